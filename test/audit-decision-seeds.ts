@@ -75,7 +75,7 @@ export function decisionSeeds(): Seed[] {
             waits(0, a.dispatched) &&
             waits(1, a.dispatched),
         )
-        write(c, keys, 'length', 500)
+        write(c, keys, 'inputTokens', 500)
         return keys
       },
     },

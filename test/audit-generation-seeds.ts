@@ -77,7 +77,7 @@ export function generationSeeds(): Seed[] {
     oneRequest(
       { rule: 'kv-cache', what: 'prompts too long for the blocks', system },
       steady,
-      (c, key) => (c.length[key] = 121),
+      (c, key) => (c.inputTokens[key] = 121),
     ),
     oneRequest(
       {
@@ -86,7 +86,7 @@ export function generationSeeds(): Seed[] {
         system: engine(CACHING, { sharedPrefixTokens: 8 }),
       },
       steady,
-      (c, key) => (c.length[key] = 121),
+      (c, key) => (c.inputTokens[key] = 121),
     ),
     {
       rule: 'kv-cache',
@@ -97,7 +97,7 @@ export function generationSeeds(): Seed[] {
         const beside = (key: number) => steady(c, key) && c.done[key]! > c.dispatched[key + 1]!
         const key = keyOf(c, (k) => beside(k) && steady(c, k + 1))
         const two = [key, key + 1]
-        write(c, two, 'length', 64)
+        write(c, two, 'inputTokens', 64)
         return two
       },
     },
@@ -118,12 +118,12 @@ export function generationSeeds(): Seed[] {
     ),
     oneRequest(
       { rule: 'tokens', what: 'all tokens at once', system },
-      (c, key) => steady(c, key) && c.output[key]! > 1,
+      (c, key) => steady(c, key) && c.outputTokens[key]! > 1,
       (c, key) => (c.firstToken[key] = c.done[key]!),
     ),
     oneRequest(
       { rule: 'tokens', what: 'no end with the only token', system },
-      (c, key) => steady(c, key) && c.output[key]! === 1,
+      (c, key) => steady(c, key) && c.outputTokens[key]! === 1,
       (c, key) => (c.firstToken[key]! -= 1e-9),
     ),
   ]

@@ -48,12 +48,12 @@ function conservationSeeds(): Seed[] {
   const changed = (what: string, change: (c: RowColumns, key: number) => unknown) =>
     oneRequest({ rule: 'conservation', what, system: single }, servedIn, change)
   return [
-    changed('another length', (c, key) => c.length[key]!++),
+    changed('another length', (c, key) => c.inputTokens[key]!++),
     changed('another schedule', (c, key) => (c.at[key]! -= 1e-9)),
     changed('another class', (c, key) => c.class[key]!++),
-    changed('a part of another request', (c, key) => c.sending[key]!++),
+    changed('a part of another request', (c, key) => c.sendId[key]!++),
     changed('another part', (c, key) => c.part[key]!++),
-    changed('a call that was earlier', (c, key) => (c.since[key]! -= 1e-9)),
+    changed('a call that was earlier', (c, key) => (c.firstScheduledAt[key]! -= 1e-9)),
     changed('a row that was never written', (c, key) => write(c, [key], 'sent', Number.NaN)),
     changed('handed over too early', (c, key) => (c.sent[key] = c.at[key]! - 1e-9)),
     changed('an outcome that there is not', (c, key) => (c.outcome[key] = 6)),
@@ -142,7 +142,7 @@ function policySeeds(): Seed[] {
     oneBatch(
       { rule: 'buckets', what: 'one of another bucket', system: bucketed },
       ofSeveral,
-      (c, { keys }) => (c.length[keys[0]!] = 99),
+      (c, { keys }) => (c.inputTokens[keys[0]!] = 99),
     ),
     oneRequest(
       { rule: 'corked', what: 'dropped too early', system: corked },

@@ -54,7 +54,7 @@ test('padding efficiency follows from the rows: lengths over padded lengths', as
   let [useful, computed] = [0, 0]
   for (const [key, batch] of rows.batch.entries()) {
     if (batch < 0) continue
-    useful += rows.length[key]!
+    useful += rows.inputTokens[key]!
     computed += rows.padded[key]!
   }
   expect(result.pools[0]!.batch_efficiency!.value).toBeCloseTo(useful / computed, 12)

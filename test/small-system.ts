@@ -60,8 +60,8 @@ export function requestsOf(
 ): RequestList {
   return RequestList.of({
     at: Float64Array.from(at),
-    length: Int32Array.from(lengths ?? at.map(() => 1)),
-    output: Int32Array.from(outputs ?? at.map(() => 0)),
+    inputTokens: Int32Array.from(lengths ?? at.map(() => 1)),
+    outputTokens: Int32Array.from(outputs ?? at.map(() => 0)),
     class: Uint8Array.from(classes ?? at.map(() => 0)),
     ...(prefixes && { prefixes }),
   })

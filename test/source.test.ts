@@ -5,8 +5,8 @@ import { describe, expect, test } from 'vitest'
 import { pages } from './documents.ts'
 import { avoidedWords, proseOfPage } from './plain-words.ts'
 import {
-  proseOfSource,
   importCycles,
+  proseOfSource,
   repositoryFiles,
   type SourceFile,
   sourceFiles,

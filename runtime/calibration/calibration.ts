@@ -239,6 +239,6 @@ function poissonRequests(
   }
   const list = RequestList.allocate(times.length)
   list.columns.at.set(times)
-  for (let i = 0; i < times.length; i++) list.columns.length[i] = draw()
+  for (let i = 0; i < times.length; i++) list.columns.inputTokens[i] = draw()
   return list
 }

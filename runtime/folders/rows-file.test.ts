@@ -15,7 +15,7 @@ describe('rows files', () => {
   rows.columns.sent.set([0.001, 2 ** -40, 1e9 / 3 + 1e-6])
   rows.columns.done.set([1, 2, 3])
   rows.columns.class.set([0, 255, 1])
-  rows.columns.length.set([1, 2 ** 31 - 1, 7])
+  rows.columns.inputTokens.set([1, 2 ** 31 - 1, 7])
   rows.columns.batch.set([0, -1, 5])
   rows.columns.batchSize.set([1, 0, 4096])
   rows.columns.outcome.set([0, 1, 4])

@@ -28,7 +28,7 @@ describe('rows that no run can produce', () => {
     ['executor', -1],
     ['outcome', 9],
     ['refusal', 9],
-    ['length', -1],
+    ['inputTokens', -1],
     ['part', 9],
     ['batchSize', 0],
     ['at', Number.NaN],

@@ -9,7 +9,7 @@ const OF_BATCHES = ['dispatched', 'started', 'ended', 'done'] as const
 const TIMES = (Object.keys(ROW_COLUMNS) as RowColumn[]).filter(
   (name) => ROW_COLUMNS[name].unit === 'ms' && name !== 'leaves' && name !== 'at',
 )
-const UNBOUNDED = ['length', 'output', 'padded', 'preemptions', 'sending'] as const
+const UNBOUNDED = ['inputTokens', 'outputTokens', 'padded', 'preemptions', 'sendId'] as const
 const ENDS = new Set<number>(Object.values(OUTCOME))
 const REASONS = new Set<number>(Object.values(REFUSAL))
 /** A run may drain for this many times its duration, or for eleven days. */

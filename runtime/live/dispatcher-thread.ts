@@ -140,8 +140,8 @@ function measure(job: Exclude<DispatcherJob, { kind: 'replay' }>, port: MailboxP
 
 /** Shows the parent how many requests have arrived, or the time where their number is unknown. */
 function report(traffic: Traffic, requests: Requests, request: number): void {
-  const { sending, at } = requests
-  progress[0] = traffic.kind === 'list' ? sending[request]! + 1 : Math.round(at[request]!)
+  const { sendId, at } = requests
+  progress[0] = traffic.kind === 'list' ? sendId[request]! + 1 : Math.round(at[request]!)
 }
 
 parentPort?.on('message', (job: DispatcherJob) => {

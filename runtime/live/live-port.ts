@@ -16,7 +16,7 @@ interface LiveWorld {
   readonly signal: SharedArrayBuffer
   /** by executor; -1 for none */
   readonly deviceOf: Int32Array
-  readonly requests: Pick<Requests, 'length' | 'key'>
+  readonly requests: Pick<Requests, 'inputTokens' | 'key'>
 }
 
 /** Executors behind mailboxes, on the wall clock. */

@@ -19,7 +19,7 @@ describe('a mailbox', () => {
     const members = Int32Array.of(2, 0, 9, 9)
     const batch = { executor: 0, members, size: 2, length: 64 } as unknown as Batch
     postBatch(dispatcher, batch, {
-      length: Int32Array.of(17, 1, 60),
+      inputTokens: Int32Array.of(17, 1, 60),
       key: Uint32Array.of(5, 6, 2 ** 32 - 1),
     })
     expect(executor.receive()).toEqual({ order: 'run', size: 2, length: 64 })

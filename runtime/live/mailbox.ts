@@ -133,11 +133,11 @@ export class Mailbox {
 export function postBatch(
   mailbox: Mailbox,
   batch: Batch,
-  requests: Pick<Requests, 'length' | 'key'>,
+  requests: Pick<Requests, 'inputTokens' | 'key'>,
 ): void {
   for (let i = 0; i < batch.size; i++) {
     const request = batch.members[i]!
-    mailbox.lengths[i] = requests.length[request]!
+    mailbox.lengths[i] = requests.inputTokens[request]!
     mailbox.keys[i] = requests.key[request]!
   }
   mailbox.post(batch.size, batch.length)

@@ -79,7 +79,7 @@ function byStation({ plan }: SmallSystem, columns: RowColumns): number[][] {
     if (waitingPolicy(plan.pools[pool]!, plan.classes[number]!).action === 'delay') continue
     if (plan.pools[pool]!.admission.adaptiveLifo !== null) continue
     const station = plan.pools[pool]!.perReplicaQueues ? `executor ${own}` : `pool ${pool}`
-    const group = new Batcher(plan.pools[pool]!.batching).batchGroupOf(columns.length[key]!)
+    const group = new Batcher(plan.pools[pool]!.batching).batchGroupOf(columns.inputTokens[key]!)
     const name = `${station}, class ${number}, group ${group}`
     stations.set(name, [...(stations.get(name) ?? []), key])
   }

@@ -205,7 +205,7 @@ describe('events of a world', () => {
     const arrive = (now: number) => {
       const request = requests.acquire()
       requests.at[request] = now
-      requests.length[request] = 1
+      requests.inputTokens[request] = 1
       control.onArrival(now, request)
     }
     return { control, arrive, timers, started, ended, requests }

@@ -100,7 +100,7 @@ export class ControlPlane implements ControlPlanePort {
     requests.enqueued[request] = now
     const at = requests.at[request]!
     const own = this.#classes[requests.class[request]!]!
-    requests.leaves[request] = at + clientTimeoutOf(own, at, requests.sending[request]!)
+    requests.leaves[request] = at + clientTimeoutOf(own, at, requests.sendId[request]!)
     this.#observer.arrived?.(now, request)
     const { admission } = station
     let refusal: Refusal = REFUSAL.memory

@@ -10,8 +10,8 @@ const { served, shed, cancelled } = OUTCOME
 function listOf(at: readonly number[], classes: readonly number[]): RequestList {
   return RequestList.of({
     at: Float64Array.from(at),
-    length: Int32Array.from(at, (_, i) => 10 + i),
-    output: Int32Array.from(at, (_, i) => i % 3),
+    inputTokens: Int32Array.from(at, (_, i) => 10 + i),
+    outputTokens: Int32Array.from(at, (_, i) => i % 3),
     class: Uint8Array.from(classes),
   })
 }
@@ -56,10 +56,10 @@ describe('requests with parts', () => {
     const {
       at,
       key,
-      sending,
+      sendId: sending,
       part,
       class: numbers,
-      length,
+      inputTokens: length,
     } = taken(inParts(new ListSource(list), classes))
     expect([...at.slice(0, 7)]).toEqual([2, 2, 2, 2, 5, 5, 5])
     expect([...key.slice(0, 7)]).toEqual([0, 1, 2, 3, 4, 5, 6])
@@ -87,7 +87,14 @@ describe('requests with parts', () => {
         const classes = fanOut.map((parts) => ({ fanOut: parts }))
         const requests = taken(new FanOutSource(new ListSource(list), classes))
         const parts = partsOf(list, classes)
-        for (const name of ['at', 'length', 'output', 'class', 'sending', 'part'] as const) {
+        for (const name of [
+          'at',
+          'inputTokens',
+          'outputTokens',
+          'class',
+          'sendId',
+          'part',
+        ] as const) {
           expect([...requests[name].subarray(0, requests.inUse)]).toEqual([...parts[name]])
         }
       }),

@@ -48,12 +48,12 @@ export class FanOutSource implements Source {
     const last = this.#last
     const fanOut = this.#fanOut[last.class[0]!]!
     requests.at[slot] = last.at[0]!
-    requests.length[slot] = last.length[0]!
-    requests.output[slot] = last.output[0]!
+    requests.inputTokens[slot] = last.inputTokens[0]!
+    requests.outputTokens[slot] = last.outputTokens[0]!
     requests.class[slot] = last.class[0]!
     requests.attempt[slot] = last.attempt[0]!
-    requests.since[slot] = last.since[0]!
-    requests.sending[slot] = last.key[0]!
+    requests.firstScheduledAt[slot] = last.firstScheduledAt[0]!
+    requests.sendId[slot] = last.key[0]!
     const prefix = last.prefixes.get(0)
     if (prefix) requests.prefixes.set(slot, prefix)
     requests.part[slot] = fanOut - this.#partsToCome--

@@ -127,19 +127,19 @@ export interface RequestFields {
   /** scheduled arrival, ms */
   readonly at: Float64Array
   /** length in the model's free dimension: tokens, pixels, samples */
-  readonly length: Int32Array
+  readonly inputTokens: Int32Array
   /** tokens to generate; 0 where nothing is generated */
-  readonly output: Int32Array
+  readonly outputTokens: Int32Array
   /** index of the scenario's traffic class */
   readonly class: Uint8Array
   /** 1 for the first attempt of a call */
   readonly attempt: Uint8Array
   /** scheduled arrival of the call's first attempt, ms */
-  readonly since: Float64Array
+  readonly firstScheduledAt: Float64Array
   /** the request's identity: its number in the run's order of arrival */
   readonly key: Uint32Array
   /** number of what its client sent, in that order: the same for all parts of a fan-out */
-  readonly sending: Uint32Array
+  readonly sendId: Uint32Array
   /** which part of the fan-out it is; 0 for the first, and for a request that is whole */
   readonly part: Uint16Array
   /**

@@ -7,13 +7,13 @@ import type { RequestFields } from './ports.ts'
  */
 export class Requests implements RequestFields {
   at = new Float64Array(0)
-  length = new Int32Array(0)
-  output = new Int32Array(0)
+  inputTokens = new Int32Array(0)
+  outputTokens = new Int32Array(0)
   class = new Uint8Array(0)
   attempt = new Uint8Array(0)
-  since = new Float64Array(0)
+  firstScheduledAt = new Float64Array(0)
   key = new Uint32Array(0)
-  sending = new Uint32Array(0)
+  sendId = new Uint32Array(0)
   part = new Uint16Array(0)
   /** when its client leaves; Infinity for never */
   leaves = new Float64Array(0)

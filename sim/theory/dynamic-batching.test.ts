@@ -53,8 +53,9 @@ describe('dynamic batching', () => {
 })
 
 /**
- * Upper bound of the mean sojourn for unlimited batches, where a batch of k takes perRequest k + base: Inoue 2021, Queueing analysis of GPU-based
- * inference servers with dynamic batching (arXiv 1912.06322), min(phi0, phi1).
+ * Upper bound of the mean sojourn for unlimited batches, where a batch of k takes perRequest k +
+ * base: Inoue 2021, Queueing analysis of GPU-based inference servers with dynamic batching (arXiv
+ * 1912.06322), min(phi0, phi1).
  */
 function inoueBound(arrivalRate: number, perRequest: number, base: number): number {
   const load = arrivalRate * perRequest

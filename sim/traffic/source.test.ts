@@ -28,7 +28,7 @@ function timesOf({ columns }: RequestList, number: number): number[] {
 }
 
 function lengthsOf({ columns }: RequestList, number: number): number[] {
-  return Array.from(columns.length).filter((_, i) => columns.class[i] === number)
+  return Array.from(columns.inputTokens).filter((_, i) => columns.class[i] === number)
 }
 
 const web = {
@@ -55,8 +55,8 @@ describe('merging classes', () => {
     const { columns } = merged([5, 7], [1, 5, 5], [5])
     expect(Array.from(columns.at)).toEqual([1, 5, 5, 5, 5, 7])
     expect(Array.from(columns.class)).toEqual([1, 0, 1, 1, 2, 0])
-    expect(Array.from(columns.length)).toEqual([11, 10, 11, 11, 12, 10])
-    expect(Array.from(columns.output)).toEqual([1, 0, 1, 1, 2, 0])
+    expect(Array.from(columns.inputTokens)).toEqual([11, 10, 11, 11, 12, 10])
+    expect(Array.from(columns.outputTokens)).toEqual([1, 0, 1, 1, 2, 0])
   })
 
   test('classes without requests have none', () => {
@@ -103,7 +103,7 @@ describe('common random numbers', () => {
     for (const second of [batch, faster]) {
       const both = requests([second, web])
       expect(timesOf(both, 1)).toEqual(Array.from(alone.columns.at))
-      expect(lengthsOf(both, 1)).toEqual(Array.from(alone.columns.length))
+      expect(lengthsOf(both, 1)).toEqual(Array.from(alone.columns.inputTokens))
     }
   })
 
@@ -204,20 +204,24 @@ describe('a trace', () => {
   test('gives its times and lengths', () => {
     const { columns } = requests([traced({})], { traces })
     expect(Array.from(columns.at)).toEqual(Array.from(times))
-    expect(Array.from(columns.length)).toEqual([7, 8, 9, 10])
+    expect(Array.from(columns.inputTokens)).toEqual([7, 8, 9, 10])
   })
 
   test('gives its output tokens if requested', () => {
     const withOutputs = { ...traced({}), output_tokens: { distribution: 'trace' as const } }
-    expect(Array.from(requests([withOutputs], { traces }).columns.output)).toEqual([1, 2, 3, 4])
-    expect(Array.from(requests([traced({})], { traces }).columns.output)).toEqual([0, 0, 0, 0])
+    expect(Array.from(requests([withOutputs], { traces }).columns.outputTokens)).toEqual([
+      1, 2, 3, 4,
+    ])
+    expect(Array.from(requests([traced({})], { traces }).columns.outputTokens)).toEqual([
+      0, 0, 0, 0,
+    ])
   })
 
   test('a load stretches it to that mean rate, and the end of the run cuts it', () => {
     // recorded: 4 requests in 4 s; wanted: 0.1 of 2 requests/s, which is 5 times slower
     const { columns } = requests([traced({ load: 0.1 })], { traces, capacityRps: 2 })
     expect(Array.from(columns.at)).toEqual([0, 500, 750])
-    expect(Array.from(columns.length)).toEqual([7, 8, 9])
+    expect(Array.from(columns.inputTokens)).toEqual([7, 8, 9])
   })
 
   test('of one instant is not changed by a load', () => {

@@ -59,10 +59,15 @@ export class MergedSource implements Source {
     if (sent) {
       requests.class[slot] = number
       requests.key[slot] = key
-      requests.sending[slot] = key
+      requests.sendId[slot] = key
       requests.part[slot] = 0
       this.#count++
-      this.#hash.add(requests.at[slot]!, requests.length[slot]!, requests.output[slot]!, number)
+      this.#hash.add(
+        requests.at[slot]!,
+        requests.inputTokens[slot]!,
+        requests.outputTokens[slot]!,
+        number,
+      )
       const prefix = requests.prefixes.size > 0 ? requests.prefixes.get(slot) : undefined
       if (prefix) this.#hash.addPrefix(prefix)
     }

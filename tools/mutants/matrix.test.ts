@@ -38,7 +38,7 @@ function denser({ columns, count }: RequestList, factor: number): RequestList {
 }
 
 const longer = ({ columns }: RequestList, factor: number) =>
-  RequestList.of({ ...columns, length: columns.length.map((length) => factor * length) })
+  RequestList.of({ ...columns, inputTokens: columns.inputTokens.map((length) => factor * length) })
 
 const smallerBatches: Parameters<typeof whatIfCase>[2] = ({ plan, requests }) => ({
   plan: withPool(plan, { batching: batching({ maxBatch: 2 }) }),

@@ -59,7 +59,7 @@ function unpadded(requests: Requests): Observer {
   return {
     dispatched(_, batch) {
       let sum = 0
-      for (let i = 0; i < batch.size; i++) sum += requests.length[batch.members[i]!]!
+      for (let i = 0; i < batch.size; i++) sum += requests.inputTokens[batch.members[i]!]!
       batch.length = sum / batch.size
     },
   }

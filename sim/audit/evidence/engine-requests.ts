@@ -54,9 +54,9 @@ export function couldHold(
   const fits = (cache: PromisedGeneration['kv'], tokens: number) =>
     Math.ceil(tokens / cache.blockTokens) <= (cache.contiguous ? 1 : cache.blocks)
   const number = expected.sending[key]!
-  const prompt = requests.length[number]!
+  const prompt = requests.inputTokens[number]!
   // the last token is not computed on
-  const whole = prompt + requests.output[number]! - 1
+  const whole = prompt + requests.outputTokens[number]! - 1
   if (handOver === null) return fits(kv, whole)
   const next = pools[handOver.pool]?.generation
   return fits(kv, prompt) && (next === undefined || fits(next.kv, whole))

@@ -74,12 +74,12 @@ export function exactCalls(
   const latencies: number[] = []
   let made = 0
   for (let key = 0; key < rows.at.length; key++) {
-    const since = rows.since[key]!
+    const since = rows.firstScheduledAt[key]!
     if (rows.part[key] !== 0 || rows.class[key] !== of.class || since < of.warmupMs) continue
     if (rows.attempt[key] === 1) made++
     let last = Number.NEGATIVE_INFINITY
     let answered = true
-    for (let i = key; i < rows.at.length && rows.sending[i] === rows.sending[key]; i++) {
+    for (let i = key; i < rows.at.length && rows.sendId[i] === rows.sendId[key]; i++) {
       answered &&= rows.outcome[i] === SERVED && rows.batch[i]! >= 0
       last = Math.max(last, rows.done[i]!)
     }

@@ -64,7 +64,7 @@ export function queuePositionOf(
     case 'earliest-deadline':
       return { ...flat, rank: (key) => rows.at[key]! + classOf(key).deadlineMs }
     case 'shortest-job':
-      return order.predictionCv > 0 ? null : { ...flat, rank: (key) => rows.length[key]! }
+      return order.predictionCv > 0 ? null : { ...flat, rank: (key) => rows.inputTokens[key]! }
     case 'deficit-round-robin':
     case 'virtual-token-counter':
       return null

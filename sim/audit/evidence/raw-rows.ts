@@ -15,9 +15,9 @@ export interface AuditRows {
   /** 1 for the first attempt of a call */
   readonly attempt: Uint8Array
   /** scheduled arrival of the first attempt */
-  readonly since: Float64Array
+  readonly firstScheduledAt: Float64Array
   /** number of the send, shared by all parts of a fan-out */
-  readonly sending: Int32Array
+  readonly sendId: Int32Array
   /** number of the part in its send, from 0 */
   readonly part: Uint16Array
   /** when its client times out; Infinity for never */
@@ -25,7 +25,7 @@ export interface AuditRows {
   readonly pool: Uint8Array
   /** queue that it joined or that rejected it */
   readonly queue: Int32Array
-  readonly length: Int32Array
+  readonly inputTokens: Int32Array
   readonly executor: Int32Array
   /** -1 for none */
   readonly batch: Int32Array
@@ -43,9 +43,9 @@ export interface AuditRows {
 /** The planned requests, in order of arrival: scheduled time in ms, length, class. */
 export interface RequestColumns {
   readonly at: Float64Array
-  readonly length: Int32Array
+  readonly inputTokens: Int32Array
   /** tokens to generate */
-  readonly output: Int32Array
+  readonly outputTokens: Int32Array
   readonly class: Uint8Array
   /** numbers of prompt prefixes: one for every 512 tokens, unique within a class */
   readonly prefixes?: readonly (Int32Array | null)[]

@@ -31,7 +31,7 @@ export class PromptBlocks {
   change(key: number, by: 1 | -1): void {
     const { rows, classOf } = this.#seen
     const { blockTokens, prefixCache } = this.#kv
-    const length = rows.length[key]!
+    const length = rows.inputTokens[key]!
     const numbers = this.#numbersOf(key)
     const common = numbers ? numbers.length * NUMBERED_TOKENS : classOf(key).sharedPrefixTokens
     const shared = prefixCache ? Math.floor(Math.min(common, length) / blockTokens) : 0

@@ -122,13 +122,13 @@ export function feedBack(plan: ServingPlan, list: RequestList, journal: Float64A
 function enter(slots: Requests, columns: PartColumns, key: number): number {
   const slot = slots.acquire()
   slots.at[slot] = columns.at[key]!
-  slots.length[slot] = columns.length[key]!
-  slots.output[slot] = columns.output[key]!
+  slots.inputTokens[slot] = columns.inputTokens[key]!
+  slots.outputTokens[slot] = columns.outputTokens[key]!
   slots.class[slot] = columns.class[key]!
   slots.attempt[slot] = 1
   slots.key[slot] = key
-  slots.since[slot] = columns.at[key]!
-  slots.sending[slot] = columns.sending[key]!
+  slots.firstScheduledAt[slot] = columns.at[key]!
+  slots.sendId[slot] = columns.sendId[key]!
   slots.part[slot] = columns.part[key]!
   const prefix = columns.prefixes?.[key]
   if (prefix) slots.prefixes.set(slot, prefix)
@@ -149,7 +149,7 @@ export function feedbackDifferences(observed: Rows, again: FedBack): readonly st
   }
   // clients, not control planes, decide which attempt of a call a request is
   const names = (Object.keys(again.rows.columns) as RowColumn[]).filter(
-    (name) => name !== 'attempt' && name !== 'since',
+    (name) => name !== 'attempt' && name !== 'firstScheduledAt',
   )
   let rows = 0
   for (let key = 0; key < observed.count; key++) {

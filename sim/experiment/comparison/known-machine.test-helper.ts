@@ -112,7 +112,7 @@ export function poissonRequests(perMs: number, durationMs: Ms, seed: number): Re
   }
   const list = RequestList.allocate(at.length)
   list.columns.at.set(at)
-  list.columns.length.set(at.map(() => 8 + random.integer(2 * MEAN_LENGTH - 15)))
+  list.columns.inputTokens.set(at.map(() => 8 + random.integer(2 * MEAN_LENGTH - 15)))
   return list
 }
 

@@ -92,13 +92,13 @@ export function replicationFigures(
     capacityRps: null,
     traces: new Map(),
   })
-  const { at, length, output } = RequestList.collect(source).columns
+  const { at, inputTokens, outputTokens } = RequestList.collect(source).columns
   // too few for statistics of gaps
   if (at.length < 3) return null
   const figures = sampleFigures({
     times: at,
-    lengths: traffic.input_tokens === undefined ? null : length,
-    outputs: traffic.output_tokens === undefined ? null : output,
+    lengths: traffic.input_tokens === undefined ? null : inputTokens,
+    outputs: traffic.output_tokens === undefined ? null : outputTokens,
   })
   // a trace begins and ends with a row, a replication may not
   return { ...figures, mean_rps: at.length / scenario.duration_s }

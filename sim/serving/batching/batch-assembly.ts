@@ -44,7 +44,7 @@ export function assembleBatch(
   let size = 0
   for (; size < take; size++) {
     if (room !== null && size > 0) {
-      if (!room.takes(requests.length[queue.peek(now, group)]!)) break
+      if (!room.takes(requests.inputTokens[queue.peek(now, group)]!)) break
     }
     const request = queue.shift(now, group)
     members[size] = request
@@ -75,7 +75,7 @@ function clear(batch: Batch): void {
 }
 
 function count(batch: Batch, requests: Requests, request: number): void {
-  const length = requests.length[request]!
+  const length = requests.inputTokens[request]!
   const enqueued = requests.enqueued[request]!
   batch.tokens += length
   if (length > batch.length) batch.length = length

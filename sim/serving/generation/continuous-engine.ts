@@ -39,7 +39,7 @@ export class ContinuousEngine extends Engine {
   protected override prefilled(now: Ms, request: number): void {
     this.tokenOfPrefill(now, request)
     const { sequences, requests, handOver, finished } = this.host
-    const goesOn = sequences.generated[request]! < requests.output[request]!
+    const goesOn = sequences.generated[request]! < requests.outputTokens[request]!
     if (goesOn && handOver === null) {
       this.decoding.join(request)
       return

@@ -42,7 +42,7 @@ export class Decoding {
 
   join(request: number): void {
     const { sequences, requests } = this.#host
-    const left = requests.output[request]! - sequences.generated[request]!
+    const left = requests.outputTokens[request]! - sequences.generated[request]!
     sequences.joined[request] = this.step
     sequences.finish[request] = this.step + left
     this.count++

@@ -195,15 +195,15 @@ describe.each(kinds)('%s generation', (_, options) => {
         const { outcome, tokens } = run(system, false)
         let expected = 0
         for (let key = 0; key < count; key++) {
-          const full = columns.length[key]! + columns.output[key]! - 1
+          const full = columns.inputTokens[key]! + columns.outputTokens[key]! - 1
           const room = system.plan.pools.every(({ generation }) => {
             const { blocks, blockTokens, contiguous } = generation!.kv
-            const held = generation!.handOver === null ? full : columns.length[key]!
+            const held = generation!.handOver === null ? full : columns.inputTokens[key]!
             return Math.ceil(held / blockTokens) <= (contiguous ? 1 : blocks)
           })
           const ends = room ? endsOf(system.plan.classes[columns.class[key]!]!) : [OUTCOME.shed]
           expect(ends).toContain(outcome[key])
-          if (room && outcome[key] !== OUTCOME.cancelled) expected += columns.output[key]!
+          if (room && outcome[key] !== OUTCOME.cancelled) expected += columns.outputTokens[key]!
         }
         expect(tokens).toBe(expected)
       }),

@@ -47,11 +47,11 @@ export abstract class Engine {
 
   /** Whether a request could ever be held here, alone. */
   holds(request: number): boolean {
-    const { length, output } = this.host.requests
-    const grows = this.host.handOver === null ? output[request]! - 1 : 0
+    const { inputTokens, outputTokens } = this.host.requests
+    const grows = this.host.handOver === null ? outputTokens[request]! - 1 : 0
     const { blocks, contiguous } = this.plan.kv
     const most = contiguous ? Math.min(1, blocks) : blocks
-    return this.slots.kv.blocksOf(length[request]! + grows) <= most
+    return this.slots.kv.blocksOf(inputTokens[request]! + grows) <= most
   }
 
   /** Begins the next run; false where there is nothing to do. */

@@ -39,7 +39,7 @@ export class GenerationServer implements StationServer, KvReceiver {
 
   couldHold(request: number): boolean {
     const { requests, sequences } = this.#world
-    sequences.begin(request, requests.length[request]!)
+    sequences.begin(request, requests.inputTokens[request]!)
     requests.firstToken[request] = Number.NaN
     requests.preemptions[request] = 0
     return this.holds(request) && (this.#transfer?.holds(request) ?? true)
@@ -150,7 +150,7 @@ export class GenerationServer implements StationServer, KvReceiver {
     const batch = batches[executor]!
     batch.members[0] = request
     batch.size = 1
-    batch.length = requests.length[request]!
+    batch.length = requests.inputTokens[request]!
     batch.tokens = batch.length
     batch.oldestEnqueued = requests.enqueued[request]!
     batch.dispatched = sequences.admitted[request]!

@@ -20,14 +20,14 @@ export interface PrefixClass {
  * what stands before them is the same. Numbers of a prefix mean something within their class only.
  */
 export class PrefixKeys {
-  readonly #requests: Pick<RequestFields, 'length' | 'class' | 'prefixes'>
+  readonly #requests: Pick<RequestFields, 'inputTokens' | 'class' | 'prefixes'>
   readonly #classes: readonly PrefixClass[]
   readonly #blockTokens: number
   /** blocks of a number */
   readonly #blocks: number
 
   constructor(
-    requests: Pick<RequestFields, 'length' | 'class' | 'prefixes'>,
+    requests: Pick<RequestFields, 'inputTokens' | 'class' | 'prefixes'>,
     classes: readonly PrefixClass[],
     blockTokens: number,
   ) {
@@ -39,11 +39,11 @@ export class PrefixKeys {
 
   /** Blocks of a request's first `tokens` tokens that are known, whole ones only. */
   count(request: number, tokens: number): number {
-    const { length, class: classes, prefixes } = this.#requests
+    const { inputTokens, class: classes, prefixes } = this.#requests
     const own = this.#classes[classes[request]!]!
     const numbers = prefixes.get(request)
     const known = numbers === undefined ? own.sharedPrefixTokens : numbers.length * PREFIX_TOKENS
-    const most = own.carriesContext ? tokens : Math.min(tokens, length[request]!)
+    const most = own.carriesContext ? tokens : Math.min(tokens, inputTokens[request]!)
     return Math.floor(Math.min(most, known) / this.#blockTokens)
   }
 

@@ -12,7 +12,7 @@ export class StaticEngine extends Engine {
 
   constructor(executor: number, plan: GenerationPlan, host: EngineHost) {
     // no sequence leaves early, so it takes the blocks of its answer with its slot
-    const reserved = (request: number) => host.requests.output[request]! - 1
+    const reserved = (request: number) => host.requests.outputTokens[request]! - 1
     super(executor, plan, host, {
       slots: new SequenceSlots(executor, plan, host, reserved),
       growing: null,

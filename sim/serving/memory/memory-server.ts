@@ -114,7 +114,7 @@ export class MemoryServer extends BatchServer implements MemoryWaiter {
   /** Takes a batch that begins with a request out of the queue, as large as memory allows. */
   #fill(now: Ms, executor: number, first: number): Batch {
     const { fit } = this.#memory
-    fit.open(executor, this.station.pool, this.world.requests.length[first]!)
+    fit.open(executor, this.station.pool, this.world.requests.inputTokens[first]!)
     return this.assemble(now, executor, fit)
   }
 
@@ -160,7 +160,7 @@ export class MemoryServer extends BatchServer implements MemoryWaiter {
   /** The length that is computed for a batch of one. */
   #computed(request: number): number {
     const { pool } = this.station
-    const length = this.world.requests.length[request]!
+    const length = this.world.requests.inputTokens[request]!
     return pool.ragged ? length : paddedLength(pool, Math.max(1, length))
   }
 }

@@ -20,21 +20,21 @@ export class LookAheadIndex {
     this.#deadlineOf = (request) =>
       requests.at[request]! + classes[requests.class[request]!]!.deadlineMs
     this.#urgent = new KeyedHeap(this.#deadlineOf)
-    this.#longest = new KeyedHeap((request) => -requests.length[request]!)
+    this.#longest = new KeyedHeap((request) => -requests.inputTokens[request]!)
   }
 
   push(request: number): void {
     this.#urgent.push(request)
     this.#longest.push(request)
     this.#count++
-    this.#tokens += this.#requests.length[request]!
+    this.#tokens += this.#requests.inputTokens[request]!
   }
 
   remove(request: number): void {
     this.#urgent.remove(request)
     this.#longest.remove(request)
     this.#count--
-    this.#tokens -= this.#requests.length[request]!
+    this.#tokens -= this.#requests.inputTokens[request]!
   }
 
   /** The earliest deadline of waiting requests. */
@@ -44,7 +44,7 @@ export class LookAheadIndex {
 
   /** What one batch of all waiting requests would compute. */
   get computed(): number {
-    const length = paddedLength(this.#pool, this.#requests.length[this.#longest.next()]!)
+    const length = paddedLength(this.#pool, this.#requests.inputTokens[this.#longest.next()]!)
     return computedIn({ size: this.#count, length, tokens: this.#tokens })
   }
 }

@@ -61,7 +61,7 @@ const shortestJob = discipline({
   plan: ({ prediction_cv: predictionCv = 0 }) => ({ predictionCv }),
   order: ({ predictionCv }, _, requests) =>
     new KeyedHeap((request) =>
-      predictedLength(requests.length[request]!, requests.key[request]!, predictionCv),
+      predictedLength(requests.inputTokens[request]!, requests.key[request]!, predictionCv),
     ),
 })
 

@@ -181,7 +181,7 @@ export class RequestQueue {
 
   #groupOf(request: number): BatchGroup {
     if (this.groups.length === 1) return this.groups[0]!
-    return this.groups[this.#batcher.batchGroupOf(this.#requests.length[request]!)]!
+    return this.groups[this.#batcher.batchGroupOf(this.#requests.inputTokens[request]!)]!
   }
 
   #level(request: number): number {

@@ -32,6 +32,6 @@ export class Tenants {
 
   /** What it costs to serve a request: its length. */
   cost(request: number): number {
-    return this.#requests.length[request]!
+    return this.#requests.inputTokens[request]!
   }
 }

@@ -18,10 +18,10 @@ function callsOf(parts: readonly Part[], of: { fanOut: number; warmupMs?: number
   const requests = new Requests(parts.length)
   const recorder = new CallRecorder(requests, [of.fanOut], of.warmupMs ?? 0)
   parts.forEach(({ sending, part = 0, attempt = 1, since = 0, outcome }, slot) => {
-    requests.sending[slot] = sending
+    requests.sendId[slot] = sending
     requests.part[slot] = part
     requests.attempt[slot] = attempt
-    requests.since[slot] = since
+    requests.firstScheduledAt[slot] = since
     requests.outcome[slot] = outcome
     recorder.arrived(slot)
   })

@@ -28,26 +28,27 @@ export class CallRecorder {
   }
 
   arrived(request: number): void {
-    const { class: numbers, attempt, part, since } = this.#requests
+    const { class: numbers, attempt, part, firstScheduledAt } = this.#requests
     const calls = this.classes[numbers[request]!]
     if (calls == null || attempt[request] !== 1 || part[request] !== 0) return
-    if (since[request]! >= this.#warmupMs) calls.made++
+    if (firstScheduledAt[request]! >= this.#warmupMs) calls.made++
   }
 
   ended(now: Ms, request: number): void {
-    const { class: numbers, outcome, since } = this.#requests
+    const { class: numbers, outcome, firstScheduledAt } = this.#requests
     const calls = this.classes[numbers[request]!]
     if (calls == null) return
     const answered = this.#lastOf(request, outcome[request] === OUTCOME.served)
-    if (answered && since[request]! >= this.#warmupMs) calls.latency.record(now - since[request]!)
+    if (answered && firstScheduledAt[request]! >= this.#warmupMs)
+      calls.latency.record(now - firstScheduledAt[request]!)
   }
 
   /** Whether this was the last part to end, and all parts were served. */
   #lastOf(request: number, served: boolean): boolean {
-    const { class: numbers, sending } = this.#requests
+    const { class: numbers, sendId } = this.#requests
     const parts = this.#parts[numbers[request]!]!
     if (parts === 1) return served
-    const number = sending[request]!
+    const number = sendId[request]!
     const known = this.#inFlight.get(number) ?? { served: 0, left: parts }
     if (served) known.served++
     if (--known.left > 0) {

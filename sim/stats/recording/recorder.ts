@@ -228,7 +228,7 @@ export class Recorder implements Observer {
       const wasted = outcome === OUTCOME.abandoned
       if (generates) {
         cell.preemptions += requests.preemptions[request]!
-        const tokens = requests.length[request]! + requests.output[request]!
+        const tokens = requests.inputTokens[request]! + requests.outputTokens[request]!
         this.#doneTokens[pool]! += tokens
         if (wasted) this.#wastedTokens[pool]! += tokens
       } else if (wasted) this.#wastedMs[pool]! += service / size
@@ -272,7 +272,7 @@ export class Recorder implements Observer {
     const { requests, tokenLimits } = this.#options
     const first = requests.firstToken[request]!
     const ttft = first - requests.at[request]!
-    const further = requests.output[request]! - 1
+    const further = requests.outputTokens[request]! - 1
     const tpot = further > 0 ? (now - first) / further : 0
     cell.ttft.record(ttft)
     if (further > 0) cell.tpot.record(tpot)

@@ -8,7 +8,16 @@ const LOST = 3
 
 /** Columns of rows with the name that they have in the table of requests. */
 const SAME_NAMES = [
-  ...['at', 'since', 'class', 'length', 'output', 'attempt', 'sending', 'part'],
+  ...[
+    'at',
+    'firstScheduledAt',
+    'class',
+    'inputTokens',
+    'outputTokens',
+    'attempt',
+    'sendId',
+    'part',
+  ],
   ...['pool', 'outcome', 'refusal', 'firstToken', 'preemptions'],
 ] as const
 
@@ -54,7 +63,7 @@ function batchOf({ columns: c }: Rows, members: readonly number[]): Batch {
     members: Int32Array.from(members),
     size: members.length,
     length: c.padded[first]!,
-    tokens: members.reduce((sum, key) => sum + c.length[key]!, 0),
+    tokens: members.reduce((sum, key) => sum + c.inputTokens[key]!, 0),
     oldestEnqueued: Math.min(...members.map((key) => c.sent[key]!)),
     dispatched: c.dispatched[first]!,
     started: c.started[first]!,

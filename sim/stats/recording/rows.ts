@@ -35,8 +35,8 @@ export const ROW_COLUMNS = Object.freeze({
   batchWait: time('batch wait: part of its wait with a free executor'),
   class: number(Uint8Array, 'index of its class'),
   attempt: number(Uint8Array, '1 for the first attempt of a call'),
-  since: time('scheduled arrival of the first attempt'),
-  sending: number(Int32Array, 'number of the send, the same for all parts of a fan-out'),
+  firstScheduledAt: time('scheduled arrival of the first attempt'),
+  sendId: number(Int32Array, 'number of the send, the same for all parts of a fan-out'),
   part: number(Uint16Array, 'number of the part of a fan-out, from 0'),
   leaves: time('when its client times out; Infinity for never'),
   pool: number(Uint8Array, 'index of its pool'),
@@ -45,8 +45,8 @@ export const ROW_COLUMNS = Object.freeze({
     'queue that it joined or that refused it, over all pools; -1 for none',
     -1,
   ),
-  length: number(Int32Array, 'length of its input'),
-  output: number(Int32Array, 'tokens to generate; 0 where nothing is generated'),
+  inputTokens: number(Int32Array, 'length of its input'),
+  outputTokens: number(Int32Array, 'tokens to generate; 0 where nothing is generated'),
   executor: number(Int32Array, 'index over all pools; -1 for none', -1),
   batch: number(Int32Array, 'number of its batch in order of completion; -1 for none', -1),
   batchSize: number(Int16Array, 'requests of its batch'),
@@ -143,12 +143,12 @@ export class RowRecorder implements Observer {
     rows.sent[key] = now
     rows.class[key] = requests.class[request]!
     rows.attempt[key] = requests.attempt[request]!
-    rows.since[key] = requests.since[request]!
-    rows.sending[key] = requests.sending[request]!
+    rows.firstScheduledAt[key] = requests.firstScheduledAt[request]!
+    rows.sendId[key] = requests.sendId[request]!
     rows.part[key] = requests.part[request]!
     rows.leaves[key] = requests.leaves[request]!
-    rows.length[key] = requests.length[request]!
-    rows.output[key] = requests.output[request]!
+    rows.inputTokens[key] = requests.inputTokens[request]!
+    rows.outputTokens[key] = requests.outputTokens[request]!
     const prefix = requests.prefixes.get(request)
     if (prefix) this.#all.prefixes.set(key, prefix)
   }

@@ -2,7 +2,7 @@ import { EventHeap } from '../../kernel/index.ts'
 import type { Ms } from '../../serving/index.ts'
 import type { Gap } from './gaps.ts'
 
-/** Scheduled times of a class, ms, rising; Infinity after the last, NaN where a trace needs rows. */
+/** Scheduled times of a class, ms, rising; Infinity after the last, NaN to read more of a trace. */
 export interface ArrivalProcess {
   next(): Ms
 }

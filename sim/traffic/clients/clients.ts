@@ -44,10 +44,10 @@ export class OpenClients implements Clients {
 
   take(requests: RequestFields, slot: number): boolean {
     requests.at[slot] = this.#next
-    requests.length[slot] = this.#lengths.draw(this.#next)
-    requests.output[slot] = this.#outputs.draw(this.#next)
+    requests.inputTokens[slot] = this.#lengths.draw(this.#next)
+    requests.outputTokens[slot] = this.#outputs.draw(this.#next)
     requests.attempt[slot] = 1
-    requests.since[slot] = this.#next
+    requests.firstScheduledAt[slot] = this.#next
     const prefix = this.#prefixOf?.()
     if (prefix) requests.prefixes.set(slot, prefix)
     this.#next = this.#arrivals.next()

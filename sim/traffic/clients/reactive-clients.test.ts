@@ -58,7 +58,7 @@ function run(
     }
     const key = all.length
     if (!clients.take(fields, 0, key)) continue
-    const sent = { at: fields.at[0]!, attempt: fields.attempt[0]!, length: fields.length[0]! }
+    const sent = { at: fields.at[0]!, attempt: fields.attempt[0]!, length: fields.inputTokens[0]! }
     expect(sent.at).toBe(next)
     all.push(sent)
     const { after, outcome } = answer(sent, key)

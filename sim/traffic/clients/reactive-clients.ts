@@ -114,10 +114,10 @@ export class ReactiveClients implements Clients {
     if (next === null) return false
     const call = { ...next, since: next.since ?? at }
     requests.at[slot] = at
-    requests.length[slot] = call.length
-    requests.output[slot] = call.output
+    requests.inputTokens[slot] = call.length
+    requests.outputTokens[slot] = call.output
     requests.attempt[slot] = call.attempt
-    requests.since[slot] = call.since
+    requests.firstScheduledAt[slot] = call.since
     if (call.prefix !== null) requests.prefixes.set(slot, call.prefix)
     const timesOut = at + this.#plan.clientTimeout(at, key)
     const flight = { call, timesOut, think: this.#plan.think(), followUp: -1 }

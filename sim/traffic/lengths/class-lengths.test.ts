@@ -29,10 +29,10 @@ describe('correlated lengths', () => {
 
   test('have the correlation within requests, and do not change arrivals', () => {
     const { columns } = requests(pair)
-    const order = Array.from(columns.length.keys()).sort(
-      (i, j) => columns.length[i]! - columns.length[j]!,
+    const order = Array.from(columns.inputTokens.keys()).sort(
+      (i, j) => columns.inputTokens[i]! - columns.inputTokens[j]!,
     )
-    const outputs = order.map((i) => columns.output[i]!)
+    const outputs = order.map((i) => columns.outputTokens[i]!)
     expect(outputs).toEqual(outputs.toSorted((a, b) => a - b))
     expect(Array.from(columns.at)).toEqual(Array.from(requests(web).columns.at))
   })
@@ -59,7 +59,7 @@ describe('lengths that follow a schedule', () => {
     'have their median at the level of each step, correlation %d, |z| <= 4',
     (length_correlation) => {
       const list = requests({ ...scheduled, length_correlation }, 150)
-      const { at, length, output } = list.columns
+      const { at, inputTokens, outputTokens } = list.columns
       const between = (column: Int32Array, from: number, to: number) =>
         Array.from(column).filter((_, i) => at[i]! >= from && at[i]! < to)
       // of uniform lengths from 1 to 500, level 0.8 is 400; of geometric ones, level 0.1 is 10
@@ -68,20 +68,20 @@ describe('lengths that follow a schedule', () => {
         [50, 100, 400],
         [100, 150, 250],
       ] as const) {
-        expect(zOf(between(length, 1000 * from, 1000 * to), limit, 0.5)).toBeLessThanOrEqual(4)
+        expect(zOf(between(inputTokens, 1000 * from, 1000 * to), limit, 0.5)).toBeLessThanOrEqual(4)
       }
-      expect(zOf(between(output, 0, 100_000), 62, 0.5)).toBeLessThanOrEqual(4)
-      expect(zOf(between(output, 100_000, 150_000), 9, 0.5)).toBeLessThanOrEqual(4)
+      expect(zOf(between(outputTokens, 0, 100_000), 62, 0.5)).toBeLessThanOrEqual(4)
+      expect(zOf(between(outputTokens, 100_000, 150_000), 9, 0.5)).toBeLessThanOrEqual(4)
       // negative control: the steps differ
-      expect(zOf(between(length, 50_000, 100_000), 250, 0.5)).toBeGreaterThan(4)
+      expect(zOf(between(inputTokens, 50_000, 100_000), 250, 0.5)).toBeGreaterThan(4)
     },
   )
 
   test('keep to their distribution', () => {
-    const { length } = requests({
+    const { inputTokens } = requests({
       ...scheduled,
       length_schedule: [{ at_s: 0, input_level: 0.999 }],
     }).columns
-    expect(Math.max(...length)).toBe(500)
+    expect(Math.max(...inputTokens)).toBe(500)
   })
 })

@@ -7,9 +7,9 @@ type Row = [at: number, length: number, number: number, output: number]
 function listOf(...rows: Row[]): RequestList {
   return RequestList.of({
     at: Float64Array.from(rows, ([at]) => at),
-    length: Int32Array.from(rows, ([, length]) => length),
+    inputTokens: Int32Array.from(rows, ([, length]) => length),
     class: Uint8Array.from(rows, ([, , number]) => number),
-    output: Int32Array.from(rows, ([, , , output]) => output),
+    outputTokens: Int32Array.from(rows, ([, , , output]) => output),
   })
 }
 
@@ -35,9 +35,9 @@ describe('a list as a source', () => {
     const { fields, peeked } = takeAll(new ListSource(listOf(...rows)))
     expect(peeked).toEqual([0, 1.5, 1.5, 9])
     expect(Array.from(fields.key.subarray(4)).reverse()).toEqual([0, 1, 2, 3])
-    expect(Array.from(fields.length.subarray(4)).reverse()).toEqual([1, 64, 64, 3])
+    expect(Array.from(fields.inputTokens.subarray(4)).reverse()).toEqual([1, 64, 64, 3])
     expect(Array.from(fields.class.subarray(4)).reverse()).toEqual([0, 1, 0, 2])
-    expect(Array.from(fields.output.subarray(4)).reverse()).toEqual([0, 0, 7, 200])
+    expect(Array.from(fields.outputTokens.subarray(4)).reverse()).toEqual([0, 0, 7, 200])
   })
 
   test('sends at the given times, and keeps the schedule', () => {
@@ -50,7 +50,7 @@ describe('a list as a source', () => {
   test('is in shared memory, so that a thread needs no copy', () => {
     expect(RequestList.allocate(3).columns.at.buffer).toBeInstanceOf(SharedArrayBuffer)
     const collected = RequestList.collect(new ListSource(listOf(...rows)))
-    expect(collected.columns.length.buffer).toBeInstanceOf(SharedArrayBuffer)
+    expect(collected.columns.inputTokens.buffer).toBeInstanceOf(SharedArrayBuffer)
     expect(collected.hash()).toBe(listOf(...rows).hash())
   })
 })
@@ -58,12 +58,12 @@ describe('a list as a source', () => {
 test('a list until a time has the requests scheduled before it', () => {
   const list = RequestList.of({
     at: Float64Array.of(0, 1, 2, 2, 5),
-    length: Int32Array.of(1, 2, 3, 4, 5),
+    inputTokens: Int32Array.of(1, 2, 3, 4, 5),
     class: Uint8Array.of(0, 1, 0, 1, 0),
-    output: Int32Array.of(9, 8, 7, 6, 5),
+    outputTokens: Int32Array.of(9, 8, 7, 6, 5),
   })
-  expect([...list.until(2).columns.length]).toEqual([1, 2])
+  expect([...list.until(2).columns.inputTokens]).toEqual([1, 2])
   expect([...list.until(5.1).columns.class]).toEqual([0, 1, 0, 1, 0])
-  expect([...list.until(2).columns.output]).toEqual([9, 8])
+  expect([...list.until(2).columns.outputTokens]).toEqual([9, 8])
   expect(list.until(0).count).toBe(0)
 })

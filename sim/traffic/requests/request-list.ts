@@ -6,9 +6,9 @@ import { RequestHash } from './request-hash.ts'
 /** Requests in order of arrival: scheduled time in ms, length, output, class index. */
 export interface RequestListColumns {
   readonly at: Float64Array
-  readonly length: Int32Array
+  readonly inputTokens: Int32Array
   /** tokens to generate; 0 where nothing is generated */
-  readonly output: Int32Array
+  readonly outputTokens: Int32Array
   readonly class: Uint8Array
   /** prompt prefixes, see `RequestFields`; absent where they are unknown */
   readonly prefixes?: readonly (Int32Array | null)[]
@@ -16,19 +16,19 @@ export interface RequestListColumns {
 
 /** Requests in their parts, by key of the part. */
 export interface PartColumns extends RequestListColumns {
-  readonly sending: Uint32Array
+  readonly sendId: Uint32Array
   readonly part: Uint16Array
 }
 
 /** The columns of these requests, in this order. */
 function columnsOf(
-  { at, length, output, class: classes }: RequestListColumns,
+  { at, inputTokens, outputTokens, class: classes }: RequestListColumns,
   keys: readonly number[],
 ): RequestListColumns {
   return {
     at: Float64Array.from(keys, (key) => at[key]!),
-    length: Int32Array.from(keys, (key) => length[key]!),
-    output: Int32Array.from(keys, (key) => output[key]!),
+    inputTokens: Int32Array.from(keys, (key) => inputTokens[key]!),
+    outputTokens: Int32Array.from(keys, (key) => outputTokens[key]!),
     class: Uint8Array.from(keys, (key) => classes[key]!),
   }
 }
@@ -48,8 +48,8 @@ export class RequestList {
   static allocate(count: number): RequestList {
     return new RequestList({
       at: new Float64Array(sharedMemory(8 * count)),
-      length: new Int32Array(sharedMemory(4 * count)),
-      output: new Int32Array(sharedMemory(4 * count)),
+      inputTokens: new Int32Array(sharedMemory(4 * count)),
+      outputTokens: new Int32Array(sharedMemory(4 * count)),
       class: new Uint8Array(sharedMemory(count)),
     })
   }
@@ -66,16 +66,16 @@ export class RequestList {
       if (Number.isNaN(at)) throw new Error('Expected all rows of the traces to be at hand')
       source.take(slots, 0)
       times.push(slots.at[0]!)
-      lengths.push(slots.length[0]!)
-      outputs.push(slots.output[0]!)
+      lengths.push(slots.inputTokens[0]!)
+      outputs.push(slots.outputTokens[0]!)
       classes.push(slots.class[0]!)
       prefixes.push(slots.prefixes.get(0) ?? null)
       slots.prefixes.clear()
     }
     const list = RequestList.allocate(times.length)
     list.columns.at.set(times)
-    list.columns.length.set(lengths)
-    list.columns.output.set(outputs)
+    list.columns.inputTokens.set(lengths)
+    list.columns.outputTokens.set(outputs)
     list.columns.class.set(classes)
     return list.with(prefixes)
   }
@@ -92,13 +92,13 @@ export class RequestList {
 
   /** The requests scheduled before `until`, ms. */
   until(until: Ms): RequestList {
-    const { at, length, output, class: classes, prefixes } = this.columns
+    const { at, inputTokens, outputTokens, class: classes, prefixes } = this.columns
     const after = at.findIndex((time) => time >= until)
     const count = after < 0 ? at.length : after
     return RequestList.of({
       at: at.subarray(0, count),
-      length: length.subarray(0, count),
-      output: output.subarray(0, count),
+      inputTokens: inputTokens.subarray(0, count),
+      outputTokens: outputTokens.subarray(0, count),
       class: classes.subarray(0, count),
       ...(prefixes && { prefixes: prefixes.slice(0, count) }),
     })
@@ -107,9 +107,9 @@ export class RequestList {
   /** Equals the hash of the source of the list. */
   hash(): string {
     const hash = new RequestHash()
-    const { at, length, output, class: classes, prefixes } = this.columns
+    const { at, inputTokens, outputTokens, class: classes, prefixes } = this.columns
     for (let i = 0; i < at.length; i++) {
-      hash.add(at[i]!, length[i]!, output[i]!, classes[i]!)
+      hash.add(at[i]!, inputTokens[i]!, outputTokens[i]!, classes[i]!)
       const prefix = prefixes?.[i]
       if (prefix) hash.addPrefix(prefix)
     }
@@ -142,7 +142,7 @@ export function partsOf(
   return {
     ...columnsOf(columns, sending),
     ...(prefixes && { prefixes: sending.map((number) => prefixes[number]!) }),
-    sending: Uint32Array.from(sending),
+    sendId: Uint32Array.from(sending),
     part: Uint16Array.from(part),
   }
 }
@@ -167,13 +167,13 @@ export class ListSource implements Source {
   take(requests: RequestFields, slot: number): boolean {
     const i = this.#next++
     requests.at[slot] = this.#columns.at[i]!
-    requests.length[slot] = this.#columns.length[i]!
-    requests.output[slot] = this.#columns.output[i]!
+    requests.inputTokens[slot] = this.#columns.inputTokens[i]!
+    requests.outputTokens[slot] = this.#columns.outputTokens[i]!
     requests.class[slot] = this.#columns.class[i]!
     requests.attempt[slot] = 1
-    requests.since[slot] = this.#columns.at[i]!
+    requests.firstScheduledAt[slot] = this.#columns.at[i]!
     requests.key[slot] = i
-    requests.sending[slot] = i
+    requests.sendId[slot] = i
     requests.part[slot] = 0
     const prefix = this.#columns.prefixes?.[i]
     if (prefix) requests.prefixes.set(slot, prefix)

@@ -19,9 +19,9 @@ test('a list that was written and read is the same to the last bit', () => {
       const list = RequestList.of({
         // adding 0 turns -0 into 0, because JSON has no -0
         at: Float64Array.from(rows, ([at]) => at + 0).sort(),
-        length: Int32Array.from(rows, ([, length]) => length),
+        inputTokens: Int32Array.from(rows, ([, length]) => length),
         class: Uint8Array.from(rows, ([, , number]) => number),
-        output: Int32Array.from(rows, ([, , , output]) => output),
+        outputTokens: Int32Array.from(rows, ([, , , output]) => output),
       }).with(rows.map(([, , , , prefix]) => prefix && Int32Array.from(prefix)))
       const lines = [...requestText(list, CLASSES)].join('').split('\n')
       const read = parseRequests(lines, CLASSES, 'requests.jsonl')

@@ -21,7 +21,7 @@ const line = (at: unknown, name: unknown, length: unknown) =>
 describe('requests as text', () => {
   test('are chunks of whole lines', () => {
     const many = RequestList.allocate(2500)
-    many.columns.length.fill(1)
+    many.columns.inputTokens.fill(1)
     const chunks = [...requestText(many, CLASSES)]
     expect(chunks).toHaveLength(3)
     expect(chunks.every((chunk) => chunk.endsWith('\n'))).toBe(true)

@@ -10,12 +10,12 @@ const MAX_AT_MS = 1e10
 
 /** A request list as JSON Lines with the keys of `parseLine`, in chunks. */
 export function* requestText(list: RequestList, classes: readonly string[]): Generator<string> {
-  const { at, length, output, class: numbers, prefixes } = list.columns
+  const { at, inputTokens, outputTokens, class: numbers, prefixes } = list.columns
   for (let from = 0; from < list.count; from += LINES_AT_ONCE) {
     let chunk = ''
     for (let i = from; i < Math.min(list.count, from + LINES_AT_ONCE); i++) {
-      const row = { at_ms: at[i]!, class: classes[numbers[i]!]!, input_tokens: length[i]! }
-      const generated = output[i]! > 0 ? { output_tokens: output[i]! } : {}
+      const row = { at_ms: at[i]!, class: classes[numbers[i]!]!, input_tokens: inputTokens[i]! }
+      const generated = outputTokens[i]! > 0 ? { output_tokens: outputTokens[i]! } : {}
       const prefix = prefixes?.[i]
       const known = prefix ? { hash_ids: Array.from(prefix) } : {}
       chunk += `${JSON.stringify({ ...row, ...generated, ...known })}\n`
@@ -43,8 +43,8 @@ export function parseRequests(
   rows.forEach(({ at, number, length, output }, i) => {
     list.columns.at[i] = at
     list.columns.class[i] = number
-    list.columns.length[i] = length
-    list.columns.output[i] = output
+    list.columns.inputTokens[i] = length
+    list.columns.outputTokens[i] = output
   })
   return list.with(rows.map(({ prefix }) => prefix))
 }

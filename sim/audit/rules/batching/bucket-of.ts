@@ -11,7 +11,7 @@ export function batchGroupsOf({ rows }: Evidence, queue: SeenQueue): readonly Se
   const { batching } = queue.pool
   if (batching.policy !== 'length-bucketed') return [queue]
   return Array.from({ length: batching.edges.length + 1 }, (_, bucket) => {
-    const isInBucket = (key: number) => bucketOf(batching, rows.length[key]!) === bucket
+    const isInBucket = (key: number) => bucketOf(batching, rows.inputTokens[key]!) === bucket
     const batches = queue.batches.filter(({ members }) => isInBucket(members[0]!))
     return { ...onlyOf(queue, isInBucket), batches }
   })

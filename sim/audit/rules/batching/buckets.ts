@@ -18,7 +18,7 @@ export const buckets: Rule = {
 
 function decider({ rows }: Evidence, batching: Of<'length-bucketed'>): Decider<null> {
   const { maxBatch, maxDelayMs } = batching
-  const bucket = (key: number) => bucketOf(batching, rows.length[key]!)
+  const bucket = (key: number) => bucketOf(batching, rows.inputTokens[key]!)
   /** the bucket to dispatch at `at`, oldest request first; undefined for none */
   const dueBucket = (line: Backlog, at: number): Backlog | undefined => {
     const isDue = (members: Backlog) =>

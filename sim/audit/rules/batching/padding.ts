@@ -8,7 +8,7 @@ export const padding: Rule = {
     for (const { pool, batches } of queues) {
       for (const { members } of batches) {
         let longest = 1
-        for (const key of members) longest = Math.max(longest, rows.length[key]!)
+        for (const key of members) longest = Math.max(longest, rows.inputTokens[key]!)
         const expected = pool.ragged ? 0 : pool.padTo * Math.ceil(longest / pool.padTo)
         const padded = rows.padded[members[0]!]!
         found.check(padded === expected, members, () => {

@@ -48,7 +48,7 @@ function checkRefusals(seen: Evidence, found: Findings): void {
     for (const key of [...queue.joined, ...queue.shed]) {
       const said = admissionDecision(rows, key, 'memory')
       if (said === null) continue
-      const length = Math.max(1, rows.length[key]!)
+      const length = Math.max(1, rows.inputTokens[key]!)
       const { padTo, ragged } = queue.pool
       const bytes = requestedBytes(promised, 1, ragged ? length : Math.ceil(length / padTo) * padTo)
       found.check(bytes <= left === (said === 'passed'), [key], () => {
@@ -120,7 +120,7 @@ function heldOn(seen: Evidence, device: number): Held[] {
 function neededBy({ rows }: Evidence, queue: SeenQueue, { members }: SeenBatch): number | null {
   const { ragged } = queue.pool
   if (ragged && maySplitBatches(queue)) return null
-  const tokens = members.reduce((sum, key) => sum + rows.length[key]!, 0)
+  const tokens = members.reduce((sum, key) => sum + rows.inputTokens[key]!, 0)
   const length = ragged ? tokens / members.length : rows.padded[members[0]!]!
   return requestedBytes(memoryOf(queue)!, members.length, length)
 }

@@ -10,7 +10,7 @@ export const tokens: Rule = {
       for (const { members, dispatched, done } of batches) {
         const key = members[0]!
         const first = rows.firstToken[key]!
-        const output = requests.output[expected.sending[key]!]!
+        const output = requests.outputTokens[expected.sending[key]!]!
         const atEnd = output === 1 && policy === 'continuous'
         const holds =
           first >= dispatched &&

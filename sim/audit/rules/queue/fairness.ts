@@ -79,7 +79,7 @@ function checkQueue(seen: Evidence, queue: SeenQueue, found: Findings): void {
       for (const key of queue.batches[i]!.members) {
         leave(key)
         const tenant = tenantOf(key)
-        if (tenant !== undefined) tenant.served += rows.length[key]! / tenant.weight
+        if (tenant !== undefined) tenant.served += rows.inputTokens[key]! / tenant.weight
       }
     }
     for (const pair of pairs) checkPair(queue, pair, instant, found)
@@ -115,7 +115,7 @@ function tenantsOf(seen: Evidence, { joined }: SeenQueue): Map<string, Tenant> {
   for (const key of joined) {
     const { tenant: name, weight } = seen.classOf(key)
     const tenant = all.get(name)
-    const length = seen.requests.length[seen.expected.sending[key]!]!
+    const length = seen.requests.inputTokens[seen.expected.sending[key]!]!
     const longest = Math.max(tenant?.longest ?? 0, length / weight)
     const requests = (tenant?.requests ?? 0) + 1
     all.set(name, { name, weight, requests, longest, waiting: 0, stayed: 0, served: 0 })

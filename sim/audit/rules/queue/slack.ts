@@ -29,8 +29,8 @@ function decider(
   const computed = (keys: Backlog) => {
     let [longest, sum] = [0, 0]
     for (const key of keys) {
-      longest = Math.max(longest, rows.length[key]!)
-      sum += rows.length[key]!
+      longest = Math.max(longest, rows.inputTokens[key]!)
+      sum += rows.inputTokens[key]!
     }
     return pool.ragged ? sum : keys.length * pool.padTo * Math.ceil(longest / pool.padTo)
   }

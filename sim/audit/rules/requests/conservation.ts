@@ -44,17 +44,21 @@ export const conservation: Rule = {
 
 function identity({ rows, requests, expected }: Evidence, key: number): string | null {
   const number = expected.sending[key]!
-  if (rows.sending[key] !== number || rows.part[key] !== expected.part[key]) {
-    const actual = `part ${rows.part[key]} of request ${rows.sending[key]}`
+  if (rows.sendId[key] !== number || rows.part[key] !== expected.part[key]) {
+    const actual = `part ${rows.part[key]} of request ${rows.sendId[key]}`
     return `${actual}, but part ${expected.part[key]} of request ${number} was next`
   }
-  for (const name of ['at', 'length', 'class'] as const) {
+  for (const name of ['at', 'inputTokens', 'class'] as const) {
     if (rows[name][key] === requests[name][number]) continue
     return `${name} is ${rows[name][key]}, but ${requests[name][number]} in its request`
   }
   const first = rows.attempt[key] === 1
-  if (first ? rows.since[key] !== rows.at[key] : !(rows.since[key]! <= rows.at[key]!)) {
-    return `attempt ${rows.attempt[key]} at ${ms(rows.at[key]!)} of a call at ${ms(rows.since[key]!)}`
+  if (
+    first
+      ? rows.firstScheduledAt[key] !== rows.at[key]
+      : !(rows.firstScheduledAt[key]! <= rows.at[key]!)
+  ) {
+    return `attempt ${rows.attempt[key]} at ${ms(rows.at[key]!)} of a call at ${ms(rows.firstScheduledAt[key]!)}`
   }
   return null
 }
