@@ -156,6 +156,15 @@ describe('boundaries', () => {
     expect(others).toEqual([])
   })
 
+  test('commands call jobs and print, and import nothing that measures or simulates', () => {
+    const computes = /^(runtime\/(live|models|calibration|memory|parquet)|sim\/experiment)\//
+    const commands = inFolder('runtime/commands')
+    expect(commands.length).toBeGreaterThan(10)
+    expect(found(commands, ({ imports }) => imports.filter((name) => computes.test(name)))).toEqual(
+      [],
+    )
+  })
+
   test('folders are entered through their index', () => {
     const through = found(product, ({ path, imports }) =>
       imports.filter((name) => {

@@ -7,10 +7,9 @@ import {
   type LoadedScenario,
   loadScenario,
   nearest,
-  type Precision,
   parseScenario,
 } from '../../scenarios/index.ts'
-import { type ModelPlaces, materialise } from '../models/index.ts'
+import { type BuiltModel, buildPools } from '../jobs/build-models.ts'
 import { folder, implement, override } from './command.ts'
 import { print } from './output.ts'
 
@@ -32,15 +31,6 @@ type BuildOptions = { readonly [K in keyof typeof PARAMETERS]?: string } & {
   readonly out: string
   readonly set?: readonly string[]
   readonly json?: boolean
-}
-
-/** One line of what `models build` prints. */
-interface BuiltModel {
-  readonly name: string
-  readonly precision: Precision
-  readonly path: string
-  readonly key: string
-  readonly bytes: number
 }
 
 const HELP = `
@@ -132,25 +122,6 @@ function scenarioOf(kind: string, options: BuildOptions): LoadedScenario {
 /** A problem of the scenario of a built-in kind, as a problem of the option. */
 function ofOption(problem: string): string {
   return problem.replace(/^(\S+):\d+:\d+ \S+\.(\w+): /, '$1 --$2: ')
-}
-
-async function buildPools(
-  { scenario }: LoadedScenario,
-  places: ModelPlaces,
-  built: Map<string, BuiltModel>,
-  problems: string[],
-): Promise<void> {
-  for (const { model: name, precision } of scenario.pools) {
-    const model = scenario.models[name]!
-    try {
-      const { path, key, bytes } = await materialise(model, precision, places)
-      built.set(path, { name, precision, path, key, bytes })
-    } catch (error) {
-      if (!(error instanceof Failure) || places.signal?.aborted === true) throw error
-      const texts = error.problems.map((text) => `models.${name}: ${text}`)
-      problems.push(...texts.filter((text) => !problems.includes(text)))
-    }
-  }
 }
 
 function listOf(built: readonly BuiltModel[]): string {

@@ -1,10 +1,9 @@
 import type { Command } from 'commander'
 import { resultText } from '../../reports/index.ts'
-import { refuseCrowd } from '../../sim/experiment/index.ts'
 import { dropInputs, dropRuns, keepRuns } from '../folders/run-folder.ts'
 import { writableFolder } from '../folders/write-whole.ts'
 import { loadSystem } from '../jobs/prepare.ts'
-import { simulate, simulateRows } from '../jobs/simulate.ts'
+import { refuseCrowd, simulate, simulateRows } from '../jobs/simulate.ts'
 import { pause } from '../process/interruption.ts'
 import {
   implement,

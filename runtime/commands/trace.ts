@@ -1,14 +1,8 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { traceFitHtml, traceFitText, traceHtml, traceText } from '../../reports/index.ts'
 import { EXIT, Failure, scenarioSchema } from '../../scenarios/index.ts'
-import {
-  CORRELATION_TOLERANCE,
-  FIT_TOLERANCE,
-  LEAST_REPLICATIONS,
-  WIDEST_FACTOR,
-} from '../../sim/experiment/index.ts'
 import { writableFolder } from '../folders/write-whole.ts'
-import { fitTrace } from '../jobs/fit-trace.ts'
+import { FIT_LIMITS, fitTrace } from '../jobs/fit-trace.ts'
 import { inspectTrace } from '../jobs/inspect-trace.ts'
 import {
   commandLine,
@@ -77,8 +71,8 @@ interface FitOptions extends InspectOptions {
 
 const FIT_HELP = `
 Prints YAML: the traffic section, and above it, as comments, the figures of trace and fit.
-Figures must be within ${100 * FIT_TOLERANCE} % (a correlation within ${CORRELATION_TOLERANCE}). Latencies of the trace must be within the range of 95 % of
-the fit's replications, and this range within a factor of ${WIDEST_FACTOR}. Exit code 4 if a figure fails, 5 if it is undecided.
+Figures must be within ${100 * FIT_LIMITS.FIT_TOLERANCE} % (a correlation within ${FIT_LIMITS.CORRELATION_TOLERANCE}). Latencies of the trace must be within the range of 95 % of
+the fit's replications, and this range within a factor of ${FIT_LIMITS.WIDEST_FACTOR}. Exit code 4 if a figure fails, 5 if it is undecided.
 
 Example:
   $ spillway trace fit AzureLLMInferenceTrace_code.csv > traffic.yaml`
@@ -89,7 +83,7 @@ function defineFit(command: Command): void {
   const fit = traceCommand(command, 'fit', purpose, files)
     .option('--class <name>', 'class of the traffic section', className, 'fitted')
     .option('--load <share>', 'load at which latencies are compared', positiveNumber, 0.7)
-    .addOption(replicationsOption('simulations of the fit', LEAST_REPLICATIONS, 99))
+    .addOption(replicationsOption('simulations of the fit', FIT_LIMITS.LEAST_REPLICATIONS, 99))
     .option('--seed <n>', 'seed of the replications', wholeNumber(0), 1)
   implement(fit, FIT_HELP, async (signal, file: string, options: FitOptions) => {
     const { load, replications, seed, class: name, out: folder } = options

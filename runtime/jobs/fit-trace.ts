@@ -2,6 +2,8 @@ import { type FitSides, type TraceFitDocument, trafficYaml } from '../../reports
 import { Failure, parseScenario, readTrace, type TraceArrivals } from '../../scenarios/index.ts'
 import type { Verdict } from '../../sim/documents/index.ts'
 import {
+  CORRELATION_TOLERANCE,
+  FIT_TOLERANCE,
   type FitRow,
   fitInput,
   fitScenario,
@@ -10,6 +12,7 @@ import {
   sampleFigures,
   statisticsRows,
   tailRows,
+  WIDEST_FACTOR,
   worst,
 } from '../../sim/experiment/index.ts'
 import { type FittedClass, fitTraffic, type TraceSample } from '../../sim/traffic/index.ts'
@@ -17,6 +20,14 @@ import { expectTrace } from '../parquet/expect-decodable.ts'
 import { pause, throwIfAborted } from '../process/interruption.ts'
 import { type DocumentOptions, LIBRARY_CALL } from './options.ts'
 import { runReplications } from './replications.ts'
+
+/** How a fit is judged. */
+export const FIT_LIMITS = {
+  CORRELATION_TOLERANCE,
+  FIT_TOLERANCE,
+  LEAST_REPLICATIONS,
+  WIDEST_FACTOR,
+}
 
 export interface FitTraceOptions extends DocumentOptions {
   /** at which tails are compared, below 1; default 0.7 */

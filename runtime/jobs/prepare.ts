@@ -16,6 +16,8 @@ import { contentOf } from '../models/index.ts'
 import { expectTrace } from '../parquet/expect-decodable.ts'
 import { throwIfAborted } from '../process/interruption.ts'
 
+export { resolveSystem }
+
 /** A scenario with what its files hold, as every job starts from it. */
 export interface Prepared extends LoadedScenario, PreparedScenario {
   readonly traces: ReadonlyMap<number, TraceSurvey>

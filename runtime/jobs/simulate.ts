@@ -1,5 +1,9 @@
 import type { Result } from '../../sim/documents/index.ts'
-import { keptReplicationInPieces, simulatedResult } from '../../sim/experiment/index.ts'
+import {
+  keptReplicationInPieces,
+  refuseCrowd,
+  simulatedResult,
+} from '../../sim/experiment/index.ts'
 import { type RequestList, reactingClasses, requestsIn } from '../../sim/traffic/index.ts'
 import { profileLabel } from '../folders/profile-file.ts'
 import type { KeptRun } from '../folders/run-folder.ts'
@@ -11,6 +15,8 @@ import type { System } from './prepare.ts'
 import { runReplications } from './replications.ts'
 import { drawnRequests, requestsOf } from './requests.ts'
 import { heldTraces } from './trace-readers.ts'
+
+export { refuseCrowd }
 
 export interface SimulateOptions extends JobOptions {
   /** independent runs behind each interval; default 10 */
