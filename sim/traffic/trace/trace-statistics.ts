@@ -1,7 +1,6 @@
 import type { Ms } from '../../serving/index.ts'
 import { Correlation } from '../lengths/correlation.ts'
 import { LengthStatistics, type LengthSummary } from './length-statistics.ts'
-import { PaddedBatches } from './padded-batches.ts'
 import { type RateOverTime, RateSeries } from './rate-series.ts'
 import { StreamingSummary } from './streaming-summary.ts'
 import { WindowCounts, type WindowStatistics } from './window-counts.ts'
@@ -123,5 +122,35 @@ export class TraceTally {
         // too few rows for one batch, or none with a length
         .filter(({ useful }) => Number.isFinite(useful)),
     }
+  }
+}
+
+/** Padding efficiency of consecutive requests, in full batches of a fixed size. */
+class PaddedBatches {
+  readonly batch: number
+  #size = 0
+  #longest = 0
+  #sum = 0
+  #useful = 0
+  #padded = 0
+
+  constructor(batch: number) {
+    this.batch = batch
+  }
+
+  add(length: number): void {
+    this.#sum += length
+    if (length > this.#longest) this.#longest = length
+    if (++this.#size < this.batch) return
+    this.#useful += this.#sum
+    this.#padded += this.batch * this.#longest
+    this.#size = 0
+    this.#longest = 0
+    this.#sum = 0
+  }
+
+  /** NaN before the first full batch. */
+  get useful(): number {
+    return this.#useful / this.#padded
   }
 }
