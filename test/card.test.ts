@@ -45,7 +45,7 @@ test('two arenas lose requests by fragmentation alone; without it two replicas a
 })
 
 test('with large models in alternation, lru evicts small ones in vain; lfu keeps them', async () => {
-  const path = join(ROOT, 'scenarios/library/models-that-come-and-go.yaml')
+  const path = join(ROOT, 'scenarios/library/model-swapping.yaml')
   async function under(eviction: string) {
     const set = [`devices.card.residency.eviction=${eviction}`]
     const input = resolveSystem(await prepare(path, { set }), null)
