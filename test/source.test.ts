@@ -162,6 +162,16 @@ describe('boundaries', () => {
     )
   })
 
+  test('draws use the elementary functions of the kernel, which are the same on every engine', () => {
+    const drawing = /^sim\/(kernel|world|serving|traffic\/(arrivals|clients|lengths))\//
+    const files = product.filter(
+      ({ path }) => drawing.test(path) && !path.endsWith('elementary.ts'),
+    )
+    expect(files.length).toBeGreaterThan(100)
+    const calls = /Math\.(exp|expm1|log|log1p|sin|cos|tan|pow)\(/g
+    expect(found(files, ({ code }) => matches(code, calls))).toEqual([])
+  })
+
   test('folders are entered through their index', () => {
     const through = found(product, ({ path, imports }) =>
       imports.filter((name) => {

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { chmod, readdir, readFile, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { type BuildOptions, build } from 'esbuild'
+import manifest from '../package.json' with { type: 'json' }
 
 const common: BuildOptions = {
   outdir: 'dist',
@@ -10,7 +11,8 @@ const common: BuildOptions = {
   format: 'esm',
   platform: 'node',
   target: 'node20',
-  packages: 'external',
+  // a package of devDependencies goes into the bundle, so that users need not install it
+  external: Object.keys(manifest.dependencies),
   logLevel: 'warning',
 }
 

@@ -1,4 +1,5 @@
 import type { Duration } from '../../scenarios/schema/schema.ts'
+import { exp, log } from './elementary.ts'
 
 /** A source of random numbers; each call returns a new one. */
 export interface Draws {
@@ -23,8 +24,8 @@ export function drawDuration(duration: Duration, draws: Draws): number {
     case 'uniform':
       return duration.min + (duration.max - duration.min) * draws.uniform()
     case 'lognormal': {
-      const sigma = Math.log(duration.p99 / duration.median) / Z99
-      return duration.median * Math.exp(sigma * draws.normal())
+      const sigma = log(duration.p99 / duration.median) / Z99
+      return duration.median * exp(sigma * draws.normal())
     }
   }
 }

@@ -1,3 +1,4 @@
+import { cos, log } from './elementary.ts'
 /**
  * A draw in (0, 1) that depends on a number and a purpose only, not on earlier draws. By the
  * finaliser of MurmurHash3 (Appleby 2011).
@@ -11,6 +12,6 @@ export function hashedUniform(key: number, purpose: number): number {
 
 /** A standard normal (Box and Muller 1958) that depends on a number and a purpose only. */
 export function hashedNormal(key: number, purpose: number): number {
-  const radius = Math.sqrt(-2 * Math.log(hashedUniform(key, purpose)))
-  return radius * Math.cos(2 * Math.PI * hashedUniform(key, purpose + 1))
+  const radius = Math.sqrt(-2 * log(hashedUniform(key, purpose)))
+  return radius * cos(2 * Math.PI * hashedUniform(key, purpose + 1))
 }

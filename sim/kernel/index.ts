@@ -1,4 +1,5 @@
 export { type Draws, drawDuration } from './duration.ts'
+export { cos, exp, gammaln, log, log1p, sin } from './elementary.ts'
 export { Empirical, type QuantileTable } from './empirical.ts'
 export { EventHeap } from './event-heap.ts'
 export { hashedNormal, hashedUniform } from './hashed-random.ts'

@@ -1,4 +1,5 @@
 import alea from 'seedrandom/lib/alea.js'
+import { log } from './elementary.ts'
 
 /**
  * A random stream. Draws come from seedrandom's alea, multiples of 2^-32, so `uniform` can be
@@ -19,7 +20,7 @@ export class Random {
 
   /** Exponential with mean 1; finite, as 1 - u is never 0. */
   exponential(): number {
-    return -Math.log(1 - this.uniform())
+    return -log(1 - this.uniform())
   }
 
   /** Standard normal, by the polar method (Marsaglia and Bray 1964). */
@@ -34,7 +35,7 @@ export class Random {
       const y = 2 * this.uniform() - 1
       const r = x * x + y * y
       if (r >= 1 || r === 0) continue
-      const scale = Math.sqrt((-2 * Math.log(r)) / r)
+      const scale = Math.sqrt((-2 * log(r)) / r)
       this.#spare = y * scale
       return x * scale
     }
@@ -53,7 +54,7 @@ export class Random {
       if (root <= 0) continue
       const v = root * root * root
       const u = 1 - this.uniform()
-      if (Math.log(u) < 0.5 * x * x + d - d * v + d * Math.log(v)) return d * v
+      if (log(u) < 0.5 * x * x + d - d * v + d * log(v)) return d * v
     }
   }
 

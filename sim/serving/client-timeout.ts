@@ -1,4 +1,4 @@
-import { drawDuration, hashedNormal, hashedUniform } from '../kernel/index.ts'
+import { drawDuration, hashedNormal, hashedUniform, log } from '../kernel/index.ts'
 import type { ClassPlan } from './plan.ts'
 import type { Ms } from './ports.ts'
 
@@ -23,7 +23,7 @@ export function clientTimeoutOf(
   const key = words[0]! ^ Math.imul(words[1]!, 0x9e3779b1) ^ Math.imul(sending, 0x27d4eb2f)
   return drawDuration(drawnClientTimeout, {
     uniform: () => hashedUniform(key, PURPOSE),
-    exponential: () => -Math.log(hashedUniform(key, PURPOSE)),
+    exponential: () => -log(hashedUniform(key, PURPOSE)),
     normal: () => hashedNormal(key, PURPOSE),
   })
 }

@@ -1,5 +1,5 @@
 import type { Pool } from '../../../scenarios/schema/schema.ts'
-import { hashedNormal, KeyedHeap } from '../../kernel/index.ts'
+import { exp, hashedNormal, KeyedHeap, log } from '../../kernel/index.ts'
 import type { ClassPlan, QueuePlan } from '../plan.ts'
 import type { Requests } from '../requests.ts'
 import { DeficitRoundRobin } from './deficit-round-robin.ts'
@@ -126,6 +126,6 @@ const PREDICTIONS = 0x9e3779b9
  */
 function predictedLength(length: number, key: number, cv: number): number {
   if (cv === 0) return length
-  const variance = Math.log(1 + cv * cv)
-  return length * Math.exp(Math.sqrt(variance) * hashedNormal(key, PREDICTIONS) - variance / 2)
+  const variance = log(1 + cv * cv)
+  return length * exp(Math.sqrt(variance) * hashedNormal(key, PREDICTIONS) - variance / 2)
 }

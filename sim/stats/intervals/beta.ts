@@ -1,4 +1,5 @@
 import { gammaln } from 'simple-statistics'
+import { exp, log, log1p } from '../../kernel/index.ts'
 
 const TINY = 1e-300
 
@@ -28,7 +29,7 @@ function fraction(x: number, a: number, b: number): number {
     value *= d * c
     if (Math.abs(d * c - 1) < 1e-15) break
   }
-  return (Math.exp(logDensity(x, a, b)) * x * (1 - x) * value) / a
+  return (exp(logDensity(x, a, b)) * x * (1 - x) * value) / a
 }
 
 function nonZero(x: number): number {
@@ -37,7 +38,7 @@ function nonZero(x: number): number {
 
 function logDensity(x: number, a: number, b: number): number {
   const logBeta = gammaln(a) + gammaln(b) - gammaln(a + b)
-  return (a - 1) * Math.log(x) + (b - 1) * Math.log1p(-x) - logBeta
+  return (a - 1) * log(x) + (b - 1) * log1p(-x) - logBeta
 }
 
 /** The x with I_x(a, b) = p: Newton's method, kept inside a bracket that bisection shrinks. */
@@ -51,7 +52,7 @@ export function betaQuantile(p: number, a: number, b: number): number {
     const error = betaCdf(x, a, b) - p
     if (error > 0) high = x
     else low = x
-    const newton = x - error / Math.exp(logDensity(x, a, b))
+    const newton = x - error / exp(logDensity(x, a, b))
     const next = newton > low && newton < high ? newton : (low + high) / 2
     if (Math.abs(next - x) <= 1e-15 * x) return next
     x = next

@@ -1,3 +1,5 @@
+import { exp, log } from '../../kernel/index.ts'
+
 // Coefficients of Wichura 1988, highest power first.
 const CENTRE_TOP = [
   2509.0809287301227, 33430.57558358813, 67265.7709270087, 45921.95393154987, 13731.69376550946,
@@ -40,7 +42,7 @@ export function normalQuantile(p: number): number {
     const r = 0.180625 - q * q
     return (q * polynomial(CENTRE_TOP, r)) / polynomial(CENTRE_BOTTOM, r)
   }
-  const r = Math.sqrt(-Math.log(q < 0 ? p : 1 - p))
+  const r = Math.sqrt(-log(q < 0 ? p : 1 - p))
   const z =
     r <= 5
       ? polynomial(TAIL_TOP, r - 1.6) / polynomial(TAIL_BOTTOM, r - 1.6)
@@ -62,5 +64,5 @@ export function normalDistribution(z: number): number {
     term *= (z * z) / i
     sum += term
   }
-  return 0.5 + (sum * Math.exp((-z * z) / 2)) / Math.sqrt(2 * Math.PI)
+  return 0.5 + (sum * exp((-z * z) / 2)) / Math.sqrt(2 * Math.PI)
 }

@@ -1,5 +1,5 @@
 import type { RatedArrivals } from '../../../scenarios/schema/schema.ts'
-import { EventHeap, type Random } from '../../kernel/index.ts'
+import { EventHeap, exp, log, type Random } from '../../kernel/index.ts'
 import { normalQuantile } from '../../stats/index.ts'
 import { type Gap, stationaryGaps } from './gaps.ts'
 
@@ -36,8 +36,8 @@ function variations(cv: ClientPopulation['cv'], random: Random): () => number {
     case 'uniform':
       return () => cv.min + random.uniform() * (cv.max - cv.min)
     case 'lognormal': {
-      const sigma = Math.log(cv.p99 / cv.median) / normalQuantile(0.99)
-      return () => cv.median * Math.exp(sigma * random.normal())
+      const sigma = log(cv.p99 / cv.median) / normalQuantile(0.99)
+      return () => cv.median * exp(sigma * random.normal())
     }
   }
 }

@@ -1,3 +1,4 @@
+import { cos } from '../../kernel/index.ts'
 import type { Ms } from '../../serving/index.ts'
 import type { OperationalTime } from './arrivals.ts'
 import { type Surge, surgeHeight, surgeKnots } from './surge.ts'
@@ -141,6 +142,6 @@ function waveKnots({ periodMs, peakAtMs }: Wave, endMs: Ms): Ms[] {
 export function waveFactor({ periodMs, amplitude, peakAtMs }: Wave, t: Ms): number {
   const chord = ((t - peakAtMs) * CHORDS) / periodMs
   const from = Math.floor(chord)
-  const cosine = (i: number) => Math.cos((2 * Math.PI * i) / CHORDS)
+  const cosine = (i: number) => cos((2 * Math.PI * i) / CHORDS)
   return 1 + amplitude * (cosine(from) + (chord - from) * (cosine(from + 1) - cosine(from)))
 }

@@ -1,10 +1,10 @@
-import { gammaln } from 'simple-statistics'
+import { exp, gammaln } from '../../kernel/index.ts'
 
 /** The coefficients of variation for these shapes span far more than real traffic. */
 const LEAST_SHAPE = 0.05
 const LARGEST_SHAPE = 50
 
-const moment = (shape: number, order: number) => Math.exp(gammaln(1 + order / shape))
+const moment = (shape: number, order: number) => exp(gammaln(1 + order / shape))
 
 /** Mean of a Weibull distribution of scale 1. */
 export function standardWeibullMean(shape: number): number {
@@ -13,7 +13,7 @@ export function standardWeibullMean(shape: number): number {
 
 /** Squared coefficient of variation of a Weibull distribution, falling in its shape. */
 function squaredCv(shape: number): number {
-  return moment(shape, 2) / moment(shape, 1) ** 2 - 1
+  return moment(shape, 2) / (moment(shape, 1) * moment(shape, 1)) - 1
 }
 
 /** The Weibull distribution of mean 1 for a coefficient of variation, by bisection. */

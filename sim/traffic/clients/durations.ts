@@ -1,5 +1,5 @@
 import type { Duration } from '../../../scenarios/schema/schema.ts'
-import { drawDuration, type Random } from '../../kernel/index.ts'
+import { drawDuration, exp, log, type Random } from '../../kernel/index.ts'
 import type { Ms } from '../../serving/index.ts'
 
 /** Standard normal quantile of 0.99. */
@@ -15,8 +15,8 @@ export function meanDuration(duration: Duration): Ms {
     case 'exponential':
       return 1000 * duration.mean
     case 'lognormal': {
-      const sigma = Math.log(duration.p99 / duration.median) / Z99
-      return 1000 * duration.median * Math.exp(sigma ** 2 / 2)
+      const sigma = log(duration.p99 / duration.median) / Z99
+      return 1000 * duration.median * exp((sigma * sigma) / 2)
     }
   }
 }

@@ -1,4 +1,4 @@
-import type { Random } from '../../kernel/index.ts'
+import { type Random, sin } from '../../kernel/index.ts'
 import type { Ms } from '../../serving/index.ts'
 import { normalDistribution } from '../../stats/index.ts'
 import { type DrawnLengths, type LengthDistribution, lengthQuantile } from './lengths.ts'
@@ -41,7 +41,7 @@ export function correlatedLengths(
   rankCorrelation: number,
 ): LengthPair {
   const [inputOf, outputOf] = [lengthOfScore(input), lengthOfScore(output)]
-  const along = 2 * Math.sin((Math.PI * rankCorrelation) / 6)
+  const along = 2 * sin((Math.PI * rankCorrelation) / 6)
   const across = Math.sqrt(1 - along * along)
   let score = 0
   return {

@@ -1,5 +1,5 @@
 import type { Lengths } from '../../../scenarios/schema/schema.ts'
-import type { Random } from '../../kernel/index.ts'
+import { exp, log, log1p, type Random } from '../../kernel/index.ts'
 import type { Ms } from '../../serving/index.ts'
 import { normalQuantile } from '../../stats/index.ts'
 
@@ -42,17 +42,17 @@ export function lengthQuantile(lengths: DrawnLengths): (p: number) => number {
       return (p) => whole(inverse(probabilities, values, p), 1, MAX_LENGTH)
     }
     case 'geometric': {
-      const failure = -Math.log1p(-1 / lengths.mean)
-      return (p) => whole(0.5 + Math.floor(-Math.log(1 - p) / failure), 1, MAX_LENGTH)
+      const failure = -log1p(-1 / lengths.mean)
+      return (p) => whole(0.5 + Math.floor(-log(1 - p) / failure), 1, MAX_LENGTH)
     }
   }
 }
 
 /** The length for a standard normal value. */
 function lognormalOf(lengths: Extract<Lengths, { distribution: 'lognormal' }>) {
-  const mu = Math.log(lengths.median)
-  const sigma = Math.log(lengths.p99 / lengths.median) / normalQuantile(0.99)
-  return (z: number) => whole(Math.exp(mu + sigma * z), lengths.min, lengths.max)
+  const mu = log(lengths.median)
+  const sigma = log(lengths.p99 / lengths.median) / normalQuantile(0.99)
+  return (z: number) => whole(exp(mu + sigma * z), lengths.min, lengths.max)
 }
 
 /** Rounded and clamped; `| 0` keeps it a small integer, which the engine does not allocate. */

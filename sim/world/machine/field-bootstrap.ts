@@ -1,4 +1,4 @@
-import type { Random } from '../../kernel/index.ts'
+import { log, type Random } from '../../kernel/index.ts'
 import type { Ms } from '../../serving/index.ts'
 import type { RecordedField } from './profile.ts'
 import type { MachineField, Steps } from './recorded-field.ts'
@@ -61,7 +61,7 @@ export function bootstrapField(
  * each other down.
  */
 export function fieldsOf(recorded: readonly RecordedField[], executors: number): RecordedField[] {
-  const distance = (field: RecordedField) => Math.abs(Math.log(field.executors.length / executors))
+  const distance = (field: RecordedField) => Math.abs(log(field.executors.length / executors))
   const least = Math.min(...recorded.map(distance))
   return recorded.filter((field) => distance(field) === least)
 }

@@ -1,5 +1,5 @@
 import type { Work } from '../../../scenarios/schema/schema.ts'
-import { drawDuration, type Random } from '../../kernel/index.ts'
+import { drawDuration, exp, log, type Random } from '../../kernel/index.ts'
 import type { Ms } from '../../serving/index.ts'
 import type { StepLaw } from './step-runs.ts'
 
@@ -49,11 +49,10 @@ function declaredLaw(work: Work): MeanWork {
       const mean = (size: number) => table.mean(size, 1)
       if (work.cv === 0) return { of: mean, mean }
       // lognormal about a mean of 1
-      const variance = Math.log(1 + work.cv ** 2)
+      const variance = log(1 + work.cv * work.cv)
       const sigma = Math.sqrt(variance)
       return {
-        of: (size, _length, random) =>
-          mean(size) * Math.exp(sigma * random.normal() - variance / 2),
+        of: (size, _length, random) => mean(size) * exp(sigma * random.normal() - variance / 2),
         mean,
       }
     }
@@ -147,5 +146,5 @@ export function wakeCost(curve: WakeCurve, gap: Ms): Ms {
   const from = Math.max(gapMs[i]!, 1e-3)
   const to = Math.max(gapMs[i + 1]!, 1e-3)
   if (gap <= from) return ms[i]!
-  return ms[i]! + (Math.log(gap / from) / Math.log(to / from)) * (ms[i + 1]! - ms[i]!)
+  return ms[i]! + (log(gap / from) / log(to / from)) * (ms[i + 1]! - ms[i]!)
 }
