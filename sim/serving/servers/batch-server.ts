@@ -22,10 +22,14 @@ export class BatchServer implements StationServer {
   offer(now: Ms, request: number): void {
     const { station } = this
     // while no executor is free, an arrival changes only what times out next
-    const { nextTimeOut } = station.queue
-    const limited = nextTimeOut < Number.POSITIVE_INFINITY
-    const first = limited && this.world.requests.deadline[request]! <= nextTimeOut
-    if (station.mayTake || first || station.batcher.dropsOldest) this.pump(now)
+    if (station.mayTake || station.batcher.dropsOldest || this.#timesOutNext(request))
+      this.pump(now)
+  }
+
+  #timesOutNext(request: number): boolean {
+    const { nextTimeOut } = this.station.queue
+    const { deadline } = this.world.requests
+    return nextTimeOut < Number.POSITIVE_INFINITY && deadline[request]! <= nextTimeOut
   }
 
   timer(now: Ms): void {
