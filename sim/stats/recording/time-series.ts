@@ -27,14 +27,18 @@ export class TimeSeries {
   readonly #heat = new Float64Array(BUCKETS * HEAT_BINS)
   #waiting = 0
   #since: Ms = 0
+  /** interval of the last event, and its end; later events lie in it mostly, without a division */
+  #last = 0
+  #lastEnds: Ms
 
   constructor(durationMs: Ms) {
     this.#bucketMs = durationMs / BUCKETS
+    this.#lastEnds = this.#bucketMs
   }
 
   arrived(now: Ms): void {
     this.#queue(now, 1)
-    this.#arrived[this.#bucket(now)]!++
+    this.#arrived[this.#last]!++
   }
 
   lost(now: Ms): void {
@@ -43,9 +47,8 @@ export class TimeSeries {
 
   dispatched(now: Ms, size: number): void {
     this.#queue(now, -size)
-    const bucket = this.#bucket(now)
-    this.#batches[bucket]!++
-    this.#batched[bucket]! += size
+    this.#batches[this.#last]!++
+    this.#batched[this.#last]! += size
   }
 
   /** Records a batch from `started` to `ended` that takes `expected` ms at speed 1. */
@@ -56,7 +59,7 @@ export class TimeSeries {
   }
 
   served(now: Ms, at: Ms, latency: Ms): void {
-    this.#served[this.#bucket(now)]!++
+    this.#served[now < this.#lastEnds ? this.#last : this.#bucket(now)]!++
     const bin = Math.min(HEAT_BINS - 1, Math.max(0, highWord(latency) - HEAT_BASE))
     this.#heat[this.#bucket(at) * HEAT_BINS + bin]!++
   }
@@ -92,15 +95,23 @@ export class TimeSeries {
   #queue(now: Ms, change: number): void {
     // a length counts only if it lasts: a request that is rejected or dispatched at once never
     // waited
-    if (now > this.#since) this.#spread(this.#bucket(this.#since), this.#bucket(now), now)
+    if (now > this.#since) {
+      const from = this.#last
+      if (now >= this.#lastEnds) {
+        this.#last = this.#bucket(now)
+        this.#lastEnds =
+          this.#last < BUCKETS - 1 ? (this.#last + 1) * this.#bucketMs : Number.POSITIVE_INFINITY
+      }
+      this.#spread(from, now)
+    }
     this.#waiting += change
     this.#since = now
   }
 
-  #spread(from: number, to: number, now: Ms): void {
+  #spread(from: number, now: Ms): void {
     let at = this.#since
-    for (let bucket = from; bucket <= to; bucket++) {
-      const until = bucket === to ? now : (bucket + 1) * this.#bucketMs
+    for (let bucket = from; bucket <= this.#last; bucket++) {
+      const until = bucket === this.#last ? now : (bucket + 1) * this.#bucketMs
       this.#waitingMs[bucket]! += this.#waiting * (until - at)
       if (this.#waiting > this.#waitingMax[bucket]!) this.#waitingMax[bucket] = this.#waiting
       at = until
