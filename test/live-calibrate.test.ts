@@ -104,6 +104,46 @@ describe('calibrate --from', () => {
     expect(hashOf(fieldsOf(CACHED))).toBe(once)
   })
 
+  test('takes work from the profile of the replays, not from that of this machine', async () => {
+    fresh()
+    const { models, ...rest } = profile(CACHED)
+    const slower = models.map((model) => ({
+      ...model,
+      work: { ...model.work, ms: model.work.ms.map((row) => row.map((ms) => 2 * ms)) },
+    }))
+    put(folder, CACHED, JSON.stringify({ ...rest, models: slower }))
+    const ended = await learn('out')
+    expect(ended.code, ended.stderr).toBe(0)
+    expect(profile(CACHED).models[0]!.work).toEqual(profile(CALIBRATED).models[0]!.work)
+  })
+
+  test('mixes no hosts, neither of replays nor in --out', async () => {
+    fresh()
+    const kept = profile('out/profile.json')
+    const moved = { ...kept, host: { ...kept.host, cpu: 'another processor' } }
+    cpSync(join(folder, 'out'), join(folder, 'moved'), { recursive: true })
+    put(folder, 'moved/profile.json', JSON.stringify(moved))
+    mkdirSync(join(folder, 'elsewhere'))
+    put(folder, 'elsewhere/profile.json', JSON.stringify(moved))
+    const before = [CACHED, 'elsewhere/profile.json'].map(text)
+    for (const [args, words] of [
+      [['--from', 'out', '--from', 'moved'], 'moved: has replays of another host than out'],
+      [
+        ['--from', 'out', '--out', 'elsewhere'],
+        'elsewhere/profile.json: has a profile of another host',
+      ],
+      [
+        ['--seconds', '1', '--out', 'elsewhere'],
+        'elsewhere/profile.json: has a profile of another host',
+      ],
+    ] as const) {
+      const ended = await run('calibrate', 'tiny.yaml', ...args)
+      expectRefusal(ended, 6, folder)
+      expect(ended.stderr).toContain(words)
+    }
+    expect([CACHED, 'elsewhere/profile.json'].map(text)).toEqual(before)
+  })
+
   test('is refused without replays of a model, and leaves the profile unchanged', async () => {
     fresh()
     altered('foreign', ({ models, ...rest }) => ({

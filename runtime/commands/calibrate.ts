@@ -7,7 +7,12 @@ import { documentText } from '../folders/documents.ts'
 import { loadProfile, localProfilePath, mergeProfiles } from '../folders/profile-file.ts'
 import { settleFolder } from '../folders/replace-files.ts'
 import { writableFolder, writeWhole } from '../folders/write-whole.ts'
-import { CALIBRATION_SECONDS, calibrate, learnFromReplays } from '../jobs/calibrate.ts'
+import {
+  CALIBRATION_SECONDS,
+  calibrate,
+  learnFromReplays,
+  refuseOtherHost,
+} from '../jobs/calibrate.ts'
 import { prepare } from '../jobs/prepare.ts'
 import {
   collect,
@@ -24,12 +29,13 @@ import { withProgress } from './progress.ts'
 
 interface CalibrateOptions extends ScenarioOptions {
   readonly seconds: number
-  readonly from?: readonly string[]
+  readonly from?: readonly [string, ...string[]]
 }
 
 const HELP = `
 A calibration observes the machine for a minute. Replays at several times of day show more of its drift:
-with --from their speed fields and overheads replace those of the calibration; work stays.
+with --from their speed fields and overheads replace those of the calibration. Work stays that of the
+profiles that the replays were made with, which have to be of one host.
 
 The profile is written to ${localProfilePath()}, or with --out DIR to DIR/profile.json.
 
@@ -55,12 +61,13 @@ export function define(command: Command): void {
     await writableFolder(dirname(file))
     await settleFolder(dirname(file))
     const known = await knownProfile(file)
+    const learnt = from && (await learnFromReplays(prepared, from))
+    if (known !== null && out !== undefined) refuseOtherHost(file, known, learnt?.host)
     const fresh =
-      from === undefined
-        ? await withProgress((onProgress, { warn: onWarning }) =>
-            calibrate([prepared], { seconds, signal, onProgress, onWarning }),
-          )
-        : await learnFromReplays(prepared, known ?? (await loadProfile()), from)
+      learnt ??
+      (await withProgress((onProgress, { warn: onWarning }) =>
+        calibrate([prepared], { seconds, signal, onProgress, onWarning }),
+      ))
     const profile = mergeProfiles(fresh, known)
     await writeWhole(file, documentText(profile))
     print(options, profile, [profileText(fresh), `\nprofile: ${file}`])
