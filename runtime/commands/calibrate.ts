@@ -7,12 +7,8 @@ import { documentText } from '../folders/documents.ts'
 import { loadProfile, localProfilePath, mergeProfiles } from '../folders/profile-file.ts'
 import { settleFolder } from '../folders/replace-files.ts'
 import { writableFolder, writeWhole } from '../folders/write-whole.ts'
-import {
-  CALIBRATION_SECONDS,
-  calibrate,
-  learnFromReplays,
-  refuseOtherHost,
-} from '../jobs/calibrate.ts'
+import { CALIBRATION_SECONDS, calibrate, refuseOtherHost } from '../jobs/calibrate.ts'
+import { learnFromReplays } from '../jobs/learn-from-replays.ts'
 import { prepare } from '../jobs/prepare.ts'
 import {
   collect,

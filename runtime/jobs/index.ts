@@ -15,11 +15,12 @@ export type {
 export type { Profile } from '../../sim/world/index.ts'
 export { loadProfile } from '../folders/profile-file.ts'
 export { audit } from './audit.ts'
-export { type CalibrateOptions, calibrate, learnFromReplays } from './calibrate.ts'
+export { type CalibrateOptions, calibrate } from './calibrate.ts'
 export { type ComparedSide, type CompareOptions, compare } from './compare.ts'
 export { type FitTraceOptions, fitTrace, type TraceFit } from './fit-trace.ts'
 export { inspectTrace } from './inspect-trace.ts'
 export { type KeptReplays, keptReplays } from './kept-replays.ts'
+export { learnFromReplays } from './learn-from-replays.ts'
 export type { DocumentOptions, JobOptions, Progress } from './options.ts'
 export {
   type LoadOptions,

@@ -1,0 +1,76 @@
+import { basename, dirname } from 'node:path'
+import { EXIT, Failure, hashOf, modelKey, modelLabel } from '../../scenarios/index.ts'
+import { resolveSystem } from '../../sim/experiment/index.ts'
+import type { Profile } from '../../sim/world/index.ts'
+import { keptProfile, refuseOtherModels } from '../folders/profile-file.ts'
+import {
+  AGAINST_FOLDER,
+  readMeasured,
+  readRuns,
+  readScenario,
+  settleRuns,
+} from '../folders/run-folder.ts'
+import { learn, type ReplayedScenario } from './learn.ts'
+import type { Prepared } from './prepare.ts'
+
+/** A folder of replays as a profile learns from it. */
+interface ReplayFolder extends ReplayedScenario {
+  readonly folder: string
+  /** the one that its replays were made with */
+  readonly profile: Profile
+}
+
+async function replayFolder(folder: string): Promise<ReplayFolder> {
+  await settleRuns(folder)
+  const scenario = await readScenario(folder)
+  const measured = await readMeasured(folder)
+  // both sides of a what-if have one profile
+  const holder = basename(folder) === AGAINST_FOLDER ? dirname(folder) : folder
+  const profile = await keptProfile(holder, measured)
+  const runs = await readRuns(folder, 'replay', scenario)
+  return { folder, scenario, runs, load: measured.load ?? 0, profile }
+}
+
+/** The work of all profiles of the folders; of a model that several have, the first. */
+function knownWork([first, ...others]: readonly [ReplayFolder, ...ReplayFolder[]]): Profile {
+  const models = new Map(first.profile.models.map((model) => [model.key, model]))
+  for (const { folder, profile } of others) {
+    if (hashOf(profile.host) !== hashOf(first.profile.host)) {
+      const text = `has replays of another host than ${first.folder}; learn from those of one host`
+      throw new Failure(`${folder}: ${text}`, EXIT.notComparable)
+    }
+    for (const model of profile.models) if (!models.has(model.key)) models.set(model.key, model)
+  }
+  return { ...first.profile, models: [...models.values()] }
+}
+
+/**
+ * A profile of a scenario's models with speed fields and overheads of replays. Work and wake-up
+ * cost are those of the profiles that the replays were made with, so a profile never mixes hosts.
+ */
+export async function learnFromReplays(
+  prepared: Prepared,
+  folders: readonly [string, ...string[]],
+): Promise<Profile> {
+  const [first, ...others] = folders
+  const replayed: [ReplayFolder, ...ReplayFolder[]] = [await replayFolder(first)]
+  for (const folder of others) replayed.push(await replayFolder(folder))
+  const known = knownWork(replayed)
+  const wanted = new Set(resolveSystem(prepared, known).models.map((model) => model?.key))
+  const contents = new Map(known.models.map(({ key, content }) => [key, content]))
+  for (const { folder, scenario, runs } of replayed) {
+    await refuseOtherModels(folder, contents)
+    const refuse = (what: string) => new Failure(`${folder}: ${what}`, EXIT.notComparable)
+    if (runs.length === 0 || !scenario.pools.some((pool) => wanted.has(modelKey(scenario, pool)))) {
+      throw refuse(`has no replay of a model of ${prepared.file}`)
+    }
+    for (const pool of scenario.pools) {
+      if (known.models.some(({ key }) => key === modelKey(scenario, pool))) continue
+      throw refuse(
+        `has replays of ${modelLabel(scenario, pool)}, which was not calibrated; run: spillway calibrate`,
+      )
+    }
+  }
+  const models = learn(known.models, replayed)
+  return { ...known, models: models.filter(({ key }) => wanted.has(key)) }
+}
