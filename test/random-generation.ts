@@ -84,7 +84,7 @@ const arrival = fc.record({
 /** Some clients time out: all after the same time, or each after a drawn one. */
 const leaving: fc.Arbitrary<Partial<ClassPlan>> = fc
   .record({
-    patience: fc.constantFrom<Partial<ClassPlan>>(
+    timeouts: fc.constantFrom<Partial<ClassPlan>>(
       {},
       { clientTimeoutMs: 20.0730711 },
       { clientTimeoutMs: 150.0411717 },
@@ -94,7 +94,7 @@ const leaving: fc.Arbitrary<Partial<ClassPlan>> = fc
     sharedPrefixTokens: fc.constantFrom(0, 7, 32),
     carriesContext: fc.boolean(),
   })
-  .map(({ patience, ...rest }) => ({ ...patience, ...rest }))
+  .map(({ timeouts, ...rest }) => ({ ...timeouts, ...rest }))
 
 export interface GenerationOptions {
   readonly policy?: 'continuous' | 'static'

@@ -53,12 +53,15 @@ async function tryProvider(
     const options = { file, session: { executionProvider, threads: 1 }, warmUp: [[1, 1] as const] }
     const engine = await openProcessEngine(options, process.hrtime.bigint(), signal)
     let ms = Number.POSITIVE_INFINITY
-    for (let i = 0; i < PROBES; i++) {
-      const { status, started, ended } = await engine.run(1, 1, Int32Array.of(1), Uint32Array.of(i))
-      if (status !== STATUS.ok) throw new Failure('its process ended while it ran a batch')
-      ms = Math.min(ms, ended - started)
+    try {
+      for (let i = 0; i < PROBES; i++) {
+        const ran = await engine.run(1, 1, Int32Array.of(1), Uint32Array.of(i))
+        if (ran.status !== STATUS.ok) throw new Failure('its process ended while it ran a batch')
+        ms = Math.min(ms, ran.ended - ran.started)
+      }
+    } finally {
+      await engine.close()
     }
-    await engine.close()
     const fellBack = engine.fellBack ? ', partly on cpu' : ''
     return { ok: true, note: `a small model takes ${ms.toPrecision(2)} ms${fellBack}` }
   } catch (error) {

@@ -57,14 +57,16 @@ export async function prepare(path: string, options: PrepareOptions): Promise<Pr
 
 /** One reading of each file, whatever number of pools runs it. */
 async function contentsOf(scenario: Scenario, directory: string): Promise<Prepared['contents']> {
-  const found = new Map<string, Promise<string | Failure | null>>()
-  const contents = scenario.pools.map(({ model, precision }) => {
+  const found = new Map<string, string | Failure | null>()
+  const contents: (string | Failure | null)[] = []
+  for (const { model, precision } of scenario.pools) {
     const name = `${model} ${precision}`
-    const content = found.get(name) ?? contentOf(scenario.models[model]!, precision, directory)
-    found.set(name, content)
-    return content
-  })
-  return Promise.all(contents)
+    if (!found.has(name)) {
+      found.set(name, await contentOf(scenario.models[model]!, precision, directory))
+    }
+    contents.push(found.get(name)!)
+  }
+  return contents
 }
 
 /** The profile that the scenario needs; null where all its work is declared. */
@@ -74,7 +76,7 @@ export async function profileFor({ scenario }: Prepared, path?: string): Promise
 }
 
 export interface LoadOptions extends PrepareOptions {
-  /** a profile or the path of one; by default the reference profile, where a model needs one */
+  /** a profile or the path of one; by default this machine's, or else the reference profile */
   readonly profile?: Profile | string | undefined
 }
 

@@ -41,9 +41,10 @@ export function traceReaders(scenario: Scenario, { directory, traces }: Traces) 
   return {
     /** The next rows of a class; null after the last. */
     read: async (index: number): Promise<TracePiece | null> => {
+      const survey = traces.get(index)
+      if (survey === undefined) throw new Error(`Expected class ${index} to follow a trace`)
       const pieces =
-        open.get(index) ??
-        tracePieces(traceArrivals(scenario, index), directory, traces.get(index)!)
+        open.get(index) ?? tracePieces(traceArrivals(scenario, index), directory, survey)
       open.set(index, pieces)
       const { value, done } = await pieces.next()
       return done === true ? null : value

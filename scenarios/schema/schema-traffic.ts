@@ -227,7 +227,9 @@ export const trafficClass = z.strictObject({
   input_tokens: lengths
     .default({ distribution: 'fixed', value: 1 })
     .describe("Length of a request in the model's free dimension: tokens, pixels, samples"),
-  output_tokens: lengths.optional().describe('Tokens to generate, for pools with generation'),
+  output_tokens: lengths
+    .optional()
+    .describe('Tokens to generate, for pools with generation; the first comes with the prompt'),
   length_correlation: z
     .number()
     .min(-1)
@@ -242,7 +244,9 @@ export const trafficClass = z.strictObject({
   shared_prefix_tokens: count
     .max(1e6)
     .optional()
-    .describe('Prefix of all prompts, within input_tokens; with carry_context the first context'),
+    .describe(
+      'Length of the prefix of all prompts, part of input_tokens; with carry_context it is the first context',
+    ),
   fan_out: count
     .max(1024)
     .default(1)
@@ -255,7 +259,9 @@ export const trafficClass = z.strictObject({
   retry: retry.optional(),
   session: session.optional(),
   priority: count.max(100).default(1).describe('1 is the highest; for queues and admission'),
-  deadline_ms: positive.optional().describe('From scheduled arrival; default: timeout_ms'),
+  deadline_ms: positive
+    .optional()
+    .describe('From the scheduled arrival, for policies by deadline; default: timeout_ms'),
   tenant: name.optional().describe('Unit of fair sharing or of a token bucket; default: the class'),
   weight: positive.max(1e6).default(1).describe("The tenant's share, relative to others"),
   queue_timeout_ms: positive

@@ -116,7 +116,9 @@ const model = z.union([
   builtin,
   z.strictObject({
     onnx: z.string().min(1).describe('Path relative to the scenario, or npm:PACKAGE/PATH'),
-    inputs: z.record(z.string(), input).describe('By the name of the input'),
+    inputs: z
+      .record(z.string(), input)
+      .describe('Maps batch and length to the free dimensions of each input'),
     pad_to: padTo,
   }),
   z.strictObject({
@@ -171,7 +173,7 @@ const batching = z.discriminatedUnion('policy', [
       .min(1)
       .max(64)
       .describe('Longest length of each bucket, rising; longer requests share a last one'),
-    max_delay_ms: window,
+    max_delay_ms: window.describe('The batch window of each bucket; 0 is greedy'),
   }),
 ])
 

@@ -42,10 +42,17 @@ export class Findings {
     this.#rule = rule
   }
 
-  /** Counts an item as checked, and as violated unless the rule `holds` for it. */
-  check(holds: boolean, rows: readonly number[], text: () => string): void {
+  /**
+   * Counts an item as checked, and as violated unless the rule `holds` for it. `rows` that take long
+   * to find are given as a function.
+   */
+  check(
+    holds: boolean,
+    rows: readonly number[] | (() => readonly number[]),
+    text: () => string,
+  ): void {
     this.checked++
-    if (!holds) this.violated(rows, text)
+    if (!holds) this.violated(typeof rows === 'function' ? rows() : rows, text)
   }
 
   /** `text` is called only for the few violations that are kept. */

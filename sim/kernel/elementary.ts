@@ -1,10 +1,11 @@
+import stdCos from '@stdlib/math-base-special-cos'
 import stdExp from '@stdlib/math-base-special-exp'
+import stdGammaln from '@stdlib/math-base-special-gammaln'
 import stdLog from '@stdlib/math-base-special-ln'
+import stdLog1p from '@stdlib/math-base-special-log1p'
+import stdSin from '@stdlib/math-base-special-sin'
 
-export { default as cos } from '@stdlib/math-base-special-cos'
-export { default as gammaln } from '@stdlib/math-base-special-gammaln'
-export { default as log1p } from '@stdlib/math-base-special-log1p'
-export { default as sin } from '@stdlib/math-base-special-sin'
+type Function = (x: number) => number
 
 const SAMPLES = 1000
 
@@ -16,16 +17,16 @@ const SAMPLES = 1000
  * `exp` and `log` are needed several times a request, and `Math` has them at a third of the time.
  * So `Math` is used where it has the same digits. Engines that compute otherwise differ in some
  * percent of all values, so the samples find every one. They leave out exp(1), for which V8 has a
- * digit of its own.
+ * digit of its own, and which no draw takes.
  */
+export const cos: Function = stdCos
+export const gammaln: Function = stdGammaln
+export const log1p: Function = stdLog1p
+export const sin: Function = stdSin
 export const exp = usual(Math.exp, stdExp, (i) => (i - 499.5) / 25)
 export const log = usual(Math.log, stdLog, (i) => (i + 1) / 1001)
 
-function usual(
-  ofEngine: (x: number) => number,
-  portable: (x: number) => number,
-  sample: (i: number) => number,
-): (x: number) => number {
+function usual(ofEngine: Function, portable: Function, sample: Function): Function {
   for (let i = 0; i < SAMPLES; i++) {
     if (ofEngine(sample(i)) !== portable(sample(i))) return portable
   }

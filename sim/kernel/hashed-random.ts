@@ -1,4 +1,5 @@
 import { cos, log } from './elementary.ts'
+
 /**
  * A draw in (0, 1) that depends on a number and a purpose only, not on earlier draws. By the
  * finaliser of MurmurHash3 (Appleby 2011).

@@ -55,18 +55,18 @@ export function livePlan(plan: ServingPlan): ServingPlan {
 }
 
 function classPlan(traffic: TrafficClass, { pools }: Scenario): ClassPlan {
-  const patience = clientTimeoutPlan(traffic)
+  const timeouts = clientTimeoutPlan(traffic)
   const handedTo = pools.map(({ generation }) =>
     generation?.policy === 'continuous' ? generation.hand_over?.pool : undefined,
   )
   const serves = ({ name, model }: Pool) => model === traffic.model && !handedTo.includes(name)
   return {
     pools: traffic.model === undefined ? null : pools.flatMap((own, i) => (serves(own) ? i : [])),
-    ...patience,
+    ...timeouts,
     fanOut: traffic.fan_out,
     cancels: traffic.cancel,
     priority: traffic.priority,
-    deadlineMs: traffic.deadline_ms ?? patience.clientTimeoutMs,
+    deadlineMs: traffic.deadline_ms ?? timeouts.clientTimeoutMs,
     tenant: traffic.tenant ?? traffic.class,
     weight: traffic.weight,
     queueTimeoutMs: traffic.queue_timeout_ms ?? endless,

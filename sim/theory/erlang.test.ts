@@ -50,12 +50,15 @@ describe('M/M/c', () => {
     expect(mmcMeanSojourn({ ...single, servers: 1 })).toBeCloseTo(mm1MeanSojourn(single), 12)
   })
 
-  test('has a mean wait that is the integral of the tail of the wait', () => {
-    // P(wait > t) = C exp(-(c mu - lambda) t)
-    const waits = erlangC(3.4, 4)
-    let integral = 0
-    const step = 0.01
-    for (let t = step / 2; t < 100; t += step) integral += waits * Math.exp(-0.6 * t) * step
-    expect(integral).toBeCloseTo(mmcMeanWait(queue), 4)
+  test('has the mean wait of its birth-death chain, by the law of Little', () => {
+    let weight = 1
+    let total = 0
+    let waiting = 0
+    for (let n = 0; n < 2000; n++) {
+      total += weight
+      waiting += Math.max(0, n - queue.servers) * weight
+      weight *= queue.arrivalRate / (queue.serviceRate * Math.min(n + 1, queue.servers))
+    }
+    expect(waiting / total / queue.arrivalRate).toBeCloseTo(mmcMeanWait(queue), 10)
   })
 })

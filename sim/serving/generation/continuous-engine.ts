@@ -108,7 +108,7 @@ export class ContinuousEngine extends Engine {
       if (request < 0 || !slots.fits(request, decoding.step)) break
       const tokens = slots.missing(request)
       if (!chunked && tokens > left && !this.#mayExceed()) break
-      const returns = slots.isPreempted(request)
+      const returns = slots.isNextPreempted(request)
       slots.give(now, request)
       if (tokens === 0) {
         if (returns) run.extraMs += this.#swapMs(sequences.context[request]!)

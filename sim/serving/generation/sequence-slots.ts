@@ -83,7 +83,7 @@ export class SequenceSlots {
     return levelOf(waiting) < levelOf(preempted) ? waiting : preempted
   }
 
-  isPreempted(request: number): boolean {
+  isNextPreempted(request: number): boolean {
     return request === this.#preempted.next()
   }
 
@@ -130,7 +130,7 @@ export class SequenceSlots {
     const { sequences, queue } = this.#host
     const tokens = this.tokensFor(request)
     const missing = this.missing(request)
-    const returns = this.isPreempted(request)
+    const returns = this.isNextPreempted(request)
     if (returns) this.#preempted.take()
     else {
       queue.shift(now, 0)

@@ -22,8 +22,8 @@ export class BatchServer implements StationServer {
   offer(now: Ms, request: number): void {
     const { station } = this
     // while no executor is free, an arrival changes only what times out next
-    if (station.mayTake || station.batcher.dropsOldest || this.#timesOutNext(request))
-      this.pump(now)
+    const pumps = station.mayTake || station.batcher.dropsOldest || this.#timesOutNext(request)
+    if (pumps) this.pump(now)
   }
 
   #timesOutNext(request: number): boolean {

@@ -39,8 +39,9 @@ export class CallRecorder {
     const calls = this.classes[numbers[request]!]
     if (calls == null) return
     const answered = this.#lastOf(request, outcome[request] === OUTCOME.served)
-    if (answered && firstScheduledAt[request]! >= this.#warmupMs)
+    if (answered && firstScheduledAt[request]! >= this.#warmupMs) {
       calls.latency.record(now - firstScheduledAt[request]!)
+    }
   }
 
   /** Whether this was the last part to end, and all parts were served. */

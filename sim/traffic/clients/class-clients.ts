@@ -36,9 +36,9 @@ export function classClients(traffic: TrafficClass, options: ClientsOptions): Cl
   if (!reacts(traffic)) return new OpenClients(first, lengths, outputs, prefixOf)
   const of = (purpose: string) => stream(seed, replication, `${purpose}:${name}`)
   const thinking = 'think_time_s' in arrivals ? arrivals.think_time_s : session?.think_time_s
-  const patience = clientTimeoutPlan(traffic)
+  const timeouts = clientTimeoutPlan(traffic)
   const plan = {
-    clientTimeout: (at: Ms, sending: number) => clientTimeoutOf(patience, at, sending),
+    clientTimeout: (at: Ms, sending: number) => clientTimeoutOf(timeouts, at, sending),
     retry: retry === undefined ? null : retryPlan(retry),
     turns: session === undefined ? ONE_TURN : lengthDistribution(session.turns, of('turns')),
     carryContext: session?.carry_context ?? false,

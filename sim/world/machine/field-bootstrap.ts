@@ -2,7 +2,7 @@ import { log, type Random } from '../../kernel/index.ts'
 import type { Ms } from '../../serving/index.ts'
 import type { RecordedField } from './profile.ts'
 import type { MachineField, Steps } from './recorded-field.ts'
-import { type Intervals, indexAfter, joinIntervals } from './stalls.ts'
+import { type Intervals, joinIntervals } from './stalls.ts'
 
 /** Short enough to have many, long enough for a whole slow period: 10–300 ms were observed. */
 const BLOCK_MS = 500
@@ -122,5 +122,12 @@ function copyIntervals(
 }
 
 function lastAtOrBefore(times: readonly number[], at: Ms): number {
-  return Math.max(0, indexAfter(times, at) - 1)
+  let low = 0
+  let high = Math.max(0, times.length - 1)
+  while (low < high) {
+    const middle = (low + high + 1) >> 1
+    if (times[middle]! <= at) low = middle
+    else high = middle - 1
+  }
+  return low
 }

@@ -69,7 +69,7 @@ export function nextAct(acts: Float64Array, at: Ms): Ms {
 }
 
 /** Index of the first of rising times that is later than `at`. */
-export function indexAfter(times: ArrayLike<Ms>, at: Ms): number {
+export function indexAfter(times: Float64Array, at: Ms): number {
   let low = 0
   let high = times.length
   while (low < high) {

@@ -89,8 +89,9 @@ export class WorldMemory implements ModelLoads {
       return placed
     })
     this.#cards = cards
-    for (const replica of this.#replicas)
+    for (const replica of this.#replicas) {
       if (replica && isLoadedAtStart(replica, parts)) loadAtStart(replica)
+    }
     for (const card of cards) card?.recorder.sample(0, stateOf(card))
   }
 

@@ -59,7 +59,7 @@ function boundsOf({ classOf }: Evidence, queue: SeenQueue): Bound[] {
 function checkLength({ maxLength, of, queue }: Bound, instant: Instant, found: Findings): void {
   const { joined, waitingAfter } = instant
   if (!any(joined)) return
-  const keys = queue.joined.slice(joined.from, joined.to)
+  const keys = () => queue.joined.slice(joined.from, joined.to)
   found.check(waitingAfter <= maxLength, keys, () => {
     const limit = `the limit is ${maxLength}`
     return `${waitingAfter} requests waited in ${of} just after ${ms(instant.at)}; ${limit}`

@@ -85,7 +85,7 @@ function checkDevice(seen: Evidence, device: number, found: Findings): void {
     running = running.filter(({ batch, from }) => batch.done > starting.from && from < batch.done)
     running.push(starting)
     const sum = running.reduce((total, { bytes }) => total + bytes, always)
-    const keys = running.flatMap(({ batch }) => batch.members)
+    const keys = () => running.flatMap(({ batch }) => batch.members)
     found.check(sum <= limit, keys, () => {
       const { name } = promises.devices[device]!
       return `${sum} bytes requested on ${name} at ${ms(starting.from)}; it has ${limit}`

@@ -101,7 +101,7 @@ function checkPair(queue: SeenQueue, pair: Pair, { at, batches }: Instant, found
   pair.least = Math.min(pair.least, pair.apart)
   pair.most = Math.max(pair.most, pair.apart)
   const apart = pair.most - pair.least
-  const keys = queue.batches.slice(batches.from, batches.to).flatMap(({ members }) => members)
+  const keys = () => queue.batches.slice(batches.from, batches.to).flatMap(({ members }) => members)
   // sums of quotients are rounded
   found.check(apart <= pair.bound * (1 + 1e-9), keys, () => {
     const both = `${a.name} and ${b.name} both waited in queue ${queue.number}`
