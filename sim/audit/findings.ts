@@ -43,8 +43,8 @@ export class Findings {
   }
 
   /**
-   * Counts an item as checked, and as violated unless the rule `holds` for it. `rows` that take long
-   * to find are given as a function.
+   * Counts an item as checked, and as violated unless the rule `holds` for it. `rows` that take
+   * long to find are given as a function.
    */
   check(
     holds: boolean,
