@@ -132,7 +132,7 @@ export function limitSeeds(): Seed[] {
     outcome: number,
     change: (c: RowColumns, key: number) => unknown,
   ) => {
-    const system = rule === 'patience' ? single : limited
+    const system = rule === 'client-timeout' ? single : limited
     return oneRequest({ rule, what, system }, (c, key) => c.outcome[key] === outcome, change)
   }
   const { served, shed, timedOut, abandoned } = OUTCOME
@@ -156,10 +156,10 @@ export function limitSeeds(): Seed[] {
     },
     seed(['bounds', 'shed by a queue with room'], timedOut, shedFor(REFUSAL.queue)),
     seed(['bounds', 'admitted to a full queue'], shed, letIn),
-    seed(['patience', 'abandoned in time'], served, become(abandoned)),
-    seed(['patience', 'a client that leaves at another time'], served, (c, key) => {
+    seed(['client-timeout', 'abandoned in time'], served, become(abandoned)),
+    seed(['client-timeout', 'a client that leaves at another time'], served, (c, key) => {
       c.leaves[key]! += 1e-6
     }),
-    seed(['patience', 'served too late'], abandoned, become(served)),
+    seed(['client-timeout', 'served too late'], abandoned, become(served)),
   ]
 }

@@ -196,19 +196,19 @@ describe.each(worldNames)('a %s control plane that breaks a promise is detected'
     expect(brokenBy(asking([0, 1], [0, 1, 2]), rows)).toEqual(['routing'])
   })
 
-  test('patience: client timeouts are drawn from another distribution', () => {
+  test('client-timeout: client timeouts are drawn from another distribution', () => {
     const drawn = (max: number) =>
       systemOf([tight], {
         classes: [{ ...ANY_CLASS, drawnClientTimeout: { distribution: 'uniform', min: 5, max } }],
       })
     const { rows } = worlds[world](drawn(40))
-    expect(brokenBy(drawn(30), rows)).toEqual(['patience'])
+    expect(brokenBy(drawn(30), rows)).toEqual(['client-timeout'])
   })
 
-  test('patience: client timeouts are longer than promised', () => {
+  test('client-timeout: client timeouts are longer than promised', () => {
     const system = systemOf([tight], { classes: patient(40) })
     const { plan } = systemOf([tight], { classes: patient(10) })
     const { rows } = worlds[world](system)
-    expect(brokenBy({ ...system, plan }, rows)).toEqual(['patience'])
+    expect(brokenBy({ ...system, plan }, rows)).toEqual(['client-timeout'])
   })
 })

@@ -60,7 +60,7 @@ export function generationSeeds(): Seed[] {
   const steady = (c: RowColumns, key: number) => c.preemptions[key] === 0 && c.batch[key]! >= 0
   return [
     {
-      rule: 'places',
+      rule: 'sequence-slots',
       what: 'one sequence too many',
       system,
       spoil(c) {

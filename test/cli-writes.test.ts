@@ -52,7 +52,7 @@ test('init keeps an existing file', async () => {
   put(folder, 'mine.yaml', 'mine')
   const ended = await run('init', 'mine.yaml')
   expectRefusal(ended, 3, folder)
-  expect(ended.stderr).toMatch(/mine\.yaml: exists already/)
+  expect(ended.stderr).toMatch(/mine\.yaml: already exists/)
 })
 
 test('a full disk leaves no half-written file', async (context) => {

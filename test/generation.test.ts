@@ -97,7 +97,8 @@ describe.each(kinds)('%s generation', (_, options) => {
         checked.set(report.rule, (checked.get(report.rule) ?? 0) + report.checked)
       }
     }
-    const ruled = options.split === true ? ['kv-cache', 'tokens'] : ['places', 'kv-cache', 'tokens']
+    const ruled =
+      options.split === true ? ['kv-cache', 'tokens'] : ['sequence-slots', 'kv-cache', 'tokens']
     for (const rule of ruled) expect(checked.get(rule)).toBeGreaterThan(0)
   })
 })

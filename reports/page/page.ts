@@ -170,7 +170,7 @@ function assumptions({ simulated, measured, comparison }: ReportInput): string[]
     texts.push(
       'A latency runs from the scheduled arrival to the completion, over served requests; a late load generator adds to it.',
     )
-    if (any.warmup_s > 0) texts.push(`The first ${any.warmup_s} s of each run are left out.`)
+    if (any.warmup_s > 0) texts.push(`The first ${any.warmup_s} s of each run is left out.`)
   }
   if (simulated && measured) {
     texts.push(

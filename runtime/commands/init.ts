@@ -13,7 +13,7 @@ Example:
 export function define(command: Command): void {
   withJson(command.argument('[file]', 'the file to write', 'scenario.yaml'))
   implement(command, HELP, async (_signal, file: string, options: { json?: boolean }) => {
-    if (existsSync(file)) throw new Failure(`${file}: exists already; choose another name`)
+    if (existsSync(file)) throw new Failure(`${file}: already exists; choose another name`)
     const schema = file.replace(/[^/]*$/, 'scenario.schema.json')
     await writeWhole(file, starterScenario())
     await writeWhole(schema, documentText(scenarioJsonSchema()))

@@ -50,7 +50,7 @@ export function define(command: Command): void {
     .option('--precision <list>', 'of a built-in kind: fp32, fp16, int8 or several with commas')
     .option('--set <path=value>', 'override a value of a scenario', override)
     .option('--out <dir>', 'folder of the files; one that has its checksum is kept', folder, '.')
-    .option('--json', 'print one JSON document')
+    .option('--json', 'print only the document on stdout')
   implement(build, HELP, async (signal, what: readonly string[], options: BuildOptions) => {
     const built = await buildModels(what, { ...options, signal })
     print(options, { models: built }, listOf(built))

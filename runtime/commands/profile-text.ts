@@ -20,7 +20,7 @@ export function profileText(profile: Profile): Printable {
     return [
       styled('bold', model.label),
       `  work        ${cells.join('; ')}`,
-      `              each cell is predicted from the others within ${(100 * worst).toFixed(1)} %`,
+      `              each batch size and length is predicted from the others within ${(100 * worst).toFixed(1)} %`,
       `  wake-up     ${wake.toFixed(0)} µs after ${model.wake.gapMs.at(-1)!.toPrecision(2)} ms idle`,
       `  overheads   dispatch ${middleUs(model.overheads.dispatch[0]!.table)}, completion ${middleUs(model.overheads.completion.at(-1)!.table)} (medians, with a sleeping dispatcher)`,
       ...loadLines(model),

@@ -2,7 +2,7 @@ import { eachDispatch, engineRequests } from '../../evidence/engine-requests.ts'
 import { ms, type Rule } from '../../findings.ts'
 
 export const sequenceSlots: Rule = {
-  rule: 'places',
+  rule: 'sequence-slots',
   promise: 'an engine runs no more sequences at a time than it has sequence slots',
   check(seen, found) {
     for (const [executor, { generation, keys }] of engineRequests(seen)) {

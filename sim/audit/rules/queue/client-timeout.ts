@@ -4,7 +4,7 @@ import { type Findings, ms, type Rule } from '../../findings.ts'
 import type { ClassPromises } from '../../promises/promises.ts'
 
 export const clientTimeout: Rule = {
-  rule: 'patience',
+  rule: 'client-timeout',
   promise: 'a request that ends before its client timeout is served; otherwise it is abandoned',
   check(seen, found) {
     checkLeaving(seen, found)
