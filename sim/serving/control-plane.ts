@@ -72,9 +72,12 @@ export class ControlPlane implements ControlPlanePort {
     this.#batches = executorsOf(({ batcher }) => batcher.maxBatch).map((size, executor) =>
       emptyBatch(executor, size),
     )
+    // each property by name: V8 gives objects made by a spread another shape in every run
     const { servers, transfers } = stationServers(plan, pools, {
-      ...world,
+      requests,
+      backend: world.backend,
       steps: world.steps ?? null,
+      observer,
       outcomes: this.#outcomes,
       timers: this.#timers,
       batches: this.#batches,

@@ -2,7 +2,7 @@ import type { ServingPlan } from '../plan.ts'
 import type { Station } from '../routing/station.ts'
 import type { PoolState } from '../routing/stations.ts'
 import type { ServerWorld } from '../servers/station-server.ts'
-import { GenerationServer } from './generation-server.ts'
+import { GenerationServer, type GenerationWorld } from './generation-server.ts'
 import { KvTransfer } from './kv-transfer.ts'
 import { Sequences } from './sequences.ts'
 
@@ -14,7 +14,17 @@ export function generationServers(
 ) {
   const servers = new Map<Station, GenerationServer>()
   const transfers: KvTransfer[] = []
-  const shared = { ...world, classes, sequences: new Sequences() }
+  const shared: GenerationWorld = {
+    requests: world.requests,
+    backend: world.backend,
+    steps: world.steps,
+    observer: world.observer,
+    outcomes: world.outcomes,
+    timers: world.timers,
+    batches: world.batches,
+    classes,
+    sequences: new Sequences(),
+  }
   const generating = plans.filter(({ generation }) => generation !== undefined)
   const serve = (pool: number, transfer: KvTransfer | null) => {
     for (const station of pools[pool]!.stations) {
