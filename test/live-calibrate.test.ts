@@ -128,6 +128,7 @@ describe('calibrate --from', () => {
     const before = [CACHED, 'elsewhere/profile.json'].map(text)
     for (const [args, words] of [
       [['--from', 'out', '--from', 'moved'], 'moved: has replays of another host than out'],
+      [['--from', 'moved'], 'moved: its profile was measured on another host'],
       [
         ['--from', 'out', '--out', 'elsewhere'],
         'elsewhere/profile.json: has a profile of another host',

@@ -1,5 +1,6 @@
 import { basename, dirname } from 'node:path'
 import { EXIT, Failure, hashOf, modelKey, modelLabel } from '../../scenarios/index.ts'
+import type { Result } from '../../sim/documents/index.ts'
 import { resolveSystem } from '../../sim/experiment/index.ts'
 import type { Profile } from '../../sim/world/index.ts'
 import { keptProfile, refuseOtherModels } from '../folders/profile-file.ts'
@@ -18,6 +19,8 @@ interface ReplayFolder extends ReplayedScenario {
   readonly folder: string
   /** the one that its replays were made with */
   readonly profile: Profile
+  /** where its replays ran */
+  readonly host: Result['host']
 }
 
 async function replayFolder(folder: string): Promise<ReplayFolder> {
@@ -28,7 +31,8 @@ async function replayFolder(folder: string): Promise<ReplayFolder> {
   const holder = basename(folder) === AGAINST_FOLDER ? dirname(folder) : folder
   const profile = await keptProfile(holder, measured)
   const runs = await readRuns(folder, 'replay', scenario)
-  return { folder, scenario, runs, load: measured.load ?? 0, profile }
+  const { load, host } = measured
+  return { folder, scenario, runs, load: load ?? 0, profile, host }
 }
 
 /** The work of all profiles of the folders; of a model that several have, the first. */
@@ -58,9 +62,12 @@ export async function learnFromReplays(
   const known = knownWork(replayed)
   const wanted = new Set(resolveSystem(prepared, known).models.map((model) => model?.key))
   const contents = new Map(known.models.map(({ key, content }) => [key, content]))
-  for (const { folder, scenario, runs } of replayed) {
+  for (const { folder, scenario, runs, profile, host } of replayed) {
     await refuseOtherModels(folder, contents)
     const refuse = (what: string) => new Failure(`${folder}: ${what}`, EXIT.notComparable)
+    if (host === null || hashOf(host) !== hashOf(profile.host)) {
+      throw refuse('its profile was measured on another host; replay with a profile of this one')
+    }
     if (runs.length === 0 || !scenario.pools.some((pool) => wanted.has(modelKey(scenario, pool)))) {
       throw refuse(`has no replay of a model of ${prepared.file}`)
     }
