@@ -7,7 +7,7 @@ import { scenarioOf } from './scenarios.ts'
 export function emptyProfile(): Profile {
   return {
     document: 'spillway-profile',
-    format: 1,
+    format: 2,
     name: 'made up',
     version: '0.0.0',
     host: {
@@ -50,10 +50,12 @@ export function madeUpProfile(of: string | Scenario): Profile {
         {
           load: 0.5,
           durationMs: 4000,
-          executors: Array.from({ length: pool.replicas }, () => ({
-            times: steps.map((i) => i * 100),
-            speeds: steps.map((i) => 1 - 0.1 * Math.sin(i) ** 2),
-          })),
+          executors: Array.from({ length: pool.replicas }, () =>
+            executorField(
+              steps.map((i) => 1 - 0.1 * Math.sin(i) ** 2),
+              100,
+            ),
+          ),
           dispatcher: { from: [500], to: [503] },
           intake: { from: [500, 2500], to: [503, 2501] },
         },
@@ -69,5 +71,17 @@ export function madeUpProfile(of: string | Scenario): Profile {
   }
   return { ...emptyProfile(), models: [...byKey.values()] }
 }
+
+/** Speeds of an executor that never stalls, `everyMs` each. */
+export const executorField = (speeds: readonly number[], everyMs = 1000): ExecutorField => ({
+  times: speeds.map((_, i) => i * everyMs),
+  speeds: [...speeds],
+  stalls: { from: [], to: [] },
+  lateStarts: { from: [], to: [] },
+  busyMs: 0.5 * everyMs * speeds.length,
+  idleStarts: speeds.length,
+})
+
+type ExecutorField = ModelProfile['fields'][number]['executors'][number]
 
 const executorsIn = ({ fields }: ModelProfile) => fields[0]!.executors.length

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { EXIT, Failure } from '../../scenarios/index.ts'
 import type { ModelProfile, Profile } from '../../sim/world/index.ts'
-import { madeUpProfile } from '../../test/profiles.ts'
+import { executorField, madeUpProfile } from '../../test/profiles.ts'
 import { loadProfile, mergeProfiles, profileHash, referenceProfilePath } from './profile-file.ts'
 
 const TINY = `spillway: 1
@@ -30,7 +30,7 @@ describe('profiles', () => {
   const model = (key: string, label: string) => ({ key, label }) as ModelProfile
   const profile = (models: ModelProfile[], cpu = 'one'): Profile => ({
     document: 'spillway-profile',
-    format: 1,
+    format: 2,
     name: cpu,
     version: '0',
     host: { ...host, cpu },
@@ -102,12 +102,12 @@ describe('profiles', () => {
     [{ overheads: { ...overheads, lag: [1, 0] } }, 'overheads.lag[1]: expected a value at least'],
     [{ overheads: { ...overheads, dispatch: [] } }, 'overheads.dispatch: '],
     [fields({ executors: [] }), 'fields[0].executors: '],
-    [fields({ executors: [{ times: [0], speeds: [-1] }] }), 'fields[0].executors[0].speeds[0]: '],
+    [fields({ executors: [executorField([-1])] }), 'fields[0].executors[0].speeds[0]: '],
     [
-      fields({ executors: [{ times: [0, 1], speeds: [1] }] }),
+      fields({ executors: [{ ...executorField([1]), times: [0, 1] }] }),
       'executors[0].speeds: expected 2 ent',
     ],
-    [fields({ executors: [{ times: [0], speeds: [0] }] }), 'expected a speed above 0 among them'],
+    [fields({ executors: [executorField([0])] }), 'fields[0].executors[0].speeds[0]: '],
     [
       fields({ intake: { from: [2], to: [1] } }),
       'fields[0].intake.to[0]: expected at least from[0], 2',

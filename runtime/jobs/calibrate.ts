@@ -73,7 +73,7 @@ export async function calibrate(
   const host = hostFingerprint()
   return {
     document: 'spillway-profile',
-    format: 1,
+    format: 2,
     name: `${host.cpu}, ${host.cores} cores`,
     version: version(),
     host,

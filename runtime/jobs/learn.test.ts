@@ -3,6 +3,7 @@ import { modelKey, parseScenario } from '../../scenarios/index.ts'
 import type { ObservedRun } from '../../sim/experiment/index.ts'
 import { Rows } from '../../sim/stats/index.ts'
 import type { ModelProfile, RecordedField } from '../../sim/world/index.ts'
+import { executorField } from '../../test/profiles.ts'
 import { scenarioOf } from '../../test/scenarios.ts'
 import { fieldsFor, learn } from './learn.ts'
 
@@ -25,7 +26,7 @@ const WORK_MS = 1
 const steady = (speeds: readonly number[], load = 0.5): RecordedField => ({
   load,
   durationMs: 1000,
-  executors: speeds.map((speed) => ({ times: [0], speeds: [speed] })),
+  executors: speeds.map((speed) => executorField([speed])),
   dispatcher: { from: [10], to: [11] },
   intake: { from: [10], to: [12] },
 })
@@ -223,10 +224,14 @@ describe('fields for another number of replicas', () => {
   })
 
   test('have the stalls of the calibration', () => {
-    const steps = { times: [0, 100, 200], speeds: [0.5, 0, 0.5] }
-    const still = modelOf('m', [steady([1]), { ...steady([1, 1]), executors: [steps, steps] }])
+    const stalls = { from: [100], to: [200] }
+    const stalling = { ...executorField([0.5]), stalls }
+    const still = modelOf('m', [
+      steady([1]),
+      { ...steady([1, 1]), executors: [stalling, stalling] },
+    ])
     const [field] = forReplicas(2, { calibrated: still })
-    const scaled = { times: steps.times, speeds: [0.38, 0, 0.38].map((x) => expect.closeTo(x, 9)) }
+    const scaled = { ...stalling, speeds: [expect.closeTo(0.38, 9)] }
     expect(field!.executors).toEqual([scaled, scaled])
   })
 

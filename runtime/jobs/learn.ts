@@ -96,9 +96,9 @@ export function fieldsFor(
   const alike = other.filter((field) => distance(field) === nearest)
   return alike.map((field) => ({
     ...field,
-    executors: field.executors.map(({ times, speeds }) => ({
-      times,
-      speeds: speeds.map((speed) => speed * scale),
+    executors: field.executors.map((executor) => ({
+      ...executor,
+      speeds: executor.speeds.map((speed) => speed * scale),
     })),
   }))
 }

@@ -1,8 +1,14 @@
 export { Link } from './link.ts'
 export { AlikeSpeed } from './machine/alike-speed.ts'
-export { bootstrapField, fieldsOf, levelOf } from './machine/field-bootstrap.ts'
+export {
+  type BootstrappedField,
+  bootstrapField,
+  fieldsOf,
+  levelOf,
+} from './machine/field-bootstrap.ts'
 export { LocalOverheads, type TimedCost } from './machine/local-overheads.ts'
-export { IDEAL_MACHINE, type Machine, machineOf } from './machine/machine.ts'
+export { bootstrappedMachine, IDEAL_MACHINE, type Machine, machineOf } from './machine/machine.ts'
+export { IDEAL_EXECUTOR } from './machine/met-stalls.ts'
 export {
   classEdges,
   classOf,
@@ -16,7 +22,14 @@ export {
   profileSchema,
   type RecordedField,
 } from './machine/profile.ts'
-export { type DispatcherTurns, type MachineField, recordField } from './machine/recorded-field.ts'
+export {
+  type DispatcherTurns,
+  type MachineField,
+  type MetField,
+  recordField,
+  recordMet,
+  type WorkedBatch,
+} from './machine/recorded-field.ts'
 export {
   actsOf,
   type DueEvent,

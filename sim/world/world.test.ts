@@ -9,9 +9,9 @@ import {
   trafficOf,
 } from '../serving/index.ts'
 import { ListSource, RequestList } from '../traffic/index.ts'
-import { IDEAL_MACHINE, type Machine } from './machine/machine.ts'
+import { IDEAL_MACHINE, type Machine, machineOf } from './machine/machine.ts'
 import { type OverheadModel, Overheads } from './machine/overheads.ts'
-import { NEVER, Stalls } from './machine/stalls.ts'
+import { NEVER } from './machine/stalls.ts'
 import { NO_WAKE } from './machine/work.ts'
 import { SimulatedWorld } from './world.ts'
 
@@ -175,8 +175,8 @@ test('without overheads an end is seen at its instant', () => {
 })
 
 test('a stalled dispatcher sees an end when its stall is over, awake or not', () => {
-  const dispatcher = new Stalls({ from: [1], to: [5] })
-  const machine = { ...IDEAL_MACHINE, dispatcher, intake: new Stalls(NEVER) }
+  const dispatcher = { from: [1], to: [5] }
+  const machine = machineOf({ executors: [{ times: [0], speeds: [1] }], dispatcher, intake: NEVER })
   for (const arrivals of [[0], [0, 2.05], [0, 9]]) expect(seen({ arrivals, machine }).done).toBe(5)
 })
 

@@ -13,8 +13,9 @@ import {
   type Timers,
 } from '../serving/index.ts'
 import type { Link } from './link.ts'
-import type { Machine } from './machine/machine.ts'
+import type { DispatcherStalls } from './machine/machine.ts'
 import type { OverheadModel } from './machine/overheads.ts'
+import type { Speed } from './machine/speed.ts'
 import { StepRuns } from './machine/step-runs.ts'
 import { wakeCost } from './machine/work.ts'
 import type { ModelLoads } from './memory/model-loads.ts'
@@ -41,21 +42,20 @@ const LOOK = 6
 export class SimulatedWorld implements Timers, Backend, StepBackend {
   now: Ms = 0
   events = 0
-
   readonly #heap = new EventHeap()
   readonly #source: Source
   readonly #requests: Requests
   readonly #hardware: readonly Hardware[]
-  readonly #machine: Machine
+  readonly #speed: Speed
+  readonly #dispatcher: DispatcherStalls | null
   readonly #random: WorldStreams
   /** send delay of requests; null where the source's times include it */
   readonly #sendDelay: OverheadModel | null
   readonly #timer: OverheadModel | null
   /** null where requests reach their queue when they are sent */
   readonly #link: Link | null
-  /** null where memory is not simulated */
+  /** null where memory is not simulated; below, where no model is swapped */
   readonly #memory: WorldMemory | null
-  /** null where no model is swapped */
   readonly #loads: ModelLoads | null
   /** 1 if the last batch of each executor got its memory; below, the same of its last load */
   readonly #found: Uint8Array
@@ -87,7 +87,8 @@ export class SimulatedWorld implements Timers, Backend, StepBackend {
     this.#requests = world.requests
     this.#end = world.end
     this.#hardware = world.hardware
-    this.#machine = world.machine
+    this.#speed = world.machine.speed
+    this.#dispatcher = world.machine.dispatcher
     this.#random = world.random
     this.#sendDelay = world.sendDelay
     this.#timer = world.timer
@@ -111,20 +112,12 @@ export class SimulatedWorld implements Timers, Backend, StepBackend {
 
   arm(timer: number, at: Ms): void {
     const late = this.#timer === null ? 0 : this.#timer.timer(this.#random.overheads, at)
-    while (this.#armed.length <= timer) this.#disarm(this.#armed.length)
+    while (this.#armed.length <= timer) this.disarm(this.#armed.length)
     this.#due[timer] = at
-    this.#armed[timer] = this.#heap.push(
-      this.#machine.dispatcher.release(Math.max(at + late, this.now)),
-      TIMER,
-      timer,
-    )
+    this.#armed[timer] = this.#heap.push(Math.max(at + late, this.now), TIMER, timer)
   }
 
   disarm(timer: number): void {
-    this.#disarm(timer)
-  }
-
-  #disarm(timer: number): void {
     this.#armed[timer] = -1
     this.#due[timer] = Number.POSITIVE_INFINITY
   }
@@ -135,21 +128,19 @@ export class SimulatedWorld implements Timers, Backend, StepBackend {
     this.#found[executor] = found ? 1 : 0
     if (!found) {
       this.#started[executor] = this.now
-      this.#heap.push(this.#machine.dispatcher.release(this.now), DONE, executor)
+      this.#heap.push(this.now, DONE, executor)
       return
     }
     const { work, wake, overheads } = this.#hardware[executor]!
     const gap = this.now - this.#ended[executor]!
-    const random = this.#random.overheads
-    const started =
-      overheads === null ? this.now : this.now + overheads.dispatch(random, this.now, gap)
+    const dispatch = overheads?.dispatch(this.#random.overheads, this.now, gap) ?? 0
+    const started = this.#speed.begin(executor, this.now + dispatch, gap)
     let size = work.of(batch.size, computedLength(batch), this.#random.service)
     if (work.setUp !== undefined && gap > 0) size += work.setUp(this.#random.service)
-    const ended = this.#machine.speed.finish(executor, started, size + wakeCost(wake, gap))
+    const ended = this.#speed.finish(executor, started, size + wakeCost(wake, gap))
     this.#started[executor] = started
     this.#ended[executor] = ended
-    if (overheads !== null) this.#heap.push(ended, ENDED, executor)
-    else this.#heap.push(this.#machine.dispatcher.release(ended), DONE, executor)
+    this.#heap.push(ended, overheads === null ? DONE : ENDED, executor)
   }
 
   load(executor: number): void {
@@ -157,7 +148,7 @@ export class SimulatedWorld implements Timers, Backend, StepBackend {
     this.#loaded[executor] = ends === null ? 0 : 1
     // loads that share a link with this one are delayed by it
     for (const { executor: loader, at } of ends ?? [{ executor, at: this.now }]) {
-      this.#loadEnds[loader] = this.#heap.push(this.#machine.dispatcher.release(at), LOADED, loader)
+      this.#loadEnds[loader] = this.#heap.push(at, LOADED, loader)
     }
   }
 
@@ -188,7 +179,7 @@ export class SimulatedWorld implements Timers, Backend, StepBackend {
     let due = this.#source.peek()
     for (let i = 0; i < this.#due.length; i++) if (this.#due[i]! < due) due = this.#due[i]!
     const done = ended + overheads.completion(this.#random.overheads, ended, due - ended)
-    this.#heap.push(this.#machine.dispatcher.release(done), DONE, executor)
+    this.#heap.push(done, DONE, executor)
   }
 
   /**
@@ -209,6 +200,7 @@ export class SimulatedWorld implements Timers, Backend, StepBackend {
       heap.pop()
       this.now = heap.time
       this.events++
+      if (this.#dispatcher !== null && this.#putOff(this.#dispatcher)) continue
       if (heap.kind === ARRIVAL) {
         if (heap.sequence === this.#arrival) this.#handOver(control)
       } else if (heap.kind === DONE) {
@@ -216,9 +208,8 @@ export class SimulatedWorld implements Timers, Backend, StepBackend {
       } else if (heap.kind === STEPPED) {
         const executor = heap.slot
         if (this.#runEnds[executor] !== heap.sequence) continue
-        const runs = this.#runs
-        const [first, last] = [runs.firstMs(executor), runs.lastMs(executor)]
-        control.onSteps(this.now, executor, runs.stepsOf(executor), first, last)
+        const [first, last] = [this.#runs.firstMs(executor), this.#runs.lastMs(executor)]
+        control.onSteps(this.now, executor, this.#runs.stepsOf(executor), first, last)
       } else if (heap.kind === LOADED) {
         if (this.#loadEnds[heap.slot] !== heap.sequence) continue
         control.onLoaded(this.now, heap.slot, this.#loaded[heap.slot] === 1)
@@ -229,7 +220,7 @@ export class SimulatedWorld implements Timers, Backend, StepBackend {
         if (this.#end.wakeAt > this.now) continue
       } else {
         if (this.#armed[heap.slot] !== heap.sequence) continue
-        this.#disarm(heap.slot)
+        this.disarm(heap.slot)
         control.onTimer(this.now, heap.slot)
       }
       if (this.#starved) return 'starved'
@@ -238,11 +229,29 @@ export class SimulatedWorld implements Timers, Backend, StepBackend {
     return 'budget'
   }
 
+  /** Puts the current event off to the end of a stall; false where it is to be handled now. */
+  #putOff(dispatcher: DispatcherStalls): boolean {
+    const { kind, slot, sequence } = this.#heap
+    const { now } = this
+    if (kind === ARRIVAL && sequence === this.#arrival && this.#sendDelay !== null) {
+      const at = dispatcher.handOver(now)
+      if (at > now) this.#arrival = this.#heap.push(at, kind, slot)
+      return at > now
+    }
+    const ends = kind === TIMER ? this.#armed : kind === LOADED ? this.#loadEnds : null
+    if (kind !== DONE && ends?.[slot] !== sequence) return false
+    const at = kind === TIMER ? dispatcher.timer(now) : dispatcher.completion(now)
+    if (at <= now) return false
+    const again = this.#heap.push(at, kind, slot)
+    if (ends !== null) ends[slot] = again
+    return true
+  }
+
   #done(control: ControlPlanePort, executor: number): void {
     this.#memory?.end(this.now, executor)
     const started = this.#started[executor]!
-    // a batch that found no memory ended when it began
     const found = this.#found[executor] === 1
+    // a batch that found no memory ended when it began
     const ended = found ? this.#ended[executor]! : started
     control.onDone(this.now, executor, started, ended, found ? STATUS.ok : STATUS.outOfMemory)
   }
@@ -251,7 +260,7 @@ export class SimulatedWorld implements Timers, Backend, StepBackend {
     const request = this.#requests.acquire()
     const came = this.#source.take(this.#requests, request)
     if (!came) this.#requests.release(request)
-    else if (this.#link !== null) this.#link.passed(this.now)
+    else this.#link?.passed(this.now)
     this.#taken = came ? request : -1
     this.#goOn(control)
   }
@@ -286,10 +295,7 @@ export class SimulatedWorld implements Timers, Backend, StepBackend {
     let sent = this.#link === null ? at : this.#link.through(at)
     if (this.#sendDelay !== null) {
       // one thread sends all requests: a late one delays those behind it
-      sent = this.#machine.intake.release(
-        sent + this.#sendDelay.sendDelay(this.#random.overheads, at),
-      )
-      sent = Math.max(this.now, sent)
+      sent = Math.max(this.now, sent + this.#sendDelay.sendDelay(this.#random.overheads, at))
     }
     this.#arrival = this.#heap.push(sent, ARRIVAL, 0)
   }

@@ -1,8 +1,6 @@
 import { ControlPlane, type Ms, type Status } from '../../sim/serving/index.ts'
-import { Overheads } from '../../sim/world/index.ts'
+import { type Machine, Overheads } from '../../sim/world/index.ts'
 import { NO_OVERHEADS } from '../../sim/world/machine/overheads.ts'
-import { Stalls } from '../../sim/world/machine/stalls.ts'
-import { SimulatedWorld } from '../../sim/world/world.ts'
 import { type Mutant, replaceMethods } from './mutant.ts'
 
 const FREE = new Overheads(NO_OVERHEADS)
@@ -22,8 +20,7 @@ export const DISPATCHER_MUTANTS: readonly Mutant[] = [
   {
     name: 'no timer lateness',
     fault: 'timers fire at the instant they are due, even while the dispatcher is stalled',
-    change: (parts) => ({ ...parts, timer: null }),
-    patch: timersOnTime,
+    change: (parts) => ({ ...parts, timer: null, machine: withTimersOnTime(parts.machine) }),
   },
   {
     name: 'polled at arrivals',
@@ -32,25 +29,15 @@ export const DISPATCHER_MUTANTS: readonly Mutant[] = [
   },
 ]
 
-function timersOnTime(): () => void {
-  let arming = false
-  const undoArm = replaceMethods(SimulatedWorld.prototype, {
-    arm: (arm) =>
-      function (this: SimulatedWorld, timer, at) {
-        arming = true
-        arm.call(this, timer, at)
-        arming = false
-      },
-  })
-  const undoRelease = replaceMethods(Stalls.prototype, {
-    release: (release) =>
-      function (this: Stalls, at) {
-        return arming ? at : release.call(this, at)
-      },
-  })
-  return () => {
-    undoRelease()
-    undoArm()
+function withTimersOnTime({ speed, dispatcher }: Machine): Machine {
+  if (dispatcher === null) return { speed, dispatcher }
+  return {
+    speed,
+    dispatcher: {
+      completion: (at) => dispatcher.completion(at),
+      timer: (at) => at,
+      handOver: (at) => dispatcher.handOver(at),
+    },
   }
 }
 

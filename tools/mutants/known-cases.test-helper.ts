@@ -7,7 +7,11 @@ import {
   OVERHEADS,
   scenarioBatching,
 } from '../../sim/experiment/comparison/known-machine.test-helper.ts'
-import { batchesOf, structureSimulator } from '../../sim/experiment/comparison/structure.ts'
+import {
+  batchesOf,
+  metFieldOf,
+  structureSimulator,
+} from '../../sim/experiment/comparison/structure.ts'
 import {
   type ExecutorWork,
   fieldOf,
@@ -193,7 +197,7 @@ function profileOf({ run, overheads }: Recording, believed: ExecutorWork): Model
   const sizes = [1, 2, 8]
   const lengths = [8, 64, 512]
   const ms = sizes.map((size) => lengths.map((length) => work(size, length)))
-  const field = { load: BUSY, durationMs: 1000 * DAY_S, ...fieldOf(run, [believed]) }
+  const field = { load: BUSY, durationMs: 1000 * DAY_S, ...metFieldOf(run, [believed]) }
   return {
     key: 'known',
     label: 'known',

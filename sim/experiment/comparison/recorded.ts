@@ -1,6 +1,6 @@
 import type { Ms } from '../../serving/index.ts'
 import type { Intervals, RecordedField } from '../../world/index.ts'
-import { type ExecutorWork, fieldOf, type OverheadRecording } from './structure.ts'
+import { type ExecutorWork, metFieldOf, type OverheadRecording } from './structure.ts'
 
 /** A run, and which of its executors ran a model. */
 export interface Recording extends OverheadRecording {
@@ -13,13 +13,17 @@ export interface Recording extends OverheadRecording {
 /** The speed field of a run as a profile holds it. */
 export function recordedField(recording: Recording): RecordedField {
   const { run, work, executors, load, durationMs } = recording
-  const field = fieldOf(run, work)
+  const field = metFieldOf(run, work)
   return {
     load,
     durationMs,
-    executors: field.executors.slice(...executors).map(({ times, speeds }) => ({
-      times: round(times, 3),
-      speeds: round(speeds, 4),
+    executors: field.executors.slice(...executors).map((executor) => ({
+      times: round(executor.times, 3),
+      speeds: round(executor.speeds, 4),
+      stalls: rounded(executor.stalls),
+      lateStarts: rounded(executor.lateStarts),
+      busyMs: Number(executor.busyMs.toFixed(3)),
+      idleStarts: executor.idleStarts,
     })),
     dispatcher: rounded(field.dispatcher),
     intake: rounded(field.intake),

@@ -11,12 +11,15 @@ import {
   indexAfter,
   LocalOverheads,
   type MachineField,
+  type MetField,
   machineOf,
   type OverheadTables,
   recordField,
+  recordMet,
   type TimedCost,
   usualOverhead,
   type WakeCurve,
+  type WorkedBatch,
   wakeCost,
 } from '../../world/index.ts'
 import { runWorld } from '../simulation/run-world.ts'
@@ -101,13 +104,21 @@ export function dueEvents({ rows, timers, moves = [] }: ObservedRun): Dispatcher
  * they came. `work`: one entry for each executor.
  */
 export function fieldOf(run: ObservedRun, work: readonly ExecutorWork[]): MachineField {
-  const worked = batchesOf(run.rows)
+  return recordField(workedBatches(run, work), work.length, dueEvents(run))
+}
+
+/** The same for other runs. */
+export function metFieldOf(run: ObservedRun, work: readonly ExecutorWork[]): MetField {
+  return recordMet(workedBatches(run, work), work.length, dueEvents(run))
+}
+
+function workedBatches(run: ObservedRun, work: readonly ExecutorWork[]): WorkedBatch[] {
+  return batchesOf(run.rows)
     .filter(({ failed }) => !failed)
     .map((batch) => {
       const { work: expected, wake } = work[batch.executor]!
       return { ...batch, work: expected(batch.size, batch.length) + wakeCost(wake, batch.gap) }
     })
-  return recordField(worked, work.length, dueEvents(run))
 }
 
 /** Classes of dispatch overheads by idle gap, ms: where an executor's thread sleeps deeper. */

@@ -27,12 +27,13 @@ import {
   trafficSource,
 } from '../../traffic/index.ts'
 import {
+  type BootstrappedField,
   bootstrapField,
+  bootstrappedMachine,
+  IDEAL_EXECUTOR,
   IDEAL_MACHINE,
   Link,
-  type MachineField,
   MemoryObserver,
-  machineOf,
   NEVER,
   WorldMemory,
 } from '../../world/index.ts'
@@ -43,15 +44,15 @@ import { executorWork, hardwareOf } from './hardware.ts'
 import { type RunParts, runWorld, runWorldInPieces } from './run-world.ts'
 
 /** The machine of a replication, bootstrapped from the fields of each pool's profile. */
-function bootstrappedField(input: SimulationInput, replication: number): MachineField {
+function bootstrappedField(input: SimulationInput, replication: number): BootstrappedField {
   const random = stream(input.scenario.seed, replication, 'speed')
   const durationMs = input.scenario.duration_s * 1000
-  const fields = input.scenario.pools.map((pool, i): MachineField => {
+  const fields = input.scenario.pools.map((pool, i): BootstrappedField => {
     const model = input.models[i] ?? null
     if (model !== null && pool.speed !== 'ideal') {
       return bootstrapField(model.fields, pool.replicas, durationMs, random)
     }
-    const executors = Array.from({ length: pool.replicas }, () => ({ times: [0], speeds: [1] }))
+    const executors = Array.from({ length: pool.replicas }, () => IDEAL_EXECUTOR)
     return { executors, dispatcher: NEVER, intake: NEVER }
   })
   const seen = fields.find(({ intake }) => intake.from.length > 0) ?? fields[0]!
@@ -126,7 +127,10 @@ function replicationParts(input: SimulationInput, replication: number) {
     memory: remembers ? new WorldMemory({ scenario, plan, activations, maps }) : null,
     source,
     hardware,
-    machine: measured === null ? IDEAL_MACHINE : machineOf(bootstrappedField(input, replication)),
+    machine:
+      measured === null
+        ? IDEAL_MACHINE
+        : bootstrappedMachine(bootstrappedField(input, replication)),
     sendDelay: measured,
     timer: measured,
     link: scenario.link ? new Link(scenario.link) : null,

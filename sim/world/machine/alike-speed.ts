@@ -15,6 +15,8 @@ export class AlikeSpeed implements Speed {
   /** when each recorded executor received a batch, ms, rising */
   readonly #given: readonly Float64Array[]
   readonly #next: Int32Array
+  /** the recording that each executor's batch follows */
+  readonly #followed: Int32Array
   /** time until which each recording is in use, ms */
   readonly #until: Float64Array
 
@@ -24,10 +26,11 @@ export class AlikeSpeed implements Speed {
     this.#groups = groups
     this.#given = given
     this.#next = new Int32Array(given.length)
+    this.#followed = new Int32Array(given.length)
     this.#until = new Float64Array(given.length).fill(Number.NEGATIVE_INFINITY)
   }
 
-  finish(executor: number, start: Ms, work: Ms): Ms {
+  begin(executor: number, start: Ms, gap: Ms): Ms {
     const group = this.#groups[executor]!
     let best = -1
     let least = Number.POSITIVE_INFINITY
@@ -40,8 +43,15 @@ export class AlikeSpeed implements Speed {
         least = distance
       }
     }
-    const end = this.#recorded.finish(best, start, work)
-    this.#until[best] = end
+    this.#followed[executor] = best
+    this.#until[best] = Number.POSITIVE_INFINITY
+    return this.#recorded.begin(best, start, gap)
+  }
+
+  finish(executor: number, start: Ms, work: Ms): Ms {
+    const recording = this.#followed[executor]!
+    const end = this.#recorded.finish(recording, start, work)
+    this.#until[recording] = end
     return end
   }
 

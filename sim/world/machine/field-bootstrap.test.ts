@@ -4,16 +4,23 @@ import { Random } from '../../kernel/index.ts'
 import { bootstrapField } from './field-bootstrap.ts'
 import type { RecordedField } from './profile.ts'
 import type { Steps } from './recorded-field.ts'
-import { joinIntervals, NEVER } from './stalls.ts'
+import { NEVER } from './stalls.ts'
 
 const FIELD_MS = 5000
 
-/** Steps as a profile stores them. */
-type RecordedSteps = RecordedField['executors'][number]
+type RecordedSteps = Pick<RecordedField['executors'][number], 'times' | 'speeds'>
 
 function recorded(executors: RecordedSteps[], rest: Partial<RecordedField> = {}): RecordedField {
   const never = { from: [], to: [] }
-  return { load: 0.7, durationMs: FIELD_MS, executors, dispatcher: never, intake: never, ...rest }
+  const none = { stalls: never, lateStarts: never, busyMs: 2500, idleStarts: 100 }
+  return {
+    load: 0.7,
+    durationMs: FIELD_MS,
+    executors: executors.map((steps) => ({ ...none, ...steps })),
+    dispatcher: never,
+    intake: never,
+    ...rest,
+  }
 }
 
 const constant = (speed: number): RecordedSteps => ({ times: [0], speeds: [speed] })
@@ -41,7 +48,7 @@ const bootstrap = (
 
 test('each executor has a field with rising times from 0 to the end of the run', () => {
   const gaps = fc.array(
-    fc.tuple(fc.double({ min: 1, max: 900, noNaN: true }), fc.constantFrom(0, 1, 2)),
+    fc.tuple(fc.double({ min: 1, max: 900, noNaN: true }), fc.constantFrom(0.5, 1, 2)),
   )
   const steps = gaps.map((parts): RecordedSteps => {
     let at = 0
@@ -65,7 +72,8 @@ test('each executor has a field with rising times from 0 to the end of the run',
       (fields, executors, durationMs, seed) => {
         const machine = bootstrap(fields, { executors, durationMs, seed })
         expect(machine.executors).toHaveLength(executors)
-        for (const { times, speeds } of machine.executors) {
+        for (const { steps } of machine.executors) {
+          const { times, speeds } = steps
           expect([times[0], times.at(-1), times.length]).toEqual([0, durationMs, speeds.length])
           times.forEach((time, i) => {
             expect(time).toBeGreaterThanOrEqual(times[i - 1] ?? 0)
@@ -86,7 +94,7 @@ test('one random stream gives one field', () => {
 describe('levels', () => {
   const fields = [recorded([constant(1)]), recorded([constant(0.8)])]
   const levelsOf = (seed: string) =>
-    new Set(bootstrap(fields, { seed }).executors[0]!.speeds.map((speed) => speed.toFixed(9)))
+    new Set(bootstrap(fields, { seed }).executors[0]!.steps.speeds.map((speed) => speed.toFixed(9)))
 
   test('one level holds for a whole run, wherever its blocks are from', () => {
     const seen = Array.from({ length: 20 }, (_, i) => levelsOf(`level ${i}`))
@@ -101,20 +109,13 @@ describe('levels', () => {
       times: spells.times,
       speeds: spells.speeds.map((speed) => speed * 0.5),
     }
-    const { speeds } = bootstrap([recorded([slower])]).executors[0]!
+    const { speeds } = bootstrap([recorded([slower])]).executors[0]!.steps
     expect(new Set(speeds)).toEqual(new Set([0.5, 0.05]))
-  })
-
-  test('an executor that stalled most of the time has the level of the remaining time', () => {
-    const still: RecordedSteps = { times: [0, 4000], speeds: [0, 0.8] }
-    const { executors } = bootstrap([recorded([still])])
-    expect(new Set(executors[0]!.speeds)).toEqual(new Set([0, 0.8]))
-    expect(executors[0]!.speeds.at(-1)).toBe(0.8)
   })
 
   test('the drain after the end runs at the level', () => {
     for (let i = 0; i < 20; i++) {
-      const { speeds } = bootstrap([recorded([spells])], { seed: `drain ${i}` }).executors[0]!
+      const { speeds } = bootstrap([recorded([spells])], { seed: `drain ${i}` }).executors[0]!.steps
       expect(speeds.at(-1)).toBe(1)
     }
   })
@@ -130,7 +131,7 @@ describe('blocks', () => {
     }
     const [first, second, third] = bootstrap([recorded([spells, half, spells, spells])], {
       executors: 5,
-    }).executors
+    }).executors.map(({ steps }) => steps)
     expect(second!.times.slice(0, -1)).toEqual(first!.times.slice(0, -1))
     expect(second!.speeds.slice(0, -1)).toEqual(first!.speeds.slice(0, -1).map((s) => s / 2))
     expect(third).toEqual(first)
@@ -142,25 +143,43 @@ describe('blocks', () => {
     expect(executors[3]).toEqual(executors[1])
   })
 
-  test('include the stalls of their time, and none for the drain', () => {
+  test('include the stalls that begin in their time, whole, and none for the drain', () => {
     const field = recorded([spells], { dispatcher: standing, intake: standing })
     const durationMs = 19_730
     const { executors, dispatcher, intake } = bootstrap([field], { durationMs })
     expect(intake).toEqual(dispatcher)
     expect(dispatcher.from.length).toBeGreaterThan(150)
     dispatcher.from.forEach((from, i) => {
-      const to = dispatcher.to[i]!
-      expect(to).toBeLessThanOrEqual(durationMs)
-      expect(speedAt(executors[0]!, (from + to) / 2)).toBe(0.1)
+      expect(from).toBeLessThan(durationMs)
+      expect(dispatcher.to[i]! - from).toBeCloseTo(10, 9)
+      expect(speedAt(executors[0]!.steps, from)).toBe(0.1)
     })
-    expect(dispatcher).toEqual(
-      joinIntervals(dispatcher.from.map((from, i) => [from, dispatcher.to[i]!])),
-    )
+  })
+
+  test('keep the rate of stalls by time in batches, and of late starts by batches', () => {
+    const executor = {
+      ...recorded([constant(1)]).executors[0]!,
+      stalls: standing,
+      lateStarts: { from: [1000, 3000], to: [1002, 3004] },
+    }
+    const durationMs = 200_000
+    const field = { ...recorded([]), executors: [executor] }
+    const [copy] = bootstrap([field], { durationMs }).executors
+    // half of the time was in batches, and 20 batches a second found it idle
+    expect(copy!.stalls.length).toBeCloseTo(durationMs / 2, 6)
+    expect(copy!.lateStarts.length).toBeCloseTo(durationMs / 50, 6)
+    expect(copy!.stalls.ms.length / durationMs).toBeCloseTo(0.01, 3)
+    for (const ms of copy!.stalls.ms) expect(ms).toBeCloseTo(10, 9)
+    const { length } = copy!.lateStarts.ms
+    expect(Math.abs(length - 80)).toBeLessThan(36)
+    for (const { after } of [copy!.stalls, copy!.lateStarts]) {
+      expect(after).toEqual([...after].sort((a, b) => a - b))
+    }
   })
 
   test('keep the share of slow time', () => {
     const durationMs = 200_000
-    const { times, speeds } = bootstrap([recorded([spells])], { durationMs }).executors[0]!
+    const { times, speeds } = bootstrap([recorded([spells])], { durationMs }).executors[0]!.steps
     const slow = speeds.reduce(
       (sum, speed, i) => sum + (speed === 0.1 ? (times[i + 1] ?? durationMs) - times[i]! : 0),
       0,
@@ -169,11 +188,30 @@ describe('blocks', () => {
     expect(slow / durationMs).toBeCloseTo(0.1, 2)
   })
 
-  test('of a recording shorter than a block start at its beginning', () => {
+  test('of a recording shorter than a block repeat it', () => {
     const short = recorded([{ times: [0, 40], speeds: [1, 0.5] }], { durationMs: 100 })
-    const { times, speeds } = bootstrap([short], { durationMs: 1000 }).executors[0]!
-    expect(times).toEqual([0, 40, 500, 540, 1000])
-    expect(speeds).toEqual([1, 0.5, 1, 0.5, 0.5])
+    const { times, speeds } = bootstrap([short], { durationMs: 1000 }).executors[0]!.steps
+    const changes = times.filter((_, i) => i > 0 && speeds[i] !== speeds[i - 1])
+    // two changes in every 100 ms, and two more where a block begins anew
+    expect(changes.length).toBeGreaterThanOrEqual(19)
+    expect(changes.length).toBeLessThanOrEqual(23)
+  })
+
+  test('are drawn from all parts of a recording alike', () => {
+    const rising = { times: [0, 2500], speeds: [1, 0.9] }
+    const durationMs = 400_000
+    const { times, speeds } = bootstrap([recorded([rising])], { durationMs }).executors[0]!.steps
+    const edge = recorded([{ times: [0, FIELD_MS - 100], speeds: [1, 0.5] }])
+    const last = bootstrap([edge], { durationMs }).executors[0]!.steps
+    const share = (of: Steps, speed: number) =>
+      of.times.reduce(
+        (sum, time, i) =>
+          sum + (of.speeds[i] === speed ? (of.times[i + 1] ?? durationMs) - time : 0),
+        0,
+      ) / durationMs
+    expect(share({ times, speeds }, 0.9)).toBeCloseTo(0.5, 1)
+    // the last 100 ms of 5 s
+    expect(Math.abs(share(last, 0.5) - 0.02)).toBeLessThan(0.005)
   })
 
   test('of a machine that never stalled contain no stall', () => {

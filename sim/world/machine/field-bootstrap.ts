@@ -1,8 +1,17 @@
 import { log, type Random } from '../../kernel/index.ts'
 import type { Ms } from '../../serving/index.ts'
+import type { MetExecutor, MetStalls } from './met-stalls.ts'
 import type { RecordedField } from './profile.ts'
-import type { MachineField, Steps } from './recorded-field.ts'
-import { type Intervals, joinIntervals } from './stalls.ts'
+import type { ExecutorField } from './recorded-field.ts'
+import { type Intervals, intervalsOf, type Span } from './stalls.ts'
+
+/** A machine like recorded ones, over the time of a run. */
+export interface BootstrappedField {
+  readonly executors: readonly MetExecutor[]
+  /** stalls that delay completions and timers, and those that delay new requests */
+  readonly dispatcher: Intervals
+  readonly intake: Intervals
+}
 
 /** Short enough to have many, long enough for a whole slow period: 10–300 ms were observed. */
 const BLOCK_MS = 500
@@ -21,38 +30,41 @@ export function bootstrapField(
   executors: number,
   durationMs: Ms,
   random: Random,
-): MachineField {
+): BootstrappedField {
   const fields = fieldsOf(recorded, executors)
   const levels = fields.map(levelOf)
   const level = levels[random.integer(levels.length)]!
-  const steps = Array.from({ length: executors }, () => ({
-    times: [] as number[],
-    speeds: [] as number[],
-  }))
-  const dispatcher: [Ms, Ms][] = []
-  const intake: [Ms, Ms][] = []
+  const copies = Array.from({ length: executors }, () => new ExecutorCopy())
+  const dispatcher: Span[] = []
+  const intake: Span[] = []
   for (let at = 0; at < durationMs; at += BLOCK_MS) {
-    const blockMs = Math.min(BLOCK_MS, durationMs - at)
     const index = random.integer(fields.length)
     const field = fields[index]!
-    const from = random.uniform() * Math.max(0, field.durationMs - BLOCK_MS)
+    const from = random.uniform() * field.durationMs
     const scale = level / levels[index]!
-    const block = { from, ms: blockMs, at }
-    steps.forEach((to, executor) => {
-      copySteps(field.executors[executor % field.executors.length]!, block, scale, to)
-    })
-    copyIntervals(field.dispatcher, block, dispatcher)
-    copyIntervals(field.intake, block, intake)
+    const until = from + Math.min(BLOCK_MS, durationMs - at)
+    // a recording is followed by its own beginning, so that no part of it is drawn less often
+    for (let lap = 0; lap * field.durationMs < until; lap++) {
+      const start = lap * field.durationMs
+      const part = {
+        from: Math.max(0, from - start),
+        until: Math.min(field.durationMs, until - start),
+        shift: at + start - from,
+        ofMs: field.durationMs,
+      }
+      if (part.from >= part.until) continue
+      copies.forEach((copy, executor) => {
+        copy.add(field.executors[executor % field.executors.length]!, part, scale)
+      })
+      copyIntervals(field.dispatcher, part, dispatcher)
+      copyIntervals(field.intake, part, intake)
+    }
   }
-  // the drain after the end runs at the usual speed, even where the last block ends in a stall
-  for (const { times, speeds } of steps) {
-    times.push(durationMs)
-    speeds.push(level)
-  }
+  // the drain after the end runs at the usual speed
   return {
-    executors: steps,
-    dispatcher: joinIntervals(dispatcher),
-    intake: joinIntervals(intake),
+    executors: copies.map((copy) => copy.end(durationMs, level)),
+    dispatcher: intervalsOf(dispatcher),
+    intake: intervalsOf(intake),
   }
 }
 
@@ -85,39 +97,72 @@ export function levelOf(field: RecordedField): number {
   return 1
 }
 
-/** `ms` of a recording from `from` on, replayed from `at` on. */
-interface Block {
+/** A part of a recording; its times change by `shift`. */
+interface Part {
   readonly from: Ms
-  readonly ms: Ms
-  readonly at: Ms
+  readonly until: Ms
+  readonly shift: Ms
+  /** length of the whole recording, ms */
+  readonly ofMs: Ms
 }
 
-function copySteps(
-  steps: Steps,
-  { from, ms, at }: Block,
-  scale: number,
-  { times, speeds }: { times: number[]; speeds: number[] },
-): void {
-  let i = lastAtOrBefore(steps.times, from)
-  times.push(at)
-  speeds.push(steps.speeds[i]! * scale)
-  for (i++; i < steps.times.length && steps.times[i]! < from + ms; i++) {
-    times.push(at + (steps.times[i]! - from))
-    speeds.push(steps.speeds[i]! * scale)
+/** Speeds and stalls of one executor, put together from parts of recordings. */
+class ExecutorCopy {
+  readonly #times: number[] = []
+  readonly #speeds: number[] = []
+  readonly #stalls = new StallsCopy()
+  readonly #lateStarts = new StallsCopy()
+
+  add(field: ExecutorField, part: Part, scale: number): void {
+    const { from, until, shift, ofMs } = part
+    const { times, speeds, busyMs, idleStarts } = field
+    const first = lastAtOrBefore(times, from)
+    this.#push(from + shift, speeds[first]! * scale)
+    for (let i = first + 1; i < times.length && times[i]! < until; i++) {
+      if (times[i]! > from) this.#push(times[i]! + shift, speeds[i]! * scale)
+    }
+    this.#stalls.add(field.stalls, part, busyMs / ofMs)
+    this.#lateStarts.add(field.lateStarts, part, idleStarts / ofMs)
+  }
+
+  #push(at: Ms, speed: number): void {
+    this.#times.push(at)
+    this.#speeds.push(speed)
+  }
+
+  end(durationMs: Ms, level: number): MetExecutor {
+    this.#push(durationMs, level)
+    return {
+      steps: { times: this.#times, speeds: this.#speeds },
+      stalls: this.#stalls.copied,
+      lateStarts: this.#lateStarts.copied,
+    }
   }
 }
 
-function copyIntervals(
-  intervals: Intervals,
-  { from, ms, at }: Block,
-  parts: (readonly [Ms, Ms])[],
-): void {
-  const until = from + ms
-  for (let i = lastAtOrBefore(intervals.from, from); i < intervals.from.length; i++) {
-    if (intervals.from[i]! >= until) break
-    const start = Math.max(intervals.from[i]!, from)
-    const end = Math.min(intervals.to[i]!, until)
-    if (end > start) parts.push([at + start - from, at + end - from])
+class StallsCopy {
+  readonly #after: number[] = []
+  readonly #ms: Ms[] = []
+  #length = 0
+
+  /** `exposure`: per ms of the recording, on average. */
+  add({ from, to }: Intervals, part: Part, exposure: number): void {
+    for (let i = lastAtOrBefore(from, part.from); i < from.length && from[i]! < part.until; i++) {
+      if (from[i]! < part.from) continue
+      this.#after.push(this.#length + (from[i]! - part.from) * exposure)
+      this.#ms.push(to[i]! - from[i]!)
+    }
+    this.#length += (part.until - part.from) * exposure
+  }
+
+  get copied(): MetStalls {
+    return { after: this.#after, ms: this.#ms, length: this.#length }
+  }
+}
+
+function copyIntervals({ from, to }: Intervals, part: Part, spans: Span[]): void {
+  for (let i = lastAtOrBefore(from, part.from); i < from.length && from[i]! < part.until; i++) {
+    if (from[i]! >= part.from) spans.push([from[i]! + part.shift, to[i]! + part.shift])
   }
 }
 

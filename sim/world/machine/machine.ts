@@ -1,27 +1,50 @@
+import type { Ms } from '../../serving/index.ts'
+import type { BootstrappedField } from './field-bootstrap.ts'
+import { MetDispatcher, MetSpeed } from './met-stalls.ts'
 import type { MachineField } from './recorded-field.ts'
 import { idealSpeed, type Speed, SpeedField } from './speed.ts'
-import { NEVER, Stalls } from './stalls.ts'
+import { Stalls } from './stalls.ts'
 
-/** A machine over time: the speed of its executors, and the stalls of its dispatcher. */
+/**
+ * When a dispatcher that stalls handles its events: `at`, or the end of a stall that delays an
+ * event of that time. Calls of each kind have rising `at`.
+ */
+export interface DispatcherStalls {
+  /** of a batch, a load or an unload */
+  completion(at: Ms): Ms
+  timer(at: Ms): Ms
+  /** of a new request */
+  handOver(at: Ms): Ms
+}
+
+/** A machine over time. */
 export interface Machine {
   readonly speed: Speed
-  /** stalls that delay completions and timers */
-  readonly dispatcher: Stalls
-  /** stalls that delay new requests */
-  readonly intake: Stalls
+  /** null for a dispatcher that never stalls */
+  readonly dispatcher: DispatcherStalls | null
 }
 
 /** Constant speed 1, and a dispatcher that never stalls. */
-export const IDEAL_MACHINE: Machine = Object.freeze({
-  speed: idealSpeed,
-  dispatcher: new Stalls(NEVER),
-  intake: new Stalls(NEVER),
-})
+export const IDEAL_MACHINE: Machine = Object.freeze({ speed: idealSpeed, dispatcher: null })
 
+/** The machine of a recording, for the events of that recording. */
 export function machineOf(field: MachineField): Machine {
+  const dispatcher = new Stalls(field.dispatcher)
+  const intake = new Stalls(field.intake)
   return {
     speed: new SpeedField(field.executors),
-    dispatcher: new Stalls(field.dispatcher),
-    intake: new Stalls(field.intake),
+    dispatcher: {
+      completion: (at) => dispatcher.release(at),
+      timer: (at) => dispatcher.release(at),
+      handOver: (at) => intake.release(at),
+    },
+  }
+}
+
+/** A machine like recorded ones, for other events. */
+export function bootstrappedMachine(field: BootstrappedField): Machine {
+  return {
+    speed: new MetSpeed(field.executors),
+    dispatcher: new MetDispatcher(field.dispatcher, field.intake),
   }
 }

@@ -38,24 +38,6 @@ const tablesAt = z
     )
   })
 
-const steps = z
-  .strictObject({
-    /** ms since the start of the recording, not falling */
-    times: z
-      .array(ms)
-      .min(1)
-      .superRefine(expectOrder((value, before) => value >= before, 'at least')),
-    /** 0 is a stall */
-    speeds: z
-      .array(z.number().min(0).max(FASTEST))
-      .refine((speeds) => speeds.some((speed) => speed > 0), {
-        message: 'expected a speed above 0 among them',
-      }),
-  })
-  .superRefine(({ times, speeds }, context) =>
-    expectLength(context, speeds, times.length, ['speeds'], 'times'),
-  )
-
 const intervals = z
   .strictObject({
     from: z.array(z.number().min(-LONGEST_MS).max(LONGEST_MS)),
@@ -69,6 +51,28 @@ const intervals = z
     const message = `expected at least from[${i}], ${from[i]}${next}, got ${to[i]}`
     context.addIssue({ code: 'custom', path: ['to', i], message })
   })
+
+const executor = z
+  .strictObject({
+    /** ms since the start of the recording, not falling */
+    times: z
+      .array(ms)
+      .min(1)
+      .superRefine(expectOrder((value, before) => value >= before, 'at least')),
+    speeds: z.array(z.number().positive().max(FASTEST)),
+    stalls: intervals.describe('within batches'),
+    lateStarts: intervals.describe('of an idle executor, before batches began'),
+    busyMs: ms.describe('time in batches without stalls'),
+    idleStarts: z
+      .number()
+      .int()
+      .min(0)
+      .max(LONGEST_MS)
+      .describe('number of batches before which it was idle'),
+  })
+  .superRefine(({ times, speeds }, context) =>
+    expectLength(context, speeds, times.length, ['speeds'], 'times'),
+  )
 
 type Context = z.core.$RefinementCtx
 
@@ -133,9 +137,9 @@ const modelProfile = z.strictObject({
       z.strictObject({
         load: z.number().min(0).describe('load at which it was recorded'),
         durationMs: z.number().positive().max(LONGEST_MS),
-        executors: z.array(steps).min(1),
+        executors: z.array(executor).min(1),
         dispatcher: intervals.describe('when late completions and timers show a stall'),
-        intake: intervals.describe('when any late event, new requests included, shows a stall'),
+        intake: intervals.describe('when late new requests show a stall'),
       }),
     )
     .min(1)
@@ -148,7 +152,7 @@ const modelProfile = z.strictObject({
 
 export const profileSchema = z.strictObject({
   document: z.literal('spillway-profile'),
-  format: z.literal(1),
+  format: z.literal(2),
   name: z.string(),
   version: z.string(),
   host: hostSchema,

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { recordField, type WorkedBatch } from './recorded-field.ts'
+import { recordField, recordMet, type WorkedBatch } from './recorded-field.ts'
 import { SpeedField } from './speed.ts'
 import { type DueEvent, NEVER, usualOverhead } from './stalls.ts'
 
@@ -79,13 +79,22 @@ describe('a recorded field', () => {
     ])
   })
 
-  test('places the delay of a batch in its middle', () => {
-    // 10 ms of work took 23 ms: 13 ms at speed 1 / 1.3, with a stall of 10 ms in the middle
-    const [{ times, speeds }] = recordField([batch(0, [0, 0, 23], 10)], 1, NO_TURNS).executors as [
-      { times: number[]; speeds: number[] },
-    ]
-    expect(times).toEqual([0, 6.5, 16.5])
-    expect(speeds).toEqual([1 / 1.3, 0, 1 / 1.3])
+  test('places the delay of a batch in its middle, at the usual speed around it', () => {
+    const usual = [0, 100, 200].map((at) => batch(0, [at, at, at + 10 / 0.8], 10))
+    const heldUp = batch(0, [300, 300, 323], 10)
+    const after = [400, 500].map((at) => batch(0, [at, at, at + 10 / 0.8], 10))
+    const { times, speeds } = recordField([...usual, heldUp, ...after], 1, NO_TURNS).executors[0]!
+    // 10 ms of work at speed 0.8 take 12.5 ms, and the batch took 23 ms
+    expect(times.slice(3, 6)).toEqual([300, 306.25, 316.75])
+    expect(speeds.slice(3, 6)).toEqual([0.8, 0, 0.8].map((speed) => expect.closeTo(speed, 12)))
+  })
+
+  test('has no stall in a slow period: its batches are usual for their time', () => {
+    const slow = Array.from({ length: 20 }, (_, i) =>
+      batch(0, [100 * i, 100 * i, 100 * i + 20], 10),
+    )
+    const { speeds } = recordField(slow, 1, NO_TURNS).executors[0]!
+    expect(new Set(speeds)).toEqual(new Set([0.5]))
   })
 
   test('turns a late dispatch into a stall of the executor', () => {
@@ -96,7 +105,7 @@ describe('a recorded field', () => {
     ]
     const { times, speeds } = recordField(batches, 1, NO_TURNS).executors[0]!
     expect([times.slice(2), speeds.slice(2)]).toEqual([
-      [40, 45],
+      [expect.closeTo(40.02, 9), 45],
       [0, 1],
     ])
   })
@@ -134,5 +143,19 @@ describe('a recorded field', () => {
     })
     expect(field.dispatcher.to).toEqual([25])
     expect(field.intake.to).toEqual([25, 43])
+  })
+
+  test('for other events has stalls from when something met them', () => {
+    const usual = Array.from({ length: 9 }, (_, i): DueEvent => [i, i + 0.01])
+    const turns = {
+      reactions: [...usual, [20, 25] as const, [40.5, 43] as const],
+      handOvers: [...usual, [21, 25] as const, [40, 43] as const],
+    }
+    const { dispatcher, intake } = recordMet([], 1, turns)
+    expect([dispatcher, intake]).toEqual([
+      { from: [20, 40.5], to: [25, 43] },
+      { from: [21, 40], to: [25, 43] },
+    ])
+    expect(recordField([], 1, turns).intake.from).toEqual([19.8, 39.8])
   })
 })

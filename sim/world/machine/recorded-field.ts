@@ -1,9 +1,13 @@
+import { median } from 'simple-statistics'
 import type { Ms } from '../../serving/index.ts'
+import { LONGEST_BREAK_MS } from './met-stalls.ts'
 import {
   actsOf,
   type DueEvent,
   type Intervals,
+  intervalsOf,
   nextAct,
+  type Span,
   stallsOf,
   usualOverhead,
 } from './stalls.ts'
@@ -24,12 +28,33 @@ export interface Steps {
   readonly speeds: readonly number[]
 }
 
-/** The speed of a machine during a run, and the stalls of its dispatcher. */
+/** The speed of a machine during a run, 0 in a stall, and the stalls of its dispatcher. */
 export interface MachineField {
   readonly executors: readonly Steps[]
   /** stalls that delayed completions and timers */
   readonly dispatcher: Intervals
   /** stalls that delayed anything, including new requests */
+  readonly intake: Intervals
+}
+
+/** An executor during a run, for runs with other batches: see `MetSpeed`. */
+export interface ExecutorField extends Steps {
+  /** within batches */
+  readonly stalls: Intervals
+  /** of an idle executor, before batches began */
+  readonly lateStarts: Intervals
+  /** time in batches without stalls, ms */
+  readonly busyMs: Ms
+  /** number of batches before which it was idle */
+  readonly idleStarts: number
+}
+
+/** A machine during a run, for other runs: each stall begins when something met it. */
+export interface MetField {
+  readonly executors: readonly ExecutorField[]
+  /** stalls that delayed completions and timers */
+  readonly dispatcher: Intervals
+  /** stalls that delayed new requests */
   readonly intake: Intervals
 }
 
@@ -41,8 +66,16 @@ export interface DispatcherTurns {
   readonly handOvers: readonly DueEvent[]
 }
 
-/** A batch that took more than this multiple of its work was held up rather than slow. */
+/**
+ * A stall may begin this long before an event is due. Without that, an event that is due slightly
+ * earlier in a simulation of the recording would always escape it.
+ */
+const UNSEEN_MS = 0.2
+
+/** A batch that took more than this multiple of its usual time was held up rather than slow. */
 const HELD_UP = 1.3
+/** The usual speed of a batch is the median over this many batches before and after it. */
+const AROUND = 2
 
 /**
  * The speed of a run's machine as a field in time, from its batches in the order of dispatch.
@@ -62,43 +95,102 @@ export function recordField(
   executors: number,
   turns: DispatcherTurns,
 ): MachineField {
-  const fields = Array.from({ length: executors }, () => ({
-    times: [] as number[],
-    speeds: [] as number[],
-  }))
   const { reactions, handOvers } = turns
   const acts = actsOf([...reactions, ...handOvers])
+  return {
+    executors: ranOn(batches, executors, acts).map(stepsOf),
+    dispatcher: stallsOf(reactions, acts, UNSEEN_MS),
+    intake: stallsOf([...reactions, ...handOvers], acts, UNSEEN_MS),
+  }
+}
+
+/** The same for other runs. */
+export function recordMet(
+  batches: readonly WorkedBatch[],
+  executors: number,
+  turns: DispatcherTurns,
+): MetField {
+  const { reactions, handOvers } = turns
+  const acts = actsOf([...reactions, ...handOvers])
+  return {
+    executors: ranOn(batches, executors, acts).map(executorField),
+    dispatcher: stallsOf(reactions, acts),
+    intake: stallsOf(handOvers, acts),
+  }
+}
+
+/** A batch as an executor ran it. */
+interface Ran {
+  readonly started: Ms
+  /** whether the executor was idle before */
+  readonly idle: boolean
+  /** how late it began; 0 where it was dispatched as usual */
+  readonly lateMs: Ms
+  /** without its stall */
+  readonly speed: number
+  readonly work: Ms
+  /** 0 for most batches */
+  readonly stallMs: Ms
+}
+
+/** The batches of each executor. */
+function ranOn(batches: readonly WorkedBatch[], executors: number, acts: Float64Array): Ran[][] {
   const dispatch = usualOverhead(batches.map((batch) => batch.started - batch.dispatched))
   const completion = usualOverhead(batches.map((batch) => batch.done - batch.ended))
-  for (const batch of batches) {
-    const { executor, dispatched, started, done, work } = batch
-    // the dispatcher acted in between but did not see the end, so the executor reported it late
-    const unseen = done - nextAct(acts, batch.ended) > completion.longest
-    const ended = unseen ? done - completion.median : batch.ended
-    const { times, speeds } = fields[executor]!
-    if (started - dispatched > dispatch.longest) {
-      times.push(dispatched)
-      speeds.push(0)
-    }
-    const taken = Math.max(ended - started, 1e-6)
-    const excess = Math.max(0, taken - work * HELD_UP)
-    const speed = excess > 0 ? 1 / HELD_UP : work / taken
-    times.push(started)
-    speeds.push(speed)
-    if (excess > 0) {
-      const middle = started + (taken - excess) / 2
-      times.push(middle, middle + excess)
-      speeds.push(0, speed)
-    }
-  }
-  for (const { times, speeds } of fields) {
-    if (times.length > 0) continue
-    times.push(0)
-    speeds.push(1)
-  }
+  return Array.from({ length: executors }, (_, executor) => {
+    const own = batches.filter((batch) => batch.executor === executor)
+    const taken = own.map(({ started, ended, done }) => {
+      // the dispatcher acted in between but did not see the end, so the executor reported it late
+      const unseen = done - nextAct(acts, ended) > completion.longest
+      return Math.max((unseen ? done - completion.median : ended) - started, 1e-6)
+    })
+    const speeds = own.map(({ work }, i) => work / taken[i]!)
+    return own.map(({ dispatched, started, work }, i): Ran => {
+      const late = started - dispatched > dispatch.longest
+      const usual = median(speeds.slice(Math.max(0, i - AROUND), i + AROUND + 1))
+      const heldUp = taken[i]! > HELD_UP * (work / usual)
+      return {
+        started,
+        idle: i === 0 || dispatched - own[i - 1]!.ended > LONGEST_BREAK_MS,
+        lateMs: late ? started - dispatched - dispatch.median : 0,
+        speed: heldUp ? usual : speeds[i]!,
+        work,
+        stallMs: heldUp ? taken[i]! - work / usual : 0,
+      }
+    })
+  })
+}
+
+/** When the stall of a batch begins: it is placed in the middle of the batch. */
+const stallAt = ({ started, work, speed }: Ran) => started + work / speed / 2
+
+function stepsOf(ran: readonly Ran[]): Steps {
+  if (ran.length === 0) return { times: [0], speeds: [1] }
+  const steps = ran.flatMap((batch) => {
+    const { started, lateMs, speed, stallMs } = batch
+    const before = lateMs > 0 ? [[started - lateMs, 0] as const] : []
+    const begun = [...before, [started, speed] as const]
+    if (stallMs === 0) return begun
+    return [...begun, [stallAt(batch), 0] as const, [stallAt(batch) + stallMs, speed] as const]
+  })
+  return { times: steps.map(([at]) => at), speeds: steps.map(([, speed]) => speed) }
+}
+
+function executorField(ran: readonly Ran[]): ExecutorField {
+  // a stall between two batches might as well have come within the first one
+  const stalls = ran.flatMap((batch): Span[] => {
+    const { started, lateMs, stallMs, idle } = batch
+    const before: Span[] = lateMs > 0 && !idle ? [[started - lateMs, started]] : []
+    const at = stallAt(batch)
+    return stallMs > 0 ? [...before, [at, at + stallMs]] : before
+  })
+  const late = ran.filter(({ lateMs, idle }) => lateMs > 0 && idle)
   return {
-    executors: fields,
-    dispatcher: stallsOf(reactions, acts),
-    intake: stallsOf([...reactions, ...handOvers], acts),
+    times: ran.length === 0 ? [0] : ran.map(({ started }) => started),
+    speeds: ran.length === 0 ? [1] : ran.map(({ speed }) => speed),
+    stalls: intervalsOf(stalls),
+    lateStarts: intervalsOf(late.map(({ started, lateMs }) => [started - lateMs, started])),
+    busyMs: ran.reduce((sum, { work, speed }) => sum + work / speed, 0),
+    idleStarts: ran.filter(({ idle }) => idle).length,
   }
 }

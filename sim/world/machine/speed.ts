@@ -4,6 +4,11 @@ import type { Steps } from './recorded-field.ts'
 /** The speed of executors over time: work done per ms. 1 is the speed at calibration. */
 export interface Speed {
   /**
+   * Time at which an executor that was idle for `gap` and is given a batch at `at` begins it: later
+   * if it is stalled.
+   */
+  begin(executor: number, at: Ms, gap: Ms): Ms
+  /**
    * Time at which `work` (ms at speed 1) that an executor begins at `start` is done. Calls for one
    * executor have rising `start`.
    */
@@ -12,6 +17,7 @@ export interface Speed {
 
 /** Constant speed 1. */
 export const idealSpeed: Speed = Object.freeze({
+  begin: (_executor: number, at: Ms) => at,
   finish: (_executor: number, start: Ms, work: Ms) => start + work,
 })
 
@@ -32,12 +38,26 @@ export class SpeedField implements Speed {
     this.#cursors = new Int32Array(steps.length)
   }
 
+  begin(executor: number, at: Ms): Ms {
+    const { times, speeds } = this.#steps[executor]!
+    let i = this.#stepAt(executor, at)
+    let begun = at
+    while (speeds[i] === 0 && i < times.length - 1) begun = times[++i]!
+    return begun
+  }
+
+  #stepAt(executor: number, at: Ms): number {
+    const { times } = this.#steps[executor]!
+    let i = this.#cursors[executor]!
+    while (i < times.length - 1 && times[i + 1]! <= at) i++
+    this.#cursors[executor] = i
+    return i
+  }
+
   finish(executor: number, start: Ms, work: Ms): Ms {
     const { times, speeds } = this.#steps[executor]!
     const last = times.length - 1
-    let i = this.#cursors[executor]!
-    while (i < last && times[i + 1]! <= start) i++
-    this.#cursors[executor] = i
+    let i = this.#stepAt(executor, start)
     let at = start
     let left = work
     while (i < last) {

@@ -52,7 +52,7 @@ describe('stalls of a run', () => {
   const of = (...late: DueEvent[]) => {
     const usual = Array.from({ length: 9 }, (_, i): DueEvent => [i, i + 0.02])
     const turns = [...usual, ...late]
-    return stallsOf(turns, actsOf(turns))
+    return stallsOf(turns, actsOf(turns), 0.2)
   }
 
   test('do not include a usual delay', () => {
@@ -66,6 +66,12 @@ describe('stalls of a run', () => {
 
   test('do not begin before the last act', () => {
     expect(of([20, 25], [19.9, 19.91])).toEqual({ from: [19.91], to: [25] })
+  })
+
+  test('begin when the event was due, unless they are to begin before', () => {
+    const turns: DueEvent[] = [...Array(9).keys()].map((i) => [i, i + 0.02])
+    const late: DueEvent[] = [...turns, [20, 25]]
+    expect(stallsOf(late, actsOf(late))).toEqual({ from: [20], to: [25] })
   })
 
   test('are absent where an event was late but the dispatcher was active', () => {

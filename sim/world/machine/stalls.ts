@@ -6,11 +6,18 @@ export interface Intervals {
   readonly to: readonly number[]
 }
 
+export type Span = readonly [from: Ms, to: Ms]
+
+export const intervalsOf = (spans: readonly Span[]): Intervals => ({
+  from: spans.map(([from]) => from),
+  to: spans.map(([, to]) => to),
+})
+
 /** No interval. */
 export const NEVER: Intervals = Object.freeze({ from: [], to: [] })
 
 /** Sorts intervals and joins those that overlap. */
-export function joinIntervals(parts: readonly (readonly [from: Ms, to: Ms])[]): Intervals {
+export function joinIntervals(parts: readonly Span[]): Intervals {
   const from: number[] = []
   const to: number[] = []
   for (const [start, end] of [...parts].sort((a, b) => a[0] - b[0])) {
@@ -26,8 +33,6 @@ export function joinIntervals(parts: readonly (readonly [from: Ms, to: Ms])[]): 
 
 /** An overhead this much above its median is a stall of the thread, not the cost of a step. */
 const STALL_MS = 0.1
-/** A stall may begin this long before an event is due, but not before the last act. */
-const UNSEEN_MS = 0.2
 
 /** The median overhead of a sample, and the longest that is not a stall. */
 export function usualOverhead(sample: readonly Ms[]): { median: Ms; longest: Ms } {
@@ -41,10 +46,14 @@ export type DueEvent = readonly [due: Ms, happened: Ms]
 
 /**
  * The stalls of the dispatcher: one of `turns` was due, and the dispatcher did nothing for
- * unusually long, until the next of its `acts`. A stall may begin before the event was due. Without
- * that, an event that is due slightly earlier in the simulation would always escape it.
+ * unusually long, until the next of its `acts`. A stall begins `unseenMs` before the event was due,
+ * but not before the last act.
  */
-export function stallsOf(turns: readonly DueEvent[], acts: Float64Array): Intervals {
+export function stallsOf(
+  turns: readonly DueEvent[],
+  acts: Float64Array,
+  unseenMs: Ms = 0,
+): Intervals {
   const usual = usualOverhead(turns.map(([due, happened]) => happened - due))
   const still: [Ms, Ms][] = []
   for (const [due, happened] of turns) {
@@ -53,7 +62,7 @@ export function stallsOf(turns: readonly DueEvent[], acts: Float64Array): Interv
     const next = acts[after]!
     if (next - due <= usual.longest) continue
     const last = after > 0 ? acts[after - 1]! : Number.NEGATIVE_INFINITY
-    still.push([Math.max(last, due - UNSEEN_MS), next])
+    still.push([Math.max(last, due - unseenMs), next])
   }
   return joinIntervals(still)
 }

@@ -1,0 +1,28 @@
+import { describe, expect, test } from 'vitest'
+import { asRecorded, BIAS_LEVELS, resamplingBias } from '../tools/resampling/bias.ts'
+
+/** The bars at p50, p90, p95 and p99; `npm run resampling` has the runs to resolve them. */
+const MOST = [0.005, 0.005, 0.01, 0.03]
+/** An interval that is wider tells nothing. */
+const WIDEST = [0.01, 0.02, 0.04, 0.08]
+
+describe('predictions from rehearsals are unbiased on a machine of known truth', () => {
+  test.each([
+    { load: 0.3, replicas: 1, runs: 100 },
+    { load: 0.7, replicas: 1, runs: 60 },
+    { load: 0.5, replicas: 2, runs: 40 },
+  ])('load $load, $replicas replicas', (of) => {
+    const biases = resamplingBias(of)
+    biases.forEach(({ bias, halfWidth }, i) => {
+      expect(halfWidth, `p${100 * BIAS_LEVELS[i]!}`).toBeLessThan(WIDEST[i]!)
+      expect(Math.abs(bias) - halfWidth, `p${100 * BIAS_LEVELS[i]!}`).toBeLessThan(MOST[i]!)
+    })
+  })
+
+  test('and biased where stalls come when they came: most find nothing to delay', () => {
+    const biases = resamplingBias({ load: 0.3, replicas: 1, runs: 100 }, asRecorded)
+    for (const [i, { bias, halfWidth }] of biases.entries()) {
+      if (BIAS_LEVELS[i]! >= 0.95) expect(bias + halfWidth).toBeLessThan(-MOST[i]!)
+    }
+  })
+})

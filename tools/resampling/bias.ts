@@ -1,0 +1,135 @@
+import {
+  type KnownRun,
+  knownRun,
+} from '../../sim/experiment/comparison/known-machine.test-helper.ts'
+import { recordedField } from '../../sim/experiment/comparison/recorded.ts'
+import { fieldOf, overheadsOf } from '../../sim/experiment/comparison/structure.ts'
+import { latenciesOf, runWorld } from '../../sim/experiment/index.ts'
+import { stream } from '../../sim/kernel/index.ts'
+import { percentile, RowRecorder, Rows } from '../../sim/stats/index.ts'
+import { ListSource } from '../../sim/traffic/index.ts'
+import {
+  bootstrapField,
+  bootstrappedMachine,
+  type Machine,
+  machineOf,
+  Overheads,
+} from '../../sim/world/index.ts'
+
+/**
+ * The bias of predictions from rehearsals on a machine of known truth, whose noise is stationary:
+ * slow spells, stalls of executors and of the dispatcher, and overheads. Each rehearsal has another
+ * run's machine and other requests, so predictions and runs differ by the resampling and by chance.
+ */
+
+const SECONDS = 10
+const WARMUP_MS = 1000
+/** Rehearsals behind a prediction. */
+const REHEARSALS = 10
+/** Runs are put together in so many groups, whose spread shows the part of chance. */
+const GROUPS = 10
+
+export const BIAS_LEVELS = [0.5, 0.9, 0.95, 0.99] as const
+
+export interface BiasCase {
+  readonly load: number
+  readonly replicas: number
+  /** a multiple of 10 */
+  readonly runs: number
+}
+
+export interface Bias {
+  readonly p: number
+  /** relative: predicted over true percentile of all runs, less 1 */
+  readonly bias: number
+  /** half of the 95 % interval */
+  readonly halfWidth: number
+}
+
+/** What a prediction knows: rehearsals, and the number of the prediction. */
+export type Rehearsed = (rehearsals: readonly KnownRun[], prediction: number) => Machine
+
+const durationMs = 1000 * SECONDS
+
+/** As predictions are made. */
+export const resampled: Rehearsed = (rehearsals, prediction) => {
+  const { length: replicas } = rehearsals[0]!.work
+  const fields = rehearsals.map((run) =>
+    recordedField({ run, work: run.work, executors: [0, replicas], load: 1, durationMs }),
+  )
+  const random = stream(1, prediction, 'speed')
+  return bootstrappedMachine(bootstrapField(fields, replicas, durationMs, random))
+}
+
+/** One rehearsal as it was: its stalls come when they came, whatever they find. */
+export const asRecorded: Rehearsed = ([run]) => machineOf(fieldOf(run!, run!.work))
+
+function predicted(
+  { plan, requests, work }: KnownRun,
+  prediction: number,
+  rehearsals: readonly KnownRun[],
+  rehearsed: Rehearsed,
+): Float64Array {
+  const rows = Rows.allocate(requests.count)
+  const executors = [0, work.length] as const
+  const overheads = new Overheads(overheadsOf(rehearsals.map((run) => ({ run, executors }))))
+  runWorld({
+    plan,
+    source: new ListSource(requests),
+    hardware: work.map(({ work: of, wake }) => ({ work: { of }, wake, overheads })),
+    machine: rehearsed(rehearsals, prediction),
+    sendDelay: overheads,
+    timer: overheads,
+    seed: 1,
+    replication: prediction,
+    observe: (slots) => [new RowRecorder(rows, slots)],
+  })
+  return latenciesOf(rows, WARMUP_MS).sorted
+}
+
+/** Bias at BIAS_LEVELS. */
+export function resamplingBias(
+  { load, replicas, runs }: BiasCase,
+  rehearsed: Rehearsed = resampled,
+): Bias[] {
+  const groups = Array.from({ length: GROUPS }, (_, group) => {
+    const seeds = Array.from({ length: runs / GROUPS }, (_, i) => 1 + group * (runs / GROUPS) + i)
+    // the machines of the rehearsals are those of the runs, in another order
+    const rehearsals = seeds.map((seed) =>
+      knownRun({ load, replicas, seconds: SECONDS, seed, requestSeed: 100_000 + seed }),
+    )
+    const truth: Float64Array[] = []
+    const simulated: Float64Array[] = []
+    seeds.forEach((seed, i) => {
+      const run = knownRun({ load, replicas, seconds: SECONDS, seed })
+      truth.push(latenciesOf(run.rows, WARMUP_MS).sorted)
+      const some = Array.from(
+        { length: Math.min(REHEARSALS, seeds.length) },
+        (_, k) => rehearsals[(i + 1 + k) % rehearsals.length]!,
+      )
+      simulated.push(predicted(run, seed, some, rehearsed))
+    })
+    return { truth, simulated }
+  })
+  const all = groups.map(({ truth, simulated }) => [joined(truth), joined(simulated)] as const)
+  const total = [joined(all.map(([t]) => t)), joined(all.map(([, s]) => s))] as const
+  return BIAS_LEVELS.map((p) => {
+    const of = ([t, s]: readonly [Float64Array, Float64Array]) =>
+      percentile(s, p) / percentile(t, p) - 1
+    const each = all.map(of)
+    const mean = each.reduce((sum, value) => sum + value, 0) / GROUPS
+    const squares = each.reduce((sum, value) => sum + (value - mean) ** 2, 0)
+    // t with 9 degrees of freedom
+    return { p, bias: of(total), halfWidth: 2.262 * Math.sqrt(squares / (GROUPS - 1) / GROUPS) }
+  })
+}
+
+function joined(parts: readonly Float64Array[]): Float64Array {
+  const all = new Float64Array(parts.reduce((sum, { length }) => sum + length, 0))
+  let at = 0
+  for (const part of parts) {
+    all.set(part, at)
+    at += part.length
+  }
+  return all.sort()
+}
