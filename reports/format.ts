@@ -1,4 +1,4 @@
-import type { Estimate, Result } from '../sim/documents/index.ts'
+import type { Comparison, Estimate, Result } from '../sim/documents/index.ts'
 
 /** Printed for a figure that the sample does not support. */
 export const NONE = '–'
@@ -107,6 +107,12 @@ export function exactText(value: number, quantity: Quantity, like = value): stri
   return join(exact(value * unit.factor), unit)
 }
 
+/** "max(1 %, 30 µs)": the larger of a relative error and one in ms is tolerated. */
+export function toleranceText(tolerance: Comparison['tolerance']): string {
+  const { relative, absolute_ms } = tolerance
+  return `max(${exactText(relative, 'share')}, ${exactText(absolute_ms, 'time')})`
+}
+
 function join(text: string, unit: Unit): string {
   return unit.name === '' ? text : `${text} ${unit.name}`
 }
@@ -170,7 +176,10 @@ export function valueText(estimate: Estimate, quantity: Quantity, like?: number)
   return join(fixed(value * unit.factor, places), unit)
 }
 
-/** "12.3 [11.9, 12.8] ms": value and interval to the same decimals; in the unit of `like`. */
+/**
+ * "12.3 [11.9, 12.8] ms": value and interval to the same decimals; in the unit of `like`. A lower
+ * end above zero keeps a digit, however wide the interval: "5 [0.4, 40] ms".
+ */
 export function estimateText(estimate: Estimate, quantity: Quantity, like?: number): string {
   const { value, low, high } = estimate
   const half = halfWidth(estimate)
@@ -179,7 +188,10 @@ export function estimateText(estimate: Estimate, quantity: Quantity, like?: numb
   }
   const unit = unitOf(quantity, like ?? value)
   const places = decimals(value * unit.factor, half * unit.factor)
-  const [middle, from, to] = [value, low, high].map((x) => fixed(x * unit.factor, places))
+  const [middle, to] = [value, high].map((x) => fixed(x * unit.factor, places))
+  const least = low * unit.factor
+  const vanishes = least > 0 && least < 0.5 * 10 ** -places
+  const from = fixed(least, vanishes ? -Math.floor(Math.log10(least)) : places)
   return join(`${middle} [${from}, ${to}]`, unit)
 }
 

@@ -57,15 +57,26 @@ describe('titles are findings', () => {
     })
     expect(titleOf(only(10), 'tail')).toBe('Simulation only: p99 is 3.3 ms, 0.33 of the limit')
     expect(titleOf(only(2), 'tail')).toBe('Simulation only: p99 is 3.3 ms, 1.6 times the limit')
+    const open = only(3.35)
+    open.simulated.objectives[0]!.verdict = 'UNDECIDED'
+    expect(titleOf(open, 'tail')).toBe(
+      'Simulation only: p99 is 3.3 [3.0, 3.6] ms; whether that is below 3.35 ms is undecided',
+    )
   })
 
   test('the rate chart states losses before anything else', () => {
-    expect(titleOf(sampleInput(), 'rates')).toMatch(/^Serving kept up/)
+    expect(titleOf(sampleInput(), 'rates')).toBe(
+      'Serving kept up with arrivals (simulated and measured): 899 requests/s on average',
+    )
+    const alone = { simulated: sampleResult('simulated'), measured: null, comparison: null }
+    expect(titleOf(alone, 'rates')).toMatch(/^Serving kept up with arrivals \(simulated\): /)
     const lossy = changed('measured', (result) => ({
       ...result,
       classes: result.classes.map((c) => ({ ...c, counts: { ...c.counts, served: 45_000 } })),
     }))
-    expect(titleOf(lossy, 'rates')).toMatch(/^50 % of the requests were not served/)
+    expect(titleOf(lossy, 'rates')).toBe(
+      '50 % of the requests were not served in time or at all (measured; simulated: 0.050 %)',
+    )
   })
 
   test('the rate chart states a growing backlog', () => {
@@ -73,7 +84,9 @@ describe('titles are findings', () => {
       ...result,
       series: { ...series, served_rps: series.arrived_rps.map((rate) => rate * 0.9) },
     }))
-    expect(titleOf(slow, 'rates')).toMatch(/^Serving fell behind by up to 2,\d+ requests, at 30 s/)
+    expect(titleOf(slow, 'rates')).toMatch(
+      /^Serving fell behind by up to 2,\d+ requests, at 30 s \(measured; simulated: kept up\)$/,
+    )
   })
 
   test('batches are alike or different', () => {
@@ -83,6 +96,31 @@ describe('titles are findings', () => {
       pools: sampleInput().simulated.pools,
     }))
     expect(titleOf(alike, 'batch-sizes')).toMatch(/^Batches are alike/)
+    // 2.9 against 3.1, with an interval that leaves open which is larger
+    const open = changed('measured', ({ pools: [pool], ...result }) => {
+      const batch_mean = { ...pool!.batch_mean, low: 2.4, high: 3.5 }
+      return { ...result, pools: [{ ...pool!, batch_mean }] }
+    })
+    expect(titleOf(open, 'batch-sizes')).toBe(
+      'A batch holds 3.10 requests on average simulated and 2.9 measured',
+    )
+  })
+
+  test('charts over time say how many requests were left at the end of the traffic', () => {
+    const subtitleOf = (input: ReportInput, name: ChartName) => {
+      const { title } = allCharts(input).find((chart) => chart.name === name)!.spec
+      return (title as { subtitle: string[] }).subtitle.join(' ')
+    }
+    const growing = changed('measured', ({ series, ...result }) => ({
+      ...result,
+      series: { ...series, queue_mean: series.queue_mean.map((_, i) => 90 * i) },
+    }))
+    for (const name of ['rates', 'queue-depth'] as const) {
+      expect(subtitleOf(sampleInput(), name)).not.toContain('drawn until')
+      expect(subtitleOf(growing, name)).toContain(
+        'drawn until the traffic ends, with about 5,300 measured requests still waiting',
+      )
+    }
   })
 
   test('the machine ran as calibrated, or faster or slower', () => {
@@ -95,7 +133,19 @@ describe('titles are findings', () => {
   })
 
   test('the largest part of the latency is named', () => {
-    expect(titleOf(sampleInput(), 'where-time-went')).toMatch(/is service: 54 % simulated/)
+    expect(titleOf(sampleInput(), 'where-time-went')).toBe(
+      'The largest part of the mean latency is service: 54 % simulated, 53 % measured',
+    )
+    const queued = changed('measured', (result) => ({
+      ...result,
+      pools: result.pools.map(({ parts, ...pool }) => {
+        const { service, queue } = parts
+        return { ...pool, parts: { ...parts, service: queue, queue: service } }
+      }),
+    }))
+    expect(titleOf(queued, 'where-time-went')).toBe(
+      'The largest part of the mean latency is service simulated (54 %), queue measured (53 %)',
+    )
   })
 
   test('errors beyond the tolerance are stated with their percentile', () => {
@@ -103,7 +153,7 @@ describe('titles are findings', () => {
       'Structure error stays within tolerance up to p99; prediction error stays within tolerance up to p99',
     )
     expect(titleOf(sampleInput({ replays: [1, 2] }), 'errors')).toMatch(
-      /prediction error reaches −50 % at p99$/,
+      /prediction error reaches −50 % at p99 in one replay$/,
     )
   })
 
@@ -126,6 +176,22 @@ describe('the tail chart', () => {
 })
 
 describe('the error chart', () => {
+  test('says where its verdict is undecided, whatever the errors of single replays', () => {
+    const input = sampleInput({ replays: [1, 1] })
+    input.comparison.percentiles[3]!.verdicts = { structure: 'UNDECIDED', prediction: 'PASS' }
+    expect(titleOf(input, 'errors')).toBe(
+      'Structure error stays within tolerance, undecided at p99; prediction error stays within tolerance up to p99',
+    )
+    for (const row of input.comparison.percentiles) row.verdicts.structure &&= 'UNDECIDED'
+    expect(titleOf(input, 'errors')).toMatch(
+      /^Structure error is undecided at p50, p90, p95, p99; /,
+    )
+    for (const row of input.comparison.percentiles) {
+      row.verdicts = { structure: null, prediction: null }
+    }
+    expect(titleOf(input, 'errors')).toBe('No percentile has a verdict')
+  })
+
   test('leaves out percentiles without enough samples for a verdict', () => {
     const input = sampleInput({ replays: [1, 2] })
     const p99 = input.comparison.percentiles[3]!
@@ -144,7 +210,9 @@ describe('the what-if chart', () => {
   }
 
   test('states the effect of the change at the highest percentile with a verdict, and the prediction', () => {
-    expect(title(() => {})).toBe('max_batch 8 → 2 scales p95 by 0.55; predicted 0.57 (+3.6 %)')
+    expect(title(() => {})).toBe(
+      'max_batch 8 → 2 scales p95 by 0.55 [0.52, 0.59]; predicted 0.57 (+3.6 %)',
+    )
   })
 
   test('states the worst prediction if one failed, and undecided ones', () => {
@@ -154,17 +222,22 @@ describe('the what-if chart', () => {
       p95!.verdict = 'UNDECIDED'
     })
     expect(failed).toBe(
-      'max_batch 8 → 2 scales p50 by 0.284, but 1.09 was predicted (+284 %); ' + 'undecided at p95',
+      'max_batch 8 → 2 scales p50 by 0.284 [0.279, 0.289], but 1.09 was predicted (+284 %); ' +
+        'undecided at p95',
     )
   })
 
-  test('a change may be harmful, or indistinguishable from noise', () => {
-    const times = (value: number) =>
+  test('claims an effect, or hardly any, only where the interval does', () => {
+    const measured = (value: number, low: number | null, high: number | null) =>
       title(({ percentiles }) => {
-        percentiles[2]!.measured = { value, low: value * 0.96, high: value * 1.04, n: 30_000 }
+        percentiles[2]!.measured = { value, low, high, n: 30_000 }
       })
-    expect(times(2.4)).toMatch(/ scales p95 by 2\.40; /)
-    expect(times(0.97)).toMatch(/ leaves p95 unchanged within the noise \(ratio 0\.97\); /)
+    expect(measured(2.4, 2.3, 2.5)).toMatch(/ scales p95 by 2\.40 \[2\.30, 2\.50\]; /)
+    expect(measured(0.99, 0.97, 1.01)).toMatch(/ leaves p95 as it is: 0\.99 \[0\.97, 1\.01\]; /)
+    expect(measured(0.4, 0.2, 1.04)).toMatch(
+      /^max_batch 8 → 2: effect on p95 not decided in 5 rounds, 0\.4 \[0\.2, 1\.0\] measured; /,
+    )
+    expect(measured(0.4, null, null)).toMatch(/: effect on p95 not decided in 5 rounds, 0\.40 me/)
   })
 
   test('several changes are named as long as they fit', () => {
