@@ -44,6 +44,11 @@ export function count(value: number): string {
   return fixed(value, 0)
 }
 
+/** A number as it was declared, with a comma between thousands: "86,400", "0.25". */
+export function declared(value: number): string {
+  return value.toLocaleString('en-US', { maximumFractionDigits: 20 })
+}
+
 /** Three significant digits, without trailing zeros; whole from 1000 on. */
 export function threeDigits(value: number): string {
   return Math.abs(value) >= 1000 ? count(value) : String(Number(value.toPrecision(3)))

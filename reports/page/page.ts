@@ -8,7 +8,7 @@ import {
   type ReportInput,
   WIDE,
 } from '../charts/index.ts'
-import { plural, runsText, toleranceText } from '../format.ts'
+import { declared, plural, runsText, toleranceText } from '../format.ts'
 import { MEMORY_TABLES, memoryAlarms } from '../tables/memory-rows.ts'
 import { memorySpaces } from '../tables/memory-spaces.ts'
 import { RESULT_TABLES } from '../tables/result-tables.ts'
@@ -173,7 +173,7 @@ function commonFacts({ simulated, measured, comparison }: ReportInput): Fact[] {
 
 function factsOf(result: Result): Fact[] {
   const { world, duration_s, requests, host } = result
-  const runs = `${runsText(result)} of ${duration_s} s, requests ${requests}`
+  const runs = `${runsText(result)} of ${declared(duration_s)} s, requests ${requests}`
   return [[world, runs], ...(host ? [[`${world} on`, hostText(host)] as const] : [])]
 }
 

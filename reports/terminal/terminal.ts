@@ -2,7 +2,7 @@ import { visibleLine } from '../../scenarios/index.ts'
 import type { Comparison, Result, WhatIf } from '../../sim/documents/index.ts'
 import type { ReportInput } from '../charts/frame.ts'
 import { PARTS } from '../charts/latency/where-time-went.ts'
-import { loadText, NONE, plural, runsText, valueText } from '../format.ts'
+import { declared, loadText, NONE, plural, runsText, valueText } from '../format.ts'
 import { ARENA_COLUMNS, arenaNotes, arenaRows } from '../tables/arena-rows.ts'
 import { MEMORY_TABLES, memoryAlarms } from '../tables/memory-rows.ts'
 import {
@@ -94,7 +94,7 @@ function unsupported(cells: readonly (readonly [string, Cell])[]): string[] {
 export function resultText(result: Result): string {
   const { world, scenario, duration_s, seed, host, warnings, valid } = result
   const load = result.load === null ? NONE : loadText(result.load)
-  const head = `${runsText(result)} of ${duration_s} s, load ${load}, seed ${seed}`
+  const head = `${runsText(result)} of ${declared(duration_s)} s, load ${load}, seed ${seed}`
   const none = { simulated: null, measured: null, comparison: null }
   const objectives = objectiveLines({ ...none, [world]: result })
   const facts = [

@@ -1,6 +1,11 @@
 import { join } from 'node:path'
 import { type Command, Option } from 'commander'
-import { type ChartFormat, comparisonText, objectivesText, reportHtml } from '../../reports/index.ts'
+import {
+  type ChartFormat,
+  comparisonText,
+  objectivesText,
+  reportHtml,
+} from '../../reports/index.ts'
 import { EXIT } from '../../scenarios/index.ts'
 import type { Profile } from '../../sim/world/index.ts'
 import { documentText } from '../folders/documents.ts'

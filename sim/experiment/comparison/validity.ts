@@ -2,6 +2,7 @@ import type { Comparison } from '../../documents/index.ts'
 import { OUTCOME } from '../../serving/index.ts'
 import { percentile } from '../../stats/index.ts'
 import { actsOf, stallsOf } from '../../world/index.ts'
+import { grouped } from '../system/crowd.ts'
 import { dueEvents, type ObservedRun } from './structure.ts'
 import type { Check } from './verdicts.ts'
 
@@ -54,4 +55,4 @@ function diedText({ rows }: ObservedRun, deaths: number): string {
 }
 
 const counted = (count: number, noun: string) =>
-  `${count.toLocaleString('en-US')} ${noun}${count === 1 ? '' : 's'}`
+  `${grouped(count)} ${noun}${count === 1 ? '' : 's'}`

@@ -1,5 +1,6 @@
 import type { Comparison, PercentileComparison, Verdict } from '../../documents/index.ts'
 import { percentileLabel } from '../../stats/index.ts'
+import { grouped } from '../system/crowd.ts'
 
 /** A check of a comparison: its verdict, and why. */
 export type Check = Comparison['checks']['structure']
@@ -28,7 +29,7 @@ export function furtherRuns(present: number, needed: number, noun: 'replay' | 'r
   // negated so that NaN, where neither scatter nor tolerance is left, counts as too many
   if (!(needed <= MOST_RUNS)) {
     const remedy = 'choose longer service times or a quieter machine'
-    return `more than 1,000 ${noun}s would be needed: ${remedy}`
+    return `more than ${grouped(MOST_RUNS)} ${noun}s would be needed: ${remedy}`
   }
   const further = Math.max(1, needed - present)
   return `about ${further} more ${noun}${further === 1 ? '' : 's'} would tell`
