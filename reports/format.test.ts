@@ -60,10 +60,15 @@ describe('formatting', () => {
 
   test('a lower end above zero is never printed as 0', () => {
     expect(estimateText(estimate(4.65, 0.36, 40), 'time')).toBe('5 [0.4, 40] ms')
-    expect(estimateText(estimate(4.65, 0.0036, 400), 'time')).toBe('5 [0.004, 400] ms')
     expect(estimateText(estimate(4.65, 0, 40), 'time')).toBe('5 [0, 40] ms')
     expect(estimateText(estimate(4.65, 0.97, 40), 'time')).toBe('5 [1, 40] ms')
     expect(estimateText(estimate(30, 12, 40), 'time')).toBe('30 [12, 40] ms')
+  })
+
+  test('an end that is more than a factor of 100 away is not printed to its digits', () => {
+    expect(estimateText(estimate(4.65, 0.0036, 400), 'time')).toBe('5 [<0.05, 400] ms')
+    expect(estimateText(estimate(300, 0.002, 40_775_512), 'time')).toBe('300 [<3, >30,000] ms')
+    expect(estimateText(estimate(0, 0, 40), 'time')).toBe('0 [0, 40] ms')
   })
 
   test('a tolerance has one form', () => {

@@ -181,9 +181,15 @@ export function valueText(estimate: Estimate, quantity: Quantity, like?: number)
   return join(fixed(value * unit.factor, places), unit)
 }
 
+/** An end of an interval that is farther from the value than this factor is not printed. */
+const FARTHEST = 100
+
+const oneDigit = (value: number) => fixed(value, -Math.floor(Math.log10(value)))
+
 /**
- * "12.3 [11.9, 12.8] ms": value and interval to the same decimals; in the unit of `like`. A lower
- * end above zero keeps a digit, however wide the interval: "5 [0.4, 40] ms".
+ * "12.3 [11.9, 12.8] ms": value and interval to the same decimals; in the unit of `like`. However
+ * wide the interval, a lower end above zero keeps a digit, "5 [0.4, 40] ms", and ends that only say
+ * that nothing is known are cut: "5 [<0.05, >500] ms".
  */
 export function estimateText(estimate: Estimate, quantity: Quantity, like?: number): string {
   const { value, low, high } = estimate
@@ -193,11 +199,14 @@ export function estimateText(estimate: Estimate, quantity: Quantity, like?: numb
   }
   const unit = unitOf(quantity, like ?? value)
   const places = decimals(value * unit.factor, half * unit.factor)
-  const [middle, to] = [value, high].map((x) => fixed(x * unit.factor, places))
-  const least = low * unit.factor
-  const vanishes = least > 0 && least < 0.5 * 10 ** -places
-  const from = fixed(least, vanishes ? -Math.floor(Math.log10(least)) : places)
-  return join(`${middle} [${from}, ${to}]`, unit)
+  const shown = (x: number) => {
+    const scaled = x * unit.factor
+    return scaled > 0 && scaled < 0.5 * 10 ** -places ? oneDigit(scaled) : fixed(scaled, places)
+  }
+  const [least, most] = [value / FARTHEST, value * FARTHEST].map((x) => x * unit.factor)
+  const from = low > 0 && low * FARTHEST < value ? `<${oneDigit(least!)}` : shown(low)
+  const to = value > 0 && high > value * FARTHEST ? `>${oneDigit(most!)}` : shown(high)
+  return join(`${shown(value)} [${from}, ${to}]`, unit)
 }
 
 const NUMBERS = ['no', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine']

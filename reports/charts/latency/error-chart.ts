@@ -86,7 +86,7 @@ function axisOf(rows: readonly RangeRow[], tickCount: number) {
   const margin = 0.04 * (high - low)
   return linear('low', [low - margin, high + margin], {
     title: 'relative error of the latency',
-    labelExpr: `datum.value === 0 ? '0' : format(datum.value * 100, '+~f') + ' %'`,
+    labelExpr: `datum.value === 0 ? '0' : format(datum.value * 100, '+,~f') + ' %'`,
     tickCount,
   })
 }
@@ -111,5 +111,5 @@ function finding(rows: readonly PercentileComparison[]): string {
       ? [`${kind} error stays within tolerance, undecided at ${undecided}`]
       : [`${kind} error stays within tolerance up to ${percentileName(last.p)}`]
   })
-  return capitalise(parts.join('; ')) || 'No percentile has a verdict'
+  return capitalise(parts.join('; ')) || 'No error has a verdict'
 }

@@ -44,8 +44,9 @@ export function notCounted(replays: readonly ObservedRun[]): Comparison['not_cou
 /** The check of replays of which none counts. */
 export function noneCounts(replays: Comparison['not_counted']): Check {
   const { length } = replays
-  const none = length === 1 ? 'the replay does not count' : `none of ${length} replays counts`
-  return { verdict: 'UNDECIDED', reason: `${none}: ${replays[0]!.reason}`, worst: null }
+  const none =
+    length === 1 ? 'the replay does not count:' : `none of ${length} replays counts: in the first,`
+  return { verdict: 'UNDECIDED', reason: `${none} ${replays[0]!.reason}`, worst: null }
 }
 
 function diedText({ rows }: ObservedRun, deaths: number): string {

@@ -42,8 +42,9 @@ export type ResultHead = Pick<
 >
 
 /**
- * One result document from the runs of one scenario: means over runs, geometric ones of percentiles,
- * with t intervals on the log scale. An interval needs at least two runs; ten make it useful.
+ * One result document from the runs of one scenario: means over runs, and geometric means of
+ * percentiles, with t intervals on the log scale. An interval needs at least two runs; ten make it
+ * useful.
  */
 export function resultOf(
   { scenario, hash, plan, capacitiesRps }: ResultSystem,
