@@ -11,6 +11,7 @@ import {
   sizeIn,
   sizeUnit,
   time,
+  toleranceText,
 } from './format.ts'
 
 const estimate = (value: number | null, low: number | null, high: number | null) => ({
@@ -55,6 +56,24 @@ describe('formatting', () => {
   test('an interval wider than its value leaves one digit of the value', () => {
     expect(decimals(3.4, 200)).toBe(0)
     expect(decimals(0.02, 5)).toBe(2)
+  })
+
+  test('a lower end above zero is never printed as 0', () => {
+    expect(estimateText(estimate(4.65, 0.36, 40), 'time')).toBe('5 [0.4, 40] ms')
+    expect(estimateText(estimate(4.65, 0, 40), 'time')).toBe('5 [0, 40] ms')
+    expect(estimateText(estimate(4.65, 0.97, 40), 'time')).toBe('5 [1, 40] ms')
+    expect(estimateText(estimate(30, 12, 40), 'time')).toBe('30 [12, 40] ms')
+  })
+
+  test('an end that is more than a factor of 100 away is not printed to its digits', () => {
+    expect(estimateText(estimate(4.65, 0.0036, 400), 'time')).toBe('5 [<0.05, 400] ms')
+    expect(estimateText(estimate(300, 0.002, 40_775_512), 'time')).toBe('300 [<3, >30,000] ms')
+    expect(estimateText(estimate(0, 0, 40), 'time')).toBe('0 [0, 40] ms')
+  })
+
+  test('a tolerance has one form', () => {
+    expect(toleranceText({ relative: 0.01, absolute_ms: 0.03 })).toBe('max(1 %, 30 µs)')
+    expect(toleranceText({ relative: 0.05, absolute_ms: 2 })).toBe('max(5 %, 2 ms)')
   })
 
   test('signs are kept, zero has none', () => {

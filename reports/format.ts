@@ -1,4 +1,4 @@
-import type { Estimate, Result } from '../sim/documents/index.ts'
+import type { Comparison, Estimate, Result } from '../sim/documents/index.ts'
 
 /** Printed for a figure that the sample does not support. */
 export const NONE = '–'
@@ -42,6 +42,11 @@ export function fixed(value: number, places: number): string {
 /** A count, exact. */
 export function count(value: number): string {
   return fixed(value, 0)
+}
+
+/** A number as it was declared, with a comma between thousands: "86,400", "0.25". */
+export function declared(value: number): string {
+  return value.toLocaleString('en-US', { maximumFractionDigits: 20 })
 }
 
 /** Three significant digits, without trailing zeros; whole from 1000 on. */
@@ -107,6 +112,12 @@ export function exactText(value: number, quantity: Quantity, like = value): stri
   return join(exact(value * unit.factor), unit)
 }
 
+/** "max(1 %, 30 µs)": the larger of a relative error and one in ms is tolerated. */
+export function toleranceText(tolerance: Comparison['tolerance']): string {
+  const { relative, absolute_ms } = tolerance
+  return `max(${exactText(relative, 'share')}, ${exactText(absolute_ms, 'time')})`
+}
+
 function join(text: string, unit: Unit): string {
   return unit.name === '' ? text : `${text} ${unit.name}`
 }
@@ -170,7 +181,16 @@ export function valueText(estimate: Estimate, quantity: Quantity, like?: number)
   return join(fixed(value * unit.factor, places), unit)
 }
 
-/** "12.3 [11.9, 12.8] ms": value and interval to the same decimals; in the unit of `like`. */
+/** An end of an interval that is farther from the value than this factor is not printed. */
+const FARTHEST = 100
+
+const oneDigit = (value: number) => fixed(value, -Math.floor(Math.log10(value)))
+
+/**
+ * "12.3 [11.9, 12.8] ms": value and interval to the same decimals; in the unit of `like`. However
+ * wide the interval, a lower end above zero keeps a digit, "5 [0.4, 40] ms", and ends that only say
+ * that nothing is known are cut: "5 [<0.05, >500] ms".
+ */
 export function estimateText(estimate: Estimate, quantity: Quantity, like?: number): string {
   const { value, low, high } = estimate
   const half = halfWidth(estimate)
@@ -179,8 +199,14 @@ export function estimateText(estimate: Estimate, quantity: Quantity, like?: numb
   }
   const unit = unitOf(quantity, like ?? value)
   const places = decimals(value * unit.factor, half * unit.factor)
-  const [middle, from, to] = [value, low, high].map((x) => fixed(x * unit.factor, places))
-  return join(`${middle} [${from}, ${to}]`, unit)
+  const shown = (x: number) => {
+    const scaled = x * unit.factor
+    return scaled > 0 && scaled < 0.5 * 10 ** -places ? oneDigit(scaled) : fixed(scaled, places)
+  }
+  const [least, most] = [value / FARTHEST, value * FARTHEST].map((x) => x * unit.factor)
+  const from = low > 0 && low * FARTHEST < value ? `<${oneDigit(least!)}` : shown(low)
+  const to = value > 0 && high > value * FARTHEST ? `>${oneDigit(most!)}` : shown(high)
+  return join(`${shown(value)} [${from}, ${to}]`, unit)
 }
 
 const NUMBERS = ['no', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine']

@@ -127,7 +127,8 @@ describe('an audit fails', () => {
     const ended = await run('audit', 'figures')
     expect(ended).toMatchObject({ code: 4, stderr: '' })
     const { served } = result.classes[0]!.counts
-    const line = `  served of class web: states ${served}, rows give ${served - 1}`
+    const [stated, rows] = [served, served - 1].map((n) => n.toLocaleString('en-US'))
+    const line = `  served of class web: states ${stated}, rows give ${rows}`
     expect(ended.stdout.split('\n')).toContain(line)
     expect(ended.stdout).toMatch(/^FAIL {2}simulated\.json states 1 figure that the rows do not/m)
   })

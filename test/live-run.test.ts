@@ -19,11 +19,13 @@ const { run } = commandsIn(folder)
 const out = join(folder, 'out')
 const REPLAYS = 2
 
-put(folder, 'tiny.yaml', QUICK)
+put(folder, 'tiny.yaml', `${QUICK}slo:\n  web: ["p(50) latency_ms < 1000"]\n`)
 
 const comparison = () => comparisonSchema.parse(readJson(join(out, 'comparison.json')))
 const result = (name: string) => resultSchema.parse(readJson(join(out, `${name}.json`)))
 const linesOf = (name: string) => readFileSync(join(out, name), 'utf8').trimEnd().split('\n')
+
+let printed: string
 
 beforeAll(async () => {
   const quick = ['--seconds', '1', '--replays', `${REPLAYS}`, '--replications', '10']
@@ -31,6 +33,18 @@ beforeAll(async () => {
   const ended = await run('run', 'tiny.yaml', ...quick, ...kept)
   expect(ended.code, ended.stderr).toBe(0)
   expect(ended.stdout).toContain('report: out/report.html')
+  printed = ended.stdout
+})
+
+test('run prints the verdict on every objective of both sides', () => {
+  for (const world of ['simulated', 'measured']) {
+    const { objectives } = resultSchema.parse(readJson(join(out, `${world}.json`)))
+    const line = new RegExp(
+      `^  ${objectives[0]!.verdict} +${world} +web: p\\(50\\) latency_ms < 1000  `,
+      'm',
+    )
+    expect(printed).toMatch(line)
+  }
 })
 
 test('run writes the documents, rows, decision logs, report and charts', () => {

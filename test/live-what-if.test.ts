@@ -154,8 +154,8 @@ describe('compare', () => {
     const { what_if: whatIf, checks, verdict: __, ...rest } = await compared()
     expect([whatIf, checks.what_if]).toEqual([null, null])
     expect({ ...first, ...rest }).toEqual(first)
-    const { structure, prediction, noise_floor: floor } = first.checks
-    expect(checks).toMatchObject({ structure, prediction, noise_floor: floor })
+    const { structure, prediction } = first.checks
+    expect(checks).toMatchObject({ structure, prediction })
     expect(checks.audit.reason).toContain(`${ROUNDS} runs`)
   })
 

@@ -1,15 +1,10 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import type { Result, WhatIf } from '../../sim/documents/index.ts'
+import type { Result } from '../../sim/documents/index.ts'
 import { sampleInput, sampleResult } from '../sample-documents.test-helper.ts'
 import type { Sample } from '../sample-figures.test-helper.ts'
-import { allCharts, type ChartName, NARROW, type ReportInput, WIDE } from './index.ts'
+import { allCharts, NARROW, type ReportInput, WIDE } from './index.ts'
 import { toSvg } from './render.ts'
-
-function titleOf(input: ReportInput, name: ChartName): string {
-  const spec = allCharts(input).find((chart) => chart.name === name)?.spec
-  const title = spec?.title as { text: string[] }
-  return title.text.join(' ')
-}
+import { subtitleOf, titleOf } from './titles.test-helper.ts'
 
 const tailTitle = (sample: Sample) => titleOf(sampleInput(sample), 'tail')
 
@@ -57,15 +52,26 @@ describe('titles are findings', () => {
     })
     expect(titleOf(only(10), 'tail')).toBe('Simulation only: p99 is 3.3 ms, 0.33 of the limit')
     expect(titleOf(only(2), 'tail')).toBe('Simulation only: p99 is 3.3 ms, 1.6 times the limit')
+    const open = only(3.35)
+    open.simulated.objectives[0]!.verdict = 'UNDECIDED'
+    expect(titleOf(open, 'tail')).toBe(
+      'Simulation only: p99 is 3.3 [3.0, 3.6] ms; whether that is below 3.35 ms is undecided',
+    )
   })
 
   test('the rate chart states losses before anything else', () => {
-    expect(titleOf(sampleInput(), 'rates')).toMatch(/^Serving kept up/)
+    expect(titleOf(sampleInput(), 'rates')).toBe(
+      'Serving kept up with arrivals (simulated and measured): 899 requests/s on average',
+    )
+    const alone = { simulated: sampleResult('simulated'), measured: null, comparison: null }
+    expect(titleOf(alone, 'rates')).toMatch(/^Serving kept up with arrivals \(simulated\): /)
     const lossy = changed('measured', (result) => ({
       ...result,
       classes: result.classes.map((c) => ({ ...c, counts: { ...c.counts, served: 45_000 } })),
     }))
-    expect(titleOf(lossy, 'rates')).toMatch(/^50 % of the requests were not served/)
+    expect(titleOf(lossy, 'rates')).toBe(
+      '50 % of the requests were not served in time or at all (measured; simulated: 0.050 %)',
+    )
   })
 
   test('the rate chart states a growing backlog', () => {
@@ -73,7 +79,9 @@ describe('titles are findings', () => {
       ...result,
       series: { ...series, served_rps: series.arrived_rps.map((rate) => rate * 0.9) },
     }))
-    expect(titleOf(slow, 'rates')).toMatch(/^Serving fell behind by up to 2,\d+ requests, at 30 s/)
+    expect(titleOf(slow, 'rates')).toMatch(
+      /^Serving fell behind by up to 2,\d+ requests, at 30 s \(measured; simulated: kept up\)$/,
+    )
   })
 
   test('batches are alike or different', () => {
@@ -83,6 +91,27 @@ describe('titles are findings', () => {
       pools: sampleInput().simulated.pools,
     }))
     expect(titleOf(alike, 'batch-sizes')).toMatch(/^Batches are alike/)
+    // 2.9 against 3.1, with an interval that leaves open which is larger
+    const open = changed('measured', ({ pools: [pool], ...result }) => {
+      const batch_mean = { ...pool!.batch_mean, low: 2.4, high: 3.5 }
+      return { ...result, pools: [{ ...pool!, batch_mean }] }
+    })
+    expect(titleOf(open, 'batch-sizes')).toBe(
+      'A batch holds 3.10 requests on average simulated and 2.9 measured',
+    )
+  })
+
+  test('charts over time say how many requests were left at the end of the traffic', () => {
+    const growing = changed('measured', ({ series, ...result }) => ({
+      ...result,
+      series: { ...series, queue_mean: series.queue_mean.map((_, i) => 90 * i) },
+    }))
+    for (const name of ['rates', 'queue-depth'] as const) {
+      expect(subtitleOf(sampleInput(), name)).not.toContain('drawn until')
+      expect(subtitleOf(growing, name)).toContain(
+        'drawn until the traffic ends, with about 5,300 measured requests still waiting',
+      )
+    }
   })
 
   test('the machine ran as calibrated, or faster or slower', () => {
@@ -95,7 +124,19 @@ describe('titles are findings', () => {
   })
 
   test('the largest part of the latency is named', () => {
-    expect(titleOf(sampleInput(), 'where-time-went')).toMatch(/is service: 54 % simulated/)
+    expect(titleOf(sampleInput(), 'where-time-went')).toBe(
+      'The largest part of the mean latency is service: 54 % simulated, 53 % measured',
+    )
+    const queued = changed('measured', (result) => ({
+      ...result,
+      pools: result.pools.map(({ parts, ...pool }) => {
+        const { service, queue } = parts
+        return { ...pool, parts: { ...parts, service: queue, queue: service } }
+      }),
+    }))
+    expect(titleOf(queued, 'where-time-went')).toBe(
+      'The largest part of the mean latency is service simulated (54 %), queue measured (53 %)',
+    )
   })
 
   test('errors beyond the tolerance are stated with their percentile', () => {
@@ -103,84 +144,13 @@ describe('titles are findings', () => {
       'Structure error stays within tolerance up to p99; prediction error stays within tolerance up to p99',
     )
     expect(titleOf(sampleInput({ replays: [1, 2] }), 'errors')).toMatch(
-      /prediction error reaches −50 % at p99$/,
+      /prediction error reaches −50 % at p99 in one replay$/,
     )
   })
 
   test('the queue and the heat map state when they were worst', () => {
     expect(titleOf(sampleInput(), 'queue-depth')).toMatch(/surged to 23 requests at 15 s/)
     expect(titleOf(sampleInput(), 'latency-heat')).toMatch(/^Latency was worst at 15 s/)
-  })
-})
-
-describe('the tail chart', () => {
-  test('describes tails only: a failed what-if or audit does not make tails differ', () => {
-    const input = sampleInput({ replays: [1, 1, 1] })
-    const { comparison } = input
-    comparison.verdict = 'FAIL'
-    comparison.checks.audit.verdict = 'FAIL'
-    expect(titleOf(input, 'tail')).toBe('Simulated and measured tails agree')
-    comparison.checks.prediction.verdict = 'FAIL'
-    expect(titleOf(input, 'tail')).toBe('Simulated and measured tails differ')
-  })
-})
-
-describe('the error chart', () => {
-  test('leaves out percentiles without enough samples for a verdict', () => {
-    const input = sampleInput({ replays: [1, 2] })
-    const p99 = input.comparison.percentiles[3]!
-    p99.verdicts = { structure: null, prediction: null }
-    expect(titleOf(input, 'errors')).toBe(
-      'Structure error stays within tolerance up to p95; prediction error stays within tolerance up to p95',
-    )
-  })
-})
-
-describe('the what-if chart', () => {
-  const title = (change: (whatIf: WhatIf) => void) => {
-    const input = sampleInput()
-    change(input.comparison.what_if!)
-    return titleOf(input, 'what-if')
-  }
-
-  test('states the effect of the change at the highest percentile with a verdict, and the prediction', () => {
-    expect(title(() => {})).toBe('max_batch 8 → 2 scales p95 by 0.55; predicted 0.57 (+3.6 %)')
-  })
-
-  test('states the worst prediction if one failed, and undecided ones', () => {
-    const failed = title(({ percentiles: [p50, , p95] }) => {
-      Object.assign(p50!, { verdict: 'FAIL', error_relative: 2.84 })
-      p50!.predicted = { value: 1.09, low: 0.99, high: 1.19, n: 30_000 }
-      p95!.verdict = 'UNDECIDED'
-    })
-    expect(failed).toBe(
-      'max_batch 8 → 2 scales p50 by 0.284, but 1.09 was predicted (+284 %); ' + 'undecided at p95',
-    )
-  })
-
-  test('a change may be harmful, or indistinguishable from noise', () => {
-    const times = (value: number) =>
-      title(({ percentiles }) => {
-        percentiles[2]!.measured = { value, low: value * 0.96, high: value * 1.04, n: 30_000 }
-      })
-    expect(times(2.4)).toMatch(/ scales p95 by 2\.40; /)
-    expect(times(0.97)).toMatch(/ leaves p95 unchanged within the noise \(ratio 0\.97\); /)
-  })
-
-  test('several changes are named as long as they fit', () => {
-    const named = (...changes: string[]) => title((whatIf) => Object.assign(whatIf, { changes }))
-    const window = 'pools.central.batching.max_delay_ms: 1 → 0'
-    expect(named(window, 'seed: 1 → 2')).toMatch(/^max_delay_ms 1 → 0 and seed 1 → 2 scale p95/)
-    expect(named(window, window, window)).toMatch(/^Three changes scale p95/)
-    expect(named(`pools.central.batching: none → ${'x'.repeat(80)}`)).toMatch(
-      /^The change scales p95/,
-    )
-  })
-
-  test('exists only if something was changed', () => {
-    const names = (whatIf: boolean) => allCharts(sampleInput({ whatIf })).map(({ name }) => name)
-    expect(names(true)).toContain('what-if')
-    expect(names(false)).not.toContain('what-if')
   })
 })
 

@@ -4,6 +4,7 @@ import { count, estimateText, NONE } from '../format.ts'
 import { ARENA_COLUMNS, arenaNotes, arenaRows } from '../tables/arena-rows.ts'
 import {
   type Cell,
+  COMPARISON_NOTES,
   comparisonTable,
   LATENCY,
   namedCells,
@@ -66,10 +67,7 @@ function verdictTable({ caption, columns, rows }: VerdictTable, note: Html): Htm
 
 /** Percentiles of both sides with intervals, and the error split into its kinds. */
 export function comparisonSection(comparison: Comparison): Html {
-  const note = html`Errors are simulated − measured, relative. Structure: the simulator driven by
-what each replay itself recorded. Prediction: the simulator driven by the profile. A/A: the difference
-of two replays of the same requests, with which both are to be compared.`
-  return verdictTable(comparisonTable(comparison), note)
+  return verdictTable(comparisonTable(comparison), html`${COMPARISON_NOTES.join(' ')}`)
 }
 
 /** Effect of the changes on each percentile: both sides, and the predicted and measured ratio. */

@@ -8,11 +8,19 @@ import {
   type ReportInput,
   WIDE,
 } from '../charts/index.ts'
-import { plural, runsText } from '../format.ts'
+import { declared, plural, runsText, toleranceText } from '../format.ts'
 import { MEMORY_TABLES, memoryAlarms } from '../tables/memory-rows.ts'
 import { memorySpaces } from '../tables/memory-spaces.ts'
 import { RESULT_TABLES } from '../tables/result-tables.ts'
-import { checksOf, headline, hostText, objectiveLines } from '../tables/summary.ts'
+import {
+  checksOf,
+  headline,
+  hostText,
+  NOT_VALID,
+  noiseFloorText,
+  notCountedTexts,
+  objectiveLines,
+} from '../tables/summary.ts'
 import { documentPage, drawnFigure } from './document-page.ts'
 import { type Html, html, isolated, NOTHING } from './html.ts'
 import {
@@ -77,6 +85,18 @@ Figures of a pool are those of its fullest replica, counts are of all replicas. 
 `
 }
 
+/** Warnings of the documents, such as why a replay does not count, shown near the verdict. */
+function warnings(input: ReportInput): Html[] {
+  const { measured, comparison } = input
+  const results = worlds(input).flatMap(({ name, result }) => [
+    ...(result.valid ? [] : [`${name}: ${NOT_VALID}`]),
+    ...result.warnings.map((text) => `${name}: ${text}`),
+  ])
+  // the measured document has the same warnings
+  const texts = comparison && !measured ? notCountedTexts(comparison) : []
+  return [...results, ...texts].map((text) => html`<p class="warning">${text}</p>\n`)
+}
+
 /** Warnings that memory ran out, shown near the verdict. */
 function memoryWarnings(input: ReportInput): Html[] {
   return worlds(input).flatMap(({ name, result }) =>
@@ -113,24 +133,19 @@ function head(input: ReportInput, name: string): Html {
   const documents = [measured, simulated].filter((result) => result !== null)
   const description = documents[0]?.scenario.description ?? comparison?.scenario.description ?? ''
   const host = measured?.host ?? simulated?.host
-  const invalid = documents.filter(({ valid }) => !valid)
   const checks = comparison ? checksOf(comparison) : []
   return html`<h1>${isolated(name)}</h1>
 ${description === '' ? NOTHING : html`<p class="quiet">${isolated(description)}</p>`}
 <p class="verdict ${verdict ?? ''}" role="status"><b class="${verdict ?? ''}">${verdict ?? 'No verdict'}</b> – ${reason}</p>
-${invalid.map((result) => html`<p class="warning"><b>Not valid (${result.world}):</b> the load generator itself was late.</p>`)}${memoryWarnings(input)}
+${warnings(input)}${memoryWarnings(input)}
 <ul class="plain">
-${objectiveLines(input).map((line) => html`<li><b class="${line.verdict}">${line.verdict}</b> ${line.objective} – <span class="${line.world}">${line.world}</span> ${line.found}</li>\n`)}${checks.map((check) => html`<li class="quiet"><b class="${check.verdict}">${check.verdict}</b> ${check.name}: ${check.reason}</li>\n`)}</ul>
+${objectiveLines(input).map((line) => html`<li><b class="${line.verdict}">${line.verdict}</b> ${line.objective} – <span class="${line.world}">${line.world}</span> ${line.found}</li>\n`)}${checks.map((check) => html`<li class="quiet"><b class="${check.verdict}">${check.verdict}</b> ${check.name}: ${check.reason}</li>\n`)}${comparison ? html`<li class="quiet">noise floor (A/A): ${noiseFloorText(comparison)}</li>\n` : NOTHING}</ul>
 ${host ? html`<p class="quiet">On ${hostText(host)}</p>` : NOTHING}`
 }
 
 function provenance(input: ReportInput): Html {
-  const present = worlds(input)
-  const facts = [...commonFacts(input), ...present.flatMap(({ result }) => factsOf(result))]
-  const warnings = present.flatMap(({ name, result }) =>
-    result.warnings.map((text) => html`<p class="warning">${name}: ${text}</p>\n`),
-  )
-  return html`${warnings}<ul>${assumptions(input).map((text) => html`<li>${text}</li>\n`)}</ul>
+  const facts = [...commonFacts(input), ...worlds(input).flatMap(({ result }) => factsOf(result))]
+  return html`<ul>${assumptions(input).map((text) => html`<li>${text}</li>\n`)}</ul>
 <dl>${facts.map(([term, text]) => html`<dt>${term}</dt><dd>${text}</dd>\n`)}</dl>`
 }
 
@@ -147,8 +162,7 @@ function commonFacts({ simulated, measured, comparison }: ReportInput): Fact[] {
   ]
   if (profile) facts.push(['profile', `${profile.name} (${profile.hash})`])
   if (comparison) {
-    const { relative, absolute_ms } = comparison.tolerance
-    facts.push(['tolerance', `${relative * 100} % or ${absolute_ms} ms, whichever is more`])
+    facts.push(['structure tolerance', toleranceText(comparison.tolerance)])
     if (comparison.what_if) {
       const { scenario: changed, requests } = comparison.what_if
       facts.push(['what if (B)', `${changed.name} (${changed.hash}), requests ${requests}`])
@@ -159,7 +173,7 @@ function commonFacts({ simulated, measured, comparison }: ReportInput): Fact[] {
 
 function factsOf(result: Result): Fact[] {
   const { world, duration_s, requests, host } = result
-  const runs = `${runsText(result)} of ${duration_s} s, requests ${requests}`
+  const runs = `${runsText(result)} of ${declared(duration_s)} s, requests ${requests}`
   return [[world, runs], ...(host ? [[`${world} on`, hostText(host)] as const] : [])]
 }
 
@@ -184,6 +198,10 @@ function assumptions({ simulated, measured, comparison }: ReportInput): string[]
       'Replays with and without the change alternated, so that a slow period of the machine affects both.',
     )
   }
-  if (simulated?.profile) texts.push('Simulated service times come from the profile named below.')
+  if (simulated?.profile) {
+    texts.push(
+      'Simulated service times come from the profile named below. Simulated intervals are of the draws only, not of the profile.',
+    )
+  }
   return texts
 }

@@ -1,15 +1,16 @@
-import { mean } from 'simple-statistics'
+import { geometricMean, mean } from 'simple-statistics'
 import type {
   Comparison,
   Distribution,
   Estimate,
   PercentileComparison,
   Percentiles,
+  ReplayError,
   Result,
   Verdict,
   WhatIf,
 } from '../../sim/documents/index.ts'
-import { largest, median } from '../charts/frame.ts'
+import { largest } from '../charts/frame.ts'
 import {
   count,
   estimateText,
@@ -19,6 +20,7 @@ import {
   signedPercent,
   time,
 } from '../format.ts'
+import { replaysText } from './summary.ts'
 
 export interface Cell {
   readonly text: string
@@ -119,29 +121,46 @@ type Side = readonly [name: string, cell: Cell]
 
 const INTERVAL = '[low,\u00a0high]'
 
-/** Percentiles of both sides, and the error split into its kinds. */
-export function comparisonTable({ percentiles }: Comparison): VerdictTable {
+/** What the figures of the table are. */
+export const COMPARISON_NOTES = [
+  'Simulated: geometric mean of replications and the range of 95 % of them: of their draws only, not of the profile.',
+  'Measured: geometric mean of replays and its 95 % interval. Prediction error: simulated over measured, less 1.',
+  'Structure error: the same for simulations on the machine that each replay recorded; worst replay: of a single one.',
+  'A/A: median difference of two replays. Verdict: structure / prediction. n: per replay.',
+] as const
+
+/**
+ * Percentiles of both sides, and the error split into its kinds. Figures of a row are of one kind:
+ * geometric means, and the ratio of them.
+ */
+export function comparisonTable(comparison: Comparison): VerdictTable {
   return {
-    caption: 'Percentiles of the latency',
+    caption: `Percentiles of the latency, ${replaysText(comparison)}`,
     columns: [
       ['percentile', 'percentile'],
       ['n', 'requests per replay'],
       ['simulated', `simulated ${INTERVAL}`],
       ['measured', `measured ${INTERVAL}`],
-      ['structure error', 'structure error, worst'],
-      ['prediction error', 'prediction error, median'],
+      ['structure error', 'structure error'],
+      ['worst replay', 'structure error, worst single replay'],
+      ['prediction error', 'prediction error'],
       ['A/A', 'A/A, median'],
       ['verdict', 'structure / prediction'],
     ],
-    rows: percentiles.map((row) => {
-      const { structure, prediction, verdicts } = row
+    rows: comparison.percentiles.map((row) => {
+      const { structure, verdicts } = row
       const [simulated, measured] = [cellOf(row.simulated, 'time'), cellOf(row.measured, 'time')]
       const far = largest(structure, (error) => Math.abs(error.error_relative))
-      const middle = median(prediction.map((error) => error.error_relative))
-      const errors = [far?.error_relative ?? null, middle].map((error) => errorCell(error, row))
+      const errors = [meanError(structure), far?.error_relative ?? null, predictionError(row)]
       return {
         percentile: percentileName(row.p),
-        cells: [{ text: count(row.n) }, simulated, measured, ...errors, noiseCell(row)],
+        cells: [
+          { text: count(row.n) },
+          simulated,
+          measured,
+          ...errors.map((error) => errorCell(error, row)),
+          noiseCell(row),
+        ],
         sides: [
           ['simulated', simulated],
           ['measured', measured],
@@ -150,6 +169,18 @@ export function comparisonTable({ percentiles }: Comparison): VerdictTable {
       }
     }),
   }
+}
+
+/** Simulated over measured, less 1: the geometric mean of replays; null for none. */
+export function meanError(errors: readonly ReplayError[]): number | null {
+  if (errors.length === 0) return null
+  return geometricMean(errors.map(({ simulated, measured }) => simulated / measured)) - 1
+}
+
+/** Of the figures in the row. */
+function predictionError({ simulated, measured }: PercentileComparison): number | null {
+  if (simulated.value === null || measured.value === null) return null
+  return simulated.value / measured.value - 1
 }
 
 function errorCell(error: number | null, row: PercentileComparison): Cell {

@@ -1,7 +1,7 @@
 import { parseObjective } from '../../scenarios/index.ts'
 import type { Comparison, Estimate, Host, Result, Verdict } from '../../sim/documents/index.ts'
-import { type ReportInput, worlds, worst } from '../charts/frame.ts'
-import { estimateText, figure } from '../format.ts'
+import { largest, type ReportInput, worlds, worst } from '../charts/frame.ts'
+import { estimateText, figure, percentileName, plural, signedPercent } from '../format.ts'
 
 /** The documents in words and table cells, for pages and terminals. */
 
@@ -14,7 +14,6 @@ const CHECKS = [
   { key: 'structure', name: 'structure' },
   { key: 'what_if', name: 'what-if' },
   { key: 'prediction', name: 'prediction' },
-  { key: 'noise_floor', name: 'noise floor (A/A)' },
   { key: 'memory', name: 'memory' },
   { key: 'audit', name: 'audit' },
 ] as const
@@ -25,6 +24,35 @@ export function checksOf({ checks }: Comparison) {
     const check = checks[key]
     return check === null ? [] : [{ key, name, ...check }]
   })
+}
+
+/** How far two replays of the same requests differ, at the percentile where it is most. */
+export function noiseFloorText({ percentiles }: Comparison): string {
+  const floors = percentiles.flatMap(({ p, noise_floor: { median } }) =>
+    median === null ? [] : [{ p, median }],
+  )
+  const most = largest(floors, ({ median }) => median)
+  if (!most) return 'not known from one replay; replay at least twice'
+  const difference = signedPercent(most.median).replace(/^\+/, '')
+  const where = percentileName(most.p)
+  return `two replays of the same requests differ by ${difference} at ${where}, in the median`
+}
+
+/** "3 replays", or how many of them count. */
+export function replaysText({ replays, not_counted }: Comparison): string {
+  const counted = replays - not_counted.length
+  if (counted === replays) return plural(replays, 'replay')
+  return counted > 0
+    ? `${counted} of ${plural(replays, 'replay')}`
+    : `${plural(replays, 'replay')}, of which none counts`
+}
+
+/** Of a result with such replays; its warnings have the reasons. */
+export const NOT_VALID = 'NOT VALID: not every replay counts'
+
+/** The replays that do not count, each with its reason. */
+export function notCountedTexts({ not_counted }: Comparison): string[] {
+  return not_counted.map(({ replay, reason }) => `replay ${replay + 1} does not count: ${reason}`)
 }
 
 /** The verdict of the comparison, or else of the objectives, and the reason. */

@@ -4,7 +4,7 @@ import { resultTables } from '../page/page-tables.ts'
 import { sampleComparison } from '../sample-comparison.test-helper.ts'
 import { sampleInput, sampleResult } from '../sample-documents.test-helper.ts'
 import { RESULT_TABLES } from '../tables/result-tables.ts'
-import { comparisonText, resultText } from './terminal.ts'
+import { comparisonText, objectivesText, resultText } from './terminal.ts'
 
 describe('the comparison in text', () => {
   test('has one row for each percentile and the same number of cells in each', () => {
@@ -13,17 +13,45 @@ describe('the comparison in text', () => {
       .filter((line) => /^(percentile|p\d)/.test(line))
     expect(lines).toHaveLength(6)
     const cells = lines.map((line) => line.split(/ {2,}/))
-    expect(new Set(cells.map((row) => row.length))).toEqual(new Set([8]))
+    expect(new Set(cells.map((row) => row.length))).toEqual(new Set([9]))
     expect(cells[1]!.slice(0, 3)).toEqual(['p50', '30,000', '1.40 [1.37, 1.43] ms'])
   })
 
-  test('shows the worst structure error and the median prediction error, signed', () => {
+  test('shows errors that belong to the figures of their row, and the worst replay apart', () => {
     const comparison = sampleComparison({ replays: [1, 1, 1] })
     const row = comparison.percentiles[3]!
     const errors = [0.01, -0.034, 0.02]
-    row.structure = row.structure.map((e, i) => ({ ...e, error_relative: errors[i]! }))
-    row.prediction = row.prediction.map((e, i) => ({ ...e, error_relative: errors[i]! }))
-    expect(comparisonText(comparison)).toMatch(/^p99 .* −3\.4 % +\+1\.0 % +±4\.8 % /m)
+    row.structure = row.structure.map((error, i) => {
+      const relative = errors[i]!
+      const simulated = error.measured * (1 + relative)
+      return { ...error, simulated, error_relative: relative }
+    })
+    row.simulated = { value: 17, low: 10, high: 30, n: 30_000 }
+    row.measured = { value: 20, low: 5, high: 80, n: 30_000 }
+    // (1.01 x 0.966 x 1.02) ** (1/3) - 1 is -0.16 %, and 17 / 20 - 1 is -15 %
+    expect(comparisonText(comparison)).toMatch(/^p99 .* −0\.2 % +−3\.4 % +−15 % +±4\.8 % /m)
+  })
+
+  test('says how many replays count, and why others do not', () => {
+    const comparison = sampleComparison()
+    expect(comparisonText(comparison)).toContain('80 replications against 3 replays\n')
+    const reason = 'its dispatcher stalled for 12 % of the time'
+    comparison.not_counted = [{ replay: 1, reason }]
+    expect(comparisonText(comparison)).toContain(
+      `80 replications against 2 of 3 replays\n  replay 2 does not count: ${reason}\n`,
+    )
+    comparison.not_counted = [0, 1, 2].map((replay) => ({ replay, reason }))
+    expect(comparisonText(comparison)).toContain('against 3 replays, of which none counts\n')
+  })
+
+  test('gives the noise floor as a figure, without a verdict', () => {
+    const comparison = sampleComparison()
+    const line = (text: string) => text.split('\n').find((one) => one.includes('noise floor'))
+    expect(line(comparisonText(comparison))).toBe(
+      '  noise floor (A/A)              two replays of the same requests differ by 4.8 % at p99, in the median',
+    )
+    for (const row of comparison.percentiles) row.noise_floor.median = null
+    expect(line(comparisonText(comparison))).toMatch(/A\) {14}not known from one replay; /)
   })
 
   test('a terminal gets the verdict first, right aligned columns and the reason of each dash', () => {
@@ -73,7 +101,38 @@ describe('the comparison in text', () => {
   })
 })
 
+describe('objectives in text', () => {
+  test('have a line for each side, aligned', () => {
+    const input = sampleInput({ limitMs: 2 })
+    expect(
+      objectivesText({ ...input, comparison: null })
+        .join('\n')
+        .split('\n'),
+    ).toEqual([
+      'Objectives of the scenario, no part of the verdict above:',
+      '  FAIL  simulated  interactive: p(99) latency_ms < 2  3.3 [3.0, 3.6] ms, 1.6 times the limit',
+      '  PASS  simulated  interactive: goodput > 99%         99.62 [99.58, 99.66] %',
+      '  FAIL  measured   interactive: p(99) latency_ms < 2  3.4 [3.1, 3.7] ms, 1.7 times the limit',
+      '  PASS  measured   interactive: goodput > 99%         99.62 [99.58, 99.66] %',
+    ])
+  })
+
+  test('are absent where the scenario states none', () => {
+    const { simulated } = sampleInput()
+    const none = { ...simulated, objectives: [] }
+    expect(objectivesText({ simulated: none, measured: null, comparison: null })).toEqual([])
+  })
+})
+
 describe('a result in text', () => {
+  test('states of simulated intervals what they hold, where a profile is behind them', () => {
+    const said = 'profile reference (77aa12bc); intervals are of the draws only, not of the profile'
+    expect(resultText(sampleResult('simulated'))).toContain(`\n${said}\n`)
+    expect(resultText(sampleResult('measured'))).not.toContain('of the draws')
+    const declared = { ...sampleResult('simulated'), profile: null }
+    expect(resultText(declared)).not.toContain('of the draws')
+  })
+
   test('states objectives, percentiles, counts, goodput, parts and pools', () => {
     const text = resultText(sampleResult('measured'))
     expect(text).toMatch(/^payment-peak, measured: 3 replays of 30 s, load 0\.6, seed 1\n/)

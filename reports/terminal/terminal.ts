@@ -1,11 +1,13 @@
 import { visibleLine } from '../../scenarios/index.ts'
 import type { Comparison, Result, WhatIf } from '../../sim/documents/index.ts'
+import type { ReportInput } from '../charts/frame.ts'
 import { PARTS } from '../charts/latency/where-time-went.ts'
-import { loadText, NONE, plural, runsText, valueText } from '../format.ts'
+import { declared, loadText, NONE, plural, runsText, valueText } from '../format.ts'
 import { ARENA_COLUMNS, arenaNotes, arenaRows } from '../tables/arena-rows.ts'
 import { MEMORY_TABLES, memoryAlarms } from '../tables/memory-rows.ts'
 import {
   type Cell,
+  COMPARISON_NOTES,
   comparisonTable,
   LATENCY,
   namedCells,
@@ -15,13 +17,17 @@ import {
   whatIfTable,
 } from '../tables/percentile-tables.ts'
 import { RESULT_TABLES } from '../tables/result-tables.ts'
-import { checksOf, headline, hostText, objectiveLines } from '../tables/summary.ts'
+import {
+  checksOf,
+  headline,
+  hostText,
+  NOT_VALID,
+  noiseFloorText,
+  notCountedTexts,
+  objectiveLines,
+  replaysText,
+} from '../tables/summary.ts'
 import { alignColumns } from './align.ts'
-
-const LEGEND = [
-  'Errors are simulated − measured. Structure: the worst of all replays; prediction: the median.',
-  'A/A: median difference of two replays. Verdict: structure / prediction. n: per replay.',
-]
 
 /** The changes, as a sentence above the ratios. */
 function whatIfTitle({ changes, rounds }: WhatIf): string {
@@ -35,22 +41,26 @@ const RATIO_LEGEND =
 /** The comparison for a terminal: verdict, tables, checks, and figures without enough samples. */
 export function comparisonText(comparison: Comparison): string {
   const { verdict, reason } = headline({ simulated: null, measured: null, comparison })
-  const { scenario, replays, replications, what_if } = comparison
+  const { scenario, replications, what_if } = comparison
   return [
     visibleLine(`${verdict}  ${reason}`),
-    `${visibleLine(scenario.name)}: ${plural(replications, 'replication')} against ${plural(replays, 'replay')}`,
+    `${visibleLine(scenario.name)}: ${plural(replications, 'replication')} against ${replaysText(comparison)}`,
+    ...notCountedTexts(comparison).map((text) => visibleLine(`  ${text}`)),
     '',
     ...verdictLines(comparisonTable(comparison)),
     '',
     ...(what_if ? [whatIfTitle(what_if), ...verdictLines(whatIfTable(what_if)), ''] : []),
     ...arenaLines(comparison),
-    ...checksOf(comparison).map((check) =>
-      visibleLine(`  ${check.name.padEnd(18)}  ${check.verdict.padEnd(9)}  ${check.reason}`),
-    ),
+    ...checksOf(comparison).map((check) => checkLine(check.name, check.verdict, check.reason)),
+    checkLine('noise floor (A/A)', '', noiseFloorText(comparison)),
     '',
-    ...LEGEND,
+    ...COMPARISON_NOTES,
     ...(what_if ? [RATIO_LEGEND] : []),
   ].join('\n')
+}
+
+function checkLine(name: string, verdict: string, text: string): string {
+  return visibleLine(`  ${name.padEnd(18)}  ${verdict.padEnd(9)}  ${text}`)
 }
 
 function verdictLines({ columns, rows }: VerdictTable): string[] {
@@ -84,14 +94,14 @@ function unsupported(cells: readonly (readonly [string, Cell])[]): string[] {
 export function resultText(result: Result): string {
   const { world, scenario, duration_s, seed, host, warnings, valid } = result
   const load = result.load === null ? NONE : loadText(result.load)
-  const head = `${runsText(result)} of ${duration_s} s, load ${load}, seed ${seed}`
+  const head = `${runsText(result)} of ${declared(duration_s)} s, load ${load}, seed ${seed}`
   const none = { simulated: null, measured: null, comparison: null }
   const objectives = objectiveLines({ ...none, [world]: result })
   const facts = [
     `${scenario.name}, ${world}: ${head}`,
     ...(host ? [hostText(host)] : []),
-    ...(result.profile === null ? [] : [`profile ${result.profile.name} (${result.profile.hash})`]),
-    ...(valid ? [] : ['NOT VALID: the load generator itself was late']),
+    ...profileLine(result),
+    ...(valid ? [] : [NOT_VALID]),
     ...warnings.map((warning) => `warning: ${warning}`),
     ...memoryAlarms(result).map((alarm) => `out of memory: ${alarm}`),
     ...(objectives.length > 0 ? [''] : []),
@@ -110,6 +120,28 @@ export function resultText(result: Result): string {
       ...[note?.(result) ?? []].flat().map((text) => visibleLine(`  ${text}`)),
     ]),
   ].join('\n')
+}
+
+function profileLine({ world, profile }: Result): string[] {
+  if (profile === null) return []
+  const of = world === 'simulated' ? '; intervals are of the draws only, not of the profile' : ''
+  return [`profile ${profile.name} (${profile.hash})${of}`]
+}
+
+/** The verdicts on the scenario's objectives, of each side, where it states any. */
+export function objectivesText(input: ReportInput): string[] {
+  const lines = objectiveLines(input).map(({ world, verdict, objective, found }) => [
+    `  ${verdict}`,
+    world,
+    objective,
+    found,
+  ])
+  return lines.length === 0
+    ? []
+    : [
+        'Objectives of the scenario, no part of the verdict above:',
+        alignColumns(lines, [0, 1, 2, 3]),
+      ]
 }
 
 /** A further table, where there is anything in it. */

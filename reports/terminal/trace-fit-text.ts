@@ -34,7 +34,7 @@ export function traceFitText(fit: TraceFitDocument): string {
   const head = [
     `Fitted to ${fit.file}: ${count(fit.rows)} requests in ${threeDigits(fit.duration_s)} s.`,
     `Dispersion fitted in windows of ${fit.windows_s.join(', ') || 'no'} s; the rate is modulated at ${scales || 'no scale'}.`,
-    `Each figure: the trace, and the mean of ${fit.replications} replications of the fit with its 95 % interval.`,
+    `Each figure: the trace, and the mean of ${count(fit.replications)} replications of the fit with its 95 % interval.`,
     '',
     ...table(fit.statistics),
     '',

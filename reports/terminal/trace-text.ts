@@ -6,7 +6,7 @@ import { alignColumns } from './align.ts'
 /** The figures of a trace as tables; the first row of each is its header. */
 export function traceTables(trace: TraceDocument) {
   const { gaps, input_tokens, output_tokens, correlation, padding } = trace
-  const skipped = trace.bad_rows > 0 ? `, ${trace.bad_rows} rows skipped` : ''
+  const skipped = trace.bad_rows > 0 ? `, ${count(trace.bad_rows)} rows skipped` : ''
   const lengths = [
     ...(input_tokens ? [lengthRow('input', input_tokens)] : []),
     ...(output_tokens ? [lengthRow('output', output_tokens)] : []),

@@ -6,6 +6,8 @@ import { percentileLabel } from '../../sim/stats/index.ts'
 type Run = Audit['runs'][number]
 
 const count = (n: number) => n.toLocaleString('en-US')
+/** All digits, of which one may be the only difference. */
+const exact = (value: number) => value.toLocaleString('en-US', { maximumFractionDigits: 20 })
 
 /** An audit for a terminal: a table for each run, then documents, then the verdict. */
 export function auditText({ scenario, runs, claims, verdict, reason }: Audit): string {
@@ -62,7 +64,9 @@ function claimLines(claims: Audit['claims']): string[] {
     return [
       `${document}: ${count(own.length - wrong.length)} of ${count(own.length)} figures hold`,
       ...wrong.map(({ figure, stated, recomputed }) =>
-        visibleLine(`  ${figure}: states ${stated}, rows give ${recomputed ?? 'nothing'}`),
+        visibleLine(
+          `  ${figure}: states ${exact(stated)}, rows give ${recomputed === null ? 'nothing' : exact(recomputed)}`,
+        ),
       ),
     ]
   })

@@ -124,10 +124,13 @@ function ofOption(problem: string): string {
   return problem.replace(/^(\S+):\d+:\d+ \S+\.(\w+): /, '$1 --$2: ')
 }
 
+const megabytes = (bytes: number) =>
+  (bytes / 1e6).toLocaleString('en-US', { minimumFractionDigits: 2, maximumFractionDigits: 2 })
+
 function listOf(built: readonly BuiltModel[]): string {
   return built
     .map(({ name, precision, path, key, bytes }) => {
-      const size = `${(bytes / 1e6).toFixed(2)} MB`.padStart(12)
+      const size = `${megabytes(bytes)} MB`.padStart(12)
       return `${name.padEnd(20)} ${precision} ${size}  ${key}  ${path}`
     })
     .join('\n')

@@ -21,7 +21,7 @@ export function profileText(profile: Profile): Printable {
       styled('bold', model.label),
       `  work        ${cells.join('; ')}`,
       `              each batch size and length is predicted from the others within ${(100 * worst).toFixed(1)} %`,
-      `  wake-up     ${wake.toFixed(0)} µs after ${model.wake.gapMs.at(-1)!.toPrecision(2)} ms idle`,
+      `  wake-up     ${micros(wake)} after ${model.wake.gapMs.at(-1)!.toPrecision(2)} ms idle`,
       `  overheads   dispatch ${middleUs(model.overheads.dispatch[0]!.table)}, completion ${middleUs(model.overheads.completion.at(-1)!.table)} (medians, with a sleeping dispatcher)`,
       ...loadLines(model),
     ]
@@ -42,4 +42,6 @@ function loadLines({ memory }: ModelProfile): string[] {
   ]
 }
 
-const middleUs = (table: readonly number[]) => `${(1000 * table[table.length >> 1]!).toFixed(0)} µs`
+const micros = (value: number) => `${Math.round(value).toLocaleString('en-US')} µs`
+
+const middleUs = (table: readonly number[]) => micros(1000 * table[table.length >> 1]!)

@@ -1,6 +1,11 @@
 import { join } from 'node:path'
 import { type Command, Option } from 'commander'
-import { type ChartFormat, comparisonText, reportHtml } from '../../reports/index.ts'
+import {
+  type ChartFormat,
+  comparisonText,
+  objectivesText,
+  reportHtml,
+} from '../../reports/index.ts'
 import { EXIT } from '../../scenarios/index.ts'
 import type { Profile } from '../../sim/world/index.ts'
 import { documentText } from '../folders/documents.ts'
@@ -136,6 +141,12 @@ async function runWith(
     for (const name of used) change.remove(name)
   })
   for (const text of replayed.flatMap(({ result }) => result.warnings)) warn(text)
-  const text = `${comparisonText(comparison)}\n\nreport: ${join(directory, 'report.html')}`
-  print(options, comparison, text)
+  const objectives = objectivesText({ simulated, measured, comparison: null })
+  const text = [
+    comparisonText(comparison),
+    ...(objectives.length > 0 ? ['', ...objectives] : []),
+    '',
+    `report: ${join(directory, 'report.html')}`,
+  ]
+  print(options, comparison, text.join('\n'))
 }

@@ -37,7 +37,8 @@ export async function readJson<T>(path: string, schema: ZodType<T>, advice?: str
 /** Parses the text of a JSON file that the user named. */
 export function parseJson(path: string, text: string): unknown {
   if (text.length > MOST_JSON) {
-    throw new Failure(`${path}: expected at most ${MOST_JSON} characters, got ${text.length}`)
+    const [most, got] = [MOST_JSON, text.length].map((count) => count.toLocaleString('en-US'))
+    throw new Failure(`${path}: expected at most ${most} characters, got ${got}`)
   }
   try {
     return JSON.parse(text)

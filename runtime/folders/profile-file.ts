@@ -40,7 +40,8 @@ export async function loadProfile(path?: string): Promise<Profile> {
   }
 }
 
-const readProfile = (path: string) => readJson(path, profileSchema, 'not a profile of this version')
+const readProfile = (path: string) =>
+  readJson(path, profileSchema, 'not a profile of this version; run: spillway calibrate')
 
 const hashes = new WeakMap<Profile, string>()
 

@@ -1,9 +1,9 @@
 import {
   type ExecutorWork,
   judgedPercentiles,
+  notCounted,
   type ObservedRun,
   recorderOptions,
-  spoiled,
 } from '../../sim/experiment/index.ts'
 import { executorsOf, Ledger, largestBatch } from '../../sim/serving/index.ts'
 import { playBack, Recorder, type RunSummary, summariseRun } from '../../sim/stats/index.ts'
@@ -76,10 +76,9 @@ export async function replaySides(
 }
 
 function replaysOf(system: System, runs: Replays['runs'], fleet: Fleet): Replays {
-  const invalid = runs.flatMap((run, i) => {
-    const why = spoiled(run)
-    return why === null ? [] : [`replay ${i + 1} is invalid: ${why}`]
-  })
+  const invalid = notCounted(runs).map(
+    ({ replay, reason }) => `replay ${replay + 1} does not count: ${reason}`,
+  )
   const fellBack = system.scenario.pools.flatMap(({ name, execution_provider: provider }, i) =>
     fleet.opened.fellBack[i] ? [`pool ${name}: some nodes ran on cpu, not ${provider}`] : [],
   )

@@ -32,6 +32,8 @@ export function shortageText(name: string, shortages: readonly Shortage[]): stri
   )
   const shape = length > 1 ? `${size} x ${length}` : `${size}`
   const [count, smallest] =
-    batches === 1 ? ['1 batch', shape] : [`${batches} batches`, `the smallest of them ${shape}`]
+    batches === 1
+      ? ['1 batch', shape]
+      : [`${batches.toLocaleString('en-US')} batches`, `the smallest of them ${shape}`]
   return `pool ${name}: ${count} ran out of memory, ${smallest}`
 }

@@ -62,7 +62,8 @@ export function parseYamlTree(text: string, origin: YamlOrigin): YamlTree {
     problems: [{ place: origin(1, 1, 0), text: reason }],
   })
   if (text.length > MAX_CHARACTERS) {
-    return fatal(`expected at most ${MAX_CHARACTERS} characters, got ${text.length}`)
+    const [most, got] = [MAX_CHARACTERS, text.length].map((count) => count.toLocaleString('en-US'))
+    return fatal(`expected at most ${most} characters, got ${got}`)
   }
   const doc = composed(text, lines)
   if (typeof doc === 'string') return fatal(doc)

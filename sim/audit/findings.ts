@@ -73,5 +73,8 @@ function rowsText(rows: readonly number[]): string {
   return `${rows.length === 1 ? 'row' : 'rows'} ${named}${more}`
 }
 
+/** Format of a count in messages. */
+export const count = (value: number) => value.toLocaleString('en-US')
+
 /** Format of a time or duration in messages. */
 export const ms = (value: number) => `${value.toFixed(3)} ms`

@@ -26,16 +26,20 @@ const noiseFloor = z.strictObject({
 export const percentileComparison = z.strictObject({
   p: number,
   n: number.describe('requests per replay'),
-  simulated: estimate.describe('median over replications, interval of single replications'),
-  measured: estimate.describe('mean over replays, t interval'),
+  simulated: estimate.describe(
+    'geometric mean over replications, interval of single replications: of their draws only, not of the profile',
+  ),
+  measured: estimate.describe(
+    'geometric mean over replays that count, t interval on the log scale',
+  ),
   each: z
     .array(z.strictObject({ replay: number, value: number, low: number, high: number }))
     .describe('figure of each replay, with its block-bootstrap interval over time'),
-  structure: z.array(replayError),
-  prediction: z.array(replayError),
+  structure: z.array(replayError).describe('of the replays that count; of all where none does'),
+  prediction: z.array(replayError).describe('of the same replays'),
   verdicts: z
     .strictObject({ structure: verdict.nullable(), prediction: verdict.nullable() })
-    .describe('verdicts on all replays together; null where the sample supports none'),
+    .describe('on these replays together; null where the sample supports none or no replay counts'),
   noise_floor: noiseFloor,
 })
 
@@ -131,6 +135,9 @@ export const comparisonSchema = z.strictObject({
   profile: z.strictObject({ name: z.string(), hash: z.string() }),
   requests: z.string(),
   replays: number,
+  not_counted: z
+    .array(z.strictObject({ replay: number, reason: z.string() }))
+    .describe('replays that are no evidence, and are in no figure unless none counts'),
   replications: number,
   tolerance: z.strictObject({ relative: number, absolute_ms: number }),
   percentiles: z.array(percentileComparison),
@@ -143,7 +150,6 @@ export const comparisonSchema = z.strictObject({
     structure: check,
     what_if: check.nullable(),
     prediction: check,
-    noise_floor: check,
     memory: check
       .nullable()
       .describe(

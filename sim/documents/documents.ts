@@ -122,7 +122,10 @@ export const surgeResult = z.strictObject({
   ),
 })
 
-/** Per interval of `bucket_s`, from the start of the run; summed or averaged over replications. */
+/**
+ * Per interval of `bucket_s`, from the start of the run to the end of its traffic; averaged over
+ * runs. The drain after the end is left out.
+ */
 export const series = z.strictObject({
   bucket_s: number,
   arrived_rps: numbers,
@@ -176,7 +179,7 @@ export const resultSchema = z.strictObject({
   tails: z.array(z.array(tailPoint)).describe('tail of each run; only for measured runs'),
   series,
   warnings: z.array(z.string()),
-  valid: z.boolean().describe('false where the load generator was late'),
+  valid: z.boolean().describe('false where a replay does not count; warnings have the reason'),
   garbage_collections: z
     .strictObject({ count: number, ms: number })
     .nullable()

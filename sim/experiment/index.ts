@@ -10,7 +10,7 @@ export {
   type ObservedRun,
   overheadsOf,
 } from './comparison/structure.ts'
-export { spoiled } from './comparison/validity.ts'
+export { notCounted } from './comparison/validity.ts'
 export { worst } from './comparison/verdicts.ts'
 export { type WhatIfRuns, whatIfCheck, whatIfPercentiles } from './comparison/what-if.ts'
 export {

@@ -1,7 +1,12 @@
 export { accept } from './intervals/acceptance.ts'
 export { bisect } from './intervals/bisect.ts'
 export { blockBootstrap } from './intervals/block-bootstrap.ts'
-export { distribution, estimate, percentiles } from './intervals/distributions.ts'
+export {
+  distribution,
+  estimate,
+  percentileEstimate,
+  percentiles,
+} from './intervals/distributions.ts'
 export {
   clopperPearson,
   type Interval,
@@ -20,6 +25,7 @@ export {
   supports,
   supportsVerdict,
 } from './intervals/percentile.ts'
+export { furtherValue, geometricMean, positiveMean } from './intervals/positive.ts'
 export { Histogram } from './recording/histogram.ts'
 export { KvSpaces } from './recording/kv-spaces.ts'
 export { coldShare, type ModelMove } from './recording/model-moves.ts'

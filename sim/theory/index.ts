@@ -13,6 +13,7 @@ export {
   autoregressiveMean,
   type CoverageModel,
   intervalCoverage,
+  lognormalFigures,
   mm1Sojourn,
 } from './interval-coverage.ts'
 export { Md1Wait } from './md1-wait.ts'

@@ -1,4 +1,4 @@
-import { clopperPearson, Histogram, type Interval, tInterval } from '../stats/index.ts'
+import { clopperPearson, Histogram, type Interval } from '../stats/index.ts'
 import { type Mm1, mm1MeanSojourn, mm1SojournQuantile } from './mm1.ts'
 import { assertStable } from './stable.ts'
 
@@ -33,6 +33,17 @@ export function autoregressiveMean(options: {
     return truth + sum / length
   }
   return { name: `mean of AR(1), correlation ${correlation}`, truth, replicate }
+}
+
+/** Lognormal figures of replays, such as a percentile on a noisy machine, and their median. */
+export function lognormalFigures(options: {
+  /** standard deviation of the logarithm */
+  readonly sigma: number
+  readonly median: number
+}): CoverageModel {
+  const { sigma, median } = options
+  const replicate = (random: () => number) => median * Math.exp(sigma * normal(random))
+  return { name: `lognormal figures, sigma ${sigma}`, truth: median, replicate }
 }
 
 /** The mean, or the q-quantile, of the sojourns of `customers` successive customers of M/M/1. */
@@ -77,23 +88,24 @@ function normal(random: () => number): number {
 }
 
 /**
- * Estimates the coverage of the 95 % t interval over `replications` estimates: the share of
- * `trials` in which it contained the truth, with a 95 % Clopper-Pearson interval. For a correct
- * method, that interval contains 0.95.
+ * Estimates the coverage of a 95 % interval over `replications` estimates: the share of `trials` in
+ * which it contained the truth, with a 95 % Clopper-Pearson interval. For a correct method, that
+ * interval contains 0.95.
  */
 export function intervalCoverage(
   model: CoverageModel,
   options: {
     readonly trials: number
     readonly replications: number
+    readonly interval: (estimates: readonly number[]) => Interval
     readonly random: () => number
   },
 ): Interval & { readonly trials: number } {
-  const { trials, replications, random } = options
+  const { trials, replications, interval, random } = options
   let covered = 0
   for (let trial = 0; trial < trials; trial++) {
     const estimates = Array.from({ length: replications }, () => model.replicate(random))
-    const { low, high } = tInterval(estimates)
+    const { low, high } = interval(estimates)
     if (low !== null && high !== null && low <= model.truth && model.truth <= high) covered++
   }
   return { ...clopperPearson(covered, trials), trials }

@@ -10,7 +10,6 @@ import {
   latenciesOf,
   resolveSystem,
   type SimulationInput,
-  spoiled,
   whatIfCheck,
   whatIfPercentiles,
 } from '../../sim/experiment/index.ts'
@@ -70,7 +69,7 @@ export async function judgeCase(
   const { scenario, plan } = system
   const later = recorded.case.name.startsWith(LATER)
   const input = later ? resolveSystem(system, rehearsed(profile, [...cases.values()])) : system
-  const { percentiles, checks } = compareRuns({
+  const { percentiles, checks, not_counted } = compareRuns({
     plan,
     requests,
     replays: runs,
@@ -84,7 +83,7 @@ export async function judgeCase(
   return {
     name: recorded.case.name,
     replays: runs.length,
-    spoiled: runs.flatMap((run) => spoiled(run) ?? []),
+    spoiled: not_counted.map(({ reason }) => reason),
     percentiles,
     checks: {
       structure: checks.structure,

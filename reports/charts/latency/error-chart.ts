@@ -1,7 +1,9 @@
 import type { TopLevelSpec } from 'vega-lite'
-import type { Comparison, PercentileComparison } from '../../../sim/documents/index.ts'
-import { capitalise, percentileName, plural, signedPercent } from '../../format.ts'
-import { frame, keyWords, largest, median, narrow, plotWidth, type ReportInput } from '../frame.ts'
+import type { Comparison, PercentileComparison, Verdict } from '../../../sim/documents/index.ts'
+import { capitalise, percentileName, plural, signedPercent, toleranceText } from '../../format.ts'
+import { meanError } from '../../tables/percentile-tables.ts'
+import { replaysText } from '../../tables/summary.ts'
+import { frame, keyWords, largest, narrow, plotWidth, type ReportInput } from '../frame.ts'
 import { linear } from '../plot.ts'
 import { LIGHT } from '../theme.ts'
 import { NOT_JUDGED, type RangeMark, type RangeRow, ROW, rangeRows } from './range-rows.ts'
@@ -23,7 +25,7 @@ export function errorChart({ comparison }: ReportInput, width: number): TopLevel
   })
   const style = { reference: 0, bandOpacity: 0.14, dotSize: 70 }
   return {
-    ...frame(finding(rows, comparison), subtitle(rows, comparison), width),
+    ...frame(finding(rows), subtitle(rows, comparison), width),
     width: plotWidth(width),
     height: ROW * rows.length,
     layer: [
@@ -33,22 +35,20 @@ export function errorChart({ comparison }: ReportInput, width: number): TopLevel
   }
 }
 
-/** Whether the sample is large enough for a verdict on structure or prediction. */
+/** Whether there is a verdict on structure or prediction. */
 function judged({ verdicts }: PercentileComparison): boolean {
   return verdicts.structure !== null || verdicts.prediction !== null
 }
 
-function subtitle(
-  rows: readonly PercentileComparison[],
-  { scenario, replays, replications }: Comparison,
-): string {
+function subtitle(rows: readonly PercentileComparison[], comparison: Comparison): string {
+  const { scenario, replications, tolerance } = comparison
   return [
     scenario.name,
     'simulated − measured, relative',
-    `dot: median over ${plural(replays, 'replay')}, bar: smallest to largest`,
+    `dot: mean over ${replaysText(comparison)}, bar: smallest to largest`,
     `prediction: ${plural(replications, 'replication')}`,
     'A/A: median and largest difference, either way',
-    'shaded: tolerance',
+    `shaded: tolerance of the structure error, ${toleranceText(tolerance)}`,
     ...(rows.every(judged) ? [] : [NOT_JUDGED]),
   ].join(' · ')
 }
@@ -63,13 +63,14 @@ function toleranceAt({ measured }: PercentileComparison, { tolerance }: Comparis
 
 function marksOf({ structure, prediction, noise_floor }: PercentileComparison): RangeMark[] {
   const ofReplays = [
-    { ...STRUCTURE, errors: structure.map((e) => e.error_relative) },
-    { ...PREDICTION, errors: prediction.map((e) => e.error_relative) },
+    { ...STRUCTURE, errors: structure },
+    { ...PREDICTION, errors: prediction },
   ]
   const marks = ofReplays.flatMap(({ errors, ...style }): RangeMark[] => {
-    const middle = median(errors)
-    const range = { low: Math.min(...errors), high: Math.max(...errors) }
-    return middle === null ? [] : [{ ...style, range, dots: [middle] }]
+    const mean = meanError(errors)
+    const each = errors.map((error) => error.error_relative)
+    const range = { low: Math.min(...each), high: Math.max(...each) }
+    return mean === null ? [] : [{ ...style, range, dots: [mean] }]
   })
   const { largest: far, median: middle } = noise_floor
   if (far === null) return marks
@@ -85,30 +86,30 @@ function axisOf(rows: readonly RangeRow[], tickCount: number) {
   const margin = 0.04 * (high - low)
   return linear('low', [low - margin, high + margin], {
     title: 'relative error of the latency',
-    labelExpr: `datum.value === 0 ? '0' : format(datum.value * 100, '+~f') + ' %'`,
+    labelExpr: `datum.value === 0 ? '0' : format(datum.value * 100, '+,~f') + ' %'`,
     tickCount,
   })
 }
 
-/**
- * Up to which percentile structure and prediction are within the tolerance, and the worst error
- * outside it, over the percentiles with a verdict.
- */
-function finding(rows: readonly PercentileComparison[], comparison: Comparison): string {
-  const findingOf = (kind: 'structure' | 'prediction') => {
-    const judged = rows.filter((row) => row.verdicts[kind] !== null && row[kind].length > 0)
-    const last = judged.at(-1)
-    if (!last) return []
-    const outside = judged.flatMap((row) =>
-      row[kind]
-        .map((e) => ({ p: row.p, error: e.error_relative }))
-        .filter(({ error }) => Math.abs(error) > toleranceAt(row, comparison)),
+/** Where structure and prediction are within their tolerances, by the verdicts on them. */
+function finding(rows: readonly PercentileComparison[]): string {
+  const parts = (['structure', 'prediction'] as const).flatMap((kind) => {
+    const having = (verdict: Verdict) => rows.filter(({ verdicts }) => verdicts[kind] === verdict)
+    const [failed, open, passed] = [having('FAIL'), having('UNDECIDED'), having('PASS')]
+    const errors = failed.flatMap((row) =>
+      row[kind].map((error) => ({ p: row.p, error: error.error_relative })),
     )
-    const worst = largest(outside, ({ error }) => Math.abs(error))
-    return worst
-      ? [`${kind} error reaches ${signedPercent(worst.error)} at ${percentileName(worst.p)}`]
+    const worst = largest(errors, ({ error }) => Math.abs(error))
+    if (worst) {
+      const far = `${signedPercent(worst.error)} at ${percentileName(worst.p)}`
+      return [`${kind} error reaches ${far} in one replay`]
+    }
+    const undecided = open.map(({ p }) => percentileName(p)).join(', ')
+    const last = passed.at(-1)
+    if (!last) return open.length > 0 ? [`${kind} error is undecided at ${undecided}`] : []
+    return open.length > 0
+      ? [`${kind} error stays within tolerance, undecided at ${undecided}`]
       : [`${kind} error stays within tolerance up to ${percentileName(last.p)}`]
-  }
-  const parts = [...findingOf('structure'), ...findingOf('prediction')]
-  return capitalise(parts.join('; ')) || 'No percentile has enough requests for a verdict'
+  })
+  return capitalise(parts.join('; ')) || 'No error has a verdict'
 }

@@ -20,7 +20,7 @@ interface Cell {
   readonly shade: number
 }
 
-/** Number of requests by latency and end time; one panel for each side. */
+/** Number of requests by latency and arrival; one panel for each side. */
 export function latencyHeat(sides: Sides, width: number): TopLevelSpec {
   const small = narrow(width)
   const height = small ? 170 : 240

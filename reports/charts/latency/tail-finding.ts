@@ -1,6 +1,16 @@
 import { parseObjective } from '../../../scenarios/index.ts'
 import type { Result, TailPoint } from '../../../sim/documents/index.ts'
-import { capitalise, figure, halfWidth, inWords, percentileName, time } from '../../format.ts'
+import {
+  capitalise,
+  estimateText,
+  exactText,
+  figure,
+  halfWidth,
+  inWords,
+  percentileName,
+  time,
+  valueText,
+} from '../../format.ts'
 import { largest, type ReportInput, type Sides, worst } from '../frame.ts'
 
 /** The number of nines of a percentile: 0.99 is 2. */
@@ -22,19 +32,22 @@ export function tailFinding(sides: Sides, input: ReportInput): string {
 /** "Simulation only: p99 is 12 ms, 0.8 of the limit": the objective nearest to its limit. */
 function ofOne(result: Result): string {
   const world = result.world === 'simulated' ? 'Simulation only' : 'Measurement only'
-  const candidates = result.objectives.flatMap(({ text, estimate, class: name }) => {
+  const candidates = result.objectives.flatMap(({ text, estimate, verdict, class: name }) => {
     const objective = parseObjective(text)
     if (objective?.kind !== 'latency' || estimate.value === null) return []
-    return [{ ...objective, estimate, name, value: estimate.value }]
+    return [{ ...objective, estimate, verdict, name, value: estimate.value }]
   })
   const nearest = largest(candidates, ({ value, limitMs }) => value / limitMs)
   if (nearest) {
-    const { percentile, value, limitMs, estimate, name } = nearest
+    const { percentile, value, limitMs, estimate, verdict, name } = nearest
     const ofClass = result.classes.length > 1 ? ` of ${name}` : ''
+    const what = `${world}: ${percentileName(percentile)}${ofClass} is`
+    if (verdict === 'UNDECIDED') {
+      return `${what} ${estimateText(estimate, 'time')}; whether that is below ${exactText(limitMs, 'time')} is undecided`
+    }
     const ratio = value / limitMs
     const share = `${figure(ratio)} ${ratio > 1 ? 'times' : 'of'} the limit`
-    const size = time(value, halfWidth(estimate))
-    return `${world}: ${percentileName(percentile)}${ofClass} is ${size}, ${share}`
+    return `${what} ${valueText(estimate, 'time')}, ${share}`
   }
   const point = result.tail.filter(({ p }) => p <= 0.99 + 1e-9).at(-1)
   if (!point) return `${world}: no percentile is supported by the sample`
@@ -62,7 +75,7 @@ function ofBoth(input: ReportInput): string {
     case 'UNDECIDED':
       return `${capitalise(left ?? 'no replay left the band')}; too little evidence for a verdict`
     default:
-      return left === null ? 'Simulated and measured tails agree' : capitalise(left)
+      return capitalise(left ?? 'no replay left the simulated band')
   }
 }
 

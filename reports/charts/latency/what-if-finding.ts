@@ -1,5 +1,13 @@
 import type { Estimate, WhatIf, WhatIfPercentile } from '../../../sim/documents/index.ts'
-import { capitalise, inWords, percentileName, signedPercent, valueText } from '../../format.ts'
+import {
+  capitalise,
+  estimateText,
+  inWords,
+  percentileName,
+  plural,
+  signedPercent,
+  valueText,
+} from '../../format.ts'
 import { largest } from '../frame.ts'
 
 type Known = Estimate & { readonly value: number }
@@ -18,23 +26,38 @@ export function hasRatios(row: WhatIfPercentile): row is RatioRow {
 const LONGEST = 60
 
 /** The effect of the change at the most informative percentile, and the prediction. */
-export function whatIfFinding(rows: readonly RatioRow[], { changes }: WhatIf): string {
+export function whatIfFinding(rows: readonly RatioRow[], { changes, rounds }: WhatIf): string {
   const row = mostInformative(rows)
-  const { p, predicted, measured, error_relative, verdict } = row
-  const ratio = valueText(measured, 'plain')
+  const { predicted, error_relative, verdict } = row
   const was = valueText(predicted, 'plain')
   const error = signedPercent(error_relative)
-  const name = percentileName(p)
-  const effect = withinNoise(row)
-    ? ['leave', `${name} unchanged within the noise (ratio ${ratio})`]
-    : ['scale', `${name} by ${ratio}`]
   const prediction =
     verdict === 'FAIL' ? `, but ${was} was predicted (${error})` : `; predicted ${was} (${error})`
   const open = rows.filter((candidate) => candidate.verdict === 'UNDECIDED')
   const undecided =
     open.length === 0 ? '' : `; undecided at ${open.map(({ p }) => percentileName(p)).join(', ')}`
-  const { text, several } = cause(changes)
-  return `${text} ${effect[0]}${several ? '' : 's'} ${effect[1]}${prediction}${undecided}`
+  return `${effect(row, cause(changes), rounds)}${prediction}${undecided}`
+}
+
+/** Ratios as near to 1 as this are hardly an effect. */
+const HARDLY = 0.05
+
+/** What the interval of the measured ratio shows: an effect, hardly any, or neither. */
+function effect(
+  { p, measured }: RatioRow,
+  { text, several }: ReturnType<typeof cause>,
+  rounds: number,
+): string {
+  const { low, high } = measured
+  const name = percentileName(p)
+  const ratio = estimateText(measured, 'plain')
+  const verb = (stem: string) => `${text} ${stem}${several ? '' : 's'}`
+  if (low === null || high === null || (low <= 1 && high >= 1)) {
+    const most = low === null || high === null ? null : Math.max(1 - low, high - 1)
+    if (most !== null && most <= HARDLY) return `${verb('leave')} ${name} as it is: ${ratio}`
+    return `${text}: effect on ${name} not decided in ${plural(rounds, 'round')}, ${ratio} measured`
+  }
+  return `${verb('scale')} ${name} by ${ratio}`
 }
 
 /** The worst failed percentile, otherwise the highest that passed, is undecided, or exists. */
@@ -47,12 +70,6 @@ function mostInformative(rows: readonly RatioRow[]): RatioRow {
     last('UNDECIDED') ??
     rows.at(-1)!
   )
-}
-
-/** Whether the ratio is no further from 1 than that of two replays without a change. */
-function withinNoise({ measured, noise_floor }: RatioRow): boolean {
-  const difference = Math.abs(measured.value - 1) / ((measured.value + 1) / 2)
-  return noise_floor.median !== null && difference <= noise_floor.median
 }
 
 /** "max_batch 8 → 2": the last key of each path, if that is short enough. */

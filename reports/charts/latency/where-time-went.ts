@@ -176,7 +176,7 @@ function spread(
 
 /** The part with the largest share of the mean, on each side. */
 function finding(sides: Sides): string {
-  const bySide = sides.map(({ name, result }) => {
+  const largestParts = sides.flatMap(({ name, result }) => {
     const sums = PARTS.map(({ key, name: part }) => ({
       part,
       value: result.pools.reduce(
@@ -185,14 +185,14 @@ function finding(sides: Sides): string {
       ),
     }))
     const total = sums.reduce((sum, { value }) => sum + value, 0)
-    return { name, sums, total }
+    const most = largest(sums, ({ value }) => value)
+    return most && total > 0 ? [{ name, part: most.part, share: percent(most.value / total) }] : []
   })
-  const main = bySide.at(-1)
-  const most = main && largest(main.sums, ({ value }) => value)
-  if (!main || !most || main.total === 0) return 'No times were recorded'
-  const shares = bySide.map(({ name, sums, total }) => {
-    const value = sums.find(({ part }) => part === most.part)?.value ?? 0
-    return `${percent(total === 0 ? 0 : value / total)} ${name}`
-  })
-  return `Most of the mean latency is ${most.part}: ${shares.join(', ')}`
+  const [first, ...others] = largestParts
+  if (!first) return 'No times were recorded'
+  const alike = others.every(({ part }) => part === first.part)
+  const texts = largestParts.map(({ name, part, share }) =>
+    alike ? `${share} ${name}` : `${part} ${name} (${share})`,
+  )
+  return `The largest part of the mean latency is ${alike ? `${first.part}: ` : ''}${texts.join(', ')}`
 }

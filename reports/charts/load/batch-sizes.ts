@@ -1,5 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite'
 import type { NonNormalizedSpec } from 'vega-lite/types_unstable/spec/index.js'
+import type { Estimate } from '../../../sim/documents/index.ts'
 import { valueText } from '../../format.ts'
 import {
   frame,
@@ -75,7 +76,10 @@ function shares(batches: readonly number[]): number[] {
   return total === 0 ? [] : requests.map((n) => n / total)
 }
 
-/** The finding for the pool in which the sides differ most; for one side, for its first pool. */
+/**
+ * The finding for the pool in which the sides differ most; for one side, for its first pool. It
+ * claims a difference only where the intervals are apart, and likeness where they are close.
+ */
 function finding(sides: Sides, names: readonly string[]): string {
   const byPool = names.map((pool) => ({ pool, means: meansOf(sides, pool) }))
   const apart = ({ means: [first, second] }: (typeof byPool)[number]) =>
@@ -87,12 +91,22 @@ function finding(sides: Sides, names: readonly string[]): string {
   const firstMean = valueText(first.mean, 'plain')
   if (!second) return `A batch holds ${firstMean} requests on average${where}`
   const secondMean = valueText(second.mean, 'plain')
-  if (Math.abs(apart(main)) < 0.05) {
+  const [one, other] = [rangeOf(first), rangeOf(second)]
+  if (Math.max(one.high, other.high) < 1.05 * Math.min(one.low, other.low)) {
     return `Batches are alike${where}: ${firstMean} requests on average ${first.name}, ${secondMean} ${second.name}`
   }
-  const size = apart(main) > 0 ? 'larger' : 'smaller'
-  return `Measured batches are ${size}${where}: ${secondMean} requests on average against ${firstMean}`
+  if (one.high < other.low || other.high < one.low) {
+    const size = second.value > first.value ? 'larger' : 'smaller'
+    return `Measured batches are ${size}${where}: ${secondMean} requests on average against ${firstMean}`
+  }
+  return `A batch holds ${firstMean} requests on average ${first.name} and ${secondMean} ${second.name}${where}`
 }
+
+/** The interval of a mean; a single run has the value alone. */
+const rangeOf = ({ value, mean }: { readonly value: number; readonly mean: Estimate }) => ({
+  low: mean.low ?? value,
+  high: mean.high ?? value,
+})
 
 function meansOf(sides: Sides, name: string) {
   return sides.flatMap(({ name: world, result }) => {

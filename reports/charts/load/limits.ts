@@ -1,5 +1,5 @@
 import { parseObjective } from '../../../scenarios/index.ts'
-import { percentileName } from '../../format.ts'
+import { exactText, percentileName } from '../../format.ts'
 import type { Layer, Sides } from '../frame.ts'
 import { labels, levelLine, pixel } from '../plot.ts'
 import { LIGHT } from '../theme.ts'
@@ -19,7 +19,7 @@ export function latencyLimits([{ result }]: Sides): Limit[] {
     const objective = parseObjective(text)
     if (objective?.kind !== 'latency') continue
     const { percentile: p, limitMs } = objective
-    const label = `SLO ${percentileName(p)} < ${limitMs} ms${several ? ` (${name})` : ''}`
+    const label = `SLO ${percentileName(p)} < ${exactText(limitMs, 'time')}${several ? ` (${name})` : ''}`
     found.set(label, { p, limitMs, text: label })
   }
   return [...found.values()].sort((a, b) => a.limitMs - b.limitMs || a.p - b.p)

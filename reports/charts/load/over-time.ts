@@ -1,6 +1,7 @@
 import { mean } from 'simple-statistics'
 import type { TopLevelSpec } from 'vega-lite'
-import { frame, type Layer, narrow, plotWidth } from '../frame.ts'
+import { figure } from '../../format.ts'
+import { frame, type Layer, narrow, plotWidth, type Sides } from '../frame.ts'
 import { endLabels, levelLine, linear, pixel, runTime } from '../plot.ts'
 import { textWidth } from '../text-width.ts'
 import { LABEL_SIZE } from '../theme.ts'
@@ -58,6 +59,19 @@ export function timeChart(chart: TimeChart): TopLevelSpec {
       ...endLabels(ends, height - 4, { dx: 6 }),
     ],
   }
+}
+
+/**
+ * For the subtitle, where a queue is left at the end of the traffic that takes longer to serve than
+ * one interval: charts over time end with the traffic.
+ */
+export function untilTheEnd(sides: Sides): string {
+  const left = sides.flatMap(({ name, result: { series } }) => {
+    const [waiting = 0, rate = 0] = [series.queue_mean.at(-1), series.served_rps.at(-1)]
+    return waiting > Math.max(1, rate * series.bucket_s) ? [`${figure(waiting)} ${name}`] : []
+  })
+  if (left.length === 0) return ''
+  return ` · drawn until the traffic ends, with about ${left.join(' and ')} requests still waiting`
 }
 
 /** All values and the range to cover; with a margin where a value, not a bound, is outermost. */

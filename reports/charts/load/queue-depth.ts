@@ -2,7 +2,7 @@ import { mean } from 'simple-statistics'
 import type { TopLevelSpec } from 'vega-lite'
 import { count, fixed } from '../../format.ts'
 import { largest, type Sides, subject } from '../frame.ts'
-import { type Line, timeChart } from './over-time.ts'
+import { type Line, timeChart, untilTheEnd } from './over-time.ts'
 
 /** Waiting requests over time: the mean of each interval, and its maximum as a thin line. */
 export function queueDepth(sides: Sides, width: number): TopLevelSpec {
@@ -12,7 +12,7 @@ export function queueDepth(sides: Sides, width: number): TopLevelSpec {
   ])
   return timeChart({
     title: finding(sides),
-    subtitle: `${subject(sides)} · thick: mean of each interval, thin: its longest queue`,
+    subtitle: `${subject(sides)} · thick: mean of each interval, thin: its longest queue${untilTheEnd(sides)}`,
     width,
     bucketS: sides[0].result.series.bucket_s,
     yTitle: 'requests waiting',

@@ -2,7 +2,7 @@ import type { TopLevelSpec } from 'vega-lite'
 import { count, fixed, percent } from '../../format.ts'
 import { largest, type Sides, subject, type World } from '../frame.ts'
 import { LIGHT } from '../theme.ts'
-import { type Line, timeChart } from './over-time.ts'
+import { type Line, timeChart, untilTheEnd } from './over-time.ts'
 
 /** Requests that arrived and were served per second, with the capacity if it is close. */
 export function rates(sides: Sides, width: number): TopLevelSpec {
@@ -15,8 +15,8 @@ export function rates(sides: Sides, width: number): TopLevelSpec {
   const capacity = totalCapacity(main)
   const near = capacity !== null && capacity < 1.6 * Math.max(0, ...arrived)
   return timeChart({
-    title: finding(main),
-    subtitle: `${subject(sides)} · served per second; arrived: grey`,
+    title: finding(sides),
+    subtitle: `${subject(sides)} · served per second; arrived: grey${untilTheEnd(sides)}`,
     width,
     bucketS: main.result.series.bucket_s,
     yTitle: 'requests/s',
@@ -38,22 +38,50 @@ function totalCapacity({ result: { pools } }: World): number | null {
   return Math.min(sum, most)
 }
 
-function finding({ name, result: { classes, series } }: World): string {
+/** Losses of any side before a backlog of any side, and that before success on all. */
+function finding(sides: Sides): string {
+  const each = sides.map(flowOf)
+  const losing = largest(each, ({ lost }) => lost)!
+  if (losing.lost > 0.001) {
+    const others = each.filter((side) => side !== losing)
+    const also = others.map(({ name, lost }) => `; ${name}: ${percent(lost)}`).join('')
+    return `${percent(losing.lost)} of the requests were not served in time or at all (${losing.name}${also})`
+  }
+  const behind = largest(each, ({ backlog }) => backlog?.most ?? 0)!
+  if (behind.backlog !== null) {
+    const others = each.filter((side) => side !== behind)
+    const also = others.map(({ name, backlog }) => `; ${name}: ${backlogText(backlog)}`).join('')
+    return `Serving fell behind by up to ${backlogText(behind.backlog)} (${behind.name}${also})`
+  }
+  const mean = each.at(-1)!.arrivedRps
+  const names = each.map(({ name }) => name).join(' and ')
+  return `Serving kept up with arrivals (${names}): ${fixed(mean, mean < 10 ? 1 : 0)} requests/s on average`
+}
+
+interface Backlog {
+  /** requests, and the time at which they were so many, s */
+  readonly most: number
+  readonly at: number
+}
+
+const backlogText = (backlog: Backlog | null) =>
+  backlog === null
+    ? 'kept up'
+    : `${count(Math.round(backlog.most))} requests, at ${count(Math.round(backlog.at))} s`
+
+/** What became of the requests of one side; a backlog counts from a second of arrivals on. */
+function flowOf({ name, result: { classes, series } }: World) {
   const sum = (key: 'arrived' | 'served' | 'in_flight') =>
     classes.reduce((n, c) => n + c.counts[key], 0)
   const lost = sum('arrived') > 0 ? 1 - (sum('served') + sum('in_flight')) / sum('arrived') : 0
-  if (lost > 0.001)
-    return `${percent(lost)} of the requests were not served in time or at all (${name})`
+  const { arrived_rps, served_rps, bucket_s } = series
   let behind = 0
-  const backlog = series.arrived_rps.map((arrived, i) => {
-    behind = Math.max(0, behind + (arrived - (series.served_rps[i] ?? 0)) * series.bucket_s)
-    return behind
+  const backlogs = arrived_rps.map((arrived, i) => {
+    behind = Math.max(0, behind + (arrived - (served_rps[i] ?? 0)) * bucket_s)
+    return { most: behind, at: (i + 1) * bucket_s }
   })
-  const at = largest([...backlog.keys()], (i) => backlog[i]!)
-  const mean = series.arrived_rps.reduce((a, b) => a + b, 0) / Math.max(1, backlog.length)
-  if (at !== undefined && backlog[at]! > mean) {
-    const since = count(Math.round((at + 1) * series.bucket_s))
-    return `Serving fell behind by up to ${count(Math.round(backlog[at]!))} requests, at ${since} s (${name})`
-  }
-  return `Serving kept up with arrivals: ${fixed(mean, mean < 10 ? 1 : 0)} requests/s on average`
+  const arrivedRps = arrived_rps.reduce((a, b) => a + b, 0) / Math.max(1, arrived_rps.length)
+  const worst = largest(backlogs, ({ most }) => most)
+  const backlog = worst !== undefined && worst.most > arrivedRps ? worst : null
+  return { name, lost, arrivedRps, backlog }
 }

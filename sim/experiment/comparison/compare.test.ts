@@ -62,8 +62,10 @@ describe('structure', () => {
     expect(spoiled(busy)).toMatch(/^its dispatcher stalled for 1\d % of the time; other programs/)
     expect(compare([run], { plan }).checks.structure.verdict).toBe('FAIL')
     const { structure, prediction } = compare([busy], { plan }).checks
-    expect([structure.verdict, prediction.verdict]).toEqual(['UNDECIDED', 'UNDECIDED'])
-    expect(prediction.reason).toBe('the replay is not counted: other programs used the machine')
+    for (const { verdict, reason } of [structure, prediction]) {
+      expect(verdict).toBe('UNDECIDED')
+      expect(reason).toMatch(/^the replay does not count: its dispatcher stalled for 1\d % of /)
+    }
   })
 })
 
@@ -85,7 +87,13 @@ describe('prediction', () => {
     const wide = Array.from({ length: 40 }, (_, i) => 0.9 + 0.01 * i)
     expect(predicted(wide)).toMatchObject({
       verdict: 'UNDECIDED',
-      reason: expect.stringMatching(/replays differ too much .* about \d+ replays would tell/),
+      reason: expect.stringMatching(/^noise leaves open .* about 1 more replay would tell$/),
+    })
+    // three replays that are the same leave nothing open but the width of the band
+    const predictions = wide.map((scale) => figures(run, scale))
+    expect(compare([run, run, run], { predictions }).checks.prediction).toMatchObject({
+      verdict: 'UNDECIDED',
+      reason: expect.stringMatching(/^off by more than max\(5 %, 50 µs\), but inside the band /),
     })
   })
 
@@ -102,15 +110,51 @@ describe('prediction', () => {
   })
 })
 
-describe('noise floor', () => {
-  test('is undecided for one replay, and never fails', () => {
-    expect(compare([run]).checks.noise_floor).toEqual({
-      verdict: 'UNDECIDED',
-      reason: 'a single replay has no noise floor; replay at least twice',
-      worst: null,
-    })
-    expect(compare([run, run]).checks.noise_floor.reason).toContain('differ by 0.0 %')
-    expect(compare([run, again]).checks.noise_floor.verdict).toBe('PASS')
+test('replays and replications have the same kind of average, the geometric mean', () => {
+  const scales = [0.5, 1, 1, 2.2]
+  const predictions = scales.map((scale) => figures(run, scale))
+  for (const row of compare([run, again], { predictions }).percentiles) {
+    const [first, second] = row.each.map(({ value }) => value)
+    expect(row.measured.value! ** 2 / (first! * second!)).toBeCloseTo(1, 12)
+    expect(row.simulated.value! / first!).toBeCloseTo((0.5 * 2.2) ** 0.25, 12)
+    expect(row.measured.low).toBeGreaterThan(0)
+  }
+})
+
+describe('replays of which some are spoiled', () => {
+  const busy = knownRun({ load: 0.6, seconds: SECONDS, stillShare: 0.12 })
+  const predictions = [figures(run), figures(again)]
+
+  test('are compared without those: every figure is that of the others', () => {
+    const mixed = compare([busy, run, again], { predictions })
+    expect(mixed.not_counted).toEqual([{ replay: 0, reason: spoiled(busy) }])
+    const others = compare([run, again], { predictions })
+    expect(others.not_counted).toEqual([])
+    const withoutNumbers = ({ percentiles }: typeof mixed) =>
+      percentiles.map(({ each, structure, prediction, ...row }) => ({
+        ...row,
+        structure: structure.map(({ replay, ...error }) => error),
+        prediction: prediction.map(({ replay, ...error }) => error),
+      }))
+    // simulations of a replay draw by its rows alone
+    expect(withoutNumbers(mixed)).toEqual(withoutNumbers(others))
+    expect(mixed.percentiles[0]!.each).toHaveLength(3)
+    expect(mixed.percentiles[0]!.structure.map(({ replay }) => replay)).toEqual([1, 2])
+    expect(mixed.checks.structure.verdict).toBe(others.checks.structure.verdict)
+  })
+
+  test('have figures and no verdict at all where none counts, so no cell says more than the check', () => {
+    const { percentiles, checks } = compare([busy, busy], { predictions: [figures(busy, 9)] })
+    expect(checks.prediction.reason).toMatch(/^none of 2 replays counts: in the first, its disp/)
+    for (const { verdicts, structure, prediction, measured } of percentiles) {
+      expect(verdicts).toEqual({ structure: null, prediction: null })
+      expect(measured.value).toBeGreaterThan(0)
+      for (const { verdict } of [...structure, ...prediction]) expect(verdict).toBe('UNDECIDED')
+    }
+    // negative control: so wrong a prediction fails where replays count
+    expect(compare([run], { predictions: [figures(run, 9)] }).checks.prediction.verdict).toBe(
+      'FAIL',
+    )
   })
 })
 

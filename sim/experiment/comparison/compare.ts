@@ -1,19 +1,18 @@
-import type { Comparison, PercentileComparison } from '../../documents/index.ts'
+import type { Comparison, PercentileComparison, ReplayError } from '../../documents/index.ts'
 import { stream } from '../../kernel/index.ts'
 import { OUTCOME, type ServingPlan } from '../../serving/index.ts'
 import {
   blockBootstrap,
+  geometricMean,
   PERCENTILES,
   percentile,
   type Rows,
   supports,
   supportsVerdict,
-  tInterval,
-  within,
 } from '../../stats/index.ts'
 import type { RequestList } from '../../traffic/index.ts'
-import { noiseCheck, noiseFloor } from './noise-floor.ts'
-import { band, majority, predictionCheck, predictionError } from './prediction-check.ts'
+import { noiseFloor } from './noise-floor.ts'
+import { majority, prediction, predictionCheck, predictionError } from './prediction-check.ts'
 import { type ExecutorWork, type ObservedRun, structureSimulator } from './structure.ts'
 import {
   STRUCTURE_TOLERANCE,
@@ -21,8 +20,7 @@ import {
   structureError,
   structureVerdict,
 } from './structure-check.ts'
-import { spoiled } from './validity.ts'
-import type { Check } from './verdicts.ts'
+import { noneCounts, notCounted } from './validity.ts'
 
 /** Simulations of one replay under its own machine; they differ in the overheads drawn. */
 const STRUCTURE_RUNS = 20
@@ -51,12 +49,16 @@ export function latenciesOf(rows: Rows, warmupMs: number) {
   return { at: Float64Array.from(keys, (key) => at[key]!), values, sorted: values.slice().sort() }
 }
 
-/** Structure error, prediction and noise floor, for each percentile that the replays support. */
+/**
+ * Structure error, prediction and noise floor, for each percentile that the replays support. A
+ * spoiled replay is no evidence, so it is in no figure. Where all are spoiled, they are shown, and
+ * nothing is judged.
+ */
 export function compareRuns(input: ComparisonInput): Pick<
   Comparison,
-  'percentiles' | 'tolerance'
+  'percentiles' | 'tolerance' | 'not_counted'
 > & {
-  readonly checks: Pick<Comparison['checks'], 'structure' | 'prediction' | 'noise_floor'>
+  readonly checks: Pick<Comparison['checks'], 'structure' | 'prediction'>
 } {
   const measured = input.replays.map(({ rows }) => latenciesOf(rows, input.warmupMs))
   const n = Math.min(...measured.map(({ values }) => values.length))
@@ -66,70 +68,87 @@ export function compareRuns(input: ComparisonInput): Pick<
     const window = { from: input.warmupMs, to: input.durationMs }
     return blockBootstrap({ ...run, ...window }, supported, { random: () => random.uniform() })
   })
-  const figures = measured.map(({ sorted }) => supported.map((p) => percentile(sorted, p)))
-  const structure = simulateAll(input, supported)
-  const valid = input.replays.map((run) => spoiled(run) === null)
+  const not_counted = notCounted(input.replays)
+  const all = [...input.replays.keys()]
+  const good = all.filter((replay) => not_counted.every((one) => one.replay !== replay))
+  const shown = good.length > 0 ? good : all
+  const structure = simulateAll(input, supported, shown)
   const percentiles = supported.map((p, i): PercentileComparison => {
-    const values = figures.map((of) => of[i]!)
-    const floor = noiseFloor(values)
-    const predicted = band(
-      input.predictions.map((run) => run[PERCENTILES.indexOf(p)]!),
+    const each = intervals.map((of, replay) => {
+      const { low, high } = of[i]!
+      return { replay, value: percentile(measured[replay]!.sorted, p), low, high }
+    })
+    const compared = compareFigures({
+      measured: shown.map((replay) => each[replay]!),
+      structure: structure.map((runs) => runs.map((run) => run[i]!)),
+      predictions: input.predictions.map((run) => run[PERCENTILES.indexOf(p)]!),
       n,
-    )
-    const structureErrors = values.map((value, replay) =>
-      structureError(
-        { replay, valid: valid[replay]! },
-        value,
-        structure[replay]!.map((run) => run[i]!),
-      ),
-    )
-    const predictionErrors = values.map((value, replay) =>
-      predictionError(replay, value, predicted, floor.median ?? 0),
-    )
-    const judged = supportsVerdict(n, p)
-    return {
-      p,
-      n,
-      simulated: predicted,
-      measured: { ...within(tInterval(values)), n },
-      each: values.map((value, replay) => {
-        const { low, high } = intervals[replay]![i]!
-        return { replay, value, low, high }
-      }),
-      structure: structureErrors,
-      prediction: predictionErrors,
-      verdicts: {
-        structure: judged ? structureVerdict(structureErrors) : null,
-        prediction: judged ? majority(predictionErrors) : null,
-      },
-      noise_floor: floor,
-    }
+    })
+    const judged = supportsVerdict(n, p) && good.length > 0
+    return { p, n, each, ...(judged ? compared : unjudged(compared)) }
   })
-  const checks = {
-    structure: structureCheck(percentiles, n),
-    prediction: counted(predictionCheck(percentiles, n), valid),
-    noise_floor: noiseCheck(percentiles),
+  const checks =
+    good.length > 0
+      ? { structure: structureCheck(percentiles, n), prediction: predictionCheck(percentiles, n) }
+      : { structure: noneCounts(not_counted), prediction: noneCounts(not_counted) }
+  return { percentiles, checks, tolerance: STRUCTURE_TOLERANCE, not_counted }
+}
+
+type Compared = Omit<PercentileComparison, 'p' | 'n' | 'each'>
+
+/** One percentile of replays, of simulations of each of them, and of predictions. */
+function compareFigures(of: {
+  readonly measured: readonly { readonly replay: number; readonly value: number }[]
+  /** [replay][run] */
+  readonly structure: readonly (readonly number[])[]
+  readonly predictions: readonly number[]
+  readonly n: number
+}): Compared {
+  const { measured, n } = of
+  const values = measured.map(({ value }) => value)
+  const noise_floor = noiseFloor(values)
+  const simulated = prediction(of.predictions, n)
+  const structure = measured.map(({ replay, value }, i) =>
+    structureError(replay, value, of.structure[i]!),
+  )
+  const predicted = measured.map(({ replay, value }) =>
+    predictionError(replay, value, simulated, noise_floor.median ?? 0),
+  )
+  return {
+    simulated,
+    measured: { ...geometricMean(values), n },
+    structure,
+    prediction: predicted,
+    verdicts: { structure: structureVerdict(structure), prediction: majority(predicted) },
+    noise_floor,
   }
-  return { percentiles, checks, tolerance: STRUCTURE_TOLERANCE }
 }
 
-/** Replays that other programs delayed are no evidence for or against a prediction. */
-function counted(check: Check, valid: readonly boolean[]): Check {
-  const { length: delayed } = valid.filter((isValid) => !isValid)
-  if (delayed === 0) return check
-  const which = valid.length === 1 ? 'the replay is' : `${delayed} of ${valid.length} replays are`
-  const reason = `${which} not counted: other programs used the machine`
-  return { ...check, verdict: 'UNDECIDED', reason }
+/** Figures that support no verdict, neither of single replays nor of all. */
+function unjudged(compared: Compared): Compared {
+  const open = (errors: readonly ReplayError[]) =>
+    errors.map((error) => ({ ...error, verdict: 'UNDECIDED' as const }))
+  return {
+    ...compared,
+    structure: open(compared.structure),
+    prediction: open(compared.prediction),
+    verdicts: { structure: null, prediction: null },
+  }
 }
 
-/** Percentiles of simulations of every replay, [replay][run][percentile]. */
-function simulateAll(input: ComparisonInput, supported: readonly number[]): number[][][] {
-  const of = input.replays.length * STRUCTURE_RUNS
-  return input.replays.map(({ rows, timers, moves = [] }, replay) => {
+/** Percentiles of simulations of the replays named, [replay][run][percentile]. */
+function simulateAll(
+  input: ComparisonInput,
+  supported: readonly number[],
+  replays: readonly number[],
+): number[][][] {
+  const of = replays.length * STRUCTURE_RUNS
+  return replays.map((replay, place) => {
+    const { rows, timers, moves = [] } = input.replays[replay]!
     const simulate = structureSimulator({ ...input, rows, timers, moves })
     return Array.from({ length: STRUCTURE_RUNS }, (_, run) => {
       const { sorted } = latenciesOf(simulate(run), input.warmupMs)
-      input.onProgress?.(replay * STRUCTURE_RUNS + run + 1, of)
+      input.onProgress?.(place * STRUCTURE_RUNS + run + 1, of)
       return supported.map((p) => percentile(sorted, p))
     })
   })

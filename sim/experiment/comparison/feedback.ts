@@ -11,6 +11,7 @@ import {
 } from '../../serving/index.ts'
 import { type RowColumn, RowRecorder, Rows } from '../../stats/index.ts'
 import { type PartColumns, partsOf, type RequestList } from '../../traffic/index.ts'
+import { grouped } from '../system/crowd.ts'
 
 /** The decisions of a control plane that gets the events of a decision log. */
 export interface FedBack {
@@ -74,7 +75,7 @@ export function feedBack(plan: ServingPlan, list: RequestList, journal: Float64A
   function refusal({ now, event, id }: LogEntry): string | null {
     if (now < last) return `the entry before it is at ${last} ms`
     if (event === 'arrival' && !Number.isNaN(rows.columns.sent[id])) {
-      return id < count ? 'it has arrived before' : `there are ${count} requests`
+      return id < count ? 'it has arrived before' : `there are ${grouped(count)} requests`
     }
     if (event === 'arrival' && requests.part[id]! > 0 && arrived !== id - 1) {
       return 'the part before it has not just arrived'
@@ -145,7 +146,7 @@ const NAMED_ROWS = 5
 export function feedbackDifferences(observed: Rows, again: FedBack): readonly string[] {
   const found = again.refused === null ? [] : [again.refused]
   if (observed.count !== again.rows.count) {
-    return [...found, `${observed.count} rows for ${again.rows.count} requests`]
+    return [...found, `${grouped(observed.count)} rows for ${grouped(again.rows.count)} requests`]
   }
   // clients, not control planes, decide which attempt of a call a request is
   const names = (Object.keys(again.rows.columns) as RowColumn[]).filter(

@@ -1,7 +1,21 @@
 import type { Estimate, PercentileComparison, ReplayError, Verdict } from '../../documents/index.ts'
-import { noVerdictReason, PERCENTILES, percentile } from '../../stats/index.ts'
+import { log } from '../../kernel/index.ts'
+import {
+  geometricMean,
+  noVerdictReason,
+  PERCENTILES,
+  percentile,
+  percentileLabel,
+} from '../../stats/index.ts'
 import { difference } from './noise-floor.ts'
-import { type Check, errorOf, neededRuns, percentileCheck, worstError } from './verdicts.ts'
+import {
+  type Check,
+  errorOf,
+  furtherRuns,
+  neededRuns,
+  percentileCheck,
+  worstError,
+} from './verdicts.ts'
 
 /** Within the largest of these and the A/A difference. */
 const TOLERANCE = { relative: 0.05, absolute_ms: 0.05 } as const
@@ -17,6 +31,11 @@ export function band(values: readonly number[], n: number): Estimate {
     high: percentile(sorted, 0.975),
     n,
   }
+}
+
+/** Geometric mean over replications, as of replays, and the range of the middle 95 % of them. */
+export function prediction(values: readonly number[], n: number): Estimate {
+  return { ...band(values, n), value: geometricMean(values).value }
 }
 
 /**
@@ -60,25 +79,36 @@ export function predictionCheck(percentiles: readonly PercentileComparison[], n:
         'most replays within max(5 %, 50 µs, an A/A difference of at most 20 %) at every judged percentile',
       FAIL: (labels) =>
         `most replays outside the band and further off than two replays are, at ${labels.join(', ')}`,
-      UNDECIDED: (labels) =>
+      UNDECIDED: () =>
         judged.length === 0
           ? noVerdictReason(n, PERCENTILES[0], 'in each replay')
-          : `replays differ too much to tell at ${labels.join(', ')}; ${moreReplays(judged)}`,
+          : openReason(judged.filter(({ verdicts }) => verdicts.prediction === 'UNDECIDED')),
     }),
     worst: worstError(judged, 'prediction'),
   }
 }
 
-/** How many replays bring the interval of their mean down to the tolerance. */
-function moreReplays(judged: readonly PercentileComparison[]): string {
-  const needed = judged.map(({ each, measured }) => {
-    const mean = measured.value ?? 0
-    const tolerance = Math.max(TOLERANCE.relative * mean, TOLERANCE.absolute_ms)
-    return neededRuns(
-      each.map(({ value }) => value),
-      mean,
-      tolerance,
-    )
-  })
-  return `about ${Math.max(2, ...needed)} replays would tell`
+/** Why percentiles are undecided: replays scatter, or the band of single runs is wide. */
+function openReason(open: readonly PercentileComparison[]): string {
+  const limit = 'max(5 %, 50 µs)'
+  const present = open[0]!.prediction.length
+  const scattered = open.filter((row) => neededReplays(row) > present)
+  const labels = (scattered.length > 0 ? scattered : open).map(({ p }) => percentileLabel(p))
+  const at = labels.join(', ')
+  if (scattered.length === 0) {
+    return `off by more than ${limit}, but inside the band of single runs, at ${at}; a longer duration_s narrows it`
+  }
+  const further = furtherRuns(present, Math.max(...scattered.map(neededReplays)), 'replay')
+  return `noise leaves open whether the error is within ${limit} at ${at}; ${further}`
+}
+
+/**
+ * How many replays bring the interval of their mean down to the tolerance. One replay has no
+ * spread, and two are too few.
+ */
+function neededReplays({ prediction, measured }: PercentileComparison): number {
+  const mean = measured.value!
+  const tolerance = Math.max(TOLERANCE.relative, TOLERANCE.absolute_ms / mean)
+  const logs = prediction.map((error) => log(error.measured / mean))
+  return Math.max(3, neededRuns(logs, 0, tolerance))
 }

@@ -1,6 +1,14 @@
 import type { PercentileComparison, ReplayError, Verdict } from '../../documents/index.ts'
-import { meanWithError, noVerdictReason, PERCENTILES, tInterval } from '../../stats/index.ts'
-import { type Check, errorOf, neededRuns, percentileCheck, worst, worstError } from './verdicts.ts'
+import { furtherValue, noVerdictReason, PERCENTILES, tInterval } from '../../stats/index.ts'
+import {
+  type Check,
+  errorOf,
+  furtherRuns,
+  neededRuns,
+  percentileCheck,
+  worst,
+  worstError,
+} from './verdicts.ts'
 
 /** Errors within the larger of these two pass. */
 export const STRUCTURE_TOLERANCE = { relative: 0.01, absolute_ms: 0.03 } as const
@@ -15,26 +23,24 @@ const LEVEL = 0.99
 
 /**
  * The error of one replay against simulations of its own machine. They scatter, since overheads are
- * drawn, and the replay is one such draw itself: so their interval is that of a further run,
- * mean +- t s sqrt(1 + 1/n). PASS where all of it is within tolerance, FAIL where none of it is. A
- * replay that other programs spoiled cannot show a fault of the simulator.
+ * drawn, and the replay is one such draw itself: so their interval is that of a further run. PASS
+ * where all of it is within tolerance, FAIL where none of it is.
  */
 export function structureError(
-  { replay, valid }: { readonly replay: number; readonly valid: boolean },
+  replay: number,
   measured: number,
   runs: readonly number[],
 ): ReplayError {
-  const { mean, halfWidth } = meanWithError(runs, LEVEL)
-  const half = halfWidth * Math.sqrt(runs.length + 1)
-  const [low, high] = [mean - half, mean + half]
+  const { value, low, high } = furtherValue(runs, LEVEL)
+  if (low === null || high === null) throw new Error('Expected two simulations or more')
   const tolerance = structureTolerance(measured)
   const inside = low >= measured - tolerance && high <= measured + tolerance
   const outside = high < measured - tolerance || low > measured + tolerance
   return {
-    ...errorOf(replay, measured, mean),
+    ...errorOf(replay, measured, value),
     low,
     high,
-    verdict: inside ? 'PASS' : outside && valid ? 'FAIL' : 'UNDECIDED',
+    verdict: inside ? 'PASS' : outside ? 'FAIL' : 'UNDECIDED',
   }
 }
 
@@ -84,6 +90,5 @@ function moreReplays(percentiles: readonly PercentileComparison[]): string {
     const mean = errors.reduce((sum, error) => sum + error, 0) / errors.length
     return neededRuns(errors, mean, 1 - Math.abs(mean))
   })
-  const most = Math.max(3, ...needed)
-  return most < 1000 ? `about ${most} replays would tell` : 'a quieter machine would tell'
+  return furtherRuns(open[0]!.structure.length, Math.max(3, ...needed), 'replay')
 }

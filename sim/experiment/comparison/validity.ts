@@ -1,11 +1,14 @@
+import type { Comparison } from '../../documents/index.ts'
 import { OUTCOME } from '../../serving/index.ts'
 import { percentile } from '../../stats/index.ts'
 import { actsOf, stallsOf } from '../../world/index.ts'
+import { grouped } from '../system/crowd.ts'
 import { dueEvents, type ObservedRun } from './structure.ts'
+import type { Check } from './verdicts.ts'
 
 /** A dispatcher that stalls for a larger share of the time shares its core with others. */
 const MOST_STALLED = 0.05
-const BUSY = 'other programs share the machine, or the rate is too high for one dispatcher'
+const BUSY = 'other programs used the machine, or the rate is too high for one dispatcher'
 /** Requests that are sent later than this (p99) are not the ones that were scheduled. */
 const LATEST_MS = 5
 
@@ -30,6 +33,22 @@ export function spoiled(run: ObservedRun): string | null {
   return lag > LATEST_MS ? `its requests were sent late (p99 ${lag.toFixed(1)} ms); ${BUSY}` : null
 }
 
+/** The replays that do not count, and why. */
+export function notCounted(replays: readonly ObservedRun[]): Comparison['not_counted'] {
+  return replays.flatMap((run, replay) => {
+    const reason = spoiled(run)
+    return reason === null ? [] : [{ replay, reason }]
+  })
+}
+
+/** The check of replays of which none counts. */
+export function noneCounts(replays: Comparison['not_counted']): Check {
+  const { length } = replays
+  const none =
+    length === 1 ? 'the replay does not count:' : `none of ${length} replays counts: in the first,`
+  return { verdict: 'UNDECIDED', reason: `${none} ${replays[0]!.reason}`, worst: null }
+}
+
 function diedText({ rows }: ObservedRun, deaths: number): string {
   const lost = rows.columns.outcome.filter((outcome) => outcome === OUTCOME.failed).length
   const [times, requests] = [counted(deaths, 'time'), counted(lost, 'request')]
@@ -37,4 +56,4 @@ function diedText({ rows }: ObservedRun, deaths: number): string {
 }
 
 const counted = (count: number, noun: string) =>
-  `${count.toLocaleString('en-US')} ${noun}${count === 1 ? '' : 's'}`
+  `${grouped(count)} ${noun}${count === 1 ? '' : 's'}`

@@ -2,11 +2,11 @@ import type { Verdict } from '../../documents/index.ts'
 import {
   PERCENTILES,
   percentileLabel,
+  positiveMean,
   type RunSummary,
   supports,
   supportsVerdict,
   tInterval,
-  within,
 } from '../../stats/index.ts'
 import type { SampleFigures } from './fit-scenario.ts'
 
@@ -43,7 +43,7 @@ export function statisticsRows(
     const expected = figure(trace)
     const values = fits.map(figure).filter((value) => value !== undefined)
     if (expected === undefined || values.length === 0) return []
-    const { value, low, high } = within(tInterval(values))
+    const { value, low, high } = positiveMean(values)
     const tolerance = FIT_TOLERANCE * Math.abs(expected)
     const verdict = judge === 'judged' ? meanVerdict([low, high], expected, tolerance) : null
     return [{ name, trace: expected, fit: value, low, high, verdict }]

@@ -6,6 +6,7 @@ import {
   type CellSummary,
   estimate,
   noVerdictReason,
+  percentileEstimate,
   supportsVerdict,
 } from '../../stats/index.ts'
 
@@ -36,7 +37,8 @@ export function judge(
     const times = kind === 'latency' ? judged : tokens?.judged[objective.kind as 'ttft' | 'tpot']
     return times?.[at] ?? Number.NaN
   })
-  const met = estimate(values, arrived, objective.kind === 'goodput' ? 1 : undefined)
+  const met =
+    kind === 'goodput' ? estimate(values, arrived, 1) : percentileEstimate(values, arrived)
   if (objective.kind !== 'goodput' && !supportsVerdict(perRun, objective.percentile)) {
     const reason = noVerdictReason(perRun, objective.percentile, 'in each run')
     return { estimate: { reason, ...met }, verdict: 'UNDECIDED' as const }

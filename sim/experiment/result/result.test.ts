@@ -116,12 +116,15 @@ test('a result is a document of its schema', () => {
   expect(resultSchema.safeParse(result(['goodput > 50%'])).success).toBe(true)
 })
 
-test('figures are means over runs with their t interval', () => {
+test('figures are means over runs with their t interval on the log scale, geometric of percentiles', () => {
   const { latency, goodput_rps, goodput_share } = result([]).classes[0]!
   const means = [0.98, 1, 1.02].map((scale) => runOf(20_000, scale).all.mean)
   const { mean, halfWidth } = meanWithError(means)
   expect(latency.mean.value).toBeCloseTo(mean, 12)
-  expect(latency.mean.high! - latency.mean.value!).toBeCloseTo(halfWidth, 12)
+  expect(Math.log(latency.mean.high! / mean)).toBeCloseTo(halfWidth / mean, 12)
+  const { p50 } = result([], 20_000, [0.5, 1, 2]).classes[0]!.latency.percentiles
+  expect(p50.value).toBeCloseTo(50, 0)
+  expect(p50.high! / p50.value!).toBeCloseTo(p50.value! / p50.low!, 12)
   expect(latency.mean.n).toBe(60_000)
   expect(goodput_share.value).toBeCloseTo(0.9, 12)
   // from the end of the warm-up to the end of the arrivals: 8 s

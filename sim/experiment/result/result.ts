@@ -15,6 +15,7 @@ import {
   TOKEN_TIMES,
 } from '../../stats/index.ts'
 import { surgeWindows } from '../../traffic/index.ts'
+import { grouped } from '../system/crowd.ts'
 import type { PreparedScenario } from '../system/prepared-scenario.ts'
 import { loadOf, type Resolved } from '../system/resolve.ts'
 import { memoryResult } from './memory-result.ts'
@@ -41,8 +42,9 @@ export type ResultHead = Pick<
 >
 
 /**
- * One result document from the runs of one scenario: means over runs with t intervals. An interval
- * needs at least two runs; ten make it useful.
+ * One result document from the runs of one scenario: means over runs, and geometric means of
+ * percentiles, with t intervals on the log scale. An interval needs at least two runs; ten make it
+ * useful.
  */
 export function resultOf(
   { scenario, hash, plan, capacitiesRps }: ResultSystem,
@@ -242,7 +244,7 @@ export function sameRuns(runs: readonly RunSummary[]): string | null {
     JSON.stringify({ requests, all, tail, classes, pools }),
   )
   if (others.length === 0 || others.some((run) => run !== first)) return null
-  const same = `all ${runs.length} replications are the same, as nothing random made a difference`
+  const same = `all ${grouped(runs.length)} replications are the same, as nothing random made a difference`
   return `${same}: figures are exact for these requests, and say nothing of others`
 }
 

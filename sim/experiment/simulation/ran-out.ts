@@ -1,6 +1,7 @@
 import { OUTCOME } from '../../serving/index.ts'
 import type { Rows, SpaceSummary } from '../../stats/index.ts'
 import type { Check } from '../comparison/verdicts.ts'
+import { grouped } from '../system/crowd.ts'
 
 /** Remedies for a lack of memory, in all runs. */
 interface RanOut {
@@ -56,6 +57,6 @@ export function explained(check: Check, simulated: RanOut, measured: RanOut): Ch
 function remediesText({ shrunk, split, failed }: RanOut): string {
   const counts = { 'batches split': split, 'batches failed': failed, 'arenas shrunk': shrunk }
   return Object.entries(counts)
-    .flatMap(([what, n]) => (n > 0 ? [`${what}: ${n}`] : []))
+    .flatMap(([what, n]) => (n > 0 ? [`${what}: ${grouped(n)}`] : []))
     .join(', ')
 }

@@ -1,20 +1,29 @@
 import type { Distribution, Estimate, Percentiles } from '../../documents/index.ts'
 import type { Figures } from '../recording/run-summary.ts'
-import { tInterval, within } from './interval.ts'
+import { within } from './interval.ts'
 import { PERCENTILES, percentileKey, supports, unsupportedReason } from './percentile.ts'
+import { geometricMean, positiveMean } from './positive.ts'
 
-/** Mean over runs with its t interval, from 0 to `most`; null where a run has no finite value. */
+/** Mean over runs with its interval, up to `most`; null where a run has no finite value. */
 export function estimate(
   values: readonly number[],
   n: number,
   most = Number.POSITIVE_INFINITY,
 ): Estimate {
-  if (values.some((value) => !Number.isFinite(value))) {
-    const lost = values.some((value) => value === Number.POSITIVE_INFINITY)
-    const reason = lost ? 'so many requests were lost that it is infinite' : 'nothing was observed'
-    return { value: null, low: null, high: null, n, reason }
-  }
-  return { ...within(tInterval(values), most), n }
+  return finite(values, n) ?? { ...within(positiveMean(values), most), n }
+}
+
+/** A percentile over runs: their geometric mean with its interval; null as `estimate`. */
+export function percentileEstimate(values: readonly number[], n: number): Estimate {
+  return finite(values, n) ?? { ...geometricMean(values), n }
+}
+
+/** Why there is no estimate of these values; null where there is one. */
+function finite(values: readonly number[], n: number): Estimate | null {
+  if (values.every(Number.isFinite)) return null
+  const lost = values.includes(Number.POSITIVE_INFINITY)
+  const reason = lost ? 'so many requests were lost that it is infinite' : 'nothing was observed'
+  return { value: null, low: null, high: null, n, reason }
 }
 
 /** PERCENTILES over runs; null with a reason where a run has too few requests. */
@@ -27,7 +36,7 @@ export function percentiles(
     PERCENTILES.map((p, i) => [
       percentileKey(p),
       supports(perRun, p)
-        ? estimate(
+        ? percentileEstimate(
             runs.map(({ values }) => values[i]!),
             total,
           )

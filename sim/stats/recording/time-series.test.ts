@@ -38,27 +38,37 @@ function seriesOf(all: Stays, durationMs = DURATION_MS) {
   return series.summary()
 }
 
-test('requests are conserved, and queue lengths integrate to the sum of waits, including the drain', () => {
+test('requests are conserved up to the end, and queue lengths integrate to the waits until then', () => {
   fc.assert(
     fc.property(stays, (all) => {
       const { bucket_s, arrived_rps, served_rps, queue_mean, heat } = seriesOf(all)
+      const before = (time: number) => time < DURATION_MS
       expect(arrived_rps).toHaveLength(BUCKETS)
-      expect(sum(arrived_rps) * bucket_s).toBeCloseTo(all.length, 6)
-      const served = all.filter(({ lost }) => !lost).length
-      expect(sum(served_rps) * bucket_s).toBeCloseTo(served, 6)
-      expect(sum(heat.counts.map(sum))).toBe(served)
-      const waits = all.reduce((total, { wait }) => total + wait, 0)
+      expect(sum(arrived_rps) * bucket_s).toBeCloseTo(all.filter(({ at }) => before(at)).length, 6)
+      const served = all.filter(({ lost }) => !lost)
+      const ended = served.filter(({ at, wait, service }) => before(at + wait + service))
+      expect(sum(served_rps) * bucket_s).toBeCloseTo(ended.length, 6)
+      expect(sum(heat.counts.map(sum))).toBe(served.filter(({ at }) => before(at)).length)
+      const waits = all.reduce(
+        (total, { at, wait }) => total + Math.min(wait, Math.max(0, DURATION_MS - at)),
+        0,
+      )
       expect(sum(queue_mean) * bucket_s * 1000).toBeCloseTo(waits, 6)
     }),
   )
 })
 
-test('events after the end fall into the last bucket', () => {
-  const stay = { at: 599, wait: 500, service: 100, lost: false }
-  const { served_rps, queue_mean, queue_max, bucket_s } = seriesOf([stay])
-  expect(served_rps.findIndex((rate) => rate > 0)).toBe(BUCKETS - 1)
-  expect(queue_mean.at(-1)! * bucket_s * 1000).toBeCloseTo(500, 9)
-  expect(queue_max.at(-1)).toBe(1)
+test('a drain after the end changes nothing before it, whatever its length', () => {
+  const before = { at: 30, wait: 20, service: 10, lost: false }
+  const waiting = Array.from({ length: 50 }, (_, i) => ({ ...before, at: 500 + i }))
+  const drained = (wait: number) =>
+    seriesOf([before, ...waiting.map((stay) => ({ ...stay, wait }))])
+  const [short, long] = [drained(101), drained(100_000)]
+  expect(long.queue_mean).toEqual(short.queue_mean)
+  expect(long.queue_max).toEqual(short.queue_max)
+  expect(long.served_rps).toEqual(short.served_rps)
+  expect(long.queue_mean.at(-1)).toBeCloseTo(50, 9)
+  expect(long.served_rps.at(-1)).toBe(0)
 })
 
 test('the longest queue appears in every bucket through which it lasts', () => {
@@ -82,14 +92,12 @@ test('merged series are means over runs; heat adds up, and its empty rows are re
     fc.property(stays, stays, (first, second) => {
       const runs = [seriesOf(first), seriesOf(second)]
       const merged = mergeSeries(runs)
-      expect(sum(merged.arrived_rps) * merged.bucket_s).toBeCloseTo(
-        (first.length + second.length) / 2,
-        6,
-      )
+      const arrived = [...first, ...second].filter(({ at }) => at < DURATION_MS)
+      expect(sum(merged.arrived_rps) * merged.bucket_s).toBeCloseTo(arrived.length / 2, 6)
       expect(merged.queue_max).toEqual(
         runs[0]!.queue_max.map((value, i) => Math.max(value, runs[1]!.queue_max[i]!)),
       )
-      const served = [...first, ...second].filter(({ lost }) => !lost)
+      const served = arrived.filter(({ lost }) => !lost)
       expect(sum(merged.heat.counts.map(sum))).toBe(served.length)
       const { latency_edges: edges, counts } = merged.heat
       expect(counts.every((row) => row.length === Math.max(0, edges.length - 1))).toBe(true)

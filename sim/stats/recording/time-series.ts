@@ -13,18 +13,21 @@ const highWord = (ms: number) => {
 }
 const HEAT_BASE = highWord(2 ** -10)
 
-/** Counts of each interval of a run; the drain after its end falls into the last one. */
+/** The drain after the end of the run has an interval of its own, which no summary shows. */
+const DRAIN = BUCKETS
+
+/** Counts of each interval of a run, up to its end. */
 export class TimeSeries {
   readonly #bucketMs: number
-  readonly #arrived = new Float64Array(BUCKETS)
-  readonly #served = new Float64Array(BUCKETS)
-  readonly #waitingMs = new Float64Array(BUCKETS)
-  readonly #waitingMax = new Float64Array(BUCKETS)
-  readonly #batches = new Float64Array(BUCKETS)
-  readonly #batched = new Float64Array(BUCKETS)
-  readonly #work = new Float64Array(BUCKETS)
-  readonly #busy = new Float64Array(BUCKETS)
-  readonly #heat = new Float64Array(BUCKETS * HEAT_BINS)
+  readonly #arrived = new Float64Array(DRAIN + 1)
+  readonly #served = new Float64Array(DRAIN + 1)
+  readonly #waitingMs = new Float64Array(DRAIN + 1)
+  readonly #waitingMax = new Float64Array(DRAIN + 1)
+  readonly #batches = new Float64Array(DRAIN + 1)
+  readonly #batched = new Float64Array(DRAIN + 1)
+  readonly #work = new Float64Array(DRAIN + 1)
+  readonly #busy = new Float64Array(DRAIN + 1)
+  readonly #heat = new Float64Array((DRAIN + 1) * HEAT_BINS)
   #waiting = 0
   #since: Ms = 0
   /** interval of the last event, and its end; later events lie in it mostly, without a division */
@@ -67,15 +70,16 @@ export class TimeSeries {
   /** The figures so far; heat rows from the shortest to the longest latency that occurred. */
   summary(): Series {
     const perSecond = 1000 / this.#bucketMs
-    const rates = (counts: Float64Array) => Array.from(counts, (count) => count * perSecond)
+    const shown = (counts: Float64Array) => counts.subarray(0, DRAIN)
+    const rates = (counts: Float64Array) => Array.from(shown(counts), (count) => count * perSecond)
     const ratio = (top: Float64Array, bottom: Float64Array) =>
-      Array.from(top, (value, i) => (bottom[i]! > 0 ? value / bottom[i]! : null))
+      Array.from(shown(top), (value, i) => (bottom[i]! > 0 ? value / bottom[i]! : null))
     return {
       bucket_s: this.#bucketMs / 1000,
       arrived_rps: rates(this.#arrived),
       served_rps: rates(this.#served),
-      queue_mean: Array.from(this.#waitingMs, (ms) => ms / this.#bucketMs),
-      queue_max: Array.from(this.#waitingMax),
+      queue_mean: Array.from(shown(this.#waitingMs), (ms) => ms / this.#bucketMs),
+      queue_max: Array.from(shown(this.#waitingMax)),
       batch_mean: ratio(this.#batched, this.#batches),
       speed: ratio(this.#work, this.#busy),
       heat: {
@@ -89,7 +93,7 @@ export class TimeSeries {
 
   #bucket(at: Ms): number {
     const bucket = Math.floor(at / this.#bucketMs)
-    return bucket < BUCKETS ? bucket : BUCKETS - 1
+    return Math.min(bucket, DRAIN)
   }
 
   #queue(now: Ms, change: number): void {
@@ -100,7 +104,7 @@ export class TimeSeries {
       if (now >= this.#lastEnds) {
         this.#last = this.#bucket(now)
         this.#lastEnds =
-          this.#last < BUCKETS - 1 ? (this.#last + 1) * this.#bucketMs : Number.POSITIVE_INFINITY
+          this.#last < DRAIN ? (this.#last + 1) * this.#bucketMs : Number.POSITIVE_INFINITY
       }
       this.#spread(from, now)
     }

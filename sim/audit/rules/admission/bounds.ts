@@ -2,7 +2,7 @@ import { type Evidence, onlyOf, type SeenQueue } from '../../evidence/evidence.t
 import { any, eachInstant, type Instant } from '../../evidence/instants.ts'
 import { REFUSED_BY } from '../../evidence/raw-rows.ts'
 import { timeIsOver } from '../../evidence/waiting-time.ts'
-import { type Findings, ms, type Rule } from '../../findings.ts'
+import { count, type Findings, ms, type Rule } from '../../findings.ts'
 
 /** A length limit of a queue, or of one priority level in it. */
 interface Bound {
@@ -44,7 +44,7 @@ export const bounds: Rule = {
 }
 
 const roomText = ({ of, maxLength }: Bound, most: number) =>
-  `${of}, where at most ${most} waited; its limit is ${maxLength}`
+  `${of}, where at most ${count(most)} waited; its limit is ${count(maxLength)}`
 
 function boundsOf({ classOf }: Evidence, queue: SeenQueue): Bound[] {
   const { pool, number } = queue
@@ -61,8 +61,8 @@ function checkLength({ maxLength, of, queue }: Bound, instant: Instant, found: F
   if (!any(joined)) return
   const keys = () => queue.joined.slice(joined.from, joined.to)
   found.check(waitingAfter <= maxLength, keys, () => {
-    const limit = `the limit is ${maxLength}`
-    return `${waitingAfter} requests waited in ${of} just after ${ms(instant.at)}; ${limit}`
+    const limit = `the limit is ${count(maxLength)}`
+    return `${count(waitingAfter)} requests waited in ${of} just after ${ms(instant.at)}; ${limit}`
   })
 }
 

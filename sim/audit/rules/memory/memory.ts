@@ -1,6 +1,6 @@
 import type { Evidence, SeenQueue } from '../../evidence/evidence.ts'
 import type { SeenBatch } from '../../evidence/seen-batch.ts'
-import { type Findings, ms, type Rule } from '../../findings.ts'
+import { count, type Findings, ms, type Rule } from '../../findings.ts'
 import {
   isSwappable,
   maySplitBatches,
@@ -88,7 +88,7 @@ function checkDevice(seen: Evidence, device: number, found: Findings): void {
     const keys = () => running.flatMap(({ batch }) => batch.members)
     found.check(sum <= limit, keys, () => {
       const { name } = promises.devices[device]!
-      return `${sum} bytes requested on ${name} at ${ms(starting.from)}; it has ${limit}`
+      return `${count(sum)} bytes requested on ${name} at ${ms(starting.from)}; it has ${count(limit)}`
     })
   }
 }

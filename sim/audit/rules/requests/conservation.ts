@@ -8,7 +8,7 @@ import {
   SHED,
   TIMED_OUT,
 } from '../../evidence/raw-rows.ts'
-import { ms, type Rule } from '../../findings.ts'
+import { count, ms, type Rule } from '../../findings.ts'
 
 /** Outcomes of requests that were in no batch, in words. */
 const LOST: Readonly<Record<number, string>> = {
@@ -27,15 +27,15 @@ export const conservation: Rule = {
   promise: 'every part of a request has one row and one outcome, and its times are in order',
   check(seen, found) {
     const { rows, expected } = seen
-    const count = expected.sending.length
-    if (rows.at.length !== count) {
-      const least = Math.min(rows.at.length, count)
+    const sent = expected.sending.length
+    if (rows.at.length !== sent) {
+      const least = Math.min(rows.at.length, sent)
       found.violated(
         [least],
-        () => `${count} requests were sent, but there are ${rows.at.length} rows`,
+        () => `${count(sent)} requests were sent, but there are ${count(rows.at.length)} rows`,
       )
     }
-    for (let key = 0; key < Math.min(rows.at.length, count); key++) {
+    for (let key = 0; key < Math.min(rows.at.length, sent); key++) {
       const problem = identity(seen, key) ?? arrival(seen, key) ?? end(seen, key)
       found.check(problem === null, [key], () => problem!)
     }
