@@ -67,7 +67,12 @@ export function define(command: Command): void {
         'seconds',
       ),
     )
-    .option('--seconds <s>', 'calibration time for each model', positiveNumber, CALIBRATION_SECONDS)
+    .option(
+      '--seconds <s>',
+      'calibration time for each model, warm-up included',
+      positiveNumber,
+      CALIBRATION_SECONDS,
+    )
     .addOption(replicationsOption('simulations behind each interval', 10, 40))
     .option('--replays <n>', 'replays of the same requests', wholeNumber(1), 3)
     .option('--keep-rows', 'keep the raw rows of every replay; they are kept if a check fails')
