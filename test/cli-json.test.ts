@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import type { Noise } from '../sim/documents/index.ts'
 import { printedDocuments } from './printed-documents.ts'
 import { madeUpProfile } from './profiles.ts'
 import { TINY } from './scenarios.ts'
@@ -55,6 +56,22 @@ describe('--json', () => {
     })
     // warnings of libraries are not printed
     expect((await run('doctor')).stderr).toBe('')
+  })
+
+  test('doctor --noise prints what its spinning threads met, and what can be decided', async () => {
+    const isNoise = await published('noise')
+    const noise = (await documentOf('doctor', '--noise', '1')) as Noise
+    isNoise(noise)
+    expect(() => isNoise({ ...noise, threads: [{ role: 'executor' }] })).toThrow()
+    expect(noise).toMatchObject({ document: 'spillway-noise', seconds: 1 })
+    const roles = noise.threads.map(({ role }) => role)
+    expect(roles).toEqual(Array.from(roles, (_, i) => (i === 0 ? 'dispatcher' : 'executor')))
+    for (const { kernel } of noise.threads) expect(kernel.by_second_ms.length).toBeGreaterThan(0)
+    expect(noise.decisions.map(({ service_ms }) => service_ms)).toEqual([0.5, 2, 10, 50])
+    for (const { share, share_at_least, share_at_most } of noise.decisions) {
+      expect(share).toBeGreaterThanOrEqual(share_at_least)
+      expect(share).toBeLessThanOrEqual(share_at_most)
+    }
   })
 
   test('init prints the file it wrote, and the schema command the same schema', async () => {

@@ -23,7 +23,7 @@ const DOORS = [
     (name) => `sim/${name}`,
   ),
   ...['sim/experiment', 'sim/audit', 'scenarios/checks', 'scenarios', 'reports'],
-  ...['runtime/models', 'runtime/calibration', 'runtime/memory'],
+  ...['runtime/models', 'runtime/calibration', 'runtime/memory', 'runtime/noise'],
 ]
 /** The files of scenarios that sim may import: plain data, so that sim runs in a browser. */
 const SHARED = ['schema', 'objective', 'takes-length', 'model-key']
@@ -133,6 +133,7 @@ describe('boundaries', () => {
     const hosts = [
       'runtime/jobs/replication-process.ts',
       'runtime/live/fleet-threads.ts',
+      'runtime/noise/noise-process.ts',
       'runtime/process/thread.ts',
     ]
     expect(starting.map(({ path }) => path).sort()).toEqual(hosts)
@@ -154,7 +155,7 @@ describe('boundaries', () => {
   })
 
   test('commands call jobs and print, and import nothing that measures or simulates', () => {
-    const computes = /^(runtime\/(live|models|calibration|memory|parquet)|sim\/experiment)\//
+    const computes = /^(runtime\/(live|models|calibration|memory|noise|parquet)|sim\/experiment)\//
     const commands = inFolder('runtime/commands')
     expect(commands.length).toBeGreaterThan(10)
     expect(found(commands, ({ imports }) => imports.filter((name) => computes.test(name)))).toEqual(

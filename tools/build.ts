@@ -31,6 +31,8 @@ for (const entry of [
   'runtime/live/fleet-process.ts',
   'runtime/memory/arena-process.ts',
   'runtime/models/build-process.ts',
+  'runtime/noise/noise-process.ts',
+  'runtime/noise/noise-thread.ts',
   'runtime/parquet/parquet-process.ts',
   'runtime/jobs/replication-process.ts',
   'runtime/jobs/replication-thread.ts',

@@ -3,16 +3,19 @@ import type { ModelProfile } from '../../sim/world/index.ts'
 import type { Progress } from '../live/fleet.ts'
 import { executionProviders } from '../models/index.ts'
 import { Calibration, type CalibrationTask } from './calibration.ts'
+import { MeasuringTime } from './measuring-time.ts'
+import { fewerShapesText } from './shape-plan.ts'
 
 /** Loads at which speed fields are recorded, each for an equal share of the time. */
 const FIELD_LOADS = [0.35, 0.75, 0.5, 0.9]
 /** Loads for the other number of replicas: they show how replicas share cores. */
 const SHARED_LOADS = [0.15, 0.4]
-/** Shares of the time for one model: single batches, and warm-up. The rest records fields. */
-const SCRIPT_SHARE = 0.35
-const WARM_UP_SHARE = 0.15
+/** Shares of the time for one model. Warm-up counts, and what it does not take the others get. */
+const SHARES = { warmUp: 0.15, script: 0.35, fields: 0.5 } as const
 /** Single batches run in this many pieces; models alternate. */
 const PIECES = 12
+/** A recording of traffic lasts this long, however late it is. */
+const SHORTEST_MS = 50
 
 /** A second number of replicas to measure. An accelerator may have no room for a second one. */
 function otherReplicas({ pool }: CalibrationTask): number {
@@ -24,7 +27,8 @@ function otherReplicas({ pool }: CalibrationTask): number {
 /**
  * Measures models on this machine: work, wake-up cost, overheads and speed fields. Models alternate
  * piece by piece. A machine's speed drifts by some percent a minute, so models measured one after
- * another would differ by that drift.
+ * another would differ by that drift. The time counts from when the models are open. Models whose
+ * extreme shapes alone are too slow for it take longer.
  */
 export async function calibrateModels(
   tasks: readonly CalibrationTask[],
@@ -32,38 +36,50 @@ export async function calibrateModels(
     /** seconds for each model */
     readonly seconds: number
     readonly signal: AbortSignal
+    /** of the time of all models, in ms */
     readonly onProgress: (phase: string, ...progress: Parameters<Progress>) => void
+    readonly onWarning: (text: string) => void
   },
 ): Promise<ModelProfile[]> {
-  const { seconds, signal, onProgress } = options
+  const { seconds, signal, onProgress, onWarning } = options
   const calibrations: Calibration[] = []
+  const modelMs = 1000 * seconds
+  const time = new MeasuringTime(modelMs * tasks.length, onProgress)
   try {
     for (const [i, task] of tasks.entries()) {
       onProgress('opening models', i, tasks.length)
-      calibrations.push(await Calibration.open(task, otherReplicas(task), signal))
+      const replicas = [task.pool.replicas, otherReplicas(task)]
+      calibrations.push(await Calibration.open(task, replicas, { signal, onTick: time.show }))
     }
     const names = calibrations.map(({ label }) => label).join(', ')
     // all models warm up before the first measurement
-    onProgress(`${names}: warming up`, 0, 1)
-    for (const [i, calibration] of calibrations.entries()) {
-      for (const replicas of [tasks[i]!.pool.replicas, otherReplicas(tasks[i]!)]) {
-        await calibration.warmUp(replicas, (seconds * 1000 * WARM_UP_SHARE) / 2)
-      }
+    time.begin(`${names}: warming up`)
+    const shapesMs = modelMs * (SHARES.warmUp + SHARES.script)
+    let leastMs = 0
+    for (const calibration of calibrations) {
+      const warm = await calibration.warmUpShapes(shapesMs)
+      leastMs += warm.leastMs
+      if (!warm.fewer) continue
+      onWarning(fewerShapesText(calibration.label, warm.grid, (seconds * warm.allMs) / shapesMs))
     }
-    const budgetMs = seconds * 1000 * SCRIPT_SHARE
+    for (const calibration of calibrations) {
+      await calibration.warmUpLoops((modelMs * SHARES.warmUp) / 2)
+    }
+    time.begin(`${names}: single batches`, leastMs)
+    const fieldsMs = (time.leftMs() * SHARES.fields) / (SHARES.script + SHARES.fields)
+    const budgetMs = (time.leftMs() - fieldsMs) / tasks.length
     const rounds: number[] = []
-    for (const calibration of calibrations) rounds.push(await calibration.rounds(budgetMs))
-    for (let piece = 0; piece < PIECES; piece++) {
+    for (const calibration of calibrations) rounds.push(await calibration.firstRound(budgetMs))
+    for (let piece = 0; piece < PIECES && time.leftMs() > fieldsMs; piece++) {
       for (const [i, calibration] of calibrations.entries()) {
-        const upTo = (pieces: number) => Math.round((rounds[i]! * pieces) / PIECES)
+        const upTo = (pieces: number) => Math.round(((rounds[i]! - 1) * pieces) / PIECES)
         await calibration.runBatches(upTo(piece + 1) - upTo(piece))
       }
-      onProgress(`${names}: single batches`, piece + 1, PIECES)
     }
+    time.begin(`${names}: machine speed`)
     const steps = FIELD_LOADS.length + SHARED_LOADS.length
-    const durationMs = (seconds * 1000 * (1 - SCRIPT_SHARE - WARM_UP_SHARE)) / steps
     for (let step = 0; step < steps; step++) {
-      onProgress(`${names}: machine speed`, step, steps)
+      const durationMs = Math.max(SHORTEST_MS, time.leftMs() / (steps - step) / tasks.length)
       for (const [i, calibration] of calibrations.entries()) {
         const configured = FIELD_LOADS[step]
         const shared = SHARED_LOADS[step - FIELD_LOADS.length]

@@ -8,24 +8,31 @@ import {
 import { type Random, stream } from '../../sim/kernel/index.ts'
 import { ANY_CLASS, PLAIN_QUEUE, type PoolPlan, type ServingPlan } from '../../sim/serving/index.ts'
 import { RequestList } from '../../sim/traffic/index.ts'
-import { type ModelProfile, tabulatedWork } from '../../sim/world/index.ts'
-import { Fleet, type Replayed } from '../live/fleet.ts'
-import type { ScriptItem, ScriptRow } from '../live/script.ts'
+import { type MeanWork, type ModelProfile, tabulatedWork } from '../../sim/world/index.ts'
+import { Fleet } from '../live/fleet.ts'
+import type { ScriptRow } from '../live/script.ts'
 import { type Shortage, shortageText } from '../live/shortages.ts'
 import { type ModelFile, sessionOptions } from '../models/index.ts'
 import {
   GAPS_MS,
   lengthGrid,
+  RUN,
   roundOf,
   type SettledRow,
   settledRows,
   sizeGrid,
 } from './script-plan.ts'
+import { passMs, type ShapeCost, type ShapeGrid } from './shape-plan.ts'
 import { fitWake } from './wake-fit.ts'
+import { warmUpShapes } from './warm-up.ts'
 import { type CellSample, fitWork } from './work-fit.ts'
 
-const FEWEST_ROUNDS = 5
+/** Rounds that shapes are planned for; fewer only if the extreme shapes alone take too long. */
+const PLANNED_ROUNDS = 3
+const FEWEST_ROUNDS = 1
 const MOST_ROUNDS = 400
+/** Traffic lasts until so many requests are expected, however slow the model is. */
+const FEWEST_REQUESTS = 5
 /** Overhead around each batch that is assumed to estimate the capacity, ms. */
 const OVERHEAD_MS = 0.1
 const WARM_UP_LOAD = 0.75
@@ -39,6 +46,17 @@ export interface CalibrationTask {
   readonly maxBatch: number
   /** lengths of the requests, drawn from the scenario's distribution */
   readonly lengths: { readonly min: number; readonly max: number; readonly draw: () => number }
+}
+
+/** The shapes that a calibration measures. */
+interface WarmShapes {
+  readonly grid: ShapeGrid
+  /** whether there is no time for all */
+  readonly fewer: boolean
+  /** time for the warm-up and the planned rounds of all shapes */
+  readonly allMs: number
+  /** time for the fewest rounds of these shapes */
+  readonly leastMs: number
 }
 
 interface LoadedRun extends ObservedRun {
@@ -60,109 +78,138 @@ export class Calibration {
   readonly label: string
   readonly #task: CalibrationTask
   readonly #pool: PoolPlan
-  readonly #fleet: Fleet
-  /** with the other number of replicas */
-  readonly #other: Fleet
-  readonly #sizes: readonly number[]
-  readonly #lengths: readonly number[]
+  /** by the number of replicas */
+  readonly #fleets: ReadonlyMap<number, Fleet>
+  readonly #onTick: () => void
+  /** the shapes that are measured: all, or fewer since the warm-up */
+  #grid: ShapeGrid
+  /** by the times of the warm-up, until work is measured */
+  #cost: ShapeCost = () => 0
   readonly #random: Random
   readonly #rows: SettledRow[] = []
   readonly #runs: LoadedRun[] = []
 
-  private constructor(task: CalibrationTask, pool: PoolPlan, fleets: readonly [Fleet, Fleet]) {
+  private constructor(
+    task: CalibrationTask,
+    pool: PoolPlan,
+    fleets: ReadonlyMap<number, Fleet>,
+    onTick: () => void,
+  ) {
     const { scenario } = task
     this.#task = task
     this.#pool = pool
-    this.#fleet = fleets[0]
-    this.#other = fleets[1]
+    this.#fleets = fleets
+    this.#onTick = onTick
     this.label = modelLabel(scenario, task.pool)
     this.#random = stream(scenario.seed, 0, 'calibration')
-    this.#sizes = sizesOf(task)
-    this.#lengths = lengthsOf(task)
+    this.#grid = gridOf(task)
   }
 
-  /** Opens the model in its replicas and in the other number of them, and warms up every shape. */
+  /**
+   * Opens the model in each of these numbers of replicas, each in a fleet of its own, since an
+   * additional replica might leave too few cores for each. `onTick` is called often during a step.
+   */
   static async open(
     task: CalibrationTask,
-    otherReplicas: number,
-    signal: AbortSignal,
+    replicas: readonly number[],
+    { signal, onTick }: { readonly signal: AbortSignal; readonly onTick: () => void },
   ): Promise<Calibration> {
     const limits = { ...PLAIN_QUEUE, maxLength: 10_000 }
     const pool = { ...task.plan, ...limits, memory: undefined, index: 0 }
-    const roomy = { policy: 'fixed', batch: task.maxBatch } as const
+    const batching = { policy: 'fixed', batch: task.maxBatch } as const
     const engine = {
       file: task.file,
       session: sessionOptions(task.pool),
-      warmUp: sizesOf(task).flatMap((size) =>
-        lengthsOf(task).map((length) => [size, length] as const),
-      ),
+      warmUp: [[1, gridOf(task).lengths[0]!]] as const,
     }
-    // two fleets, since an additional replica might leave too few cores for each
-    const fleet = await Fleet.open(planOf({ ...pool, batching: roomy }), [engine], signal)
-    if (otherReplicas === pool.replicas) return new Calibration(task, pool, [fleet, fleet])
+    const fleets = new Map<number, Fleet>()
     try {
-      const otherFleet = await Fleet.open(
-        planOf({ ...pool, replicas: otherReplicas }),
-        [engine],
-        signal,
-      )
-      return new Calibration(task, pool, [fleet, otherFleet])
+      for (const count of new Set(replicas)) {
+        const plan = planOf({ ...pool, batching, replicas: count })
+        fleets.set(count, await Fleet.open(plan, [engine], signal))
+      }
+      return new Calibration(task, pool, fleets, onTick)
     } catch (error) {
-      await fleet.close()
+      await Promise.all([...fleets.values()].map((fleet) => fleet.close()))
       throw error
     }
   }
 
   async close(): Promise<void> {
-    await Promise.all([...new Set([this.#fleet, this.#other])].map((fleet) => fleet.close()))
+    await Promise.all([...this.#fleets.values()].map((fleet) => fleet.close()))
   }
 
-  /** Number of rounds of single batches that take about `budgetMs`. */
-  async rounds(budgetMs: number): Promise<number> {
-    const first = await this.#script(this.#round())
-    const roundMs = first.at(-1)!.done - first[0]!.dispatched
+  /**
+   * Runs every shape once on every executor. Where that and a few rounds of all shapes would take
+   * longer than `budgetMs`, fewer are run and measured.
+   */
+  async warmUpShapes(budgetMs: number): Promise<WarmShapes> {
+    const all = this.#grid
+    const executors = [...this.#fleets.keys()].reduce((sum, replicas) => sum + replicas, 0)
+    const passes = executors + RUN * PLANNED_ROUNDS
+    for (const [replicas, fleet] of this.#fleets) {
+      const own = { executors: [...Array(replicas).keys()], grid: this.#grid }
+      const task = { ...own, budgetMs: budgetMs / passes }
+      const warm = await warmUpShapes(fleet, task, this.#onTick)
+      this.#grid = warm.grid
+      this.#cost = warm.cost
+    }
+    return {
+      grid: this.#grid,
+      fewer: this.#grid !== all,
+      allMs: passes * passMs(all, this.#cost),
+      leastMs: RUN * FEWEST_ROUNDS * passMs(this.#grid, this.#cost),
+    }
+  }
+
+  /** Discards its measurements: a loop that V8 still compiles has longer tails. */
+  async warmUpLoops(durationMs: number): Promise<void> {
+    const work = { of: this.#cost, mean: this.#cost }
+    for (const replicas of this.#fleets.keys()) {
+      await this.#traffic(work, { replicas, load: WARM_UP_LOAD, durationMs })
+    }
+  }
+
+  /** Runs a round of single batches. Returns how many take about `budgetMs`, the first included. */
+  async firstRound(budgetMs: number): Promise<number> {
+    const rows = await this.#rounds(1)
+    const roundMs = rows.at(-1)!.done - rows[0]!.dispatched
     return Math.min(MOST_ROUNDS, Math.max(FEWEST_ROUNDS, Math.floor(budgetMs / roundMs)))
   }
 
   /** Runs `rounds` rounds of single batches: every cell, and idle gaps. */
   async runBatches(rounds: number): Promise<void> {
-    if (rounds === 0) return
-    const items = Array.from({ length: rounds }, () => this.#round()).flat()
-    this.#rows.push(...settledRows(await this.#script(items)))
+    if (rounds > 0) await this.#rounds(rounds)
   }
 
-  /** Discards its measurements: a loop that V8 still compiles has longer tails. */
-  async warmUp(replicas: number, durationMs: number): Promise<void> {
-    const rows = settledRows(await this.#script(this.#round()))
-    await this.#traffic(rows, { replicas, load: WARM_UP_LOAD, durationMs })
+  async #rounds(count: number): Promise<readonly ScriptRow[]> {
+    const { sizes, lengths } = this.#grid
+    const items = Array.from({ length: count }, () => roundOf(sizes, lengths, 0, this.#random))
+    const fleet = this.#fleets.get(this.#pool.replicas)!
+    const { rows } = this.#roomy(await fleet.script(items.flat(), this.#onTick))
+    this.#rows.push(...settledRows(rows))
+    return rows
   }
 
   /** Records open-loop Poisson traffic, through the same dispatcher as a replay. */
   async recordTraffic(replicas: number, load: number, durationMs: number): Promise<void> {
-    const { rows, timers } = await this.#traffic(this.#rows, { replicas, load, durationMs })
-    this.#runs.push({ rows, timers, load, durationMs, replicas })
+    const work = tabulatedWork(fitWork(cellSamples(this.#rows)))
+    this.#runs.push(await this.#traffic(work, { replicas, load, durationMs }))
   }
 
   async #traffic(
-    batches: readonly SettledRow[],
+    work: MeanWork,
     { replicas, load, durationMs }: Pick<LoadedRun, 'replicas' | 'load' | 'durationMs'>,
-  ): Promise<Replayed> {
+  ): Promise<LoadedRun> {
     const { lengths } = this.#task
     const pool = { ...this.#pool, replicas }
-    const work = tabulatedWork(fitWork(cellSamples(batches)))
-    const capacityRps = poolCapacity(pool, work, OVERHEAD_MS, lengths.draw)
-    const list = poissonRequests(
-      (load * capacityRps) / 1000,
-      durationMs,
-      this.#random,
-      lengths.draw,
-    )
-    const fleet = replicas === this.#pool.replicas ? this.#fleet : this.#other
-    return this.#roomy(await fleet.replay(planOf(pool), list))
-  }
-
-  async #script(items: readonly ScriptItem[]): Promise<readonly ScriptRow[]> {
-    return this.#roomy(await this.#fleet.script(items)).rows
+    const perMs = (load * poolCapacity(pool, work, OVERHEAD_MS, lengths.draw)) / 1000
+    const longMs = Math.max(durationMs, FEWEST_REQUESTS / perMs)
+    const list = poissonRequests(perMs, longMs, this.#random, lengths.draw)
+    const fleet = this.#fleets.get(replicas)!
+    const options = { onProgress: this.#onTick }
+    const { rows, timers } = this.#roomy(await fleet.replay(planOf(pool), list, options))
+    return { rows, timers, load, durationMs: longMs, replicas }
   }
 
   /** Throws `Failure` if a batch ran out of memory: its time does not measure work. */
@@ -200,18 +247,10 @@ export class Calibration {
       memory: null,
     }
   }
-
-  #round() {
-    return roundOf(this.#sizes, this.#lengths, 0, this.#random)
-  }
 }
 
-function sizesOf({ maxBatch }: CalibrationTask): number[] {
-  return sizeGrid(maxBatch)
-}
-
-function lengthsOf({ lengths: { min, max }, plan }: CalibrationTask): number[] {
-  return lengthGrid(min, max, plan.padTo)
+function gridOf({ maxBatch, lengths: { min, max }, plan }: CalibrationTask): ShapeGrid {
+  return { sizes: sizeGrid(maxBatch), lengths: lengthGrid(min, max, plan.padTo) }
 }
 
 function cellSamples(rows: readonly SettledRow[]): CellSample[] {

@@ -25,7 +25,7 @@ const FEWEST_GAPS = 4
 const CELLS_A_GAP = 5
 
 /** Consecutive batches of a shape. The first finds caches as another shape or a sleep left them. */
-const RUN = 3
+export const RUN = 3
 
 /**
  * One round of a calibration: every cell back to back, and smaller batches after some idle gaps.
@@ -39,7 +39,8 @@ export function roundOf(
   executor: number,
   random: Random,
 ): ScriptItem[] {
-  const middle = lengths[lengths.length >> 1]!
+  // of two lengths the shorter one: gaps cost a run each
+  const middle = lengths[(lengths.length - 1) >> 1]!
   const run = (size: number, length: number, gapMs: number) =>
     Array.from({ length: RUN }, (_, i) => {
       return { executor, size, length, gapMs: i === RUN - 1 ? gapMs : 0 }

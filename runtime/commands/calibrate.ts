@@ -41,7 +41,12 @@ Examples:
 
 export function define(command: Command): void {
   withScenarioOptions(scenarioFile(command))
-    .option('--seconds <s>', 'time for each model', positiveNumber, CALIBRATION_SECONDS)
+    .option(
+      '--seconds <s>',
+      'time for each model, warm-up included',
+      positiveNumber,
+      CALIBRATION_SECONDS,
+    )
     .addOption(
       new Option(
         '--from <dir>',

@@ -44,6 +44,7 @@ export class ProgressDisplay {
       this.#phase = phase
       return
     }
+    this.#bar?.setTotal(of)
     this.#bar?.update(done)
     const share = Math.floor((100 * done) / of)
     if (performance.now() >= this.#printedAt + LINE_EVERY_MS) this.#print(`${phase} … ${share} %`)

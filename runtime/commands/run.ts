@@ -16,6 +16,7 @@ import { writableFolder, writeWhole } from '../folders/write-whole.ts'
 import { CALIBRATION_SECONDS, calibrate } from '../jobs/calibrate.ts'
 import { compare } from '../jobs/compare.ts'
 import { dropReplays, keepReplays } from '../jobs/kept-replays.ts'
+import { noiseWarnings, shortNoise } from '../jobs/noise-warnings.ts'
 import { resolveSystem } from '../jobs/prepare.ts'
 import { refuseComparison, refuseLive } from '../jobs/refuse.ts'
 import { replay } from '../jobs/replay.ts'
@@ -46,10 +47,18 @@ interface RunOptions extends AgainstOptions {
   readonly charts: readonly ChartFormat[]
 }
 
+/** A run of it, after a short look at the noise of this machine. */
+type Running = RunOptions & {
+  readonly directory: string
+  readonly signal: AbortSignal
+  readonly noise: Awaited<ReturnType<typeof shortNoise>>
+}
+
 const HELP = `
 Documents and report.html go to runs/NAME, or with --out DIR to DIR. Exit code 0 when the work is done, whatever the
 verdict; \`spillway compare\` has an exit code for each verdict. An interrupted run keeps its calibration as
-calibrated.json; resume with --profile runs/NAME/calibrated.json.
+calibrated.json; resume with --profile runs/NAME/calibrated.json. A warning names percentiles that stalls of this
+machine leave undecided, as \`spillway doctor --noise\` measures them.
 ${AGAINST_HELP}
 
 Examples:
@@ -63,7 +72,12 @@ export function define(command: Command): void {
         'seconds',
       ),
     )
-    .option('--seconds <s>', 'calibration time for each model', positiveNumber, CALIBRATION_SECONDS)
+    .option(
+      '--seconds <s>',
+      'calibration time for each model, warm-up included',
+      positiveNumber,
+      CALIBRATION_SECONDS,
+    )
     .addOption(replicationsOption('simulations behind each interval', 10, 40))
     .option('--replays <n>', 'replays of the same requests', wholeNumber(1), 3)
     .option('--keep-rows', 'keep the raw rows of every replay; they are kept if a check fails')
@@ -76,7 +90,10 @@ export function define(command: Command): void {
     const directory = options.out ?? join('runs', sides[0].scenario.name)
     await writableFolder(directory)
     await settleFolder(directory)
-    const running = { ...options, directory, signal }
+    const noise = await withProgress((onProgress, { warn: onWarning }) =>
+      shortNoise(sides[0].scenario, { signal, onProgress, onWarning }),
+    )
+    const running = { ...options, directory, signal, noise }
     if (options.profile !== undefined) {
       await runWith(await loadProfile(options.profile), sides, running)
       return EXIT.ok
@@ -108,15 +125,16 @@ const CALIBRATED_FILE = 'calibrated.json'
 async function runWith(
   profile: Profile,
   sides: Sides,
-  options: RunOptions & { readonly directory: string; readonly signal: AbortSignal },
+  options: Running,
   used: readonly string[] = [],
 ): Promise<void> {
-  const { directory, replications, replays, decisionLog, signal } = options
+  const { directory, replications, replays, decisionLog, signal, noise } = options
   const command = commandLine()
   const [system, ...changed] = sides.map((side) => resolveSystem(side, profile))
   const { simulated, replayed, comparison } = await withProgress(async (onProgress, display) => {
     const job = { signal, onProgress }
     const simulated = await simulate(system!, { ...job, replications, onWarning: display.warn })
+    for (const text of noiseWarnings(noise, system!.scenario, simulated)) display.warn(text)
     const replayed = await replay([system!, ...changed], { ...job, replays, decisionLog })
     const [first, second = null] = replayed
     const comparison = await compare(first!, second, { ...job, replications, command })

@@ -5,6 +5,7 @@ import {
   arenaSchema,
   auditSchema,
   comparisonSchema,
+  noiseSchema,
   resultSchema,
 } from '../../sim/documents/index.ts'
 import { profileSchema } from '../../sim/world/index.ts'
@@ -17,6 +18,7 @@ const schemas: Readonly<Record<string, ZodType>> = {
   comparison: comparisonSchema,
   memory: arenaSchema,
   audit: auditSchema,
+  noise: noiseSchema,
   profile: profileSchema,
 }
 

@@ -14,7 +14,7 @@ import type { Prepared } from './prepare.ts'
 export const CALIBRATION_SECONDS = 60
 
 export interface CalibrateOptions extends JobOptions {
-  /** for each model; default 60 */
+  /** for each model from when it is open, warm-up included; default 60 */
   readonly seconds?: number | undefined
   /** gets warnings about what could not be measured */
   readonly onWarning?: ((text: string) => void) | undefined

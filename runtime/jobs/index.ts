@@ -9,6 +9,7 @@ export type {
   Comparison,
   Distribution,
   Estimate,
+  Noise,
   Percentiles,
   Result,
 } from '../../sim/documents/index.ts'
@@ -21,6 +22,7 @@ export { type FitTraceOptions, fitTrace, type TraceFit } from './fit-trace.ts'
 export { inspectTrace } from './inspect-trace.ts'
 export { type KeptReplays, keptReplays } from './kept-replays.ts'
 export { learnFromReplays } from './learn-from-replays.ts'
+export { measureNoise, type NoiseOptions } from './noise.ts'
 export type { DocumentOptions, JobOptions, Progress } from './options.ts'
 export {
   type LoadOptions,

@@ -16,9 +16,10 @@ import { build } from '../version.ts'
 import type { JobOptions, Progress } from './options.ts'
 import type { System } from './prepare.ts'
 import { refuseLive } from './refuse.ts'
-import { type ReplaySide, type Replays, replaySides, summariseReplays } from './replays.ts'
+import { type Replays, replaySides, summariseReplays } from './replays.ts'
 import { requestsOf } from './requests.ts'
 import { heldTraces } from './trace-readers.ts'
+import type { ReplaySide } from './warm-fleet.ts'
 
 export interface ReplayOptions extends JobOptions {
   /** how often the same requests are replayed; default 3 */

@@ -5,18 +5,15 @@ import {
   type ObservedRun,
   recorderOptions,
 } from '../../sim/experiment/index.ts'
-import { executorsOf, Ledger, largestBatch } from '../../sim/serving/index.ts'
+import { executorsOf } from '../../sim/serving/index.ts'
 import { playBack, Recorder, type RunSummary, summariseRun } from '../../sim/stats/index.ts'
-import { RequestList } from '../../sim/traffic/index.ts'
-import { sizeGrid } from '../calibration/index.ts'
-import { cacheDirectory } from '../folders/profile-file.ts'
-import type { Reacting } from '../live/dispatcher-thread.ts'
-import type { EngineOptions } from '../live/engine.ts'
-import { Fleet, type Replayed } from '../live/fleet.ts'
+import type { RequestList } from '../../sim/traffic/index.ts'
+import type { Replayed } from '../live/fleet.ts'
 import { shortageText } from '../live/shortages.ts'
-import { executionProviders, materialise, sessionOptions } from '../models/index.ts'
+import { executionProviders } from '../models/index.ts'
 import type { Progress } from './options.ts'
 import type { System } from './prepare.ts'
+import { openFleet, type ReplaySide, type WarmFleet } from './warm-fleet.ts'
 
 export interface Replays {
   readonly runs: readonly Replayed[]
@@ -26,20 +23,12 @@ export interface Replays {
   readonly gc: { readonly count: number; readonly ms: number }
 }
 
-export interface ReplaySide {
-  readonly system: System
-  readonly traffic: RequestList | Reacting
-}
-
 export interface ReplayOptions {
   readonly replays: number
   readonly decisionLog: boolean
   readonly signal: AbortSignal
   readonly onProgress: Progress
 }
-
-/** Lengths that every batch size is run with once before the first request. */
-const WARM_LENGTHS = 3
 
 /**
  * Opens the models of every side and replays their requests, one replay after another. Two sides
@@ -49,11 +38,10 @@ export async function replaySides(
   sides: readonly ReplaySide[],
   options: ReplayOptions,
 ): Promise<Replays[]> {
-  options.onProgress('opening models', 0, 1)
-  const fleets: Fleet[] = []
+  const fleets: WarmFleet[] = []
   const runs: Replays['runs'][number][][] = sides.map(() => [])
   try {
-    for (const side of sides) fleets.push(await openFleet(side, options.signal))
+    for (const side of sides) fleets.push(await openFleet(side, options))
     for (let round = 0; round < options.replays; round++) {
       const order = [...sides.keys()]
       if (round % 2 === 1) order.reverse()
@@ -62,7 +50,7 @@ export async function replaySides(
         const side = sides.length === 1 ? '' : `, side ${'AB'[i]}`
         const phase = `replay ${round + 1} of ${options.replays}${side}`
         runs[i]!.push(
-          await fleets[i]!.replay(system.plan, traffic, {
+          await fleets[i]!.fleet.replay(system.plan, traffic, {
             decisionLog: options.decisionLog,
             onProgress: (done, of) => options.onProgress(phase, done, of),
           }),
@@ -70,12 +58,12 @@ export async function replaySides(
       }
     }
   } finally {
-    await Promise.all(fleets.map((fleet) => fleet.close()))
+    await Promise.all(fleets.map(({ fleet }) => fleet.close()))
   }
   return sides.map(({ system }, i) => replaysOf(system, runs[i]!, fleets[i]!))
 }
 
-function replaysOf(system: System, runs: Replays['runs'], fleet: Fleet): Replays {
+function replaysOf(system: System, runs: Replays['runs'], { fleet, warnings }: WarmFleet): Replays {
   const invalid = notCounted(runs).map(
     ({ replay, reason }) => `replay ${replay + 1} does not count: ${reason}`,
   )
@@ -98,67 +86,10 @@ function replaysOf(system: System, runs: Replays['runs'], fleet: Fleet): Replays
       : ['dispatcher and executors were not pinned to separate cores']
   return {
     runs,
-    warnings: [...invalid, ...short, ...fellBack, ...crowded],
+    warnings: [...invalid, ...warnings, ...short, ...fellBack, ...crowded],
     valid: invalid.length === 0,
     gc: fleet.gc,
   }
-}
-
-/** Warm-up, s: p99 is several times too long until V8 has compiled the loops (15,000 requests). */
-const WARM_UP_S = 4
-
-/** Opens the models of a scenario in all their replicas, and warms up shapes and loops. */
-export async function openFleet(
-  { system, traffic }: ReplaySide,
-  signal: AbortSignal,
-): Promise<Fleet> {
-  const fleet = await Fleet.open(system.plan, await enginesOf(system, signal), signal)
-  try {
-    await fleet.replay(system.plan, beginningOf(traffic))
-    return fleet
-  } catch (error) {
-    await fleet.close()
-    throw error
-  }
-}
-
-function beginningOf(traffic: ReplaySide['traffic']): ReplaySide['traffic'] {
-  if (traffic instanceof RequestList) return traffic.until(1000 * WARM_UP_S)
-  const { scenario } = traffic
-  const duration_s = Math.min(WARM_UP_S, scenario.duration_s)
-  return { ...traffic, scenario: { ...scenario, duration_s } }
-}
-
-/** What each pool's executors open, and the shapes that they run before anything is measured. */
-async function enginesOf(system: System, signal: AbortSignal): Promise<EngineOptions[]> {
-  const { scenario, directory, plan, lengths: ranges } = system
-  const engines: EngineOptions[] = []
-  const ledger = new Ledger(plan)
-  const places = { directory, cacheDirectory: cacheDirectory(), signal }
-  for (const [i, pool] of scenario.pools.entries()) {
-    const model = scenario.models[pool.model]!
-    if ('work' in model) {
-      throw new Error(`Expected ${pool.model} to be refused, as nothing can run it live`)
-    }
-    const { padTo, memory } = plan.pools[i]!
-    const first = executorsOf(plan).findIndex(({ pool }) => pool === i)
-    // batches that never fit would need more memory than the pool has
-    const mayGo = (shape: readonly [number, number]) =>
-      memory === undefined || ledger.fits(first, ...shape)
-    const pad = (length: number) => Math.ceil(length / padTo) * padTo
-    const { min, max } = ranges[i]!
-    const lengths = Array.from({ length: WARM_LENGTHS }, (_, j) =>
-      pad(Math.round(min + ((max - min) * j) / (WARM_LENGTHS - 1))),
-    )
-    engines.push({
-      file: await materialise(model, pool.precision, places),
-      session: sessionOptions(pool),
-      warmUp: sizeGrid(largestBatch(plan.pools[i]!))
-        .flatMap((size) => [...new Set(lengths)].map((length) => [size, length] as const))
-        .filter(mayGo),
-    })
-  }
-  return engines
 }
 
 /** Summaries of replays by the recorder that also summarises simulations. */

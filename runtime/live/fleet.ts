@@ -72,8 +72,8 @@ export class Fleet {
   }
 
   /** Runs batches one by one, as calibration needs them. */
-  async script(items: readonly ScriptItem[]): Promise<Reply<'scripted'>> {
-    return this.#perform<'scripted'>({ kind: 'script', items }, items.length)
+  async script(items: readonly ScriptItem[], onProgress?: Progress): Promise<Reply<'scripted'>> {
+    return this.#perform<'scripted'>({ kind: 'script', items }, items.length, onProgress)
   }
 
   /** Load times of the swappable model of executor 0, ms. Null if memory ran out. */

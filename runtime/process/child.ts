@@ -24,8 +24,11 @@ export class ChildEnded extends Failure {
   }
 }
 
-/** Characters of standard error that are kept for the message about an early end. */
+/** Characters of its output that are kept for the message about an early end. */
 const KEPT_CHARACTERS = 600
+
+/** A pipe of a child; types of Node state less of it. */
+type Holdable = Readable & Partial<Record<'ref' | 'unref', () => void>>
 
 export interface ChildOptions {
   /** what runs in the process, for messages */
@@ -55,7 +58,7 @@ export class Child {
   constructor(entry: URL, { name, leads = true }: ChildOptions) {
     const child = forkEntry(entry, {
       serialization: 'advanced',
-      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       detached: leads,
     })
     this.#name = name
@@ -64,9 +67,12 @@ export class Child {
       const why = `(${code}): too many processes, or too little memory`
       this.#refused = new Failure(`the process of ${name} cannot be started ${why}`, EXIT.internal)
     })
-    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      this.#said = (this.#said + text).slice(-KEPT_CHARACTERS)
-    })
+    // libraries print on both
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.setEncoding('utf8').on('data', (text: string) => {
+        this.#said = (this.#said + text).slice(-KEPT_CHARACTERS)
+      })
+    }
     running.add(this)
     child.once('exit', () => {
       running.delete(this)
@@ -148,7 +154,7 @@ export class Child {
     const child = this.#process
     child[act]()
     child.channel?.[act]()
-    ;(child.stderr as (Readable & Partial<Record<'ref' | 'unref', () => void>>) | null)?.[act]?.()
+    for (const stream of [child.stdout, child.stderr] as (Holdable | null)[]) stream?.[act]?.()
   }
 }
 

@@ -9,8 +9,8 @@ import { readRows, writeRows } from '../../runtime/folders/rows-file.ts'
 import { writeWhole } from '../../runtime/folders/write-whole.ts'
 import { calibrate } from '../../runtime/jobs/calibrate.ts'
 import { type Prepared, prepare, type System } from '../../runtime/jobs/prepare.ts'
-import { openFleet, type ReplaySide } from '../../runtime/jobs/replays.ts'
 import { requestsOf } from '../../runtime/jobs/requests.ts'
+import { openFleet, type ReplaySide } from '../../runtime/jobs/warm-fleet.ts'
 import type { Fleet } from '../../runtime/live/fleet.ts'
 import { hashOf, modelKey } from '../../scenarios/index.ts'
 import {
@@ -183,7 +183,7 @@ async function recordSession(
 async function fleetFor(side: ReplaySide, fleets: Map<string, Fleet>): Promise<Fleet> {
   const { models, pools } = side.system.scenario
   const key = hashOf({ models, pools })
-  const fleet = fleets.get(key) ?? (await openFleet(side, signal))
+  const fleet = fleets.get(key) ?? (await openFleet(side, { signal, onProgress: () => {} })).fleet
   fleets.set(key, fleet)
   return fleet
 }

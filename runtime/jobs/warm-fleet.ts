@@ -1,0 +1,116 @@
+import { executorsOf, isSwappable, Ledger, largestBatch } from '../../sim/serving/index.ts'
+import { RequestList } from '../../sim/traffic/index.ts'
+import { shapesText, sizeGrid, warmUpShapes } from '../calibration/index.ts'
+import { cacheDirectory } from '../folders/profile-file.ts'
+import type { Reacting } from '../live/dispatcher-thread.ts'
+import type { EngineOptions } from '../live/engine.ts'
+import { Fleet } from '../live/fleet.ts'
+import { materialise, sessionOptions } from '../models/index.ts'
+import type { Progress } from './options.ts'
+import type { System } from './prepare.ts'
+
+export interface ReplaySide {
+  readonly system: System
+  readonly traffic: RequestList | Reacting
+}
+
+/** A fleet that is ready to replay, as often as it is asked to. */
+export interface WarmFleet {
+  readonly fleet: Fleet
+  /** about shapes that were too slow to be run before */
+  readonly warnings: readonly string[]
+}
+
+/** Lengths that every batch size is run with once before the first request. */
+const WARM_LENGTHS = 3
+/** Time for the shapes of all executors, s; the extreme ones are always run. */
+const SHAPES_S = 10
+/** Traffic, s: p99 is several times too long until V8 has compiled the loops (15,000 requests). */
+const TRAFFIC_S = 4
+
+/** Opens the models of a scenario in all their replicas, and warms up shapes and loops. */
+export async function openFleet(
+  { system, traffic }: ReplaySide,
+  { signal, onProgress }: { readonly signal: AbortSignal; readonly onProgress: Progress },
+): Promise<WarmFleet> {
+  onProgress('opening models', 0, 1)
+  const engines = await enginesOf(system, signal)
+  const fleet = await Fleet.open(system.plan, engines, signal)
+  const show = (phase: string) => (done: number, of: number) => onProgress(phase, done, of)
+  try {
+    const warnings = await warmUp(system, fleet, show)
+    const beginning = beginningOf(traffic)
+    await fleet.replay(system.plan, beginning, { onProgress: show('warming up loops') })
+    return { fleet, warnings }
+  } catch (error) {
+    await fleet.close()
+    throw error
+  }
+}
+
+/** Runs shapes of models that stay open. Returns a warning for each pool that has run fewer. */
+async function warmUp(
+  { scenario, plan, lengths: ranges }: System,
+  fleet: Fleet,
+  show: (phase: string) => (done: number, of: number) => void,
+): Promise<string[]> {
+  const pools = executorsOf(plan).map(({ pool }) => pool)
+  const ledger = new Ledger(plan)
+  const warnings: string[] = []
+  for (const [i, pool] of plan.pools.entries()) {
+    // each load opens a new session
+    if (isSwappable(plan, i)) continue
+    const executors = [...pools.keys()].filter((executor) => pools[executor] === i)
+    const grid = {
+      sizes: sizeGrid(largestBatch(pool)),
+      lengths: warmLengths(ranges[i]!, pool.padTo),
+    }
+    // batches that never fit would need more memory than the pool has
+    const fits = (size: number, length: number) =>
+      pool.memory === undefined || ledger.fits(executors[0]!, size, length)
+    const task = { executors, grid, fits, budgetMs: (1000 * SHAPES_S) / pools.length }
+    const { name } = scenario.pools[i]!
+    const warm = await warmUpShapes(fleet, task, show(`warming up shapes of pool ${name}`))
+    if (warm.grid === grid) continue
+    warnings.push(
+      `pool ${name}: too slow to run every shape before the first request, only ` +
+        `${shapesText(warm.grid)}; the first batch of another shape may take longer`,
+    )
+  }
+  return warnings
+}
+
+function warmLengths({ min, max }: System['lengths'][number], padTo: number): number[] {
+  const pad = (length: number) => Math.ceil(length / padTo) * padTo
+  const lengths = Array.from({ length: WARM_LENGTHS }, (_, i) =>
+    pad(Math.round(min + ((max - min) * i) / (WARM_LENGTHS - 1))),
+  )
+  return [...new Set(lengths)]
+}
+
+function beginningOf(traffic: ReplaySide['traffic']): ReplaySide['traffic'] {
+  if (traffic instanceof RequestList) return traffic.until(1000 * TRAFFIC_S)
+  const { scenario } = traffic
+  const duration_s = Math.min(TRAFFIC_S, scenario.duration_s)
+  return { ...traffic, scenario: { ...scenario, duration_s } }
+}
+
+/** What each pool's executors open. */
+async function enginesOf(system: System, signal: AbortSignal): Promise<EngineOptions[]> {
+  const { scenario, directory, plan, lengths } = system
+  const engines: EngineOptions[] = []
+  const places = { directory, cacheDirectory: cacheDirectory(), signal }
+  for (const [i, pool] of scenario.pools.entries()) {
+    const model = scenario.models[pool.model]!
+    if ('work' in model) {
+      throw new Error(`Expected ${pool.model} to be refused, as nothing can run it live`)
+    }
+    const [shortest] = warmLengths(lengths[i]!, plan.pools[i]!.padTo)
+    engines.push({
+      file: await materialise(model, pool.precision, places),
+      session: sessionOptions(pool),
+      warmUp: [[1, shortest!]],
+    })
+  }
+  return engines
+}
