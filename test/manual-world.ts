@@ -1,5 +1,4 @@
 import { Dispatcher, type FinishedOrder, type LivePort } from '../runtime/live/dispatcher.ts'
-import type { Order } from '../runtime/live/mailbox.ts'
 import { ModelLoadSequencer } from '../runtime/live/model-load-sequencer.ts'
 import { Random } from '../sim/kernel/index.ts'
 import {
@@ -22,7 +21,7 @@ import { type Audited, LOAD_MS, type SmallSystem, serve } from './small-system.t
 
 interface Running {
   readonly executor: number
-  readonly order: Order
+  readonly order: FinishedOrder['order']
   readonly started: Ms
   readonly ended: Ms
 }
@@ -99,7 +98,7 @@ class ManualPort implements LivePort {
     this.#movers.unload(executor)
   }
 
-  #begin(executor: number, order: Order, ms: Ms): void {
+  #begin(executor: number, order: FinishedOrder['order'], ms: Ms): void {
     if (this.#running.some((running) => running.executor === executor)) {
       throw new Error(`Executor ${executor} gets the order to ${order} while it is at work`)
     }

@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { EXIT, Failure, type Scenario } from '../../scenarios/index.ts'
+import type { ControlReading } from '../../sim/experiment/index.ts'
 import {
   assemble,
   Ledger,
@@ -64,6 +65,7 @@ export type DispatcherReply =
       readonly shortages: readonly Shortage[]
       readonly moves: readonly ModelMove[]
       readonly deaths: readonly number[]
+      readonly control: readonly ControlReading[]
     }
   | {
       readonly kind: 'scripted'
@@ -117,6 +119,8 @@ function perform(job: DispatcherJob): DispatcherReply {
     observe: () => [{ arrived: (_, request) => report(traffic, requests, request) }, recorder],
     logs: job.decisionLog,
   })
+  const controlMs = port.timeControl()
+  port.setNow(-LEAD_MS)
   driver.run(control)
   // the next replay begins as this one did
   port.clear()
@@ -128,6 +132,7 @@ function perform(job: DispatcherJob): DispatcherReply {
     shortages: port.shortages.all,
     moves: driver.moves,
     deaths: port.deaths,
+    control: [{ at: 0, ms: controlMs }],
   }
 }
 

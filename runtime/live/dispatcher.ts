@@ -27,7 +27,7 @@ export interface LivePort {
 }
 
 export interface FinishedOrder {
-  readonly order: Order
+  readonly order: Exclude<Order, 'control'>
   readonly status: Status
   readonly started: Ms
   readonly ended: Ms

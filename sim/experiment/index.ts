@@ -5,6 +5,7 @@ export { compareArenas, memoryCheck, type ObservedArena } from './comparison/mem
 export { type Recording, recordedField } from './comparison/recorded.ts'
 export {
   batchesOf,
+  type ControlReading,
   type ExecutorWork,
   fieldOf,
   type ObservedRun,
