@@ -1,3 +1,4 @@
+import { expect } from 'vitest'
 import { Dispatcher, type FinishedOrder, type LivePort } from '../runtime/live/dispatcher.ts'
 import { ModelLoadSequencer } from '../runtime/live/model-load-sequencer.ts'
 import { Random } from '../sim/kernel/index.ts'
@@ -105,6 +106,10 @@ class ManualPort implements LivePort {
     this.#running.push({ executor, order, started: this.#now, ended: this.#now + ms })
   }
 
+  get running(): number {
+    return this.#running.length
+  }
+
   takeFinished(): number {
     let first: Running | null = null
     for (const running of this.#running) {
@@ -131,6 +136,8 @@ export interface ReplayOptions extends Troubles, Audited {
   readonly slowness?: number
   /** replaces the system's list of requests, for reacting clients */
   readonly source?: Source
+  /** pauses of the run, rising */
+  readonly pauses?: readonly Ms[]
 }
 
 /**
@@ -138,7 +145,7 @@ export interface ReplayOptions extends Troubles, Audited {
  */
 export function replay(
   system: SmallSystem,
-  { slowness = 1, audited = true, source: sent, ...troubles }: ReplayOptions = {},
+  { slowness = 1, audited = true, source: sent, pauses = [], ...troubles }: ReplayOptions = {},
 ) {
   const { plan, requests: list, work } = system
   const requests = new Requests()
@@ -160,6 +167,10 @@ export function replay(
     observe: () => [recorder],
     logs: true,
   })
+  for (const pauseAt of pauses) {
+    driver.run(control, pauseAt)
+    expect(port.running, 'executors are idle in a pause').toBe(0)
+  }
   driver.run(control)
   const { rows } = recorder
   if (audited) expectPromisesKept({ ...system, rows })
