@@ -1,6 +1,7 @@
 export { accept } from './intervals/acceptance.ts'
 export { bisect } from './intervals/bisect.ts'
 export { blockBootstrap } from './intervals/block-bootstrap.ts'
+export { type BlockRatio, blockRatios, type RatioBlock } from './intervals/block-ratio.ts'
 export { distribution, estimate, percentiles } from './intervals/distributions.ts'
 export {
   clopperPearson,
