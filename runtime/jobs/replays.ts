@@ -3,6 +3,7 @@ import {
   judgedPercentiles,
   type ObservedRun,
   recorderOptions,
+  type Slicing,
   spoiled,
 } from '../../sim/experiment/index.ts'
 import { executorsOf, Ledger, largestBatch } from '../../sim/serving/index.ts'
@@ -10,12 +11,12 @@ import { playBack, Recorder, type RunSummary, summariseRun } from '../../sim/sta
 import { RequestList } from '../../sim/traffic/index.ts'
 import { sizeGrid } from '../calibration/index.ts'
 import { cacheDirectory } from '../folders/profile-file.ts'
-import type { Reacting } from '../live/dispatcher-thread.ts'
 import type { EngineOptions } from '../live/engine.ts'
 import { Fleet, type Replayed } from '../live/fleet.ts'
 import { shortageText } from '../live/shortages.ts'
 import { executionProviders, materialise, sessionOptions } from '../models/index.ts'
 import type { Progress } from './options.ts'
+import { playRound, type ReplaySide } from './play-round.ts'
 import type { System } from './prepare.ts'
 
 export interface Replays {
@@ -26,13 +27,10 @@ export interface Replays {
   readonly gc: { readonly count: number; readonly ms: number }
 }
 
-export interface ReplaySide {
-  readonly system: System
-  readonly traffic: RequestList | Reacting
-}
-
 export interface ReplayOptions {
   readonly replays: number
+  /** null: whole replays alternate */
+  readonly slicing: Slicing | null
   readonly decisionLog: boolean
   readonly signal: AbortSignal
   readonly onProgress: Progress
@@ -42,8 +40,8 @@ export interface ReplayOptions {
 const WARM_LENGTHS = 3
 
 /**
- * Opens the models of every side and replays their requests, one replay after another. Two sides
- * alternate, and every other round has the reverse order, so that both see the same drift.
+ * Opens the models of every side and replays their requests, round after round. Two sides alternate
+ * in slices, or else in whole replays, in an order that depends on the seed of the first.
  */
 export async function replaySides(
   sides: readonly ReplaySide[],
@@ -51,23 +49,13 @@ export async function replaySides(
 ): Promise<Replays[]> {
   options.onProgress('opening models', 0, 1)
   const fleets: Fleet[] = []
-  const runs: Replays['runs'][number][][] = sides.map(() => [])
+  const runs: Replayed[][] = sides.map(() => [])
   try {
     for (const side of sides) fleets.push(await openFleet(side, options.signal))
+    const players = sides.map((side, i) => ({ ...side, fleet: fleets[i]! }))
     for (let round = 0; round < options.replays; round++) {
-      const order = [...sides.keys()]
-      if (round % 2 === 1) order.reverse()
-      for (const i of order) {
-        const { system, traffic } = sides[i]!
-        const side = sides.length === 1 ? '' : `, side ${'AB'[i]}`
-        const phase = `replay ${round + 1} of ${options.replays}${side}`
-        runs[i]!.push(
-          await fleets[i]!.replay(system.plan, traffic, {
-            decisionLog: options.decisionLog,
-            onProgress: (done, of) => options.onProgress(phase, done, of),
-          }),
-        )
-      }
+      const played = await playRound(players, round, options)
+      for (const [i, run] of played.entries()) runs[i]!.push(run)
     }
   } finally {
     await Promise.all(fleets.map((fleet) => fleet.close()))

@@ -21,6 +21,7 @@ export {
   supports,
   supportsVerdict,
 } from './intervals/percentile.ts'
+export { studentTQuantile } from './intervals/student-t.ts'
 export { Histogram } from './recording/histogram.ts'
 export { KvSpaces } from './recording/kv-spaces.ts'
 export { coldShare, type ModelMove } from './recording/model-moves.ts'

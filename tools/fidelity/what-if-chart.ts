@@ -87,10 +87,9 @@ function linesOf({ name, percentiles }: ChangeReport, y: (index: number) => numb
 }
 
 /** Relative tolerance of a predicted ratio; null if the percentile is not judged. */
-export function whatIfTolerance({ p, each, noise_floor }: WhatIfPercentile): number | null {
+export function whatIfTolerance({ p, b, noise_floor }: WhatIfPercentile): number | null {
   const judged = JUDGED.find((entry) => entry.p === p)
   if (judged === undefined) return null
-  const b = each.reduce((sum, round) => sum + round.b, 0) / each.length
   return Math.max(judged.relative, ABSOLUTE_MS / b, judged.floor ? (noise_floor.median ?? 0) : 0)
 }
 

@@ -1,4 +1,5 @@
 import { exp, log } from '../../kernel/index.ts'
+import { lowerBound } from './lower-bound.ts'
 import { rankOf } from './percentile.ts'
 import { studentTQuantile } from './student-t.ts'
 
@@ -31,7 +32,7 @@ const RESAMPLES = 400
  * be too narrow for few blocks n (Hesterberg 2015). Coverage: 94 to 97 % for 8 to 20 blocks, some
  * more for fewer (sim/theory/block-ratio-coverage.ts).
  *
- * `percentiles`: rising. `random` draws from [0, 1).
+ * `random` draws from [0, 1).
  */
 export function blockRatios(
   blocks: readonly RatioBlock[],
@@ -65,32 +66,29 @@ export function blockRatios(
 /** Percentiles of the values of some blocks together, each block as many times as is given. */
 type Pool = (times: Uint16Array, percentiles: readonly number[]) => number[]
 
-/** From the largest value down, as tails are found soon there. */
+/** Found by bisection: O(blocks log^2 values) for each percentile. */
 function pooled(blocks: readonly Float64Array[]): Pool {
-  const counts = blocks.map(({ length }) => length)
-  const all = counts.reduce((sum, count) => sum + count, 0)
-  const unsorted = new Float64Array(all)
-  const blockOf = new Uint16Array(all)
+  const values = new Float64Array(blocks.reduce((sum, { length }) => sum + length, 0))
   let from = 0
-  for (const [block, values] of blocks.entries()) {
-    unsorted.set(values, from)
-    blockOf.fill(block, from, (from += values.length))
+  for (const block of blocks) {
+    values.set(block, from)
+    from += block.length
   }
-  const order = new Uint32Array(all).map((_, i) => i)
-  order.sort((i, j) => unsorted[j]! - unsorted[i]!)
-  const values = Float64Array.from(order, (i) => unsorted[i]!)
-  const owners = Uint16Array.from(order, (i) => blockOf[i]!)
+  values.sort()
+  const countFrom = (value: number, times: Uint16Array) =>
+    blocks.reduce((sum, block, i) => sum + times[i]! * (block.length - lowerBound(block, value)), 0)
   return (times, percentiles) => {
-    const drawn = counts.reduce((sum, count, block) => sum + count * times[block]!, 0)
-    const found = percentiles.map(() => Number.NaN)
-    let level = percentiles.length - 1
-    for (let i = 0, seen = 0; i < all && level >= 0; i++) {
-      seen += times[owners[i]!]!
-      while (level >= 0 && seen > drawn - rankOf(percentiles[level]!, drawn)) {
-        found[level--] = values[i]!
+    const drawn = countFrom(Number.NEGATIVE_INFINITY, times)
+    return percentiles.map((p) => {
+      const above = drawn - rankOf(p, drawn)
+      let [low, high] = [0, values.length - 1]
+      while (low < high) {
+        const middle = (low + high + 1) >> 1
+        if (countFrom(values[middle]!, times) > above) low = middle
+        else high = middle - 1
       }
-    }
-    return found
+      return values[low]!
+    })
   }
 }
 
