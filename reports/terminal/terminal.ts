@@ -16,6 +16,7 @@ import {
 } from '../tables/percentile-tables.ts'
 import { RESULT_TABLES } from '../tables/result-tables.ts'
 import { checksOf, headline, hostText, objectiveLines } from '../tables/summary.ts'
+import { measuredText } from '../what-if-text.ts'
 import { alignColumns } from './align.ts'
 
 const LEGEND = [
@@ -24,13 +25,14 @@ const LEGEND = [
 ]
 
 /** The changes, as a sentence above the ratios. */
-function whatIfTitle({ changes, rounds }: WhatIf): string {
-  const changed = visibleLine(changes.join(', '))
-  return `What if (A → B): ${changed}; ${plural(rounds, 'round')} of interleaved replays`
+function whatIfTitle(whatIf: WhatIf): string {
+  return `What if (A → B): ${visibleLine(whatIf.changes.join(', '))}; ${measuredText(whatIf)}`
 }
 
-const RATIO_LEGEND =
-  'B/A: latency with the change over latency without it. Error: predicted over measured ratio, less 1.'
+const RATIO_LEGEND = [
+  'B/A: latency with the change over latency without it, of all blocks together; interval by a bootstrap over blocks.',
+  'Error: predicted over measured ratio, less 1.',
+]
 
 /** The comparison for a terminal: verdict, tables, checks, and figures without enough samples. */
 export function comparisonText(comparison: Comparison): string {
@@ -49,7 +51,7 @@ export function comparisonText(comparison: Comparison): string {
     ),
     '',
     ...LEGEND,
-    ...(what_if ? [RATIO_LEGEND] : []),
+    ...(what_if ? RATIO_LEGEND : []),
   ].join('\n')
 }
 
