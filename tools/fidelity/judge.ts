@@ -105,7 +105,7 @@ function rehearsed(profile: Profile, cases: readonly Recorded[]): Profile {
   return { ...profile, models: learn(profile.models, replayed) }
 }
 
-/** The ratio of two cases whose replays alternated. */
+/** The ratio of two cases that alternated. */
 export async function judgeChange(changed: Recorded, { cases }: Recording): Promise<ChangeReport> {
   const base = cases.get(changed.case.against!)!
   const sides = [base, changed] as const
