@@ -53,7 +53,7 @@ export type DispatcherJob =
       readonly plan: ServingPlan
       readonly traffic: Traffic
       readonly decisionLog: boolean
-      /** times at which it pauses, once executors are idle, until it is told to go on; rising */
+      /** times at which it pauses, once executors are idle, until `goOn`; rising */
       readonly pauses: readonly Ms[]
     }
   | { readonly kind: 'goOn' }

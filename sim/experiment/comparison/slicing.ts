@@ -26,9 +26,8 @@ export interface SlicedSide extends Pick<Resolved, 'plan' | 'capacityRps' | 'cap
 }
 
 /**
- * Short against the drift of a machine, and long against the 50 ms that a slice takes to begin. In
- * simulations of machines that drift over seconds to minutes, slices of 0.6 to 1.3 s had the least
- * error of all from 0.6 to 10 s, a third of that of whole replays (docs/design/011).
+ * Short against the drift of a machine, and long against the 65 ms that a slice takes to begin
+ * (docs/design/011, test/slices-on-drift.test.ts).
  */
 const SLICE_MS = 1000
 /** Long against a queue that begins empty: so many full batches, and no slices for fewer. */
