@@ -1,5 +1,6 @@
 import type { Comparison, PercentileComparison, Verdict } from '../../documents/index.ts'
 import { percentileLabel } from '../../stats/index.ts'
+import { grouped } from '../system/crowd.ts'
 
 /** A check of a comparison: its verdict, and why. */
 export type Check = Comparison['checks']['structure']
@@ -18,6 +19,20 @@ export function neededRuns(values: readonly number[], mean: number, margin: numb
   const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0)
   const spread = Math.sqrt(squares / Math.max(1, values.length - 1))
   return Math.ceil(((2 * spread) / margin) ** 2)
+}
+
+/** With more runs than this, another machine or scenario tells sooner. */
+const MOST_RUNS = 1000
+
+/** How many further runs bring their number to `needed`: "about 4 more replays would tell". */
+export function furtherRuns(present: number, needed: number, noun: 'replay' | 'round'): string {
+  // negated so that NaN, where neither scatter nor tolerance is left, counts as too many
+  if (!(needed <= MOST_RUNS)) {
+    const remedy = 'choose longer service times or a quieter machine'
+    return `more than ${grouped(MOST_RUNS)} ${noun}s would be needed: ${remedy}`
+  }
+  const further = Math.max(1, needed - present)
+  return `about ${further} more ${noun}${further === 1 ? '' : 's'} would tell`
 }
 
 /** The worst verdict of percentiles, with a reason by the labels of those that have it. */

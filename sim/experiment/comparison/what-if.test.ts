@@ -194,7 +194,7 @@ describe('the measured ratio leaves it open', () => {
 
   test('by far, and then the advice is another one', () => {
     expect(scattered([0.2, 2, 20, 2, 0.4]).reason).toMatch(
-      /; more than 1,000 more rounds would tell: choose longer service times or a quieter machine$/,
+      /; more than 1,000 rounds would be needed: choose longer service times or a quieter machine$/,
     )
   })
 })

@@ -13,7 +13,7 @@ import {
 import type { Block } from './blocks.ts'
 import { noiseFloor } from './noise-floor.ts'
 import { band } from './prediction-check.ts'
-import { type Check, percentileCheck } from './verdicts.ts'
+import { type Check, furtherRuns, percentileCheck } from './verdicts.ts'
 
 /**
  * How far a predicted ratio may be from the measured one, of the percentiles that are judged: the
@@ -144,7 +144,7 @@ export function whatIfCheck(figures: WhatIfFigures): Check {
       judged.length === 0
         ? tooFew(percentiles[0])
         : `the measured ratio scatters too much to tell at ${labels.join(' and ')}; ` +
-          furtherRounds(figures),
+          moreRounds(figures),
   })
   const drifted = control !== null && Math.abs(log(control)) > MOST_CONTROL
   return {
@@ -166,27 +166,19 @@ function tooFew(first: WhatIfPercentile | undefined): string {
   return noVerdictReason(first.n * first.each.length, first.p, 'in all rounds')
 }
 
-/** Beyond so many rounds the advice is another one. */
-const MOST_ROUNDS = 1000
-
 /**
  * How many more rounds of the same scatter narrow the intervals of the undecided percentiles to
  * what their errors leave of the tolerance. A single block shows no scatter.
  */
-function furtherRounds({ rounds, blocks, percentiles }: WhatIfFigures): string {
+function moreRounds({ rounds, blocks, percentiles }: WhatIfFigures): string {
   const open = percentiles.filter(({ verdict }) => verdict === 'UNDECIDED')
   const needed = open.map(({ p, b, measured: { low, high }, noise_floor, error_relative }) => {
-    if (low === null || high === null) return 2
+    if (low === null || high === null) return rounds + 2
     const half = log(high / low) / 2
     const deviation = (half * Math.sqrt(blocks)) / studentTQuantile(0.975, blocks - 1)
     const tolerance = log1p(toleranceOf(p, b, noise_floor.median)!)
     const left = Math.abs(tolerance - Math.abs(log1p(error_relative)))
-    return Math.ceil((((2 * deviation) / left) ** 2 - blocks) / (blocks / rounds))
+    return Math.ceil(((2 * deviation) / left) ** 2 / (blocks / rounds))
   })
-  const most = Math.max(1, ...needed)
-  if (most > MOST_ROUNDS) {
-    const limit = MOST_ROUNDS.toLocaleString('en-US')
-    return `more than ${limit} more rounds would tell: choose longer service times or a quieter machine`
-  }
-  return `about ${most.toLocaleString('en-US')} more round${most === 1 ? '' : 's'} would tell`
+  return furtherRuns(rounds, Math.max(...needed), 'round')
 }
