@@ -73,6 +73,8 @@ function ratioRow(p: number, index: number, sample: Sample): WhatIfPercentile {
   return {
     p,
     n: 30_000,
+    a: latency,
+    b: latency * ratio,
     predicted: estimateOf(ratio * (1 + error), 0.02 * (index + 1)),
     measured: estimateOf(ratio, 0.01 + noise),
     each: ROUNDS.map((shift, round) => {
@@ -93,6 +95,9 @@ function whatIfOf(sample: Sample): WhatIf {
     changes: [`pools.${sample.pools?.[0] ?? 'central'}.batching.max_batch: 8 → 2`],
     requests: 'c0ffee42',
     rounds: ROUNDS.length,
+    blocks: 3 * ROUNDS.length,
+    slice_ms: 1000,
+    control: 1.002,
     percentiles: Object.values(LEVELS).map((p, i) => ratioRow(p, i, sample)),
   }
 }

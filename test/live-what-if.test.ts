@@ -30,6 +30,8 @@ import {
 const folder = temporaryFolder()
 const { run } = commandsIn(folder)
 const ROUNDS = 3
+/** QUICK takes 1.5 s, which are one block. */
+const SLICE_MS = 750
 const CHANGE = 'pools.central.batching.max_batch=1'
 const PROFILE = ['--profile', 'out/profile.json']
 
@@ -39,11 +41,13 @@ const text = (name: string) => readFileSync(join(folder, name), 'utf8')
 const comparison = () => comparisonSchema.parse(readJson(join(folder, 'out/comparison.json')))
 const measured = (name: string) => resultSchema.parse(readJson(join(folder, name, 'measured.json')))
 
-/** Rows of every round of a folder. */
-async function rowsOf(name: string, rounds = ROUNDS) {
-  const paths = Array.from({ length: rounds }, (_, i) => `${name}/replay-${i + 1}.parquet`)
-  return Promise.all(paths.map(async (path) => (await readRows(join(folder, path))).rows))
+/** Every round of a folder. */
+async function runsOf(name: string) {
+  const paths = Array.from({ length: ROUNDS }, (_, i) => `${name}/replay-${i + 1}.parquet`)
+  return Promise.all(paths.map((path) => readRows(join(folder, path))))
 }
+
+const rowsOf = async (name: string) => (await runsOf(name)).map(({ rows }) => rows)
 
 /** The exit code of `compare` matches its verdict; returns the document without the command. */
 async function compared(...args: string[]): Promise<Omit<Comparison, 'command'>> {
@@ -77,6 +81,11 @@ describe('run with a second side', () => {
       requests,
     })
     expect(replays).toBe(ROUNDS)
+    expect(whatIf).toMatchObject({
+      slice_ms: SLICE_MS,
+      blocks: ROUNDS,
+      control: expect.any(Number),
+    })
     expect(whatIf!.scenario.hash).not.toBe(scenario.hash)
     expect(whatIf!.percentiles[0]).toMatchObject({ p: 0.5, verdict: checks.what_if!.verdict })
   })
@@ -93,6 +102,20 @@ describe('run with a second side', () => {
       })
       expect(each).toEqual(rounds)
       for (const { ratio } of rounds) expect(ratio).not.toBe(1)
+    }
+  })
+
+  test('replays both sides in slices, between which nothing is asked, in one run each', async () => {
+    for (const name of ['out', 'out/against']) {
+      for (const { rows, control = [] } of await runsOf(name)) {
+        expect(control.map(({ at }) => at)).toEqual([0, SLICE_MS])
+        for (const { ms } of control) expect(ms).toEqual([expect.any(Number)])
+        const { at, batch } = rows.columns
+        const inGap = at.filter((time) => time >= 0.95 * SLICE_MS && time < SLICE_MS)
+        expect([...inGap]).toEqual([])
+        // batches are numbered through: it is one run of one control plane
+        expect(new Set(batch).size).toBe(Math.max(...batch) + 1)
+      }
     }
   })
 
@@ -225,9 +248,25 @@ describe('a second side', () => {
       expect((await auditOf(run, name)).verdict).toBe('PASS')
       expect(ended.stdout).toContain(of)
     }
+    expect(ended.stderr).toContain('replay 2 of 2, sides in slices …')
+  })
+
+  test('alternates in whole replays where clients react, and a warning says why', async () => {
+    const retry = '    timeout_ms: 200\n    retry: { max_attempts: 2, backoff_ms: 5 }'
+    const reacting = changed(QUICK, ['  - class: web', `  - class: web\n${retry}`])
+    put(folder, 'retry.yaml', reacting)
+    const rest = ['--replays', '4', '--against-set', CHANGE, '--out', 'retry']
+    const ended = await run('replay', 'retry.yaml', ...PROFILE, ...rest)
+    expect(ended.code, ended.stderr).toBe(0)
+    const why =
+      'A and B alternate in whole replays, not in slices: side A: what clients of web send depends on how their requests end'
+    expect(measured('retry').warnings).toContain(why)
+    expect(measured('retry/against').warnings).not.toContain(why)
     // each round has both sides, and every other round the reverse order
-    const order = [...ended.stderr.matchAll(/replay (\d) of 2, side ([AB]) …/g)]
-    expect(order.map(([, round, side]) => `${round}${side}`)).toEqual(['1A', '1B', '2B', '2A'])
+    const order = [...ended.stderr.matchAll(/replay (\d) of 4, side ([AB]) …/g)]
+    const sides = order.map(([, , side]) => side).join('')
+    expect(order.map(([, round]) => round).join('')).toBe('11223344')
+    expect(sides).toMatch(/^(ABBA|BAAB){2}$/)
   })
 
   test('gets its load at the rate of the first side, though its capacity is another', async () => {

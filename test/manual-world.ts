@@ -1,5 +1,5 @@
+import { expect } from 'vitest'
 import { Dispatcher, type FinishedOrder, type LivePort } from '../runtime/live/dispatcher.ts'
-import type { Order } from '../runtime/live/mailbox.ts'
 import { ModelLoadSequencer } from '../runtime/live/model-load-sequencer.ts'
 import { Random } from '../sim/kernel/index.ts'
 import {
@@ -22,7 +22,7 @@ import { type Audited, LOAD_MS, type SmallSystem, serve } from './small-system.t
 
 interface Running {
   readonly executor: number
-  readonly order: Order
+  readonly order: FinishedOrder['order']
   readonly started: Ms
   readonly ended: Ms
 }
@@ -99,11 +99,15 @@ class ManualPort implements LivePort {
     this.#movers.unload(executor)
   }
 
-  #begin(executor: number, order: Order, ms: Ms): void {
+  #begin(executor: number, order: FinishedOrder['order'], ms: Ms): void {
     if (this.#running.some((running) => running.executor === executor)) {
       throw new Error(`Executor ${executor} gets the order to ${order} while it is at work`)
     }
     this.#running.push({ executor, order, started: this.#now, ended: this.#now + ms })
+  }
+
+  get running(): number {
+    return this.#running.length
   }
 
   takeFinished(): number {
@@ -132,6 +136,8 @@ export interface ReplayOptions extends Troubles, Audited {
   readonly slowness?: number
   /** replaces the system's list of requests, for reacting clients */
   readonly source?: Source
+  /** pauses of the run, rising */
+  readonly pauses?: readonly Ms[]
 }
 
 /**
@@ -139,7 +145,7 @@ export interface ReplayOptions extends Troubles, Audited {
  */
 export function replay(
   system: SmallSystem,
-  { slowness = 1, audited = true, source: sent, ...troubles }: ReplayOptions = {},
+  { slowness = 1, audited = true, source: sent, pauses = [], ...troubles }: ReplayOptions = {},
 ) {
   const { plan, requests: list, work } = system
   const requests = new Requests()
@@ -161,6 +167,10 @@ export function replay(
     observe: () => [recorder],
     logs: true,
   })
+  for (const pauseAt of pauses) {
+    driver.run(control, pauseAt)
+    expect(port.running, 'executors are idle in a pause').toBe(0)
+  }
   driver.run(control)
   const { rows } = recorder
   if (audited) expectPromisesKept({ ...system, rows })

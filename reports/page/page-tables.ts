@@ -73,9 +73,9 @@ export function comparisonSection(comparison: Comparison): Html {
 /** Effect of the changes on each percentile: both sides, and the predicted and measured ratio. */
 export function whatIfSection(whatIf: WhatIf): Html {
   if (whatIf.percentiles.length === 0) return NOTHING
-  const note = html`A is the scenario of this report, B the same with the change. Error: the
-predicted ratio over the measured one, less 1. A/A: two replays of A, which is what noise alone
-would do to the ratio.`
+  const note = html`A is the scenario of this report, B the same with the change. The measured ratio is of
+the latencies of all blocks together, its interval by a bootstrap over blocks. Error: the predicted ratio over the
+measured one, less 1. A/A: two replays of A, which is what noise alone would do to a ratio of whole replays.`
   return verdictTable(whatIfTable(whatIf), note)
 }
 

@@ -21,6 +21,7 @@ import {
   notCountedTexts,
   objectiveLines,
 } from '../tables/summary.ts'
+import { measuredText } from '../what-if-text.ts'
 import { documentPage, drawnFigure } from './document-page.ts'
 import { type Html, html, isolated, NOTHING } from './html.ts'
 import {
@@ -108,12 +109,11 @@ function memoryWarnings(input: ReportInput): Html[] {
 }
 
 function whatIf(document: WhatIf, figures: readonly Html[]): Html {
-  const { changes, rounds } = document
+  const { changes } = document
   return html`<h2>What if</h2>
 <p>From A to B:</p>
 <ul class="plain">${changes.map((change) => html`<li>${change.replace(' → ', '\u00a0→\u00a0')}</li>\n`)}</ul>
-<p>Predicted from a profile that was recorded without the change, then measured: ${plural(rounds, 'round')}
-of replays, A and B in turn.</p>
+<p>Predicted from a profile that was recorded without the change, then measured in ${measuredText(document)}.</p>
 ${figures}${whatIfSection(document)}`
 }
 
@@ -195,7 +195,12 @@ function assumptions({ simulated, measured, comparison }: ReportInput): string[]
   }
   if (comparison?.what_if) {
     texts.push(
-      'Replays with and without the change alternated, so that a slow period of the machine affects both.',
+      'Both sides alternated, so that a slow period of the machine affects both.',
+      ...(comparison.what_if.slice_ms === null
+        ? []
+        : [
+            'At the end of each slice no request is sent, so that executors finish before the other side plays.',
+          ]),
     )
   }
   if (simulated?.profile) {

@@ -1,4 +1,4 @@
-import { geometricMean, mean } from 'simple-statistics'
+import { geometricMean } from 'simple-statistics'
 import type {
   Comparison,
   Distribution,
@@ -216,8 +216,14 @@ export function whatIfTable({ percentiles }: WhatIf): VerdictTable {
     rows: percentiles.map((row) => {
       const texts = [
         count(row.n),
-        meanTime(row.each.map(({ a }) => a)),
-        meanTime(row.each.map(({ b }) => b)),
+        pooledTime(
+          row.a,
+          row.each.map(({ a }) => a),
+        ),
+        pooledTime(
+          row.b,
+          row.each.map(({ b }) => b),
+        ),
       ]
       const [predicted, measured] = [cellOf(row.predicted, 'plain'), cellOf(row.measured, 'plain')]
       const error = { text: signedPercent(row.error_relative) }
@@ -234,9 +240,8 @@ export function whatIfTable({ percentiles }: WhatIf): VerdictTable {
   }
 }
 
-/** Mean of times in ms, to the digits that their range supports. */
-function meanTime(times: readonly number[]): string {
-  if (times.length === 0) return NONE
-  const range = times.length < 2 ? null : (Math.max(...times) - Math.min(...times)) / 2
-  return time(mean([...times]), range)
+/** A time over all rounds, ms, to the digits that the range of the rounds supports. */
+function pooledTime(value: number, rounds: readonly number[]): string {
+  const range = rounds.length < 2 ? null : (Math.max(...rounds) - Math.min(...rounds)) / 2
+  return time(value, range)
 }

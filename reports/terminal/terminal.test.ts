@@ -68,11 +68,11 @@ describe('the comparison in text', () => {
       .split('\n')
       .filter((line) => line.startsWith('p95 '))[1]!
     const ratios = ['0.57 [0.54, 0.61]', '0.55 [0.52, 0.59]']
-    const cells = ['p95', '30,000', '2.31 ms', '1.28 ms', ...ratios, '+3.6 %', '±5.4 %', 'PASS']
+    const cells = ['p95', '30,000', '2.31 ms', '1.27 ms', ...ratios, '+3.6 %', '±5.4 %', 'PASS']
     expect(row.split(/ {2,}/)).toEqual(cells)
     const lines = comparisonText(comparison).split('\n')
     const title =
-      'What if (A → B): pools.central.batching.max_batch: 8 → 2; 5 rounds of interleaved replays'
+      'What if (A → B): pools.central.batching.max_batch: 8 → 2; 15 blocks of alternating slices of 1 s in 5 rounds'
     const start = lines.indexOf(title)
     expect(lines[start + 1]).toMatch(/^percentile +n +A +B +B\/A predicted/)
     expect(new Set(lines.slice(start + 1, start + 7).map((line) => line.length)).size).toBe(1)
@@ -80,6 +80,14 @@ describe('the comparison in text', () => {
       '  what-if             PASS       the predicted ratio is within 5 % or 50 µs',
     )
     expect(lines).toContain('  audit               PASS       no rule is broken in 90,000 rows')
+  })
+
+  test('a change that was not measured in slices is measured in whole replays', () => {
+    const comparison = sampleComparison()
+    const what_if = { ...comparison.what_if!, blocks: 5, slice_ms: null }
+    expect(comparisonText({ ...comparison, what_if })).toContain(
+      'max_batch: 8 → 2; 5 rounds of alternating whole replays',
+    )
   })
 
   test('without a change, no line mentions one', () => {

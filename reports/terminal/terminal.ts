@@ -27,16 +27,18 @@ import {
   objectiveLines,
   replaysText,
 } from '../tables/summary.ts'
+import { measuredText } from '../what-if-text.ts'
 import { alignColumns } from './align.ts'
 
 /** The changes, as a sentence above the ratios. */
-function whatIfTitle({ changes, rounds }: WhatIf): string {
-  const changed = visibleLine(changes.join(', '))
-  return `What if (A → B): ${changed}; ${plural(rounds, 'round')} of interleaved replays`
+function whatIfTitle(whatIf: WhatIf): string {
+  return `What if (A → B): ${visibleLine(whatIf.changes.join(', '))}; ${measuredText(whatIf)}`
 }
 
-const RATIO_LEGEND =
-  'B/A: latency with the change over latency without it. Error: predicted over measured ratio, less 1.'
+const RATIO_LEGEND = [
+  'B/A: latency with the change over latency without it, of all blocks together; interval by a bootstrap over blocks.',
+  'Error: predicted over measured ratio, less 1.',
+]
 
 /** The comparison for a terminal: verdict, tables, checks, and figures without enough samples. */
 export function comparisonText(comparison: Comparison): string {
@@ -55,7 +57,7 @@ export function comparisonText(comparison: Comparison): string {
     checkLine('noise floor (A/A)', '', noiseFloorText(comparison)),
     '',
     ...COMPARISON_NOTES,
-    ...(what_if ? [RATIO_LEGEND] : []),
+    ...(what_if ? RATIO_LEGEND : []),
   ].join('\n')
 }
 

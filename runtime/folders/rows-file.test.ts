@@ -27,12 +27,18 @@ describe('rows files', () => {
   const move = { executor: 1, asked: 0.1 + 0.2, started: 0.4, ended: 2 ** -40, done: 5, ok: false }
   const moves = [{ ...move, kind: 'load' } as const]
 
-  test('keep every bit of a run: times never reached, fractions of a µs, timers, loads', async () => {
+  const control = [
+    { at: 0, ms: [1.1 + 2.2, 2 ** -40] },
+    { at: 0.1 + 0.2, ms: [1, 2] },
+  ]
+
+  test('keep every bit of a run: times never reached, fractions of a µs, timers, loads, control', async () => {
     const path = join(folder(), 'deep', 'rows.parquet')
-    await writeRows(path, { rows, timers, moves })
+    await writeRows(path, { rows, timers, moves, control })
     const back = await readRows(path)
     expect(back.timers).toEqual(timers)
     expect(back.moves).toEqual(moves)
+    expect(back.control).toEqual(control)
     expect(back.rows.count).toBe(3)
     for (const [name, column] of Object.entries(rows.columns)) {
       const restored = back.rows.columns[name as keyof typeof rows.columns]

@@ -46,4 +46,12 @@ describe('rows that no run can produce', () => {
     const problem = rowsProblem({ ...run, moves: [{ ...move, kind: 'load' }] }, scenario)
     expect(problem).toMatch(/^load 0, executor: expected 0 to \d+, got 1000000$/)
   })
+
+  test('may have control times of more executors than there are', () => {
+    const executors = scenario.pools.reduce((sum, { replicas }) => sum + replicas, 0)
+    const control = [executors, executors + 1].map((count) => ({ at: 0, ms: Array(count).fill(1) }))
+    expect(rowsProblem({ ...run, control: control.slice(0, 1) }, scenario)).toBe(null)
+    const expected = `control 1: expected times of ${executors} executors, got ${executors + 1}`
+    expect(rowsProblem({ ...run, control }, scenario)).toBe(expected)
+  })
 })

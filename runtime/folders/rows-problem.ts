@@ -21,7 +21,7 @@ const LONGEST_MS = 1e9
  * null if there is none. The audit checks whether decisions follow the rules.
  */
 export function rowsProblem(
-  { rows: { columns, count }, moves = [] }: ObservedRun,
+  { rows: { columns, count }, moves = [], control = [] }: ObservedRun,
   scenario: Scenario,
 ): string | null {
   const executors = scenario.pools.reduce((sum, { replicas }) => sum + replicas, 0)
@@ -58,6 +58,10 @@ export function rowsProblem(
     if (lacking !== undefined) return told(key, lacking, time)
   }
   const strange = moves.findIndex(({ executor }) => executor >= executors)
-  if (strange < 0) return null
-  return `load ${strange}, executor: expected 0 to ${executors - 1}, got ${moves[strange]!.executor}`
+  if (strange >= 0) {
+    return `load ${strange}, executor: expected 0 to ${executors - 1}, got ${moves[strange]!.executor}`
+  }
+  const short = control.findIndex(({ ms }) => ms.length !== executors)
+  if (short < 0) return null
+  return `control ${short}: expected times of ${executors} executors, got ${control[short]!.ms.length}`
 }

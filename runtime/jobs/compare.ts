@@ -1,6 +1,7 @@
 import { EXIT, Failure, scenarioChanges } from '../../scenarios/index.ts'
 import type { Comparison, MemoryComparison } from '../../sim/documents/index.ts'
 import {
+  blocksOf,
   compareArenas,
   compareRuns,
   executorWork,
@@ -11,7 +12,7 @@ import {
   memoryResult,
   simulatedRanOut,
   whatIfCheck,
-  whatIfPercentiles,
+  whatIfFigures,
   worst,
 } from '../../sim/experiment/index.ts'
 import type { RunSummary } from '../../sim/stats/index.ts'
@@ -136,24 +137,24 @@ async function predictChange(
     const { signal, replications } = options
     predicted.push(await runReplications(input, replications, { signal, onProgress }))
   }
-  const latencies = ({ system: { scenario: of }, replays }: ComparedSide) =>
-    replays.runs.map(({ rows }) => latenciesOf(rows, of.warmup_s * 1000).sorted)
-  const [a, b] = [latencies(first), latencies(second)]
-  const percentiles = whatIfPercentiles({
-    rounds: a.map((values, round) => ({ a: values, b: b[round]! })),
+  const sides = ({ system: { scenario: of }, replays }: ComparedSide) =>
+    replays.runs.map((run) => ({ run, warmupMs: of.warmup_s * 1000 }))
+  const [a, b] = [sides(first), sides(second)]
+  const figures = whatIfFigures({
+    rounds: a.map((side, round) => blocksOf(side, b[round]!)),
     predictions: predicted[0]!.map(({ all }, i) => ({
       a: all.percentiles,
       b: predicted[1]![i]!.all.percentiles,
     })),
+    seed: first.system.scenario.seed,
   })
   return {
-    check: whatIfCheck(percentiles),
+    check: whatIfCheck(figures),
     document: {
       scenario: { name: scenario.name, hash, description: scenario.description },
       changes: scenarioChanges(first.system.scenario, scenario),
       requests: second.requests.hash(),
-      rounds: b.length,
-      percentiles,
+      ...figures,
     },
   }
 }

@@ -2,10 +2,12 @@ import { EXIT, Failure } from '../../scenarios/index.ts'
 import type { ArenaDocument, Result } from '../../sim/documents/index.ts'
 import {
   executorWork,
+  inSlices,
   loadOf,
   memoryResult,
   refuseCrowd,
   resultOf,
+  slicingOf,
 } from '../../sim/experiment/index.ts'
 import type { Rows } from '../../sim/stats/index.ts'
 import { RequestList, reactingClasses, requestsIn } from '../../sim/traffic/index.ts'
@@ -30,7 +32,7 @@ export interface ReplayOptions extends JobOptions {
   readonly decisionLog?: boolean | undefined
 }
 
-/** Replays a system on ONNX Runtime. Two systems alternate, at the rates of the first. */
+/** Replays a system on ONNX Runtime. Two systems alternate in slices, at the rates of the first. */
 export async function replay(
   systems: readonly [System, ...System[]],
   options: ReplayOptions = {},
@@ -43,18 +45,41 @@ export async function replay(
   for (const system of systems) {
     given.push({ system, traffic: await trafficOf(system, capacityRps, requestsFile) })
   }
-  const replayed = await replaySides(given, { replays, decisionLog, signal, onProgress })
+  const { sides, slicing, warning } = inTurn(given, requestsFile)
+  const replayed = await replaySides(sides, { replays, slicing, decisionLog, signal, onProgress })
   const done: ReplayedSide[] = []
-  for (const [i, { system, traffic }] of given.entries()) {
+  for (const [i, { system, traffic }] of sides.entries()) {
     const replays = replayed[i]!
     const { rows } = replays.runs[0]!
     const requests = traffic instanceof RequestList ? traffic : requestsIn(rows)
     const { arena, warnings } = await arenaOf(system, requests, rows, { signal, onProgress })
-    const said = { ...replays, warnings: [...replays.warnings, ...warnings] }
+    const why = i === 0 && warning !== null ? [warning] : []
+    const said = { ...replays, warnings: [...why, ...replays.warnings, ...warnings] }
     const side = { system, requests, replays: said, arena }
     done.push({ ...side, result: measuredResult(side) })
   }
   return done
+}
+
+/** How sides alternate: in slices, or in whole replays for the reason of the warning. */
+function inTurn(given: readonly ReplaySide[], file: string | undefined) {
+  const whole = (reason: string) => ({
+    sides: given,
+    slicing: null,
+    warning: `A and B alternate in whole replays, not in slices: ${reason}`,
+  })
+  if (given.length === 1) return { sides: given, slicing: null, warning: null }
+  if (file !== undefined) return whole(`the requests of ${file} are replayed as they are`)
+  const slicing = slicingOf(
+    given.map(({ system, traffic }) => {
+      return { ...system, requests: traffic instanceof RequestList ? traffic : null }
+    }),
+  )
+  if ('whole' in slicing) return whole(slicing.whole)
+  const sides = given.map(({ system, traffic }) => {
+    return { system, traffic: inSlices(traffic as RequestList, slicing) }
+  })
+  return { sides, slicing, warning: null }
 }
 
 /** The requests of a scenario; or itself, where its clients react to how they end. */

@@ -4,6 +4,7 @@ import {
   notCounted,
   type ObservedRun,
   recorderOptions,
+  type Slicing,
 } from '../../sim/experiment/index.ts'
 import { executorsOf } from '../../sim/serving/index.ts'
 import { playBack, Recorder, type RunSummary, summariseRun } from '../../sim/stats/index.ts'
@@ -12,6 +13,7 @@ import type { Replayed } from '../live/fleet.ts'
 import { shortageText } from '../live/shortages.ts'
 import { executionProviders } from '../models/index.ts'
 import type { Progress } from './options.ts'
+import { playRound } from './play-round.ts'
 import type { System } from './prepare.ts'
 import { openFleet, type ReplaySide, type WarmFleet } from './warm-fleet.ts'
 
@@ -25,37 +27,29 @@ export interface Replays {
 
 export interface ReplayOptions {
   readonly replays: number
+  /** null: whole replays alternate */
+  readonly slicing: Slicing | null
   readonly decisionLog: boolean
   readonly signal: AbortSignal
   readonly onProgress: Progress
 }
 
 /**
- * Opens the models of every side and replays their requests, one replay after another. Two sides
- * alternate, and every other round has the reverse order, so that both see the same drift.
+ * Opens the models of every side and replays their requests, round after round. Two sides alternate
+ * in slices, or else in whole replays, in an order that depends on the seed of the first.
  */
 export async function replaySides(
   sides: readonly ReplaySide[],
   options: ReplayOptions,
 ): Promise<Replays[]> {
   const fleets: WarmFleet[] = []
-  const runs: Replays['runs'][number][][] = sides.map(() => [])
+  const runs: Replayed[][] = sides.map(() => [])
   try {
     for (const side of sides) fleets.push(await openFleet(side, options))
+    const players = sides.map((side, i) => ({ ...side, fleet: fleets[i]!.fleet }))
     for (let round = 0; round < options.replays; round++) {
-      const order = [...sides.keys()]
-      if (round % 2 === 1) order.reverse()
-      for (const i of order) {
-        const { system, traffic } = sides[i]!
-        const side = sides.length === 1 ? '' : `, side ${'AB'[i]}`
-        const phase = `replay ${round + 1} of ${options.replays}${side}`
-        runs[i]!.push(
-          await fleets[i]!.fleet.replay(system.plan, traffic, {
-            decisionLog: options.decisionLog,
-            onProgress: (done, of) => options.onProgress(phase, done, of),
-          }),
-        )
-      }
+      const played = await playRound(players, round, options)
+      for (const [i, run] of played.entries()) runs[i]!.push(run)
     }
   } finally {
     await Promise.all(fleets.map(({ fleet }) => fleet.close()))

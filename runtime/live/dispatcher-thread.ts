@@ -1,8 +1,10 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { EXIT, Failure, type Scenario } from '../../scenarios/index.ts'
+import type { ControlReading } from '../../sim/experiment/index.ts'
 import {
   assemble,
   Ledger,
+  type Ms,
   Requests,
   type ServingPlan,
   type Source,
@@ -51,7 +53,10 @@ export type DispatcherJob =
       readonly plan: ServingPlan
       readonly traffic: Traffic
       readonly decisionLog: boolean
+      /** times at which it pauses, once executors are idle, until `goOn`; rising */
+      readonly pauses: readonly Ms[]
     }
+  | { readonly kind: 'goOn' }
   | { readonly kind: 'script'; readonly items: readonly ScriptItem[] }
   | { readonly kind: 'loads'; readonly plan: ServingPlan; readonly durationMs: number }
 
@@ -64,7 +69,9 @@ export type DispatcherReply =
       readonly shortages: readonly Shortage[]
       readonly moves: readonly ModelMove[]
       readonly deaths: readonly number[]
+      readonly control: readonly ControlReading[]
     }
+  | { readonly kind: 'paused' }
   | {
       readonly kind: 'scripted'
       readonly rows: ScriptRow[]
@@ -72,10 +79,12 @@ export type DispatcherReply =
     }
   | { readonly kind: 'loaded'; readonly times: readonly number[] | null }
 
+type Job<Kind extends DispatcherJob['kind']> = Extract<DispatcherJob, { readonly kind: Kind }>
+
 /** room for requests of clients that react, to begin with: growing takes time in a replay */
 const REACTING_ROWS = 1 << 17
 
-/** from the start of a job to its time 0: the first requests must not find the loop cold */
+/** before time 0 of a job and before each slice: first requests must not find the loop cold */
 const LEAD_MS = 50
 
 const start = workerData as DispatcherStart
@@ -83,23 +92,43 @@ if (start.cores !== null) pinThread(start.cores)
 const mailboxes = start.mailboxes.map((memory) => new Mailbox(memory))
 const progress = new Int32Array(start.progress)
 
+/** The replay that is in one of its pauses. */
+let paused: Replay | null = null
+
+type Replay = Generator<DispatcherReply, DispatcherReply>
+
 function perform(job: DispatcherJob): DispatcherReply {
-  const requests = new Requests(4096)
+  if (job.kind !== 'goOn') {
+    if (paused !== null) throw new Error(`Expected a replay to go on, got ${job.kind}`)
+    return job.kind === 'replay' ? advance(replay(job)) : measure(job)
+  }
+  if (paused === null) throw new Error('Expected a replay in a pause')
+  return advance(paused)
+}
+
+function advance(run: Replay): DispatcherReply {
+  const { done, value } = run.next()
+  paused = done === true ? null : run
+  return value
+}
+
+/** Executors on a clock that is below 0 for a while. `plan`: null where memory is no concern. */
+function portTo(plan: ServingPlan | null, requests: Requests): MailboxPort {
   const clock = new WallClock(start.epochNs)
-  const port = new MailboxPort({
+  return new MailboxPort({
     clock,
     origin: clock.now() + LEAD_MS,
     mailboxes,
     signal: start.signal,
-    deviceOf: job.kind === 'script' ? new Int32Array(0) : new Ledger(job.plan).deviceOf,
+    deviceOf: plan === null ? new Int32Array(0) : new Ledger(plan).deviceOf,
     requests,
   })
-  if (job.kind !== 'replay') {
-    const reply = measure(job, port)
-    if (port.deaths.every((times) => times === 0)) return reply
-    throw new Failure('the process of an executor ended while it was measured', EXIT.internal)
-  }
-  const { traffic } = job
+}
+
+function* replay(job: Job<'replay'>): Replay {
+  const { traffic, pauses } = job
+  const requests = new Requests(4096)
+  const port = portTo(job.plan, requests)
   const sent: Source =
     traffic.kind === 'list'
       ? new ListSource(RequestList.of(traffic.requests))
@@ -117,7 +146,15 @@ function perform(job: DispatcherJob): DispatcherReply {
     observe: () => [{ arrived: (_, request) => report(traffic, requests, request) }, recorder],
     logs: job.decisionLog,
   })
-  driver.run(control)
+  const readings: ControlReading[] = []
+  let now = Number.NEGATIVE_INFINITY
+  for (const [i, at] of [0, ...pauses].entries()) {
+    if (i > 0) yield { kind: 'paused' }
+    readings.push({ at, ms: port.timeControl() })
+    port.setNow(Math.max(now, at - LEAD_MS))
+    driver.run(control, pauses[i])
+    now = port.now()
+  }
   // the next replay begins as this one did
   port.clear()
   return {
@@ -128,14 +165,21 @@ function perform(job: DispatcherJob): DispatcherReply {
     shortages: port.shortages.all,
     moves: driver.moves,
     deaths: port.deaths,
+    control: readings,
   }
 }
 
-function measure(job: Exclude<DispatcherJob, { kind: 'replay' }>, port: MailboxPort) {
-  if (job.kind === 'loads')
-    return { kind: 'loaded', times: timeLoads(port, job.durationMs) } as const
+function measure(job: Job<'script' | 'loads'>): DispatcherReply {
+  const port = portTo(job.kind === 'loads' ? job.plan : null, new Requests(4096))
+  const reply = measured(job, port)
+  if (port.deaths.every((times) => times === 0)) return reply
+  throw new Failure('the process of an executor ended while it was measured', EXIT.internal)
+}
+
+function measured(job: Job<'script' | 'loads'>, port: MailboxPort): DispatcherReply {
+  if (job.kind === 'loads') return { kind: 'loaded', times: timeLoads(port, job.durationMs) }
   const rows = runScript(job.items, port, mailboxes, progress)
-  return { kind: 'scripted', rows, shortages: port.shortages.all } as const
+  return { kind: 'scripted', rows, shortages: port.shortages.all }
 }
 
 /** Shows the parent how many requests have arrived, or the time where their number is unknown. */

@@ -27,7 +27,7 @@ export interface LivePort {
 }
 
 export interface FinishedOrder {
-  readonly order: Order
+  readonly order: Exclude<Order, 'control'>
   readonly status: Status
   readonly started: Ms
   readonly ended: Ms
@@ -94,21 +94,26 @@ export class Dispatcher implements Timers, Backend {
     this.#port.unload(executor)
   }
 
-  /** Runs until the traffic, every request and every order has ended. */
-  run(control: ControlPlanePort): void {
+  /**
+   * Runs until the traffic, every request and every order has ended; or to a pause at `pauseAt`,
+   * when executors are idle and nothing happens before. Requests from then on wait for the next
+   * call, even if they are due before the executors are idle.
+   */
+  run(control: ControlPlanePort, pauseAt: Ms = Number.POSITIVE_INFINITY): void {
     const { source, requests, end } = this.#traffic
+    const last = pauseAt === Number.POSITIVE_INFINITY
     for (;;) {
-      const next = this.#handle(control)
+      const next = this.#handle(control, pauseAt)
       const told = end.look(this.#now, control)
       if (next === null || told) continue
-      const quiet = source.peek() === Number.POSITIVE_INFINITY
-      if (quiet && requests.inUse === 0 && this.#running === 0) return
+      const quiet = source.peek() === Number.POSITIVE_INFINITY && requests.inUse === 0
+      if (this.#running === 0 && (last ? quiet : next >= pauseAt)) return
       this.#port.sleep(Math.min(next, end.wakeAt))
     }
   }
 
   /** Handles the first event that is due; returns null, or the time of the next event. */
-  #handle(control: ControlPlanePort): Ms | null {
+  #handle(control: ControlPlanePort, pauseAt: Ms): Ms | null {
     const port = this.#port
     const now = Math.max(this.#now, port.now())
     this.#now = now
@@ -129,6 +134,7 @@ export class Dispatcher implements Timers, Backend {
     }
     const { source, requests } = this.#traffic
     const arrival = source.peek()
+    if (arrival >= pauseAt) return timerAt
     if (arrival > now) return Math.min(arrival, timerAt)
     const request = requests.acquire()
     if (source.take(requests, request)) control.onArrival(now, request)

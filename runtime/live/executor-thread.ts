@@ -1,7 +1,9 @@
 import { PerformanceObserver } from 'node:perf_hooks'
 import { parentPort, workerData } from 'node:worker_threads'
+import { STATUS } from '../../sim/serving/index.ts'
 import { type FailureMessage, failureMessage } from '../process/failure-message.ts'
 import { pinThread } from './affinity.ts'
+import { timeControlKernel } from './control-kernel.ts'
 import type { Engine, EngineOptions } from './engine.ts'
 import { Mailbox, type MailboxMemory } from './mailbox.ts'
 import { openEngine } from './process-engine.ts'
@@ -26,6 +28,10 @@ export type ExecutorMessage =
 async function serve(engine: Engine, mailbox: Mailbox): Promise<void> {
   for (let job = mailbox.receive(); job !== null; job = mailbox.receive()) {
     const { order, size, length } = job
+    if (order === 'control') {
+      mailbox.finish(0, timeControlKernel(CONTROL_REPETITIONS).medianMs, STATUS.ok)
+      continue
+    }
     const run =
       order === 'run'
         ? await engine.run(size, length, mailbox.lengths, mailbox.keys)
@@ -33,6 +39,9 @@ async function serve(engine: Engine, mailbox: Mailbox): Promise<void> {
     mailbox.finish(run.started, run.ended, run.status)
   }
 }
+
+/** Of about 1 ms each; a stall within one of them does not move their median. */
+const CONTROL_REPETITIONS = 15
 
 const start = workerData as ExecutorStart
 if (start.cores !== null) pinThread(start.cores)

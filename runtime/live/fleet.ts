@@ -1,5 +1,5 @@
 import { Failure } from '../../scenarios/index.ts'
-import type { ServingPlan } from '../../sim/serving/index.ts'
+import type { Ms, ServingPlan } from '../../sim/serving/index.ts'
 import { Rows } from '../../sim/stats/index.ts'
 import { RequestList } from '../../sim/traffic/index.ts'
 import { Child, ChildEnded, entryBeside } from '../process/child.ts'
@@ -12,10 +12,15 @@ import type { ScriptItem } from './script.ts'
 type Reply<Kind> = Extract<DispatcherReply, { readonly kind: Kind }>
 
 /** The result of a replay. */
-export type Replayed = Omit<Reply<'replayed'>, 'kind' | 'rows'> & { readonly rows: Rows }
+export type Replayed = Omit<Reply<'replayed'>, 'rows'> & { readonly rows: Rows }
 
 /** Progress of a long job. */
 export type Progress = (done: number, total: number) => void
+
+export interface ReplayOptions {
+  readonly decisionLog?: boolean
+  readonly onProgress?: Progress | undefined
+}
 
 /** The executors of a scenario and their dispatcher, in a process that ends with `signal`. */
 export class Fleet {
@@ -58,17 +63,35 @@ export class Fleet {
   async replay(
     plan: ServingPlan,
     given: RequestList | Reacting,
-    options: { decisionLog?: boolean; onProgress?: Progress } = {},
+    options: ReplayOptions = {},
   ): Promise<Replayed> {
+    const { value } = await this.slices(plan, given, options).next()
+    if (value === undefined) throw new Error('Expected a replay without pauses')
+    return value
+  }
+
+  /**
+   * The same with a pause at each of the `pauses`, ms, once its executors are idle. Its time stands
+   * still in a pause. The generator yields in each pause, and returns the whole replay.
+   */
+  async *slices(
+    plan: ServingPlan,
+    given: RequestList | Reacting,
+    options: ReplayOptions & { readonly pauses?: readonly Ms[] } = {},
+  ): AsyncGenerator<undefined, Replayed> {
     const traffic: Traffic =
       given instanceof RequestList ? { kind: 'list', requests: given.columns } : given
-    const { decisionLog = false, onProgress } = options
-    const job = { kind: 'replay', plan, traffic, decisionLog } as const
+    const { decisionLog = false, pauses = [], onProgress } = options
     // reacting clients send an unknown number of requests in a known time, ms
     const of =
       traffic.kind === 'list' ? traffic.requests.at.length : 1000 * traffic.scenario.duration_s
-    const { rows, ...reply } = await this.#perform<'replayed'>(job, of, onProgress)
-    return { ...reply, rows: Rows.of(rows) }
+    let job: DispatcherJob = { kind: 'replay', plan, traffic, decisionLog, pauses }
+    for (;;) {
+      const reply = await this.#perform<'replayed' | 'paused'>(job, of, onProgress)
+      if (reply.kind === 'replayed') return { ...reply, rows: Rows.of(reply.rows) }
+      yield
+      job = { kind: 'goOn' }
+    }
   }
 
   /** Runs batches one by one, as calibration needs them. */

@@ -47,3 +47,22 @@ test('a load is posted when the unload that frees its memory has ended', () => {
   expect(port.takeFinished()).toBe(0)
   expect(ends[1]!.receive()!.order).toBe('load')
 })
+
+test('the control kernel is timed on every executor, and is no order of a run', () => {
+  const { port, ends } = ports(2)
+  // both ends of a mailbox are in this thread, so the results are there before they are awaited
+  ends[0]!.finish(0, 1.5, STATUS.ok)
+  ends[1]!.finish(0, 2.5, STATUS.ok)
+  expect(port.timeControl()).toEqual([1.5, 2.5])
+  expect(ends.map((end) => end.receive()!.order)).toEqual(['control', 'control'])
+  expect(port.takeFinished()).toBe(-1)
+})
+
+test('the time goes on from where it is set', () => {
+  const { port } = ports(1)
+  port.setNow(-50)
+  const now = port.now()
+  expect(now).toBeGreaterThanOrEqual(-50)
+  port.setNow(1e9)
+  expect(port.now()).toBeGreaterThanOrEqual(1e9)
+})

@@ -32,6 +32,7 @@ export class MailboxPort implements LivePort {
   /** value of the signal at the last scan of the mailboxes */
   #seen: number
   #next: number
+  #origin: Ms
 
   constructor(world: LiveWorld) {
     this.#world = world
@@ -40,10 +41,28 @@ export class MailboxPort implements LivePort {
     this.#loads = new ModelLoadSequencer(world.mailboxes, world.deviceOf)
     this.#next = world.mailboxes.length
     this.#seen = Atomics.load(this.#signal, 0)
+    this.#origin = world.origin
   }
 
   now(): Ms {
-    return this.#world.clock.now() - this.#world.origin
+    return this.#world.clock.now() - this.#origin
+  }
+
+  /** Sets the time to `now`, from which it goes on. No executor may have an order. */
+  setNow(now: Ms): void {
+    this.#origin = this.#world.clock.now() - now
+  }
+
+  /** Times the control kernel on every executor, one after the other. None may have an order. */
+  timeControl(): Ms[] {
+    return this.#world.mailboxes.map((mailbox) => {
+      mailbox.postOrder('control')
+      while (!mailbox.takeFinished()) {
+        this.sleep(Number.POSITIVE_INFINITY)
+        this.#seen = Atomics.load(this.#signal, 0)
+      }
+      return mailbox.ended - mailbox.started
+    })
   }
 
   sleep(until: Ms): void {
@@ -96,7 +115,8 @@ export class MailboxPort implements LivePort {
 
   /** Copies the result of an order: the mailbox may receive the next order at once. */
   #note(executor: number, { order, status, size, length, started, ended }: Mailbox): void {
-    const { origin } = this.#world
+    if (order === 'control') throw new Error('Expected no control kernel among the orders of a run')
+    const origin = this.#origin
     this.#finished[executor] = { order, status, started: started - origin, ended: ended - origin }
     if (status === STATUS.died) this.deaths[executor]!++
     if (order === 'load') this.#loads.loaded(executor, status !== STATUS.outOfMemory)

@@ -9,8 +9,8 @@ const STOP = 5
 const ORDER = 6
 const HEADER = 8
 
-/** Orders for an executor: run a batch, or load or unload its model. */
-const ORDERS = ['run', 'load', 'unload'] as const
+/** Orders for an executor: run a batch, load or unload its model, or time the control kernel. */
+const ORDERS = ['run', 'load', 'unload', 'control'] as const
 export type Order = (typeof ORDERS)[number]
 
 /** The shared memory between a dispatcher and one executor. It can be sent to another thread. */

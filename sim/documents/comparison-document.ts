@@ -47,8 +47,10 @@ export const percentileComparison = z.strictObject({
 export const whatIfPercentile = z.strictObject({
   p: number,
   n: number.describe('requests per replay, on the side with fewer'),
+  a: number.describe('latency of A over all blocks, ms'),
+  b: number.describe('the same of B'),
   predicted: estimate.describe('ratio: median over replications, interval of single replications'),
-  measured: estimate.describe('ratio: mean over rounds of interleaved replays, t interval'),
+  measured: estimate.describe('ratio: b over a, interval from a bootstrap over blocks'),
   each: z
     .array(z.strictObject({ round: number, a: number, b: number, ratio: number }))
     .describe('latencies of both sides in each round, ms'),
@@ -63,7 +65,14 @@ export const whatIf = z.strictObject({
   scenario: scenarioRef,
   changes: z.array(z.string()).describe('"path: before → after" for each value that differs'),
   requests: z.string(),
-  rounds: number.describe('interleaved replays of both sides'),
+  rounds: number.describe('replays of each side'),
+  blocks: number.describe(
+    'in which both sides met the same machine: two slices of each, or a replay of each',
+  ),
+  slice_ms: numberOrNull.describe('null where whole replays alternated'),
+  control: numberOrNull.describe(
+    "B's over A's time of the control kernel, median over blocks; null where it was not timed",
+  ),
   percentiles: z.array(whatIfPercentile),
 })
 

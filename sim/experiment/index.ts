@@ -1,10 +1,20 @@
 export { poolCapacity } from './capacity/capacity.ts'
+export { type Block, blocksOf } from './comparison/blocks.ts'
 export { compareRuns, latenciesOf } from './comparison/compare.ts'
 export { type FedBack, feedBack, feedbackDifferences } from './comparison/feedback.ts'
 export { compareArenas, memoryCheck, type ObservedArena } from './comparison/memory-check.ts'
 export { type Recording, recordedField } from './comparison/recorded.ts'
 export {
+  inSlices,
+  pausesOf,
+  playingOrders,
+  type SlicedSide,
+  type Slicing,
+  slicingOf,
+} from './comparison/slicing.ts'
+export {
   batchesOf,
+  type ControlReading,
   type ExecutorWork,
   fieldOf,
   type ObservedRun,
@@ -12,7 +22,12 @@ export {
 } from './comparison/structure.ts'
 export { notCounted } from './comparison/validity.ts'
 export { worst } from './comparison/verdicts.ts'
-export { type WhatIfRuns, whatIfCheck, whatIfPercentiles } from './comparison/what-if.ts'
+export {
+  type WhatIfFigures,
+  type WhatIfRuns,
+  whatIfCheck,
+  whatIfFigures,
+} from './comparison/what-if.ts'
 export {
   CORRELATION_TOLERANCE,
   FIT_TOLERANCE,

@@ -1,6 +1,7 @@
 export { accept } from './intervals/acceptance.ts'
 export { bisect } from './intervals/bisect.ts'
 export { blockBootstrap } from './intervals/block-bootstrap.ts'
+export { type BlockRatio, blockRatios, type RatioBlock } from './intervals/block-ratio.ts'
 export {
   distribution,
   estimate,
@@ -26,6 +27,7 @@ export {
   supportsVerdict,
 } from './intervals/percentile.ts'
 export { furtherValue, geometricMean, positiveMean } from './intervals/positive.ts'
+export { studentTQuantile } from './intervals/student-t.ts'
 export { Histogram } from './recording/histogram.ts'
 export { KvSpaces } from './recording/kv-spaces.ts'
 export { coldShare, type ModelMove } from './recording/model-moves.ts'

@@ -1,3 +1,4 @@
+export { blockRatioCoverage, type DriftingBlocks } from './block-ratio-coverage.ts'
 export { dynamicBatching } from './dynamic-batching.ts'
 export { ekm1MeanWait, ekm1WaitShare } from './ekm1.ts'
 export { erlangB, erlangC, mmcMeanSojourn, mmcMeanWait } from './erlang.ts'

@@ -3,15 +3,16 @@ import { learn } from '../../runtime/jobs/learn.ts'
 import { runReplications } from '../../runtime/jobs/replications.ts'
 import { whatIfInputs } from '../../runtime/jobs/what-if-inputs.ts'
 import { scenarioChanges } from '../../scenarios/index.ts'
-import type { Comparison, WhatIfPercentile } from '../../sim/documents/index.ts'
+import type { Comparison } from '../../sim/documents/index.ts'
 import {
+  blocksOf,
   compareRuns,
   executorWork,
-  latenciesOf,
   resolveSystem,
   type SimulationInput,
+  type WhatIfFigures,
   whatIfCheck,
-  whatIfPercentiles,
+  whatIfFigures,
 } from '../../sim/experiment/index.ts'
 import type { Profile } from '../../sim/world/index.ts'
 import type { Recorded, Recording } from './record.ts'
@@ -38,10 +39,9 @@ export interface CaseReport {
 }
 
 /** The prediction of a changed configuration. */
-export interface ChangeReport {
+export interface ChangeReport extends WhatIfFigures {
   readonly name: string
   readonly changes: readonly string[]
-  readonly percentiles: readonly WhatIfPercentile[]
   readonly check: Check
 }
 
@@ -104,23 +104,24 @@ function rehearsed(profile: Profile, cases: readonly Recorded[]): Profile {
   return { ...profile, models: learn(profile.models, replayed) }
 }
 
-/** The ratio of two cases whose replays alternated. */
+/** The ratio of two cases that alternated. */
 export async function judgeChange(changed: Recorded, { cases }: Recording): Promise<ChangeReport> {
   const base = cases.get(changed.case.against!)!
   const sides = [base, changed] as const
   const inputs = whatIfInputs(sides, base.runs)
   const [a, b] = [await predict(inputs[0], base), await predict(inputs[1], changed)]
-  const [latenciesA, latenciesB] = sides.map(({ system, runs }) =>
-    runs.map(({ rows }) => latenciesOf(rows, system.scenario.warmup_s * 1000).sorted),
+  const [roundsA, roundsB] = sides.map(({ system, runs }) =>
+    runs.map((run) => ({ run, warmupMs: system.scenario.warmup_s * 1000 })),
   )
-  const percentiles = whatIfPercentiles({
-    rounds: latenciesA!.map((values, round) => ({ a: values, b: latenciesB![round]! })),
+  const figures = whatIfFigures({
+    rounds: roundsA!.map((side, round) => blocksOf(side, roundsB![round]!)),
     predictions: a.map((values, i) => ({ a: values, b: b[i]! })),
+    seed: base.system.scenario.seed,
   })
   return {
     name: changed.case.name,
     changes: scenarioChanges(base.system.scenario, changed.system.scenario),
-    percentiles,
-    check: whatIfCheck(percentiles),
+    ...figures,
+    check: whatIfCheck(figures),
   }
 }

@@ -8,6 +8,7 @@ import { loadProfile, mergeProfiles } from '../../runtime/folders/profile-file.t
 import { readRows, writeRows } from '../../runtime/folders/rows-file.ts'
 import { writeWhole } from '../../runtime/folders/write-whole.ts'
 import { calibrate } from '../../runtime/jobs/calibrate.ts'
+import { type Player, playRound } from '../../runtime/jobs/play-round.ts'
 import { type Prepared, prepare, type System } from '../../runtime/jobs/prepare.ts'
 import { requestsOf } from '../../runtime/jobs/requests.ts'
 import { openFleet, type ReplaySide } from '../../runtime/jobs/warm-fleet.ts'
@@ -16,10 +17,13 @@ import { hashOf, modelKey } from '../../scenarios/index.ts'
 import {
   feedBack,
   feedbackDifferences,
+  inSlices,
   type ObservedRun,
   resolveSystem,
+  type Slicing,
+  slicingOf,
 } from '../../sim/experiment/index.ts'
-import type { RequestList } from '../../sim/traffic/index.ts'
+import { type RequestList, requestsIn } from '../../sim/traffic/index.ts'
 import type { Profile } from '../../sim/world/index.ts'
 import type { Case, Session } from './suite.ts'
 
@@ -147,42 +151,87 @@ async function recordSession(
     requests.set(name, await requestsOf(system, capacityRps))
   }
   await remaining.print(session.name)
-  for (let round = 1; round <= session.rounds; round++) {
-    const order = round % 2 === 1 ? session.cases : [...session.cases].reverse()
-    for (const suiteCase of order) {
-      const ready = systems.get(suiteCase.name)!
-      const path = rowsPath(out, suiteCase, ready, round)
-      if (existsSync(path)) continue
-      const list = requests.get(suiteCase.name)!
-      const fleet = await fleetFor({ system: ready, traffic: list }, fleets)
-      const run = await fleet.replay(ready.plan, list, { decisionLog: true })
-      const differences = feedbackDifferences(run.rows, feedBack(ready.plan, list, run.journal))
-      await writeWhole(`${path}.feedback.json`, documentText({ differences }))
-      await writeRows(path, run)
-      remaining.add(-secondsOf(ready))
+  const slicing = slicingFor(session, systems, requests)
+  const sides = session.cases.map((suiteCase) => {
+    const { name } = suiteCase
+    const list = requests.get(name)!
+    const traffic = slicing === null ? list : inSlices(list, slicing)
+    return { case: suiteCase, system: systems.get(name)!, traffic }
+  })
+  const rounds = Array.from({ length: session.rounds }, (_, i) => i + 1)
+  for (const round of rounds) {
+    const paths = sides.map((side) => rowsPath(out, side.case, side.system, round))
+    if (paths.every((path) => existsSync(path))) continue
+    const players: Player[] = []
+    for (const side of sides) {
+      players.push({ ...side, fleet: await fleetFor(side, fleets, players) })
+    }
+    const options = { slicing, replays: rounds.length, decisionLog: true, onProgress: () => {} }
+    for (const [i, run] of (await playRound(players, round - 1, options)).entries()) {
+      const { system, traffic } = sides[i]!
+      const again = feedBack(system.plan, traffic, run.journal)
+      const differences = feedbackDifferences(run.rows, again)
+      await writeWhole(`${paths[i]}.feedback.json`, documentText({ differences }))
+      await writeRows(paths[i]!, run)
+      remaining.add(-secondsOf(system))
     }
     await remaining.print(`${session.name}: round ${round} of ${session.rounds}`)
   }
-  const recorded: Recorded[] = []
-  for (const suiteCase of session.cases) {
-    const ready = systems.get(suiteCase.name)!
-    const runs: ObservedRun[] = []
-    const feedback: string[][] = []
-    for (let round = 1; round <= session.rounds; round++) {
-      const path = rowsPath(out, suiteCase, ready, round)
-      runs.push(await readRows(path))
-      feedback.push(JSON.parse(await readText(`${path}.feedback.json`)).differences)
-    }
-    const list = requests.get(suiteCase.name)!
-    recorded.push({ case: suiteCase, system: ready, requests: list, runs, feedback })
-  }
-  return recorded
+  return Promise.all(
+    sides.map(async (side) => {
+      const paths = rounds.map((round) => rowsPath(out, side.case, side.system, round))
+      return recordedCase(side, paths)
+    }),
+  )
 }
 
-/** The open and warm fleet of these pools and models, shared by cases with different traffic. */
-async function fleetFor(side: ReplaySide, fleets: Map<string, Fleet>): Promise<Fleet> {
-  const { models, pools } = side.system.scenario
-  const key = hashOf({ models, pools })
+/** The kept replays of a case. */
+async function recordedCase(
+  side: { readonly case: Case; readonly system: System; readonly traffic: RequestList },
+  paths: readonly string[],
+): Promise<Recorded> {
+  const runs: ObservedRun[] = []
+  const feedback: string[][] = []
+  for (const path of paths) {
+    const run = await readRows(path)
+    if (requestsIn(run.rows).hash() !== side.traffic.hash()) {
+      throw new Error(`${path}: rows of other requests than the suite has now; remove its folder`)
+    }
+    runs.push(run)
+    feedback.push(JSON.parse(await readText(`${path}.feedback.json`)).differences)
+  }
+  return { case: side.case, system: side.system, requests: side.traffic, runs, feedback }
+}
+
+const poolsHash = ({ scenario: { models, pools } }: System) => hashOf({ models, pools })
+
+/** Slices of a session with changes; null where whole replays alternate. */
+function slicingFor(
+  { name, cases }: Session,
+  systems: ReadonlyMap<string, System>,
+  requests: ReadonlyMap<string, RequestList>,
+): Slicing | null {
+  if (cases.every(({ against }) => against === undefined)) return null
+  const slicing = slicingOf(
+    cases.map((one) => ({ ...systems.get(one.name)!, requests: requests.get(one.name)! })),
+  )
+  if (!('whole' in slicing)) return slicing
+  process.stderr.write(`${name}: whole replays alternate, not slices: ${slicing.whole}\n`)
+  return null
+}
+
+/**
+ * An open and warm fleet of these pools and models that no other player of the round has: between
+ * its slices a fleet holds a replay.
+ */
+async function fleetFor(
+  side: ReplaySide,
+  fleets: Map<string, Fleet>,
+  others: readonly Player[],
+): Promise<Fleet> {
+  const hash = poolsHash(side.system)
+  const taken = others.filter(({ system }) => poolsHash(system) === hash).length
+  const key = `${hash} ${taken}`
   const fleet = fleets.get(key) ?? (await openFleet(side, { signal, onProgress: () => {} })).fleet
   fleets.set(key, fleet)
   return fleet

@@ -124,7 +124,7 @@ describe('charts', () => {
     const seen = new Set<string>()
     for (const error of [-0.2, -0.12, -0.09, -0.06, -0.045, 0, 0.045, 0.06, 0.09, 0.12, 0.2]) {
       for (const scatter of [0.002, 0.02, 0.06]) {
-        for (const row of ratiosOf({ error, scatter })) {
+        for (const row of ratiosOf({ error, scatter }).percentiles) {
           const tolerance = whatIfTolerance(row)
           if (tolerance === null) {
             expect(row.verdict).toBeNull()

@@ -42,7 +42,7 @@ const SECTIONS: Readonly<Record<ChartName, readonly [heading: string, text: stri
   ],
   'what-if': [
     'Does it predict a change?',
-    'One configuration is replayed, and the effect of a change is predicted from that. Then both are replayed alternately. This check finds a wrong work model.',
+    'One configuration is replayed, and the effect of a change is predicted from that. Then both are replayed in alternating slices. This check finds a wrong work model.',
   ],
   prediction: [
     'Does it predict later replays?',

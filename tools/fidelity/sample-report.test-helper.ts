@@ -1,7 +1,7 @@
-import type { PercentileComparison, Verdict, WhatIfPercentile } from '../../sim/documents/index.ts'
+import type { PercentileComparison, Verdict } from '../../sim/documents/index.ts'
 import { noiseFloor } from '../../sim/experiment/comparison/noise-floor.ts'
 import { structureCheck } from '../../sim/experiment/comparison/structure-check.ts'
-import { whatIfCheck, whatIfPercentiles } from '../../sim/experiment/index.ts'
+import { type WhatIfFigures, whatIfCheck, whatIfFigures } from '../../sim/experiment/index.ts'
 import { PERCENTILES, percentile } from '../../sim/stats/index.ts'
 import type { FidelityReport } from './fidelity-report.ts'
 import type { CaseReport, ChangeReport } from './judge.ts'
@@ -103,8 +103,8 @@ function percentileOf(
 
 function changeOf(name: string, fault: Fault | null): ChangeReport {
   const error = name === CHANGES.at(-1) && fault === 'what-if' ? 0.2 : 0.01
-  const percentiles = ratiosOf({ error, scatter: 0.004 })
-  return { name, changes: [], percentiles, check: whatIfCheck(percentiles) }
+  const figures = ratiosOf({ error, scatter: 0.004 })
+  return { name, changes: [], ...figures, check: whatIfCheck(figures) }
 }
 
 /** Half the latency at every percentile, replayed five times and predicted `error` too high. */
@@ -112,21 +112,22 @@ export function ratiosOf(of: {
   readonly error: number
   /** relative, from round to round */
   readonly scatter: number
-}): WhatIfPercentile[] {
+}): WhatIfFigures {
   const { error, scatter } = of
   const latencies = Float64Array.from({ length: REQUESTS }, (_, i) => {
     return -8 * Math.log(1 - (i + 0.5) / REQUESTS)
   })
   const levels = PERCENTILES.map((p) => percentile(latencies, p))
-  return whatIfPercentiles({
-    rounds: STEPS.map((step) => ({
-      a: latencies,
-      b: latencies.map((latency) => latency * 0.5 * (1 + scatter * step)),
-    })),
+  return whatIfFigures({
+    rounds: STEPS.map((step) => {
+      const b = latencies.map((latency) => latency * 0.5 * (1 + scatter * step))
+      return [{ a: latencies, b, sliceMs: null, control: 0 }]
+    }),
     predictions: STEPS.map((step) => ({
       a: levels,
       b: levels.map((level) => level * 0.5 * (1 + error) * (1 + 0.01 * step)),
     })),
+    seed: 1,
   })
 }
 

@@ -13,7 +13,10 @@ export interface Case {
   readonly against?: string
 }
 
-/** Cases whose replays alternate, so that drift of the machine affects all alike. */
+/**
+ * Cases that alternate, so that drift of the machine affects all alike: in slices if one changes
+ * another, or else in whole replays.
+ */
 export interface Session {
   readonly name: string
   readonly rounds: number

@@ -87,10 +87,9 @@ function linesOf({ name, percentiles }: ChangeReport, y: (index: number) => numb
 }
 
 /** Relative tolerance of a predicted ratio; null if the percentile is not judged. */
-export function whatIfTolerance({ p, each, noise_floor }: WhatIfPercentile): number | null {
+export function whatIfTolerance({ p, b, noise_floor }: WhatIfPercentile): number | null {
   const judged = JUDGED.find((entry) => entry.p === p)
   if (judged === undefined) return null
-  const b = each.reduce((sum, round) => sum + round.b, 0) / each.length
   return Math.max(judged.relative, ABSOLUTE_MS / b, judged.floor ? (noise_floor.median ?? 0) : 0)
 }
 
@@ -102,12 +101,12 @@ export function whatIfInterval({ predicted, measured }: WhatIfPercentile) {
 }
 
 function subtitle(changes: readonly ChangeReport[]): string {
-  const rounds = changes.flatMap(({ percentiles }) => percentiles.map(({ each }) => each.length))
-  const [fewest, most] = [Math.min(...rounds), Math.max(...rounds)]
-  const replayed = fewest === most ? plural(most, 'round') : `${fewest} to ${plural(most, 'round')}`
+  const blocks = changes.map((change) => change.blocks)
+  const [fewest, most] = [Math.min(...blocks), Math.max(...blocks)]
+  const replayed = fewest === most ? plural(most, 'block') : `${fewest} to ${plural(most, 'block')}`
   return [
     'predicted over measured ratio of changed to unchanged latency, less 1',
-    `line: against the 95 % interval of the measured ratio, ${replayed} of alternating replays`,
+    `line: against the 95 % interval of the measured ratio over ${replayed}, in which sides alternate`,
     'shaded: tolerance, 5 % at p50, 10 % or A/A at p95, at least 50 µs',
     'hollow: undecided',
     'red: failed',

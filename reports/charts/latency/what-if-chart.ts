@@ -1,6 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite'
 import type { Comparison, WhatIf } from '../../../sim/documents/index.ts'
 import { plural, signedPercent } from '../../format.ts'
+import { measuredText } from '../../what-if-text.ts'
 import {
   frame,
   keyWords,
@@ -67,9 +68,10 @@ export function whatIfChart({ comparison }: ReportInput, width: number): TopLeve
 
 function subtitle(
   rows: readonly RatioRow[],
-  { changes, rounds }: WhatIf,
+  whatIf: WhatIf,
   { scenario, replications }: Comparison,
 ): string {
+  const { changes } = whatIf
   const [first = '', second, ...others] = changes
   const changed = others.length > 0 ? [first, plural(changes.length - 1, 'other change')] : changes
   return [
@@ -77,7 +79,7 @@ function subtitle(
     ...(second === undefined ? [first] : changed),
     'latency of B (changed) over latency of A',
     `predicted: median of ${plural(replications, 'replication')}, bar: 95 % of them`,
-    `measured: ${plural(rounds, 'round')} of interleaved replays (small dots), mean and interval`,
+    `measured: ${measuredText(whatIf)} (small dots: rounds), 95 % over blocks`,
     'shaded: how far two replays of A differ, around the measured ratio',
     ...(rows.some(({ verdict }) => verdict === null) ? [NOT_JUDGED] : []),
   ].join(' · ')

@@ -34,6 +34,16 @@ export interface ObservedRun {
   readonly moves?: readonly ModelMove[]
   /** by executor, how often its process ended in the middle of a batch; none where all lasted */
   readonly deaths?: readonly number[]
+  /** of each start of the traffic; none in a simulated run */
+  readonly control?: readonly ControlReading[]
+}
+
+/** How long the control kernel, a fixed piece of work, took just before traffic began. */
+export interface ControlReading {
+  /** when that traffic began */
+  readonly at: Ms
+  /** by executor */
+  readonly ms: readonly Ms[]
 }
 
 /** One batch of a run, read back from its members' rows. */

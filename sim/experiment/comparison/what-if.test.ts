@@ -1,14 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { scenarioOf } from '../../../test/scenarios.ts'
 import type { Verdict } from '../../documents/index.ts'
 import { PERCENTILES, percentile } from '../../stats/index.ts'
-import type { ModelProfile } from '../../world/index.ts'
-import { runReplication, simulationInput } from '../index.ts'
-import { latenciesOf } from './compare.ts'
-import { DYNAMIC, type KnownRun, knownRun, scenarioBatching } from './known-machine.test-helper.ts'
-import { recordedField } from './recorded.ts'
-import { type ExecutorWork, overheadsOf } from './structure.ts'
-import { type WhatIfRuns, whatIfCheck, whatIfPercentiles } from './what-if.ts'
+import type { Block } from './blocks.ts'
+import { type WhatIfRuns, whatIfCheck, whatIfFigures } from './what-if.ts'
 
 /** So many latencies of an exponential distribution with this median, ms, ascending. */
 const latencies = (medianMs: number, count: number) =>
@@ -25,26 +19,36 @@ interface Made {
   readonly requests?: number
 }
 
-/** Rounds whose medians are given; all other percentiles are in the same ratio. */
+/** A block of a whole replay of each side, on a machine that did not drift. */
+const wholeBlock = (a: Float64Array, b: Float64Array): Block => ({
+  ...{ a, b },
+  ...{ sliceMs: null, control: 0 },
+})
+
+/** Whole replays whose medians are given; all other percentiles are in the same ratio. */
 function made({ b, a = b.map(() => 4), predicted, requests = 4000 }: Made): WhatIfRuns {
   const of = (medianMs: number) => latencies(medianMs, requests)
   return {
-    rounds: b.map((medianMs, round) => ({ a: of(a[round]!), b: of(medianMs) })),
+    rounds: b.map((medianMs, round) => [wholeBlock(of(a[round]!), of(medianMs))]),
     predictions: predicted.map((ratio) => ({ a: figures(of(7)), b: figures(of(7 * ratio)) })),
+    seed: 1,
   }
 }
 
 const judged = (of: Made) => {
-  const percentiles = whatIfPercentiles(made(of))
-  const verdicts = percentiles.map(({ p, verdict }) => [p, verdict] as const)
-  return { percentiles, verdicts: new Map<number, Verdict | null>(verdicts) }
+  const found = whatIfFigures(made(of))
+  const verdicts = found.percentiles.map(({ p, verdict }) => [p, verdict] as const)
+  return { ...found, verdicts: new Map<number, Verdict | null>(verdicts) }
 }
 
 describe('the ratio of a percentile', () => {
   const { percentiles } = judged({ a: [4, 5, 3], b: [2, 3, 1.2], predicted: [0.6, 0.5, 0.4, 0.7] })
 
-  test('is that of each round, and its mean with the t interval over rounds', () => {
-    for (const { p, each, measured, n } of percentiles) {
+  test('is that of the latencies of all rounds together, with that of each round', () => {
+    const { rounds } = made({ a: [4, 5, 3], b: [2, 3, 1.2], predicted: [0.5] })
+    const together = (side: 'a' | 'b') =>
+      Float64Array.from(rounds.flatMap(([block]) => [...block![side]])).sort()
+    for (const { p, each, a, b, measured, n } of percentiles) {
       const p50 = Math.LN2 / -Math.log(1 - p)
       expect(each.map(({ round, ratio }) => [round, ratio.toFixed(6)])).toEqual([
         [0, '0.500000'],
@@ -52,16 +56,17 @@ describe('the ratio of a percentile', () => {
         [2, '0.400000'],
       ])
       expect(each.map(({ a }) => Math.round(a * p50))).toEqual([4, 5, 3])
-      // t of 2 degrees of freedom is 4.3027, and the standard error 0.1 / sqrt(3)
-      expect(measured.value).toBeCloseTo(0.5, 9)
-      expect(measured.low).toBeCloseTo(0.5 - 0.24841, 4)
-      expect(measured.high).toBeCloseTo(0.5 + 0.24841, 4)
+      expect([a, b]).toEqual([percentile(together('a'), p), percentile(together('b'), p)])
+      expect(measured.value).toBe(b / a)
+      expect(measured.low).toBeGreaterThan(0)
+      expect(Math.sqrt(measured.low! * measured.high!)).toBeCloseTo(measured.value!, 9)
       expect([n, measured.n]).toEqual([4000, 4000])
     }
   })
 
   test('is predicted by the median over replications, and the error is signed', () => {
-    for (const { predicted, error_relative } of percentiles) {
+    const still = judged({ b: [2, 2, 2], predicted: [0.6, 0.5, 0.4, 0.7] })
+    for (const { predicted, error_relative } of still.percentiles) {
       expect(predicted.value).toBeCloseTo(0.5, 9)
       expect([predicted.low, predicted.high]).toEqual([0.4, 0.7].map((x) => expect.closeTo(x, 9)))
       expect(predicted.n).toBe(4000)
@@ -89,10 +94,10 @@ describe('the ratio of a percentile', () => {
 
   test('is given where each replay of the side with fewer requests supports it', () => {
     expect(percentiles.map(({ p }) => p)).toEqual([0.5, 0.9, 0.95, 0.99])
-    const { rounds, predictions } = made({ b: [2, 2], predicted: [0.5] })
-    const fewer = [rounds[0]!, { ...rounds[1]!, b: latencies(2, 600) }]
-    const some = whatIfPercentiles({ rounds: fewer, predictions })
-    expect(some.map(({ p, n }) => [p, n])).toEqual([
+    const { rounds, ...rest } = made({ b: [2, 2], predicted: [0.5] })
+    const fewer = [rounds[0]!, [wholeBlock(rounds[1]![0]!.a, latencies(2, 600))]]
+    const some = whatIfFigures({ ...rest, rounds: fewer })
+    expect(some.percentiles.map(({ p, n }) => [p, n])).toEqual([
       [0.5, 600],
       [0.9, 600],
       [0.95, 600],
@@ -130,9 +135,9 @@ describe('a ratio that does not scatter differs from a prediction', () => {
 
   /** `factors`: how far each of PERCENTILES is off beyond what was predicted of all. */
   const check = (predicted: number, factors = PERCENTILES.map(() => 1)) => {
-    const { rounds, predictions } = made({ b: [2, 2, 2], predicted: [predicted] })
+    const { predictions, ...rest } = made({ b: [2, 2, 2], predicted: [predicted] })
     const off = predictions.map(({ a, b }) => ({ a, b: b.map((ms, i) => ms * factors[i]!) }))
-    return whatIfCheck(whatIfPercentiles({ rounds, predictions: off }))
+    return whatIfCheck(whatIfFigures({ ...rest, predictions: off }))
   }
 
   test('the check passes, or fails and names the percentiles', () => {
@@ -151,34 +156,75 @@ describe('a ratio that does not scatter differs from a prediction', () => {
 })
 
 describe('the measured ratio leaves it open', () => {
-  const check = (of: Made) => whatIfCheck(judged(of).percentiles)
+  /** Rounds of these medians of B, and a prediction `off` times the measured ratio. */
+  function scattered(b: readonly number[], off = 1) {
+    const runs = made({ b, predicted: [1], requests: 1000 })
+    const measured = new Map(whatIfFigures(runs).percentiles.map((one) => [one.p, one.measured]))
+    const ratios = PERCENTILES.map((p) => off * (measured.get(p)?.value ?? 1))
+    return whatIfCheck(
+      whatIfFigures({ ...runs, predictions: [{ a: ratios.map(() => 1), b: ratios }] }),
+    )
+  }
 
-  test.each([0.5, 5])('after one round, whatever was predicted: %f', (predicted) => {
-    const { verdict, reason } = check({ b: [2], predicted: [predicted] })
+  test.each([0.5, 5])('after a single block, whatever was predicted: %f', (predicted) => {
+    const { verdict, reason } = whatIfCheck(judged({ b: [2], predicted: [predicted] }))
     expect(verdict).toBe('UNDECIDED')
-    expect(reason).toMatch(/about [3-9] rounds would tell$/)
+    expect(reason).toMatch(/about 2 more rounds would tell$/)
   })
 
-  test('where it scatters, and so many rounds of the same scatter then tell', () => {
+  test('where it scatters, and so many more rounds of the same scatter then tell', () => {
     const pattern = [1.6, 2, 2.4]
-    const { verdict, reason } = check({ b: pattern, predicted: [0.5] })
+    const { verdict, reason } = scattered(pattern)
     expect(verdict).toBe('UNDECIDED')
     expect(reason).toMatch(/^the measured ratio scatters too much to tell at p50 and p95; /)
-    const rounds = Number(/about (\d+) rounds/.exec(reason)![1])
-    // (2 * 0.2 / 0.05)^2, rounded up
-    expect([64, 65]).toContain(rounds)
+    const rounds = 3 + Number(/about (\d+) more rounds would tell$/.exec(reason)![1])
+    expect(rounds).toBeGreaterThan(20)
     const b = Array.from({ length: rounds }, (_, i) => pattern[i % 3]!)
-    expect(check({ b, predicted: [0.5] }).verdict).toBe('PASS')
-    expect(check({ b: b.slice(0, 12), predicted: [0.5] }).verdict).toBe('UNDECIDED')
+    expect(scattered(b).verdict).toBe('PASS')
+    expect(scattered(b.slice(0, Math.round(rounds / 4))).verdict).toBe('UNDECIDED')
     // far enough off, it fails in spite of the scatter
-    expect(check({ b, predicted: [0.6] }).verdict).toBe('FAIL')
+    expect(scattered(b, 1.3).verdict).toBe('FAIL')
   })
 
-  test('by a little, and then more rounds would tell than there were', () => {
-    const b = [1.96, 2, 2.04]
-    const { verdict, reason } = check({ b, predicted: [0.5 * 1.01] })
+  test('by a little, and one more round is the least that would tell', () => {
+    const { verdict, reason } = scattered([1.94, 2, 2.06], 1.01)
     expect(verdict).toBe('UNDECIDED')
-    expect(Number(/about (\d+) rounds/.exec(reason)![1])).toBeGreaterThan(b.length)
+    expect(Number(/about (\d+) more rounds? would/.exec(reason)![1])).toBeGreaterThanOrEqual(1)
+  })
+
+  test('by far, and then the advice is another one', () => {
+    expect(scattered([0.2, 2, 20, 2, 0.4]).reason).toMatch(
+      /; more than 1,000 rounds would be needed: choose longer service times or a quieter machine$/,
+    )
+  })
+})
+
+describe('the control kernel', () => {
+  const check = (predicted: number, ...control: readonly (number | null)[]) => {
+    const { rounds, ...rest } = made({ b: control.map(() => 2), predicted: [predicted] })
+    const timed = rounds.map(([block], i) => [{ ...block!, control: control[i]! }])
+    return whatIfCheck(whatIfFigures({ ...rest, rounds: timed }))
+  }
+
+  test.each([0.5, 5])(
+    'leaves it open where the machine differed, for whatever prediction: %f',
+    (of) => {
+      const { verdict, reason } = check(of, 0.03, 0.021, -0.1)
+      expect(verdict).toBe('UNDECIDED')
+      expect(reason).toMatch(/^the control kernel took 2\.1 % more time before B than before A, /)
+      expect(check(of, -0.03, -0.03, 0).reason).toMatch(/took 3\.0 % less time before B/)
+    },
+  )
+
+  test('decides nothing where it differs in few blocks, or was not timed', () => {
+    for (const control of [
+      [0.019, 0.019, 0.5],
+      [-0.019, -0.4, 0.01],
+      [null, null, null],
+    ]) {
+      expect(check(0.5, ...control).verdict).toBe('PASS')
+      expect(check(5, ...control).verdict).toBe('FAIL')
+    }
   })
 })
 
@@ -198,96 +244,10 @@ describe('a verdict needs as many requests in all rounds together as it would in
 
   test('and where there are fewer, the check is undecided and says so', () => {
     const check = (requests: number) =>
-      whatIfCheck(judged({ b: [2, 2], predicted: [0.5], requests }).percentiles)
+      whatIfCheck(judged({ b: [2, 2], predicted: [0.5], requests }))
     const few = { verdict: 'UNDECIDED', worst: null }
     expect(check(80)).toEqual({ ...few, reason: 'p50 needs 200 requests in all rounds, got 160' })
     const reason = 'the replays have too few requests for any percentile'
     expect(check(40)).toEqual({ ...few, reason })
-  })
-})
-
-describe('a change on a machine of which everything is known', () => {
-  const DURATION_S = 12
-  const WARMUP_S = 1
-  const DAYS = [1, 2, 3, 4, 5]
-  const LOAD = 0.5
-  const SMALL = { ...DYNAMIC, maxBatch: 2 }
-
-  /** Replays of the same requests on several days. */
-  const replays = (batching: typeof DYNAMIC) =>
-    DAYS.map((seed) =>
-      knownRun({ load: LOAD, seconds: DURATION_S, batching, seed, requestSeed: 1 }),
-    )
-  const sorted = ({ rows }: KnownRun) => latenciesOf(rows, 1000 * WARMUP_S).sorted
-  const [a, b] = [replays(DYNAMIC), replays(SMALL)]
-  const rounds = a.map((run, day) => ({ a: sorted(run), b: sorted(b[day]!) }))
-  const truth = a[0]!.work[0]!
-
-  /** The profile that assumes this work, with fields of the replays of A. */
-  function profileOf(work: ExecutorWork['work']): ModelProfile {
-    const sizes = [1, 2, 8]
-    const lengths = [8, 64]
-    const ms = sizes.map((size) => lengths.map((length) => work(size, length)))
-    const shared = { load: LOAD, durationMs: 1000 * DURATION_S, executors: [0, 1] as const }
-    const believed = { work, wake: truth.wake }
-    return {
-      key: 'known',
-      label: 'known',
-      ...{ content: 'none', memory: null },
-      work: { sizes, lengths, ms, error: ms.map((row) => row.map(() => 0)) },
-      wake: { gapMs: [...truth.wake.gapMs], ms: [...truth.wake.ms] },
-      overheads: overheadsOf(
-        a.map((run) => ({ run, executors: [0, 1] })),
-      ) as ModelProfile['overheads'],
-      fields: a.map((run) => recordedField({ ...shared, run, work: [believed] })),
-    }
-  }
-
-  /** Predicted percentiles of ten replications. */
-  function predictions(work: ExecutorWork['work'], batching: typeof DYNAMIC) {
-    const scenario = scenarioOf({
-      duration_s: DURATION_S,
-      warmup_s: WARMUP_S,
-      models: { known: { builtin: 'transformer-encoder', pad_to: a[0]!.plan.pools[0]!.padTo } },
-      traffic: [{ class: 'web', arrivals: { process: 'poisson', rate_rps: 1 } }],
-      pools: [{ name: 'central', model: 'known', batching: scenarioBatching(batching) }],
-    })
-    const models = [profileOf(work)]
-    const { requests } = a[0]!
-    const input = simulationInput(scenario, { models, requests })
-    return Array.from({ length: 10 }, (_, i) => runReplication(input, i).all.percentiles)
-  }
-
-  function check(work: ExecutorWork['work'], changed = SMALL) {
-    const sides = [predictions(work, DYNAMIC), predictions(work, changed)] as const
-    const predicted = sides[0].map((of, i) => ({ a: of, b: sides[1][i]! }))
-    const percentiles = whatIfPercentiles({ rounds, predictions: predicted })
-    return { percentiles, ...whatIfCheck(percentiles) }
-  }
-
-  test('the change is one: it moves the median by a tenth and more', () => {
-    const { percentiles } = check(truth.work)
-    expect(Math.abs(percentiles[0]!.measured.value! - 1)).toBeGreaterThan(0.1)
-  })
-
-  test('is predicted by the true work, from fields of the unchanged side alone', () => {
-    const { verdict, reason } = check(truth.work)
-    expect(verdict, reason).toBe('PASS')
-  })
-
-  test.each([
-    ['constant work', () => 3],
-    [
-      'work of twice the slope',
-      (size: number, length: number) => 2 * truth.work(size, length) - 0.8,
-    ],
-  ])('is not predicted by %s', (_, work) => {
-    const { verdict, reason } = check(work)
-    expect(verdict, reason).toBe('FAIL')
-  })
-
-  test('is not predicted by no change at all', () => {
-    const { verdict, reason } = check(truth.work, DYNAMIC)
-    expect(verdict, reason).toBe('FAIL')
   })
 })

@@ -1,16 +1,19 @@
-import type { Verdict, WhatIfPercentile } from '../../documents/index.ts'
+import { median } from 'simple-statistics'
+import type { Verdict, WhatIf, WhatIfPercentile } from '../../documents/index.ts'
+import { exp, log, log1p, stream } from '../../kernel/index.ts'
 import {
+  blockRatios,
   noVerdictReason,
   PERCENTILES,
   percentile,
+  studentTQuantile,
   supports,
   supportsVerdict,
-  tInterval,
-  within,
 } from '../../stats/index.ts'
+import type { Block } from './blocks.ts'
 import { noiseFloor } from './noise-floor.ts'
 import { band } from './prediction-check.ts'
-import { type Check, neededRuns, percentileCheck } from './verdicts.ts'
+import { type Check, furtherRuns, percentileCheck } from './verdicts.ts'
 
 /**
  * How far a predicted ratio may be from the measured one, of the percentiles that are judged: the
@@ -22,24 +25,38 @@ const TOLERANCES = new Map([
 ])
 const ABSOLUTE_MS = 0.05
 
-/** A change from configuration A to B: replayed interleaved, and predicted with one profile. */
+/** Where the control kernel differs by more, A and B did not meet the same machine. */
+const MOST_CONTROL = 0.02
+
+/** A change from configuration A to B: replayed in turn, and predicted with one profile. */
 export interface WhatIfRuns {
-  /** latencies of both sides in each round, ms, ascending */
-  readonly rounds: readonly { readonly a: Float64Array; readonly b: Float64Array }[]
+  /** of each round its blocks, at least one */
+  readonly rounds: readonly (readonly Block[])[]
   /** predicted PERCENTILES of both sides, each replication on one machine for both */
   readonly predictions: readonly { readonly a: readonly number[]; readonly b: readonly number[] }[]
+  readonly seed: number
 }
+
+/** What was measured and predicted of a change. */
+export type WhatIfFigures = Pick<
+  WhatIf,
+  'rounds' | 'blocks' | 'slice_ms' | 'control' | 'percentiles'
+>
 
 /**
  * Predicted against measured ratio B/A, for each percentile that every replay supports. A verdict
- * is on the mean over rounds, so it is the requests of all rounds together that have to support it.
+ * is on all rounds, so it is the requests of all rounds together that have to support it.
  */
-export function whatIfPercentiles({ rounds, predictions }: WhatIfRuns): WhatIfPercentile[] {
-  const n = Math.min(...rounds.flatMap(({ a, b }) => [a.length, b.length]))
-  const judged = (p: number) => supportsVerdict(n * rounds.length, p)
-  return PERCENTILES.filter((p) => supports(n, p)).map((p) => {
+export function whatIfFigures({ rounds, predictions, seed }: WhatIfRuns): WhatIfFigures {
+  const whole = rounds.map((blocks) => ({ a: together(blocks, 'a'), b: together(blocks, 'b') }))
+  const n = Math.min(...whole.flatMap(({ a, b }) => [a.length, b.length]))
+  const levels = PERCENTILES.filter((p) => supports(n, p))
+  const blocks = rounds.flat()
+  const random = stream(seed, 0, 'blocks')
+  const ratios = levels.length === 0 ? [] : blockRatios(blocks, levels, () => random.uniform())
+  const percentiles = levels.map((p, level): WhatIfPercentile => {
     const i = PERCENTILES.indexOf(p)
-    const each = rounds.map((round, number) => {
+    const each = whole.map((round, number) => {
       const [a, b] = [percentile(round.a, p), percentile(round.b, p)]
       return { round: number, a, b, ratio: b / a }
     })
@@ -48,25 +65,47 @@ export function whatIfPercentiles({ rounds, predictions }: WhatIfRuns): WhatIfPe
       predictions.map(({ a, b }) => b[i]! / a[i]!),
       n,
     )
-    const measured = { ...within(tInterval(each.map(({ ratio }) => ratio))), n }
-    const error = predicted.value! / measured.value - 1
-    const b = each.reduce((sum, round) => sum + round.b, 0) / each.length
+    const { a, b, ratio, low, high } = ratios[level]!
+    const error = predicted.value! / ratio - 1
     const tolerance = toleranceOf(p, b, floor.median)
-    const errors = [measured.high, measured.low].map((end) =>
-      end === null ? null : predicted.value! / end - 1,
-    )
+    const errors = [high, low].map((end) => (end === null ? null : predicted.value! / end - 1))
     return {
-      p,
-      n,
-      predicted,
-      measured,
+      ...{ p, n, a, b, predicted },
+      measured: { value: ratio, low, high, n },
       each,
       noise_floor: floor,
       error_relative: error,
       error_ms: error * b,
-      verdict: tolerance === null || !judged(p) ? null : verdictOf(errors, tolerance),
+      verdict:
+        tolerance === null || !supportsVerdict(n * rounds.length, p)
+          ? null
+          : verdictOf(errors, tolerance),
     }
   })
+  return {
+    rounds: rounds.length,
+    blocks: blocks.length,
+    slice_ms: blocks[0]?.sliceMs ?? null,
+    control: controlOf(blocks),
+    percentiles,
+  }
+}
+
+/** All latencies of a side, ascending. */
+function together(blocks: readonly Block[], side: 'a' | 'b'): Float64Array {
+  const all = new Float64Array(blocks.reduce((sum, block) => sum + block[side].length, 0))
+  let from = 0
+  for (const block of blocks) {
+    all.set(block[side], from)
+    from += block[side].length
+  }
+  return all.sort()
+}
+
+/** B's time of the control kernel over A's, median over blocks; null where it was not timed. */
+function controlOf(blocks: readonly Block[]): number | null {
+  const timed = blocks.flatMap(({ control }) => control ?? [])
+  return timed.length === 0 ? null : exp(median(timed))
 }
 
 /** Relative; null where the percentile is not judged. */
@@ -77,7 +116,7 @@ function toleranceOf(p: number, bMs: number, floor: number | null): number | nul
   return Math.max(tolerance.relative, ABSOLUTE_MS / bMs, noise)
 }
 
-/** By the errors at both ends of the measured interval; one round has none and says nothing. */
+/** By the errors at both ends of the measured interval; a single block has none: undecided. */
 function verdictOf(errors: readonly (number | null)[], tolerance: number): Verdict {
   const [low, high] = errors
   if (low == null || high == null) return 'UNDECIDED'
@@ -85,8 +124,9 @@ function verdictOf(errors: readonly (number | null)[], tolerance: number): Verdi
   return low > tolerance || high < -tolerance ? 'FAIL' : 'UNDECIDED'
 }
 
-/** The ratios of all judged percentiles. */
-export function whatIfCheck(percentiles: readonly WhatIfPercentile[]): Check {
+/** The ratios of all judged percentiles, unless the machine was another for each side. */
+export function whatIfCheck(figures: WhatIfFigures): Check {
+  const { percentiles, control } = figures
   const judged = percentiles.flatMap(({ verdict, ...one }) =>
     verdict === null ? [] : [{ verdict, ...one }],
   )
@@ -96,19 +136,29 @@ export function whatIfCheck(percentiles: readonly WhatIfPercentile[]): Check {
       most && Math.abs(most.error_relative) >= Math.abs(one.error_relative) ? most : one,
     null,
   )
+  const check = percentileCheck(judged, {
+    PASS: () => `the predicted ratio is within ${limit}`,
+    FAIL: (labels) =>
+      `the predicted ratio is further off than ${limit}, at ${labels.join(' and ')}`,
+    UNDECIDED: (labels) =>
+      judged.length === 0
+        ? tooFew(percentiles[0])
+        : `the measured ratio scatters too much to tell at ${labels.join(' and ')}; ` +
+          moreRounds(figures),
+  })
+  const drifted = control !== null && Math.abs(log(control)) > MOST_CONTROL
   return {
-    ...percentileCheck(judged, {
-      PASS: () => `the predicted ratio is within ${limit}`,
-      FAIL: (labels) =>
-        `the predicted ratio is further off than ${limit}, at ${labels.join(' and ')}`,
-      UNDECIDED: (labels) =>
-        judged.length === 0
-          ? tooFew(percentiles[0])
-          : `the measured ratio scatters too much to tell at ${labels.join(' and ')}; ` +
-            moreRounds(judged),
-    }),
+    ...(drifted ? driftedCheck(control) : check),
     worst: far && { p: far.p, replay: 0, error_ms: far.error_ms, relative: far.error_relative },
   }
+}
+
+function driftedCheck(control: number): Pick<Check, 'verdict' | 'reason'> {
+  const percent = (100 * Math.abs(control - 1)).toFixed(1)
+  const reason =
+    `the control kernel took ${percent} % ${control > 1 ? 'more' : 'less'} time before B than before A, ` +
+    'so the ratio is not that of the change alone; replay again on a quieter machine'
+  return { verdict: 'UNDECIDED', reason }
 }
 
 function tooFew(first: WhatIfPercentile | undefined): string {
@@ -117,18 +167,18 @@ function tooFew(first: WhatIfPercentile | undefined): string {
 }
 
 /**
- * How many rounds narrow the interval to the rest of the tolerance. One round has no spread, two
- * are too few, and so are the present ones.
+ * How many more rounds of the same scatter narrow the intervals of the undecided percentiles to
+ * what their errors leave of the tolerance. A single block shows no scatter.
  */
-function moreRounds(judged: readonly WhatIfPercentile[]): string {
-  const needed = judged.map(({ p, each, noise_floor, error_relative }) => {
-    const ratios = each.map(({ ratio }) => ratio)
-    const mean = ratios.reduce((sum, ratio) => sum + ratio, 0) / ratios.length
-    const b = each.reduce((sum, round) => sum + round.b, 0) / each.length
-    const left = Math.abs(toleranceOf(p, b, noise_floor.median)! - Math.abs(error_relative))
-    const relative = ratios.map((ratio) => ratio / mean)
-    return Math.min(999, neededRuns(relative, 1, left))
+function moreRounds({ rounds, blocks, percentiles }: WhatIfFigures): string {
+  const open = percentiles.filter(({ verdict }) => verdict === 'UNDECIDED')
+  const needed = open.map(({ p, b, measured: { low, high }, noise_floor, error_relative }) => {
+    if (low === null || high === null) return rounds + 2
+    const half = log(high / low) / 2
+    const deviation = (half * Math.sqrt(blocks)) / studentTQuantile(0.975, blocks - 1)
+    const tolerance = log1p(toleranceOf(p, b, noise_floor.median)!)
+    const left = Math.abs(tolerance - Math.abs(log1p(error_relative)))
+    return Math.ceil(((2 * deviation) / left) ** 2 / (blocks / rounds))
   })
-  const present = judged[0]!.each.length
-  return `about ${Math.max(3, present + 1, ...needed)} rounds would tell`
+  return furtherRuns(rounds, Math.max(...needed), 'round')
 }

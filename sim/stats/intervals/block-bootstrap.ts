@@ -1,3 +1,4 @@
+import { lowerBound } from './lower-bound.ts'
 import { percentile, rankOf } from './percentile.ts'
 
 /** The latencies of one run, in order of arrival. */
@@ -91,16 +92,4 @@ function rankAt(counts: Uint32Array, rank: number, drawn: number): number {
   let above = drawn - rank + 1
   while (above > 0) above -= counts[--index]!
   return index
-}
-
-/** First index whose value is not below `value`. */
-function lowerBound(sorted: Float64Array, value: number): number {
-  let low = 0
-  let high = sorted.length
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if (sorted[middle]! < value) low = middle + 1
-    else high = middle
-  }
-  return low
 }

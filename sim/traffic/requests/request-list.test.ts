@@ -67,3 +67,15 @@ test('a list until a time has the requests scheduled before it', () => {
   expect([...list.until(2).columns.outputTokens]).toEqual([9, 8])
   expect(list.until(0).count).toBe(0)
 })
+
+test('a list where times are kept has these requests, with their prefixes', () => {
+  const list = listOf(...rows).with([null, Int32Array.of(3), null, null])
+  const kept = list.where((at) => at > 0 && at < 9)
+  expect([...kept.columns.at]).toEqual([1.5, 1.5])
+  expect([...kept.columns.inputTokens]).toEqual([64, 64])
+  expect([...kept.columns.class]).toEqual([1, 0])
+  expect([...kept.columns.outputTokens]).toEqual([0, 7])
+  expect(kept.columns.prefixes).toEqual([Int32Array.of(3), null])
+  expect(list.where(() => true).hash()).toBe(list.hash())
+  expect(list.where(() => false).count).toBe(0)
+})

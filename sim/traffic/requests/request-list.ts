@@ -104,6 +104,14 @@ export class RequestList {
     })
   }
 
+  /** The requests whose scheduled time `keeps`. */
+  where(keeps: (at: Ms) => boolean): RequestList {
+    const { columns } = this
+    const keys = [...columns.at.keys()].filter((key) => keeps(columns.at[key]!))
+    const prefixes = keys.map((key) => columns.prefixes?.[key] ?? null)
+    return RequestList.of(columnsOf(columns, keys)).with(prefixes)
+  }
+
   /** Equals the hash of the source of the list. */
   hash(): string {
     const hash = new RequestHash()

@@ -1,0 +1,139 @@
+import type { Scenario } from '../../../scenarios/schema/schema.ts'
+import type { Random } from '../../kernel/index.ts'
+import { isSwappable, largestBatch, type Ms } from '../../serving/index.ts'
+import { type RequestList, reactingClasses } from '../../traffic/index.ts'
+import type { Resolved } from '../system/resolve.ts'
+
+/** How the requests of both sides of a what-if are cut into slices that alternate. */
+export interface Slicing {
+  /** even: a block has two */
+  readonly slices: number
+  readonly sliceMs: Ms
+  /** at the end of each slice but the last no request is sent, so that executors finish, ms */
+  readonly gapMs: Ms
+}
+
+/** Why whole replays alternate in place of slices. */
+export interface Whole {
+  readonly whole: string
+}
+
+/** One side of a what-if, as its slices depend on it. */
+export interface SlicedSide extends Pick<Resolved, 'plan' | 'capacityRps' | 'capacitiesRps'> {
+  readonly scenario: Scenario
+  /** null where they are not known in advance, as clients react */
+  readonly requests: RequestList | null
+}
+
+/**
+ * Short against the drift of a machine, and long against the 65 ms that a slice takes to begin
+ * (docs/design/011, test/slices-on-drift.test.ts).
+ */
+const SLICE_MS = 1000
+/** Long against a queue that begins empty: so many full batches, and no slices for fewer. */
+const BATCHES = 50
+const LEAST_BATCHES = 20
+/** Share of a slice. A longer backlog delays the beginning of the next slice. */
+const GAP = 0.05
+/** Of a side, mean over the run: beyond it a queue rarely empties. */
+const MOST_LOAD = 0.9
+/** Standard deviations of a Poisson count: a slice with more requests is overloaded. */
+const UNUSUAL = 3
+
+/** The slices of a what-if; or why cutting the requests would change what is asked. */
+export function slicingOf(sides: readonly SlicedSide[]): Slicing | Whole {
+  for (const [i, side] of sides.entries()) {
+    const problem = sideProblem(side)
+    if (problem !== null) return { whole: `${sideName(i)}: ${problem}` }
+  }
+  const durationMs = 1000 * sides[0]!.scenario.duration_s
+  const batchMs = Math.max(...sides.map(longestBatchMs))
+  const target = Math.max(SLICE_MS, BATCHES * batchMs)
+  const slices = 2 * Math.max(1, Math.round(durationMs / (2 * target)))
+  const sliceMs = durationMs / slices
+  if (sliceMs < LEAST_BATCHES * batchMs) {
+    const [batch, slice] = [batchMs, sliceMs].map((ms) => `${ms.toFixed(0)} ms`)
+    return { whole: `a full batch takes about ${batch}, too long for slices of ${slice}` }
+  }
+  const slicing = { slices, sliceMs, gapMs: GAP * sliceMs }
+  for (const [i, side] of sides.entries()) {
+    const full = overloadedSlice(side, slicing)
+    if (full < 0) continue
+    const [from, to] = [full, full + 1].map((slice) => (slice * sliceMs) / 1000)
+    const problem = `more arrives than it can serve between ${from} and ${to} s`
+    return { whole: `${sideName(i)}: ${problem}, and that queue belongs to the scenario` }
+  }
+  return slicing
+}
+
+/** When each slice but the first begins: replays pause before it, ms. */
+export function pausesOf({ slices, sliceMs }: Slicing): Ms[] {
+  return Array.from({ length: slices - 1 }, (_, i) => (i + 1) * sliceMs)
+}
+
+const sideName = (side: number) => `side ${'AB'[side] ?? side + 1}`
+
+function sideProblem({ scenario, plan, capacityRps, requests }: SlicedSide): string | null {
+  if (requests === null) {
+    const [reacting] = reactingClasses(scenario)
+    return `what clients of ${reacting} send depends on how their requests end`
+  }
+  if (plan.pools.some((_, pool) => isSwappable(plan, pool))) {
+    return 'models are swapped, so its capacity is not known'
+  }
+  if (capacityRps === null) return 'its capacity is not known'
+  const load = requests.count / scenario.duration_s / capacityRps
+  if (load <= MOST_LOAD) return null
+  return `at a load of ${load.toFixed(2)} its queue carries over from slice to slice`
+}
+
+/** Of the pool with the slowest ones. */
+function longestBatchMs({ plan, capacitiesRps }: SlicedSide): Ms {
+  return Math.max(
+    ...plan.pools.map((pool, i) => (1000 * pool.replicas * largestBatch(pool)) / capacitiesRps[i]!),
+  )
+}
+
+/** The first slice with more requests than can be served in it; -1 for none. */
+function overloadedSlice(
+  { requests, capacityRps }: SlicedSide,
+  { slices, sliceMs }: Slicing,
+): number {
+  const counts = new Float64Array(slices)
+  for (const at of requests!.columns.at) {
+    const slice = Math.floor(at / sliceMs)
+    if (slice < slices) counts[slice]!++
+  }
+  const served = (capacityRps! * sliceMs) / 1000
+  return counts.findIndex((count) => count > served + UNUSUAL * Math.sqrt(served))
+}
+
+/** The requests without those in the gaps at the ends of slices. */
+export function inSlices(requests: RequestList, { slices, sliceMs, gapMs }: Slicing): RequestList {
+  return requests.where((at) => {
+    const next = Math.floor(at / sliceMs) + 1
+    return next >= slices || at < next * sliceMs - gapMs
+  })
+}
+
+/**
+ * Which side plays when, for each slice: of two successive slices the first in a random order, and
+ * the second in its reverse, as ABBA or BAAB. So a steady drift meets all sides alike.
+ */
+export function playingOrders(slices: number, sides: number, random: Random): number[][] {
+  const orders: number[][] = []
+  for (let slice = 0; slice < slices; slice++) {
+    const before = orders.at(-1)
+    orders.push(slice % 2 === 1 ? before!.toReversed() : shuffled([...Array(sides).keys()], random))
+  }
+  return orders
+}
+
+/** Fisher and Yates 1938. */
+function shuffled(sides: number[], random: Random): number[] {
+  for (let i = sides.length - 1; i > 0; i--) {
+    const j = random.integer(i + 1)
+    ;[sides[i], sides[j]] = [sides[j]!, sides[i]!]
+  }
+  return sides
+}

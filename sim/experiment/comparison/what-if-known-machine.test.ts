@@ -1,0 +1,95 @@
+import { describe, expect, test } from 'vitest'
+import { scenarioOf } from '../../../test/scenarios.ts'
+import type { ModelProfile } from '../../world/index.ts'
+import { runReplication, simulationInput } from '../index.ts'
+import { blocksOf } from './blocks.ts'
+import { DYNAMIC, type KnownRun, knownRun, scenarioBatching } from './known-machine.test-helper.ts'
+import { recordedField } from './recorded.ts'
+import { type ExecutorWork, overheadsOf } from './structure.ts'
+import { whatIfCheck, whatIfFigures } from './what-if.ts'
+
+describe('a change on a machine of which everything is known', () => {
+  const DURATION_S = 12
+  const WARMUP_S = 1
+  const DAYS = [1, 2, 3, 4, 5]
+  const LOAD = 0.5
+  const SMALL = { ...DYNAMIC, maxBatch: 2 }
+
+  /** Replays of the same requests on several days. */
+  const replays = (batching: typeof DYNAMIC) =>
+    DAYS.map((seed) =>
+      knownRun({ load: LOAD, seconds: DURATION_S, batching, seed, requestSeed: 1 }),
+    )
+  const side = (run: KnownRun) => ({ run, warmupMs: 1000 * WARMUP_S })
+  const [a, b] = [replays(DYNAMIC), replays(SMALL)]
+  const rounds = a.map((run, day) => blocksOf(side(run), side(b[day]!)))
+  const truth = a[0]!.work[0]!
+
+  /** The profile that assumes this work, with fields of the replays of A. */
+  function profileOf(work: ExecutorWork['work']): ModelProfile {
+    const sizes = [1, 2, 8]
+    const lengths = [8, 64]
+    const ms = sizes.map((size) => lengths.map((length) => work(size, length)))
+    const shared = { load: LOAD, durationMs: 1000 * DURATION_S, executors: [0, 1] as const }
+    const believed = { work, wake: truth.wake }
+    return {
+      key: 'known',
+      label: 'known',
+      ...{ content: 'none', memory: null },
+      work: { sizes, lengths, ms, error: ms.map((row) => row.map(() => 0)) },
+      wake: { gapMs: [...truth.wake.gapMs], ms: [...truth.wake.ms] },
+      overheads: overheadsOf(
+        a.map((run) => ({ run, executors: [0, 1] })),
+      ) as ModelProfile['overheads'],
+      fields: a.map((run) => recordedField({ ...shared, run, work: [believed] })),
+    }
+  }
+
+  /** Predicted percentiles of ten replications. */
+  function predictions(work: ExecutorWork['work'], batching: typeof DYNAMIC) {
+    const scenario = scenarioOf({
+      duration_s: DURATION_S,
+      warmup_s: WARMUP_S,
+      models: { known: { builtin: 'transformer-encoder', pad_to: a[0]!.plan.pools[0]!.padTo } },
+      traffic: [{ class: 'web', arrivals: { process: 'poisson', rate_rps: 1 } }],
+      pools: [{ name: 'central', model: 'known', batching: scenarioBatching(batching) }],
+    })
+    const models = [profileOf(work)]
+    const { requests } = a[0]!
+    const input = simulationInput(scenario, { models, requests })
+    return Array.from({ length: 10 }, (_, i) => runReplication(input, i).all.percentiles)
+  }
+
+  function check(work: ExecutorWork['work'], changed = SMALL) {
+    const sides = [predictions(work, DYNAMIC), predictions(work, changed)] as const
+    const predicted = sides[0].map((of, i) => ({ a: of, b: sides[1][i]! }))
+    const found = whatIfFigures({ rounds, predictions: predicted, seed: 1 })
+    return { percentiles: found.percentiles, ...whatIfCheck(found) }
+  }
+
+  test('the change is one: it moves the median by a tenth and more', () => {
+    const { percentiles } = check(truth.work)
+    expect(Math.abs(percentiles[0]!.measured.value! - 1)).toBeGreaterThan(0.1)
+  })
+
+  test('is predicted by the true work, from fields of the unchanged side alone', () => {
+    const { verdict, reason } = check(truth.work)
+    expect(verdict, reason).toBe('PASS')
+  })
+
+  test.each([
+    ['constant work', () => 3],
+    [
+      'work of twice the slope',
+      (size: number, length: number) => 2 * truth.work(size, length) - 0.8,
+    ],
+  ])('is not predicted by %s', (_, work) => {
+    const { verdict, reason } = check(work)
+    expect(verdict, reason).toBe('FAIL')
+  })
+
+  test('is not predicted by no change at all', () => {
+    const { verdict, reason } = check(truth.work, DYNAMIC)
+    expect(verdict, reason).toBe('FAIL')
+  })
+})

@@ -1,0 +1,35 @@
+import { expect, test } from 'vitest'
+import { stream } from '../kernel/index.ts'
+import { percentile } from '../stats/index.ts'
+import { blockRatioCoverage, type DriftingBlocks, drawBlocks } from './block-ratio-coverage.ts'
+
+const LEVELS = [0.5, 0.95]
+const RATIO = 0.7
+
+const model = (blocks: number): DriftingBlocks => ({
+  ...{ blocks, requests: 40, ratio: RATIO },
+  ...{ skew: 0.8, drift: 0.15, correlation: 0.7, own: 0.05 },
+})
+
+/** `npm run validate` has more trials and more blocks. */
+const covered = (of: DriftingBlocks, truth: number) =>
+  blockRatioCoverage(of, LEVELS, { trials: 500, random: stream(1, 0, 'coverage'), truth })
+
+test.each([8, 12])('the interval of a ratio over %i blocks has its nominal coverage', (blocks) => {
+  for (const { value } of covered(model(blocks), RATIO)) {
+    expect(value).toBeGreaterThan(0.93)
+    expect(value).toBeLessThan(0.97)
+  }
+})
+
+test('negative control: a ratio that is 25 % off is mostly outside', () => {
+  for (const { high } of covered(model(8), 1.25 * RATIO)) expect(high).toBeLessThan(0.6)
+})
+
+test('the true ratio is that of every percentile', () => {
+  const blocks = drawBlocks({ ...model(400), requests: 400 }, stream(1, 0, 'truth'))
+  const together = (side: 'a' | 'b') =>
+    Float64Array.from(blocks.flatMap((block) => [...block[side]])).sort()
+  const [a, b] = [together('a'), together('b')]
+  for (const p of LEVELS) expect(percentile(b, p) / percentile(a, p)).toBeCloseTo(RATIO, 2)
+})
