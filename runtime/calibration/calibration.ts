@@ -208,8 +208,8 @@ export class Calibration {
     const list = poissonRequests(perMs, longMs, this.#random, lengths.draw)
     const fleet = this.#fleets.get(replicas)!
     const options = { onProgress: this.#onTick }
-    const { rows, timers } = this.#roomy(await fleet.replay(planOf(pool), list, options))
-    return { rows, timers, load, durationMs: longMs, replicas }
+    const { rows, timers, control } = this.#roomy(await fleet.replay(planOf(pool), list, options))
+    return { rows, timers, control, load, durationMs: longMs, replicas }
   }
 
   /** Throws `Failure` if a batch ran out of memory: its time does not measure work. */

@@ -142,6 +142,18 @@ describe('models updated from replays', () => {
     }
   })
 
+  test('have the control time of their own executors; none where it was not timed', () => {
+    const control = [1, 2, 4].map((ms, i) => ({ at: 300 * i, ms: SPEEDS.map((_, j) => ms + j) }))
+    const timed = learn(known, [{ ...replayed, runs: [{ ...runAt(SPEEDS), control }] }])
+    const times = (of: readonly ModelProfile[], key: string) =>
+      fieldsOf(of, key).map(({ controlMs }) => controlMs)
+    // medians over three starts of executors 0 and 3, and of 1 and 2
+    expect(times(timed, small.key)).toEqual([2, 5])
+    expect(times(timed, large.key)).toEqual([3.5])
+    expect(times(models, large.key)).toEqual([undefined])
+    expect(Object.keys(fieldsOf(models, large.key)[0]!)).not.toContain('controlMs')
+  })
+
   test('have a field for each run of each scenario, in their order', () => {
     const later = parseScenario(
       `spillway: 1

@@ -6,7 +6,13 @@ import {
   type Recording,
   recordedField,
 } from '../../sim/experiment/index.ts'
-import { fieldsOf, levelOf, type ModelProfile, type RecordedField } from '../../sim/world/index.ts'
+import {
+  fieldsOf,
+  type ModelProfile,
+  meanLevel,
+  type RecordedField,
+  scaledFields,
+} from '../../sim/world/index.ts'
 
 /** Replays of a scenario, as they are kept. */
 export interface ReplayedScenario {
@@ -89,19 +95,10 @@ export function fieldsFor(
     return recorded.fields
   }
   // pools of other numbers may have been replayed with the same model
-  const scale = level(fieldsOf(recorded.fields, of.replicas)) / level(own)
+  const scale = meanLevel(fieldsOf(recorded.fields, of.replicas)) / meanLevel(own)
   const distance = (field: RecordedField) =>
     load === null ? 0 : Math.abs(Math.log(field.load / load))
   const nearest = Math.min(...other.map(distance))
   const alike = other.filter((field) => distance(field) === nearest)
-  return alike.map((field) => ({
-    ...field,
-    executors: field.executors.map((executor) => ({
-      ...executor,
-      speeds: executor.speeds.map((speed) => speed * scale),
-    })),
-  }))
+  return scaledFields(alike, scale)
 }
-
-const level = (fields: readonly RecordedField[]) =>
-  fields.reduce((sum, field) => sum + levelOf(field), 0) / fields.length

@@ -30,6 +30,7 @@ export {
   recordMet,
   type WorkedBatch,
 } from './machine/recorded-field.ts'
+export { meanLevel, scaledFields } from './machine/scaled-fields.ts'
 export {
   actsOf,
   type DueEvent,

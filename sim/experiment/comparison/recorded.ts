@@ -1,3 +1,4 @@
+import { median } from 'simple-statistics'
 import type { Ms } from '../../serving/index.ts'
 import type { Intervals, RecordedField } from '../../world/index.ts'
 import { type ExecutorWork, metFieldOf, type OverheadRecording } from './structure.ts'
@@ -17,6 +18,7 @@ export function recordedField(recording: Recording): RecordedField {
   return {
     load,
     durationMs,
+    ...controlTime(recording),
     executors: field.executors.slice(...executors).map((executor) => ({
       times: round(executor.times, 3),
       speeds: round(executor.speeds, 4),
@@ -28,6 +30,12 @@ export function recordedField(recording: Recording): RecordedField {
     dispatcher: rounded(field.dispatcher),
     intake: rounded(field.intake),
   }
+}
+
+/** Median over these executors and all starts of the traffic; nothing where it was not timed. */
+function controlTime({ run: { control = [] }, executors }: OverheadRecording) {
+  const times = control.flatMap(({ ms }) => ms.slice(...executors))
+  return times.length === 0 ? {} : { controlMs: Number(median(times).toFixed(4)) }
 }
 
 /** A profile is a file that people read and keep in repositories. */

@@ -137,6 +137,12 @@ const modelProfile = z.strictObject({
       z.strictObject({
         load: z.number().min(0).describe('load at which it was recorded'),
         durationMs: z.number().positive().max(LONGEST_MS),
+        controlMs: z
+          .number()
+          .positive()
+          .max(LONGEST_MS)
+          .optional()
+          .describe('time of the control kernel just before; absent where it was not timed'),
         executors: z.array(executor).min(1),
         dispatcher: intervals.describe('when late completions and timers show a stall'),
         intake: intervals.describe('when late new requests show a stall'),
