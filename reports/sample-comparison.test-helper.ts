@@ -47,6 +47,7 @@ function percentileRow(p: number, index: number, sample: Sample): PercentileComp
     structure,
     prediction,
     verdicts: { structure: verdictOf(structure), prediction: verdictOf(prediction) },
+    split: supported ? splitOf(simulated / latencyAt(p, 1.03, sample.medianMs) - 1) : null,
     noise_floor: {
       median: supported ? 0.006 * 2 ** index : null,
       largest: supported ? 0.012 * 2 ** index : null,
@@ -54,6 +55,14 @@ function percentileRow(p: number, index: number, sample: Sample): PercentileComp
     },
   }
 }
+
+/** Mostly drift, with a service model that is a little too slow. */
+const splitOf = (error: number) => ({
+  structure: -0.002,
+  service_model: 0.011,
+  drift: error - 0.006,
+  noise: -0.003,
+})
 
 /** FAIL where one replay is off by too much; null where there is none. */
 function verdictOf(errors: readonly ReplayError[]): Verdict | null {
@@ -121,6 +130,10 @@ export function sampleComparison(sample: Sample = {}): Comparison {
     replications: 80,
     tolerance: { relative: 0.05, absolute_ms: 0.1 },
     percentiles: Object.values(LEVELS).map((p, i) => percentileRow(p, i, sample)),
+    control_kernel: {
+      pools: [{ pool: sample.pools?.[0] ?? 'central', profile_ms: 1.012, replays_ms: 1.049 }],
+      unknown: null,
+    },
     what_if: whatIf ? whatIfOf(sample) : null,
     memory: null,
     checks: {

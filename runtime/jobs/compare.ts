@@ -22,6 +22,7 @@ import { build } from '../version.ts'
 import { auditCheck } from './audit-runs.ts'
 import type { KeptReplays } from './kept-replays.ts'
 import { type DocumentOptions, type JobOptions, LIBRARY_CALL } from './options.ts'
+import { predictReplays } from './predict-replays.ts'
 import type { System } from './prepare.ts'
 import { refuseComparison } from './refuse.ts'
 import { runReplications } from './replications.ts'
@@ -55,16 +56,16 @@ export async function compare(
     throw new Failure(`${system.file}: ${text}`, EXIT.undecided)
   }
   const input = { ...system, requests }
-  const predictions = await runReplications(input, replications, {
-    signal,
-    onProgress: (done, of) => onProgress?.('predicting the replays', done, of),
-  })
+  const replayed = { runs: replays.runs, host: first.result.host, profileHost: profile.host }
+  const job = { replications, signal, onProgress }
+  const { predictions, change } = await predictReplays(input, replayed, job)
   const { checks: found, ...compared } = compareRuns({
     plan,
     requests,
     replays: replays.runs,
     work: executorWork(input),
     predictions: predictions.map(({ all }) => all.percentiles),
+    change,
     warmupMs: scenario.warmup_s * 1000,
     durationMs: scenario.duration_s * 1000,
     seed: scenario.seed,
@@ -74,8 +75,7 @@ export async function compare(
   const measured = measuredRanOut(replays.runs.map(({ rows }) => rows))
   const checks = { ...found, prediction: explained(found.prediction, simulated, measured) }
   await pause(signal)
-  const whatIf =
-    second && (await predictChange(first, second, { replications, signal, onProgress }))
+  const whatIf = second && (await predictChange(first, second, job))
   const memory = compareMemory(first, predictions)
   const arenas = memory && memoryCheck(memory)
   const audit = auditCheck(second === null ? [first] : [first, second])

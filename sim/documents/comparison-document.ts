@@ -23,6 +23,16 @@ const noiseFloor = z.strictObject({
   pairs: number,
 })
 
+/** Parts of a prediction error, each signed; they add up to it. */
+const errorSplit = z.strictObject({
+  structure: number.describe('queueing, batching and overheads: the mean structure error'),
+  service_model: number.describe(
+    'speed of batches by the profile, other than drift; with the drift where that is null',
+  ),
+  drift: numberOrNull.describe('change of the machine since its profile, by the control kernel'),
+  noise: number.describe('stalls and chance of these replays: the rest'),
+})
+
 export const percentileComparison = z.strictObject({
   p: number,
   n: number.describe('requests per replay'),
@@ -40,6 +50,9 @@ export const percentileComparison = z.strictObject({
   verdicts: z
     .strictObject({ structure: verdict.nullable(), prediction: verdict.nullable() })
     .describe('on these replays together; null where the sample supports none or no replay counts'),
+  split: errorSplit
+    .nullable()
+    .describe('of simulated over measured, less 1; null where a latency is 0'),
   noise_floor: noiseFloor,
 })
 
@@ -129,6 +142,18 @@ export const memoryComparison = z.strictObject({
   verdict,
 })
 
+/** Times of a fixed piece of work: they tell a change of the machine from a wrong profile. */
+const controlKernel = z.strictObject({
+  pools: z.array(
+    z.strictObject({
+      pool: z.string(),
+      profile_ms: numberOrNull.describe('when its speed was recorded; null where not timed'),
+      replays_ms: numberOrNull.describe('just before the traffic of the replays'),
+    }),
+  ),
+  unknown: z.string().nullable().describe('why the drift is not known; null where it is'),
+})
+
 const check = z.strictObject({
   verdict,
   reason: z.string(),
@@ -150,6 +175,7 @@ export const comparisonSchema = z.strictObject({
   replications: number,
   tolerance: z.strictObject({ relative: number, absolute_ms: number }),
   percentiles: z.array(percentileComparison),
+  control_kernel: controlKernel,
   what_if: whatIf.nullable().describe('null without a change'),
   memory: z
     .array(memoryComparison)
@@ -172,6 +198,8 @@ export const comparisonSchema = z.strictObject({
 
 export type ReplayError = z.infer<typeof replayError>
 export type PercentileComparison = z.infer<typeof percentileComparison>
+export type ControlKernel = z.infer<typeof controlKernel>
+export type ErrorSplit = z.infer<typeof errorSplit>
 export type WhatIfPercentile = z.infer<typeof whatIfPercentile>
 export type WhatIf = z.infer<typeof whatIf>
 export type MemoryComparison = z.infer<typeof memoryComparison>

@@ -2,6 +2,11 @@ export { poolCapacity } from './capacity/capacity.ts'
 export { type Block, blocksOf } from './comparison/blocks.ts'
 export { compareRuns, latenciesOf } from './comparison/compare.ts'
 export { type FedBack, feedBack, feedbackDifferences } from './comparison/feedback.ts'
+export {
+  type MachineChange,
+  machineChange,
+  type PredictedChange,
+} from './comparison/machine-change.ts'
 export { compareArenas, memoryCheck, type ObservedArena } from './comparison/memory-check.ts'
 export { type Recording, recordedField } from './comparison/recorded.ts'
 export {

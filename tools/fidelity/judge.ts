@@ -1,5 +1,6 @@
 import { auditCheck } from '../../runtime/jobs/audit-runs.ts'
 import { learn } from '../../runtime/jobs/learn.ts'
+import { predictReplays } from '../../runtime/jobs/predict-replays.ts'
 import { runReplications } from '../../runtime/jobs/replications.ts'
 import { whatIfInputs } from '../../runtime/jobs/what-if-inputs.ts'
 import { scenarioChanges } from '../../scenarios/index.ts'
@@ -69,12 +70,20 @@ export async function judgeCase(
   const { scenario, plan } = system
   const later = recorded.case.name.startsWith(LATER)
   const input = later ? resolveSystem(system, rehearsed(profile, [...cases.values()])) : system
+  // all of a suite is recorded on one host
+  const { host } = profile
+  const { predictions, change } = await predictReplays(
+    { ...input, requests },
+    { runs, host, profileHost: host },
+    { replications: REPLICATIONS },
+  )
   const { percentiles, checks, not_counted } = compareRuns({
     plan,
     requests,
     replays: runs,
     work: executorWork(input),
-    predictions: await predict(input, recorded),
+    predictions: predictions.map(({ all }) => all.percentiles),
+    change,
     warmupMs: scenario.warmup_s * 1000,
     durationMs: scenario.duration_s * 1000,
     seed: scenario.seed,

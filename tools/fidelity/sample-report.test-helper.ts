@@ -97,6 +97,12 @@ function percentileOf(
     structure,
     prediction: [],
     verdicts: { structure: verdict, prediction: 'PASS' },
+    split: {
+      structure: 0,
+      service_model: 0,
+      drift: shift - 1,
+      noise: 0,
+    },
     noise_floor: noiseFloor(values),
   }
 }

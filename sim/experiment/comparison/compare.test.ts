@@ -14,13 +14,21 @@ const figures = (one: KnownRun, scale = 1) => {
   return PERCENTILES.map((p) => scale * percentile(sorted, p))
 }
 
-function compare(replays: readonly KnownRun[], rest: Partial<ComparisonInput> = {}) {
+function compare(
+  replays: readonly KnownRun[],
+  {
+    predictions = Array.from({ length: 10 }, () => figures(replays[0]!)),
+    ...rest
+  }: Partial<ComparisonInput> = {},
+) {
   return compareRuns({
     plan: run.plan,
     requests: run.requests,
     work: run.work,
     replays,
-    predictions: Array.from({ length: 10 }, () => figures(replays[0]!)),
+    predictions,
+    // a machine that has not changed
+    change: { control: { pools: [], unknown: null }, now: predictions, level: predictions },
     warmupMs: 0,
     durationMs: 1000 * SECONDS,
     seed: 1,
@@ -87,7 +95,9 @@ describe('prediction', () => {
     const wide = Array.from({ length: 40 }, (_, i) => 0.9 + 0.01 * i)
     expect(predicted(wide)).toMatchObject({
       verdict: 'UNDECIDED',
-      reason: expect.stringMatching(/^noise leaves open .* about 1 more replay would tell$/),
+      reason: expect.stringMatching(
+        /^noise leaves open .* about 1 more replay would tell; largest part /,
+      ),
     })
     // three replays that are the same leave nothing open but the width of the band
     const predictions = wide.map((scale) => figures(run, scale))

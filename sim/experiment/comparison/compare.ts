@@ -11,6 +11,8 @@ import {
   supportsVerdict,
 } from '../../stats/index.ts'
 import type { RequestList } from '../../traffic/index.ts'
+import { splitError } from './error-split.ts'
+import type { PredictedChange } from './machine-change.ts'
 import { noiseFloor } from './noise-floor.ts'
 import { majority, prediction, predictionCheck, predictionError } from './prediction-check.ts'
 import { type ExecutorWork, type ObservedRun, structureSimulator } from './structure.ts'
@@ -32,6 +34,8 @@ export interface ComparisonInput {
   readonly work: readonly ExecutorWork[]
   /** predicted PERCENTILES of each replication under the profile, over the same requests */
   readonly predictions: readonly (readonly number[])[]
+  /** of the machine since the profile was recorded */
+  readonly change: PredictedChange
   readonly warmupMs: number
   readonly durationMs: number
   readonly seed: number
@@ -56,7 +60,7 @@ export function latenciesOf(rows: Rows, warmupMs: number) {
  */
 export function compareRuns(input: ComparisonInput): Pick<
   Comparison,
-  'percentiles' | 'tolerance' | 'not_counted'
+  'percentiles' | 'control_kernel' | 'tolerance' | 'not_counted'
 > & {
   readonly checks: Pick<Comparison['checks'], 'structure' | 'prediction'>
 } {
@@ -73,15 +77,20 @@ export function compareRuns(input: ComparisonInput): Pick<
   const good = all.filter((replay) => not_counted.every((one) => one.replay !== replay))
   const shown = good.length > 0 ? good : all
   const structure = simulateAll(input, supported, shown)
+  const { control, now, level } = input.change
   const percentiles = supported.map((p, i): PercentileComparison => {
     const each = intervals.map((of, replay) => {
       const { low, high } = of[i]!
       return { replay, value: percentile(measured[replay]!.sorted, p), low, high }
     })
+    const column = (runs: readonly (readonly number[])[]) =>
+      runs.map((run) => run[PERCENTILES.indexOf(p)]!)
     const compared = compareFigures({
       measured: shown.map((replay) => each[replay]!),
       structure: structure.map((runs) => runs.map((run) => run[i]!)),
-      predictions: input.predictions.map((run) => run[PERCENTILES.indexOf(p)]!),
+      predictions: column(input.predictions),
+      now: now && column(now),
+      level: column(level),
       n,
     })
     const judged = supportsVerdict(n, p) && good.length > 0
@@ -89,9 +98,13 @@ export function compareRuns(input: ComparisonInput): Pick<
   })
   const checks =
     good.length > 0
-      ? { structure: structureCheck(percentiles, n), prediction: predictionCheck(percentiles, n) }
+      ? {
+          structure: structureCheck(percentiles, n),
+          prediction: predictionCheck(percentiles, n, control),
+        }
       : { structure: noneCounts(not_counted), prediction: noneCounts(not_counted) }
-  return { percentiles, checks, tolerance: STRUCTURE_TOLERANCE, not_counted }
+  const tolerance = STRUCTURE_TOLERANCE
+  return { percentiles, control_kernel: control, checks, tolerance, not_counted }
 }
 
 type Compared = Omit<PercentileComparison, 'p' | 'n' | 'each'>
@@ -102,6 +115,8 @@ function compareFigures(of: {
   /** [replay][run] */
   readonly structure: readonly (readonly number[])[]
   readonly predictions: readonly number[]
+  readonly now: readonly number[] | null
+  readonly level: readonly number[]
   readonly n: number
 }): Compared {
   const { measured, n } = of
@@ -114,12 +129,22 @@ function compareFigures(of: {
   const predicted = measured.map(({ replay, value }) =>
     predictionError(replay, value, simulated, noise_floor.median ?? 0),
   )
+  const mean = geometricMean(values)
+  const split = splitError({
+    measured: mean.value,
+    simulated: simulated.value!,
+    structure,
+    predictions: of.predictions,
+    now: of.now,
+    level: of.level,
+  })
   return {
     simulated,
-    measured: { ...geometricMean(values), n },
+    measured: { ...mean, n },
     structure,
     prediction: predicted,
     verdicts: { structure: structureVerdict(structure), prediction: majority(predicted) },
+    split,
     noise_floor,
   }
 }

@@ -43,6 +43,8 @@ export interface KnownOptions {
   readonly stillShare?: number
   /** all batches take this many times longer than work says */
   readonly slowness?: number
+  /** time of the control kernel before the traffic; by default it is not timed */
+  readonly controlMs?: Ms
 }
 
 const MODEL = { law: 'linear', base_ms: 0.8, per_item_ms: 0.5, per_token_ms: 0.004 } as const
@@ -236,5 +238,7 @@ export function knownRun(options: KnownOptions): KnownRun {
   world.advance(Number.POSITIVE_INFINITY)
   expectPromisesKept({ plan, requests, rows })
   const executors = Array.from({ length: replicas }, () => ({ work, wake: WAKE }))
-  return { rows, timers, plan, requests, work: executors }
+  const { controlMs } = options
+  const readings = controlMs === undefined ? [] : [{ at: 0, ms: executors.map(() => controlMs) }]
+  return { rows, timers, control: readings, plan, requests, work: executors }
 }

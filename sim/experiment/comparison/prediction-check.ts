@@ -1,4 +1,10 @@
-import type { Estimate, PercentileComparison, ReplayError, Verdict } from '../../documents/index.ts'
+import type {
+  ControlKernel,
+  Estimate,
+  PercentileComparison,
+  ReplayError,
+  Verdict,
+} from '../../documents/index.ts'
 import { log } from '../../kernel/index.ts'
 import {
   geometricMean,
@@ -7,6 +13,7 @@ import {
   percentile,
   percentileLabel,
 } from '../../stats/index.ts'
+import { causesText } from './error-causes.ts'
 import { difference } from './noise-floor.ts'
 import {
   type Check,
@@ -70,22 +77,36 @@ export function majority(errors: readonly ReplayError[]): Verdict {
 }
 
 /** The predictions of every percentile that supports a verdict. */
-export function predictionCheck(percentiles: readonly PercentileComparison[], n: number): Check {
+export function predictionCheck(
+  percentiles: readonly PercentileComparison[],
+  n: number,
+  control: ControlKernel,
+): Check {
   const judged = percentiles.filter(({ verdicts }) => verdicts.prediction !== null)
   const verdicts = judged.map(({ p, verdicts }) => ({ p, verdict: verdicts.prediction! }))
+  const found = percentileCheck(verdicts, {
+    PASS: () =>
+      'most replays within max(5 %, 50 µs, an A/A difference of at most 20 %) at every judged percentile',
+    FAIL: (labels) =>
+      `most replays outside the band and further off than two replays are, at ${labels.join(', ')}`,
+    UNDECIDED: () =>
+      judged.length === 0
+        ? noVerdictReason(n, PERCENTILES[0], 'in each replay')
+        : openReason(judged.filter(({ verdicts }) => verdicts.prediction === 'UNDECIDED')),
+  })
+  const off = judged.filter((row) => row.verdicts.prediction === found.verdict && isOff(row))
+  const causes = found.verdict === 'PASS' ? '' : causesText(off, control)
   return {
-    ...percentileCheck(verdicts, {
-      PASS: () =>
-        'most replays within max(5 %, 50 µs, an A/A difference of at most 20 %) at every judged percentile',
-      FAIL: (labels) =>
-        `most replays outside the band and further off than two replays are, at ${labels.join(', ')}`,
-      UNDECIDED: () =>
-        judged.length === 0
-          ? noVerdictReason(n, PERCENTILES[0], 'in each replay')
-          : openReason(judged.filter(({ verdicts }) => verdicts.prediction === 'UNDECIDED')),
-    }),
+    verdict: found.verdict,
+    reason: causes === '' ? found.reason : `${found.reason}; largest part of the error ${causes}`,
     worst: worstError(judged, 'prediction'),
   }
+}
+
+/** Whether the mean error is beyond the tolerance. */
+function isOff({ simulated, measured }: PercentileComparison): boolean {
+  const tolerance = Math.max(TOLERANCE.relative * measured.value!, TOLERANCE.absolute_ms)
+  return Math.abs(simulated.value! - measured.value!) > tolerance
 }
 
 /** Why percentiles are undecided: replays scatter, or the band of single runs is wide. */

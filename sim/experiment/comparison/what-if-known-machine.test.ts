@@ -1,11 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import { scenarioOf } from '../../../test/scenarios.ts'
-import type { ModelProfile } from '../../world/index.ts'
-import { runReplication, simulationInput } from '../index.ts'
+import { runReplication } from '../index.ts'
 import { blocksOf } from './blocks.ts'
-import { DYNAMIC, type KnownRun, knownRun, scenarioBatching } from './known-machine.test-helper.ts'
-import { recordedField } from './recorded.ts'
-import { type ExecutorWork, overheadsOf } from './structure.ts'
+import { DYNAMIC, type KnownRun, knownRun } from './known-machine.test-helper.ts'
+import { knownInput, knownProfile } from './known-profile.test-helper.ts'
+import type { ExecutorWork } from './structure.ts'
 import { whatIfCheck, whatIfFigures } from './what-if.ts'
 
 describe('a change on a machine of which everything is known', () => {
@@ -25,38 +23,11 @@ describe('a change on a machine of which everything is known', () => {
   const rounds = a.map((run, day) => blocksOf(side(run), side(b[day]!)))
   const truth = a[0]!.work[0]!
 
-  /** The profile that assumes this work, with fields of the replays of A. */
-  function profileOf(work: ExecutorWork['work']): ModelProfile {
-    const sizes = [1, 2, 8]
-    const lengths = [8, 64]
-    const ms = sizes.map((size) => lengths.map((length) => work(size, length)))
-    const shared = { load: LOAD, durationMs: 1000 * DURATION_S, executors: [0, 1] as const }
-    const believed = { work, wake: truth.wake }
-    return {
-      key: 'known',
-      label: 'known',
-      ...{ content: 'none', memory: null },
-      work: { sizes, lengths, ms, error: ms.map((row) => row.map(() => 0)) },
-      wake: { gapMs: [...truth.wake.gapMs], ms: [...truth.wake.ms] },
-      overheads: overheadsOf(
-        a.map((run) => ({ run, executors: [0, 1] })),
-      ) as ModelProfile['overheads'],
-      fields: a.map((run) => recordedField({ ...shared, run, work: [believed] })),
-    }
-  }
-
   /** Predicted percentiles of ten replications. */
   function predictions(work: ExecutorWork['work'], batching: typeof DYNAMIC) {
-    const scenario = scenarioOf({
-      duration_s: DURATION_S,
-      warmup_s: WARMUP_S,
-      models: { known: { builtin: 'transformer-encoder', pad_to: a[0]!.plan.pools[0]!.padTo } },
-      traffic: [{ class: 'web', arrivals: { process: 'poisson', rate_rps: 1 } }],
-      pools: [{ name: 'central', model: 'known', batching: scenarioBatching(batching) }],
-    })
-    const models = [profileOf(work)]
-    const { requests } = a[0]!
-    const input = simulationInput(scenario, { models, requests })
+    const profile = knownProfile({ rehearsals: a, seconds: DURATION_S, load: LOAD, work })
+    const of = { seconds: DURATION_S, warmupS: WARMUP_S, batching }
+    const input = knownInput(a[0]!, profile, of)
     return Array.from({ length: 10 }, (_, i) => runReplication(input, i).all.percentiles)
   }
 

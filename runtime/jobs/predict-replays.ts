@@ -1,0 +1,56 @@
+import { hashOf } from '../../scenarios/index.ts'
+import type { Host } from '../../sim/documents/index.ts'
+import {
+  machineChange,
+  notCounted,
+  type ObservedRun,
+  type PredictedChange,
+  type SimulationInput,
+} from '../../sim/experiment/index.ts'
+import type { RunSummary } from '../../sim/stats/index.ts'
+import type { JobOptions } from './options.ts'
+import { runReplications } from './replications.ts'
+
+/**
+ * Simulations of each changed machine. They draw like the first predictions, so that ten of a pair
+ * differ by the change and hardly by chance.
+ */
+const CHANGE_RUNS = 10
+
+/** Replays of the requests of an input, and where they and its profile were made. */
+export interface PredictedReplays {
+  readonly runs: readonly ObservedRun[]
+  readonly host: Host | null
+  readonly profileHost: Host
+}
+
+/** Predicts replays under their profile, and under what has changed of the machine since. */
+export async function predictReplays(
+  input: SimulationInput,
+  { runs, host, profileHost }: PredictedReplays,
+  { replications, signal, onProgress }: JobOptions & { readonly replications: number },
+): Promise<{ readonly predictions: readonly RunSummary[]; readonly change: PredictedChange }> {
+  const progress = (step: string) => ({
+    signal,
+    onProgress: (done: number, of: number) => onProgress?.(step, done, of),
+  })
+  const predictions = await runReplications(input, replications, progress('predicting the replays'))
+  const spoiled = new Set(notCounted(runs).map(({ replay }) => replay))
+  const good = runs.filter((_, replay) => !spoiled.has(replay))
+  const otherHost =
+    hashOf(host) === hashOf(profileHost) ? null : 'the profile was recorded on another host'
+  const change = machineChange(input, good.length > 0 ? good : runs, otherHost)
+  const again = async (changed: SimulationInput) => {
+    const n = Math.min(CHANGE_RUNS, replications)
+    const same = await runReplications(changed, n, progress('splitting the error'))
+    return same.map(({ all }) => all.percentiles)
+  }
+  return {
+    predictions,
+    change: {
+      control: change.control,
+      now: change.now && (await again(change.now)),
+      level: await again(change.level),
+    },
+  }
+}

@@ -1,0 +1,135 @@
+import { describe, expect, test } from 'vitest'
+import type { ErrorSplit } from '../../documents/index.ts'
+import { runReplication, type SimulationInput } from '../index.ts'
+import { executorWork } from '../simulation/hardware.ts'
+import { compareRuns } from './compare.ts'
+import { DYNAMIC, type KnownOptions, knownRun } from './known-machine.test-helper.ts'
+import { knownInput, knownProfile } from './known-profile.test-helper.ts'
+import { machineChange } from './machine-change.ts'
+
+const SECONDS = 8
+const LOAD = 0.5
+const REHEARSALS = [1, 2, 3, 4, 5]
+const DAYS = [11, 12, 13, 14]
+
+type Machine = Pick<KnownOptions, 'slowness' | 'controlMs'>
+
+/** Replays of some days, predicted from rehearsals on a machine of other days. */
+function knownComparison(of: {
+  readonly before: Machine
+  readonly now: Machine
+  /** what the profile takes for the work, by the true one */
+  readonly workScale: number
+}) {
+  const { before, now, workScale } = of
+  const run = (seed: number, requestSeed: number, machine: Machine) =>
+    knownRun({ load: LOAD, seconds: SECONDS, seed, requestSeed, ...machine })
+  const rehearsals = REHEARSALS.map((seed) => run(seed, seed, before))
+  const replays = DAYS.map((seed) => run(seed, 100, now))
+  const { plan, requests, work } = replays[0]!
+  const recorded = knownProfile({
+    rehearsals,
+    seconds: SECONDS,
+    load: LOAD,
+    work: work[0]!.work,
+  })
+  const ms = recorded.work.ms.map((row) => row.map((time) => workScale * time))
+  const profile = { ...recorded, work: { ...recorded.work, ms } }
+  const sides = { seconds: SECONDS, warmupS: 1, batching: DYNAMIC }
+  const input = knownInput(replays[0]!, profile, sides)
+  const change = machineChange(input, replays, null)
+  const predict = (from: SimulationInput) =>
+    Array.from({ length: 10 }, (_, i) => runReplication(from, i).all.percentiles)
+  return compareRuns({
+    plan,
+    requests,
+    replays,
+    work: executorWork(input),
+    predictions: predict(input),
+    change: {
+      control: change.control,
+      now: change.now && predict(change.now),
+      level: predict(change.level),
+    },
+    warmupMs: 1000,
+    durationMs: 1000 * SECONDS,
+    seed: 1,
+  })
+}
+
+type Compared = ReturnType<typeof knownComparison>
+
+/** The split at p50 and p90. Their noise is small on this machine. */
+const splits = ({ percentiles }: Compared) => percentiles.slice(0, 2).map(({ split }) => split!)
+
+function expectNearZero(splits: readonly ErrorSplit[], ...parts: (keyof ErrorSplit)[]) {
+  for (const split of splits) {
+    for (const part of parts) expect(Math.abs(split[part]!), part).toBeLessThan(0.012)
+  }
+}
+
+const SAME = { before: { controlMs: 1 }, now: { controlMs: 1 }, workScale: 1 }
+const SLOWER = { ...SAME, now: { controlMs: 1.05, slowness: 1.05 } }
+
+describe('the split of a prediction error on a machine of known truth', () => {
+  const slower = knownComparison(SLOWER)
+
+  test('adds up to the error at every percentile', () => {
+    expect(slower.percentiles).toHaveLength(4)
+    for (const { split, simulated, measured } of slower.percentiles) {
+      const { structure, service_model, drift, noise } = split!
+      const sum = structure + service_model + drift! + noise
+      expect(sum).toBeCloseTo(simulated.value! / measured.value! - 1, 12)
+    }
+  })
+
+  test('is drift where the machine has become 5 % slower, which the check names', () => {
+    const [p50, p90] = splits(slower)
+    expect(p50!.drift).toBeGreaterThan(-0.06)
+    expect(p50!.drift).toBeLessThan(-0.035)
+    expect(p90!.drift).toBeLessThan(p50!.drift!)
+    expectNearZero([p50!, p90!], 'structure', 'service_model', 'noise')
+    expect(slower.control_kernel).toEqual({
+      pools: [{ pool: 'central', profile_ms: 1, replays_ms: 1.05 }],
+      unknown: null,
+    })
+    const { verdict, reason } = slower.checks.prediction
+    expect(verdict).not.toBe('PASS')
+    expect(reason).toMatch(
+      /; largest part of the error at p50.*: the machine is 5\.0 % slower than when its profile was recorded \(control kernel 1\.05 against 1\.00 ms\)/,
+    )
+  })
+
+  test('is service model and drift in one part where the profile has no control time', () => {
+    const untimed = knownComparison({ ...SLOWER, before: {} })
+    expect(untimed.control_kernel.unknown).toMatch(/^the profile has no time of the control kernel/)
+    for (const [i, split] of splits(untimed).entries()) {
+      const { service_model, drift } = splits(slower)[i]!
+      expect(split.drift).toBeNull()
+      expect(split.service_model).toBeCloseTo(service_model + drift!, 2)
+    }
+    expectNearZero(splits(untimed), 'structure', 'noise')
+    expect(untimed.checks.prediction.reason).toContain(
+      "the profile's service times or a change of the machine",
+    )
+  })
+
+  test('is service model where the work of the profile is 5 % wrong', () => {
+    const wrong = knownComparison({ ...SAME, workScale: 0.95 })
+    const [p50, p90] = splits(wrong)
+    expect(p50!.service_model).toBeGreaterThan(-0.06)
+    expect(p50!.service_model).toBeLessThan(-0.035)
+    expect(p90!.service_model).toBeLessThan(p50!.service_model)
+    expectNearZero([p50!, p90!], 'structure', 'drift', 'noise')
+    expect(wrong.checks.prediction.reason).toMatch(
+      /; largest part of the error at p50.*: the profile's service times/,
+    )
+  })
+
+  test('has no large part where nothing has changed', () => {
+    const same = knownComparison(SAME)
+    expectNearZero(splits(same), 'structure', 'service_model', 'drift', 'noise')
+    expect(same.checks.prediction.verdict).toBe('PASS')
+    expect(same.checks.prediction.reason).not.toContain('largest part')
+  })
+})

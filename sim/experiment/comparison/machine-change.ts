@@ -1,0 +1,111 @@
+import { mean } from 'simple-statistics'
+import type { ControlKernel } from '../../documents/index.ts'
+import { exp, log } from '../../kernel/index.ts'
+import { fieldsOf, meanLevel, type RecordedField, scaledFields } from '../../world/index.ts'
+import { executorWork } from '../simulation/hardware.ts'
+import type { SimulationInput } from '../system/simulation-input.ts'
+import { recordedField } from './recorded.ts'
+import type { ObservedRun } from './structure.ts'
+
+/** The machine of replays beside that of the profile, as inputs of further predictions. */
+export interface MachineChange {
+  readonly control: ControlKernel
+  /** as fast as the control kernel says; null where it says nothing of the models' speed */
+  readonly now: SimulationInput | null
+  /** as fast as the replays recorded it by the profile's work */
+  readonly level: SimulationInput
+}
+
+/** The change with the predictions of its inputs. */
+export interface PredictedChange {
+  readonly control: ControlKernel
+  /** PERCENTILES of replications, the first of those of the prediction */
+  readonly now: readonly (readonly number[])[] | null
+  readonly level: readonly (readonly number[])[]
+}
+
+/** Fields of a pool, in the profile and as the replays recorded them. */
+interface PoolFields {
+  readonly name: string
+  readonly profile: readonly RecordedField[]
+  readonly replays: readonly RecordedField[]
+}
+
+/**
+ * How the machine has changed from the profile to some replays. `otherHost`: why times of the
+ * profile's machine and of the replays' cannot be compared, or null.
+ */
+export function machineChange(
+  input: SimulationInput,
+  runs: readonly ObservedRun[],
+  otherHost: string | null,
+): MachineChange {
+  const pools = poolFields(input, runs)
+  const control = pools.map(({ name, profile, replays }) => ({
+    pool: name,
+    profile_ms: controlTime(profile),
+    replays_ms: controlTime(replays),
+  }))
+  const unknown = otherHost ?? acceleratorText(input) ?? untimedText(control)
+  const speeds = control.map(({ profile_ms, replays_ms }) => profile_ms! / replays_ms!)
+  const levels = pools.map(({ profile, replays }) => meanLevel(replays) / meanLevel(profile))
+  return {
+    control: { pools: control, unknown },
+    now: unknown === null ? scaledInput(input, speeds) : null,
+    level: scaledInput(input, levels),
+  }
+}
+
+/** Pools whose speed the profile has. */
+const measuredPools = ({ scenario, models }: SimulationInput) =>
+  scenario.pools.flatMap((pool, i) => {
+    const model = models[i] ?? null
+    return model === null || pool.speed === 'ideal' ? [] : [{ index: i, pool, model }]
+  })
+
+function poolFields(input: SimulationInput, runs: readonly ObservedRun[]): PoolFields[] {
+  const { pools, duration_s } = input.scenario
+  const shared = { work: executorWork(input), load: 0, durationMs: 1000 * duration_s }
+  return measuredPools(input).map(({ index, pool, model }) => {
+    const from = pools.slice(0, index).reduce((sum, { replicas }) => sum + replicas, 0)
+    const executors = [from, from + pool.replicas] as const
+    return {
+      name: pool.name,
+      profile: fieldsOf(model.fields, pool.replicas),
+      replays: runs.map((run) => recordedField({ ...shared, run, executors })),
+    }
+  })
+}
+
+/** Geometric mean over fields; null where one of them was not timed. */
+function controlTime(fields: readonly RecordedField[]): number | null {
+  const logs = fields.flatMap(({ controlMs }) => (controlMs ? [log(controlMs)] : []))
+  return logs.length > 0 && logs.length === fields.length ? exp(mean(logs)) : null
+}
+
+/** The control kernel runs on the processor. */
+function acceleratorText(input: SimulationInput): string | null {
+  const other = measuredPools(input).find(({ pool }) => pool.execution_provider !== 'cpu')
+  if (other === undefined) return null
+  const { name, execution_provider } = other.pool
+  return `the control kernel runs on the processor, and pool ${name} on ${execution_provider}`
+}
+
+function untimedText(pools: ControlKernel['pools']): string | null {
+  if (pools.length === 0) return 'no pool has a measured speed'
+  if (pools.some(({ profile_ms }) => profile_ms === null)) {
+    return 'the profile has no time of the control kernel; calibrate again'
+  }
+  return pools.some(({ replays_ms }) => replays_ms === null)
+    ? 'the replays have no time of the control kernel; replay again'
+    : null
+}
+
+/** The input with the speeds of each measured pool times a factor. */
+function scaledInput(input: SimulationInput, factors: readonly number[]): SimulationInput {
+  const models = [...input.models]
+  for (const [i, { index, model }] of measuredPools(input).entries()) {
+    models[index] = { ...model, fields: scaledFields(model.fields, factors[i]!) }
+  }
+  return { ...input, models }
+}
