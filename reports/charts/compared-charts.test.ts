@@ -43,6 +43,57 @@ describe('the error chart', () => {
   })
 })
 
+describe('the chart of the parts of an error', () => {
+  const split = { structure: 0.001, service_model: 0.02, drift: -0.07, noise: -0.01 }
+
+  test('names the largest part where a judged error is largest, of the same sign', () => {
+    const input = sampleInput()
+    const [p50, p90, , p99] = input.comparison.percentiles
+    p50!.split = { ...split, drift: -0.03 }
+    p90!.split = split
+    p99!.split = { ...split, noise: 0.5 }
+    for (const row of input.comparison.percentiles) row.verdicts.prediction = null
+    for (const row of [p50!, p90!]) row.verdicts.prediction = 'FAIL'
+    expect(titleOf(input, 'error-split')).toBe(
+      'Drift is the largest part of the prediction error of −5.9 % at p90: −7.0 %',
+    )
+    p99!.verdicts.prediction = 'UNDECIDED'
+    expect(titleOf(input, 'error-split')).toMatch(
+      /^Noise is the largest part of the prediction error of \+45 % at p99: \+50 %/,
+    )
+  })
+
+  test('draws the parts of each sign side by side, from 0 to their sum', () => {
+    const input = sampleInput()
+    for (const row of input.comparison.percentiles) row.split = null
+    input.comparison.percentiles[0]!.split = split
+    const { spec } = allCharts(input).find(({ name }) => name === 'error-split')!
+    const [bars, , sums] = (spec as unknown as { layer: { data: { values: Bar[] } }[] }).layer
+    const ends = bars!.data.values.map(({ low, high }) => [low, high])
+    const expected = [
+      [0, 0.001],
+      [0.001, 0.021],
+      [-0.07, 0],
+      [-0.08, -0.07],
+    ]
+    expect(ends).toEqual(expected.map((pair) => pair.map((end) => expect.closeTo(end, 12))))
+    expect(sums!.data.values.map(({ low }) => low)).toEqual([expect.closeTo(-0.059, 12)])
+  })
+
+  test('exists only where an error is split', () => {
+    const input = sampleInput()
+    const names = () => allCharts(input).map(({ name }) => name)
+    expect(names()).toContain('error-split')
+    for (const row of input.comparison.percentiles) row.split = null
+    expect(names()).not.toContain('error-split')
+  })
+})
+
+interface Bar {
+  readonly low: number
+  readonly high: number
+}
+
 describe('the what-if chart', () => {
   const title = (change: (whatIf: WhatIf) => void) => {
     const input = sampleInput()

@@ -2,6 +2,7 @@ import type { TopLevelSpec } from 'vega-lite'
 import { memorySpaces } from '../tables/memory-spaces.ts'
 import { type ReportInput, type Sides, WIDE, worlds } from './frame.ts'
 import { errorChart } from './latency/error-chart.ts'
+import { errorSplitChart } from './latency/error-split-chart.ts'
 import { latencyHeat } from './latency/latency-heat.ts'
 import { tailChart } from './latency/tail-chart.ts'
 import { whatIfChart } from './latency/what-if-chart.ts'
@@ -32,6 +33,7 @@ function ofResults(
 const CHARTS = {
   tail: ofResults(tailChart),
   errors: errorChart,
+  'error-split': errorSplitChart,
   'what-if': whatIfChart,
   'where-time-went': ofResults(whereTimeWent),
   rates: ofResults(rates),

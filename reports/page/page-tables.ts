@@ -1,7 +1,8 @@
 import type { Comparison, WhatIf } from '../../sim/documents/index.ts'
 import { type ReportInput, type World, worlds } from '../charts/frame.ts'
-import { count, estimateText, NONE } from '../format.ts'
+import { capitalise, count, estimateText, NONE } from '../format.ts'
 import { ARENA_COLUMNS, arenaNotes, arenaRows } from '../tables/arena-rows.ts'
+import { controlTexts, errorSplitTable, SPLIT_NOTES } from '../tables/error-split-table.ts'
 import {
   type Cell,
   COMPARISON_NOTES,
@@ -68,6 +69,15 @@ function verdictTable({ caption, columns, rows }: VerdictTable, note: Html): Htm
 /** Percentiles of both sides with intervals, and the error split into its kinds. */
 export function comparisonSection(comparison: Comparison): Html {
   return verdictTable(comparisonTable(comparison), html`${COMPARISON_NOTES.join(' ')}`)
+}
+
+/** Parts of the prediction error, where there is one. */
+export function splitSection(comparison: Comparison): Html {
+  const content = errorSplitTable(comparison)
+  if (content.rows.length === 0) return NOTHING
+  const control = controlTexts(comparison).map((text) => `${capitalise(text)}.`)
+  const notes = [...control, ...SPLIT_NOTES].join(' ')
+  return html`${table(content)}<p class="quiet">${notes}</p>\n`
 }
 
 /** Effect of the changes on each percentile: both sides, and the predicted and measured ratio. */

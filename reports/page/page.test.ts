@@ -67,7 +67,13 @@ describe('the report page', () => {
       '<li>pools.&lt;script&gt;&#39;&amp;&quot;.batching.max_batch: 8\u00a0→\u00a02</li>',
     )
     expect(page).toContain('<dd>payment-peak (b0b0cafe), requests c0ffee42</dd>')
-    const order = ['id="errors"', '<h2>What if', 'id="what-if"', '<h2>Where the time went']
+    const order = [
+      'id="errors"',
+      'id="error-split"',
+      '<h2>What if',
+      'id="what-if"',
+      '<h2>Where the time went',
+    ]
     const places = order.map((text) => page.indexOf(text))
     expect(places).toEqual(places.toSorted((a, b) => a - b))
     expect(Math.min(...places)).toBeGreaterThan(0)

@@ -29,6 +29,7 @@ import {
   comparisonSection,
   percentileSection,
   resultTables,
+  splitSection,
   whatIfSection,
 } from './page-tables.ts'
 
@@ -53,6 +54,7 @@ ${show('tail')}
 ${comparison || any ? html`<h2>Percentiles</h2>` : NOTHING}
 ${comparison ? comparisonSection(comparison) : any ? percentileSection(input) : NOTHING}
 ${show('errors')}
+${comparison ? html`${show('error-split')}${splitSection(comparison)}` : NOTHING}
 ${comparison?.what_if ? whatIf(comparison.what_if, show('what-if')) : NOTHING}
 ${comparison ? arenaSection(comparison) : NOTHING}
 ${

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Verdict } from '../../sim/documents/index.ts'
+import type { Comparison, ErrorSplit, Verdict } from '../../sim/documents/index.ts'
 import { resultTables } from '../page/page-tables.ts'
 import { sampleComparison } from '../sample-comparison.test-helper.ts'
 import { sampleInput, sampleResult } from '../sample-documents.test-helper.ts'
@@ -11,7 +11,7 @@ describe('the comparison in text', () => {
     const lines = comparisonText(sampleComparison({ whatIf: false }))
       .split('\n')
       .filter((line) => /^(percentile|p\d)/.test(line))
-    expect(lines).toHaveLength(6)
+      .slice(0, 6)
     const cells = lines.map((line) => line.split(/ {2,}/))
     expect(new Set(cells.map((row) => row.length))).toEqual(new Set([9]))
     expect(cells[1]!.slice(0, 3)).toEqual(['p50', '30,000', '1.40 [1.37, 1.43] ms'])
@@ -30,6 +30,56 @@ describe('the comparison in text', () => {
     row.measured = { value: 20, low: 5, high: 80, n: 30_000 }
     // (1.01 x 0.966 x 1.02) ** (1/3) - 1 is -0.16 %, and 17 / 20 - 1 is -15 %
     expect(comparisonText(comparison)).toMatch(/^p99 .* −0\.2 % +−3\.4 % +−15 % +±4\.8 % /m)
+  })
+
+  describe('splits the prediction error', () => {
+    const split = { structure: -0.002, service_model: 0.011, drift: -0.044, noise: 0.001 }
+    const comparisonWith = (of: ErrorSplit) => {
+      const comparison = sampleComparison()
+      comparison.percentiles[0]!.split = of
+      return comparison
+    }
+    const tableOf = (comparison: Comparison) => {
+      const lines = comparisonText(comparison).split('\n')
+      return lines.slice(lines.indexOf('Parts of the prediction error') + 1)
+    }
+
+    test('into signed parts in the order in which they add up, with the control kernel', () => {
+      const comparison = comparisonWith(split)
+      const lines = tableOf(comparison)
+      expect(lines[0]!.split(/ {2,}/)).toEqual([
+        ...['percentile', 'structure', '+ service model', '+ drift', '+ noise'],
+        '= prediction error',
+      ])
+      const cells = ['p50', '−0.2 %', '+1.1 %', '−4.4 %', '+0.1 %', '−3.4 %']
+      expect(lines[1]!.split(/ {2,}/)).toEqual(cells)
+      expect(lines[4]).toMatch(/^p99 /)
+      // p99.9 has no figure, and so no parts
+      expect(lines[5]).toBe(
+        '  control kernel: 1.049 ms before the replays, 1.012 ms in the profile (+3.7 %)',
+      )
+      expect(comparisonText(comparison)).toContain('Drift: change of the machine since its profile')
+    })
+
+    test('into three parts where the drift is not known, and says why', () => {
+      const comparison = comparisonWith({ ...split, drift: null })
+      const [pool] = comparison.control_kernel.pools
+      const pools = [{ ...pool!, profile_ms: null }]
+      comparison.control_kernel = { pools, unknown: 'the profile was not timed' }
+      const lines = tableOf(comparison)
+      expect(lines[0]).toMatch(/structure {2}\+ service model and drift {2}\+ noise {2}= pred/)
+      expect(lines[1]!.split(/ {2,}/)).toEqual(['p50', '−0.2 %', '+1.1 %', '+0.1 %', '+1.0 %'])
+      expect(lines.slice(5, 7)).toEqual([
+        '  control kernel: 1.049 ms before the replays, – in the profile',
+        '  the drift is not known: the profile was not timed',
+      ])
+    })
+
+    test('of no percentile where none has figures, without a legend', () => {
+      const comparison = comparisonWith(split)
+      for (const row of comparison.percentiles) row.split = null
+      expect(comparisonText(comparison)).not.toMatch(/parts of|control kernel/i)
+    })
   })
 
   test('says how many replays count, and why others do not', () => {
@@ -66,7 +116,8 @@ describe('the comparison in text', () => {
     const comparison = sampleComparison()
     const row = comparisonText(comparison)
       .split('\n')
-      .filter((line) => line.startsWith('p95 '))[1]!
+      .filter((line) => line.startsWith('p95 '))
+      .at(-1)!
     const ratios = ['0.57 [0.54, 0.61]', '0.55 [0.52, 0.59]']
     const cells = ['p95', '30,000', '2.31 ms', '1.27 ms', ...ratios, '+3.6 %', '±5.4 %', 'PASS']
     expect(row.split(/ {2,}/)).toEqual(cells)

@@ -4,6 +4,12 @@ import type { ReportInput } from '../charts/frame.ts'
 import { PARTS } from '../charts/latency/where-time-went.ts'
 import { declared, loadText, NONE, plural, runsText, valueText } from '../format.ts'
 import { ARENA_COLUMNS, arenaNotes, arenaRows } from '../tables/arena-rows.ts'
+import {
+  controlTexts,
+  errorSplitTable,
+  SPLIT_NOTES,
+  splitRows,
+} from '../tables/error-split-table.ts'
 import { MEMORY_TABLES, memoryAlarms } from '../tables/memory-rows.ts'
 import {
   type Cell,
@@ -51,12 +57,14 @@ export function comparisonText(comparison: Comparison): string {
     '',
     ...verdictLines(comparisonTable(comparison)),
     '',
+    ...splitLines(comparison),
     ...(what_if ? [whatIfTitle(what_if), ...verdictLines(whatIfTable(what_if)), ''] : []),
     ...arenaLines(comparison),
     ...checksOf(comparison).map((check) => checkLine(check.name, check.verdict, check.reason)),
     checkLine('noise floor (A/A)', '', noiseFloorText(comparison)),
     '',
     ...COMPARISON_NOTES,
+    ...(splitRows(comparison).length > 0 ? SPLIT_NOTES : []),
     ...(what_if ? RATIO_LEGEND : []),
   ].join('\n')
 }
@@ -73,6 +81,14 @@ function verdictLines({ columns, rows }: VerdictTable): string[] {
   ])
   const measured = rows.map(({ percentile, sides }) => [percentile, sides[1][1]] as const)
   return [alignColumns([columns.map(([head]) => head), ...cells]), ...unsupported(measured)]
+}
+
+/** Parts of the prediction error, where there is one. */
+function splitLines(comparison: Comparison): string[] {
+  const { caption, columns, rows } = errorSplitTable(comparison)
+  if (rows.length === 0) return []
+  const control = controlTexts(comparison).map((text) => visibleLine(`  ${text}`))
+  return [caption, alignColumns([columns, ...rows]), ...control, '']
 }
 
 function arenaLines(comparison: Comparison): string[] {
