@@ -77,6 +77,10 @@ describe('calibrate --from', () => {
     const recorded = { load, durationMs: 1500 }
     expect(fields).toMatchObject(Array(REPLAYS).fill(recorded))
     for (const { executors } of fields) expect(executors[0]!.times.length).toBeGreaterThan(100)
+    // of calibration and replays alike, on executors just before their traffic
+    for (const name of [CALIBRATED, CACHED]) {
+      for (const { controlMs } of fieldsOf(name)) expect(controlMs).toBeGreaterThan(0)
+    }
     // no replay shows how two replicas share the machine
     const [before, after] = [CALIBRATED, CACHED].map((name) =>
       ofReplicas(fieldsOf(name), (replicas) => replicas > 1),

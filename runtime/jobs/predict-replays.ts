@@ -11,12 +11,6 @@ import type { RunSummary } from '../../sim/stats/index.ts'
 import type { JobOptions } from './options.ts'
 import { runReplications } from './replications.ts'
 
-/**
- * Simulations of each changed machine. They draw like the first predictions, so that ten of a pair
- * differ by the change and hardly by chance.
- */
-const CHANGE_RUNS = 10
-
 /** Replays of the requests of an input, and where they and its profile were made. */
 export interface PredictedReplays {
   readonly runs: readonly ObservedRun[]
@@ -24,7 +18,10 @@ export interface PredictedReplays {
   readonly profileHost: Host
 }
 
-/** Predicts replays under their profile, and under what has changed of the machine since. */
+/**
+ * Predicts replays under their profile, and under what has changed of the machine since. All draw
+ * alike, so that a pair of predictions differs by the change and little by chance.
+ */
 export async function predictReplays(
   input: SimulationInput,
   { runs, host, profileHost }: PredictedReplays,
@@ -41,8 +38,7 @@ export async function predictReplays(
     hashOf(host) === hashOf(profileHost) ? null : 'the profile was recorded on another host'
   const change = machineChange(input, good.length > 0 ? good : runs, otherHost)
   const again = async (changed: SimulationInput) => {
-    const n = Math.min(CHANGE_RUNS, replications)
-    const same = await runReplications(changed, n, progress('splitting the error'))
+    const same = await runReplications(changed, replications, progress('splitting the error'))
     return same.map(({ all }) => all.percentiles)
   }
   return {

@@ -1,5 +1,10 @@
 import { median } from 'simple-statistics'
-import type { Estimate, PercentileComparison, Verdict } from '../../sim/documents/index.ts'
+import type {
+  ErrorSplit,
+  Estimate,
+  PercentileComparison,
+  Verdict,
+} from '../../sim/documents/index.ts'
 import { clopperPearson, type Interval, supportsVerdict, tInterval } from '../../sim/stats/index.ts'
 
 /**
@@ -15,6 +20,8 @@ export interface PredictionRow {
    */
   readonly medianError: number
   readonly meanError: Interval
+  /** parts of the error of the means, which say whether the machine has changed meanwhile */
+  readonly split: ErrorSplit | null
   /** median difference of two replays */
   readonly floor: number
   /** number of replays inside the 95 % band */
@@ -52,7 +59,7 @@ export function predictionStudy(
 
 function rowOf(
   name: string,
-  { p, each, simulated, noise_floor }: PercentileComparison,
+  { p, each, simulated, split, noise_floor }: PercentileComparison,
   cells: number,
 ): PredictionRow {
   const values = each.map(({ value }) => value)
@@ -65,6 +72,7 @@ function rowOf(
     replays: values.length,
     medianError: median(errors.map(Math.abs)),
     meanError: tInterval(errors, 1 - (1 - LEVEL) / cells),
+    split,
     floor: noise_floor.median ?? Number.NaN,
     inside: values.filter((value) => value >= simulated.low! && value <= simulated.high!).length,
     bandWidth: high - low,

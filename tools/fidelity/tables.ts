@@ -120,18 +120,23 @@ function predictionTable({ rows, checks }: PredictionStudy): FidelityTable {
     heading: 'Prediction',
     note: `${rows[0]?.replays ?? 0} later replays at each of four loads, predicted from rehearsals of other requests some minutes earlier
 (\`spillway calibrate --from\`). Relative to the median of the replays. Band: 95 % of single simulated runs; spread: from the smallest to the
-largest replay; interval score: Gneiting and Raftery 2007, less is better.`,
+largest replay; interval score: Gneiting and Raftery 2007, less is better. Service model and drift: parts of the error of the means; drift is the
+change of the machine since the rehearsals, by the control kernel.`,
     columns: [
       ...['replays', 'percentile', 'median error', 'A/A', 'mean signed error [95 %, Bonferroni]'],
+      ...['service model', 'drift'],
       ...['in band', 'band / spread', 'interval score'],
     ],
-    align: 'llrrrrrr',
+    align: 'llrrrrrrrr',
     rows: rows.map((row) => [
       row.name,
       percentileLabel(row.p),
       `${(100 * row.medianError).toFixed(2)} %`,
       `${(100 * row.floor).toFixed(2)} %`,
       `${signed(row.meanError.value)} [${signed(row.meanError.low!)}, ${signed(row.meanError.high!)}]`,
+      ...[row.split?.service_model, row.split?.drift].map((part) =>
+        part == null ? '–' : signed(part),
+      ),
       `${row.inside} of ${row.replays}`,
       figure(row.bandWidth / row.spread),
       figure(row.intervalScore),

@@ -34,7 +34,7 @@ export interface ComparisonInput {
   readonly work: readonly ExecutorWork[]
   /** predicted PERCENTILES of each replication under the profile, over the same requests */
   readonly predictions: readonly (readonly number[])[]
-  /** of the machine since the profile was recorded */
+  /** of the machine since the profile was recorded, with predictions by the same draws */
   readonly change: PredictedChange
   readonly warmupMs: number
   readonly durationMs: number

@@ -43,7 +43,8 @@ function driftText({ pools }: ControlKernel): string {
   }))
   const most = changes.reduce((a, b) => (b.change > a.change ? b : a))
   const percent = 100 * Math.abs(most.now / most.before - 1)
-  const how = `${percent.toFixed(percent < 9.5 ? 1 : 0)} % ${most.now > most.before ? 'slower' : 'faster'}`
+  const digits = percent < 9.5 ? 1 : 0
+  const how = `${percent.toFixed(digits)} % ${most.now > most.before ? 'slower' : 'faster'}`
   const times = `${most.now.toFixed(2)} against ${most.before.toFixed(2)} ms`
   const where = pools.length > 1 ? ` at pool ${most.pool}` : ''
   return `the machine is ${how} than when its profile was recorded (control kernel${where} ${times})`

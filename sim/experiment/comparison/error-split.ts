@@ -9,7 +9,7 @@ export interface SplitFigures {
   /** of the replays that are measured */
   readonly structure: readonly ReplayError[]
   readonly predictions: readonly number[]
-  /** the first predictions again, on a machine as fast as the control kernel says; null: not known */
+  /** each again on a machine as fast as the control kernel says; null: not known */
   readonly now: readonly number[] | null
   /** the same on a machine as fast as the replays recorded it */
   readonly level: readonly number[]
@@ -42,10 +42,7 @@ export function splitError(of: SplitFigures): ErrorSplit | null {
   return Object.values(split).every((part) => Number.isFinite(part ?? 0)) ? split : null
 }
 
-/** Mean logarithm of the ratios of pairs, of as many as both have. */
+/** Mean logarithm of the ratios of pairs. */
 function meanLogRatio(above: readonly number[], below: readonly number[]): number {
-  const n = Math.min(above.length, below.length)
-  let sum = 0
-  for (let i = 0; i < n; i++) sum += log(above[i]! / below[i]!)
-  return sum / n
+  return above.reduce((sum, value, i) => sum + log(value / below[i]!), 0) / above.length
 }

@@ -19,7 +19,7 @@ export interface MachineChange {
 /** The change with the predictions of its inputs. */
 export interface PredictedChange {
   readonly control: ControlKernel
-  /** PERCENTILES of replications, the first of those of the prediction */
+  /** PERCENTILES of the replications of the prediction, by the same draws */
   readonly now: readonly (readonly number[])[] | null
   readonly level: readonly (readonly number[])[]
 }
