@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { levelOf, type ModelProfile } from '../../world/index.ts'
+import { levelOf, type ModelProfile, type RecordedField } from '../../world/index.ts'
 import type { SimulationInput } from '../system/simulation-input.ts'
 import { DYNAMIC, knownRun } from './known-machine.test-helper.ts'
 import { knownInput, knownProfile } from './known-profile.test-helper.ts'
@@ -41,6 +41,31 @@ describe('the change of a machine', () => {
     }
   })
 })
+
+test('each pool has the control time of its own executors, and its own speed', () => {
+  const [pool] = input.scenario.pools
+  const pools = ['first', 'second'].map((name) => ({ ...pool!, name, replicas: 1 }))
+  const one = { ...profile, fields: profile.fields.map(alone) }
+  const two = { ...input, scenario: { ...input.scenario, pools }, models: [one, one] }
+  const control = [{ at: 0, ms: [2, 4] }]
+  const { control: found, now } = machineChange(
+    two,
+    replays.map((run) => ({ ...run, control })),
+    null,
+  )
+  expect(found.pools).toEqual([
+    { pool: 'first', profile_ms: 2, replays_ms: 2 },
+    { pool: 'second', profile_ms: 2, replays_ms: 4 },
+  ])
+  const [first, second] = now!.models.map((model) => model!.fields.map(levelOf))
+  expect(first).toEqual(one.fields.map(levelOf))
+  expect(second).toEqual(first!.map((level) => expect.closeTo(level / 2, 9)))
+})
+
+/** The field of the first executor alone. */
+function alone(field: RecordedField): RecordedField {
+  return { ...field, executors: field.executors.slice(0, 1) }
+}
 
 describe('the drift is not known', () => {
   const reason = (changed: SimulationInput, runs = replays, otherHost: string | null = null) => {
