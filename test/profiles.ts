@@ -50,6 +50,7 @@ export function madeUpProfile(of: string | Scenario): Profile {
         {
           load: 0.5,
           durationMs: 4000,
+          disturbed: false,
           executors: Array.from({ length: pool.replicas }, () =>
             executorField(
               steps.map((i) => 1 - 0.1 * Math.sin(i) ** 2),

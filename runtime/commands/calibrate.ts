@@ -14,6 +14,7 @@ import {
   collect,
   implement,
   positiveNumber,
+  rehearsalsOption,
   type ScenarioOptions,
   scenarioFile,
   warn,
@@ -25,13 +26,16 @@ import { withProgress } from './progress.ts'
 
 interface CalibrateOptions extends ScenarioOptions {
   readonly seconds: number
+  readonly rehearsals: number
   readonly from?: readonly [string, ...string[]]
 }
 
 const HELP = `
-A calibration observes the machine for a minute. Replays at several times of day show more of its drift:
-with --from their speed fields and overheads replace those of the calibration. Work stays that of the
-profiles that the replays were made with, which have to be of one host.
+A calibration measures the work of each model, and then rehearses the scenario: from replays with other seeds it learns
+how fast the machine runs this traffic, its stalls and its overheads. That takes --rehearsals times the duration of the
+scenario. Replays at several times of day show more of the machine's drift: with --from their speeds and overheads
+replace those of the rehearsals. Work stays that of the profiles that the replays were made with, which have to be of
+one host.
 
 The profile is written to ${localProfilePath()}, or with --out DIR to DIR/profile.json.
 
@@ -47,6 +51,7 @@ export function define(command: Command): void {
       positiveNumber,
       CALIBRATION_SECONDS,
     )
+    .addOption(rehearsalsOption().conflicts('from'))
     .addOption(
       new Option(
         '--from <dir>',
@@ -57,7 +62,7 @@ export function define(command: Command): void {
     )
   implement(command, HELP, async (signal, path: string, options: CalibrateOptions) => {
     const prepared = await prepare(path, { ...options, signal })
-    const { seconds, from, out } = options
+    const { seconds, rehearsals, from, out } = options
     const file = out === undefined ? localProfilePath() : join(out, 'profile.json')
     await writableFolder(dirname(file))
     await settleFolder(dirname(file))
@@ -67,7 +72,7 @@ export function define(command: Command): void {
     const fresh =
       learnt ??
       (await withProgress((onProgress, { warn: onWarning }) =>
-        calibrate([prepared], { seconds, signal, onProgress, onWarning }),
+        calibrate([prepared], { seconds, rehearsals, signal, onProgress, onWarning }),
       ))
     const profile = mergeProfiles(fresh, known)
     await writeWhole(file, documentText(profile))

@@ -26,6 +26,7 @@ const WORK_MS = 1
 const steady = (speeds: readonly number[], load = 0.5): RecordedField => ({
   load,
   durationMs: 1000,
+  disturbed: false,
   executors: speeds.map((speed) => executorField([speed])),
   dispatcher: { from: [10], to: [11] },
   intake: { from: [10], to: [12] },

@@ -7,6 +7,7 @@ import type { Comparison } from '../../sim/documents/index.ts'
 import {
   blocksOf,
   compareRuns,
+  disturbedProfile,
   executorWork,
   resolveSystem,
   type SimulationInput,
@@ -75,6 +76,7 @@ export async function judgeCase(
     replays: runs,
     work: executorWork(input),
     predictions: await predict(input, recorded),
+    disturbed: disturbedProfile(input.models),
     warmupMs: scenario.warmup_s * 1000,
     durationMs: scenario.duration_s * 1000,
     seed: scenario.seed,

@@ -1,6 +1,7 @@
 import type { Ms } from '../../serving/index.ts'
 import type { Intervals, RecordedField } from '../../world/index.ts'
 import { type ExecutorWork, metFieldOf, type OverheadRecording } from './structure.ts'
+import { spoiled } from './validity.ts'
 
 /** A run, and which of its executors ran a model. */
 export interface Recording extends OverheadRecording {
@@ -17,6 +18,7 @@ export function recordedField(recording: Recording): RecordedField {
   return {
     load,
     durationMs,
+    disturbed: spoiled(run) !== null,
     executors: field.executors.slice(...executors).map((executor) => ({
       times: round(executor.times, 3),
       speeds: round(executor.speeds, 4),

@@ -137,6 +137,10 @@ const modelProfile = z.strictObject({
       z.strictObject({
         load: z.number().min(0).describe('load at which it was recorded'),
         durationMs: z.number().positive().max(LONGEST_MS),
+        disturbed: z
+          .boolean()
+          .default(false)
+          .describe('other programs used the machine meanwhile, or the rate was too high'),
         executors: z.array(executor).min(1),
         dispatcher: intervals.describe('when late completions and timers show a stall'),
         intake: intervals.describe('when late new requests show a stall'),

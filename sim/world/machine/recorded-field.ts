@@ -1,11 +1,12 @@
 import { median } from 'simple-statistics'
 import type { Ms } from '../../serving/index.ts'
-import { LONGEST_BREAK_MS } from './met-stalls.ts'
+import type { Steps } from './speed.ts'
 import {
   actsOf,
   type DueEvent,
   type Intervals,
   intervalsOf,
+  LONGEST_BREAK_MS,
   nextAct,
   type Span,
   stallsOf,
@@ -20,12 +21,6 @@ export interface WorkedBatch {
   readonly ended: Ms
   readonly done: Ms
   readonly work: Ms
-}
-
-/** Steps of speed over time; plain data. */
-export interface Steps {
-  readonly times: readonly number[]
-  readonly speeds: readonly number[]
 }
 
 /** The speed of a machine during a run, 0 in a stall, and the stalls of its dispatcher. */
