@@ -3,7 +3,7 @@ import type { Estimate, PercentileComparison, Verdict } from '../../sim/document
 import { clopperPearson, type Interval, supportsVerdict, tInterval } from '../../sim/stats/index.ts'
 
 /**
- * Accuracy of predicting one percentile of later replays. Relative to their median, except for n.
+ * Accuracy of predicting one percentile of replays. Relative to their median, except for n.
  */
 export interface PredictionRow {
   readonly name: string
