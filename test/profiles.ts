@@ -36,6 +36,7 @@ export function madeUpProfile(of: string | Scenario): Profile {
     return {
       key: modelKey(scenario, pool),
       label: modelLabel(scenario, pool),
+      occasion: 'made up',
       content: 'builtin' in model ? builtinContent(model, pool.precision) : 'none',
       work: work(model),
       wake: { gapMs: [0, 10], ms: [0, 0.05] },

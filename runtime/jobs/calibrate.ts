@@ -48,6 +48,7 @@ export async function calibrate(
 /** Measures the work of models, and how the machine runs made-up traffic. */
 async function measure(scenarios: readonly Prepared[], measuring: Measuring): Promise<Profile> {
   const { signal } = measuring
+  const occasion = new Date().toISOString()
   const tasks = new Map<string, CalibrationTask>()
   for (const prepared of scenarios) {
     const { scenario } = prepared
@@ -65,7 +66,7 @@ async function measure(scenarios: readonly Prepared[], measuring: Measuring): Pr
       const { directory } = prepared
       const places = { directory, cacheDirectory: cacheDirectory(), signal }
       const file = await materialise(model, pool.precision, places)
-      tasks.set(key, { scenario, pool, plan, maxBatch, lengths, file })
+      tasks.set(key, { scenario, pool, plan, maxBatch, lengths, file, occasion })
     }
   }
   if (tasks.size === 0) {

@@ -36,6 +36,7 @@ const modelOf = (key: string, fields: readonly RecordedField[] = [steady([1])]):
   key,
   label: `model ${key}`,
   content: 'none',
+  occasion: 'made up',
   memory: null,
   work: { sizes: [1], lengths: [1], ms: [[WORK_MS]], error: [[0]] },
   wake: { gapMs: [0], ms: [0] },

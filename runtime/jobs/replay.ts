@@ -14,6 +14,7 @@ import { profileLabel } from '../folders/profile-file.ts'
 import { hostFingerprint } from '../live/host.ts'
 import { measuredSpaces, memoryWarnings, observeReplay, residentSpaces } from '../memory/index.ts'
 import { build } from '../version.ts'
+import { occasionWarnings } from './occasions.ts'
 import type { JobOptions, Progress } from './options.ts'
 import type { System } from './prepare.ts'
 import { refuseLive } from './refuse.ts'
@@ -52,6 +53,7 @@ export async function replay(
   const rehearsed = await rehearsalsOf(systems[0], rehearsals)
   const replayed = await replaySides(sides, { ...job, rehearsals: rehearsed })
   const learnt = afterRehearsals(sides[0]!.system, replayed.rehearsed)
+  const occasions = occasionWarnings(systems.flatMap(({ models }) => models))
   const done: ReplayedSide[] = []
   for (const [i, { system: before, traffic }] of sides.entries()) {
     const system = i === 0 ? learnt.system : withProfileOf(learnt.system, before)
@@ -59,7 +61,8 @@ export async function replay(
     const { rows } = replays.runs[0]!
     const requests = traffic instanceof RequestList ? traffic : requestsIn(rows)
     const { arena, warnings } = await arenaOf(system, requests, rows, { signal, onProgress })
-    const first = i === 0 ? [...(warning === null ? [] : [warning]), ...learnt.warnings] : []
+    const first =
+      i === 0 ? [...(warning === null ? [] : [warning]), ...learnt.warnings, ...occasions] : []
     const said = { ...replays, warnings: [...first, ...replays.warnings, ...warnings] }
     const side = { system, requests, replays: said, arena }
     done.push({ ...side, result: measuredResult(side) })

@@ -35,7 +35,7 @@ describe('a change on a machine of which everything is known', () => {
     return {
       key: 'known',
       label: 'known',
-      ...{ content: 'none', memory: null },
+      ...{ content: 'none', occasion: 'made up', memory: null },
       work: { sizes, lengths, ms, error: ms.map((row) => row.map(() => 0)) },
       wake: { gapMs: [...truth.wake.gapMs], ms: [...truth.wake.ms] },
       overheads: overheadsOf(

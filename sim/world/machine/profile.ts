@@ -106,6 +106,9 @@ const modelProfile = z.strictObject({
   key: z.string().describe('hash of model, precision, execution provider and threads'),
   label: z.string(),
   content: z.string().describe('hash of the ONNX file, or of what a built-in model is built from'),
+  occasion: z
+    .string()
+    .describe('when its work was measured, UTC; models measured in turn have one'),
   work: z
     .strictObject({
       sizes: rising(whole),
