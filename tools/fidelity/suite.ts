@@ -41,7 +41,7 @@ const transformer = casesOf('payment-peak', 'checkout', 'traffic.checkout.arriva
 const changeOf = (against: string, changed: Case): Case => ({ ...changed, against })
 
 const LOADS = [0.3, 0.5, 0.7, 0.85]
-/** Name prefixes of judged cases, and of cases with other requests from which they are predicted. */
+/** Prefixes of judged cases, and of those with other requests that they are predicted from. */
 export const JUDGED = 'judged'
 export const REHEARSAL = 'rehearsal'
 
