@@ -35,7 +35,7 @@ export function joinIntervals(parts: readonly Span[]): Intervals {
 export const LONGEST_BREAK_MS = 0.1
 
 /** An overhead this much above its median is a stall of the thread, not the cost of a step. */
-const STALL_MS = 0.1
+export const STALL_MS = 0.1
 
 /** The median overhead of a sample, and the longest that is not a stall. */
 export function usualOverhead(sample: readonly Ms[]): { median: Ms; longest: Ms } {
