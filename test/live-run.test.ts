@@ -26,6 +26,7 @@ const result = (name: string) => resultSchema.parse(readJson(join(out, `${name}.
 const linesOf = (name: string) => readFileSync(join(out, name), 'utf8').trimEnd().split('\n')
 
 let printed: string
+let phases: string
 
 beforeAll(async () => {
   const quick = ['--seconds', '1', '--replays', `${REPLAYS}`, '--replications', '10']
@@ -34,6 +35,25 @@ beforeAll(async () => {
   expect(ended.code, ended.stderr).toBe(0)
   expect(ended.stdout).toContain('report: out/report.html')
   printed = ended.stdout
+  phases = ended.stderr
+})
+
+test('rehearsals alternate with replays, so that drift affects both alike', () => {
+  const order = phases.match(/^(rehearsal|replay) \d of \d/gm)
+  expect(order).toEqual([
+    'rehearsal 1 of 3',
+    'rehearsal 2 of 3',
+    'replay 1 of 2',
+    'replay 2 of 2',
+    'rehearsal 3 of 3',
+  ])
+})
+
+test('the profile has the machine of the rehearsals, and work of the calibration', () => {
+  const { models } = profileSchema.parse(readJson(join(out, 'profile.json')))
+  const own = models[0]!.fields.filter(({ executors }) => executors.length === 1)
+  expect(own.map(({ durationMs }) => durationMs)).toEqual([1500, 1500, 1500])
+  expect(models[0]!.work.sizes.length).toBeGreaterThan(1)
 })
 
 test('run prints the verdict on every objective of both sides', () => {

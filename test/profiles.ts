@@ -36,6 +36,7 @@ export function madeUpProfile(of: string | Scenario): Profile {
     return {
       key: modelKey(scenario, pool),
       label: modelLabel(scenario, pool),
+      occasion: 'made up',
       content: 'builtin' in model ? builtinContent(model, pool.precision) : 'none',
       work: work(model),
       wake: { gapMs: [0, 10], ms: [0, 0.05] },
@@ -50,6 +51,7 @@ export function madeUpProfile(of: string | Scenario): Profile {
         {
           load: 0.5,
           durationMs: 4000,
+          disturbed: false,
           executors: Array.from({ length: pool.replicas }, () =>
             executorField(
               steps.map((i) => 1 - 0.1 * Math.sin(i) ** 2),

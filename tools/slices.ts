@@ -41,7 +41,12 @@ const prepared = [
   await prepare(path, { set: values.set }),
   await prepare(path, { set: [...values.set, ...values['against-set']] }),
 ] as const
-const profile = await calibrate(prepared, { seconds: Number(values.seconds), signal, onProgress })
+const profile = await calibrate(prepared, {
+  seconds: Number(values.seconds),
+  rehearsals: 0,
+  signal,
+  onProgress,
+})
 const systems = prepared.map((side) => resolveSystem(side, profile))
 const { capacityRps } = systems[0]!
 const sides = await Promise.all(

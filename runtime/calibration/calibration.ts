@@ -42,6 +42,8 @@ export interface CalibrationTask {
   readonly pool: Pool
   readonly plan: PoolPlan
   readonly file: ModelFile
+  /** when its models are measured in turn, UTC */
+  readonly occasion: string
   /** largest batch of all pools that run the model */
   readonly maxBatch: number
   /** lengths of the requests, drawn from the scenario's distribution */
@@ -221,7 +223,7 @@ export class Calibration {
 
   /** The measured profile of the model. */
   profile(): ModelProfile {
-    const { scenario, pool, file } = this.#task
+    const { scenario, pool, file, occasion } = this.#task
     const work = fitWork(cellSamples(this.#rows))
     const expected = tabulatedWork(work)
     const back = (size: number, length: number) => expected.of(size, length, this.#random)
@@ -234,6 +236,7 @@ export class Calibration {
       key: modelKey(scenario, pool),
       label: this.label,
       content: file.content,
+      occasion,
       work,
       wake,
       overheads: overheadsOf(

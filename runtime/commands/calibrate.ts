@@ -13,7 +13,9 @@ import { prepare } from '../jobs/prepare.ts'
 import {
   collect,
   implement,
+  override,
   positiveNumber,
+  rehearsalsOption,
   type ScenarioOptions,
   scenarioFile,
   warn,
@@ -25,18 +27,26 @@ import { withProgress } from './progress.ts'
 
 interface CalibrateOptions extends ScenarioOptions {
   readonly seconds: number
+  readonly rehearsals: number
+  readonly variant?: readonly string[]
   readonly from?: readonly [string, ...string[]]
 }
 
 const HELP = `
-A calibration observes the machine for a minute. Replays at several times of day show more of its drift:
-with --from their speed fields and overheads replace those of the calibration. Work stays that of the
-profiles that the replays were made with, which have to be of one host.
+A calibration measures the work of each model, and then rehearses the scenario: from replays with other seeds it learns
+how fast the machine runs this traffic, its stalls and its overheads. That takes --rehearsals times the duration of the
+scenario. Replays at several times of day show more of the machine's drift: with --from their speeds and overheads
+replace those of the rehearsals. Work stays that of the profiles that the replays were made with, which have to be of
+one host.
+
+Models that are to be compared are best measured in turn (--variant): a machine drifts by some percent from minute to
+minute. A profile whose models are of different occasions warns where it is used.
 
 The profile is written to ${localProfilePath()}, or with --out DIR to DIR/profile.json.
 
 Examples:
   $ spillway calibrate scenarios/library/payment-peak.yaml --seconds 60
+  $ spillway calibrate scenarios/library/first.yaml --variant pools.central.precision=int8
   $ spillway calibrate scenarios/library/yardstick.yaml --from runs/monday --from runs/tuesday`
 
 export function define(command: Command): void {
@@ -46,6 +56,15 @@ export function define(command: Command): void {
       'time for each model, warm-up included',
       positiveNumber,
       CALIBRATION_SECONDS,
+    )
+    .addOption(rehearsalsOption().conflicts('from'))
+    .addOption(
+      new Option(
+        '--variant <path=value>',
+        'calibrate also the scenario with this value, in turn with it; may be repeated',
+      )
+        .argParser(override)
+        .conflicts('from'),
     )
     .addOption(
       new Option(
@@ -57,7 +76,12 @@ export function define(command: Command): void {
     )
   implement(command, HELP, async (signal, path: string, options: CalibrateOptions) => {
     const prepared = await prepare(path, { ...options, signal })
-    const { seconds, from, out } = options
+    const { seconds, rehearsals, from, out, variant = [] } = options
+    const scenarios = [prepared]
+    for (const value of variant) {
+      const set = [...(options.set ?? []), value]
+      scenarios.push(await prepare(path, { ...options, set, signal }))
+    }
     const file = out === undefined ? localProfilePath() : join(out, 'profile.json')
     await writableFolder(dirname(file))
     await settleFolder(dirname(file))
@@ -67,7 +91,7 @@ export function define(command: Command): void {
     const fresh =
       learnt ??
       (await withProgress((onProgress, { warn: onWarning }) =>
-        calibrate([prepared], { seconds, signal, onProgress, onWarning }),
+        calibrate(scenarios, { seconds, rehearsals, signal, onProgress, onWarning }),
       ))
     const profile = mergeProfiles(fresh, known)
     await writeWhole(file, documentText(profile))

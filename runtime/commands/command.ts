@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { EXIT, type ExitCode, Failure, splitOverride } from '../../scenarios/index.ts'
 import { notUsable } from '../folders/write-whole.ts'
+import { REHEARSALS } from '../jobs/rehearsals.ts'
 import { allocationFailure } from '../process/failure-message.ts'
 import { endAtOnce, ignore, onEnding } from '../process/interruption.ts'
 import { err, styled } from '../terminal.ts'
@@ -67,6 +68,11 @@ export function replicationsOption(description: string, least: number, usual: nu
   return new Option('--replications <n>', description)
     .argParser(wholeNumber(least, MOST_REPLICATIONS))
     .default(usual)
+}
+
+export function rehearsalsOption(): Option {
+  const text = 'replays with other seeds, from which speed, stalls and overheads are learnt'
+  return new Option('--rehearsals <n>', text).argParser(wholeNumber(0, 1000)).default(REHEARSALS)
 }
 
 /** An option's value as a whole number of `least` to `most`, by default the largest exact one. */

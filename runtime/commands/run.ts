@@ -13,12 +13,13 @@ import { loadProfile } from '../folders/profile-file.ts'
 import { replaceFiles, settleFolder } from '../folders/replace-files.ts'
 import { dropInputs, dropRuns } from '../folders/run-folder.ts'
 import { writableFolder, writeWhole } from '../folders/write-whole.ts'
-import { CALIBRATION_SECONDS, calibrate } from '../jobs/calibrate.ts'
+import { calibrate } from '../jobs/calibrate.ts'
 import { compare } from '../jobs/compare.ts'
 import { dropReplays, keepReplays } from '../jobs/kept-replays.ts'
 import { noiseWarnings, shortNoise } from '../jobs/noise-warnings.ts'
 import { resolveSystem } from '../jobs/prepare.ts'
 import { refuseComparison, refuseLive } from '../jobs/refuse.ts'
+import { profiledHere } from '../jobs/rehearsals.ts'
 import { replay } from '../jobs/replay.ts'
 import { simulate } from '../jobs/simulate.ts'
 import { err } from '../terminal.ts'
@@ -28,6 +29,7 @@ import {
   commandLine,
   implement,
   positiveNumber,
+  rehearsalsOption,
   replicationsOption,
   scenarioFile,
   warn,
@@ -42,6 +44,7 @@ interface RunOptions extends AgainstOptions {
   readonly seconds: number
   readonly replications: number
   readonly replays: number
+  readonly rehearsals: number
   readonly keepRows?: boolean
   readonly decisionLog?: boolean
   readonly charts: readonly ChartFormat[]
@@ -55,6 +58,9 @@ type Running = RunOptions & {
 }
 
 const HELP = `
+A calibration measures the work of each model. Rehearsals, which are replays of the scenario with other seeds, alternate
+with the replays that are judged: from them alone the prediction takes the speed, stalls and overheads of this machine.
+
 Documents and report.html go to runs/NAME, or with --out DIR to DIR. Exit code 0 when the work is done, whatever the
 verdict; \`spillway compare\` has an exit code for each verdict. An interrupted run keeps its calibration as
 calibrated.json; resume with --profile runs/NAME/calibrated.json. A warning names percentiles that stalls of this
@@ -76,8 +82,9 @@ export function define(command: Command): void {
       '--seconds <s>',
       'calibration time for each model, warm-up included',
       positiveNumber,
-      CALIBRATION_SECONDS,
+      RUN_SECONDS,
     )
+    .addOption(rehearsalsOption())
     .addOption(replicationsOption('simulations behind each interval', 10, 40))
     .option('--replays <n>', 'replays of the same requests', wholeNumber(1), 3)
     .option('--keep-rows', 'keep the raw rows of every replay; they are kept if a check fails')
@@ -100,7 +107,7 @@ export function define(command: Command): void {
     }
     const { seconds } = options
     const profile = await withProgress((onProgress, { warn: onWarning }) =>
-      calibrate(sides, { seconds, signal, onProgress, onWarning }),
+      calibrate(sides, { seconds, rehearsals: 0, signal, onProgress, onWarning }),
     )
     err(profileText(profile), '\n')
     // minutes of measuring survive later errors
@@ -118,6 +125,11 @@ export function define(command: Command): void {
 
 type Sides = Awaited<ReturnType<typeof prepareSides>>
 
+/** Rehearsals measure the rest: how fast the machine is, its stalls and overheads. */
+const RUN_SECONDS = 30
+const ELSEWHERE =
+  'the profile is of another machine, so there are no rehearsals; the prediction uses its speeds and overheads'
+
 /** The calibration of a run that was interrupted. */
 const CALIBRATED_FILE = 'calibrated.json'
 
@@ -133,16 +145,22 @@ async function runWith(
   const [system, ...changed] = sides.map((side) => resolveSystem(side, profile))
   const { simulated, replayed, comparison } = await withProgress(async (onProgress, display) => {
     const job = { signal, onProgress }
-    const simulated = await simulate(system!, { ...job, replications, onWarning: display.warn })
-    for (const text of noiseWarnings(noise, system!.scenario, simulated)) display.warn(text)
-    const replayed = await replay([system!, ...changed], { ...job, replays, decisionLog })
+    const expected = await simulate(system!, { ...job, replications: 1 })
+    for (const text of noiseWarnings(noise, system!.scenario, expected)) display.warn(text)
+    const here = profiledHere(system!)
+    if (!here && options.rehearsals > 0) display.warn(ELSEWHERE)
+    const rehearsals = here ? options.rehearsals : 0
+    const given = [system!, ...changed] as const
+    const replayed = await replay(given, { ...job, replays, rehearsals, decisionLog })
     const [first, second = null] = replayed
+    const learnt = first!.system
+    const simulated = await simulate(learnt, { ...job, replications, onWarning: display.warn })
     const comparison = await compare(first!, second, { ...job, replications, command })
     return { simulated, replayed, comparison }
   })
-  const { result: measured, arena } = replayed[0]!
+  const { result: measured, arena, system: learnt } = replayed[0]!
   const documents = {
-    ...{ simulated, measured, comparison, profile },
+    ...{ simulated, measured, comparison, profile: learnt.profile },
     ...(arena === null ? {} : { memory: arena }),
   }
   const page = { simulated, measured, comparison, command }

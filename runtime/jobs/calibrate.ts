@@ -8,7 +8,8 @@ import { hasObservedArena, memoryPlan } from '../memory/index.ts'
 import { materialise } from '../models/index.ts'
 import { version } from '../version.ts'
 import type { JobOptions } from './options.ts'
-import type { Prepared } from './prepare.ts'
+import { type Prepared, resolveSystem } from './prepare.ts'
+import { REHEARSALS, rehearse } from './rehearsals.ts'
 
 /** Default time for each model, s. */
 export const CALIBRATION_SECONDS = 60
@@ -16,20 +17,38 @@ export const CALIBRATION_SECONDS = 60
 export interface CalibrateOptions extends JobOptions {
   /** for each model from when it is open, warm-up included; default 60 */
   readonly seconds?: number | undefined
+  /** of each scenario, after its models are measured; default 3 */
+  readonly rehearsals?: number | undefined
   /** gets warnings about what could not be measured */
   readonly onWarning?: ((text: string) => void) | undefined
 }
 
-type Measuring = { readonly [K in keyof CalibrateOptions]-?: NonNullable<CalibrateOptions[K]> }
+type Measuring = Omit<
+  { readonly [K in keyof CalibrateOptions]-?: NonNullable<CalibrateOptions[K]> },
+  'rehearsals'
+>
 
-/** Calibrates each distinct model of the scenarios' pools, all in turn. */
+/** Calibrates each distinct model of the scenarios' pools, and rehearses each scenario. */
 export async function calibrate(
   scenarios: readonly Prepared[],
-  { seconds = CALIBRATION_SECONDS, ...options }: CalibrateOptions = {},
+  { rehearsals = REHEARSALS, ...options }: CalibrateOptions = {},
 ): Promise<Profile> {
-  const { onProgress = () => {}, onWarning = () => {} } = options
+  const { seconds = CALIBRATION_SECONDS, onProgress = () => {}, onWarning = () => {} } = options
   const { signal = new AbortController().signal } = options
-  const measuring = { seconds, signal, onProgress, onWarning }
+  let profile = await measure(scenarios, { seconds, signal, onProgress, onWarning })
+  for (const prepared of rehearsals === 0 ? [] : scenarios) {
+    const system = resolveSystem(prepared, profile)
+    const learnt = await rehearse(system, rehearsals, { signal, onProgress })
+    for (const text of learnt.warnings) onWarning(text)
+    profile = learnt.system.profile ?? profile
+  }
+  return profile
+}
+
+/** Measures the work of models, and how the machine runs made-up traffic. */
+async function measure(scenarios: readonly Prepared[], measuring: Measuring): Promise<Profile> {
+  const { signal } = measuring
+  const occasion = new Date().toISOString()
   const tasks = new Map<string, CalibrationTask>()
   for (const prepared of scenarios) {
     const { scenario } = prepared
@@ -47,7 +66,7 @@ export async function calibrate(
       const { directory } = prepared
       const places = { directory, cacheDirectory: cacheDirectory(), signal }
       const file = await materialise(model, pool.precision, places)
-      tasks.set(key, { scenario, pool, plan, maxBatch, lengths, file })
+      tasks.set(key, { scenario, pool, plan, maxBatch, lengths, file, occasion })
     }
   }
   if (tasks.size === 0) {

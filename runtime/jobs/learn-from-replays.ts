@@ -14,8 +14,8 @@ import {
 import { learn, type ReplayedScenario } from './learn.ts'
 import type { Prepared } from './prepare.ts'
 
-/** A folder of replays as a profile learns from it. */
-interface ReplayFolder extends ReplayedScenario {
+/** A folder of replays as a profile learns from it, without their rows. */
+interface ReplayFolder extends Omit<ReplayedScenario, 'runs'> {
   readonly folder: string
   /** the one that its replays were made with */
   readonly profile: Profile
@@ -30,9 +30,8 @@ async function replayFolder(folder: string): Promise<ReplayFolder> {
   // both sides of a what-if have one profile
   const holder = basename(folder) === AGAINST_FOLDER ? dirname(folder) : folder
   const profile = await keptProfile(holder, measured)
-  const runs = await readRuns(folder, 'replay', scenario)
   const { load, host } = measured
-  return { folder, scenario, runs, load: load ?? 0, profile, host }
+  return { folder, scenario, load: load ?? 0, profile, host }
 }
 
 /** The work of all profiles of the folders; of a model that several have, the first. */
@@ -57,26 +56,29 @@ export async function learnFromReplays(
   folders: readonly [string, ...string[]],
 ): Promise<Profile> {
   const [first, ...others] = folders
-  const replayed: [ReplayFolder, ...ReplayFolder[]] = [await replayFolder(first)]
-  for (const folder of others) replayed.push(await replayFolder(folder))
-  const known = knownWork(replayed)
+  const found: [ReplayFolder, ...ReplayFolder[]] = [await replayFolder(first)]
+  for (const folder of others) found.push(await replayFolder(folder))
+  const known = knownWork(found)
   const wanted = new Set(resolveSystem(prepared, known).models.map((model) => model?.key))
   const contents = new Map(known.models.map(({ key, content }) => [key, content]))
-  for (const { folder, scenario, runs, profile, host } of replayed) {
+  const replayed: ReplayedScenario[] = []
+  for (const { folder, scenario, load, profile, host } of found) {
     await refuseOtherModels(folder, contents)
     const refuse = (what: string) => new Failure(`${folder}: ${what}`, EXIT.notComparable)
     if (host === null || hashOf(host) !== hashOf(profile.host)) {
       throw refuse('its profile was measured on another host; replay with a profile of this one')
     }
-    if (runs.length === 0 || !scenario.pools.some((pool) => wanted.has(modelKey(scenario, pool)))) {
-      throw refuse(`has no replay of a model of ${prepared.file}`)
-    }
+    const unwanted = !scenario.pools.some((pool) => wanted.has(modelKey(scenario, pool)))
+    if (unwanted) throw refuse(`has no replay of a model of ${prepared.file}`)
     for (const pool of scenario.pools) {
       if (known.models.some(({ key }) => key === modelKey(scenario, pool))) continue
       throw refuse(
         `has replays of ${modelLabel(scenario, pool)}, which was not calibrated; run: spillway calibrate`,
       )
     }
+    const runs = await readRuns(folder, 'replay', scenario)
+    if (runs.length === 0) throw refuse(`has no replay of a model of ${prepared.file}`)
+    replayed.push({ scenario, runs, load })
   }
   const models = learn(known.models, replayed)
   return { ...known, models: models.filter(({ key }) => wanted.has(key)) }

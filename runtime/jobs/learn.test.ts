@@ -26,6 +26,7 @@ const WORK_MS = 1
 const steady = (speeds: readonly number[], load = 0.5): RecordedField => ({
   load,
   durationMs: 1000,
+  disturbed: false,
   executors: speeds.map((speed) => executorField([speed])),
   dispatcher: { from: [10], to: [11] },
   intake: { from: [10], to: [12] },
@@ -35,6 +36,7 @@ const modelOf = (key: string, fields: readonly RecordedField[] = [steady([1])]):
   key,
   label: `model ${key}`,
   content: 'none',
+  occasion: 'made up',
   memory: null,
   work: { sizes: [1], lengths: [1], ms: [[WORK_MS]], error: [[0]] },
   wake: { gapMs: [0], ms: [0] },

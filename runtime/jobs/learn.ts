@@ -50,6 +50,8 @@ export function learn(
     const known = recordings.get(model.key)
     if (known === undefined || known.length === 0) return model
     const fields = known.map(recordedField)
+    // executors that ran no batch show nothing
+    if (fields.every(({ executors }) => executors.every(({ busyMs }) => busyMs === 0))) return model
     const seen = new Set(fields.map(({ executors }) => executors.length))
     const others = model.fields.filter(({ executors }) => !seen.has(executors.length))
     const overheads = overheadsLike(known, model.overheads)

@@ -5,27 +5,29 @@ import {
   inSlices,
   loadOf,
   memoryResult,
-  refuseCrowd,
   resultOf,
   slicingOf,
 } from '../../sim/experiment/index.ts'
 import type { Rows } from '../../sim/stats/index.ts'
-import { RequestList, reactingClasses, requestsIn } from '../../sim/traffic/index.ts'
+import { RequestList, requestsIn } from '../../sim/traffic/index.ts'
 import { profileLabel } from '../folders/profile-file.ts'
 import { hostFingerprint } from '../live/host.ts'
 import { measuredSpaces, memoryWarnings, observeReplay, residentSpaces } from '../memory/index.ts'
 import { build } from '../version.ts'
+import { occasionWarnings } from './occasions.ts'
 import type { JobOptions, Progress } from './options.ts'
 import type { System } from './prepare.ts'
 import { refuseLive } from './refuse.ts'
+import { afterRehearsals, rehearsalsOf, withProfileOf } from './rehearsals.ts'
 import { type Replays, replaySides, summariseReplays } from './replays.ts'
-import { requestsOf } from './requests.ts'
-import { heldTraces } from './trace-readers.ts'
+import { liveTraffic } from './requests.ts'
 import type { ReplaySide } from './warm-fleet.ts'
 
 export interface ReplayOptions extends JobOptions {
   /** how often the same requests are replayed; default 3 */
   readonly replays?: number | undefined
+  /** of the first system, with other seeds: the profile of all sides learns from them; default 0 */
+  readonly rehearsals?: number | undefined
   /** a file of `spillway requests`, to replay its requests */
   readonly requestsFile?: string | undefined
   /** whether the decision log of every replay is kept; default no */
@@ -37,24 +39,31 @@ export async function replay(
   systems: readonly [System, ...System[]],
   options: ReplayOptions = {},
 ): Promise<ReplayedSide[]> {
-  const { replays = 3, requestsFile, decisionLog = false, onProgress = () => {} } = options
+  const { replays = 3, rehearsals = 0, requestsFile, decisionLog = false } = options
+  const { onProgress = () => {} } = options
   const { signal = new AbortController().signal } = options
   refuseLive(systems)
   const { capacityRps } = systems[0]
   const given: ReplaySide[] = []
   for (const system of systems) {
-    given.push({ system, traffic: await trafficOf(system, capacityRps, requestsFile) })
+    given.push({ system, traffic: await liveTraffic(system, capacityRps, requestsFile) })
   }
   const { sides, slicing, warning } = inTurn(given, requestsFile)
-  const replayed = await replaySides(sides, { replays, slicing, decisionLog, signal, onProgress })
+  const job = { replays, slicing, decisionLog, signal, onProgress }
+  const rehearsed = await rehearsalsOf(systems[0], rehearsals)
+  const replayed = await replaySides(sides, { ...job, rehearsals: rehearsed })
+  const learnt = afterRehearsals(sides[0]!.system, replayed.rehearsed)
+  const occasions = occasionWarnings(systems.flatMap(({ models }) => models))
   const done: ReplayedSide[] = []
-  for (const [i, { system, traffic }] of sides.entries()) {
-    const replays = replayed[i]!
+  for (const [i, { system: before, traffic }] of sides.entries()) {
+    const system = i === 0 ? learnt.system : withProfileOf(learnt.system, before)
+    const replays = replayed.sides[i]!
     const { rows } = replays.runs[0]!
     const requests = traffic instanceof RequestList ? traffic : requestsIn(rows)
     const { arena, warnings } = await arenaOf(system, requests, rows, { signal, onProgress })
-    const why = i === 0 && warning !== null ? [warning] : []
-    const said = { ...replays, warnings: [...why, ...replays.warnings, ...warnings] }
+    const first =
+      i === 0 ? [...(warning === null ? [] : [warning]), ...learnt.warnings, ...occasions] : []
+    const said = { ...replays, warnings: [...first, ...replays.warnings, ...warnings] }
     const side = { system, requests, replays: said, arena }
     done.push({ ...side, result: measuredResult(side) })
   }
@@ -80,22 +89,6 @@ function inTurn(given: readonly ReplaySide[], file: string | undefined) {
     return { system, traffic: inSlices(traffic as RequestList, slicing) }
   })
   return { sides, slicing, warning: null }
-}
-
-/** The requests of a scenario; or itself, where its clients react to how they end. */
-async function trafficOf(
-  system: System,
-  capacityRps: number | null,
-  file: string | undefined,
-): Promise<ReplaySide['traffic']> {
-  const { scenario, clients } = system
-  if (reactingClasses(scenario).length === 0 || file !== undefined) {
-    return requestsOf(system, capacityRps, file)
-  }
-  refuseCrowd(system, capacityRps, true)
-  const traces = await heldTraces(system)
-  const options = { seed: scenario.seed, replication: 0, capacityRps, traces, clients }
-  return { kind: 'reacting', scenario, options }
 }
 
 /** One side of a replay: what it was given, and what it did. */

@@ -27,6 +27,8 @@ export interface Replays {
 
 export interface ReplayOptions {
   readonly replays: number
+  /** of the first side, in the order in which they are played */
+  readonly rehearsals: readonly ReplaySide[]
   /** null: whole replays alternate */
   readonly slicing: Slicing | null
   readonly decisionLog: boolean
@@ -35,26 +37,44 @@ export interface ReplayOptions {
 }
 
 /**
- * Opens the models of every side and replays their requests, round after round. Two sides alternate
- * in slices, or else in whole replays, in an order that depends on the seed of the first.
+ * Opens the models of every side and replays their requests, round after round, with rehearsals
+ * between. Two sides alternate in slices, or else in whole replays, in an order that depends on the
+ * seed of the first.
  */
 export async function replaySides(
   sides: readonly ReplaySide[],
   options: ReplayOptions,
-): Promise<Replays[]> {
+): Promise<{ readonly sides: Replays[]; readonly rehearsed: Replayed[] }> {
+  const { rehearsals, replays, onProgress } = options
   const fleets: WarmFleet[] = []
   const runs: Replayed[][] = sides.map(() => [])
+  const rehearsed: Replayed[] = []
   try {
     for (const side of sides) fleets.push(await openFleet(side, options))
     const players = sides.map((side, i) => ({ ...side, fleet: fleets[i]!.fleet }))
-    for (let round = 0; round < options.replays; round++) {
+    const rehearse = async (until: number) => {
+      while (rehearsed.length < until) {
+        const { system, traffic } = rehearsals[rehearsed.length]!
+        const phase = `rehearsal ${rehearsed.length + 1} of ${rehearsals.length}`
+        const show = (done: number, of: number) => onProgress(phase, done, of)
+        rehearsed.push(await fleets[0]!.fleet.replay(system.plan, traffic, { onProgress: show }))
+      }
+    }
+    for (let round = 0; round < replays; round++) {
+      const share = Math.ceil((rehearsals.length * (round + 1)) / replays)
+      // before even rounds and after odd ones: then drift affects both alike
+      if (round % 2 === 0) await rehearse(share)
       const played = await playRound(players, round, options)
       for (const [i, run] of played.entries()) runs[i]!.push(run)
+      if (round % 2 === 1) await rehearse(share)
     }
   } finally {
     await Promise.all(fleets.map(({ fleet }) => fleet.close()))
   }
-  return sides.map(({ system }, i) => replaysOf(system, runs[i]!, fleets[i]!))
+  return {
+    sides: sides.map(({ system }, i) => replaysOf(system, runs[i]!, fleets[i]!)),
+    rehearsed,
+  }
 }
 
 function replaysOf(system: System, runs: Replays['runs'], { fleet, warnings }: WarmFleet): Replays {

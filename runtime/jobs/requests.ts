@@ -1,10 +1,16 @@
 import { dirname } from 'node:path'
 import { Failure } from '../../scenarios/index.ts'
 import { refuseCrowd } from '../../sim/experiment/index.ts'
-import { parseRequests, RequestList, trafficSource } from '../../sim/traffic/index.ts'
+import {
+  parseRequests,
+  RequestList,
+  reactingClasses,
+  trafficSource,
+} from '../../sim/traffic/index.ts'
 import { readText } from '../folders/documents.ts'
 import { settleFolder } from '../folders/replace-files.ts'
-import type { Prepared } from './prepare.ts'
+import type { Reacting } from '../live/dispatcher-thread.ts'
+import type { Prepared, System } from './prepare.ts'
 import { refuseReacting } from './refuse.ts'
 import { heldTraces } from './trace-readers.ts'
 
@@ -27,6 +33,22 @@ export async function requestsOf(
   const list = await drawnRequests(prepared, capacityRps)
   if (list.count > 0) return list
   throw new Failure(`${prepared.file}: no request arrives in ${scenario.duration_s} s`)
+}
+
+/** The requests of a scenario; or itself, where its clients react to how they end. */
+export async function liveTraffic(
+  system: System,
+  capacityRps: number | null,
+  file?: string,
+): Promise<RequestList | Reacting> {
+  const { scenario, clients } = system
+  if (reactingClasses(scenario).length === 0 || file !== undefined) {
+    return requestsOf(system, capacityRps, file)
+  }
+  refuseCrowd(system, capacityRps, true)
+  const traces = await heldTraces(system)
+  const options = { seed: scenario.seed, replication: 0, capacityRps, traces, clients }
+  return { kind: 'reacting', scenario, options }
 }
 
 /** The requests of replication 0, of which there may be none. */

@@ -10,6 +10,7 @@ import type { KeptRun } from '../folders/run-folder.ts'
 import { pause } from '../process/interruption.ts'
 import { build } from '../version.ts'
 import { backlogWarning, threadsFor } from './demand.ts'
+import { occasionWarnings } from './occasions.ts'
 import type { JobOptions } from './options.ts'
 import type { System } from './prepare.ts'
 import { runReplications } from './replications.ts'
@@ -36,6 +37,7 @@ export async function simulate(system: System, options: SimulateOptions = {}): P
     const warning = backlogWarning(system, system.capacityRps, threadsFor(replications, workers))
     if (warning !== null) onWarning?.(warning)
   }
+  for (const text of occasionWarnings(system.models)) onWarning?.(text)
   const { capacityRps } = system
   const given = requestsFile !== undefined
   const requests = given ? await requestsOf(system, capacityRps, requestsFile) : null

@@ -1,6 +1,6 @@
 export { poolCapacity } from './capacity/capacity.ts'
 export { type Block, blocksOf } from './comparison/blocks.ts'
-export { compareRuns, latenciesOf } from './comparison/compare.ts'
+export { compareRuns, disturbedProfile, latenciesOf } from './comparison/compare.ts'
 export { type FedBack, feedBack, feedbackDifferences } from './comparison/feedback.ts'
 export {
   type MachineChange,

@@ -1,14 +1,13 @@
 export { Link } from './link.ts'
 export { AlikeSpeed } from './machine/alike-speed.ts'
 export {
-  type BootstrappedField,
   bootstrapField,
   fieldsOf,
   levelOf,
 } from './machine/field-bootstrap.ts'
 export { LocalOverheads, type TimedCost } from './machine/local-overheads.ts'
 export { bootstrappedMachine, IDEAL_MACHINE, type Machine, machineOf } from './machine/machine.ts'
-export { IDEAL_EXECUTOR } from './machine/met-stalls.ts'
+export { type BootstrappedField, IDEAL_EXECUTOR } from './machine/met-stalls.ts'
 export {
   classEdges,
   classOf,

@@ -13,9 +13,9 @@ import {
   type Timers,
 } from '../serving/index.ts'
 import type { Link } from './link.ts'
-import type { DispatcherStalls } from './machine/machine.ts'
 import type { OverheadModel } from './machine/overheads.ts'
 import type { Speed } from './machine/speed.ts'
+import type { DispatcherStalls } from './machine/stalls.ts'
 import { StepRuns } from './machine/step-runs.ts'
 import { wakeCost } from './machine/work.ts'
 import type { ModelLoads } from './memory/model-loads.ts'
@@ -70,7 +70,7 @@ export class SimulatedWorld implements Timers, Backend, StepBackend {
   /** sequences of the events that end the run, and the load, of each executor */
   readonly #runEnds: Float64Array
   readonly #loadEnds: Float64Array
-  /** sequence of the event that sends the next request, and its scheduled time */
+  /** event that sends the next request, and its scheduled time */
   #arrival = -1
   #arrivalAt: Ms = Number.POSITIVE_INFINITY
   #control: ControlPlanePort | null = null
@@ -79,7 +79,7 @@ export class SimulatedWorld implements Timers, Backend, StepBackend {
   #lookAt: Ms = Number.POSITIVE_INFINITY
   /** the time of the next request is unknown until the source is refilled */
   #starved = false
-  /** the last request that was taken from the source; -1 for none */
+  /** last request taken from the source; -1 for none */
   #taken = -1
 
   constructor(world: WorldParts) {
@@ -177,7 +177,7 @@ export class SimulatedWorld implements Timers, Backend, StepBackend {
   #report(executor: number, overheads: OverheadModel): void {
     const ended = this.now
     let due = this.#source.peek()
-    for (let i = 0; i < this.#due.length; i++) if (this.#due[i]! < due) due = this.#due[i]!
+    for (const at of this.#due) if (at < due) due = at
     const done = ended + overheads.completion(this.#random.overheads, ended, due - ended)
     this.#heap.push(done, DONE, executor)
   }
@@ -231,8 +231,7 @@ export class SimulatedWorld implements Timers, Backend, StepBackend {
 
   /** Puts the current event off to the end of a stall; false where it is to be handled now. */
   #putOff(dispatcher: DispatcherStalls): boolean {
-    const { kind, slot, sequence } = this.#heap
-    const { now } = this
+    const { kind, slot, sequence, time: now } = this.#heap
     if (kind === ARRIVAL && sequence === this.#arrival && this.#sendDelay !== null) {
       const at = dispatcher.handOver(now)
       if (at > now) this.#arrival = this.#heap.push(at, kind, slot)
@@ -241,10 +240,9 @@ export class SimulatedWorld implements Timers, Backend, StepBackend {
     const ends = kind === TIMER ? this.#armed : kind === LOADED ? this.#loadEnds : null
     if (kind !== DONE && ends?.[slot] !== sequence) return false
     const at = kind === TIMER ? dispatcher.timer(now) : dispatcher.completion(now)
-    if (at <= now) return false
-    const again = this.#heap.push(at, kind, slot)
-    if (ends !== null) ends[slot] = again
-    return true
+    const again = at > now ? this.#heap.push(at, kind, slot) : -1
+    if (ends !== null && at > now) ends[slot] = again
+    return at > now
   }
 
   #done(control: ControlPlanePort, executor: number): void {

@@ -8,6 +8,7 @@ import type { Comparison } from '../../sim/documents/index.ts'
 import {
   blocksOf,
   compareRuns,
+  disturbedProfile,
   executorWork,
   resolveSystem,
   type SimulationInput,
@@ -17,7 +18,7 @@ import {
 } from '../../sim/experiment/index.ts'
 import type { Profile } from '../../sim/world/index.ts'
 import type { Recorded, Recording } from './record.ts'
-import { LATER, REHEARSAL } from './suite.ts'
+import { JUDGED, REHEARSAL } from './suite.ts'
 
 type Check = Comparison['checks']['structure']
 
@@ -59,7 +60,7 @@ async function predict(input: SimulationInput, { requests }: Recorded) {
 }
 
 /**
- * Later replays are predicted from their rehearsals, which are some minutes apart. All other cases
+ * Judged replays are predicted from the rehearsals that alternated with them. All other cases
  * are predicted from half a minute of calibration, as for a user.
  */
 export async function judgeCase(
@@ -68,8 +69,9 @@ export async function judgeCase(
 ): Promise<CaseReport> {
   const { system, requests, runs } = recorded
   const { scenario, plan } = system
-  const later = recorded.case.name.startsWith(LATER)
-  const input = later ? resolveSystem(system, rehearsed(profile, [...cases.values()])) : system
+  const { name } = recorded.case
+  const rehearsal = name.startsWith(JUDGED) ? cases.get(name.replace(JUDGED, REHEARSAL)) : undefined
+  const input = rehearsal ? resolveSystem(system, rehearsed(profile, rehearsal)) : system
   // all of a suite is recorded on one host
   const { host } = profile
   const { predictions, change } = await predictReplays(
@@ -84,13 +86,14 @@ export async function judgeCase(
     work: executorWork(input),
     predictions: predictions.map(({ all }) => all.percentiles),
     change,
+    disturbed: disturbedProfile(input.models),
     warmupMs: scenario.warmup_s * 1000,
     durationMs: scenario.duration_s * 1000,
     seed: scenario.seed,
   })
   const audited = runs.map((run) => ({ ...run, journal: new Float64Array(0) }))
   return {
-    name: recorded.case.name,
+    name,
     replays: runs.length,
     spoiled: not_counted.map(({ reason }) => reason),
     percentiles,
@@ -103,14 +106,9 @@ export async function judgeCase(
   }
 }
 
-function rehearsed(profile: Profile, cases: readonly Recorded[]): Profile {
-  const rehearsals = cases.filter(({ case: { name } }) => name.startsWith(REHEARSAL))
-  const replayed = rehearsals.map(({ system: { scenario }, runs }) => ({
-    scenario,
-    runs,
-    load: 0,
-  }))
-  return { ...profile, models: learn(profile.models, replayed) }
+function rehearsed(profile: Profile, { system, runs }: Recorded): Profile {
+  const { scenario } = system
+  return { ...profile, models: learn(profile.models, [{ scenario, runs, load: 0 }]) }
 }
 
 /** The ratio of two cases that alternated. */

@@ -13,7 +13,7 @@ import { fidelityPage } from './page.ts'
 import { predictionStudy } from './prediction.ts'
 import { type Recording, recordSuite } from './record.ts'
 import { fidelityHtml } from './report.ts'
-import { LATER, quickSuite, REHEARSAL, wholeSuite } from './suite.ts'
+import { JUDGED, quickSuite, REHEARSAL, wholeSuite } from './suite.ts'
 
 /**
  * Replays the suite on this machine, and reports how close the simulator is and whether the checks
@@ -57,7 +57,7 @@ async function judge(recorded: Recording): Promise<FidelityReport> {
   }
   const mutants = mutantRows(recorded, (done, of) => progress.update('mutants', done, of))
   progress.stop()
-  const later = cases.filter(({ name }) => name.startsWith(LATER))
+  const judged = cases.filter(({ name }) => name.startsWith(JUDGED))
   const runs = all.flatMap((recordedCase) => recordedCase.runs)
   const date = new Date().toISOString().slice(0, 10)
   return {
@@ -68,7 +68,7 @@ async function judge(recorded: Recording): Promise<FidelityReport> {
     checksum: checksumOf(join(out, 'replays')),
     cases,
     changes,
-    prediction: predictionStudy(later),
+    prediction: predictionStudy(judged),
     mutants,
   }
 }

@@ -133,9 +133,9 @@ function panel(cells: readonly Cell[], names: readonly string[], x: ErrorAxis): 
 
 function subtitle({ rows }: PredictionStudy): string {
   return [
-    'latency of later replays of other requests, relative to their median',
+    'latency of replays, relative to their median',
     `orange dots: ${Math.max(...rows.map(({ replays }) => replays))} replays of each load`,
-    'blue: predicted median and 95 % band, from rehearsals some minutes earlier',
+    'blue: predicted median and 95 % band, from rehearsals between the replays',
     'axis: about linear up to 1 %, logarithmic beyond',
   ].join(' · ')
 }
@@ -150,5 +150,5 @@ function finding({ rows }: PredictionStudy): string {
   const errors = [...new Set([levels[0]!, levels.at(-1)!])]
     .map((p) => `${percent(worst(p))} at ${percentileName(p)}`)
     .join(', ')
-  return `${inside} of ${all} later figures are in the 95 % band; median error up to ${errors}`
+  return `${inside} of ${all} figures are in the 95 % band; median error up to ${errors}`
 }

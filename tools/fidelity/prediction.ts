@@ -8,7 +8,7 @@ import type {
 import { clopperPearson, type Interval, supportsVerdict, tInterval } from '../../sim/stats/index.ts'
 
 /**
- * Accuracy of predicting one percentile of later replays. Relative to their median, except for n.
+ * Accuracy of predicting one percentile of replays. Relative to their median, except for n.
  */
 export interface PredictionRow {
   readonly name: string

@@ -124,7 +124,12 @@ async function calibrateFor(
 ): Promise<Profile> {
   const progress = new ProgressDisplay()
   await remaining.print(`calibrating ${scenarios[0]!.scenario.name}`)
-  const fresh = await calibrate(scenarios, { seconds, signal, onProgress: progress.update })
+  const fresh = await calibrate(scenarios, {
+    seconds,
+    rehearsals: 0,
+    signal,
+    onProgress: progress.update,
+  })
   progress.stop()
   remaining.add(-seconds * fresh.models.length)
   return mergeProfiles(fresh, known)

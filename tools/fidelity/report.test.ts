@@ -99,7 +99,7 @@ describe('charts', () => {
       'All 4 scenarios are rebuilt within max(1 %, 30 µs) at every judged percentile',
     )
     expect(titleOf('what-if')).toMatch(/^All 2 changes are predicted within tolerance; largest/)
-    expect(titleOf('prediction')).toMatch(/^40 of 40 later figures are in the 95 % band;/)
+    expect(titleOf('prediction')).toMatch(/^40 of 40 figures are in the 95 % band;/)
     expect(titleOf('mutants')).toBe(
       'All 3 wrong simulators are found, the hardest at 5.0 %; the true one is off by 0.8 % at most',
     )

@@ -45,8 +45,8 @@ const SECTIONS: Readonly<Record<ChartName, readonly [heading: string, text: stri
     'One configuration is replayed, and the effect of a change is predicted from that. Then both are replayed in alternating slices. This check finds a wrong work model.',
   ],
   prediction: [
-    'Does it predict later replays?',
-    'Later replays of other requests, predicted from rehearsals some minutes earlier. The machine drifts in between.',
+    'Does it predict other replays?',
+    'Replays predicted from rehearsals with other requests, which alternated with them.',
   ],
   mutants: [
     'Would the checks find a wrong simulator?',

@@ -16,7 +16,7 @@ export const FAULTS = [
 
 export type Fault = (typeof FAULTS)[number]
 
-export const CASES = ['later load 0.3', 'later load 0.7', 'yardstick A', 'payment-peak'] as const
+export const CASES = ['judged load 0.3', 'judged load 0.7', 'yardstick A', 'payment-peak'] as const
 export const CHANGES = ['yardstick max batch 8 → 2', 'transformer one → two replicas'] as const
 export const WRONG = ['LIFO', 'window +10 %', 'constant work'] as const
 
@@ -37,7 +37,7 @@ export function sampleReport(fault: Fault | null = null): FidelityReport {
     checksum: 'c0ffee',
     cases,
     changes: CHANGES.map((name) => changeOf(name, fault)),
-    prediction: predictionStudy(cases.filter(({ name }) => name.startsWith('later'))),
+    prediction: predictionStudy(cases.filter(({ name }) => name.startsWith('judged'))),
     mutants: mutantRowsOf(fault),
   }
 }

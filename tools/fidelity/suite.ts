@@ -41,21 +41,19 @@ const transformer = casesOf('payment-peak', 'checkout', 'traffic.checkout.arriva
 const changeOf = (against: string, changed: Case): Case => ({ ...changed, against })
 
 const LOADS = [0.3, 0.5, 0.7, 0.85]
-/** Name prefix of earlier cases with other requests, from which later cases are predicted. */
+/** Prefixes of judged cases, and of those with other requests that they are predicted from. */
+export const JUDGED = 'judged'
 export const REHEARSAL = 'rehearsal'
-export const LATER = 'later'
 
 const atLoads = (name: string, seconds: number, ...set: string[]) =>
   LOADS.map((load) => yardstick(`${name} load ${load}`, load, seconds, ...set))
 
-/** A rehearsal; several are minutes apart, so that they include the drift of the machine. */
-function rehearsal(number: number, seconds: number): Session {
-  const name = `${REHEARSAL} ${number}`
-  return { name, rounds: 1, cases: atLoads(name, seconds, `seed=${100 + number}`) }
-}
-
-function later(rounds: number, seconds: number): Session {
-  return { name: 'later replays', rounds, cases: atLoads(LATER, seconds) }
+/** Rehearsals alternate with the replays that are judged, as in `run`. */
+function rehearsed(rounds: number, seconds: number): Session {
+  const rehearsals = atLoads(REHEARSAL, seconds, 'seed=101')
+  const judged = atLoads(JUDGED, seconds)
+  const cases = judged.flatMap((one, i) => [rehearsals[i]!, one])
+  return { name: 'rehearsed replays', rounds, cases }
 }
 
 /** Makers of cases with a prefix: of any case, and of a change of case A. */
@@ -116,18 +114,13 @@ function azure(rounds: number): Session[] {
 /** The whole suite: at most half an hour on two cores. */
 export function wholeSuite(): readonly Session[] {
   return [
-    rehearsal(1, 5),
     yardstickChanges(7, 4.5),
-    rehearsal(2, 5),
     session('payment-peak', 3, []),
-    rehearsal(3, 5),
     transformerChanges(4, 10),
-    rehearsal(4, 5),
     ...azure(3),
-    rehearsal(5, 5),
     session('ocr', 3, ['duration_s=25']),
     session('orientation', 3, []),
-    later(12, 5),
+    rehearsed(12, 5),
   ]
 }
 
@@ -136,9 +129,7 @@ export function quickSuite(): readonly Session[] {
   const changed = ['yardstick A', 'max batch 8 → 2', 'window 1 ms → 0']
   const { cases, ...changes } = yardstickChanges(4, 4)
   return [
-    rehearsal(1, 4),
     { ...changes, cases: cases.filter(({ name }) => changed.some((end) => name.endsWith(end))) },
-    rehearsal(2, 4),
-    later(4, 4),
+    rehearsed(4, 4),
   ]
 }

@@ -118,8 +118,8 @@ function changeCells(change: ChangeReport): string[][] {
 function predictionTable({ rows, checks }: PredictionStudy): FidelityTable {
   return {
     heading: 'Prediction',
-    note: `${rows[0]?.replays ?? 0} later replays at each of four loads, predicted from rehearsals of other requests some minutes earlier
-(\`spillway calibrate --from\`). Relative to the median of the replays. Band: 95 % of single simulated runs; spread: from the smallest to the
+    note: `${rows[0]?.replays ?? 0} replays at each of four loads, predicted from as many rehearsals with other requests, which alternated
+with them (as in \`spillway run\`). Relative to the median of the replays. Band: 95 % of single simulated runs; spread: from the smallest to the
 largest replay; interval score: Gneiting and Raftery 2007, less is better. Service model and drift: parts of the error of the means; drift is the
 change of the machine since the rehearsals, by the control kernel.`,
     columns: [

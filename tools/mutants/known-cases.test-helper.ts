@@ -202,6 +202,7 @@ function profileOf({ run, overheads }: Recording, believed: ExecutorWork): Model
     key: 'known',
     label: 'known',
     content: 'none',
+    occasion: 'made up',
     memory: null,
     work: { sizes, lengths, ms, error: ms.map((row) => row.map(() => 0)) },
     wake: { gapMs: [...wake.gapMs], ms: [...wake.ms] },

@@ -10,7 +10,7 @@ import {
   machineOf,
   NO_WAKE,
 } from '../../sim/world/index.ts'
-import type { Steps } from '../../sim/world/machine/recorded-field.ts'
+import type { Steps } from '../../sim/world/machine/speed.ts'
 import { joinIntervals } from '../../sim/world/machine/stalls.ts'
 import type { Mutant } from './mutant.ts'
 

@@ -29,6 +29,7 @@ function compare(
     predictions,
     // a machine that has not changed
     change: { control: { pools: [], unknown: null }, now: predictions, level: predictions },
+    disturbed: false,
     warmupMs: 0,
     durationMs: 1000 * SECONDS,
     seed: 1,
@@ -166,6 +167,20 @@ describe('replays of which some are spoiled', () => {
       'FAIL',
     )
   })
+})
+
+test('a profile that was recorded on a disturbed machine predicts without a verdict', () => {
+  const wrong = { predictions: [figures(run, 9)] }
+  const { percentiles, checks } = compare([run], { ...wrong, disturbed: true })
+  expect(checks.prediction.verdict).toBe('UNDECIDED')
+  expect(checks.prediction.reason).toContain('recorded while other programs used the machine')
+  for (const { verdicts, prediction } of percentiles) {
+    expect(verdicts.prediction).toBeNull()
+    for (const { verdict } of prediction) expect(verdict).toBe('UNDECIDED')
+  }
+  const sound = compare([run], wrong)
+  expect(sound.checks.prediction.verdict).toBe('FAIL')
+  expect(checks.structure).toEqual(sound.checks.structure)
 })
 
 test('too few requests support no percentile: undecided, with the number that it takes', () => {

@@ -11,6 +11,7 @@ import {
   supportsVerdict,
 } from '../../stats/index.ts'
 import type { RequestList } from '../../traffic/index.ts'
+import type { ModelProfile } from '../../world/index.ts'
 import { splitError } from './error-split.ts'
 import type { PredictedChange } from './machine-change.ts'
 import { noiseFloor } from './noise-floor.ts'
@@ -23,6 +24,7 @@ import {
   structureVerdict,
 } from './structure-check.ts'
 import { noneCounts, notCounted } from './validity.ts'
+import type { Check } from './verdicts.ts'
 
 /** Simulations of one replay under its own machine; they differ in the overheads drawn. */
 const STRUCTURE_RUNS = 20
@@ -36,6 +38,8 @@ export interface ComparisonInput {
   readonly predictions: readonly (readonly number[])[]
   /** of the machine since the profile was recorded, with predictions by the same draws */
   readonly change: PredictedChange
+  /** whether all that the profile knows of the machine was recorded while others used it */
+  readonly disturbed: boolean
   readonly warmupMs: number
   readonly durationMs: number
   readonly seed: number
@@ -94,17 +98,30 @@ export function compareRuns(input: ComparisonInput): Pick<
       n,
     })
     const judged = supportsVerdict(n, p) && good.length > 0
-    return { p, n, each, ...(judged ? compared : unjudged(compared)) }
+    const predicted = input.disturbed ? unpredicted(compared) : compared
+    return { p, n, each, ...(judged ? predicted : unjudged(compared)) }
   })
   const checks =
     good.length > 0
       ? {
           structure: structureCheck(percentiles, n),
-          prediction: predictionCheck(percentiles, n, control),
+          prediction: input.disturbed ? DISTURBED : predictionCheck(percentiles, n, control),
         }
       : { structure: noneCounts(not_counted), prediction: noneCounts(not_counted) }
   const tolerance = STRUCTURE_TOLERANCE
   return { percentiles, control_kernel: control, checks, tolerance, not_counted }
+}
+
+const DISTURBED: Check = {
+  verdict: 'UNDECIDED',
+  reason:
+    'the profile was recorded while other programs used the machine, or at too high a rate; run or calibrate again',
+  worst: null,
+}
+
+/** Whether all fields of one of the models were recorded on a disturbed machine. */
+export function disturbedProfile(models: readonly (ModelProfile | null)[]): boolean {
+  return models.some((model) => model?.fields.every(({ disturbed }) => disturbed) === true)
 }
 
 type Compared = Omit<PercentileComparison, 'p' | 'n' | 'each'>
@@ -149,16 +166,20 @@ function compareFigures(of: {
   }
 }
 
+const open = (errors: readonly ReplayError[]) =>
+  errors.map((error) => ({ ...error, verdict: 'UNDECIDED' as const }))
+
 /** Figures that support no verdict, neither of single replays nor of all. */
 function unjudged(compared: Compared): Compared {
-  const open = (errors: readonly ReplayError[]) =>
-    errors.map((error) => ({ ...error, verdict: 'UNDECIDED' as const }))
-  return {
-    ...compared,
-    structure: open(compared.structure),
-    prediction: open(compared.prediction),
-    verdicts: { structure: null, prediction: null },
-  }
+  const structure = open(compared.structure)
+  const verdicts = { structure: null, prediction: null }
+  return { ...unpredicted(compared), structure, verdicts }
+}
+
+/** Figures that support no verdict on the prediction. */
+function unpredicted(compared: Compared): Compared {
+  const verdicts = { ...compared.verdicts, prediction: null }
+  return { ...compared, prediction: open(compared.prediction), verdicts }
 }
 
 /** Percentiles of simulations of the replays named, [replay][run][percentile]. */

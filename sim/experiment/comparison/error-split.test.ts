@@ -51,6 +51,7 @@ function knownComparison(of: {
       now: change.now && predict(change.now),
       level: predict(change.level),
     },
+    disturbed: false,
     warmupMs: 1000,
     durationMs: 1000 * SECONDS,
     seed: 1,

@@ -2,6 +2,7 @@ import { median } from 'simple-statistics'
 import type { Ms } from '../../serving/index.ts'
 import type { Intervals, RecordedField } from '../../world/index.ts'
 import { type ExecutorWork, metFieldOf, type OverheadRecording } from './structure.ts'
+import { spoiled } from './validity.ts'
 
 /** A run, and which of its executors ran a model. */
 export interface Recording extends OverheadRecording {
@@ -19,6 +20,7 @@ export function recordedField(recording: Recording): RecordedField {
     load,
     durationMs,
     ...controlTime(recording),
+    disturbed: spoiled(run) !== null,
     executors: field.executors.slice(...executors).map((executor) => ({
       times: round(executor.times, 3),
       speeds: round(executor.speeds, 4),

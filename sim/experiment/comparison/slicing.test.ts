@@ -48,16 +48,22 @@ describe('a what-if is cut into slices', () => {
     expect(lasting(1)).toMatchObject({ slices: 2, sliceMs: 500 })
   })
 
-  test('of fifty full batches of the slower side, where that is longer', () => {
-    const slow = side({ models: { m: { work: { law: 'constant', ms: 50 } } } }, requestsAt(9))
-    expect(slicesOf(side(), slow)).toMatchObject({ slices: 4, sliceMs: 2500 })
+  test('of more full batches, the higher the load of the busier side is', () => {
+    const slow = { models: { m: { work: { law: 'constant', ms: 100 } } } }
+    // batches of 100 ms, 40 requests/s: eight of them over 1 - load
+    const at = (rate: number) => slicesOf(side(), side(slow, requestsAt(...Array(10).fill(rate))))
+    expect(at(10)).toMatchObject({ slices: 10, sliceMs: 1000 })
+    expect(at(20)).toMatchObject({ slices: 6, sliceMs: 10_000 / 6 })
+    expect(at(30)).toMatchObject({ slices: 4, sliceMs: 2500 })
   })
 })
 
 describe('a what-if is replayed as a whole, and says why', () => {
-  test('where fewer than twenty batches would be in a slice', () => {
-    const slow = side({ models: { m: { work: { law: 'constant', ms: 300 } } } }, requestsAt(9))
-    expect(reasonOf(slow)).toBe('a full batch takes about 300 ms, too long for slices of 5000 ms')
+  test('where slices would be shorter than half of what queues take to settle', () => {
+    const slow = side({ models: { m: { work: { law: 'constant', ms: 900 } } } }, requestsAt(22))
+    expect(reasonOf(slow)).toBe(
+      'slices of 5000 ms are too short for queues, which take 14257 ms to settle',
+    )
   })
 
   test('where clients react', () => {

@@ -30,9 +30,11 @@ export interface SlicedSide extends Pick<Resolved, 'plan' | 'capacityRps' | 'cap
  * (docs/design/011, test/slices-on-drift.test.ts).
  */
 const SLICE_MS = 1000
-/** Long against a queue that begins empty: so many full batches, and no slices for fewer. */
-const BATCHES = 50
-const LEAST_BATCHES = 20
+/**
+ * Long against a queue that begins empty, which fills up the more slowly the higher the load is: so
+ * many full batches over 1 - load. Slices of half as many are the shortest (docs/design/011).
+ */
+const BATCHES = 8
 /** Share of a slice. A longer backlog delays the beginning of the next slice. */
 const GAP = 0.05
 /** Of a side, mean over the run: beyond it a queue rarely empties. */
@@ -47,13 +49,15 @@ export function slicingOf(sides: readonly SlicedSide[]): Slicing | Whole {
     if (problem !== null) return { whole: `${sideName(i)}: ${problem}` }
   }
   const durationMs = 1000 * sides[0]!.scenario.duration_s
-  const batchMs = Math.max(...sides.map(longestBatchMs))
-  const target = Math.max(SLICE_MS, BATCHES * batchMs)
+  const settledMs = Math.max(
+    ...sides.map((side) => (BATCHES * longestBatchMs(side)) / (1 - loadOn(side))),
+  )
+  const target = Math.max(SLICE_MS, settledMs)
   const slices = 2 * Math.max(1, Math.round(durationMs / (2 * target)))
   const sliceMs = durationMs / slices
-  if (sliceMs < LEAST_BATCHES * batchMs) {
-    const [batch, slice] = [batchMs, sliceMs].map((ms) => `${ms.toFixed(0)} ms`)
-    return { whole: `a full batch takes about ${batch}, too long for slices of ${slice}` }
+  if (sliceMs < settledMs / 2) {
+    const [slice, settled] = [sliceMs, settledMs].map((ms) => `${ms.toFixed(0)} ms`)
+    return { whole: `slices of ${slice} are too short for queues, which take ${settled} to settle` }
   }
   const slicing = { slices, sliceMs, gapMs: GAP * sliceMs }
   for (const [i, side] of sides.entries()) {
@@ -82,9 +86,18 @@ function sideProblem({ scenario, plan, capacityRps, requests }: SlicedSide): str
     return 'models are swapped, so its capacity is not known'
   }
   if (capacityRps === null) return 'its capacity is not known'
-  const load = requests.count / scenario.duration_s / capacityRps
+  const load = loadOn({ scenario, capacityRps, requests })
   if (load <= MOST_LOAD) return null
   return `at a load of ${load.toFixed(2)} its queue carries over from slice to slice`
+}
+
+/** Of a side whose requests and capacity are known. */
+function loadOn({
+  scenario,
+  capacityRps,
+  requests,
+}: Pick<SlicedSide, 'scenario' | 'capacityRps' | 'requests'>): number {
+  return requests!.count / scenario.duration_s / capacityRps!
 }
 
 /** Of the pool with the slowest ones. */

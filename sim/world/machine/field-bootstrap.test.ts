@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { Random } from '../../kernel/index.ts'
 import { bootstrapField } from './field-bootstrap.ts'
 import type { RecordedField } from './profile.ts'
-import type { Steps } from './recorded-field.ts'
+import type { Steps } from './speed.ts'
 import { NEVER } from './stalls.ts'
 
 const FIELD_MS = 5000
@@ -16,6 +16,7 @@ function recorded(executors: RecordedSteps[], rest: Partial<RecordedField> = {})
   return {
     load: 0.7,
     durationMs: FIELD_MS,
+    disturbed: false,
     executors: executors.map((steps) => ({ ...none, ...steps })),
     dispatcher: never,
     intake: never,

@@ -1,17 +1,9 @@
 import { log, type Random } from '../../kernel/index.ts'
 import type { Ms } from '../../serving/index.ts'
-import type { MetExecutor, MetStalls } from './met-stalls.ts'
+import type { BootstrappedField, MetExecutor, MetStalls } from './met-stalls.ts'
 import type { RecordedField } from './profile.ts'
 import type { ExecutorField } from './recorded-field.ts'
 import { type Intervals, intervalsOf, type Span } from './stalls.ts'
-
-/** A machine like recorded ones, over the time of a run. */
-export interface BootstrappedField {
-  readonly executors: readonly MetExecutor[]
-  /** stalls that delay completions and timers, and those that delay new requests */
-  readonly dispatcher: Intervals
-  readonly intake: Intervals
-}
 
 /** Short enough to have many, long enough for a whole slow period: 10–300 ms were observed. */
 const BLOCK_MS = 500

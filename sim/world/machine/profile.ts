@@ -106,6 +106,9 @@ const modelProfile = z.strictObject({
   key: z.string().describe('hash of model, precision, execution provider and threads'),
   label: z.string(),
   content: z.string().describe('hash of the ONNX file, or of what a built-in model is built from'),
+  occasion: z
+    .string()
+    .describe('when its work was measured, UTC; models measured in turn have one'),
   work: z
     .strictObject({
       sizes: rising(whole),
@@ -143,6 +146,10 @@ const modelProfile = z.strictObject({
           .max(LONGEST_MS)
           .optional()
           .describe('time of the control kernel just before; absent where it was not timed'),
+        disturbed: z
+          .boolean()
+          .default(false)
+          .describe('other programs used the machine meanwhile, or the rate was too high'),
         executors: z.array(executor).min(1),
         dispatcher: intervals.describe('when late completions and timers show a stall'),
         intake: intervals.describe('when late new requests show a stall'),

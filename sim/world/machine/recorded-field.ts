@@ -1,13 +1,15 @@
 import { median } from 'simple-statistics'
 import type { Ms } from '../../serving/index.ts'
-import { LONGEST_BREAK_MS } from './met-stalls.ts'
+import type { Steps } from './speed.ts'
 import {
   actsOf,
   type DueEvent,
   type Intervals,
   intervalsOf,
+  LONGEST_BREAK_MS,
   nextAct,
   type Span,
+  STALL_MS,
   stallsOf,
   usualOverhead,
 } from './stalls.ts'
@@ -20,12 +22,6 @@ export interface WorkedBatch {
   readonly ended: Ms
   readonly done: Ms
   readonly work: Ms
-}
-
-/** Steps of speed over time; plain data. */
-export interface Steps {
-  readonly times: readonly number[]
-  readonly speeds: readonly number[]
 }
 
 /** The speed of a machine during a run, 0 in a stall, and the stalls of its dispatcher. */
@@ -72,7 +68,10 @@ export interface DispatcherTurns {
  */
 const UNSEEN_MS = 0.2
 
-/** A batch that took more than this multiple of its usual time was held up rather than slow. */
+/**
+ * A batch that took more than this multiple of its usual time was held up rather than slow. Work of
+ * small batches is not known so well that less than `STALL_MS` would be a stall.
+ */
 const HELD_UP = 1.3
 /** The usual speed of a batch is the median over this many batches before and after it. */
 const AROUND = 2
@@ -148,14 +147,15 @@ function ranOn(batches: readonly WorkedBatch[], executors: number, acts: Float64
     return own.map(({ dispatched, started, work }, i): Ran => {
       const late = started - dispatched > dispatch.longest
       const usual = median(speeds.slice(Math.max(0, i - AROUND), i + AROUND + 1))
-      const heldUp = taken[i]! > HELD_UP * (work / usual)
+      const usualMs = work / usual
+      const heldUp = taken[i]! > Math.max(HELD_UP * usualMs, usualMs + STALL_MS)
       return {
         started,
         idle: i === 0 || dispatched - own[i - 1]!.ended > LONGEST_BREAK_MS,
         lateMs: late ? started - dispatched - dispatch.median : 0,
         speed: heldUp ? usual : speeds[i]!,
         work,
-        stallMs: heldUp ? taken[i]! - work / usual : 0,
+        stallMs: heldUp ? taken[i]! - usualMs : 0,
       }
     })
   })

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { Steps } from './recorded-field.ts'
+import type { Steps } from './speed.ts'
 import { idealSpeed, SpeedField } from './speed.ts'
 
 /** Some steps are stalls; the last is not, so that all work ends. */

@@ -1,5 +1,10 @@
 import type { Ms } from '../../serving/index.ts'
-import type { Steps } from './recorded-field.ts'
+
+/** Steps of speed over time; plain data. */
+export interface Steps {
+  readonly times: readonly number[]
+  readonly speeds: readonly number[]
+}
 
 /** The speed of executors over time: work done per ms. 1 is the speed at calibration. */
 export interface Speed {

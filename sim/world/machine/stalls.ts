@@ -31,8 +31,11 @@ export function joinIntervals(parts: readonly Span[]): Intervals {
   return { from, to }
 }
 
+/** An executor that had nothing to do for no longer than this was not idle. */
+export const LONGEST_BREAK_MS = 0.1
+
 /** An overhead this much above its median is a stall of the thread, not the cost of a step. */
-const STALL_MS = 0.1
+export const STALL_MS = 0.1
 
 /** The median overhead of a sample, and the longest that is not a stall. */
 export function usualOverhead(sample: readonly Ms[]): { median: Ms; longest: Ms } {
@@ -87,6 +90,18 @@ export function indexAfter(times: Float64Array, at: Ms): number {
     else high = middle
   }
   return low
+}
+
+/**
+ * When a dispatcher that stalls handles its events: `at`, or the end of a stall that delays an
+ * event of that time. Calls of each kind have rising `at`.
+ */
+export interface DispatcherStalls {
+  /** of a batch, a load or an unload */
+  completion(at: Ms): Ms
+  timer(at: Ms): Ms
+  /** of a new request */
+  handOver(at: Ms): Ms
 }
 
 /** Stalls of the dispatcher's thread: an event that is due in one is delayed to its end. */

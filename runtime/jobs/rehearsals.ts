@@ -1,0 +1,90 @@
+import { hashOf } from '../../scenarios/index.ts'
+import { loadOf, notCounted, resolveSystem } from '../../sim/experiment/index.ts'
+import type { Replayed } from '../live/fleet.ts'
+import { hostFingerprint } from '../live/host.ts'
+import { learn } from './learn.ts'
+import type { Progress } from './options.ts'
+import type { System } from './prepare.ts'
+import { liveTraffic } from './requests.ts'
+import { openFleet, type ReplaySide } from './warm-fleet.ts'
+
+/** Default number of rehearsals. */
+export const REHEARSALS = 3
+
+/**
+ * Rehearsals: replays of a scenario with other seeds, before and between the replays that are
+ * judged. From them, and not from those, a prediction learns how the machine runs this traffic now.
+ */
+export async function rehearsalsOf(system: System, count: number): Promise<ReplaySide[]> {
+  const { scenario, capacityRps } = system
+  const sides: ReplaySide[] = []
+  for (let i = 1; i <= count; i++) {
+    const seed = (scenario.seed + i) % Number.MAX_SAFE_INTEGER
+    const other = { ...system, scenario: { ...scenario, seed } }
+    sides.push({ system, traffic: await liveTraffic(other, capacityRps) })
+  }
+  return sides
+}
+
+/** A system that has learnt from rehearsals, and warnings about them. */
+export interface Rehearsed {
+  readonly system: System
+  readonly warnings: readonly string[]
+}
+
+/**
+ * The same system with the speeds, stalls and overheads of its rehearsals. Its capacity stays, or
+ * its loads would become other rates than those that were replayed.
+ */
+export function afterRehearsals(system: System, runs: readonly Replayed[]): Rehearsed {
+  const { scenario, profile, capacityRps, capacitiesRps } = system
+  if (profile === null || runs.length === 0) return { system, warnings: [] }
+  const poor = new Set(notCounted(runs).map(({ replay }) => replay))
+  const good = runs.filter((_, i) => !poor.has(i))
+  const used = good.length > 0 ? good : runs
+  const rps =
+    runs.reduce((sum, { rows }) => sum + rows.count, 0) / runs.length / scenario.duration_s
+  const replayed = { scenario, runs: used, load: loadOf(rps, system) ?? 0 }
+  const learnt = resolveSystem(system, { ...profile, models: learn(profile.models, [replayed]) })
+  return {
+    system: { ...learnt, capacityRps, capacitiesRps },
+    warnings: notCounted(runs).map(
+      ({ replay, reason }) =>
+        `rehearsal ${replay + 1} does not count${good.length > 0 ? '' : ', but no other is better'}: ${reason}`,
+    ),
+  }
+}
+
+/** A system with the profile of another one, at its own capacity. */
+export function withProfileOf({ profile }: System, system: System): System {
+  if (profile === null || profile === system.profile) return system
+  const { capacityRps, capacitiesRps } = system
+  return { ...resolveSystem(system, profile), capacityRps, capacitiesRps }
+}
+
+/** Whether the profile of a system is of this machine: work of another one is never mixed in. */
+export const profiledHere = ({ profile }: System) =>
+  profile !== null && hashOf(profile.host) === hashOf(hostFingerprint())
+
+/** Rehearses a scenario on its own. */
+export async function rehearse(
+  system: System,
+  count: number,
+  options: { readonly signal: AbortSignal; readonly onProgress: Progress },
+): Promise<Rehearsed> {
+  const sides = await rehearsalsOf(system, count)
+  if (sides.length === 0) return { system, warnings: [] }
+  const { fleet, warnings } = await openFleet(sides[0]!, options)
+  const runs: Replayed[] = []
+  try {
+    for (const [i, { traffic }] of sides.entries()) {
+      const phase = `rehearsal ${i + 1} of ${sides.length}`
+      const onProgress = (done: number, of: number) => options.onProgress(phase, done, of)
+      runs.push(await fleet.replay(system.plan, traffic, { onProgress }))
+    }
+  } finally {
+    await fleet.close()
+  }
+  const rehearsed = afterRehearsals(system, runs)
+  return { ...rehearsed, warnings: [...warnings, ...rehearsed.warnings] }
+}
