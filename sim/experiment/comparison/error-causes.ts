@@ -33,7 +33,7 @@ function causeText(part: keyof ErrorSplit, control: ControlKernel): string {
     : "the profile's service times or a change of the machine"
 }
 
-/** "the machine is 6 % slower than when its profile was recorded", of the pool that changed most. */
+/** "the machine is 6 % slower than when ...", of the pool whose machine changed most. */
 function driftText({ pools }: ControlKernel): string {
   const changes = pools.map(({ pool, profile_ms, replays_ms }) => ({
     pool,
