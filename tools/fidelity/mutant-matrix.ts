@@ -153,7 +153,7 @@ function structureCases({ cases }: Recording): MeasuredCase[] {
         errors(believed) {
           const simulated = sortedOf(
             recorded,
-            structureSimulator({ ...run, ...of, work: believed })(0),
+            structureSimulator({ ...run, ...of, work: believed })(0).rows,
           )
           return levels.map((p) => ({ p, error: percentile(simulated, p) / base(i, p) - 1 }))
         },
@@ -161,7 +161,7 @@ function structureCases({ cases }: Recording): MeasuredCase[] {
     )
     const repeated = rebuilt.map((run) => {
       const simulate = structureSimulator({ ...run, ...of, work })
-      return Array.from({ length: OWN_RUNS }, (_, i) => sortedOf(recorded, simulate(i)))
+      return Array.from({ length: OWN_RUNS }, (_, i) => sortedOf(recorded, simulate(i).rows))
     })
     const ownNoise: Spread = {
       check: 'structure, own noise',

@@ -103,7 +103,7 @@ export function structureCase(
     },
     errors(work) {
       const simulate = structureSimulator({ ...run, work, seed: 1 })
-      const runs = replications(2, (replication) => latencies(simulate(replication)))
+      const runs = replications(2, (replication) => latencies(simulate(replication).rows))
       return errorsOf(meanOf(runs), measured)
     },
   }

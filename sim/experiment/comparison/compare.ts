@@ -147,7 +147,7 @@ function simulateAll(
     const { rows, timers, moves = [] } = input.replays[replay]!
     const simulate = structureSimulator({ ...input, rows, timers, moves })
     return Array.from({ length: STRUCTURE_RUNS }, (_, run) => {
-      const { sorted } = latenciesOf(simulate(run), input.warmupMs)
+      const { sorted } = latenciesOf(simulate(run).rows, input.warmupMs)
       input.onProgress?.(place * STRUCTURE_RUNS + run + 1, of)
       return supported.map((p) => percentile(sorted, p))
     })

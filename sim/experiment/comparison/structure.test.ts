@@ -20,7 +20,7 @@ const LEVELS = [0.5, 0.9, 0.95, 0.99, 0.999]
 function errors(run: KnownRun, as: Partial<KnownRun> = {}, replications = 3) {
   const measured = latenciesOf(run.rows, WARMUP_MS).sorted
   const runs = Array.from({ length: replications }, (_, replication) => {
-    const rows = structureSimulator({ ...run, ...as, seed: 1 })(replication)
+    const { rows } = structureSimulator({ ...run, ...as, seed: 1 })(replication)
     return latenciesOf(rows, WARMUP_MS).sorted
   })
   return LEVELS.map((p) => {
