@@ -1,7 +1,8 @@
 export { poolCapacity } from './capacity/capacity.ts'
 export { type Block, blocksOf } from './comparison/blocks.ts'
-export { compareRuns, latenciesOf } from './comparison/compare.ts'
+export { compareRuns } from './comparison/compare.ts'
 export { type FedBack, feedBack, feedbackDifferences } from './comparison/feedback.ts'
+export { type Latencies, latenciesOf } from './comparison/latencies.ts'
 export { compareArenas, memoryCheck, type ObservedArena } from './comparison/memory-check.ts'
 export { type Recording, recordedField } from './comparison/recorded.ts'
 export {

@@ -28,6 +28,7 @@ export {
   type MetField,
   recordField,
   recordMet,
+  type Steps,
   type WorkedBatch,
 } from './machine/recorded-field.ts'
 export {
@@ -35,7 +36,10 @@ export {
   type DueEvent,
   type Intervals,
   indexAfter,
+  joinIntervals,
   NEVER,
+  type Span,
+  Stalls,
   stallsOf,
   usualOverhead,
 } from './machine/stalls.ts'

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { OUTCOME } from '../../serving/index.ts'
 import { PERCENTILES, percentile, Rows } from '../../stats/index.ts'
-import { type ComparisonInput, compareRuns, latenciesOf } from './compare.ts'
+import { type ComparisonInput, compareRuns } from './compare.ts'
 import { DYNAMIC, type KnownRun, knownPlan, knownRun } from './known-machine.test-helper.ts'
+import { latenciesOf } from './latencies.ts'
 import { spoiled } from './validity.ts'
 
 const SECONDS = 12

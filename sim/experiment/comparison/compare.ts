@@ -1,16 +1,16 @@
 import type { Comparison, PercentileComparison, ReplayError } from '../../documents/index.ts'
 import { stream } from '../../kernel/index.ts'
-import { OUTCOME, type ServingPlan } from '../../serving/index.ts'
+import type { ServingPlan } from '../../serving/index.ts'
 import {
   blockBootstrap,
   geometricMean,
   PERCENTILES,
   percentile,
-  type Rows,
   supports,
   supportsVerdict,
 } from '../../stats/index.ts'
 import type { RequestList } from '../../traffic/index.ts'
+import { latenciesOf } from './latencies.ts'
 import { noiseFloor } from './noise-floor.ts'
 import { majority, prediction, predictionCheck, predictionError } from './prediction-check.ts'
 import { type ExecutorWork, type ObservedRun, structureSimulator } from './structure.ts'
@@ -36,17 +36,6 @@ export interface ComparisonInput {
   readonly durationMs: number
   readonly seed: number
   readonly onProgress?: (done: number, of: number) => void
-}
-
-/** Latencies of the served requests after the warm-up, ascending, and in order of arrival. */
-export function latenciesOf(rows: Rows, warmupMs: number) {
-  const { at, done, outcome } = rows.columns
-  const keys = Array.from(at.keys()).filter(
-    (key) => at[key]! >= warmupMs && outcome[key] === OUTCOME.served && done[key]! >= 0,
-  )
-  keys.sort((a, b) => at[a]! - at[b]!)
-  const values = Float64Array.from(keys, (key) => done[key]! - at[key]!)
-  return { at: Float64Array.from(keys, (key) => at[key]!), values, sorted: values.slice().sort() }
 }
 
 /**

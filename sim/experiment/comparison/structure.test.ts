@@ -2,7 +2,6 @@ import { describe, expect, test } from 'vitest'
 import { type Ms, OUTCOME } from '../../serving/index.ts'
 import { percentile, Rows } from '../../stats/index.ts'
 import type { DueEvent } from '../../world/index.ts'
-import { latenciesOf } from './compare.ts'
 import {
   DYNAMIC,
   type KnownRun,
@@ -11,6 +10,7 @@ import {
   OVERHEADS,
   WINDOW_MS,
 } from './known-machine.test-helper.ts'
+import { latenciesOf } from './latencies.ts'
 import { batchesOf, dueEvents, fieldOf, overheadsOf, structureSimulator } from './structure.ts'
 
 const WARMUP_MS = 1000

@@ -104,4 +104,12 @@ export class Stalls {
     const after = indexAfter(this.#from, at)
     return after > 0 && at < this.#to[after - 1]! ? this.#to[after - 1]! : at
   }
+
+  /** Whether a stall has time in common with that from `start` to `end`. */
+  overlap(start: Ms, end: Ms): boolean {
+    const after = indexAfter(this.#from, end)
+    // the last that begins before `end` also ends last
+    const last = after > 0 && this.#from[after - 1] === end ? after - 2 : after - 1
+    return last >= 0 && this.#to[last]! > start
+  }
 }
