@@ -9,6 +9,8 @@ import {
   LATENCY,
   namedCells,
   type PercentileTable,
+  STALL_FREE_NOTE,
+  stallFreeTable,
   TOKENS,
   type VerdictTable,
   whatIfTable,
@@ -67,7 +69,10 @@ function verdictTable({ caption, columns, rows }: VerdictTable, note: Html): Htm
 
 /** Percentiles of both sides with intervals, and the error split into its kinds. */
 export function comparisonSection(comparison: Comparison): Html {
-  return verdictTable(comparisonTable(comparison), html`${COMPARISON_NOTES.join(' ')}`)
+  const all = verdictTable(comparisonTable(comparison), html`${COMPARISON_NOTES.join(' ')}`)
+  const { percentiles } = comparison.stall_free
+  if (percentiles.length === 0) return all
+  return html`${all}${verdictTable(stallFreeTable(comparison), html`${STALL_FREE_NOTE}`)}`
 }
 
 /** Effect of the changes on each percentile: both sides, and the predicted and measured ratio. */

@@ -12,6 +12,8 @@ import {
   LATENCY,
   namedCells,
   type PercentileTable,
+  STALL_FREE_NOTE,
+  stallFreeTable,
   TOKENS,
   type VerdictTable,
   whatIfTable,
@@ -51,12 +53,14 @@ export function comparisonText(comparison: Comparison): string {
     '',
     ...verdictLines(comparisonTable(comparison)),
     '',
+    ...stallFreeLines(comparison),
     ...(what_if ? [whatIfTitle(what_if), ...verdictLines(whatIfTable(what_if)), ''] : []),
     ...arenaLines(comparison),
     ...checksOf(comparison).map((check) => checkLine(check.name, check.verdict, check.reason)),
     checkLine('noise floor (A/A)', '', noiseFloorText(comparison)),
     '',
     ...COMPARISON_NOTES,
+    STALL_FREE_NOTE,
     ...(what_if ? RATIO_LEGEND : []),
   ].join('\n')
 }
@@ -73,6 +77,14 @@ function verdictLines({ columns, rows }: VerdictTable): string[] {
   ])
   const measured = rows.map(({ percentile, sides }) => [percentile, sides[1][1]] as const)
   return [alignColumns([columns.map(([head]) => head), ...cells]), ...unsupported(measured)]
+}
+
+/** The second table, where any request met a stall. */
+function stallFreeLines(comparison: Comparison): string[] {
+  const { share, percentiles } = comparison.stall_free
+  if (share.measured.low === 1 && share.simulated.low === 1) return []
+  const table = stallFreeTable(comparison)
+  return [table.caption, ...(percentiles.length > 0 ? verdictLines(table) : []), '']
 }
 
 function arenaLines(comparison: Comparison): string[] {

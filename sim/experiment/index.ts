@@ -1,6 +1,6 @@
 export { poolCapacity } from './capacity/capacity.ts'
 export { type Block, blocksOf } from './comparison/blocks.ts'
-export { compareRuns } from './comparison/compare.ts'
+export { compareRuns, simulatedPercentiles } from './comparison/compare.ts'
 export { type FedBack, feedBack, feedbackDifferences } from './comparison/feedback.ts'
 export { type Latencies, latenciesOf } from './comparison/latencies.ts'
 export { compareArenas, memoryCheck, type ObservedArena } from './comparison/memory-check.ts'

@@ -10,6 +10,7 @@ import {
   executorWork,
   resolveSystem,
   type SimulationInput,
+  simulatedPercentiles,
   type WhatIfFigures,
   whatIfCheck,
   whatIfFigures,
@@ -51,10 +52,9 @@ const REPLICATIONS = 40
 const { signal } = new AbortController()
 const onProgress = () => {}
 
-/** Latency percentiles of replications with the requests of a case. */
-async function predict(input: SimulationInput, { requests }: Recorded) {
-  const runs = await runReplications({ ...input, requests }, REPLICATIONS, { signal, onProgress })
-  return runs.map(({ all }) => all.percentiles)
+/** Replications with the requests of a case. */
+function predict(input: SimulationInput, { requests }: Recorded) {
+  return runReplications({ ...input, requests }, REPLICATIONS, { signal, onProgress })
 }
 
 /**
@@ -74,7 +74,7 @@ export async function judgeCase(
     requests,
     replays: runs,
     work: executorWork(input),
-    predictions: await predict(input, recorded),
+    predictions: (await predict(input, recorded)).map(simulatedPercentiles),
     warmupMs: scenario.warmup_s * 1000,
     durationMs: scenario.duration_s * 1000,
     seed: scenario.seed,
@@ -115,7 +115,7 @@ export async function judgeChange(changed: Recorded, { cases }: Recording): Prom
   )
   const figures = whatIfFigures({
     rounds: roundsA!.map((side, round) => blocksOf(side, roundsB![round]!)),
-    predictions: a.map((values, i) => ({ a: values, b: b[i]! })),
+    predictions: a.map(({ all }, i) => ({ a: all.percentiles, b: b[i]!.all.percentiles })),
     seed: base.system.scenario.seed,
   })
   return {

@@ -6,13 +6,17 @@ import {
   geometricMean,
   PERCENTILES,
   percentile,
+  type RunSummary,
+  type StallFreeFigures,
   supports,
   supportsVerdict,
 } from '../../stats/index.ts'
 import type { RequestList } from '../../traffic/index.ts'
-import { latenciesOf } from './latencies.ts'
+import { type Latencies, latenciesOf } from './latencies.ts'
 import { noiseFloor } from './noise-floor.ts'
 import { majority, prediction, predictionCheck, predictionError } from './prediction-check.ts'
+import { stallFreeFigures, stallFreeLatencies } from './stall-free.ts'
+import { besideStallFree, judgeStallFree, sharesOf } from './stall-free-check.ts'
 import { type ExecutorWork, type ObservedRun, structureSimulator } from './structure.ts'
 import {
   STRUCTURE_TOLERANCE,
@@ -25,13 +29,25 @@ import { noneCounts, notCounted } from './validity.ts'
 /** Simulations of one replay under its own machine; they differ in the overheads drawn. */
 const STRUCTURE_RUNS = 20
 
+/** PERCENTILES of a simulated run: of all requests, and of those that met no stall. */
+export interface SimulatedPercentiles {
+  readonly all: readonly number[]
+  readonly stallFree: StallFreeFigures
+}
+
+/** The same of a replication over given requests, under a profile. */
+export function simulatedPercentiles({ all, stallFree }: RunSummary): SimulatedPercentiles {
+  if (stallFree === null) throw new Error('Expected a replication of given requests')
+  return { all: all.percentiles, stallFree }
+}
+
 export interface ComparisonInput {
   readonly plan: ServingPlan
   readonly requests: RequestList
   readonly replays: readonly ObservedRun[]
   readonly work: readonly ExecutorWork[]
-  /** predicted PERCENTILES of each replication under the profile, over the same requests */
-  readonly predictions: readonly (readonly number[])[]
+  /** of each replication under the profile, over the same requests */
+  readonly predictions: readonly SimulatedPercentiles[]
   readonly warmupMs: number
   readonly durationMs: number
   readonly seed: number
@@ -45,42 +61,95 @@ export interface ComparisonInput {
  */
 export function compareRuns(input: ComparisonInput): Pick<
   Comparison,
-  'percentiles' | 'tolerance' | 'not_counted'
+  'percentiles' | 'stall_free' | 'tolerance' | 'not_counted'
 > & {
   readonly checks: Pick<Comparison['checks'], 'structure' | 'prediction'>
 } {
-  const measured = input.replays.map(({ rows }) => latenciesOf(rows, input.warmupMs))
-  const n = Math.min(...measured.map(({ values }) => values.length))
-  const supported = PERCENTILES.filter((p) => supports(n, p))
-  const intervals = measured.map((run, replay) => {
-    const random = stream(input.seed, replay, 'bootstrap')
-    const window = { from: input.warmupMs, to: input.durationMs }
-    return blockBootstrap({ ...run, ...window }, supported, { random: () => random.uniform() })
-  })
+  const { warmupMs, predictions } = input
   const not_counted = notCounted(input.replays)
   const all = [...input.replays.keys()]
   const good = all.filter((replay) => not_counted.every((one) => one.replay !== replay))
   const shown = good.length > 0 ? good : all
-  const structure = simulateAll(input, supported, shown)
-  const percentiles = supported.map((p, i): PercentileComparison => {
-    const each = intervals.map((of, replay) => {
-      const { low, high } = of[i]!
-      return { replay, value: percentile(measured[replay]!.sorted, p), low, high }
+  const structure = simulateAll(input, shown)
+  const counted = { shown, judged: good.length > 0 }
+  const served = input.replays.map(({ rows }, replay) => ({
+    replay,
+    ...latenciesOf(rows, warmupMs),
+  }))
+  const n = Math.min(...served.map(({ values }) => values.length))
+  const percentiles = comparePercentiles(input, counted, {
+    n,
+    measured: served,
+    structure: structure.map((runs) => runs.map((run) => run.all)),
+    predictions: predictions.map((run) => run.all),
+  })
+  const free = shown.map((replay) => ({
+    replay,
+    ...stallFreeLatencies(input.replays[replay]!, input),
+  }))
+  const simulated = [...structure.flat(), ...predictions].map(({ stallFree }) => stallFree.n)
+  const freeN = Math.min(...free.map(({ values }) => values.length), ...simulated)
+  const freePercentiles = comparePercentiles(input, counted, {
+    n: freeN,
+    measured: free,
+    structure: structure.map((runs) => runs.map(({ stallFree }) => stallFree.percentiles)),
+    predictions: predictions.map(({ stallFree }) => stallFree.percentiles),
+  })
+  const share = sharesOf(
+    free,
+    predictions.map(({ stallFree }) => stallFree),
+  )
+  const rest = { tolerance: STRUCTURE_TOLERANCE, not_counted, percentiles }
+  if (!counted.judged) {
+    const none = noneCounts(not_counted)
+    const checks = { structure: none, prediction: none }
+    return { ...rest, stall_free: { share, percentiles: freePercentiles, checks }, checks }
+  }
+  const stall_free = judgeStallFree({ share, percentiles: freePercentiles, n: freeN })
+  const checks = {
+    structure: structureCheck(percentiles, n),
+    prediction: predictionCheck(percentiles, n),
+  }
+  return { ...rest, stall_free, checks: besideStallFree(checks, percentiles, stall_free) }
+}
+
+/** The requests that percentiles are of: their latencies, and PERCENTILES of simulated runs. */
+interface RequestSet {
+  /** the fewest of one run */
+  readonly n: number
+  readonly measured: readonly (Latencies & { readonly replay: number })[]
+  /** [replay shown][run][percentile] */
+  readonly structure: readonly (readonly (readonly number[])[])[]
+  /** [replication][percentile] */
+  readonly predictions: readonly (readonly number[])[]
+}
+
+/** The percentiles that the runs support. */
+function comparePercentiles(
+  { seed, warmupMs, durationMs }: ComparisonInput,
+  { shown, judged }: { readonly shown: readonly number[]; readonly judged: boolean },
+  { n, measured, structure, predictions }: RequestSet,
+): PercentileComparison[] {
+  const supported = PERCENTILES.filter((p) => supports(n, p))
+  const intervals = measured.map((run) => {
+    const random = stream(seed, run.replay, 'bootstrap')
+    const window = { from: warmupMs, to: durationMs }
+    return blockBootstrap({ ...run, ...window }, supported, { random: () => random.uniform() })
+  })
+  return supported.map((p, i): PercentileComparison => {
+    const each = measured.map(({ replay, sorted }, place) => {
+      const { low, high } = intervals[place]![i]!
+      return { replay, value: percentile(sorted, p), low, high }
     })
+    const at = PERCENTILES.indexOf(p)
     const compared = compareFigures({
-      measured: shown.map((replay) => each[replay]!),
-      structure: structure.map((runs) => runs.map((run) => run[i]!)),
-      predictions: input.predictions.map((run) => run[PERCENTILES.indexOf(p)]!),
+      measured: each.filter(({ replay }) => shown.includes(replay)),
+      structure: structure.map((runs) => runs.map((run) => run[at]!)),
+      predictions: predictions.map((run) => run[at]!),
       n,
     })
-    const judged = supportsVerdict(n, p) && good.length > 0
-    return { p, n, each, ...(judged ? compared : unjudged(compared)) }
+    return { p, n, each, ...(judged && supportsVerdict(n, p) ? compared : unjudged(compared)) }
   })
-  const checks =
-    good.length > 0
-      ? { structure: structureCheck(percentiles, n), prediction: predictionCheck(percentiles, n) }
-      : { structure: noneCounts(not_counted), prediction: noneCounts(not_counted) }
-  return { percentiles, checks, tolerance: STRUCTURE_TOLERANCE, not_counted }
 }
 
 type Compared = Omit<PercentileComparison, 'p' | 'n' | 'each'>
@@ -125,20 +194,20 @@ function unjudged(compared: Compared): Compared {
   }
 }
 
-/** Percentiles of simulations of the replays named, [replay][run][percentile]. */
-function simulateAll(
-  input: ComparisonInput,
-  supported: readonly number[],
-  replays: readonly number[],
-): number[][][] {
+/** Simulations of the replays named, [replay][run]. */
+function simulateAll(input: ComparisonInput, replays: readonly number[]): SimulatedPercentiles[][] {
   const of = replays.length * STRUCTURE_RUNS
   return replays.map((replay, place) => {
     const { rows, timers, moves = [] } = input.replays[replay]!
     const simulate = structureSimulator({ ...input, rows, timers, moves })
-    return Array.from({ length: STRUCTURE_RUNS }, (_, run) => {
-      const { sorted } = latenciesOf(simulate(run).rows, input.warmupMs)
-      input.onProgress?.(place * STRUCTURE_RUNS + run + 1, of)
-      return supported.map((p) => percentile(sorted, p))
+    return Array.from({ length: STRUCTURE_RUNS }, (_, i) => {
+      const run = simulate(i)
+      const { sorted } = latenciesOf(run.rows, input.warmupMs)
+      input.onProgress?.(place * STRUCTURE_RUNS + i + 1, of)
+      return {
+        all: PERCENTILES.map((p) => percentile(sorted, p)),
+        stallFree: stallFreeFigures(run, input),
+      }
     })
   })
 }

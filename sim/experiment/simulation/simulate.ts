@@ -172,8 +172,9 @@ function recorded(
   const expected = (batch: Batch) => work[batch.executor]!.work(batch.size, computedLength(batch))
   const caches = new KvSpaces(scenario, parts.plan, replication === 0)
   let recorder: Recorder | null = null
-  // without a profile there are no stalls, and drawn requests may be too many to hold their rows
-  const fired: DueEvent[] | null = input.requests && parts.sendDelay ? [] : null
+  // declared work has no stalls, and drawn requests may be too many to hold their rows
+  const hasProfile = input.models.some((model) => model !== null)
+  const fired: DueEvent[] | null = input.requests && hasProfile ? [] : null
   let rows: RowRecorder | null = null
   const observe = (requests: Requests) => {
     const options = recorderOptions(scenario, parts.plan, requests, parts.sendDelay && expected)

@@ -80,7 +80,7 @@ export interface RunSummary {
   readonly series: Series
   /** of pools with `memory` */
   readonly memory: readonly SpaceSummary[]
-  /** null where requests were drawn, or the machine has no stalls */
+  /** null where requests were drawn, or no model has a profile */
   readonly stallFree: StallFreeFigures | null
 }
 
