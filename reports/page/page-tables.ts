@@ -70,9 +70,10 @@ function verdictTable({ caption, columns, rows }: VerdictTable, note: Html): Htm
 /** Percentiles of both sides with intervals, and the error split into its kinds. */
 export function comparisonSection(comparison: Comparison): Html {
   const all = verdictTable(comparisonTable(comparison), html`${COMPARISON_NOTES.join(' ')}`)
-  const { percentiles } = comparison.stall_free
-  if (percentiles.length === 0) return all
-  return html`${all}${verdictTable(stallFreeTable(comparison), html`${STALL_FREE_NOTE}`)}`
+  const table = stallFreeTable(comparison)
+  if (table === null) return all
+  if (table.rows.length === 0) return html`${all}<p class="quiet">${table.caption}.</p>\n`
+  return html`${all}${verdictTable(table, html`${STALL_FREE_NOTE}`)}`
 }
 
 /** Effect of the changes on each percentile: both sides, and the predicted and measured ratio. */

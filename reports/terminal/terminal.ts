@@ -79,12 +79,11 @@ function verdictLines({ columns, rows }: VerdictTable): string[] {
   return [alignColumns([columns.map(([head]) => head), ...cells]), ...unsupported(measured)]
 }
 
-/** The second table, where any request met a stall. */
+/** The second table, or the shares alone where those requests support no percentile. */
 function stallFreeLines(comparison: Comparison): string[] {
-  const { share, percentiles } = comparison.stall_free
-  if (share.measured.low === 1 && share.simulated.low === 1) return []
   const table = stallFreeTable(comparison)
-  return [table.caption, ...(percentiles.length > 0 ? verdictLines(table) : []), '']
+  if (table === null) return []
+  return [table.caption, ...(table.rows.length > 0 ? verdictLines(table) : []), '']
 }
 
 function arenaLines(comparison: Comparison): string[] {
