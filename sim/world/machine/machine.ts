@@ -1,21 +1,8 @@
-import type { Ms } from '../../serving/index.ts'
 import type { BootstrappedField } from './field-bootstrap.ts'
 import { MetDispatcher, MetSpeed } from './met-stalls.ts'
 import type { MachineField } from './recorded-field.ts'
 import { idealSpeed, type Speed, SpeedField } from './speed.ts'
-import { Stalls } from './stalls.ts'
-
-/**
- * When a dispatcher that stalls handles its events: `at`, or the end of a stall that delays an
- * event of that time. Calls of each kind have rising `at`.
- */
-export interface DispatcherStalls {
-  /** of a batch, a load or an unload */
-  completion(at: Ms): Ms
-  timer(at: Ms): Ms
-  /** of a new request */
-  handOver(at: Ms): Ms
-}
+import { type DispatcherStalls, Stalls } from './stalls.ts'
 
 /** A machine over time. */
 export interface Machine {

@@ -1,8 +1,7 @@
 import type { Ms } from '../../serving/index.ts'
-import type { DispatcherStalls } from './machine.ts'
 import type { Steps } from './recorded-field.ts'
 import type { Speed } from './speed.ts'
-import type { Intervals } from './stalls.ts'
+import { type DispatcherStalls, type Intervals, LONGEST_BREAK_MS } from './stalls.ts'
 
 /**
  * A recording shows only the stalls that something met: an idle executor shows none, and nor does a
@@ -14,9 +13,6 @@ import type { Intervals } from './stalls.ts'
  * - a late start once in so many batches of an idle executor,
  * - a stall of the dispatcher by the next event of its kind.
  */
-
-/** An executor that had nothing to do for no longer than this was not idle. */
-export const LONGEST_BREAK_MS = 0.1
 
 /** Stalls by exposure: by time in batches, ms, or by a number of batches. */
 export interface MetStalls {

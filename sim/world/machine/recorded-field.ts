@@ -1,11 +1,11 @@
 import { median } from 'simple-statistics'
 import type { Ms } from '../../serving/index.ts'
-import { LONGEST_BREAK_MS } from './met-stalls.ts'
 import {
   actsOf,
   type DueEvent,
   type Intervals,
   intervalsOf,
+  LONGEST_BREAK_MS,
   nextAct,
   type Span,
   stallsOf,
