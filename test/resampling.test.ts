@@ -36,7 +36,7 @@ describe('predictions from rehearsals are unbiased on a machine of known truth',
 
 describe('requests that met no stall, on the same machine', () => {
   test.each([
-    { load: 0.3, replicas: 1, runs: 100 },
+    { load: 0.3, replicas: 1, runs: 50 },
     { load: 0.5, replicas: 2, runs: 40 },
   ])('are predicted without bias, and scatter half as much at p99: load $load', (of) => {
     const free = resamplingBias(of, resampled, stallFree)

@@ -5,6 +5,7 @@ import { runReplication, simulationInput } from '../index.ts'
 import { blocksOf } from './blocks.ts'
 import { DYNAMIC, type KnownRun, knownRun, scenarioBatching } from './known-machine.test-helper.ts'
 import { recordedField } from './recorded.ts'
+import { stallFreeFigures } from './stall-free.ts'
 import { type ExecutorWork, overheadsOf } from './structure.ts'
 import { whatIfCheck, whatIfFigures } from './what-if.ts'
 
@@ -45,8 +46,7 @@ describe('a change on a machine of which everything is known', () => {
     }
   }
 
-  /** Predicted percentiles of ten replications. */
-  function predictions(work: ExecutorWork['work'], batching: typeof DYNAMIC) {
+  function inputOf(work: ExecutorWork['work'], batching: typeof DYNAMIC) {
     const scenario = scenarioOf({
       duration_s: DURATION_S,
       warmup_s: WARMUP_S,
@@ -56,7 +56,12 @@ describe('a change on a machine of which everything is known', () => {
     })
     const models = [profileOf(work)]
     const { requests } = a[0]!
-    const input = simulationInput(scenario, { models, requests })
+    return simulationInput(scenario, { models, requests })
+  }
+
+  /** Predicted percentiles of ten replications. */
+  function predictions(work: ExecutorWork['work'], batching: typeof DYNAMIC) {
+    const input = inputOf(work, batching)
     return Array.from({ length: 10 }, (_, i) => runReplication(input, i).all.percentiles)
   }
 
@@ -66,6 +71,17 @@ describe('a change on a machine of which everything is known', () => {
     const found = whatIfFigures({ rounds, predictions: predicted, seed: 1 })
     return { percentiles: found.percentiles, ...whatIfCheck(found) }
   }
+
+  test('replications of given requests meet stalls as replays do; of drawn ones nothing is kept', () => {
+    const input = inputOf(truth.work, DYNAMIC)
+    const predicted = runReplication(input, 0).stallFree!
+    const shares = a.map(
+      (run) => stallFreeFigures(run, { ...run, warmupMs: 1000 * WARMUP_S }).share,
+    )
+    expect(predicted.share).toBeGreaterThan(Math.min(...shares) - 0.01)
+    expect(predicted.share).toBeLessThan(Math.max(...shares) + 0.01)
+    expect(runReplication({ ...input, requests: null }, 0).stallFree).toBe(null)
+  })
 
   test('the change is one: it moves the median by a tenth and more', () => {
     const { percentiles } = check(truth.work)
