@@ -1,5 +1,12 @@
 import { describe, expect, test } from 'vitest'
-import { asRecorded, BIAS_LEVELS, resamplingBias } from '../tools/resampling/bias.ts'
+import {
+  allRequests,
+  asRecorded,
+  BIAS_LEVELS,
+  resampled,
+  resamplingBias,
+  stallFree,
+} from '../tools/resampling/bias.ts'
 
 /** The bars at p50, p90, p95 and p99; `npm run resampling` has the runs to resolve them. */
 const MOST = [0.005, 0.005, 0.01, 0.03]
@@ -24,5 +31,20 @@ describe('predictions from rehearsals are unbiased on a machine of known truth',
     for (const [i, { bias, halfWidth }] of biases.entries()) {
       if (BIAS_LEVELS[i]! >= 0.95) expect(bias + halfWidth).toBeLessThan(-MOST[i]!)
     }
+  })
+})
+
+describe('requests that met no stall, on the same machine', () => {
+  test.each([
+    { load: 0.3, replicas: 1, runs: 50 },
+    { load: 0.5, replicas: 2, runs: 40 },
+  ])('are predicted without bias, and scatter half as much at p99: load $load', (of) => {
+    const free = resamplingBias(of, resampled, stallFree)
+    free.forEach(({ bias, halfWidth }, i) => {
+      expect(halfWidth, `p${100 * BIAS_LEVELS[i]!}`).toBeLessThan(WIDEST[i]! / 2)
+      expect(Math.abs(bias) - halfWidth, `p${100 * BIAS_LEVELS[i]!}`).toBeLessThan(MOST[i]!)
+    })
+    const all = resamplingBias(of, resampled, allRequests)
+    expect(free.at(-1)!.halfWidth).toBeLessThan(all.at(-1)!.halfWidth / 2)
   })
 })

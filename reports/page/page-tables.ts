@@ -10,6 +10,8 @@ import {
   LATENCY,
   namedCells,
   type PercentileTable,
+  STALL_FREE_NOTE,
+  stallFreeTable,
   TOKENS,
   type VerdictTable,
   whatIfTable,
@@ -68,7 +70,11 @@ function verdictTable({ caption, columns, rows }: VerdictTable, note: Html): Htm
 
 /** Percentiles of both sides with intervals, and the error split into its kinds. */
 export function comparisonSection(comparison: Comparison): Html {
-  return verdictTable(comparisonTable(comparison), html`${COMPARISON_NOTES.join(' ')}`)
+  const all = verdictTable(comparisonTable(comparison), html`${COMPARISON_NOTES.join(' ')}`)
+  const table = stallFreeTable(comparison)
+  if (table === null) return all
+  if (table.rows.length === 0) return html`${all}<p class="quiet">${table.caption}.</p>\n`
+  return html`${all}${verdictTable(table, html`${STALL_FREE_NOTE}`)}`
 }
 
 /** Parts of the prediction error, where there is one. */

@@ -19,6 +19,7 @@ import {
   type Quantity,
   signedPercent,
   time,
+  valueText,
 } from '../format.ts'
 import { replaysText } from './summary.ts'
 
@@ -135,7 +136,7 @@ export const COMPARISON_NOTES = [
  */
 export function comparisonTable(comparison: Comparison): VerdictTable {
   return {
-    caption: `Percentiles of the latency, ${replaysText(comparison)}`,
+    caption: `Percentiles of the latency of all requests, ${replaysText(comparison)}`,
     columns: [
       ['percentile', 'percentile'],
       ['n', 'requests per replay'],
@@ -168,6 +169,23 @@ export function comparisonTable(comparison: Comparison): VerdictTable {
         verdicts: [verdicts.structure, verdicts.prediction],
       }
     }),
+  }
+}
+
+/** What the second table is about. */
+export const STALL_FREE_NOTE =
+  'A request met a stall if the dispatcher or an executor of its station stood still while it was in the system.'
+
+/** The same of the requests that met no stall of the machine; null where none met one. */
+export function stallFreeTable(comparison: Comparison): VerdictTable | null {
+  const { share, percentiles } = comparison.stall_free
+  if (share.measured.low === 1 && share.simulated.low === 1) return null
+  const [measured, simulated] = [share.measured, share.simulated].map((one) =>
+    valueText(one, 'share'),
+  )
+  return {
+    ...comparisonTable({ ...comparison, percentiles }),
+    caption: `Percentiles of the latency of requests that met no stall: ${measured} of the measured, ${simulated} of the simulated`,
   }
 }
 

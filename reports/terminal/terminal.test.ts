@@ -7,7 +7,7 @@ import { RESULT_TABLES } from '../tables/result-tables.ts'
 import { comparisonText, objectivesText, resultText } from './terminal.ts'
 
 describe('the comparison in text', () => {
-  test('has one row for each percentile and the same number of cells in each', () => {
+  test('has two tables of one row for each percentile and the same number of cells in each', () => {
     const lines = comparisonText(sampleComparison({ whatIf: false }))
       .split('\n')
       .filter((line) => /^(percentile|p\d)/.test(line))
@@ -15,6 +15,20 @@ describe('the comparison in text', () => {
     const cells = lines.map((line) => line.split(/ {2,}/))
     expect(new Set(cells.map((row) => row.length))).toEqual(new Set([9]))
     expect(cells[1]!.slice(0, 3)).toEqual(['p50', '30,000', '1.40 [1.37, 1.43] ms'])
+    expect(cells[7]!.slice(0, 2)).toEqual(['p50', '28,200'])
+  })
+
+  test('states the share of requests without stalls on both sides, and nothing where none met one', () => {
+    const comparison = sampleComparison({ whatIf: false })
+    expect(comparisonText(comparison).split('\n')).toContain(
+      'Percentiles of the latency of requests that met no stall: 93.8 % of the measured, 94.4 % of the simulated',
+    )
+    const every = { value: 1, low: 1, high: 1, n: 30_000 }
+    comparison.stall_free.share = { simulated: every, measured: every }
+    expect(comparisonText(comparison)).not.toContain('met no stall:')
+    comparison.stall_free.share = { simulated: every, measured: { ...every, low: 0.99 } }
+    comparison.stall_free.percentiles = []
+    expect(comparisonText(comparison)).toMatch(/met no stall: 100\.0 % .*\n\n {2}structure/)
   })
 
   test('shows errors that belong to the figures of their row, and the worst replay apart', () => {

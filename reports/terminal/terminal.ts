@@ -18,6 +18,8 @@ import {
   LATENCY,
   namedCells,
   type PercentileTable,
+  STALL_FREE_NOTE,
+  stallFreeTable,
   TOKENS,
   type VerdictTable,
   whatIfTable,
@@ -58,6 +60,7 @@ export function comparisonText(comparison: Comparison): string {
     ...verdictLines(comparisonTable(comparison)),
     '',
     ...splitLines(comparison),
+    ...stallFreeLines(comparison),
     ...(what_if ? [whatIfTitle(what_if), ...verdictLines(whatIfTable(what_if)), ''] : []),
     ...arenaLines(comparison),
     ...checksOf(comparison).map((check) => checkLine(check.name, check.verdict, check.reason)),
@@ -65,6 +68,7 @@ export function comparisonText(comparison: Comparison): string {
     '',
     ...COMPARISON_NOTES,
     ...(splitRows(comparison).length > 0 ? SPLIT_NOTES : []),
+    STALL_FREE_NOTE,
     ...(what_if ? RATIO_LEGEND : []),
   ].join('\n')
 }
@@ -89,6 +93,13 @@ function splitLines(comparison: Comparison): string[] {
   if (rows.length === 0) return []
   const control = controlTexts(comparison).map((text) => visibleLine(`  ${text}`))
   return [caption, alignColumns([columns, ...rows]), ...control, '']
+}
+
+/** The second table, or the shares alone where those requests support no percentile. */
+function stallFreeLines(comparison: Comparison): string[] {
+  const table = stallFreeTable(comparison)
+  if (table === null) return []
+  return [table.caption, ...(table.rows.length > 0 ? verdictLines(table) : []), '']
 }
 
 function arenaLines(comparison: Comparison): string[] {

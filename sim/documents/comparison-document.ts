@@ -35,7 +35,7 @@ const errorSplit = z.strictObject({
 
 export const percentileComparison = z.strictObject({
   p: number,
-  n: number.describe('requests per replay'),
+  n: number.describe('requests per replay; of those without stalls, the fewest in one run'),
   simulated: estimate.describe(
     'geometric mean over replications, interval of single replications: of their draws only, not of the profile',
   ),
@@ -162,6 +162,20 @@ const check = z.strictObject({
     .nullable(),
 })
 
+/** Percentiles without the requests that met a stall of the machine; compared as those of all. */
+const stallFree = z.strictObject({
+  share: z
+    .strictObject({
+      simulated: estimate.describe('median over replications, and the middle 95 % of them'),
+      measured: estimate.describe('mean over replays that count, the smallest and the largest'),
+    })
+    .describe('of the served requests; n: the fewest that met no stall in one run'),
+  percentiles: z.array(percentileComparison),
+  checks: z
+    .strictObject({ structure: check, prediction: check })
+    .describe('no part of the verdict of the comparison'),
+})
+
 export const comparisonSchema = z.strictObject({
   ...headOf('spillway-comparison'),
   scenario: scenarioRef,
@@ -174,7 +188,10 @@ export const comparisonSchema = z.strictObject({
     .describe('replays that are no evidence, and are in no figure unless none counts'),
   replications: number,
   tolerance: z.strictObject({ relative: number, absolute_ms: number }),
-  percentiles: z.array(percentileComparison),
+  percentiles: z.array(percentileComparison).describe('of all served requests'),
+  stall_free: stallFree.describe(
+    'of requests that met no recorded stall of the dispatcher or of an executor of their station',
+  ),
   control_kernel: controlKernel,
   what_if: whatIf.nullable().describe('null without a change'),
   memory: z
@@ -204,4 +221,5 @@ export type WhatIfPercentile = z.infer<typeof whatIfPercentile>
 export type WhatIf = z.infer<typeof whatIf>
 export type MemoryComparison = z.infer<typeof memoryComparison>
 export type ArenaFigures = z.infer<typeof arenaFigures>
+export type StallFree = z.infer<typeof stallFree>
 export type Comparison = z.infer<typeof comparisonSchema>

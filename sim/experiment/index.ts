@@ -1,7 +1,8 @@
 export { poolCapacity } from './capacity/capacity.ts'
 export { type Block, blocksOf } from './comparison/blocks.ts'
-export { compareRuns, disturbedProfile, latenciesOf } from './comparison/compare.ts'
+export { compareRuns, disturbedProfile, simulatedPercentiles } from './comparison/compare.ts'
 export { type FedBack, feedBack, feedbackDifferences } from './comparison/feedback.ts'
+export { type Latencies, latenciesOf } from './comparison/latencies.ts'
 export {
   type MachineChange,
   machineChange,

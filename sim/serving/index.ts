@@ -31,6 +31,7 @@ export {
   PLAIN_QUEUE,
   type PoolPlan,
   type ServingPlan,
+  stationsOf,
 } from './plan.ts'
 export {
   type Backend,

@@ -128,3 +128,10 @@ export function executorsOf({
     Array.from({ length: pool.replicas }, (_, replica) => ({ pool: index, replica })),
   )
 }
+
+/** The station of each executor: those of one station are alike and share a queue. */
+export function stationsOf(plan: ServingPlan): number[] {
+  return executorsOf(plan).map(({ pool }, executor) =>
+    plan.pools[pool]!.perReplicaQueues ? executor : -1 - pool,
+  )
+}

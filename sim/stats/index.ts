@@ -44,6 +44,7 @@ export {
   type CallsSummary,
   type CellSummary,
   type RunSummary,
+  type StallFreeFigures,
   summariseRun,
 } from './recording/run-summary.ts'
 export {

@@ -30,12 +30,16 @@ export {
   type WorkedBatch,
 } from './machine/recorded-field.ts'
 export { meanLevel, scaledFields } from './machine/scaled-fields.ts'
+export type { Steps } from './machine/speed.ts'
 export {
   actsOf,
   type DueEvent,
   type Intervals,
   indexAfter,
+  joinIntervals,
   NEVER,
+  type Span,
+  Stalls,
   stallsOf,
   usualOverhead,
 } from './machine/stalls.ts'

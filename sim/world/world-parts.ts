@@ -3,6 +3,7 @@ import type { Traffic } from '../serving/index.ts'
 import type { Link } from './link.ts'
 import type { Machine } from './machine/machine.ts'
 import type { OverheadModel } from './machine/overheads.ts'
+import type { DueEvent } from './machine/stalls.ts'
 import type { StepLaw } from './machine/step-runs.ts'
 import type { WakeCurve, WorkModel } from './machine/work.ts'
 import type { ModelLoads } from './memory/model-loads.ts'
@@ -38,4 +39,6 @@ export interface WorldParts extends Traffic {
   readonly memory?: WorldMemory | null
   /** loads of swappable models; replaces those that `memory` simulates */
   readonly loads?: ModelLoads | null
+  /** receives each timer that was due, and when it fired or an earlier event did its work */
+  readonly fired?: DueEvent[] | null
 }

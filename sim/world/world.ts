@@ -12,6 +12,7 @@ import {
   type StepRun,
   type Timers,
 } from '../serving/index.ts'
+import { DueTimers } from './due-timers.ts'
 import type { Link } from './link.ts'
 import type { OverheadModel } from './machine/overheads.ts'
 import type { Speed } from './machine/speed.ts'
@@ -62,8 +63,7 @@ export class SimulatedWorld implements Timers, Backend, StepBackend {
   readonly #loaded: Uint8Array
   /** sequence of the armed event of each timer; -1 for none */
   readonly #armed: number[] = []
-  /** when each timer is due, without lateness, ms; Infinity for those that are not armed */
-  readonly #due: Ms[] = []
+  readonly #due: DueTimers
   readonly #started: Float64Array
   readonly #ended: Float64Array
   readonly #runs: StepRuns
@@ -92,6 +92,7 @@ export class SimulatedWorld implements Timers, Backend, StepBackend {
     this.#random = world.random
     this.#sendDelay = world.sendDelay
     this.#timer = world.timer
+    this.#due = new DueTimers(world.fired ?? null)
     this.#link = world.link ?? null
     this.#memory = world.memory ?? null
     this.#loads = world.loads ?? this.#memory
@@ -113,13 +114,13 @@ export class SimulatedWorld implements Timers, Backend, StepBackend {
   arm(timer: number, at: Ms): void {
     const late = this.#timer === null ? 0 : this.#timer.timer(this.#random.overheads, at)
     while (this.#armed.length <= timer) this.disarm(this.#armed.length)
-    this.#due[timer] = at
+    this.#due.set(this.now, timer, at)
     this.#armed[timer] = this.#heap.push(Math.max(at + late, this.now), TIMER, timer)
   }
 
   disarm(timer: number): void {
     this.#armed[timer] = -1
-    this.#due[timer] = Number.POSITIVE_INFINITY
+    this.#due.set(this.now, timer, Number.POSITIVE_INFINITY)
   }
 
   start(batch: Batch): void {
@@ -176,8 +177,7 @@ export class SimulatedWorld implements Timers, Backend, StepBackend {
   /** An end is seen sooner when the dispatcher is about to handle another event. */
   #report(executor: number, overheads: OverheadModel): void {
     const ended = this.now
-    let due = this.#source.peek()
-    for (const at of this.#due) if (at < due) due = at
+    const due = Math.min(this.#source.peek(), this.#due.first)
     const done = ended + overheads.completion(this.#random.overheads, ended, due - ended)
     this.#heap.push(done, DONE, executor)
   }
@@ -286,10 +286,8 @@ export class SimulatedWorld implements Timers, Backend, StepBackend {
     this.#arrivalAt = at
     this.#starved = Number.isNaN(at)
     if (this.#starved) return
-    if (at === Number.POSITIVE_INFINITY) {
-      this.#arrival = -1
-      return
-    }
+    this.#arrival = -1
+    if (at === Number.POSITIVE_INFINITY) return
     let sent = this.#link === null ? at : this.#link.through(at)
     if (this.#sendDelay !== null) {
       // one thread sends all requests: a late one delays those behind it

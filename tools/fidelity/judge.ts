@@ -12,6 +12,7 @@ import {
   executorWork,
   resolveSystem,
   type SimulationInput,
+  simulatedPercentiles,
   type WhatIfFigures,
   whatIfCheck,
   whatIfFigures,
@@ -53,10 +54,9 @@ const REPLICATIONS = 40
 const { signal } = new AbortController()
 const onProgress = () => {}
 
-/** Latency percentiles of replications with the requests of a case. */
-async function predict(input: SimulationInput, { requests }: Recorded) {
-  const runs = await runReplications({ ...input, requests }, REPLICATIONS, { signal, onProgress })
-  return runs.map(({ all }) => all.percentiles)
+/** Replications with the requests of a case. */
+function predict(input: SimulationInput, { requests }: Recorded) {
+  return runReplications({ ...input, requests }, REPLICATIONS, { signal, onProgress })
 }
 
 /**
@@ -84,7 +84,7 @@ export async function judgeCase(
     requests,
     replays: runs,
     work: executorWork(input),
-    predictions: predictions.map(({ all }) => all.percentiles),
+    predictions: predictions.map(simulatedPercentiles),
     change,
     disturbed: disturbedProfile(input.models),
     warmupMs: scenario.warmup_s * 1000,
@@ -122,7 +122,7 @@ export async function judgeChange(changed: Recorded, { cases }: Recording): Prom
   )
   const figures = whatIfFigures({
     rounds: roundsA!.map((side, round) => blocksOf(side, roundsB![round]!)),
-    predictions: a.map((values, i) => ({ a: values, b: b[i]! })),
+    predictions: a.map(({ all }, i) => ({ a: all.percentiles, b: b[i]!.all.percentiles })),
     seed: base.system.scenario.seed,
   })
   return {

@@ -153,15 +153,19 @@ function structureCases({ cases }: Recording): MeasuredCase[] {
         errors(believed) {
           const simulated = sortedOf(
             recorded,
-            structureSimulator({ ...run, ...of, work: believed })(0),
+            structureSimulator({ ...run, ...of, work: believed })(0).rows,
           )
-          return levels.map((p) => ({ p, error: percentile(simulated, p) / base(i, p) - 1 }))
+          return levels.map((p) => ({
+            of: 'all' as const,
+            p,
+            error: percentile(simulated, p) / base(i, p) - 1,
+          }))
         },
       }),
     )
     const repeated = rebuilt.map((run) => {
       const simulate = structureSimulator({ ...run, ...of, work })
-      return Array.from({ length: OWN_RUNS }, (_, i) => sortedOf(recorded, simulate(i)))
+      return Array.from({ length: OWN_RUNS }, (_, i) => sortedOf(recorded, simulate(i).rows))
     })
     const ownNoise: Spread = {
       check: 'structure, own noise',
@@ -218,7 +222,11 @@ function changeCases(recording: Recording): MeasuredCase[] {
       },
       errors(work) {
         const ratios = predictedRatios({ inputs, base, changed, work })
-        return levels.map((p) => ({ p, error: median(ratios.map((of) => of(p))) / mean(p) - 1 }))
+        return levels.map((p) => ({
+          of: 'all' as const,
+          p,
+          error: median(ratios.map((of) => of(p))) / mean(p) - 1,
+        }))
       },
     }
     const spreads = [furtherReplay('what-if', measured)]

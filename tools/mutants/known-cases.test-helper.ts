@@ -15,17 +15,19 @@ import {
 import {
   type ExecutorWork,
   fieldOf,
-  latenciesOf,
+  type ObservedRun,
   overheadsOf,
   runReplication,
   runWorld,
+  simulatedPercentiles,
   simulationInput,
 } from '../../sim/experiment/index.ts'
 import { stream } from '../../sim/kernel/index.ts'
 import type { ServingPlan } from '../../sim/serving/index.ts'
-import { PERCENTILES, percentile, RowRecorder, Rows } from '../../sim/stats/index.ts'
+import { RowRecorder, Rows } from '../../sim/stats/index.ts'
 import { ListSource, type RequestList } from '../../sim/traffic/index.ts'
 import {
+  type DueEvent,
   type MachineField,
   type ModelProfile,
   machineOf,
@@ -34,6 +36,7 @@ import {
 } from '../../sim/world/index.ts'
 import { scenarioOf } from '../../test/scenarios.ts'
 import type { MutantCase } from './index.ts'
+import { errorsOf, figuresOf, LEVELS, meanOf, WARMUP_S } from './known-figures.test-helper.ts'
 
 /** Checks on a fully known machine, so that no measurement has noise. */
 
@@ -45,31 +48,15 @@ const DAYS = [1, 2, 3] as const
 const STILL_SHARE = 0.01
 /** An idle executor reveals nothing about its machine, so fields are recorded at high load. */
 const BUSY = 0.95
-const WARMUP_S = 1
-const LEVELS = PERCENTILES.slice(0, 4)
 /**
  * A what-if is judged up to p95: above it only a few stalls count, which no field places exactly.
  */
-const WHAT_IF_LEVELS = 3
+const WHAT_IF_LAST = 0.95
 
 type Options = Pick<KnownOptions, 'load' | 'batching'>
 
-/** Mean of each percentile over runs of the same requests. */
-function meanOf(runs: readonly (readonly number[])[]): number[] {
-  return LEVELS.map((_, i) => runs.reduce((sum, run) => sum + run[i]!, 0) / runs.length)
-}
-
-/** Percentiles of a run at LEVELS, ms. */
-function latencies(rows: Rows): number[] {
-  const { sorted } = latenciesOf(rows, 1000 * WARMUP_S)
-  return LEVELS.map((p) => percentile(sorted, p))
-}
-
 const replications = <T>(count: number, run: (replication: number) => T) =>
   Array.from({ length: count }, (_, replication) => run(replication))
-
-const errorsOf = (simulated: readonly number[], measured: readonly number[]) =>
-  LEVELS.map((p, i) => ({ p, error: simulated[i]! / measured[i]! - 1 }))
 
 /** A run with the mean work of its batches, even if that is more than the true work. */
 function runOf(options: KnownOptions): KnownRun {
@@ -91,7 +78,6 @@ export function structureCase(
 ): MutantCase {
   const run = runOf({ ...options, seed: 1 })
   const again = runOf({ ...options, seed: 2 })
-  const measured = latencies(run.rows)
   return {
     name,
     check: 'structure',
@@ -103,8 +89,10 @@ export function structureCase(
     },
     errors(work) {
       const simulate = structureSimulator({ ...run, work, seed: 1 })
-      const runs = replications(2, (replication) => latencies(simulate(replication)))
-      return errorsOf(meanOf(runs), measured)
+      const runs = replications(2, (replication) =>
+        figuresOf(simulate(replication), run.plan, work),
+      )
+      return errorsOf(meanOf(runs), figuresOf(run, run.plan, work))
     },
   }
 }
@@ -122,9 +110,10 @@ interface Site {
   readonly overheads: OverheadTables
 }
 
-function serve(setting: Setting, site: Site, replication: number): number[] {
+function serve(setting: Setting, site: Site, replication: number): ObservedRun {
   const { plan, requests } = setting
   const rows = Rows.allocate(requests.count)
+  const fired: DueEvent[] = []
   const replicas = Array.from({ length: plan.pools[0]!.replicas })
   const { work, wake } = site.work
   const overheads = new Overheads(site.overheads)
@@ -138,12 +127,21 @@ function serve(setting: Setting, site: Site, replication: number): number[] {
     }),
     sendDelay: overheads,
     timer: overheads,
+    fired,
     seed: 1,
     replication,
     observe: (slots) => [new RowRecorder(rows, slots)],
   })
-  return latencies(rows)
+  return { rows, timers: fired }
 }
+
+/** FIGURES of a setting with replicas of this work. */
+const figuresIn = ({ plan }: Setting, run: ObservedRun, believed: ExecutorWork) =>
+  figuresOf(
+    run,
+    plan,
+    Array.from({ length: plan.pools[0]!.replicas }, () => believed),
+  )
 
 /** A run that records a day of the machine, and its usual overheads. */
 interface Recording {
@@ -156,13 +154,16 @@ const RECORDINGS = DAYS.map((seed): Recording => {
   return { run, overheads: overheadsOf([{ run, executors: [0, Number.POSITIVE_INFINITY] }]) }
 })
 
-/** Predicts percentiles of a setting under the assumption of this work. */
-type Predict = (recording: Recording, believed: ExecutorWork) => (setting: Setting) => number[]
+/** Predicts FIGURES of a setting under the assumption of this work. */
+type Predict = (
+  recording: Recording,
+  believed: ExecutorWork,
+) => (setting: Setting) => readonly number[]
 
 /** With the exact field of the day: only overheads are random. */
 const underField: Predict = ({ run, overheads }, believed) => {
   const site = { work: believed, field: fieldOf(run, [believed]), overheads }
-  return (setting) => serve(setting, site, 0)
+  return (setting) => figuresIn(setting, serve(setting, site, 0), believed)
 }
 
 /** As for users: from a profile, whose field is cut into blocks, and a scenario. */
@@ -185,9 +186,11 @@ const underProfile: Predict = (recording, believed) => {
       ],
     })
     const input = simulationInput(scenario, { models, requests })
-    return meanOf(
-      replications(2, (replication) => [...runReplication(input, replication).all.percentiles]),
-    )
+    const runs = replications(2, (replication) => {
+      const { all, stallFree } = simulatedPercentiles(runReplication(input, replication))
+      return [all, stallFree.percentiles].flatMap((each) => each.slice(0, LEVELS.length))
+    })
+    return meanOf(runs)
   }
 }
 
@@ -211,7 +214,7 @@ function profileOf({ run, overheads }: Recording, believed: ExecutorWork): Model
   }
 }
 
-/** Both sides of a what-if on one day, and their true percentiles. */
+/** Both sides of a what-if on one day, and how they truly ran. */
 function sidesOn(seed: number, options: Options, change: (a: Setting) => Setting) {
   const run = knownRun({ ...options, seconds: DAY_S, stillShare: STILL_SHARE, seed })
   const a: Setting = run
@@ -222,7 +225,7 @@ function sidesOn(seed: number, options: Options, change: (a: Setting) => Setting
     stillShare: STILL_SHARE,
   })
   const truth = { work: run.work[0]!, field, overheads: OVERHEADS }
-  return { a, b, measured: { a: latencies(run.rows), b: serve(b, truth, 1000) } }
+  return { a, b, measured: { a: run as ObservedRun, b: serve(b, truth, 1000) } }
 }
 
 /**
@@ -236,11 +239,12 @@ export function whatIfCase(
   predict: Predict = underField,
 ): MutantCase {
   const days = DAYS.map((seed) => sidesOn(seed, options, change))
-  const ratio = (sides: readonly { readonly a: number[]; readonly b: number[] }[]) => {
+  const ratio = (
+    sides: readonly { readonly a: readonly number[]; readonly b: readonly number[] }[],
+  ) => {
     const base = meanOf(sides.map(({ a }) => a))
     return meanOf(sides.map(({ b }) => b)).map((ms, i) => ms / base[i]!)
   }
-  const measured = ratio(days.map((day) => day.measured))
   const { run } = RECORDINGS[0]!
   return {
     name,
@@ -256,7 +260,12 @@ export function whatIfCase(
         const percentiles = predict(RECORDINGS[day]!, believed!)
         return { a: percentiles(a), b: percentiles(b) }
       })
-      return errorsOf(ratio(predicted), measured).slice(0, WHAT_IF_LEVELS)
+      const measured = days.map(({ a, b, measured: of }) => ({
+        a: figuresIn(a, of.a, believed!),
+        b: figuresIn(b, of.b, believed!),
+      }))
+      const errors = errorsOf(ratio(predicted), ratio(measured))
+      return errors.filter(({ p }) => p <= WHAT_IF_LAST)
     },
   }
 }

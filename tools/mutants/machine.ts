@@ -1,6 +1,6 @@
 import { batchesOf, type ExecutorWork } from '../../sim/experiment/comparison/structure.ts'
 import { fieldOf, type ObservedRun, type RunParts } from '../../sim/experiment/index.ts'
-import { executorsOf, type Ms, type ServingPlan } from '../../sim/serving/index.ts'
+import { type Ms, type ServingPlan, stationsOf } from '../../sim/serving/index.ts'
 import {
   AlikeSpeed,
   IDEAL_MACHINE,
@@ -105,9 +105,7 @@ function recordedMachine(
   const later = shiftMs % endMs
   const field = shiftField(fieldOf(run, work), later, endMs)
   const machine = machineOf(field)
-  const stations = executorsOf(plan).map(({ pool }, executor) =>
-    plan.pools[pool]!.perReplicaQueues ? executor : -1 - pool,
-  )
+  const stations = stationsOf(plan)
   const given = stations.map((_, executor) =>
     Float64Array.from(
       batches.filter((batch) => batch.executor === executor),

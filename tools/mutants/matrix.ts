@@ -6,6 +6,8 @@ export type CheckKind = 'structure' | 'prediction' | 'what-if'
 
 /** Error of a check at percentile `p`, relative and signed: simulated over measured, less 1. */
 export interface PercentileError {
+  /** the requests that the percentile is of: all, or those that met no stall */
+  readonly of: 'all' | 'stall-free'
   readonly p: number
   readonly error: number
 }

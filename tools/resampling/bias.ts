@@ -3,6 +3,7 @@ import {
   knownRun,
 } from '../../sim/experiment/comparison/known-machine.test-helper.ts'
 import { recordedField } from '../../sim/experiment/comparison/recorded.ts'
+import { stallFreeLatencies } from '../../sim/experiment/comparison/stall-free.ts'
 import { fieldOf, overheadsOf } from '../../sim/experiment/comparison/structure.ts'
 import { latenciesOf, runWorld } from '../../sim/experiment/index.ts'
 import { stream } from '../../sim/kernel/index.ts'
@@ -11,6 +12,7 @@ import { ListSource } from '../../sim/traffic/index.ts'
 import {
   bootstrapField,
   bootstrappedMachine,
+  type DueEvent,
   type Machine,
   machineOf,
   Overheads,
@@ -64,13 +66,24 @@ export const resampled: Rehearsed = (rehearsals, prediction) => {
 /** One rehearsal as it was: its stalls come when they came, whatever they find. */
 export const asRecorded: Rehearsed = ([run]) => machineOf(fieldOf(run!, run!.work))
 
+/** The latencies of a run that are compared, ascending. */
+export type Sample = (run: KnownRun) => Float64Array
+
+/** Of all requests. */
+export const allRequests: Sample = ({ rows }) => latenciesOf(rows, WARMUP_MS).sorted
+
+/** Of those that met no stall. */
+export const stallFree: Sample = (run) =>
+  stallFreeLatencies(run, { plan: run.plan, work: run.work, warmupMs: WARMUP_MS }).sorted
+
 function predicted(
   { plan, requests, work }: KnownRun,
   prediction: number,
   rehearsals: readonly KnownRun[],
   rehearsed: Rehearsed,
-): Float64Array {
+): KnownRun {
   const rows = Rows.allocate(requests.count)
+  const fired: DueEvent[] = []
   const executors = [0, work.length] as const
   const overheads = new Overheads(overheadsOf(rehearsals.map((run) => ({ run, executors }))))
   runWorld({
@@ -80,17 +93,19 @@ function predicted(
     machine: rehearsed(rehearsals, prediction),
     sendDelay: overheads,
     timer: overheads,
+    fired,
     seed: 1,
     replication: prediction,
     observe: (slots) => [new RowRecorder(rows, slots)],
   })
-  return latenciesOf(rows, WARMUP_MS).sorted
+  return { plan, requests, work, rows, timers: fired }
 }
 
 /** Bias at BIAS_LEVELS. */
 export function resamplingBias(
   { load, replicas, runs }: BiasCase,
   rehearsed: Rehearsed = resampled,
+  sample: Sample = allRequests,
 ): Bias[] {
   const groups = Array.from({ length: GROUPS }, (_, group) => {
     const seeds = Array.from({ length: runs / GROUPS }, (_, i) => 1 + group * (runs / GROUPS) + i)
@@ -102,12 +117,12 @@ export function resamplingBias(
     const simulated: Float64Array[] = []
     seeds.forEach((seed, i) => {
       const run = knownRun({ load, replicas, seconds: SECONDS, seed })
-      truth.push(latenciesOf(run.rows, WARMUP_MS).sorted)
+      truth.push(sample(run))
       const some = Array.from(
         { length: Math.min(REHEARSALS, seeds.length) },
         (_, k) => rehearsals[(i + 1 + k) % rehearsals.length]!,
       )
-      simulated.push(predicted(run, seed, some, rehearsed))
+      simulated.push(sample(predicted(run, seed, some, rehearsed)))
     })
     return { truth, simulated }
   })

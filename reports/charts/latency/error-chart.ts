@@ -44,7 +44,7 @@ function subtitle(rows: readonly PercentileComparison[], comparison: Comparison)
   const { scenario, replications, tolerance } = comparison
   return [
     scenario.name,
-    'simulated − measured, relative',
+    'simulated − measured, relative, of all requests',
     `dot: mean over ${replaysText(comparison)}, bar: smallest to largest`,
     `prediction: ${plural(replications, 'replication')}`,
     'A/A: median and largest difference, either way',

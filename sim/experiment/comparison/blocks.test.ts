@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { blocksOf } from './blocks.ts'
-import { latenciesOf } from './compare.ts'
 import { knownRun } from './known-machine.test-helper.ts'
+import { latenciesOf } from './latencies.ts'
 
 const STARTS = [0, 1000, 2000, 3000]
 const run = (seed: number) => knownRun({ load: 0.5, seconds: 4, seed, requestSeed: 1 })

@@ -1,7 +1,7 @@
 import { mean } from 'simple-statistics'
 import { log } from '../../kernel/index.ts'
 import type { RatioBlock } from '../../stats/index.ts'
-import { latenciesOf } from './compare.ts'
+import { latenciesOf } from './latencies.ts'
 import type { ControlReading, ObservedRun } from './structure.ts'
 
 /** Two successive slices, or a whole replay that has none: both sides met the same machine. */

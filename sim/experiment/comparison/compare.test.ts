@@ -1,17 +1,31 @@
 import { describe, expect, test } from 'vitest'
 import { OUTCOME } from '../../serving/index.ts'
 import { PERCENTILES, percentile, Rows } from '../../stats/index.ts'
-import { type ComparisonInput, compareRuns, latenciesOf } from './compare.ts'
+import { type ComparisonInput, compareRuns } from './compare.ts'
 import { DYNAMIC, type KnownRun, knownPlan, knownRun } from './known-machine.test-helper.ts'
+import { latenciesOf } from './latencies.ts'
+import { stallFreeFigures } from './stall-free.ts'
 import { spoiled } from './validity.ts'
 
 const SECONDS = 12
 const run = knownRun({ load: 0.6, seconds: SECONDS })
 const again = knownRun({ load: 0.6, seconds: SECONDS, seed: 2, requestSeed: 1 })
 
+/** A prediction that comes true, but for the scale of its latencies. */
 const figures = (one: KnownRun, scale = 1) => {
   const { sorted } = latenciesOf(one.rows, 0)
-  return PERCENTILES.map((p) => scale * percentile(sorted, p))
+  const { plan, work } = one
+  const { n, share, percentiles } = stallFreeFigures(one, { plan, work, warmupMs: 0 })
+  return {
+    all: PERCENTILES.map((p) => scale * percentile(sorted, p)),
+    stallFree: { n, share, percentiles: percentiles.map((ms) => scale * ms) },
+  }
+}
+
+/** A machine that has not changed. */
+function unchanged(predictions: ComparisonInput['predictions']) {
+  const same = predictions.map(({ all }) => all)
+  return { control: { pools: [], unknown: null }, now: same, level: same }
 }
 
 function compare(
@@ -27,8 +41,7 @@ function compare(
     work: run.work,
     replays,
     predictions,
-    // a machine that has not changed
-    change: { control: { pools: [], unknown: null }, now: predictions, level: predictions },
+    change: unchanged(predictions),
     disturbed: false,
     warmupMs: 0,
     durationMs: 1000 * SECONDS,
@@ -97,7 +110,7 @@ describe('prediction', () => {
     expect(predicted(wide)).toMatchObject({
       verdict: 'UNDECIDED',
       reason: expect.stringMatching(
-        /^noise leaves open .* about 1 more replay would tell; largest part /,
+        /^noise leaves open .* about 1 more replay would tell; largest part .*\(of all requests; of the 9\d % that met no stall: UNDECIDED at p50, p90, p95\)$/,
       ),
     })
     // three replays that are the same leave nothing open but the width of the band
@@ -190,7 +203,9 @@ test('too few requests support no percentile: undecided, with the number that it
   expect(percentiles).toEqual([])
   for (const check of [checks.structure, checks.prediction]) {
     expect(check.verdict).toBe('UNDECIDED')
-    expect(check.reason).toMatch(/^p50 needs \d+ requests in each replay, got \d+$/)
+    expect(check.reason).toMatch(
+      /^p50 needs \d+ requests in each replay, got \d+ \(of all requests\)$/,
+    )
   }
 })
 

@@ -1,21 +1,25 @@
 import type { Comparison, PercentileComparison, ReplayError } from '../../documents/index.ts'
 import { stream } from '../../kernel/index.ts'
-import { OUTCOME, type ServingPlan } from '../../serving/index.ts'
+import type { ServingPlan } from '../../serving/index.ts'
 import {
   blockBootstrap,
   geometricMean,
   PERCENTILES,
   percentile,
-  type Rows,
+  type RunSummary,
+  type StallFreeFigures,
   supports,
   supportsVerdict,
 } from '../../stats/index.ts'
 import type { RequestList } from '../../traffic/index.ts'
 import type { ModelProfile } from '../../world/index.ts'
 import { splitError } from './error-split.ts'
+import { type Latencies, latenciesOf } from './latencies.ts'
 import type { PredictedChange } from './machine-change.ts'
 import { noiseFloor } from './noise-floor.ts'
 import { majority, prediction, predictionCheck, predictionError } from './prediction-check.ts'
+import { stallFreeFigures, stallFreeLatencies } from './stall-free.ts'
+import { besideStallFree, judgeStallFree, sharesOf } from './stall-free-check.ts'
 import { type ExecutorWork, type ObservedRun, structureSimulator } from './structure.ts'
 import {
   STRUCTURE_TOLERANCE,
@@ -29,13 +33,25 @@ import type { Check } from './verdicts.ts'
 /** Simulations of one replay under its own machine; they differ in the overheads drawn. */
 const STRUCTURE_RUNS = 20
 
+/** PERCENTILES of a simulated run: of all requests, and of those that met no stall. */
+export interface SimulatedPercentiles {
+  readonly all: readonly number[]
+  readonly stallFree: StallFreeFigures
+}
+
+/** The same of a replication over given requests, under a profile. */
+export function simulatedPercentiles({ all, stallFree }: RunSummary): SimulatedPercentiles {
+  if (stallFree === null) throw new Error('Expected a replication of given requests')
+  return { all: all.percentiles, stallFree }
+}
+
 export interface ComparisonInput {
   readonly plan: ServingPlan
   readonly requests: RequestList
   readonly replays: readonly ObservedRun[]
   readonly work: readonly ExecutorWork[]
-  /** predicted PERCENTILES of each replication under the profile, over the same requests */
-  readonly predictions: readonly (readonly number[])[]
+  /** of each replication under the profile, over the same requests */
+  readonly predictions: readonly SimulatedPercentiles[]
   /** of the machine since the profile was recorded, with predictions by the same draws */
   readonly change: PredictedChange
   /** whether all that the profile knows of the machine was recorded while others used it */
@@ -46,17 +62,6 @@ export interface ComparisonInput {
   readonly onProgress?: (done: number, of: number) => void
 }
 
-/** Latencies of the served requests after the warm-up, ascending, and in order of arrival. */
-export function latenciesOf(rows: Rows, warmupMs: number) {
-  const { at, done, outcome } = rows.columns
-  const keys = Array.from(at.keys()).filter(
-    (key) => at[key]! >= warmupMs && outcome[key] === OUTCOME.served && done[key]! >= 0,
-  )
-  keys.sort((a, b) => at[a]! - at[b]!)
-  const values = Float64Array.from(keys, (key) => done[key]! - at[key]!)
-  return { at: Float64Array.from(keys, (key) => at[key]!), values, sorted: values.slice().sort() }
-}
-
 /**
  * Structure error, prediction and noise floor, for each percentile that the replays support. A
  * spoiled replay is no evidence, so it is in no figure. Where all are spoiled, they are shown, and
@@ -64,52 +69,61 @@ export function latenciesOf(rows: Rows, warmupMs: number) {
  */
 export function compareRuns(input: ComparisonInput): Pick<
   Comparison,
-  'percentiles' | 'control_kernel' | 'tolerance' | 'not_counted'
+  'percentiles' | 'control_kernel' | 'stall_free' | 'tolerance' | 'not_counted'
 > & {
   readonly checks: Pick<Comparison['checks'], 'structure' | 'prediction'>
 } {
-  const measured = input.replays.map(({ rows }) => latenciesOf(rows, input.warmupMs))
-  const n = Math.min(...measured.map(({ values }) => values.length))
-  const supported = PERCENTILES.filter((p) => supports(n, p))
-  const intervals = measured.map((run, replay) => {
-    const random = stream(input.seed, replay, 'bootstrap')
-    const window = { from: input.warmupMs, to: input.durationMs }
-    return blockBootstrap({ ...run, ...window }, supported, { random: () => random.uniform() })
-  })
+  const { warmupMs, predictions, change } = input
   const not_counted = notCounted(input.replays)
   const all = [...input.replays.keys()]
   const good = all.filter((replay) => not_counted.every((one) => one.replay !== replay))
   const shown = good.length > 0 ? good : all
-  const structure = simulateAll(input, supported, shown)
-  const { control, now, level } = input.change
-  const percentiles = supported.map((p, i): PercentileComparison => {
-    const each = intervals.map((of, replay) => {
-      const { low, high } = of[i]!
-      return { replay, value: percentile(measured[replay]!.sorted, p), low, high }
-    })
-    const column = (runs: readonly (readonly number[])[]) =>
-      runs.map((run) => run[PERCENTILES.indexOf(p)]!)
-    const compared = compareFigures({
-      measured: shown.map((replay) => each[replay]!),
-      structure: structure.map((runs) => runs.map((run) => run[i]!)),
-      predictions: column(input.predictions),
-      now: now && column(now),
-      level: column(level),
-      n,
-    })
-    const judged = supportsVerdict(n, p) && good.length > 0
-    const predicted = input.disturbed ? unpredicted(compared) : compared
-    return { p, n, each, ...(judged ? predicted : unjudged(compared)) }
+  const structure = simulateAll(input, shown)
+  const counted = { shown, judged: good.length > 0 }
+  const served = input.replays.map(({ rows }, replay) => ({
+    replay,
+    ...latenciesOf(rows, warmupMs),
+  }))
+  const n = Math.min(...served.map(({ values }) => values.length))
+  const percentiles = comparePercentiles(input, counted, {
+    n,
+    measured: served,
+    structure: structure.map((runs) => runs.map((run) => run.all)),
+    predictions: predictions.map((run) => run.all),
+    change,
   })
-  const checks =
-    good.length > 0
-      ? {
-          structure: structureCheck(percentiles, n),
-          prediction: input.disturbed ? DISTURBED : predictionCheck(percentiles, n, control),
-        }
-      : { structure: noneCounts(not_counted), prediction: noneCounts(not_counted) }
-  const tolerance = STRUCTURE_TOLERANCE
-  return { percentiles, control_kernel: control, checks, tolerance, not_counted }
+  const free = shown.map((replay) => ({
+    replay,
+    ...stallFreeLatencies(input.replays[replay]!, input),
+  }))
+  const simulated = structure.flat().map(({ stallFree }) => stallFree.n)
+  const freeN = Math.min(...free.map(({ values }) => values.length), ...simulated)
+  const freePercentiles = comparePercentiles(input, counted, {
+    n: freeN,
+    measured: free,
+    structure: structure.map((runs) => runs.map(({ stallFree }) => stallFree.percentiles)),
+    predictions: predictions.map(({ stallFree }) => stallFree.percentiles),
+    change: null,
+  })
+  const share = sharesOf(
+    free,
+    predictions.map(({ stallFree }) => stallFree),
+  )
+  const { control: control_kernel } = change
+  const rest = { tolerance: STRUCTURE_TOLERANCE, not_counted, percentiles, control_kernel }
+  if (!counted.judged) {
+    const none = noneCounts(not_counted)
+    const checks = { structure: none, prediction: none }
+    return { ...rest, stall_free: { share, percentiles: freePercentiles, checks }, checks }
+  }
+  const stall_free = judgeStallFree({
+    ...{ share, percentiles: freePercentiles, n: freeN, control: control_kernel },
+  })
+  const checks = {
+    structure: structureCheck(percentiles, n),
+    prediction: input.disturbed ? DISTURBED : predictionCheck(percentiles, n, control_kernel),
+  }
+  return { ...rest, stall_free, checks: besideStallFree(checks, percentiles, stall_free) }
 }
 
 const DISTURBED: Check = {
@@ -124,6 +138,57 @@ export function disturbedProfile(models: readonly (ModelProfile | null)[]): bool
   return models.some((model) => model?.fields.every(({ disturbed }) => disturbed) === true)
 }
 
+/** The requests that percentiles are of: their latencies, and PERCENTILES of simulated runs. */
+interface RequestSet {
+  /** the fewest in a replay or a simulation of it */
+  readonly n: number
+  readonly measured: readonly (Latencies & { readonly replay: number })[]
+  /** [replay shown][run][percentile] */
+  readonly structure: readonly (readonly (readonly number[])[])[]
+  /** [replication][percentile] */
+  readonly predictions: readonly (readonly number[])[]
+  /** null where the error is not split */
+  readonly change: Pick<PredictedChange, 'now' | 'level'> | null
+}
+
+/** The percentiles that the runs support. */
+function comparePercentiles(
+  { seed, warmupMs, durationMs, disturbed }: ComparisonInput,
+  { shown, judged }: { readonly shown: readonly number[]; readonly judged: boolean },
+  { n, measured, structure, predictions, change }: RequestSet,
+): PercentileComparison[] {
+  const supported = PERCENTILES.filter((p) => supports(n, p))
+  const intervals = measured.map((run) => {
+    const random = stream(seed, run.replay, 'bootstrap')
+    const window = { from: warmupMs, to: durationMs }
+    return blockBootstrap({ ...run, ...window }, supported, { random: () => random.uniform() })
+  })
+  return supported.map((p, i): PercentileComparison => {
+    const each = measured.map(({ replay, sorted }, place) => {
+      const { low, high } = intervals[place]![i]!
+      return { replay, value: percentile(sorted, p), low, high }
+    })
+    const at = PERCENTILES.indexOf(p)
+    const column = (runs: readonly (readonly number[])[]) => runs.map((run) => run[at]!)
+    const compared = compareFigures({
+      measured: each.filter(({ replay }) => shown.includes(replay)),
+      structure: structure.map(column),
+      predictions: column(predictions),
+      change: change && { now: change.now && column(change.now), level: column(change.level) },
+      n,
+    })
+    const predicted = disturbed ? unpredicted(compared) : compared
+    return { p, n, each, ...(judged && supportsVerdict(n, p) ? predicted : unjudged(compared)) }
+  })
+}
+
+const NO_PREDICTION = Object.freeze({
+  value: null,
+  low: null,
+  high: null,
+  reason: 'every simulated request met a stall',
+})
+
 type Compared = Omit<PercentileComparison, 'p' | 'n' | 'each'>
 
 /** One percentile of replays, of simulations of each of them, and of predictions. */
@@ -132,29 +197,35 @@ function compareFigures(of: {
   /** [replay][run] */
   readonly structure: readonly (readonly number[])[]
   readonly predictions: readonly number[]
-  readonly now: readonly number[] | null
-  readonly level: readonly number[]
+  readonly change: {
+    readonly now: readonly number[] | null
+    readonly level: readonly number[]
+  } | null
   readonly n: number
 }): Compared {
   const { measured, n } = of
   const values = measured.map(({ value }) => value)
   const noise_floor = noiseFloor(values)
-  const simulated = prediction(of.predictions, n)
+  // where every request of a replication met a stall, it predicts nothing of the others
+  const predictions = of.predictions.filter((value) => !Number.isNaN(value))
+  const simulated = predictions.length > 0 ? prediction(predictions, n) : { ...NO_PREDICTION, n }
   const structure = measured.map(({ replay, value }, i) =>
     structureError(replay, value, of.structure[i]!),
   )
-  const predicted = measured.map(({ replay, value }) =>
-    predictionError(replay, value, simulated, noise_floor.median ?? 0),
-  )
+  const predicted =
+    simulated.value === null
+      ? []
+      : measured.map(({ replay, value }) =>
+          predictionError(replay, value, simulated, noise_floor.median ?? 0),
+        )
   const mean = geometricMean(values)
-  const split = splitError({
-    measured: mean.value,
-    simulated: simulated.value!,
-    structure,
-    predictions: of.predictions,
-    now: of.now,
-    level: of.level,
-  })
+  const split =
+    of.change === null || simulated.value === null
+      ? null
+      : splitError({
+          ...{ measured: mean.value, simulated: simulated.value, structure },
+          ...{ predictions, now: of.change.now, level: of.change.level },
+        })
   return {
     simulated,
     measured: { ...mean, n },
@@ -182,20 +253,20 @@ function unpredicted(compared: Compared): Compared {
   return { ...compared, prediction: open(compared.prediction), verdicts }
 }
 
-/** Percentiles of simulations of the replays named, [replay][run][percentile]. */
-function simulateAll(
-  input: ComparisonInput,
-  supported: readonly number[],
-  replays: readonly number[],
-): number[][][] {
+/** Simulations of the replays named, [replay][run]. */
+function simulateAll(input: ComparisonInput, replays: readonly number[]): SimulatedPercentiles[][] {
   const of = replays.length * STRUCTURE_RUNS
   return replays.map((replay, place) => {
     const { rows, timers, moves = [] } = input.replays[replay]!
     const simulate = structureSimulator({ ...input, rows, timers, moves })
-    return Array.from({ length: STRUCTURE_RUNS }, (_, run) => {
-      const { sorted } = latenciesOf(simulate(run), input.warmupMs)
-      input.onProgress?.(place * STRUCTURE_RUNS + run + 1, of)
-      return supported.map((p) => percentile(sorted, p))
+    return Array.from({ length: STRUCTURE_RUNS }, (_, i) => {
+      const run = simulate(i)
+      const { sorted } = latenciesOf(run.rows, input.warmupMs)
+      input.onProgress?.(place * STRUCTURE_RUNS + i + 1, of)
+      return {
+        all: PERCENTILES.map((p) => percentile(sorted, p)),
+        stallFree: stallFreeFigures(run, input),
+      }
     })
   })
 }

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { ErrorSplit } from '../../documents/index.ts'
 import { runReplication, type SimulationInput } from '../index.ts'
 import { executorWork } from '../simulation/hardware.ts'
-import { compareRuns } from './compare.ts'
+import { compareRuns, simulatedPercentiles } from './compare.ts'
 import { DYNAMIC, type KnownOptions, knownRun } from './known-machine.test-helper.ts'
 import { knownInput, knownProfile } from './known-profile.test-helper.ts'
 import { machineChange } from './machine-change.ts'
@@ -45,7 +45,9 @@ function knownComparison(of: {
     requests,
     replays,
     work: executorWork(input),
-    predictions: predict(input),
+    predictions: Array.from({ length: 10 }, (_, i) =>
+      simulatedPercentiles(runReplication(input, i)),
+    ),
     change: {
       control: change.control,
       now: change.now && predict(change.now),

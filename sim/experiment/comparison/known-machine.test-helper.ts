@@ -4,7 +4,6 @@ import {
   ANY_CLASS,
   assemble,
   type BatchingPlan,
-  type ControlPlanePort,
   type Ms,
   PLAIN_QUEUE,
   type ServingPlan,
@@ -181,8 +180,7 @@ export function knownRun(options: KnownOptions): KnownRun {
   const model = declaredWork(MODEL)
   const work = (size: number, length: number) => model.of(size, length, random)
   const rows = Rows.allocate(requests.count)
-  const due = [Number.POSITIVE_INFINITY]
-  const timers: DueEvent[] = []
+  const fired: DueEvent[] = []
   const { driver: world, control } = assemble({
     plan,
     source: new ListSource(requests),
@@ -198,47 +196,17 @@ export function knownRun(options: KnownOptions): KnownRun {
         random: { service: random, overheads: stream(seed, 0, 'known overheads') },
         sendDelay: overheads,
         timer: overheads,
+        fired,
       })
-      return {
-        driver: world,
-        backend: world,
-        timers: {
-          arm(timer: number, at: Ms) {
-            settle(timer, at)
-            world.arm(timer, at)
-          },
-          disarm(timer: number) {
-            settle(timer, Number.POSITIVE_INFINITY)
-            world.disarm(timer)
-          },
-        },
-      }
+      return { driver: world, backend: world, timers: world }
     },
     observe: (slots) => [new RowRecorder(rows, slots)],
   })
-  function settle(timer: number, next: Ms): void {
-    if (due[timer]! <= world.now) timers.push([due[timer]!, world.now])
-    due[timer] = next
-  }
-  const port: ControlPlanePort = {
-    onArrival: (now, request) => control.onArrival(now, request),
-    onDone: (now, ...rest) => control.onDone(now, ...rest),
-    onLoaded: (...told) => control.onLoaded(...told),
-    onSteps: (...told) => control.onSteps(...told),
-    onEnd: (now) => control.onEnd(now),
-    get waiting() {
-      return control.waiting
-    },
-    onTimer(now, timer) {
-      settle(timer, Number.POSITIVE_INFINITY)
-      control.onTimer(now, timer)
-    },
-  }
-  world.attach(port)
+  world.attach(control)
   world.advance(Number.POSITIVE_INFINITY)
   expectPromisesKept({ plan, requests, rows })
   const executors = Array.from({ length: replicas }, () => ({ work, wake: WAKE }))
   const { controlMs } = options
   const readings = controlMs === undefined ? [] : [{ at: 0, ms: executors.map(() => controlMs) }]
-  return { rows, timers, control: readings, plan, requests, work: executors }
+  return { rows, timers: fired, control: readings, plan, requests, work: executors }
 }

@@ -75,7 +75,7 @@ describe('the structure of a replay with model swapping', () => {
   const rebuilt = (given: readonly ModelMove[]) => {
     const work = system.plan.pools.map(() => ({ work: () => 2, wake: NO_WAKE }))
     const run = { ...system, rows, timers, moves: given, work, seed: 1 }
-    return structureSimulator(run)(0).columns.dispatched
+    return structureSimulator(run)(0).rows.columns.dispatched
   }
 
   test('is rebuilt from its rows and the times of its loads', () => {

@@ -2,7 +2,6 @@ import { describe, expect, test } from 'vitest'
 import { type Ms, OUTCOME } from '../../serving/index.ts'
 import { percentile, Rows } from '../../stats/index.ts'
 import type { DueEvent } from '../../world/index.ts'
-import { latenciesOf } from './compare.ts'
 import {
   DYNAMIC,
   type KnownRun,
@@ -11,6 +10,7 @@ import {
   OVERHEADS,
   WINDOW_MS,
 } from './known-machine.test-helper.ts'
+import { latenciesOf } from './latencies.ts'
 import { batchesOf, dueEvents, fieldOf, overheadsOf, structureSimulator } from './structure.ts'
 
 const WARMUP_MS = 1000
@@ -20,7 +20,7 @@ const LEVELS = [0.5, 0.9, 0.95, 0.99, 0.999]
 function errors(run: KnownRun, as: Partial<KnownRun> = {}, replications = 3) {
   const measured = latenciesOf(run.rows, WARMUP_MS).sorted
   const runs = Array.from({ length: replications }, (_, replication) => {
-    const rows = structureSimulator({ ...run, ...as, seed: 1 })(replication)
+    const { rows } = structureSimulator({ ...run, ...as, seed: 1 })(replication)
     return latenciesOf(rows, WARMUP_MS).sorted
   })
   return LEVELS.map((p) => {

@@ -1,5 +1,5 @@
 import { Empirical } from '../../kernel/index.ts'
-import { executorsOf, type Ms, OUTCOME, type ServingPlan } from '../../serving/index.ts'
+import { type Ms, OUTCOME, type ServingPlan, stationsOf } from '../../serving/index.ts'
 import { type ModelMove, RowRecorder, Rows } from '../../stats/index.ts'
 import { ListSource, type RequestList } from '../../traffic/index.ts'
 import {
@@ -244,13 +244,6 @@ export function overheadsOf(recordings: readonly OverheadRecording[]): OverheadT
   }
 }
 
-/** The station of each executor: those of one station are alike and share a queue. */
-function stationsOf(plan: ServingPlan): number[] {
-  return executorsOf(plan).map(({ pool }, executor) =>
-    plan.pools[pool]!.perReplicaQueues ? executor : -1 - pool,
-  )
-}
-
 /** A replay as its structure check takes it. `work`: one entry for each executor. */
 export interface StructureInput extends ObservedRun {
   readonly plan: ServingPlan
@@ -262,9 +255,9 @@ export interface StructureInput extends ObservedRun {
 /**
  * Simulates a replay under the machine speed, the overheads and the send times of that very replay,
  * but with decisions of its own: what differs is queueing and batching logic. The function that
- * comes back runs a replication and returns its rows.
+ * comes back runs a replication, which is observed as a replay is.
  */
-export function structureSimulator(run: StructureInput): (replication: number) => Rows {
+export function structureSimulator(run: StructureInput): (replication: number) => ObservedRun {
   const costs = costsOf(run)
   const local = (of: Classed) => ({ edges: EDGES[of], costs: classed(costs, of) })
   const overheads = new LocalOverheads({
@@ -281,7 +274,8 @@ export function structureSimulator(run: StructureInput): (replication: number) =
     ),
   )
   return (replication) => {
-    const simulated = Rows.allocate(run.rows.count)
+    const rows = Rows.allocate(run.rows.count)
+    const fired: DueEvent[] = []
     const machine = machineOf(field)
     runWorld({
       plan: run.plan,
@@ -293,8 +287,9 @@ export function structureSimulator(run: StructureInput): (replication: number) =
       loads: new RecordedLoads(run.moves ?? []),
       seed: run.seed,
       replication,
-      observe: (requests) => [new RowRecorder(simulated, requests)],
+      fired,
+      observe: (requests) => [new RowRecorder(rows, requests)],
     })
-    return simulated
+    return { rows, timers: fired }
   }
 }

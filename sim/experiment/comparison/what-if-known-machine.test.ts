@@ -3,6 +3,7 @@ import { runReplication } from '../index.ts'
 import { blocksOf } from './blocks.ts'
 import { DYNAMIC, type KnownRun, knownRun } from './known-machine.test-helper.ts'
 import { knownInput, knownProfile } from './known-profile.test-helper.ts'
+import { stallFreeFigures } from './stall-free.ts'
 import type { ExecutorWork } from './structure.ts'
 import { whatIfCheck, whatIfFigures } from './what-if.ts'
 
@@ -23,11 +24,14 @@ describe('a change on a machine of which everything is known', () => {
   const rounds = a.map((run, day) => blocksOf(side(run), side(b[day]!)))
   const truth = a[0]!.work[0]!
 
+  function inputOf(work: ExecutorWork['work'], batching: typeof DYNAMIC) {
+    const profile = knownProfile({ rehearsals: a, seconds: DURATION_S, load: LOAD, work })
+    return knownInput(a[0]!, profile, { seconds: DURATION_S, warmupS: WARMUP_S, batching })
+  }
+
   /** Predicted percentiles of ten replications. */
   function predictions(work: ExecutorWork['work'], batching: typeof DYNAMIC) {
-    const profile = knownProfile({ rehearsals: a, seconds: DURATION_S, load: LOAD, work })
-    const of = { seconds: DURATION_S, warmupS: WARMUP_S, batching }
-    const input = knownInput(a[0]!, profile, of)
+    const input = inputOf(work, batching)
     return Array.from({ length: 10 }, (_, i) => runReplication(input, i).all.percentiles)
   }
 
@@ -37,6 +41,17 @@ describe('a change on a machine of which everything is known', () => {
     const found = whatIfFigures({ rounds, predictions: predicted, seed: 1 })
     return { percentiles: found.percentiles, ...whatIfCheck(found) }
   }
+
+  test('replications of given requests meet stalls as replays do; of drawn ones nothing is kept', () => {
+    const input = inputOf(truth.work, DYNAMIC)
+    const predicted = runReplication(input, 0).stallFree!
+    const shares = a.map(
+      (run) => stallFreeFigures(run, { ...run, warmupMs: 1000 * WARMUP_S }).share,
+    )
+    expect(predicted.share).toBeGreaterThan(Math.min(...shares) - 0.01)
+    expect(predicted.share).toBeLessThan(Math.max(...shares) + 0.01)
+    expect(runReplication({ ...input, requests: null }, 0).stallFree).toBe(null)
+  })
 
   test('the change is one: it moves the median by a tenth and more', () => {
     const { percentiles } = check(truth.work)

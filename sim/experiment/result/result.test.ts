@@ -97,6 +97,7 @@ function runOf(n: number, scale: number, { lost = 0, judged = [] as readonly num
     observedMs: 8000,
     tail: [0.5, 0.9, 0.97].map((p) => ({ p, value: histogram.quantile(p) })),
     memory: [],
+    stallFree: null,
     series: new TimeSeries(10_000).summary(),
   }
   return run

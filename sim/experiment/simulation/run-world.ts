@@ -7,6 +7,7 @@ import {
   type Source,
 } from '../../serving/index.ts'
 import {
+  type DueEvent,
   type Hardware,
   type Link,
   type Machine,
@@ -34,6 +35,8 @@ export interface RunParts {
   readonly memory?: WorldMemory | null
   /** of swapped models; none where the memory model has them, or no model is swapped */
   readonly loads?: ModelLoads | null
+  /** receives the timers that were due, as a replay notes them */
+  readonly fired?: DueEvent[] | null
   readonly seed: number
   readonly replication: number
   readonly observe: (requests: Requests) => readonly Observer[]

@@ -6,6 +6,7 @@ import {
   computedLength,
   executorsOf,
   largestBatch,
+  type Observer,
   type Requests,
   type ServingPlan,
   type Source,
@@ -30,6 +31,7 @@ import {
   type BootstrappedField,
   bootstrapField,
   bootstrappedMachine,
+  type DueEvent,
   IDEAL_EXECUTOR,
   IDEAL_MACHINE,
   Link,
@@ -37,6 +39,7 @@ import {
   NEVER,
   WorldMemory,
 } from '../../world/index.ts'
+import { stallFreeFigures } from '../comparison/stall-free.ts'
 import type { ObservedRun } from '../comparison/structure.ts'
 import { judgedPercentiles } from '../result/objectives.ts'
 import type { SimulationInput } from '../system/simulation-input.ts'
@@ -163,26 +166,38 @@ function recorded(
   replication: number,
 ): { readonly parts: RunParts; readonly source: Source; readonly summary: () => RunSummary } {
   const { scenario } = input
+  const warmupMs = scenario.warmup_s * 1000
   const parts = replicationParts(input, replication)
   const work = executorWork(input)
   const expected = (batch: Batch) => work[batch.executor]!.work(batch.size, computedLength(batch))
   const caches = new KvSpaces(scenario, parts.plan, replication === 0)
   let recorder: Recorder | null = null
+  // declared work has no stalls, and drawn requests may be too many to hold their rows
+  const hasProfile = input.models.some((model) => model !== null)
+  const fired: DueEvent[] | null = input.requests && hasProfile ? [] : null
+  let rows: RowRecorder | null = null
   const observe = (requests: Requests) => {
     const options = recorderOptions(scenario, parts.plan, requests, parts.sendDelay && expected)
     recorder = new Recorder({ ...options, kv: caches.kv })
     const { memory } = parts
-    return memory ? [new MemoryObserver(memory, requests), recorder] : [recorder]
+    const observers: Observer[] = [recorder]
+    if (memory) observers.unshift(new MemoryObserver(memory, requests))
+    if (fired === null) return observers
+    rows = new RowRecorder(Rows.allocate(input.requests!.count), requests)
+    return [...observers, rows]
   }
   const summary = () =>
     summariseRun(recorder!, {
       requests: input.requests?.hash() ?? (parts.source as { hash(): string }).hash(),
-      warmupMs: scenario.warmup_s * 1000,
+      warmupMs,
       durationMs: scenario.duration_s * 1000,
       judged: judgedPercentiles(scenario),
       memory: [...(parts.memory?.spaces() ?? []), ...caches.summaries()],
+      stallFree:
+        fired &&
+        stallFreeFigures({ rows: rows!.rows, timers: fired }, { plan: input.plan, work, warmupMs }),
     })
-  return { parts: { ...parts, observe }, source: parts.source, summary }
+  return { parts: { ...parts, observe, fired }, source: parts.source, summary }
 }
 
 /** Rows to begin with where the number of requests is not known. */

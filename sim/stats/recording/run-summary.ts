@@ -14,6 +14,15 @@ export interface Figures {
   readonly percentiles: readonly number[]
 }
 
+/** Latency of the requests that met no stall of the machine. */
+export interface StallFreeFigures {
+  readonly n: number
+  /** of the served requests */
+  readonly share: number
+  /** PERCENTILES, ms; NaN where every request met one */
+  readonly percentiles: readonly number[]
+}
+
 /** Latency from scheduled arrival to completion or answer. */
 interface LatencySummary {
   readonly latency: Figures
@@ -71,6 +80,8 @@ export interface RunSummary {
   readonly series: Series
   /** of pools with `memory` */
   readonly memory: readonly SpaceSummary[]
+  /** null where requests were drawn, or no model has a profile */
+  readonly stallFree: StallFreeFigures | null
 }
 
 export function summariseRun(
@@ -82,6 +93,7 @@ export function summariseRun(
     /** percentiles that objectives name */
     readonly judged: readonly number[]
     readonly memory?: readonly SpaceSummary[]
+    readonly stallFree?: StallFreeFigures | null
   },
 ): RunSummary {
   const pools = recorder.batchSizes.map((_, pool) =>
@@ -106,6 +118,7 @@ export function summariseRun(
     tail: tailProbabilities(all.latency.count).map((p) => ({ p, value: all.latency.quantile(p) })),
     series: recorder.series,
     memory: run.memory ?? [],
+    stallFree: run.stallFree ?? null,
   }
 }
 

@@ -35,6 +35,16 @@ test('only an event that is due in a stall is delayed, to the end of that stall'
   )
 })
 
+test('a time overlaps the stalls if it has an instant in common with one', () => {
+  fc.assert(
+    fc.property(parts, part, (all, [start, end]) => {
+      const { from, to } = joinIntervals(all)
+      const common = from.some((at, i) => Math.max(at, start) < Math.min(to[i]!, end))
+      expect(new Stalls({ from, to }).overlap(start, end)).toBe(common)
+    }),
+  )
+})
+
 describe('a stall', () => {
   const stalls = new Stalls({ from: [10, 30], to: [20, 31] })
 

@@ -31,11 +31,11 @@ export function joinIntervals(parts: readonly Span[]): Intervals {
   return { from, to }
 }
 
-/** An executor that had nothing to do for no longer than this was not idle. */
-export const LONGEST_BREAK_MS = 0.1
-
 /** An overhead this much above its median is a stall of the thread, not the cost of a step. */
 export const STALL_MS = 0.1
+
+/** An executor that had nothing to do for no longer than this was not idle. */
+export const LONGEST_BREAK_MS = 0.1
 
 /** The median overhead of a sample, and the longest that is not a stall. */
 export function usualOverhead(sample: readonly Ms[]): { median: Ms; longest: Ms } {
@@ -119,4 +119,24 @@ export class Stalls {
     const after = indexAfter(this.#from, at)
     return after > 0 && at < this.#to[after - 1]! ? this.#to[after - 1]! : at
   }
+
+  /** Whether a stall has time in common with that from `start` to `end`. */
+  overlap(start: Ms, end: Ms): boolean {
+    const after = indexAfter(this.#from, end)
+    // the last that begins before `end` also ends last
+    const last = after > 0 && this.#from[after - 1] === end ? after - 2 : after - 1
+    return last >= 0 && this.#to[last]! > start
+  }
+}
+
+/**
+ * When a dispatcher that stalls handles its events: `at`, or the end of a stall that delays an
+ * event of that time. Calls of each kind have rising `at`.
+ */
+export interface DispatcherStalls {
+  /** of a batch, a load or an unload */
+  completion(at: Ms): Ms
+  timer(at: Ms): Ms
+  /** of a new request */
+  handOver(at: Ms): Ms
 }

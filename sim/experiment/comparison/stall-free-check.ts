@@ -1,0 +1,106 @@
+import type {
+  Comparison,
+  Estimate,
+  PercentileComparison,
+  StallFree,
+  Verdict,
+} from '../../documents/index.ts'
+import { percentileLabel, type StallFreeFigures } from '../../stats/index.ts'
+import { band, predictionCheck } from './prediction-check.ts'
+import type { StallFreeLatencies } from './stall-free.ts'
+import { structureCheck } from './structure-check.ts'
+import type { Check } from './verdicts.ts'
+
+/** Where the shares differ by more, simulated and measured percentiles are of other requests. */
+const ALIKE = 0.1
+
+type Shares = StallFree['share']
+
+/** The shares of requests that met no stall, simulated and measured. */
+export function sharesOf(
+  replays: readonly StallFreeLatencies[],
+  predictions: readonly StallFreeFigures[],
+): Shares {
+  const each = replays.map(({ share }) => share)
+  const measured: Estimate = {
+    value: each.reduce((sum, share) => sum + share, 0) / each.length,
+    low: Math.min(...each),
+    high: Math.max(...each),
+    n: Math.min(...replays.map(({ values }) => values.length)),
+  }
+  const fewest = Math.min(...predictions.map(({ n }) => n))
+  return {
+    simulated: band(
+      predictions.map(({ share }) => share),
+      fewest,
+    ),
+    measured,
+  }
+}
+
+/** The checks of stall-free requests; n: of them in the replay with fewest. */
+export function judgeStallFree({
+  share,
+  percentiles,
+  n,
+  control,
+}: Pick<StallFree, 'share' | 'percentiles'> & {
+  readonly n: number
+  readonly control: Comparison['control_kernel']
+}): StallFree {
+  const structure = structureCheck(percentiles, n)
+  const [simulated, measured] = [share.simulated.value!, share.measured.value!]
+  if (Math.abs(simulated - measured) <= ALIKE) {
+    return {
+      share,
+      percentiles,
+      checks: { structure, prediction: predictionCheck(percentiles, n, control) },
+    }
+  }
+  const reason =
+    `${percent(measured)} of the measured requests met no stall and ${percent(simulated)} of the ` +
+    'simulated: these are other requests'
+  const open = percentiles.map((row) => ({
+    ...row,
+    prediction: row.prediction.map((error) => ({ ...error, verdict: 'UNDECIDED' as const })),
+    verdicts: { ...row.verdicts, prediction: null },
+  }))
+  const prediction: Check = { verdict: 'UNDECIDED', reason, worst: null }
+  return { share, percentiles: open, checks: { structure, prediction } }
+}
+
+type Checks = Pick<Comparison['checks'], 'structure' | 'prediction'>
+
+/**
+ * The checks of all requests, which state so. Where one is undecided, the verdicts on stall-free
+ * requests stand beside it, and never in its place: users wait in stalls, too.
+ */
+export function besideStallFree(
+  { structure, prediction }: Checks,
+  percentiles: readonly PercentileComparison[],
+  stallFree: StallFree,
+): Checks {
+  const beside = (check: Check, kind: keyof Checks): Check => {
+    const open = percentiles.filter(({ verdicts }) => verdicts[kind] === 'UNDECIDED')
+    const found = open.flatMap(({ p }) => {
+      const verdict = stallFree.percentiles.find((row) => row.p === p)?.verdicts[kind]
+      return verdict ? [{ p, verdict }] : []
+    })
+    const share = percent(stallFree.share.measured.value!)
+    const without =
+      found.length === 0 ? '' : `; of the ${share} that met no stall: ${verdictsText(found)}`
+    return { ...check, reason: `${check.reason} (of all requests${without})` }
+  }
+  return { structure: beside(structure, 'structure'), prediction: beside(prediction, 'prediction') }
+}
+
+/** "PASS at p90, p95; UNDECIDED at p99" */
+function verdictsText(found: readonly { readonly p: number; readonly verdict: Verdict }[]): string {
+  const texts = (['PASS', 'FAIL', 'UNDECIDED'] as const).flatMap((verdict) => {
+    const labels = found.flatMap((one) => (one.verdict === verdict ? [percentileLabel(one.p)] : []))
+    return labels.length > 0 ? [`${verdict} at ${labels.join(', ')}`] : []
+  })
+  return texts.join('; ')
+}
+
+const percent = (share: number) => `${(100 * share).toFixed(share > 0.99 ? 1 : 0)} %`
