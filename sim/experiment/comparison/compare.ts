@@ -87,7 +87,7 @@ export function compareRuns(input: ComparisonInput): Pick<
     replay,
     ...stallFreeLatencies(input.replays[replay]!, input),
   }))
-  const simulated = [...structure.flat(), ...predictions].map(({ stallFree }) => stallFree.n)
+  const simulated = structure.flat().map(({ stallFree }) => stallFree.n)
   const freeN = Math.min(...free.map(({ values }) => values.length), ...simulated)
   const freePercentiles = comparePercentiles(input, counted, {
     n: freeN,
@@ -115,7 +115,7 @@ export function compareRuns(input: ComparisonInput): Pick<
 
 /** The requests that percentiles are of: their latencies, and PERCENTILES of simulated runs. */
 interface RequestSet {
-  /** the fewest of one run */
+  /** the fewest in a replay or a simulation of it */
   readonly n: number
   readonly measured: readonly (Latencies & { readonly replay: number })[]
   /** [replay shown][run][percentile] */
@@ -152,6 +152,13 @@ function comparePercentiles(
   })
 }
 
+const NO_PREDICTION = Object.freeze({
+  value: null,
+  low: null,
+  high: null,
+  reason: 'every simulated request met a stall',
+})
+
 type Compared = Omit<PercentileComparison, 'p' | 'n' | 'each'>
 
 /** One percentile of replays, of simulations of each of them, and of predictions. */
@@ -165,13 +172,18 @@ function compareFigures(of: {
   const { measured, n } = of
   const values = measured.map(({ value }) => value)
   const noise_floor = noiseFloor(values)
-  const simulated = prediction(of.predictions, n)
+  // where every request of a replication met a stall, it predicts nothing of the others
+  const predictions = of.predictions.filter((value) => !Number.isNaN(value))
+  const simulated = predictions.length > 0 ? prediction(predictions, n) : { ...NO_PREDICTION, n }
   const structure = measured.map(({ replay, value }, i) =>
     structureError(replay, value, of.structure[i]!),
   )
-  const predicted = measured.map(({ replay, value }) =>
-    predictionError(replay, value, simulated, noise_floor.median ?? 0),
-  )
+  const predicted =
+    simulated.value === null
+      ? []
+      : measured.map(({ replay, value }) =>
+          predictionError(replay, value, simulated, noise_floor.median ?? 0),
+        )
   return {
     simulated,
     measured: { ...geometricMean(values), n },
