@@ -35,7 +35,9 @@ const errorSplit = z.strictObject({
 
 export const percentileComparison = z.strictObject({
   p: number,
-  n: number.describe('requests per replay; of those without stalls, the fewest in one run'),
+  n: number.describe(
+    'requests per replay; of those without stalls, the fewest in one or in a simulation of it',
+  ),
   simulated: estimate.describe(
     'geometric mean over replications, interval of single replications: of their draws only, not of the profile',
   ),

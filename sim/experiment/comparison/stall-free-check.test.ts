@@ -74,7 +74,7 @@ test('a wrong batcher fails on the requests without stalls, too', () => {
   expect(stall_free.percentiles.map(({ verdicts }) => verdicts.structure)).toContain('FAIL')
 })
 
-describe('shares that differ by more than 10 points', () => {
+describe('shares that differ by more than a tenth', () => {
   const other = (share: number) =>
     predictions.map(({ all, stallFree }) => ({ all, stallFree: { ...stallFree, share } }))
 
@@ -96,13 +96,20 @@ describe('shares that differ by more than 10 points', () => {
   })
 })
 
-test('where every simulated request met a stall there is no percentile, and the document holds', () => {
+test('where every predicted request met a stall, only the prediction has no figure', () => {
   const none = predictions.map(({ all }) => ({
     all,
     stallFree: { n: 0, share: 0, percentiles: PERCENTILES.map(() => Number.NaN) },
   }))
   const { stall_free } = compare({ predictions: none })
-  expect(stall_free.percentiles).toEqual([])
+  for (const { simulated, measured, prediction, verdicts } of stall_free.percentiles) {
+    expect(simulated.reason).toBe('every simulated request met a stall')
+    expect(measured.value).toBeGreaterThan(0)
+    expect(prediction).toEqual([])
+    expect(verdicts).toEqual({ structure: 'PASS', prediction: null })
+  }
+  expect(stall_free.percentiles).toHaveLength(4)
+  expect(stall_free.checks.prediction.reason).toMatch(/^95 % .* and 0 % of the simulated: these /)
   expect(comparisonSchema.shape.stall_free.parse(stall_free)).toEqual(stall_free)
 })
 

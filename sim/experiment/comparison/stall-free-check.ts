@@ -11,7 +11,7 @@ import type { StallFreeLatencies } from './stall-free.ts'
 import { structureCheck } from './structure-check.ts'
 import type { Check } from './verdicts.ts'
 
-/** Where the shares differ by more, simulated and measured percentiles are of other requests. */
+/** Where the shares differ by more, relative, both sides have percentiles of other requests. */
 const ALIKE = 0.1
 
 type Shares = StallFree['share']
@@ -50,7 +50,7 @@ export function judgeStallFree({
 }): StallFree {
   const structure = structureCheck(percentiles, n)
   const [simulated, measured] = [share.simulated.value!, share.measured.value!]
-  if (Math.abs(simulated - measured) <= ALIKE) {
+  if (Math.abs(simulated - measured) <= ALIKE * measured) {
     return {
       share,
       percentiles,
