@@ -1,10 +1,18 @@
 import { percentileLabel } from '../../sim/stats/index.ts'
 import { markdownTable } from '../markdown-table.ts'
-import { asRecorded, BIAS_LEVELS, type Bias, resampled, resamplingBias } from './bias.ts'
+import {
+  allRequests,
+  asRecorded,
+  BIAS_LEVELS,
+  type Bias,
+  resampled,
+  resamplingBias,
+  stallFree,
+} from './bias.ts'
 
 /**
  * Prints the bias of predictions from rehearsals on a machine of known truth:
- * `npm run resampling [-- RUNS]`. With 1,000 runs of 10 s it takes a quarter of an hour.
+ * `npm run resampling [-- RUNS]`. With 1,000 runs of 10 s it takes half an hour.
  */
 
 const runs = Number(process.argv[2] ?? 1000)
@@ -14,11 +22,12 @@ const text = ({ bias, halfWidth }: Bias) => `${percent(bias)} ± ${(100 * halfWi
 const rows: string[][] = []
 for (const replicas of [1, 2]) {
   for (const load of [0.3, 0.5, 0.7, 0.85]) {
-    for (const [name, rehearsed] of [
-      ['resampled', resampled],
-      ['as recorded', asRecorded],
+    for (const [name, rehearsed, sample] of [
+      ['resampled', resampled, allRequests],
+      ['as recorded', asRecorded, allRequests],
+      ['resampled, stall-free requests', resampled, stallFree],
     ] as const) {
-      const row = resamplingBias({ load, replicas, runs }, rehearsed)
+      const row = resamplingBias({ load, replicas, runs }, rehearsed, sample)
       rows.push([String(replicas), String(load), name, ...row.map(text)])
       process.stderr.write(`${rows.at(-1)!.join('  ')}\n`)
     }
