@@ -68,7 +68,7 @@ export async function compare(
     work: executorWork(input),
     predictions: predictions.map(simulatedPercentiles),
     change,
-    disturbed: disturbedProfile(system.models),
+    disturbed: disturbedProfile(system.models, plan),
     warmupMs: scenario.warmup_s * 1000,
     durationMs: scenario.duration_s * 1000,
     seed: scenario.seed,

@@ -86,7 +86,7 @@ export async function judgeCase(
     work: executorWork(input),
     predictions: predictions.map(simulatedPercentiles),
     change,
-    disturbed: disturbedProfile(input.models),
+    disturbed: disturbedProfile(input.models, plan),
     warmupMs: scenario.warmup_s * 1000,
     durationMs: scenario.duration_s * 1000,
     seed: scenario.seed,

@@ -176,24 +176,41 @@ describe('replays of which some are spoiled', () => {
       for (const { verdict } of [...structure, ...prediction]) expect(verdict).toBe('UNDECIDED')
     }
     // negative control: so wrong a prediction fails where replays count
-    expect(compare([run], { predictions: [figures(run, 9)] }).checks.prediction.verdict).toBe(
-      'FAIL',
-    )
+    expect(
+      compare([run, again], { predictions: [figures(run, 9)] }).checks.prediction.verdict,
+    ).toBe('FAIL')
   })
 })
 
 test('a profile that was recorded on a disturbed machine predicts without a verdict', () => {
   const wrong = { predictions: [figures(run, 9)] }
-  const { percentiles, checks } = compare([run], { ...wrong, disturbed: true })
+  const { percentiles, checks } = compare([run, again], { ...wrong, disturbed: true })
   expect(checks.prediction.verdict).toBe('UNDECIDED')
   expect(checks.prediction.reason).toContain('recorded while other programs used the machine')
   for (const { verdicts, prediction } of percentiles) {
     expect(verdicts.prediction).toBeNull()
     for (const { verdict } of prediction) expect(verdict).toBe('UNDECIDED')
   }
-  const sound = compare([run], wrong)
+  const sound = compare([run, again], wrong)
   expect(sound.checks.prediction.verdict).toBe('FAIL')
   expect(checks.structure).toEqual(sound.checks.structure)
+})
+
+test('an error that is close without the drift of the machine does not fail, and states it', () => {
+  const predictions = [figures(run, 1.2), figures(run, 1.2)]
+  const same = [figures(run).all, figures(run).all]
+  const pools = [{ pool: 'central', profile_ms: 1, replays_ms: 1.2 }]
+  const slower = { control: { pools, unknown: null }, now: same, level: same }
+  const drifted = compare([run, run], { predictions, change: slower })
+  expect(drifted.checks.prediction.verdict).toBe('UNDECIDED')
+  expect(drifted.checks.prediction.reason).toContain('close without the drift of the machine')
+  expect(compare([run, run], { predictions }).checks.prediction.verdict).toBe('FAIL')
+})
+
+test('one replay shows no noise, so a prediction that is off does not fail', () => {
+  const { checks } = compare([run], { predictions: [figures(run, 9)] })
+  expect(checks.prediction.verdict).toBe('UNDECIDED')
+  expect(checks.prediction.reason).toContain('one replay shows no noise, replay at least twice')
 })
 
 test('too few requests support no percentile: undecided, with the number that it takes', () => {

@@ -12,12 +12,17 @@ import {
   supportsVerdict,
 } from '../../stats/index.ts'
 import type { RequestList } from '../../traffic/index.ts'
-import type { ModelProfile } from '../../world/index.ts'
+import { fieldsOf, type ModelProfile } from '../../world/index.ts'
 import { splitError } from './error-split.ts'
 import { type Latencies, latenciesOf } from './latencies.ts'
 import type { PredictedChange } from './machine-change.ts'
 import { noiseFloor } from './noise-floor.ts'
-import { majority, prediction, predictionCheck, predictionError } from './prediction-check.ts'
+import {
+  prediction,
+  predictionCheck,
+  predictionError,
+  predictionVerdict,
+} from './prediction-check.ts'
 import { stallFreeFigures, stallFreeLatencies } from './stall-free.ts'
 import { besideStallFree, judgeStallFree, sharesOf } from './stall-free-check.ts'
 import { type ExecutorWork, type ObservedRun, structureSimulator } from './structure.ts'
@@ -133,9 +138,15 @@ const DISTURBED: Check = {
   worst: null,
 }
 
-/** Whether all fields of one of the models were recorded on a disturbed machine. */
-export function disturbedProfile(models: readonly (ModelProfile | null)[]): boolean {
-  return models.some((model) => model?.fields.every(({ disturbed }) => disturbed) === true)
+/** Whether all that is known of a pool's executors was recorded on a disturbed machine. */
+export function disturbedProfile(
+  models: readonly (ModelProfile | null)[],
+  { pools }: ServingPlan,
+): boolean {
+  return models.some((model, i) => {
+    if (model === null) return false
+    return fieldsOf(model.fields, pools[i]!.replicas).every(({ disturbed }) => disturbed)
+  })
 }
 
 /** The requests that percentiles are of: their latencies, and PERCENTILES of simulated runs. */
@@ -231,7 +242,10 @@ function compareFigures(of: {
     measured: { ...mean, n },
     structure,
     prediction: predicted,
-    verdicts: { structure: structureVerdict(structure), prediction: majority(predicted) },
+    verdicts: {
+      structure: structureVerdict(structure),
+      prediction: predictionVerdict(predicted, mean.value, split),
+    },
     split,
     noise_floor,
   }

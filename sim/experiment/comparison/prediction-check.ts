@@ -76,6 +76,25 @@ export function majority(errors: readonly ReplayError[]): Verdict {
   return tally('PASS') > errors.length / 2 ? 'PASS' : 'UNDECIDED'
 }
 
+/**
+ * The verdict of most replays. It takes two of them to fail, since one shows no noise. An error that
+ * is close without its drift is the machine's.
+ */
+export function predictionVerdict(
+  errors: readonly ReplayError[],
+  measuredMs: number,
+  split: PercentileComparison['split'],
+): Verdict {
+  const verdict = majority(errors)
+  if (verdict !== 'FAIL') return verdict
+  if (errors.length < 2) return 'UNDECIDED'
+  if (split === null || split.drift === null) return 'FAIL'
+  const own = Math.abs(split.structure + split.service_model + split.noise)
+  return own <= Math.max(TOLERANCE.relative, TOLERANCE.absolute_ms / measuredMs)
+    ? 'UNDECIDED'
+    : 'FAIL'
+}
+
 /** The predictions of every percentile that supports a verdict. */
 export function predictionCheck(
   percentiles: readonly PercentileComparison[],
@@ -113,6 +132,13 @@ function isOff({ simulated, measured }: PercentileComparison): boolean {
 function openReason(open: readonly PercentileComparison[]): string {
   const limit = 'max(5 %, 50 µs)'
   const present = open[0]!.prediction.length
+  const failed = open.filter(({ prediction }) => majority(prediction) === 'FAIL')
+  if (failed.length > 0) {
+    const off = `off by more than ${limit} at ${failed.map(({ p }) => percentileLabel(p)).join(', ')}`
+    return present < 2
+      ? `${off}; one replay shows no noise, replay at least twice`
+      : `${off}, but close without the drift of the machine; rehearse again`
+  }
   const scattered = open.filter((row) => neededReplays(row) > present)
   const labels = (scattered.length > 0 ? scattered : open).map(({ p }) => percentileLabel(p))
   const at = labels.join(', ')
