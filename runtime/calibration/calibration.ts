@@ -238,6 +238,7 @@ export class Calibration {
       content: file.content,
       occasion,
       work,
+      mixedMs: 0,
       wake,
       overheads: overheadsOf(
         this.#runs

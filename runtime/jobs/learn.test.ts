@@ -39,6 +39,7 @@ const modelOf = (key: string, fields: readonly RecordedField[] = [steady([1])]):
   occasion: 'made up',
   memory: null,
   work: { sizes: [1], lengths: [1], ms: [[WORK_MS]], error: [[0]] },
+  mixedMs: 0,
   wake: { gapMs: [0], ms: [0] },
   overheads: {
     lag: [0.01],

@@ -206,6 +206,7 @@ function profileOf({ run, overheads }: Recording, believed: ExecutorWork): Model
     label: 'known',
     content: 'none',
     occasion: 'made up',
+    mixedMs: 0,
     memory: null,
     work: { sizes, lengths, ms, error: ms.map((row) => row.map(() => 0)) },
     wake: { gapMs: [...wake.gapMs], ms: [...wake.ms] },

@@ -77,8 +77,8 @@ export function majority(errors: readonly ReplayError[]): Verdict {
 }
 
 /**
- * The verdict of most replays. It takes two of them to fail, since one shows no noise. An error that
- * is close without its drift is the machine's.
+ * The verdict of most replays. It takes two of them to fail, since one shows no noise. An error
+ * that is close without its drift is the machine's.
  */
 export function predictionVerdict(
   errors: readonly ReplayError[],

@@ -15,10 +15,17 @@ import type { ExecutorWork } from '../comparison/structure.ts'
 import type { SimulationInput } from '../system/simulation-input.ts'
 
 export function workOf(model: ModelProfile | null, scenario: Scenario, pool: number): MeanWork {
-  if (model !== null) return tabulatedWork(model.work)
+  if (model !== null) return calibratedWork(model)
   const declared = scenario.models[scenario.pools[pool]!.model]!
   if (!('work' in declared)) throw new Error('Expected a profile for a model that is not declared')
   return declaredWork(declared.work)
+}
+
+function calibratedWork({ work, mixedMs }: ModelProfile): MeanWork {
+  const table = tabulatedWork(work)
+  if (mixedMs === 0) return table
+  const of = (size: number, length: number) => table.mean(size, length) + mixedMs
+  return { of, mean: of }
 }
 
 /** Steps of a model that generates; null for one that does not. */

@@ -124,6 +124,9 @@ const modelProfile = z.strictObject({
         }
       }
     }),
+  mixedMs: ms
+    .default(0)
+    .describe('additional work of a batch in mixed traffic, as rehearsals show it'),
   wake: z
     .strictObject({ gapMs: rising(ms), ms: z.array(ms) })
     .superRefine(({ gapMs, ms: costs }, context) =>
