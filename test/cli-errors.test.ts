@@ -154,7 +154,7 @@ describe('profiles', () => {
 
   test('a profile that is missing, not JSON or of another version is refused', async () => {
     put(folder, 'text.json', 'not { json')
-    put(folder, 'other.json', JSON.stringify({ ...emptyProfile(), format: 2 }))
+    put(folder, 'other.json', JSON.stringify({ ...emptyProfile(), format: 1 }))
     const refusals = {
       'gone.json': /no such file/,
       'text.json': /not JSON/,

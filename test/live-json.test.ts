@@ -22,7 +22,7 @@ test('calibrate prints the profile that it keeps', async () => {
   const isProfile = await published('profile')
   isProfile(profile)
   expect(readJson(join(folder, 'cache/profile.json'))).toEqual(profile)
-  expect(() => isProfile({ ...(profile as object), format: 2 })).toThrow()
+  expect(() => isProfile({ ...(profile as object), format: 1 })).toThrow()
 })
 
 test('replay prints a result, and compare a comparison of that replay', async () => {
