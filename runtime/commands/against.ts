@@ -20,7 +20,7 @@ export function withAgainstOptions(command: Command): Command {
 }
 
 export const AGAINST_HELP = `
-What if: both sides are replayed in alternating slices of some seconds, and the measured ratio of their percentiles
+What if: both sides are replayed in alternating slices of a second or more, and the measured ratio of their percentiles
 is compared with the predicted ratio. Each replay of --replays is a round of slices. Where slices would change what
 is asked, whole replays alternate, and a warning says why. Loads on both sides are shares of the first side's
 capacity, so a change of the pools leaves the traffic as it is. The prediction takes the behaviour of the machine
