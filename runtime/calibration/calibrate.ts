@@ -27,8 +27,8 @@ function otherReplicas({ pool }: CalibrationTask): number {
 /**
  * Measures models on this machine: work, wake-up cost, overheads and speed fields. Models alternate
  * piece by piece. A machine's speed drifts by some percent a minute, so models measured one after
- * another would differ by that drift. The time counts from when the models are open. It takes longer
- * where the extreme shapes alone are too slow for it.
+ * another would differ by that drift. The time counts from when the models are open. It takes
+ * longer where the extreme shapes alone are too slow for it.
  */
 export async function calibrateModels(
   tasks: readonly CalibrationTask[],
