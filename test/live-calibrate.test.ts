@@ -69,7 +69,7 @@ describe('calibrate --from', () => {
     expect(ended.stdout).toContain(`profile: ${join(folder, CACHED)}`)
     const bare = ({ models, ...rest }: Profile) => ({
       ...rest,
-      models: models.map((model) => ({ ...model, fields: null, overheads: null, mixedMs: null })),
+      models: models.map((model) => ({ ...model, fields: null, overheads: null, variation: null })),
     })
     expect(bare(profile(CACHED))).toEqual(bare(profile(CALIBRATED)))
     const fields = ofReplicas(fieldsOf(CACHED), (replicas) => replicas === 1)

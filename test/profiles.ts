@@ -39,7 +39,7 @@ export function madeUpProfile(of: string | Scenario): Profile {
       occasion: 'made up',
       content: 'builtin' in model ? builtinContent(model, pool.precision) : 'none',
       work: work(model),
-      mixedMs: 0,
+      variation: [],
       wake: { gapMs: [0, 10], ms: [0, 0.05] },
       overheads: {
         lag: [0, 0.01, 0.05],

@@ -3,6 +3,7 @@ import {
   allRequests,
   asRecorded,
   BIAS_LEVELS,
+  ofSingleBatches,
   resampled,
   resamplingBias,
   stallFree,
@@ -16,7 +17,7 @@ const WIDEST = [0.01, 0.02, 0.04, 0.08]
 describe('predictions from rehearsals are unbiased on a machine of known truth', () => {
   test.each([
     { load: 0.3, replicas: 1, runs: 100 },
-    { load: 0.7, replicas: 1, runs: 60 },
+    { load: 0.7, replicas: 1, runs: 80 },
     { load: 0.5, replicas: 2, runs: 40 },
   ])('load $load, $replicas replicas', (of) => {
     const biases = resamplingBias(of)
@@ -46,5 +47,23 @@ describe('requests that met no stall, on the same machine', () => {
     })
     const all = resamplingBias(of, resampled, allRequests)
     expect(free.at(-1)!.halfWidth).toBeLessThan(all.at(-1)!.halfWidth / 2)
+  })
+})
+
+describe('batches whose times vary, on the same machine', () => {
+  const of = { load: 0.3, replicas: 1, runs: 40, noiseMs: 0.2 }
+
+  test('are predicted without bias', () => {
+    for (const [i, { bias, halfWidth }] of resamplingBias(of, resampled, stallFree).entries()) {
+      expect(halfWidth, `p${100 * BIAS_LEVELS[i]!}`).toBeLessThan(WIDEST[i]! / 2)
+      expect(Math.abs(bias) - halfWidth, `p${100 * BIAS_LEVELS[i]!}`).toBeLessThan(MOST[i]!)
+    }
+  })
+
+  test('and too long where the speed of a batch is that of the next one', () => {
+    const biases = resamplingBias(of, ofSingleBatches, stallFree)
+    for (const [i, { bias, halfWidth }] of biases.entries()) {
+      if (BIAS_LEVELS[i]! >= 0.9) expect(bias - halfWidth).toBeGreaterThan(MOST[i]!)
+    }
   })
 })

@@ -3,7 +3,7 @@ import {
   type ObservedRun,
   overheadsOf,
   poolCapacity,
-  recordedField,
+  recordedFields,
 } from '../../sim/experiment/index.ts'
 import { type Random, stream } from '../../sim/kernel/index.ts'
 import { ANY_CLASS, PLAIN_QUEUE, type PoolPlan, type ServingPlan } from '../../sim/serving/index.ts'
@@ -238,15 +238,17 @@ export class Calibration {
       content: file.content,
       occasion,
       work,
-      mixedMs: 0,
       wake,
       overheads: overheadsOf(
         this.#runs
           .filter(({ replicas }) => replicas === pool.replicas)
           .map((run) => ({ run, executors: [0, pool.replicas] })),
       ) as ModelProfile['overheads'],
-      fields: this.#runs.map((run) =>
-        recordedField({ ...run, run, work: executors(run.replicas), executors: [0, run.replicas] }),
+      ...recordedFields(
+        this.#runs.map((run) => {
+          const { replicas } = run
+          return { ...run, run, work: executors(replicas), executors: [0, replicas] as const }
+        }),
       ),
       memory: null,
     }

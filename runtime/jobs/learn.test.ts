@@ -39,7 +39,7 @@ const modelOf = (key: string, fields: readonly RecordedField[] = [steady([1])]):
   occasion: 'made up',
   memory: null,
   work: { sizes: [1], lengths: [1], ms: [[WORK_MS]], error: [[0]] },
-  mixedMs: 0,
+  variation: [],
   wake: { gapMs: [0], ms: [0] },
   overheads: {
     lag: [0.01],
@@ -86,11 +86,13 @@ describe('models updated from replays', () => {
 
   test('have new fields and overheads, and are otherwise unchanged, in the same order', () => {
     const otherwise = models.map((model, i) => {
-      return { ...model, fields: known[i]!.fields, overheads: known[i]!.overheads }
+      const { fields, overheads, variation } = known[i]!
+      return { ...model, fields, overheads, variation }
     })
     expect(otherwise).toEqual(known)
     for (const model of [small, large]) {
       expect(fieldsOf(models, model.key)).not.toEqual(model.fields)
+      expect(models.find(({ key }) => key === model.key)!.variation).not.toEqual([])
     }
   })
 

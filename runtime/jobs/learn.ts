@@ -1,11 +1,10 @@
 import { modelKey, type Scenario } from '../../scenarios/index.ts'
 import {
   executorWork,
-  mixedCostMs,
   type ObservedRun,
   overheadsOf,
   type Recording,
-  recordedField,
+  recordedFields,
 } from '../../sim/experiment/index.ts'
 import {
   fieldsOf,
@@ -24,36 +23,28 @@ export interface ReplayedScenario {
 }
 
 /**
- * Models with the speed fields and overheads of replays in place of those of their calibration. A
- * calibration sees a machine for a minute, which drifts by some percent from minute to minute. Work
- * gets the cost of mixed traffic. Its table and wake-up stay, as do fields and overheads that no
- * replay covers. `models` must have the model of every replayed pool.
+ * Models with the speed fields, variation and overheads of replays in place of those of their
+ * calibration. A calibration sees a machine for a minute, which drifts by some percent from minute
+ * to minute, and runs its batches in another order. Work and wake-up stay, as do fields and
+ * overheads that no replay covers. `models` must have the model of every replayed pool.
  */
 export function learn(
   models: readonly ModelProfile[],
   replayed: readonly ReplayedScenario[],
 ): ModelProfile[] {
-  const unmixed = models.map((model) => ({ ...model, mixedMs: 0 }))
-  const costs = new Map<string, number>()
-  for (const [key, recordings] of recordingsOf(unmixed, replayed)) {
-    costs.set(key, mixedCostMs(recordings))
-  }
-  const mixed = unmixed.map((model) => {
-    return { ...model, mixedMs: costs.get(model.key) ?? model.mixedMs }
-  })
-  const recordings = recordingsOf(mixed, replayed)
-  return mixed.map((model, i) => {
+  const recordings = recordingsOf(models, replayed)
+  return models.map((model) => {
     const known = recordings.get(model.key)
-    if (known === undefined || known.length === 0) return models[i]!
-    const fields = known.map(recordedField)
+    if (known === undefined || known.length === 0) return model
+    const { fields, variation } = recordedFields(known)
     // executors that ran no batch show nothing
     if (fields.every(({ executors }) => executors.every(({ busyMs }) => busyMs === 0))) {
-      return models[i]!
+      return model
     }
     const seen = new Set(fields.map(({ executors }) => executors.length))
     const others = model.fields.filter(({ executors }) => !seen.has(executors.length))
     const overheads = overheadsLike(known, model.overheads)
-    return { ...model, overheads, fields: [...fields, ...others] }
+    return { ...model, overheads, variation, fields: [...fields, ...others] }
   })
 }
 

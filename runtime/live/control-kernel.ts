@@ -6,11 +6,16 @@ const SIDE = 120
 /** Products until V8 has compiled the loops for good, counted in each thread. */
 const WARM_UPS = 200
 
-// small whole numbers: the product is exact, so its checksum is the same on every machine
-const left = Float64Array.from({ length: SIDE * SIDE }, (_, i) => ((i * 7) % 11) - 5)
-/** transposed */
-const right = Float64Array.from({ length: SIDE * SIDE }, (_, i) => ((i * 5) % 13) - 6)
-const product = new Float64Array(SIDE * SIDE)
+/** Small whole numbers: the product is exact, so its checksum is the same on every machine. */
+function matrices() {
+  return {
+    left: Float64Array.from({ length: SIDE * SIDE }, (_, i) => ((i * 7) % 11) - 5),
+    /** transposed */
+    right: Float64Array.from({ length: SIDE * SIDE }, (_, i) => ((i * 5) % 13) - 6),
+    product: new Float64Array(SIDE * SIDE),
+  }
+}
+
 let warmUps = 0
 
 export interface ControlTimes {
@@ -27,6 +32,7 @@ export interface ControlTimes {
  */
 export function timeControlKernel(repetitions: number): ControlTimes {
   const ms = new Float64Array(repetitions)
+  const { left, right, product } = matrices()
   for (; warmUps < WARM_UPS; warmUps++) multiply(left, right, product, SIDE)
   let checksum = 0
   for (let i = 0; i < repetitions; i++) {
@@ -39,8 +45,8 @@ export function timeControlKernel(repetitions: number): ControlTimes {
 }
 
 /**
- * Allocates nothing. Arrays are arguments: a bundle makes variables of the constants of a module,
- * which V8 reads again for each element, and the kernel would take three times as long there.
+ * Allocates nothing. Arrays are made for each call: how fast V8 reads constants of a module depends
+ * on how often the kernel ran before, and on the bundle, by a factor of two to three.
  */
 function multiply(a: Float64Array, b: Float64Array, to: Float64Array, side: number): void {
   for (let row = 0; row < side; row++) {

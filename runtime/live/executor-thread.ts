@@ -41,7 +41,7 @@ async function serve(engine: Engine, mailbox: Mailbox): Promise<void> {
 }
 
 /** Of about 1 ms each; a stall within one of them does not move their median. */
-const CONTROL_REPETITIONS = 15
+const CONTROL_REPETITIONS = 60
 
 const start = workerData as ExecutorStart
 if (start.cores !== null) pinThread(start.cores)

@@ -9,8 +9,7 @@ export {
   type PredictedChange,
 } from './comparison/machine-change.ts'
 export { compareArenas, memoryCheck, type ObservedArena } from './comparison/memory-check.ts'
-export { mixedCostMs } from './comparison/mixed-cost.ts'
-export { type Recording, recordedField } from './comparison/recorded.ts'
+export { type Recording, recordedFields } from './comparison/recorded.ts'
 export {
   inSlices,
   pausesOf,

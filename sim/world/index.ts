@@ -44,6 +44,7 @@ export {
   usualOverhead,
 } from './machine/stalls.ts'
 export type { StepLaw } from './machine/step-runs.ts'
+export { settle, type Variation, varied } from './machine/variation.ts'
 export {
   declaredSteps,
   declaredWork,

@@ -6,7 +6,7 @@ import {
   type ExecutorWork,
   executorWork,
   latenciesOf,
-  recordedField,
+  recordedFields,
   runReplication,
   type SimulationInput,
 } from '../../sim/experiment/index.ts'
@@ -250,12 +250,12 @@ function predictedRatios(of: {
   const { scenario } = base.system
   const executors = [0, work.length] as const
   const durationMs = scenario.duration_s * 1000
-  const fields = base.runs.map((run) =>
-    recordedField({ run, work, executors, load: 0, durationMs }),
+  const learnt = recordedFields(
+    base.runs.map((run) => ({ run, work, executors, load: 0, durationMs })),
   )
   const [a, b] = inputs.map((input, side) => {
     const { requests } = side === 0 ? base : changed
-    const models = input.models.map((model) => model && { ...model, fields })
+    const models = input.models.map((model) => model && { ...model, ...learnt })
     return Array.from(
       { length: REPLICATIONS },
       (_, i) => runReplication({ ...input, requests, models }, i).all.percentiles,

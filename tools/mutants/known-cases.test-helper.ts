@@ -7,16 +7,13 @@ import {
   OVERHEADS,
   scenarioBatching,
 } from '../../sim/experiment/comparison/known-machine.test-helper.ts'
-import {
-  batchesOf,
-  metFieldOf,
-  structureSimulator,
-} from '../../sim/experiment/comparison/structure.ts'
+import { batchesOf, structureSimulator } from '../../sim/experiment/comparison/structure.ts'
 import {
   type ExecutorWork,
   fieldOf,
   type ObservedRun,
   overheadsOf,
+  recordedFields,
   runReplication,
   runWorld,
   simulatedPercentiles,
@@ -200,18 +197,17 @@ function profileOf({ run, overheads }: Recording, believed: ExecutorWork): Model
   const sizes = [1, 2, 8]
   const lengths = [8, 64, 512]
   const ms = sizes.map((size) => lengths.map((length) => work(size, length)))
-  const field = { load: BUSY, durationMs: 1000 * DAY_S, ...metFieldOf(run, [believed]) }
+  const recorded = { run, work: [believed], executors: [0, 1] as const }
   return {
     key: 'known',
     label: 'known',
     content: 'none',
     occasion: 'made up',
-    mixedMs: 0,
     memory: null,
     work: { sizes, lengths, ms, error: ms.map((row) => row.map(() => 0)) },
     wake: { gapMs: [...wake.gapMs], ms: [...wake.ms] },
     overheads: overheads as ModelProfile['overheads'],
-    fields: [field as ModelProfile['fields'][number]],
+    ...recordedFields([{ ...recorded, load: BUSY, durationMs: 1000 * DAY_S }]),
   }
 }
 

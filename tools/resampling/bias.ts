@@ -2,11 +2,12 @@ import {
   type KnownRun,
   knownRun,
 } from '../../sim/experiment/comparison/known-machine.test-helper.ts'
-import { recordedField } from '../../sim/experiment/comparison/recorded.ts'
+import { recordedFields } from '../../sim/experiment/comparison/recorded.ts'
 import { stallFreeLatencies } from '../../sim/experiment/comparison/stall-free.ts'
-import { fieldOf, overheadsOf } from '../../sim/experiment/comparison/structure.ts'
+import { fieldOf, metFieldOf, overheadsOf } from '../../sim/experiment/comparison/structure.ts'
 import { latenciesOf, runWorld } from '../../sim/experiment/index.ts'
 import { stream } from '../../sim/kernel/index.ts'
+import type { Ms } from '../../sim/serving/index.ts'
 import { percentile, RowRecorder, Rows } from '../../sim/stats/index.ts'
 import { ListSource } from '../../sim/traffic/index.ts'
 import {
@@ -16,6 +17,9 @@ import {
   type Machine,
   machineOf,
   Overheads,
+  type RecordedField,
+  type Variation,
+  varied,
 } from '../../sim/world/index.ts'
 
 /**
@@ -38,6 +42,8 @@ export interface BiasCase {
   readonly replicas: number
   /** a multiple of 10 */
   readonly runs: number
+  /** mean of what a batch takes beyond its work; 0 by default */
+  readonly noiseMs?: Ms
 }
 
 export interface Bias {
@@ -48,23 +54,52 @@ export interface Bias {
   readonly halfWidth: number
 }
 
+/** The machine of a prediction, and how its batches vary. */
+export interface RehearsedMachine {
+  readonly machine: Machine
+  readonly variation: Variation
+}
+
 /** What a prediction knows: rehearsals, and the number of the prediction. */
-export type Rehearsed = (rehearsals: readonly KnownRun[], prediction: number) => Machine
+export type Rehearsed = (rehearsals: readonly KnownRun[], prediction: number) => RehearsedMachine
 
 const durationMs = 1000 * SECONDS
 
+function learnt(rehearsals: readonly KnownRun[]) {
+  const { length: replicas } = rehearsals[0]!.work
+  return recordedFields(
+    rehearsals.map((run) => {
+      return { run, work: run.work, executors: [0, replicas] as const, load: 1, durationMs }
+    }),
+  )
+}
+
+function bootstrapped(fields: readonly RecordedField[], prediction: number): Machine {
+  const random = stream(1, prediction, 'speed')
+  const { length: executors } = fields[0]!.executors
+  return bootstrappedMachine(bootstrapField(fields, executors, durationMs, random))
+}
+
 /** As predictions are made. */
 export const resampled: Rehearsed = (rehearsals, prediction) => {
-  const { length: replicas } = rehearsals[0]!.work
-  const fields = rehearsals.map((run) =>
-    recordedField({ run, work: run.work, executors: [0, replicas], load: 1, durationMs }),
-  )
-  const random = stream(1, prediction, 'speed')
-  return bootstrappedMachine(bootstrapField(fields, replicas, durationMs, random))
+  const { fields, variation } = learnt(rehearsals)
+  return { machine: bootstrapped(fields, prediction), variation }
+}
+
+/** The speed of each batch holds until the next one, which gets its chance. */
+export const ofSingleBatches: Rehearsed = (rehearsals, prediction) => {
+  const fields = learnt(rehearsals).fields.map((field, i) => {
+    const { executors } = metFieldOf(rehearsals[i]!, rehearsals[i]!.work)
+    const single = executors.map(({ speeds }, k) => ({ ...field.executors[k]!, speeds }))
+    return { ...field, executors: single as RecordedField['executors'] }
+  })
+  return { machine: bootstrapped(fields, prediction), variation: [] }
 }
 
 /** One rehearsal as it was: its stalls come when they came, whatever they find. */
-export const asRecorded: Rehearsed = ([run]) => machineOf(fieldOf(run!, run!.work))
+export const asRecorded: Rehearsed = ([run]) => {
+  return { machine: machineOf(fieldOf(run!, run!.work)), variation: [] }
+}
 
 /** The latencies of a run that are compared, ascending. */
 export type Sample = (run: KnownRun) => Float64Array
@@ -86,11 +121,14 @@ function predicted(
   const fired: DueEvent[] = []
   const executors = [0, work.length] as const
   const overheads = new Overheads(overheadsOf(rehearsals.map((run) => ({ run, executors }))))
+  const { machine, variation } = rehearsed(rehearsals, prediction)
   runWorld({
     plan,
     source: new ListSource(requests),
-    hardware: work.map(({ work: of, wake }) => ({ work: { of }, wake, overheads })),
-    machine: rehearsed(rehearsals, prediction),
+    hardware: work.map(({ work: of, wake }) => {
+      return { work: varied({ of, mean: of }, variation), wake, overheads }
+    }),
+    machine,
     sendDelay: overheads,
     timer: overheads,
     fired,
@@ -103,7 +141,7 @@ function predicted(
 
 /** Bias at BIAS_LEVELS. */
 export function resamplingBias(
-  { load, replicas, runs }: BiasCase,
+  { runs, ...machine }: BiasCase,
   rehearsed: Rehearsed = resampled,
   sample: Sample = allRequests,
 ): Bias[] {
@@ -111,12 +149,12 @@ export function resamplingBias(
     const seeds = Array.from({ length: runs / GROUPS }, (_, i) => 1 + group * (runs / GROUPS) + i)
     // the machines of the rehearsals are those of the runs, in another order
     const rehearsals = seeds.map((seed) =>
-      knownRun({ load, replicas, seconds: SECONDS, seed, requestSeed: 100_000 + seed }),
+      knownRun({ ...machine, seconds: SECONDS, seed, requestSeed: 100_000 + seed }),
     )
     const truth: Float64Array[] = []
     const simulated: Float64Array[] = []
     seeds.forEach((seed, i) => {
-      const run = knownRun({ load, replicas, seconds: SECONDS, seed })
+      const run = knownRun({ ...machine, seconds: SECONDS, seed })
       truth.push(sample(run))
       const some = Array.from(
         { length: Math.min(REHEARSALS, seeds.length) },

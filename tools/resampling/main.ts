@@ -5,6 +5,7 @@ import {
   asRecorded,
   BIAS_LEVELS,
   type Bias,
+  ofSingleBatches,
   resampled,
   resamplingBias,
   stallFree,
@@ -19,15 +20,20 @@ const runs = Number(process.argv[2] ?? 1000)
 const percent = (share: number) => `${share < 0 ? '−' : '+'}${Math.abs(100 * share).toFixed(2)}`
 const text = ({ bias, halfWidth }: Bias) => `${percent(bias)} ± ${(100 * halfWidth).toFixed(2)} %`
 
+/** Of batches of 1.3 to 6 ms. */
+const NOISE_MS = 0.2
+
 const rows: string[][] = []
 for (const replicas of [1, 2]) {
   for (const load of [0.3, 0.5, 0.7, 0.85]) {
-    for (const [name, rehearsed, sample] of [
-      ['resampled', resampled, allRequests],
-      ['as recorded', asRecorded, allRequests],
-      ['resampled, stall-free requests', resampled, stallFree],
+    for (const [name, rehearsed, sample, noiseMs] of [
+      ['resampled', resampled, allRequests, 0],
+      ['as recorded', asRecorded, allRequests, 0],
+      ['resampled, stall-free requests', resampled, stallFree, 0],
+      ['noise of batches', resampled, stallFree, NOISE_MS],
+      ['noise of batches, by single batches', ofSingleBatches, stallFree, NOISE_MS],
     ] as const) {
-      const row = resamplingBias({ load, replicas, runs }, rehearsed, sample)
+      const row = resamplingBias({ load, replicas, runs, noiseMs }, rehearsed, sample)
       rows.push([String(replicas), String(load), name, ...row.map(text)])
       process.stderr.write(`${rows.at(-1)!.join('  ')}\n`)
     }

@@ -42,6 +42,8 @@ export interface KnownOptions {
   readonly stillShare?: number
   /** all batches take this many times longer than work says */
   readonly slowness?: number
+  /** every batch takes so much longer, on average, by exponential noise; 0 by default */
+  readonly noiseMs?: Ms
   /** time of the control kernel before the traffic; by default it is not timed */
   readonly controlMs?: Ms
 }
@@ -168,7 +170,8 @@ export function knownField(
 
 /** Runs known requests on a known machine, audits the run and notes what a replay would note. */
 export function knownRun(options: KnownOptions): KnownRun {
-  const { replicas = 1, load, seconds = 40, batching = DYNAMIC, seed = 1, slowness = 1 } = options
+  const { replicas = 1, load, seconds = 40, batching = DYNAMIC, seed = 1 } = options
+  const { slowness = 1, noiseMs = 0 } = options
   const durationMs = 1000 * seconds
   const requestSeed = options.requestSeed ?? seed
   const requests = poissonRequests(load * capacityPerMs(replicas), durationMs, requestSeed)
@@ -188,7 +191,10 @@ export function knownRun(options: KnownOptions): KnownRun {
       const world = new SimulatedWorld({
         ...traffic,
         hardware: Array.from({ length: replicas }, () => ({
-          work: { of: (size: number, length: number) => slowness * work(size, length) },
+          work: {
+            of: (size: number, length: number, noise: Random) =>
+              slowness * work(size, length) + (noiseMs && noiseMs * noise.exponential()),
+          },
           wake: WAKE,
           overheads,
         })),

@@ -2,7 +2,7 @@ import { scenarioOf } from '../../../test/scenarios.ts'
 import type { ModelProfile } from '../../world/index.ts'
 import { type SimulationInput, simulationInput } from '../index.ts'
 import { type KnownRun, scenarioBatching } from './known-machine.test-helper.ts'
-import { recordedField } from './recorded.ts'
+import { recordedFields } from './recorded.ts'
 import { type ExecutorWork, overheadsOf } from './structure.ts'
 
 type Work = ExecutorWork['work']
@@ -28,13 +28,13 @@ export function knownProfile({ rehearsals, seconds, load, work }: KnownRehearsal
   return {
     key: 'known',
     label: 'known',
-    ...{ content: 'none', occasion: 'made up', mixedMs: 0, memory: null },
+    ...{ content: 'none', occasion: 'made up', memory: null },
     work: { sizes, lengths, ms, error: ms.map((row) => row.map(() => 0)) },
     wake: { gapMs: [...wake.gapMs], ms: [...wake.ms] },
     overheads: overheadsOf(
       rehearsals.map((run) => ({ run, executors })),
     ) as ModelProfile['overheads'],
-    fields: rehearsals.map((run) => recordedField({ ...shared, run })),
+    ...recordedFields(rehearsals.map((run) => ({ ...shared, run }))),
   }
 }
 

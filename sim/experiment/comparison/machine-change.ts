@@ -4,7 +4,7 @@ import { exp, log } from '../../kernel/index.ts'
 import { fieldsOf, meanLevel, type RecordedField, scaledFields } from '../../world/index.ts'
 import { executorWork } from '../simulation/hardware.ts'
 import type { SimulationInput } from '../system/simulation-input.ts'
-import { recordedField } from './recorded.ts'
+import { recordedFields } from './recorded.ts'
 import type { ObservedRun } from './structure.ts'
 
 /** The machine of replays beside that of the profile, as inputs of further predictions. */
@@ -72,7 +72,7 @@ function poolFields(input: SimulationInput, runs: readonly ObservedRun[]): PoolF
     return {
       name: pool.name,
       profile: fieldsOf(model.fields, pool.replicas),
-      replays: runs.map((run) => recordedField({ ...shared, run, executors })),
+      replays: recordedFields(runs.map((run) => ({ ...shared, run, executors }))).fields,
     }
   })
 }

@@ -1,6 +1,6 @@
 import { median } from 'simple-statistics'
 import type { Ms } from '../../serving/index.ts'
-import type { Intervals, RecordedField } from '../../world/index.ts'
+import { type Intervals, type ModelProfile, type RecordedField, settle } from '../../world/index.ts'
 import { type ExecutorWork, metFieldOf, type OverheadRecording } from './structure.ts'
 import { spoiled } from './validity.ts'
 
@@ -12,26 +12,37 @@ export interface Recording extends OverheadRecording {
   readonly durationMs: Ms
 }
 
-/** The speed field of a run as a profile holds it. */
-export function recordedField(recording: Recording): RecordedField {
-  const { run, work, executors, load, durationMs } = recording
-  const field = metFieldOf(run, work)
-  return {
-    load,
-    durationMs,
-    ...controlTime(recording),
-    disturbed: spoiled(run) !== null,
-    executors: field.executors.slice(...executors).map((executor) => ({
-      times: round(executor.times, 3),
-      speeds: round(executor.speeds, 4),
-      stalls: rounded(executor.stalls),
-      lateStarts: rounded(executor.lateStarts),
-      busyMs: Number(executor.busyMs.toFixed(3)),
-      idleStarts: executor.idleStarts,
-    })),
-    dispatcher: rounded(field.dispatcher),
-    intake: rounded(field.intake),
-  }
+/** The speed fields of runs as a profile holds them, and the variation of their batches. */
+export function recordedFields(
+  recordings: readonly Recording[],
+): Pick<ModelProfile, 'fields' | 'variation'> {
+  const met = recordings.map(({ run, work, executors: [from, to] }) => {
+    const field = metFieldOf(run, work)
+    return { ...field, executors: field.executors.slice(from, to) }
+  })
+  const ran = met.flatMap(({ executors }) => executors.filter(({ work }) => work.length > 0))
+  const { speeds, variation } = settle(ran)
+  const settled = new Map(ran.map((executor, i) => [executor, speeds[i]!]))
+  const fields = met.map(({ executors, dispatcher, intake }, i): RecordedField => {
+    const { run, load, durationMs } = recordings[i]!
+    return {
+      load,
+      durationMs,
+      ...controlTime(recordings[i]!),
+      disturbed: spoiled(run) !== null,
+      executors: executors.map((executor) => ({
+        times: round(executor.times, 3),
+        speeds: round(settled.get(executor) ?? executor.speeds, 4),
+        stalls: rounded(executor.stalls),
+        lateStarts: rounded(executor.lateStarts),
+        busyMs: Number(executor.busyMs.toFixed(3)),
+        idleStarts: executor.idleStarts,
+      })),
+      dispatcher: rounded(dispatcher),
+      intake: rounded(intake),
+    }
+  })
+  return { fields, variation }
 }
 
 /** Median over these executors and all starts of the traffic; nothing where it was not timed. */

@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import { mean } from 'simple-statistics'
 import { describe, expect, test } from 'vitest'
 import { Random } from '../../kernel/index.ts'
 import { bootstrapField } from './field-bootstrap.ts'
@@ -100,8 +101,23 @@ describe('levels', () => {
   test('one level holds for a whole run, wherever its blocks are from', () => {
     const seen = Array.from({ length: 20 }, (_, i) => levelsOf(`level ${i}`))
     expect(seen.every((levels) => levels.size === 1)).toBe(true)
-    expect(new Set(seen.flatMap((levels) => [...levels]))).toEqual(
-      new Set(['1.000000000', '0.800000000']),
+    expect(new Set(seen.flatMap((levels) => [...levels])).size).toBe(2)
+  })
+
+  test('they vary as the level of a next run does, which is none of the recorded ones', () => {
+    const logs = [-0.1, 0, 0.04]
+    const runs = logs.map((level) => recorded([constant(Math.exp(level))]))
+    const drawn = Array.from({ length: 60 }, (_, i) =>
+      Math.log(bootstrap(runs, { seed: `next ${i}` }).executors[0]!.steps.speeds[0]!),
+    )
+    const levels = [...new Set(drawn.map((level) => level.toFixed(9)))].map(Number)
+    expect(levels).toHaveLength(3)
+    expect(mean(levels)).toBeCloseTo(mean(logs), 6)
+    // 1 + 1 / n times the unbiased variance, and each of the levels is as likely
+    const variance = (mean(logs.map((level) => (level - mean(logs)) ** 2)) * 3) / 2
+    expect(mean(levels.map((level) => (level - mean(levels)) ** 2))).toBeCloseTo(
+      (1 + 1 / 3) * variance,
+      6,
     )
   })
 

@@ -1,9 +1,9 @@
-import { log, type Random } from '../../kernel/index.ts'
+import { exp, log, type Random } from '../../kernel/index.ts'
 import type { Ms } from '../../serving/index.ts'
 import type { BootstrappedField, MetExecutor, MetStalls } from './met-stalls.ts'
 import type { RecordedField } from './profile.ts'
-import type { ExecutorField } from './recorded-field.ts'
 import { type Intervals, intervalsOf, type Span } from './stalls.ts'
+import { type Weighted, weightedMedian } from './weighted-median.ts'
 
 /** Short enough to have many, long enough for a whole slow period: 10–300 ms were observed. */
 const BLOCK_MS = 500
@@ -25,7 +25,7 @@ export function bootstrapField(
 ): BootstrappedField {
   const fields = fieldsOf(recorded, executors)
   const levels = fields.map(levelOf)
-  const level = levels[random.integer(levels.length)]!
+  const level = nextLevels(levels)[random.integer(levels.length)]!
   const copies = Array.from({ length: executors }, () => new ExecutorCopy())
   const dispatcher: Span[] = []
   const intake: Span[] = []
@@ -70,23 +70,29 @@ export function fieldsOf(recorded: readonly RecordedField[], executors: number):
   return recorded.filter((field) => distance(field) === least)
 }
 
+/**
+ * Levels as likely as those of a next run. Its level scatters about the true mean, which is itself
+ * known from n recordings only: its variance is that of the sample, divided by n - 1, times
+ * 1 + 1 / n. Of three recordings each level is therefore moved away from their mean by 1.4 times.
+ */
+function nextLevels(levels: readonly number[]): number[] {
+  const n = levels.length
+  if (n === 1) return [...levels]
+  const logs = levels.map((level) => log(level))
+  const mean = logs.reduce((sum, value) => sum + value, 0) / n
+  const spread = Math.sqrt((n + 1) / (n - 1))
+  return logs.map((value) => exp(mean + spread * (value - mean)))
+}
+
 /** Median speed over the time in which the speed is not 0: the machine without stalls. */
 export function levelOf(field: RecordedField): number {
-  const all = field.executors.flatMap(({ times, speeds }) =>
-    speeds.map((speed, i) => {
+  const spans = field.executors.flatMap(({ times, speeds }) =>
+    speeds.map((speed, i): Weighted => {
       const end = Math.min(times[i + 1] ?? field.durationMs, field.durationMs)
-      return { speed, ms: Math.max(0, end - times[i]!) }
+      return [speed, Math.max(0, end - times[i]!)]
     }),
   )
-  const spans = all.filter(({ speed }) => speed > 0)
-  spans.sort((a, b) => a.speed - b.speed)
-  const half = spans.reduce((sum, { ms }) => sum + ms, 0) / 2
-  let sum = 0
-  for (const { speed, ms } of spans) {
-    sum += ms
-    if (sum >= half) return speed
-  }
-  return 1
+  return weightedMedian(spans) ?? 1
 }
 
 /** A part of a recording; its times change by `shift`. */
@@ -105,7 +111,7 @@ class ExecutorCopy {
   readonly #stalls = new StallsCopy()
   readonly #lateStarts = new StallsCopy()
 
-  add(field: ExecutorField, part: Part, scale: number): void {
+  add(field: RecordedField['executors'][number], part: Part, scale: number): void {
     const { from, until, shift, ofMs } = part
     const { times, speeds, busyMs, idleStarts } = field
     const first = lastAtOrBefore(times, from)

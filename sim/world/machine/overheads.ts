@@ -49,7 +49,7 @@ export function classOf(edges: ArrayLike<Ms>, value: Ms): number {
 }
 
 /** Draws from the table of a class. */
-class Classed {
+export class Classed {
   readonly #edges: Float64Array
   readonly #tables: readonly Empirical[]
 

@@ -27,16 +27,9 @@ const table = z
   .superRefine(expectOrder((value, before) => value >= before, 'at least'))
   .describe('evenly spaced quantiles of a measured sample')
 
-const tablesAt = z
-  .array(z.strictObject({ atMs: ms, table }))
-  .min(1)
-  .superRefine((tables, context) => {
-    const order = expectOrder((value, before) => value > before, 'above', 'atMs')
-    order(
-      tables.map(({ atMs }) => atMs),
-      context,
-    )
-  })
+const tableAt = z.strictObject({ atMs: ms, table })
+
+const tablesAt = z.array(tableAt).min(1).superRefine(expectRisingTables)
 
 const intervals = z
   .strictObject({
@@ -90,6 +83,14 @@ function expectOrder(
   }
 }
 
+function expectRisingTables(tables: readonly { readonly atMs: number }[], context: Context) {
+  const order = expectOrder((value, before) => value > before, 'above', 'atMs')
+  order(
+    tables.map(({ atMs }) => atMs),
+    context,
+  )
+}
+
 function expectLength(
   context: Context,
   values: readonly unknown[],
@@ -124,9 +125,11 @@ const modelProfile = z.strictObject({
         }
       }
     }),
-  mixedMs: ms
-    .default(0)
-    .describe('additional work of a batch in mixed traffic, as rehearsals show it'),
+  variation: z
+    .array(tableAt)
+    .default([])
+    .superRefine(expectRisingTables)
+    .describe('time of a batch over what the speed around it gives, by work'),
   wake: z
     .strictObject({ gapMs: rising(ms), ms: z.array(ms) })
     .superRefine(({ gapMs, ms: costs }, context) =>

@@ -35,6 +35,8 @@ export interface MachineField {
 
 /** An executor during a run, for runs with other batches: see `MetSpeed`. */
 export interface ExecutorField extends Steps {
+  /** of the batch that begins each step: its calibrated duration, ms; empty without batches */
+  readonly work: readonly Ms[]
   /** within batches */
   readonly stalls: Intervals
   /** of an idle executor, before batches began */
@@ -188,6 +190,7 @@ function executorField(ran: readonly Ran[]): ExecutorField {
   return {
     times: ran.length === 0 ? [0] : ran.map(({ started }) => started),
     speeds: ran.length === 0 ? [1] : ran.map(({ speed }) => speed),
+    work: ran.map(({ work }) => work),
     stalls: intervalsOf(stalls),
     lateStarts: intervalsOf(late.map(({ started, lateMs }) => [started - lateMs, started])),
     busyMs: ran.reduce((sum, { work, speed }) => sum + work / speed, 0),
