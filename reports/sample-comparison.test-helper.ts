@@ -121,6 +121,7 @@ function whatIfOf(sample: Sample): WhatIf {
     requests: 'c0ffee42',
     rounds: ROUNDS.length,
     blocks: 3 * ROUNDS.length,
+    not_counted: [],
     slice_ms: 1000,
     control: 1.002,
     percentiles: Object.values(LEVELS).map((p, i) => ratioRow(p, i, sample)),

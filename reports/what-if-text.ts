@@ -1,12 +1,18 @@
 import type { WhatIf } from '../sim/documents/index.ts'
 import { plural, threeDigits } from './format.ts'
 
+/** The rounds that do not count, each with its reason. */
+export const notCountedRounds = ({ not_counted }: Pick<WhatIf, 'not_counted'>): string[] =>
+  not_counted.map(({ round, reason }) => `round ${round + 1} does not count: ${reason}`)
+
 /** How a change was measured: "15 blocks of alternating slices of 1 s in 3 rounds". */
 export function measuredText({
-  rounds,
+  rounds: played,
+  not_counted,
   blocks,
   slice_ms,
-}: Pick<WhatIf, 'rounds' | 'blocks' | 'slice_ms'>): string {
+}: Pick<WhatIf, 'rounds' | 'not_counted' | 'blocks' | 'slice_ms'>): string {
+  const rounds = played - not_counted.length || played
   if (slice_ms === null) return `${plural(rounds, 'round')} of alternating whole replays`
   const slices = `alternating slices of ${threeDigits(slice_ms / 1000)} s`
   return `${plural(blocks, 'block')} of ${slices} in ${plural(rounds, 'round')}`

@@ -89,7 +89,7 @@ async function blocksFrom(round: number, cut: Slicing | null): Promise<Block[]> 
 const rows = methods.flatMap(({ blocks, ...method }) => {
   const random = stream(1, 0, 'resamples')
   const slice_ms = method.slicing?.sliceMs ?? null
-  const text = measuredText({ rounds, blocks: blocks.length, slice_ms })
+  const text = measuredText({ rounds, not_counted: [], blocks: blocks.length, slice_ms })
   return blockRatios(blocks, LEVELS, () => random.uniform()).map(({ ratio, low, high }, i) => {
     const half = low === null || high === null ? null : Math.log(high / low) / 2
     const control = Math.exp(median(blocks.map((block) => block.control ?? 0))) - 1

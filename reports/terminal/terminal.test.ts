@@ -111,6 +111,15 @@ describe('the comparison in text', () => {
     expect(comparisonText(comparison)).toContain('against 3 replays, of which none counts\n')
   })
 
+  test('says which rounds of a what-if do not count', () => {
+    const comparison = sampleComparison()
+    const reason = 'its requests were sent late (p99 7.0 ms)'
+    comparison.what_if!.not_counted = [{ round: 1, reason }]
+    expect(comparisonText(comparison)).toMatch(
+      /What if .*\n {2}round 2 does not count: its requests/,
+    )
+  })
+
   test('gives the noise floor as a figure, without a verdict', () => {
     const comparison = sampleComparison()
     const line = (text: string) => text.split('\n').find((one) => one.includes('noise floor'))

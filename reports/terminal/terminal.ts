@@ -35,13 +35,20 @@ import {
   objectiveLines,
   replaysText,
 } from '../tables/summary.ts'
-import { measuredText } from '../what-if-text.ts'
+import { measuredText, notCountedRounds } from '../what-if-text.ts'
 import { alignColumns } from './align.ts'
 
 /** The changes, as a sentence above the ratios. */
 function whatIfTitle(whatIf: WhatIf): string {
   return `What if (A → B): ${visibleLine(whatIf.changes.join(', '))}; ${measuredText(whatIf)}`
 }
+
+const whatIfLines = (whatIf: WhatIf) => [
+  whatIfTitle(whatIf),
+  ...notCountedRounds(whatIf).map((text) => visibleLine(`  ${text}`)),
+  ...verdictLines(whatIfTable(whatIf)),
+  '',
+]
 
 const RATIO_LEGEND = [
   'B/A: latency with the change over latency without it, of all blocks together; interval by a bootstrap over blocks.',
@@ -61,7 +68,7 @@ export function comparisonText(comparison: Comparison): string {
     '',
     ...splitLines(comparison),
     ...stallFreeLines(comparison),
-    ...(what_if ? [whatIfTitle(what_if), ...verdictLines(whatIfTable(what_if)), ''] : []),
+    ...(what_if ? whatIfLines(what_if) : []),
     ...arenaLines(comparison),
     ...checksOf(comparison).map((check) => checkLine(check.name, check.verdict, check.reason)),
     checkLine('noise floor (A/A)', '', noiseFloorText(comparison)),

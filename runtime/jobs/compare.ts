@@ -1,9 +1,9 @@
 import { EXIT, Failure, scenarioChanges } from '../../scenarios/index.ts'
 import type { Comparison, MemoryComparison } from '../../sim/documents/index.ts'
 import {
-  blocksOf,
   compareArenas,
   compareRuns,
+  countedRuns,
   disturbedProfile,
   executorWork,
   explained,
@@ -11,6 +11,7 @@ import {
   measuredRanOut,
   memoryCheck,
   memoryResult,
+  roundsOf,
   simulatedPercentiles,
   simulatedRanOut,
   whatIfCheck,
@@ -132,7 +133,7 @@ async function predictChange(
   options: JobOptions & { readonly replications: number },
 ) {
   const { scenario, hash } = second.system
-  const inputs = whatIfInputs([first, second], first.replays.runs)
+  const inputs = whatIfInputs([first, second], countedRuns(first.replays.runs))
   const predicted: RunSummary[][] = []
   for (const [i, input] of inputs.entries()) {
     const onProgress = (done: number, of: number) =>
@@ -144,7 +145,7 @@ async function predictChange(
     replays.runs.map((run) => ({ run, warmupMs: of.warmup_s * 1000 }))
   const [a, b] = [sides(first), sides(second)]
   const figures = whatIfFigures({
-    rounds: a.map((side, round) => blocksOf(side, b[round]!)),
+    ...roundsOf(a!, b!),
     predictions: predicted[0]!.map(({ all }, i) => ({
       a: all.percentiles,
       b: predicted[1]![i]!.all.percentiles,

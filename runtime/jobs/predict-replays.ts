@@ -1,8 +1,8 @@
 import { hashOf } from '../../scenarios/index.ts'
 import type { Host } from '../../sim/documents/index.ts'
 import {
+  countedRuns,
   machineChange,
-  notCounted,
   type ObservedRun,
   type PredictedChange,
   type SimulationInput,
@@ -32,11 +32,9 @@ export async function predictReplays(
     onProgress: (done: number, of: number) => onProgress?.(step, done, of),
   })
   const predictions = await runReplications(input, replications, progress('predicting the replays'))
-  const spoiled = new Set(notCounted(runs).map(({ replay }) => replay))
-  const good = runs.filter((_, replay) => !spoiled.has(replay))
   const otherHost =
     hashOf(host) === hashOf(profileHost) ? null : 'the profile was recorded on another host'
-  const change = machineChange(input, good.length > 0 ? good : runs, otherHost)
+  const change = machineChange(input, countedRuns(runs), otherHost)
   const again = async (changed: SimulationInput) => {
     const same = await runReplications(changed, replications, progress('splitting the error'))
     return same.map(({ all }) => all.percentiles)

@@ -1,5 +1,5 @@
 import { hashOf } from '../../scenarios/index.ts'
-import { loadOf, notCounted, resolveSystem } from '../../sim/experiment/index.ts'
+import { countedRuns, loadOf, notCounted, resolveSystem } from '../../sim/experiment/index.ts'
 import type { Replayed } from '../live/fleet.ts'
 import { hostFingerprint } from '../live/host.ts'
 import { learn } from './learn.ts'
@@ -39,18 +39,16 @@ export interface Rehearsed {
 export function afterRehearsals(system: System, runs: readonly Replayed[]): Rehearsed {
   const { scenario, profile, capacityRps, capacitiesRps } = system
   if (profile === null || runs.length === 0) return { system, warnings: [] }
-  const poor = new Set(notCounted(runs).map(({ replay }) => replay))
-  const good = runs.filter((_, i) => !poor.has(i))
-  const used = good.length > 0 ? good : runs
+  const poor = notCounted(runs)
   const rps =
     runs.reduce((sum, { rows }) => sum + rows.count, 0) / runs.length / scenario.duration_s
-  const replayed = { scenario, runs: used, load: loadOf(rps, system) ?? 0 }
+  const replayed = { scenario, runs: countedRuns(runs), load: loadOf(rps, system) ?? 0 }
   const learnt = resolveSystem(system, { ...profile, models: learn(profile.models, [replayed]) })
   return {
     system: { ...learnt, capacityRps, capacitiesRps },
-    warnings: notCounted(runs).map(
+    warnings: poor.map(
       ({ replay, reason }) =>
-        `rehearsal ${replay + 1} does not count${good.length > 0 ? '' : ', but no other is better'}: ${reason}`,
+        `rehearsal ${replay + 1} does not count${poor.length < runs.length ? '' : ', but no other is better'}: ${reason}`,
     ),
   }
 }

@@ -81,6 +81,9 @@ export const whatIf = z.strictObject({
   changes: z.array(z.string()).describe('"path: before → after" for each value that differs'),
   requests: z.string(),
   rounds: number.describe('replays of each side'),
+  not_counted: z
+    .array(z.strictObject({ round: number, reason: z.string() }))
+    .describe('rounds with a replay that is no evidence, in no figure unless none counts'),
   blocks: number.describe(
     'in which both sides met the same machine: two slices of each, or a replay of each',
   ),

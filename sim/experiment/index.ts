@@ -1,5 +1,5 @@
 export { poolCapacity } from './capacity/capacity.ts'
-export { type Block, blocksOf } from './comparison/blocks.ts'
+export { type Block, blocksOf, roundsOf } from './comparison/blocks.ts'
 export { compareRuns, disturbedProfile, simulatedPercentiles } from './comparison/compare.ts'
 export { type FedBack, feedBack, feedbackDifferences } from './comparison/feedback.ts'
 export { type Latencies, latenciesOf } from './comparison/latencies.ts'
@@ -26,7 +26,7 @@ export {
   type ObservedRun,
   overheadsOf,
 } from './comparison/structure.ts'
-export { notCounted } from './comparison/validity.ts'
+export { countedRuns, notCounted } from './comparison/validity.ts'
 export { worst } from './comparison/verdicts.ts'
 export {
   type WhatIfFigures,

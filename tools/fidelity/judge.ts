@@ -6,11 +6,12 @@ import { whatIfInputs } from '../../runtime/jobs/what-if-inputs.ts'
 import { scenarioChanges } from '../../scenarios/index.ts'
 import type { Comparison } from '../../sim/documents/index.ts'
 import {
-  blocksOf,
   compareRuns,
+  countedRuns,
   disturbedProfile,
   executorWork,
   resolveSystem,
+  roundsOf,
   type SimulationInput,
   simulatedPercentiles,
   type WhatIfFigures,
@@ -106,8 +107,10 @@ export async function judgeCase(
   }
 }
 
-function rehearsed(profile: Profile, { system, runs }: Recorded): Profile {
+/** From the rehearsals that count, as in `run`. */
+function rehearsed(profile: Profile, { system, runs: all }: Recorded): Profile {
   const { scenario } = system
+  const runs = countedRuns(all)
   return { ...profile, models: learn(profile.models, [{ scenario, runs, load: 0 }]) }
 }
 
@@ -115,13 +118,13 @@ function rehearsed(profile: Profile, { system, runs }: Recorded): Profile {
 export async function judgeChange(changed: Recorded, { cases }: Recording): Promise<ChangeReport> {
   const base = cases.get(changed.case.against!)!
   const sides = [base, changed] as const
-  const inputs = whatIfInputs(sides, base.runs)
+  const inputs = whatIfInputs(sides, countedRuns(base.runs))
   const [a, b] = [await predict(inputs[0], base), await predict(inputs[1], changed)]
   const [roundsA, roundsB] = sides.map(({ system, runs }) =>
     runs.map((run) => ({ run, warmupMs: system.scenario.warmup_s * 1000 })),
   )
   const figures = whatIfFigures({
-    rounds: roundsA!.map((side, round) => blocksOf(side, roundsB![round]!)),
+    ...roundsOf(roundsA!, roundsB!),
     predictions: a.map(({ all }, i) => ({ a: all.percentiles, b: b[i]!.all.percentiles })),
     seed: base.system.scenario.seed,
   })

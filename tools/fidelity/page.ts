@@ -1,5 +1,6 @@
 import { markdownTable } from '../markdown-table.ts'
 import type { FidelityReport } from './fidelity-report.ts'
+import { inShort } from './in-short.ts'
 import { summaryLines } from './summary.ts'
 import { type FidelityTable, fidelityTables } from './tables.ts'
 
@@ -13,10 +14,19 @@ export function fidelityPage(report: FidelityReport): string {
   const { host, made, minutes } = report
   return `# Fidelity
 
+How far can a figure of Spillway be trusted? \`${commandOf(report)}\` replays the same scenarios on a real ONNX Runtime and compares. On the
+machine below it found:
+
+${inShort(report)
+  .map((sentence) => `- ${sentence}`)
+  .join('\n')}
+
 Written by \`${commandOf(report)}\` in ${minutes.toFixed(0)} minutes on ${made.date}: ${host.cpu}, ${host.cores} cores,
 ${host.platform}, Node ${host.node}, ONNX Runtime ${host.onnxruntime}; Spillway ${made.version}, commit ${made.commit ?? 'none'}.
 Raw rows: ${report.rows.toLocaleString('en-US')} requests, SHA-256 \`${report.checksum}\`. The meaning and the blind spots of each check:
 [design/003](../design/003-comparison.md) and [design/004](../design/004-checks-that-can-fail.md).
+
+## Every check
 
 ${summaryLines(report)
   .map(({ check, verdict, text }) => `- ${check}: ${verdict}, ${text}`)

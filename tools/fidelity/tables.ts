@@ -1,6 +1,6 @@
 import { largest } from '../../reports/charts/frame.ts'
 import { estimateText, figure, fixed } from '../../reports/format.ts'
-import { measuredText } from '../../reports/what-if-text.ts'
+import { measuredText, notCountedRounds } from '../../reports/what-if-text.ts'
 import { percentileLabel } from '../../sim/stats/index.ts'
 import type { FidelityReport } from './fidelity-report.ts'
 import type { CaseReport, ChangeReport } from './judge.ts'
@@ -47,9 +47,12 @@ max(10 %, 50 µs, A/A), with the whole interval of the measured ratio, and the c
       ],
       align: 'lllrrrrrl',
       rows: changes.flatMap(changeCells),
-      remarks: changes
-        .filter(({ check }) => check.verdict !== 'PASS')
-        .map(({ name, check }) => `${name}: ${check.verdict}, ${check.reason}`),
+      remarks: [
+        ...changes
+          .filter(({ check }) => check.verdict !== 'PASS')
+          .map(({ name, check }) => `${name}: ${check.verdict}, ${check.reason}`),
+        ...changes.flatMap((one) => notCountedRounds(one).map((text) => `${one.name}: ${text}`)),
+      ],
     },
     predictionTable(prediction),
     {

@@ -77,7 +77,9 @@ function learnt(rehearsals: readonly KnownRun[]) {
 function bootstrapped(fields: readonly RecordedField[], prediction: number): Machine {
   const random = stream(1, prediction, 'speed')
   const { length: executors } = fields[0]!.executors
-  return bootstrappedMachine(bootstrapField(fields, executors, durationMs, random))
+  // the first of its rehearsals: so each is used once over all predictions
+  const run = { executors, durationMs, replication: 0 }
+  return bootstrappedMachine(bootstrapField(fields, run, random))
 }
 
 /** As predictions are made. */

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { blocksOf } from './blocks.ts'
+import { blocksOf, roundsOf } from './blocks.ts'
 import { knownRun } from './known-machine.test-helper.ts'
 import { latenciesOf } from './latencies.ts'
+import { spoiled } from './validity.ts'
 
 const STARTS = [0, 1000, 2000, 3000]
 const run = (seed: number) => knownRun({ load: 0.5, seconds: 4, seed, requestSeed: 1 })
@@ -51,5 +52,35 @@ describe('the blocks of a round', () => {
     expect(late).toHaveLength(1)
     expect(late[0]!.b).toEqual(blocks[1]!.b)
     expect(blocksOf(sides[0], { ...sides[1], warmupMs: 1e9 })).toEqual([])
+  })
+})
+
+describe('the rounds of a what-if', () => {
+  const busy = knownRun({ load: 0.5, seconds: 4, seed: 3, requestSeed: 1, stillShare: 0.3 })
+  const [sideA, sideB] = sides
+  const held = { run: busy, warmupMs: 500 }
+  const good = blocksOf(sideA, sideB)
+
+  test('leave out those in which a replay of either side does not count, and state why', () => {
+    const reason = spoiled(busy)
+    expect(reason).not.toBeNull()
+    expect(roundsOf([sideA, sideA, held], [held, sideB, sideB])).toEqual({
+      rounds: [good],
+      not_counted: [
+        { round: 0, reason },
+        { round: 2, reason },
+      ],
+      played: 3,
+    })
+  })
+
+  test('are all there if all count, or none does', () => {
+    expect(roundsOf([sideA, sideA], [sideB, sideB])).toEqual({
+      rounds: [good, good],
+      not_counted: [],
+      played: 2,
+    })
+    const { rounds, not_counted } = roundsOf([held], [sideB])
+    expect([rounds.length, not_counted.length]).toEqual([1, 1])
   })
 })

@@ -1,8 +1,10 @@
 import { mean } from 'simple-statistics'
+import type { WhatIf } from '../../documents/index.ts'
 import { log } from '../../kernel/index.ts'
 import type { RatioBlock } from '../../stats/index.ts'
 import { latenciesOf } from './latencies.ts'
 import type { ControlReading, ObservedRun } from './structure.ts'
+import { spoiled } from './validity.ts'
 
 /** Two successive slices, or a whole replay that has none: both sides met the same machine. */
 export interface Block extends RatioBlock {
@@ -16,6 +18,27 @@ export interface Block extends RatioBlock {
 export interface RoundSide {
   readonly run: ObservedRun
   readonly warmupMs: number
+}
+
+/** Rounds of a what-if, each as its blocks, and those that do not count. */
+export interface Rounds {
+  readonly rounds: readonly (readonly Block[])[]
+  readonly not_counted: WhatIf['not_counted']
+  /** number of all rounds */
+  readonly played: number
+}
+
+/** The rounds in which the replays of both sides count; all where none does. */
+export function roundsOf(a: readonly RoundSide[], b: readonly RoundSide[]): Rounds {
+  const not_counted = a.flatMap((side, round) => {
+    const reason = spoiled(side.run) ?? spoiled(b[round]!.run)
+    return reason === null ? [] : [{ round, reason }]
+  })
+  const poor = new Set(not_counted.map(({ round }) => round))
+  const rounds = a.flatMap((side, round) =>
+    poor.has(round) && poor.size < a.length ? [] : [blocksOf(side, b[round]!)],
+  )
+  return { rounds, not_counted, played: a.length }
 }
 
 /** The blocks of a round in which both sides served requests after their warm-up. */

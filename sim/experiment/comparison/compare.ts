@@ -244,7 +244,7 @@ function compareFigures(of: {
     prediction: predicted,
     verdicts: {
       structure: structureVerdict(structure),
-      prediction: predictionVerdict(predicted, mean.value, split),
+      prediction: predictionVerdict({ errors: predicted, simulated, measured: mean, split }),
     },
     split,
     noise_floor,

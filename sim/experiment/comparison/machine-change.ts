@@ -1,6 +1,5 @@
-import { mean } from 'simple-statistics'
+import { median } from 'simple-statistics'
 import type { ControlKernel } from '../../documents/index.ts'
-import { exp, log } from '../../kernel/index.ts'
 import { fieldsOf, meanLevel, type RecordedField, scaledFields } from '../../world/index.ts'
 import { executorWork } from '../simulation/hardware.ts'
 import type { SimulationInput } from '../system/simulation-input.ts'
@@ -77,10 +76,13 @@ function poolFields(input: SimulationInput, runs: readonly ObservedRun[]): PoolF
   })
 }
 
-/** Geometric mean over fields; null where one of them was not timed. */
+/**
+ * Median over fields, as a reading may fall into a slow spell that is as long as it; null where one
+ * of them was not timed.
+ */
 function controlTime(fields: readonly RecordedField[]): number | null {
-  const logs = fields.flatMap(({ controlMs }) => (controlMs ? [log(controlMs)] : []))
-  return logs.length > 0 && logs.length === fields.length ? exp(mean(logs)) : null
+  const times = fields.flatMap(({ controlMs }) => controlMs ?? [])
+  return times.length > 0 && times.length === fields.length ? median(times) : null
 }
 
 /** The control kernel runs on the processor. */

@@ -41,12 +41,23 @@ export function notCounted(replays: readonly ObservedRun[]): Comparison['not_cou
   })
 }
 
-/** The check of replays of which none counts. */
-export function noneCounts(replays: Comparison['not_counted']): Check {
-  const { length } = replays
+/** The replays that count; all where none does. */
+export function countedRuns<R extends ObservedRun>(replays: readonly R[]): readonly R[] {
+  const poor = new Set(notCounted(replays).map(({ replay }) => replay))
+  return poor.size === replays.length ? replays : replays.filter((_, i) => !poor.has(i))
+}
+
+/** The check of replays, or of rounds of them, of which none counts. */
+export function noneCounts(
+  reasons: readonly { readonly reason: string }[],
+  noun: 'replay' | 'round' = 'replay',
+): Check {
+  const { length } = reasons
   const none =
-    length === 1 ? 'the replay does not count:' : `none of ${length} replays counts: in the first,`
-  return { verdict: 'UNDECIDED', reason: `${none} ${replays[0]!.reason}`, worst: null }
+    length === 1
+      ? `the ${noun} does not count:`
+      : `none of ${length} ${noun}s counts: in the first,`
+  return { verdict: 'UNDECIDED', reason: `${none} ${reasons[0]!.reason}`, worst: null }
 }
 
 function diedText({ rows }: ObservedRun, deaths: number): string {

@@ -199,6 +199,22 @@ describe('the measured ratio leaves it open', () => {
   })
 })
 
+test('rounds of which none counts decide nothing, and the first reason is stated', () => {
+  const { rounds, ...rest } = made({ b: [2, 2, 2], predicted: [0.5] })
+  const reason = 'its dispatcher stalled'
+  const check = (played: number) => {
+    const not_counted = rounds.map((_, round) => ({ round, reason }))
+    return whatIfCheck(whatIfFigures({ ...rest, rounds, not_counted, played }))
+  }
+  expect(check(3)).toEqual({
+    verdict: 'UNDECIDED',
+    reason: `none of 3 rounds counts: in the first, ${reason}`,
+    worst: null,
+  })
+  // three others count
+  expect(check(6).verdict).toBe('PASS')
+})
+
 describe('the control kernel', () => {
   const check = (predicted: number, ...control: readonly (number | null)[]) => {
     const { rounds, ...rest } = made({ b: control.map(() => 2), predicted: [predicted] })

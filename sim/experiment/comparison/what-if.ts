@@ -13,6 +13,7 @@ import {
 import type { Block } from './blocks.ts'
 import { noiseFloor } from './noise-floor.ts'
 import { band } from './prediction-check.ts'
+import { noneCounts } from './validity.ts'
 import { type Check, furtherRuns, percentileCheck } from './verdicts.ts'
 
 /**
@@ -30,8 +31,11 @@ const MOST_CONTROL = 0.02
 
 /** A change from configuration A to B: replayed in turn, and predicted with one profile. */
 export interface WhatIfRuns {
-  /** of each round its blocks, at least one */
+  /** of each round that counts its blocks, at least one */
   readonly rounds: readonly (readonly Block[])[]
+  readonly not_counted?: WhatIf['not_counted']
+  /** number of all rounds; by default that of `rounds` */
+  readonly played?: number
   /** predicted PERCENTILES of both sides, each replication on one machine for both */
   readonly predictions: readonly { readonly a: readonly number[]; readonly b: readonly number[] }[]
   readonly seed: number
@@ -40,14 +44,15 @@ export interface WhatIfRuns {
 /** What was measured and predicted of a change. */
 export type WhatIfFigures = Pick<
   WhatIf,
-  'rounds' | 'blocks' | 'slice_ms' | 'control' | 'percentiles'
+  'rounds' | 'not_counted' | 'blocks' | 'slice_ms' | 'control' | 'percentiles'
 >
 
 /**
  * Predicted against measured ratio B/A, for each percentile that every replay supports. A verdict
  * is on all rounds, so it is the requests of all rounds together that have to support it.
  */
-export function whatIfFigures({ rounds, predictions, seed }: WhatIfRuns): WhatIfFigures {
+export function whatIfFigures(runs: WhatIfRuns): WhatIfFigures {
+  const { rounds, not_counted = [], played = rounds.length, predictions, seed } = runs
   const whole = rounds.map((blocks) => ({ a: together(blocks, 'a'), b: together(blocks, 'b') }))
   const n = Math.min(...whole.flatMap(({ a, b }) => [a.length, b.length]))
   const levels = PERCENTILES.filter((p) => supports(n, p))
@@ -83,7 +88,8 @@ export function whatIfFigures({ rounds, predictions, seed }: WhatIfRuns): WhatIf
     }
   })
   return {
-    rounds: rounds.length,
+    rounds: played,
+    not_counted,
     blocks: blocks.length,
     slice_ms: blocks[0]?.sliceMs ?? null,
     control: controlOf(blocks),
@@ -126,7 +132,9 @@ function verdictOf(errors: readonly (number | null)[], tolerance: number): Verdi
 
 /** The ratios of all judged percentiles, unless the machine was another for each side. */
 export function whatIfCheck(figures: WhatIfFigures): Check {
-  const { percentiles, control } = figures
+  const { percentiles, control, rounds, not_counted } = figures
+  if (not_counted.length > 0 && not_counted.length === rounds)
+    return noneCounts(not_counted, 'round')
   const judged = percentiles.flatMap(({ verdict, ...one }) =>
     verdict === null ? [] : [{ verdict, ...one }],
   )
@@ -170,7 +178,8 @@ function tooFew(first: WhatIfPercentile | undefined): string {
  * How many more rounds of the same scatter narrow the intervals of the undecided percentiles to
  * what their errors leave of the tolerance. A single block shows no scatter.
  */
-function moreRounds({ rounds, blocks, percentiles }: WhatIfFigures): string {
+function moreRounds({ blocks, percentiles }: WhatIfFigures): string {
+  const rounds = percentiles[0]!.each.length
   const open = percentiles.filter(({ verdict }) => verdict === 'UNDECIDED')
   const needed = open.map(({ p, b, measured: { low, high }, noise_floor, error_relative }) => {
     if (low === null || high === null) return rounds + 2

@@ -53,7 +53,8 @@ function bootstrappedField(input: SimulationInput, replication: number): Bootstr
   const fields = input.scenario.pools.map((pool, i): BootstrappedField => {
     const model = input.models[i] ?? null
     if (model !== null && pool.speed !== 'ideal') {
-      return bootstrapField(model.fields, pool.replicas, durationMs, random)
+      const run = { executors: pool.replicas, durationMs, replication }
+      return bootstrapField(model.fields, run, random)
     }
     const executors = Array.from({ length: pool.replicas }, () => IDEAL_EXECUTOR)
     return { executors, dispatcher: NEVER, intake: NEVER }

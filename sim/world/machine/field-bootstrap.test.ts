@@ -45,8 +45,8 @@ function speedAt({ times, speeds }: Steps, t: number): number {
 
 const bootstrap = (
   fields: RecordedField[],
-  { executors = 1, durationMs = 20_000, seed = 'bootstrap' } = {},
-) => bootstrapField(fields, executors, durationMs, new Random(seed))
+  { executors = 1, durationMs = 20_000, seed = 'bootstrap', replication = 0 } = {},
+) => bootstrapField(fields, { executors, durationMs, replication }, new Random(seed))
 
 test('each executor has a field with rising times from 0 to the end of the run', () => {
   const gaps = fc.array(
@@ -95,11 +95,15 @@ test('one random stream gives one field', () => {
 
 describe('levels', () => {
   const fields = [recorded([constant(1)]), recorded([constant(0.8)])]
-  const levelsOf = (seed: string) =>
-    new Set(bootstrap(fields, { seed }).executors[0]!.steps.speeds.map((speed) => speed.toFixed(9)))
+  const levelsOf = (replication: number) =>
+    new Set(
+      bootstrap(fields, { replication }).executors[0]!.steps.speeds.map((speed) =>
+        speed.toFixed(9),
+      ),
+    )
 
-  test('one level holds for a whole run, wherever its blocks are from', () => {
-    const seen = Array.from({ length: 20 }, (_, i) => levelsOf(`level ${i}`))
+  test('one level holds for a whole run', () => {
+    const seen = Array.from({ length: 20 }, (_, i) => levelsOf(i))
     expect(seen.every((levels) => levels.size === 1)).toBe(true)
     expect(new Set(seen.flatMap((levels) => [...levels])).size).toBe(2)
   })
@@ -107,13 +111,11 @@ describe('levels', () => {
   test('they vary as the level of a next run does, which is none of the recorded ones', () => {
     const logs = [-0.1, 0, 0.04]
     const runs = logs.map((level) => recorded([constant(Math.exp(level))]))
-    const drawn = Array.from({ length: 60 }, (_, i) =>
-      Math.log(bootstrap(runs, { seed: `next ${i}` }).executors[0]!.steps.speeds[0]!),
+    const levels = runs.map((_, replication) =>
+      Math.log(bootstrap(runs, { replication }).executors[0]!.steps.speeds[0]!),
     )
-    const levels = [...new Set(drawn.map((level) => level.toFixed(9)))].map(Number)
-    expect(levels).toHaveLength(3)
     expect(mean(levels)).toBeCloseTo(mean(logs), 6)
-    // 1 + 1 / n times the unbiased variance, and each of the levels is as likely
+    // 1 + 1 / n times the unbiased variance; each of the levels is used as often
     const variance = (mean(logs.map((level) => (level - mean(logs)) ** 2)) * 3) / 2
     expect(mean(levels.map((level) => (level - mean(levels)) ** 2))).toBeCloseTo(
       (1 + 1 / 3) * variance,
@@ -152,6 +154,19 @@ describe('blocks', () => {
     expect(second!.times.slice(0, -1)).toEqual(first!.times.slice(0, -1))
     expect(second!.speeds.slice(0, -1)).toEqual(first!.speeds.slice(0, -1).map((s) => s / 2))
     expect(third).toEqual(first)
+  })
+
+  test('of a run are all from one recording, so that runs differ as recordings do', () => {
+    const fields = [
+      recorded([spells], { dispatcher: standing }),
+      recorded([constant(1)], { intake: standing }),
+    ]
+    for (let replication = 0; replication < 6; replication++) {
+      const { dispatcher, intake } = bootstrap(fields, { replication })
+      const [has, lacks] = replication % 2 === 0 ? [dispatcher, intake] : [intake, dispatcher]
+      expect(has.from.length).toBeGreaterThan(150)
+      expect(lacks.from).toEqual([])
+    }
   })
 
   test('are shared by executors where fewer were recorded', () => {

@@ -13,27 +13,32 @@ const BLOCK_MS = 500
  * replacement (moving-block bootstrap, Künsch 1989). A block is drawn for all executors at once,
  * because executors that share cores slow down together.
  *
- * Blocks alone would average out drift slower than a block. Each field is therefore split into its
- * level (the median of its speed) and the rest. The level is drawn once for the whole run, the rest
- * block by block. Stalls of the dispatcher are drawn with the blocks.
+ * Runs differ by more than blocks do: a machine is slower or stalls more often for minutes. All
+ * blocks of a run are therefore from one recording, and its level (the median of its speed) is moved
+ * to that of a next run. Recordings take turns, so that all are used alike, and pools that were
+ * recorded together share the machine. Stalls of the dispatcher are drawn with the blocks.
  */
 export function bootstrapField(
   recorded: readonly RecordedField[],
-  executors: number,
-  durationMs: Ms,
+  run: {
+    readonly executors: number
+    readonly durationMs: Ms
+    readonly replication: number
+  },
   random: Random,
 ): BootstrappedField {
+  const { executors, durationMs, replication } = run
   const fields = fieldsOf(recorded, executors)
   const levels = fields.map(levelOf)
-  const level = nextLevels(levels)[random.integer(levels.length)]!
+  const index = replication % fields.length
+  const field = fields[index]!
+  const level = nextLevels(levels)[index]!
+  const scale = level / levels[index]!
   const copies = Array.from({ length: executors }, () => new ExecutorCopy())
   const dispatcher: Span[] = []
   const intake: Span[] = []
   for (let at = 0; at < durationMs; at += BLOCK_MS) {
-    const index = random.integer(fields.length)
-    const field = fields[index]!
     const from = random.uniform() * field.durationMs
-    const scale = level / levels[index]!
     const until = from + Math.min(BLOCK_MS, durationMs - at)
     // a recording is followed by its own beginning, so that no part of it is drawn less often
     for (let lap = 0; lap * field.durationMs < until; lap++) {
