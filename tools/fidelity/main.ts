@@ -23,7 +23,7 @@ import { JUDGED, quickSuite, REHEARSAL, wholeSuite } from './suite.ts'
  */
 
 /** Seconds of calibration for each model. */
-const CALIBRATION_S = 48
+const CALIBRATION_S = 36
 
 const quick = process.argv.includes('--quick')
 const suite = quick ? quickSuite() : wholeSuite()

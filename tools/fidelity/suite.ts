@@ -120,7 +120,7 @@ export function wholeSuite(): readonly Session[] {
     ...azure(3),
     session('ocr', 3, ['duration_s=25']),
     session('orientation', 3, []),
-    rehearsed(12, 5),
+    rehearsed(10, 5),
   ]
 }
 
