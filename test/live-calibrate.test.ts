@@ -62,7 +62,7 @@ describe('calibrate --from', () => {
   const ofReplicas = (fields: Fields, test: (replicas: number) => boolean) =>
     fields.filter(({ executors }) => test(executors.length))
 
-  test('changes fields, overheads and the cost of mixed traffic, and nothing else', async () => {
+  test('changes fields, overheads and variation, and nothing else', async () => {
     fresh()
     const ended = await learn('out')
     expect(ended.code, ended.stderr).toBe(0)

@@ -3,6 +3,7 @@ import {
   allRequests,
   asRecorded,
   BIAS_LEVELS,
+  type Bias,
   ofSingleBatches,
   resampled,
   resamplingBias,
@@ -13,56 +14,59 @@ import {
 const MOST = [0.005, 0.005, 0.01, 0.03]
 /** An interval that is wider tells nothing. */
 const WIDEST = [0.01, 0.02, 0.04, 0.08]
+const NOISE_MS = 0.2
+
+function expectUnbiased(biases: readonly Bias[], widest: readonly number[]) {
+  biases.forEach(({ bias, halfWidth }, i) => {
+    expect(halfWidth, `p${100 * BIAS_LEVELS[i]!}`).toBeLessThan(widest[i]!)
+    expect(Math.abs(bias) - halfWidth, `p${100 * BIAS_LEVELS[i]!}`).toBeLessThan(MOST[i]!)
+  })
+}
 
 describe('predictions from rehearsals are unbiased on a machine of known truth', () => {
   test.each([
     { load: 0.3, replicas: 1, runs: 100 },
-    { load: 0.7, replicas: 1, runs: 80 },
     { load: 0.5, replicas: 2, runs: 40 },
-  ])('load $load, $replicas replicas', (of) => {
-    const biases = resamplingBias(of)
-    biases.forEach(({ bias, halfWidth }, i) => {
-      expect(halfWidth, `p${100 * BIAS_LEVELS[i]!}`).toBeLessThan(WIDEST[i]!)
-      expect(Math.abs(bias) - halfWidth, `p${100 * BIAS_LEVELS[i]!}`).toBeLessThan(MOST[i]!)
-    })
+  ])(
+    'load $load, $replicas replicas; requests that met no stall scatter half as much at p99',
+    (of) => {
+      const [all, free] = resamplingBias(of, resampled, [allRequests, stallFree])
+      expectUnbiased(all!, WIDEST)
+      expectUnbiased(
+        free!,
+        WIDEST.map((most) => most / 2),
+      )
+      expect(free!.at(-1)!.halfWidth).toBeLessThan(all!.at(-1)!.halfWidth / 2)
+    },
+  )
+
+  test('load 0.7, 1 replica', () => {
+    const [all] = resamplingBias({ load: 0.7, replicas: 1, runs: 80 }, resampled, [allRequests])
+    expectUnbiased(all!, WIDEST)
   })
 
-  test('and biased where stalls come when they came: most find nothing to delay', () => {
-    const biases = resamplingBias({ load: 0.3, replicas: 1, runs: 100 }, asRecorded)
-    for (const [i, { bias, halfWidth }] of biases.entries()) {
+  test('where the times of batches vary', () => {
+    const of = { load: 0.3, replicas: 1, runs: 40, noiseMs: NOISE_MS }
+    const [free] = resamplingBias(of, resampled, [stallFree])
+    expectUnbiased(
+      free!,
+      WIDEST.map((most) => most / 2),
+    )
+  })
+})
+
+describe('and biased', () => {
+  test('where stalls come when they came: most find nothing to delay', () => {
+    const [all] = resamplingBias({ load: 0.3, replicas: 1, runs: 100 }, asRecorded, [allRequests])
+    for (const [i, { bias, halfWidth }] of all!.entries()) {
       if (BIAS_LEVELS[i]! >= 0.95) expect(bias + halfWidth).toBeLessThan(-MOST[i]!)
     }
   })
-})
 
-describe('requests that met no stall, on the same machine', () => {
-  test.each([
-    { load: 0.3, replicas: 1, runs: 50 },
-    { load: 0.5, replicas: 2, runs: 40 },
-  ])('are predicted without bias, and scatter half as much at p99: load $load', (of) => {
-    const free = resamplingBias(of, resampled, stallFree)
-    free.forEach(({ bias, halfWidth }, i) => {
-      expect(halfWidth, `p${100 * BIAS_LEVELS[i]!}`).toBeLessThan(WIDEST[i]! / 2)
-      expect(Math.abs(bias) - halfWidth, `p${100 * BIAS_LEVELS[i]!}`).toBeLessThan(MOST[i]!)
-    })
-    const all = resamplingBias(of, resampled, allRequests)
-    expect(free.at(-1)!.halfWidth).toBeLessThan(all.at(-1)!.halfWidth / 2)
-  })
-})
-
-describe('batches whose times vary, on the same machine', () => {
-  const of = { load: 0.3, replicas: 1, runs: 40, noiseMs: 0.2 }
-
-  test('are predicted without bias', () => {
-    for (const [i, { bias, halfWidth }] of resamplingBias(of, resampled, stallFree).entries()) {
-      expect(halfWidth, `p${100 * BIAS_LEVELS[i]!}`).toBeLessThan(WIDEST[i]! / 2)
-      expect(Math.abs(bias) - halfWidth, `p${100 * BIAS_LEVELS[i]!}`).toBeLessThan(MOST[i]!)
-    }
-  })
-
-  test('and too long where the speed of a batch is that of the next one', () => {
-    const biases = resamplingBias(of, ofSingleBatches, stallFree)
-    for (const [i, { bias, halfWidth }] of biases.entries()) {
+  test('where the speed of a batch is that of the next one', () => {
+    const of = { load: 0.3, replicas: 1, runs: 40, noiseMs: NOISE_MS }
+    const [free] = resamplingBias(of, ofSingleBatches, [stallFree])
+    for (const [i, { bias, halfWidth }] of free!.entries()) {
       if (BIAS_LEVELS[i]! >= 0.9) expect(bias - halfWidth).toBeGreaterThan(MOST[i]!)
     }
   })

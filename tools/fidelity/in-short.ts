@@ -52,7 +52,7 @@ function whatIf({ changes }: FidelityReport): string {
   return (
     '**Does it predict what a change does?** From replays without the change, the effect on p50 is predicted within ' +
     `${percent(median(errors))} in half of the ${changes.length} changes, and within ${percent(Math.max(...errors))} in all. ` +
-    `${of('PASS')} are shown to be right at p50 and p95, ${of('FAIL')} to be wrong, and ${of('UNDECIDED')} scatter too much to tell.`
+    `At p50 and p95, ${of('PASS')} of them ${of('PASS') === 1 ? 'is' : 'are'} shown to be right and ${of('FAIL')} to be wrong; the others scatter too much to tell.`
   )
 }
 

@@ -21,6 +21,8 @@ ${inShort(report)
   .map((sentence) => `- ${sentence}`)
   .join('\n')}
 
+What falls short, and what is known of its causes: [design/010](../design/010-prediction-under-noise.md#next).
+
 Written by \`${commandOf(report)}\` in ${minutes.toFixed(0)} minutes on ${made.date}: ${host.cpu}, ${host.cores} cores,
 ${host.platform}, Node ${host.node}, ONNX Runtime ${host.onnxruntime}; Spillway ${made.version}, commit ${made.commit ?? 'none'}.
 Raw rows: ${report.rows.toLocaleString('en-US')} requests, SHA-256 \`${report.checksum}\`. The meaning and the blind spots of each check:

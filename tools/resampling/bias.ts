@@ -141,37 +141,42 @@ function predicted(
   return { plan, requests, work, rows, timers: fired }
 }
 
-/** Bias at BIAS_LEVELS. */
+/** For each sample of the same runs, the bias at BIAS_LEVELS. */
 export function resamplingBias(
   { runs, ...machine }: BiasCase,
-  rehearsed: Rehearsed = resampled,
-  sample: Sample = allRequests,
-): Bias[] {
+  rehearsed: Rehearsed,
+  samples: readonly Sample[],
+): Bias[][] {
   const groups = Array.from({ length: GROUPS }, (_, group) => {
     const seeds = Array.from({ length: runs / GROUPS }, (_, i) => 1 + group * (runs / GROUPS) + i)
     // the machines of the rehearsals are those of the runs, in another order
     const rehearsals = seeds.map((seed) =>
       knownRun({ ...machine, seconds: SECONDS, seed, requestSeed: 100_000 + seed }),
     )
-    const truth: Float64Array[] = []
-    const simulated: Float64Array[] = []
-    seeds.forEach((seed, i) => {
+    const pairs = seeds.map((seed, i) => {
       const run = knownRun({ ...machine, seconds: SECONDS, seed })
-      truth.push(sample(run))
       const some = Array.from(
         { length: Math.min(REHEARSALS, seeds.length) },
         (_, k) => rehearsals[(i + 1 + k) % rehearsals.length]!,
       )
-      simulated.push(sample(predicted(run, seed, some, rehearsed)))
+      const simulated = predicted(run, seed, some, rehearsed)
+      return samples.map((sample) => [sample(run), sample(simulated)] as const)
     })
-    return { truth, simulated }
+    return samples.map((_, k) => {
+      const of = (side: 0 | 1) => joined(pairs.map((each) => each[k]![side]))
+      return [of(0), of(1)] as const
+    })
   })
-  const all = groups.map(({ truth, simulated }) => [joined(truth), joined(simulated)] as const)
-  const total = [joined(all.map(([t]) => t)), joined(all.map(([, s]) => s))] as const
+  return samples.map((_, k) => biasOf(groups.map((each) => each[k]!)))
+}
+
+/** Of true and predicted latencies, ascending, in groups. */
+function biasOf(groups: readonly (readonly [Float64Array, Float64Array])[]): Bias[] {
+  const total = [joined(groups.map(([t]) => t)), joined(groups.map(([, s]) => s))] as const
   return BIAS_LEVELS.map((p) => {
     const of = ([t, s]: readonly [Float64Array, Float64Array]) =>
       percentile(s, p) / percentile(t, p) - 1
-    const each = all.map(of)
+    const each = groups.map(of)
     const mean = each.reduce((sum, value) => sum + value, 0) / GROUPS
     const squares = each.reduce((sum, value) => sum + (value - mean) ** 2, 0)
     // t with 9 degrees of freedom

@@ -26,18 +26,23 @@ const NOISE_MS = 0.2
 const rows: string[][] = []
 for (const replicas of [1, 2]) {
   for (const load of [0.3, 0.5, 0.7, 0.85]) {
-    for (const [name, rehearsed, sample, noiseMs] of [
-      ['resampled', resampled, allRequests, 0],
-      ['as recorded', asRecorded, allRequests, 0],
-      ['resampled, stall-free requests', resampled, stallFree, 0],
-      ['noise of batches', resampled, stallFree, NOISE_MS],
-      ['noise of batches, by single batches', ofSingleBatches, stallFree, NOISE_MS],
+    for (const [noiseMs, name, rehearsed] of [
+      [0, 'resampled', resampled],
+      [0, 'as recorded', asRecorded],
+      [NOISE_MS, 'resampled, batches vary', resampled],
+      [NOISE_MS, 'by single batches, batches vary', ofSingleBatches],
     ] as const) {
-      const row = resamplingBias({ load, replicas, runs, noiseMs }, rehearsed, sample)
-      rows.push([String(replicas), String(load), name, ...row.map(text)])
-      process.stderr.write(`${rows.at(-1)!.join('  ')}\n`)
+      const of = { load, replicas, runs, noiseMs }
+      const [all, free] = resamplingBias(of, rehearsed, [allRequests, stallFree])
+      for (const [which, biases] of [
+        ['all', all!],
+        ['stall-free', free!],
+      ] as const) {
+        rows.push([String(replicas), String(load), name, which, ...biases.map(text)])
+        process.stderr.write(`${rows.at(-1)!.join('  ')}\n`)
+      }
     }
   }
 }
-const head = ['replicas', 'load', 'rehearsals', ...BIAS_LEVELS.map(percentileLabel)]
-console.log(markdownTable(head, rows, `rrl${'r'.repeat(BIAS_LEVELS.length)}`))
+const head = ['replicas', 'load', 'rehearsals', 'requests', ...BIAS_LEVELS.map(percentileLabel)]
+console.log(markdownTable(head, rows, `rrll${'r'.repeat(BIAS_LEVELS.length)}`))

@@ -14,8 +14,8 @@ const BLOCK_MS = 500
  * because executors that share cores slow down together.
  *
  * Runs differ by more than blocks do: a machine is slower or stalls more often for minutes. All
- * blocks of a run are therefore from one recording, and its level (the median of its speed) is moved
- * to that of a next run. Recordings take turns, so that all are used alike, and pools that were
+ * blocks of a run are therefore from one recording, and its level (the median of its speed) becomes
+ * that of a next run. Recordings take turns, so that all are used alike, and pools that were
  * recorded together share the machine. Stalls of the dispatcher are drawn with the blocks.
  */
 export function bootstrapField(
