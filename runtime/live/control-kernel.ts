@@ -45,8 +45,9 @@ export function timeControlKernel(repetitions: number): ControlTimes {
 }
 
 /**
- * Allocates nothing. Arrays are made for each call: how fast V8 reads constants of a module depends
- * on how often the kernel ran before, and on the bundle, by a factor of two to three.
+ * Allocates nothing. Its arrays are arguments, made by each `timeControlKernel`: how fast V8 reads
+ * constants of a module depends on how often the kernel ran before, and on the bundle, by a factor
+ * of two to three.
  */
 function multiply(a: Float64Array, b: Float64Array, to: Float64Array, side: number): void {
   for (let row = 0; row < side; row++) {

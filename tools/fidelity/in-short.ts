@@ -4,7 +4,7 @@ import { percentileLabel } from '../../sim/stats/index.ts'
 import type { FidelityReport } from './fidelity-report.ts'
 import type { CaseReport } from './judge.ts'
 
-/** What the suite found, for readers who do not know its terms: a sentence for each question. */
+/** The findings of the suite without its terms: an answer to each question. */
 export function inShort(report: FidelityReport): string[] {
   return [structure(report), prediction(report), whatIf(report), mutants(report)]
 }
@@ -39,8 +39,8 @@ function prediction({ prediction: { rows } }: FidelityReport): string {
   })
   return (
     '**Does it predict a replay that it has not seen?** From rehearsals with other requests, a prediction is off from a single replay, ' +
-    `in the median, at ${levels.join(', at ')}. Two replays of the same requests differ from each other by the figures in parentheses: no ` +
-    'prediction can be closer than that.'
+    `in the median, at ${levels.join(', at ')}. The figures in parentheses are the differences of two replays of the same requests: no ` +
+    'prediction can be expected to be closer.'
   )
 }
 
