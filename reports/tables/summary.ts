@@ -1,7 +1,7 @@
 import { parseObjective } from '../../scenarios/index.ts'
-import type { Comparison, Estimate, Host, Result, Verdict } from '../../sim/documents/index.ts'
+import type { Comparison, Host, Result, Verdict } from '../../sim/documents/index.ts'
 import { largest, type ReportInput, worlds, worst } from '../charts/frame.ts'
-import { estimateText, figure, percentileName, plural, signedPercent } from '../format.ts'
+import { declared, estimateText, figure, percentileName, plural, signedPercent } from '../format.ts'
 
 /** The documents in words and table cells, for pages and terminals. */
 
@@ -103,15 +103,21 @@ export function objectiveLines(input: ReportInput): ObjectiveLine[] {
       world: name,
       verdict: line.verdict,
       objective: `${line.class}: ${line.text}`,
-      found: found(line.text, line.estimate),
+      found: found(line),
     })),
   )
 }
 
-function found(text: string, estimate: Estimate): string {
+function found({
+  text,
+  estimate,
+  deciding_duration_s: deciding,
+}: Result['objectives'][number]): string {
+  const longer = deciding === null ? '' : `; duration_s of about ${declared(deciding)} would decide`
+  const { reason } = estimate
+  if (estimate.value === null) return `${reason ?? 'not supported by the sample'}${longer}`
+  const undecided = reason === undefined ? '' : `; ${reason}${longer}`
   const objective = parseObjective(text)
-  if (estimate.value === null) return estimate.reason ?? 'not supported by the sample'
-  const undecided = estimate.reason === undefined ? '' : `; ${estimate.reason}`
   if (!objective || objective.kind === 'goodput') {
     return `${estimateText(estimate, 'share')}${undecided}`
   }

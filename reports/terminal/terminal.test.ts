@@ -230,16 +230,18 @@ describe('a result in text', () => {
     expect(text).toContain('interactive p99.9: needs 100,000 requests')
   })
 
-  test('states why an objective is undecided', () => {
+  test('states why an objective is undecided, and what would decide it', () => {
     const result = sampleResult('measured')
     const [first] = result.objectives
     const reason = 'p99 needs 10,000 requests in each run, got 4,200'
     const estimate = { ...first!.estimate, reason }
-    const objectives = [{ ...first!, estimate, verdict: 'UNDECIDED' as const }]
-    const text = resultText({ ...result, objectives })
-    expect(text).toMatch(
-      /^UNDECIDED {2}interactive: .* of the limit; p99 needs 10,000 requests in /m,
-    )
+    const undecided = { ...first!, estimate, verdict: 'UNDECIDED' as const }
+    const text = (deciding_duration_s: number | null) =>
+      resultText({ ...result, objectives: [{ ...undecided, deciding_duration_s }] })
+    const line = /^UNDECIDED {2}interactive: .* of the limit; p99 needs 10,000 requests in .*\)$/m
+    expect(text(null)).toMatch(line)
+    expect(text(null)).not.toContain('would decide')
+    expect(text(1300)).toContain('got 4,200; duration_s of about 1,300 would decide)')
   })
 
   test('states which capacity is undefined, with the reason', () => {

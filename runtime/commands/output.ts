@@ -1,5 +1,6 @@
 import { EXIT, type ExitCode } from '../../scenarios/index.ts'
 import type { Result, Verdict } from '../../sim/documents/index.ts'
+import { worst } from '../../sim/experiment/index.ts'
 import { documentText } from '../folders/documents.ts'
 import { type FolderChange, replaceFiles } from '../folders/replace-files.ts'
 import { out, type Printable } from '../terminal.ts'
@@ -50,6 +51,8 @@ export const VERDICT_EXIT: Readonly<Record<Verdict, ExitCode>> = {
   UNDECIDED: EXIT.undecided,
 }
 
+/** By the worst verdict on the objectives of a result; 0 where it states none. */
 export function objectivesExit({ objectives }: Result): ExitCode {
-  return objectives.some(({ verdict }) => verdict === 'FAIL') ? EXIT.failed : EXIT.ok
+  if (objectives.length === 0) return EXIT.ok
+  return VERDICT_EXIT[worst(objectives.map(({ verdict }) => verdict))]
 }

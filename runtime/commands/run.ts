@@ -6,7 +6,9 @@ import {
   objectivesText,
   reportHtml,
 } from '../../reports/index.ts'
-import { EXIT } from '../../scenarios/index.ts'
+import { EXIT, type ExitCode } from '../../scenarios/index.ts'
+import type { Verdict } from '../../sim/documents/index.ts'
+import { worst } from '../../sim/experiment/index.ts'
 import type { Profile } from '../../sim/world/index.ts'
 import { documentText } from '../folders/documents.ts'
 import { loadProfile } from '../folders/profile-file.ts'
@@ -35,7 +37,7 @@ import {
   warn,
   wholeNumber,
 } from './command.ts'
-import { print, writeDocuments } from './output.ts'
+import { print, VERDICT_EXIT, writeDocuments } from './output.ts'
 import { profileText } from './profile-text.ts'
 import { withProgress } from './progress.ts'
 
@@ -48,7 +50,10 @@ interface RunOptions extends AgainstOptions {
   readonly keepRows?: boolean
   readonly decisionLog?: boolean
   readonly charts: readonly ChartFormat[]
+  readonly failOn?: FailOn
 }
+
+type FailOn = 'fail' | 'undecided'
 
 /** A run of it, after a short look at the noise of this machine. */
 type Running = RunOptions & {
@@ -62,13 +67,15 @@ A calibration measures the work of each model. Rehearsals, which are replays of 
 with the replays that are judged: from them alone the prediction takes the speed, stalls and overheads of this machine.
 
 Documents and report.html go to runs/NAME, or with --out DIR to DIR. Exit code 0 when the work is done, whatever the
-verdict; \`spillway compare\` has an exit code for each verdict. An interrupted run keeps its calibration as
+verdicts on checks and objectives; for CI, --fail-on fail exits with 4 if one is FAIL, and --fail-on undecided also with
+5 if one is UNDECIDED. An interrupted run keeps its calibration as
 calibrated.json; resume with --profile runs/NAME/calibrated.json. A warning names percentiles that stalls of this
 machine leave undecided, as \`spillway doctor --noise\` measures them.
 ${AGAINST_HELP}
 
 Examples:
   $ spillway run scenarios/library/payment-peak.yaml --replays 5
+  $ spillway run scenarios/library/payment-peak.yaml --fail-on fail
   $ spillway run scenarios/library/yardstick.yaml --against-set pools.central.batching.max_batch=2`
 
 export function define(command: Command): void {
@@ -89,6 +96,12 @@ export function define(command: Command): void {
     .option('--replays <n>', 'replays of the same requests', wholeNumber(1), 3)
     .option('--keep-rows', 'keep the raw rows of every replay; they are kept if a check fails')
     .option('--decision-log', 'keep the decision log of every replay, and the raw rows')
+    .addOption(
+      new Option('--fail-on <verdict>', 'exit with 4 on FAIL, and with 5 on UNDECIDED').choices([
+        'fail',
+        'undecided',
+      ] satisfies FailOn[]),
+    )
     .addOption(chartsOption())
   implement(command, HELP, async (signal, path: string, options: RunOptions) => {
     const sides = await prepareSides(path, options, signal)
@@ -102,8 +115,7 @@ export function define(command: Command): void {
     )
     const running = { ...options, directory, signal, noise }
     if (options.profile !== undefined) {
-      await runWith(await loadProfile(options.profile), sides, running)
-      return EXIT.ok
+      return runWith(await loadProfile(options.profile), sides, running)
     }
     const { seconds } = options
     const profile = await withProgress((onProgress, { warn: onWarning }) =>
@@ -114,12 +126,11 @@ export function define(command: Command): void {
     const kept = join(directory, CALIBRATED_FILE)
     await writeWhole(kept, documentText(profile))
     try {
-      await runWith(profile, sides, running, [CALIBRATED_FILE])
+      return await runWith(profile, sides, running, [CALIBRATED_FILE])
     } catch (error) {
       err(`the calibration is kept; resume with --profile ${kept}\n`)
       throw error
     }
-    return EXIT.ok
   })
 }
 
@@ -139,7 +150,7 @@ async function runWith(
   sides: Sides,
   options: Running,
   used: readonly string[] = [],
-): Promise<void> {
+): Promise<ExitCode> {
   const { directory, replications, replays, decisionLog, signal, noise } = options
   const command = commandLine()
   const [system, ...changed] = sides.map((side) => resolveSystem(side, profile))
@@ -183,6 +194,17 @@ async function runWith(
     ...(objectives.length > 0 ? ['', ...objectives] : []),
     '',
     `report: ${join(directory, 'report.html')}`,
+    ...(options.failOn === undefined ? [ANY_VERDICT] : []),
   ]
   print(options, comparison, text.join('\n'))
+  const found = [simulated, measured].flatMap((result) => result.objectives)
+  return exitOn(options.failOn, [comparison.verdict, ...found.map(({ verdict }) => verdict)])
+}
+
+const ANY_VERDICT = 'exit code 0 whatever the verdicts; --fail-on gives CI one that depends on them'
+
+function exitOn(failOn: FailOn | undefined, verdicts: readonly Verdict[]): ExitCode {
+  const verdict = worst(verdicts)
+  if (failOn === undefined || (failOn === 'fail' && verdict === 'UNDECIDED')) return EXIT.ok
+  return VERDICT_EXIT[verdict]
 }

@@ -92,6 +92,9 @@ export const objectiveResult = z.strictObject({
   text: z.string(),
   estimate,
   verdict,
+  deciding_duration_s: numberOrNull.describe(
+    'about the duration that would decide an undecided objective; null where more time is no help',
+  ),
 })
 
 export const poolResult = cell.extend({

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest'
+import { parseObjective } from '../../../scenarios/schema/objective.ts'
 import type { Scenario } from '../../../scenarios/schema/schema.ts'
 import { scenarioOf } from '../../../test/scenarios.ts'
 import { resultSchema } from '../../documents/index.ts'
+import { stream } from '../../kernel/index.ts'
 import { servingPlan } from '../../serving/index.ts'
 import {
   type CellSummary,
@@ -9,10 +11,11 @@ import {
   meanWithError,
   PARTS,
   PERCENTILES,
+  percentile,
   type RunSummary,
   TimeSeries,
 } from '../../stats/index.ts'
-import { judgedPercentiles } from './objectives.ts'
+import { judge, judgedPercentiles } from './objectives.ts'
 import { type ResultHead, resultOf } from './result.ts'
 
 const HEAD: ResultHead = {
@@ -207,6 +210,56 @@ describe('objectives', () => {
     const [tail] = result(['p(99.9) latency_ms < 120'], 200_000).objectives
     expect(tail!.estimate.value).toBeCloseTo(99.9, 0)
     expect(tail!.verdict).toBe('PASS')
+  })
+
+  test('fail by few requests, too, and never pass by them', () => {
+    const texts = ['p(99) latency_ms < 90', 'p(99) latency_ms < 110', 'p(99) latency_ms < 99']
+    expect(verdicts(texts, 60)).toEqual(['FAIL', 'UNDECIDED', 'UNDECIDED'])
+  })
+
+  test('of replications that are the same are exact, whatever the number of requests', () => {
+    const texts = ['p(99) latency_ms < 90', 'p(99) latency_ms < 110', 'goodput > 85%']
+    expect(verdicts(texts, 60, [1, 1, 1])).toEqual(['FAIL', 'PASS', 'PASS'])
+  })
+
+  test('name the duration that would decide them', () => {
+    const deciding = (text: string, n?: number, scales?: number[]) =>
+      result([text], n, scales).objectives[0]!.deciding_duration_s
+    // of 8 s with 1,000 requests, 80 s have 10,000, after 2 s of warm-up
+    expect(deciding('p(99) latency_ms < 1000', 1000)).toBe(82)
+    expect(deciding('p(99.99) latency_ms < 1000', 1000)).toBe(8100)
+    // the interval holds the limit: 95 to 104, and 102 is half as far
+    const open = deciding('p(99) latency_ms < 101')!
+    expect(open).toBeGreaterThan(2 + 4 * 8)
+    expect(open).toBeLessThan(2 + 8 * 8)
+    // 10 million requests are no advice, nor are more of a single run
+    expect(deciding('p(99.99) latency_ms < 1000', 60)).toBeNull()
+    expect(deciding('p(50) latency_ms < 1000', 20_000, [1])).toBeNull()
+    expect(deciding('p(99) latency_ms < 90')).toBeNull()
+    expect(deciding('p(99) latency_ms < 110')).toBeNull()
+  })
+
+  test('do not fail by few requests where the true percentile is the limit', () => {
+    const random = stream(3, 0, 'false alarms')
+    const [n, runs, trials] = [60, 10, 1000]
+    const objective = parseObjective('p(99) latency_ms < 1')!
+    const shareOfFails = (scale: number) => {
+      let fails = 0
+      for (let trial = 0; trial < trials; trial++) {
+        const cells = Array.from({ length: runs }, () => {
+          const sorted = Float64Array.from({ length: n }, () => scale * random.exponential()).sort()
+          const { classes } = runOf(n, 1)
+          return { ...classes[0]!, judged: [percentile(sorted, 0.99)], calls: null }
+        })
+        const of = { cells, percentiles: [0.99], exact: false, duration_s: 10, warmup_s: 2 }
+        if (judge(objective, of).verdict === 'FAIL') fails++
+      }
+      return fails / trials
+    }
+    const atLimit = 1 / -Math.log(0.01)
+    expect(shareOfFails(atLimit)).toBeLessThan(0.025)
+    // negative control: three times the limit is found nearly always
+    expect(shareOfFails(3 * atLimit)).toBeGreaterThan(0.9)
   })
 
   test('are undecided where a run is too short for their percentile', () => {

@@ -116,11 +116,13 @@ export function resultOf(
       (scenario.slo[traffic.class] ?? []).map((text) => ({
         class: traffic.class,
         text,
-        ...judge(
-          parseObjective(text)!,
-          runs.map((run) => ({ ...run.classes[i]!, calls: run.calls[i] ?? null })),
-          judged,
-        ),
+        ...judge(parseObjective(text)!, {
+          cells: runs.map((run) => ({ ...run.classes[i]!, calls: run.calls[i] ?? null })),
+          percentiles: judged,
+          exact: same !== null,
+          duration_s: scenario.duration_s,
+          warmup_s: scenario.warmup_s,
+        }),
       })),
     ),
     memory: memoryResult(runs.map(({ memory }) => memory)),

@@ -45,7 +45,12 @@ export function supports(n: number, p: number): boolean {
 
 /** Whether n requests support a verdict on the p-percentile: at least 100 of them lie beyond it. */
 export function supportsVerdict(n: number, p: number): boolean {
-  return n >= needed(p, TAIL_TO_JUDGE)
+  return n >= neededForVerdict(p)
+}
+
+/** Requests that a verdict on the p-percentile needs. */
+export function neededForVerdict(p: number): number {
+  return needed(p, TAIL_TO_JUDGE)
 }
 
 /** The highest p that n requests support; below 0 where they support none. */
