@@ -168,6 +168,12 @@ export function sampleResult(world: Result['world'], sample: Sample = {}): Resul
         deciding_duration_s: null,
       },
     ],
+    worst_window: {
+      window_s: 10,
+      classes: [{ name: 'interactive', latency: cell.latency.percentiles }],
+      pools: pools.map((name) => ({ name, utilisation: estimateOf(0.93, 0.01) })),
+      queue_mean: estimateOf(12, 0.05),
+    },
     memory: sample.memory ? sampleMemory(world, pools[0]!) : [],
     surges: [
       {

@@ -1,5 +1,6 @@
 import { counts, type Estimate, type Result, shedBy } from '../../sim/documents/index.ts'
 import { count, estimateText, figure, NONE, type Quantity, time, valueText } from '../format.ts'
+import { WORST_WINDOW } from './worst-window-table.ts'
 
 /** A table of a result, for pages and terminals alike. */
 export interface ResultTable {
@@ -64,8 +65,8 @@ const pools = (result: Result) => result.pools.map((own) => [own.name, own] as c
 
 export const RESULT_TABLES: readonly ResultTable[] = [
   metricTable<Class['counts']>(
-    { caption: 'Requests', of: 'requests' },
-    (result) => result.classes.map((own) => [own.name, own.counts] as const),
+    { caption: 'Requests, in each run', of: 'requests a run' },
+    ({ classes, runs }) => classes.map((own) => [own.name, perRun(own.counts, runs)] as const),
     countsOf(counts.shape),
   ),
   metricTable<Class>({ caption: 'Goodput', of: 'goodput' }, classes, [
@@ -81,11 +82,12 @@ export const RESULT_TABLES: readonly ResultTable[] = [
     figureOf('padding efficiency', 'batch_efficiency', 'share'),
     figureOf('wasted work', 'wasted', 'share'),
   ]),
+  WORST_WINDOW,
   metricTable<Pool['shed_by']>(
     { caption: 'Requests shed, by cause', of: 'shed by' },
     (result) =>
       pools(result).flatMap(([name, { counts: own, shed_by: by }]) =>
-        own.shed > 0 ? [[name, by] as const] : [],
+        own.shed > 0 ? [[name, perRun(by, result.runs)] as const] : [],
       ),
     countsOf(shedBy.shape),
   ),
@@ -123,6 +125,12 @@ export const RESULT_TABLES: readonly ResultTable[] = [
     ],
   ),
 ]
+
+/** Documents have the sum over all runs. */
+function perRun<K extends string>(sums: Readonly<Record<K, number>>, runs: number) {
+  const entries = Object.entries<number>(sums).map(([key, sum]) => [key, sum / runs])
+  return Object.fromEntries(entries) as Record<K, number>
+}
 
 /** The capacity of a pool; a dash if it is unknown, which `unknownCapacities` explains. */
 function capacityText({ capacity_rps: rps }: Pool): string {

@@ -223,11 +223,22 @@ describe('a result in text', () => {
     expect(text).toMatch(/^payment-peak, measured: 3 replays of 30 s, load 0\.6, seed 1\n/)
     expect(text).toContain('PASS       interactive: p(99) latency_ms < 10  (3.4 [3.1, 3.7] ms')
     expect(text).toContain('99.62 [99.58, 99.66] %')
-    expect(text).toMatch(/interactive +90,000 +89,955 +30 +15 +0 +0 +0/)
+    expect(text).toMatch(/^requests a run .*\ninteractive +30,000 +29,985 +10 +5 +0 +0 +0/m)
     expect(text).toMatch(
       /central +1 +61\.0 \[60\.4, 61\.6\] % +1,300 req\/s +2\.90 \[2\.84, 2\.96\]/,
     )
     expect(text).toContain('interactive p99.9: needs 100,000 requests')
+  })
+
+  test('states the worst window beside the whole run, unless the run is too short for windows', () => {
+    const result = sampleResult('measured')
+    const text = resultText(result)
+    expect(text).toMatch(/^worst window +over the run +in the worst window\n/m)
+    expect(text).toMatch(
+      /^central: utilisation +61\.0 \[60\.4, 61\.6\] % +93\.0 \[92\.1, 93\.9\] %$/m,
+    )
+    expect(text).toMatch(/^queue .* 12\.\d \[11\.\d, 12\.\d\]\n {2}of all windows of 10 s, /m)
+    expect(resultText({ ...result, worst_window: null })).not.toContain('worst window')
   })
 
   test('states why an objective is undecided, and what would decide it', () => {
@@ -260,7 +271,7 @@ describe('a result in text', () => {
 
   test('states which control shed requests, for pools that shed any', () => {
     const result = sampleResult('measured')
-    expect(resultText(result)).toMatch(/shed by +memory +priority.*\ncentral +0 +0 +12 +0 +18 +0\n/)
+    expect(resultText(result)).toMatch(/shed by +memory +priority.*\ncentral +0 +0 +4 +0 +6 +0\n/)
     const counts = { ...result.pools[0]!.counts, shed: 0 }
     const none = { ...result, pools: [{ ...result.pools[0]!, counts }] }
     expect(resultText(none)).not.toContain('shed by')

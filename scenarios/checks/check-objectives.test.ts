@@ -45,3 +45,13 @@ test.each([
     'slo.web.1: remove "p(95) tpot_ms < 5": every answer is one token',
   ])
 })
+
+test('windows fit between the warm-up and the end, and are not of calls', () => {
+  expect(problemsOf('p(95, worst 1m) latency_ms < 5', null)).toEqual([])
+  expect(problemsOf('p(95, worst 61s) latency_ms < 5', null)).toEqual([
+    'slo.web.1: expected a window of at most 60 s, from the warm-up to duration_s, got "p(95, worst 61s) latency_ms < 5"',
+  ])
+  expect(problemsOf('p(95, worst 10s) call_ms < 5', null)).toEqual([
+    'slo.web.1: expected windows of latency_ms, ttft_ms or tpot_ms, got "p(95, worst 10s) call_ms < 5"',
+  ])
+})

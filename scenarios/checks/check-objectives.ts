@@ -1,3 +1,4 @@
+import type { Objective } from '../schema/objective.ts'
 import type { Lengths } from '../schema/schema.ts'
 import type { Draft } from './draft.ts'
 
@@ -8,6 +9,7 @@ export function checkObjectives(draft: Draft): void {
   for (const [name, objectives] of slo) {
     const outputs = classes.find((traffic) => traffic.name === name)?.output_tokens ?? null
     for (const [i, objective] of objectives.entries()) {
+      if (objective) checkWindow(draft, ['slo', name, i], objective)
       const kind = objective?.kind
       if (kind !== 'ttft' && kind !== 'tpot') continue
       if (!generates) draft.unused(['slo', name, i], 'no pool has generation')
@@ -15,6 +17,20 @@ export function checkObjectives(draft: Draft): void {
         draft.unused(['slo', name, i], 'every answer is one token')
       }
     }
+  }
+}
+
+/** An objective for windows needs a window that fits between warm-up and end. */
+function checkWindow(draft: Draft, path: (string | number)[], objective: Objective): void {
+  if (objective.kind === 'goodput' || objective.window_s === null) return
+  if (objective.kind === 'call') {
+    draft.refuse(path, 'windows of latency_ms, ttft_ms or tpot_ms')
+  }
+  const { durationS, warmupS } = draft
+  if (durationS === null || warmupS === null) return
+  const most = durationS - warmupS
+  if (objective.window_s > most) {
+    draft.refuse(path, `a window of at most ${most} s, from the warm-up to duration_s`)
   }
 }
 

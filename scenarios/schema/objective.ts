@@ -10,24 +10,33 @@ export type Objective =
       readonly kind: TimedKind
       readonly percentile: number
       readonly limitMs: number
+      /** length of the windows of which the worst counts, s; null for the whole run */
+      readonly window_s: number | null
     }
   | { readonly kind: 'goodput'; readonly share: number }
 
-const TIMED = /^p\((\d+(?:\.\d+)?)\)\s+(latency|ttft|tpot|call)_ms\s*<\s*(\d+(?:\.\d+)?)$/
+const WINDOW = /(?:\s*,\s*worst\s+(\d+(?:\.\d+)?)(ms|s|m|h))?/
+const TIMED = new RegExp(
+  `^p\\((\\d+(?:\\.\\d+)?)${WINDOW.source}\\)\\s+(latency|ttft|tpot|call)_ms\\s*<\\s*(\\d+(?:\\.\\d+)?)$`,
+)
+const SECONDS = { ms: 0.001, s: 1, m: 60, h: 3600 } as const
 const GOODPUT = /^goodput\s*>\s*(\d+(?:\.\d+)?)\s*%$/
 
 /**
  * Parses `p(99) latency_ms < 250` (percentile in percent, limit in ms; or `ttft_ms`, `tpot_ms`,
- * `call_ms`) or `goodput > 99.5%`. Returns null for any other text, and for a percentage outside
- * (0, 100).
+ * `call_ms`), `p(99, worst 1m) latency_ms < 250` (the worst of all windows of a minute) or
+ * `goodput > 99.5%`. Returns null for any other text, and for a percentage outside (0, 100).
  */
 export function parseObjective(text: string): Objective | null {
   const timed = TIMED.exec(text.trim())
   if (timed) {
     const percentile = Number(timed[1]) / 100
-    const kind = timed[2] as TimedKind
-    const limitMs = Number(timed[3])
-    return percentile > 0 && percentile < 1 && limitMs > 0 ? { kind, percentile, limitMs } : null
+    const unit = timed[3] as keyof typeof SECONDS | undefined
+    const window_s = unit === undefined ? null : Number(timed[2]) * SECONDS[unit]
+    const kind = timed[4] as TimedKind
+    const limitMs = Number(timed[5])
+    const valid = percentile > 0 && percentile < 1 && limitMs > 0 && window_s !== 0
+    return valid ? { kind, percentile, limitMs, window_s } : null
   }
   const goodput = GOODPUT.exec(text.trim())
   if (!goodput) return null

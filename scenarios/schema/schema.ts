@@ -223,7 +223,7 @@ export const scenarioSchema = z.strictObject({
       z.array(
         z.string().refine((text) => parseObjective(text) !== null, {
           message:
-            'an objective such as "p(99) latency_ms < 250", "p(95) ttft_ms < 500", "p(99) call_ms < 900" or "goodput > 99.5%"',
+            'an objective such as "p(99) latency_ms < 250", "p(99, worst 1m) latency_ms < 250", "p(95) ttft_ms < 500", "p(99) call_ms < 900" or "goodput > 99.5%"',
         }),
       ),
     )

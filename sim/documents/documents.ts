@@ -176,6 +176,17 @@ export const resultSchema = z.strictObject({
   classes: z.array(cell.extend({ calls })),
   pools: z.array(poolResult),
   objectives: z.array(objectiveResult),
+  worst_window: z
+    .strictObject({
+      window_s: number,
+      classes: z.array(z.strictObject({ name: z.string(), latency: percentiles })),
+      pools: z.array(z.strictObject({ name: z.string(), utilisation: estimate })),
+      queue_mean: estimate.describe('waiting requests of all pools'),
+    })
+    .nullable()
+    .describe(
+      'windows of this length from the warm-up to the end of the traffic: each figure in the window in which it is largest, by when requests end; null where the run is too short for several',
+    ),
   surges: z.array(surgeResult),
   memory: z.array(memorySpace).describe('memory of pools with `memory`'),
   tail: z.array(tailPoint).describe('latency over all classes, with an interval over runs'),

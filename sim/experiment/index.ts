@@ -49,11 +49,11 @@ export { judgedPercentiles } from './result/objectives.ts'
 export { resultOf, simulatedResult } from './result/result.ts'
 export { executorWork } from './simulation/hardware.ts'
 export { explained, measuredRanOut, simulatedRanOut } from './simulation/ran-out.ts'
+export { recorderOptions } from './simulation/recorder-options.ts'
 export { type RunParts, runWorld, withMutation } from './simulation/run-world.ts'
 export {
   keptReplication,
   keptReplicationInPieces,
-  recorderOptions,
   runReadingReplication,
   runReplication,
 } from './simulation/simulate.ts'

@@ -58,3 +58,5 @@ export {
   type SpaceSummary,
 } from './recording/space-recorder.ts'
 export { mergeSeries, TimeSeries } from './recording/time-series.ts'
+export type { WindowOptions, WorstSummary } from './recording/window-recorder.ts'
+export { type WindowFigure, windowsOf } from './recording/worst-window.ts'

@@ -9,7 +9,18 @@ import {
   noVerdictReason,
   percentileEstimate,
   supportsVerdict,
+  type WindowFigure,
 } from '../../stats/index.ts'
+
+/** The objectives of a class for windows, in the order in which a run has their figures. */
+export function windowObjectives(texts: readonly string[]) {
+  return [...new Set(texts)].flatMap((text) => {
+    const objective = parseObjective(text)!
+    if (objective.kind === 'goodput' || objective.kind === 'call') return []
+    const { kind, percentile, window_s } = objective
+    return window_s === null ? [] : [{ text, kind, percentile, window_s }]
+  })
+}
 
 /** The percentiles of a scenario's objectives, for `summariseRun`: any, such as p(98). */
 export function judgedPercentiles(scenario: Scenario): number[] {
@@ -22,44 +33,61 @@ export function judgedPercentiles(scenario: Scenario): number[] {
   return [...new Set(named)]
 }
 
-/** The runs that an objective is judged on. */
-export interface JudgedRuns {
+/** The runs of a class that objectives are judged on. */
+interface JudgedRuns {
   readonly cells: readonly (CellSummary & { readonly calls: CallsSummary | null })[]
   /** of `judged` in the cells */
   readonly percentiles: readonly number[]
+  /** of each run: the worst window of each of `windowObjectives` */
+  readonly windows: readonly (readonly WindowFigure[])[]
   /** replications that are the same are one exact result */
   readonly exact: boolean
   readonly duration_s: number
   readonly warmup_s: number
 }
 
-type Judged = Pick<Result['objectives'][number], 'estimate' | 'verdict' | 'deciding_duration_s'>
+type Judged = Omit<Result['objectives'][number], 'class'>
+
+/** Every objective of a class. */
+export function judgeAll(texts: readonly string[], runs: JudgedRuns): Judged[] {
+  const forWindows = windowObjectives(texts).map(({ text }) => text)
+  return texts.map((text) => {
+    const objective = parseObjective(text)!
+    const at = forWindows.indexOf(text)
+    const each = at < 0 ? wholeRuns(objective, runs) : runs.windows.map((figures) => figures[at]!)
+    return { text, ...judge(objective, each, runs) }
+  })
+}
 
 /**
  * PASS and FAIL need an interval that is wholly on one side of the limit. PASS needs as many
  * requests as the percentile does, FAIL does not: a percentile of few requests comes out too low.
  */
-export function judge(objective: Objective, runs: JudgedRuns): Judged {
-  const { cells, exact } = runs
-  const { kind } = objective
-  const each = cells.map(({ counts, calls }) => (kind === 'call' ? calls!.made : counts.arrived))
-  const arrived = each.reduce((sum, n) => sum + n, 0)
-  const perRun = Math.min(...each)
-  const values = valuesOf(objective, runs)
-  const found =
-    kind === 'goodput' ? estimate(values, arrived, 1) : percentileEstimate(values, arrived)
-  const undecided = (reason: string | null, times: number | null): Judged => ({
-    estimate: reason === null ? found : { reason, ...found },
-    verdict: 'UNDECIDED',
+export function judge(
+  objective: Objective,
+  each: readonly WindowFigure[],
+  runs: Pick<JudgedRuns, 'exact' | 'duration_s' | 'warmup_s'>,
+): Omit<Judged, 'text'> {
+  const arrived = each.reduce((sum, { n }) => sum + n, 0)
+  const perRun = Math.min(...each.map(({ n }) => n))
+  const values = each.map(({ value }) => value)
+  const goodput = objective.kind === 'goodput'
+  const found = goodput ? estimate(values, arrived, 1) : percentileEstimate(values, arrived)
+  const undecided = (reason: string, times: number | null) => ({
+    estimate: { reason, ...found },
+    verdict: 'UNDECIDED' as const,
     deciding_duration_s: times === null ? null : longer(runs, times),
   })
   const lost = values.every((value) => value === Number.POSITIVE_INFINITY)
   const verdict = lost ? 'FAIL' : verdictOf(objective, found)
-  const decided: Judged = { estimate: found, verdict, deciding_duration_s: null }
-  if (verdict === 'FAIL' || exact) return decided
-  if (objective.kind !== 'goodput' && !supportsVerdict(perRun, objective.percentile)) {
-    const reason = noVerdictReason(perRun, objective.percentile, 'in each run')
-    return undecided(reason, neededForVerdict(objective.percentile) / perRun)
+  const decided = { estimate: found, verdict, deciding_duration_s: null }
+  if (verdict === 'FAIL' || runs.exact) return decided
+  if (!goodput && !supportsVerdict(perRun, objective.percentile)) {
+    const { percentile, window_s } = objective
+    const where = window_s === null ? 'in each run' : 'in each window'
+    // a longer run has no more requests in a window
+    const times = window_s === null ? neededForVerdict(percentile) / perRun : null
+    return undecided(noVerdictReason(perRun, percentile, where), times)
   }
   if (found.value !== null && found.low === null) {
     return undecided('a single run has no interval', null)
@@ -68,14 +96,15 @@ export function judge(objective: Objective, runs: JudgedRuns): Judged {
   return undecided('its interval holds the limit', timesToDecide(objective, found))
 }
 
-/** What each run has for an objective: a percentile, ms, or a share. */
-function valuesOf(objective: Objective, { cells, percentiles }: JudgedRuns): number[] {
+/** What each run has for an objective, a percentile, ms, or a share; and of how many requests. */
+function wholeRuns(objective: Objective, { cells, percentiles }: JudgedRuns): WindowFigure[] {
   return cells.map(({ good, counts, judged, tokens, calls }) => {
-    if (objective.kind === 'goodput') return good / counts.arrived
+    const n = counts.arrived
+    if (objective.kind === 'goodput') return { value: good / n, n }
     const at = percentiles.indexOf(objective.percentile)
-    if (objective.kind === 'call') return calls!.judged[at]!
+    if (objective.kind === 'call') return { value: calls!.judged[at]!, n: calls!.made }
     const times = objective.kind === 'latency' ? judged : tokens?.judged[objective.kind]
-    return times?.[at] ?? Number.NaN
+    return { value: times?.[at] ?? Number.NaN, n }
   })
 }
 
@@ -106,7 +135,10 @@ function timesToDecide(objective: Objective, { value, low, high }: Estimate): nu
 }
 
 /** The duration of that much more traffic, rounded up to two digits, s. */
-function longer({ duration_s, warmup_s }: JudgedRuns, times: number): number | null {
+function longer(
+  { duration_s, warmup_s }: Pick<JudgedRuns, 'duration_s' | 'warmup_s'>,
+  times: number,
+): number | null {
   const seconds = warmup_s + times * (duration_s - warmup_s)
   if (!(times <= MOST_TIMES)) return null
   const digit = 10 ** (Math.floor(Math.log10(seconds)) - 1)

@@ -1,4 +1,3 @@
-import { parseObjective } from '../../../scenarios/schema/objective.ts'
 import type { Pool, Scenario } from '../../../scenarios/schema/schema.ts'
 import { takesLength } from '../../../scenarios/schema/takes-length.ts'
 import type { Result, TailPoint } from '../../documents/index.ts'
@@ -19,8 +18,9 @@ import { grouped } from '../system/crowd.ts'
 import type { PreparedScenario } from '../system/prepared-scenario.ts'
 import { loadOf, type Resolved } from '../system/resolve.ts'
 import { memoryResult } from './memory-result.ts'
-import { judge, judgedPercentiles } from './objectives.ts'
+import { judgeAll, judgedPercentiles } from './objectives.ts'
 import { overRuns, shareOver } from './over-runs.ts'
+import { worstWindow } from './worst-window.ts'
 
 /** The system whose runs a result is about. */
 type ResultSystem = Pick<PreparedScenario, 'scenario' | 'hash'> &
@@ -113,18 +113,16 @@ export function resultOf(
       prefix_hit_rate: prefixes(pool) ? shareOver(runs.map((run) => run.prefixes[i]!)) : null,
     })),
     objectives: scenario.traffic.flatMap((traffic, i) =>
-      (scenario.slo[traffic.class] ?? []).map((text) => ({
-        class: traffic.class,
-        text,
-        ...judge(parseObjective(text)!, {
-          cells: runs.map((run) => ({ ...run.classes[i]!, calls: run.calls[i] ?? null })),
-          percentiles: judged,
-          exact: same !== null,
-          duration_s: scenario.duration_s,
-          warmup_s: scenario.warmup_s,
-        }),
-      })),
+      judgeAll(scenario.slo[traffic.class] ?? [], {
+        cells: runs.map((run) => ({ ...run.classes[i]!, calls: run.calls[i] ?? null })),
+        percentiles: judged,
+        windows: runs.map(({ worst }) => worst.objectives[i]!),
+        exact: same !== null,
+        duration_s: scenario.duration_s,
+        warmup_s: scenario.warmup_s,
+      }).map((objective) => ({ class: traffic.class, ...objective })),
     ),
+    worst_window: worstWindow(scenario, runs),
     memory: memoryResult(runs.map(({ memory }) => memory)),
     surges: surgeWindows(scenario).map((surge, i) => surgeResult(surge, runs, i)),
     tail: tail(runs),

@@ -9,7 +9,8 @@ import { declaredWork } from '../../world/index.ts'
 import { mixedLengths, poolCapacity } from '../capacity/capacity.ts'
 import { feedBack, feedbackDifferences } from '../comparison/feedback.ts'
 import { simulationInput } from '../system/simulation-input.ts'
-import { keptReplication, recorderOptions, runReplication } from './simulate.ts'
+import { recorderOptions } from './recorder-options.ts'
+import { keptReplication, runReplication } from './simulate.ts'
 
 function scenarioWith(load: number, rest: Partial<Record<keyof Scenario, unknown>> = {}): Scenario {
   return scenarioOf({

@@ -1,20 +1,14 @@
-import { parseObjective, type TimedKind } from '../../../scenarios/schema/objective.ts'
-import type { Scenario } from '../../../scenarios/schema/schema.ts'
 import { stream } from '../../kernel/index.ts'
 import {
   type Batch,
   computedLength,
-  executorsOf,
-  largestBatch,
   type Observer,
   type Requests,
-  type ServingPlan,
   type Source,
 } from '../../serving/index.ts'
 import {
   KvSpaces,
   Recorder,
-  type RecorderOptions,
   RowRecorder,
   Rows,
   type RunSummary,
@@ -23,7 +17,6 @@ import {
 import {
   ListSource,
   type MergedSource,
-  surgeWindows,
   type TraceReader,
   trafficSource,
 } from '../../traffic/index.ts'
@@ -44,6 +37,7 @@ import type { ObservedRun } from '../comparison/structure.ts'
 import { judgedPercentiles } from '../result/objectives.ts'
 import type { SimulationInput } from '../system/simulation-input.ts'
 import { executorWork, hardwareOf } from './hardware.ts'
+import { recorderOptions } from './recorder-options.ts'
 import { type RunParts, runWorld, runWorldInPieces } from './run-world.ts'
 
 /** The machine of a replication, bootstrapped from the fields of each pool's profile. */
@@ -66,45 +60,6 @@ function bootstrappedField(input: SimulationInput, replication: number): Bootstr
     dispatcher: seen.dispatcher,
     intake: seen.intake,
   }
-}
-
-/** What a recorder needs to know of a scenario. */
-export function recorderOptions(
-  scenario: Scenario,
-  plan: ServingPlan,
-  requests: Requests,
-  expected: RecorderOptions['expected'],
-): RecorderOptions {
-  return {
-    requests,
-    durationMs: scenario.duration_s * 1000,
-    warmupMs: scenario.warmup_s * 1000,
-    pools: plan.pools.map((pool) => ({
-      maxBatch: largestBatch(pool),
-      generates: pool.generation !== undefined,
-    })),
-    poolOf: executorsOf(plan).map(({ pool }) => pool),
-    surges: surgeWindows(scenario),
-    parts: scenario.traffic.map(({ class: name, fan_out: parts, retry }) => {
-      const judged = limitMs(scenario, name, 'call') < Number.POSITIVE_INFINITY
-      return judged || parts > 1 || retry !== undefined ? parts : null
-    }),
-    limitsMs: scenario.traffic.map((traffic) => limitMs(scenario, traffic.class, 'latency')),
-    tokenLimits: scenario.traffic.map(({ class: name }) => ({
-      ttftMs: limitMs(scenario, name, 'ttft'),
-      tpotMs: limitMs(scenario, name, 'tpot'),
-    })),
-    expected,
-  }
-}
-
-/** The strictest limit that objectives of a class set; Infinity for none. */
-function limitMs({ slo }: Scenario, name: string, kind: TimedKind): number {
-  const limits = (slo[name] ?? []).map((text) => {
-    const objective = parseObjective(text)
-    return objective?.kind === kind ? objective.limitMs : Number.POSITIVE_INFINITY
-  })
-  return Math.min(...limits, Number.POSITIVE_INFINITY)
 }
 
 /** The world of one replication: its own random streams, and its own requests unless given. */

@@ -4,8 +4,8 @@ import { Recorder, type RunSummary, summariseRun } from '../../stats/index.ts'
 import { trafficSource } from '../../traffic/index.ts'
 import { IDEAL_MACHINE, Link } from '../../world/index.ts'
 import { hardwareOf } from '../simulation/hardware.ts'
+import { recorderOptions } from '../simulation/recorder-options.ts'
 import { runWorld } from '../simulation/run-world.ts'
-import { recorderOptions } from '../simulation/simulate.ts'
 import { simulationInput } from '../system/simulation-input.ts'
 
 /** One replication of a model of queueing theory. */

@@ -59,7 +59,7 @@ export function lastSupported(n: number): number {
 }
 
 /** The scope in which requests are counted. */
-type Where = 'in each run' | 'in each replay' | 'in all rounds'
+type Where = 'in each run' | 'in each window' | 'in each replay' | 'in all rounds'
 
 /** Why a percentile is not printed, such as `p99 needs 3,000 requests in each run, got 1,200`. */
 export function unsupportedReason(n: number, p: number): string {

@@ -38,6 +38,7 @@ function record(fates: readonly Fate[], warmupMs = 0) {
     parts: [null, 1],
     limitsMs: [30, Number.POSITIVE_INFINITY],
     surges: [],
+    windows: { reported: null, objectives: [[], []] },
     expected: null,
   }
   const recorder = new Recorder({ ...options, requests })

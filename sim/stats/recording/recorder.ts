@@ -17,6 +17,8 @@ import { CallRecorder } from './calls.ts'
 import { Histogram } from './histogram.ts'
 import type { Ratio } from './space-recorder.ts'
 import { TimeSeries } from './time-series.ts'
+import { tokenTimes } from './token-times.ts'
+import { type WindowOptions, WindowRecorder, type WorstSummary } from './window-recorder.ts'
 
 export const PARTS = ['lag', 'queue', 'batch_wait', 'overhead', 'service'] as const
 export type Part = (typeof PARTS)[number]
@@ -100,6 +102,7 @@ export interface RecorderOptions {
   readonly limitsMs: readonly Ms[]
   /** the same for the time to first token and the time per output token */
   readonly tokenLimits?: readonly { readonly ttftMs: Ms; readonly tpotMs: Ms }[]
+  readonly windows: WindowOptions
   /** expected duration of a batch at speed 1, for the series of speed, ms */
   readonly expected: ((batch: Batch) => Ms) | null
   /** called with the use of KV caches; absent where that is not recorded */
@@ -128,6 +131,7 @@ export class Recorder implements Observer {
   readonly #hitTokens: Float64Array
   readonly backlog: Backlog
   readonly calls: CallRecorder
+  readonly #windows: WindowRecorder
   readonly #hasCalls: boolean
   readonly #options: RecorderOptions
   readonly #series: TimeSeries
@@ -150,6 +154,7 @@ export class Recorder implements Observer {
     this.calls = new CallRecorder(options.requests, options.parts, options.warmupMs)
     this.#hasCalls = options.parts.some((parts) => parts !== null)
     this.#series = new TimeSeries(options.durationMs)
+    this.#windows = new WindowRecorder(options.windows, options.requests, options.pools.length)
   }
 
   /** Part of `busyMs` for clients that had left, by their share of each batch or of all tokens. */
@@ -173,25 +178,35 @@ export class Recorder implements Observer {
     return this.#series.summary()
   }
 
+  get worst(): WorstSummary {
+    const { pools, poolOf } = this.#options
+    return this.#windows.summary(pools.map((_, pool) => poolOf.filter((of) => of === pool).length))
+  }
+
   arrived(now: Ms, request: number): void {
     this.#series.arrived(now)
+    this.#windows.queued(now, 1)
     if (this.#hasCalls) this.calls.arrived(request)
     this.backlog.change(now, 1)
   }
 
   dispatched(now: Ms, batch: Batch): void {
     this.#series.dispatched(now, batch.size)
+    this.#windows.queued(now, -batch.size)
     this.backlog.change(now, -batch.size)
   }
 
   lost(now: Ms, request: number): void {
     const { requests, warmupMs } = this.#options
     this.#series.lost(now)
+    this.#windows.queued(now, -1)
     this.backlog.change(now, -1)
     this.lastMs = now
     if (this.#hasCalls) this.calls.ended(now, request)
     if (requests.at[request]! < warmupMs) return
-    const cell = this.cells[requests.class[request]!]![requests.pool[request]!]!
+    const number = requests.class[request]!
+    this.#windows.lost(now, number)
+    const cell = this.cells[number]![requests.pool[request]!]!
     const outcome = requests.outcome[request]!
     cell.outcomes[outcome]!++
     if (outcome === OUTCOME.shed) cell.refusals[requests.refusal[request]!]!++
@@ -210,6 +225,7 @@ export class Recorder implements Observer {
       this.tokens[pool]! += batch.tokens
       this.computed[pool]! += computedIn(batch)
       this.busyMs[pool]! += ended - started
+      this.#windows.worked(pool, started, ended)
     }
     const service = ended - started
     const overhead = started - dispatched + (now - ended)
@@ -232,7 +248,11 @@ export class Recorder implements Observer {
         this.#doneTokens[pool]! += tokens
         if (wasted) this.#wastedTokens[pool]! += tokens
       } else if (wasted) this.#wastedMs[pool]! += service / size
-      if (outcome !== OUTCOME.served) continue
+      if (outcome !== OUTCOME.served) {
+        this.#windows.lost(now, number)
+        continue
+      }
+      this.#windows.served(now, request, number)
       const enqueued = requests.enqueued[request]!
       const batchWait = requests.idleAtEnqueueMs[request]!
       cell.latency.record(latency)
@@ -251,6 +271,7 @@ export class Recorder implements Observer {
     const pool = this.#options.poolOf[run.executor]!
     if (run.started < this.#options.warmupMs) return
     this.busyMs[pool]! += now - run.started
+    this.#windows.worked(pool, run.started, now)
     this.batchSizes[pool]![run.decodes + run.prefills - 1]! += run.steps
     this.kvBlocks[pool] = Math.max(this.kvBlocks[pool]!, run.blocks)
   }
@@ -270,13 +291,10 @@ export class Recorder implements Observer {
   /** Returns whether the token times are within the limits of the class. */
   #tokens(now: Ms, request: number, cell: Cell): boolean {
     const { requests, tokenLimits } = this.#options
-    const first = requests.firstToken[request]!
-    const ttft = first - requests.at[request]!
-    const further = requests.outputTokens[request]! - 1
-    const tpot = further > 0 ? (now - first) / further : 0
+    const { ttft, tpot } = tokenTimes(requests, now, request)
     cell.ttft.record(ttft)
-    if (further > 0) cell.tpot.record(tpot)
+    if (tpot !== null) cell.tpot.record(tpot)
     const limits = tokenLimits?.[requests.class[request]!]
-    return limits === undefined || (ttft < limits.ttftMs && tpot < limits.tpotMs)
+    return limits === undefined || (ttft < limits.ttftMs && (tpot ?? 0) < limits.tpotMs)
   }
 }

@@ -6,6 +6,7 @@ import type { Calls } from './calls.ts'
 import type { Histogram } from './histogram.ts'
 import { Cell, PARTS, type Part, type Recorder, TOKEN_TIMES, type TokenTime } from './recorder.ts'
 import type { Ratio, SpaceSummary } from './space-recorder.ts'
+import type { WorstSummary } from './window-recorder.ts'
 
 /** Mean and PERCENTILES of one run, ms; NaN where nothing was recorded. */
 export interface Figures {
@@ -78,6 +79,7 @@ export interface RunSummary {
   readonly observedMs: number
   readonly tail: readonly { readonly p: number; readonly value: number }[]
   readonly series: Series
+  readonly worst: WorstSummary
   /** of pools with `memory` */
   readonly memory: readonly SpaceSummary[]
   /** null where requests were drawn, or no model has a profile */
@@ -117,6 +119,7 @@ export function summariseRun(
     observedMs: Math.max(run.durationMs, recorder.lastMs) - run.warmupMs,
     tail: tailProbabilities(all.latency.count).map((p) => ({ p, value: all.latency.quantile(p) })),
     series: recorder.series,
+    worst: recorder.worst,
     memory: run.memory ?? [],
     stallFree: run.stallFree ?? null,
   }

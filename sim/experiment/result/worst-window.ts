@@ -1,0 +1,30 @@
+import type { Scenario } from '../../../scenarios/schema/schema.ts'
+import type { Result } from '../../documents/index.ts'
+import { percentiles, type RunSummary } from '../../stats/index.ts'
+import { overRuns } from './over-runs.ts'
+
+/** The worst windows of the runs of a scenario, each figure over runs. */
+export function worstWindow(
+  { traffic, pools }: Scenario,
+  runs: readonly RunSummary[],
+): Result['worst_window'] {
+  const reported = runs.flatMap(({ worst }) => worst.reported ?? [])
+  if (reported.length === 0) return null
+  return {
+    window_s: reported[0]!.lengthMs / 1000,
+    classes: traffic.map(({ class: name }, i) => ({
+      name,
+      latency: percentiles(
+        reported.map(({ classes }) => ({
+          n: Math.min(...classes[i]!.map(({ n }) => n)),
+          values: classes[i]!.map(({ value }) => value),
+        })),
+      ),
+    })),
+    pools: pools.map(({ name }, i) => ({
+      name,
+      utilisation: overRuns(reported, ({ utilisation }) => utilisation[i]!, 1),
+    })),
+    queue_mean: overRuns(reported, ({ queue }) => queue),
+  }
+}

@@ -1,0 +1,63 @@
+import { parseObjective, type TimedKind } from '../../../scenarios/schema/objective.ts'
+import type { Scenario } from '../../../scenarios/schema/schema.ts'
+import { executorsOf, largestBatch, type Requests, type ServingPlan } from '../../serving/index.ts'
+import { type RecorderOptions, type WindowOptions, windowsOf } from '../../stats/index.ts'
+import { surgeWindows } from '../../traffic/index.ts'
+import { windowObjectives } from '../result/objectives.ts'
+
+/** What a recorder needs to know of a scenario. */
+export function recorderOptions(
+  scenario: Scenario,
+  plan: ServingPlan,
+  requests: Requests,
+  expected: RecorderOptions['expected'],
+): RecorderOptions {
+  return {
+    requests,
+    durationMs: scenario.duration_s * 1000,
+    warmupMs: scenario.warmup_s * 1000,
+    pools: plan.pools.map((pool) => ({
+      maxBatch: largestBatch(pool),
+      generates: pool.generation !== undefined,
+    })),
+    poolOf: executorsOf(plan).map(({ pool }) => pool),
+    surges: surgeWindows(scenario),
+    parts: scenario.traffic.map(({ class: name, fan_out: parts, retry }) => {
+      const judged = limitMs(scenario, name, 'call') < Number.POSITIVE_INFINITY
+      return judged || parts > 1 || retry !== undefined ? parts : null
+    }),
+    limitsMs: scenario.traffic.map((traffic) => limitMs(scenario, traffic.class, 'latency')),
+    windows: worstWindows(scenario),
+    tokenLimits: scenario.traffic.map(({ class: name }) => ({
+      ttftMs: limitMs(scenario, name, 'ttft'),
+      tpotMs: limitMs(scenario, name, 'tpot'),
+    })),
+    expected,
+  }
+}
+
+/** Lengths of windows, ms: the worst of the longest that fits several times is reported. */
+const REPORTED_MS = [60_000, 10_000, 1000, 100]
+const FEWEST_WINDOWS = 3
+
+function worstWindows(scenario: Scenario): WindowOptions {
+  const [fromMs, untilMs] = [1000 * scenario.warmup_s, 1000 * scenario.duration_s]
+  const of = (lengthMs: number) => windowsOf(lengthMs, fromMs, untilMs)
+  const objectives = scenario.traffic.map(({ class: name }) =>
+    windowObjectives(scenario.slo[name] ?? []).map(({ kind, percentile, window_s }) => ({
+      ...{ kind, percentile },
+      windows: of(1000 * window_s),
+    })),
+  )
+  const reported = REPORTED_MS.map(of).find(({ count }) => count >= FEWEST_WINDOWS) ?? null
+  return { reported, objectives }
+}
+
+/** The strictest limit that objectives of a class set; Infinity for none. */
+function limitMs({ slo }: Scenario, name: string, kind: TimedKind): number {
+  const limits = (slo[name] ?? []).map((text) => {
+    const objective = parseObjective(text)
+    return objective?.kind === kind ? objective.limitMs : Number.POSITIVE_INFINITY
+  })
+  return Math.min(...limits, Number.POSITIVE_INFINITY)
+}

@@ -1,0 +1,82 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { percentile } from '../intervals/percentile.ts'
+import { WindowLoad } from './window-load.ts'
+import { WorstWindow, windowsOf } from './worst-window.ts'
+
+const LENGTH = 10
+const FROM = 5
+const UNTIL = 48
+/** Four windows from 5 to 45; the rest is too short for one. */
+const WINDOWS = windowsOf(LENGTH, FROM, UNTIL)
+const windowOf = (at: number) => Math.floor((at - FROM) / LENGTH)
+
+const ended = fc.record({
+  at: fc.double({ min: FROM, max: 70, noNaN: true }),
+  ms: fc.option(fc.double({ min: 1, max: 1000, noNaN: true })),
+})
+
+test('the worst window is that of the largest percentile, as sorting all of them finds', () => {
+  fc.assert(
+    fc.property(fc.array(ended, { maxLength: 80 }), (requests) => {
+      const sorted = [...requests].sort((a, b) => a.at - b.at)
+      const worst = new WorstWindow(WINDOWS, [0.5, 0.9])
+      for (const { at, ms } of sorted) {
+        if (ms === null) worst.lost(at)
+        else worst.record(at, ms)
+      }
+      const { figures } = worst
+      for (const [i, p] of [0.5, 0.9].entries()) {
+        const each = [0, 1, 2, 3].map((window) => {
+          const own = sorted.filter(({ at }) => windowOf(at) === window)
+          const times = own.flatMap(({ ms }) => ms ?? [])
+          return percentile(Float64Array.from(times).sort(), p, own.length - times.length)
+        })
+        const most = Math.max(...each.filter((value) => !Number.isNaN(value)))
+        const { value, n } = figures[i]!
+        if (most === Number.NEGATIVE_INFINITY) expect([value, n]).toEqual([Number.NaN, 0])
+        else if (most === Number.POSITIVE_INFINITY) expect(value).toBe(most)
+        else expect(Math.abs(value / most - 1)).toBeLessThan(0.008)
+      }
+    }),
+  )
+})
+
+test('load is spread over the windows that it lies in, and none counts before or after', () => {
+  const spans = fc.array(
+    fc.record({
+      from: fc.double({ min: 0, max: 60, noNaN: true }),
+      for: fc.double({ min: 0, max: 30, noNaN: true }),
+    }),
+    { maxLength: 20 },
+  )
+  fc.assert(
+    fc.property(spans, (worked) => {
+      const load = new WindowLoad(WINDOWS, 1)
+      for (const span of worked) load.worked(0, span.from, span.from + span.for)
+      const shares = [0, 1, 2, 3].map((window) => {
+        const [start, end] = [FROM + LENGTH * window, FROM + LENGTH * (window + 1)]
+        const inside = worked.map((span) =>
+          Math.max(0, Math.min(end, span.from + span.for) - Math.max(start, span.from)),
+        )
+        return inside.reduce((sum, ms) => sum + ms, 0) / (2 * LENGTH)
+      })
+      expect(load.utilisation([2])[0]).toBeCloseTo(Math.max(...shares), 9)
+    }),
+  )
+})
+
+test('the queue is the mean over the window, not its peak', () => {
+  const load = new WindowLoad(WINDOWS, 1)
+  // four requests wait from 20 to 25, in the window from 15 to 25, and one of them until 45
+  load.queued(20, 4)
+  load.queued(25, -3)
+  load.queued(45, -1)
+  expect(load.queue).toBe(2)
+})
+
+test('of more windows than a function has arguments, the worst is found', () => {
+  const load = new WindowLoad(windowsOf(1, 0, 300_000), 1)
+  load.worked(0, 299_990, 299_990.5)
+  expect(load.utilisation([1])).toEqual([0.5])
+})

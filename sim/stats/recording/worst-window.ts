@@ -1,0 +1,81 @@
+import type { Ms } from '../../serving/index.ts'
+import { Histogram } from './histogram.ts'
+
+/** Windows of equal length, one after another; the last one ends no later than the traffic. */
+export interface Windows {
+  readonly lengthMs: Ms
+  /** start of the first window: the end of the warm-up */
+  readonly fromMs: Ms
+  readonly count: number
+}
+
+export function windowsOf(lengthMs: Ms, fromMs: Ms, untilMs: Ms): Windows {
+  // a length that fits n times may be an ulp too long
+  return { lengthMs, fromMs, count: Math.floor((untilMs - fromMs) / lengthMs + 1e-9) }
+}
+
+/** A percentile of the requests that ended in one window, ms, and how many they are. */
+export interface WindowFigure {
+  readonly value: number
+  readonly n: number
+}
+
+const NONE: WindowFigure = { value: Number.NaN, n: 0 }
+
+/**
+ * Percentiles of the worst window, by the time at which requests end. One histogram is used again
+ * for each window, so memory does not grow with the run.
+ */
+export class WorstWindow {
+  readonly #windows: Windows
+  readonly #percentiles: readonly number[]
+  readonly #histogram = new Histogram()
+  readonly #worst: WindowFigure[]
+  #lost = 0
+  #ends: Ms
+  #index = 0
+
+  constructor(windows: Windows, percentiles: readonly number[]) {
+    this.#windows = windows
+    this.#percentiles = percentiles
+    this.#worst = percentiles.map(() => NONE)
+    this.#ends = windows.fromMs + windows.lengthMs
+  }
+
+  /** A request took `ms` and ended now; times never fall. */
+  record(now: Ms, ms: Ms): void {
+    if (now >= this.#ends) this.#next(now)
+    this.#histogram.record(ms)
+  }
+
+  /** A request ended now that was not served: its time is infinite. */
+  lost(now: Ms): void {
+    if (now >= this.#ends) this.#next(now)
+    this.#lost++
+  }
+
+  /** Of each percentile, once the run has ended; NaN where no window had a request. */
+  get figures(): readonly WindowFigure[] {
+    this.#close()
+    return this.#worst
+  }
+
+  #next(now: Ms): void {
+    const { fromMs, lengthMs } = this.#windows
+    this.#close()
+    this.#index = Math.floor((now - fromMs) / lengthMs)
+    this.#ends = fromMs + (this.#index + 1) * lengthMs
+  }
+
+  #close(): void {
+    const n = this.#histogram.count + this.#lost
+    if (n > 0 && this.#index < this.#windows.count) {
+      this.#percentiles.forEach((p, i) => {
+        const value = this.#histogram.quantile(p, this.#lost)
+        if (!(value <= this.#worst[i]!.value)) this.#worst[i] = { value, n }
+      })
+    }
+    this.#histogram.reset()
+    this.#lost = 0
+  }
+}
