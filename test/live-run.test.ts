@@ -23,7 +23,8 @@ put(folder, 'tiny.yaml', `${QUICK}slo:\n  web: ["p(50) latency_ms < 1000"]\n`)
 
 const comparison = () => comparisonSchema.parse(readJson(join(out, 'comparison.json')))
 const result = (name: string) => resultSchema.parse(readJson(join(out, `${name}.json`)))
-const linesOf = (name: string) => readFileSync(join(out, name), 'utf8').trimEnd().split('\n')
+const linesOfText = (text: string) => text.trimEnd().split('\n')
+const linesOf = (name: string) => linesOfText(readFileSync(join(out, name), 'utf8'))
 
 let printed: string
 let phases: string
@@ -68,6 +69,25 @@ test('run prints the verdict on every objective of both sides', () => {
     )
     expect(printed).toMatch(line)
   }
+})
+
+test('run exits with 0 whatever the verdicts, as its last line says, unless it is asked to fail', async () => {
+  expect(linesOfText(printed).at(-1)).toMatch(/^exit code 0 whatever the verdicts; --fail-on /)
+  const quick = ['--profile', 'out/profile.json', '--replays', '1', '--replications', '10']
+  const failing = ['--fail-on', 'undecided', '--out', 'failing']
+  const ended = await run('run', 'tiny.yaml', ...quick, ...failing)
+  const read = (name: string) => readJson(join(folder, 'failing', `${name}.json`))
+  const documents = ['simulated', 'measured'].map((name) => resultSchema.parse(read(name)))
+  const verdicts = [
+    comparisonSchema.parse(read('comparison')).verdict,
+    ...documents.flatMap(({ objectives }) => objectives.map(({ verdict }) => verdict)),
+  ]
+  // a single replay has no interval
+  expect(verdicts).toContain('UNDECIDED')
+  expect(ended.code, ended.stderr).toBe(verdicts.includes('FAIL') ? 4 : 5)
+  expect(ended.stdout).not.toContain('--fail-on')
+  const unknown = await run('run', 'tiny.yaml', '--fail-on', 'maybe')
+  expectRefusal(unknown, 2, folder)
 })
 
 test('run writes the documents, rows, decision logs, report and charts', () => {

@@ -1,0 +1,74 @@
+import { expect, test } from 'vitest'
+import { resultSchema } from '../sim/documents/index.ts'
+import { commandsIn, put, temporaryFolder } from './spillway.ts'
+
+/** Exit codes of objectives: what CI reads. */
+
+const folder = temporaryFolder()
+const { run } = commandsIn(folder)
+
+/** 600 requests, each of which takes 4 ms or a little more. */
+put(
+  folder,
+  'quick.yaml',
+  `spillway: 1
+name: quick
+duration_s: 12
+warmup_s: 2
+models: { m: { work: { law: linear, base_ms: 4, per_item_ms: 0.1 } } }
+traffic: [{ class: web, arrivals: { process: poisson, rate_rps: 60 } }]
+pools: [{ name: central, model: m }]
+`,
+)
+
+const simulate = (...objectives: readonly string[]) =>
+  run('simulate', 'quick.yaml', '--set', `slo.web=${JSON.stringify(objectives)}`)
+
+test.each([
+  ['0 where every objective is met', ['p(50) latency_ms < 100'], 0, /^PASS /m],
+  ['4 where one is missed', ['p(50) latency_ms < 100', 'p(50) latency_ms < 1'], 4, /^FAIL /m],
+  ['4 for a percentile of few requests', ['p(99.9) latency_ms < 1'], 4, /^FAIL .* times the/m],
+  [
+    '5 where one is undecided, with the duration that would decide',
+    ['p(50) latency_ms < 100', 'p(99) latency_ms < 100'],
+    5,
+    /^UNDECIDED .* p99 needs 10,000 requests in each run, got \d+; duration_s of about 1[789]0 wo/m,
+  ],
+  [
+    '5 where a window has too few requests',
+    ['p(99, worst 5s) latency_ms < 100'],
+    5,
+    /^UNDECIDED .* p99 needs 10,000 requests in each window, got \d+\)$/m,
+  ],
+] as const)('the exit code is %s', async (_, objectives, code, line) => {
+  const ended = await simulate(...objectives)
+  expect(ended.code, ended.stderr).toBe(code)
+  expect(ended.stdout).toMatch(line)
+})
+
+test('the exit code is 0 without objectives', async () => {
+  expect((await run('simulate', 'quick.yaml')).code).toBe(0)
+})
+
+test('replications that are the same are exact, and need no number of requests', async () => {
+  const exact = ['--set', 'traffic.web.arrivals.process=deterministic']
+  const objective = ['--set', 'slo.web=["p(99) latency_ms < 100"]']
+  const { code, stdout } = await run('simulate', 'quick.yaml', ...exact, ...objective)
+  expect(code).toBe(0)
+  expect(stdout).toMatch(/^warning: all 10 replications are the same, /m)
+  expect(stdout).toMatch(
+    /^PASS {7}web: p\(99\) latency_ms < 100 {2}\(4\.1 ms, 0\.041 of the limit\)/m,
+  )
+})
+
+test('the worst window stands in table and document', async () => {
+  const { stdout } = await run('simulate', 'quick.yaml', '--json')
+  const { worst_window: worst, pools, classes } = resultSchema.parse(JSON.parse(stdout))
+  expect(worst!.window_s).toBe(1)
+  expect(worst!.pools[0]!.utilisation.value).toBeGreaterThan(pools[0]!.utilisation.value!)
+  const [whole, window] = [classes[0]!, worst!.classes[0]!].map((own) => own.latency)
+  expect(window).toMatchObject({ p95: { value: null } })
+  expect(whole).toMatchObject({ percentiles: { p50: { low: expect.any(Number) } } })
+  const text = (await run('simulate', 'quick.yaml')).stdout
+  expect(text).toMatch(/^worst window +over the run +in the worst window$/m)
+})
