@@ -74,7 +74,7 @@ export const RESULT_TABLES: readonly ResultTable[] = [
     figureOf('share of requests', 'goodput_share', 'share'),
     countOf('retries', 'retries'),
   ]),
-  metricTable<Pool>({ caption: 'Pools', of: 'pool', note: unknownCapacities }, pools, [
+  metricTable<Pool>({ caption: 'Pools', of: 'pool', note: capacities }, pools, [
     countOf('replicas', 'replicas'),
     figureOf('utilisation', 'utilisation', 'share'),
     { head: 'capacity', text: capacityText },
@@ -137,11 +137,17 @@ function capacityText({ capacity_rps: rps }: Pool): string {
   return rps === null ? NONE : `${figure(rps)} req/s`
 }
 
-/** The pools without a known capacity, and the reason; null if there are none. */
-function unknownCapacities({ pools }: Result): string | null {
+const ENGINES =
+  'an engine is utilised while it runs any sequence, so it may be near 100 % far below its capacity'
+
+/** What capacity, load and utilisation mean, where they stand; or which capacity is unknown. */
+function capacities({ pools }: Result): string {
   const names = pools.flatMap(({ name, capacity_rps: rps }) => (rps === null ? [name] : []))
-  if (names.length === 0) return null
-  return `capacity of ${names.join(', ')} and load: undefined with model swapping`
+  const known =
+    names.length > 0
+      ? `capacity of ${names.join(', ')} and load: undefined with model swapping`
+      : 'capacity: the highest rate at which queues stay short, at full batches; load: mean rate over capacity'
+  return pools.some(({ kv_blocks: blocks }) => blocks !== null) ? `${known}; ${ENGINES}` : known
 }
 
 /** "most of limit": of one replica. */
