@@ -168,6 +168,7 @@ export function sampleResult(world: Result['world'], sample: Sample = {}): Resul
         deciding_duration_s: null,
       },
     ],
+    headroom: null,
     worst_window: {
       window_s: 10,
       classes: [{ name: 'interactive', latency: cell.latency.percentiles }],

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { resultSchema } from '../sim/documents/index.ts'
-import { commandsIn, put, temporaryFolder } from './spillway.ts'
+import { commandsIn, expectRefusal, put, temporaryFolder } from './spillway.ts'
 
 /** Exit codes of objectives: what CI reads. */
 
@@ -71,4 +71,35 @@ test('the worst window stands in table and document', async () => {
   expect(whole).toMatchObject({ percentiles: { p50: { low: expect.any(Number) } } })
   const text = (await run('simulate', 'quick.yaml')).stdout
   expect(text).toMatch(/^worst window +over the run +in the worst window$/m)
+})
+
+test('headroom is the traffic at which M/M/1 reaches the limit, above and below it', async () => {
+  put(
+    folder,
+    'mm1.yaml',
+    `spillway: 1
+name: mm1
+duration_s: 800
+warmup_s: 50
+models: { m: { work: { law: exponential, mean_ms: 10 } } }
+traffic: [{ class: web, arrivals: { process: poisson, rate_rps: 50 } }]
+pools: [{ name: central, model: m }]
+slo: { web: ["p(90) latency_ms < 100"] }
+`,
+  )
+  // p90 of the sojourn time of M/M/1 is ln 10 / (mu - lambda)
+  const limitRps = 100 - (1000 * Math.log(10)) / 100
+  for (const rate of [50, 90]) {
+    const set = ['--set', `traffic.web.arrivals.rate_rps=${rate}`]
+    const ended = await run('simulate', 'mm1.yaml', '--headroom', ...set, '--json')
+    expect(ended.code, ended.stderr).toBe(rate < limitRps ? 0 : 4)
+    const { holds, breaks, objective } = resultSchema.parse(JSON.parse(ended.stdout)).headroom!
+    expect(holds! * rate).toBeGreaterThan(0.95 * limitRps)
+    expect(holds! * rate).toBeLessThan(limitRps)
+    expect(breaks! / holds!).toBeLessThan(1.03)
+    expect(objective).toBe('web: p(90) latency_ms < 100')
+  }
+  const none = await run('simulate', 'mm1.yaml', '--headroom', '--set', 'slo={}')
+  expectRefusal(none, 3, folder)
+  expect(none.stderr).toContain('headroom needs an objective: state one under slo')
 })

@@ -126,6 +126,26 @@ function found({
   return `${estimateText(estimate, 'time')}, ${share}${undecided}`
 }
 
+/** How much traffic passes every objective, where that was searched. */
+export function headroomLines({ headroom }: Result): string[] {
+  if (headroom === null) return []
+  const { holds, breaks, objective } = headroom
+  const passes =
+    holds === null
+      ? 'no traffic that was tried passes every objective'
+      : `${traffic(holds)} passes every objective`
+  const ends = breaks === null ? 'no more was tried' : `${traffic(breaks)} does not: ${objective}`
+  return [`headroom   ${passes}; ${ends}`]
+}
+
+/** "11 % more traffic", "0.8 times this traffic". */
+function traffic(factor: number): string {
+  if (factor === 1) return 'this traffic'
+  const percent = Math.round(100 * Math.abs(factor - 1))
+  if (factor >= 2) return `${figure(factor)} times this traffic`
+  return `${percent} % ${factor > 1 ? 'more' : 'less'} traffic`
+}
+
 /** "Example CPU · 2 cores · 16 GiB · …" */
 export function hostText(host: Host): string {
   return [

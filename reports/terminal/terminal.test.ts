@@ -241,6 +241,22 @@ describe('a result in text', () => {
     expect(resultText({ ...result, worst_window: null })).not.toContain('worst window')
   })
 
+  test('states headroom as traffic, where it was searched', () => {
+    const result = sampleResult('simulated')
+    const text = (holds: number | null, breaks: number | null) =>
+      resultText({
+        ...result,
+        headroom: { holds, breaks, objective: breaks === null ? null : 'web: goodput' },
+      })
+    expect(resultText(result)).not.toContain('headroom')
+    expect(text(1.1067, 1.137)).toMatch(
+      /^headroom {3}11 % more traffic passes every objective; 14 % more traffic does not: web: go/m,
+    )
+    expect(text(0.75, 1)).toContain('25 % less traffic passes every objective; this traffic does')
+    expect(text(11.4, null)).toContain('11 times this traffic passes every objective; no more was')
+    expect(text(null, 0.0878)).toContain('no traffic that was tried passes every objective; 91 %')
+  })
+
   test('states why an objective is undecided, and what would decide it', () => {
     const result = sampleResult('measured')
     const [first] = result.objectives

@@ -28,6 +28,7 @@ import { RESULT_TABLES } from '../tables/result-tables.ts'
 import {
   checksOf,
   headline,
+  headroomLines,
   hostText,
   NOT_VALID,
   noiseFloorText,
@@ -144,6 +145,7 @@ export function resultText(result: Result): string {
     ...objectives.map(
       ({ verdict, objective, found }) => `${verdict.padEnd(9)}  ${objective}  (${found})`,
     ),
+    ...headroomLines(result),
   ]
   return [
     ...facts.map(visibleLine),

@@ -1,7 +1,8 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { resultText } from '../../reports/index.ts'
 import { dropInputs, dropRuns, keepRuns } from '../folders/run-folder.ts'
 import { writableFolder } from '../folders/write-whole.ts'
+import { headroom } from '../jobs/headroom.ts'
 import { loadSystem } from '../jobs/prepare.ts'
 import { refuseCrowd, simulate, simulateRows } from '../jobs/simulate.ts'
 import { pause } from '../process/interruption.ts'
@@ -24,12 +25,14 @@ interface SimulateOptions extends ScenarioOptions {
   readonly workers?: number
   readonly requests?: string
   readonly keepRows?: boolean
+  readonly headroom?: boolean
 }
 
 const HELP = `
 Examples:
   $ spillway simulate scenarios/library/payment-peak.yaml
   $ spillway simulate peak.yaml --set pools.central.replicas=2 --json > result.json
+  $ spillway simulate peak.yaml --headroom
   $ spillway simulate peak.yaml --keep-rows --out today && spillway audit today`
 
 export function define(command: Command): void {
@@ -41,7 +44,13 @@ export function define(command: Command): void {
       'threads, at most one for each core; the result does not depend on it',
       wholeNumber(1),
     )
-    .option('--requests <file>', 'use these requests (of `spillway requests`) in every replication')
+    .addOption(
+      new Option(
+        '--requests <file>',
+        'use these requests (of `spillway requests`) in every replication',
+      ).conflicts('headroom'),
+    )
+    .option('--headroom', 'how much more traffic passes every objective; some ten times the work')
     .option('--keep-rows', 'keep raw rows and decision log of the first replication (needs --out)')
   implement(command, HELP, async (signal, path: string, options: SimulateOptions) => {
     const { replications, workers, requests: requestsFile, keepRows, out } = options
@@ -51,9 +60,12 @@ export function define(command: Command): void {
     const held = keepRows === true && requestsFile === undefined
     if (held) refuseCrowd(system, system.capacityRps, true)
     if (out !== undefined) await writableFolder(out)
-    const result = await withProgress((onProgress, { warn: onWarning }) =>
-      simulate(system, { replications, workers, requestsFile, signal, onProgress, onWarning }),
-    )
+    const result = await withProgress(async (onProgress, { warn: onWarning }) => {
+      const job = { replications, workers, requestsFile, signal, onProgress }
+      const found = await simulate(system, { ...job, onWarning })
+      if (options.headroom !== true) return found
+      return { ...found, headroom: await headroom(system, found, job) }
+    })
     const documents = { simulated: result }
     await emit(options, documents, 'simulated', resultText(result), async (change) => {
       await dropRuns(change, 'replication')

@@ -176,6 +176,14 @@ export const resultSchema = z.strictObject({
   classes: z.array(cell.extend({ calls })),
   pools: z.array(poolResult),
   objectives: z.array(objectiveResult),
+  headroom: z
+    .strictObject({
+      holds: numberOrNull.describe('most traffic that was tried and passes, in times of this'),
+      breaks: numberOrNull.describe('least traffic that was tried and does not pass'),
+      objective: z.string().nullable().describe('the first that does not pass there'),
+    })
+    .nullable()
+    .describe('how much traffic passes every objective; null where it was not searched'),
   worst_window: z
     .strictObject({
       window_s: number,

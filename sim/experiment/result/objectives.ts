@@ -109,7 +109,7 @@ function wholeRuns(objective: Objective, { cells, percentiles }: JudgedRuns): Wi
 }
 
 /** PASS or FAIL only where the whole interval is on one side of the limit. */
-function verdictOf(objective: Objective, { value, low, high }: Estimate): Verdict {
+export function verdictOf(objective: Objective, { value, low, high }: Estimate): Verdict {
   if (value === null || low === null || high === null) return 'UNDECIDED'
   if (objective.kind === 'goodput') {
     if (low > objective.share || low === 1) return 'PASS'

@@ -122,6 +122,7 @@ export function resultOf(
         warmup_s: scenario.warmup_s,
       }).map((objective) => ({ class: traffic.class, ...objective })),
     ),
+    headroom: null,
     worst_window: worstWindow(scenario, runs),
     memory: memoryResult(runs.map(({ memory }) => memory)),
     surges: surgeWindows(scenario).map((surge, i) => surgeResult(surge, runs, i)),

@@ -1,0 +1,68 @@
+import { Failure, parseObjective } from '../../scenarios/index.ts'
+import type { Result } from '../../sim/documents/index.ts'
+import { resolveSystem, verdictOf, withTraffic } from '../../sim/experiment/index.ts'
+import type { System } from './prepare.ts'
+import { type SimulateOptions, simulate } from './simulate.ts'
+
+export type Headroom = NonNullable<Result['headroom']>
+
+/** No answer beyond this many times the traffic, or below the inverse. */
+const MOST = 16
+const STEP = 1.5
+/** The search ends where traffic that passes and traffic that does not are this close. */
+const CLOSE = 1.03
+
+type Tried = { readonly factor: number; readonly broken: string | null }
+
+/**
+ * How much traffic passes every objective: the traffic of all classes is multiplied until one does
+ * not pass, and the factor in between is searched. More traffic is taken to be no better.
+ */
+export async function headroom(
+  system: System,
+  result: Result,
+  options: SimulateOptions,
+): Promise<Headroom> {
+  const { objectives } = result
+  if (objectives.length === 0) {
+    throw new Failure(`${system.file}: headroom needs an objective: state one under slo`)
+  }
+  const onProgress = (_: string, done: number, of: number) =>
+    options.onProgress?.('searching the headroom', done, of)
+  const at = async (factor: number): Promise<Tried> => {
+    const scenario = withTraffic(system.scenario, factor)
+    if (scenario === null) throw new Failure(`${system.file}: ${FIXED_RATES}`)
+    const more = resolveSystem({ ...system, scenario }, system.profile)
+    return tried(factor, (await simulate(more, { ...options, onProgress })).objectives)
+  }
+  const first = tried(1, objectives)
+  const up = first.broken === null
+  let [holds, breaks]: [Tried | null, Tried | null] = up ? [first, null] : [null, first]
+  for (let f = up ? STEP : 1 / STEP; f <= MOST && f >= 1 / MOST; f *= up ? STEP : 1 / STEP) {
+    const next = await at(f)
+    if (next.broken === null) holds = next
+    else breaks = next
+    if (holds && breaks) break
+  }
+  while (holds && breaks && breaks.factor / holds.factor > CLOSE) {
+    const next = await at(Math.sqrt(holds.factor * breaks.factor))
+    if (next.broken === null) holds = next
+    else breaks = next
+  }
+  return {
+    holds: holds?.factor ?? null,
+    breaks: breaks?.factor ?? null,
+    objective: breaks?.broken ?? null,
+  }
+}
+
+const FIXED_RATES =
+  'headroom needs rates that can be multiplied: a servegen class needs rate_rps or load'
+
+/** By the interval alone: other traffic has other numbers of requests, which are no headroom. */
+function tried(factor: number, objectives: Result['objectives']): Tried {
+  const broken = objectives.find(
+    ({ text, estimate }) => verdictOf(parseObjective(text)!, estimate) !== 'PASS',
+  )
+  return { factor, broken: broken ? `${broken.class}: ${broken.text}` : null }
+}
