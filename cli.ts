@@ -17,6 +17,7 @@ interface CommandModule {
 
 /** Every command with its purpose. */
 const PURPOSES = {
+  scenarios: 'List the scenarios that ship, and print one to save and change',
   run: 'Calibrate, simulate, replay, compare and report: the main job',
   simulate: 'Simulate a scenario: latency, goodput and utilisation, each with its interval',
   calibrate: "Measure a scenario's models on this machine and write a profile",
@@ -35,6 +36,7 @@ type CommandName = keyof typeof PURPOSES
 
 /** A module is loaded only if its command is called: it may draw charts or open models. */
 const modules: Readonly<Record<CommandName, () => Promise<CommandModule>>> = {
+  scenarios: () => import('./runtime/commands/scenarios.ts'),
   run: () => import('./runtime/commands/run.ts'),
   simulate: () => import('./runtime/commands/simulate.ts'),
   calibrate: () => import('./runtime/commands/calibrate.ts'),

@@ -4,7 +4,7 @@ import { Command, type Option } from 'commander'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { contentsByKey, prepare } from '../runtime/jobs/prepare.ts'
-import { parseScenario, scenarioSchema, starterScenario } from '../scenarios/index.ts'
+import { parseScenario, scenarioSchema, shippedNames, starterScenario } from '../scenarios/index.ts'
 import { resolveSystem, runReplication } from '../sim/experiment/index.ts'
 import { codeBlocks, commandLines, exampleLines, pages } from './documents.ts'
 import { madeUpProfile } from './profiles.ts'
@@ -139,6 +139,13 @@ describe('command lines', () => {
         const missing = word.startsWith('scenarios/') && !existsSync(join(ROOT, word))
         if (unknown || missing) wrong.push(`${at}: ${word} in: ${text}`)
       }
+      // help texts have to work from an installed package, which has no folder of the repository
+      const [, named] = /^([a-z][\w.-]*)/.exec(words[0] ?? '') ?? []
+      const takesScenario = command.registeredArguments[0]?.name() === 'scenario'
+      const shipped = takesScenario && named !== undefined && !named.endsWith('.yaml')
+      if (shipped && !shippedNames().includes(named)) wrong.push(`${at}: ${named} in: ${text}`)
+      const ofRepository = at.endsWith('.ts') && /\b(scenarios|test|docs)\//.test(text)
+      if (ofRepository) wrong.push(`${at}: a path of the repository in: ${text}`)
     }
     expect(wrong).toEqual([])
   })

@@ -11,7 +11,10 @@ export interface AgainstOptions extends ScenarioOptions {
 
 export function withAgainstOptions(command: Command): Command {
   return withScenarioOptions(command)
-    .option('--against <scenario>', 'the second side of a what-if: another scenario')
+    .option(
+      '--against <scenario>',
+      'the second side of a what-if: another scenario, by file or name',
+    )
     .option(
       '--against-set <path=value>',
       'the second side of a what-if: override a value; may be repeated',

@@ -15,7 +15,10 @@ export interface ScenarioOptions {
 }
 
 export const scenarioFile = (command: Command) =>
-  command.argument('<scenario>', 'a scenario file (YAML)')
+  command.argument(
+    '<scenario>',
+    'a scenario file (YAML), or the name of a shipped one if no file here has that name',
+  )
 
 export function withScenarioOptions(command: Command): Command {
   return withJson(command)

@@ -23,8 +23,8 @@ const HELP = `${AGAINST_HELP}
 Exit code 0 for PASS, 4 for FAIL, 5 for UNDECIDED, 6 if the rows belong to another scenario.
 
 Examples:
-  $ spillway compare scenarios/library/yardstick.yaml runs/today
-  $ spillway compare scenarios/library/yardstick.yaml runs/two --against-set pools.central.replicas=2`
+  $ spillway compare yardstick runs/today
+  $ spillway compare yardstick runs/two --against-set pools.central.replicas=2`
 
 export function define(command: Command): void {
   command

@@ -1,13 +1,14 @@
-import { existsSync } from 'node:fs'
 import type { Command } from 'commander'
 import {
   EXIT,
   type ExitCode,
   Failure,
+  findScenario,
   type LoadedScenario,
   loadScenario,
   nearest,
   parseScenario,
+  shippedHint,
 } from '../../scenarios/index.ts'
 import { type BuiltModel, buildPools } from '../jobs/build-models.ts'
 import { folder, implement, override } from './command.ts'
@@ -44,7 +45,7 @@ export function define(command: Command): void {
     .command('build')
     .copyInheritedSettings(command)
     .description('Build the models of a scenario, or a built-in kind, as ONNX files')
-    .argument('<what...>', `scenario files, or ${KINDS.join(' or ')}`)
+    .argument('<what...>', `scenarios, or ${KINDS.join(' or ')}`)
   for (const name of PARAMETER_NAMES) build.option(`--${name} <n>`, PARAMETERS[name])
   build
     .option('--precision <list>', 'of a built-in kind: fp32, fp16, int8 or several with commas')
@@ -90,10 +91,12 @@ async function scenarioFrom(path: string, options: BuildOptions): Promise<Loaded
     const text = `${path}: remove ${flags}: built-in kinds take it, a scenario takes --set`
     throw new Failure(text, EXIT.usage)
   }
-  if (existsSync(path)) return loadScenario(path, { set: options.set ?? [] })
+  if (findScenario(path, path) !== null) return loadScenario(path, { set: options.set ?? [] })
   const meant = nearest(path, KINDS)
-  const hint = meant === null ? '' : `; did you mean ${meant}?`
-  throw new Failure(`expected a scenario file, ${KINDS.join(' or ')}, got ${path}${hint}`)
+  const hint = meant === null ? shippedHint(path) : `did you mean ${meant}?`
+  throw new Failure(
+    `expected a scenario file or its name, ${KINDS.join(' or ')}, got ${path}; ${hint}`,
+  )
 }
 
 /** A built-in kind as a scenario with a pool for each precision, so that the schema checks it. */

@@ -23,8 +23,8 @@ the profile.
 ${AGAINST_HELP}
 
 Examples:
-  $ spillway replay scenarios/library/yardstick.yaml --replays 3 --out runs/today
-  $ spillway replay scenarios/library/yardstick.yaml --against-set pools.central.replicas=2 --out runs/two`
+  $ spillway replay yardstick --replays 3 --out runs/today
+  $ spillway replay yardstick --against-set pools.central.replicas=2 --out runs/two`
 
 export function define(command: Command): void {
   withAgainstOptions(scenarioFile(command))

@@ -68,8 +68,8 @@ machine leave undecided, as \`spillway doctor --noise\` measures them.
 ${AGAINST_HELP}
 
 Examples:
-  $ spillway run scenarios/library/payment-peak.yaml --replays 5
-  $ spillway run scenarios/library/yardstick.yaml --against-set pools.central.batching.max_batch=2`
+  $ spillway run payment-peak --replays 5
+  $ spillway run yardstick --against-set pools.central.batching.max_batch=2`
 
 export function define(command: Command): void {
   withAgainstOptions(scenarioFile(command))

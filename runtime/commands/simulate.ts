@@ -28,7 +28,7 @@ interface SimulateOptions extends ScenarioOptions {
 
 const HELP = `
 Examples:
-  $ spillway simulate scenarios/library/payment-peak.yaml
+  $ spillway simulate payment-peak
   $ spillway simulate peak.yaml --set pools.central.replicas=2 --json > result.json
   $ spillway simulate peak.yaml --keep-rows --out today && spillway audit today`
 
