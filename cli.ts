@@ -29,6 +29,7 @@ const PURPOSES = {
   trace: 'Describe a trace, or fit a traffic section to it',
   models: 'Build the ONNX models of a scenario',
   schema: 'Print the JSON Schema of scenario files or of documents',
+  completion: 'Print a script that completes commands and options in bash, zsh or fish',
   init: 'Write a commented scenario to start from, and its schema for editors',
   doctor: 'Show this machine and which execution providers work on it',
 }
@@ -48,6 +49,7 @@ const modules: Readonly<Record<CommandName, () => Promise<CommandModule>>> = {
   trace: () => import('./runtime/commands/trace.ts'),
   models: () => import('./runtime/commands/models.ts'),
   schema: () => import('./runtime/commands/schema.ts'),
+  completion: () => import('./runtime/commands/completion.ts'),
   init: () => import('./runtime/commands/init.ts'),
   doctor: () => import('./runtime/commands/doctor.ts'),
 }
@@ -76,7 +78,9 @@ try {
   for (const name of Object.keys(modules) as CommandName[]) {
     const command = program.command(name).description(PURPOSES[name])
     command.copyInheritedSettings(program)
-    if (process.argv.includes(name)) (await modules[name]()).define(command)
+    // a completion lists the options of all commands
+    const asked = process.argv.includes(name) || process.argv.includes('completion')
+    if (asked) (await modules[name]()).define(command)
   }
   await program.parseAsync()
 } catch (error) {

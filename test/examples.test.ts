@@ -3,8 +3,14 @@ import { dirname, join } from 'node:path'
 import { Command, type Option } from 'commander'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { contentsByKey, prepare } from '../runtime/jobs/prepare.ts'
-import { parseScenario, scenarioSchema, shippedNames, starterScenario } from '../scenarios/index.ts'
+import { prepare } from '../runtime/jobs/prepare.ts'
+import {
+  modelKey,
+  parseScenario,
+  scenarioSchema,
+  shippedNames,
+  starterScenario,
+} from '../scenarios/index.ts'
 import { resolveSystem, runReplication } from '../sim/experiment/index.ts'
 import { codeBlocks, commandLines, exampleLines, pages } from './documents.ts'
 import { madeUpProfile } from './profiles.ts'
@@ -28,9 +34,13 @@ describe('the scenario library', () => {
     }
     const prepared = await prepare(join(LIBRARY, name), { set })
     expect(prepared.scenario.name).toBe(name.replace('.yaml', ''))
-    const contents = contentsByKey(prepared)
+    const { pools } = prepared.scenario
+    const keys = pools.map((pool) => modelKey(prepared.scenario, pool))
     const profile = madeUpProfile(prepared.scenario)
-    const models = profile.models.map((own) => ({ ...own, content: contents.get(own.key)! }))
+    const models = profile.models.map((own) => ({
+      ...own,
+      content: prepared.contents[keys.indexOf(own.key)] as string,
+    }))
     const run = runReplication(resolveSystem(prepared, { ...profile, models }), 0)
     for (const { counts } of run.classes) {
       const { arrived, ...ends } = counts

@@ -11,7 +11,7 @@ import {
   shippedHint,
 } from '../../scenarios/index.ts'
 import { type BuiltModel, buildPools } from '../jobs/build-models.ts'
-import { folder, implement, override } from './command.ts'
+import { implement, outOption, override } from './command.ts'
 import { print } from './output.ts'
 
 const KINDS = ['mlp', 'transformer-encoder']
@@ -50,7 +50,7 @@ export function define(command: Command): void {
   build
     .option('--precision <list>', 'of a built-in kind: fp32, fp16, int8 or several with commas')
     .option('--set <path=value>', 'override a value of a scenario', override)
-    .option('--out <dir>', 'folder of the files; one that has its checksum is kept', folder, '.')
+    .addOption(outOption('the files', 'the working folder').default('.', 'the working folder'))
     .option('--json', 'print only the document on stdout')
   implement(build, HELP, async (signal, what: readonly string[], options: BuildOptions) => {
     const built = await buildModels(what, { ...options, signal })

@@ -6,7 +6,14 @@ import { profileFor, resolveSystem } from '../jobs/prepare.ts'
 import { refuseLive } from '../jobs/refuse.ts'
 import { replay } from '../jobs/replay.ts'
 import { AGAINST_HELP, type AgainstOptions, prepareSides, withAgainstOptions } from './against.ts'
-import { implement, profileOption, refuseWithoutOut, scenarioFile, wholeNumber } from './command.ts'
+import {
+  implement,
+  KEPT_ROWS,
+  profileOption,
+  refuseWithoutOut,
+  scenarioFile,
+  wholeNumber,
+} from './command.ts'
 import { emit, objectivesExit, writeDocuments } from './output.ts'
 import { withProgress } from './progress.ts'
 
@@ -18,8 +25,9 @@ interface ReplayOptions extends AgainstOptions {
 }
 
 const HELP = `
-With --out DIR the raw rows and the profile are kept for \`spillway compare\`. Loads are shares of the capacity by
-the profile.
+With --out DIR everything is kept that \`spillway compare DIR\` needs. ${KEPT_ROWS}
+
+Loads are shares of the capacity by the profile.
 ${AGAINST_HELP}
 
 Examples:
@@ -27,7 +35,7 @@ Examples:
   $ spillway replay yardstick --against-set pools.central.replicas=2 --out runs/two`
 
 export function define(command: Command): void {
-  withAgainstOptions(scenarioFile(command))
+  withAgainstOptions(scenarioFile(command), 'measured.json, rows and profile')
     .addOption(profileOption())
     .option('--replays <n>', 'replays of the same requests', wholeNumber(1), 3)
     .option('--requests <file>', 'replay these requests (of `spillway requests`)')

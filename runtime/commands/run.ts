@@ -11,7 +11,7 @@ import type { Profile } from '../../sim/world/index.ts'
 import { documentText } from '../folders/documents.ts'
 import { loadProfile } from '../folders/profile-file.ts'
 import { replaceFiles, settleFolder } from '../folders/replace-files.ts'
-import { dropInputs, dropRuns } from '../folders/run-folder.ts'
+import { dropRuns } from '../folders/run-folder.ts'
 import { writableFolder, writeWhole } from '../folders/write-whole.ts'
 import { calibrate } from '../jobs/calibrate.ts'
 import { compare } from '../jobs/compare.ts'
@@ -22,12 +22,13 @@ import { refuseComparison, refuseLive } from '../jobs/refuse.ts'
 import { profiledHere } from '../jobs/rehearsals.ts'
 import { replay } from '../jobs/replay.ts'
 import { simulate } from '../jobs/simulate.ts'
-import { err } from '../terminal.ts'
+import { err, note } from '../terminal.ts'
 import { AGAINST_HELP, type AgainstOptions, prepareSides, withAgainstOptions } from './against.ts'
 import { CHARTS_FOLDER, chartsOption, writeCharts } from './charts.ts'
 import {
   commandLine,
   implement,
+  KEPT_ROWS,
   positiveNumber,
   rehearsalsOption,
   replicationsOption,
@@ -45,7 +46,6 @@ interface RunOptions extends AgainstOptions {
   readonly replications: number
   readonly replays: number
   readonly rehearsals: number
-  readonly keepRows?: boolean
   readonly decisionLog?: boolean
   readonly charts: readonly ChartFormat[]
 }
@@ -61,8 +61,9 @@ const HELP = `
 A calibration measures the work of each model. Rehearsals, which are replays of the scenario with other seeds, alternate
 with the replays that are judged: from them alone the prediction takes the speed, stalls and overheads of this machine.
 
-Documents and report.html go to runs/NAME, or with --out DIR to DIR. Exit code 0 when the work is done, whatever the
-verdict; \`spillway compare\` has an exit code for each verdict. An interrupted run keeps its calibration as
+${KEPT_ROWS}
+
+Exit code 0 when the work is done, whatever the verdict; \`spillway compare DIR\` has one for each verdict. An interrupted run keeps its calibration as
 calibrated.json; resume with --profile runs/NAME/calibrated.json. A warning names percentiles that stalls of this
 machine leave undecided, as \`spillway doctor --noise\` measures them.
 ${AGAINST_HELP}
@@ -72,7 +73,7 @@ Examples:
   $ spillway run yardstick --against-set pools.central.batching.max_batch=2`
 
 export function define(command: Command): void {
-  withAgainstOptions(scenarioFile(command))
+  withAgainstOptions(scenarioFile(command), 'documents, report.html and rows', 'runs/NAME')
     .addOption(
       new Option('--profile <file>', 'use this profile in place of a calibration').conflicts(
         'seconds',
@@ -85,10 +86,9 @@ export function define(command: Command): void {
       RUN_SECONDS,
     )
     .addOption(rehearsalsOption())
-    .addOption(replicationsOption('simulations behind each interval', 10, 40))
+    .addOption(replicationsOption('band', 10))
     .option('--replays <n>', 'replays of the same requests', wholeNumber(1), 3)
-    .option('--keep-rows', 'keep the raw rows of every replay; they are kept if a check fails')
-    .option('--decision-log', 'keep the decision log of every replay, and the raw rows')
+    .option('--decision-log', 'keep the decision log of every replay')
     .addOption(chartsOption())
   implement(command, HELP, async (signal, path: string, options: RunOptions) => {
     const sides = await prepareSides(path, options, signal)
@@ -109,7 +109,7 @@ export function define(command: Command): void {
     const profile = await withProgress((onProgress, { warn: onWarning }) =>
       calibrate(sides, { seconds, rehearsals: 0, signal, onProgress, onWarning }),
     )
-    err(profileText(profile), '\n')
+    note(profileText(profile), '\n')
     // minutes of measuring survive later errors
     const kept = join(directory, CALIBRATED_FILE)
     await writeWhole(kept, documentText(profile))
@@ -164,13 +164,11 @@ async function runWith(
     ...(arena === null ? {} : { memory: arena }),
   }
   const page = { simulated, measured, comparison, command }
-  const keep = options.keepRows === true || decisionLog === true || comparison.verdict === 'FAIL'
   await replaceFiles(directory, async (change) => {
     // rows of an earlier run would seem to belong to these documents
     await dropRuns(change, 'replication')
     await dropReplays(change)
-    dropInputs(change)
-    if (keep) await keepReplays(change, replayed, signal)
+    await keepReplays(change, replayed, signal)
     await writeDocuments(change, documents)
     await change.write('report.html', await reportHtml(page))
     await writeCharts(change.below(CHARTS_FOLDER), options.charts, page)
