@@ -17,6 +17,7 @@ interface CommandModule {
 
 /** Every command with its purpose. */
 const PURPOSES = {
+  scenarios: 'List the scenarios that ship, and print one to save and change',
   run: 'Calibrate, simulate, replay, compare and report: the main job',
   simulate: 'Simulate a scenario: latency, goodput and utilisation, each with its interval',
   calibrate: "Measure a scenario's models on this machine and write a profile",
@@ -28,6 +29,7 @@ const PURPOSES = {
   trace: 'Describe a trace, or fit a traffic section to it',
   models: 'Build the ONNX models of a scenario',
   schema: 'Print the JSON Schema of scenario files or of documents',
+  completion: 'Print a script that completes commands and options in bash, zsh or fish',
   init: 'Write a commented scenario to start from, and its schema for editors',
   doctor: 'Show this machine and which execution providers work on it',
 }
@@ -35,6 +37,7 @@ type CommandName = keyof typeof PURPOSES
 
 /** A module is loaded only if its command is called: it may draw charts or open models. */
 const modules: Readonly<Record<CommandName, () => Promise<CommandModule>>> = {
+  scenarios: () => import('./runtime/commands/scenarios.ts'),
   run: () => import('./runtime/commands/run.ts'),
   simulate: () => import('./runtime/commands/simulate.ts'),
   calibrate: () => import('./runtime/commands/calibrate.ts'),
@@ -46,6 +49,7 @@ const modules: Readonly<Record<CommandName, () => Promise<CommandModule>>> = {
   trace: () => import('./runtime/commands/trace.ts'),
   models: () => import('./runtime/commands/models.ts'),
   schema: () => import('./runtime/commands/schema.ts'),
+  completion: () => import('./runtime/commands/completion.ts'),
   init: () => import('./runtime/commands/init.ts'),
   doctor: () => import('./runtime/commands/doctor.ts'),
 }
@@ -74,7 +78,9 @@ try {
   for (const name of Object.keys(modules) as CommandName[]) {
     const command = program.command(name).description(PURPOSES[name])
     command.copyInheritedSettings(program)
-    if (process.argv.includes(name)) (await modules[name]()).define(command)
+    // a completion lists the options of all commands
+    const asked = process.argv.includes(name) || process.argv.includes('completion')
+    if (asked) (await modules[name]()).define(command)
   }
   await program.parseAsync()
 } catch (error) {

@@ -45,6 +45,21 @@ export function err(...parts: readonly Printable[]): void {
   } catch {}
 }
 
+let quiet = false
+
+/** Drops all notes from now on. */
+export function silenceNotes(): void {
+  quiet = true
+}
+
+/** Whether progress and warnings are shown. */
+export const showsNotes = () => !quiet
+
+/** Prints progress or a warning on stderr, unless the command is quiet. */
+export function note(...parts: readonly Printable[]): void {
+  if (!quiet) err(...parts)
+}
+
 /** Handles write errors that are reported after the call; those of stdout are passed to `fail`. */
 export function watchOutput(fail: (error: unknown) => void): void {
   process.stderr.on('error', () => {})

@@ -142,13 +142,13 @@ describe('an audit is refused', () => {
   }
 
   test('in a folder that is missing or has no rows', async () => {
-    await refused('nowhere', /nowhere: has no raw rows; keep them with run --keep-rows, /)
+    await refused('nowhere', /nowhere: no such folder/)
     mkdirSync(join(folder, 'bare'))
-    await refused('bare', /bare: has no raw rows; keep them with run --keep-rows, /)
+    await refused('bare', /bare: has no raw rows; keep them with run, replay --out DIR or /)
     for (const name of ['scenario.json', 'requests.jsonl']) {
       cpSync(join(folder, 'kept', name), join(folder, 'bare', name))
     }
-    await refused('bare', /bare: has no raw rows; keep them with run --keep-rows, /)
+    await refused('bare', /bare: has no raw rows; keep them with run, replay --out DIR or /)
   })
 
   test('if a part is damaged, which is named', async () => {

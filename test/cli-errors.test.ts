@@ -2,8 +2,8 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { emptyProfile } from './profiles.ts'
-import { changed, DECLARED, TINY } from './scenarios.ts'
-import { commandsIn, expectRefusal, filesIn, put, readJson, temporaryFolder } from './spillway.ts'
+import { changed, DECLARED, scenarioOf, TINY } from './scenarios.ts'
+import { commandsIn, expectRefusal, filesIn, put, temporaryFolder } from './spillway.ts'
 
 const folder = temporaryFolder()
 const { run } = commandsIn(folder)
@@ -181,7 +181,7 @@ describe('compare and report', () => {
   test('a folder without a measurement is refused', async () => {
     mkdirSync(join(folder, 'bare'))
     for (const args of [
-      ['compare', 'tiny.yaml', 'bare'],
+      ['compare', 'bare'],
       ['report', 'bare'],
       ['audit', 'bare'],
     ]) {
@@ -193,10 +193,12 @@ describe('compare and report', () => {
 
   test('documents that are not JSON or not results are named', async () => {
     mkdirSync(join(folder, 'spoilt'))
+    put(folder, 'spoilt/scenario.json', JSON.stringify(scenarioOf(TINY)))
+    put(folder, 'spoilt/requests.jsonl', '')
     for (const text of ['{ not json', '{}']) {
       put(folder, 'spoilt/measured.json', text)
       for (const args of [
-        ['compare', 'tiny.yaml', 'spoilt'],
+        ['compare', 'spoilt'],
         ['report', 'spoilt'],
       ]) {
         const ended = await run(...args)
@@ -204,18 +206,6 @@ describe('compare and report', () => {
         expect(ended.stderr).toContain('spoilt/measured.json')
       }
     }
-  })
-
-  test('the measurement of another scenario is not comparable', async () => {
-    const out = join(folder, 'other')
-    const simulated = await run('simulate', 'declared.yaml', '--out', out, '--replications', '1')
-    expect(simulated.stderr).not.toContain('error')
-    put(out, 'measured.json', JSON.stringify(readJson(join(out, 'simulated.json'))))
-    const ended = await run('compare', 'tiny.yaml', 'other')
-    expectRefusal(ended, 6, folder)
-    expect(ended.stderr).toMatch(
-      /other\/measured\.json: measured under scenario \w+, but tiny\.yaml/,
-    )
   })
 })
 

@@ -3,8 +3,14 @@ import { dirname, join } from 'node:path'
 import { Command, type Option } from 'commander'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { contentsByKey, prepare } from '../runtime/jobs/prepare.ts'
-import { parseScenario, scenarioSchema, starterScenario } from '../scenarios/index.ts'
+import { prepare } from '../runtime/jobs/prepare.ts'
+import {
+  modelKey,
+  parseScenario,
+  scenarioSchema,
+  shippedNames,
+  starterScenario,
+} from '../scenarios/index.ts'
 import { resolveSystem, runReplication } from '../sim/experiment/index.ts'
 import { codeBlocks, commandLines, exampleLines, pages } from './documents.ts'
 import { madeUpProfile } from './profiles.ts'
@@ -28,9 +34,13 @@ describe('the scenario library', () => {
     }
     const prepared = await prepare(join(LIBRARY, name), { set })
     expect(prepared.scenario.name).toBe(name.replace('.yaml', ''))
-    const contents = contentsByKey(prepared)
+    const { pools } = prepared.scenario
+    const keys = pools.map((pool) => modelKey(prepared.scenario, pool))
     const profile = madeUpProfile(prepared.scenario)
-    const models = profile.models.map((own) => ({ ...own, content: contents.get(own.key)! }))
+    const models = profile.models.map((own) => ({
+      ...own,
+      content: prepared.contents[keys.indexOf(own.key)] as string,
+    }))
     const run = runReplication(resolveSystem(prepared, { ...profile, models }), 0)
     for (const { counts } of run.classes) {
       const { arrived, ...ends } = counts
@@ -139,6 +149,13 @@ describe('command lines', () => {
         const missing = word.startsWith('scenarios/') && !existsSync(join(ROOT, word))
         if (unknown || missing) wrong.push(`${at}: ${word} in: ${text}`)
       }
+      // help texts have to work from an installed package, which has no folder of the repository
+      const [, named] = /^([a-z][\w.-]*)/.exec(words[0] ?? '') ?? []
+      const takesScenario = command.registeredArguments[0]?.name() === 'scenario'
+      const shipped = takesScenario && named !== undefined && !named.endsWith('.yaml')
+      if (shipped && !shippedNames().includes(named)) wrong.push(`${at}: ${named} in: ${text}`)
+      const ofRepository = at.endsWith('.ts') && /\b(scenarios|test|docs)\//.test(text)
+      if (ofRepository) wrong.push(`${at}: a path of the repository in: ${text}`)
     }
     expect(wrong).toEqual([])
   })

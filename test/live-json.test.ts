@@ -31,10 +31,10 @@ test('replay prints a result, and compare a comparison of that replay', async ()
   expect(result).toMatchObject({ document: 'spillway-result', world: 'measured', runs: 2 })
   expect(readJson(join(folder, 'replayed/measured.json'))).toEqual(result)
 
-  const comparison = await documentOf('compare', 'tiny.yaml', 'replayed', '--replications', '10')
+  const comparison = await documentOf('compare', 'replayed', '--replications', '10')
   ;(await published('comparison'))(comparison)
   expect(comparison).toMatchObject({ document: 'spillway-comparison', replays: 2 })
-  const again = 'spillway compare tiny.yaml replayed --replications 10 --json'
+  const again = 'spillway compare replayed --replications 10 --json'
   expect(comparison).toMatchObject({ command: again })
 
   const report = await documentOf('report', 'replayed', '--charts', 'svg')

@@ -46,7 +46,7 @@ const profile = () => profileSchema.parse(readJson(join(folder, 'out/profile.jso
 let said = ''
 
 beforeAll(async () => {
-  const quick = ['--seconds', '1', '--replays', '1', '--replications', '10', '--keep-rows']
+  const quick = ['--seconds', '1', '--replays', '1', '--replications', '10']
   const ended = await run('run', 'arena.yaml', ...quick, '--out', 'out')
   expect(ended.code, ended.stderr).toBe(0)
   said = ended.stdout
@@ -109,7 +109,7 @@ describe('run of a pool with memory', () => {
 
 describe('compare', () => {
   const compare = (from: string, ...args: string[]) =>
-    run('compare', 'arena.yaml', from, '--replications', '10', '--json', ...args)
+    run('compare', from, '--replications', '10', '--json', ...args)
 
   test('of the folder gives the same result', async () => {
     const ended = await compare('out', ...PROFILE)
@@ -204,7 +204,7 @@ describe('a live command', () => {
     const audited = await run('audit', 'tight')
     expect(audited.code, audited.stdout).toBe(0)
     // two requests fit the ledger's bytes, but not an arena that doubles its regions
-    const compared = await run('compare', 'tight.yaml', 'tight', ...busy, '--replications', '10')
+    const compared = await run('compare', 'tight', '--replications', '10')
     expect(compared.stdout, compared.stderr).toMatch(
       /^ {2}prediction .*; memory ran out only in simulations \(.*batches failed: \d+/m,
     )

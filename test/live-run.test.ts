@@ -31,7 +31,7 @@ let phases: string
 
 beforeAll(async () => {
   const quick = ['--seconds', '1', '--replays', `${REPLAYS}`, '--replications', '10']
-  const kept = ['--keep-rows', '--decision-log', '--charts', 'svg', '--out', 'out']
+  const kept = ['--decision-log', '--charts', 'svg', '--out', 'out']
   const ended = await run('run', 'tiny.yaml', ...quick, ...kept)
   expect(ended.code, ended.stderr).toBe(0)
   expect(ended.stdout).toContain('report: out/report.html')
@@ -197,7 +197,7 @@ describe('the folder of a run', () => {
   test('is compared to the same errors again, even with another profile on the machine', async () => {
     put(folder, 'cache/profile.json', JSON.stringify(emptyProfile()))
     const args = ['--replications', '10', '--json']
-    const ended = await run('compare', 'tiny.yaml', 'out', ...args)
+    const ended = await run('compare', 'out', ...args)
     expect([0, 4, 5], ended.stderr).toContain(ended.code)
     const { command: _, ...again } = comparisonSchema.parse(JSON.parse(ended.stdout))
     const { command: __, ...first } = comparison()
@@ -206,18 +206,21 @@ describe('the folder of a run', () => {
   })
 
   test('is no measurement of another scenario', async () => {
-    const args = ['--set', 'duration_s=2']
-    const ended = await run('compare', 'tiny.yaml', 'out', ...args)
-    expect(ended).toMatchObject({ code: 6, stdout: '' })
+    cpSync(out, join(folder, 'longer'), { recursive: true })
+    const scenario = readJson(join(out, 'scenario.json')) as { duration_s: number }
+    put(folder, 'longer/scenario.json', JSON.stringify({ ...scenario, duration_s: 2 }))
+    const ended = await run('compare', 'longer')
+    expectRefusal(ended, 6, folder)
+    expect(ended.stderr).toMatch(/longer\/measured\.json: measured under scenario \w+, but /)
   })
 
   test('is predicted only by its profile, unless another one is named', async () => {
     cpSync(out, join(folder, 'strange'), { recursive: true })
     put(folder, 'strange/profile.json', JSON.stringify(emptyProfile()))
-    const ended = await run('compare', 'tiny.yaml', 'strange')
+    const ended = await run('compare', 'strange')
     expectRefusal(ended, 6, folder)
     expect(ended.stderr).toContain('strange/profile.json: replays here were made with profile ')
-    const named = await run('compare', 'tiny.yaml', 'out', '--profile', 'strange/profile.json')
+    const named = await run('compare', 'out', '--profile', 'strange/profile.json')
     expectRefusal(named, 6, folder)
     expect(named.stderr).toContain('the profile made up has no ')
   })
@@ -225,7 +228,7 @@ describe('the folder of a run', () => {
   test('is not compared with other requests', async () => {
     cpSync(out, join(folder, 'mixed'), { recursive: true })
     put(folder, 'mixed/requests.jsonl', `${linesOf('requests.jsonl').slice(0, 50).join('\n')}\n`)
-    const ended = await run('compare', 'tiny.yaml', 'mixed')
+    const ended = await run('compare', 'mixed')
     expectRefusal(ended, 6, folder)
     expect(ended.stderr).toContain('mixed/requests.jsonl: not the requests of')
   })

@@ -59,7 +59,7 @@ const rowsOf = async (name: string) => (await runsOf(name)).map(({ rows }) => ro
 /** The exit code of `compare` matches its verdict; returns the document without the command. */
 async function compared(...args: string[]): Promise<Omit<Comparison, 'command'>> {
   const quick = ['--replications', '10', '--json']
-  const ended = await run('compare', 'tiny.yaml', 'out', ...quick, ...args)
+  const ended = await run('compare', ...args, ...quick)
   expect([0, 4, 5], ended.stderr).toContain(ended.code)
   const { command: _, ...document } = comparisonSchema.parse(JSON.parse(ended.stdout))
   expect(ended.code).toBe({ PASS: 0, FAIL: 4, UNDECIDED: 5 }[document.verdict])
@@ -74,7 +74,7 @@ function expectRefused(ended: Ended, code: number, words: string | RegExp): void
 beforeAll(async () => {
   const quick = ['--seconds', '1', '--replays', `${ROUNDS}`, '--replications', '10']
   const change = ['--against-set', CHANGE]
-  const ended = await run('run', 'tiny.yaml', ...change, ...quick, '--keep-rows', '--out', 'out')
+  const ended = await run('run', 'tiny.yaml', ...change, ...quick, '--out', 'out')
   expect(ended.code, ended.stderr).toBe(0)
   expect(ended.stdout).toContain('max_batch: 4 → 1')
 })
@@ -165,8 +165,14 @@ describe('run with a second side', () => {
     expect(html).toContain('<figure id="what-if">')
     expect(html).toContain('pools.central.batching.max_batch: 4\u00a0→\u00a01')
     mkdirSync(join(folder, 'plain'))
+    cpSync(join(folder, 'out'), join(folder, 'alone'), { recursive: true })
+    rmSync(join(folder, 'alone/against'), { recursive: true })
     cpSync(join(folder, 'out/measured.json'), join(folder, 'plain/measured.json'))
-    put(folder, 'plain/comparison.json', JSON.stringify({ ...(await compared()), command: 'none' }))
+    put(
+      folder,
+      'plain/comparison.json',
+      JSON.stringify({ ...(await compared('alone')), command: 'none' }),
+    )
     const ended = await run('report', 'plain', '--out', 'plain')
     expect(ended.code, ended.stderr).toBe(0)
     expect(text('plain/report.html')).not.toContain('what-if')
@@ -174,14 +180,14 @@ describe('run with a second side', () => {
 })
 
 describe('compare', () => {
-  test('with the same change gives the same result', async () => {
+  test('finds both sides in the folder, and gives the same result', async () => {
     const { command: _, ...first } = comparison()
-    expect(await compared('--against-set', CHANGE)).toEqual(first)
+    expect(await compared('out')).toEqual(first)
   })
 
-  test('without it gives the same result, except for the what-if', async () => {
+  test('without the second side gives the same result, except for the what-if', async () => {
     const { command: _, ...first } = comparison()
-    const { what_if: whatIf, checks, verdict: __, ...rest } = await compared()
+    const { what_if: whatIf, checks, verdict: __, ...rest } = await compared('alone')
     expect([whatIf, checks.what_if]).toEqual([null, null])
     expect({ ...first, ...rest }).toEqual(first)
     const { structure, prediction } = first.checks
@@ -189,39 +195,41 @@ describe('compare', () => {
     expect(checks.audit.reason).toContain(`${ROUNDS} runs`)
   })
 
-  test('with another change is refused: its replays are missing', async () => {
-    const change = ['--against-set', 'pools.central.batching.max_batch=2']
-    const ended = await run('compare', 'tiny.yaml', 'out', ...change)
-    expectRefused(ended, 6, /out\/against\/measured\.json: measured under scenario \w+, but /)
-  })
-
   test('with a different number of rounds on the two sides is refused', async () => {
     cpSync(join(folder, 'out'), join(folder, 'fewer'), { recursive: true })
-    const args = ['fewer', '--against-set', CHANGE]
     rmSync(join(folder, 'fewer/against/replay-3.parquet'))
-    const lost = await run('compare', 'tiny.yaml', ...args)
+    const lost = await run('compare', 'fewer')
     expectRefused(lost, 3, 'fewer/against: has 2 of 3 replays')
     const result: Result = { ...measured('out/against'), runs: 2 }
     put(folder, 'fewer/against/measured.json', JSON.stringify(result))
-    const uneven = await run('compare', 'tiny.yaml', ...args)
+    const uneven = await run('compare', 'fewer')
     expectRefused(uneven, 6, 'fewer/against: has 2 replays, but fewer has 3')
   })
 })
 
 describe('a second side', () => {
-  test('that equals the first one is refused before any work', async () => {
-    const same = 'tiny.yaml: both sides are the same; change a value with --against-set'
-    put(folder, 'renamed.yaml', changed(QUICK, ['name: tiny', 'name: renamed']))
-    for (const args of [
-      ['run', 'tiny.yaml', '--against-set', 'pools.central.batching.max_batch=4'],
-      ['replay', 'tiny.yaml', '--against', 'tiny.yaml'],
-      ['compare', 'tiny.yaml', 'out', '--set', CHANGE, '--against-set', CHANGE],
-    ]) {
-      expectRefused(await run(...args, '--profile', 'out/profile.json'), 3, same)
-    }
+  test('that equals the first one is A/A: the predicted ratio is 1', async () => {
     // a name is no change
-    const renamed = await run('replay', 'tiny.yaml', ...PROFILE, '--against', 'renamed.yaml')
-    expectRefused(renamed, 3, 'renamed.yaml: both sides are the same')
+    put(folder, 'renamed.yaml', changed(QUICK, ['name: tiny', 'name: renamed']))
+    const quick = ['--replays', '2', '--replications', '10', '--out', 'same']
+    const ended = await run('run', 'tiny.yaml', ...PROFILE, '--against', 'renamed.yaml', ...quick)
+    expect(ended.code, ended.stderr).toBe(0)
+    expect(ended.stdout).toContain('What if (A → B): A/A: no change; ')
+    const { what_if: whatIf } = await compared('same')
+    expect(whatIf).toMatchObject({ changes: [], scenario: { name: 'renamed' }, rounds: 2 })
+    expect(whatIf!.percentiles.length).toBeGreaterThan(0)
+    for (const { predicted, measured: ratio, a, b } of whatIf!.percentiles) {
+      expect(predicted).toMatchObject({ value: 1, low: 1, high: 1 })
+      // both sides were measured, and not one of them twice
+      expect(ratio.value).toBeCloseTo(b / a, 12)
+      expect(ratio.value).not.toBe(1)
+    }
+    const html = text('same/report.html')
+    expect(html).toContain('A/A: no change')
+    const override = ['--against-set', 'pools.central.batching.max_batch=4', '--replays', '1']
+    const replayed = await run('replay', 'tiny.yaml', ...PROFILE, ...override, '--out', 'aa')
+    expect(replayed.code, replayed.stderr).toBe(0)
+    expect(filesIn(join(folder, 'aa/against'))).toContain('replay-1.parquet')
   })
 
   test('whose model is not in the profile is refused before any replay', async () => {

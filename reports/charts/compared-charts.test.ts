@@ -107,6 +107,13 @@ describe('the what-if chart', () => {
     )
   })
 
+  test('states of A/A that there is no change', () => {
+    const finding = title((whatIf) => {
+      whatIf.changes = []
+    })
+    expect(finding).toMatch(/^No change \(A\/A\) scales p95 by 0\.55 /)
+  })
+
   test('states the worst prediction if one failed, and undecided ones', () => {
     const failed = title(({ percentiles: [p50, , p95] }) => {
       Object.assign(p50!, { verdict: 'FAIL', error_relative: 2.84 })

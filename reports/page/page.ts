@@ -21,7 +21,7 @@ import {
   notCountedTexts,
   objectiveLines,
 } from '../tables/summary.ts'
-import { measuredText, notCountedRounds } from '../what-if-text.ts'
+import { changesText, measuredText, notCountedRounds } from '../what-if-text.ts'
 import { documentPage, drawnFigure } from './document-page.ts'
 import { type Html, html, isolated, NOTHING } from './html.ts'
 import {
@@ -111,10 +111,9 @@ function memoryWarnings(input: ReportInput): Html[] {
 }
 
 function whatIf(document: WhatIf, figures: readonly Html[]): Html {
-  const { changes } = document
   return html`<h2>What if</h2>
 <p>From A to B:</p>
-<ul class="plain">${changes.map((change) => html`<li>${change.replace(' → ', '\u00a0→\u00a0')}</li>\n`)}</ul>
+<ul class="plain">${changesText(document).map((change) => html`<li>${change.replace(' → ', '\u00a0→\u00a0')}</li>\n`)}</ul>
 <p>Predicted from a profile that was recorded without the change, then measured in ${measuredText(document)}.</p>
 ${notCountedRounds(document).map((text) => html`<p class="warning">${text}</p>\n`)}
 ${figures}${whatIfSection(document)}`

@@ -36,12 +36,12 @@ import {
   objectiveLines,
   replaysText,
 } from '../tables/summary.ts'
-import { measuredText, notCountedRounds } from '../what-if-text.ts'
+import { changesText, measuredText, notCountedRounds } from '../what-if-text.ts'
 import { alignColumns } from './align.ts'
 
 /** The changes, as a sentence above the ratios. */
 function whatIfTitle(whatIf: WhatIf): string {
-  return `What if (A → B): ${visibleLine(whatIf.changes.join(', '))}; ${measuredText(whatIf)}`
+  return `What if (A → B): ${visibleLine(changesText(whatIf).join(', '))}; ${measuredText(whatIf)}`
 }
 
 const whatIfLines = (whatIf: WhatIf) => [
@@ -52,7 +52,7 @@ const whatIfLines = (whatIf: WhatIf) => [
 ]
 
 const RATIO_LEGEND = [
-  'B/A: latency with the change over latency without it, of all blocks together; interval by a bootstrap over blocks.',
+  'B/A: latency of B over latency of A, of all blocks together; interval by a bootstrap over blocks.',
   'Error: predicted over measured ratio, less 1.',
 ]
 

@@ -1,5 +1,4 @@
 import type { Command } from 'commander'
-import { Failure, scenarioChanges } from '../../scenarios/index.ts'
 import { type Prepared, prepare } from '../jobs/prepare.ts'
 import { override, type ScenarioOptions, withScenarioOptions } from './command.ts'
 
@@ -9,9 +8,12 @@ export interface AgainstOptions extends ScenarioOptions {
   readonly againstSet?: readonly string[]
 }
 
-export function withAgainstOptions(command: Command): Command {
-  return withScenarioOptions(command)
-    .option('--against <scenario>', 'the second side of a what-if: another scenario')
+export function withAgainstOptions(command: Command, files: string, otherwise?: string): Command {
+  return withScenarioOptions(command, files, otherwise)
+    .option(
+      '--against <scenario>',
+      'the second side of a what-if: another scenario, by file or name; the same one for A/A',
+    )
     .option(
       '--against-set <path=value>',
       'the second side of a what-if: override a value; may be repeated',
@@ -24,7 +26,8 @@ What if: both sides are replayed in alternating slices of a second or more, and 
 is compared with the predicted ratio. Each replay of --replays is a round of slices. Where slices would change what
 is asked, whole replays alternate, and a warning says why. Loads on both sides are shares of the first side's
 capacity, so a change of the pools leaves the traffic as it is. The prediction takes the behaviour of the machine
-from the first side's replays, and work from the profile.`
+from the first side's replays, and work from the profile. A scenario against itself is A/A: the predicted ratio is 1, and
+the measured one shows what this machine makes of no change.`
 
 /** A scenario and, in a what-if, its second side, which takes the overrides of both. */
 export async function prepareSides(
@@ -40,6 +43,5 @@ export async function prepareSides(
     set: [...set, ...againstSet],
     signal,
   })
-  if (scenarioChanges(first.scenario, second.scenario).length > 0) return [first, second]
-  throw new Failure(`${second.file}: both sides are the same; change a value with --against-set`)
+  return [first, second]
 }

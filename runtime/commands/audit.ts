@@ -2,12 +2,11 @@ import type { Command } from 'commander'
 import { EXIT } from '../../scenarios/index.ts'
 import { audit } from '../jobs/audit.ts'
 import { auditText } from './audit-text.ts'
-import { commandLine, implement, withJson } from './command.ts'
+import { commandLine, implement, KEPT_ROWS, withJson } from './command.ts'
 import { print } from './output.ts'
 
 const HELP = `
-\`run --keep-rows\`, \`replay --out DIR\` and \`simulate --keep-rows --out DIR\` keep raw rows. The second side of
-a what-if is in DIR/against and is audited separately.
+${KEPT_ROWS} The second side of a what-if is in DIR/against and is audited separately.
 
 An independent checker verifies every rule of the scenario on the rows, and recomputes the percentiles and
 counts of the documents. Each decision log is fed to a fresh control plane, which must decide the same.

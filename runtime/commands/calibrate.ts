@@ -42,15 +42,13 @@ one host.
 Models that are to be compared are best measured in turn (--variant): a machine drifts by some percent from minute to
 minute. A profile whose models are of different occasions warns where it is used.
 
-The profile is written to ${localProfilePath()}, or with --out DIR to DIR/profile.json.
-
 Examples:
-  $ spillway calibrate scenarios/library/payment-peak.yaml --seconds 60
-  $ spillway calibrate scenarios/library/first.yaml --variant pools.central.precision=int8
-  $ spillway calibrate scenarios/library/yardstick.yaml --from runs/monday --from runs/tuesday`
+  $ spillway calibrate payment-peak --seconds 60
+  $ spillway calibrate first --variant pools.central.precision=int8
+  $ spillway calibrate yardstick --from runs/monday --from runs/tuesday`
 
 export function define(command: Command): void {
-  withScenarioOptions(scenarioFile(command))
+  withScenarioOptions(scenarioFile(command), 'profile.json', localProfilePath())
     .option(
       '--seconds <s>',
       'time for each model, warm-up included',

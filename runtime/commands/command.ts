@@ -1,10 +1,11 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { EXIT, type ExitCode, Failure, splitOverride } from '../../scenarios/index.ts'
 import { notUsable } from '../folders/write-whole.ts'
+import { REPLICATIONS } from '../jobs/options.ts'
 import { REHEARSALS } from '../jobs/rehearsals.ts'
 import { allocationFailure } from '../process/failure-message.ts'
 import { endAtOnce, ignore, onEnding } from '../process/interruption.ts'
-import { err, styled } from '../terminal.ts'
+import { err, note, silenceNotes, styled } from '../terminal.ts'
 
 /** Options that every command with a scenario takes. */
 export interface ScenarioOptions {
@@ -15,18 +16,31 @@ export interface ScenarioOptions {
 }
 
 export const scenarioFile = (command: Command) =>
-  command.argument('<scenario>', 'a scenario file (YAML)')
+  command.argument(
+    '<scenario>',
+    'a scenario file (YAML), or the name of a shipped one if no file here has that name',
+  )
 
-export function withScenarioOptions(command: Command): Command {
+/** `files`: what --out holds, see `outOption`. */
+export function withScenarioOptions(command: Command, files: string, otherwise?: string): Command {
   return withJson(command)
     .option('--set <path=value>', 'override any scenario value; may be repeated', override)
     .option('--seed <n>', 'override the seed', wholeNumber(0))
-    .option('--out <dir>', 'write the documents to this directory', folder)
+    .addOption(outOption(files, otherwise))
 }
 
 export function withJson(command: Command): Command {
   return command.option('--json', 'print only the document on stdout')
 }
+
+/** The folder of a command's files; `otherwise`: where they go without it. */
+export function outOption(files: string, otherwise = 'nothing is written'): Option {
+  return new Option('--out <dir>', `folder for ${files}; default: ${otherwise}`).argParser(folder)
+}
+
+/** The rule of which rows are kept, for the help of every command that has rows. */
+export const KEPT_ROWS = `Rows of replays are always kept beside their documents, because a replay cannot be made again; those of simulations, which
+can, are kept with \`simulate --keep-rows\`. Files of an earlier run in the folder never stay beside those of another.`
 
 export const profileOption = () =>
   new Option(
@@ -64,10 +78,18 @@ export function folder(text: string): string {
 /** Limit of simulations: more take days, and gigabytes for their results. */
 const MOST_REPLICATIONS = 100_000
 
-export function replicationsOption(description: string, least: number, usual: number): Option {
-  return new Option('--replications <n>', description)
+/** By the kind of answer: the reason for the default, for the help. */
+const ANSWERS = {
+  interval:
+    'independent runs behind each interval of a mean; 10 make it 1.15 times as wide as many do',
+  band: 'simulations behind the 95 % band of a prediction; of 40, one lies beyond each of its ends',
+  test: 'simulations of the fit; of 99, the middle 95 make the range of 95 %',
+} as const
+
+export function replicationsOption(answer: keyof typeof ANSWERS, least: number): Option {
+  return new Option('--replications <n>', ANSWERS[answer])
     .argParser(wholeNumber(least, MOST_REPLICATIONS))
-    .default(usual)
+    .default(REPLICATIONS[answer])
 }
 
 export function rehearsalsOption(): Option {
@@ -109,7 +131,10 @@ export function implement<Args extends unknown[]>(
   help: string,
   perform: (signal: AbortSignal, ...args: Args) => Promise<ExitCode>,
 ): void {
-  command.addHelpText('after', help).action(action(perform))
+  command
+    .option('-q, --quiet', 'print no progress and no warnings on stderr; errors stay')
+    .addHelpText('after', help)
+    .action(action(perform))
 }
 
 /** Runs a command: signals become an abort, a `Failure` is printed, the exit code is set. */
@@ -117,6 +142,9 @@ export function action<Args extends unknown[]>(
   perform: (signal: AbortSignal, ...args: Args) => Promise<ExitCode>,
 ): (...args: Args) => Promise<void> {
   return async (...args) => {
+    // commander passes the command last
+    const command = args.at(-1) as Command | undefined
+    if (command?.opts().quiet === true) silenceNotes()
     const abort = new AbortController()
     onEnding((signal) => {
       // a second Ctrl-C skips the clean-up; a terminal may hang up twice
@@ -140,9 +168,9 @@ export function commandLine(): string {
   return ['spillway', ...process.argv.slice(2).map(quoted)].join(' ')
 }
 
-/** Prints a warning on stderr. */
+/** Prints a warning on stderr, unless the command is quiet. */
 export function warn(text: string): void {
-  err(styled('yellow', 'warning'), `: ${text}\n`)
+  note(styled('yellow', 'warning'), `: ${text}\n`)
 }
 
 /** Prints an error, and returns the exit code. */

@@ -1,16 +1,17 @@
-import { existsSync } from 'node:fs'
 import type { Command } from 'commander'
 import {
   EXIT,
   type ExitCode,
   Failure,
+  findScenario,
   type LoadedScenario,
   loadScenario,
   nearest,
   parseScenario,
+  shippedHint,
 } from '../../scenarios/index.ts'
 import { type BuiltModel, buildPools } from '../jobs/build-models.ts'
-import { folder, implement, override } from './command.ts'
+import { implement, outOption, override } from './command.ts'
 import { print } from './output.ts'
 
 const KINDS = ['mlp', 'transformer-encoder']
@@ -44,12 +45,12 @@ export function define(command: Command): void {
     .command('build')
     .copyInheritedSettings(command)
     .description('Build the models of a scenario, or a built-in kind, as ONNX files')
-    .argument('<what...>', `scenario files, or ${KINDS.join(' or ')}`)
+    .argument('<what...>', `scenarios, or ${KINDS.join(' or ')}`)
   for (const name of PARAMETER_NAMES) build.option(`--${name} <n>`, PARAMETERS[name])
   build
     .option('--precision <list>', 'of a built-in kind: fp32, fp16, int8 or several with commas')
     .option('--set <path=value>', 'override a value of a scenario', override)
-    .option('--out <dir>', 'folder of the files; one that has its checksum is kept', folder, '.')
+    .addOption(outOption('the files', 'the working folder').default('.', 'the working folder'))
     .option('--json', 'print only the document on stdout')
   implement(build, HELP, async (signal, what: readonly string[], options: BuildOptions) => {
     const built = await buildModels(what, { ...options, signal })
@@ -90,10 +91,12 @@ async function scenarioFrom(path: string, options: BuildOptions): Promise<Loaded
     const text = `${path}: remove ${flags}: built-in kinds take it, a scenario takes --set`
     throw new Failure(text, EXIT.usage)
   }
-  if (existsSync(path)) return loadScenario(path, { set: options.set ?? [] })
+  if (findScenario(path, path) !== null) return loadScenario(path, { set: options.set ?? [] })
   const meant = nearest(path, KINDS)
-  const hint = meant === null ? '' : `; did you mean ${meant}?`
-  throw new Failure(`expected a scenario file, ${KINDS.join(' or ')}, got ${path}${hint}`)
+  const hint = meant === null ? shippedHint(path) : `did you mean ${meant}?`
+  throw new Failure(
+    `expected a scenario file or its name, ${KINDS.join(' or ')}, got ${path}; ${hint}`,
+  )
 }
 
 /** A built-in kind as a scenario with a pool for each precision, so that the schema checks it. */

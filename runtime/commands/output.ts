@@ -1,6 +1,5 @@
 import { EXIT, type ExitCode } from '../../scenarios/index.ts'
 import type { Result, Verdict } from '../../sim/documents/index.ts'
-import { worst } from '../../sim/experiment/index.ts'
 import { documentText } from '../folders/documents.ts'
 import { type FolderChange, replaceFiles } from '../folders/replace-files.ts'
 import { out, type Printable } from '../terminal.ts'
@@ -51,8 +50,11 @@ export const VERDICT_EXIT: Readonly<Record<Verdict, ExitCode>> = {
   UNDECIDED: EXIT.undecided,
 }
 
-/** By the worst verdict on the objectives of a result; 0 where it states none. */
-export function objectivesExit({ objectives }: Result): ExitCode {
-  if (objectives.length === 0) return EXIT.ok
-  return VERDICT_EXIT[worst(objectives.map(({ verdict }) => verdict))]
+/** By the worst of some verdicts; 0 where there are none. */
+export function exitOf(verdicts: readonly Verdict[]): ExitCode {
+  const worst = (['FAIL', 'UNDECIDED'] as const).find((verdict) => verdicts.includes(verdict))
+  return VERDICT_EXIT[worst ?? 'PASS']
 }
+
+export const objectivesExit = ({ objectives }: Result): ExitCode =>
+  exitOf(objectives.map(({ verdict }) => verdict))

@@ -1,7 +1,7 @@
 import cliProgress from 'cli-progress'
 import { visibleLine } from '../../scenarios/index.ts'
 import type { Progress } from '../jobs/options.ts'
-import { err } from '../terminal.ts'
+import { note, showsNotes } from '../terminal.ts'
 import { warn } from './command.ts'
 
 /** Interval between the lines of one phase where there is no terminal, ms. */
@@ -26,14 +26,15 @@ export class ProgressDisplay {
   #printedAt = 0
 
   constructor() {
-    this.#bar = process.stderr.isTTY
-      ? new cliProgress.SingleBar({
-          format: '{phase}  {bar}  {percentage} %  {eta_formatted} left',
-          stream: process.stderr,
-          clearOnComplete: true,
-          hideCursor: true,
-        })
-      : null
+    this.#bar =
+      process.stderr.isTTY && showsNotes()
+        ? new cliProgress.SingleBar({
+            format: '{phase}  {bar}  {percentage} %  {eta_formatted} left',
+            stream: process.stderr,
+            clearOnComplete: true,
+            hideCursor: true,
+          })
+        : null
   }
 
   readonly update: Progress = (phase, done, of) => {
@@ -51,7 +52,7 @@ export class ProgressDisplay {
   }
 
   #print(line: string): void {
-    if (this.#bar === null) err(`${visibleLine(line)}\n`)
+    if (this.#bar === null) note(`${visibleLine(line)}\n`)
     this.#printedAt = performance.now()
   }
 

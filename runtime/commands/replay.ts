@@ -6,7 +6,14 @@ import { profileFor, resolveSystem } from '../jobs/prepare.ts'
 import { refuseLive } from '../jobs/refuse.ts'
 import { replay } from '../jobs/replay.ts'
 import { AGAINST_HELP, type AgainstOptions, prepareSides, withAgainstOptions } from './against.ts'
-import { implement, profileOption, refuseWithoutOut, scenarioFile, wholeNumber } from './command.ts'
+import {
+  implement,
+  KEPT_ROWS,
+  profileOption,
+  refuseWithoutOut,
+  scenarioFile,
+  wholeNumber,
+} from './command.ts'
 import { emit, objectivesExit, writeDocuments } from './output.ts'
 import { withProgress } from './progress.ts'
 
@@ -18,16 +25,17 @@ interface ReplayOptions extends AgainstOptions {
 }
 
 const HELP = `
-With --out DIR the raw rows and the profile are kept for \`spillway compare\`. Loads are shares of the capacity by
-the profile.
+With --out DIR everything is kept that \`spillway compare DIR\` needs. ${KEPT_ROWS}
+
+Loads are shares of the capacity by the profile.
 ${AGAINST_HELP}
 
 Examples:
-  $ spillway replay scenarios/library/yardstick.yaml --replays 3 --out runs/today
-  $ spillway replay scenarios/library/yardstick.yaml --against-set pools.central.replicas=2 --out runs/two`
+  $ spillway replay yardstick --replays 3 --out runs/today
+  $ spillway replay yardstick --against-set pools.central.replicas=2 --out runs/two`
 
 export function define(command: Command): void {
-  withAgainstOptions(scenarioFile(command))
+  withAgainstOptions(scenarioFile(command), 'measured.json, rows and profile')
     .addOption(profileOption())
     .option('--replays <n>', 'replays of the same requests', wholeNumber(1), 3)
     .option('--requests <file>', 'replay these requests (of `spillway requests`)')

@@ -5,7 +5,7 @@ import { EXIT } from '../../scenarios/index.ts'
 import { replaceFiles } from '../folders/replace-files.ts'
 import { report } from '../jobs/report.ts'
 import { CHARTS_FOLDER, chartsOption, writeCharts } from './charts.ts'
-import { commandLine, folder, implement, withJson } from './command.ts'
+import { commandLine, implement, outOption, withJson } from './command.ts'
 import { print } from './output.ts'
 
 interface ReportOptions {
@@ -20,7 +20,7 @@ Example:
 
 export function define(command: Command): void {
   withJson(command.argument('<dir>', 'a folder of `spillway run`'))
-    .option('--out <dir>', 'folder of the report; default: that of the documents', folder)
+    .addOption(outOption('report.html and charts', 'the folder of the documents'))
     .addOption(chartsOption())
   implement(command, HELP, async (_signal, directory: string, options: ReportOptions) => {
     const out = options.out ?? directory

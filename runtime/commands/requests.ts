@@ -28,13 +28,15 @@ function needsCapacity(part: ReturnType<typeof arrivalParts>[number]): boolean {
 }
 
 const HELP = `
-The lines go to stdout, or with --out DIR to DIR/requests.jsonl. --json prints only their number and hash.
+--json prints only their number and hash.
 
 Example:
   $ spillway requests peak.yaml --out today && spillway replay peak.yaml --requests today/requests.jsonl`
 
 export function define(command: Command): void {
-  withScenarioOptions(scenarioFile(command)).addOption(profileOption())
+  withScenarioOptions(scenarioFile(command), 'requests.jsonl', 'they go to stdout').addOption(
+    profileOption(),
+  )
   implement(command, HELP, async (signal, path: string, options: RequestsOptions) => {
     const prepared = await prepare(path, { ...options, signal })
     refuseReacting(prepared)

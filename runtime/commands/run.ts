@@ -8,12 +8,11 @@ import {
 } from '../../reports/index.ts'
 import { EXIT, type ExitCode } from '../../scenarios/index.ts'
 import type { Verdict } from '../../sim/documents/index.ts'
-import { worst } from '../../sim/experiment/index.ts'
 import type { Profile } from '../../sim/world/index.ts'
 import { documentText } from '../folders/documents.ts'
 import { loadProfile } from '../folders/profile-file.ts'
 import { replaceFiles, settleFolder } from '../folders/replace-files.ts'
-import { dropInputs, dropRuns } from '../folders/run-folder.ts'
+import { dropRuns } from '../folders/run-folder.ts'
 import { writableFolder, writeWhole } from '../folders/write-whole.ts'
 import { calibrate } from '../jobs/calibrate.ts'
 import { compare } from '../jobs/compare.ts'
@@ -24,12 +23,13 @@ import { refuseComparison, refuseLive } from '../jobs/refuse.ts'
 import { profiledHere } from '../jobs/rehearsals.ts'
 import { replay } from '../jobs/replay.ts'
 import { simulate } from '../jobs/simulate.ts'
-import { err } from '../terminal.ts'
+import { err, note } from '../terminal.ts'
 import { AGAINST_HELP, type AgainstOptions, prepareSides, withAgainstOptions } from './against.ts'
 import { CHARTS_FOLDER, chartsOption, writeCharts } from './charts.ts'
 import {
   commandLine,
   implement,
+  KEPT_ROWS,
   positiveNumber,
   rehearsalsOption,
   replicationsOption,
@@ -37,7 +37,7 @@ import {
   warn,
   wholeNumber,
 } from './command.ts'
-import { print, VERDICT_EXIT, writeDocuments } from './output.ts'
+import { exitOf, print, writeDocuments } from './output.ts'
 import { profileText } from './profile-text.ts'
 import { withProgress } from './progress.ts'
 
@@ -47,7 +47,6 @@ interface RunOptions extends AgainstOptions {
   readonly replications: number
   readonly replays: number
   readonly rehearsals: number
-  readonly keepRows?: boolean
   readonly decisionLog?: boolean
   readonly charts: readonly ChartFormat[]
   readonly failOn?: FailOn
@@ -66,20 +65,21 @@ const HELP = `
 A calibration measures the work of each model. Rehearsals, which are replays of the scenario with other seeds, alternate
 with the replays that are judged: from them alone the prediction takes the speed, stalls and overheads of this machine.
 
-Documents and report.html go to runs/NAME, or with --out DIR to DIR. Exit code 0 when the work is done, whatever the
-verdicts on checks and objectives; for CI, --fail-on fail exits with 4 if one is FAIL, and --fail-on undecided also with
-5 if one is UNDECIDED. An interrupted run keeps its calibration as
+${KEPT_ROWS}
+
+Exit code 0 when the work is done, whatever the verdicts on checks and objectives; for CI, --fail-on fail exits with 4
+if one is FAIL, and --fail-on undecided also with 5 if one is UNDECIDED. An interrupted run keeps its calibration as
 calibrated.json; resume with --profile runs/NAME/calibrated.json. A warning names percentiles that stalls of this
 machine leave undecided, as \`spillway doctor --noise\` measures them.
 ${AGAINST_HELP}
 
 Examples:
-  $ spillway run scenarios/library/payment-peak.yaml --replays 5
-  $ spillway run scenarios/library/payment-peak.yaml --fail-on fail
-  $ spillway run scenarios/library/yardstick.yaml --against-set pools.central.batching.max_batch=2`
+  $ spillway run payment-peak --replays 5
+  $ spillway run payment-peak --fail-on fail
+  $ spillway run yardstick --against-set pools.central.batching.max_batch=2`
 
 export function define(command: Command): void {
-  withAgainstOptions(scenarioFile(command))
+  withAgainstOptions(scenarioFile(command), 'documents, report.html and rows', 'runs/NAME')
     .addOption(
       new Option('--profile <file>', 'use this profile in place of a calibration').conflicts(
         'seconds',
@@ -92,10 +92,9 @@ export function define(command: Command): void {
       RUN_SECONDS,
     )
     .addOption(rehearsalsOption())
-    .addOption(replicationsOption('simulations behind each interval', 10, 40))
+    .addOption(replicationsOption('band', 10))
     .option('--replays <n>', 'replays of the same requests', wholeNumber(1), 3)
-    .option('--keep-rows', 'keep the raw rows of every replay; they are kept if a check fails')
-    .option('--decision-log', 'keep the decision log of every replay, and the raw rows')
+    .option('--decision-log', 'keep the decision log of every replay')
     .addOption(
       new Option('--fail-on <verdict>', 'exit with 4 on FAIL, and with 5 on UNDECIDED').choices([
         'fail',
@@ -121,7 +120,7 @@ export function define(command: Command): void {
     const profile = await withProgress((onProgress, { warn: onWarning }) =>
       calibrate(sides, { seconds, rehearsals: 0, signal, onProgress, onWarning }),
     )
-    err(profileText(profile), '\n')
+    note(profileText(profile), '\n')
     // minutes of measuring survive later errors
     const kept = join(directory, CALIBRATED_FILE)
     await writeWhole(kept, documentText(profile))
@@ -175,13 +174,11 @@ async function runWith(
     ...(arena === null ? {} : { memory: arena }),
   }
   const page = { simulated, measured, comparison, command }
-  const keep = options.keepRows === true || decisionLog === true || comparison.verdict === 'FAIL'
   await replaceFiles(directory, async (change) => {
     // rows of an earlier run would seem to belong to these documents
     await dropRuns(change, 'replication')
     await dropReplays(change)
-    dropInputs(change)
-    if (keep) await keepReplays(change, replayed, signal)
+    await keepReplays(change, replayed, signal)
     await writeDocuments(change, documents)
     await change.write('report.html', await reportHtml(page))
     await writeCharts(change.below(CHARTS_FOLDER), options.charts, page)
@@ -204,7 +201,7 @@ async function runWith(
 const ANY_VERDICT = 'exit code 0 whatever the verdicts; --fail-on gives CI one that depends on them'
 
 function exitOn(failOn: FailOn | undefined, verdicts: readonly Verdict[]): ExitCode {
-  const verdict = worst(verdicts)
-  if (failOn === undefined || (failOn === 'fail' && verdict === 'UNDECIDED')) return EXIT.ok
-  return VERDICT_EXIT[verdict]
+  const code = exitOf(verdicts)
+  if (failOn === undefined || (failOn === 'fail' && code === EXIT.undecided)) return EXIT.ok
+  return code
 }

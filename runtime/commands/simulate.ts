@@ -8,6 +8,7 @@ import { refuseCrowd, simulate, simulateRows } from '../jobs/simulate.ts'
 import { pause } from '../process/interruption.ts'
 import {
   implement,
+  KEPT_ROWS,
   profileOption,
   refuseWithoutOut,
   replicationsOption,
@@ -29,16 +30,18 @@ interface SimulateOptions extends ScenarioOptions {
 }
 
 const HELP = `
+${KEPT_ROWS}
+
 Examples:
-  $ spillway simulate scenarios/library/payment-peak.yaml
+  $ spillway simulate payment-peak
   $ spillway simulate peak.yaml --set pools.central.replicas=2 --json > result.json
   $ spillway simulate peak.yaml --headroom
   $ spillway simulate peak.yaml --keep-rows --out today && spillway audit today`
 
 export function define(command: Command): void {
-  withScenarioOptions(scenarioFile(command))
+  withScenarioOptions(scenarioFile(command), 'simulated.json')
     .addOption(profileOption())
-    .addOption(replicationsOption('independent runs behind each interval', 1, 10))
+    .addOption(replicationsOption('interval', 1))
     .option(
       '--workers <n>',
       'threads, at most one for each core; the result does not depend on it',

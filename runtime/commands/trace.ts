@@ -6,8 +6,8 @@ import { FIT_LIMITS, fitTrace } from '../jobs/fit-trace.ts'
 import { inspectTrace } from '../jobs/inspect-trace.ts'
 import {
   commandLine,
-  folder,
   implement,
+  outOption,
   positiveNumber,
   replicationsOption,
   wholeNumber,
@@ -41,7 +41,7 @@ function traceCommand(command: Command, name: string, purpose: string, files: st
     .copyInheritedSettings(command)
     .description(purpose)
     .argument('<file>', 'a trace; text may be gzip')
-    .option('--out <dir>', `folder for ${files} with charts`, folder)
+    .addOption(outOption(`${files} with charts`))
 }
 
 export function define(command: Command): void {
@@ -83,7 +83,7 @@ function defineFit(command: Command): void {
   const fit = traceCommand(command, 'fit', purpose, files)
     .option('--class <name>', 'class of the traffic section', className, 'fitted')
     .option('--load <share>', 'load at which latencies are compared', positiveNumber, 0.7)
-    .addOption(replicationsOption('simulations of the fit', FIT_LIMITS.LEAST_REPLICATIONS, 99))
+    .addOption(replicationsOption('test', FIT_LIMITS.LEAST_REPLICATIONS))
     .option('--seed <n>', 'seed of the replications', wholeNumber(0), 1)
   implement(fit, FIT_HELP, async (signal, file: string, options: FitOptions) => {
     const { load, replications, seed, class: name, out: folder } = options

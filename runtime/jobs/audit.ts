@@ -103,7 +103,8 @@ export async function audit(
 }
 
 function withoutRows(directory: string): Failure {
-  const options = 'run --keep-rows, replay --out DIR or simulate --keep-rows --out DIR'
+  if (!existsSync(directory)) return new Failure(`${directory}: no such folder`)
+  const options = 'run, replay --out DIR or simulate --keep-rows --out DIR'
   return new Failure(`${directory}: has no raw rows; keep them with ${options}`)
 }
 

@@ -24,7 +24,7 @@ import { pause } from '../process/interruption.ts'
 import { build } from '../version.ts'
 import { auditCheck } from './audit-runs.ts'
 import type { KeptReplays } from './kept-replays.ts'
-import { type DocumentOptions, type JobOptions, LIBRARY_CALL } from './options.ts'
+import { type DocumentOptions, type JobOptions, LIBRARY_CALL, REPLICATIONS } from './options.ts'
 import { predictReplays } from './predict-replays.ts'
 import type { System } from './prepare.ts'
 import { refuseComparison } from './refuse.ts'
@@ -49,7 +49,7 @@ export async function compare(
   const { scenario, plan, hash, profile } = system
   if (profile === null)
     throw new Error('Expected a system with a profile: declared work cannot run')
-  const { replications = 40, signal, onProgress, command = LIBRARY_CALL } = options
+  const { replications = REPLICATIONS.band, signal, onProgress, command = LIBRARY_CALL } = options
   refuseComparison(second === null ? [system] : [system, second.system])
   const idle = replays.runs.findIndex(
     ({ rows }) => latenciesOf(rows, scenario.warmup_s * 1000).values.length === 0,
@@ -134,8 +134,10 @@ async function predictChange(
 ) {
   const { scenario, hash } = second.system
   const inputs = whatIfInputs([first, second], countedRuns(first.replays.runs))
+  const changes = scenarioChanges(first.system.scenario, scenario)
   const predicted: RunSummary[][] = []
-  for (const [i, input] of inputs.entries()) {
+  // without a change both sides are one simulation, so that the predicted ratio is 1
+  for (const [i, input] of (changes.length === 0 ? inputs.slice(0, 1) : inputs).entries()) {
     const onProgress = (done: number, of: number) =>
       options.onProgress?.(`predicting the change, side ${'AB'[i]}`, done, of)
     const { signal, replications } = options
@@ -148,7 +150,7 @@ async function predictChange(
     ...roundsOf(a!, b!),
     predictions: predicted[0]!.map(({ all }, i) => ({
       a: all.percentiles,
-      b: predicted[1]![i]!.all.percentiles,
+      b: predicted.at(-1)![i]!.all.percentiles,
     })),
     seed: first.system.scenario.seed,
   })
@@ -156,7 +158,7 @@ async function predictChange(
     check: whatIfCheck(figures),
     document: {
       scenario: { name: scenario.name, hash, description: scenario.description },
-      changes: scenarioChanges(first.system.scenario, scenario),
+      changes,
       requests: second.requests.hash(),
       ...figures,
     },

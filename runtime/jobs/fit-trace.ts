@@ -18,7 +18,7 @@ import {
 import { type FittedClass, fitTraffic, type TraceSample } from '../../sim/traffic/index.ts'
 import { expectTrace } from '../parquet/expect-decodable.ts'
 import { pause, throwIfAborted } from '../process/interruption.ts'
-import { type DocumentOptions, LIBRARY_CALL } from './options.ts'
+import { type DocumentOptions, LIBRARY_CALL, REPLICATIONS } from './options.ts'
 import { runReplications } from './replications.ts'
 
 /** How a fit is judged. */
@@ -88,7 +88,7 @@ export async function fitTrace(
   trace: TraceArrivals,
   options: FitTraceOptions = {},
 ): Promise<TraceFit> {
-  const { load = 0.7, replications = LEAST_REPLICATIONS, seed = 1 } = options
+  const { load = 0.7, replications = REPLICATIONS.test, seed = 1 } = options
   const { class: name = 'fitted', file = trace.file, command = LIBRARY_CALL, ...rest } = options
   if (load >= 1) throw new Failure(`expected a load of less than 1, got ${load}`)
   const fitting = { ...rest, load, replications, seed, class: name, file, command }

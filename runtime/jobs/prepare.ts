@@ -2,7 +2,6 @@ import {
   type Failure,
   type LoadedScenario,
   loadScenario,
-  modelKey,
   type RecordedClient,
   readServegen,
   type Scenario,
@@ -89,14 +88,4 @@ export async function loadSystem(path: string, options: LoadOptions = {}): Promi
   const prepared = await prepare(path, rest)
   const known = typeof profile === 'object' ? profile : await profileFor(prepared, profile)
   return resolveSystem(prepared, known)
-}
-
-/** What the models of the pools are now, by their keys; those whose work is declared left out. */
-export function contentsByKey({ scenario, contents }: Prepared): Map<string, string> {
-  return new Map(
-    scenario.pools.flatMap((pool, i) => {
-      const content = contents[i]
-      return typeof content === 'string' ? [[modelKey(scenario, pool), content] as const] : []
-    }),
-  )
 }

@@ -11,7 +11,7 @@ import { pause } from '../process/interruption.ts'
 import { build } from '../version.ts'
 import { backlogWarning, threadsFor } from './demand.ts'
 import { occasionWarnings } from './occasions.ts'
-import type { JobOptions } from './options.ts'
+import { type JobOptions, REPLICATIONS } from './options.ts'
 import type { System } from './prepare.ts'
 import { runReplications } from './replications.ts'
 import { drawnRequests, requestsOf } from './requests.ts'
@@ -32,7 +32,8 @@ export interface SimulateOptions extends JobOptions {
 
 /** Simulates a system. Replications run on threads that are kept until `closeSimulations`. */
 export async function simulate(system: System, options: SimulateOptions = {}): Promise<Result> {
-  const { replications = 10, workers, requestsFile, signal, onProgress, onWarning } = options
+  const { workers, requestsFile, signal, onProgress, onWarning } = options
+  const { replications = REPLICATIONS.interval } = options
   if (requestsFile === undefined) {
     const warning = backlogWarning(system, system.capacityRps, threadsFor(replications, workers))
     if (warning !== null) onWarning?.(warning)

@@ -194,7 +194,7 @@ traffic: [{ class: bulk, arrivals: { process: deterministic, cv: 2 } }]
 
   test('a missing file, a folder and a file that is not text are reported as such', async () => {
     expect(await problemsOf(join(folder, 'x.yaml'))).toEqual([
-      'x.yaml: cannot read the scenario: no such file',
+      'x.yaml: cannot read the scenario: no such file; `spillway scenarios` lists those that ship',
     ])
     mkdirSync(join(folder, 'folder'))
     expect(await problemsOf(join(folder, 'folder'))).toEqual([

@@ -12,6 +12,7 @@ import {
 import { merge } from '../parse/merge.ts'
 import { type ParsedScenario, type ParseOptions, validateTree } from '../parse/parse.ts'
 import { fileOrigin, parseYamlTree } from '../parse/yaml-tree.ts'
+import { findScenario, type ScenarioSource, shippedHint } from './shipped.ts'
 import { readUserFile, Unreadable } from './user-file.ts'
 
 export interface LoadedScenario extends ParsedScenario {
@@ -22,24 +23,26 @@ export interface LoadedScenario extends ParsedScenario {
 /**
  * Reads a scenario with all files that it extends, applies overrides and validates the result.
  * Throws `Failure` with every problem found, in the order of the text. `path`, and so the files in
- * messages, is relative to the working directory.
+ * messages, is relative to the working directory. If no file is there, it may be the name of a
+ * shipped scenario, whose relative paths start at the working directory.
  */
 export async function loadScenario(
   path: string,
   options: ParseOptions = {},
 ): Promise<LoadedScenario> {
   const placed: PlacedProblem[] = []
-  const whole = await readExtended(path, placed)
-  return { ...validateTree(whole, placed, { ...options, file: path }), directory: dirname(path) }
+  const { root, directory } = await readExtended(path, placed)
+  return { ...validateTree(root, placed, { ...options, file: path }), directory }
 }
 
 /** Limit of a scenario together with all files that it extends. */
 const MOST_BYTES = 16_000_000
 const MOST_FILES = 32
 
-interface ScenarioFile {
-  readonly file: string
+interface ScenarioFile extends ScenarioSource {
   readonly root: Node
+  /** relative paths in it start here */
+  readonly directory: string
 }
 
 /** Where a file is named that another file extends. */
@@ -49,35 +52,52 @@ interface Link {
 }
 
 /**
- * Merges a file over the chain of files that it extends. Null if the chain breaks; the problem is
- * added. Throws `Failure` if the first file cannot be read.
+ * Merges a file over the chain of files that it extends. `root` is null if the chain breaks; the
+ * problem is added. Throws `Failure` if the first file cannot be read.
  */
-async function readExtended(path: string, problems: PlacedProblem[]): Promise<Node | null> {
+async function readExtended(
+  given: string,
+  problems: PlacedProblem[],
+): Promise<{ readonly root: Node | null; readonly directory: string }> {
+  const source = findScenario(given, given)
+  if (source === null) throw new Failure(`${given}: ${UNREAD}: no such file; ${shippedHint(given)}`)
   const chain: ScenarioFile[] = []
   let left = MOST_BYTES
-  for (let file = path, link: Link | null = null; ; ) {
-    const refuse = (reason: string): null => {
-      if (link === null) throw new Failure(`${path}: cannot read the scenario: ${reason}`)
+  const directory = source.shipped ? '.' : dirname(given)
+  const broken = { root: null, directory }
+  for (let next = { ...source, directory }, link: Link | null = null; ; ) {
+    const refuse = (reason: string) => {
+      if (link === null) throw new Failure(`${given}: ${UNREAD}: ${reason}`)
       const text = `expected a scenario file, got "${link.target}": ${reason}`
       problems.push({ place: link.place, path: 'extends', text })
-      return null
+      return broken
     }
     if (chain.length === MOST_FILES) return refuse(`more than ${MOST_FILES} files in a row`)
-    if (chain.some((loaded) => resolve(loaded.file) === resolve(file))) {
+    if (chain.some(({ path }) => resolve(path) === resolve(next.path))) {
       return refuse('it leads back to itself')
     }
-    const read = await readText(file, left)
+    const read = await readText(next.path, left)
     if ('reason' in read) return refuse(read.reason)
     left -= read.bytes
-    const { root, problems: found } = parseYamlTree(read.text, fileOrigin(file, chain.length))
+    const { root, problems: found } = parseYamlTree(read.text, fileOrigin(next.path, chain.length))
     problems.push(...found)
-    if (root === null) return null
+    if (root === null) return broken
     if (link !== null && root.kind !== 'map') return refuse('it holds no map')
-    chain.push({ file, root })
+    chain.push({ ...next, root })
     link = linkOf(root)
-    if (link === null) return merged(chain)
-    file = isAbsolute(link.target) ? link.target : join(dirname(file), link.target)
+    if (link === null) return { root: merged(chain), directory }
+    next = linked(next, link.target)
   }
+}
+
+const UNREAD = 'cannot read the scenario'
+
+/** The file that another one extends. A missing one is refused when it is read. */
+function linked(from: Omit<ScenarioFile, 'root'>, target: string): Omit<ScenarioFile, 'root'> {
+  const path = isAbsolute(target) ? target : join(dirname(from.path), target)
+  const { shipped = false, path: found = path } = findScenario(path, target) ?? {}
+  const ofLibrary = shipped || (from.shipped && dirname(found) === dirname(from.path))
+  return { path: found, shipped: ofLibrary, directory: ofLibrary ? from.directory : dirname(found) }
 }
 
 function linkOf(root: Node): Link | null {
@@ -108,9 +128,9 @@ async function readText(
 
 /** Merges each file over the next one, which it extends, starting with the last. */
 function merged(chain: readonly ScenarioFile[]): Node {
-  return chain.reduceRight((below, { file, root }) => ({
-    file,
-    root: merge(movePaths(below.root, dirname(below.file), dirname(file)), root),
+  return chain.reduceRight((below, own) => ({
+    ...own,
+    root: merge(movePaths(below.root, below.directory, own.directory), own.root),
   })).root
 }
 

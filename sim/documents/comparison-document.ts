@@ -78,7 +78,11 @@ export const whatIfPercentile = z.strictObject({
 /** A change of configuration, predicted from a profile that was recorded without it. */
 export const whatIf = z.strictObject({
   scenario: scenarioRef,
-  changes: z.array(z.string()).describe('"path: before → after" for each value that differs'),
+  changes: z
+    .array(z.string())
+    .describe(
+      '"path: before → after" for each value that differs; empty for A/A, a scenario with itself',
+    ),
   requests: z.string(),
   rounds: number.describe('replays of each side'),
   not_counted: z

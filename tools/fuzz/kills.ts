@@ -30,7 +30,7 @@ const COMMANDS: Readonly<Record<string, string>> = {
   simulate: 'simulate declared.yaml --keep-rows',
   calibrate: 'calibrate tiny.yaml --seconds 0.5',
   replay: 'replay tiny.yaml --replays 1 --decision-log --profile profile.json',
-  run: 'run tiny.yaml --seconds 0.3 --replays 1 --replications 10 --keep-rows',
+  run: 'run tiny.yaml --seconds 0.3 --replays 1 --replications 10',
 }
 
 /** Documents that contain the seed of their run. */

@@ -93,7 +93,7 @@ export function makeStock(folder: string): void {
     return stdout
   }
   const run = ['--seconds', '0.3', '--replications', '10', '--replays', '1', '--charts', 'svg']
-  spillway('run', 'tiny.yaml', ...run, '--keep-rows', '--decision-log', '--out', 'kept')
+  spillway('run', 'tiny.yaml', ...run, '--decision-log', '--out', 'kept')
   const simulated = ['--replications', '2', '--keep-rows', '--out', 'simulated']
   spillway('simulate', 'declared.yaml', ...simulated)
   // no command reads them

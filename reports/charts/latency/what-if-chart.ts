@@ -1,7 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite'
 import type { Comparison, WhatIf } from '../../../sim/documents/index.ts'
 import { plural, signedPercent } from '../../format.ts'
-import { measuredText } from '../../what-if-text.ts'
+import { changesText, measuredText } from '../../what-if-text.ts'
 import {
   frame,
   keyWords,
@@ -71,13 +71,13 @@ function subtitle(
   whatIf: WhatIf,
   { scenario, replications }: Comparison,
 ): string {
-  const { changes } = whatIf
+  const changes = changesText(whatIf)
   const [first = '', second, ...others] = changes
   const changed = others.length > 0 ? [first, plural(changes.length - 1, 'other change')] : changes
   return [
     scenario.name,
     ...(second === undefined ? [first] : changed),
-    'latency of B (changed) over latency of A',
+    'latency of B over latency of A',
     `predicted: median of ${plural(replications, 'replication')}, bar: 95 % of them`,
     `measured: ${measuredText(whatIf)} (small dots: rounds), 95 % over blocks`,
     'shaded: how far two replays of A differ, around the measured ratio',

@@ -74,10 +74,11 @@ function mostInformative(rows: readonly RatioRow[]): RatioRow {
 
 /** "max_batch 8 → 2": the last key of each path, if that is short enough. */
 function cause(changes: readonly string[]): { text: string; several: boolean } {
+  if (changes.length === 0) return { text: 'No change (A/A)', several: false }
   const several = changes.length > 1
   const short = changes.map((change) => change.replace(/^(?:[^:]*\.)?([^:.]+): /, '$1 '))
   const text = short.join(' and ')
-  if (short.length > 0 && short.length <= 2 && text.length <= LONGEST) return { text, several }
+  if (short.length <= 2 && text.length <= LONGEST) return { text, several }
   return several
     ? { text: `${capitalise(inWords(changes.length))} changes`, several }
     : { text: 'The change', several }

@@ -32,7 +32,7 @@ const COMMANDS = {
     { weight: 2, command: 'report kept --out out' },
     { weight: 1, command: 'report kept --charts png --out out' },
     { weight: 4, command: 'audit kept' },
-    { weight: 2, command: 'compare tiny.yaml kept' },
+    { weight: 2, command: 'compare kept' },
     { weight: 2, command: 'calibrate tiny.yaml --from kept --out out' },
     {
       weight: 1,
@@ -72,7 +72,7 @@ export const PROFILES: Kind = {
     const args = pick(random, [
       words('simulate tiny.yaml --replications 1 --workers 1'),
       ['requests', 'tiny.yaml', '--set', 'traffic.web.arrivals={process: poisson, load: 0.5}'],
-      words('compare tiny.yaml kept'),
+      words('compare kept'),
     ])
     return { args: [...args, '--profile', 'profile.json'], files }
   },

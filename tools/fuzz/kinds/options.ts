@@ -21,7 +21,7 @@ const TEMPLATES: readonly (readonly [command: string, more: string])[] = [
   [`trace inspect rows.csv ${CSV}`, '--jitter --unit --format --time --input --output --out'],
   [`trace fit rows.csv ${CSV} --replications 99`, '--class --load --seed --jitter --out'],
   ['trace inspect mooncake.jsonl', '--jitter --format --skip-bad'],
-  ['compare tiny.yaml kept', '--set --seed --profile --junit'],
+  ['compare kept', '--profile --replications --out --json'],
   ['audit kept', '--json --out'],
   ['report kept', '--charts --out --json'],
   ['models build mlp --out out', '--layers --width --seed --precision --set --heads'],
@@ -42,7 +42,7 @@ const PATHS = [
 ]
 
 const OF_PATHS = words('--out --profile --requests --from --against --junit')
-const WITHOUT_VALUE = words('--keep-rows --json --skip-bad --decision-log --help')
+const WITHOUT_VALUE = words('--keep-rows --json --skip-bad --decision-log --quiet --help')
 
 function valueFor(option: string, random: Random): readonly string[] {
   if (WITHOUT_VALUE.includes(option)) return [option]

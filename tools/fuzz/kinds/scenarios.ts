@@ -12,7 +12,6 @@ const COMMANDS = [
   { weight: 12, command: 'simulate s.yaml --replications 1 --workers 1' },
   { weight: 1, command: 'simulate s.yaml --replications 1 --keep-rows --out out' },
   { weight: 4, command: 'requests s.yaml' },
-  { weight: 2, command: 'compare s.yaml kept' },
   { weight: 1, command: 'models build s.yaml --out out' },
 ]
 

@@ -19,7 +19,7 @@ const COMMANDS: readonly (readonly [file: string, command: string])[] = [
   ['kept/requests.jsonl', 'audit kept'],
   ['kept/replay-1.parquet', 'audit kept'],
   ['kept/replay-1.journal.jsonl', 'audit kept'],
-  ['kept/profile.json', 'compare tiny.yaml kept'],
+  ['kept/profile.json', 'compare kept'],
   ['out', 'simulate declared.yaml --replications 1 --out out'],
   ['out', 'report kept --out out'],
 ]

@@ -1,0 +1,106 @@
+import { execFile } from 'node:child_process'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { promisify } from 'node:util'
+import { beforeAll, expect, type TestContext, test } from 'vitest'
+import { shippedNames } from '../scenarios/index.ts'
+import { ROOT, temporaryFolder } from './spillway.ts'
+
+/** The package as users install it: packed, and installed by npm in an empty folder. */
+
+const folder = temporaryFolder()
+const execute = promisify(execFile)
+
+interface Failed {
+  readonly code: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** Runs a command in a folder, with npm's settings of this repository left out. */
+async function run(cwd: string, command: string, args: readonly string[], own: object = {}) {
+  const foreign = Object.entries(process.env).filter(([name]) => !/^npm_/i.test(name))
+  const cache = { SPILLWAY_CACHE: join(folder, 'cache'), NO_COLOR: '1' }
+  const env = { ...Object.fromEntries(foreign), ...cache, ...own }
+  return execute(command, args, { cwd, env })
+}
+
+/** Errors of npm where there is no registry; all others are faults of the package. */
+const NO_REGISTRY = /\b(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENOTCACHED)\b/
+
+/** What the README states for places where ONNX Runtime's script cannot download. */
+const WAYS = {
+  '--ignore-scripts': { args: ['--ignore-scripts'], env: {} },
+  'ONNXRUNTIME_NODE_INSTALL=skip': {
+    args: ['--ignore-scripts=false'],
+    env: { ONNXRUNTIME_NODE_INSTALL: 'skip' },
+  },
+} as const
+
+let tarball = ''
+beforeAll(async () => {
+  const packed = await run(folder, 'npm', ['pack', '--silent', '--ignore-scripts', ROOT])
+  tarball = join(folder, packed.stdout.trim())
+})
+
+/** An empty folder with the package installed. Skips the test where there is no registry. */
+async function installed(context: TestContext, way: keyof typeof WAYS): Promise<string> {
+  const project = join(folder, way.replace(/\W/g, ''))
+  mkdirSync(project)
+  const { args, env } = WAYS[way]
+  const install = ['install', '--prefer-offline', '--no-audit', '--no-fund', ...args, tarball]
+  try {
+    await run(project, 'npm', install, env)
+  } catch (error) {
+    const { stderr } = error as Failed
+    // ONNX Runtime's own script downloads elsewhere: that it fails is what is tested
+    if (!NO_REGISTRY.test(stderr) || /script\/install/.test(stderr)) throw error
+    context.skip(`npm cannot reach a registry: ${stderr.slice(0, 200)}`)
+  }
+  return project
+}
+
+const bin = (project: string) => join(project, 'node_modules/.bin/spillway')
+
+/** The path of the JSON Schema that the first line of a scenario names. */
+function schemaOf(file: string): string {
+  const [, path] = /^# yaml-language-server: \$schema=(.*)\n/.exec(readFileSync(file, 'utf8')) ?? []
+  return resolve(dirname(file), path ?? 'nothing')
+}
+
+test.for(Object.keys(WAYS) as (keyof typeof WAYS)[])(
+  'installed with %s, init, simulate and scenarios work, and so does ONNX Runtime',
+  async (way, context) => {
+    const project = await installed(context, way)
+    const spillway = (...args: string[]) => run(project, bin(project), args)
+    expect((await spillway('init', 'peak.yaml')).stdout).toContain('Next: spillway')
+    const simulated = await spillway('simulate', 'peak.yaml', '--replications', '2', '--json')
+    expect(JSON.parse(simulated.stdout)).toMatchObject({ world: 'simulated' })
+    const listed = await spillway('scenarios', '--json')
+    expect(JSON.parse(listed.stdout).scenarios).toHaveLength(shippedNames().length)
+    const named = await spillway('simulate', 'retry-budget', '--replications', '2')
+    expect(named.stdout).toContain('retry-budget, simulated')
+    const replay = [
+      'replay',
+      'first',
+      '--replays',
+      '1',
+      '--set',
+      'duration_s=1',
+      '--set',
+      'warmup_s=0',
+    ]
+    const replayed = await spillway(...replay, '--set', 'slo={}', '--json')
+    expect(JSON.parse(replayed.stdout)).toMatchObject({ world: 'measured', runs: 1 })
+
+    // schemas for editors: of a starter, of a shown scenario and of those in the package
+    writeFileSync(join(project, 'mine.yaml'), (await spillway('scenarios', 'show', 'chat')).stdout)
+    const library = join(project, 'node_modules/spillway/scenarios/library')
+    const files = shippedNames().map((name) => join(library, `${name}.yaml`))
+    for (const file of [join(project, 'peak.yaml'), join(project, 'mine.yaml'), ...files]) {
+      expect(existsSync(schemaOf(file)), file).toBe(true)
+    }
+    const schema = await spillway('schema')
+    expect(readFileSync(schemaOf(files[0]!), 'utf8')).toBe(schema.stdout)
+  },
+)
