@@ -4,7 +4,7 @@ export {
   executionProviderNames,
   executionProviders,
 } from './execution-providers.ts'
-export { Feeds } from './feeds.ts'
+export { openFeeds } from './feeds.ts'
 export { contentOf, materialise } from './model-file.ts'
 export type { InputSpec, ModelFile, ModelPlaces } from './model-types.ts'
 export { isOutOfMemory } from './out-of-memory.ts'
