@@ -11,6 +11,7 @@ import {
 } from '../../scenarios/index.ts'
 import { type BuiltModel, buildPools } from '../jobs/build-models.ts'
 import { folder, implement, override } from './command.ts'
+import { withInspect } from './models-inspect.ts'
 import { print } from './output.ts'
 
 const KINDS = ['mlp', 'transformer-encoder']
@@ -40,6 +41,7 @@ Examples:
   $ spillway models build transformer-encoder --layers 4 --hidden 256 --heads 4 --json`
 
 export function define(command: Command): void {
+  withInspect(command)
   const build = command
     .command('build')
     .copyInheritedSettings(command)

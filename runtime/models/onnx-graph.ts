@@ -7,7 +7,7 @@ type Graph = InstanceType<typeof onnx.GraphProto>
 type Tensor = InstanceType<typeof onnx.TensorProto>
 type ValueInfo = Graph['input'][number]
 
-/** An input or output as declared by the graph. */
+/** An input or output as the graph declares it. */
 export interface GraphValue {
   readonly name: string
   /** as a scenario names it, or the lower-case name in ONNX; null if it is no tensor */
@@ -16,10 +16,15 @@ export interface GraphValue {
   readonly shape: readonly (number | string | null)[] | null
 }
 
+/** An input that a session must be fed with. */
+export interface GraphInput extends GraphValue {
+  /** rows of the stored table that its indices are looked up in; null if there is none */
+  readonly rows: number | null
+}
+
 /** What an ONNX file states about its model. */
 export interface OnnxGraph {
-  /** what a session must be fed with */
-  readonly inputs: readonly GraphValue[]
+  readonly inputs: readonly GraphInput[]
   readonly outputs: readonly GraphValue[]
   readonly opsets: readonly { readonly domain: string; readonly version: number }[]
   /** elements of all stored tensors, in nested graphs, too */
@@ -37,7 +42,9 @@ export function readGraph(bytes: Uint8Array): OnnxGraph | null {
   // up to IR version 3 initializers are listed among the inputs, too
   const constant = new Set(graph.initializer?.map((tensor) => tensor.name))
   return {
-    inputs: (graph.input ?? []).filter(({ name }) => !constant.has(name ?? '')).map(graphValue),
+    inputs: (graph.input ?? [])
+      .filter(({ name }) => !constant.has(name ?? ''))
+      .map((input) => ({ ...graphValue(input), rows: rowsOf(graph as Graph, input.name ?? '') })),
     outputs: (graph.output ?? []).map(graphValue),
     opsets: (model.opsetImport ?? []).map(({ domain, version }) => ({
       domain: domain || 'ai.onnx',
@@ -77,6 +84,20 @@ function externalFile({ dataLocation, externalData }: Tensor): string[] {
 
 /** Types whose names in ONNX are those of C. */
 const FLOATS: Readonly<Record<string, string>> = { float: 'float32', double: 'float64' }
+
+/** Embeddings are lookups: `Gather` of rows of a table by indices, which may be cast before. */
+function rowsOf(graph: Graph, indices: string): number | null {
+  for (const { opType, input, output } of graph.node ?? []) {
+    if (opType === 'Gather' && input?.[1] === indices) {
+      const table = graph.initializer?.find(({ name }) => name === input[0])
+      if (table?.dims?.length === 2) return Number(table.dims[0])
+    }
+    if (opType !== 'Cast' || input?.[0] !== indices || !output?.[0]) continue
+    const rows = rowsOf(graph, output[0])
+    if (rows !== null) return rows
+  }
+  return null
+}
 
 function graphValue({ name, type }: ValueInfo): GraphValue {
   const tensor = type?.tensorType
