@@ -47,9 +47,12 @@ function meaningOf(inputs: readonly GraphInput[]): ReadonlyMap<string, 'batch' |
   const all = keys.flat()
   const named = all.find((key) => BATCH.test(key))
   const batch = new Set(named === undefined ? [] : [named])
+  const hasBatch = (own: readonly string[]) => own.some((key) => batch.has(key))
   for (const own of keys) {
-    // the first free one, unless it is known to be another one
-    if (!own.some((key) => batch.has(key)) && own[0] !== undefined) batch.add(own[0])
+    // the first free one, unless it stands beside a batch in another input
+    const [first] = own
+    if (first === undefined || hasBatch(own)) continue
+    if (!keys.some((other) => other.includes(first) && hasBatch(other))) batch.add(first)
   }
   const rest = [...new Set(all)].filter((key) => !batch.has(key))
   const shared = rest.find((key) => keys.filter((own) => own.includes(key)).length > 1)
@@ -130,6 +133,9 @@ function contentOf(
 
 function constantOf(name: string, type: string | null): { fill: string; choose: string } {
   const choose = 'the value that the model expects'
-  if (RATE.test(name)) return { fill: 'value: 16000', choose }
+  const range = tensorTypes[type as TensorType]
+  if (RATE.test(name) && (range === null || range.most >= 16_000)) {
+    return { fill: 'value: 16000', choose }
+  }
   return { fill: `value: ${type === 'bool' ? 'false' : 1}`, choose }
 }
