@@ -28,14 +28,14 @@ export function withInspect(models: Command): void {
 }
 
 function textOf(model: InspectedModel): string {
-  const { path, bytes, parameters, opsets, inputs, outputs, externalData } = model
+  const { bytes, parameters, opsets, inputs, outputs, externalData } = model
   const opset = opsets.map(({ domain, version }) => `${domain} ${version}`).join(', ')
   const values = [
     ...inputs.map((input) => ['input', ...cellsOf(input, input.rows)]),
     ...outputs.map((output) => ['output', ...cellsOf(output, null)]),
   ]
   return [
-    path,
+    model.model,
     `${size(bytes)}, ${parameters.toLocaleString('en-US')} parameters`,
     `opset: ${opset || 'not stated'}`,
     ...externalData.map(({ file, bytes }) => {

@@ -124,12 +124,17 @@ function contentOf(
   if (!whole) return { fill: '', choose: 'drawn values, or file: samples.npy' }
   if (SEGMENTS.test(name)) return { fill: 'value: 0', choose: null }
   if (type === 'bool') return { fill: '', choose: 'drawn values, or file: samples.npy' }
-  if (rows !== null) return { fill: `fill: tokens, vocabulary: ${rows}`, choose: null }
-  const most = (tensorTypes[type as TensorType]?.most ?? 999) + 1
+  const most = Math.min((tensorTypes[type as TensorType]?.most ?? 0) + 1, MOST_TOKENS)
+  if (rows !== null && rows > 1 && rows <= most) {
+    return { fill: `fill: tokens, vocabulary: ${rows}`, choose: null }
+  }
   const vocabulary = Math.min(most, 1000)
   const choose = vocabulary === 1000 ? 'the vocabulary, or file: samples.npy' : null
   return { fill: `fill: tokens, vocabulary: ${vocabulary}`, choose }
 }
+
+/** No vocabulary is larger. */
+const MOST_TOKENS = 1e9
 
 function constantOf(name: string, type: string | null): { fill: string; choose: string } {
   const choose = 'the value that the model expects'

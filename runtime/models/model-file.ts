@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { dirname, join, resolve } from 'node:path'
+import { dirname, join, resolve, sep } from 'node:path'
 import {
   Failure,
   hashOf,
@@ -83,7 +83,7 @@ async function readUserModel(model: UserModel, precision: Precision, directory: 
   let total = bytes.length
   const others: Record<string, string> = {}
   for (const name of graph?.externalFiles ?? []) {
-    const { hash, size } = await externalFile(reference, name, join(dirname(path), name))
+    const { hash, size } = await externalFile(reference, name, dirname(path))
     others[`external data ${name}`] = hash
     total += size
   }
@@ -115,8 +115,13 @@ export async function readOnnx(reference: string, directory: string) {
 async function externalFile(
   reference: string,
   name: string,
-  path: string,
+  folder: string,
 ): Promise<{ hash: string; size: number }> {
+  const path = resolve(folder, name)
+  // as ONNX Runtime does: a model must not have other files of this machine read
+  if (!path.startsWith(join(resolve(folder), sep))) {
+    throw new Failure(`${reference}: expected weights beside the model, got the file ${name}`)
+  }
   const hash = createHash('sha256')
   let size = 0
   try {

@@ -86,15 +86,14 @@ function externalFile({ dataLocation, externalData }: Tensor): string[] {
 const FLOATS: Readonly<Record<string, string>> = { float: 'float32', double: 'float64' }
 
 /** Embeddings are lookups: `Gather` of rows of a table by indices, which may be cast before. */
-function rowsOf(graph: Graph, indices: string): number | null {
-  for (const { opType, input, output } of graph.node ?? []) {
-    if (opType === 'Gather' && input?.[1] === indices) {
-      const table = graph.initializer?.find(({ name }) => name === input[0])
-      if (table?.dims?.length === 2) return Number(table.dims[0])
-    }
-    if (opType !== 'Cast' || input?.[0] !== indices || !output?.[0]) continue
-    const rows = rowsOf(graph, output[0])
-    if (rows !== null) return rows
+function rowsOf({ node, initializer }: Graph, indices: string): number | null {
+  const names = new Set([indices])
+  // nodes stand in the order of their data
+  for (const { opType, input, output } of node ?? []) {
+    if (opType === 'Cast' && names.has(input?.[0] ?? '')) names.add(output?.[0] ?? '')
+    if (opType !== 'Gather' || !names.has(input?.[1] ?? '')) continue
+    const table = initializer?.find(({ name }) => name === input?.[0])
+    if (table?.dims?.length === 2) return Number(table.dims[0])
   }
   return null
 }

@@ -102,6 +102,16 @@ describe('external data', () => {
   })
 })
 
+test.each(['../m.onnx_data', '/etc/passwd'])('external data in %s is refused', async (location) => {
+  await withFolder(async (folder) => {
+    const model = own('m.onnx', { x: { ...drawn, shape: ['batch', 8] } })
+    writeFileSync(join(folder, 'm.onnx'), withExternalData(location))
+    expect(String(await contentOf(model, 'fp32', folder))).toContain(
+      `m.onnx: expected weights beside the model, got the file ${location}`,
+    )
+  })
+})
+
 describe('samples', () => {
   const OWN = passingOn([{ name: 'x', type: 'FLOAT', shape: ['batch', 2] }])
   const model = own('m.onnx', { x: { ...drawn, shape: ['batch', 2], file: 'x.npy' } })
