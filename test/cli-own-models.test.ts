@@ -74,7 +74,8 @@ test('init --onnx writes a scenario beside any folder, and the next command', as
   expect(ended.stdout).toBe(
     'sub/own.yaml\nsub/scenario.schema.json\n' +
       `Choose: ${choices} values are marked "# choose:" in sub/own.yaml\n` +
-      'Next: spillway run sub/own.yaml\n',
+      'Next: spillway run sub/own.yaml\n' +
+      'Or only simulate: spillway calibrate sub/own.yaml && spillway simulate sub/own.yaml\n',
   )
   expect(text).toContain('onnx: ../nets/speech.onnx')
   // it is valid, and the remedy for the missing measurements is named

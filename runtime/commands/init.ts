@@ -35,10 +35,11 @@ export function define(command: Command): void {
   })
 }
 
-/** The next command. No profile that ships has measured a model of the user. */
+/** The next commands. No profile that ships has measured a model of the user. */
 function nextOf(file: string, scenario: string): string {
+  const next = `Next: spillway run ${file}`
   const choices = scenario.split('# choose:').length - 1
-  const marked =
-    choices === 0 ? '' : `Choose: ${choices} values are marked "# choose:" in ${file}\n`
-  return `${marked}Next: spillway run ${file}`
+  if (choices === 0) return next
+  const simulate = `spillway calibrate ${file} && spillway simulate ${file}`
+  return `Choose: ${choices} values are marked "# choose:" in ${file}\n${next}\nOr only simulate: ${simulate}`
 }

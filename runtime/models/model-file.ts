@@ -56,7 +56,8 @@ export async function contentOf(
   if ('work' in model) return null
   if ('builtin' in model) return builtinContent(model, precision)
   try {
-    return (await readUserModel(model, precision, directory)).content
+    const { content, sampleProblems } = await readUserModel(model, precision, directory)
+    return sampleProblems.length === 0 ? content : new Failure(sampleProblems)
   } catch (error) {
     if (error instanceof Failure) return error
     throw error
