@@ -27,7 +27,7 @@ const PURPOSES = {
   report: 'Write the HTML report of a run folder, and each chart as SVG or PNG',
   requests: 'Export the requests of a scenario as JSON Lines',
   trace: 'Describe a trace, or fit a traffic section to it',
-  models: 'Build the ONNX models of a scenario',
+  models: 'Inspect an ONNX model, or build the ONNX models of a scenario',
   schema: 'Print the JSON Schema of scenario files or of documents',
   completion: 'Print a script that completes commands and options in bash, zsh or fish',
   init: 'Write a commented scenario to start from, and its schema for editors',

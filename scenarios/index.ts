@@ -28,9 +28,12 @@ export {
   type Routing,
   type Scenario,
   scenarioSchema,
+  type TensorType,
   type TrafficClass,
+  tensorTypes,
   type Work,
 } from './schema/schema.ts'
+export { type ModelInput, onnxFileOf } from './schema/schema-onnx.ts'
 export { type RecordedClient, readServegen } from './trace/servegen.ts'
 export {
   readTrace,

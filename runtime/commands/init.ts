@@ -3,22 +3,43 @@ import type { Command } from 'commander'
 import { EXIT, Failure, scenarioJsonSchema, starterScenario } from '../../scenarios/index.ts'
 import { documentText } from '../folders/documents.ts'
 import { writeWhole } from '../folders/write-whole.ts'
+import { starterForModel } from '../jobs/starter-for-model.ts'
 import { implement, withJson } from './command.ts'
 import { print } from './output.ts'
 
 const HELP = `
-Example:
-  $ spillway init peak.yaml && spillway run peak.yaml`
+With --onnx every input of the model is filled in. What must be chosen is marked "# choose:".
+
+Examples:
+  $ spillway init peak.yaml && spillway run peak.yaml
+  $ spillway init --onnx model.onnx own.yaml && spillway run own.yaml`
+
+interface Options {
+  readonly onnx?: string
+  readonly json?: boolean
+}
 
 export function define(command: Command): void {
   withJson(command.argument('[file]', 'the file to write', 'scenario.yaml'))
-  implement(command, HELP, async (_signal, file: string, options: { json?: boolean }) => {
+  command.option('--onnx <model>', 'start from this ONNX file, or npm:PACKAGE/PATH')
+  implement(command, HELP, async (_signal, file: string, options: Options) => {
     if (existsSync(file)) throw new Failure(`${file}: already exists; choose another name`)
     const schema = file.replace(/[^/]*$/, 'scenario.schema.json')
-    await writeWhole(file, starterScenario())
+    const scenario =
+      options.onnx === undefined ? starterScenario() : await starterForModel(options.onnx, file)
+    await writeWhole(file, scenario)
     await writeWhole(schema, documentText(scenarioJsonSchema()))
-    const text = `${file}\n${schema}\nNext: spillway run ${file}`
+    const text = `${file}\n${schema}\n${nextOf(file, scenario)}`
     print(options, { written: [file, schema] }, text)
     return EXIT.ok
   })
+}
+
+/** The next commands. No profile that ships has measured a model of the user. */
+function nextOf(file: string, scenario: string): string {
+  const next = `Next: spillway run ${file}`
+  const choices = scenario.split('# choose:').length - 1
+  if (choices === 0) return next
+  const simulate = `spillway calibrate ${file} && spillway simulate ${file}`
+  return `Choose: ${choices} values are marked "# choose:" in ${file}\n${next}\nOr only simulate: ${simulate}`
 }

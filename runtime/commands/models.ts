@@ -12,6 +12,7 @@ import {
 } from '../../scenarios/index.ts'
 import { type BuiltModel, buildPools } from '../jobs/build-models.ts'
 import { implement, outOption, override } from './command.ts'
+import { withInspect } from './models-inspect.ts'
 import { print } from './output.ts'
 
 const KINDS = ['mlp', 'transformer-encoder']
@@ -41,6 +42,7 @@ Examples:
   $ spillway models build transformer-encoder --layers 4 --hidden 256 --heads 4 --json`
 
 export function define(command: Command): void {
+  withInspect(command)
   const build = command
     .command('build')
     .copyInheritedSettings(command)

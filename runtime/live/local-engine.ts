@@ -1,7 +1,7 @@
 import type { InferenceSession } from 'onnxruntime-node'
 import { Failure } from '../../scenarios/index.ts'
 import { STATUS, type Status } from '../../sim/serving/index.ts'
-import { detailOf, Feeds, isOutOfMemory, openSession } from '../models/index.ts'
+import { detailOf, isOutOfMemory, openFeeds, openSession } from '../models/index.ts'
 import { WallClock } from './clock.ts'
 import type { Engine, EngineOptions } from './engine.ts'
 
@@ -10,7 +10,7 @@ export async function openLocalEngine(options: EngineOptions, epochNs: bigint): 
   const { file, session: how, warmUp } = options
   const { session: first, fellBack } = await openSession(file, how)
   let session: InferenceSession | null = first
-  const feeds = new Feeds(file.inputs, { seed: 1 })
+  const feeds = await openFeeds(file.inputs, { seed: 1 })
   const clock = new WallClock(epochNs)
   const run: Engine['run'] = async (size, length, lengths, keys) => {
     const started = clock.now()

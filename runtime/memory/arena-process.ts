@@ -1,5 +1,5 @@
 import { env } from 'onnxruntime-node'
-import { Feeds, openSession } from '../models/index.ts'
+import { openFeeds, openSession } from '../models/index.ts'
 import type { ArenaMark, ArenaRuns } from './arena-log.ts'
 
 /**
@@ -16,7 +16,7 @@ async function observe({ file, session: options, runs }: ArenaRuns): Promise<voi
   mark({ kind: 'started', process: { startedMib: rssMib() } })
   const { session } = await openSession(file, options)
   mark({ kind: 'loaded', process: { loadedMib: rssMib() } })
-  const feeds = new Feeds(file.inputs, { seed: 1 })
+  const feeds = await openFeeds(file.inputs, { seed: 1 })
   for (const [run, [batch, length]] of runs.entries()) {
     mark({ kind: 'run', run })
     const keys = Uint32Array.from({ length: batch }, (_, i) => i)

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Feeds } from './feeds.ts'
 import type { InputSpec } from './model-types.ts'
+import type { NpyArray } from './npy.ts'
 
 /** Shapes with the free dimensions in every order that models use. */
 const SHAPES: readonly InputSpec['shape'][] = [
@@ -137,5 +138,125 @@ describe('feeds', () => {
     )
     const ones = built(inputOf(['batch', 'length'], 'ones'), [[4, 2]], 4)(0)
     expect([...ones.inside, ...ones.padding].map((cell) => cell.value)).toEqual([1, 1, 0, 0])
+  })
+
+  test('a scalar and a list of values are the same in every batch', () => {
+    const rate = { ...inputOf([]), type: 'int64', value: 16_000 } as const
+    const gains = { ...inputOf([2, 2]), name: 'gains', value: [1, 2, 3, 4] }
+    const mask = {
+      ...inputOf(['batch', 'length']),
+      name: 'mask',
+      type: 'bool',
+      value: true,
+    } as const
+    const feeds = new Feeds([rate, gains, mask], { seed: 1 })
+    for (const batch of [1, 3]) {
+      const keys = Uint32Array.from({ length: batch }, (_, i) => 7 * i)
+      const { x, gains, mask } = feeds.build(batch, 2, new Int32Array(batch).fill(1), keys)
+      expect([x!.dims, [...(x!.data as BigInt64Array)]]).toEqual([[], [16_000n]])
+      expect([gains!.dims, [...(gains!.data as Float32Array)]]).toEqual([
+        [2, 2],
+        [1, 2, 3, 4],
+      ])
+      // and zero in the padding, as every input
+      expect([...(mask!.data as Uint8Array)]).toEqual(
+        keys.reduce<number[]>((all) => [...all, 1, 0], []),
+      )
+    }
+  })
+
+  test('drawn values are whole, not negative or 0 and 1 where the type needs it', () => {
+    const drawn = (type: InputSpec['type']) => {
+      const feeds = new Feeds([{ ...inputOf(['batch', 999]), type }], { seed: 1 })
+      return [...(feeds.build(1, 1, Int32Array.of(1), Uint32Array.of(1)).x!.data as Int8Array)]
+    }
+    expect(new Set(drawn('bool'))).toEqual(new Set([0, 1]))
+    expect(new Set(drawn('uint8').filter((value) => value > 4))).toEqual(new Set())
+    expect(Math.min(...drawn('int8'))).toBeLessThan(0)
+    expect(drawn('float64').some((value) => value % 1 !== 0)).toBe(true)
+  })
+
+  /** Three samples; each value names its place: sample, then position along each axis. */
+  const samplesIn = (...dims: number[]): NpyArray => {
+    const places = dims.reduce<number[]>(
+      (all, size) => all.flatMap((at) => Array.from({ length: size }, (_, i) => 10 * at + i + 1)),
+      [0],
+    )
+    return { type: 'float32', shape: dims, data: Float32Array.from(places) }
+  }
+  const fed = (
+    shape: InputSpec['shape'],
+    samples: NpyArray,
+    members: [number, number][],
+    length: number,
+  ) => {
+    const feeds = new Feeds([{ ...inputOf(shape), file: 'x.npy' }], {
+      seed: 1,
+      samples: new Map([['x.npy', samples]]),
+    })
+    const keys = Uint32Array.from(members, ([key]) => key)
+    const tensor = feeds.build(
+      members.length,
+      length,
+      Int32Array.from(members, ([, n]) => n),
+      keys,
+    ).x!
+    return [...(tensor.data as Float32Array)]
+  }
+
+  test('request i is fed sample i mod n, wherever the batch stands', () => {
+    expect(
+      fed(
+        ['batch', 2],
+        samplesIn(3, 2),
+        [
+          [4, 1],
+          [3, 1],
+        ],
+        1,
+      ),
+    ).toEqual([21, 22, 11, 12])
+    expect(
+      fed(
+        [2, 'batch'],
+        samplesIn(3, 2),
+        [
+          [4, 1],
+          [3, 1],
+        ],
+        1,
+      ),
+    ).toEqual([21, 11, 22, 12])
+    expect(fed([2], samplesIn(3, 2), [[5, 1]], 1)).toEqual([31, 32])
+    expect(
+      fed(
+        ['batch'],
+        samplesIn(3),
+        [
+          [5, 1],
+          [0, 1],
+        ],
+        1,
+      ),
+    ).toEqual([3, 1])
+  })
+
+  test('samples are cut at the length of a request, and padded with zeros beyond their own', () => {
+    const members: [number, number][] = [
+      [0, 1],
+      [1, 4],
+    ]
+    expect(fed(['batch', 'length'], samplesIn(3, 3), members, 4)).toEqual([
+      11, 0, 0, 0, 21, 22, 23, 0,
+    ])
+    expect(fed(['batch', 2, 'length'], samplesIn(3, 2, 3), members, 4)).toEqual([
+      111, 0, 0, 0, 121, 0, 0, 0, 211, 212, 213, 0, 221, 222, 223, 0,
+    ])
+    expect(fed(['length', 'batch', 2], samplesIn(3, 1, 2), members, 2)).toEqual([
+      111, 112, 211, 212, 0, 0, 0, 0,
+    ])
+    expect(fed(['batch', 'length', 'length'], samplesIn(1, 2, 2), [[0, 3]], 3)).toEqual([
+      111, 112, 0, 121, 122, 0, 0, 0, 0,
+    ])
   })
 })

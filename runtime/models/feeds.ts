@@ -1,25 +1,39 @@
 import { Tensor } from 'onnxruntime-node'
-import { stream } from '../../sim/kernel/index.ts'
-import { halvesOf } from './half.ts'
-import type { InputSpec, TensorType } from './model-types.ts'
+import { type InputValues, valuesOf } from './input-values.ts'
+import type { InputSpec } from './model-types.ts'
+import { type NpyArray, readSamples } from './npy.ts'
+import { allocate, type TensorData, zeroOf } from './tensor-data.ts'
 
-type Data = Float32Array | Uint16Array | Int32Array | BigInt64Array
+interface FeedsOptions {
+  readonly seed: number
+  /** samples by the path of their file */
+  readonly samples?: ReadonlyMap<string, NpyArray>
+}
 
-/** Values in the table that requests are cut from; a power of two. */
-const TABLE_SIZE = 1 << 15
+/** Reads the samples of inputs and returns their feeds. Throws `Unreadable`. */
+export async function openFeeds(
+  inputs: readonly InputSpec[],
+  options: FeedsOptions,
+): Promise<Feeds> {
+  const files = new Set(inputs.flatMap(({ file }) => file ?? []))
+  const samples = new Map<string, NpyArray>()
+  for (const file of files) samples.set(file, (await readSamples(file)).array)
+  return new Feeds(inputs, { ...options, samples })
+}
 
 /**
- * Real inputs for any batch, fast enough for the serving path. Each request's values are copied
- * from a table at an offset that hashes its key. So a key has the same values in every batch and at
- * every padded length. Padding is zero.
+ * Real inputs for any batch, fast enough for the serving path. A key has the same values in every
+ * batch and at every padded length. Padding is zero.
  *
  * The tensors reuse their buffers: run a batch before the next `build`.
  */
 export class Feeds {
   readonly #inputs: readonly InputFeed[]
 
-  constructor(inputs: readonly InputSpec[], options: { readonly seed: number }) {
-    this.#inputs = inputs.map((input) => new InputFeed(input, options.seed))
+  constructor(inputs: readonly InputSpec[], { seed, samples }: FeedsOptions) {
+    this.#inputs = inputs.map(
+      (input) => new InputFeed(input, valuesOf(input, seed, samples?.get(input.file ?? ''))),
+    )
   }
 
   /** Tensors for the first `batch` entries of `lengths` and `keys`, padded to `length`. */
@@ -48,26 +62,30 @@ interface Place {
   /** greatest position along `length` so far; -1 before the first */
   readonly position: number
   readonly hash: number
+  /** elements of a sample before this position */
+  readonly offset: number
 }
 
 class InputFeed {
   readonly name: string
-  readonly #type: TensorType
+  readonly #type: InputSpec['type']
   readonly #shape: InputSpec['shape']
   /** first axis after the last free one: from there on a request's values are contiguous */
   readonly #fixedFrom: number
-  readonly #table: Data
-  #buffer: Data
+  readonly #values: InputValues
+  readonly #zero: never
+  #buffer: TensorData
   #dims: number[] = []
   #lengths: Int32Array = new Int32Array(0)
   #keys: Uint32Array = new Uint32Array(0)
 
-  constructor(input: InputSpec, seed: number) {
+  constructor(input: InputSpec, values: InputValues) {
     this.name = input.name
     this.#type = input.type
     this.#shape = input.shape
     this.#fixedFrom = input.shape.findLastIndex((size) => typeof size === 'string') + 1
-    this.#table = tableOf(input, seed)
+    this.#values = values
+    this.#zero = zeroOf(input.type) as never
     this.#buffer = allocate(input.type, 0)
   }
 
@@ -81,22 +99,22 @@ class InputFeed {
       this.#buffer = allocate(this.#type, Math.max(size, 2 * this.#buffer.length))
     }
     const whole = !this.#shape.includes('batch')
-    this.#fill({ axis: 0, at: 0, size, request: whole ? 0 : -1, position: -1, hash: 0 })
+    this.#fill({ axis: 0, at: 0, size, request: whole ? 0 : -1, position: -1, hash: 0, offset: 0 })
     return new Tensor(this.#type, this.#buffer.subarray(0, size) as Float32Array, this.#dims)
   }
 
   #fill(place: Place): void {
     const { axis, at, size, request, position } = place
     if (request >= 0 && position >= this.#lengths[request]!) {
-      this.#buffer.fill(this.#zero(), at, at + size)
+      this.#buffer.fill(this.#zero, at, at + size)
     } else if (axis >= this.#fixedFrom) {
-      this.#copy(at, size, place.hash)
+      this.#copy(place, size)
     } else if (request >= 0 && this.#shape[axis] === 'length' && axis + 1 >= this.#fixedFrom) {
       // common case: a request's values come first, then its padding
-      const filled =
-        (size / this.#dims[axis]!) * Math.min(this.#lengths[request]!, this.#dims[axis]!)
-      this.#copy(at, filled, place.hash)
-      this.#buffer.fill(this.#zero(), at + filled, at + size)
+      const most = Math.min(this.#lengths[request]!, this.#values.extents[axis]!)
+      const filled = (size / this.#dims[axis]!) * Math.min(most, this.#dims[axis]!)
+      this.#copy(place, filled)
+      this.#buffer.fill(this.#zero, at + filled, at + size)
     } else this.#descend(place)
   }
 
@@ -104,27 +122,24 @@ class InputFeed {
     const { axis } = place
     const kind = this.#shape[axis]
     const size = place.size / this.#dims[axis]!
+    const [stride, extent] = [this.#values.strides[axis]!, this.#values.extents[axis]!]
     for (let i = 0; i < this.#dims[axis]!; i++) {
+      const at = place.at + i * size
+      if (i >= extent) {
+        this.#buffer.fill(this.#zero, at, place.at + place.size)
+        return
+      }
       const request = kind === 'batch' ? i : place.request
       const position = kind === 'length' ? Math.max(place.position, i) : place.position
       const hash = mixed(place.hash, kind === 'batch' ? this.#keys[i]! : i)
-      this.#fill({ axis: axis + 1, at: place.at + i * size, size, request, position, hash })
+      const offset = place.offset + i * stride
+      this.#fill({ axis: axis + 1, at, size, request, position, hash, offset })
     }
   }
 
-  #zero(): never {
-    return (this.#type === 'int64' ? 0n : 0) as never
-  }
-
-  /** Copies from the table, wrapping around at its end. */
-  #copy(at: number, size: number, hash: number): void {
-    let from = hash & (TABLE_SIZE - 1)
-    for (let done = 0; done < size; ) {
-      const part = Math.min(size - done, TABLE_SIZE - from)
-      this.#buffer.set(this.#table.subarray(from, from + part) as never, at + done)
-      done += part
-      from = 0
-    }
+  #copy({ at, request, hash, offset }: Place, size: number): void {
+    const key = this.#keys[Math.max(request, 0)]!
+    this.#values.copy(this.#buffer, { at, size, hash, key, offset })
   }
 }
 
@@ -136,26 +151,4 @@ function mixed(hash: number, value: number): number {
   h = Math.imul((h << 13) | (h >>> 19), 5) + 0xe6546b64
   h = Math.imul(h ^ (h >>> 16), 0x85ebca6b)
   return (h ^ (h >>> 13)) >>> 0
-}
-
-function allocate(type: TensorType, size: number): Data {
-  if (type === 'int64') return new BigInt64Array(size)
-  if (type === 'int32') return new Int32Array(size)
-  return type === 'float16' ? new Uint16Array(size) : new Float32Array(size)
-}
-
-function tableOf(input: InputSpec, seed: number): Data {
-  const random = stream(seed, 0, `feeds/${input.name}`)
-  const draw = {
-    normal: () => random.normal(),
-    tokens: () => (input.vocabulary > 1 ? 1 + random.integer(input.vocabulary - 1) : 0),
-    ones: () => 1,
-  }[input.fill]
-  const values = Float64Array.from({ length: TABLE_SIZE }, draw)
-  if (input.type === 'int64') {
-    return BigInt64Array.from(values, (value) => BigInt(Math.round(value)))
-  }
-  if (input.type === 'int32') return Int32Array.from(values)
-  const floats = Float32Array.from(values)
-  return input.type === 'float16' ? halvesOf(floats) : floats
 }

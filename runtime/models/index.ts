@@ -4,9 +4,10 @@ export {
   executionProviderNames,
   executionProviders,
 } from './execution-providers.ts'
-export { Feeds } from './feeds.ts'
-export { contentOf, materialise } from './model-file.ts'
+export { openFeeds } from './feeds.ts'
+export { contentOf, materialise, readOnnx } from './model-file.ts'
 export type { InputSpec, ModelFile, ModelPlaces } from './model-types.ts'
+export type { GraphInput, GraphValue, OnnxGraph } from './onnx-graph.ts'
 export { isOutOfMemory } from './out-of-memory.ts'
 export {
   detailOf,

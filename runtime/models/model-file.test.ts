@@ -9,20 +9,18 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { Failure, type Model } from '../../scenarios/index.ts'
+import { Failure, type Model, type ModelInput } from '../../scenarios/index.ts'
 import { buildMlp } from './mlp.ts'
 import { contentOf, materialise } from './model-file.ts'
 import { withFolder } from './reference.test-helper.ts'
 
 const mlp = { builtin: 'mlp', layers: 1, width: 8, seed: 1 } as const
 
-type UserInput = Extract<Model, { onnx: string }>['inputs'][string]
-
-function input(shape: UserInput['shape'], more: Partial<UserInput> = {}): UserInput {
+function input(shape: ModelInput['shape'], more: Partial<ModelInput> = {}): ModelInput {
   return { shape, type: 'float32', fill: 'normal', vocabulary: 1000, ...more }
 }
 
-function user(onnx: string, inputs: Record<string, UserInput>): Model {
+function user(onnx: string, inputs: Record<string, ModelInput>): Model {
   return { onnx, inputs, pad_to: 1 }
 }
 
@@ -172,7 +170,7 @@ describe('models of the user', () => {
   test('every mismatch with the graph is reported at once', async () => {
     await withFolder(async (folder) => {
       writeFileSync(join(folder, 'm.onnx'), Buffer.concat(buildMlp(mlp, 'fp32')))
-      const wrong = (inputs: Record<string, UserInput>) =>
+      const wrong = (inputs: Record<string, ModelInput>) =>
         problemsOf(user('m.onnx', inputs), folder)
       expect(await wrong({ X: input(['batch', 8]) })).toEqual([
         'm.onnx: inputs: expected one of x, got X; did you mean x?',

@@ -1,17 +1,23 @@
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve, sep } from 'node:path'
 import {
   Failure,
+  hashOf,
   type Model,
+  onnxFileOf,
   type Precision,
+  readUserFile,
   Unreadable,
   userFilePieces,
 } from '../../scenarios/index.ts'
 import { builtinContent, builtinFile, bytesHash } from './builtin-file.ts'
-import type { ModelFile, ModelPlaces } from './model-types.ts'
-import { checkInputs, readSignature } from './signature.ts'
+import { samplesProblem } from './input-values.ts'
+import type { InputSpec, ModelFile, ModelPlaces } from './model-types.ts'
+import { readSamples } from './npy.ts'
+import { readGraph } from './onnx-graph.ts'
+import { checkInputs } from './signature.ts'
 
 /**
  * Returns a scenario's model as a file: builds a built-in model unless it is in the cache, finds
@@ -30,15 +36,12 @@ export async function materialise(
     const content = builtinContent(model, precision)
     return { path, key: bytesHash(bytes), content, inputs, bytes: bytes.length }
   }
-  const path = findUserModel(model.onnx, places.directory)
-  const pieces: Buffer[] = []
-  for await (const piece of userModelPieces(model.onnx, path)) pieces.push(piece)
-  const bytes = Buffer.concat(pieces)
-  const inputs = Object.entries(model.inputs).map(([name, input]) => ({ name, ...input }))
-  const problems = checkInputs(inputs, readSignature(model.onnx, bytes))
-  if (problems.length > 0) throw new Failure(problems.map((text) => `${model.onnx}: ${text}`))
-  const key = bytesHash(bytes)
-  return { path, key, content: key, inputs, bytes: bytes.length }
+  const found = await readUserModel(model, precision, places.directory)
+  const { reference, path, graph, content, bytes, inputs } = found
+  if (!graph) throw new Failure(`${reference}: expected an ONNX model, got another kind of file`)
+  const problems = [...checkInputs(inputs, graph.inputs), ...found.sampleProblems]
+  if (problems.length > 0) throw new Failure(problems.map((text) => `${reference}: ${text}`))
+  return { path, key: content, content, inputs, bytes }
 }
 
 /**
@@ -53,13 +56,96 @@ export async function contentOf(
   if ('work' in model) return null
   if ('builtin' in model) return builtinContent(model, precision)
   try {
-    const hash = createHash('sha256')
-    const path = findUserModel(model.onnx, directory)
-    for await (const piece of userModelPieces(model.onnx, path)) hash.update(piece)
-    return hash.digest('hex').slice(0, 16)
+    const { content, sampleProblems } = await readUserModel(model, precision, directory)
+    return sampleProblems.length === 0 ? content : new Failure(sampleProblems)
   } catch (error) {
     if (error instanceof Failure) return error
     throw error
+  }
+}
+
+type UserModel = Extract<Model, { onnx: unknown }>
+
+/**
+ * Reads an own model, its weights in other files and the samples of its inputs. The content of a
+ * model without these is the hash of its file, which `sha256sum` shows, too.
+ */
+async function readUserModel(model: UserModel, precision: Precision, directory: string) {
+  const reference = onnxFileOf(model, precision)
+  const { path, bytes, graph } = await readOnnx(reference, directory)
+  const inputs = Object.entries(model.inputs).map(
+    ([name, input]): InputSpec => ({
+      name,
+      ...input,
+      ...(input.file !== undefined && { file: resolve(directory, input.file) }),
+    }),
+  )
+  const own = bytesHash(bytes)
+  let total = bytes.length
+  const others: Record<string, string> = {}
+  for (const name of graph?.externalFiles ?? []) {
+    const { hash, size } = await externalFile(reference, name, dirname(path))
+    others[`external data ${name}`] = hash
+    total += size
+  }
+  const sampleProblems: string[] = []
+  for (const input of inputs) {
+    if (input.file === undefined) continue
+    const { hash, array } = await samplesOf(model.inputs[input.name]!.file!, input)
+    others[`samples of ${input.name}`] = hash
+    const problem = samplesProblem(input, array)
+    if (problem) sampleProblems.push(`inputs.${input.name}.file: ${problem}`)
+  }
+  const content = Object.keys(others).length === 0 ? own : hashOf({ own, ...others })
+  return { reference, path, graph, inputs, content, bytes: total, sampleProblems }
+}
+
+/** An ONNX file, and what it states; without a graph where it is no model. */
+export async function readOnnx(reference: string, directory: string) {
+  const path = findUserModel(reference, directory)
+  try {
+    const bytes = await readUserFile(path, MOST_BYTES)
+    return { path, bytes, graph: readGraph(bytes) }
+  } catch (error) {
+    if (!(error instanceof Unreadable)) throw error
+    const found = error.missing ? 'nothing' : error.message
+    throw new Failure(`${reference}: expected an ONNX file, got ${found} at ${path}`)
+  }
+}
+
+async function externalFile(
+  reference: string,
+  name: string,
+  folder: string,
+): Promise<{ hash: string; size: number }> {
+  const path = resolve(folder, name)
+  // as ONNX Runtime does: a model must not have other files of this machine read
+  if (!path.startsWith(join(resolve(folder), sep))) {
+    throw new Failure(`${reference}: expected weights beside the model, got the file ${name}`)
+  }
+  const hash = createHash('sha256')
+  let size = 0
+  try {
+    for await (const piece of userFilePieces(path, MOST_EXTERNAL_BYTES)) {
+      hash.update(piece)
+      size += piece.length
+    }
+  } catch (error) {
+    if (!(error instanceof Unreadable)) throw error
+    const found = error.missing ? 'nothing' : error.message
+    const text = `keeps weights in ${name}, but there is ${found} at ${path}`
+    throw new Failure(`${reference}: ${text}; put that file beside the model`)
+  }
+  return { hash: hash.digest('hex'), size }
+}
+
+async function samplesOf(file: string, { name, file: path }: InputSpec) {
+  try {
+    return await readSamples(path!)
+  } catch (error) {
+    if (!(error instanceof Unreadable)) throw error
+    const found = error.missing ? `nothing at ${path}` : error.message
+    throw new Failure(`inputs.${name}.file: expected samples in ${file}, got ${found}`)
   }
 }
 
@@ -73,16 +159,8 @@ function findUserModel(reference: string, directory: string): string {
 /** Limit of the ONNX format, and of one read of Node. */
 const MOST_BYTES = 2 ** 31 - 1
 
-/** The bytes of that file, in pieces. Throws `Failure` if it is no file, or too large. */
-async function* userModelPieces(reference: string, path: string): AsyncGenerator<Buffer> {
-  try {
-    yield* userFilePieces(path, MOST_BYTES)
-  } catch (error) {
-    if (!(error instanceof Unreadable)) throw error
-    const found = error.missing ? 'nothing' : error.message
-    throw new Failure(`${reference}: expected an ONNX file, got ${found} at ${path}`)
-  }
-}
+/** Of files with weights; far beyond use. */
+const MOST_EXTERNAL_BYTES = 1e12
 
 /**
  * Packages of models often hide their files behind `exports`. So the package's folder is looked up

@@ -1,16 +1,10 @@
+import type { ModelInput } from '../../scenarios/index.ts'
 import type { Dimension } from './graph.ts'
 
-export type TensorType = 'float32' | 'float16' | 'int64' | 'int32'
-
 /** One input of a model and what it is fed with. */
-export interface InputSpec {
+export interface InputSpec extends Readonly<Omit<ModelInput, 'shape'>> {
   readonly name: string
-  readonly type: TensorType
   readonly shape: readonly Dimension[]
-  /** `ones` is 1 within a request and 0 in its padding, so it serves as attention mask */
-  readonly fill: 'normal' | 'tokens' | 'ones'
-  /** upper limit of `tokens`, which lie in [1, vocabulary) */
-  readonly vocabulary: number
 }
 
 /** A model ready to open, wherever it came from. Plain data: it travels between threads. */

@@ -1,51 +1,11 @@
-import onnxProto from 'onnx-proto'
-import { Failure, nearest } from '../../scenarios/index.ts'
+import { nearest } from '../../scenarios/index.ts'
 import type { InputSpec } from './model-types.ts'
+import type { GraphValue } from './onnx-graph.ts'
 
-const { onnx } = onnxProto
-const TYPE = onnx.TensorProto.DataType
-
-/** An input as declared by the graph. */
-interface GraphInput {
-  readonly name: string
-  /** lower-case name of the ONNX element type; float32 for `float` */
-  readonly type: string
-  /** sizes, null where free; null if the graph does not state a shape */
-  readonly shape: readonly (number | null)[] | null
-}
-
-/** The inputs that a model must be fed. Throws `Failure` if the bytes are no ONNX model. */
-export function readSignature(reference: string, bytes: Uint8Array): readonly GraphInput[] {
-  const graph = decodeGraph(bytes)
-  if (!graph) throw new Failure(`${reference}: expected an ONNX model, got another kind of file`)
-  // up to IR version 3 initializers are listed among the inputs, too
-  const constant = new Set(graph.initializer?.map((tensor) => tensor.name))
-  return (graph.input ?? []).filter((input) => !constant.has(input.name)).map(graphInput)
-}
-
-function decodeGraph(bytes: Uint8Array) {
-  try {
-    const { graph } = onnx.ModelProto.decode(bytes)
-    return graph?.node?.length ? graph : null
-  } catch {
-    return null
-  }
-}
-
-function graphInput(value: InstanceType<typeof onnx.GraphProto>['input'][number]): GraphInput {
-  const tensor = value.type?.tensorType
-  const type = (TYPE[tensor?.elemType ?? 0] ?? 'undefined').toLowerCase()
-  const shape = tensor?.shape?.dim?.map(({ dimValue, dimParam }) => {
-    const size = Number(dimValue ?? 0)
-    return dimParam || size <= 0 ? null : size
-  })
-  return { name: value.name ?? '', type: type === 'float' ? 'float32' : type, shape: shape ?? null }
-}
-
-/** All mismatches between declared inputs and a graph. */
+/** All mismatches between declared inputs and those of a graph. */
 export function checkInputs(
   declared: readonly InputSpec[],
-  graph: readonly GraphInput[],
+  graph: readonly GraphValue[],
 ): readonly string[] {
   const problems: string[] = []
   const names = graph.map((input) => input.name)
@@ -65,11 +25,11 @@ export function checkInputs(
   return problems
 }
 
-function mismatches(input: InputSpec, expected: GraphInput): string[] {
+function mismatches(input: InputSpec, expected: GraphValue): string[] {
   const at = `inputs.${input.name}`
   const problems: string[] = []
   if (input.type !== expected.type) {
-    problems.push(`${at}.type: expected ${expected.type}, got ${input.type}`)
+    problems.push(`${at}.type: expected ${typeOf(expected)}, got ${input.type}`)
   }
   if (expected.shape === null) return problems
   if (input.shape.length !== expected.shape.length) {
@@ -78,13 +38,16 @@ function mismatches(input: InputSpec, expected: GraphInput): string[] {
   }
   for (const [i, size] of expected.shape.entries()) {
     const got = input.shape[i]!
-    if (size === null || size === got) continue
+    if (typeof size !== 'number' || size === got) continue
     problems.push(`${at}.shape[${i}]: expected ${size}, which the model fixes, got ${got}`)
   }
   return problems
 }
 
-function textOf({ type, shape }: GraphInput): string {
-  if (shape === null) return type
-  return `${type} [${shape.map((size) => size ?? 'free').join(', ')}]`
+const typeOf = ({ type }: GraphValue) => type ?? 'a value that is no tensor'
+
+function textOf(value: GraphValue): string {
+  if (value.shape === null) return typeOf(value)
+  const sizes = value.shape.map((size) => (typeof size === 'number' ? size : 'free'))
+  return `${typeOf(value)} [${sizes.join(', ')}]`
 }

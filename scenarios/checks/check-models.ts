@@ -1,6 +1,7 @@
 import type { Path } from '../parse/located.ts'
 import type { Model, Work } from '../schema/schema.ts'
 import { takesLength } from '../schema/takes-length.ts'
+import { checkInputs } from './check-inputs.ts'
 import type { Draft } from './draft.ts'
 import { checkLimits, checkRising } from './ordered.ts'
 
@@ -28,10 +29,7 @@ export function checkModels(draft: Draft): void {
       }
       if (work.law === 'table') checkTable(work, [...path, 'work'], draft)
     } else if ('onnx' in model) {
-      for (const [key, input] of Object.entries(model.inputs)) {
-        if (input.fill === 'tokens') continue
-        draft.unused([...path, 'inputs', key, 'vocabulary'], `fill ${input.fill} has none`)
-      }
+      checkInputs(model.inputs, [...path, 'inputs'], draft)
     } else {
       checkSize(model, path, draft)
       if (model.builtin !== 'transformer-encoder' || model.hidden % model.heads === 0) continue

@@ -1,4 +1,4 @@
-import type { Draft } from './draft.ts'
+import type { Draft, PoolDraft } from './draft.ts'
 
 export function checkPools(draft: Draft): void {
   for (const pool of draft.pools) {
@@ -8,13 +8,25 @@ export function checkPools(draft: Draft): void {
       const why = 'with mode shared the replicas take requests from one queue'
       draft.unused([...pool.path, 'queue', 'routing'], why)
     }
-    const model = draft.modelOf(pool)
-    // for declared work with memory, the precision sets the size of the weights
-    const sized = model && 'work' in model && model.memory !== undefined
-    if (model && !('builtin' in model || sized) && pool.precision && pool.precision !== 'fp32') {
-      const kind =
-        'onnx' in model ? 'an onnx model, which runs as it is' : 'declared work without memory'
-      draft.refuse([...pool.path, 'precision'], `fp32 for ${kind}`)
-    }
+    checkPrecision(pool, draft)
+  }
+}
+
+function checkPrecision(pool: PoolDraft, draft: Draft): void {
+  const model = draft.modelOf(pool)
+  if (!model || !pool.precision || 'builtin' in model) return
+  const path = [...pool.path, 'precision']
+  if ('onnx' in model && typeof model.onnx !== 'string') {
+    if (model.onnx[pool.precision] !== undefined) return
+    const files = Object.keys(model.onnx).join(', ')
+    draft.refuse(path, `one of ${files}, of which model ${pool.model} has files`)
+    return
+  }
+  // for declared work with memory, the precision sets the size of the weights
+  if (pool.precision === 'fp32' || ('work' in model && model.memory !== undefined)) return
+  if ('work' in model) draft.refuse(path, 'fp32 for declared work without memory')
+  else {
+    const variants = `onnx: { fp32: FILE, ${pool.precision}: FILE }`
+    draft.refuse(path, `fp32, as model ${pool.model} is one file (or give it ${variants})`)
   }
 }

@@ -237,7 +237,7 @@ describe('models and pools', () => {
     ],
     [
       { models: onnx, pool: 'precision: int8' },
-      'pools.central.precision: expected fp32 for an onnx model, which runs as it is, got "int8"',
+      'pools.central.precision: expected fp32, as model m is one file (or give it onnx: { fp32: FILE, int8: FILE }), got "int8"',
     ],
     [
       { models: '{ work: { law: constant, ms: 1 } }', pool: 'precision: fp16' },

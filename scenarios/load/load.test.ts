@@ -89,6 +89,14 @@ pools: [{ name: central, batching: { preferred: [8] } }]
     const { scenario } = await loadScenario(path)
     expect(scenario.models.net).toMatchObject({ onnx: '../nets/a.onnx' })
     expect(scenario.traffic[0]!.arrivals).toMatchObject({ file: '../web.csv' })
+    const inputs = '{ x: { shape: [batch, length], file: x.npy } }'
+    const onnx = '{ fp32: nets/a.onnx, int8: npm:own/b.onnx }'
+    const net = '{ onnx: nets/a.onnx, inputs: { x: { shape: [batch, length] } } }'
+    write('base.yaml', changed(BASE, [net, `{ onnx: ${onnx}, inputs: ${inputs} }`]))
+    expect((await loadScenario(path)).scenario.models.net).toMatchObject({
+      onnx: { fp32: '../nets/a.onnx', int8: 'npm:own/b.onnx' },
+      inputs: { x: { file: '../x.npy' } },
+    })
   })
 
   test('a problem names the file in which the value stands', async () => {

@@ -144,7 +144,13 @@ function movePaths(root: Node, from: string, to: string): Node {
     return { ...node, value: moved } as Node
   }
   const models = change(root, 'models', (all) =>
-    mapChildren(all, (model) => change(model, 'onnx', move)),
+    mapChildren(all, (model) =>
+      change(
+        change(model, 'onnx', (file) => mapChildren(move(file), move)),
+        'inputs',
+        (inputs) => mapChildren(inputs, (input) => change(input, 'file', move)),
+      ),
+    ),
   )
   return change(models, 'traffic', (all) =>
     mapChildren(all, (item) =>

@@ -121,8 +121,7 @@ function explainUnion(issue: z.core.$ZodIssueInvalidUnion, context: Context): Pr
   }
   const wanted = union ? branchKeys(union) : []
   if (wanted.length === 0) {
-    const json = union && z.toJSONSchema(union)
-    const parts = (json?.anyOf ?? []).map((part) => part.enum?.join(' or ') ?? 'a whole number')
+    const parts = (union?.options ?? []).map(kindText)
     return problemAt(context, issuePath, `${parts.join(' or ')}, got ${describeValue(value)}`)
   }
   if (!isMap(value)) {
@@ -134,6 +133,15 @@ function explainUnion(issue: z.core.$ZodIssueInvalidUnion, context: Context): Pr
   const text = `the key ${wanted.join(' or ')}, got ${typo ?? (keys.join(', ') || 'an empty map')}`
   if (typo === undefined) return problemAt(context, issuePath, text)
   return problemAt(context, [...issuePath, typo], `${text}${didYouMean(typo, wanted)}`, 'key')
+}
+
+/** The values that a branch of a union without maps accepts, in words. */
+function kindText(option: z.core.$ZodType): string {
+  if (option instanceof z.ZodEnum) return option.options.join(' or ')
+  if (option instanceof z.ZodBoolean) return 'true or false'
+  if (option instanceof z.ZodArray) return 'a list'
+  if (option instanceof z.ZodString) return 'text'
+  return option instanceof z.ZodObject ? 'a map' : numberText(option)
 }
 
 /** The numbers that a union accepts, in words. */

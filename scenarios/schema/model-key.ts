@@ -1,10 +1,13 @@
 import { hashOf } from './canonical.ts'
 import type { Pool, Scenario } from './schema.ts'
+import { onnxFileOf } from './schema-onnx.ts'
 
 /** Identifies the measurements of a profile: a model at a precision on a provider with threads. */
 export function modelKey(scenario: Scenario, pool: Pool): string {
+  const model = scenario.models[pool.model]!
   return hashOf({
-    model: scenario.models[pool.model],
+    // files of other precisions do not matter to it
+    model: 'onnx' in model ? { ...model, onnx: onnxFileOf(model, pool.precision) } : model,
     precision: pool.precision,
     execution_provider: pool.execution_provider,
     threads: pool.threads,
@@ -16,7 +19,7 @@ export function modelLabel(scenario: Scenario, pool: Pool): string {
   const model = scenario.models[pool.model]!
   const where = `${pool.precision} on ${pool.execution_provider}`
   if ('work' in model) return `${pool.model} (declared work)`
-  if ('onnx' in model) return `${model.onnx} on ${pool.execution_provider}`
+  if ('onnx' in model) return `${onnxFileOf(model, pool.precision)} on ${pool.execution_provider}`
   const width = model.builtin === 'mlp' ? model.width : model.hidden
   return `${model.builtin} ${model.layers}x${width} ${where}`
 }

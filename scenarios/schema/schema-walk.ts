@@ -57,7 +57,11 @@ export function meantBranch(union: z.ZodUnion, value: unknown): number | null {
   }
   const held = union.options.map((o) => identifyingKeys(o).filter((k) => k in value).length)
   const most = Math.max(...held)
-  return most === 0 ? null : held.indexOf(most)
+  if (most > 0) return held.indexOf(most)
+  // a map without required keys, beside branches that are no maps
+  const maps = union.options.filter((option) => bare(option) instanceof z.ZodObject)
+  const only = maps.length === 1 && identifyingKeys(maps[0]!).length === 0 ? maps[0]! : null
+  return only && union.options.indexOf(only)
 }
 
 /** The keys of a schema for maps; none for any other schema. */
@@ -102,6 +106,8 @@ function discriminators(union: z.ZodDiscriminatedUnion, option: unknown): readon
 
 function acceptsType(schema: z.core.$ZodType, value: unknown): boolean {
   if (schema instanceof z.ZodNumber) return typeof value === 'number'
+  if (schema instanceof z.ZodBoolean) return typeof value === 'boolean'
+  if (schema instanceof z.ZodArray) return Array.isArray(value)
   if (schema instanceof z.ZodEnum || schema instanceof z.ZodString) return typeof value === 'string'
   return false
 }

@@ -3,11 +3,13 @@ import { parseObjective } from './objective.ts'
 import { admission } from './schema-admission.ts'
 import { generation } from './schema-generation.ts'
 import { device, modelMemory, type PoolMemory, poolMemory } from './schema-memory.ts'
+import { onnxModel, padTo, precision } from './schema-onnx.ts'
 import { queue, routing } from './schema-queue.ts'
 import { type Duration, duration, type RatedArrivals, trafficClass } from './schema-traffic.ts'
 import { count, name, nonNegative, off, positive, share } from './schema-values.ts'
 
 export { allocators, type BatchMemory, servesBatches } from './schema-memory.ts'
+export { type TensorType, tensorTypes } from './schema-onnx.ts'
 export type { Duration, PoolMemory, RatedArrivals }
 
 /**
@@ -20,8 +22,6 @@ const seed = z.int().nonnegative()
 const layers = count.max(1024)
 const width = count.max(65_536)
 const batch = count.max(4096)
-
-const precision = z.enum(['fp32', 'fp16', 'int8'])
 
 const setUp = {
   setup_ms: z
@@ -81,12 +81,6 @@ const work = z
   ])
   .describe('Declared service time of a batch, for simulation only: a live replay cannot run it')
 
-const padTo = count
-  .default(1)
-  .describe('Lengths are padded to a multiple of this, then all to the longest of the batch')
-
-const dimension = z.union([z.enum(['batch', 'length']), count])
-
 const builtin = z.discriminatedUnion('builtin', [
   z.strictObject({
     builtin: z.literal('mlp').describe('Dense layers; requests have no length'),
@@ -105,22 +99,9 @@ const builtin = z.discriminatedUnion('builtin', [
   }),
 ])
 
-const input = z.strictObject({
-  shape: z.array(dimension).min(1).describe('Fixed sizes, and batch or length for free dimensions'),
-  type: z.enum(['float32', 'float16', 'int64', 'int32']).default('float32'),
-  fill: z.enum(['normal', 'tokens', 'ones']).default('normal').describe('Kind of values'),
-  vocabulary: count.default(1000).describe('Upper limit of `tokens`'),
-})
-
 const model = z.union([
   builtin,
-  z.strictObject({
-    onnx: z.string().min(1).describe('Path relative to the scenario, or npm:PACKAGE/PATH'),
-    inputs: z
-      .record(z.string(), input)
-      .describe('Maps batch and length to the free dimensions of each input'),
-    pad_to: padTo,
-  }),
+  onnxModel,
   z.strictObject({
     work,
     ragged: off.describe('Computes requests at their actual lengths, without padding'),

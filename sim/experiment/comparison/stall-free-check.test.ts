@@ -124,3 +124,9 @@ test('the shares are the mean of replays, and the middle of replications', () =>
     simulated: { value: 0.6, low: 0.5, high: 0.7, n: 5 },
   })
 })
+
+test('where no measured request is counted, there is no percentile', () => {
+  const { percentiles, stall_free, checks } = compare({ warmupMs: 2000 * SECONDS })
+  expect([percentiles, stall_free.percentiles]).toEqual([[], []])
+  expect(checks.structure.verdict).toBe('UNDECIDED')
+})

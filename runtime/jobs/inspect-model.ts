@@ -1,0 +1,30 @@
+import { statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { Failure } from '../../scenarios/index.ts'
+import { type OnnxGraph, readOnnx } from '../models/index.ts'
+
+/** What an ONNX file states about its model, and the sizes of its files. */
+export interface InspectedModel {
+  readonly model: string
+  readonly path: string
+  readonly bytes: number
+  readonly parameters: number
+  readonly opsets: OnnxGraph['opsets']
+  readonly inputs: OnnxGraph['inputs']
+  readonly outputs: OnnxGraph['outputs']
+  /** files with weights; bytes are null where the file is missing */
+  readonly externalData: readonly { readonly file: string; readonly bytes: number | null }[]
+}
+
+/** Reads an ONNX file, or one of npm:PACKAGE/PATH. Throws `Failure`. */
+export async function inspectModel(model: string, directory: string): Promise<InspectedModel> {
+  const { path, bytes, graph } = await readOnnx(model, directory)
+  if (graph === null)
+    throw new Failure(`${model}: expected an ONNX model, got another kind of file`)
+  const { parameters, opsets, inputs, outputs, externalFiles } = graph
+  const externalData = externalFiles.map((file) => {
+    const stats = statSync(join(dirname(path), file), { throwIfNoEntry: false })
+    return { file, bytes: stats?.size ?? null }
+  })
+  return { model, path, bytes: bytes.length, parameters, opsets, inputs, outputs, externalData }
+}

@@ -1,0 +1,116 @@
+import { basename, dirname, isAbsolute, posix, relative, resolve, sep } from 'node:path'
+import { Failure, parseScenario, tensorTypes } from '../../scenarios/index.ts'
+import { readOnnx } from '../models/index.ts'
+import { type StarterInputs, starterInputs } from './starter-inputs.ts'
+
+/**
+ * A scenario for an ONNX file, or one of npm:PACKAGE/PATH, with every input filled in. `file` is
+ * where it will be written. Throws `Failure` for a model that cannot be fed.
+ */
+export async function starterForModel(model: string, file: string): Promise<string> {
+  const packaged = model.startsWith('npm:')
+  const directory = dirname(file)
+  const { graph } = await readOnnx(model, packaged ? directory : '.')
+  if (graph === null)
+    throw new Failure(`${model}: expected an ONNX model, got another kind of file`)
+  const problems = graph.inputs
+    .filter(({ type }) => type === null || !(type in tensorTypes))
+    .map(({ name, type }) => {
+      const allowed = Object.keys(tensorTypes).join(', ')
+      return `${model}: input ${name} is ${type ?? 'no tensor'}; inputs can be ${allowed}`
+    })
+  if (problems.length > 0) throw new Failure(problems)
+  const onnx = packaged || isAbsolute(model) ? model : fromFolder(directory, model)
+  const text = scenarioText(nameOf(model), onnx, starterInputs(graph.inputs))
+  parseScenario(text, { file })
+  return text
+}
+
+/** A path from the folder of the scenario, as on every system. */
+function fromFolder(directory: string, path: string): string {
+  return relative(resolve(directory), resolve(path)).split(sep).join(posix.sep)
+}
+
+/** The name of the file, as a name of scenarios. */
+function nameOf(model: string): string {
+  const letters = basename(model)
+    .replace(/\.onnx$/i, '')
+    .replace(/[^a-z0-9._-]+/gi, '-')
+    .replace(/^[^a-z0-9]+/i, '')
+  return letters.slice(0, 60) || 'model'
+}
+
+interface StarterLengths {
+  readonly what: string
+  readonly law: string
+  readonly padTo: number
+}
+
+/** Lengths that fit what kind of values a request holds. */
+const LENGTHS: Readonly<Record<NonNullable<StarterInputs['length']>, StarterLengths>> = {
+  tokens: {
+    what: 'tokens of a request',
+    law: 'distribution: lognormal, median: 32, p99: 128, max: 256',
+    padTo: 8,
+  },
+  samples: { what: 'samples of a request', law: 'distribution: fixed, value: 16000', padTo: 1 },
+  chunk: { what: 'samples of a chunk', law: 'distribution: fixed, value: 512', padTo: 1 },
+  frames: {
+    what: 'positions along the free dimension',
+    law: 'distribution: lognormal, median: 96, p99: 280, min: 32, max: 320',
+    padTo: 16,
+  },
+}
+
+function scenarioText(
+  name: string,
+  onnx: string,
+  { inputs, batched, length }: StarterInputs,
+): string {
+  const lines = inputs.map(({ name, text, choose }) => {
+    const note = choose === null ? '' : ` # choose: ${choose}`
+    return `      ${quoted(name)}: ${text}${note}\n`
+  })
+  const lengths = length === null ? null : LENGTHS[length]
+  const padTo = lengths?.padTo ?? 1
+  return `# yaml-language-server: $schema=./scenario.schema.json
+spillway: 1 # format version
+name: ${quoted(name)}
+seed: 1 # the same seed gives the same requests
+duration_s: 20 # arrivals end here; then the queue drains
+warmup_s: 1 # requests that arrive before this are not counted
+
+models:
+  ${quoted(name)}:
+    onnx: ${quoted(onnx)} # or a file for each precision: { fp32: a.onnx, int8: b.onnx }
+    inputs:${inputs.length === 0 ? ' {}\n' : `\n${lines.join('')}`}${
+      padTo === 1 ? '' : `    pad_to: ${padTo}\n`
+    }
+traffic:
+  - class: web
+    arrivals:
+      process: poisson # choose: or deterministic, gamma, trace
+      load: 0.6 # choose: the share of the capacity that calibration finds; or rate_rps: 20
+${lengths === null ? '' : `    input_tokens: { ${lengths.law} } # choose: the ${lengths.what}\n`}
+slo:
+  web: ["p(99) latency_ms < 200"] # choose: the objective
+
+pools:
+  - name: central
+    execution_provider: cpu # where a replay runs it: cpu, webgpu or cuda
+    replicas: 1
+    threads: 1 # of each replica
+    model: ${quoted(name)}
+${
+  batched
+    ? '    batching: { policy: dynamic, max_batch: 8, max_delay_ms: 2 } # choose: the batch window\n'
+    : '    batching: { policy: none } # no input has a free dimension, so each request runs alone\n'
+}`
+}
+
+/** A plain scalar of YAML, or the same in quotes where it would mean something else. */
+function quoted(text: string): string {
+  const plain =
+    /^[a-z_.][\w./@-]*$/i.test(text) && !/^(null|true|false|\.nan|[+-]?\.inf)$/i.test(text)
+  return plain ? text : JSON.stringify(text)
+}

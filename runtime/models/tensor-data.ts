@@ -1,0 +1,35 @@
+import type { TensorType } from '../../scenarios/index.ts'
+
+/** How ONNX Runtime takes the elements of each type in Node; float16 as its bits. */
+const ARRAYS = {
+  float32: Float32Array,
+  float16: Uint16Array,
+  float64: Float64Array,
+  int64: BigInt64Array,
+  int32: Int32Array,
+  int16: Int16Array,
+  int8: Int8Array,
+  uint64: BigUint64Array,
+  uint32: Uint32Array,
+  uint16: Uint16Array,
+  uint8: Uint8Array,
+  bool: Uint8Array,
+} as const satisfies Record<TensorType, unknown>
+
+export type TensorData = InstanceType<(typeof ARRAYS)[TensorType]>
+
+export function allocate(type: TensorType, size: number): TensorData {
+  return new ARRAYS[type](size)
+}
+
+/** The same bytes as elements. They must be aligned to their size. */
+export function elementsOf(type: TensorType, bytes: Uint8Array<ArrayBuffer>): TensorData {
+  const { BYTES_PER_ELEMENT: width } = ARRAYS[type]
+  return new ARRAYS[type](bytes.buffer, bytes.byteOffset, Math.floor(bytes.length / width))
+}
+
+export const bytesOf = (type: TensorType): number => ARRAYS[type].BYTES_PER_ELEMENT
+
+export function zeroOf(type: TensorType): number | bigint {
+  return type === 'int64' || type === 'uint64' ? 0n : 0
+}

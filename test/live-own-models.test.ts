@@ -1,0 +1,88 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { floatSamples } from '../runtime/models/npy.test-helper.ts'
+import { passingOn, withExternalData } from '../runtime/models/user-model.test-helper.ts'
+import { type Result, resultSchema } from '../sim/documents/index.ts'
+import { commandsIn, expectRefusal, put, readJson, temporaryFolder } from './spillway.ts'
+
+/** Models of the user from the first command to a replay, each with what own models may have. */
+
+const folder = temporaryFolder()
+const { run } = commandsIn(folder)
+const quick = ['--seconds', '0.2', '--rehearsals', '0', '--replays', '1', '--replications', '10']
+
+/** Calibrates, simulates, replays and compares. */
+async function ran(scenario: string, out: string): Promise<Result> {
+  const ended = await run('run', scenario, ...quick, '--out', out)
+  expect(ended.code, ended.stderr).toBe(0)
+  return resultSchema.parse(readJson(join(folder, out, 'measured.json')))
+}
+
+/** The scenario of `init --onnx`, with a rate and a time that suit a test. */
+async function started(model: string, scenario: string): Promise<void> {
+  const ended = await run('init', '--onnx', model, scenario)
+  expect(ended.code, ended.stderr).toBe(0)
+  const path = join(folder, scenario)
+  const text = readFileSync(path, 'utf8')
+    .replace('load: 0.6', 'rate_rps: 100')
+    .replace('duration_s: 20', 'duration_s: 1.5')
+  writeFileSync(path, text)
+}
+
+test('a scenario of init --onnx runs as it is, with scalar, state, switch and samples', async () => {
+  put(
+    folder,
+    'speech.onnx',
+    passingOn([
+      { name: 'input', type: 'FLOAT', shape: ['batch', 'samples'] },
+      { name: 'state', type: 'FLOAT', shape: [2, 'batch', 128] },
+      { name: 'sr', type: 'INT64', shape: [] },
+      { name: 'switch', type: 'BOOL', shape: [1] },
+      { name: 'image', type: 'UINT8', shape: ['batch', 4, 4, 3] },
+      { name: 'gains', type: 'DOUBLE', shape: ['batch', 3] },
+    ]),
+  )
+  await started('speech.onnx', 'speech.yaml')
+  const { counts } = (await ran('speech.yaml', 'speech')).classes[0]!
+  expect(counts.served).toBe(counts.arrived)
+  expect(counts.served).toBeGreaterThan(10)
+
+  put(folder, 'input.npy', floatSamples([3, 600], Array(1800).fill(0.5)))
+  const given = '--set=models.speech.inputs.input.file=input.npy'
+  const args = ['replay', 'speech.yaml', '--profile', 'speech/profile.json', '--replays', '1']
+  // other values may take another time: their measurements are others
+  const refused = await run(...args, given)
+  expectRefusal(refused, 6, folder)
+  const sampled = await run('run', 'speech.yaml', ...quick, given, '--out', 'sampled')
+  expect(sampled.code, sampled.stderr).toBe(0)
+})
+
+test('weights in another file are loaded, and measured anew when they change', async () => {
+  put(folder, 'external.onnx', withExternalData('external.onnx_data'))
+  put(folder, 'external.onnx_data', new Uint8Array(32))
+  await started('external.onnx', 'external.yaml')
+  const { counts } = (await ran('external.yaml', 'external')).classes[0]!
+  expect(counts.served).toBe(counts.arrived)
+  put(folder, 'external.onnx_data', new Uint8Array(32).fill(1))
+  const profile = ['--profile', 'external/profile.json']
+  const changed = await run('simulate', 'external.yaml', ...profile)
+  expectRefusal(changed, 6, folder)
+  expect(changed.stderr).toContain('has another external.onnx on cpu')
+})
+
+test('each precision of a pool runs its file', async () => {
+  const x = { name: 'x', type: 'FLOAT', shape: ['batch', 8] } as const
+  put(folder, 'a.onnx', passingOn([x]))
+  put(folder, 'b.onnx', passingOn([x, { ...x, name: 'y' }]))
+  await started('a.onnx', 'variants.yaml')
+  const files = '--set=models.a.onnx={ fp32: a.onnx, int8: b.onnx }'
+  const replay = (...more: string[]) =>
+    run('run', 'variants.yaml', ...quick, '--out', 'variants', files, ...more)
+  const first = await replay()
+  expect(first.code, first.stderr).toBe(0)
+  // the other file has an input more, which the declared inputs lack
+  const other = await replay('--set=pools.central.precision=int8')
+  expectRefusal(other, 3, folder)
+  expect(other.stderr).toContain('b.onnx: inputs.y: expected float32 [free, 8], got nothing')
+})
