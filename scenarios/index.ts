@@ -30,6 +30,7 @@ export {
   type TrafficClass,
   type Work,
 } from './schema/schema.ts'
+export type { ClassValues } from './trace/class-values.ts'
 export { type RecordedClient, readServegen } from './trace/servegen.ts'
 export {
   readTrace,
@@ -38,7 +39,8 @@ export {
   type TraceSurvey,
   tracePieces,
 } from './trace/trace.ts'
-export { guessTrace } from './trace/trace-format.ts'
+export { guessTrace, NotGuessed } from './trace/trace-guess.ts'
+export type { TraceRun } from './trace/trace-order.ts'
 export { decodeParquet } from './trace/trace-parquet.ts'
 export type { TraceArrivals, TracePiece } from './trace/trace-piece.ts'
 export { TraceReading } from './trace/trace-reading.ts'

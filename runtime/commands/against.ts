@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { Failure, scenarioChanges } from '../../scenarios/index.ts'
 import { type Prepared, prepare } from '../jobs/prepare.ts'
-import { override, type ScenarioOptions, withScenarioOptions } from './command.ts'
+import { note, override, type ScenarioOptions, withScenarioOptions } from './command.ts'
 
 /** The second side of a what-if: another scenario, or the first one with values changed. */
 export interface AgainstOptions extends ScenarioOptions {
@@ -32,13 +32,14 @@ export async function prepareSides(
   options: AgainstOptions,
   signal: AbortSignal,
 ): Promise<readonly [Prepared, ...Prepared[]]> {
-  const first = await prepare(path, { ...options, signal })
+  const first = await prepare(path, { ...options, signal, onNote: note })
   const { against, againstSet = [], set = [] } = options
   if (against === undefined && againstSet.length === 0) return [first]
   const second = await prepare(against ?? path, {
     ...options,
     set: [...set, ...againstSet],
     signal,
+    onNote: note,
   })
   if (scenarioChanges(first.scenario, second.scenario).length > 0) return [first, second]
   throw new Failure(`${second.file}: both sides are the same; change a value with --against-set`)

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { EXIT, type ExitCode, Failure, splitOverride } from '../../scenarios/index.ts'
+import { EXIT, type ExitCode, Failure, splitOverride, visibleLine } from '../../scenarios/index.ts'
 import { notUsable } from '../folders/write-whole.ts'
 import { REHEARSALS } from '../jobs/rehearsals.ts'
 import { allocationFailure } from '../process/failure-message.ts'
@@ -143,6 +143,15 @@ export function commandLine(): string {
 /** Prints a warning on stderr. */
 export function warn(text: string): void {
   err(styled('yellow', 'warning'), `: ${text}\n`)
+}
+
+const noted = new Set<string>()
+
+/** Prints on stderr what a command took for granted, once: both sides of a what-if may share it. */
+export function note(text: string): void {
+  if (noted.has(text)) return
+  noted.add(text)
+  err(styled('dim', 'note'), `: ${visibleLine(text)}\n`)
 }
 
 /** Prints an error, and returns the exit code. */

@@ -10,6 +10,7 @@ import { paused } from '../process/interruption.ts'
 import { out } from '../terminal.ts'
 import {
   implement,
+  note,
   profileOption,
   type ScenarioOptions,
   scenarioFile,
@@ -36,7 +37,7 @@ Example:
 export function define(command: Command): void {
   withScenarioOptions(scenarioFile(command)).addOption(profileOption())
   implement(command, HELP, async (signal, path: string, options: RequestsOptions) => {
-    const prepared = await prepare(path, { ...options, signal })
+    const prepared = await prepare(path, { ...options, signal, onNote: note })
     refuseReacting(prepared)
     const { traffic } = prepared.scenario
     const relative = traffic.flatMap(({ arrivals }) => arrivalParts(arrivals)).some(needsCapacity)

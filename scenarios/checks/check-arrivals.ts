@@ -1,5 +1,6 @@
 import type { Path } from '../parse/located.ts'
 import type { Arrivals } from '../schema/schema.ts'
+import { GUESSED, hasColumns } from '../schema/trace-columns.ts'
 import { checkRates } from './check-rates.ts'
 import type { ClassDraft, Draft } from './draft.ts'
 
@@ -36,20 +37,15 @@ function checkOneOf(keys: readonly [string, string], path: Path, draft: Draft): 
   draft.refuseKey([...path, keys[1]], `either ${keys.join(' or ')}`, 'both')
 }
 
-/** Formats with column names in the scenario. */
-const MAPPED: readonly Trace['format'][] = ['csv', 'jsonl', 'parquet']
-
 function checkTrace(traffic: ClassDraft, trace: Trace, draft: Draft): void {
   const path = [...traffic.path, 'arrivals']
-  const { format } = trace
-  if (!MAPPED.includes(format)) {
-    for (const key of ['columns', 'time_unit']) {
-      draft.unused([...path, key], `format ${format} determines it`)
+  if (hasColumns(trace)) {
+    for (const keys of [...GUESSED.map((key) => ['columns', key]), ['time_unit']]) {
+      draft.unused([...path, ...keys], `format ${trace.format} determines it`)
     }
-  } else {
-    const needs = `which format ${format} needs`
-    if (!trace.columns) draft.refuse([...path, 'columns'], `a map { time: NAME }, ${needs}`)
-    if (!trace.time_unit) draft.refuse([...path, 'time_unit'], `s, ms, us, ns or iso, ${needs}`)
+  }
+  if (trace.columns?.class === undefined) {
+    draft.unused([...path, 'class_values'], 'no columns.class names the column of these values')
   }
   checkOneOf(['time_scale', 'load'], path, draft)
   const window = trace.window

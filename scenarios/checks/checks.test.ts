@@ -103,12 +103,12 @@ describe('arrivals', () => {
       'schedule: expected a step with a rate above 0, got none',
     ],
     [
-      'process: trace, file: a, format: csv, time_unit: s',
-      'columns: expected a map { time: NAME }, which format csv needs, got nothing',
+      `${CSV}, class_values: [a]`,
+      'class_values: remove class_values: no columns.class names the column of these values',
     ],
     [
-      'process: trace, file: a, format: jsonl, columns: { time: t }',
-      'time_unit: expected s, ms, us, ns or iso, which format jsonl needs, got nothing',
+      `${AZURE}, columns: { time: t, class: c }`,
+      'columns.time: remove time: format azure-llm determines it',
     ],
     [`${AZURE}, time_unit: s`, 'time_unit: remove time_unit: format azure-llm determines it'],
     [`${AZURE}, load: 1, time_scale: 2`, 'load: expected either time_scale or load, got both'],

@@ -116,15 +116,25 @@ const arrivals = z.discriminatedUnion('process', [
   z.strictObject({
     process: z.literal('trace'),
     file: z.string().min(1).describe('Path relative to the scenario; may be gzip'),
-    format: z.enum(['azure-llm', 'mooncake', 'burstgpt', 'csv', 'jsonl', 'parquet']),
+    format: z
+      .enum(['azure-llm', 'mooncake', 'burstgpt', 'csv', 'jsonl', 'parquet'])
+      .optional()
+      .describe('Default: guessed from the first rows of the file'),
     columns: z
       .strictObject({
-        time: z.string(),
+        time: z.string().optional().describe('Of the arrivals; default: guessed'),
         input_tokens: z.string().optional(),
         output_tokens: z.string().optional(),
+        class: z.string().optional().describe('Its values separate the rows of several classes'),
       })
       .optional()
-      .describe('Column names in csv, jsonl and parquet'),
+      .describe('Column names; formats other than csv, jsonl and parquet only take class'),
+    class_values: z
+      .array(z.string())
+      .min(1)
+      .max(1000)
+      .optional()
+      .describe('Values of columns.class whose rows this class takes; default: its own name'),
     time_unit: z
       .enum(['s', 'ms', 'us', 'ns', 'iso'])
       .optional()

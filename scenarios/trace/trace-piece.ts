@@ -3,6 +3,9 @@ import type { Arrivals } from '../schema/schema.ts'
 /** Arrivals at the times of the rows of a file. */
 export type TraceArrivals = Extract<Arrivals, { process: 'trace' }>
 
+/** What a user may state about the rows of a trace. The rest is guessed. */
+export type StatedRows = Pick<TraceArrivals, 'format' | 'columns' | 'time_unit'>
+
 /** Rows of a trace after the window, scales and limits of a scenario, in order of time. */
 export interface TracePiece {
   /** ms from the start of the window, times `time_scale` */
