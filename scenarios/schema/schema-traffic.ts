@@ -25,12 +25,16 @@ const wave = z.strictObject({
   peak_at_s: nonNegative.default(0).describe('Time of one of the peaks'),
 })
 
+const changing = {
+  surges: z.array(surge).default([]).describe('Surges at the same time add up'),
+  waves: z.array(wave).default([]).describe('Several waves, such as a day and a week, multiply'),
+}
+
 const rated = {
   rate_rps: positive.optional().describe('Mean arrival rate'),
   load: positive.optional().describe('Rate over the capacity that follows from the profile'),
   schedule: z.array(stepRate).min(1).optional().describe('Rate in steps; replaces rate_rps/load'),
-  surges: z.array(surge).default([]).describe('Surges at the same time add up'),
-  waves: z.array(wave).default([]).describe('Several waves, such as a day and a week, multiply'),
+  ...changing,
 }
 
 const cv = z.number().min(0.05).max(50)
@@ -148,6 +152,15 @@ const arrivals = z.discriminatedUnion('process', [
       .describe('Rows to use: seconds after the first row, or the busiest stretch'),
     time_scale: positive.optional().describe('Times are multiplied by this'),
     load: positive.optional().describe('Chooses time_scale so that the mean rate is this load'),
+    growth: positive
+      .max(100)
+      .default(1)
+      .describe('Requests for each recorded one; a fraction is a probability'),
+    ...changing,
+    copy_shift_s: nonNegative
+      .max(1e6)
+      .default(1)
+      .describe('Copies of the trace that growth, surges and waves add are up to half of this off'),
     jitter_s: positive
       .max(1e6)
       .optional()
@@ -281,4 +294,8 @@ export const trafficClass = z.strictObject({
 
 type TrafficClass = z.infer<typeof trafficClass>
 export type Duration = z.infer<typeof duration>
-export type RatedArrivals = Extract<TrafficClass['arrivals'], { surges?: unknown }>
+export type RatedArrivals = Exclude<
+  Extract<TrafficClass['arrivals'], { surges?: unknown }>,
+  { process: 'trace' }
+>
+export type TraceProcess = Extract<TrafficClass['arrivals'], { process: 'trace' }>

@@ -4,11 +4,17 @@ import { admission } from './schema-admission.ts'
 import { generation } from './schema-generation.ts'
 import { device, modelMemory, type PoolMemory, poolMemory } from './schema-memory.ts'
 import { queue, routing } from './schema-queue.ts'
-import { type Duration, duration, type RatedArrivals, trafficClass } from './schema-traffic.ts'
+import {
+  type Duration,
+  duration,
+  type RatedArrivals,
+  type TraceProcess,
+  trafficClass,
+} from './schema-traffic.ts'
 import { count, name, nonNegative, off, positive, share } from './schema-values.ts'
 
 export { allocators, type BatchMemory, servesBatches } from './schema-memory.ts'
-export type { Duration, PoolMemory, RatedArrivals }
+export type { Duration, PoolMemory, RatedArrivals, TraceProcess }
 
 /**
  * The scenario format, version 1. The TypeScript types, validation and the JSON Schema for editors

@@ -1,6 +1,4 @@
-import type { Arrivals } from './schema.ts'
-
-type Trace = Extract<Arrivals, { process: 'trace' }>
+import type { TraceProcess as Trace } from './schema.ts'
 
 /** Columns that are guessed where a scenario names none. */
 export const GUESSED = ['time', 'input_tokens', 'output_tokens'] as const
