@@ -36,9 +36,21 @@ export interface TraceFindings {
   readonly padding: readonly { readonly batch: number; readonly useful: number }[]
 }
 
+/** Figures of the rows with one value in the class column. */
+export interface ClassFindings
+  extends Pick<TraceFindings, 'rows' | 'mean_rps' | 'windows' | 'input_tokens' | 'output_tokens'> {
+  readonly value: string
+  /** of the gaps between its rows; null for too few rows */
+  readonly cv: number | null
+}
+
 /** The result of `trace inspect`. */
 export interface TraceDocument extends TraceFindings {
   readonly file: string
+  /** the class column; null without one */
+  readonly class_column: string | null
+  /** by its values; empty without one */
+  readonly classes: readonly ClassFindings[]
   readonly bad_rows: number
   /** the command that reproduces it */
   readonly command: string

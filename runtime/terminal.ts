@@ -9,7 +9,7 @@ import { notWritten } from './folders/write-whole.ts'
 
 /** Text with a style. It is an object, so that foreign text cannot imitate it. */
 export interface Styled {
-  readonly style: 'bold' | 'green' | 'red' | 'yellow'
+  readonly style: 'bold' | 'dim' | 'green' | 'red' | 'yellow'
   readonly text: string
 }
 

@@ -34,6 +34,7 @@ export {
   type Work,
 } from './schema/schema.ts'
 export { type ModelInput, onnxFileOf } from './schema/schema-onnx.ts'
+export type { ClassValues } from './trace/class-values.ts'
 export { type RecordedClient, readServegen } from './trace/servegen.ts'
 export {
   readTrace,
@@ -42,7 +43,8 @@ export {
   type TraceSurvey,
   tracePieces,
 } from './trace/trace.ts'
-export { guessTrace } from './trace/trace-format.ts'
+export { guessTrace, NotGuessed } from './trace/trace-guess.ts'
+export type { TraceRun } from './trace/trace-order.ts'
 export { decodeParquet } from './trace/trace-parquet.ts'
 export type { TraceArrivals, TracePiece } from './trace/trace-piece.ts'
 export { TraceReading } from './trace/trace-reading.ts'

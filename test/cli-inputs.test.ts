@@ -186,7 +186,7 @@ describe('invalid numbers in options', () => {
     ],
     [['trace', 'fit', 'log.csv', '--seed', '9007199254740993'], 2, /at most 9007199254740991/],
     [
-      ['trace', 'inspect', 'log.csv', '--jitter', '1e300'],
+      ['trace', 'inspect', 'log.csv', '--jitter-s', '1e300'],
       2,
       /a number of at most 1000000, got 1e300/,
     ],
@@ -221,7 +221,7 @@ test('an empty traffic gives a result, and rows that pass an audit', async () =>
 describe('trace fit', () => {
   const rows = Array.from({ length: 400 }, (_, i) => `${(i * 0.37 + (i % 7) * 0.05).toFixed(3)}`)
   const csv = `at\n${rows.join('\n')}\n`
-  const columns = ['--format', 'csv', '--time', 'at', '--unit', 's']
+  const columns = ['--format', 'csv', '--columns', 'time=at', '--time-unit', 's']
 
   test('refuses class names that a scenario would refuse', async () => {
     put(folder, 'log.csv', csv)

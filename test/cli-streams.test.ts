@@ -65,7 +65,7 @@ describe('paths', () => {
   test('that are empty, too long or circular links are refused with the reason', async () => {
     symlinkSync('loop', join(folder, 'loop'))
     put(folder, 'trace.csv', 'at\n0\n1\n3\n')
-    const columns = ['--format', 'csv', '--time', 'at', '--unit', 's']
+    const columns = ['--format', 'csv', '--columns', 'time=at', '--time-unit', 's']
     const places = [
       ['', 'the path is empty'],
       ['a'.repeat(300), 'the path is too long'],

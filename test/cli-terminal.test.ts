@@ -116,7 +116,7 @@ describe('a terminal gets foreign text without control characters', () => {
     const name = `${EVIL.replaceAll('/', '')}.csv`
     const rows = Array.from({ length: 3000 }, (_, i) => `${i + (i % 7) / 10}`)
     put(folder, name, `at\n${rows.join('\n')}\n`)
-    const columns = ['--format', 'csv', '--time', 'at', '--unit', 's']
+    const columns = ['--format', 'csv', '--columns', 'time=at', '--time-unit', 's']
     for (const command of ['inspect', 'fit']) {
       for (const json of [[], ['--json']]) {
         const ended = await run('trace', command, name, ...columns, ...json)

@@ -20,7 +20,7 @@ function poissonRows(): string {
 }
 
 put(folder, 'calm.csv', poissonRows())
-const COLUMNS = ['--format', 'csv', '--time', 'at', '--unit', 's', '--input', 'tokens']
+const COLUMNS = ['--columns', 'time=at', '--columns', 'input_tokens=tokens', '--time-unit', 's']
 
 describe('trace fit', () => {
   test('prints a section that a scenario accepts, with its figures above it', async () => {

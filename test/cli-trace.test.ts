@@ -28,7 +28,7 @@ beforeAll(() => {
   put(folder, 'late.csv', `at,prompt\n${[...lines, '0,1'].join('\n')}\n`)
 })
 
-const columns = ['--time', 'at', '--unit', 's', '--input', 'prompt']
+const columns = ['--columns', 'time=at', '--columns', 'input_tokens=prompt', '--time-unit', 's']
 
 function scenario(name: string, file: string): string {
   const format = file.split('.')[1]
@@ -61,29 +61,62 @@ describe('trace inspect', () => {
     expect(found.mean).toBeCloseTo(taken.reduce((sum, value) => sum + value, 0) / taken.length, 6)
   })
 
-  test('names every option that does not match the file at once', async () => {
-    const wrong = ['--format', 'csv', '--time', 'att', '--unit', 'sec', '--input', 'promt']
+  test('says on stderr how it reads a file, and asks for all that it cannot guess', async () => {
+    const guessed = await run('trace', 'inspect', 'log.csv', '--json')
+    expect(guessed.code, guessed.stderr).toBe(0)
+    expect(guessed.stderr).toContain(
+      'note: log.csv: read as csv: time column `at` (s), no lengths; seconds are assumed',
+    )
+    expect(JSON.parse(guessed.stdout).rows).toBe(ROWS)
+    put(folder, 'two.csv', 'created,received,tokens,prompt_tokens\n1,2,3,4\n2,3,4,5\n')
+    const both = await run('trace', 'inspect', 'two.csv')
+    expectRefusal(both, 2, folder)
+    expect(both.stderr).toBe(
+      'error: two.csv: `created` and `received` may each be the time of arrival; ' +
+        'set --columns time=NAME to one of them\n' +
+        'error: two.csv: `tokens` and `prompt_tokens` may each be input_tokens; ' +
+        'set --columns input_tokens=NAME to one of them\n',
+    )
+  })
+
+  test('names every column that does not match the file at once', async () => {
+    const wrong = ['--columns', 'time=att', '--columns', 'input_tokens=promt']
     const ended = await run('trace', 'inspect', 'log.csv', ...wrong)
     expectRefusal(ended, 2, folder)
     expect(ended.stderr).toBe(
-      'error: --unit: expected one of s, ms, us, ns, iso, got sec\n' +
-        'error: --time: expected one of at, prompt, got att; did you mean at?\n' +
-        'error: --input: expected one of at, prompt, got promt; did you mean prompt?\n',
+      'error: log.csv: --columns time=NAME: expected one of at, prompt, got "att"; did you mean at?\n' +
+        'error: log.csv: --columns input_tokens=NAME: expected one of at, prompt, got "promt"; did you mean prompt?\n' +
+        'error: log.csv: set --time-unit to s, ms, us, ns or iso\n',
     )
     put(
       folder,
       'azure.csv',
       'TIMESTAMP,ContextTokens,GeneratedTokens\n2023-11-16 18:17:03.97,5,5\n',
     )
-    const needless = await run('trace', 'inspect', 'azure.csv', '--time', 'TIMESTAMP')
+    const needless = await run('trace', 'inspect', 'azure.csv', '--columns', 'time=TIMESTAMP')
     expectRefusal(needless, 2, folder)
-    expect(needless.stderr).toContain('--time: remove it: azure-llm has fixed columns')
+    expect(needless.stderr).toContain('remove --columns time=NAME: the file is in format azure-llm')
     const directory = await run('trace', 'inspect', '.')
     expectRefusal(directory, 3, folder)
     expect(directory.stderr).toBe('error: .: expected a trace, got a folder\n')
-    const none = await run('trace', 'inspect', 'log.csv', '--format', 'csv')
-    expectRefusal(none, 2, folder)
-    expect(none.stderr.split('\n')).toHaveLength(3)
+    const key = await run('trace', 'inspect', 'log.csv', '--columns', 'tim=at')
+    expectRefusal(key, 2, folder)
+    expect(key.stderr).toContain('Did you mean time?')
+  })
+
+  test('--columns class=NAME shows the classes apart, and trace fit fits one of them', async () => {
+    const rows = Array.from(at.subarray(0, 4000), (time, i) => `${time},${i % 4 ? '/a' : '/b'}`)
+    put(folder, 'classes.csv', `at,endpoint\n${rows.join('\n')}\n`)
+    const byClass = ['--columns', 'class=endpoint']
+    const shown = await run('trace', 'inspect', 'classes.csv', ...byClass)
+    expect(shown.code, shown.stderr).toBe(0)
+    expect(shown.stdout).toMatch(/^\/a +3,000 +75\.0 %/m)
+    expect(shown.stdout).toMatch(/^\/b +1,000 +25\.0 %/m)
+    const unnamed = await run('trace', 'fit', 'classes.csv', ...byClass)
+    expectRefusal(unnamed, 2, folder)
+    expect(unnamed.stderr).toContain('--class-values: name the values to fit')
+    const fitted = await run('trace', 'fit', 'classes.csv', ...byClass, '--class-values', '/b')
+    expect(fitted.stdout).toContain('1,000 requests')
   })
 
   test('finds the same in CSV and in Parquet, which is recognised by its first bytes', async () => {

@@ -39,7 +39,7 @@ test('--out below a file, or on a file, is refused before any work', async () =>
 test('traces are not read if the output cannot be written', async () => {
   put(folder, 'file', 'kept')
   put(folder, 'trace.csv', 'at\n0\n1\n3\n')
-  const columns = ['--format', 'csv', '--time', 'at', '--unit', 's']
+  const columns = ['--format', 'csv', '--columns', 'time=at', '--time-unit', 's']
   for (const command of ['inspect', 'fit']) {
     const ended = await run('trace', command, 'trace.csv', ...columns, '--out', 'file')
     expectRefusal(ended, 3, folder)

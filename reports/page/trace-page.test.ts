@@ -20,7 +20,8 @@ function traced(burst: number, change: Partial<TraceDocument> = {}): TraceDocume
   })
   const lengths = times.map(() => 1 + random.integer(200))
   const found = traceStatistics({ times, lengths, outputs: lengths.map((n) => 2 * n) })
-  return { file: 'log.csv', bad_rows: 0, ...found, command: 'spillway trace inspect', ...change }
+  const head = { file: 'log.csv', bad_rows: 0, class_column: null, classes: [] }
+  return { ...head, ...found, command: 'spillway trace inspect', ...change }
 }
 
 const titleOf = ({ title }: { title?: unknown }) => (title as { text: string[] }).text.join(' ')

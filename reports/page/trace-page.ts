@@ -26,12 +26,13 @@ export function textTable(rows: readonly (readonly string[])[]): Html {
 /** The result of `trace inspect`, as one HTML file that needs neither network nor scripts. */
 export async function traceHtml(trace: TraceDocument): Promise<string> {
   const figureOf = (name: string, chart: TraceChart) => traceFigure(name, chart, trace)
-  const { head, gaps, correlation, errors, windows, lengths, padding } = traceTables(trace)
+  const { head, gaps, correlation, errors, windows, lengths, padding, classes } = traceTables(trace)
   const hasLengths = trace.input_tokens !== null || trace.output_tokens !== null
   const body = html`<h1>${isolated(trace.file)}</h1>
 <p class="verdict" role="status">${head}</p>
 <p class="quiet">${gaps}</p>
 ${await figureOf('rate', traceRate)}
+${classes.length > 1 ? html`<h2>Classes</h2>${textTable(classes)}` : NOTHING}
 <h2>Bursts</h2>
 ${trace.windows.length > 0 ? await figureOf('dispersion', traceDispersion) : NOTHING}
 ${textTable(windows)}

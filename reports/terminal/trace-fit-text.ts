@@ -20,7 +20,7 @@ export interface TraceFitDocument {
   readonly load: number
   readonly windows_s: readonly number[]
   readonly scales_s: readonly number[]
-  readonly traffic: object
+  readonly traffic: { readonly arrivals: object }
   readonly statistics: readonly Row[]
   readonly tails: readonly Row[]
   readonly verdict: string
@@ -34,6 +34,7 @@ export function traceFitText(fit: TraceFitDocument): string {
   const head = [
     `Fitted to ${fit.file}: ${count(fit.rows)} requests in ${threeDigits(fit.duration_s)} s.`,
     `Dispersion fitted in windows of ${fit.windows_s.join(', ') || 'no'} s; the rate is modulated at ${scales || 'no scale'}.`,
+    ...('surges' in fit.traffic.arrivals ? [ONE_SURGE] : []),
     `Each figure: the trace, and the mean of ${count(fit.replications)} replications of the fit with its 95 % interval.`,
     '',
     ...table(fit.statistics),
@@ -51,6 +52,9 @@ export function traceFitText(fit: TraceFitDocument): string {
   const comments = head.map((line) => (line === '' ? '#' : `# ${onOneLine(line)}`)).join('\n')
   return `${comments}\n${trafficYaml(fit.traffic)}`
 }
+
+const ONE_SURGE =
+  'A flat rate with one surge explains the rate better than a constant one and than steps.'
 
 /** A name with a line break would continue behind the comment, as YAML. */
 const onOneLine = (text: string) =>

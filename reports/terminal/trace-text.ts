@@ -39,13 +39,14 @@ export function traceTables(trace: TraceDocument) {
         ? [['padding efficiency', ...padding.map((batch) => percent(batch.useful))]]
         : []),
     ],
+    classes: classRows(trace),
     errors: errorText(trace),
   }
 }
 
 /** The figures of a trace as a page of text. */
 export function traceText(trace: TraceDocument): string {
-  const { head, gaps, windows, lengths, correlation, padding, errors } = traceTables(trace)
+  const { head, gaps, windows, lengths, correlation, padding, classes, errors } = traceTables(trace)
   return [
     `${visibleLine(trace.file)}: ${head}`,
     gaps,
@@ -56,10 +57,43 @@ export function traceText(trace: TraceDocument): string {
     ...(correlation === null ? [] : [correlation]),
     '',
     ...(padding.length > 1 ? [alignColumns(padding)] : []),
+    ...(classes.length > 1 ? ['', alignColumns(classes)] : []),
     ...(errors === EXACT ? [] : [errors]),
   ]
     .join('\n')
     .trimEnd()
+}
+
+/** Most rows of classes in a table; the document has all. */
+const MOST_CLASSES = 20
+
+/** A row for each value of the class column. */
+function classRows({ class_column: column, classes, rows }: TraceDocument): string[][] {
+  if (column === null) return []
+  const ofLengths = (summary: LengthSummary | null) =>
+    summary === null ? ['-', '-'] : [count(summary.p50), count(summary.p99)]
+  const shown = classes.slice(0, MOST_CLASSES).map((own) => {
+    const second = own.windows.find(({ window_s }) => window_s === 1)
+    return [
+      visibleLine(own.value === '' ? '(none)' : own.value),
+      count(own.rows),
+      percent(own.rows / rows),
+      `${threeDigits(own.mean_rps)}/s`,
+      own.cv === null ? '-' : threeDigits(own.cv),
+      second === undefined ? '-' : threeDigits(second.dispersion),
+      second === undefined ? '-' : threeDigits(second.peak_to_mean),
+      ...ofLengths(own.input_tokens),
+    ]
+  })
+  const left = classes.slice(MOST_CLASSES)
+  const others = left.reduce((sum, own) => sum + own.rows, 0)
+  const rest = [`${left.length} others`, count(others), percent(others / rows)]
+  const names = ['requests', 'share', 'rate', 'CV of gaps', 'dispersion, 1 s', 'peak / mean, 1 s']
+  return [
+    [visibleLine(column), ...names, 'input p50', 'input p99'],
+    ...shown,
+    ...(left.length > 0 ? [[...rest, ...names.slice(2).map(() => '-'), '-', '-']] : []),
+  ]
 }
 
 const EXACT = 'Percentiles are exact.'

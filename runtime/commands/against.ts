@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { type Prepared, prepare } from '../jobs/prepare.ts'
-import { override, type ScenarioOptions, withScenarioOptions } from './command.ts'
+import { note, override, type ScenarioOptions, withScenarioOptions } from './command.ts'
 
 /** The second side of a what-if: another scenario, or the first one with values changed. */
 export interface AgainstOptions extends ScenarioOptions {
@@ -35,13 +35,14 @@ export async function prepareSides(
   options: AgainstOptions,
   signal: AbortSignal,
 ): Promise<readonly [Prepared, ...Prepared[]]> {
-  const first = await prepare(path, { ...options, signal })
+  const first = await prepare(path, { ...options, signal, onNote: note })
   const { against, againstSet = [], set = [] } = options
   if (against === undefined && againstSet.length === 0) return [first]
   const second = await prepare(against ?? path, {
     ...options,
     set: [...set, ...againstSet],
     signal,
+    onNote: note,
   })
   return [first, second]
 }

@@ -13,6 +13,7 @@ import { prepare } from '../jobs/prepare.ts'
 import {
   collect,
   implement,
+  note,
   override,
   positiveNumber,
   rehearsalsOption,
@@ -73,7 +74,7 @@ export function define(command: Command): void {
         .conflicts('seconds'),
     )
   implement(command, HELP, async (signal, path: string, options: CalibrateOptions) => {
-    const prepared = await prepare(path, { ...options, signal })
+    const prepared = await prepare(path, { ...options, signal, onNote: note })
     const { seconds, rehearsals, from, out, variant = [] } = options
     const scenarios = [prepared]
     for (const value of variant) {

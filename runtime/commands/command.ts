@@ -1,11 +1,11 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { EXIT, type ExitCode, Failure, splitOverride } from '../../scenarios/index.ts'
+import { EXIT, type ExitCode, Failure, splitOverride, visibleLine } from '../../scenarios/index.ts'
 import { notUsable } from '../folders/write-whole.ts'
 import { REPLICATIONS } from '../jobs/options.ts'
 import { REHEARSALS } from '../jobs/rehearsals.ts'
 import { allocationFailure } from '../process/failure-message.ts'
 import { endAtOnce, ignore, onEnding } from '../process/interruption.ts'
-import { err, note, silenceNotes, styled } from '../terminal.ts'
+import { err, note as printNote, silenceNotes, styled } from '../terminal.ts'
 
 /** Options that every command with a scenario takes. */
 export interface ScenarioOptions {
@@ -170,7 +170,16 @@ export function commandLine(): string {
 
 /** Prints a warning on stderr, unless the command is quiet. */
 export function warn(text: string): void {
-  note(styled('yellow', 'warning'), `: ${text}\n`)
+  printNote(styled('yellow', 'warning'), `: ${text}\n`)
+}
+
+const noted = new Set<string>()
+
+/** Prints on stderr what a command took for granted, once: both sides of a what-if may share it. */
+export function note(text: string): void {
+  if (noted.has(text)) return
+  noted.add(text)
+  printNote(styled('dim', 'note'), `: ${visibleLine(text)}\n`)
 }
 
 /** Prints an error, and returns the exit code. */

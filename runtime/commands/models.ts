@@ -117,7 +117,11 @@ function scenarioOf(kind: string, options: BuildOptions): LoadedScenario {
     pools: precisions.map((precision, i) => ({ name: `pool${i}`, model: kind, precision })),
   }
   try {
-    return { ...parseScenario(JSON.stringify(scenario, null, 2), { file: kind }), directory: '.' }
+    return {
+      ...parseScenario(JSON.stringify(scenario, null, 2), { file: kind }),
+      directory: '.',
+      notes: [],
+    }
   } catch (error) {
     if (!(error instanceof Failure)) throw error
     throw new Failure(error.problems.map(ofOption), EXIT.usage)

@@ -10,6 +10,7 @@ import { paused } from '../process/interruption.ts'
 import { out } from '../terminal.ts'
 import {
   implement,
+  note,
   profileOption,
   type ScenarioOptions,
   scenarioFile,
@@ -38,7 +39,7 @@ export function define(command: Command): void {
     profileOption(),
   )
   implement(command, HELP, async (signal, path: string, options: RequestsOptions) => {
-    const prepared = await prepare(path, { ...options, signal })
+    const prepared = await prepare(path, { ...options, signal, onNote: note })
     refuseReacting(prepared)
     const { traffic } = prepared.scenario
     const relative = traffic.flatMap(({ arrivals }) => arrivalParts(arrivals)).some(needsCapacity)

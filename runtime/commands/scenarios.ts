@@ -64,10 +64,16 @@ function summaryOf({ name, description, duration_s, ...of }: Scenario): ShippedS
   const processes = of.traffic.flatMap(({ arrivals }) => arrivalParts(arrivals))
   if (models.some((model) => !('work' in model))) needs.push('profile')
   if (processes.some(({ process }) => ['trace', 'servegen'].includes(process))) needs.push('trace')
-  if (models.some((model) => 'onnx' in model && model.onnx.startsWith('npm:')))
-    needs.push('package')
+  const packaged = models.some(
+    (model) => 'onnx' in model && filesOf(model.onnx).some((file) => file.startsWith('npm:')),
+  )
+  if (packaged) needs.push('package')
   return { name, description, duration_s, needs }
 }
+
+/** The files of a model, one for all precisions or one for each. */
+const filesOf = (onnx: string | Readonly<Record<string, string | undefined>>) =>
+  typeof onnx === 'string' ? [onnx] : Object.values(onnx).flatMap((file) => file ?? [])
 
 function tableOf(scenarios: readonly ShippedScenario[]): string {
   const rows = scenarios.map(({ name, description, duration_s, needs }) => {

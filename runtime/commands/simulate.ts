@@ -9,6 +9,7 @@ import { pause } from '../process/interruption.ts'
 import {
   implement,
   KEPT_ROWS,
+  note,
   profileOption,
   refuseWithoutOut,
   replicationsOption,
@@ -58,7 +59,7 @@ export function define(command: Command): void {
   implement(command, HELP, async (signal, path: string, options: SimulateOptions) => {
     const { replications, workers, requests: requestsFile, keepRows, out } = options
     refuseWithoutOut('--keep-rows', keepRows, options)
-    const system = await loadSystem(path, { ...options, signal })
+    const system = await loadSystem(path, { ...options, signal, onNote: note })
     // all rows of a replication are held in memory
     const held = keepRows === true && requestsFile === undefined
     if (held) refuseCrowd(system, system.capacityRps, true)

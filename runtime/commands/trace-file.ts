@@ -1,98 +1,81 @@
 import { resolve } from 'node:path'
-import type { Command } from 'commander'
-import { EXIT, Failure, guessTrace, nearest, type TraceArrivals } from '../../scenarios/index.ts'
-import { positiveNumber } from './command.ts'
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import {
+  Failure,
+  guessTrace,
+  NotGuessed,
+  nearest,
+  type TraceArrivals,
+} from '../../scenarios/index.ts'
+import { note, positiveNumber } from './command.ts'
 
 const FORMATS = ['azure-llm', 'mooncake', 'burstgpt', 'csv', 'jsonl', 'parquet'] as const
 const UNITS = ['s', 'ms', 'us', 'ns', 'iso'] as const
+const COLUMNS = ['time', 'input_tokens', 'output_tokens', 'class'] as const
 
-/** Options for reading a trace. */
+/** Options for reading a trace, named as the keys of a scenario. */
 export interface TraceOptions {
-  readonly format?: string
-  readonly time?: string
-  readonly input?: string
-  readonly output?: string
-  readonly unit?: string
-  readonly jitter?: number
-  readonly skipBad?: boolean
+  readonly format?: (typeof FORMATS)[number]
+  readonly columns?: NonNullable<TraceArrivals['columns']>
+  readonly timeUnit?: (typeof UNITS)[number]
+  readonly jitterS?: number
+  readonly badRows: TraceArrivals['bad_rows']
 }
 
 export function withTraceOptions(command: Command): Command {
+  const text = `column of ${COLUMNS.join(', ')}; may be repeated; default: guessed, but class`
   return command
-    .option('--format <format>', `${FORMATS.join(', ')}; default: recognised from the first line`)
-    .option('--time <column>', 'column of the times, in csv, jsonl and parquet')
-    .option('--input <column>', 'column of the input lengths, in csv, jsonl and parquet')
-    .option('--output <column>', 'column of the output lengths, in csv, jsonl and parquet')
-    .option('--unit <unit>', `unit of the times, in csv, jsonl and parquet: ${UNITS.join(', ')}`)
-    .option('--jitter <s>', 'spread equal times evenly over this many seconds', positiveNumber)
-    .option('--skip-bad', 'count unreadable rows and leave them out')
+    .addOption(new Option('--format <format>', 'default: guessed').choices(FORMATS))
+    .option('--columns <key=name>', text, column)
+    .addOption(new Option('--time-unit <unit>', 'default: guessed').choices(UNITS))
+    .option('--jitter-s <s>', 'spread equal times evenly over this many seconds', positiveNumber)
+    .addOption(
+      new Option('--bad-rows <what>', 'skip: count unreadable rows and leave them out')
+        .choices(['error', 'skip'])
+        .default('error'),
+    )
 }
 
-/** A trace as in the traffic of a scenario. */
-export async function arrivalsOf(file: string, options: TraceOptions): Promise<TraceArrivals> {
-  const { format: guessed, names } = await guessTrace(file)
-  const format = options.format ?? guessed
-  const known = FORMATS.find((name) => name === format)
-  if (known === undefined) {
-    const wanted = `one of ${FORMATS.join(', ')}`
-    const text =
-      format === null
-        ? `${file}: its format is not recognised from the first line; set --format to ${wanted}`
-        : `--format: expected ${wanted}, got ${format}`
-    throw new Failure(text, EXIT.usage)
-  }
-  const mapped = ['csv', 'jsonl', 'parquet'].includes(known)
-  const given = (['time', 'unit', 'input', 'output'] as const).filter((key) => options[key])
-  if (!mapped && given.length > 0) {
-    const reason = `${known} has fixed columns`
+/** Adds `key=name` to the columns of the options before it. */
+function column(text: string, previous: TraceOptions['columns'] = {}): TraceOptions['columns'] {
+  const equals = text.indexOf('=')
+  const [key, name] = [text.slice(0, Math.max(0, equals)), text.slice(equals + 1)]
+  const known = COLUMNS.find((candidate) => candidate === key)
+  if (known !== undefined && name !== '') return { ...previous, [known]: name }
+  const near = nearest(key, COLUMNS)
+  const hint = near === null || near === key ? '' : ` Did you mean ${near}?`
+  throw new InvalidArgumentError(`Expected ${COLUMNS.join(', ')}, then =NAME, got ${text}.${hint}`)
+}
+
+/** A trace as in the traffic of a scenario; what is guessed is printed on stderr. */
+export async function arrivalsOf(
+  file: string,
+  { format, columns, timeUnit, jitterS, badRows }: TraceOptions,
+): Promise<TraceArrivals> {
+  const stated = { format, columns, time_unit: timeUnit }
+  const { rows, said } = await guessTrace(file, stated, {
+    key: flagOf,
+    lengths: ['input_tokens', 'output_tokens'],
+  }).catch((error: unknown) => {
+    if (!(error instanceof NotGuessed)) throw error
     throw new Failure(
-      given.map((key) => `--${key}: remove it: ${reason}`),
-      EXIT.usage,
+      error.problems.map((text) => `${file}: ${text}`),
+      error.exitCode,
     )
-  }
+  })
+  if (said !== null) note(`${file}: ${said}`)
   return {
     process: 'trace',
     file: resolve(file),
-    format: known,
-    ...(mapped && mapping({ ...requestsIn(names), ...options }, names)),
-    ...(options.jitter !== undefined && { jitter_s: options.jitter }),
-    bad_rows: options.skipBad === true ? 'skip' : 'error',
+    ...rows,
+    ...(jitterS !== undefined && { jitter_s: jitterS }),
+    bad_rows: badRows,
     length_scale: 1,
   }
 }
 
-/** Options for a file of `spillway requests` or of a run. */
-function requestsIn(names: readonly string[]): TraceOptions {
-  if (!['at_ms', 'class', 'input_tokens'].every((name) => names.includes(name))) return {}
-  const output = names.includes('output_tokens') ? { output: 'output_tokens' } : {}
-  return { time: 'at_ms', unit: 'ms', input: 'input_tokens', ...output }
-}
-
-/** `names`: columns by the first line of the trace. */
-function mapping(
-  options: TraceOptions,
-  names: readonly string[],
-): Pick<TraceArrivals, 'columns' | 'time_unit'> {
-  const { time, input, output } = options
-  const unit = UNITS.find((name) => name === options.unit)
-  if (time !== undefined && unit !== undefined) {
-    const input_tokens = input !== undefined && { input_tokens: input }
-    const output_tokens = output !== undefined && { output_tokens: output }
-    return { columns: { time, ...input_tokens, ...output_tokens }, time_unit: unit }
-  }
-  const problems: string[] = []
-  if (time === undefined) {
-    const known = names.length === 0 ? '' : `; the trace has ${names.join(', ')}`
-    problems.push(`--time: expected the column of the times, got nothing${known}`)
-  }
-  if (unit === undefined) {
-    problems.push(`--unit: expected one of ${UNITS.join(', ')}, got ${options.unit ?? 'nothing'}`)
-  }
-  for (const [option, name] of Object.entries({ time, input, output })) {
-    if (name === undefined || names.length === 0 || names.includes(name)) continue
-    const near = nearest(name, names)
-    const hint = near === null ? '' : `; did you mean ${near}?`
-    problems.push(`--${option}: expected one of ${names.join(', ')}, got ${name}${hint}`)
-  }
-  throw new Failure(problems, EXIT.usage)
+/** The option for a key of a trace: --columns time=NAME for columns.time. */
+function flagOf(key: string): string {
+  const [map, name] = key.split('.')
+  return name === undefined ? `--${map!.replaceAll('_', '-')}` : `--${map} ${name}=NAME`
 }

@@ -5,6 +5,7 @@ import { writableFolder } from '../folders/write-whole.ts'
 import { FIT_LIMITS, fitTrace } from '../jobs/fit-trace.ts'
 import { inspectTrace } from '../jobs/inspect-trace.ts'
 import {
+  collect,
   commandLine,
   implement,
   outOption,
@@ -32,8 +33,8 @@ one row group at a time is in memory.
 
 Examples:
   $ spillway trace inspect AzureLLMInferenceTrace_code.csv
-  $ spillway trace inspect log.csv.gz --format csv --time at --unit ms --input prompt_tokens
-  $ spillway trace inspect log.parquet --time at --unit iso --input prompt_tokens --out today`
+  $ spillway trace inspect log.csv.gz --columns time=at --columns input_tokens=prompt --time-unit ms
+  $ spillway trace inspect log.parquet --columns class=endpoint --out today`
 
 /** A command on a trace that writes documents to --out. */
 function traceCommand(command: Command, name: string, purpose: string, files: string): Command {
@@ -67,6 +68,7 @@ interface FitOptions extends InspectOptions {
   readonly replications: number
   readonly seed: number
   readonly class: string
+  readonly classValues?: readonly string[]
 }
 
 const FIT_HELP = `
@@ -82,18 +84,27 @@ function defineFit(command: Command): void {
   const files = 'traffic.yaml, trace-fit.json and trace-fit.html'
   const fit = traceCommand(command, 'fit', purpose, files)
     .option('--class <name>', 'class of the traffic section', className, 'fitted')
+    .option(
+      '--class-values <value>',
+      'fit only rows with this value of columns.class; may be repeated',
+      collect,
+    )
     .option('--load <share>', 'load at which latencies are compared', positiveNumber, 0.7)
     .addOption(replicationsOption('test', FIT_LIMITS.LEAST_REPLICATIONS))
     .option('--seed <n>', 'seed of the replications', wholeNumber(0), 1)
   implement(fit, FIT_HELP, async (signal, file: string, options: FitOptions) => {
     const { load, replications, seed, class: name, out: folder } = options
+    const class_values = valuesOf(options)
     if (load >= 1) throw new Failure(`--load: expected less than 1, got ${load}`, EXIT.usage)
     const undo = await writableFolder(folder)
     const { document, sides } = await withProgress(async (onProgress) =>
-      fitTrace(await arrivalsOf(file, options), {
-        ...{ file, load, replications, seed, class: name },
-        ...{ signal, command: commandLine(), onProgress },
-      }),
+      fitTrace(
+        { ...(await arrivalsOf(file, options)), ...(class_values && { class_values }) },
+        {
+          ...{ file, load, replications, seed, class: name },
+          ...{ signal, command: commandLine(), onProgress },
+        },
+      ),
     ).catch(undo)
     const text = traceFitText(document)
     const documents = { 'trace-fit': document }
@@ -103,6 +114,19 @@ function defineFit(command: Command): void {
     })
     return VERDICT_EXIT[document.verdict]
   })
+}
+
+/** The classes that are fitted together. Rows of all classes as one would be fitted by mistake. */
+function valuesOf({ columns, classValues }: FitOptions): string[] | undefined {
+  if ((columns?.class === undefined) === (classValues === undefined)) {
+    return classValues && [...classValues]
+  }
+  throw new Failure(
+    classValues === undefined
+      ? '--class-values: name the values to fit, of those that `spillway trace inspect` lists'
+      : '--class-values: set --columns class=NAME, the column of these values',
+    EXIT.usage,
+  )
 }
 
 /** An option's value as the name of a class. */

@@ -67,7 +67,7 @@ async function readSample(trace: TraceArrivals, options: Fitting): Promise<Trace
   if (spanS < LEAST_SPAN_S || spanS > MOST_SPAN_S) {
     const [limit, remedy] =
       spanS < LEAST_SPAN_S
-        ? [`at least ${LEAST_SPAN_S} s`, 'check the unit of the times, --unit']
+        ? [`at least ${LEAST_SPAN_S} s`, 'check the unit of the times, --time-unit']
         : [`at most ${MOST_SPAN_S} s`, 'fit a part of the trace']
     throw new Failure(`${file}: expected rows over ${limit}, got ${spanS} s; ${remedy}`)
   }

@@ -3,6 +3,7 @@ import { Failure, type TraceArrivals, TraceReading } from '../../scenarios/index
 import { TraceTally } from '../../sim/traffic/index.ts'
 import { expectTrace } from '../parquet/expect-decodable.ts'
 import { pause } from '../process/interruption.ts'
+import { ClassTallies } from './class-tallies.ts'
 import { type DocumentOptions, LIBRARY_CALL } from './options.ts'
 
 /** Statistics of a trace, read as a stream. Its path starts at the working directory. */
@@ -16,8 +17,10 @@ export async function inspectTrace(
     onProgress: (read) => onProgress?.(`reading ${file}`, read.bytes, read.totalBytes),
   })
   const tally = new TraceTally()
+  const classes = new ClassTallies()
   for await (const run of reading.runs()) {
     tally.add(run)
+    if (run.kinds !== null) classes.add(run)
     await pause(signal)
   }
   const statistics = tally.statistics()
@@ -25,5 +28,7 @@ export async function inspectTrace(
     throw new Failure(`${file}: expected rows at different times, got one instant`)
   }
   const head = { document: 'spillway-trace', format: 1, file, bad_rows: reading.bad } as const
-  return { ...head, ...statistics, command }
+  const found = reading.kinds && classes.findings(reading.kinds, statistics.duration_s)
+  const byClass = { class_column: trace.columns?.class ?? null, classes: found ?? [] }
+  return { ...head, ...statistics, ...byClass, command }
 }

@@ -65,6 +65,7 @@ async function keptScenario(folder: string): Promise<Prepared> {
     hash: hashOf(scenario),
     file: join(folder, SCENARIO_FILE),
     directory: folder,
+    notes: [],
     ...recordedTraffic(scenario, requests),
     contents: scenario.pools.map(() => null),
   }
@@ -87,6 +88,7 @@ function recordedTraffic(
       const survey = {
         ...{ window: { startMs: 0, endMs: Number.POSITIVE_INFINITY }, spanMs: 1000 * duration_s },
         ...{ rows: taken, taken, bad: 0, clamped: 0, lengthSample: lengths, outputSample: outputs },
+        kinds: [],
         held: { times, lengths, outputs, prefixes: null },
       }
       traces.push([index, survey])

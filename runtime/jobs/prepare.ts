@@ -14,6 +14,7 @@ import { loadProfile } from '../folders/profile-file.ts'
 import { contentOf } from '../models/index.ts'
 import { expectTrace } from '../parquet/expect-decodable.ts'
 import { throwIfAborted } from '../process/interruption.ts'
+import { unclaimedRows } from './unclaimed-rows.ts'
 
 export { resolveSystem }
 
@@ -31,6 +32,8 @@ export interface PrepareOptions {
   readonly seed?: number
   /** stops the reading of traces, which may be long */
   readonly signal?: AbortSignal
+  /** gets what the scenario leaves to its traces, and their rows that no class takes */
+  readonly onNote?: (text: string) => void
 }
 
 /** Loads a scenario, surveys its traces and reads its recorded clients. Throws `Failure`. */
@@ -39,6 +42,7 @@ export async function prepare(path: string, options: PrepareOptions): Promise<Pr
   const traces = new Map<number, TraceSurvey>()
   const clients = new Map<number, readonly RecordedClient[]>()
   const { scenario, directory } = loaded
+  for (const text of loaded.notes) options.onNote?.(text)
   const onProgress = () => throwIfAborted(options.signal)
   for (const [index, { arrivals }] of scenario.traffic.entries()) {
     if (arrivals.process === 'trace') {
@@ -49,6 +53,7 @@ export async function prepare(path: string, options: PrepareOptions): Promise<Pr
     const { duration_s } = scenario
     clients.set(index, await readServegen(arrivals, directory, duration_s, onProgress))
   }
+  for (const text of unclaimedRows(scenario, traces)) options.onNote?.(text)
   const contents = await contentsOf(scenario, directory)
   onProgress()
   return { ...loaded, traces, clients, contents }

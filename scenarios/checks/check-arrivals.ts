@@ -1,9 +1,8 @@
 import type { Path } from '../parse/located.ts'
-import type { Arrivals } from '../schema/schema.ts'
-import { checkRates } from './check-rates.ts'
+import type { TraceProcess } from '../schema/schema.ts'
+import { GUESSED, hasColumns } from '../schema/trace-columns.ts'
+import { checkChanges, checkRates } from './check-rates.ts'
 import type { ClassDraft, Draft } from './draft.ts'
-
-type Trace = Extract<Arrivals, { process: 'trace' }>
 
 export function checkArrivals(draft: Draft): void {
   for (const traffic of draft.classes) {
@@ -36,22 +35,36 @@ function checkOneOf(keys: readonly [string, string], path: Path, draft: Draft): 
   draft.refuseKey([...path, keys[1]], `either ${keys.join(' or ')}`, 'both')
 }
 
-/** Formats with column names in the scenario. */
-const MAPPED: readonly Trace['format'][] = ['csv', 'jsonl', 'parquet']
+/** Each copy costs time for every row, also where the factor is low. */
+const MOST_COPIES = 1000
 
-function checkTrace(traffic: ClassDraft, trace: Trace, draft: Draft): void {
+function checkCopies(trace: TraceProcess, path: Path, draft: Draft): void {
+  const { growth, surges, waves } = trace
+  if (growth === 1 && surges.length + waves.length === 0) {
+    draft.unused([...path, 'copy_shift_s'], 'no growth, surges or waves copy the trace')
+  }
+  const most =
+    surges.reduce((sum, { factor }) => sum + Math.max(0, factor - 1), 1) *
+    waves.reduce((product, { amplitude }) => product * (1 + amplitude), growth)
+  if (most <= MOST_COPIES) return
+  const text = `at most ${MOST_COPIES} requests for each recorded one, with growth, surges and waves`
+  draft.refuse(path, text, `up to ${Math.round(most)}`)
+}
+
+function checkTrace(traffic: ClassDraft, trace: TraceProcess, draft: Draft): void {
   const path = [...traffic.path, 'arrivals']
-  const { format } = trace
-  if (!MAPPED.includes(format)) {
-    for (const key of ['columns', 'time_unit']) {
-      draft.unused([...path, key], `format ${format} determines it`)
+  if (hasColumns(trace)) {
+    for (const keys of [...GUESSED.map((key) => ['columns', key]), ['time_unit']]) {
+      draft.unused([...path, ...keys], `format ${trace.format} determines it`)
     }
-  } else {
-    const needs = `which format ${format} needs`
-    if (!trace.columns) draft.refuse([...path, 'columns'], `a map { time: NAME }, ${needs}`)
-    if (!trace.time_unit) draft.refuse([...path, 'time_unit'], `s, ms, us, ns or iso, ${needs}`)
+  }
+  if (trace.columns?.class === undefined) {
+    draft.unused([...path, 'class_values'], 'no columns.class names the column of these values')
   }
   checkOneOf(['time_scale', 'load'], path, draft)
+  checkOneOf(['growth', 'load'], path, draft)
+  checkChanges(trace, path, draft)
+  checkCopies(trace, path, draft)
   const window = trace.window
   if (window && 'to_s' in window && window.from_s >= window.to_s) {
     draft.refuse([...path, 'window', 'to_s'], `more than from_s ${window.from_s}`)

@@ -11,6 +11,17 @@ const MOST_TIMES = 1000
 export function checkRates(arrivals: RatedArrivals, path: Path, draft: Draft): void {
   exactlyOne(arrivals, ['rate_rps', 'load', 'schedule'], path, draft)
   checkSteps(arrivals.schedule ?? [], path, draft)
+  checkChanges(arrivals, path, draft)
+  if (arrivals.process === 'mmpp') checkStates(arrivals.states, path, draft)
+  if (arrivals.process === 'clients') checkLimits(arrivals.cv, [...path, 'cv'], draft)
+}
+
+/** Surges and waves of a rate, or of a trace. */
+export function checkChanges(
+  arrivals: Pick<RatedArrivals, 'surges' | 'waves'>,
+  path: Path,
+  draft: Draft,
+): void {
   checkSurges(arrivals.surges, path, draft)
   const end = draft.durationS ?? 0
   for (const [i, { period_s }] of arrivals.waves.entries()) {
@@ -18,8 +29,6 @@ export function checkRates(arrivals: RatedArrivals, path: Path, draft: Draft): v
     const text = `at least ${end / MOST_TIMES}, for at most ${MOST_TIMES} periods in a run`
     draft.refuse([...path, 'waves', i, 'period_s'], text)
   }
-  if (arrivals.process === 'mmpp') checkStates(arrivals.states, path, draft)
-  if (arrivals.process === 'clients') checkLimits(arrivals.cv, [...path, 'cv'], draft)
 }
 
 /** Lower limit of a constant rate. */

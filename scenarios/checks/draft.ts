@@ -21,6 +21,7 @@ import {
 } from '../schema/schema.ts'
 import { isMap } from '../schema/schema-walk.ts'
 import { takesLength } from '../schema/takes-length.ts'
+import { hasColumns, leavesToGuess } from '../schema/trace-columns.ts'
 
 /** Keys of a class and of a pool that are parsed separately. */
 type ClassKey = Exclude<keyof typeof classShape, 'class' | 'model' | 'tenant' | 'deadline_ms'>
@@ -166,8 +167,7 @@ export function bringsLengths(
   column: 'input_tokens' | 'output_tokens' = 'input_tokens',
 ): boolean {
   if (arrivals?.process !== 'trace') return false
-  const mapped = ['csv', 'jsonl', 'parquet'].includes(arrivals.format)
-  return !mapped || arrivals.columns?.[column] !== undefined
+  return leavesToGuess(arrivals) || hasColumns(arrivals) || arrivals.columns?.[column] !== undefined
 }
 
 function poolDraft(item: unknown, path: Path): PoolDraft {

@@ -10,14 +10,17 @@ import {
   withEntry,
 } from '../parse/located.ts'
 import { merge } from '../parse/merge.ts'
-import { type ParsedScenario, type ParseOptions, validateTree } from '../parse/parse.ts'
+import { overridden, type ParsedScenario, type ParseOptions, validated } from '../parse/parse.ts'
 import { fileOrigin, parseYamlTree } from '../parse/yaml-tree.ts'
+import { guessedTraces } from './guessed-traces.ts'
 import { findScenario, type ScenarioSource, shippedHint } from './shipped.ts'
 import { readUserFile, Unreadable } from './user-file.ts'
 
 export interface LoadedScenario extends ParsedScenario {
   /** relative paths of the scenario start here */
   readonly directory: string
+  /** how its traces are read where the scenario leaves that open, a line each */
+  readonly notes: readonly string[]
 }
 
 /**
@@ -31,8 +34,10 @@ export async function loadScenario(
   options: ParseOptions = {},
 ): Promise<LoadedScenario> {
   const placed: PlacedProblem[] = []
-  const { root, directory } = await readExtended(path, placed)
-  return { ...validateTree(root, placed, { ...options, file: path }), directory }
+  const { root: tree, directory } = await readExtended(path, placed)
+  const stated = overridden(tree, placed, options)
+  const { root, notes } = await guessedTraces(stated, directory, placed)
+  return { ...validated(root, placed, path), directory, notes }
 }
 
 /** Limit of a scenario together with all files that it extends. */

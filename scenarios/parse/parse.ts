@@ -1,7 +1,7 @@
 import { crossCheck, Draft } from '../checks/index.ts'
 import { Failure } from '../failure.ts'
 import { hashOf } from '../schema/canonical.ts'
-import { type Scenario, scenarioSchema } from '../schema/schema.ts'
+import { type Arrivals, type Scenario, scenarioSchema } from '../schema/schema.ts'
 import { dropStaleVariantKeys } from './drop-stale-variant-keys.ts'
 import { explain } from './explain.ts'
 import {
@@ -49,14 +49,30 @@ export function parseScenario(text: string, options: TextOptions): ParsedScenari
  * Applies overrides to a scenario that was read and validates the whole. `whole` is null where the
  * text could not be read, which `placed` explains.
  */
-export function validateTree(
+function validateTree(
   whole: Node | null,
   placed: PlacedProblem[],
   options: TextOptions,
 ): ParsedScenario {
+  return validated(overridden(whole, placed, options), placed, options.file)
+}
+
+/** A scenario that was read with its overrides. Throws `Failure` where it could not be read. */
+export function overridden(
+  whole: Node | null,
+  placed: PlacedProblem[],
+  options: ParseOptions,
+): Node {
   if (whole === null) throw new Failure(problemTexts(placed))
-  const laid = applyOverrides(whole, overridesOf(options), placed)
-  const root = dropStaleVariantKeys(laid, scenarioSchema)
+  return dropStaleVariantKeys(applyOverrides(whole, overridesOf(options), placed), scenarioSchema)
+}
+
+/** Throws `Failure` with the problems of the tree and those that were found in the text before. */
+export function validated(
+  root: Node,
+  placed: readonly PlacedProblem[],
+  file: string,
+): ParsedScenario {
   const value = plainOf(root)
   const draft = new Draft(root)
   const problems = [...explain(scenarioSchema, value), ...crossCheck(draft)]
@@ -64,7 +80,7 @@ export function validateTree(
     throw new Failure(problemTexts(placed, problems, root))
   }
   const scenario = resolved(scenarioSchema.parse(value), draft)
-  return { scenario: deepFreeze(scenario), hash: hashOf(scenario), file: options.file }
+  return { scenario: deepFreeze(scenario), hash: hashOf(scenario), file }
 }
 
 /**
@@ -89,14 +105,23 @@ function overridesOf(options: ParseOptions): Override[] {
 
 const cut = (text: string) => (text.length > 200 ? `${text.slice(0, 199)}…` : text)
 
-/** A class with a trace and no `input_tokens` of its own takes the lengths of the trace. */
+/**
+ * A class with a trace and no `input_tokens` of its own takes the lengths of the trace, and without
+ * `class_values` the rows of its name.
+ */
 function resolved(scenario: Scenario, draft: Draft): Scenario {
   const { $schema: _, extends: __, ...rest } = scenario
   const traffic = rest.traffic.map((own, i) => ({
     ...own,
+    arrivals: withValues(own.arrivals, own.class),
     input_tokens: draft.classes[i]?.input_tokens ?? own.input_tokens,
   }))
   return { ...rest, traffic }
+}
+
+function withValues(arrivals: Arrivals, name: string): Arrivals {
+  if (arrivals.process !== 'trace' || arrivals.columns?.class === undefined) return arrivals
+  return { ...arrivals, class_values: arrivals.class_values ?? [name] }
 }
 
 function deepFreeze<T>(value: T): T {

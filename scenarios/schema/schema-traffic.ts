@@ -25,12 +25,16 @@ const wave = z.strictObject({
   peak_at_s: nonNegative.default(0).describe('Time of one of the peaks'),
 })
 
+const changing = {
+  surges: z.array(surge).default([]).describe('Surges at the same time add up'),
+  waves: z.array(wave).default([]).describe('Several waves, such as a day and a week, multiply'),
+}
+
 const rated = {
   rate_rps: positive.optional().describe('Mean arrival rate'),
   load: positive.optional().describe('Rate over the capacity that follows from the profile'),
   schedule: z.array(stepRate).min(1).optional().describe('Rate in steps; replaces rate_rps/load'),
-  surges: z.array(surge).default([]).describe('Surges at the same time add up'),
-  waves: z.array(wave).default([]).describe('Several waves, such as a day and a week, multiply'),
+  ...changing,
 }
 
 const cv = z.number().min(0.05).max(50)
@@ -116,15 +120,25 @@ const arrivals = z.discriminatedUnion('process', [
   z.strictObject({
     process: z.literal('trace'),
     file: z.string().min(1).describe('Path relative to the scenario; may be gzip'),
-    format: z.enum(['azure-llm', 'mooncake', 'burstgpt', 'csv', 'jsonl', 'parquet']),
+    format: z
+      .enum(['azure-llm', 'mooncake', 'burstgpt', 'csv', 'jsonl', 'parquet'])
+      .optional()
+      .describe('Default: guessed from the first rows of the file'),
     columns: z
       .strictObject({
-        time: z.string(),
+        time: z.string().optional().describe('Of the arrivals; default: guessed'),
         input_tokens: z.string().optional(),
         output_tokens: z.string().optional(),
+        class: z.string().optional().describe('Its values separate the rows of several classes'),
       })
       .optional()
-      .describe('Column names in csv, jsonl and parquet'),
+      .describe('Column names; formats other than csv, jsonl and parquet only take class'),
+    class_values: z
+      .array(z.string())
+      .min(1)
+      .max(1000)
+      .optional()
+      .describe('Values of columns.class whose rows this class takes; default: its own name'),
     time_unit: z
       .enum(['s', 'ms', 'us', 'ns', 'iso'])
       .optional()
@@ -138,6 +152,15 @@ const arrivals = z.discriminatedUnion('process', [
       .describe('Rows to use: seconds after the first row, or the busiest stretch'),
     time_scale: positive.optional().describe('Times are multiplied by this'),
     load: positive.optional().describe('Chooses time_scale so that the mean rate is this load'),
+    growth: positive
+      .max(100)
+      .default(1)
+      .describe('Requests for each recorded one; a fraction is a probability'),
+    ...changing,
+    copy_shift_s: nonNegative
+      .max(1e6)
+      .default(1)
+      .describe('Copies of the trace that growth, surges and waves add are up to half of this off'),
     jitter_s: positive
       .max(1e6)
       .optional()
@@ -271,4 +294,8 @@ export const trafficClass = z.strictObject({
 
 type TrafficClass = z.infer<typeof trafficClass>
 export type Duration = z.infer<typeof duration>
-export type RatedArrivals = Extract<TrafficClass['arrivals'], { surges?: unknown }>
+export type RatedArrivals = Exclude<
+  Extract<TrafficClass['arrivals'], { surges?: unknown }>,
+  { process: 'trace' }
+>
+export type TraceProcess = Extract<TrafficClass['arrivals'], { process: 'trace' }>

@@ -5,12 +5,18 @@ import { generation } from './schema-generation.ts'
 import { device, modelMemory, type PoolMemory, poolMemory } from './schema-memory.ts'
 import { onnxModel, padTo, precision } from './schema-onnx.ts'
 import { queue, routing } from './schema-queue.ts'
-import { type Duration, duration, type RatedArrivals, trafficClass } from './schema-traffic.ts'
+import {
+  type Duration,
+  duration,
+  type RatedArrivals,
+  type TraceProcess,
+  trafficClass,
+} from './schema-traffic.ts'
 import { count, name, nonNegative, off, positive, share } from './schema-values.ts'
 
 export { allocators, type BatchMemory, servesBatches } from './schema-memory.ts'
 export { type TensorType, tensorTypes } from './schema-onnx.ts'
-export type { Duration, PoolMemory, RatedArrivals }
+export type { Duration, PoolMemory, RatedArrivals, TraceProcess }
 
 /**
  * The scenario format, version 1. The TypeScript types, validation and the JSON Schema for editors

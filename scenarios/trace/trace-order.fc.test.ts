@@ -13,6 +13,7 @@ function ordered(ticks: readonly number[], jitterMs = 0) {
     hasLengths: true,
     hasOutputs: false,
     hasPrefixes: true,
+    hasKinds: false,
     jitterMs,
     runRows: RUN,
   })
@@ -26,7 +27,7 @@ function ordered(ticks: readonly number[], jitterMs = 0) {
     })
   }
   ticks.forEach((tick, i) => {
-    const row = { ticks: tick, input: i, output: Number.NaN, prefix: Int32Array.of(i) }
+    const row = { ticks: tick, input: i, output: Number.NaN, prefix: Int32Array.of(i), kind: 0 }
     order.add(row, i + 1)
     held = Math.max(held, order.size)
     if (order.full) take()

@@ -13,6 +13,8 @@ export interface TraceRun {
   readonly outputs: Float64Array | null
   /** prefixes of prompts; null for rows without one, or if no row has one */
   readonly prefixes: readonly (Int32Array | null)[] | null
+  /** numbers of the values in the class column; null without one */
+  readonly kinds: Float64Array | null
 }
 
 /** Rows of one run, and the largest distance of a row from its place in time. */
@@ -25,6 +27,7 @@ interface OrderOptions {
   readonly hasLengths: boolean
   readonly hasOutputs: boolean
   readonly hasPrefixes: boolean
+  readonly hasKinds: boolean
   /** times are spread evenly over this interval */
   readonly jitterMs: number
   /** rows of a run; at most twice as many are in memory */
@@ -41,6 +44,7 @@ export class TraceOrder implements RowSink {
   #lengths: Float64Array | null
   #outputs: Float64Array | null
   #prefixes: (Int32Array | null)[] | null
+  #kinds: Float64Array | null
   #run: Omit<TraceRun, 'prefixes'>
   #size = 0
   /** rows so far, over the whole file */
@@ -54,6 +58,7 @@ export class TraceOrder implements RowSink {
     this.#lengths = options.hasLengths ? new Float64Array(FIRST_ROWS) : null
     this.#outputs = options.hasOutputs ? new Float64Array(FIRST_ROWS) : null
     this.#prefixes = options.hasPrefixes ? [] : null
+    this.#kinds = options.hasKinds ? new Float64Array(FIRST_ROWS) : null
     this.#run = this.#emptyRun(FIRST_ROWS)
   }
 
@@ -67,7 +72,7 @@ export class TraceOrder implements RowSink {
     return this.#size === 2 * this.#options.runRows
   }
 
-  add({ ticks, input, output, prefix }: TraceRow, line: number): void {
+  add({ ticks, input, output, prefix, kind }: TraceRow, line: number): void {
     const known = !Number.isNaN(this.#origin)
     const time = known ? this.#ms(ticks, this.#count) : ticks
     if (known && (ticks < this.#origin || time < this.#given)) {
@@ -79,6 +84,7 @@ export class TraceOrder implements RowSink {
     this.#times[this.#size] = time
     if (this.#lengths) this.#lengths[this.#size] = input
     if (this.#outputs) this.#outputs[this.#size] = output
+    if (this.#kinds) this.#kinds[this.#size] = kind
     this.#prefixes?.push(prefix)
     this.#size++
     this.#count++
@@ -98,18 +104,20 @@ export class TraceOrder implements RowSink {
     const times = first(this.#times, this.#run.times)
     const lengths = this.#lengths && first(this.#lengths, this.#run.lengths!)
     const outputs = this.#outputs && first(this.#outputs, this.#run.outputs!)
+    const kinds = this.#kinds && first(this.#kinds, this.#run.kinds!)
     const prefixes = this.#prefixes?.splice(0, count) ?? null
     this.#size -= count
     this.#given = times.at(-1) ?? this.#given
-    return { times, lengths, outputs, prefixes }
+    return { times, lengths, outputs, prefixes, kinds }
   }
 
   #emptyRun(rows: number): Omit<TraceRun, 'prefixes'> {
-    const { hasLengths, hasOutputs } = this.#options
+    const { hasLengths, hasOutputs, hasKinds } = this.#options
     return {
       times: new Float64Array(rows),
       lengths: hasLengths ? new Float64Array(rows) : null,
       outputs: hasOutputs ? new Float64Array(rows) : null,
+      kinds: hasKinds ? new Float64Array(rows) : null,
     }
   }
 
@@ -117,6 +125,7 @@ export class TraceOrder implements RowSink {
     this.#times = doubled(this.#times)
     this.#lengths = this.#lengths && doubled(this.#lengths)
     this.#outputs = this.#outputs && doubled(this.#outputs)
+    this.#kinds = this.#kinds && doubled(this.#kinds)
   }
 
   #begin(): void {
@@ -140,7 +149,7 @@ export class TraceOrder implements RowSink {
     if (times.every((time, i) => i === 0 || time >= times[i - 1]!)) return
     const order = Uint32Array.from(times, (_, i) => i)
     order.sort((a, b) => times[a]! - times[b]! || a - b)
-    for (const column of [this.#times, this.#lengths, this.#outputs]) {
+    for (const column of [this.#times, this.#lengths, this.#outputs, this.#kinds]) {
       column?.set(Float64Array.from(order, (i) => column[i]!))
     }
     const prefixes = this.#prefixes

@@ -6,8 +6,8 @@ import { parquetWriteFile } from 'hyparquet-writer'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Failure } from '../failure.ts'
 import { readTrace } from './trace.ts'
-import { guessTrace } from './trace-format.ts'
 import type { TraceArrivals } from './trace-piece.ts'
+import { sampleTrace } from './trace-sample.ts'
 
 let folder = ''
 beforeAll(() => {
@@ -53,7 +53,7 @@ describe('a Parquet trace', () => {
     ]) {
       const file = write(COLUMNS, options)
       expect(await readTrace(PARQUET, folder)).toEqual(csv)
-      expect((await guessTrace(file)).format).toBe('parquet')
+      expect((await sampleTrace(file)).format).toBe('parquet')
     }
   })
 

@@ -82,6 +82,34 @@ export async function* parquetRows(
   }
 }
 
+/**
+ * The smallest and the largest value of each column in the first row group, from the metadata: no
+ * row is decoded. No values where the file has none of these. Throws as `parquetRows`.
+ */
+export async function parquetRanges(path: string): Promise<Map<string, unknown[]>> {
+  const { parquetMetadataAsync } = await import('hyparquet')
+  const { handle, bytes } = await openUserFile(path)
+  try {
+    const file = { byteLength: bytes, slice: slicesOf(handle, bytes) }
+    const [group] = (await understood(parquetMetadataAsync(file))).row_groups
+    const ranges = new Map<string, unknown[]>()
+    for (const { meta_data: column } of group?.columns ?? []) {
+      const [name, ...below] = column?.path_in_schema ?? []
+      if (name === undefined || below.length > 0) continue
+      const { min_value: least, max_value: most } = column?.statistics ?? {}
+      ranges.set(name, [least, most].filter((value) => value !== undefined).map(plainTime))
+    }
+    return ranges
+  } finally {
+    await handle.close()
+  }
+}
+
+const plainTime = (value: unknown) => {
+  const date = value instanceof Date && !Number.isNaN(value.getTime())
+  return date ? value.toISOString() : value
+}
+
 /** Decodes the given columns that a Parquet file has, and drops the values. */
 export async function decodeParquet(
   path: string,

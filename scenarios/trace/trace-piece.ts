@@ -1,7 +1,10 @@
-import type { Arrivals } from '../schema/schema.ts'
+import type { TraceProcess } from '../schema/schema.ts'
 
-/** Arrivals at the times of the rows of a file. */
-export type TraceArrivals = Extract<Arrivals, { process: 'trace' }>
+/** How the rows of a file are read. */
+export type TraceArrivals = Omit<TraceProcess, 'growth' | 'surges' | 'waves' | 'copy_shift_s'>
+
+/** What a user may state about the rows of a trace. The rest is guessed. */
+export type StatedRows = Pick<TraceArrivals, 'format' | 'columns' | 'time_unit'>
 
 /** Rows of a trace after the window, scales and limits of a scenario, in order of time. */
 export interface TracePiece {

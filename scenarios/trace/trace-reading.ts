@@ -1,6 +1,7 @@
 import { isAbsolute, join } from 'node:path'
 import { Failure } from '../failure.ts'
 import { Unreadable } from '../load/user-file.ts'
+import { ClassValues } from './class-values.ts'
 import { type ByteProgress, LineError, linesOf } from './trace-lines.ts'
 import { RUN_ROWS, TraceOrder, type TraceRun } from './trace-order.ts'
 import { ParquetError, parquetRows } from './trace-parquet.ts'
@@ -31,6 +32,9 @@ export class TraceReading {
   /** unreadable rows that were skipped */
   bad = 0
 
+  /** values of its class column so far; null without one */
+  readonly kinds: ClassValues | null
+
   readonly #arrivals: TraceArrivals
   readonly #options: ReadingOptions
   readonly #problems: string[] = []
@@ -43,15 +47,17 @@ export class TraceReading {
     this.#options = options
     const columns = columnsOf(arrivals)
     const time = timeReader(columns.unit)
+    this.kinds = columns.class === null ? null : new ClassValues()
     this.#order = new TraceOrder({
       time,
       hasLengths: columns.inputTokens !== null,
       hasOutputs: columns.outputTokens !== null,
       hasPrefixes: columns.prefix !== null,
+      hasKinds: columns.class !== null,
       jitterMs: 1000 * (arrivals.jitter_s ?? 0),
       runRows: options.runRows ?? RUN_ROWS,
     })
-    this.#values = new RowValues(columns, time, this.#order, this.#problem)
+    this.#values = new RowValues(columns, time, this.kinds, this.#order, this.#problem)
   }
 
   /**
@@ -87,14 +93,22 @@ export class TraceReading {
   }
 
   async *#parquet(): AsyncGenerator<TraceRun> {
-    const { time, inputTokens, outputTokens } = this.#values.columns
-    const names = [time, inputTokens, outputTokens].filter((name) => name !== null)
+    const { time, inputTokens, outputTokens, class: kind } = this.#values.columns
+    const names = [time, inputTokens, outputTokens, kind].filter((name) => name !== null)
     const groups = parquetRows(this.file, [...new Set(names)], this.#progress)
     for await (const { first, rows, columns } of groups) {
       for (let i = 0; i < rows; i++) {
         this.lines = first + i
-        const input = columns[inputTokens ?? '']?.[i]
-        this.#values.add(columns[time]![i], input, columns[outputTokens ?? '']?.[i], first + i)
+        const cell = (name: string | null) => (name === null ? undefined : columns[name]?.[i])
+        this.#values.add(
+          {
+            time: columns[time]![i],
+            input: cell(inputTokens),
+            output: cell(outputTokens),
+            class: cell(kind),
+          },
+          first + i,
+        )
         if (this.#order.full) yield this.#take()
       }
     }
@@ -128,16 +142,18 @@ export class TraceReading {
 }
 
 function columnsOf(arrivals: TraceArrivals): TraceColumns {
-  const known = KNOWN_COLUMNS[arrivals.format]
-  if (known !== undefined) return known
-  const { columns, time_unit: unit } = arrivals
-  if (!columns || !unit) throw new Error(`a ${arrivals.format} trace needs columns and time_unit`)
+  const { format, columns = {}, time_unit: unit } = arrivals
   const { time, input_tokens: inputTokens = null, output_tokens: outputTokens = null } = columns
-  return { time, inputTokens, outputTokens, prefix: null, unit }
+  const known = format && KNOWN_COLUMNS[format]
+  if (known) return { ...known, class: columns.class ?? null }
+  if (!format || time === undefined || !unit) throw new Error('Expected the trace to be guessed')
+  return { time, inputTokens, outputTokens, prefix: null, class: columns.class ?? null, unit }
 }
 
 /** Columns of the formats with fixed columns. */
-const KNOWN_COLUMNS: Readonly<Partial<Record<TraceArrivals['format'], TraceColumns>>> = {
+const KNOWN_COLUMNS: Readonly<
+  Partial<Record<NonNullable<TraceArrivals['format']>, Omit<TraceColumns, 'class'>>>
+> = {
   'azure-llm': {
     time: 'TIMESTAMP',
     inputTokens: 'ContextTokens',

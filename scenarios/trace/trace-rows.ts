@@ -15,7 +15,7 @@ const MAX_QUOTED_CHARACTERS = 1 << 20
 
 export function csvReader(rows: RowValues, problem: RowProblem): RowReader {
   const { columns } = rows
-  let header: { size: number; time: number; input: number; output: number } | null = null
+  let header: Readonly<Record<'size' | 'time' | 'input' | 'output' | 'class', number>> | null = null
   // lines of a record with an open quoted field; joining them one by one would take quadratic time
   let open: string[] = []
   let openedAt = 0
@@ -24,7 +24,8 @@ export function csvReader(rows: RowValues, problem: RowProblem): RowReader {
     const fields = splitCsv(text)
     if (!header) {
       const names = fields.map((field) => field.trim())
-      const at = (name: string) => {
+      const at = (name: string | null) => {
+        if (name === null) return -1
         const index = names.indexOf(name)
         const column = `the column ${JSON.stringify(name)}`
         if (index < 0) {
@@ -35,14 +36,19 @@ export function csvReader(rows: RowValues, problem: RowProblem): RowReader {
         }
         return index
       }
-      const time = at(columns.time)
-      const input = columns.inputTokens === null ? -1 : at(columns.inputTokens)
-      const output = columns.outputTokens === null ? -1 : at(columns.outputTokens)
-      header = { size: fields.length, time, input, output }
+      header = {
+        size: fields.length,
+        time: at(columns.time),
+        input: at(columns.inputTokens),
+        output: at(columns.outputTokens),
+        class: at(columns.class),
+      }
     } else if (fields.length !== header.size) {
       problem(line, `expected ${header.size} fields as in the header, got ${fields.length}`)
     } else {
-      rows.add(fields[header.time], fields[header.input], fields[header.output], line)
+      const { time, input, output, class: kind } = header
+      const raw = { time: fields[time], input: fields[input], output: fields[output] }
+      rows.add(kind < 0 ? raw : { ...raw, class: fields[kind] }, line)
     }
   }
   return {
@@ -74,7 +80,7 @@ export function csvReader(rows: RowValues, problem: RowProblem): RowReader {
 }
 
 export function jsonlReader(rows: RowValues, problem: RowProblem): RowReader {
-  const { time, inputTokens, outputTokens, prefix } = rows.columns
+  const { time, inputTokens, outputTokens, prefix, class: kind } = rows.columns
   const keys = [time, inputTokens, outputTokens].filter((key) => key !== null)
   return {
     line: (text, line) => {
@@ -95,14 +101,23 @@ export function jsonlReader(rows: RowValues, problem: RowProblem): RowReader {
         const hint = didYouMean(key, Object.keys(object))
         return problem(line, `expected the key ${JSON.stringify(key)}, got none${hint}`)
       }
-      const numbers = prefix === null ? undefined : object[prefix]
-      rows.add(object[time], object[inputTokens ?? ''], object[outputTokens ?? ''], line, numbers)
+      const cell = (key: string | null) => (key === null ? undefined : object[key])
+      rows.add(
+        {
+          time: object[time],
+          input: cell(inputTokens),
+          output: cell(outputTokens),
+          prefix: cell(prefix),
+          class: cell(kind),
+        },
+        line,
+      )
     },
     end: () => {},
   }
 }
 
-function hasOddQuotes(text: string): boolean {
+export function hasOddQuotes(text: string): boolean {
   let quotes = 0
   for (let at = text.indexOf('"'); at >= 0; at = text.indexOf('"', at + 1)) quotes++
   return quotes % 2 === 1

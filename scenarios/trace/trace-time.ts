@@ -64,6 +64,9 @@ function decimalReader(): (value: unknown) => number {
   }
 }
 
+/** Whether a value is a date and a time as `iso` reads it. */
+export const isDated = (value: unknown) => !Number.isNaN(isoReader()(value))
+
 const ISO =
   /^(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?\s?(Z|[+-]\d\d:?\d\d)?$/i
 

@@ -1,4 +1,5 @@
 import { describeValue } from '../parse/describe-value.ts'
+import { type ClassValues, TOO_MANY_VALUES } from './class-values.ts'
 import { type TimeReader, type TimeUnit, timeText } from './trace-time.ts'
 
 /** Columns of a trace by their content. */
@@ -8,11 +9,22 @@ export interface TraceColumns {
   readonly outputTokens: string | null
   /** prefix of the prompt, as numbers; rows may lack it */
   readonly prefix: string | null
+  /** its values separate the rows of several classes */
+  readonly class: string | null
   readonly unit: TimeUnit
 }
 
 /** `fatal`: the rows after it cannot be read, since their columns are unknown. */
 export type RowProblem = (line: number, text: string, fatal?: boolean) => void
+
+/** The values of a row as the file has them. */
+export interface RawRow {
+  readonly time: unknown
+  readonly input?: unknown
+  readonly output?: unknown
+  readonly prefix?: unknown
+  readonly class?: unknown
+}
 
 /** A row of a trace after parsing. */
 export interface TraceRow {
@@ -22,6 +34,8 @@ export interface TraceRow {
   readonly output: number
   /** prefix of its prompt, one number per 512 tokens; null if the row has none */
   readonly prefix: Int32Array | null
+  /** number of its value in the class column; 0 without one */
+  readonly kind: number
 }
 
 /** Receives rows in the order of the file. */
@@ -37,25 +51,37 @@ export class RowValues {
   readonly #sink: RowSink
   readonly #problem: RowProblem
   readonly #time: TimeReader
+  readonly #kinds: ClassValues | null
 
-  constructor(columns: TraceColumns, time: TimeReader, sink: RowSink, problem: RowProblem) {
+  constructor(
+    columns: TraceColumns,
+    time: TimeReader,
+    kinds: ClassValues | null,
+    sink: RowSink,
+    problem: RowProblem,
+  ) {
     this.columns = columns
+    this.#kinds = kinds
     this.#sink = sink
     this.#problem = problem
     this.#time = time
   }
 
-  add(time: unknown, input: unknown, output: unknown, line: number, numbers?: unknown): void {
+  add(raw: RawRow, line: number): void {
     const { time: name, unit, inputTokens, outputTokens, prefix: prefixColumn } = this.columns
-    const ticks = this.#time.read(time)
-    const inputLength = lengthIn(inputTokens, input)
-    const outputLength = lengthIn(outputTokens, output)
-    const prefix = numbers === undefined ? null : prefixOf(numbers)
-    if (!Number.isFinite(ticks)) this.#refuse(line, name, timeText(unit), time)
-    else if (inputLength === null) this.#refuse(line, inputTokens!, LENGTH_TEXT, input)
-    else if (outputLength === null) this.#refuse(line, outputTokens!, LENGTH_TEXT, output)
-    else if (prefix === 'bad') this.#refuse(line, prefixColumn!, PREFIX_TEXT, numbers)
-    else this.#sink.add({ ticks, input: inputLength, output: outputLength, prefix }, line)
+    const ticks = this.#time.read(raw.time)
+    const input = lengthIn(inputTokens, raw.input)
+    const output = lengthIn(outputTokens, raw.output)
+    const prefix = raw.prefix === undefined ? null : prefixOf(raw.prefix)
+    if (!Number.isFinite(ticks)) this.#refuse(line, name, timeText(unit), raw.time)
+    else if (input === null) this.#refuse(line, inputTokens!, LENGTH_TEXT, raw.input)
+    else if (output === null) this.#refuse(line, outputTokens!, LENGTH_TEXT, raw.output)
+    else if (prefix === 'bad') this.#refuse(line, prefixColumn!, PREFIX_TEXT, raw.prefix)
+    else {
+      const kind = this.#kinds === null ? 0 : this.#kinds.add(raw.class)
+      if (kind === null) this.#problem(line, `${this.columns.class}: ${TOO_MANY_VALUES}`, true)
+      else this.#sink.add({ ticks, input, output, prefix, kind }, line)
+    }
   }
 
   #refuse(line: number, column: string, expected: string, value: unknown): void {

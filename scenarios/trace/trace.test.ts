@@ -205,6 +205,53 @@ describe('bad files', () => {
   })
 })
 
+describe('classes by a column', () => {
+  const text = 't,n,url\n1,5,/a\n2,6,/b\n3,7,/b\n3.5,8,/c\n9,9,/a\n'
+  const classed = (values: string[], change: Partial<TraceArrivals> = {}): TraceArrivals => ({
+    ...CSV,
+    columns: { ...CSV.columns, class: 'url' },
+    class_values: values,
+    ...change,
+  })
+
+  test('each takes its rows, with times since the first row of the file', async () => {
+    const rows = await read(text, classed(['/b']))
+    expect([...rows.times]).toEqual([1000, 2000])
+    expect([...rows.lengths!]).toEqual([6, 7])
+    // the rate of every class is over the whole file
+    expect(rows.spanMs).toBe(8000)
+    const both = await read(text, classed(['/c', '/a']))
+    expect([...both.times]).toEqual([0, 2500, 8000])
+  })
+
+  test('the busiest window is that of all rows, so classes stay side by side', async () => {
+    // of all rows, it is from 1 s to 3 s; of /a alone, it would begin with its first row
+    const window = { busiest_s: 2 }
+    expect(await read(text, classed(['/b'], { window })).then(({ times }) => [...times])).toEqual([
+      0, 1000,
+    ])
+    expect([...(await read(text, classed(['/c'], { window }))).times]).toEqual([1500])
+    expect((await problemsOf(text, classed(['/a'], { window })))[0]).toContain('from 1 to 3 s')
+  })
+
+  test('JSONL and rows without the value', async () => {
+    const lines = '{"t":1,"n":1,"url":7}\n{"t":2,"n":2}\n{"t":4,"n":3,"url":null}\n'
+    const jsonl = { format: 'jsonl' } as const
+    expect([...(await read(lines, classed(['7'], jsonl))).times]).toEqual([0])
+    expect([...(await read(lines, classed([''], jsonl))).times]).toEqual([1000, 3000])
+  })
+
+  test('a value that no row has is refused with those that there are', async () => {
+    expect(await problemsOf(text, classed(['/pay']))).toEqual([
+      't.csv: expected rows whose url is /pay, got none; its values are /a, /b, /c: set class_values',
+    ])
+    const users = Array.from({ length: 10_002 }, (_, i) => `${i},1,user-${i}\n`).join('')
+    expect(await problemsOf(`t,n,url\n${users}`, classed(['/a']))).toEqual([
+      't.csv:10002: url: expected at most 10,000 values of classes, got more; choose another column',
+    ])
+  })
+})
+
 const data = join(import.meta.dirname, '../../../shared/data')
 const present = existsSync(join(data, 'azure_llm_2023_code.csv.gz'))
 const reason = present ? '' : ' (skipped: ../shared/data is not here)'

@@ -1,4 +1,5 @@
 import { Failure } from '../failure.ts'
+import { listed } from '../parse/describe-value.ts'
 import { TraceCut } from './trace-cut.ts'
 import type { TraceArrivals, TracePiece } from './trace-piece.ts'
 import { type ReadingOptions, type TraceProgress, TraceReading } from './trace-reading.ts'
@@ -14,6 +15,8 @@ export interface TraceSurvey {
   readonly bad: number
   /** lengths that were cut to `max_length` */
   readonly clamped: number
+  /** rows of the file by their value in the class column; empty without one */
+  readonly kinds: readonly (readonly [value: string, rows: number])[]
   /**
    * ms from the start of the window to its end, or without an end to the last row, times
    * `time_scale`
@@ -70,8 +73,9 @@ export async function* tracePieces(
   directory: string,
   { window }: TraceSurvey,
 ): AsyncGenerator<TracePiece> {
-  const cut = new TraceCut(arrivals, window)
-  for await (const run of new TraceReading(arrivals, directory).runs()) {
+  const reading = new TraceReading(arrivals, directory)
+  const cut = new TraceCut(arrivals, window, reading.kinds)
+  for await (const run of reading.runs()) {
     if (run.times[0]! >= window.endMs) return
     const piece = cut.piece(run)
     if (piece.times.length > 0) yield piece
@@ -109,7 +113,7 @@ async function readThrough(
   const window =
     statedWindow(arrivals.window) ?? (await busiestStretch(arrivals, directory, options))
   const reading = new TraceReading(arrivals, directory, options)
-  const cut = new TraceCut(arrivals, window)
+  const cut = new TraceCut(arrivals, window, reading.kinds)
   let inside = 0
   let last = 0
   for await (const run of reading.runs()) {
@@ -120,13 +124,24 @@ async function readThrough(
   }
   const { startMs, endMs } = window
   if (inside === 0) {
-    const text = `expected rows from ${startMs / 1000} to ${endMs / 1000} s, got none`
+    const ofClass = classText(arrivals)
+    const stretch = Number.isFinite(endMs) ? ` from ${startMs / 1000} to ${endMs / 1000} s` : ''
+    const text = `expected rows${stretch}${ofClass}, got none`
+    if (ofClass !== '') {
+      const found = listed(reading.kinds?.names ?? [])
+      throw new Failure(`${reading.file}: ${text}; its values are ${found}: set class_values`)
+    }
     const end = Number((last / 1000).toFixed(3))
     throw new Failure(`${reading.file}:${reading.lines}: ${text}; the last one is at ${end} s`)
   }
   const spanMs = ((Number.isFinite(endMs) ? endMs : last) - startMs) * (arrivals.time_scale ?? 1)
   const { rows, bad } = reading
-  return { window, rows, taken: inside, bad, clamped: cut.clamped, spanMs }
+  const kinds = reading.kinds?.counts() ?? []
+  return { window, rows, taken: inside, bad, clamped: cut.clamped, spanMs, kinds }
+}
+
+function classText({ columns, class_values: values }: TraceArrivals): string {
+  return values === undefined ? '' : ` whose ${columns?.class} is ${listed(values)}`
 }
 
 async function busiestStretch(

@@ -1,5 +1,6 @@
 import type { Scenario } from '../../scenarios/schema/schema.ts'
 import type { Ms, Outcome, RequestFields, Source } from '../serving/index.ts'
+import { traceRows } from './arrivals/trace-arrivals.ts'
 import { classClients } from './clients/class-clients.ts'
 import type { Clients } from './clients/clients.ts'
 import type { ClientRow } from './clients/recorded-clients.ts'
@@ -110,7 +111,7 @@ export function trafficSource(scenario: Scenario, options: TrafficOptions): Merg
     const outputs = output_tokens?.distribution === 'trace'
     const feed = trace === undefined ? null : new TraceFeed(trace, { lengths, outputs })
     if (feed !== null) feeds.set(index, feed)
-    return classClients(traffic, {
+    const amount = {
       name,
       seed,
       replication,
@@ -119,8 +120,12 @@ export function trafficSource(scenario: Scenario, options: TrafficOptions): Merg
       capacityRps: capacityRps === null ? null : capacityRps / parts,
       trace,
       clients: options.clients?.get(index),
-      feed,
-      ...classLengths(traffic, feed, options),
+    }
+    const rows = feed && traceRows(traffic.arrivals, feed, amount)
+    return classClients(traffic, {
+      ...amount,
+      feed: rows,
+      ...classLengths(traffic, rows, options),
     })
   })
   return new MergedSource(classes, feeds)

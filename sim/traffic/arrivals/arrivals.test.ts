@@ -5,7 +5,7 @@ import { type ArrivalProcess, RenewalArrivals } from './arrivals.ts'
 import { gapsOf, type Spacing } from './gaps.ts'
 import { Rate } from './rate.ts'
 import type { Surge } from './surge.ts'
-import { traceArrivals } from './trace-arrivals.ts'
+import { traceArrivals, traceRows } from './trace-arrivals.ts'
 
 function all(arrivals: ArrivalProcess): number[] {
   const times: number[] = []
@@ -120,11 +120,13 @@ describe('trace arrivals', () => {
     // the load is half the mean rate of the rows
     const [load, capacityRps] = [1, 50]
     const recorded = { process: 'trace', file: 't', format: 'csv', length_scale: 1 } as const
-    const until = (endMs: number) =>
-      traceArrivals.source(
-        { ...recorded, bad_rows: 'error', load },
-        { ...RUN, endMs, capacityRps, trace, feed: new TraceFeed(trace, NOTHING) },
-      )
+    const unchanged = { growth: 1, surges: [], waves: [], copy_shift_s: 1 }
+    const arrivals = { ...recorded, ...unchanged, bad_rows: 'error', load } as const
+    const until = (endMs: number) => {
+      const options = { ...RUN, endMs, capacityRps, trace }
+      const feed = traceRows(arrivals, new TraceFeed(trace, NOTHING), options)
+      return traceArrivals.source(arrivals, { ...options, feed })
+    }
     expect(all(until(1000))).toEqual([0, 20, 20, 80])
     expect(all(until(80))).toEqual([0, 20, 20])
   })

@@ -97,6 +97,18 @@ test.each<[string, object, number, Recorded?]>([
   ],
   ['a trace that ends before the run', trace, 5, { trace: traceOf(every(100, 2000), 200_000) }],
   ['a trace at a load', { ...trace, load: 20 }, 20, { trace: traceOf(every(100, 9000), 900_000) }],
+  [
+    'a trace that grows',
+    { ...trace, growth: 1.5 },
+    15,
+    { trace: traceOf(every(100, 4000), 400_000) },
+  ],
+  [
+    'a trace at a load with a surge',
+    { ...trace, load: 20, surges: [{ at_s: 10, factor: 6, hold_s: 40 }] },
+    30,
+    { trace: traceOf(every(100, 9000), 900_000) },
+  ],
   ['recorded clients', servegen, 42.5, { clients }],
   ['recorded clients at a rate', { ...servegen, rate_rps: 30 }, 30, { clients }],
 ])('the mean rate is that of the source: %s', (_, arrivals, rps, recorded) => {

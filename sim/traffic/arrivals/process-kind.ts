@@ -1,7 +1,7 @@
 import type { Arrivals } from '../../../scenarios/schema/schema.ts'
 import type { Ms } from '../../serving/index.ts'
 import type { ClientRow } from '../clients/recorded-clients.ts'
-import type { TraceData, TraceFeed } from '../trace/trace-feed.ts'
+import type { RowFeed, TraceData } from '../trace/trace-feed.ts'
 import type { ArrivalProcess } from './arrivals.ts'
 
 /** What the number of arrivals of a class depends on. */
@@ -22,8 +22,8 @@ export interface SourceOptions extends AmountOptions {
   readonly name: string
   readonly seed: number
   readonly replication: number
-  /** rows of the trace; null for a class without one */
-  readonly feed: TraceFeed | null
+  /** rows of the trace at times of the run; null for a class without one */
+  readonly feed: RowFeed | null
 }
 
 /** All that differs between the arrival processes of scenarios. */

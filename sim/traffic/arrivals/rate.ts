@@ -81,15 +81,35 @@ export class Rate implements OperationalTime {
     this.#end += ((from + to) / 2) * (end - start)
   }
 
+  /** The largest rate, requests/ms; it is at an end of a piece. */
+  get peak(): number {
+    return this.#rates.reduce((most, rate, i) => {
+      const ms = this.#starts[i + 1] === undefined ? 0 : this.#starts[i + 1]! - this.#starts[i]!
+      return Math.max(most, rate, rate + this.#slopes[i]! * ms)
+    }, 0)
+  }
+
+  /** The last piece that starts at or before a time; -1 before the first. */
+  #pieceAt(t: Ms): number {
+    let low = 0
+    let high = this.#starts.length
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if (this.#starts[middle]! <= t) low = middle + 1
+      else high = middle
+    }
+    return low - 1
+  }
+
   /** Requests/ms at a time. */
   at(t: Ms): number {
-    const i = this.#starts.findLastIndex((start) => start <= t)
+    const i = this.#pieceAt(t)
     return i < 0 ? 0 : this.#rates[i]! + this.#slopes[i]! * (t - this.#starts[i]!)
   }
 
   /** Expected arrivals in [0, t). */
   cumulative(t: Ms): number {
-    const i = this.#starts.findLastIndex((start) => start <= t)
+    const i = this.#pieceAt(t)
     if (i < 0) return 0
     const dt = t - this.#starts[i]!
     return this.#sums[i]! + dt * (this.#rates[i]! + 0.5 * this.#slopes[i]! * dt)

@@ -1,11 +1,12 @@
 import type { RatedArrivals } from '../../../scenarios/schema/schema.ts'
 import { type Random, stream } from '../../kernel/index.ts'
+import type { Ms } from '../../serving/index.ts'
 import { RenewalArrivals } from './arrivals.ts'
 import { clientGaps, populationOf } from './client-gaps.ts'
 import { type Gap, gapsOf, type Spacing } from './gaps.ts'
 import { ModulatedTime, type ModulatingState } from './modulation.ts'
 import { type AmountOptions, type ProcessKind, perMs, type SourceOptions } from './process-kind.ts'
-import { Rate } from './rate.ts'
+import { Rate, type RateParts } from './rate.ts'
 import { surgesOf } from './surge.ts'
 
 type Rated<P> = Extract<RatedArrivals, { process: P }>
@@ -73,12 +74,22 @@ function rateOf(arrivals: RatedArrivals, options: AmountOptions): Rate {
   const steps = arrivals.schedule ?? [{ at_s: 0, ...arrivals }]
   return new Rate({
     steps: steps.map((step) => ({ atMs: step.at_s * 1000, rate: perMs(step, options) })),
-    surges: arrivals.surges.flatMap((surge) => surgesOf(surge, endMs)),
-    waves: arrivals.waves.map(({ period_s, amplitude, peak_at_s }) => ({
+    ...changesOf(arrivals, endMs),
+  })
+}
+
+/** Surges and waves, until the end of the run. */
+export function changesOf(
+  { surges, waves }: Pick<RatedArrivals, 'surges' | 'waves'>,
+  endMs: Ms,
+): Omit<RateParts, 'steps'> {
+  return {
+    surges: surges.flatMap((surge) => surgesOf(surge, endMs)),
+    waves: waves.map(({ period_s, amplitude, peak_at_s }) => ({
       periodMs: period_s * 1000,
       amplitude,
       peakAtMs: peak_at_s * 1000,
     })),
     endMs,
-  })
+  }
 }

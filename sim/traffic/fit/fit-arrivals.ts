@@ -1,6 +1,7 @@
 import type { RatedArrivals } from '../../../scenarios/schema/schema.ts'
 import type { Ms } from '../../serving/index.ts'
 import { fitFactors, productStates } from './fit-modulation.ts'
+import { type FittedSurge, fitSurge } from './fit-surge.ts'
 import type { RateFactor } from './modulated-dispersion.ts'
 
 /** Windows whose dispersion a fit reproduces. */
@@ -20,7 +21,9 @@ const MOST_STEPS = 96
 const SLOW_CHANGE = 2
 
 type Fitted = Extract<RatedArrivals, { process: 'poisson' | 'mmpp' }>
-type Rate = Pick<Fitted, 'rate_rps' | 'schedule'>
+type Rate = Pick<Fitted, 'rate_rps' | 'schedule'> & {
+  readonly surges?: readonly Partial<Fitted['surges'][number]>[]
+}
 type States = Extract<Fitted, { process: 'mmpp' }>['states']
 
 /** Fitted arrivals, in the format of a scenario. */
@@ -43,22 +46,44 @@ export function fitArrivals(times: Float64Array): FittedArrivals {
   }))
   const longest = measured.at(-1)
   const steps = longest === undefined ? null : stepsOf(times, durationMs, longest)
-  const relative = steps?.map((count) => (count * steps.length) / times.length) ?? [1]
-  const factors = fitFactors({ mean, durationMs, steps: relative }, measured)
-  const rate: Rate =
-    steps === null
-      ? { rate_rps: significant(1000 * mean) }
-      : {
-          schedule: steps.map((count, i) => ({
-            at_s: significant((i * durationMs) / steps.length / 1000, 6),
-            rate_rps: significant((1000 * count * steps.length) / durationMs),
-          })),
-        }
+  const surge = fitSurge(times, steps)
+  const counted = steps?.map((count) => (count * steps.length) / times.length) ?? [1]
+  const factors = fitFactors({ mean, durationMs, steps: surge?.steps ?? counted }, measured)
+  const rate = surge === null ? steppedRate(mean, steps, durationMs) : surgedRate(surge)
   const arrivals =
     factors.length === 0
       ? ({ process: 'poisson', ...rate } as const)
       : ({ process: 'mmpp', ...rate, states: statesOf(factors) } as const)
   return { arrivals, windows_s, factors }
+}
+
+function steppedRate(mean: number, steps: readonly number[] | null, durationMs: Ms): Rate {
+  if (steps === null) return { rate_rps: significant(1000 * mean) }
+  return {
+    schedule: steps.map((count, i) => ({
+      at_s: significant((i * durationMs) / steps.length / 1000, 6),
+      rate_rps: significant((1000 * count * steps.length) / durationMs),
+    })),
+  }
+}
+
+function surgedRate({ basePerMs, surge }: FittedSurge): Rate {
+  const { atMs, factor, riseMs, holdMs, decayMs, halfLifeMs } = surge
+  const seconds = (ms: Ms) => significant(ms / 1000, 4)
+  const decay =
+    halfLifeMs === undefined ? { decay_s: seconds(decayMs) } : { half_life_s: seconds(halfLifeMs) }
+  return {
+    rate_rps: significant(1000 * basePerMs),
+    surges: [
+      {
+        at_s: seconds(atMs),
+        factor: significant(factor, 4),
+        rise_s: seconds(riseMs),
+        hold_s: seconds(holdMs),
+        ...decay,
+      },
+    ],
+  }
 }
 
 /** Counts in steps where the rate changes slowly, otherwise null. */

@@ -1,7 +1,7 @@
 import type { Lengths, TrafficClass } from '../../../scenarios/schema/schema.ts'
 import { stream } from '../../kernel/index.ts'
 import { normalQuantile } from '../../stats/index.ts'
-import type { TraceFeed } from '../trace/trace-feed.ts'
+import type { RowFeed } from '../trace/trace-feed.ts'
 import {
   correlatedLengths,
   type LengthPair,
@@ -23,7 +23,7 @@ interface Column {
 /** The lengths of a class, each column from its own random stream. */
 export function classLengths(
   traffic: TrafficClass,
-  feed: TraceFeed | null,
+  feed: RowFeed | null,
   { seed, replication }: { readonly seed: number; readonly replication: number },
 ): LengthPair {
   const { class: name, length_schedule: schedule = [], length_correlation: correlation } = traffic

@@ -34,11 +34,28 @@ const NO_ROWS: TracePiece = Object.freeze({
   outputs: null,
 })
 
+/** What a row of a trace has besides its time; 0 and null where the trace has none. */
+export interface RecordedRow {
+  readonly length: number
+  /** tokens to generate */
+  readonly output: number
+  readonly prefix: Int32Array | null
+}
+
+/** Rows of a trace one by one. Lengths and prefix are those of the last row returned by `next`. */
+export interface RowFeed {
+  /** Time of the next row, ms; NaN where rows must be added, Infinity after the last. */
+  next(): Ms
+  length(): number
+  output(): number
+  prefix(): Int32Array | null
+}
+
 /**
  * The loaded rows of a trace. Reading is synchronous: when the rows are used up, the time of the
  * next row is NaN until the driver of the world adds more between two events.
  */
-export class TraceFeed {
+export class TraceFeed implements RowFeed {
   readonly #needs: Needs
   #piece: TracePiece
   #next = 0
@@ -81,6 +98,13 @@ export class TraceFeed {
     if (this.#next < times.length) return times[this.#next++]!
     this.#needsRows = !this.#ended
     return this.#ended ? Number.POSITIVE_INFINITY : Number.NaN
+  }
+
+  /** The last row returned by `next`. */
+  row(): RecordedRow {
+    const { lengths, outputs } = this.#piece
+    const last = this.#next - 1
+    return { length: lengths?.[last] ?? 0, output: outputs?.[last] ?? 0, prefix: this.prefix() }
   }
 
   /** Length of the last row returned by `next`. Read it before the next row. */

@@ -2,7 +2,7 @@ import type { Random } from '../../../sim/kernel/index.ts'
 import { chance, NASTY_NUMBERS, NASTY_STRINGS, NASTY_VALUES, pick, words } from '../choose.ts'
 import type { Kind } from '../input.ts'
 
-const CSV = '--format csv --time t --unit s --input n'
+const CSV = '--format csv --columns time=t --columns input_tokens=n --time-unit s'
 
 /**
  * Valid commands, and options that can be added to them. None of them measures: `run`, `replay` and
@@ -18,9 +18,12 @@ const TEMPLATES: readonly (readonly [command: string, more: string])[] = [
     '--set --seed --out --requests --keep-rows',
   ],
   ['requests declared.yaml', '--set --set --seed --out --json'],
-  [`trace inspect rows.csv ${CSV}`, '--jitter --unit --format --time --input --output --out'],
-  [`trace fit rows.csv ${CSV} --replications 99`, '--class --load --seed --jitter --out'],
-  ['trace inspect mooncake.jsonl', '--jitter --format --skip-bad'],
+  [`trace inspect rows.csv ${CSV}`, '--jitter-s --time-unit --format --columns --bad-rows --out'],
+  [
+    `trace fit rows.csv ${CSV} --replications 99`,
+    '--class --class-values --load --seed --jitter-s --out',
+  ],
+  ['trace inspect mooncake.jsonl', '--jitter-s --format --bad-rows'],
   ['compare kept', '--profile --replications --out --json'],
   ['audit kept', '--json --out'],
   ['report kept', '--charts --out --json'],
@@ -42,7 +45,7 @@ const PATHS = [
 ]
 
 const OF_PATHS = words('--out --profile --requests --from --against --junit')
-const WITHOUT_VALUE = words('--keep-rows --json --skip-bad --decision-log --quiet --help')
+const WITHOUT_VALUE = words('--keep-rows --json --decision-log --quiet --help')
 
 function valueFor(option: string, random: Random): readonly string[] {
   if (WITHOUT_VALUE.includes(option)) return [option]

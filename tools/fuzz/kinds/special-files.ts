@@ -8,7 +8,7 @@ const COMMANDS: readonly (readonly [file: string, command: string])[] = [
   ['x', 'requests x'],
   ['x', 'models build x --out out'],
   ['x', 'trace inspect x --format azure-llm'],
-  ['x', 'trace fit x --format csv --time t --unit s'],
+  ['x', 'trace fit x --format csv --columns time=t --time-unit s'],
   ['x', 'trace inspect x'],
   ['x', 'simulate tiny.yaml --profile x'],
   ['x', 'simulate declared.yaml --requests x'],

@@ -76,10 +76,11 @@ export const TRACE_FILES: Kind = {
       return { args: SIMULATE, files: { ...files, 's.yaml': scenarioOf(name, unit, random) } }
     }
     const columns = MAPPED.includes(format)
-      ? ['--time', 't', '--unit', unit, '--input', 'n', '--output', 'm']
+      ? ['time=t', 'input_tokens=n', 'output_tokens=m'].flatMap((text) => ['--columns', text])
       : []
     const args = ['trace', command, name, '--format', format, ...columns]
-    if (chance(random, 0.3)) args.push('--skip-bad')
+    if (columns.length > 0 && chance(random, 0.8)) args.push('--time-unit', unit)
+    if (chance(random, 0.3)) args.push('--bad-rows', 'skip')
     if (command === 'fit') args.push('--replications', '39')
     return { args, files }
   },
