@@ -1,8 +1,7 @@
 import type { Command } from 'commander'
-import { alignColumns } from '../../reports/terminal/align.ts'
+import { alignColumns } from '../../reports/index.ts'
 import { EXIT } from '../../scenarios/index.ts'
 import { type InspectedModel, inspectModel } from '../jobs/inspect-model.ts'
-import type { GraphValue } from '../models/index.ts'
 import { implement, withJson } from './command.ts'
 import { print } from './output.ts'
 
@@ -47,7 +46,10 @@ function textOf(model: InspectedModel): string {
 }
 
 /** Name, type and shape; a free dimension by its name. */
-function cellsOf({ name, type, shape }: GraphValue, rows: number | null): string[] {
+function cellsOf(
+  { name, type, shape }: InspectedModel['outputs'][number],
+  rows: number | null,
+): string[] {
   const sizes = shape?.map((size) => size ?? 'free').join(', ')
   const text = sizes === undefined ? 'no shape stated' : sizes === '' ? 'scalar' : `[${sizes}]`
   const table = rows === null ? '' : `, below ${rows}: indices of a stored table`

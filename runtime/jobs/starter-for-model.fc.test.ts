@@ -112,6 +112,12 @@ test('inputs that nothing can feed are refused, all at once', async () => {
   ])
 })
 
+test('characters that would reorder the text of the file are escaped', async () => {
+  const { text, inputs } = await starterOf([free('a\u202eb\u0007', 'n', 4)])
+  expect(text).toContain('"a\\u202eb\\u0007": {')
+  expect(Object.keys(inputs)).toEqual(['a\u202eb\u0007'])
+})
+
 const size = fc.oneof(
   fc.integer({ min: 1, max: 9 }),
   fc.constantFrom('batch', 'time', 'n', '', '#'),

@@ -1,5 +1,5 @@
 import { basename, dirname, isAbsolute, posix, relative, resolve, sep } from 'node:path'
-import { Failure, parseScenario, tensorTypes } from '../../scenarios/index.ts'
+import { Failure, parseScenario, tensorTypes, visibleJson } from '../../scenarios/index.ts'
 import { readOnnx } from '../models/index.ts'
 import { type StarterInputs, starterInputs } from './starter-inputs.ts'
 
@@ -112,5 +112,5 @@ ${
 function quoted(text: string): string {
   const plain =
     /^[a-z_.][\w./@-]*$/i.test(text) && !/^(null|true|false|\.nan|[+-]?\.inf)$/i.test(text)
-  return plain ? text : JSON.stringify(text)
+  return plain ? text : visibleJson(JSON.stringify(text))
 }
