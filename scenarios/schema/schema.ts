@@ -36,6 +36,11 @@ const setUp = {
     .describe('Cold-start time, added to a batch that finds its executor idle; fixed or drawn'),
 }
 
+const spread = nonNegative
+  .max(10)
+  .default(0)
+  .describe("Coefficient of variation of a batch's time around that mean; lognormal")
+
 const work = z
   .discriminatedUnion('law', [
     z.strictObject({
@@ -70,10 +75,43 @@ const work = z
         .min(1)
         .max(1000)
         .describe('Mean time of a batch of each size; interpolated and extrapolated linearly'),
-      cv: nonNegative
-        .max(10)
-        .default(0)
-        .describe("Coefficient of variation of a batch's time around that mean; lognormal"),
+      cv: spread,
+    }),
+    z.strictObject({
+      law: z.literal('length-table').describe('As measured, by batch size and length'),
+      sizes: z.array(batch).min(1).max(1000).describe('Measured batch sizes, rising'),
+      lengths: z
+        .array(count)
+        .min(1)
+        .max(1000)
+        .describe('Measured lengths of each request, padding included, rising'),
+      ms: z
+        .array(z.array(positive).min(1).max(1000))
+        .min(1)
+        .max(1000)
+        .describe('Mean times: a row for each size, with a time for each length'),
+      cv: spread,
+    }),
+    z.strictObject({
+      law: z
+        .literal('throughput')
+        .describe('Throughput by concurrency, as load generators report it: see the guide'),
+      concurrency: z
+        .array(batch)
+        .min(1)
+        .max(1000)
+        .describe('Requests that clients kept in flight, rising'),
+      throughput_rps: z.array(positive).min(1).max(1000).describe('Requests/s at each concurrency'),
+      instances: count.max(1024).default(1).describe('Instances of the measured server'),
+      batch_share: z
+        .number()
+        .min(0.001)
+        .max(1)
+        .optional()
+        .describe(
+          'Requests in flight that are one batch; default: 1 / (instances + 1), as one more batch waits',
+        ),
+      cv: spread,
     }),
     z.strictObject({
       law: z.literal('generation').describe('Time of a step, which gives each sequence one token'),
