@@ -103,24 +103,6 @@ describe('arrivals', () => {
       `${GAMMA}, schedule: [{ at_s: 0, load: 0 }]`,
       'schedule: expected a step with a rate above 0, got none',
     ],
-    [`${CSV}, load: 0.5, growth: 2`, 'load: expected either growth or load, got both'],
-    [
-      `${CSV}, copy_shift_s: 2`,
-      'copy_shift_s: remove copy_shift_s: no growth, surges or waves copy the trace',
-    ],
-    [`${CSV}, growth: 90, surges: [{ at_s: 1, factor: 20 }]`, /at most 1000 requests for each/],
-    [
-      `${CSV}, surges: [{ at_s: 1, factor: 2, decay_s: 1, half_life_s: 1 }]`,
-      /surges\.0\.half_life_s: expected either decay_s or half_life_s/,
-    ],
-    [
-      `${CSV}, class_values: [a]`,
-      'class_values: remove class_values: no columns.class names the column of these values',
-    ],
-    [
-      `${AZURE}, columns: { time: t, class: c }`,
-      'columns.time: remove time: format azure-llm determines it',
-    ],
     [`${AZURE}, time_unit: s`, 'time_unit: remove time_unit: format azure-llm determines it'],
     [`${AZURE}, load: 1, time_scale: 2`, 'load: expected either time_scale or load, got both'],
     [`${AZURE}, window: { from_s: 9, to_s: 9 }`, 'window.to_s: expected more than from_s 9, got 9'],
