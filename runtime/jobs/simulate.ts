@@ -10,6 +10,7 @@ import type { KeptRun } from '../folders/run-folder.ts'
 import { pause } from '../process/interruption.ts'
 import { build } from '../version.ts'
 import { backlogWarning, threadsFor } from './demand.ts'
+import { extrapolationWarnings } from './extrapolation.ts'
 import { occasionWarnings } from './occasions.ts'
 import { type JobOptions, REPLICATIONS } from './options.ts'
 import type { System } from './prepare.ts'
@@ -39,6 +40,7 @@ export async function simulate(system: System, options: SimulateOptions = {}): P
     if (warning !== null) onWarning?.(warning)
   }
   for (const text of occasionWarnings(system.models)) onWarning?.(text)
+  for (const text of extrapolationWarnings(system)) onWarning?.(text)
   const { capacityRps } = system
   const given = requestsFile !== undefined
   const requests = given ? await requestsOf(system, capacityRps, requestsFile) : null

@@ -1,5 +1,6 @@
 import type { Path } from '../parse/located.ts'
 import type { TraceProcess } from '../schema/schema.ts'
+import { LENGTH_LAWS } from '../schema/takes-length.ts'
 import { GUESSED, hasColumns } from '../schema/trace-columns.ts'
 import { checkChanges, checkRates } from './check-rates.ts'
 import type { ClassDraft, Draft } from './draft.ts'
@@ -34,6 +35,8 @@ function checkOneOf(keys: readonly [string, string], path: Path, draft: Draft): 
   if (!keys.every((key) => draft.has([...path, key]))) return
   draft.refuseKey([...path, keys[1]], `either ${keys.join(' or ')}`, 'both')
 }
+
+const NO_LENGTH = 'no length is taken from the trace'
 
 /** Each copy costs time for every row, also where the factor is low. */
 const MOST_COPIES = 1000
@@ -77,6 +80,7 @@ function checkTrace(traffic: ClassDraft, trace: TraceProcess, draft: Draft): voi
   }
   if (!traffic.input_tokens || traffic.input_tokens.distribution === 'trace') return
   for (const keys of [['length_scale'], ['max_length'], ['columns', 'input_tokens']]) {
-    draft.unused([...path, ...keys], 'no length is taken from the trace')
+    const why = draft.lengthless ? `no request has a length; ${LENGTH_LAWS}` : NO_LENGTH
+    draft.unused([...path, ...keys], why)
   }
 }

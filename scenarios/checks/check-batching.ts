@@ -1,7 +1,7 @@
 import type { Path } from '../parse/located.ts'
 import type { Batching } from '../schema/schema.ts'
 import { decidedBy } from '../schema/schema-queue.ts'
-import { takesLength } from '../schema/takes-length.ts'
+import { LENGTH_LAWS, takesLength } from '../schema/takes-length.ts'
 import type { Draft, PoolDraft } from './draft.ts'
 import { checkRising } from './ordered.ts'
 
@@ -12,6 +12,7 @@ export function checkBatching(draft: Draft): void {
   for (const pool of draft.pools) {
     const { batching } = pool
     const path = [...pool.path, 'batching']
+    if (batching?.policy === 'none') checkSingle(pool, draft)
     if (!batching || batching.policy === 'none') continue
     checkSize(batching, pool, draft)
     if (batching.policy === 'dynamic') checkPreferred(batching, path, draft)
@@ -20,6 +21,19 @@ export function checkBatching(draft: Draft): void {
   }
   const byDeadline = draft.pools.some(({ batching }) => batching?.policy === 'deadline-aware')
   if (byDeadline) checkDeadlines(draft)
+}
+
+/** A throughput at many requests in flight is that of batches. */
+function checkSingle(pool: PoolDraft, draft: Draft): void {
+  const model = draft.modelOf(pool)
+  if (!model || !('work' in model) || model.work.law !== 'throughput' || pool.generation) return
+  const { concurrency, instances, batch_share: share = 1 / (instances + 1) } = model.work
+  const most = concurrency.at(-1)!
+  const size = Math.floor(most * share)
+  if (size <= 1) return
+  const why = `as the throughput of ${pool.model} at concurrency ${most} is that of batches`
+  const text = `a policy such as { policy: dynamic, max_batch: ${size} }, ${why}`
+  draft.refuse([...pool.path, 'batching'], text, 'policy none')
 }
 
 function checkSize(batching: Exclude<Batching, Of<'none'>>, pool: PoolDraft, draft: Draft): void {
@@ -69,7 +83,8 @@ function checkBuckets({ edges }: Of<'length-bucketed'>, pool: PoolDraft, draft: 
   const model = draft.modelOf(pool)
   checkRising(edges, (i) => [...path, 'batching', 'edges', i], 'the edge before', draft)
   if (model && !takesLength(model)) {
-    const text = `another policy, as requests of ${pool.model} have no length`
+    const hint = 'work' in model ? ` (${LENGTH_LAWS})` : ''
+    const text = `another policy, as requests of ${pool.model} have no length${hint}`
     draft.refuse([...path, 'batching', 'policy'], text)
   }
   if (queue && decidedBy[queue.discipline] === 'tenant') {

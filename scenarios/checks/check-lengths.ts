@@ -1,5 +1,6 @@
 import type { Path } from '../parse/located.ts'
 import type { Lengths } from '../schema/schema.ts'
+import { LENGTH_LAWS } from '../schema/takes-length.ts'
 import { bringsLengths, type ClassDraft, type Draft } from './draft.ts'
 import { checkPair, checkRising } from './ordered.ts'
 
@@ -12,8 +13,13 @@ export function checkLengths(draft: Draft): void {
     if (!input_tokens || !lengthless) continue
     if (input_tokens.distribution === 'fixed' && input_tokens.value === 1) continue
     const names = [...new Set(draft.pools.map(({ model }) => model))].join(', ')
-    draft.unused([...path, 'input_tokens'], `requests of ${names} have no length`)
+    const hint = hasDeclaredWork(draft) ? `; ${LENGTH_LAWS}` : ''
+    draft.unused([...path, 'input_tokens'], `requests of ${names} have no length${hint}`)
   }
+}
+
+function hasDeclaredWork(draft: Draft): boolean {
+  return draft.pools.some((pool) => 'work' in (draft.modelOf(pool) ?? {}))
 }
 
 function checkTokens(

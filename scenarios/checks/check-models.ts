@@ -23,11 +23,11 @@ export function checkModels(draft: Draft): void {
       if (work.law === 'generation' && work.base_ms + work.per_sequence_ms === 0) {
         draft.refuse([...path, 'work'], 'a time above 0', 'a step that takes none')
       }
-      if (model.ragged && (work.law === 'generation' || !takesLength(model))) {
-        const why = work.law === 'generation' ? 'is in steps' : 'does not depend on lengths'
+      if (model.ragged && (work.law !== 'linear' || !takesLength(model))) {
+        const why = RAGGED[work.law] ?? 'does not depend on lengths'
         draft.refuse([...path, 'ragged'], `false, as the work of ${name} ${why}`)
       }
-      if (work.law === 'table') checkTable(work, [...path, 'work'], draft)
+      checkMeasured(work, [...path, 'work'], draft)
     } else if ('onnx' in model) {
       checkInputs(model.inputs, [...path, 'inputs'], draft)
     } else {
@@ -59,13 +59,42 @@ function weightsOf(model: BuiltinModel): number {
   return model.hidden * (12 * model.layers * model.hidden + model.vocabulary)
 }
 
-function checkTable(
-  { sizes, ms }: Extract<Work, { law: 'table' }>,
+/** Why the work of a law cannot be ragged. */
+const RAGGED: Readonly<Partial<Record<Work['law'], string>>> = {
+  generation: 'is in steps',
+  'length-table': 'is that of padded batches',
+}
+
+/** The laws that are lists of measurements. */
+function checkMeasured(work: Work, path: Path, draft: Draft): void {
+  const rising = (key: string, values: readonly number[], before: string) =>
+    checkRising(values, (i) => [...path, key, i], before, draft)
+  const asMany = (at: Path, values: readonly unknown[], count: number, of: string) => {
+    if (values.length === count) return
+    draft.refuse([...path, ...at], `a time for each of ${count} ${of}`, `${values.length}`)
+  }
+  if (work.law === 'table') {
+    asMany(['ms'], work.ms, work.sizes.length, 'sizes')
+    rising('sizes', work.sizes, 'the size before')
+  } else if (work.law === 'length-table') {
+    const { sizes, lengths, ms } = work
+    if (ms.length !== sizes.length) {
+      draft.refuse([...path, 'ms'], `a row for each of ${sizes.length} sizes`, `${ms.length}`)
+    }
+    for (const [i, row] of ms.entries()) asMany(['ms', i], row, lengths.length, 'lengths')
+    rising('sizes', sizes, 'the size before')
+    rising('lengths', lengths, 'the length before')
+  } else if (work.law === 'throughput') checkThroughput(work, path, draft)
+}
+
+function checkThroughput(
+  { concurrency, throughput_rps }: Extract<Work, { law: 'throughput' }>,
   path: Path,
   draft: Draft,
 ): void {
-  if (ms.length !== sizes.length) {
-    draft.refuse([...path, 'ms'], `a time for each of ${sizes.length} sizes`, `${ms.length}`)
+  if (throughput_rps.length !== concurrency.length) {
+    const text = `a throughput for each of ${concurrency.length} concurrencies`
+    draft.refuse([...path, 'throughput_rps'], text, `${throughput_rps.length}`)
   }
-  checkRising(sizes, (i) => [...path, 'sizes', i], 'the size before', draft)
+  checkRising(concurrency, (i) => [...path, 'concurrency', i], 'the concurrency before', draft)
 }

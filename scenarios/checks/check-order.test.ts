@@ -27,10 +27,17 @@ describe('keys of a queue', () => {
     ['discipline: deficit-round-robin, quantum: 64', []],
     ['discipline: priority, levels: { 2: { max_length: 4, timeout_ms: 9 } }', []],
     ['timeout_ms: 5, timeout_action: delay, allow_timeout_override: true', []],
-    ['ageing_ms: 5', [`ageing_ms: expected one of the keys ${COMMON}, got "ageing_ms"`]],
+    [
+      'ageing_ms: 5',
+      [
+        `ageing_ms: expected one of the keys ${COMMON}, got "ageing_ms"; it is a key of discipline priority`,
+      ],
+    ],
     [
       'discipline: lifo, quantum: 5',
-      [`quantum: expected one of the keys ${COMMON}, got "quantum"`],
+      [
+        `quantum: expected one of the keys ${COMMON}, got "quantum"; it is a key of discipline deficit-round-robin`,
+      ],
     ],
     [
       'discipline: deficit-round-robin',

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import {
+  branchesWith,
   branchKeys,
   branchOf,
   holderOf,
@@ -55,7 +56,7 @@ function explainIssue(issue: Issue, context: Context): Explained[] {
     problemAt(context, path, `${text}, got ${describeValue(value)}${hint}`)
   switch (issue.code) {
     case 'unrecognized_keys':
-      return unknownKeys(issue.keys, schema && branchOf(schema, value), [...context.base, ...path])
+      return unknownKeys(issue.keys, schema, value, [...context.base, ...path])
     case 'invalid_union':
       return explainUnion(issue, context)
     case 'invalid_key': {
@@ -83,9 +84,11 @@ function explainIssue(issue: Issue, context: Context): Explained[] {
 
 function unknownKeys(
   keys: readonly string[],
-  schema: z.core.$ZodType | null,
+  root: z.core.$ZodType | null,
+  value: unknown,
   path: Path,
 ): Explained[] {
+  const schema = root && branchOf(root, value)
   const allowed = keysOf(schema)
   // the meant branch of a union may have them, although another branch was checked
   const known = keys.some((key) => allowed.includes(key)) ? [] : allowed
@@ -93,7 +96,9 @@ function unknownKeys(
     // messages of further keys are not shown
     const near = i < MOST_MESSAGES ? nearest(key, known) : null
     const inner = near ?? (schema && i < MOST_MESSAGES ? holderOf(schema, key) : null)
-    const hint = inner === null ? '' : `; did you mean ${inner}?`
+    const others = inner === null && i < MOST_MESSAGES ? branchesWith(root, key) : []
+    const has = others.length === 0 ? '' : `; it is a key of ${others.join(' and ')}`
+    const hint = inner === null ? has : `; did you mean ${inner}?`
     const expected = inner === null && known.length > 0 ? `one of the keys ${known.join(', ')}` : ''
     return {
       path: [...path, key],

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { changing } from './schema-surges.ts'
 import { count, name, nonNegative, off, positive, share } from './schema-values.ts'
 
 /** Traffic of the scenario format: arrivals, lengths and clients. */
@@ -8,27 +9,6 @@ const stepRate = z.strictObject({
   rate_rps: nonNegative.optional().describe('Mean arrival rate from this time on'),
   load: nonNegative.optional().describe('The rate as a share of the capacity'),
 })
-
-const surge = z.strictObject({
-  at_s: nonNegative.describe('Start of the rise'),
-  factor: positive.describe('The rate is multiplied by this at the peak'),
-  rise_s: nonNegative.default(0),
-  hold_s: nonNegative.default(0),
-  decay_s: nonNegative.default(0).describe('Of a linear decay'),
-  half_life_s: positive.optional().describe('Of an exponential decay; replaces decay_s'),
-  every_s: positive.optional().describe('Time between repetitions, until the end'),
-})
-
-const wave = z.strictObject({
-  period_s: positive.describe('Period; a day is 86400'),
-  amplitude: share.describe('Factor 1 + amplitude at the peak, 1 - amplitude at the trough'),
-  peak_at_s: nonNegative.default(0).describe('Time of one of the peaks'),
-})
-
-const changing = {
-  surges: z.array(surge).default([]).describe('Surges at the same time add up'),
-  waves: z.array(wave).default([]).describe('Several waves, such as a day and a week, multiply'),
-}
 
 const rated = {
   rate_rps: positive.optional().describe('Mean arrival rate'),

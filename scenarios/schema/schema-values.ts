@@ -16,6 +16,8 @@ export const name = z
 export const positive = z.number().min(1e-9).max(1e12)
 export const nonNegative = z.number().nonnegative().max(1e12)
 export const count = z.int().positive().max(1e9)
+/** Requests of a batch. */
+export const batch = count.max(4096)
 export const share = z.number().min(0).max(1)
 export const off = z.boolean().default(false)
 /** A priority as the key of a map. */

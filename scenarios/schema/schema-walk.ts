@@ -64,6 +64,17 @@ export function meantBranch(union: z.ZodUnion, value: unknown): number | null {
   return only && union.options.indexOf(only)
 }
 
+/** The branches of a union that have a key, as `law table`; none where there are many. */
+export function branchesWith(root: z.core.$ZodType | null, key: string): readonly string[] {
+  if (!(root instanceof z.ZodDiscriminatedUnion)) return []
+  const having = root.options.filter((option) => keysOf(option as z.core.$ZodType).includes(key))
+  if (having.length > MOST_BRANCHES) return []
+  const kind = root.def.discriminator
+  return having.flatMap((option) => discriminators(root, option).map((value) => `${kind} ${value}`))
+}
+
+const MOST_BRANCHES = 3
+
 /** The keys of a schema for maps; none for any other schema. */
 export function keysOf(schema: z.core.$ZodType | null): readonly string[] {
   return schema instanceof z.ZodObject ? Object.keys(schema.shape) : []

@@ -7,12 +7,12 @@ import { onnxModel, padTo, precision } from './schema-onnx.ts'
 import { queue, routing } from './schema-queue.ts'
 import {
   type Duration,
-  duration,
   type RatedArrivals,
   type TraceProcess,
   trafficClass,
 } from './schema-traffic.ts'
-import { count, name, nonNegative, off, positive, share } from './schema-values.ts'
+import { batch, count, name, nonNegative, off, positive } from './schema-values.ts'
+import { work } from './schema-work.ts'
 
 export { allocators, type BatchMemory, servesBatches } from './schema-memory.ts'
 export { type TensorType, tensorTypes } from './schema-onnx.ts'
@@ -27,65 +27,6 @@ export type { Duration, PoolMemory, RatedArrivals, TraceProcess }
 const seed = z.int().nonnegative()
 const layers = count.max(1024)
 const width = count.max(65_536)
-const batch = count.max(4096)
-
-const setUp = {
-  setup_ms: z
-    .union([nonNegative, duration])
-    .optional()
-    .describe('Cold-start time, added to a batch that finds its executor idle; fixed or drawn'),
-}
-
-const work = z
-  .discriminatedUnion('law', [
-    z.strictObject({
-      law: z.literal('constant'),
-      ms: positive.describe('Time of every batch'),
-      ...setUp,
-    }),
-    z.strictObject({
-      law: z.literal('two-point').describe('Some batches take longer'),
-      ms: positive.describe('Time of most batches'),
-      slow_ms: positive.describe('Time of slow batches'),
-      slow_share: share.describe('Probability that a batch is slow'),
-      ...setUp,
-    }),
-    z.strictObject({
-      law: z.literal('exponential'),
-      mean_ms: positive.describe('Mean of the exponential distribution'),
-      ...setUp,
-    }),
-    z.strictObject({
-      law: z.literal('linear'),
-      base_ms: nonNegative.describe('Time of any batch'),
-      per_item_ms: nonNegative.default(0).describe('Added for each request of the batch'),
-      per_token_ms: nonNegative.default(0).describe('Added for each token, padding included'),
-      ...setUp,
-    }),
-    z.strictObject({
-      law: z.literal('table'),
-      sizes: z.array(batch).min(1).max(1000).describe('Measured batch sizes, rising'),
-      ms: z
-        .array(positive)
-        .min(1)
-        .max(1000)
-        .describe('Mean time of a batch of each size; interpolated and extrapolated linearly'),
-      cv: nonNegative
-        .max(10)
-        .default(0)
-        .describe("Coefficient of variation of a batch's time around that mean; lognormal"),
-    }),
-    z.strictObject({
-      law: z.literal('generation').describe('Time of a step, which gives each sequence one token'),
-      base_ms: nonNegative.describe('Time of any step, as for reading the weights'),
-      per_sequence_ms: nonNegative.default(0).describe('For each sequence in the step'),
-      per_prefill_token_ms: nonNegative.default(0).describe('For each token of a prompt'),
-      per_context_token_ms: nonNegative
-        .default(0)
-        .describe('For each token in the KV caches of decoding sequences'),
-    }),
-  ])
-  .describe('Declared service time of a batch, for simulation only: a live replay cannot run it')
 
 const builtin = z.discriminatedUnion('builtin', [
   z.strictObject({

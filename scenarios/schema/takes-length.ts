@@ -4,12 +4,17 @@ import type { Model, ModelMemory } from './schema.ts'
 export function takesLength(model: Model): boolean {
   if ('work' in model) {
     const { work, memory } = model
-    if (work.law === 'generation' || (memory && growsWithLength(memory))) return true
+    if (work.law === 'generation' || work.law === 'length-table') return true
+    if (memory && growsWithLength(memory)) return true
     return work.law === 'linear' && work.per_token_ms > 0
   }
   if ('onnx' in model) return Object.values(model.inputs).some((x) => x.shape.includes('length'))
   return model.builtin !== 'mlp'
 }
+
+/** For errors where lengths have no effect. */
+export const LENGTH_LAWS =
+  'of the declared laws, linear (with per_token_ms), length-table and generation take lengths'
 
 function growsWithLength({ input, activations, output }: ModelMemory): boolean {
   const buffers = [input, ...activations, output]

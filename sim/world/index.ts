@@ -48,7 +48,9 @@ export { settle, type Variation, varied } from './machine/variation.ts'
 export {
   declaredSteps,
   declaredWork,
+  isMeasured,
   type MeanWork,
+  measuredTable,
   NO_WAKE,
   tabulatedWork,
   type WakeCurve,

@@ -30,20 +30,21 @@ const LEAST_FLAT = 0.25
 const FLAT_HEIGHT = 0.05
 /**
  * Parameters of a flat rate with a surge: rate, factor, the slopes of rise and decay, and two
- * changes, which count three times each, since their places were searched (Zhang and Siegmund 2007).
+ * changes, which count three times each, since their places were searched (Zhang and Siegmund
+ * 2007).
  */
 const PARAMETERS = 10
 /** Residuals of steps may exceed their expected sum of squares by this many standard deviations. */
 const MOST_DEVIATIONS = 4
 
 /**
- * The surge of a trace whose rate is flat otherwise; null where a constant rate or the steps (counts
- * in equal parts of the trace, null if there are none) explain it as well.
+ * The surge of a trace whose rate is flat otherwise; null where a constant rate or the steps
+ * (counts in equal parts of the trace, null if there are none) explain it as well.
  *
  * Models are compared by the Bayesian information criterion (Schwarz 1978) of Poisson counts in
  * bins. The log-likelihood is divided by the dispersion of the residuals, since counts of bursty
- * traffic vary more than Poisson (quasi-likelihood, Wedderburn 1974; in model selection: Lebreton et
- * al. 1992). So a burst like many others is no surge.
+ * traffic vary more than Poisson (quasi-likelihood, Wedderburn 1974; in model selection:
+ * Lebreton et al. 1992). So a burst like many others is no surge.
  */
 export function fitSurge(
   times: Float64Array,
@@ -90,7 +91,8 @@ const stepsExpected = (steps: readonly number[], size: number) => (i: number) =>
 
 /**
  * The largest dispersion of the residuals over blocks of bins of several sizes: bursts that last
- * longer than a bin show in longer blocks only. `parts`: within so many parts residuals add up to 0.
+ * longer than a bin show in longer blocks only. `parts`: within so many parts residuals add up to
+ * 0.
  */
 function residualDispersion(
   counts: Float64Array,
@@ -149,7 +151,7 @@ const shape = (atMs: Ms, riseMs: Ms, holdMs: Ms, decayMs: Ms): Surge => ({
   factor: 1,
 })
 
-/** The interval of bins whose rate stands out most by likelihood (scan statistic, Kulldorff 1997). */
+/** The interval of bins whose rate stands out most by likelihood (Kulldorff 1997). */
 function densestInterval(counts: Float64Array): [from: number, to: number] {
   const sums = [0]
   for (const count of counts) sums.push(sums.at(-1)! + count)

@@ -20,7 +20,7 @@ export function logLikelihood(counts: Float64Array, expected: (i: number) => num
 
 const MOST_ROUNDS = 200
 const STILL = 1e-7
-/** A flat rate of less than this share of the peak is silence: no factor leads from it to a peak. */
+/** A flat rate of less than this share of the peak is silence: no factor leads from it up. */
 const LEAST_BASE = 1e-3
 
 /**

@@ -40,19 +40,17 @@ function declaredLaw(work: Work): MeanWork {
         of: (_size, _length, random) => work.mean_ms * random.exponential(),
         mean: () => work.mean_ms,
       }
-    case 'table': {
-      const table = tabulatedWork({
-        sizes: work.sizes,
-        lengths: [1],
-        ms: work.ms.map((ms) => [ms]),
-      })
-      const mean = (size: number) => table.mean(size, 1)
+    case 'table':
+    case 'length-table':
+    case 'throughput': {
+      const { mean } = tabulatedWork(measuredTable(work))
       if (work.cv === 0) return { of: mean, mean }
       // lognormal about a mean of 1
       const variance = log(1 + work.cv * work.cv)
       const sigma = Math.sqrt(variance)
       return {
-        of: (size, _length, random) => mean(size) * exp(sigma * random.normal() - variance / 2),
+        of: (size, length, random) =>
+          mean(size, length) * exp(sigma * random.normal() - variance / 2),
         mean,
       }
     }
@@ -64,6 +62,46 @@ function declaredLaw(work: Work): MeanWork {
     case 'generation':
       return { of: refuseBatch, mean: refuseBatch }
   }
+}
+
+/** The laws that are lists of measurements, as one table. */
+export function measuredTable(work: MeasuredWork): WorkTable {
+  switch (work.law) {
+    case 'table':
+      return { sizes: work.sizes, lengths: [1], ms: work.ms.map((ms) => [ms]) }
+    case 'length-table':
+      return work
+    case 'throughput':
+      return throughputTable(work)
+  }
+}
+
+/**
+ * Batch times from a closed loop. Of c requests in flight, each running batch has a share: a batch
+ * runs on each busy instance, and by default one more waits. By Little's law (1961) the number in
+ * service is throughput times batch time, so a batch takes busy x size / throughput.
+ */
+function throughputTable(work: Extract<MeasuredWork, { law: 'throughput' }>): WorkTable {
+  const { concurrency, throughput_rps, instances } = work
+  const share = work.batch_share ?? 1 / (instances + 1)
+  const points = concurrency.map((clients, i) => {
+    const size = Math.max(1, share * clients)
+    const busy = Math.min(instances, clients / size)
+    return { size, ms: (1000 * busy * size) / throughput_rps[i]! }
+  })
+  // of several with one request a batch, the server was idle least at the highest concurrency
+  const rising = points.filter(({ size }, i) => size < (points[i + 1]?.size ?? size + 1))
+  return {
+    sizes: rising.map(({ size }) => size),
+    lengths: [1],
+    ms: rising.map(({ ms }) => [ms]),
+  }
+}
+
+type MeasuredWork = Extract<Work, { law: 'table' | 'length-table' | 'throughput' }>
+
+export function isMeasured(work: Work): work is MeasuredWork {
+  return ['table', 'length-table', 'throughput'].includes(work.law)
 }
 
 function refuseBatch(): never {
