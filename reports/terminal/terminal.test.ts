@@ -31,7 +31,7 @@ describe('the comparison in text', () => {
     expect(comparisonText(comparison)).not.toContain('met no stall:')
     comparison.stall_free.share = { simulated: every, measured: { ...every, low: 0.99 } }
     comparison.stall_free.percentiles = []
-    expect(comparisonText(comparison)).toMatch(/met no stall: 100\.0 % .*\n\n {2}structure/)
+    expect(comparisonText(comparison)).toMatch(/met no stall: 100 % .*\n\n {2}structure/)
   })
 
   test('shows errors that belong to the figures of their row, and the worst replay apart', () => {
@@ -131,11 +131,33 @@ describe('the comparison in text', () => {
   })
 
   test('a terminal gets the verdict first, right aligned columns and the reason of each dash', () => {
-    const lines = comparisonText(sampleComparison({ verdict: 'UNDECIDED' })).split('\n')
+    const sample = { verdict: 'UNDECIDED', whatIf: false } as const
+    const lines = comparisonText(sampleComparison(sample)).split('\n')
     expect(lines[0]).toMatch(/^UNDECIDED {2}structure: /)
     const table = lines.slice(3, 9)
     expect(new Set(table.map((line) => line.length)).size).toBe(1)
     expect(lines).toContain('  p99.9: needs 100,000 requests')
+  })
+
+  test('a change leads, in words for each usual percentile', () => {
+    const comparison = sampleComparison()
+    const words = (low: number, high: number) => {
+      const measured = { value: 1, low, high, n: 400 }
+      const [row] = comparison.what_if!.percentiles
+      const percentiles = [{ ...row!, p: 0.5, measured }]
+      const what_if = { ...comparison.what_if!, percentiles }
+      return comparisonText({ ...comparison, what_if })
+        .split('\n')[0]!
+        .split(', ')
+        .at(-1)
+    }
+    expect(words(1.01, 1.2)).toBe('worse')
+    expect(words(0.7, 0.99)).toBe('better')
+    expect(words(0.9, 1.2)).toBe('no difference shown')
+    expect(words(0.98, 1.04)).toBe('about the same')
+    expect(comparisonText(comparison).split('\n')[0]).toBe(
+      'B against A: p50 0.284× [0.279, 0.289], better; p95 0.55× [0.52, 0.59], better; p99 0.68× [0.56, 0.80], better',
+    )
   })
 
   test('a change has a separate table, and its check is listed with the others', () => {
@@ -171,12 +193,12 @@ describe('the comparison in text', () => {
     expect(comparisonText(sampleComparison({ whatIf: false }))).not.toMatch(/what.if|B\/A/i)
   })
 
-  test('the first line names the check that decided, and others that would have', () => {
+  test('the verdict names the check that decided, and others that would have', () => {
     const first = (verdict: Verdict, failed: readonly ('what_if' | 'audit')[]) => {
       const comparison = sampleComparison()
       comparison.verdict = verdict
       for (const key of failed) comparison.checks[key]!.verdict = verdict
-      return comparisonText(comparison).split('\n')[0]
+      return comparisonText(comparison).split('\n')[2]
     }
     expect(first('PASS', [])).toBe('PASS  what-if: the predicted ratio is within 5 % or 50 µs')
     expect(first('FAIL', ['audit'])).toBe('FAIL  audit: no rule is broken in 90,000 rows')

@@ -103,7 +103,7 @@ export function resultOf(
       shed_by: sumCounts(runs.map((run) => run.pools[i]!.shedBy)),
       replicas: pool.replicas,
       capacity_rps: capacitiesRps[i] ?? null,
-      utilisation: overRuns(runs, (run) => run.busyMs[i]! / (run.observedMs * pool.replicas)),
+      utilisation: overRuns(runs, (run) => run.busyMs[i]! / (run.observedMs * pool.replicas), 1),
       wasted: overRuns(runs, (run) => run.wastedMs[i]! / run.busyMs[i]!, 1),
       batch_mean: overRuns(runs, (run) => batchMean(run.batchSizes[i]!)),
       batch_efficiency: batchesLengths(scenario, pool)

@@ -56,7 +56,7 @@ export interface CallsSummary extends LatencySummary {
 type Tail = readonly { readonly p: number; readonly value: number }[]
 
 /** There may be hundreds of classes, each with a curve. */
-const POINTS_OF_CLASSES = 10
+const POINTS_OF_CLASSES = 20
 
 /** One replication or replay, small enough to pass between threads. */
 export interface RunSummary {

@@ -1,0 +1,72 @@
+import { type Objective, parseObjective } from '../../scenarios/index.ts'
+import type { Estimate, Result, Verdict } from '../../sim/documents/index.ts'
+import { estimateText, exactText, percentileName } from '../format.ts'
+import { lostText } from './lost.ts'
+
+/** An objective with its figure and its limit, as a sentence. */
+export interface ObjectiveSentence {
+  readonly world: Result['world']
+  readonly verdict: Verdict
+  readonly text: string
+}
+
+/** Every objective of a result in words: "checkout: p99 latency is 62 ms, below the limit of 250 ms". */
+export function objectiveSentences(result: Result): ObjectiveSentence[] {
+  return result.objectives.map(({ class: name, text, verdict, estimate }) => {
+    const objective = parseObjective(text)
+    const counts = result.classes.find((own) => own.name === name)?.counts
+    const lost = counts === undefined ? null : lostText([counts])
+    const sentence = objective === null ? text : sentenceOf(objective, verdict, estimate, lost)
+    return { world: result.world, verdict, text: `${name}: ${sentence}` }
+  })
+}
+
+const QUANTITIES = {
+  latency: 'latency',
+  ttft: 'time to the first token (TTFT)',
+  tpot: 'time of each further token (TPOT)',
+  call: 'time of calls, all attempts together,',
+} as const
+
+function sentenceOf(
+  objective: Objective,
+  verdict: Verdict,
+  estimate: Estimate,
+  lost: string | null,
+): string {
+  if (objective.kind === 'goodput') {
+    const limit = exactText(objective.share, 'share')
+    const found = figureText(estimate, 'share')
+    return `goodput is ${found} of the requests${judged(verdict, limit, GOODPUT)}${openReason(estimate)}`
+  }
+  const limit = exactText(objective.limitMs, 'time')
+  const what = `${percentileName(objective.percentile)} ${QUANTITIES[objective.kind]}`
+  if (estimate.value === null && verdict === 'FAIL') {
+    const share = lost === null ? 'too many requests were lost' : lost
+    return `${what} of all arrivals is infinite, as ${share}; the limit is ${limit}`
+  }
+  const counted = lost === null ? '' : ' of all arrivals, where a lost request never ends,'
+  const note = lost === null ? '' : `; ${lost}`
+  const found = figureText(estimate, 'time')
+  return `${what}${counted} is ${found}${judged(verdict, limit, TIMES)}${openReason(estimate)}${note}`
+}
+
+function figureText(estimate: Estimate, quantity: 'time' | 'share'): string {
+  return estimate.value === null ? 'not known' : estimateText(estimate, quantity)
+}
+
+interface Words {
+  readonly PASS: string
+  readonly FAIL: string
+}
+
+const TIMES: Words = { PASS: 'below', FAIL: 'not below' }
+const GOODPUT: Words = { PASS: 'above', FAIL: 'not above' }
+
+function judged(verdict: Verdict, limit: string, words: Words): string {
+  if (verdict === 'UNDECIDED') return `, which does not decide about the limit of ${limit}`
+  return `, ${words[verdict]} the limit of ${limit}`
+}
+
+/** Why there is no verdict or no figure. */
+const openReason = ({ reason }: Estimate) => (reason === undefined ? '' : `: ${reason}`)
