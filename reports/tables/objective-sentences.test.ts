@@ -34,11 +34,19 @@ describe('an objective in words', () => {
   test('is of all arrivals where requests were lost, and says so', () => {
     const text = 'p(50) latency_ms < 250'
     expect(sentence({ text, estimate: ms(62, 51, 76), verdict: 'PASS' }, 0.7)).toMatch(
-      /^interactive: p50 latency of all arrivals, where a lost request never ends, is 62 .*; 30 % of the requests were not served$/,
+      /^interactive: p50 latency of all arrivals, where a lost one never ends, is 62 .*; 30 % of the requests were not served$/,
     )
     const none = { value: null, low: null, high: null, n: 9000 }
     expect(sentence({ text, estimate: none, verdict: 'FAIL' }, 0.4)).toBe(
       'interactive: p50 latency of all arrivals is infinite, as 60 % of the requests were not served; the limit is 250 ms',
+    )
+  })
+
+  test('of calls counts the calls that were not answered', () => {
+    const none = { value: null, low: null, high: null, n: 9000 }
+    const of = { text: 'p(99.9) call_ms < 500', estimate: none, verdict: 'FAIL' } as const
+    expect(sentence(of)).toBe(
+      'interactive: p99.9 time of a call with all its attempts of all calls is infinite, as 1.0 % of the calls were not answered; the limit is 500 ms',
     )
   })
 

@@ -1,6 +1,6 @@
 import { type Objective, parseObjective } from '../../scenarios/index.ts'
 import type { Estimate, Result, Verdict } from '../../sim/documents/index.ts'
-import { estimateText, exactText, percentileName } from '../format.ts'
+import { estimateText, exactText, percent, percentileName } from '../format.ts'
 import { lostText } from './lost.ts'
 
 /** An objective with its figure and its limit, as a sentence. */
@@ -14,18 +14,25 @@ export interface ObjectiveSentence {
 export function objectiveSentences(result: Result): ObjectiveSentence[] {
   return result.objectives.map(({ class: name, text, verdict, estimate }) => {
     const objective = parseObjective(text)
-    const counts = result.classes.find((own) => own.name === name)?.counts
-    const lost = counts === undefined ? null : lostText([counts])
+    const own = result.classes.find((one) => one.name === name)
+    const lost = own === undefined ? null : lostOf(own, objective?.kind)
     const sentence = objective === null ? text : sentenceOf(objective, verdict, estimate, lost)
     return { world: result.world, verdict, text: `${name}: ${sentence}` }
   })
+}
+
+/** The requests, or the calls, that a percentile counts as infinitely long. */
+function lostOf({ counts, calls }: Result['classes'][number], kind: Objective['kind'] | undefined) {
+  if (kind !== 'call' || calls === null) return lostText([counts])
+  const share = 1 - calls.answered / Math.max(1, calls.made)
+  return share > 0 ? `${percent(share)} of the calls were not answered` : null
 }
 
 const QUANTITIES = {
   latency: 'latency',
   ttft: 'time to the first token (TTFT)',
   tpot: 'time of each further token (TPOT)',
-  call: 'time of calls, all attempts together,',
+  call: 'time of a call with all its attempts',
 } as const
 
 function sentenceOf(
@@ -41,11 +48,12 @@ function sentenceOf(
   }
   const limit = exactText(objective.limitMs, 'time')
   const what = `${percentileName(objective.percentile)} ${QUANTITIES[objective.kind]}`
+  const all = objective.kind === 'call' ? 'calls' : 'arrivals'
   if (estimate.value === null && verdict === 'FAIL') {
     const share = lost === null ? 'too many requests were lost' : lost
-    return `${what} of all arrivals is infinite, as ${share}; the limit is ${limit}`
+    return `${what} of all ${all} is infinite, as ${share}; the limit is ${limit}`
   }
-  const counted = lost === null ? '' : ' of all arrivals, where a lost request never ends,'
+  const counted = lost === null ? '' : ` of all ${all}, where a lost one never ends,`
   const note = lost === null ? '' : `; ${lost}`
   const found = figureText(estimate, 'time')
   return `${what}${counted} is ${found}${judged(verdict, limit, TIMES)}${openReason(estimate)}${note}`

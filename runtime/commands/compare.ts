@@ -11,11 +11,13 @@ import { refuseComparison } from '../jobs/refuse.ts'
 import { AGAINST_HELP, type AgainstOptions, prepareSides, withAgainstOptions } from './against.ts'
 import { commandLine, implement, replicationsOption } from './command.ts'
 import { emit, VERDICT_EXIT } from './output.ts'
+import { plotOption, plots } from './plots.ts'
 import { withProgress } from './progress.ts'
 
 interface CompareOptions extends AgainstOptions {
   readonly profile?: string
   readonly replications: number
+  readonly plot?: boolean
 }
 
 const HELP = `${AGAINST_HELP}
@@ -33,6 +35,7 @@ export function define(command: Command): void {
   withAgainstOptions(command)
     .option('--profile <file>', 'predict from this profile in place of the one in DIR')
     .addOption(replicationsOption('simulations behind the prediction', 10, 40))
+    .addOption(plotOption())
   const perform = async (
     signal: AbortSignal,
     path: string,
@@ -63,7 +66,8 @@ export function define(command: Command): void {
     const comparison = await withProgress((onProgress) =>
       compare(a!, b, { replications, command: commandLine(), signal, onProgress }),
     )
-    await emit(options, { comparison }, 'comparison', comparisonText(comparison))
+    const plotted = plots(options, { measured: first!.result, comparison })
+    await emit(options, { comparison }, 'comparison', [comparisonText(comparison), plotted])
     return VERDICT_EXIT[comparison.verdict]
   }
   implement(command, HELP, perform)

@@ -8,6 +8,7 @@ import { replay } from '../jobs/replay.ts'
 import { AGAINST_HELP, type AgainstOptions, prepareSides, withAgainstOptions } from './against.ts'
 import { implement, profileOption, refuseWithoutOut, scenarioFile, wholeNumber } from './command.ts'
 import { emit, objectivesExit, writeDocuments } from './output.ts'
+import { plotOption, plots } from './plots.ts'
 import { withProgress } from './progress.ts'
 
 interface ReplayOptions extends AgainstOptions {
@@ -15,6 +16,7 @@ interface ReplayOptions extends AgainstOptions {
   readonly replays: number
   readonly requests?: string
   readonly decisionLog?: boolean
+  readonly plot?: boolean
 }
 
 const HELP = `
@@ -31,6 +33,7 @@ export function define(command: Command): void {
     .addOption(profileOption())
     .option('--replays <n>', 'replays of the same requests', wholeNumber(1), 3)
     .option('--requests <file>', 'replay these requests (of `spillway requests`)')
+    .addOption(plotOption())
     .option('--decision-log', 'keep the decision log of every replay (needs --out)')
   implement(command, HELP, async (signal, path: string, options: ReplayOptions) => {
     refuseWithoutOut('--decision-log', options.decisionLog, options)
@@ -52,7 +55,8 @@ export function define(command: Command): void {
     )
     const { result } = sides[0]!
     const text = sides.map((side) => resultText(side.result)).join('\n\n')
-    await emit(options, { measured: result }, 'measured', text, async (change) => {
+    const printed = [text, plots(options, { measured: result })]
+    await emit(options, { measured: result }, 'measured', printed, async (change) => {
       await dropReplays(change)
       await keepReplays(change, sides, signal)
       if (profile !== null) await writeDocuments(change, { profile })

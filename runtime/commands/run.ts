@@ -36,6 +36,7 @@ import {
   wholeNumber,
 } from './command.ts'
 import { print, writeDocuments } from './output.ts'
+import { plotOption, plots } from './plots.ts'
 import { profileText } from './profile-text.ts'
 import { withProgress } from './progress.ts'
 
@@ -47,6 +48,7 @@ interface RunOptions extends AgainstOptions {
   readonly rehearsals: number
   readonly keepRows?: boolean
   readonly decisionLog?: boolean
+  readonly plot?: boolean
   readonly charts: readonly ChartFormat[]
 }
 
@@ -89,6 +91,7 @@ export function define(command: Command): void {
     .option('--replays <n>', 'replays of the same requests', wholeNumber(1), 3)
     .option('--keep-rows', 'keep the raw rows of every replay; they are kept if a check fails')
     .option('--decision-log', 'keep the decision log of every replay, and the raw rows')
+    .addOption(plotOption())
     .addOption(chartsOption())
   implement(command, HELP, async (signal, path: string, options: RunOptions) => {
     const sides = await prepareSides(path, options, signal)
@@ -184,5 +187,5 @@ async function runWith(
     '',
     `report: ${join(directory, 'report.html')}`,
   ]
-  print(options, comparison, text.join('\n'))
+  print(options, comparison, [text.join('\n'), plots(options, { simulated, measured, comparison })])
 }

@@ -16,6 +16,7 @@ import {
   withScenarioOptions,
 } from './command.ts'
 import { emit, objectivesExit } from './output.ts'
+import { plotOption, plots } from './plots.ts'
 import { withProgress } from './progress.ts'
 
 interface SimulateOptions extends ScenarioOptions {
@@ -24,6 +25,7 @@ interface SimulateOptions extends ScenarioOptions {
   readonly workers?: number
   readonly requests?: string
   readonly keepRows?: boolean
+  readonly plot?: boolean
 }
 
 const HELP = `
@@ -42,6 +44,7 @@ export function define(command: Command): void {
       wholeNumber(1),
     )
     .option('--requests <file>', 'use these requests (of `spillway requests`) in every replication')
+    .addOption(plotOption())
     .option('--keep-rows', 'keep raw rows and decision log of the first replication (needs --out)')
   implement(command, HELP, async (signal, path: string, options: SimulateOptions) => {
     const { replications, workers, requests: requestsFile, keepRows, out } = options
@@ -55,7 +58,8 @@ export function define(command: Command): void {
       simulate(system, { replications, workers, requestsFile, signal, onProgress, onWarning }),
     )
     const documents = { simulated: result }
-    await emit(options, documents, 'simulated', resultText(result), async (change) => {
+    const text = [resultText(result), plots(options, documents)]
+    await emit(options, documents, 'simulated', text, async (change) => {
       await dropRuns(change, 'replication')
       const names = await change.names()
       if (!names.some((name) => /^replay-\d+\.parquet$/.test(name))) dropInputs(change)
