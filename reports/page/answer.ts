@@ -97,7 +97,7 @@ ${box(comparison.verdict, html`${decisiveReason(comparison)}`)}
 }
 
 /** Warnings of the documents, such as why a replay does not count. */
-function warnings(input: ReportInput): Html[] {
+function warnings(input: ReportInput): Html {
   const { measured, comparison } = input
   const results = worlds(input).flatMap(({ name, result }) => [
     ...(result.valid ? [] : [`${name}: ${NOT_VALID}`]),
@@ -105,7 +105,13 @@ function warnings(input: ReportInput): Html[] {
   ])
   // the measured document has the same warnings
   const texts = comparison && !measured ? notCountedTexts(comparison) : []
-  return [...results, ...texts].map((text) => html`<p class="warning">${text}</p>\n`)
+  return warningList([...results, ...texts])
+}
+
+/** Warnings in one frame, so that many of them do not push the answer away. */
+export function warningList(texts: readonly string[]): Html {
+  if (texts.length === 0) return NOTHING
+  return html`<ul class="warning plain">${texts.map((text) => html`<li>${text}</li>\n`)}</ul>\n`
 }
 
 function memoryWarnings(input: ReportInput): Html[] {

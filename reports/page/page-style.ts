@@ -28,7 +28,8 @@ b.PASS{color:var(--pass)}b.FAIL{color:var(--limit)}b.UNDECIDED{color:var(--undec
 .simulated{color:var(--simulated)}.measured{color:var(--measured)}
 ul.plain{list-style:none;padding:0;margin:8px 0}
 ul.plain li{margin:4px 0;overflow-wrap:anywhere}
-.warning{margin:8px 0;padding:8px 16px;border-left:5px solid var(--undecided);overflow-wrap:anywhere}
+.warning,ul.warning{margin:8px 0;padding:8px 16px;border-left:5px solid var(--undecided);overflow-wrap:anywhere}
+ul.warning{font-size:14px;padding:4px 16px}
 figure{margin:22px -10px;break-inside:avoid}
 figure svg{display:block;max-width:100%;height:auto}
 figure .narrow{display:none}

@@ -14,7 +14,7 @@ import { memorySpaces } from '../tables/memory-spaces.ts'
 import { RESULT_TABLES } from '../tables/result-tables.ts'
 import { hostText } from '../tables/summary.ts'
 import { measuredText, notCountedRounds } from '../what-if-text.ts'
-import { answer } from './answer.ts'
+import { answer, warningList } from './answer.ts'
 import { assumptionsSection } from './assumptions-section.ts'
 import { documentPage, drawnFigure } from './document-page.ts'
 import { type Html, html, isolated, NOTHING } from './html.ts'
@@ -85,7 +85,7 @@ Figures of a pool are those of its fullest replica, counts are of all replicas. 
 function whatIf(document: WhatIf, figures: readonly Html[]): Html {
   return html`<h2>B against A</h2>
 <p>Predicted from a profile that was recorded without the change, then measured in ${measuredText(document)}.</p>
-${notCountedRounds(document).map((text) => html`<p class="warning">${text}</p>\n`)}
+${warningList(notCountedRounds(document))}
 ${figures}${whatIfSection(document)}`
 }
 

@@ -10,7 +10,7 @@ export interface ObjectiveSentence {
   readonly text: string
 }
 
-/** Every objective of a result in words: "checkout: p99 latency is 62 ms, below the limit of 250 ms". */
+/** Every objective of a result: "web: p99 latency is 62 ms, below the limit of 250 ms". */
 export function objectiveSentences(result: Result): ObjectiveSentence[] {
   return result.objectives.map(({ class: name, text, verdict, estimate }) => {
     const objective = parseObjective(text)

@@ -139,27 +139,6 @@ describe('the comparison in text', () => {
     expect(lines).toContain('  p99.9: needs 100,000 requests')
   })
 
-  test('a change leads, in words for each usual percentile', () => {
-    const comparison = sampleComparison()
-    const words = (low: number, high: number) => {
-      const measured = { value: 1, low, high, n: 400 }
-      const [row] = comparison.what_if!.percentiles
-      const percentiles = [{ ...row!, p: 0.5, measured }]
-      const what_if = { ...comparison.what_if!, percentiles }
-      return comparisonText({ ...comparison, what_if })
-        .split('\n')[0]!
-        .split(', ')
-        .at(-1)
-    }
-    expect(words(1.01, 1.2)).toBe('worse')
-    expect(words(0.7, 0.99)).toBe('better')
-    expect(words(0.9, 1.2)).toBe('no difference shown')
-    expect(words(0.98, 1.04)).toBe('about the same')
-    expect(comparisonText(comparison).split('\n')[0]).toBe(
-      'B against A: p50 0.284× [0.279, 0.289], better; p95 0.55× [0.52, 0.59], better; p99 0.68× [0.56, 0.80], better',
-    )
-  })
-
   test('a change has a separate table, and its check is listed with the others', () => {
     const comparison = sampleComparison()
     const row = comparisonText(comparison)

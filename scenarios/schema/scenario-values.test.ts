@@ -22,7 +22,7 @@ const { scenario } = parseScenario(SCENARIO, { file: 'small.yaml' })
 const values = new Map(scenarioValues(scenario).map((value) => [value.path, value]))
 const stated = [...values.values()].filter(({ byDefault }) => !byDefault)
 
-test('values that a file states are told from those that the schema fills in', () => {
+test('values that a file states are apart from those that the schema fills in', () => {
   expect(stated.map(({ path }) => path)).toEqual([
     'spillway',
     'name',
