@@ -22,10 +22,12 @@ const estimate = (value: number | null, low: number | null, high: number | null)
 })
 
 describe('formatting', () => {
-  test('no digit is printed beyond the support of the interval', () => {
+  test('no digit is printed beyond the support of the interval, and at most three beside one', () => {
     expect(estimateText(estimate(12.3456, 11.9, 12.8), 'time')).toBe('12.3 [11.9, 12.8] ms')
-    expect(estimateText(estimate(12.3456, 12.33, 12.36), 'time')).toBe('12.35 [12.33, 12.36] ms')
+    expect(estimateText(estimate(12.3456, 12.33, 12.36), 'time')).toBe('12.3 [12.3, 12.4] ms')
     expect(estimateText(estimate(1234.5, 700, 1900), 'time')).toBe('1,200 [700, 1,900] ms')
+    expect(estimateText(estimate(0.9403, 0.9386, 0.942), 'share')).toBe('94.0 [93.9, 94.2] %')
+    // of a share near 100 % the fourth digit is the second of what was lost
     expect(estimateText(estimate(0.9962, 0.9958, 0.9966), 'share')).toBe('99.62 [99.58, 99.66] %')
   })
 
@@ -33,7 +35,7 @@ describe('formatting', () => {
     expect(estimateText(estimate(12.3456, 12.3456, 12.3456), 'time')).toBe('12.35 ms')
     expect(estimateText(estimate(1, 1, 1), 'share')).toBe('100 %')
     expect(estimateText(estimate(0, 0, 0), 'share')).toBe('0 %')
-    expect(estimateText(estimate(1, 0.99, 1), 'share')).toBe('100.0 [99.0, 100.0] %')
+    expect(estimateText(estimate(1, 0.99, 1), 'share')).toBe('100 [99, 100] %')
     expect(estimateText(estimate(0, 0, 0.0004), 'share')).toBe('0.00 [0.00, 0.04] %')
   })
 
@@ -85,8 +87,8 @@ describe('formatting', () => {
 
   test('sizes are in the most readable unit', () => {
     expect(estimateText(estimate(0.05, 0.049, 0.051), 'size')).toBe('51.2 [50.2, 52.2] KiB')
-    expect(estimateText(estimate(1234, 1230, 1238), 'size')).toBe('1,234 [1,230, 1,238] MiB')
-    expect(estimateText(estimate(23_654, 23_600, 23_700), 'size')).toBe('23.10 [23.05, 23.14] GiB')
+    expect(estimateText(estimate(1234, 1230, 1238), 'size')).toBe('1,230 [1,230, 1,240] MiB')
+    expect(estimateText(estimate(23_654, 23_600, 23_700), 'size')).toBe('23.1 [23.0, 23.1] GiB')
     expect([0, 1536, 24_576].map((mib) => exactSize(mib))).toEqual(['0 MiB', '1,536 MiB', '24 GiB'])
   })
 

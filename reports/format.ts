@@ -5,8 +5,9 @@ export const NONE = '–'
 
 /** Digits of a figure with an unknown uncertainty. */
 const UNSURE_DIGITS = 2
-/** Most digits of any figure in a report. */
-const MOST_DIGITS = 4
+/** Most digits of a figure with an interval, and of one that is exact. */
+const MOST_DIGITS = 3
+const EXACT_DIGITS = 4
 
 /** Half the width of an estimate's interval; null if it has none. */
 export function halfWidth(estimate: Pick<Estimate, 'low' | 'high'>): number | null {
@@ -18,11 +19,11 @@ export function halfWidth(estimate: Pick<Estimate, 'low' | 'high'>): number | nu
  * the first is 1 (so that rounding never moves a figure by more than a quarter of `half`). May be
  * negative: −2 rounds to hundreds.
  */
-export function decimals(value: number, half: number | null): number {
+export function decimals(value: number, half: number | null, digits = MOST_DIGITS): number {
   const magnitude = value === 0 ? 0 : Math.floor(Math.log10(Math.abs(value)))
   if (half === null || !Number.isFinite(half)) return UNSURE_DIGITS - 1 - magnitude
-  const most = MOST_DIGITS - 1 - magnitude
-  if (half <= 0) return most
+  if (half <= 0) return EXACT_DIGITS - 1 - magnitude
+  const most = digits - 1 - magnitude
   const first = Math.floor(Math.log10(half))
   const supported = half / 10 ** first < 2 ? 1 - first : -first
   // at least one digit of the value stays, however wide the interval
@@ -38,6 +39,10 @@ export function fixed(value: number, places: number): string {
   const sign = value < 0 && Number(text) !== 0 ? '−' : ''
   return sign + grouped + (fraction === undefined ? '' : `.${fraction}`)
 }
+
+/** Digits of a figure beside its interval: of shares near 100 %, the last ones matter. */
+const digitsOf = (quantity: Quantity, value: number) =>
+  quantity === 'share' && value > 0.99 && value < 1 ? EXACT_DIGITS : MOST_DIGITS
 
 /** A count, exact. */
 export function count(value: number): string {
@@ -97,7 +102,7 @@ export function sizeIn({ factor }: Unit, mib: number): string {
 
 /** An exact number, to four digits at most: "24", "1,536", "0.25". */
 function exact(value: number): string {
-  const short = Number(value.toPrecision(MOST_DIGITS))
+  const short = Number(value.toPrecision(EXACT_DIGITS))
   return fixed(short, String(short).split('.')[1]?.length ?? 0)
 }
 
@@ -177,7 +182,8 @@ export function valueText(estimate: Estimate, quantity: Quantity, like?: number)
   const half = halfWidth(estimate)
   if (half === 0) return exactText(value, quantity, like)
   const unit = unitOf(quantity, like ?? value)
-  const places = decimals(value * unit.factor, half === null ? null : half * unit.factor)
+  const scaled = half === null ? null : half * unit.factor
+  const places = decimals(value * unit.factor, scaled, digitsOf(quantity, value))
   return join(fixed(value * unit.factor, places), unit)
 }
 
@@ -198,7 +204,7 @@ export function estimateText(estimate: Estimate, quantity: Quantity, like?: numb
     return valueText(estimate, quantity, like)
   }
   const unit = unitOf(quantity, like ?? value)
-  const places = decimals(value * unit.factor, half * unit.factor)
+  const places = decimals(value * unit.factor, half * unit.factor, digitsOf(quantity, value))
   const shown = (x: number) => {
     const scaled = x * unit.factor
     return scaled > 0 && scaled < 0.5 * 10 ** -places ? oneDigit(scaled) : fixed(scaled, places)

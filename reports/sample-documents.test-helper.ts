@@ -1,4 +1,5 @@
 import {
+  type Assumptions,
   type Distribution,
   type Percentiles,
   type Result,
@@ -66,6 +67,38 @@ function seriesOf(measured: boolean, buckets: number, medianMs: number): Series 
   }
 }
 
+function sampleAssumptions(pool: string): Assumptions {
+  const value = (path: string, text: string, byDefault = false) => ({
+    path,
+    value: text,
+    by_default: byDefault,
+  })
+  return {
+    values: [
+      value('duration_s', '30'),
+      value('models.encoder.builtin', 'mlp'),
+      value('models.encoder.layers', '8', true),
+      value('traffic.interactive.arrivals.process', 'poisson'),
+      value('traffic.interactive.arrivals.surges', '[{"at_s":12,"factor":3}]'),
+      value('slo.interactive', '["goodput > 99%"]'),
+      value(`pools.${pool}.batching.policy`, 'dynamic'),
+      value(`pools.${pool}.batching.max_batch`, '8'),
+      value(`pools.${pool}.queue.discipline`, 'fifo', true),
+    ],
+    batch_times: [
+      {
+        pool,
+        steps: false,
+        sizes: [1, 2, 4, 8],
+        curves: [
+          { length: 8, ms: [1, 1.2, 1.5, 2.1] },
+          { length: 96, ms: [2, 3, 5.1, 9.4] },
+        ],
+      },
+    ],
+  }
+}
+
 /** A result document, simulated or measured. */
 export function sampleResult(world: Result['world'], sample: Sample = {}): Result {
   const { limitMs = 10, replays = [1.05, 0.92, 1.6], name = 'payment-peak' } = sample
@@ -117,9 +150,11 @@ export function sampleResult(world: Result['world'], sample: Sample = {}): Resul
     duration_s: 30,
     warmup_s: 2,
     load: 0.6,
+    assumptions: sampleAssumptions(pools[0]!),
     classes: [
       {
         ...cell,
+        tail: [],
         calls: {
           made: 1000 * runs,
           answered: 990 * runs,

@@ -9,7 +9,7 @@ import { notWritten } from './folders/write-whole.ts'
 
 /** Text with a style. It is an object, so that foreign text cannot imitate it. */
 export interface Styled {
-  readonly style: 'bold' | 'dim' | 'green' | 'red' | 'yellow'
+  readonly style: 'blue' | 'bold' | 'dim' | 'green' | 'magenta' | 'red' | 'yellow'
   readonly text: string
 }
 
@@ -22,6 +22,15 @@ export function rendered(printable: Printable): string {
   if (typeof printable === 'string') return visible(printable)
   if ('style' in printable) return pc[printable.style](visible(printable.text))
   return printable.map(rendered).join('')
+}
+
+/** Columns where stdout is no terminal, and the fewest that plots are drawn for. */
+const USUAL_COLUMNS = 80
+const FEWEST_COLUMNS = 40
+
+/** Columns for what is printed on stdout. */
+export function columns(): number {
+  return Math.max(FEWEST_COLUMNS, process.stdout.columns ?? USUAL_COLUMNS)
 }
 
 let readerLeft = false

@@ -205,3 +205,34 @@ describe('a report of hostile names', () => {
     expect(page).toMatch(/<th scope="row"><span class="simulated">[^<]*<bdi>שלום<\/bdi>, simulated/)
   })
 })
+
+describe('--plot', () => {
+  const args = ['simulate', 'declared.yaml', '--replications', '2'] as const
+
+  test('draws below the text, 80 columns wide where stdout is no terminal', async () => {
+    const [without, drawn] = [await run(...args), await run(...args, '--plot')]
+    expect(drawn.code, drawn.stderr).toBe(without.code)
+    expect(drawn.stdout.startsWith(without.stdout.trimEnd())).toBe(true)
+    const plots = drawn.stdout.slice(without.stdout.length)
+    for (const title of ['Latency', 'Requests served per second', 'Requests waiting']) {
+      expect(plots).toContain(title)
+    }
+    const widths = plots.split('\n').map((line) => line.length)
+    expect(Math.max(...widths)).toBeLessThanOrEqual(80)
+    expect(Math.max(...widths)).toBeGreaterThan(70)
+    expectSafe(drawn)
+  })
+
+  test('prints nothing with --json', async () => {
+    const [without, drawn] = [await run(...args, '--json'), await run(...args, '--json', '--plot')]
+    expect(drawn.stdout).toBe(without.stdout)
+  })
+
+  test('is coloured where colours are asked for, and never with NO_COLOR', async () => {
+    const colours = (variables: Readonly<Record<string, string>>) =>
+      commandsIn(folder, { variables }).run(...args, '--plot')
+    const esc = String.fromCharCode(27)
+    expect((await colours({ NO_COLOR: '', FORCE_COLOR: '1' })).stdout).toContain(`${esc}[34m━`)
+    expect((await colours({ NO_COLOR: '1' })).stdout).not.toContain(esc)
+  })
+})

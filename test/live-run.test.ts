@@ -31,7 +31,7 @@ let phases: string
 
 beforeAll(async () => {
   const quick = ['--seconds', '1', '--replays', `${REPLAYS}`, '--replications', '10']
-  const kept = ['--decision-log', '--charts', 'svg', '--out', 'out']
+  const kept = ['--decision-log', '--charts', 'svg', '--plot', '--out', 'out']
   const ended = await run('run', 'tiny.yaml', ...quick, ...kept)
   expect(ended.code, ended.stderr).toBe(0)
   expect(ended.stdout).toContain('report: out/report.html')
@@ -58,6 +58,13 @@ test('the profile has the machine of the rehearsals, and work of the calibration
   expect(own.length).toBeLessThanOrEqual(3)
   for (const { durationMs } of own) expect(durationMs).toBe(1500)
   expect(models[0]!.work.sizes.length).toBeGreaterThan(1)
+})
+
+test('run draws both sides below its text', () => {
+  const [text, plots] = printed.split('report: out/report.html')
+  expect(text).not.toContain('┤')
+  expect(plots).toContain('━ simulated   ─ measured, median of 2 replays')
+  expect(plots).toContain('Requests waiting, mean')
 })
 
 test('run prints the verdict on every objective of both sides', () => {
@@ -203,6 +210,11 @@ describe('the folder of a run', () => {
     const { command: __, ...first } = comparison()
     expect(again).toEqual(first)
     expect(ended.code).toBe({ PASS: 0, FAIL: 4, UNDECIDED: 5 }[first.verdict])
+  })
+
+  test('is drawn beside the simulated percentiles of its comparison', async () => {
+    const ended = await run('compare', 'out', '--replications', '10', '--plot')
+    expect(ended.stdout).toContain('━ simulated   ─ measured, median of 2 replays')
   })
 
   test('is no measurement of another scenario', async () => {

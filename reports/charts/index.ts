@@ -1,6 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite'
 import { memorySpaces } from '../tables/memory-spaces.ts'
 import { type ReportInput, type Sides, WIDE, worlds } from './frame.ts'
+import { classTails } from './latency/class-tails.ts'
 import { errorChart } from './latency/error-chart.ts'
 import { errorSplitChart } from './latency/error-split-chart.ts'
 import { latencyHeat } from './latency/latency-heat.ts'
@@ -8,6 +9,7 @@ import { tailChart } from './latency/tail-chart.ts'
 import { whatIfChart } from './latency/what-if-chart.ts'
 import { whereTimeWent } from './latency/where-time-went.ts'
 import { batchSizes } from './load/batch-sizes.ts'
+import { batchTimes } from './load/batch-times.ts'
 import { machineSpeed } from './load/machine-speed.ts'
 import { queueDepth } from './load/queue-depth.ts'
 import { rates } from './load/rates.ts'
@@ -32,6 +34,7 @@ function ofResults(
 
 const CHARTS = {
   tail: ofResults(tailChart),
+  'class-tails': ofResults(classTails),
   errors: errorChart,
   'error-split': errorSplitChart,
   'what-if': whatIfChart,
@@ -41,6 +44,7 @@ const CHARTS = {
   'latency-heat': ofResults(latencyHeat),
   'machine-speed': ofResults(machineSpeed),
   'batch-sizes': ofResults(batchSizes),
+  'batch-times': ofResults(batchTimes),
 } as const satisfies Record<string, Chart>
 
 /** Number of spaces that are drawn, the worst first. */

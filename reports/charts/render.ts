@@ -34,8 +34,10 @@ export async function toSvg(spec: TopLevelSpec): Promise<string> {
     const svg = await view.toSVG()
     // adjacent cells of a heat map would show hairlines between them
     const crisp = '<g shape-rendering="crispEdges" class="mark-rect'
+    // the picture has one name as a whole: roles within it would each need one
+    const plain = svg.replace(/ role="graphics-\w+"| aria-roledescription="[^"]*"/g, '')
     // XML cannot represent most control characters
-    return visible(svg).replaceAll('<g class="mark-rect', crisp)
+    return visible(plain).replaceAll('<g class="mark-rect', crisp)
   } finally {
     view.finalize()
   }

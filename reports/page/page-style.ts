@@ -11,7 +11,7 @@ const PHONE = '@media screen and (max-width: 760px)'
 
 /** The style sheet of a report: light or dark as set in the reader's system, and printable. */
 export const PAGE_STYLE = `
-:root{color-scheme:light dark;${variables(LIGHT)};--pass:#1b7f4b;--undecided:#8a6100}
+:root{color-scheme:light dark;${variables(LIGHT)};--pass:#176f41;--undecided:#8a6100}
 *{box-sizing:border-box}
 body{margin:0;background:var(--paper);color:var(--ink);font:15px/1.5 ${FONT}}
 main{max-width:940px;margin:0 auto;padding:28px 24px 48px}
@@ -28,17 +28,22 @@ b.PASS{color:var(--pass)}b.FAIL{color:var(--limit)}b.UNDECIDED{color:var(--undec
 .simulated{color:var(--simulated)}.measured{color:var(--measured)}
 ul.plain{list-style:none;padding:0;margin:8px 0}
 ul.plain li{margin:4px 0;overflow-wrap:anywhere}
-.warning{margin:8px 0;padding:8px 16px;border-left:5px solid var(--undecided);overflow-wrap:anywhere}
+.warning,ul.warning{margin:8px 0;padding:8px 16px;border-left:5px solid var(--undecided);overflow-wrap:anywhere}
+ul.warning{font-size:14px;padding:4px 16px}
 figure{margin:22px -10px;break-inside:avoid}
 figure svg{display:block;max-width:100%;height:auto}
 figure .narrow{display:none}
 .scroll{overflow-x:auto;margin:12px 0}
 table{border-collapse:collapse;font-size:13px;width:100%;font-variant-numeric:tabular-nums}
 caption{text-align:left;font-weight:bold;padding:4px 0}
-th,td{padding:6px 8px;text-align:right;white-space:nowrap;border-bottom:1px solid var(--grid)}
+th,td{padding:6px;text-align:right;white-space:nowrap;border-bottom:1px solid var(--grid)}
 td{white-space:normal}
 thead th{color:var(--muted);font-weight:normal;vertical-align:bottom;white-space:normal}
-tbody th{text-align:left}
+tbody th{text-align:left;white-space:normal;min-width:7em}
+.words th,.words td{text-align:left;vertical-align:top}
+.words{table-layout:fixed}.words th,.words td{overflow-wrap:anywhere;min-width:0}.words th:first-child{width:18%}
+.words th:last-child{width:34%}
+.question{font-size:16px;margin:8px 0 14px}
 th:first-child{text-align:left;padding-left:0}
 abbr{cursor:help;text-decoration:underline dotted}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:4px 18px;font-size:13px;margin:10px 0}

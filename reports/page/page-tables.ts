@@ -7,7 +7,8 @@ import {
   type Cell,
   COMPARISON_NOTES,
   comparisonTable,
-  LATENCY,
+  latencyTable,
+  missingText,
   namedCells,
   type PercentileTable,
   STALL_FREE_NOTE,
@@ -24,18 +25,20 @@ interface Table {
   readonly columns: readonly string[]
   /** the first cell of each row is its name */
   readonly rows: readonly (readonly (Html | string)[])[]
+  /** whether the cells are text, set from the left, rather than figures */
+  readonly words?: boolean
 }
 
 /** A cell's text with line breaks only before a bracket. */
 const unbroken = (text: string) => text.replace(/ (?![[(])/g, '\u00a0')
 
-function table({ caption, columns, rows }: Table): Html {
+export function table({ caption, columns, rows, words = false }: Table): Html {
   const head = columns.map((name) => html`<th scope="col">${name}</th>`)
   const body = rows.map(
     ([name = '', ...cells]) =>
       html`<tr><th scope="row">${name}</th>${cells.map((cell) => html`<td>${typeof cell === 'string' ? unbroken(cell) : cell}</td>`)}</tr>\n`,
   )
-  return html`<div class="scroll" role="region" aria-label="${caption}" tabindex="0"><table>
+  return html`<div class="scroll" role="region" aria-label="${caption}" tabindex="0"><table${words ? html` class="words"` : NOTHING}>
 <caption>${caption}</caption>
 <thead><tr>${head}</tr></thead>
 <tbody>
@@ -50,7 +53,7 @@ function show({ text, reason }: Cell): Html {
 
 /** Reasons for missing figures, as text: a printed page has no tooltips. */
 function reasons(named: readonly (readonly [string, Cell])[]): Html {
-  const lines = named.flatMap(([name, { reason }]) => (reason ? [`${name}: ${reason}`] : []))
+  const lines = named.flatMap(([name, { reason }]) => (reason ? [missingText(name, reason)] : []))
   if (lines.length === 0) return NOTHING
   return html`<p class="quiet">Not supported by the sample: ${[...new Set(lines)].join('; ')}.</p>\n`
 }
@@ -110,14 +113,15 @@ ${table({ caption, columns: ARENA_COLUMNS, rows })}<ul class="plain">${arenaNote
 `
 }
 
-/** Percentiles of each class in each world, where nothing was compared. */
+/** Percentiles of each class in each world. */
 export function percentileSection(input: ReportInput): Html {
   const present = worlds(input)
+  const latency = latencyTable(present.map(({ result }) => result))
   const missing = present.flatMap(({ name, result }) => {
-    const rows = LATENCY.rows(result).map((row) => ({ ...row, name: `${row.name}, ${name}` }))
-    return namedCells(LATENCY, rows)
+    const rows = latency.rows(result).map((row) => ({ ...row, name: `${row.name}, ${name}` }))
+    return namedCells(latency, rows)
   })
-  return html`${percentileTable(LATENCY, present)}${reasons(missing)}${percentileTable(TOKENS, present)}`
+  return html`${percentileTable(latency, present)}${reasons(missing)}${percentileTable(TOKENS, present)}`
 }
 
 function percentileTable({ caption, columns, rows }: PercentileTable, present: World[]): Html {

@@ -9,19 +9,13 @@ import {
   WIDE,
 } from '../charts/index.ts'
 import { declared, plural, runsText, toleranceText } from '../format.ts'
-import { MEMORY_TABLES, memoryAlarms } from '../tables/memory-rows.ts'
+import { MEMORY_TABLES } from '../tables/memory-rows.ts'
 import { memorySpaces } from '../tables/memory-spaces.ts'
 import { RESULT_TABLES } from '../tables/result-tables.ts'
-import {
-  checksOf,
-  headline,
-  hostText,
-  NOT_VALID,
-  noiseFloorText,
-  notCountedTexts,
-  objectiveLines,
-} from '../tables/summary.ts'
-import { changesText, measuredText, notCountedRounds } from '../what-if-text.ts'
+import { hostText } from '../tables/summary.ts'
+import { measuredText, notCountedRounds } from '../what-if-text.ts'
+import { answer, warningList } from './answer.ts'
+import { assumptionsSection } from './assumptions-section.ts'
 import { documentPage, drawnFigure } from './document-page.ts'
 import { type Html, html, isolated, NOTHING } from './html.ts'
 import {
@@ -49,20 +43,20 @@ export async function reportHtml(input: PageInput): Promise<string> {
   const present = worlds(input)
   const any = present.length > 0
   const name = (input.measured ?? input.simulated ?? comparison)?.scenario.name ?? 'no documents'
-  const body = html`${head(input, name)}
-${show('tail')}
-${comparison || any ? html`<h2>Percentiles</h2>` : NOTHING}
-${comparison ? comparisonSection(comparison) : any ? percentileSection(input) : NOTHING}
-${show('errors')}
-${comparison ? html`${show('error-split')}${splitSection(comparison)}` : NOTHING}
+  const body = html`${answer(input, name)}
 ${comparison?.what_if ? whatIf(comparison.what_if, show('what-if')) : NOTHING}
+${show('tail', 'class-tails')}
+${any ? html`<h2>Percentiles</h2>${percentileSection(input)}` : NOTHING}
+${comparison ? html`<h2>Simulated against measured</h2>${comparisonSection(comparison)}${show('errors')}` : NOTHING}
+${comparison ? html`${show('error-split')}${splitSection(comparison)}` : NOTHING}
 ${comparison ? arenaSection(comparison) : NOTHING}
 ${
   any
     ? html`<h2>Where the time went</h2>${show('where-time-went')}
 <h2>Over time</h2>${show('rates', 'queue-depth', 'latency-heat', 'machine-speed')}
 ${memory(input, charts)}
-<h2>Batches, requests and pools</h2>${show('batch-sizes')}${resultTables(input, RESULT_TABLES)}`
+<h2>Batches, requests and pools</h2>${show('batch-sizes')}${resultTables(input, RESULT_TABLES)}
+${assumptionsSection(input, show('batch-times'))}`
     : NOTHING
 }
 <h2>How this was made</h2>
@@ -88,34 +82,10 @@ Figures of a pool are those of its fullest replica, counts are of all replicas. 
 `
 }
 
-/** Warnings of the documents, such as why a replay does not count, shown near the verdict. */
-function warnings(input: ReportInput): Html[] {
-  const { measured, comparison } = input
-  const results = worlds(input).flatMap(({ name, result }) => [
-    ...(result.valid ? [] : [`${name}: ${NOT_VALID}`]),
-    ...result.warnings.map((text) => `${name}: ${text}`),
-  ])
-  // the measured document has the same warnings
-  const texts = comparison && !measured ? notCountedTexts(comparison) : []
-  return [...results, ...texts].map((text) => html`<p class="warning">${text}</p>\n`)
-}
-
-/** Warnings that memory ran out, shown near the verdict. */
-function memoryWarnings(input: ReportInput): Html[] {
-  return worlds(input).flatMap(({ name, result }) =>
-    memoryAlarms(result).map(
-      (text) =>
-        html`<p class="warning"><b>Out of memory</b> (<span class="${name}">${name}</span>): ${text}.</p>\n`,
-    ),
-  )
-}
-
 function whatIf(document: WhatIf, figures: readonly Html[]): Html {
-  return html`<h2>What if</h2>
-<p>From A to B:</p>
-<ul class="plain">${changesText(document).map((change) => html`<li>${change.replace(' → ', '\u00a0→\u00a0')}</li>\n`)}</ul>
+  return html`<h2>B against A</h2>
 <p>Predicted from a profile that was recorded without the change, then measured in ${measuredText(document)}.</p>
-${notCountedRounds(document).map((text) => html`<p class="warning">${text}</p>\n`)}
+${warningList(notCountedRounds(document))}
 ${figures}${whatIfSection(document)}`
 }
 
@@ -127,22 +97,6 @@ async function drawAll(input: ReportInput): Promise<Map<ChartName, Html>> {
     figures.set(name, await drawnFigure(name, { wide: spec, narrow: narrow[i]!.spec }))
   }
   return figures
-}
-
-function head(input: ReportInput, name: string): Html {
-  const { verdict, reason } = headline(input)
-  const { measured, simulated, comparison } = input
-  const documents = [measured, simulated].filter((result) => result !== null)
-  const description = documents[0]?.scenario.description ?? comparison?.scenario.description ?? ''
-  const host = measured?.host ?? simulated?.host
-  const checks = comparison ? checksOf(comparison) : []
-  return html`<h1>${isolated(name)}</h1>
-${description === '' ? NOTHING : html`<p class="quiet">${isolated(description)}</p>`}
-<p class="verdict ${verdict ?? ''}" role="status"><b class="${verdict ?? ''}">${verdict ?? 'No verdict'}</b> – ${reason}</p>
-${warnings(input)}${memoryWarnings(input)}
-<ul class="plain">
-${objectiveLines(input).map((line) => html`<li><b class="${line.verdict}">${line.verdict}</b> ${line.objective} – <span class="${line.world}">${line.world}</span> ${line.found}</li>\n`)}${checks.map((check) => html`<li class="quiet"><b class="${check.verdict}">${check.verdict}</b> ${check.name}: ${check.reason}</li>\n`)}${comparison ? html`<li class="quiet">noise floor (A/A): ${noiseFloorText(comparison)}</li>\n` : NOTHING}</ul>
-${host ? html`<p class="quiet">On ${hostText(host)}</p>` : NOTHING}`
 }
 
 function provenance(input: ReportInput): Html {
@@ -184,7 +138,8 @@ function assumptions({ simulated, measured, comparison }: ReportInput): string[]
   const texts = ['Intervals are 95 %. A figure that the sample cannot support is left out.']
   if (any) {
     texts.push(
-      'A latency runs from the scheduled arrival to the completion, over served requests; a late load generator adds to it.',
+      'A latency runs from the scheduled arrival to the completion, over served requests; a late load generator adds to it. Objectives count all arrivals: a lost request takes infinitely long.',
+      'Curves are the median of runs. Figures in tables and titles are means over runs, so they may differ a little.',
     )
     if (any.warmup_s > 0) texts.push(`The first ${any.warmup_s} s of each run is left out.`)
   }

@@ -19,7 +19,7 @@ export function traceFigure(name: string, chart: TraceChart, trace: TraceFinding
 export function textTable(rows: readonly (readonly string[])[]): Html {
   const [names, ...rest] = rows
   if (names === undefined || rest.length === 0) return NOTHING
-  return html`<div class="scroll"><table><thead><tr>${names.map((name) => html`<th scope="col">${name}</th>`)}</tr></thead>
+  return html`<div class="scroll" role="region" aria-label="${names[0]!}" tabindex="0"><table><thead><tr>${names.map((name) => html`<th scope="col">${name}</th>`)}</tr></thead>
 <tbody>${rest.map(([first, ...cells]) => html`<tr><th scope="row">${first!}</th>${cells.map((cell) => html`<td>${cell}</td>`)}</tr>\n`)}</tbody></table></div>`
 }
 

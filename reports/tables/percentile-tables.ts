@@ -21,6 +21,7 @@ import {
   time,
   valueText,
 } from '../format.ts'
+import { lostText } from './lost.ts'
 import { replaysText } from './summary.ts'
 
 export interface Cell {
@@ -68,11 +69,24 @@ function timesRow(name: string, of: Distribution, levels: readonly Level[]): Per
   return { name, quantity: 'time', mean: of.mean, percentiles }
 }
 
-export const LATENCY: PercentileTable = {
-  caption: 'Latency with 95 % intervals [low, high]',
-  columns: ['latency', 'mean', ...LATENCY_LEVELS.map(headOf)],
-  rows: ({ classes }) =>
-    classes.map(({ name, latency }) => timesRow(name, latency, LATENCY_LEVELS)),
+/** Latencies of each class: of the served requests, which the titles say where many were lost. */
+export function latencyTable(results: readonly Result[]): PercentileTable {
+  const counts = results.flatMap(({ classes }) => classes.map((own) => own.counts))
+  const lost = lostText(counts)
+  const intervals = 'with 95 % intervals [low, high]'
+  return {
+    caption:
+      lost === null
+        ? `Latency ${intervals}`
+        : `Latency of the served requests ${intervals}; ${lost}`,
+    columns: [
+      lost === null ? 'latency' : 'latency of the served',
+      'mean',
+      ...LATENCY_LEVELS.map(headOf),
+    ],
+    rows: ({ classes }) =>
+      classes.map(({ name, latency }) => timesRow(name, latency, LATENCY_LEVELS)),
+  }
 }
 
 /** Times of tokens of each class; no rows where nothing was generated. */
@@ -89,6 +103,13 @@ export const TOKENS: PercentileTable = {
       const percentiles = TOKEN_LEVELS.map(() => ({ text: NONE }))
       return [...times, { name, quantity: 'plain', mean: tokens.preemptions, percentiles }]
     }),
+}
+
+/** Why a figure is missing, for "web p99": "web: p99 needs 3,000 requests". */
+export function missingText(name: string, reason: string): string {
+  const [first = ''] = reason.split(' ')
+  const rest = name.endsWith(` ${first}`) ? name.slice(0, -first.length - 1) : name
+  return `${rest}: ${reason}`
 }
 
 /** The cells of rows with what they are: "web p99". */
@@ -136,7 +157,7 @@ export const COMPARISON_NOTES = [
  */
 export function comparisonTable(comparison: Comparison): VerdictTable {
   return {
-    caption: `Percentiles of the latency of all requests, ${replaysText(comparison)}`,
+    caption: `Percentiles of the latency of all served requests, ${replaysText(comparison)}`,
     columns: [
       ['percentile', 'percentile'],
       ['n', 'requests per replay'],

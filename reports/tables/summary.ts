@@ -1,14 +1,9 @@
 import { parseObjective } from '../../scenarios/index.ts'
 import type { Comparison, Host, Result, Verdict } from '../../sim/documents/index.ts'
-import { largest, type ReportInput, worlds, worst } from '../charts/frame.ts'
+import { largest, type ReportInput, worlds } from '../charts/frame.ts'
 import { declared, estimateText, figure, percentileName, plural, signedPercent } from '../format.ts'
 
 /** The documents in words and table cells, for pages and terminals. */
-
-interface Headline {
-  readonly verdict: Verdict | null
-  readonly reason: string
-}
 
 const CHECKS = [
   { key: 'structure', name: 'structure' },
@@ -55,27 +50,11 @@ export function notCountedTexts({ not_counted }: Comparison): string[] {
   return not_counted.map(({ replay, reason }) => `replay ${replay + 1} does not count: ${reason}`)
 }
 
-/** The verdict of the comparison, or else of the objectives, and the reason. */
-export function headline(input: ReportInput): Headline {
-  const { comparison } = input
-  if (comparison) {
-    return { verdict: comparison.verdict, reason: decisiveReason(comparison) }
-  }
-  const verdicts = objectiveLines(input).map((line) => line.verdict)
-  const verdict = worst(verdicts)
-  if (verdict === null) {
-    return { verdict, reason: 'No objective is stated and nothing was compared' }
-  }
-  const some = verdicts.filter((v) => v === verdict).length
-  const what = { PASS: 'met', FAIL: 'missed', UNDECIDED: 'undecided' }[verdict]
-  return { verdict, reason: `${some} of ${verdicts.length} objectives ${what}` }
-}
-
 /**
  * The first check that decided, and the names of others that would have. If all passed, it is the
  * what-if, if there was one: the only check that a wrong work model cannot pass.
  */
-function decisiveReason(comparison: Comparison): string {
+export function decisiveReason(comparison: Comparison): string {
   const { verdict } = comparison
   const decisive = checksOf(comparison).filter((check) => check.verdict === verdict)
   const passed = verdict === 'PASS'
@@ -108,15 +87,11 @@ export function objectiveLines(input: ReportInput): ObjectiveLine[] {
   )
 }
 
-function found({
-  text,
-  estimate,
-  deciding_duration_s: deciding,
-}: Result['objectives'][number]): string {
-  const longer = deciding === null ? '' : `; duration_s of about ${declared(deciding)} would decide`
-  const { reason } = estimate
-  if (estimate.value === null) return `${reason ?? 'not supported by the sample'}${longer}`
-  const undecided = reason === undefined ? '' : `; ${reason}${longer}`
+function found(line: Result['objectives'][number]): string {
+  const { text, estimate } = line
+  const open = undecidedText(line)
+  if (estimate.value === null) return open ?? 'not supported by the sample'
+  const undecided = open === null ? '' : `; ${open}`
   const objective = parseObjective(text)
   if (!objective || objective.kind === 'goodput') {
     return `${estimateText(estimate, 'share')}${undecided}`
@@ -124,6 +99,13 @@ function found({
   const ratio = estimate.value / objective.limitMs
   const share = `${figure(ratio)} ${ratio > 1 ? 'times' : 'of'} the limit`
   return `${estimateText(estimate, 'time')}, ${share}${undecided}`
+}
+
+/** Why an objective has no verdict or no figure, and what would decide it; null where it has. */
+export function undecidedText(line: Result['objectives'][number]): string | null {
+  const { estimate, deciding_duration_s: deciding } = line
+  const longer = deciding === null ? '' : `; duration_s of about ${declared(deciding)} would decide`
+  return estimate.reason === undefined ? null : `${estimate.reason}${longer}`
 }
 
 /** How much traffic passes every objective, where that was searched. */

@@ -4,7 +4,7 @@ import { resultTables } from '../page/page-tables.ts'
 import { sampleComparison } from '../sample-comparison.test-helper.ts'
 import { sampleInput, sampleResult } from '../sample-documents.test-helper.ts'
 import { RESULT_TABLES } from '../tables/result-tables.ts'
-import { comparisonText, objectivesText, resultText } from './terminal.ts'
+import { comparisonText, resultText } from './terminal.ts'
 
 describe('the comparison in text', () => {
   test('has two tables of one row for each percentile and the same number of cells in each', () => {
@@ -31,7 +31,7 @@ describe('the comparison in text', () => {
     expect(comparisonText(comparison)).not.toContain('met no stall:')
     comparison.stall_free.share = { simulated: every, measured: { ...every, low: 0.99 } }
     comparison.stall_free.percentiles = []
-    expect(comparisonText(comparison)).toMatch(/met no stall: 100\.0 % .*\n\n {2}structure/)
+    expect(comparisonText(comparison)).toMatch(/met no stall: 100 % .*\n\n {2}structure/)
   })
 
   test('shows errors that belong to the figures of their row, and the worst replay apart', () => {
@@ -131,7 +131,8 @@ describe('the comparison in text', () => {
   })
 
   test('a terminal gets the verdict first, right aligned columns and the reason of each dash', () => {
-    const lines = comparisonText(sampleComparison({ verdict: 'UNDECIDED' })).split('\n')
+    const sample = { verdict: 'UNDECIDED', whatIf: false } as const
+    const lines = comparisonText(sampleComparison(sample)).split('\n')
     expect(lines[0]).toMatch(/^UNDECIDED {2}structure: /)
     const table = lines.slice(3, 9)
     expect(new Set(table.map((line) => line.length)).size).toBe(1)
@@ -171,41 +172,18 @@ describe('the comparison in text', () => {
     expect(comparisonText(sampleComparison({ whatIf: false }))).not.toMatch(/what.if|B\/A/i)
   })
 
-  test('the first line names the check that decided, and others that would have', () => {
+  test('the verdict names the check that decided, and others that would have', () => {
     const first = (verdict: Verdict, failed: readonly ('what_if' | 'audit')[]) => {
       const comparison = sampleComparison()
       comparison.verdict = verdict
       for (const key of failed) comparison.checks[key]!.verdict = verdict
-      return comparisonText(comparison).split('\n')[0]
+      return comparisonText(comparison).split('\n')[2]
     }
     expect(first('PASS', [])).toBe('PASS  what-if: the predicted ratio is within 5 % or 50 µs')
     expect(first('FAIL', ['audit'])).toBe('FAIL  audit: no rule is broken in 90,000 rows')
     expect(first('FAIL', ['what_if', 'audit'])).toBe(
       'FAIL  what-if: the predicted ratio is within 5 % or 50 µs; also audit',
     )
-  })
-})
-
-describe('objectives in text', () => {
-  test('have a line for each side, aligned', () => {
-    const input = sampleInput({ limitMs: 2 })
-    expect(
-      objectivesText({ ...input, comparison: null })
-        .join('\n')
-        .split('\n'),
-    ).toEqual([
-      'Objectives of the scenario, no part of the verdict above:',
-      '  FAIL  simulated  interactive: p(99) latency_ms < 2  3.3 [3.0, 3.6] ms, 1.6 times the limit',
-      '  PASS  simulated  interactive: goodput > 99%         99.62 [99.58, 99.66] %',
-      '  FAIL  measured   interactive: p(99) latency_ms < 2  3.4 [3.1, 3.7] ms, 1.7 times the limit',
-      '  PASS  measured   interactive: goodput > 99%         99.62 [99.58, 99.66] %',
-    ])
-  })
-
-  test('are absent where the scenario states none', () => {
-    const { simulated } = sampleInput()
-    const none = { ...simulated, objectives: [] }
-    expect(objectivesText({ simulated: none, measured: null, comparison: null })).toEqual([])
   })
 })
 
@@ -228,47 +206,6 @@ describe('a result in text', () => {
       /central +1 +61\.0 \[60\.4, 61\.6\] % +1,300 req\/s +2\.90 \[2\.84, 2\.96\]/,
     )
     expect(text).toContain('interactive p99.9: needs 100,000 requests')
-  })
-
-  test('states the worst window beside the whole run, unless the run is too short for windows', () => {
-    const result = sampleResult('measured')
-    const text = resultText(result)
-    expect(text).toMatch(/^worst window +over the run +in the worst window\n/m)
-    expect(text).toMatch(
-      /^central: utilisation +61\.0 \[60\.4, 61\.6\] % +93\.0 \[92\.1, 93\.9\] %$/m,
-    )
-    expect(text).toMatch(/^queue .* 12\.\d \[11\.\d, 12\.\d\]\n {2}of all windows of 10 s, /m)
-    expect(resultText({ ...result, worst_window: null })).not.toContain('worst window')
-  })
-
-  test('states headroom as traffic, where it was searched', () => {
-    const result = sampleResult('simulated')
-    const text = (holds: number | null, breaks: number | null) =>
-      resultText({
-        ...result,
-        headroom: { holds, breaks, objective: breaks === null ? null : 'web: goodput' },
-      })
-    expect(resultText(result)).not.toContain('headroom')
-    expect(text(1.1067, 1.137)).toMatch(
-      /^headroom {3}11 % more traffic passes every objective; 14 % more traffic does not: web: go/m,
-    )
-    expect(text(0.75, 1)).toContain('25 % less traffic passes every objective; this traffic does')
-    expect(text(11.4, null)).toContain('11 times this traffic passes every objective; no more was')
-    expect(text(null, 0.0878)).toContain('no traffic that was tried passes every objective; 91 %')
-  })
-
-  test('states why an objective is undecided, and what would decide it', () => {
-    const result = sampleResult('measured')
-    const [first] = result.objectives
-    const reason = 'p99 needs 10,000 requests in each run, got 4,200'
-    const estimate = { ...first!.estimate, reason }
-    const undecided = { ...first!, estimate, verdict: 'UNDECIDED' as const }
-    const text = (deciding_duration_s: number | null) =>
-      resultText({ ...result, objectives: [{ ...undecided, deciding_duration_s }] })
-    const line = /^UNDECIDED {2}interactive: .* of the limit; p99 needs 10,000 requests in .*\)$/m
-    expect(text(null)).toMatch(line)
-    expect(text(null)).not.toContain('would decide')
-    expect(text(1300)).toContain('got 4,200; duration_s of about 1,300 would decide)')
   })
 
   test('states which capacity is undefined, with the reason', () => {

@@ -15,7 +15,8 @@ import {
   type Cell,
   COMPARISON_NOTES,
   comparisonTable,
-  LATENCY,
+  latencyTable,
+  missingText,
   namedCells,
   type PercentileTable,
   STALL_FREE_NOTE,
@@ -27,7 +28,7 @@ import {
 import { RESULT_TABLES } from '../tables/result-tables.ts'
 import {
   checksOf,
-  headline,
+  decisiveReason,
   headroomLines,
   hostText,
   NOT_VALID,
@@ -36,6 +37,7 @@ import {
   objectiveLines,
   replaysText,
 } from '../tables/summary.ts'
+import { whatIfAnswer } from '../tables/what-if-answer.ts'
 import { changesText, measuredText, notCountedRounds } from '../what-if-text.ts'
 import { alignColumns } from './align.ts'
 
@@ -58,10 +60,10 @@ const RATIO_LEGEND = [
 
 /** The comparison for a terminal: verdict, tables, checks, and figures without enough samples. */
 export function comparisonText(comparison: Comparison): string {
-  const { verdict, reason } = headline({ simulated: null, measured: null, comparison })
-  const { scenario, replications, what_if } = comparison
+  const { scenario, replications, verdict, what_if } = comparison
   return [
-    visibleLine(`${verdict}  ${reason}`),
+    ...(what_if ? [whatIfAnswer(what_if), ''] : []),
+    visibleLine(`${verdict}  ${decisiveReason(comparison)}`),
     `${visibleLine(scenario.name)}: ${plural(replications, 'replication')} against ${replaysText(comparison)}`,
     ...notCountedTexts(comparison).map((text) => visibleLine(`  ${text}`)),
     '',
@@ -123,7 +125,7 @@ function arenaLines(comparison: Comparison): string[] {
 /** One line for each figure that the sample does not support. */
 function unsupported(cells: readonly (readonly [string, Cell])[]): string[] {
   return cells.flatMap(([name, { reason }]) =>
-    reason ? [visibleLine(`  ${name}: ${reason}`)] : [],
+    reason ? [visibleLine(`  ${missingText(name, reason)}`)] : [],
   )
 }
 
@@ -147,10 +149,11 @@ export function resultText(result: Result): string {
     ),
     ...headroomLines(result),
   ]
+  const latency = latencyTable([result])
   return [
     ...facts.map(visibleLine),
-    ...percentiles(LATENCY, result),
-    ...unsupported(namedCells(LATENCY, LATENCY.rows(result))),
+    ...percentiles(latency, result),
+    ...unsupported(namedCells(latency, latency.rows(result))),
     ...percentiles(TOKENS, result),
     ...means(result),
     ...[...RESULT_TABLES, ...MEMORY_TABLES].flatMap(({ columns, rows, note }) => [

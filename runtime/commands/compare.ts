@@ -4,11 +4,13 @@ import { compare } from '../jobs/compare.ts'
 import { keptSides } from '../jobs/kept-sides.ts'
 import { commandLine, implement, outOption, replicationsOption, withJson } from './command.ts'
 import { emit, VERDICT_EXIT } from './output.ts'
+import { plotOption, plots } from './plots.ts'
 import { withProgress } from './progress.ts'
 
 interface CompareOptions {
   readonly profile?: string
   readonly replications: number
+  readonly plot?: boolean
   readonly json?: boolean
   readonly out?: string
 }
@@ -28,6 +30,7 @@ export function define(command: Command): void {
   withJson(command.argument('<dir>', 'a folder of `spillway run` or `replay --out`'))
     .option('--profile <file>', 'predict from this profile in place of the one in DIR')
     .addOption(replicationsOption('band', 10))
+    .addOption(plotOption())
     .addOption(outOption('comparison.json'))
   implement(command, HELP, async (signal, directory: string, options: CompareOptions) => {
     const { profile, replications } = options
@@ -35,7 +38,8 @@ export function define(command: Command): void {
     const comparison = await withProgress((onProgress) =>
       compare(first, second, { replications, command: commandLine(), signal, onProgress }),
     )
-    await emit(options, { comparison }, 'comparison', comparisonText(comparison))
+    const plotted = plots(options, { measured: first!.result, comparison })
+    await emit(options, { comparison }, 'comparison', [comparisonText(comparison), plotted])
     return VERDICT_EXIT[comparison.verdict]
   })
 }

@@ -12,7 +12,7 @@ export async function emit(
   options: { readonly out?: string | undefined; readonly json?: boolean | undefined },
   documents: Readonly<Record<string, unknown>>,
   main: string,
-  text: string,
+  text: Printable,
   stage: (change: FolderChange) => Promise<void> = async () => {},
 ): Promise<void> {
   if (options.out !== undefined) {

@@ -15,6 +15,7 @@ import {
   wholeNumber,
 } from './command.ts'
 import { emit, objectivesExit, writeDocuments } from './output.ts'
+import { plotOption, plots } from './plots.ts'
 import { withProgress } from './progress.ts'
 
 interface ReplayOptions extends AgainstOptions {
@@ -22,6 +23,7 @@ interface ReplayOptions extends AgainstOptions {
   readonly replays: number
   readonly requests?: string
   readonly decisionLog?: boolean
+  readonly plot?: boolean
 }
 
 const HELP = `
@@ -39,6 +41,7 @@ export function define(command: Command): void {
     .addOption(profileOption())
     .option('--replays <n>', 'replays of the same requests', wholeNumber(1), 3)
     .option('--requests <file>', 'replay these requests (of `spillway requests`)')
+    .addOption(plotOption())
     .option('--decision-log', 'keep the decision log of every replay (needs --out)')
   implement(command, HELP, async (signal, path: string, options: ReplayOptions) => {
     refuseWithoutOut('--decision-log', options.decisionLog, options)
@@ -60,7 +63,8 @@ export function define(command: Command): void {
     )
     const { result } = sides[0]!
     const text = sides.map((side) => resultText(side.result)).join('\n\n')
-    await emit(options, { measured: result }, 'measured', text, async (change) => {
+    const printed = [text, plots(options, { measured: result })]
+    await emit(options, { measured: result }, 'measured', printed, async (change) => {
       await dropReplays(change)
       await keepReplays(change, sides, signal)
       if (profile !== null) await writeDocuments(change, { profile })

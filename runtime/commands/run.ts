@@ -38,6 +38,7 @@ import {
   wholeNumber,
 } from './command.ts'
 import { exitOf, print, writeDocuments } from './output.ts'
+import { plotOption, plots } from './plots.ts'
 import { profileText } from './profile-text.ts'
 import { withProgress } from './progress.ts'
 
@@ -48,6 +49,7 @@ interface RunOptions extends AgainstOptions {
   readonly replays: number
   readonly rehearsals: number
   readonly decisionLog?: boolean
+  readonly plot?: boolean
   readonly charts: readonly ChartFormat[]
   readonly failOn?: FailOn
 }
@@ -95,6 +97,7 @@ export function define(command: Command): void {
     .addOption(replicationsOption('band', 10))
     .option('--replays <n>', 'replays of the same requests', wholeNumber(1), 3)
     .option('--decision-log', 'keep the decision log of every replay')
+    .addOption(plotOption())
     .addOption(
       new Option('--fail-on <verdict>', 'exit with 4 on FAIL, and with 5 on UNDECIDED').choices([
         'fail',
@@ -193,7 +196,7 @@ async function runWith(
     `report: ${join(directory, 'report.html')}`,
     ...(options.failOn === undefined ? [ANY_VERDICT] : []),
   ]
-  print(options, comparison, text.join('\n'))
+  print(options, comparison, [text.join('\n'), plots(options, { simulated, measured, comparison })])
   const found = [simulated, measured].flatMap((result) => result.objectives)
   return exitOn(options.failOn, [comparison.verdict, ...found.map(({ verdict }) => verdict)])
 }

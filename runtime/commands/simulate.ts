@@ -19,6 +19,7 @@ import {
   withScenarioOptions,
 } from './command.ts'
 import { emit, objectivesExit } from './output.ts'
+import { plotOption, plots } from './plots.ts'
 import { withProgress } from './progress.ts'
 
 interface SimulateOptions extends ScenarioOptions {
@@ -28,6 +29,7 @@ interface SimulateOptions extends ScenarioOptions {
   readonly requests?: string
   readonly keepRows?: boolean
   readonly headroom?: boolean
+  readonly plot?: boolean
 }
 
 const HELP = `
@@ -55,6 +57,7 @@ export function define(command: Command): void {
       ).conflicts('headroom'),
     )
     .option('--headroom', 'how much more traffic passes every objective; some ten times the work')
+    .addOption(plotOption())
     .option('--keep-rows', 'keep raw rows and decision log of the first replication (needs --out)')
   implement(command, HELP, async (signal, path: string, options: SimulateOptions) => {
     const { replications, workers, requests: requestsFile, keepRows, out } = options
@@ -71,7 +74,8 @@ export function define(command: Command): void {
       return { ...found, headroom: await headroom(system, found, job) }
     })
     const documents = { simulated: result }
-    await emit(options, documents, 'simulated', resultText(result), async (change) => {
+    const text = [resultText(result), plots(options, documents)]
+    await emit(options, documents, 'simulated', text, async (change) => {
       await dropRuns(change, 'replication')
       const names = await change.names()
       if (!names.some((name) => /^replay-\d+\.parquet$/.test(name))) dropInputs(change)

@@ -28,7 +28,9 @@ describe('what a result states', () => {
     host: null,
   }
   const figures = runReplication(input, 0)
-  const system = { scenario, hash: 'none', plan, capacitiesRps: [null, null] }
+  const models = scenario.pools.map(() => null)
+  const lengths = scenario.pools.map(() => ({ min: 1, max: 1 }))
+  const system = { scenario, hash: 'none', plan, capacitiesRps: models, models, lengths }
   const result = resultOf(system, [figures], head)
 
   test('of its own runs holds: every count, and every percentile within a bucket', () => {

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { outcomes, refusals } from '../serving/index.ts'
+import { assumptions } from './assumptions-document.ts'
 import {
   estimate,
   estimateOrNull,
@@ -173,7 +174,15 @@ export const resultSchema = z.strictObject({
   duration_s: number,
   warmup_s: number,
   load: numberOrNull.describe('mean rate / capacity; null where the capacity is undefined'),
-  classes: z.array(cell.extend({ calls })),
+  assumptions,
+  classes: z.array(
+    cell.extend({
+      calls,
+      tail: z
+        .array(tailPoint)
+        .describe('latency of served requests, as `tail`; empty for the only class'),
+    }),
+  ),
   pools: z.array(poolResult),
   objectives: z.array(objectiveResult),
   headroom: z

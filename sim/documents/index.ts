@@ -1,4 +1,5 @@
 export { type ArenaDocument, type ArenaReplica, arenaSchema } from './arena-document.ts'
+export type { Assumptions } from './assumptions-document.ts'
 export { type Audit, auditSchema } from './audit-document.ts'
 export * from './comparison-document.ts'
 export * from './documents.ts'

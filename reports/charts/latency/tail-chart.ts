@@ -1,17 +1,15 @@
 import type { TopLevelSpec } from 'vega-lite'
 import type { Result, TailPoint } from '../../../sim/documents/index.ts'
-import { count, loadText, percentileName, runsText } from '../../format.ts'
+import { count, loadText, runsText } from '../../format.ts'
 import { frame, type Layer, narrow, plotWidth, type ReportInput, type Sides } from '../frame.ts'
 import { latencyLimits, limitLines } from '../load/limits.ts'
-import { labels, latencies, linear } from '../plot.ts'
+import { labels, latencies } from '../plot.ts'
 import { LIGHT } from '../theme.ts'
-import { measuredTails, nines, tailFinding } from './tail-finding.ts'
+import { FIRST, percentiles } from './tail-axis.ts'
+import { anyLost, measuredTails, nines, tailFinding } from './tail-finding.ts'
 
-/** Curves start here: lower percentiles show no tail. */
-const FIRST = 0.2
 /** Space for the names of the curves in the lower right corner, px. */
 const WORDS = { width: 260, height: 60 }
-const TICKS = [0.5, 0.9, 0.95, 0.99, 0.999, 0.9999]
 
 /**
  * Latency by percentile: the simulated median and band, a line for each replay, the limits. Curves
@@ -21,7 +19,8 @@ export function tailChart(sides: Sides, width: number, input: ReportInput): TopL
   const height = narrow(width) ? 280 : 400
   const simulated = shown(input.simulated?.tail ?? [])
   const replays = measuredTails(input).map(shown)
-  const limits = latencyLimits(sides)
+  // limits are of classes: with several, the curves of the classes show them
+  const limits = sides[0].result.classes.length > 1 ? [] : latencyLimits(sides)
   const all = [simulated, ...replays].flat()
   const last = nines(Math.max(0.9, ...all.map(({ p }) => p)))
   const x = [nines(FIRST), last] as const
@@ -38,7 +37,7 @@ export function tailChart(sides: Sides, width: number, input: ReportInput): TopL
     width: wide,
     height,
     layer: [
-      ...curves(simulated, replays, x, y),
+      ...curves(simulated, replays, x, y, anyLost(sides)),
       ...limitLines(limits, { domain: y, height }),
       ...words(sides, wide, height),
     ],
@@ -75,16 +74,9 @@ function curves(
   replays: readonly (readonly TailPoint[])[],
   xDomain: readonly [number, number],
   yDomain: readonly [number, number],
+  lost: boolean,
 ): Layer[] {
-  const names = TICKS.map(
-    (p) => `datum.value < ${nines(p) + 1e-6} ? '${percentileName(p).slice(1)} %'`,
-  )
-  const x = linear('x', xDomain, {
-    title: 'percentile of requests',
-    values: TICKS.map(nines).filter((tick) => tick <= xDomain[1] + 1e-9),
-    labelExpr: `${names.join(' : ')} : ''`,
-    labelOverlap: 'greedy',
-  })
+  const x = percentiles(xDomain, lost)
   const y = latencies('value', yDomain)
   const rows = (tail: readonly TailPoint[], replay = 0) =>
     tail.map((point) => ({ ...point, x: nines(point.p), replay }))

@@ -11,6 +11,7 @@ import {
   time,
   valueText,
 } from '../../format.ts'
+import { lostText } from '../../tables/lost.ts'
 import { largest, type ReportInput, type Sides, worst } from '../frame.ts'
 
 /** The number of nines of a percentile: 0.99 is 2. */
@@ -32,16 +33,18 @@ export function tailFinding(sides: Sides, input: ReportInput): string {
 /** "Simulation only: p99 is 12 ms, 0.8 of the limit": the objective nearest to its limit. */
 function ofOne(result: Result): string {
   const world = result.world === 'simulated' ? 'Simulation only' : 'Measurement only'
-  const candidates = result.objectives.flatMap(({ text, estimate, verdict, class: name }) => {
+  // objectives are of a class and of all arrivals: curves over all classes, and of the served
+  // requests, do not show them
+  if (result.classes.length > 1 || anyLost([{ result }])) return ofServed(result, world)
+  const candidates = result.objectives.flatMap(({ text, estimate, verdict }) => {
     const objective = parseObjective(text)
     if (objective?.kind !== 'latency' || estimate.value === null) return []
-    return [{ ...objective, estimate, verdict, name, value: estimate.value }]
+    return [{ ...objective, estimate, verdict, value: estimate.value }]
   })
   const nearest = largest(candidates, ({ value, limitMs }) => value / limitMs)
   if (nearest) {
-    const { percentile, value, limitMs, estimate, verdict, name } = nearest
-    const ofClass = result.classes.length > 1 ? ` of ${name}` : ''
-    const what = `${world}: ${percentileName(percentile)}${ofClass} is`
+    const { percentile, value, limitMs, estimate, verdict } = nearest
+    const what = `${world}: ${percentileName(percentile)} is`
     if (verdict === 'UNDECIDED') {
       return `${what} ${estimateText(estimate, 'time')}; whether that is below ${exactText(limitMs, 'time')} is undecided`
     }
@@ -49,9 +52,40 @@ function ofOne(result: Result): string {
     const share = `${figure(ratio)} ${ratio > 1 ? 'times' : 'of'} the limit`
     return `${what} ${valueText(estimate, 'time')}, ${share}`
   }
-  const point = result.tail.filter(({ p }) => p <= 0.99 + 1e-9).at(-1)
-  if (!point) return `${world}: no percentile is supported by the sample`
-  return `${world}: ${percentileName(point.p)} is ${time(point.value, halfWidth(point))}`
+  return ofServed(result, world)
+}
+
+const LEVELS = [
+  ['p99', 0.99],
+  ['p95', 0.95],
+  ['p90', 0.9],
+  ['p50', 0.5],
+] as const
+
+/** The highest usual percentile that the sample supports: of the only class, or over all. */
+function ofServed(result: Result, world: string): string {
+  const [only, ...others] = result.classes
+  const served = anyLost([{ result }]) ? ' of the served requests' : ''
+  for (const [level, p] of LEVELS) {
+    if (others.length === 0 && only !== undefined) {
+      const estimate = only.latency.percentiles[level]
+      if (estimate.value !== null) {
+        return `${world}: ${level}${served} is ${valueText(estimate, 'time')}`
+      }
+    } else {
+      const point = result.tail.find((one) => Math.abs(one.p - p) < 1e-9)
+      if (point) {
+        const text = time(point.value, halfWidth(point))
+        return `${world}: ${level} over all classes${served} is ${text}`
+      }
+    }
+  }
+  return `${world}: no percentile is supported by the sample`
+}
+
+/** Whether so many requests were lost that figures of the served ones must be named so. */
+export function anyLost(sides: readonly { readonly result: Result }[]): boolean {
+  return sides.some(({ result }) => lostText(result.classes.map(({ counts }) => counts)) !== null)
 }
 
 /**

@@ -150,7 +150,7 @@ function spread(
   const both = values.filter(({ p99 }) => p99 !== null)
   const dot = { type: 'point' as const, size: 44, opacity: 1, strokeWidth: 1.6 }
   return {
-    title: panelTitle(`${title}median (●) and p99 (○)`, LIGHT.ink),
+    title: panelTitle(`${title}median (●)${both.length > 0 ? ' and p99 (○)' : ''}`, LIGHT.ink),
     width,
     height: 36 * PARTS.length,
     layer: [

@@ -1,5 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite'
 import { count, fixed, percent } from '../../format.ts'
+import { lostShare } from '../../tables/lost.ts'
 import { largest, type Sides, subject, type World } from '../frame.ts'
 import { LIGHT } from '../theme.ts'
 import { type Line, timeChart, untilTheEnd } from './over-time.ts'
@@ -71,9 +72,7 @@ const backlogText = (backlog: Backlog | null) =>
 
 /** What became of the requests of one side; a backlog counts from a second of arrivals on. */
 function flowOf({ name, result: { classes, series } }: World) {
-  const sum = (key: 'arrived' | 'served' | 'in_flight') =>
-    classes.reduce((n, c) => n + c.counts[key], 0)
-  const lost = sum('arrived') > 0 ? 1 - (sum('served') + sum('in_flight')) / sum('arrived') : 0
+  const lost = lostShare(classes.map(({ counts }) => counts))
   const { arrived_rps, served_rps, bucket_s } = series
   let behind = 0
   const backlogs = arrived_rps.map((arrived, i) => {

@@ -36,6 +36,8 @@ const systemOf = (scenario: Scenario) => ({
   hash: 'x',
   plan: servingPlan(scenario),
   capacitiesRps: [4000],
+  models: [null],
+  lengths: [{ min: 1, max: 1 }],
 })
 
 const scenarioWith = (objectives: readonly string[]) =>
@@ -99,6 +101,7 @@ function runOf(n: number, scale: number, { lost = 0, judged = [] as readonly num
     surges: [],
     observedMs: 8000,
     tail: [0.5, 0.9, 0.97].map((p) => ({ p, value: histogram.quantile(p) })),
+    classTails: [],
     memory: [],
     stallFree: null,
     series: new TimeSeries(10_000).summary(),

@@ -17,6 +17,7 @@ import { surgeWindows } from '../../traffic/index.ts'
 import { grouped } from '../system/crowd.ts'
 import type { PreparedScenario } from '../system/prepared-scenario.ts'
 import { loadOf, type Resolved } from '../system/resolve.ts'
+import { assumptionsOf } from './assumptions.ts'
 import { memoryResult } from './memory-result.ts'
 import { judgeAll, judgedPercentiles } from './objectives.ts'
 import { overRuns, shareOver } from './over-runs.ts'
@@ -24,7 +25,7 @@ import { worstWindow } from './worst-window.ts'
 
 /** The system whose runs a result is about. */
 type ResultSystem = Pick<PreparedScenario, 'scenario' | 'hash'> &
-  Pick<Resolved, 'plan' | 'capacitiesRps'>
+  Pick<Resolved, 'plan' | 'capacitiesRps' | 'models' | 'lengths'>
 
 /** The head of a result, above its figures. */
 export type ResultHead = Pick<
@@ -47,10 +48,11 @@ export type ResultHead = Pick<
  * useful.
  */
 export function resultOf(
-  { scenario, hash, plan, capacitiesRps }: ResultSystem,
+  system: ResultSystem,
   runs: readonly RunSummary[],
   head: ResultHead,
 ): Result {
+  const { scenario, hash, plan, capacitiesRps } = system
   const judged = judgedPercentiles(scenario)
   const same = head.world === 'simulated' ? sameRuns(runs) : null
   const observedS = scenario.duration_s - scenario.warmup_s
@@ -90,16 +92,18 @@ export function resultOf(
     requests: runs[0]!.requests,
     duration_s: scenario.duration_s,
     warmup_s: scenario.warmup_s,
+    assumptions: assumptionsOf(system),
     classes: scenario.traffic.map((traffic, i) => ({
       ...cell(traffic.class, (run) => run.classes[i]!),
       calls: callsResult(runs.map(({ calls }) => calls[i]!)),
+      tail: tail(runs.map(({ classTails }) => classTails[i] ?? [])),
     })),
     pools: scenario.pools.map((pool, i) => ({
       ...cell(pool.name, (run) => run.pools[i]!),
       shed_by: sumCounts(runs.map((run) => run.pools[i]!.shedBy)),
       replicas: pool.replicas,
       capacity_rps: capacitiesRps[i] ?? null,
-      utilisation: overRuns(runs, (run) => run.busyMs[i]! / (run.observedMs * pool.replicas)),
+      utilisation: overRuns(runs, (run) => run.busyMs[i]! / (run.observedMs * pool.replicas), 1),
       wasted: overRuns(runs, (run) => run.wastedMs[i]! / run.busyMs[i]!, 1),
       batch_mean: overRuns(runs, (run) => batchMean(run.batchSizes[i]!)),
       batch_efficiency: batchesLengths(scenario, pool)
@@ -126,7 +130,7 @@ export function resultOf(
     worst_window: worstWindow(scenario, runs),
     memory: memoryResult(runs.map(({ memory }) => memory)),
     surges: surgeWindows(scenario).map((surge, i) => surgeResult(surge, runs, i)),
-    tail: tail(runs),
+    tail: tail(runs.map((run) => run.tail)),
     tails: head.world === 'measured' ? runs.map((run) => run.tail.map(point)) : [],
     series: mergeSeries(runs.map((run) => run.series)),
   }
@@ -205,11 +209,11 @@ const point = ({ p, value }: { p: number; value: number }): TailPoint => ({
 })
 
 /** Median over runs and the range of the middle 95 % of runs, where all runs support the point. */
-function tail(runs: readonly RunSummary[]): TailPoint[] {
-  const shortest = runs.reduce((a, b) => (b.tail.length < a.tail.length ? b : a))
-  return shortest.tail.slice(0, -1).map(({ p }, i) => {
-    const values = Float64Array.from(runs, (run) => run.tail[i]!.value).sort()
-    const band = runs.length > 1
+function tail(tails: readonly RunSummary['tail'][]): TailPoint[] {
+  const shortest = tails.reduce((a, b) => (b.length < a.length ? b : a))
+  return shortest.slice(0, -1).map(({ p }, i) => {
+    const values = Float64Array.from(tails, (of) => of[i]!.value).sort()
+    const band = tails.length > 1
     return {
       p,
       value: percentile(values, 0.5),

@@ -54,6 +54,11 @@ export interface CallsSummary extends LatencySummary {
   readonly made: number
 }
 
+type Tail = readonly { readonly p: number; readonly value: number }[]
+
+/** There may be hundreds of classes, each with a curve. */
+const POINTS_OF_CLASSES = 20
+
 /** One replication or replay, small enough to pass between threads. */
 export interface RunSummary {
   readonly requests: string
@@ -77,7 +82,9 @@ export interface RunSummary {
   readonly surges: readonly SurgeBacklog[]
   /** time over which busyMs is counted: from the end of the warm-up to the last event, ms */
   readonly observedMs: number
-  readonly tail: readonly { readonly p: number; readonly value: number }[]
+  readonly tail: Tail
+  /** of each class, where there are several */
+  readonly classTails: readonly Tail[]
   readonly series: Series
   readonly worst: WorstSummary
   /** of pools with `memory` */
@@ -117,12 +124,19 @@ export function summariseRun(
     prefixes: recorder.prefixes,
     surges: recorder.backlog.surges,
     observedMs: Math.max(run.durationMs, recorder.lastMs) - run.warmupMs,
-    tail: tailProbabilities(all.latency.count).map((p) => ({ p, value: all.latency.quantile(p) })),
+    tail: tailOf(all.latency),
+    classTails:
+      classes.length > 1 ? classes.map(({ latency }) => tailOf(latency, POINTS_OF_CLASSES)) : [],
     series: recorder.series,
     worst: recorder.worst,
     memory: run.memory ?? [],
     stallFree: run.stallFree ?? null,
   }
+}
+
+function tailOf(latency: Histogram, perNine?: number): Tail {
+  const levels = tailProbabilities(latency.count, perNine)
+  return levels.map((p) => ({ p, value: latency.quantile(p) }))
 }
 
 function mergeCells(cells: readonly Cell[]): Cell {

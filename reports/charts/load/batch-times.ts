@@ -1,0 +1,109 @@
+import type { TopLevelSpec } from 'vega-lite'
+import type { NonNormalizedSpec } from 'vega-lite/types_unstable/spec/index.js'
+import type { Assumptions } from '../../../sim/documents/index.ts'
+import { count, time } from '../../format.ts'
+import { frame, type Layer, narrow, type Sides } from '../frame.ts'
+import { endLabels, linear, panelGrid, panelTitle, pixel } from '../plot.ts'
+import { textWidth } from '../text-width.ts'
+import { LABEL_SIZE, LIGHT } from '../theme.ts'
+
+type BatchTimes = Assumptions['batch_times'][number]
+
+/** Most pools that are drawn, beside each other. */
+const MOST_POOLS = 3
+
+interface Panel extends Omit<BatchTimes, 'pool'> {
+  readonly pools: readonly string[]
+}
+
+/** Time of a batch by its size, for some lengths: declared, or from the profile. */
+export function batchTimes([{ result }]: Sides, width: number): TopLevelSpec | null {
+  const panels = panelsOf(result.assumptions.batch_times)
+  const shown = panels.slice(0, MOST_POOLS)
+  if (shown.length === 0) return null
+  const height = narrow(width) ? 150 : 170
+  const names = shown.flatMap(({ curves }) => curves.map((curve) => textOf(curve.length)))
+  const room = Math.max(0, ...names.map((name) => textWidth(name, LABEL_SIZE)))
+  const grid = panelGrid(shown.length, width, { axis: 40, labels: room })
+  const source = result.profile === null ? 'as declared' : `profile ${result.profile.name}`
+  const more = panels.length > MOST_POOLS ? `, ${MOST_POOLS} of ${panels.length} kinds of pool` : ''
+  const lengths = names.some((name) => name !== '') ? ' · a line for each length' : ''
+  const subtitle = `${result.scenario.name} · mean at speed 1, ${source}${more}${lengths}`
+  return {
+    ...frame(finding(shown[0]!, panels.length > 1), subtitle, width),
+    columns: grid.columns,
+    spacing: grid.spacing,
+    concat: shown.map((panel) => drawn(panel, grid.plot, height)),
+  }
+}
+
+/** Pools with the same times share a panel. */
+function panelsOf(all: readonly BatchTimes[]): Panel[] {
+  const panels = new Map<string, Panel>()
+  for (const { pool, ...times } of all) {
+    const key = JSON.stringify(times)
+    const known = panels.get(key)
+    panels.set(key, { ...times, pools: [...(known?.pools ?? []), pool] })
+  }
+  return [...panels.values()]
+}
+
+const textOf = (length: number | null) =>
+  length === null ? '' : `${count(length)} ${length === 1 ? 'token' : 'tokens'}`
+
+function drawn({ pools, steps, sizes, curves }: Panel, width: number, height: number) {
+  const most = Math.max(...curves.flatMap(({ ms }) => ms))
+  const domain = [0, most > 0 ? 1.05 * most : 1] as const
+  const last = sizes.at(-1)!
+  const x = linear('x', [0, last], {
+    title: steps ? 'sequences in a step' : 'requests in a batch',
+    tickCount: Math.min(8, last, Math.floor(width / 30)),
+    grid: false,
+  })
+  const y = linear('y', domain, { title: 'time (ms)', tickCount: 4 })
+  const lines = curves.map(
+    ({ ms }, i): Layer => ({
+      data: { values: ms.map((value, j) => ({ x: sizes[j]!, y: value })) },
+      mark: {
+        type: 'line',
+        point: sizes.length < 3,
+        color: LIGHT.service,
+        strokeWidth: 1.2 + 0.7 * i,
+      },
+      encoding: { x, y },
+    }),
+  )
+  const ends = curves.flatMap(({ length, ms }) =>
+    length === null
+      ? []
+      : [
+          {
+            text: textOf(length),
+            color: LIGHT.service,
+            x: width,
+            y: pixel(ms.at(-1)!, domain, height),
+          },
+        ],
+  )
+  return {
+    title: panelTitle(pools.length > 3 ? `${pools.length} pools` : pools.join(', '), LIGHT.ink),
+    width,
+    height,
+    layer: [...lines, ...endLabels(ends, height - 4, { dx: 6 })],
+  } satisfies NonNormalizedSpec
+}
+
+/** "A batch of 8 takes 2.1 to 9.4 ms by its length, a single request 1 to 2 ms". */
+function finding({ pools, steps, sizes, curves }: Panel, several: boolean): string {
+  const at = (i: number) => {
+    const times = curves.map(({ ms }) => ms.at(i)!)
+    const [low, high] = [time(Math.min(...times)), time(Math.max(...times))]
+    return low === high ? low : `${low} to ${high}`
+  }
+  const most = sizes.at(-1)!
+  const where = several ? ` in ${pools[0]}` : ''
+  const one = steps ? 'one sequence' : 'a single request'
+  if (most === 1) return `${steps ? 'A decode step' : 'A request'}${where} takes ${at(0)}`
+  const what = steps ? `A decode step of ${count(most)} sequences` : `A batch of ${count(most)}`
+  return `${what}${where} takes ${at(-1)}, ${one} ${at(0)}`
+}

@@ -1,0 +1,83 @@
+import { type Objective, parseObjective } from '../../scenarios/index.ts'
+import type { Estimate, Result, Verdict } from '../../sim/documents/index.ts'
+import { declared, estimateText, exactText, percent, percentileName } from '../format.ts'
+import { lostText } from './lost.ts'
+import { undecidedText } from './summary.ts'
+
+/** An objective with its figure and its limit, as a sentence. */
+export interface ObjectiveSentence {
+  readonly world: Result['world']
+  readonly verdict: Verdict
+  readonly text: string
+}
+
+/** Every objective of a result: "web: p99 latency is 62 ms, below the limit of 250 ms". */
+export function objectiveSentences(result: Result): ObjectiveSentence[] {
+  return result.objectives.map((line) => {
+    const { class: name, text, verdict } = line
+    const objective = parseObjective(text)
+    const own = result.classes.find((one) => one.name === name)
+    const lost = own === undefined ? null : lostOf(own, objective?.kind)
+    const sentence = objective === null ? text : sentenceOf(objective, line, lost)
+    return { world: result.world, verdict, text: `${name}: ${sentence}` }
+  })
+}
+
+/** The requests, or the calls, that a percentile counts as infinitely long. */
+function lostOf({ counts, calls }: Result['classes'][number], kind: Objective['kind'] | undefined) {
+  if (kind !== 'call' || calls === null) return lostText([counts])
+  const share = 1 - calls.answered / Math.max(1, calls.made)
+  return share > 0 ? `${percent(share)} of the calls were not answered` : null
+}
+
+const QUANTITIES = {
+  latency: 'latency',
+  ttft: 'time to the first token (TTFT)',
+  tpot: 'time of each further token (TPOT)',
+  call: 'time of a call with all its attempts',
+} as const
+
+function sentenceOf(
+  objective: Objective,
+  line: Result['objectives'][number],
+  lost: string | null,
+): string {
+  const { verdict, estimate } = line
+  const reason = undecidedText(line)
+  const open = reason === null ? '' : `: ${reason}`
+  if (objective.kind === 'goodput') {
+    const limit = exactText(objective.share, 'share')
+    const found = figureText(estimate, 'share')
+    return `goodput is ${found} of the requests${judged(verdict, limit, GOODPUT)}${open}`
+  }
+  const limit = exactText(objective.limitMs, 'time')
+  const { percentile, kind, window_s } = objective
+  const window = window_s === null ? '' : ` in the worst ${declared(window_s)} s`
+  const what = `${percentileName(percentile)} ${QUANTITIES[kind]}${window}`
+  const all = objective.kind === 'call' ? 'calls' : 'arrivals'
+  if (estimate.value === null && verdict === 'FAIL') {
+    const share = lost === null ? 'too many requests were lost' : lost
+    return `${what} of all ${all} is infinite, as ${share}; the limit is ${limit}`
+  }
+  const counted = lost === null ? '' : ` of all ${all}, where a lost one never ends,`
+  const note = lost === null ? '' : `; ${lost}`
+  const found = figureText(estimate, 'time')
+  return `${what}${counted} is ${found}${judged(verdict, limit, TIMES)}${open}${note}`
+}
+
+function figureText(estimate: Estimate, quantity: 'time' | 'share'): string {
+  return estimate.value === null ? 'not known' : estimateText(estimate, quantity)
+}
+
+interface Words {
+  readonly PASS: string
+  readonly FAIL: string
+}
+
+const TIMES: Words = { PASS: 'below', FAIL: 'not below' }
+const GOODPUT: Words = { PASS: 'above', FAIL: 'not above' }
+
+function judged(verdict: Verdict, limit: string, words: Words): string {
+  if (verdict === 'UNDECIDED') return `, which does not decide about the limit of ${limit}`
+  return `, ${words[verdict]} the limit of ${limit}`
+}

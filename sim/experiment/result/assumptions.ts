@@ -1,0 +1,59 @@
+import { scenarioValues } from '../../../scenarios/schema/scenario-values.ts'
+import type { Result } from '../../documents/index.ts'
+import { largestBatch } from '../../serving/index.ts'
+import { stepsOf, workOf } from '../simulation/hardware.ts'
+import type { PreparedScenario } from '../system/prepared-scenario.ts'
+import type { Resolved } from '../system/resolve.ts'
+
+type Assumptions = Result['assumptions']
+type BatchTimes = Assumptions['batch_times'][number]
+type AssumedSystem = Pick<PreparedScenario, 'scenario'> &
+  Pick<Resolved, 'plan' | 'models' | 'lengths'>
+
+/** Points of a curve: enough to show where a table bends. */
+const MOST_SIZES = 16
+
+/** What a result rests on. */
+export function assumptionsOf(system: AssumedSystem): Assumptions {
+  return {
+    values: scenarioValues(system.scenario).map(({ path, text, byDefault }) => ({
+      path,
+      value: text,
+      by_default: byDefault,
+    })),
+    batch_times: system.scenario.pools.map((_, i) => batchTimes(system, i)),
+  }
+}
+
+function batchTimes({ scenario, plan, models, lengths }: AssumedSystem, i: number): BatchTimes {
+  const { name, model } = scenario.pools[i]!
+  const steps = stepsOf(scenario, model)
+  const pool = plan.pools[i]!
+  const sizes = spread(steps === null ? largestBatch(pool) : pool.generation!.maxSequences)
+  const mean =
+    steps === null
+      ? workOf(models[i] ?? null, scenario, i).mean
+      : (size: number, length: number) =>
+          steps.baseMs + size * (steps.perSequenceMs + length * steps.perContextTokenMs)
+  const curves = someLengths(lengths[i]!).map((length) => ({
+    length,
+    ms: sizes.map((size) => mean(size, length)),
+  }))
+  const alike = curves.every(({ ms }) => ms.every((value, j) => value === curves[0]!.ms[j]))
+  const shown = alike ? [{ ...curves[0]!, length: null }] : curves
+  return { pool: name, steps: steps !== null, sizes, curves: shown }
+}
+
+/** Whole numbers from 1 to `most`, all of them or some in even steps. */
+function spread(most: number): number[] {
+  const count = Math.min(most, MOST_SIZES)
+  const sizes = Array.from({ length: count }, (_, i) =>
+    Math.round(1 + (i * (most - 1)) / Math.max(1, count - 1)),
+  )
+  return [...new Set(sizes)]
+}
+
+/** The shortest length, the longest, and their geometric mean. */
+function someLengths({ min, max }: { readonly min: number; readonly max: number }): number[] {
+  return [...new Set([min, Math.round(Math.sqrt(min * max)), max])]
+}

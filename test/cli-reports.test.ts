@@ -1,0 +1,130 @@
+import { existsSync, mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import axe from 'axe-core'
+import { type Browser, chromium } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { sampleInput } from '../reports/sample-documents.test-helper.ts'
+import { stream } from '../sim/kernel/index.ts'
+import { commandsIn, put, ROOT, temporaryFolder } from './spillway.ts'
+
+/** Every kind of report, in a browser: wide and narrow, light and dark. */
+
+const BROWSER = '/usr/bin/chromium'
+const missing = !existsSync(BROWSER) && process.env.CI !== 'true'
+
+const folder = temporaryFolder()
+const { run } = commandsIn(folder)
+const library = (name: string) => join(ROOT, 'scenarios/library', `${name}.yaml`)
+
+/** Two classes in one pool that loses requests of one of them. */
+const LOSING = `spillway: 1
+name: losing
+description: Two classes share a pool; does checkout keep its tail through a surge?
+duration_s: 60
+models: { net: { work: { law: linear, base_ms: 4, per_item_ms: 2 } } }
+traffic:
+  - class: checkout
+    timeout_ms: 200
+    arrivals: { process: poisson, rate_rps: 180, surges: [{ at_s: 20, factor: 3, hold_s: 10 }] }
+  - class: reports
+    arrivals: { process: poisson, rate_rps: 60 }
+slo: { checkout: ["p(95) latency_ms < 100", "goodput > 99%"] }
+pools:
+  - { name: central, model: net, queue: { max_length: 200 }, batching: { policy: dynamic, max_batch: 8 } }
+`
+
+async function simulated(name: string, scenario: string): Promise<string> {
+  await run('simulate', scenario, '--replications', '2', '--out', name)
+  const ended = await run('report', name)
+  expect(ended.code, ended.stderr).toBe(0)
+  return `${name}/report.html`
+}
+
+async function ofDocuments(name: string, whatIf: boolean): Promise<string> {
+  mkdirSync(join(folder, name))
+  const { simulated, measured, comparison } = sampleInput({ whatIf, pools: ['central', 'edge'] })
+  // as many replays as the comparison has
+  measured.runs = comparison.replays
+  for (const [file, document] of Object.entries({ simulated, measured, comparison })) {
+    put(join(folder, name), `${file}.json`, JSON.stringify(document))
+  }
+  const ended = await run('report', name)
+  expect(ended.code, ended.stderr).toBe(0)
+  return `${name}/report.html`
+}
+
+async function traced(job: 'inspect' | 'fit'): Promise<string> {
+  const random = stream(9, 0, 'trace')
+  let now = 0
+  const rows = Array.from({ length: 3000 }, () => {
+    now += random.exponential() / 40
+    return `${now},${1 + random.integer(200)}`
+  })
+  put(folder, 'log.csv', `at,prompt\n${rows.join('\n')}\n`)
+  const columns = ['--format', 'csv', '--time', 'at', '--unit', 's', '--input', 'prompt']
+  const ended = await run('trace', job, 'log.csv', ...columns, '--out', job)
+  expect(ended.stderr).not.toContain('error')
+  return job === 'inspect' ? 'inspect/trace.html' : 'fit/trace-fit.html'
+}
+
+const KINDS: Readonly<Record<string, () => Promise<string>>> = {
+  simulated: () => simulated('simulated', library('payment-peak')),
+  classes: () => simulated('classes', put(folder, 'losing.yaml', LOSING)),
+  memory: () => simulated('memory', library('model-swapping')),
+  generation: () => simulated('generation', library('chat')),
+  run: () => ofDocuments('run', false),
+  'what-if': () => ofDocuments('what-if', true),
+  trace: () => traced('inspect'),
+  'fit of a trace': () => traced('fit'),
+}
+
+describe.skipIf(missing)(`reports (needs ${BROWSER})`, () => {
+  let browser: Browser
+  beforeAll(async () => {
+    browser = await chromium.launch({ executablePath: BROWSER, args: ['--no-sandbox'] })
+  })
+  afterAll(() => browser?.close())
+
+  const views = [1200, 380].flatMap((width) =>
+    (['light', 'dark'] as const).map((colorScheme) => ({ width, colorScheme })),
+  )
+
+  test.each(Object.entries(KINDS))(
+    '%s: axe finds no serious fault, and nothing is wider than the window',
+    async (_, make) => {
+      const path = join(folder, await make())
+      for (const { width, colorScheme } of views) {
+        // the page itself allows no scripts
+        const viewport = { width, height: 1000 }
+        const context = await browser.newContext({ viewport, colorScheme, bypassCSP: true })
+        const page = await context.newPage()
+        await page.goto(pathToFileURL(path).href)
+        await page.addScriptTag({ content: axe.source })
+        const found = (await page.evaluate(FAULTS)) as readonly string[]
+        expect(found, `${width} px, ${colorScheme}`).toEqual([])
+        expect(await page.evaluate(OVERFLOW)).toBe(0)
+        await context.close()
+      }
+    },
+  )
+
+  test('a fault is found: text in the colour of the paper, and a picture without a name', async () => {
+    const context = await browser.newContext({ bypassCSP: true })
+    const page = await context.newPage()
+    await page.setContent(
+      '<!doctype html><html lang="en"><title>x</title><main><h1>x</h1><p style="color:#eee">pale</p><img src="data:,"></main></html>',
+    )
+    await page.addScriptTag({ content: axe.source })
+    const found = (await page.evaluate(FAULTS)) as readonly string[]
+    expect(found.map((text) => text.split(':')[0])).toEqual(['color-contrast', 'image-alt'])
+    await context.close()
+  })
+})
+
+/** Run in the page: serious and critical faults, each with its first element. */
+const FAULTS = `axe.run(document).then(({ violations }) => violations
+  .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+  .map(({ id, nodes }) => id + ': ' + nodes.length + ' times, such as ' + nodes[0].html.slice(0, 300)))`
+
+const OVERFLOW = 'document.documentElement.scrollWidth - document.documentElement.clientWidth'
