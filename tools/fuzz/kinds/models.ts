@@ -24,6 +24,8 @@ function otherGraph(bytes: Uint8Array, random: Random): Uint8Array {
 const COMMANDS = [
   { weight: 3, command: 'calibrate own.yaml --seconds 0.05 --out out' },
   { weight: 1, command: 'models build own.yaml --out out' },
+  { weight: 1, command: 'models inspect own.onnx' },
+  { weight: 1, command: 'init --onnx own.onnx started.yaml' },
 ]
 
 const SHAPES = ['[batch]', '[batch, 65]', '[64, batch]', '[batch, length]', '[batch, 64, 1]', '[]']
