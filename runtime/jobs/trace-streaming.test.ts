@@ -95,6 +95,10 @@ describe('a simulation that reads its traces in pieces', () => {
       `{ class: a, arrivals: ${follows(trace('a', 900, 0.13))}, timeout_ms: 15, retry: { max_attempts: 3, backoff_ms: 7, jitter: full } }`,
       `{ class: b, arrivals: ${follows(trace('b', 300, 0.05))} }`,
     ],
+    'growth, surges and waves': () => [
+      `{ class: a, arrivals: ${follows(trace('a', 900, 0.13), ', growth: 1.7, surges: [{ at_s: 2, factor: 3, hold_s: 1 }]')} }`,
+      `{ class: b, arrivals: ${follows(trace('b', 300, 0.05), ', growth: 0.6, waves: [{ period_s: 4, amplitude: 1 }]')} }`,
+    ],
     'a load and a window': () => [
       `{ class: a, arrivals: ${follows(trace('a', 900, 0.09), ', load: 0.7, window: { busiest_s: 3 }')} }`,
       `{ class: b, arrivals: ${follows(trace('b', 900, 0.09), ', window: { from_s: 1, to_s: 2 }')} }`,

@@ -15,7 +15,7 @@ const TIMES = new Set(
 )
 /** The end of a request is no arrival. */
 const ENDS = new Set(
-  'end ended finish finished complete completed completion done updated response last expires'.split(
+  'end ended finish finished complete completed completion done updated response first last expires'.split(
     ' ',
   ),
 )
@@ -23,7 +23,7 @@ const ENDS = new Set(
 const DURATIONS = new Set(
   (
     'latency duration elapsed took processing service wait waiting queue ttft tpot itl ttl timeout ' +
-    'think interval gap took total delta zone'
+    'think interval gap took total delta zone e2e prompt token'
   ).split(' '),
 )
 
@@ -61,8 +61,8 @@ export function namedUnit(name: string): 's' | 'ms' | 'us' | 'ns' | null {
   return UNITS[wordsOf(name).at(-1) ?? ''] ?? null
 }
 
-const LENGTH = new Set('tokens token length len'.split(' '))
-const INPUT = new Set('input inputs prompt context request in'.split(' '))
+const LENGTH = new Set('tokens token toks tok length len'.split(' '))
+const INPUT = new Set('input inputs prompt prefill context request in'.split(' '))
 const OUTPUT = new Set('output outputs completion generated response decode out'.split(' '))
 
 /** Whether a name is that of a length, and of which; null if it is that of none. */

@@ -40,6 +40,7 @@ describe('the time column', () => {
     ['ts,n\n1700000000123456789,1\n', 'ts', 'ns'],
     ['at_ms,n\n12,1\n17,2\n', 'at_ms', 'ms'],
     ['startTime,endTime,responseTime\n1,2,3\n2,3,4\n', 'startTime', 's'],
+    ['first_token_ts,arrival_time\n1700000001,1700000000\n', 'arrival_time', 's'],
     ['"created at","response_time"\n"1.5","3"\n', 'created at', 's'],
   ])('%j is read by %s in %s', async (text, time, unit) => {
     const { columns, ...rows } = await rowsOf(text)
@@ -94,6 +95,7 @@ describe('lengths', () => {
     ],
     ['num_tokens,cached_tokens', { input_tokens: 'num_tokens' }],
     ['inputLength,total_tokens', { input_tokens: 'inputLength' }],
+    ['input_toks,output_toks', { input_tokens: 'input_toks', output_tokens: 'output_toks' }],
     ['bytes,status', {}],
   ])('%s', async (header, lengths) => {
     const { columns } = await rowsOf(`ts,${header}\n1700000000,3,4\n`)
