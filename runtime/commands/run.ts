@@ -63,9 +63,9 @@ with the replays that are judged: from them alone the prediction takes the speed
 
 ${KEPT_ROWS}
 
-Exit code 0 when the work is done, whatever the verdict; \`spillway compare DIR\` has one for each verdict. An interrupted run keeps its calibration as
-calibrated.json; resume with --profile runs/NAME/calibrated.json. A warning names percentiles that stalls of this
-machine leave undecided, as \`spillway doctor --noise\` measures them.
+Exit code 0 when the work is done, whatever the verdict; \`spillway compare DIR\` has one for each verdict. An interrupted
+run keeps its calibration as calibrated.json; resume with --profile runs/NAME/calibrated.json. A warning names percentiles
+that stalls of this machine leave undecided, as \`spillway doctor --noise\` measures them.
 ${AGAINST_HELP}
 
 Examples:

@@ -27,11 +27,8 @@ describe('keys of a queue', () => {
     ['discipline: deficit-round-robin, quantum: 64', []],
     ['discipline: priority, levels: { 2: { max_length: 4, timeout_ms: 9 } }', []],
     ['timeout_ms: 5, timeout_action: delay, allow_timeout_override: true', []],
-    ['ageing_ms: 5', [`ageing_ms: expected one of the keys ${COMMON}, got "ageing_ms"`]],
-    [
-      'discipline: lifo, quantum: 5',
-      [`quantum: expected one of the keys ${COMMON}, got "quantum"`],
-    ],
+    ['ageing_ms: 5', [`ageing_ms: unknown key; expected one of ${COMMON}`]],
+    ['discipline: lifo, quantum: 5', [`quantum: unknown key; expected one of ${COMMON}`]],
     [
       'discipline: deficit-round-robin',
       ['quantum: expected a whole number of at least 1, got nothing'],

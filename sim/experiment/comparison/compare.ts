@@ -169,6 +169,8 @@ function comparePercentiles(
   { n, measured, structure, predictions, change }: RequestSet,
 ): PercentileComparison[] {
   const supported = PERCENTILES.filter((p) => supports(n, p))
+  // every request of a replay may have met a stall: then there is nothing to resample
+  if (supported.length === 0) return []
   const intervals = measured.map((run) => {
     const random = stream(seed, run.replay, 'bootstrap')
     const window = { from: warmupMs, to: durationMs }

@@ -124,3 +124,10 @@ test('the shares are the mean of replays, and the middle of replications', () =>
     simulated: { value: 0.6, low: 0.5, high: 0.7, n: 5 },
   })
 })
+
+test('a replay of which every request met a stall has no percentile of others', () => {
+  const held = { ...first, timers: [[0, 1000 * SECONDS + 1000]] as const }
+  const { stall_free, percentiles } = compare({ replays: [held] })
+  expect(stall_free.percentiles).toEqual([])
+  expect(percentiles.length).toBeGreaterThan(0)
+})
