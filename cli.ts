@@ -58,6 +58,7 @@ const program = new Command('spillway')
   .description('Capacity simulator and live replayer for model serving')
   .version(version())
   .exitOverride()
+  .showHelpAfterError('run: spillway --help')
   .configureOutput({ writeOut: out, writeErr: err })
   .addHelpText(
     'after',
@@ -70,6 +71,18 @@ Start with:
   $ spillway run peak.yaml`,
   )
 
+/**
+ * The words of the command line, `help NAME` as `NAME --help`. Of an unknown command only its name
+ * is left, so that it is an error also where help is asked for.
+ */
+function typed(): string[] {
+  const [node, script, ...given] = process.argv
+  const words = given[0] === 'help' ? [...given.slice(1), '--help'] : given
+  const [first = '-'] = words
+  const known = first.startsWith('-') || program.commands.some((one) => one.name() === first)
+  return [node!, script!, ...(known ? words : [first])]
+}
+
 const fail = (error: unknown) => process.exit(report(error))
 watchOutput(fail)
 process.on('uncaughtException', fail)
@@ -77,12 +90,12 @@ process.on('uncaughtException', fail)
 try {
   for (const name of Object.keys(modules) as CommandName[]) {
     const command = program.command(name).description(PURPOSES[name])
-    command.copyInheritedSettings(program)
+    command.copyInheritedSettings(program).showHelpAfterError(`run: spillway ${name} --help`)
     // a completion lists the options of all commands
     const asked = process.argv.includes(name) || process.argv.includes('completion')
     if (asked) (await modules[name]()).define(command)
   }
-  await program.parseAsync()
+  await program.parseAsync(typed())
 } catch (error) {
   if (!(error instanceof CommanderError)) process.exitCode = report(error)
   else process.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.usage

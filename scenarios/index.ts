@@ -4,6 +4,7 @@ export { findScenario, shippedHint, shippedNames, shippedText } from './load/shi
 export { starterScenario } from './load/starter.ts'
 export { readUserFile, Unreadable, userFilePieces } from './load/user-file.ts'
 export { scenarioChanges } from './parse/changes.ts'
+export { describeValue } from './parse/describe-value.ts'
 export { nearest } from './parse/nearest.ts'
 export { splitOverride } from './parse/override.ts'
 export {

@@ -112,3 +112,15 @@ test('a terminal that hangs up ends a command as SIGTERM does', async () => {
   expectRefusal(ended, 130, folder)
   expect(ended.stderr).toContain('stopped: interrupted')
 })
+
+test('--quiet prints no progress and no warnings, but errors', async () => {
+  put(folder, 'noisy.yaml', DECLARED)
+  const loud = await run('simulate', 'noisy.yaml', '--replications', '2')
+  expect(loud.stderr).toContain('simulating …')
+  for (const flag of ['--quiet', '-q']) {
+    const quiet = await run('simulate', 'noisy.yaml', '--replications', '2', flag)
+    expect(quiet).toMatchObject({ code: loud.code, stdout: loud.stdout, stderr: '' })
+  }
+  const refused = await run('simulate', 'nowhere.yaml', '--quiet')
+  expect(refused.stderr).toContain('error: nowhere.yaml')
+})

@@ -39,8 +39,8 @@ export function outOption(files: string, otherwise = 'nothing is written'): Opti
 }
 
 /** The rule of which rows are kept, for the help of every command that has rows. */
-export const KEPT_ROWS = `Rows of replays are always kept beside their documents, because a replay cannot be made again; those of simulations, which
-can, are kept with \`simulate --keep-rows\`. Files of an earlier run in the folder never stay beside those of another.`
+export const KEPT_ROWS = `Files: documents go to --out. Rows of replays are always kept beside them, because a replay cannot be made again. Rows of
+simulations can, so they are kept only by \`simulate --keep-rows\`. Files of an earlier run never stay beside those of another.`
 
 export const profileOption = () =>
   new Option(

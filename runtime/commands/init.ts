@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { dirname } from 'node:path'
 import type { Command } from 'commander'
 import { EXIT, Failure, scenarioJsonSchema, starterScenario } from '../../scenarios/index.ts'
 import { documentText } from '../folders/documents.ts'
@@ -24,6 +25,8 @@ export function define(command: Command): void {
   command.option('--onnx <model>', 'start from this ONNX file, or npm:PACKAGE/PATH')
   implement(command, HELP, async (_signal, file: string, options: Options) => {
     if (existsSync(file)) throw new Failure(`${file}: already exists; choose another name`)
+    const folder = dirname(file)
+    if (!existsSync(folder)) throw new Failure(`${folder}: no such folder; create it first`)
     const schema = file.replace(/[^/]*$/, 'scenario.schema.json')
     const scenario =
       options.onnx === undefined ? starterScenario() : await starterForModel(options.onnx, file)

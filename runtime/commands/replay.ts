@@ -27,7 +27,8 @@ interface ReplayOptions extends AgainstOptions {
 }
 
 const HELP = `
-With --out DIR everything is kept that \`spillway compare DIR\` needs. ${KEPT_ROWS}
+${KEPT_ROWS}
+With --out DIR, \`spillway compare DIR\` needs nothing else.
 
 Loads are shares of the capacity by the profile.
 ${AGAINST_HELP}

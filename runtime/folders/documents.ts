@@ -1,5 +1,11 @@
-import type { ZodType } from 'zod'
-import { Failure, readUserFile, Unreadable, visibleJson } from '../../scenarios/index.ts'
+import type { ZodType, z } from 'zod'
+import {
+  describeValue,
+  Failure,
+  readUserFile,
+  Unreadable,
+  visibleJson,
+} from '../../scenarios/index.ts'
 
 /** Larger documents are not from this program, and would take gigabytes as objects. */
 const MOST_JSON = 64_000_000
@@ -20,18 +26,27 @@ export function documentText(document: unknown): string {
 
 /** Reads a document. Throws `Failure` with its problems and `advice`, if there is one. */
 export async function readJson<T>(path: string, schema: ZodType<T>, advice?: string): Promise<T> {
-  const { data, error } = schema.safeParse(parseJson(path, await readText(path)))
+  const value = parseJson(path, await readText(path))
+  const { data, error } = schema.safeParse(value)
   if (error === undefined) return data
   // in another kind of document every key is wrong, so only its kind is reported
   const kind = error.issues.find(({ path: [key] }) => key === 'document' || key === 'format')
   const shown = kind === undefined ? error.issues.slice(0, MOST_PROBLEMS) : [kind]
   const problems = shown.map((issue) => {
     const at = issue.path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`))
-    return `${path} ${at.join('').slice(1)}: ${issue.message}`
+    return `${path} ${at.join('').slice(1)}: ${textOf(issue, value)}`
   })
   const left = error.issues.length - shown.length
   if (kind === undefined && left > 0) problems.push(`${path}: … and ${left} more`)
   throw new Failure(advice === undefined ? problems : [...problems, `${path}: ${advice}`])
+}
+
+/** Where another kind of document was given, both kinds. */
+function textOf(issue: z.core.$ZodIssue, value: unknown): string {
+  const [key, ...inner] = issue.path
+  if (issue.code !== 'invalid_value' || inner.length > 0) return issue.message
+  const holder = typeof value === 'object' && value !== null ? value : {}
+  return `expected ${issue.values.join(' or ')}, got ${describeValue(Reflect.get(holder, key!))}`
 }
 
 /** Parses the text of a JSON file that the user named. */

@@ -21,7 +21,10 @@ export async function report(
   const measured = await readDocument(directory, 'measured', resultSchema)
   const comparison = await readDocument(directory, 'comparison', comparisonSchema)
   if (simulated === null && measured === null) {
-    throw new Failure(`${directory}: has neither simulated.json nor measured.json`)
+    const problem = existsSync(directory)
+      ? 'has neither simulated.json nor measured.json; write them with run, or simulate --out DIR'
+      : 'no such folder'
+    throw new Failure(`${directory}: ${problem}`)
   }
   await refuseMixed(directory, { simulated, measured, comparison })
   return { simulated, measured, comparison, command: comparison?.command ?? command }

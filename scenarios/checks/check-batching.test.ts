@@ -70,7 +70,7 @@ describe('keys that batching policies need', () => {
 
   test('a model that runs live needs padding', () => {
     const model = 'builtin: transformer-encoder, ragged: true'
-    expect(problemsOf({ model })[0]).toMatch(/^models\.m\.ragged: expected one of the keys/)
+    expect(problemsOf({ model })[0]).toMatch(/^models\.m\.ragged: unknown key; expected one of/)
   })
 
   test('policy deadline-aware needs a deadline in every class', () => {

@@ -69,8 +69,7 @@ describe('a pool with generation', () => {
       'traffic.chat.output_tokens: remove output_tokens: no pool has generation',
     ])
     expect(problemsOf({ pool: 'generation: { policy: continuous, max_sequence: 8 }' })).toEqual([
-      'pools.central.generation.max_sequence: expected a known key, got "max_sequence"; did you ' +
-        'mean max_sequences?',
+      'pools.central.generation.max_sequence: unknown key; did you ' + 'mean max_sequences?',
     ])
     expect(
       problemsOf({ pools: '  - { name: other, model: n }', work: 'law: generation, base_ms: 8' }),

@@ -122,7 +122,7 @@ describe('files for each precision', () => {
     [
       '{ fp8: b.onnx }',
       'replicas: 1',
-      'models.m.onnx.fp8: expected one of the keys fp32, fp16, int8, got "fp8"',
+      'models.m.onnx.fp8: unknown key; expected one of fp32, fp16, int8',
     ],
     ['7', 'replicas: 1', 'models.m.onnx: expected text or a map, got 7'],
   ])('%s with %s is refused', (onnx, pool, problem) => {

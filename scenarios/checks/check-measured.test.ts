@@ -45,7 +45,7 @@ test('a key of another law is an error that names that law', () => {
   expect(problemsOf('law: table, sizes: [1], ms: [3], lengths: [4]')).toEqual([
     at(
       'lengths',
-      'expected one of the keys law, sizes, ms, cv, got "lengths"; it is a key of law length-table',
+      'unknown key; expected one of law, sizes, ms, cv; it is a key of law length-table',
     ),
   ])
 })

@@ -29,14 +29,12 @@ describe('keys of a queue', () => {
     ['timeout_ms: 5, timeout_action: delay, allow_timeout_override: true', []],
     [
       'ageing_ms: 5',
-      [
-        `ageing_ms: expected one of the keys ${COMMON}, got "ageing_ms"; it is a key of discipline priority`,
-      ],
+      [`ageing_ms: unknown key; expected one of ${COMMON}; it is a key of discipline priority`],
     ],
     [
       'discipline: lifo, quantum: 5',
       [
-        `quantum: expected one of the keys ${COMMON}, got "quantum"; it is a key of discipline deficit-round-robin`,
+        `quantum: unknown key; expected one of ${COMMON}; it is a key of discipline deficit-round-robin`,
       ],
     ],
     [

@@ -89,21 +89,21 @@ function unknownKeys(
   path: Path,
 ): Explained[] {
   const schema = root && branchOf(root, value)
-  const allowed = keysOf(schema)
+  const own = keysOf(schema)
   // the meant branch of a union may have them, although another branch was checked
-  const known = keys.some((key) => allowed.includes(key)) ? [] : allowed
+  const known = keys.some((key) => own.includes(key)) ? [] : own
   return keys.map((key, i) => {
     // messages of further keys are not shown
     const near = i < MOST_MESSAGES ? nearest(key, known) : null
     const inner = near ?? (schema && i < MOST_MESSAGES ? holderOf(schema, key) : null)
     const others = inner === null && i < MOST_MESSAGES ? branchesWith(root, key) : []
-    const has = others.length === 0 ? '' : `; it is a key of ${others.join(' and ')}`
-    const hint = inner === null ? has : `; did you mean ${inner}?`
-    const expected = inner === null && known.length > 0 ? `one of the keys ${known.join(', ')}` : ''
+    const allowed = known.length === 0 ? '' : `; expected one of ${known.join(', ')}`
+    const elsewhere = others.length === 0 ? '' : `; it is a key of ${others.join(' and ')}`
+    const hint = inner === null ? `${allowed}${elsewhere}` : `; did you mean ${inner}?`
     return {
       path: [...path, key],
       at: 'key',
-      text: `expected ${expected || 'a known key'}, got ${describeValue(key)}${hint}`,
+      text: `unknown key${hint}`,
       ...(near === null ? {} : { meant: [...path, near] }),
     }
   })

@@ -34,7 +34,7 @@ describe('large texts end soon', { timeout: HANG_MS }, () => {
   test('thousands of aliases', () => {
     const aliases = `${BASE}description: &text all alike\nextra: [${'*text, '.repeat(20_000)}]\n`
     expect(problemsOf(aliases)).toEqual([
-      expect.stringMatching(/extra: expected one of the keys .*, got "extra"/),
+      expect.stringMatching(/extra: unknown key; expected one of .*/),
     ])
     const anchors = Array.from({ length: 10_000 }, (_, i) => `&a${i} x, *a${i}`).join(', ')
     expect(problemsOf(`${BASE}extra: [${anchors}]\n`)).toHaveLength(1)
@@ -43,7 +43,7 @@ describe('large texts end soon', { timeout: HANG_MS }, () => {
   test('unknown keys, with the first hundred shown', () => {
     const problems = problemsOf(BASE + lines(40_000, (i) => `key${i}: 1`))
     expect(problems).toHaveLength(101)
-    expect(problems[99]).toMatch(/^s\.yaml:106:1 key99: expected .*, got "key99"$/)
+    expect(problems[99]).toMatch(/^s\.yaml:106:1 key99: unknown key; expected one of /)
     expect(problems[100]).toBe('… and 39900 more')
   })
 

@@ -59,7 +59,7 @@ function check(text: string, set: readonly string[] = []): 'valid' | 'invalid' {
       const placed = problem.startsWith('--set ') || (line >= 1 && line <= lines)
       if (
         !placed ||
-        !/: (expected|remove) .|expected valid YAML/.test(problem) ||
+        !/: (expected|remove|unknown key)|expected valid YAML/.test(problem) ||
         BAD.test(problem)
       ) {
         throw new Error(`a bad message: ${problem}\nfor:\n${text}`)

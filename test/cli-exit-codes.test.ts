@@ -1,0 +1,239 @@
+import { copyFileSync, cpSync, mkdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { EXIT } from '../scenarios/index.ts'
+import { stream } from '../sim/kernel/index.ts'
+import type { Profile } from '../sim/world/index.ts'
+import { madeUpProfile } from './profiles.ts'
+import { changed, DECLARED, QUICK } from './scenarios.ts'
+import { commandsIn, put, readJson, temporaryFolder } from './spillway.ts'
+
+/**
+ * The exit code of every command in every case, on the built command line. Replays are made from
+ * simulated rows where a verdict depends on them, so that no case depends on the machine.
+ */
+
+const folder = temporaryFolder()
+const { run, start } = commandsIn(folder)
+const at = (name: string) => join(folder, name)
+
+type Outcome = Exclude<keyof typeof EXIT, 'internal'>
+
+/** A case: the outcome, and the command line as typed. */
+type Case = readonly [outcome: Outcome, line: string]
+
+const QUICKLY = '--replications 2'
+const CASES: readonly Case[] = [
+  ['ok', '--version'],
+  ['ok', '--help'],
+  ['ok', 'help simulate'],
+  ['usage', 'help bogus'],
+  ['usage', 'bogus'],
+  ['usage', ''],
+
+  ['ok', 'scenarios'],
+  ['ok', 'scenarios show chat'],
+  ['usage', 'scenarios show'],
+  ['usage', 'scenarios bogus'],
+  ['invalidInput', 'scenarios show bogus'],
+
+  ['ok', `simulate declared.yaml ${QUICKLY} --set slo={}`],
+  ['ok', `simulate retry-budget ${QUICKLY}`],
+  ['failed', `simulate missed.yaml ${QUICKLY}`],
+  ['usage', 'simulate declared.yaml --replications none'],
+  ['usage', 'simulate declared.yaml --keep-rows'],
+  ['invalidInput', 'simulate bogus'],
+  ['invalidInput', 'simulate declared.yaml --set duration_s=-1'],
+  ['invalidInput', 'simulate tiny.yaml --profile tiny.yaml'],
+  ['notComparable', 'simulate tiny.yaml --profile empty.json'],
+  ['interrupted', 'simulate long.yaml'],
+
+  ['ok', 'requests declared.yaml --out requests'],
+  ['usage', 'requests'],
+  ['invalidInput', 'requests bogus'],
+  ['notComparable', 'requests load.yaml --profile empty.json'],
+
+  ['ok', 'calibrate tiny.yaml --seconds 0.5 --rehearsals 0 --out calibrated'],
+  ['usage', 'calibrate tiny.yaml --seconds soon'],
+  ['invalidInput', 'calibrate declared.yaml'],
+  ['invalidInput', 'calibrate tiny.yaml --from nowhere'],
+  ['ok', 'calibrate tiny.yaml --from agreed --out learnt'],
+  ['notComparable', 'calibrate wide.yaml --from agreed'],
+  ['interrupted', 'calibrate tiny.yaml --seconds 100'],
+
+  ['ok', 'replay tiny.yaml --profile profile.json --replays 1 --out replayed'],
+  ['failed', 'replay missed-live.yaml --profile profile.json --replays 2'],
+  ['usage', 'replay tiny.yaml --replays 0'],
+  ['usage', 'replay tiny.yaml --decision-log'],
+  ['invalidInput', 'replay declared.yaml'],
+  ['invalidInput', 'replay tiny.yaml --against bogus --profile profile.json'],
+  ['notComparable', 'replay tiny.yaml --profile empty.json'],
+  ['interrupted', 'replay tiny.yaml --profile profile.json --replays 100'],
+
+  ['ok', 'run tiny.yaml --profile profile.json --replays 1 --replications 10 --out ran'],
+  // a missed objective is a result of the run, not a fault of it
+  ['ok', 'run missed-live.yaml --profile profile.json --replays 1 --replications 10 --out ran'],
+  ['usage', 'run tiny.yaml --charts gif'],
+  ['invalidInput', 'run declared.yaml'],
+  ['notComparable', 'run tiny.yaml --profile empty.json'],
+  ['interrupted', 'run tiny.yaml --seconds 100'],
+
+  ['ok', 'compare agreed --replications 10'],
+  ['failed', 'compare agreed --replications 10 --profile slow.json'],
+  ['undecided', 'compare brief --replications 10'],
+  ['usage', 'compare tiny.yaml agreed'],
+  ['invalidInput', 'compare nowhere'],
+  ['invalidInput', 'compare bare'],
+  ['notComparable', 'compare mixed'],
+  ['notComparable', 'compare agreed --profile empty.json'],
+  ['interrupted', 'compare agreed --replications 100000'],
+
+  ['ok', 'audit kept'],
+  ['failed', 'audit broken'],
+  ['usage', 'audit'],
+  ['invalidInput', 'audit nowhere'],
+  ['invalidInput', 'audit bare'],
+
+  ['ok', 'report agreed --out page'],
+  ['usage', 'report agreed --charts gif'],
+  ['invalidInput', 'report nowhere'],
+
+  ['ok', 'trace inspect rows.csv --format csv --time t --unit s'],
+  ['usage', 'trace inspect'],
+  ['usage', 'trace bogus'],
+  ['invalidInput', 'trace inspect nowhere.csv'],
+  ['undecided', 'trace fit poisson.csv --format csv --time t --unit s'],
+  ['failed', 'trace fit rows.csv --format csv --time t --unit s'],
+  ['usage', 'trace fit rows.csv --format csv --time t --unit s --load 1'],
+  ['invalidInput', 'trace fit nowhere.csv'],
+
+  ['ok', 'models build mlp --layers 1 --width 8 --out models'],
+  ['usage', 'models build'],
+  ['usage', 'models build mlp --layers none'],
+  ['invalidInput', 'models build bogus'],
+
+  ['ok', 'schema'],
+  ['usage', 'schema --document bogus'],
+
+  ['ok', 'completion bash'],
+  ['usage', 'completion tcsh'],
+
+  ['ok', 'init new.yaml'],
+  ['usage', 'init one.yaml two.yaml'],
+  ['invalidInput', 'init tiny.yaml'],
+  ['invalidInput', 'init nowhere/new.yaml'],
+
+  ['ok', 'doctor'],
+  ['usage', 'doctor --noise soon'],
+  ['interrupted', 'doctor --noise 100'],
+]
+
+/** A profile of a machine without overheads and stalls, `slower` times as slow as another. */
+function calm(text: string, slower: number): Profile {
+  const made = madeUpProfile(text)
+  const none = [{ atMs: 0, table: [0, 0, 0] }]
+  const models = made.models.map((model) => ({
+    ...model,
+    work: { ...model.work, ms: model.work.ms.map((row) => row.map((ms) => slower * ms)) },
+    wake: { gapMs: [0, 10], ms: [0, 0] },
+    overheads: { lag: [0, 0], timer: [0, 0], completion: none, dispatch: none },
+    fields: model.fields.map((field) => ({
+      ...field,
+      ...{ dispatcher: { from: [], to: [] }, intake: { from: [], to: [] } },
+    })),
+  }))
+  return { ...made, models }
+}
+
+/** A folder of three replays, which are one simulated run of a scenario. */
+async function replays(name: string, scenario: string): Promise<void> {
+  const options = ['--profile', 'calm.json', '--keep-rows', '--replications', '1', '--out', name]
+  await run('simulate', scenario, ...options)
+  const simulated = readJson(at(`${name}/simulated.json`)) as object
+  const profile = readJson(at('calm.json')) as Profile
+  const measured = { ...simulated, world: 'measured', runs: 3, host: profile.host }
+  put(folder, `${name}/measured.json`, JSON.stringify(measured))
+  put(folder, `${name}/profile.json`, JSON.stringify(profile))
+  for (const number of [1, 2, 3]) {
+    copyFileSync(at(`${name}/replication-1.parquet`), at(`${name}/replay-${number}.parquet`))
+  }
+}
+
+/** A folder of simulated rows, of which batches were larger than its scenario allows. */
+async function brokenRows(): Promise<void> {
+  await run('simulate', 'declared.yaml', '--keep-rows', '--replications', '1', '--out', 'kept')
+  cpSync(at('kept'), at('broken'), { recursive: true })
+  const text = JSON.stringify(readJson(at('kept/scenario.json')))
+  put(folder, 'broken/scenario.json', changed(text, ['"max_batch":8', '"max_batch":4']))
+  rmSync(at('broken/simulated.json'))
+}
+
+/** Times of a Poisson process of 20 a second, always the same. */
+function poisson(count: number): number[] {
+  const random = stream(1, 0, 'times')
+  let now = 0
+  return Array.from({ length: count }, () => {
+    now += random.exponential() / 20
+    return now
+  })
+}
+
+const csv = (times: readonly number[]) =>
+  ['t', ...times.map((time) => time.toFixed(6)), ''].join('\n')
+
+beforeAll(async () => {
+  put(folder, 'tiny.yaml', QUICK)
+  put(folder, 'load.yaml', changed(QUICK, ['rate_rps: 300', 'load: 0.5']))
+  put(folder, 'missed-live.yaml', `${QUICK}slo: { web: ["p(50) latency_ms < 0.001"] }\n`)
+  put(folder, 'declared.yaml', DECLARED)
+  put(folder, 'missed.yaml', changed(DECLARED, ['latency_ms < 60', 'latency_ms < 0.001']))
+  put(folder, 'long.yaml', changed(DECLARED, ['duration_s: 40', 'duration_s: 400000']))
+  put(folder, 'rows.csv', csv(Array.from({ length: 4000 }, (_, i) => i * 0.05)))
+  put(folder, 'poisson.csv', csv(poisson(4000)))
+  put(folder, 'wide.yaml', changed(QUICK, ['width: 64', 'width: 32']))
+  put(folder, 'empty.json', JSON.stringify({ ...madeUpProfile(QUICK), models: [] }))
+  put(folder, 'profile.json', JSON.stringify(madeUpProfile(QUICK)))
+  put(folder, 'calm.json', JSON.stringify(calm(QUICK, 1)))
+  put(folder, 'slow.json', JSON.stringify(calm(QUICK, 2)))
+  put(folder, 'steady.yaml', changed(QUICK, ['duration_s: 1.5', 'duration_s: 20'], ['300', '150']))
+  put(folder, 'brief.yaml', changed(QUICK, ['duration_s: 1.5', 'duration_s: 0.6']))
+  mkdirSync(at('bare'))
+  await replays('agreed', 'steady.yaml')
+  await replays('brief', 'brief.yaml')
+  await brokenRows()
+  cpSync(at('agreed'), at('mixed'), { recursive: true })
+  copyFileSync(at('brief/requests.jsonl'), at('mixed/requests.jsonl'))
+})
+
+/** Ends a command when it shows its progress, which is after it has started to work. */
+async function interrupted(args: readonly string[]) {
+  const { child, prints, ended } = start(args)
+  await prints(/…/)
+  child.kill('SIGINT')
+  return ended
+}
+
+describe('the exit code', () => {
+  test.each(CASES)('is that of %s: spillway %s', async (outcome, line) => {
+    const args = line.split(' ').filter((word) => word !== '')
+    const ended = await (outcome === 'interrupted' ? interrupted(args) : run(...args))
+    expect(ended.code, ended.stderr).toBe(EXIT[outcome])
+    expect(ended.stderr).not.toMatch(/^internal error/m)
+    // whoever is refused is told why
+    if (!['ok', 'failed', 'undecided'].includes(outcome)) expect(ended.stderr).not.toBe('')
+  })
+
+  test('has a case of each command, done and refused, and each code has one', async () => {
+    const help = (await run('--help')).stdout
+    const [, list] = /^Commands:\n((?: {2}.*\n)+)/m.exec(help)!
+    const commands = [...list!.matchAll(/^ {2}([a-z]+)/gm)].map(([, name]) => name!)
+    expect(commands.length).toBeGreaterThan(12)
+    const of = (name: string) => CASES.filter(([, line]) => line.split(' ')[0] === name)
+    for (const name of commands) {
+      const outcomes = of(name).map(([outcome]) => outcome)
+      expect(outcomes, name).toEqual(expect.arrayContaining(['ok', 'usage']))
+    }
+    const { internal: _, ...codes } = EXIT
+    expect(new Set(CASES.map(([outcome]) => outcome))).toEqual(new Set(Object.keys(codes)))
+  })
+})
