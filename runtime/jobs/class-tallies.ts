@@ -3,7 +3,7 @@ import type { ClassValues, TraceRun } from '../../scenarios/index.ts'
 import { TraceTally } from '../../sim/traffic/index.ts'
 
 /** Classes with statistics of their own. The rows of further values are counted only. */
-const MOST_CLASSES = 50
+const MOST_CLASSES = 200
 
 /** The statistics of a trace by the values of its class column. */
 export class ClassTallies {

@@ -68,6 +68,6 @@ test('everything that is missing is one list of problems, beside the other probl
   const { problems } = odd as Failure
   expect(problems).toHaveLength(3)
   expect(problems.join('\n')).toMatch(
-    /--set traffic.web.arrivals.file=odd.csv.*`created` and `received` may each be the time/,
+    /--set traffic.web.arrivals.file=odd.csv: odd.csv: `created` and `received` may each be the time/,
   )
 })

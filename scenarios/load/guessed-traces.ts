@@ -6,6 +6,7 @@ import {
   nodeAt,
   type Path,
   type PlacedProblem,
+  pathText,
   placeOf,
   withEntry,
 } from '../parse/located.ts'
@@ -49,7 +50,7 @@ export async function guessedTraces(
     } catch (error) {
       if (!(error instanceof NotGuessed)) throw error
       const place = placeOf(stated, [...path, 'file'], 'value')
-      const name = [...path, 'file'].join('.')
+      const name = pathText(stated, [...path, 'file'])
       for (const text of error.problems)
         problems.push({ place, path: name, text: `${file}: ${text}` })
     }

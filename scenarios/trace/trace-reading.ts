@@ -146,7 +146,8 @@ function columnsOf(arrivals: TraceArrivals): TraceColumns {
   const { time, input_tokens: inputTokens = null, output_tokens: outputTokens = null } = columns
   const known = format && KNOWN_COLUMNS[format]
   if (known) return { ...known, class: columns.class ?? null }
-  if (!format || time === undefined || !unit) throw new Error('Expected the trace to be guessed')
+  if (!format || time === undefined || !unit)
+    throw new Error('Expected a trace with format, columns.time and time_unit')
   return { time, inputTokens, outputTokens, prefix: null, class: columns.class ?? null, unit }
 }
 
