@@ -74,7 +74,7 @@ export function plotText(plot: Plot): PlotText {
     { style: LOOKS[look].style, text: `${LOOKS[look].glyphs[0]} ${name}` },
   ])
   const margin = SPACE.repeat(LABELS + 1)
-  return [title, '\n', margin, ...names, '\n', ...joined(overlaid(plot)), '\n']
+  return [title, '\n', margin, ...names, '\n', ...joined(overlaid(plot))]
 }
 
 /** A cell: what stands there, and the curve that it belongs to; null for the axes. */

@@ -18,13 +18,14 @@ export function resultPlots(input: ReportInput, width: number): PlotText {
   const [first, ...others] = worlds(input)
   if (first === undefined) return []
   const sides: Sides = [first, ...others]
-  return [...tailPlot(sides, input.comparison, width), ...timeLines(sides, width)]
+  const plots = [tailPlot(sides, input.comparison, width), ...timeLines(sides, width)]
+  return plots.flatMap((plot, i) => (i === 0 ? plot : ['\n\n', ...plot]))
 }
 
 function tailPlot(sides: Sides, comparison: Comparison | null, width: number): PlotText {
   const curves = curvesOf(sides, comparison)
   const points = curves.flatMap((curve) => curve.points)
-  if (points.length === 0) return ['Latency by percentile: the sample supports none\n\n']
+  if (points.length === 0) return ['Latency by percentile: the sample supports none']
   const last = Math.max(...points.map(([x]) => x))
   const limits = latencyLimits(sides).slice(0, 2)
   const lines = limits.map(({ text, limitMs }): Curve => {
@@ -51,7 +52,7 @@ function tailPlot(sides: Sides, comparison: Comparison | null, width: number): P
   const served = anyLost(sides) ? ' of the served requests' : ''
   const title = `Latency${served} by percentile, log scale`
   const plot = { title, curves: all, width, height: TAIL_ROWS, yRange, yTicks }
-  return [...plotText({ ...plot, xTicks: xTicks.filter(({ at }) => at <= last + 1e-9) }), '\n']
+  return plotText({ ...plot, xTicks: xTicks.filter(({ at }) => at <= last + 1e-9) })
 }
 
 /** Each side, or each of the busiest classes where there is one side with several. */

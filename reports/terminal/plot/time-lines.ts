@@ -14,7 +14,7 @@ import {
 const ROWS = 6
 
 /** Rate, queue and latency over the time of the run, on one axis of time. */
-export function timeLines(sides: Sides, width: number): PlotText {
+export function timeLines(sides: Sides, width: number): PlotText[] {
   const columns = plotColumns(width)
   const [{ result }] = sides
   const { bucket_s: bucketS, arrived_rps: arrived } = result.series
@@ -27,7 +27,7 @@ export function timeLines(sides: Sides, width: number): PlotText {
     const top = highest > 0 ? highest : 1
     const yTicks = steps(0, top, 3).map((at): Tick => ({ at, text: threeDigits(at) }))
     const plot = { title, curves, width, height: ROWS, xTicks, yTicks }
-    return [...plotText({ ...plot, yRange: [0, top] }), '\n']
+    return plotText({ ...plot, yRange: [0, top] })
   }
   const curve = ({ name }: World, values: readonly (number | null)[]): Curve => ({
     name,
@@ -42,9 +42,9 @@ export function timeLines(sides: Sides, width: number): PlotText {
   const p = supported(last, columns)
   const latencies = sides.map((side) => curve(side, quantiles(side.result.series, p)))
   return [
-    ...draw('Requests served per second', rates),
-    ...draw('Requests waiting, mean', queues),
-    ...draw(`p${declared(100 * p)} latency of each interval, ms`, latencies),
+    draw('Requests served per second', rates),
+    draw('Requests waiting, mean', queues),
+    draw(`p${declared(100 * p)} latency of each interval, ms`, latencies),
   ]
 }
 
