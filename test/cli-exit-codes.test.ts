@@ -40,6 +40,9 @@ const CASES: readonly Case[] = [
   ['ok', `simulate declared.yaml ${QUICKLY} --set slo={}`],
   ['ok', `simulate retry-budget ${QUICKLY}`],
   ['failed', `simulate missed.yaml ${QUICKLY}`],
+  ['undecided', `simulate declared.yaml ${QUICKLY} --set duration_s=2`],
+  ['ok', `simulate declared.yaml ${QUICKLY} --headroom --set slo.web.0=goodput>5% --json`],
+  ['invalidInput', `simulate declared.yaml ${QUICKLY} --headroom --set slo={}`],
   ['usage', 'simulate declared.yaml --replications none'],
   ['usage', 'simulate declared.yaml --keep-rows'],
   ['invalidInput', 'simulate bogus'],
@@ -73,6 +76,8 @@ const CASES: readonly Case[] = [
   ['ok', 'run tiny.yaml --profile profile.json --replays 1 --replications 10 --out ran'],
   // a missed objective is a result of the run, not a fault of it
   ['ok', 'run missed-live.yaml --profile profile.json --replays 1 --replications 10 --out ran'],
+  ['failed', 'run missed-live.yaml --profile profile.json --replays 2 --fail-on fail --out ran'],
+  ['usage', 'run tiny.yaml --fail-on maybe'],
   ['usage', 'run tiny.yaml --charts gif'],
   ['invalidInput', 'run declared.yaml'],
   ['notComparable', 'run tiny.yaml --profile empty.json'],
@@ -98,19 +103,22 @@ const CASES: readonly Case[] = [
   ['usage', 'report agreed --charts gif'],
   ['invalidInput', 'report nowhere'],
 
-  ['ok', 'trace inspect rows.csv --format csv --time t --unit s'],
+  ['ok', 'trace inspect rows.csv --columns time=t --time-unit s'],
   ['usage', 'trace inspect'],
   ['usage', 'trace bogus'],
   ['invalidInput', 'trace inspect nowhere.csv'],
-  ['undecided', 'trace fit poisson.csv --format csv --time t --unit s'],
-  ['failed', 'trace fit rows.csv --format csv --time t --unit s'],
-  ['usage', 'trace fit rows.csv --format csv --time t --unit s --load 1'],
+  ['undecided', 'trace fit poisson.csv --columns time=t --time-unit s'],
+  ['failed', 'trace fit rows.csv --columns time=t --time-unit s'],
+  ['usage', 'trace fit rows.csv --columns time=t --time-unit s --load 1'],
   ['invalidInput', 'trace fit nowhere.csv'],
 
   ['ok', 'models build mlp --layers 1 --width 8 --out models'],
   ['usage', 'models build'],
   ['usage', 'models build mlp --layers none'],
   ['invalidInput', 'models build bogus'],
+  ['ok', 'models inspect models/mlp-1x8-fp32-seed1-v2.onnx'],
+  ['usage', 'models inspect'],
+  ['invalidInput', 'models inspect tiny.yaml'],
 
   ['ok', 'schema'],
   ['usage', 'schema --document bogus'],
@@ -219,7 +227,7 @@ describe('the exit code', () => {
     const ended = await (outcome === 'interrupted' ? interrupted(args) : run(...args))
     expect(ended.code, ended.stderr).toBe(EXIT[outcome])
     expect(ended.stderr).not.toMatch(/^internal error/m)
-    // whoever is refused is told why
+    // a refusal has a reason
     if (!['ok', 'failed', 'undecided'].includes(outcome)) expect(ended.stderr).not.toBe('')
   })
 
