@@ -42,6 +42,8 @@ test.each([
     },
     { of: [{ rate_rps: 3 }, { rate_rps: 6 }] },
   ],
+  ['the growth of a trace', { process: 'trace', file: 'x', growth: 2 }, { growth: 3 }],
+  ['the load of a trace', { process: 'trace', file: 'x', load: 0.4 }, { load: 0.4 * 1.5 }],
   [
     'the users of a closed loop',
     { process: 'closed-loop', users: 10, think_time_s: { distribution: 'fixed', value: 1 } },

@@ -23,7 +23,9 @@ function scaled(arrivals: Arrivals, factor: number): Arrivals | null {
 function scaledPart(part: Part, factor: number): Part | null {
   switch (part.process) {
     case 'trace':
-      return null
+      return part.load === undefined
+        ? { ...part, growth: factor * part.growth }
+        : { ...part, load: factor * part.load }
     case 'closed-loop':
       return { ...part, users: Math.max(1, Math.round(factor * part.users)) }
     case 'servegen':
