@@ -219,7 +219,7 @@ describe('the exit code', () => {
     const ended = await (outcome === 'interrupted' ? interrupted(args) : run(...args))
     expect(ended.code, ended.stderr).toBe(EXIT[outcome])
     expect(ended.stderr).not.toMatch(/^internal error/m)
-    // whoever is refused is told why
+    // a refusal states its reason
     if (!['ok', 'failed', 'undecided'].includes(outcome)) expect(ended.stderr).not.toBe('')
   })
 
