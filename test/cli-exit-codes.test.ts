@@ -227,7 +227,7 @@ describe('the exit code', () => {
     const ended = await (outcome === 'interrupted' ? interrupted(args) : run(...args))
     expect(ended.code, ended.stderr).toBe(EXIT[outcome])
     expect(ended.stderr).not.toMatch(/^internal error/m)
-    // a refusal has a reason
+    // a refusal states its reason
     if (!['ok', 'failed', 'undecided'].includes(outcome)) expect(ended.stderr).not.toBe('')
   })
 

@@ -75,6 +75,7 @@ describe('--json', () => {
   })
 
   test('init prints the file it wrote, and the schema command the same schema', async () => {
+    mkdirSync(join(folder, 'sub'))
     const written = ['sub/mine.yaml', 'sub/scenario.schema.json']
     expect(await documentOf('init', 'sub/mine.yaml')).toEqual({ written })
     const schema = readJson(join(folder, 'sub/scenario.schema.json'))

@@ -130,6 +130,7 @@ describe('a terminal gets foreign text without control characters', () => {
 
   test('paths that a command prints, as text and as JSON', async () => {
     const path = `sub/${EVIL.replaceAll('/', '')}.yaml`
+    for (const name of ['sub', 'asub']) mkdirSync(join(folder, name))
     const text = await run('init', path)
     expect(text.code).toBe(0)
     expectSafe(text)

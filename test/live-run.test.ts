@@ -183,7 +183,8 @@ describe('no rows of an earlier run stay beside the documents', () => {
     const ended = await run('run', ...args, ...short)
     expect(ended.code, ended.stderr).toBe(0)
     expect(rowsIn('anew')).toEqual(['replay-1.parquet'])
-    expect((await run('compare', 'anew', '--replications', '10')).stderr).not.toContain('error')
+    const compared = await run('compare', 'anew', '--replications', '10')
+    expect([0, 4, 5], compared.stderr).toContain(compared.code)
   })
 
   test('of a replay, whose rows are kept; documents on earlier rows are removed, too', async () => {

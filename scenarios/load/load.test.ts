@@ -190,7 +190,7 @@ traffic: [{ class: bulk, arrivals: { process: deterministic, cv: 2 } }]
     )
     const problems = await problemsOf(path)
     expect(problems).toHaveLength(2)
-    expect(problems[0]).toMatch(/^beside\.yaml:2:\d+ traffic\.bulk\.arrivals\.cv: .*got "cv"/)
+    expect(problems[0]).toMatch(/^beside\.yaml:2:\d+ traffic\.bulk\.arrivals\.cv: unknown key/)
     expect(problems[1]).toMatch(/^mistyped\.yaml:10:\d+ traffic\.bulk\.arrivals\.rise: /)
   })
 

@@ -99,7 +99,7 @@ describe('aliases', () => {
     const grown = lines(9, (i) => `  - &l${i + 1} [${`*l${i},`.repeat(9)}]`)
     for (const text of ['x: &a [*a]\n', `x:\n  - &l0 [1]\n${grown}`]) {
       const [problem, ...others] = problemsOf(BASE + text).filter(
-        (message) => !/the keys/.test(message),
+        (message) => !/unknown key/.test(message),
       )
       expect(others).toEqual([])
       expect(problem).toMatch(/expected a smaller document, got more than 50000 values, or deeper/)
