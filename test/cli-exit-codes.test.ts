@@ -40,7 +40,8 @@ const CASES: readonly Case[] = [
   ['ok', `simulate declared.yaml ${QUICKLY} --set slo={}`],
   ['ok', `simulate retry-budget ${QUICKLY}`],
   ['failed', `simulate missed.yaml ${QUICKLY}`],
-  ['undecided', `simulate declared.yaml ${QUICKLY} --set duration_s=2`],
+  // the tab stands for a space within an argument
+  ['undecided', 'simulate declared.yaml --replications 1 --set slo.web.0=p(50)\tlatency_ms<500'],
   ['ok', `simulate declared.yaml ${QUICKLY} --headroom --set slo.web.0=goodput>5% --json`],
   ['invalidInput', `simulate declared.yaml ${QUICKLY} --headroom --set slo={}`],
   ['usage', 'simulate declared.yaml --replications none'],

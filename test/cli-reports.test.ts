@@ -62,7 +62,7 @@ async function traced(job: 'inspect' | 'fit'): Promise<string> {
     return `${now},${1 + random.integer(200)}`
   })
   put(folder, 'log.csv', `at,prompt\n${rows.join('\n')}\n`)
-  const columns = ['--format', 'csv', '--time', 'at', '--unit', 's', '--input', 'prompt']
+  const columns = ['--columns', 'time=at', '--time-unit', 's', '--columns', 'input_tokens=prompt']
   const ended = await run('trace', job, 'log.csv', ...columns, '--out', job)
   expect(ended.stderr).not.toContain('error')
   return job === 'inspect' ? 'inspect/trace.html' : 'fit/trace-fit.html'

@@ -35,7 +35,8 @@ ${host ? html`<p class="quiet">On ${hostText(host)}</p>` : NOTHING}`
 function whatIfBox(whatIf: WhatIf): Html {
   return html`<p class="verdict">${whatIfAnswer(whatIf)}</p>
 <p class="quiet">Measured latency of B over that of A. From A to B:</p>
-<ul class="plain">${changesText(whatIf).map((change) => html`<li>${change.replace(' → ', '\u00a0→\u00a0')}</li>\n`)}</ul>`
+<ul class="plain">${changesText(whatIf).map((change) => html`<li>${change.replace(' → ', '\u00a0→\u00a0')}</li>\n`)}</ul>
+<p class="quiet">Objectives, tables and charts are of A, except for the section “B against A”.</p>`
 }
 
 /** The verdict of each objective in words; where none is stated, the latency of each class. */

@@ -53,7 +53,7 @@ describe('an objective in words', () => {
   test('of goodput is a share of the requests', () => {
     const of = { text: 'goodput > 99.5%', estimate: ms(0.6, 0.55, 0.65), verdict: 'FAIL' } as const
     expect(sentence(of)).toBe(
-      'interactive: goodput is 60 [55, 65] % of the requests, not above the limit of 99.5 %',
+      'interactive: goodput, requests served within every limit of their class, is 60 [55, 65] %, not above the limit of 99.5 %',
     )
   })
 })

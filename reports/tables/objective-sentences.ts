@@ -48,7 +48,7 @@ function sentenceOf(
   if (objective.kind === 'goodput') {
     const limit = exactText(objective.share, 'share')
     const found = figureText(estimate, 'share')
-    return `goodput is ${found} of the requests${judged(verdict, limit, GOODPUT)}${open}`
+    return `goodput, requests served within every limit of their class, is ${found}${judged(verdict, limit, GOODPUT)}${open}`
   }
   const limit = exactText(objective.limitMs, 'time')
   const { percentile, kind, window_s } = objective

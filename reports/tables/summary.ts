@@ -112,20 +112,22 @@ export function undecidedText(line: Result['objectives'][number]): string | null
 export function headroomLines({ headroom }: Result): string[] {
   if (headroom === null) return []
   const { holds, breaks, objective } = headroom
-  const passes =
-    holds === null
-      ? 'no traffic that was tried passes every objective'
-      : `${traffic(holds)} passes every objective`
-  const ends = breaks === null ? 'no more was tried' : `${traffic(breaks)} does not: ${objective}`
-  return [`headroom   ${passes}; ${ends}`]
+  if (holds === null) {
+    const least = breaks === null ? '' : `: ${traffic(breaks, Math.floor)} does not, ${objective}`
+    return [`headroom   no traffic that was tried passes every objective${least}`]
+  }
+  const passes = `${traffic(holds, Math.floor)} passes every objective by its interval`
+  const ends = breaks === null ? 'no more was tried' : `${traffic(breaks, Math.ceil)} does not`
+  return [`headroom   ${passes}; ${ends}${breaks === null ? '' : `: ${objective}`}`]
 }
 
-/** "11 % more traffic", "0.8 times this traffic". */
-function traffic(factor: number): string {
+/** "11 % more traffic", "5.06 times this traffic"; what passes is rounded down, the rest up. */
+function traffic(factor: number, round: (value: number) => number): string {
   if (factor === 1) return 'this traffic'
-  const percent = Math.round(100 * Math.abs(factor - 1))
-  if (factor >= 2) return `${figure(factor)} times this traffic`
-  return `${percent} % ${factor > 1 ? 'more' : 'less'} traffic`
+  // factors are products, and so an ulp off
+  const rounded = round(Number((100 * factor).toPrecision(12)))
+  if (factor >= 2) return `${declared(rounded / 100)} times this traffic`
+  return `${Math.abs(rounded - 100)} % ${factor > 1 ? 'more' : 'less'} traffic`
 }
 
 /** "Example CPU · 2 cores · 16 GiB · …" */

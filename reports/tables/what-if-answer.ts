@@ -8,7 +8,8 @@ const ALIKE = 0.05
 const USUAL = [0.5, 0.95, 0.99]
 
 /** "B against A: p50 2.8× [2.0, 3.6], worse; p95 1.0× [0.9, 1.1], no difference shown". */
-export function whatIfAnswer({ percentiles }: WhatIf): string {
+export function whatIfAnswer({ percentiles, rounds, not_counted }: WhatIf): string {
+  if (rounds > 0 && not_counted.length === rounds) return `B against A: no answer, ${NO_ROUND}`
   const usual = percentiles.filter(({ p }) => USUAL.includes(p))
   const parts = (usual.length > 0 ? usual : percentiles).flatMap(({ p, measured }) =>
     measured.value === null
@@ -18,6 +19,8 @@ export function whatIfAnswer({ percentiles }: WhatIf): string {
   const found = parts.length > 0 ? parts.join('; ') : 'the sample supports no percentile'
   return `B against A: ${found}`
 }
+
+const NO_ROUND = 'as none of the rounds counts'
 
 type Ratio = WhatIfPercentile['measured']
 

@@ -27,7 +27,7 @@ export const WORST_WINDOW = {
   },
   note: ({ worst_window: worst }: Result): string | null =>
     worst &&
-    `of all windows of ${declared(worst.window_s)} s, for each figure the one in which it is largest, by when requests end`,
+    `of all windows of ${declared(worst.window_s)} s, for each figure the one in which it is largest, by when requests end; the drain after the traffic is in none`,
 }
 
 /** Waiting requests after the warm-up, as windows have them. */

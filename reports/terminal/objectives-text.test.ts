@@ -46,11 +46,18 @@ describe('the answers of a result in text', () => {
       })
     expect(resultText(result)).not.toContain('headroom')
     expect(text(1.1067, 1.137)).toMatch(
-      /^headroom {3}11 % more traffic passes every objective; 14 % more traffic does not: web: go/m,
+      /^headroom {3}10 % more traffic passes every objective by its interval; 14 % more traffic does not: web: go/m,
     )
-    expect(text(0.75, 1)).toContain('25 % less traffic passes every objective; this traffic does')
-    expect(text(11.4, null)).toContain('11 times this traffic passes every objective; no more was')
-    expect(text(null, 0.0878)).toContain('no traffic that was tried passes every objective; 91 %')
+    expect(text(0.75, 1)).toContain(
+      '25 % less traffic passes every objective by its interval; this',
+    )
+    expect(text(5.0625, 5.2)).toContain('5.06 times this traffic passes')
+    expect(text(11.4, null)).toContain(
+      '11.4 times this traffic passes every objective by its inter',
+    )
+    expect(text(null, 0.0878)).toContain(
+      'no traffic that was tried passes every objective: 92 % less traffic does not, web: goodput',
+    )
   })
 
   test('states why an objective is undecided, and what would decide it', () => {

@@ -2,6 +2,7 @@ import {
   type Failure,
   type LoadedScenario,
   loadScenario,
+  modelKey,
   type RecordedClient,
   readServegen,
   type Scenario,
@@ -10,7 +11,7 @@ import {
 } from '../../scenarios/index.ts'
 import { type PreparedScenario, type Resolved, resolveSystem } from '../../sim/experiment/index.ts'
 import type { Profile } from '../../sim/world/index.ts'
-import { loadProfile } from '../folders/profile-file.ts'
+import { loadProfile, referenceProfilePath } from '../folders/profile-file.ts'
 import { contentOf } from '../models/index.ts'
 import { expectTrace } from '../parquet/expect-decodable.ts'
 import { throwIfAborted } from '../process/interruption.ts'
@@ -73,10 +74,21 @@ async function contentsOf(scenario: Scenario, directory: string): Promise<Prepar
   return contents
 }
 
-/** The profile that the scenario needs; null where all its work is declared. */
+/**
+ * The profile that the scenario needs; null where all its work is declared. By default that of this
+ * machine, and where it lacks a model that the one that ships has, that one.
+ */
 export async function profileFor({ scenario }: Prepared, path?: string): Promise<Profile | null> {
-  const declared = scenario.pools.every((pool) => 'work' in scenario.models[pool.model]!)
-  return declared && path === undefined ? null : loadProfile(path)
+  const keys = scenario.pools.flatMap((pool) =>
+    'work' in scenario.models[pool.model]! ? [] : [modelKey(scenario, pool)],
+  )
+  if (keys.length === 0 && path === undefined) return null
+  const own = await loadProfile(path)
+  const hasAll = ({ models }: Profile) =>
+    keys.every((wanted) => models.some(({ key }) => key === wanted))
+  if (path !== undefined || hasAll(own)) return own
+  const shipped = await loadProfile(referenceProfilePath())
+  return hasAll(shipped) ? shipped : own
 }
 
 export interface LoadOptions extends PrepareOptions {

@@ -65,7 +65,8 @@ function checkTrace(traffic: ClassDraft, trace: TraceProcess, draft: Draft): voi
     draft.unused([...path, 'class_values'], 'no columns.class names the column of these values')
   }
   checkOneOf(['time_scale', 'load'], path, draft)
-  checkOneOf(['growth', 'load'], path, draft)
+  // a kept scenario states its defaults
+  if (trace.growth !== 1) checkOneOf(['growth', 'load'], path, draft)
   checkChanges(trace, path, draft)
   checkCopies(trace, path, draft)
   const window = trace.window

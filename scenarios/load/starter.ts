@@ -4,7 +4,7 @@ export const starterScenario = (): string => `# yaml-language-server: $schema=./
 # there. Every value can be overridden: --set traffic.web.arrivals.load=0.9
 spillway: 1 # format version
 name: starter
-description: One replica with a batch window at 70 % of its capacity
+description: One replica with a batch window at half of its capacity
 seed: 1 # the same seed gives the same requests
 duration_s: 20 # arrivals end here; then the queue drains
 warmup_s: 1 # requests that arrive before this are not counted
@@ -16,7 +16,7 @@ traffic:
   - class: web
     arrivals:
       process: poisson # or deterministic, gamma, trace
-      load: 0.7 # of the capacity that calibration finds; or rate_rps: 400
+      load: 0.5 # of the capacity that calibration finds; or rate_rps: 400
       # surges: [{ at_s: 8, factor: 2, rise_s: 2, hold_s: 5, decay_s: 5 }]
     timeout_ms: 1000 # client timeout
 

@@ -87,10 +87,11 @@ export function judge(
     const where = window_s === null ? 'in each run' : 'in each window'
     // a longer run has no more requests in a window
     const times = window_s === null ? neededForVerdict(percentile) / perRun : null
-    return undecided(noVerdictReason(perRun, percentile, where), times)
+    const reason = noVerdictReason(perRun, percentile, where)
+    return undecided(window_s === null ? reason : `${reason}; a longer window has more`, times)
   }
   if (found.value !== null && found.low === null) {
-    return undecided('a single run has no interval', null)
+    return undecided('a single run has no interval; several have', null)
   }
   if (verdict === 'PASS' || found.value === null) return decided
   return undecided('its interval holds the limit', timesToDecide(objective, found))

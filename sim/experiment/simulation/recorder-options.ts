@@ -49,7 +49,7 @@ function worstWindows(scenario: Scenario): WindowOptions {
       windows: of(1000 * window_s),
     })),
   )
-  const reported = REPORTED_MS.map(of).find(({ count }) => count >= FEWEST_WINDOWS) ?? null
+  const reported = REPORTED_MS.map(of).find(([first]) => first!.count >= FEWEST_WINDOWS) ?? null
   return { reported, objectives }
 }
 

@@ -27,11 +27,15 @@ export function modelProfiles(
     const lacks = (what: string) =>
       problems.push(
         `${file} pools.${pool.name}: the profile ${profile?.name ?? '(none)'} ${what}. ` +
-          `Run: spillway calibrate ${file}`,
+          `Run: spillway calibrate ${file}, with the same --set, or choose another one with --profile`,
       )
     if (model === undefined) {
-      const labels = profile?.models.map((one) => one.label).join(', ') || 'no models'
-      lacks(`has no ${label}; it has ${labels}`)
+      const labels = [...new Set(profile?.models.map((one) => one.label))]
+      lacks(
+        labels.includes(label)
+          ? `has ${label} with other inputs, samples or settings`
+          : `has no ${label}; it has ${labels.join(', ') || 'no models'}`,
+      )
     } else if (model.content !== content) {
       lacks(`has another ${label}: ${model.content}, but the model is now ${content}`)
     } else if (pool.memory !== undefined && model.memory === null) {

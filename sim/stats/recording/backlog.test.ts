@@ -45,3 +45,17 @@ test('a surge that did not begin has no entry', () => {
   backlog.change(50, 1)
   expect(backlog.surges).toEqual([])
 })
+
+test('surges that begin at the same time are followed together', () => {
+  const windows = [
+    { fromMs: 100, toMs: 110 },
+    { fromMs: 100, toMs: 120 },
+  ]
+  const backlog = new Backlog(windows, 0, 900)
+  backlog.change(105, 6)
+  backlog.change(150, -6)
+  expect(backlog.surges).toEqual([
+    { peak: 6, recoveryMs: 40 },
+    { peak: 6, recoveryMs: 30 },
+  ])
+})

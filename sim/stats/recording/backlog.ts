@@ -43,8 +43,11 @@ export class Backlog {
 
   change(now: Ms, by: number): void {
     if (this.#windows.length === 0) return
-    const next = this.#windows[this.#stretches.length]
-    if (next !== undefined && now >= next.fromMs) {
+    for (
+      let next = this.#windows[this.#stretches.length];
+      next !== undefined && now >= next.fromMs;
+      next = this.#windows[this.#stretches.length]
+    ) {
       this.#stretches.push({
         window: next,
         before: this.#usual,
@@ -58,6 +61,15 @@ export class Backlog {
       if (now >= this.#warmupMs) this.#usual = Math.max(this.#usual, this.#waiting)
       return
     }
+    // surges of several classes may begin at the same time
+    for (let i = this.#stretches.length - 1; i >= 0; i--) {
+      const same = this.#stretches[i]!
+      if (same.window.fromMs !== stretch.window.fromMs) return
+      this.#follow(same, now)
+    }
+  }
+
+  #follow(stretch: Stretch, now: Ms): void {
     stretch.peak = Math.max(stretch.peak, this.#waiting)
     const within = now >= stretch.window.toMs && now < this.#endMs
     const over = within && this.#waiting <= stretch.before

@@ -7,13 +7,13 @@ import { type WindowFigure, type Windows, WorstWindow } from './worst-window.ts'
 /** An objective for the worst window: what it measures, and which percentile. */
 export interface WindowObjective {
   readonly kind: 'latency' | 'ttft' | 'tpot'
-  readonly windows: Windows
+  readonly windows: readonly Windows[]
   readonly percentile: number
 }
 
 export interface WindowOptions {
   /** of which the worst is reported; null where the run is too short for several */
-  readonly reported: Windows | null
+  readonly reported: readonly Windows[] | null
   /** of each class */
   readonly objectives: readonly (readonly WindowObjective[])[]
 }
@@ -38,58 +38,76 @@ export interface WorstSummary {
 export class WindowRecorder {
   readonly #options: WindowOptions
   readonly #requests: Requests
-  readonly #load: WindowLoad | null
-  /** by class */
-  readonly #reported: readonly WorstWindow[]
-  readonly #judged: readonly (readonly WorstWindow[])[]
+  readonly #load: readonly WindowLoad[]
+  /** by class, for all series of windows */
+  readonly #reported: readonly (readonly WorstWindow[])[]
+  readonly #judged: readonly (readonly (readonly WorstWindow[])[])[]
 
   constructor(options: WindowOptions, requests: Requests, pools: number) {
     const { reported, objectives } = options
     this.#options = options
     this.#requests = requests
-    this.#load = reported && new WindowLoad(reported, pools)
-    this.#reported =
-      reported === null ? [] : objectives.map(() => new WorstWindow(reported, PERCENTILES))
+    const series = reported ?? []
+    this.#load = series.map((windows) => new WindowLoad(windows, pools))
+    this.#reported = objectives.map(() =>
+      series.map((windows) => new WorstWindow(windows, PERCENTILES)),
+    )
     this.#judged = objectives.map((of) =>
-      of.map(({ windows, percentile }) => new WorstWindow(windows, [percentile])),
+      of.map(({ windows: own, percentile }) =>
+        own.map((windows) => new WorstWindow(windows, [percentile])),
+      ),
     )
   }
 
   queued(now: Ms, change: number): void {
-    this.#load?.queued(now, change)
+    for (const load of this.#load) load.queued(now, change)
   }
 
   worked(pool: number, started: Ms, ended: Ms): void {
-    this.#load?.worked(pool, started, ended)
+    for (const load of this.#load) load.worked(pool, started, ended)
   }
 
   lost(now: Ms, number: number): void {
-    for (const judged of this.#judged[number]!) judged.lost(now)
+    for (const own of this.#judged[number]!) for (const judged of own) judged.lost(now)
   }
 
   /** A request of this class was served now. */
   served(now: Ms, request: number, number: number): void {
     const latency = now - this.#requests.at[request]!
-    this.#reported[number]?.record(now, latency)
+    for (const reported of this.#reported[number]!) reported.record(now, latency)
     const judged = this.#judged[number]!
     for (const [i, { kind }] of this.#options.objectives[number]!.entries()) {
       const ms = kind === 'latency' ? latency : tokenTimes(this.#requests, now, request)[kind]
-      if (ms !== null) judged[i]!.record(now, ms)
+      if (ms !== null) for (const windows of judged[i]!) windows.record(now, ms)
     }
   }
 
   /** Once the run has ended. */
   summary(replicas: readonly number[]): WorstSummary {
-    const { reported } = this.#options
-    const load = this.#load
+    const lengthMs = this.#options.reported?.[0]?.lengthMs ?? null
+    const utilisations = this.#load.map((load) => load.utilisation(replicas))
     return {
-      reported: reported && {
-        lengthMs: reported.lengthMs,
-        classes: this.#reported.map(({ figures }) => figures),
-        utilisation: load!.utilisation(replicas),
-        queue: load!.queue,
-      },
-      objectives: this.#judged.map((of) => of.map(({ figures }) => figures[0]!)),
+      reported:
+        lengthMs === null
+          ? null
+          : {
+              lengthMs,
+              classes: this.#reported.map(worstOf),
+              utilisation: replicas.map((_, i) => Math.max(...utilisations.map((of) => of[i]!))),
+              queue: Math.max(...this.#load.map(({ queue }) => queue)),
+            },
+      objectives: this.#judged.map((of) => of.map((series) => worstOf(series)[0]!)),
     }
   }
+}
+
+/** Of each percentile the worst window of all series. */
+function worstOf(series: readonly WorstWindow[]): WindowFigure[] {
+  const [first, ...others] = series.map(({ figures }) => figures)
+  return first!.map((figure, i) =>
+    others.reduce((worst, figures) => {
+      const other = figures[i]!
+      return !(other.value <= worst.value) && !Number.isNaN(other.value) ? other : worst
+    }, figure),
+  )
 }

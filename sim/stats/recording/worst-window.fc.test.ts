@@ -2,13 +2,13 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { percentile } from '../intervals/percentile.ts'
 import { WindowLoad } from './window-load.ts'
-import { WorstWindow, windowsOf } from './worst-window.ts'
+import { type Windows, WorstWindow, windowsOf } from './worst-window.ts'
 
 const LENGTH = 10
 const FROM = 5
 const UNTIL = 48
 /** Four windows from 5 to 45; the rest is too short for one. */
-const WINDOWS = windowsOf(LENGTH, FROM, UNTIL)
+const [WINDOWS, ENDING] = windowsOf(LENGTH, FROM, UNTIL) as [Windows, Windows]
 const windowOf = (at: number) => Math.floor((at - FROM) / LENGTH)
 
 const ended = fc.record({
@@ -76,7 +76,17 @@ test('the queue is the mean over the window, not its peak', () => {
 })
 
 test('of more windows than a function has arguments, the worst is found', () => {
-  const load = new WindowLoad(windowsOf(1, 0, 300_000), 1)
+  const load = new WindowLoad(windowsOf(1, 0, 300_000)[0]!, 1)
   load.worked(0, 299_990, 299_990.5)
   expect(load.utilisation([1])).toEqual([0.5])
+})
+
+test('the rest of a run is in a window that ends with it, and the time before that in none', () => {
+  expect(ENDING).toEqual({ lengthMs: LENGTH, fromMs: 8, count: 4 })
+  expect(windowsOf(LENGTH, FROM, 45)).toHaveLength(1)
+  const worst = new WorstWindow(ENDING, [0.5])
+  worst.record(6, 900)
+  worst.record(46, 100)
+  worst.record(49, 900)
+  expect(worst.figures).toEqual([{ value: 100, n: 1 }])
 })

@@ -1,17 +1,24 @@
 import type { Ms } from '../../serving/index.ts'
 import { Histogram } from './histogram.ts'
 
-/** Windows of equal length, one after another; the last one ends no later than the traffic. */
+/** Windows of equal length, one after another. */
 export interface Windows {
   readonly lengthMs: Ms
-  /** start of the first window: the end of the warm-up */
+  /** start of the first window */
   readonly fromMs: Ms
   readonly count: number
 }
 
-export function windowsOf(lengthMs: Ms, fromMs: Ms, untilMs: Ms): Windows {
+/**
+ * Windows one after another from `fromMs`, and as many that end at `untilMs`: a rest that is too
+ * short for a window is in the last of those, and no time is in none.
+ */
+export function windowsOf(lengthMs: Ms, fromMs: Ms, untilMs: Ms): readonly Windows[] {
   // a length that fits n times may be an ulp too long
-  return { lengthMs, fromMs, count: Math.floor((untilMs - fromMs) / lengthMs + 1e-9) }
+  const count = Math.floor((untilMs - fromMs) / lengthMs + 1e-9)
+  const last = untilMs - count * lengthMs
+  const first = { lengthMs, fromMs, count }
+  return last - fromMs > 1e-6 * lengthMs ? [first, { lengthMs, fromMs: last, count }] : [first]
 }
 
 /** A percentile of the requests that ended in one window, ms, and how many they are. */
@@ -44,12 +51,14 @@ export class WorstWindow {
 
   /** A request took `ms` and ended now; times never fall. */
   record(now: Ms, ms: Ms): void {
+    if (now < this.#windows.fromMs) return
     if (now >= this.#ends) this.#next(now)
     this.#histogram.record(ms)
   }
 
   /** A request ended now that was not served: its time is infinite. */
   lost(now: Ms): void {
+    if (now < this.#windows.fromMs) return
     if (now >= this.#ends) this.#next(now)
     this.#lost++
   }
