@@ -6,7 +6,7 @@ import { type ObjectiveSentence, objectiveSentences } from '../tables/objective-
 import {
   checksOf,
   decisiveReason,
-  headroomLines,
+  headroomText,
   hostText,
   NOT_VALID,
   noiseFloorText,
@@ -26,7 +26,7 @@ export function answer(input: ReportInput, name: string): Html {
 ${description === '' ? NOTHING : html`<p class="question">${isolated(description)}</p>`}
 ${comparison?.what_if ? whatIfBox(comparison.what_if) : NOTHING}
 ${objectives(input)}
-${worlds(input).flatMap(({ result }) => headroomLines(result).map((line) => html`<p>${line}</p>\n`))}
+${headroom(input)}
 ${warnings(input)}${memoryWarnings(input)}
 ${comparison ? trust(comparison) : NOTHING}
 ${host ? html`<p class="quiet">On ${hostText(host)}</p>` : NOTHING}`
@@ -61,6 +61,13 @@ function objectives(input: ReportInput): Html {
   const ofWorld = several ? `, ${last}` : ''
   return html`${box(verdict, html`${some} of ${deciding.length} objectives ${what}${ofWorld}`)}
 ${list(sentences, several)}`
+}
+
+function headroom(input: ReportInput): Html[] {
+  return worlds(input).flatMap(({ result }) => {
+    const text = headroomText(result)
+    return text === null ? [] : [html`<p><b>Headroom</b>: ${text}</p>\n`]
+  })
 }
 
 const box = (verdict: string, text: Html) =>

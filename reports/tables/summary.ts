@@ -109,16 +109,16 @@ export function undecidedText(line: Result['objectives'][number]): string | null
 }
 
 /** How much traffic passes every objective, where that was searched. */
-export function headroomLines({ headroom }: Result): string[] {
-  if (headroom === null) return []
+export function headroomText({ headroom }: Result): string | null {
+  if (headroom === null) return null
   const { holds, breaks, objective } = headroom
   if (holds === null) {
     const least = breaks === null ? '' : `: ${traffic(breaks, Math.floor)} does not, ${objective}`
-    return [`headroom   no traffic that was tried passes every objective${least}`]
+    return `no traffic that was tried passes every objective${least}`
   }
   const passes = `${traffic(holds, Math.floor)} passes every objective by its interval`
   const ends = breaks === null ? 'no more was tried' : `${traffic(breaks, Math.ceil)} does not`
-  return [`headroom   ${passes}; ${ends}${breaks === null ? '' : `: ${objective}`}`]
+  return `${passes}; ${ends}${breaks === null ? '' : `: ${objective}`}`
 }
 
 /** "11 % more traffic", "5.06 times this traffic"; what passes is rounded down, the rest up. */

@@ -29,7 +29,7 @@ import { RESULT_TABLES } from '../tables/result-tables.ts'
 import {
   checksOf,
   decisiveReason,
-  headroomLines,
+  headroomText,
   hostText,
   NOT_VALID,
   noiseFloorText,
@@ -136,6 +136,7 @@ export function resultText(result: Result): string {
   const head = `${runsText(result)} of ${declared(duration_s)} s, load ${load}, seed ${seed}`
   const none = { simulated: null, measured: null, comparison: null }
   const objectives = objectiveLines({ ...none, [world]: result })
+  const headroom = headroomText(result)
   const facts = [
     `${scenario.name}, ${world}: ${head}`,
     ...(host ? [hostText(host)] : []),
@@ -147,7 +148,7 @@ export function resultText(result: Result): string {
     ...objectives.map(
       ({ verdict, objective, found }) => `${verdict.padEnd(9)}  ${objective}  (${found})`,
     ),
-    ...headroomLines(result),
+    ...(headroom === null ? [] : [`headroom   ${headroom}`]),
   ]
   const latency = latencyTable([result])
   return [

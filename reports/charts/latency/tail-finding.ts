@@ -38,7 +38,9 @@ function ofOne(result: Result): string {
   if (result.classes.length > 1 || anyLost([{ result }])) return ofServed(result, world)
   const candidates = result.objectives.flatMap(({ text, estimate, verdict }) => {
     const objective = parseObjective(text)
-    if (objective?.kind !== 'latency' || estimate.value === null) return []
+    // a curve over the run does not show its worst window
+    if (objective?.kind !== 'latency' || objective.window_s !== null) return []
+    if (estimate.value === null) return []
     return [{ ...objective, estimate, verdict, value: estimate.value }]
   })
   const nearest = largest(candidates, ({ value, limitMs }) => value / limitMs)

@@ -1,5 +1,5 @@
 import { parseObjective } from '../../../scenarios/index.ts'
-import { exactText, percentileName } from '../../format.ts'
+import { declared, exactText, percentileName } from '../../format.ts'
 import type { Layer, Sides } from '../frame.ts'
 import { labels, levelLine, pixel } from '../plot.ts'
 import { LIGHT } from '../theme.ts'
@@ -18,8 +18,10 @@ export function latencyLimits([{ result }]: Sides): Limit[] {
   for (const { class: name, text } of result.objectives) {
     const objective = parseObjective(text)
     if (objective?.kind !== 'latency') continue
-    const { percentile: p, limitMs } = objective
-    const label = `SLO ${percentileName(p)} < ${exactText(limitMs, 'time')}${several ? ` (${name})` : ''}`
+    const { percentile: p, limitMs, window_s } = objective
+    const window = window_s === null ? '' : ` in the worst ${declared(window_s)} s`
+    const of = several ? ` (${name})` : ''
+    const label = `SLO ${percentileName(p)}${window} < ${exactText(limitMs, 'time')}${of}`
     found.set(label, { p, limitMs, text: label })
   }
   return [...found.values()].sort((a, b) => a.limitMs - b.limitMs || a.p - b.p)
