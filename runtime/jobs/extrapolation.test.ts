@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { simulationInput } from '../../sim/experiment/index.ts'
-import { scenarioOf } from '../../test/scenarios.ts'
+import { madeUpProfile } from '../../test/profiles.ts'
+import { scenarioOf, TINY } from '../../test/scenarios.ts'
 import { extrapolationWarnings } from './extrapolation.ts'
 
 function warningsOf(work: object, maxBatch: number, longest = 1) {
@@ -9,7 +10,12 @@ function warningsOf(work: object, maxBatch: number, longest = 1) {
     pools: [{ name: 'central', model: 'm', batching: { policy: 'dynamic', max_batch: maxBatch } }],
   })
   const { plan } = simulationInput(scenario)
-  return extrapolationWarnings({ scenario, plan, lengths: [{ min: 1, max: longest }] })
+  return extrapolationWarnings({
+    scenario,
+    plan,
+    lengths: [{ min: 1, max: longest }],
+    models: [null],
+  })
 }
 
 const table = { law: 'table', sizes: [1, 8], ms: [3, 9] }
@@ -40,4 +46,16 @@ test('within the measurements there is no warning', () => {
   // a table without lengths is one of all lengths
   expect(warningsOf(table, 8, 1000)).toEqual([])
   expect(warningsOf({ law: 'linear', base_ms: 1 }, 64)).toEqual([])
+})
+
+test('a calibrated model is measured up to a batch size, too', () => {
+  const scenario = scenarioOf(TINY)
+  const { plan } = simulationInput(scenario)
+  const models = [madeUpProfile(scenario).models[0]!]
+  const lengths = [{ min: 1, max: 1 }]
+  expect(extrapolationWarnings({ scenario, plan, lengths, models })).toEqual([])
+  models[0]!.work.sizes = [1, 2]
+  expect(extrapolationWarnings({ scenario, plan, lengths, models })).toEqual([
+    'pool central: times of mlp are extrapolated for batches of up to 4 requests (measured: 2)',
+  ])
 })

@@ -11,19 +11,21 @@ export function extrapolationWarnings({
   scenario,
   plan,
   lengths,
-}: Pick<System, 'plan' | 'lengths'> & { readonly scenario: Scenario }): string[] {
+  models,
+}: Pick<System, 'plan' | 'lengths' | 'models'> & { readonly scenario: Scenario }): string[] {
   return scenario.pools.flatMap((pool, i) => {
     const model = scenario.models[pool.model]!
-    if (!('work' in model) || !isMeasured(model.work)) return []
-    const { law } = model.work
-    const table = measuredTable(model.work)
+    const declared = 'work' in model ? model.work : null
+    if (declared !== null && !isMeasured(declared)) return []
+    const table = declared === null ? models[i]?.work : measuredTable(declared)
+    if (table === undefined) return []
     const [size, length] = [table.sizes.at(-1)!, table.lengths.at(-1)!]
     const most = { batch: largestBatch(plan.pools[i]!), length: lengths[i]!.max }
     const beyond = [
       ...(most.batch > size
         ? [`batches of up to ${most.batch} requests (measured: ${Number(size.toFixed(1))})`]
         : []),
-      ...(law === 'length-table' && most.length > length
+      ...(declared?.law === 'length-table' && most.length > length
         ? [`lengths of up to ${most.length} (measured: ${length})`]
         : []),
     ]

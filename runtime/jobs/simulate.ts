@@ -14,6 +14,7 @@ import { extrapolationWarnings } from './extrapolation.ts'
 import { occasionWarnings } from './occasions.ts'
 import { type JobOptions, REPLICATIONS } from './options.ts'
 import type { System } from './prepare.ts'
+import { profileWarnings, traceEndWarnings } from './profile-warnings.ts'
 import { runReplications } from './replications.ts'
 import { drawnRequests, requestsOf } from './requests.ts'
 import { heldTraces } from './trace-readers.ts'
@@ -39,8 +40,13 @@ export async function simulate(system: System, options: SimulateOptions = {}): P
     const warning = backlogWarning(system, system.capacityRps, threadsFor(replications, workers))
     if (warning !== null) onWarning?.(warning)
   }
-  for (const text of occasionWarnings(system.models)) onWarning?.(text)
-  for (const text of extrapolationWarnings(system)) onWarning?.(text)
+  const doubts = [
+    ...occasionWarnings(system.models),
+    ...profileWarnings(system.models),
+    ...extrapolationWarnings(system),
+    ...traceEndWarnings(system),
+  ]
+  for (const text of doubts) onWarning?.(text)
   const { capacityRps } = system
   const given = requestsFile !== undefined
   const requests = given ? await requestsOf(system, capacityRps, requestsFile) : null

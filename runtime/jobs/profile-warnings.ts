@@ -1,0 +1,46 @@
+import type { ModelProfile } from '../../sim/world/index.ts'
+import type { System } from './prepare.ts'
+
+/** A calibration on a still machine predicts its cells from one another within a fifth. */
+const MOST_ERROR = 0.5
+
+/** A warning for each model of a pool whose profile says little: of its work, or of its machine. */
+export function profileWarnings(models: readonly (ModelProfile | null)[]): string[] {
+  const known = new Set(models.filter((model) => model !== null))
+  return [...known].flatMap(({ label, work, fields }) => {
+    const error = Math.max(...work.error.flat().map(Math.abs))
+    const percent = (100 * error).toFixed(0)
+    return [
+      ...(error > MOST_ERROR
+        ? [
+            `${label}: its batch times do not fit together (one is ${percent} % off what the others predict); ${AGAIN}`,
+          ]
+        : []),
+      ...(fields.every(({ disturbed }) => disturbed)
+        ? [
+            `${label}: other programs used the machine whenever its speed was recorded, so stalls of theirs are in every figure; ${AGAIN}`,
+          ]
+        : []),
+    ]
+  })
+}
+
+const AGAIN =
+  'calibrate again, for longer or on a stiller machine, which `spillway doctor --noise` measures'
+
+/** A warning for each class whose trace ends before the run. */
+export function traceEndWarnings({ scenario, traces }: Pick<System, 'scenario' | 'traces'>) {
+  return scenario.traffic.flatMap(({ class: name, arrivals }, i) => {
+    const survey = traces.get(i)
+    if (arrivals.process !== 'trace' || arrivals.load !== undefined || survey === undefined) {
+      return []
+    }
+    const endS = (survey.spanMs / 1000) * (arrivals.time_scale ?? 1)
+    // the last gap of a trace is not known
+    return endS < 0.9 * scenario.duration_s
+      ? [
+          `${name}: its trace ends after ${Number(endS.toPrecision(3))} s, and nothing arrives until duration_s ${scenario.duration_s}`,
+        ]
+      : []
+  })
+}
