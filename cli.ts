@@ -93,7 +93,11 @@ try {
     command.copyInheritedSettings(program).showHelpAfterError(`run: spillway ${name} --help`)
     // a completion lists the options of all commands
     const asked = process.argv.includes(name) || process.argv.includes('completion')
-    if (asked) (await modules[name]()).define(command)
+    if (!asked) continue
+    ;(await modules[name]()).define(command)
+    for (const part of command.commands) {
+      part.showHelpAfterError(`run: spillway ${name} ${part.name()} --help`)
+    }
   }
   await program.parseAsync(typed())
 } catch (error) {
