@@ -10,7 +10,8 @@ import { readJson } from './documents.ts'
 /** The folder of built-in models and calibrations. */
 export function cacheDirectory(): string {
   // an empty variable counts as none: an empty path is the working directory
-  return process.env.SPILLWAY_CACHE || join(homedir(), '.cache', 'spillway')
+  const cache = process.env.XDG_CACHE_HOME || join(homedir(), '.cache')
+  return process.env.SPILLWAY_CACHE || join(cache, 'spillway')
 }
 
 /** The profile that ships with Spillway; it was measured on another machine. */
