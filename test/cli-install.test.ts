@@ -74,11 +74,11 @@ test.for(Object.keys(WAYS) as (keyof typeof WAYS)[])(
     const project = await installed(context, way)
     const spillway = (...args: string[]) => run(project, bin(project), args)
     expect((await spillway('init', 'peak.yaml')).stdout).toContain('Next: spillway')
-    const simulated = await spillway('simulate', 'peak.yaml', '--replications', '2', '--json')
+    const simulated = await spillway('simulate', 'peak.yaml', '--json')
     expect(JSON.parse(simulated.stdout)).toMatchObject({ world: 'simulated' })
     const listed = await spillway('scenarios', '--json')
     expect(JSON.parse(listed.stdout).scenarios).toHaveLength(shippedNames().length)
-    const named = await spillway('simulate', 'retry-budget', '--replications', '2')
+    const named = await spillway('simulate', 'retry-budget')
     expect(named.stdout).toContain('retry-budget, simulated')
     const replay = [
       'replay',

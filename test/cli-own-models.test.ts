@@ -67,6 +67,7 @@ test.each([
 })
 
 test('init --onnx writes a scenario beside any folder, and the next command', async () => {
+  mkdirSync(join(folder, 'sub'))
   const ended = await run('init', '--onnx', 'nets/speech.onnx', 'sub/own.yaml')
   expect([ended.code, ended.stderr]).toEqual([0, ''])
   const text = readFileSync(join(folder, 'sub/own.yaml'), 'utf8')

@@ -189,14 +189,11 @@ async function runWith(
   })
   for (const text of replayed.flatMap(({ result }) => result.warnings)) warn(text)
   const objectives = objectivesText({ simulated, measured, comparison: null })
-  const text = [
-    comparisonText(comparison),
-    ...(objectives.length > 0 ? ['', ...objectives] : []),
-    '',
-    `report: ${join(directory, 'report.html')}`,
-    ...(options.failOn === undefined ? [ANY_VERDICT] : []),
-  ]
-  print(options, comparison, [text.join('\n'), plots(options, { simulated, measured, comparison })])
+  const text = [comparisonText(comparison), ...(objectives.length > 0 ? ['', ...objectives] : [])]
+  const plotted = plots(options, { simulated, measured, comparison })
+  const where = `\n\nreport: ${join(directory, 'report.html')}`
+  const ending = options.failOn === undefined ? `\n${ANY_VERDICT}` : ''
+  print(options, comparison, [text.join('\n'), plotted, where, ending])
   const found = [simulated, measured].flatMap((result) => result.objectives)
   return exitOn(options.failOn, [comparison.verdict, ...found.map(({ verdict }) => verdict)])
 }
