@@ -17,8 +17,8 @@ describe('no command aborts while V8 compiles slowly', () => {
   test.each([1, 2, 3, 4])('simulate, time %d', async (time) => {
     const args = ['--replications', '6', '--workers', '6', '--seed', `${time}`]
     const { code, stderr } = await run('simulate', 'declared.yaml', ...args)
-    // its objective may fail
-    expect([0, 4], stderr).toContain(code)
+    // its objective may fail or be undecided
+    expect([0, 4, 5], stderr).toContain(code)
   })
 
   test('run', async () => {
