@@ -19,7 +19,7 @@ const STATES = ['before', 'after', 'refused', 'mixed'] as const
 type State = (typeof STATES)[number]
 
 /** Exit codes of a command that was not interrupted: done, and a check that failed. */
-const DONE: readonly (number | null)[] = [0, 4]
+const DONE: readonly (number | null)[] = [0, 4, 5]
 const OLD_SEED = 1
 const NEW_SEED = 2
 /** Environment variable that marks a command and all processes it starts. */
