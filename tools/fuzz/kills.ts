@@ -18,7 +18,7 @@ type Signal = (typeof SIGNALS)[number]
 const STATES = ['before', 'after', 'refused', 'mixed'] as const
 type State = (typeof STATES)[number]
 
-/** Exit codes of a command that was not interrupted: done, and a check that failed. */
+/** Exit codes of a command that was not interrupted: done, failed, undecided. */
 const DONE: readonly (number | null)[] = [0, 4, 5]
 const OLD_SEED = 1
 const NEW_SEED = 2
