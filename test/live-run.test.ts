@@ -60,8 +60,9 @@ test('the profile has the machine of the rehearsals, and work of the calibration
   expect(models[0]!.work.sizes.length).toBeGreaterThan(1)
 })
 
-test('run draws both sides below its text', () => {
-  const [text, plots] = printed.split('report: out/report.html')
+test('run draws both sides between its text and where the report is', () => {
+  const [text, plots, end] = printed.split(/(?=Objectives of the scenario)|(?=\nreport: )/)
+  expect(end).toContain('report: out/report.html')
   expect(text).not.toContain('┤')
   expect(plots).toContain('━ simulated   ─ measured, median of 2 replays')
   expect(plots).toContain('Requests waiting, mean')
