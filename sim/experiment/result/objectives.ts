@@ -62,6 +62,7 @@ export function judgeAll(texts: readonly string[], runs: JudgedRuns): Judged[] {
 /**
  * PASS and FAIL need an interval that is wholly on one side of the limit. PASS needs as many
  * requests as the percentile does, FAIL does not: a percentile of few requests comes out too low.
+ * The largest of many such percentiles does not, so in windows FAIL needs them, too.
  */
 export function judge(
   objective: Objective,
@@ -81,7 +82,8 @@ export function judge(
   const lost = values.every((value) => value === Number.POSITIVE_INFINITY)
   const verdict = lost ? 'FAIL' : verdictOf(objective, found)
   const decided = { estimate: found, verdict, deciding_duration_s: null }
-  if (verdict === 'FAIL' || runs.exact) return decided
+  const ofWindow = !goodput && objective.window_s !== null
+  if (runs.exact || (verdict === 'FAIL' && !ofWindow)) return decided
   if (!goodput && !supportsVerdict(perRun, objective.percentile)) {
     const { percentile, window_s } = objective
     const where = window_s === null ? 'in each run' : 'in each window'
@@ -93,7 +95,7 @@ export function judge(
   if (found.value !== null && found.low === null) {
     return undecided('a single run has no interval; several have', null)
   }
-  if (verdict === 'PASS' || found.value === null) return decided
+  if (verdict !== 'UNDECIDED' || found.value === null) return decided
   return undecided('its interval holds the limit', timesToDecide(objective, found))
 }
 
