@@ -58,7 +58,7 @@ describe('tails of classes', () => {
     expect(subtitleOf(input, 'class-tails')).toContain('2 further classes in the table')
   })
 
-  test('are not drawn for a single class, whose limit the curve of all has', async () => {
+  test('are not drawn for a single class: the curve of all requests is the same', async () => {
     const one = only(sampleResult('simulated'))
     expect(allCharts(one).map(({ name }) => name)).not.toContain('class-tails')
     expect(await drawn(one, 'tail')).toContain('SLO p99')

@@ -83,7 +83,7 @@ function list(sentences: readonly ObjectiveSentence[], several: boolean): Html {
 const sided = ({ world, text }: ObjectiveSentence, several: boolean) =>
   html`${several ? html`<span class="${world}">${world}</span>, ` : NOTHING}${text}`
 
-/** Most classes whose latency stands in the place of a verdict. */
+/** Without objectives, the latency of at most this many classes is shown. */
 const MOST_CLASSES = 6
 
 function unjudged(input: ReportInput): Html {

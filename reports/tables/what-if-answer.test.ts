@@ -28,7 +28,7 @@ test('it leads the text of a comparison, with the usual percentiles', () => {
   expect(verdict).toMatch(/^PASS {2}/)
 })
 
-test('a change whose effect no percentile shows says so', () => {
+test('without a supported percentile there is no answer', () => {
   expect(whatIfAnswer({ ...whatIf, percentiles: [] })).toBe(
     'B against A: the sample supports no percentile',
   )

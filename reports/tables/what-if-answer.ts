@@ -1,7 +1,7 @@
 import type { WhatIf, WhatIfPercentile } from '../../sim/documents/index.ts'
 import { estimateText, percentileName } from '../format.ts'
 
-/** A ratio whose whole interval is as near to 1 as this is no difference worth a name. */
+/** If the whole interval of a ratio is this near to 1, both sides count as alike. */
 const ALIKE = 0.05
 
 /** The percentiles of the answer; the table has all. */

@@ -6,7 +6,7 @@ import { profileWarnings, traceEndWarnings } from './profile-warnings.ts'
 
 const model = madeUpProfile(scenarioOf(TINY)).models[0]!
 
-test('a profile that says little is named once, with what to do', () => {
+test('a badly measured model is named once, with what to do', () => {
   expect(profileWarnings([model, null])).toEqual([])
   const unfit = { ...model, work: { ...model.work, error: [[-2.05, 0.1]] } }
   const [text, ...more] = profileWarnings([unfit, unfit])

@@ -4,7 +4,7 @@ import type { System } from './prepare.ts'
 /** A calibration on a still machine predicts its cells from one another within a fifth. */
 const MOST_ERROR = 0.5
 
-/** A warning for each model of a pool whose profile says little: of its work, or of its machine. */
+/** A warning for each model with badly measured work, or with recordings of a disturbed machine. */
 export function profileWarnings(models: readonly (ModelProfile | null)[]): string[] {
   const known = new Set(models.filter((model) => model !== null))
   return [...known].flatMap(({ label, work, fields }) => {

@@ -20,7 +20,7 @@ import { LABEL_SIZE, LIGHT } from '../theme.ts'
 import { FIRST, percentiles } from './tail-axis.ts'
 import { nines } from './tail-finding.ts'
 
-/** Colours of classes; a dash tells classes apart whose colours are alike in print. */
+/** Colours of classes; dashes distinguish colours that look alike in print. */
 const STYLES = [
   { color: LIGHT.service },
   { color: LIGHT.queue, strokeDash: [7, 3] },
