@@ -1,13 +1,10 @@
 import { parentPort } from 'node:worker_threads'
-import {
-  runReadingReplication,
-  runReplication,
-  type SimulationInput,
-} from '../../sim/experiment/index.ts'
+import type { SimulationInput } from '../../sim/experiment/index.ts'
 import type { RunSummary } from '../../sim/stats/index.ts'
 import { RequestList, type RequestListColumns } from '../../sim/traffic/index.ts'
 import { type FailureMessage, failureMessage } from '../process/failure-message.ts'
-import { type Traces, traceReaders } from './trace-readers.ts'
+import { oneReplication } from './one-replication.ts'
+import type { Traces } from './trace-readers.ts'
 
 /** A simulation as it travels to a thread: the list of requests as its columns. */
 export type ReplicationJob = Omit<SimulationInput, 'requests'> & {
@@ -24,14 +21,7 @@ let simulation: { readonly input: SimulationInput; readonly streamed: Traces | n
 
 async function run(replication: number): Promise<RunSummary> {
   if (simulation === null) throw new Error('Expected a simulation before its replications')
-  const { input, streamed } = simulation
-  if (streamed === null) return runReplication(input, replication)
-  const readers = traceReaders(input.scenario, streamed)
-  try {
-    return await runReadingReplication(input, replication, readers.read)
-  } finally {
-    await readers.close()
-  }
+  return oneReplication(simulation.input, simulation.streamed, replication)
 }
 
 function begin({ streamed, ...job }: ReplicationJob): void {

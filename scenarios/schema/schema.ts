@@ -114,6 +114,9 @@ const pool = z.strictObject({
   execution_provider: z.enum(['cpu', 'webgpu', 'cuda']).default('cpu'),
   threads: count.max(1024).default(1).describe('Intra-op threads of each replica'),
   replicas: count.max(1024).default(1),
+  price_usd_per_hour: nonNegative
+    .optional()
+    .describe('Price of one replica, US dollars an hour; results then state the cost'),
   model: name.describe('Name of a model'),
   precision: precision.default('fp32'),
   speed: z

@@ -34,6 +34,8 @@ export {
   whatIfCheck,
   whatIfFigures,
 } from './comparison/what-if.ts'
+export { type ConfiguredSystem, configurationRow } from './configuration/configuration-row.ts'
+export { type RunFigures, runFigures } from './configuration/run-figures.ts'
 export {
   CORRELATION_TOLERANCE,
   FIT_TOLERANCE,

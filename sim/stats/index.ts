@@ -44,6 +44,7 @@ export { playBack } from './recording/rows-playback.ts'
 export {
   type CallsSummary,
   type CellSummary,
+  type Figures,
   type RunSummary,
   type StallFreeFigures,
   summariseRun,

@@ -8,6 +8,7 @@ import {
   neededForVerdict,
   noVerdictReason,
   percentileEstimate,
+  type RunSummary,
   supportsVerdict,
   type WindowFigure,
 } from '../../stats/index.ts'
@@ -33,30 +34,48 @@ export function judgedPercentiles(scenario: Scenario): number[] {
   return [...new Set(named)]
 }
 
-/** The runs of a class that objectives are judged on. */
-interface JudgedRuns {
-  readonly cells: readonly (CellSummary & { readonly calls: CallsSummary | null })[]
-  /** of `judged` in the cells */
-  readonly percentiles: readonly number[]
-  /** of each run: the worst window of each of `windowObjectives` */
-  readonly windows: readonly (readonly WindowFigure[])[]
+/** How the runs were made that objectives are judged on. */
+export interface JudgedRuns {
   /** replications that are the same are one exact result */
   readonly exact: boolean
   readonly duration_s: number
   readonly warmup_s: number
 }
 
-type Judged = Omit<Result['objectives'][number], 'class'>
+type Judged = Result['objectives'][number]
 
-/** Every objective of a class. */
-export function judgeAll(texts: readonly string[], runs: JudgedRuns): Judged[] {
-  const forWindows = windowObjectives(texts).map(({ text }) => text)
-  return texts.map((text) => {
-    const objective = parseObjective(text)!
-    const at = forWindows.indexOf(text)
-    const each = at < 0 ? wholeRuns(objective, runs) : runs.windows.map((figures) => figures[at]!)
-    return { text, ...judge(objective, each, runs) }
+/** What each objective of a scenario is judged on in one run, class by class. */
+export function objectiveFigures(scenario: Scenario, run: RunSummary): WindowFigure[] {
+  const percentiles = judgedPercentiles(scenario)
+  return scenario.traffic.flatMap((traffic, i) => {
+    const texts = scenario.slo[traffic.class] ?? []
+    const forWindows = windowObjectives(texts).map(({ text }) => text)
+    return texts.map((text) => {
+      const at = forWindows.indexOf(text)
+      if (at >= 0) return run.worst.objectives[i]![at]!
+      const cell = { ...run.classes[i]!, calls: run.calls[i] ?? null }
+      return wholeRun(parseObjective(text)!, cell, percentiles)
+    })
   })
+}
+
+/** Every objective of a scenario; `each`: of each run its `objectiveFigures`. */
+export function judgeAll(
+  { traffic, slo }: Pick<Scenario, 'traffic' | 'slo'>,
+  each: readonly (readonly WindowFigure[])[],
+  runs: JudgedRuns,
+): Judged[] {
+  const stated = traffic.flatMap(({ class: name }) =>
+    (slo[name] ?? []).map((text) => ({ class: name, text })),
+  )
+  return stated.map((one, i) => ({
+    ...one,
+    ...judge(
+      parseObjective(one.text)!,
+      each.map((figures) => figures[i]!),
+      runs,
+    ),
+  }))
 }
 
 /**
@@ -67,8 +86,8 @@ export function judgeAll(texts: readonly string[], runs: JudgedRuns): Judged[] {
 export function judge(
   objective: Objective,
   each: readonly WindowFigure[],
-  runs: Pick<JudgedRuns, 'exact' | 'duration_s' | 'warmup_s'>,
-): Omit<Judged, 'text'> {
+  runs: JudgedRuns,
+): Omit<Judged, 'class' | 'text'> {
   const arrived = each.reduce((sum, { n }) => sum + n, 0)
   const perRun = Math.min(...each.map(({ n }) => n))
   const values = each.map(({ value }) => value)
@@ -99,16 +118,19 @@ export function judge(
   return undecided('its interval holds the limit', timesToDecide(objective, found))
 }
 
-/** What each run has for an objective, a percentile, ms, or a share; and of how many requests. */
-function wholeRuns(objective: Objective, { cells, percentiles }: JudgedRuns): WindowFigure[] {
-  return cells.map(({ good, counts, judged, tokens, calls }) => {
-    const n = counts.arrived
-    if (objective.kind === 'goodput') return { value: good / n, n }
-    const at = percentiles.indexOf(objective.percentile)
-    if (objective.kind === 'call') return { value: calls!.judged[at]!, n: calls!.made }
-    const times = objective.kind === 'latency' ? judged : tokens?.judged[objective.kind]
-    return { value: times?.[at] ?? Number.NaN, n }
-  })
+/** What a run has for an objective, a percentile, ms, or a share; and of how many requests. */
+function wholeRun(
+  objective: Objective,
+  cell: CellSummary & { readonly calls: CallsSummary | null },
+  percentiles: readonly number[],
+): WindowFigure {
+  const { good, counts, judged, tokens, calls } = cell
+  const n = counts.arrived
+  if (objective.kind === 'goodput') return { value: good / n, n }
+  const at = percentiles.indexOf(objective.percentile)
+  if (objective.kind === 'call') return { value: calls!.judged[at]!, n: calls!.made }
+  const times = objective.kind === 'latency' ? judged : tokens?.judged[objective.kind]
+  return { value: times?.[at] ?? Number.NaN, n }
 }
 
 /** PASS or FAIL only where the whole interval is on one side of the limit. */

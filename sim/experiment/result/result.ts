@@ -19,8 +19,8 @@ import type { PreparedScenario } from '../system/prepared-scenario.ts'
 import { loadOf, type Resolved } from '../system/resolve.ts'
 import { assumptionsOf } from './assumptions.ts'
 import { memoryResult } from './memory-result.ts'
-import { judgeAll, judgedPercentiles } from './objectives.ts'
-import { overRuns, shareOver } from './over-runs.ts'
+import { judgeAll, objectiveFigures } from './objectives.ts'
+import { batchMean, overRuns, shareOver } from './over-runs.ts'
 import { worstWindow } from './worst-window.ts'
 
 /** The system whose runs a result is about. */
@@ -53,7 +53,6 @@ export function resultOf(
   head: ResultHead,
 ): Result {
   const { scenario, hash, plan, capacitiesRps } = system
-  const judged = judgedPercentiles(scenario)
   const same = head.world === 'simulated' ? sameRuns(runs) : null
   const observedS = scenario.duration_s - scenario.warmup_s
   const cell = (name: string, of: (run: RunSummary) => CellSummary) => {
@@ -116,15 +115,10 @@ export function resultOf(
       kv_blocks_limit: finite(plan.pools[i]!.generation?.kv.blocks),
       prefix_hit_rate: prefixes(pool) ? shareOver(runs.map((run) => run.prefixes[i]!)) : null,
     })),
-    objectives: scenario.traffic.flatMap((traffic, i) =>
-      judgeAll(scenario.slo[traffic.class] ?? [], {
-        cells: runs.map((run) => ({ ...run.classes[i]!, calls: run.calls[i] ?? null })),
-        percentiles: judged,
-        windows: runs.map(({ worst }) => worst.objectives[i]!),
-        exact: same !== null,
-        duration_s: scenario.duration_s,
-        warmup_s: scenario.warmup_s,
-      }).map((objective) => ({ class: traffic.class, ...objective })),
+    objectives: judgeAll(
+      scenario,
+      runs.map((run) => objectiveFigures(scenario, run)),
+      { exact: same !== null, duration_s: scenario.duration_s, warmup_s: scenario.warmup_s },
     ),
     headroom: null,
     worst_window: worstWindow(scenario, runs),
@@ -194,11 +188,6 @@ function surgeResult(
 /** Whether requests of a pool have lengths, and go in batches. */
 function batchesLengths({ models }: Scenario, { model, generation }: Scenario['pools'][number]) {
   return generation === undefined && takesLength(models[model]!)
-}
-
-function batchMean(sizes: readonly number[]): number {
-  const batches = sizes.reduce((sum, count) => sum + count, 0)
-  return sizes.reduce((sum, count, i) => sum + count * (i + 1), 0) / batches
 }
 
 const point = ({ p, value }: { p: number; value: number }): TailPoint => ({

@@ -1,0 +1,105 @@
+import { EXIT, Failure } from '../../../scenarios/index.ts'
+import { Child, entryBeside } from '../../process/child.ts'
+import { threadsFor } from '../demand.ts'
+import type {
+  ConfigurationBase,
+  ConfigurationRequest,
+  ConfigurationRuns,
+} from './configuration-process.ts'
+
+export interface PoolOptions {
+  /** processes, at most one a core, by default that many; no result depends on it */
+  readonly workers?: number | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+interface Waiting {
+  readonly request: ConfigurationRequest
+  readonly resolve: (runs: ConfigurationRuns) => void
+  readonly reject: (error: unknown) => void
+}
+
+/** A process that simulates one request after another. */
+interface Worker {
+  readonly child: Child
+  readonly ready: Promise<unknown>
+  /** the overrides that it has prepared */
+  set: string | null
+}
+
+/**
+ * Simulates configurations of one scenario on several processes, in the order in which they are
+ * asked for. A replication depends on its configuration and number alone, so no result depends on
+ * the number of processes or on the order. `close` ends the processes.
+ */
+export class ConfigurationPool {
+  /** how many processes there are */
+  readonly workers: number
+  readonly #base: ConfigurationBase
+  readonly #signal: AbortSignal | undefined
+  readonly #free: Worker[] = []
+  readonly #waiting: Waiting[] = []
+  #closed = false
+
+  constructor(base: ConfigurationBase, { workers, signal }: PoolOptions = {}) {
+    this.#base = base
+    this.#signal = signal
+    this.workers = threadsFor(Number.POSITIVE_INFINITY, workers)
+    for (let i = 0; i < this.workers; i++) this.#free.push(this.#start())
+  }
+
+  /**
+   * The figures of these replications. Throws `Failure` with exit code 3 where the configuration is
+   * invalid, `ChildEnded` where its process ended, usually because memory ran out, and `Failure`
+   * with exit code 130 once the signal is set.
+   */
+  simulate(request: ConfigurationRequest): Promise<ConfigurationRuns> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ request, resolve, reject })
+      this.#next()
+    })
+  }
+
+  /** Ends the processes. What was asked for and has not begun fails as interrupted. */
+  close(): void {
+    this.#closed = true
+    for (const { reject } of this.#waiting.splice(0)) reject(interrupted())
+    for (const { child } of this.#free.splice(0)) child.end()
+  }
+
+  #start(): Worker {
+    const child = new Child(entryBeside(import.meta.url, 'configuration-process'), {
+      name: 'a simulation',
+    })
+    const ready = child.ask<null>(this.#base, { signal: this.#signal })
+    // the first request reports it
+    ready.catch(() => {})
+    return { child, ready, set: null }
+  }
+
+  #next(): void {
+    while (this.#free.length > 0 && this.#waiting.length > 0) {
+      const [waiting] = this.#waiting.splice(0, 1) as [Waiting]
+      const key = JSON.stringify(waiting.request.set)
+      const prepared = this.#free.findIndex(({ set }) => set === key)
+      const [worker] = this.#free.splice(Math.max(0, prepared), 1) as [Worker]
+      worker.set = key
+      void this.#perform(worker, waiting)
+    }
+  }
+
+  async #perform(worker: Worker, { request, resolve, reject }: Waiting): Promise<void> {
+    const { child, ready } = worker
+    try {
+      await ready
+      resolve(await child.ask<ConfigurationRuns>(request, { signal: this.#signal }))
+    } catch (error) {
+      reject(error)
+    }
+    if (this.#closed || this.#signal?.aborted === true) return child.end()
+    this.#free.push(child.alive ? worker : this.#start())
+    this.#next()
+  }
+}
+
+const interrupted = () => new Failure('interrupted', EXIT.interrupted)

@@ -1,0 +1,76 @@
+import type { Scenario } from '../../../scenarios/index.ts'
+import { type RunFigures, runFigures } from '../../../sim/experiment/index.ts'
+import type { Profile } from '../../../sim/world/index.ts'
+import { serveParent } from '../../process/serve-parent.ts'
+import { backlogWarning } from '../demand.ts'
+import { oneReplication } from '../one-replication.ts'
+import { loadSystem, type System } from '../prepare.ts'
+
+/** What all configurations of a scenario have in common. */
+export interface ConfigurationBase {
+  /** a scenario file, or the name of a shipped scenario */
+  readonly path: string
+  /** overrides `path=value` below those of each configuration */
+  readonly set: readonly string[]
+  readonly seed?: number | undefined
+  /** a profile or its path; by default this machine's, or else the reference profile */
+  readonly profile?: Profile | string | undefined
+}
+
+/** Replications `from` to `to` - 1 of one configuration. */
+export interface ConfigurationRequest {
+  /** overrides `path=value` of the configuration */
+  readonly set: readonly string[]
+  readonly from: number
+  readonly to: number
+}
+
+/** Without a configuration: the base of the requests that follow. */
+export type ConfigurationMessage = ConfigurationBase | ConfigurationRequest
+
+export interface ConfigurationRuns {
+  readonly scenario: Scenario
+  /** of the scenario with its changes */
+  readonly hash: string
+  /** requests/s; null where it is not known */
+  readonly capacityRps: number | null
+  /** in the order of the replications */
+  readonly runs: readonly RunFigures[]
+}
+
+let base: ConfigurationBase | null = null
+/** The configuration that was asked for last, as it is often asked for again. */
+let last: { readonly key: string; readonly system: System } | null = null
+
+async function systemOf(set: readonly string[]): Promise<System> {
+  if (base === null) throw new Error('Expected a base before its configurations')
+  const key = JSON.stringify(set)
+  if (last?.key === key) return last.system
+  const { path, seed, profile } = base
+  const system = await loadSystem(path, {
+    set: [...base.set, ...set],
+    ...(seed !== undefined && { seed }),
+    profile,
+  })
+  // refuses a queue that would not fit into memory
+  backlogWarning(system, system.capacityRps, 1)
+  last = { key, system }
+  return system
+}
+
+async function answer(message: ConfigurationMessage): Promise<ConfigurationRuns | null> {
+  if (!('from' in message)) {
+    base = message
+    last = null
+    return null
+  }
+  const system = await systemOf(message.set)
+  const { scenario, hash, capacityRps } = system
+  const runs: RunFigures[] = []
+  for (let replication = message.from; replication < message.to; replication++) {
+    runs.push(runFigures(scenario, await oneReplication(system, system, replication)))
+  }
+  return { scenario, hash, capacityRps, runs }
+}
+
+serveParent(answer)

@@ -1,0 +1,41 @@
+import { expect, test } from 'vitest'
+import { gridPoint, gridSize, parseDimension } from './dimensions.ts'
+
+const values = (text: string) => {
+  const parsed = parseDimension(`a.b=${text}`)
+  return typeof parsed === 'string' ? parsed : parsed.values
+}
+
+test.each([
+  ['1', ['1']],
+  ['1,2, 4', ['1', '2', '4']],
+  ['1..4', ['1', '2', '3', '4']],
+  ['0..1:0.25', ['0', '0.25', '0.5', '0.75', '1']],
+  ['0.1..0.3:0.1', ['0.1', '0.2', '0.3']],
+  ['1..3,8,16', ['1', '2', '3', '8', '16']],
+  ['[1,2],[3]', ['[1,2]', '[3]']],
+  ['{ a: 1, b: [2, 3] },none', ['{ a: 1, b: [2, 3] }', 'none']],
+  ['"a,b",c', ['"a,b"', 'c']],
+])('the values of %s are read', (text, expected) => {
+  expect(values(text)).toEqual(expected)
+})
+
+test.each([
+  ['', 'expected values separated by commas'],
+  ['1,,2', 'expected values separated by commas'],
+  ['4..1', 'expected a range'],
+  ['1..2:0', 'expected a range'],
+  ['1..9999999', 'expected fewer values'],
+  ['1,2,1', 'expected each value once'],
+])('the values %s are refused with the reason', (text, reason) => {
+  expect(values(text)).toContain(reason)
+})
+
+test('a grid has every combination once, and the last dimension changes first', () => {
+  const grid = [
+    { path: 'a', values: ['1', '2'] },
+    { path: 'b', values: ['x', 'y', 'z'] },
+  ]
+  const points = Array.from({ length: gridSize(grid) }, (_, i) => gridPoint(grid, i).join(' '))
+  expect(points).toEqual(['a=1 b=x', 'a=1 b=y', 'a=1 b=z', 'a=2 b=x', 'a=2 b=y', 'a=2 b=z'])
+})

@@ -1,0 +1,73 @@
+import type { Scenario } from '../../../scenarios/schema/schema.ts'
+import type { ConfigurationRow } from '../../documents/index.ts'
+import { distribution, estimate, percentiles } from '../../stats/index.ts'
+import { worst } from '../comparison/verdicts.ts'
+import { judgeAll } from '../result/objectives.ts'
+import { overRuns } from '../result/over-runs.ts'
+import { costOf } from './cost.ts'
+import type { RunFigures } from './run-figures.ts'
+
+/** A configuration that was simulated: the scenario with its changes. */
+export interface ConfiguredSystem {
+  readonly scenario: Scenario
+  /** requests/s; null where it is not known */
+  readonly capacityRps: number | null
+}
+
+/**
+ * The row of a configuration in a table: the same figures, by the same estimators, as the result
+ * document of a simulation of it has.
+ */
+export function configurationRow(
+  { scenario, capacityRps }: ConfiguredSystem,
+  runs: readonly RunFigures[],
+): ConfigurationRow {
+  const { duration_s, warmup_s } = scenario
+  const countedS = duration_s - warmup_s
+  const objectives = judgeAll(
+    scenario,
+    runs.map((run) => run.objectives),
+    { exact: areSame(runs), duration_s, warmup_s },
+  )
+  const rate = sum(runs[0]!.classes.map(({ arrived }) => arrived)) / countedS
+  return {
+    replications: runs.length,
+    capacity_rps: capacityRps,
+    load: capacityRps === null ? null : rate / capacityRps,
+    verdict: objectives.length === 0 ? null : worst(objectives.map(({ verdict }) => verdict)),
+    objectives,
+    classes: scenario.traffic.map(({ class: name }, i) => {
+      const own = runs.map(({ classes }) => classes[i]!)
+      const arrived = sum(own.map((of) => of.arrived))
+      return {
+        name,
+        arrived,
+        latency: distribution(own.map(({ latency }) => latency)),
+        latency_all: percentiles(own.map((of) => ({ n: of.arrived, values: of.all }))),
+        goodput_share: estimate(
+          own.map((of) => of.good / of.arrived),
+          arrived,
+          1,
+        ),
+      }
+    }),
+    pools: scenario.pools.map(({ name, replicas }, i) => ({
+      name,
+      replicas,
+      utilisation: overRuns(runs, ({ pools }) => pools[i]!.utilisation, 1),
+      batch_mean: overRuns(runs, ({ pools }) => pools[i]!.batchMean),
+    })),
+    cost: costOf(
+      scenario,
+      runs.map(({ classes }) => sum(classes.map(({ served }) => served)) / countedS),
+    ),
+  }
+}
+
+/** Replications that are the same are one exact result. */
+function areSame(runs: readonly RunFigures[]): boolean {
+  const [first, ...others] = runs.map((run) => JSON.stringify(run))
+  return others.length > 0 && others.every((run) => run === first)
+}
+
+const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0)

@@ -1,0 +1,31 @@
+import type { Scenario } from '../../../scenarios/schema/schema.ts'
+import type { Cost } from '../../documents/index.ts'
+import { estimate } from '../../stats/index.ts'
+
+/**
+ * What the replicas of a scenario cost, US dollars; null where a pool has no price.
+ * `servedRps`: served requests/s of each run.
+ */
+export function costOf(
+  { pools }: Pick<Scenario, 'pools'>,
+  servedRps: readonly number[],
+): Cost | null {
+  const usd_per_hour = hourlyCost(pools)
+  if (usd_per_hour === null) return null
+  return {
+    usd_per_hour,
+    usd_per_million: estimate(
+      servedRps.map((rps) => (usd_per_hour / (3600 * rps)) * 1e6),
+      servedRps.length,
+    ),
+  }
+}
+
+/** Price of all replicas, US dollars an hour; null where a pool has none. */
+export function hourlyCost(pools: Scenario['pools']): number | null {
+  return pools.reduce<number | null>(
+    (sum, { replicas, price_usd_per_hour }) =>
+      sum === null || price_usd_per_hour === undefined ? null : sum + replicas * price_usd_per_hour,
+    0,
+  )
+}

@@ -1,0 +1,51 @@
+import type { Scenario } from '../../../scenarios/schema/schema.ts'
+import type { CellSummary, Figures, RunSummary, WindowFigure } from '../../stats/index.ts'
+import { objectiveFigures } from '../result/objectives.ts'
+import { batchMean } from '../result/over-runs.ts'
+
+/** What a table of configurations needs of one replication: some hundred numbers. */
+export interface RunFigures {
+  /** hash of the requests */
+  readonly requests: string
+  readonly classes: readonly ClassFigures[]
+  readonly pools: readonly PoolFigures[]
+  /** of each objective, class by class, what it is judged on */
+  readonly objectives: readonly WindowFigure[]
+  /** from the end of the warm-up to the last event, s */
+  readonly observedS: number
+}
+
+interface ClassFigures {
+  readonly arrived: number
+  readonly served: number
+  /** requests that met every objective of their class */
+  readonly good: number
+  /** of served requests, ms */
+  readonly latency: Figures
+  /** PERCENTILES over all arrivals, ms; Infinity where one falls on a lost request */
+  readonly all: readonly number[]
+}
+
+interface PoolFigures {
+  /** busy time over the time of all replicas */
+  readonly utilisation: number
+  /** mean size of its batches; NaN without any */
+  readonly batchMean: number
+}
+
+export function runFigures(scenario: Scenario, run: RunSummary): RunFigures {
+  return {
+    requests: run.requests,
+    classes: run.classes.map(classFigures),
+    pools: scenario.pools.map(({ replicas }, i) => ({
+      utilisation: run.busyMs[i]! / (run.observedMs * replicas),
+      batchMean: batchMean(run.batchSizes[i]!),
+    })),
+    objectives: objectiveFigures(scenario, run),
+    observedS: run.observedMs / 1000,
+  }
+}
+
+function classFigures({ counts, good, latency, all }: CellSummary): ClassFigures {
+  return { arrived: counts.arrived, served: counts.served, good, latency, all }
+}

@@ -1,0 +1,61 @@
+import { afterAll, expect, test } from 'vitest'
+import { ConfigurationPool } from '../runtime/jobs/configurations/configuration-pool.ts'
+import { loadSystem } from '../runtime/jobs/prepare.ts'
+import { closeSimulations } from '../runtime/jobs/replications.ts'
+import { simulate } from '../runtime/jobs/simulate.ts'
+import { configurationRow } from '../sim/experiment/index.ts'
+
+const base = { path: 'overload', set: ['duration_s=22', 'pools.0.price_usd_per_hour=2'] }
+const sets = [['pools.0.replicas=1'], ['pools.0.replicas=2'], ['traffic.0.timeout_ms=300']]
+
+afterAll(closeSimulations)
+
+/** Rows of all sets, each asked for in two parts. */
+async function rows(workers: number) {
+  const pool = new ConfigurationPool(base, { workers })
+  try {
+    return await Promise.all(
+      sets.map(async (set) => {
+        const parts = await Promise.all([
+          pool.simulate({ set, from: 0, to: 3 }),
+          pool.simulate({ set, from: 3, to: 5 }),
+        ])
+        return configurationRow(
+          parts[0]!,
+          parts.flatMap(({ runs }) => runs),
+        )
+      }),
+    )
+  } finally {
+    pool.close()
+  }
+}
+
+test('rows of configurations have the figures of simulations, whatever the processes', async () => {
+  const found = await rows(2)
+  expect(await rows(1)).toEqual(found)
+  for (const [i, set] of sets.entries()) {
+    const system = await loadSystem(base.path, { set: [...base.set, ...set] })
+    const result = await simulate(system, { replications: 5 })
+    const { objectives, classes, pools, cost } = found[i]!
+    expect(objectives).toEqual(result.objectives)
+    for (const [c, { latency, latency_all, goodput_share, counts }] of result.classes.entries()) {
+      const { arrived } = counts
+      const { name } = result.classes[c]!
+      expect(classes[c]).toEqual({ name, arrived, latency, latency_all, goodput_share })
+    }
+    for (const [p, { name, replicas, utilisation, batch_mean }] of result.pools.entries()) {
+      expect(pools[p]).toEqual({ name, replicas, utilisation, batch_mean })
+    }
+    expect(cost!.usd_per_hour).toBe(2 * system.scenario.pools[0]!.replicas)
+  }
+})
+
+test('an invalid configuration fails with its reason, and the others are simulated', async () => {
+  const pool = new ConfigurationPool(base, { workers: 1 })
+  const bad = pool.simulate({ set: ['pools.0.replicas=0'], from: 0, to: 1 })
+  const good = pool.simulate({ set: ['pools.0.replicas=1'], from: 0, to: 1 })
+  await expect(bad).rejects.toThrow(/replicas/)
+  expect((await good).runs).toHaveLength(1)
+  pool.close()
+})
