@@ -5,6 +5,13 @@ export { starterScenario } from './load/starter.ts'
 export { readUserFile, Unreadable, userFilePieces } from './load/user-file.ts'
 export { scenarioChanges } from './parse/changes.ts'
 export { describeValue } from './parse/describe-value.ts'
+export {
+  type Dimension,
+  gridPoint,
+  gridSize,
+  MOST_CONFIGURATIONS,
+  parseDimension,
+} from './parse/dimensions.ts'
 export { nearest } from './parse/nearest.ts'
 export { splitOverride } from './parse/override.ts'
 export {
