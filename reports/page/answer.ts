@@ -1,6 +1,6 @@
 import type { Comparison, WhatIf } from '../../sim/documents/index.ts'
 import { type ReportInput, worlds, worst } from '../charts/frame.ts'
-import { estimateText } from '../format.ts'
+import { capitalise, estimateText } from '../format.ts'
 import { memoryAlarms } from '../tables/memory-rows.ts'
 import { type ObjectiveSentence, objectiveSentences } from '../tables/objective-sentences.ts'
 import {
@@ -11,6 +11,7 @@ import {
   NOT_VALID,
   noiseFloorText,
   notCountedTexts,
+  precisionText,
 } from '../tables/summary.ts'
 import { whatIfAnswer } from '../tables/what-if-answer.ts'
 import { changesText } from '../what-if-text.ts'
@@ -26,7 +27,7 @@ export function answer(input: ReportInput, name: string): Html {
 ${description === '' ? NOTHING : html`<p class="question">${isolated(description)}</p>`}
 ${comparison?.what_if ? whatIfBox(comparison.what_if) : NOTHING}
 ${objectives(input)}
-${headroom(input)}
+${headroom(input)}${precision(input)}
 ${warnings(input)}${memoryWarnings(input)}
 ${comparison ? trust(comparison) : NOTHING}
 ${host ? html`<p class="quiet">On ${hostText(host)}</p>` : NOTHING}`
@@ -61,6 +62,13 @@ function objectives(input: ReportInput): Html {
   const ofWorld = several ? `, ${last}` : ''
   return html`${box(verdict, html`${some} of ${deciding.length} objectives ${what}${ofWorld}`)}
 ${list(sentences, several)}`
+}
+
+function precision(input: ReportInput): Html[] {
+  return worlds(input).flatMap(({ result }) => {
+    const text = precisionText(result)
+    return text === null ? [] : [html`<p>${capitalise(text)}.</p>\n`]
+  })
 }
 
 function headroom(input: ReportInput): Html[] {

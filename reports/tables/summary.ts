@@ -108,6 +108,15 @@ export function undecidedText(line: Result['objectives'][number]): string | null
   return estimate.reason === undefined ? null : `${estimate.reason}${longer}`
 }
 
+/** What `--precision` reached; null where it was not asked for. */
+export function precisionText({ precision, runs }: Result): string | null {
+  if (precision === null) return null
+  const { target, reached, figure } = precision
+  const done = reached <= target ? 'reached' : 'NOT reached'
+  const share = (value: number) => `±${Number((100 * value).toPrecision(2))} %`
+  return `precision ${share(target)} ${done}: ${share(reached)} of ${figure} after ${runs.toLocaleString('en-US')} replications`
+}
+
 /** How much traffic passes every objective, where that was searched. */
 export function headroomText({ headroom }: Result): string | null {
   if (headroom === null) return null

@@ -35,6 +35,7 @@ import {
   noiseFloorText,
   notCountedTexts,
   objectiveLines,
+  precisionText,
   replaysText,
 } from '../tables/summary.ts'
 import { whatIfAnswer } from '../tables/what-if-answer.ts'
@@ -141,6 +142,7 @@ export function resultText(result: Result): string {
     `${scenario.name}, ${world}: ${head}`,
     ...(host ? [hostText(host)] : []),
     ...profileLine(result),
+    ...[precisionText(result) ?? []].flat(),
     ...(valid ? [] : [NOT_VALID]),
     ...warnings.map((warning) => `warning: ${warning}`),
     ...memoryAlarms(result).map((alarm) => `out of memory: ${alarm}`),

@@ -92,6 +92,22 @@ export function replicationsOption(answer: keyof typeof ANSWERS, least: number):
     .default(REPLICATIONS[answer])
 }
 
+/** Half of an interval over its value: `2%` or 0.02. */
+export function precisionOption(): Option {
+  const text =
+    'add replications until half of each interval is at most this share of its value, such as 2%'
+  return new Option('--precision <share>', text).argParser((given) => {
+    const share = given.endsWith('%') ? Number(given.slice(0, -1)) / 100 : Number(given)
+    if (share > 0 && share < 1) return share
+    throw new InvalidArgumentError(`Expected a share such as 2% or 0.02, got ${given}.`)
+  })
+}
+
+export function warmupOption(): Option {
+  const text = 'auto: find warmup_s by MSER-5, the start-up of a system that begins empty'
+  return new Option('--warmup <how>', text).choices(['auto'])
+}
+
 export function rehearsalsOption(): Option {
   const text = 'replays with other seeds, from which speed, stalls and overheads are learnt'
   return new Option('--rehearsals <n>', text).argParser(wholeNumber(0, 1000)).default(REHEARSALS)

@@ -5,16 +5,19 @@ import { writableFolder } from '../folders/write-whole.ts'
 import { headroom } from '../jobs/headroom.ts'
 import { loadSystem } from '../jobs/prepare.ts'
 import { refuseCrowd, simulate, simulateRows } from '../jobs/simulate.ts'
+import { loadWarm } from '../jobs/steady-warmup.ts'
 import { pause } from '../process/interruption.ts'
 import {
   implement,
   KEPT_ROWS,
   note,
+  precisionOption,
   profileOption,
   refuseWithoutOut,
   replicationsOption,
   type ScenarioOptions,
   scenarioFile,
+  warmupOption,
   wholeNumber,
   withScenarioOptions,
 } from './command.ts'
@@ -25,6 +28,8 @@ import { withProgress } from './progress.ts'
 interface SimulateOptions extends ScenarioOptions {
   readonly profile?: string
   readonly replications: number
+  readonly precision?: number
+  readonly warmup?: 'auto'
   readonly workers?: number
   readonly requests?: string
   readonly keepRows?: boolean
@@ -39,12 +44,15 @@ Examples:
   $ spillway simulate payment-peak
   $ spillway simulate peak.yaml --set pools.central.replicas=2 --json > result.json
   $ spillway simulate peak.yaml --headroom
+  $ spillway simulate peak.yaml --precision 2% --warmup auto
   $ spillway simulate peak.yaml --keep-rows --out today && spillway audit today`
 
 export function define(command: Command): void {
   withScenarioOptions(scenarioFile(command), 'simulated.json')
     .addOption(profileOption())
     .addOption(replicationsOption('interval', 1))
+    .addOption(precisionOption())
+    .addOption(warmupOption())
     .option(
       '--workers <n>',
       'threads, at most one for each core; the result does not depend on it',
@@ -60,16 +68,20 @@ export function define(command: Command): void {
     .addOption(plotOption())
     .option('--keep-rows', 'keep raw rows and decision log of the first replication (needs --out)')
   implement(command, HELP, async (signal, path: string, options: SimulateOptions) => {
-    const { replications, workers, requests: requestsFile, keepRows, out } = options
+    const { replications, precision, workers, requests: requestsFile, keepRows, out } = options
     refuseWithoutOut('--keep-rows', keepRows, options)
-    const system = await loadSystem(path, { ...options, signal, onNote: note })
+    const system = await withProgress((onProgress) =>
+      options.warmup === 'auto'
+        ? loadWarm(path, { ...options, signal, onNote: note, onProgress })
+        : loadSystem(path, { ...options, signal, onNote: note }),
+    )
     // all rows of a replication are held in memory
     const held = keepRows === true && requestsFile === undefined
     if (held) refuseCrowd(system, system.capacityRps, true)
     if (out !== undefined) await writableFolder(out)
     const result = await withProgress(async (onProgress, { warn: onWarning }) => {
       const job = { replications, workers, requestsFile, signal, onProgress }
-      const found = await simulate(system, { ...job, onWarning })
+      const found = await simulate(system, { ...job, precision, onWarning })
       if (options.headroom !== true) return found
       return { ...found, headroom: await headroom(system, found, job) }
     })

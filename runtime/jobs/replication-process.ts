@@ -6,9 +6,10 @@ import { serveParent } from '../process/serve-parent.ts'
 import { nextMessage, startThread } from '../process/thread.ts'
 import type { ReplicationJob, ReplicationMessage } from './replication-thread.ts'
 
-/** Replications 0 … n-1 of a simulation, spread over so many threads. */
+/** Replications from … from + n - 1 of a simulation, spread over so many threads. */
 export interface ReplicationRequest {
   readonly job: ReplicationJob
+  readonly from: number
   readonly n: number
   readonly workers: number
 }
@@ -23,7 +24,7 @@ const THREAD = entryBeside(import.meta.url, 'replication-thread')
 const threads: Worker[] = []
 
 async function answer(
-  { job, n, workers }: ReplicationRequest,
+  { job, from, n, workers }: ReplicationRequest,
   onPart: (part: Replication) => void,
 ): Promise<null> {
   while (threads.length < workers) threads.push(startThread(THREAD, null))
@@ -32,7 +33,7 @@ async function answer(
     threads.slice(0, workers).map(async (thread) => {
       thread.postMessage(job)
       while (next < n) {
-        const replication = next++
+        const replication = from + next++
         thread.postMessage(replication)
         const message = await nextMessage<ReplicationMessage>(thread)
         if (isFailure(message)) throw failureOf(message)

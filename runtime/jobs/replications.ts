@@ -7,6 +7,8 @@ import type { Traces } from './trace-readers.ts'
 
 export interface ReplicationOptions {
   readonly workers?: number | undefined
+  /** the first replication; default 0 */
+  readonly from?: number
   /** needed where traces are not held: every replication reads them for itself */
   readonly traces?: Traces
   readonly signal?: AbortSignal | undefined
@@ -17,13 +19,13 @@ export interface ReplicationOptions {
 const idle: Child[] = []
 
 /**
- * Runs replications 0 … n-1 on threads of another process, so that this one can handle Ctrl-C. Each
+ * Runs n replications on threads of another process, so that this one can handle Ctrl-C. Each
  * depends on its number alone, so the result does not depend on the number of threads.
  */
 export async function runReplications(
   input: SimulationInput,
   n: number,
-  { workers, traces, signal, onProgress }: ReplicationOptions,
+  { workers, from = 0, traces, signal, onProgress }: ReplicationOptions,
 ): Promise<RunSummary[]> {
   const request: ReplicationRequest = {
     job: {
@@ -31,13 +33,14 @@ export async function runReplications(
       streamed: traces ? { directory: traces.directory, traces: traces.traces } : null,
       requests: input.requests?.columns ?? null,
     },
+    from,
     n,
     workers: threadsFor(n, workers),
   }
   const runs: RunSummary[] = []
   let done = 0
   const onPart = ({ replication, run }: Replication) => {
-    runs[replication] = run
+    runs[replication - from] = run
     onProgress?.(++done, n)
   }
   onProgress?.(0, n)

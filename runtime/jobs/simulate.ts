@@ -1,9 +1,12 @@
 import type { Result } from '../../sim/documents/index.ts'
 import {
   keptReplicationInPieces,
+  nextLook,
+  precisionOf,
   refuseCrowd,
   simulatedResult,
 } from '../../sim/experiment/index.ts'
+import type { RunSummary } from '../../sim/stats/index.ts'
 import { type RequestList, reactingClasses, requestsIn } from '../../sim/traffic/index.ts'
 import { profileLabel } from '../folders/profile-file.ts'
 import type { KeptRun } from '../folders/run-folder.ts'
@@ -24,6 +27,11 @@ export { refuseCrowd }
 export interface SimulateOptions extends JobOptions {
   /** independent runs behind each interval; default 10 */
   readonly replications?: number | undefined
+  /**
+   * Replications are added to these until half of each interval is at most this share of its value,
+   * such as 0.02; see `precisionOf` for the figures
+   */
+  readonly precision?: number | undefined
   /** threads, at most one a core, by default that many; the result does not depend on it */
   readonly workers?: number | undefined
   /** a file of `spillway requests`, to use its requests in every replication */
@@ -50,14 +58,45 @@ export async function simulate(system: System, options: SimulateOptions = {}): P
   const { capacityRps } = system
   const given = requestsFile !== undefined
   const requests = given ? await requestsOf(system, capacityRps, requestsFile) : null
-  const runs = await runReplications({ ...system, requests }, replications, {
-    traces: system,
-    workers,
-    signal,
-    onProgress: (done, of) => onProgress?.('simulating', done, of),
-  })
   const profile = system.profile && profileLabel(system.profile)
-  return simulatedResult(system, runs, { ...build(), profile })
+  const input = { ...system, requests }
+  const runs: RunSummary[] = []
+  const simulateUpTo = async (n: number): Promise<Result> => {
+    const from = runs.length
+    const further = await runReplications(input, n - from, {
+      traces: system,
+      workers,
+      from,
+      signal,
+      onProgress: (done) => onProgress?.('simulating', from + done, n),
+    })
+    runs.push(...further)
+    return simulatedResult(system, runs, { ...build(), profile })
+  }
+  const first = await simulateUpTo(replications)
+  return options.precision === undefined
+    ? first
+    : untilPrecise(first, options.precision, simulateUpTo)
+}
+
+/** Adds replications until the figures are known well enough, and says what was reached. */
+async function untilPrecise(
+  first: Result,
+  target: number,
+  simulateUpTo: (replications: number) => Promise<Result>,
+): Promise<Result> {
+  let result = first
+  for (;;) {
+    const reached = precisionOf(result)
+    const next = nextLook(result.runs, reached, target)
+    if (next !== null) {
+      result = await simulateUpTo(next)
+      continue
+    }
+    if (reached === null) return result
+    const { figure, half_width } = reached
+    return { ...result, precision: { target, reached: half_width, figure } }
+  }
 }
 
 /** Raw rows and decision log of replication 0, so that it can be audited. */

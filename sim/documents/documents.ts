@@ -169,6 +169,14 @@ export const resultSchema = z.strictObject({
   scenario: scenarioRef,
   seed: number,
   runs: number.describe('replications or replays'),
+  precision: z
+    .strictObject({
+      target: number,
+      reached: number.describe('half-width over value of the figure that is known worst'),
+      figure: z.string(),
+    })
+    .nullable()
+    .describe('where replications were added until half-widths were small; else null'),
   profile: z.strictObject({ name: z.string(), hash: z.string() }).nullable(),
   requests: z.string().describe('hash of the generated requests'),
   duration_s: number,

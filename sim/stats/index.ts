@@ -15,6 +15,7 @@ export {
   tInterval,
   within,
 } from './intervals/interval.ts'
+export { mser5 } from './intervals/mser.ts'
 export { normalDistribution, normalQuantile } from './intervals/normal.ts'
 export {
   neededForVerdict,

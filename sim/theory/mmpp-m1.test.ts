@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { inverse, type Matrix, product, stationaryRow } from './matrix.ts'
-import { mm1MeanSojourn, mm1MeanWait } from './mm1.ts'
-import { type MmppM1, mmppM1 } from './mmpp-m1.ts'
+import { mm1MeanSojourn, mm1MeanWait, mm1SojournQuantile } from './mm1.ts'
+import { type MmppM1, mmppM1, mmppM1SojournQuantile } from './mmpp-m1.ts'
 
 const bursty: MmppM1 = {
   arrivalRates: [0.9, 0.3],
@@ -116,4 +116,27 @@ describe('matrices', () => {
     for (const rate of product([row], three.generator)[0]!) expect(rate).toBeCloseTo(0, 12)
     expect(row.reduce((sum, share) => sum + share, 0)).toBeCloseTo(1, 12)
   })
+})
+
+test('with one rate the quantiles of the sojourn are those of M/M/1', () => {
+  const one: MmppM1 = {
+    arrivalRates: [0.8, 0.8],
+    generator: [
+      [-0.1, 0.1],
+      [0.1, -0.1],
+    ],
+    serviceRate: 1,
+  }
+  for (const q of [0.5, 0.95, 0.99]) {
+    const theory = mm1SojournQuantile({ arrivalRate: 0.8, serviceRate: 1 }, q)
+    expect(mmppM1SojournQuantile(one, q) / theory).toBeCloseTo(1, 9)
+  }
+})
+
+test.each([bursty, three])('quantiles of the sojourn have its mean: %j', (queue) => {
+  // the mean is the integral of the quantile function
+  const steps = 4000
+  let sum = 0
+  for (let i = 0; i < steps; i++) sum += mmppM1SojournQuantile(queue, (i + 0.5) / steps)
+  expect(sum / steps / mmppM1(queue).meanSojourn).toBeCloseTo(1, 2)
 })

@@ -1,5 +1,7 @@
+import { bisect } from '../stats/index.ts'
 import { diagonal, inverse, type Matrix, product, stationaryRow, sum } from './matrix.ts'
-import { assertStable } from './stable.ts'
+import { poissonProbabilities } from './poisson.ts'
+import { assertProbability, assertStable } from './stable.ts'
 
 /** One server, exponential service; Poisson arrivals whose rate follows a Markov chain. */
 export interface MmppM1 {
@@ -21,13 +23,24 @@ export interface MmppM1Figures {
 const MOST_STEPS = 100_000
 const PRECISION = 1e-14
 
+/** The chain of requests and state: pi_n = empty R^n. */
+interface Solution {
+  readonly arrivalRate: number
+  /** pi_0 */
+  readonly empty: readonly number[]
+  /** R */
+  readonly rate: Matrix
+  /** (I - R)^-1 */
+  readonly geometric: Matrix
+}
+
 /**
- * MMPP/M/1 by its matrix-geometric solution: pi_n = pi_0 R^n, where R is the least solution of
+ * The matrix-geometric solution of MMPP/M/1: pi_n = pi_0 R^n, where R is the least solution of
  * A0 + R A1 + R^2 A2 = 0 with A0 = diag(lambda), A1 = Q - A0 - mu I and A2 = mu I. It is found by
- * iterating R <- -A0 (A1 + R A2)^-1. pi_0 (Q - A0 + R A2) = 0 and pi_0 (I - R)^-1 1 = 1.
- * L = pi_0 R (I - R)^-2 1; the sojourn follows by Little's law. (Neuts 1981.)
+ * iterating R <- -A0 (A1 + R A2)^-1. pi_0 (Q - A0 + R A2) = 0 and pi_0 (I - R)^-1 1 = 1. (Neuts
+ * 1981.)
  */
-export function mmppM1({ arrivalRates, generator, serviceRate }: MmppM1): MmppM1Figures {
+function solve({ arrivalRates, generator, serviceRate }: MmppM1): Solution {
   const ones = arrivalRates.map(() => 1)
   const column = ones.map((entry) => [entry])
   const states = stationaryRow(generator, ones)
@@ -40,10 +53,55 @@ export function mmppM1({ arrivalRates, generator, serviceRate }: MmppM1): MmppM1
   const geometric = inverse(sum(diagonal(ones), rate, -1))
   const weights = product(geometric, column).map(([weight]) => weight!)
   const empty = stationaryRow(sum(sum(generator, up, -1), product(rate, down)), weights)
+  return { arrivalRate, empty, rate, geometric }
+}
+
+/** Means by L = pi_0 R (I - R)^-2 1; the sojourn follows by Little's law. */
+export function mmppM1(queue: MmppM1): MmppM1Figures {
+  const { arrivalRate, empty, rate, geometric } = solve(queue)
+  const column = empty.map(() => [1])
   const requests = product(product([empty], product(rate, geometric)), product(geometric, column))
   const meanSojourn = requests[0]![0]! / arrivalRate
-  const atOnce = empty.reduce((total, p, i) => total + p * arrivalRates[i]!, 0) / arrivalRate
-  return { arrivalRate, meanSojourn, meanWait: meanSojourn - 1 / serviceRate, waits: 1 - atOnce }
+  const meanWait = meanSojourn - 1 / queue.serviceRate
+  return { arrivalRate, meanSojourn, meanWait, waits: 1 - seen(empty, queue) / arrivalRate }
+}
+
+/** Rate of the arrivals that find a level with these probabilities of the states. */
+const seen = (level: readonly number[], { arrivalRates }: MmppM1) =>
+  level.reduce((total, p, i) => total + p * arrivalRates[i]!, 0)
+
+/** Levels that hold less than this share of the arrivals are left out. */
+const NEGLIGIBLE = 1e-13
+
+/**
+ * The q-quantile of the sojourn, first come first served. An arrival that finds n requests stays for
+ * n + 1 services: P(S > t) = sum a_n P(Poisson(mu t) <= n), with a_n the share of arrivals that find
+ * n.
+ */
+export function mmppM1SojournQuantile(queue: MmppM1, q: number): number {
+  assertProbability(q)
+  const { arrivalRate, empty, rate } = solve(queue)
+  const shares: number[] = []
+  let left = 1
+  for (let level = empty; left > NEGLIGIBLE && shares.length < MOST_STEPS; ) {
+    const share = seen(level, queue) / arrivalRate
+    shares.push(share)
+    left -= share
+    level = product([level], rate)[0]!
+  }
+  const beyond = (time: number) => {
+    const events = poissonProbabilities(queue.serviceRate * time)
+    let atMost = 0
+    let tail = 0
+    shares.forEach((share, n) => {
+      atMost += events[n] ?? 0
+      tail += share * atMost
+    })
+    return tail
+  }
+  let most = 1 / queue.serviceRate
+  while (beyond(most) > 1 - q) most *= 2
+  return bisect([0, most], 60, (time) => beyond(time) > 1 - q)[0]
 }
 
 function leastSolution(up: Matrix, within: Matrix, down: Matrix): Matrix {

@@ -88,6 +88,7 @@ export function resultOf(
     warnings: [...head.warnings, ...(same === null ? [] : [same])],
     scenario: { name: scenario.name, hash, description: scenario.description },
     runs: runs.length,
+    precision: null,
     requests: runs[0]!.requests,
     duration_s: scenario.duration_s,
     warmup_s: scenario.warmup_s,
