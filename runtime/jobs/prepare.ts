@@ -6,6 +6,7 @@ import {
   type RecordedClient,
   readServegen,
   type Scenario,
+  type ScenarioText,
   surveyTrace,
   type TraceSurvey,
 } from '../../scenarios/index.ts'
@@ -38,7 +39,10 @@ export interface PrepareOptions {
 }
 
 /** Loads a scenario, surveys its traces and reads its recorded clients. Throws `Failure`. */
-export async function prepare(path: string, options: PrepareOptions): Promise<Prepared> {
+export async function prepare(
+  path: string | ScenarioText,
+  options: PrepareOptions,
+): Promise<Prepared> {
   const loaded = await loadScenario(path, options)
   const traces = new Map<number, TraceSurvey>()
   const clients = new Map<number, readonly RecordedClient[]>()
@@ -100,7 +104,10 @@ export interface LoadOptions extends PrepareOptions {
  * Loads a scenario file with the traces and models that it names, and resolves it with a profile to
  * the system that simulations and replays take. Throws `Failure`, which states what is wrong where.
  */
-export async function loadSystem(path: string, options: LoadOptions = {}): Promise<System> {
+export async function loadSystem(
+  path: string | ScenarioText,
+  options: LoadOptions = {},
+): Promise<System> {
   const { profile, ...rest } = options
   const prepared = await prepare(path, rest)
   const known = typeof profile === 'object' ? profile : await profileFor(prepared, profile)

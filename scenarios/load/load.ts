@@ -7,6 +7,8 @@ import {
   type Node,
   type Place,
   type PlacedProblem,
+  plainOf,
+  problemTexts,
   withEntry,
 } from '../parse/located.ts'
 import { merge } from '../parse/merge.ts'
@@ -23,6 +25,24 @@ export interface LoadedScenario extends ParsedScenario {
   readonly notes: readonly string[]
 }
 
+/** A scenario with all that it extends as one text, which can go to another machine. */
+export interface ScenarioText {
+  /** its name in messages */
+  readonly file: string
+  readonly text: string
+  /** relative paths in it start here */
+  readonly directory: string
+}
+
+/** Reads a scenario and all files that it extends, without a look at what they hold. */
+export async function scenarioText(path: string): Promise<ScenarioText> {
+  const problems: PlacedProblem[] = []
+  const { root, directory } = await readExtended(path, problems)
+  if (root === null || problems.length > 0) throw new Failure(problemTexts(problems))
+  const { extends: _, ...plain } = plainOf(root) as Record<string, unknown>
+  return { file: path, text: JSON.stringify(plain), directory }
+}
+
 /**
  * Reads a scenario with all files that it extends, applies overrides and validates the result.
  * Throws `Failure` with every problem found, in the order of the text. `path`, and so the files in
@@ -30,14 +50,22 @@ export interface LoadedScenario extends ParsedScenario {
  * shipped scenario, whose relative paths start at the working directory.
  */
 export async function loadScenario(
-  path: string,
+  source: string | ScenarioText,
   options: ParseOptions = {},
 ): Promise<LoadedScenario> {
   const placed: PlacedProblem[] = []
-  const { root: tree, directory } = await readExtended(path, placed)
+  const { file, root: tree, directory } = await readSource(source, placed)
   const stated = overridden(tree, placed, options)
   const { root, notes } = await guessedTraces(stated, directory, placed)
-  return { ...validated(root, placed, path), directory, notes }
+  return { ...validated(root, placed, file), directory, notes }
+}
+
+async function readSource(source: string | ScenarioText, problems: PlacedProblem[]) {
+  if (typeof source === 'string') return { file: source, ...(await readExtended(source, problems)) }
+  const { file, text, directory } = source
+  const { root, problems: found } = parseYamlTree(text, fileOrigin(file, 0))
+  problems.push(...found)
+  return { file, root, directory }
 }
 
 /** Limit of a scenario together with all files that it extends. */

@@ -1,4 +1,4 @@
-import type { Scenario } from '../../../scenarios/index.ts'
+import type { Scenario, ScenarioText } from '../../../scenarios/index.ts'
 import { type RunFigures, runFigures } from '../../../sim/experiment/index.ts'
 import type { Profile } from '../../../sim/world/index.ts'
 import { serveParent } from '../../process/serve-parent.ts'
@@ -8,8 +8,8 @@ import { loadSystem, type System } from '../prepare.ts'
 
 /** What all configurations of a scenario have in common. */
 export interface ConfigurationBase {
-  /** a scenario file, or the name of a shipped scenario */
-  readonly path: string
+  /** a scenario file, the name of a shipped scenario, or its text */
+  readonly path: string | ScenarioText
   /** overrides `path=value` below those of each configuration */
   readonly set: readonly string[]
   readonly seed?: number | undefined

@@ -37,7 +37,7 @@ export function precisionOf({ objectives, classes }: Figures): Precision | null 
 }
 
 /** Replications that no answer goes beyond. */
-export const MOST_TO_STOP = 10_000
+const MOST_TO_STOP = 10_000
 
 /**
  * How many replications the next look has: the half-width falls with their root. Between two looks

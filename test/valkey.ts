@@ -1,0 +1,56 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+const SERVERS = ['valkey-server', 'redis-server']
+
+/** The server that this machine has; null for none. */
+export const valkeyServer =
+  SERVERS.find((name) => spawnSync(name, ['--version']).status === 0) ?? null
+
+export interface Valkey {
+  readonly url: string
+  stop(): Promise<void>
+}
+
+/** Starts a server with a folder and a port of its own, which writes nothing. */
+export async function startValkey(): Promise<Valkey> {
+  if (valkeyServer === null) throw new Error('Expected valkey-server: apt install valkey-server')
+  const folder = mkdtempSync(join(tmpdir(), 'spillway-valkey-'))
+  const port = await freePort()
+  const options = ['--port', String(port), '--dir', folder, '--save', '', '--appendonly', 'no']
+  const server = spawn(valkeyServer, [...options, '--bind', '127.0.0.1'], { stdio: 'pipe' })
+  await ready(server)
+  return {
+    url: `redis://127.0.0.1:${port}`,
+    stop: async () => {
+      const ended = new Promise((resolve) => server.once('exit', resolve))
+      server.kill('SIGKILL')
+      await ended
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+function ready(server: ChildProcess): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let said = ''
+    server.stdout!.setEncoding('utf8').on('data', (text: string) => {
+      said += text
+      if (said.includes('Ready to accept connections')) resolve()
+    })
+    server.once('exit', () => reject(new Error(`The server ended: ${said}`)))
+  })
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer()
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as { port: number }
+      server.close(() => resolve(port))
+    })
+  })
+}
