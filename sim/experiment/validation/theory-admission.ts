@@ -10,7 +10,7 @@ import { theoryCase } from './theory-scenario.ts'
 export function lossCases(): TheoryCase[] {
   const loss = {
     traffic: [{ rate: 8 }],
-    requests: 150_000,
+    requests: 80_000,
     warmupMs: 500,
     replicas: 10,
     queue: { timeout_ms: 1e-6 },
@@ -37,7 +37,7 @@ export function admissionCases(): TheoryCase[] {
     theoryCase({
       model: `Token bucket of ${burst}, load 1.25`,
       traffic: [{ rate: 0.625 }],
-      requests: 200_000,
+      requests: 20_000,
       warmupMs: 500,
       admission: { token_bucket: { rate_rps: 500, burst, per: 'pool' } },
       figures: [blocking(md1kBlocking({ arrivalRate: 0.625, service: 2, capacity: burst }))],
@@ -46,7 +46,7 @@ export function admissionCases(): TheoryCase[] {
     theoryCase({
       model: 'M/M/10/10 by concurrency limit, 8 erlangs',
       traffic: [{ rate: 8 }],
-      requests: 200_000,
+      requests: 80_000,
       warmupMs: 500,
       replicas: 10,
       admission: { concurrency: { limit: 10 } },
@@ -67,7 +67,7 @@ export function admissionCases(): TheoryCase[] {
         { rate: 2, priority: 1 },
         { rate: 2, priority: 2 },
       ],
-      requests: 400_000,
+      requests: 120_000,
       warmupMs: 500,
       replicas: 4,
       admission: { concurrency: { limit: 7 }, priority: { limits: { 2: 4 } } },

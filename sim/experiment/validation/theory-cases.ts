@@ -40,7 +40,7 @@ function mm1(): TheoryCase {
   return theoryCase({
     model: 'M/M/1, load 0.7',
     traffic: [{ rate: queue.arrivalRate }],
-    requests: 500_000,
+    requests: 350_000,
     figures: [
       meanWait(mm1MeanWait(queue)),
       meanSojourn(mm1MeanSojourn(queue)),
@@ -58,7 +58,7 @@ function mmc(): TheoryCase[] {
     theoryCase({
       model: 'M/M/2, load 0.8',
       traffic: [{ rate: 1.6 }],
-      requests: 300_000,
+      requests: 100_000,
       replicas: 2,
       figures: [meanWait(mmcMeanWait(two)), waitShare(erlangC(1.6, 2))],
     }),
@@ -114,7 +114,7 @@ function mg1(): TheoryCase[] {
         { rate: 0.54, input_tokens: fixed(5) },
         { rate: 0.06, input_tokens: fixed(55) },
       ],
-      requests: 300_000,
+      requests: 120_000,
       work,
       figures: [meanWait(mg1MeanWait(twoPoint)), meanWait(mg1MeanWait(twoPoint), 1)],
     }),
@@ -172,7 +172,7 @@ function batchingCases(): TheoryCase[] {
  */
 function impatienceCases(): TheoryCase[] {
   return [
-    { arrivalRate: 11, serviceRate: 1, servers: 10, patienceRate: 0.5, requests: 250_000 },
+    { arrivalRate: 11, serviceRate: 1, servers: 10, patienceRate: 0.5, requests: 60_000 },
     { arrivalRate: 100, serviceRate: 1, servers: 100, patienceRate: 1, requests: 300_000 },
   ].map(({ requests, ...queue }) => {
     const { arrivalRate, servers, patienceRate } = queue
@@ -214,14 +214,14 @@ function setUpCases(): TheoryCase[] {
     theoryCase({
       model: 'M/M/1, load 0.6, set-up of 3',
       traffic: [{ rate: 0.6 }],
-      requests: 250_000,
+      requests: 40_000,
       work: { law: 'exponential', mean_ms: 1, setup_ms: 3 },
       figures: [meanWaitWithSetUp(mg1SetUpMeanWait(exponential, { mean: 3, secondMoment: 9 }))],
     }),
     theoryCase({
       model: 'M/D/1, load 0.7, set-up of 0 to 8',
       traffic: [{ rate: 0.7 }],
-      requests: 250_000,
+      requests: 40_000,
       work: { law: 'constant', ms: 1, setup_ms: { distribution: 'uniform', min: 0, max: 8 } },
       figures: [meanWaitWithSetUp(mg1SetUpMeanWait(constant, { mean: 4, secondMoment: 64 / 3 }))],
     }),
@@ -248,7 +248,7 @@ function burstCases(): TheoryCase[] {
     return theoryCase({
       model: `MMPP/M/1, rates ${rates.join(', ')}`,
       traffic: [{ rate, arrivals: { process: 'mmpp', rate_rps: 1000 * rate, states } }],
-      requests: 300_000,
+      requests: 150_000,
       figures: [
         meanWait(theory.meanWait),
         meanSojourn(theory.meanSojourn),

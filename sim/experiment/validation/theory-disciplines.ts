@@ -33,7 +33,7 @@ function underOrder(model: string, queue: Queue, figures: readonly TheoryFigure[
   return theoryCase({
     model: `${model}, load 0.6`,
     traffic,
-    requests: 250_000,
+    requests: 200_000,
     work: { law: 'linear', base_ms: 0, per_token_ms: 0.1 },
     queue,
     figures,

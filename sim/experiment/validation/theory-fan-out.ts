@@ -50,9 +50,9 @@ function forkJoin(parts: number, requests: number, theory: Parameters<typeof mea
 export function fanOutCases(): TheoryCase[] {
   const pair = forkJoinPairMeanSojourn(QUEUE)
   return [
-    alone(2, 150_000),
-    alone(100, 5000),
-    forkJoin(2, 200_000, pair),
+    alone(2, 10_000),
+    alone(100, 2000),
+    forkJoin(2, 60_000, pair),
     forkJoin(10, 40_000, { above: pair, below: forkJoinMostSojourn(10, QUEUE) }),
   ]
 }

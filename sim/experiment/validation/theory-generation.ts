@@ -70,7 +70,7 @@ function preemptive(): TheoryCase {
       priority: i + 1,
       output_tokens: { distribution: 'geometric', mean: meanTokens },
     })),
-    requests: 200_000,
+    requests: 80_000,
     work: { law: 'generation', base_ms: step },
     queue: { discipline: 'priority' },
     generation: {
