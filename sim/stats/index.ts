@@ -17,6 +17,7 @@ export {
 } from './intervals/interval.ts'
 export { normalDistribution, normalQuantile } from './intervals/normal.ts'
 export {
+  neededForUpper,
   neededForVerdict,
   noVerdictReason,
   PERCENTILES,
