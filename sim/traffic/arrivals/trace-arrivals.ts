@@ -61,7 +61,7 @@ export function traceRows(
     scale,
     factorAt: (time) => growth.at(time),
     peak: growth.peak,
-    shiftMs: 1000 * arrivals.copy_shift_s * shiftShare(stream(seed, replication, `shift:${name}`)),
+    shiftMs: 1000 * arrivals.copy_shift_s * shiftShare(stream(seed, replication, 'copy-shift')),
     randomOf: (copy) => stream(seed, replication, `growth:${name}:${copy}`),
   })
 }
@@ -69,7 +69,8 @@ export function traceRows(
 /**
  * Replications differ in the shifts of copies, too, so where a burst meets another one is chance
  * even if the growth is a whole number. From half of the stated shift to all of it, so that no
- * copies come together; earlier or later.
+ * copies come together; earlier or later. Alike for all classes, so that those of one file stay
+ * side by side.
  */
 function shiftShare(random: Random): number {
   const side = random.uniform() < 0.5 ? -1 : 1
