@@ -79,6 +79,39 @@ describe('trace inspect', () => {
     )
   })
 
+  test('states when the trace is busiest, in UTC for dated times of any unit', async () => {
+    const times = Array.from({ length: 900 }, (_, i) => i * 0.1).flatMap((time) =>
+      time >= 40 && time < 50 ? [time, time, time] : [time],
+    )
+    const from = Date.UTC(2026, 2, 1, 9, 30)
+    const rowsOf = (text: (ms: number) => string) =>
+      `arrived_at\n${times.map((time) => text(from + Math.round(1000 * time))).join('\n')}\n`
+    put(
+      folder,
+      'iso.csv',
+      rowsOf((ms) => new Date(ms).toISOString()),
+    )
+    put(
+      folder,
+      'epoch.csv',
+      rowsOf((ms) => String(ms / 1000)),
+    )
+    put(
+      folder,
+      'plain.csv',
+      rowsOf((ms) => String((ms - from) / 1000)),
+    )
+    const said = '40 s after the first row, 30/s, 2.4 times the mean'
+    for (const name of ['iso.csv', 'epoch.csv']) {
+      const { stdout } = await run('trace', 'inspect', name)
+      expect(stdout).toContain(`busiest 10 s: 2026-03-01 09:30:40 UTC, ${said}`)
+    }
+    const { stdout } = await run('trace', 'inspect', 'plain.csv', '--time-unit', 's', '--json')
+    expect(JSON.parse(stdout)).toMatchObject({
+      ...{ first_row_at: null, peak: { window_s: 10, at_s: 40, rps: 30 } },
+    })
+  })
+
   test('names every column that does not match the file at once', async () => {
     const wrong = ['--columns', 'time=att', '--columns', 'input_tokens=promt']
     const ended = await run('trace', 'inspect', 'log.csv', ...wrong)

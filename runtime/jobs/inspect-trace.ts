@@ -29,6 +29,7 @@ export async function inspectTrace(
   }
   const head = { document: 'spillway-trace', format: 1, file, bad_rows: reading.bad } as const
   const found = reading.kinds && classes.findings(reading.kinds, statistics.duration_s)
+  const first_row_at = reading.firstRowAt
   const byClass = { class_column: trace.columns?.class ?? null, classes: found ?? [] }
-  return { ...head, ...statistics, ...byClass, command }
+  return { ...head, first_row_at, ...statistics, ...byClass, command }
 }

@@ -60,6 +60,12 @@ export class TraceReading {
     this.#values = new RowValues(columns, time, this.kinds, this.#order, this.#problem)
   }
 
+  /** UTC time of the first row, once a run was read; null where times are not since 1970. */
+  get firstRowAt(): string | null {
+    const ms = this.#order.firstRowMs
+    return ms === null ? null : new Date(ms).toISOString()
+  }
+
   /**
    * All rows in order of time, one run at a time. Throws `Failure` with `file:line: problem` for
    * the first bad rows, and if there are no good ones.
