@@ -137,7 +137,7 @@ describe('trace inspect', () => {
     expect(key.stderr).toContain('Did you mean time?')
   })
 
-  test('--columns class=NAME shows the classes apart, and trace fit fits one of them', async () => {
+  test('--columns class=NAME shows the classes apart, and trace fit fits those of a value', async () => {
     const rows = Array.from(at.subarray(0, 4000), (time, i) => `${time},${i % 4 ? '/a' : '/b'}`)
     put(folder, 'classes.csv', `at,endpoint\n${rows.join('\n')}\n`)
     const byClass = ['--columns', 'class=endpoint']
@@ -145,9 +145,12 @@ describe('trace inspect', () => {
     expect(shown.code, shown.stderr).toBe(0)
     expect(shown.stdout).toMatch(/^\/a +3,000 +75\.0 %/m)
     expect(shown.stdout).toMatch(/^\/b +1,000 +25\.0 %/m)
-    const unnamed = await run('trace', 'fit', 'classes.csv', ...byClass)
-    expectRefusal(unnamed, 2, folder)
-    expect(unnamed.stderr).toContain('--class-values: name the values to fit')
+    const unknown = await run('trace', 'fit', 'classes.csv', ...byClass, '--class-values', '/c')
+    expectRefusal(unknown, 3, folder)
+    expect(unknown.stderr).toMatch(/its values are \/b, \/a: set --class-values\n$/)
+    const identity = await run('trace', 'inspect', 'log.csv', '--columns', 'class=at')
+    expectRefusal(identity, 3, folder)
+    expect(identity.stderr).toMatch(/got more; set --columns class=NAME to another column\n$/)
     const fitted = await run('trace', 'fit', 'classes.csv', ...byClass, '--class-values', '/b')
     expect(fitted.stdout).toContain('1,000 requests')
   })

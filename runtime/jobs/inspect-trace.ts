@@ -4,16 +4,17 @@ import { TraceTally } from '../../sim/traffic/index.ts'
 import { expectTrace } from '../parquet/expect-decodable.ts'
 import { pause } from '../process/interruption.ts'
 import { ClassTallies } from './class-tallies.ts'
-import { type DocumentOptions, LIBRARY_CALL } from './options.ts'
+import { LIBRARY_CALL, ownKey, type TraceJobOptions } from './options.ts'
 
 /** Statistics of a trace, read as a stream. Its path starts at the working directory. */
 export async function inspectTrace(
   trace: TraceArrivals,
-  { file = trace.file, ...options }: DocumentOptions & { readonly file?: string } = {},
+  { file = trace.file, key = ownKey, ...options }: TraceJobOptions = {},
 ): Promise<TraceDocument> {
   const { signal, onProgress, command = LIBRARY_CALL } = options
   await expectTrace(trace, '.', signal)
   const reading = new TraceReading(trace, '.', {
+    key,
     onProgress: (read) => onProgress?.(`reading ${file}`, read.bytes, read.totalBytes),
   })
   const tally = new TraceTally()

@@ -18,6 +18,8 @@ export interface ReadingOptions {
   readonly onProgress?: ((progress: TraceProgress) => void) | undefined
   /** rows of a run; at most twice as many are in memory */
   readonly runRows?: number
+  /** names a key of the arrivals in problems, as the user sets it; default: as in a scenario */
+  readonly key?: (name: string) => string
 }
 
 const MAX_PROBLEMS = 10
@@ -47,7 +49,8 @@ export class TraceReading {
     this.#options = options
     const columns = columnsOf(arrivals)
     const time = timeReader(columns.unit)
-    this.kinds = columns.class === null ? null : new ClassValues()
+    const classKey = options.key?.('columns.class') ?? 'columns.class'
+    this.kinds = columns.class === null ? null : new ClassValues(classKey)
     this.#order = new TraceOrder({
       time,
       hasLengths: columns.inputTokens !== null,
