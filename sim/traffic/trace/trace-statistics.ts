@@ -28,7 +28,7 @@ export interface TraceStatistics {
   }
   readonly rate: RateOverTime
   readonly windows: readonly WindowStatistics[]
-  /** the busiest of the windows of a minute, 10, 1 or 0.1 s, the longest of which there are three */
+  /** the busiest window of a minute, 10, 1 or 0.1 s: the longest of which there are three */
   readonly peak: {
     readonly window_s: number
     /** its start, after the first row */
