@@ -26,10 +26,13 @@ export interface TraceFindings {
     readonly windows: number
     readonly mean: number
     readonly peak: number
+    readonly peak_at_s: number
     readonly peak_to_mean: number
     readonly dispersion: number
     readonly idle_share: number
   }[]
+  /** the busiest window; null for a trace without three windows */
+  readonly peak: Readonly<Record<'window_s' | 'at_s' | 'rps' | 'to_mean', number>> | null
   readonly input_tokens: LengthSummary | null
   readonly output_tokens: LengthSummary | null
   readonly correlation: number | null
@@ -38,7 +41,10 @@ export interface TraceFindings {
 
 /** Figures of the rows with one value in the class column. */
 export interface ClassFindings
-  extends Pick<TraceFindings, 'rows' | 'mean_rps' | 'windows' | 'input_tokens' | 'output_tokens'> {
+  extends Pick<
+    TraceFindings,
+    'rows' | 'mean_rps' | 'windows' | 'peak' | 'input_tokens' | 'output_tokens'
+  > {
   readonly value: string
   /** of the gaps between its rows; null for too few rows */
   readonly cv: number | null
@@ -47,6 +53,8 @@ export interface ClassFindings
 /** The result of `trace inspect`. */
 export interface TraceDocument extends TraceFindings {
   readonly file: string
+  /** UTC time of the first row; null where its times are not since 1970 */
+  readonly first_row_at: string | null
   /** the class column; null without one */
   readonly class_column: string | null
   /** by its values; empty without one */

@@ -1,8 +1,8 @@
 import { Document, isCollection, isSeq, visit } from 'yaml'
 
-/** A traffic section of one class as in a scenario file: a list entry on one line. */
-export function trafficYaml(traffic: object): string {
-  const document = new Document({ traffic: [traffic] })
+/** A traffic section as in a scenario file, a list entry on one line. */
+export function trafficYaml(classes: readonly object[]): string {
+  const document = new Document({ traffic: classes })
   visit(document, {
     Collection: (_, node, path) => {
       const around = path.filter(isCollection)

@@ -21,6 +21,7 @@ export {
   parseScenario,
 } from './parse/parse.ts'
 export { hashOf } from './schema/canonical.ts'
+export { className } from './schema/class-name.ts'
 export { scenarioJsonSchema } from './schema/json-schema.ts'
 export { modelKey, modelLabel } from './schema/model-key.ts'
 export { type Objective, parseObjective } from './schema/objective.ts'

@@ -53,6 +53,47 @@ ${ended.stdout}`
     }
   })
 
+  test('with a class column fits a class for each value, side by side in time', async () => {
+    const random = new Random('classes')
+    const rows: (readonly [at: number, endpoint: string])[] = []
+    for (let at = 0; at < 400; at += random.exponential() / 12) rows.push([at, '/pay now'])
+    // from 200 s on, and a surge that begins at 300 s
+    for (let at = 200; at < 400; ) {
+      rows.push([at, '/search'])
+      at += random.exponential() / (at > 300 && at < 330 ? 60 : 10)
+    }
+    for (const at of [1, 2, 3]) rows.push([at, '/health'])
+    const lines = [...rows].sort((a, b) => a[0] - b[0]).map((row) => row.join(','))
+    put(folder, 'shop.csv', `at,endpoint\n${lines.join('\n')}\n`)
+    const args = ['trace', 'fit', 'shop.csv', '--columns', 'class=endpoint']
+    const ended = await run(...args, '--json', '--out', 'shop')
+    expect([0, 4, 5]).toContain(ended.code)
+    const { classes, left_out, rows: fitted, class_column } = JSON.parse(ended.stdout)
+    expect(class_column).toBe('endpoint')
+    expect(left_out).toEqual([{ value: '/health', rows: 3, why: 'too few to fit' }])
+    expect(fitted).toBe(rows.length - 3)
+    expect(classes.map((own: { class: string }) => own.class)).toEqual(['pay-now', 'search'])
+    const text = readFileSync(`${folder}/shop/traffic.yaml`, 'utf8')
+    expect(text).toContain('# Left out: /health, 3 requests: too few to fit.\n')
+    expect(text).toMatch(/^# Class search \(\/search\): [\d,]+ requests from 200 to 400 s\.$/m)
+    const [pay, search] = parse(text).traffic
+    expect(pay.arrivals.rate_rps).toBeCloseTo(12, -0.5)
+    // silent until its first row
+    expect(search.arrivals.schedule[0]).toEqual({ at_s: 0, rate_rps: 0 })
+    expect(search.arrivals.schedule[1].at_s).toBe(200)
+    expect(Math.abs(search.arrivals.surges[0].at_s - 300)).toBeLessThan(3)
+    const page = readFileSync(`${folder}/shop/trace-fit.html`, 'utf8')
+    for (const id of ['rate-recorded', 'rate-recorded-2', 'rate-fitted-2']) {
+      expect(page).toContain(`id="${id}"`)
+    }
+    const named = await run(...args, '--class', 'web')
+    expectRefusal(named, 2, folder)
+    expect(named.stderr).toContain('--class: classes have the names of their values')
+    const wide = await run('trace', 'fit', 'calm.csv', '--columns', 'class=tokens')
+    expectRefusal(wide, 3, folder)
+    expect(wide.stderr).toMatch(/expected from 1 to 20 values of tokens with .* --class-values\n$/)
+  })
+
   test('refuses a trace of months, whose fit would take hours and gigabytes', async () => {
     put(folder, 'far.csv', `at,tokens\n${'0,1\n1,2\n'.repeat(50)}9007199,3\n`)
     const ended = await run('trace', 'fit', 'far.csv', ...COLUMNS)

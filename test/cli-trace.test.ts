@@ -79,6 +79,39 @@ describe('trace inspect', () => {
     )
   })
 
+  test('states when the trace is busiest, in UTC for dated times of any unit', async () => {
+    const times = Array.from({ length: 900 }, (_, i) => i * 0.1).flatMap((time) =>
+      time >= 40 && time < 50 ? [time, time, time] : [time],
+    )
+    const from = Date.UTC(2026, 2, 1, 9, 30)
+    const rowsOf = (text: (ms: number) => string) =>
+      `arrived_at\n${times.map((time) => text(from + Math.round(1000 * time))).join('\n')}\n`
+    put(
+      folder,
+      'iso.csv',
+      rowsOf((ms) => new Date(ms).toISOString()),
+    )
+    put(
+      folder,
+      'epoch.csv',
+      rowsOf((ms) => String(ms / 1000)),
+    )
+    put(
+      folder,
+      'plain.csv',
+      rowsOf((ms) => String((ms - from) / 1000)),
+    )
+    const said = '40 s after the first row, 30/s, 2.4 times the mean'
+    for (const name of ['iso.csv', 'epoch.csv']) {
+      const { stdout } = await run('trace', 'inspect', name)
+      expect(stdout).toContain(`busiest 10 s: 2026-03-01 09:30:40 UTC, ${said}`)
+    }
+    const { stdout } = await run('trace', 'inspect', 'plain.csv', '--time-unit', 's', '--json')
+    expect(JSON.parse(stdout)).toMatchObject({
+      ...{ first_row_at: null, peak: { window_s: 10, at_s: 40, rps: 30 } },
+    })
+  })
+
   test('names every column that does not match the file at once', async () => {
     const wrong = ['--columns', 'time=att', '--columns', 'input_tokens=promt']
     const ended = await run('trace', 'inspect', 'log.csv', ...wrong)
@@ -104,7 +137,7 @@ describe('trace inspect', () => {
     expect(key.stderr).toContain('Did you mean time?')
   })
 
-  test('--columns class=NAME shows the classes apart, and trace fit fits one of them', async () => {
+  test('--columns class=NAME shows the classes apart, and trace fit fits those of a value', async () => {
     const rows = Array.from(at.subarray(0, 4000), (time, i) => `${time},${i % 4 ? '/a' : '/b'}`)
     put(folder, 'classes.csv', `at,endpoint\n${rows.join('\n')}\n`)
     const byClass = ['--columns', 'class=endpoint']
@@ -112,9 +145,12 @@ describe('trace inspect', () => {
     expect(shown.code, shown.stderr).toBe(0)
     expect(shown.stdout).toMatch(/^\/a +3,000 +75\.0 %/m)
     expect(shown.stdout).toMatch(/^\/b +1,000 +25\.0 %/m)
-    const unnamed = await run('trace', 'fit', 'classes.csv', ...byClass)
-    expectRefusal(unnamed, 2, folder)
-    expect(unnamed.stderr).toContain('--class-values: name the values to fit')
+    const unknown = await run('trace', 'fit', 'classes.csv', ...byClass, '--class-values', '/c')
+    expectRefusal(unknown, 3, folder)
+    expect(unknown.stderr).toMatch(/its values are \/b, \/a: set --class-values\n$/)
+    const identity = await run('trace', 'inspect', 'log.csv', '--columns', 'class=at')
+    expectRefusal(identity, 3, folder)
+    expect(identity.stderr).toMatch(/got more; set --columns class=NAME to another column\n$/)
     const fitted = await run('trace', 'fit', 'classes.csv', ...byClass, '--class-values', '/b')
     expect(fitted.stdout).toContain('1,000 requests')
   })

@@ -1,7 +1,13 @@
 import { traceDispersion } from '../charts/trace/trace-dispersion.ts'
 import { traceLengths } from '../charts/trace/trace-lengths.ts'
 import { traceRate } from '../charts/trace/trace-rate.ts'
-import { fitCells, type TraceFitDocument } from '../terminal/trace-fit-text.ts'
+import {
+  type ClassFit,
+  classHead,
+  fitCells,
+  leftOutText,
+  type TraceFitDocument,
+} from '../terminal/trace-fit-text.ts'
 import type { TraceFindings } from '../trace-document.ts'
 import { documentPage } from './document-page.ts'
 import { type Html, html, isolated, NOTHING } from './html.ts'
@@ -15,35 +21,57 @@ export interface FitSides {
 }
 
 /** A trace beside the traffic fitted to it, as one HTML file without network and scripts. */
-export async function traceFitHtml(fit: TraceFitDocument, sides: FitSides): Promise<string> {
+export async function traceFitHtml(
+  fit: TraceFitDocument,
+  sides: readonly FitSides[],
+): Promise<string> {
+  const parts: Html[] = []
+  for (const [i, own] of fit.classes.entries()) {
+    // the first class, often the only one, has the plain names
+    parts.push(await classPart(own, fit, { of: sides[i]!, suffix: i === 0 ? '' : `-${i + 1}` }))
+  }
+  const left = leftOutText(fit)
+  const body = html`<h1>${isolated(fit.file)}, fitted</h1>
+${left.length > 0 ? html`<ul>${left.map((text) => html`<li>${isolated(text)}</li>`)}</ul>` : NOTHING}
+${parts}
+<h2>How this was made</h2>
+<ul><li>Each figure: the trace, and the mean of ${fit.replications} replications of the fit with its 95 % interval.</li>
+<li>Latencies: one replica with work linear in the input, at load ${fit.load}: the trace, and the median and 95 % range of the replications.</li></ul>
+<p>This command reproduces it:</p>
+<pre>${isolated(fit.command)}</pre>`
+  return documentPage(`${fit.file}, fitted – Spillway trace`, body)
+}
+
+async function classPart(
+  own: ClassFit,
+  fit: TraceFitDocument,
+  { of, suffix }: { readonly of: FitSides; readonly suffix: string },
+): Promise<Html> {
   const named = [
-    ['recorded', 'Recorded', sides.recorded],
-    ['fitted', 'Fitted: the replication with the median number of requests', sides.fitted],
+    ['recorded', 'Recorded', of.recorded],
+    ['fitted', 'Fitted: the replication with the median number of requests', of.fitted],
   ] as const
   const both = async (name: string, chart: typeof traceRate): Promise<Html[]> => {
     const drawn: Html[] = []
     for (const [side, label, found] of named) {
       if (found === null) continue
-      const figure = await traceFigure(`${name}-${side}`, chart, found)
+      const figure = await traceFigure(`${name}-${side}${suffix}`, chart, found)
       drawn.push(html`<p class="quiet">${label}</p>${figure}`)
     }
     return drawn
   }
-  const { recorded } = sides
+  const { recorded } = of
   const lengths = recorded.input_tokens !== null || recorded.output_tokens !== null
-  const body = html`<h1>${isolated(fit.file)}, fitted</h1>
-<p class="verdict ${fit.verdict}" role="status"><b class="${fit.verdict}">${fit.verdict}</b> – ${fit.why}</p>
-${textTable(fitCells(fit.statistics))}
-<p class="quiet">Each figure: the trace, and the mean of ${fit.replications} replications of the fit with its 95 % interval.</p>
-<h2>Rate</h2>
+  const several = fit.classes.length > 1
+  const title = (text: string) => (several ? `${text}: ${own.class}` : text)
+  return html`${several ? html`<h2>${title('Class')}</h2><p class="quiet">${isolated(classHead(own))}</p>` : NOTHING}
+<p class="verdict ${own.verdict}" role="status"><b class="${own.verdict}">${own.verdict}</b> – ${own.why}</p>
+${textTable(fitCells(own.statistics))}
+<h2>${title('Rate')}</h2>
 ${await both('rate', traceRate)}
-<h2>Bursts</h2>
+<h2>${title('Bursts')}</h2>
 ${recorded.windows.length > 0 ? await both('dispersion', traceDispersion) : NOTHING}
-${lengths ? html`<h2>Lengths</h2>${await both('lengths', traceLengths)}` : NOTHING}
-<h2>Latencies at the same load</h2>
-${textTable(fitCells(fit.tails))}
-<p class="quiet">One replica with work linear in the input, at load ${fit.load}: the trace, and the median and 95 % range of the replications.</p>
-<p>This command reproduces it:</p>
-<pre>${isolated(fit.command)}</pre>`
-  return documentPage(`${fit.file}, fitted – Spillway trace`, body)
+${lengths ? html`<h2>${title('Lengths')}</h2>${await both('lengths', traceLengths)}` : NOTHING}
+<h2>${title('Latencies at the same load')}</h2>
+${textTable(fitCells(own.tails))}`
 }

@@ -20,7 +20,7 @@ function traced(burst: number, change: Partial<TraceDocument> = {}): TraceDocume
   })
   const lengths = times.map(() => 1 + random.integer(200))
   const found = traceStatistics({ times, lengths, outputs: lengths.map((n) => 2 * n) })
-  const head = { file: 'log.csv', bad_rows: 0, class_column: null, classes: [] }
+  const head = { file: 'log.csv', bad_rows: 0, first_row_at: null, class_column: null, classes: [] }
   return { ...head, ...found, command: 'spillway trace inspect', ...change }
 }
 
@@ -65,6 +65,22 @@ test('each chart is drawn wide and narrow', async () => {
       expect(drawn).toBeLessThanOrEqual(width + 20)
     }
   }
+})
+
+test('text and page say when the peak is, as a time of day where the trace has one', async () => {
+  const peak = { window_s: 60, at_s: 1260, rps: 31.4, to_mean: 3.14 }
+  const after = 'busiest 60 s: 1,260 s after the first row, 31.4/s, 3.14 times the mean'
+  const dated = { peak, first_row_at: '2026-03-01T09:30:00.250Z' }
+  const at = after.replace('1,260', '2026-03-01 09:51:00 UTC, 1,260')
+  for (const [change, text] of [
+    [{ peak }, after],
+    [dated, at],
+  ] as const) {
+    const trace = traced(1, change)
+    expect(traceText(trace)).toContain(`\n${text}\n`)
+    expect(await traceHtml(trace)).toContain(`<p>${text}</p>`)
+  }
+  expect(traceText(traced(1, { peak: null }))).not.toContain('busiest')
 })
 
 test('requests without lengths leave nothing to draw, and the page states it', async () => {

@@ -26,10 +26,12 @@ export function textTable(rows: readonly (readonly string[])[]): Html {
 /** The result of `trace inspect`, as one HTML file that needs neither network nor scripts. */
 export async function traceHtml(trace: TraceDocument): Promise<string> {
   const figureOf = (name: string, chart: TraceChart) => traceFigure(name, chart, trace)
-  const { head, gaps, correlation, errors, windows, lengths, padding, classes } = traceTables(trace)
+  const { head, peak, gaps, correlation, errors, windows, lengths, padding, classes } =
+    traceTables(trace)
   const hasLengths = trace.input_tokens !== null || trace.output_tokens !== null
   const body = html`<h1>${isolated(trace.file)}</h1>
 <p class="verdict" role="status">${head}</p>
+${peak === null ? NOTHING : html`<p>${peak}</p>`}
 <p class="quiet">${gaps}</p>
 ${await figureOf('rate', traceRate)}
 ${classes.length > 1 ? html`<h2>Classes</h2>${textTable(classes)}` : NOTHING}

@@ -1,3 +1,4 @@
+import type { Verdict } from '../../sim/documents/index.ts'
 import { count, threeDigits } from '../format.ts'
 import { trafficYaml } from '../traffic-yaml.ts'
 import { alignColumns } from './align.ts'
@@ -11,46 +12,107 @@ interface Row {
   readonly verdict: string | null
 }
 
-/** The result of `trace fit`. */
-export interface TraceFitDocument {
-  readonly file: string
+/** A class fitted to its rows. */
+export interface ClassFit {
+  readonly class: string
+  /** the values of the class column; null without one */
+  readonly values: readonly string[] | null
   readonly rows: number
+  /** its first row, after that of the file */
+  readonly from_s: number
+  /** from its first row to its last */
   readonly duration_s: number
-  readonly replications: number
-  readonly load: number
   readonly windows_s: readonly number[]
   readonly scales_s: readonly number[]
   readonly traffic: { readonly arrivals: object }
   readonly statistics: readonly Row[]
   readonly tails: readonly Row[]
-  readonly verdict: string
+  readonly verdict: Verdict
   readonly why: string
+}
+
+/** The result of `trace fit`. */
+export interface TraceFitDocument {
+  readonly file: string
+  /** the class column; null without one */
+  readonly class_column: string | null
+  /** of all classes */
+  readonly rows: number
+  readonly duration_s: number
+  readonly replications: number
+  readonly load: number
+  readonly classes: readonly ClassFit[]
+  /** values that no class has, with the reason */
+  readonly left_out: readonly {
+    readonly value: string
+    readonly rows: number
+    readonly why: string
+  }[]
+  /** the worst of the classes */
+  readonly verdict: Verdict
   readonly command: string
 }
 
 /** The traffic section, with the goodness of fit as comments above it: the whole is valid YAML. */
 export function traceFitText(fit: TraceFitDocument): string {
-  const scales = fit.scales_s.map((scale) => `${threeDigits(scale)} s`).join(', ')
+  const { classes, class_column: column } = fit
+  const several = classes.length > 1 ? `, ${classes.length} classes by ${column}` : ''
   const head = [
-    `Fitted to ${fit.file}: ${count(fit.rows)} requests in ${threeDigits(fit.duration_s)} s.`,
-    `Dispersion fitted in windows of ${fit.windows_s.join(', ') || 'no'} s; the rate is modulated at ${scales || 'no scale'}.`,
-    ...('surges' in fit.traffic.arrivals ? [ONE_SURGE] : []),
+    `Fitted to ${fit.file}: ${count(fit.rows)} requests in ${threeDigits(fit.duration_s)} s${several}.`,
+    ...leftOutText(fit),
     `Each figure: the trace, and the mean of ${count(fit.replications)} replications of the fit with its 95 % interval.`,
+    `Latencies: one replica with work linear in the input, at load ${fit.load}: the trace, and the median and 95 % range of the replications.`,
     '',
-    ...table(fit.statistics),
-    '',
-    `One replica with work linear in the input, at load ${fit.load}: the trace, and the median and 95 % range of the replications.`,
-    '',
-    ...table(fit.tails),
-    '',
-    `${fit.verdict}: ${fit.why}`,
-    ...('output_tokens' in fit.traffic
-      ? ['Output tokens are for pools that generate: remove output_tokens for other pools.']
-      : []),
+    ...classes.flatMap((own) => [...classText(own, fit), '']),
     fit.command,
   ]
   const comments = head.map((line) => (line === '' ? '#' : `# ${onOneLine(line)}`)).join('\n')
-  return `${comments}\n${trafficYaml(fit.traffic)}`
+  return `${comments}\n${trafficYaml(classes.map(({ traffic }) => traffic))}`
+}
+
+/** What is left out; the rarest values are counted only. */
+export function leftOutText({ left_out: left }: TraceFitDocument): string[] {
+  const shown = left.slice(0, MOST_LEFT_OUT)
+  const others = left.slice(MOST_LEFT_OUT)
+  const rows = others.reduce((sum, own) => sum + own.rows, 0)
+  const rest = `Left out: ${others.length} other values with ${count(rows)} requests.`
+  return [
+    ...shown.map(
+      ({ value, rows: n, why }) => `Left out: ${named([value])}, ${requests(n)}: ${why}.`,
+    ),
+    ...(others.length > 0 ? [rest] : []),
+  ]
+}
+
+const MOST_LEFT_OUT = 20
+
+/** The head of a class among several: its rows. */
+export function classHead({ class: name, values, rows, from_s, duration_s }: ClassFit): string {
+  const of = values === null ? '' : ` (${named(values)})`
+  const until = threeDigits(from_s + duration_s)
+  return `Class ${name}${of}: ${requests(rows)} from ${threeDigits(from_s)} to ${until} s.`
+}
+
+const named = (values: readonly string[]) =>
+  values.map((value) => (value === '' ? '(none)' : value)).join(', ')
+const requests = (rows: number) => `${count(rows)} ${rows === 1 ? 'request' : 'requests'}`
+
+function classText(own: ClassFit, { classes }: TraceFitDocument): string[] {
+  const scales = own.scales_s.map((scale) => `${threeDigits(scale)} s`).join(', ')
+  return [
+    ...(classes.length > 1 ? [classHead(own)] : []),
+    `Dispersion fitted in windows of ${own.windows_s.join(', ') || 'no'} s; the rate is modulated at ${scales || 'no scale'}.`,
+    ...('surges' in own.traffic.arrivals ? [ONE_SURGE] : []),
+    '',
+    ...table(own.statistics),
+    '',
+    ...table(own.tails),
+    '',
+    `${own.verdict}: ${own.why}`,
+    ...('output_tokens' in own.traffic
+      ? ['Output tokens are for pools that generate: remove output_tokens for other pools.']
+      : []),
+  ]
 }
 
 const ONE_SURGE =

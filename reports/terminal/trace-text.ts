@@ -15,16 +15,18 @@ export function traceTables(trace: TraceDocument) {
     head:
       `${count(trace.rows)} requests in ` +
       `${threeDigits(trace.duration_s)} s, ${threeDigits(trace.mean_rps)}/s${skipped}`,
+    peak: peakText(trace),
     gaps:
       `gaps: CV ${threeDigits(gaps.cv)}, median ${threeDigits(gaps.p50)} s, p99 ${threeDigits(gaps.p99)} s, ` +
       `longest ${threeDigits(gaps.max)} s, ${percent(gaps.zero_share)} are 0`,
     windows: [
-      ['window', 'windows', 'mean', 'peak', 'peak / mean', 'dispersion', 'idle'],
+      ['window', 'windows', 'mean', 'peak', 'peak at', 'peak / mean', 'dispersion', 'idle'],
       ...trace.windows.map((window) => [
         `${window.window_s} s`,
         count(window.windows),
         threeDigits(window.mean),
         count(window.peak),
+        `${secondsText(window.peak_at_s)} s`,
         threeDigits(window.peak_to_mean),
         threeDigits(window.dispersion),
         percent(window.idle_share),
@@ -44,11 +46,29 @@ export function traceTables(trace: TraceDocument) {
   }
 }
 
+/** When the traffic is largest, and how large; null for a trace without windows. */
+function peakText({ peak, first_row_at: first }: TraceDocument): string | null {
+  if (peak === null) return null
+  const { window_s, at_s, rps, to_mean } = peak
+  const after = `${secondsText(at_s)} s after the first row`
+  const at = first === null ? '' : `${utcText(Date.parse(first) + 1000 * at_s)}, `
+  return `busiest ${window_s} s: ${at}${after}, ${threeDigits(rps)}/s, ${threeDigits(to_mean)} times the mean`
+}
+
+/** A time to the second. */
+const utcText = (ms: number) => `${new Date(ms).toISOString().slice(0, 19).replace('T', ' ')} UTC`
+
+/** Starts of windows, which are whole multiples of 0.1 s. */
+const secondsText = (seconds: number) =>
+  seconds.toLocaleString('en-US', { maximumFractionDigits: 1 })
+
 /** The figures of a trace as a page of text. */
 export function traceText(trace: TraceDocument): string {
-  const { head, gaps, windows, lengths, correlation, padding, classes, errors } = traceTables(trace)
+  const { head, peak, gaps, windows, lengths, correlation, padding, classes, errors } =
+    traceTables(trace)
   return [
     `${visibleLine(trace.file)}: ${head}`,
+    ...(peak === null ? [] : [peak]),
     gaps,
     '',
     alignColumns(windows),

@@ -75,7 +75,7 @@ export async function arrivalsOf(
 }
 
 /** The option for a key of a trace: --columns time=NAME for columns.time. */
-function flagOf(key: string): string {
+export function flagOf(key: string): string {
   const [map, name] = key.split('.')
   return name === undefined ? `--${map!.replaceAll('_', '-')}` : `--${map} ${name}=NAME`
 }

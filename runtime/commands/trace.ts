@@ -16,7 +16,7 @@ import {
 } from './command.ts'
 import { emit, VERDICT_EXIT } from './output.ts'
 import { withProgress } from './progress.ts'
-import { arrivalsOf, type TraceOptions, withTraceOptions } from './trace-file.ts'
+import { arrivalsOf, flagOf, type TraceOptions, withTraceOptions } from './trace-file.ts'
 
 interface InspectOptions extends TraceOptions {
   readonly json?: boolean
@@ -53,7 +53,7 @@ export function define(command: Command): void {
     const undo = await writableFolder(options.out)
     const document = await withProgress(async (onProgress) =>
       inspectTrace(await arrivalsOf(file, options), {
-        ...{ file, signal, command: commandLine(), onProgress },
+        ...{ file, key: flagOf, signal, command: commandLine(), onProgress },
       }),
     ).catch(undo)
     await emit(options, { trace: document }, 'trace', traceText(document), async (change) =>
@@ -67,7 +67,7 @@ interface FitOptions extends InspectOptions {
   readonly load: number
   readonly replications: number
   readonly seed: number
-  readonly class: string
+  readonly class?: string
   readonly classValues?: readonly string[]
 }
 
@@ -76,17 +76,21 @@ Prints YAML: the traffic section, and above it, as comments, the figures of trac
 Figures must be within ${100 * FIT_LIMITS.FIT_TOLERANCE} % (a correlation within ${FIT_LIMITS.CORRELATION_TOLERANCE}). Latencies of the trace must be within the range of 95 % of
 the fit's replications, and this range within a factor of ${FIT_LIMITS.WIDEST_FACTOR}. Exit code 4 if a figure fails, 5 if it is undecided.
 
-Example:
-  $ spillway trace fit AzureLLMInferenceTrace_code.csv > traffic.yaml`
+With --columns class=NAME the section has a class for each value of that column with at least 30 rows.
+
+Examples:
+  $ spillway trace fit AzureLLMInferenceTrace_code.csv > traffic.yaml
+  $ spillway trace fit shop.csv --columns class=endpoint > traffic.yaml
+  $ spillway trace fit shop.csv --columns class=endpoint --class-values /pay --class pay > pay.yaml`
 
 function defineFit(command: Command): void {
   const purpose = 'Fit synthetic traffic to a trace and report the goodness of fit'
   const files = 'traffic.yaml, trace-fit.json and trace-fit.html'
   const fit = traceCommand(command, 'fit', purpose, files)
-    .option('--class <name>', 'class of the traffic section', className, 'fitted')
+    .option('--class <name>', 'name of a single class; default: fitted', className)
     .option(
       '--class-values <value>',
-      'fit only rows with this value of columns.class; may be repeated',
+      'fit rows with this value of the class column as one class; may be repeated; default: each value is a class',
       collect,
     )
     .option('--load <share>', 'load at which latencies are compared', positiveNumber, 0.7)
@@ -94,14 +98,15 @@ function defineFit(command: Command): void {
     .option('--seed <n>', 'seed of the replications', wholeNumber(0), 1)
   implement(fit, FIT_HELP, async (signal, file: string, options: FitOptions) => {
     const { load, replications, seed, class: name, out: folder } = options
-    const class_values = valuesOf(options)
+    checkClasses(options)
+    const class_values = options.classValues && [...options.classValues]
     if (load >= 1) throw new Failure(`--load: expected less than 1, got ${load}`, EXIT.usage)
     const undo = await writableFolder(folder)
     const { document, sides } = await withProgress(async (onProgress) =>
       fitTrace(
         { ...(await arrivalsOf(file, options)), ...(class_values && { class_values }) },
         {
-          ...{ file, load, replications, seed, class: name },
+          ...{ file, load, replications, seed, key: flagOf, ...(name && { class: name }) },
           ...{ signal, command: commandLine(), onProgress },
         },
       ),
@@ -116,17 +121,17 @@ function defineFit(command: Command): void {
   })
 }
 
-/** The classes that are fitted together. Rows of all classes as one would be fitted by mistake. */
-function valuesOf({ columns, classValues }: FitOptions): string[] | undefined {
-  if ((columns?.class === undefined) === (classValues === undefined)) {
-    return classValues && [...classValues]
+/** Values need their column, and a name a single class. */
+function checkClasses({ columns, classValues, class: name }: FitOptions): void {
+  const byColumn = columns?.class !== undefined
+  if (classValues !== undefined && !byColumn) {
+    const text = '--class-values: set --columns class=NAME, the column of these values'
+    throw new Failure(text, EXIT.usage)
   }
-  throw new Failure(
-    classValues === undefined
-      ? '--class-values: name the values to fit, of those that `spillway trace inspect` lists'
-      : '--class-values: set --columns class=NAME, the column of these values',
-    EXIT.usage,
-  )
+  if (name !== undefined && byColumn && classValues === undefined) {
+    const text = '--class: classes have the names of their values; remove --class'
+    throw new Failure(`${text}, or name values to fit as one with --class-values`, EXIT.usage)
+  }
 }
 
 /** An option's value as the name of a class. */

@@ -34,14 +34,15 @@ export class ClassTallies {
   findings(values: ClassValues, durationS: number): ClassFindings[] {
     return values.counts().map(([value, rows]) => {
       const tally = this.#tallies[values.numberOf(value)!]
-      const { gaps, windows, input_tokens, output_tokens } = tally?.statistics() ?? NONE
-      const own = { value, rows, mean_rps: rows / durationS }
-      return { ...own, cv: finite(gaps?.cv), windows, input_tokens, output_tokens }
+      const { gaps, ...own } = tally?.statistics() ?? NONE
+      const { windows, peak, input_tokens, output_tokens } = own
+      const counted = { value, rows, mean_rps: rows / durationS, cv: finite(gaps?.cv) }
+      return { ...counted, windows, peak, input_tokens, output_tokens }
     })
   }
 }
 
-const NONE = { gaps: null, windows: [], input_tokens: null, output_tokens: null }
+const NONE = { gaps: null, windows: [], peak: null, input_tokens: null, output_tokens: null }
 
 /** The variation of less than two gaps is unknown. */
 const finite = (value: number | undefined) =>

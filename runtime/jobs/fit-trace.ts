@@ -1,25 +1,23 @@
-import { type FitSides, type TraceFitDocument, trafficYaml } from '../../reports/index.ts'
-import { Failure, parseScenario, readTrace, type TraceArrivals } from '../../scenarios/index.ts'
-import type { Verdict } from '../../sim/documents/index.ts'
+import type { FitSides, TraceFitDocument } from '../../reports/index.ts'
+import {
+  className,
+  Failure,
+  readTrace,
+  surveyTrace,
+  type TraceArrivals,
+  type TraceRows,
+} from '../../scenarios/index.ts'
 import {
   CORRELATION_TOLERANCE,
   FIT_TOLERANCE,
-  type FitRow,
-  fitInput,
-  fitScenario,
   LEAST_REPLICATIONS,
-  replicationFigures,
-  sampleFigures,
-  statisticsRows,
-  tailRows,
   WIDEST_FACTOR,
   worst,
 } from '../../sim/experiment/index.ts'
-import { type FittedClass, fitTraffic, type TraceSample } from '../../sim/traffic/index.ts'
 import { expectTrace } from '../parquet/expect-decodable.ts'
-import { pause, throwIfAborted } from '../process/interruption.ts'
-import { type DocumentOptions, LIBRARY_CALL, REPLICATIONS } from './options.ts'
-import { runReplications } from './replications.ts'
+import { throwIfAborted } from '../process/interruption.ts'
+import { type ClassRows, fitClass } from './fit-class.ts'
+import { LIBRARY_CALL, ownKey, REPLICATIONS, type TraceJobOptions } from './options.ts'
 
 /** How a fit is judged. */
 export const FIT_LIMITS = {
@@ -29,149 +27,149 @@ export const FIT_LIMITS = {
   WIDEST_FACTOR,
 }
 
-export interface FitTraceOptions extends DocumentOptions {
+export interface FitTraceOptions extends TraceJobOptions {
   /** at which tails are compared, below 1; default 0.7 */
   readonly load?: number
   /** of the fit, to hold the trace against; default 99 */
   readonly replications?: number
   readonly seed?: number
-  /** of the traffic section; default `fitted` */
+  /** name of a single class; default `fitted`. Several are named by their values. */
   readonly class?: string
-  /** names the trace in the document; default its path */
-  readonly file?: string
 }
 
-type Fitting = FitTraceOptions &
-  Required<Omit<FitTraceOptions, keyof DocumentOptions>> & {
-    readonly command: string
-  }
+type Fitting = FitTraceOptions & Required<Omit<FitTraceOptions, 'signal' | 'onProgress' | 'class'>>
 
 /** The shortest windows that a fit looks at. */
 const LEAST_SPAN_S = 0.1
 /** Time and memory of a fit grow with how long its trace is: 23 days need some 400 MB. */
 const MOST_SPAN_S = 2e6
-
-/** Rows of a trace from its first on. */
-async function readSample(trace: TraceArrivals, options: Fitting): Promise<TraceSample> {
-  const { file, onProgress, signal } = options
-  await expectTrace(trace, '.', signal)
-  const rows = await readTrace(trace, '.', (read) => {
-    onProgress?.(`reading ${file}`, read.bytes, read.totalBytes)
-    throwIfAborted(signal)
-  })
-  const first = rows.times[0]!
-  if (rows.times.at(-1) === first) {
-    throw new Failure(`${file}: expected rows at different times, got one instant`)
-  }
-  const spanS = (rows.times.at(-1)! - first) / 1000
-  if (spanS < LEAST_SPAN_S || spanS > MOST_SPAN_S) {
-    const [limit, remedy] =
-      spanS < LEAST_SPAN_S
-        ? [`at least ${LEAST_SPAN_S} s`, 'check the unit of the times, --time-unit']
-        : [`at most ${MOST_SPAN_S} s`, 'fit a part of the trace']
-    throw new Failure(`${file}: expected rows over ${limit}, got ${spanS} s; ${remedy}`)
-  }
-  return { ...rows, times: rows.times.map((time) => time - first) }
-}
+/** Of several classes, one with fewer rows is left out: nothing can be fitted to them. */
+const LEAST_ROWS = 30
+/** Each class takes as long as a trace of its own. */
+const MOST_CLASSES = 20
 
 export interface TraceFit {
-  readonly document: TraceFitDocument & {
-    readonly document: string
-    readonly format: number
-    readonly verdict: Verdict
-  }
-  readonly sides: FitSides
+  readonly document: TraceFitDocument & { readonly document: string; readonly format: number }
+  /** of each class */
+  readonly sides: readonly FitSides[]
 }
 
-/** Fits synthetic traffic to a trace. Its path starts at the working directory. */
+/**
+ * Fits synthetic traffic to a trace. Its path starts at the working directory. With a class column
+ * each of its values is a class; with `class_values` these are one class together.
+ */
 export async function fitTrace(
   trace: TraceArrivals,
   options: FitTraceOptions = {},
 ): Promise<TraceFit> {
-  const { load = 0.7, replications = REPLICATIONS.test, seed = 1 } = options
-  const { class: name = 'fitted', file = trace.file, command = LIBRARY_CALL, ...rest } = options
+  const { load = 0.7, replications = REPLICATIONS.test, seed = 1, key = ownKey } = options
+  const { file = trace.file, command = LIBRARY_CALL, ...rest } = options
   if (load >= 1) throw new Failure(`expected a load of less than 1, got ${load}`)
-  const fitting = { ...rest, load, replications, seed, class: name, file, command }
-  return fitOf(await readSample(trace, fitting), fitting)
-}
-
-async function fitOf(sample: TraceSample, options: Fitting): Promise<TraceFit> {
-  const { file, replications, signal, onProgress, load, command } = options
-  const trace = sampleFigures(sample)
-  const fitted = fitTraffic(options.class, sample)
-  const scenario = fitScenario(fitted.traffic, trace, options)
-  const figures = []
-  for (let i = 0; i < replications; i++) {
-    onProgress?.('drawing requests', i, replications)
-    await pause(signal)
-    const own = replicationFigures(scenario, fitted, i)
-    if (own !== null) figures.push(own)
-  }
-  const running = {
-    signal,
-    onProgress: (i: number, of: number) => onProgress?.('simulating', i, of),
-  }
-  const runs = await runReplications(fitInput(scenario, null), replications, running)
-  const recorded = fitScenario(recordedClass(sample), trace, options)
-  const [own] = await runReplications(fitInput(recorded, sample), 1, running)
-  const statistics = statisticsRows(trace, figures, fitted.windows_s)
-  const tails = tailRows(own!, runs)
-  checkSection(fitted.traffic)
+  const fitting = { ...rest, load, replications, seed, key, file, command }
+  await expectTrace(trace, '.', options.signal)
+  const several = trace.columns?.class !== undefined && trace.class_values === undefined
+  const read = several ? await eachClass(trace, fitting) : await oneClass(trace, fitting)
+  const fitted = []
+  for (const rows of read.classes) fitted.push(await fitClass(rows, fitting))
+  const fits = fitted.map(({ fit }) => fit)
   const document = {
     document: 'spillway-trace-fit',
     format: 1,
     file,
-    rows: trace.rows,
-    duration_s: trace.duration_s,
+    class_column: trace.columns?.class ?? null,
+    rows: fits.reduce((sum, { rows }) => sum + rows, 0),
+    duration_s: read.duration_s,
     replications,
     load,
-    windows_s: fitted.windows_s,
-    scales_s: fitted.factors.map(({ scaleMs }) => scaleMs / 1000),
-    traffic: fitted.traffic,
-    statistics,
-    tails,
-    ...judged([...statistics, ...tails]),
+    classes: fits,
+    left_out: read.leftOut,
+    verdict: worst(fits.map(({ verdict }) => verdict)),
     command,
   }
-  const typical = [...figures].sort((a, b) => a.rows - b.rows)[figures.length >> 1] ?? null
-  return { document, sides: { recorded: trace, fitted: typical } }
+  return { document, sides: fitted.map(({ sides }) => sides) }
 }
 
-/** The rows themselves as a class. */
-function recordedClass({ lengths }: TraceSample): object {
+interface Read {
+  readonly classes: readonly ClassRows[]
+  readonly leftOut: TraceFitDocument['left_out']
+  readonly duration_s: number
+}
+
+async function oneClass(trace: TraceArrivals, options: Fitting): Promise<Read> {
+  const rows = await rowsOf(trace, options)
+  const problem = problemOf(rows, options)
+  if (problem !== null) throw new Failure(`${options.file}: ${problem}`)
+  const values = trace.class_values ?? null
+  const own = classOf(rows, options.class ?? 'fitted', values)
+  const { from_s, until_s } = own.place
+  return { classes: [own], leftOut: [], duration_s: until_s - from_s }
+}
+
+/** A class for each value of the class column that has enough rows. */
+async function eachClass(trace: TraceArrivals, options: Fitting): Promise<Read> {
+  const { file, key } = options
+  const column = trace.columns!.class!
+  const { kinds, spanMs } = await surveyTrace(trace, '.', reading(options))
+  const enough = kinds.filter(([, count]) => count >= LEAST_ROWS)
+  const few = kinds.filter(([, count]) => count < LEAST_ROWS)
+  if (enough.length === 0 || enough.length > MOST_CLASSES) {
+    const limit = `from 1 to ${MOST_CLASSES} values of ${column} with at least ${LEAST_ROWS} rows`
+    const remedy = `name values to fit as one class with ${key('class_values')}`
+    throw new Failure(`${file}: expected ${limit}, got ${enough.length}; ${remedy}`)
+  }
+  const names: string[] = []
+  const classes: ClassRows[] = []
+  const leftOut = few.map(([value, rows]) => ({ value, rows, why: 'too few to fit' }))
+  for (const [value, count] of enough) {
+    const rows = await rowsOf({ ...trace, class_values: [value] }, options)
+    const problem = problemOf(rows, options)
+    if (problem !== null) {
+      leftOut.push({ value, rows: count, why: problem })
+      continue
+    }
+    const name = className(value, names)
+    names.push(name)
+    classes.push(classOf(rows, name, [value]))
+  }
+  if (classes.length === 0) throw new Failure(`${file}: ${leftOut.at(-1)!.why}`)
+  return { classes, leftOut, duration_s: spanMs / 1000 }
+}
+
+function rowsOf(trace: TraceArrivals, options: Fitting): Promise<TraceRows> {
+  return readTrace(trace, '.', reading(options))
+}
+
+function reading({ file, key, onProgress, signal }: Fitting) {
   return {
-    class: 'recorded',
-    arrivals: { process: 'trace', file: 'recorded', format: 'azure-llm' },
-    ...(lengths !== null && { input_tokens: { distribution: 'trace' } }),
+    key,
+    onProgress: (read: { readonly bytes: number; readonly totalBytes: number }) => {
+      onProgress?.(`reading ${file}`, read.bytes, read.totalBytes)
+      throwIfAborted(signal)
+    },
   }
 }
 
-const HEAD = `spillway: 1
-name: fit
-duration_s: 1e7
-`
-const ONE_SHOT = `models: { server: { work: { law: linear, base_ms: 1, per_token_ms: 1 } } }
-pools: [{ name: server, model: server }]
-`
-const GENERATING = `models: { server: { work: { law: generation, base_ms: 1 } } }
-pools: [{ name: server, model: server, generation: { policy: continuous } }]
-`
-
-/** Throws where a scenario would refuse the section: that is an error of this program. */
-function checkSection(traffic: FittedClass): void {
-  const rest = traffic.output_tokens === undefined ? ONE_SHOT : GENERATING
-  parseScenario(HEAD + rest + trafficYaml(traffic), { file: 'the fitted section' })
+/** Why nothing can be fitted to rows; null if something can. */
+function problemOf({ times }: TraceRows, { key }: Fitting): string | null {
+  const spanS = (times.at(-1)! - times[0]!) / 1000
+  if (spanS === 0) return 'expected rows at different times, got one instant'
+  if (spanS >= LEAST_SPAN_S && spanS <= MOST_SPAN_S) return null
+  const [limit, remedy] =
+    spanS < LEAST_SPAN_S
+      ? [`at least ${LEAST_SPAN_S} s`, `check the unit of the times, ${key('time_unit')}`]
+      : [`at most ${MOST_SPAN_S} s`, 'fit a part of the trace']
+  return `expected rows over ${limit}, got ${spanS} s; ${remedy}`
 }
 
-function judged(rows: readonly FitRow[]): Pick<TraceFit['document'], 'verdict' | 'why'> {
-  const verdicts = rows.flatMap(({ verdict }) => (verdict === null ? [] : [verdict]))
-  const verdict = worst(verdicts)
-  const named = (wanted: string) =>
-    rows.filter((row) => row.verdict === wanted).map(({ name }) => name)
-  const [fails, vague] = [named('FAIL'), named('UNDECIDED')]
-  const parts = [
-    ...(fails.length > 0 ? [`the fit fails in ${fails.join('; ')}`] : []),
-    ...(vague.length > 0 ? [`undecided: ${vague.join('; ')}`] : []),
-  ]
-  return { verdict, why: parts.join('; ') || `all ${verdicts.length} figures agree` }
+function classOf(rows: TraceRows, name: string, values: readonly string[] | null): ClassRows {
+  const first = rows.times[0]!
+  const times = rows.times.map((time) => time - first)
+  const longest = times.reduce((most, time, i) => Math.max(most, time - (times[i - 1] ?? 0)), 0)
+  const place = {
+    from_s: first / 1000,
+    until_s: rows.times.at(-1)! / 1000,
+    end_s: rows.spanMs / 1000,
+    longest_gap_s: longest / 1000,
+  }
+  return { name, values, sample: { ...rows, times }, place }
 }

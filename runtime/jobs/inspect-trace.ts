@@ -4,16 +4,17 @@ import { TraceTally } from '../../sim/traffic/index.ts'
 import { expectTrace } from '../parquet/expect-decodable.ts'
 import { pause } from '../process/interruption.ts'
 import { ClassTallies } from './class-tallies.ts'
-import { type DocumentOptions, LIBRARY_CALL } from './options.ts'
+import { LIBRARY_CALL, ownKey, type TraceJobOptions } from './options.ts'
 
 /** Statistics of a trace, read as a stream. Its path starts at the working directory. */
 export async function inspectTrace(
   trace: TraceArrivals,
-  { file = trace.file, ...options }: DocumentOptions & { readonly file?: string } = {},
+  { file = trace.file, key = ownKey, ...options }: TraceJobOptions = {},
 ): Promise<TraceDocument> {
   const { signal, onProgress, command = LIBRARY_CALL } = options
   await expectTrace(trace, '.', signal)
   const reading = new TraceReading(trace, '.', {
+    key,
     onProgress: (read) => onProgress?.(`reading ${file}`, read.bytes, read.totalBytes),
   })
   const tally = new TraceTally()
@@ -29,6 +30,7 @@ export async function inspectTrace(
   }
   const head = { document: 'spillway-trace', format: 1, file, bad_rows: reading.bad } as const
   const found = reading.kinds && classes.findings(reading.kinds, statistics.duration_s)
+  const first_row_at = reading.firstRowAt
   const byClass = { class_column: trace.columns?.class ?? null, classes: found ?? [] }
-  return { ...head, ...statistics, ...byClass, command }
+  return { ...head, first_row_at, ...statistics, ...byClass, command }
 }

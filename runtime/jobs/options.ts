@@ -13,6 +13,17 @@ export interface DocumentOptions extends JobOptions {
   readonly command?: string | undefined
 }
 
+/** Of jobs on a trace. */
+export interface TraceJobOptions extends DocumentOptions {
+  /** names the trace in the document; default its path */
+  readonly file?: string
+  /** names a key of the trace's arrivals as the user sets it; default: as in a scenario */
+  readonly key?: (name: string) => string
+}
+
+/** Keys as in a scenario. */
+export const ownKey = (name: string): string => name
+
 export const LIBRARY_CALL = 'spillway, called as a library'
 
 /** Simulations by default, by the kind of answer. */

@@ -5,6 +5,12 @@ const MOST_VALUES = 10_000
 export class ClassValues {
   readonly #numbers = new Map<string, number>()
   readonly #counts: number[] = []
+  readonly #key: string
+
+  /** `key`: the key of the class column, as the user sets it */
+  constructor(key: string) {
+    this.#key = key
+  }
 
   /** The number of a value; null where there are too many. Counts the row. */
   add(value: unknown): number | null {
@@ -21,6 +27,12 @@ export class ClassValues {
     return number
   }
 
+  /** The problem of a file with too many values. */
+  get tooMany(): string {
+    const limit = MOST_VALUES.toLocaleString('en-US')
+    return `expected at most ${limit} values of classes, got more; set ${this.#key} to another column`
+  }
+
   get names(): readonly string[] {
     return [...this.#numbers.keys()]
   }
@@ -35,5 +47,3 @@ export class ClassValues {
     return this.#numbers.get(value) ?? null
   }
 }
-
-export const TOO_MANY_VALUES = `expected at most ${MOST_VALUES.toLocaleString('en-US')} values of classes, got more; choose another column`

@@ -7,7 +7,7 @@ import { namedLength, namedUnit, namesOther, namesTime } from './column-names.ts
 import { LineError } from './trace-lines.ts'
 import type { StatedRows } from './trace-piece.ts'
 import { NoTrace, sampleTrace, type TraceSample } from './trace-sample.ts'
-import { isDated, type TimeUnit } from './trace-time.ts'
+import { EPOCH_MS, isDated, type TimeUnit } from './trace-time.ts'
 
 type Columns = NonNullable<StatedRows['columns']>
 
@@ -239,12 +239,12 @@ function numberOf(value: unknown): number {
  * Times since 1970 from 1996 to 2065, by their magnitude: other units differ by a factor of 1000.
  */
 const EPOCHS: readonly { unit: TimeUnit; from: number }[] = [
-  { unit: 's', from: 8.2e8 },
-  { unit: 'ms', from: 8.2e11 },
-  { unit: 'us', from: 8.2e14 },
-  { unit: 'ns', from: 8.2e17 },
+  { unit: 's', from: EPOCH_MS.from / 1000 },
+  { unit: 'ms', from: EPOCH_MS.from },
+  { unit: 'us', from: 1000 * EPOCH_MS.from },
+  { unit: 'ns', from: 1e6 * EPOCH_MS.from },
 ]
-const EPOCH_RATIO = 3e9 / 8.2e8
+const EPOCH_RATIO = EPOCH_MS.to / EPOCH_MS.from
 
 function isSince(value: unknown, from: number): boolean {
   const number = numberOf(value)

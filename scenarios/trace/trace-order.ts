@@ -62,6 +62,11 @@ export class TraceOrder implements RowSink {
     this.#run = this.#emptyRun(FIRST_ROWS)
   }
 
+  /** ms since 1970 of the first row in time, once a run was taken; null if that is not known. */
+  get firstRowMs(): number | null {
+    return this.#options.time.since1970(this.#origin)
+  }
+
   /** Rows in memory. */
   get size(): number {
     return this.#size

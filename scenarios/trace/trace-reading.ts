@@ -18,6 +18,8 @@ export interface ReadingOptions {
   readonly onProgress?: ((progress: TraceProgress) => void) | undefined
   /** rows of a run; at most twice as many are in memory */
   readonly runRows?: number
+  /** names a key of the arrivals in problems, as the user sets it; default: as in a scenario */
+  readonly key?: (name: string) => string
 }
 
 const MAX_PROBLEMS = 10
@@ -47,7 +49,8 @@ export class TraceReading {
     this.#options = options
     const columns = columnsOf(arrivals)
     const time = timeReader(columns.unit)
-    this.kinds = columns.class === null ? null : new ClassValues()
+    const classKey = options.key?.('columns.class') ?? 'columns.class'
+    this.kinds = columns.class === null ? null : new ClassValues(classKey)
     this.#order = new TraceOrder({
       time,
       hasLengths: columns.inputTokens !== null,
@@ -58,6 +61,12 @@ export class TraceReading {
       runRows: options.runRows ?? RUN_ROWS,
     })
     this.#values = new RowValues(columns, time, this.kinds, this.#order, this.#problem)
+  }
+
+  /** UTC time of the first row, once a run was read; null where times are not since 1970. */
+  get firstRowAt(): string | null {
+    const ms = this.#order.firstRowMs
+    return ms === null ? null : new Date(ms).toISOString()
   }
 
   /**

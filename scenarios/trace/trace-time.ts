@@ -26,22 +26,38 @@ export interface TimeReader {
   /** ticks, or NaN for a value that is not a time; negative if rows are not in order */
   read(value: unknown): number
   ms(ticks: number): number
+  /** ms since 1970 of ticks, once a time was read; null if the times are not since then */
+  since1970(ticks: number): number | null
 }
+
+/** 1996 to 2065, ms: times of this magnitude are since 1970. */
+export const EPOCH_MS = { from: 8.2e11, to: 3e12 }
 
 export function timeReader(unit: TimeUnit): TimeReader {
   const perMs = TICKS_PER_MS[unit]
+  const { read, base } = unit === 'iso' ? isoReader() : decimalReader()
   return {
-    read: unit === 'iso' ? isoReader() : decimalReader(),
+    read,
     ms: (ticks) => ticks / perMs,
+    since1970(ticks) {
+      const ms = (base() + ticks) / perMs
+      return ms >= EPOCH_MS.from && ms < EPOCH_MS.to ? ms : null
+    },
   }
 }
 
 const DECIMAL = /^\+?(\d+)(\.\d*)?$/
 
-function decimalReader(): (value: unknown) => number {
+/** Parses times, and has the ticks that it subtracts from each. */
+interface RelativeReader {
+  read(value: unknown): number
+  base(): number
+}
+
+function decimalReader(): RelativeReader {
   let base: bigint | null = null
   let baseNumber = 0
-  return (value) => {
+  const read = (value: unknown) => {
     if (!['string', 'number', 'bigint'].includes(typeof value)) return Number.NaN
     const text = String(value).trim()
     const match = DECIMAL.exec(text)
@@ -62,17 +78,18 @@ function decimalReader(): (value: unknown) => number {
     const exact = whole.length <= 15 && baseNumber < 1e15
     return (exact ? Number(whole) - baseNumber : Number(BigInt(whole) - base)) + fraction
   }
+  return { read, base: () => baseNumber }
 }
 
 /** Whether a value is a date and a time as `iso` reads it. */
-export const isDated = (value: unknown) => !Number.isNaN(isoReader()(value))
+export const isDated = (value: unknown) => !Number.isNaN(isoReader().read(value))
 
 const ISO =
   /^(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?\s?(Z|[+-]\d\d:?\d\d)?$/i
 
-function isoReader(): (value: unknown) => number {
+function isoReader(): RelativeReader {
   let base: number | null = null
-  return (value) => {
+  const read = (value: unknown) => {
     const match = typeof value === 'string' ? ISO.exec(value.trim()) : null
     if (!match) return Number.NaN
     const [year, month, day, hour, minute, second] = match.slice(1, 7).map(Number)
@@ -85,6 +102,7 @@ function isoReader(): (value: unknown) => number {
     base ??= seconds
     return (seconds - base) * 1e9 + Number((match[7] ?? '').padEnd(9, '0'))
   }
+  return { read, base: () => (base ?? 0) * 1e9 }
 }
 
 function offsetMinutes(text: string | undefined): number {

@@ -1,5 +1,5 @@
 import { describeValue } from '../parse/describe-value.ts'
-import { type ClassValues, TOO_MANY_VALUES } from './class-values.ts'
+import type { ClassValues } from './class-values.ts'
 import { type TimeReader, type TimeUnit, timeText } from './trace-time.ts'
 
 /** Columns of a trace by their content. */
@@ -78,8 +78,9 @@ export class RowValues {
     else if (output === null) this.#refuse(line, outputTokens!, LENGTH_TEXT, raw.output)
     else if (prefix === 'bad') this.#refuse(line, prefixColumn!, PREFIX_TEXT, raw.prefix)
     else {
-      const kind = this.#kinds === null ? 0 : this.#kinds.add(raw.class)
-      if (kind === null) this.#problem(line, `${this.columns.class}: ${TOO_MANY_VALUES}`, true)
+      const kinds = this.#kinds
+      const kind = kinds === null ? 0 : kinds.add(raw.class)
+      if (kind === null) this.#problem(line, `${this.columns.class}: ${kinds!.tooMany}`, true)
       else this.#sink.add({ ticks, input, output, prefix, kind }, line)
     }
   }

@@ -98,7 +98,9 @@ describe('rows', () => {
     const text = 't,n\n'.concat('1,1\n'.repeat(50_000))
     writeFileSync(join(folder, 't.csv'), text)
     const seen: number[] = []
-    await readTrace(CSV, folder, ({ bytes, totalBytes }) => seen.push(bytes / totalBytes))
+    await readTrace(CSV, folder, {
+      onProgress: ({ bytes, totalBytes }) => seen.push(bytes / totalBytes),
+    })
     expect(seen.length).toBeGreaterThan(1)
     expect(seen.at(-1)).toBe(1)
   })
@@ -247,7 +249,7 @@ describe('classes by a column', () => {
     ])
     const users = Array.from({ length: 10_002 }, (_, i) => `${i},1,user-${i}\n`).join('')
     expect(await problemsOf(`t,n,url\n${users}`, classed(['/a']))).toEqual([
-      't.csv:10002: url: expected at most 10,000 values of classes, got more; choose another column',
+      't.csv:10002: url: expected at most 10,000 values of classes, got more; set columns.class to another column',
     ])
   })
 })

@@ -2,7 +2,7 @@ import { Failure } from '../failure.ts'
 import { listed } from '../parse/describe-value.ts'
 import { TraceCut } from './trace-cut.ts'
 import type { TraceArrivals, TracePiece } from './trace-piece.ts'
-import { type ReadingOptions, type TraceProgress, TraceReading } from './trace-reading.ts'
+import { type ReadingOptions, TraceReading } from './trace-reading.ts'
 import { BusiestStretch, statedWindow, type TraceWindow } from './trace-window.ts'
 
 /** What is known of a trace once its file has been read through. */
@@ -89,11 +89,11 @@ const MOST_ROWS = 10_000_000
 export async function readTrace(
   arrivals: TraceArrivals,
   directory: string,
-  onProgress?: (progress: TraceProgress) => void,
+  options: ReadingOptions = {},
 ): Promise<TraceRows> {
   const pieces: TracePiece[] = []
   let held = 0
-  const survey = await readThrough(arrivals, directory, { onProgress }, (piece, file) => {
+  const survey = await readThrough(arrivals, directory, options, (piece, file) => {
     held += piece.times.length
     if (held > MOST_ROWS) throw new Failure(`${file}: ${TOO_MANY_ROWS}`)
     pieces.push(joined([piece]))
@@ -129,7 +129,8 @@ async function readThrough(
     const text = `expected rows${stretch}${ofClass}, got none`
     if (ofClass !== '') {
       const found = listed(reading.kinds?.names ?? [])
-      throw new Failure(`${reading.file}: ${text}; its values are ${found}: set class_values`)
+      const key = options.key?.('class_values') ?? 'class_values'
+      throw new Failure(`${reading.file}: ${text}; its values are ${found}: set ${key}`)
     }
     const end = Number((last / 1000).toFixed(3))
     throw new Failure(`${reading.file}:${reading.lines}: ${text}; the last one is at ${end} s`)

@@ -18,6 +18,7 @@ export {
 export { mser5 } from './intervals/mser.ts'
 export { normalDistribution, normalQuantile } from './intervals/normal.ts'
 export {
+  neededForUpper,
   neededForVerdict,
   noVerdictReason,
   PERCENTILES,

@@ -1,6 +1,6 @@
 import type { Scenario } from '../../../scenarios/schema/schema.ts'
-import type { CellSummary, Figures, RunSummary, WindowFigure } from '../../stats/index.ts'
-import { objectiveFigures } from '../result/objectives.ts'
+import type { CellSummary, Figures, RunSummary } from '../../stats/index.ts'
+import { type ObjectiveFigure, objectiveFigures } from '../result/objectives.ts'
 import { batchMean } from '../result/over-runs.ts'
 
 /** What a table of configurations needs of one replication: some hundred numbers. */
@@ -10,7 +10,7 @@ export interface RunFigures {
   readonly classes: readonly ClassFigures[]
   readonly pools: readonly PoolFigures[]
   /** of each objective, class by class, what it is judged on */
-  readonly objectives: readonly WindowFigure[]
+  readonly objectives: readonly ObjectiveFigure[]
   /** from the end of the warm-up to the last event, s */
   readonly observedS: number
 }

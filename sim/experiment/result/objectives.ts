@@ -5,6 +5,7 @@ import {
   type CallsSummary,
   type CellSummary,
   estimate,
+  neededForUpper,
   neededForVerdict,
   noVerdictReason,
   percentileEstimate,
@@ -34,6 +35,9 @@ export function judgedPercentiles(scenario: Scenario): number[] {
   return [...new Set(named)]
 }
 
+/** What a run has for an objective; `upper` is null where no few requests can pass it. */
+export type ObjectiveFigure = Pick<WindowFigure, 'value' | 'n'> & { readonly upper: number | null }
+
 /** How the runs were made that objectives are judged on. */
 export interface JudgedRuns {
   /** replications that are the same are one exact result */
@@ -45,7 +49,7 @@ export interface JudgedRuns {
 type Judged = Result['objectives'][number]
 
 /** What each objective of a scenario is judged on in one run, class by class. */
-export function objectiveFigures(scenario: Scenario, run: RunSummary): WindowFigure[] {
+export function objectiveFigures(scenario: Scenario, run: RunSummary): ObjectiveFigure[] {
   const percentiles = judgedPercentiles(scenario)
   return scenario.traffic.flatMap((traffic, i) => {
     const texts = scenario.slo[traffic.class] ?? []
@@ -62,7 +66,7 @@ export function objectiveFigures(scenario: Scenario, run: RunSummary): WindowFig
 /** Every objective of a scenario; `each`: of each run its `objectiveFigures`. */
 export function judgeAll(
   { traffic, slo }: Pick<Scenario, 'traffic' | 'slo'>,
-  each: readonly (readonly WindowFigure[])[],
+  each: readonly (readonly ObjectiveFigure[])[],
   runs: JudgedRuns,
 ): Judged[] {
   const stated = traffic.flatMap(({ class: name }) =>
@@ -79,13 +83,14 @@ export function judgeAll(
 }
 
 /**
- * PASS and FAIL need an interval that is wholly on one side of the limit. PASS needs as many
- * requests as the percentile does, FAIL does not: a percentile of few requests comes out too low.
- * The largest of many such percentiles does not, so in windows FAIL needs them, too.
+ * PASS and FAIL need an interval that is wholly on one side of the limit, and as many requests as
+ * the percentile does. With fewer, a percentile comes out too low, so FAIL is safe over a run. The
+ * largest of several windows may be too low or too high: too low where one window is worse than all
+ * others. So in windows FAIL needs them, and PASS with fewer is by `upper`, which is never too low.
  */
 export function judge(
   objective: Objective,
-  each: readonly WindowFigure[],
+  each: readonly ObjectiveFigure[],
   runs: JudgedRuns,
 ): Omit<Judged, 'class' | 'text'> {
   const arrived = each.reduce((sum, { n }) => sum + n, 0)
@@ -105,11 +110,16 @@ export function judge(
   if (runs.exact || (verdict === 'FAIL' && !ofWindow)) return decided
   if (!goodput && !supportsVerdict(perRun, objective.percentile)) {
     const { percentile, window_s } = objective
-    const where = window_s === null ? 'in each run' : 'in each window'
+    if (window_s === null) {
+      const reason = noVerdictReason(perRun, percentile, 'in each run')
+      return undecided(reason, neededForVerdict(percentile) / perRun)
+    }
+    const uppers = each.map(({ upper }) => upper!)
+    const above = percentileEstimate(uppers, arrived)
+    if (verdict === 'PASS' && verdictOf(objective, above) === 'PASS') return decided
+    const reason = noVerdictReason(perRun, percentile, 'in each window')
     // a longer run has no more requests in a window
-    const times = window_s === null ? neededForVerdict(percentile) / perRun : null
-    const reason = noVerdictReason(perRun, percentile, where)
-    return undecided(window_s === null ? reason : `${reason}; a longer window has more`, times)
+    return undecided(`${reason}, as a longer one has; ${fewerText(percentile, above)}`, null)
   }
   if (found.value !== null && found.low === null) {
     return undecided('a single run has no interval; several have', null)
@@ -118,19 +128,29 @@ export function judge(
   return undecided('its interval holds the limit', timesToDecide(objective, found))
 }
 
+/** Why a window of few requests does not pass, and what would change that. */
+function fewerText(percentile: number, { value, high }: Estimate): string {
+  const needed = neededForUpper(percentile).toLocaleString('en-US')
+  if (value === null)
+    return `PASS by fewer needs ${needed} in every window, the quietest too, and none lost`
+  const upTo = high === null ? '' : `, up to ${high.toPrecision(3)} ms`
+  return `by a rank that is not too low it is ${value.toPrecision(3)} ms${upTo}`
+}
+
 /** What a run has for an objective, a percentile, ms, or a share; and of how many requests. */
 function wholeRun(
   objective: Objective,
   cell: CellSummary & { readonly calls: CallsSummary | null },
   percentiles: readonly number[],
-): WindowFigure {
+): ObjectiveFigure {
   const { good, counts, judged, tokens, calls } = cell
   const n = counts.arrived
-  if (objective.kind === 'goodput') return { value: good / n, n }
+  const upper = null
+  if (objective.kind === 'goodput') return { value: good / n, n, upper }
   const at = percentiles.indexOf(objective.percentile)
-  if (objective.kind === 'call') return { value: calls!.judged[at]!, n: calls!.made }
+  if (objective.kind === 'call') return { value: calls!.judged[at]!, n: calls!.made, upper }
   const times = objective.kind === 'latency' ? judged : tokens?.judged[objective.kind]
-  return { value: times?.[at] ?? Number.NaN, n }
+  return { value: times?.[at] ?? Number.NaN, n, upper }
 }
 
 /** PASS or FAIL only where the whole interval is on one side of the limit. */

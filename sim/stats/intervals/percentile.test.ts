@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import {
   lastSupported,
+  neededForUpper,
   noVerdictReason,
   PERCENTILES,
   percentile,
@@ -10,6 +11,7 @@ import {
   supports,
   supportsVerdict,
   unsupportedReason,
+  upperProbability,
 } from './percentile.ts'
 
 const upTo = (n: number) => Float64Array.from({ length: n }, (_, i) => i + 1)
@@ -37,6 +39,23 @@ describe('percentile', () => {
     expect(percentile(upTo(98), 0.98, 2)).toBe(98)
     expect(percentile(upTo(98), 0.99, 2)).toBe(Number.POSITIVE_INFINITY)
     expect(percentile(upTo(50), 0.5, 50)).toBe(50)
+  })
+})
+
+describe('the rank that is not too low', () => {
+  test.each([0.5, 0.9, 0.99, 0.999])('of p = %s has an expected share of at least p', (p) => {
+    const least = neededForUpper(p)
+    expect(upperProbability(p, least - 1)).toBeGreaterThan(1)
+    for (const n of [least, least + 1, 2 * least, 12_345]) {
+      const rank = rankOf(upperProbability(p, n), n)
+      expect(rank / (n + 1)).toBeGreaterThanOrEqual(p - 1e-12)
+      expect((rank - 1) / (n + 1)).toBeLessThan(p)
+      expect(rank - rankOf(p, n)).toBeLessThanOrEqual(1)
+    }
+  })
+
+  test('takes 99 requests for p99, whose largest it is', () => {
+    expect([neededForUpper(0.99), upperProbability(0.99, 99)]).toEqual([99, 1])
   })
 })
 

@@ -25,6 +25,20 @@ export function rankOf(p: number, n: number): number {
   return Math.min(n, Math.max(1, Math.ceil(p * n * (1 - 1e-14))))
 }
 
+/**
+ * The probability whose nearest rank of n values is ceil(p (n + 1)): the expected share below that
+ * value, its rank over n + 1, is at least p, so it does not come out too low. Above 1 where n is
+ * less than p / (1 - p): no value is high enough.
+ */
+export function upperProbability(p: number, n: number): number {
+  return Math.ceil(p * (n + 1) * (1 - 1e-14)) / n
+}
+
+/** Requests from which on one of them is high enough for `upperProbability`. */
+export function neededForUpper(p: number): number {
+  return needed(p, p)
+}
+
 /** The p-percentile of ascending values and `lost` infinite ones; NaN where there are none. */
 export function percentile(sorted: Float64Array, p: number, lost = 0): number {
   const n = sorted.length + lost

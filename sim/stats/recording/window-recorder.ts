@@ -2,7 +2,7 @@ import type { Ms, Requests } from '../../serving/index.ts'
 import { PERCENTILES } from '../intervals/percentile.ts'
 import { tokenTimes } from './token-times.ts'
 import { WindowLoad } from './window-load.ts'
-import { type WindowFigure, type Windows, WorstWindow } from './worst-window.ts'
+import { type WindowFigure, type Windows, WorstWindow, worseOf } from './worst-window.ts'
 
 /** An objective for the worst window: what it measures, and which percentile. */
 export interface WindowObjective {
@@ -105,9 +105,6 @@ export class WindowRecorder {
 function worstOf(series: readonly WorstWindow[]): WindowFigure[] {
   const [first, ...others] = series.map(({ figures }) => figures)
   return first!.map((figure, i) =>
-    others.reduce((worst, figures) => {
-      const other = figures[i]!
-      return !(other.value <= worst.value) && !Number.isNaN(other.value) ? other : worst
-    }, figure),
+    others.reduce((worst, figures) => worseOf(worst, figures[i]!), figure),
   )
 }

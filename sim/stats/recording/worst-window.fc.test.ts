@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { percentile } from '../intervals/percentile.ts'
+import { percentile, upperProbability } from '../intervals/percentile.ts'
 import { WindowLoad } from './window-load.ts'
 import { type Windows, WorstWindow, windowsOf } from './worst-window.ts'
 
@@ -27,16 +27,25 @@ test('the worst window is that of the largest percentile, as sorting all of them
       }
       const { figures } = worst
       for (const [i, p] of [0.5, 0.9].entries()) {
-        const each = [0, 1, 2, 3].map((window) => {
-          const own = sorted.filter(({ at }) => windowOf(at) === window)
-          const times = own.flatMap(({ ms }) => ms ?? [])
-          return percentile(Float64Array.from(times).sort(), p, own.length - times.length)
-        })
-        const most = Math.max(...each.filter((value) => !Number.isNaN(value)))
-        const { value, n } = figures[i]!
-        if (most === Number.NEGATIVE_INFINITY) expect([value, n]).toEqual([Number.NaN, 0])
-        else if (most === Number.POSITIVE_INFINITY) expect(value).toBe(most)
-        else expect(Math.abs(value / most - 1)).toBeLessThan(0.008)
+        const worstBy = (probability: (n: number) => number) => {
+          const each = [0, 1, 2, 3].map((window) => {
+            const own = sorted.filter(({ at }) => windowOf(at) === window)
+            const times = own.flatMap(({ ms }) => ms ?? [])
+            const q = probability(own.length)
+            if (own.length > 0 && q > 1) return Number.POSITIVE_INFINITY
+            return percentile(Float64Array.from(times).sort(), q, own.length - times.length)
+          })
+          return Math.max(...each.filter((value) => !Number.isNaN(value)))
+        }
+        const { value, upper, n } = figures[i]!
+        for (const [found, most] of [
+          [value, worstBy(() => p)],
+          [upper, worstBy((count) => upperProbability(p, count))],
+        ] as const) {
+          if (most === Number.NEGATIVE_INFINITY) expect([found, n]).toEqual([Number.NaN, 0])
+          else if (most === Number.POSITIVE_INFINITY) expect(found).toBe(most)
+          else expect(Math.abs(found / most - 1)).toBeLessThan(0.008)
+        }
       }
     }),
   )
@@ -88,5 +97,5 @@ test('the rest of a run is in a window that ends with it, and the time before th
   worst.record(6, 900)
   worst.record(46, 100)
   worst.record(49, 900)
-  expect(worst.figures).toEqual([{ value: 100, n: 1 }])
+  expect(worst.figures).toEqual([{ value: 100, upper: 100, n: 1 }])
 })

@@ -1,4 +1,5 @@
 import type { Ms } from '../../serving/index.ts'
+import { upperProbability } from '../intervals/percentile.ts'
 import { Histogram } from './histogram.ts'
 
 /** Windows of equal length, one after another. */
@@ -21,13 +22,28 @@ export function windowsOf(lengthMs: Ms, fromMs: Ms, untilMs: Ms): readonly Windo
   return last - fromMs > 1e-6 * lengthMs ? [first, { lengthMs, fromMs: last, count }] : [first]
 }
 
-/** A percentile of the requests that ended in one window, ms, and how many they are. */
+/** A percentile of the requests that ended in the worst window, and how many they are. */
 export interface WindowFigure {
+  /** by nearest rank, ms */
   readonly value: number
+  /**
+   * the largest of all windows by `upperProbability`, ms: not too low, however few requests a
+   * window has; infinite if one has too few for that
+   */
+  readonly upper: number
   readonly n: number
 }
 
-const NONE: WindowFigure = { value: Number.NaN, n: 0 }
+const NONE: WindowFigure = { value: Number.NaN, upper: Number.NaN, n: 0 }
+
+/** Of one percentile in two windows, or two series of them: the worse of each figure. */
+export function worseOf(a: WindowFigure, b: WindowFigure): WindowFigure {
+  // no request, no percentile
+  if (Number.isNaN(a.value)) return b
+  if (Number.isNaN(b.value)) return a
+  const { value, n } = b.value > a.value ? b : a
+  return { value, upper: Math.max(a.upper, b.upper), n }
+}
 
 /**
  * Percentiles of the worst window, by the time at which requests end. One histogram is used again
@@ -81,7 +97,10 @@ export class WorstWindow {
     if (n > 0 && this.#index < this.#windows.count) {
       this.#percentiles.forEach((p, i) => {
         const value = this.#histogram.quantile(p, this.#lost)
-        if (!(value <= this.#worst[i]!.value)) this.#worst[i] = { value, n }
+        const above = upperProbability(p, n)
+        const upper =
+          above > 1 ? Number.POSITIVE_INFINITY : this.#histogram.quantile(above, this.#lost)
+        this.#worst[i] = worseOf(this.#worst[i]!, { value, upper, n })
       })
     }
     this.#histogram.reset()

@@ -130,4 +130,30 @@ describe('trace arrivals', () => {
     expect(all(until(1000))).toEqual([0, 20, 20, 80])
     expect(all(until(80))).toEqual([0, 20, 20])
   })
+
+  test('copies are shifted alike in all classes, and otherwise in each replication and seed', () => {
+    const times = Float64Array.from([5000])
+    const trace = { taken: 1, spanMs: 10_000, held: { times, lengths: null, outputs: null } }
+    const recorded = { process: 'trace', file: 't', format: 'csv', length_scale: 1 } as const
+    const grown = { growth: 3, surges: [], waves: [], copy_shift_s: 2 }
+    const arrivals = { ...recorded, ...grown, bad_rows: 'error' } as const
+    const drawn = (own: Partial<typeof RUN>) => {
+      const options = { ...RUN, endMs: 10_000, capacityRps: null, trace, ...own }
+      const feed = traceRows(arrivals, new TraceFeed(trace, NOTHING), options)
+      return all(traceArrivals.source(arrivals, { ...options, feed }))
+    }
+    const [first, ...others] = [drawn({}), drawn({ replication: 1 }), drawn({ seed: RUN.seed + 1 })]
+    expect(drawn({ name: 'another' })).toEqual(first)
+    for (const other of others) expect(other).not.toEqual(first)
+    for (const own of [first!, ...others]) {
+      expect(own).toHaveLength(3)
+      expect(own).toContain(5000)
+      expect(Math.min(...own)).toBeGreaterThanOrEqual(4000)
+      expect(Math.max(...own)).toBeLessThanOrEqual(6000)
+      // half of the stated shift still keeps the copies apart
+      for (const at of own.filter((time) => time !== 5000)) {
+        expect(Math.abs(at - 5000)).toBeGreaterThan(200)
+      }
+    }
+  })
 })

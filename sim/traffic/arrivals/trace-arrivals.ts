@@ -1,5 +1,5 @@
 import type { Arrivals, TraceProcess } from '../../../scenarios/schema/schema.ts'
-import { stream } from '../../kernel/index.ts'
+import { type Random, stream } from '../../kernel/index.ts'
 import type { Ms } from '../../serving/index.ts'
 import { GrownRows } from '../trace/grown-rows.ts'
 import type { RowFeed, TraceData, TraceFeed } from '../trace/trace-feed.ts'
@@ -61,9 +61,20 @@ export function traceRows(
     scale,
     factorAt: (time) => growth.at(time),
     peak: growth.peak,
-    shiftMs: 1000 * arrivals.copy_shift_s,
+    shiftMs: 1000 * arrivals.copy_shift_s * shiftShare(stream(seed, replication, 'copy-shift')),
     randomOf: (copy) => stream(seed, replication, `growth:${name}:${copy}`),
   })
+}
+
+/**
+ * Replications differ in the shifts of copies, too, so where a burst meets another one is chance
+ * even if the growth is a whole number. From half of the stated shift to all of it, so that no
+ * copies come together; earlier or later. Alike for all classes, so that those of one file stay
+ * side by side.
+ */
+function shiftShare(random: Random): number {
+  const side = random.uniform() < 0.5 ? -1 : 1
+  return (side * (1 + random.uniform())) / 2
 }
 
 function scaled(feed: TraceFeed, scale: number): RowFeed {

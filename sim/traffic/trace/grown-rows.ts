@@ -10,7 +10,7 @@ export interface Growth {
   readonly factorAt: (time: Ms) => number
   /** the largest of these factors */
   readonly peak: number
-  /** copies are shifted by up to half of this, earlier or later */
+  /** copies are shifted by up to half of this, earlier or later; below 0 the other way */
   readonly shiftMs: Ms
   /** the random stream of a copy */
   readonly randomOf: (copy: number) => Random

@@ -24,6 +24,16 @@ describe('computed by hand', () => {
     expect([second.mean, second.peak, second.dispersion, second.idle_share]).toEqual([1, 2, 1, 0.5])
   })
 
+  test('the peak is in the longest windows of which there are three', () => {
+    expect(found.peak).toEqual({ window_s: 1, at_s: 0, rps: 2, to_mean: 2 })
+    const rush = Float64Array.of(0, 1100, 1200, 1300, 2100, 3100)
+    expect(traceStatistics({ times: rush, lengths: null, outputs: null }).peak).toMatchObject({
+      ...{ window_s: 1, at_s: 1, rps: 3 },
+    })
+    const short = times.subarray(0, 3).map((time) => time / 10)
+    expect(traceStatistics({ times: short, lengths: null, outputs: null }).peak).toBeNull()
+  })
+
   test('lengths, their correlation and padding efficiency', () => {
     expect(found.input_tokens!.p50).toBe(35)
     expect(found.correlation).toBeGreaterThan(0.97)

@@ -28,6 +28,14 @@ export interface TraceStatistics {
   }
   readonly rate: RateOverTime
   readonly windows: readonly WindowStatistics[]
+  /** the busiest window of a minute, 10, 1 or 0.1 s: the longest of which there are three */
+  readonly peak: {
+    readonly window_s: number
+    /** its start, after the first row */
+    readonly at_s: number
+    readonly rps: number
+    readonly to_mean: number
+  } | null
   readonly input_tokens: LengthSummary | null
   readonly output_tokens: LengthSummary | null
   /** of input and output lengths (Pearson); null where one of them is constant */
@@ -99,6 +107,7 @@ export class TraceTally {
   statistics(): TraceStatistics {
     const durationMs = this.#last - this.#first
     const gaps = this.#gaps
+    const windows = this.#windows.flatMap((window) => window.statistics(durationMs) ?? [])
     const [p50, p99] = gaps.count > 0 ? gaps.quantiles([0.5, 0.99]) : [Number.NaN, Number.NaN]
     return {
       rows: this.#rows,
@@ -113,7 +122,8 @@ export class TraceTally {
         percentile_error: gaps.error,
       },
       rate: this.#rate.rates(),
-      windows: this.#windows.flatMap((window) => window.statistics(durationMs) ?? []),
+      windows,
+      peak: busiest(windows),
       input_tokens: this.#input?.summary() ?? null,
       output_tokens: this.#output?.summary() ?? null,
       correlation: this.#correlation?.coefficient() ?? null,
@@ -123,6 +133,18 @@ export class TraceTally {
         .filter(({ useful }) => Number.isFinite(useful)),
     }
   }
+}
+
+const LONGEST_PEAK_S = 60
+const LEAST_WINDOWS = 3
+
+function busiest(all: readonly WindowStatistics[]): TraceStatistics['peak'] {
+  const found = all.findLast(
+    ({ window_s, windows }) => window_s <= LONGEST_PEAK_S && windows >= LEAST_WINDOWS,
+  )
+  if (found === undefined) return null
+  const { window_s, peak_at_s, peak, peak_to_mean } = found
+  return { window_s, at_s: peak_at_s, rps: peak / window_s, to_mean: peak_to_mean }
 }
 
 /** Padding efficiency of consecutive requests, in full batches of a fixed size. */

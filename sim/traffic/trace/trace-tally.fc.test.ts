@@ -54,6 +54,7 @@ test('windows match a list of all counts', () => {
       expect(found.windows).toBe(counts.length)
       expect(found.mean).toBeCloseTo(mean, 9)
       expect(found.peak).toBe(Math.max(...counts))
+      expect(found.peak_at_s).toBe((100 * counts.indexOf(found.peak)) / 1000)
       expect(found.dispersion).toBeCloseTo(variance / mean, 9)
       expect(found.idle_share).toBe(counts.filter((n) => n === 0).length / counts.length)
     }),

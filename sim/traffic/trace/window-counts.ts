@@ -7,6 +7,8 @@ export interface WindowStatistics {
   readonly windows: number
   readonly mean: number
   readonly peak: number
+  /** start of the first window with that many, s after the first arrival */
+  readonly peak_at_s: number
   readonly peak_to_mean: number
   readonly p99_to_mean: number
   /** variance over mean of the counts: 1 for Poisson arrivals, more for bursts */
@@ -23,6 +25,8 @@ export class WindowCounts {
   #window = 0
   #count = 0
   #idle = 0
+  #peak = -1
+  #peakWindow = 0
 
   constructor(windowS: number) {
     this.#windowS = windowS
@@ -34,6 +38,10 @@ export class WindowCounts {
     const window = Math.floor(time / this.#windowMs)
     if (window > this.#window) {
       this.#counts.add(this.#count)
+      if (this.#count > this.#peak) {
+        this.#peak = this.#count
+        this.#peakWindow = this.#window
+      }
       const silent = window - this.#window - 1
       this.#counts.add(0, silent)
       this.#idle += silent
@@ -54,6 +62,7 @@ export class WindowCounts {
       windows,
       mean,
       peak,
+      peak_at_s: (this.#peakWindow * this.#windowMs) / 1000,
       peak_to_mean: peak / mean,
       p99_to_mean: this.#counts.quantiles([0.99])[0]! / mean,
       dispersion: variance / mean,
