@@ -10,7 +10,7 @@ import {
   hostText,
   NOT_VALID,
   noiseFloorText,
-  notCountedTexts,
+  notCountedReplays,
 } from '../tables/summary.ts'
 import { whatIfAnswer } from '../tables/what-if-answer.ts'
 import { changesText } from '../what-if-text.ts'
@@ -115,7 +115,7 @@ function warnings(input: ReportInput): Html {
     ...result.warnings.map((text) => `${name}: ${text}`),
   ])
   // the measured document has the same warnings
-  const texts = comparison && !measured ? notCountedTexts(comparison) : []
+  const texts = comparison && !measured ? notCountedReplays(comparison) : []
   return warningList([...results, ...texts])
 }
 

@@ -102,22 +102,20 @@ describe('the comparison in text', () => {
   test('says how many replays count, and why others do not', () => {
     const comparison = sampleComparison()
     expect(comparisonText(comparison)).toContain('80 replications against 3 replays\n')
-    const reason = 'its dispatcher stalled for 12 % of the time'
-    comparison.not_counted = [{ replay: 1, reason }]
+    const why = { reason: 'the dispatcher stalled', figure: '12 % of the time' }
+    comparison.not_counted = [{ replay: 1, ...why }]
     expect(comparisonText(comparison)).toContain(
-      `80 replications against 2 of 3 replays\n  replay 2 does not count: ${reason}\n`,
+      '80 replications against 2 of 3 replays\n  replay 2 does not count: the dispatcher stalled (12 % of the time)\n',
     )
-    comparison.not_counted = [0, 1, 2].map((replay) => ({ replay, reason }))
+    comparison.not_counted = [0, 1, 2].map((replay) => ({ replay, ...why }))
     expect(comparisonText(comparison)).toContain('against 3 replays, of which none counts\n')
   })
 
   test('says which rounds of a what-if do not count', () => {
     const comparison = sampleComparison()
-    const reason = 'its requests were sent late (p99 7.0 ms)'
-    comparison.what_if!.not_counted = [{ round: 1, reason }]
-    expect(comparisonText(comparison)).toMatch(
-      /What if .*\n {2}round 2 does not count: its requests/,
-    )
+    const why = { reason: 'requests were sent late', figure: 'p99 7.0 ms' }
+    comparison.what_if!.not_counted = [{ round: 1, ...why }]
+    expect(comparisonText(comparison)).toMatch(/What if .*\n {2}round 2 does not count: requests/)
   })
 
   test('gives the noise floor as a figure, without a verdict', () => {

@@ -33,7 +33,7 @@ import {
   hostText,
   NOT_VALID,
   noiseFloorText,
-  notCountedTexts,
+  notCountedReplays,
   objectiveLines,
   replaysText,
 } from '../tables/summary.ts'
@@ -65,7 +65,7 @@ export function comparisonText(comparison: Comparison): string {
     ...(what_if ? [whatIfAnswer(what_if), ''] : []),
     visibleLine(`${verdict}  ${decisiveReason(comparison)}`),
     `${visibleLine(scenario.name)}: ${plural(replications, 'replication')} against ${replaysText(comparison)}`,
-    ...notCountedTexts(comparison).map((text) => visibleLine(`  ${text}`)),
+    ...notCountedReplays(comparison).map((text) => visibleLine(`  ${text}`)),
     '',
     ...verdictLines(comparisonTable(comparison)),
     '',
