@@ -6,7 +6,7 @@ import {
   type Result,
   type Verdict,
 } from '../../sim/documents/index.ts'
-import { largest, type ReportInput, worlds } from '../charts/frame.ts'
+import { largest, type ReportInput, sidesOf } from '../charts/frame.ts'
 import { declared, estimateText, figure, percentileName, plural, signedPercent } from '../format.ts'
 
 /** The documents in words and table cells, for pages and terminals. */
@@ -75,7 +75,8 @@ export function decisiveReason(comparison: Comparison): string {
 }
 
 interface ObjectiveLine {
-  readonly world: Result['world']
+  /** "measured", "B measured" */
+  readonly world: string
   readonly verdict: Verdict
   /** "interactive: p(99) latency_ms < 10" */
   readonly objective: string
@@ -85,9 +86,10 @@ interface ObjectiveLine {
 
 /** Every objective on each side. */
 export function objectiveLines(input: ReportInput): ObjectiveLine[] {
-  return worlds(input).flatMap(({ name, result }) =>
+  const sides = sidesOf(input).flat()
+  return sides.flatMap(({ label, result }) =>
     result.objectives.map((line) => ({
-      world: name,
+      world: label,
       verdict: line.verdict,
       objective: `${line.class}: ${line.text}`,
       found: found(line),

@@ -201,7 +201,7 @@ describe('a result in text', () => {
     expect(text).toContain('99.62 [99.58, 99.66] %')
     expect(text).toMatch(/^requests a run .*\ninteractive +30,000 +29,985 +10 +5 +0 +0 +0/m)
     expect(text).toMatch(
-      /central +1 +61\.0 \[60\.4, 61\.6\] % +1,300 req\/s +2\.90 \[2\.84, 2\.96\]/,
+      /central +1 +61\.0 \[60\.4, 61\.6\] % +66\.0 \[65\.3, 66\.7\] % +1,300 req\/s +2\.90 \[2\.84, 2\.96\]/,
     )
     expect(text).toContain('interactive p99.9: needs 100,000 requests')
   })
@@ -211,7 +211,7 @@ describe('a result in text', () => {
     const pools = [{ ...result.pools[0]!, capacity_rps: null }]
     const text = resultText({ ...result, pools, load: null })
     expect(text).toMatch(/ of 30 s, load –, seed 1\n/)
-    expect(text).toMatch(/central +1 +61\.0 \[60\.4, 61\.6\] % +– +3\.10/)
+    expect(text).toMatch(/central +1 +61\.0 \[60\.4, 61\.6\] % +66\.0 \[65\.3, 66\.7\] % +– +3\.10/)
     const said = 'capacity of central and load: undefined with model swapping'
     expect(text).toContain(said)
     expect(resultText(result)).not.toContain('not known')
