@@ -158,7 +158,10 @@ function capacities({ pools }: Result): string[] {
       ? `capacity of ${names.join(', ')} and load: undefined with model swapping`
       : 'capacity: the highest rate at which queues stay short, at full batches; load: mean rate over capacity'
   const engines = pools.some(({ kv_blocks: blocks }) => blocks !== null) ? [ENGINES] : []
-  return [[known, ...engines].join('; '), WITH_STALLS, ...stallTexts(pools)]
+  // engines, and declared work, have neither overheads nor stalls
+  const differ = pools.some(({ utilisation, occupied }) => utilisation.value !== occupied.value)
+  const withStalls = differ ? [WITH_STALLS] : []
+  return [[known, ...engines].join('; '), ...withStalls, ...stallTexts(pools)]
 }
 
 const WITH_STALLS =
