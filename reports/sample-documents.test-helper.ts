@@ -176,6 +176,8 @@ export function sampleResult(world: Result['world'], sample: Sample = {}): Resul
       },
       replicas: 1,
       utilisation: estimateOf(0.61, 0.01),
+      occupied: estimateOf(0.66, 0.01),
+      stalls: measured ? null : { executors: 0.007, dispatcher: 0.02 },
       wasted: estimateOf(0.012, 0.1),
       kv_blocks: null,
       kv_blocks_limit: null,

@@ -1,13 +1,16 @@
-import type { WhatIf } from '../sim/documents/index.ts'
+import { notCountedTexts, type WhatIf } from '../sim/documents/index.ts'
 import { plural, threeDigits } from './format.ts'
 
 /** What differs between the sides; a comparison of a scenario with itself is called A/A. */
 export const changesText = ({ changes }: Pick<WhatIf, 'changes'>): readonly string[] =>
   changes.length === 0 ? ['A/A: no change'] : changes
 
-/** The rounds that do not count, each with its reason. */
+/** The rounds that do not count, a sentence for each reason. */
 export const notCountedRounds = ({ not_counted }: Pick<WhatIf, 'not_counted'>): string[] =>
-  not_counted.map(({ round, reason }) => `round ${round + 1} does not count: ${reason}`)
+  notCountedTexts(
+    'round',
+    not_counted.map(({ round, ...why }) => ({ number: round, ...why })),
+  )
 
 /** How a change was measured: "15 blocks of alternating slices of 1 s in 3 rounds". */
 export function measuredText({

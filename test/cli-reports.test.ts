@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import axe from 'axe-core'
@@ -49,8 +49,18 @@ async function ofDocuments(name: string, whatIf: boolean): Promise<string> {
   for (const [file, document] of Object.entries({ simulated, measured, comparison })) {
     put(join(folder, name), `${file}.json`, JSON.stringify(document))
   }
+  if (whatIf) {
+    mkdirSync(join(folder, name, 'against'))
+    for (const [file, document] of Object.entries({ simulated, measured })) {
+      const second = { ...document, scenario: comparison.what_if!.scenario }
+      put(join(folder, name, 'against'), `${file}.json`, JSON.stringify(second))
+    }
+  }
   const ended = await run('report', name)
   expect(ended.code, ended.stderr).toBe(0)
+  expect(readFileSync(join(folder, name, 'report.html'), 'utf8').includes('B measured')).toBe(
+    whatIf,
+  )
   return `${name}/report.html`
 }
 

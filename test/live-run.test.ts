@@ -60,6 +60,14 @@ test('the profile has the machine of the rehearsals, and work of the calibration
   expect(models[0]!.work.sizes.length).toBeGreaterThan(1)
 })
 
+test('simulate after run finds the profile, as run and calibrate write the same file', async () => {
+  const ended = await run('simulate', 'tiny.yaml', '--replications', '2', '--json')
+  expect(ended.code, ended.stderr).toBe(0)
+  const { profile } = resultSchema.parse(JSON.parse(ended.stdout))
+  expect(profile).toEqual(result('simulated').profile)
+  expect(phases).toMatch(/simulate and replay now use what this run learnt: .*cache.profile\.json/)
+})
+
 test('run draws both sides between its text and where the report is', () => {
   const [text, plots, end] = printed.split(/(?=Objectives of the scenario)|(?=\nreport: )/)
   expect(end).toContain('report: out/report.html')

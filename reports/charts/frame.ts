@@ -12,6 +12,8 @@ export interface ReportInput {
   readonly simulated: Result | null
   readonly measured: Result | null
   readonly comparison: Comparison | null
+  /** the second side of a what-if; charts are of the first */
+  readonly against?: { readonly simulated: Result | null; readonly measured: Result | null } | null
 }
 
 /** Width of a whole picture in pixels: on a page or slide, and on a phone. */
@@ -38,6 +40,19 @@ export function worlds({ simulated, measured }: ReportInput): World[] {
   return [simulated, measured].flatMap((result) =>
     result ? [{ name: result.world, color: LIGHT[result.world], result }] : [],
   )
+}
+
+export interface LabelledWorld extends World {
+  /** "measured"; "A measured" or "B measured" where there are two sides */
+  readonly label: string
+}
+
+/** What there is of each side: one list, or two in a what-if. */
+export function sidesOf(input: ReportInput): LabelledWorld[][] {
+  const labelled = (of: ReportInput, side: string) =>
+    worlds(of).map((world) => ({ ...world, label: `${side}${world.name}` }))
+  if (!input.against) return [labelled(input, '')]
+  return [labelled(input, 'A '), labelled({ ...input.against, comparison: null }, 'B ')]
 }
 
 /** "payment-peak · simulated: 80 replications · measured: 5 replays": the start of a subtitle. */

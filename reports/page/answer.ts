@@ -1,5 +1,5 @@
 import type { Comparison, WhatIf } from '../../sim/documents/index.ts'
-import { type ReportInput, worlds, worst } from '../charts/frame.ts'
+import { type LabelledWorld, type ReportInput, sidesOf, worlds, worst } from '../charts/frame.ts'
 import { capitalise, estimateText } from '../format.ts'
 import { memoryAlarms } from '../tables/memory-rows.ts'
 import { type ObjectiveSentence, objectiveSentences } from '../tables/objective-sentences.ts'
@@ -8,9 +8,8 @@ import {
   decisiveReason,
   headroomText,
   hostText,
-  NOT_VALID,
   noiseFloorText,
-  notCountedTexts,
+  notCountedReplays,
   precisionText,
 } from '../tables/summary.ts'
 import { whatIfAnswer } from '../tables/what-if-answer.ts'
@@ -25,7 +24,7 @@ export function answer(input: ReportInput, name: string): Html {
   const host = measured?.host ?? simulated?.host
   return html`<h1>${isolated(name)}</h1>
 ${description === '' ? NOTHING : html`<p class="question">${isolated(description)}</p>`}
-${comparison?.what_if ? whatIfBox(comparison.what_if) : NOTHING}
+${comparison?.what_if ? whatIfBox(comparison.what_if, input) : NOTHING}
 ${objectives(input)}
 ${headroom(input)}${precision(input)}
 ${warnings(input)}${memoryWarnings(input)}
@@ -33,35 +32,47 @@ ${comparison ? trust(comparison) : NOTHING}
 ${host ? html`<p class="quiet">On ${hostText(host)}</p>` : NOTHING}`
 }
 
-function whatIfBox(whatIf: WhatIf): Html {
+function whatIfBox(whatIf: WhatIf, { against }: ReportInput): Html {
+  const ofA = against
+    ? 'Charts, and comparisons of simulated with measured,'
+    : 'Objectives, tables and charts'
   return html`<p class="verdict">${whatIfAnswer(whatIf)}</p>
 <p class="quiet">Measured latency of B over that of A. From A to B:</p>
 <ul class="plain">${changesText(whatIf).map((change) => html`<li>${change.replace(' → ', '\u00a0→\u00a0')}</li>\n`)}</ul>
-<p class="quiet">Objectives, tables and charts are of A, except for the section “B against A”.</p>`
+<p class="quiet">${ofA} are of A, except for the section “B against A”.</p>`
 }
 
 /** The verdict of each objective in words; where none is stated, the latency of each class. */
 function objectives(input: ReportInput): Html {
-  const present = worlds(input)
-  const sentences = present.flatMap(({ result }) => objectiveSentences(result))
-  const several = present.length > 1
-  if (sentences.length === 0) {
-    return present.length === 0 && input.comparison ? NOTHING : unjudged(input)
+  const sides = sidesOf(input)
+  const present = sides.flat()
+  if (present.every(({ result }) => result.objectives.length === 0)) {
+    return present.length === 0 && input.comparison ? NOTHING : unjudged(present)
   }
+  const alone = present.length === 1
+  return html`${alone ? verdicts([{ ...present[0]!, label: '' }]) : sides.map(verdicts)}`
+}
+
+/** The objectives of one side. */
+function verdicts(side: readonly LabelledWorld[]): Html {
+  const sentences = side.flatMap(({ label, result }) =>
+    objectiveSentences(result).map((sentence) => ({ ...sentence, label })),
+  )
+  const last = side.at(-1)
+  if (last === undefined || sentences.length === 0) return NOTHING
   // a measurement decides before a simulation
-  const last = present.at(-1)!.name
-  const deciding = sentences.filter(({ world }) => world === last)
+  const deciding = sentences.filter(({ world }) => world === last.name)
   const verdict = worst(deciding.map((sentence) => sentence.verdict))!
   const [only, ...more] = deciding
   if (more.length === 0) {
     const others = sentences.filter((sentence) => sentence !== only)
-    return html`${box(verdict, sided(only!, several))}${list(others, several)}`
+    return html`${box(verdict, labelled(only!))}${list(others)}`
   }
   const some = deciding.filter((sentence) => sentence.verdict === verdict).length
   const what = { PASS: 'met', FAIL: 'missed', UNDECIDED: 'undecided' }[verdict]
-  const ofWorld = several ? `, ${last}` : ''
+  const ofWorld = last.label === '' ? '' : `, ${last.label}`
   return html`${box(verdict, html`${some} of ${deciding.length} objectives ${what}${ofWorld}`)}
-${list(sentences, several)}`
+${list(sentences)}`
 }
 
 function precision(input: ReportInput): Html[] {
@@ -81,26 +92,31 @@ function headroom(input: ReportInput): Html[] {
 const box = (verdict: string, text: Html) =>
   html`<p class="verdict ${verdict}"><b class="${verdict}">${verdict}</b> – ${text}</p>`
 
-function list(sentences: readonly ObjectiveSentence[], several: boolean): Html {
+interface Labelled extends ObjectiveSentence {
+  /** empty where there is one side and one world */
+  readonly label: string
+}
+
+function list(sentences: readonly Labelled[]): Html {
   const lines = sentences.map(
-    (one) => html`<li><b class="${one.verdict}">${one.verdict}</b> ${sided(one, several)}</li>\n`,
+    (one) => html`<li><b class="${one.verdict}">${one.verdict}</b> ${labelled(one)}</li>\n`,
   )
   return lines.length === 0 ? NOTHING : html`<ul class="plain">${lines}</ul>`
 }
 
-const sided = ({ world, text }: ObjectiveSentence, several: boolean) =>
-  html`${several ? html`<span class="${world}">${world}</span>, ` : NOTHING}${text}`
+const labelled = ({ world, label, text }: Labelled) =>
+  html`${label === '' ? NOTHING : html`<span class="${world}">${label}</span>, `}${text}`
 
 /** Without objectives, the latency of at most this many classes is shown. */
 const MOST_CLASSES = 6
 
-function unjudged(input: ReportInput): Html {
-  const lines = worlds(input).flatMap(({ name, result }) =>
+function unjudged(present: readonly LabelledWorld[]): Html {
+  const lines = present.flatMap(({ name, label, result }) =>
     result.classes.slice(0, MOST_CLASSES).map((own) => {
       const { p50, p99 } = own.latency.percentiles
       const tail = p99.value === null ? '' : `, p99 ${estimateText(p99, 'time')}`
       const text = `${own.name}: p50 ${estimateText(p50, 'time')}${tail}`
-      return html`<li><span class="${name}">${name}</span>, ${text}</li>\n`
+      return html`<li><span class="${name}">${label}</span>, ${text}</li>\n`
     }),
   )
   return html`<p class="verdict"><b>No verdict</b> – the scenario states no objective; add one under slo</p>
@@ -118,12 +134,11 @@ ${box(comparison.verdict, html`${decisiveReason(comparison)}`)}
 /** Warnings of the documents, such as why a replay does not count. */
 function warnings(input: ReportInput): Html {
   const { measured, comparison } = input
-  const results = worlds(input).flatMap(({ name, result }) => [
-    ...(result.valid ? [] : [`${name}: ${NOT_VALID}`]),
-    ...result.warnings.map((text) => `${name}: ${text}`),
-  ])
+  const results = sidesOf(input).flatMap((side) =>
+    side.flatMap(({ label, result }) => result.warnings.map((text) => `${label}: ${text}`)),
+  )
   // the measured document has the same warnings
-  const texts = comparison && !measured ? notCountedTexts(comparison) : []
+  const texts = comparison && !measured ? notCountedReplays(comparison) : []
   return warningList([...results, ...texts])
 }
 
@@ -134,10 +149,12 @@ export function warningList(texts: readonly string[]): Html {
 }
 
 function memoryWarnings(input: ReportInput): Html[] {
-  return worlds(input).flatMap(({ name, result }) =>
-    memoryAlarms(result).map(
-      (text) =>
-        html`<p class="warning"><b>Out of memory</b> (<span class="${name}">${name}</span>): ${text}.</p>\n`,
+  return sidesOf(input).flatMap((side) =>
+    side.flatMap(({ name, label, result }) =>
+      memoryAlarms(result).map(
+        (text) =>
+          html`<p class="warning"><b>Out of memory</b> (<span class="${name}">${label}</span>): ${text}.</p>\n`,
+      ),
     ),
   )
 }

@@ -27,6 +27,9 @@ export function assumptionsSection(input: ReportInput, batchTimes: readonly Html
   const result = input.simulated ?? input.measured
   if (result === null) return NOTHING
   const { values } = result.assumptions
+  const ofA = input.comparison?.what_if
+    ? ' They are those of A, which B changes as stated above.'
+    : ''
   const kinds = Object.keys(SUBJECTS) as Kind[]
   const tables = kinds.map((kind) => ofKind(kind, result))
   const rest = values.filter(
@@ -34,7 +37,7 @@ export function assumptionsSection(input: ReportInput, batchTimes: readonly Html
   )
   const other = valueTable('The run, its objectives and its routing', rest, (path) => path)
   return html`<h2>Assumptions</h2>
-<p class="quiet">Every value of the scenario. Those at the right stand at their default, whether the file states it or not.</p>
+<p class="quiet">Every value of the scenario. Those at the right stand at their default, whether the file states it or not.${ofA}</p>
 ${batchTimes}${tables}${other}`
 }
 

@@ -1,7 +1,8 @@
 import type { Comparison, WhatIf } from '../../sim/documents/index.ts'
-import { type ReportInput, type World, worlds } from '../charts/frame.ts'
+import { type LabelledWorld, type ReportInput, sidesOf } from '../charts/frame.ts'
 import { capitalise, count, estimateText, NONE } from '../format.ts'
 import { ARENA_COLUMNS, arenaNotes, arenaRows } from '../tables/arena-rows.ts'
+import { bothSidesTable } from '../tables/both-sides-table.ts'
 import { controlTexts, errorSplitTable, SPLIT_NOTES } from '../tables/error-split-table.ts'
 import {
   type Cell,
@@ -89,6 +90,12 @@ export function splitSection(comparison: Comparison): Html {
   return html`${table(content)}<p class="quiet">${notes}</p>\n`
 }
 
+/** Both sides of a what-if, where there are documents of both. */
+export function bothSidesSection(input: ReportInput): Html {
+  const content = bothSidesTable(input)
+  return content === null ? NOTHING : table(content)
+}
+
 /** Effect of the changes on each percentile: both sides, and the predicted and measured ratio. */
 export function whatIfSection(whatIf: WhatIf): Html {
   if (whatIf.percentiles.length === 0) return NOTHING
@@ -115,17 +122,20 @@ ${table({ caption, columns: ARENA_COLUMNS, rows })}<ul class="plain">${arenaNote
 
 /** Percentiles of each class in each world. */
 export function percentileSection(input: ReportInput): Html {
-  const present = worlds(input)
+  const present = sidesOf(input).flat()
   const latency = latencyTable(present.map(({ result }) => result))
-  const missing = present.flatMap(({ name, result }) => {
-    const rows = latency.rows(result).map((row) => ({ ...row, name: `${row.name}, ${name}` }))
+  const missing = present.flatMap(({ label, result }) => {
+    const rows = latency.rows(result).map((row) => ({ ...row, name: `${row.name}, ${label}` }))
     return namedCells(latency, rows)
   })
   return html`${percentileTable(latency, present)}${reasons(missing)}${percentileTable(TOKENS, present)}`
 }
 
-function percentileTable({ caption, columns, rows }: PercentileTable, present: World[]): Html {
-  const all = present.flatMap(({ name: world, result }) =>
+function percentileTable(
+  { caption, columns, rows }: PercentileTable,
+  present: LabelledWorld[],
+): Html {
+  const all = present.flatMap(({ result, ...world }) =>
     rows(result).map(({ name, quantity, mean, percentiles }) => [
       named(name, world),
       count(mean.n),
@@ -138,8 +148,8 @@ function percentileTable({ caption, columns, rows }: PercentileTable, present: W
 }
 
 /** What a row of one world is about. */
-const named = (name: string, world: World['name']) =>
-  html`<span class="${world}">${name}, ${world}</span>`
+const named = (row: string, { name, label }: Pick<LabelledWorld, 'name' | 'label'>) =>
+  html`<span class="${name}">${row}, ${label}</span>`
 
 /** A table, where there is anything in it. */
 function optional(content: Table): Html {
@@ -148,9 +158,9 @@ function optional(content: Table): Html {
 
 /** Tables of a result in each world, with their notes. */
 export function resultTables(input: ReportInput, tables: readonly ResultTable[]): Html {
-  const present = worlds(input)
+  const present = sidesOf(input).flat()
   const shown = tables.map(({ caption, columns, rows, note }) => {
-    const all = present.flatMap(({ name: world, result }) =>
+    const all = present.flatMap(({ result, ...world }) =>
       rows(result).map(([name, ...cells]) => [named(name!, world), ...cells]),
     )
     const notes = new Set(present.flatMap(({ result }) => note?.(result) ?? []))

@@ -116,6 +116,27 @@ describe('the report page', () => {
     expect(/>Memory|id="memory|Out of memory/.test(page)).toBe(false)
   })
 
+  test('has objectives, warnings and tables of both sides of a what-if', async () => {
+    const input = sampleInput({ whatIf: true })
+    const { simulated, measured } = sampleInput({ whatIf: true, limitMs: 0.01 })
+    measured.warnings = ['replay 2 does not count: x (y)']
+    input.comparison.what_if!.not_counted = [{ round: 1, reason: 'x', figure: 'y' }]
+    const page = await reportHtml({ ...input, against: { simulated, measured }, command })
+    const words = page.replaceAll(/<[^>]+>/g, '')
+    expect(words).toMatch(/^FAIL – 1 of 2 objectives missed, B measured$/m)
+    expect(words).toMatch(/^PASS – 2 of 2 objectives met, A measured$/m)
+    expect(words).toContain('B measured: replay 2 does not count: x (y)')
+    for (const side of ['A simulated', 'A measured', 'B simulated', 'B measured']) {
+      const rows = page.match(new RegExp(`(interactive|central), ${side}<`, 'g'))
+      // percentiles, requests, goodput and pools
+      expect(rows!.length, side).toBeGreaterThanOrEqual(4)
+    }
+    expect(page).toContain('<caption>Both sides</caption>')
+    // the reason stands above
+    expect(words).toContain('round 2 does not count, as a replay of A or B does not')
+    expect(await reportHtml({ ...input, command })).toContain('round 2 does not count: x (y)')
+  })
+
   test('does not mention a change if there was none', async () => {
     const page = await reportHtml({ ...sampleInput({ whatIf: false }), command })
     expect(page).not.toMatch(/what.if/i)

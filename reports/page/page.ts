@@ -1,4 +1,4 @@
-import type { Result, WhatIf } from '../../sim/documents/index.ts'
+import { doNotCount, type Result, type WhatIf } from '../../sim/documents/index.ts'
 import { worlds } from '../charts/frame.ts'
 import {
   allCharts,
@@ -20,6 +20,7 @@ import { documentPage, drawnFigure } from './document-page.ts'
 import { type Html, html, isolated, NOTHING } from './html.ts'
 import {
   arenaSection,
+  bothSidesSection,
   comparisonSection,
   percentileSection,
   resultTables,
@@ -44,7 +45,7 @@ export async function reportHtml(input: PageInput): Promise<string> {
   const any = present.length > 0
   const name = (input.measured ?? input.simulated ?? comparison)?.scenario.name ?? 'no documents'
   const body = html`${answer(input, name)}
-${comparison?.what_if ? whatIf(comparison.what_if, show('what-if')) : NOTHING}
+${comparison?.what_if ? whatIf(input, comparison.what_if, show('what-if')) : NOTHING}
 ${show('tail', 'class-tails')}
 ${any ? html`<h2>Percentiles</h2>${percentileSection(input)}` : NOTHING}
 ${comparison ? html`<h2>Simulated against measured</h2>${comparisonSection(comparison)}${show('errors')}` : NOTHING}
@@ -82,11 +83,18 @@ Figures of a pool are those of its fullest replica, counts are of all replicas. 
 `
 }
 
-function whatIf(document: WhatIf, figures: readonly Html[]): Html {
+function whatIf(input: ReportInput, document: WhatIf, figures: readonly Html[]): Html {
   return html`<h2>B against A</h2>
 <p>Predicted from a profile that was recorded without the change, then measured in ${measuredText(document)}.</p>
-${warningList(notCountedRounds(document))}
-${figures}${whatIfSection(document)}`
+${warningList(input.against?.measured ? namedRounds(document) : notCountedRounds(document))}
+${figures}${whatIfSection(document)}${bothSidesSection(input)}`
+}
+
+/** The rounds that do not count, where warnings of both sides have the reasons. */
+function namedRounds({ not_counted }: WhatIf): string[] {
+  if (not_counted.length === 0) return []
+  const rounds = not_counted.map(({ round }) => ({ number: round }))
+  return [`${doNotCount('round', rounds)}, as a replay of A or B does not`]
 }
 
 /** Each chart drawn for wide and for narrow windows; the style sheet shows one of the two. */

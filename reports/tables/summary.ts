@@ -1,6 +1,12 @@
 import { parseObjective } from '../../scenarios/index.ts'
-import type { Comparison, Host, Result, Verdict } from '../../sim/documents/index.ts'
-import { largest, type ReportInput, worlds } from '../charts/frame.ts'
+import {
+  type Comparison,
+  type Host,
+  notCountedTexts,
+  type Result,
+  type Verdict,
+} from '../../sim/documents/index.ts'
+import { largest, type ReportInput, sidesOf } from '../charts/frame.ts'
 import { declared, estimateText, figure, percentileName, plural, signedPercent } from '../format.ts'
 
 /** The documents in words and table cells, for pages and terminals. */
@@ -45,10 +51,12 @@ export function replaysText({ replays, not_counted }: Comparison): string {
 /** Of a result with such replays; its warnings have the reasons. */
 export const NOT_VALID = 'NOT VALID: not every replay counts'
 
-/** The replays that do not count, each with its reason. */
-export function notCountedTexts({ not_counted }: Comparison): string[] {
-  return not_counted.map(({ replay, reason }) => `replay ${replay + 1} does not count: ${reason}`)
-}
+/** The replays that do not count, a sentence for each reason. */
+export const notCountedReplays = ({ not_counted }: Comparison): string[] =>
+  notCountedTexts(
+    'replay',
+    not_counted.map(({ replay, ...why }) => ({ number: replay, ...why })),
+  )
 
 /**
  * The first check that decided, and the names of others that would have. If all passed, it is the
@@ -67,7 +75,8 @@ export function decisiveReason(comparison: Comparison): string {
 }
 
 interface ObjectiveLine {
-  readonly world: Result['world']
+  /** "measured", "B measured" */
+  readonly world: string
   readonly verdict: Verdict
   /** "interactive: p(99) latency_ms < 10" */
   readonly objective: string
@@ -77,9 +86,10 @@ interface ObjectiveLine {
 
 /** Every objective on each side. */
 export function objectiveLines(input: ReportInput): ObjectiveLine[] {
-  return worlds(input).flatMap(({ name, result }) =>
+  const sides = sidesOf(input).flat()
+  return sides.flatMap(({ label, result }) =>
     result.objectives.map((line) => ({
-      world: name,
+      world: label,
       verdict: line.verdict,
       objective: `${line.class}: ${line.text}`,
       found: found(line),

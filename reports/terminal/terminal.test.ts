@@ -102,22 +102,20 @@ describe('the comparison in text', () => {
   test('says how many replays count, and why others do not', () => {
     const comparison = sampleComparison()
     expect(comparisonText(comparison)).toContain('80 replications against 3 replays\n')
-    const reason = 'its dispatcher stalled for 12 % of the time'
-    comparison.not_counted = [{ replay: 1, reason }]
+    const why = { reason: 'the dispatcher stalled', figure: '12 % of the time' }
+    comparison.not_counted = [{ replay: 1, ...why }]
     expect(comparisonText(comparison)).toContain(
-      `80 replications against 2 of 3 replays\n  replay 2 does not count: ${reason}\n`,
+      '80 replications against 2 of 3 replays\n  replay 2 does not count: the dispatcher stalled (12 % of the time)\n',
     )
-    comparison.not_counted = [0, 1, 2].map((replay) => ({ replay, reason }))
+    comparison.not_counted = [0, 1, 2].map((replay) => ({ replay, ...why }))
     expect(comparisonText(comparison)).toContain('against 3 replays, of which none counts\n')
   })
 
   test('says which rounds of a what-if do not count', () => {
     const comparison = sampleComparison()
-    const reason = 'its requests were sent late (p99 7.0 ms)'
-    comparison.what_if!.not_counted = [{ round: 1, reason }]
-    expect(comparisonText(comparison)).toMatch(
-      /What if .*\n {2}round 2 does not count: its requests/,
-    )
+    const why = { reason: 'requests were sent late', figure: 'p99 7.0 ms' }
+    comparison.what_if!.not_counted = [{ round: 1, ...why }]
+    expect(comparisonText(comparison)).toMatch(/What if .*\n {2}round 2 does not count: requests/)
   })
 
   test('gives the noise floor as a figure, without a verdict', () => {
@@ -203,7 +201,7 @@ describe('a result in text', () => {
     expect(text).toContain('99.62 [99.58, 99.66] %')
     expect(text).toMatch(/^requests a run .*\ninteractive +30,000 +29,985 +10 +5 +0 +0 +0/m)
     expect(text).toMatch(
-      /central +1 +61\.0 \[60\.4, 61\.6\] % +1,300 req\/s +2\.90 \[2\.84, 2\.96\]/,
+      /central +1 +61\.0 \[60\.4, 61\.6\] % +66\.0 \[65\.3, 66\.7\] % +1,300 req\/s +2\.90 \[2\.84, 2\.96\]/,
     )
     expect(text).toContain('interactive p99.9: needs 100,000 requests')
   })
@@ -213,7 +211,7 @@ describe('a result in text', () => {
     const pools = [{ ...result.pools[0]!, capacity_rps: null }]
     const text = resultText({ ...result, pools, load: null })
     expect(text).toMatch(/ of 30 s, load –, seed 1\n/)
-    expect(text).toMatch(/central +1 +61\.0 \[60\.4, 61\.6\] % +– +3\.10/)
+    expect(text).toMatch(/central +1 +61\.0 \[60\.4, 61\.6\] % +66\.0 \[65\.3, 66\.7\] % +– +3\.10/)
     const said = 'capacity of central and load: undefined with model swapping'
     expect(text).toContain(said)
     expect(resultText(result)).not.toContain('not known')

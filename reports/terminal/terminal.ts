@@ -4,6 +4,7 @@ import type { ReportInput } from '../charts/frame.ts'
 import { PARTS } from '../charts/latency/where-time-went.ts'
 import { declared, loadText, NONE, plural, runsText, valueText } from '../format.ts'
 import { ARENA_COLUMNS, arenaNotes, arenaRows } from '../tables/arena-rows.ts'
+import { bothSidesTable } from '../tables/both-sides-table.ts'
 import {
   controlTexts,
   errorSplitTable,
@@ -33,7 +34,7 @@ import {
   hostText,
   NOT_VALID,
   noiseFloorText,
-  notCountedTexts,
+  notCountedReplays,
   objectiveLines,
   precisionText,
   replaysText,
@@ -66,7 +67,7 @@ export function comparisonText(comparison: Comparison): string {
     ...(what_if ? [whatIfAnswer(what_if), ''] : []),
     visibleLine(`${verdict}  ${decisiveReason(comparison)}`),
     `${visibleLine(scenario.name)}: ${plural(replications, 'replication')} against ${replaysText(comparison)}`,
-    ...notCountedTexts(comparison).map((text) => visibleLine(`  ${text}`)),
+    ...notCountedReplays(comparison).map((text) => visibleLine(`  ${text}`)),
     '',
     ...verdictLines(comparisonTable(comparison)),
     '',
@@ -170,6 +171,13 @@ function profileLine({ world, profile }: Result): string[] {
   if (profile === null) return []
   const of = world === 'simulated' ? '; intervals are of the draws only, not of the profile' : ''
   return [`profile ${profile.name} (${profile.hash})${of}`]
+}
+
+/** Both sides of a what-if, where there are documents of both. */
+export function bothSidesText(input: ReportInput): string[] {
+  const content = bothSidesTable(input)
+  if (content === null) return []
+  return [content.caption, alignColumns([content.columns, ...content.rows])]
 }
 
 /** The verdicts on the scenario's objectives, of each side, where it states any. */

@@ -1,5 +1,5 @@
 import type { Verdict } from '../../sim/documents/index.ts'
-import { count, threeDigits } from '../format.ts'
+import { count, NONE, signedPercent, threeDigits } from '../format.ts'
 import { trafficYaml } from '../traffic-yaml.ts'
 import { alignColumns } from './align.ts'
 
@@ -132,9 +132,9 @@ export function fitCells(rows: readonly Row[]): string[][] {
       name,
       threeDigits(trace),
       threeDigits(fit),
-      low === null ? '-' : threeDigits(low),
-      high === null ? '-' : threeDigits(high),
-      trace === 0 ? '-' : `${(100 * (fit / trace - 1)).toFixed(1)} %`,
+      low === null ? NONE : threeDigits(low),
+      high === null ? NONE : threeDigits(high),
+      signedPercent(trace === 0 ? null : fit / trace - 1),
       verdict ?? 'not judged',
     ]),
   ]

@@ -1,10 +1,8 @@
-import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { type Command, Option } from 'commander'
-import { EXIT, Failure } from '../../scenarios/index.ts'
-import type { Profile } from '../../sim/world/index.ts'
+import { EXIT } from '../../scenarios/index.ts'
 import { documentText } from '../folders/documents.ts'
-import { loadProfile, localProfilePath, mergeProfiles } from '../folders/profile-file.ts'
+import { knownProfile, localProfilePath, mergeProfiles } from '../folders/profile-file.ts'
 import { settleFolder } from '../folders/replace-files.ts'
 import { writableFolder, writeWhole } from '../folders/write-whole.ts'
 import { CALIBRATION_SECONDS, calibrate, refuseOtherHost } from '../jobs/calibrate.ts'
@@ -84,7 +82,7 @@ export function define(command: Command): void {
     const file = out === undefined ? localProfilePath() : join(out, 'profile.json')
     await writableFolder(dirname(file))
     await settleFolder(dirname(file))
-    const known = await knownProfile(file)
+    const known = await knownProfile(file, warn)
     const learnt = from && (await learnFromReplays(prepared, from))
     if (known !== null && out !== undefined) refuseOtherHost(file, known, learnt?.host)
     const fresh =
@@ -97,16 +95,4 @@ export function define(command: Command): void {
     print(options, profile, [profileText(fresh), `\nprofile: ${file}`])
     return EXIT.ok
   })
-}
-
-/** The profile that will be replaced; null if it is missing, or broken in the cache. */
-async function knownProfile(file: string): Promise<Profile | null> {
-  if (!existsSync(file)) return null
-  try {
-    return await loadProfile(file)
-  } catch (error) {
-    if (!(error instanceof Failure) || file !== localProfilePath()) throw error
-    for (const text of [...error.problems, `${file} is replaced`]) warn(text)
-    return null
-  }
 }

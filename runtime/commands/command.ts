@@ -45,7 +45,7 @@ simulations can, so they are kept only by \`simulate --keep-rows\`. Files of an 
 export const profileOption = () =>
   new Option(
     '--profile <file>',
-    'the calibrated profile; default: that of this machine, or else the one that ships',
+    'the calibrated profile; default: that of this machine (of run and calibrate), or else the one that ships',
   )
 
 /** Collects the values of an option that may be repeated. */

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { resultText } from '../../reports/index.ts'
 import { writableFolder } from '../folders/write-whole.ts'
+import { noteChangedRates } from '../jobs/changed-rates.ts'
 import { dropReplays, keepReplays } from '../jobs/kept-replays.ts'
 import { profileFor, resolveSystem } from '../jobs/prepare.ts'
 import { refuseLive } from '../jobs/refuse.ts'
@@ -9,6 +10,7 @@ import { AGAINST_HELP, type AgainstOptions, prepareSides, withAgainstOptions } f
 import {
   implement,
   KEPT_ROWS,
+  note,
   profileOption,
   refuseWithoutOut,
   scenarioFile,
@@ -51,10 +53,14 @@ export function define(command: Command): void {
     const profile = await profileFor(first, options.profile)
     if (options.out !== undefined) await writableFolder(options.out)
     refuseLive(prepared)
+    const system = resolveSystem(first, profile)
+    if (options.requests === undefined) {
+      await noteChangedRates(path, system, { ...options, signal, onNote: note })
+    }
     const changed = second === undefined ? [] : [resolveSystem(second, profile)]
     const { replays, decisionLog, requests: requestsFile } = options
     const sides = await withProgress((onProgress) =>
-      replay([resolveSystem(first, profile), ...changed], {
+      replay([system, ...changed], {
         replays,
         requestsFile,
         decisionLog,

@@ -1,8 +1,9 @@
 import type { Command } from 'commander'
-import { arrivalParts, EXIT, visibleJson } from '../../scenarios/index.ts'
+import { EXIT, visibleJson } from '../../scenarios/index.ts'
 import { requestText } from '../../sim/traffic/index.ts'
 import { documentText } from '../folders/documents.ts'
 import { replaceFiles } from '../folders/replace-files.ts'
+import { needsCapacity, noteChangedRates } from '../jobs/changed-rates.ts'
 import { prepare, profileFor, resolveSystem } from '../jobs/prepare.ts'
 import { refuseReacting } from '../jobs/refuse.ts'
 import { requestsOf } from '../jobs/requests.ts'
@@ -21,13 +22,6 @@ interface RequestsOptions extends ScenarioOptions {
   readonly profile?: string
 }
 
-/** Whether the rate is a share of the capacity. */
-function needsCapacity(part: ReturnType<typeof arrivalParts>[number]): boolean {
-  if (part.process === 'closed-loop') return false
-  const steps = 'schedule' in part ? (part.schedule ?? []) : []
-  return part.load !== undefined || steps.some(({ load }) => load !== undefined)
-}
-
 const HELP = `
 --json prints only their number and hash.
 
@@ -42,11 +36,11 @@ export function define(command: Command): void {
     const prepared = await prepare(path, { ...options, signal, onNote: note })
     refuseReacting(prepared)
     const { traffic } = prepared.scenario
-    const relative = traffic.flatMap(({ arrivals }) => arrivalParts(arrivals)).some(needsCapacity)
-    const capacity = relative
-      ? resolveSystem(prepared, await profileFor(prepared, options.profile)).capacityRps
+    const system = traffic.some(needsCapacity)
+      ? resolveSystem(prepared, await profileFor(prepared, options.profile))
       : null
-    const list = await requestsOf(prepared, capacity)
+    if (system !== null) await noteChangedRates(path, system, { ...options, signal, onNote: note })
+    const list = await requestsOf(prepared, system === null ? null : system.capacityRps)
     const classes = traffic.map(({ class: name }) => name)
     const text = paused(requestText(list, classes), signal)
     if (options.out !== undefined) {

@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander'
 import { resultText } from '../../reports/index.ts'
 import { dropInputs, dropRuns, keepRuns } from '../folders/run-folder.ts'
 import { writableFolder } from '../folders/write-whole.ts'
+import { noteChangedRates } from '../jobs/changed-rates.ts'
 import { headroom } from '../jobs/headroom.ts'
 import { loadSystem } from '../jobs/prepare.ts'
 import { refuseCrowd, simulate, simulateRows } from '../jobs/simulate.ts'
@@ -75,6 +76,9 @@ export function define(command: Command): void {
         ? loadWarm(path, { ...options, signal, onNote: note, onProgress })
         : loadSystem(path, { ...options, signal, onNote: note }),
     )
+    if (requestsFile === undefined) {
+      await noteChangedRates(path, system, { ...options, signal, onNote: note })
+    }
     // all rows of a replication are held in memory
     const held = keepRows === true && requestsFile === undefined
     if (held) refuseCrowd(system, system.capacityRps, true)

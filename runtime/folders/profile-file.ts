@@ -23,7 +23,7 @@ export function referenceProfilePath(): string {
   throw new Error('Expected scenarios/profiles/reference.json to be shipped')
 }
 
-/** Where `calibrate` writes this machine's profile by default. */
+/** This machine's profile: `run` writes what it calibrates there, and `calibrate` by default. */
 export function localProfilePath(): string {
   return join(cacheDirectory(), 'profile.json')
 }
@@ -38,6 +38,21 @@ export async function loadProfile(path?: string): Promise<Profile> {
     if (!(error instanceof Failure)) throw error
     const advice = `${local}: delete it, or run: spillway calibrate SCENARIO`
     throw new Failure([...error.problems, advice], error.exitCode)
+  }
+}
+
+/** The profile that will be replaced; null if it is missing, or broken in the cache. */
+export async function knownProfile(
+  file: string,
+  onWarning: (text: string) => void,
+): Promise<Profile | null> {
+  if (!existsSync(file)) return null
+  try {
+    return await loadProfile(file)
+  } catch (error) {
+    if (!(error instanceof Failure) || file !== localProfilePath()) throw error
+    for (const text of [...error.problems, `${file} is replaced`]) onWarning(text)
+    return null
   }
 }
 

@@ -91,7 +91,7 @@ export async function dropRuns(change: FolderChange, kind: RunKind): Promise<voi
 }
 
 const OF_REPLAYS = [
-  ...[SCENARIO_FILE, 'requests.jsonl', 'measured.json'],
+  ...[SCENARIO_FILE, 'requests.jsonl', 'measured.json', 'simulated.json'],
   ...[ACTIVATIONS_FILE, ARENA_FILE],
 ]
 

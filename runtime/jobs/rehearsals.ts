@@ -1,4 +1,5 @@
 import { hashOf } from '../../scenarios/index.ts'
+import { notCountedTexts } from '../../sim/documents/index.ts'
 import { countedRuns, loadOf, notCounted, resolveSystem } from '../../sim/experiment/index.ts'
 import type { Replayed } from '../live/fleet.ts'
 import { hostFingerprint } from '../live/host.ts'
@@ -39,17 +40,15 @@ export interface Rehearsed {
 export function afterRehearsals(system: System, runs: readonly Replayed[]): Rehearsed {
   const { scenario, profile, capacityRps, capacitiesRps } = system
   if (profile === null || runs.length === 0) return { system, warnings: [] }
-  const poor = notCounted(runs)
+  const poor = notCounted(runs).map(({ replay, ...why }) => ({ number: replay, ...why }))
+  const noBetter = poor.length < runs.length ? '' : '; no other is better'
   const rps =
     runs.reduce((sum, { rows }) => sum + rows.count, 0) / runs.length / scenario.duration_s
   const replayed = { scenario, runs: countedRuns(runs), load: loadOf(rps, system) ?? 0 }
   const learnt = resolveSystem(system, { ...profile, models: learn(profile.models, [replayed]) })
   return {
     system: { ...learnt, capacityRps, capacitiesRps },
-    warnings: poor.map(
-      ({ replay, reason }) =>
-        `rehearsal ${replay + 1} does not count${poor.length < runs.length ? '' : ', but no other is better'}: ${reason}`,
-    ),
+    warnings: notCountedTexts('rehearsal', poor).map((text) => `${text}${noBetter}`),
   }
 }
 

@@ -1,3 +1,4 @@
+import { notCountedTexts } from '../../sim/documents/index.ts'
 import {
   type ExecutorWork,
   judgedPercentiles,
@@ -78,9 +79,8 @@ export async function replaySides(
 }
 
 function replaysOf(system: System, runs: Replays['runs'], { fleet, warnings }: WarmFleet): Replays {
-  const invalid = notCounted(runs).map(
-    ({ replay, reason }) => `replay ${replay + 1} does not count: ${reason}`,
-  )
+  const poor = notCounted(runs).map(({ replay, ...why }) => ({ number: replay, ...why }))
+  const invalid = notCountedTexts('replay', poor)
   const fellBack = system.scenario.pools.flatMap(({ name, execution_provider: provider }, i) =>
     fleet.opened.fellBack[i] ? [`pool ${name}: some nodes ran on cpu, not ${provider}`] : [],
   )

@@ -7,8 +7,15 @@ import {
   comparisonSchema,
   type Result,
   resultSchema,
+  type WhatIf,
 } from '../../sim/documents/index.ts'
-import { readDocument, readScenario, SCENARIO_FILE, settleRuns } from '../folders/run-folder.ts'
+import {
+  AGAINST_FOLDER,
+  readDocument,
+  readScenario,
+  SCENARIO_FILE,
+  settleRuns,
+} from '../folders/run-folder.ts'
 import { type DocumentOptions, LIBRARY_CALL } from './options.ts'
 
 /** The documents of a folder for one page. Throws `Failure` if they are of several runs. */
@@ -27,7 +34,25 @@ export async function report(
     throw new Failure(`${directory}: ${problem}`)
   }
   await refuseMixed(directory, { simulated, measured, comparison })
-  return { simulated, measured, comparison, command: comparison?.command ?? command }
+  const against = comparison?.what_if ? await secondSide(directory, comparison.what_if) : null
+  return { simulated, measured, comparison, against, command: comparison?.command ?? command }
+}
+
+/** The documents of a what-if's second side; null where there is none. */
+async function secondSide(
+  directory: string,
+  { scenario }: WhatIf,
+): Promise<NonNullable<PageInput['against']> | null> {
+  const folder = join(directory, AGAINST_FOLDER)
+  const simulated = await readDocument(folder, 'simulated', resultSchema)
+  const measured = await readDocument(folder, 'measured', resultSchema)
+  if (simulated === null && measured === null) return null
+  for (const [name, document] of Object.entries({ simulated, measured })) {
+    if (document === null || document.scenario.hash === scenario.hash) continue
+    const text = `is of scenario ${document.scenario.hash}, but comparison.json has ${scenario.hash} as B`
+    throw new Failure(`${join(folder, name)}.json: ${text}; run the commands again, or remove it`)
+  }
+  return { simulated, measured }
 }
 
 /** Documents of several runs on one page would be taken for those of one. */

@@ -1,6 +1,7 @@
 import type { Result } from '../../sim/documents/index.ts'
 import {
   keptReplicationInPieces,
+  loadOf,
   nextLook,
   precisionOf,
   refuseCrowd,
@@ -97,6 +98,17 @@ async function untilPrecise(
     const { figure, half_width } = reached
     return { ...result, precision: { target, reached: half_width, figure } }
   }
+}
+
+/** Simulates the second side of a what-if at the rates of the first: loads are of its capacity. */
+export async function simulateAgainst(
+  first: System,
+  second: System,
+  options: SimulateOptions,
+): Promise<Result> {
+  const result = await simulate({ ...second, capacityRps: first.capacityRps }, options)
+  if (result.load === null || first.capacityRps === null) return result
+  return { ...result, load: loadOf(result.load * first.capacityRps, second) }
 }
 
 /** Raw rows and decision log of replication 0, so that it can be audited. */

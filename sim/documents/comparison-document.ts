@@ -5,6 +5,12 @@ import { verdict } from './documents.ts'
 
 /** The document of a comparison: simulated and measured figures for the same requests. */
 
+/** Why a replay is no evidence. */
+const spoiled = {
+  reason: z.string(),
+  figure: z.string().describe('what shows it, such as "12 % of the time"'),
+}
+
 /** Error of a simulated figure against one replay's; ms and relative, signed (sim - measured). */
 export const replayError = z.strictObject({
   replay: number,
@@ -86,7 +92,7 @@ export const whatIf = z.strictObject({
   requests: z.string(),
   rounds: number.describe('replays of each side'),
   not_counted: z
-    .array(z.strictObject({ round: number, reason: z.string() }))
+    .array(z.strictObject({ round: number, ...spoiled }))
     .describe('rounds with a replay that is no evidence, in no figure unless none counts'),
   blocks: number.describe(
     'in which both sides met the same machine: two slices of each, or a replay of each',
@@ -193,7 +199,7 @@ export const comparisonSchema = z.strictObject({
   requests: z.string(),
   replays: number,
   not_counted: z
-    .array(z.strictObject({ replay: number, reason: z.string() }))
+    .array(z.strictObject({ replay: number, ...spoiled }))
     .describe('replays that are no evidence, and are in no figure unless none counts'),
   replications: number,
   tolerance: z.strictObject({ relative: number, absolute_ms: number }),

@@ -101,7 +101,19 @@ export const objectiveResult = z.strictObject({
 export const poolResult = cell.extend({
   shed_by: shedBy,
   replicas: number,
-  utilisation: estimate,
+  utilisation: estimate.describe('share of the time in which executors run batches'),
+  occupied: estimate.describe(
+    'the same from the dispatch of a batch until the dispatcher sees its end: utilisation with overheads and stalls',
+  ),
+  stalls: z
+    .strictObject({
+      executors: number.describe('share of the time of batches'),
+      dispatcher: number.describe('share of all time'),
+    })
+    .nullable()
+    .describe(
+      'time that stalls take in the recordings of the profile; null where it has none, and of replays',
+    ),
   wasted: estimate.describe('share of the work that was done for clients after their timeout'),
   capacity_rps: numberOrNull.describe(
     'highest rate at which the queue is stable; null with model swapping',

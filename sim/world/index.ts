@@ -39,6 +39,7 @@ export {
   joinIntervals,
   NEVER,
   type Span,
+  STALL_MS,
   Stalls,
   stallsOf,
   usualOverhead,

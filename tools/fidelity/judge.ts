@@ -4,7 +4,7 @@ import { predictReplays } from '../../runtime/jobs/predict-replays.ts'
 import { runReplications } from '../../runtime/jobs/replications.ts'
 import { whatIfInputs } from '../../runtime/jobs/what-if-inputs.ts'
 import { scenarioChanges } from '../../scenarios/index.ts'
-import type { Comparison } from '../../sim/documents/index.ts'
+import { type Comparison, notCountedTexts } from '../../sim/documents/index.ts'
 import {
   compareRuns,
   countedRuns,
@@ -96,7 +96,10 @@ export async function judgeCase(
   return {
     name,
     replays: runs.length,
-    spoiled: not_counted.map(({ reason }) => reason),
+    spoiled: notCountedTexts(
+      'replay',
+      not_counted.map(({ replay, ...why }) => ({ number: replay, ...why })),
+    ),
     percentiles,
     checks: {
       structure: checks.structure,

@@ -97,7 +97,7 @@ function failures({ name, checks, spoiled }: CaseReport): string[] {
       ? []
       : [`${name}: structure ${structure.verdict}, ${structure.reason}`]),
     ...(audit.verdict === 'PASS' ? [] : [`${name}: audit FAIL, ${audit.reason}`]),
-    ...spoiled.map((why) => `${name}: a replay does not count, ${why}`),
+    ...spoiled.map((why) => `${name}: ${why}`),
   ]
 }
 

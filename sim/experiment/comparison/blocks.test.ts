@@ -62,13 +62,13 @@ describe('the rounds of a what-if', () => {
   const good = blocksOf(sideA, sideB)
 
   test('leave out those in which a replay of either side does not count, and state why', () => {
-    const reason = spoiled(busy)
-    expect(reason).not.toBeNull()
+    const why = spoiled(busy)
+    expect(why).not.toBeNull()
     expect(roundsOf([sideA, sideA, held], [held, sideB, sideB])).toEqual({
       rounds: [good],
       not_counted: [
-        { round: 0, reason },
-        { round: 2, reason },
+        { round: 0, ...why },
+        { round: 2, ...why },
       ],
       played: 3,
     })

@@ -31,8 +31,8 @@ export interface Rounds {
 /** The rounds in which the replays of both sides count; all where none does. */
 export function roundsOf(a: readonly RoundSide[], b: readonly RoundSide[]): Rounds {
   const not_counted = a.flatMap((side, round) => {
-    const reason = spoiled(side.run) ?? spoiled(b[round]!.run)
-    return reason === null ? [] : [{ round, reason }]
+    const found = spoiled(side.run) ?? spoiled(b[round]!.run)
+    return found === null ? [] : [{ round, ...found }]
   })
   const poor = new Set(not_counted.map(({ round }) => round))
   const rounds = a.flatMap((side, round) =>

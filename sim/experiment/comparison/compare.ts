@@ -117,7 +117,7 @@ export function compareRuns(input: ComparisonInput): Pick<
   const { control: control_kernel } = change
   const rest = { tolerance: STRUCTURE_TOLERANCE, not_counted, percentiles, control_kernel }
   if (!counted.judged) {
-    const none = noneCounts(not_counted)
+    const none = noneCounts(all.length, 'replay')
     const checks = { structure: none, prediction: none }
     return { ...rest, stall_free: { share, percentiles: freePercentiles, checks }, checks }
   }

@@ -1,43 +1,73 @@
 import type { Comparison } from '../../documents/index.ts'
 import { OUTCOME } from '../../serving/index.ts'
 import { percentile } from '../../stats/index.ts'
-import { actsOf, stallsOf } from '../../world/index.ts'
+import { actsOf, type DueEvent, STALL_MS, stallsOf } from '../../world/index.ts'
 import { grouped } from '../system/crowd.ts'
 import { dueEvents, type ObservedRun } from './structure.ts'
 import type { Check } from './verdicts.ts'
 
 /** A dispatcher that stalls for a larger share of the time shares its core with others. */
 const MOST_STALLED = 0.05
-const BUSY = 'other programs used the machine, or the rate is too high for one dispatcher'
+/** Of the time without stalls: its own events explain a delay if they take about all of it. */
+const BUSY_SHARE = { least: 0.5, most: 0.9 }
+const OTHERS = 'other programs used the machine'
+const RATE = 'the rate is too high for one dispatcher'
 /** Requests that are sent later than this (p99) are not the ones that were scheduled. */
 const LATEST_MS = 5
+
+/** Why a replay does not count, and the figure that shows it. */
+export type Spoiled = Pick<Comparison['not_counted'][number], 'reason' | 'figure'>
 
 /**
  * Why a replay does not count, or null. The load generator and the dispatcher run on the machine
  * that is measured: where other programs hold them up, the replay measures those. A simulation has
  * no executor that dies.
  */
-export function spoiled(run: ObservedRun): string | null {
+export function spoiled(run: ObservedRun): Spoiled | null {
   const deaths = (run.deaths ?? []).reduce((sum, times) => sum + times, 0)
-  if (deaths > 0) return diedText(run, deaths)
+  if (deaths > 0) return died(run, deaths)
   const { reactions, handOvers } = dueEvents(run)
   const turns = [...reactions, ...handOvers]
   const { from, to } = stallsOf(turns, actsOf(turns))
   const still = from.reduce((sum, start, i) => sum + to[i]! - start, 0)
-  const share = still / turns.reduce((latest, [, happened]) => Math.max(latest, happened), 0)
+  const endMs = turns.reduce((latest, [, happened]) => Math.max(latest, happened), 0)
+  const share = still / endMs
   if (share > MOST_STALLED) {
-    return `its dispatcher stalled for ${(100 * share).toFixed(0)} % of the time; ${BUSY}`
+    const reason = `the dispatcher stalled because ${causeOf(turns, endMs)}`
+    return { reason, figure: `${(100 * share).toFixed(0)} % of the time` }
   }
   const { at, sent } = run.rows.columns
   const lag = percentile(Float64Array.from(at, (due, key) => sent[key]! - due).sort(), 0.99)
-  return lag > LATEST_MS ? `its requests were sent late (p99 ${lag.toFixed(1)} ms); ${BUSY}` : null
+  if (lag <= LATEST_MS) return null
+  const reason = `requests were sent late because ${causeOf(turns, endMs)}`
+  return { reason, figure: `p99 ${lag.toFixed(1)} ms` }
+}
+
+/**
+ * What held the dispatcher up. Where an event was due already when the one before it was handled,
+ * the time between both is work, unless it is a stall. At too high a rate that is all of the time.
+ */
+function causeOf(turns: readonly DueEvent[], endMs: number): string {
+  const inOrder = [...turns].sort((a, b) => a[1] - b[1])
+  let [workMs, stillMs, last] = [0, 0, 0]
+  for (const [due, happened] of inOrder) {
+    const passed = happened - last
+    if (due <= last) {
+      if (passed > STALL_MS) stillMs += passed
+      else workMs += passed
+    } else stillMs += Math.max(0, happened - due - STALL_MS)
+    last = happened
+  }
+  const busy = workMs / (endMs - stillMs)
+  if (busy < BUSY_SHARE.least) return OTHERS
+  return busy > BUSY_SHARE.most ? RATE : `${OTHERS}, or ${RATE}`
 }
 
 /** The replays that do not count, and why. */
 export function notCounted(replays: readonly ObservedRun[]): Comparison['not_counted'] {
   return replays.flatMap((run, replay) => {
-    const reason = spoiled(run)
-    return reason === null ? [] : [{ replay, reason }]
+    const found = spoiled(run)
+    return found === null ? [] : [{ replay, ...found }]
   })
 }
 
@@ -47,23 +77,17 @@ export function countedRuns<R extends ObservedRun>(replays: readonly R[]): reado
   return poor.size === replays.length ? replays : replays.filter((_, i) => !poor.has(i))
 }
 
-/** The check of replays, or of rounds of them, of which none counts. */
-export function noneCounts(
-  reasons: readonly { readonly reason: string }[],
-  noun: 'replay' | 'round' = 'replay',
-): Check {
-  const { length } = reasons
-  const none =
-    length === 1
-      ? `the ${noun} does not count:`
-      : `none of ${length} ${noun}s counts: in the first,`
-  return { verdict: 'UNDECIDED', reason: `${none} ${reasons[0]!.reason}`, worst: null }
+/** The check of `count` replays, or rounds of them, of which none counts. */
+export function noneCounts(count: number, noun: 'replay' | 'round'): Check {
+  const reason =
+    count === 1 ? `the ${noun} does not count` : `none of ${grouped(count)} ${noun}s counts`
+  return { verdict: 'UNDECIDED', reason, worst: null }
 }
 
-function diedText({ rows }: ObservedRun, deaths: number): string {
+function died({ rows }: ObservedRun, deaths: number): Spoiled {
   const lost = rows.columns.outcome.filter((outcome) => outcome === OUTCOME.failed).length
-  const [times, requests] = [counted(deaths, 'time'), counted(lost, 'request')]
-  return `the process of an executor ended ${times} and was started again; ${requests} failed`
+  const figure = `${counted(deaths, 'time')}, ${counted(lost, 'request')} failed`
+  return { reason: 'the process of an executor ended and was started again', figure }
 }
 
 const counted = (count: number, noun: string) =>

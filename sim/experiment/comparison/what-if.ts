@@ -133,8 +133,7 @@ function verdictOf(errors: readonly (number | null)[], tolerance: number): Verdi
 /** The ratios of all judged percentiles, unless the machine was another for each side. */
 export function whatIfCheck(figures: WhatIfFigures): Check {
   const { percentiles, control, rounds, not_counted } = figures
-  if (not_counted.length > 0 && not_counted.length === rounds)
-    return noneCounts(not_counted, 'round')
+  if (not_counted.length > 0 && not_counted.length === rounds) return noneCounts(rounds, 'round')
   const judged = percentiles.flatMap(({ verdict, ...one }) =>
     verdict === null ? [] : [{ verdict, ...one }],
   )

@@ -92,6 +92,7 @@ function runOf(n: number, scale: number, { lost = 0, judged = [] as readonly num
     batchSizes: [[3, 1]],
     efficiency: [0.8],
     busyMs: [4000],
+    occupiedMs: [4600],
     wastedMs: [0],
     kvBlocks: [0],
     prefixes: [{ part: 0, of: 0 }],

@@ -21,6 +21,7 @@ import { assumptionsOf } from './assumptions.ts'
 import { memoryResult } from './memory-result.ts'
 import { judgeAll, objectiveFigures } from './objectives.ts'
 import { batchMean, overRuns, shareOver } from './over-runs.ts'
+import { recordedStalls, stallWarnings } from './recorded-stalls.ts'
 import { worstWindow } from './worst-window.ts'
 
 /** The system whose runs a result is about. */
@@ -104,6 +105,8 @@ export function resultOf(
       replicas: pool.replicas,
       capacity_rps: capacitiesRps[i] ?? null,
       utilisation: overRuns(runs, (run) => run.busyMs[i]! / (run.observedMs * pool.replicas), 1),
+      occupied: overRuns(runs, (run) => run.occupiedMs[i]! / (run.observedMs * pool.replicas), 1),
+      stalls: head.world === 'simulated' ? recordedStalls(system.models[i] ?? null, pool) : null,
       wasted: overRuns(runs, (run) => run.wastedMs[i]! / run.busyMs[i]!, 1),
       batch_mean: overRuns(runs, (run) => batchMean(run.batchSizes[i]!)),
       batch_efficiency: batchesLengths(scenario, pool)
@@ -139,7 +142,7 @@ export function simulatedResult(
 ): Result {
   const { scenario } = system
   const arrived = runs[0]!.classes.reduce((sum, { counts }) => sum + counts.arrived, 0)
-  return resultOf(system, runs, {
+  const result = resultOf(system, runs, {
     // in the order in which the document prints them
     version: by.version,
     commit: by.commit,
@@ -152,6 +155,7 @@ export function simulatedResult(
     garbage_collections: null,
     host: null,
   })
+  return { ...result, warnings: [...stallWarnings(result.pools), ...result.warnings] }
 }
 
 function tokenTimes(cells: readonly CellSummary[]): Result['classes'][number]['tokens'] {

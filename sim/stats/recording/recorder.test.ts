@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type Batch, OUTCOME, REFUSAL, Requests, STATUS } from '../../serving/index.ts'
-import { PARTS, Recorder } from './recorder.ts'
+import { PARTS } from './cell.ts'
+import { Recorder } from './recorder.ts'
 import { RowRecorder, Rows } from './rows.ts'
 import { playBack } from './rows-playback.ts'
 import { summariseRun } from './run-summary.ts'
@@ -117,6 +118,17 @@ describe('a recorder', () => {
         }
         expect(pools[0]!.counts.arrived).toBe(fates.length)
         expect(all.n).toBe(fates.filter(({ outcome }) => outcome === OUTCOME.served).length)
+      }),
+    )
+  })
+
+  test('a batch occupies its executor from its dispatch until its end is seen', () => {
+    fc.assert(
+      fc.property(fc.array(fate, { maxLength: 30 }), (fates) => {
+        const { busyMs, occupiedMs } = summary(record(fates).recorder)
+        const ran = fates.filter(({ outcome }) => inBatch(outcome))
+        const around = ran.reduce((sum, one) => sum + one.dispatch + one.completion, 0)
+        expect(close(occupiedMs[0]! - busyMs[0]!, around)).toBe(true)
       }),
     )
   })

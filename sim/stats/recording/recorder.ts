@@ -1,4 +1,4 @@
-import type { Counts, Series, ShedBy } from '../../documents/index.ts'
+import type { Series } from '../../documents/index.ts'
 import {
   type Batch,
   computedIn,
@@ -6,81 +6,17 @@ import {
   type Ms,
   type Observer,
   OUTCOME,
-  outcomes,
   type Requests,
-  refusals,
   type StepRun,
   type TokenGapRun,
 } from '../../serving/index.ts'
 import { Backlog, type SurgeWindow } from './backlog.ts'
 import { CallRecorder } from './calls.ts'
-import { Histogram } from './histogram.ts'
+import { Cell } from './cell.ts'
 import type { Ratio } from './space-recorder.ts'
 import { TimeSeries } from './time-series.ts'
 import { tokenTimes } from './token-times.ts'
 import { type WindowOptions, WindowRecorder, type WorstSummary } from './window-recorder.ts'
-
-export const PARTS = ['lag', 'queue', 'batch_wait', 'overhead', 'service'] as const
-export type Part = (typeof PARTS)[number]
-
-/** Token times: time to first token, time per output token, inter-token latency. */
-export const TOKEN_TIMES = ['ttft', 'tpot', 'itl'] as const
-export type TokenTime = (typeof TOKEN_TIMES)[number]
-
-/** Records of one class in one pool. */
-export class Cell {
-  readonly latency = new Histogram()
-  readonly lag = new Histogram()
-  readonly queue = new Histogram()
-  readonly batch_wait = new Histogram()
-  readonly overhead = new Histogram()
-  readonly service = new Histogram()
-  readonly ttft = new Histogram()
-  readonly tpot = new Histogram()
-  readonly itl = new Histogram()
-  /** requests by OUTCOME */
-  readonly outcomes = countersFor(outcomes)
-  /** shed requests by REFUSAL */
-  readonly refusals = countersFor(refusals)
-  /** served within every limit of its class */
-  good = 0
-  /** second and further attempts of calls */
-  retries = 0
-  /** preemptions of its requests */
-  preemptions = 0
-
-  merge(other: Cell): void {
-    this.latency.merge(other.latency)
-    for (const part of PARTS) this[part].merge(other[part])
-    for (const name of TOKEN_TIMES) this[name].merge(other[name])
-    for (let i = 0; i < this.outcomes.length; i++) this.outcomes[i]! += other.outcomes[i]!
-    for (let i = 0; i < this.refusals.length; i++) this.refusals[i]! += other.refusals[i]!
-    this.good += other.good
-    this.retries += other.retries
-    this.preemptions += other.preemptions
-  }
-
-  get counts(): Counts {
-    const arrived = this.outcomes.reduce((sum, count) => sum + count, 0)
-    return { arrived, ...countsBy(outcomes, this.outcomes), in_flight: 0 }
-  }
-
-  get shedBy(): ShedBy {
-    return countsBy(refusals, this.refusals)
-  }
-}
-
-type Code<K extends string> = { readonly number: number; readonly key: K }
-
-/** Room for a count of each number. */
-function countersFor(codes: readonly Code<string>[]): Float64Array {
-  return new Float64Array(1 + Math.max(...codes.map(({ number }) => number)))
-}
-
-function countsBy<K extends string>(codes: readonly Code<K>[], counters: Float64Array) {
-  const entries = codes.map(({ number, key }) => [key, counters[number]!])
-  return Object.fromEntries(entries) as Record<K, number>
-}
 
 export interface RecorderOptions {
   readonly requests: Requests
@@ -120,6 +56,8 @@ export class Recorder implements Observer {
   readonly computed: Float64Array
   /** executor time spent on batches, per pool, ms */
   readonly busyMs: Float64Array
+  /** the same from dispatch to when the dispatcher saw the end: with overheads and stalls */
+  readonly occupiedMs: Float64Array
   readonly #wastedMs: Float64Array
   /** tokens computed by engines, and those for clients that had left, per pool */
   readonly #doneTokens: Float64Array
@@ -144,6 +82,7 @@ export class Recorder implements Observer {
     this.tokens = new Float64Array(options.pools.length)
     this.computed = new Float64Array(options.pools.length)
     this.busyMs = new Float64Array(options.pools.length)
+    this.occupiedMs = new Float64Array(options.pools.length)
     this.#wastedMs = new Float64Array(options.pools.length)
     this.#doneTokens = new Float64Array(options.pools.length)
     this.#wastedTokens = new Float64Array(options.pools.length)
@@ -225,6 +164,7 @@ export class Recorder implements Observer {
       this.tokens[pool]! += batch.tokens
       this.computed[pool]! += computedIn(batch)
       this.busyMs[pool]! += ended - started
+      this.occupiedMs[pool]! += now - dispatched
       this.#windows.worked(pool, started, ended)
     }
     const service = ended - started
@@ -271,6 +211,7 @@ export class Recorder implements Observer {
     const pool = this.#options.poolOf[run.executor]!
     if (run.started < this.#options.warmupMs) return
     this.busyMs[pool]! += now - run.started
+    this.occupiedMs[pool]! += now - run.started
     this.#windows.worked(pool, run.started, now)
     this.batchSizes[pool]![run.decodes + run.prefills - 1]! += run.steps
     this.kvBlocks[pool] = Math.max(this.kvBlocks[pool]!, run.blocks)

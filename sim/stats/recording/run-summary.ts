@@ -3,8 +3,9 @@ import { PERCENTILES } from '../intervals/percentile.ts'
 import { tailProbabilities } from '../intervals/tail-curve.ts'
 import type { SurgeBacklog } from './backlog.ts'
 import type { Calls } from './calls.ts'
+import { Cell, PARTS, type Part, TOKEN_TIMES, type TokenTime } from './cell.ts'
 import type { Histogram } from './histogram.ts'
-import { Cell, PARTS, type Part, type Recorder, TOKEN_TIMES, type TokenTime } from './recorder.ts'
+import type { Recorder } from './recorder.ts'
 import type { Ratio, SpaceSummary } from './space-recorder.ts'
 import type { WorstSummary } from './window-recorder.ts'
 
@@ -72,6 +73,8 @@ export interface RunSummary {
   /** padding efficiency of each pool; NaN without batches */
   readonly efficiency: readonly number[]
   readonly busyMs: readonly number[]
+  /** busyMs with overheads and stalls of the dispatcher */
+  readonly occupiedMs: readonly number[]
   /** part of busyMs for clients that had left */
   readonly wastedMs: readonly number[]
   /** most KV-cache blocks in use on one replica, per pool */
@@ -119,6 +122,7 @@ export function summariseRun(
     batchSizes: recorder.batchSizes.map((sizes) => Array.from(sizes)),
     efficiency: Array.from(recorder.tokens, (sum, pool) => sum / recorder.computed[pool]!),
     busyMs: Array.from(recorder.busyMs),
+    occupiedMs: Array.from(recorder.occupiedMs),
     wastedMs: Array.from(recorder.wastedMs),
     kvBlocks: Array.from(recorder.kvBlocks),
     prefixes: recorder.prefixes,
