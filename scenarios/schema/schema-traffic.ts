@@ -1,6 +1,7 @@
 import { z } from 'zod'
+import { drawnLengths, lengthStep, lengths } from './schema-lengths.ts'
 import { changing } from './schema-surges.ts'
-import { count, name, nonNegative, off, positive, share } from './schema-values.ts'
+import { count, name, nonNegative, off, positive } from './schema-values.ts'
 
 /** Traffic of the scenario format: arrivals, lengths and clients. */
 
@@ -178,34 +179,6 @@ const arrivals = z
   ])
   .describe('When requests arrive: the process sets their spacing')
 
-const drawnLengths = [
-  z.strictObject({ distribution: z.literal('fixed'), value: count }),
-  z.strictObject({ distribution: z.literal('uniform'), min: count, max: count }),
-  z.strictObject({
-    distribution: z.literal('geometric').describe('At least 1, memoryless'),
-    mean: z.number().min(1).max(1e9),
-  }),
-  z.strictObject({
-    distribution: z.literal('lognormal'),
-    median: positive.max(1e9),
-    p99: positive.max(1e9),
-    min: count.default(1),
-    max: count,
-  }),
-  z.strictObject({
-    distribution: z.literal('quantiles'),
-    quantiles: z
-      .array(z.tuple([share, positive.max(1e9)]))
-      .min(2)
-      .describe('[probability, length] pairs, both rising, from probability 0 to 1'),
-  }),
-] as const
-
-const lengths = z.discriminatedUnion('distribution', [
-  ...drawnLengths,
-  z.strictObject({ distribution: z.literal('trace') }),
-])
-
 const retry = z
   .strictObject({
     max_attempts: z.int().min(2).max(255).describe('Attempts of one call, including the first'),
@@ -233,19 +206,6 @@ const session = z
     carry_context: off.describe('Adds the lengths of all earlier turns to each turn'),
   })
   .describe('Each arrival is a session of requests, each sent after the answer before it')
-
-const level = z
-  .number()
-  .min(0.001)
-  .max(0.999)
-  .optional()
-  .describe('Probability level that becomes the median; 0.5 leaves lengths unchanged')
-
-const lengthStep = z.strictObject({
-  at_s: nonNegative.describe('From this time until the next step'),
-  input_level: level,
-  output_level: level,
-})
 
 export const trafficClass = z.strictObject({
   class: name.describe('Name of these requests, for objectives and results'),
