@@ -26,14 +26,16 @@ test('models inspect prints names, types and shapes', async () => {
   const ended = await run('models', 'inspect', 'nets/speech.onnx')
   expect([ended.code, ended.stderr]).toEqual([0, ''])
   expect(ended.stdout).toContain('0 parameters\nopset: ai.onnx 17\n')
-  expect(ended.stdout.split('\n').slice(-7, -1)).toEqual([
+  expect(ended.stdout.split('\n').slice(4, 11)).toEqual([
     'input   input      float32  [free, free]',
     'input   state      float32  [2, free, 128]',
     'input   sr         int64    scalar',
     'output  input_out  float32  [free, free]',
     'output  state_out  float32  [2, free, 128]',
     'output  sr_out     int64    scalar',
+    '',
   ])
+  expect(ended.stdout).toContain('state: a run of a stream passes state_out to state of the next')
 })
 
 test('models inspect names weights in other files, and whether they are there', async () => {
@@ -69,7 +71,7 @@ test.each([
 test('init --onnx writes a scenario beside any folder, and the next command', async () => {
   mkdirSync(join(folder, 'sub'))
   const ended = await run('init', '--onnx', 'nets/speech.onnx', 'sub/own.yaml')
-  expect([ended.code, ended.stderr]).toEqual([0, ''])
+  expect([ended.code, ended.stderr]).toEqual([0, 'running a request …\n'])
   const text = readFileSync(join(folder, 'sub/own.yaml'), 'utf8')
   const choices = text.match(/# choose:/g)!.length
   expect(ended.stdout).toBe(
@@ -84,4 +86,21 @@ test('init --onnx writes a scenario beside any folder, and the next command', as
   expectRefusal(simulated, 6, folder)
   expect(simulated.stderr).toContain('Run: spillway calibrate sub/own.yaml')
   expectRefusal(await run('init', '--onnx', 'nets/speech.onnx', 'sub/own.yaml'), 3, folder)
+})
+
+test('init --onnx writes a load where the model does not run as written, and says why', async () => {
+  put(folder, 'alone.onnx', withExternalData('alone.onnx_data'))
+  const start = async (file: string) => {
+    const ended = await run('init', '--onnx', 'alone.onnx', file)
+    expect(ended.code).toBe(0)
+    return { ...ended, text: readFileSync(join(folder, file), 'utf8') }
+  }
+  const { stderr, text } = await start('load.yaml')
+  expect(stderr).toContain('warning: the model did not run with the inputs as written, so its rate')
+  expect(stderr).toContain('alone.onnx: keeps weights in alone.onnx_data, but there is nothing at ')
+  expect(text).toContain(' load: 0.6 # choose: ')
+  put(folder, 'alone.onnx_data', new Uint8Array(32))
+  const rated = await start('rate.yaml')
+  expect(rated.stderr).toBe('running a request …\n')
+  expect(rated.text).toMatch(/ rate_rps: \d+ # choose: .* a request alone took [\d.]+ ms here\n/)
 })

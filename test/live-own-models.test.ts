@@ -2,9 +2,14 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { floatSamples } from '../runtime/models/npy.test-helper.ts'
-import { passingOn, withExternalData } from '../runtime/models/user-model.test-helper.ts'
+import {
+  type OwnInput,
+  passingOn,
+  withExternalData,
+} from '../runtime/models/user-model.test-helper.ts'
 import { type Result, resultSchema } from '../sim/documents/index.ts'
 import { commandsIn, expectRefusal, put, readJson, temporaryFolder } from './spillway.ts'
+import { needVulkan } from './vulkan.ts'
 
 /** Models of the user from the first command to a replay, each with what own models may have. */
 
@@ -25,7 +30,7 @@ async function started(model: string, scenario: string): Promise<void> {
   expect(ended.code, ended.stderr).toBe(0)
   const path = join(folder, scenario)
   const text = readFileSync(path, 'utf8')
-    .replace('load: 0.6', 'rate_rps: 100')
+    .replace(/(load|rate_rps): [\d.]+/, 'rate_rps: 100')
     .replace('duration_s: 20', 'duration_s: 1.5')
   writeFileSync(path, text)
 }
@@ -85,4 +90,58 @@ test('each precision of a pool runs its file', async () => {
   const other = await replay('--set=pools.central.precision=int8')
   expectRefusal(other, 3, folder)
   expect(other.stderr).toContain('b.onnx: inputs.y: expected float32 [free, 8], got nothing')
+})
+
+/** Of each element type: drawn values, a constant of each request, a scalar and a list. */
+const TYPES = {
+  ...{ FLOAT: 'float32', FLOAT16: 'float16', DOUBLE: 'float64', BOOL: 'bool' },
+  ...{ INT64: 'int64', INT32: 'int32', INT16: 'int16', INT8: 'int8' },
+  ...{ UINT64: 'uint64', UINT32: 'uint32', UINT16: 'uint16', UINT8: 'uint8' },
+} as const
+
+test('inputs of every type and kind run on webgpu', async (context) => {
+  needVulkan(context)
+  const inputs: OwnInput[] = [{ name: 'samples', type: 'FLOAT', shape: ['batch', 5] }]
+  const lines = ['samples: { shape: [batch, 5], file: samples.npy }']
+  for (const [onnx, type] of Object.entries(TYPES) as [keyof typeof TYPES, string][]) {
+    const one = type === 'bool' ? 'true' : '1'
+    const kinds = [
+      { name: 'drawn', shape: ['batch', 'length'], values: '' },
+      { name: 'constant', shape: ['batch', 4], values: `, value: ${one}` },
+      { name: 'scalar', shape: [], values: `, value: ${one}` },
+      { name: 'listed', shape: [2], values: `, value: [${one}, ${one}]` },
+    ]
+    for (const { name, shape, values } of kinds) {
+      inputs.push({ name: `${name}_${type}`, type: onnx, shape })
+      lines.push(`${name}_${type}: { shape: [${shape.join(', ')}], type: ${type}${values} }`)
+    }
+  }
+  put(folder, 'kinds.onnx', passingOn(inputs))
+  put(folder, 'samples.npy', floatSamples([3, 5], Array(15).fill(0.5)))
+  put(
+    folder,
+    'kinds.yaml',
+    `spillway: 1
+name: kinds
+duration_s: 1.5
+models:
+  kinds:
+    onnx: kinds.onnx
+    inputs:
+      ${lines.join('\n      ')}
+traffic:
+  - class: web
+    arrivals: { process: poisson, rate_rps: 20 }
+    input_tokens: { distribution: uniform, min: 3, max: 8 }
+pools:
+  - name: central
+    execution_provider: webgpu
+    model: kinds
+    batching: { policy: dynamic, max_batch: 4, max_delay_ms: 2 }
+`,
+  )
+  const { classes, warnings } = await ran('kinds.yaml', 'kinds')
+  expect(classes[0]!.counts.served).toBe(classes[0]!.counts.arrived)
+  // 64-bit numbers are not in WebGPU: those parts of the graph run on cpu, which is said
+  expect(warnings.join('\n')).toContain('pool central: some nodes ran on cpu, not webgpu')
 })

@@ -4,12 +4,14 @@ import type { Command } from 'commander'
 import { EXIT, Failure, scenarioJsonSchema, starterScenario } from '../../scenarios/index.ts'
 import { documentText } from '../folders/documents.ts'
 import { writeWhole } from '../folders/write-whole.ts'
-import { starterForModel } from '../jobs/starter-for-model.ts'
+import { measuredStarter } from '../jobs/measured-starter.ts'
 import { implement, withJson } from './command.ts'
 import { print } from './output.ts'
+import { withProgress } from './progress.ts'
 
 const HELP = `
-With --onnx every input of the model is filled in. What must be chosen is marked "# choose:".
+With --onnx every input of the model is filled in, and a request is run, so that the rate is one that this machine
+can replay. What must be chosen is marked "# choose:".
 
 Examples:
   $ spillway init peak.yaml && spillway run peak.yaml
@@ -23,13 +25,18 @@ interface Options {
 export function define(command: Command): void {
   withJson(command.argument('[file]', 'the file to write', 'scenario.yaml'))
   command.option('--onnx <model>', 'start from this ONNX file, or npm:PACKAGE/PATH')
-  implement(command, HELP, async (_signal, file: string, options: Options) => {
+  implement(command, HELP, async (signal, file: string, options: Options) => {
     if (existsSync(file)) throw new Failure(`${file}: already exists; choose another name`)
     const folder = dirname(file)
     if (!existsSync(folder)) throw new Failure(`${folder}: no such folder; create it first`)
     const schema = file.replace(/[^/]*$/, 'scenario.schema.json')
+    const { onnx } = options
     const scenario =
-      options.onnx === undefined ? starterScenario() : await starterForModel(options.onnx, file)
+      onnx === undefined
+        ? starterScenario()
+        : await withProgress((onProgress, { warn: onWarning }) =>
+            measuredStarter(onnx, file, { signal, onProgress, onWarning }),
+          )
     await writeWhole(file, scenario)
     await writeWhole(schema, documentText(scenarioJsonSchema()))
     const text = `${file}\n${schema}\n${nextOf(file, scenario)}`

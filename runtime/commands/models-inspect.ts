@@ -27,7 +27,7 @@ export function withInspect(models: Command): void {
 }
 
 function textOf(model: InspectedModel): string {
-  const { bytes, parameters, opsets, inputs, outputs, externalData } = model
+  const { bytes, parameters, opsets, inputs, outputs, states, externalData } = model
   const opset = opsets.map(({ domain, version }) => `${domain} ${version}`).join(', ')
   const values = [
     ...inputs.map((input) => ['input', ...cellsOf(input, input.rows)]),
@@ -42,7 +42,18 @@ function textOf(model: InspectedModel): string {
     }),
     '',
     alignColumns(values, [0, 1, 2, 3]),
+    ...(states.length === 0 ? [] : ['', statesText(states)]),
   ].join('\n')
+}
+
+/** What states mean for traffic and replays. */
+function statesText(states: InspectedModel['states']): string {
+  const pairs = states.map(({ input, output }) => `${output} to ${input}`).join(', ')
+  return (
+    `state: a run of a stream passes ${pairs} of the next run\n` +
+    'Simulations and replays take requests as independent, and each begins with the state that ' +
+    'the scenario gives:\nsee Streams in docs/guides/own-model.md'
+  )
 }
 
 /** Name, type and shape; a free dimension by its name. */

@@ -2,6 +2,7 @@ import { statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { Failure } from '../../scenarios/index.ts'
 import { type OnnxGraph, readOnnx } from '../models/index.ts'
+import { type PassedState, statesOf } from './states.ts'
 
 /** What an ONNX file states about its model, and the sizes of its files. */
 export interface InspectedModel {
@@ -12,6 +13,8 @@ export interface InspectedModel {
   readonly opsets: OnnxGraph['opsets']
   readonly inputs: OnnxGraph['inputs']
   readonly outputs: OnnxGraph['outputs']
+  /** inputs that outputs continue, from one run to the next */
+  readonly states: readonly PassedState[]
   /** files with weights; bytes are null where the file is missing */
   readonly externalData: readonly { readonly file: string; readonly bytes: number | null }[]
 }
@@ -26,5 +29,7 @@ export async function inspectModel(model: string, directory: string): Promise<In
     const stats = statSync(join(dirname(path), file), { throwIfNoEntry: false })
     return { file, bytes: stats?.size ?? null }
   })
-  return { model, path, bytes: bytes.length, parameters, opsets, inputs, outputs, externalData }
+  const states = statesOf(graph)
+  const sizes = { bytes: bytes.length, parameters }
+  return { model, path, ...sizes, opsets, inputs, outputs, states, externalData }
 }

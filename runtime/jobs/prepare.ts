@@ -16,6 +16,7 @@ import { loadProfile, referenceProfilePath } from '../folders/profile-file.ts'
 import { contentOf } from '../models/index.ts'
 import { expectTrace } from '../parquet/expect-decodable.ts'
 import { throwIfAborted } from '../process/interruption.ts'
+import { sampleLengths } from './sample-lengths.ts'
 import { unclaimedRows } from './unclaimed-rows.ts'
 
 export { resolveSystem }
@@ -34,7 +35,7 @@ export interface PrepareOptions {
   readonly seed?: number
   /** stops the reading of traces, which may be long */
   readonly signal?: AbortSignal
-  /** gets what the scenario leaves to its traces, and their rows that no class takes */
+  /** gets what the scenario leaves to its files, and what of them it does not use as it is */
   readonly onNote?: (text: string) => void
 }
 
@@ -61,7 +62,9 @@ export async function prepare(
   for (const text of unclaimedRows(scenario, traces)) options.onNote?.(text)
   const contents = await contentsOf(scenario, directory)
   onProgress()
-  return { ...loaded, traces, clients, contents }
+  const prepared = { ...loaded, traces, clients, contents }
+  for (const text of await sampleLengths(prepared)) options.onNote?.(text)
+  return prepared
 }
 
 /** One reading of each file, whatever number of pools runs it. */

@@ -20,10 +20,10 @@ const whole = (name: string, ...shape: OwnInput['shape']): OwnInput => ({
 })
 
 /** The text of the starter, and the scenario that it is. */
-async function starterOf(inputs: readonly OwnInput[], name = 'own.onnx') {
+async function starterOf(inputs: readonly OwnInput[], aloneMs: number | null = null) {
   return withFolder(async (folder) => {
-    writeFileSync(join(folder, name), passingOn(inputs))
-    const text = await starterForModel(join(folder, name), join(folder, 's.yaml'))
+    writeFileSync(join(folder, 'own.onnx'), passingOn(inputs))
+    const text = await starterForModel(join(folder, 'own.onnx'), join(folder, 's.yaml'), aloneMs)
     const { scenario } = parseScenario(text, { file: 's.yaml' })
     const model = Object.values(scenario.models)[0] as Extract<Model, { onnx: unknown }>
     return { text, scenario, inputs: model.inputs }
@@ -75,6 +75,32 @@ test('a model of speech gets its rate as a constant, and its state as zeros', as
   })
   expect(text).toContain('sr: { shape: [], type: int64, value: 16000 } # choose: ')
   expect(scenario.traffic[0]!.input_tokens).toEqual({ distribution: 'fixed', value: 512 })
+})
+
+test('the rate is one that a replay can send and the model can serve', async () => {
+  const traffic = async (aloneMs: number | null) => {
+    const { text, scenario } = await starterOf([free('x', 'n', 8)], aloneMs)
+    const rate = /^ +(?:load|rate_rps): \S+/m.exec(text)![0].trim()
+    return [rate, scenario.duration_s, scenario.slo.web![0]]
+  }
+  expect(await traffic(null)).toEqual(['load: 0.6', 20, 'p(99) latency_ms < 200'])
+  expect(await traffic(0.047)).toEqual(['rate_rps: 600', 20, 'p(99) latency_ms < 200'])
+  expect(await traffic(4)).toEqual(['rate_rps: 100', 20, 'p(99) latency_ms < 200'])
+  expect(await traffic(180)).toEqual(['rate_rps: 2', 50, 'p(99) latency_ms < 2000'])
+  expect(await traffic(5900)).toEqual(['rate_rps: 0.08', 60, 'p(99) latency_ms < 60000'])
+})
+
+test('chunks of a model that passes a state on come in streams, each with a clock', async () => {
+  const speech = [free('input', '', ''), free('state', 2, '', 128)]
+  const { scenario } = await starterOf(speech, 3)
+  const cv = { distribution: 'fixed', value: 0.05 }
+  expect(scenario.traffic[0]!.arrivals).toMatchObject({
+    ...{ process: 'clients', clients: 5, rate_rps: 156.25, share_exponent: 0, cv },
+  })
+  expect(scenario.slo.web).toEqual(['p(99) latency_ms < 32'])
+  // other models with a state are not on a clock, as far as is known
+  const { text } = await starterOf([free('x', '', 80, ''), free('cache_0', '', 4)], 3)
+  expect(text).toContain('process: poisson # choose: or clients, if each stream has a clock')
 })
 
 test('masks, segments, images and switches get values that fit them', async () => {
@@ -145,7 +171,7 @@ test('whatever the inputs, the scenario is valid and fits the model', async () =
       fc.asyncProperty(inputs, async (own) => {
         writeFileSync(join(folder, 'own.onnx'), passingOn(own))
         const file = join(folder, 's.yaml')
-        writeFileSync(file, await starterForModel(join(folder, 'own.onnx'), file))
+        writeFileSync(file, await starterForModel(join(folder, 'own.onnx'), file, null))
         const { scenario } = await loadScenario(file)
         const found = await materialise(Object.values(scenario.models)[0]!, 'fp32', places)
         const names = (inputs: readonly { name: string }[]) => inputs.map(({ name }) => name).sort()

@@ -2,12 +2,18 @@ import { basename, dirname, isAbsolute, posix, relative, resolve, sep } from 'no
 import { Failure, parseScenario, tensorTypes, visibleJson } from '../../scenarios/index.ts'
 import { readOnnx } from '../models/index.ts'
 import { type StarterInputs, starterInputs } from './starter-inputs.ts'
+import { starterTraffic } from './starter-traffic.ts'
 
 /**
  * A scenario for an ONNX file, or one of npm:PACKAGE/PATH, with every input filled in. `file` is
- * where it will be written. Throws `Failure` for a model that cannot be fed.
+ * where it will be written, `aloneMs` the time of a request alone, null if it is not known. Throws
+ * `Failure` for a model that cannot be fed.
  */
-export async function starterForModel(model: string, file: string): Promise<string> {
+export async function starterForModel(
+  model: string,
+  file: string,
+  aloneMs: number | null,
+): Promise<string> {
   const packaged = model.startsWith('npm:')
   const directory = dirname(file)
   const { graph } = await readOnnx(model, packaged ? directory : '.')
@@ -21,7 +27,7 @@ export async function starterForModel(model: string, file: string): Promise<stri
     })
   if (problems.length > 0) throw new Failure(problems)
   const onnx = packaged || isAbsolute(model) ? model : fromFolder(directory, model)
-  const text = scenarioText(nameOf(model), onnx, starterInputs(graph.inputs))
+  const text = scenarioText(nameOf(model), onnx, starterInputs(graph), aloneMs)
   parseScenario(text, { file })
   return text
 }
@@ -65,7 +71,8 @@ const LENGTHS: Readonly<Record<NonNullable<StarterInputs['length']>, StarterLeng
 function scenarioText(
   name: string,
   onnx: string,
-  { inputs, batched, length }: StarterInputs,
+  { inputs, batched, length, stateful }: StarterInputs,
+  aloneMs: number | null,
 ): string {
   const lines = inputs.map(({ name, text, choose }) => {
     const note = choose === null ? '' : ` # choose: ${choose}`
@@ -73,11 +80,12 @@ function scenarioText(
   })
   const lengths = length === null ? null : LENGTHS[length]
   const padTo = lengths?.padTo ?? 1
+  const { durationS, limitMs, arrivals } = starterTraffic({ length, stateful, aloneMs })
   return `# yaml-language-server: $schema=./scenario.schema.json
 spillway: 1 # format version
 name: ${quoted(name)}
 seed: 1 # the same seed gives the same requests
-duration_s: 20 # arrivals end here; then the queue drains
+duration_s: ${durationS} # arrivals end here; then the queue drains
 warmup_s: 1 # requests that arrive before this are not counted
 
 models:
@@ -89,11 +97,10 @@ models:
 traffic:
   - class: web
     arrivals:
-      process: poisson # choose: or deterministic, gamma, trace
-      load: 0.6 # choose: the share of the capacity that calibration finds; or rate_rps: 20
+${arrivals}
 ${lengths === null ? '' : `    input_tokens: { ${lengths.law} } # choose: the ${lengths.what}\n`}
 slo:
-  web: ["p(99) latency_ms < 200"] # choose: the objective
+  web: ["p(99) latency_ms < ${limitMs}"] # choose: the objective
 
 pools:
   - name: central

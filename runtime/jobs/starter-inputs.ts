@@ -1,5 +1,6 @@
 import { type TensorType, tensorTypes } from '../../scenarios/index.ts'
-import type { GraphInput, GraphValue } from '../models/index.ts'
+import type { GraphInput, GraphValue, OnnxGraph } from '../models/index.ts'
+import { isState, statesOf } from './states.ts'
 
 /** An input as a scenario has it, in the text of a flow map, and what its user must choose. */
 export interface StarterInput {
@@ -15,17 +16,21 @@ export interface StarterInputs {
   readonly batched: boolean
   /** of a request, for which the lengths of traffic must be chosen; null without one */
   readonly length: 'tokens' | 'samples' | 'chunk' | 'frames' | null
+  /** whether requests of one stream pass on a state */
+  readonly stateful: boolean
 }
 
 /** Every input of a graph filled in: free dimensions get a meaning or an example size. */
-export function starterInputs(inputs: readonly GraphInput[]): StarterInputs {
+export function starterInputs(graph: Pick<OnnxGraph, 'inputs' | 'outputs'>): StarterInputs {
+  const { inputs } = graph
   const meaning = meaningOf(inputs)
   const shaped = inputs.map((input) => ({ input, shape: shapeOf(input, meaning) }))
   const batched = shaped.some(({ shape }) => shape.includes('batch'))
-  const stateful = inputs.some(({ name }) => STATE.test(name))
+  const stateful = statesOf(graph).length > 0
   const first = shaped.find(({ shape }) => shape.includes('length'))
   return {
     batched,
+    stateful,
     length: first === undefined ? null : lengthOf(first.input, stateful),
     inputs: shaped.map(({ input, shape }) => ({
       name: input.name,
@@ -34,8 +39,6 @@ export function starterInputs(inputs: readonly GraphInput[]): StarterInputs {
   }
 }
 
-/** States that a model passes on from one run to the next; zeros begin a sequence. */
-const STATE = /^(h|c|h0|c0|hn|cn)$|state|hidden|cell|past|cache_|mems/i
 const MASK = /mask/i
 const SEGMENTS = /token_type|segment|position/i
 const RATE = /^sr$|sample.?rate/i
@@ -116,7 +119,7 @@ function contentOf(
 ): { fill: string; choose: string | null } {
   const free = sizes.some((size) => typeof size === 'string')
   const whole = type !== null && !type.startsWith('float')
-  if (STATE.test(name) && !whole) {
+  if (isState(name) && !whole) {
     return { fill: 'value: 0', choose: null }
   }
   if (shape?.length === 0 || (batched && !free)) return constantOf(name, type)

@@ -7,6 +7,7 @@ export {
 export { openFeeds } from './feeds.ts'
 export { contentOf, materialise, readOnnx } from './model-file.ts'
 export type { InputSpec, ModelFile, ModelPlaces } from './model-types.ts'
+export { readSamplesShape } from './npy.ts'
 export type { GraphInput, GraphValue, OnnxGraph } from './onnx-graph.ts'
 export { isOutOfMemory } from './out-of-memory.ts'
 export {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { readUserFile, type TensorType, Unreadable } from '../../scenarios/index.ts'
+import { readUserFile, type TensorType, Unreadable, userFilePieces } from '../../scenarios/index.ts'
 import { bytesOf, elementsOf, type TensorData } from './tensor-data.ts'
 
 /** An array of NumPy: its elements in C order, the last axis fastest. */
@@ -36,26 +36,38 @@ export async function readSamples(path: string): Promise<{ array: NpyArray; hash
   return { array: parseNpy(bytes), hash: createHash('sha256').update(bytes).digest('hex') }
 }
 
+/** Reads only the shape of a .npy file. Throws `Unreadable`. */
+export async function readSamplesShape(path: string): Promise<readonly number[]> {
+  for await (const piece of userFilePieces(path, MOST_BYTES)) return headerOf(piece).shape
+  throw new Unreadable('an empty file')
+}
+
 /**
  * Reads an array in the NPY format, version 1 to 3 (NumPy Enhancement Proposal 1): a magic string,
  * the version, the length of the header in two or four bytes, the header as a Python literal, data.
  */
 export function parseNpy(bytes: Buffer): NpyArray {
-  if (bytes.toString('latin1', 0, MAGIC.length) !== MAGIC || bytes.length < 12) {
-    throw new Unreadable('another kind of file; write it with numpy.save')
-  }
-  const version = bytes[6]!
-  if (version < 1 || version > 3) throw new Unreadable(`a .npy file of version ${version}, not 1–3`)
-  const [start, length] = version === 1 ? [10, bytes.readUInt16LE(8)] : [12, bytes.readUInt32LE(8)]
-  const { type, shape } = parseHeader(bytes.toString('latin1', start, start + length))
+  const { type, shape, end } = headerOf(bytes)
   const size = shape.reduce((product, n) => product * n, 1) * bytesOf(type)
-  const data = bytes.subarray(start + length)
+  const data = bytes.subarray(end)
   if (data.length !== size) {
     const expected = `${size} bytes of data for shape (${shape.join(', ')})`
     throw new Unreadable(`a damaged .npy file: expected ${expected}, got ${data.length}`)
   }
   // a copy is aligned, whatever the length of the header
   return { type, shape, data: elementsOf(type, new Uint8Array(data)) }
+}
+
+/** What the header states, and the offset of the data. */
+function headerOf(bytes: Buffer) {
+  if (bytes.toString('latin1', 0, MAGIC.length) !== MAGIC || bytes.length < 12) {
+    throw new Unreadable('another kind of file; write it with numpy.save')
+  }
+  const version = bytes[6]!
+  if (version < 1 || version > 3) throw new Unreadable(`a .npy file of version ${version}, not 1–3`)
+  const [start, length] = version === 1 ? [10, bytes.readUInt16LE(8)] : [12, bytes.readUInt32LE(8)]
+  const end = start + length
+  return { ...parseHeader(bytes.toString('latin1', start, end)), end }
 }
 
 function parseHeader(header: string): { type: TensorType; shape: number[] } {

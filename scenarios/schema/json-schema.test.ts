@@ -1,4 +1,9 @@
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
+import { parse } from 'yaml'
+import { z } from 'zod'
+import { shippedNames } from '../load/shipped.ts'
 import { scenarioJsonSchema } from './json-schema.ts'
 import { scenarioSchema } from './schema.ts'
 
@@ -27,7 +32,35 @@ test('a file that extends another can leave out everything', () => {
 
 test('descriptions and limits reach the editor', () => {
   expect(whole.properties.warmup_s).toMatchObject({ default: 0, minimum: 0 })
-  for (const key of ['seed', 'duration_s', 'warmup_s', 'extends', 'slo']) {
-    expect(whole.properties[key]!.description).toMatch(/^[A-Z]/)
+  for (const [key, { description }] of Object.entries(whole.properties)) {
+    expect(description, key).toMatch(/^[A-Z]/)
   }
+  for (const key of ['traffic', 'pools']) {
+    const items = whole.properties[key]!.items as { properties: Record<string, Json> }
+    for (const [name, { description, deprecated }] of Object.entries(items.properties)) {
+      if (deprecated !== true) expect(description, `${key} ${name}`).toMatch(/^\w/)
+    }
+  }
+})
+
+/** What editors report, by a branch of the schema. */
+const branch = (of: Json) => {
+  const validator = z.fromJSONSchema(of)
+  return (value: unknown) => validator.safeParse(value).error?.issues ?? []
+}
+const [ofWhole, ofRelaxed] = [branch(whole), branch(relaxed)]
+const problemsOf = (value: Json) => ('extends' in value ? ofRelaxed : ofWhole)(value)
+
+test.each(shippedNames())('editors accept %s', (name) => {
+  const file = fileURLToPath(new URL(`../library/${name}.yaml`, import.meta.url))
+  expect(problemsOf(parse(readFileSync(file, 'utf8')))).toEqual([])
+})
+
+test('null removes what a file inherits, and only that', () => {
+  const arrivals = (keys: object) => ({ traffic: [{ class: 'web', arrivals: keys }] })
+  const child = { extends: 'base', slo: { web: null }, ...arrivals({ load: null }) }
+  expect(problemsOf(child)).toEqual([])
+  expect(problemsOf({ ...child, pools: [{ name: 'a', precision: null }] })).toEqual([])
+  expect(problemsOf({ ...child, ...arrivals({ laod: null }) })).not.toEqual([])
+  expect(ofWhole(child)).not.toEqual([])
 })

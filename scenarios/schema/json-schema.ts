@@ -8,7 +8,8 @@ interface JsonSchema {
 
 /**
  * The scenario format as JSON Schema (draft 7) for editors: values before defaults are filled in. A
- * file that `extends` another can leave out any key that it inherits, so nothing is required there.
+ * file that `extends` another can leave out any key that it inherits, so nothing is required there,
+ * and null removes one.
  * Checks between values (names, sums) are not part of it; the loader makes them.
  */
 export function scenarioJsonSchema(): JsonSchema {
@@ -31,9 +32,31 @@ export function scenarioJsonSchema(): JsonSchema {
 /** The same without required keys; oneOf becomes anyOf, since several branches may then match. */
 function relaxed(schema: unknown): unknown {
   if (Array.isArray(schema)) return schema.map(relaxed)
-  if (typeof schema !== 'object' || schema === null) return schema
+  if (!isMap(schema)) return schema
   const entries = Object.entries(schema)
     .filter(([key, value]) => !(key === 'required' && Array.isArray(value)))
-    .map(([key, value]) => [key === 'oneOf' ? 'anyOf' : key, relaxed(value)])
+    .map(([key, value]) => {
+      if (key === 'properties' && isMap(value)) {
+        const nullable = Object.entries(value).map(([key, of]) => [key, orNull(relaxed(of))])
+        return [key, Object.fromEntries(nullable)]
+      }
+      if (key === 'additionalProperties') return [key, orNull(relaxed(value))]
+      return [key === 'oneOf' ? 'anyOf' : key, relaxed(value)]
+    })
   return Object.fromEntries(entries)
+}
+
+const isMap = (value: unknown): value is JsonSchema =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** Or null, as a value of a map. A constant stays alone: it says which kind the map is of. */
+function orNull(schema: unknown): unknown {
+  if (!isMap(schema) || 'const' in schema) return schema
+  const { type, enum: values, anyOf } = schema
+  return {
+    ...schema,
+    ...(typeof type === 'string' && { type: [type, 'null'] }),
+    ...(Array.isArray(values) && { enum: [...values, null] }),
+    ...(Array.isArray(anyOf) && { anyOf: [...anyOf, { type: 'null' }] }),
+  }
 }

@@ -20,7 +20,10 @@ const bounds = {
 
 /** Keys of a queue under any discipline. */
 const common = {
-  mode: z.enum(['shared', 'per-replica']).default('shared'),
+  mode: z
+    .enum(['shared', 'per-replica'])
+    .default('shared')
+    .describe('One queue of the pool, or one for each replica'),
   routing: routing.default('least-loaded').describe('Among replicas, where mode is per-replica'),
   ...bounds,
   // under any discipline, as its default is part of the hash of every scenario
@@ -31,16 +34,22 @@ const common = {
 }
 
 export const queue = z.discriminatedUnion('discipline', [
-  z.strictObject({ discipline: z.literal('fifo').default('fifo'), ...common }),
-  z.strictObject({ discipline: z.literal('lifo'), ...common }),
   z.strictObject({
-    discipline: z.literal('priority'),
+    discipline: z.literal('fifo').default('fifo').describe('In the order of arrival'),
+    ...common,
+  }),
+  z.strictObject({ discipline: z.literal('lifo').describe('The newest first'), ...common }),
+  z.strictObject({
+    discipline: z.literal('priority').describe('The highest priority first'),
     ageing_ms: positive.optional().describe('A wait that is worth one level; default: none is'),
     ...common,
   }),
-  z.strictObject({ discipline: z.literal('earliest-deadline'), ...common }),
   z.strictObject({
-    discipline: z.literal('shortest-job'),
+    discipline: z.literal('earliest-deadline').describe('The nearest deadline first'),
+    ...common,
+  }),
+  z.strictObject({
+    discipline: z.literal('shortest-job').describe('The shortest request first'),
     prediction_cv: nonNegative
       .max(100)
       .optional()
@@ -48,11 +57,16 @@ export const queue = z.discriminatedUnion('discipline', [
     ...common,
   }),
   z.strictObject({
-    discipline: z.literal('deficit-round-robin'),
+    discipline: z.literal('deficit-round-robin').describe('Tenants in turn, by length'),
     quantum: count.describe('Length that a tenant of weight 1 may be served in a turn'),
     ...common,
   }),
-  z.strictObject({ discipline: z.literal('virtual-token-counter'), ...common }),
+  z.strictObject({
+    discipline: z
+      .literal('virtual-token-counter')
+      .describe('The tenant that has been served least'),
+    ...common,
+  }),
 ])
 
 type Discipline = z.infer<typeof queue>['discipline']

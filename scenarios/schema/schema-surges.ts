@@ -4,8 +4,8 @@ import { nonNegative, positive, share } from './schema-values.ts'
 const surge = z.strictObject({
   at_s: nonNegative.describe('Start of the rise'),
   factor: positive.describe('The rate is multiplied by this at the peak'),
-  rise_s: nonNegative.default(0),
-  hold_s: nonNegative.default(0),
+  rise_s: nonNegative.default(0).describe('Of a linear rise to the peak'),
+  hold_s: nonNegative.default(0).describe('Time at the peak'),
   decay_s: nonNegative.default(0).describe('Of a linear decay'),
   half_life_s: positive.optional().describe('Of an exponential decay; replaces decay_s'),
   every_s: positive.optional().describe('Time between repetitions, until the end'),

@@ -1,6 +1,7 @@
 import { z } from 'zod'
+import { drawnLengths, lengthStep, lengths } from './schema-lengths.ts'
 import { changing } from './schema-surges.ts'
-import { count, name, nonNegative, off, positive, share } from './schema-values.ts'
+import { count, name, nonNegative, off, positive } from './schema-values.ts'
 
 /** Traffic of the scenario format: arrivals, lengths and clients. */
 
@@ -40,13 +41,29 @@ const clientCv = z.discriminatedUnion('distribution', [
 ])
 
 const ratedArrivals = [
-  z.strictObject({ process: z.literal('deterministic'), ...rated }),
-  z.strictObject({ process: z.literal('poisson'), ...rated }),
-  z.strictObject({ process: z.literal('gamma'), ...bursty }),
-  z.strictObject({ process: z.literal('weibull'), ...bursty }),
+  z.strictObject({
+    process: z.literal('deterministic').describe('Equal gaps, as of one clock'),
+    ...rated,
+  }),
+  z.strictObject({
+    process: z.literal('poisson').describe('Many independent clients'),
+    ...rated,
+  }),
+  z.strictObject({
+    process: z.literal('gamma').describe('Independent gaps of a gamma distribution'),
+    ...bursty,
+  }),
+  z.strictObject({
+    process: z.literal('weibull').describe('Independent gaps of a Weibull distribution'),
+    ...bursty,
+  }),
   z.strictObject({
     process: z.literal('mmpp').describe('Poisson, with a rate that follows a Markov chain (MMPP)'),
-    states: z.array(modulatingState).min(2).max(50),
+    states: z
+      .array(modulatingState)
+      .min(2)
+      .max(50)
+      .describe('States of the chain, each with its rate and duration'),
     ...rated,
   }),
   z.strictObject({
@@ -76,118 +93,98 @@ export const duration = z.discriminatedUnion('distribution', [
   z.strictObject({ distribution: z.literal('lognormal'), median: positive, p99: positive }),
 ])
 
-const arrivals = z.discriminatedUnion('process', [
-  ...ratedArrivals,
-  z.strictObject({
-    process: z.literal('closed-loop').describe('Each user waits for an answer, then thinks'),
-    users: count.max(1e6),
-    think_time_s: duration.describe('From an answer to the next request, and before the first'),
-  }),
-  z.strictObject({
-    process: z.literal('sum').describe('Superposition of several processes'),
-    of: z.array(z.discriminatedUnion('process', ratedArrivals)).min(2).max(500),
-  }),
-  z.strictObject({
-    process: z.literal('servegen').describe('Clients with recorded rates, as in ServeGen'),
-    file: z
-      .string()
-      .min(1)
-      .describe('Folder with chunk-N-trace.csv for each client, or one such file; may be gzip'),
-    from_s: nonNegative.default(0).describe('Time in the rows at which the run starts'),
-    rate_rps: positive.optional().describe('Mean of the run; scales the recorded rates'),
-    load: positive.optional().describe('The mean rate as a share of the capacity'),
-  }),
-  z.strictObject({
-    process: z.literal('trace'),
-    file: z.string().min(1).describe('Path relative to the scenario; may be gzip'),
-    format: z
-      .enum(['azure-llm', 'mooncake', 'burstgpt', 'csv', 'jsonl', 'parquet'])
-      .optional()
-      .describe('Default: guessed from the first rows of the file'),
-    columns: z
-      .strictObject({
-        time: z.string().optional().describe('Of the arrivals; default: guessed'),
-        input_tokens: z.string().optional(),
-        output_tokens: z.string().optional(),
-        class: z.string().optional().describe('Its values separate the rows of several classes'),
-      })
-      .optional()
-      .describe('Column names; formats other than csv, jsonl and parquet only take class'),
-    class_values: z
-      .array(z.string())
-      .min(1)
-      .max(1000)
-      .optional()
-      .describe('Values of columns.class whose rows this class takes; default: its own name'),
-    time_unit: z
-      .enum(['s', 'ms', 'us', 'ns', 'iso'])
-      .optional()
-      .describe('For csv, jsonl and parquet; iso: text or, in parquet, a timestamp'),
-    window: z
-      .union([
-        z.strictObject({ from_s: nonNegative, to_s: positive }),
-        z.strictObject({ busiest_s: positive }),
-      ])
-      .optional()
-      .describe('Rows to use: seconds after the first row, or the busiest stretch'),
-    time_scale: positive.optional().describe('Times are multiplied by this'),
-    load: positive.optional().describe('Chooses time_scale so that the mean rate is this load'),
-    growth: positive
-      .max(100)
-      .default(1)
-      .describe('Requests for each recorded one; a fraction is a probability'),
-    ...changing,
-    copy_shift_s: nonNegative
-      .max(1e6)
-      .default(1)
-      .describe('Copies of the trace that growth, surges and waves add are up to half of this off'),
-    jitter_s: positive
-      .max(1e6)
-      .optional()
-      .describe('Spreads times over this interval, for traces that round times down to it'),
-    bad_rows: z
-      .enum(['error', 'skip'])
-      .default('error')
-      .describe('skip: rows that cannot be read are counted and left out'),
-    length_scale: positive.default(1).describe('Lengths are multiplied by this'),
-    max_length: count.optional().describe('Longer requests are cut to this'),
-  }),
-])
-
-const drawnLengths = [
-  z.strictObject({ distribution: z.literal('fixed'), value: count }),
-  z.strictObject({ distribution: z.literal('uniform'), min: count, max: count }),
-  z.strictObject({
-    distribution: z.literal('geometric').describe('At least 1, memoryless'),
-    mean: z.number().min(1).max(1e9),
-  }),
-  z.strictObject({
-    distribution: z.literal('lognormal'),
-    median: positive.max(1e9),
-    p99: positive.max(1e9),
-    min: count.default(1),
-    max: count,
-  }),
-  z.strictObject({
-    distribution: z.literal('quantiles'),
-    quantiles: z
-      .array(z.tuple([share, positive.max(1e9)]))
-      .min(2)
-      .describe('[probability, length] pairs, both rising, from probability 0 to 1'),
-  }),
-] as const
-
-const lengths = z.discriminatedUnion('distribution', [
-  ...drawnLengths,
-  z.strictObject({ distribution: z.literal('trace') }),
-])
+const arrivals = z
+  .discriminatedUnion('process', [
+    ...ratedArrivals,
+    z.strictObject({
+      process: z.literal('closed-loop').describe('Each user waits for an answer, then thinks'),
+      users: count.max(1e6).describe('Number of users; each has one request at a time'),
+      think_time_s: duration.describe('From an answer to the next request, and before the first'),
+    }),
+    z.strictObject({
+      process: z.literal('sum').describe('Superposition of several processes'),
+      of: z
+        .array(z.discriminatedUnion('process', ratedArrivals))
+        .min(2)
+        .max(500)
+        .describe('The processes, each with its rate'),
+    }),
+    z.strictObject({
+      process: z.literal('servegen').describe('Clients with recorded rates, as in ServeGen'),
+      file: z
+        .string()
+        .min(1)
+        .describe('Folder with chunk-N-trace.csv for each client, or one such file; may be gzip'),
+      from_s: nonNegative.default(0).describe('Time in the rows at which the run starts'),
+      rate_rps: positive.optional().describe('Mean of the run; scales the recorded rates'),
+      load: positive.optional().describe('The mean rate as a share of the capacity'),
+    }),
+    z.strictObject({
+      process: z.literal('trace').describe('Recorded times, and lengths, of a file'),
+      file: z.string().min(1).describe('Path relative to the scenario; may be gzip'),
+      format: z
+        .enum(['azure-llm', 'mooncake', 'burstgpt', 'csv', 'jsonl', 'parquet'])
+        .optional()
+        .describe('Default: guessed from the first rows of the file'),
+      columns: z
+        .strictObject({
+          time: z.string().optional().describe('Of the arrivals; default: guessed'),
+          input_tokens: z.string().optional(),
+          output_tokens: z.string().optional(),
+          class: z.string().optional().describe('Its values separate the rows of several classes'),
+        })
+        .optional()
+        .describe('Column names; formats other than csv, jsonl and parquet only take class'),
+      class_values: z
+        .array(z.string())
+        .min(1)
+        .max(1000)
+        .optional()
+        .describe('Values of columns.class whose rows this class takes; default: its own name'),
+      time_unit: z
+        .enum(['s', 'ms', 'us', 'ns', 'iso'])
+        .optional()
+        .describe('For csv, jsonl and parquet; iso: text or, in parquet, a timestamp'),
+      window: z
+        .union([
+          z.strictObject({ from_s: nonNegative, to_s: positive }),
+          z.strictObject({ busiest_s: positive }),
+        ])
+        .optional()
+        .describe('Rows to use: seconds after the first row, or the busiest stretch'),
+      time_scale: positive.optional().describe('Times are multiplied by this'),
+      load: positive.optional().describe('Chooses time_scale so that the mean rate is this load'),
+      growth: positive
+        .max(100)
+        .default(1)
+        .describe('Requests for each recorded one; a fraction is a probability'),
+      ...changing,
+      copy_shift_s: nonNegative
+        .max(1e6)
+        .default(1)
+        .describe(
+          'Copies of the trace that growth, surges and waves add are up to half of this off',
+        ),
+      jitter_s: positive
+        .max(1e6)
+        .optional()
+        .describe('Spreads times over this interval, for traces that round times down to it'),
+      bad_rows: z
+        .enum(['error', 'skip'])
+        .default('error')
+        .describe('skip: rows that cannot be read are counted and left out'),
+      length_scale: positive.default(1).describe('Lengths are multiplied by this'),
+      max_length: count.optional().describe('Longer requests are cut to this'),
+    }),
+  ])
+  .describe('When requests arrive: the process sets their spacing')
 
 const retry = z
   .strictObject({
     max_attempts: z.int().min(2).max(255).describe('Attempts of one call, including the first'),
     backoff_ms: nonNegative.default(0).describe('Before the second attempt'),
     multiplier: z.number().min(1).max(100).default(2).describe('Factor of each further backoff'),
-    max_backoff_ms: positive.optional(),
+    max_backoff_ms: positive.optional().describe('Longest backoff'),
     jitter: z
       .enum(['none', 'full', 'equal'])
       .default('none')
@@ -210,21 +207,8 @@ const session = z
   })
   .describe('Each arrival is a session of requests, each sent after the answer before it')
 
-const level = z
-  .number()
-  .min(0.001)
-  .max(0.999)
-  .optional()
-  .describe('Probability level that becomes the median; 0.5 leaves lengths unchanged')
-
-const lengthStep = z.strictObject({
-  at_s: nonNegative.describe('From this time until the next step'),
-  input_level: level,
-  output_level: level,
-})
-
 export const trafficClass = z.strictObject({
-  class: name,
+  class: name.describe('Name of these requests, for objectives and results'),
   model: name.optional().describe('Name of a model: only pools of this model serve the class'),
   arrivals,
   input_tokens: lengths
@@ -261,7 +245,7 @@ export const trafficClass = z.strictObject({
   cancel: off.describe('A client that times out cancels its request if that still waits'),
   retry: retry.optional(),
   session: session.optional(),
-  priority: count.max(100).default(1).describe('1 is the highest; for queues and admission'),
+  priority: count.max(100).default(1).describe('From 1, the highest; for queues and admission'),
   deadline_ms: positive
     .optional()
     .describe('From the scheduled arrival, for policies by deadline; default: timeout_ms'),

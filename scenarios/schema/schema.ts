@@ -31,13 +31,13 @@ const width = count.max(65_536)
 const builtin = z.discriminatedUnion('builtin', [
   z.strictObject({
     builtin: z.literal('mlp').describe('Dense layers; requests have no length'),
-    layers: layers.default(8),
-    width: width.default(256),
+    layers: layers.default(8).describe('Number of dense layers'),
+    width: width.default(256).describe('Width of each layer'),
     seed: seed.default(1).describe('Seed of the weights'),
   }),
   z.strictObject({
     builtin: z.literal('transformer-encoder').describe('Work grows with the length of a request'),
-    layers: layers.default(4),
+    layers: layers.default(4).describe('Number of encoder layers'),
     hidden: width.default(256).describe('A multiple of heads'),
     heads: count.default(4),
     vocabulary: count.max(1 << 20).default(8192),
@@ -58,21 +58,23 @@ const model = z.union([
 
 const window = nonNegative.default(0).describe('The batch window; 0 is greedy')
 
+const largest = batch.describe('Most requests of a batch')
+
 const batching = z.discriminatedUnion('policy', [
-  z.strictObject({ policy: z.literal('none') }),
+  z.strictObject({ policy: z.literal('none').describe('Each request runs alone') }),
   z.strictObject({
-    policy: z.literal('fixed'),
+    policy: z.literal('fixed').describe('Batches of one size'),
     batch: batch.describe('The batch waits until it has this size'),
   }),
   z.strictObject({
-    policy: z.literal('dynamic'),
-    max_batch: batch,
+    policy: z.literal('dynamic').describe('Triton: what waits, after a batch window'),
+    max_batch: largest,
     preferred: z.array(batch).default([]).describe('Sizes sent without waiting for the window'),
     max_delay_ms: window,
   }),
   z.strictObject({
     policy: z.literal('aimd').describe('Clipper: the largest batch within a latency target'),
-    max_batch: batch,
+    max_batch: largest,
     target_ms: positive.describe('Longest time of a batch, from dispatch to its reported end'),
     increase: count.default(1).describe('Added to the limit after a full batch within target'),
     decrease: z
@@ -85,17 +87,17 @@ const batching = z.discriminatedUnion('policy', [
   }),
   z.strictObject({
     policy: z.literal('cork').describe('BentoML: waits while that pays; one batch in flight'),
-    max_batch: batch,
+    max_batch: largest,
     max_latency_ms: positive.describe('A request that can no longer meet this latency is dropped'),
   }),
   z.strictObject({
     policy: z.literal('deadline-aware').describe('Waits while every request has slack'),
-    max_batch: batch,
+    max_batch: largest,
     margin_ms: nonNegative.default(0).describe('Batches are dispatched this much earlier'),
   }),
   z.strictObject({
     policy: z.literal('length-bucketed').describe('Batches of similar lengths: less padding'),
-    max_batch: batch,
+    max_batch: largest,
     edges: z
       .array(count)
       .min(1)
@@ -106,26 +108,31 @@ const batching = z.discriminatedUnion('policy', [
 ])
 
 const pool = z.strictObject({
-  name,
+  name: name.describe('Name of the pool'),
   accelerator: z
     .literal('local')
     .default('local')
     .meta({ deprecated: true, description: 'Not supported yet: leave it out' }),
-  execution_provider: z.enum(['cpu', 'webgpu', 'cuda']).default('cpu'),
+  execution_provider: z
+    .enum(['cpu', 'webgpu', 'cuda'])
+    .default('cpu')
+    .describe('Of ONNX Runtime: where a replay runs the model'),
   threads: count.max(1024).default(1).describe('Intra-op threads of each replica'),
-  replicas: count.max(1024).default(1),
+  replicas: count.max(1024).default(1).describe('Executors, each with its copy of the model'),
   price_usd_per_hour: nonNegative
     .optional()
     .describe('Price of one replica, US dollars an hour; results then state the cost'),
   model: name.describe('Name of a model'),
-  precision: precision.default('fp32'),
+  precision: precision.default('fp32').describe('Which variant of the model it runs'),
   speed: z
     .enum(['profile', 'ideal'])
     .default('profile')
     .describe('ideal: constant speed 1 and no overheads'),
   admission: admission.prefault({}).describe('Admission control, in a fixed order'),
-  queue: queue.prefault({}),
-  batching: batching.default({ policy: 'none' }),
+  queue: queue.prefault({}).describe('Where requests wait: order, bounds and time-outs'),
+  batching: batching
+    .default({ policy: 'none' })
+    .describe('When waiting requests are dispatched as one batch'),
   generation: generation.optional(),
   memory: poolMemory.optional(),
 })
@@ -138,16 +145,16 @@ const link = z
   .describe('The link from clients to queues, for simulation only: requests pass it one by one')
 
 export const scenarioSchema = z.strictObject({
-  $schema: z.string().optional(),
+  $schema: z.string().optional().describe('Of this JSON Schema, for editors; else ignored'),
   spillway: z.literal(1).describe('Format version'),
-  name,
-  description: z.string().max(10_000).default(''),
+  name: name.describe('Name of the scenario; results of run go to runs/NAME'),
+  description: z.string().max(10_000).default('').describe('Free text, printed with results'),
   extends: z.string().optional().describe('A scenario file; values here override it'),
   seed: seed.default(1).describe('The same seed gives the same requests'),
   duration_s: positive.max(1e7).describe('Arrivals end here; then the queues drain'),
   warmup_s: nonNegative.default(0).describe('Requests that arrive before this are not counted'),
-  models: z.record(name, model),
-  traffic: z.array(trafficClass).min(1).max(250),
+  models: z.record(name, model).describe('Models by name; pools name one each'),
+  traffic: z.array(trafficClass).min(1).max(250).describe('Classes of requests'),
   slo: z
     .record(
       name,
@@ -160,10 +167,13 @@ export const scenarioSchema = z.strictObject({
     )
     .default({})
     .describe('Objectives of each class'),
-  pools: z.array(pool).min(1).max(250),
+  pools: z.array(pool).min(1).max(250).describe('Replicas that share a model and a queue'),
   devices: z.array(device).max(250).default([]).describe('Memory that pools share'),
   link: link.optional(),
-  router: z.strictObject({ policy: routing.default('least-loaded') }).prefault({}),
+  router: z
+    .strictObject({ policy: routing.default('least-loaded') })
+    .prefault({})
+    .describe('Chooses the pool of a request'),
 })
 
 export type Scenario = z.infer<typeof scenarioSchema>
