@@ -64,7 +64,10 @@ const MODELS: readonly CoveredModel[] = [
   {
     name: 'batches up to 8, load 0.7',
     ...{ rps: 1000 * BATCHES.arrivalRate, requests: 20_000, arrivals: 'process: poisson' },
-    ...{ work: 'law: linear, base_ms: 5, per_item_ms: 1', batching: 'policy: dynamic, max_batch: 8' },
+    ...{
+      work: 'law: linear, base_ms: 5, per_item_ms: 1',
+      batching: 'policy: dynamic, max_batch: 8',
+    },
     truth: { mean: dynamicBatching(BATCHES).meanSojourn, p95: null },
   },
   {

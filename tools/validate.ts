@@ -25,6 +25,7 @@ import {
   lognormalFigures,
   mm1Sojourn,
 } from '../sim/theory/index.ts'
+import { type EngineCoverage, engineCoverage } from './engine-coverage.ts'
 import { markdownTable } from './markdown-table.ts'
 
 /**
@@ -114,6 +115,9 @@ function ratioCoverage(blocks: number): CoverageRow[] {
   )
 }
 
+const engineName = ({ name, requests }: EngineCoverage) =>
+  `${name}, ${requests.toLocaleString('en-US')} requests a run`
+
 /** A half-width of one per cent supports four significant digits. */
 const number = (value: number) => Number(value.toPrecision(5)).toString()
 const percent = (share: number) => `${(100 * share).toFixed(1)} %`
@@ -190,7 +194,8 @@ ${table}
 
 Intervals use replications, never the requests of one run, because those are not independent. In
 M/M/1 at load 0.8, a 95 % interval for p99 from the order statistics of one run of 100,000 requests
-covers the true value 18 % of the time. Intervals over replications have their nominal coverage.
+covers the true value 18 % of the time. Intervals over replications have their nominal coverage,
+where runs are long enough. Those with requests a run are of the whole simulator, as a sweep makes them.
 Those of times and percentiles are taken on the log scale, so they never reach below zero. A what-if has blocks of
 slices on a machine that drifts in place of replications:
 
@@ -209,7 +214,12 @@ for (const theoryCase of theoryCases()) {
     console.log(rowLine(row))
   })
 }
-const coverage = [...COVERAGE_CASES.map(coverageOf), ...BLOCKS.flatMap(ratioCoverage)]
+const engine = await engineCoverage(TRIALS, (model) => console.error(`intervals of ${model} …`))
+const coverage = [
+  ...COVERAGE_CASES.map(coverageOf),
+  ...engine.map((row) => coverageRow(engineName(row), row.replications, row)),
+  ...BLOCKS.flatMap(ratioCoverage),
+]
 for (const row of coverage) console.log(coverageLine(row))
 const problems = [...rows, ...coverage].flatMap(({ problem }) => problem ?? [])
 console.log(
