@@ -6,3 +6,12 @@ export type { ConfigurationRow, Cost } from './configuration-document.ts'
 export * from './documents.ts'
 export type { MapChunk, MemorySeries, MemorySpace } from './memory-document.ts'
 export { type Noise, type NoiseDecision, type NoiseThread, noiseSchema } from './noise-document.ts'
+export {
+  type Sweep,
+  type SweepManifest,
+  type SweepRow,
+  sweepManifestSchema,
+  sweepRowSchema,
+  sweepSchema,
+} from './sweep-document.ts'
+export { byRank, endOf, figureOf, type SweepEnd } from './sweep-ranking.ts'
