@@ -1,4 +1,5 @@
-export { type ChartFormat, drawCharts, type ReportInput } from './charts/index.ts'
+export { allCharts, type ChartFormat, drawCharts, type ReportInput } from './charts/index.ts'
+export { sweepCharts } from './charts/sweep/index.ts'
 export { type PageInput, reportHtml } from './page/page.ts'
 export { sweepHtml } from './page/sweep-page.ts'
 export { type FitSides, traceFitHtml } from './page/trace-fit-page.ts'

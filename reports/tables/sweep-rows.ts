@@ -29,8 +29,12 @@ export function shortPaths(paths: readonly string[]): string[] {
 /** "replicas 4, max_batch 8" */
 export function valuesText({ paths }: Pick<Sweep, 'paths'>, row: SweepRow): string {
   const names = shortPaths(paths)
-  return row.values.map((value, i) => `${names[i]} ${value}`).join(', ')
+  return row.values.map((value, i) => `${names[i]} ${cut(value, LONGEST_VALUE)}`).join(', ')
 }
+
+const LONGEST_VALUE = 28
+const cut = (text: string, most: number) =>
+  text.length > most ? `${text.slice(0, most - 1)}…` : text
 
 /** "6 USD" */
 export const usd = (amount: number) => `${exactText(amount, 'plain')} USD`
@@ -71,7 +75,7 @@ export function sweepAnswer(sweep: Sweep): string {
     return `The scenario states no objective; of ${all} ${bestName(sweep)} is ${what}`
   }
   const undecided = counts.UNDECIDED === 0 ? '' : `, ${count(counts.UNDECIDED)} undecided`
-  return `None of ${all} certainly holds every objective${undecided}; first by rank is ${what}`
+  return `None of ${all} certainly holds every objective${undecided}; the best of them is ${what}`
 }
 
 /** ": web p(95) latency_ms 41 [39, 44] ms, limit 60 ms" */
@@ -109,7 +113,7 @@ export function sweepCells(sweep: Sweep, rows: readonly SweepRow[]): string[][] 
   const columns: readonly (readonly [string, (row: SweepRow) => string])[] = [
     ['no.', ({ configuration }) => String(configuration)],
     ...shortPaths(sweep.paths).map(
-      (name, i) => [name, ({ values }: SweepRow) => values[i]!] as const,
+      (name, i) => [name, ({ values }: SweepRow) => cut(values[i]!, LONGEST_CELL)] as const,
     ),
     ['verdict', (row) => VERDICTS[endOf(row)]],
     [figure.text, (row) => figureCell(row, figure)],
@@ -118,7 +122,7 @@ export function sweepCells(sweep: Sweep, rows: readonly SweepRow[]): string[][] 
     ['utilisation', ({ figures }) => busiest(figures)],
     ['an hour', ({ figures }) => (figures?.cost == null ? '' : usd(figures.cost.usd_per_hour))],
     ['a million', ({ figures }) => millionCell(figures)],
-    ['reason', ({ reason }) => (reason === null ? '' : short(reason))],
+    ['reason', ({ reason }) => (reason === null ? '' : firstLine(reason))],
   ]
   const filled = columns.filter(([, cell]) => rows.some((row) => !['', NONE].includes(cell(row))))
   return [filled.map(([name]) => name), ...rows.map((row) => filled.map(([, cell]) => cell(row)))]
@@ -155,10 +159,11 @@ function millionCell(figures: Figures): string {
   return value == null ? '' : `${declared(Number(value.toPrecision(3)))} USD`
 }
 
+const LONGEST_CELL = 50
 const LONGEST_REASON = 90
 
-function short(reason: string): string {
+function firstLine(reason: string): string {
   const [line = ''] = reason.split('\n')
-  const cut = line.length > LONGEST_REASON ? `${line.slice(0, LONGEST_REASON - 1)}…` : line
-  return reason.includes('\n') && !cut.endsWith('…') ? `${cut} …` : cut
+  const short = cut(line, LONGEST_REASON)
+  return reason.includes('\n') && !short.endsWith('…') ? `${short} …` : short
 }

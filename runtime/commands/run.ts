@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { type Command, Option } from 'commander'
 import {
+  allCharts,
   type ChartFormat,
   comparisonText,
   objectivesText,
@@ -184,7 +185,7 @@ async function runWith(
     await keepReplays(change, replayed, signal)
     await writeDocuments(change, documents)
     await change.write('report.html', await reportHtml(page))
-    await writeCharts(change.below(CHARTS_FOLDER), options.charts, page)
+    await writeCharts(change.below(CHARTS_FOLDER), options.charts, allCharts(page))
     for (const name of used) change.remove(name)
   })
   for (const text of replayed.flatMap(({ result }) => result.warnings)) warn(text)
