@@ -28,7 +28,7 @@ export async function mergeShards(
   directories: readonly string[],
   out: string | undefined,
 ): Promise<Merged> {
-  const itself = directories.find((directory) => out !== undefined && isSame(directory, out))
+  const itself = directories.find((directory) => out && resolve(directory) === resolve(out))
   if (itself !== undefined) {
     throw new Failure(`--out ${out}: is the folder of a shard; choose another`, EXIT.usage)
   }
@@ -55,8 +55,6 @@ export async function mergeShards(
     throw error
   }
 }
-
-const isSame = (a: string, b: string) => resolve(a) === resolve(b)
 
 function expectOnePlan([first, ...others]: readonly ShardFolder[]): void {
   const problems = others.flatMap(({ directory, manifest }) => {
@@ -90,9 +88,9 @@ async function readShard({ directory, manifest }: ShardFolder, rows: JournalRows
   )
   const missing = shardSize(manifest) - (rows.count - before)
   if (missing === 0) return
-  const counted = missing.toLocaleString('en-US')
   const again = `--shard ${shardText(manifest.shard!)} --resume --out ${directory}`
+  const counted = `${missing} of ${shardSize(manifest)} configurations`
   throw new Failure(
-    `${directory}: ${counted} configurations of ${shardSize(manifest).toLocaleString('en-US')} are missing; continue it: spillway sweep ${manifest.scenario.file} … ${again}`,
+    `${directory}: ${counted} ${missing === 1 ? 'is' : 'are'} missing; continue it: spillway sweep ${manifest.scenario.file} … ${again}`,
   )
 }
