@@ -12,7 +12,7 @@ import { settleFolder } from './replace-files.ts'
 import { RESULTS_FILE } from './sweep-results.ts'
 import { writeWhole } from './write-whole.ts'
 
-/** The folder of a sweep: its plan, the journal of its rows, and once it is complete its results. */
+/** The folder of a sweep: its plan, the journal of its rows, and at the end its results. */
 
 const MANIFEST_FILE = 'manifest.json'
 const SWEEP_FILE = 'sweep.json'

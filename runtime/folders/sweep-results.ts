@@ -10,7 +10,7 @@ type Cells = ReadonlyMap<string, Cell>
 type ColumnType = 'INT32' | 'DOUBLE' | 'STRING'
 
 /** Rows that are in memory at a time. */
-const GROUP_ROWS = 5000
+const GROUP_ROWS = 1000
 
 /** Rows of a table; each call starts at its beginning. */
 export type SweepRows = () => AsyncIterable<SweepRow>

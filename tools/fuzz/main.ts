@@ -118,7 +118,9 @@ program
   .option('--seed <n>', 'seed of the moments', count, now())
   .action((number: number, { seed }: { seed: number }) =>
     inWorkshop(KILL_LIMIT_MS, async (shop, seconds) => {
-      const { completed, rows, faults } = await killSweeps(shop.folder, number, seed)
+      const { completed, rows, faults } = await shop.within({ args: [] }, (folder) =>
+        killSweeps(folder, number, seed),
+      )
       for (const fault of faults) console.log(fault)
       console.log(`rows on the disk at each kill: ${rows.join(', ')}`)
       const text = `${rows.length} kills, ${completed} sweeps completed in ${seconds()}`

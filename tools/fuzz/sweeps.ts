@@ -54,7 +54,7 @@ export function sweepFaults(whole: string, other: string, configurations: number
   ]
 }
 
-/** Kills sweeps in `folder`, which has declared.yaml, at `kills` random moments of their usual time. */
+/** Kills sweeps in `folder`, which has declared.yaml, at random moments of their usual time. */
 export async function killSweeps(
   folder: string,
   kills: number,

@@ -59,11 +59,11 @@ test('the front is that of all pairs, in any order', () => {
 
 test('of more rows than a document holds, the front and the best stay, in the order of the plan', () => {
   const rows = Array.from({ length: 3 * MOST_ROWS }, (_, i) =>
-    row(i + 1, 'PASS', 2, i === 4321 ? 1 : 10 + ((i * 7919) % 5000)),
+    row(i + 1, 'PASS', 2, i === 2321 ? 1 : 10 + ((i * 7919) % 5000)),
   )
   const { rows: kept, counts, configurations, best, front } = summary(rows)
   expect([kept.length, counts.PASS, configurations]).toEqual([MOST_ROWS, rows.length, rows.length])
-  expect([best, front]).toEqual([4322, [4322]])
+  expect([best, front]).toEqual([2322, [2322]])
   const numbers = kept.map(({ configuration }) => configuration)
   expect(numbers).toEqual(numbers.toSorted((a, b) => a - b))
   const slowest = Math.max(...kept.map(({ figures }) => figures!.objectives[0]!.estimate.value!))

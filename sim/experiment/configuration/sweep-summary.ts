@@ -9,8 +9,8 @@ import {
   type SweepRow,
 } from '../../documents/index.ts'
 
-/** Rows of a document: as many as a heat map of 40 by 50 values has. */
-export const MOST_ROWS = 2000
+/** Rows of a document: as many as a heat map of 25 by 40 values has. */
+export const MOST_ROWS = 1000
 
 /** What a summary of a sweep adds to its plan. */
 type Summary = Pick<Sweep, 'configurations' | 'counts' | 'best' | 'front' | 'rows'>
