@@ -1,5 +1,6 @@
 export { EXIT, type ExitCode, Failure } from './failure.ts'
 export { type LoadedScenario, loadScenario, type ScenarioText, scenarioText } from './load/load.ts'
+export { type Points, readPoints } from './load/points.ts'
 export { findScenario, shippedHint, shippedNames, shippedText } from './load/shipped.ts'
 export { starterScenario } from './load/starter.ts'
 export { readUserFile, Unreadable, userFilePieces } from './load/user-file.ts'

@@ -94,6 +94,26 @@ const CASES: readonly Case[] = [
   ['notComparable', 'compare agreed --profile empty.json'],
   ['interrupted', 'compare agreed --replications 100000'],
 
+  ['ok', `sweep declared.yaml ${QUICKLY} --set seed=1,2 --out swept`],
+  ['ok', `sweep declared.yaml ${QUICKLY} --set seed=1,2 --out swept --resume`],
+  ['notComparable', `sweep declared.yaml ${QUICKLY} --set seed=1,3 --out swept --resume`],
+  ['usage', 'sweep declared.yaml'],
+  ['usage', 'sweep declared.yaml --set seed=1,2 --shard 1/2'],
+  ['invalidInput', `sweep declared.yaml ${QUICKLY} --set seed=1,2 --out swept`],
+  ['invalidInput', 'sweep declared.yaml --set pools.first.replicas=0,-1'],
+  ['invalidInput', 'sweep declared.yaml --points nowhere.csv'],
+  ['interrupted', 'sweep long.yaml --set seed=1,2'],
+
+  ['ok', `sweep declared.yaml ${QUICKLY} --set seed=1,2 --shard 1/1 --out shard`],
+  ['ok', 'merge shard --out merged'],
+  ['usage', 'merge'],
+  ['invalidInput', 'merge swept'],
+
+  ['ok', 'query merged select\tcount(*)\tfrom\tresults'],
+  ['usage', 'query merged'],
+  ['invalidInput', 'query merged select\tnothing\tfrom\tresults'],
+  ['invalidInput', 'query nowhere select\t1'],
+
   ['ok', 'audit kept'],
   ['failed', 'audit broken'],
   ['usage', 'audit'],

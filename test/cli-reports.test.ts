@@ -64,6 +64,22 @@ async function ofDocuments(name: string, whatIf: boolean): Promise<string> {
   return `${name}/report.html`
 }
 
+async function swept(): Promise<string> {
+  const replicas = 'pools.central.replicas=0..3'
+  const batches = 'pools.central.batching.max_batch=2,4,8'
+  const sets = [replicas, batches, 'pools.central.price_usd_per_hour=2', 'duration_s=40']
+  const options = [
+    ...sets.flatMap((set) => ['--set', set]),
+    '--replications',
+    '2',
+    '--out',
+    'swept',
+  ]
+  const ended = await run('sweep', put(folder, 'swept.yaml', LOSING), ...options)
+  expect(ended.code, ended.stderr).toBe(0)
+  return 'swept/report.html'
+}
+
 async function traced(job: 'inspect' | 'fit'): Promise<string> {
   const random = stream(9, 0, 'trace')
   let now = 0
@@ -85,6 +101,7 @@ const KINDS: Readonly<Record<string, () => Promise<string>>> = {
   generation: () => simulated('generation', library('chat')),
   run: () => ofDocuments('run', false),
   'what-if': () => ofDocuments('what-if', true),
+  sweep: swept,
   trace: () => traced('inspect'),
   'fit of a trace': () => traced('fit'),
 }

@@ -14,7 +14,7 @@ const common: BuildOptions = {
   platform: 'node',
   target: 'node20',
   // a package of devDependencies goes into the bundle, so that users need not install it
-  external: Object.keys(manifest.dependencies),
+  external: [...Object.keys(manifest.dependencies), ...Object.keys(manifest.peerDependencies)],
   logLevel: 'warning',
 }
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { InvalidArgumentError, Option } from 'commander'
-import { type ChartFormat, drawCharts, type PageInput } from '../../reports/index.ts'
+import { type ChartFormat, drawCharts } from '../../reports/index.ts'
 import type { FolderChange } from '../folders/replace-files.ts'
 
 /** The folder of the charts in that of their report. */
@@ -17,13 +17,13 @@ function chartFormats(text: string): readonly ChartFormat[] {
   throw new InvalidArgumentError(`Expected svg, png or svg,png, got ${text}.`)
 }
 
-/** Writes every chart in every format; returns the paths. */
+/** Writes charts in every format; returns the paths. */
 export async function writeCharts(
   change: FolderChange,
   formats: readonly ChartFormat[],
-  page: PageInput,
+  charts: Parameters<typeof drawCharts>[1],
 ): Promise<string[]> {
-  const drawn = await drawCharts(formats, page)
+  const drawn = await drawCharts(formats, charts)
   for (const { file, content } of drawn) await change.write(file, content)
   return drawn.map(({ file }) => join(change.directory, file))
 }

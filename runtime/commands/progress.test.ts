@@ -20,7 +20,7 @@ test('without a terminal every phase has a line, and a long one has lines with i
   expect(lines).toEqual([
     'opening …\n',
     'measuring …\n',
-    'measuring … 50 %\n',
+    'measuring … 50 %, about 20 s left\n',
     'measuring … 100 %\n',
   ])
 })

@@ -24,6 +24,8 @@ export class ProgressDisplay {
   readonly #bar: cliProgress.SingleBar | null
   #phase = ''
   #printedAt = 0
+  /** of the phase: when it was first reported, ms, and what was done by then */
+  #begun = { at: 0, done: 0 }
 
   constructor() {
     this.#bar =
@@ -43,12 +45,18 @@ export class ProgressDisplay {
       this.#bar?.start(of, done, { phase: visibleLine(phase) })
       this.#print(`${phase} …`)
       this.#phase = phase
+      this.#begun = { at: performance.now(), done }
       return
     }
     this.#bar?.setTotal(of)
     this.#bar?.update(done)
     const share = Math.floor((100 * done) / of)
-    if (performance.now() >= this.#printedAt + LINE_EVERY_MS) this.#print(`${phase} … ${share} %`)
+    const now = performance.now()
+    if (now < this.#printedAt + LINE_EVERY_MS) return
+    const each = (now - this.#begun.at) / (done - this.#begun.done)
+    const left =
+      Number.isFinite(each) && done < of ? `, about ${duration(each * (of - done))} left` : ''
+    this.#print(`${phase} … ${share} %${left}`)
   }
 
   #print(line: string): void {
@@ -66,4 +74,11 @@ export class ProgressDisplay {
     this.#bar?.stop()
     this.#phase = ''
   }
+}
+
+/** "40 s", "12 min", "3.5 h" */
+function duration(ms: number): string {
+  const seconds = Math.ceil(ms / 1000)
+  if (seconds < 120) return `${seconds} s`
+  return seconds < 7200 ? `${Math.round(seconds / 60)} min` : `${(seconds / 3600).toFixed(1)} h`
 }

@@ -1,8 +1,15 @@
 import { join } from 'node:path'
 import type { Command } from 'commander'
-import { type ChartFormat, reportHtml } from '../../reports/index.ts'
+import {
+  allCharts,
+  type ChartFormat,
+  reportHtml,
+  sweepCharts,
+  sweepHtml,
+} from '../../reports/index.ts'
 import { EXIT } from '../../scenarios/index.ts'
 import { replaceFiles } from '../folders/replace-files.ts'
+import { readSweep } from '../folders/sweep-folder.ts'
 import { report } from '../jobs/report.ts'
 import { CHARTS_FOLDER, chartsOption, writeCharts } from './charts.ts'
 import { commandLine, implement, outOption, withJson } from './command.ts'
@@ -19,18 +26,29 @@ Example:
   $ spillway report runs/payment-peak --charts png`
 
 export function define(command: Command): void {
-  withJson(command.argument('<dir>', 'a folder of `spillway run`'))
+  withJson(command.argument('<dir>', 'a folder of `spillway run` or `spillway sweep`'))
     .addOption(outOption('report.html and charts', 'the folder of the documents'))
     .addOption(chartsOption())
   implement(command, HELP, async (_signal, directory: string, options: ReportOptions) => {
     const out = options.out ?? directory
-    const page = await report(directory, { command: commandLine() })
+    const sweep = await readSweep(directory)
+    const drawn =
+      sweep === null
+        ? await ofRun(directory)
+        : { charts: sweepCharts(sweep), html: await sweepHtml(sweep) }
     const written = [join(out, 'report.html')]
     await replaceFiles(out, async (change) => {
-      await change.write('report.html', await reportHtml(page))
-      written.push(...(await writeCharts(change.below(CHARTS_FOLDER), options.charts, page)))
+      await change.write('report.html', drawn.html)
+      written.push(
+        ...(await writeCharts(change.below(CHARTS_FOLDER), options.charts, drawn.charts)),
+      )
     })
     print(options, { written }, written.join('\n'))
     return EXIT.ok
   })
+}
+
+async function ofRun(directory: string) {
+  const page = await report(directory, { command: commandLine() })
+  return { charts: allCharts(page), html: await reportHtml(page) }
 }

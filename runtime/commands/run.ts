@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path'
 import { type Command, Option } from 'commander'
 import {
+  allCharts,
   bothSidesText,
   type ChartFormat,
   comparisonText,
@@ -208,7 +209,7 @@ async function runWith(
     await writeDocuments(change, documents)
     if (ofSecond) await writeDocuments(change.below(AGAINST_FOLDER), { simulated: ofSecond })
     await change.write('report.html', await reportHtml(page))
-    await writeCharts(change.below(CHARTS_FOLDER), options.charts, page)
+    await writeCharts(change.below(CHARTS_FOLDER), options.charts, allCharts(page))
     for (const name of used) change.remove(name)
   })
   for (const { label, result } of sidesOf(page).flat()) {

@@ -7,6 +7,8 @@ import {
   comparisonSchema,
   noiseSchema,
   resultSchema,
+  sweepManifestSchema,
+  sweepSchema,
 } from '../../sim/documents/index.ts'
 import { profileSchema } from '../../sim/world/index.ts'
 import { documentText } from '../folders/documents.ts'
@@ -19,6 +21,8 @@ const schemas: Readonly<Record<string, ZodType>> = {
   memory: arenaSchema,
   audit: auditSchema,
   noise: noiseSchema,
+  sweep: sweepSchema,
+  'sweep-manifest': sweepManifestSchema,
   profile: profileSchema,
 }
 

@@ -2,7 +2,11 @@ import { open, readdir } from 'node:fs/promises'
 import { Failure } from '../../scenarios/index.ts'
 
 /** A file's content, whole or piece by piece. */
-export type FileContent = string | Uint8Array | Iterable<Uint8Array> | AsyncIterable<string>
+export type FileContent =
+  | string
+  | Uint8Array
+  | Iterable<Uint8Array>
+  | AsyncIterable<string | Uint8Array>
 
 /** Writes a file and waits until it is on the disk. */
 export async function writeSynced(path: string, content: FileContent): Promise<void> {

@@ -41,7 +41,13 @@ export function allocationFailure(error: unknown): Failure | null {
   const said = [message, String((error as NodeJS.ErrnoException).code)]
   if (!said.some((text) => SAYINGS.some((saying) => saying.test(text)))) return null
   return new Failure(
-    `memory ran out (${message}); fewer requests take less: shorten duration_s, bound the queues ` +
+    `${RAN_OUT} (${message}); fewer requests take less: shorten duration_s, bound the queues ` +
       'with max_length or timeout_ms, or simulate fewer runs at once with --workers',
   )
 }
+
+const RAN_OUT = 'memory ran out'
+
+/** Whether a failure is one of `allocationFailure`, also after it was sent. */
+export const saysOutOfMemory = ({ problems }: Failure) =>
+  problems.some((text) => text.startsWith(RAN_OUT))

@@ -7,3 +7,12 @@ export * from './documents.ts'
 export type { MapChunk, MemorySeries, MemorySpace } from './memory-document.ts'
 export { type Noise, type NoiseDecision, type NoiseThread, noiseSchema } from './noise-document.ts'
 export { doNotCount, notCountedTexts } from './not-counted-text.ts'
+export {
+  type Sweep,
+  type SweepManifest,
+  type SweepRow,
+  sweepManifestSchema,
+  sweepRowSchema,
+  sweepSchema,
+} from './sweep-document.ts'
+export { byRank, endOf, figureOf, type SweepEnd } from './sweep-ranking.ts'

@@ -36,6 +36,7 @@ export {
 } from './comparison/what-if.ts'
 export { type ConfiguredSystem, configurationRow } from './configuration/configuration-row.ts'
 export { type RunFigures, runFigures } from './configuration/run-figures.ts'
+export { SweepSummary, sweepFigure } from './configuration/sweep-summary.ts'
 export {
   CORRELATION_TOLERANCE,
   FIT_TOLERANCE,

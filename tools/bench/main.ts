@@ -10,6 +10,7 @@ import { kernelFigures } from './kernel.ts'
 import { measureMemory, memoryFigures, traceMemoryFigures } from './memory.ts'
 import { peerFigures } from './peers.ts'
 import { servingFigures } from './serving.ts'
+import { sweepFigures } from './sweep.ts'
 
 /**
  * Speed and memory compared with Spillway's targets. `--full` goes up to 10^8 requests, `--peers`
@@ -24,6 +25,7 @@ const parts: Readonly<Record<string, (options: { full: boolean }) => Iterable<Fi
   memory: ({ full }) => memoryFigures(full),
   traces: ({ full }) => traceMemoryFigures(full),
   startup: startupFigures,
+  sweep: sweepFigures,
   peers: peerFigures,
 }
 

@@ -9,6 +9,7 @@ import { KILL_LIMIT_MS, kills, killsText } from './kills.ts'
 import { KINDS } from './kinds/index.ts'
 import { faultOf } from './outcome.ts'
 import { fuzzProperties } from './properties.ts'
+import { killSweeps } from './sweeps.ts'
 
 /** Time limit of an input, ms. */
 const LIMIT_MS = 10_000
@@ -107,6 +108,24 @@ program
       const failed = result.outcomes.filter(({ faults }) => faults.length > 0).length
       console.log(`seed ${seed}: ${number} kills in ${seconds()}, ${failed} failed`)
       fail(failed > 0)
+    }),
+  )
+
+program
+  .command('sweeps')
+  .description('kill sweeps with SIGKILL at random moments and resume them; no row may be lost')
+  .argument('[count]', 'number of kills', count, 20)
+  .option('--seed <n>', 'seed of the moments', count, now())
+  .action((number: number, { seed }: { seed: number }) =>
+    inWorkshop(KILL_LIMIT_MS, async (shop, seconds) => {
+      const { completed, rows, faults } = await shop.within({ args: [] }, (folder) =>
+        killSweeps(folder, number, seed),
+      )
+      for (const fault of faults) console.log(fault)
+      console.log(`rows on the disk at each kill: ${rows.join(', ')}`)
+      const text = `${rows.length} kills, ${completed} sweeps completed in ${seconds()}`
+      console.log(`seed ${seed}: ${text}, ${faults.length} faults`)
+      fail(faults.length > 0)
     }),
   )
 

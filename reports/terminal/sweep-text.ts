@@ -1,0 +1,31 @@
+import type { Sweep } from '../../sim/documents/index.ts'
+import { count } from '../format.ts'
+import {
+  leftColumns,
+  ranked,
+  sweepAnswer,
+  sweepCells,
+  sweepLegend,
+  withoutFigures,
+} from '../tables/sweep-rows.ts'
+import { alignColumns } from './align.ts'
+
+const MOST_ROWS = 30
+
+/** The answer and the best rows; `kept`: where all rows are, null where they are not kept. */
+export function sweepText(sweep: Sweep, kept: string | null): string {
+  const rows = ranked(sweep).slice(0, MOST_ROWS)
+  const cells = sweepCells(sweep, rows)
+  const left = sweep.configurations - rows.length
+  const where = kept === null ? '; keep them with --out DIR' : ` in ${kept}`
+  const without = withoutFigures(sweep)
+  return [
+    sweepAnswer(sweep),
+    '',
+    alignColumns(cells, leftColumns(cells)),
+    ...(left > 0 ? [`… ${count(left)} more${where}`] : []),
+    '',
+    sweepLegend(sweep),
+    ...(without === null ? [] : [without]),
+  ].join('\n')
+}

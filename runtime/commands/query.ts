@@ -1,0 +1,41 @@
+import type { Command } from 'commander'
+import { alignColumns } from '../../reports/index.ts'
+import { EXIT } from '../../scenarios/index.ts'
+import { query } from '../jobs/sweep/query.ts'
+import { implement, withJson } from './command.ts'
+import { print } from './output.ts'
+
+const HELP = `
+The table is results, with a row for each configuration. Its columns are configuration (its number), one for each path
+that changes, status, reason, scenario (its hash), verdict, replications, capacity_rps, load, usd_per_hour,
+usd_per_million; of each objective 1, 2, …: objective_1 (its text), objective_1_verdict, objective_1_value; of each class
+CLASS.arrived, CLASS.mean_ms, CLASS.p50_ms to CLASS.p99_9_ms, the same over all arrivals as CLASS.all_p50_ms,
+CLASS.goodput_share; of each pool POOL.replicas, POOL.utilisation, POOL.batch_mean. A figure has its 95 % interval in
+columns with _low and _high. Names with a dot stand in double quotes. \`describe results\` lists them all.
+
+It needs DuckDB: npm install @duckdb/node-api
+
+Examples:
+  $ spillway query runs/sizes 'describe results'
+  $ spillway query runs/sizes 'select configuration, verdict, "checkout.p99_ms" from results order by usd_per_hour'`
+
+export function define(command: Command): void {
+  withJson(
+    command
+      .argument('<dir>', 'a folder of spillway sweep or merge')
+      .argument('<sql>', 'a statement of DuckDB SQL on the table results'),
+  )
+  implement(command, HELP, async (_signal, directory: string, sql: string, options) => {
+    const { columns, rows } = await query(directory, sql)
+    const records = rows.map((row) => Object.fromEntries(columns.map((name, i) => [name, row[i]])))
+    const cells = rows.map((row) => row.map(cell))
+    print(options as { json?: boolean }, records, alignColumns([[...columns], ...cells]))
+    return EXIT.ok
+  })
+}
+
+function cell(value: unknown): string {
+  if (value === null || value === undefined) return '–'
+  if (typeof value === 'number') return String(Number(value.toPrecision(6)))
+  return typeof value === 'object' ? JSON.stringify(value) : String(value)
+}

@@ -1,0 +1,193 @@
+import { existsSync } from 'node:fs'
+import { type FileHandle, open } from 'node:fs/promises'
+import { type SweepRow, sweepRowSchema } from '../../sim/documents/index.ts'
+import { notWritten } from './write-whole.ts'
+
+/**
+ * The rows of a sweep in the order in which they were simulated, as JSON lines. A line counts once
+ * it is whole, so a process may be killed at any moment: a torn line is not JSON, and is ignored. A
+ * second line of a configuration is ignored, too, so it does no harm if two processes write one.
+ */
+
+export const JOURNAL_FILE = 'journal.jsonl'
+
+interface Waiting {
+  readonly text: string
+  readonly resolve: () => void
+  readonly reject: (error: unknown) => void
+}
+
+/** Appends rows to a journal. Rows that wait are written together and synced once. */
+export class JournalWriter {
+  readonly #path: string
+  readonly #file: FileHandle
+  #waiting: Waiting[] = []
+  #writing: Promise<void> | null = null
+
+  private constructor(path: string, file: FileHandle) {
+    this.#path = path
+    this.#file = file
+  }
+
+  /** Throws `Failure` if the file cannot be written. */
+  static async open(path: string): Promise<JournalWriter> {
+    try {
+      const file = await open(path, 'a+')
+      const { size } = await file.stat()
+      const last = size === 0 ? null : await file.read(Buffer.alloc(1), 0, 1, size - 1)
+      // what follows must not continue a torn line
+      if (last !== null && last.buffer[0] !== NEWLINE) await file.appendFile('\n')
+      return new JournalWriter(path, file)
+    } catch (error) {
+      throw notWritten(path, error)
+    }
+  }
+
+  /** Resolves when the row is on the disk. Throws `Failure` if it cannot be written. */
+  add(row: SweepRow): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ text: `${JSON.stringify(row)}\n`, resolve, reject })
+      this.#writing ??= this.#write()
+    })
+  }
+
+  /** Waits for the rows that were added, and closes the file. */
+  async close(): Promise<void> {
+    await this.#writing
+    await this.#file.close()
+  }
+
+  async #write(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const batch = this.#waiting
+      this.#waiting = []
+      try {
+        await this.#file.appendFile(batch.map(({ text }) => text).join(''))
+        await this.#file.datasync()
+        for (const { resolve } of batch) resolve()
+      } catch (error) {
+        for (const { reject } of batch) reject(notWritten(this.#path, error))
+      }
+    }
+    this.#writing = null
+  }
+}
+
+const NEWLINE = 0x0a
+const PIECE_BYTES = 1 << 16
+
+/** The places of rows in one or more journals: the rows themselves stay on the disk. */
+export class JournalRows {
+  readonly #files: FileHandle[] = []
+  readonly #file: Uint16Array
+  readonly #from: Float64Array
+  /** 0 for a configuration without a row */
+  readonly #length: Uint32Array
+  /** configurations for which memory ran out */
+  readonly #ranOut = new Set<number>()
+  #count = 0
+
+  /** `size`: how many configurations the whole sweep has. */
+  constructor(size: number) {
+    this.#file = new Uint16Array(size + 1)
+    this.#from = new Float64Array(size + 1)
+    this.#length = new Uint32Array(size + 1)
+  }
+
+  /** configurations that have a row */
+  get count(): number {
+    return this.#count
+  }
+
+  has(number: number): boolean {
+    return this.#length[number]! > 0
+  }
+
+  /** configurations whose row stays, whatever is added */
+  get settled(): number {
+    return this.#count - this.#ranOut.size
+  }
+
+  isSettled(number: number): boolean {
+    return this.has(number) && !this.#ranOut.has(number)
+  }
+
+  /**
+   * Adds the rows of a journal, none if there is no such file. `accept` refuses a row by `false` or
+   * by an error.
+   */
+  async read(path: string, accept: (row: SweepRow) => boolean = () => true): Promise<void> {
+    if (!existsSync(path)) return
+    const file = await open(path, 'r')
+    const index = this.#files.push(file) - 1
+    for await (const { text, from, bytes } of linesOf(file)) {
+      const row = rowOf(text)
+      if (row === null || row.configuration >= this.#length.length || !accept(row)) continue
+      const { configuration, status } = row
+      if (this.isSettled(configuration)) continue
+      if (!this.has(configuration)) this.#count++
+      if (status === 'out_of_memory') this.#ranOut.add(configuration)
+      else this.#ranOut.delete(configuration)
+      this.#file[configuration] = index
+      this.#from[configuration] = from
+      this.#length[configuration] = bytes
+    }
+  }
+
+  /** The rows in the order of the plan. */
+  async *inOrder(): AsyncGenerator<SweepRow> {
+    for await (const line of this.lines()) yield JSON.parse(line) as SweepRow
+  }
+
+  /** Their lines. */
+  async *lines(): AsyncGenerator<string> {
+    for (let number = 1; number < this.#length.length; number++) {
+      if (this.has(number)) yield await this.#line(number)
+    }
+  }
+
+  async close(): Promise<void> {
+    for (const file of this.#files.splice(0)) await file.close()
+  }
+
+  async #line(number: number): Promise<string> {
+    const length = this.#length[number]!
+    const file = this.#files[this.#file[number]!]!
+    const { buffer } = await file.read(Buffer.alloc(length), 0, length, this.#from[number]!)
+    return `${buffer.toString('utf8')}\n`
+  }
+}
+
+/** The row of a whole line; null for any other text. */
+function rowOf(text: string): SweepRow | null {
+  try {
+    const { data } = sweepRowSchema.safeParse(JSON.parse(text))
+    return data ?? null
+  } catch {
+    return null
+  }
+}
+
+/** A row takes kilobytes; a longer line is no row. */
+const MOST_LINE_BYTES = 1 << 26
+
+/** The lines that end with a line break, each with its place in the file. */
+async function* linesOf(file: FileHandle) {
+  let open = Buffer.alloc(0)
+  let from = 0
+  for (let at = 0; ; ) {
+    const { bytesRead, buffer } = await file.read(Buffer.alloc(PIECE_BYTES), 0, PIECE_BYTES, at)
+    if (bytesRead === 0) return
+    at += bytesRead
+    open = Buffer.concat([open, buffer.subarray(0, bytesRead)])
+    let begin = 0
+    for (let end = open.indexOf(NEWLINE); end >= 0; end = open.indexOf(NEWLINE, begin)) {
+      const bytes = end - begin
+      yield { text: open.toString('utf8', begin, end), from: from + begin, bytes }
+      begin = end + 1
+    }
+    open = open.subarray(begin)
+    from += begin
+    if (open.length > MOST_LINE_BYTES) return
+  }
+}

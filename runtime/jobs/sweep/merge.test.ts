@@ -1,0 +1,62 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import type { SweepManifest, SweepRow } from '../../../sim/documents/index.ts'
+import { put, temporaryFolder } from '../../../test/spillway.ts'
+import { writeManifest } from '../../folders/sweep-folder.ts'
+import { JOURNAL_FILE } from '../../folders/sweep-journal.ts'
+import { mergeShards } from './merge.ts'
+import { numbersOf, planSweep, type Shard } from './sweep-plan.ts'
+
+const folder = temporaryFolder()
+const at = (name: string) => join(folder, name)
+
+async function shard(name: string, part: Shard | null, change: Partial<SweepManifest> = {}) {
+  const request = { path: 'overload', set: ['seed=1..5'], replications: 2 }
+  const { manifest } = await planSweep(request)
+  const plan = { ...manifest, ...change, shard: part }
+  const rows = [...numbersOf(plan)].map(
+    (configuration): SweepRow => ({
+      ...{ configuration, values: [String(configuration)] },
+      ...{ status: 'invalid', reason: 'a test', scenario: null, figures: null },
+    }),
+  )
+  mkdirSync(at(name))
+  await writeManifest(at(name), plan)
+  put(folder, `${name}/${JOURNAL_FILE}`, rows.map((row) => `${JSON.stringify(row)}\n`).join(''))
+  return rows
+}
+
+await shard('one', { index: 1, of: 2 })
+await shard('two', { index: 2, of: 2 })
+await shard('whole', null)
+await shard('thirds', { index: 2, of: 3 })
+await shard('seeded', { index: 2, of: 2 }, { seed: 9, version: '9.9.9' })
+const rows = await shard('cut', { index: 2, of: 2 })
+put(folder, `cut/${JOURNAL_FILE}`, `${JSON.stringify(rows[0])}\n`)
+// the rows of another shard
+await shard('mixed', { index: 2, of: 2 })
+put(folder, `mixed/${JOURNAL_FILE}`, `${JSON.stringify({ ...rows[0], configuration: 1 })}\n`)
+
+test('shards of one plan are joined in its order', async () => {
+  const { document, manifest, rows: joined } = await mergeShards([at('two'), at('one')], at('out'))
+  expect(manifest.shard).toBeNull()
+  expect(document.rows.map(({ configuration }) => configuration)).toEqual([1, 2, 3, 4, 5])
+  await joined.close()
+})
+
+test.each<[string[], number, RegExp]>([
+  [['one'], 3, /shard 2\/2 is missing/],
+  [['one', 'two', 'two'], 3, /shard 2\/2 is there 2 times: \S+two, \S+two/],
+  [['whole', 'one'], 3, /whole: holds a whole sweep/],
+  [['one', 'nowhere'], 3, /nowhere: holds no sweep/],
+  [['one', 'cut'], 3, /cut: 1 of 2 configurations is missing; .* --shard 2\/2 --resume --out /],
+  [['one', 'mixed'], 3, /mixed: 2 of 2 configurations are missing/],
+  [['one', 'thirds'], 6, /thirds: another sweep than \S+one: shards: 2 there, 3 here/],
+  [['one', 'seeded'], 6, /version: \S+ there, 9\.9\.9 here\n.*seed: 5 there, 9 here/],
+  [['one', 'out'], 2, /is the folder of a shard/],
+])('%j is refused', async (names, exitCode, reason) => {
+  const merged = mergeShards(names.map(at), at('out'))
+  const refusal = await merged.catch((error: unknown) => error)
+  expect(refusal).toMatchObject({ exitCode, message: expect.stringMatching(reason) })
+})

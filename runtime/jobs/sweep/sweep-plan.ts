@@ -1,0 +1,142 @@
+import { EXIT, Failure, gridPoint, gridSize, readPoints } from '../../../scenarios/index.ts'
+import type { SweepManifest } from '../../../sim/documents/index.ts'
+import { sweepFigure } from '../../../sim/experiment/index.ts'
+import type { Profile } from '../../../sim/world/index.ts'
+import { profileLabel } from '../../folders/profile-file.ts'
+import { build } from '../../version.ts'
+import type { ConfigurationBase } from '../configurations/configuration-process.ts'
+import { searchSpace } from '../configurations/search-space.ts'
+import { loadSystem, type System } from '../prepare.ts'
+
+/** A part of a sweep, `index` from 1 to `of`. */
+export interface Shard {
+  readonly index: number
+  readonly of: number
+}
+
+export interface SweepRequest {
+  /** a scenario file, or the name of a shipped scenario */
+  readonly path: string
+  /** texts of `--set`: with several values a dimension of the grid, otherwise for all */
+  readonly set?: readonly string[] | undefined
+  /** a CSV file of configurations, in place of a grid */
+  readonly points?: string | undefined
+  readonly seed?: number | undefined
+  readonly profile?: string | undefined
+  readonly replications: number
+  readonly shard?: Shard | undefined
+}
+
+/** A sweep as it is planned: what is simulated, and what it is simulated with. */
+export interface PlannedSweep {
+  readonly manifest: SweepManifest
+  readonly base: ConfigurationBase
+  /** the scenario without the changes of the configurations */
+  readonly system: System
+}
+
+/**
+ * Reads what is to be simulated. All configurations use the profile of the scenario without their
+ * changes: figures of two machines in one table would not be comparable. Throws `Failure`.
+ */
+export async function planSweep(
+  request: SweepRequest,
+  signal?: AbortSignal,
+): Promise<PlannedSweep> {
+  const { path, points: file, seed, replications, shard = null } = request
+  const { set, dimensions } = searchSpace(request.set ?? [])
+  const points = file === undefined ? null : await readPoints(file)
+  const twice = points === null ? [] : dimensions.map(({ path: name }) => name)
+  const refusal = 'put every value that changes into the file of --points'
+  if (twice.length > 0) {
+    throw new Failure(`--set ${twice[0]}: several values beside --points; ${refusal}`, EXIT.usage)
+  }
+  if (points === null && dimensions.length === 0) throw new Failure(NOTHING, EXIT.usage)
+  const given = seed === undefined ? {} : { seed }
+  const options = { set, ...given, ...(signal && { signal }) }
+  const system = await loadSystem(path, { ...options, profile: request.profile })
+  const { scenario, hash, profile } = system
+  const paths = points?.paths.slice() ?? dimensions.map(({ path: name }) => name)
+  return {
+    system,
+    base: { path, set, ...given, profile: profile ?? request.profile },
+    manifest: {
+      document: 'spillway-sweep-manifest',
+      format: 1,
+      ...build(),
+      scenario: { name: scenario.name, hash, description: scenario.description, file: path },
+      profile: profile && profileLabel(profile as Profile),
+      seed: scenario.seed,
+      replications,
+      set: [...set],
+      paths,
+      grid: points === null ? dimensions.map(({ values }) => [...values]) : null,
+      figure: sweepFigure(scenario, paths),
+      points: points?.rows.map((row) => [...row]) ?? null,
+      shard,
+    },
+  }
+}
+
+const NOTHING =
+  'nothing to sweep; give several values such as --set pools.0.replicas=1..4, or --points FILE'
+
+/** How many configurations all shards have together. */
+export const sizeOf = (plan: SweepManifest) => plan.points?.length ?? gridSize(dimensionsOf(plan))
+
+/** Values of the configuration `number`, from 1, in the order of the paths. */
+export function valuesOf(plan: SweepManifest, number: number): string[] {
+  const { paths, points } = plan
+  if (points !== null) return [...points[number - 1]!]
+  const texts = gridPoint(dimensionsOf(plan), number - 1)
+  return texts.map((text, i) => text.slice(paths[i]!.length + 1))
+}
+
+const dimensionsOf = ({ paths, grid }: SweepManifest) =>
+  (grid ?? []).map((values, i) => ({ path: paths[i]!, values }))
+
+/** Whether a configuration belongs to the shard of a plan. */
+export const inShard = ({ shard }: SweepManifest, number: number) =>
+  shard === null || number % shard.of === shard.index % shard.of
+
+/** Numbers of the configurations of a plan's shard, in order. */
+export function* numbersOf(plan: SweepManifest): Generator<number> {
+  const { index, of } = plan.shard ?? { index: 1, of: 1 }
+  for (let number = index; number <= sizeOf(plan); number += of) yield number
+}
+
+/** How many configurations the shard of a plan has. */
+export function shardSize(plan: SweepManifest): number {
+  const { index, of } = plan.shard ?? { index: 1, of: 1 }
+  return Math.max(0, Math.ceil((sizeOf(plan) - index + 1) / of))
+}
+
+/** What two plans differ in, each with the value of both: "seed: 1 there, 2 here". */
+export function planDifferences(there: SweepManifest, here: SweepManifest): string[] {
+  const parts: readonly (readonly [string, (plan: SweepManifest) => unknown])[] = [
+    ['version', ({ version }) => version],
+    ['commit', ({ commit }) => commit],
+    ['scenario', ({ scenario }) => `${scenario.name} (${scenario.hash})`],
+    ['profile', ({ profile }) => profile && `${profile.name} (${profile.hash})`],
+    ['seed', ({ seed }) => seed],
+    ['replications', ({ replications }) => replications],
+    ['--set', ({ set }) => set],
+    ['values', ({ paths, grid }) => grid?.map((values, i) => `${paths[i]}=${values.join(',')}`)],
+    ['points', ({ paths, points }) => points && [paths, points]],
+  ]
+  return parts.flatMap(([name, of]) => {
+    const [theirs, ours] = [of(there), of(here)]
+    if (JSON.stringify(theirs) === JSON.stringify(ours)) return []
+    return [`${name}: ${shown(theirs)} there, ${shown(ours)} here`]
+  })
+}
+
+function shown(value: unknown): string {
+  if (value === null || value === undefined) return 'none'
+  if (typeof value !== 'object') return String(value)
+  const text = JSON.stringify(value)
+  return text.length > 200 ? `${text.slice(0, 197)}…` : text
+}
+
+/** "shard 2/3" as a user types it. */
+export const shardText = ({ index, of }: Shard) => `${index}/${of}`

@@ -1,0 +1,162 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { arrivalParts, EXIT, Failure } from '../../../scenarios/index.ts'
+import type { Sweep, SweepManifest } from '../../../sim/documents/index.ts'
+import { SweepSummary } from '../../../sim/experiment/index.ts'
+import { readManifest, writeManifest } from '../../folders/sweep-folder.ts'
+import { JOURNAL_FILE, JournalRows, JournalWriter } from '../../folders/sweep-journal.ts'
+import { resultsPieces, type SweepRows } from '../../folders/sweep-results.ts'
+import { throwIfAborted } from '../../process/interruption.ts'
+import { ConfigurationPool } from '../configurations/configuration-pool.ts'
+import type { JobOptions } from '../options.ts'
+import { simulateConfiguration } from './simulate-configuration.ts'
+import {
+  inShard,
+  numbersOf,
+  type PlannedSweep,
+  planDifferences,
+  planSweep,
+  type SweepRequest,
+  shardSize,
+  shardText,
+  sizeOf,
+} from './sweep-plan.ts'
+
+export interface SweepOptions extends JobOptions {
+  /** keeps plan and rows, so that the sweep can be continued; by default nothing is kept */
+  readonly directory?: string | undefined
+  /** continues the sweep of `directory`, if it holds one */
+  readonly resume?: boolean | undefined
+  /** processes, at most one a core, by default that many; no result depends on it */
+  readonly workers?: number | undefined
+  /** gets warnings before and during the sweep */
+  readonly onWarning?: ((text: string) => void) | undefined
+}
+
+/** The results of a complete sweep. */
+export interface SweepResult {
+  readonly document: Sweep
+  /** the table as Parquet, read from the journal as it is written */
+  readonly results: AsyncIterable<Uint8Array>
+  /** closes the journal, and removes it if nothing is kept */
+  close(): Promise<void>
+}
+
+/**
+ * Simulates every configuration of a grid or list on all cores. Rows are kept in a journal as they
+ * are done, so an interrupted sweep loses at most the configurations in progress. Throws `Failure`.
+ */
+export async function sweep(
+  request: SweepRequest,
+  options: SweepOptions = {},
+): Promise<SweepResult> {
+  const { signal, onWarning } = options
+  const planned = await planSweep(request, signal)
+  const { manifest } = planned
+  for (const text of planWarnings(planned)) onWarning?.(text)
+  const directory = options.directory ?? (await mkdtemp(join(tmpdir(), 'spillway-sweep-')))
+  const discard = async () => {
+    if (options.directory === undefined) await rm(directory, { recursive: true, force: true })
+  }
+  try {
+    await begin(directory, manifest, options.resume === true)
+    const path = join(directory, JOURNAL_FILE)
+    await simulateMissing(planned, path, options)
+    const rows = await readJournal(path, manifest)
+    const result = await resultOf(manifest, () => rows.inOrder())
+    const close = () => rows.close().then(discard)
+    return { ...result, close }
+  } catch (error) {
+    await discard()
+    throw error
+  }
+}
+
+/** Writes the plan to a folder, or compares it with the plan that the folder has. */
+async function begin(directory: string, plan: SweepManifest, resume: boolean): Promise<void> {
+  const kept = await readManifest(directory)
+  if (kept === null) return writeManifest(directory, plan)
+  if (!resume) {
+    throw new Failure(
+      `${directory}: holds a sweep; continue it with --resume, or choose another folder with --out`,
+    )
+  }
+  const shard = [kept, plan].map((one) => (one.shard === null ? 'none' : shardText(one.shard)))
+  const other = shard[0] === shard[1] ? [] : [`--shard: ${shard[0]} there, ${shard[1]} here`]
+  const differences = [...planDifferences(kept, plan), ...other]
+  if (differences.length === 0) return
+  throw new Failure(
+    [
+      ...differences.map((text) => `${directory}: another sweep: ${text}`),
+      `${directory}: repeat the command that began it with --resume, or choose another folder with --out`,
+    ],
+    EXIT.notComparable,
+  )
+}
+
+async function readJournal(path: string, plan: SweepManifest): Promise<JournalRows> {
+  const rows = new JournalRows(sizeOf(plan))
+  await rows.read(path, ({ configuration }) => inShard(plan, configuration))
+  return rows
+}
+
+async function simulateMissing(
+  { manifest, base }: PlannedSweep,
+  path: string,
+  { signal, workers, onProgress, onWarning }: SweepOptions,
+): Promise<void> {
+  const kept = await readJournal(path, manifest)
+  await kept.close()
+  const of = shardSize(manifest)
+  let done = kept.settled
+  if (done === of) return
+  const journal = await JournalWriter.open(path)
+  const pool = new ConfigurationPool(base, { workers, signal })
+  const numbers = numbersOf(manifest)
+  let warned = false
+  const work = async () => {
+    for (const number of numbers) {
+      if (kept.isSettled(number)) continue
+      throwIfAborted(signal)
+      const row = await simulateConfiguration(pool, manifest, number)
+      await journal.add(row)
+      onProgress?.('simulating configurations', ++done, of)
+      if (row.reason === null || warned) continue
+      warned = true
+      onWarning?.(`configuration ${number} becomes a row without figures: ${row.reason}`)
+    }
+  }
+  onProgress?.('simulating configurations', done, of)
+  try {
+    // a process has its next configuration while the row of its last one is synced
+    await Promise.all(Array.from({ length: 2 * pool.workers }, work))
+  } finally {
+    pool.close()
+    await journal.close()
+  }
+}
+
+/** Document and table of the rows. */
+export async function resultOf(
+  plan: SweepManifest,
+  rows: SweepRows,
+): Promise<Pick<SweepResult, 'document' | 'results'>> {
+  const summary = new SweepSummary(plan.figure)
+  for await (const row of rows()) summary.add(row)
+  const { document: _, points: __, ...head } = plan
+  const document: Sweep = { document: 'spillway-sweep', ...head, ...summary.result() }
+  return { document, results: resultsPieces(plan, rows) }
+}
+
+/** What about a plan is probably a mistake. */
+function* planWarnings({ manifest, system }: PlannedSweep): Generator<string> {
+  const { traffic } = system.scenario
+  const byLoad = traffic.find(({ arrivals }) =>
+    arrivalParts(arrivals).some((part) => 'load' in part && part.load !== undefined),
+  )
+  const sized = manifest.paths.find((path) => /^(pools|models|devices)\b/.test(path))
+  if (byLoad === undefined || sized === undefined) return
+  yield `traffic of ${byLoad.class} is a load, a share of the capacity, which changes with ${sized}: ` +
+    'configurations get different traffic; state rate_rps in place of load to compare them at the same'
+}
