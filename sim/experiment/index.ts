@@ -46,6 +46,30 @@ export {
   WIDEST_FACTOR,
 } from './fit/fit-check.ts'
 export { fitInput, fitScenario, replicationFigures, sampleFigures } from './fit/fit-scenario.ts'
+export { carried } from './gate/carried.ts'
+export { causesOf, type PoolCauses } from './gate/causes.ts'
+export {
+  ALPHA,
+  CONFIRMATION,
+  confirmed,
+  decide,
+  type GateRun,
+  gateVerdict,
+  LOOKS,
+  lookLevel,
+  type MetricDecision,
+  ratioInterval,
+  runGate,
+  stepAfter,
+} from './gate/decision.ts'
+export {
+  baselineEntry,
+  metricLabel,
+  type PredictionOptions,
+  percentText,
+  predictionCase,
+  worstCase,
+} from './gate/prediction.ts'
 export { memoryResult } from './result/memory-result.ts'
 export { judgedPercentiles, verdictOf } from './result/objectives.ts'
 export { resultOf, simulatedResult } from './result/result.ts'
