@@ -5,6 +5,8 @@ import {
   arenaSchema,
   auditSchema,
   comparisonSchema,
+  gateBaseline,
+  gateSchema,
   noiseSchema,
   resultSchema,
 } from '../../sim/documents/index.ts'
@@ -18,6 +20,8 @@ const schemas: Readonly<Record<string, ZodType>> = {
   comparison: comparisonSchema,
   memory: arenaSchema,
   audit: auditSchema,
+  gate: gateSchema,
+  'gate-baseline': gateBaseline,
   noise: noiseSchema,
   profile: profileSchema,
 }

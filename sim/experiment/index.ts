@@ -68,8 +68,16 @@ export {
   type PredictionOptions,
   percentText,
   predictionCase,
+  type SimulatedFigures,
   worstCase,
 } from './gate/prediction.ts'
+export {
+  busiestShare,
+  type GateSide,
+  type MeasuredBlock,
+  roundBlocks,
+} from './gate/round-blocks.ts'
+export { syntheticGates } from './gate/synthetic-gates.ts'
 export { memoryResult } from './result/memory-result.ts'
 export { judgedPercentiles, verdictOf } from './result/objectives.ts'
 export { resultOf, simulatedResult } from './result/result.ts'

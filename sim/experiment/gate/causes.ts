@@ -42,7 +42,7 @@ const UNUSUAL = 1.3
 /** An executor without work for longer than this has slept, ms. */
 const IDLE_MS = 0.1
 /** Fewer batches of a kind on a side tell nothing of it. */
-const FEWEST = 20
+const FEWEST = 10
 /** A group of so many batches a side counts half: chance of few batches must not look like shape. */
 const HALF = 20
 
@@ -73,8 +73,8 @@ export function causesOf(
     const idle = some.filter((one) => one.idle).length
     return [idle, some.length - idle]
   })
-  const fit = Math.min(...kinds) < FEWEST ? fitLevel : fitWake
-  const [fitA, fitB] = [fit(a!), fit(b!)]
+  const fitted = Math.min(...kinds) < FEWEST ? fitLevel : fitWake
+  const [fitA, fitB] = [fitted(a!), fitted(b!)]
   const level = fitB.slope / fitA.slope
   const shape = shapeOf([a!, b!], [fitA, fitB])
   const under = ({ slope, wake: ms }: Fit, one: Observed, factor = 1) =>
@@ -82,8 +82,7 @@ export function causesOf(
   const total = (time: (one: Observed) => Ms) => a!.reduce((sum, one) => sum + time(one), 0)
   const own = total((one) => under(fitA, one))
   const changed = total((one) => under(fitB, one, shape.get(one.group) ?? 1))
-  const middle = (time: (batch: BatchRow) => Ms) =>
-    median(head.map(time)) - median(base.map(time))
+  const middle = (time: (batch: BatchRow) => Ms) => median(head.map(time)) - median(base.map(time))
   return {
     service: changed / own,
     level,

@@ -14,14 +14,45 @@ const JUDGED = ['p50', 'p95', 'p99'] as const
 
 type Figure = BaselineEntry['figures'][number]
 
-/** What a baseline keeps of a simulation. `file`: the scenario as given. */
-export function baselineEntry(result: Result, scenario: Scenario, file: string): BaselineEntry {
+/** What a gate needs of a simulation: all versions of Spillway have it. */
+export type SimulatedFigures = Pick<
+  Result,
+  'version' | 'commit' | 'profile' | 'seed' | 'runs' | 'load' | 'duration_s' | 'warmup_s'
+> & {
+  readonly scenario: Pick<Result['scenario'], 'name' | 'hash'>
+  readonly objectives: readonly Pick<Result['objectives'][number], 'class' | 'text' | 'verdict'>[]
+  readonly classes: readonly {
+    readonly name: string
+    readonly counts: { readonly served: number }
+    readonly latency: {
+      readonly percentiles: Readonly<Record<(typeof JUDGED)[number], ValueOnly>>
+    }
+    readonly goodput_share: ValueOnly
+  }[]
+}
+
+interface ValueOnly {
+  readonly value: number | null
+}
+
+/**
+ * What a baseline keeps of a simulation. `file`: the scenario as given; `scenario`: null where this
+ * version cannot read it.
+ */
+export function baselineEntry(
+  result: SimulatedFigures,
+  scenario: Scenario | null,
+  file: string,
+): BaselineEntry {
   const { version, commit, profile, seed, runs: replications, load } = result
   return {
     file,
     ...{ name: result.scenario.name, hash: result.scenario.hash },
     ...{ version, commit, profile, seed, replications, load },
-    figures: [...result.classes.flatMap(classFigures), ...costFigures(result, scenario)],
+    figures: [
+      ...result.classes.flatMap(classFigures),
+      ...(scenario === null ? [] : costFigures(result, scenario)),
+    ],
     objectives: result.objectives.map(({ class: name, text, verdict }) => {
       return { class: name, text, verdict }
     }),
@@ -29,7 +60,11 @@ export function baselineEntry(result: Result, scenario: Scenario, file: string):
   }
 }
 
-function classFigures({ name, latency, goodput_share }: Result['classes'][number]): Figure[] {
+function classFigures({
+  name,
+  latency,
+  goodput_share,
+}: SimulatedFigures['classes'][number]): Figure[] {
   const times = JUDGED.map((key): Figure => {
     const { value } = latency.percentiles[key]
     return { class: name, name: key, unit: 'ms', better: 'lower', value }
@@ -39,7 +74,7 @@ function classFigures({ name, latency, goodput_share }: Result['classes'][number
 }
 
 /** None where a pool has no price. */
-function costFigures(result: Result, scenario: Scenario): Figure[] {
+function costFigures(result: SimulatedFigures, scenario: Scenario): Figure[] {
   const hour = hourlyCost(scenario.pools)
   if (hour === null) return []
   const seconds = (result.duration_s - result.warmup_s) * result.runs
@@ -154,9 +189,12 @@ function figureVerdict(
 /** An objective that no longer holds is a regression whatever the margin. */
 function objectiveMetrics(base: BaselineEntry, head: BaselineEntry): GateMetric[] {
   return head.objectives.flatMap((one): GateMetric[] => {
-    const before = base.objectives.find(({ class: of, text }) => of === one.class && text === one.text)
+    const before = base.objectives.find(
+      ({ class: of, text }) => of === one.class && text === one.text,
+    )
     if (before === undefined || before.verdict === one.verdict) return []
-    const verdict = one.verdict === 'FAIL' ? 'FAIL' : before.verdict === 'FAIL' ? 'IMPROVED' : 'PASS'
+    const verdict =
+      one.verdict === 'FAIL' ? 'FAIL' : before.verdict === 'FAIL' ? 'IMPROVED' : 'PASS'
     return [
       {
         ...{ class: one.class, name: one.text, unit: 'ratio', better: 'lower' },
@@ -167,8 +205,7 @@ function objectiveMetrics(base: BaselineEntry, head: BaselineEntry): GateMetric[
   })
 }
 
-const rank = ({ verdict }: GateMetric) =>
-  ['FAIL', 'UNDECIDED', 'IMPROVED', 'PASS'].indexOf(verdict)
+const rank = ({ verdict }: GateMetric) => ['FAIL', 'UNDECIDED', 'IMPROVED', 'PASS'].indexOf(verdict)
 
 /** How much worse it is: relative; a lost value is the worst. */
 function badness({ ratio, better }: GateMetric): number {
