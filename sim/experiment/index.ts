@@ -71,6 +71,7 @@ export {
   type SimulatedFigures,
   worstCase,
 } from './gate/prediction.ts'
+export { withoutStalls } from './gate/quiet.ts'
 export {
   busiestShare,
   type GateSide,

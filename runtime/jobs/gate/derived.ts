@@ -4,6 +4,7 @@ import {
   type MeasuredBlock,
   type ObservedRun,
   type SimulationInput,
+  withoutStalls,
 } from '../../../sim/experiment/index.ts'
 import { PERCENTILES } from '../../../sim/stats/index.ts'
 import type { JobOptions } from '../options.ts'
@@ -21,7 +22,7 @@ const MOST_REPLICATIONS = 40
 
 /**
  * Derives what the causes of a block do to percentiles: the simulation of the base, on the machine
- * that its replays recorded, against the same with the causes changed. All draw the same requests
+ * that its replays recorded, without its stalls, against the same with the causes changed. All draw the same requests
  * and the same machine, so that nothing but the causes differs.
  */
 export class Derivation {
@@ -44,9 +45,9 @@ export class Derivation {
     )
     this.#traffic = traffic
     this.#job = job
-    this.#base = { ...first, requests: null }
+    this.#base = quiet({ ...first, requests: null })
     // rates that are a load are those of the base
-    this.#head = { ...second, requests: null, capacityRps: first.capacityRps }
+    this.#head = quiet({ ...second, requests: null, capacityRps: first.capacityRps })
     this.#replications = Math.min(
       MOST_REPLICATIONS,
       Math.max(FEWEST_REPLICATIONS, Math.ceil(REQUESTS / Math.max(1, requests.count))),
@@ -87,3 +88,8 @@ export class Derivation {
     return runs.map(({ all }) => DERIVED.map((p) => all.percentiles[PERCENTILES.indexOf(p)]!))
   }
 }
+
+const quiet = (input: SimulationInput): SimulationInput => ({
+  ...input,
+  models: input.models.map((model) => model && withoutStalls(model)),
+})

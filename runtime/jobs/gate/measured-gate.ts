@@ -16,7 +16,7 @@ import { playGate } from './play-gate.ts'
 export const GATE_LOAD = 0.55
 /** Beyond it queues decide the tail, and a gate would judge the load. */
 export const MOST_GATE_LOAD = 0.8
-/** The traffic is changed once if the warm-up is further off, relative. */
+/** The traffic is lowered once if the base is busier in the warm-up by more, relative. */
 const OFF = 0.12
 
 export interface MeasuredGateOptions extends DocumentOptions {
@@ -103,8 +103,8 @@ async function opened(base: Prepared, head: Prepared, options: MeasuredGateOptio
     const rounds = await LiveRounds.open(traffic, job)
     try {
       const utilisation = await rounds.warmUp()
-      if (attempt === 0 && Math.abs(utilisation.base / load - 1) > OFF) {
-        // the profile is off, or the machine has changed since
+      if (attempt === 0 && utilisation.base / load - 1 > OFF) {
+        // the profile is off, or the machine is slower since; where it is less busy, that is safe
         factor *= load / utilisation.base
         await rounds.close()
         continue
