@@ -105,7 +105,7 @@ describe('--help', () => {
     'compare',
     'report',
     'requests',
-  ].concat('audit', 'models', 'schema', 'init', 'doctor')
+  ].concat('gate', 'audit', 'models', 'schema', 'init', 'doctor')
 
   test.each(commands)('of %s shows its options and an example', async (name) => {
     const words = name === 'models' ? [name, 'build'] : [name]

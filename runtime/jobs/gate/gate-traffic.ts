@@ -24,6 +24,8 @@ const LOOK_S = 30
 /** The traffic is found when the utilisation is this close to what is asked for, relative. */
 const CLOSE = 0.03
 const MOST_TRIES = 12
+/** Of the capacity, which counts overheads. */
+const MOST_OFFERED = 0.75
 
 /** How busy the base is to be, and what is known of it. */
 export interface Busy extends JobOptions {
@@ -38,15 +40,17 @@ export interface Busy extends JobOptions {
 export async function trafficFactor(base: System, { load, ...job }: Busy): Promise<number> {
   let factor = 1
   for (let attempt = 0; attempt < MOST_TRIES; attempt++) {
-    const { pools } = await simulate(gated(base, factor, LOOK_S), {
+    const { pools, load: offered } = await simulate(gated(base, factor, LOOK_S), {
       ...{ replications: 1, signal: job.signal },
       onProgress: () => job.onProgress?.('searching the rate of the gate', attempt, MOST_TRIES),
     })
     const busiest = Math.max(...pools.map(({ utilisation }) => utilisation.value ?? 0))
     if (busiest === 0) throw new Failure(`${base.file}: no request arrives in ${LOOK_S} s`)
-    if (Math.abs(busiest / load - 1) < CLOSE) break
+    // where overheads take long, batches alone cannot keep a pool so busy
+    const over = Math.max(busiest / load, (offered ?? 0) / MOST_OFFERED)
+    if (Math.abs(over - 1) < CLOSE) break
     // an overloaded pool shows no more than that
-    factor *= busiest > 0.97 ? load : load / busiest
+    factor *= busiest > 0.97 ? load : 1 / over
   }
   return factor
 }

@@ -12,7 +12,7 @@ import { type Player, playRound } from '../play-round.ts'
 import { openFleet, type WarmFleet } from '../warm-fleet.ts'
 import type { GateTraffic } from './gate-traffic.ts'
 
-/** Rounds in all, those that do not count included. */
+/** Rounds in all by default, those that do not count included. */
 const MOST_ROUNDS = 12
 /** Blocks of a warm-up: the share of busy time is then known to some percent. */
 const WARM_UP_SLICES = 4
@@ -31,6 +31,7 @@ export class LiveRounds {
   readonly #onProgress: NonNullable<JobOptions['onProgress']>
   /** why rounds do not count */
   readonly notCounted: string[] = []
+  readonly #most: number
   #played = 0
 
   private constructor(
@@ -38,15 +39,21 @@ export class LiveRounds {
     fleets: readonly WarmFleet[],
     signal: AbortSignal,
     onProgress: NonNullable<JobOptions['onProgress']>,
+    most: number,
   ) {
+    this.#most = most
     this.#traffic = traffic
     this.#fleets = fleets
     this.#signal = signal
     this.#onProgress = onProgress
   }
 
-  /** Opens the models of both sides. `close` has to be called. */
-  static async open(traffic: GateTraffic, options: JobOptions): Promise<LiveRounds> {
+  /** Opens the models of both sides. `close` has to be called. `most`: rounds in all. */
+  static async open(
+    traffic: GateTraffic,
+    options: JobOptions,
+    most = MOST_ROUNDS,
+  ): Promise<LiveRounds> {
     const { signal = new AbortController().signal, onProgress = () => {} } = options
     const { base, head, requests } = traffic
     const fleets: WarmFleet[] = []
@@ -58,7 +65,7 @@ export class LiveRounds {
       await Promise.all(fleets.map(({ fleet }) => fleet.close()))
       throw error
     }
-    return new LiveRounds(traffic, fleets, signal, onProgress)
+    return new LiveRounds(traffic, fleets, signal, onProgress, most)
   }
 
   async close(): Promise<void> {
@@ -85,7 +92,7 @@ export class LiveRounds {
    */
   async next(phase: string, done: number, of: number): Promise<LiveRound | null> {
     const { slicing } = this.#traffic
-    while (this.#played < MOST_ROUNDS) {
+    while (this.#played < this.#most) {
       this.#played++
       const [base, head] = await this.#play(slicing, Number.POSITIVE_INFINITY, phase, done, of)
       const poor = [base!, head!].flatMap(({ run }) => notCounted([run]))
@@ -113,7 +120,7 @@ export class LiveRounds {
     // a block is two slices of each side: four turns
     const onProgress = (_: string, turn: number) => this.#onProgress(phase, done + turn / 4, of)
     const round = this.#played
-    const options = { slicing, replays: MOST_ROUNDS + 1, decisionLog: false, onProgress }
+    const options = { slicing, replays: this.#most + 1, decisionLog: false, onProgress }
     const runs = await playRound(players, round, options)
     return systems.map((system, i) => ({ system, run: runs[i]! }))
   }

@@ -49,7 +49,7 @@ export async function measuredGate(
   refuseLive([base, head])
   refuseComparison([base, head])
   refuseOther(base, head)
-  const { traffic, rounds, utilisation } = await opened(base, head, options)
+  const { traffic, rounds, utilisation } = await openGate(base, head, options)
   try {
     for (const text of rounds.warnings) options.onWarning?.(text)
     const played = await playGate(traffic, rounds, { ...options, margin })
@@ -89,8 +89,16 @@ function refuseOther(base: Prepared, head: Prepared): void {
   throw new Failure(`${head.file}: ${text}`, EXIT.notComparable)
 }
 
-/** Both sides open and warm, at a rate at which the base is as busy as is asked for. */
-async function opened(base: Prepared, head: Prepared, options: MeasuredGateOptions) {
+/**
+ * Both sides open and warm, at a rate at which the base is as busy as is asked for. `most`: rounds
+ * in all. The rounds have to be closed.
+ */
+export async function openGate(
+  base: Prepared,
+  head: Prepared,
+  options: MeasuredGateOptions,
+  most?: number,
+) {
   const { load = GATE_LOAD, seconds = SECONDS, signal, onProgress, onWarning } = options
   const job = { signal, onProgress }
   const profile =
@@ -100,7 +108,7 @@ async function opened(base: Prepared, head: Prepared, options: MeasuredGateOptio
   let factor = await trafficFactor(a, { ...job, load })
   for (let attempt = 0; ; attempt++) {
     const traffic = await gateTraffic(a, b, factor)
-    const rounds = await LiveRounds.open(traffic, job)
+    const rounds = await LiveRounds.open(traffic, job, most)
     try {
       const utilisation = await rounds.warmUp()
       if (attempt === 0 && utilisation.base / load - 1 > OFF) {

@@ -58,8 +58,7 @@ export async function predictionGate(
   base: PredictionBase,
   options: PredictionGateOptions = {},
 ): Promise<Gate> {
-  const heads = await simulateEntries(files, options)
-  const cases = await judged(heads, base, options)
+  const cases = await judged(files, base, options)
   return gateOf('prediction', cases, options)
 }
 
@@ -92,27 +91,29 @@ async function simulateEntry(
   return baselineEntry(result, system.scenario, file)
 }
 
+/** The base is looked at first, so that a wrong one costs no simulation. */
 function judged(
-  heads: readonly BaselineEntry[],
+  files: readonly string[],
   base: PredictionBase,
   options: PredictionGateOptions,
 ): Promise<GateCase[]> {
   switch (base.kind) {
     case 'file':
-      return againstFile(heads, base.path, options)
+      return againstFile(files, base.path, options)
     case 'scenario':
-      return againstScenario(heads, base, options)
+      return againstScenario(files, base, options)
     case 'ref':
-      return againstRef(heads, base, options)
+      return againstRef(files, base, options)
   }
 }
 
 async function againstFile(
-  heads: readonly BaselineEntry[],
+  files: readonly string[],
   path: string,
   options: PredictionGateOptions,
 ): Promise<GateCase[]> {
   const { scenarios } = await readBaseline(path)
+  const heads = await simulateEntries(files, options)
   return heads.map((head) => {
     const entry = scenarios.find(({ file }) => file === head.file)
     return caseOf(entry, head, path, options)
@@ -120,12 +121,12 @@ async function againstFile(
 }
 
 async function againstScenario(
-  heads: readonly BaselineEntry[],
+  files: readonly string[],
   { path, set }: Extract<PredictionBase, { kind: 'scenario' }>,
   options: PredictionGateOptions,
 ): Promise<GateCase[]> {
   const cases: GateCase[] = []
-  for (const head of heads) {
+  for (const head of await simulateEntries(files, options)) {
     const file = path ?? head.file
     const entry = await simulateEntry(file, [...(options.set ?? []), ...set], options)
     const from = set.length === 0 ? file : `${file} with ${set.join(', ')}`
@@ -135,7 +136,7 @@ async function againstScenario(
 }
 
 function againstRef(
-  heads: readonly BaselineEntry[],
+  files: readonly string[],
   { ref, prepare, run = RUN }: Extract<PredictionBase, { kind: 'ref' }>,
   options: PredictionGateOptions,
 ): Promise<GateCase[]> {
@@ -145,7 +146,7 @@ function againstRef(
   return withOtherVersion(ref, { prepare, signal }, async ({ directory, commit }) => {
     const from = `${ref} (${commit.slice(0, 12)})`
     const cases: GateCase[] = []
-    for (const head of heads) {
+    for (const head of await simulateEntries(files, options)) {
       show(`simulating ${head.file} as of ${ref}`)
       const entry = await entryOf(head, { directory, run, ref, signal }, options)
       cases.push(caseOf(entry, head, from, options))
