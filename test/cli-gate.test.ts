@@ -1,12 +1,13 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { parse } from 'yaml'
 import type { Gate } from '../sim/documents/index.ts'
 import { CLI } from './command-line.ts'
 import { printedDocuments } from './printed-documents.ts'
 import { changed, DECLARED } from './scenarios.ts'
-import { commandsIn, filesIn, put, readJson, temporaryFolder } from './spillway.ts'
+import { commandsIn, filesIn, put, ROOT, readJson, temporaryFolder } from './spillway.ts'
 
 /** `spillway gate` on the built command line: what it writes, and other versions of a repository. */
 
@@ -146,5 +147,48 @@ describe('--against-ref', () => {
     const ended = await there().run('gate', 'new.yaml', ...FEW, ...args)
     expect(ended.code).toBe(6)
     expect(ended.stdout).toContain('has no scenario new.yaml')
+  })
+})
+
+describe('the action of the repository', () => {
+  const action = parse(readFileSync(join(ROOT, 'action.yml'), 'utf8')) as {
+    inputs: Record<string, { default?: string }>
+    runs: { steps: { run: string; env: Record<string, string> }[] }
+  }
+  const [step] = action.runs.steps
+
+  /** Runs the script of the action, with these inputs in place of their defaults. */
+  function act(inputs: Record<string, string>) {
+    const values = Object.fromEntries(
+      Object.entries(action.inputs).map(([name, own]) => [name, inputs[name] ?? own.default ?? '']),
+    )
+    const env = Object.fromEntries(
+      Object.entries(step!.env).map(([name, text]) => [
+        name,
+        text.replace(/^\$\{\{ inputs\.([\w-]+) \}\}$/, (_, input: string) => values[input]!),
+      ]),
+    )
+    put(folder, 'output', '')
+    const { status } = spawnSync('bash', ['-c', step!.run], {
+      cwd: folder,
+      env: { ...process.env, ...variables, ...env, GITHUB_OUTPUT: at('output') },
+    })
+    return { status, output: read('output') }
+  }
+
+  test.each([
+    ['', 0, 'verdict=PASS\nexit-code=0\n'],
+    [` --set ${LONGER}`, 4, 'verdict=FAIL\nexit-code=4\n'],
+    [' --seed 4', 6, 'verdict=NOT COMPARABLE\nexit-code=6\n'],
+  ])('with %j ends with %i', (more, status, output) => {
+    const gate = `declared.yaml --replications 2 --baseline base.json${more}`
+    const acted = act({ arguments: gate, command: `node ${CLI}`, out: 'acted' })
+    expect(acted).toEqual({ status, output })
+    expect(existsSync(at('acted/gate.md'))).toBe(true)
+  })
+
+  test('takes what its inputs hold for words, and runs none of it', () => {
+    act({ arguments: '$(touch hacked); touch hacked', command: `node ${CLI}` })
+    expect(existsSync(at('hacked'))).toBe(false)
   })
 })
