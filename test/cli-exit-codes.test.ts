@@ -114,6 +114,28 @@ const CASES: readonly Case[] = [
   ['invalidInput', 'query merged select\tnothing\tfrom\tresults'],
   ['invalidInput', 'query nowhere select\t1'],
 
+  ['ok', `gate declared.yaml ${QUICKLY} --baseline base.json --update`],
+  ['ok', `gate declared.yaml ${QUICKLY} --baseline base.json --out gated`],
+  ['failed', `gate declared.yaml ${QUICKLY} --against-set pools.second.batching.max_delay_ms=1`],
+  // twice what can be served, before and now
+  ['undecided', `gate flooded.yaml ${QUICKLY} --against-set pools.central.batching.max_batch=2`],
+  ['ok', 'gate --fidelity agreed'],
+  ['failed', 'gate --fidelity agreed --profile slow.json'],
+  ['undecided', 'gate --fidelity brief'],
+  ['notComparable', 'gate --fidelity mixed'],
+  ['notComparable', 'gate declared.yaml --replications 3 --baseline base.json'],
+  ['notComparable', `gate missed.yaml ${QUICKLY} --baseline base.json`],
+  ['usage', 'gate'],
+  ['usage', 'gate declared.yaml'],
+  ['usage', 'gate declared.yaml --measured --baseline base.json'],
+  ['usage', 'gate declared.yaml --against declared.yaml --measured --load 0.9'],
+  ['usage', 'gate declared.yaml --against declared.yaml --margin 5'],
+  ['invalidInput', 'gate declared.yaml --baseline nowhere.json'],
+  ['invalidInput', 'gate declared.yaml --baseline tiny.yaml'],
+  ['invalidInput', 'gate declared.yaml --against declared.yaml --measured'],
+  ['interrupted', 'gate long.yaml --against long.yaml'],
+  ['interrupted', 'gate tiny.yaml --against tiny.yaml --measured --profile profile.json'],
+
   ['ok', 'audit kept'],
   ['failed', 'audit broken'],
   ['usage', 'audit'],
@@ -156,6 +178,18 @@ const CASES: readonly Case[] = [
   ['usage', 'doctor --noise soon'],
   ['interrupted', 'doctor --noise 100'],
 ]
+
+/** Twice what one pool can serve, with a queue that never refuses. */
+const FLOODED = `models:
+  m: { work: { law: constant, ms: 10 } }
+traffic:
+  - class: web
+    arrivals: { process: poisson, rate_rps: 400 }
+pools:
+  - name: central
+    model: m
+    batching: { policy: dynamic, max_batch: 1, max_delay_ms: 0 }
+`
 
 /** A profile of a machine without overheads and stalls, `slower` times as slow as another. */
 function calm(text: string, slower: number): Profile {
@@ -219,6 +253,7 @@ beforeAll(async () => {
   put(folder, 'long.yaml', changed(DECLARED, ['duration_s: 40', 'duration_s: 400000']))
   put(folder, 'rows.csv', csv(Array.from({ length: 4000 }, (_, i) => i * 0.05)))
   put(folder, 'poisson.csv', csv(poisson(4000)))
+  put(folder, 'flooded.yaml', changed(DECLARED, [/^models:[\s\S]*/m, FLOODED]))
   put(folder, 'wide.yaml', changed(QUICK, ['width: 64', 'width: 32']))
   put(folder, 'empty.json', JSON.stringify({ ...madeUpProfile(QUICK), models: [] }))
   put(folder, 'profile.json', JSON.stringify(madeUpProfile(QUICK)))

@@ -105,7 +105,18 @@ describe('--help', () => {
     'compare',
     'report',
     'requests',
-  ].concat('sweep', 'merge', 'query', 'audit', 'models', 'schema', 'init', 'doctor')
+  ].concat(
+    'worker',
+    'sweep',
+    'merge',
+    'query',
+    'gate',
+    'audit',
+    'models',
+    'schema',
+    'init',
+    'doctor',
+  )
 
   test.each(commands)('of %s shows its options and an example', async (name) => {
     const words = name === 'models' ? [name, 'build'] : [name]

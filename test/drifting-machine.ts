@@ -13,7 +13,7 @@ import {
   runWorld,
   type Slicing,
 } from '../sim/experiment/index.ts'
-import { exp, stream } from '../sim/kernel/index.ts'
+import { exp, type Random, stream } from '../sim/kernel/index.ts'
 import type { Ms } from '../sim/serving/index.ts'
 import { RowRecorder, Rows } from '../sim/stats/index.ts'
 import { ListSource, type RequestList } from '../sim/traffic/index.ts'
@@ -47,12 +47,19 @@ export function driftingSpeeds(seed: number, durationMs: Ms, scale = 1): number[
 const MODEL = declaredWork({ law: 'linear', base_ms: 0.8, per_item_ms: 0.5, per_token_ms: 0.004 })
 export const RUN_MS = 10_000
 /** Requests a ms: a load of 0.45 with batches of up to 8. */
-const RATE = 0.54
+export const RATE = 0.54
+
+/** One side: its largest batch, and what a batch takes on top of its work. */
+export interface DriftingSide {
+  readonly largest: number
+  /** of a batch, by its work, ms */
+  readonly took?: (work: Ms, noise: Random) => Ms
+}
 
 /** Replays one side, whose slices begin at `begun` on the machine. */
 function replayed(
   requests: RequestList,
-  largest: number,
+  { largest, took = (work) => work }: DriftingSide,
   on: {
     readonly speeds: readonly number[]
     readonly starts: readonly Ms[]
@@ -80,7 +87,7 @@ function replayed(
     source: new ListSource(requests),
     hardware: [
       {
-        work: { of: (size, length) => MODEL.of(size, length, random) },
+        work: { of: (size, length, noise) => took(MODEL.of(size, length, random), noise) },
         wake: NO_WAKE,
         overheads,
       },
@@ -100,12 +107,18 @@ function replayed(
   return { rows, timers: [], control }
 }
 
-/** Blocks of so many rounds of a change of the largest batch from 8 to 4. */
-export function playedBlocks(
+export interface Rounds {
+  readonly rounds: number
+  readonly slicing: Slicing | null
+  readonly seed: number
+}
+
+/** Replays of both sides in so many rounds, whose slices alternate. */
+export function playedRounds(
   speeds: readonly number[],
-  of: { readonly rounds: number; readonly slicing: Slicing | null; readonly seed: number },
-) {
-  const { rounds, slicing, seed } = of
+  sides: readonly [DriftingSide, DriftingSide],
+  { rounds, slicing, seed }: Rounds,
+): (readonly [ObservedRun, ObservedRun])[] {
   const all = poissonRequests(RATE, RUN_MS, 1)
   const requests = slicing === null ? all : inSlices(all, slicing)
   const starts = slicing === null ? [0] : [0, ...pausesOf(slicing)]
@@ -120,9 +133,18 @@ export function playedBlocks(
         now += turnMs
       }
     }
-    const [a, b] = [8, 4].map((largest, side) =>
-      replayed(requests, largest, { speeds, starts, begun: begun[side]!, seed, round }),
+    const [a, b] = sides.map((own, side) =>
+      replayed(requests, own, {
+        ...{ speeds, starts, begun: begun[side]!, seed: seed + own.largest + 1000 * side, round },
+      }),
     )
-    return blocksOf({ run: a!, warmupMs: 0 }, { run: b!, warmupMs: 0 })
+    return [a!, b!] as const
   })
+}
+
+/** Blocks of so many rounds of a change of the largest batch from 8 to 4. */
+export function playedBlocks(speeds: readonly number[], of: Rounds) {
+  return playedRounds(speeds, [{ largest: 8 }, { largest: 4 }], of).map(([a, b]) =>
+    blocksOf({ run: a, warmupMs: 0 }, { run: b, warmupMs: 0 }),
+  )
 }

@@ -4,6 +4,19 @@ export { type Audit, auditSchema } from './audit-document.ts'
 export * from './comparison-document.ts'
 export type { ConfigurationRow, Cost } from './configuration-document.ts'
 export * from './documents.ts'
+export {
+  type BaselineEntry,
+  type CaseVerdict,
+  type Gate,
+  type GateBaseline,
+  type GateBlock,
+  type GateCase,
+  type GateMetric,
+  type GateVerdict,
+  gateBaseline,
+  gateSchema,
+  type MeasuredGate,
+} from './gate-document.ts'
 export type { MapChunk, MemorySeries, MemorySpace } from './memory-document.ts'
 export { type Noise, type NoiseDecision, type NoiseThread, noiseSchema } from './noise-document.ts'
 export { doNotCount, notCountedTexts } from './not-counted-text.ts'

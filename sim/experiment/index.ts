@@ -47,6 +47,39 @@ export {
   WIDEST_FACTOR,
 } from './fit/fit-check.ts'
 export { fitInput, fitScenario, replicationFigures, sampleFigures } from './fit/fit-scenario.ts'
+export { carried } from './gate/carried.ts'
+export { causesOf, type PoolCauses } from './gate/causes.ts'
+export {
+  ALPHA,
+  CONFIRMATION,
+  confirmed,
+  decide,
+  type GateRun,
+  gateVerdict,
+  LOOKS,
+  lookLevel,
+  type MetricDecision,
+  ratioInterval,
+  runGate,
+  stepAfter,
+} from './gate/decision.ts'
+export {
+  baselineEntry,
+  metricLabel,
+  type PredictionOptions,
+  percentText,
+  predictionCase,
+  type SimulatedFigures,
+  worstCase,
+} from './gate/prediction.ts'
+export { withoutStalls } from './gate/quiet.ts'
+export {
+  busiestShare,
+  type GateSide,
+  type MeasuredBlock,
+  roundBlocks,
+} from './gate/round-blocks.ts'
+export { syntheticGates } from './gate/synthetic-gates.ts'
 export { nextLook, precisionOf } from './precision/precision.ts'
 export { memoryResult } from './result/memory-result.ts'
 export { judgedPercentiles, verdictOf } from './result/objectives.ts'

@@ -8,6 +8,7 @@ export {
   percentileEstimate,
   percentiles,
 } from './intervals/distributions.ts'
+export { holmAdjusted } from './intervals/holm.ts'
 export {
   clopperPearson,
   type Interval,
@@ -29,7 +30,9 @@ export {
   supports,
   supportsVerdict,
 } from './intervals/percentile.ts'
+export { pocockLevel } from './intervals/pocock.ts'
 export { furtherValue, geometricMean, positiveMean } from './intervals/positive.ts'
+export { type SignFlipInterval, signFlipInterval, signFlipP } from './intervals/sign-flip.ts'
 export { studentTQuantile } from './intervals/student-t.ts'
 export { PARTS, TOKEN_TIMES } from './recording/cell.ts'
 export { Histogram } from './recording/histogram.ts'

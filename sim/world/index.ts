@@ -14,6 +14,7 @@ export {
   type OverheadModel,
   Overheads,
   type OverheadTables,
+  type TableAt,
 } from './machine/overheads.ts'
 export {
   type ModelProfile,

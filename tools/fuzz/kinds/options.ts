@@ -25,6 +25,7 @@ const TEMPLATES: readonly (readonly [command: string, more: string])[] = [
   ],
   ['trace inspect mooncake.jsonl', '--jitter-s --format --bad-rows'],
   ['compare kept', '--profile --replications --out --json'],
+  ['gate declared.yaml --replications 2 --against declared.yaml', '--margin --set --out --csv'],
   ['audit kept', '--json --out'],
   ['report kept', '--charts --out --json'],
   ['models build mlp --out out', '--layers --width --seed --precision --set --heads'],
@@ -44,7 +45,7 @@ const PATHS = [
   ...['x'.repeat(300), 'é'.repeat(200), 'y/'.repeat(3000), 'a\nb', '\u001b[31m'],
 ]
 
-const OF_PATHS = words('--out --profile --requests --from --against --junit')
+const OF_PATHS = words('--out --profile --requests --from --against --junit --csv')
 const WITHOUT_VALUE = words('--keep-rows --json --decision-log --quiet --help')
 
 function valueFor(option: string, random: Random): readonly string[] {

@@ -1,0 +1,165 @@
+import type { TopLevelSpec } from 'vega-lite'
+import type { Gate, GateCase, GateMetric } from '../../../sim/documents/index.ts'
+import { percent, plural, signedPercent } from '../../format.ts'
+import { metricName } from '../../gate/gate-rows.ts'
+import { frame, type Layer, narrow, plotWidth, WIDE, word } from '../frame.ts'
+import { type Channel, COLOR, linear } from '../plot.ts'
+import { LIGHT } from '../theme.ts'
+
+const ROW = 34
+/** Space for the changes right of the plot, and for the names in it, px. */
+const CHANGES = 60
+/** No ratio is drawn further from 1 than this factor. */
+const FARTHEST = 4
+/** No narrower axis: the margin has to be seen. */
+const LEAST = 2
+
+type Ratio = GateMetric & { readonly ratio: number }
+
+/**
+ * The ratio head over base of each metric with its interval, on the band of the margin: what is
+ * right of the band is worse. Null where no metric has a ratio.
+ */
+export function gateForest(gate: Gate, one: GateCase, width = WIDE): TopLevelSpec | null {
+  const rows = one.metrics.filter((metric): metric is Ratio => metric.ratio !== null)
+  if (rows.length === 0) return null
+  const x = axisOf(rows, gate, width)
+  const [least, most] = x.scale.domain
+  const inside = (value: number) => Math.max(least, Math.min(most, value))
+  const color = ({ verdict }: GateMetric) =>
+    verdict === 'FAIL' ? LIGHT.limit : one.measured === null ? LIGHT.simulated : LIGHT.measured
+  const at = (row: number) => ROW * (row + 0.5) + 8
+  const y = { field: 'y', type: 'quantitative' as const, scale: null, axis: null }
+  const bars = rows.flatMap((row, i) =>
+    row.low === null || row.high === null
+      ? []
+      : [
+          {
+            low: inside(worse(row, row.low)),
+            high: inside(worse(row, row.high)),
+            y: at(i),
+            color: color(row),
+          },
+        ],
+  )
+  const dots = rows.map((row, i) => ({
+    low: inside(worse(row, row.ratio)),
+    y: at(i),
+    color: color(row),
+  }))
+  const height = ROW * rows.length + 12
+  const margins = rows.map((row, i) => ({
+    ...{ low: inside(1 - (row.margin ?? 0)), high: inside(1 + (row.margin ?? 0)) },
+    ...{ y: at(i) - ROW / 2, y2: at(i) + ROW / 2 },
+  }))
+  const wide = plotWidth(width, CHANGES)
+  return {
+    ...frame(finding(one, gate), subtitle(rows, one, gate), width),
+    width: wide,
+    height,
+    layer: [
+      {
+        data: { values: margins },
+        mark: { type: 'rect', color: LIGHT.muted, opacity: 0.14 },
+        encoding: { x, x2: { field: 'high' }, y, y2: { field: 'y2' } },
+      },
+      ...[1 + gate.margin].map(
+        (limit): Layer => ({
+          data: { values: [{}] },
+          mark: { type: 'rule', color: LIGHT.limit, strokeDash: [5, 3], strokeWidth: 1.2 },
+          encoding: { x: { datum: limit, type: 'quantitative' } },
+        }),
+      ),
+      {
+        data: { values: [{}] },
+        mark: { type: 'rule', color: LIGHT.muted },
+        encoding: { x: { datum: 1, type: 'quantitative' } },
+      },
+      {
+        data: { values: bars },
+        mark: { type: 'rule', strokeWidth: 2.5, opacity: 0.75, strokeCap: 'round' },
+        encoding: { x, x2: { field: 'high' }, y, color: COLOR },
+      },
+      {
+        data: { values: dots },
+        mark: { type: 'point', filled: true, size: 80, opacity: 1 },
+        encoding: { x, y, color: COLOR },
+      },
+      ...rows.flatMap((row, i) => [
+        word(shortName(row, width), 4, at(i) - 9, {
+          align: 'left',
+          color: LIGHT.muted,
+          fontSize: 11,
+        }),
+        word(row.ratio === 1 ? 'none' : signedPercent(row.ratio - 1), wide + 10, at(i), {
+          align: 'left',
+          color: row.verdict === 'FAIL' ? LIGHT.limit : LIGHT.ink,
+        }),
+      ]),
+    ],
+  }
+}
+
+/** So that right is worse for every metric. */
+const worse = ({ better }: GateMetric, ratio: number) => (better === 'lower' ? ratio : 1 / ratio)
+
+function shortName(metric: GateMetric, width: number): string {
+  const name = metricName(metric)
+  const most = narrow(width) ? 28 : 70
+  return name.length <= most ? name : `${name.slice(0, most - 1)}…`
+}
+
+function axisOf(rows: readonly Ratio[], gate: Gate, width: number): Channel {
+  const ends = rows
+    .flatMap((row) =>
+      [row.ratio, row.low ?? row.ratio, row.high ?? row.ratio].map((value) => worse(row, value)),
+    )
+    .map((value) => Math.max(1 / FARTHEST, Math.min(FARTHEST, value)))
+  const low = Math.min(1 - LEAST * gate.margin, ...ends)
+  const high = Math.max(1 + LEAST * gate.margin, ...ends)
+  const room = 0.05 * (high - low)
+  return linear('low', [Math.max(0.01, low - room), high + room], {
+    title: `${gate.gate === 'fidelity' ? 'simulated over measured' : 'head over base'} (right: worse)`,
+    tickCount: narrow(width) ? 5 : 8,
+  })
+}
+
+function finding(one: GateCase, gate: Gate): string {
+  const failed = one.metrics.filter(({ verdict }) => verdict === 'FAIL')
+  const [first] = failed
+  const margin = percent(gate.margin)
+  const change = (metric: GateMetric) =>
+    metric.ratio === null ? '' : ` (${signedPercent(metric.ratio - 1)})`
+  if (first !== undefined) {
+    const others = failed.length > 1 ? `, ${metricName(first)}${change(first)} the most` : ''
+    const subject =
+      failed.length > 1 ? plural(failed.length, 'metric') : `${metricName(first)}${change(first)}`
+    const verb = failed.length > 1 ? 'are' : 'is'
+    return gate.gate === 'fidelity'
+      ? `${subject} ${verb} further off than tolerated${others}`
+      : `${subject} ${verb} worse by more than ${margin}${others}`
+  }
+  const open = one.metrics.filter(({ verdict }) => verdict === 'UNDECIDED').length
+  if (open > 0) return `${plural(open, 'metric')} of ${one.metrics.length} cannot be decided yet`
+  const better = one.metrics.find(({ verdict }) => verdict === 'IMPROVED')
+  if (better !== undefined)
+    return `${metricName(better)} is better${change(better)}, and nothing worse by more than ${margin}`
+  if (one.metrics.every(({ ratio }) => ratio === 1)) return 'No figure has changed'
+  return gate.gate === 'fidelity'
+    ? 'Every figure is within its tolerance'
+    : `No metric is worse by more than ${margin}`
+}
+
+function subtitle(rows: readonly Ratio[], one: GateCase, gate: Gate): string {
+  const far = rows.some((row) => worse(row, row.ratio) > FARTHEST)
+  return [
+    `${one.name} against ${one.base}`,
+    one.measured === null
+      ? gate.gate === 'fidelity'
+        ? 'dot: error of the simulation'
+        : 'dot: exact change of the simulation'
+      : 'dot: mean over blocks, bar: 99 % by an exact sign-flip test',
+    gate.gate === 'fidelity' ? 'shaded: tolerance' : 'shaded: margin',
+    ...(far ? [`changes beyond ${FARTHEST} times are drawn at the edge`] : []),
+  ].join(' · ')
+}

@@ -1,0 +1,31 @@
+import { visible } from '../../scenarios/index.ts'
+import type { CaseVerdict, Gate } from '../../sim/documents/index.ts'
+import { caseTitle } from './gate-rows.ts'
+
+/** GitHub shows no more of a kind for each step. */
+const MOST = 10
+
+const KINDS: Readonly<Record<CaseVerdict, 'error' | 'warning' | 'notice'>> = {
+  FAIL: 'error',
+  UNDECIDED: 'warning',
+  'NOT COMPARABLE': 'warning',
+  IMPROVED: 'notice',
+  PASS: 'notice',
+}
+
+/** Workflow commands of GitHub Actions: an annotation for each case that does not simply pass. */
+export function gateAnnotations(gate: Gate): string[] {
+  return gate.cases
+    .filter(({ verdict }) => verdict !== 'PASS')
+    .slice(0, MOST)
+    .map((one) => {
+      const title = property(`${one.verdict}: ${caseTitle(gate, one)}`)
+      return `::${KINDS[one.verdict]} file=${property(one.file)},title=${title}::${message(one.reason)}`
+    })
+}
+
+/** A line break would begin another command. */
+const message = (text: string) =>
+  visible(text).replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A')
+
+const property = (text: string) => message(text).replaceAll(':', '%3A').replaceAll(',', '%2C')

@@ -1,0 +1,64 @@
+import type { Gate } from '../../sim/documents/index.ts'
+import { metricName } from './gate-rows.ts'
+
+/** The commit that a row is of. */
+export interface CommitRow {
+  /** ISO 8601 */
+  readonly time: string
+  readonly commit: string
+}
+
+const KEYS = ['time', 'commit']
+
+/**
+ * The history of a gate with one more row: a row a commit, a column a metric, as change-point tools
+ * such as Apache Otava read it. Of a prediction gate a metric is its value, of the others the ratio.
+ * A new metric adds a column, which is empty in the rows before. A row of the same commit is
+ * replaced. `before`: the text so far; null for none.
+ */
+export function gateCsv(before: string | null, gate: Gate, { time, commit }: CommitRow): string {
+  const known = before === null ? [] : rowsOf(before)
+  const [header = KEYS, ...rows] = known
+  const values = new Map<string, string>([
+    ['time', time],
+    ['commit', commit],
+  ])
+  for (const { name, metrics } of gate.cases) {
+    for (const metric of metrics) {
+      const value = gate.gate === 'prediction' ? metric.head : metric.ratio
+      if (value === null) continue
+      values.set(`${name}/${metricName(metric)}`, String(Number(value.toPrecision(6))))
+    }
+  }
+  const columns = [...header, ...[...values.keys()].filter((key) => !header.includes(key))]
+  const at = header.indexOf('commit')
+  const others = rows.filter((row) => commit === '' || row[at] !== commit)
+  return [columns, ...others, columns.map((key) => values.get(key) ?? '')]
+    .map((row) => columns.map((_, i) => cell(row[i] ?? '')).join(','))
+    .join('\n')
+    .concat('\n')
+}
+
+/** Whether a text can be the history of gates: its columns begin with time and commit. */
+export function isGateCsv(text: string): boolean {
+  const [header = []] = rowsOf(text)
+  return KEYS.every((key, i) => header[i] === key)
+}
+
+const cell = (text: string) => (/[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text)
+
+/** RFC 4180. */
+function rowsOf(text: string): string[][] {
+  const rows: string[][] = []
+  let row: string[] = []
+  for (const [whole, quoted, plain, end] of text.matchAll(
+    /(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r?\n|$)/g,
+  )) {
+    if (whole === '') break
+    row.push(quoted === undefined ? plain! : quoted.replaceAll('""', '"'))
+    if (end === ',') continue
+    rows.push(row)
+    row = []
+  }
+  return rows
+}

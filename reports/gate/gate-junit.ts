@@ -1,0 +1,80 @@
+import { visible } from '../../scenarios/index.ts'
+import type { Gate, GateCase, GateMetric } from '../../sim/documents/index.ts'
+import { signedPercent } from '../format.ts'
+import { caseTitle, changeLines, metricName } from './gate-rows.ts'
+
+/**
+ * A gate as JUnit XML: a suite for each scenario, a case for each metric. FAIL is a failure, and
+ * what is undecided or cannot be compared is skipped, with the reason.
+ */
+export function gateJunit(gate: Gate): string {
+  const suites = gate.cases.map((one) => suite(gate, one))
+  const totals = sums(suites.map(({ counts }) => counts))
+  return [
+    '<?xml version="1.0" encoding="UTF-8"?>',
+    `<testsuites name="spillway gate" ${attributes(totals)}>`,
+    ...suites.map(({ text }) => text),
+    '</testsuites>',
+    '',
+  ].join('\n')
+}
+
+interface Counts {
+  readonly tests: number
+  readonly failures: number
+  readonly errors: number
+  readonly skipped: number
+}
+
+function suite(gate: Gate, one: GateCase) {
+  const title = caseTitle(gate, one)
+  const whole = `<testcase classname=${quoted(title)} name="verdict">`
+  // the verdict itself is a case, so that a suite is never empty
+  const own =
+    one.verdict === 'FAIL'
+      ? `${whole}<failure type="FAIL" message=${quoted(one.reason)}>${escaped(changeLines(one, gate.gate).join('\n'))}</failure></testcase>`
+      : one.verdict === 'UNDECIDED' || one.verdict === 'NOT COMPARABLE'
+        ? `${whole}<skipped message=${quoted(`${one.verdict}: ${one.reason}`)}/></testcase>`
+        : `${whole}</testcase>`
+  const cases = [own, ...one.metrics.map((metric) => testCase(title, metric))]
+  const counts: Counts = {
+    tests: cases.length,
+    failures: cases.filter((text) => text.includes('<failure ')).length,
+    errors: 0,
+    skipped: cases.filter((text) => text.includes('<skipped ')).length,
+  }
+  const seconds = one.measured === null ? '' : ` time="${(60 * one.measured.minutes).toFixed(1)}"`
+  const lines = cases.map((text) => `    ${text}`).join('\n')
+  const open = `  <testsuite name=${quoted(title)} ${attributes(counts)}${seconds}>`
+  return { counts, text: `${open}\n${lines}\n  </testsuite>` }
+}
+
+function testCase(title: string, metric: GateMetric): string {
+  const open = `<testcase classname=${quoted(title)} name=${quoted(metricName(metric))}>`
+  const change = metric.ratio === null ? '' : ` ${signedPercent(metric.ratio - 1)}`
+  const text = quoted(`${metric.verdict}${change}${metric.note === null ? '' : `: ${metric.note}`}`)
+  if (metric.verdict === 'FAIL') return `${open}<failure type="FAIL" message=${text}/></testcase>`
+  if (metric.verdict === 'UNDECIDED') return `${open}<skipped message=${text}/></testcase>`
+  return `${open}</testcase>`
+}
+
+const attributes = ({ tests, failures, errors, skipped }: Counts) =>
+  `tests="${tests}" failures="${failures}" errors="${errors}" skipped="${skipped}"`
+
+const sums = (all: readonly Counts[]): Counts => ({
+  tests: all.reduce((sum, { tests }) => sum + tests, 0),
+  failures: all.reduce((sum, { failures }) => sum + failures, 0),
+  errors: 0,
+  skipped: all.reduce((sum, { skipped }) => sum + skipped, 0),
+})
+
+/** XML 1.0 has no other control characters, not even as entities; `visible` prints them. */
+const escaped = (text: string) =>
+  visible(text)
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;')
+
+const quoted = (text: string) =>
+  `"${escaped(text).replaceAll('\n', '&#10;').replaceAll('\t', '&#9;')}"`

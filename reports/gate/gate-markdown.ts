@@ -1,0 +1,93 @@
+import { visibleLine } from '../../scenarios/index.ts'
+import type { CaseVerdict, Gate, GateCase } from '../../sim/documents/index.ts'
+import {
+  caseTitle,
+  causeCells,
+  changeLines,
+  MEASURED_NOTE,
+  measuredLines,
+  metricCells,
+  rawCells,
+} from './gate-rows.ts'
+
+/** Of a comment on GitHub, characters; a step summary may have 1024 KiB. */
+const MOST = 60_000
+const MOST_TITLES = 50
+
+const ICONS: Readonly<Record<CaseVerdict, string>> = {
+  PASS: '✅',
+  IMPROVED: '✅',
+  FAIL: '❌',
+  UNDECIDED: '⚠️',
+  'NOT COMPARABLE': '⚠️',
+}
+
+/** The hidden marker by which a comment of this gate is found again, to be replaced. */
+export const gateMarker = ({ gate, cases }: Gate) =>
+  `<!-- spillway-gate: ${gate} ${cases
+    .map(({ file }) => file)
+    .toSorted()
+    .join(' ')
+    .replaceAll('--', '- -')
+    .slice(0, 500)} -->`
+
+/** A gate as Markdown, for a step summary and for a comment; cases that do not fit are left out. */
+export function gateMarkdown(gate: Gate): string {
+  const head = [
+    gateMarker(gate),
+    `## ${ICONS[gate.verdict]} Spillway gate: ${gate.verdict}`,
+    '',
+    ...gate.cases.slice(0, MOST_TITLES).map((one) => `- ${summary(gate, one)}`),
+    ...(gate.cases.length > MOST_TITLES ? [`- … and ${gate.cases.length - MOST_TITLES} more`] : []),
+  ].join('\n')
+  const foot = `\n\n<sub>Spillway ${gate.version} · \`${code(gate.command)}\`</sub>\n`
+  let text = head
+  for (const [i, one] of gate.cases.entries()) {
+    const part = details(gate, one)
+    if (text.length + part.length + foot.length > MOST) {
+      text += `\n\n${gate.cases.length - i} more in the document of the gate.`
+      break
+    }
+    text += part
+  }
+  return text + foot
+}
+
+const summary = (gate: Gate, one: GateCase) =>
+  `**${one.verdict}** ${inline(caseTitle(gate, one))}: ${inline(one.reason).slice(0, 600)}`
+
+/** Open where there is something to see. */
+function details(gate: Gate, one: GateCase): string {
+  const open = one.verdict === 'PASS' ? '' : ' open'
+  const tables = [
+    one.metrics.length > 0 ? metricCells(one, gate.gate) : [],
+    causeCells(one),
+    rawCells(one),
+  ]
+  const lines = [...changeLines(one, gate.gate), ...measuredLines(one)]
+  return [
+    '',
+    '',
+    `<details${open}><summary>${html(caseTitle(gate, one))}</summary>`,
+    '',
+    ...(one.verdict === 'NOT COMPARABLE' ? [] : lines.map((line) => `- ${inline(line)}`)),
+    ...tables.filter((cells) => cells.length > 0).map((cells) => `\n${table(cells)}`),
+    ...(one.measured === null ? [] : ['', MEASURED_NOTE]),
+    '',
+    '</details>',
+  ].join('\n')
+}
+
+function table([header, ...rows]: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.map(inline).join(' | ')} |`
+  const rule = header!.map((name, i) => (i === 0 || name === 'verdict' ? '---' : '---:'))
+  return [line(header!), `| ${rule.join(' | ')} |`, ...rows.map(line)].join('\n')
+}
+
+/** Foreign text on one line, without a meaning in Markdown or HTML. */
+const inline = (text: string) => html(visibleLine(text)).replace(/[\\`*_[\]|~#@]/g, '\\$&')
+
+const html = (text: string) =>
+  visibleLine(text).replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
+
+const code = (text: string) => html(text).replaceAll('`', "'")

@@ -1,0 +1,126 @@
+import { describe, expect, test } from 'vitest'
+import type { Gate, GateCase, GateMetric } from '../../sim/documents/index.ts'
+import { gateAnnotations } from './gate-annotations.ts'
+import { gateCsv, isGateCsv } from './gate-csv.ts'
+import { gateJunit } from './gate-junit.ts'
+import { gateMarkdown, gateMarker } from './gate-markdown.ts'
+import { gateText } from './gate-text.ts'
+
+const metric = (over: Partial<GateMetric> = {}): GateMetric => ({
+  ...{ class: 'web', name: 'p99', unit: 'ms', better: 'lower', base: 10, head: 12, ratio: 1.2 },
+  ...{ low: null, high: null, margin: 0.05, p: null, deciding_blocks: null },
+  ...{ verdict: 'FAIL', note: null },
+  ...over,
+})
+
+const one = (over: Partial<GateCase> = {}): GateCase => ({
+  ...{ file: 'peak.yaml', name: 'peak', hash: 'abc', base: 'gate.json', verdict: 'FAIL' },
+  reason: 'worse by more than 5 %: web: p99 +20 %',
+  changes: { scenario: ['pools.a.batching.max_batch: 8 → 2'], profile: null, engine: null },
+  ...{ metrics: [metric()], measured: null },
+  ...over,
+})
+
+const gateOf = (...cases: GateCase[]): Gate => ({
+  ...({ document: 'spillway-gate', format: 1, version: '1.0.0', commit: null } as const),
+  ...{ gate: 'prediction', margin: 0.05, verdict: 'FAIL', cases, command: 'spillway gate peak' },
+})
+
+const HOSTILE = 'a%b\r\n::error::x,y:z <script>&"]]> | `*_'
+
+describe('annotations of GitHub Actions', () => {
+  test('escape what would end a property or begin another command', () => {
+    const [line] = gateAnnotations(gateOf(one({ file: 'a,b:c.yaml', reason: 'one%\r\ntwo' })))
+    expect(line).toMatch(/^::error file=a%2Cb%3Ac\.yaml,title=FAIL%3A Prediction gate%3A peak/)
+    expect(line).not.toMatch(/[\r\n]/)
+    // other control characters are printed
+    expect(line!.endsWith('::one%25\\u{d}%0Atwo')).toBe(true)
+  })
+
+  test('are at most ten, and a pass has none', () => {
+    expect(gateAnnotations(gateOf(...Array.from({ length: 30 }, () => one())))).toHaveLength(10)
+    expect(gateAnnotations(gateOf(one({ verdict: 'PASS' })))).toEqual([])
+    expect(gateAnnotations(gateOf(one({ verdict: 'UNDECIDED' })))[0]).toMatch(/^::warning /)
+  })
+})
+
+describe('JUnit XML', () => {
+  test('counts failures and skips, and is never empty', () => {
+    const xml = gateJunit(
+      gateOf(one(), one({ verdict: 'UNDECIDED', metrics: [metric({ verdict: 'UNDECIDED' })] })),
+    )
+    expect(xml).toContain(
+      '<testsuites name="spillway gate" tests="4" failures="2" errors="0" skipped="2">',
+    )
+    expect(xml.match(/<failure /g)).toHaveLength(2)
+    expect(xml.match(/<skipped /g)).toHaveLength(2)
+    const none = gateJunit(gateOf(one({ verdict: 'NOT COMPARABLE', metrics: [] })))
+    expect(none).toContain('tests="1" failures="0" errors="0" skipped="1"')
+  })
+
+  test('holds foreign text as text', () => {
+    const xml = gateJunit(gateOf(one({ name: HOSTILE, reason: HOSTILE })))
+    const inner = xml.replace(/<\/?(testsuites?|testcase|failure|skipped)\b[^>]*>/g, '')
+    expect(inner).not.toContain('<script>')
+    expect(xml).toContain('&lt;script&gt;&amp;&quot;')
+  })
+})
+
+describe('Markdown', () => {
+  test('has the verdict first, behind a hidden marker that names the scenarios', () => {
+    const [marker, title] = gateMarkdown(gateOf(one())).split('\n')
+    expect(marker).toBe('<!-- spillway-gate: prediction peak.yaml -->')
+    expect(title).toBe('## ❌ Spillway gate: FAIL')
+    expect(gateMarker(gateOf(one({ file: 'a-->b' })))).not.toMatch(/-->.*-->/)
+  })
+
+  test('fits into a comment, whatever the number of scenarios', () => {
+    const many = Array.from({ length: 900 }, (_, i) =>
+      one({ name: `${i}`.repeat(50), reason: 'x'.repeat(9000) }),
+    )
+    const text = gateMarkdown(gateOf(...many))
+    expect(text.length).toBeLessThan(65_536)
+    expect(text).toMatch(/\d+ more in the document of the gate/)
+  })
+
+  test('escapes foreign text', () => {
+    const text = gateMarkdown(gateOf(one({ name: HOSTILE, reason: HOSTILE })))
+    expect(text).not.toContain('<script>')
+    expect(text).toContain('\\`\\*\\_')
+  })
+})
+
+describe('the history as CSV', () => {
+  const row = (commit: string) => ({ time: '2026-01-01T00:00:00Z', commit })
+
+  test('has a row a commit, and a commit that is gated again replaces its row', () => {
+    const first = gateCsv(null, gateOf(one()), row('a'))
+    expect(first).toBe('time,commit,peak/web: p99\n2026-01-01T00:00:00Z,a,12\n')
+    const second = gateCsv(first, gateOf(one({ metrics: [metric({ head: 9 })] })), row('b'))
+    expect(second.trimEnd().split('\n')).toHaveLength(3)
+    expect(gateCsv(second, gateOf(one()), row('b')).trimEnd().split('\n')).toHaveLength(3)
+  })
+
+  test('a new metric adds a column, and names with commas are quoted', () => {
+    const first = gateCsv(null, gateOf(one({ name: 'a,"b"' })), row('a'))
+    const second = gateCsv(first, gateOf(one()), row('b'))
+    expect(second.split('\n')).toEqual([
+      'time,commit,"a,""b""/web: p99",peak/web: p99',
+      '2026-01-01T00:00:00Z,a,12,',
+      '2026-01-01T00:00:00Z,b,,12',
+      '',
+    ])
+    expect(isGateCsv(second)).toBe(true)
+    expect(isGateCsv('latency,p99\n1,2\n')).toBe(false)
+  })
+})
+
+test('the terminal has the verdict, the reason, the changes and the worst metric first', () => {
+  const lines = gateText(gateOf(one())).split('\n')
+  expect(lines.slice(0, 3)).toEqual([
+    'FAIL  Prediction gate: peak against gate.json',
+    '  worse by more than 5 %: web: p99 +20 %',
+    '  changed: pools.a.batching.max_batch: 8 → 2',
+  ])
+  expect(lines.at(-1)).toMatch(/^web: p99 +10\.0 ms +12\.0 ms +\+20 % +±5 % +FAIL$/)
+})

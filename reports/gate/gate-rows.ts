@@ -1,0 +1,150 @@
+import type { Gate, GateCase, GateMetric } from '../../sim/documents/index.ts'
+import {
+  declared,
+  fixed,
+  NONE,
+  percent,
+  plural,
+  signedPercent,
+  threeDigits,
+  time,
+} from '../format.ts'
+
+/** Columns of the metrics of a case; those of an interval only where there is one. */
+const EXACT = ['metric', 'base', 'head', 'change', 'margin', 'verdict'] as const
+const PAIRED = [
+  'metric',
+  'base',
+  'head',
+  'change',
+  '99 % interval',
+  'margin',
+  'p',
+  'verdict',
+] as const
+
+/** The metrics of a case as cells, the header first. */
+export function metricCells({ metrics }: GateCase, gate: Gate['gate']): string[][] {
+  const paired = metrics.some(({ low }) => low !== null)
+  const header: string[] = [...(paired ? PAIRED : EXACT)]
+  if (gate === 'fidelity') [header[1], header[2], header[3]] = ['measured', 'simulated', 'error']
+  return [
+    header,
+    ...metrics.map((one) => [
+      metricName(one),
+      valueText(one, one.base),
+      valueText(one, one.head),
+      changeOf(one),
+      ...(paired ? [intervalText(one)] : []),
+      one.margin === null ? NONE : `±${threeDigits(100 * one.margin)} %`,
+      ...(paired ? [one.p === null ? NONE : pText(one.p)] : []),
+      one.note === null ? one.verdict : `${one.verdict}: ${one.note}`,
+    ]),
+  ]
+}
+
+export const metricName = ({ class: of, name }: GateMetric) =>
+  of === null ? name : `${of}: ${name}`
+
+/** A share to four digits: 99.98 % and 99.93 % differ by a lot. */
+function valueText({ unit }: GateMetric, value: number | null): string {
+  if (value === null) return NONE
+  // figures are exact, or have their interval beside them
+  if (unit === 'ms') return time(value, value / 1000)
+  if (unit === 'usd') return `$${threeDigits(value)}`
+  return unit === 'share' ? `${declared(Number((100 * value).toPrecision(4)))} %` : fixed(value, 3)
+}
+
+const changeOf = ({ ratio }: GateMetric) =>
+  ratio === null ? NONE : ratio === 1 ? 'none' : signedPercent(ratio - 1)
+
+export function intervalText({ low, high }: GateMetric): string {
+  const ends = [low, high].map((end) => (end === null ? NONE : signedPercent(end - 1)))
+  return `[${ends.join(', ')}]`
+}
+
+const pText = (p: number) => (p < 0.001 ? '<0.001' : fixed(p, 3))
+
+const SUBJECTS: Readonly<Record<Gate['gate'], string>> = {
+  prediction: 'Prediction gate',
+  measured: 'Measured gate',
+  fidelity: 'Fidelity gate',
+}
+
+/** "Prediction gate: payment-peak against gate.json". */
+export function caseTitle({ gate }: Gate, { name, base }: GateCase): string {
+  return gate === 'fidelity'
+    ? `${SUBJECTS[gate]}: ${name}, ${base}`
+    : `${SUBJECTS[gate]}: ${name} against ${base}`
+}
+
+/** What differs between base and head, a line each. */
+export function changeLines({ changes }: GateCase, gate: Gate['gate']): string[] {
+  if (gate === 'fidelity') return []
+  const { scenario, profile, engine } = changes
+  const lines = [
+    ...(scenario ?? ['the scenario has changed; its keys cannot be compared']),
+    ...(profile === null ? [] : [`profile: ${profile}`]),
+    ...(engine === null ? [] : [`engine: Spillway ${engine}`]),
+  ]
+  return lines.length === 0 ? ['no change of scenario, profile or engine'] : lines
+}
+
+/** How a measured gate went, a line each. */
+export function measuredLines({ measured }: GateCase): string[] {
+  if (measured === null) return []
+  const { blocks, looks, utilisation, control, not_counted, minutes, slice_ms, rate_factor } =
+    measured
+  const fresh = blocks.filter((one) => one.fresh).length
+  const judged = `${plural(blocks.length - fresh, 'block')} of two slices of ${time(slice_ms)} a side`
+  return [
+    `${judged}, judged after ${looks.join(', ') || 'none'}${fresh > 0 ? `; confirmed on ${fresh} fresh ones` : ''}; ${fixed(minutes, 1)} minutes`,
+    `busy: base ${percent(utilisation.base)}, head ${percent(utilisation.head)} of the time, at ${threeDigits(rate_factor)} times the traffic`,
+    ...(control === null
+      ? []
+      : [`control kernel: head ${signedPercent(control - 1)} against base; at most ±2 %`]),
+    ...not_counted.map((reason) => `does not count: ${reason}`),
+  ]
+}
+
+/** Measured percentiles over all blocks, the header first; none in a gate that measures nothing. */
+export function rawCells({ measured }: GateCase): string[][] {
+  if (measured === null || measured.raw.length === 0) return []
+  return [
+    ['measured', 'base', 'head', 'change', '95 % interval'],
+    ...measured.raw.map(({ p, base, head, ratio: { value, low, high } }) => [
+      `p${declared(100 * p)}`,
+      time(base, base / 100),
+      time(head, head / 100),
+      signedPercent(value! - 1),
+      low === null || high === null
+        ? NONE
+        : `[${signedPercent(low - 1)}, ${signedPercent(high - 1)}]`,
+    ]),
+  ]
+}
+
+/** Median causes over all blocks, the header first. */
+export function causeCells({ measured }: GateCase): string[][] {
+  if (measured === null || measured.blocks.length === 0) return []
+  const middle = (values: readonly number[]) =>
+    values.toSorted((a, b) => a - b)[values.length >> 1]!
+  const pools = measured.blocks[0]!.pools.map(({ pool }) => pool)
+  const signedTime = (ms: number) => `${ms < 0 ? '−' : '+'}${time(Math.abs(ms))}`
+  return [
+    ['cause', 'service time', 'after idle', 'dispatch', 'completion'],
+    ...pools.map((pool, i) => {
+      const all = measured.blocks.map(({ pools: own }) => own[i]!)
+      const of = (key: 'service' | 'wake_ms' | 'dispatch_ms' | 'completion_ms') =>
+        middle(all.map((one) => one[key]))
+      return [
+        pool,
+        signedPercent(of('service') - 1),
+        ...(['wake_ms', 'dispatch_ms', 'completion_ms'] as const).map((key) => signedTime(of(key))),
+      ]
+    }),
+  ]
+}
+
+export const MEASURED_NOTE =
+  'p50, p95 and p99 are derived: the causes of each block, carried through the simulator. Measured percentiles are evidence only.'

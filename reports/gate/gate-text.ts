@@ -1,0 +1,50 @@
+import { visibleLine } from '../../scenarios/index.ts'
+import type { Gate, GateCase } from '../../sim/documents/index.ts'
+import { alignColumns } from '../terminal/align.ts'
+import {
+  caseTitle,
+  causeCells,
+  changeLines,
+  MEASURED_NOTE,
+  measuredLines,
+  metricCells,
+  rawCells,
+} from './gate-rows.ts'
+
+/** A gate for the terminal, the worst case first. */
+export function gateText(gate: Gate): string {
+  const parts = gate.cases.map((one) => caseText(gate, one))
+  if (gate.cases.length > 1) parts.push(`${gate.verdict}  ${counts(gate)}`)
+  return parts.join('\n\n')
+}
+
+/** "1 FAIL, 2 PASS". */
+function counts({ cases }: Gate): string {
+  const verdicts = [...new Set(cases.map(({ verdict }) => verdict))]
+  return verdicts
+    .map((one) => `${cases.filter(({ verdict }) => verdict === one).length} ${one}`)
+    .join(', ')
+}
+
+function caseText(gate: Gate, one: GateCase): string {
+  const { metrics, verdict, reason } = one
+  const tables = [
+    metrics.length > 0 ? metricCells(one, gate.gate) : [],
+    causeCells(one),
+    rawCells(one),
+  ]
+  const lines = [
+    `${verdict}  ${visibleLine(caseTitle(gate, one))}`,
+    `  ${visibleLine(reason)}`,
+    ...(verdict === 'NOT COMPARABLE' ? [] : changeLines(one, gate.gate)).map((line) =>
+      `  changed: ${visibleLine(line)}`.replace('changed: no change', 'no change'),
+    ),
+    ...measuredLines(one).map((line) => `  ${visibleLine(line)}`),
+    ...tables.filter((cells) => cells.length > 0).map((cells) => `\n${table(cells)}`),
+    ...(one.measured === null ? [] : [`\n${MEASURED_NOTE}`]),
+  ]
+  return lines.join('\n')
+}
+
+const table = (cells: readonly (readonly string[])[]) =>
+  alignColumns(cells, [0, (cells[0]?.length ?? 1) - (cells[0]?.at(-1) === 'verdict' ? 1 : 0)])

@@ -1,0 +1,74 @@
+import type { Comparison, Gate, GateMetric, Verdict } from '../../../sim/documents/index.ts'
+import { percentileLabel } from '../../../sim/stats/index.ts'
+import { type CompareOptions, compare } from '../compare.ts'
+import { keptSides } from '../kept-sides.ts'
+import { gateOf } from './gate.ts'
+
+/**
+ * Whether simulations of the replays in a folder are still true: its comparison, judged by the
+ * tolerances of `compare`. Throws `Failure` where the folder has no replays.
+ */
+export async function fidelityGate(
+  directory: string,
+  options: CompareOptions & { readonly profile?: string | undefined } = {},
+): Promise<Gate> {
+  const [first, second] = await keptSides(directory, { profile: options.profile })
+  const comparison = await compare(first, second, options)
+  const { scenario, verdict, checks, tolerance } = comparison
+  const metrics = metricsOf(comparison)
+  const none = { scenario: [], profile: null, engine: null }
+  const found = Object.values(checks).filter((one) => one !== null)
+  const decisive = found.find((check) => check.verdict === verdict)!
+  return gateOf(
+    'fidelity',
+    [
+      {
+        ...{ file: directory, name: scenario.name, hash: scenario.hash },
+        base: `the replays in ${directory}`,
+        ...{ verdict, reason: decisive.reason, changes: none, metrics, measured: null },
+      },
+    ],
+    { ...options, margin: tolerance.relative },
+  )
+}
+
+function metricsOf({ percentiles, checks, tolerance }: Comparison): GateMetric[] {
+  const order = ['FAIL', 'UNDECIDED', 'PASS']
+  const rows = percentiles.flatMap(({ p, verdicts, measured, structure, simulated }) => {
+    const label = percentileLabel(p)
+    const errors = structure.map(({ error_relative }) => error_relative)
+    const mean = errors.reduce((sum, error) => sum + error, 0) / errors.length
+    const own = measured.value!
+    return [
+      ...row(`structure, ${label}`, verdicts.structure, own, own * (1 + mean), tolerance.relative),
+      ...row(`prediction, ${label}`, verdicts.prediction, own, simulated.value!, null),
+    ]
+  })
+  const others = (['what_if', 'memory', 'audit'] as const).flatMap((key) => {
+    const check = checks[key]
+    return check === null
+      ? []
+      : [{ ...bare(key.replace('_', '-'), check.verdict), note: check.reason }]
+  })
+  return [...rows, ...others].sort((a, b) => order.indexOf(a.verdict) - order.indexOf(b.verdict))
+}
+
+/** None where the sample supports no verdict. */
+function row(
+  name: string,
+  verdict: Verdict | null,
+  base: number,
+  head: number,
+  margin: number | null,
+): GateMetric[] {
+  if (verdict === null) return []
+  return [{ ...bare(name, verdict), base, head, ratio: head / base, margin }]
+}
+
+function bare(name: string, verdict: Verdict): GateMetric {
+  return {
+    ...{ class: null, name, unit: 'ms', better: 'lower', base: null, head: null, ratio: null },
+    ...{ low: null, high: null, margin: null, p: null, deciding_blocks: null },
+    ...{ verdict, note: null },
+  }
+}

@@ -1,0 +1,98 @@
+import { EXIT, Failure } from '../../../scenarios/index.ts'
+import { inSlices, type Slicing, slicingOf, withTraffic } from '../../../sim/experiment/index.ts'
+import type { RequestList } from '../../../sim/traffic/index.ts'
+import type { JobOptions } from '../options.ts'
+import { resolveSystem, type System } from '../prepare.ts'
+import { requestsOf } from '../requests.ts'
+import { simulate } from '../simulate.ts'
+
+/** Slices of a round: five blocks, as many as there are between two looks. */
+export const ROUND_SLICES = 10
+
+/** Base and head under the traffic of a gate. */
+export interface GateTraffic {
+  readonly base: System
+  readonly head: System
+  readonly slicing: Slicing
+  readonly requests: RequestList
+  /** times the traffic of the scenario */
+  readonly factor: number
+}
+
+/** Long enough to choose slices by, s. */
+const LOOK_S = 30
+/** The traffic is found when the utilisation is this close to what is asked for, relative. */
+const CLOSE = 0.03
+const MOST_TRIES = 12
+/** Of the capacity, which counts overheads. */
+const MOST_OFFERED = 0.75
+
+/** How busy the base is to be, and what is known of it. */
+export interface Busy extends JobOptions {
+  /** share of the time in batches, of the busiest pool */
+  readonly load: number
+}
+
+/**
+ * The factor of the traffic at which the busiest pool of the base is busy for `load` of the time,
+ * as simulated.
+ */
+export async function trafficFactor(base: System, { load, ...job }: Busy): Promise<number> {
+  let factor = 1
+  for (let attempt = 0; attempt < MOST_TRIES; attempt++) {
+    const { pools, load: offered } = await simulate(gated(base, factor, LOOK_S), {
+      ...{ replications: 1, signal: job.signal },
+      onProgress: () => job.onProgress?.('searching the rate of the gate', attempt, MOST_TRIES),
+    })
+    const busiest = Math.max(...pools.map(({ utilisation }) => utilisation.value ?? 0))
+    if (busiest === 0) throw new Failure(`${base.file}: no request arrives in ${LOOK_S} s`)
+    // where overheads take long, batches alone cannot keep a pool so busy
+    const over = Math.max(busiest / load, (offered ?? 0) / MOST_OFFERED)
+    if (Math.abs(over - 1) < CLOSE) break
+    // an overloaded pool shows no more than that
+    factor *= busiest > 0.97 ? load : 1 / over
+  }
+  return factor
+}
+
+/** The traffic of a round. Throws `Failure` where it cannot be cut into slices. */
+export async function gateTraffic(
+  base: System,
+  head: System,
+  factor: number,
+): Promise<GateTraffic> {
+  const long = gated(base, factor, LOOK_S)
+  const requests = await requestsOf(long, long.capacityRps)
+  const sides = [long, gated(head, factor, LOOK_S)].map((side) => ({ ...side, requests }))
+  const found = slicingOf(sides)
+  if ('whole' in found) {
+    const text = `the measured gate needs slices: ${found.whole}`
+    throw new Failure(`${base.file}: ${text}; the prediction gate supports it`, EXIT.notComparable)
+  }
+  const { sliceMs, gapMs } = found
+  const slicing = { slices: ROUND_SLICES, sliceMs, gapMs }
+  const seconds = (ROUND_SLICES * sliceMs) / 1000
+  const round = gated(base, factor, seconds)
+  return {
+    base: round,
+    head: gated(head, factor, seconds),
+    slicing,
+    requests: inSlices(await requestsOf(round, round.capacityRps), slicing),
+    factor,
+  }
+}
+
+/** A system with the traffic of a gate: another rate, a round long, and nothing but latencies. */
+function gated(system: System, factor: number, duration_s: number): System {
+  const scenario = withTraffic(system.scenario, factor)
+  if (scenario === null) {
+    const text = 'the measured gate needs rates that can be multiplied'
+    throw new Failure(
+      `${system.file}: ${text}: a servegen class needs rate_rps or load`,
+      EXIT.notComparable,
+    )
+  }
+  // loads are shares of the capacity, which must stay that of the base
+  const shorter = { ...scenario, duration_s, warmup_s: 0, slo: {} }
+  return resolveSystem({ ...system, scenario: shorter }, system.profile)
+}

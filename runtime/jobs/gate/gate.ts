@@ -1,0 +1,24 @@
+import type { CaseVerdict, Gate, GateCase } from '../../../sim/documents/index.ts'
+import { worstCase } from '../../../sim/experiment/index.ts'
+import { build } from '../../version.ts'
+import { LIBRARY_CALL } from '../options.ts'
+
+/** Relative change that is still no regression, by default. */
+export const MARGIN = 0.05
+
+const ORDER: readonly CaseVerdict[] = ['FAIL', 'NOT COMPARABLE', 'UNDECIDED', 'IMPROVED', 'PASS']
+
+/** The document of a gate: the worst case first. */
+export function gateOf(
+  gate: Gate['gate'],
+  cases: readonly GateCase[],
+  options: { readonly margin?: number; readonly command?: string | undefined },
+): Gate {
+  const { margin = MARGIN, command = LIBRARY_CALL } = options
+  return {
+    ...({ document: 'spillway-gate', format: 1, ...build() } as const),
+    ...{ gate, margin, command },
+    verdict: worstCase(cases.map(({ verdict }) => verdict)),
+    cases: cases.toSorted((a, b) => ORDER.indexOf(a.verdict) - ORDER.indexOf(b.verdict)),
+  }
+}

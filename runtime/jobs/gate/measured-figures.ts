@@ -1,0 +1,149 @@
+import { median } from 'simple-statistics'
+import type {
+  GateCase,
+  GateMetric,
+  GateVerdict,
+  MeasuredGate,
+} from '../../../sim/documents/index.ts'
+import {
+  gateVerdict,
+  type MetricDecision,
+  metricLabel,
+  percentText,
+  ratioInterval,
+} from '../../../sim/experiment/index.ts'
+import { stream } from '../../../sim/kernel/index.ts'
+import { blockRatios, percentile, percentileLabel, supports } from '../../../sim/stats/index.ts'
+import { DERIVED } from './derived.ts'
+import type { GateTraffic } from './gate-traffic.ts'
+import type { LiveRounds } from './live-rounds.ts'
+import type { JudgedBlock, PlayedGate } from './play-gate.ts'
+
+/** Where the control kernel differs by more, base and head did not meet the same machine. */
+const MOST_CONTROL = 0.02
+
+interface Circumstances {
+  readonly traffic: GateTraffic
+  readonly rounds: LiveRounds
+  readonly utilisation: MeasuredGate['utilisation']
+  readonly minutes: number
+}
+
+/** How a gate went, for its document. */
+export function measuredFigures(
+  { blocks, looks }: PlayedGate,
+  { traffic, rounds, utilisation, minutes }: Circumstances,
+): MeasuredGate {
+  const { base, slicing, factor } = traffic
+  const controls = blocks.flatMap(({ block }) => block.control ?? [])
+  const random = stream(base.scenario.seed, 0, 'gate blocks')
+  const measured = blocks.map(({ block }) => block)
+  const fewest = Math.min(...['a', 'b'].map((side) => total(measured, side as 'a' | 'b')))
+  const levels = DERIVED.filter((p) => supports(fewest, p))
+  const ratios = levels.length === 0 ? [] : blockRatios(measured, levels, () => random.uniform())
+  return {
+    rate_factor: factor,
+    utilisation,
+    slice_ms: slicing.sliceMs,
+    blocks: blocks.map((one) => blockDocument(one, base.scenario.pools)),
+    looks: [...looks],
+    control: controls.length === 0 ? null : Math.exp(median(controls)),
+    not_counted: [...rounds.notCounted],
+    raw: ratios.map(({ a, b, ratio, low, high }, i) => ({
+      ...{ p: levels[i]!, base: a, head: b },
+      ratio: { value: ratio, low, high, n: fewest },
+    })),
+    minutes,
+  }
+}
+
+const total = (blocks: readonly JudgedBlock['block'][], side: 'a' | 'b') =>
+  blocks.reduce((sum, block) => sum + block[side].length, 0)
+
+function blockDocument(
+  { block, values, fresh }: JudgedBlock,
+  pools: readonly { readonly name: string }[],
+): MeasuredGate['blocks'][number] {
+  const n = Math.min(block.a.length, block.b.length)
+  return {
+    fresh,
+    control: block.control,
+    pools: block.causes.map(({ groups, ...causes }, i) => {
+      return { pool: pools[i]!.name, ...causes, groups: [...groups] }
+    }),
+    metrics: [...values],
+    raw: DERIVED.filter((p) => supports(n, p)).map((p) => {
+      return { p, base: percentile(block.a, p), head: percentile(block.b, p) }
+    }),
+  }
+}
+
+/** The metrics of a gate, the worst first. */
+export function measuredMetrics(
+  { blocks, decisions, baseMs }: PlayedGate,
+  margin: number,
+): GateMetric[] {
+  const busy = blocks.reduce((sum, { block }) => sum + block.busyMs, 0)
+  const batches = blocks.reduce((sum, { block }) => sum + block.batches, 0)
+  const base = [busy / batches, ...baseMs]
+  const names = ['service time', ...DERIVED.map(percentileLabel)]
+  // the interval is that of the last look, without the confirmation
+  const looked = blocks.filter(({ fresh }) => !fresh)
+  const order = ['FAIL', 'UNDECIDED', 'IMPROVED', 'PASS']
+  return decisions
+    .map((decision, i): GateMetric => {
+      const { verdict, ratio, p, deciding_blocks } = decision
+      const interval = ratioInterval(looked.map(({ values }) => values[i]!))
+      return {
+        ...{ class: null, name: names[i]!, unit: 'ms', better: 'lower' },
+        ...{ base: base[i]!, head: base[i]! * ratio, ratio, ...interval, margin },
+        ...{ p, deciding_blocks, verdict, note: noteOf(decision) },
+      }
+    })
+    .sort((a, b) => order.indexOf(a.verdict) - order.indexOf(b.verdict) || b.ratio! - a.ratio!)
+}
+
+function noteOf({ verdict, deciding_blocks }: MetricDecision): string | null {
+  if (verdict !== 'UNDECIDED') return null
+  return deciding_blocks === null
+    ? 'more than 1,000 blocks would be needed'
+    : `about ${deciding_blocks} blocks would tell`
+}
+
+/** The verdict of a gate: undecided where the machine was not the same for base and head. */
+export function measuredVerdict(
+  { decisions, incomplete }: PlayedGate,
+  { control, not_counted }: MeasuredGate,
+  metrics: readonly GateMetric[],
+  margin: number,
+): Pick<GateCase, 'verdict' | 'reason'> {
+  if (incomplete) {
+    const rounds = `${not_counted.length} rounds do not count, the last: ${not_counted.at(-1)}`
+    return { verdict: 'UNDECIDED', reason: `${rounds}; use a quieter machine` }
+  }
+  if (control !== null && Math.abs(Math.log(control)) > MOST_CONTROL) {
+    const percent = percentText(Math.abs(control - 1))
+    const text = `the control kernel took ${percent} ${control > 1 ? 'more' : 'less'} time before the head`
+    return { verdict: 'UNDECIDED', reason: `${text}, so the machine has changed; gate again` }
+  }
+  const verdict = gateVerdict(decisions.map((one) => one.verdict))
+  return { verdict, reason: reasonOf(verdict, metrics, margin) }
+}
+
+function reasonOf(verdict: GateVerdict, metrics: readonly GateMetric[], margin: number): string {
+  const first = metrics.find((one) => one.verdict === verdict)!
+  const { ratio, low, high, note } = first
+  const signed = (value: number | null) =>
+    value === null ? '–' : `${value < 1 ? '−' : '+'}${percentText(Math.abs(value - 1))}`
+  const figure = `${metricLabel(first)} ${signed(ratio)} [${signed(low)}, ${signed(high)}]`
+  switch (verdict) {
+    case 'FAIL':
+      return `worse by more than ${percentText(margin)}: ${figure}, and fresh blocks alone show it too`
+    case 'UNDECIDED':
+      return `${figure} does not tell whether it is worse by ${percentText(margin)}: ${note}`
+    case 'IMPROVED':
+      return `better by more than ${percentText(margin)}: ${figure}`
+    case 'PASS':
+      return `no metric is worse by ${percentText(margin)}; the worst is ${figure}`
+  }
+}

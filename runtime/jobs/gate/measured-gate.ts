@@ -1,0 +1,135 @@
+import { EXIT, Failure, scenarioChanges } from '../../../scenarios/index.ts'
+import type { Gate, GateCase } from '../../../sim/documents/index.ts'
+import { percentText } from '../../../sim/experiment/index.ts'
+import type { Profile } from '../../../sim/world/index.ts'
+import { calibrate } from '../calibrate.ts'
+import type { DocumentOptions } from '../options.ts'
+import { type Prepared, resolveSystem } from '../prepare.ts'
+import { refuseComparison, refuseLive } from '../refuse.ts'
+import { gateOf, MARGIN } from './gate.ts'
+import { gateTraffic, trafficFactor } from './gate-traffic.ts'
+import { LiveRounds } from './live-rounds.ts'
+import { measuredFigures, measuredMetrics, measuredVerdict } from './measured-figures.ts'
+import { playGate } from './play-gate.ts'
+
+/** Share of the time that the base is in batches, by default. */
+export const GATE_LOAD = 0.55
+/** Beyond it queues decide the tail, and a gate would judge the load. */
+export const MOST_GATE_LOAD = 0.8
+/** The traffic is lowered once if the base is busier in the warm-up by more, relative. */
+const OFF = 0.12
+
+export interface MeasuredGateOptions extends DocumentOptions {
+  /** relative change that is no regression; default 0.05 */
+  readonly margin?: number
+  /** share of the time that the base is in batches; default 0.55, at most 0.8 */
+  readonly load?: number
+  /** calibration of each model without a profile, s; default 10 */
+  readonly seconds?: number
+  /** in place of a calibration */
+  readonly profile?: Profile
+  /** the base, for people */
+  readonly from?: string
+  readonly onWarning?: (text: string) => void
+}
+
+const SECONDS = 10
+
+/**
+ * Replays base and head in alternating blocks, and judges what differs between them. Throws
+ * `Failure` where they cannot be compared (exit code 6).
+ */
+export async function measuredGate(
+  base: Prepared,
+  head: Prepared,
+  options: MeasuredGateOptions = {},
+): Promise<Gate> {
+  const { margin = MARGIN, from = base.file } = options
+  const began = performance.now()
+  refuseLive([base, head])
+  refuseComparison([base, head])
+  refuseOther(base, head)
+  const { traffic, rounds, utilisation } = await openGate(base, head, options)
+  try {
+    for (const text of rounds.warnings) options.onWarning?.(text)
+    const played = await playGate(traffic, rounds, { ...options, margin })
+    const minutes = (performance.now() - began) / 60_000
+    const measured = measuredFigures(played, { traffic, rounds, utilisation, minutes })
+    const metrics = measuredMetrics(played, margin)
+    const changes = scenarioChanges(base.scenario, head.scenario)
+    const one: GateCase = {
+      ...{ file: head.file, name: head.scenario.name, hash: head.hash, base: from },
+      ...measuredVerdict(played, measured, metrics, margin),
+      changes: { scenario: changes, profile: null, engine: null },
+      ...{ metrics, measured },
+    }
+    return gateOf('measured', [one], options)
+  } finally {
+    await rounds.close()
+  }
+}
+
+/** Pools are paired by name, and both sides get the same requests. */
+function refuseOther(base: Prepared, head: Prepared): void {
+  const names = (of: Prepared) =>
+    of.scenario.pools
+      .map(({ name }) => name)
+      .sort()
+      .join(', ')
+  if (names(base) !== names(head)) {
+    const pools = `pools ${names(head)}, but the base ${names(base)}`
+    const text = `has ${pools}; the measured gate pairs pools by name; the prediction gate supports it`
+    throw new Failure(`${head.file}: ${text}`, EXIT.notComparable)
+  }
+  const traffic = scenarioChanges(base.scenario, head.scenario).filter((text) =>
+    /^(traffic|seed)\b/.test(text),
+  )
+  if (traffic.length === 0) return
+  const text = `traffic differs from that of the base (${traffic[0]}), and the measured gate plays the same requests; the prediction gate supports it`
+  throw new Failure(`${head.file}: ${text}`, EXIT.notComparable)
+}
+
+/**
+ * Both sides open and warm, at a rate at which the base is as busy as is asked for. `most`: rounds
+ * in all. The rounds have to be closed.
+ */
+export async function openGate(
+  base: Prepared,
+  head: Prepared,
+  options: MeasuredGateOptions,
+  most?: number,
+) {
+  const { load = GATE_LOAD, seconds = SECONDS, signal, onProgress, onWarning } = options
+  const job = { signal, onProgress }
+  const profile =
+    options.profile ??
+    (await calibrate([base, head], { ...job, seconds, rehearsals: 0, onWarning }))
+  const [a, b] = [resolveSystem(base, profile), resolveSystem(head, profile)]
+  let factor = await trafficFactor(a, { ...job, load })
+  for (let attempt = 0; ; attempt++) {
+    const traffic = await gateTraffic(a, b, factor)
+    const rounds = await LiveRounds.open(traffic, job, most)
+    try {
+      const utilisation = await rounds.warmUp()
+      if (attempt === 0 && utilisation.base / load - 1 > OFF) {
+        // the profile is off, or the machine is slower since; where it is less busy, that is safe
+        factor *= load / utilisation.base
+        await rounds.close()
+        continue
+      }
+      refuseBusy(utilisation)
+      return { traffic, rounds, utilisation }
+    } catch (error) {
+      await rounds.close()
+      throw error
+    }
+  }
+}
+
+function refuseBusy({ base, head }: { readonly base: number; readonly head: number }): void {
+  const [side, most] = base > head ? ['base', base] : ['head', head]
+  if (most <= MOST_GATE_LOAD) return
+  const text = `the ${side} is busy for ${percentText(most)} of the time, at most ${percentText(MOST_GATE_LOAD)}`
+  const remedy = 'lower --load; if the head alone is so busy, its batches are far slower'
+  throw new Failure(`${text}: beyond it queues decide the tail; ${remedy}`, EXIT.notComparable)
+}

@@ -1,0 +1,170 @@
+import { mean, median } from 'simple-statistics'
+import { exp, log } from '../../kernel/index.ts'
+import type { Ms } from '../../serving/index.ts'
+import { wakeCost } from '../../world/index.ts'
+import type { BatchRow, ExecutorWork } from '../comparison/structure.ts'
+
+/** Batches of a pool in one block, of base and head. */
+export interface PairedBatches {
+  readonly base: readonly BatchRow[]
+  readonly head: readonly BatchRow[]
+}
+
+/** The ratio of service times of batches of about one size and length. */
+export interface GroupRatio {
+  /** from this power of two to below the next: requests, and the length computed for each */
+  readonly size: number
+  readonly length: number
+  /** head over base */
+  readonly ratio: number
+}
+
+/** What differs between base and head in a block, of one pool. */
+export interface PoolCauses {
+  /** service time of the base's batches, were they run by the head, over their own */
+  readonly service: number
+  /** beside `level`, of groups that both sides have enough batches of */
+  readonly groups: readonly GroupRatio[]
+  /** of all other batches */
+  readonly level: number
+  /** extra service time after an idle time, head less base, ms */
+  readonly wake_ms: number
+  /** median time from dispatch to the beginning of a batch, head less base, ms */
+  readonly dispatch_ms: number
+  /** median time from the end of a batch until the dispatcher knows, head less base, ms */
+  readonly completion_ms: number
+  readonly base_batches: number
+  readonly head_batches: number
+}
+
+/** A batch that takes so much more or less than most is a stall of the machine, and is left out. */
+const UNUSUAL = 1.3
+/** An executor without work for longer than this has slept, ms. */
+const IDLE_MS = 0.1
+/** Fewer batches of a kind on a side tell nothing of it. */
+const FEWEST = 10
+/** A group of so many batches a side counts half: chance of few batches must not look like shape. */
+const HALF = 20
+
+interface Observed {
+  readonly group: string
+  readonly expected: Ms
+  readonly idle: boolean
+  readonly service: Ms
+}
+
+/** Service time of a batch: `slope` x its expected work, and `wake` ms after an idle time. */
+interface Fit {
+  readonly slope: number
+  readonly wake: Ms
+}
+
+/**
+ * The causes of a change in one block. `work`: the base's expected work, by which batches of
+ * different sizes and lengths are compared. Null where a side has too few batches.
+ */
+export function causesOf(
+  { base, head }: PairedBatches,
+  { work, wake }: ExecutorWork,
+): PoolCauses | null {
+  const [a, b] = [base, head].map((batches) => usual(batches, { work, wake }))
+  if (a!.length < FEWEST || b!.length < FEWEST) return null
+  const kinds = [a!, b!].flatMap((some) => {
+    const idle = some.filter((one) => one.idle).length
+    return [idle, some.length - idle]
+  })
+  const fitted = Math.min(...kinds) < FEWEST ? fitLevel : fitWake
+  const [fitA, fitB] = [fitted(a!), fitted(b!)]
+  const level = fitB.slope / fitA.slope
+  const shape = shapeOf([a!, b!], [fitA, fitB])
+  const under = ({ slope, wake: ms }: Fit, one: Observed, factor = 1) =>
+    slope * factor * one.expected + (one.idle ? ms : 0)
+  const total = (time: (one: Observed) => Ms) => a!.reduce((sum, one) => sum + time(one), 0)
+  const own = total((one) => under(fitA, one))
+  const changed = total((one) => under(fitB, one, shape.get(one.group) ?? 1))
+  const middle = (time: (batch: BatchRow) => Ms) => median(head.map(time)) - median(base.map(time))
+  return {
+    service: changed / own,
+    level,
+    groups: [...shape].map(([group, factor]) => {
+      const [size, length] = group.split(' ').map(Number)
+      return { size: size!, length: length!, ratio: level * factor }
+    }),
+    // in units of work, as a profile has it
+    wake_ms: (fitB.wake - fitA.wake) / fitA.slope,
+    dispatch_ms: middle((batch) => batch.started - batch.dispatched),
+    completion_ms: middle((batch) => batch.done - batch.ended),
+    base_batches: base.length,
+    head_batches: head.length,
+  }
+}
+
+/** The ratio of a batch by its group, or else the level. */
+export function ratioAt(causes: PoolCauses, size: number, length: number): number {
+  const [s, l] = [octave(size), octave(length)]
+  return causes.groups.find((one) => one.size === s && one.length === l)?.ratio ?? causes.level
+}
+
+const octave = (value: number) => 2 ** Math.floor(Math.log2(Math.max(1, value)))
+
+function usual(batches: readonly BatchRow[], { work, wake }: ExecutorWork): Observed[] {
+  const all = batches
+    .filter(({ failed }) => !failed)
+    .map((batch) => {
+      const expected = work(batch.size, batch.length)
+      const service = batch.ended - batch.started
+      return {
+        group: `${octave(batch.size)} ${octave(batch.length)}`,
+        idle: batch.gap > IDLE_MS,
+        ...{ expected, service, speed: service / (expected + wakeCost(wake, batch.gap)) },
+      }
+    })
+  if (all.length === 0) return []
+  const middle = median(all.map(({ speed }) => speed))
+  return all.filter(({ speed }) => speed < middle * UNUSUAL && speed > middle / UNUSUAL)
+}
+
+/** By least squares of the relative error. */
+function fitWake(batches: readonly Observed[]): Fit {
+  let [n, x, xx, y, xy] = [0, 0, 0, 0, 0]
+  for (const { expected, idle, service } of batches) {
+    const [at, value] = [idle ? 1 / expected : 0, service / expected]
+    n++
+    x += at
+    xx += at * at
+    y += value
+    xy += at * value
+  }
+  const wake = (n * xy - x * y) / (n * xx - x * x)
+  return { wake, slope: (y - wake * x) / n }
+}
+
+/** Where batches after idle times, or others, are missing, their difference is in the level. */
+function fitLevel(batches: readonly Observed[]): Fit {
+  return { wake: 0, slope: mean(batches.map(({ service, expected }) => service / expected)) }
+}
+
+/** By group: ratio of head over base beside the ratio of all, weighed down where batches are few. */
+function shapeOf(
+  sides: readonly [readonly Observed[], readonly Observed[]],
+  fits: readonly [Fit, Fit],
+): Map<string, number> {
+  const [base, head] = sides.map((batches, side) => {
+    const { slope, wake } = fits[side]!
+    const logs = new Map<string, number[]>()
+    for (const { group, expected, idle, service } of batches) {
+      const own = logs.get(group) ?? []
+      logs.set(group, own)
+      own.push(log(service / (slope * expected + (idle ? wake : 0))))
+    }
+    return logs
+  })
+  const shape = new Map<string, number>()
+  for (const [group, own] of base!) {
+    const other = head!.get(group)
+    if (other === undefined) continue
+    const n = 2 / (1 / own.length + 1 / other.length)
+    shape.set(group, exp(((mean(other) - mean(own)) * n) / (n + HALF)))
+  }
+  return shape
+}

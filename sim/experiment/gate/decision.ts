@@ -1,0 +1,166 @@
+import { mean, sampleStandardDeviation } from 'simple-statistics'
+import type { GateVerdict } from '../../documents/index.ts'
+import { exp, log } from '../../kernel/index.ts'
+import {
+  holmAdjusted,
+  normalQuantile,
+  pocockLevel,
+  type SignFlipInterval,
+  signFlipInterval,
+  signFlipP,
+} from '../../stats/index.ts'
+
+/** Numbers of blocks after which a measured gate may end. */
+export const LOOKS = [10, 15, 20] as const
+/** Fresh blocks that have to show a regression alone, before the gate fails. */
+export const CONFIRMATION = 10
+/** Chance of a false FAIL over all looks and metrics, where a ratio is at the margin. */
+export const ALPHA = 0.01
+
+/** The level of each look, one-sided: 0.0046. */
+export const lookLevel = once(() => pocockLevel(LOOKS, ALPHA))
+
+/** Share of further gates that would tell after the stated number of blocks. */
+const POWER = 0.8
+/** No advice of more blocks than this. */
+const MOST_BLOCKS = 1000
+
+/** ln(head / base) of one metric in each block; above 0 is worse. */
+export type BlockValues = readonly number[]
+
+export interface MetricDecision {
+  readonly verdict: GateVerdict
+  /** head over base: geometric mean of blocks */
+  readonly ratio: number
+  /** that the ratio is above the margin by chance, adjusted for the number of metrics (Holm) */
+  readonly p: number
+  /** blocks of the same scatter that would tell; null where decided, and for more than 1,000 */
+  readonly deciding_blocks: number | null
+}
+
+/**
+ * Judges metrics by an exact sign-flip test of their blocks against the margin. FAIL: wholly above
+ * 1 + margin, at `level` after Holm. IMPROVED: wholly below 1 - margin, likewise. PASS: wholly
+ * below 1 + margin. A gate passes only if every metric does, so PASS needs no adjustment.
+ */
+export function decide(
+  metrics: readonly BlockValues[],
+  margin: number,
+  level: number,
+): MetricDecision[] {
+  const [worse, better] = [log(1 + margin), log(1 - margin)]
+  const shifted = (values: BlockValues, sign: 1 | -1, centre: number) =>
+    signFlipP(values.map((value) => sign * (value - centre)))
+  const fails = holmAdjusted(metrics.map((values) => shifted(values, 1, worse)))
+  const improves = holmAdjusted(metrics.map((values) => shifted(values, -1, better)))
+  return metrics.map((values, i) => {
+    const verdict =
+      fails[i]! <= level
+        ? 'FAIL'
+        : improves[i]! <= level
+          ? 'IMPROVED'
+          : shifted(values, -1, worse) <= level
+            ? 'PASS'
+            : 'UNDECIDED'
+    return {
+      verdict,
+      ratio: exp(mean([...values])),
+      p: fails[i]!,
+      deciding_blocks: verdict === 'UNDECIDED' ? blocksToTell(values, worse, level) : null,
+    }
+  })
+}
+
+/** The ratios that the test of a look does not reject: an interval of 99 % confidence. */
+export function ratioInterval(values: BlockValues): SignFlipInterval {
+  const { low, high } = signFlipInterval(values, lookLevel())
+  return { low: low === null ? null : exp(low), high: high === null ? null : exp(high) }
+}
+
+/** So that a test of `level` tells on which side of the margin a ratio is, in 80 % of gates. */
+function blocksToTell(values: BlockValues, centre: number, level: number): number | null {
+  const distance = Math.abs(mean([...values]) - centre)
+  const deviation = sampleStandardDeviation([...values])
+  const z = normalQuantile(1 - level) + normalQuantile(POWER)
+  const needed = Math.ceil(((z * deviation) / distance) ** 2)
+  return needed <= MOST_BLOCKS ? Math.max(needed, values.length + 1) : null
+}
+
+/** FAIL before UNDECIDED before IMPROVED before PASS; UNDECIDED for none. */
+export function gateVerdict(verdicts: readonly GateVerdict[]): GateVerdict {
+  const order = ['FAIL', 'UNDECIDED', 'IMPROVED', 'PASS'] as const
+  return order.find((one) => verdicts.includes(one)) ?? 'UNDECIDED'
+}
+
+/** What a measured gate does after a look. */
+export type Step = 'continue' | 'confirm' | 'end'
+
+/** A metric that fails has to be confirmed; the gate ends where every metric is decided. */
+export function stepAfter(decisions: readonly MetricDecision[], blocks: number): Step {
+  const verdict = gateVerdict(decisions.map((one) => one.verdict))
+  if (verdict === 'FAIL') return 'confirm'
+  return verdict === 'UNDECIDED' && blocks < LOOKS.at(-1)! ? 'continue' : 'end'
+}
+
+/**
+ * The decisions after the confirmation: a metric that failed stays FAIL if the fresh blocks alone
+ * show it as well, at `ALPHA` after Holm over the metrics that failed. Otherwise it is UNDECIDED.
+ */
+export function confirmed(
+  decisions: readonly MetricDecision[],
+  fresh: readonly BlockValues[],
+  margin: number,
+): MetricDecision[] {
+  const failed = [...decisions.keys()].filter((i) => decisions[i]!.verdict === 'FAIL')
+  const again = decide(
+    failed.map((i) => fresh[i]!),
+    margin,
+    ALPHA,
+  )
+  return decisions.map((one, i) => {
+    const at = failed.indexOf(i)
+    if (at < 0 || again[at]!.verdict === 'FAIL') return one
+    return { ...one, verdict: 'UNDECIDED', deciding_blocks: again[at]!.deciding_blocks }
+  })
+}
+
+export interface GateRun {
+  readonly decisions: readonly MetricDecision[]
+  readonly verdict: GateVerdict
+  /** that the looks used */
+  readonly blocks: number
+  /** fresh ones of the confirmation; 0 where nothing failed */
+  readonly fresh: number
+}
+
+/**
+ * The whole rule on blocks that are drawn one after the other: `next` returns the values of all
+ * metrics in the next block.
+ */
+export function runGate(next: () => readonly number[], margin: number): GateRun {
+  const drawn: (readonly number[])[] = []
+  const until = (count: number) => {
+    while (drawn.length < count) drawn.push(next())
+  }
+  const metricsFrom = (from: number) =>
+    drawn[0]!.map((_, metric) => drawn.slice(from).map((block) => block[metric]!))
+  for (const look of LOOKS) {
+    until(look)
+    const decisions = decide(metricsFrom(0), margin, lookLevel())
+    const step = stepAfter(decisions, look)
+    if (step === 'continue') continue
+    if (step === 'end') return ended(decisions, look, 0)
+    until(look + CONFIRMATION)
+    return ended(confirmed(decisions, metricsFrom(look), margin), look, CONFIRMATION)
+  }
+  throw new Error('Expected the last look to end the gate')
+}
+
+function ended(decisions: readonly MetricDecision[], blocks: number, fresh: number): GateRun {
+  return { decisions, verdict: gateVerdict(decisions.map((one) => one.verdict)), blocks, fresh }
+}
+
+function once<T>(compute: () => T): () => T {
+  let known: T | undefined
+  return () => (known ??= compute())
+}

@@ -1,0 +1,96 @@
+import { describe, expect, test } from 'vitest'
+import type { BaselineEntry } from '../../documents/index.ts'
+import { predictionCase, worstCase } from './prediction.ts'
+
+type Figure = BaselineEntry['figures'][number]
+
+const ms = (name: string, value: number | null): Figure => {
+  return { class: 'web', name, unit: 'ms', better: 'lower', value }
+}
+const goodput = (value: number): Figure => {
+  return { class: 'web', name: 'goodput', unit: 'share', better: 'higher', value }
+}
+
+const entry = (figures: Figure[], over: Partial<BaselineEntry> = {}): BaselineEntry => ({
+  ...{ file: 'a.yaml', name: 'a', hash: 'h', version: '1.0.0', commit: null, profile: null },
+  ...{ seed: 1, replications: 10, load: 0.5, figures, objectives: [], scenario: {} },
+  ...over,
+})
+
+const judge = (base: BaselineEntry | undefined, head: BaselineEntry, margin = 0.05) =>
+  predictionCase(base, head, { margin, from: 'gate.json', changes: [] })
+
+describe('a prediction gate', () => {
+  test('passes without a change, and says so', () => {
+    const same = judge(entry([ms('p99', 10)]), entry([ms('p99', 10)]))
+    expect(same).toMatchObject({ verdict: 'PASS', reason: 'no figure has changed' })
+  })
+
+  test.each([
+    [10.4, 'PASS'],
+    [10.51, 'FAIL'],
+    [9.6, 'PASS'],
+    [9.4, 'IMPROVED'],
+    [null, 'FAIL'],
+  ])('a p99 of 10 ms that becomes %s is %s at a margin of 5 %%', (value, verdict) => {
+    expect(judge(entry([ms('p99', 10)]), entry([ms('p99', value)])).verdict).toBe(verdict)
+  })
+
+  test('less goodput is worse, and more is better', () => {
+    expect(judge(entry([goodput(0.9)]), entry([goodput(0.8)])).verdict).toBe('FAIL')
+    expect(judge(entry([goodput(0.8)]), entry([goodput(0.9)])).verdict).toBe('IMPROVED')
+  })
+
+  test('one worse metric fails whatever is better, and stands first', () => {
+    const found = judge(
+      entry([ms('p50', 10), ms('p95', 10), ms('p99', 10)]),
+      entry([ms('p50', 2), ms('p95', 11), ms('p99', 20)]),
+    )
+    expect(found.verdict).toBe('FAIL')
+    expect(found.metrics.map(({ name }) => name)).toEqual(['p99', 'p95', 'p50'])
+    expect(found.reason).toBe('worse by more than 5 %: web: p99 +100 % and 1 more')
+  })
+
+  test('an objective that fails now is a regression within any margin', () => {
+    const objective = (verdict: 'PASS' | 'FAIL') => {
+      return { objectives: [{ class: 'web', text: 'p(99) latency_ms < 10', verdict }] }
+    }
+    const [kept, broken] = [objective('PASS'), objective('FAIL')]
+    const [before, after] = [[ms('p99', 9.9)], [ms('p99', 10.1)]]
+    expect(judge(entry(before, kept), entry(after, broken)).verdict).toBe('FAIL')
+    expect(judge(entry(after, broken), entry(before, kept)).verdict).toBe('IMPROVED')
+    expect(judge(entry(after, broken), entry(after, broken)).verdict).toBe('PASS')
+  })
+
+  test('latency of two overloaded systems is undecided: it grows with the duration', () => {
+    const busy = { load: 1.2 }
+    expect(judge(entry([ms('p99', 10)], busy), entry([ms('p99', 20)], busy)).verdict).toBe(
+      'UNDECIDED',
+    )
+    expect(judge(entry([ms('p99', 10)]), entry([ms('p99', 20)], busy)).verdict).toBe('FAIL')
+  })
+
+  test('names what changed', () => {
+    const profile = { name: 'ci', hash: 'x' }
+    const { changes } = judge(
+      entry([ms('p99', 10)], { profile: { name: 'ci', hash: 'y' } }),
+      entry([ms('p99', 10)], { profile, version: '1.1.0' }),
+    )
+    expect(changes).toEqual({ scenario: [], profile: 'ci (y) → ci (x)', engine: '1.0.0 → 1.1.0' })
+  })
+
+  test('other requests, and a missing scenario, cannot be compared', () => {
+    const head = entry([ms('p99', 10)])
+    expect(judge(undefined, head).verdict).toBe('NOT COMPARABLE')
+    expect(judge(entry([ms('p99', 10)], { seed: 2 }), head)).toMatchObject({
+      verdict: 'NOT COMPARABLE',
+      reason: expect.stringContaining('seed 2 in gate.json, but 1 here'),
+    })
+  })
+})
+
+test('of several scenarios the worst decides', () => {
+  expect(worstCase(['PASS', 'UNDECIDED', 'NOT COMPARABLE'])).toBe('NOT COMPARABLE')
+  expect(worstCase(['NOT COMPARABLE', 'FAIL'])).toBe('FAIL')
+  expect(worstCase(['PASS', 'IMPROVED'])).toBe('IMPROVED')
+})

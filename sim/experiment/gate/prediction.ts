@@ -1,0 +1,248 @@
+import type { Scenario } from '../../../scenarios/schema/schema.ts'
+import type {
+  BaselineEntry,
+  CaseVerdict,
+  GateCase,
+  GateMetric,
+  GateVerdict,
+  Result,
+} from '../../documents/index.ts'
+import { hourlyCost } from '../configuration/cost.ts'
+import { gateVerdict } from './decision.ts'
+
+const JUDGED = ['p50', 'p95', 'p99'] as const
+
+type Figure = BaselineEntry['figures'][number]
+
+/** What a gate needs of a simulation: all versions of Spillway have it. */
+export type SimulatedFigures = Pick<
+  Result,
+  'version' | 'commit' | 'profile' | 'seed' | 'runs' | 'load' | 'duration_s' | 'warmup_s'
+> & {
+  readonly scenario: Pick<Result['scenario'], 'name' | 'hash'>
+  readonly objectives: readonly Pick<Result['objectives'][number], 'class' | 'text' | 'verdict'>[]
+  readonly classes: readonly {
+    readonly name: string
+    readonly counts: { readonly served: number }
+    readonly latency: {
+      readonly percentiles: Readonly<Record<(typeof JUDGED)[number], ValueOnly>>
+    }
+    readonly goodput_share: ValueOnly
+  }[]
+}
+
+interface ValueOnly {
+  readonly value: number | null
+}
+
+/**
+ * What a baseline keeps of a simulation. `file`: the scenario as given; `scenario`: null where this
+ * version cannot read it.
+ */
+export function baselineEntry(
+  result: SimulatedFigures,
+  scenario: Scenario | null,
+  file: string,
+): BaselineEntry {
+  const { version, commit, profile, seed, runs: replications, load } = result
+  return {
+    file,
+    ...{ name: result.scenario.name, hash: result.scenario.hash },
+    ...{ version, commit, profile, seed, replications, load },
+    figures: [
+      ...result.classes.flatMap(classFigures),
+      ...(scenario === null ? [] : costFigures(result, scenario)),
+    ],
+    objectives: result.objectives.map(({ class: name, text, verdict }) => {
+      return { class: name, text, verdict }
+    }),
+    scenario,
+  }
+}
+
+function classFigures({
+  name,
+  latency,
+  goodput_share,
+}: SimulatedFigures['classes'][number]): Figure[] {
+  const times = JUDGED.map((key): Figure => {
+    const { value } = latency.percentiles[key]
+    return { class: name, name: key, unit: 'ms', better: 'lower', value }
+  })
+  const goodput = { name: 'goodput', unit: 'share', better: 'higher' } as const
+  return [...times, { class: name, ...goodput, value: goodput_share.value }]
+}
+
+/** None where a pool has no price. */
+function costFigures(result: SimulatedFigures, scenario: Scenario): Figure[] {
+  const hour = hourlyCost(scenario.pools)
+  if (hour === null) return []
+  const seconds = (result.duration_s - result.warmup_s) * result.runs
+  const served = result.classes.reduce((sum, { counts }) => sum + counts.served, 0)
+  const usd = { class: null, unit: 'usd', better: 'lower' } as const
+  const million = served === 0 ? null : ((hour / 3600) * seconds * 1e6) / served
+  return [
+    { ...usd, name: 'cost an hour', value: hour },
+    { ...usd, name: 'cost of a million requests', value: million },
+  ]
+}
+
+export interface PredictionOptions {
+  readonly margin: number
+  readonly from: string
+  readonly changes: readonly string[] | null
+}
+
+/**
+ * Judges a simulation by another one. Both are deterministic, so each difference is one of the
+ * scenario, the profile or the engine. `from`: what the base is, for people; `changes`: of the
+ * scenario; null where they are not known.
+ */
+export function predictionCase(
+  base: BaselineEntry | undefined,
+  head: BaselineEntry,
+  { margin, from, changes: scenario }: PredictionOptions,
+): GateCase {
+  const { file, name, hash } = head
+  const same = { file, name, hash, base: from, measured: null }
+  const none = { scenario: null, profile: null, engine: null }
+  const refused = (reason: string): GateCase => {
+    return { ...same, verdict: 'NOT COMPARABLE', reason, changes: none, metrics: [] }
+  }
+  if (base === undefined) return refused(`${from} has no scenario ${file}; add it with --update`)
+  for (const key of ['seed', 'replications'] as const) {
+    if (base[key] === head[key]) continue
+    const differ = `${key} ${base[key]} in ${from}, but ${head[key]} here`
+    return refused(`${differ}: their requests differ; use the same, or make it again`)
+  }
+  const metrics = [...figureMetrics(base, head, margin), ...objectiveMetrics(base, head)].sort(
+    (a, b) => rank(a) - rank(b) || badness(b) - badness(a),
+  )
+  const verdict = gateVerdict(metrics.map((one) => one.verdict))
+  const changes = changesOf(base, head, scenario)
+  return { ...same, verdict, reason: reasonOf(metrics, verdict, margin), changes, metrics }
+}
+
+function changesOf(
+  base: BaselineEntry,
+  head: BaselineEntry,
+  scenario: readonly string[] | null,
+): GateCase['changes'] {
+  const label = ({ profile }: BaselineEntry) => profile && `${profile.name} (${profile.hash})`
+  const engine = ({ version, commit }: BaselineEntry) =>
+    commit === null ? version : `${version} (${commit})`
+  const arrow = (of: (entry: BaselineEntry) => string | null) => {
+    const [before, after] = [of(base), of(head)]
+    return before === after ? null : `${before ?? 'none'} → ${after ?? 'none'}`
+  }
+  return {
+    scenario: scenario && [...scenario],
+    profile: arrow(label),
+    engine: arrow(engine),
+  }
+}
+
+function figureMetrics(base: BaselineEntry, head: BaselineEntry, margin: number): GateMetric[] {
+  const overloaded = Math.min(base.load ?? 0, head.load ?? 0) >= 1
+  return head.figures.flatMap((figure): GateMetric[] => {
+    const { value, ...metric } = figure
+    const before =
+      base.figures.find((one) => one.class === metric.class && one.name === metric.name)?.value ??
+      null
+    if (before === null && value === null) return []
+    const grows = overloaded && metric.unit === 'ms'
+    const ratio = before === null || value === null || before === 0 ? null : value / before
+    return [
+      {
+        ...{ ...metric, base: before, head: value, margin, low: null, high: null },
+        ratio: before === 0 && value === 0 ? 1 : ratio,
+        ...{ p: null, deciding_blocks: null },
+        verdict: grows ? 'UNDECIDED' : figureVerdict(before, value, metric.better, margin),
+        note: grows
+          ? 'overloaded on both sides: latency grows with the duration'
+          : before === null
+            ? 'has no value in the base'
+            : value === null
+              ? 'has no value any more'
+              : null,
+      },
+    ]
+  })
+}
+
+function figureVerdict(
+  base: number | null,
+  head: number | null,
+  better: 'lower' | 'higher',
+  margin: number,
+): GateVerdict {
+  if (base === null) return 'PASS'
+  if (head === null) return 'FAIL'
+  const [worse, less] = better === 'lower' ? [head, base] : [base, head]
+  if (worse === less) return 'PASS'
+  // of a ratio to 0 both ends are beyond any margin
+  if (head > base * (1 + margin)) return better === 'lower' ? 'FAIL' : 'IMPROVED'
+  if (head < base * (1 - margin)) return better === 'lower' ? 'IMPROVED' : 'FAIL'
+  return 'PASS'
+}
+
+/** An objective that no longer holds is a regression whatever the margin. */
+function objectiveMetrics(base: BaselineEntry, head: BaselineEntry): GateMetric[] {
+  return head.objectives.flatMap((one): GateMetric[] => {
+    const before = base.objectives.find(
+      ({ class: of, text }) => of === one.class && text === one.text,
+    )
+    if (before === undefined || before.verdict === one.verdict) return []
+    const verdict =
+      one.verdict === 'FAIL' ? 'FAIL' : before.verdict === 'FAIL' ? 'IMPROVED' : 'PASS'
+    return [
+      {
+        ...{ class: one.class, name: one.text, unit: 'ratio', better: 'lower' },
+        ...{ base: null, head: null, ratio: null, low: null, high: null, margin: null, p: null },
+        ...{ deciding_blocks: null, verdict, note: `${before.verdict} → ${one.verdict}` },
+      },
+    ]
+  })
+}
+
+const rank = ({ verdict }: GateMetric) => ['FAIL', 'UNDECIDED', 'IMPROVED', 'PASS'].indexOf(verdict)
+
+/** How much worse it is: relative; a lost value is the worst. */
+function badness({ ratio, better }: GateMetric): number {
+  if (ratio === null) return Number.POSITIVE_INFINITY
+  return better === 'lower' ? ratio - 1 : 1 - ratio
+}
+
+export const percentText = (share: number) => `${Number((100 * share).toPrecision(3))} %`
+
+const changeText = ({ ratio }: GateMetric) =>
+  ratio === null ? '' : ` ${ratio >= 1 ? '+' : '−'}${percentText(Math.abs(ratio - 1))}`
+
+export const metricLabel = (one: Pick<GateMetric, 'class' | 'name'>) =>
+  one.class === null ? one.name : `${one.class}: ${one.name}`
+
+function reasonOf(metrics: readonly GateMetric[], verdict: GateVerdict, margin: number): string {
+  const alike = metrics.filter((one) => one.verdict === verdict)
+  const [first] = alike
+  if (first === undefined) return 'there is no figure to compare'
+  const more = alike.length > 1 ? ` and ${alike.length - 1} more` : ''
+  const what = `${metricLabel(first)}${changeText(first)}`
+  switch (verdict) {
+    case 'FAIL':
+      return `worse by more than ${percentText(margin)}: ${what}${more}`
+    case 'UNDECIDED':
+      return `${what}: ${first.note}`
+    case 'IMPROVED':
+      return `better by more than ${percentText(margin)}: ${what}${more}`
+    case 'PASS':
+      return metrics.every(({ ratio }) => ratio === 1)
+        ? 'no figure has changed'
+        : `no metric is worse by more than ${percentText(margin)}; the worst is ${what}`
+  }
+}
+
+/** The worst of some cases. */
+export function worstCase(verdicts: readonly CaseVerdict[]): CaseVerdict {
+  const order = ['FAIL', 'NOT COMPARABLE', 'UNDECIDED', 'IMPROVED', 'PASS'] as const
+  return order.find((one) => verdicts.includes(one)) ?? 'UNDECIDED'
+}

@@ -1,0 +1,155 @@
+import { mean, standardDeviation } from 'simple-statistics'
+import { describe, expect, test } from 'vitest'
+import {
+  DYNAMIC,
+  knownPlan,
+  poissonRequests,
+  scenarioBatching,
+} from '../sim/experiment/comparison/known-machine.test-helper.ts'
+import { knownProfile } from '../sim/experiment/comparison/known-profile.test-helper.ts'
+import {
+  carried,
+  decide,
+  lookLevel,
+  type MeasuredBlock,
+  ratioInterval,
+  roundBlocks,
+  runReplication,
+  type SimulationInput,
+  type Slicing,
+  simulationInput,
+  withoutStalls,
+} from '../sim/experiment/index.ts'
+import type { Random } from '../sim/kernel/index.ts'
+import { declaredWork, NO_WAKE } from '../sim/world/index.ts'
+import { driftingSpeeds, playedRounds, RATE, RUN_MS } from './drifting-machine.ts'
+import { scenarioOf } from './scenarios.ts'
+
+/**
+ * A measured gate on machines whose speed drifts by 9 %, whose batches vary and which stall, and of
+ * which everything is known. So the ratios that a gate derives can be held against the truth.
+ */
+
+const SLICING: Slicing = { slices: 10, sliceMs: 1000, gapMs: 50 }
+const MODEL = declaredWork({ law: 'linear', base_ms: 0.8, per_item_ms: 0.5, per_token_ms: 0.004 })
+const work = (size: number, length: number) => MODEL.of(size, length, null as never)
+const INDEX_P50 = 0
+const INDEX_P99 = 3
+
+/** A batch varies by 4 %, and one in 150 meets a stall of some ms. */
+const onMachine = (slowness: number) => (ms: number, noise: Random) =>
+  slowness * ms * (1 + 0.04 * noise.normal()) +
+  (noise.uniform() < 1 / 150 ? 6 * noise.exponential() : 0)
+
+const sideOf = (slowness: number) => ({ largest: 8, took: onMachine(slowness) })
+
+const scenario = scenarioOf({
+  duration_s: RUN_MS / 1000,
+  warmup_s: 0,
+  models: { known: { builtin: 'transformer-encoder', pad_to: 8 } },
+  traffic: [{ class: 'web', arrivals: { process: 'poisson', rate_rps: 1000 * RATE } }],
+  pools: [{ name: 'central', model: 'known', replicas: 1, batching: scenarioBatching(DYNAMIC) }],
+})
+
+/** The blocks of a gate, and ln of head over base: service time, p50 and p99. */
+function gateOn(seed: number, slowness: number, rounds = 4) {
+  const speeds = driftingSpeeds(seed, 2 * rounds * RUN_MS + 1000)
+  const sides = [sideOf(1), sideOf(slowness)] as const
+  const runs = playedRounds(speeds, sides, { rounds, slicing: SLICING, seed })
+  const requests = poissonRequests(RATE, RUN_MS, 1)
+  const plan = knownPlan(1, DYNAMIC)
+  const observed = runs.map(([base]) => {
+    return { ...base, plan, requests, work: [{ work, wake: NO_WAKE }] }
+  })
+  const model = knownProfile({ rehearsals: observed, seconds: RUN_MS / 1000, load: 0.45, work })
+  const base = simulationInput(scenario, { models: [withoutStalls(model)] })
+  const blocks = runs.flatMap(([a, b]) => {
+    const found = roundBlocks({ system: base, run: a }, { system: base, run: b }, SLICING)
+    if (typeof found === 'string') throw new Error(found)
+    return found
+  })
+  const before = percentiles(base)
+  return blocks.map((block) => [Math.log(block.service), ...derived(base, before, block)])
+}
+
+const REPLICATIONS = 4
+
+function percentiles(input: SimulationInput): number[][] {
+  return Array.from({ length: REPLICATIONS }, (_, replication) => {
+    const { percentiles: all } = runReplication(input, replication).all
+    return [all[INDEX_P50]!, all[INDEX_P99]!]
+  })
+}
+
+function derived(base: SimulationInput, before: number[][], { causes }: MeasuredBlock): number[] {
+  const after = percentiles(carried(base, [base.models[0]!], causes))
+  return [0, 1].map((i) => mean(after.map((own, r) => Math.log(own[i]! / before[r]![i]!))))
+}
+
+/** The change of p50 and p99 by a slower executor on a machine that never drifts or stalls. */
+function truth(slowness: number): number[] {
+  const runs = [1, slowness].map((factor) =>
+    playedRounds(
+      driftingSpeeds(1, 30 * RUN_MS, 0),
+      [
+        {
+          largest: 8,
+          took: (ms: number, noise: Random) => factor * ms * (1 + 0.04 * noise.normal()),
+        },
+        { largest: 8 },
+      ],
+      { rounds: 12, slicing: SLICING, seed: 9 },
+    ).map(([run]) => {
+      const { at, done } = run.rows.columns
+      return Float64Array.from(at, (from, key) => done[key]! - from).sort()
+    }),
+  )
+  const at = (all: Float64Array, p: number) => all[Math.ceil(p * all.length) - 1]!
+  return [0.5, 0.99].map((p) =>
+    mean(runs[1]!.map((own, i) => Math.log(at(own, p) / at(runs[0]![i]!, p)))),
+  )
+}
+
+const column = (blocks: readonly number[][], i: number) => blocks.map((block) => block[i]!)
+
+describe('the causes of each block, carried through the simulator', () => {
+  const slower = gateOn(3, 1.05)
+  const same = gateOn(3, 1)
+
+  test('without a change every ratio is 1 within a percent or two, and the gate passes', () => {
+    for (const i of [0, 1, 2]) expect(Math.abs(mean(column(same, i)))).toBeLessThan(0.015)
+    const metrics = [0, 1, 2].map((i) => column(same, i))
+    const verdicts = decide(metrics, 0.05, lookLevel()).map(({ verdict }) => verdict)
+    expect(verdicts).toEqual(['PASS', 'PASS', 'PASS'])
+  })
+
+  test('a slowdown of 5 % is the ratio of service times within 2 %', () => {
+    expect(Math.abs(Math.exp(mean(column(slower, 0))) - 1.05)).toBeLessThan(0.02)
+  })
+
+  test('and its effect on p50 and p99 is within their intervals of the truth', () => {
+    const [p50, p99] = truth(1.05)
+    expect(p99).toBeGreaterThan(0.05)
+    for (const [i, true_] of [
+      [1, p50!],
+      [2, p99!],
+    ] as const) {
+      const { low, high } = ratioInterval(column(slower, i))
+      expect(Math.exp(true_)).toBeGreaterThan(low!)
+      expect(Math.exp(true_)).toBeLessThan(high!)
+    }
+  })
+
+  test('blocks scatter by some percent, so that a margin of 2.5 % finds 5 % and one of 5 % does not', () => {
+    expect(standardDeviation(column(slower, 0))).toBeLessThan(0.04)
+    const metrics = [0, 1, 2].map((i) => column(slower, i))
+    expect(decide(metrics, 0.025, lookLevel())[0]!.verdict).toBe('FAIL')
+    expect(decide(metrics, 0.05, lookLevel())[0]!.verdict).toBe('UNDECIDED')
+  })
+
+  test('negative control: causes of another block than the head had do not tell the change', () => {
+    const shuffled = slower.map((_, i) => same[(i + 3) % same.length]!)
+    const metrics = [0, 1, 2].map((i) => column(shuffled, i))
+    expect(decide(metrics, 0.025, lookLevel()).map(({ verdict }) => verdict)).not.toContain('FAIL')
+  })
+})

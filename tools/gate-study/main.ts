@@ -1,0 +1,62 @@
+import { parseArgs } from 'node:util'
+import { ProgressDisplay } from '../../runtime/commands/progress.ts'
+import { writeWhole } from '../../runtime/folders/write-whole.ts'
+import { closeSimulations } from '../../runtime/jobs/replications.ts'
+import { syntheticGates } from '../../sim/experiment/index.ts'
+import { type Study, studyPage } from './page.ts'
+import { type Kind, record } from './record.ts'
+import { blocksOf, resample } from './resample.ts'
+
+/**
+ * How often a measured gate is wrong, and what it finds: `npm run gate-study`. Live gates of a
+ * scenario against itself and against a slower executor are recorded with all their blocks, and
+ * gates are resampled from these. Eight gates of each kind and a long run take about an hour; what
+ * is recorded is kept, so an interrupted study continues. `-- --quick` takes two gates of each and
+ * a short long run into runs/gate-study, ten minutes, and writes no page. Let nothing else run.
+ */
+
+const { values } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    gates: { type: 'string' },
+    resamples: { type: 'string', default: '2000' },
+  },
+})
+const { quick } = values
+const PAGE = 'docs/background/gate-study.md'
+const folder = quick ? 'runs/gate-study' : 'docs/background/gate-study'
+const gates = Number(values.gates ?? (quick ? 2 : 8))
+const resamples = Number(values.resamples)
+const MARGINS = [0.02, 0.025, 0.03, 0.05]
+const SYNTHETIC = [
+  { truth: 1, deviation: 0.02 },
+  { truth: 1.05, deviation: 0.02 },
+  { truth: 1.1, deviation: 0.02 },
+  { truth: 1, deviation: 0.05 },
+  { truth: 1.05, deviation: 0.05 },
+  { truth: 1.2, deviation: 0.05 },
+]
+
+const progress = new ProgressDisplay()
+const recorded = await record(
+  { folder, gates, rounds: quick ? 4 : 24 },
+  { signal: new AbortController().signal, onProgress: progress.update },
+)
+closeSimulations()
+const of = (kind: Kind) => {
+  const blocks = blocksOf(recorded.gates[kind])
+  return MARGINS.map((margin, i) => {
+    progress.update(`resampling gates, ${kind}`, i, MARGINS.length)
+    return resample(blocks, margin, resamples, 1)
+  })
+}
+const resampled: Study['resampled'] = { aa: of('aa'), slower: of('slower') }
+const synthetic = SYNTHETIC.map((one, i) => {
+  progress.update('gates with synthetic blocks', i, SYNTHETIC.length)
+  const options = { ...one, margin: 0.05, trials: resamples, seed: 1 }
+  return { ...one, trials: resamples, shares: syntheticGates(options) }
+})
+progress.stop()
+const page = studyPage({ recorded, resampled, synthetic, folder: 'gate-study' })
+process.stdout.write(page)
+if (!quick) await writeWhole(PAGE, page)

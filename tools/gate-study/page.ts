@@ -1,0 +1,163 @@
+import { mean, sampleStandardDeviation } from 'simple-statistics'
+import { fixed, percent, signedPercent } from '../../reports/format.ts'
+import type { Gate, GateVerdict } from '../../sim/documents/index.ts'
+import { markdownTable } from '../markdown-table.ts'
+import { type Kind, MARGIN, type Recorded, SCENARIO } from './record.ts'
+import { blocksOf, type Resampled } from './resample.ts'
+
+export interface Study {
+  readonly recorded: Recorded
+  readonly resampled: Readonly<Record<Kind, readonly Resampled[]>>
+  /** rule on synthetic blocks: shares of FAIL */
+  readonly synthetic: readonly {
+    readonly truth: number
+    readonly deviation: number
+    readonly trials: number
+    readonly shares: Readonly<Record<GateVerdict, number>>
+  }[]
+  readonly folder: string
+}
+
+const KINDS: Readonly<Record<Kind, string>> = {
+  aa: 'A/A: the scenario against itself',
+  slower: 'one more layer of twenty',
+}
+const METRICS = ['service time', 'p50', 'p95', 'p99']
+
+/** The page of a study. */
+export function studyPage(study: Study): string {
+  const { recorded, folder } = study
+  const { host } = recorded
+  return `# Gate study
+
+Written by \`npm run gate-study\`; its data are in [${folder}](${folder}). How a gate works: [guide](../guides/gate.md).
+
+On ${host.cpu}, ${host.cores} cores, ONNX Runtime ${host.onnxruntime}. Scenario: \`${SCENARIO}\`. The slowdown is real: the head runs
+21 equal layers in place of 20. The margin is ${percent(MARGIN)}, half of the slowdown: a gate finds what is wholly above its margin.
+
+## Live gates
+
+${liveTable(recorded)}
+
+## Scatter of blocks
+
+The standard deviation of ln(head / base) over all recorded blocks. p50, p95 and p99 are derived; the measured p99 is what a gate
+without derivation would have to judge.
+
+${scatterTable(recorded)}
+
+## Resampled gates
+
+Each gate draws its blocks, and those of its confirmation, from the recorded ones with replacement.
+
+${resampledTable(study)}
+
+## The derived tail against a long run
+
+${truthTable(recorded)}
+
+The long run alternates base and head as a gate does, in ${recorded.truth.blocks} blocks (${fixed(recorded.truth.minutes, 0)} minutes); its figures are measured
+percentiles with 95 % intervals. The derived ratio is the mean over the live gates.
+
+## The rule on synthetic blocks
+
+Four metrics that share 70 % of their variance, and 5 % of the blocks four times as far off. The margin is 5 %.
+
+${syntheticTable(study)}
+
+## A doubled batch window
+
+Prediction gates, each with 20 seeds, with the window of a scenario doubled:
+
+${markdownTable(
+  ['scenario', 'found', 'least change of p50'],
+  recorded.doubled.map(({ scenario, seeds, found, least }) => [
+    scenario,
+    `${found} of ${seeds}`,
+    signedPercent(least),
+  ]),
+)}
+`
+}
+
+function liveTable({ gates }: Recorded): string {
+  const rows = (Object.keys(KINDS) as Kind[]).map((kind) => {
+    const all = gates[kind]
+    const count = (verdict: string) => all.filter((gate) => gate.verdict === verdict).length
+    const minutes = all.map(({ cases }) => cases[0]!.measured!.minutes)
+    return [
+      KINDS[kind],
+      String(all.length),
+      ...['PASS', 'FAIL', 'UNDECIDED', 'IMPROVED'].map((verdict) => String(count(verdict))),
+      `${fixed(mean(minutes), 1)} (at most ${fixed(Math.max(...minutes), 1)})`,
+    ]
+  })
+  return markdownTable(
+    ['head', 'gates', 'PASS', 'FAIL', 'UNDECIDED', 'IMPROVED', 'minutes a gate'],
+    rows,
+  )
+}
+
+function scatterTable({ gates }: Recorded): string {
+  const rows = (Object.keys(KINDS) as Kind[]).map((kind) => {
+    const blocks = blocksOf(gates[kind])
+    const raw = blocks.flatMap((block) => {
+      const own = block.raw.find(({ p }) => p === 0.95) ?? block.raw.find(({ p }) => p === 0.5)
+      return own ? [Math.log(own.head / own.base)] : []
+    })
+    const deviation = (values: number[]) =>
+      values.length < 2 ? '–' : percent(sampleStandardDeviation(values))
+    return [
+      KINDS[kind],
+      String(blocks.length),
+      ...METRICS.map((_, i) => deviation(blocks.map(({ metrics }) => metrics[i]!))),
+      deviation(raw),
+    ]
+  })
+  return markdownTable(['head', 'blocks', ...METRICS, 'measured p95'], rows)
+}
+
+function resampledTable({ resampled }: Study): string {
+  const rows = (Object.keys(KINDS) as Kind[]).flatMap((kind) =>
+    resampled[kind].map(({ margin, gates, shares, blocks }) => [
+      KINDS[kind],
+      percent(margin),
+      gates.toLocaleString('en-US'),
+      ...(['PASS', 'FAIL', 'UNDECIDED', 'IMPROVED'] as const).map((one) => percent(shares[one])),
+      fixed(blocks, 1),
+    ]),
+  )
+  return markdownTable(
+    ['head', 'margin', 'gates', 'PASS', 'FAIL', 'UNDECIDED', 'IMPROVED', 'blocks'],
+    rows,
+  )
+}
+
+function truthTable({ gates, truth }: Recorded): string {
+  const metrics = (gate: Gate, name: string) =>
+    gate.cases[0]!.metrics.find((metric) => metric.name === name)
+  const rows = truth.percentiles.map(({ p, ratio, low, high }) => {
+    const name = `p${100 * p}`
+    const derived = gates.slower.flatMap((gate) => metrics(gate, name) ?? [])
+    const within = derived.filter((one) => (one.low ?? 0) <= ratio && ratio <= (one.high ?? 9))
+    return [
+      name,
+      signedPercent(mean(derived.map((one) => one.ratio!)) - 1),
+      `${signedPercent(ratio - 1)} [${signedPercent((low ?? Number.NaN) - 1)}, ${signedPercent((high ?? Number.NaN) - 1)}]`,
+      `${within.length} of ${derived.length}`,
+    ]
+  })
+  return markdownTable(['', 'derived', 'long run', 'gates whose interval holds the long run'], rows)
+}
+
+function syntheticTable({ synthetic }: Study): string {
+  return markdownTable(
+    ['true ratio', 'scatter of a block', 'gates', 'PASS', 'FAIL', 'UNDECIDED', 'IMPROVED'],
+    synthetic.map(({ truth, deviation, trials, shares }) => [
+      fixed(truth, 2),
+      percent(deviation),
+      trials.toLocaleString('en-US'),
+      ...(['PASS', 'FAIL', 'UNDECIDED', 'IMPROVED'] as const).map((one) => percent(shares[one])),
+    ]),
+  )
+}

@@ -1,0 +1,162 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { documentText } from '../../runtime/folders/documents.ts'
+import { writeWhole } from '../../runtime/folders/write-whole.ts'
+import { calibrate } from '../../runtime/jobs/calibrate.ts'
+import { measuredGate, openGate } from '../../runtime/jobs/gate/measured-gate.ts'
+import { predictionGate } from '../../runtime/jobs/gate/prediction-gate.ts'
+import type { JobOptions } from '../../runtime/jobs/options.ts'
+import { type Prepared, prepare } from '../../runtime/jobs/prepare.ts'
+import { hostFingerprint } from '../../runtime/live/host.ts'
+import type { Gate, Host } from '../../sim/documents/index.ts'
+import { stream } from '../../sim/kernel/index.ts'
+import { blockRatios } from '../../sim/stats/index.ts'
+import type { Profile } from '../../sim/world/index.ts'
+
+export const SCENARIO = 'tools/gate-study/gate-study.yaml'
+/** A real slowdown of the executor: one more layer of twenty. */
+const SLOWER = 'models.encoder.layers=21'
+/** Half of the slowdown that has to be found. */
+export const MARGIN = 0.025
+const CALIBRATION_S = 25
+/** The doubled batch window is to be found with each of so many seeds. */
+const SEEDS = 20
+const WINDOW = 'pools.central.batching.max_delay_ms'
+export const WINDOWED = [
+  { scenario: 'payment-peak', before: 5 },
+  { scenario: 'first', before: 2 },
+  { scenario: 'yardstick', before: 1 },
+] as const
+
+export type Kind = 'aa' | 'slower'
+
+/** Percentiles of a long run of both sides in turn. */
+export interface LongRun {
+  readonly blocks: number
+  readonly minutes: number
+  readonly percentiles: readonly {
+    readonly p: number
+    readonly ratio: number
+    readonly low: number | null
+    readonly high: number | null
+  }[]
+}
+
+export interface Doubled {
+  readonly scenario: string
+  readonly seeds: number
+  readonly found: number
+  /** smallest change of p50 */
+  readonly least: number
+}
+
+export interface Recorded {
+  readonly host: Host
+  readonly gates: Readonly<Record<Kind, readonly Gate[]>>
+  readonly truth: LongRun
+  readonly doubled: readonly Doubled[]
+}
+
+export interface Plan {
+  /** where what was recorded is kept, and is used again */
+  readonly folder: string
+  /** live gates of each kind */
+  readonly gates: number
+  /** rounds of five blocks of the long run */
+  readonly rounds: number
+}
+
+/** Records what a plan lacks, or reads what an earlier run has recorded. */
+export async function record({ folder, gates, rounds }: Plan, job: JobOptions): Promise<Recorded> {
+  const host = await kept(join(folder, 'host.json'), async () => hostFingerprint())
+  const [same, slower] = [
+    await prepare(SCENARIO, {}),
+    await prepare(SCENARIO, { set: [SLOWER] }),
+  ] as const
+  const profile = await kept(join(folder, 'profile.json'), () =>
+    calibrate([same, slower], { ...job, seconds: CALIBRATION_S, rehearsals: 0 }),
+  )
+  const live = { same, slower, profile, job }
+  const recorded: Record<Kind, Gate[]> = { aa: [], slower: [] }
+  for (let i = 0; i < gates; i++) {
+    // in turn, so that a machine that drifts affects both kinds alike
+    for (const kind of ['aa', 'slower'] as const) {
+      recorded[kind].push(
+        await kept(join(folder, `${kind}-${i + 1}.json`), () => gate(kind, i, live)),
+      )
+    }
+  }
+  const truth = await kept(join(folder, 'long-run.json'), () => longRun(rounds, live))
+  const doubled = await kept(join(folder, 'doubled-window.json'), () => doubledWindows(job))
+  return { host, gates: recorded, truth, doubled }
+}
+
+/** A file of JSON, written once. */
+async function kept<T>(path: string, make: () => Promise<T>): Promise<T> {
+  if (existsSync(path)) return JSON.parse(readFileSync(path, 'utf8')) as T
+  const made = await make()
+  await writeWhole(path, documentText(made))
+  return made
+}
+
+interface Live {
+  readonly same: Prepared
+  readonly slower: Prepared
+  readonly profile: Profile
+  readonly job: JobOptions
+}
+
+const gate = (kind: Kind, index: number, { same, slower, profile, job }: Live) => {
+  // each gate has its own requests and order of blocks
+  const seeded = ({ scenario, ...rest }: Prepared): Prepared => {
+    return { ...rest, scenario: { ...scenario, seed: 100 + index } }
+  }
+  const head = kind === 'aa' ? same : slower
+  const options = { ...job, margin: MARGIN, profile, command: `npm run gate-study` }
+  return measuredGate(seeded(same), seeded(head), options)
+}
+
+/** The true change of the percentiles: as measured, in far more blocks than a gate has. */
+async function longRun(count: number, { same, slower, profile, job }: Live): Promise<LongRun> {
+  const began = performance.now()
+  const { rounds } = await openGate(same, slower, { ...job, profile }, 2 * count)
+  try {
+    const blocks = []
+    for (let i = 0; i < count; i++) {
+      const round = await rounds.next('long run of base and head', 5 * i, 5 * count)
+      if (round === null) break
+      blocks.push(...round.blocks)
+    }
+    const random = stream(1, 0, 'long run')
+    const levels = [0.5, 0.95, 0.99]
+    const ratios = blockRatios(blocks, levels, () => random.uniform())
+    const percentiles = ratios.map(({ ratio, low, high }, i) => ({
+      p: levels[i]!,
+      ratio,
+      low,
+      high,
+    }))
+    return { blocks: blocks.length, minutes: (performance.now() - began) / 60_000, percentiles }
+  } finally {
+    await rounds.close()
+  }
+}
+
+async function doubledWindows(job: JobOptions): Promise<Doubled[]> {
+  const found: Doubled[] = []
+  for (const { scenario, before } of WINDOWED) {
+    const changes: number[] = []
+    let failed = 0
+    for (let seed = 1; seed <= SEEDS; seed++) {
+      job.onProgress?.(`doubled window of ${scenario}`, seed, SEEDS)
+      const base = { kind: 'scenario', path: null, set: [`${WINDOW}=${before}`] } as const
+      const { verdict, cases } = await predictionGate([scenario], base, {
+        ...{ signal: job.signal, seed, set: [`${WINDOW}=${2 * before}`] },
+      })
+      if (verdict === 'FAIL') failed++
+      changes.push(cases[0]!.metrics.find(({ name }) => name === 'p50')!.ratio! - 1)
+    }
+    found.push({ scenario, seeds: SEEDS, found: failed, least: Math.min(...changes) })
+  }
+  return found
+}
