@@ -109,7 +109,7 @@ export function undecidedText(line: Result['objectives'][number]): string | null
 }
 
 /** How much traffic passes every objective, where that was searched. */
-export function headroomText({ headroom }: Result): string | null {
+export function headroomText({ headroom }: Pick<Result, 'headroom'>): string | null {
   if (headroom === null) return null
   const { holds, breaks, objective } = headroom
   if (holds === null) {

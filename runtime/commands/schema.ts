@@ -6,6 +6,7 @@ import {
   auditSchema,
   comparisonSchema,
   noiseSchema,
+  planSchema,
   resultSchema,
 } from '../../sim/documents/index.ts'
 import { profileSchema } from '../../sim/world/index.ts'
@@ -19,6 +20,7 @@ const schemas: Readonly<Record<string, ZodType>> = {
   memory: arenaSchema,
   audit: auditSchema,
   noise: noiseSchema,
+  plan: planSchema,
   profile: profileSchema,
 }
 

@@ -35,6 +35,7 @@ export {
   whatIfFigures,
 } from './comparison/what-if.ts'
 export { type ConfiguredSystem, configurationRow } from './configuration/configuration-row.ts'
+export { hourlyCost } from './configuration/cost.ts'
 export { type RunFigures, runFigures } from './configuration/run-figures.ts'
 export {
   CORRELATION_TOLERANCE,
@@ -46,6 +47,16 @@ export {
   WIDEST_FACTOR,
 } from './fit/fit-check.ts'
 export { fitInput, fitScenario, replicationFigures, sampleFigures } from './fit/fit-scenario.ts'
+export type { Candidate } from './plan/plan-chains.ts'
+export { planRow } from './plan/plan-row.ts'
+export { type Ask, byCost, type PlanFound, searchPlan, type Tried } from './plan/plan-search.ts'
+export {
+  judgePlan,
+  type Looks,
+  looksUpTo,
+  type StatedObjective,
+  statedObjectives,
+} from './plan/plan-verdict.ts'
 export { memoryResult } from './result/memory-result.ts'
 export { judgedPercentiles, verdictOf } from './result/objectives.ts'
 export { resultOf, simulatedResult } from './result/result.ts'
@@ -64,6 +75,8 @@ export { hasSwappableModel } from './system/model-profiles.ts'
 export { withTraffic } from './system/more-traffic.ts'
 export { type PreparedScenario, withoutFiles } from './system/prepared-scenario.ts'
 export { loadOf, poolsToCalibrate, type Resolved, resolveSystem } from './system/resolve.ts'
+export { withLengths } from './system/scaled-lengths.ts'
+export { withDeclaredSpeed, withMeasuredSpeed } from './system/scaled-speed.ts'
 export { type SimulationInput, simulationInput } from './system/simulation-input.ts'
 export { theoryCases } from './validation/theory-cases.ts'
 export { cappedAlike } from './validation/theory-generation.ts'

@@ -26,9 +26,10 @@ export {
   percentileLabel,
   supports,
   supportsVerdict,
+  unsupportedReason,
 } from './intervals/percentile.ts'
 export { furtherValue, geometricMean, positiveMean } from './intervals/positive.ts'
-export { studentTQuantile } from './intervals/student-t.ts'
+export { studentTCdf, studentTQuantile } from './intervals/student-t.ts'
 export { Histogram } from './recording/histogram.ts'
 export { KvSpaces } from './recording/kv-spaces.ts'
 export { coldShare, type ModelMove } from './recording/model-moves.ts'
