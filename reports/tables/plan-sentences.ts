@@ -4,6 +4,7 @@ import {
   bindingFigure,
   bindingLimitText,
   bindingText,
+  bottleneckText,
   confidenceText,
   configurationText,
   costText,
@@ -19,7 +20,7 @@ export function planAnswer(plan: Plan): string {
   const winner = winnerOf(plan)
   if (winner !== null) {
     const change = againstToday(winner)
-    return `${configurationText(plan, winner)} is the cheapest that holds every objective at ${sure}: ${costText(plan, winner.cost)}${change}, ${bindingLimitText(winner)}.`
+    return `${configurationText(plan, winner)} is the cheapest that holds every objective at ${sure}: ${costText(plan, winner.cost)}${change}. Nearest to its limit is ${bindingText(winner)}: ${bindingFigure(winner)}, ${bindingLimitText(winner)}.`
   }
   const [best] = [...plan.rows].sort((a, b) => b.p_meets - a.p_meets)
   const of = plural(plan.configurations, 'configuration')
@@ -58,7 +59,7 @@ function nextCheaper(plan: Plan): string[] {
 function bindingResource(row: PlanRow): string {
   const { name, utilisation } = row.busiest_pool
   const busy = utilisation === null ? '' : `, ${percent(utilisation)} busy`
-  return `Binding: ${bindingText(row)}; the busiest pool is ${name}${busy}.`
+  return `Most of its mean latency is ${bottleneckText(row)}; the busiest pool is ${name}${busy}.`
 }
 
 function headroomSentences(plan: Plan): string[] {

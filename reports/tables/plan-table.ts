@@ -16,10 +16,34 @@ function dimensionNames({ dimensions }: Plan): string[] {
 
 /** The value of each dimension in a configuration; `as is` for the scenario beside the space. */
 function values({ dimensions }: Plan, { set }: Pick<PlanRow, 'set'>): string[] {
-  return dimensions.map(({ path }) => {
+  return dimensions.map(({ path, values: all }) => {
     const own = set.find((text) => text.startsWith(`${path}=`))
-    return own === undefined ? 'as is' : own.slice(path.length + 1)
+    return own === undefined ? 'as is' : shortValue(own.slice(path.length + 1), all)
   })
+}
+
+/** Characters of a value that are shown as they are. */
+const SHORT = 16
+
+/** A long value, such as a whole pool, as the part in which it differs from the others. */
+function shortValue(value: string, all: readonly string[]): string {
+  if (all.every((other) => other.length <= SHORT)) return value
+  const [first = ''] = all
+  let common = 0
+  while (common < value.length && all.every((other) => other[common] === first[common])) common++
+  // back to the start of a word
+  while (common > 0 && /[\w.-]/.test(value[common - 1]!)) common--
+  const parts = all.map((other) => other.slice(common).split(','))
+  const own = value.slice(common).split(',')
+  for (let n = 1; n < own.length; n++) {
+    const texts = parts.map((part) => part.slice(0, n).join())
+    if (new Set(texts).size === texts.length)
+      return own
+        .slice(0, n)
+        .join()
+        .replace(/[}\]]+$/, '')
+  }
+  return own.join()
 }
 
 /** "replicas 2, max_batch 8": a configuration in words. */

@@ -3,7 +3,8 @@ import { planHtml, planText } from '../../reports/index.ts'
 import { EXIT, type ExitCode } from '../../scenarios/index.ts'
 import type { Plan } from '../../sim/documents/index.ts'
 import { writableFolder } from '../folders/write-whole.ts'
-import { PLAN_DEFAULTS, plan } from '../jobs/plan/plan.ts'
+import { plan } from '../jobs/plan/plan.ts'
+import { PLAN_DEFAULTS } from '../jobs/plan/searched-plan.ts'
 import {
   commandLine,
   implement,

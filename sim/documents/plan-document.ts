@@ -72,7 +72,9 @@ export const planSchema = z.strictObject({
       namedObjective.extend({
         fewer: z.array(z.string()),
         more: z.array(z.string()),
-        change: number.describe('relative change of the figure with more replicas'),
+        change: numberOrNull.describe(
+          'relative change of the figure with more replicas; null where infinite',
+        ),
       }),
     ),
   }),

@@ -25,10 +25,10 @@ export interface Chain {
 export type Ruled = (candidate: Candidate) => PlanVerdict | 'UNKNOWN' | null
 
 /**
- * The chains of a space, that of `today` first and then by cost of capacity, so that a cheap
- * candidate is known early. Along the dimension of replicas with the most values.
+ * The chains of a space by cost of capacity, so that a cheap candidate is known early. Along the
+ * dimension of replicas with the most values.
  */
-export function chainsOf(candidates: readonly Candidate[], today: Candidate): Chain[] {
+export function chainsOf(candidates: readonly Candidate[]): Chain[] {
   const along = longestDimension(candidates)
   const groups = new Map<string, Candidate[]>()
   for (const one of candidates) {
@@ -40,9 +40,7 @@ export function chainsOf(candidates: readonly Candidate[], today: Candidate): Ch
     group.sort((a, b) => (a.replicas[along] ?? 0) - (b.replicas[along] ?? 0)),
   )
   const chains = rising.map((group) => ({ candidates: group }))
-  const own = chains.find((chain) => chain.candidates.includes(today))
-  const others = chains.filter((chain) => chain !== own).sort((a, b) => price(a) - price(b))
-  return own === undefined ? others : [own, ...others]
+  return chains.sort((a, b) => price(a) - price(b))
 }
 
 function longestDimension(candidates: readonly Candidate[]): number {

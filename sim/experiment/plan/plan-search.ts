@@ -61,15 +61,18 @@ export interface PlanFound<Run> {
 
 /** Chains that are searched at the same time: a number of its own, so no result depends on cores. */
 const AT_ONCE = 4
+/** Of the chains that a single candidate has ruled out, one in so many gets a second one. */
+const CHECK_EVERY = 2
 /** Candidates that are no cheaper than the winner, to show what a little more money gives. */
-const FRONT = 8
+const FRONT = 6
 const FRONT_COST = 1.5
 const FRONT_REPLICATIONS = 12
 
 /**
  * The cheapest candidate that meets every objective. A chain is candidates that differ in replicas
- * only. Where one fails, those with fewer replicas are taken to fail; a second one of the chain
- * checks this, and evidence against it has the chain searched in full. No candidate that is dearer
+ * only. Where one fails, those with fewer replicas are taken to fail. This is
+ * checked on all pairs that are simulated, and on a second candidate of every other chain that one
+ * has ruled out; evidence against it has the chain searched in full. No candidate that is dearer
  * than the cheapest known to meet is simulated, except for today's and for the front at the end.
  * Replications begin few, and go on only where the verdict is open (racing).
  */
@@ -91,20 +94,20 @@ class PlanSearch<Run extends JudgedRun> {
   readonly #against: AgainstReplicas[] = []
   readonly #compared = new Set<string>()
   #cheapest = Number.POSITIVE_INFINITY
+  /** chains that a single candidate has ruled out */
+  #single = 0
 
   constructor(task: PlanTask<Run>) {
     this.#task = task
-    this.#chains = chainsOf(task.candidates, task.today)
+    this.#chains = chainsOf(task.candidates)
   }
 
   async run(): Promise<PlanFound<Run>> {
     const { today } = this.#task
     await this.#race([today], { spare: true })
-    const [first, ...others] = this.#chains
-    if (first !== undefined) await this.#searchChains([first])
-    for (let i = 0; i < others.length; i += AT_ONCE) {
-      this.#task.onProgress?.(i + 1, this.#chains.length)
-      await this.#searchChains(others.slice(i, i + AT_ONCE))
+    for (let i = 0; i < this.#chains.length; i += AT_ONCE) {
+      this.#task.onProgress?.(i, this.#chains.length)
+      await this.#searchChains(this.#chains.slice(i, i + AT_ONCE))
     }
     await this.#front()
     return this.#found()
@@ -119,12 +122,13 @@ class PlanSearch<Run extends JudgedRun> {
     await this.#check(chains)
   }
 
-  /** A second look along each chain that one candidate has ruled out; a full search where needed. */
+  /** A second candidate of chains that a single one has ruled out; a full search where needed. */
   async #check(chains: readonly Chain[]): Promise<void> {
     const second = chains.flatMap((chain) => {
       const open = chain.candidates.filter((one) => this.#isOpen(one) && one.cost < this.#cheapest)
       const single = chain.candidates.filter((one) => this.#runs.has(one)).length === 1
-      return single && open.length > 0 ? [open[open.length >> 1]!] : []
+      if (!single || open.length === 0 || this.#single++ % CHECK_EVERY > 0) return []
+      return [open[open.length >> 1]!]
     })
     await this.#look(second)
     for (const chain of chains) {
