@@ -1,6 +1,15 @@
 import { parseObjective } from '../../scenarios/index.ts'
 import type { Plan, PlanRow } from '../../sim/documents/index.ts'
-import { estimateText, figure, fixed, NONE, percent, signedPercent, valueText } from '../format.ts'
+import {
+  estimateText,
+  figure,
+  fixed,
+  NONE,
+  percent,
+  signedPercent,
+  usd,
+  valueText,
+} from '../format.ts'
 
 /** Rows of a plan that a table shows; all of them are in the document. */
 const MOST_ROWS = 12
@@ -59,11 +68,6 @@ export function configurationText(plan: Plan, row: Pick<PlanRow, 'set'>): string
 export function costText({ cost_unit: unit }: Plan, cost: number): string {
   if (unit === 'usd_per_hour') return `${usd(cost)} an hour`
   return `${figureOf(cost)} ${cost === 1 ? 'replica' : 'replicas'}`
-}
-
-/** US dollars to the cent; small amounts to two digits. */
-export function usd(amount: number): string {
-  return amount > 0 && amount < 0.1 ? `$${figure(amount)}` : `$${fixed(amount, 2)}`
 }
 
 const figureOf = (value: number) => fixed(value, Number.isInteger(value) ? 0 : 2)

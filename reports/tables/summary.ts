@@ -1,7 +1,15 @@
 import { parseObjective } from '../../scenarios/index.ts'
 import type { Comparison, Host, Result, Verdict } from '../../sim/documents/index.ts'
 import { largest, type ReportInput, worlds } from '../charts/frame.ts'
-import { declared, estimateText, figure, percentileName, plural, signedPercent } from '../format.ts'
+import {
+  declared,
+  estimateText,
+  figure,
+  percentileName,
+  plural,
+  signedPercent,
+  usd,
+} from '../format.ts'
 
 /** The documents in words and table cells, for pages and terminals. */
 
@@ -119,6 +127,16 @@ export function headroomText({ headroom }: Pick<Result, 'headroom'>): string | n
   const passes = `${traffic(holds, Math.floor)} passes every objective by its interval`
   const ends = breaks === null ? 'no more was tried' : `${traffic(breaks, Math.ceil)} does not`
   return `${passes}; ${ends}${breaks === null ? '' : `: ${objective}`}`
+}
+
+/** "$1.20 an hour, $0.78 [$0.74, $0.82] a million served requests"; null without prices. */
+export function resultCostText({ cost }: Result): string | null {
+  if (cost === null) return null
+  const { value, low, high } = cost.usd_per_million
+  const hour = `${usd(cost.usd_per_hour)} an hour`
+  if (value === null) return hour
+  const interval = low === null || high === null ? '' : ` [${usd(low)}, ${usd(high)}]`
+  return `${hour}, ${usd(value)}${interval} a million served requests`
 }
 
 /** "11 % more traffic", "5.06 times this traffic"; what passes is rounded down, the rest up. */

@@ -36,6 +36,7 @@ import {
   notCountedTexts,
   objectiveLines,
   replaysText,
+  resultCostText,
 } from '../tables/summary.ts'
 import { whatIfAnswer } from '../tables/what-if-answer.ts'
 import { changesText, measuredText, notCountedRounds } from '../what-if-text.ts'
@@ -137,6 +138,7 @@ export function resultText(result: Result): string {
   const none = { simulated: null, measured: null, comparison: null }
   const objectives = objectiveLines({ ...none, [world]: result })
   const headroom = headroomText(result)
+  const cost = resultCostText(result)
   const facts = [
     `${scenario.name}, ${world}: ${head}`,
     ...(host ? [hostText(host)] : []),
@@ -149,6 +151,7 @@ export function resultText(result: Result): string {
       ({ verdict, objective, found }) => `${verdict.padEnd(9)}  ${objective}  (${found})`,
     ),
     ...(headroom === null ? [] : [`headroom   ${headroom}`]),
+    ...(cost === null ? [] : [`cost       ${cost}`]),
   ]
   const latency = latencyTable([result])
   return [

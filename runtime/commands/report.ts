@@ -1,9 +1,9 @@
 import { join } from 'node:path'
 import type { Command } from 'commander'
-import { type ChartFormat, reportHtml } from '../../reports/index.ts'
+import { type ChartFormat, planHtml, reportHtml } from '../../reports/index.ts'
 import { EXIT } from '../../scenarios/index.ts'
 import { replaceFiles } from '../folders/replace-files.ts'
-import { report } from '../jobs/report.ts'
+import { planOf, report } from '../jobs/report.ts'
 import { CHARTS_FOLDER, chartsOption, writeCharts } from './charts.ts'
 import { commandLine, implement, outOption, withJson } from './command.ts'
 import { print } from './output.ts'
@@ -16,14 +16,23 @@ interface ReportOptions {
 
 const HELP = `
 Example:
-  $ spillway report runs/payment-peak --charts png`
+  $ spillway report runs/payment-peak --charts png
+
+Of a folder with plan.json it writes plan.html, without single charts.`
 
 export function define(command: Command): void {
-  withJson(command.argument('<dir>', 'a folder of `spillway run`'))
+  withJson(command.argument('<dir>', 'a folder of `spillway run` or `spillway plan`'))
     .addOption(outOption('report.html and charts', 'the folder of the documents'))
     .addOption(chartsOption())
   implement(command, HELP, async (_signal, directory: string, options: ReportOptions) => {
     const out = options.out ?? directory
+    const plan = await planOf(directory)
+    if (plan !== null) {
+      const file = join(out, 'plan.html')
+      await replaceFiles(out, async (change) => change.write('plan.html', await planHtml(plan)))
+      print(options, { written: [file] }, file)
+      return EXIT.ok
+    }
     const page = await report(directory, { command: commandLine() })
     const written = [join(out, 'report.html')]
     await replaceFiles(out, async (change) => {

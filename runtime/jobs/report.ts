@@ -5,6 +5,8 @@ import { Failure, hashOf } from '../../scenarios/index.ts'
 import {
   type Comparison,
   comparisonSchema,
+  type Plan,
+  planSchema,
   type Result,
   resultSchema,
 } from '../../sim/documents/index.ts'
@@ -28,6 +30,12 @@ export async function report(
   }
   await refuseMixed(directory, { simulated, measured, comparison })
   return { simulated, measured, comparison, command: comparison?.command ?? command }
+}
+
+/** The plan of a folder; null where it has none. */
+export async function planOf(directory: string): Promise<Plan | null> {
+  await settleRuns(directory)
+  return readDocument(directory, 'plan', planSchema)
 }
 
 /** Documents of several runs on one page would be taken for those of one. */

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { readExhaustive, REPLICATIONS, writeExhaustive } from './exhaustive.ts'
+import { REPLICATIONS, readExhaustive, writeExhaustive } from './exhaustive.ts'
 import { studyPage } from './page.ts'
 import { SIZE } from './space.ts'
 import { machine, type StudiedPlan, studiedPlan } from './study.ts'
