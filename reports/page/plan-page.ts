@@ -57,7 +57,7 @@ async function figure(name: string, chart: PlanChart, plan: Plan): Promise<Html>
 function table(plan: Plan): Html {
   const { head, lines, left } = planTable(plan)
   const [first, ...names] = head
-  return html`<div class="scroll" role="region" aria-label="Configurations" tabindex="0"><table><thead><tr><th scope="col">${first!}</th>${names.map((name) => html`<th scope="col">${name}</th>`)}</tr></thead>
+  return html`<div class="scroll" role="region" aria-label="Configurations" tabindex="0"><table class="whole"><thead><tr><th scope="col">${first!}</th>${names.map((name) => html`<th scope="col">${name}</th>`)}</tr></thead>
 <tbody>${lines.map(({ row, cells }) => html`<tr><th scope="row">${cells[0]!}</th>${cells.slice(1).map((cell) => (cell === row.verdict ? html`<td><b class="${CLASSES[row.verdict]}">${cell}</b></td>` : html`<td>${cell}</td>`))}</tr>\n`)}</tbody></table></div>
 ${left > 0 ? html`<p class="quiet">… and ${plural(left, 'row')} more in plan.json.</p>` : NOTHING}`
 }

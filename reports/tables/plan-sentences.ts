@@ -2,7 +2,6 @@ import type { Plan, PlanRow } from '../../sim/documents/index.ts'
 import { count, declared, figure, fixed, percent, plural, signedPercent } from '../format.ts'
 import {
   bindingFigure,
-  bindingLimitText,
   bindingText,
   bottleneckText,
   confidenceText,
@@ -20,7 +19,7 @@ export function planAnswer(plan: Plan): string {
   const winner = winnerOf(plan)
   if (winner !== null) {
     const change = againstToday(winner)
-    return `${configurationText(plan, winner)} is the cheapest that holds every objective at ${sure}: ${costText(plan, winner.cost)}${change}. Nearest to its limit is ${bindingText(winner)}: ${bindingFigure(winner)}, ${bindingLimitText(winner)}.`
+    return `${configurationText(plan, winner)} is the cheapest that holds every objective at ${sure}: ${costText(plan, winner.cost)}${change}. Nearest to its limit is ${bindingText(winner)}: ${bindingFigure(winner)}.`
   }
   const [best] = [...plan.rows].sort((a, b) => b.p_meets - a.p_meets)
   const of = plural(plan.configurations, 'configuration')
@@ -52,7 +51,7 @@ function nextCheaper(plan: Plan): string[] {
   const row = plan.rows[plan.next_cheaper]!
   const what = row.verdict === 'FAILS' ? 'fails' : 'is undecided in'
   return [
-    `Next cheaper: ${configurationText(plan, row)}, ${costText(plan, row.cost)}, ${what} ${bindingText(row)} (${bindingFigure(row)}, ${bindingLimitText(row)}).`,
+    `Next cheaper: ${configurationText(plan, row)}, ${costText(plan, row.cost)}, ${what} ${bindingText(row)} (${bindingFigure(row)}).`,
   ]
 }
 

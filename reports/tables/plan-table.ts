@@ -93,9 +93,9 @@ export function bottleneckText({ bottleneck }: PlanRow): string {
 }
 
 /** "0.43 of the limit", "1.2 times the limit" of the binding objective. */
-export function bindingLimitText(row: PlanRow): string {
+function bindingLimitText(row: PlanRow): string {
   const ofLimit = bindingOf(row).of_limit
-  if (ofLimit === null) return 'without bound'
+  if (ofLimit === null) return 'beyond any limit'
   return `${figure(ofLimit)} ${ofLimit > 1 ? 'times' : 'of'} the limit`
 }
 
@@ -108,15 +108,16 @@ export function bindingOf({ objectives, binding }: PlanRow): PlanRow['objectives
 /** "checkout: p(95) latency_ms < 250". */
 export const bindingText = ({ binding }: PlanRow) => `${binding.class}: ${binding.text}`
 
-/** The figure of the binding objective with its interval. */
-export function bindingFigure({ figures, binding }: PlanRow): string {
+/** "47 [37, 58] ms, 0.19 of the limit": the figure of the binding objective, or why there is none. */
+export function bindingFigure(row: PlanRow): string {
+  const { figures, binding } = row
   const found = figures.objectives.find(
     ({ class: name, text }) => name === binding.class && text === binding.text,
   )!
   const goodput = parseObjective(binding.text)?.kind === 'goodput'
-  return found.estimate.value === null
-    ? (found.estimate.reason ?? NONE)
-    : estimateText(found.estimate, goodput ? 'share' : 'time')
+  if (found.estimate.value === null) return found.estimate.reason ?? NONE
+  const text = estimateText(found.estimate, goodput ? 'share' : 'time')
+  return goodput ? text : `${text}, ${bindingLimitText(row)}`
 }
 
 interface Column {
@@ -132,13 +133,16 @@ const classOf = ({ figures, binding }: PlanRow) =>
 const COLUMNS: readonly Column[] = [
   { head: 'verdict', text: ({ verdict }) => verdict },
   { head: 'p meets', text: ({ p_meets: p }) => confidenceText(p) },
-  { head: 'binding objective', text: bindingText },
   {
-    head: 'of limit',
-    text: (row) => {
-      const { of_limit: share } = bindingOf(row)
-      return share === null ? '∞' : figure(share)
-    },
+    head: 'cost',
+    text: ({ cost }, plan) =>
+      plan.cost_unit === 'usd_per_hour' ? `${usd(cost)}/h` : figureOf(cost),
+  },
+  { head: 'against today', text: ({ cost_vs_today: change }) => signedPercent(change) },
+  {
+    head: '$ / 1M requests',
+    text: ({ figures: { cost } }) => (cost === null ? NONE : millionText(cost)),
+    optional: true,
   },
   { head: 'p50', text: (row) => valueText(classOf(row).latency_all.p50, 'time') },
   { head: 'p99', text: (row) => estimateText(classOf(row).latency_all.p99, 'time') },
@@ -155,22 +159,19 @@ const COLUMNS: readonly Column[] = [
     optional: true,
   },
   {
-    head: 'cost',
-    text: ({ cost }, plan) =>
-      plan.cost_unit === 'usd_per_hour' ? `${usd(cost)}/h` : figureOf(cost),
-  },
-  {
-    head: '$ / 1M requests',
-    text: ({ figures: { cost } }) => (cost === null ? NONE : millionText(cost)),
-    optional: true,
-  },
-  { head: 'against today', text: ({ cost_vs_today: change }) => signedPercent(change) },
-  {
     head: 'extrapolated',
     text: ({ extrapolated }) => (extrapolated.length > 0 ? 'yes' : NONE),
     optional: true,
   },
   { head: 'runs', text: ({ figures }) => figureOf(figures.replications) },
+  {
+    head: 'of limit',
+    text: (row) => {
+      const { of_limit: share } = bindingOf(row)
+      return share === null ? '∞' : figure(share)
+    },
+  },
+  { head: 'binding objective', text: bindingText },
 ]
 
 function millionText({ usd_per_million: each }: NonNullable<PlanRow['figures']['cost']>): string {
@@ -205,7 +206,13 @@ export function planTable(plan: Plan): PlanTable {
 /** The best by rank, the next cheaper one, today's and the surest of the others. */
 function shownRows({ rows, next_cheaper: next }: Plan): PlanRow[] {
   const wanted = rows.filter(({ today }, i) => today || i === next)
-  const others = rows.filter((row) => !wanted.includes(row))
+  const seen = new Set(wanted.map(figuresKey))
+  const others = rows.filter((row) => {
+    // a window has no effect on batches of one request, for instance
+    const alike = wanted.includes(row) || seen.has(figuresKey(row))
+    seen.add(figuresKey(row))
+    return !alike
+  })
   const meeting = others.filter(({ rank }) => rank !== null)
   const failing = others.filter(({ rank }) => rank === null)
   const most = MOST_ROWS - wanted.length
@@ -213,3 +220,7 @@ function shownRows({ rows, next_cheaper: next }: Plan): PlanRow[] {
   const surest = [...failing].sort((a, b) => b.p_meets - a.p_meets).slice(0, most - best.length)
   return rows.filter((row) => [...wanted, ...best, ...surest].includes(row))
 }
+
+/** Configurations of one cost with equal figures differ in nothing that counts. */
+const figuresKey = ({ cost, objectives, figures }: PlanRow) =>
+  JSON.stringify([cost, objectives, figures.classes, figures.replications])

@@ -47,7 +47,7 @@ $${leastCost(known, LIMIT_MS).toFixed(2)} an hour.
 |---|---|---|
 | plans at most 1 % dearer than the optimum | ${good} of ${plans.length} | 19 of 20 |
 | most simulations of a plan | ${most} (${percent(most / exhaustive)} of the exhaustive run) | 10 % |
-| confident verdicts that the exhaustive run contradicts | ${wrong} of ${confident} (${percent(wrong / confident)}) | 5 % |
+| confident verdicts that the exhaustive run contradicts | ${wrong} of ${confident.toLocaleString('en-US')} (${percent(wrong / confident)}) | 5 % |
 
 A search took ${seconds[0]!.toFixed(0)} to ${seconds.at(-1)!.toFixed(0)} s (median ${seconds[seconds.length >> 1]!.toFixed(0)} s) on ${machine}, beside other work. Headroom and sensitivity of the winner come on top.
 

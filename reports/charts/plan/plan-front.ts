@@ -4,7 +4,7 @@ import type { Estimate, Plan, PlanRow } from '../../../sim/documents/index.ts'
 import { count, fixed, plural, time } from '../../format.ts'
 import { winnerOf } from '../../tables/plan-sentences.ts'
 import { configurationText, costText } from '../../tables/plan-table.ts'
-import { emptyChart, frame, keyWords, type Layer, narrow, plotWidth } from '../frame.ts'
+import { frame, keyWords, type Layer, narrow, plotWidth } from '../frame.ts'
 import { type Channel, COLOR, labels, latencies, levelLine, linear, pixel } from '../plot.ts'
 import { LIGHT } from '../theme.ts'
 
@@ -14,7 +14,7 @@ const MOST_TIMES = 20
 const VERDICTS = {
   MEETS: { name: 'meets', color: LIGHT.simulated },
   UNDECIDED: { name: 'undecided', color: LIGHT.batchWait },
-  FAILS: { name: 'fails', color: LIGHT.overhead },
+  FAILS: { name: 'fails', color: LIGHT.muted },
 } as const
 
 interface Point {
@@ -29,12 +29,12 @@ interface Point {
 export function planFront(plan: Plan, width: number): TopLevelSpec {
   const judged = timedObjective(plan)
   const title = finding(plan)
-  const subtitle = subtitleOf(plan, judged?.text ?? 'p99 latency')
-  const known = plan.rows.flatMap((row) => pointOf(row, judged))
-  if (known.length === 0) return emptyChart(title, subtitle, width)
+  const known = plan.rows.map((row) => pointOf(row, judged))
   const height = narrow(width) ? 260 : 340
   const limitMs = judged?.limitMs ?? null
   const y = rangeOf(known, limitMs)
+  const clipped = known.some(({ ms }) => ms > y[1])
+  const subtitle = subtitleOf(plan, judged?.text ?? 'p99 latency', clipped)
   const points = known.map((point) => inside(point, y))
   const x = costAxis(plan, points, width)
   const of = judged === null ? 'p99 latency' : `p${Number((100 * judged.percentile).toFixed(3))}`
@@ -85,18 +85,19 @@ function timedObjective(plan: Plan): Judged | null {
   return binding ?? timed[0] ?? null
 }
 
-function pointOf(row: PlanRow, judged: Judged | null): Point[] {
+function pointOf(row: PlanRow, judged: Judged | null): Point {
   const { objectives, classes } = row.figures
   const own = objectives.find((one) => one.class === judged?.class && one.text === judged.text)
   const found: Estimate = own?.estimate ?? classes[0]!.latency_all.p99
   // lost requests make it infinite, which is beyond any limit
   const ms = found.value ?? Number.POSITIVE_INFINITY
-  return [{ row, cost: row.cost, ms, low: found.low ?? ms, high: found.high ?? ms }]
+  return { row, cost: row.cost, ms, low: found.low ?? ms, high: found.high ?? ms }
 }
 
 function rangeOf(points: readonly Point[], limitMs: number | null): readonly [number, number] {
   const finite = points.map(({ ms }) => ms).filter(Number.isFinite)
   const all = [...finite, ...(limitMs === null ? [] : [limitMs])]
+  if (all.length === 0) return [1, 10]
   const least = Math.min(...all) / 1.4
   const most =
     limitMs === null ? Math.max(...all) : Math.min(Math.max(...all), limitMs * MOST_TIMES)
@@ -189,10 +190,11 @@ function finding(plan: Plan): string {
   const winner = winnerOf(plan)
   const sure = `${fixed(100 * plan.confidence, 0)} % confidence`
   if (winner === null) return `No configuration holds every objective at ${sure}`
-  return `${costText(plan, winner.cost)} hold every objective at ${sure}: ${configurationText(plan, winner)}`
+  const hold = plan.cost_unit === 'replicas' && winner.cost !== 1 ? 'hold' : 'holds'
+  return `${costText(plan, winner.cost)} ${hold} every objective at ${sure}: ${configurationText(plan, winner)}`
 }
 
-function subtitleOf(plan: Plan, text: string): string {
+function subtitleOf(plan: Plan, text: string, clipped: boolean): string {
   const verdicts = Object.entries(VERDICTS).flatMap(([verdict, { name }]) => {
     const n = plan.rows.filter((row) => row.verdict === verdict).length
     return n === 0 ? [] : [`${count(n)} ${name}`]
@@ -202,5 +204,6 @@ function subtitleOf(plan: Plan, text: string): string {
     `${plural(plan.configurations, 'configuration')}, ${count(plan.rows.length)} simulated: ${verdicts.join(', ')}`,
     `${text}, bar: 95 % interval`,
     'line: the front of those that meet',
+    ...(clipped ? ['at the upper edge: beyond the plot'] : []),
   ].join(' · ')
 }

@@ -9,6 +9,8 @@ import { LIGHT } from '../theme.ts'
 
 const BAR = 22
 const ROW = 48
+/** A limit that is farther away than this many bars is not drawn. */
+const FARTHEST = 4
 
 interface Bar {
   readonly name: string
@@ -36,23 +38,25 @@ export function planTornado(plan: Plan, width: number): TopLevelSpec | null {
   const limit = goodput ? objective.share : objective.limitMs
   const by = `${declared(100 * plan.sensitivity[0]!.change)} %`
   const wide = plotWidth(width)
-  const x = axisOf([now, limit, ...bars.flatMap(({ less, more }) => [less, more])], goodput, width)
+  const ends = bars.flatMap(({ less, more }) => [less, more])
+  const far = Math.abs(limit - now) > FARTHEST * Math.max(...ends.map((end) => Math.abs(end - now)))
+  const x = axisOf([now, ...ends, ...(far ? [] : [limit])], goodput, width)
   const [from, to] = x.scale.domain
   const at = (value: number) => (wide * (value - from)) / (to - from)
   const text = (value: number) => (goodput ? percent(value) : time(value))
   const height = ROW * bars.length
   return {
-    ...frame(finding(bars, { by, now, limit, goodput }), subtitle(plan, by), width),
+    ...frame(
+      finding(bars, { by, now, limit, goodput }),
+      subtitle(plan, by, far ? `limit ${text(limit)}, beyond the plot` : null),
+      width,
+    ),
     width: wide,
     height,
     layer: [
       ...bars.flatMap((bar, i) => barLayers(bar, ROW * i + ROW / 2, { now, at, text })),
       rule(at(now), LIGHT.ink, height),
-      rule(at(limit), LIGHT.limit, height),
-      ...labels([{ x: at(limit), y: 8, text: `limit ${text(limit)}`, color: LIGHT.limit }], {
-        align: at(limit) > wide / 2 ? 'right' : 'left',
-        dx: at(limit) > wide / 2 ? -6 : 6,
-      }),
+      ...(far ? [] : limitLayers(at(limit), `limit ${text(limit)}`, { wide, height })),
       {
         data: { values: [{ value: now }] },
         mark: { type: 'point', opacity: 0 },
@@ -118,6 +122,16 @@ function barLayers(
   ]
 }
 
+function limitLayers(
+  x: number,
+  text: string,
+  { wide, height }: { readonly wide: number; readonly height: number },
+): Layer[] {
+  const right = x > wide / 2
+  const place = { align: right ? 'right' : 'left', dx: right ? -6 : 6 } as const
+  return [rule(x, LIGHT.limit, height), ...labels([{ x, y: 8, text, color: LIGHT.limit }], place)]
+}
+
 function rule(x: number, color: string, height: number): Layer {
   const strokeDash = color === LIGHT.limit ? { strokeDash: [5, 3] } : {}
   return {
@@ -145,12 +159,13 @@ function finding(
   return `${by} ${way} ${name} changes the binding figure by ${signedPercent(value / now - 1)}${breaks}`
 }
 
-function subtitle(plan: Plan, by: string): string {
+function subtitle(plan: Plan, by: string, limit: string | null): string {
   const winner = winnerOf(plan)!
   return [
     plan.scenario.name,
     `${winner.binding.class}: ${winner.binding.text} of the cheapest configuration`,
     `one cause at a time, ${by} less and more`,
     'means of 10 replications of the same draws',
+    ...(limit === null ? [] : [limit]),
   ].join(' · ')
 }
