@@ -108,7 +108,7 @@ export function bindingOf({ objectives, binding }: PlanRow): PlanRow['objectives
 /** "checkout: p(95) latency_ms < 250". */
 export const bindingText = ({ binding }: PlanRow) => `${binding.class}: ${binding.text}`
 
-/** "47 [37, 58] ms, 0.19 of the limit": the figure of the binding objective, or why there is none. */
+/** "47 [37, 58] ms, 0.19 of the limit": the binding figure, or why there is none. */
 export function bindingFigure(row: PlanRow): string {
   const { figures, binding } = row
   const found = figures.objectives.find(

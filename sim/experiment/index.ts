@@ -51,11 +51,11 @@ export type { Candidate } from './plan/plan-chains.ts'
 export { planRow } from './plan/plan-row.ts'
 export { type Ask, byCost, type PlanFound, searchPlan, type Tried } from './plan/plan-search.ts'
 export {
-  judgePlan,
   type Looks,
   looksUpTo,
   type StatedObjective,
   statedObjectives,
+  tooFewRequests,
 } from './plan/plan-verdict.ts'
 export { memoryResult } from './result/memory-result.ts'
 export { judgedPercentiles, verdictOf } from './result/objectives.ts'

@@ -6,7 +6,7 @@ import { SIZE } from './space.ts'
 import { machine, type StudiedPlan, studiedPlan } from './study.ts'
 
 /**
- * `npm run study:plan`: 20 plans of the space whose answer is known, with the page of their figures.
+ * `npm run study:plan`: 20 plans of the space whose answer is known, and a page of their figures.
  * `-- exhaustive` simulates the whole space again, which takes minutes; `-- page` only writes the
  * page again.
  */

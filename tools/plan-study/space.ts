@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url'
 import { gridSize, parseDimension } from '../../scenarios/index.ts'
 import { statedObjectives } from '../../sim/experiment/index.ts'
 
-/** The space of the study: 500 configurations, of which the largest batch is slower than the next. */
+/** The space of the study: 500 configurations; the largest batch is slower than the next. */
 
 export const SCENARIO = fileURLToPath(new URL('space.yaml', import.meta.url))
 

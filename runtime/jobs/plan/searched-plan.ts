@@ -1,6 +1,5 @@
 import { EXIT, Failure } from '../../../scenarios/index.ts'
 import {
-  judgePlan,
   type Looks,
   looksUpTo,
   type PlanFound,
@@ -8,6 +7,7 @@ import {
   type StatedObjective,
   searchPlan,
   statedObjectives,
+  tooFewRequests,
 } from '../../../sim/experiment/index.ts'
 import type { Profile } from '../../../sim/world/index.ts'
 import { ConfigurationPool } from '../configurations/configuration-pool.ts'
@@ -102,7 +102,7 @@ export async function searchedPlan(
         const own = asks.findIndex(({ candidate, from }) => candidate === today && from === 0)
         const runs = answers[own]
         if (runs === null) throw new Failure(simulations.problem(today.index))
-        if (runs !== undefined) refuseShort(system.file, objectives, runs, looks)
+        if (runs !== undefined) refuseShort(system.file, objectives, runs)
         return answers
       },
       onProgress: (done, of) => onProgress?.('searching', done, of),
@@ -139,18 +139,14 @@ function refuseShort(
   file: string,
   objectives: readonly StatedObjective[],
   runs: readonly RunFigures[],
-  looks: Looks,
 ): void {
-  const figures = runs.map((run) => run.objectives)
-  const judged = judgePlan(objectives, figures, looks).objectives
-  const short = judged.find(({ reason }, i) => reason !== null && !isOfWindow(objectives[i]!))
-  if (short === undefined) return
+  const short = tooFewRequests(
+    objectives,
+    runs.map((run) => run.objectives),
+  )
+  if (short === null) return
   throw new Failure(
     `${file} slo.${short.class}: ${short.text} cannot be judged: ${short.reason}; raise duration_s, or name a lower percentile`,
     EXIT.undecided,
   )
 }
-
-/** The requests of a window depend on the configuration. */
-const isOfWindow = ({ objective }: StatedObjective) =>
-  objective.kind !== 'goodput' && objective.window_s !== null

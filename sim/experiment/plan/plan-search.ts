@@ -59,7 +59,7 @@ export interface PlanFound<Run> {
   readonly against: readonly AgainstReplicas[]
 }
 
-/** Chains that are searched at the same time: a number of its own, so no result depends on cores. */
+/** Chains that are searched at the same time: not the number of cores, which changes no result. */
 const AT_ONCE = 4
 /** Of the chains that a single candidate has ruled out, one in so many gets a second one. */
 const CHECK_EVERY = 2

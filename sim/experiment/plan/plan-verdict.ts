@@ -91,6 +91,24 @@ export function judgePlan(
   return { verdict, pMeets, objectives, binding }
 }
 
+/** The first objective of a whole run that runs have too few requests to judge; null if none. */
+export function tooFewRequests(
+  stated: readonly StatedObjective[],
+  runs: readonly (readonly WindowFigure[])[],
+): { readonly class: string; readonly text: string; readonly reason: string } | null {
+  for (const [i, { class: name, text, objective }] of stated.entries()) {
+    if (objective.kind === 'goodput' || objective.window_s !== null) continue
+    const perRun = Math.min(...runs.map((run) => run[i]!.n))
+    if (supportsVerdict(perRun, objective.percentile)) continue
+    return {
+      class: name,
+      text,
+      reason: noVerdictReason(perRun, objective.percentile, 'in each run'),
+    }
+  }
+  return null
+}
+
 /** The least sure objective; of equally sure ones that nearest to its limit. */
 function bindingOf(objectives: readonly ObjectiveConfidence[]): number {
   let binding = 0
