@@ -129,14 +129,13 @@ export function headroomText({ headroom }: Pick<Result, 'headroom'>): string | n
   return `${passes}; ${ends}${breaks === null ? '' : `: ${objective}`}`
 }
 
-/** "$1.20 an hour, $0.78 [$0.74, $0.82] a million served requests"; null without prices. */
+/** "$1.20 an hour, $0.781 [0.742, 0.822] a million served requests"; null without prices. */
 export function resultCostText({ cost }: Result): string | null {
   if (cost === null) return null
-  const { value, low, high } = cost.usd_per_million
   const hour = `${usd(cost.usd_per_hour)} an hour`
-  if (value === null) return hour
-  const interval = low === null || high === null ? '' : ` [${usd(low)}, ${usd(high)}]`
-  return `${hour}, ${usd(value)}${interval} a million served requests`
+  const { usd_per_million: million } = cost
+  if (million.value === null) return hour
+  return `${hour}, $${estimateText(million, 'plain')} a million served requests`
 }
 
 /** "11 % more traffic", "5.06 times this traffic"; what passes is rounded down, the rest up. */
