@@ -215,6 +215,11 @@ export function estimateText(estimate: Estimate, quantity: Quantity, like?: numb
   return join(`${shown(value)} [${from}, ${to}]`, unit)
 }
 
+/** US dollars to the cent; small amounts to two digits: "$1.20", "$0.0031". */
+export function usd(amount: number): string {
+  return amount > 0 && amount < 0.1 ? `$${figure(amount)}` : `$${fixed(amount, 2)}`
+}
+
 const NUMBERS = ['no', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine']
 
 /** Small counts in words, for use in a sentence. */

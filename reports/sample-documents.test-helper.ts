@@ -212,6 +212,7 @@ export function sampleResult(world: Result['world'], sample: Sample = {}): Resul
       pools: pools.map((name) => ({ name, utilisation: estimateOf(0.93, 0.01) })),
       queue_mean: estimateOf(12, 0.05),
     },
+    cost: { usd_per_hour: 2.4, usd_per_million: estimateOf(1.21, 0.03) },
     memory: sample.memory ? sampleMemory(world, pools[0]!) : [],
     surges: [
       {

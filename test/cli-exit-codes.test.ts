@@ -52,6 +52,18 @@ const CASES: readonly Case[] = [
   ['notComparable', 'simulate tiny.yaml --profile empty.json'],
   ['interrupted', 'simulate long.yaml'],
 
+  ['ok', 'plan declared.yaml --set pools.0.replicas=1,2 --replications 6 --out plan'],
+  ['failed', 'plan missed.yaml --set pools.0.replicas=1,2 --replications 6'],
+  ['undecided', 'plan declared.yaml --set slo.web.0=p(99.99)\tlatency_ms<500'],
+  ['usage', 'plan declared.yaml --confidence 10%'],
+  ['usage', 'plan declared.yaml --replications 5'],
+  ['usage', 'plan declared.yaml --set duration_s=20,40'],
+  ['invalidInput', 'plan bogus'],
+  ['invalidInput', 'plan declared.yaml --set slo={}'],
+  ['invalidInput', 'plan declared.yaml --verify'],
+  ['notComparable', 'plan tiny.yaml --profile empty.json --set slo.web=["p(50)\tlatency_ms<9"]'],
+  ['interrupted', 'plan long.yaml --set pools.0.replicas=1..4'],
+
   ['ok', 'requests declared.yaml --out requests'],
   ['usage', 'requests'],
   ['invalidInput', 'requests bogus'],
@@ -143,6 +155,7 @@ const CASES: readonly Case[] = [
   ['invalidInput', 'audit bare'],
 
   ['ok', 'report agreed --out page'],
+  ['ok', 'report plan --out page'],
   ['usage', 'report agreed --charts gif'],
   ['invalidInput', 'report nowhere'],
 

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import type { Noise } from '../sim/documents/index.ts'
 import { printedDocuments } from './printed-documents.ts'
 import { madeUpProfile } from './profiles.ts'
-import { TINY } from './scenarios.ts'
+import { DECLARED, TINY } from './scenarios.ts'
 import { commandsIn, filesIn, put, ROOT, readJson, temporaryFolder } from './spillway.ts'
 
 /**
@@ -28,6 +28,17 @@ describe('--json', () => {
     isResult(result)
     expect(result).toMatchObject({ document: 'spillway-result', world: 'simulated', runs: 10 })
     expect(readJson(join(folder, 'simulated/simulated.json'))).toEqual(result)
+  })
+
+  test('plan prints a plan, the same that --out writes beside its page', async () => {
+    const isPlan = await published('plan')
+    put(folder, 'declared.yaml', DECLARED)
+    const set = ['--set', 'pools.0.replicas=1,2', '--set', 'pools.0.price_usd_per_hour=2']
+    const plan = await documentOf('plan', 'declared.yaml', ...set, '--out', 'planned')
+    isPlan(plan)
+    expect(plan).toMatchObject({ document: 'spillway-plan', cost_unit: 'usd_per_hour' })
+    expect(readJson(join(folder, 'planned/plan.json'))).toEqual(plan)
+    expect(filesIn(join(folder, 'planned'))).toEqual(['plan.html', 'plan.json'])
   })
 
   test('requests prints the number and the hash of requests', async () => {
@@ -100,6 +111,7 @@ describe('--help', () => {
   const commands = [
     'run',
     'simulate',
+    'plan',
     'calibrate',
     'replay',
     'compare',

@@ -94,6 +94,14 @@ async function traced(job: 'inspect' | 'fit'): Promise<string> {
   return job === 'inspect' ? 'inspect/trace.html' : 'fit/trace-fit.html'
 }
 
+async function planned(): Promise<string> {
+  put(folder, 'losing.yaml', LOSING)
+  const set = ['--set', 'pools.central.replicas=1..3', '--set', 'duration_s=40']
+  const ended = await run('plan', 'losing.yaml', ...set, '--out', 'plan')
+  expect([0, 4, 5], ended.stderr).toContain(ended.code)
+  return 'plan/plan.html'
+}
+
 const KINDS: Readonly<Record<string, () => Promise<string>>> = {
   simulated: () => simulated('simulated', library('payment-peak')),
   classes: () => simulated('classes', put(folder, 'losing.yaml', LOSING)),
@@ -104,6 +112,7 @@ const KINDS: Readonly<Record<string, () => Promise<string>>> = {
   sweep: swept,
   trace: () => traced('inspect'),
   'fit of a trace': () => traced('fit'),
+  plan: planned,
 }
 
 describe.skipIf(missing)(`reports (needs ${BROWSER})`, () => {

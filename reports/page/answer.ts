@@ -11,6 +11,7 @@ import {
   noiseFloorText,
   notCountedReplays,
   precisionText,
+  resultCostText,
 } from '../tables/summary.ts'
 import { whatIfAnswer } from '../tables/what-if-answer.ts'
 import { changesText } from '../what-if-text.ts'
@@ -27,6 +28,7 @@ ${description === '' ? NOTHING : html`<p class="question">${isolated(description
 ${comparison?.what_if ? whatIfBox(comparison.what_if, input) : NOTHING}
 ${objectives(input)}
 ${headroom(input)}${precision(input)}
+${costs(input)}
 ${warnings(input)}${memoryWarnings(input)}
 ${comparison ? trust(comparison) : NOTHING}
 ${host ? html`<p class="quiet">On ${hostText(host)}</p>` : NOTHING}`
@@ -86,6 +88,17 @@ function headroom(input: ReportInput): Html[] {
   return worlds(input).flatMap(({ result }) => {
     const text = headroomText(result)
     return text === null ? [] : [html`<p><b>Headroom</b>: ${text}</p>\n`]
+  })
+}
+
+/** By the prices of the pools, which both sides have in common. */
+function costs(input: ReportInput): Html[] {
+  const several = worlds(input).length > 1
+  return worlds(input).flatMap(({ name, result }) => {
+    const text = resultCostText(result)
+    if (text === null) return []
+    const of = several ? html` (<span class="${name}">${name}</span>)` : NOTHING
+    return [html`<p><b>Cost</b>${of}: ${text}</p>\n`]
   })
 }
 

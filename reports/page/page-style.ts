@@ -38,6 +38,7 @@ table{border-collapse:collapse;font-size:13px;width:100%;font-variant-numeric:ta
 caption{text-align:left;font-weight:bold;padding:4px 0}
 th,td{padding:6px;text-align:right;white-space:nowrap;border-bottom:1px solid var(--grid)}
 td{white-space:normal}
+.whole td{white-space:nowrap}.whole tbody th{min-width:3em}
 thead th{color:var(--muted);font-weight:normal;vertical-align:bottom;white-space:normal}
 tbody th{text-align:left;white-space:normal;min-width:7em}
 .words th,.words td{text-align:left;vertical-align:top}

@@ -7,7 +7,15 @@ import {
   type Verdict,
 } from '../../sim/documents/index.ts'
 import { largest, type ReportInput, sidesOf } from '../charts/frame.ts'
-import { declared, estimateText, figure, percentileName, plural, signedPercent } from '../format.ts'
+import {
+  declared,
+  estimateText,
+  figure,
+  percentileName,
+  plural,
+  signedPercent,
+  usd,
+} from '../format.ts'
 
 /** The documents in words and table cells, for pages and terminals. */
 
@@ -128,7 +136,7 @@ export function precisionText({ precision, runs }: Result): string | null {
 }
 
 /** How much traffic passes every objective, where that was searched. */
-export function headroomText({ headroom }: Result): string | null {
+export function headroomText({ headroom }: Pick<Result, 'headroom'>): string | null {
   if (headroom === null) return null
   const { holds, breaks, objective } = headroom
   if (holds === null) {
@@ -138,6 +146,15 @@ export function headroomText({ headroom }: Result): string | null {
   const passes = `${traffic(holds, Math.floor)} passes every objective by its interval`
   const ends = breaks === null ? 'no more was tried' : `${traffic(breaks, Math.ceil)} does not`
   return `${passes}; ${ends}${breaks === null ? '' : `: ${objective}`}`
+}
+
+/** "$1.20 an hour, $0.781 [0.742, 0.822] a million served requests"; null without prices. */
+export function resultCostText({ cost }: Result): string | null {
+  if (cost === null) return null
+  const hour = `${usd(cost.usd_per_hour)} an hour`
+  const { usd_per_million: million } = cost
+  if (million.value === null) return hour
+  return `${hour}, $${estimateText(million, 'plain')} a million served requests`
 }
 
 /** "11 % more traffic", "5.06 times this traffic"; what passes is rounded down, the rest up. */

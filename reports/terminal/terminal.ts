@@ -38,6 +38,7 @@ import {
   objectiveLines,
   precisionText,
   replaysText,
+  resultCostText,
 } from '../tables/summary.ts'
 import { whatIfAnswer } from '../tables/what-if-answer.ts'
 import { changesText, measuredText, notCountedRounds } from '../what-if-text.ts'
@@ -139,6 +140,7 @@ export function resultText(result: Result): string {
   const none = { simulated: null, measured: null, comparison: null }
   const objectives = objectiveLines({ ...none, [world]: result })
   const headroom = headroomText(result)
+  const cost = resultCostText(result)
   const facts = [
     `${scenario.name}, ${world}: ${head}`,
     ...(host ? [hostText(host)] : []),
@@ -152,6 +154,7 @@ export function resultText(result: Result): string {
       ({ verdict, objective, found }) => `${verdict.padEnd(9)}  ${objective}  (${found})`,
     ),
     ...(headroom === null ? [] : [`headroom   ${headroom}`]),
+    ...(cost === null ? [] : [`cost       ${cost}`]),
   ]
   const latency = latencyTable([result])
   return [

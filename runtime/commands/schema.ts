@@ -8,6 +8,7 @@ import {
   gateBaseline,
   gateSchema,
   noiseSchema,
+  planSchema,
   resultSchema,
   sweepManifestSchema,
   sweepSchema,
@@ -27,6 +28,7 @@ const schemas: Readonly<Record<string, ZodType>> = {
   noise: noiseSchema,
   sweep: sweepSchema,
   'sweep-manifest': sweepManifestSchema,
+  plan: planSchema,
   profile: profileSchema,
 }
 

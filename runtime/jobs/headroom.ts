@@ -32,7 +32,9 @@ export async function headroom(
   const at = async (factor: number): Promise<Tried> => {
     const scenario = withTraffic(system.scenario, factor)
     if (scenario === null) throw new Failure(`${system.file}: ${FIXED_RATES}`)
-    const more = resolveSystem({ ...system, scenario }, system.profile)
+    const resolved = resolveSystem({ ...system, scenario }, system.profile)
+    // `load` stays a share of the same capacity
+    const more = { ...resolved, capacityRps: system.capacityRps }
     return tried(factor, (await simulate(more, { ...options, onProgress })).objectives)
   }
   const first = tried(1, objectives)

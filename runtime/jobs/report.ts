@@ -5,6 +5,8 @@ import { Failure, hashOf } from '../../scenarios/index.ts'
 import {
   type Comparison,
   comparisonSchema,
+  type Plan,
+  planSchema,
   type Result,
   resultSchema,
   type WhatIf,
@@ -53,6 +55,12 @@ async function secondSide(
     throw new Failure(`${join(folder, name)}.json: ${text}; run the commands again, or remove it`)
   }
   return { simulated, measured }
+}
+
+/** The plan of a folder; null where it has none. */
+export async function planOf(directory: string): Promise<Plan | null> {
+  await settleRuns(directory)
+  return readDocument(directory, 'plan', planSchema)
 }
 
 /** Documents of several runs on one page would be taken for those of one. */

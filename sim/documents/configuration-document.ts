@@ -1,12 +1,6 @@
 import { z } from 'zod'
-import { estimate, number, numberOrNull } from './document-parts.ts'
+import { cost, estimate, number, numberOrNull } from './document-parts.ts'
 import { distribution, objectiveResult, percentiles, verdict } from './documents.ts'
-
-/** What the replicas of a scenario cost, by the prices of its pools, US dollars. */
-export const cost = z.strictObject({
-  usd_per_hour: number.describe('price of all replicas'),
-  usd_per_million: estimate.describe('of a million served requests, at the traffic of the run'),
-})
 
 /** One configuration of a sweep, a plan or a set of variants; its figures over replications. */
 export const configurationRow = z.strictObject({

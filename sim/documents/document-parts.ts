@@ -20,6 +20,12 @@ export const estimate = z.strictObject({
 
 export const estimateOrNull = estimate.nullable()
 
+/** What the replicas of a scenario cost, by the prices of its pools, US dollars. */
+export const cost = z.strictObject({
+  usd_per_hour: number.describe('price of all replicas'),
+  usd_per_million: estimate.describe('of a million served requests, at the traffic of the run'),
+})
+
 /** The scenario of a document. */
 export const scenarioRef = z.strictObject({
   name: z.string(),

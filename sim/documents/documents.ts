@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { outcomes, refusals } from '../serving/index.ts'
 import { assumptions } from './assumptions-document.ts'
 import {
+  cost,
   estimate,
   estimateOrNull,
   headOf,
@@ -224,6 +225,7 @@ export const resultSchema = z.strictObject({
     .describe(
       'windows of this length from the warm-up to the end of the traffic: each figure in the window in which it is largest, by when requests end; null where the run is too short for several',
     ),
+  cost: cost.nullable().describe('null where a pool has no price_usd_per_hour'),
   surges: z.array(surgeResult),
   memory: z.array(memorySpace).describe('memory of pools with `memory`'),
   tail: z.array(tailPoint).describe('latency over all classes, with an interval over runs'),

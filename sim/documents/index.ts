@@ -20,6 +20,7 @@ export {
 export type { MapChunk, MemorySeries, MemorySpace } from './memory-document.ts'
 export { type Noise, type NoiseDecision, type NoiseThread, noiseSchema } from './noise-document.ts'
 export { doNotCount, notCountedTexts } from './not-counted-text.ts'
+export { type Plan, type PlanRow, type PlanVerdict, planSchema } from './plan-document.ts'
 export {
   type Sweep,
   type SweepManifest,

@@ -35,6 +35,7 @@ export {
   whatIfFigures,
 } from './comparison/what-if.ts'
 export { type ConfiguredSystem, configurationRow } from './configuration/configuration-row.ts'
+export { hourlyCost } from './configuration/cost.ts'
 export { type RunFigures, runFigures } from './configuration/run-figures.ts'
 export { SweepSummary, sweepFigure } from './configuration/sweep-summary.ts'
 export {
@@ -80,6 +81,16 @@ export {
   roundBlocks,
 } from './gate/round-blocks.ts'
 export { syntheticGates } from './gate/synthetic-gates.ts'
+export type { Candidate } from './plan/plan-chains.ts'
+export { planRow } from './plan/plan-row.ts'
+export { type Ask, byCost, type PlanFound, searchPlan, type Tried } from './plan/plan-search.ts'
+export {
+  type Looks,
+  looksUpTo,
+  type StatedObjective,
+  statedObjectives,
+  tooFewRequests,
+} from './plan/plan-verdict.ts'
 export { nextLook, precisionOf } from './precision/precision.ts'
 export { memoryResult } from './result/memory-result.ts'
 export { judgedPercentiles, verdictOf } from './result/objectives.ts'
@@ -99,6 +110,8 @@ export { hasSwappableModel } from './system/model-profiles.ts'
 export { withTraffic } from './system/more-traffic.ts'
 export { type PreparedScenario, withoutFiles } from './system/prepared-scenario.ts'
 export { loadOf, poolsToCalibrate, type Resolved, resolveSystem } from './system/resolve.ts'
+export { withLengths } from './system/scaled-lengths.ts'
+export { withDeclaredSpeed, withMeasuredSpeed } from './system/scaled-speed.ts'
 export { type SimulationInput, simulationInput } from './system/simulation-input.ts'
 export { theoryCases } from './validation/theory-cases.ts'
 export { cappedAlike } from './validation/theory-generation.ts'

@@ -29,11 +29,12 @@ export {
   percentileLabel,
   supports,
   supportsVerdict,
+  unsupportedReason,
 } from './intervals/percentile.ts'
 export { pocockLevel } from './intervals/pocock.ts'
 export { furtherValue, geometricMean, positiveMean } from './intervals/positive.ts'
 export { type SignFlipInterval, signFlipInterval, signFlipP } from './intervals/sign-flip.ts'
-export { studentTQuantile } from './intervals/student-t.ts'
+export { studentTCdf, studentTQuantile } from './intervals/student-t.ts'
 export { PARTS, TOKEN_TIMES } from './recording/cell.ts'
 export { Histogram } from './recording/histogram.ts'
 export { KvSpaces } from './recording/kv-spaces.ts'

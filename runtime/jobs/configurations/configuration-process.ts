@@ -3,6 +3,7 @@ import { type RunFigures, runFigures } from '../../../sim/experiment/index.ts'
 import type { Profile } from '../../../sim/world/index.ts'
 import { serveParent } from '../../process/serve-parent.ts'
 import { backlogWarning } from '../demand.ts'
+import { extrapolationWarnings } from '../extrapolation.ts'
 import { oneReplication } from '../one-replication.ts'
 import { loadSystem, type System } from '../prepare.ts'
 
@@ -15,6 +16,11 @@ export interface ConfigurationBase {
   readonly seed?: number | undefined
   /** a profile or its path; by default this machine's, or else the reference profile */
   readonly profile?: Profile | string | undefined
+  /**
+   * requests/s that `load` in the traffic is a share of, so that all configurations have the same
+   * traffic; without it each has its own capacity
+   */
+  readonly loadOfRps?: number | null | undefined
 }
 
 /** Replications `from` to `to` - 1 of one configuration. */
@@ -34,6 +40,8 @@ export interface ConfigurationRuns {
   readonly hash: string
   /** requests/s; null where it is not known */
   readonly capacityRps: number | null
+  /** where its batches or lengths lie beyond those that were measured */
+  readonly extrapolated: readonly string[]
   /** in the order of the replications */
   readonly runs: readonly RunFigures[]
 }
@@ -67,10 +75,12 @@ async function answer(message: ConfigurationMessage): Promise<ConfigurationRuns 
   const system = await systemOf(message.set)
   const { scenario, hash, capacityRps } = system
   const runs: RunFigures[] = []
+  const { loadOfRps = capacityRps } = base!
+  const input = { ...system, capacityRps: loadOfRps }
   for (let replication = message.from; replication < message.to; replication++) {
-    runs.push(runFigures(scenario, await oneReplication(system, system, replication)))
+    runs.push(runFigures(scenario, await oneReplication(input, system, replication)))
   }
-  return { scenario, hash, capacityRps, runs }
+  return { scenario, hash, capacityRps, extrapolated: extrapolationWarnings(system), runs }
 }
 
 serveParent(answer)

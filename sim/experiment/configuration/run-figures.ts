@@ -1,5 +1,5 @@
 import type { Scenario } from '../../../scenarios/schema/schema.ts'
-import type { CellSummary, Figures, RunSummary } from '../../stats/index.ts'
+import { type CellSummary, type Figures, PARTS, type RunSummary } from '../../stats/index.ts'
 import { type ObjectiveFigure, objectiveFigures } from '../result/objectives.ts'
 import { batchMean } from '../result/over-runs.ts'
 
@@ -11,6 +11,8 @@ export interface RunFigures {
   readonly pools: readonly PoolFigures[]
   /** of each objective, class by class, what it is judged on */
   readonly objectives: readonly ObjectiveFigure[]
+  /** peak memory in use over the limit of the fullest space; null without a limit */
+  readonly memoryOfLimit: number | null
   /** from the end of the warm-up to the last event, s */
   readonly observedS: number
 }
@@ -24,6 +26,8 @@ interface ClassFigures {
   readonly latency: Figures
   /** PERCENTILES over all arrivals, ms; Infinity where one falls on a lost request */
   readonly all: readonly number[]
+  /** mean of each of PARTS, ms */
+  readonly parts: readonly number[]
 }
 
 interface PoolFigures {
@@ -42,10 +46,19 @@ export function runFigures(scenario: Scenario, run: RunSummary): RunFigures {
       batchMean: batchMean(run.batchSizes[i]!),
     })),
     objectives: objectiveFigures(scenario, run),
+    memoryOfLimit: fullestShare(run),
     observedS: run.observedMs / 1000,
   }
 }
 
-function classFigures({ counts, good, latency, all }: CellSummary): ClassFigures {
-  return { arrived: counts.arrived, served: counts.served, good, latency, all }
+function classFigures({ counts, good, latency, all, parts }: CellSummary): ClassFigures {
+  const means = PARTS.map((part) => parts[part].mean)
+  return { arrived: counts.arrived, served: counts.served, good, latency, all, parts: means }
+}
+
+function fullestShare({ memory }: RunSummary): number | null {
+  const shares = memory.flatMap(({ peakInUse, limitBytes }) =>
+    Number.isFinite(limitBytes) ? [peakInUse / limitBytes] : [],
+  )
+  return shares.length === 0 ? null : Math.max(...shares)
 }

@@ -14,6 +14,7 @@ import {
   TOKEN_TIMES,
 } from '../../stats/index.ts'
 import { surgeWindows } from '../../traffic/index.ts'
+import { costOf } from '../configuration/cost.ts'
 import { grouped } from '../system/crowd.ts'
 import type { PreparedScenario } from '../system/prepared-scenario.ts'
 import { loadOf, type Resolved } from '../system/resolve.ts'
@@ -82,6 +83,8 @@ export function resultOf(
       tokens: tokenTimes(cells),
     }
   }
+  const servedRps = ({ classes }: RunSummary) =>
+    classes.reduce((sum, { counts }) => sum + counts.served, 0) / observedS
   return {
     document: 'spillway-result',
     format: 1,
@@ -126,6 +129,7 @@ export function resultOf(
     ),
     headroom: null,
     worst_window: worstWindow(scenario, runs),
+    cost: costOf(scenario, runs.map(servedRps)),
     memory: memoryResult(runs.map(({ memory }) => memory)),
     surges: surgeWindows(scenario).map((surge, i) => surgeResult(surge, runs, i)),
     tail: tail(runs.map((run) => run.tail)),

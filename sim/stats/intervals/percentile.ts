@@ -76,8 +76,8 @@ export function lastSupported(n: number): number {
 type Where = 'in each run' | 'in each window' | 'in each replay' | 'in all rounds'
 
 /** Why a percentile is not printed, such as `p99 needs 3,000 requests in each run, got 1,200`. */
-export function unsupportedReason(n: number, p: number): string {
-  return reason(n, p, TAIL_TO_PRINT, 'in each run')
+export function unsupportedReason(n: number, p: number, where: Where = 'in each run'): string {
+  return reason(n, p, TAIL_TO_PRINT, where)
 }
 
 /** Why there is no verdict on a percentile. */

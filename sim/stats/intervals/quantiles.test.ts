@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { betaCdf, betaQuantile } from './beta.ts'
 import { normalDistribution, normalQuantile } from './normal.ts'
-import { studentTQuantile } from './student-t.ts'
+import { studentTCdf, studentTQuantile } from './student-t.ts'
 
 // Reference values: SciPy 1.17.1 (stats.t.ppf, stats.norm.ppf, special.betainc); the percentage
 // points of t at 95 and 99 % agree with the printed tables.
@@ -85,4 +85,15 @@ describe('normalDistribution', () => {
     expect([-40, 40].map(normalDistribution)).toEqual([0, 1])
     expect(normalDistribution(7.9)).toBeCloseTo(1, 14)
   })
+})
+
+test('studentTCdf is the inverse of the quantile', () => {
+  for (const df of [1, 2, 5, 23]) {
+    for (const p of [1e-6, 0.01, 0.3, 0.5, 0.9, 0.9995]) {
+      expect(studentTCdf(studentTQuantile(p, df), df)).toBeCloseTo(p, 9)
+    }
+  }
+  expect(studentTCdf(Number.POSITIVE_INFINITY, 3)).toBe(1)
+  expect(studentTCdf(Number.NEGATIVE_INFINITY, 3)).toBe(0)
+  expect(() => studentTCdf(Number.NaN, 3)).toThrow('NaN')
 })

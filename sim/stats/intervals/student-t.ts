@@ -1,4 +1,4 @@
-import { betaQuantile } from './beta.ts'
+import { betaCdf, betaQuantile } from './beta.ts'
 
 /**
  * The p-quantile of Student's t with `df` >= 1 degrees of freedom, 0 < p < 1.
@@ -17,4 +17,12 @@ export function studentTQuantile(p: number, df: number): number {
   }
   const y = betaQuantile(1 - bothTails, 0.5, df / 2)
   return Math.sqrt((df * y) / (1 - y))
+}
+
+/** P(T <= t) for Student's t with `df` >= 1 degrees of freedom, by the same relation. */
+export function studentTCdf(t: number, df: number): number {
+  if (!(df >= 1)) throw new RangeError(`Expected df of at least 1, got ${df}`)
+  if (Number.isNaN(t)) throw new RangeError('Expected a number, got NaN')
+  const beyond = betaCdf(df / (df + t * t), df / 2, 0.5) / 2
+  return t > 0 ? 1 - beyond : beyond
 }

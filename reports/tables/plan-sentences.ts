@@ -1,0 +1,137 @@
+import type { Plan, PlanRow } from '../../sim/documents/index.ts'
+import { count, declared, figure, fixed, percent, plural, signedPercent } from '../format.ts'
+import {
+  bindingFigure,
+  bindingText,
+  bottleneckText,
+  confidenceText,
+  configurationText,
+  costText,
+} from './plan-table.ts'
+import { headroomText } from './summary.ts'
+
+export const winnerOf = ({ rows, winner }: Plan): PlanRow | null =>
+  winner === null ? null : rows[winner]!
+
+/** The answer in one sentence. */
+export function planAnswer(plan: Plan): string {
+  const sure = `${fixed(100 * plan.confidence, 0)} % confidence`
+  const winner = winnerOf(plan)
+  if (winner !== null) {
+    const change = againstToday(winner)
+    return `The cheapest configuration that holds every objective at ${sure} is ${configurationText(plan, winner)}: ${costText(plan, winner.cost)}${change}. Nearest to its limit is ${bindingText(winner)}: ${bindingFigure(winner)}.`
+  }
+  const [best] = [...plan.rows].sort((a, b) => b.p_meets - a.p_meets)
+  const of = plural(plan.configurations, 'configuration')
+  const near = `the surest is ${configurationText(plan, best!)}: ${confidenceText(best!.p_meets)}, by ${bindingText(best!)}, ${bindingFigure(best!)}`
+  return `None of ${of} holds every objective at ${sure}; ${near}.`
+}
+
+function againstToday({ today, cost_vs_today: change }: PlanRow): string {
+  if (today) return ', as today'
+  if (change === null || change === 0) return ', the same as today'
+  return `, ${percent(Math.abs(change))} ${change < 0 ? 'less' : 'more'} than today`
+}
+
+/** What is next to the answer, a sentence each. */
+export function planSentences(plan: Plan): string[] {
+  const winner = winnerOf(plan)
+  return [
+    ...nextCheaper(plan),
+    ...(winner === null ? [] : [bindingResource(winner)]),
+    ...headroomSentences(plan),
+    ...undecidedCheaper(plan),
+    ...verifiedSentences(plan),
+  ]
+}
+
+function nextCheaper(plan: Plan): string[] {
+  if (plan.winner === null) return []
+  if (plan.next_cheaper === null) return ['Nothing cheaper was found in the search space.']
+  const row = plan.rows[plan.next_cheaper]!
+  const what = row.verdict === 'FAILS' ? 'fails' : 'is undecided in'
+  return [
+    `Next cheaper: ${configurationText(plan, row)}, ${costText(plan, row.cost)}, ${what} ${bindingText(row)} (${bindingFigure(row)}).`,
+  ]
+}
+
+function bindingResource(row: PlanRow): string {
+  const { name, utilisation } = row.busiest_pool
+  const busy = utilisation === null ? '' : `, ${percent(utilisation)} busy`
+  return `Most of its mean latency is ${bottleneckText(row)}; the busiest pool is ${name}${busy}.`
+}
+
+function headroomSentences(plan: Plan): string[] {
+  const text = headroomText(plan)
+  if (text === null) return []
+  const rate = plan.max_rate_rps
+  const most = rate === null ? '' : ` (${figureRate(rate)} of ${figureRate(plan.rate_rps)} now)`
+  return [`Headroom of the winner: ${text}${most}.`]
+}
+
+const figureRate = (rps: number) => `${rps < 10 ? figure(rps) : count(Math.floor(rps))} requests/s`
+
+function undecidedCheaper(plan: Plan): string[] {
+  const winner = winnerOf(plan)
+  const open = plan.rows.filter(
+    ({ verdict, cost }) => verdict === 'UNDECIDED' && cost < (winner?.cost ?? Infinity),
+  )
+  const [first] = open
+  if (first === undefined) return []
+  const reason = first.objectives.find((one) => one.reason !== null)?.reason
+  const most = plan.looks.at(-1)!
+  const remedy = reason ?? `${most} replications do not decide; more do: --replications ${2 * most}`
+  return [
+    `${plural(open.length, 'cheaper configuration')} undecided, such as ${configurationText(plan, first)} (${confidenceText(first.p_meets)}): ${remedy}.`,
+  ]
+}
+
+function verifiedSentences({ verified }: Plan): string[] {
+  if (verified === null) return []
+  const { replays, verdict, valid } = verified
+  const count = valid ? '' : '; not every replay counts'
+  return [`Replayed live ${replays === 1 ? 'once' : `${replays} times`}: ${verdict}${count}.`]
+}
+
+const REASONS = {
+  dearer: 'no cheaper than the winner',
+  'fewer-replicas': 'fewer replicas than one that does not meet',
+  same: 'the same as another one',
+  invalid: 'invalid',
+} as const
+
+/** The search in a few lines: what was simulated, what was skipped and why. */
+export function searchSentences(plan: Plan): string[] {
+  const { configurations, rows, simulations, skipped, monotone, looks } = plan
+  const { compared, against } = monotone
+  const pairs = `${plural(compared, 'pair')} of configurations that differ in replicas only`
+  return [
+    `Simulated: ${count(rows.length)} of ${plural(configurations, 'configuration')}, ${plural(simulations, 'replication')} of ${count(configurations * looks.at(-1)!)} at most.`,
+    ...skipped.map(({ reason, configurations: n, problem }) => {
+      const why = problem === null ? '' : `: ${problem}`
+      return `Skipped ${count(n)}: ${REASONS[reason]}${why}.`
+    }),
+    against.length === 0
+      ? `More replicas were no worse in ${pairs}.`
+      : `More replicas were worse in ${count(against.length)} of ${pairs}; their chains were searched in full:`,
+    ...against.map(
+      ({ class: name, text, fewer, more, change }) =>
+        `  ${configurationText(plan, { set: fewer })} → ${configurationText(plan, { set: more })}: ${name}: ${text} ${signedPercent(change)}`,
+    ),
+  ]
+}
+
+const CAUSES = { rate: 'rate', lengths: 'lengths', speed: 'service speed' } as const
+
+/** "service speed", and what a change of it by `change` is named. */
+export const causeName = (what: Plan['sensitivity'][number]['what']) => CAUSES[what]
+
+/** What the columns mean. */
+export function planLegend({ confidence, looks }: Plan): string[] {
+  const percentage = declared(100 * confidence)
+  return [
+    `p meets: least confidence, of all objectives, that the mean figure over replications is within its limit (Student's t; of times on the log scale).`,
+    `Verdict: ${percentage} % over all looks, at ${looks.join(', ')} replications (Bonferroni). Intervals: 95 %, of the draws only, not of the profile.`,
+    'Of limit: figure over limit; of goodput the share missed over the share that may be. Bottleneck: the longest part of the mean latency.',
+  ]
+}

@@ -1,0 +1,226 @@
+import { parseObjective } from '../../scenarios/index.ts'
+import type { Plan, PlanRow } from '../../sim/documents/index.ts'
+import {
+  estimateText,
+  figure,
+  fixed,
+  NONE,
+  percent,
+  signedPercent,
+  usd,
+  valueText,
+} from '../format.ts'
+
+/** Rows of a plan that a table shows; all of them are in the document. */
+const MOST_ROWS = 12
+
+/** Names of the dimensions: the last key of the path, or all of it where two would be the same. */
+function dimensionNames({ dimensions }: Plan): string[] {
+  const short = dimensions.map(({ path }) => path.split('.').at(-1)!)
+  return dimensions.map(({ path }, i) => {
+    const alone = short.indexOf(short[i]!) === short.lastIndexOf(short[i]!)
+    return alone ? short[i]! : path
+  })
+}
+
+/** The value of each dimension in a configuration; `as is` for the scenario beside the space. */
+function values({ dimensions }: Plan, { set }: Pick<PlanRow, 'set'>): string[] {
+  return dimensions.map(({ path, values: all }) => {
+    const own = set.find((text) => text.startsWith(`${path}=`))
+    return own === undefined ? 'as is' : shortValue(own.slice(path.length + 1), all)
+  })
+}
+
+/** Characters of a value that are shown as they are. */
+const SHORT = 16
+
+/** A long value, such as a whole pool, as the part in which it differs from the others. */
+function shortValue(value: string, all: readonly string[]): string {
+  if (all.every((other) => other.length <= SHORT)) return value
+  const [first = ''] = all
+  let common = 0
+  while (common < value.length && all.every((other) => other[common] === first[common])) common++
+  // back to the start of a word
+  while (common > 0 && /[\w.-]/.test(value[common - 1]!)) common--
+  const parts = all.map((other) => other.slice(common).split(','))
+  const own = value.slice(common).split(',')
+  for (let n = 1; n < own.length; n++) {
+    const texts = parts.map((part) => part.slice(0, n).join())
+    if (new Set(texts).size === texts.length)
+      return own
+        .slice(0, n)
+        .join()
+        .replace(/[}\]]+$/, '')
+  }
+  return own.join()
+}
+
+/** "replicas 2, max_batch 8": a configuration in words. */
+export function configurationText(plan: Plan, row: Pick<PlanRow, 'set'>): string {
+  if (row.set.length === 0) return 'the scenario as it stands'
+  const names = dimensionNames(plan)
+  return values(plan, row)
+    .map((value, i) => `${names[i]} ${value}`)
+    .join(', ')
+}
+
+/** "$1.20 an hour", or "3 replicas". */
+export function costText({ cost_unit: unit }: Plan, cost: number): string {
+  if (unit === 'usd_per_hour') return `${usd(cost)} an hour`
+  return `${figureOf(cost)} ${cost === 1 ? 'replica' : 'replicas'}`
+}
+
+const figureOf = (value: number) => fixed(value, Number.isInteger(value) ? 0 : 2)
+
+/** Confidence in percent, never rounded up to certainty. */
+export function confidenceText(p: number): string {
+  if (p > 0.999 && p < 1) return '> 99.9 %'
+  if (p < 0.001 && p > 0) return '< 0.1 %'
+  return `${fixed(100 * p, p > 0.99 && p < 1 ? 1 : 0)} %`
+}
+
+const PART_NAMES: Readonly<Record<NonNullable<PlanRow['bottleneck']>['part'], string>> = {
+  lag: 'link',
+  queue: 'queue',
+  batch_wait: 'batch window',
+  overhead: 'overhead',
+  service: 'compute',
+}
+
+/** "queue, 61 %": where most of the mean latency is spent. */
+export function bottleneckText({ bottleneck }: PlanRow): string {
+  return bottleneck === null ? NONE : `${PART_NAMES[bottleneck.part]}, ${percent(bottleneck.share)}`
+}
+
+/** "0.43 of the limit", "1.2 times the limit" of the binding objective. */
+function bindingLimitText(row: PlanRow): string {
+  const ofLimit = bindingOf(row).of_limit
+  if (ofLimit === null) return 'beyond any limit'
+  return `${figure(ofLimit)} ${ofLimit > 1 ? 'times' : 'of'} the limit`
+}
+
+export function bindingOf({ objectives, binding }: PlanRow): PlanRow['objectives'][number] {
+  return objectives.find(
+    ({ class: name, text }) => name === binding.class && text === binding.text,
+  )!
+}
+
+/** "checkout: p(95) latency_ms < 250". */
+export const bindingText = ({ binding }: PlanRow) => `${binding.class}: ${binding.text}`
+
+/** "47 [37, 58] ms, 0.19 of the limit": the binding figure, or why there is none. */
+export function bindingFigure(row: PlanRow): string {
+  const { figures, binding } = row
+  const found = figures.objectives.find(
+    ({ class: name, text }) => name === binding.class && text === binding.text,
+  )!
+  const goodput = parseObjective(binding.text)?.kind === 'goodput'
+  if (found.estimate.value === null) return found.estimate.reason ?? NONE
+  const text = estimateText(found.estimate, goodput ? 'share' : 'time')
+  return goodput ? text : `${text}, ${bindingLimitText(row)}`
+}
+
+interface Column {
+  readonly head: string
+  readonly text: (row: PlanRow, plan: Plan) => string
+  /** whether it is left out where no row has anything in it */
+  readonly optional?: boolean
+}
+
+const classOf = ({ figures, binding }: PlanRow) =>
+  figures.classes.find(({ name }) => name === binding.class)!
+
+const COLUMNS: readonly Column[] = [
+  { head: 'verdict', text: ({ verdict }) => verdict },
+  { head: 'p meets', text: ({ p_meets: p }) => confidenceText(p) },
+  {
+    head: 'cost',
+    text: ({ cost }, plan) =>
+      plan.cost_unit === 'usd_per_hour' ? `${usd(cost)}/h` : figureOf(cost),
+  },
+  { head: 'against today', text: ({ cost_vs_today: change }) => signedPercent(change) },
+  {
+    head: '$ / 1M requests',
+    text: ({ figures: { cost } }) => (cost === null ? NONE : millionText(cost)),
+    optional: true,
+  },
+  { head: 'p50', text: (row) => valueText(classOf(row).latency_all.p50, 'time') },
+  { head: 'p99', text: (row) => estimateText(classOf(row).latency_all.p99, 'time') },
+  { head: 'goodput', text: (row) => valueText(classOf(row).goodput_share, 'share') },
+  {
+    head: 'utilisation',
+    text: ({ busiest_pool: { utilisation } }) =>
+      utilisation === null ? NONE : percent(utilisation),
+  },
+  { head: 'bottleneck', text: bottleneckText },
+  {
+    head: 'memory',
+    text: ({ memory_of_limit: share }) => (share === null ? NONE : percent(share)),
+    optional: true,
+  },
+  {
+    head: 'extrapolated',
+    text: ({ extrapolated }) => (extrapolated.length > 0 ? 'yes' : NONE),
+    optional: true,
+  },
+  { head: 'runs', text: ({ figures }) => figureOf(figures.replications) },
+  {
+    head: 'of limit',
+    text: (row) => {
+      const { of_limit: share } = bindingOf(row)
+      return share === null ? '∞' : figure(share)
+    },
+  },
+  { head: 'binding objective', text: bindingText },
+]
+
+function millionText({ usd_per_million: each }: NonNullable<PlanRow['figures']['cost']>): string {
+  return each.value === null ? NONE : usd(each.value)
+}
+
+/** The table of a plan: the head, and a line for each row that is shown. */
+export interface PlanTable {
+  readonly head: readonly string[]
+  readonly lines: readonly { readonly row: PlanRow; readonly cells: readonly string[] }[]
+  /** rows that are not shown */
+  readonly left: number
+}
+
+export function planTable(plan: Plan): PlanTable {
+  const shown = shownRows(plan)
+  const columns = COLUMNS.filter(
+    ({ optional, text }) => !optional || shown.some((row) => text(row, plan) !== NONE),
+  )
+  const lines = shown.map((row) => ({
+    row,
+    cells: [
+      row.rank === null ? NONE : String(row.rank),
+      ...values(plan, row).map((value) => (row.today ? `${value} (today)` : value)),
+      ...columns.map(({ text }) => text(row, plan)),
+    ],
+  }))
+  const head = ['rank', ...dimensionNames(plan), ...columns.map((column) => column.head)]
+  return { head, lines, left: plan.rows.length - shown.length }
+}
+
+/** The best by rank, the next cheaper one, today's and the surest of the others. */
+function shownRows({ rows, next_cheaper: next }: Plan): PlanRow[] {
+  const wanted = rows.filter(({ today }, i) => today || i === next)
+  const seen = new Set(wanted.map(figuresKey))
+  const others = rows.filter((row) => {
+    // a window has no effect on batches of one request, for instance
+    const alike = wanted.includes(row) || seen.has(figuresKey(row))
+    seen.add(figuresKey(row))
+    return !alike
+  })
+  const meeting = others.filter(({ rank }) => rank !== null)
+  const failing = others.filter(({ rank }) => rank === null)
+  const most = MOST_ROWS - wanted.length
+  const best = meeting.slice(0, Math.max(most - failing.length, Math.ceil(most / 2)))
+  const surest = [...failing].sort((a, b) => b.p_meets - a.p_meets).slice(0, most - best.length)
+  return rows.filter((row) => [...wanted, ...best, ...surest].includes(row))
+}
+
+/** Configurations of one cost with equal figures differ in nothing that counts. */
+const figuresKey = ({ cost, objectives, figures }: PlanRow) =>
+  JSON.stringify([cost, objectives, figures.classes, figures.replications])

@@ -1,0 +1,96 @@
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import { planHtml, planText } from '../../reports/index.ts'
+import { EXIT, type ExitCode } from '../../scenarios/index.ts'
+import type { Plan } from '../../sim/documents/index.ts'
+import { writableFolder } from '../folders/write-whole.ts'
+import { plan } from '../jobs/plan/plan.ts'
+import { PLAN_DEFAULTS } from '../jobs/plan/searched-plan.ts'
+import {
+  commandLine,
+  implement,
+  note,
+  profileOption,
+  type ScenarioOptions,
+  scenarioFile,
+  wholeNumber,
+  withScenarioOptions,
+} from './command.ts'
+import { emit, VERDICT_EXIT } from './output.ts'
+import { withProgress } from './progress.ts'
+
+interface PlanOptions extends ScenarioOptions {
+  readonly profile?: string
+  readonly confidence: number
+  readonly replications: number
+  readonly workers?: number
+  readonly verify?: boolean
+  readonly replays: number
+}
+
+/** Below this no configuration is accepted. */
+const LEAST_REPLICATIONS = 6
+
+const HELP = `
+Values of --set: one value holds for all configurations; several are searched: 1,2,4, 1..8, 0.5..2:0.5.
+Without any that has several: replicas from 1 to 4 times today's and, of a single pool, max_batch in powers of two and
+batch windows around today's. Cost is that of price_usd_per_hour of the pools, or else the number of replicas.
+
+Fewer replicas are taken to be no better, which is checked; nothing is taken for granted of batch sizes.
+Exit codes: 0 a configuration meets, 4 none does (or the replayed winner does not), 5 undecided.
+
+Examples:
+  $ spillway plan peak.yaml
+  $ spillway plan peak.yaml --set pools.central.replicas=1..8 --set pools.central.batching.max_batch=4,8,16,32
+  $ spillway plan peak.yaml --set 'pools.central.precision=fp32,int8' --confidence 99%
+  $ spillway plan peak.yaml --out plan --verify`
+
+export function define(command: Command): void {
+  withScenarioOptions(scenarioFile(command), 'plan.json and plan.html')
+    .addOption(profileOption())
+    .addOption(
+      new Option('--confidence <share>', 'how sure a verdict must be, such as 95%')
+        .argParser(confidence)
+        .default(PLAN_DEFAULTS.confidence, '95%'),
+    )
+    .option(
+      '--replications <n>',
+      'most replications of a configuration; few decide most of them',
+      wholeNumber(LEAST_REPLICATIONS, 10_000),
+      PLAN_DEFAULTS.replications,
+    )
+    .option(
+      '--workers <n>',
+      'processes, at most one for each core; the result does not depend on it',
+      wholeNumber(1),
+    )
+    .option('--verify', 'replay the winner on this machine')
+    .option('--replays <n>', 'replays of --verify', wholeNumber(1, 1000), 3)
+  implement(command, HELP, async (signal, path: string, options: PlanOptions) => {
+    const { set, seed, profile, replications, workers, verify, replays, out } = options
+    const undo = await writableFolder(out)
+    const document = await withProgress(async (onProgress, { warn: onWarning }) =>
+      plan(path, {
+        ...{ set, seed, profile, replications, workers, confidence: options.confidence },
+        ...{ signal, onProgress, onNote: note, onWarning, command: commandLine() },
+        ...(verify === true && { replays }),
+      }),
+    ).catch(undo)
+    await emit(options, { plan: document }, 'plan', planText(document), async (change) =>
+      change.write('plan.html', await planHtml(document)),
+    )
+    return planExit(document)
+  })
+}
+
+/** "95%", "95 %" or 0.95 as a share. */
+function confidence(text: string): number {
+  const percentage = /^([\d.]+)\s*%$/.exec(text.trim())
+  const value = percentage ? Number(percentage[1]) / 100 : Number(text)
+  if (value >= 0.5 && value < 1) return value
+  throw new InvalidArgumentError(`Expected 50% or more, and less than 100%, got ${text}.`)
+}
+
+function planExit({ winner, rows, verified }: Plan): ExitCode {
+  if (winner !== null) return verified === null ? EXIT.ok : VERDICT_EXIT[verified.verdict]
+  return rows.some(({ verdict }) => verdict === 'UNDECIDED') ? EXIT.undecided : EXIT.failed
+}

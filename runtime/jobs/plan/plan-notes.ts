@@ -1,0 +1,38 @@
+import { arrivalParts } from '../../../scenarios/index.ts'
+import type { System } from '../prepare.ts'
+import type { PlanCandidates } from './plan-candidates.ts'
+
+/** What a plan took for granted. */
+export function planNotes(
+  { scenario, capacityRps }: System,
+  {
+    priced,
+    chosen,
+    verified,
+  }: {
+    readonly priced: PlanCandidates
+    readonly chosen: boolean
+    readonly verified: object | null
+  },
+): string[] {
+  const notes: string[] = []
+  if (chosen) {
+    notes.push('the search space is the default one; choose yours with --set PATH=VALUES')
+  }
+  if (priced.unit === 'replicas') {
+    const missing = scenario.pools.find(({ price_usd_per_hour: price }) => price === undefined)
+    const where = missing === undefined ? 'a pool' : `pools.${missing.name}`
+    notes.push(`cost counts replicas: ${where} has no price_usd_per_hour`)
+  }
+  const ofLoad = scenario.traffic.some(({ arrivals }) =>
+    arrivalParts(arrivals).some((part) => 'load' in part && part.load !== undefined),
+  )
+  if (ofLoad && capacityRps !== null) {
+    const capacity = Number(capacityRps.toPrecision(3))
+    notes.push(
+      `load in the traffic is a share of today's capacity, ${capacity} requests/s, for all configurations`,
+    )
+  }
+  if (verified !== null && 'problem' in verified) notes.push(String(verified.problem))
+  return notes
+}

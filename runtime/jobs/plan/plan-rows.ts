@@ -1,0 +1,84 @@
+import type { Plan, PlanRow } from '../../../sim/documents/index.ts'
+import {
+  byCost,
+  type Candidate,
+  type PlanFound,
+  planRow,
+  type RunFigures,
+  type Tried,
+} from '../../../sim/experiment/index.ts'
+import type { PlanCandidates } from './plan-candidates.ts'
+import type { PlanSimulations } from './plan-simulations.ts'
+
+type Found = PlanFound<RunFigures>
+
+interface RowSources {
+  /** overrides by the index of the candidate */
+  readonly setOf: ReadonlyMap<number, readonly string[]>
+  readonly simulations: PlanSimulations
+}
+
+/** Rows that meet by rank, then the others by cost; the winner and the next cheaper among them. */
+export function planRows(
+  found: Found,
+  { setOf, simulations, today }: RowSources & { readonly today: Candidate },
+): Pick<Plan, 'rows' | 'winner' | 'next_cheaper'> {
+  const sorted = [...found.tried].sort(byCost)
+  const meets = (one: Tried<RunFigures>) => one.judgement.verdict === 'MEETS'
+  const ordered = [...sorted.filter(meets), ...sorted.filter((one) => !meets(one))]
+  const rows = ordered.map(({ candidate, judgement, runs }, i): PlanRow => {
+    const { scenario, capacityRps, extrapolated } = simulations.of(candidate.index)
+    const row = planRow({
+      ...{ scenario, capacityRps, extrapolated, judgement, runs },
+      set: setOf.get(candidate.index)!,
+      today: candidate === today,
+      cost: candidate.cost,
+      costToday: today.cost,
+    })
+    return { ...row, rank: judgement.verdict === 'MEETS' ? i + 1 : null }
+  })
+  const winner = found.winner === null ? null : 0
+  return { rows, winner, next_cheaper: nextCheaper(ordered, found.winner) }
+}
+
+/** The dearest that is cheaper than the winner; of equally dear ones the surest. */
+function nextCheaper(
+  ordered: readonly Tried<RunFigures>[],
+  winner: Tried<RunFigures> | null,
+): number | null {
+  if (winner === null) return null
+  const cheaper = ordered.filter(({ candidate }) => candidate.cost < winner.candidate.cost)
+  const [best] = cheaper.sort(
+    (a, b) => b.candidate.cost - a.candidate.cost || b.judgement.pMeets - a.judgement.pMeets,
+  )
+  return best === undefined ? null : ordered.indexOf(best)
+}
+
+/** Configurations that were not simulated, by reason. */
+export function skippedOf(
+  { dearer, ruledOut, refused }: Found,
+  { invalid, same }: PlanCandidates,
+  { setOf, simulations }: RowSources,
+): Plan['skipped'] {
+  const sets = (of: readonly Candidate[]) => of.map(({ index }) => setOf.get(index)!)
+  const cannot = [
+    ...invalid,
+    ...refused.map(({ index }) => ({
+      set: setOf.get(index)!,
+      problem: simulations.problem(index),
+    })),
+  ]
+  const reasons = [
+    { reason: 'dearer' as const, of: sets(dearer), problem: null },
+    { reason: 'fewer-replicas' as const, of: sets(ruledOut), problem: null },
+    { reason: 'same' as const, of: same, problem: null },
+    {
+      reason: 'invalid' as const,
+      of: cannot.map(({ set }) => set),
+      problem: cannot[0]?.problem ?? null,
+    },
+  ]
+  return reasons.flatMap(({ reason, of, problem }) =>
+    of.length === 0 ? [] : [{ reason, configurations: of.length, example: [...of[0]!], problem }],
+  )
+}

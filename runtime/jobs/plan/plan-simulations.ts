@@ -1,0 +1,85 @@
+import { EXIT, Failure, type Scenario } from '../../../scenarios/index.ts'
+import type { Ask, RunFigures } from '../../../sim/experiment/index.ts'
+import { ChildEnded } from '../../process/child.ts'
+import type { ConfigurationPool } from '../configurations/configuration-pool.ts'
+import type { PricedCandidate } from './plan-candidates.ts'
+
+/** What the processes report of a candidate beside its runs. */
+interface Known {
+  readonly scenario: Scenario
+  readonly capacityRps: number | null
+  readonly extrapolated: readonly string[]
+}
+
+/** Simulates candidates of a plan on the processes of a pool, and keeps what they report. */
+export class PlanSimulations {
+  readonly #pool: ConfigurationPool
+  readonly #candidates: ReadonlyMap<number, PricedCandidate>
+  readonly #known = new Map<number, Known>()
+  readonly #problems = new Map<number, string>()
+  #replications = 0
+
+  constructor(pool: ConfigurationPool, candidates: readonly PricedCandidate[]) {
+    this.#pool = pool
+    this.#candidates = new Map(candidates.map((one) => [one.index, one]))
+  }
+
+  /** Replications simulated so far. */
+  get replications(): number {
+    return this.#replications
+  }
+
+  of(index: number): Known {
+    return this.#known.get(index)!
+  }
+
+  /** Why a candidate could not be simulated. */
+  problem(index: number): string {
+    return this.#problems.get(index) ?? ''
+  }
+
+  /** Capacities of candidates without a simulation, requests/s; null where they are not known. */
+  async capacities(candidates: readonly PricedCandidate[]): Promise<(number | null)[]> {
+    const asks = candidates.map((candidate) => ({ candidate, from: 0, to: 0 }))
+    const answers = await this.simulate(asks)
+    return answers.map((runs, i) => runs && this.of(candidates[i]!.index).capacityRps)
+  }
+
+  /** The runs of each ask; null where the candidate cannot be simulated. */
+  readonly simulate = (asks: readonly Ask[]): Promise<(readonly RunFigures[] | null)[]> => {
+    // where there are fewer asks than processes, each is shared among several
+    const shares = Math.max(1, Math.floor(this.#pool.workers / Math.max(1, asks.length)))
+    return Promise.all(asks.map((ask) => this.#ask(ask, shares)))
+  }
+
+  async #ask(ask: Ask, shares: number): Promise<readonly RunFigures[] | null> {
+    const { index } = ask.candidate
+    const { set } = this.#candidates.get(index)!
+    try {
+      const parts = await Promise.all(
+        partsOf(ask, shares).map(({ from, to }) => this.#pool.simulate({ set, from, to })),
+      )
+      this.#known.set(index, parts[0]!)
+      const runs = parts.flatMap((part) => part.runs)
+      this.#replications += runs.length
+      return runs
+    } catch (error) {
+      const refused = error instanceof ChildEnded || (error instanceof Failure && isInput(error))
+      if (!refused) throw error
+      this.#problems.set(index, error.problems[0]!)
+      return null
+    }
+  }
+}
+
+/** About the configuration, such as weights that do not fit; not an interruption. */
+const isInput = ({ exitCode }: Failure) =>
+  exitCode === EXIT.invalidInput || exitCode === EXIT.notComparable
+
+function partsOf({ from, to }: Ask, shares: number): { from: number; to: number }[] {
+  const size = Math.ceil((to - from) / shares)
+  if (size === 0) return [{ from, to }]
+  const parts: { from: number; to: number }[] = []
+  for (let at = from; at < to; at += size) parts.push({ from: at, to: Math.min(to, at + size) })
+  return parts
+}

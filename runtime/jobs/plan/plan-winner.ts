@@ -1,0 +1,100 @@
+import type { Plan, Result } from '../../../sim/documents/index.ts'
+import {
+  resolveSystem,
+  withDeclaredSpeed,
+  withLengths,
+  withMeasuredSpeed,
+  withTraffic,
+} from '../../../sim/experiment/index.ts'
+import type { Profile } from '../../../sim/world/index.ts'
+import { headroom } from '../headroom.ts'
+import type { JobOptions } from '../options.ts'
+import { loadSystem, type System } from '../prepare.ts'
+import { simulate } from '../simulate.ts'
+
+/** The configuration that a plan has chosen. */
+export interface Winner {
+  readonly path: string
+  /** all overrides of the configuration */
+  readonly set: readonly string[]
+  readonly seed: number | undefined
+  readonly profile: Profile | string | undefined
+  /** requests/s that `load` in the traffic is a share of */
+  readonly loadOfRps: number | null
+  /** index of its binding objective */
+  readonly binding: number
+}
+
+type Running = JobOptions & { readonly workers?: number | undefined }
+
+/** The winner at the traffic of the plan. */
+export async function winnerSystem(winner: Winner, signal?: AbortSignal): Promise<System> {
+  const { path, set, seed, profile, loadOfRps } = winner
+  const stated = { set, profile, ...(seed !== undefined && { seed }), ...(signal && { signal }) }
+  return { ...(await loadSystem(path, stated)), capacityRps: loadOfRps }
+}
+
+/** How much more traffic the winner takes, and what moves its binding objective. */
+export async function winnerFigures(
+  winner: Winner,
+  options: Running,
+): Promise<{
+  readonly headroom: Result['headroom']
+  readonly sensitivity: Plan['sensitivity']
+}> {
+  const system = await winnerSystem(winner, options.signal)
+  const running = { workers: options.workers, signal: options.signal }
+  const result = await simulate(system, running)
+  // rates that cannot be multiplied have no headroom, and the plan stands without it
+  const scalable = withTraffic(system.scenario, 1) !== null
+  return {
+    headroom: scalable ? await headroom(system, result, options) : null,
+    sensitivity: await sensitivityOf(system, winner, options),
+  }
+}
+
+/** A change of this size is within what a forecast or a profile may be off. */
+const CHANGE = 0.1
+
+type Changed = (system: System, factor: number) => System | null
+
+/** Each cause with the system at `factor` times of it; null where it does not apply. */
+const CAUSES: Readonly<Record<Plan['sensitivity'][number]['what'], Changed>> = {
+  rate: (system, factor) => withScenario(system, withTraffic(system.scenario, factor)),
+  lengths: (system, factor) => withScenario(system, withLengths(system.scenario, factor)),
+  speed: (system, factor) => {
+    const profile = system.profile && withMeasuredSpeed(system.profile, factor)
+    return withScenario(system, withDeclaredSpeed(system.scenario, factor), profile)
+  },
+}
+
+async function sensitivityOf(
+  system: System,
+  { binding }: Winner,
+  { workers, signal, onProgress }: Running,
+): Promise<Plan['sensitivity']> {
+  const rows: Plan['sensitivity'] = []
+  const causes = Object.entries(CAUSES) as [Plan['sensitivity'][number]['what'], Changed][]
+  for (const [i, [what, changed]] of causes.entries()) {
+    onProgress?.('trying changes of the winner', i, causes.length)
+    const sides = [1 - CHANGE, 1 + CHANGE].flatMap((factor) => changed(system, factor) ?? [])
+    if (sides.length < 2) continue
+    const [less, more] = [
+      await simulate(sides[0]!, { workers, signal }),
+      await simulate(sides[1]!, { workers, signal }),
+    ].map(({ objectives }) => objectives[binding]!.estimate)
+    rows.push({ what, change: CHANGE, less: less!, more: more! })
+  }
+  return rows
+}
+
+/** The system with another scenario, at the same meaning of `load`. */
+function withScenario(
+  system: System,
+  scenario: System['scenario'] | null,
+  profile = system.profile,
+): System | null {
+  if (scenario === null) return null
+  const { capacityRps } = system
+  return { ...resolveSystem({ ...system, scenario }, profile), capacityRps }
+}

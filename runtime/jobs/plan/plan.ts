@@ -1,0 +1,84 @@
+import type { Plan } from '../../../sim/documents/index.ts'
+import type { RunFigures } from '../../../sim/experiment/index.ts'
+import { profileLabel } from '../../folders/profile-file.ts'
+import { build } from '../../version.ts'
+import { type DocumentOptions, LIBRARY_CALL } from '../options.ts'
+import type { System } from '../prepare.ts'
+import { refuseLive } from '../refuse.ts'
+import { planNotes } from './plan-notes.ts'
+import { planRows, skippedOf } from './plan-rows.ts'
+import { winnerFigures } from './plan-winner.ts'
+import { type PlanSearchOptions, searchedPlan } from './searched-plan.ts'
+import { verifyWinner } from './verify-winner.ts'
+
+export interface PlanOptions extends DocumentOptions, Omit<PlanSearchOptions, 'expect'> {
+  /** replays of the winner on this machine; default none */
+  readonly replays?: number | undefined
+  readonly onWarning?: ((text: string) => void) | undefined
+}
+
+/**
+ * The cheapest configuration of a scenario that holds every objective, with what is next to it: its
+ * headroom, and what moves it. Throws `Failure` as `searchedPlan` does, and where a replay was
+ * asked for and the scenario cannot run live.
+ */
+export async function plan(path: string, options: PlanOptions = {}): Promise<Plan> {
+  const { seed, profile, workers, signal, onProgress, onWarning, replays } = options
+  const expect = replays === undefined ? undefined : (system: System) => refuseLive([system])
+  const searched = await searchedPlan(path, { ...options, expect })
+  const { system, found, simulations, priced, dimensions, chosen, setOf, looks, today } = searched
+  const { scenario } = system
+  const { winner } = found
+  const rateRps = rateOf(found.tried.find(({ candidate }) => candidate === today)!.runs, system)
+  const chosenOne = winner && {
+    ...{ path, set: [...searched.set, ...setOf.get(winner.candidate.index)!] },
+    ...{ seed, profile, loadOfRps: system.capacityRps, binding: winner.judgement.binding },
+  }
+  const running = { workers, signal, onProgress }
+  const figures = chosenOne && (await winnerFigures(chosenOne, running))
+  const verified =
+    chosenOne && replays !== undefined
+      ? await verifyWinner(chosenOne, { ...running, replays })
+      : null
+  if (verified !== null && 'problem' in verified) onWarning?.(verified.problem)
+  const holds = figures?.headroom?.holds ?? null
+  return {
+    ...({ document: 'spillway-plan', format: 1, ...build() } as const),
+    scenario: { name: scenario.name, hash: system.hash, description: scenario.description },
+    seed: scenario.seed,
+    profile: system.profile && profileLabel(system.profile),
+    confidence: looks.confidence,
+    looks: [...looks.at],
+    dimensions: dimensions.map(({ path: at, values }) => ({ path: at, values: [...values] })),
+    default_space: chosen,
+    cost_unit: priced.unit,
+    rate_rps: rateRps,
+    configurations: priced.candidates.length + priced.invalid.length + priced.same.length,
+    simulations: simulations.replications,
+    ...planRows(found, { setOf, simulations, today }),
+    skipped: skippedOf(found, priced, { setOf, simulations }),
+    monotone: {
+      compared: found.compared,
+      against: found.against.map(({ fewer, more, class: name, text, change }) => ({
+        class: name,
+        text,
+        fewer: [...setOf.get(fewer.index)!],
+        more: [...setOf.get(more.index)!],
+        change: Number.isFinite(change) ? change : null,
+      })),
+    },
+    headroom: figures?.headroom ?? null,
+    max_rate_rps: holds === null ? null : holds * rateRps,
+    sensitivity: figures?.sensitivity ?? [],
+    verified: verified !== null && 'verdict' in verified ? verified : null,
+    notes: planNotes(system, { priced, chosen, verified }),
+    command: options.command ?? LIBRARY_CALL,
+  }
+}
+
+/** Mean rate of the traffic, requests/s: all configurations have the same. */
+function rateOf(runs: readonly RunFigures[], { scenario }: System): number {
+  const arrived = runs.map(({ classes }) => classes.reduce((sum, own) => sum + own.arrived, 0))
+  const seconds = scenario.duration_s - scenario.warmup_s
+  return arrived.reduce((a, b) => a + b, 0) / runs.length / seconds
+}

@@ -1,0 +1,152 @@
+import { EXIT, Failure } from '../../../scenarios/index.ts'
+import {
+  type Looks,
+  looksUpTo,
+  type PlanFound,
+  type RunFigures,
+  type StatedObjective,
+  searchPlan,
+  statedObjectives,
+  tooFewRequests,
+} from '../../../sim/experiment/index.ts'
+import type { Profile } from '../../../sim/world/index.ts'
+import { ConfigurationPool } from '../configurations/configuration-pool.ts'
+import { searchSpace } from '../configurations/search-space.ts'
+import type { JobOptions } from '../options.ts'
+import { loadSystem, type System } from '../prepare.ts'
+import { defaultSpace } from './default-space.ts'
+import {
+  type PlanCandidates,
+  type PricedCandidate,
+  planCandidates,
+  refuseDimensions,
+} from './plan-candidates.ts'
+import { PlanSimulations } from './plan-simulations.ts'
+
+export interface PlanSearchOptions extends JobOptions {
+  /** texts `path=values`; those with several values are the search space */
+  readonly set?: readonly string[] | undefined
+  readonly seed?: number | undefined
+  /** a profile or the path of one; by default this machine's, or else the reference profile */
+  readonly profile?: Profile | string | undefined
+  /** of a verdict, 0.5 to below 1; default 0.95 */
+  readonly confidence?: number | undefined
+  /** most replications of a configuration, at least 6; default 24 */
+  readonly replications?: number | undefined
+  /** processes, at most one a core, by default that many; no result depends on it */
+  readonly workers?: number | undefined
+  readonly onNote?: ((text: string) => void) | undefined
+  /** refuses the scenario as it stands before anything is simulated */
+  readonly expect?: ((system: System) => void) | undefined
+}
+
+export const PLAN_DEFAULTS = { confidence: 0.95, replications: 24 } as const
+
+/** A search that is done. */
+export interface SearchedPlan {
+  /** the scenario as it stands */
+  readonly system: System
+  /** overrides of all configurations */
+  readonly set: readonly string[]
+  readonly dimensions: PlanDimensions
+  /** whether the dimensions are the default ones */
+  readonly chosen: boolean
+  readonly priced: PlanCandidates
+  readonly looks: Looks
+  readonly found: PlanFound<RunFigures>
+  readonly simulations: PlanSimulations
+  readonly today: PricedCandidate
+  /** overrides by the index of the candidate */
+  readonly setOf: ReadonlyMap<number, readonly string[]>
+}
+
+type PlanDimensions = ReturnType<typeof defaultSpace>
+
+/**
+ * Searches the configurations of a scenario for the cheapest that holds every objective. Throws
+ * `Failure` where the scenario states no objective, or where its traffic is too short to judge one
+ * (exit code 5).
+ */
+export async function searchedPlan(
+  path: string,
+  options: PlanSearchOptions,
+): Promise<SearchedPlan> {
+  const { confidence = PLAN_DEFAULTS.confidence, seed, profile, workers, signal } = options
+  const { replications = PLAN_DEFAULTS.replications, onProgress, onNote } = options
+  const space = searchSpace(options.set ?? [])
+  refuseDimensions(space.dimensions)
+  const loading = { set: space.set, profile, ...(seed !== undefined && { seed }) }
+  const reading = { ...(signal && { signal }), ...(onNote && { onNote }) }
+  const system = await loadSystem(path, { ...loading, ...reading })
+  const objectives = statedObjectives(system.scenario)
+  if (objectives.length === 0) {
+    throw new Failure(`${system.file}: a plan needs an objective: state one under slo`)
+  }
+  options.expect?.(system)
+  const chosen = space.dimensions.length === 0
+  const dimensions = chosen ? defaultSpace(system.scenario) : [...space.dimensions]
+  const base = { path, ...loading, loadOfRps: system.capacityRps }
+  const priced = await planCandidates(base, dimensions, system, { signal, onProgress })
+  const inSpace = priced.candidates.includes(priced.today)
+  const all = inSpace ? priced.candidates : [...priced.candidates, priced.today]
+  const looks = looksUpTo(replications, confidence)
+  const pool = new ConfigurationPool(base, { workers, signal })
+  try {
+    const simulations = new PlanSimulations(pool, all)
+    onProgress?.('searching', 0, 1)
+    const [candidates, today] = await withCapacities(priced, simulations)
+    const found = await searchPlan<RunFigures>({
+      ...{ candidates, today, objectives, looks },
+      simulate: async (asks) => {
+        const answers = await simulations.simulate(asks)
+        const own = asks.findIndex(({ candidate, from }) => candidate === today && from === 0)
+        const runs = answers[own]
+        if (runs === null) throw new Failure(simulations.problem(today.index))
+        if (runs !== undefined) refuseShort(system.file, objectives, runs)
+        return answers
+      },
+      onProgress: (done, of) => onProgress?.('searching', done, of),
+    })
+    const setOf = new Map(all.map((one) => [one.index, one.set]))
+    const about = { system, set: space.set, dimensions, chosen, priced, looks }
+    return { ...about, found, simulations, today, setOf }
+  } finally {
+    pool.close()
+  }
+}
+
+/** The capacity of the largest configuration of each family, which orders the search. */
+async function withCapacities(
+  { candidates, today }: { candidates: readonly PricedCandidate[]; today: PricedCandidate },
+  simulations: PlanSimulations,
+): Promise<readonly [PricedCandidate[], PricedCandidate]> {
+  const largest = new Map<string, PricedCandidate>()
+  for (const one of candidates) {
+    const most = largest.get(one.family)
+    if (most === undefined || one.cost > most.cost) largest.set(one.family, one)
+  }
+  const asked = [...largest.values()]
+  const found = await simulations.capacities(asked)
+  const known = new Map(asked.map((one, i) => [one, found[i]!]))
+  const changed = new Map(
+    candidates.map((one) => [one, { ...one, capacityRps: known.get(one) ?? null }]),
+  )
+  return [[...changed.values()], changed.get(today) ?? today]
+}
+
+/** Throws where today's runs have too few requests for an objective: so would all others. */
+function refuseShort(
+  file: string,
+  objectives: readonly StatedObjective[],
+  runs: readonly RunFigures[],
+): void {
+  const short = tooFewRequests(
+    objectives,
+    runs.map((run) => run.objectives),
+  )
+  if (short === null) return
+  throw new Failure(
+    `${file} slo.${short.class}: ${short.text} cannot be judged: ${short.reason}; raise duration_s, or name a lower percentile`,
+    EXIT.undecided,
+  )
+}

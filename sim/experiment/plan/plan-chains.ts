@@ -1,0 +1,86 @@
+import type { PlanVerdict } from '../../documents/index.ts'
+
+/** A configuration that a plan may choose. */
+export interface Candidate {
+  readonly index: number
+  /** US dollars an hour, or replicas */
+  readonly cost: number
+  /** the values of all dimensions but replicas: equal text, equal values */
+  readonly family: string
+  /** replicas of each pool whose replicas are a dimension */
+  readonly replicas: readonly number[]
+  /** requests/s; null where it is not known or was not asked for */
+  readonly capacityRps: number | null
+}
+
+/** Candidates that differ in the replicas of one pool only, the fewest first. */
+export interface Chain {
+  readonly candidates: readonly Candidate[]
+}
+
+/**
+ * What is known of a candidate; null where that is open. One that stays undecided counts as FAILS.
+ * UNKNOWN: it cannot be simulated or judged, which says nothing of others.
+ */
+export type Ruled = (candidate: Candidate) => PlanVerdict | 'UNKNOWN' | null
+
+/**
+ * The chains of a space by cost of capacity, so that a cheap candidate is known early. Along the
+ * dimension of replicas with the most values.
+ */
+export function chainsOf(candidates: readonly Candidate[]): Chain[] {
+  const along = longestDimension(candidates)
+  const groups = new Map<string, Candidate[]>()
+  for (const one of candidates) {
+    const others = one.replicas.filter((_, i) => i !== along)
+    const key = JSON.stringify([one.family, others])
+    groups.set(key, [...(groups.get(key) ?? []), one])
+  }
+  const rising = [...groups.values()].map((group) =>
+    group.sort((a, b) => (a.replicas[along] ?? 0) - (b.replicas[along] ?? 0)),
+  )
+  const chains = rising.map((group) => ({ candidates: group }))
+  return chains.sort((a, b) => price(a) - price(b))
+}
+
+function longestDimension(candidates: readonly Candidate[]): number {
+  const dimensions = candidates[0]?.replicas.length ?? 0
+  const values = Array.from(
+    { length: dimensions },
+    (_, i) => new Set(candidates.map(({ replicas }) => replicas[i])).size,
+  )
+  return Math.max(0, values.indexOf(Math.max(...values)))
+}
+
+/** Cost of a unit of capacity; what is not known is tried last. */
+function price({ candidates }: Chain): number {
+  const each = candidates.map(({ cost, capacityRps }) =>
+    capacityRps === null ? Number.POSITIVE_INFINITY : cost / capacityRps,
+  )
+  return Math.min(...each)
+}
+
+/** Whether a candidate has no more replicas than one of its chain that fails. */
+export function isRuledOut(one: Candidate, chain: readonly Candidate[], ruled: Ruled): boolean {
+  return chain.some(
+    (other) =>
+      ruled(other) === 'FAILS' && one.replicas.every((own, i) => own <= other.replicas[i]!),
+  )
+}
+
+/**
+ * The candidate of a chain to simulate next; null where none is left that may be cheaper than
+ * `below` and meet. The dearest that is cheaper comes first, as its failure rules out the others.
+ */
+export function nextProbe(chain: Chain, ruled: Ruled, below: number): Candidate | null {
+  const { candidates } = chain
+  const failing = candidates.findLastIndex((one) => ruled(one) === 'FAILS')
+  const meeting = candidates.findIndex((one) => ruled(one) === 'MEETS')
+  const open = candidates.filter(
+    (one, i) =>
+      i > failing && (meeting < 0 || i < meeting) && one.cost < below && ruled(one) !== 'UNKNOWN',
+  )
+  if (open.length === 0) return null
+  const topFirst = meeting < 0 && below < Number.POSITIVE_INFINITY
+  return topFirst ? open.at(-1)! : open[open.length >> 1]!
+}

@@ -1,0 +1,72 @@
+import type { Scenario } from '../../../scenarios/schema/schema.ts'
+import type { PlanRow } from '../../documents/index.ts'
+import { PARTS } from '../../stats/index.ts'
+import { type ConfiguredSystem, configurationRow } from '../configuration/configuration-row.ts'
+import type { RunFigures } from '../configuration/run-figures.ts'
+import type { PlanJudgement } from './plan-verdict.ts'
+
+/** What a row of a plan is made from. */
+export interface PlanRowParts extends ConfiguredSystem {
+  readonly set: readonly string[]
+  readonly today: boolean
+  readonly cost: number
+  readonly costToday: number
+  readonly judgement: PlanJudgement
+  readonly runs: readonly RunFigures[]
+  readonly extrapolated: readonly string[]
+}
+
+/** The row of a configuration; ranks follow where all rows are known. */
+export function planRow(parts: PlanRowParts): PlanRow {
+  const { judgement, runs, cost, costToday, scenario } = parts
+  const figures = configurationRow(parts, runs)
+  const binding = judgement.objectives[judgement.binding]!
+  const pools = figures.pools.map(({ name, utilisation }) => ({
+    name,
+    utilisation: utilisation.value,
+  }))
+  return {
+    set: [...parts.set],
+    today: parts.today,
+    rank: null,
+    verdict: judgement.verdict,
+    p_meets: judgement.pMeets,
+    objectives: judgement.objectives.map(({ class: name, text, holds, reason, ofLimit }) => ({
+      class: name,
+      text,
+      p_holds: holds,
+      reason,
+      of_limit: Number.isFinite(ofLimit) ? ofLimit : null,
+    })),
+    binding: { class: binding.class, text: binding.text },
+    bottleneck: bottleneckOf(scenario, binding.class, runs),
+    busiest_pool: pools.reduce((a, b) => ((b.utilisation ?? 0) > (a.utilisation ?? 0) ? b : a)),
+    memory_of_limit: fullest(runs),
+    cost,
+    cost_vs_today: costToday > 0 ? cost / costToday - 1 : null,
+    extrapolated: [...parts.extrapolated],
+    figures,
+  }
+}
+
+/** The longest part of the mean latency of a class; null where none was served. */
+function bottleneckOf(
+  { traffic }: Scenario,
+  name: string,
+  runs: readonly RunFigures[],
+): PlanRow['bottleneck'] {
+  const at = traffic.findIndex((own) => own.class === name)
+  const means = PARTS.map((_, i) => {
+    const each = runs.map(({ classes }) => classes[at]!.parts[i]!)
+    return each.reduce((sum, ms) => sum + ms, 0) / runs.length
+  })
+  const whole = means.reduce((sum, ms) => sum + ms, 0)
+  if (!(whole > 0)) return null
+  const most = means.indexOf(Math.max(...means))
+  return { part: PARTS[most]!, share: means[most]! / whole }
+}
+
+function fullest(runs: readonly RunFigures[]): number | null {
+  const shares = runs.flatMap(({ memoryOfLimit }) => memoryOfLimit ?? [])
+  return shares.length === 0 ? null : Math.max(...shares)
+}

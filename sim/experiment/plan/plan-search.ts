@@ -1,0 +1,288 @@
+import { type AgainstMonotone, againstMonotone } from './monotone.ts'
+import {
+  type Candidate,
+  type Chain,
+  chainsOf,
+  isRuledOut,
+  nextProbe,
+  type Ruled,
+} from './plan-chains.ts'
+import {
+  type JudgedFigure,
+  judgePlan,
+  type Looks,
+  type PlanJudgement,
+  type StatedObjective,
+} from './plan-verdict.ts'
+
+/** What the search reads of a replication. */
+export interface JudgedRun {
+  /** of each objective */
+  readonly objectives: readonly JudgedFigure[]
+}
+
+/** Replications `from` to `to` - 1 of a candidate. */
+export interface Ask {
+  readonly candidate: Candidate
+  readonly from: number
+  readonly to: number
+}
+
+export interface PlanTask<Run extends JudgedRun> {
+  readonly candidates: readonly Candidate[]
+  /** the scenario as it stands */
+  readonly today: Candidate
+  readonly objectives: readonly StatedObjective[]
+  readonly looks: Looks
+  /** the runs of each ask, in order; null where the candidate cannot be simulated */
+  readonly simulate: (asks: readonly Ask[]) => Promise<readonly (readonly Run[] | null)[]>
+  readonly onProgress?: ((done: number, of: number) => void) | undefined
+}
+
+/** A candidate that was simulated. */
+export interface Tried<Run> {
+  readonly candidate: Candidate
+  readonly runs: readonly Run[]
+  readonly judgement: PlanJudgement
+}
+
+export interface AgainstReplicas extends AgainstMonotone {
+  readonly fewer: Candidate
+  readonly more: Candidate
+}
+
+export interface PlanFound<Run> {
+  readonly tried: readonly Tried<Run>[]
+  /** the cheapest that meets; of equally cheap ones that farthest from its limits */
+  readonly winner: Tried<Run> | null
+  /** candidates that were not simulated, by reason */
+  readonly dearer: readonly Candidate[]
+  readonly ruledOut: readonly Candidate[]
+  readonly refused: readonly Candidate[]
+  /** pairs of neighbours along replicas that were compared */
+  readonly compared: number
+  readonly against: readonly AgainstReplicas[]
+}
+
+/** Chains that are searched at the same time: not the number of cores, which changes no result. */
+const AT_ONCE = 4
+/** Of the chains that a single candidate has ruled out, one in so many gets a second one. */
+const CHECK_EVERY = 2
+/** Candidates that are no cheaper than the winner, to show what a little more money gives. */
+const FRONT = 6
+const FRONT_COST = 1.5
+const FRONT_REPLICATIONS = 12
+
+/**
+ * The cheapest candidate that meets every objective. A chain is candidates that differ in replicas
+ * only. Where one fails, those with fewer replicas are taken to fail. This is
+ * checked on all pairs that are simulated, and on a second candidate of every other chain that one
+ * has ruled out; evidence against it has the chain searched in full. No candidate that is dearer
+ * than the cheapest known to meet is simulated, except for today's and for the front at the end.
+ * Replications begin few, and go on only where the verdict is open (racing).
+ */
+export async function searchPlan<Run extends JudgedRun>(
+  task: PlanTask<Run>,
+): Promise<PlanFound<Run>> {
+  const search = new PlanSearch(task)
+  return search.run()
+}
+
+class PlanSearch<Run extends JudgedRun> {
+  readonly #task: PlanTask<Run>
+  readonly #runs = new Map<Candidate, Run[]>()
+  readonly #judged = new Map<Candidate, PlanJudgement>()
+  /** undecided at the last look */
+  readonly #ended = new Set<Candidate>()
+  readonly #refused = new Set<Candidate>()
+  readonly #chains: Chain[]
+  readonly #against: AgainstReplicas[] = []
+  readonly #compared = new Set<string>()
+  #cheapest = Number.POSITIVE_INFINITY
+  /** chains that a single candidate has ruled out */
+  #single = 0
+
+  constructor(task: PlanTask<Run>) {
+    this.#task = task
+    this.#chains = chainsOf(task.candidates)
+  }
+
+  async run(): Promise<PlanFound<Run>> {
+    const { today } = this.#task
+    await this.#race([today], { spare: true })
+    for (let i = 0; i < this.#chains.length; i += AT_ONCE) {
+      this.#task.onProgress?.(i, this.#chains.length)
+      await this.#searchChains(this.#chains.slice(i, i + AT_ONCE))
+    }
+    await this.#front()
+    return this.#found()
+  }
+
+  async #searchChains(chains: readonly Chain[]): Promise<void> {
+    for (;;) {
+      const probes = chains.flatMap((chain) => nextProbe(chain, this.#ruled, this.#cheapest) ?? [])
+      if (probes.length === 0) break
+      await this.#race(probes)
+    }
+    await this.#check(chains)
+  }
+
+  /** A second candidate of chains that a single one has ruled out; a full search where needed. */
+  async #check(chains: readonly Chain[]): Promise<void> {
+    const second = chains.flatMap((chain) => {
+      const open = chain.candidates.filter((one) => this.#isOpen(one) && one.cost < this.#cheapest)
+      const single = chain.candidates.filter((one) => this.#runs.has(one)).length === 1
+      if (!single || open.length === 0 || this.#single++ % CHECK_EVERY > 0) return []
+      return [open[open.length >> 1]!]
+    })
+    await this.#look(second)
+    for (const chain of chains) {
+      if (!this.#compare(chain)) continue
+      const cheaper = chain.candidates.filter((one) => one.cost < this.#cheapest)
+      await this.#race(cheaper.filter((one) => this.#ruled(one) === null))
+    }
+  }
+
+  /** Compares neighbours among the simulated candidates of a chain; whether one is evidence. */
+  #compare({ candidates }: Chain): boolean {
+    const known = candidates.filter((one) => this.#runs.has(one))
+    let found = false
+    for (let i = 1; i < known.length; i++) {
+      const [fewer, more] = [known[i - 1]!, known[i]!]
+      this.#compared.add(`${fewer.index} ${more.index}`)
+      const [before, after] = [fewer, more].map((one) =>
+        this.#runs.get(one)!.map(({ objectives }) => objectives),
+      )
+      const against = againstMonotone(this.#task.objectives, before!, after!)
+      if (against === null) continue
+      const told = this.#against.some((one) => one.fewer === fewer && one.more === more)
+      if (!told) this.#against.push({ ...against, fewer, more })
+      found = true
+    }
+    return found
+  }
+
+  /** Equally cheap and somewhat dearer candidates, the cheapest of each chain first. */
+  async #front(): Promise<void> {
+    const { looks } = this.#task
+    const limit = FRONT_COST * this.#cheapest
+    if (limit === Number.POSITIVE_INFINITY) return
+    const near = this.#chains
+      .flatMap(({ candidates }) => {
+        const own = candidates.filter(
+          (one) =>
+            one.cost >= this.#cheapest &&
+            one.cost <= limit &&
+            this.#isOpen(one) &&
+            !isRuledOut(one, candidates, this.#ruled),
+        )
+        return own.slice(0, 1)
+      })
+      .sort((a, b) => a.cost - b.cost || a.index - b.index)
+      .slice(0, FRONT)
+    const at = looks.at.filter((n) => n <= FRONT_REPLICATIONS)
+    await this.#race(near, { spare: true, most: at.at(-1)! })
+    for (const chain of this.#chains) this.#compare(chain)
+  }
+
+  /** Looks at candidates until each is decided; `spare`: also beyond the cost of the cheapest. */
+  async #race(
+    candidates: readonly Candidate[],
+    { spare = false, most = this.#task.looks.at.at(-1)! } = {},
+  ): Promise<void> {
+    for (let open = candidates; open.length > 0; ) {
+      await this.#look(open)
+      open = open.filter((one) => {
+        const judged = this.#judged.get(one)
+        if (judged?.verdict !== 'UNDECIDED') return false
+        const hopeless = judged.objectives.some(({ holds }) => holds === null)
+        const dear = !spare && one.cost >= this.#cheapest
+        const last = hopeless || this.#runs.get(one)!.length >= most
+        if (last) this.#ended.add(one)
+        return !last && !dear
+      })
+    }
+  }
+
+  /** Takes each candidate to its next look, and judges it. */
+  async #look(candidates: readonly Candidate[]): Promise<void> {
+    const { looks, objectives, simulate } = this.#task
+    const asks = candidates.flatMap((candidate): Ask[] => {
+      const from = this.#runs.get(candidate)?.length ?? 0
+      const to = looks.at.find((n) => n > from)
+      return to === undefined ? [] : [{ candidate, from, to }]
+    })
+    const answers = await simulate(asks)
+    for (const [i, { candidate }] of asks.entries()) {
+      const answer = answers[i]!
+      if (answer === null) {
+        this.#refused.add(candidate)
+        continue
+      }
+      const runs = [...(this.#runs.get(candidate) ?? []), ...answer]
+      this.#runs.set(candidate, runs)
+      const figures = runs.map((run) => run.objectives)
+      const judgement = judgePlan(objectives, figures, looks)
+      this.#judged.set(candidate, judgement)
+      if (judgement.verdict === 'MEETS') {
+        this.#cheapest = Math.min(this.#cheapest, candidate.cost)
+      }
+    }
+  }
+
+  #isOpen(candidate: Candidate): boolean {
+    return !this.#runs.has(candidate) && !this.#refused.has(candidate)
+  }
+
+  readonly #ruled: Ruled = (candidate) => {
+    if (this.#refused.has(candidate)) return 'UNKNOWN'
+    const judged = this.#judged.get(candidate)
+    if (judged === undefined) return null
+    if (judged.verdict !== 'UNDECIDED') return judged.verdict
+    if (isUnjudged(judged)) return 'UNKNOWN'
+    return this.#ended.has(candidate) ? 'FAILS' : null
+  }
+
+  #found(): PlanFound<Run> {
+    const { candidates, today } = this.#task
+    const tried = [...this.#runs].map(([candidate, runs]) => ({
+      candidate,
+      runs,
+      judgement: this.#judged.get(candidate)!,
+    }))
+    const left = candidates.filter(
+      (one) => one !== today && !this.#runs.has(one) && !this.#refused.has(one),
+    )
+    const dearer = left.filter((one) => one.cost >= this.#cheapest)
+    return {
+      tried,
+      winner: cheapestOf(tried),
+      dearer,
+      ruledOut: left.filter((one) => one.cost < this.#cheapest),
+      refused: [...this.#refused],
+      compared: this.#compared.size,
+      against: this.#against,
+    }
+  }
+}
+
+/** Whether a run has too few requests for an objective, which more runs do not change. */
+const isUnjudged = ({ objectives }: PlanJudgement) => objectives.some(({ holds }) => holds === null)
+
+/** How near the tried candidate is to its nearest limit. */
+export const nearness = ({ judgement }: Pick<Tried<unknown>, 'judgement'>) =>
+  Math.max(...judgement.objectives.map(({ ofLimit }) => ofLimit))
+
+/** By cost; equally cheap ones by their distance from the limits. */
+export function byCost(a: Tried<unknown>, b: Tried<unknown>): number {
+  return (
+    a.candidate.cost - b.candidate.cost ||
+    nearness(a) - nearness(b) ||
+    a.candidate.index - b.candidate.index
+  )
+}
+
+function cheapestOf<Run>(tried: readonly Tried<Run>[]): Tried<Run> | null {
+  const meeting = tried.filter(({ judgement }) => judgement.verdict === 'MEETS')
+  return meeting.sort(byCost)[0] ?? null
+}

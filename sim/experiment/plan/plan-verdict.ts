@@ -1,0 +1,177 @@
+import { type Objective, parseObjective } from '../../../scenarios/schema/objective.ts'
+import type { Scenario } from '../../../scenarios/schema/schema.ts'
+import type { PlanVerdict } from '../../documents/index.ts'
+import {
+  meanWithError,
+  noVerdictReason,
+  studentTCdf,
+  supports,
+  supportsVerdict,
+  unsupportedReason,
+} from '../../stats/index.ts'
+import type { ObjectiveFigure } from '../result/objectives.ts'
+
+/** What an objective is judged on in one run. */
+export type JudgedFigure = Pick<ObjectiveFigure, 'value' | 'n'>
+
+/** How sure the replications make it that one objective holds. */
+export interface ObjectiveConfidence {
+  readonly class: string
+  readonly text: string
+  /** confidence that it holds, 0 to 1; null where a run has too few requests to tell */
+  readonly holds: number | null
+  /** why there is no confidence */
+  readonly reason: string | null
+  /** figure over limit of a percentile, missed share over allowed share of a goodput */
+  readonly ofLimit: number
+}
+
+/** A configuration by all its objectives. */
+export interface PlanJudgement {
+  readonly verdict: PlanVerdict
+  /** the least confidence of an objective; 0 where one has none */
+  readonly pMeets: number
+  readonly objectives: readonly ObjectiveConfidence[]
+  /** index of the objective with the least confidence */
+  readonly binding: number
+}
+
+/** When a configuration is judged, and how sure a verdict must be. */
+export interface Looks {
+  /** replications at each look, rising */
+  readonly at: readonly number[]
+  readonly confidence: number
+}
+
+const FIRST_LOOK = 3
+/** No configuration is accepted on fewer replications. */
+const LEAST_TO_MEET = 6
+
+/** Looks at 3, 6, 12, … replications; `most`, at least 6, is the last. */
+export function looksUpTo(most: number, confidence: number): Looks {
+  const at: number[] = []
+  for (let n = FIRST_LOOK; n < most; n *= 2) at.push(n)
+  return { at: [...at, most], confidence }
+}
+
+/** The objectives of a scenario, class by class. */
+export function statedObjectives({ traffic, slo }: Pick<Scenario, 'traffic' | 'slo'>) {
+  return traffic.flatMap(({ class: name }) =>
+    (slo[name] ?? []).map((text) => ({ class: name, text, objective: parseObjective(text)! })),
+  )
+}
+
+export type StatedObjective = ReturnType<typeof statedObjectives>[number]
+
+/**
+ * The verdict on a configuration after `runs`. The chance of a wrong verdict is shared equally over
+ * the looks at which it can be given (Bonferroni). MEETS needs every objective at that confidence,
+ * which needs no correction for their number (intersection-union test, Berger 1982); FAILS needs
+ * one, so there the chance is divided by their number.
+ */
+export function judgePlan(
+  stated: readonly StatedObjective[],
+  runs: readonly (readonly JudgedFigure[])[],
+  looks: Looks,
+): PlanJudgement {
+  const objectives = stated.map((one, i) => ({
+    class: one.class,
+    text: one.text,
+    ...confidenceOf(
+      one.objective,
+      runs.map((run) => run[i]!),
+    ),
+  }))
+  const least = objectives.map(({ holds }) => holds ?? 0)
+  const binding = bindingOf(objectives)
+  const pMeets = Math.min(...least)
+  const wrong = 1 - looks.confidence
+  const toMeet = wrong / looks.at.filter((n) => n >= LEAST_TO_MEET).length
+  const toFail = wrong / looks.at.length / stated.length
+  const meets = runs.length >= LEAST_TO_MEET && pMeets >= 1 - toMeet
+  const fails = objectives.some(({ holds }) => holds !== null && holds <= toFail)
+  const verdict = fails ? 'FAILS' : meets ? 'MEETS' : 'UNDECIDED'
+  return { verdict, pMeets, objectives, binding }
+}
+
+/** The first objective of a whole run that runs have too few requests to judge; null if none. */
+export function tooFewRequests(
+  stated: readonly StatedObjective[],
+  runs: readonly (readonly JudgedFigure[])[],
+): { readonly class: string; readonly text: string; readonly reason: string } | null {
+  for (const [i, { class: name, text, objective }] of stated.entries()) {
+    if (objective.kind === 'goodput' || objective.window_s !== null) continue
+    const perRun = Math.min(...runs.map((run) => run[i]!.n))
+    if (supportsVerdict(perRun, objective.percentile)) continue
+    return {
+      class: name,
+      text,
+      reason: noVerdictReason(perRun, objective.percentile, 'in each run'),
+    }
+  }
+  return null
+}
+
+/** The least sure objective; of equally sure ones that nearest to its limit. */
+function bindingOf(objectives: readonly ObjectiveConfidence[]): number {
+  let binding = 0
+  for (const [i, { holds, ofLimit }] of objectives.entries()) {
+    const best = objectives[binding]!
+    const difference = (holds ?? 0) - (best.holds ?? 0)
+    if (difference < 0 || (difference === 0 && ofLimit > best.ofLimit)) binding = i
+  }
+  return binding
+}
+
+/**
+ * The confidence that the mean of an objective's figure over replications is on the right side of
+ * its limit: P(T <= (limit - mean) / standard error) with n - 1 degrees of freedom; of times on
+ * the log scale, of a goodput as it is. A figure that is infinite in one run has an infinite mean.
+ */
+function confidenceOf(
+  objective: Objective,
+  runs: readonly JudgedFigure[],
+): Pick<ObjectiveConfidence, 'holds' | 'reason' | 'ofLimit'> {
+  const values = runs.map(({ value }) => value)
+  const goodput = objective.kind === 'goodput'
+  const mean = values.reduce((sum, value) => sum + scaled(objective, value), 0) / values.length
+  const ofLimit = goodput
+    ? (1 - mean) / (1 - objective.share)
+    : Math.exp(mean - Math.log(objective.limitMs))
+  const none = (reason: string) => ({ holds: null, reason, ofLimit })
+  const perRun = Math.min(...runs.map(({ n }) => n))
+  if (!goodput) {
+    const { percentile, window_s } = objective
+    // which window is the worst, and so its requests, depends on the configuration
+    if (window_s !== null && !supports(perRun, percentile)) {
+      return none(unsupportedReason(perRun, percentile, 'in each window'))
+    }
+    // a percentile of few requests is too low, so one beyond the limit is a failure all the same
+    const beyond = values.every((value) => value >= objective.limitMs)
+    if (window_s === null && !supportsVerdict(perRun, percentile) && !beyond) {
+      return none(noVerdictReason(perRun, percentile, 'in each run'))
+    }
+  }
+  if (values.some(Number.isNaN)) return none('nothing was observed in a run')
+  const infinite = values.includes(Number.POSITIVE_INFINITY)
+  return { holds: infinite ? 0 : confidence(objective, values), reason: null, ofLimit }
+}
+
+/** A figure on the scale on which it is judged. */
+export function scaled(objective: Objective, value: number): number {
+  return objective.kind === 'goodput' ? value : Math.log(value)
+}
+
+function confidence(objective: Objective, values: readonly number[]): number {
+  const goodput = objective.kind === 'goodput'
+  const limit = goodput ? objective.share : Math.log(objective.limitMs)
+  const on = values.map((value) => scaled(objective, value))
+  const [first] = on as [number]
+  if (on.every((value) => value === first)) {
+    // every run alike: exact, as in a deterministic system, or a goodput of 100 %
+    return (goodput ? first > limit : first < limit) ? 1 : 0
+  }
+  const { mean, standardError } = meanWithError(on)
+  const room = goodput ? mean - limit : limit - mean
+  return studentTCdf(room / standardError, values.length - 1)
+}

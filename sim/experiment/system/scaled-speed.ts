@@ -1,0 +1,56 @@
+import type { Scenario, Work } from '../../../scenarios/schema/schema.ts'
+import type { Profile } from '../../world/index.ts'
+
+/** The scenario with declared service times of batches divided by `speed`. */
+export function withDeclaredSpeed(scenario: Scenario, speed: number): Scenario {
+  const models = Object.entries(scenario.models).map(([name, model]) => [
+    name,
+    'work' in model ? { ...model, work: faster(model.work, speed) } : model,
+  ])
+  return { ...scenario, models: Object.fromEntries(models) as Scenario['models'] }
+}
+
+/** The profile with measured service times of batches divided by `speed`. */
+export function withMeasuredSpeed(profile: Profile, speed: number): Profile {
+  const models = profile.models.map((model) => ({
+    ...model,
+    work: { ...model.work, ms: model.work.ms.map((row) => row.map((ms) => ms / speed)) },
+  }))
+  return { ...profile, models }
+}
+
+function faster(work: Work, speed: number): Work {
+  switch (work.law) {
+    case 'constant':
+      return { ...work, ms: work.ms / speed }
+    case 'two-point':
+      return { ...work, ms: work.ms / speed, slow_ms: work.slow_ms / speed }
+    case 'exponential':
+      return { ...work, mean_ms: work.mean_ms / speed }
+    case 'linear': {
+      const { base_ms, per_item_ms, per_token_ms } = work
+      return {
+        ...work,
+        base_ms: base_ms / speed,
+        per_item_ms: per_item_ms / speed,
+        per_token_ms: per_token_ms / speed,
+      }
+    }
+    case 'table':
+      return { ...work, ms: work.ms.map((ms) => ms / speed) }
+    case 'length-table':
+      return { ...work, ms: work.ms.map((row) => row.map((ms) => ms / speed)) }
+    case 'throughput':
+      return { ...work, throughput_rps: work.throughput_rps.map((rps) => rps * speed) }
+    case 'generation': {
+      const { base_ms, per_sequence_ms, per_prefill_token_ms, per_context_token_ms } = work
+      return {
+        ...work,
+        base_ms: base_ms / speed,
+        per_sequence_ms: per_sequence_ms / speed,
+        per_prefill_token_ms: per_prefill_token_ms / speed,
+        per_context_token_ms: per_context_token_ms / speed,
+      }
+    }
+  }
+}

@@ -1,0 +1,150 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { planHtml, planText } from '../reports/index.ts'
+import { plan } from '../runtime/jobs/plan/plan.ts'
+import { loadSystem } from '../runtime/jobs/prepare.ts'
+import { closeSimulations } from '../runtime/jobs/replications.ts'
+import { simulate } from '../runtime/jobs/simulate.ts'
+import { EXIT } from '../scenarios/index.ts'
+import { type Plan, planSchema } from '../sim/documents/index.ts'
+import { put, temporaryFolder } from './spillway.ts'
+
+/** Plans of a small scenario, searched by processes as the command does. */
+
+const SMALL = `spillway: 1
+name: small
+duration_s: 20
+models: { net: { work: { law: linear, base_ms: 6, per_item_ms: 3 } } }
+traffic: [{ class: web, arrivals: { process: poisson, load: 0.9 } }]
+slo: { web: ["p(95) latency_ms < 40"] }
+pools:
+  - { name: server, model: net, price_usd_per_hour: 0.5, batching: { policy: dynamic, max_batch: 4 } }
+`
+const folder = temporaryFolder()
+const file = put(folder, 'small.yaml', SMALL)
+const SET = ['pools.server.replicas=1..4', 'pools.server.batching.max_batch=0,2,4,16']
+
+afterAll(closeSimulations)
+
+describe('a plan', () => {
+  let found: Plan
+  beforeAll(async () => {
+    found = await plan(file, { set: SET, replications: 6, command: 'spillway plan small.yaml' })
+  })
+
+  test('is the same with one process as with all, and a valid document', async () => {
+    const command = 'spillway plan small.yaml'
+    const alone = await plan(file, { set: SET, replications: 6, command, workers: 1 })
+    expect(alone).toEqual(found)
+    expect(planSchema.parse(JSON.parse(JSON.stringify(found)))).toEqual(found)
+  })
+
+  test('has the cheapest row that meets first, and the scenario as it stands among its rows', () => {
+    const winner = found.rows[found.winner!]!
+    expect(winner).toMatchObject({ rank: 1, verdict: 'MEETS', cost: 0.5 * replicasOf(winner) })
+    const meeting = found.rows.filter(({ verdict }) => verdict === 'MEETS')
+    expect(meeting.map(({ rank }) => rank)).toEqual(meeting.map((_, i) => i + 1))
+    expect(Math.min(...meeting.map(({ cost }) => cost))).toBe(winner.cost)
+    const today = found.rows.filter((row) => row.today)
+    expect(today.map(({ figures, cost_vs_today }) => [figures.pools[0]!.replicas, cost_vs_today]))
+      // today's is one of the grid, at its cost
+      .toEqual([[1, 0]])
+    const next = found.rows[found.next_cheaper ?? -1]
+    if (next) expect(next.cost).toBeLessThan(winner.cost)
+  })
+
+  test('gives all configurations the same traffic, also where load is a share of the capacity', () => {
+    // replication r of every configuration draws the same arrivals
+    const rates = found.rows.map(
+      ({ figures: { classes, replications } }) => classes[0]!.arrived / replications,
+    )
+    expect(
+      new Set(found.rows.map(({ figures }) => figures.pools[0]!.replicas)).size,
+    ).toBeGreaterThan(1)
+    for (const rate of rates) expect(Math.abs(rate / rates[0]! - 1)).toBeLessThan(0.05)
+    expect(found.notes.join()).toContain("load in the traffic is a share of today's capacity")
+  })
+
+  test('has the figures of a simulation of the same configuration', async () => {
+    const row = found.rows.find(({ today }) => today)!
+    const system = await loadSystem(file)
+    const { objectives } = await simulate(system, { replications: row.figures.replications })
+    expect(row.figures.objectives).toEqual(objectives)
+  })
+
+  test('accounts for every configuration of the space once, invalid ones with their problem', () => {
+    const skipped = found.skipped.reduce((sum, { configurations: n }) => sum + n, 0)
+    expect(found.rows.length + skipped).toBe(found.configurations)
+    const invalid = found.skipped.find(({ reason }) => reason === 'invalid')!
+    expect(invalid.configurations).toBe(4)
+    expect(invalid.problem).toMatch(/max_batch/)
+  })
+
+  test('has headroom and sensitivity of the winner: more rate and less speed are worse', () => {
+    expect(found.headroom!.holds).toBeGreaterThanOrEqual(1)
+    expect(found.max_rate_rps).toBeCloseTo(found.headroom!.holds! * found.rate_rps, 6)
+    const of = (what: string) => found.sensitivity.find((one) => one.what === what)!
+    expect(of('rate').more.value).toBeGreaterThan(of('rate').less.value!)
+    expect(of('speed').more.value).toBeLessThan(of('speed').less.value!)
+    // nothing here has lengths
+    expect(found.sensitivity.map(({ what }) => what)).toEqual(['rate', 'speed'])
+  })
+
+  test('has a text and a page: the answer, the table, the search', async () => {
+    const text = planText(found)
+    expect(text).toMatch(
+      /^The cheapest configuration that holds every objective at 95 % .* is replicas \d, max_batch/,
+    )
+    expect(text).toMatch(/rank +replicas +max_batch +verdict/)
+    expect(text).toMatch(/1 \(today\)/)
+    expect(text).toMatch(/Skipped 4: invalid: .*max_batch/)
+    const page = await planHtml(found)
+    expect(page).toContain('id="front"')
+    expect(page).toContain('id="tornado"')
+    expect(page).not.toMatch(/NaN|undefined|Infinity/)
+  })
+})
+
+const replicasOf = ({ figures }: Plan['rows'][number]) => figures.pools[0]!.replicas
+
+describe('a plan without prices or without a winner', () => {
+  test('counts replicas, and says so; a configuration beside the space is a row', async () => {
+    const unpriced = put(folder, 'unpriced.yaml', SMALL.replace('price_usd_per_hour: 0.5, ', ''))
+    const found = await plan(unpriced, { set: ['pools.server.replicas=2,3'], replications: 6 })
+    expect(found.cost_unit).toBe('replicas')
+    expect(found.notes.join()).toMatch(
+      /cost counts replicas: pools.server has no price_usd_per_hour/,
+    )
+    expect(found.rows.find(({ today }) => today)!.set).toEqual([])
+    expect(planText(found)).toMatch(/as is \(today\)/)
+  })
+
+  test('names the surest configuration where none meets', async () => {
+    const set = ['pools.server.replicas=1,2', 'slo.web=["p(95) latency_ms < 5"]']
+    const found = await plan(file, { set, replications: 6 })
+    expect(found).toMatchObject({ winner: null, headroom: null, sensitivity: [] })
+    expect(planText(found)).toMatch(/^None of 2 configurations holds every objective/)
+    expect(await planHtml(found)).toContain('No configuration holds every objective')
+  })
+})
+
+test.each([
+  [{ set: ['slo={}'] }, EXIT.invalidInput, /a plan needs an objective: state one under slo/],
+  [{ set: ['traffic.web.arrivals.load=0.5,0.6'] }, EXIT.usage, /same traffic and objectives/],
+  [{ set: ['pools.server.replicas=1..300', 'duration_s=1..300'] }, EXIT.usage, /give one value/],
+  [
+    { set: ['pools.server.replicas=1..200', 'pools.server.batching.max_batch=1..200'] },
+    EXIT.usage,
+    /40,000 configurations, a plan takes at most 20,000/,
+  ],
+  [{ replays: 1 }, EXIT.invalidInput, /declared work, which cannot run live; simulate supports it/],
+  [
+    { set: ['slo.web=["p(99.9) latency_ms < 40"]'] },
+    EXIT.undecided,
+    /cannot be judged: p99.9 needs 100,000 requests in each run, got .*; raise duration_s/,
+  ],
+])('%j is refused with exit code %i', async (options, exitCode, message) => {
+  await expect(plan(file, options)).rejects.toMatchObject({
+    exitCode,
+    message: expect.stringMatching(message),
+  })
+})

@@ -1,0 +1,50 @@
+import { PLAN_DEFAULTS } from '../../runtime/jobs/plan/searched-plan.ts'
+import { looksUpTo, type PlanFound, searchPlan } from '../../sim/experiment/index.ts'
+import { stream } from '../../sim/kernel/index.ts'
+import type { Known } from './exhaustive.ts'
+import { objectivesAt } from './space.ts'
+
+/** Requests of a run, as in the scenario of the study. */
+const REQUESTS = 20_000
+/** Share of the variance that configurations have in common, as they serve the same requests. */
+const COMMON = 0.6
+
+interface Run {
+  readonly objectives: readonly { readonly value: number; readonly n: number }[]
+}
+
+export interface ReplayedSearch {
+  readonly found: PlanFound<Run>
+  readonly simulations: number
+}
+
+/**
+ * The search on figures drawn around those of the exhaustive run, in milliseconds: log p99 is
+ * normal with the mean and deviation of its configuration, and correlated over configurations.
+ */
+export async function replayedSearch(
+  known: readonly Known[],
+  { seed, limitMs }: { readonly seed: number; readonly limitMs: number },
+): Promise<ReplayedSearch> {
+  const candidates = known.map((one) => ({ ...one, replicas: [one.replicas] }))
+  let simulations = 0
+  const draw = (index: number, replication: number): Run => {
+    simulations++
+    const { mean, deviation } = known[index]!
+    const common = stream(seed, replication, 'common').normal()
+    const own = stream(seed, replication, `own ${index}`).normal()
+    const z = Math.sqrt(COMMON) * common + Math.sqrt(1 - COMMON) * own
+    return { objectives: [{ value: Math.exp(mean + deviation * z), n: REQUESTS }] }
+  }
+  const found = await searchPlan<Run>({
+    candidates,
+    today: candidates[0]!,
+    objectives: objectivesAt(limitMs),
+    looks: looksUpTo(PLAN_DEFAULTS.replications, PLAN_DEFAULTS.confidence),
+    simulate: async (asks) =>
+      asks.map(({ candidate, from, to }) =>
+        Array.from({ length: to - from }, (_, i) => draw(candidate.index, from + i)),
+      ),
+  })
+  return { found, simulations }
+}
