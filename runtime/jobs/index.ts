@@ -12,6 +12,7 @@ export type {
   Noise,
   Percentiles,
   Result,
+  Sweep,
 } from '../../sim/documents/index.ts'
 export type { Profile } from '../../sim/world/index.ts'
 export { loadProfile } from '../folders/profile-file.ts'
@@ -36,3 +37,5 @@ export { type ReplayedSide, type ReplayOptions, replay } from './replay.ts'
 export { closeSimulations } from './replications.ts'
 export { report } from './report.ts'
 export { type SimulateOptions, simulate } from './simulate.ts'
+export { type SweepOptions, type SweepResult, sweep } from './sweep/sweep.ts'
+export type { Shard, SweepRequest } from './sweep/sweep-plan.ts'

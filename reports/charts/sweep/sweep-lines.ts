@@ -25,12 +25,16 @@ const DASHES = [[], [7, 3], [2, 2], [9, 3, 2, 3], [4, 4], [12, 3]] as const
 /** The dimension along the axis, and a line for each combination of the others. */
 interface Layout {
   readonly axis: { readonly name: string; readonly values: readonly string[] }
+  /** names of the dimensions that differ from line to line */
+  readonly others: readonly string[]
   readonly lines: readonly Line[]
   readonly left: number
 }
 
 interface Line {
   readonly name: string
+  /** the name without its paths */
+  readonly values: string
   readonly points: readonly (Point & { readonly x: number })[]
 }
 
@@ -39,10 +43,12 @@ export function sweepLines(sweep: Sweep, width: number): TopLevelSpec | null {
   const points = pointsOf(sweep)
   const y = latencyRange(points, sweep.figure.limit_ms)
   if (y === null) return null
-  const { axis, lines, left } = layoutOf(sweep, points)
+  const { axis, others, lines, left } = layoutOf(sweep, points)
   const height = narrow(width) ? 250 : 330
-  const named = lines.length > 1 && !narrow(width)
-  const room = named ? Math.max(...lines.map(({ name }) => textWidth(name, LABEL_SIZE))) : 0
+  const several = lines.length > 1
+  // a narrow picture has room for the values alone
+  const label = ({ name, values }: Line) => (narrow(width) ? values : name)
+  const room = several ? Math.max(...lines.map((line) => textWidth(label(line), LABEL_SIZE))) : 0
   const wide = plotWidth(width, room)
   const x = linear('x', [-0.4, axis.values.length - 0.6], {
     title: axis.name,
@@ -54,17 +60,17 @@ export function sweepLines(sweep: Sweep, width: number): TopLevelSpec | null {
     x,
     y: latencies('ms', y, `${sweep.figure.text.replace(' latency_ms', '')} latency`),
   }
-  const ends = lines.flatMap(({ name, points: own }) => {
-    const last = own.filter(({ ms }) => ms !== null).at(-1)
+  const ends = lines.flatMap((line) => {
+    const last = line.points.filter(({ ms }) => ms !== null).at(-1)
     if (last === undefined) return []
     const at = ((last.x + 0.4) / (axis.values.length - 0.2)) * wide
-    return [{ x: at, y: pixel(last.ms!, y, height, true), text: name, color: LIGHT.ink }]
+    return [{ x: at, y: pixel(last.ms!, y, height, true), text: label(line), color: LIGHT.ink }]
   })
   const unknown = points.some(({ ms }) => ms === null)
   const subtitle = [
     sweepSubject(sweep),
     'interval: 95 %',
-    ...(narrow(width) && lines.length > 1 ? lines.map(({ name }) => name) : []),
+    ...(several && narrow(width) ? [`at the lines: ${others.join(', ')}`] : []),
     ...(left > 0 ? [`${left} further lines in the table`] : []),
     ...(unknown ? ['× at the top: infinite or not known'] : []),
   ].join(' · ')
@@ -76,7 +82,7 @@ export function sweepLines(sweep: Sweep, width: number): TopLevelSpec | null {
       ...lines.map((line, i) => strokeOf(line, i, encoding)),
       ...lines.flatMap((line) => marksOf(line, encoding, x)),
       ...limitLayers(sweep, y, height),
-      ...(named ? endLabels(ends, height - 4, { dx: 12 }) : []),
+      ...(several ? endLabels(ends, height - 4, { dx: 12 }) : []),
       ...keyWords(verdictKey(points), width),
     ],
   }
@@ -139,7 +145,12 @@ function layoutOf(sweep: Sweep, points: readonly Point[]): Layout {
     )
     const name = names.length === 1 ? only! : 'configuration'
     const all = points.map((point, x) => ({ ...point, x }))
-    return { axis: { name, values }, lines: [{ name: '', points: all }], left: 0 }
+    return {
+      axis: { name, values },
+      others: [],
+      lines: [{ name: '', values: '', points: all }],
+      left: 0,
+    }
   }
   const along = grid.indexOf(largest(grid, (values) => values.length)!)
   const groups = new Map<string, (Point & { readonly x: number })[]>()
@@ -151,14 +162,23 @@ function layoutOf(sweep: Sweep, points: readonly Point[]): Layout {
     const own = groups.get(name) ?? []
     groups.set(name, [...own, { ...point, x: grid[along]!.indexOf(point.row.values[along]!) }])
   }
-  const all = [...groups].map(([name, own]) => ({ name, points: own.sort((a, b) => a.x - b.x) }))
+  const all = [...groups].map(([name, own]) => ({
+    name,
+    values: own[0]!.row.values.filter((_, i) => i !== along).join(', '),
+    points: own.sort((a, b) => a.x - b.x),
+  }))
   const step = (all.length - 1) / (MOST_LINES - 1)
   const lines =
     all.length <= MOST_LINES
       ? all
       : Array.from({ length: MOST_LINES }, (_, i) => all[Math.round(i * step)]!)
   const axis = { name: names[along]!, values: grid[along]! }
-  return { axis, lines, left: all.length - lines.length }
+  return {
+    axis,
+    others: names.filter((_, i) => i !== along),
+    lines,
+    left: all.length - lines.length,
+  }
 }
 
 /** From which value on all objectives hold, or the range of the latency. */

@@ -55,6 +55,7 @@ export async function sweep(
   const planned = await planSweep(request, signal)
   const { manifest } = planned
   for (const text of planWarnings(planned)) onWarning?.(text)
+  if (options.directory === undefined && shardSize(manifest) > MOST_UNKEPT) onWarning?.(UNKEPT)
   const directory = options.directory ?? (await mkdtemp(join(tmpdir(), 'spillway-sweep-')))
   const discard = async () => {
     if (options.directory === undefined) await rm(directory, { recursive: true, force: true })
@@ -72,6 +73,11 @@ export async function sweep(
     throw error
   }
 }
+
+/** More configurations than this take long. */
+const MOST_UNKEPT = 100
+const UNKEPT =
+  'nothing is kept without --out DIR: an interrupted sweep begins again, and only the best rows are printed'
 
 /** Writes the plan to a folder, or compares it with the plan that the folder has. */
 async function begin(directory: string, plan: SweepManifest, resume: boolean): Promise<void> {
