@@ -33,7 +33,8 @@ describe('--json', () => {
   test('plan prints a plan, the same that --out writes beside its page', async () => {
     const isPlan = await published('plan')
     put(folder, 'declared.yaml', DECLARED)
-    const set = ['--set', 'pools.0.replicas=1,2', '--set', 'pools.0.price_usd_per_hour=2']
+    const prices = [0, 1].flatMap((i) => ['--set', `pools.${i}.price_usd_per_hour=2`])
+    const set = ['--set', 'pools.0.replicas=1,2', ...prices]
     const plan = await documentOf('plan', 'declared.yaml', ...set, '--out', 'planned')
     isPlan(plan)
     expect(plan).toMatchObject({ document: 'spillway-plan', cost_unit: 'usd_per_hour' })
