@@ -9,7 +9,7 @@ import { printedDocuments } from './printed-documents.ts'
 import { changed, DECLARED } from './scenarios.ts'
 import { commandsIn, filesIn, put, ROOT, readJson, temporaryFolder } from './spillway.ts'
 
-/** `spillway gate` on the built command line: what it writes, and other versions of a repository. */
+/** `spillway gate` on the built command line: what it writes, and versions of a repository. */
 
 const folder = temporaryFolder()
 const variables = { GITHUB_SHA: '', CI_COMMIT_SHA: '', GITHUB_ACTIONS: '', GITHUB_STEP_SUMMARY: '' }

@@ -68,6 +68,14 @@ async function traced(job: 'inspect' | 'fit'): Promise<string> {
   return job === 'inspect' ? 'inspect/trace.html' : 'fit/trace-fit.html'
 }
 
+async function gated(): Promise<string> {
+  const window = (ms: number) => `pools.central.batching.max_delay_ms=${ms}`
+  const sides = ['--set', window(10), '--against-set', window(5), '--replications', '2']
+  const ended = await run('gate', library('payment-peak'), ...sides, '--out', 'gate')
+  expect(ended.code, ended.stderr).toBe(4)
+  return 'gate/gate.html'
+}
+
 const KINDS: Readonly<Record<string, () => Promise<string>>> = {
   simulated: () => simulated('simulated', library('payment-peak')),
   classes: () => simulated('classes', put(folder, 'losing.yaml', LOSING)),
@@ -77,6 +85,7 @@ const KINDS: Readonly<Record<string, () => Promise<string>>> = {
   'what-if': () => ofDocuments('what-if', true),
   trace: () => traced('inspect'),
   'fit of a trace': () => traced('fit'),
+  gate: gated,
 }
 
 describe.skipIf(missing)(`reports (needs ${BROWSER})`, () => {
