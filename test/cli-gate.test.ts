@@ -75,6 +75,12 @@ describe('a prediction gate', () => {
     expect(read('foreign.csv')).toBe('a,b\n1,2\n')
   })
 
+  test('the report command writes the page of a gate again', async () => {
+    const ended = await run('report', 'gated', '--out', 'again')
+    expect(ended).toMatchObject({ code: 0, stdout: 'again/gate.html\n' })
+    expect(read('again/gate.html')).toBe(read('gated/gate.html'))
+  })
+
   test('in GitHub Actions adds to the step summary, and annotates what is no pass', async () => {
     put(folder, 'summary.md', 'before\n')
     const inActions = commandsIn(folder, {

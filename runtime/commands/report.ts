@@ -1,9 +1,9 @@
 import { join } from 'node:path'
 import type { Command } from 'commander'
-import { type ChartFormat, reportHtml } from '../../reports/index.ts'
+import { type ChartFormat, gateHtml, reportHtml } from '../../reports/index.ts'
 import { EXIT } from '../../scenarios/index.ts'
 import { replaceFiles } from '../folders/replace-files.ts'
-import { report } from '../jobs/report.ts'
+import { gateIn, report } from '../jobs/report.ts'
 import { CHARTS_FOLDER, chartsOption, writeCharts } from './charts.ts'
 import { commandLine, implement, outOption, withJson } from './command.ts'
 import { print } from './output.ts'
@@ -19,11 +19,18 @@ Example:
   $ spillway report runs/payment-peak --charts png`
 
 export function define(command: Command): void {
-  withJson(command.argument('<dir>', 'a folder of `spillway run`'))
+  withJson(command.argument('<dir>', 'a folder of `spillway run`, or of `gate --out`'))
     .addOption(outOption('report.html and charts', 'the folder of the documents'))
     .addOption(chartsOption())
   implement(command, HELP, async (_signal, directory: string, options: ReportOptions) => {
     const out = options.out ?? directory
+    const gate = await gateIn(directory)
+    if (gate !== null) {
+      const written = join(out, 'gate.html')
+      await replaceFiles(out, async (change) => change.write('gate.html', await gateHtml(gate)))
+      print(options, { written: [written] }, written)
+      return EXIT.ok
+    }
     const page = await report(directory, { command: commandLine() })
     const written = [join(out, 'report.html')]
     await replaceFiles(out, async (change) => {

@@ -5,6 +5,8 @@ import { Failure, hashOf } from '../../scenarios/index.ts'
 import {
   type Comparison,
   comparisonSchema,
+  type Gate,
+  gateSchema,
   type Result,
   resultSchema,
 } from '../../sim/documents/index.ts'
@@ -28,6 +30,13 @@ export async function report(
   }
   await refuseMixed(directory, { simulated, measured, comparison })
   return { simulated, measured, comparison, command: comparison?.command ?? command }
+}
+
+/** The gate of a folder that holds one, and no results. */
+export async function gateIn(directory: string): Promise<Gate | null> {
+  const results = ['simulated.json', 'measured.json'].map((name) => join(directory, name))
+  if (results.some((path) => existsSync(path))) return null
+  return readDocument(directory, 'gate', gateSchema)
 }
 
 /** Documents of several runs on one page would be taken for those of one. */
