@@ -9,7 +9,7 @@ import { printedDocuments } from './printed-documents.ts'
 import { changed, DECLARED } from './scenarios.ts'
 import { commandsIn, filesIn, put, ROOT, readJson, temporaryFolder } from './spillway.ts'
 
-/** `spillway gate` on the built command line: what it writes, and other versions of a repository. */
+/** `spillway gate` on the built command line: what it writes, and versions of a repository. */
 
 const folder = temporaryFolder()
 const variables = { GITHUB_SHA: '', CI_COMMIT_SHA: '', GITHUB_ACTIONS: '', GITHUB_STEP_SUMMARY: '' }
@@ -73,6 +73,12 @@ describe('a prediction gate', () => {
     const foreign = await run(...gate, '--csv', 'foreign.csv')
     expect(foreign.stderr).toContain('expected the columns time and commit first')
     expect(read('foreign.csv')).toBe('a,b\n1,2\n')
+  })
+
+  test('the report command writes the page of a gate again', async () => {
+    const ended = await run('report', 'gated', '--out', 'again')
+    expect(ended).toMatchObject({ code: 0, stdout: 'again/gate.html\n' })
+    expect(read('again/gate.html')).toBe(read('gated/gate.html'))
   })
 
   test('in GitHub Actions adds to the step summary, and annotates what is no pass', async () => {

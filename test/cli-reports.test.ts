@@ -102,6 +102,14 @@ async function planned(): Promise<string> {
   return 'plan/plan.html'
 }
 
+async function gated(): Promise<string> {
+  const window = (ms: number) => `pools.central.batching.max_delay_ms=${ms}`
+  const sides = ['--set', window(10), '--against-set', window(5), '--replications', '2']
+  const ended = await run('gate', library('payment-peak'), ...sides, '--out', 'gate')
+  expect(ended.code, ended.stderr).toBe(4)
+  return 'gate/gate.html'
+}
+
 const KINDS: Readonly<Record<string, () => Promise<string>>> = {
   simulated: () => simulated('simulated', library('payment-peak')),
   classes: () => simulated('classes', put(folder, 'losing.yaml', LOSING)),
@@ -113,6 +121,7 @@ const KINDS: Readonly<Record<string, () => Promise<string>>> = {
   trace: () => traced('inspect'),
   'fit of a trace': () => traced('fit'),
   plan: planned,
+  gate: gated,
 }
 
 describe.skipIf(missing)(`reports (needs ${BROWSER})`, () => {

@@ -239,6 +239,7 @@ describe('form', () => {
     const agreed = ['sim', 'runtime', 'scenarios', 'reports', 'docs', 'test', 'tools', 'cli.ts']
       .concat('package.json', 'package-lock.json', 'tsconfig.json', 'vitest.config.ts')
       .concat('biome.json', 'knip.json', 'README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'LICENSE')
+      .concat('action.yml')
     const ignored = readFileSync(join(ROOT, '.gitignore'), 'utf8').split('\n')
     const others = readdirSync(ROOT).filter(
       (name) => !name.startsWith('.') && !agreed.includes(name) && !ignored.includes(`${name}/`),

@@ -80,7 +80,9 @@ function details(gate: Gate, one: GateCase): string {
 
 function table([header, ...rows]: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]) => `| ${cells.map(inline).join(' | ')} |`
-  const rule = header!.map((name, i) => (i === 0 || name === 'verdict' ? '---' : '---:'))
+  const rule = header!.map((name, i) =>
+    i === 0 || ['verdict', 'note'].includes(name) ? '---' : '---:',
+  )
   return [line(header!), `| ${rule.join(' | ')} |`, ...rows.map(line)].join('\n')
 }
 

@@ -122,5 +122,5 @@ test('the terminal has the verdict, the reason, the changes and the worst metric
     '  worse by more than 5 %: web: p99 +20 %',
     '  changed: pools.a.batching.max_batch: 8 → 2',
   ])
-  expect(lines.at(-1)).toMatch(/^web: p99 +10\.0 ms +12\.0 ms +\+20 % +±5 % +FAIL$/)
+  expect(lines.at(-1)).toMatch(/^web: p99 +FAIL +10\.0 ms +12\.0 ms +\+20 % +±5 %$/)
 })

@@ -10,35 +10,27 @@ import {
   time,
 } from '../format.ts'
 
-/** Columns of the metrics of a case; those of an interval only where there is one. */
-const EXACT = ['metric', 'base', 'head', 'change', 'margin', 'verdict'] as const
-const PAIRED = [
-  'metric',
-  'base',
-  'head',
-  'change',
-  '99 % interval',
-  'margin',
-  'p',
-  'verdict',
-] as const
-
-/** The metrics of a case as cells, the header first. */
+/** The metrics of a case as cells, the header first; intervals and notes where there are any. */
 export function metricCells({ metrics }: GateCase, gate: Gate['gate']): string[][] {
   const paired = metrics.some(({ low }) => low !== null)
-  const header: string[] = [...(paired ? PAIRED : EXACT)]
-  if (gate === 'fidelity') [header[1], header[2], header[3]] = ['measured', 'simulated', 'error']
+  const noted = metrics.some(({ note }) => note !== null)
+  const fidelity = gate === 'fidelity'
   return [
-    header,
+    [
+      ...['metric', 'verdict'],
+      ...(fidelity ? ['measured', 'simulated', 'error'] : ['base', 'head', 'change']),
+      ...(paired ? ['99 % interval'] : []),
+      'margin',
+      ...(paired ? ['p'] : []),
+      ...(noted ? ['note'] : []),
+    ],
     ...metrics.map((one) => [
-      metricName(one),
-      valueText(one, one.base),
-      valueText(one, one.head),
+      ...[metricName(one), one.verdict, valueText(one, one.base), valueText(one, one.head)],
       changeOf(one),
       ...(paired ? [intervalText(one)] : []),
       one.margin === null ? NONE : `±${threeDigits(100 * one.margin)} %`,
       ...(paired ? [one.p === null ? NONE : pText(one.p)] : []),
-      one.note === null ? one.verdict : `${one.verdict}: ${one.note}`,
+      ...(noted ? [one.note ?? ''] : []),
     ]),
   ]
 }
@@ -96,7 +88,7 @@ export function measuredLines({ measured }: GateCase): string[] {
   const { blocks, looks, utilisation, control, not_counted, minutes, slice_ms, rate_factor } =
     measured
   const fresh = blocks.filter((one) => one.fresh).length
-  const judged = `${plural(blocks.length - fresh, 'block')} of two slices of ${time(slice_ms)} a side`
+  const judged = `${plural(blocks.length - fresh, 'block')} of two slices of ${threeDigits(slice_ms / 1000)} s a side`
   return [
     `${judged}, judged after ${looks.join(', ') || 'none'}${fresh > 0 ? `; confirmed on ${fresh} fresh ones` : ''}; ${fixed(minutes, 1)} minutes`,
     `busy: base ${percent(utilisation.base)}, head ${percent(utilisation.head)} of the time, at ${threeDigits(rate_factor)} times the traffic`,

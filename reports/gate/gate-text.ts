@@ -46,5 +46,9 @@ function caseText(gate: Gate, one: GateCase): string {
   return lines.join('\n')
 }
 
-const table = (cells: readonly (readonly string[])[]) =>
-  alignColumns(cells, [0, (cells[0]?.length ?? 1) - (cells[0]?.at(-1) === 'verdict' ? 1 : 0)])
+/** Words at the left, figures at the right. */
+function table(cells: readonly (readonly string[])[]): string {
+  const words = ['verdict', 'note']
+  const left = cells[0]!.flatMap((name, i) => (words.includes(name) ? [i] : []))
+  return alignColumns(cells, [0, ...left])
+}

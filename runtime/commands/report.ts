@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import {
   allCharts,
   type ChartFormat,
+  gateHtml,
   planHtml,
   reportHtml,
   sweepCharts,
@@ -11,7 +12,7 @@ import {
 import { EXIT } from '../../scenarios/index.ts'
 import { replaceFiles } from '../folders/replace-files.ts'
 import { readSweep } from '../folders/sweep-folder.ts'
-import { planOf, report } from '../jobs/report.ts'
+import { gateIn, planOf, report } from '../jobs/report.ts'
 import { CHARTS_FOLDER, chartsOption, writeCharts } from './charts.ts'
 import { commandLine, implement, outOption, withJson } from './command.ts'
 import { print } from './output.ts'
@@ -23,42 +24,38 @@ interface ReportOptions {
 }
 
 const HELP = `
-Example:
-  $ spillway report runs/payment-peak --charts png
+Of a folder with gate.json it writes gate.html, of one with plan.json plan.html, without single charts.
 
-Of a folder with plan.json it writes plan.html, without single charts.`
+Example:
+  $ spillway report runs/payment-peak --charts png`
 
 export function define(command: Command): void {
-  withJson(command.argument('<dir>', 'a folder of `spillway run`, `sweep` or `plan`'))
+  const folders = 'a folder of `spillway run`, `sweep`, `plan` or `gate`'
+  withJson(command.argument('<dir>', folders))
     .addOption(outOption('report.html and charts', 'the folder of the documents'))
     .addOption(chartsOption())
   implement(command, HELP, async (_signal, directory: string, options: ReportOptions) => {
     const out = options.out ?? directory
-    const plan = await planOf(directory)
-    if (plan !== null) {
-      const file = join(out, 'plan.html')
-      await replaceFiles(out, async (change) => change.write('plan.html', await planHtml(plan)))
-      print(options, { written: [file] }, file)
-      return EXIT.ok
-    }
-    const sweep = await readSweep(directory)
-    const drawn =
-      sweep === null
-        ? await ofRun(directory)
-        : { charts: sweepCharts(sweep), html: await sweepHtml(sweep) }
-    const written = [join(out, 'report.html')]
+    const { file, html, charts } = await drawn(directory)
+    const written = [join(out, file)]
     await replaceFiles(out, async (change) => {
-      await change.write('report.html', drawn.html)
-      written.push(
-        ...(await writeCharts(change.below(CHARTS_FOLDER), options.charts, drawn.charts)),
-      )
+      await change.write(file, html)
+      written.push(...(await writeCharts(change.below(CHARTS_FOLDER), options.charts, charts)))
     })
     print(options, { written }, written.join('\n'))
     return EXIT.ok
   })
 }
 
-async function ofRun(directory: string) {
+/** The page of a folder, by the document that it has. */
+async function drawn(directory: string) {
+  const plan = await planOf(directory)
+  if (plan !== null) return { file: 'plan.html', html: await planHtml(plan), charts: [] }
+  const gate = await gateIn(directory)
+  if (gate !== null) return { file: 'gate.html', html: await gateHtml(gate), charts: [] }
+  const file = 'report.html'
+  const sweep = await readSweep(directory)
+  if (sweep !== null) return { file, html: await sweepHtml(sweep), charts: sweepCharts(sweep) }
   const page = await report(directory, { command: commandLine() })
-  return { charts: allCharts(page), html: await reportHtml(page) }
+  return { file, html: await reportHtml(page), charts: allCharts(page) }
 }

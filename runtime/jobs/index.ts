@@ -9,6 +9,7 @@ export type {
   Comparison,
   Distribution,
   Estimate,
+  Gate,
   Noise,
   Percentiles,
   Result,
@@ -20,6 +21,13 @@ export { audit } from './audit.ts'
 export { type CalibrateOptions, calibrate } from './calibrate.ts'
 export { type ComparedSide, type CompareOptions, compare } from './compare.ts'
 export { type FitTraceOptions, fitTrace, type TraceFit } from './fit-trace.ts'
+export { fidelityGate } from './gate/fidelity-gate.ts'
+export { type MeasuredGateOptions, measuredGate } from './gate/measured-gate.ts'
+export {
+  type PredictionBase,
+  type PredictionGateOptions,
+  predictionGate,
+} from './gate/prediction-gate.ts'
 export { inspectTrace } from './inspect-trace.ts'
 export { keptSides } from './kept-sides.ts'
 export { learnFromReplays } from './learn-from-replays.ts'

@@ -5,6 +5,8 @@ import { Failure, hashOf } from '../../scenarios/index.ts'
 import {
   type Comparison,
   comparisonSchema,
+  type Gate,
+  gateSchema,
   type Plan,
   planSchema,
   type Result,
@@ -61,6 +63,13 @@ async function secondSide(
 export async function planOf(directory: string): Promise<Plan | null> {
   await settleRuns(directory)
   return readDocument(directory, 'plan', planSchema)
+}
+
+/** The gate of a folder that holds one, and no results. */
+export async function gateIn(directory: string): Promise<Gate | null> {
+  const results = ['simulated.json', 'measured.json'].map((name) => join(directory, name))
+  if (results.some((path) => existsSync(path))) return null
+  return readDocument(directory, 'gate', gateSchema)
 }
 
 /** Documents of several runs on one page would be taken for those of one. */

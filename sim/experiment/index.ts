@@ -49,9 +49,8 @@ export {
 } from './fit/fit-check.ts'
 export { fitInput, fitScenario, replicationFigures, sampleFigures } from './fit/fit-scenario.ts'
 export { carried } from './gate/carried.ts'
-export { causesOf, type PoolCauses } from './gate/causes.ts'
+export type { PoolCauses } from './gate/causes.ts'
 export {
-  ALPHA,
   CONFIRMATION,
   confirmed,
   decide,

@@ -1,12 +1,12 @@
 import type { TopLevelSpec } from 'vega-lite'
 import type { Gate, GateCase, GateMetric } from '../../../sim/documents/index.ts'
-import { percent, plural, signedPercent } from '../../format.ts'
+import { capitalise, plural, signedPercent, threeDigits } from '../../format.ts'
 import { metricName } from '../../gate/gate-rows.ts'
 import { frame, type Layer, narrow, plotWidth, WIDE, word } from '../frame.ts'
-import { type Channel, COLOR, linear } from '../plot.ts'
+import { type Channel, COLOR, labels, linear } from '../plot.ts'
 import { LIGHT } from '../theme.ts'
 
-const ROW = 34
+const ROW = 38
 /** Space for the changes right of the plot, and for the names in it, px. */
 const CHANGES = 60
 /** No ratio is drawn further from 1 than this factor. */
@@ -54,7 +54,7 @@ export function gateForest(gate: Gate, one: GateCase, width = WIDE): TopLevelSpe
   }))
   const wide = plotWidth(width, CHANGES)
   return {
-    ...frame(finding(one, gate), subtitle(rows, one, gate), width),
+    ...frame(capitalise(finding(one, gate)), subtitle(rows, one, gate), width),
     width: wide,
     height,
     layer: [
@@ -85,17 +85,18 @@ export function gateForest(gate: Gate, one: GateCase, width = WIDE): TopLevelSpe
         mark: { type: 'point', filled: true, size: 80, opacity: 1 },
         encoding: { x, y, color: COLOR },
       },
-      ...rows.flatMap((row, i) => [
-        word(shortName(row, width), 4, at(i) - 9, {
-          align: 'left',
-          color: LIGHT.muted,
-          fontSize: 11,
-        }),
+      ...labels(
+        rows.map((row, i) => ({
+          ...{ x: 4, y: at(i) - 10, text: shortName(row, width), color: LIGHT.ink },
+        })),
+        { align: 'left' },
+      ),
+      ...rows.map((row, i) =>
         word(row.ratio === 1 ? 'none' : signedPercent(row.ratio - 1), wide + 10, at(i), {
           align: 'left',
           color: row.verdict === 'FAIL' ? LIGHT.limit : LIGHT.ink,
         }),
-      ]),
+      ),
     ],
   }
 }
@@ -127,7 +128,7 @@ function axisOf(rows: readonly Ratio[], gate: Gate, width: number): Channel {
 function finding(one: GateCase, gate: Gate): string {
   const failed = one.metrics.filter(({ verdict }) => verdict === 'FAIL')
   const [first] = failed
-  const margin = percent(gate.margin)
+  const margin = `${threeDigits(100 * gate.margin)} %`
   const change = (metric: GateMetric) =>
     metric.ratio === null ? '' : ` (${signedPercent(metric.ratio - 1)})`
   if (first !== undefined) {

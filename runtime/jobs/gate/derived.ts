@@ -22,8 +22,8 @@ const MOST_REPLICATIONS = 40
 
 /**
  * Derives what the causes of a block do to percentiles: the simulation of the base, on the machine
- * that its replays recorded, without its stalls, against the same with the causes changed. All draw the same requests
- * and the same machine, so that nothing but the causes differs.
+ * that its replays recorded without its stalls, against the same with the causes changed. All draw
+ * the same requests and the same machine, so that nothing but the causes differs.
  */
 export class Derivation {
   readonly #traffic: GateTraffic

@@ -43,7 +43,7 @@ const UNUSUAL = 1.3
 const IDLE_MS = 0.1
 /** Fewer batches of a kind on a side tell nothing of it. */
 const FEWEST = 10
-/** A group of so many batches a side counts half: chance of few batches must not look like shape. */
+/** A group of so many batches a side counts half: chance must not look like shape. */
 const HALF = 20
 
 interface Observed {
@@ -144,7 +144,7 @@ function fitLevel(batches: readonly Observed[]): Fit {
   return { wake: 0, slope: mean(batches.map(({ service, expected }) => service / expected)) }
 }
 
-/** By group: ratio of head over base beside the ratio of all, weighed down where batches are few. */
+/** By group: head over base beside the ratio of all, weighed down where batches are few. */
 function shapeOf(
   sides: readonly [readonly Observed[], readonly Observed[]],
   fits: readonly [Fit, Fit],

@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest'
+import { gateForest } from '../charts/gate/gate-forest.ts'
+import { sampleMeasuredGate } from '../sample-gate.test-helper.ts'
+import { gateHtml } from './gate-page.ts'
+
+const gate = sampleMeasuredGate()
+const titleOf = (spec: ReturnType<typeof gateForest>) =>
+  (spec!.title as { text: string[] }).text.join(' ')
+
+test('a page has the verdict before the chart, and the chart before the tables', async () => {
+  const page = await gateHtml(gate)
+  const order = ['<b class="FAIL">FAIL</b>', '<figure', '<table', 'What changed', 'Causes']
+  const places = order.map((part) => page.indexOf(part))
+  expect(places.every((at, i) => at > (places[i - 1] ?? 0))).toBe(true)
+  expect(page).toContain('about 34 blocks would tell')
+})
+
+test('the title of the chart is its finding', () => {
+  const [one] = gate.cases
+  expect(titleOf(gateForest(gate, one!))).toBe('Service time (+10 %) is worse by more than 5 %')
+  const passed = { ...one!, metrics: one!.metrics.filter(({ verdict }) => verdict === 'PASS') }
+  expect(titleOf(gateForest(gate, passed))).toBe('No metric is worse by more than 5 %')
+  expect(gateForest(gate, { ...one!, metrics: [] })).toBeNull()
+})
+
+test('foreign text in a gate is text on its page', async () => {
+  const [one] = gate.cases
+  const hostile = { ...one!, name: '<img src=x>', reason: '</p><script>' }
+  const page = await gateHtml({ ...gate, cases: [hostile] })
+  expect(page).not.toContain('<img')
+  expect(page).not.toContain('<script')
+})
