@@ -11,6 +11,7 @@ import {
   NOT_VALID,
   noiseFloorText,
   notCountedTexts,
+  overloadText,
 } from '../tables/summary.ts'
 import { whatIfAnswer } from '../tables/what-if-answer.ts'
 import { changesText } from '../what-if-text.ts'
@@ -112,6 +113,7 @@ function warnings(input: ReportInput): Html {
   const { measured, comparison } = input
   const results = worlds(input).flatMap(({ name, result }) => [
     ...(result.valid ? [] : [`${name}: ${NOT_VALID}`]),
+    ...[overloadText(result) ?? []].flat().map((text) => `${name}: ${text}`),
     ...result.warnings.map((text) => `${name}: ${text}`),
   ])
   // the measured document has the same warnings

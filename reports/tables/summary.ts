@@ -45,6 +45,14 @@ export function replaysText({ replays, not_counted }: Comparison): string {
 /** Of a result with such replays; its warnings have the reasons. */
 export const NOT_VALID = 'NOT VALID: not every replay counts'
 
+/** Of a result that is not stable, what its figures are worth; null for a stable one. */
+export function overloadText({ stability }: Pick<Result, 'stability'>): string | null {
+  const { state, reason } = stability
+  if (state === 'STABLE') return null
+  if (state === 'UNDECIDED') return `not known whether it is overloaded: ${reason}`
+  return `OVERLOADED: ${reason}; latencies and lost requests depend on the duration`
+}
+
 /** The replays that do not count, each with its reason. */
 export function notCountedTexts({ not_counted }: Comparison): string[] {
   return not_counted.map(({ replay, reason }) => `replay ${replay + 1} does not count: ${reason}`)

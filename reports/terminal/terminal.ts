@@ -35,6 +35,7 @@ import {
   noiseFloorText,
   notCountedTexts,
   objectiveLines,
+  overloadText,
   replaysText,
 } from '../tables/summary.ts'
 import { whatIfAnswer } from '../tables/what-if-answer.ts'
@@ -66,6 +67,7 @@ export function comparisonText(comparison: Comparison): string {
     visibleLine(`${verdict}  ${decisiveReason(comparison)}`),
     `${visibleLine(scenario.name)}: ${plural(replications, 'replication')} against ${replaysText(comparison)}`,
     ...notCountedTexts(comparison).map((text) => visibleLine(`  ${text}`)),
+    ...overloadLines(comparison),
     '',
     ...verdictLines(comparisonTable(comparison)),
     '',
@@ -81,6 +83,14 @@ export function comparisonText(comparison: Comparison): string {
     STALL_FREE_NOTE,
     ...(what_if ? RATIO_LEGEND : []),
   ].join('\n')
+}
+
+/** A line for each side that is not stable. */
+function overloadLines({ stability }: Comparison): string[] {
+  return (['predicted', 'measured'] as const).flatMap((side) => {
+    const text = overloadText({ stability: stability[side] })
+    return text === null ? [] : [visibleLine(`  ${side}: ${text}`)]
+  })
 }
 
 function checkLine(name: string, verdict: string, text: string): string {
@@ -137,11 +147,13 @@ export function resultText(result: Result): string {
   const none = { simulated: null, measured: null, comparison: null }
   const objectives = objectiveLines({ ...none, [world]: result })
   const headroom = headroomText(result)
+  const overloaded = overloadText(result)
   const facts = [
     `${scenario.name}, ${world}: ${head}`,
     ...(host ? [hostText(host)] : []),
     ...profileLine(result),
     ...(valid ? [] : [NOT_VALID]),
+    ...(overloaded === null ? [] : [overloaded]),
     ...warnings.map((warning) => `warning: ${warning}`),
     ...memoryAlarms(result).map((alarm) => `out of memory: ${alarm}`),
     ...(objectives.length > 0 ? [''] : []),

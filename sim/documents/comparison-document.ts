@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { arenaReplica } from './arena-document.ts'
 import { estimate, headOf, number, numberOrNull, numbers, scenarioRef } from './document-parts.ts'
-import { verdict } from './documents.ts'
+import { stability, verdict } from './documents.ts'
 
 /** The document of a comparison: simulated and measured figures for the same requests. */
 
@@ -201,6 +201,9 @@ export const comparisonSchema = z.strictObject({
   stall_free: stallFree.describe(
     'of requests that met no recorded stall of the dispatcher or of an executor of their station',
   ),
+  stability: z
+    .strictObject({ predicted: stability, measured: stability })
+    .describe('percentiles of an overloaded run depend on its duration'),
   control_kernel: controlKernel,
   what_if: whatIf.nullable().describe('null without a change'),
   memory: z

@@ -49,6 +49,7 @@ export { fitInput, fitScenario, replicationFigures, sampleFigures } from './fit/
 export { memoryResult } from './result/memory-result.ts'
 export { judgedPercentiles, verdictOf } from './result/objectives.ts'
 export { resultOf, simulatedResult } from './result/result.ts'
+export { agreement, stabilityOf } from './result/stability.ts'
 export { executorWork } from './simulation/hardware.ts'
 export { explained, measuredRanOut, simulatedRanOut } from './simulation/ran-out.ts'
 export { recorderOptions } from './simulation/recorder-options.ts'

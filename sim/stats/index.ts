@@ -29,10 +29,12 @@ export {
 } from './intervals/percentile.ts'
 export { furtherValue, geometricMean, positiveMean } from './intervals/positive.ts'
 export { studentTQuantile } from './intervals/student-t.ts'
+export { PARTS, TOKEN_TIMES } from './recording/cell.ts'
+export type { RunDrift } from './recording/drift.ts'
 export { Histogram } from './recording/histogram.ts'
 export { KvSpaces } from './recording/kv-spaces.ts'
 export { coldShare, type ModelMove } from './recording/model-moves.ts'
-export { PARTS, Recorder, type RecorderOptions, TOKEN_TIMES } from './recording/recorder.ts'
+export { Recorder, type RecorderOptions } from './recording/recorder.ts'
 export {
   ROW_COLUMNS,
   type RowColumn,

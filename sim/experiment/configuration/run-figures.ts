@@ -1,5 +1,5 @@
 import type { Scenario } from '../../../scenarios/schema/schema.ts'
-import type { CellSummary, Figures, RunSummary, WindowFigure } from '../../stats/index.ts'
+import type { CellSummary, Figures, RunDrift, RunSummary, WindowFigure } from '../../stats/index.ts'
 import { objectiveFigures } from '../result/objectives.ts'
 import { batchMean } from '../result/over-runs.ts'
 
@@ -11,6 +11,7 @@ export interface RunFigures {
   readonly pools: readonly PoolFigures[]
   /** of each objective, class by class, what it is judged on */
   readonly objectives: readonly WindowFigure[]
+  readonly drift: RunDrift
   /** from the end of the warm-up to the last event, s */
   readonly observedS: number
 }
@@ -42,6 +43,7 @@ export function runFigures(scenario: Scenario, run: RunSummary): RunFigures {
       batchMean: batchMean(run.batchSizes[i]!),
     })),
     objectives: objectiveFigures(scenario, run),
+    drift: run.drift,
     observedS: run.observedMs / 1000,
   }
 }

@@ -21,6 +21,7 @@ import { assumptionsOf } from './assumptions.ts'
 import { memoryResult } from './memory-result.ts'
 import { judgeAll, objectiveFigures } from './objectives.ts'
 import { batchMean, overRuns, shareOver } from './over-runs.ts'
+import { stabilityOf } from './stability.ts'
 import { worstWindow } from './worst-window.ts'
 
 /** The system whose runs a result is about. */
@@ -97,6 +98,10 @@ export function resultOf(
       calls: callsResult(runs.map(({ calls }) => calls[i]!)),
       tail: tail(runs.map(({ classTails }) => classTails[i] ?? [])),
     })),
+    stability: stabilityOf(
+      runs.map(({ drift }) => drift),
+      scenario.pools,
+    ),
     pools: scenario.pools.map((pool, i) => ({
       ...cell(pool.name, (run) => run.pools[i]!),
       shed_by: sumCounts(runs.map((run) => run.pools[i]!.shedBy)),

@@ -1,4 +1,4 @@
-import type { Counts, Series, ShedBy } from '../../documents/index.ts'
+import type { Series } from '../../documents/index.ts'
 import {
   type Batch,
   computedIn,
@@ -6,81 +6,18 @@ import {
   type Ms,
   type Observer,
   OUTCOME,
-  outcomes,
   type Requests,
-  refusals,
   type StepRun,
   type TokenGapRun,
 } from '../../serving/index.ts'
 import { Backlog, type SurgeWindow } from './backlog.ts'
 import { CallRecorder } from './calls.ts'
-import { Histogram } from './histogram.ts'
+import { Cell } from './cell.ts'
+import { DriftRecorder, type RunDrift } from './drift.ts'
 import type { Ratio } from './space-recorder.ts'
 import { TimeSeries } from './time-series.ts'
 import { tokenTimes } from './token-times.ts'
 import { type WindowOptions, WindowRecorder, type WorstSummary } from './window-recorder.ts'
-
-export const PARTS = ['lag', 'queue', 'batch_wait', 'overhead', 'service'] as const
-export type Part = (typeof PARTS)[number]
-
-/** Token times: time to first token, time per output token, inter-token latency. */
-export const TOKEN_TIMES = ['ttft', 'tpot', 'itl'] as const
-export type TokenTime = (typeof TOKEN_TIMES)[number]
-
-/** Records of one class in one pool. */
-export class Cell {
-  readonly latency = new Histogram()
-  readonly lag = new Histogram()
-  readonly queue = new Histogram()
-  readonly batch_wait = new Histogram()
-  readonly overhead = new Histogram()
-  readonly service = new Histogram()
-  readonly ttft = new Histogram()
-  readonly tpot = new Histogram()
-  readonly itl = new Histogram()
-  /** requests by OUTCOME */
-  readonly outcomes = countersFor(outcomes)
-  /** shed requests by REFUSAL */
-  readonly refusals = countersFor(refusals)
-  /** served within every limit of its class */
-  good = 0
-  /** second and further attempts of calls */
-  retries = 0
-  /** preemptions of its requests */
-  preemptions = 0
-
-  merge(other: Cell): void {
-    this.latency.merge(other.latency)
-    for (const part of PARTS) this[part].merge(other[part])
-    for (const name of TOKEN_TIMES) this[name].merge(other[name])
-    for (let i = 0; i < this.outcomes.length; i++) this.outcomes[i]! += other.outcomes[i]!
-    for (let i = 0; i < this.refusals.length; i++) this.refusals[i]! += other.refusals[i]!
-    this.good += other.good
-    this.retries += other.retries
-    this.preemptions += other.preemptions
-  }
-
-  get counts(): Counts {
-    const arrived = this.outcomes.reduce((sum, count) => sum + count, 0)
-    return { arrived, ...countsBy(outcomes, this.outcomes), in_flight: 0 }
-  }
-
-  get shedBy(): ShedBy {
-    return countsBy(refusals, this.refusals)
-  }
-}
-
-type Code<K extends string> = { readonly number: number; readonly key: K }
-
-/** Room for a count of each number. */
-function countersFor(codes: readonly Code<string>[]): Float64Array {
-  return new Float64Array(1 + Math.max(...codes.map(({ number }) => number)))
-}
-
-function countsBy<K extends string>(codes: readonly Code<K>[], counters: Float64Array) {
-  const entries = codes.map(({ number, key }) => [key, counters[number]!])
-  return Object.fromEntries(entries) as Record<K, number>
-}
 
 export interface RecorderOptions {
   readonly requests: Requests
@@ -135,6 +72,7 @@ export class Recorder implements Observer {
   readonly #hasCalls: boolean
   readonly #options: RecorderOptions
   readonly #series: TimeSeries
+  readonly #drift: DriftRecorder
   lastMs: Ms = 0
 
   constructor(options: RecorderOptions) {
@@ -155,6 +93,7 @@ export class Recorder implements Observer {
     this.#hasCalls = options.parts.some((parts) => parts !== null)
     this.#series = new TimeSeries(options.durationMs)
     this.#windows = new WindowRecorder(options.windows, options.requests, options.pools.length)
+    this.#drift = new DriftRecorder(options)
   }
 
   /** Part of `busyMs` for clients that had left, by their share of each batch or of all tokens. */
@@ -172,6 +111,10 @@ export class Recorder implements Observer {
         tokens.reduce((total, n, i) => total + (this.#options.poolOf[i] === pool ? n : 0), 0)
       return { part: sum(this.#hitTokens), of: sum(this.#promptTokens) }
     })
+  }
+
+  get drift(): RunDrift {
+    return this.#drift.summary()
   }
 
   get series(): Series {
@@ -202,6 +145,7 @@ export class Recorder implements Observer {
     this.#windows.queued(now, -1)
     this.backlog.change(now, -1)
     this.lastMs = now
+    this.#drift.lost(now, requests.at[request]!, requests.pool[request]!)
     if (this.#hasCalls) this.calls.ended(now, request)
     if (requests.at[request]! < warmupMs) return
     const number = requests.class[request]!
@@ -228,12 +172,14 @@ export class Recorder implements Observer {
       this.#windows.worked(pool, started, ended)
     }
     const service = ended - started
+    this.#drift.batch(now, pool, size, generates ? 0 : service)
     const overhead = started - dispatched + (now - ended)
     for (let i = 0; i < size; i++) {
       const request = members[i]!
       const at = requests.at[request]!
       const latency = now - at
       this.#series.served(now, at, latency)
+      this.#drift.scheduled(at)
       if (this.#hasCalls) this.calls.ended(now, request)
       if (at < warmupMs) continue
       const number = requests.class[request]!
@@ -269,6 +215,7 @@ export class Recorder implements Observer {
 
   stepped(now: Ms, run: StepRun): void {
     const pool = this.#options.poolOf[run.executor]!
+    this.#drift.batch(now, pool, 0, now - run.started)
     if (run.started < this.#options.warmupMs) return
     this.busyMs[pool]! += now - run.started
     this.#windows.worked(pool, run.started, now)

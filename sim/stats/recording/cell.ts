@@ -1,0 +1,65 @@
+import type { Counts, ShedBy } from '../../documents/index.ts'
+import { outcomes, refusals } from '../../serving/index.ts'
+import { Histogram } from './histogram.ts'
+
+export const PARTS = ['lag', 'queue', 'batch_wait', 'overhead', 'service'] as const
+export type Part = (typeof PARTS)[number]
+
+/** Token times: time to first token, time per output token, inter-token latency. */
+export const TOKEN_TIMES = ['ttft', 'tpot', 'itl'] as const
+export type TokenTime = (typeof TOKEN_TIMES)[number]
+
+/** Records of one class in one pool. */
+export class Cell {
+  readonly latency = new Histogram()
+  readonly lag = new Histogram()
+  readonly queue = new Histogram()
+  readonly batch_wait = new Histogram()
+  readonly overhead = new Histogram()
+  readonly service = new Histogram()
+  readonly ttft = new Histogram()
+  readonly tpot = new Histogram()
+  readonly itl = new Histogram()
+  /** requests by OUTCOME */
+  readonly outcomes = countersFor(outcomes)
+  /** shed requests by REFUSAL */
+  readonly refusals = countersFor(refusals)
+  /** served within every limit of its class */
+  good = 0
+  /** second and further attempts of calls */
+  retries = 0
+  /** preemptions of its requests */
+  preemptions = 0
+
+  merge(other: Cell): void {
+    this.latency.merge(other.latency)
+    for (const part of PARTS) this[part].merge(other[part])
+    for (const name of TOKEN_TIMES) this[name].merge(other[name])
+    for (let i = 0; i < this.outcomes.length; i++) this.outcomes[i]! += other.outcomes[i]!
+    for (let i = 0; i < this.refusals.length; i++) this.refusals[i]! += other.refusals[i]!
+    this.good += other.good
+    this.retries += other.retries
+    this.preemptions += other.preemptions
+  }
+
+  get counts(): Counts {
+    const arrived = this.outcomes.reduce((sum, count) => sum + count, 0)
+    return { arrived, ...countsBy(outcomes, this.outcomes), in_flight: 0 }
+  }
+
+  get shedBy(): ShedBy {
+    return countsBy(refusals, this.refusals)
+  }
+}
+
+type Code<K extends string> = { readonly number: number; readonly key: K }
+
+/** Room for a count of each number. */
+function countersFor(codes: readonly Code<string>[]): Float64Array {
+  return new Float64Array(1 + Math.max(...codes.map(({ number }) => number)))
+}
+
+function countsBy<K extends string>(codes: readonly Code<K>[], counters: Float64Array) {
+  const entries = codes.map(({ number, key }) => [key, counters[number]!])
+  return Object.fromEntries(entries) as Record<K, number>
+}
