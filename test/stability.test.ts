@@ -47,9 +47,12 @@ function stateOf(
 }
 
 describe.each(Object.keys(SYSTEMS) as (keyof typeof SYSTEMS)[])('%s', (system) => {
-  test.each([1, 5])(
-    'is stable up to 0.9 of its capacity and overloaded from 1.1 on (%i runs)',
-    (runs) => {
+  test.each([
+    [3, [1, 2, 3]],
+    [5, [1]],
+  ] as const)(
+    'is stable below 0.9 of its capacity and overloaded above 1.1 (%i runs)',
+    (runs, seeds) => {
       const states = (load: number) =>
         seeds.map((seed) => stateOf(system, { load, runs, seed }).state)
       for (const load of [0.5, 0.7, 0.85]) {
