@@ -20,6 +20,7 @@ export {
   parseKeptScenario,
   parseScenario,
 } from './parse/parse.ts'
+export { parseVariant, type Variant } from './parse/variants.ts'
 export { hashOf } from './schema/canonical.ts'
 export { scenarioJsonSchema } from './schema/json-schema.ts'
 export { modelKey, modelLabel } from './schema/model-key.ts'

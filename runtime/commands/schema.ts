@@ -7,6 +7,7 @@ import {
   comparisonSchema,
   noiseSchema,
   resultSchema,
+  variantsSchema,
 } from '../../sim/documents/index.ts'
 import { profileSchema } from '../../sim/world/index.ts'
 import { documentText } from '../folders/documents.ts'
@@ -18,6 +19,7 @@ const schemas: Readonly<Record<string, ZodType>> = {
   comparison: comparisonSchema,
   memory: arenaSchema,
   audit: auditSchema,
+  variants: variantsSchema,
   noise: noiseSchema,
   profile: profileSchema,
 }

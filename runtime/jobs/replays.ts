@@ -38,7 +38,7 @@ export interface ReplayOptions {
 
 /**
  * Opens the models of every side and replays their requests, round after round, with rehearsals
- * between. Two sides alternate in slices, or else in whole replays, in an order that depends on the
+ * between. Several sides alternate in slices, or else in whole replays, in an order that depends on the
  * seed of the first.
  */
 export async function replaySides(

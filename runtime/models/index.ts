@@ -9,6 +9,7 @@ export { contentOf, materialise, readOnnx } from './model-file.ts'
 export type { InputSpec, ModelFile, ModelPlaces } from './model-types.ts'
 export type { GraphInput, GraphValue, OnnxGraph } from './onnx-graph.ts'
 export { isOutOfMemory } from './out-of-memory.ts'
+export { halfValue, type Output, outputDifference } from './output-difference.ts'
 export {
   detailOf,
   openSession,

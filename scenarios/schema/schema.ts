@@ -164,6 +164,10 @@ export const scenarioSchema = z.strictObject({
   devices: z.array(device).max(250).default([]).describe('Memory that pools share'),
   link: link.optional(),
   router: z.strictObject({ policy: routing.default('least-loaded') }).prefault({}),
+  variants: z
+    .record(name, z.record(z.string(), z.unknown()))
+    .optional()
+    .describe('Named changes, for `spillway variants`: values by their paths, as in --set'),
 })
 
 export type Scenario = z.infer<typeof scenarioSchema>

@@ -163,7 +163,7 @@ const controlKernel = z.strictObject({
   unknown: z.string().nullable().describe('why the drift is not known; null where it is'),
 })
 
-const check = z.strictObject({
+export const check = z.strictObject({
   verdict,
   reason: z.string(),
   worst: z

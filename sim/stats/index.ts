@@ -8,6 +8,7 @@ export {
   percentileEstimate,
   percentiles,
 } from './intervals/distributions.ts'
+export { holmRatios, type LogRatio } from './intervals/holm.ts'
 export {
   clopperPearson,
   type Interval,
@@ -26,6 +27,7 @@ export {
   percentileLabel,
   supports,
   supportsVerdict,
+  unsupportedReason,
 } from './intervals/percentile.ts'
 export { furtherValue, geometricMean, positiveMean } from './intervals/positive.ts'
 export { studentTQuantile } from './intervals/student-t.ts'
