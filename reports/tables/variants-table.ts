@@ -5,7 +5,16 @@ import type {
   VariantRatio,
   Variants,
 } from '../../sim/documents/index.ts'
-import { declared, estimateText, figure, fixed, NONE, plural, valueText } from '../format.ts'
+import {
+  declared,
+  estimateText,
+  figure,
+  fixed,
+  NONE,
+  plural,
+  signedPercent,
+  valueText,
+} from '../format.ts'
 import { overloadText } from './summary.ts'
 
 /** Variants in words and table cells, for terminals and pages. */
@@ -23,14 +32,15 @@ export function variantFindings({ variants, ratios, measured }: Variants): strin
   const [first, ...others] = variants
   const found = measured?.ratios ?? ratios
   const of = measured === null ? 'simulated' : 'measured'
-  return others.map(({ name }) => {
+  return others.map(({ name, row }) => {
     const own = found.filter(({ variant }) => variant === name)
     const real = own.filter(({ difference }) => isDifference(difference))
     const open = own.filter(({ difference }) => difference === 'none found')
-    const texts = real.map(({ metric, value }) => `${NAMES[metric]} ${times(value!)}`)
+    const texts = real.map(({ metric, value }) => `${NAMES[metric]} ${changeText(value!)}`)
     const none = `no difference found in ${listed(open.map(({ metric }) => NAMES[metric]))}`
     const parts = [
-      ...(texts.length === 0 ? [] : [`${listed(texts)} that of ${first!.name}`]),
+      ...(row.stability.state === 'OVERLOADED' ? ['overloaded in the simulation'] : []),
+      ...(texts.length === 0 ? [] : [`${listed(texts)} against ${first!.name}`]),
       ...(open.length === 0 ? [] : [none]),
     ]
     return `${name}, ${of}: ${parts.length === 0 ? 'no ratio is supported by the sample' : parts.join('; ')}`
@@ -40,7 +50,10 @@ export function variantFindings({ variants, ratios, measured }: Variants): strin
 const isDifference = (difference: VariantRatio['difference']) =>
   difference === 'higher' || difference === 'lower'
 
-const times = (ratio: number) => `${figure(ratio)} times`
+/** "−12 %", or "2.1 times" from twice and half on. */
+export function changeText(ratio: number): string {
+  return ratio >= 2 || ratio <= 0.5 ? `${figure(ratio)} times` : signedPercent(ratio - 1)
+}
 
 function listed(texts: readonly string[]): string {
   if (texts.length < 2) return texts.join('')

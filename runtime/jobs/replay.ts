@@ -34,7 +34,7 @@ export interface ReplayOptions extends JobOptions {
   readonly decisionLog?: boolean | undefined
 }
 
-/** Replays a system on ONNX Runtime. Several systems alternate in slices, at the rates of the first. */
+/** Replays a system on ONNX Runtime. Several alternate in slices, at the rates of the first. */
 export async function replay(
   systems: readonly [System, ...System[]],
   options: ReplayOptions = {},

@@ -1,6 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite'
-import type { VariantRatio, Variants } from '../../../sim/documents/index.ts'
-import { figure } from '../../format.ts'
+import { VARIANT_METRICS, type VariantRatio, type Variants } from '../../../sim/documents/index.ts'
+import { changeText } from '../../tables/variants-table.ts'
 import { frame, keyWords, type Layer, largest, logTicks, word } from '../frame.ts'
 import { COLOR, logarithmic } from '../plot.ts'
 import { textWidth } from '../text-width.ts'
@@ -112,7 +112,9 @@ function sided(side: Mark['side'], ratios: readonly VariantRatio[]): Mark[] {
 
 function rowsOf(marks: readonly Mark[], variant: string): Row[] {
   const own = marks.filter(({ ratio }) => ratio.variant === variant)
-  const metrics = [...new Set(own.map(({ ratio }) => ratio.metric))]
+  const metrics = VARIANT_METRICS.filter((metric) =>
+    own.some(({ ratio }) => ratio.metric === metric),
+  )
   return metrics.map((metric) => ({
     metric,
     marks: own.filter(({ ratio }) => ratio.metric === metric),
@@ -135,5 +137,5 @@ function finding(marks: readonly Mark[], first: string): string {
   const measured = real.filter(({ side }) => side === 'measured')
   const deciding = measured.length > 0 ? measured : real
   const { ratio, side } = largest(deciding, ({ ratio: { value } }) => Math.abs(Math.log(value)))!
-  return `${ratio.variant} has ${figure(ratio.value)} times the ${ratio.metric} of ${first}, ${side}`
+  return `${ratio.metric} of ${ratio.variant}: ${changeText(ratio.value)} against ${first}, ${side}`
 }

@@ -12,7 +12,7 @@ export interface NamedSystem extends Variant {
   readonly system: System
 }
 
-/** A scenario as it stands, and its variants, of which the first is what others are compared with. */
+/** A scenario as it stands, and its variants; the others are compared with the first. */
 export interface LoadedVariants {
   readonly base: Prepared
   readonly variants: readonly NamedSystem[]
@@ -56,8 +56,14 @@ export async function loadVariants(
   }
   const all = named.length === 1 ? [{ name: AS_IT_STANDS, set: [] }, ...named] : named
   const prepared: Prepared[] = []
-  for (const { set } of all) {
-    prepared.push(await prepare(path, { ...options, set: [...(options.set ?? []), ...set] }))
+  for (const { name, set } of all) {
+    try {
+      prepared.push(await prepare(path, { ...options, set: [...(options.set ?? []), ...set] }))
+    } catch (error) {
+      if (!(error instanceof Failure) || error.exitCode === EXIT.interrupted) throw error
+      const problems = error.problems.map((text) => `variant ${name}: ${text}`)
+      throw new Failure(problems, error.exitCode)
+    }
   }
   const profile = await profileForAll(prepared, file)
   return {

@@ -9,7 +9,7 @@ const LOST = 0.01
 const RUNS = 5
 /**
  * A backlog that is empty at the end shows that a run is stable if it had this many arrivals for
- * each request that executors can hold, and this many at least: then an overload would have left more.
+ * each request that executors can hold, and this many at least: an overload would have left more.
  */
 const ENOUGH = { held: 20, arrivals: 200 }
 
@@ -84,7 +84,7 @@ function backlogPart(
   return { state: 'UNDECIDED', reason: `${grew}, with ${left}; a longer run can tell` }
 }
 
-/** A pool that loses requests, and whether it is for want of capacity; null for one that does not. */
+/** Whether a pool loses requests for want of capacity; null for one that loses few or none. */
 function lossOf(
   runs: readonly RunDrift[],
   pool: number,

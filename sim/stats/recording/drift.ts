@@ -40,8 +40,8 @@ interface PoolDrift {
 }
 
 /**
- * Counts requests by when they were scheduled and by when they ended: their difference is the number
- * in the system, wherever they wait. Costs two additions a request.
+ * Counts requests by when they were scheduled and by when they ended: their difference is the
+ * number in the system, wherever they wait. Costs two additions a request.
  */
 export class DriftRecorder {
   readonly #fromMs: Ms
