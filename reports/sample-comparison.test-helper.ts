@@ -8,7 +8,13 @@ import {
   type WhatIf,
   type WhatIfPercentile,
 } from '../sim/documents/index.ts'
-import { estimateOf, LEVELS, latencyAt, type Sample } from './sample-figures.test-helper.ts'
+import {
+  estimateOf,
+  LEVELS,
+  latencyAt,
+  SAMPLE_STABILITY,
+  type Sample,
+} from './sample-figures.test-helper.ts'
 
 function percentileRow(p: number, index: number, sample: Sample): PercentileComparison {
   const replays = sample.replays ?? [1.05, 0.92, 1.6]
@@ -147,6 +153,7 @@ export function sampleComparison(sample: Sample = {}): Comparison {
     replications: 80,
     tolerance: { relative: 0.05, absolute_ms: 0.1 },
     percentiles: Object.values(LEVELS).map((p, i) => percentileRow(p, i, sample)),
+    stability: { predicted: SAMPLE_STABILITY, measured: SAMPLE_STABILITY },
     control_kernel: {
       pools: [{ pool: sample.pools?.[0] ?? 'central', profile_ms: 1.012, replays_ms: 1.049 }],
       unknown: null,

@@ -8,7 +8,13 @@ import {
   type TailPoint,
 } from '../sim/documents/index.ts'
 import { sampleComparison } from './sample-comparison.test-helper.ts'
-import { estimateOf, LEVELS, latencyAt, type Sample } from './sample-figures.test-helper.ts'
+import {
+  estimateOf,
+  LEVELS,
+  latencyAt,
+  SAMPLE_STABILITY,
+  type Sample,
+} from './sample-figures.test-helper.ts'
 import { sampleMemory } from './sample-memory.test-helper.ts'
 
 function percentilesOf(at: (p: number) => number): Percentiles {
@@ -163,6 +169,7 @@ export function sampleResult(world: Result['world'], sample: Sample = {}): Resul
         },
       },
     ],
+    stability: SAMPLE_STABILITY,
     pools: pools.map((pool) => ({
       ...cell,
       name: pool,

@@ -1,4 +1,4 @@
-import type { Comparison, Estimate } from '../sim/documents/index.ts'
+import type { Comparison, Estimate, Stability } from '../sim/documents/index.ts'
 
 /** Plausible documents by formula, for tests of reports. Latencies are in ms. */
 export interface Sample {
@@ -25,6 +25,15 @@ export function latencyAt(p: number, stretch = 1, medianMs = 1.4): number {
   const x = -Math.log10(1 - p)
   const tail = Math.max(0, Math.min(1, (x - 1.3) / 0.4))
   return medianMs * Math.exp(0.5 * (x - 0.3)) * (1 + (stretch - 1) * tail)
+}
+
+/** A run that keeps up with its traffic. */
+export const SAMPLE_STABILITY: Stability = {
+  state: 'STABLE',
+  reason: 'no backlog builds up: 3 requests in the system at the end',
+  backlog: estimateOf(3, 0.4, 80),
+  growth: { value: 0.0001, low: -0.0004, high: 0.0006, n: 15_000 },
+  demand: null,
 }
 
 export function estimateOf(value: number, relative: number, n = 30_000): Estimate {

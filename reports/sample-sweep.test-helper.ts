@@ -1,5 +1,5 @@
 import { type Sweep, type SweepRow, sweepSchema, type Verdict } from '../sim/documents/index.ts'
-import { estimateOf } from './sample-figures.test-helper.ts'
+import { estimateOf, SAMPLE_STABILITY } from './sample-figures.test-helper.ts'
 
 export interface SampleSweep {
   readonly grid?: readonly (readonly string[])[] | null
@@ -31,6 +31,7 @@ export function sampleRow(
     ...{ configuration, values: [...values], status: 'done', reason: null, scenario: 'a1b2' },
     figures: {
       ...{ replications: 10, capacity_rps: 300 * replicas, load: 1 / replicas, verdict },
+      stability: SAMPLE_STABILITY,
       objectives:
         verdict === null
           ? []

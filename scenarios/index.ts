@@ -21,6 +21,7 @@ export {
   parseKeptScenario,
   parseScenario,
 } from './parse/parse.ts'
+export { parseVariant, type Variant } from './parse/variants.ts'
 export { hashOf } from './schema/canonical.ts'
 export { className } from './schema/class-name.ts'
 export { scenarioJsonSchema } from './schema/json-schema.ts'

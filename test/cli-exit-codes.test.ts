@@ -64,6 +64,20 @@ const CASES: readonly Case[] = [
   ['notComparable', 'plan tiny.yaml --profile empty.json --set slo.web=["p(50)\tlatency_ms<9"]'],
   ['interrupted', 'plan long.yaml --set pools.0.replicas=1..4'],
 
+  ['ok', `variants variants.yaml ${QUICKLY} --set slo={} --out variants`],
+  ['ok', 'report variants'],
+  ['failed', `variants missed.yaml ${QUICKLY} --variant one:seed=2`],
+  [
+    'undecided',
+    `variants variants.yaml ${QUICKLY} --set slo={} --set slo.batch=["p(99.9)\tlatency_ms<100000"]`,
+  ],
+  ['usage', 'variants declared.yaml'],
+  ['usage', 'variants declared.yaml --variant one'],
+  ['invalidInput', 'variants bogus --variant one:seed=2'],
+  ['invalidInput', 'variants declared.yaml --variant one:duration_s=-1'],
+  ['invalidInput', 'variants declared.yaml --variant one:seed=2 --replay'],
+  ['interrupted', 'variants long.yaml --variant one:seed=2'],
+
   ['ok', 'requests declared.yaml --out requests'],
   ['usage', 'requests'],
   ['invalidInput', 'requests bogus'],
@@ -263,6 +277,7 @@ beforeAll(async () => {
   put(folder, 'missed-live.yaml', `${QUICK}slo: { web: ["p(50) latency_ms < 0.001"] }\n`)
   put(folder, 'declared.yaml', DECLARED)
   put(folder, 'missed.yaml', changed(DECLARED, ['latency_ms < 60', 'latency_ms < 0.001']))
+  put(folder, 'variants.yaml', `${DECLARED}variants: { one: {}, other: { seed: 3 } }\n`)
   put(folder, 'long.yaml', changed(DECLARED, ['duration_s: 40', 'duration_s: 400000']))
   put(folder, 'rows.csv', csv(Array.from({ length: 4000 }, (_, i) => i * 0.05)))
   put(folder, 'poisson.csv', csv(poisson(4000)))

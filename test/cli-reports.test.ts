@@ -41,6 +41,22 @@ async function simulated(name: string, scenario: string): Promise<string> {
   return `${name}/report.html`
 }
 
+async function variants(name: string): Promise<string> {
+  const given = ['--variant', 'as-it-is:', '--variant', 'batch-4: pools.0.batching.max_batch=4']
+  await run(
+    'variants',
+    put(folder, 'several.yaml', LOSING),
+    ...given,
+    '--replications',
+    '2',
+    '--out',
+    name,
+  )
+  const ended = await run('report', name)
+  expect(ended.code, ended.stderr).toBe(0)
+  return `${name}/variants.html`
+}
+
 async function ofDocuments(name: string, whatIf: boolean): Promise<string> {
   mkdirSync(join(folder, name))
   const { simulated, measured, comparison } = sampleInput({ whatIf, pools: ['central', 'edge'] })
@@ -118,6 +134,7 @@ const KINDS: Readonly<Record<string, () => Promise<string>>> = {
   run: () => ofDocuments('run', false),
   'what-if': () => ofDocuments('what-if', true),
   sweep: swept,
+  variants: () => variants('variants'),
   trace: () => traced('inspect'),
   'fit of a trace': () => traced('fit'),
   plan: planned,

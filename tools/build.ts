@@ -37,6 +37,7 @@ for (const entry of [
   'runtime/noise/noise-thread.ts',
   'runtime/parquet/parquet-process.ts',
   'runtime/jobs/configurations/configuration-process.ts',
+  'runtime/jobs/variants/drift-process.ts',
   'runtime/jobs/replication-process.ts',
   'runtime/jobs/replication-thread.ts',
 ]) {

@@ -10,6 +10,7 @@ import {
   hostText,
   noiseFloorText,
   notCountedReplays,
+  overloadText,
   precisionText,
   resultCostText,
 } from '../tables/summary.ts'
@@ -148,7 +149,11 @@ ${box(comparison.verdict, html`${decisiveReason(comparison)}`)}
 function warnings(input: ReportInput): Html {
   const { measured, comparison } = input
   const results = sidesOf(input).flatMap((side) =>
-    side.flatMap(({ label, result }) => result.warnings.map((text) => `${label}: ${text}`)),
+    side.flatMap(({ label, result }) =>
+      [...[overloadText(result) ?? []].flat(), ...result.warnings].map(
+        (text) => `${label}: ${text}`,
+      ),
+    ),
   )
   // the measured document has the same warnings
   const texts = comparison && !measured ? notCountedReplays(comparison) : []

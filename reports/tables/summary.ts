@@ -66,6 +66,14 @@ export const notCountedReplays = ({ not_counted }: Comparison): string[] =>
     not_counted.map(({ replay, ...why }) => ({ number: replay, ...why })),
   )
 
+/** Of a result that is not stable, what its figures are worth; null for a stable one. */
+export function overloadText({ stability }: Pick<Result, 'stability'>): string | null {
+  const { state, reason } = stability
+  if (state === 'STABLE') return null
+  if (state === 'UNDECIDED') return `not known whether it is overloaded: ${reason}`
+  return `OVERLOADED: ${reason}; latencies and lost requests depend on the duration`
+}
+
 /**
  * The first check that decided, and the names of others that would have. If all passed, it is the
  * what-if, if there was one: the only check that a wrong work model cannot pass.

@@ -258,3 +258,20 @@ describe('a result in text', () => {
     expect(text.indexOf('NOT VALID')).toBeLessThan(text.indexOf('PASS'))
   })
 })
+
+test('a run that is not stable states it above its warnings, with what its figures are worth', () => {
+  const { measured, comparison } = sampleInput()
+  const reason = 'the backlog grew by 33 % of arrivals in the second half'
+  const overloaded = { ...measured.stability, state: 'OVERLOADED' as const, reason }
+  const text = resultText({ ...measured, stability: overloaded })
+  expect(text).toContain(
+    `OVERLOADED: ${reason}; latencies and lost requests depend on the duration`,
+  )
+  expect(resultText(measured)).not.toContain('OVERLOADED')
+  const open = { ...overloaded, state: 'UNDECIDED' as const }
+  expect(resultText({ ...measured, stability: open })).toContain(
+    `not known whether it is overloaded`,
+  )
+  const stability = { ...comparison.stability, measured: overloaded }
+  expect(comparisonText({ ...comparison, stability })).toContain(`measured: OVERLOADED: ${reason}`)
+})

@@ -36,6 +36,7 @@ import {
   noiseFloorText,
   notCountedReplays,
   objectiveLines,
+  overloadText,
   precisionText,
   replaysText,
   resultCostText,
@@ -69,6 +70,7 @@ export function comparisonText(comparison: Comparison): string {
     visibleLine(`${verdict}  ${decisiveReason(comparison)}`),
     `${visibleLine(scenario.name)}: ${plural(replications, 'replication')} against ${replaysText(comparison)}`,
     ...notCountedReplays(comparison).map((text) => visibleLine(`  ${text}`)),
+    ...overloadLines(comparison),
     '',
     ...verdictLines(comparisonTable(comparison)),
     '',
@@ -84,6 +86,14 @@ export function comparisonText(comparison: Comparison): string {
     STALL_FREE_NOTE,
     ...(what_if ? RATIO_LEGEND : []),
   ].join('\n')
+}
+
+/** A line for each side that is not stable. */
+function overloadLines({ stability }: Comparison): string[] {
+  return (['predicted', 'measured'] as const).flatMap((side) => {
+    const text = overloadText({ stability: stability[side] })
+    return text === null ? [] : [visibleLine(`  ${side}: ${text}`)]
+  })
 }
 
 function checkLine(name: string, verdict: string, text: string): string {
@@ -141,12 +151,14 @@ export function resultText(result: Result): string {
   const objectives = objectiveLines({ ...none, [world]: result })
   const headroom = headroomText(result)
   const cost = resultCostText(result)
+  const overloaded = overloadText(result)
   const facts = [
     `${scenario.name}, ${world}: ${head}`,
     ...(host ? [hostText(host)] : []),
     ...profileLine(result),
     ...[precisionText(result) ?? []].flat(),
     ...(valid ? [] : [NOT_VALID]),
+    ...(overloaded === null ? [] : [overloaded]),
     ...warnings.map((warning) => `warning: ${warning}`),
     ...memoryAlarms(result).map((alarm) => `out of memory: ${alarm}`),
     ...(objectives.length > 0 ? [''] : []),

@@ -1,13 +1,13 @@
 import { dirname, join } from 'node:path'
 import { type Command, Option } from 'commander'
-import { EXIT } from '../../scenarios/index.ts'
+import { EXIT, modelKey } from '../../scenarios/index.ts'
 import { documentText } from '../folders/documents.ts'
 import { knownProfile, localProfilePath, mergeProfiles } from '../folders/profile-file.ts'
 import { settleFolder } from '../folders/replace-files.ts'
 import { writableFolder, writeWhole } from '../folders/write-whole.ts'
 import { CALIBRATION_SECONDS, calibrate, refuseOtherHost } from '../jobs/calibrate.ts'
 import { learnFromReplays } from '../jobs/learn-from-replays.ts'
-import { prepare } from '../jobs/prepare.ts'
+import { type Prepared, prepare } from '../jobs/prepare.ts'
 import {
   collect,
   implement,
@@ -38,7 +38,7 @@ scenario. Replays at several times of day show more of the machine's drift: with
 replace those of the rehearsals. Work stays that of the profiles that the replays were made with, which have to be of
 one host.
 
-Models that are to be compared are best measured in turn (--variant): a machine drifts by some percent from minute to
+Models that are to be compared are best measured in turn (--variant, and variants: of the scenario): a machine drifts by some percent from minute to
 minute. A profile whose models are of different occasions warns where it is used.
 
 Examples:
@@ -75,6 +75,19 @@ export function define(command: Command): void {
     const prepared = await prepare(path, { ...options, signal, onNote: note })
     const { seconds, rehearsals, from, out, variant = [] } = options
     const scenarios = [prepared]
+    const keysOf = ({ scenario }: Prepared) =>
+      scenario.pools.map((pool) => modelKey(scenario, pool))
+    const known = new Set(keysOf(prepared))
+    for (const { set: own } of prepared.variants) {
+      const other = await prepare(path, {
+        ...options,
+        set: [...(options.set ?? []), ...own],
+        signal,
+      })
+      if (keysOf(other).every((key) => known.has(key))) continue
+      for (const key of keysOf(other)) known.add(key)
+      scenarios.push(other)
+    }
     for (const value of variant) {
       const set = [...(options.set ?? []), value]
       scenarios.push(await prepare(path, { ...options, set, signal }))
@@ -82,15 +95,15 @@ export function define(command: Command): void {
     const file = out === undefined ? localProfilePath() : join(out, 'profile.json')
     await writableFolder(dirname(file))
     await settleFolder(dirname(file))
-    const known = await knownProfile(file, warn)
+    const earlier = await knownProfile(file, warn)
     const learnt = from && (await learnFromReplays(prepared, from))
-    if (known !== null && out !== undefined) refuseOtherHost(file, known, learnt?.host)
+    if (earlier !== null && out !== undefined) refuseOtherHost(file, earlier, learnt?.host)
     const fresh =
       learnt ??
       (await withProgress((onProgress, { warn: onWarning }) =>
         calibrate(scenarios, { seconds, rehearsals, signal, onProgress, onWarning }),
       ))
-    const profile = mergeProfiles(fresh, known)
+    const profile = mergeProfiles(fresh, earlier)
     await writeWhole(file, documentText(profile))
     print(options, profile, [profileText(fresh), `\nprofile: ${file}`])
     return EXIT.ok

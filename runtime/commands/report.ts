@@ -8,9 +8,12 @@ import {
   reportHtml,
   sweepCharts,
   sweepHtml,
+  variantsHtml,
 } from '../../reports/index.ts'
 import { EXIT } from '../../scenarios/index.ts'
+import { variantsSchema } from '../../sim/documents/index.ts'
 import { replaceFiles } from '../folders/replace-files.ts'
+import { readDocument } from '../folders/run-folder.ts'
 import { readSweep } from '../folders/sweep-folder.ts'
 import { gateIn, planOf, report } from '../jobs/report.ts'
 import { CHARTS_FOLDER, chartsOption, writeCharts } from './charts.ts'
@@ -24,13 +27,13 @@ interface ReportOptions {
 }
 
 const HELP = `
-Of a folder with gate.json it writes gate.html, of one with plan.json plan.html, without single charts.
+Of a folder with gate.json it writes gate.html, and so of plan.json and variants.json, without single charts.
 
 Example:
   $ spillway report runs/payment-peak --charts png`
 
 export function define(command: Command): void {
-  const folders = 'a folder of `spillway run`, `sweep`, `plan` or `gate`'
+  const folders = 'a folder of `spillway run`, `sweep`, `plan`, `variants` or `gate`'
   withJson(command.argument('<dir>', folders))
     .addOption(outOption('report.html and charts', 'the folder of the documents'))
     .addOption(chartsOption())
@@ -53,6 +56,10 @@ async function drawn(directory: string) {
   if (plan !== null) return { file: 'plan.html', html: await planHtml(plan), charts: [] }
   const gate = await gateIn(directory)
   if (gate !== null) return { file: 'gate.html', html: await gateHtml(gate), charts: [] }
+  const variants = await readDocument(directory, 'variants', variantsSchema)
+  if (variants !== null) {
+    return { file: 'variants.html', html: await variantsHtml(variants), charts: [] }
+  }
   const file = 'report.html'
   const sweep = await readSweep(directory)
   if (sweep !== null) return { file, html: await sweepHtml(sweep), charts: sweepCharts(sweep) }

@@ -12,6 +12,7 @@ import {
   resultSchema,
   sweepManifestSchema,
   sweepSchema,
+  variantsSchema,
 } from '../../sim/documents/index.ts'
 import { profileSchema } from '../../sim/world/index.ts'
 import { documentText } from '../folders/documents.ts'
@@ -25,6 +26,7 @@ const schemas: Readonly<Record<string, ZodType>> = {
   audit: auditSchema,
   gate: gateSchema,
   'gate-baseline': gateBaseline,
+  variants: variantsSchema,
   noise: noiseSchema,
   sweep: sweepSchema,
   'sweep-manifest': sweepManifestSchema,

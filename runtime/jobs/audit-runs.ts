@@ -102,13 +102,15 @@ function faultsOf({ run, rules, journal }: RunAudit): string[] {
 /** The audit of all replays of a comparison's sides, as one of its checks. */
 export function auditCheck(
   sides: readonly {
+    /** default: A, B */
+    readonly name?: string
     readonly system: { readonly scenario: Scenario; readonly plan: ServingPlan }
     readonly requests: RequestList
     readonly replays: { readonly runs: readonly KeptRun[] }
   }[],
 ): Comparison['checks']['audit'] {
-  const audits = sides.flatMap(({ system, requests, replays }, i) => {
-    const side = sides.length > 1 ? `${'AB'[i]} ` : ''
+  const audits = sides.flatMap(({ name, system, requests, replays }, i) => {
+    const side = sides.length > 1 ? `${name ?? 'AB'[i]} ` : ''
     const { scenario, plan } = system
     const of = { scenario, plan, kind: 'replay', requests } as const
     return replays.runs.map((run, j) => auditRun(`${side}replay-${j + 1}`, run, of))

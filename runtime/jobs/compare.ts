@@ -1,6 +1,7 @@
 import { EXIT, Failure, scenarioChanges } from '../../scenarios/index.ts'
 import type { Comparison, MemoryComparison } from '../../sim/documents/index.ts'
 import {
+  agreement,
   compareArenas,
   compareRuns,
   countedRuns,
@@ -14,6 +15,7 @@ import {
   roundsOf,
   simulatedPercentiles,
   simulatedRanOut,
+  stabilityOf,
   whatIfCheck,
   whatIfFigures,
   worst,
@@ -77,7 +79,18 @@ export async function compare(
   })
   const simulated = simulatedRanOut(predictions.map(({ memory }) => memory))
   const measured = measuredRanOut(replays.runs.map(({ rows }) => rows))
-  const checks = { ...found, prediction: explained(found.prediction, simulated, measured) }
+  const stability = {
+    predicted: stabilityOf(
+      predictions.map(({ drift }) => drift),
+      scenario.pools,
+    ),
+    measured: first.result.stability,
+  }
+  const prediction = explained(found.prediction, simulated, measured)
+  const checks = {
+    ...found,
+    prediction: agreement(prediction, stability.predicted, stability.measured),
+  }
   await pause(signal)
   const whatIf = second && (await predictChange(first, second, job))
   const memory = compareMemory(first, predictions)
@@ -95,6 +108,7 @@ export async function compare(
     replays: replays.runs.length,
     replications,
     ...compared,
+    stability,
     what_if: whatIf?.document ?? null,
     memory,
     checks: { ...checks, what_if: whatIf?.check ?? null, memory: arenas, audit },

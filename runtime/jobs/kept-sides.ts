@@ -66,6 +66,7 @@ async function keptScenario(folder: string): Promise<Prepared> {
     file: join(folder, SCENARIO_FILE),
     directory: folder,
     notes: [],
+    variants: [],
     ...recordedTraffic(scenario, requests),
     contents: scenario.pools.map(() => null),
   }

@@ -30,7 +30,11 @@ async function replayFolder(folder: string): Promise<ReplayFolder> {
   // both sides of a what-if have one profile
   const holder = basename(folder) === AGAINST_FOLDER ? dirname(folder) : folder
   const profile = await keptProfile(holder, measured)
-  const { load, host } = measured
+  const { load, host, stability } = measured
+  if (stability.state === 'OVERLOADED') {
+    const text = `its replays were overloaded (${stability.reason}), so their executors never waited`
+    throw new Failure(`${folder}: ${text}; learn from replays at a lower load`, EXIT.notComparable)
+  }
   return { folder, scenario, load: load ?? 0, profile, host }
 }
 

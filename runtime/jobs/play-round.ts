@@ -30,7 +30,7 @@ export async function playRound(
   const pauses = slicing === null ? [] : pausesOf(slicing)
   const name = `replay ${round + 1} of ${replays}`
   const runs = players.map(({ fleet, system, traffic }, i) => {
-    const side = players.length === 1 ? '' : `, side ${'AB'[i]}`
+    const side = players.length === 1 ? '' : `, side ${'AB'[i] ?? i + 1}`
     const onProgress = (done: number, of: number) => options.onProgress(`${name}${side}`, done, of)
     const whole = slicing === null ? { onProgress } : {}
     return fleet.slices(system.plan, traffic, { decisionLog, pauses, ...whole })

@@ -85,9 +85,19 @@ async function contentsOf(scenario: Scenario, directory: string): Promise<Prepar
  * The profile that the scenario needs; null where all its work is declared. By default that of this
  * machine, and where it lacks a model that the one that ships has, that one.
  */
-export async function profileFor({ scenario }: Prepared, path?: string): Promise<Profile | null> {
-  const keys = scenario.pools.flatMap((pool) =>
-    'work' in scenario.models[pool.model]! ? [] : [modelKey(scenario, pool)],
+export async function profileFor(prepared: Prepared, path?: string): Promise<Profile | null> {
+  return profileForAll([prepared], path)
+}
+
+/** The same for several scenarios: one profile for all of them. */
+export async function profileForAll(
+  sides: readonly Prepared[],
+  path?: string,
+): Promise<Profile | null> {
+  const keys = sides.flatMap(({ scenario }) =>
+    scenario.pools.flatMap((pool) =>
+      'work' in scenario.models[pool.model]! ? [] : [modelKey(scenario, pool)],
+    ),
   )
   if (keys.length === 0 && path === undefined) return null
   const own = await loadProfile(path)

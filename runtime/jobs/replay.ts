@@ -34,7 +34,7 @@ export interface ReplayOptions extends JobOptions {
   readonly decisionLog?: boolean | undefined
 }
 
-/** Replays a system on ONNX Runtime. Two systems alternate in slices, at the rates of the first. */
+/** Replays a system on ONNX Runtime. Several alternate in slices, at the rates of the first. */
 export async function replay(
   systems: readonly [System, ...System[]],
   options: ReplayOptions = {},
@@ -75,7 +75,7 @@ function inTurn(given: readonly ReplaySide[], file: string | undefined) {
   const whole = (reason: string) => ({
     sides: given,
     slicing: null,
-    warning: `A and B alternate in whole replays, not in slices: ${reason}`,
+    warning: `${given.length > 2 ? 'sides' : 'A and B'} alternate in whole replays, not in slices: ${reason}`,
   })
   if (given.length === 1) return { sides: given, slicing: null, warning: null }
   if (file !== undefined) return whole(`the requests of ${file} are replayed as they are`)

@@ -39,8 +39,8 @@ export interface ReplayOptions {
 
 /**
  * Opens the models of every side and replays their requests, round after round, with rehearsals
- * between. Two sides alternate in slices, or else in whole replays, in an order that depends on the
- * seed of the first.
+ * between. Several sides alternate in slices, or else in whole replays, in an order that depends
+ * on the seed of the first.
  */
 export async function replaySides(
   sides: readonly ReplaySide[],

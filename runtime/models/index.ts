@@ -10,6 +10,7 @@ export type { InputSpec, ModelFile, ModelPlaces } from './model-types.ts'
 export { readSamplesShape } from './npy.ts'
 export type { GraphInput, GraphValue, OnnxGraph } from './onnx-graph.ts'
 export { isOutOfMemory } from './out-of-memory.ts'
+export { halfValue, type Output, outputDifference } from './output-difference.ts'
 export {
   detailOf,
   openSession,

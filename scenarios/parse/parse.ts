@@ -13,6 +13,7 @@ import {
   problemTexts,
 } from './located.ts'
 import { applyOverrides, type Override } from './override.ts'
+import { triedVariants, type Variant } from './variants.ts'
 import { fileOrigin, parseYamlTree } from './yaml-tree.ts'
 
 export interface ParseOptions {
@@ -22,11 +23,13 @@ export interface ParseOptions {
 }
 
 export interface ParsedScenario {
-  /** deep frozen, defaults filled in, without `$schema` and `extends` */
+  /** deep frozen, defaults filled in, without `$schema`, `extends`, `variants` */
   readonly scenario: Scenario
   /** 16 hex digits over the scenario as resolved, file paths as written */
   readonly hash: string
   readonly file: string
+  /** its named changes, which are no part of `scenario` and its hash */
+  readonly variants: readonly Variant[]
 }
 
 type TextOptions = ParseOptions & { readonly file: string }
@@ -79,8 +82,10 @@ export function validated(
   if (placed.length + problems.length > 0) {
     throw new Failure(problemTexts(placed, problems, root))
   }
+  const tried = triedVariants(root)
+  if (tried.problems.length > 0) throw new Failure(tried.problems)
   const scenario = resolved(scenarioSchema.parse(value), draft)
-  return { scenario: deepFreeze(scenario), hash: hashOf(scenario), file }
+  return { scenario: deepFreeze(scenario), hash: hashOf(scenario), file, variants: tried.variants }
 }
 
 /**
@@ -110,7 +115,7 @@ const cut = (text: string) => (text.length > 200 ? `${text.slice(0, 199)}…` : 
  * `class_values` the rows of its name.
  */
 function resolved(scenario: Scenario, draft: Draft): Scenario {
-  const { $schema: _, extends: __, ...rest } = scenario
+  const { $schema: _, extends: __, variants: ___, ...rest } = scenario
   const traffic = rest.traffic.map((own, i) => ({
     ...own,
     arrivals: withValues(own.arrivals, own.class),

@@ -174,6 +174,10 @@ export const scenarioSchema = z.strictObject({
     .strictObject({ policy: routing.default('least-loaded') })
     .prefault({})
     .describe('Chooses the pool of a request'),
+  variants: z
+    .record(name, z.record(z.string(), z.unknown()))
+    .optional()
+    .describe('Named changes, for `spillway variants`: values by their paths, as in --set'),
 })
 
 export type Scenario = z.infer<typeof scenarioSchema>

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { arenaReplica } from './arena-document.ts'
 import { estimate, headOf, number, numberOrNull, numbers, scenarioRef } from './document-parts.ts'
-import { verdict } from './documents.ts'
+import { stability, verdict } from './documents.ts'
 
 /** The document of a comparison: simulated and measured figures for the same requests. */
 
@@ -169,7 +169,7 @@ const controlKernel = z.strictObject({
   unknown: z.string().nullable().describe('why the drift is not known; null where it is'),
 })
 
-const check = z.strictObject({
+export const check = z.strictObject({
   verdict,
   reason: z.string(),
   worst: z
@@ -207,6 +207,9 @@ export const comparisonSchema = z.strictObject({
   stall_free: stallFree.describe(
     'of requests that met no recorded stall of the dispatcher or of an executor of their station',
   ),
+  stability: z
+    .strictObject({ predicted: stability, measured: stability })
+    .describe('percentiles of an overloaded run depend on its duration'),
   control_kernel: controlKernel,
   what_if: whatIf.nullable().describe('null without a change'),
   memory: z

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { cost, estimate, number, numberOrNull } from './document-parts.ts'
-import { distribution, objectiveResult, percentiles, verdict } from './documents.ts'
+import { distribution, objectiveResult, percentiles, stability, verdict } from './documents.ts'
 
 /** One configuration of a sweep, a plan or a set of variants; its figures over replications. */
 export const configurationRow = z.strictObject({
@@ -9,6 +9,7 @@ export const configurationRow = z.strictObject({
   load: numberOrNull.describe('mean rate of the first replication over the capacity'),
   verdict: verdict.nullable().describe('the worst of its objectives; null where it has none'),
   objectives: z.array(objectiveResult),
+  stability: stability.describe('latencies of an overloaded configuration depend on the duration'),
   classes: z.array(
     z.strictObject({
       name: z.string(),

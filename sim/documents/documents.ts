@@ -157,6 +157,19 @@ export const series = z.strictObject({
   }),
 })
 
+/** Whether traffic passes through, or piles up or is turned away for want of capacity. */
+export const stability = z.strictObject({
+  state: z.enum(['STABLE', 'OVERLOADED', 'UNDECIDED']),
+  reason: z.string(),
+  backlog: estimate.describe('requests in the system at the end of the traffic'),
+  growth: estimate.describe(
+    'by how much they grew over the second half of the counted time, as a share of its arrivals; negative where they fell',
+  ),
+  demand: estimateOrNull.describe(
+    'time that served and lost requests need, over that of the replicas, in the pool where it is largest; null where no pool lost requests',
+  ),
+})
+
 /** One point of a tail curve; p runs from 0.01 to the last that the sample supports. */
 export const tailPoint = z.strictObject({
   p: number,
@@ -204,6 +217,7 @@ export const resultSchema = z.strictObject({
         .describe('latency of served requests, as `tail`; empty for the only class'),
     }),
   ),
+  stability,
   pools: z.array(poolResult),
   objectives: z.array(objectiveResult),
   headroom: z
@@ -247,6 +261,7 @@ export type Counts = z.infer<typeof counts>
 export type ShedBy = z.infer<typeof shedBy>
 export type Result = z.infer<typeof resultSchema>
 export type PoolResult = z.infer<typeof poolResult>
+export type Stability = z.infer<typeof stability>
 export type Series = z.infer<typeof series>
 export type TailPoint = z.infer<typeof tailPoint>
 export type Host = z.infer<typeof hostSchema>

@@ -30,3 +30,13 @@ export {
   sweepSchema,
 } from './sweep-document.ts'
 export { byRank, endOf, figureOf, type SweepEnd } from './sweep-ranking.ts'
+export {
+  type MeasuredVariants,
+  type OutputDrift,
+  VARIANT_METRICS,
+  type VariantFigures,
+  type VariantMetric,
+  type VariantRatio,
+  type Variants,
+  variantsSchema,
+} from './variants-document.ts'

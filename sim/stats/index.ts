@@ -8,7 +8,7 @@ export {
   percentileEstimate,
   percentiles,
 } from './intervals/distributions.ts'
-export { holmAdjusted } from './intervals/holm.ts'
+export { holmAdjusted, holmRatios, type LogRatio } from './intervals/holm.ts'
 export {
   clopperPearson,
   type Interval,
@@ -36,6 +36,7 @@ export { furtherValue, geometricMean, positiveMean } from './intervals/positive.
 export { type SignFlipInterval, signFlipInterval, signFlipP } from './intervals/sign-flip.ts'
 export { studentTCdf, studentTQuantile } from './intervals/student-t.ts'
 export { PARTS, TOKEN_TIMES } from './recording/cell.ts'
+export type { RunDrift } from './recording/drift.ts'
 export { Histogram } from './recording/histogram.ts'
 export { KvSpaces } from './recording/kv-spaces.ts'
 export { coldShare, type ModelMove } from './recording/model-moves.ts'

@@ -4,6 +4,7 @@ import { distribution, estimate, percentiles } from '../../stats/index.ts'
 import { worst } from '../comparison/verdicts.ts'
 import { judgeAll } from '../result/objectives.ts'
 import { overRuns } from '../result/over-runs.ts'
+import { stabilityOf } from '../result/stability.ts'
 import { costOf } from './cost.ts'
 import type { RunFigures } from './run-figures.ts'
 
@@ -36,6 +37,10 @@ export function configurationRow(
     load: capacityRps === null ? null : rate / capacityRps,
     verdict: objectives.length === 0 ? null : worst(objectives.map(({ verdict }) => verdict)),
     objectives,
+    stability: stabilityOf(
+      runs.map(({ drift }) => drift),
+      scenario.pools,
+    ),
     classes: scenario.traffic.map(({ class: name }, i) => {
       const own = runs.map(({ classes }) => classes[i]!)
       const arrived = sum(own.map((of) => of.arrived))

@@ -1,5 +1,11 @@
 import type { Scenario } from '../../../scenarios/schema/schema.ts'
-import { type CellSummary, type Figures, PARTS, type RunSummary } from '../../stats/index.ts'
+import {
+  type CellSummary,
+  type Figures,
+  PARTS,
+  type RunDrift,
+  type RunSummary,
+} from '../../stats/index.ts'
 import { type ObjectiveFigure, objectiveFigures } from '../result/objectives.ts'
 import { batchMean } from '../result/over-runs.ts'
 
@@ -13,6 +19,7 @@ export interface RunFigures {
   readonly objectives: readonly ObjectiveFigure[]
   /** peak memory in use over the limit of the fullest space; null without a limit */
   readonly memoryOfLimit: number | null
+  readonly drift: RunDrift
   /** from the end of the warm-up to the last event, s */
   readonly observedS: number
 }
@@ -47,6 +54,7 @@ export function runFigures(scenario: Scenario, run: RunSummary): RunFigures {
     })),
     objectives: objectiveFigures(scenario, run),
     memoryOfLimit: fullestShare(run),
+    drift: run.drift,
     observedS: run.observedMs / 1000,
   }
 }

@@ -104,6 +104,13 @@ function runOf(n: number, scale: number, { lost = 0, judged = [] as readonly num
     stallFree: null,
     series: new TimeSeries(10_000).summary(),
     worst: { reported: null, objectives: [[]] },
+    drift: {
+      held: 2,
+      backlog: 1,
+      arrived: Array(10).fill(n / 20),
+      growth: Array(10).fill(0),
+      pools: [{ ended: n / 2, lost: lost / 2, demand: Array(10).fill(0.25) }],
+    },
   }
   return run
 }

@@ -23,6 +23,7 @@ import { memoryResult } from './memory-result.ts'
 import { judgeAll, objectiveFigures } from './objectives.ts'
 import { batchMean, overRuns, shareOver } from './over-runs.ts'
 import { recordedStalls, stallWarnings } from './recorded-stalls.ts'
+import { stabilityOf } from './stability.ts'
 import { worstWindow } from './worst-window.ts'
 
 /** The system whose runs a result is about. */
@@ -102,6 +103,10 @@ export function resultOf(
       calls: callsResult(runs.map(({ calls }) => calls[i]!)),
       tail: tail(runs.map(({ classTails }) => classTails[i] ?? [])),
     })),
+    stability: stabilityOf(
+      runs.map(({ drift }) => drift),
+      scenario.pools,
+    ),
     pools: scenario.pools.map((pool, i) => ({
       ...cell(pool.name, (run) => run.pools[i]!),
       shed_by: sumCounts(runs.map((run) => run.pools[i]!.shedBy)),

@@ -13,6 +13,7 @@ import {
 import { Backlog, type SurgeWindow } from './backlog.ts'
 import { CallRecorder } from './calls.ts'
 import { Cell } from './cell.ts'
+import { DriftRecorder, type RunDrift } from './drift.ts'
 import type { Ratio } from './space-recorder.ts'
 import { TimeSeries } from './time-series.ts'
 import { tokenTimes } from './token-times.ts'
@@ -73,6 +74,7 @@ export class Recorder implements Observer {
   readonly #hasCalls: boolean
   readonly #options: RecorderOptions
   readonly #series: TimeSeries
+  readonly #drift: DriftRecorder
   lastMs: Ms = 0
 
   constructor(options: RecorderOptions) {
@@ -94,6 +96,7 @@ export class Recorder implements Observer {
     this.#hasCalls = options.parts.some((parts) => parts !== null)
     this.#series = new TimeSeries(options.durationMs)
     this.#windows = new WindowRecorder(options.windows, options.requests, options.pools.length)
+    this.#drift = new DriftRecorder(options)
   }
 
   /** Part of `busyMs` for clients that had left, by their share of each batch or of all tokens. */
@@ -111,6 +114,10 @@ export class Recorder implements Observer {
         tokens.reduce((total, n, i) => total + (this.#options.poolOf[i] === pool ? n : 0), 0)
       return { part: sum(this.#hitTokens), of: sum(this.#promptTokens) }
     })
+  }
+
+  get drift(): RunDrift {
+    return this.#drift.summary()
   }
 
   get series(): Series {
@@ -141,6 +148,7 @@ export class Recorder implements Observer {
     this.#windows.queued(now, -1)
     this.backlog.change(now, -1)
     this.lastMs = now
+    this.#drift.lost(now, requests.at[request]!, requests.pool[request]!)
     if (this.#hasCalls) this.calls.ended(now, request)
     if (requests.at[request]! < warmupMs) return
     const number = requests.class[request]!
@@ -168,12 +176,14 @@ export class Recorder implements Observer {
       this.#windows.worked(pool, started, ended)
     }
     const service = ended - started
+    this.#drift.batch(now, pool, size, generates ? 0 : service)
     const overhead = started - dispatched + (now - ended)
     for (let i = 0; i < size; i++) {
       const request = members[i]!
       const at = requests.at[request]!
       const latency = now - at
       this.#series.served(now, at, latency)
+      this.#drift.scheduled(at)
       if (this.#hasCalls) this.calls.ended(now, request)
       if (at < warmupMs) continue
       const number = requests.class[request]!
@@ -209,6 +219,7 @@ export class Recorder implements Observer {
 
   stepped(now: Ms, run: StepRun): void {
     const pool = this.#options.poolOf[run.executor]!
+    this.#drift.batch(now, pool, 0, now - run.started)
     if (run.started < this.#options.warmupMs) return
     this.busyMs[pool]! += now - run.started
     this.occupiedMs[pool]! += now - run.started

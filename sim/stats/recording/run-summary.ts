@@ -4,6 +4,7 @@ import { tailProbabilities } from '../intervals/tail-curve.ts'
 import type { SurgeBacklog } from './backlog.ts'
 import type { Calls } from './calls.ts'
 import { Cell, PARTS, type Part, TOKEN_TIMES, type TokenTime } from './cell.ts'
+import type { RunDrift } from './drift.ts'
 import type { Histogram } from './histogram.ts'
 import type { Recorder } from './recorder.ts'
 import type { Ratio, SpaceSummary } from './space-recorder.ts'
@@ -90,6 +91,7 @@ export interface RunSummary {
   readonly classTails: readonly Tail[]
   readonly series: Series
   readonly worst: WorstSummary
+  readonly drift: RunDrift
   /** of pools with `memory` */
   readonly memory: readonly SpaceSummary[]
   /** null where requests were drawn, or no model has a profile */
@@ -133,6 +135,7 @@ export function summariseRun(
       classes.length > 1 ? classes.map(({ latency }) => tailOf(latency, POINTS_OF_CLASSES)) : [],
     series: recorder.series,
     worst: recorder.worst,
+    drift: recorder.drift,
     memory: run.memory ?? [],
     stallFree: run.stallFree ?? null,
   }

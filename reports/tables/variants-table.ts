@@ -1,0 +1,182 @@
+import type {
+  OutputDrift,
+  VariantFigures,
+  VariantMetric,
+  VariantRatio,
+  Variants,
+} from '../../sim/documents/index.ts'
+import {
+  declared,
+  estimateText,
+  figure,
+  fixed,
+  NONE,
+  plural,
+  signedPercent,
+  valueText,
+} from '../format.ts'
+import { overloadText } from './summary.ts'
+
+/** Variants in words and table cells, for terminals and pages. */
+
+const NAMES: Readonly<Record<VariantMetric, string>> = {
+  p50: 'p50',
+  p95: 'p95',
+  p99: 'p99',
+  goodput: 'goodput',
+  utilisation: 'utilisation',
+}
+
+/** Each variant against the first one in a sentence, by the differences that were found. */
+export function variantFindings({ variants, ratios, measured }: Variants): string[] {
+  const [first, ...others] = variants
+  const found = measured?.ratios ?? ratios
+  const of = measured === null ? 'simulated' : 'measured'
+  return others.map(({ name, row }) => {
+    const own = found.filter(({ variant }) => variant === name)
+    const real = own.filter(({ difference }) => isDifference(difference))
+    const open = own.filter(({ difference }) => difference === 'none found')
+    const texts = real.map(({ metric, value }) => `${NAMES[metric]} ${changeText(value!)}`)
+    const none = `no difference found in ${listed(open.map(({ metric }) => NAMES[metric]))}`
+    const parts = [
+      ...(row.stability.state === 'OVERLOADED' ? ['overloaded in the simulation'] : []),
+      ...(texts.length === 0 ? [] : [`${listed(texts)} against ${first!.name}`]),
+      ...(open.length === 0 ? [] : [none]),
+    ]
+    return `${name}, ${of}: ${parts.length === 0 ? 'no ratio is supported by the sample' : parts.join('; ')}`
+  })
+}
+
+const isDifference = (difference: VariantRatio['difference']) =>
+  difference === 'higher' || difference === 'lower'
+
+/** "−12 %", or "2.1 times" from twice and half on. */
+export function changeText(ratio: number): string {
+  return ratio >= 2 || ratio <= 0.5 ? `${figure(ratio)} times` : signedPercent(ratio - 1)
+}
+
+function listed(texts: readonly string[]): string {
+  if (texts.length < 2) return texts.join('')
+  return `${texts.slice(0, -1).join(', ')} and ${texts.at(-1)}`
+}
+
+/** What is particular of a variant: its overload, and lost requests of an objective. */
+export function variantWarnings({ variants, measured, warnings }: Variants): string[] {
+  const overloaded = variants.flatMap(({ name, row }) => {
+    const text = overloadText(row)
+    return text === null ? [] : [`${name}: ${text}`]
+  })
+  const live = (measured?.variants ?? []).flatMap(({ name, stability }) => {
+    const text = overloadText({ stability })
+    return text === null ? [] : [`${name}, measured: ${text}`]
+  })
+  return [...overloaded, ...live, ...warnings, ...(measured?.warnings ?? [])]
+}
+
+const figureCells = ({ p50, p95, p99, goodput, utilisation }: VariantFigures) => [
+  ...[p50, p95, p99].map((latency) => estimateText(latency, 'time')),
+  estimateText(goodput, 'share'),
+  estimateText(utilisation, 'share'),
+]
+
+/** The figures of each variant, with its price and its verdict; the head first. */
+export function variantRows({ variants }: Variants): string[][] {
+  const priced = variants.some(({ row }) => row.cost !== null)
+  return [
+    [
+      ...['variant', 'p50', 'p95', 'p99', 'goodput', 'utilisation'],
+      ...(priced ? ['$ an hour', '$ a million'] : []),
+      'verdict',
+    ],
+    ...variants.map(({ name, row, figures }) => [
+      name,
+      ...figureCells(figures),
+      ...(priced ? costCells(row.cost) : []),
+      row.stability.state === 'OVERLOADED' ? 'OVERLOADED' : (row.verdict ?? NONE),
+    ]),
+  ]
+}
+
+function costCells(cost: Variants['variants'][number]['row']['cost']): string[] {
+  if (cost === null) return [NONE, NONE]
+  return [fixed(cost.usd_per_hour, 2), valueText(cost.usd_per_million, 'plain')]
+}
+
+/** The figures of each variant in its replays. */
+export function measuredRows({ measured }: Variants): string[][] {
+  if (measured === null) return []
+  return [
+    ['measured', 'p50', 'p95', 'p99', 'goodput', 'utilisation'],
+    ...measured.variants.map(({ name, figures }) => [name, ...figureCells(figures)]),
+  ]
+}
+
+/** Ratios to the first variant: a row for each variant, on each side. */
+export function ratioRows({ variants, ratios, measured }: Variants): string[][] {
+  const rows = (of: string, all: readonly VariantRatio[]) =>
+    variants.slice(1).map(({ name }) => {
+      const own = new Map(
+        all.filter(({ variant }) => variant === name).map((ratio) => [ratio.metric, ratio]),
+      )
+      const cells = (Object.keys(NAMES) as VariantMetric[]).map((metric) =>
+        ratioText(own.get(metric)),
+      )
+      return [`${name}${of}`, ...cells]
+    })
+  const head = [`ratio to ${variants[0]!.name}`, ...Object.values(NAMES)]
+  if (measured === null) return [head, ...rows('', ratios)]
+  return [head, ...rows(', simulated', ratios), ...rows(', measured', measured.ratios)]
+}
+
+function ratioText(ratio: VariantRatio | undefined): string {
+  if (ratio === undefined || ratio.value === null) return NONE
+  const { value, low, high, difference } = ratio
+  const text = estimateText({ value, low, high, n: 1 }, 'plain')
+  return difference === 'none found' ? `${text} =` : text
+}
+
+/** What the marks and intervals of the ratios mean. */
+export function ratioNotes(document: Variants): string[] {
+  const { replications, measured, ratios } = document
+  const missing = [...ratios, ...(measured?.ratios ?? [])].flatMap(({ reason }) => reason ?? [])
+  return [
+    '=: no difference found. Differences are tested all together (Holm, 5 %), and each interval has the level of its test.',
+    `Simulated: paired over ${plural(replications, 'replication')} with the same requests.${measured === null ? '' : ` ${measuredNote(measured)}`}`,
+    ...[...new Set(missing)].map((reason) => `No ratio: ${reason}.`),
+  ]
+}
+
+function measuredNote({ replays, blocks, slice_ms }: NonNullable<Variants['measured']>): string {
+  const slices =
+    slice_ms === null ? 'whole replays in turn' : `slices of ${declared(slice_ms)} ms in turn`
+  return `Measured: ${plural(replays, 'replay')} of each, ${slices}, ${plural(blocks, 'block')}.`
+}
+
+/** At what rate all variants are compared, where the scenario states a load. */
+export function rateText({ rate, variants }: Variants): string | null {
+  if (rate === null) return null
+  const loads = variants.map(({ name, row: { load } }) =>
+    load === null ? name : `${name} ${fixed(load, 2)}`,
+  )
+  return `The same rate for all: loads of the scenario are shares of the capacity of ${rate}. Load of each: ${loads.join(', ')}.`
+}
+
+/** How far outputs are from those of the first variant, on the same inputs. */
+export function driftRows({ measured }: Variants): string[][] {
+  const drift = measured?.output_drift ?? []
+  if (drift.length === 0) return []
+  const rows = drift.map((one) => [`${one.variant}, pool ${one.pool}`, ...driftCells(one)])
+  return [['output drift', 'inputs', 'cosine, mean', 'least', 'same top-1'], ...rows]
+}
+
+function driftCells({ inputs, cosine_mean, cosine_least, top1, reason }: OutputDrift): string[] {
+  if (cosine_mean === null || cosine_least === null || top1 === null) {
+    return [String(inputs), reason ?? NONE, NONE, NONE]
+  }
+  return [
+    String(inputs),
+    cosine_mean.toFixed(5),
+    cosine_least.toFixed(5),
+    `${fixed(100 * top1, 1)} %`,
+  ]
+}

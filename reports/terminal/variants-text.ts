@@ -1,0 +1,47 @@
+import { visibleLine } from '../../scenarios/index.ts'
+import type { Variants } from '../../sim/documents/index.ts'
+import { declared, plural } from '../format.ts'
+import {
+  driftRows,
+  measuredRows,
+  rateText,
+  ratioNotes,
+  ratioRows,
+  variantFindings,
+  variantRows,
+  variantWarnings,
+} from '../tables/variants-table.ts'
+import { alignColumns } from './align.ts'
+
+/** Variants side by side, for a terminal: findings, figures, ratios. */
+export function variantsText(document: Variants): string {
+  const { scenario, variants, replications, duration_s, seed, measured } = document
+  const rate = rateText(document)
+  const changes = variants
+    .slice(1)
+    .map(
+      ({ name, changes: own }) => `  ${name}: ${own.length === 0 ? 'no change' : own.join(', ')}`,
+    )
+  const runs = `${plural(replications, 'replication')} of ${declared(duration_s)} s`
+  return [
+    ...variantFindings(document).map(visibleLine),
+    '',
+    visibleLine(`${scenario.name}: ${plural(variants.length, 'variant')}, ${runs}, seed ${seed}`),
+    visibleLine(`Changes from ${variants[0]!.name}:`),
+    ...changes.map(visibleLine),
+    ...(rate === null ? [] : [visibleLine(rate)]),
+    ...variantWarnings(document).map((text) => visibleLine(`warning: ${text}`)),
+    '',
+    alignColumns(variantRows(document)),
+    ...table(measuredRows(document)),
+    ...table(ratioRows(document)),
+    ...table(driftRows(document)),
+    '',
+    ...ratioNotes(document),
+    ...(measured === null
+      ? []
+      : [visibleLine(`audit: ${measured.audit.verdict}, ${measured.audit.reason}`)]),
+  ].join('\n')
+}
+
+const table = (rows: readonly string[][]) => (rows.length === 0 ? [] : ['', alignColumns(rows)])

@@ -1,0 +1,100 @@
+import { EXIT, Failure } from '../../../scenarios/index.ts'
+import type { OutputDrift } from '../../../sim/documents/index.ts'
+import type { RequestList } from '../../../sim/traffic/index.ts'
+import { cacheDirectory } from '../../folders/profile-file.ts'
+import { materialise, sessionOptions } from '../../models/index.ts'
+import { Child, entryBeside } from '../../process/child.ts'
+import type { System } from '../prepare.ts'
+import type { DriftModel, DriftReply, DriftRequest } from './drift-process.ts'
+
+/** Inputs by which outputs are compared: the mean of so many cosines is known well. */
+const INPUTS = 64
+
+interface Side {
+  readonly name: string
+  readonly system: System
+}
+
+/**
+ * Output drift of a variant: the first output of its models beside those of the first variant, on
+ * the inputs of the first requests. Pools are matched by name. Where a model cannot be compared,
+ * the reason stands in its place; throws `Failure` only if it was interrupted.
+ */
+export async function outputDrift(
+  first: Side & { readonly requests: RequestList },
+  other: Side,
+  signal: AbortSignal,
+): Promise<OutputDrift[]> {
+  const found: OutputDrift[] = []
+  for (const [j, pool] of other.system.scenario.pools.entries()) {
+    const open = { variant: other.name, pool: pool.name, inputs: 0 }
+    const none = { ...open, cosine_mean: null, cosine_least: null, top1: null }
+    const i = first.system.scenario.pools.findIndex(({ name }) => name === pool.name)
+    if (i < 0) {
+      found.push({ ...none, reason: `${first.name} has no pool of this name` })
+      continue
+    }
+    const inputs = inputsOf(first, i)
+    try {
+      const reply = await compared(
+        {
+          a: await modelOf(first.system, i, signal),
+          b: await modelOf(other.system, j, signal),
+          inputs,
+        },
+        signal,
+      )
+      found.push(
+        typeof reply === 'string'
+          ? { ...none, reason: reply }
+          : { ...open, ...figuresOf(reply), inputs: inputs.length, reason: null },
+      )
+    } catch (error) {
+      if (!(error instanceof Failure) || error.exitCode === EXIT.interrupted) throw error
+      found.push({ ...none, reason: error.problems.join('; ') })
+    }
+  }
+  return found
+}
+
+function figuresOf({ cosines, rows, sameTop }: DriftReply) {
+  return {
+    cosine_mean: cosines.reduce((sum, value) => sum + value, 0) / cosines.length,
+    cosine_least: Math.min(...cosines),
+    top1: sameTop / rows,
+  }
+}
+
+/** Keys and padded lengths of the first requests. */
+function inputsOf(
+  { system, requests: { columns } }: Side & { readonly requests: RequestList },
+  pool: number,
+): DriftRequest['inputs'] {
+  const { padTo } = system.plan.pools[pool]!
+  return Array.from(columns.inputTokens.subarray(0, INPUTS), (tokens, key) => ({
+    key,
+    length: Math.ceil(tokens / padTo) * padTo,
+  }))
+}
+
+async function modelOf(
+  { scenario, directory }: System,
+  index: number,
+  signal: AbortSignal,
+): Promise<DriftModel> {
+  const pool = scenario.pools[index]!
+  const places = { directory, cacheDirectory: cacheDirectory(), signal }
+  const file = await materialise(scenario.models[pool.model]!, pool.precision, places)
+  return { file, session: sessionOptions(pool) }
+}
+
+async function compared(request: DriftRequest, signal: AbortSignal): Promise<DriftReply | string> {
+  const child = new Child(entryBeside(import.meta.url, 'drift-process'), {
+    name: 'the comparison of outputs',
+  })
+  try {
+    return await child.ask<DriftReply | string>(request, { signal })
+  } finally {
+    child.end()
+  }
+}

@@ -1,0 +1,112 @@
+import { arrivalParts, type Scenario, scenarioChanges } from '../../../scenarios/index.ts'
+import type { Variants } from '../../../sim/documents/index.ts'
+import {
+  configurationRow,
+  pairedRatios,
+  runFigures,
+  simulatedResult,
+  variantFigures,
+} from '../../../sim/experiment/index.ts'
+import type { RunSummary } from '../../../sim/stats/index.ts'
+import { profileLabel } from '../../folders/profile-file.ts'
+import { build } from '../../version.ts'
+import { backlogWarning, threadsFor } from '../demand.ts'
+import { extrapolationWarnings } from '../extrapolation.ts'
+import { type DocumentOptions, LIBRARY_CALL, REPLICATIONS } from '../options.ts'
+import { profileWarnings } from '../profile-warnings.ts'
+import { runReplications } from '../replications.ts'
+import type { LoadedVariants, NamedSystem } from './load-variants.ts'
+import { type ReplayedVariants, replayVariants } from './replay-variants.ts'
+
+export interface VariantsOptions extends DocumentOptions {
+  /** independent runs behind each interval; default 10 */
+  readonly replications?: number | undefined
+  /** how often every variant is replayed; by default none is */
+  readonly replays?: number | undefined
+}
+
+/** Variants side by side, and the replays of each where they were replayed. */
+export interface ComparedVariants {
+  readonly document: Variants
+  readonly replayed: ReplayedVariants | null
+}
+
+/**
+ * Simulates variants of a scenario, and replays them in alternating slices where `replays` is set.
+ * Replication r of every variant has the same requests and the same draws of the machine (common
+ * random numbers). Loads are shares of the capacity of the first variant.
+ */
+export async function variants(
+  { base, variants: named }: LoadedVariants,
+  options: VariantsOptions = {},
+): Promise<ComparedVariants> {
+  const { replications = REPLICATIONS.interval, replays, command = LIBRARY_CALL } = options
+  const { signal = new AbortController().signal, onProgress } = options
+  const [first] = named as [NamedSystem]
+  const { capacityRps, scenario, profile } = first.system
+  const simulated: { named: NamedSystem; runs: RunSummary[] }[] = []
+  const warnings: string[] = []
+  for (const [i, variant] of named.entries()) {
+    const { system, name } = variant
+    const input = { ...system, capacityRps }
+    const backlog = backlogWarning(input, capacityRps, threadsFor(replications, undefined))
+    const doubts = [...profileWarnings(system.models), ...extrapolationWarnings(system)]
+    warnings.push(
+      ...[...(backlog === null ? [] : [backlog]), ...doubts].map((text) => `${name}: ${text}`),
+    )
+    const phase = `simulating ${name}, ${i + 1} of ${named.length}`
+    const runs = await runReplications(input, replications, {
+      traces: system,
+      signal,
+      onProgress: (done, of) => onProgress?.(phase, done, of),
+    })
+    simulated.push({ named: variant, runs })
+  }
+  const label = profile && profileLabel(profile)
+  const sides = simulated.map(({ named: { name, system }, runs }) => ({
+    name,
+    replicas: system.scenario.pools.map((pool) => pool.replicas),
+    runs,
+  }))
+  const rows = simulated.map(({ named: { name, set, system }, runs }, i) => ({
+    name,
+    set: [...set],
+    changes: scenarioChanges(scenario, system.scenario),
+    row: configurationRow(
+      system,
+      runs.map((run) => runFigures(system.scenario, run)),
+    ),
+    figures: variantFigures(sides[i]!),
+    tail: simulatedResult(system, runs, { ...build(), profile: label }).tail,
+  }))
+  const ratios = pairedRatios(sides)
+  const replayed =
+    replays === undefined ? null : await replayVariants(named, { replays, signal, onProgress })
+  const document: Variants = {
+    document: 'spillway-variants',
+    format: 1,
+    ...build(),
+    scenario: {
+      name: base.scenario.name,
+      hash: base.hash,
+      description: base.scenario.description,
+    },
+    seed: base.scenario.seed,
+    profile: label,
+    duration_s: base.scenario.duration_s,
+    warmup_s: base.scenario.warmup_s,
+    replications,
+    rate: hasLoad(scenario) ? first.name : null,
+    variants: rows,
+    ratios,
+    measured: replayed?.document ?? null,
+    warnings,
+    command,
+  }
+  return { document, replayed }
+}
+
+/** Whether a rate is stated as a share of the capacity. */
+function hasLoad({ traffic }: Scenario): boolean {
+  return traffic.some(({ arrivals }) => arrivalParts(arrivals).some((part) => 'load' in part))
+}

@@ -1,0 +1,122 @@
+import {
+  VARIANT_METRICS,
+  type VariantFigures,
+  type VariantMetric,
+  type VariantRatio,
+} from '../../documents/index.ts'
+import { log } from '../../kernel/index.ts'
+import {
+  estimate,
+  holmRatios,
+  type LogRatio,
+  meanWithError,
+  PERCENTILES,
+  percentileEstimate,
+  type RunSummary,
+  supports,
+  unsupportedReason,
+} from '../../stats/index.ts'
+
+const LEVELS = { p50: 0.5, p95: 0.95, p99: 0.99 } as const
+const isLevel = (metric: VariantMetric): metric is keyof typeof LEVELS => metric in LEVELS
+
+const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0)
+
+/** A metric of one run; `replicas` of its pools. */
+function metricOf(metric: VariantMetric, run: RunSummary, replicas: readonly number[]): number {
+  if (isLevel(metric)) return run.all.percentiles[PERCENTILES.indexOf(LEVELS[metric])]!
+  if (metric === 'goodput') {
+    return sum(run.classes.map(({ good }) => good)) / sum(arrivalsOf(run))
+  }
+  return Math.max(...run.busyMs.map((ms, i) => ms / (run.observedMs * replicas[i]!)))
+}
+
+const arrivalsOf = (run: RunSummary) => run.classes.map(({ counts }) => counts.arrived)
+
+/** Runs of one variant, with the replicas of its pools. */
+export interface VariantRuns {
+  readonly name: string
+  readonly replicas: readonly number[]
+  readonly runs: readonly RunSummary[]
+}
+
+/** Figures of all classes together, each over runs with its interval. */
+export function variantFigures({ runs, replicas }: VariantRuns): VariantFigures {
+  const fewest = Math.min(...runs.map(({ all }) => all.n))
+  const each = VARIANT_METRICS.map((metric) => {
+    const values = runs.map((run) => metricOf(metric, run, replicas))
+    const n = sum(runs.map(({ all }) => all.n))
+    if (!isLevel(metric)) return [metric, estimate(values, n, 1)]
+    if (supports(fewest, LEVELS[metric])) return [metric, percentileEstimate(values, n)]
+    const reason = unsupportedReason(fewest, LEVELS[metric])
+    return [metric, { value: null, low: null, high: null, n, reason }]
+  })
+  return Object.fromEntries(each) as VariantFigures
+}
+
+/**
+ * Ratios of every variant to the first one, metric by metric: means of the logarithms over runs,
+ * pairs of which share their requests, so that what they have in common cancels.
+ */
+export function pairedRatios([first, ...others]: readonly VariantRuns[]): VariantRatio[] {
+  const open = others.flatMap((other) =>
+    VARIANT_METRICS.map((metric) => ({
+      variant: other.name,
+      metric,
+      ...paired(metric, first!, other),
+    })),
+  )
+  return judged(open)
+}
+
+function paired(
+  metric: VariantMetric,
+  a: VariantRuns,
+  b: VariantRuns,
+): LogRatio | { readonly none: string } {
+  const fewest = Math.min(...[...a.runs, ...b.runs].map(({ all }) => all.n))
+  if (isLevel(metric) && !supports(fewest, LEVELS[metric])) {
+    return { none: unsupportedReason(fewest, LEVELS[metric]) }
+  }
+  if (a.runs.length < 2) return { none: 'a single replication has no interval; several have' }
+  const logs = a.runs.map((run, i) => {
+    const [before, after] = [
+      metricOf(metric, run, a.replicas),
+      metricOf(metric, b.runs[i]!, b.replicas),
+    ]
+    return before === after ? 0 : log(after / before)
+  })
+  if (!logs.every(Number.isFinite)) return { none: 'it is 0 in some replication' }
+  const [one] = logs
+  // the sum of equal values is rounded, which is no scatter
+  if (logs.every((value) => value === one)) return { log: one!, error: 0, df: logs.length - 1 }
+  const { mean, standardError } = meanWithError(logs)
+  return { log: mean, error: standardError, df: logs.length - 1 }
+}
+
+/** A ratio before all of them are judged together, or the reason why there is none. */
+export type OpenRatio = Pick<VariantRatio, 'variant' | 'metric'> &
+  (LogRatio | { readonly none: string })
+
+/** Judges all ratios of a document together. */
+export function judged(open: readonly OpenRatio[]): VariantRatio[] {
+  const known = open.filter((one) => 'log' in one)
+  const found = holmRatios(known)
+  return open.map((one): VariantRatio => {
+    const { variant, metric } = one
+    if ('none' in one) {
+      return {
+        variant,
+        metric,
+        value: null,
+        low: null,
+        high: null,
+        difference: null,
+        reason: one.none,
+      }
+    }
+    const { value, low, high, real } = found[known.indexOf(one)]!
+    const difference = !real ? 'none found' : value > 1 ? 'higher' : 'lower'
+    return { variant, metric, value, low, high, difference }
+  })
+}
