@@ -5,6 +5,7 @@ import type { Plan } from '../../sim/documents/index.ts'
 import { writableFolder } from '../folders/write-whole.ts'
 import { plan } from '../jobs/plan/plan.ts'
 import { PLAN_DEFAULTS } from '../jobs/plan/searched-plan.ts'
+import { withWarmup } from '../jobs/steady-warmup.ts'
 import {
   commandLine,
   implement,
@@ -12,6 +13,7 @@ import {
   profileOption,
   type ScenarioOptions,
   scenarioFile,
+  warmupOption,
   wholeNumber,
   withScenarioOptions,
 } from './command.ts'
@@ -22,6 +24,7 @@ interface PlanOptions extends ScenarioOptions {
   readonly profile?: string
   readonly confidence: number
   readonly replications: number
+  readonly warmup?: 'auto'
   readonly workers?: number
   readonly verify?: boolean
   readonly replays: number
@@ -58,6 +61,7 @@ export function define(command: Command): void {
       wholeNumber(LEAST_REPLICATIONS, 10_000),
       PLAN_DEFAULTS.replications,
     )
+    .addOption(warmupOption())
     .option(
       '--workers <n>',
       'processes, at most one for each core; the result does not depend on it',
@@ -66,11 +70,12 @@ export function define(command: Command): void {
     .option('--verify', 'replay the winner on this machine')
     .option('--replays <n>', 'replays of --verify', wholeNumber(1, 1000), 3)
   implement(command, HELP, async (signal, path: string, options: PlanOptions) => {
-    const { set, seed, profile, replications, workers, verify, replays, out } = options
+    const { seed, profile, replications, workers, verify, replays, out } = options
     const undo = await writableFolder(out)
     const document = await withProgress(async (onProgress, { warn: onWarning }) =>
       plan(path, {
-        ...{ set, seed, profile, replications, workers, confidence: options.confidence },
+        set: await withWarmup(path, options, { signal, onProgress, onNote: note }),
+        ...{ seed, profile, replications, workers, confidence: options.confidence },
         ...{ signal, onProgress, onNote: note, onWarning, command: commandLine() },
         ...(verify === true && { replays }),
       }),

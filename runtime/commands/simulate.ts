@@ -6,7 +6,7 @@ import { noteChangedRates } from '../jobs/changed-rates.ts'
 import { headroom } from '../jobs/headroom.ts'
 import { loadSystem } from '../jobs/prepare.ts'
 import { refuseCrowd, simulate, simulateRows } from '../jobs/simulate.ts'
-import { loadWarm } from '../jobs/steady-warmup.ts'
+import { withWarmup } from '../jobs/steady-warmup.ts'
 import { pause } from '../process/interruption.ts'
 import {
   implement,
@@ -71,11 +71,10 @@ export function define(command: Command): void {
   implement(command, HELP, async (signal, path: string, options: SimulateOptions) => {
     const { replications, precision, workers, requests: requestsFile, keepRows, out } = options
     refuseWithoutOut('--keep-rows', keepRows, options)
-    const system = await withProgress((onProgress) =>
-      options.warmup === 'auto'
-        ? loadWarm(path, { ...options, signal, onNote: note, onProgress })
-        : loadSystem(path, { ...options, signal, onNote: note }),
+    const set = await withProgress((onProgress) =>
+      withWarmup(path, options, { signal, onProgress, onNote: note }),
     )
+    const system = await loadSystem(path, { ...options, set, signal, onNote: note })
     if (requestsFile === undefined) {
       await noteChangedRates(path, system, { ...options, signal, onNote: note })
     }

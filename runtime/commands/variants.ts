@@ -3,6 +3,7 @@ import { variantsHtml, variantsText } from '../../reports/index.ts'
 import { EXIT, type ExitCode, parseVariant, type Variant } from '../../scenarios/index.ts'
 import type { Variants } from '../../sim/documents/index.ts'
 import { writableFolder } from '../folders/write-whole.ts'
+import { withWarmup } from '../jobs/steady-warmup.ts'
 import { keepVariants } from '../jobs/variants/kept-variants.ts'
 import { loadVariants } from '../jobs/variants/load-variants.ts'
 import { variants } from '../jobs/variants/variants.ts'
@@ -15,6 +16,7 @@ import {
   replicationsOption,
   type ScenarioOptions,
   scenarioFile,
+  warmupOption,
   wholeNumber,
   withScenarioOptions,
 } from './command.ts'
@@ -25,6 +27,7 @@ interface VariantsOptions extends ScenarioOptions {
   readonly variant?: readonly Variant[]
   readonly profile?: string
   readonly replications: number
+  readonly warmup?: 'auto'
   readonly replay?: boolean
   readonly replays: number
 }
@@ -53,12 +56,17 @@ export function define(command: Command): void {
     .option('--variant <text>', "'name: path=value; path=value'; may be repeated", variant)
     .addOption(profileOption())
     .addOption(replicationsOption('interval', 2))
+    .addOption(warmupOption())
     .option('--replay', 'also replay the variants on ONNX Runtime')
     .option('--replays <n>', 'replays of each variant, with --replay', wholeNumber(1), 3)
   implement(command, HELP, async (signal, path: string, options: VariantsOptions) => {
     const { variant: given, replications, replay, replays, out } = options
+    const set = await withProgress((onProgress) =>
+      withWarmup(path, options, { signal, onProgress, onNote: note }),
+    )
     const loaded = await loadVariants(path, {
       ...options,
+      set,
       ...(given && { variants: given }),
       signal,
       onNote: note,

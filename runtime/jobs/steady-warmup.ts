@@ -2,30 +2,43 @@ import { EXIT, Failure } from '../../scenarios/index.ts'
 import { keptReplicationInPieces, refuseCrowd } from '../../sim/experiment/index.ts'
 import { mser5, type Rows } from '../../sim/stats/index.ts'
 import { surgeWindows } from '../../sim/traffic/index.ts'
+import type { Profile } from '../../sim/world/index.ts'
 import { pause } from '../process/interruption.ts'
+import { searchSpace } from './configurations/search-space.ts'
 import type { JobOptions } from './options.ts'
-import { type LoadOptions, loadSystem, type System } from './prepare.ts'
+import { loadSystem, type PrepareOptions, type System } from './prepare.ts'
 import { heldTraces } from './trace-readers.ts'
 
 /** Replications whose mean shows the start-up. */
 const PILOTS = 10
 
+export interface WarmupOptions {
+  readonly set?: readonly string[]
+  readonly seed?: number
+  readonly profile?: Profile | string
+  /** `auto`: find it */
+  readonly warmup?: 'auto'
+}
+
 /**
- * Loads a scenario with the warm-up that MSER-5 finds in the mean time in system of successive
- * requests over pilot replications, before the first surge. Throws `Failure` with exit code 5 where
- * the traffic is too short to tell, which it also is where a queue grows all the time.
+ * The overrides of a command, with the warm-up that it is to find: by MSER-5 in the mean time in
+ * system of successive requests over pilot replications, before the first surge. Values of a sweep
+ * have none. Throws `Failure` with exit code 5 where the traffic is too short to tell, which it also
+ * is where a queue grows all the time.
  */
-export async function loadWarm(
+export async function withWarmup(
   path: string,
-  { set = [], ...options }: LoadOptions & Pick<JobOptions, 'onProgress'>,
-): Promise<System> {
-  const cold = await loadSystem(path, { ...options, set: [...set, 'warmup_s=0'] })
-  const warmup_s = await warmupOf(cold, options)
-  const override = `warmup_s=${warmup_s}`
-  options.onNote?.(
-    `warm-up ${warmup_s} s, by MSER-5 of ${PILOTS} runs; the same as --set ${override}`,
-  )
-  return loadSystem(path, { ...options, set: [...set, override] })
+  { set = [], seed, profile, warmup }: WarmupOptions,
+  { onNote, ...job }: JobOptions & Pick<PrepareOptions, 'onNote'>,
+): Promise<readonly string[]> {
+  if (warmup === undefined) return set
+  const single = searchSpace(set).set
+  const given = { ...(seed !== undefined && { seed }), ...(job.signal && { signal: job.signal }) }
+  const cold = await loadSystem(path, { ...given, profile, set: [...single, 'warmup_s=0'] })
+  const override = `warmup_s=${await warmupOf(cold, job)}`
+  const found = override.replace('=', ' ')
+  onNote?.(`${found}, by MSER-5 of ${PILOTS} runs; the same as --set ${override}`)
+  return [...set, override]
 }
 
 /** The start-up of a system that begins empty, s, rounded up to two digits. */

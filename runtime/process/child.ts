@@ -24,6 +24,10 @@ export class ChildEnded extends Failure {
   }
 }
 
+/** Whether a process ended as they do where memory runs out. */
+export const endedForMemory = (error: unknown) =>
+  error instanceof ChildEnded && ['SIGKILL', 'SIGABRT'].includes(error.how)
+
 /** Characters of its output that are kept for the message about an early end. */
 const KEPT_CHARACTERS = 600
 

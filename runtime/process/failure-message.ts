@@ -48,6 +48,9 @@ export function allocationFailure(error: unknown): Failure | null {
 
 const RAN_OUT = 'memory ran out'
 
+/** The same for a process that ended for lack of memory. */
+export const outOfMemory = ({ problems }: Failure) => new Failure(`${RAN_OUT}: ${problems[0]}`)
+
 /** Whether a failure is one of `allocationFailure`, also after it was sent. */
 export const saysOutOfMemory = ({ problems }: Failure) =>
   problems.some((text) => text.startsWith(RAN_OUT))

@@ -15,7 +15,10 @@ const plan = {
   scenario: scenarioRef.extend({ file: z.string().describe('a path or a shipped name, as typed') }),
   profile: z.strictObject({ name: z.string(), hash: z.string() }).nullable(),
   seed: number,
-  replications: z.int().min(1).describe('of each configuration'),
+  replications: z.int().min(1).describe('of each configuration, or at least'),
+  precision: numberOrNull.describe(
+    'replications are added until half of each interval is at most this share of its value; null: none are',
+  ),
   set: z.array(z.string()).describe('overrides path=value of every configuration'),
   paths: z.array(z.string()).describe('scenario values in which the configurations differ'),
   grid: z

@@ -5,6 +5,7 @@ import type {
   ConfigurationBase,
   ConfigurationRequest,
   ConfigurationRuns,
+  ConfigurationSimulator,
 } from './configuration-process.ts'
 
 export interface PoolOptions {
@@ -32,7 +33,7 @@ interface Worker {
  * asked for. A replication depends on its configuration and number alone, so no result depends on
  * the number of processes or on the order. `close` ends the processes.
  */
-export class ConfigurationPool {
+export class ConfigurationPool implements ConfigurationSimulator {
   /** how many processes there are */
   readonly workers: number
   readonly #base: ConfigurationBase

@@ -46,6 +46,14 @@ export interface ConfigurationRuns {
   readonly runs: readonly RunFigures[]
 }
 
+/** What simulates configurations: processes here, or workers anywhere. */
+export interface ConfigurationSimulator {
+  /** how many requests it works on at once */
+  readonly workers: number
+  simulate(request: ConfigurationRequest): Promise<ConfigurationRuns>
+  close(): void | Promise<void>
+}
+
 let base: ConfigurationBase | null = null
 /** The configuration that was asked for last, as it is often asked for again. */
 let last: { readonly key: string; readonly system: System } | null = null

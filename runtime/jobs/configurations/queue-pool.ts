@@ -6,6 +6,7 @@ import type {
   ConfigurationBase,
   ConfigurationRequest,
   ConfigurationRuns,
+  ConfigurationSimulator,
 } from './configuration-process.ts'
 import {
   baseKey,
@@ -23,7 +24,9 @@ import {
  * machines, which may come and go. A request has the same name whenever it is asked, and its figures
  * depend on it alone. So one that is done twice, or asked again after a crash, does no harm.
  */
-export class QueuePool {
+export class QueuePool implements ConfigurationSimulator {
+  /** the workers are not known: enough for a hundred cores, and no queue that would not end soon */
+  readonly workers = 100
   readonly #redis: Redis
   readonly #queue: Queue<QueuedRequest, string>
   readonly #events: QueueEvents
@@ -55,7 +58,7 @@ export class QueuePool {
   }
 
   /** How many workers wait on the queue now. */
-  async workers(): Promise<number> {
+  async connectedWorkers(): Promise<number> {
     return this.#queue.getWorkersCount()
   }
 

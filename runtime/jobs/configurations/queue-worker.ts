@@ -2,7 +2,8 @@ import { join } from 'node:path'
 import { type Job, Worker } from 'bullmq'
 import type { Redis } from 'ioredis'
 import { EXIT, Failure } from '../../../scenarios/index.ts'
-import { failureMessage } from '../../process/failure-message.ts'
+import { endedForMemory } from '../../process/child.ts'
+import { failureMessage, outOfMemory } from '../../process/failure-message.ts'
 import { threadsFor } from '../demand.ts'
 import type { JobOptions } from '../options.ts'
 import { ConfigurationPool } from './configuration-pool.ts'
@@ -55,7 +56,7 @@ export async function work(url: string, options: WorkerOptions): Promise<number>
     const answer = await pool.simulate(request).catch((error: unknown) => {
       // what is wrong with a configuration is its answer; an interruption is not
       if (error instanceof Failure && error.exitCode === EXIT.interrupted) throw error
-      return failureMessage(error)
+      return failureMessage(endedForMemory(error) ? outOfMemory(error as Failure) : error)
     })
     lastAt = Date.now()
     options.onDone?.(++done)

@@ -35,7 +35,7 @@ export const KEPT_S = 7 * 24 * 3600
 /** The base as it is sent, and its id, which is a hash of it. Throws `Failure` as `prepare`. */
 export async function sentBase(base: ConfigurationBase): Promise<{ id: string; base: SentBase }> {
   const text = typeof base.path === 'string' ? await scenarioText(base.path) : base.path
-  const { seed, set } = base
+  const { seed, set, loadOfRps } = base
   const prepared = await prepare(base.path, { set: [...set], ...(seed !== undefined && { seed }) })
   const known = typeof base.profile === 'object' ? base.profile : null
   const profile = known ?? (await profileFor(prepared, base.profile as string | undefined))
@@ -44,7 +44,7 @@ export async function sentBase(base: ConfigurationBase): Promise<{ id: string; b
     if (arrivals.process !== 'trace' && arrivals.process !== 'servegen') continue
     traces[arrivals.file] = await fileHash(join(prepared.directory, arrivals.file))
   }
-  const sent: SentBase = { path: text, set, seed, ...(profile && { profile }), traces }
+  const sent: SentBase = { path: text, set, seed, loadOfRps, ...(profile && { profile }), traces }
   const { directory: _, ...same } = text
   return { id: hashOf({ ...sent, path: same }), base: sent }
 }

@@ -1,9 +1,12 @@
 import { EXIT, Failure } from '../../../scenarios/index.ts'
-import type { SweepManifest, SweepRow } from '../../../sim/documents/index.ts'
-import { configurationRow } from '../../../sim/experiment/index.ts'
-import { ChildEnded } from '../../process/child.ts'
+import type { ConfigurationRow, SweepManifest, SweepRow } from '../../../sim/documents/index.ts'
+import { configurationRow, nextLook, precisionOf } from '../../../sim/experiment/index.ts'
+import { ChildEnded, endedForMemory } from '../../process/child.ts'
 import { saysOutOfMemory } from '../../process/failure-message.ts'
-import type { ConfigurationPool } from '../configurations/configuration-pool.ts'
+import type {
+  ConfigurationRuns,
+  ConfigurationSimulator,
+} from '../configurations/configuration-process.ts'
 import { valuesOf } from './sweep-plan.ts'
 
 /**
@@ -13,7 +16,7 @@ import { valuesOf } from './sweep-plan.ts'
  * once the signal of the pool is set, and errors of this program.
  */
 export async function simulateConfiguration(
-  pool: ConfigurationPool,
+  pool: ConfigurationSimulator,
   plan: SweepManifest,
   number: number,
 ): Promise<SweepRow> {
@@ -21,10 +24,8 @@ export async function simulateConfiguration(
   const set = values.map((value, i) => `${plan.paths[i]}=${value}`)
   const row = { configuration: number, values }
   try {
-    // a stopping rule would ask for further replications here, until its figures are precise
-    const runs = await pool.simulate({ set, from: 0, to: plan.replications })
-    const figures = configurationRow(runs, runs.runs)
-    return { ...row, status: 'done', reason: null, scenario: runs.hash, figures }
+    const { hash, figures } = await simulated(pool, set, plan)
+    return { ...row, status: 'done', reason: null, scenario: hash, figures }
   } catch (error) {
     const status = statusOf(error)
     if (status === null) throw error
@@ -33,11 +34,27 @@ export async function simulateConfiguration(
   }
 }
 
-function statusOf(error: unknown): SweepRow['status'] | null {
-  if (error instanceof ChildEnded) {
-    return ['SIGKILL', 'SIGABRT'].includes(error.how) ? 'out_of_memory' : null
+/** The figures after as many replications as the plan has, or until they are precise. */
+async function simulated(
+  pool: ConfigurationSimulator,
+  set: readonly string[],
+  { replications, precision }: Pick<SweepManifest, 'replications' | 'precision'>,
+): Promise<Pick<ConfigurationRuns, 'hash'> & { readonly figures: ConfigurationRow }> {
+  const first = await pool.simulate({ set, from: 0, to: replications })
+  const runs = [...first.runs]
+  let figures = configurationRow(first, runs)
+  while (precision !== null) {
+    const next = nextLook(runs.length, precisionOf(figures), precision)
+    if (next === null) break
+    runs.push(...(await pool.simulate({ set, from: runs.length, to: next })).runs)
+    figures = configurationRow(first, runs)
   }
-  if (!(error instanceof Failure)) return null
+  return { hash: first.hash, figures }
+}
+
+function statusOf(error: unknown): SweepRow['status'] | null {
+  if (endedForMemory(error)) return 'out_of_memory'
+  if (!(error instanceof Failure) || error instanceof ChildEnded) return null
   if (saysOutOfMemory(error)) return 'out_of_memory'
   const refused = [EXIT.invalidInput, EXIT.notComparable] as readonly number[]
   return refused.includes(error.exitCode) ? 'invalid' : null

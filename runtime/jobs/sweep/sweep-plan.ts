@@ -24,6 +24,8 @@ export interface SweepRequest {
   readonly seed?: number | undefined
   readonly profile?: string | undefined
   readonly replications: number
+  /** adds replications until half of each interval is at most this share of its value */
+  readonly precision?: number | undefined
   readonly shard?: Shard | undefined
 }
 
@@ -36,14 +38,15 @@ export interface PlannedSweep {
 }
 
 /**
- * Reads what is to be simulated. All configurations use the profile of the scenario without their
- * changes: figures of two machines in one table would not be comparable. Throws `Failure`.
+ * Reads what is to be simulated. All configurations use profile and rates of the scenario without
+ * their changes: figures of two machines, or of other traffic, would not be comparable. Throws
+ * `Failure`.
  */
 export async function planSweep(
   request: SweepRequest,
   signal?: AbortSignal,
 ): Promise<PlannedSweep> {
-  const { path, points: file, seed, replications, shard = null } = request
+  const { path, points: file, seed, replications, precision = null, shard = null } = request
   const { set, dimensions } = searchSpace(request.set ?? [])
   const points = file === undefined ? null : await readPoints(file)
   const twice = points === null ? [] : dimensions.map(({ path: name }) => name)
@@ -55,11 +58,11 @@ export async function planSweep(
   const given = seed === undefined ? {} : { seed }
   const options = { set, ...given, ...(signal && { signal }) }
   const system = await loadSystem(path, { ...options, profile: request.profile })
-  const { scenario, hash, profile } = system
+  const { scenario, hash, profile, capacityRps } = system
   const paths = points?.paths.slice() ?? dimensions.map(({ path: name }) => name)
   return {
     system,
-    base: { path, set, ...given, profile: profile ?? request.profile },
+    base: { path, set, ...given, profile: profile ?? request.profile, loadOfRps: capacityRps },
     manifest: {
       document: 'spillway-sweep-manifest',
       format: 1,
@@ -68,6 +71,7 @@ export async function planSweep(
       profile: profile && profileLabel(profile as Profile),
       seed: scenario.seed,
       replications,
+      precision,
       set: [...set],
       paths,
       grid: points === null ? dimensions.map(({ values }) => [...values]) : null,
@@ -120,6 +124,7 @@ export function planDifferences(there: SweepManifest, here: SweepManifest): stri
     ['profile', ({ profile }) => profile && `${profile.name} (${profile.hash})`],
     ['seed', ({ seed }) => seed],
     ['replications', ({ replications }) => replications],
+    ['precision', ({ precision }) => precision],
     ['--set', ({ set }) => set],
     ['values', ({ paths, grid }) => grid?.map((values, i) => `${paths[i]}=${values.join(',')}`)],
     ['points', ({ paths, points }) => points && [paths, points]],

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { arrivalParts, EXIT, Failure } from '../../../scenarios/index.ts'
+import { EXIT, Failure } from '../../../scenarios/index.ts'
 import type { Sweep, SweepManifest } from '../../../sim/documents/index.ts'
 import { SweepSummary } from '../../../sim/experiment/index.ts'
 import { readManifest, writeManifest } from '../../folders/sweep-folder.ts'
@@ -9,6 +9,7 @@ import { JOURNAL_FILE, JournalRows, JournalWriter } from '../../folders/sweep-jo
 import { resultsPieces, type SweepRows } from '../../folders/sweep-results.ts'
 import { throwIfAborted } from '../../process/interruption.ts'
 import { ConfigurationPool } from '../configurations/configuration-pool.ts'
+import type { ConfigurationSimulator } from '../configurations/configuration-process.ts'
 import type { JobOptions } from '../options.ts'
 import { simulateConfiguration } from './simulate-configuration.ts'
 import {
@@ -30,6 +31,8 @@ export interface SweepOptions extends JobOptions {
   readonly resume?: boolean | undefined
   /** processes, at most one a core, by default that many; no result depends on it */
   readonly workers?: number | undefined
+  /** URL of a Valkey or Redis server, whose workers simulate in place of this machine */
+  readonly queue?: string | undefined
   /** gets warnings before and during the sweep */
   readonly onWarning?: ((text: string) => void) | undefined
 }
@@ -54,7 +57,6 @@ export async function sweep(
   const { signal, onWarning } = options
   const planned = await planSweep(request, signal)
   const { manifest } = planned
-  for (const text of planWarnings(planned)) onWarning?.(text)
   if (options.directory === undefined && shardSize(manifest) > MOST_UNKEPT) onWarning?.(UNKEPT)
   const directory = options.directory ?? (await mkdtemp(join(tmpdir(), 'spillway-sweep-')))
   const discard = async () => {
@@ -110,15 +112,16 @@ async function readJournal(path: string, plan: SweepManifest): Promise<JournalRo
 async function simulateMissing(
   { manifest, base }: PlannedSweep,
   path: string,
-  { signal, workers, onProgress, onWarning }: SweepOptions,
+  options: SweepOptions,
 ): Promise<void> {
+  const { signal, onProgress, onWarning } = options
   const kept = await readJournal(path, manifest)
   await kept.close()
   const of = shardSize(manifest)
   let done = kept.settled
   if (done === of) return
   const journal = await JournalWriter.open(path)
-  const pool = new ConfigurationPool(base, { workers, signal })
+  const pool = await openPool(base, options)
   const numbers = numbersOf(manifest)
   let warned = false
   const work = async () => {
@@ -138,10 +141,26 @@ async function simulateMissing(
     // a process has its next configuration while the row of its last one is synced
     await Promise.all(Array.from({ length: 2 * pool.workers }, work))
   } finally {
-    pool.close()
+    await pool.close()
     await journal.close()
   }
 }
+
+/** Processes of this machine, or the workers of a queue. */
+async function openPool(
+  base: PlannedSweep['base'],
+  { queue, workers, signal, onWarning }: SweepOptions,
+): Promise<ConfigurationSimulator> {
+  if (queue === undefined) return new ConfigurationPool(base, { workers, signal })
+  // BullMQ takes a tenth of a second to load
+  const { QueuePool } = await import('../configurations/queue-pool.ts')
+  const pool = await QueuePool.open(queue, base, { signal })
+  if ((await pool.connectedWorkers()) === 0) onWarning?.(NO_WORKER)
+  return pool
+}
+
+const NO_WORKER =
+  'no worker waits at the queue yet; start some: spillway worker --queue URL, of the same version'
 
 /** Document and table of the rows. */
 export async function resultOf(
@@ -153,16 +172,4 @@ export async function resultOf(
   const { document: _, points: __, ...head } = plan
   const document: Sweep = { document: 'spillway-sweep', ...head, ...summary.result() }
   return { document, results: resultsPieces(plan, rows) }
-}
-
-/** What about a plan is probably a mistake. */
-function* planWarnings({ manifest, system }: PlannedSweep): Generator<string> {
-  const { traffic } = system.scenario
-  const byLoad = traffic.find(({ arrivals }) =>
-    arrivalParts(arrivals).some((part) => 'load' in part && part.load !== undefined),
-  )
-  const sized = manifest.paths.find((path) => /^(pools|models|devices)\b/.test(path))
-  if (byLoad === undefined || sized === undefined) return
-  yield `traffic of ${byLoad.class} is a load, a share of the capacity, which changes with ${sized}: ` +
-    'configurations get different traffic; state rate_rps in place of load to compare them at the same'
 }
