@@ -59,7 +59,7 @@ describe('replayed variants', () => {
   })
 })
 
-test('replays below and far above what a machine serves are told apart', async () => {
+test('replays far below and above what a machine serves are stable and overloaded', async () => {
   // 28 million weights, which no core reads in a millisecond
   const wide = changed(QUICK, ['layers: 2, width: 64', 'layers: 12, width: 1536'])
   const alone = changed(wide, [/\n.*batching:.*/, ''])
