@@ -53,7 +53,7 @@ describe('replayed variants', () => {
 
   test('have ratios of latencies by blocks of slices', () => {
     const { ratios, slice_ms, blocks } = document.measured!
-    expect(slice_ms).toBe(1500)
+    expect(slice_ms).toBe(750)
     expect(blocks).toBeGreaterThanOrEqual(1)
     expect(ratios).toHaveLength(6)
   })
