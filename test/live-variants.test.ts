@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { resultSchema, type Variants, variantsSchema } from '../sim/documents/index.ts'
 import { auditOf } from './live-audit.ts'
 import { madeUpProfile } from './profiles.ts'
-import { changed, TINY } from './scenarios.ts'
+import { changed, QUICK, TINY } from './scenarios.ts'
 import { commandsIn, put, readJson, temporaryFolder } from './spillway.ts'
 
 /** Variants and overload in real sessions; nothing here depends on the speed of the machine. */
@@ -53,32 +53,32 @@ describe('replayed variants', () => {
 
   test('have ratios of latencies by blocks of slices', () => {
     const { ratios, slice_ms, blocks } = document.measured!
-    expect(slice_ms).toBe(1500)
+    expect(slice_ms).toBe(750)
     expect(blocks).toBeGreaterThanOrEqual(1)
     expect(ratios).toHaveLength(6)
   })
 })
 
-test('an idle replay is stable, and one that gets more than a machine can serve is overloaded', async () => {
-  // a width of 2048 takes at least a millisecond on any machine: 16 layers of 4 million products
-  const wide = changed(
-    TINY,
-    ['layers: 2, width: 64', 'layers: 16, width: 2048'],
-    ['    batching: { policy: dynamic, max_batch: 4, max_delay_ms: 1 }\n', ''],
-  )
+test('replays far below and above what a machine serves are stable and overloaded', async () => {
+  // 28 million weights, which no core reads in a millisecond
+  const wide = changed(QUICK, ['layers: 2, width: 64', 'layers: 12, width: 1536'])
+  const alone = changed(wide, [/\n.*batching:.*/, ''])
   const states = []
-  for (const rate of ['5', '2000']) {
-    const scenario = changed(wide, ['rate_rps: 150', `rate_rps: ${rate}`])
-    put(folder, 'wide.yaml', scenario)
-    put(folder, 'wide.json', JSON.stringify(madeUpProfile(scenario)))
-    const args = ['--profile', 'wide.json', '--replays', '1', '--out', `at-${rate}`, '--json']
-    const ended = await run('replay', 'wide.yaml', ...args)
+  for (const [name, scenario] of [
+    ['below', QUICK],
+    ['above', changed(alone, ['rate_rps: 300', 'rate_rps: 1000'])],
+  ] as const) {
+    put(folder, `${name}.yaml`, scenario)
+    put(folder, `${name}.json`, JSON.stringify(madeUpProfile(scenario)))
+    const args = ['--profile', `${name}.json`, '--replays', '1', '--out', name, '--json']
+    const ended = await run('replay', `${name}.yaml`, ...args)
     expect([0, 4, 5], ended.stderr).toContain(ended.code)
-    states.push(resultSchema.parse(readJson(join(folder, `at-${rate}/measured.json`))).stability)
+    states.push(resultSchema.parse(readJson(join(folder, name, 'measured.json'))).stability)
   }
-  expect(states[0]!.state, states[0]!.reason).not.toBe('OVERLOADED')
+  // a busy machine may leave the short one undecided
+  expect(['STABLE', 'UNDECIDED'], states[0]!.reason).toContain(states[0]!.state)
   expect(states[1]!.state, states[1]!.reason).toBe('OVERLOADED')
-  const learnt = await run('calibrate', 'wide.yaml', '--from', 'at-2000', '--out', 'learnt')
+  const learnt = await run('calibrate', 'above.yaml', '--from', 'above', '--out', 'learnt')
   expect(learnt.code).toBe(6)
   expect(learnt.stderr).toContain('its replays were overloaded')
 })

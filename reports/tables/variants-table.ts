@@ -30,10 +30,11 @@ const NAMES: Readonly<Record<VariantMetric, string>> = {
 /** Each variant against the first one in a sentence, by the differences that were found. */
 export function variantFindings({ variants, ratios, measured }: Variants): string[] {
   const [first, ...others] = variants
-  const found = measured?.ratios ?? ratios
-  const of = measured === null ? 'simulated' : 'measured'
   return others.map(({ name, row }) => {
-    const own = found.filter(({ variant }) => variant === name)
+    const counts = hasCounted(measured, name)
+    const of =
+      measured === null ? 'simulated' : counts ? 'measured' : 'simulated, as no replay counts'
+    const own = (counts ? measured!.ratios : ratios).filter(({ variant }) => variant === name)
     const real = own.filter(({ difference }) => isDifference(difference))
     const open = own.filter(({ difference }) => difference === 'none found')
     const texts = real.map(({ metric, value }) => `${NAMES[metric]} ${changeText(value!)}`)
@@ -45,6 +46,12 @@ export function variantFindings({ variants, ratios, measured }: Variants): strin
     ]
     return `${name}, ${of}: ${parts.length === 0 ? 'no ratio is supported by the sample' : parts.join('; ')}`
   })
+}
+
+/** Whether a variant was replayed in a round that counts. */
+export function hasCounted(measured: Variants['measured'], name: string): boolean {
+  if (measured === null) return false
+  return measured.not_counted.filter(({ variant }) => variant === name).length < measured.replays
 }
 
 const isDifference = (difference: VariantRatio['difference']) =>

@@ -1,6 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite'
 import { VARIANT_METRICS, type VariantRatio, type Variants } from '../../../sim/documents/index.ts'
-import { changeText } from '../../tables/variants-table.ts'
+import { changeText, hasCounted } from '../../tables/variants-table.ts'
 import { frame, keyWords, type Layer, largest, logTicks, word } from '../frame.ts'
 import { COLOR, logarithmic } from '../plot.ts'
 import { textWidth } from '../text-width.ts'
@@ -78,7 +78,11 @@ export function variantRatios(document: Variants, width: number): TopLevelSpec |
   ]
   const subtitle = `${document.scenario.name} · intervals by a test of all ratios together (Holm, 5 %)`
   return {
-    ...frame(finding(marks, variants[0]!.name), subtitle, width),
+    ...frame(
+      finding(marks, variants[0]!.name, (name) => hasCounted(measured, name)),
+      subtitle,
+      width,
+    ),
     width: width - left - 40,
     height: y,
     layer: [
@@ -131,11 +135,17 @@ function ticks([low, high]: readonly [number, number]): number[] {
 }
 
 /** The largest difference that was found, of latencies before others. */
-function finding(marks: readonly Mark[], first: string): string {
+function finding(
+  marks: readonly Mark[],
+  first: string,
+  counts: (variant: string) => boolean,
+): string {
   const real = marks.filter(({ ratio }) => ratio.difference !== 'none found')
   if (real.length === 0) return `No difference from ${first} was found`
-  const measured = real.filter(({ side }) => side === 'measured')
-  const deciding = measured.length > 0 ? measured : real
+  const measured = real.filter(({ side, ratio }) => side === 'measured' && counts(ratio.variant))
+  const simulated = real.filter(({ side }) => side === 'simulated')
+  const deciding = measured.length > 0 ? measured : simulated
+  if (deciding.length === 0) return `No difference from ${first} was found`
   const { ratio, side } = largest(deciding, ({ ratio: { value } }) => Math.abs(Math.log(value)))!
   return `${ratio.metric} of ${ratio.variant}: ${changeText(ratio.value)} against ${first}, ${side}`
 }
