@@ -13,8 +13,8 @@ const KEYS = ['time', 'commit']
 /**
  * The history of a gate with one more row: a row a commit, a column a metric, as change-point tools
  * such as Apache Otava read it. Of a prediction gate a metric is its value, of others the ratio. A
- * new metric adds a column, which is empty in the rows before. A row of the same commit is replaced.
- * `before`: the text so far; null for none.
+ * new metric adds a column, which is empty in the rows before. A row of the same commit is
+ * replaced. `before`: the text so far; null for none.
  */
 export function gateCsv(before: string | null, gate: Gate, { time, commit }: CommitRow): string {
   const known = before === null ? [] : rowsOf(before)

@@ -24,8 +24,8 @@ const LOOK_S = 30
 /** The traffic is found when the utilisation is this close to what is asked for, relative. */
 const CLOSE = 0.03
 const MOST_TRIES = 12
-/** Of the capacity, which counts overheads. */
-const MOST_OFFERED = 0.75
+/** Of the capacity, which counts overheads; of a head that is slower, more. */
+const MOST_OFFERED = { base: 0.75, head: 0.85 } as const
 
 /** How busy the base is to be, and what is known of it. */
 export interface Busy extends JobOptions {
@@ -35,9 +35,15 @@ export interface Busy extends JobOptions {
 
 /**
  * The factor of the traffic at which the busiest pool of the base is busy for `load` of the time,
- * as simulated.
+ * as simulated; less where that would overload the head.
  */
-export async function trafficFactor(base: System, { load, ...job }: Busy): Promise<number> {
+export async function trafficFactor(
+  base: System,
+  head: System,
+  { load, ...job }: Busy,
+): Promise<number> {
+  const slower = (base.capacityRps ?? 1) / (head.capacityRps ?? base.capacityRps ?? 1)
+  const most = Math.min(MOST_OFFERED.base, MOST_OFFERED.head / slower)
   let factor = 1
   for (let attempt = 0; attempt < MOST_TRIES; attempt++) {
     const { pools, load: offered } = await simulate(gated(base, factor, LOOK_S), {
@@ -47,7 +53,7 @@ export async function trafficFactor(base: System, { load, ...job }: Busy): Promi
     const busiest = Math.max(...pools.map(({ utilisation }) => utilisation.value ?? 0))
     if (busiest === 0) throw new Failure(`${base.file}: no request arrives in ${LOOK_S} s`)
     // where overheads take long, batches alone cannot keep a pool so busy
-    const over = Math.max(busiest / load, (offered ?? 0) / MOST_OFFERED)
+    const over = Math.max(busiest / load, (offered ?? 0) / most)
     if (Math.abs(over - 1) < CLOSE) break
     // an overloaded pool shows no more than that
     factor *= busiest > 0.97 ? load : 1 / over
@@ -66,8 +72,9 @@ export async function gateTraffic(
   const sides = [long, gated(head, factor, LOOK_S)].map((side) => ({ ...side, requests }))
   const found = slicingOf(sides)
   if ('whole' in found) {
-    const text = `the measured gate needs slices: ${found.whole}`
-    throw new Failure(`${base.file}: ${text}; the prediction gate supports it`, EXIT.notComparable)
+    const reason = found.whole.replace(/^side A:/, 'base:').replace(/^side B:/, 'head:')
+    const text = `the measured gate needs slices: ${reason}; the prediction gate supports it`
+    throw new Failure(`${base.file}: ${text}`, EXIT.notComparable)
   }
   const { sliceMs, gapMs } = found
   const slicing = { slices: ROUND_SLICES, sliceMs, gapMs }

@@ -14,7 +14,9 @@ import type { GateTraffic } from './gate-traffic.ts'
 
 /** Rounds in all by default, those that do not count included. */
 const MOST_ROUNDS = 12
-/** Blocks of a warm-up: the share of busy time is then known to some percent. */
+/** So many in a row that do not count: the machine is too busy for more to help. */
+const MOST_IN_A_ROW = 4
+/** Slices of a warm-up: the share of busy time is then known to some percent. */
 const WARM_UP_SLICES = 4
 
 export interface LiveRound {
@@ -92,11 +94,11 @@ export class LiveRounds {
    */
   async next(phase: string, done: number, of: number): Promise<LiveRound | null> {
     const { slicing } = this.#traffic
-    while (this.#played < this.#most) {
+    for (let poor = 0; poor < MOST_IN_A_ROW && this.#played < this.#most; poor++) {
       this.#played++
       const [base, head] = await this.#play(slicing, Number.POSITIVE_INFINITY, phase, done, of)
-      const poor = [base!, head!].flatMap(({ run }) => notCounted([run]))
-      const found = poor[0]?.reason ?? roundBlocks(base!, head!, slicing)
+      const spoiled = [base!, head!].flatMap(({ run }) => notCounted([run]))
+      const found = spoiled[0]?.reason ?? roundBlocks(base!, head!, slicing)
       if (typeof found !== 'string') return { blocks: found, run: base!.run }
       this.notCounted.push(`round ${this.#played}: ${found}`)
     }

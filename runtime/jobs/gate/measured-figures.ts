@@ -118,7 +118,7 @@ export function measuredVerdict(
   margin: number,
 ): Pick<GateCase, 'verdict' | 'reason'> {
   if (incomplete) {
-    const rounds = `${not_counted.length} rounds do not count, the last: ${not_counted.at(-1)}`
+    const rounds = `too many rounds do not count: ${not_counted.length}, the last one ${not_counted.at(-1)}`
     return { verdict: 'UNDECIDED', reason: `${rounds}; use a quieter machine` }
   }
   if (control !== null && Math.abs(Math.log(control)) > MOST_CONTROL) {

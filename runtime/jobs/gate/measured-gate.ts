@@ -105,7 +105,7 @@ export async function openGate(
     options.profile ??
     (await calibrate([base, head], { ...job, seconds, rehearsals: 0, onWarning }))
   const [a, b] = [resolveSystem(base, profile), resolveSystem(head, profile)]
-  let factor = await trafficFactor(a, { ...job, load })
+  let factor = await trafficFactor(a, b, { ...job, load })
   for (let attempt = 0; ; attempt++) {
     const traffic = await gateTraffic(a, b, factor)
     const rounds = await LiveRounds.open(traffic, job, most)
