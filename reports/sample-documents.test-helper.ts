@@ -151,6 +151,7 @@ export function sampleResult(world: Result['world'], sample: Sample = {}): Resul
     scenario: { name, hash: '5f3c9a1e', description: `A surge on ${name}` },
     seed: 1,
     runs,
+    precision: null,
     profile: { name: 'reference', hash: '77aa12bc' },
     requests: 'c0ffee42',
     duration_s: 30,

@@ -84,6 +84,7 @@ export function sampleSweep(sample: SampleSweep = {}): Sweep {
       profile: null,
       seed: 3,
       replications: 10,
+      precision: null,
       set: ['duration_s=60'],
       paths,
       grid,
