@@ -1,7 +1,6 @@
-import { mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { ConfigurationPool } from '../runtime/jobs/configurations/configuration-pool.ts'
 import { QueuePool } from '../runtime/jobs/configurations/queue-pool.ts'
 import { commandsIn, put, temporaryFolder } from './spillway.ts'
 import { startValkey, type Valkey, valkeyServer } from './valkey.ts'
@@ -31,44 +30,33 @@ describe.skipIf(skip)('the workers of a queue', () => {
   })
   afterAll(() => valkey.stop())
 
-  test('give the figures that one machine has, also when they are killed', async () => {
-    const base = { path: 'overload', set: ['duration_s=22'] }
-    const requests = Array.from({ length: 40 }, (_, i) => ({
-      set: [`pools.0.replicas=${1 + (i % 4)}`, `seed=${i}`],
-      from: 0,
-      to: 4,
-    }))
-    const here = new ConfigurationPool(base)
-    const expected = await Promise.all(requests.map((request) => here.simulate(request)))
-    here.close()
-    const pool = await QueuePool.open(valkey.url, base)
+  test('make the sweep that one machine makes, byte by byte, also when they are killed', async () => {
+    const sweep = ['sweep', 'overload', '--set', 'pools.0.replicas=1..4', '--set', 'seed=1..12']
+    const shared = [...sweep, '--set', 'duration_s=22', '--replications', '2']
+    expect((await run(...shared, '--out', 'here')).code).toBe(0)
     const worker = () => start(['worker', '--queue', valkey.url, '--workers', '1', '-q'])
-    let done = 0
-    let changed = () => {}
-    const found = requests.map(async (request) => {
-      const runs = await pool.simulate(request)
-      done++
-      changed()
-      return runs
-    })
-    const reached = async (n: number) => {
-      while (done < n) await new Promise<void>((resolve) => (changed = resolve))
-    }
+    const queued = start([...shared, '--out', 'there', '--queue', valkey.url])
+    const journal = join(folder, 'there/journal.jsonl')
+    const rows = () => (existsSync(journal) ? readFileSync(journal, 'utf8').split('\n').length : 0)
     const stays = worker()
-    for (const n of [2, 8]) {
+    for (const n of [4, 12]) {
       const victim = worker()
-      await reached(n)
+      while (rows() < n) await new Promise((resolve) => setTimeout(resolve, 50))
       process.kill(-victim.child.pid!, 'SIGKILL')
       await victim.ended
     }
-    expect(await Promise.all(found)).toEqual(expected)
-    await pool.close()
+    expect((await queued.ended).code).toBe(0)
+    expect(rows()).toBe(1 + 48)
+    for (const name of ['manifest.json', 'sweep.json', 'results.parquet', 'report.html']) {
+      const [here, there] = ['here', 'there'].map((of) => readFileSync(join(folder, of, name)))
+      expect(there!.equals(here!), name).toBe(true)
+    }
     stays.child.kill('SIGINT')
     expect((await stays.ended).code).toBe(130)
   })
 
   test('report what is wrong with a configuration', async () => {
-    const pool = await QueuePool.open(valkey.url, { path: 'overload', set: [] })
+    const pool = await QueuePool.open(valkey.url, { path: 'overload', set: ['duration_s=22'] })
     const worker = start(['worker', '--queue', valkey.url, '--exit-when-idle', '2'])
     const bad = { set: ['pools.0.replicas=0'], from: 0, to: 1 }
     await expect(pool.simulate(bad)).rejects.toThrow(/replicas/)
