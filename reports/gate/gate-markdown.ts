@@ -72,7 +72,7 @@ function details(gate: Gate, one: GateCase): string {
     '',
     ...(one.verdict === 'NOT COMPARABLE' ? [] : lines.map((line) => `- ${inline(line)}`)),
     ...tables.filter((cells) => cells.length > 0).map((cells) => `\n${table(cells)}`),
-    ...(one.measured === null ? [] : ['', MEASURED_NOTE]),
+    ...(one.metrics.length === 0 || one.measured === null ? [] : ['', MEASURED_NOTE]),
     '',
     '</details>',
   ].join('\n')

@@ -41,7 +41,7 @@ function caseText(gate: Gate, one: GateCase): string {
     ),
     ...measuredLines(one).map((line) => `  ${visibleLine(line)}`),
     ...tables.filter((cells) => cells.length > 0).map((cells) => `\n${table(cells)}`),
-    ...(one.measured === null ? [] : [`\n${MEASURED_NOTE}`]),
+    ...(one.metrics.length === 0 || one.measured === null ? [] : [`\n${MEASURED_NOTE}`]),
   ]
   return lines.join('\n')
 }
