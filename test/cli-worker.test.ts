@@ -62,7 +62,7 @@ describe.skipIf(skip)('the workers of a queue', () => {
     await expect(pool.simulate(bad)).rejects.toThrow(/replicas/)
     const ended = await worker.ended
     expect(ended.code).toBe(0)
-    expect(ended.stderr).toContain('1 simulations done')
+    expect(ended.stdout).toBe('1 simulations done\n')
     await pool.close()
   })
 

@@ -2,9 +2,11 @@ import type { Command } from 'commander'
 import { EXIT } from '../../scenarios/index.ts'
 import { work } from '../jobs/configurations/queue-worker.ts'
 import { note } from '../terminal.ts'
-import { implement, positiveNumber, wholeNumber } from './command.ts'
+import { implement, positiveNumber, wholeNumber, withJson } from './command.ts'
+import { print } from './output.ts'
 
 interface WorkerOptions {
+  readonly json?: boolean
   readonly queue: string
   readonly files: string
   readonly workers?: number
@@ -25,7 +27,7 @@ const PRINT_EVERY_MS = 20_000
 const simulations = (done: number) => `${done.toLocaleString('en-US')} simulations done`
 
 export function define(command: Command): void {
-  command
+  withJson(command)
     .requiredOption('--queue <url>', 'a Valkey or Redis server, such as redis://localhost:6379')
     .option('--files <dir>', 'where the paths of models and traces in scenarios start', '.')
     .option(
@@ -48,7 +50,7 @@ export function define(command: Command): void {
     }
     note('waiting for simulations; Ctrl-C ends the worker\n')
     const done = await work(queue, { directory, workers, idleS, signal, onDone })
-    note(`${simulations(done)}\n`)
+    print(options, { simulations: done }, simulations(done))
     return signal.aborted ? EXIT.interrupted : EXIT.ok
   })
 }

@@ -23,8 +23,8 @@ export interface WarmupOptions {
 /**
  * The overrides of a command, with the warm-up that it is to find: by MSER-5 in the mean time in
  * system of successive requests over pilot replications, before the first surge. Values of a sweep
- * have none. Throws `Failure` with exit code 5 where the traffic is too short to tell, which it also
- * is where a queue grows all the time.
+ * have none. Throws `Failure` with exit code 5 where the traffic is too short to tell, which it
+ * also is where a queue grows all the time.
  */
 export async function withWarmup(
   path: string,

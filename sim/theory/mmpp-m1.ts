@@ -74,9 +74,9 @@ const seen = (level: readonly number[], { arrivalRates }: MmppM1) =>
 const NEGLIGIBLE = 1e-13
 
 /**
- * The q-quantile of the sojourn, first come first served. An arrival that finds n requests stays for
- * n + 1 services: P(S > t) = sum a_n P(Poisson(mu t) <= n), with a_n the share of arrivals that find
- * n.
+ * The q-quantile of the sojourn, first come first served. An arrival that finds n requests stays
+ * for n + 1 services: P(S > t) = sum a_n P(Poisson(mu t) <= n), with a_n the share of arrivals that
+ * find n.
  */
 export function mmppM1SojournQuantile(queue: MmppM1, q: number): number {
   assertProbability(q)

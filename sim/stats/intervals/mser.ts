@@ -1,11 +1,11 @@
 const FIVE = 5
 
 /**
- * How many of the first values belong to the start-up of a run, by MSER-5: means of five values in a
- * row, cut where the squared error of the mean of the rest is least (White, Cobb and Spratt 2000).
- * Null where that is at half of the run or later, or where there are fewer than ten means: the run is
- * too short to tell. `values`: one figure of successive requests, such as their mean latency over
- * replications.
+ * How many of the first values belong to the start-up of a run, by MSER-5: means of five values in
+ * a row, cut where the squared error of the mean of the rest is least (White, Cobb and Spratt
+ * 2000). Null where that is at half of the run or later, or where there are fewer than ten means:
+ * the run is too short to tell. `values`: one figure of successive requests, such as their mean
+ * latency over replications.
  */
 export function mser5(values: ArrayLike<number>): number | null {
   const m = Math.floor(values.length / FIVE)
