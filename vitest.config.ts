@@ -43,7 +43,13 @@ export default defineConfig({
       },
       {
         // replays mostly wait for the clock, and no test decides by time: so they run beside others
-        test: { ...shared, name: 'suites', include: [SUITES] },
+        test: {
+          ...shared,
+          name: 'suites',
+          include: [SUITES],
+          maxWorkers: 4,
+          sequence: { groupOrder: 1 },
+        },
       },
     ],
   },

@@ -137,7 +137,8 @@ describe('run with a second side', () => {
 
   test('keeps the second side in a separate folder, which passes an audit as the first does', async () => {
     const rows = Array.from({ length: ROUNDS }, (_, i) => `replay-${i + 1}.parquet`)
-    const files = ['measured.json', 'requests.jsonl', 'scenario.json', ...rows]
+    const simulated = ['simulated.json']
+    const files = ['measured.json', 'requests.jsonl', 'scenario.json', ...simulated, ...rows]
     expect(filesIn(join(folder, 'out/against'))).toEqual(files.sort())
     for (const name of ['out', 'out/against']) {
       const { verdict, reason, runs, claims } = await auditOf(run, name)

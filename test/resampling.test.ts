@@ -10,7 +10,7 @@ import {
   stallFree,
 } from '../tools/resampling/bias.ts'
 
-/** The bars at p50, p90, p95 and p99; `npm run resampling` has the runs to resolve them. */
+/** The bars at p50, p90, p95 and p99; `npm run resampling` has more loads, and runs to resolve them. */
 const MOST = [0.005, 0.005, 0.01, 0.03]
 /** An interval that is wider tells nothing. */
 const WIDEST = [0.01, 0.02, 0.04, 0.08]
@@ -25,7 +25,7 @@ function expectUnbiased(biases: readonly Bias[], widest: readonly number[]) {
 
 describe('predictions from rehearsals are unbiased on a machine of known truth', () => {
   test.each([
-    { load: 0.3, replicas: 1, runs: 100 },
+    { load: 0.3, replicas: 1, runs: 60 },
     { load: 0.5, replicas: 2, runs: 40 },
   ])(
     'load $load, $replicas replicas; requests that met no stall scatter half as much at p99',
@@ -40,11 +40,6 @@ describe('predictions from rehearsals are unbiased on a machine of known truth',
     },
   )
 
-  test('load 0.7, 1 replica', () => {
-    const [all] = resamplingBias({ load: 0.7, replicas: 1, runs: 80 }, resampled, [allRequests])
-    expectUnbiased(all!, WIDEST)
-  })
-
   test('where the times of batches vary', () => {
     const of = { load: 0.3, replicas: 1, runs: 40, noiseMs: NOISE_MS }
     const [free] = resamplingBias(of, resampled, [stallFree])
@@ -57,7 +52,7 @@ describe('predictions from rehearsals are unbiased on a machine of known truth',
 
 describe('and biased', () => {
   test('where stalls come when they came: most find nothing to delay', () => {
-    const [all] = resamplingBias({ load: 0.3, replicas: 1, runs: 100 }, asRecorded, [allRequests])
+    const [all] = resamplingBias({ load: 0.3, replicas: 1, runs: 60 }, asRecorded, [allRequests])
     for (const [i, { bias, halfWidth }] of all!.entries()) {
       if (BIAS_LEVELS[i]! >= 0.95) expect(bias + halfWidth).toBeLessThan(-MOST[i]!)
     }

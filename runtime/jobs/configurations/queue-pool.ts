@@ -21,7 +21,7 @@ import {
 
 /**
  * Simulates configurations on the workers of a queue: as `ConfigurationPool`, but on any number of
- * machines, which may come and go. A request has the same name whenever it is asked, and its
+ * machines, which may start and end. A request has the same name whenever it is asked, and its
  * figures depend on it alone. So one that is done twice, or asked again after a crash, does no harm.
  */
 export class QueuePool implements ConfigurationSimulator {

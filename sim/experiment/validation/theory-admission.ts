@@ -67,7 +67,7 @@ export function admissionCases(): TheoryCase[] {
         { rate: 2, priority: 1 },
         { rate: 2, priority: 2 },
       ],
-      requests: 120_000,
+      requests: 200_000,
       warmupMs: 500,
       replicas: 4,
       admission: { concurrency: { limit: 7 }, priority: { limits: { 2: 4 } } },

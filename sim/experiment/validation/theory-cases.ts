@@ -58,7 +58,7 @@ function mmc(): TheoryCase[] {
     theoryCase({
       model: 'M/M/2, load 0.8',
       traffic: [{ rate: 1.6 }],
-      requests: 100_000,
+      requests: 250_000,
       replicas: 2,
       figures: [meanWait(mmcMeanWait(two)), waitShare(erlangC(1.6, 2))],
     }),
@@ -114,7 +114,7 @@ function mg1(): TheoryCase[] {
         { rate: 0.54, input_tokens: fixed(5) },
         { rate: 0.06, input_tokens: fixed(55) },
       ],
-      requests: 120_000,
+      requests: 250_000,
       work,
       figures: [meanWait(mg1MeanWait(twoPoint)), meanWait(mg1MeanWait(twoPoint), 1)],
     }),
