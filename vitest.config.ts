@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 const shared = {
@@ -10,6 +11,9 @@ const shared = {
   // by default one core is left idle, of two
   maxWorkers: '100%',
 }
+
+/** Tests that wait for processes or for the clock leave a part of each core to others. */
+const perCore = (files: number) => ({ maxWorkers: Math.ceil(files * availableParallelism()) })
 
 const COMMANDS = 'test/cli-*.test.ts'
 const SUITES = 'test/live-*.test.ts'
@@ -33,22 +37,30 @@ export default defineConfig({
       {
         test: {
           ...shared,
+          ...perCore(1.5),
           name: 'laws',
+          sequence: { groupOrder: 1 },
           include: ['test/**/*.test.ts'],
           exclude: [COMMANDS, SUITES],
         },
       },
       {
-        test: { ...shared, name: 'commands', include: [COMMANDS] },
+        test: {
+          ...shared,
+          ...perCore(1.5),
+          name: 'commands',
+          include: [COMMANDS],
+          sequence: { groupOrder: 1 },
+        },
       },
       {
-        // replays mostly wait for the clock, and no test decides by time: so they run beside others
+        // replays mostly wait for the clock, and no test decides by time
         test: {
           ...shared,
           name: 'suites',
+          ...perCore(2),
           include: [SUITES],
-          maxWorkers: 4,
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
         },
       },
     ],

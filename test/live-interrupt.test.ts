@@ -34,7 +34,8 @@ const heavy = changed(
   ['rate_rps: 150', 'rate_rps: 4000'],
   ['model: mlp', 'model: mlp\n    queue: { max_length: 8 }'],
 )
-const onWebgpu = changed(long, ['model: mlp', 'model: mlp\n    execution_provider: webgpu'])
+const ON_WEBGPU = ['model: mlp', 'model: mlp\n    execution_provider: webgpu'] as const
+const onWebgpu = changed(long, ON_WEBGPU)
 put(folder, 'long.yaml', long)
 put(folder, 'webgpu.yaml', onWebgpu)
 put(folder, 'heavy.yaml', heavy)
@@ -164,7 +165,15 @@ test.for([
 
 test('an executor that is killed fails its batch and restarts; the replay reports it', async (context) => {
   needVulkan(context)
-  put(folder, 'short.yaml', changed(onWebgpu, ['duration_s: 60', 'duration_s: 6']))
+  // without a pause, and more than it can serve: an executor has a batch whenever it is killed
+  const [, provider] = ON_WEBGPU
+  const busy = changed(
+    minute,
+    ['duration_s: 60', 'duration_s: 4'],
+    ['rate_rps: 150', 'rate_rps: 3000'],
+    ['model: mlp', `${provider}\n    queue: { max_length: 64 }`],
+  )
+  put(folder, 'short.yaml', busy)
   const args = ['short.yaml', '--profile', 'webgpu.json', '--replays', '1', '--out', 'died']
   const started = start(['replay', ...args, '--decision-log', '--json'])
   await started.prints(/replay 1 of 1 …/)
