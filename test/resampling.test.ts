@@ -10,7 +10,7 @@ import {
   stallFree,
 } from '../tools/resampling/bias.ts'
 
-/** The bars at p50, p90, p95 and p99; `npm run resampling` has more loads, and runs to resolve them. */
+/** The bars at p50, p90, p95 and p99; `npm run resampling` has more loads and more runs. */
 const MOST = [0.005, 0.005, 0.01, 0.03]
 /** An interval that is wider tells nothing. */
 const WIDEST = [0.01, 0.02, 0.04, 0.08]

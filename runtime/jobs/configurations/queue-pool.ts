@@ -22,7 +22,7 @@ import {
 /**
  * Simulates configurations on the workers of a queue: as `ConfigurationPool`, but on any number of
  * machines, which may start and end. A request has the same name whenever it is asked, and its
- * figures depend on it alone. So one that is done twice, or asked again after a crash, does no harm.
+ * figures depend on it alone: one that is done twice, or asked again after a crash, does no harm.
  */
 export class QueuePool implements ConfigurationSimulator {
   /** the workers are not known: enough for a hundred cores, and no queue that would not end soon */
