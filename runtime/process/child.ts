@@ -39,6 +39,8 @@ export interface ChildOptions {
   readonly name: string
   /** whether it leads a process group, which ends together; default: true */
   readonly leads?: boolean
+  /** options of Node for it, beside those of this process */
+  readonly flags?: readonly string[]
 }
 
 export interface AskOptions<Part> {
@@ -59,8 +61,9 @@ export class Child {
   /** the error if the system has not started it */
   #refused: Error | null = null
 
-  constructor(entry: URL, { name, leads = true }: ChildOptions) {
+  constructor(entry: URL, { name, leads = true, flags = [] }: ChildOptions) {
     const child = forkEntry(entry, {
+      execArgv: [...process.execArgv, ...flags],
       serialization: 'advanced',
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       detached: leads,
@@ -167,7 +170,9 @@ export function forkEntry(entry: URL, options: ForkOptions): ChildProcess {
   const source = entry.href.endsWith('.ts')
   return fork(fileURLToPath(entry), {
     ...options,
-    execArgv: source ? ['--import', import.meta.resolve('tsx')] : process.execArgv,
+    execArgv: source
+      ? ['--import', import.meta.resolve('tsx')]
+      : (options.execArgv ?? process.execArgv),
   })
 }
 

@@ -71,6 +71,8 @@ export class ConfigurationPool implements ConfigurationSimulator {
   #start(): Worker {
     const child = new Child(entryBeside(import.meta.url, 'configuration-process'), {
       name: 'a simulation',
+      // every core has a process: further threads of V8 would take time from another
+      flags: ['--single-threaded-gc'],
     })
     const ready = child.ask<null>(this.#base, { signal: this.#signal })
     // the first request reports it
