@@ -188,7 +188,7 @@ test('an executor that is killed fails its batch and restarts; the replay report
   const { warnings, valid, classes } = resultSchema.parse(JSON.parse(stdout))
   expect(valid).toBe(false)
   expect(warnings.join()).toMatch(
-    /replay 1 does not count: the process of an executor ended and was started again \(\d times?, \d+ requests? failed\)/,
+    /replay 1 does not count: the process of an executor ended and was started again \(\d+ times?, \d+ requests? failed\)/,
   )
   const { arrived, served, failed, ...others } = classes[0]!.counts
   expect(failed).toBeGreaterThan(0)
