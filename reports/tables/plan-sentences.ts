@@ -111,9 +111,11 @@ export function searchSentences(plan: Plan): string[] {
       const why = problem === null ? '' : `: ${problem}`
       return `Skipped ${count(n)}: ${REASONS[reason]}${why}.`
     }),
-    against.length === 0
-      ? `More replicas were no worse in ${pairs}.`
-      : `More replicas were worse in ${count(against.length)} of ${pairs}; their chains were searched in full:`,
+    compared === 0
+      ? 'No two configurations that differ in replicas only were simulated, so that fewer are no better was not checked.'
+      : against.length === 0
+        ? `More replicas were no worse in ${pairs}.`
+        : `More replicas were worse in ${count(against.length)} of ${pairs}; their chains were searched in full:`,
     ...against.map(
       ({ class: name, text, fewer, more, change }) =>
         `  ${configurationText(plan, { set: fewer })} → ${configurationText(plan, { set: more })}: ${name}: ${text} ${signedPercent(change)}`,

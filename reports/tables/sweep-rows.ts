@@ -107,7 +107,7 @@ export function sweepLegend(sweep: Sweep): string {
   return `Best first: by verdict, then ${then}, then latency. Intervals: 95 %, over ${plural(replications, 'replication')}. Utilisation: of the busiest pool.`
 }
 
-/** A table whose first line is the header. Columns that are empty in every row are left out. */
+/** A table with its header as the first line. Columns that are empty in every row are left out. */
 export function sweepCells(sweep: Sweep, rows: readonly SweepRow[]): string[][] {
   const { figure } = sweep
   const columns: readonly (readonly [string, (row: SweepRow) => string])[] = [

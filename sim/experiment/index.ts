@@ -72,7 +72,6 @@ export {
   type SimulatedFigures,
   worstCase,
 } from './gate/prediction.ts'
-export { withoutStalls } from './gate/quiet.ts'
 export {
   busiestShare,
   type GateSide,
@@ -80,6 +79,7 @@ export {
   roundBlocks,
 } from './gate/round-blocks.ts'
 export { syntheticGates } from './gate/synthetic-gates.ts'
+export { withoutStalls } from './gate/without-stalls.ts'
 export type { Candidate } from './plan/plan-chains.ts'
 export { planRow } from './plan/plan-row.ts'
 export { type Ask, byCost, type PlanFound, searchPlan, type Tried } from './plan/plan-search.ts'

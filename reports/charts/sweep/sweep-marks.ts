@@ -95,7 +95,7 @@ export function verdictKey(points: readonly Point[]): { name: string; color: str
 /** Names of the swept values, short. */
 export const pathNames = ({ paths }: Sweep): string[] => shortPaths(paths)
 
-/** Values of an axis whose labels fit: all, or every second, third … */
+/** Values of an axis with labels that fit: all, or every second, third … */
 export function thinned(labelsOf: readonly string[], width: number): number[] {
   const longest = Math.max(...labelsOf.map((text) => text.length))
   const most = Math.max(2, Math.floor(width / (7.5 * longest + 10)))
