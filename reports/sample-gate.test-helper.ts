@@ -39,7 +39,13 @@ export function sampleMeasuredGate(): Gate {
         changes: { scenario: ['models.encoder.layers: 20 → 22'], profile: null, engine: null },
         metrics,
         measured: {
-          ...{ rate_factor: 0.8, utilisation: { base: 0.55, head: 0.6 }, slice_ms: 1000, blocks },
+          ...{
+            rate_factor: 0.8,
+            utilisation: { base: 0.55, head: 0.6 },
+            slice_ms: 250,
+            block_slices: 8,
+            blocks,
+          },
           ...{ looks: [10], control: 1.001, raw, minutes: 2.4 },
           not_counted: ['round 2: its dispatcher stalled for 6 % of the time'],
         },

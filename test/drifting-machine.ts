@@ -56,6 +56,17 @@ export interface DriftingSide {
   readonly took?: (work: Ms, noise: Random) => Ms
 }
 
+/** A whole replay that begins at `from` on the machine. */
+export function replayedFrom(
+  from: Ms,
+  speeds: readonly number[],
+  side: DriftingSide,
+  seed: number,
+): ObservedRun {
+  const requests = poissonRequests(RATE, RUN_MS, seed)
+  return replayed(requests, side, { speeds, starts: [0], begun: [from], seed, round: 0 })
+}
+
 /** Replays one side, whose slices begin at `begun` on the machine. */
 function replayed(
   requests: RequestList,

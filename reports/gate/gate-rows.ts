@@ -85,10 +85,9 @@ export function changeLines({ changes }: GateCase, gate: Gate['gate']): string[]
 /** How a measured gate went, a line each. */
 export function measuredLines({ measured }: GateCase): string[] {
   if (measured === null) return []
-  const { blocks, looks, utilisation, control, not_counted, minutes, slice_ms, rate_factor } =
-    measured
+  const { blocks, looks, utilisation, control, not_counted, minutes, rate_factor } = measured
   const fresh = blocks.filter((one) => one.fresh).length
-  const judged = `${plural(blocks.length - fresh, 'block')} of two slices of ${threeDigits(slice_ms / 1000)} s a side`
+  const judged = `${plural(blocks.length - fresh, 'block')} of ${measured.block_slices} slices of ${threeDigits(measured.slice_ms / 1000)} s a side`
   return [
     `${judged}, judged after ${looks.join(', ') || 'none'}${fresh > 0 ? `; confirmed on ${fresh} fresh ones` : ''}; ${fixed(minutes, 1)} minutes`,
     `busy: base ${percent(utilisation.base)}, head ${percent(utilisation.head)} of the time, at ${threeDigits(rate_factor)} times the traffic`,

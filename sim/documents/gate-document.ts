@@ -60,7 +60,8 @@ export const measuredGate = z.strictObject({
     .strictObject({ base: number, head: number })
     .describe('share of the time in batches, of the busiest pool'),
   slice_ms: number,
-  blocks: z.array(gateBlock).describe('two slices of each side, in random order'),
+  block_slices: number.describe('slices of each side in a block'),
+  blocks: z.array(gateBlock).describe('slices of both sides in turn, in random order'),
   looks: numbers.describe('blocks after which the gate was judged'),
   control: numberOrNull.describe("head's over base's time of the control kernel, median"),
   not_counted: z.array(z.string()).describe('rounds that do not count, and why'),

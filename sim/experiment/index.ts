@@ -75,6 +75,7 @@ export {
 export {
   busiestShare,
   type GateSide,
+  type GateSlicing,
   type MeasuredBlock,
   roundBlocks,
 } from './gate/round-blocks.ts'

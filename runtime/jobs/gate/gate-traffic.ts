@@ -1,19 +1,31 @@
 import { EXIT, Failure } from '../../../scenarios/index.ts'
-import { inSlices, type Slicing, slicingOf, withTraffic } from '../../../sim/experiment/index.ts'
+import {
+  type GateSlicing,
+  inSlices,
+  slicingOf,
+  withTraffic,
+} from '../../../sim/experiment/index.ts'
 import type { RequestList } from '../../../sim/traffic/index.ts'
 import type { JobOptions } from '../options.ts'
 import { resolveSystem, type System } from '../prepare.ts'
 import { requestsOf } from '../requests.ts'
 import { simulate } from '../simulate.ts'
 
-/** Slices of a round: five blocks, as many as there are between two looks. */
-export const ROUND_SLICES = 10
+/** As many as there are between two looks. */
+const ROUND_BLOCKS = 5
+/**
+ * The speed of a machine changes within a second, so a second of each side in turn scatters twice
+ * as much (docs/design/013).
+ */
+const SLICE_MS = 250
+/** Of each side. */
+const BLOCK_MS = 2000
 
 /** Base and head under the traffic of a gate. */
 export interface GateTraffic {
   readonly base: System
   readonly head: System
-  readonly slicing: Slicing
+  readonly slicing: GateSlicing
   readonly requests: RequestList
   /** times the traffic of the scenario */
   readonly factor: number
@@ -70,15 +82,17 @@ export async function gateTraffic(
   const long = gated(base, factor, LOOK_S)
   const requests = await requestsOf(long, long.capacityRps)
   const sides = [long, gated(head, factor, LOOK_S)].map((side) => ({ ...side, requests }))
-  const found = slicingOf(sides)
+  const found = slicingOf(sides, SLICE_MS)
   if ('whole' in found) {
     const reason = found.whole.replace(/^side A:/, 'base:').replace(/^side B:/, 'head:')
     const text = `the measured gate needs slices: ${reason}; the prediction gate supports it`
     throw new Failure(`${base.file}: ${text}`, EXIT.notComparable)
   }
   const { sliceMs, gapMs } = found
-  const slicing = { slices: ROUND_SLICES, sliceMs, gapMs }
-  const seconds = (ROUND_SLICES * sliceMs) / 1000
+  const blockSlices = 2 * Math.max(1, Math.round(BLOCK_MS / (2 * sliceMs)))
+  const slices = ROUND_BLOCKS * blockSlices
+  const slicing = { slices, sliceMs, gapMs, blockSlices }
+  const seconds = (slices * sliceMs) / 1000
   const round = gated(base, factor, seconds)
   return {
     base: round,

@@ -16,8 +16,8 @@ import type { GateTraffic } from './gate-traffic.ts'
 const MOST_ROUNDS = 12
 /** So many in a row that do not count: the machine is too busy for more to help. */
 const MOST_IN_A_ROW = 4
-/** Slices of a warm-up: the share of busy time is then known to some percent. */
-const WARM_UP_SLICES = 4
+/** Blocks of a warm-up: the share of busy time is then known to some percent. */
+const WARM_UP_BLOCKS = 2
 
 export interface LiveRound {
   readonly blocks: readonly MeasuredBlock[]
@@ -82,8 +82,9 @@ export class LiveRounds {
   /** A warm-up run of each side, which is discarded; returns how busy the pools were. */
   async warmUp(): Promise<{ readonly base: number; readonly head: number }> {
     const { slicing } = this.#traffic
-    const until = WARM_UP_SLICES * slicing.sliceMs
-    const short = { ...slicing, slices: WARM_UP_SLICES }
+    const slices = WARM_UP_BLOCKS * slicing.blockSlices
+    const until = slices * slicing.sliceMs
+    const short = { ...slicing, slices }
     const [a, b] = await this.#play(short, until, 'warming up base and head', 0, 1)
     return { base: busiestShare(a!, until), head: busiestShare(b!, until) }
   }
@@ -119,8 +120,8 @@ export class LiveRounds {
     const players = systems.map(
       (system, i): Player => ({ system, traffic, fleet: this.#fleets[i]!.fleet }),
     )
-    // a block is two slices of each side: four turns
-    const onProgress = (_: string, turn: number) => this.#onProgress(phase, done + turn / 4, of)
+    const turns = 2 * slicing.blockSlices
+    const onProgress = (_: string, turn: number) => this.#onProgress(phase, done + turn / turns, of)
     const round = this.#played
     const options = { slicing, replays: this.#most + 1, decisionLog: false, onProgress }
     const runs = await playRound(players, round, options)

@@ -45,6 +45,7 @@ export function measuredFigures(
     rate_factor: factor,
     utilisation,
     slice_ms: slicing.sliceMs,
+    block_slices: slicing.blockSlices,
     blocks: blocks.map((one) => blockDocument(one, base.scenario.pools)),
     looks: [...looks],
     control: controls.length === 0 ? null : Math.exp(median(controls)),

@@ -6,7 +6,7 @@ import { latenciesOf } from './latencies.ts'
 import type { ControlReading, ObservedRun } from './structure.ts'
 import { spoiled } from './validity.ts'
 
-/** Two successive slices, or a whole replay that has none: both sides met the same machine. */
+/** Successive slices, or a whole replay that has none: both sides met the same machine. */
 export interface Block extends RatioBlock {
   /** null for a whole replay */
   readonly sliceMs: number | null
@@ -41,15 +41,18 @@ export function roundsOf(a: readonly RoundSide[], b: readonly RoundSide[]): Roun
   return { rounds, not_counted, played: a.length }
 }
 
-/** The blocks of a round in which both sides served requests after their warm-up. */
-export function blocksOf(a: RoundSide, b: RoundSide): Block[] {
+/**
+ * The blocks of a round in which both sides served requests after their warm-up. `slices`: of each
+ * side in a block.
+ */
+export function blocksOf(a: RoundSide, b: RoundSide, slices = 2): Block[] {
   const starts = commonStarts(a.run, b.run)
   const [latenciesA, latenciesB] = [a, b].map(({ run, warmupMs }) =>
     latenciesOf(run.rows, warmupMs),
   )
   const blocks: Block[] = []
-  for (let slice = 0; slice < starts.length; slice += 2) {
-    const [from, to] = [starts[slice]!, starts[slice + 2] ?? Number.POSITIVE_INFINITY]
+  for (let slice = 0; slice < starts.length; slice += slices) {
+    const [from, to] = [starts[slice]!, starts[slice + slices] ?? Number.POSITIVE_INFINITY]
     const within = ({ at, values }: ReturnType<typeof latenciesOf>) =>
       values.filter((_, i) => at[i]! >= from && at[i]! < to).sort()
     const of = { a: within(latenciesA!), b: within(latenciesB!) }

@@ -42,8 +42,11 @@ const MOST_LOAD = 0.9
 /** Standard deviations of a Poisson count: a slice with more requests is overloaded. */
 const UNUSUAL = 3
 
-/** The slices of a what-if; or why cutting the requests would change what is asked. */
-export function slicingOf(sides: readonly SlicedSide[]): Slicing | Whole {
+/**
+ * The slices of a what-if; or why cutting the requests would change what is asked. `shortest`: of a
+ * slice in which queues settle sooner, ms.
+ */
+export function slicingOf(sides: readonly SlicedSide[], shortest = SLICE_MS): Slicing | Whole {
   for (const [i, side] of sides.entries()) {
     const problem = sideProblem(side)
     if (problem !== null) return { whole: `${sideName(i)}: ${problem}` }
@@ -52,7 +55,7 @@ export function slicingOf(sides: readonly SlicedSide[]): Slicing | Whole {
   const settledMs = Math.max(
     ...sides.map((side) => (BATCHES * longestBatchMs(side)) / (1 - loadOn(side))),
   )
-  const target = Math.max(SLICE_MS, settledMs)
+  const target = Math.max(shortest, settledMs)
   const slices = 2 * Math.max(1, Math.round(durationMs / (2 * target)))
   const sliceMs = durationMs / slices
   if (sliceMs < settledMs / 2) {
@@ -62,8 +65,8 @@ export function slicingOf(sides: readonly SlicedSide[]): Slicing | Whole {
   const slicing = { slices, sliceMs, gapMs: GAP * sliceMs }
   for (const [i, side] of sides.entries()) {
     const full = overloadedSlice(side, slicing)
-    if (full < 0) continue
-    const [from, to] = [full, full + 1].map((slice) => (slice * sliceMs) / 1000)
+    if (full === null) continue
+    const [from, to] = [full.from, full.to].map((ms) => ms / 1000)
     const problem = `more arrives than it can serve between ${from} and ${to} s`
     return { whole: `${sideName(i)}: ${problem}, and that queue belongs to the scenario` }
   }
@@ -107,18 +110,20 @@ function longestBatchMs({ plan, capacitiesRps }: SlicedSide): Ms {
   )
 }
 
-/** The first slice with more requests than can be served in it; -1 for none. */
+/** The first second, or slice if that is longer, with more requests than can be served in it. */
 function overloadedSlice(
   { requests, capacityRps }: SlicedSide,
   { slices, sliceMs }: Slicing,
-): number {
-  const counts = new Float64Array(slices)
+): { readonly from: Ms; readonly to: Ms } | null {
+  const lengthMs = sliceMs * Math.max(1, Math.round(SLICE_MS / sliceMs))
+  const counts = new Float64Array(Math.floor((slices * sliceMs) / lengthMs))
   for (const at of requests!.columns.at) {
-    const slice = Math.floor(at / sliceMs)
-    if (slice < slices) counts[slice]!++
+    const i = Math.floor(at / lengthMs)
+    if (i < counts.length) counts[i]!++
   }
-  const served = (capacityRps! * sliceMs) / 1000
-  return counts.findIndex((count) => count > served + UNUSUAL * Math.sqrt(served))
+  const served = (capacityRps! * lengthMs) / 1000
+  const full = counts.findIndex((count) => count > served + UNUSUAL * Math.sqrt(served))
+  return full < 0 ? null : { from: full * lengthMs, to: (full + 1) * lengthMs }
 }
 
 /** The requests without those in the gaps at the ends of slices. */

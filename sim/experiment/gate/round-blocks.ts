@@ -12,7 +12,13 @@ export interface GateSide {
   readonly run: ObservedRun
 }
 
-/** Two successive slices of base and head. */
+/** How the requests of both sides of a gate are cut. */
+export interface GateSlicing extends Slicing {
+  /** even: slices of each side in a block */
+  readonly blockSlices: number
+}
+
+/** Successive slices of base and head. */
 export interface MeasuredBlock {
   /** latencies of served requests, ms, ascending */
   readonly a: Float64Array
@@ -36,17 +42,18 @@ export interface MeasuredBlock {
 export function roundBlocks(
   base: GateSide,
   head: GateSide,
-  { slices, sliceMs }: Slicing,
+  { slices, sliceMs, blockSlices }: GateSlicing,
 ): MeasuredBlock[] | string {
   const of = ({ run }: GateSide) => ({ run, warmupMs: 0 })
-  const latencies = blocksOf(of(base), of(head))
-  if (latencies.length !== slices / 2) return 'a block served no request'
+  const latencies = blocksOf(of(base), of(head), blockSlices)
+  if (latencies.length !== slices / blockSlices) return 'a block served no request'
+  const blockMs = blockSlices * sliceMs
   const work = executorWork(base.system)
   const [batchesA, batchesB] = [base, head].map(poolBatches)
   const blocks: MeasuredBlock[] = []
   for (const [i, { a, b, control }] of latencies.entries()) {
     const within = ({ dispatched }: { readonly dispatched: Ms }) =>
-      dispatched >= 2 * i * sliceMs && dispatched < 2 * (i + 1) * sliceMs
+      dispatched >= i * blockMs && dispatched < (i + 1) * blockMs
     const causes: PoolCauses[] = []
     let [own, changed, count] = [0, 0, 0]
     for (const [pool, { name }] of base.system.scenario.pools.entries()) {
