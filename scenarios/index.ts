@@ -1,4 +1,4 @@
-export { EXIT, type ExitCode, Failure } from './failure.ts'
+export { EXIT, type ExitCode, exitMeanings, Failure } from './failure.ts'
 export { type LoadedScenario, loadScenario, type ScenarioText, scenarioText } from './load/load.ts'
 export { type Points, readPoints } from './load/points.ts'
 export { findScenario, shippedHint, shippedNames, shippedText } from './load/shipped.ts'

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
-import { ROOT } from './spillway.ts'
+import { ROOT } from './command-line.ts'
 
 /** One of our TypeScript files, in the form that the source rules need. */
 export interface SourceFile {

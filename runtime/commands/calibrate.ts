@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path'
 import { type Command, Option } from 'commander'
-import { EXIT, modelKey } from '../../scenarios/index.ts'
+import { EXIT, modelKey, type Variant } from '../../scenarios/index.ts'
 import { documentText } from '../folders/documents.ts'
 import { knownProfile, localProfilePath, mergeProfiles } from '../folders/profile-file.ts'
 import { settleFolder } from '../folders/replace-files.ts'
@@ -12,11 +12,11 @@ import {
   collect,
   implement,
   note,
-  override,
   positiveNumber,
   rehearsalsOption,
   type ScenarioOptions,
   scenarioFile,
+  variant,
   warn,
   withScenarioOptions,
 } from './command.ts'
@@ -27,7 +27,7 @@ import { withProgress } from './progress.ts'
 interface CalibrateOptions extends ScenarioOptions {
   readonly seconds: number
   readonly rehearsals: number
-  readonly variant?: readonly string[]
+  readonly variant?: readonly Variant[]
   readonly from?: readonly [string, ...string[]]
 }
 
@@ -43,7 +43,7 @@ minute. A profile whose models are of different occasions warns where it is used
 
 Examples:
   $ spillway calibrate payment-peak --seconds 60
-  $ spillway calibrate first --variant pools.central.precision=int8
+  $ spillway calibrate first --variant 'int8: pools.central.precision=int8'
   $ spillway calibrate yardstick --from runs/monday --from runs/tuesday`
 
 export function define(command: Command): void {
@@ -57,10 +57,10 @@ export function define(command: Command): void {
     .addOption(rehearsalsOption().conflicts('from'))
     .addOption(
       new Option(
-        '--variant <path=value>',
-        'calibrate also the scenario with this value, in turn with it; may be repeated',
+        '--variant <text>',
+        "'name: path=value; path=value': calibrate this too, in turn; may be repeated",
       )
-        .argParser(override)
+        .argParser(variant)
         .conflicts('from'),
     )
     .addOption(
@@ -73,25 +73,21 @@ export function define(command: Command): void {
     )
   implement(command, HELP, async (signal, path: string, options: CalibrateOptions) => {
     const prepared = await prepare(path, { ...options, signal, onNote: note })
-    const { seconds, rehearsals, from, out, variant = [] } = options
+    const { seconds, rehearsals, from, out, variant: given = [] } = options
     const scenarios = [prepared]
     const keysOf = ({ scenario }: Prepared) =>
       scenario.pools.map((pool) => modelKey(scenario, pool))
     const known = new Set(keysOf(prepared))
-    for (const { set: own } of prepared.variants) {
-      const other = await prepare(path, {
-        ...options,
-        set: [...(options.set ?? []), ...own],
-        signal,
-      })
+    const changed = ({ set }: Variant) =>
+      prepare(path, { ...options, set: [...(options.set ?? []), ...set], signal })
+    // of the scenario's own variants those with other models: each costs rehearsals
+    for (const own of prepared.variants) {
+      const other = await changed(own)
       if (keysOf(other).every((key) => known.has(key))) continue
       for (const key of keysOf(other)) known.add(key)
       scenarios.push(other)
     }
-    for (const value of variant) {
-      const set = [...(options.set ?? []), value]
-      scenarios.push(await prepare(path, { ...options, set, signal }))
-    }
+    for (const one of given) scenarios.push(await changed(one))
     const file = out === undefined ? localProfilePath() : join(out, 'profile.json')
     await writableFolder(dirname(file))
     await settleFolder(dirname(file))

@@ -1,5 +1,13 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { EXIT, type ExitCode, Failure, splitOverride, visibleLine } from '../../scenarios/index.ts'
+import {
+  EXIT,
+  type ExitCode,
+  Failure,
+  parseVariant,
+  splitOverride,
+  type Variant,
+  visibleLine,
+} from '../../scenarios/index.ts'
 import { notUsable } from '../folders/write-whole.ts'
 import { REPLICATIONS } from '../jobs/options.ts'
 import { REHEARSALS } from '../jobs/rehearsals.ts'
@@ -51,6 +59,13 @@ export const profileOption = () =>
 /** Collects the values of an option that may be repeated. */
 export function collect(value: string, previous: readonly string[] = []): string[] {
   return [...previous, value]
+}
+
+/** Collects the values of an option that takes variants. */
+export function variant(text: string, previous: readonly Variant[] = []): Variant[] {
+  const parsed = parseVariant(text)
+  if (typeof parsed === 'string') throw new InvalidArgumentError(`${parsed}.`)
+  return [...previous, parsed]
 }
 
 /** The same for `path=value`, which is checked. */

@@ -19,7 +19,8 @@ import { documentText } from '../folders/documents.ts'
 import { out } from '../terminal.ts'
 import { implement, withJson } from './command.ts'
 
-const schemas: Readonly<Record<string, ZodType>> = {
+/** By kind of document. */
+export const documentSchemas = {
   result: resultSchema,
   comparison: comparisonSchema,
   memory: arenaSchema,
@@ -32,7 +33,7 @@ const schemas: Readonly<Record<string, ZodType>> = {
   'sweep-manifest': sweepManifestSchema,
   plan: planSchema,
   profile: profileSchema,
-}
+} as const satisfies Readonly<Record<string, ZodType>>
 
 const HELP = `
 Example:
@@ -41,11 +42,11 @@ Example:
 export function define(command: Command): void {
   withJson(command).addOption(
     new Option('--document <kind>', 'kind of document')
-      .choices(['scenario', ...Object.keys(schemas)])
+      .choices(['scenario', ...Object.keys(documentSchemas)])
       .default('scenario'),
   )
   implement(command, HELP, async (_signal, { document }: { document: string }) => {
-    const schema = schemas[document]
+    const schema = (documentSchemas as Readonly<Record<string, ZodType>>)[document]
     out(documentText(schema ? z.toJSONSchema(schema, { target: 'draft-7' }) : scenarioJsonSchema()))
     return EXIT.ok
   })

@@ -1,6 +1,6 @@
-import { type Command, InvalidArgumentError } from 'commander'
+import type { Command } from 'commander'
 import { variantsHtml, variantsText } from '../../reports/index.ts'
-import { EXIT, type ExitCode, parseVariant, type Variant } from '../../scenarios/index.ts'
+import { EXIT, type ExitCode, type Variant } from '../../scenarios/index.ts'
 import type { Variants } from '../../sim/documents/index.ts'
 import { writableFolder } from '../folders/write-whole.ts'
 import { withWarmup } from '../jobs/steady-warmup.ts'
@@ -16,6 +16,7 @@ import {
   replicationsOption,
   type ScenarioOptions,
   scenarioFile,
+  variant,
   warmupOption,
   wholeNumber,
   withScenarioOptions,
@@ -99,11 +100,4 @@ function exitOf({ variants: rows, measured }: Variants): ExitCode {
   const verdicts = rows.flatMap(({ row: { verdict } }) => verdict ?? [])
   const best = (['PASS', 'UNDECIDED', 'FAIL'] as const).find((one) => verdicts.includes(one))
   return VERDICT_EXIT[best ?? 'PASS']
-}
-
-/** Collects the values of --variant. */
-function variant(text: string, previous: readonly Variant[] = []): Variant[] {
-  const parsed = parseVariant(text)
-  if (typeof parsed === 'string') throw new InvalidArgumentError(`${parsed}.`)
-  return [...previous, parsed]
 }

@@ -50,7 +50,8 @@ export function* sweepFigures(): Generator<Figure> {
   try {
     // some 25 s on one core, so that starting the processes does not count
     put(5000)
-    const ratios = Array.from({ length: ROUNDS }, () => {
+    const ratios = Array.from({ length: ROUNDS }, (_, round) => {
+      console.error(`sweeps: round ${round + 1} of ${ROUNDS}, some 40 s each …`)
       const [one, two] = [1, 2].map((workers) => millisecondsOf(() => sweep(folder, 48, workers)))
       return one! / two!
     })
@@ -58,6 +59,7 @@ export function* sweepFigures(): Generator<Figure> {
     put(5)
     const small = sweep(folder, 1000, 2)
     yield figure('Coordinator of a sweep of 1,000 configurations', 'MB', [small])
+    console.error('sweeps: memory with 10,000 configurations …')
     const growth = sweep(folder, 10_000, 2) - small
     yield figure('Growth of that to 10,000 configurations', 'MB', [growth], { atMost: 50 })
   } finally {

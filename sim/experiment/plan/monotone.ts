@@ -1,5 +1,5 @@
 import { meanWithError, studentTCdf } from '../../stats/index.ts'
-import type { JudgedFigure } from './plan-verdict.ts'
+import type { ObjectiveFigure } from '../result/objectives.ts'
 import { type StatedObjective, scaled } from './plan-verdict.ts'
 
 /** The chance of a false alarm for one pair of configurations and one objective. */
@@ -21,8 +21,8 @@ export interface AgainstMonotone {
  */
 export function againstMonotone(
   stated: readonly StatedObjective[],
-  fewer: readonly (readonly JudgedFigure[])[],
-  more: readonly (readonly JudgedFigure[])[],
+  fewer: readonly (readonly ObjectiveFigure[])[],
+  more: readonly (readonly ObjectiveFigure[])[],
 ): AgainstMonotone | null {
   const n = Math.min(fewer.length, more.length)
   for (const [i, { class: name, text, objective }] of stated.entries()) {

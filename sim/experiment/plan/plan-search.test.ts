@@ -35,7 +35,7 @@ async function searched(candidates: readonly Candidate[], law: Law, today = cand
         if (mean === Number.POSITIVE_INFINITY) return null
         return Array.from({ length: to - from }, (_, i) => {
           const noise = 0.02 * stream(3, from + i, 'common').normal()
-          return { objectives: [{ value: mean * Math.exp(noise), n: 20_000 }] }
+          return { objectives: [{ value: mean * Math.exp(noise), n: 20_000, upper: null }] }
         })
       })
     },

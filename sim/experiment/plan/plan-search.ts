@@ -1,3 +1,4 @@
+import type { ObjectiveFigure } from '../result/objectives.ts'
 import { type AgainstMonotone, againstMonotone } from './monotone.ts'
 import {
   type Candidate,
@@ -8,7 +9,6 @@ import {
   type Ruled,
 } from './plan-chains.ts'
 import {
-  type JudgedFigure,
   judgePlan,
   type Looks,
   type PlanJudgement,
@@ -18,7 +18,7 @@ import {
 /** What the search reads of a replication. */
 export interface JudgedRun {
   /** of each objective */
-  readonly objectives: readonly JudgedFigure[]
+  readonly objectives: readonly ObjectiveFigure[]
 }
 
 /** Replications `from` to `to` - 1 of a candidate. */

@@ -10,7 +10,8 @@ const LOOKS = looksUpTo(24, 0.95)
 const ENOUGH = 20_000
 
 /** Runs with these figures of one objective. */
-const runs = (values: readonly number[], n = ENOUGH) => values.map((value) => [{ value, n }])
+const runs = (values: readonly number[], n = ENOUGH, upper = 1.2) =>
+  values.map((value) => [{ value, n, upper: upper * value }])
 
 test('looks double from 3 replications to the most', () => {
   expect(looksUpTo(24, 0.95).at).toEqual([3, 6, 12, 24])
@@ -39,8 +40,8 @@ describe('the verdict on a configuration', () => {
   test('is decided by the least sure objective, which binds', () => {
     const two = stated('p(99) latency_ms < 100', 'goodput > 99%')
     const both = Array.from({ length: 6 }, (_, i) => [
-      { value: 50 + i, n: ENOUGH },
-      { value: 0.99 + 0.001 * (i % 3), n: ENOUGH },
+      { value: 50 + i, n: ENOUGH, upper: null },
+      { value: 0.99 + 0.001 * (i % 3), n: ENOUGH, upper: null },
     ])
     const { binding, pMeets, objectives } = judgePlan(two, both, LOOKS)
     expect(binding).toBe(1)
@@ -61,10 +62,21 @@ describe('the verdict on a configuration', () => {
     expect(few.verdict).toBe('UNDECIDED')
     expect(few.objectives[0]!.reason).toBe('p99 needs 10,000 requests in each run, got 5,000')
     expect(judgePlan(P99, runs([150, 151, 152], 5000), LOOKS).verdict).toBe('FAILS')
+  })
+
+  test('of windows of few requests is by the rank that is not too low', () => {
     const windows = stated('p(99, worst 1m) latency_ms < 100')
-    const ofWindow = (n: number) => judgePlan(windows, runs([50, 51, 52, 50, 51, 52], n), LOOKS)
-    expect(ofWindow(3000).verdict).toBe('MEETS')
-    expect(ofWindow(2000).objectives[0]!.reason).toMatch(/needs 3,000 requests in each window/)
+    const near = [80, 81, 82, 80, 81, 82]
+    const verdict = (n: number, upper: number) => judgePlan(windows, runs(near, n, upper), LOOKS)
+    expect(verdict(10_000, 1.5).verdict).toBe('MEETS')
+    expect(verdict(5000, 1.1).verdict).toBe('MEETS')
+    expect(verdict(5000, 1.5)).toMatchObject({ verdict: 'UNDECIDED', pMeets: 0 })
+    // a window without 99 requests, or with a lost one, has no such rank
+    const none = verdict(5000, Number.POSITIVE_INFINITY)
+    expect(none.verdict).toBe('UNDECIDED')
+    expect(none.objectives[0]!.reason).toMatch(/needs 10,000 requests in each window/)
+    const beyond = (n: number) => judgePlan(windows, runs([140, 141, 142], n), LOOKS).verdict
+    expect([beyond(3000), beyond(2999)]).toEqual(['FAILS', 'UNDECIDED'])
   })
 })
 

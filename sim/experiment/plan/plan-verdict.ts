@@ -7,12 +7,8 @@ import {
   studentTCdf,
   supports,
   supportsVerdict,
-  unsupportedReason,
 } from '../../stats/index.ts'
 import type { ObjectiveFigure } from '../result/objectives.ts'
-
-/** What an objective is judged on in one run. */
-export type JudgedFigure = Pick<ObjectiveFigure, 'value' | 'n'>
 
 /** How sure the replications make it that one objective holds. */
 export interface ObjectiveConfidence {
@@ -20,7 +16,9 @@ export interface ObjectiveConfidence {
   readonly text: string
   /** confidence that it holds, 0 to 1; null where a run has too few requests to tell */
   readonly holds: number | null
-  /** why there is no confidence */
+  /** confidence that it does not hold, likewise; with `holds` 1, but for windows of few requests */
+  readonly breaks: number | null
+  /** why there is no confidence that it holds */
   readonly reason: string | null
   /** figure over limit of a percentile, missed share over allowed share of a goodput */
   readonly ofLimit: number
@@ -71,7 +69,7 @@ export type StatedObjective = ReturnType<typeof statedObjectives>[number]
  */
 export function judgePlan(
   stated: readonly StatedObjective[],
-  runs: readonly (readonly JudgedFigure[])[],
+  runs: readonly (readonly ObjectiveFigure[])[],
   looks: Looks,
 ): PlanJudgement {
   const objectives = stated.map((one, i) => ({
@@ -89,7 +87,7 @@ export function judgePlan(
   const toMeet = wrong / looks.at.filter((n) => n >= LEAST_TO_MEET).length
   const toFail = wrong / looks.at.length / stated.length
   const meets = runs.length >= LEAST_TO_MEET && pMeets >= 1 - toMeet
-  const fails = objectives.some(({ holds }) => holds !== null && holds <= toFail)
+  const fails = objectives.some(({ breaks }) => breaks !== null && breaks >= 1 - toFail)
   const verdict = fails ? 'FAILS' : meets ? 'MEETS' : 'UNDECIDED'
   return { verdict, pMeets, objectives, binding }
 }
@@ -97,7 +95,7 @@ export function judgePlan(
 /** The first objective of a whole run that runs have too few requests to judge; null if none. */
 export function tooFewRequests(
   stated: readonly StatedObjective[],
-  runs: readonly (readonly JudgedFigure[])[],
+  runs: readonly (readonly ObjectiveFigure[])[],
 ): { readonly class: string; readonly text: string; readonly reason: string } | null {
   for (const [i, { class: name, text, objective }] of stated.entries()) {
     if (objective.kind === 'goodput' || objective.window_s !== null) continue
@@ -123,38 +121,39 @@ function bindingOf(objectives: readonly ObjectiveConfidence[]): number {
   return binding
 }
 
+type Confidence = Pick<ObjectiveConfidence, 'holds' | 'breaks' | 'reason' | 'ofLimit'>
+
 /**
  * The confidence that the mean of an objective's figure over replications is on the right side of
- * its limit: P(T <= (limit - mean) / standard error) with n - 1 degrees of freedom; of times on
- * the log scale, of a goodput as it is. A figure that is infinite in one run has an infinite mean.
+ * its limit. Few requests are judged as in a result (`judge`): over a run they show a failure only,
+ * as a percentile of few is too low. In windows `upper`, which is never too low, shows that an
+ * objective holds; a failure is taken from 30 requests beyond the percentile on, since a search
+ * would else try every configuration to the end.
  */
-function confidenceOf(
-  objective: Objective,
-  runs: readonly JudgedFigure[],
-): Pick<ObjectiveConfidence, 'holds' | 'reason' | 'ofLimit'> {
+function confidenceOf(objective: Objective, runs: readonly ObjectiveFigure[]): Confidence {
   const values = runs.map(({ value }) => value)
   const goodput = objective.kind === 'goodput'
   const mean = values.reduce((sum, value) => sum + scaled(objective, value), 0) / values.length
   const ofLimit = goodput
     ? (1 - mean) / (1 - objective.share)
     : Math.exp(mean - Math.log(objective.limitMs))
-  const none = (reason: string) => ({ holds: null, reason, ofLimit })
-  const perRun = Math.min(...runs.map(({ n }) => n))
-  if (!goodput) {
-    const { percentile, window_s } = objective
-    // which window is the worst, and so its requests, depends on the configuration
-    if (window_s !== null && !supports(perRun, percentile)) {
-      return none(unsupportedReason(perRun, percentile, 'in each window'))
-    }
-    // a percentile of few requests is too low, so one beyond the limit is a failure all the same
-    const beyond = values.every((value) => value >= objective.limitMs)
-    if (window_s === null && !supportsVerdict(perRun, percentile) && !beyond) {
-      return none(noVerdictReason(perRun, percentile, 'in each run'))
-    }
-  }
+  const none = (reason: string) => ({ holds: null, breaks: null, reason, ofLimit })
   if (values.some(Number.isNaN)) return none('nothing was observed in a run')
-  const infinite = values.includes(Number.POSITIVE_INFINITY)
-  return { holds: infinite ? 0 : confidence(objective, values), reason: null, ofLimit }
+  const holds = confidence(objective, values)
+  const sure = { holds, breaks: 1 - holds, reason: null, ofLimit }
+  const perRun = Math.min(...runs.map(({ n }) => n))
+  if (goodput || supportsVerdict(perRun, objective.percentile)) return sure
+  const { percentile, window_s, limitMs } = objective
+  if (window_s === null) {
+    const beyond = values.every((value) => value >= limitMs)
+    return beyond ? sure : none(noVerdictReason(perRun, percentile, 'in each run'))
+  }
+  const breaks = supports(perRun, percentile) ? sure.breaks : null
+  const uppers = runs.map(({ upper }) => upper!)
+  if (uppers.every(Number.isFinite)) {
+    return { holds: confidence(objective, uppers), breaks, reason: null, ofLimit }
+  }
+  return { ...none(noVerdictReason(perRun, percentile, 'in each window')), breaks }
 }
 
 /** A figure on the scale on which it is judged. */
@@ -162,9 +161,14 @@ export function scaled(objective: Objective, value: number): number {
   return objective.kind === 'goodput' ? value : Math.log(value)
 }
 
+/**
+ * P(T <= (limit - mean) / standard error) with n - 1 degrees of freedom; of times on the log scale,
+ * of a goodput as it is. A figure that is infinite in one run has an infinite mean.
+ */
 function confidence(objective: Objective, values: readonly number[]): number {
   const goodput = objective.kind === 'goodput'
   const limit = goodput ? objective.share : Math.log(objective.limitMs)
+  if (values.includes(Number.POSITIVE_INFINITY)) return 0
   const on = values.map((value) => scaled(objective, value))
   const [first] = on as [number]
   if (on.every((value) => value === first)) {

@@ -1,0 +1,61 @@
+import type { Command } from 'commander'
+
+interface CommandModule {
+  define(command: Command): void
+}
+
+/** Every command with its purpose. */
+export const purposes = {
+  scenarios: 'List the scenarios that ship, and print one to save and change',
+  run: 'Calibrate, simulate, replay, compare and report: the main job',
+  simulate: 'Simulate a scenario: latency, goodput and utilisation, each with its interval',
+  plan: 'Find the cheapest configuration that holds the objectives, and how sure that is',
+  calibrate: "Measure a scenario's models on this machine and write a profile",
+  replay: 'Replay a scenario on ONNX Runtime in real time and measure it',
+  compare: 'Compare replays with simulations: structure error, prediction, noise floor',
+  worker: 'Simulate what a sweep on another machine asks for, through a queue',
+  sweep: 'Simulate a grid or list of configurations: which of them hold the objectives',
+  merge: 'Join the shards of a sweep',
+  query: 'Run SQL over the results of a sweep',
+  gate: 'Did it get worse? Gate a change by prediction, measurement or fidelity, for CI',
+  audit: 'Check every scheduling rule of a scenario on the raw rows of its runs',
+  report: 'Write the HTML report of a run folder, and each chart as SVG or PNG',
+  requests: 'Export the requests of a scenario as JSON Lines',
+  variants: 'Compare named variants of a scenario side by side, simulated and replayed',
+  trace: 'Describe a trace, or fit a traffic section to it',
+  models: 'Inspect an ONNX model, or build the ONNX models of a scenario',
+  schema: 'Print the JSON Schema of scenario files or of documents',
+  completion: 'Print a script that completes commands and options in bash, zsh or fish',
+  init: 'Write a commented scenario to start from, and its schema for editors',
+  doctor: 'Show this machine and which execution providers work on it',
+} as const
+
+export type CommandName = keyof typeof purposes
+
+export const commandNames = Object.keys(purposes) as CommandName[]
+
+/** A module is loaded only if its command is called: it may draw charts or open models. */
+export const modules: Readonly<Record<CommandName, () => Promise<CommandModule>>> = {
+  scenarios: () => import('./scenarios.ts'),
+  run: () => import('./run.ts'),
+  simulate: () => import('./simulate.ts'),
+  plan: () => import('./plan.ts'),
+  calibrate: () => import('./calibrate.ts'),
+  replay: () => import('./replay.ts'),
+  compare: () => import('./compare.ts'),
+  worker: () => import('./worker.ts'),
+  sweep: () => import('./sweep.ts'),
+  merge: () => import('./merge.ts'),
+  query: () => import('./query.ts'),
+  gate: () => import('./gate.ts'),
+  audit: () => import('./audit.ts'),
+  report: () => import('./report.ts'),
+  requests: () => import('./requests.ts'),
+  variants: () => import('./variants.ts'),
+  trace: () => import('./trace.ts'),
+  models: () => import('./models.ts'),
+  schema: () => import('./schema.ts'),
+  completion: () => import('./completion.ts'),
+  init: () => import('./init.ts'),
+  doctor: () => import('./doctor.ts'),
+}

@@ -1,0 +1,60 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parse } from 'yaml'
+import { codeBlocks, pages } from '../../test/documents.ts'
+import { ROOT } from '../../test/command-line.ts'
+import { alternatives, identity, type JsonSchema } from './schema-sections.ts'
+
+/** Values that shipped scenarios and the scenarios on pages have, which tests show to be valid. */
+export class ScenarioExamples {
+  readonly #found = new Map<string, unknown>()
+
+  constructor(schema: JsonSchema) {
+    for (const scenario of scenarios()) this.#visit(schema, scenario)
+  }
+
+  /** The first value of a key of this object; undefined for none. */
+  of(object: JsonSchema, key: string): unknown {
+    return this.#found.get(`${identity(object)} ${key}`)
+  }
+
+  #visit(schema: JsonSchema, value: unknown): void {
+    const found = alternatives(schema).find((one) => fits(one, value))
+    if (found === undefined) return
+    const { properties, additionalProperties, items } = found
+    if (Array.isArray(value)) {
+      for (const item of value) if (isObject(items)) this.#visit(items, item)
+    } else if (isObject(value)) {
+      for (const [key, own] of Object.entries(value)) {
+        const inner = properties?.[key] ?? additionalProperties
+        if (!isObject(inner)) continue
+        const id = `${identity(found)} ${key}`
+        if (!this.#found.has(id)) this.#found.set(id, own)
+        this.#visit(inner, own)
+      }
+    }
+  }
+}
+
+function* scenarios(): Generator<unknown> {
+  const library = join(ROOT, 'scenarios/library')
+  for (const name of readdirSync(library).sort()) {
+    yield parse(readFileSync(join(library, name), 'utf8'))
+  }
+  for (const page of pages()) {
+    for (const { language, text } of codeBlocks(page)) if (language === 'yaml') yield parse(text)
+  }
+}
+
+function fits({ type, properties, items }: JsonSchema, value: unknown): boolean {
+  if (Array.isArray(value)) return items !== undefined
+  if (!isObject(value)) return properties === undefined && type !== 'object' && type !== 'array'
+  if (type !== 'object') return false
+  if (properties === undefined) return true
+  return Object.entries(properties).every(
+    ([key, schema]) => schema.const === undefined || value[key] === schema.const,
+  )
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -1,0 +1,62 @@
+import { markdownTable } from '../markdown-table.ts'
+import type { ScenarioExamples } from './scenario-examples.ts'
+import { code, type JsonSchema, type Key, type Section, unitOf } from './schema-sections.ts'
+
+/** Objects of a scenario: what may be written, and what holds without it. */
+export function scenarioSections(sections: readonly Section[], examples: ScenarioExamples): string {
+  const texts = sections.map((section) => {
+    const rows = section.keys.map((key) => [
+      code(key.name),
+      withUnit(key),
+      key.required ? 'required' : defaultText(key.schema),
+      exampleText(key, examples.of(section.schema, key.name)),
+      cell(key.schema.description ?? ''),
+    ])
+    const table = markdownTable(['key', 'value', 'default', 'example', 'meaning'], rows, 'lllll')
+    return `${heading(section, 'The whole file')}\n\n${table}`
+  })
+  return texts.join('\n\n')
+}
+
+/** Objects of a document: what is always there. */
+export function documentSections(sections: readonly Section[], title: string): string {
+  const texts = sections.map((section) => {
+    const rows = section.keys.map((key) => [
+      code(key.name),
+      withUnit(key),
+      cell(key.schema.description ?? ''),
+    ])
+    return `${heading(section, title)}\n\n${markdownTable(['field', 'value', 'meaning'], rows, 'lll')}`
+  })
+  return texts.join('\n\n')
+}
+
+function heading({ anchor, path, kind, description, also }: Section, whole: string): string {
+  const name = path === '' ? whole : code(path)
+  const title = `### <a id="${anchor}"></a>${name}${kind === null ? '' : `, ${code(kind)}`}`
+  const elsewhere = also.length === 0 ? [] : [`Also at ${also.map(code).join(', ')}.`]
+  return [title, ...(description === null ? [] : [cell(description)]), ...elsewhere].join('\n\n')
+}
+
+function withUnit({ name, type }: Key): string {
+  const unit = /number/.test(type) ? unitOf(name) : null
+  return cell(unit === null ? type : `${type}, in ${unit}`)
+}
+
+function defaultText({ default: value }: JsonSchema): string {
+  if (value === undefined) return '–'
+  return value === '' ? 'empty' : cell(code(value))
+}
+
+/** Longer ones are for the sections of their own keys. */
+const LONGEST = 60
+
+/** Empty for objects, which have sections of their own. */
+function exampleText({ schema }: Key, found: unknown): string {
+  const value = found ?? schema.examples?.[0] ?? schema.enum?.[0] ?? schema.const ?? schema.default
+  if (value === undefined || value === '') return ''
+  const text = code(value)
+  return text.length > LONGEST ? '' : cell(text)
+}
+
+const cell = (text: string) => text.replaceAll('|', '\\|').replaceAll('\n', ' ')
