@@ -52,7 +52,7 @@ function defaultText({ default: value }: JsonSchema): string {
 const LONGEST = 60
 
 /** Empty for objects, which have sections of their own. */
-function exampleText({ schema }: Key, found: unknown): string {
+export function exampleText({ schema }: Key, found: unknown): string {
   const value = found ?? schema.examples?.[0] ?? schema.enum?.[0] ?? schema.const ?? schema.default
   if (value === undefined || value === '') return ''
   const text = code(value)
