@@ -62,10 +62,10 @@ describe('a prediction gate', () => {
     for (const set of [[], ['--set', LONGER]]) {
       await run('gate', 'declared.yaml', ...FEW, '--baseline', 'base.json', ...args, ...set)
     }
-    expect(filesIn(at('gated'))).toEqual(['gate.html', 'gate.json', 'gate.md', 'gate.xml'])
+    expect(filesIn(at('gated'))).toEqual(['gate.json', 'gate.md', 'gate.xml', 'report.html'])
     expect(read('gated/gate.xml')).toContain('<failure type="FAIL"')
     expect(read('gated/gate.md')).toMatch(/^<!-- spillway-gate: prediction declared.yaml -->/)
-    expect(read('gated/gate.html')).toContain('<b class="FAIL">FAIL</b>')
+    expect(read('gated/report.html')).toContain('<b class="FAIL">FAIL</b>')
     expect(read('history.csv').trimEnd().split('\n')).toHaveLength(3)
     expect(read('history.csv')).toMatch(/^time,commit,declared\/web: p50,/)
     put(folder, 'foreign.csv', 'a,b\n1,2\n')
@@ -77,8 +77,8 @@ describe('a prediction gate', () => {
 
   test('the report command writes the page of a gate again', async () => {
     const ended = await run('report', 'gated', '--out', 'again')
-    expect(ended).toMatchObject({ code: 0, stdout: 'again/gate.html\n' })
-    expect(read('again/gate.html')).toBe(read('gated/gate.html'))
+    expect(ended).toMatchObject({ code: 0, stdout: 'again/report.html\n' })
+    expect(read('again/report.html')).toBe(read('gated/report.html'))
   })
 
   test('in GitHub Actions adds to the step summary, and annotates what is no pass', async () => {

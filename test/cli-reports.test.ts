@@ -54,7 +54,7 @@ async function variants(name: string): Promise<string> {
   )
   const ended = await run('report', name)
   expect(ended.code, ended.stderr).toBe(0)
-  return `${name}/variants.html`
+  return `${name}/report.html`
 }
 
 async function ofDocuments(name: string, whatIf: boolean): Promise<string> {
@@ -115,7 +115,7 @@ async function planned(): Promise<string> {
   const set = ['--set', 'pools.central.replicas=1..3', '--set', 'duration_s=40']
   const ended = await run('plan', 'losing.yaml', ...set, '--out', 'plan')
   expect([0, 4, 5], ended.stderr).toContain(ended.code)
-  return 'plan/plan.html'
+  return 'plan/report.html'
 }
 
 async function gated(): Promise<string> {
@@ -123,7 +123,7 @@ async function gated(): Promise<string> {
   const sides = ['--set', window(10), '--against-set', window(5), '--replications', '2']
   const ended = await run('gate', library('payment-peak'), ...sides, '--out', 'gate')
   expect(ended.code, ended.stderr).toBe(4)
-  return 'gate/gate.html'
+  return 'gate/report.html'
 }
 
 const KINDS: Readonly<Record<string, () => Promise<string>>> = {

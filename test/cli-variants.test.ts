@@ -47,7 +47,7 @@ describe('variants', () => {
     const document = await variantsOf('named.yaml', '--out', 'named')
     isDocument(document)
     expect(readJson(join(folder, 'named/variants.json'))).toEqual(document)
-    expect(filesIn(join(folder, 'named'))).toEqual(['variants.html', 'variants.json'])
+    expect(filesIn(join(folder, 'named'))).toEqual(['report.html', 'variants.json'])
     const plain = (await documentOf('simulate', 'priced.yaml')) as { scenario: { hash: string } }
     expect(document.scenario.hash).toBe(plain.scenario.hash)
     expect(document.rate).toBe('one')

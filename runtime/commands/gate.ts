@@ -66,7 +66,7 @@ the simulator to p50, p95 and p99. An exact test looks after 10, 15 and 20 block
 
 Fidelity gate (--fidelity DIR): simulations of the replays in DIR against these replays, as \`spillway compare\` judges them.
 
---out writes gate.json, gate.html, gate.xml (JUnit) and gate.md (step summary, comment of a pull request). In GitHub Actions
+--out writes gate.json, report.html, gate.xml (JUnit) and gate.md (step summary, comment of a pull request). In GitHub Actions
 the summary is also appended to $GITHUB_STEP_SUMMARY, and annotations are printed on stderr.
 
 Exit code 0 for PASS and IMPROVED, 4 for FAIL, 5 for UNDECIDED, 6 for NOT COMPARABLE.
@@ -81,7 +81,7 @@ Examples:
 export function define(command: Command): void {
   withScenarioOptions(
     command.argument('[scenarios...]', 'scenario files (YAML), or names of shipped ones: the head'),
-    'gate.json, gate.html, gate.xml and gate.md',
+    'gate.json, report.html, gate.xml and gate.md',
   )
     .option('--margin <share>', 'relative change that is no regression', marginOf, MARGIN)
     .addOption(baseOption('--baseline <file>', 'the base: a file that --update has written'))
@@ -131,7 +131,7 @@ export function define(command: Command): void {
       return judge(files, options, { ...job })
     }).catch(undo)
     await emit(options, { gate }, 'gate', gateText(gate), async (change) => {
-      await change.write('gate.html', await gateHtml(gate))
+      await change.write('report.html', await gateHtml(gate))
       await change.write('gate.xml', gateJunit(gate))
       await change.write('gate.md', gateMarkdown(gate))
     })

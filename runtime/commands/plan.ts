@@ -48,7 +48,7 @@ Examples:
   $ spillway plan peak.yaml --out plan --verify`
 
 export function define(command: Command): void {
-  withScenarioOptions(scenarioFile(command), 'plan.json and plan.html')
+  withScenarioOptions(scenarioFile(command), 'plan.json and report.html')
     .addOption(profileOption())
     .addOption(
       new Option('--confidence <share>', 'how sure a verdict must be, such as 95%')
@@ -81,7 +81,7 @@ export function define(command: Command): void {
       }),
     ).catch(undo)
     await emit(options, { plan: document }, 'plan', planText(document), async (change) =>
-      change.write('plan.html', await planHtml(document)),
+      change.write('report.html', await planHtml(document)),
     )
     return planExit(document)
   })

@@ -27,10 +27,12 @@ interface ReportOptions {
 }
 
 const HELP = `
-Of a folder with gate.json it writes gate.html, and so of plan.json and variants.json, without single charts.
+Of a plan, a gate and variants it writes the page without single charts.
 
 Example:
   $ spillway report runs/payment-peak --charts png`
+
+const FILE = 'report.html'
 
 export function define(command: Command): void {
   const folders = 'a folder of `spillway run`, `sweep`, `plan`, `variants` or `gate`'
@@ -39,10 +41,10 @@ export function define(command: Command): void {
     .addOption(chartsOption())
   implement(command, HELP, async (_signal, directory: string, options: ReportOptions) => {
     const out = options.out ?? directory
-    const { file, html, charts } = await drawn(directory)
-    const written = [join(out, file)]
+    const { html, charts } = await drawn(directory)
+    const written = [join(out, FILE)]
     await replaceFiles(out, async (change) => {
-      await change.write(file, html)
+      await change.write(FILE, html)
       written.push(...(await writeCharts(change.below(CHARTS_FOLDER), options.charts, charts)))
     })
     print(options, { written }, written.join('\n'))
@@ -53,16 +55,13 @@ export function define(command: Command): void {
 /** The page of a folder, by the document that it has. */
 async function drawn(directory: string) {
   const plan = await planOf(directory)
-  if (plan !== null) return { file: 'plan.html', html: await planHtml(plan), charts: [] }
+  if (plan !== null) return { html: await planHtml(plan), charts: [] }
   const gate = await gateIn(directory)
-  if (gate !== null) return { file: 'gate.html', html: await gateHtml(gate), charts: [] }
+  if (gate !== null) return { html: await gateHtml(gate), charts: [] }
   const variants = await readDocument(directory, 'variants', variantsSchema)
-  if (variants !== null) {
-    return { file: 'variants.html', html: await variantsHtml(variants), charts: [] }
-  }
-  const file = 'report.html'
+  if (variants !== null) return { html: await variantsHtml(variants), charts: [] }
   const sweep = await readSweep(directory)
-  if (sweep !== null) return { file, html: await sweepHtml(sweep), charts: sweepCharts(sweep) }
+  if (sweep !== null) return { html: await sweepHtml(sweep), charts: sweepCharts(sweep) }
   const page = await report(directory, { command: commandLine() })
-  return { file, html: await reportHtml(page), charts: allCharts(page) }
+  return { html: await reportHtml(page), charts: allCharts(page) }
 }

@@ -53,7 +53,7 @@ Examples:
   $ spillway variants peak.yaml --variant 'fp32:' --variant 'int8: pools.central.precision=int8' --replay --out precision`
 
 export function define(command: Command): void {
-  withScenarioOptions(scenarioFile(command), 'variants.json, variants.html and rows of replays')
+  withScenarioOptions(scenarioFile(command), 'variants.json, report.html and rows of replays')
     .option('--variant <text>', "'name: path=value; path=value'; may be repeated", variant)
     .addOption(profileOption())
     .addOption(replicationsOption('interval', 2))
@@ -86,7 +86,7 @@ export function define(command: Command): void {
       'variants',
       variantsText(document),
       async (change) => {
-        if (page !== null) await change.write('variants.html', page)
+        if (page !== null) await change.write('report.html', page)
         await keepVariants(change, replayed, signal)
       },
     )
