@@ -15,11 +15,14 @@ export const exitMeanings: Readonly<Record<keyof typeof EXIT, string>> = {
   ok: 'The command did what was asked, and nothing that it judges has failed.',
   internal: 'An internal error: a fault of Spillway. Please report it with the printed stack.',
   usage: 'The command line is wrong: an unknown command or option, or a value out of its range.',
-  invalidInput: 'An input cannot be used: a scenario, model, trace, profile or folder; or an output cannot be written.',
+  invalidInput:
+    'An input cannot be used: a scenario, model, trace, profile or folder; or an output cannot be written.',
   failed: 'An objective, a check, a plan or a gate has failed. The output names which.',
   undecided: 'The evidence is too thin to decide. The output states what would decide it.',
-  notComparable: 'Both sides cannot be compared: other versions, other requests, or a load at which queues decide the tail.',
-  interrupted: 'The command was interrupted by Ctrl-C, SIGTERM or SIGHUP. It left no half-written file.',
+  notComparable:
+    'Both sides cannot be compared: other versions, other requests, or a load at which queues decide the tail.',
+  interrupted:
+    'The command was interrupted by Ctrl-C, SIGTERM or SIGHUP. It left no half-written file.',
 }
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT]

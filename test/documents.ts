@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { repositoryFiles } from './source-files.ts'
 import { ROOT } from './command-line.ts'
+import { repositoryFiles } from './source-files.ts'
 
 /** A fenced block of a page. */
 export interface CodeBlock {

@@ -10,7 +10,11 @@ const REQUESTS = 20_000
 const COMMON = 0.6
 
 interface Run {
-  readonly objectives: readonly { readonly value: number; readonly n: number }[]
+  readonly objectives: readonly {
+    readonly value: number
+    readonly n: number
+    readonly upper: null
+  }[]
 }
 
 export interface ReplayedSearch {
@@ -34,7 +38,7 @@ export async function replayedSearch(
     const common = stream(seed, replication, 'common').normal()
     const own = stream(seed, replication, `own ${index}`).normal()
     const z = Math.sqrt(COMMON) * common + Math.sqrt(1 - COMMON) * own
-    return { objectives: [{ value: Math.exp(mean + deviation * z), n: REQUESTS }] }
+    return { objectives: [{ value: Math.exp(mean + deviation * z), n: REQUESTS, upper: null }] }
   }
   const found = await searchPlan<Run>({
     candidates,

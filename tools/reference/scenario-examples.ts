@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse } from 'yaml'
-import { codeBlocks, pages } from '../../test/documents.ts'
 import { ROOT } from '../../test/command-line.ts'
+import { codeBlocks, pages } from '../../test/documents.ts'
 import { alternatives, identity, type JsonSchema } from './schema-sections.ts'
 
 /** Values that shipped scenarios and the scenarios on pages have, which tests show to be valid. */

@@ -8,12 +8,7 @@ import {
   nextProbe,
   type Ruled,
 } from './plan-chains.ts'
-import {
-  judgePlan,
-  type Looks,
-  type PlanJudgement,
-  type StatedObjective,
-} from './plan-verdict.ts'
+import { judgePlan, type Looks, type PlanJudgement, type StatedObjective } from './plan-verdict.ts'
 
 /** What the search reads of a replication. */
 export interface JudgedRun {

@@ -70,7 +70,9 @@ describe('the verdict on a configuration', () => {
     const verdict = (n: number, upper: number) => judgePlan(windows, runs(near, n, upper), LOOKS)
     expect(verdict(10_000, 1.5).verdict).toBe('MEETS')
     expect(verdict(5000, 1.1).verdict).toBe('MEETS')
-    expect(verdict(5000, 1.5)).toMatchObject({ verdict: 'UNDECIDED', pMeets: 0 })
+    const above = verdict(5000, 1.5)
+    expect(above.verdict).toBe('UNDECIDED')
+    expect(above.pMeets).toBeLessThan(0.001)
     // a window without 99 requests, or with a lost one, has no such rank
     const none = verdict(5000, Number.POSITIVE_INFINITY)
     expect(none.verdict).toBe('UNDECIDED')
