@@ -84,6 +84,25 @@ test.each([
   expect(undescribed({ properties: { list: { description: sentence } } })).toEqual([])
 })
 
+/** Each schema that has examples, with them. */
+function withExamples(schema: unknown): Json[] {
+  if (Array.isArray(schema)) return schema.flatMap(withExamples)
+  if (!isMap(schema)) return []
+  const below = Object.values(schema).flatMap(withExamples)
+  return Array.isArray(schema.examples) ? [schema, ...below] : below
+}
+
+test('examples are valid', () => {
+  const schemas = withExamples(whole)
+  expect(schemas.length).toBeGreaterThan(10)
+  for (const schema of schemas) {
+    const validator = z.fromJSONSchema(schema)
+    for (const example of schema.examples as unknown[]) {
+      expect(validator.safeParse(example).error, `${schema.description}`).toBeUndefined()
+    }
+  }
+})
+
 /** What editors report, by a branch of the schema. */
 const branch = (of: Json) => {
   const validator = z.fromJSONSchema(of)

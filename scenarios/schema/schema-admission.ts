@@ -3,7 +3,9 @@ import { count, nonNegative, positive, priorityKey } from './schema-values.ts'
 
 /** Admission control of the scenario format. */
 
-const limit = count.describe('Requests of the priority are shed from this number in the pool on.')
+const limit = count.describe(
+  'Requests of this priority are shed while the pool holds this many requests or more.',
+)
 
 const priority = z
   .strictObject({
@@ -11,7 +13,7 @@ const priority = z
       .record(priorityKey, limit)
       .describe(
         'A limit by priority, on all requests of the pool, waiting and running. A lower priority ' +
-          'has no higher limit; a priority without one is admitted.',
+          'has no higher limit. This control admits every priority without a limit.',
       ),
   })
   .describe('Sheds low priorities first while the pool is crowded.')
@@ -43,7 +45,8 @@ const tokenBucket = z
   .strictObject({
     rate_rps: positive.describe('Tokens added per second, which is the highest lasting rate.'),
     burst: count.describe(
-      'The most tokens that a bucket can hold, and so the most requests at once; it starts full.',
+      'The most tokens that a bucket can hold, which is the largest burst that is admitted at ' +
+        'once. It starts full.',
     ),
     per: z
       .enum(['pool', 'class', 'tenant'])
@@ -58,7 +61,7 @@ const adaptiveLifo = z
       .default(100)
       .describe(
         'A queue that has not been empty for this time is overloaded. Requests that arrive ' +
-          'before that may wait for this time.',
+          'without overload may wait for this time.',
       ),
     target_ms: positive
       .default(5)

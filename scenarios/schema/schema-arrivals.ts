@@ -6,15 +6,17 @@ import { count, kind, nonNegative, positive } from './schema-values.ts'
 
 const stepRate = z
   .strictObject({
-    at_s: nonNegative.describe(
-      'Time from which the rate applies, until the next step; times rise, and the first is 0.',
-    ),
+    at_s: nonNegative
+      .describe('The time from which the rate applies, until the next step; times rise from 0 on.')
+      .meta({ examples: [0] }),
     rate_rps: nonNegative
       .optional()
-      .describe('The mean arrival rate of the step; 0 sends no requests.'),
+      .describe('The mean arrival rate of the step; 0 sends no requests.')
+      .meta({ examples: [40] }),
     load: nonNegative
       .optional()
-      .describe('The mean arrival rate of the step as a share of the capacity; 0 sends none.'),
+      .describe('The mean arrival rate of the step as a share of the capacity; 0 sends none.')
+      .meta({ examples: [0.5] }),
   })
   .describe('A step of the schedule, with either `rate_rps` or `load`.')
 
@@ -43,8 +45,8 @@ const cv = z.number().min(0.05).max(50)
 
 const bursty = {
   cv: cv.describe(
-    'Coefficient of variation of the gaps between requests: 1 is as random as `poisson`, more ' +
-      'is burstier, less is more regular.',
+    'The coefficient of variation of the gaps between requests: 1 is as random as `poisson`, ' +
+      'more is burstier, less is more regular.',
   ),
   ...rated,
 }
@@ -62,8 +64,8 @@ const modulatingState = z
       .array(nonNegative.max(1e6))
       .optional()
       .describe(
-        'Weights of the next state, one for each entry of `states` and 0 for this one. Without ' +
-          'them all other states are equally likely.',
+        'The weights of the next state, one for each entry of `states` and 0 for this one. ' +
+          'Without them all other states are equally likely.',
       ),
   })
   .describe('A state of the Markov chain that the rate follows.')
@@ -75,8 +77,12 @@ const clientCv = z.discriminatedUnion('distribution', [
   }),
   z.strictObject({
     distribution: kind('uniform', 'Every value from `min` to `max` is equally likely.'),
-    min: cv.describe('The coefficient of variation of the most regular client possible.'),
-    max: cv.describe('The coefficient of variation of the burstiest client possible.'),
+    min: cv
+      .describe('The coefficient of variation of the most regular client possible.')
+      .meta({ examples: [0.5] }),
+    max: cv
+      .describe('The coefficient of variation of the burstiest client possible.')
+      .meta({ examples: [4] }),
   }),
   z.strictObject({
     distribution: kind(

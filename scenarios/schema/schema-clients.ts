@@ -35,7 +35,8 @@ export const retry = z
       .describe('Each further backoff is this many times the one before.'),
     max_backoff_ms: positive
       .optional()
-      .describe('Longer backoffs are cut to this; without it, they grow without a limit.'),
+      .describe('Longer backoffs are cut to this; without it, they grow without a limit.')
+      .meta({ examples: [1000] }),
     jitter: z
       .enum(['none', 'full', 'equal'])
       .default('none')

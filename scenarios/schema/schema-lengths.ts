@@ -45,9 +45,17 @@ export const drawnLengths = [
       .array(z.tuple([share, positive.max(1e9)]))
       .min(2)
       .describe(
-        'Pairs of a probability and the number there, both rising, from probability 0 to 1, such ' +
-          'as `[[0, 1], [0.5, 200], [1, 900]]`.',
-      ),
+        'Pairs of a probability and the number there, both rising, from probability 0 to 1.',
+      )
+      .meta({
+        examples: [
+          [
+            [0, 1],
+            [0.5, 200],
+            [1, 900],
+          ],
+        ],
+      }),
   }),
 ] as const
 
@@ -75,8 +83,8 @@ const level = (key: string) =>
 export const lengthStep = z
   .strictObject({
     at_s: nonNegative.describe(
-      'Time from which the levels apply, until the next step; times rise, and before the first ' +
-        'one lengths are as stated.',
+      'The time from which the levels apply, until the next step; times rise, and before the ' +
+        'first one lengths are as stated.',
     ),
     input_level: level('input_tokens'),
     output_level: level('output_tokens'),

@@ -7,9 +7,7 @@ const limit = positive.max(1e9)
 
 const buffer = {
   kib: nonNegative.default(0).describe('The size that every batch needs, whatever its shape.'),
-  per_item_kib: nonNegative
-    .default(0)
-    .describe('The size added for each request of the batch.'),
+  per_item_kib: nonNegative.default(0).describe('The size added for each request of the batch.'),
   per_token_kib: nonNegative
     .default(0)
     .describe('The size added for each token of the batch, padding included.'),
@@ -181,10 +179,12 @@ export const poolMemory = z
     z.strictObject({
       allocator: kind('buddy', 'Powers of two, split in halves, in an arena that never grows.'),
       ...batches,
-      arena_mib: limit.describe(
-        'The size of the arena of each replica, reserved at the start in powers of two, beside ' +
-          'the weights.',
-      ),
+      arena_mib: limit
+        .describe(
+          'The size of the arena of each replica, reserved at the start in powers of two, beside ' +
+            'the weights.',
+        )
+        .meta({ examples: [8192] }),
     }),
     z.strictObject({
       allocator: kind(

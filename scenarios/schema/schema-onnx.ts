@@ -35,7 +35,9 @@ export const tensorTypes = Object.freeze({
 
 export type TensorType = keyof typeof tensorTypes
 
-const dimension = z.union([z.enum(['batch', 'length']), count])
+const dimension = z
+  .union([z.enum(['batch', 'length']), count])
+  .describe('A fixed size, or which free dimension it is: `batch` or `length`.')
 const element = z.union([z.number(), z.boolean()])
 
 const input = z
@@ -82,9 +84,7 @@ const input = z
 const path = z.string().min(1)
 
 const variant = (at: string) =>
-  path
-    .optional()
-    .describe(`The path of the file for pools with \`precision: ${at}\`.`)
+  path.optional().describe(`The path of the file for pools with \`precision: ${at}\`.`)
 
 const variants = z
   .strictObject({ fp32: variant('fp32'), fp16: variant('fp16'), int8: variant('int8') })

@@ -42,7 +42,10 @@ const common = {
   mode: z
     .enum(['shared', 'per-replica'])
     .default('shared')
-    .describe('Whether all replicas of the pool share one queue or each has its own.'),
+    .describe(
+      'Whether all replicas of the pool share one queue (`shared`), or each has its own ' +
+        '(`per-replica`).',
+    ),
   routing: routing
     .default('least-loaded')
     .describe(
@@ -82,7 +85,8 @@ export const queue = z.discriminatedUnion('discipline', [
       .describe(
         'A wait of this length is worth one level, so that no level waits for ever. Without it ' +
           'levels are strict.',
-      ),
+      )
+      .meta({ examples: [500] }),
     ...common,
   }),
   z.strictObject({
@@ -101,7 +105,8 @@ export const queue = z.discriminatedUnion('discipline', [
       .describe(
         'The coefficient of variation of predicted lengths about the true ones, by which the ' +
           'order is then determined. At 0, and without it, lengths are exact.',
-      ),
+      )
+      .meta({ examples: [0.5] }),
     ...common,
   }),
   z.strictObject({
@@ -109,10 +114,12 @@ export const queue = z.discriminatedUnion('discipline', [
       'deficit-round-robin',
       'Tenants are served in turns, and in each turn up to a length in proportion to `weight`.',
     ),
-    quantum: count.describe(
-      'The length that a tenant of weight 1 may be served in a turn. An unused part is kept ' +
-        'while its requests wait.',
-    ),
+    quantum: count
+      .describe(
+        'The length that a tenant of weight 1 may be served in a turn. An unused part is kept ' +
+          'while its requests wait.',
+      )
+      .meta({ examples: [512] }),
     ...common,
   }),
   z.strictObject({

@@ -3,31 +3,31 @@ import { nonNegative, positive, share } from './schema-values.ts'
 
 const surge = z
   .strictObject({
-    at_s: nonNegative.describe('Time at which the rise begins, before `duration_s`.'),
+    at_s: nonNegative.describe('The time at which the rise begins, before `duration_s`.'),
     factor: positive.describe(
       'The rate is multiplied by this at the peak; a factor below 1 is a dip.',
     ),
     rise_s: nonNegative
       .default(0)
-      .describe('Length of the linear rise to the peak; 0 is a jump to it.'),
-    hold_s: nonNegative.default(0).describe('Time for which the rate stays at the peak.'),
+      .describe('The length of the linear rise to the peak; 0 is a jump to it.'),
+    hold_s: nonNegative.default(0).describe('The time for which the rate stays at the peak.'),
     decay_s: nonNegative
       .default(0)
       .describe(
-        'Length of the linear decay to the usual rate; 0 is a drop to it. `half_life_s` ' +
+        'The length of the linear decay to the usual rate; 0 is a drop to it. `half_life_s` ' +
           'replaces this key.',
       ),
     half_life_s: positive
       .optional()
       .describe(
-        'Half-life of an exponential decay in place of `decay_s`. After ten half-lives the ' +
+        'The half-life of an exponential decay in place of `decay_s`. After ten half-lives the ' +
           'surge has ended.',
       ),
     every_s: positive
       .optional()
       .describe(
-        'Time from the start of a surge to the start of the next one, until the end of the run. ' +
-          'Without it there is one surge; a run has at most 1,000.',
+        'The time from the start of a surge to the start of the next one, until the end of the ' +
+          'run. Without it there is one surge; a run has at most 1,000.',
       ),
   })
   .describe('A temporary change of the rate: a rise, a plateau and a decay.')
@@ -35,14 +35,14 @@ const surge = z
 const wave = z
   .strictObject({
     period_s: positive.describe(
-      'Length of a period, such as 86400 for a day; a run has at most 1,000 periods.',
+      'The length of a period, such as 86400 for a day; a run has at most 1,000 periods.',
     ),
     amplitude: share.describe(
       'The rate is multiplied by 1 + amplitude at the peaks and 1 - amplitude at the troughs.',
     ),
     peak_at_s: nonNegative
       .default(0)
-      .describe('Time of one of the peaks; the others lie whole periods before and after it.'),
+      .describe('The time of one of the peaks; the others lie whole periods before and after it.'),
   })
   .describe('A periodic change of the rate, along a cosine.')
 

@@ -64,10 +64,14 @@ const columns = z.strictObject({
 const window = z.union([
   z
     .strictObject({
-      from_s: nonNegative.describe('The start of the part, counted from the first row.'),
-      to_s: positive.describe(
-        'The end of the part, counted from the first row; a row at this time is left out.',
-      ),
+      from_s: nonNegative
+        .describe('The start of the part, counted from the first row.')
+        .meta({ examples: [600] }),
+      to_s: positive
+        .describe(
+          'The end of the part, counted from the first row; a row at this time is left out.',
+        )
+        .meta({ examples: [900] }),
     })
     .describe('The rows between two times.'),
   z
@@ -121,7 +125,7 @@ export const traceArrivals = z.strictObject({
   load: positive
     .optional()
     .describe(
-      'Recorded times are multiplied by what gives the mean rate this share of the capacity. It ' +
+      'Recorded times are stretched so that the mean rate is this share of the capacity. It ' +
         'excludes `time_scale` and `growth`.',
     ),
   growth: positive
@@ -144,8 +148,9 @@ export const traceArrivals = z.strictObject({
     .optional()
     .describe(
       'Times are spread evenly over this interval after the recorded ones, for traces that ' +
-        'round times down to it, such as 3 for conversations of Mooncake.',
-    ),
+        'round times down to it, as the conversations of Mooncake do.',
+    )
+    .meta({ examples: [3] }),
   bad_rows: z
     .enum(['error', 'skip'])
     .default('error')

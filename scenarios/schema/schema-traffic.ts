@@ -98,7 +98,7 @@ export const trafficClass = z
       .optional()
       .describe(
         'The client timeout from the scheduled arrival, fixed or drawn for each attempt. The ' +
-          'server may still do the work, unless `cancel` is true.',
+          'server still does the work, except that `cancel` removes requests that wait.',
       ),
     cancel: off.describe(
       'Whether a client that times out cancels its request, which is then removed if it still ' +
@@ -137,7 +137,8 @@ export const trafficClass = z
       .describe(
         'The longest wait in a queue with `allow_timeout_override`; it can shorten the ' +
           '`timeout_ms` of the queue, never lengthen it.',
-      ),
+      )
+      .meta({ examples: [200] }),
   })
   .describe('A class of requests: its arrivals, its lengths and its clients.')
 

@@ -9,7 +9,8 @@ const setUp = {
     .describe(
       'The cold-start time, fixed or drawn, that is added to a batch whose executor was idle ' +
         'before it. Without it there is none.',
-    ),
+    )
+    .meta({ examples: [20] }),
 }
 
 const spread = nonNegative
@@ -59,8 +60,8 @@ export const work = z
       per_token_ms: nonNegative
         .default(0)
         .describe(
-          'The time added for each token of a batch, padding included. Only above 0 do requests ' +
-            'have lengths.',
+          'The time added for each token of a batch, padding included. At 0 the time does not ' +
+            'depend on lengths.',
         ),
       ...setUp,
     }),
@@ -123,7 +124,8 @@ export const work = z
         .describe(
           'The share of the requests in flight that are one batch. Without it, 1 / (instances + ' +
             '1): a batch runs on each instance while one more waits.',
-        ),
+        )
+        .meta({ examples: [0.5] }),
       cv: spread,
     }),
     z.strictObject({

@@ -95,7 +95,9 @@ const link = z
   .strictObject({
     delay_ms: nonNegative
       .default(0)
-      .describe('The time that each request spends on the link at any load, beside the others.'),
+      .describe(
+        'The time that each request spends on the link at any load, in parallel with others.',
+      ),
     per_request_ms: nonNegative
       .default(0)
       .describe('The time for which each request occupies the link, one after another.'),
@@ -177,7 +179,9 @@ export const scenarioSchema = z.strictObject({
   slo: z
     .record(name, objectives)
     .default({})
-    .describe('The objectives by class; without any, a run has no verdict.'),
+    .describe(
+      'The objectives by class. Goodput counts the requests that meet every limit of their class.',
+    ),
   pools: z
     .array(pool)
     .min(1)
@@ -196,10 +200,7 @@ export const scenarioSchema = z.strictObject({
     .record(
       name,
       z
-        .record(
-          z.string(),
-          z.unknown().describe('The value that the variant has at this path.'),
-        )
+        .record(z.string(), z.unknown().describe('The value that the variant has at this path.'))
         .describe('The values that a variant changes, by their paths; `{}` changes nothing.'),
     )
     .optional()
