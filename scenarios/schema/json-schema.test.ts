@@ -30,15 +30,75 @@ test('a file that extends another can leave out everything', () => {
   expect(Object.keys(relaxed.properties)).toEqual(Object.keys(whole.properties))
 })
 
-test('descriptions and limits reach the editor', () => {
+test('defaults and limits reach the editor', () => {
   expect(whole.properties.warmup_s).toMatchObject({ default: 0, minimum: 0 })
-  for (const [key, { description }] of Object.entries(whole.properties)) {
-    expect(description, key).toMatch(/^[A-Z]/)
-  }
-  for (const key of ['traffic', 'pools']) {
-    const items = whole.properties[key]!.items as { properties: Record<string, Json> }
-    for (const [name, { description, deprecated }] of Object.entries(items.properties)) {
-      if (deprecated !== true) expect(description, `${key} ${name}`).toMatch(/^\w/)
+})
+
+const isMap = (value: unknown): value is Json =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** A capital first, a period last, and three words. */
+const isSentence = (text: unknown) =>
+  typeof text === 'string' && /^[A-Z].*\.$/.test(text) && text.split(' ').length >= 3
+
+/** Paths of keys, and of entries of lists and maps that are maps, without a sentence. */
+function undescribed(schema: unknown, path = ''): string[] {
+  if (!isMap(schema)) return []
+  const { properties, items, additionalProperties: entries } = schema
+  const kinds = ['properties', 'oneOf', 'anyOf']
+  const holder = (inner: unknown) => isMap(inner) && kinds.some((kind) => kind in inner)
+  const below = [
+    ...Object.entries(isMap(properties) ? properties : {}).map(
+      ([key, inner]) => [`${path}.${key}`, inner, true] as const,
+    ),
+    [`${path}[]`, items, holder(items)] as const,
+    [`${path}.*`, entries, holder(entries)] as const,
+    ...[schema.oneOf, schema.anyOf].flat().map((inner) => [path, inner, false] as const),
+  ]
+  return below.flatMap(([at, inner, needed]) => {
+    const missing = needed && !(isMap(inner) && isSentence(inner.description))
+    return [...(missing ? [at] : []), ...undescribed(inner, at)]
+  })
+}
+
+test('every key, and every map in a list or map, has a sentence', () => {
+  expect(undescribed(whole)).toEqual([])
+})
+
+test.each([
+  ['none', undefined],
+  ['no capital', 'the rate of the class.'],
+  ['no period', 'The rate of the class'],
+  ['two words', 'The rate.'],
+])('a description is no sentence: %s', (_, description) => {
+  const sentence = 'The rate of the class.'
+  const inner = { properties: { rate: { description } } }
+  const list = { description: sentence, items: { ...inner, description } }
+  const map = { description: sentence, additionalProperties: { anyOf: [inner], description } }
+  expect(undescribed({ properties: { list, map } })).toEqual([
+    '.list[]',
+    '.list[].rate',
+    '.map.*',
+    '.map.*.rate',
+  ])
+  expect(undescribed({ properties: { list: { description: sentence } } })).toEqual([])
+})
+
+/** Each schema that has examples, with them. */
+function withExamples(schema: unknown): Json[] {
+  if (Array.isArray(schema)) return schema.flatMap(withExamples)
+  if (!isMap(schema)) return []
+  const below = Object.values(schema).flatMap(withExamples)
+  return Array.isArray(schema.examples) ? [schema, ...below] : below
+}
+
+test('examples are valid', () => {
+  const schemas = withExamples(whole)
+  expect(schemas.length).toBeGreaterThan(10)
+  for (const schema of schemas) {
+    const validator = z.fromJSONSchema(schema)
+    for (const example of schema.examples as unknown[]) {
+      expect(validator.safeParse(example).error, `${schema.description}`).toBeUndefined()
     }
   }
 })

@@ -3,38 +3,77 @@ import { count, nonNegative, positive, priorityKey } from './schema-values.ts'
 
 /** Admission control of the scenario format. */
 
-const priority = z.strictObject({
-  limits: z
-    .record(priorityKey, count)
-    .describe('By priority: its requests are shed while the pool has this many requests or more'),
-})
+const limit = count.describe(
+  'Requests of this priority are shed while the pool holds this many requests or more.',
+)
+
+const priority = z
+  .strictObject({
+    limits: z
+      .record(priorityKey, limit)
+      .describe(
+        'A limit by priority, on all requests of the pool, waiting and running. A lower priority ' +
+          'has no higher limit. This control admits every priority without a limit.',
+      ),
+  })
+  .describe('Sheds low priorities first while the pool is crowded.')
 
 const deadline = z
   .strictObject({
     margin_ms: nonNegative
       .default(0)
-      .describe('The request must be predicted to end this long before its deadline'),
+      .describe(
+        'The time before its deadline by which a request must be predicted to end, or it is ' +
+          'shed. It must be less than every deadline.',
+      ),
   })
-  .describe('Sheds requests that are predicted to miss deadline_ms, or else timeout_ms')
+  .describe(
+    'Sheds requests that are predicted to end after `deadline_ms`, or else a fixed `timeout_ms`. ' +
+      'The prediction is that of a FIFO queue, from the batch times of the run so far.',
+  )
 
-const concurrency = z.strictObject({
-  limit: count.describe('Most requests in the pool, waiting and running; others are shed'),
-})
+const concurrency = z
+  .strictObject({
+    limit: count.describe(
+      'The most requests in the pool, waiting and running; further ones are shed. `max_length` ' +
+        'of the queue must be less.',
+    ),
+  })
+  .describe('Sheds requests while the pool holds too many.')
 
-const tokenBucket = z.strictObject({
-  rate_rps: positive.describe('Tokens added per second; a request that finds no token is shed'),
-  burst: count.describe('Capacity of the bucket in tokens; it starts full'),
-  per: z.enum(['pool', 'class', 'tenant']).default('pool').describe('Scope of a bucket'),
-})
+const tokenBucket = z
+  .strictObject({
+    rate_rps: positive.describe('Tokens added per second, which is the highest lasting rate.'),
+    burst: count.describe(
+      'The most tokens that a bucket can hold, which is the largest burst that is admitted at ' +
+        'once. It starts full.',
+    ),
+    per: z
+      .enum(['pool', 'class', 'tenant'])
+      .default('pool')
+      .describe('What has a bucket of its own: the whole pool, each class or each tenant.'),
+  })
+  .describe('Sheds requests above a rate: each admitted request takes a token.')
 
 const adaptiveLifo = z
   .strictObject({
     interval_ms: positive
       .default(100)
-      .describe('Time without an empty queue that begins an overload; longest wait before it'),
-    target_ms: positive.default(5).describe('Longest wait of requests that arrive in overload'),
+      .describe(
+        'A queue that has not been empty for this time is overloaded. Requests that arrive ' +
+          'without overload may wait for this time.',
+      ),
+    target_ms: positive
+      .default(5)
+      .describe(
+        'The longest wait of requests that arrive in overload, at most `interval_ms`; choose it ' +
+          'above the time of a batch.',
+      ),
   })
-  .describe('In overload the newest request is served first, and queue time-outs are short (CoDel)')
+  .describe(
+    'Serves the newest request first in overload, and drops requests that waited too long ' +
+      '(CoDel). It needs `discipline: fifo`.',
+  )
 
 export const admission = z.strictObject({
   priority: priority.optional(),

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { count, name, nonNegative, off } from './schema-values.ts'
+import { count, kind, name, nonNegative, off } from './schema-values.ts'
 
 /** Token generation of the scenario format. */
 
@@ -7,62 +7,112 @@ const kvCache = z
   .strictObject({
     blocks: count
       .optional()
-      .describe('Blocks of each replica; with `memory`, they follow from its limit instead'),
-    block_tokens: count.max(65_536).default(16).describe('Tokens in a block'),
+      .describe(
+        'The number of blocks of each replica. Where the pool has `memory`, it follows from the ' +
+          'limit there, and this key is rejected.',
+      ),
+    block_tokens: count
+      .max(65_536)
+      .default(16)
+      .describe(
+        'The number of tokens in a block; a divisor of 512 where `prefix_cache` depends on ' +
+          'sessions or on a trace.',
+      ),
     watermark: z
       .number()
       .min(0)
       .max(0.5)
       .default(0.01)
-      .describe('Share of the blocks that admission leaves free while other sequences run'),
-    prefix_cache: off.describe('Keeps blocks of prompts for later prompts with the same prefix'),
+      .describe(
+        'The share of the blocks that admission leaves free while other sequences run, for their ' +
+          'growth.',
+      ),
+    prefix_cache: off.describe(
+      'Whether blocks of prompts are kept for later prompts on the replica that begin alike. A ' +
+        'class needs `shared_prefix_tokens`, `carry_context` or `hash_ids` of a Mooncake trace.',
+    ),
   })
-  .describe('Memory for the tokens of running sequences; without it there is no limit')
+  .describe(
+    'The memory for tokens of running sequences, in blocks; without it and `memory` there is no ' +
+      'limit.',
+  )
 
-const sequences = count.max(65_536).describe('Most sequences that run at once on a replica')
+const handOver = z
+  .strictObject({
+    pool: name.describe(
+      'The name of the pool that decodes, which has `policy: continuous` and no `hand_over`.',
+    ),
+    base_ms: nonNegative.default(0).describe('The time of each KV transfer, whatever its size.'),
+    ms_per_token: nonNegative
+      .default(0)
+      .describe('The time that a KV transfer takes in addition for each of its tokens.'),
+  })
+  .describe(
+    'Prefill/decode disaggregation: this pool only computes prompts, and sequences decode in ' +
+      'another pool after a KV transfer. Transfers use one link, one after another.',
+  )
+
+const sequences = count.max(65_536).describe('The most sequences that run at once on a replica.')
 
 export const generation = z
   .discriminatedUnion('policy', [
     z.strictObject({
-      policy: z
-        .literal('continuous')
-        .describe('Continuous batching: sequences join and leave at every step'),
+      policy: kind(
+        'continuous',
+        'Sequences join and leave the running batch at every step (continuous batching).',
+      ),
       max_sequences: sequences.default(256),
       token_budget: count
         .default(2048)
-        .describe('Most tokens of a step: one for each decoding sequence, the rest for prefill'),
+        .describe(
+          'The most tokens of a step, at least `max_sequences`: one for each sequence that ' +
+            'decodes, and the rest for prompts.',
+        ),
       chunked_prefill: z
         .boolean()
         .default(true)
-        .describe('Prompts may be prefilled in several steps'),
+        .describe(
+          'Whether a prompt may be computed in parts over several steps. If not, one that is ' +
+            'longer than the budget waits for a step without other prompts.',
+        ),
       first: z
         .enum(['decode', 'prefill'])
         .default('decode')
-        .describe('Phase that gets the token budget first; prefill stalls decoding sequences'),
+        .describe(
+          'What gets the token budget first: `decode` never stops running sequences, `prefill` ' +
+            'makes first tokens earlier and gaps between tokens longer.',
+        ),
       kv_cache: kvCache.optional(),
       preemption: z
         .enum(['recompute', 'swap'])
         .default('recompute')
-        .describe('How the KV cache of a preempted sequence is restored'),
+        .describe(
+          'How a preempted sequence gets its KV cache again: `recompute` computes its tokens ' +
+            'anew, `swap` moves them to the memory of the host and back.',
+        ),
       swap_ms_per_token: nonNegative
         .optional()
-        .describe("With swap: time to the host's memory for each token, and the same time back"),
-      preempt_by_priority: off.describe('Higher priorities preempt sequences of lower ones'),
-      hand_over: z
-        .strictObject({
-          pool: name.describe('Pool that decodes'),
-          base_ms: nonNegative.default(0).describe('Base time of each KV transfer'),
-          ms_per_token: nonNegative.default(0),
-        })
-        .optional()
         .describe(
-          'Prefill/decode disaggregation: this pool only prefills; sequences decode in another pool, after a KV transfer over one link',
+          'The time of a swap for each token, out and again back, which is added to the step. ' +
+            'It is required with `preemption: swap`, and rejected without.',
         ),
+      preempt_by_priority: off.describe(
+        'Whether a waiting request preempts a running sequence of a lower priority while ' +
+          '`max_sequences` run; for `discipline: priority` only.',
+      ),
+      hand_over: handOver.optional(),
     }),
     z.strictObject({
-      policy: z.literal('static').describe('Static batching: a batch ends with its longest answer'),
+      policy: kind(
+        'static',
+        'A batch starts when the last one has ended, and ends with its longest answer (static ' +
+          'batching).',
+      ),
       max_sequences: sequences,
       kv_cache: kvCache.optional(),
     }),
   ])
-  .describe('Batching of a model whose work law is generation; replaces batching')
+  .describe(
+    'Which sequences run together. A pool whose model has `law: generation` needs it in place of ' +
+      '`batching`; other pools reject it.',
+  )

@@ -7,7 +7,7 @@ export const precision = z.enum(['fp32', 'fp16', 'int8'])
 
 export const padTo = count
   .default(1)
-  .describe('Lengths are padded to a multiple of this, then all to the longest of the batch')
+  .describe('A batch is padded to its longest request, rounded up to a multiple of this.')
 
 /** The whole numbers that an element type holds; null for floats. */
 type Range = { readonly least: number; readonly most: number } | null
@@ -35,48 +35,80 @@ export const tensorTypes = Object.freeze({
 
 export type TensorType = keyof typeof tensorTypes
 
-const dimension = z.union([z.enum(['batch', 'length']), count])
+const dimension = z
+  .union([z.enum(['batch', 'length']), count])
+  .describe('A fixed size, or which free dimension it is: `batch` or `length`.')
 const element = z.union([z.number(), z.boolean()])
 
-const input = z.strictObject({
-  shape: z
-    .array(dimension)
-    .max(32)
-    .describe('Fixed sizes, and batch or length for free dimensions; [] for a scalar'),
-  type: z.enum(Object.keys(tensorTypes) as TensorType[]).default('float32'),
-  fill: z
-    .enum(['normal', 'tokens', 'ones'])
-    .default('normal')
-    .describe('Kind of drawn values, unless value or file gives them'),
-  vocabulary: count.default(1000).describe('Upper limit of `tokens`'),
-  value: z
-    .union([z.number(), z.boolean(), z.array(element).min(1).max(100_000)])
-    .optional()
-    .describe('The same values for every request: one for all elements, or a list of all elements'),
-  file: z
-    .string()
-    .min(1)
-    .optional()
-    .describe('Real samples, a .npy file relative to the scenario: request i takes sample i mod n'),
-})
+const input = z
+  .strictObject({
+    shape: z
+      .array(dimension)
+      .max(32)
+      .describe(
+        'The size of each dimension: a number where it is fixed, `batch` or `length` where it is ' +
+          'free; `[]` is a scalar.',
+      ),
+    type: z
+      .enum(Object.keys(tensorTypes) as TensorType[])
+      .default('float32')
+      .describe('The element type of the input in the ONNX file.'),
+    fill: z
+      .enum(['normal', 'tokens', 'ones'])
+      .default('normal')
+      .describe(
+        'The kind of drawn values: `normal` draws, `tokens` below `vocabulary`, or `ones` as in ' +
+          'an attention mask. `value` and `file` replace it.',
+      ),
+    vocabulary: count
+      .default(1000)
+      .describe('Drawn `tokens` are whole numbers from 1 to below this; for `fill: tokens` only.'),
+    value: z
+      .union([z.number(), z.boolean(), z.array(element).min(1).max(100_000)])
+      .optional()
+      .describe(
+        'The same values for every request: one for all elements, or a list of all elements if ' +
+          'the shape is fixed.',
+      ),
+    file: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(
+        'The path of a .npy file with real samples, relative to the scenario: request i takes ' +
+          'sample i mod n of n samples.',
+      ),
+  })
+  .describe('The shape, the type and the values of an input.')
 
 const path = z.string().min(1)
 
+const variant = (at: string) =>
+  path.optional().describe(`The path of the file for pools with \`precision: ${at}\`.`)
+
 const variants = z
-  .strictObject({ fp32: path.optional(), fp16: path.optional(), int8: path.optional() })
+  .strictObject({ fp32: variant('fp32'), fp16: variant('fp16'), int8: variant('int8') })
   .refine((files) => Object.keys(files).length > 0, {
     message: 'a file for at least one of the precisions fp32, fp16, int8',
   })
+  .describe('A file for each precision that pools use; all must have the same inputs.')
 
-export const onnxModel = z.strictObject({
-  onnx: z
-    .union([path, variants])
-    .describe('Path relative to the scenario, or npm:PACKAGE/PATH; or one for each precision'),
-  inputs: z
-    .record(z.string(), input)
-    .describe('Maps batch and length to the free dimensions of each input'),
-  pad_to: padTo,
-})
+export const onnxModel = z
+  .strictObject({
+    onnx: z
+      .union([path, variants])
+      .describe(
+        'The path of the ONNX file relative to the scenario, or npm:PACKAGE/PATH in an installed ' +
+          'package; or a file for each precision.',
+      ),
+    inputs: z
+      .record(z.string(), input)
+      .describe(
+        'How each input of the model is fed, by its name in the file. Every input needs an entry.',
+      ),
+    pad_to: padTo,
+  })
+  .describe('A model that is an ONNX file of your own.')
 
 type OnnxModel = z.infer<typeof onnxModel>
 

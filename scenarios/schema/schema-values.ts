@@ -16,9 +16,14 @@ export const name = z
 export const positive = z.number().min(1e-9).max(1e12)
 export const nonNegative = z.number().nonnegative().max(1e12)
 export const count = z.int().positive().max(1e9)
+export const seed = z.int().nonnegative()
 /** Requests of a batch. */
 export const batch = count.max(4096)
 export const share = z.number().min(0).max(1)
 export const off = z.boolean().default(false)
 /** A priority as the key of a map. */
 export const priorityKey = z.string().regex(/^([1-9]\d?|100)$/, 'a priority from 1 to 100')
+
+/** A key that determines the kind of its map, such as `policy`, and the sentence on that kind. */
+export const kind = <const K extends string>(value: K, description: string) =>
+  z.literal(value).describe(description)

@@ -1,100 +1,154 @@
 import { z } from 'zod'
-import { duration } from './schema-traffic.ts'
-import { batch, count, nonNegative, positive, share } from './schema-values.ts'
+import { duration } from './schema-duration.ts'
+import { batch, count, kind, nonNegative, positive, share } from './schema-values.ts'
 
 const setUp = {
   setup_ms: z
     .union([nonNegative, duration])
     .optional()
-    .describe('Cold-start time, added to a batch that finds its executor idle; fixed or drawn'),
+    .describe(
+      'The cold-start time, fixed or drawn, that is added to a batch whose executor was idle ' +
+        'before it. Without it there is none.',
+    )
+    .meta({ examples: [20] }),
 }
 
 const spread = nonNegative
   .max(10)
   .default(0)
-  .describe("Coefficient of variation of a batch's time around that mean; lognormal")
+  .describe(
+    'The coefficient of variation of single batches about the mean time, as a lognormal; at 0 ' +
+      'they all take the mean time.',
+  )
+
+const sizes = z
+  .array(batch)
+  .min(1)
+  .max(1000)
+  .describe(
+    'The batch sizes that were measured, rising. Times are linear between them and constant ' +
+      'below the first; beyond the last, the last slope goes on.',
+  )
 
 /** Declared service times. */
 export const work = z
   .discriminatedUnion('law', [
     z.strictObject({
-      law: z.literal('constant'),
-      ms: positive.describe('Time of every batch'),
+      law: kind('constant', 'Every batch takes the same time, whatever its size.'),
+      ms: positive.describe('The time of every batch.'),
       ...setUp,
     }),
     z.strictObject({
-      law: z.literal('two-point').describe('Some batches take longer'),
-      ms: positive.describe('Time of most batches'),
-      slow_ms: positive.describe('Time of slow batches'),
-      slow_share: share.describe('Probability that a batch is slow'),
+      law: kind('two-point', 'Most batches take one time, and a random share takes a longer one.'),
+      ms: positive.describe('The time of most batches.'),
+      slow_ms: positive.describe('The time of slow batches; more than `ms`.'),
+      slow_share: share.describe('The probability that a batch is slow.'),
       ...setUp,
     }),
     z.strictObject({
-      law: z.literal('exponential'),
-      mean_ms: positive.describe('Mean of the exponential distribution'),
+      law: kind('exponential', 'Times are drawn from an exponential distribution, at any size.'),
+      mean_ms: positive.describe('The mean time of a batch.'),
       ...setUp,
     }),
     z.strictObject({
-      law: z.literal('linear'),
-      base_ms: nonNegative.describe('Time of any batch'),
-      per_item_ms: nonNegative.default(0).describe('Added for each request of the batch'),
-      per_token_ms: nonNegative.default(0).describe('Added for each token, padding included'),
+      law: kind(
+        'linear',
+        'A batch takes a constant time, plus a time for each request and for each token.',
+      ),
+      base_ms: nonNegative.describe('The time of any batch, whatever its size.'),
+      per_item_ms: nonNegative.default(0).describe('The time added for each request of a batch.'),
+      per_token_ms: nonNegative
+        .default(0)
+        .describe(
+          'The time added for each token of a batch, padding included. At 0 the time does not ' +
+            'depend on lengths.',
+        ),
       ...setUp,
     }),
     z.strictObject({
-      law: z.literal('table'),
-      sizes: z.array(batch).min(1).max(1000).describe('Measured batch sizes, rising'),
+      law: kind('table', 'Mean times were measured at several batch sizes, for any length.'),
+      sizes,
       ms: z
         .array(positive)
         .min(1)
         .max(1000)
-        .describe('Mean time of a batch of each size; interpolated and extrapolated linearly'),
+        .describe('The mean times of a batch, one for each of the `sizes`.'),
       cv: spread,
     }),
     z.strictObject({
-      law: z.literal('length-table').describe('As measured, by batch size and length'),
-      sizes: z.array(batch).min(1).max(1000).describe('Measured batch sizes, rising'),
+      law: kind('length-table', 'Mean times were measured at several batch sizes and lengths.'),
+      sizes,
       lengths: z
         .array(count)
         .min(1)
         .max(1000)
-        .describe('Measured lengths of each request, padding included, rising'),
+        .describe(
+          'The lengths of each request that were measured, padding included, rising. Times ' +
+            'between and beyond them follow the rule of `sizes`.',
+        ),
       ms: z
         .array(z.array(positive).min(1).max(1000))
         .min(1)
         .max(1000)
-        .describe('Mean times: a row for each size, with a time for each length'),
+        .describe(
+          'The mean times of a batch: a row for each of the `sizes`, with a time for each of the ' +
+            '`lengths`.',
+        ),
       cv: spread,
     }),
     z.strictObject({
-      law: z
-        .literal('throughput')
-        .describe('Throughput by concurrency, as load generators report it: see the guide'),
+      law: kind(
+        'throughput',
+        'Times of a batch follow from the throughput at each concurrency, as load generators ' +
+          'report it. The law assumes a server that is never idle: see the guide.',
+      ),
       concurrency: z
         .array(batch)
         .min(1)
         .max(1000)
-        .describe('Requests that clients kept in flight, rising'),
-      throughput_rps: z.array(positive).min(1).max(1000).describe('Requests/s at each concurrency'),
-      instances: count.max(1024).default(1).describe('Instances of the measured server'),
+        .describe('The numbers of requests that clients kept in flight, rising.'),
+      throughput_rps: z
+        .array(positive)
+        .min(1)
+        .max(1000)
+        .describe('The measured throughput, one value for each `concurrency`.'),
+      instances: count
+        .max(1024)
+        .default(1)
+        .describe('The number of instances of the measured server, each with one batch at a time.'),
       batch_share: z
         .number()
         .min(0.001)
         .max(1)
         .optional()
         .describe(
-          'Requests in flight that are one batch; default: 1 / (instances + 1), as one more batch waits',
-        ),
+          'The share of the requests in flight that are one batch. Without it, 1 / (instances + ' +
+            '1): a batch runs on each instance while one more waits.',
+        )
+        .meta({ examples: [0.5] }),
       cv: spread,
     }),
     z.strictObject({
-      law: z.literal('generation').describe('Time of a step, which gives each sequence one token'),
-      base_ms: nonNegative.describe('Time of any step, as for reading the weights'),
-      per_sequence_ms: nonNegative.default(0).describe('For each sequence in the step'),
-      per_prefill_token_ms: nonNegative.default(0).describe('For each token of a prompt'),
+      law: kind(
+        'generation',
+        'The model generates in steps, each of which gives one token to every sequence that ' +
+          'decodes. Its pools need `generation`.',
+      ),
+      base_ms: nonNegative.describe('The time of any step, as for reading the weights once.'),
+      per_sequence_ms: nonNegative
+        .default(0)
+        .describe('The time added to a step for each sequence in it.'),
+      per_prefill_token_ms: nonNegative
+        .default(0)
+        .describe('The time added to a step for each token of a prompt that it computes.'),
       per_context_token_ms: nonNegative
         .default(0)
-        .describe('For each token in the KV caches of decoding sequences'),
+        .describe(
+          'The time added to a step for each token in the KV caches of sequences that decode.',
+        ),
     }),
   ])
-  .describe('Declared service time of a batch, for simulation only: a live replay cannot run it')
+  .describe(
+    'The declared service time of a batch, or of a step. It can be simulated only: a replay ' +
+      'rejects it.',
+  )

@@ -1,9 +1,11 @@
 import { z } from 'zod'
 import { parseObjective } from './objective.ts'
 import { admission } from './schema-admission.ts'
+import { batching } from './schema-batching.ts'
 import { generation } from './schema-generation.ts'
-import { device, modelMemory, type PoolMemory, poolMemory } from './schema-memory.ts'
-import { onnxModel, padTo, precision } from './schema-onnx.ts'
+import { device, type modelMemory, type PoolMemory, poolMemory } from './schema-memory.ts'
+import { model } from './schema-models.ts'
+import { precision } from './schema-onnx.ts'
 import { queue, routing } from './schema-queue.ts'
 import {
   type Duration,
@@ -11,8 +13,8 @@ import {
   type TraceProcess,
   trafficClass,
 } from './schema-traffic.ts'
-import { batch, count, name, nonNegative, off, positive } from './schema-values.ts'
-import { work } from './schema-work.ts'
+import { count, name, nonNegative, positive, seed } from './schema-values.ts'
+import type { work } from './schema-work.ts'
 
 export { allocators, type BatchMemory, servesBatches } from './schema-memory.ts'
 export { type TensorType, tensorTypes } from './schema-onnx.ts'
@@ -24,160 +26,188 @@ export type { Duration, PoolMemory, RatedArrivals, TraceProcess }
  * references by name) are checked in checks/.
  */
 
-const seed = z.int().nonnegative()
-const layers = count.max(1024)
-const width = count.max(65_536)
-
-const builtin = z.discriminatedUnion('builtin', [
-  z.strictObject({
-    builtin: z.literal('mlp').describe('Dense layers; requests have no length'),
-    layers: layers.default(8).describe('Number of dense layers'),
-    width: width.default(256).describe('Width of each layer'),
-    seed: seed.default(1).describe('Seed of the weights'),
-  }),
-  z.strictObject({
-    builtin: z.literal('transformer-encoder').describe('Work grows with the length of a request'),
-    layers: layers.default(4).describe('Number of encoder layers'),
-    hidden: width.default(256).describe('A multiple of heads'),
-    heads: count.default(4),
-    vocabulary: count.max(1 << 20).default(8192),
-    seed: seed.default(1).describe('Seed of the weights'),
-    pad_to: padTo,
-  }),
-])
-
-const model = z.union([
-  builtin,
-  onnxModel,
-  z.strictObject({
-    work,
-    ragged: off.describe('Computes requests at their actual lengths, without padding'),
-    memory: modelMemory.optional(),
-  }),
-])
-
-const window = nonNegative.default(0).describe('The batch window; 0 is greedy')
-
-const largest = batch.describe('Most requests of a batch')
-
-const batching = z.discriminatedUnion('policy', [
-  z.strictObject({ policy: z.literal('none').describe('Each request runs alone') }),
-  z.strictObject({
-    policy: z.literal('fixed').describe('Batches of one size'),
-    batch: batch.describe('The batch waits until it has this size'),
-  }),
-  z.strictObject({
-    policy: z.literal('dynamic').describe('Triton: what waits, after a batch window'),
-    max_batch: largest,
-    preferred: z.array(batch).default([]).describe('Sizes sent without waiting for the window'),
-    max_delay_ms: window,
-  }),
-  z.strictObject({
-    policy: z.literal('aimd').describe('Clipper: the largest batch within a latency target'),
-    max_batch: largest,
-    target_ms: positive.describe('Longest time of a batch, from dispatch to its reported end'),
-    increase: count.default(1).describe('Added to the limit after a full batch within target'),
-    decrease: z
-      .number()
-      .min(0.01)
-      .max(0.99)
-      .default(0.9)
-      .describe('The limit is multiplied by this after a batch that missed the target'),
-    max_delay_ms: window,
-  }),
-  z.strictObject({
-    policy: z.literal('cork').describe('BentoML: waits while that pays; one batch in flight'),
-    max_batch: largest,
-    max_latency_ms: positive.describe('A request that can no longer meet this latency is dropped'),
-  }),
-  z.strictObject({
-    policy: z.literal('deadline-aware').describe('Waits while every request has slack'),
-    max_batch: largest,
-    margin_ms: nonNegative.default(0).describe('Batches are dispatched this much earlier'),
-  }),
-  z.strictObject({
-    policy: z.literal('length-bucketed').describe('Batches of similar lengths: less padding'),
-    max_batch: largest,
-    edges: z
-      .array(count)
-      .min(1)
-      .max(64)
-      .describe('Longest length of each bucket, rising; longer requests share a last one'),
-    max_delay_ms: window.describe('The batch window of each bucket; 0 is greedy'),
-  }),
-])
-
-const pool = z.strictObject({
-  name: name.describe('Name of the pool'),
-  accelerator: z
-    .literal('local')
-    .default('local')
-    .meta({ deprecated: true, description: 'Not supported yet: leave it out' }),
-  execution_provider: z
-    .enum(['cpu', 'webgpu', 'cuda'])
-    .default('cpu')
-    .describe('Of ONNX Runtime: where a replay runs the model'),
-  threads: count.max(1024).default(1).describe('Intra-op threads of each replica'),
-  replicas: count.max(1024).default(1).describe('Executors, each with its copy of the model'),
-  price_usd_per_hour: nonNegative
-    .optional()
-    .describe('Price of one replica, US dollars an hour; results then state the cost'),
-  model: name.describe('Name of a model'),
-  precision: precision.default('fp32').describe('Which variant of the model it runs'),
-  speed: z
-    .enum(['profile', 'ideal'])
-    .default('profile')
-    .describe('ideal: constant speed 1 and no overheads'),
-  admission: admission.prefault({}).describe('Admission control, in a fixed order'),
-  queue: queue.prefault({}).describe('Where requests wait: order, bounds and time-outs'),
-  batching: batching
-    .default({ policy: 'none' })
-    .describe('When waiting requests are dispatched as one batch'),
-  generation: generation.optional(),
-  memory: poolMemory.optional(),
-})
+const pool = z
+  .strictObject({
+    name: name.describe('The name of the pool, for results, `hand_over` and `--set`.'),
+    accelerator: z
+      .literal('local')
+      .default('local')
+      .meta({ deprecated: true, description: 'This key is not supported yet: leave it out.' }),
+    execution_provider: z
+      .enum(['cpu', 'webgpu', 'cuda'])
+      .default('cpu')
+      .describe(
+        'The execution provider of ONNX Runtime on which calibrations and replays run the model. ' +
+          'It has no effect on declared work.',
+      ),
+    threads: count
+      .max(1024)
+      .default(1)
+      .describe(
+        'The number of intra-op threads of each replica in calibrations and replays; another ' +
+          'number needs a calibration of its own. It has no effect on declared work.',
+      ),
+    replicas: count
+      .max(1024)
+      .default(1)
+      .describe('The number of executors, each with its own copy of the model.'),
+    price_usd_per_hour: nonNegative
+      .optional()
+      .describe(
+        'The price of one replica in US dollars an hour. If every pool has one, results state ' +
+          'the cost of an hour and of a million served requests.',
+      ),
+    model: name.describe('The name of the entry of `models` that the replicas run.'),
+    precision: precision
+      .default('fp32')
+      .describe(
+        'The precision at which the model runs. An ONNX model needs a file for any other than ' +
+          'fp32; of declared work it sets the bytes of each weight.',
+      ),
+    speed: z
+      .enum(['profile', 'ideal'])
+      .default('profile')
+      .describe(
+        'How fast a simulated machine is: `profile` has the variation, overheads and stalls that ' +
+          'were measured, `ideal` has none, as declared work always has.',
+      ),
+    admission: admission
+      .prefault({})
+      .describe(
+        'Controls that may refuse a request on arrival, in a fixed order: priority, deadline, ' +
+          'concurrency, `max_length` of the queue, token bucket.',
+      ),
+    queue: queue
+      .prefault({})
+      .describe('Where requests wait for an executor: in which order, how many and how long.'),
+    batching: batching
+      .default({ policy: 'none' })
+      .describe(
+        'When waiting requests are dispatched as one batch; `generation` replaces it where the ' +
+          'model generates.',
+      ),
+    generation: generation.optional(),
+    memory: poolMemory.optional(),
+  })
+  .describe('A pool: replicas of one model that share a queue, or have a queue each.')
 
 const link = z
   .strictObject({
-    delay_ms: nonNegative.default(0).describe('Delay of each request, at any load'),
-    per_request_ms: nonNegative.default(0).describe('Time that a request occupies the link'),
+    delay_ms: nonNegative
+      .default(0)
+      .describe(
+        'The time that each request spends on the link at any load, in parallel with others.',
+      ),
+    per_request_ms: nonNegative
+      .default(0)
+      .describe('The time for which each request occupies the link, one after another.'),
   })
-  .describe('The link from clients to queues, for simulation only: requests pass it one by one')
+  .describe(
+    'The link from clients to queues, for declared work only. Its time must be above 0 and ' +
+      'shorter than any fixed client timeout and deadline.',
+  )
+
+const objectives = z
+  .array(
+    z
+      .string()
+      .refine((text) => parseObjective(text) !== null, {
+        message:
+          'an objective such as "p(99) latency_ms < 250", "p(99, worst 1m) latency_ms < 250", ' +
+          '"p(95) ttft_ms < 500", "p(99) call_ms < 900" or "goodput > 99.5%"',
+      })
+      .describe(
+        'A limit on a percentile, such as `p(99) latency_ms < 250` or `p(99, worst 1m) ' +
+          'latency_ms < 250`, of `latency_ms`, `ttft_ms`, `tpot_ms` or `call_ms`; or on goodput, ' +
+          'such as `goodput > 99.5%`.',
+      ),
+  )
+  .describe('The objectives of a class, each of which gets a verdict.')
+
+const router = z.strictObject({
+  policy: routing
+    .default('least-loaded')
+    .describe(
+      'How the pool is chosen: `least-loaded` takes the one with the fewest requests for each ' +
+        'executor, waiting and running, `round-robin` takes them in turn.',
+    ),
+})
 
 export const scenarioSchema = z.strictObject({
-  $schema: z.string().optional().describe('Of this JSON Schema, for editors; else ignored'),
-  spillway: z.literal(1).describe('Format version'),
-  name: name.describe('Name of the scenario; results of run go to runs/NAME'),
-  description: z.string().max(10_000).default('').describe('Free text, printed with results'),
-  extends: z.string().optional().describe('A scenario file; values here override it'),
-  seed: seed.default(1).describe('The same seed gives the same requests'),
-  duration_s: positive.max(1e7).describe('Arrivals end here; then the queues drain'),
-  warmup_s: nonNegative.default(0).describe('Requests that arrive before this are not counted'),
-  models: z.record(name, model).describe('Models by name; pools name one each'),
-  traffic: z.array(trafficClass).min(1).max(250).describe('Classes of requests'),
+  $schema: z
+    .string()
+    .optional()
+    .describe('The place of this JSON Schema, for editors; Spillway ignores it.'),
+  spillway: z.literal(1).describe('The version of the scenario format, which is 1.'),
+  name: name.describe('The name of the scenario; results of `spillway run` go to runs/NAME.'),
+  description: z
+    .string()
+    .max(10_000)
+    .default('')
+    .describe('Free text on the purpose of the scenario, printed with results.'),
+  extends: z
+    .string()
+    .optional()
+    .describe(
+      'A scenario file, relative to this one, or the name of a shipped scenario, into which this ' +
+        'file is merged key by key. Pools are matched by `name`, classes by `class`, and null ' +
+        'removes a key.',
+    ),
+  seed: seed
+    .default(1)
+    .describe(
+      'The seed of all random draws: the same seed gives the same requests, another one a ' +
+        'different sample of them.',
+    ),
+  duration_s: positive
+    .max(1e7)
+    .describe(
+      'The length of the traffic: nothing is sent from this time on, and the requests in the ' +
+        'system are served to the end.',
+    ),
+  warmup_s: nonNegative
+    .default(0)
+    .describe(
+      'Requests that arrive before this time are served but not counted; less than `duration_s`.',
+    ),
+  models: z.record(name, model).describe('The models by their names, which pools refer to.'),
+  traffic: z
+    .array(trafficClass)
+    .min(1)
+    .max(250)
+    .describe('The classes of requests, each with its own arrivals.'),
   slo: z
+    .record(name, objectives)
+    .default({})
+    .describe(
+      'The objectives by class. Goodput counts the requests that meet every limit of their class.',
+    ),
+  pools: z
+    .array(pool)
+    .min(1)
+    .max(250)
+    .describe('The pools that serve the requests; the router chooses one for each request.'),
+  devices: z
+    .array(device)
+    .max(250)
+    .default([])
+    .describe('Memories that replicas share, each used by a pool with `memory.device`.'),
+  link: link.optional(),
+  router: router
+    .prefault({})
+    .describe('What chooses a pool for each request among those that may serve its class.'),
+  variants: z
     .record(
       name,
-      z.array(
-        z.string().refine((text) => parseObjective(text) !== null, {
-          message:
-            'an objective such as "p(99) latency_ms < 250", "p(99, worst 1m) latency_ms < 250", "p(95) ttft_ms < 500", "p(99) call_ms < 900" or "goodput > 99.5%"',
-        }),
-      ),
+      z
+        .record(z.string(), z.unknown().describe('The value that the variant has at this path.'))
+        .describe('The values that a variant changes, by their paths; `{}` changes nothing.'),
     )
-    .default({})
-    .describe('Objectives of each class'),
-  pools: z.array(pool).min(1).max(250).describe('Replicas that share a model and a queue'),
-  devices: z.array(device).max(250).default([]).describe('Memory that pools share'),
-  link: link.optional(),
-  router: z
-    .strictObject({ policy: routing.default('least-loaded') })
-    .prefault({})
-    .describe('Chooses the pool of a request'),
-  variants: z
-    .record(name, z.record(z.string(), z.unknown()))
     .optional()
-    .describe('Named changes, for `spillway variants`: values by their paths, as in --set'),
+    .describe(
+      'Named changes of the scenario that `spillway variants` compares, by paths as in `--set`. ' +
+        'They are no part of its content hash.',
+    ),
 })
 
 export type Scenario = z.infer<typeof scenarioSchema>
