@@ -1,38 +1,9 @@
 import { type Command, Option } from 'commander'
-import { type ZodType, z } from 'zod'
 import { EXIT, scenarioJsonSchema } from '../../scenarios/index.ts'
-import {
-  arenaSchema,
-  auditSchema,
-  comparisonSchema,
-  gateBaseline,
-  gateSchema,
-  noiseSchema,
-  planSchema,
-  resultSchema,
-  sweepManifestSchema,
-  sweepSchema,
-  variantsSchema,
-} from '../../sim/documents/index.ts'
-import { profileSchema } from '../../sim/world/index.ts'
+import { documentJsonSchema, documentKinds } from '../folders/document-schemas.ts'
 import { documentText } from '../folders/documents.ts'
 import { out } from '../terminal.ts'
 import { implement, withJson } from './command.ts'
-
-const schemas: Readonly<Record<string, ZodType>> = {
-  result: resultSchema,
-  comparison: comparisonSchema,
-  memory: arenaSchema,
-  audit: auditSchema,
-  gate: gateSchema,
-  'gate-baseline': gateBaseline,
-  variants: variantsSchema,
-  noise: noiseSchema,
-  sweep: sweepSchema,
-  'sweep-manifest': sweepManifestSchema,
-  plan: planSchema,
-  profile: profileSchema,
-}
 
 const HELP = `
 Example:
@@ -41,12 +12,11 @@ Example:
 export function define(command: Command): void {
   withJson(command).addOption(
     new Option('--document <kind>', 'kind of document')
-      .choices(['scenario', ...Object.keys(schemas)])
+      .choices(['scenario', ...documentKinds])
       .default('scenario'),
   )
   implement(command, HELP, async (_signal, { document }: { document: string }) => {
-    const schema = schemas[document]
-    out(documentText(schema ? z.toJSONSchema(schema, { target: 'draft-7' }) : scenarioJsonSchema()))
+    out(documentText(documentJsonSchema(document) ?? scenarioJsonSchema()))
     return EXIT.ok
   })
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { headOf, number, numberOrNull, numbers, scenarioRef } from './document-parts.ts'
+import { command, headOf, number, numberOrNull, numbers, scenarioRef } from './document-parts.ts'
 
 const violation = z
   .strictObject({
@@ -97,7 +97,7 @@ export const auditSchema = z
       .enum(['PASS', 'FAIL'])
       .describe('FAIL where a rule is broken, a decision differs or a figure does not hold.'),
     reason: z.string().describe('Reason for the verdict.'),
-    command: z.string().describe('Command that reproduces this audit.'),
+    command,
   })
   .describe('Audit of the rows, decision logs and documents that a folder keeps.')
 

@@ -53,3 +53,8 @@ export const headOf = <K extends string>(document: K) => ({
     .nullable()
     .describe('Commit of the checkout that wrote this document; null in an installed package.'),
 })
+
+/** The key at the end of documents that answer a question. */
+export const command = z
+  .string()
+  .describe('Command that reproduces this document, or a note that a program called the library.')

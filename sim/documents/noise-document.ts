@@ -11,11 +11,11 @@ const kernel = z.strictObject({
   median_ms: number.describe('Median over seconds of the time of the control kernel, ms.'),
   by_second_ms: numbers.describe('Median of its times in each second, ms.'),
   spread: number.describe(
-    'Largest less smallest median of a second, as a share of the median of all.',
+    'Largest less smallest median of a second, as a share of median_ms.',
   ),
   trend: numberOrNull.describe(
     'Change from the first to the last second along the line through their medians, ' +
-      'as a share of the median; null below 3 s.',
+      'as a share of median_ms; null below 3 s.',
   ),
 })
 
@@ -38,8 +38,8 @@ const noiseThread = z
       'Jitter, ms: p99 over all milliseconds of the longest gap in that millisecond.',
     ),
     steal: numberOrNull.describe(
-      'Share of the time that the hypervisor gave the core to other machines, 0 to 1; ' +
-        'null where it is unknown.',
+      'Share of the time of the core, or of all cores without pinning, that the hypervisor gave ' +
+        'to other machines, 0 to 1; null where it is unknown.',
     ),
     kernel: kernel.describe('Times of the control kernel, which ran between the spins.'),
   })

@@ -6,10 +6,12 @@ import { estimate, number, numberOrNull } from './document-parts.ts'
 
 export const percentiles = z.strictObject({
   p50: estimate.describe('Median, ms; null where a run has fewer than 60 values.'),
-  p90: estimate.describe('90th percentile, ms; null where a run has fewer than 300 values.'),
-  p95: estimate.describe('95th percentile, ms; null where a run has fewer than 600 values.'),
-  p99: estimate.describe('99th percentile, ms; null where a run has fewer than 3,000 values.'),
-  p99_9: estimate.describe('99.9th percentile, ms; null where a run has fewer than 30,000 values.'),
+  p90: estimate.describe('The 90th percentile, ms; null where a run has fewer than 300 values.'),
+  p95: estimate.describe('The 95th percentile, ms; null where a run has fewer than 600 values.'),
+  p99: estimate.describe('The 99th percentile, ms; null where a run has fewer than 3,000 values.'),
+  p99_9: estimate.describe(
+    'The 99.9th percentile, ms; null where a run has fewer than 30,000 values.',
+  ),
 })
 
 export const distribution = z.strictObject({
