@@ -50,7 +50,9 @@ export const gateMetric = z
       'Number of blocks that would about decide the metric; null where it is decided or needs ' +
         'more than 1,000.',
     ),
-    verdict: gateVerdict.describe('Verdict on the metric.'),
+    verdict: gateVerdict.describe(
+      'Verdict on the metric; IMPROVED is better by more than the margin.',
+    ),
     note: z.string().nullable().describe('Note on the verdict; null where there is none.'),
   })
   .describe('One metric of base and head.')

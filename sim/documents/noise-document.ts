@@ -10,9 +10,7 @@ import { hostSchema } from './host-document.ts'
 const kernel = z.strictObject({
   median_ms: number.describe('Median over seconds of the time of the control kernel, ms.'),
   by_second_ms: numbers.describe('Median of its times in each second, ms.'),
-  spread: number.describe(
-    'Largest less smallest median of a second, as a share of median_ms.',
-  ),
+  spread: number.describe('Largest less smallest median of a second, as a share of median_ms.'),
   trend: numberOrNull.describe(
     'Change from the first to the last second along the line through their medians, ' +
       'as a share of median_ms; null below 3 s.',

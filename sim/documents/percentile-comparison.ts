@@ -36,20 +36,20 @@ export const noiseFloor = z.strictObject({
 /** Parts of a prediction error, each signed; they add up to it. */
 const errorSplit = z.strictObject({
   structure: number.describe(
-    'Part of queueing, batching and overheads, as a share of the measured latency: ' +
+    'Part due to queueing, batching and overheads, as a share of the measured latency: ' +
       'the mean structure error.',
   ),
   service_model: number.describe(
-    'Part of the speed of batches by the profile, other than drift, as a share of the measured ' +
-      'latency; it includes the drift where that is null.',
+    'Part due to the speed of batches by the profile, as a share of the measured latency; ' +
+      'it includes the drift where that is null.',
   ),
   drift: numberOrNull.describe(
-    'Part of the change of the machine since its profile, as a share of the measured latency; ' +
-      'null where the control kernel does not show it.',
+    'Part due to the change of the machine since its profile, as a share of the measured ' +
+      'latency; null where the control kernel does not show it.',
   ),
   noise: number.describe(
-    'Part of stalls and chance of these replays, which is the rest, as a share of the measured ' +
-      'latency.',
+    'Part due to stalls and chance of these replays, as a share of the measured latency: ' +
+      'the rest.',
   ),
 })
 
