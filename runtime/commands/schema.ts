@@ -1,9 +1,39 @@
 import { type Command, Option } from 'commander'
+import { type ZodType, z } from 'zod'
 import { EXIT, scenarioJsonSchema } from '../../scenarios/index.ts'
-import { documentJsonSchema, documentKinds } from '../folders/document-schemas.ts'
+import {
+  arenaSchema,
+  auditSchema,
+  comparisonSchema,
+  gateBaseline,
+  gateSchema,
+  noiseSchema,
+  planSchema,
+  resultSchema,
+  sweepManifestSchema,
+  sweepSchema,
+  variantsSchema,
+} from '../../sim/documents/index.ts'
+import { profileSchema } from '../../sim/world/index.ts'
 import { documentText } from '../folders/documents.ts'
 import { out } from '../terminal.ts'
 import { implement, withJson } from './command.ts'
+
+/** By kind of document. */
+export const documentSchemas = {
+  result: resultSchema,
+  comparison: comparisonSchema,
+  memory: arenaSchema,
+  audit: auditSchema,
+  gate: gateSchema,
+  'gate-baseline': gateBaseline,
+  variants: variantsSchema,
+  noise: noiseSchema,
+  sweep: sweepSchema,
+  'sweep-manifest': sweepManifestSchema,
+  plan: planSchema,
+  profile: profileSchema,
+} as const satisfies Readonly<Record<string, ZodType>>
 
 const HELP = `
 Example:
@@ -12,11 +42,12 @@ Example:
 export function define(command: Command): void {
   withJson(command).addOption(
     new Option('--document <kind>', 'kind of document')
-      .choices(['scenario', ...documentKinds])
+      .choices(['scenario', ...Object.keys(documentSchemas)])
       .default('scenario'),
   )
   implement(command, HELP, async (_signal, { document }: { document: string }) => {
-    out(documentText(documentJsonSchema(document) ?? scenarioJsonSchema()))
+    const schema = (documentSchemas as Readonly<Record<string, ZodType>>)[document]
+    out(documentText(schema ? z.toJSONSchema(schema, { target: 'draft-7' }) : scenarioJsonSchema()))
     return EXIT.ok
   })
 }

@@ -26,7 +26,7 @@ const recomputedValue = z
       'Latency by the nearest rank, ms; null where the sample does not support it.',
     ),
   })
-  .describe('One percentile.')
+  .describe('One percentile of the latency.')
 
 const recomputed = z
   .strictObject({

@@ -1,14 +1,17 @@
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { documentJsonSchema, documentKinds } from '../../runtime/folders/document-schemas.ts'
+import { documentSchemas } from '../../runtime/commands/schema.ts'
 
-/** The parts of JSON Schema that documents use. */
+/** The parts of JSON Schema under which fields are. */
 interface Schema {
-  readonly type?: string
+  readonly type?: unknown
   readonly description?: string
   readonly properties?: Readonly<Record<string, Schema>>
+  /** of the values of a map */
+  readonly additionalProperties?: Schema | boolean
   readonly items?: Schema
   readonly anyOf?: readonly Schema[]
+  readonly oneOf?: readonly Schema[]
 }
 
 /** Units that the end of a key stands for, and how a description names them. */
@@ -30,7 +33,7 @@ interface Place {
 
 /** `stated`: whether the property above has the description, also of an object or null. */
 function* placesOf(schema: Schema, path: string, stated = false): Generator<Place> {
-  const { description, properties, items, anyOf = [] } = schema
+  const { description, properties, additionalProperties: values, items } = schema
   if (properties !== undefined && !stated) yield { path, description }
   for (const [key, property] of Object.entries(properties ?? {})) {
     const own = `${path}.${key}`
@@ -38,7 +41,9 @@ function* placesOf(schema: Schema, path: string, stated = false): Generator<Plac
     yield* placesOf(property, own, true)
   }
   if (items !== undefined) yield* placesOf(items, `${path}[]`)
-  const branches = anyOf.filter(({ type }) => type !== 'null')
+  if (typeof values === 'object') yield* placesOf(values, `${path}.NAME`)
+  const { anyOf = [], oneOf = [] } = schema
+  const branches = [...anyOf, ...oneOf].filter(({ type }) => type !== 'null')
   for (const branch of branches) yield* placesOf(branch, path, branches.length === 1)
 }
 
@@ -63,15 +68,23 @@ function faultOf(description: string | undefined, path: string): string | null {
   return missing === undefined ? null : `does not name its unit: ${shown}`
 }
 
+type Kind = keyof typeof documentSchemas
+
+const KINDS = Object.keys(documentSchemas) as Kind[]
+
+/** As `spillway schema --document` prints it. */
+const jsonSchemaOf = (kind: Kind) =>
+  z.toJSONSchema(documentSchemas[kind], { target: 'draft-7' }) as Schema
+
 describe('fields of documents', () => {
-  test.each(documentKinds)('every field of %s has a sentence, with its unit', (kind) => {
-    const schema = documentJsonSchema(kind)!
+  test.each(KINDS)('every field of %s has a sentence, with its unit', (kind) => {
+    const schema = jsonSchemaOf(kind)
     expect([...placesOf(schema, kind)].length).toBeGreaterThan(20)
     expect(faultsOf(schema, kind)).toEqual([])
   })
 
   test('fields are seen in lists, in lists of lists, in nullable objects and in unions', () => {
-    const places = (kind: string) => [...placesOf(documentJsonSchema(kind)!, kind)]
+    const places = (kind: Kind) => [...placesOf(jsonSchemaOf(kind), kind)]
     expect(places('result').map(({ path }) => path)).toEqual(
       expect.arrayContaining([
         'result',
@@ -98,6 +111,7 @@ describe('fields of documents', () => {
       .strictObject({
         list: z.array(item).nullable().describe('List of some items.'),
         either: z.union([z.strictObject({}), z.string()]).describe('One of two things.'),
+        map: z.record(z.string(), item).describe('Items by their name.'),
         maybe: z.strictObject({}).nullable().describe('Null in some documents.'),
         fragment: number.describe('of a served request.'),
         second: number.describe('A first sentence. and a second one.'),
@@ -111,6 +125,8 @@ describe('fields of documents', () => {
       'doc.list[]: has no description',
       'doc.list[].bare: has no description',
       'doc.either: has no description',
+      'doc.map.NAME: has no description',
+      'doc.map.NAME.bare: has no description',
       'doc.fragment: a sentence does not begin with a capital: "of a served request."',
       'doc.second: a sentence does not begin with a capital: "A first sentence. and a second one."',
       'doc.open: does not end with a period: "A sentence without an end"',

@@ -92,7 +92,7 @@ export const sweepRowSchema = z
       .nullable()
       .describe('Figures of the configuration; null where it was not simulated.'),
   })
-  .describe('One configuration.')
+  .describe('One configuration of the sweep.')
 
 const counts = z.strictObject({
   PASS: number.describe('Number of configurations that hold every objective.'),
