@@ -90,7 +90,9 @@ export const cell = z.strictObject({
   latency_all: percentiles.describe(
     'Percentiles of the latency over all arrivals, ms; a lost request takes infinitely long.',
   ),
-  parts: parts.describe('Parts of the latency of served requests; their means add up to its mean.'),
+  parts: parts.describe(
+    'Parts of the latency of served requests; means of the parts add up to its mean.',
+  ),
   goodput_rps: estimate.describe(
     'Goodput, requests per second after the warm-up; mean over runs. ' +
       'It counts served requests within every latency limit of their class.',

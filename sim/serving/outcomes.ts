@@ -26,7 +26,7 @@ export const OUTCOMES = Object.freeze({
   served: code(0, 'served', 'were answered while their clients waited'),
   shed: code(1, 'shed', 'were refused on arrival'),
   timedOut: code(2, 'timed_out', 'left the queue at its timeout, or were dropped by cork'),
-  abandoned: code(3, 'abandoned', 'completed after their client timeout, which is wasted work'),
+  abandoned: code(3, 'abandoned', 'completed after their client timeout (wasted work)'),
   failed: code(4, 'failed', 'failed with their batch'),
   cancelled: code(5, 'cancelled', 'left the queue at their client timeout'),
 })
