@@ -1,34 +1,43 @@
 import { z } from 'zod'
 import { numberOrNull, numbers } from './document-parts.ts'
 
+const assumedValue = z
+  .strictObject({
+    path: z.string().describe('Path as in --set: "pools.central.batching.max_batch".'),
+    value: z.string().describe('Value of the scenario: text as it is, anything else as JSON.'),
+    by_default: z.boolean().describe('Whether the value is the default of the schema.'),
+  })
+  .describe('One value of the scenario.')
+
+const batchTimes = z
+  .strictObject({
+    pool: z.string().describe('Name of the pool.'),
+    steps: z
+      .boolean()
+      .describe('Whether the times are those of decode steps of sequences, not of batches.'),
+    sizes: numbers.describe('Numbers of requests in a batch, or of sequences in a step.'),
+    curves: z
+      .array(
+        z
+          .strictObject({
+            length: numberOrNull.describe(
+              'Tokens of each request, padding included, or of each context; ' +
+                'null where the time does not depend on them.',
+            ),
+            ms: numbers.describe('Mean time of a batch or step of each size at speed 1, ms.'),
+          })
+          .describe('Times at one length.'),
+      )
+      .describe('Times at the shortest length of the traffic, at a middle one and at the longest.'),
+  })
+  .describe('Times of batches, or of steps, of one pool.')
+
 /** What a result rests on: the scenario with every default, and the time of batches. */
 export const assumptions = z.strictObject({
-  values: z
-    .array(
-      z.strictObject({
-        path: z.string().describe('as in --set: "pools.central.batching.max_batch"'),
-        value: z.string().describe('text as it is, anything else as JSON'),
-        by_default: z.boolean().describe('whether the schema filled it in'),
-      }),
-    )
-    .describe('every value of the scenario'),
+  values: z.array(assumedValue).describe('Every value of the scenario, with its defaults.'),
   batch_times: z
-    .array(
-      z.strictObject({
-        pool: z.string(),
-        steps: z.boolean().describe('whether these are decode steps of sequences, not batches'),
-        sizes: numbers.describe('requests in a batch, or sequences in a step'),
-        curves: z.array(
-          z.strictObject({
-            length: numberOrNull.describe(
-              'tokens of each, padding included; null where the time does not depend on it',
-            ),
-            ms: numbers.describe('mean time at speed 1, by size'),
-          }),
-        ),
-      }),
-    )
-    .describe('of each pool: declared, or from the profile'),
+    .array(batchTimes)
+    .describe('Times of batches of each pool, as they are declared or from the profile.'),
 })
 
 export type Assumptions = z.infer<typeof assumptions>

@@ -1,33 +1,62 @@
 import { z } from 'zod'
 import { cost, estimate, number, numberOrNull } from './document-parts.ts'
-import { distribution, objectiveResult, percentiles, stability, verdict } from './documents.ts'
+import { distribution, percentiles } from './request-figures.ts'
+import { objectiveResult, stability, verdict } from './system-figures.ts'
+
+const configuredClass = z
+  .strictObject({
+    name: z.string().describe('Name of the class.'),
+    arrived: number.describe(
+      'Number of requests scheduled after the warm-up, summed over replications.',
+    ),
+    latency: distribution.describe(
+      'Latency of served requests, from their scheduled arrival to their completion, ms.',
+    ),
+    latency_all: percentiles.describe(
+      'Percentiles of the latency over all arrivals, ms; a lost request takes infinitely long.',
+    ),
+    goodput_share: estimate.describe(
+      'Share of all arrivals that were served within every latency limit of the class, 0 to 1; ' +
+        'mean over replications.',
+    ),
+  })
+  .describe('Figures of one class.')
+
+const configuredPool = z
+  .strictObject({
+    name: z.string().describe('Name of the pool.'),
+    replicas: number.describe('Number of replicas of the pool.'),
+    utilisation: estimate.describe(
+      'Share of the time of all replicas in which they run batches, 0 to 1; ' +
+        'mean over replications, and n counts them.',
+    ),
+    batch_mean: estimate.describe(
+      'Mean number of requests in a batch, or of sequences in a step; mean over replications, ' +
+        'and n counts them.',
+    ),
+  })
+  .describe('Figures of one pool.')
 
 /** One configuration of a sweep, a plan or a set of variants; its figures over replications. */
 export const configurationRow = z.strictObject({
-  replications: number,
-  capacity_rps: numberOrNull.describe('null where it is not known'),
-  load: numberOrNull.describe('mean rate of the first replication over the capacity'),
-  verdict: verdict.nullable().describe('the worst of its objectives; null where it has none'),
-  objectives: z.array(objectiveResult),
-  stability: stability.describe('latencies of an overloaded configuration depend on the duration'),
-  classes: z.array(
-    z.strictObject({
-      name: z.string(),
-      arrived: number.describe('requests, summed over replications'),
-      latency: distribution.describe('of served requests'),
-      latency_all: percentiles.describe('over all arrivals; a lost request takes infinitely long'),
-      goodput_share: estimate,
-    }),
+  replications: number.describe('Number of replications.'),
+  capacity_rps: numberOrNull.describe(
+    'Capacity of all pools together, requests per second; null where it is undefined.',
   ),
-  pools: z.array(
-    z.strictObject({
-      name: z.string(),
-      replicas: number,
-      utilisation: estimate,
-      batch_mean: estimate,
-    }),
+  load: numberOrNull.describe(
+    'Mean rate of the first replication over the capacity; null where that is undefined.',
   ),
-  cost: cost.nullable().describe('null where a pool has no price'),
+  verdict: verdict
+    .nullable()
+    .describe('Worst verdict of the objectives; null where the scenario has none.'),
+  objectives: z.array(objectiveResult).describe('Objectives of the scenario, class by class.'),
+  stability: stability.describe(
+    'Whether the system keeps up with its traffic; latencies of an overloaded one depend on ' +
+      'the duration.',
+  ),
+  classes: z.array(configuredClass).describe('Figures of each class of the traffic.'),
+  pools: z.array(configuredPool).describe('Figures of each pool.'),
+  cost: cost.nullable().describe('Cost of the replicas; null where a pool has no price.'),
 })
 
 export type Cost = z.infer<typeof cost>

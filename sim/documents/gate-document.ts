@@ -1,6 +1,7 @@
 import { z } from 'zod'
-import { estimate, headOf, number, numberOrNull, numbers } from './document-parts.ts'
-import { verdict } from './documents.ts'
+import { command, headOf, number, numberOrNull, profileRef } from './document-parts.ts'
+import { measuredGate } from './measured-gate.ts'
+import { verdict } from './system-figures.ts'
 
 /** The documents of `spillway gate`: did it get worse? */
 
@@ -8,126 +9,151 @@ export const gateVerdict = z.enum(['PASS', 'IMPROVED', 'FAIL', 'UNDECIDED'])
 export const caseVerdict = z.enum([...gateVerdict.options, 'NOT COMPARABLE'])
 
 const metricName = {
-  class: z.string().nullable().describe('null for a metric of the whole scenario'),
-  name: z.string(),
-  unit: z.enum(['ms', 'share', 'usd', 'ratio']),
-  better: z.enum(['lower', 'higher']),
+  class: z
+    .string()
+    .nullable()
+    .describe('Name of the class; null for a metric of the whole scenario.'),
+  name: z.string().describe('Name of the metric, such as p99, or the text of an objective.'),
+  unit: z
+    .enum(['ms', 'share', 'usd', 'ratio'])
+    .describe('Unit of the figures: ms, a share of 1, USD, or a ratio.'),
+  better: z.enum(['lower', 'higher']).describe('Whether a lower or a higher figure is better.'),
 }
 
-export const gateMetric = z.strictObject({
-  ...metricName,
-  base: numberOrNull,
-  head: numberOrNull,
-  ratio: numberOrNull.describe(
-    'head over base; null where one has no value; of a fidelity gate simulated over measured',
-  ),
-  low: numberOrNull.describe('of the ratio, 99 %; null where the figures are exact'),
-  high: numberOrNull,
-  margin: numberOrNull.describe('relative; null where the metric is judged by its objective'),
-  p: numberOrNull.describe(
-    'chance of such blocks if the ratio were at the margin, adjusted for the number of metrics; null where exact',
-  ),
-  deciding_blocks: numberOrNull.describe('about the blocks that would tell; null where decided'),
-  verdict: gateVerdict,
-  note: z.string().nullable(),
+export const gateMetric = z
+  .strictObject({
+    ...metricName,
+    base: numberOrNull.describe(
+      'Figure of the base in its unit, in a fidelity gate that of the replays; ' +
+        'null where it has no value.',
+    ),
+    head: numberOrNull.describe(
+      'Figure of the head in its unit, in a fidelity gate that of the simulations; ' +
+        'null where it has no value.',
+    ),
+    ratio: numberOrNull.describe('Figure of the head over that of the base; null without one.'),
+    low: numberOrNull.describe(
+      'Lower end of the 99 % interval of the ratio; null where figures are exact.',
+    ),
+    high: numberOrNull.describe(
+      'Upper end of the 99 % interval of the ratio; null where figures are exact.',
+    ),
+    margin: numberOrNull.describe(
+      'Change for the worse that is still no regression, as a share of 1; ' +
+        'null where the metric is not judged by a margin.',
+    ),
+    p: numberOrNull.describe(
+      'Chance of such blocks if the ratio were at the margin, 0 to 1, adjusted for the number ' +
+        'of metrics (Holm); null where figures are exact.',
+    ),
+    deciding_blocks: numberOrNull.describe(
+      'Number of blocks that would about decide the metric; null where it is decided or needs ' +
+        'more than 1,000.',
+    ),
+    verdict: gateVerdict.describe(
+      'Verdict on the metric; IMPROVED is better by more than the margin.',
+    ),
+    note: z.string().nullable().describe('Note on the verdict; null where there is none.'),
+  })
+  .describe('One metric of base and head.')
+
+const caseChanges = z.strictObject({
+  scenario: z
+    .array(z.string())
+    .nullable()
+    .describe('Values that differ, each as "path: base → head"; null where they are not known.'),
+  profile: z
+    .string()
+    .nullable()
+    .describe('Profiles of base and head, as "base → head"; null where they are the same.'),
+  engine: z
+    .string()
+    .nullable()
+    .describe('Versions of Spillway, as "base → head"; null where they are the same.'),
 })
 
-const poolCauses = z.strictObject({
-  pool: z.string(),
-  service: number.describe("service time of the base's batches by the head, over their own"),
-  level: number,
-  groups: z.array(z.strictObject({ size: number, length: number, ratio: number })),
-  wake_ms: number,
-  dispatch_ms: number,
-  completion_ms: number,
-  base_batches: number,
-  head_batches: number,
-})
-
-export const gateBlock = z.strictObject({
-  fresh: z.boolean().describe('of the confirmation'),
-  control: numberOrNull.describe("head's time of the control kernel over the base's, ln"),
-  pools: z.array(poolCauses).describe('what was measured; head less base, or head over base'),
-  metrics: numbers.describe('ln of head over base of each judged metric, in their order'),
-  raw: z
-    .array(z.strictObject({ p: number, base: number, head: number }))
-    .describe('measured percentiles of this block, ms; evidence only'),
-})
-
-export const measuredGate = z.strictObject({
-  rate_factor: number.describe('traffic of the gate over that of the scenario'),
-  utilisation: z
-    .strictObject({ base: number, head: number })
-    .describe('share of the time in batches, of the busiest pool'),
-  slice_ms: number,
-  block_slices: number.describe('slices of each side in a block'),
-  blocks: z.array(gateBlock).describe('slices of both sides in turn, in random order'),
-  looks: numbers.describe('blocks after which the gate was judged'),
-  control: numberOrNull.describe("head's over base's time of the control kernel, median"),
-  not_counted: z.array(z.string()).describe('rounds that do not count, and why'),
-  raw: z
-    .array(z.strictObject({ p: number, base: number, head: number, ratio: estimate }))
-    .describe('measured percentiles over all blocks, ms; evidence only'),
-  minutes: number.describe('how long the gate took'),
-})
-
-export const gateCase = z.strictObject({
-  file: z.string().describe('the scenario as given'),
-  name: z.string(),
-  hash: z.string(),
-  base: z.string().describe('what the head is compared with'),
-  verdict: caseVerdict,
-  reason: z.string(),
-  changes: z.strictObject({
-    scenario: z
-      .array(z.string())
+export const gateCase = z
+  .strictObject({
+    file: z.string().describe('Scenario as it was given, or the folder of a fidelity gate.'),
+    name: z.string().describe('Name of the scenario.'),
+    hash: z.string().describe('Hash of the scenario, with all overrides and defaults.'),
+    base: z.string().describe('What the head is compared with, in words.'),
+    verdict: caseVerdict.describe('Verdict on the scenario.'),
+    reason: z.string().describe('Reason for the verdict.'),
+    changes: caseChanges.describe('What differs between base and head.'),
+    metrics: z.array(gateMetric).describe('Metrics of the scenario, the worst first.'),
+    measured: measuredGate
       .nullable()
-      .describe('"path: base → head" for each value that differs; null where it is not known'),
-    profile: z.string().nullable().describe('null where it is the same'),
-    engine: z.string().nullable().describe('version of Spillway; null where it is the same'),
-  }),
-  metrics: z.array(gateMetric).describe('the worst first'),
-  measured: measuredGate.nullable().describe('null in a gate that measures nothing'),
-})
+      .describe('How the measured gate went; null in a gate that measures nothing.'),
+  })
+  .describe('One scenario of the gate.')
 
-export const gateSchema = z.strictObject({
-  ...headOf('spillway-gate'),
-  gate: z.enum(['prediction', 'measured', 'fidelity']),
-  margin: number.describe('relative change that is still no regression'),
-  verdict: caseVerdict,
-  cases: z.array(gateCase).describe('the worst first'),
-  command: z.string().describe('reproduces this gate'),
-})
+export const gateSchema = z
+  .strictObject({
+    ...headOf('spillway-gate'),
+    gate: z
+      .enum(['prediction', 'measured', 'fidelity'])
+      .describe('Whether the gate simulates, replays base and head, or judges kept replays.'),
+    margin: number.describe('Change that is still no regression, as a share of 1.'),
+    verdict: caseVerdict.describe('Worst verdict of the scenarios.'),
+    cases: z.array(gateCase).describe('Scenarios of the gate, the worst first.'),
+    command,
+  })
+  .describe('Whether scenarios got worse than their base.')
 
 /** A figure that a baseline keeps. */
-const baselineFigure = z.strictObject({ ...metricName, value: numberOrNull })
+const baselineFigure = z
+  .strictObject({
+    ...metricName,
+    value: numberOrNull.describe('Figure in its unit; null where it has no value.'),
+  })
+  .describe('One figure of the scenario.')
 
-export const gateBaseline = z.strictObject({
-  document: z.literal('spillway-gate-baseline'),
-  format: z.literal(1),
-  scenarios: z.array(
-    z.strictObject({
-      file: z.string(),
-      name: z.string(),
-      hash: z.string(),
-      version: z.string(),
-      commit: z.string().nullable(),
-      profile: z.strictObject({ name: z.string(), hash: z.string() }).nullable(),
-      seed: number,
-      replications: number,
-      load: numberOrNull,
-      figures: z.array(baselineFigure),
-      objectives: z.array(z.strictObject({ class: z.string(), text: z.string(), verdict })),
-      scenario: z.unknown().describe('all values, to name those that change'),
-    }),
-  ),
-})
+const baselineObjective = z
+  .strictObject({
+    class: z.string().describe('Name of the class that the objective is for.'),
+    text: z.string().describe('Objective as the scenario states it.'),
+    verdict: verdict.describe('Verdict on the objective.'),
+  })
+  .describe('One objective of the scenario.')
+
+const baselineEntry = z
+  .strictObject({
+    file: z.string().describe('Scenario as it was given, by which a gate finds it.'),
+    name: z.string().describe('Name of the scenario.'),
+    hash: z.string().describe('Hash of the scenario, with all overrides and defaults.'),
+    version: z.string().describe('Version of Spillway that simulated it.'),
+    commit: z
+      .string()
+      .nullable()
+      .describe('Commit of the checkout that simulated it; null in an installed package.'),
+    profile: profileRef
+      .nullable()
+      .describe('Profile that the work of models is from; null where all work is declared.'),
+    seed: number.describe('Seed of all random streams.'),
+    replications: number.describe('Number of replications.'),
+    load: numberOrNull.describe(
+      'Mean rate of the first replication over the capacity; null where that is undefined.',
+    ),
+    figures: z.array(baselineFigure).describe('Figures that gates compare.'),
+    objectives: z.array(baselineObjective).describe('Objectives of the scenario.'),
+    scenario: z
+      .unknown()
+      .describe('All values of the scenario, to name those that change; null if not readable.'),
+  })
+  .describe('One scenario of the baseline.')
+
+export const gateBaseline = z
+  .strictObject({
+    document: z.literal('spillway-gate-baseline').describe('Kind of this document.'),
+    format: z.literal(1).describe('Version of the format of this kind of document.'),
+    scenarios: z.array(baselineEntry).describe('Scenarios of the baseline, by their file.'),
+  })
+  .describe('Figures of scenarios that prediction gates compare with.')
 
 export type GateVerdict = z.infer<typeof gateVerdict>
 export type CaseVerdict = z.infer<typeof caseVerdict>
 export type GateMetric = z.infer<typeof gateMetric>
-export type GateBlock = z.infer<typeof gateBlock>
-export type MeasuredGate = z.infer<typeof measuredGate>
 export type GateCase = z.infer<typeof gateCase>
 export type Gate = z.infer<typeof gateSchema>
 export type GateBaseline = z.infer<typeof gateBaseline>

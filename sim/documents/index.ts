@@ -1,26 +1,44 @@
 export { type ArenaDocument, type ArenaReplica, arenaSchema } from './arena-document.ts'
 export type { Assumptions } from './assumptions-document.ts'
 export { type Audit, auditSchema } from './audit-document.ts'
-export * from './comparison-document.ts'
+export {
+  type Comparison,
+  type ControlKernel,
+  comparisonSchema,
+  type StallFree,
+} from './comparison-document.ts'
 export type { ConfigurationRow, Cost } from './configuration-document.ts'
-export * from './documents.ts'
+export type { Estimate } from './document-parts.ts'
+export { type Result, resultSchema } from './documents.ts'
 export {
   type BaselineEntry,
   type CaseVerdict,
   type Gate,
   type GateBaseline,
-  type GateBlock,
   type GateCase,
   type GateMetric,
   type GateVerdict,
   gateBaseline,
   gateSchema,
-  type MeasuredGate,
 } from './gate-document.ts'
+export { type Host, hostSchema } from './host-document.ts'
+export type { GateBlock, MeasuredGate } from './measured-gate.ts'
+export type { ArenaFigures, MemoryComparison } from './memory-comparison.ts'
 export type { MapChunk, MemorySeries, MemorySpace } from './memory-document.ts'
 export { type Noise, type NoiseDecision, type NoiseThread, noiseSchema } from './noise-document.ts'
 export { doNotCount, notCountedTexts } from './not-counted-text.ts'
+export type { ErrorSplit, PercentileComparison, ReplayError } from './percentile-comparison.ts'
 export { type Plan, type PlanRow, type PlanVerdict, planSchema } from './plan-document.ts'
+export type { PoolResult } from './pool-result.ts'
+export {
+  type Counts,
+  counts,
+  type Distribution,
+  type Percentiles,
+  type ShedBy,
+  shedBy,
+  type TailPoint,
+} from './request-figures.ts'
 export {
   type Sweep,
   type SweepManifest,
@@ -30,6 +48,7 @@ export {
   sweepSchema,
 } from './sweep-document.ts'
 export { byRank, endOf, figureOf, type SweepEnd } from './sweep-ranking.ts'
+export type { Series, Stability, Verdict } from './system-figures.ts'
 export {
   type MeasuredVariants,
   type OutputDrift,
@@ -40,3 +59,4 @@ export {
   type Variants,
   variantsSchema,
 } from './variants-document.ts'
+export type { WhatIf, WhatIfPercentile } from './what-if-document.ts'

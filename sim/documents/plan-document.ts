@@ -1,108 +1,212 @@
 import { z } from 'zod'
 import { configurationRow } from './configuration-document.ts'
-import { estimate, headOf, number, numberOrNull, scenarioRef } from './document-parts.ts'
-import { objectiveResult, resultSchema, verdict } from './documents.ts'
+import {
+  command,
+  estimate,
+  headOf,
+  number,
+  numberOrNull,
+  profileRef,
+  scenarioRef,
+} from './document-parts.ts'
+import { headroom, objectiveResult, verdict } from './system-figures.ts'
 
 /** Whether a configuration holds every objective, at the confidence of the plan. */
 export const planVerdict = z.enum(['MEETS', 'FAILS', 'UNDECIDED'])
 
-const namedObjective = z.strictObject({ class: z.string(), text: z.string() })
+const namedObjective = z.strictObject({
+  class: z.string().describe('Name of the class that the objective is for.'),
+  text: z.string().describe('Objective as the scenario states it.'),
+})
+
+const plannedObjective = namedObjective
+  .extend({
+    p_holds: numberOrNull.describe(
+      'Confidence that the objective holds, 0 to 1, from a t test over replications; ' +
+        'null for the reason stated.',
+    ),
+    reason: z
+      .string()
+      .nullable()
+      .describe('Reason why there is no confidence; null where there is one.'),
+    of_limit: numberOrNull.describe(
+      'Figure over its limit, or for goodput the missed share over the one that may be missed; ' +
+        'null where it is infinite.',
+    ),
+  })
+  .describe('One objective of the configuration.')
+
+const bottleneck = z
+  .strictObject({
+    part: z
+      .enum(['lag', 'queue', 'batch_wait', 'overhead', 'service'])
+      .describe('Longest part, by its key in `parts` of a result.'),
+    share: number.describe('Share of this part in the mean latency, 0 to 1.'),
+  })
+  .nullable()
+  .describe(
+    'Longest part of the mean latency in the class of the binding objective; ' +
+      'null where no request was served.',
+  )
 
 /** One configuration that a plan has simulated. */
-const planRow = z.strictObject({
-  set: z
-    .array(z.string())
-    .describe('its overrides path=value; empty for the scenario as it stands'),
-  today: z.boolean().describe('whether it is the scenario as it stands'),
-  rank: numberOrNull.describe('by cost, among those that meet; null for all others'),
-  verdict: planVerdict,
-  p_meets: number.describe('least confidence of an objective that it holds, 0 to 1'),
-  objectives: z.array(
-    namedObjective.extend({
-      p_holds: numberOrNull.describe('confidence that it holds; null with a reason'),
-      reason: z.string().nullable(),
-      of_limit: numberOrNull.describe(
-        'figure over limit; of a goodput the share missed over the share that may be; null where infinite',
-      ),
-    }),
-  ),
-  binding: namedObjective.describe('the objective with the least confidence'),
-  bottleneck: z
-    .strictObject({
-      part: z.enum(['lag', 'queue', 'batch_wait', 'overhead', 'service']),
-      share: number.describe('of the mean latency'),
-    })
-    .nullable()
-    .describe('the longest part of the mean latency, of the class of the binding objective'),
-  busiest_pool: z.strictObject({ name: z.string(), utilisation: numberOrNull }),
-  memory_of_limit: numberOrNull.describe('peak memory of the fullest space; null without a limit'),
-  cost: number.describe('US dollars an hour, or replicas: see cost_unit'),
-  cost_vs_today: numberOrNull.describe('relative to the scenario as it stands'),
-  extrapolated: z.array(z.string()).describe('pools with batches beyond those that were measured'),
-  figures: configurationRow,
-})
-
-const skipped = z.strictObject({
-  reason: z.enum(['dearer', 'fewer-replicas', 'same', 'invalid']),
-  configurations: number,
-  example: z.array(z.string()).describe('overrides of one of them'),
-  problem: z.string().nullable().describe('of invalid ones, that of the example'),
-})
-
-export const planSchema = z.strictObject({
-  ...headOf('spillway-plan'),
-  scenario: scenarioRef,
-  seed: number,
-  profile: z.strictObject({ name: z.string(), hash: z.string() }).nullable(),
-  confidence: number.describe('of a verdict, over all looks at a configuration'),
-  looks: z.array(number).describe('replications at which a configuration is judged'),
-  dimensions: z.array(z.strictObject({ path: z.string(), values: z.array(z.string()) })),
-  default_space: z.boolean().describe('whether the dimensions were chosen by the planner'),
-  cost_unit: z.enum(['usd_per_hour', 'replicas']),
-  rate_rps: number.describe('mean rate of the traffic; the same for all configurations'),
-  configurations: number.describe('in the search space'),
-  simulations: number.describe('replications simulated by the search'),
-  rows: z.array(planRow).describe('those that meet by rank, then the others by cost'),
-  winner: numberOrNull.describe('index of its row; null where no configuration meets'),
-  next_cheaper: numberOrNull.describe('index of the dearest row that is cheaper than the winner'),
-  skipped: z.array(skipped).describe('configurations that were not simulated'),
-  monotone: z.strictObject({
-    compared: number.describe('pairs of configurations that differ in replicas only'),
-    against: z.array(
-      namedObjective.extend({
-        fewer: z.array(z.string()),
-        more: z.array(z.string()),
-        change: numberOrNull.describe(
-          'relative change of the figure with more replicas; null where infinite',
-        ),
-      }),
+const planRow = z
+  .strictObject({
+    set: z
+      .array(z.string())
+      .describe('Overrides path=value of the configuration; empty for the scenario as it stands.'),
+    today: z.boolean().describe('Whether the configuration is the scenario as it stands.'),
+    rank: numberOrNull.describe(
+      'Rank by cost among the configurations that meet, from 1; null for all others.',
     ),
-  }),
-  headroom: resultSchema.shape.headroom.describe('of the winner'),
-  max_rate_rps: numberOrNull.describe('highest mean rate that the winner sustains'),
-  sensitivity: z
+    verdict: planVerdict.describe('Whether the configuration holds every objective.'),
+    p_meets: number.describe('Least confidence of its objectives, 0 to 1; 0 where one has none.'),
+    objectives: z.array(plannedObjective).describe('Objectives of the scenario, class by class.'),
+    binding: namedObjective.describe('Objective with the least confidence.'),
+    bottleneck,
+    busiest_pool: z
+      .strictObject({
+        name: z.string().describe('Name of the pool.'),
+        utilisation: numberOrNull.describe(
+          'Share of the time of all replicas in which they run batches, 0 to 1; ' +
+            'mean over replications, and null without a value.',
+        ),
+      })
+      .describe('Pool with the highest utilisation.'),
+    memory_of_limit: numberOrNull.describe(
+      'Peak memory in use over its limit, 0 to 1, of the fullest device in any replication; ' +
+        'null without a limit.',
+    ),
+    cost: number.describe('Cost of the configuration in its cost_unit.'),
+    cost_vs_today: numberOrNull.describe(
+      'Cost over that of the scenario as it stands, less 1; null where that is 0.',
+    ),
+    extrapolated: z
+      .array(z.string())
+      .describe('Warnings for pools with batches beyond those that were measured.'),
+    figures: configurationRow.describe('Figures of the configuration.'),
+  })
+  .describe('One configuration that was simulated.')
+
+const skipped = z
+  .strictObject({
+    reason: z
+      .enum(['dearer', 'fewer-replicas', 'same', 'invalid'])
+      .describe(
+        'Reason: no cheaper than the winner, fewer replicas than one that fails, the same ' +
+          'scenario as another, or invalid.',
+      ),
+    configurations: number.describe('Number of configurations that were skipped for this reason.'),
+    example: z.array(z.string()).describe('Overrides path=value of one of them.'),
+    problem: z
+      .string()
+      .nullable()
+      .describe('Problem of the example where it is invalid; null for other reasons.'),
+  })
+  .describe('Configurations that were skipped for one reason.')
+
+const monotone = z.strictObject({
+  compared: number.describe('Number of pairs of configurations that differ in replicas only.'),
+  against: z
     .array(
-      z.strictObject({
-        what: z.enum(['rate', 'lengths', 'speed']),
-        change: number.describe('relative'),
-        less: estimate,
-        more: estimate,
-      }),
+      namedObjective
+        .extend({
+          fewer: z.array(z.string()).describe('Overrides path=value of the one with fewer.'),
+          more: z.array(z.string()).describe('Overrides path=value of the one with more.'),
+          change: numberOrNull.describe(
+            'Change of the figure with more replicas, as a share of 1: relative for a time, ' +
+              'the loss for a goodput. Null where it is infinite.',
+          ),
+        })
+        .describe('One pair and the first objective that is worse with more replicas.'),
     )
-    .describe('figure of the binding objective of the winner after changes either way'),
-  verified: z
-    .strictObject({
-      replays: number,
-      valid: z.boolean(),
-      verdict,
-      objectives: z.array(objectiveResult),
-      warnings: z.array(z.string()),
-    })
-    .nullable()
-    .describe('the winner replayed live; null where that was not asked for'),
-  notes: z.array(z.string()),
-  command: z.string(),
+    .describe('Pairs in which an objective is worse with more replicas, by a paired t test.'),
 })
+
+const sensitivity = z
+  .strictObject({
+    what: z
+      .enum(['rate', 'lengths', 'speed'])
+      .describe('Cause: rate of the traffic, lengths of requests, or speed of models.'),
+    change: number.describe('Change of the cause either way, as a share of 1.'),
+    less: estimate.describe(
+      'Figure of the objective with less of it: a percentile in ms, or goodput as a share of 1.',
+    ),
+    more: estimate.describe(
+      'Figure of the objective with more of it: a percentile in ms, or goodput as a share of 1.',
+    ),
+  })
+  .describe('Effect of one cause.')
+
+const verified = z
+  .strictObject({
+    replays: number.describe('Number of replays.'),
+    valid: z.boolean().describe('Whether all replays count.'),
+    verdict: verdict.describe('Worst verdict of the objectives in the replays.'),
+    objectives: z.array(objectiveResult).describe('Objectives in the replays.'),
+    warnings: z.array(z.string()).describe('Warnings about the replays, each as one text.'),
+  })
+  .nullable()
+  .describe('Replays of the winner on this machine; null where there are none.')
+
+export const planSchema = z
+  .strictObject({
+    ...headOf('spillway-plan'),
+    scenario: scenarioRef.describe('Scenario as it stands.'),
+    seed: number.describe('Seed of all random streams.'),
+    profile: profileRef
+      .nullable()
+      .describe('Profile that the work of models is from; null where all work is declared.'),
+    confidence: number.describe(
+      'Confidence of a verdict, over all looks at a configuration, 0 to 1.',
+    ),
+    looks: z
+      .array(number)
+      .describe('Numbers of replications after which a configuration is judged.'),
+    dimensions: z
+      .array(
+        z
+          .strictObject({
+            path: z.string().describe('Path of the scenario value, as in --set.'),
+            values: z.array(z.string()).describe('Values that the search space has there.'),
+          })
+          .describe('One dimension of the search space.'),
+      )
+      .describe('Dimensions of the search space.'),
+    default_space: z.boolean().describe('Whether the dimensions are the default ones.'),
+    cost_unit: z
+      .enum(['usd_per_hour', 'replicas'])
+      .describe('Unit of costs: USD per hour, or the number of replicas where prices are missing.'),
+    rate_rps: number.describe(
+      'Mean rate of the traffic, requests per second; the same for all configurations.',
+    ),
+    configurations: number.describe('Number of configurations in the search space.'),
+    simulations: number.describe('Number of replications that the search simulated.'),
+    rows: z.array(planRow).describe('Those that meet by their rank, then the others by cost.'),
+    winner: numberOrNull.describe(
+      'Index of the row of the winner, from 0; null where no configuration meets.',
+    ),
+    next_cheaper: numberOrNull.describe(
+      'Index of the dearest row that is cheaper than the winner, from 0; null where none is.',
+    ),
+    skipped: z.array(skipped).describe('Configurations that were not simulated, by reason.'),
+    monotone: monotone.describe('Check that more replicas make no objective worse.'),
+    headroom: headroom.describe(
+      'How much traffic the winner holds; null without a winner, and where rates cannot be ' +
+        'multiplied.',
+    ),
+    max_rate_rps: numberOrNull.describe(
+      'Highest mean rate that the winner holds of those tried, requests per second; ' +
+        'null where it was not found.',
+    ),
+    sensitivity: z
+      .array(sensitivity)
+      .describe('Binding objective of the winner after small changes either way.'),
+    verified,
+    notes: z.array(z.string()).describe('Assumptions of the plan, each as one text.'),
+    command,
+  })
+  .describe('Cheapest configuration of a scenario that holds every objective.')
 
 export type PlanVerdict = z.infer<typeof planVerdict>
 export type PlanRow = z.infer<typeof planRow>

@@ -1,85 +1,131 @@
 import { z } from 'zod'
 import { configurationRow } from './configuration-document.ts'
-import { headOf, number, numberOrNull, scenarioRef } from './document-parts.ts'
+import { headOf, number, numberOrNull, profileRef, scenarioRef } from './document-parts.ts'
 
 /** How the configurations of a sweep end. */
 const SWEEP_STATUSES = ['done', 'invalid', 'out_of_memory'] as const
 
 /** A part of a sweep: every `of`-th configuration, from the number `index` on. */
 const shard = z
-  .strictObject({ index: z.int().min(1), of: z.int().min(1) })
+  .strictObject({
+    index: z.int().min(1).describe('Number of the shard, from 1.'),
+    of: z.int().min(1).describe('Number of all shards.'),
+  })
   .refine(({ index, of }) => index <= of)
+  .nullable()
+  .describe('Shard of the sweep that this is; null for the whole sweep.')
+
+const figure = z.strictObject({
+  class: z.string().describe('Name of the class.'),
+  text: z.string().describe('Latency in words, such as "p(95) latency_ms".'),
+  objective: z
+    .int()
+    .min(0)
+    .nullable()
+    .describe(
+      'Index of its objective in `objectives` of a row, from 0; null where it is the p99 latency ' +
+        'of served requests.',
+    ),
+  limit_ms: numberOrNull.describe(
+    'Limit of the latency, ms; null without one that all configurations share.',
+  ),
+})
 
 /** Everything that decides the rows of a sweep. Sweeps with the same plan have the same rows. */
 const plan = {
-  scenario: scenarioRef.extend({ file: z.string().describe('a path or a shipped name, as typed') }),
-  profile: z.strictObject({ name: z.string(), hash: z.string() }).nullable(),
-  seed: number,
-  replications: z.int().min(1).describe('of each configuration, or at least'),
+  scenario: scenarioRef
+    .extend({ file: z.string().describe('Path or shipped name of the scenario, as typed.') })
+    .describe('Scenario without the changes of the configurations.'),
+  profile: profileRef
+    .nullable()
+    .describe('Profile that the work of models is from; null where all work is declared.'),
+  seed: number.describe('Seed of all random streams.'),
+  replications: z
+    .int()
+    .min(1)
+    .describe('Number of replications of each configuration, or the least with a precision.'),
   precision: numberOrNull.describe(
-    'replications are added until half of each interval is at most this share of its value; null: none are',
+    'Half-width of intervals over their value, as a share of 1, down to which replications ' +
+      'are added; null where none are.',
   ),
-  set: z.array(z.string()).describe('overrides path=value of every configuration'),
-  paths: z.array(z.string()).describe('scenario values in which the configurations differ'),
+  set: z.array(z.string()).describe('Overrides path=value of every configuration.'),
+  paths: z.array(z.string()).describe('Paths of the values in which configurations differ.'),
   grid: z
     .array(z.array(z.string()).min(1))
     .nullable()
-    .describe('values of each path, the last of which changes first; null for a list of points'),
-  figure: z
-    .strictObject({
-      class: z.string(),
-      text: z.string().describe('such as "p(95) latency_ms"'),
-      objective: z.int().min(0).nullable().describe('its place in `objectives`; null for p99'),
-      limit_ms: numberOrNull.describe('null without a limit that all configurations share'),
-    })
-    .describe('the latency that ranks and charts show: of the first objective on one, or p99'),
+    .describe(
+      'Values of each path, the last of which changes first; null for a list of configurations.',
+    ),
+  figure: figure.describe(
+    'Latency that ranks and charts show: that of the first objective on a time, or else p99.',
+  ),
 }
 
-export const sweepManifestSchema = z.strictObject({
-  ...headOf('spillway-sweep-manifest'),
-  ...plan,
-  points: z
-    .array(z.array(z.string()))
-    .nullable()
-    .describe('values of each path, configuration by configuration; null for a grid'),
-  shard: shard.nullable().describe('null for the whole sweep'),
+export const sweepManifestSchema = z
+  .strictObject({
+    ...headOf('spillway-sweep-manifest'),
+    ...plan,
+    points: z
+      .array(z.array(z.string()))
+      .nullable()
+      .describe('Values of each path, configuration by configuration; null for a grid.'),
+    shard,
+  })
+  .describe('Plan of a sweep, which decides its rows.')
+
+export const sweepRowSchema = z
+  .strictObject({
+    configuration: z.int().min(1).describe('Number of the configuration in the plan, from 1.'),
+    values: z.array(z.string()).describe('Values of the configuration, in the order of `paths`.'),
+    status: z
+      .enum(SWEEP_STATUSES)
+      .describe('Whether it was simulated, is invalid, or memory of the machine ran out.'),
+    reason: z
+      .string()
+      .nullable()
+      .describe('Reason why there are no figures; null where there are.'),
+    scenario: z
+      .string()
+      .nullable()
+      .describe('Hash of the scenario with all overrides; null where it was not simulated.'),
+    figures: configurationRow
+      .nullable()
+      .describe('Figures of the configuration; null where it was not simulated.'),
+  })
+  .describe('One configuration of the sweep.')
+
+const counts = z.strictObject({
+  PASS: number.describe('Number of configurations that hold every objective.'),
+  UNDECIDED: number.describe('Number of configurations with an undecided objective, none failed.'),
+  FAIL: number.describe('Number of configurations that fail an objective.'),
+  not_judged: number.describe('Number of configurations without objectives.'),
+  invalid: number.describe('Number of configurations that are invalid.'),
+  out_of_memory: number.describe('Number of configurations for which memory ran out.'),
 })
 
-export const sweepRowSchema = z.strictObject({
-  configuration: z.int().min(1).describe('its number in the plan'),
-  values: z.array(z.string()).describe('in the order of `paths`'),
-  status: z.enum(SWEEP_STATUSES),
-  reason: z.string().nullable().describe('why there are no figures; null where there are'),
-  scenario: z.string().nullable().describe('hash of the scenario with its overrides'),
-  figures: configurationRow.nullable(),
-})
-
-export const sweepSchema = z.strictObject({
-  ...headOf('spillway-sweep'),
-  ...plan,
-  shard: shard.nullable().describe('null for the whole sweep'),
-  configurations: number.describe('in this sweep, or in its shard'),
-  counts: z.strictObject({
-    PASS: number,
-    UNDECIDED: number,
-    FAIL: number,
-    not_judged: number.describe('configurations without objectives'),
-    invalid: number,
-    out_of_memory: number,
-  }),
-  best: numberOrNull.describe(
-    'number of the best configuration: a better verdict, then a lower price or without prices fewer replicas, then a lower latency; null where none has figures',
-  ),
-  front: z
-    .array(number)
-    .nullable()
-    .describe(
-      'numbers of configurations that fail no objective and of which no other is both cheaper and faster; null without prices',
+export const sweepSchema = z
+  .strictObject({
+    ...headOf('spillway-sweep'),
+    ...plan,
+    shard,
+    configurations: number.describe('Number of configurations in this sweep, or in its shard.'),
+    counts: counts.describe('Configurations by how they ended.'),
+    best: numberOrNull.describe(
+      'Number of the best configuration: by verdict, then by price, or by replicas without ' +
+        'prices, then by latency. Null where none has figures.',
     ),
-  rows: z
-    .array(sweepRowSchema)
-    .describe('in the order of the plan: all, or of many the front and the best'),
-})
+    front: z
+      .array(number)
+      .nullable()
+      .describe(
+        'Numbers of the configurations that pass, or have no objectives, and that no other beats ' +
+          'in both price and latency, the cheapest first; null without prices.',
+      ),
+    rows: z
+      .array(sweepRowSchema)
+      .describe('Rows in the order of the plan; of more than 1,000 only the front and the best.'),
+  })
+  .describe('Figures of the configurations of a sweep.')
 
 export type SweepManifest = z.infer<typeof sweepManifestSchema>
 export type SweepRow = z.infer<typeof sweepRowSchema>

@@ -1,4 +1,4 @@
-import type { Estimate } from './documents.ts'
+import type { Estimate } from './document-parts.ts'
 import type { Sweep, SweepRow } from './sweep-document.ts'
 
 /** This latency in a row, ms; null where the row has no figures. */

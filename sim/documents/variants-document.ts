@@ -1,8 +1,17 @@
 import { z } from 'zod'
 import { check } from './comparison-document.ts'
 import { configurationRow } from './configuration-document.ts'
-import { estimate, headOf, number, numberOrNull, scenarioRef } from './document-parts.ts'
-import { stability, tailPoint } from './documents.ts'
+import {
+  command,
+  estimate,
+  headOf,
+  number,
+  numberOrNull,
+  profileRef,
+  scenarioRef,
+} from './document-parts.ts'
+import { tailPoint } from './request-figures.ts'
+import { stability } from './system-figures.ts'
 
 /** Named variants of a scenario side by side, simulated, and measured where they were replayed. */
 
@@ -13,85 +22,148 @@ const metric = z.enum(VARIANT_METRICS)
 
 /** Figures of all classes together. */
 const figures = z.strictObject({
-  p50: estimate.describe('ms, as the other percentiles'),
-  p95: estimate,
-  p99: estimate,
-  goodput: estimate.describe('share of all requests within every limit of their class'),
-  utilisation: estimate.describe('of the busiest pool'),
-})
-
-const ratio = z.strictObject({
-  variant: z.string(),
-  metric,
-  value: numberOrNull.describe('figure of the variant over that of the first variant'),
-  low: numberOrNull.describe('ends of the interval, at the level of its test by Holm'),
-  high: numberOrNull,
-  difference: z
-    .enum(['higher', 'lower', 'none found'])
-    .nullable()
-    .describe('by a test of all ratios together, 5 %; null where there is no ratio'),
-  reason: z.string().optional().describe('why there is no ratio'),
-})
-
-const outputDrift = z.strictObject({
-  variant: z.string(),
-  pool: z.string(),
-  inputs: number.describe('the same inputs for both models'),
-  cosine_mean: numberOrNull.describe('cosine similarity of the first output, mean over inputs'),
-  cosine_least: numberOrNull,
-  top1: numberOrNull.describe(
-    'share of rows of the last axis whose largest element is the same one',
+  p50: estimate.describe('Median latency of served requests, ms: the geometric mean over runs.'),
+  p95: estimate.describe(
+    'The 95th percentile of the latency of served requests, ms: the geometric mean over runs.',
   ),
-  reason: z.string().nullable().describe('why outputs are not compared; null where they are'),
+  p99: estimate.describe(
+    'The 99th percentile of the latency of served requests, ms: the geometric mean over runs.',
+  ),
+  goodput: estimate.describe(
+    'Share of all arrivals that were served within every latency limit of their class, 0 to 1; ' +
+      'mean over runs.',
+  ),
+  utilisation: estimate.describe(
+    'Share of the time in which the busiest pool runs batches, 0 to 1; mean over runs.',
+  ),
 })
+
+const ratio = z
+  .strictObject({
+    variant: z.string().describe('Name of the variant.'),
+    metric: metric.describe('Metric, by its key in `figures`.'),
+    value: numberOrNull.describe(
+      'Figure of the variant over that of the first variant; null for the reason stated.',
+    ),
+    low: numberOrNull.describe(
+      'Lower end of its interval, at the level of its test by Holm; null without a ratio.',
+    ),
+    high: numberOrNull.describe(
+      'Upper end of its interval, at the level of its test by Holm; null without a ratio.',
+    ),
+    difference: z
+      .enum(['higher', 'lower', 'none found'])
+      .nullable()
+      .describe('Difference by a test of all ratios together at 5 %; null without a ratio.'),
+    reason: z
+      .string()
+      .optional()
+      .describe('Reason why there is no ratio; absent where there is one.'),
+  })
+  .describe('Ratio of one metric of one variant to the first variant.')
+
+const outputDrift = z
+  .strictObject({
+    variant: z.string().describe('Name of the variant.'),
+    pool: z.string().describe('Name of the pool in both variants.'),
+    inputs: number.describe('Number of inputs, which are the same for both models.'),
+    cosine_mean: numberOrNull.describe(
+      'Cosine similarity of the first outputs of both models, -1 to 1; mean over inputs, ' +
+        'and null for the reason stated.',
+    ),
+    cosine_least: numberOrNull.describe(
+      'Smallest cosine similarity over inputs, -1 to 1; null for the reason stated.',
+    ),
+    top1: numberOrNull.describe(
+      'Share of rows of the last axis whose largest element is the same one in both outputs, ' +
+        '0 to 1; null for the reason stated.',
+    ),
+    reason: z
+      .string()
+      .nullable()
+      .describe('Reason why outputs are not compared; null where they are.'),
+  })
+  .describe('Output drift of the model of one pool, against the first variant.')
+
+const measuredVariant = z
+  .strictObject({
+    name: z.string().describe('Name of the variant.'),
+    requests: z.string().describe('Hash of the requests of the variant.'),
+    figures: figures.describe('Figures of all classes together, over replays.'),
+    stability: stability.describe('Whether the system keeps up with its traffic in the replays.'),
+    tail: z
+      .array(tailPoint)
+      .describe('Tail curve of the latency of served requests over all classes and replays.'),
+  })
+  .describe('Replays of one variant.')
 
 const measured = z.strictObject({
-  replays: number,
-  slice_ms: numberOrNull.describe('null where whole replays alternated'),
-  blocks: number.describe('of the variant with the fewest'),
-  not_counted: z.array(z.strictObject({ replay: number, variant: z.string(), reason: z.string() })),
-  variants: z.array(
-    z.strictObject({
-      name: z.string(),
-      requests: z.string().describe('hash of its requests'),
-      figures,
-      stability,
-      tail: z.array(tailPoint),
-    }),
-  ),
-  ratios: z.array(ratio).describe('by the latencies of all blocks; interval by a bootstrap'),
-  output_drift: z.array(outputDrift),
-  audit: check,
-  warnings: z.array(z.string()),
+  replays: number.describe('Number of replays of each variant.'),
+  slice_ms: numberOrNull.describe('Length of a slice, ms; null where whole replays alternated.'),
+  blocks: number.describe('Number of blocks of the variant with the fewest.'),
+  not_counted: z
+    .array(
+      z
+        .strictObject({
+          replay: number.describe('Number of the replay, from 0.'),
+          variant: z.string().describe('Name of the variant.'),
+          reason: z.string().describe('Reason why it does not count.'),
+        })
+        .describe('One replay of a variant and the first one that does not count.'),
+    )
+    .describe('Replays that are no evidence; they are in no ratio unless none counts.'),
+  variants: z.array(measuredVariant).describe('Replays of each variant.'),
+  ratios: z
+    .array(ratio)
+    .describe('Ratios of latencies over all blocks, with intervals from a bootstrap over blocks.'),
+  output_drift: z
+    .array(outputDrift)
+    .describe('Output drift of each pool of each variant but the first.'),
+  audit: check.describe('Check of the rules of the scenario in all replays.'),
+  warnings: z.array(z.string()).describe('Warnings about the replays, each as one text.'),
 })
 
-export const variantsSchema = z.strictObject({
-  ...headOf('spillway-variants'),
-  scenario: scenarioRef.describe('as it stands, without any variant'),
-  seed: number,
-  profile: z.strictObject({ name: z.string(), hash: z.string() }).nullable(),
-  duration_s: number,
-  warmup_s: number,
-  replications: number,
-  rate: z
-    .string()
-    .nullable()
-    .describe('of which variant loads are shares of the capacity; null where there are no loads'),
-  variants: z.array(
-    z.strictObject({
-      name: z.string(),
-      set: z.array(z.string()),
-      changes: z.array(z.string()).describe('from the first variant'),
-      row: configurationRow,
-      figures,
-      tail: z.array(tailPoint),
-    }),
-  ),
-  ratios: z.array(ratio).describe('paired over replications, with common random numbers'),
-  measured: measured.nullable().describe('null where nothing was replayed'),
-  warnings: z.array(z.string()),
-  command: z.string(),
-})
+const simulatedVariant = z
+  .strictObject({
+    name: z.string().describe('Name of the variant.'),
+    set: z.array(z.string()).describe('Overrides path=value of the variant.'),
+    changes: z
+      .array(z.string())
+      .describe('Values that differ from the first variant, each as "path: before → after".'),
+    row: configurationRow.describe('Figures of the variant by class and pool.'),
+    figures: figures.describe('Figures of all classes together, over replications.'),
+    tail: z
+      .array(tailPoint)
+      .describe('Tail curve of the latency of served requests over all classes and replications.'),
+  })
+  .describe('Simulation of one variant.')
+
+export const variantsSchema = z
+  .strictObject({
+    ...headOf('spillway-variants'),
+    scenario: scenarioRef.describe('Scenario as it stands, without any variant.'),
+    seed: number.describe('Seed of all random streams.'),
+    profile: profileRef
+      .nullable()
+      .describe('Profile that the work of models is from; null where all work is declared.'),
+    duration_s: number.describe('Duration of the traffic of a run, s.'),
+    warmup_s: number.describe(
+      'Warm-up at the start of a run, s; requests that are scheduled in it are not counted.',
+    ),
+    replications: number.describe('Number of replications of each variant.'),
+    rate: z
+      .string()
+      .nullable()
+      .describe('Variant whose capacity the loads are shares of; null without loads.'),
+    variants: z.array(simulatedVariant).describe('Simulation of each variant.'),
+    ratios: z
+      .array(ratio)
+      .describe('Ratios paired over replications, which share their random numbers.'),
+    measured: measured.nullable().describe('Replays of the variants; null where there are none.'),
+    warnings: z.array(z.string()).describe('Warnings about the simulations, each as one text.'),
+    command,
+  })
+  .describe('Variants of a scenario side by side, over the same requests.')
 
 export type VariantMetric = z.infer<typeof metric>
 export type VariantFigures = z.infer<typeof figures>

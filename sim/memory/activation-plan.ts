@@ -2,11 +2,11 @@ import { z } from 'zod'
 
 const bytes = z
   .strictObject({
-    fixed: z.number(),
-    perLength: z.number(),
-    perItem: z.number(),
-    perToken: z.number(),
-    perTokenSquared: z.number(),
+    fixed: z.number().describe('Bytes for any batch.'),
+    perLength: z.number().describe('Bytes per unit of the length.'),
+    perItem: z.number().describe('Bytes per request of the batch.'),
+    perToken: z.number().describe('Bytes per request and unit of the length.'),
+    perTokenSquared: z.number().describe('Bytes per request and square of the length.'),
   })
   .readonly()
 
@@ -17,8 +17,25 @@ const bytes = z
 export type Bytes = z.infer<typeof bytes>
 
 const step = z.union([
-  z.strictObject({ take: bytes, kind: z.enum(['activation', 'input', 'output']) }).readonly(),
-  z.strictObject({ free: z.number().int().min(0) }).readonly(),
+  z
+    .strictObject({
+      take: bytes.describe('Size of the buffer, by the requests of the batch and their length.'),
+      kind: z
+        .enum(['activation', 'input', 'output'])
+        .describe('Use of the buffer; inputs and outputs stay until the batch has ended.'),
+    })
+    .readonly()
+    .describe('Allocation of one buffer.'),
+  z
+    .strictObject({
+      free: z
+        .number()
+        .int()
+        .min(0)
+        .describe('Number of the buffer, from 0 in the order of allocation.'),
+    })
+    .readonly()
+    .describe('Release of one buffer.'),
 ])
 
 /** One allocation or release of a batch. Buffers are numbered from 0 in the order of allocation. */
@@ -26,13 +43,18 @@ export type ActivationStep = z.infer<typeof step>
 
 export const activationPlanSchema = z
   .strictObject({
-    weights: z.array(z.number().min(0)).readonly().describe('bytes of each reservation, in order'),
+    weights: z
+      .array(z.number().min(0))
+      .readonly()
+      .describe('Size of each reservation for weights, in order, bytes.'),
     apartBytes: z
       .number()
       .min(0)
       .optional()
       // ONNX Runtime reserves in the arena only weights that its kernels repack
-      .describe('weights outside the arena, as an embedding table; 0 where it is absent'),
+      .describe(
+        'Weights outside the arena, such as an embedding table, bytes; 0 where it is absent.',
+      ),
     steps: z
       .array(step)
       .readonly()
@@ -42,17 +64,22 @@ export const activationPlanSchema = z
         const message = 'expected the number of a buffer that was taken and not freed yet'
         context.addIssue({ code: 'custom', path: [i, 'free'], message })
       })
-      .describe('allocations and releases of a batch; other inputs and outputs stay until its end'),
+      .describe(
+        'Allocations and releases of a batch, in order; other inputs and outputs stay until ' +
+          'it has ended.',
+      ),
     inputs: z
       .array(z.array(z.union([z.literal(['batch', 'length']), z.number().int().min(1)])).readonly())
       .readonly()
-      .describe('dimensions of each input, which make the key of the memory pattern'),
+      .describe('Dimensions of each input, which make the key of the memory pattern.'),
     loadMs: z
       .array(z.number().min(0))
       .min(1)
       .readonly()
       .optional()
-      .describe('evenly spaced quantiles of measured load times; absent where none were measured'),
+      .describe(
+        'Evenly spaced quantiles of measured load times, ms; absent where none were measured.',
+      ),
   })
   .readonly()
 

@@ -21,24 +21,24 @@ function numbersOf<C extends Codes>(codes: C): Numbers<C> {
   return Object.freeze(Object.fromEntries(entries)) as Numbers<C>
 }
 
-/** Every way in which a request ends. */
+/** Every way in which a request ends. Its meaning follows "requests that". */
 export const OUTCOMES = Object.freeze({
-  served: code(0, 'served', 'answered while its client waited'),
-  shed: code(1, 'shed', 'refused on arrival'),
-  timedOut: code(2, 'timed_out', 'left the queue at its queue timeout, or dropped by cork'),
-  abandoned: code(3, 'abandoned', 'completed after its client timeout: wasted work'),
-  failed: code(4, 'failed', 'its batch failed'),
-  cancelled: code(5, 'cancelled', 'left the queue at its client timeout'),
+  served: code(0, 'served', 'were answered while their clients waited'),
+  shed: code(1, 'shed', 'were refused on arrival'),
+  timedOut: code(2, 'timed_out', 'left the queue at its timeout, or were dropped by cork'),
+  abandoned: code(3, 'abandoned', 'completed after their client timeout (wasted work)'),
+  failed: code(4, 'failed', 'failed with their batch'),
+  cancelled: code(5, 'cancelled', 'left the queue at their client timeout'),
 })
 
-/** Every reason for which a request is refused. */
+/** Every reason for which a request is refused. Its meaning follows "requests refused because". */
 export const REFUSALS = Object.freeze({
-  memory: code(1, 'memory', 'it could never fit in memory'),
-  priority: code(2, 'priority', 'too many requests in the pool for its priority'),
-  deadline: code(3, 'deadline', 'predicted to end too late'),
-  concurrency: code(4, 'concurrency', 'too many requests in the pool'),
+  memory: code(1, 'memory', 'they could never fit in memory'),
+  priority: code(2, 'priority', 'too many requests were in the pool for their priority'),
+  deadline: code(3, 'deadline', 'they were predicted to end too late'),
+  concurrency: code(4, 'concurrency', 'too many requests were in the pool'),
   queue: code(5, 'queue', 'the queue was full'),
-  tokens: code(6, 'tokens', 'its token bucket was empty'),
+  tokens: code(6, 'tokens', 'their token bucket was empty'),
 })
 
 export const OUTCOME = numbersOf(OUTCOMES)

@@ -25,16 +25,25 @@ const table = z
   .array(ms)
   .min(1)
   .superRefine(expectOrder((value, before) => value >= before, 'at least'))
-  .describe('evenly spaced quantiles of a measured sample')
 
-const tableAt = z.strictObject({ atMs: ms, table })
+/** A measured sample, and the time that it depends on; both described where they are used. */
+const tableAt = (at: string, quantiles: string) =>
+  z.strictObject({ atMs: ms.describe(at), table: table.describe(quantiles) })
 
-const tablesAt = z.array(tableAt).min(1).superRefine(expectRisingTables)
+const tablesAt = (at: string, quantiles: string) =>
+  z
+    .array(tableAt(at, quantiles).describe('Overheads under one condition.'))
+    .min(1)
+    .superRefine(expectRisingTables)
 
 const intervals = z
   .strictObject({
-    from: z.array(z.number().min(-LONGEST_MS).max(LONGEST_MS)),
-    to: z.array(z.number().min(-LONGEST_MS).max(LONGEST_MS)),
+    from: z
+      .array(z.number().min(-LONGEST_MS).max(LONGEST_MS))
+      .describe('Start of each stall, ms since the start of the recording.'),
+    to: z
+      .array(z.number().min(-LONGEST_MS).max(LONGEST_MS))
+      .describe('End of each stall, ms since the start of the recording.'),
   })
   .superRefine(({ from, to }, context) => {
     expectLength(context, to, from.length, ['to'], 'from')
@@ -47,25 +56,31 @@ const intervals = z
 
 const executor = z
   .strictObject({
-    /** ms since the start of the recording, not falling */
     times: z
       .array(ms)
       .min(1)
-      .superRefine(expectOrder((value, before) => value >= before, 'at least')),
-    speeds: z.array(z.number().positive().max(FASTEST)),
-    stalls: intervals.describe('within batches'),
-    lateStarts: intervals.describe('of an idle executor, before batches began'),
-    busyMs: ms.describe('time in batches without stalls'),
+      .superRefine(expectOrder((value, before) => value >= before, 'at least'))
+      .describe('Start of each batch, not falling, ms since the start of the recording.'),
+    speeds: z
+      .array(z.number().positive().max(FASTEST))
+      .describe(
+        'Speed from each of these times on, that of a batch and its neighbours, where 1 is the ' +
+          'calibrated speed.',
+      ),
+    stalls: intervals.describe('Stalls within batches.'),
+    lateStarts: intervals.describe('Stalls of the idle executor before batches began.'),
+    busyMs: ms.describe('Time in batches without stalls, ms.'),
     idleStarts: z
       .number()
       .int()
       .min(0)
       .max(LONGEST_MS)
-      .describe('number of batches before which it was idle'),
+      .describe('Number of batches before which the executor was idle.'),
   })
   .superRefine(({ times, speeds }, context) =>
     expectLength(context, speeds, times.length, ['speeds'], 'times'),
   )
+  .describe('Speed and stalls of one executor.')
 
 type Context = z.core.$RefinementCtx
 
@@ -103,86 +118,137 @@ function expectLength(
   context.addIssue({ code: 'custom', path: [...path], message })
 }
 
-const modelProfile = z.strictObject({
-  key: z.string().describe('hash of model, precision, execution provider and threads'),
-  label: z.string(),
-  content: z.string().describe('hash of the ONNX file, or of what a built-in model is built from'),
-  occasion: z
-    .string()
-    .describe('when its work was measured, UTC; models measured in turn have one'),
-  work: z
-    .strictObject({
-      sizes: rising(whole),
-      lengths: rising(whole),
-      ms: z.array(z.array(z.number().positive().max(LONGEST_MS))).describe('by size and length'),
-      error: z.array(z.array(z.number())).describe('relative, each cell predicted from the others'),
-    })
-    .superRefine(({ sizes, lengths, ...tables }, context) => {
-      for (const [name, rows] of Object.entries(tables)) {
-        expectLength(context, rows, sizes.length, [name], 'sizes')
-        for (const [i, row] of rows.entries()) {
-          expectLength(context, row, lengths.length, [name, i], 'lengths')
-        }
+const work = z
+  .strictObject({
+    sizes: rising(whole).describe('Batch sizes that were measured, rising.'),
+    lengths: rising(whole).describe('Padded lengths that were measured, rising, tokens.'),
+    ms: z
+      .array(z.array(z.number().positive().max(LONGEST_MS)))
+      .describe('Work of a batch at speed 1, by size and length, ms: smoothed medians.'),
+    error: z
+      .array(z.array(z.number()))
+      .describe(
+        'Error of each cell, by size and length, when it is predicted from the others, ' +
+          'as a share of its time.',
+      ),
+  })
+  .superRefine(({ sizes, lengths, ...tables }, context) => {
+    for (const [name, rows] of Object.entries(tables)) {
+      expectLength(context, rows, sizes.length, [name], 'sizes')
+      for (const [i, row] of rows.entries()) {
+        expectLength(context, row, lengths.length, [name, i], 'lengths')
       }
-    }),
-  variation: z
-    .array(tableAt)
-    .default([])
-    .superRefine(expectRisingTables)
-    .describe('time of a batch over what the speed around it gives, by work'),
-  wake: z
-    .strictObject({ gapMs: rising(ms), ms: z.array(ms) })
-    .superRefine(({ gapMs, ms: costs }, context) =>
-      expectLength(context, costs, gapMs.length, ['ms'], 'gapMs'),
-    ),
-  overheads: z.strictObject({
-    lag: table,
-    timer: table,
-    completion: tablesAt.describe("by the time until the dispatcher's next event"),
-    dispatch: tablesAt.describe('by the idle time of the executor'),
-  }),
-  fields: z
-    .array(
-      z.strictObject({
-        load: z.number().min(0).describe('load at which it was recorded'),
-        durationMs: z.number().positive().max(LONGEST_MS),
-        controlMs: z
-          .number()
-          .positive()
-          .max(LONGEST_MS)
-          .optional()
-          .describe('time of the control kernel just before; absent where it was not timed'),
-        disturbed: z
-          .boolean()
-          .default(false)
-          .describe('other programs used the machine meanwhile, or the rate was too high'),
-        executors: z.array(executor).min(1),
-        dispatcher: intervals.describe('when late completions and timers show a stall'),
-        intake: intervals.describe('when late new requests show a stall'),
-      }),
-    )
-    .min(1)
-    .describe('recorded speed fields'),
-  memory: activationPlanSchema
-    .nullable()
-    .default(null)
-    .describe('memory of its batches; null where it was not calibrated or could not be derived'),
+    }
+  })
+
+const wake = z
+  .strictObject({
+    gapMs: rising(ms).describe('Idle times of an executor before a batch, rising, ms.'),
+    ms: z.array(ms).describe('Additional time of a batch after each of these idle times, ms.'),
+  })
+  .superRefine(({ gapMs, ms: costs }, context) =>
+    expectLength(context, costs, gapMs.length, ['ms'], 'gapMs'),
+  )
+
+const overheads = z.strictObject({
+  lag: table.describe('Evenly spaced quantiles of the send delay, ms, without stalls.'),
+  timer: table.describe(
+    'Evenly spaced quantiles of the time from when a timer is due until it fires, ms, ' +
+      'without stalls.',
+  ),
+  completion: tablesAt(
+    "Time until the dispatcher's next event, ms.",
+    'Evenly spaced quantiles, ms, of the time from the end of a batch until the dispatcher ' +
+      'sees it.',
+  ).describe("Overheads of completion, by the time until the dispatcher's next event."),
+  dispatch: tablesAt(
+    'Time for which the executor was idle, ms.',
+    'Evenly spaced quantiles, ms, of the time from the dispatch of a batch until it starts.',
+  ).describe('Overheads of dispatch, by the idle time of the executor.'),
 })
 
-export const profileSchema = z.strictObject({
-  document: z.literal('spillway-profile'),
-  format: z.literal(2),
-  name: z.string(),
-  version: z.string(),
-  host: hostSchema,
-  models: z.array(modelProfile).superRefine((models, context) => {
-    const seen = new Set<string>()
-    const i = models.findIndex(({ key }) => seen.size === seen.add(key).size)
-    if (i < 0) return
-    const message = `expected each model once, got ${models[i]!.key} twice`
-    context.addIssue({ code: 'custom', path: [i, 'key'], message })
-  }),
-})
+const recordedField = z
+  .strictObject({
+    load: z.number().min(0).describe('Rate over capacity at which it was recorded.'),
+    durationMs: z.number().positive().max(LONGEST_MS).describe('Duration of the recording, ms.'),
+    controlMs: z
+      .number()
+      .positive()
+      .max(LONGEST_MS)
+      .optional()
+      .describe(
+        'Median time of the control kernel just before the recording, ms; absent where it was ' +
+          'not timed.',
+      ),
+    disturbed: z
+      .boolean()
+      .default(false)
+      .describe('Whether other programs used the machine meanwhile, or the rate was too high.'),
+    executors: z.array(executor).min(1).describe('Speed and stalls of each executor.'),
+    dispatcher: intervals.describe(
+      'Stalls of the dispatcher that late completions and timers show.',
+    ),
+    intake: intervals.describe('Stalls of the dispatcher that late new requests show.'),
+  })
+  .describe('One recorded speed field.')
+
+const modelProfile = z
+  .strictObject({
+    key: z.string().describe('Hash of model, precision, execution provider and threads.'),
+    label: z
+      .string()
+      .describe('Readable name of the model, such as "transformer-encoder 4x256 int8 on cpu".'),
+    content: z
+      .string()
+      .describe('Hash of the ONNX file, or of what a built-in model is built from.'),
+    occasion: z
+      .string()
+      .describe('Time at which its work was measured, UTC; models measured in turn share it.'),
+    work: work.describe('Work: the time of a batch at speed 1, by its size and padded length.'),
+    variation: z
+      .array(
+        tableAt(
+          'Work of the batches, ms.',
+          'Evenly spaced quantiles of the time of a batch over what the speed around it gives.',
+        ).describe('Variation of batches of about the same work.'),
+      )
+      .default([])
+      .superRefine(expectRisingTables)
+      .describe('Variation: the time of a single batch over what the speed around it gives.'),
+    wake: wake.describe('Wake-up cost of a batch, by the idle time of its executor.'),
+    overheads: overheads.describe('Overheads around batches, requests and timers.'),
+    fields: z
+      .array(recordedField)
+      .min(1)
+      .describe('Recorded speed fields: the speed of the executors over time.'),
+    memory: activationPlanSchema
+      .nullable()
+      .default(null)
+      .describe(
+        'Memory that the model requests; null where it was not calibrated or could not be derived.',
+      ),
+  })
+  .describe('Measured times of one model.')
+
+export const profileSchema = z
+  .strictObject({
+    document: z.literal('spillway-profile').describe('Kind of this document.'),
+    format: z.literal(2).describe('Version of the format of this kind of document.'),
+    name: z.string().describe('Name of the profile: the processor and its number of cores.'),
+    version: z.string().describe('Version of Spillway that wrote this document.'),
+    host: hostSchema.describe('Machine that was measured.'),
+    models: z
+      .array(modelProfile)
+      .superRefine((models, context) => {
+        const seen = new Set<string>()
+        const i = models.findIndex(({ key }) => seen.size === seen.add(key).size)
+        if (i < 0) return
+        const message = `expected each model once, got ${models[i]!.key} twice`
+        context.addIssue({ code: 'custom', path: [i, 'key'], message })
+      })
+      .describe('Measured times of each model.'),
+  })
+  .describe('Profile: what calibration measured of a machine and its models.')
 
 export type Profile = z.infer<typeof profileSchema>
 export type ModelProfile = z.infer<typeof modelProfile>

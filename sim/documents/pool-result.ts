@@ -1,0 +1,67 @@
+import { z } from 'zod'
+import { estimate, estimateOrNull, number, numberOrNull, numbers } from './document-parts.ts'
+import { cell, shedBy } from './request-figures.ts'
+
+/** What a result states of a pool. Time counts from the warm-up to the last event of a run. */
+export const poolResult = cell
+  .extend({
+    shed_by: shedBy.describe(
+      'Requests that were refused on arrival, by the admission control that refused them first; ' +
+        'the numbers add up to `shed`.',
+    ),
+    replicas: number.describe('Number of replicas of the pool.'),
+    utilisation: estimate.describe(
+      'Share of the time of all replicas in which they run batches, 0 to 1; mean over runs, ' +
+        'and n counts runs.',
+    ),
+    occupied: estimate.describe(
+      'Utilisation with overheads and stalls, 0 to 1: the time from the dispatch of a batch ' +
+        'until the dispatcher sees its end. It is a mean over runs, and n counts runs.',
+    ),
+    stalls: z
+      .strictObject({
+        executors: number.describe(
+          'Share of the time of batches in which executors stall, 0 to 1.',
+        ),
+        dispatcher: number.describe('Share of all time in which the dispatcher stalls, 0 to 1.'),
+      })
+      .nullable()
+      .describe(
+        'Time that stalls take in the recordings of the profile; null in a replay, ' +
+          'and where the speed of the pool is not from a profile.',
+      ),
+    wasted: estimate.describe(
+      'Share of the time of batches that was for clients after their timeout, 0 to 1; ' +
+        'mean over runs, and n counts runs.',
+    ),
+    capacity_rps: numberOrNull.describe(
+      'Highest rate that the pool serves with full batches, requests per second; ' +
+        'null with model swapping.',
+    ),
+    batch_mean: estimate.describe(
+      'Mean number of requests in a batch, or of sequences in a step; mean over runs, ' +
+        'and n counts runs.',
+    ),
+    batch_efficiency: estimateOrNull.describe(
+      'Padding efficiency, 0 to 1: tokens of requests over tokens computed; mean over runs. ' +
+        'Null where requests have no lengths or are generated step by step.',
+    ),
+    batch_sizes: numbers.describe(
+      'Number of batches of 1, 2, … requests after the warm-up, summed over runs; ' +
+        'with generation, of steps by their sequences.',
+    ),
+    kv_blocks: estimateOrNull.describe(
+      'Peak number of KV-cache blocks in use on one replica; mean over runs, and n counts runs. ' +
+        'Null where nothing is generated.',
+    ),
+    kv_blocks_limit: numberOrNull.describe(
+      'Number of KV-cache blocks of each replica; null where there is no limit.',
+    ),
+    prefix_hit_rate: estimateOrNull.describe(
+      'Prefix-cache hit rate, 0 to 1: the share of prompt tokens that were cached, warm-up ' +
+        'included; mean over runs. Null without a prefix cache.',
+    ),
+  })
+  .describe('Figures of one pool.')
+
+export type PoolResult = z.infer<typeof poolResult>

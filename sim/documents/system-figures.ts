@@ -1,0 +1,167 @@
+import { z } from 'zod'
+import { estimate, estimateOrNull, number, numberOrNull, numbers } from './document-parts.ts'
+import { percentiles } from './request-figures.ts'
+
+/** What documents state of a system as a whole. */
+
+export const verdict = z.enum(['PASS', 'FAIL', 'UNDECIDED'])
+
+export const objectiveResult = z
+  .strictObject({
+    class: z.string().describe('Name of the class that the objective is for.'),
+    text: z.string().describe('Objective as the scenario states it: "p(99) latency_ms < 250".'),
+    estimate: estimate.describe(
+      'Figure that the objective limits, over runs: a percentile in ms, in which lost requests ' +
+        'are infinite, or goodput as a share of 1.',
+    ),
+    verdict: verdict.describe(
+      'PASS or FAIL where the whole interval is on one side of the limit and the sample ' +
+        'supports it, otherwise UNDECIDED.',
+    ),
+    deciding_duration_s: numberOrNull.describe(
+      'Duration of the traffic that would about decide an undecided objective, s; ' +
+        'null where it is decided or more time is no help.',
+    ),
+  })
+  .describe('One objective of the scenario and its verdict.')
+
+/** Effect of a class's surge on the waiting requests, over all queues. */
+export const surgeResult = z
+  .strictObject({
+    class: z.string().describe('Name of the class whose traffic surges.'),
+    at_s: number.describe('Start of the surge, s since the start of the run.'),
+    peak_backlog: estimate.describe(
+      'Peak backlog: the largest number of waiting requests of all queues until the next surge; ' +
+        'mean over runs, and n counts runs.',
+    ),
+    recovery_s: estimate.describe(
+      'Recovery time, s since the start of the decay; mean over runs, and n counts runs. ' +
+        'Null where a run did not recover before the next surge or the end of its traffic.',
+    ),
+  })
+  .describe('Effect of one surge on the waiting requests of all queues.')
+
+/**
+ * Per interval of `bucket_s`, from the start of the run to the end of its traffic; averaged over
+ * runs. The drain after the end is left out.
+ */
+export const series = z.strictObject({
+  bucket_s: number.describe('Length of an interval, s; the traffic has 120 of them.'),
+  arrived_rps: numbers.describe(
+    'Rate of arrivals in each interval, requests per second; mean over runs.',
+  ),
+  served_rps: numbers.describe(
+    'Rate of completions in each interval, requests per second; mean over runs. ' +
+      'Requests of clients that have timed out count, too.',
+  ),
+  queue_mean: numbers.describe(
+    'Mean number of waiting requests of all queues in each interval; mean over runs.',
+  ),
+  queue_max: numbers.describe(
+    'Largest number of waiting requests of all queues in each interval, in any run.',
+  ),
+  batch_mean: z
+    .array(numberOrNull)
+    .describe(
+      'Mean number of requests in the batches that were dispatched in each interval; ' +
+        'mean over runs, and null where there were none.',
+    ),
+  speed: z
+    .array(numberOrNull)
+    .describe(
+      'Work over time taken of the batches that started in each interval, where 1 is the ' +
+        'calibrated speed; mean over runs, and null where there were none.',
+    ),
+  heat: z
+    .strictObject({
+      latency_edges: numbers.describe(
+        'Edges of the latency bins, ms, four to an octave; one more than there are bins.',
+      ),
+      counts: z
+        .array(numbers)
+        .describe(
+          'Number of completed requests in each interval of their scheduled arrival, and there ' +
+            'in each latency bin; summed over runs.',
+        ),
+    })
+    .describe('Heat map of the latencies of completed requests over time.'),
+})
+
+/** Whether traffic passes through, or piles up or is turned away for want of capacity. */
+export const stability = z.strictObject({
+  state: z
+    .enum(['STABLE', 'OVERLOADED', 'UNDECIDED'])
+    .describe('Whether the system keeps up with its traffic in the second half after the warm-up.'),
+  reason: z.string().describe('Reason for this state, with the figures that decide it.'),
+  backlog: estimate.describe(
+    'Number of requests in the system at the end of the traffic; mean over runs, ' +
+      'and n counts runs.',
+  ),
+  growth: estimate.describe(
+    'Growth of the number of requests in the system over the second half after the warm-up, ' +
+      'as a share of the arrivals in it; negative where the number fell.',
+  ),
+  demand: estimateOrNull.describe(
+    'Time that served and lost requests of a pool need over the time of its replicas, in the ' +
+      'pool where this is largest; null where no pool lost 1 % of its requests.',
+  ),
+})
+
+export const headroom = z
+  .strictObject({
+    holds: numberOrNull.describe(
+      "Most traffic that was tried and passes, in multiples of the scenario's traffic; " +
+        'null where none passes.',
+    ),
+    breaks: numberOrNull.describe(
+      "Least traffic that was tried and does not pass, in multiples of the scenario's traffic; " +
+        'null where all passes.',
+    ),
+    objective: z
+      .string()
+      .nullable()
+      .describe('First objective that does not pass at `breaks`; null where all pass.'),
+  })
+  .nullable()
+
+export const worstWindow = z
+  .strictObject({
+    window_s: number.describe('Length of a window, s.'),
+    classes: z
+      .array(
+        z
+          .strictObject({
+            name: z.string().describe('Name of the class.'),
+            latency: percentiles.describe(
+              'Percentiles of the latency of served requests, each in its worst window, ms.',
+            ),
+          })
+          .describe('Worst windows of one class.'),
+      )
+      .describe('Latency of each class in its worst windows.'),
+    pools: z
+      .array(
+        z
+          .strictObject({
+            name: z.string().describe('Name of the pool.'),
+            utilisation: estimate.describe(
+              'Largest utilisation of a window, 0 to 1; mean over runs, and n counts runs.',
+            ),
+          })
+          .describe('Worst window of one pool.'),
+      )
+      .describe('Utilisation of each pool in its worst window.'),
+    queue_mean: estimate.describe(
+      'Largest mean number of waiting requests of all pools in a window; mean over runs, ' +
+        'and n counts runs.',
+    ),
+  })
+  .nullable()
+  .describe(
+    'Figures in the window in which each is largest, from the warm-up to the end of the traffic; ' +
+      'a request counts in the window in which it ends. Null where the run is too short.',
+  )
+
+export type Verdict = z.infer<typeof verdict>
+export type Stability = z.infer<typeof stability>
+export type Series = z.infer<typeof series>

@@ -1,0 +1,83 @@
+import { z } from 'zod'
+import { estimate, number, numberOrNull, scenarioRef } from './document-parts.ts'
+import { noiseFloor } from './percentile-comparison.ts'
+import { verdict } from './system-figures.ts'
+
+/** The part of a comparison that is about a change, from configuration A to B. */
+
+/** Why a replay is no evidence. */
+export const spoiled = {
+  reason: z.string().describe('Reason why it does not count.'),
+  figure: z.string().describe('Figure that shows it, such as "12 % of the time".'),
+}
+
+const roundLatencies = z
+  .strictObject({
+    round: number.describe('Number of the round among those that count, from 0.'),
+    a: number.describe('Latency of A in the round, ms.'),
+    b: number.describe('Latency of B in the round, ms.'),
+    ratio: number.describe('Latency of B over that of A.'),
+  })
+  .describe('Latencies of one round.')
+
+/** Effect of a change on a percentile: the ratio B/A, predicted and measured. */
+export const whatIfPercentile = z
+  .strictObject({
+    p: number.describe('Level of the percentile, 0 to 1.'),
+    n: number.describe('Number of served requests in the round and on the side with the fewest.'),
+    a: number.describe('Latency of A over all blocks together, ms.'),
+    b: number.describe('Latency of B over all blocks together, ms.'),
+    predicted: estimate.describe(
+      'Predicted ratio of B to A: the median over replications, with the middle 95 % of single ' +
+        'replications as interval.',
+    ),
+    measured: estimate.describe(
+      'Measured ratio of B to A over all blocks, with an interval from a bootstrap over blocks.',
+    ),
+    each: z.array(roundLatencies).describe('Latencies of both sides in each round that counts.'),
+    noise_floor: noiseFloor.describe(
+      'Differences of any two replays of A: the error of the ratio if nothing is changed.',
+    ),
+    error_relative: number.describe('Predicted over measured ratio, less 1.'),
+    error_ms: number.describe('The same error as a latency of B, ms.'),
+    verdict: verdict
+      .nullable()
+      .describe('Verdict on the ratio; null where it is not judged or the sample supports none.'),
+  })
+  .describe('Effect of the change on one percentile of the latency.')
+
+/** A change of configuration, predicted from a profile that was recorded without it. */
+export const whatIf = z.strictObject({
+  scenario: scenarioRef.describe('Scenario of B.'),
+  changes: z
+    .array(z.string())
+    .describe(
+      'Values that differ, each as "path: before → after"; empty for A/A, a scenario with itself.',
+    ),
+  requests: z.string().describe('Hash of the requests of B.'),
+  rounds: number.describe('Number of rounds, each with one replay of each side.'),
+  not_counted: z
+    .array(
+      z
+        .strictObject({ round: number.describe('Number of the round, from 0.'), ...spoiled })
+        .describe('One round that does not count.'),
+    )
+    .describe(
+      'Rounds with a replay that is no evidence; they are in no figure unless none counts.',
+    ),
+  blocks: number.describe(
+    'Number of blocks, in which both sides met the same machine: two slices of each side, ' +
+      'or a whole replay of each.',
+  ),
+  slice_ms: numberOrNull.describe('Length of a slice, ms; null where whole replays alternated.'),
+  control: numberOrNull.describe(
+    'Time of the control kernel before B over that before A, the median over blocks; ' +
+      'null where it was not timed.',
+  ),
+  percentiles: z
+    .array(whatIfPercentile)
+    .describe('Effect of the change on each percentile that the replays support.'),
+})
+
+export type WhatIfPercentile = z.infer<typeof whatIfPercentile>
+export type WhatIf = z.infer<typeof whatIf>
