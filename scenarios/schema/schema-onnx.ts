@@ -84,7 +84,10 @@ const input = z
 const path = z.string().min(1)
 
 const variant = (at: string) =>
-  path.optional().describe(`The path of the file for pools with \`precision: ${at}\`.`)
+  path
+    .optional()
+    .describe(`The path of the file for pools with \`precision: ${at}\`.`)
+    .meta({ examples: [`model-${at}.onnx`] })
 
 const variants = z
   .strictObject({ fp32: variant('fp32'), fp16: variant('fp16'), int8: variant('int8') })

@@ -51,7 +51,8 @@ const columns = z.strictObject({
     .describe(
       'The column of output lengths, for `output_tokens` with `distribution: trace`. It is ' +
         'guessed only where `time` is guessed too.',
-    ),
+    )
+    .meta({ examples: ['GeneratedTokens'] }),
   class: z
     .string()
     .optional()

@@ -25,6 +25,7 @@ const WINDOW = 'pools.central.batching.max_delay_ms'
 export const WINDOWED = [
   { scenario: 'payment-peak', before: 5 },
   { scenario: 'first', before: 2 },
+  { scenario: 'yardstick-light', before: 1 },
   { scenario: 'yardstick', before: 1 },
 ] as const
 
@@ -46,7 +47,7 @@ export interface Doubled {
   readonly scenario: string
   readonly seeds: number
   readonly found: number
-  /** smallest change of p50 */
+  /** the seed with the smallest change: of the percentile that changes most */
   readonly least: number
 }
 
@@ -154,7 +155,10 @@ async function doubledWindows(job: JobOptions): Promise<Doubled[]> {
         ...{ signal: job.signal, seed, set: [`${WINDOW}=${2 * before}`] },
       })
       if (verdict === 'FAIL') failed++
-      changes.push(cases[0]!.metrics.find(({ name }) => name === 'p50')!.ratio! - 1)
+      const ratios = cases[0]!.metrics.flatMap(({ name, ratio }) =>
+        /^p\d/.test(name) ? (ratio ?? []) : [],
+      )
+      changes.push(Math.max(...ratios) - 1)
     }
     found.push({ scenario, seeds: SEEDS, found: failed, least: Math.min(...changes) })
   }

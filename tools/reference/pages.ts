@@ -49,7 +49,7 @@ export async function referencePages(): Promise<ReadonlyMap<string, string>> {
       `document-${name}`,
       `Document: ${name}`,
       `${written} ${GENERATED} As JSON Schema: \`spillway schema --document ${name}\`.`,
-      'Every field is always there. Times are in ms unless the field has another unit. Figures that the sample cannot support are null.',
+      'Every field is there unless its meaning says otherwise. Times are in ms unless the field has another unit. Figures that the sample cannot support are null.',
       documentSections(sectionsOf(schema), 'The document'),
     )
   }

@@ -8,14 +8,21 @@ import { alternatives, identity, type JsonSchema } from './schema-sections.ts'
 /** Values that shipped scenarios and the scenarios on pages have, which tests show to be valid. */
 export class ScenarioExamples {
   readonly #found = new Map<string, unknown>()
+  readonly #elsewhere = new Map<string, unknown>()
 
   constructor(schema: JsonSchema) {
     for (const scenario of scenarios()) this.#visit(schema, scenario)
   }
 
-  /** The first value of a key of this object; undefined for none. */
+  /**
+   * The first value of a key of this object, or else of the same key of objects of another kind;
+   * undefined for none.
+   */
   of(object: JsonSchema, key: string): unknown {
-    return this.#found.get(`${identity(object)} ${key}`)
+    return (
+      this.#found.get(`${identity(object)} ${key}`) ??
+      this.#elsewhere.get(`${identity(object.properties![key]!)} ${key}`)
+    )
   }
 
   #visit(schema: JsonSchema, value: unknown): void {
@@ -30,6 +37,8 @@ export class ScenarioExamples {
         if (!isObject(inner)) continue
         const id = `${identity(found)} ${key}`
         if (!this.#found.has(id)) this.#found.set(id, own)
+        const like = `${identity(inner)} ${key}`
+        if (!this.#elsewhere.has(like)) this.#elsewhere.set(like, own)
         this.#visit(inner, own)
       }
     }
@@ -46,13 +55,15 @@ function* scenarios(): Generator<unknown> {
   }
 }
 
-function fits({ type, properties, items }: JsonSchema, value: unknown): boolean {
+function fits({ type, properties, required = [], items }: JsonSchema, value: unknown): boolean {
   if (Array.isArray(value)) return items !== undefined
   if (!isObject(value)) return properties === undefined && type !== 'object' && type !== 'array'
   if (type !== 'object') return false
   if (properties === undefined) return true
+  if (!Object.keys(value).every((key) => key in properties)) return false
   return Object.entries(properties).every(
-    ([key, schema]) => schema.const === undefined || value[key] === schema.const,
+    ([key, { const: kind }]) =>
+      typeof kind !== 'string' || !required.includes(key) || value[key] === kind,
   )
 }
 

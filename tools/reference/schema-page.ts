@@ -35,7 +35,9 @@ function heading({ anchor, path, kind, description, also }: Section, whole: stri
   const name = path === '' ? whole : code(path)
   const title = `### <a id="${anchor}"></a>${name}${kind === null ? '' : `, ${code(kind)}`}`
   const elsewhere = also.length === 0 ? [] : [`Also at ${also.map(code).join(', ')}.`]
-  return [title, ...(description === null ? [] : [cell(description)]), ...elsewhere].join('\n\n')
+  // an object of several places has a meaning in each, which stands at the key
+  const meaning = description === null || also.length > 0 ? [] : [cell(description)]
+  return [title, ...meaning, ...elsewhere].join('\n\n')
 }
 
 function withUnit({ name, type }: Key): string {
@@ -53,10 +55,13 @@ const LONGEST = 60
 
 /** Empty for objects, which have sections of their own. */
 export function exampleText({ schema }: Key, found: unknown): string {
-  const value = found ?? schema.examples?.[0] ?? schema.enum?.[0] ?? schema.const ?? schema.default
+  const { examples, enum: values, const: only, default: usual } = schema
+  const value = found ?? examples?.[0] ?? values?.[0] ?? only ?? usual ?? switchedOn(schema)
   if (value === undefined || value === '') return ''
   const text = code(value)
   return text.length > LONGEST ? '' : cell(text)
 }
+
+const switchedOn = ({ type }: JsonSchema) => (type === 'boolean' ? true : undefined)
 
 const cell = (text: string) => text.replaceAll('|', '\\|').replaceAll('\n', ' ')

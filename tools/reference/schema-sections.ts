@@ -139,7 +139,7 @@ function typeText(type: string, schema: JsonSchema): string {
   return type
 }
 
-/** Beyond it a limit is that of exact numbers, which nobody has to know. */
+/** Beyond it a limit is that of exact numbers, and is left out. */
 const EXACT = Number.MAX_SAFE_INTEGER
 
 function rangeText({ minimum, maximum, exclusiveMinimum, exclusiveMaximum }: JsonSchema): string {
@@ -167,7 +167,7 @@ const UNITS: readonly (readonly [RegExp, string])[] = [
   [/_usd_per_hour$/, 'USD an hour'],
   [/_usd$/, 'USD'],
   [/gib_per_s$/, 'GiB/s'],
-  [/_per_s$/, 'per second'],
+  [/_per_s$/, '1/s'],
   [/_rps$/, 'requests/s'],
   [/_ms$/, 'ms'],
   [/_s$/, 's'],
