@@ -6,7 +6,7 @@ onEnding(endAtOnce)
 
 const { Command, CommanderError } = await import('commander')
 const { report } = await import('./runtime/commands/command.ts')
-const { commandNames, modules, purposes } = await import('./runtime/commands/registry.ts')
+const { commandNames, modules, purposes } = await import('./runtime/command-table.ts')
 const { drained, err, out, watchOutput } = await import('./runtime/terminal.ts')
 const { version } = await import('./runtime/version.ts')
 const { EXIT } = await import('./scenarios/index.ts')

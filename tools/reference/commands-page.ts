@@ -1,5 +1,5 @@
 import { type Argument, Command, type Option } from 'commander'
-import { commandNames, modules, purposes } from '../../runtime/commands/registry.ts'
+import { commandNames, modules, purposes } from '../../runtime/command-table.ts'
 import { markdownTable } from '../markdown-table.ts'
 import { code } from './schema-sections.ts'
 
