@@ -179,7 +179,7 @@ describe.each(kinds)('%s generation', (_, options) => {
         preempted += open.preemptions.reduce((sum, count) => sum + count, 0)
         for (const use of lastOf(open.uses).values()) hits += use.hitTokens
       }),
-      { numRuns: 400 },
+      { numRuns: 150 },
     )
     // negative control: the two ways do differ, and places are lost on the way
     expect(stepwise).toBeGreaterThan(2 * events)
@@ -207,7 +207,7 @@ describe.each(kinds)('%s generation', (_, options) => {
         }
         expect(tokens).toBe(expected)
       }),
-      { numRuns: 400 },
+      { numRuns: 150 },
     )
   })
 
@@ -232,7 +232,7 @@ describe.each(kinds)('%s generation', (_, options) => {
           shortages += use.shortages
         }
       }),
-      { numRuns: 400 },
+      { numRuns: 150 },
     )
     // negative control: blocks are not full, and run short
     expect(wasted).toBeGreaterThan(1000)
@@ -255,7 +255,7 @@ describe.each(kinds)('%s generation', (_, options) => {
           expect(one.steps).toBeGreaterThan(0)
         }
       }),
-      { numRuns: 400 },
+      { numRuns: 150 },
     )
   })
 })
