@@ -1,0 +1,162 @@
+import type { TopLevelSpec } from 'vega-lite'
+import type { NonNormalizedSpec } from 'vega-lite/types_unstable/spec/index.js'
+import { frame, type Layer, largest, PERCENT, word } from '../../reports/charts/frame.ts'
+import {
+  type Channel,
+  labels,
+  latencies,
+  linear,
+  panelTitle,
+  pixel,
+} from '../../reports/charts/plot.ts'
+import { textWidth } from '../../reports/charts/text-width.ts'
+import { LABEL_SIZE, LIGHT } from '../../reports/charts/theme.ts'
+import { capitalise, estimateText, exactText, valueText } from '../../reports/format.ts'
+import { parseObjective } from '../../scenarios/index.ts'
+import type { Estimate, Result } from '../../sim/documents/index.ts'
+import { objectiveName } from './answers.ts'
+
+/** One figure of one system. */
+interface FigureRow {
+  readonly label: string
+  readonly phrase: string
+  readonly estimate: Estimate
+}
+
+/** The same figure of several systems, times in ms or shares, and the limit that it is to keep. */
+export interface FigurePanel {
+  /** "p95 time to the first token" */
+  readonly name: string
+  readonly quantity: 'time' | 'share'
+  readonly limit: number | null
+  readonly rows: readonly FigureRow[]
+}
+
+const ROW = 26
+/** Above this ratio of the largest to the smallest figure a panel is logarithmic. */
+const WIDE_RANGE = 6
+const RIGHT = 24
+/** px between a mark and its text. */
+const GAP = 8
+
+/** A panel for each figure: a row for each system with its value and 95 % interval. */
+export function figurePanels(
+  chart: { readonly subtitle: string; readonly panels: readonly FigurePanel[] },
+  width: number,
+): TopLevelSpec {
+  const { panels } = chart
+  const names = panels.flatMap(({ rows }) => rows.map(({ label }) => label))
+  const left = 12 + Math.max(...names.map((name) => textWidth(name, LABEL_SIZE)))
+  const plot = width - left - 20 - RIGHT
+  return {
+    ...frame(finding(panels[0]!), chart.subtitle, width),
+    spacing: 22,
+    vconcat: panels.map((panel) => drawn(panel, plot)),
+  }
+}
+
+/** The objectives of several systems, a panel each. */
+export function objectivePanels(
+  systems: readonly (Pick<FigureRow, 'label' | 'phrase'> & {
+    readonly objectives: Result['objectives']
+  })[],
+): FigurePanel[] {
+  const [first] = systems
+  const several = new Set(first!.objectives.map(({ class: name }) => name)).size > 1
+  return first!.objectives.map(({ class: name, text }, i) => {
+    const objective = parseObjective(text)!
+    const share = objective.kind === 'goodput'
+    return {
+      name: `${objectiveName(objective)}${several ? ` of ${name}` : ''}`,
+      quantity: share ? 'share' : 'time',
+      limit: share ? objective.share : objective.limitMs,
+      rows: systems.map(({ label, phrase, objectives }) => {
+        return { label, phrase, estimate: objectives[i]!.estimate }
+      }),
+    }
+  })
+}
+
+function drawn({ name, quantity, limit, rows }: FigurePanel, plot: number): NonNormalizedSpec {
+  const height = ROW * rows.length
+  const known = rows.flatMap(({ estimate: { value, low, high } }, i) =>
+    value === null ? [] : [{ value, low: low ?? value, high: high ?? value, y: ROW * (i + 0.5) }],
+  )
+  const ends = known.flatMap(({ low, high }) => [low, high])
+  const x = axisOf(quantity, limit === null ? ends : [...ends, limit])
+  const at = (value: number) => plot - pixel(value, x.scale.domain, plot, x.scale.type === 'log')
+  const texts = rows.map(({ estimate }, i) => {
+    const y = ROW * (i + 0.5)
+    const ink = LIGHT.ink
+    const { value, low, high } = estimate
+    if (value === null) return { x: plot, y, text: 'infinite', color: ink, align: 'right' as const }
+    const text = estimateText(estimate, quantity)
+    const from = at(high ?? value) + GAP
+    return from + textWidth(text, LABEL_SIZE) < plot + RIGHT
+      ? { x: from, y, text, color: ink, align: 'left' as const }
+      : { x: at(low ?? value) - GAP, y, text, color: ink, align: 'right' as const }
+  })
+  const y = { field: 'y', type: 'quantitative' as const, scale: null, axis: null }
+  return {
+    title: panelTitle(limit === null ? name : `${name}, ${demand(quantity, limit)}`, LIGHT.ink),
+    width: plot,
+    height,
+    layer: [
+      ...limitRule(limit, x),
+      {
+        data: { values: known },
+        mark: { type: 'rule', strokeWidth: 2.5, opacity: 0.75, color: LIGHT.simulated },
+        encoding: { x: { ...x, field: 'low' }, x2: { field: 'high' }, y },
+      },
+      {
+        data: { values: known },
+        mark: { type: 'point', filled: true, size: 60, opacity: 1, color: LIGHT.simulated },
+        encoding: { x, y },
+      },
+      ...(['left', 'right'] as const).flatMap((align) =>
+        labels(
+          texts.filter((text) => text.align === align),
+          { align },
+        ),
+      ),
+      ...rows.map(({ label }, i) =>
+        word(label, -10, ROW * (i + 0.5), { align: 'right', color: LIGHT.ink }),
+      ),
+    ],
+  }
+}
+
+function limitRule(limit: number | null, x: Channel): Layer[] {
+  if (limit === null) return []
+  return [
+    {
+      data: { values: [{ value: limit }] },
+      mark: { type: 'rule', color: LIGHT.limit, strokeDash: [5, 3], strokeWidth: 1.2 },
+      encoding: { x },
+    },
+  ]
+}
+
+/** Shares from 0 to 1; times from 0, or on a log axis where they differ by far. */
+function axisOf(quantity: FigurePanel['quantity'], values: readonly number[]): Channel {
+  if (quantity === 'share') return linear('value', [0, 1], { labelExpr: PERCENT, tickCount: 5 })
+  const [least, most] = [Math.min(...values), Math.max(...values)]
+  if (most / least > WIDE_RANGE) return latencies('value', [least / 1.4, most * 1.4], null)
+  const axis = { labelExpr: `format(datum.value, ',') + ' ms'`, tickCount: 5 }
+  return linear('value', [0, 1.1 * most], axis)
+}
+
+const demand = (quantity: FigurePanel['quantity'], limit: number) =>
+  `${quantity === 'share' ? 'to be above' : 'to be below'} ${exactText(limit, quantity)}`
+
+/** The best and the worst system by the first figure. */
+function finding({ name, quantity, rows }: FigurePanel): string {
+  const badness = ({ estimate: { value } }: FigureRow) =>
+    (value ?? Number.POSITIVE_INFINITY) * (quantity === 'share' ? -1 : 1)
+  const worst = largest(rows, badness)!
+  const best = largest(rows, (row) => -badness(row))!
+  const say = ({ estimate, phrase }: FigureRow) =>
+    `${estimate.value === null ? 'infinite' : valueText(estimate, quantity)} ${phrase}`
+  if (rows.length === 1) return `${capitalise(name)} is ${say(best)}`
+  return `${capitalise(name)} is ${say(best)}, ${say(worst)}`
+}
