@@ -57,7 +57,7 @@ export function objectivesCompared(systems: readonly [Answering, ...Answering[]]
         const line = system.objectives[i]!
         return `${figureOf(system, line, objective)} ${system.phrase} (**${line.verdict}**)`
       })
-      const what = capitalise(objectiveName(objective))
+      const what = headed(objectiveName(objective))
       return `${what}${of} is ${joined(figures)}; the objective is ${limitText(objective)}.`
     })
     .join(' ')
@@ -105,3 +105,6 @@ export function figuresCompared(
   })
   return `${what} is ${joined(texts)}.`
 }
+
+/** A name as the first word of a sentence: "Goodput", but "p95 latency". */
+export const headed = (name: string) => (/^p\d/.test(name) ? name : capitalise(name))

@@ -11,10 +11,10 @@ import {
 } from '../../reports/charts/plot.ts'
 import { textWidth } from '../../reports/charts/text-width.ts'
 import { LABEL_SIZE, LIGHT } from '../../reports/charts/theme.ts'
-import { capitalise, estimateText, exactText, valueText } from '../../reports/format.ts'
+import { estimateText, exactText, valueText } from '../../reports/format.ts'
 import { parseObjective } from '../../scenarios/index.ts'
 import type { Estimate, Result } from '../../sim/documents/index.ts'
-import { objectiveName } from './answers.ts'
+import { headed, objectiveName } from './answers.ts'
 
 /** One figure of one system. */
 interface FigureRow {
@@ -140,6 +140,7 @@ function limitRule(limit: number | null, x: Channel): Layer[] {
 /** Shares from 0 to 1; times from 0, or on a log axis where they differ by far. */
 function axisOf(quantity: FigurePanel['quantity'], values: readonly number[]): Channel {
   if (quantity === 'share') return linear('value', [0, 1], { labelExpr: PERCENT, tickCount: 5 })
+  if (values.length === 0) return linear('value', [0, 1], null)
   const [least, most] = [Math.min(...values), Math.max(...values)]
   if (most / least > WIDE_RANGE) return latencies('value', [least / 1.4, most * 1.4], null)
   const axis = { labelExpr: `format(datum.value, ',') + ' ms'`, tickCount: 5 }
@@ -157,6 +158,6 @@ function finding({ name, quantity, rows }: FigurePanel): string {
   const best = largest(rows, (row) => -badness(row))!
   const say = ({ estimate, phrase }: FigureRow) =>
     `${estimate.value === null ? 'infinite' : valueText(estimate, quantity)} ${phrase}`
-  if (rows.length === 1) return `${capitalise(name)} is ${say(best)}`
-  return `${capitalise(name)} is ${say(best)}, ${say(worst)}`
+  if (rows.length === 1) return `${headed(name)} is ${say(best)}`
+  return `${headed(name)} is ${say(best)}, ${say(worst)}`
 }
