@@ -1,3 +1,4 @@
+import { worst } from '../../reports/charts/frame.ts'
 import {
   capitalise,
   declared,
@@ -9,7 +10,7 @@ import {
 import { lostText } from '../../reports/tables/lost.ts'
 import { objectiveSentences } from '../../reports/tables/objective-sentences.ts'
 import { type Objective, parseObjective } from '../../scenarios/index.ts'
-import type { Estimate, Result } from '../../sim/documents/index.ts'
+import type { Estimate, Result, Verdict } from '../../sim/documents/index.ts'
 import type { System } from './entry.ts'
 
 /** Sentences of the gallery, made from results. */
@@ -45,8 +46,33 @@ export function verdictSentences(result: Result): string {
     .join(' ')
 }
 
-/** A sentence for each objective: what it limits, and the figure of each system with its verdict. */
+/**
+ * Which systems meet every objective, and a sentence for each objective with the figure and the
+ * verdict of each system.
+ */
 export function objectivesCompared(systems: readonly [Answering, ...Answering[]]): string {
+  return `${systemsJudged(systems)} ${figuresJudged(systems)}`
+}
+
+/** "Every objective is met with shedding; one or more are missed with FIFO." */
+function systemsJudged(systems: readonly [Answering, ...Answering[]]): string {
+  const several = systems[0].objectives.length > 1
+  const by = (wanted: Verdict) =>
+    joined(
+      systems
+        .filter(({ objectives }) => worst(objectives.map(({ verdict }) => verdict)) === wanted)
+        .map(({ phrase }) => phrase),
+    )
+  const parts = [
+    [several ? 'every objective is met' : 'the objective is met', by('PASS')],
+    [several ? 'one or more are undecided' : 'it is undecided', by('UNDECIDED')],
+    [several ? 'one or more are missed' : 'it is missed', by('FAIL')],
+  ]
+  const texts = parts.flatMap(([what, which]) => (which === '' ? [] : [`${what} ${which}`]))
+  return `${capitalise(texts.join('; '))}.`
+}
+
+function figuresJudged(systems: readonly [Answering, ...Answering[]]): string {
   const [first] = systems
   const several = new Set(first.objectives.map(({ class: name }) => name)).size > 1
   return first.objectives

@@ -36,13 +36,17 @@ export function subjectOf(systems: readonly System[]): string {
 }
 
 export function tailsOf(systems: readonly [System, ...System[]]): TopLevelSpec {
-  const tails = systems.map(({ label, result }) => ({ name: label, tail: result.tail }))
+  const tails = systems.map(({ label, phrase, result: { tail } }) => ({
+    name: label,
+    phrase,
+    tail,
+  }))
   const chart = {
     tails,
     limits: latencyLimits([worldOf(systems[0].result)]),
     lost: anyLost(systems),
-    title: tailsFinding(tails, 'simulated'),
-    subtitle: `${subjectOf(systems)}, their median`,
+    title: `${tailsFinding(tails)}, in the median replication`,
+    subtitle: `${subjectOf(systems)} · lines: their median`,
   }
   const drawn = comparedTails(chart, WIDTH)
   if (drawn === null) throw new Error('Expected `systems` to have served requests')

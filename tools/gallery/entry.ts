@@ -74,8 +74,7 @@ export function comparison(
 
 /** An entry of one scenario as it ships. */
 export function single(
-  of: Pick<Entry, 'question'> &
-    SimulatedScenario & { readonly show: (result: Result) => Shown },
+  of: Pick<Entry, 'question'> & SimulatedScenario & { readonly show: (result: Result) => Shown },
 ): Entry {
   const { question, show, ...scenario } = of
   return comparison({

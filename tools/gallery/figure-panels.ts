@@ -1,14 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite'
 import type { NonNormalizedSpec } from 'vega-lite/types_unstable/spec/index.js'
 import { frame, type Layer, largest, PERCENT, word } from '../../reports/charts/frame.ts'
-import {
-  type Channel,
-  labels,
-  latencies,
-  linear,
-  panelTitle,
-  pixel,
-} from '../../reports/charts/plot.ts'
+import { type Channel, latencies, linear, panelTitle } from '../../reports/charts/plot.ts'
 import { textWidth } from '../../reports/charts/text-width.ts'
 import { LABEL_SIZE, LIGHT } from '../../reports/charts/theme.ts'
 import { estimateText, exactText, valueText } from '../../reports/format.ts'
@@ -23,11 +16,13 @@ interface FigureRow {
   readonly estimate: Estimate
 }
 
+type Figures = 'time' | 'share'
+
 /** The same figure of several systems, times in ms or shares, and the limit that it is to keep. */
 export interface FigurePanel {
   /** "p95 time to the first token" */
   readonly name: string
-  readonly quantity: 'time' | 'share'
+  readonly quantity: Figures
   readonly limit: number | null
   readonly rows: readonly FigureRow[]
 }
@@ -35,9 +30,9 @@ export interface FigurePanel {
 const ROW = 26
 /** Above this ratio of the largest to the smallest figure a panel is logarithmic. */
 const WIDE_RANGE = 6
-const RIGHT = 24
-/** px between a mark and its text. */
-const GAP = 8
+/** px between a plot and the words beside it, and around the picture. */
+const GAP = 12
+const MARGIN = 24
 
 /** A panel for each figure: a row for each system with its value and 95 % interval. */
 export function figurePanels(
@@ -45,9 +40,13 @@ export function figurePanels(
   width: number,
 ): TopLevelSpec {
   const { panels } = chart
+  const widest = (texts: readonly string[]) =>
+    Math.max(...texts.map((text) => textWidth(text, LABEL_SIZE)))
   const names = panels.flatMap(({ rows }) => rows.map(({ label }) => label))
-  const left = 12 + Math.max(...names.map((name) => textWidth(name, LABEL_SIZE)))
-  const plot = width - left - 20 - RIGHT
+  const figures = panels.flatMap(({ quantity, rows }) =>
+    rows.map(({ estimate }) => figureText(estimate, quantity)),
+  )
+  const plot = width - widest(names) - widest(figures) - 2 * GAP - MARGIN
   return {
     ...frame(finding(panels[0]!), chart.subtitle, width),
     spacing: 22,
@@ -78,53 +77,44 @@ export function objectivePanels(
 }
 
 function drawn({ name, quantity, limit, rows }: FigurePanel, plot: number): NonNormalizedSpec {
-  const height = ROW * rows.length
   const known = rows.flatMap(({ estimate: { value, low, high } }, i) =>
     value === null ? [] : [{ value, low: low ?? value, high: high ?? value, y: ROW * (i + 0.5) }],
   )
   const ends = known.flatMap(({ low, high }) => [low, high])
   const x = axisOf(quantity, limit === null ? ends : [...ends, limit])
-  const at = (value: number) => plot - pixel(value, x.scale.domain, plot, x.scale.type === 'log')
-  const texts = rows.map(({ estimate }, i) => {
-    const y = ROW * (i + 0.5)
-    const ink = LIGHT.ink
-    const { value, low, high } = estimate
-    if (value === null) return { x: plot, y, text: 'infinite', color: ink, align: 'right' as const }
-    const text = estimateText(estimate, quantity)
-    const from = at(high ?? value) + GAP
-    return from + textWidth(text, LABEL_SIZE) < plot + RIGHT
-      ? { x: from, y, text, color: ink, align: 'left' as const }
-      : { x: at(low ?? value) - GAP, y, text, color: ink, align: 'right' as const }
-  })
   const y = { field: 'y', type: 'quantitative' as const, scale: null, axis: null }
+  const color = LIGHT.simulated
   return {
     title: panelTitle(limit === null ? name : `${name}, ${demand(quantity, limit)}`, LIGHT.ink),
     width: plot,
-    height,
+    height: ROW * rows.length,
     layer: [
       ...limitRule(limit, x),
       {
         data: { values: known },
-        mark: { type: 'rule', strokeWidth: 2.5, opacity: 0.75, color: LIGHT.simulated },
+        mark: { type: 'rule', strokeWidth: 2.5, opacity: 0.75, color },
         encoding: { x: { ...x, field: 'low' }, x2: { field: 'high' }, y },
       },
       {
         data: { values: known },
-        mark: { type: 'point', filled: true, size: 60, opacity: 1, color: LIGHT.simulated },
+        mark: { type: 'point', filled: true, size: 60, opacity: 1, color },
         encoding: { x, y },
       },
-      ...(['left', 'right'] as const).flatMap((align) =>
-        labels(
-          texts.filter((text) => text.align === align),
-          { align },
-        ),
-      ),
-      ...rows.map(({ label }, i) =>
-        word(label, -10, ROW * (i + 0.5), { align: 'right', color: LIGHT.ink }),
-      ),
+      ...rows.flatMap(({ label, estimate }, i) => {
+        const middle = ROW * (i + 0.5)
+        const ink = LIGHT.ink
+        return [
+          word(label, -GAP, middle, { align: 'right', color: ink }),
+          word(figureText(estimate, quantity), plot + GAP, middle, { align: 'left', color: ink }),
+        ]
+      }),
     ],
   }
 }
+
+/** "14.1 [13.6, 14.6] %", beside the plot. */
+const figureText = (estimate: Estimate, quantity: Figures) =>
+  estimate.value === null ? 'infinite' : estimateText(estimate, quantity)
 
 function limitRule(limit: number | null, x: Channel): Layer[] {
   if (limit === null) return []
@@ -138,16 +128,17 @@ function limitRule(limit: number | null, x: Channel): Layer[] {
 }
 
 /** Shares from 0 to 1; times from 0, or on a log axis where they differ by far. */
-function axisOf(quantity: FigurePanel['quantity'], values: readonly number[]): Channel {
-  if (quantity === 'share') return linear('value', [0, 1], { labelExpr: PERCENT, tickCount: 5 })
-  if (values.length === 0) return linear('value', [0, 1], null)
+function axisOf(quantity: Figures, values: readonly number[]): Channel {
+  const axis = { title: null, tickCount: 4 }
+  if (quantity === 'share') return linear('value', [0, 1], { ...axis, labelExpr: PERCENT })
   const [least, most] = [Math.min(...values), Math.max(...values)]
-  if (most / least > WIDE_RANGE) return latencies('value', [least / 1.4, most * 1.4], null)
-  const axis = { labelExpr: `format(datum.value, ',') + ' ms'`, tickCount: 5 }
-  return linear('value', [0, 1.1 * most], axis)
+  const labelExpr = `format(datum.value, ',') + ' ms'`
+  if (most / least <= WIDE_RANGE) return linear('value', [0, 1.1 * most], { ...axis, labelExpr })
+  const { axis: ticks, ...channel } = latencies('value', [least / 1.4, most * 1.4], null)
+  return { ...channel, axis: { ...ticks, labelExpr } }
 }
 
-const demand = (quantity: FigurePanel['quantity'], limit: number) =>
+const demand = (quantity: Figures, limit: number) =>
   `${quantity === 'share' ? 'to be above' : 'to be below'} ${exactText(limit, quantity)}`
 
 /** The best and the worst system by the first figure. */
@@ -158,6 +149,5 @@ function finding({ name, quantity, rows }: FigurePanel): string {
   const best = largest(rows, (row) => -badness(row))!
   const say = ({ estimate, phrase }: FigureRow) =>
     `${estimate.value === null ? 'infinite' : valueText(estimate, quantity)} ${phrase}`
-  if (rows.length === 1) return `${headed(name)} is ${say(best)}`
   return `${headed(name)} is ${say(best)}, ${say(worst)}`
 }

@@ -20,7 +20,10 @@ const system = (phrase: string, ms: number | null, share: number) => ({
   objectives: [
     {
       ...{ class: 'web', text: 'p(95) latency_ms < 250', estimate: estimate(ms, 10) },
-      ...{ verdict: ms === null ? ('FAIL' as const) : ('PASS' as const), deciding_duration_s: null },
+      ...{
+        verdict: ms === null ? ('FAIL' as const) : ('PASS' as const),
+        deciding_duration_s: null,
+      },
     },
     {
       ...{ class: 'web', text: 'goodput > 75%', estimate: estimate(share, 0.01) },
@@ -34,8 +37,9 @@ const LIFO = system('with LIFO', 120, 0.8)
 
 test('an answer has a sentence for each objective, with the figure and the verdict of each system', () => {
   expect(objectivesCompared([FIFO, LIFO])).toBe(
-    'p95 latency is infinite, as 80 % of the requests were not served, with FIFO (**FAIL**) and 120 [110, 130] ms with LIFO ' +
-      '(**PASS**); the objective is below 250 ms. Goodput is 20 [19, 21] % with FIFO (**UNDECIDED**) and 80 [79, 81] % ' +
+    'One or more are undecided with LIFO; one or more are missed with FIFO. ' +
+      'p95 latency is infinite, as 80 % of the requests were not served, with FIFO (**FAIL**) and 120 [110, 130] ms with LIFO ' +
+      '(**PASS**); the objective is below 250 ms. Goodput is 20.0 [19.0, 21.0] % with FIFO (**UNDECIDED**) and 80.0 [79.0, 81.0] % ' +
       'with LIFO (**UNDECIDED**); the objective is above 75 %.',
   )
 })
@@ -47,21 +51,24 @@ test('the title of a chart of figures has the best and the worst system', () => 
   }
   const [latency, goodput] = objectivePanels([FIFO, LIFO])
   expect(titleOf([latency!])).toBe('p95 latency is 120 ms with LIFO, infinite with FIFO')
-  expect(titleOf([goodput!])).toBe('Goodput is 80 % with LIFO, 20 % with FIFO')
+  expect(titleOf([goodput!])).toBe('Goodput is 80.0 % with LIFO, 20.0 % with FIFO')
 })
 
 test.each([
   ['alike', [FIFO, LIFO]],
   ['far apart', [system('with a', 3, 0.5), system('with b', 30_000, 0.001)]],
   ['all infinite', [FIFO, FIFO]],
-])('a chart of figures that are %s is drawn without a warning and fits its width', async (_, all) => {
-  const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
-  const panels = objectivePanels(all)
-  const svg = await toSvg(figurePanels({ subtitle: 'a subtitle', panels }, WIDTH))
-  expect(svg).not.toMatch(/NaN|undefined|Infinity/)
-  expect(Number(/width="(\d+(?:\.\d+)?)"/.exec(svg)![1])).toBeLessThanOrEqual(WIDTH + 12)
-  expect(warn.mock.calls).toEqual([])
-})
+])(
+  'a chart of figures that are %s is drawn without a warning and fits its width',
+  async (_, all) => {
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
+    const panels = objectivePanels(all)
+    const svg = await toSvg(figurePanels({ subtitle: 'a subtitle', panels }, WIDTH))
+    expect(svg).not.toMatch(/NaN|undefined|Infinity/)
+    expect(Number(/width="(\d+(?:\.\d+)?)"/.exec(svg)![1])).toBeLessThanOrEqual(WIDTH + 12)
+    expect(warn.mock.calls).toEqual([])
+  },
+)
 
 test('sections are found again on the page that has them', () => {
   const sections = new Map(ENTRIES.map(({ name }) => [name, `### ${name}\n\ntext of ${name}`]))

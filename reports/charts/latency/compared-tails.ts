@@ -68,18 +68,23 @@ function shown(tail: readonly TailPoint[]): TailPoint[] {
 }
 
 /** The systems with the lowest and the highest latency at the last percentile that all support. */
-export function tailsFinding(tails: readonly NamedTail[], world: string): string {
-  const curves = tails.map(({ name, tail }) => ({ name, points: shown(tail) }))
+export function tailsFinding(
+  tails: readonly (Pick<NamedTail, 'tail'> & {
+    /** "with batch-8" */
+    readonly phrase: string
+  })[],
+): string {
+  const curves = tails.map(({ phrase, tail }) => ({ phrase, points: shown(tail) }))
   const shared = Math.min(...curves.map(({ points }) => points.at(-1)?.p ?? 0))
   const level = [0.99, 0.95, 0.9, 0.5].find((p) => p <= shared + 1e-9)
-  if (level === undefined) return `Too few requests to tell the tails apart, ${world}`
-  const at = curves.map(({ name, points }) => ({
-    name,
+  if (level === undefined) return 'Too few requests to tell the tails apart'
+  const at = curves.map(({ phrase, points }) => ({
+    phrase,
     value: points.find(({ p }) => p >= level - 1e-9)!.value,
   }))
   const least = largest(at, ({ value }) => -value)!
   const most = largest(at, ({ value }) => value)!
   const label = `p${100 * level}`
-  if (most.value / least.value < 1.02) return `${label} of all variants is within 2 %, ${world}`
-  return `${label} is ${time(least.value)} with ${least.name} and ${time(most.value)} with ${most.name}, ${world}`
+  if (most.value / least.value < 1.02) return `${label} of all variants is within 2 %`
+  return `${label} is ${time(least.value)} ${least.phrase} and ${time(most.value)} ${most.phrase}`
 }

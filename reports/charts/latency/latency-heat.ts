@@ -5,7 +5,6 @@ import { count, time } from '../../format.ts'
 import { frame, type Layer, median, narrow, type Sides, subject, type World } from '../frame.ts'
 import { latencyLimits, limitLines } from '../load/limits.ts'
 import { latencies, panelGrid, panelTitle, runTime } from '../plot.ts'
-import { heatQuantile } from './heat-quantile.ts'
 
 /** Most cells in each direction, whatever the length of the run. */
 const MOST_COLUMNS = 64
@@ -126,7 +125,7 @@ function latencyDomain(cells: readonly Cell[], limits: readonly number[]): [numb
 function finding(sides: Sides): string {
   const peaks = sides.flatMap(({ name, result }) => {
     const { bucket_s, heat } = result.series
-    const highs = heat.counts.map((bucket) => heatQuantile(bucket, heat.latency_edges, 0.95))
+    const highs = heat.counts.map((bucket) => quantileOf(bucket, heat.latency_edges, 0.95))
     const known = highs.filter((value) => value !== null)
     const middle = median(known)
     const peak = Math.max(...known)
@@ -146,4 +145,13 @@ function finding(sides: Sides): string {
   }
   const texts = peaks.map(({ name, at, peak }) => `${name} at ${count(at)} s (p95 ${time(peak)})`)
   return `Latency was worst ${texts.join(', ')}`
+}
+
+/** The upper edge of the bin with the quantile `p`; null for an empty bucket. */
+function quantileOf(bucket: readonly number[], edges: readonly number[], p: number): number | null {
+  const total = bucket.reduce((sum, n) => sum + n, 0)
+  if (total === 0) return null
+  let below = 0
+  const bin = bucket.findIndex((n) => (below += n) >= p * total)
+  return edges[bin + 1] ?? null
 }

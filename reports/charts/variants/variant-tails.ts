@@ -20,7 +20,7 @@ export function variantTails(
     tails,
     limits: [],
     lost: true,
-    title: tailsFinding(tails, world),
+    title: `${tailsFinding(tails.map(({ name, tail }) => ({ phrase: `with ${name}`, tail })))}, ${world}`,
     subtitle: `${document.scenario.name} · ${world}: ${runs}, the same requests for all`,
   }
   return comparedTails(chart, width)

@@ -41,7 +41,10 @@ const assistant = comparison({
   show: (systems) => {
     const [cached, ...others] = systems
     const shares = goodput(systems)
-    const hits = { phrase: 'of all prompt tokens', estimate: cached.result.pools[0]!.prefix_hit_rate }
+    const hits = {
+      phrase: 'of all prompt tokens',
+      estimate: cached.result.pools[0]!.prefix_hit_rate,
+    }
     const panel = { name: 'goodput', quantity: 'share', limit: null, rows: shares } as const
     return {
       chart: objectivesOf(systems, [panel]),

@@ -52,7 +52,11 @@ const swapping = comparison({
     const cold = systems.map(({ label, phrase, result }) => {
       return { label, phrase, estimate: result.memory[0]!.residency!.cold_share }
     })
-    const panel = { name: 'requests that wait for weights', quantity: 'share', limit: null } as const
+    const panel = {
+      name: 'requests that wait for weights',
+      quantity: 'share',
+      limit: null,
+    } as const
     return {
       chart: objectivesOf(systems, [{ ...panel, rows: cold }]),
       answer: `${objectivesCompared([answering(lru), ...others.map(answering)])} ${figuresCompared(

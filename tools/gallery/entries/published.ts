@@ -1,29 +1,27 @@
 import { median } from 'simple-statistics'
-import { concurrencyChart } from '../../../reports/charts/load/concurrency.ts'
 import { largest } from '../../../reports/charts/frame.ts'
-import { estimateText, figure, fixed, signedPercent } from '../../../reports/format.ts'
+import { concurrencyChart } from '../../../reports/charts/load/concurrency.ts'
+import { estimateText, fixed, signedPercent } from '../../../reports/format.ts'
 import type { Result } from '../../../sim/documents/index.ts'
 import { type PublishedRow, publishedRows } from '../../articles/published.ts'
 import { type Entry, type Group, WIDTH } from '../entry.ts'
-import { simulated, simulateCommand } from '../simulated.ts'
+import { simulateCommand, simulated } from '../simulated.ts'
 import { PUBLISHED_ROWS } from '../sources.ts'
 
 /** Concurrent requests of the shipped scenarios. */
 const USERS = 64
-/** Of each point of the curve; the shipped one has as many as the command. */
-const REPLICATIONS = 3
 
 interface PublishedSweep {
   readonly scenario: string
   readonly question: string
-  readonly subtitle: string
+  /** what was served on which machine */
+  readonly subject: string
+  /** of each point of the curve, as in the page of published charts */
+  readonly replications: number
   readonly isOf: (row: PublishedRow) => boolean
   /** whether the scenario was fitted to a row of the sweep, by its position */
   readonly fitted: (position: number) => boolean
 }
-
-/** The p99 of a served request, ms. */
-const p99Of = ({ classes: [own] }: Result) => own!.latency.percentiles.p99
 
 function published(sweep: PublishedSweep): Entry {
   const { scenario } = sweep
@@ -38,11 +36,11 @@ function published(sweep: PublishedSweep): Entry {
       const points: Point[] = []
       for (const [i, row] of rows.entries()) {
         const set = [`traffic.clients.arrivals.users=${row.users}`]
-        const result = await simulated({ scenario, set }, REPLICATIONS)
+        const result = await simulated({ scenario, set }, sweep.replications)
         points.push(pointOf(row, result, sweep.fitted(i)))
       }
       const shipped = await simulated({ scenario })
-      const chart = { title: finding(points), subtitle: sweep.subtitle, points }
+      const chart = { title: finding(points), subtitle: subtitleOf(sweep), points }
       return {
         chart: concurrencyChart(chart, WIDTH),
         answer: answer(points, shipped),
@@ -79,21 +77,27 @@ function finding(points: readonly Point[]): string {
 function answer(points: readonly Point[], shipped: Result): string {
   const { measured, throughputRps } = points.find(({ users }) => users === USERS)!
   const [own] = shipped.classes
-  const p99 = `p99 is ${estimateText(p99Of(shipped), 'time')}, published ${figure(measured.p99)} ms`
-  const rate = `${estimateText(own!.goodput_rps, 'rate')} are served, published ${fixed(throughputRps, 0)}`
+  const p99 = `p99 is ${estimateText(own!.latency.percentiles.p99, 'time')}, published ${fixed(measured.p99, 1)} ms`
+  const { value, low, high } = own!.goodput_rps
+  const rate = `${fixed(value!, 0)} [${fixed(low!, 0)}, ${fixed(high!, 0)}] requests/s are served, published ${fixed(throughputRps, 0)}`
   return `With ${USERS} concurrent requests ${p99}; ${rate}. [Published charts](../background/articles.md) has all rows, and how the server was fitted.`
 }
 
-const MARKS = [
-  'dots: published, hollow where the server was fitted',
-  `lines: simulated, mean of ${REPLICATIONS} replications`,
-]
+function subtitleOf({ subject, replications, fitted }: PublishedSweep): string {
+  const mean = replications > 1 ? `, mean of ${replications} replications` : ''
+  return [
+    subject,
+    `dots: published, ${fitted(0) ? 'hollow where the server was fitted' : 'none of them fitted'}`,
+    `lines: simulated${mean}`,
+  ].join(' · ')
+}
 
 const resnet50 = (scenario: string, gpu: string, name: string) =>
   published({
     scenario,
     question: `Triton serves ResNet50 on one ${name}. Does a server that is fitted to every other row of the published sweep predict the rows between?`,
-    subtitle: [`ResNet50 on Triton, ${name}`, ...MARKS].join(' · '),
+    subject: `ResNet50 on Triton, ${name}`,
+    replications: 3,
     isOf: ({ online, model, heading }) =>
       online && model === 'ConvNets/resnet50' && heading.startsWith(`${gpu},`),
     fitted: (position) => position % 2 === 0,
@@ -105,11 +109,8 @@ const tft = published({
   scenario: 'tft',
   question:
     'Offline measurements have the time of each batch size. Do they predict what a server with two instances on one GPU does online?',
-  subtitle: [
-    'TFT on Triton, A100, PyTorch',
-    'dots: published, none of them fitted',
-    MARKS[1],
-  ].join(' · '),
+  subject: 'TFT on Triton, A100, PyTorch',
+  replications: 1,
   isOf: ({ online, model, heading }) => online && model === 'TFT' && heading === TFT,
   fitted: () => false,
 })

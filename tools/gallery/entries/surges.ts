@@ -1,10 +1,10 @@
-import { timeChart } from '../../../reports/charts/load/over-time.ts'
 import { latencyLimits } from '../../../reports/charts/load/limits.ts'
+import { timeChart } from '../../../reports/charts/load/over-time.ts'
 import { LIGHT } from '../../../reports/charts/theme.ts'
 import { estimateText, figure, time } from '../../../reports/format.ts'
 import { answering, joined, objectivesCompared, verdictSentences } from '../answers.ts'
 import { subjectOf, worldOf } from '../charts.ts'
-import { comparison, type Group, single, type System, WIDTH } from '../entry.ts'
+import { comparison, type Group, type System, single, WIDTH } from '../entry.ts'
 import { latencyLines } from '../latency-lines.ts'
 
 const paymentPeak = single({
@@ -15,9 +15,9 @@ const paymentPeak = single({
   show: (result) => {
     const system = { label: 'payment-peak', phrase: '', result }
     const chart = {
-      subtitle: `${subjectOf([system])} · p95 of the requests that arrive in each third of a second`,
+      subtitle: `${subjectOf([system])} · p95 of the requests by their arrival`,
       p: 0.95,
-      limits: latencyLimits([worldOf(result)]),
+      limit: latencyLimits([worldOf(result)])[0]!,
       lines: [{ ...system, series: result.series }],
     }
     return { chart: latencyLines(chart, WIDTH), answer: verdictSentences(result) }
@@ -33,16 +33,16 @@ const overload = comparison({
     'A surge needs 1.5 times the capacity for half a minute, and clients give up after 250 ms. How does the service still answer as many requests in time as it can?',
   systems: [
     { scenario: 'overload', label: 'FIFO' },
-    { scenario: 'overload-deadline', label: 'deadline', phrase: 'with shedding by deadline' },
+    { scenario: 'overload-deadline', label: 'deadline', phrase: 'with shedding' },
     { scenario: 'overload-adaptive-lifo', label: 'adaptive LIFO' },
   ],
   show: (systems) => {
     const [fifo, ...others] = systems
-    const limit = { p: 0.5, limitMs: TIMEOUT_MS, text: `client timeout ${time(TIMEOUT_MS)}` }
+    const limit = { limitMs: TIMEOUT_MS, text: `client timeout ${time(TIMEOUT_MS)}` }
     const chart = {
       subtitle: `${subjectOf(systems)} · median of the completed requests, by their arrival`,
       p: 0.5,
-      limits: [limit],
+      limit,
       lines: systems.map((system) => ({ ...system, series: system.result.series })),
     }
     return {
@@ -61,7 +61,7 @@ const retries = comparison({
     {
       scenario: 'retry-budget',
       label: 'retry budget',
-      phrase: 'with a retry budget and cancellation',
+      phrase: 'with a budget and cancellation',
     },
   ],
   show: (systems) => {
@@ -86,26 +86,27 @@ const retries = comparison({
 })
 
 /** The requests that wait at the end, after the surge has long passed. */
-function backlogFinding(systems: readonly System[]): string {
-  const left = systems.map(({ phrase, result }) => {
-    const waiting = result.series.queue_mean.at(-1)!
-    return `${waiting < 1 ? 'hardly any' : figure(waiting)} ${phrase}`
-  })
-  const { duration_s, surges } = systems[0]!.result
-  const since = duration_s - surges[0]!.at_s
-  return `${since} s after the surge began, waiting requests are ${joined(left)}`
+function backlogFinding([storm, ...others]: readonly System[]): string {
+  const waiting = ({ result }: System) => {
+    const mean = result.series.queue_mean.at(-1)!
+    return mean < 1 ? 'hardly any' : figure(mean)
+  }
+  const { duration_s, surges: own } = storm!.result
+  const since = duration_s - own[0]!.at_s
+  const rest = others.map((system) => `${waiting(system)} ${system.phrase}`)
+  return `${since} s after the surge began ${joined([`${waiting(storm!)} requests wait ${storm!.phrase}`, ...rest])}`
 }
 
 /** How long the surge of each system lasts in its queue. */
 function recoveries(systems: readonly System[]): string {
   const texts = systems.map(({ phrase, result }) => {
     const { value, low, high, n, reason } = result.surges[0]!.recovery_s
-    if (value === null) return `${reason ?? 'not known'} ${phrase}`
+    if (value === null) return `Recovery ${phrase}: ${reason ?? 'not known'}.`
     const ms = (s: number | null) => (s === null ? null : 1000 * s)
     const known = { value: 1000 * value, low: ms(low), high: ms(high), n }
-    return `${estimateText(known, 'time')} ${phrase}`
+    return `Recovery ${phrase}: after ${estimateText(known, 'time')}.`
   })
-  return `Recovery takes ${joined(texts)}.`
+  return texts.join(' ')
 }
 
 export const surges: Group = {
