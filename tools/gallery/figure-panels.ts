@@ -129,13 +129,13 @@ function limitRule(limit: number | null, x: Channel): Layer[] {
 
 /** Shares from 0 to 1; times from 0, or on a log axis where they differ by far. */
 function axisOf(quantity: Figures, values: readonly number[]): Channel {
-  const axis = { title: null, tickCount: 4 }
+  const axis = { title: null, tickCount: 4, labelOverlap: 'parity', labelSeparation: 10 } as const
   if (quantity === 'share') return linear('value', [0, 1], { ...axis, labelExpr: PERCENT })
   const [least, most] = [Math.min(...values), Math.max(...values)]
   const labelExpr = `format(datum.value, ',') + ' ms'`
   if (most / least <= WIDE_RANGE) return linear('value', [0, 1.1 * most], { ...axis, labelExpr })
   const { axis: ticks, ...channel } = latencies('value', [least / 1.4, most * 1.4], null)
-  return { ...channel, axis: { ...ticks, labelExpr } }
+  return { ...channel, axis: { ...ticks, ...axis, labelOverlap: 'greedy', labelExpr } }
 }
 
 const demand = (quantity: Figures, limit: number) =>
