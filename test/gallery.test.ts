@@ -63,8 +63,8 @@ describe.each(ENTRIES)('$name', (entry) => {
 })
 
 describe('what the simulations give now', () => {
-  /** Entries that take a second or two each. */
-  const QUICK = ['first', 'payment-peak', 'overload', 'retry-storm', 'chat']
+  /** Entries that take a second or two each, of each kind of chart. */
+  const QUICK = ['first', 'orientation', 'ocr', 'payment-peak', 'overload']
 
   test.for(QUICK)('%s is as on the page', { timeout: 60_000 }, async (name) => {
     const made = await make(ENTRIES.find((entry) => entry.name === name)!)
