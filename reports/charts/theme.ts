@@ -40,6 +40,18 @@ function palette(theme: 0 | 1): Palette {
 export const LIGHT = palette(0)
 export const DARK = palette(1)
 
+/** Lines of several systems in one chart; dashes tell apart what looks alike in print. */
+export const LINE_STYLES = [
+  { color: LIGHT.ink, strokeDash: [1, 0] },
+  { color: LIGHT.prediction, strokeDash: [1, 0] },
+  { color: LIGHT.queue, strokeDash: [7, 3] },
+  { color: LIGHT.batchWait, strokeDash: [2, 2] },
+  { color: LIGHT.service, strokeDash: [9, 3, 2, 3] },
+  { color: LIGHT.overhead, strokeDash: [4, 4] },
+  { color: LIGHT.sendDelay, strokeDash: [9, 2] },
+  { color: LIGHT.weights, strokeDash: [1, 3] },
+] as const
+
 /** DejaVu Sans and Verdana have equal widths; the other fonts are narrower, so nothing collides. */
 export const FONT = 'DejaVu Sans, Verdana, Liberation Sans, Arial, sans-serif'
 

@@ -1,0 +1,115 @@
+import { latencyLimits } from '../../../reports/charts/load/limits.ts'
+import { timeChart } from '../../../reports/charts/load/over-time.ts'
+import { LIGHT } from '../../../reports/charts/theme.ts'
+import { estimateText, figure, time } from '../../../reports/format.ts'
+import { answering, joined, objectivesCompared, verdictSentences } from '../answers.ts'
+import { subjectOf, worldOf } from '../charts.ts'
+import { comparison, type Group, type System, single, WIDTH } from '../entry.ts'
+import { latencyLines } from '../latency-lines.ts'
+
+const paymentPeak = single({
+  scenario: 'payment-peak',
+  profiled: true,
+  question:
+    'A payment peak brings 3.5 times the usual rate. Does p95 of the checkout hold in the worst 15 seconds?',
+  show: (result) => {
+    const system = { label: 'payment-peak', phrase: '', result }
+    const chart = {
+      subtitle: `${subjectOf([system])} · p95 of the requests by their arrival`,
+      p: 0.95,
+      limit: latencyLimits([worldOf(result)])[0]!,
+      lines: [{ ...system, series: result.series }],
+    }
+    return { chart: latencyLines(chart, WIDTH), answer: verdictSentences(result) }
+  },
+})
+
+/** ms; of the shipped scenario */
+const TIMEOUT_MS = 250
+
+const overload = comparison({
+  name: 'overload',
+  question:
+    'A surge needs 1.5 times the capacity for half a minute, and clients give up after 250 ms. How does the service still answer as many requests in time as it can?',
+  systems: [
+    { scenario: 'overload', label: 'FIFO' },
+    { scenario: 'overload-deadline', label: 'deadline', phrase: 'with shedding' },
+    { scenario: 'overload-adaptive-lifo', label: 'adaptive LIFO' },
+  ],
+  show: (systems) => {
+    const [fifo, ...others] = systems
+    const limit = { limitMs: TIMEOUT_MS, text: `client timeout ${time(TIMEOUT_MS)}` }
+    const chart = {
+      subtitle: `${subjectOf(systems)} · median of the completed requests, by their arrival`,
+      p: 0.5,
+      limit,
+      lines: systems.map((system) => ({ ...system, series: system.result.series })),
+    }
+    return {
+      chart: latencyLines(chart, WIDTH),
+      answer: objectivesCompared([answering(fifo), ...others.map(answering)]),
+    }
+  },
+})
+
+const retries = comparison({
+  name: 'retry-storm',
+  question:
+    'Clients try again when they get no answer in 200 ms. Why does the service stay down after a surge of 5 s, and what cures it?',
+  systems: [
+    { scenario: 'retry-storm', label: 'no budget', phrase: 'without a retry budget' },
+    {
+      scenario: 'retry-budget',
+      label: 'retry budget',
+      phrase: 'with a budget and cancellation',
+    },
+  ],
+  show: (systems) => {
+    const [storm, ...others] = systems
+    return {
+      chart: timeChart({
+        title: backlogFinding(systems),
+        subtitle: `${subjectOf(systems)} · mean of each second`,
+        width: WIDTH,
+        bucketS: storm.result.series.bucket_s,
+        yTitle: 'requests waiting',
+        cover: [0, 1],
+        lines: systems.map(({ label, result }, i) => ({
+          name: label,
+          color: i === 0 ? LIGHT.limit : LIGHT.simulated,
+          values: result.series.queue_mean,
+        })),
+      }),
+      answer: `${objectivesCompared([answering(storm), ...others.map(answering)])} ${recoveries(systems)}`,
+    }
+  },
+})
+
+/** The requests that wait at the end, after the surge has long passed. */
+function backlogFinding([storm, ...others]: readonly System[]): string {
+  const waiting = ({ result }: System) => {
+    const mean = result.series.queue_mean.at(-1)!
+    return mean < 1 ? 'hardly any' : figure(mean)
+  }
+  const { duration_s, surges: own } = storm!.result
+  const since = duration_s - own[0]!.at_s
+  const rest = others.map((system) => `${waiting(system)} ${system.phrase}`)
+  return `${since} s after the surge began ${joined([`${waiting(storm!)} requests wait ${storm!.phrase}`, ...rest])}`
+}
+
+/** How long the surge of each system lasts in its queue. */
+function recoveries(systems: readonly System[]): string {
+  const texts = systems.map(({ phrase, result }) => {
+    const { value, low, high, n, reason } = result.surges[0]!.recovery_s
+    if (value === null) return `Recovery ${phrase}: ${reason ?? 'not known'}.`
+    const ms = (s: number | null) => (s === null ? null : 1000 * s)
+    const known = { value: 1000 * value, low: ms(low), high: ms(high), n }
+    return `Recovery ${phrase}: after ${estimateText(known, 'time')}.`
+  })
+  return texts.join(' ')
+}
+
+export const surges: Group = {
+  title: 'Surges and overload',
+  entries: [paymentPeak, overload, retries],
+}

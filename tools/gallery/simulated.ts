@@ -1,0 +1,39 @@
+import { referenceProfilePath } from '../../runtime/folders/profile-file.ts'
+import { loadSystem } from '../../runtime/jobs/prepare.ts'
+import { simulate } from '../../runtime/jobs/simulate.ts'
+import type { Result } from '../../sim/documents/index.ts'
+import { traceSet } from './sources.ts'
+
+const LIBRARY = 'scenarios/library'
+/** The option of commands whose models have their times from the profile that ships. */
+export const SHIPPED_PROFILE = '--profile scenarios/profiles/reference.json'
+
+/** A shipped scenario, and what is changed of it. */
+export interface SimulatedScenario {
+  readonly scenario: string
+  readonly set?: readonly string[]
+  /** whether its models have their times from the profile that ships */
+  readonly profiled?: true
+}
+
+export const pathOf = (scenario: string) => `${LIBRARY}/${scenario}.yaml`
+
+/** Simulates as the command does: the replications of its default, and the seed of the file. */
+export async function simulated(
+  { scenario, set = [] }: SimulatedScenario,
+  replications?: number,
+): Promise<Result> {
+  const system = await loadSystem(pathOf(scenario), {
+    set: [...traceSet(scenario), ...set],
+    // never that of this machine
+    profile: referenceProfilePath(),
+  })
+  return simulate(system, { replications })
+}
+
+/** The command that prints the figures of a simulation. */
+export function simulateCommand({ scenario, set = [], profiled }: SimulatedScenario): string {
+  const sets = set.map((text) => ` --set ${/[\s{[]/.test(text) ? `"${text}"` : text}`)
+  const profile = profiled === true ? ` ${SHIPPED_PROFILE}` : ''
+  return `spillway simulate ${scenario}${sets.join('')}${profile}`
+}
