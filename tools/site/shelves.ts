@@ -1,0 +1,94 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { DefaultTheme } from 'vitepress'
+
+/** One group of pages in the sidebar. */
+interface Shelf {
+  readonly title: string
+  /** below docs */
+  readonly folder: string
+  /** names of pages in their order; pages that are missing here follow by name */
+  readonly order: readonly string[]
+}
+
+const SHELVES: readonly Shelf[] = [
+  { title: 'Tutorial', folder: 'tutorial', order: ['first-answer'] },
+  {
+    title: 'How-to guides',
+    folder: 'guides',
+    order: [
+      ...['install', 'plan', 'gate', 'variants', 'what-if', 'own-model', 'measured-server'],
+      ...['traffic', 'objectives', 'report', 'sweep', 'generation-for-vllm', 'queues', 'clients'],
+      ...['batching', 'generation', 'admission', 'memory', 'comparison', 'noise', 'audit'],
+      'library',
+    ],
+  },
+  {
+    title: 'Reference',
+    folder: 'reference',
+    order: ['scenario', 'commands', 'metrics', 'exit-codes', 'environment', 'glossary'],
+  },
+  {
+    title: 'Explanation',
+    folder: 'background',
+    order: [
+      ...['control-plane', 'checks', 'calibration', 'statistics', 'fidelity', 'articles'],
+      ...['validation', 'plan-study', 'gate-study', 'threat-model'],
+    ],
+  },
+  { title: 'Gallery', folder: 'gallery', order: ['index'] },
+]
+
+/** Reference pages of documents, such as document-result.md, have a group of their own. */
+const DOCUMENT = 'document-'
+
+/** The names of the pages of a shelf that exist, without `.md`. */
+function namesOf(docs: string, { folder, order }: Shelf): string[] {
+  if (!existsSync(join(docs, folder))) return []
+  const names = readdirSync(join(docs, folder))
+    .filter((file) => file.endsWith('.md'))
+    .map((file) => file.slice(0, -'.md'.length))
+    .sort()
+  return [
+    ...order.filter((name) => names.includes(name)),
+    ...names.filter((name) => !order.includes(name)),
+  ]
+}
+
+/** The first heading of a page as plain text. */
+export function titleOf(markdown: string): string | null {
+  const [, heading] = /^# (.+)$/m.exec(markdown) ?? []
+  if (heading === undefined) return null
+  return heading.replace(/<[^>]*>|[`*]/g, '').replace(/\[([^\]]*)\]\([^)]*\)/g, '$1')
+}
+
+const linkOf = (folder: string, name: string) => `/${folder}/${name === 'index' ? '' : name}`
+
+function item(docs: string, folder: string, name: string): DefaultTheme.SidebarItem {
+  const title = titleOf(readFileSync(join(docs, folder, `${name}.md`), 'utf8'))
+  return { text: title ?? name, link: linkOf(folder, name) }
+}
+
+/** A group for each shelf that has pages, titled by their first headings. */
+export function sidebar(docs: string): DefaultTheme.SidebarItem[] {
+  return SHELVES.flatMap((shelf) => {
+    const items = (names: readonly string[]) => names.map((name) => item(docs, shelf.folder, name))
+    const names = namesOf(docs, shelf)
+    const documents = names.filter((name) => name.startsWith(DOCUMENT))
+    const group = items(names.filter((name) => !name.startsWith(DOCUMENT)))
+    if (documents.length > 0) {
+      group.push({ text: 'Documents', collapsed: true, items: items(documents) })
+    }
+    return group.length > 0 ? [{ text: shelf.title, collapsed: false, items: group }] : []
+  })
+}
+
+/** A link for each shelf that has pages, to the first of them. */
+export function navigation(docs: string): DefaultTheme.NavItem[] {
+  return SHELVES.flatMap((shelf) => {
+    const [first] = namesOf(docs, shelf)
+    if (first === undefined) return []
+    const link = linkOf(shelf.folder, first)
+    return [{ text: shelf.title, link, activeMatch: `^/${shelf.folder}/` }]
+  })
+}
