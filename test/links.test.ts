@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
-import { githubSlug } from '../tools/site/github-slug.ts'
+import { githubSlug, headingText } from '../tools/site/headings.ts'
 import { pages } from './documents.ts'
 import { proseOfPage } from './plain-words.ts'
 import { ROOT } from './spillway.ts'
@@ -12,37 +12,38 @@ const withoutBlocks = (markdown: string) => markdown.replace(/^\s*```[\s\S]*?^\s
 
 function anchorsOf(markdown: string): Set<string> {
   const text = withoutBlocks(markdown)
-  const anchors = new Set([...text.matchAll(/<a id="([^"]+)">/g)].map(([, id]) => id!))
+  const anchors = new Set<string>()
   for (const [, heading] of text.matchAll(/^#{1,6} (.+)$/gm)) {
-    const words = heading!.replace(/<[^>]*>/g, '').replace(/\[([^\]]*)\]\([^)]*\)/g, '$1')
-    const slug = githubSlug(words)
+    const slug = githubSlug(headingText(heading!))
     let unique = slug
     for (let i = 1; anchors.has(unique); i += 1) unique = `${slug}-${i}`
     anchors.add(unique)
   }
-  return anchors
+  const marked = [...text.matchAll(/<a id="([^"]+)">/g)].map(([, id]) => id!)
+  return new Set([...anchors, ...marked])
 }
 
-/** Links of a page with an anchor: `page#anchor`, relative to the root. */
-function anchorLinks(page: string): { path: string; anchor: string }[] {
-  const text = proseOfPage(readFileSync(join(ROOT, page), 'utf8'))
-  return [...text.matchAll(/\]\((?!https?:)([^)#\s]*)#([^)\s]+)\)/g)].map(([, path, anchor]) => ({
-    path: path === '' ? page : join(page, '..', path!),
+/** Links of a page with an anchor; paths are relative to the root of the repository. */
+function anchorLinks(page: string, markdown: string) {
+  const links = proseOfPage(markdown).matchAll(/\]\((?!https?:)([^)#\s]*)#([^)\s]+)\)/g)
+  return [...links].map(([, path, anchor]) => ({
+    page,
+    path: path === '' ? page : join(dirname(page), path!),
     anchor: anchor!,
   }))
 }
 
 test('the anchors of headings and of marked places are found', () => {
   const page = '# A `b`\n## A b\n```\n## c\n```\n- <a id="term"></a>**Term**\n'
-  expect([...anchorsOf(page)]).toEqual(['term', 'a-b', 'a-b-1'])
+  expect([...anchorsOf(page)]).toEqual(['a-b', 'a-b-1', 'term'])
 })
 
 test('every anchor that a page links to exists', () => {
-  const texts = new Map(pages().map((page) => [page, readFileSync(join(ROOT, page), 'utf8')]))
-  const links = pages().flatMap((page) => anchorLinks(page).map((link) => ({ page, ...link })))
+  const texts = pages().map((page) => [page, readFileSync(join(ROOT, page), 'utf8')] as const)
+  const anchors = new Map(texts.map(([page, text]) => [page, anchorsOf(text)]))
+  const links = texts.flatMap(([page, text]) => anchorLinks(page, text))
   expect(links.length).toBeGreaterThan(20)
-  const dead = links
-    .filter(({ path }) => texts.has(path))
-    .filter(({ path, anchor }) => !anchorsOf(texts.get(path)!).has(anchor))
+  // that the page itself exists is another test's
+  const dead = links.filter(({ path, anchor }) => anchors.get(path)?.has(anchor) === false)
   expect(dead.map(({ page, path, anchor }) => `${page}: ${path}#${anchor}`)).toEqual([])
 })

@@ -1,6 +1,6 @@
 import type { MarkdownOptions } from 'vitepress'
 import { fileLabels } from './file-labels.ts'
-import { githubSlug } from './github-slug.ts'
+import { githubSlug } from './headings.ts'
 import { outsideLinks } from './outside-links.ts'
 import { plainText } from './plain-text.ts'
 

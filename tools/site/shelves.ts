@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DefaultTheme } from 'vitepress'
+import { headingText } from './headings.ts'
 
 /** One group of pages in the sidebar. */
 interface Shelf {
@@ -59,7 +60,7 @@ function namesOf(docs: string, { folder, order }: Shelf): string[] {
 export function titleOf(markdown: string): string | null {
   const [, heading] = /^# (.+)$/m.exec(markdown) ?? []
   if (heading === undefined) return null
-  return heading.replace(/<[^>]*>|[`*]/g, '').replace(/\[([^\]]*)\]\([^)]*\)/g, '$1')
+  return headingText(heading)
 }
 
 const linkOf = (folder: string, name: string) => `/${folder}/${name === 'index' ? '' : name}`
