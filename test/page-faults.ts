@@ -16,4 +16,5 @@ export const FAULTS = `axe.run(document).then(({ violations }) => violations
   .map(({ id, nodes }) => id + ': ' + nodes.length + ' times, such as ' + nodes[0].html.slice(0, 300)))`
 
 /** Run in a page: how much wider than the window it is, in CSS pixels. */
-export const OVERFLOW = 'document.documentElement.scrollWidth - document.documentElement.clientWidth'
+export const OVERFLOW =
+  'document.documentElement.scrollWidth - document.documentElement.clientWidth'

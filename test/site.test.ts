@@ -5,8 +5,8 @@ import { promisify } from 'node:util'
 import axe from 'axe-core'
 import { type Browser, type BrowserContextOptions, chromium } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { repositoryFiles } from './source-files.ts'
 import { BROWSER, FAULTS, noBrowser, OVERFLOW, VIEWS } from './page-faults.ts'
+import { repositoryFiles } from './source-files.ts'
 import { filesIn, put, ROOT, temporaryFolder } from './spillway.ts'
 
 /** The documentation site: built from docs, and opened in a browser without a network. */
@@ -137,7 +137,7 @@ describe.skipIf(noBrowser)(`in a browser (needs ${BROWSER})`, () => {
 
   test('the search finds "batch window" in the pages themselves', async () => {
     const { page, context, others } = await opened('/')
-    await page.keyboard.press('Control+K')
+    await page.locator('.DocSearch-Button').click()
     await page.fill('#localsearch-input', 'batch window')
     const first = page.locator('#localsearch-list a').first()
     await first.waitFor()
@@ -156,6 +156,7 @@ const SCROLLED = `[...document.querySelectorAll('.vp-doc table')]
 describe('another folder with the same settings', () => {
   const docs = join(temporaryFolder(), 'docs')
   mkdirSync(docs)
+  put(docs, 'package.json', '{"type":"module"}')
   symlinkSync(join(ROOT, 'docs/.vitepress'), join(docs, '.vitepress'))
   symlinkSync(join(ROOT, 'node_modules'), join(docs, 'node_modules'))
 

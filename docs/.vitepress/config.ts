@@ -4,6 +4,7 @@ import { defineConfig } from 'vitepress'
 import { DARK, LIGHT, type Palette } from '../../reports/charts/theme.ts'
 import { markdownOptions } from '../../tools/site/markdown.ts'
 import { repositoryAddress } from '../../tools/site/repository.ts'
+import { indexedWords, queriedWords } from '../../tools/site/search-words.ts'
 import { navigation, sidebar } from '../../tools/site/shelves.ts'
 
 const DOCS = fileURLToPath(new URL('..', import.meta.url))
@@ -36,7 +37,21 @@ export default defineConfig({
     nav: navigation(DOCS),
     sidebar: sidebar(DOCS),
     outline: [2, 3],
-    search: { provider: 'local' },
+    search: {
+      provider: 'local',
+      options: {
+        miniSearch: {
+          options: { tokenize: indexedWords },
+          searchOptions: { tokenize: queriedWords },
+        },
+      },
+    },
+    notFound: {
+      title: 'Page not found',
+      quote: 'The search at the top finds every page.',
+      linkLabel: 'To the first page',
+      linkText: 'To the first page',
+    },
     ...(repository === null
       ? {}
       : {

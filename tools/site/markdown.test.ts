@@ -13,7 +13,7 @@ function renderer(repository: string | null) {
 
 type Renderer = Awaited<ReturnType<typeof renderer>>
 const render = (md: Renderer, text: string) =>
-  md.renderAsync(text, { relativePath: 'guides/page.md', path: 'docs/guides/page.md' })
+  md.render(text, { relativePath: 'guides/page.md', path: 'docs/guides/page.md' })
 
 let md: Renderer
 beforeAll(async () => {
@@ -29,14 +29,12 @@ describe('links', () => {
     ['../images/report.png', 'docs/images/report.png'],
     ['../design', 'docs/design'],
   ])('%s leads to the repository', async (href, path) => {
-    expect(await render(md, `a [link](${href}) b`)).toContain(
-      `href="${REPOSITORY}/blob/main/${path}"`,
-    )
+    expect(render(md, `a [link](${href}) b`)).toContain(`href="${REPOSITORY}/blob/main/${path}"`)
   })
 
   test.each([
     ['plan.md', './plan'],
-    ['../background/glossary.md#control-plane', '../background/glossary#control-plane'],
+    ['../background/glossary.md#control-plane', './../background/glossary#control-plane'],
     ['#prefilldecode-disaggregation', '#prefilldecode-disaggregation'],
     ['https://example.org/x', 'https://example.org/x'],
   ])('%s stays', async (href, same) => {
@@ -45,14 +43,14 @@ describe('links', () => {
       relativePath: 'guides/page.md',
       path: 'docs/guides/page.md',
     }
-    const html = await md.renderAsync(`[link](${href})`, { cleanUrls, relativePath, path })
+    const html = md.render(`[link](${href})`, { cleanUrls, relativePath, path })
     expect(html).toContain(`href="${same}"`)
   })
 
   test('without an address of the repository, the text of such a link remains', async () => {
     const bare = await renderer(null)
     const text = 'a [link **to**](../../README.md), [b](plan.md), [c](../design) d'
-    const html = await render(bare, text)
+    const html = render(bare, text)
     expect(html.match(/<a /g)).toHaveLength(1)
     expect(html.replace(/<\/?a[^>]*>/g, '')).toContain('a link <strong>to</strong>, b, c d')
     md = await renderer(REPOSITORY)
@@ -74,7 +72,7 @@ describe('text that a Vue template would take for its own', () => {
     ['names of files', 'see audit.md', 'see audit.md</p>'],
     ['a comparison', 'if a<b and b<c', 'if a&lt;b and b&lt;c'],
   ])('%s: %j', async (_, text, html) => {
-    expect(await render(md, text)).toContain(html)
+    expect(render(md, text)).toContain(html)
   })
 
   test.each([
@@ -87,22 +85,38 @@ describe('text that a Vue template would take for its own', () => {
       '<details>\n<summary>More</summary>\n<p><strong>a</strong></p>\n</details>',
     ],
   ])('%j is kept', async (text, html) => {
-    expect(await render(md, text)).toContain(html)
+    expect(render(md, text)).toContain(html)
   })
+})
+
+test('a marked place in a heading stands before it, so that the heading is text', () => {
+  const html = render(md, '## <a id="x"></a>`models.NAME`, a `kind`\n')
+  expect(html).toMatch(/^<a id="x"><\/a>\n<h2 id="modelsname-a-kind"[^>]*><code>models.NAME/)
+  expect(html).toContain('aria-label="Permalink to &quot;models.NAME, a kind&quot;"')
 })
 
 describe('blocks of code', () => {
   test.each(['console', 'console live', 'console slow'])('%s is a shell session', async (info) => {
-    const html = await render(md, `\`\`\`${info}\n$ spillway simulate {{ x }}\nPASS <b>\n\`\`\`\n`)
+    const html = render(md, `\`\`\`${info}\n$ spillway simulate {{ x }}\nPASS <b>\n\`\`\`\n`)
     expect(html).toContain('<span class="lang">console</span>')
-    // the command is coloured, its output is not changed
+    // the command is bold, its output is not
     expect(html).toMatch(/<pre class="shiki[^>]*v-pre/)
-    expect(html).toMatch(/<span style="[^"]*">spillway/)
+    expect(html).toMatch(/<span style="[^"]*font-weight:bold[^"]*"> spillway simulate {{ x }}/)
     expect(html).toMatch(/&#x3C;b>|&lt;b&gt;/)
   })
 
+  test('code in a sentence may break after a comma', async () => {
+    expect(render(md, '`{"a":1,"b":[2, 3]}`')).toContain(',<wbr>&quot;b&quot;:[2, 3]')
+  })
+
+  test('an indented block scrolls in its box like the others', () => {
+    expect(render(md, '    a = {{ b }}\n')).toMatch(
+      /<div class="language-text[\s\S]*<pre [^>]*v-pre/,
+    )
+  })
+
   test('the name of a file is the label of its block', async () => {
-    const html = await render(md, '```yaml mine.yaml\nspillway: 1\n```\n')
+    const html = render(md, '```yaml mine.yaml\nspillway: 1\n```\n')
     expect(html).toContain('<span class="lang">mine.yaml</span>')
     expect(html).toMatch(/<span style="[^"]*">spillway/)
   })

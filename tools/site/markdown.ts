@@ -1,5 +1,7 @@
 import type { MarkdownOptions } from 'vitepress'
-import { fileLabels } from './file-labels.ts'
+import { codeRules } from './code-rules.ts'
+import { consoleLanguage } from './console-language.ts'
+import { headingAnchors } from './heading-anchors.ts'
 import { githubSlug } from './headings.ts'
 import { outsideLinks } from './outside-links.ts'
 import { plainText } from './plain-text.ts'
@@ -10,11 +12,13 @@ export function markdownOptions(repository: string | null): MarkdownOptions {
     anchor: { slugify: githubSlug },
     // braces at the end of a line are text
     attrs: { disable: true },
-    theme: { light: 'github-light-high-contrast', dark: 'github-dark' },
+    shikiSetup: consoleLanguage,
+    theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' },
     config(md) {
       md.disable('emoji')
+      headingAnchors(md)
       plainText(md)
-      fileLabels(md)
+      codeRules(md)
       outsideLinks(md, repository)
     },
   }

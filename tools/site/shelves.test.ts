@@ -12,7 +12,7 @@ const page = (path: string, text: string) => {
 
 page('guides/zebra.md', '# Zebra\n')
 page('guides/plan.md', '# How many replicas?\n')
-page('guides/added.md', '# Added later\n')
+page('guides/added.md', '# Added `<later>`\n')
 page('reference/document-result.md', '# Result\n')
 page('reference/commands.md', '# Commands\n')
 page('gallery/index.md', '# Gallery\n')
@@ -25,7 +25,7 @@ describe('the sidebar', () => {
       text: 'How-to guides',
       items: [
         { text: 'How many replicas?', link: '/guides/plan' },
-        { text: 'Added later', link: '/guides/added' },
+        { text: 'Added &lt;later>', link: '/guides/added' },
         { text: 'Zebra', link: '/guides/zebra' },
       ],
     })
@@ -37,6 +37,7 @@ describe('the sidebar', () => {
       { text: 'Commands', link: '/reference/commands' },
       {
         text: 'Documents',
+        link: '/reference/document-result',
         collapsed: true,
         items: [{ text: 'Result', link: '/reference/document-result' }],
       },

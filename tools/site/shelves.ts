@@ -65,9 +65,21 @@ export function titleOf(markdown: string): string | null {
 
 const linkOf = (folder: string, name: string) => `/${folder}/${name === 'index' ? '' : name}`
 
+/** Texts of a sidebar are HTML. */
+const escaped = (text: string) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;')
+
 function item(docs: string, folder: string, name: string): DefaultTheme.SidebarItem {
   const title = titleOf(readFileSync(join(docs, folder, `${name}.md`), 'utf8'))
-  return { text: title ?? name, link: linkOf(folder, name) }
+  return { text: escaped(title ?? name), link: linkOf(folder, name) }
+}
+
+/**
+ * A group that opens with the pages in it. It links to the first of them, as a group without a
+ * link would be a button in a button.
+ */
+function group(text: string, items: DefaultTheme.SidebarItem[]): DefaultTheme.SidebarItem[] {
+  const [first] = items
+  return first === undefined ? [] : [{ text, link: first.link!, collapsed: true, items }]
 }
 
 /** A group for each shelf that has pages, titled by their first headings. */
@@ -76,11 +88,8 @@ export function sidebar(docs: string): DefaultTheme.SidebarItem[] {
     const items = (names: readonly string[]) => names.map((name) => item(docs, shelf.folder, name))
     const names = namesOf(docs, shelf)
     const documents = names.filter((name) => name.startsWith(DOCUMENT))
-    const group = items(names.filter((name) => !name.startsWith(DOCUMENT)))
-    if (documents.length > 0) {
-      group.push({ text: 'Documents', collapsed: true, items: items(documents) })
-    }
-    return group.length > 0 ? [{ text: shelf.title, collapsed: false, items: group }] : []
+    const others = items(names.filter((name) => !name.startsWith(DOCUMENT)))
+    return group(shelf.title, [...others, ...group('Documents', items(documents))])
   })
 }
 
