@@ -34,7 +34,7 @@ function redirected(tokens: readonly Token[], page: string, repository: string |
   })
 }
 
-/** The path in the repository, with its anchor, or null for pages of the site and full addresses. */
+/** The path in the repository, with its anchor; null for pages of the site and full addresses. */
 function outsidePath(page: string, href: string): string | null {
   if (/^([a-z][a-z+.-]*:|#|\/)/i.test(href)) return null
   const [path, ...anchor] = href.split('#')
