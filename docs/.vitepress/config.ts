@@ -5,7 +5,7 @@ import { DARK, LIGHT, type Palette } from '../../reports/charts/theme.ts'
 import { markdownOptions } from '../../tools/site/markdown.ts'
 import { repositoryAddress } from '../../tools/site/repository.ts'
 import { indexedWords, queriedWords } from '../../tools/site/search-words.ts'
-import { navigation, sidebar } from '../../tools/site/shelves.ts'
+import { navigation, neighbours, sidebar } from '../../tools/site/shelves.ts'
 
 const DOCS = fileURLToPath(new URL('..', import.meta.url))
 const described = JSON.parse(
@@ -32,6 +32,9 @@ export default defineConfig({
     ['style', {}, `:root{${variables(LIGHT)}}.dark{${variables(DARK)}}`],
     ['link', { rel: 'icon', href: `data:image/svg+xml,${encodeURIComponent(ICON)}` }],
   ],
+  transformPageData: ({ frontmatter, relativePath }) => ({
+    frontmatter: { ...frontmatter, ...neighbours(DOCS, relativePath) },
+  }),
   markdown: markdownOptions(repository),
   themeConfig: {
     nav: navigation(DOCS),

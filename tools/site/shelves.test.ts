@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { put, temporaryFolder } from '../../test/spillway.ts'
-import { navigation, sidebar, titleOf } from './shelves.ts'
+import { navigation, neighbours, sidebar, titleOf } from './shelves.ts'
 
 const docs = temporaryFolder()
 const page = (path: string, text: string) => {
@@ -55,6 +55,17 @@ test('the bar at the top links to the first page of each shelf', () => {
     { text: 'Reference', link: '/reference/commands', activeMatch: '^/reference/' },
     { text: 'Gallery', link: '/gallery/', activeMatch: '^/gallery/' },
   ])
+})
+
+test.each([
+  ['index.md', false, '/guides/plan'],
+  ['guides/zebra.md', '/guides/added', '/reference/commands'],
+  ['reference/document-result.md', '/reference/commands', '/gallery/'],
+  ['gallery/index.md', '/reference/document-result', false],
+])('%s stands between %s and %s', (path, before, after) => {
+  const { prev, next } = neighbours(docs, path)
+  const links = [prev, next].map((found) => (found === false ? false : found.link))
+  expect(links).toEqual([before, after])
 })
 
 test.each([

@@ -102,3 +102,18 @@ export function navigation(docs: string): DefaultTheme.NavItem[] {
     return [{ text: shelf.title, link, activeMatch: `^/${shelf.folder}/` }]
   })
 }
+
+/** Pages in the order of the sidebar, without the links of groups. */
+function pagesIn(items: readonly DefaultTheme.SidebarItem[]): DefaultTheme.SidebarItem[] {
+  return items.flatMap((item) => (item.items === undefined ? [item] : pagesIn(item.items)))
+}
+
+type Link = { text: string | undefined; link: string | undefined } | false
+
+/** The links at the foot of a page to the pages before and after it, or false. */
+export function neighbours(docs: string, relativePath: string): { prev: Link; next: Link } {
+  const pages = pagesIn(sidebar(docs)).map(({ text, link }) => ({ text, link }))
+  const own = `/${relativePath.replace(/(index)?\.md$/, '')}`
+  const at = pages.findIndex(({ link }) => link === own)
+  return { prev: pages[at - 1] ?? false, next: pages[at + 1] ?? false }
+}
