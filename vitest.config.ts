@@ -15,12 +15,12 @@ const shared = {
 /** Tests that wait for processes or for the clock leave a part of each core to others. */
 const perCore = (files: number) => ({ maxWorkers: Math.ceil(files * availableParallelism()) })
 
-const COMMANDS = 'test/cli-*.test.ts'
+const COMMANDS = 'test/{cli-*,site}.test.ts'
 const SUITES = 'test/live-*.test.ts'
 
 /**
  * `unit` stands beside the code; `laws` cut across it: theory, audit, simulated and live;
- * `commands` run the built command line, and `suites` what it measures.
+ * `commands` run the built command line and build the site, and `suites` what it measures.
  */
 export default defineConfig({
   test: {

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import axe from 'axe-core'
@@ -6,12 +6,10 @@ import { type Browser, chromium } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { sampleInput } from '../reports/sample-documents.test-helper.ts'
 import { stream } from '../sim/kernel/index.ts'
+import { BROWSER, FAULTS, noBrowser, OVERFLOW, VIEWS } from './page-faults.ts'
 import { commandsIn, put, ROOT, temporaryFolder } from './spillway.ts'
 
 /** Every kind of report, in a browser: wide and narrow, light and dark. */
-
-const BROWSER = '/usr/bin/chromium'
-const missing = !existsSync(BROWSER) && process.env.CI !== 'true'
 
 const folder = temporaryFolder()
 const { run } = commandsIn(folder)
@@ -141,22 +139,18 @@ const KINDS: Readonly<Record<string, () => Promise<string>>> = {
   gate: gated,
 }
 
-describe.skipIf(missing)(`reports (needs ${BROWSER})`, () => {
+describe.skipIf(noBrowser)(`reports (needs ${BROWSER})`, () => {
   let browser: Browser
   beforeAll(async () => {
     browser = await chromium.launch({ executablePath: BROWSER, args: ['--no-sandbox'] })
   })
   afterAll(() => browser?.close())
 
-  const views = [1200, 380].flatMap((width) =>
-    (['light', 'dark'] as const).map((colorScheme) => ({ width, colorScheme })),
-  )
-
   test.each(Object.entries(KINDS))(
     '%s: axe finds no serious fault, and nothing is wider than the window',
     async (_, make) => {
       const path = join(folder, await make())
-      for (const { width, colorScheme } of views) {
+      for (const { width, colorScheme } of VIEWS) {
         // the page itself allows no scripts
         const viewport = { width, height: 1000 }
         const context = await browser.newContext({ viewport, colorScheme, bypassCSP: true })
@@ -183,10 +177,3 @@ describe.skipIf(missing)(`reports (needs ${BROWSER})`, () => {
     await context.close()
   })
 })
-
-/** Run in the page: serious and critical faults, each with its first element. */
-const FAULTS = `axe.run(document).then(({ violations }) => violations
-  .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-  .map(({ id, nodes }) => id + ': ' + nodes.length + ' times, such as ' + nodes[0].html.slice(0, 300)))`
-
-const OVERFLOW = 'document.documentElement.scrollWidth - document.documentElement.clientWidth'
