@@ -33,7 +33,7 @@ export function documentSections(sections: readonly Section[], title: string): s
 
 function heading({ anchor, path, kind, description, also }: Section, whole: string): string {
   const name = path === '' ? whole : code(path)
-  const title = `### <a id="${anchor}"></a>${name}${kind === null ? '' : `, ${code(kind)}`}`
+  const title = `## <a id="${anchor}"></a>${name}${kind === null ? '' : `, ${code(kind)}`}`
   const elsewhere = also.length === 0 ? [] : [`Also at ${also.map(code).join(', ')}.`]
   // an object of several places has a meaning in each, which stands at the key
   const meaning = description === null || also.length > 0 ? [] : [cell(description)]
