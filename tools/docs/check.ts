@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
-import { join, relative } from 'node:path'
+import { join, relative, resolve } from 'node:path'
 import { Command } from 'commander'
 import { expectBuilt, ROOT } from '../../test/command-line.ts'
 import { checkPage, type PageCheck } from './check-page.ts'
@@ -53,7 +53,9 @@ function put(page: string, { current }: PageCheck): void {
   console.error(`${page}: written`)
 }
 
-const fromRoot = (page: string) => relative(ROOT, join(process.cwd(), page))
+function fromRoot(page: string): string {
+  return relative(ROOT, resolve(page))
+}
 
 /** Takes pages off a list that others may share, one after the other. */
 async function eachOf(pages: string[], use: (page: string) => Promise<void>): Promise<void> {

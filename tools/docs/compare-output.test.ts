@@ -38,7 +38,11 @@ describe('live', () => {
     ['ratios without a difference', 'int8  0.9 [0.4, 1.6] =  1.2', 'int8  0.64 [0.48, 0.87]  1.2'],
     ['times and hashes', '2026-11-27T17:06:21.158Z,8a1f09c,8.6', '2025-01-02T03:04:05Z,12345ab,1'],
     ['the reason of another verdict', 'PASS  all rules kept', 'FAIL  order: 2 violations'],
-    ['the rest of a line', 'prediction  PASS  most replays …', 'prediction  FAIL  most replays fail'],
+    [
+      'the rest of a line',
+      'prediction  PASS  most replays …',
+      'prediction  FAIL  most replays fail',
+    ],
   ])('%s may differ', (_, shown, printed) => {
     expect(differ(shown, printed, live)).toEqual([])
   })

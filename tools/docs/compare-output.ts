@@ -131,7 +131,11 @@ export function differences(
   const found: Difference[] = []
   let open: { at: number; shown: string[]; printed: string[] } | null = null
   let at = 0
-  const cost = (one: string, other: string) => (same(one, other) ? 0 : 2 * ALONE + 1)
+  const cost = (one: string, other: string) => {
+    if (same(one, other)) return 0
+    // such lines stand side by side in the difference, also beside an elision
+    return firstWord(one) === firstWord(other) ? 0.9 * ALONE : 2 * ALONE + 1
+  }
   for (const step of align(shown, printed, cost)) {
     if (step.cost > 0) {
       if (open === null) found.push((open = { at, shown: [], printed: [] }))
