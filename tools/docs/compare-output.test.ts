@@ -39,6 +39,11 @@ describe('live', () => {
     ['times and hashes', '2026-11-27T17:06:21.158Z,8a1f09c,8.6', '2025-01-02T03:04:05Z,12345ab,1'],
     ['the reason of another verdict', 'PASS  all rules kept', 'FAIL  order: 2 violations'],
     [
+      'such a reason that is left out',
+      'audit  PASS  29 rules …',
+      'audit  FAIL  order: 2 violations',
+    ],
+    [
       'the rest of a line',
       'prediction  PASS  most replays …',
       'prediction  FAIL  most replays fail',

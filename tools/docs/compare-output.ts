@@ -22,8 +22,10 @@ export const exact: LineComparison = {
  */
 export const live: LineComparison = {
   same(shown, printed) {
-    if (shown.endsWith(ELISION)) return masked(printed).startsWith(masked(shown.slice(0, -1)))
-    if (masked(shown) === masked(printed)) return true
+    const isAlike = shown.endsWith(ELISION)
+      ? masked(printed).startsWith(masked(shown.slice(0, -1)))
+      : masked(printed) === masked(shown)
+    if (isAlike) return true
     const [one, other] = [VERDICT.exec(shown), VERDICT.exec(printed)]
     if (one === null || other === null || one[0] === other[0]) return false
     return masked(shown.slice(0, one.index)) === masked(printed.slice(0, other.index))
