@@ -23,10 +23,9 @@ await new Command('npm run docs:check --')
   .action(async (pages: string[], { ci, write }: Options) => {
     expectBuilt()
     const without: readonly Mark[] = ci === true ? ['live', 'slow'] : []
-    const blocksOf = (page: string) => runBlocks(readPage(page), without)
-    const isLive = (page: string) => blocksOf(page).some(({ words }) => words.includes('live'))
-    const named = pages.length === 0 ? pagesWithCommands() : pages.map(fromRoot)
-    const chosen = named.filter((page) => blocksOf(page).length > 0)
+    const isLive = (page: string) =>
+      runBlocks(readPage(page), without).some(({ words }) => words.includes('live'))
+    const chosen = pages.length === 0 ? pagesWithCommands(without) : pages.map(fromRoot)
     let done = 0
     let wrong = 0
     const check = async (page: string) => {

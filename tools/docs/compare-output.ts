@@ -55,6 +55,8 @@ const MASKS: readonly RegExp[] = [
   /\b(?=[a-f]*\d)(?=\d*[a-f])[\da-f]{7,64}\b/g,
   new RegExp(FIGURE, 'gu'),
   new RegExp(VERDICT, 'g'),
+  // which percentiles `doctor --noise` found that a machine can decide
+  /\b(?:none|up to p[\d.]+)(?:; p[\d.]+ needs a longer measurement)?$/g,
   // a figure or a verdict that there is not
   /(?<=^|\s)–(?=\s|$)/g,
 ]

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ROOT } from '../../test/command-line.ts'
-import { runBlocks } from './run-page.ts'
+import { type Mark, runBlocks } from './run-page.ts'
 
 /** Folders of the docs that users read. */
 const SHELVES = ['docs/tutorial', 'docs/guides', 'docs/background', 'docs/reference']
@@ -20,6 +20,6 @@ function userPages(): string[] {
 
 export const readPage = (page: string) => readFileSync(join(ROOT, page), 'utf8')
 
-/** Pages with commands that can be run. */
-export const pagesWithCommands = () =>
-  userPages().filter((page) => runBlocks(readPage(page)).length > 0)
+/** Pages with commands that are run, without blocks of some marks. */
+export const pagesWithCommands = (without: readonly Mark[] = []) =>
+  userPages().filter((page) => runBlocks(readPage(page), without).length > 0)

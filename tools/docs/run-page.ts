@@ -13,7 +13,7 @@ import { dirname, join } from 'node:path'
 import { CLI, ROOT } from '../../test/command-line.ts'
 import { type CodeBlock, codeBlocks, type ShownCommand, shownCommands } from './code-blocks.ts'
 
-/** What a `console` block may be marked with: `live` figures depend on the machine, `slow` takes long. */
+/** Words after `console`: figures of `live` depend on the machine, `slow` takes long. */
 export const MARKS = ['live', 'slow'] as const
 export type Mark = (typeof MARKS)[number]
 
