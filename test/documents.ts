@@ -1,15 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { type CodeBlock, codeBlocks, shownCommands } from '../tools/docs/code-blocks.ts'
 import { ROOT } from './command-line.ts'
 import { repositoryFiles } from './source-files.ts'
-
-/** A fenced block of a page. */
-export interface CodeBlock {
-  /** `page:line` of its first line */
-  readonly at: string
-  readonly language: string
-  readonly text: string
-}
 
 /** A command line on a page or in a help text. */
 export interface CommandLine {
@@ -19,36 +12,30 @@ export interface CommandLine {
 
 export const pages = () => repositoryFiles().filter((path) => path.endsWith('.md'))
 
-export function codeBlocks(page: string): CodeBlock[] {
-  const blocks: CodeBlock[] = []
-  let open: { at: string; language: string; lines: string[] } | null = null
-  readFileSync(join(ROOT, page), 'utf8')
-    .split('\n')
-    .forEach((line, i) => {
-      const fence = /^\s*```\s*(\w*)/.exec(line)
-      if (fence === null) open?.lines.push(line)
-      else if (open === null) open = { at: `${page}:${i + 2}`, language: fence[1]!, lines: [] }
-      else {
-        blocks.push({ at: open.at, language: open.language, text: open.lines.join('\n') })
-        open = null
-      }
-    })
-  return blocks
-}
+export const blocksOfPage = (page: string): CodeBlock[] =>
+  codeBlocks(readFileSync(join(ROOT, page), 'utf8'))
 
 const SHELLS = ['sh', 'bash', 'shell', 'console']
 
 /** Command lines of our program in the shell blocks and inline code of a page. */
 export function commandLines(page: string): CommandLine[] {
-  const inBlocks = codeBlocks(page)
+  const inBlocks = blocksOfPage(page)
     .filter(({ language }) => SHELLS.includes(language))
-    .flatMap(({ at, text }) => callsIn(text).map((call) => ({ at, text: call })))
+    .flatMap((block) =>
+      commandsOf(block)
+        .flatMap(callsIn)
+        .map((text) => ({ at: `${page}:${block.line}`, text })),
+    )
   const inline = [...readFileSync(join(ROOT, page), 'utf8').matchAll(/(?<!`)`([^`\n]+)`(?!`)/g)]
   return [
     ...inBlocks,
     ...inline.flatMap(([, code]) => callsIn(code!).map((text) => ({ at: page, text }))),
   ]
 }
+
+/** A block of the language `console` has output between its commands. */
+const commandsOf = (block: CodeBlock) =>
+  block.language === 'console' ? shownCommands(block).map(({ command }) => command) : [block.text]
 
 /** Examples in the help texts of a source file. */
 export function exampleLines(path: string): CommandLine[] {
@@ -63,12 +50,7 @@ function callsIn(text: string): string[] {
   return text
     .replaceAll('\\\n', ' ')
     .split(/\n|&&|\||;/)
-    .map((line) =>
-      line
-        .trim()
-        .replace(/^\$ /, '')
-        .replace(/\s+(#|>).*$/, ''),
-    )
+    .map((line) => line.trim().replace(/\s+(#|>).*$/, ''))
     .map((line) => /^(?:spillway|npx tsx cli\.ts|(?:node )?dist\/cli\.js)\s+(.+)$/.exec(line)?.[1])
     .filter((call) => call !== undefined)
 }

@@ -12,7 +12,7 @@ import {
   starterScenario,
 } from '../scenarios/index.ts'
 import { resolveSystem, runReplication } from '../sim/experiment/index.ts'
-import { codeBlocks, commandLines, exampleLines, pages } from './documents.ts'
+import { blocksOfPage, commandLines, exampleLines, pages } from './documents.ts'
 import { madeUpProfile } from './profiles.ts'
 import { scenarioOf } from './scenarios.ts'
 import { repositoryFiles } from './source-files.ts'
@@ -56,7 +56,8 @@ describe('the scenario library', () => {
 
 describe.each(pages())('%s', (page) => {
   test('its scenarios and parts of scenarios are valid', () => {
-    for (const { at, text } of codeBlocks(page).filter(({ language }) => language === 'yaml')) {
+    for (const { line, text } of blocksOfPage(page).filter(({ language }) => language === 'yaml')) {
+      const at = `${page}:${line}`
       const value: unknown = parse(text)
       expect(value, at).toBeTypeOf('object')
       if (!Object.hasOwn(value as object, 'spillway')) {

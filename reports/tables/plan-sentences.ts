@@ -65,7 +65,8 @@ function headroomSentences(plan: Plan): string[] {
   const text = headroomText(plan)
   if (text === null) return []
   const rate = plan.max_rate_rps
-  const most = rate === null ? '' : ` (at most ${figureRate(rate)}; now ${figureRate(plan.rate_rps)})`
+  const most =
+    rate === null ? '' : ` (at most ${figureRate(rate)}; now ${figureRate(plan.rate_rps)})`
   return [`Headroom of the winner: ${text}${most}.`]
 }
 

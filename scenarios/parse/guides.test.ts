@@ -1,11 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
+import { codeBlocks } from '../../tools/docs/code-blocks.ts'
 import { parseKeptScenario, parseScenario } from './parse.ts'
 
 /** YAML blocks of a guide: sections of a scenario; the other sections are below. */
 function blocksOf(guide: string): string[] {
   const text = readFileSync(new URL(`../../docs/guides/${guide}.md`, import.meta.url), 'utf8')
-  return [...text.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, yaml]) => yaml!)
+  return codeBlocks(text)
+    .filter(({ language }) => language === 'yaml')
+    .map(({ text: yaml }) => yaml)
 }
 
 const sections = (yaml: string) => new Set(yaml.match(/^[a-z]+(?=:)/gm))
@@ -49,7 +52,8 @@ describe.each(['traffic', 'queues', 'clients', 'batching', 'generation', 'admiss
       const rest = (OTHER[guide] ?? [MODELS, trafficOf(yaml), POOLS]).filter(
         (section) => !sections(yaml).has(section.split(':')[0]!),
       )
-      const text = HEAD + rest.join('') + yaml
+      const head = sections(yaml).has('spillway') ? '' : HEAD
+      const text = head + rest.join('') + yaml
       const { scenario } = parseScenario(text, { file: 'guide.yaml' })
       // and so does the kept scenario of a run, with every default filled in
       expect(parseKeptScenario(JSON.stringify(scenario), 'scenario.json')).toEqual(scenario)

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse } from 'yaml'
 import { loadScenario } from '../../scenarios/index.ts'
+import { codeBlocks } from '../docs/code-blocks.ts'
 import { DECLARED, TINY } from './stock.ts'
 
 const LIBRARY = new URL('../../scenarios/library/', import.meta.url)
@@ -33,7 +34,9 @@ export async function scenarioCorpus(): Promise<readonly Tree[]> {
 function* yamlBlocks(): Generator<Tree> {
   for (const name of readdirSync(GUIDES)) {
     const text = readFileSync(join(GUIDES.pathname, name), 'utf8')
-    for (const [, yaml] of text.matchAll(/```yaml\n([\s\S]*?)```/g)) yield parse(yaml!) as Tree
+    for (const { language, text: yaml } of codeBlocks(text)) {
+      if (language === 'yaml') yield parse(yaml) as Tree
+    }
   }
 }
 

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse } from 'yaml'
 import { ROOT } from '../../test/command-line.ts'
-import { codeBlocks, pages } from '../../test/documents.ts'
+import { blocksOfPage, pages } from '../../test/documents.ts'
 import { alternatives, identity, type JsonSchema } from './schema-sections.ts'
 
 /** Values that shipped scenarios and the scenarios on pages have, which tests show to be valid. */
@@ -51,7 +51,7 @@ function* scenarios(): Generator<unknown> {
     yield parse(readFileSync(join(library, name), 'utf8'))
   }
   for (const page of pages()) {
-    for (const { language, text } of codeBlocks(page)) if (language === 'yaml') yield parse(text)
+    for (const { language, text } of blocksOfPage(page)) if (language === 'yaml') yield parse(text)
   }
 }
 

@@ -1,0 +1,62 @@
+import { writeFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { join, relative, resolve } from 'node:path'
+import { Command } from 'commander'
+import { expectBuilt, ROOT } from '../../test/command-line.ts'
+import { checkPage, type PageCheck } from './check-page.ts'
+import { pagesWithCommands, readPage } from './pages.ts'
+import { type Mark, runBlocks } from './run-page.ts'
+
+/** Pages that run side by side. A page with a live block has the machine for itself. */
+const AT_A_TIME = Math.min(2, availableParallelism())
+
+interface Options {
+  readonly ci?: boolean
+  readonly write?: boolean
+}
+
+await new Command('npm run docs:check --')
+  .description('Run the commands of the docs, and compare what they print with the pages')
+  .argument('[pages...]', 'pages; default: all that users read')
+  .option('--ci', 'leave out blocks that are marked live or slow')
+  .option('--write', 'put the output of this run on the pages')
+  .action(async (pages: string[], { ci, write }: Options) => {
+    expectBuilt()
+    const without: readonly Mark[] = ci === true ? ['live', 'slow'] : []
+    const isLive = (page: string) =>
+      runBlocks(readPage(page), without).some(({ words }) => words.includes('live'))
+    const chosen = pages.length === 0 ? pagesWithCommands(without) : pages.map(fromRoot)
+    let done = 0
+    let wrong = 0
+    const check = async (page: string) => {
+      const onBlock = (block: number, of: number) =>
+        console.error(`${page}: block ${block} of ${of}; ${done} of ${chosen.length} pages done`)
+      const checked = await checkPage(page, readPage(page), { without, onBlock })
+      if (write === true) put(page, checked)
+      const found = write === true ? checked.failures : checked.problems
+      for (const problem of found) console.log(problem)
+      wrong += found.length
+      done++
+    }
+    const together = chosen.filter((page) => !isLive(page))
+    await Promise.all(Array.from({ length: AT_A_TIME }, () => eachOf(together, check)))
+    await eachOf(chosen.filter(isLive), check)
+    console.error(`${chosen.length} pages, ${wrong} problems`)
+    if (wrong > 0) process.exitCode = 1
+  })
+  .parseAsync()
+
+function put(page: string, { current }: PageCheck): void {
+  if (current === readPage(page)) return
+  writeFileSync(join(ROOT, page), current)
+  console.error(`${page}: written`)
+}
+
+function fromRoot(page: string): string {
+  return relative(ROOT, resolve(page))
+}
+
+/** Takes pages off a list that others may share, one after the other. */
+async function eachOf(pages: string[], use: (page: string) => Promise<void>): Promise<void> {
+  for (let page = pages.shift(); page !== undefined; page = pages.shift()) await use(page)
+}

@@ -1,0 +1,155 @@
+import { spawn } from 'node:child_process'
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { CLI, ROOT } from '../../test/command-line.ts'
+import { type CodeBlock, codeBlocks, type ShownCommand, shownCommands } from './code-blocks.ts'
+
+/** Words after `console`: figures of `live` depend on the machine, `slow` takes long. */
+export const MARKS = ['live', 'slow'] as const
+export type Mark = (typeof MARKS)[number]
+
+/** A command of a page that was run. */
+export interface CommandRun {
+  readonly shown: ShownCommand
+  readonly isLive: boolean
+  /** what it printed on stdout, without blank lines at both ends */
+  readonly printed: string
+  /** why it failed, or null */
+  readonly failure: string | null
+}
+
+export interface PageOptions {
+  /** blocks with one of these marks are left out */
+  readonly without?: readonly Mark[]
+  /** called before each block of commands, counted from 1 */
+  readonly onBlock?: (block: number, of: number) => void
+}
+
+/** ms; only a command that hangs takes so long */
+const LIMIT_MS = 600_000
+/** Exit codes that are verdicts, and no failures. */
+const VERDICTS = [0, 4, 5]
+const SHOWS_EXIT_CODE = 'echo $?'
+
+/** The `console` blocks of a page that are run. Throws at a word that is no mark. */
+export function runBlocks(markdown: string, without: readonly Mark[] = []): CodeBlock[] {
+  return codeBlocks(markdown)
+    .filter(({ language }) => language === 'console')
+    .filter(({ words, line }) => {
+      const unknown = words.find((word) => !MARKS.some((mark) => mark === word))
+      if (unknown === undefined) return !without.some((mark) => words.includes(mark))
+      throw new Error(`line ${line - 1}: ${unknown}: expected ${MARKS.join(' or ')} after console`)
+    })
+}
+
+/** A block whose fence names a file, as in `yaml shop.yaml`, is that file. */
+const fileOf = ({ language, words }: CodeBlock) =>
+  language !== 'console' && words.length === 1 && /^[\w./-]+\.\w+$/.test(words[0]!)
+    ? words[0]!
+    : null
+
+/**
+ * Writes the files and runs the commands of a page from top to bottom, in a folder of its own with
+ * `spillway` on the path, a profile cache of its own and the package under `node_modules`.
+ */
+export async function runPage(
+  markdown: string,
+  { without, onBlock }: PageOptions = {},
+): Promise<CommandRun[]> {
+  const blocks = runBlocks(markdown, without)
+  const home = realpathSync(mkdtempSync(join(tmpdir(), 'spillway-docs-')))
+  try {
+    const folder = join(home, 'page')
+    const env = environment(home)
+    mkdirSync(join(folder, 'node_modules'), { recursive: true })
+    symlinkSync(ROOT, join(folder, 'node_modules/spillway'))
+    const runs: CommandRun[] = []
+    for (const block of codeBlocks(markdown)) {
+      const file = fileOf(block)
+      if (file !== null) {
+        mkdirSync(dirname(join(folder, file)), { recursive: true })
+        writeFileSync(join(folder, file), `${block.text}\n`)
+      }
+      const at = blocks.findIndex(({ line }) => line === block.line)
+      if (at < 0) continue
+      onBlock?.(at + 1, blocks.length)
+      runs.push(...(await runBlock(block, folder, env)))
+    }
+    return runs
+  } finally {
+    rmSync(home, { recursive: true, force: true })
+  }
+}
+
+/** Variables of the shells, without those by which commands find out that they run in CI. */
+function environment(home: string): NodeJS.ProcessEnv {
+  const bin = join(home, 'bin')
+  mkdirSync(bin)
+  writeFileSync(join(bin, 'spillway'), `#!/bin/sh\nexec '${process.execPath}' '${CLI}' "$@"\n`)
+  chmodSync(join(bin, 'spillway'), 0o755)
+  const inherited = Object.entries(process.env).filter(([name]) => !/^(CI|GITHUB)(_|$)/.test(name))
+  return {
+    ...Object.fromEntries(inherited),
+    PATH: `${bin}:${process.env.PATH}`,
+    SPILLWAY_CACHE: join(home, 'cache'),
+    NO_COLOR: '1',
+    LC_ALL: 'C.UTF-8',
+    TZ: 'UTC',
+  }
+}
+
+async function runBlock(
+  block: CodeBlock,
+  folder: string,
+  env: NodeJS.ProcessEnv,
+): Promise<CommandRun[]> {
+  const runs: CommandRun[] = []
+  const isLive = block.words.includes('live')
+  const commands = shownCommands(block)
+  let previous = 0
+  for (const [i, shown] of commands.entries()) {
+    const ended = await inShell(`(exit ${previous})\n${shown.command}`, folder, env)
+    const { code, stdout, stderr } = ended
+    const isShown = commands[i + 1]?.command === SHOWS_EXIT_CODE
+    const failed = code === null || !(VERDICTS.includes(code) || isShown)
+    const last = stderr.trim().split('\n').slice(-3).join('\n')
+    const failure = failed ? `exit code ${code ?? 'none, as it was ended'}: ${last}` : null
+    runs.push({ shown, isLive, printed: stdout, failure })
+    previous = code ?? 1
+  }
+  return runs
+}
+
+interface Ended {
+  /** null if a signal ended it */
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+function inShell(script: string, cwd: string, env: NodeJS.ProcessEnv): Promise<Ended> {
+  const child = spawn('bash', ['-c', script], {
+    ...{ cwd, env, timeout: LIMIT_MS },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const text = { stdout: '', stderr: '' }
+  child.stdout.setEncoding('utf8').on('data', (data) => {
+    text.stdout += data
+  })
+  child.stderr.setEncoding('utf8').on('data', (data) => {
+    text.stderr += data
+  })
+  return new Promise((resolve, reject) => {
+    child.on('error', reject)
+    child.on('close', (code) => resolve({ code, ...text }))
+  })
+}
