@@ -90,7 +90,7 @@ describe.each(pages())('%s', (page) => {
   })
 
   test('its terms are in the glossary', () => {
-    const glossary = readFileSync(join(ROOT, 'docs/background/glossary.md'), 'utf8')
+    const glossary = readFileSync(join(ROOT, 'docs/reference/glossary.md'), 'utf8')
     const text = readFileSync(join(ROOT, page), 'utf8')
     const terms = [...text.matchAll(/glossary\.md#([\w-]+)/g)].map(([, term]) => term!)
     expect(terms.filter((term) => !glossary.includes(`<a id="${term}">`))).toEqual([])

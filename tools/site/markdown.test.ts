@@ -34,7 +34,7 @@ describe('links', () => {
 
   test.each([
     ['plan.md', './plan'],
-    ['../background/glossary.md#control-plane', './../background/glossary#control-plane'],
+    ['../reference/glossary.md#control-plane', './../reference/glossary#control-plane'],
     ['#prefilldecode-disaggregation', '#prefilldecode-disaggregation'],
     ['https://example.org/x', 'https://example.org/x'],
   ])('%s stays', async (href, same) => {
