@@ -19,12 +19,17 @@ export function planAnswer(plan: Plan): string {
   const winner = winnerOf(plan)
   if (winner !== null) {
     const change = againstToday(winner)
-    return `The cheapest configuration that holds every objective at ${sure} is ${configurationText(plan, winner)}: ${costText(plan, winner.cost)}${change}. Nearest to its limit is ${bindingText(winner)}: ${bindingFigure(winner)}.`
+    return `The cheapest configuration that holds every objective at ${sure} is ${configurationText(plan, winner)}: ${costText(plan, winner.cost)}${change}. Nearest to its limit is ${bindingText(winner)}: ${bindingFigure(winner)}.${extrapolatedText(winner)}`
   }
   const [best] = [...plan.rows].sort((a, b) => b.p_meets - a.p_meets)
   const of = plural(plan.configurations, 'configuration')
   const near = `the surest is ${configurationText(plan, best!)}: ${confidenceText(best!.p_meets)}, by ${bindingText(best!)}, ${bindingFigure(best!)}`
   return `None of ${of} holds every objective at ${sure}; ${near}.`
+}
+
+function extrapolatedText({ extrapolated }: PlanRow): string {
+  if (extrapolated.length === 0) return ''
+  return ' Its batches or lengths are beyond the measured ones, so its times are extrapolated: measure them before you rely on it.'
 }
 
 function againstToday({ today, cost_vs_today: change }: PlanRow): string {

@@ -16,6 +16,7 @@ import { loadProfile, referenceProfilePath } from '../folders/profile-file.ts'
 import { contentOf } from '../models/index.ts'
 import { expectTrace } from '../parquet/expect-decodable.ts'
 import { throwIfAborted } from '../process/interruption.ts'
+import { doubtfulValues } from './doubtful-values.ts'
 import { sampleLengths } from './sample-lengths.ts'
 import { unclaimedRows } from './unclaimed-rows.ts'
 
@@ -59,6 +60,7 @@ export async function prepare(
     const { duration_s } = scenario
     clients.set(index, await readServegen(arrivals, directory, duration_s, onProgress))
   }
+  for (const text of doubtfulValues(scenario)) options.onNote?.(text)
   for (const text of unclaimedRows(scenario, traces)) options.onNote?.(text)
   const contents = await contentsOf(scenario, directory)
   onProgress()

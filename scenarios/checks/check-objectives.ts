@@ -29,7 +29,8 @@ function checkWindow(draft: Draft, path: (string | number)[], objective: Objecti
   const { durationS, warmupS } = draft
   if (durationS === null || warmupS === null) return
   const most = durationS - warmupS
-  if (objective.window_s > most) {
+  // a warm-up as long as the run is refused by itself
+  if (most > 0 && objective.window_s > most) {
     draft.refuse(path, `a window of at most ${most} s, from the warm-up to duration_s`)
   }
 }
