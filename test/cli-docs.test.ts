@@ -1,17 +1,15 @@
 import { describe, expect, test } from 'vitest'
 import { checkPage } from '../tools/docs/check-page.ts'
-import { pagesWithCommands, readPage } from '../tools/docs/pages.ts'
-import type { Mark } from '../tools/docs/run-page.ts'
+import { pagesWith, readPage } from '../tools/docs/pages.ts'
+import { unmarked } from '../tools/docs/run-page.ts'
 import { expectBuilt } from './command-line.ts'
 
 /** The pages show what their commands print. Blocks marked live or slow: `npm run docs:check`. */
 
-const WITHOUT: readonly Mark[] = ['live', 'slow']
-
 expectBuilt()
 
-test.for(pagesWithCommands(WITHOUT))('%s shows what its commands print', async (page) => {
-  const { problems } = await checkPage(page, readPage(page), { without: WITHOUT })
+test.for(pagesWith(unmarked))('%s shows what its commands print', async (page) => {
+  const { problems } = await checkPage(page, readPage(page), { choice: unmarked })
   expect(problems).toEqual([])
 })
 
@@ -66,7 +64,7 @@ pools: [{ name: central, model: m }]
 
   test('blocks that are left out are not run', async () => {
     const live = page('$ false').replace('console', 'console live')
-    const { problems } = await checkPage('page', live, { without: WITHOUT })
+    const { problems } = await checkPage('page', live, { choice: unmarked })
     expect(problems).toEqual([])
     expect(await problemsOf(live)).toHaveLength(1)
   })

@@ -4,8 +4,8 @@ import { join, relative, resolve } from 'node:path'
 import { Command } from 'commander'
 import { expectBuilt, ROOT } from '../../test/command-line.ts'
 import { checkPage, type PageCheck } from './check-page.ts'
-import { pagesWithCommands, readPage } from './pages.ts'
-import { type Mark, runBlocks } from './run-page.ts'
+import { pagesWith, readPage } from './pages.ts'
+import { all, chosenBlocks, unmarked } from './run-page.ts'
 
 /** Pages that run side by side. A page with a live block has the machine for itself. */
 const AT_A_TIME = Math.min(2, availableParallelism())
@@ -22,16 +22,16 @@ await new Command('npm run docs:check --')
   .option('--write', 'put the output of this run on the pages')
   .action(async (pages: string[], { ci, write }: Options) => {
     expectBuilt()
-    const without: readonly Mark[] = ci === true ? ['live', 'slow'] : []
+    const choice = ci === true ? unmarked : all
     const isLive = (page: string) =>
-      runBlocks(readPage(page), without).some(({ words }) => words.includes('live'))
-    const chosen = pages.length === 0 ? pagesWithCommands(without) : pages.map(fromRoot)
+      chosenBlocks(readPage(page), (marks) => choice(marks) && marks.includes('live')).length > 0
+    const chosen = pages.length === 0 ? pagesWith(choice) : pages.map(fromRoot)
     let done = 0
     let wrong = 0
     const check = async (page: string) => {
       const onBlock = (block: number, of: number) =>
         console.error(`${page}: block ${block} of ${of}; ${done} of ${chosen.length} pages done`)
-      const checked = await checkPage(page, readPage(page), { without, onBlock })
+      const checked = await checkPage(page, readPage(page), { choice, onBlock })
       if (write === true) put(page, checked)
       const found = write === true ? checked.failures : checked.problems
       for (const problem of found) console.log(problem)

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ROOT } from '../../test/command-line.ts'
-import { type Mark, runBlocks } from './run-page.ts'
+import { type Choice, chosenBlocks } from './run-page.ts'
 
 /** Folders of the docs that users read. */
 const SHELVES = ['docs/tutorial', 'docs/guides', 'docs/background', 'docs/reference']
@@ -20,6 +20,6 @@ function userPages(): string[] {
 
 export const readPage = (page: string) => readFileSync(join(ROOT, page), 'utf8')
 
-/** Pages with commands that are run, without blocks of some marks. */
-export const pagesWithCommands = (without: readonly Mark[] = []) =>
-  userPages().filter((page) => runBlocks(readPage(page), without).length > 0)
+/** Pages with commands that are run. */
+export const pagesWith = (choice: Choice) =>
+  userPages().filter((page) => chosenBlocks(readPage(page), choice).length > 0)

@@ -14,8 +14,8 @@ import { CLI, ROOT } from '../../test/command-line.ts'
 import { type CodeBlock, codeBlocks, type ShownCommand, shownCommands } from './code-blocks.ts'
 
 /** Words after `console`: figures of `live` depend on the machine, `slow` takes long. */
-export const MARKS = ['live', 'slow'] as const
-export type Mark = (typeof MARKS)[number]
+const MARKS = ['live', 'slow'] as const
+type Mark = (typeof MARKS)[number]
 
 /** A command of a page that was run. */
 export interface CommandRun {
@@ -27,9 +27,17 @@ export interface CommandRun {
   readonly failure: string | null
 }
 
+/** Whether a block with these marks is run. */
+export type Choice = (marks: readonly Mark[]) => boolean
+
+/** Blocks that take seconds and print the same on every machine. */
+export const unmarked: Choice = (marks) => marks.length === 0
+
+export const all: Choice = () => true
+
 export interface PageOptions {
-  /** blocks with one of these marks are left out */
-  readonly without?: readonly Mark[]
+  /** default: all */
+  readonly choice?: Choice
   /** called before each block of commands, counted from 1 */
   readonly onBlock?: (block: number, of: number) => void
 }
@@ -41,14 +49,15 @@ const VERDICTS = [0, 4, 5]
 const SHOWS_EXIT_CODE = 'echo $?'
 
 /** The `console` blocks of a page that are run. Throws at a word that is no mark. */
-export function runBlocks(markdown: string, without: readonly Mark[] = []): CodeBlock[] {
-  return codeBlocks(markdown)
-    .filter(({ language }) => language === 'console')
-    .filter(({ words, line }) => {
-      const unknown = words.find((word) => !MARKS.some((mark) => mark === word))
-      if (unknown === undefined) return !without.some((mark) => words.includes(mark))
-      throw new Error(`line ${line - 1}: ${unknown}: expected ${MARKS.join(' or ')} after console`)
-    })
+export const chosenBlocks = (markdown: string, choice: Choice): CodeBlock[] =>
+  codeBlocks(markdown).filter((block) => block.language === 'console' && choice(marksOf(block)))
+
+function marksOf({ words, line }: CodeBlock): readonly Mark[] {
+  return words.map((word) => {
+    const mark = MARKS.find((known) => known === word)
+    if (mark !== undefined) return mark
+    throw new Error(`line ${line - 1}: ${word}: expected ${MARKS.join(' or ')} after console`)
+  })
 }
 
 /** A block whose fence names a file, as in `yaml shop.yaml`, is that file. */
@@ -63,9 +72,9 @@ const fileOf = ({ language, words }: CodeBlock) =>
  */
 export async function runPage(
   markdown: string,
-  { without, onBlock }: PageOptions = {},
+  { choice = all, onBlock }: PageOptions = {},
 ): Promise<CommandRun[]> {
-  const blocks = runBlocks(markdown, without)
+  const blocks = chosenBlocks(markdown, choice)
   const home = realpathSync(mkdtempSync(join(tmpdir(), 'spillway-docs-')))
   try {
     const folder = join(home, 'page')
