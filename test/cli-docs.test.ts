@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { checkPage } from '../tools/docs/check-page.ts'
 import { pagesWith, readPage } from '../tools/docs/pages.ts'
+import { missingReports, picturesOf } from '../tools/docs/pictures.ts'
 import { unmarked } from '../tools/docs/run-page.ts'
 import { expectBuilt } from './command-line.ts'
 
@@ -9,8 +10,11 @@ import { expectBuilt } from './command-line.ts'
 expectBuilt()
 
 test.for(pagesWith(unmarked))('%s shows what its commands print', async (page) => {
-  const { problems } = await checkPage(page, readPage(page), { choice: unmarked })
-  expect(problems).toEqual([])
+  const missing: string[] = []
+  const pictures = picturesOf(page, readPage(page))
+  const onEnd = async (folder: string) => void missing.push(...missingReports(pictures, folder))
+  const { problems } = await checkPage(page, readPage(page), { choice: unmarked, onEnd })
+  expect([...problems, ...missing]).toEqual([])
 })
 
 describe('a page that is not true is found', () => {

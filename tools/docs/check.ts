@@ -5,6 +5,7 @@ import { Command } from 'commander'
 import { expectBuilt, ROOT } from '../../test/command-line.ts'
 import { checkPage, type PageCheck } from './check-page.ts'
 import { pagesWith, readPage } from './pages.ts'
+import { missingReports, picturesOf, takePictures } from './pictures.ts'
 import { all, chosenBlocks, unmarked } from './run-page.ts'
 
 /** Pages that run side by side. A page with a live block has the machine for itself. */
@@ -19,7 +20,7 @@ await new Command('npm run docs:check --')
   .description('Run the commands of the docs, and compare what they print with the pages')
   .argument('[pages...]', 'pages; default: all that users read')
   .option('--ci', 'leave out blocks that are marked live or slow')
-  .option('--write', 'put the output of this run on the pages')
+  .option('--write', 'put the output of this run on the pages, and take their pictures again')
   .action(async (pages: string[], { ci, write }: Options) => {
     expectBuilt()
     const choice = ci === true ? unmarked : all
@@ -31,9 +32,18 @@ await new Command('npm run docs:check --')
     const check = async (page: string) => {
       const onBlock = (block: number, of: number) =>
         console.error(`${page}: block ${block} of ${of}; ${done} of ${chosen.length} pages done`)
-      const checked = await checkPage(page, readPage(page), { choice, onBlock })
+      const pictures = picturesOf(page, readPage(page))
+      const missing: string[] = []
+      const onEnd = async (folder: string) => {
+        missing.push(...missingReports(pictures, folder))
+        if (write === true && missing.length === 0) await takePictures(pictures, folder)
+      }
+      const checked = await checkPage(page, readPage(page), { choice, onBlock, onEnd })
       if (write === true) put(page, checked)
-      const found = write === true ? checked.failures : checked.problems
+      const found = [
+        ...(write === true ? checked.failures : checked.problems),
+        ...missing.map((report) => `${page}: no command writes ${report}, of which it has a picture`),
+      ]
       for (const problem of found) console.log(problem)
       wrong += found.length
       done++

@@ -40,6 +40,8 @@ export interface PageOptions {
   readonly choice?: Choice
   /** called before each block of commands, counted from 1 */
   readonly onBlock?: (block: number, of: number) => void
+  /** called with the folder of the commands before it is removed */
+  readonly onEnd?: (folder: string) => Promise<void>
 }
 
 /** ms; only a command that hangs takes so long */
@@ -72,7 +74,7 @@ const fileOf = ({ language, words }: CodeBlock) =>
  */
 export async function runPage(
   markdown: string,
-  { choice = all, onBlock }: PageOptions = {},
+  { choice = all, onBlock, onEnd }: PageOptions = {},
 ): Promise<CommandRun[]> {
   const blocks = chosenBlocks(markdown, choice)
   const home = realpathSync(mkdtempSync(join(tmpdir(), 'spillway-docs-')))
@@ -93,6 +95,7 @@ export async function runPage(
       onBlock?.(at + 1, blocks.length)
       runs.push(...(await runBlock(block, folder, env)))
     }
+    await onEnd?.(folder)
     return runs
   } finally {
     rmSync(home, { recursive: true, force: true })
