@@ -42,7 +42,9 @@ await new Command('npm run docs:check --')
       if (write === true) put(page, checked)
       const found = [
         ...(write === true ? checked.failures : checked.problems),
-        ...missing.map((report) => `${page}: no command writes ${report}, of which it has a picture`),
+        ...missing.map(
+          (report) => `${page}: no command writes ${report}, of which it has a picture`,
+        ),
       ]
       for (const problem of found) console.log(problem)
       wrong += found.length
