@@ -90,7 +90,7 @@ ${AGAINST_HELP}
 Examples:
   $ spillway run payment-peak --replays 5
   $ spillway run payment-peak --fail-on fail
-  $ spillway run yardstick --against-set pools.central.batching.max_batch=2`
+  $ spillway run first --against-set pools.central.batching.max_batch=4`
 
 export function define(command: Command): void {
   withAgainstOptions(scenarioFile(command), 'documents, report.html and rows', 'runs/NAME')
