@@ -39,7 +39,7 @@ describe('--json', () => {
     isPlan(plan)
     expect(plan).toMatchObject({ document: 'spillway-plan', cost_unit: 'usd_per_hour' })
     expect(readJson(join(folder, 'planned/plan.json'))).toEqual(plan)
-    expect(filesIn(join(folder, 'planned'))).toEqual(['report.html', 'plan.json'])
+    expect(filesIn(join(folder, 'planned'))).toEqual(['plan.json', 'report.html'])
   })
 
   test('requests prints the number and the hash of requests', async () => {

@@ -39,6 +39,11 @@ describe('live', () => {
     ['times and hashes', '2026-11-27T17:06:21.158Z,8a1f09c,8.6', '2025-01-02T03:04:05Z,12345ab,1'],
     ['the reason of another verdict', 'PASS  all rules kept', 'FAIL  order: 2 violations'],
     [
+      'another reason of the same verdict',
+      'FAIL  order: 2 violations',
+      'FAIL  padding: 2 violations',
+    ],
+    [
       'such a reason that is left out',
       'audit  PASS  29 rules …',
       'audit  FAIL  order: 2 violations',
@@ -56,7 +61,6 @@ describe('live', () => {
     ['a word', '3 replays of 2 s', '3 rehearsals of 2 s'],
     ['a figure in a name', 'p95  3 ms', 'p99  3 ms'],
     ['a name with a figure', 'batch-8  3 ms', 'batch-32  3 ms'],
-    ['the reason of the same verdict', 'FAIL  order: 2 violations', 'FAIL  padding: 2 violations'],
     ['a further figure', 'p50  3 ms  4 ms', 'p50  3 ms'],
     ['the rest of a line that begins otherwise', 'noise floor …', 'structure error'],
   ])('%s may not', (_, shown, printed) => {

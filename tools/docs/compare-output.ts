@@ -17,8 +17,8 @@ export const exact: LineComparison = {
 }
 
 /**
- * Word by word: figures, units, verdicts and spaces may differ. Where the verdict differs, so may
- * its reason, which is the rest of the line. A `…` at the end of a line stands for its rest.
+ * Word by word: figures, units, verdicts and spaces may differ, and so may the reason of a verdict,
+ * which is the rest of the line. A `…` at the end of a line stands for its rest.
  */
 export const live: LineComparison = {
   same(shown, printed) {
@@ -27,7 +27,7 @@ export const live: LineComparison = {
       : masked(printed) === masked(shown)
     if (isAlike) return true
     const [one, other] = [VERDICT.exec(shown), VERDICT.exec(printed)]
-    if (one === null || other === null || one[0] === other[0]) return false
+    if (one === null || other === null) return false
     return masked(shown.slice(0, one.index)) === masked(printed.slice(0, other.index))
   },
   current(shown, printed) {
