@@ -56,6 +56,8 @@ interface CoverageRow {
   /** 95 % interval of the share itself (Clopper and Pearson) */
   readonly low: number
   readonly high: number
+  /** share of the trials that were warned of: such an interval is not promised */
+  readonly warned?: number
   readonly problem: string | null
 }
 
@@ -115,6 +117,14 @@ function ratioCoverage(blocks: number): CoverageRow[] {
   )
 }
 
+/** Results must state in so many trials that runs are too short, where they are. */
+const WARNED = 0.9
+
+function engineRow(row: EngineCoverage): CoverageRow {
+  const judged = coverageRow(engineName(row), row.replications, row)
+  return row.warned < WARNED ? judged : { ...judged, warned: row.warned, problem: null }
+}
+
 const engineName = ({ name, requests }: EngineCoverage) =>
   `${name}, ${requests.toLocaleString('en-US')} requests a run`
 
@@ -131,8 +141,8 @@ const simulatedText = ({ estimate, halfWidth }: TheoryRow) =>
     ? `${number(estimate)} exactly`
     : `${number(estimate)} ± ${Number(halfWidth.toPrecision(2))}`
 
-const verdictText = ({ problem }: { readonly problem: string | null }) =>
-  problem === null ? 'agrees' : 'DISAGREES'
+const verdictText = ({ problem, warned }: Pick<CoverageRow, 'problem' | 'warned'>) =>
+  warned === undefined ? (problem === null ? 'agrees' : 'DISAGREES') : `warned, ${percent(warned)}`
 
 /** One line of the table on a terminal. */
 function rowLine(row: TheoryRow): string {
@@ -195,7 +205,8 @@ ${table}
 Intervals use replications, never the requests of one run, because those are not independent. In
 M/M/1 at load 0.8, a 95 % interval for p99 from the order statistics of one run of 100,000 requests
 covers the true value 18 % of the time. Intervals over replications have their nominal coverage,
-where runs are long enough. Those with requests a run are of the whole simulator, as a sweep makes them.
+where runs are long enough. Where they are not, the result has a warning: "warned" is the share of trials with one. Rows with requests a run are of
+the whole simulator, as a sweep makes them.
 Those of times and percentiles are taken on the log scale, so they never reach below zero. A what-if has blocks of
 slices on a machine that drifts in place of replications:
 
@@ -217,7 +228,7 @@ for (const theoryCase of theoryCases()) {
 const engine = await engineCoverage(TRIALS, (model) => console.error(`intervals of ${model} …`))
 const coverage = [
   ...COVERAGE_CASES.map(coverageOf),
-  ...engine.map((row) => coverageRow(engineName(row), row.replications, row)),
+  ...engine.map(engineRow),
   ...BLOCKS.flatMap(ratioCoverage),
 ]
 for (const row of coverage) console.log(coverageLine(row))

@@ -23,6 +23,7 @@ import { memoryResult } from './memory-result.ts'
 import { judgeAll, objectiveFigures } from './objectives.ts'
 import { batchMean, overRuns, shareOver } from './over-runs.ts'
 import { recordedStalls, stallWarnings } from './recorded-stalls.ts'
+import { shortRunWarnings } from './short-runs.ts'
 import { stabilityOf } from './stability.ts'
 import { worstWindow } from './worst-window.ts'
 
@@ -164,7 +165,9 @@ export function simulatedResult(
     garbage_collections: null,
     host: null,
   })
-  return { ...result, warnings: [...stallWarnings(result.pools), ...result.warnings] }
+  const overloaded = result.stability.state === 'OVERLOADED'
+  const short = overloaded ? [] : shortRunWarnings(scenario, runs, result.pools)
+  return { ...result, warnings: [...stallWarnings(result.pools), ...result.warnings, ...short] }
 }
 
 function tokenTimes(cells: readonly CellSummary[]): Result['classes'][number]['tokens'] {
