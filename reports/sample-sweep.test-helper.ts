@@ -32,6 +32,7 @@ export function sampleRow(
     figures: {
       ...{ replications: 10, capacity_rps: 300 * replicas, load: 1 / replicas, verdict },
       stability: SAMPLE_STABILITY,
+      extrapolated: [],
       objectives:
         verdict === null
           ? []

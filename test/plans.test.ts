@@ -118,6 +118,21 @@ describe('a plan without prices or without a winner', () => {
     expect(planText(found)).toMatch(/as is \(today\)/)
   })
 
+  test('marks configurations beyond the measured batches, in rows and in a note', async () => {
+    const measured = SMALL.replace(/law: linear[^}]*/, 'law: table, sizes: [1, 4], ms: [6, 12] ')
+    const path = put(folder, 'measured.yaml', measured)
+    const found = await plan(path, {
+      set: ['pools.server.replicas=2,3', 'pools.server.batching.max_batch=4,8'],
+      replications: 6,
+    })
+    const beyond = found.rows.filter(({ figures }) => figures.extrapolated.length > 0)
+    expect(beyond.length).toBeGreaterThan(0)
+    expect(beyond.every(({ set }) => set.includes('pools.server.batching.max_batch=8'))).toBe(true)
+    expect(found.notes.join()).toMatch(
+      /of \d configurations .* beyond the measured batches .* up to 8 requests \(measured: 4\)/,
+    )
+  })
+
   test('names the surest configuration where none meets', async () => {
     const set = ['pools.server.replicas=1,2', 'slo.web=["p(95) latency_ms < 5"]']
     const found = await plan(file, { set, replications: 6 })

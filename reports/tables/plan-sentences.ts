@@ -27,7 +27,7 @@ export function planAnswer(plan: Plan): string {
   return `None of ${of} holds every objective at ${sure}; ${near}.`
 }
 
-function extrapolatedText({ extrapolated }: PlanRow): string {
+function extrapolatedText({ figures: { extrapolated } }: PlanRow): string {
   if (extrapolated.length === 0) return ''
   return ' Its batches or lengths are beyond the measured ones, so its times are extrapolated: measure them before you rely on it.'
 }

@@ -160,7 +160,7 @@ const COLUMNS: readonly Column[] = [
   },
   {
     head: 'extrapolated',
-    text: ({ extrapolated }) => (extrapolated.length > 0 ? 'yes' : NONE),
+    text: ({ figures: { extrapolated } }) => (extrapolated.length > 0 ? 'yes' : NONE),
     optional: true,
   },
   { head: 'runs', text: ({ figures }) => figureOf(figures.replications) },

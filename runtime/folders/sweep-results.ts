@@ -73,6 +73,8 @@ function columnTypes({ paths, grid, points }: SweepManifest): Map<string, Column
     ['reason', 'STRING'],
     ['scenario', 'STRING'],
     ['verdict', 'STRING'],
+    ['stability', 'STRING'],
+    ['extrapolated', 'STRING'],
     ['replications', 'DOUBLE'],
     ['capacity_rps', 'DOUBLE'],
     ['load', 'DOUBLE'],
@@ -96,7 +98,9 @@ function cellsOf(
   }
   for (const [name, value] of Object.entries({ status, reason, scenario })) cells.set(name, value)
   if (figures === null) return cells
-  const { verdict, replications, capacity_rps, load, cost } = figures
+  const { verdict, replications, capacity_rps, load, stability, extrapolated, cost } = figures
+  cells.set('stability', stability.state)
+  cells.set('extrapolated', extrapolated.length === 0 ? null : extrapolated.join('; '))
   for (const [name, value] of Object.entries({ verdict, replications, capacity_rps, load })) {
     cells.set(name, value)
   }

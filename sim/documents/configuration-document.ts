@@ -56,6 +56,12 @@ export const configurationRow = z.strictObject({
   ),
   classes: z.array(configuredClass).describe('Figures of each class of the traffic.'),
   pools: z.array(configuredPool).describe('Figures of each pool.'),
+  extrapolated: z
+    .array(z.string())
+    .describe(
+      'Where batches or lengths are beyond those that were measured, and times are therefore ' +
+        'extrapolated.',
+    ),
   cost: cost.nullable().describe('Cost of the replicas; null where a pool has no price.'),
 })
 

@@ -81,9 +81,6 @@ const planRow = z
     cost_vs_today: numberOrNull.describe(
       'Cost over that of the scenario as it stands, less 1; null where that is 0.',
     ),
-    extrapolated: z
-      .array(z.string())
-      .describe('Warnings for pools with batches beyond those that were measured.'),
     figures: configurationRow.describe('Figures of the configuration.'),
   })
   .describe('One configuration that was simulated.')

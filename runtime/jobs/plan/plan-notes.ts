@@ -1,4 +1,5 @@
 import { arrivalParts } from '../../../scenarios/index.ts'
+import type { PlanRow } from '../../../sim/documents/index.ts'
 import type { System } from '../prepare.ts'
 import type { PlanCandidates } from './plan-candidates.ts'
 
@@ -8,16 +9,25 @@ export function planNotes(
   {
     priced,
     chosen,
+    rows,
     verified,
   }: {
     readonly priced: PlanCandidates
     readonly chosen: boolean
+    readonly rows: readonly PlanRow[]
     readonly verified: object | null
   },
 ): string[] {
   const notes: string[] = []
   if (chosen) {
     notes.push('the search space is the default one; choose yours with --set PATH=VALUES')
+  }
+  const beyond = rows.filter(({ figures }) => figures.extrapolated.length > 0)
+  if (beyond.length > 0) {
+    const [first] = beyond[0]!.figures.extrapolated
+    notes.push(
+      `${beyond.length} of ${rows.length} configurations that were simulated are beyond the measured batches or lengths (extrapolated), such as ${first}`,
+    )
   }
   if (priced.unit === 'replicas') {
     const missing = scenario.pools.find(({ price_usd_per_hour: price }) => price === undefined)

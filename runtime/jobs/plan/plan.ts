@@ -41,6 +41,7 @@ export async function plan(path: string, options: PlanOptions = {}): Promise<Pla
       ? await verifyWinner(chosenOne, { ...running, replays })
       : null
   if (verified !== null && 'problem' in verified) onWarning?.(verified.problem)
+  const rows = planRows(found, { setOf, simulations, today })
   const holds = figures?.headroom?.holds ?? null
   return {
     ...({ document: 'spillway-plan', format: 1, ...build() } as const),
@@ -55,7 +56,7 @@ export async function plan(path: string, options: PlanOptions = {}): Promise<Pla
     rate_rps: rateRps,
     configurations: priced.candidates.length + priced.invalid.length + priced.same.length,
     simulations: simulations.replications,
-    ...planRows(found, { setOf, simulations, today }),
+    ...rows,
     skipped: skippedOf(found, priced, { setOf, simulations }),
     monotone: {
       compared: found.compared,
@@ -71,7 +72,7 @@ export async function plan(path: string, options: PlanOptions = {}): Promise<Pla
     max_rate_rps: holds === null ? null : holds * rateRps,
     sensitivity: figures?.sensitivity ?? [],
     verified: verified !== null && 'verdict' in verified ? verified : null,
-    notes: planNotes(system, { priced, chosen, verified }),
+    notes: planNotes(system, { priced, chosen, verified, rows: rows.rows }),
     command: options.command ?? LIBRARY_CALL,
   }
 }

@@ -73,7 +73,7 @@ export async function variants(
     set: [...set],
     changes: scenarioChanges(scenario, system.scenario),
     row: configurationRow(
-      system,
+      { ...system, extrapolated: extrapolationWarnings(system) },
       runs.map((run) => runFigures(system.scenario, run)),
     ),
     figures: variantFigures(sides[i]!),

@@ -13,6 +13,8 @@ export interface ConfiguredSystem {
   readonly scenario: Scenario
   /** requests/s; null where it is not known */
   readonly capacityRps: number | null
+  /** where its batches or lengths are beyond those that were measured */
+  readonly extrapolated: readonly string[]
 }
 
 /**
@@ -20,7 +22,7 @@ export interface ConfiguredSystem {
  * document of a simulation of it has.
  */
 export function configurationRow(
-  { scenario, capacityRps }: ConfiguredSystem,
+  { scenario, capacityRps, extrapolated }: ConfiguredSystem,
   runs: readonly RunFigures[],
 ): ConfigurationRow {
   const { duration_s, warmup_s } = scenario
@@ -62,6 +64,7 @@ export function configurationRow(
       utilisation: overRuns(runs, ({ pools }) => pools[i]!.utilisation, 1),
       batch_mean: overRuns(runs, ({ pools }) => pools[i]!.batchMean),
     })),
+    extrapolated: [...extrapolated],
     cost: costOf(
       scenario,
       runs.map(({ classes }) => sum(classes.map(({ served }) => served)) / countedS),

@@ -13,7 +13,6 @@ export interface PlanRowParts extends ConfiguredSystem {
   readonly costToday: number
   readonly judgement: PlanJudgement
   readonly runs: readonly RunFigures[]
-  readonly extrapolated: readonly string[]
 }
 
 /** The row of a configuration; ranks follow where all rows are known. */
@@ -44,7 +43,6 @@ export function planRow(parts: PlanRowParts): PlanRow {
     memory_of_limit: fullest(runs),
     cost,
     cost_vs_today: costToday > 0 ? cost / costToday - 1 : null,
-    extrapolated: [...parts.extrapolated],
     figures,
   }
 }
