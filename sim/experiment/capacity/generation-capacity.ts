@@ -36,16 +36,21 @@ export function generationCapacity(
     generation.policy === 'static' ? longest(requests, sequences) : mean(({ output }) => output)
   const known = (request: Lengths) => (generation.kv.prefixCache ? request.known : 0)
   const computed = (request: Lengths) => request.input - known(request)
-  const prefill = decodesOnly ? 0 : mean(computed) * law.perPrefillTokenMs
   if (generation.handOver !== null) {
     const chunks = mean((request) => Math.ceil(computed(request) / generation.tokenBudget))
-    const base = chunks * law.baseMs
-    return offered / (prefill + base + law.perSequenceMs)
+    const chunk = { prefills: 1 / chunks, prefillTokens: mean(computed) / chunks }
+    return offered / (chunks * law.stepMs({ ...chunk, decodes: 0, context: 0 }))
   }
   const context = mean(({ input, output }) => (output - 1) * (input + output / 2))
-  const ms =
-    prefill + steps * (law.baseMs / sequences + law.perSequenceMs) + context * law.perContextTokenMs
-  return offered / ms
+  // each step has its share of the prompts, decoded tokens and context of all sequences
+  const share = sequences / steps
+  const stepMs = law.stepMs({
+    decodes: sequences - share,
+    prefills: share,
+    prefillTokens: decodesOnly ? 0 : share * mean(computed),
+    context: share * context,
+  })
+  return (offered * share) / stepMs
 }
 
 interface Lengths {

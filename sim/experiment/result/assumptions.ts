@@ -34,7 +34,7 @@ function batchTimes({ scenario, plan, models, lengths }: AssumedSystem, i: numbe
     steps === null
       ? workOf(models[i] ?? null, scenario, i).mean
       : (size: number, length: number) =>
-          steps.baseMs + size * (steps.perSequenceMs + length * steps.perContextTokenMs)
+          steps.stepMs({ decodes: size, prefills: 0, prefillTokens: 0, context: size * length })
   const curves = someLengths(lengths[i]!).map((length) => ({
     length,
     ms: sizes.map((size) => mean(size, length)),

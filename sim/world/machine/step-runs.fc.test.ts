@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { StepRuns } from './step-runs.ts'
+import { type StepLaw, StepRuns } from './step-runs.ts'
 
 const positive = (max: number) => fc.double({ min: 1e-3, max, noNaN: true })
 
@@ -11,11 +11,9 @@ test('a run is cut at the end of its first step after an instant', () => {
       fc.double({ min: 0, max: 1.2, noNaN: true }),
       fc.nat(50),
       ({ base, context, steps: more }, share, decodes) => {
-        const law = {
-          baseMs: base,
-          perSequenceMs: 0.01,
-          perPrefillTokenMs: 0,
-          perContextTokenMs: context,
+        const law: StepLaw = {
+          stepMs: (batch) => base + 0.01 * batch.decodes + context * batch.context,
+          growthMs: (batch) => context * batch.decodes,
         }
         const runs = new StepRuns(1)
         const steps = more + 1
@@ -53,4 +51,32 @@ test('a run is cut at the end of its first step after an instant', () => {
       },
     ),
   )
+})
+
+test('a run ends at the knee of its law, and the next one goes on with other growth', () => {
+  // 4 sequences: flat up to 100 tokens of context, then 0.5 ms for each further token
+  const beyond = (context: number) => Math.max(0, context - 100)
+  const law: StepLaw = {
+    stepMs: ({ context }) => 10 + 0.5 * beyond(context),
+    growthMs: ({ decodes, context }) => (context < 100 ? 0 : 0.5 * decodes),
+    straightSteps: ({ decodes, context }) =>
+      context < 100 ? Math.ceil((100 - context) / decodes) : Number.POSITIVE_INFINITY,
+  }
+  const runs = new StepRuns(1)
+  const batch = { executor: 0, decodes: 4, prefills: 0, prefillTokens: 0, blocks: 0, extraMs: 0 }
+  let [now, context, left] = [0, 80, 20]
+  while (left > 0) {
+    now = runs.begin(now, { ...batch, context, steps: left, started: now }, law)
+    context += 4 * runs.stepsOf(0)
+    left -= runs.stepsOf(0)
+  }
+  const steps = Array.from({ length: 20 }, (_, i) => 10 + 0.5 * beyond(80 + 4 * i))
+  expect(now).toBeCloseTo(
+    steps.reduce((sum, ms) => sum + ms, 0),
+    9,
+  )
+  // negative control: without the knee the whole run would be flat
+  const { straightSteps: _, ...flat } = law
+  const whole = runs.begin(0, { ...batch, context: 80, steps: 20, started: 0 }, flat)
+  expect(whole).toBeLessThan(0.8 * now)
 })

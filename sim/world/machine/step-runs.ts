@@ -1,18 +1,24 @@
 import type { Ms, StepRun } from '../../serving/index.ts'
 
-/** Duration of an engine's step, ms at speed 1. */
+/** The batch of an engine's step. */
+export type StepBatch = Pick<StepRun, 'decodes' | 'prefills' | 'prefillTokens' | 'context'>
+
+/**
+ * Durations of an engine's steps, ms at speed 1. Contexts grow by one token a step and sequence,
+ * and durations grow linearly with them up to the next knee of the law.
+ */
 export interface StepLaw {
-  readonly baseMs: Ms
-  /** for each sequence in the step, in prefill or decode */
-  readonly perSequenceMs: Ms
-  readonly perPrefillTokenMs: Ms
-  /** for each token in the KV caches of decoding sequences */
-  readonly perContextTokenMs: Ms
+  /** of the first step of a batch */
+  stepMs(batch: StepBatch): Ms
+  /** by how much each step is longer than the one before */
+  growthMs(batch: StepBatch): Ms
+  /** steps until the growth changes, at least 1; absent where it never does */
+  readonly straightSteps?: (batch: StepBatch) => number
 }
 
 /**
- * The current runs of engines, one for each executor. Contexts grow by one token a step, so the
- * duration of steps grows linearly and the duration of a run is a sum in closed form.
+ * The current runs of engines, one for each executor. The duration of a run is a sum in closed
+ * form; a run ends early at a knee of its law, as the next one goes on with other growth.
  */
 export class StepRuns {
   readonly #started: Float64Array
@@ -30,17 +36,14 @@ export class StepRuns {
 
   /** Returns when the run ends if it is not cut, ms. */
   begin(now: Ms, run: StepRun, law: StepLaw): Ms {
-    const { executor, decodes, prefills } = run
+    const { executor } = run
     this.#started[executor] = now
-    this.#first[executor] =
-      law.baseMs +
-      law.perSequenceMs * (decodes + prefills) +
-      law.perPrefillTokenMs * run.prefillTokens +
-      law.perContextTokenMs * run.context +
-      run.extraMs
-    this.#growth[executor] = law.perContextTokenMs * decodes
-    this.#steps[executor] = run.steps
-    return this.#after(executor, run.steps)
+    this.#first[executor] = law.stepMs(run) + run.extraMs
+    this.#growth[executor] = law.growthMs(run)
+    const straight = law.straightSteps?.(run) ?? Number.POSITIVE_INFINITY
+    const steps = Math.min(run.steps, straight)
+    this.#steps[executor] = steps
+    return this.#after(executor, steps)
   }
 
   /** Cuts a run at the end of its first step after `now`; null where that is its last step. */

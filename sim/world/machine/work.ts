@@ -111,11 +111,14 @@ function refuseBatch(): never {
 /** Step durations of a model that generates; null for other models. */
 export function declaredSteps(work: Work): StepLaw | null {
   if (work.law !== 'generation') return null
+  const { base_ms, per_sequence_ms, per_prefill_token_ms, per_context_token_ms } = work
   return {
-    baseMs: work.base_ms,
-    perSequenceMs: work.per_sequence_ms,
-    perPrefillTokenMs: work.per_prefill_token_ms,
-    perContextTokenMs: work.per_context_token_ms,
+    stepMs: ({ decodes, prefills, prefillTokens, context }) =>
+      base_ms +
+      per_sequence_ms * (decodes + prefills) +
+      per_prefill_token_ms * prefillTokens +
+      per_context_token_ms * context,
+    growthMs: ({ decodes }) => per_context_token_ms * decodes,
   }
 }
 
