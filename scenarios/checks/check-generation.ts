@@ -2,6 +2,7 @@ import type { Path } from '../parse/located.ts'
 import type { Generation } from '../schema/schema.ts'
 import { allocators } from '../schema/schema-memory.ts'
 import { decidedBy } from '../schema/schema-queue.ts'
+import { generates } from '../schema/takes-length.ts'
 import type { Draft, PoolDraft } from './draft.ts'
 
 type Continuous = Extract<Generation, { policy: 'continuous' }>
@@ -21,12 +22,12 @@ function checkPool(pool: PoolDraft, draft: Draft): void {
   const model = draft.modelOf(pool)
   if (model === null) return
   const path = [...pool.path, 'generation']
-  if (!('work' in model && model.work.law === 'generation')) {
+  if (!('work' in model && generates(model.work))) {
     draft.unused(path, `the work of model ${pool.model} is not of law generation`)
     return
   }
   if (!draft.has(path)) {
-    const text = `the key generation, as the work of model ${pool.model} is of law generation`
+    const text = `the key generation, as the work of model ${pool.model} is of law ${model.work.law}`
     draft.refuse(pool.path, text, 'nothing')
   }
   const why = 'generation determines which sequences run together'

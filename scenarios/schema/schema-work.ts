@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { duration } from './schema-duration.ts'
+import { transformerDecoder, transformerEncoder } from './schema-transformer.ts'
 import { batch, count, kind, nonNegative, positive, share } from './schema-values.ts'
 
 const setUp = {
@@ -147,6 +148,8 @@ export const work = z
           'The time added to a step for each token in the KV caches of sequences that decode.',
         ),
     }),
+    transformerEncoder,
+    transformerDecoder,
   ])
   .describe(
     'The declared service time of a batch, or of a step. It can be simulated only: a replay ' +

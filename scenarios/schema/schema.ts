@@ -1,11 +1,13 @@
 import { z } from 'zod'
 import { parseObjective } from './objective.ts'
+import { acceleratorSchema } from './schema-accelerator.ts'
 import { admission } from './schema-admission.ts'
 import { batching } from './schema-batching.ts'
 import { generation } from './schema-generation.ts'
 import { device, type modelMemory, type PoolMemory, poolMemory } from './schema-memory.ts'
 import { model } from './schema-models.ts'
 import { precision } from './schema-onnx.ts'
+import { carbon, heat, power, rack } from './schema-power.ts'
 import { queue, routing } from './schema-queue.ts'
 import {
   type Duration,
@@ -30,9 +32,24 @@ const pool = z
   .strictObject({
     name: name.describe('The name of the pool, for results, `hand_over` and `--set`.'),
     accelerator: z
-      .literal('local')
+      .union([z.string().min(1).max(1000), acceleratorSchema])
       .default('local')
-      .meta({ deprecated: true, description: 'This key is not supported yet: leave it out.' }),
+      .describe(
+        'The accelerator of each replica: `local` is this machine, whose times are calibrated. ' +
+          'Any other is simulated only: the name of one in the catalogue (`spillway ' +
+          'accelerators`), or the path of a file of your own, relative to the scenario.',
+      )
+      .meta({ examples: ['h100-sxm'] }),
+    tensor_parallel: count
+      .max(64)
+      .optional()
+      .describe(
+        'The number of accelerators of each replica, among which each layer of a transformer is ' +
+          'divided; without it, one.',
+      )
+      .meta({ examples: [4] }),
+    power: power.optional(),
+    heat: heat.optional(),
     execution_provider: z
       .enum(['cpu', 'webgpu', 'cuda'])
       .default('cpu')
@@ -54,15 +71,18 @@ const pool = z
     price_usd_per_hour: nonNegative
       .optional()
       .describe(
-        'The price of one replica in US dollars an hour. If every pool has one, results state ' +
-          'the cost of an hour and of a million served requests.',
+        'The price of one replica in US dollars an hour; without it, the lowest on-demand price ' +
+          'of its accelerators, if the catalogue has one. If every pool has a price, results ' +
+          'state the cost of an hour and of a million served requests.',
       ),
     model: name.describe('The name of the entry of `models` that the replicas run.'),
-    precision: precision
+    precision: z
+      .enum([...precision.options, 'tf32', 'fp8', 'int4'])
       .default('fp32')
       .describe(
         'The precision at which the model runs. An ONNX model needs a file for any other than ' +
-          'fp32; of declared work it sets the bytes of each weight.',
+          'fp32; of declared work it sets the bytes of each weight. tf32, fp8 and int4 (weights ' +
+          'only, computed at fp16) are for transformers on an accelerator of the catalogue.',
       ),
     speed: z
       .enum(['profile', 'ideal'])
@@ -192,6 +212,12 @@ export const scenarioSchema = z.strictObject({
     .max(250)
     .default([])
     .describe('Memories that replicas share, each used by a pool with `memory.device`.'),
+  racks: z
+    .array(rack)
+    .max(250)
+    .optional()
+    .describe('Racks, in which the accelerators of pools with `heat.rack` share their inlet air.'),
+  carbon: carbon.optional(),
   link: link.optional(),
   router: router
     .prefault({})
@@ -221,7 +247,9 @@ export type Generation = NonNullable<Pool['generation']>
 export type Work = z.infer<typeof work>
 export type ModelMemory = z.infer<typeof modelMemory>
 export type Device = z.infer<typeof device>
-export type Precision = z.infer<typeof precision>
+export type Precision = Pool['precision']
+export type Rack = NonNullable<Scenario['racks']>[number]
+export type Carbon = NonNullable<Scenario['carbon']>
 export type Routing = z.infer<typeof routing>
 
 type CamelCase<S extends string> = S extends `${infer Head}_${infer Tail}`

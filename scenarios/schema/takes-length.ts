@@ -1,10 +1,10 @@
-import type { Model, ModelMemory } from './schema.ts'
+import type { Model, ModelMemory, Work } from './schema.ts'
 
 /** Whether the work or memory of a model depends on the length of a request. */
 export function takesLength(model: Model): boolean {
   if ('work' in model) {
     const { work, memory } = model
-    if (work.law === 'generation' || work.law === 'length-table') return true
+    if (LENGTHY.includes(work.law)) return true
     if (memory && growsWithLength(memory)) return true
     return work.law === 'linear' && work.per_token_ms > 0
   }
@@ -12,9 +12,20 @@ export function takesLength(model: Model): boolean {
   return model.builtin !== 'mlp'
 }
 
+const LENGTHY: readonly Work['law'][] = [
+  'generation',
+  'length-table',
+  'transformer-encoder',
+  'transformer-decoder',
+]
+
+/** Whether a model generates in steps. */
+export const generates = ({ law }: Work): boolean =>
+  law === 'generation' || law === 'transformer-decoder'
+
 /** For errors where lengths have no effect. */
 export const LENGTH_LAWS =
-  'of the declared laws, linear (with per_token_ms), length-table and generation take lengths'
+  'of the declared laws, linear (with per_token_ms), length-table, generation and the transformers take lengths'
 
 function growsWithLength({ input, activations, output }: ModelMemory): boolean {
   const buffers = [input, ...activations, output]

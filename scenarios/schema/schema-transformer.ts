@@ -1,0 +1,83 @@
+import { z } from 'zod'
+import { count, kind, nonNegative, off, positive } from './schema-values.ts'
+
+/** Transformers by their dimensions, whose times follow from the accelerator of their pool. */
+
+const layers = count.max(1024).describe('The number of transformer layers.')
+const width = count.max(1 << 20)
+
+const efficiency = z
+  .strictObject({
+    compute: positive
+      .max(1)
+      .default(0.5)
+      .describe('The share of the peak arithmetic rate that large batches reach.'),
+    memory: positive
+      .max(1)
+      .default(0.7)
+      .describe('The share of the peak memory bandwidth that reads of weights reach.'),
+    launch_us: nonNegative
+      .default(20)
+      .describe('The time of each layer beside arithmetic and memory, for launches, in µs.'),
+    saturation_tokens: nonNegative
+      .default(0)
+      .describe('The number of tokens of a pass at which half of `compute` is reached.'),
+  })
+  .describe(
+    'How near the model comes to the roofline of its accelerator. The defaults are assumptions, ' +
+      'which results mark as uncalibrated; `spillway fit` finds values from measurements.',
+  )
+
+const spread = nonNegative
+  .max(10)
+  .default(0)
+  .describe('The coefficient of variation of single batches or steps about the mean time.')
+
+const common = {
+  layers,
+  hidden: width.describe('The size of the vector of each token.'),
+  heads: count.max(4096).describe('The number of attention heads; `hidden` is a multiple of it.'),
+  feed_forward: width
+    .optional()
+    .describe('The inner size of the feed-forward part; without it, four times `hidden`.'),
+  vocabulary: count
+    .max(1 << 24)
+    .describe('The number of tokens, which sets the size of the embedding table.'),
+  efficiency: efficiency.optional(),
+}
+
+export const transformerEncoder = z.strictObject({
+  law: kind(
+    'transformer-encoder',
+    'The time of a batch follows from the dimensions of a transformer encoder and the ' +
+      'accelerator of the pool, by a roofline.',
+  ),
+  ...common,
+  cv: spread,
+})
+
+export const transformerDecoder = z.strictObject({
+  law: kind(
+    'transformer-decoder',
+    'The time of a step follows from the dimensions of a transformer decoder and the accelerator ' +
+      'of the pool, by a roofline. Its pools need `generation`.',
+  ),
+  ...common,
+  kv_heads: count
+    .max(4096)
+    .optional()
+    .describe('The number of key and value heads (grouped-query attention); without it, `heads`.'),
+  head_size: count
+    .max(65_536)
+    .optional()
+    .describe('The size of each attention head; without it, `hidden` over `heads`.'),
+  gated: off.describe('Whether the feed-forward part has a gate, as in Llama: three matrices.'),
+  experts: count
+    .max(4096)
+    .optional()
+    .describe('The number of experts of each layer; without it the model is dense.'),
+  active_experts: count
+    .max(4096)
+    .optional()
+    .describe('The number of experts that each token uses; needed with `experts`.'),
+})
