@@ -1,9 +1,11 @@
 export { EXIT, type ExitCode, exitMeanings, Failure } from './failure.ts'
+export { acceleratorNames, loadAccelerator, shippedAccelerators } from './load/accelerators.ts'
 export { type LoadedScenario, loadScenario, type ScenarioText, scenarioText } from './load/load.ts'
 export { type Points, readPoints } from './load/points.ts'
 export { findScenario, shippedHint, shippedNames, shippedText } from './load/shipped.ts'
 export { starterScenario } from './load/starter.ts'
 export { readUserFile, Unreadable, userFilePieces } from './load/user-file.ts'
+export { parseAccelerator } from './parse/accelerator.ts'
 export { scenarioChanges } from './parse/changes.ts'
 export { describeValue } from './parse/describe-value.ts'
 export {
@@ -24,7 +26,7 @@ export {
 export { parseVariant, type Variant } from './parse/variants.ts'
 export { hashOf } from './schema/canonical.ts'
 export { className } from './schema/class-name.ts'
-export { scenarioJsonSchema } from './schema/json-schema.ts'
+export { acceleratorJsonSchema, scenarioJsonSchema } from './schema/json-schema.ts'
 export { modelKey, modelLabel } from './schema/model-key.ts'
 export { type Objective, parseObjective } from './schema/objective.ts'
 export {
@@ -44,6 +46,14 @@ export {
   tensorTypes,
   type Work,
 } from './schema/schema.ts'
+export {
+  type Accelerator,
+  type AcceleratorFigure,
+  type AcceleratorPrecision,
+  type AcceleratorPrice,
+  acceleratorPrecisions,
+  confidences,
+} from './schema/schema-accelerator.ts'
 export { type ModelInput, onnxFileOf } from './schema/schema-onnx.ts'
 export type { ClassValues } from './trace/class-values.ts'
 export { type RecordedClient, readServegen } from './trace/servegen.ts'

@@ -17,7 +17,7 @@ function checkPrecision(pool: PoolDraft, draft: Draft): void {
   if (!model || !pool.precision || 'builtin' in model) return
   const path = [...pool.path, 'precision']
   if ('onnx' in model && typeof model.onnx !== 'string') {
-    if (model.onnx[pool.precision] !== undefined) return
+    if (Object.hasOwn(model.onnx, pool.precision)) return
     const files = Object.keys(model.onnx).join(', ')
     draft.refuse(path, `one of ${files}, of which model ${pool.model} has files`)
     return

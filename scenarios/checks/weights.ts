@@ -2,7 +2,7 @@ import type { ModelMemory } from '../schema/schema.ts'
 import type { Draft, PoolDraft } from './draft.ts'
 
 export const MIB = 2 ** 20
-export const PRECISION_BYTES = { fp32: 4, fp16: 2, int8: 1 } as const
+export const PRECISION_BYTES = { fp32: 4, tf32: 4, fp16: 2, fp8: 1, int8: 1, int4: 0.5 } as const
 
 /** The declared memory of a model. */
 export function modelMemory({ model: name }: PoolDraft, draft: Draft): ModelMemory | null {

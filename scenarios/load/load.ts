@@ -16,7 +16,7 @@ import { overridden, type ParsedScenario, type ParseOptions, validated } from '.
 import { fileOrigin, parseYamlTree } from '../parse/yaml-tree.ts'
 import { guessedTraces } from './guessed-traces.ts'
 import { findScenario, type ScenarioSource, shippedHint } from './shipped.ts'
-import { readUserFile, Unreadable } from './user-file.ts'
+import { readUserText, Unreadable } from './user-file.ts'
 
 export interface LoadedScenario extends ParsedScenario {
   /** relative paths of the scenario start here */
@@ -145,16 +145,14 @@ async function readText(
   left: number,
 ): Promise<{ text: string; bytes: number } | { reason: string }> {
   try {
-    const bytes = await readUserFile(path, MOST_BYTES)
-    if (bytes.length > left) {
+    const text = await readUserText(path, MOST_BYTES)
+    const bytes = Buffer.byteLength(text)
+    if (bytes > left) {
       return { reason: `more than ${MOST_BYTES / 1e6} MB, with the files that extend it` }
     }
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
-    return { text, bytes: bytes.length }
+    return { text, bytes }
   } catch (error) {
     if (error instanceof Unreadable) return { reason: error.message }
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA') return { reason: 'bytes that are not UTF-8' }
     throw error
   }
 }

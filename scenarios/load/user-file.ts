@@ -57,6 +57,18 @@ export async function readUserFile(path: string, most: number): Promise<Buffer> 
   return whole.subarray(0, read)
 }
 
+/** The text of a file that the user named. Throws `Unreadable`, also for bytes that are not UTF-8. */
+export async function readUserText(path: string, most: number): Promise<string> {
+  const bytes = await readUserFile(path, most)
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code !== 'ERR_ENCODING_INVALID_ENCODED_DATA') throw error
+    throw new Unreadable('bytes that are not UTF-8')
+  }
+}
+
 /** The same file, piece by piece. */
 export async function* userFilePieces(path: string, most: number): AsyncGenerator<Buffer> {
   yield* piecesOf(await openUserFile(path), most)

@@ -129,7 +129,8 @@ function withValues(arrivals: Arrivals, name: string): Arrivals {
   return { ...arrivals, class_values: arrivals.class_values ?? [name] }
 }
 
-function deepFreeze<T>(value: T): T {
+/** Freezes a value with all that it holds. */
+export function deepFreeze<T>(value: T): T {
   if (typeof value === 'object' && value !== null) {
     for (const inner of Object.values(value)) deepFreeze(inner)
     Object.freeze(value)

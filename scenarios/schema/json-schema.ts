@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { scenarioSchema } from './schema.ts'
+import { acceleratorSchema } from './schema-accelerator.ts'
 
 /** The parts of JSON Schema that are used here. */
 interface JsonSchema {
@@ -27,6 +28,13 @@ export function scenarioJsonSchema(): JsonSchema {
     then: relaxed(body),
     else: body,
   }
+}
+
+/** The format of accelerator files as JSON Schema (draft 7) for editors. */
+export function acceleratorJsonSchema(): JsonSchema {
+  const whole = z.toJSONSchema(acceleratorSchema, { target: 'draft-7', io: 'input' }) as JsonSchema
+  const { $schema, ...body } = whole
+  return { $schema, title: 'Spillway accelerator', ...body }
 }
 
 /** The same without required keys; oneOf becomes anyOf, since several branches may then match. */

@@ -65,7 +65,7 @@ const tflops = z
     int8: ofPrecision('int8'),
   })
   .refine((all) => Object.keys(all).length > 0, {
-    message: `a map with at least one of ${acceleratorPrecisions.join(', ')}`,
+    message: `at least one of ${acceleratorPrecisions.join(', ')}`,
   })
 
 const price = z

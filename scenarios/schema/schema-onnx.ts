@@ -118,8 +118,9 @@ type OnnxModel = z.infer<typeof onnxModel>
 export type ModelInput = OnnxModel['inputs'][string]
 
 /** The file that a model runs at a precision, as written. A check makes sure that it has one. */
-export function onnxFileOf({ onnx }: OnnxModel, at: z.infer<typeof precision>): string {
-  const file = typeof onnx === 'string' ? onnx : onnx[at]
+export function onnxFileOf({ onnx }: OnnxModel, at: string): string {
+  const files: Readonly<Record<string, string | undefined>> = typeof onnx === 'string' ? {} : onnx
+  const file = typeof onnx === 'string' ? onnx : files[at]
   if (file === undefined) throw new Error(`Expected a file for ${at}`)
   return file
 }

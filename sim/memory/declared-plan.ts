@@ -7,8 +7,11 @@ const MILLION = 1e6
 /** Bytes of a parameter. */
 const PRECISION_BYTES: Readonly<Record<Precision, number>> = Object.freeze({
   fp32: 4,
+  tf32: 4,
   fp16: 2,
+  fp8: 1,
   int8: 1,
+  int4: 0.5,
 })
 
 /** Memory of a declared model at a precision: input first, activations in order, output last. */

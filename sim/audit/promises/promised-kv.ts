@@ -12,7 +12,7 @@ export interface PromisedKv {
   readonly prefixCache: boolean
 }
 
-const BYTES = { fp32: 4, fp16: 2, int8: 1 } as const
+const BYTES = { fp32: 4, tf32: 4, fp16: 2, fp8: 1, int8: 1, int4: 0.5 } as const
 
 /** Bytes of the weights of a pool's replica. */
 export function weightsBytes({ model, precision }: Pool, { models }: Scenario): number {

@@ -1,0 +1,20 @@
+import { Failure } from '../failure.ts'
+import { type Accelerator, acceleratorSchema } from '../schema/schema-accelerator.ts'
+import { explain } from './explain.ts'
+import { plainOf, problemTexts } from './located.ts'
+import { deepFreeze } from './parse.ts'
+import { fileOrigin, parseYamlTree } from './yaml-tree.ts'
+
+/**
+ * Validates the text of an accelerator file. `file` names it in messages. Throws `Failure` with
+ * every problem found, in the order of the text.
+ */
+export function parseAccelerator(text: string, file: string): Accelerator {
+  const { root, problems } = parseYamlTree(text, fileOrigin(file, 0))
+  if (root === null) throw new Failure(problemTexts(problems))
+  const value = plainOf(root)
+  const found = explain(acceleratorSchema, value)
+  if (problems.length + found.length > 0) throw new Failure(problemTexts(problems, found, root))
+  const { $schema: _, ...accelerator } = acceleratorSchema.parse(value)
+  return deepFreeze(accelerator)
+}
