@@ -28,6 +28,7 @@ export function checkModels(draft: Draft): void {
         draft.refuse([...path, 'ragged'], `false, as the work of ${name} ${why}`)
       }
       checkMeasured(work, [...path, 'work'], draft)
+      checkTransformer(work, [...path, 'work'], draft)
     } else if ('onnx' in model) {
       checkInputs(model.inputs, [...path, 'inputs'], draft)
     } else {
@@ -36,6 +37,26 @@ export function checkModels(draft: Draft): void {
       const text = `a multiple of heads ${model.heads}`
       draft.refuse([...path, 'hidden'], text, `${model.hidden}`)
     }
+  }
+}
+
+function checkTransformer(work: Work, path: Path, draft: Draft): void {
+  if (work.law !== 'transformer-encoder' && work.law !== 'transformer-decoder') return
+  const { hidden, heads } = work
+  const sized = work.law === 'transformer-decoder' && work.head_size !== undefined
+  if (!sized && hidden % heads !== 0) {
+    draft.refuse([...path, 'hidden'], `a multiple of heads ${heads}`, `${hidden}`)
+  }
+  if (work.law === 'transformer-encoder') return
+  const { kv_heads, experts, active_experts: active } = work
+  if (kv_heads !== undefined && heads % kv_heads !== 0) {
+    draft.refuse([...path, 'kv_heads'], `a divisor of heads ${heads}`, `${kv_heads}`)
+  }
+  if (experts === undefined) draft.unused([...path, 'active_experts'], 'the model has no experts')
+  else if (active === undefined) {
+    draft.refuse(path, 'the key active_experts, which experts needs', 'nothing')
+  } else if (active > experts) {
+    draft.refuse([...path, 'active_experts'], `at most experts ${experts}`, `${active}`)
   }
 }
 

@@ -1,9 +1,8 @@
+import { precision } from '../schema/schema-onnx.ts'
 import type { Draft, PoolDraft } from './draft.ts'
 
 export function checkPools(draft: Draft): void {
   for (const pool of draft.pools) {
-    // the default stays: it is part of the hash of every scenario
-    draft.unused([...pool.path, 'accelerator'], 'a pool runs on the machine of its profile')
     if (pool.queue?.mode === 'shared') {
       const why = 'with mode shared the replicas take requests from one queue'
       draft.unused([...pool.path, 'queue', 'routing'], why)
@@ -22,11 +21,17 @@ function checkPrecision(pool: PoolDraft, draft: Draft): void {
     draft.refuse(path, `one of ${files}, of which model ${pool.model} has files`)
     return
   }
+  // the accelerator decides, in check-accelerators
+  if ('work' in model && model.work.law.startsWith('transformer')) return
   // for declared work with memory, the precision sets the size of the weights
-  if (pool.precision === 'fp32' || ('work' in model && model.memory !== undefined)) return
+  if (pool.precision === 'fp32') return
+  if ('work' in model && model.memory !== undefined && isStored(pool.precision)) return
   if ('work' in model) draft.refuse(path, 'fp32 for declared work without memory')
   else {
     const variants = `onnx: { fp32: FILE, ${pool.precision}: FILE }`
     draft.refuse(path, `fp32, as model ${pool.model} is one file (or give it ${variants})`)
   }
 }
+
+/** Whether ONNX Runtime has weights of a precision. */
+const isStored = (at: string) => (precision.options as readonly string[]).includes(at)

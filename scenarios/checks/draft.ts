@@ -63,6 +63,8 @@ export class Draft {
   readonly classes: readonly ClassDraft[]
   readonly pools: readonly PoolDraft[]
   readonly devices: readonly (Device | null)[]
+  /** names of the racks, where readable */
+  readonly racks: readonly string[]
   /** also null if there is none */
   readonly link: NonNullable<Scenario['link']> | null
   /** objectives of each class, where readable */
@@ -85,6 +87,7 @@ export class Draft {
       classDraft(item, ['traffic', i], this.lengthless),
     )
     this.devices = listOf(top.devices).map((item) => part(shape.devices.unwrap().element, item))
+    this.racks = listOf(top.racks).flatMap((item) => textOf(mapOf(item).name) ?? [])
     this.link = part(shape.link, top.link) ?? null
     const slo = Object.entries(mapOf(top.slo))
     this.slo = new Map(

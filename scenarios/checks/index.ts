@@ -1,4 +1,5 @@
 import type { Problem } from '../parse/located.ts'
+import { checkAccelerators } from './check-accelerators.ts'
 import { checkAdmission } from './check-admission.ts'
 import { checkArrivals } from './check-arrivals.ts'
 import { checkBatching } from './check-batching.ts'
@@ -29,6 +30,7 @@ const CHECKS = [
   checkLengths,
   checkLengthLaws,
   checkPools,
+  checkAccelerators,
   checkBatching,
   checkOrder,
   checkAdmission,

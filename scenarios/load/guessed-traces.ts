@@ -8,6 +8,7 @@ import {
   type PlacedProblem,
   pathText,
   placeOf,
+  replaced,
   withEntry,
 } from '../parse/located.ts'
 import { GUESSED } from '../schema/trace-columns.ts'
@@ -75,17 +76,4 @@ function withRows(root: Node, path: Path, rows: StatedRows): Node {
     arrivals = withEntry(arrivals, 'columns', { key: known?.key ?? place, node: columns })
   }
   return replaced(root, path, arrivals)
-}
-
-function replaced(node: Node, [step, ...rest]: Path, by: Node): Node {
-  if (step === undefined) return by
-  if (node.kind === 'list') {
-    return {
-      ...node,
-      items: node.items.map((item, i) => (i === step ? replaced(item, rest, by) : item)),
-    }
-  }
-  const map = node as MapNode
-  const entry = map.entries.get(String(step))!
-  return withEntry(map, String(step), { ...entry, node: replaced(entry.node, rest, by) })
 }

@@ -14,6 +14,7 @@ import {
 import { merge } from '../parse/merge.ts'
 import { overridden, type ParsedScenario, type ParseOptions, validated } from '../parse/parse.ts'
 import { fileOrigin, parseYamlTree } from '../parse/yaml-tree.ts'
+import { catalogued } from './catalogued.ts'
 import { guessedTraces } from './guessed-traces.ts'
 import { findScenario, type ScenarioSource, shippedHint } from './shipped.ts'
 import { readUserText, Unreadable } from './user-file.ts'
@@ -56,7 +57,8 @@ export async function loadScenario(
   const placed: PlacedProblem[] = []
   const { file, root: tree, directory } = await readSource(source, placed)
   const stated = overridden(tree, placed, options)
-  const { root, notes } = await guessedTraces(stated, directory, placed)
+  const complete = await catalogued(stated, directory, placed)
+  const { root, notes } = await guessedTraces(complete, directory, placed)
   return { ...validated(root, placed, file), directory, notes }
 }
 
@@ -183,7 +185,13 @@ function movePaths(root: Node, from: string, to: string): Node {
       ),
     ),
   )
-  return change(models, 'traffic', (all) =>
+  // the name of an accelerator of the catalogue stays
+  const file = (node: Node): Node =>
+    node.kind === 'value' && /\.ya?ml$/.test(String(node.value)) ? move(node) : node
+  const pools = change(models, 'pools', (all) =>
+    mapChildren(all, (pool) => change(pool, 'accelerator', file)),
+  )
+  return change(pools, 'traffic', (all) =>
     mapChildren(all, (item) =>
       change(item, 'arrivals', (arrivals) => change(arrivals, 'file', move)),
     ),

@@ -174,3 +174,17 @@ export function withEntry(map: MapNode, key: string, entry: Entry | null): MapNo
   else entries.set(key, entry)
   return { ...map, entries }
 }
+
+/** The same tree with another node at a path that exists. */
+export function replaced(node: Node, [step, ...rest]: Path, by: Node): Node {
+  if (step === undefined) return by
+  if (node.kind === 'list') {
+    return {
+      ...node,
+      items: node.items.map((item, i) => (i === step ? replaced(item, rest, by) : item)),
+    }
+  }
+  const map = node as MapNode
+  const entry = map.entries.get(String(step))!
+  return withEntry(map, String(step), { ...entry, node: replaced(entry.node, rest, by) })
+}

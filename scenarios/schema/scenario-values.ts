@@ -27,6 +27,10 @@ type Schema = z.core.$ZodType | null
 
 function valuesOf(value: unknown, schema: Schema, at: Position): ScenarioValue[] {
   if (value === undefined) return []
+  // an accelerator is its name: its figures are those of its file
+  if (/\.accelerator$/.test(at.path) && nameOf(value) !== null) {
+    return [{ path: at.path, text: nameOf(value)!, byDefault: false }]
+  }
   const byDefault = at.byDefault || isDefault(schema, value)
   const below = schema === null ? null : branchOf(schema, value)
   const inside = (inner: unknown, key: string, own: Schema) =>

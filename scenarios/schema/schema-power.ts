@@ -88,7 +88,9 @@ export const heat = z
       .describe('The time in which 63 % of a change of the temperature is over.'),
     inlet_c: celsius
       .optional()
-      .describe('The temperature of the inlet air; not with `rack`, which has its own. Without both, 25.')
+      .describe(
+        'The temperature of the inlet air; not with `rack`, which has its own. Without both, 25.',
+      )
       .meta({ examples: [27] }),
     rack: name.optional().describe('The entry of `racks` whose air the accelerators share.'),
     throttle: z

@@ -1,0 +1,131 @@
+import type { Path } from '../parse/located.ts'
+import type { Accelerator } from '../schema/schema-accelerator.ts'
+import type { Draft, PoolDraft } from './draft.ts'
+import { checkRising } from './ordered.ts'
+
+const TRANSFORMERS: readonly string[] = ['transformer-encoder', 'transformer-decoder']
+
+/** Checks accelerators of the catalogue, their power and their heat. */
+export function checkAccelerators(draft: Draft): void {
+  for (const pool of draft.pools) {
+    checkPool(pool, draft)
+    checkPower(pool, draft)
+    checkHeat(pool, draft)
+  }
+  const powered = draft.pools.some((pool) => pool.power !== null || catalogued(pool) !== null)
+  if (!powered) draft.unused(['carbon'], 'no pool has power or an accelerator of the catalogue')
+}
+
+/** The accelerator of a pool with its figures; null for this machine. */
+function catalogued({ accelerator }: PoolDraft): Accelerator | null {
+  return typeof accelerator === 'object' ? accelerator : null
+}
+
+function checkPool(pool: PoolDraft, draft: Draft): void {
+  const model = draft.modelOf(pool)
+  if (model === null || pool.accelerator === null) return
+  const at = [...pool.path, 'accelerator']
+  const accelerator = catalogued(pool)
+  const law = 'work' in model ? model.work.law : null
+  const transformer = law !== null && TRANSFORMERS.includes(law)
+  if (!transformer) {
+    const why = `the work of model ${pool.model} is not that of a transformer`
+    draft.unused([...pool.path, 'tensor_parallel'], why)
+  }
+  if (law === null && accelerator !== null) {
+    draft.refuse(at, `local, as the times of model ${pool.model} are calibrated`, accelerator.name)
+  }
+  if (!transformer) return
+  if (accelerator === null) {
+    const text = `an accelerator of the catalogue, as the work of model ${pool.model} is of law ${law}`
+    draft.refuse(draft.has(at) ? at : pool.path, text, 'local')
+    return
+  }
+  checkPrecision(pool, accelerator, draft)
+  const parallel = [...pool.path, 'tensor_parallel']
+  if ((pool.tensor_parallel ?? 1) > 1 && accelerator.interconnect_gb_s === undefined) {
+    draft.refuse(parallel, `1, as ${accelerator.name} has no interconnect_gb_s`)
+  }
+}
+
+function checkPrecision(pool: PoolDraft, accelerator: Accelerator, draft: Draft): void {
+  if (pool.precision === null) return
+  const computed = pool.precision === 'int4' ? 'fp16' : pool.precision
+  if (accelerator.tflops[computed] !== undefined) return
+  const known = Object.keys(accelerator.tflops)
+  const all = known.includes('fp16') ? [...known, 'int4'] : known
+  const text = `one of ${all.join(', ')}, at which ${accelerator.name} computes`
+  const at = [...pool.path, 'precision']
+  draft.refuse(draft.has(at) ? at : pool.path, text, pool.precision)
+}
+
+function checkPower(pool: PoolDraft, draft: Draft): void {
+  const { power } = pool
+  const path = [...pool.path, 'power']
+  if (power === null) return
+  if (refuseMeasured(pool, path, draft)) return
+  const { curve, cap_curve, limit_w, idle_w } = power
+  const board = catalogued(pool)?.power_w.value
+  if (board === undefined && curve === undefined) {
+    draft.refuse(path, 'the key curve, as the pool has no accelerator of the catalogue', 'none')
+  }
+  if (board === undefined && limit_w !== undefined) {
+    const text = 'no limit, as the pool has no accelerator of the catalogue with a largest one'
+    draft.refuse([...path, 'limit_w'], text)
+  } else if (board !== undefined && limit_w !== undefined && limit_w > board) {
+    draft.refuse([...path, 'limit_w'], `at most power_w ${board} of the accelerator`)
+  }
+  if (limit_w === undefined) draft.unused([...path, 'cap_curve'], 'the pool has no limit_w')
+  const at = (list: string, key: string) => (i: number) => [...path, list, i, key]
+  const batches = curve?.map(({ batch }) => batch) ?? []
+  checkRising(batches, at('curve', 'batch'), 'the batch of the point before', draft)
+  const shares = cap_curve?.map(({ limit_share: share }) => share) ?? []
+  checkRising(shares, at('cap_curve', 'limit_share'), 'the limit_share of the point before', draft)
+  const least = Math.min(...(curve?.map(({ power_w }) => power_w) ?? []))
+  if (idle_w !== undefined && idle_w > least) {
+    draft.refuse([...path, 'idle_w'], `at most the least power of the curve, ${least}`)
+  }
+}
+
+function checkHeat(pool: PoolDraft, draft: Draft): void {
+  const { heat } = pool
+  const path = [...pool.path, 'heat']
+  if (heat === null) return
+  if (refuseMeasured(pool, path, draft)) return
+  if (pool.power === null && catalogued(pool) === null) {
+    draft.refuse(path, 'the key power beside it, or an accelerator of the catalogue', 'neither')
+  }
+  if (heat.rack !== undefined) {
+    draft.unused([...path, 'inlet_c'], `rack ${heat.rack} has the temperature of the air`)
+    if (!draft.racks.includes(heat.rack)) {
+      const known = draft.racks.length === 0 ? 'racks has none' : `got one of ${draft.racks}`
+      draft.refuse([...path, 'rack'], `the name of a rack (${known})`)
+    }
+  }
+  const temperatures = heat.throttle.map(({ above_c }) => above_c)
+  const step = (key: string) => (i: number) => [...path, 'throttle', i, key]
+  checkRising(temperatures, step('above_c'), 'the above_c of the step before', draft)
+  for (const [i, { clock }] of heat.throttle.entries()) {
+    const before = heat.throttle[i - 1]?.clock ?? 1
+    if (clock > before) draft.refuse(step('clock')(i), `at most the clock before it, ${before}`)
+  }
+  const { shutdown_c, restart_c } = heat
+  if (shutdown_c === undefined) {
+    draft.unused([...path, 'restart_c'], 'the pool has no shutdown_c')
+  } else if (restart_c === undefined) {
+    draft.refuse(path, 'the key restart_c, which shutdown_c needs', 'nothing')
+  } else if (restart_c >= shutdown_c) {
+    draft.refuse([...path, 'restart_c'], `less than shutdown_c ${shutdown_c}`)
+  }
+}
+
+/** A measured machine is as fast as its recordings, with the heat that they had. */
+function refuseMeasured(pool: PoolDraft, path: Path, draft: Draft): boolean {
+  const model = draft.modelOf(pool)
+  if (model === null || 'work' in model) return false
+  draft.unused(
+    path,
+    `the times of model ${pool.model} are calibrated, so simulate has no power for them`,
+  )
+  return true
+}
