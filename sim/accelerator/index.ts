@@ -1,0 +1,47 @@
+export { type BatchCurve, type BatchPoint, type CurveReading, readCurve } from './batch-curve.ts'
+export { type Constant, type Origin, uncalibrated } from './constant.ts'
+export { carbonG, type Grid, usdPerMillion } from './cost.ts'
+export {
+  advance,
+  capacityOf,
+  type DeviceHeat,
+  msUntilTemperature,
+  type RackHeat,
+  type RackTemperatures,
+  steadyTemperatures,
+  timeConstantMs,
+} from './heat.ts'
+export {
+  type Activity,
+  type BusyPhase,
+  type PoweredStep,
+  type PowerModel,
+  type PowerReading,
+  powerByUse,
+  powerOf,
+  requestEnergyJ,
+  stepEnergyJ,
+  tokenEnergyJ,
+} from './power.ts'
+export {
+  CAP_VARIABLES,
+  type CapCurve,
+  type CappedLoad,
+  type CapReading,
+  type CapRow,
+  type CapVariable,
+  capErrors,
+  cappedPowerW,
+  capShare,
+  fitCap,
+  slowdownOf,
+} from './power-cap.ts'
+export {
+  clockAt,
+  levelAt,
+  nextThrottle,
+  type Throttle,
+  type ThrottleChange,
+  type ThrottleLevel,
+  type ThrottleStep,
+} from './throttle.ts'
