@@ -98,7 +98,9 @@ export const heat = z
       .max(20)
       .default([])
       .describe('Throttling steps, rising in temperature and falling in clock.'),
-    hysteresis_k: nonNegative
+    hysteresis_k: z
+      .number()
+      .min(0.1)
       .max(50)
       .default(3)
       .describe('By how much the temperature falls below a step before that step ends.'),

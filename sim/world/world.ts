@@ -100,7 +100,7 @@ export class SimulatedWorld implements Timers, Backend, StepBackend {
     this.#loaded = new Uint8Array(world.hardware.length)
     this.#started = new Float64Array(world.hardware.length)
     this.#ended = new Float64Array(world.hardware.length).fill(Number.NEGATIVE_INFINITY)
-    this.#runs = new StepRuns(world.hardware.length)
+    this.#runs = new StepRuns(world.hardware.length, world.machine.steps)
     this.#runEnds = new Float64Array(world.hardware.length).fill(-1)
     this.#loadEnds = this.#runEnds.slice()
   }
@@ -138,7 +138,7 @@ export class SimulatedWorld implements Timers, Backend, StepBackend {
     const started = this.#speed.begin(executor, this.now + dispatch, gap)
     let size = work.of(batch.size, computedLength(batch), this.#random.service)
     if (work.setUp !== undefined && gap > 0) size += work.setUp(this.#random.service)
-    const ended = this.#speed.finish(executor, started, size + wakeCost(wake, gap))
+    const ended = this.#speed.finish(executor, started, size + wakeCost(wake, gap), batch.size)
     this.#started[executor] = started
     this.#ended[executor] = ended
     this.#heap.push(ended, overheads === null ? DONE : ENDED, executor)
@@ -208,6 +208,7 @@ export class SimulatedWorld implements Timers, Backend, StepBackend {
       } else if (heap.kind === STEPPED) {
         const executor = heap.slot
         if (this.#runEnds[executor] !== heap.sequence) continue
+        this.#runs.end(this.now, executor)
         const [first, last] = [this.#runs.firstMs(executor), this.#runs.lastMs(executor)]
         control.onSteps(this.now, executor, this.#runs.stepsOf(executor), first, last)
       } else if (heap.kind === LOADED) {

@@ -1,11 +1,13 @@
 import { type BootstrappedField, MetDispatcher, MetSpeed } from './met-stalls.ts'
 import type { MachineField } from './recorded-field.ts'
-import { idealSpeed, type Speed, SpeedField } from './speed.ts'
+import { idealSpeed, type Speed, SpeedField, type StepSpeed } from './speed.ts'
 import { type DispatcherStalls, Stalls } from './stalls.ts'
 
 /** A machine over time. */
 export interface Machine {
   readonly speed: Speed
+  /** of engines; without it they run at full speed */
+  readonly steps?: StepSpeed
   /** null for a dispatcher that never stalls */
   readonly dispatcher: DispatcherStalls | null
 }

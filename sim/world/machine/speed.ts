@@ -14,11 +14,34 @@ export interface Speed {
    */
   begin(executor: number, at: Ms, gap: Ms): Ms
   /**
-   * Time at which `work` (ms at speed 1) that an executor begins at `start` is done. Calls for one
-   * executor have rising `start`.
+   * Time at which `work` (ms at speed 1) of a batch of `size` that an executor begins at `start` is
+   * done. Calls for one executor have rising `start`.
    */
-  finish(executor: number, start: Ms, work: Ms): Ms
+  finish(executor: number, start: Ms, work: Ms, size?: number): Ms
 }
+
+/** The speed of engines, whose runs of steps may be cut. */
+export interface StepSpeed {
+  /** How an engine with so many sequences runs its steps from `at` on. */
+  pace(executor: number, at: Ms, size: number): StepPace
+  /** A run has ended, at its end or cut. */
+  ran(executor: number, from: Ms, to: Ms, size: number): void
+}
+
+export interface StepPace {
+  /** times as long as at speed 1 */
+  readonly stretch: number
+  /** time before the first step */
+  readonly delayMs: Ms
+  /** when the stretch changes: a run ends with the first step from then on */
+  readonly changesAt: Ms
+}
+
+export const FULL_PACE: StepPace = Object.freeze({
+  stretch: 1,
+  delayMs: 0,
+  changesAt: Number.POSITIVE_INFINITY,
+})
 
 /** Constant speed 1. */
 export const idealSpeed: Speed = Object.freeze({

@@ -1,4 +1,5 @@
 import type { Ms, StepRun } from '../../serving/index.ts'
+import { FULL_PACE, type StepSpeed } from './speed.ts'
 
 /** The batch of an engine's step. */
 export type StepBatch = Pick<StepRun, 'decodes' | 'prefills' | 'prefillTokens' | 'context'>
@@ -26,8 +27,14 @@ export class StepRuns {
   /** by how much each step is longer than the one before, ms */
   readonly #growth: Float64Array
   readonly #steps: Float64Array
+  /** sequences of each run */
+  readonly #sizes: Float64Array
+  /** undefined for full speed */
+  readonly #speed: StepSpeed | undefined
 
-  constructor(executors: number) {
+  constructor(executors: number, speed?: StepSpeed) {
+    this.#speed = speed
+    this.#sizes = new Float64Array(executors)
     this.#started = new Float64Array(executors)
     this.#first = new Float64Array(executors)
     this.#growth = new Float64Array(executors)
@@ -38,12 +45,17 @@ export class StepRuns {
   begin(now: Ms, run: StepRun, law: StepLaw): Ms {
     const { executor } = run
     this.#started[executor] = now
-    this.#first[executor] = law.stepMs(run) + run.extraMs
-    this.#growth[executor] = law.growthMs(run)
+    const size = run.decodes + run.prefills
+    this.#sizes[executor] = size
+    const pace = this.#speed?.pace(executor, now, size) ?? FULL_PACE
+    const { stretch, delayMs, changesAt } = pace
+    this.#first[executor] = stretch * law.stepMs(run) + run.extraMs + delayMs
+    this.#growth[executor] = stretch * law.growthMs(run)
     const straight = law.straightSteps?.(run) ?? Number.POSITIVE_INFINITY
-    const steps = Math.min(run.steps, straight)
-    this.#steps[executor] = steps
-    return this.#after(executor, steps)
+    // a run of one step is not delayed again
+    this.#steps[executor] = delayMs > 0 ? 1 : Math.min(run.steps, straight)
+    if (changesAt < Number.POSITIVE_INFINITY) this.cut(changesAt, executor)
+    return this.#after(executor, this.#steps[executor]!)
   }
 
   /** Cuts a run at the end of its first step after `now`; null where that is its last step. */
@@ -52,6 +64,11 @@ export class StepRuns {
     if (steps >= this.#steps[executor]!) return null
     this.#steps[executor] = steps
     return this.#after(executor, steps)
+  }
+
+  /** Must be called when a run has ended. */
+  end(now: Ms, executor: number): void {
+    this.#speed?.ran(executor, this.#started[executor]!, now, this.#sizes[executor]!)
   }
 
   stepsOf(executor: number): number {

@@ -1,0 +1,137 @@
+import type { Ms } from '../../serving/index.ts'
+import { FULL_PACE, type Speed, type StepPace, type StepSpeed } from '../machine/speed.ts'
+import { POWER_INTERVALS, PowerMeter } from './power-meter.ts'
+import type { PoweredExecutor, PowerPlan } from './powered-executor.ts'
+import { RackState } from './rack-state.ts'
+
+/** Temperature and clock at the end of each interval. */
+export interface HeatSeries {
+  /** of the warmest accelerator, °C */
+  readonly warmestC: Float64Array
+  /** of the slowest accelerator, share of the full clock */
+  readonly slowest: Float64Array
+}
+
+/**
+ * The speed of executors as power limits and heat leave it, and the energy that they take. Work is
+ * in ms at the full clock. Executors without power run at speed 1.
+ */
+export class DevicePower implements Speed, StepSpeed {
+  readonly #executors: readonly (PoweredExecutor | null)[]
+  readonly #racks: readonly RackState[]
+  readonly #meter: PowerMeter
+  readonly #width: Ms
+  #edge = 0
+  /** by pool; intervals that have ended */
+  readonly heat: readonly HeatSeries[]
+
+  constructor(
+    { executors, racks, pools }: PowerPlan,
+    times: { readonly warmupMs: Ms; readonly durationMs: Ms },
+  ) {
+    this.#executors = executors
+    this.#width = times.durationMs / POWER_INTERVALS
+    this.#meter = new PowerMeter({
+      ...times,
+      idleW: executors.map((own) => (own === null ? 0 : own.cards * own.idleW)),
+      pools: executors.map((own) => own?.pool ?? 0),
+    })
+    this.#racks = racks.map((rack, r) => {
+      const inside = executors.flatMap((own, executor) =>
+        own?.heat?.rack === r ? [{ executor, own, heat: own.heat }] : [],
+      )
+      const sorted = inside.sort((a, b) => a.heat.device - b.heat.device)
+      const devices = sorted.map(({ own, heat }) => ({
+        idleW: own.idleW,
+        throttle: heat.throttle,
+        restartC: heat.restartC,
+      }))
+      return new RackState(rack, devices, (device, at, watts) => {
+        const { executor, own } = sorted[device]!
+        this.#meter.set(executor, at, own.cards * watts)
+      })
+    })
+    this.heat = Array.from({ length: pools }, () => ({
+      warmestC: new Float64Array(POWER_INTERVALS).fill(Number.NaN),
+      slowest: new Float64Array(POWER_INTERVALS).fill(Number.NaN),
+    }))
+  }
+
+  begin(_executor: number, at: Ms): Ms {
+    return at
+  }
+
+  finish(executor: number, start: Ms, work: Ms, size = 1): Ms {
+    const own = this.#executors[executor]
+    if (!own) return start + work
+    const slowed = work * own.slowdown(size)
+    const watts = own.batchW(size)
+    if (own.heat === null) {
+      this.#meter.set(executor, start, own.cards * watts)
+      this.#meter.set(executor, start + slowed, own.cards * own.idleW)
+      return start + slowed
+    }
+    this.#to(start)
+    return this.#racks[own.heat.rack]!.run(own.heat.device, watts, slowed)
+  }
+
+  pace(executor: number, at: Ms, size: number): StepPace {
+    const own = this.#executors[executor]
+    if (!own) return FULL_PACE
+    const slowdown = own.slowdown(size)
+    if (own.heat === null) return { ...FULL_PACE, stretch: slowdown }
+    this.#to(at)
+    const rack = this.#racks[own.heat.rack]!
+    const { device } = own.heat
+    if (rack.clock(device) === 0) {
+      // stopped: the first step waits until it has cooled
+      const cooled = rack.run(device, own.idleW, 0)
+      return { stretch: slowdown, delayMs: cooled - at, changesAt: cooled }
+    }
+    rack.occupy(device, own.batchW(size))
+    return {
+      stretch: slowdown / rack.clock(device),
+      delayMs: 0,
+      changesAt: rack.changesAt(device),
+    }
+  }
+
+  ran(executor: number, from: Ms, to: Ms, size: number): void {
+    const own = this.#executors[executor]
+    if (!own) return
+    if (own.heat !== null) {
+      this.#racks[own.heat.rack]!.endsAt(own.heat.device, to)
+      return
+    }
+    this.#meter.set(executor, from, own.cards * own.batchW(size))
+    this.#meter.set(executor, to, own.cards * own.idleW)
+  }
+
+  /** J of each pool after the warm-up, and in each interval; the run ends at `at`. */
+  energy(at: Ms): { readonly joules: Float64Array; readonly series: readonly Float64Array[] } {
+    this.#to(at)
+    this.#meter.until(at)
+    return this.#meter
+  }
+
+  /** Goes on to `at`, and notes temperatures at the end of each interval on the way. */
+  #to(at: Ms): void {
+    while (this.#edge < POWER_INTERVALS && (this.#edge + 1) * this.#width <= at) {
+      for (const rack of this.#racks) rack.to((this.#edge + 1) * this.#width)
+      this.#note(this.#edge++)
+    }
+    for (const rack of this.#racks) rack.to(at)
+  }
+
+  #note(interval: number): void {
+    for (const own of this.#executors) {
+      if (!own?.heat) continue
+      const rack = this.#racks[own.heat.rack]!
+      const { warmestC, slowest } = this.heat[own.pool]!
+      const [celsius, clock] = [rack.temperatureC(own.heat.device), rack.clock(own.heat.device)]
+      // the first of a pool replaces NaN
+      if (!(celsius <= warmestC[interval]!)) warmestC[interval] = celsius
+      if (!(clock >= slowest[interval]!)) slowest[interval] = clock
+    }
+  }
+}

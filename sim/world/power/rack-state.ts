@@ -1,0 +1,165 @@
+import {
+  advance,
+  clockAt,
+  msUntilTemperature,
+  nextThrottle,
+  type RackHeat,
+  type RackTemperatures,
+  steadyTemperatures,
+  type Throttle,
+  type ThrottleLevel,
+} from '../../accelerator/index.ts'
+import type { Ms } from '../../serving/index.ts'
+
+/** One device of a rack. */
+export interface RackDevice {
+  readonly idleW: number
+  readonly throttle: Throttle
+  /** temperature at which it goes on after a shutdown, °C; null where it has none */
+  readonly restartC: number | null
+}
+
+type OnPower = (device: number, at: Ms, watts: number) => void
+
+interface DeviceState {
+  level: ThrottleLevel
+  /** power of its batch at the full clock, until the batch ends */
+  busyW: number
+  busyUntil: Ms
+}
+
+/**
+ * A rack over time: its temperatures, and what each of its devices does. Between two changes all
+ * powers are constant, so every temperature is exact. It begins as warm as idle devices are.
+ *
+ * At a lower clock a device takes its idle power and the clock's share of what a batch adds to it,
+ * as dynamic power is in proportion to the clock at one voltage.
+ */
+export class RackState {
+  readonly #rack: RackHeat
+  readonly #devices: readonly RackDevice[]
+  readonly #states: DeviceState[]
+  readonly #onPower: OnPower
+  #powersW: number[]
+  #temperatures: RackTemperatures
+  #at: Ms = 0
+
+  constructor(rack: RackHeat, devices: readonly RackDevice[], onPower: OnPower) {
+    this.#rack = rack
+    this.#devices = devices
+    this.#onPower = onPower
+    this.#powersW = devices.map(({ idleW }) => idleW)
+    this.#states = devices.map(({ idleW }) => ({
+      ...{ level: 0, busyW: idleW, busyUntil: Number.POSITIVE_INFINITY },
+    }))
+    this.#temperatures = steadyTemperatures(rack, this.#powersW)
+  }
+
+  temperatureC(device: number): number {
+    return this.#temperatures.deviceC[device]!
+  }
+
+  clock(device: number): number {
+    return clockAt(this.#devices[device]!.throttle, this.#states[device]!.level)
+  }
+
+  /** Goes on to `at`, with every change on the way in its order. */
+  to(at: Ms): void {
+    for (;;) {
+      const next = this.#nextChange()
+      if (next.at > at) break
+      this.#goOn(next.at)
+      const state = this.#states[next.device]!
+      if (next.level === null) {
+        state.busyW = this.#devices[next.device]!.idleW
+        state.busyUntil = Number.POSITIVE_INFINITY
+      } else state.level = next.level
+      this.#setPower(next.device)
+    }
+    this.#goOn(at)
+  }
+
+  /** From now on a device runs a batch that takes `work` ms at the full clock; returns its end. */
+  run(device: number, watts: number, work: Ms): Ms {
+    this.occupy(device, watts)
+    const end = this.#endOf(device, work)
+    this.endsAt(device, end)
+    return end
+  }
+
+  /** From now on a device is busy; `endsAt` states until when. */
+  occupy(device: number, watts: number): void {
+    const state = this.#states[device]!
+    state.busyW = watts
+    state.busyUntil = Number.POSITIVE_INFINITY
+    this.#setPower(device)
+  }
+
+  endsAt(device: number, at: Ms): void {
+    this.#states[device]!.busyUntil = at
+  }
+
+  /** When the clock of a device changes next, if nothing else does. */
+  changesAt(device: number): Ms {
+    return this.#clockChange(device).at
+  }
+
+  /** The end of a batch, if what other devices do now does not change until then. */
+  #endOf(device: number, work: Ms): Ms {
+    const clock = this.clock(device)
+    const change = this.#clockChange(device).at
+    const end = clock > 0 ? this.#at + work / clock : Number.POSITIVE_INFINITY
+    if (end <= change) return end
+    const later = this.#copy()
+    later.to(change)
+    return later.#endOf(device, work - (change - this.#at) * clock)
+  }
+
+  #copy(): RackState {
+    const copy = new RackState(this.#rack, this.#devices, () => {})
+    copy.#at = this.#at
+    copy.#temperatures = this.#temperatures
+    copy.#powersW = [...this.#powersW]
+    for (const [i, state] of this.#states.entries()) Object.assign(copy.#states[i]!, state)
+    return copy
+  }
+
+  #setPower(device: number): void {
+    const { idleW } = this.#devices[device]!
+    const watts = idleW + this.clock(device) * (this.#states[device]!.busyW - idleW)
+    this.#powersW[device] = watts
+    this.#onPower(device, this.#at, watts)
+  }
+
+  #clockChange(device: number): { readonly at: Ms; readonly level: ThrottleLevel } {
+    const { throttle, restartC } = this.#devices[device]!
+    const { level } = this.#states[device]!
+    if (level > throttle.steps.length && restartC !== null) {
+      const limit = { device, side: 'at most', limitC: restartC } as const
+      const inMs = msUntilTemperature(this.#rack, this.#temperatures, this.#powersW, limit)
+      return { at: this.#at + inMs, level: 0 }
+    }
+    const now = { powersW: this.#powersW, device, level }
+    const next = nextThrottle(throttle, this.#rack, this.#temperatures, now)
+    return { at: this.#at + next.inMs, level: next.level }
+  }
+
+  /** The first change of any device; without a level it is the end of its batch. */
+  #nextChange() {
+    let first: { at: Ms; device: number; level: ThrottleLevel | null } = {
+      ...{ at: Number.POSITIVE_INFINITY, device: -1, level: null },
+    }
+    for (const [device, { busyUntil }] of this.#states.entries()) {
+      if (busyUntil < first.at) first = { at: busyUntil, device, level: null }
+      const change = this.#clockChange(device)
+      if (change.at < first.at) first = { ...change, device }
+    }
+    return first
+  }
+
+  #goOn(at: Ms): void {
+    if (at <= this.#at) return
+    this.#temperatures = advance(this.#rack, this.#temperatures, this.#powersW, at - this.#at)
+    this.#at = at
+  }
+}
