@@ -17,11 +17,19 @@ const efficiency = z
       .default(0.7)
       .describe('The share of the peak memory bandwidth that reads of weights reach.'),
     launch_us: nonNegative
-      .default(20)
-      .describe('The time of each layer beside arithmetic and memory, for launches, in µs.'),
+      .default(5)
+      .describe('The time of the launch of a kernel that nothing hides, in µs.'),
     saturation_tokens: nonNegative
       .default(0)
       .describe('The number of tokens of a pass at which half of `compute` is reached.'),
+    sharpness: positive
+      .max(1000)
+      .optional()
+      .describe(
+        'The sharpness p of the knee of linear layers, whose time is (compute^p + memory^p)^(1/p); ' +
+          'without it, the longer of both.',
+      )
+      .meta({ examples: [3] }),
   })
   .describe(
     'How near the model comes to the roofline of its accelerator. The defaults are assumptions, ' +

@@ -37,6 +37,14 @@ export {
   slowdownOf,
 } from './power-cap.ts'
 export {
+  allReduceMs,
+  type Card,
+  exchangeMs,
+  type Link,
+  type PassTime,
+  passTime,
+} from './roofline.ts'
+export {
   clockAt,
   levelAt,
   nextThrottle,
@@ -45,3 +53,10 @@ export {
   type ThrottleLevel,
   type ThrottleStep,
 } from './throttle.ts'
+export {
+  kvBytesPerToken,
+  parameters,
+  type Transformer,
+  weightBytes,
+} from './transformer.ts'
+export { type KernelGroup, passWork } from './transformer-work.ts'

@@ -45,7 +45,7 @@ export {
   stallsOf,
   usualOverhead,
 } from './machine/stalls.ts'
-export type { StepLaw } from './machine/step-runs.ts'
+export type { StepBatch, StepLaw } from './machine/step-runs.ts'
 export { settle, type Variation, varied } from './machine/variation.ts'
 export {
   declaredSteps,
@@ -54,6 +54,7 @@ export {
   type MeanWork,
   measuredTable,
   NO_WAKE,
+  scattered,
   tabulatedWork,
   type WakeCurve,
   type WorkModel,

@@ -26,8 +26,8 @@ export function assumptionsOf(system: AssumedSystem): Assumptions {
 }
 
 function batchTimes({ scenario, plan, models, lengths }: AssumedSystem, i: number): BatchTimes {
-  const { name, model } = scenario.pools[i]!
-  const steps = stepsOf(scenario, model)
+  const { name } = scenario.pools[i]!
+  const steps = stepsOf(scenario, i)
   const pool = plan.pools[i]!
   const sizes = spread(steps === null ? largestBatch(pool) : pool.generation!.maxSequences)
   const mean =

@@ -12,18 +12,24 @@ import {
 } from '../../world/index.ts'
 import type { ExecutorWork } from '../comparison/structure.ts'
 import type { SimulationInput } from '../system/simulation-input.ts'
+import { decoderSteps, encoderWork } from './transformer-times.ts'
 
 export function workOf(model: ModelProfile | null, scenario: Scenario, pool: number): MeanWork {
   if (model !== null) return tabulatedWork(model.work)
   const declared = scenario.models[scenario.pools[pool]!.model]!
   if (!('work' in declared)) throw new Error('Expected a profile for a model that is not declared')
-  return declaredWork(declared.work)
+  const { work } = declared
+  if (work.law === 'transformer-encoder') return encoderWork(work, scenario.pools[pool]!)
+  return declaredWork(work)
 }
 
-/** Steps of a model that generates; null for one that does not. */
-export function stepsOf({ models }: Scenario, name: string): StepLaw | null {
-  const model = models[name]!
-  return 'work' in model ? declaredSteps(model.work) : null
+/** Steps of a pool whose model generates; null for one that does not. */
+export function stepsOf({ models, pools }: Scenario, pool: number): StepLaw | null {
+  const model = models[pools[pool]!.model]!
+  if (!('work' in model)) return null
+  const { work } = model
+  if (work.law === 'transformer-decoder') return decoderSteps(work, pools[pool]!)
+  return declaredSteps(work)
 }
 
 /** The executors of each pool as profiles describe them, or ideal where the scenario says so. */
@@ -36,7 +42,7 @@ export function hardwareOf(input: Pick<SimulationInput, 'scenario' | 'models'>) 
       work: ideal ? work : varied(work, model.variation),
       wake: ideal ? NO_WAKE : model.wake,
       overheads: ideal ? null : new Overheads(model.overheads),
-      steps: stepsOf(input.scenario, pool.model),
+      steps: stepsOf(input.scenario, index),
     }
     return Array.from({ length: pool.replicas }, () => hardware)
   })

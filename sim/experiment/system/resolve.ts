@@ -72,7 +72,7 @@ function poolCapacities(
   const targets = plan.pools.map(({ generation }) => generation?.handOver?.pool)
   return plan.pools.map((pool, i) => {
     if (isSwappable(plan, i)) return null
-    const steps = stepsOf(scenario, scenario.pools[i]!.model)
+    const steps = stepsOf(scenario, i)
     if (steps !== null) {
       const draw = promptsAndAnswers(prepared, plan, i)
       return generationCapacity(pool, steps, targets.includes(i), draw)

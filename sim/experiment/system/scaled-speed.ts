@@ -1,5 +1,6 @@
 import type { Scenario, Work } from '../../../scenarios/schema/schema.ts'
 import type { Profile } from '../../world/index.ts'
+import { ASSUMED_EFFICIENCY } from '../simulation/transformer-times.ts'
 
 /** The scenario with declared service times of batches divided by `speed`. */
 export function withDeclaredSpeed(scenario: Scenario, speed: number): Scenario {
@@ -42,6 +43,15 @@ function faster(work: Work, speed: number): Work {
       return { ...work, ms: work.ms.map((row) => row.map((ms) => ms / speed)) }
     case 'throughput':
       return { ...work, throughput_rps: work.throughput_rps.map((rps) => rps * speed) }
+    case 'transformer-encoder':
+    case 'transformer-decoder': {
+      const { compute, memory, launch_us, ...others } = work.efficiency ?? ASSUMED_EFFICIENCY
+      const efficiency = {
+        ...{ ...others, compute: compute * speed, memory: memory * speed },
+        launch_us: launch_us / speed,
+      }
+      return { ...work, efficiency }
+    }
     case 'generation': {
       const { base_ms, per_sequence_ms, per_prefill_token_ms, per_context_token_ms } = work
       return {

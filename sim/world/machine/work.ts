@@ -42,25 +42,30 @@ function declaredLaw(work: Work): MeanWork {
       }
     case 'table':
     case 'length-table':
-    case 'throughput': {
-      const { mean } = tabulatedWork(measuredTable(work))
-      if (work.cv === 0) return { of: mean, mean }
-      // lognormal about a mean of 1
-      const variance = log(1 + work.cv * work.cv)
-      const sigma = Math.sqrt(variance)
-      return {
-        of: (size, length, random) =>
-          mean(size, length) * exp(sigma * random.normal() - variance / 2),
-        mean,
-      }
-    }
+    case 'throughput':
+      return scattered(tabulatedWork(measuredTable(work)).mean, work.cv)
     case 'linear': {
       const of = (size: number, length: number) =>
         work.base_ms + size * (work.per_item_ms + length * work.per_token_ms)
       return { of, mean: of }
     }
     case 'generation':
+    case 'transformer-decoder':
       return { of: refuseBatch, mean: refuseBatch }
+    case 'transformer-encoder':
+      throw new Error('Expected an accelerator for a transformer')
+  }
+}
+
+/** Single batches about a mean time, lognormal with this coefficient of variation. */
+export function scattered(mean: MeanWork['mean'], cv: number): MeanWork {
+  if (cv === 0) return { of: mean, mean }
+  // about a mean of 1
+  const variance = log(1 + cv * cv)
+  const sigma = Math.sqrt(variance)
+  return {
+    of: (size, length, random) => mean(size, length) * exp(sigma * random.normal() - variance / 2),
+    mean,
   }
 }
 
