@@ -35,6 +35,7 @@ export {
   capShare,
   fitCap,
   slowdownOf,
+  TRAINING_CAP,
 } from './power-cap.ts'
 export {
   allReduceMs,

@@ -103,3 +103,11 @@ export function fitCap(rows: readonly CapRow[], variable: CapVariable): CapCurve
 export function capErrors(curve: CapCurve, rows: readonly CapRow[]): number[] {
   return rows.map((row) => slowdownOf(curve, row).slowdown / row.slowdown - 1)
 }
+
+/**
+ * Fitted on all published training runs of V100 and A40 under power caps (Zeus, NSDI 2023;
+ * docs/background/accelerators.md). That a served model slows down alike is not measured.
+ */
+export const TRAINING_CAP: CapCurve = Object.freeze({
+  ...{ variable: 'dynamic', knee: 0.828, slope: 0.655, lowestShare: 0.102 },
+})

@@ -2,6 +2,44 @@ import { z } from 'zod'
 import { estimate, estimateOrNull, number, numberOrNull, numbers } from './document-parts.ts'
 import { cell, shedBy } from './request-figures.ts'
 
+const energy = z.strictObject({
+  power_w: estimate.describe(
+    'Mean power of all accelerators of the pool, W, idle times included; mean over runs, and n ' +
+      'counts runs.',
+  ),
+  joule_per_request: estimate.describe(
+    'Energy of all accelerators over the served requests, J; mean over runs.',
+  ),
+  joule_per_token: estimateOrNull.describe(
+    'Energy of all accelerators over the generated tokens of served requests, J; mean over ' +
+      'runs. Null where nothing is generated.',
+  ),
+  carbon_g_per_request: estimateOrNull.describe(
+    'Carbon of a served request, g of CO2 equivalent, from the electricity alone; mean over ' +
+      'runs. Null where the scenario has no `carbon`.',
+  ),
+  uncalibrated: z
+    .array(z.string())
+    .describe('What is assumed of the power and heat of the pool, without a measured source.'),
+  series: z
+    .strictObject({
+      every_s: number.describe('Length of an interval, s; the first begins with the traffic.'),
+      power_w: numbers.describe('Mean power of all accelerators in each interval, W.'),
+      heat: z
+        .strictObject({
+          warmest_c: numbers.describe(
+            'Temperature of the warmest accelerator at the end of each interval, °C.',
+          ),
+          lowest_clock: numbers.describe(
+            'Lowest clock of an accelerator at the end of each interval, as a share of the full one.',
+          ),
+        })
+        .nullable()
+        .describe('Heat over time; null where the pool has no `heat`.'),
+    })
+    .describe('Power and heat over the traffic, means over runs.'),
+})
+
 /** What a result states of a pool. Time counts from the warm-up to the last event of a run. */
 export const poolResult = cell
   .extend({
@@ -57,6 +95,12 @@ export const poolResult = cell
     kv_blocks_limit: numberOrNull.describe(
       'Number of KV-cache blocks of each replica; null where there is no limit.',
     ),
+    energy: energy
+      .nullable()
+      .describe(
+        'Energy of the accelerators of the pool; null in a replay, and where the pool has neither ' +
+          '`power` nor an accelerator of the catalogue.',
+      ),
     prefix_hit_rate: estimateOrNull.describe(
       'Prefix-cache hit rate, 0 to 1: the share of prompt tokens that were cached, warm-up ' +
         'included; mean over runs. Null without a prefix cache.',
@@ -64,4 +108,5 @@ export const poolResult = cell
   })
   .describe('Figures of one pool.')
 
+export type PoolEnergy = z.infer<typeof energy>
 export type PoolResult = z.infer<typeof poolResult>

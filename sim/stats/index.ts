@@ -53,6 +53,7 @@ export {
   type CallsSummary,
   type CellSummary,
   type Figures,
+  type PowerSummary,
   type RunSummary,
   type StallFreeFigures,
   summariseRun,

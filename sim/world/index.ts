@@ -64,5 +64,7 @@ export {
 export { MemoryObserver } from './memory/memory-observer.ts'
 export type { LoadEnd, ModelLoads } from './memory/model-loads.ts'
 export { WorldMemory } from './memory/world-memory.ts'
+export { DevicePower } from './power/device-power.ts'
+export type { ExecutorHeat, PoweredExecutor, PowerPlan } from './power/powered-executor.ts'
 export { SimulatedWorld } from './world.ts'
 export type { Hardware } from './world-parts.ts'

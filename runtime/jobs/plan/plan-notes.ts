@@ -1,5 +1,6 @@
 import { arrivalParts } from '../../../scenarios/index.ts'
 import type { PlanRow } from '../../../sim/documents/index.ts'
+import { replicaPrice } from '../../../sim/experiment/index.ts'
 import type { System } from '../prepare.ts'
 import type { PlanCandidates } from './plan-candidates.ts'
 
@@ -30,7 +31,7 @@ export function planNotes(
     )
   }
   if (priced.unit === 'replicas') {
-    const missing = scenario.pools.find(({ price_usd_per_hour: price }) => price === undefined)
+    const missing = scenario.pools.find((pool) => replicaPrice(pool) === null)
     const where = missing === undefined ? 'a pool' : `pools.${missing.name}`
     notes.push(`cost counts replicas: ${where} has no price_usd_per_hour`)
   }

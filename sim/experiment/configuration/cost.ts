@@ -23,9 +23,25 @@ export function costOf(
 
 /** Price of all replicas, US dollars an hour; null where a pool has none. */
 export function hourlyCost(pools: Scenario['pools']): number | null {
-  return pools.reduce<number | null>(
-    (sum, { replicas, price_usd_per_hour }) =>
-      sum === null || price_usd_per_hour === undefined ? null : sum + replicas * price_usd_per_hour,
-    0,
+  return pools.reduce<number | null>((sum, pool) => {
+    const price = replicaPrice(pool)
+    return sum === null || price === null ? null : sum + pool.replicas * price
+  }, 0)
+}
+
+/**
+ * Price of one replica, US dollars an hour: as stated, or the lowest on-demand price of its
+ * accelerators in the catalogue; null without either.
+ */
+export function replicaPrice({
+  price_usd_per_hour: stated,
+  accelerator,
+  tensor_parallel: cards = 1,
+}: Scenario['pools'][number]): number | null {
+  if (stated !== undefined) return stated
+  if (typeof accelerator === 'string') return null
+  const prices = accelerator.prices.flatMap(({ tier, usd_per_hour }) =>
+    tier === 'on-demand' ? [usd_per_hour] : [],
   )
+  return prices.length === 0 ? null : cards * Math.min(...prices)
 }

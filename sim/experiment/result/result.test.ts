@@ -101,6 +101,7 @@ function runOf(n: number, scale: number, { lost = 0, judged = [] as readonly num
     tail: [0.5, 0.9, 0.97].map((p) => ({ p, value: histogram.quantile(p) })),
     classTails: [],
     memory: [],
+    power: [null],
     stallFree: null,
     series: new TimeSeries(10_000).summary(),
     worst: { reported: null, objectives: [[]] },

@@ -19,12 +19,14 @@ import { grouped } from '../system/crowd.ts'
 import type { PreparedScenario } from '../system/prepared-scenario.ts'
 import { loadOf, type Resolved } from '../system/resolve.ts'
 import { assumptionsOf } from './assumptions.ts'
+import { energyResult } from './energy.ts'
 import { memoryResult } from './memory-result.ts'
 import { judgeAll, objectiveFigures } from './objectives.ts'
 import { batchMean, overRuns, shareOver } from './over-runs.ts'
 import { recordedStalls, stallWarnings } from './recorded-stalls.ts'
 import { shortRunWarnings } from './short-runs.ts'
 import { stabilityOf } from './stability.ts'
+import { uncalibratedWarnings } from './uncalibrated.ts'
 import { worstWindow } from './worst-window.ts'
 
 /** The system whose runs a result is about. */
@@ -126,6 +128,7 @@ export function resultOf(
       ),
       kv_blocks: pool.generation === undefined ? null : overRuns(runs, (run) => run.kvBlocks[i]!),
       kv_blocks_limit: finite(plan.pools[i]!.generation?.kv.blocks),
+      energy: energyResult(scenario, runs, i),
       prefix_hit_rate: prefixes(pool) ? shareOver(runs.map((run) => run.prefixes[i]!)) : null,
     })),
     objectives: judgeAll(
@@ -167,7 +170,8 @@ export function simulatedResult(
   })
   const overloaded = result.stability.state === 'OVERLOADED'
   const short = overloaded ? [] : shortRunWarnings(scenario, runs, result.pools)
-  return { ...result, warnings: [...stallWarnings(result.pools), ...result.warnings, ...short] }
+  const doubts = [...stallWarnings(result.pools), ...uncalibratedWarnings(scenario)]
+  return { ...result, warnings: [...doubts, ...result.warnings, ...short] }
 }
 
 function tokenTimes(cells: readonly CellSummary[]): Result['classes'][number]['tokens'] {

@@ -8,6 +8,7 @@ import {
 } from '../../serving/index.ts'
 import {
   KvSpaces,
+  type PowerSummary,
   Recorder,
   RowRecorder,
   Rows,
@@ -24,6 +25,7 @@ import {
   type BootstrappedField,
   bootstrapField,
   bootstrappedMachine,
+  DevicePower,
   type DueEvent,
   IDEAL_EXECUTOR,
   IDEAL_MACHINE,
@@ -37,6 +39,7 @@ import type { ObservedRun } from '../comparison/structure.ts'
 import { judgedPercentiles } from '../result/objectives.ts'
 import type { SimulationInput } from '../system/simulation-input.ts'
 import { executorWork, hardwareOf } from './hardware.ts'
+import { isPowered, powerPlan } from './power-plan.ts'
 import { recorderOptions } from './recorder-options.ts'
 import { type RunParts, runWorld, runWorldInPieces } from './run-world.ts'
 
@@ -81,15 +84,18 @@ function replicationParts(input: SimulationInput, replication: number) {
   const { plan, activations } = input
   const remembers = activations.some((own) => own !== null)
   const maps = replication === 0
+  const machine =
+    measured === null ? IDEAL_MACHINE : bootstrappedMachine(bootstrappedField(input, replication))
+  const powered = powerPlan(scenario)
+  const times = { warmupMs: 1000 * scenario.warmup_s, durationMs: 1000 * scenario.duration_s }
+  const power = powered && new DevicePower(powered, times, machine.speed)
   return {
     plan,
+    power,
     memory: remembers ? new WorldMemory({ scenario, plan, activations, maps }) : null,
     source,
     hardware,
-    machine:
-      measured === null
-        ? IDEAL_MACHINE
-        : bootstrappedMachine(bootstrappedField(input, replication)),
+    machine: power === null ? machine : { ...machine, speed: power, steps: power },
     sendDelay: measured,
     timer: measured,
     link: scenario.link ? new Link(scenario.link) : null,
@@ -149,11 +155,29 @@ function recorded(
       durationMs: scenario.duration_s * 1000,
       judged: judgedPercentiles(scenario),
       memory: [...(parts.memory?.spaces() ?? []), ...caches.summaries()],
+      ...(parts.power && { power: powerSummaries(scenario, parts.power, recorder!.lastMs) }),
       stallFree:
         fired &&
         stallFreeFigures({ rows: rows!.rows, timers: fired }, { plan: input.plan, work, warmupMs }),
     })
   return { parts: { ...parts, observe, fired }, source: parts.source, summary }
+}
+
+/** Energy and heat of each pool of a run that had its last event at `lastMs`. */
+function powerSummaries(
+  { pools, duration_s }: SimulationInput['scenario'],
+  power: DevicePower,
+  lastMs: number,
+): (PowerSummary | null)[] {
+  const { joules, series } = power.energy(Math.max(1000 * duration_s, lastMs))
+  return pools.map((pool, i) => {
+    if (!isPowered(pool)) return null
+    const { warmestC, slowest } = power.heat[i]!
+    const heat = { warmestC: [...warmestC], slowest: [...slowest] }
+    // the open interval after the traffic has no length of its own
+    const during = [...series[i]!].slice(0, -1)
+    return { joules: joules[i]!, series: during, heat: pool.heat === undefined ? null : heat }
+  })
 }
 
 /** Rows to begin with where the number of requests is not known. */

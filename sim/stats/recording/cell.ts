@@ -30,6 +30,8 @@ export class Cell {
   retries = 0
   /** preemptions of its requests */
   preemptions = 0
+  /** generated tokens of served requests */
+  generated = 0
 
   merge(other: Cell): void {
     this.latency.merge(other.latency)
@@ -40,6 +42,7 @@ export class Cell {
     this.good += other.good
     this.retries += other.retries
     this.preemptions += other.preemptions
+    this.generated += other.generated
   }
 
   get counts(): Counts {

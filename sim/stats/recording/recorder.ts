@@ -203,6 +203,7 @@ export class Recorder implements Observer {
         continue
       }
       this.#windows.served(now, request, number)
+      if (generates) cell.generated += requests.outputTokens[request]!
       const enqueued = requests.enqueued[request]!
       const batchWait = requests.idleAtEnqueueMs[request]!
       cell.latency.record(latency)

@@ -49,11 +49,26 @@ export interface CellSummary extends LatencySummary {
 type TokenSummary = Readonly<Record<TokenTime, Figures>> & {
   readonly judged: Readonly<Record<'ttft' | 'tpot', readonly number[]>>
   readonly preemptions: number
+  /** generated tokens of served requests */
+  readonly generated: number
 }
 
 /** Latency of answered calls. */
 export interface CallsSummary extends LatencySummary {
   readonly made: number
+}
+
+/** Energy of the accelerators of a pool, and their heat over time. */
+export interface PowerSummary {
+  /** from the end of the warm-up to the last event */
+  readonly joules: number
+  /** in each interval of the traffic, J */
+  readonly series: readonly number[]
+  /** at the end of each interval: warmest accelerator (°C) and lowest clock; null without heat */
+  readonly heat: {
+    readonly warmestC: readonly number[]
+    readonly slowest: readonly number[]
+  } | null
 }
 
 type Tail = readonly { readonly p: number; readonly value: number }[]
@@ -94,6 +109,8 @@ export interface RunSummary {
   readonly drift: RunDrift
   /** of pools with `memory` */
   readonly memory: readonly SpaceSummary[]
+  /** of each pool; null where its power is not known */
+  readonly power: readonly (PowerSummary | null)[]
   /** null where requests were drawn, or no model has a profile */
   readonly stallFree: StallFreeFigures | null
 }
@@ -107,6 +124,7 @@ export function summariseRun(
     /** percentiles that objectives name */
     readonly judged: readonly number[]
     readonly memory?: readonly SpaceSummary[]
+    readonly power?: readonly (PowerSummary | null)[]
     readonly stallFree?: StallFreeFigures | null
   },
 ): RunSummary {
@@ -137,6 +155,7 @@ export function summariseRun(
     worst: recorder.worst,
     drift: recorder.drift,
     memory: run.memory ?? [],
+    power: run.power ?? pools.map(() => null),
     stallFree: run.stallFree ?? null,
   }
 }
@@ -175,6 +194,7 @@ function tokenSummary(cell: Cell, lost: number, judged: readonly number[]): Toke
       tpot: judged.map((p) => cell.tpot.quantile(p, lost)),
     },
     preemptions: cell.preemptions,
+    generated: cell.generated,
   }
 }
 

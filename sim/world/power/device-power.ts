@@ -1,5 +1,11 @@
 import type { Ms } from '../../serving/index.ts'
-import { FULL_PACE, type Speed, type StepPace, type StepSpeed } from '../machine/speed.ts'
+import {
+  FULL_PACE,
+  idealSpeed,
+  type Speed,
+  type StepPace,
+  type StepSpeed,
+} from '../machine/speed.ts'
 import { POWER_INTERVALS, PowerMeter } from './power-meter.ts'
 import type { PoweredExecutor, PowerPlan } from './powered-executor.ts'
 import { RackState } from './rack-state.ts'
@@ -14,13 +20,15 @@ export interface HeatSeries {
 
 /**
  * The speed of executors as power limits and heat leave it, and the energy that they take. Work is
- * in ms at the full clock. Executors without power run at speed 1.
+ * in ms at the full clock. Executors without power have the speed of another machine.
  */
 export class DevicePower implements Speed, StepSpeed {
   readonly #executors: readonly (PoweredExecutor | null)[]
   readonly #racks: readonly RackState[]
   readonly #meter: PowerMeter
   readonly #width: Ms
+  /** of executors without power */
+  readonly #others: Speed
   #edge = 0
   /** by pool; intervals that have ended */
   readonly heat: readonly HeatSeries[]
@@ -28,7 +36,9 @@ export class DevicePower implements Speed, StepSpeed {
   constructor(
     { executors, racks, pools }: PowerPlan,
     times: { readonly warmupMs: Ms; readonly durationMs: Ms },
+    others: Speed = idealSpeed,
   ) {
+    this.#others = others
     this.#executors = executors
     this.#width = times.durationMs / POWER_INTERVALS
     this.#meter = new PowerMeter({
@@ -57,13 +67,13 @@ export class DevicePower implements Speed, StepSpeed {
     }))
   }
 
-  begin(_executor: number, at: Ms): Ms {
-    return at
+  begin(executor: number, at: Ms, gap: Ms): Ms {
+    return this.#executors[executor] ? at : this.#others.begin(executor, at, gap)
   }
 
   finish(executor: number, start: Ms, work: Ms, size = 1): Ms {
     const own = this.#executors[executor]
-    if (!own) return start + work
+    if (!own) return this.#others.finish(executor, start, work)
     const slowed = work * own.slowdown(size)
     const watts = own.batchW(size)
     if (own.heat === null) {

@@ -1,0 +1,51 @@
+import type { Pool, Scenario } from '../../../scenarios/schema/schema.ts'
+import { isTransformer } from '../simulation/transformer-times.ts'
+
+/**
+ * What is assumed of the accelerators of a scenario, without a measurement: a sentence for each
+ * pool that has such figures.
+ */
+export function uncalibratedWarnings({ pools, models }: Scenario): string[] {
+  return pools.flatMap((pool) => {
+    const model = models[pool.model]!
+    const times =
+      'work' in model && isTransformer(model.work) ? uncalibratedTimes(pool, model.work) : []
+    const all = [...times, ...uncalibratedPower(pool)]
+    return all.length === 0 ? [] : [`pool ${pool.name}: uncalibrated: ${all.join('; ')}`]
+  })
+}
+
+type Transformer = Parameters<typeof isTransformer>[0]
+
+function uncalibratedTimes({ accelerator, precision }: Pool, work: Transformer): string[] {
+  if (typeof accelerator === 'string') return []
+  const at = precision === 'int4' ? 'fp16' : precision
+  const peak = accelerator.tflops[at]
+  const doubtful = [
+    ...(peak !== undefined && peak.confidence !== 'checked' ? [`tflops.${at}`] : []),
+    ...(accelerator.bandwidth_gb_s.confidence === 'checked' ? [] : ['bandwidth_gb_s']),
+  ]
+  return [
+    ...('efficiency' in work && work.efficiency !== undefined
+      ? []
+      : ['service times (usual efficiencies, as the model has no `efficiency`)']),
+    ...(doubtful.length === 0
+      ? []
+      : [`${doubtful.join(' and ')} of ${accelerator.name} (not checked)`]),
+  ]
+}
+
+/** What is assumed of the power and heat of a pool. */
+export function uncalibratedPower({ accelerator, power, heat }: Pool): string[] {
+  if (power === undefined && typeof accelerator === 'string') return []
+  const card = typeof accelerator === 'object' ? accelerator : null
+  return [
+    ...(power?.curve === undefined ? ['power of batches (the board power)'] : []),
+    ...(power?.idle_w === undefined && card?.idle_w === undefined ? ['idle power'] : []),
+    ...(power?.curve !== undefined && power.source === undefined ? ['power (no source)'] : []),
+    ...(power?.limit_w !== undefined && power.cap_curve === undefined
+      ? ['slowdown under limit_w (the curve of other cards)']
+      : []),
+    ...(heat !== undefined && heat.source === undefined ? ['heat (no source)'] : []),
+  ]
+}
