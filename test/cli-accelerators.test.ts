@@ -112,7 +112,9 @@ describe('accelerators NAME', () => {
     put(folder, 'overload.yaml', scenario.stdout)
     const other = await run('accelerators', 'overload.yaml')
     expectRefusal(other, 3, folder)
-    expect(other.stderr).toMatch(/overload\.yaml:1:1 accelerator: expected 1, got nothing/)
+    expect(other.stderr).toMatch(
+      /^error: overload\.yaml:4:1 spillway: expected an accelerator, .*\n$/,
+    )
   })
 })
 
