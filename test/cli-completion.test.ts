@@ -55,6 +55,8 @@ test('bash completes commands, options, values, names and files', (context) => {
   expect(inBash('simulate', 'mine.yaml', '--profile', 'own/')).toEqual(['own/peak.yaml'])
   expect(inBash('schema', '--document', '')).toContain('comparison')
   expect(inBash('completion', '')).toEqual(['bash', 'zsh', 'fish'])
+  expect(inBash('accelerators', 'h1')).toEqual(['h100-pcie', 'h100-sxm'])
+  expect(inBash('accelerators', 'mi')).toEqual(['mi300x', 'mine.yaml'])
   expect(inBash('scenarios', 'show', 'retry')).toEqual(['retry-budget', 'retry-storm'])
 })
 
@@ -72,5 +74,6 @@ test('fish completes commands, options, values, names and files', (context) => {
   expect(inFish('spillway trace fit --cl')).toContain('--class-values')
   expect(inFish('spillway simulate pay')).toEqual(['payment-peak'])
   expect(inFish('spillway simulate mi')).toContain('mine.yaml')
+  expect(inFish('spillway accelerators h200')).toEqual(['h200-sxm'])
   expect(inFish('spillway schema --document comp')).toEqual(['comparison'])
 })

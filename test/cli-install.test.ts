@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { beforeAll, expect, type TestContext, test } from 'vitest'
-import { shippedNames } from '../scenarios/index.ts'
+import { acceleratorNames, shippedNames } from '../scenarios/index.ts'
 import { ROOT, temporaryFolder } from './spillway.ts'
 
 /** The package as users install it: packed, and installed by npm in an empty folder. */
@@ -69,7 +69,7 @@ function schemaOf(file: string): string {
 }
 
 test.for(Object.keys(WAYS) as (keyof typeof WAYS)[])(
-  'installed with %s, init, simulate and scenarios work, and so does ONNX Runtime',
+  'installed with %s, init, simulate, scenarios and accelerators work, and so does ONNX Runtime',
   async (way, context) => {
     const project = await installed(context, way)
     const spillway = (...args: string[]) => run(project, bin(project), args)
@@ -78,6 +78,8 @@ test.for(Object.keys(WAYS) as (keyof typeof WAYS)[])(
     expect(JSON.parse(simulated.stdout)).toMatchObject({ world: 'simulated' })
     const listed = await spillway('scenarios', '--json')
     expect(JSON.parse(listed.stdout).scenarios).toHaveLength(shippedNames().length)
+    const cards = await spillway('accelerators', '--json')
+    expect(JSON.parse(cards.stdout).accelerators).toHaveLength(acceleratorNames().length)
     const named = await spillway('simulate', 'retry-budget')
     expect(named.stdout).toContain('retry-budget, simulated')
     const replay = [

@@ -126,6 +126,7 @@ describe('--help', () => {
     'gate',
     'audit',
     'models',
+    'accelerators',
     'schema',
     'init',
     'doctor',

@@ -65,6 +65,7 @@ describe('a terminal gets foreign text without control characters', () => {
       ['simulate', 'declared.yaml', '--profile', EVIL],
       ['trace', 'inspect', EVIL],
       ['models', 'build', EVIL],
+      ['accelerators', EVIL],
       ['schema', '--document', EVIL],
       ['report', EVIL],
       ['audit', EVIL],

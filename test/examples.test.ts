@@ -6,6 +6,7 @@ import { parse } from 'yaml'
 import { prepare } from '../runtime/jobs/prepare.ts'
 import {
   modelKey,
+  parseAccelerator,
   parseScenario,
   scenarioSchema,
   shippedNames,
@@ -55,12 +56,14 @@ describe('the scenario library', () => {
 })
 
 describe.each(pages())('%s', (page) => {
-  test('its scenarios and parts of scenarios are valid', () => {
+  test('its scenarios, parts of scenarios and accelerators are valid', () => {
     for (const { line, text } of blocksOfPage(page).filter(({ language }) => language === 'yaml')) {
       const at = `${page}:${line}`
       const value: unknown = parse(text)
       expect(value, at).toBeTypeOf('object')
-      if (!Object.hasOwn(value as object, 'spillway')) {
+      if (Object.hasOwn(value as object, 'accelerator')) {
+        expect(() => parseAccelerator(text, at)).not.toThrow()
+      } else if (!Object.hasOwn(value as object, 'spillway')) {
         const known = Object.keys(scenarioSchema.shape)
         expect(known, at).toEqual(expect.arrayContaining(Object.keys(value as object)))
       } else expect(() => parseScenario(text, { file: at })).not.toThrow()

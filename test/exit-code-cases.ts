@@ -179,6 +179,12 @@ export const CASES: readonly Case[] = [
   ['usage', 'models inspect'],
   ['invalidInput', 'models inspect tiny.yaml'],
 
+  ['ok', 'accelerators'],
+  ['ok', 'accelerators t4'],
+  ['usage', 'accelerators t4 l4'],
+  ['invalidInput', 'accelerators bogus'],
+  ['invalidInput', 'accelerators declared.yaml'],
+
   ['ok', 'schema'],
   ['usage', 'schema --document bogus'],
 

@@ -18,8 +18,10 @@ describe('plain words', () => {
     expect(avoidedWords(prose)).toEqual([])
   })
 
-  test('shipped scenarios avoid them, too', () => {
-    const paths = repositoryFiles().filter((path) => path.startsWith('scenarios/library/'))
+  test('shipped scenarios and accelerators avoid them, too', () => {
+    const paths = repositoryFiles().filter((path) =>
+      /^scenarios\/(library|accelerators)\//.test(path),
+    )
     expect(paths.length).toBeGreaterThan(20)
     const texts = paths.map((path) => ({ path, text: readFileSync(join(ROOT, path), 'utf8') }))
     expect(avoidedWords(texts)).toEqual([])

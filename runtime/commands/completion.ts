@@ -1,10 +1,11 @@
 import type { Command, Option } from 'commander'
-import { EXIT, shippedNames } from '../../scenarios/index.ts'
+import { acceleratorNames, EXIT, shippedNames } from '../../scenarios/index.ts'
 import { out } from '../terminal.ts'
 import { implement } from './command.ts'
 
 const HELP = `
-The script completes commands, options, the values of options that have a list, names of shipped scenarios, and files.
+The script completes commands, options, the values of options that have a list, names of shipped scenarios and
+accelerators, and files.
 
 Examples:
   $ echo 'source <(spillway completion bash)' >> ~/.bashrc
@@ -49,11 +50,14 @@ const optionsOf = (command: Command) => command.createHelp().visibleOptions(comm
 const takesScenario = ({ registeredArguments: [first] }: Command) =>
   ['scenario', 'what'].includes(first?.name() ?? '')
 const takesName = ({ registeredArguments: [first] }: Command) => first?.name() === 'name'
+const takesAccelerator = ({ registeredArguments: [first] }: Command) =>
+  first?.name() === 'accelerator'
 const takesValue = ({ required, optional }: Option) => required || optional
 
 /** The words that may stand in place of the first argument. */
 function argumentsOf(command: Command): readonly string[] {
   if (takesScenario(command) || takesName(command)) return shippedNames()
+  if (takesAccelerator(command)) return acceleratorNames()
   return [
     ...command.commands.map((one) => one.name()),
     ...(command.registeredArguments[0]?.argChoices ?? []),

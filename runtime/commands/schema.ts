@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander'
 import { type ZodType, z } from 'zod'
-import { EXIT, scenarioJsonSchema } from '../../scenarios/index.ts'
+import { acceleratorJsonSchema, EXIT, scenarioJsonSchema } from '../../scenarios/index.ts'
 import {
   arenaSchema,
   auditSchema,
@@ -35,19 +35,27 @@ export const documentSchemas = {
   profile: profileSchema,
 } as const satisfies Readonly<Record<string, ZodType>>
 
+/** Of files that users write, by their kind. */
+const fileSchemas: Readonly<Record<string, () => object>> = {
+  scenario: scenarioJsonSchema,
+  accelerator: acceleratorJsonSchema,
+}
+
 const HELP = `
-Example:
-  $ spillway schema > scenario.schema.json`
+Examples:
+  $ spillway schema > scenario.schema.json
+  $ spillway schema --document accelerator > accelerator.schema.json`
 
 export function define(command: Command): void {
   withJson(command).addOption(
     new Option('--document <kind>', 'kind of document')
-      .choices(['scenario', ...Object.keys(documentSchemas)])
+      .choices([...Object.keys(fileSchemas), ...Object.keys(documentSchemas)])
       .default('scenario'),
   )
   implement(command, HELP, async (_signal, { document }: { document: string }) => {
     const schema = (documentSchemas as Readonly<Record<string, ZodType>>)[document]
-    out(documentText(schema ? z.toJSONSchema(schema, { target: 'draft-7' }) : scenarioJsonSchema()))
+    const ofFile = fileSchemas[document]
+    out(documentText(ofFile?.() ?? z.toJSONSchema(schema!, { target: 'draft-7' })))
     return EXIT.ok
   })
 }

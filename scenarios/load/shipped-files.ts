@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join, parse } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { nearest } from '../parse/nearest.ts'
+import { nearNames } from '../parse/nearest.ts'
 
 /** A file as a user names it: a path, or the name of a file that ships. */
 export interface FoundFile {
@@ -42,7 +42,7 @@ export class ShippedFiles {
   /** The end of a message about a name that is neither a file nor shipped: what to do instead. */
   hint(given: string, listing: string): string {
     const { name } = parse(given)
-    const near = this.names().filter((one) => nearest(name, [one]) !== null)
+    const near = nearNames(name, this.names())
     const list = `\`${listing}\` lists those that ship`
     return near.length === 0 ? list : `did you mean ${near.join(', ')}? ${list}`
   }

@@ -57,7 +57,7 @@ export async function readUserFile(path: string, most: number): Promise<Buffer> 
   return whole.subarray(0, read)
 }
 
-/** The text of a file that the user named. Throws `Unreadable`, also for bytes that are not UTF-8. */
+/** The text of a file that the user named. Throws `Unreadable`, also where it is not UTF-8. */
 export async function readUserText(path: string, most: number): Promise<string> {
   const bytes = await readUserFile(path, most)
   try {

@@ -1,7 +1,7 @@
 import { Failure } from '../failure.ts'
 import { type Accelerator, acceleratorSchema } from '../schema/schema-accelerator.ts'
 import { explain } from './explain.ts'
-import { plainOf, problemTexts } from './located.ts'
+import { childOf, placeOf, plainOf, problemTexts } from './located.ts'
 import { deepFreeze } from './parse.ts'
 import { fileOrigin, parseYamlTree } from './yaml-tree.ts'
 
@@ -12,6 +12,11 @@ import { fileOrigin, parseYamlTree } from './yaml-tree.ts'
 export function parseAccelerator(text: string, file: string): Accelerator {
   const { root, problems } = parseYamlTree(text, fileOrigin(file, 0))
   if (root === null) throw new Failure(problemTexts(problems))
+  if (childOf(root, 'spillway') && !childOf(root, 'accelerator')) {
+    const place = placeOf(root, ['spillway'], 'key')
+    const what = 'expected an accelerator, which begins with "accelerator: 1", got a scenario'
+    throw new Failure(problemTexts([{ place, path: 'spillway', text: what }]))
+  }
   const value = plainOf(root)
   const found = explain(acceleratorSchema, value)
   if (problems.length + found.length > 0) throw new Failure(problemTexts(problems, found, root))

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { editDistance, nearest } from './nearest.ts'
+import { editDistance, nearest, nearNames } from './nearest.ts'
 
 describe('editDistance', () => {
   test('counts insertions, deletions, substitutions and swaps of neighbours as one each', () => {
@@ -43,6 +43,14 @@ describe('nearest', () => {
     expect(nearest('', keys)).toBeNull()
     expect(nearest('x'.repeat(5000), keys)).toBeNull()
   })
+})
+
+test('of several near names, those that contain the text are meant, if there are any', () => {
+  const names = ['h100-pcie', 'h100-sxm', 'h200-sxm']
+  expect(nearNames('h100', names)).toEqual(['h100-pcie', 'h100-sxm'])
+  expect(nearNames('H200_SXM', names)).toEqual(['h200-sxm'])
+  expect(nearNames('h300-sxm', names)).toEqual(['h100-sxm', 'h200-sxm'])
+  expect(nearNames('quantum', names)).toEqual([])
 })
 
 test('suggests nothing for hundreds of candidates, to bound the comparisons', () => {

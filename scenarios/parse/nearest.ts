@@ -51,6 +51,16 @@ export function nearest(text: string, candidates: readonly string[]): string | n
   return best
 }
 
+/**
+ * The candidates that the user may have meant: those that contain the text, or else all that are
+ * near.
+ */
+export function nearNames(text: string, candidates: readonly string[]): string[] {
+  const near = candidates.filter((candidate) => nearest(text, [candidate]) !== null)
+  const containing = near.filter((candidate) => plain(candidate).includes(plain(text)))
+  return containing.length > 0 ? containing : near
+}
+
 /** The end of a message with the meant candidate, if one is near. */
 export function didYouMean(text: unknown, candidates: readonly string[]): string {
   const near = typeof text === 'string' ? nearest(text, candidates) : null

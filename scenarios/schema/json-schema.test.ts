@@ -3,12 +3,14 @@ import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { z } from 'zod'
+import { acceleratorNames } from '../load/accelerators.ts'
 import { shippedNames } from '../load/shipped.ts'
-import { scenarioJsonSchema } from './json-schema.ts'
+import { acceleratorJsonSchema, scenarioJsonSchema } from './json-schema.ts'
 import { scenarioSchema } from './schema.ts'
 
 type Json = Record<string, unknown>
 const schema = scenarioJsonSchema()
+const accelerator = acceleratorJsonSchema()
 const whole = schema.else as { properties: Record<string, Json>; required: string[] }
 const relaxed = schema.then as { properties: Record<string, Json> }
 
@@ -63,6 +65,7 @@ function undescribed(schema: unknown, path = ''): string[] {
 
 test('every key, and every map in a list or map, has a sentence', () => {
   expect(undescribed(whole)).toEqual([])
+  expect(undescribed(accelerator)).toEqual([])
 })
 
 test.each([
@@ -114,6 +117,15 @@ const problemsOf = (value: Json) => ('extends' in value ? ofRelaxed : ofWhole)(v
 test.each(shippedNames())('editors accept %s', (name) => {
   const file = fileURLToPath(new URL(`../library/${name}.yaml`, import.meta.url))
   expect(problemsOf(parse(readFileSync(file, 'utf8')))).toEqual([])
+})
+
+const ofAccelerator = branch(accelerator)
+
+test.each(acceleratorNames())('editors accept the accelerator %s', (name) => {
+  const file = fileURLToPath(new URL(`../accelerators/${name}.yaml`, import.meta.url))
+  const own = parse(readFileSync(file, 'utf8')) as Json
+  expect(ofAccelerator(own)).toEqual([])
+  expect(ofAccelerator({ ...own, memory_gib: 16 })).not.toEqual([])
 })
 
 test('null removes what a file inherits, and only that', () => {

@@ -1,9 +1,14 @@
 import { z } from 'zod'
 import { documentSchemas } from '../../runtime/commands/schema.ts'
-import { EXIT, exitMeanings, scenarioJsonSchema } from '../../scenarios/index.ts'
+import {
+  acceleratorJsonSchema,
+  EXIT,
+  exitMeanings,
+  scenarioJsonSchema,
+} from '../../scenarios/index.ts'
 import { markdownTable } from '../markdown-table.ts'
 import { commandSections } from './commands-page.ts'
-import { ScenarioExamples } from './scenario-examples.ts'
+import { ScenarioExamples, shippedFiles } from './scenario-examples.ts'
 import { documentSections, scenarioSections } from './schema-page.ts'
 import { type JsonSchema, sectionsOf } from './schema-sections.ts'
 
@@ -41,6 +46,17 @@ export async function referencePages(): Promise<ReadonlyMap<string, string>> {
     `Every key of a scenario file. ${GENERATED} For your editor: \`spillway schema\`.`,
     'A unit that is not stated is that of the suffix. NAME is a name that you choose, and `[]` an item of a list. Values that must fit each other, such as names and sums, are checked when a file is read.',
     scenarioSections(sectionsOf(scenario), new ScenarioExamples(scenario)),
+  )
+  const accelerator: JsonSchema = acceleratorJsonSchema()
+  put(
+    'accelerator',
+    'Accelerator keys',
+    `Every key of an accelerator file. ${GENERATED} For your editor: \`spillway schema --document accelerator\`. [How to write one](../guides/accelerators.md).`,
+    'The unit of `value` is that of the suffix of the key of the figure.',
+    scenarioSections(
+      sectionsOf(accelerator),
+      new ScenarioExamples(accelerator, shippedFiles('scenarios/accelerators')),
+    ),
   )
   for (const [name, written] of Object.entries(DOCUMENTS)) {
     const kind = name as keyof typeof documentSchemas

@@ -5,13 +5,13 @@ import { ROOT } from '../../test/command-line.ts'
 import { blocksOfPage, pages } from '../../test/documents.ts'
 import { alternatives, identity, type JsonSchema } from './schema-sections.ts'
 
-/** Values that shipped scenarios and the scenarios on pages have, which tests show to be valid. */
+/** Values that shipped files and the scenarios on pages have, which tests show to be valid. */
 export class ScenarioExamples {
   readonly #found = new Map<string, unknown>()
   readonly #elsewhere = new Map<string, unknown>()
 
-  constructor(schema: JsonSchema) {
-    for (const scenario of scenarios()) this.#visit(schema, scenario)
+  constructor(schema: JsonSchema, files: Iterable<unknown> = scenarios()) {
+    for (const file of files) this.#visit(schema, file)
   }
 
   /**
@@ -45,11 +45,15 @@ export class ScenarioExamples {
   }
 }
 
-function* scenarios(): Generator<unknown> {
-  const library = join(ROOT, 'scenarios/library')
-  for (const name of readdirSync(library).sort()) {
-    yield parse(readFileSync(join(library, name), 'utf8'))
+/** The YAML files of a folder that ships, parsed. */
+export function* shippedFiles(folder: string): Generator<unknown> {
+  for (const name of readdirSync(join(ROOT, folder)).sort()) {
+    yield parse(readFileSync(join(ROOT, folder, name), 'utf8'))
   }
+}
+
+function* scenarios(): Generator<unknown> {
+  yield* shippedFiles('scenarios/library')
   for (const page of pages()) {
     for (const { language, text } of blocksOfPage(page)) if (language === 'yaml') yield parse(text)
   }

@@ -19,6 +19,7 @@ const SHELVES: readonly Shelf[] = [
     folder: 'guides',
     order: [
       ...['install', 'plan', 'gate', 'variants', 'what-if', 'own-model', 'measured-server'],
+      'accelerators',
       ...['traffic', 'objectives', 'report', 'sweep', 'generation-for-vllm', 'queues', 'clients'],
       ...['batching', 'generation', 'admission', 'memory', 'comparison', 'noise', 'audit'],
       'library',
@@ -27,7 +28,10 @@ const SHELVES: readonly Shelf[] = [
   {
     title: 'Reference',
     folder: 'reference',
-    order: ['scenario', 'commands', 'metrics', 'exit-codes', 'environment', 'glossary'],
+    order: [
+      ...['scenario', 'accelerator', 'commands', 'metrics', 'exit-codes', 'environment'],
+      'glossary',
+    ],
   },
   {
     title: 'Explanation',

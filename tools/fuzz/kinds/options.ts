@@ -30,6 +30,8 @@ const TEMPLATES: readonly (readonly [command: string, more: string])[] = [
   ['report kept', '--charts --out --json'],
   ['models build mlp --out out', '--layers --width --seed --precision --set --heads'],
   ['models build transformer-encoder --out out', '--layers --hidden --heads --vocabulary --seed'],
+  ['accelerators', '--json --out'],
+  ['accelerators t4', '--json --out'],
   ['schema', '--document --out'],
   ['calibrate declared.yaml', '--seconds --from --out --set --seed'],
   ['replay declared.yaml', '--replays --against-set --out --profile --requests --decision-log'],

@@ -1,0 +1,114 @@
+import { alignColumns } from '../../reports/index.ts'
+import {
+  type Accelerator,
+  type AcceleratorFigure,
+  type AcceleratorPrice,
+  acceleratorPrecisions,
+  confidences,
+  visibleLine,
+} from '../../scenarios/index.ts'
+
+const UNCHECKED = '*'
+const NONE = '–'
+
+const HEAD = ['name', 'memory', 'bandwidth', 'fp16', 'int8', 'power', 'cheapest listed price']
+const UNITS = ['', 'GiB', 'GB/s', 'TFLOP/s', 'TOP/s', 'W', 'USD/h']
+
+/** A table with one line for each accelerator. */
+export function acceleratorsText(accelerators: readonly Accelerator[]): string {
+  const rows = accelerators.map(rowOf)
+  return [
+    alignColumns([HEAD, UNITS, ...rows], [0, 6]),
+    '',
+    `Throughput is dense. ${UNCHECKED} not checked: \`spillway accelerators NAME\` shows the source of each figure.`,
+  ].join('\n')
+}
+
+function rowOf({ name, tflops, ...own }: Accelerator): string[] {
+  const figures = [own.memory_gib, own.bandwidth_gb_s, tflops.fp16, tflops.int8, own.power_w]
+  return [name, ...figures.map(marked), cheapestText(own.prices)]
+}
+
+/** A space in place of the mark keeps the digits of a column in line. */
+function marked(figure: AcceleratorFigure | undefined): string {
+  if (figure === undefined) return `${NONE} `
+  return numberText(figure.value) + (figure.confidence === 'checked' ? ' ' : UNCHECKED)
+}
+
+function cheapestText(prices: readonly AcceleratorPrice[]): string {
+  const [cheapest] = byPrice(prices)
+  if (cheapest === undefined) return NONE
+  const { usd_per_hour, tier, provider } = cheapest
+  return `${dollars(usd_per_hour)} ${tier}, ${provider}`
+}
+
+const byPrice = (prices: readonly AcceleratorPrice[]) =>
+  prices.toSorted((a, b) => a.usd_per_hour - b.usd_per_hour)
+
+/** One accelerator: every figure with its source, then every price. */
+export function acceleratorText(accelerator: Accelerator): string {
+  const { name, title, vendor, prices } = accelerator
+  const figures = figuresOf(accelerator)
+  const rows = figures.map(([label, { value, confidence, source }, unit]) => [
+    ...[label, numberText(value), unit, confidence, source],
+  ])
+  return [
+    visibleLine(`${name}: ${title}, by ${vendor}`),
+    '',
+    alignColumns([['figure', 'value', '', 'confidence', 'source'], ...rows], [0, 2, 3, 4]),
+    '',
+    ...pricesText(prices),
+    '',
+    ...confidencesText(figures.map(([, { confidence }]) => confidence)),
+  ].join('\n')
+}
+
+type Line = readonly [label: string, figure: AcceleratorFigure, unit: string]
+
+function figuresOf({ tflops, ...own }: Accelerator): Line[] {
+  const links = own.interconnect_gb_s
+  const lines = [
+    ['memory', own.memory_gib, 'GiB'],
+    ['memory bandwidth', own.bandwidth_gb_s, 'GB/s'],
+    ...acceleratorPrecisions.map(
+      (precision) =>
+        [
+          `${precision}, dense`,
+          tflops[precision],
+          precision === 'int8' ? 'TOP/s' : 'TFLOP/s',
+        ] as const,
+    ),
+    ['power limit', own.power_w, 'W'],
+    ['idle power', own.idle_w, 'W'],
+    [`${links?.kind}, each way`, links, 'GB/s'],
+    ['clock falls from', own.max_operating_c, '°C'],
+    ['throttles at', own.throttle_c, '°C'],
+    ['shuts down at', own.shutdown_c, '°C'],
+  ] as const
+  return lines.flatMap(([label, figure, unit]) =>
+    figure === undefined ? [] : [[label, figure, unit] as const],
+  )
+}
+
+function pricesText(prices: readonly AcceleratorPrice[]): string[] {
+  if (prices.length === 0) return ['no listed price']
+  const rows = byPrice(prices).map(
+    ({ usd_per_hour, tier, provider, sku, region = NONE, date = NONE, source }) => [
+      ...[dollars(usd_per_hour), tier, provider, sku, region, date, source],
+    ],
+  )
+  const head = ['USD/h', 'tier', 'provider', 'sku', 'region', 'read', 'source']
+  return [alignColumns([head, ...rows], [1, 2, 3, 4, 5, 6])]
+}
+
+/** What the words for confidence mean, of those that were used. */
+function confidencesText(used: readonly string[]): string[] {
+  return Object.entries(confidences)
+    .filter(([confidence]) => used.includes(confidence))
+    .map(([confidence, meaning]) => `${confidence}: ${meaning}`)
+}
+
+const numberText = (value: number) => value.toLocaleString('en-US', { maximumFractionDigits: 3 })
+
+const dollars = (value: number) =>
+  value.toLocaleString('en-US', { minimumFractionDigits: 2, maximumFractionDigits: 2 })
