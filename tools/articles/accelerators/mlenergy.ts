@@ -90,12 +90,14 @@ step, is given; in a simulation it is a result. Errors: median, signed median, w
 
 ${markdownTable(['model', 'quantity', 'fitted rows', `error (bar ${percent(GENERATION_BAR)})`], rows, 'lllr')}
 
-**The bar is ${met ? 'met by each quantity, for both models and both halves' : 'missed'}.** Each half leaves ends outside the fit: the 1st, 3rd, … rows the row of 1,024 (70B); the 2nd, 4th, … rows those of 8 (both) and of 768 (8B).
+**The bar is ${met ? 'met by each quantity, for both models and both halves' : 'missed'}.**
+Each half leaves ends outside the fit: the 1st, 3rd, … rows the row of 1,024 (70B); the 2nd, 4th, … rows those of 8 (both) and of 768 (8B).
 There the last line goes on (throughput, ITL) or the nearest value stays (power), and the result is marked as extrapolated.
 
 ![Throughput and power by batch, published and predicted](../images/${IMAGE})
 
-**Little's law** links the three columns. Throughput × mean ITL is the number of sequences in a step. The published ITL is a median, so throughput × ITL p50 ÷ batch is
+**Little's law** links the three columns.
+Throughput × mean ITL is the number of sequences in a step. The published ITL is a median, so throughput × ITL p50 ÷ batch is
 ${littleText()}. The median is below the mean; steps that also take in a prompt last longer, which would explain it. So the mean time between
 tokens is taken as batch ÷ throughput, and throughput is predicted from it. Power ÷ throughput is the published energy of a token, within ${percent(energyError())} in each row. Median errors of
 throughput by four approaches:
@@ -104,11 +106,12 @@ ${markdownTable(['throughput is', ...heads], approaches)}
 
 **The fall between 512 and 768.** ${fallText()}
 
-**Without measured power**, the fallback (idle power, and of the rest the used share of arithmetic plus that of bandwidth) is no substitute: ${fallbackText()}. It
-is marked as uncalibrated. Assumed: ${fixed(IDLE_W.value, 0)} W idle, 700 W, 989 TFLOP/s and 3,350 GB/s (datasheet), 2 FLOPs a parameter and token, weights read once a step. KV cache, prompts
+**Without measured power**, the fallback is no substitute.
+It is idle power, and of the rest the used share of arithmetic plus that of bandwidth; it is marked as uncalibrated. Errors: ${fallbackText()}. Assumed: ${fixed(IDLE_W.value, 0)} W idle, 700 W, 989 TFLOP/s and 3,350 GB/s (datasheet), 2 FLOPs a parameter and token, weights read once a step. KV cache, prompts
 and what a saturated chip draws beyond its arithmetic are not in it.
 
-**Assumed.** Prompts and answers as in these runs (chat), one engine and version. The rows have no idle power and no row of prefill alone.`
+**Assumed.**
+Prompts and answers as in these runs (chat), one engine and version. The rows have no idle power and no row of prefill alone.`
 }
 
 /** "0.87 to 0.98 for Llama-3.1-8B and …". */
@@ -260,7 +263,7 @@ function chartOf(): BatchCurvesChart {
         range: [0, 11_000],
       }),
       panel({ name: 'power' }, ({ powerW, gpus }) => powerW / gpus, {
-        unit: 'W for each GPU',
+        unit: 'power of one GPU (W)',
         range: [400, 720],
       }),
     ],

@@ -117,13 +117,15 @@ it. "Above" are rows with a cap of at least ${percent(QUOTED_KNEE)} of the limit
 
 ${markdownTable(['share', 'fitted → tested', 'knee', 'slope', `above (bar ${percent(CAP_BAR)})`, 'below (no bar)'], [...summary, ...baselines], 'llrrrr')}
 
-**The bar is ${met ? 'met' : 'missed'}** in both directions. It does not ask for much: above the knee even "1 everywhere" meets it. The rows below the knee
+**The bar is ${met ? 'met' : 'missed'}** in both directions.
+It does not ask for much: above the knee even "1 everywhere" meets it. The rows below the knee
 tell the shares apart, and the last one is recommended. It was chosen with the rows of both cards in view, so only knee and slope are tested on
 a card that was not seen. Worst rows of it: ${worst.join('; ')}.
 
 ![Slowdown by power cap on two cards](../images/${IMAGE})
 
-**Where it fails.** A training that needs little power does not slow down at all, but by ${NAMES.limit} it does (ncf). ${NAMES.uncapped} repairs that, but the cards
+**Where it fails.**
+A training that needs little power does not slow down at all, but by ${NAMES.limit} it does (ncf). ${NAMES.uncapped} repairs that, but the cards
 still differ: at 100 W the V100 takes up to about twice as long and the A40 3 to 4 times, as ${floorW('A40')} of those 100 W are the floor of the A40. Above
 the floor both cards follow nearly the same curve. By network, for this share:
 
@@ -133,10 +135,12 @@ deepspeech2 on the A40 is slower below the knee than predicted. A cause would be
 the rows do not show whether it is. Near 100 W the A40 does not hold its cap: ${overCap(rows, 'A40')} of its rows at 100 W exceed it by more than 5 % on average (V100: ${overCap(rows, 'V100')}).
 ${extrapolated(rows)}
 
-**Noise.** ${quiet.length} rows have a cap at or above their uncapped power. Their slowdown should be 1; its median distance from 1 is ${percent(noise.median)}, worst
+**Noise.**
+${quiet.length} rows have a cap at or above their uncapped power. Their slowdown should be 1; its median distance from 1 is ${percent(noise.median)}, worst
 ${signedPercent(noise.worst.error)}. On such rows no curve can do better.
 
-**Assumed.** These are trainings. That a served model slows down by the same curve is not measured here. The floor must be known for the device that is
+**Assumed.**
+These are trainings. That a served model slows down by the same curve is not measured here. The floor must be known for the device that is
 predicted: the power of any light load gives it, without a cap.`
 }
 
