@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type BatchCurve, readCurve } from './batch-curve.ts'
+import { type BatchCurve, readCurve } from './index.ts'
 
 const POINTS = [
   { batch: 8, value: 100 },

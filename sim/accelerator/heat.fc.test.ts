@@ -1,13 +1,13 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { Constant } from './constant.ts'
 import {
   advance,
+  type Constant,
   msUntilTemperature,
   type RackHeat,
   type RackTemperatures,
   steadyTemperatures,
-} from './heat.ts'
+} from './index.ts'
 
 const between = (min: number, max: number) => fc.double({ min, max, noNaN: true })
 const constant = (value: number): Constant => ({

@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest'
-import type { Constant } from './constant.ts'
 import {
   advance,
+  type Constant,
   capacityOf,
   msUntilTemperature,
   type RackHeat,
   steadyTemperatures,
   timeConstantMs,
-} from './heat.ts'
+} from './index.ts'
 
 const constant = (value: number): Constant => ({
   value,
@@ -37,7 +37,7 @@ describe('a device with constant inlet air', () => {
     expect(steadyTemperatures(ALONE, [700]).deviceC[0]).toBeCloseTo(81, 12)
     const { deviceC } = advance(ALONE, COLD, [700], TAU_MS)
     expect(deviceC[0]).toBeCloseTo(25 + 56 * (1 - 1 / Math.E), 10)
-    // negative control: a resistance 5 % larger is told apart
+    // negative control: a resistance 5 % larger is seen
     const other = { ...DEVICE, resistanceKPerW: constant(0.084) }
     const wrong = advance({ ...ALONE, devices: [other] }, COLD, [700], TAU_MS)
     expect(Math.abs(wrong.deviceC[0]! - deviceC[0]!)).toBeGreaterThan(0.5)

@@ -8,7 +8,7 @@ import {
   capShare,
   fitCap,
   slowdownOf,
-} from './power-cap.ts'
+} from './index.ts'
 
 const load = (capW: number, uncappedW = 280): CappedLoad => ({
   capW,

@@ -1,14 +1,16 @@
 import { describe, expect, test } from 'vitest'
-import { type Constant, uncalibrated } from './constant.ts'
-import { carbonG, usdPerMillion } from './cost.ts'
 import {
+  type Constant,
+  carbonG,
   type PowerModel,
   powerByUse,
   powerOf,
   requestEnergyJ,
   stepEnergyJ,
   tokenEnergyJ,
-} from './power.ts'
+  uncalibrated,
+  usdPerMillion,
+} from './index.ts'
 
 const constant = (value: number, origin: Constant['origin']): Constant => ({
   value,

@@ -1,7 +1,14 @@
 import { describe, expect, test } from 'vitest'
-import type { Constant } from './constant.ts'
-import { advance, type RackHeat, type RackTemperatures } from './heat.ts'
-import { clockAt, levelAt, nextThrottle, type Throttle } from './throttle.ts'
+import {
+  advance,
+  type Constant,
+  clockAt,
+  levelAt,
+  nextThrottle,
+  type RackHeat,
+  type RackTemperatures,
+  type Throttle,
+} from './index.ts'
 
 const constant = (value: number, origin: Constant['origin'] = 'uncalibrated'): Constant => ({
   value,
