@@ -2,6 +2,24 @@ export { type BatchCurve, type BatchPoint, type CurveReading, readCurve } from '
 export { type Constant, type Origin, uncalibrated } from './constant.ts'
 export { carbonG, type Grid, usdPerMillion } from './cost.ts'
 export {
+  type CrossValidation,
+  crossValidate,
+  errorsByRegion,
+  type HeldOut,
+  type HeldOutErrors,
+  heldOutErrors,
+} from './cross-validation.ts'
+export {
+  fitRoofline,
+  fittedCard,
+  type MeasuredPass,
+  type PassOnCard,
+  type PassPrediction,
+  predictPass,
+  type RooflineFit,
+  type RooflineShape,
+} from './fit-roofline.ts'
+export {
   advance,
   capacityOf,
   type DeviceHeat,
@@ -11,6 +29,7 @@ export {
   steadyTemperatures,
   timeConstantMs,
 } from './heat.ts'
+export { type Move, patternSearch } from './pattern-search.ts'
 export {
   type Activity,
   type BusyPhase,
@@ -41,9 +60,12 @@ export {
   allReduceMs,
   type Card,
   exchangeMs,
+  IDEAL,
   type Link,
   type PassTime,
   passTime,
+  type Region,
+  regionOf,
 } from './roofline.ts'
 export {
   clockAt,
@@ -55,9 +77,10 @@ export {
   type ThrottleStep,
 } from './throttle.ts'
 export {
+  expectedExperts,
   kvBytesPerToken,
   parameters,
   type Transformer,
   weightBytes,
 } from './transformer.ts'
-export { type KernelGroup, passWork } from './transformer-work.ts'
+export { type KernelGroup, type Pass, passWork, totalWork } from './transformer-work.ts'

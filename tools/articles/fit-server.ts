@@ -1,3 +1,4 @@
+import { type Move, patternSearch } from '../../sim/accelerator/index.ts'
 import type { PublishedRow } from './published.ts'
 import { type ServerModel, type SweepPoint, sweepPoint } from './server-model.ts'
 
@@ -25,29 +26,13 @@ function misfit(model: ServerModel, rows: readonly PublishedRow[]): number {
   return sum
 }
 
-/**
- * Fits the link and the scatter of batches to the rows by a pattern search (Hooke and Jeeves 1961)
- * over the logarithms of the three parameters.
- */
+/** Fits the link and the scatter of batches to the rows, by factors of the three parameters. */
 export function fitServer(model: ServerModel, rows: readonly PublishedRow[]): ServerModel {
-  let best = { model, misfit: misfit(model, rows) }
-  for (const factor of FACTORS) {
-    for (let moved = true; moved; ) {
-      const before = best.misfit
-      for (const by of [factor, 1 / factor]) {
-        for (const change of CHANGES) {
-          const changed = change(best.model, by)
-          const found = misfit(changed, rows)
-          if (found < best.misfit) best = { model: changed, misfit: found }
-        }
-      }
-      moved = best.misfit < before
-    }
-  }
-  return best.model
+  const options = { moves: CHANGES, factors: FACTORS }
+  return patternSearch(model, (changed) => misfit(changed, rows), options).best
 }
 
-const CHANGES: readonly ((model: ServerModel, by: number) => ServerModel)[] = [
+const CHANGES: readonly Move<ServerModel>[] = [
   (model, by) => ({
     ...model,
     link: { ...model.link, perRequestMs: model.link.perRequestMs * by },

@@ -1,0 +1,188 @@
+import { log } from '../kernel/index.ts'
+import { type Move, patternSearch } from './pattern-search.ts'
+import { type Card, type PassTime, passTime } from './roofline.ts'
+import type { KernelGroup } from './transformer-work.ts'
+
+/** A pass on a card: its work, and what the datasheet has of the card. */
+export interface PassOnCard {
+  readonly groups: readonly KernelGroup[]
+  readonly tokens: number
+  readonly bandwidthGbS: number
+  /** peak at the precision, TFLOP/s */
+  readonly tflops: number
+  /** passes with the same name share a compute efficiency */
+  readonly precision: string
+  /** passes with the same name share a launch time */
+  readonly kernels: string
+  /** where the pass is, by dimension, to tell where a fit extrapolates: batch, length, tokens */
+  readonly at: Readonly<Record<string, number>>
+}
+
+export interface MeasuredPass extends PassOnCard {
+  readonly ms: number
+}
+
+/** Which of the optional parameters are fitted; the others have no effect. */
+export interface RooflineShape {
+  /** compute efficiency falls in small passes */
+  readonly saturation: boolean
+  /** the knee is rounded */
+  readonly soft: boolean
+}
+
+type Range = readonly [low: number, high: number]
+
+/** A fitted roofline. */
+export interface RooflineFit {
+  /** by kernels, µs */
+  readonly launchUs: Readonly<Record<string, number>>
+  /** by precision */
+  readonly computeEfficiency: Readonly<Record<string, number>>
+  readonly memoryEfficiency: number
+  readonly halfTokens: number
+  readonly sharpness: number
+  /** fitted range of each dimension */
+  readonly ranges: Readonly<Record<string, Range>>
+}
+
+/** A parameter by its usual value, the scatter of its logarithm, and its largest value. */
+interface Prior {
+  readonly usual: number
+  readonly scatter: number
+  readonly most: number
+}
+
+/**
+ * Rough values and how widely cards and libraries scatter about them; only parameters that the rows
+ * leave open stay near them. Efficiencies end at 1.
+ */
+const PRIORS = {
+  launchUs: { usual: 5, scatter: 1.5, most: 1000 },
+  computeEfficiency: { usual: 0.5, scatter: 0.7, most: 1 },
+  memoryEfficiency: { usual: 0.7, scatter: 0.4, most: 1 },
+  halfTokens: { usual: 100, scatter: 1, most: 10_000 },
+  sharpness: { usual: 2, scatter: 1, most: 50 },
+} as const satisfies Readonly<Record<string, Prior>>
+
+/** A logarithmic error of this size in one row costs as much as a parameter one scatter away. */
+const PRIOR_WEIGHT = 0.1
+
+const FACTORS = [1.6, 1.25, 1.1, 1.03, 1.01, 1.003, 1.001]
+const TOLERANCE = 1e-5
+
+type Values = readonly number[]
+
+/** Fits a roofline to measured passes: least squares of logarithmic errors. */
+export function fitRoofline(rows: readonly MeasuredPass[], shape: RooflineShape): RooflineFit {
+  if (rows.length === 0) throw new Error('Expected at least one measured pass, got none')
+  const named = namesOf(rows, shape)
+  const priors = named.map(([of]) => PRIORS[of])
+  const misfit = (values: Values) => {
+    const fit = fitOf(named, values, {})
+    let sum = 0
+    for (const row of rows)
+      sum += log(passTime(fittedCard(fit, row), row.groups, row.tokens).ms / row.ms) ** 2
+    values.forEach((value, i) => {
+      const { usual, scatter } = priors[i]!
+      sum += ((PRIOR_WEIGHT * log(value / usual)) / scatter) ** 2
+    })
+    return sum
+  }
+  const start = priors.map(({ usual }) => usual)
+  const moves = movesOf(priors)
+  const { best } = patternSearch(start, misfit, { moves, factors: FACTORS, tolerance: TOLERANCE })
+  return fitOf(named, best, rangesOf(rows))
+}
+
+type Named = readonly [of: keyof typeof PRIORS, key: string]
+
+function namesOf(rows: readonly MeasuredPass[], { saturation, soft }: RooflineShape): Named[] {
+  const all = <T extends keyof typeof PRIORS>(of: T, keys: readonly string[]) =>
+    [...new Set(keys)].map((key): Named => [of, key])
+  return [
+    ...all(
+      'launchUs',
+      rows.map(({ kernels }) => kernels),
+    ),
+    ...all(
+      'computeEfficiency',
+      rows.map(({ precision }) => precision),
+    ),
+    ...all('memoryEfficiency', ['']),
+    ...all('halfTokens', saturation ? [''] : []),
+    ...all('sharpness', soft ? [''] : []),
+  ]
+}
+
+/** Each parameter by a factor, and each pair of them, together or against each other. */
+function movesOf(priors: readonly Prior[]): Move<Values>[] {
+  const scaled = (values: Values, i: number, by: number) =>
+    values.map((value, j) => (j === i ? Math.min(priors[i]!.most, value * by) : value))
+  const moves: Move<Values>[] = []
+  priors.forEach((_, i) => {
+    moves.push((values, by) => scaled(values, i, by))
+    for (let j = 0; j < i; j++) {
+      moves.push((values, by) => scaled(scaled(values, i, by), j, by))
+      moves.push((values, by) => scaled(scaled(values, i, by), j, 1 / by))
+    }
+  })
+  return moves
+}
+
+function fitOf(
+  named: readonly Named[],
+  values: Values,
+  ranges: RooflineFit['ranges'],
+): RooflineFit {
+  const found = {
+    launchUs: {} as Record<string, number>,
+    computeEfficiency: {} as Record<string, number>,
+    memoryEfficiency: 1,
+    halfTokens: 0,
+    sharpness: Number.POSITIVE_INFINITY,
+  }
+  named.forEach(([of, key], i) => {
+    if (of === 'launchUs' || of === 'computeEfficiency') found[of][key] = values[i]!
+    else found[of] = values[i]!
+  })
+  return { ...found, ranges }
+}
+
+function rangesOf(rows: readonly MeasuredPass[]): Record<string, Range> {
+  const ranges: Record<string, Range> = {}
+  for (const { at } of rows) {
+    for (const [dimension, value] of Object.entries(at)) {
+      const [low, high] = ranges[dimension] ?? [value, value]
+      ranges[dimension] = [Math.min(low, value), Math.max(high, value)]
+    }
+  }
+  return ranges
+}
+
+/** The card of a pass with fitted efficiencies; its kernels and precision must have been fitted. */
+export function fittedCard(fit: RooflineFit, pass: PassOnCard): Card {
+  const { bandwidthGbS, tflops, precision, kernels } = pass
+  const { memoryEfficiency, halfTokens, sharpness } = fit
+  const launchUs = fit.launchUs[kernels]
+  const computeEfficiency = fit.computeEfficiency[precision]
+  if (launchUs === undefined || computeEfficiency === undefined) {
+    throw new Error(`Expected fitted kernels and precision, got ${kernels} and ${precision}`)
+  }
+  const efficiencies = { computeEfficiency, memoryEfficiency, halfTokens, sharpness }
+  return { bandwidthGbS, tflops, launchUs, ...efficiencies }
+}
+
+/** A predicted pass. */
+export interface PassPrediction extends PassTime {
+  /** dimensions in which the pass is outside the fitted rows: the fit extrapolates */
+  readonly outside: readonly string[]
+}
+
+export function predictPass(fit: RooflineFit, pass: PassOnCard): PassPrediction {
+  const time = passTime(fittedCard(fit, pass), pass.groups, pass.tokens)
+  const outside = Object.entries(pass.at).filter(([dimension, value]) => {
+    const range = fit.ranges[dimension]
+    return range === undefined || value < range[0] || value > range[1]
+  })
+  return { ...time, outside: outside.map(([dimension]) => dimension) }
+}
