@@ -14,6 +14,7 @@ export interface HeldOut<T extends MeasuredPass = MeasuredPass> {
   readonly row: T
   readonly predicted: PassPrediction
   readonly region: Region
+  readonly fold: number
   /** predicted / measured − 1 */
   readonly error: number
 }
@@ -41,13 +42,12 @@ export function crossValidate<T extends MeasuredPass>(
     for (const row of rows) {
       if (foldOf(row) !== fold) continue
       const predicted = predictPass(fit, row)
-      heldOut.push({ row, predicted, region: regionOf(predicted), error: errorOf(predicted, row) })
+      const error = predicted.ms / row.ms - 1
+      heldOut.push({ row, predicted, region: regionOf(predicted), fold, error })
     }
   }
   return { heldOut, fits }
 }
-
-const errorOf = ({ ms }: { readonly ms: number }, row: MeasuredPass) => ms / row.ms - 1
 
 /** Errors of held-out rows. */
 export interface HeldOutErrors<T extends MeasuredPass = MeasuredPass> {

@@ -16,8 +16,8 @@ export interface PatternOptions<T> {
 }
 
 /**
- * Minimises a misfit by a pattern search (Hooke and Jeeves 1961): tries every move by each factor and
- * its inverse, keeps what improves, and goes on to the next, finer factor when none does.
+ * Minimises a misfit by a pattern search (Hooke and Jeeves 1961): tries every move by a factor and
+ * its inverse, keeps what improves, and goes on to the next, finer factor when no move does.
  */
 export function patternSearch<T>(
   start: T,
