@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
   CAP_VARIABLES,
@@ -38,6 +39,23 @@ describe('the slowdown of a cap', () => {
     expect(slowdownOf(CURVE, load(101)).extrapolated).toBe(false)
     expect(slowdownOf(CURVE, load(99)).extrapolated).toBe(true)
     expect(() => slowdownOf(CURVE, load(80))).toThrow('above the floor of 80 W, got 80 W')
+  })
+
+  test('never falls with a lower cap, for any variable', () => {
+    const caps = fc.double({ min: 81, max: 300, noNaN: true })
+    const curves = fc.record({
+      variable: fc.constantFrom(...CAP_VARIABLES),
+      knee: fc.double({ min: 0.1, max: 1.5, noNaN: true }),
+      slope: fc.double({ min: 0, max: 3, noNaN: true }),
+      lowestShare: fc.constant(0.1),
+    })
+    fc.assert(
+      fc.property(curves, caps, caps, caps, (curve, a, b, uncappedW) => {
+        const at = (capW: number) => slowdownOf(curve, load(capW, uncappedW)).slowdown
+        expect(at(Math.min(a, b))).toBeGreaterThanOrEqual(at(Math.max(a, b)))
+        expect(at(a)).toBeGreaterThanOrEqual(1)
+      }),
+    )
   })
 
   test('leaves the power at the cap or below', () => {

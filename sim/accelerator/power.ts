@@ -49,8 +49,8 @@ export function powerOf(model: PowerModel, activity: Activity): PowerReading {
 
 /**
  * Idle power, and of the rest up to the limit the used share of arithmetic plus that of bandwidth,
- * at most the whole. It is linear in use as the model of Fan, Weber and Barroso (ISCA 2007, section
- * 3.2), which has one share, of the processor. It is uncalibrated for accelerators.
+ * at most the whole. Fan, Weber and Barroso (ISCA 2007) found power linear in the use of the
+ * processor of a server. For accelerators it is uncalibrated.
  */
 export function powerByUse(
   { idleW, limitW }: Pick<PowerModel, 'idleW' | 'limitW'>,

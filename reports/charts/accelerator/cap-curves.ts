@@ -51,7 +51,12 @@ function drawn(
   plot: number,
   width: number,
 ) {
-  const x = linear('share', shares, { title: share, tickCount: 6, labelExpr: PERCENT, grid: false })
+  const x = linear('share', shares, {
+    title: share,
+    tickCount: narrow(width) ? 4 : 6,
+    labelExpr: PERCENT,
+    grid: false,
+  })
   const y = logarithmic('slowdown', slowdowns, {
     title: 'slowdown (log scale)',
     values: [1, 1.5, 2, 3, 4].filter((tick) => tick >= slowdowns[0] && tick <= slowdowns[1]),

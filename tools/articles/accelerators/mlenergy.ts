@@ -107,7 +107,8 @@ ${markdownTable(['throughput is', ...heads], approaches)}
 **The fall between 512 and 768.** ${fallText()}
 
 **Without measured power**, the fallback is no substitute.
-It is idle power, and of the rest the used share of arithmetic plus that of bandwidth; it is marked as uncalibrated. Errors: ${fallbackText()}. Assumed: ${fixed(IDLE_W.value, 0)} W idle, 700 W, 989 TFLOP/s and 3,350 GB/s (datasheet), 2 FLOPs a parameter and token, weights read once a step. KV cache, prompts
+It is idle power, and of the rest the used share of arithmetic plus that of bandwidth; it is marked as uncalibrated. Errors: ${fallbackText()}. Assumed: ${fixed(IDLE_W.value, 0)} W idle, 700 W, 989 TFLOP/s and 3,350 GB/s (${PEAK_SOURCE}), 8.03 and 70.6 billion
+parameters (model cards), 2 FLOPs a parameter and token, weights read once a step. KV cache, prompts
 and what a saturated chip draws beyond its arithmetic are not in it.
 
 **Assumed.**
@@ -195,7 +196,8 @@ sequences. The rows do not show whether it does. A simulation with the memory of
 
 /** An assumption: a tenth of the limit. */
 const IDLE_W: Constant = { value: 70, origin: 'uncalibrated', source: 'a tenth of the limit' }
-const LIMIT_W: Constant = { value: 700, origin: 'published', source: 'H100 SXM datasheet' }
+const PEAK_SOURCE = 'aiconfigurator@095f58a, systems/h100_sxm.yaml'
+const LIMIT_W: Constant = { value: 700, origin: 'published', source: PEAK_SOURCE }
 const PEAK = { flops: 989e12, bytesPerS: 3350e9 }
 const PARAMETERS: Readonly<Record<GenerationModel, number>> = {
   'Llama-3.1-8B': 8.03e9,

@@ -105,6 +105,10 @@ function textOf(
   const trainings = (card: Card) =>
     new Set(rows.filter((row) => row.card === card).map(({ training }) => training)).size
   const floorW = (card: Card) => fixed(rows.find((row) => row.card === card)!.floorW, 0)
+  const slowest = (card: Card) => {
+    const lowest = rows.filter((row) => row.card === card && row.capW === 100)
+    return fixed(Math.max(...lowest.map(({ slowdown }) => slowdown)), 1)
+  }
   const quiet = rows.filter(({ capW, uncappedW }) => capW >= uncappedW)
   const noise = errorFigures(quiet.map(({ slowdown }) => ({ row: '', error: slowdown - 1 })))
   return `## Power caps: Zeus
@@ -113,7 +117,7 @@ Published: ${SOURCE}. Training epochs under power limits: ${trainings('V100')} t
 300 W). The slowdown of a row is its time over that of the same network, batch and optimiser at the highest limit. The slowdown is 1 from a knee
 on and a power law below: (knee ÷ share)^slope. Knee and slope are the least squares of ln slowdown on all rows of one card; the other card is
 the test. The share is one of three. *Floor* is the average power under the lightest training of the card (${floorW('V100')} W and ${floorW('A40')} W): a cap cannot take
-it. "Above" are rows with a cap of at least ${percent(QUOTED_KNEE)} of the limit, the knee that the field quotes; "below" are the others. Errors are medians.
+it. Floor and uncapped power of the tested card are given, its slowdowns are not. "Above" are rows with a cap of at least ${percent(QUOTED_KNEE)} of the limit, the knee that the field quotes; "below" are the others. Errors are medians.
 
 ${markdownTable(['share', 'fitted → tested', 'knee', 'slope', `above (bar ${percent(CAP_BAR)})`, 'below (no bar)'], [...summary, ...baselines], 'llrrrr')}
 
@@ -126,7 +130,7 @@ a card that was not seen. Worst rows of it: ${worst.join('; ')}.
 
 **Where it fails.**
 A training that needs little power does not slow down at all, but by ${NAMES.limit} it does (ncf). ${NAMES.uncapped} repairs that, but the cards
-still differ: at 100 W the V100 takes up to about twice as long and the A40 3 to 4 times, as ${floorW('A40')} of those 100 W are the floor of the A40. Above
+still differ: at 100 W the V100 takes up to ${slowest('V100')} times as long and the A40 up to ${slowest('A40')} times, as ${floorW('A40')} of those 100 W are the floor of the A40. Above
 the floor both cards follow nearly the same curve. By network, for this share:
 
 ${networkTable(chosen)}
