@@ -74,9 +74,11 @@ What was taken from where, apart from the rows (${SOURCE}):
 - The fixed part is the mean latency of the \`SingleStream\` scenario (one sample at a time) less the time of a sample. It is that of one SXM or
   one PCIe card of 40 GB with TensorRT, and stands for all systems with such cards.
 - Largest batch, batch window and offline batch are \`gpu_batch_size\` and \`deque_timeout_usec\` (Triton: \`max_queue_delay_usec\`, where it is set) of
-  \`closed/NVIDIA/configs\`. The rates in these files are not used.
+  \`closed/NVIDIA/configs\`. The submitter chose them for this scenario and system.
+  The rates in these files are not used.
 - Arrivals and the percentile are those of LoadGen. Each card has its own queue and its share of the arrivals. It runs one batch at a time, which
-  waits for the largest batch or the end of the window while the card is free.
+  waits for the largest batch or the end of the window while the card is free. Each rate is one run of 40,000 requests, and the search ends at
+  0.5 % of the capacity.
 
 The four models use a card in four ways: small images in large batches (resnet50), large images in batches of 8 (ssd-resnet34), text (bert-99),
 and speech in batches of 2,048 (rnnt). dlrm-99 is left out. Its query is a set of several hundred pairs, and its server rate is 30 to 95 % of offline

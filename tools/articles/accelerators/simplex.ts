@@ -1,5 +1,5 @@
-/** Edge of the first simplex and of each restart, in logarithms. */
-const EDGES = [0.4, 0.2, 0.1]
+/** Edges of the first simplex and of each restart, in logarithms. */
+const EDGES = [0.4, 0.2, 0.1, 0.4, 0.2]
 /** Evaluations from each start. */
 const EVALUATIONS = 150
 

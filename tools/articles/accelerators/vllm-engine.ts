@@ -1,4 +1,4 @@
-import { parseScenario } from '../../../scenarios/index.ts'
+import { parseScenario, type Scenario } from '../../../scenarios/index.ts'
 import { keptReplication, simulationInput } from '../../../sim/experiment/index.ts'
 import { RequestList } from '../../../sim/traffic/index.ts'
 import type { MeasuredRequest, RequestLatency, ServedModel } from './vllm-runs.ts'
@@ -59,10 +59,11 @@ export function engineKeys(engines: Engines, times: StepTimes) {
   }
 }
 
-/** A scenario for the requests of a list, whose own traffic is not used. */
-function scenarioText(engines: Engines, times: StepTimes): string {
+/** A scenario for the requests of a list: its own times and traffic are not used. */
+function scenarioOf(engines: Engines): Scenario {
+  const times = { baseMs: 1, perSequenceMs: 0, perPrefillTokenMs: 0, perContextTokenMs: 0 }
   const { work, generation } = engineKeys(engines, times)
-  return `spillway: 1
+  const text = `spillway: 1
 name: vllm
 description: A run of vLLM
 seed: 1
@@ -81,7 +82,11 @@ pools:
     queue: { mode: per-replica, routing: least-loaded }
     generation: { ${generation.join(', ')} }
 `
+  return parseScenario(text, { file: 'vllm.yaml' }).scenario
 }
+
+/** Scenarios by their engines: reading one takes longer than a run. */
+const scenarios = new WeakMap<Engines, Scenario>()
 
 /** Simulates requests; latencies in order of arrival. */
 export function simulated(
@@ -89,7 +94,16 @@ export function simulated(
   engines: Engines,
   times: StepTimes,
 ): RequestLatency[] {
-  const { scenario } = parseScenario(scenarioText(engines, times), { file: 'vllm.yaml' })
+  const template = scenarios.get(engines) ?? scenarioOf(engines)
+  scenarios.set(engines, template)
+  const work = {
+    law: 'generation' as const,
+    base_ms: times.baseMs,
+    per_sequence_ms: times.perSequenceMs,
+    per_prefill_token_ms: times.perPrefillTokenMs,
+    per_context_token_ms: times.perContextTokenMs,
+  }
+  const scenario = { ...template, models: { served: { ...template.models.served!, work } } }
   const list = RequestList.of({
     at: Float64Array.from(requests, ({ at }) => at * 1000),
     inputTokens: Int32Array.from(requests, ({ inputTokens }) => inputTokens),
