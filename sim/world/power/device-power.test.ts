@@ -1,0 +1,125 @@
+import { describe, expect, test } from 'vitest'
+import type { Constant, RackHeat, Throttle } from '../../accelerator/index.ts'
+import { DevicePower } from './device-power.ts'
+import { POWER_INTERVALS } from './power-meter.ts'
+import type { PoweredExecutor } from './powered-executor.ts'
+
+const of = (value: number): Constant => ({ value, origin: 'uncalibrated', source: 'test' })
+/** 1 K/W and 100 J/K: a time constant of 100 s. */
+const device = { resistanceKPerW: of(1), capacityJPerK: of(100) }
+const still = { supplyC: of(20), recirculationKPerW: of(0), lagMs: of(1000) }
+const throttle = (more: Partial<Throttle> = {}): Throttle => ({
+  steps: [{ fromC: of(80), clock: of(0.5) }],
+  hysteresisK: of(5),
+  shutdownC: null,
+  ...more,
+})
+const times = { warmupMs: 0, durationMs: 600_000 }
+
+const plain: PoweredExecutor = {
+  ...{ pool: 0, cards: 1, idleW: 10, batchW: () => 110, slowdown: () => 1, heat: null },
+}
+const heated = (own: Partial<PoweredExecutor>, more?: Partial<Throttle>): PoweredExecutor => ({
+  ...plain,
+  heat: { rack: 0, device: 0, throttle: throttle(more), restartC: 40 },
+  ...own,
+})
+const rackOf = (devices: number, air: Partial<RackHeat> = {}): RackHeat => ({
+  ...{ ...still, ...air, devices: Array.from({ length: devices }, () => device) },
+})
+const powerOf = (executors: readonly PoweredExecutor[], racks: readonly RackHeat[] = []) =>
+  new DevicePower({ executors, racks, pools: 1 }, times)
+
+describe('energy', () => {
+  test('is idle power over idle times and the power of batches over theirs', () => {
+    const power = powerOf([plain])
+    expect(power.finish(0, 1000, 500, 4)).toBe(1500)
+    expect(power.finish(0, 4000, 1000, 4)).toBe(5000)
+    const { joules, series } = power.energy(600_000)
+    // 1.5 s at 110 W, 598.5 s at 10 W
+    expect(joules[0]).toBeCloseTo(165 + 5985, 6)
+    const sum = series[0]!.reduce((total, each) => total + each, 0)
+    expect(sum).toBeCloseTo(joules[0]!, 6)
+    expect(series[0]!.length).toBe(POWER_INTERVALS + 1)
+  })
+
+  test('counts from the end of the warm-up, and all cards of an executor', () => {
+    const executors = [{ ...plain, cards: 4 }]
+    const power = new DevicePower({ executors, racks: [], pools: 1 }, { ...times, warmupMs: 1000 })
+    power.finish(0, 500, 1000, 1)
+    expect(power.energy(2000).joules[0]).toBeCloseTo(4 * (0.5 * 110 + 0.5 * 10), 9)
+  })
+
+  test('is the same with heat as without it, as long as nothing throttles', () => {
+    const cold = powerOf([heated({})], [rackOf(1)])
+    cold.finish(0, 1000, 500, 4)
+    cold.finish(0, 4000, 1000, 4)
+    expect(cold.energy(600_000).joules[0]).toBeCloseTo(165 + 5985, 6)
+  })
+
+  test('of a power limit is that of the slower batch', () => {
+    const power = powerOf([{ ...plain, slowdown: () => 2, batchW: () => 60 }])
+    expect(power.finish(0, 0, 100, 1)).toBe(200)
+    expect(power.energy(200).joules[0]).toBeCloseTo(0.2 * 60, 9)
+  })
+})
+
+describe('heat', () => {
+  /** from 30 °C at idle towards 130 °C: 80 °C after 100 s · ln 2 */
+  const knee = 100_000 * Math.log(2)
+
+  test('halves the clock from the moment at which the step is reached, within a batch', () => {
+    const power = powerOf([heated({})], [rackOf(1)])
+    const end = power.finish(0, 0, knee + 5000, 1)
+    // the last 5 s of work take 10 s
+    expect(end).toBeCloseTo(knee + 10_000, 3)
+    const warm = powerOf([heated({}, { steps: [] })], [rackOf(1)])
+    expect(warm.finish(0, 0, knee + 5000, 1)).toBe(knee + 5000)
+  })
+
+  test('takes less power at the lower clock, and falls back by the hysteresis', () => {
+    const power = powerOf([heated({})], [rackOf(1)])
+    const first = power.finish(0, 0, knee, 1)
+    // at half the clock 60 W: 80 °C is the balance, so it stays throttled
+    const second = power.finish(0, first, 10_000, 1)
+    expect(second - first).toBeCloseTo(20_000, 3)
+    // from 80 °C at idle towards 30 °C: below 75 °C after 100 s · ln(50 / 45)
+    const cooled = second + 100_000 * Math.log(50 / 45) + 1
+    expect(power.finish(0, cooled, 1000, 1)).toBeCloseTo(cooled + 1000, 6)
+  })
+
+  test('stops a device until it has cooled, and its batch goes on then', () => {
+    const hot = heated({}, { steps: [], shutdownC: of(80) })
+    const power = powerOf([hot], [rackOf(1)])
+    // from 80 °C towards 30 °C: 40 °C after 100 s · ln(50 / 10)
+    const pause = 100_000 * Math.log(5)
+    expect(power.finish(0, 0, knee + 1000, 1)).toBeCloseTo(knee + pause + 1000, 2)
+  })
+
+  test('of shared air makes the neighbour throttle, and air of its own does not', () => {
+    const two = [
+      heated({}),
+      heated({
+        heat: { rack: 0, device: 1, throttle: throttle(), restartC: null },
+        batchW: () => 60,
+      }),
+    ]
+    const shared = powerOf(two, [rackOf(2, { recirculationKPerW: of(0.1) })])
+    const work = 400_000
+    shared.finish(0, 0, work, 1)
+    const late = shared.finish(1, 0, work, 1)
+    const own = powerOf(two, [rackOf(2)])
+    own.finish(0, 0, work, 1)
+    expect(own.finish(1, 0, work, 1)).toBe(work)
+    expect(late).toBeGreaterThan(work + 1000)
+  })
+
+  test('of engines stretches their steps, and ends their runs where the clock changes', () => {
+    const power = powerOf([heated({})], [rackOf(1)])
+    const pace = power.pace(0, 0, 8)
+    expect(pace).toMatchObject({ stretch: 1, delayMs: 0 })
+    expect(pace.changesAt).toBeCloseTo(knee, 3)
+    power.ran(0, 0, pace.changesAt, 8)
+    expect(power.pace(0, pace.changesAt, 8).stretch).toBe(2)
+  })
+})
