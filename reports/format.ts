@@ -1,3 +1,4 @@
+import type { Objective } from '../scenarios/index.ts'
 import type { Comparison, Estimate, Result } from '../sim/documents/index.ts'
 
 /** Printed for a figure that the sample does not support. */
@@ -74,6 +75,7 @@ const SECONDS: Unit = { name: 's', factor: 1e-3 }
 const MILLISECONDS: Unit = { name: 'ms', factor: 1 }
 const MICROSECONDS: Unit = { name: 'µs', factor: 1e3 }
 const PERCENT: Unit = { name: '%', factor: 100 }
+const USD: Unit = { name: 'USD', factor: 1 }
 const PER_SECOND: Unit = { name: 'req/s', factor: 1 }
 const ONE: Unit = { name: '', factor: 1 }
 const KIB: Unit = { name: 'KiB', factor: 1024 }
@@ -164,11 +166,12 @@ export function percentileName(p: number): string {
 }
 
 /** Times are in ms, sizes in MiB. */
-export type Quantity = 'time' | 'share' | 'rate' | 'size' | 'plain'
+export type Quantity = 'time' | 'share' | 'rate' | 'size' | 'usd' | 'plain'
 
 function unitOf(quantity: Quantity, value: number): Unit {
   if (quantity === 'time') return timeUnit(value)
   if (quantity === 'size') return sizeUnit(value)
+  if (quantity === 'usd') return USD
   return quantity === 'share' ? PERCENT : quantity === 'rate' ? PER_SECOND : ONE
 }
 
@@ -239,4 +242,11 @@ export function runsText({ world, runs }: Pick<Result, 'world' | 'runs'>): strin
 
 export function capitalise(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1)
+}
+
+/** What an objective limits, and at what: a time in ms, a share, or US dollars. */
+export function objectiveLimit(objective: Objective): { limit: number; quantity: Quantity } {
+  if (objective.kind === 'goodput') return { limit: objective.share, quantity: 'share' }
+  if (objective.kind === 'cost') return { limit: objective.limitUsd, quantity: 'usd' }
+  return { limit: objective.limitMs, quantity: 'time' }
 }

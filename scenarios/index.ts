@@ -28,7 +28,7 @@ export { hashOf } from './schema/canonical.ts'
 export { className } from './schema/class-name.ts'
 export { acceleratorJsonSchema, scenarioJsonSchema } from './schema/json-schema.ts'
 export { modelKey, modelLabel } from './schema/model-key.ts'
-export { type Objective, parseObjective } from './schema/objective.ts'
+export { isTimed, type Objective, parseObjective } from './schema/objective.ts'
 export {
   type Arrivals,
   arrivalParts,

@@ -1,6 +1,13 @@
 import { type Objective, parseObjective } from '../../scenarios/index.ts'
 import type { Estimate, Result, Verdict } from '../../sim/documents/index.ts'
-import { declared, estimateText, exactText, percent, percentileName } from '../format.ts'
+import {
+  declared,
+  estimateText,
+  exactText,
+  percent,
+  percentileName,
+  type Quantity,
+} from '../format.ts'
 import { lostText } from './lost.ts'
 import { undecidedText } from './summary.ts'
 
@@ -50,6 +57,10 @@ function sentenceOf(
     const found = figureText(estimate, 'share')
     return `goodput, requests served within every limit of their class, is ${found}${judged(verdict, limit, GOODPUT)}${open}`
   }
+  if (objective.kind === 'cost') {
+    const limit = exactText(objective.limitUsd, 'usd')
+    return `cost of a million served requests is ${figureText(estimate, 'usd')}${judged(verdict, limit, TIMES)}${open}`
+  }
   const limit = exactText(objective.limitMs, 'time')
   const { percentile, kind, window_s } = objective
   const window = window_s === null ? '' : ` in the worst ${declared(window_s)} s`
@@ -65,7 +76,7 @@ function sentenceOf(
   return `${what}${counted} is ${found}${judged(verdict, limit, TIMES)}${open}${note}`
 }
 
-function figureText(estimate: Estimate, quantity: 'time' | 'share'): string {
+function figureText(estimate: Estimate, quantity: Quantity): string {
   return estimate.value === null ? 'not known' : estimateText(estimate, quantity)
 }
 

@@ -11,6 +11,7 @@ import {
   declared,
   estimateText,
   figure,
+  objectiveLimit,
   percentileName,
   plural,
   signedPercent,
@@ -122,9 +123,10 @@ function found(line: Result['objectives'][number]): string {
   if (!objective || objective.kind === 'goodput') {
     return `${estimateText(estimate, 'share')}${undecided}`
   }
-  const ratio = estimate.value / objective.limitMs
+  const { limit, quantity } = objectiveLimit(objective)
+  const ratio = estimate.value / limit
   const share = `${figure(ratio)} ${ratio > 1 ? 'times' : 'of'} the limit`
-  return `${estimateText(estimate, 'time')}, ${share}${undecided}`
+  return `${estimateText(estimate, quantity)}, ${share}${undecided}`
 }
 
 /** Why an objective has no verdict or no figure, and what would decide it; null where it has. */

@@ -1,4 +1,4 @@
-import type { Objective } from '../schema/objective.ts'
+import { isTimed, type Objective } from '../schema/objective.ts'
 import type { Lengths } from '../schema/schema.ts'
 import type { Draft } from './draft.ts'
 
@@ -11,6 +11,7 @@ export function checkObjectives(draft: Draft): void {
     for (const [i, objective] of objectives.entries()) {
       if (objective) checkWindow(draft, ['slo', name, i], objective)
       const kind = objective?.kind
+      if (kind === 'cost') checkPrices(draft, ['slo', name, i])
       if (kind !== 'ttft' && kind !== 'tpot') continue
       if (!generates) draft.unused(['slo', name, i], 'no pool has generation')
       else if (kind === 'tpot' && outputs !== null && isOneToken(outputs)) {
@@ -20,9 +21,19 @@ export function checkObjectives(draft: Draft): void {
   }
 }
 
+/** Cost is known where every pool has a price. */
+function checkPrices(draft: Draft, path: (string | number)[]): void {
+  const without = draft.pools.find(
+    ({ price_usd_per_hour: price, accelerator }) =>
+      price === null && !(typeof accelerator === 'object' && accelerator?.prices.length),
+  )
+  if (without === undefined) return
+  draft.refuse(path, `an objective without cost, as pool ${without.name} has no price_usd_per_hour`)
+}
+
 /** An objective for windows needs a window that fits between warm-up and end. */
 function checkWindow(draft: Draft, path: (string | number)[], objective: Objective): void {
-  if (objective.kind === 'goodput' || objective.window_s === null) return
+  if (!isTimed(objective) || objective.window_s === null) return
   if (objective.kind === 'call') {
     draft.refuse(path, 'windows of latency_ms, ttft_ms or tpot_ms')
   }

@@ -11,9 +11,10 @@ pools:
     model: m
 ${keys}`
 
-test('an accelerator is refused where it stands, and taken in the scenario that a run kept', () => {
-  expect(() => parseScenario(pool('    accelerator: local\n'), { file: 's.yaml' })).toThrow(
-    's.yaml:9:5 pools.central.accelerator: remove accelerator: a pool runs on the machine of its profile',
+test('a precision that its model has no file for is refused, and a kept scenario is taken', () => {
+  const twoFiles = pool('    precision: int4\n').replace('builtin: mlp', 'onnx: m.onnx, inputs: {}')
+  expect(() => parseScenario(twoFiles, { file: 's.yaml' })).toThrow(
+    /s.yaml:9:\d+ pools.central.precision: expected fp32, as model m is one file/,
   )
   const { scenario } = parseScenario(pool(''), { file: 's.yaml' })
   expect(parseKeptScenario(JSON.stringify(scenario), 'scenario.json')).toEqual(scenario)

@@ -20,6 +20,8 @@ test('an objective is on the whole run, or on the worst window of a length', () 
     ...{ kind: 'tpot', percentile: 0.5, limitMs: 40, window_s: 120 },
   })
   expect(parseObjective('goodput > 99.5%')).toEqual({ kind: 'goodput', share: 0.995 })
+  expect(parseObjective('cost_usd_per_million < 2.5')).toEqual({ kind: 'cost', limitUsd: 2.5 })
+  expect(parseObjective('cost_usd_per_million < 0')).toBeNull()
 })
 
 test.each([

@@ -4,6 +4,7 @@ import {
   declared,
   estimateText,
   exactText,
+  objectiveLimit,
   percentileName,
   type Quantity,
 } from '../../reports/format.ts'
@@ -90,7 +91,7 @@ function figuresJudged(systems: readonly [Answering, ...Answering[]]): string {
 }
 
 function figureOf(system: Answering, line: ObjectiveLine, objective: Objective): string {
-  const quantity = objective.kind === 'goodput' ? 'share' : 'time'
+  const { quantity } = objectiveLimit(objective)
   if (line.estimate.value !== null) return estimateText(line.estimate, quantity)
   if (line.verdict !== 'FAIL') return 'not known'
   const lost = system.lost(line.class)
@@ -107,6 +108,7 @@ const KINDS = {
 /** "p95 latency in the worst 15 s", "goodput" */
 export function objectiveName(objective: Objective): string {
   if (objective.kind === 'goodput') return 'goodput'
+  if (objective.kind === 'cost') return 'cost of a million served requests'
   const { percentile, kind, window_s } = objective
   const window = window_s === null ? '' : ` in the worst ${declared(window_s)} s`
   return `${percentileName(percentile)} ${KINDS[kind]}${window}`
@@ -114,9 +116,8 @@ export function objectiveName(objective: Objective): string {
 
 /** "above 75 %", "below 250 ms" */
 export function limitText(objective: Objective): string {
-  return objective.kind === 'goodput'
-    ? `above ${exactText(objective.share, 'share')}`
-    : `below ${exactText(objective.limitMs, 'time')}`
+  const { limit, quantity } = objectiveLimit(objective)
+  return `${objective.kind === 'goodput' ? 'above' : 'below'} ${exactText(limit, quantity)}`
 }
 
 /** "Goodput is 14.1 [13.6, 14.6] % with FIFO and 80.2 [79.2, 81.2] % with shedding." */

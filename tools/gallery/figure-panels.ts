@@ -4,7 +4,13 @@ import { frame, type Layer, largest, PERCENT, word } from '../../reports/charts/
 import { type Channel, latencies, linear, panelTitle } from '../../reports/charts/plot.ts'
 import { textWidth } from '../../reports/charts/text-width.ts'
 import { LABEL_SIZE, LIGHT } from '../../reports/charts/theme.ts'
-import { estimateText, exactText, valueText } from '../../reports/format.ts'
+import {
+  estimateText,
+  exactText,
+  objectiveLimit,
+  type Quantity,
+  valueText,
+} from '../../reports/format.ts'
 import { parseObjective } from '../../scenarios/index.ts'
 import type { Estimate, Result } from '../../sim/documents/index.ts'
 import { headed, objectiveName } from './answers.ts'
@@ -16,13 +22,11 @@ interface FigureRow {
   readonly estimate: Estimate
 }
 
-type Figures = 'time' | 'share'
-
 /** The same figure of several systems, times in ms or shares, and the limit that it is to keep. */
 export interface FigurePanel {
   /** "p95 time to the first token" */
   readonly name: string
-  readonly quantity: Figures
+  readonly quantity: Quantity
   readonly limit: number | null
   readonly rows: readonly FigureRow[]
 }
@@ -64,11 +68,10 @@ export function objectivePanels(
   const several = new Set(first!.objectives.map(({ class: name }) => name)).size > 1
   return first!.objectives.map(({ class: name, text }, i) => {
     const objective = parseObjective(text)!
-    const share = objective.kind === 'goodput'
+    const { limit, quantity } = objectiveLimit(objective)
     return {
       name: `${objectiveName(objective)}${several ? ` of ${name}` : ''}`,
-      quantity: share ? 'share' : 'time',
-      limit: share ? objective.share : objective.limitMs,
+      ...{ quantity, limit },
       rows: systems.map(({ label, phrase, objectives }) => {
         return { label, phrase, estimate: objectives[i]!.estimate }
       }),
@@ -113,7 +116,7 @@ function drawn({ name, quantity, limit, rows }: FigurePanel, plot: number): NonN
 }
 
 /** "14.1 [13.6, 14.6] %", beside the plot. */
-const figureText = (estimate: Estimate, quantity: Figures) =>
+const figureText = (estimate: Estimate, quantity: Quantity) =>
   estimate.value === null ? 'infinite' : estimateText(estimate, quantity)
 
 function limitRule(limit: number | null, x: Channel): Layer[] {
@@ -128,17 +131,18 @@ function limitRule(limit: number | null, x: Channel): Layer[] {
 }
 
 /** Shares from 0 to 1; times from 0, or on a log axis where they differ by far. */
-function axisOf(quantity: Figures, values: readonly number[]): Channel {
+function axisOf(quantity: Quantity, values: readonly number[]): Channel {
   const axis = { title: null, tickCount: 4, labelOverlap: 'parity', labelSeparation: 10 } as const
   if (quantity === 'share') return linear('value', [0, 1], { ...axis, labelExpr: PERCENT })
   const [least, most] = [Math.min(...values), Math.max(...values)]
-  const labelExpr = `format(datum.value, ',') + ' ms'`
+  const unit = quantity === 'usd' ? 'USD' : 'ms'
+  const labelExpr = `format(datum.value, ',') + ' ${unit}'`
   if (most / least <= WIDE_RANGE) return linear('value', [0, 1.1 * most], { ...axis, labelExpr })
   const { axis: ticks, ...channel } = latencies('value', [least / 1.4, most * 1.4], null)
   return { ...channel, axis: { ...ticks, ...axis, labelOverlap: 'greedy', labelExpr } }
 }
 
-const demand = (quantity: Figures, limit: number) =>
+const demand = (quantity: Quantity, limit: number) =>
   `${quantity === 'share' ? 'to be above' : 'to be below'} ${exactText(limit, quantity)}`
 
 /** The best and the worst system by the first figure. */

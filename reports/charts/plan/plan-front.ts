@@ -1,5 +1,5 @@
 import type { TopLevelSpec } from 'vega-lite'
-import { parseObjective } from '../../../scenarios/index.ts'
+import { isTimed, parseObjective } from '../../../scenarios/index.ts'
 import type { Estimate, Plan, PlanRow } from '../../../sim/documents/index.ts'
 import { count, fixed, plural, time } from '../../format.ts'
 import { winnerOf } from '../../tables/plan-sentences.ts'
@@ -75,7 +75,7 @@ function timedObjective(plan: Plan): Judged | null {
   const row = winnerOf(plan) ?? plan.rows[0]!
   const timed = row.objectives.flatMap(({ class: name, text }): Judged[] => {
     const objective = parseObjective(text)
-    if (objective === null || objective.kind === 'goodput') return []
+    if (objective === null || !isTimed(objective)) return []
     const { percentile, limitMs } = objective
     return [{ class: name, text, percentile, limitMs }]
   })

@@ -1,7 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite'
 import { parseObjective } from '../../../scenarios/index.ts'
 import type { Plan } from '../../../sim/documents/index.ts'
-import { declared, percent, signedPercent, time } from '../../format.ts'
+import { declared, objectiveLimit, percent, signedPercent, time } from '../../format.ts'
 import { causeName, winnerOf } from '../../tables/plan-sentences.ts'
 import { frame, keyWords, type Layer, narrow, PERCENT, plotWidth } from '../frame.ts'
 import { type Channel, labels, linear } from '../plot.ts'
@@ -35,7 +35,7 @@ export function planTornado(plan: Plan, width: number): TopLevelSpec | null {
   if (winner === null || now === null || bars.length === 0) return null
   const objective = parseObjective(winner.binding.text)!
   const goodput = objective.kind === 'goodput'
-  const limit = goodput ? objective.share : objective.limitMs
+  const { limit } = objectiveLimit(objective)
   const by = `${declared(100 * plan.sensitivity[0]!.change)} %`
   const wide = plotWidth(width)
   const ends = bars.flatMap(({ less, more }) => [less, more])

@@ -82,6 +82,11 @@ export async function searchedPlan(
   if (objectives.length === 0) {
     throw new Failure(`${system.file}: a plan needs an objective: state one under slo`)
   }
+  const cost = objectives.find(({ objective }) => objective.kind === 'cost')
+  if (cost !== undefined) {
+    const where = `${system.file} slo.${cost.class}: remove ${cost.text}`
+    throw new Failure(`${where}: a plan finds the lowest cost; sweep and simulate judge it`)
+  }
   options.expect?.(system)
   const chosen = space.dimensions.length === 0
   const dimensions = chosen ? defaultSpace(system.scenario) : [...space.dimensions]

@@ -1,4 +1,4 @@
-import { parseObjective } from '../../../scenarios/schema/objective.ts'
+import { isTimed, parseObjective } from '../../../scenarios/schema/objective.ts'
 import type { Scenario } from '../../../scenarios/schema/schema.ts'
 import {
   byRank,
@@ -21,7 +21,7 @@ export function sweepFigure(scenario: Scenario, swept: readonly string[]): Sweep
     (scenario.slo[name] ?? []).map((text) => ({ class: name, text, parsed: parseObjective(text) })),
   )
   for (const [objective, { class: name, text, parsed }] of objectives.entries()) {
-    if (parsed === null || parsed.kind === 'goodput') continue
+    if (parsed === null || !isTimed(parsed)) continue
     const shared = swept.every((path) => path.split('.')[0] !== 'slo')
     const limit_ms = shared ? parsed.limitMs : null
     return { class: name, text: text.split('<')[0]!.trim(), objective, limit_ms }

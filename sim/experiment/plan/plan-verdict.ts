@@ -1,4 +1,4 @@
-import { type Objective, parseObjective } from '../../../scenarios/schema/objective.ts'
+import { isTimed, type Objective, parseObjective } from '../../../scenarios/schema/objective.ts'
 import type { Scenario } from '../../../scenarios/schema/schema.ts'
 import type { PlanVerdict } from '../../documents/index.ts'
 import {
@@ -8,7 +8,7 @@ import {
   supports,
   supportsVerdict,
 } from '../../stats/index.ts'
-import type { ObjectiveFigure } from '../result/objectives.ts'
+import { limitOf, type ObjectiveFigure } from '../result/objectives.ts'
 
 /** How sure the replications make it that one objective holds. */
 export interface ObjectiveConfidence {
@@ -98,7 +98,7 @@ export function tooFewRequests(
   runs: readonly (readonly ObjectiveFigure[])[],
 ): { readonly class: string; readonly text: string; readonly reason: string } | null {
   for (const [i, { class: name, text, objective }] of stated.entries()) {
-    if (objective.kind === 'goodput' || objective.window_s !== null) continue
+    if (!isTimed(objective) || objective.window_s !== null) continue
     const perRun = Math.min(...runs.map((run) => run[i]!.n))
     if (supportsVerdict(perRun, objective.percentile)) continue
     return {
@@ -132,17 +132,17 @@ type Confidence = Pick<ObjectiveConfidence, 'holds' | 'breaks' | 'reason' | 'ofL
  */
 function confidenceOf(objective: Objective, runs: readonly ObjectiveFigure[]): Confidence {
   const values = runs.map(({ value }) => value)
-  const goodput = objective.kind === 'goodput'
   const mean = values.reduce((sum, value) => sum + scaled(objective, value), 0) / values.length
-  const ofLimit = goodput
-    ? (1 - mean) / (1 - objective.share)
-    : Math.exp(mean - Math.log(objective.limitMs))
+  const ofLimit =
+    objective.kind === 'goodput'
+      ? (1 - mean) / (1 - objective.share)
+      : Math.exp(mean - Math.log(limitOf(objective)))
   const none = (reason: string) => ({ holds: null, breaks: null, reason, ofLimit })
   if (values.some(Number.isNaN)) return none('nothing was observed in a run')
   const holds = confidence(objective, values)
   const sure = { holds, breaks: 1 - holds, reason: null, ofLimit }
   const perRun = Math.min(...runs.map(({ n }) => n))
-  if (goodput || supportsVerdict(perRun, objective.percentile)) return sure
+  if (!isTimed(objective) || supportsVerdict(perRun, objective.percentile)) return sure
   const { percentile, window_s, limitMs } = objective
   if (window_s === null) {
     const beyond = values.every((value) => value >= limitMs)
@@ -167,7 +167,7 @@ export function scaled(objective: Objective, value: number): number {
  */
 function confidence(objective: Objective, values: readonly number[]): number {
   const goodput = objective.kind === 'goodput'
-  const limit = goodput ? objective.share : Math.log(objective.limitMs)
+  const limit = scaled(objective, limitOf(objective))
   if (values.includes(Number.POSITIVE_INFINITY)) return 0
   const on = values.map((value) => scaled(objective, value))
   const [first] = on as [number]

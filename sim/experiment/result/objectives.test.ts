@@ -14,6 +14,14 @@ test('objectives on windows do not fail by few requests: the largest of many is 
   expect(judge(objective, each(10_000), OF).verdict).toBe('FAIL')
 })
 
+test('an objective on the cost passes below its limit, by the interval over runs', () => {
+  const objective = parseObjective('cost_usd_per_million < 3')!
+  const each = (...values: number[]) => values.map((value) => ({ value, upper: null, n: 10 }))
+  expect(judge(objective, each(2, 2.1, 2.05), OF)).toMatchObject({ verdict: 'PASS' })
+  expect(judge(objective, each(4, 4.1, 4.05), OF)).toMatchObject({ verdict: 'FAIL' })
+  expect(judge(objective, each(2, 3, 4), OF)).toMatchObject({ verdict: 'UNDECIDED' })
+})
+
 test('objectives do not fail by few requests where the true percentile is the limit', () => {
   const random = stream(3, 0, 'false alarms')
   const [n, runs, trials] = [60, 10, 1000]

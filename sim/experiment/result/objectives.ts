@@ -1,4 +1,4 @@
-import { type Objective, parseObjective } from '../../../scenarios/schema/objective.ts'
+import { isTimed, type Objective, parseObjective } from '../../../scenarios/schema/objective.ts'
 import type { Scenario } from '../../../scenarios/schema/schema.ts'
 import type { Estimate, Result, Verdict } from '../../documents/index.ts'
 import {
@@ -13,12 +13,13 @@ import {
   supportsVerdict,
   type WindowFigure,
 } from '../../stats/index.ts'
+import { costOf } from '../configuration/cost.ts'
 
 /** The objectives of a class for windows, in the order in which a run has their figures. */
 export function windowObjectives(texts: readonly string[]) {
   return [...new Set(texts)].flatMap((text) => {
     const objective = parseObjective(text)!
-    if (objective.kind === 'goodput' || objective.kind === 'call') return []
+    if (!isTimed(objective) || objective.kind === 'call') return []
     const { kind, percentile, window_s } = objective
     return window_s === null ? [] : [{ text, kind, percentile, window_s }]
   })
@@ -29,7 +30,7 @@ export function judgedPercentiles(scenario: Scenario): number[] {
   const named = Object.values(scenario.slo).flatMap((texts) =>
     texts.flatMap((text) => {
       const objective = parseObjective(text)
-      return objective && objective.kind !== 'goodput' ? [objective.percentile] : []
+      return objective && isTimed(objective) ? [objective.percentile] : []
     }),
   )
   return [...new Set(named)]
@@ -57,10 +58,20 @@ export function objectiveFigures(scenario: Scenario, run: RunSummary): Objective
     return texts.map((text) => {
       const at = forWindows.indexOf(text)
       if (at >= 0) return run.worst.objectives[i]![at]!
+      const objective = parseObjective(text)!
+      if (objective.kind === 'cost') return costFigure(scenario, run)
       const cell = { ...run.classes[i]!, calls: run.calls[i] ?? null }
-      return wholeRun(parseObjective(text)!, cell, percentiles)
+      return wholeRun(objective, cell, percentiles)
     })
   })
+}
+
+/** Cost of a million served requests of a run; NaN where a pool has no price. */
+function costFigure(scenario: Scenario, { classes }: RunSummary): ObjectiveFigure {
+  const n = classes.reduce((sum, { counts }) => sum + counts.served, 0)
+  const seconds = scenario.duration_s - scenario.warmup_s
+  const value = costOf(scenario, [n / seconds])?.usd_per_million.value ?? Number.NaN
+  return { value, n, upper: null }
 }
 
 /** Every objective of a scenario; `each`: of each run its `objectiveFigures`. */
@@ -96,8 +107,9 @@ export function judge(
   const arrived = each.reduce((sum, { n }) => sum + n, 0)
   const perRun = Math.min(...each.map(({ n }) => n))
   const values = each.map(({ value }) => value)
-  const goodput = objective.kind === 'goodput'
-  const found = goodput ? estimate(values, arrived, 1) : percentileEstimate(values, arrived)
+  const timed = isTimed(objective)
+  const most = objective.kind === 'goodput' ? 1 : Number.POSITIVE_INFINITY
+  const found = timed ? percentileEstimate(values, arrived) : estimate(values, arrived, most)
   const undecided = (reason: string, times: number | null) => ({
     estimate: { reason, ...found },
     verdict: 'UNDECIDED' as const,
@@ -106,9 +118,9 @@ export function judge(
   const lost = values.every((value) => value === Number.POSITIVE_INFINITY)
   const verdict = lost ? 'FAIL' : verdictOf(objective, found)
   const decided = { estimate: found, verdict, deciding_duration_s: null }
-  const ofWindow = !goodput && objective.window_s !== null
+  const ofWindow = timed && objective.window_s !== null
   if (runs.exact || (verdict === 'FAIL' && !ofWindow)) return decided
-  if (!goodput && !supportsVerdict(perRun, objective.percentile)) {
+  if (timed && !supportsVerdict(perRun, objective.percentile)) {
     const { percentile, window_s } = objective
     if (window_s === null) {
       const reason = noVerdictReason(perRun, percentile, 'in each run')
@@ -139,7 +151,7 @@ function fewerText(percentile: number, { value, high }: Estimate): string {
 
 /** What a run has for an objective, a percentile, ms, or a share; and of how many requests. */
 function wholeRun(
-  objective: Objective,
+  objective: Exclude<Objective, { kind: 'cost' }>,
   cell: CellSummary & { readonly calls: CallsSummary | null },
   percentiles: readonly number[],
 ): ObjectiveFigure {
@@ -153,6 +165,12 @@ function wholeRun(
   return { value: times?.[at] ?? Number.NaN, n, upper }
 }
 
+/** The limit of an objective: ms, a share, or US dollars. */
+export function limitOf(objective: Objective): number {
+  if (objective.kind === 'goodput') return objective.share
+  return objective.kind === 'cost' ? objective.limitUsd : objective.limitMs
+}
+
 /** PASS or FAIL only where the whole interval is on one side of the limit. */
 export function verdictOf(objective: Objective, { value, low, high }: Estimate): Verdict {
   if (value === null || low === null || high === null) return 'UNDECIDED'
@@ -160,8 +178,9 @@ export function verdictOf(objective: Objective, { value, low, high }: Estimate):
     if (low > objective.share || low === 1) return 'PASS'
     return high <= objective.share ? 'FAIL' : 'UNDECIDED'
   }
-  if (high < objective.limitMs) return 'PASS'
-  return low >= objective.limitMs ? 'FAIL' : 'UNDECIDED'
+  const limit = limitOf(objective)
+  if (high < limit) return 'PASS'
+  return low >= limit ? 'FAIL' : 'UNDECIDED'
 }
 
 /** No advice for more than this many times the traffic. */
@@ -173,7 +192,7 @@ const MOST_TIMES = 1000
  */
 function timesToDecide(objective: Objective, { value, low, high }: Estimate): number | null {
   if (value === null || low === null || high === null) return null
-  const limit = objective.kind === 'goodput' ? objective.share : objective.limitMs
+  const limit = limitOf(objective)
   const reach = limit < value ? value - low : high - value
   const times = (reach / (limit - value)) ** 2
   return times <= MOST_TIMES ? times : null

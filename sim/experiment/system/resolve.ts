@@ -4,6 +4,7 @@ import { batchRoom, poolCapacity } from '../capacity/capacity.ts'
 import { generationCapacity } from '../capacity/generation-capacity.ts'
 import { systemCapacity } from '../capacity/system-capacity.ts'
 import { stepsOf, workOf } from '../simulation/hardware.ts'
+import { refuseTooLarge } from './accelerator-memory.ts'
 import { refuseCrowd } from './crowd.ts'
 import { classWeights, type LengthMix, lengthMixes, promptsAndAnswers } from './length-mix.ts'
 import { modelProfiles } from './model-profiles.ts'
@@ -40,6 +41,7 @@ export function resolveSystem<Prepared extends PreparedScenario>(
   const models = modelProfiles(prepared, profile)
   const { plan, activations } = simulationInput(scenario, { models, traces, clients })
   refuseWeights(prepared, plan)
+  refuseTooLarge(prepared)
   const lengths = lengthMixes(prepared, plan)
   const capacitiesRps = poolCapacities(prepared, { models, plan, lengths })
   const poolsRps = systemCapacity(plan, capacitiesRps, classWeights(prepared))

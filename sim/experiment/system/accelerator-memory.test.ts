@@ -1,0 +1,33 @@
+import { expect, test } from 'vitest'
+import { shippedAccelerators } from '../../../scenarios/index.ts'
+import { scenarioOf } from '../../../test/scenarios.ts'
+import { refuseTooLarge } from './accelerator-memory.ts'
+
+const cards = shippedAccelerators()
+const LLAMA_70B = {
+  ...{ law: 'transformer-decoder', layers: 80, hidden: 8192, heads: 64, kv_heads: 8 },
+  ...{ feed_forward: 28672, gated: true, vocabulary: 128256 },
+}
+
+function check(name: string, pool: object = {}) {
+  const scenario = scenarioOf({
+    models: { m: { work: LLAMA_70B } },
+    pools: [
+      {
+        ...{ name: 'gpu', model: 'm', precision: 'fp16', generation: { policy: 'continuous' } },
+        ...{ accelerator: cards.find((card) => card.name === name), ...pool },
+      },
+    ],
+  })
+  refuseTooLarge({ scenario, file: 's.yaml' })
+}
+
+test('weights that do not fit are refused, with the number of accelerators that hold them', () => {
+  // 70.6e9 weights of two bytes are 131 GiB
+  expect(() => check('h100-sxm')).toThrow(
+    's.yaml pools.gpu.accelerator: expected 131 GiB for the weights of m at fp16, got 80 GiB (1 x h100-sxm); tensor_parallel: 2 or fewer bits a weight fit',
+  )
+  expect(() => check('h100-sxm', { tensor_parallel: 2 })).not.toThrow()
+  expect(() => check('h200-sxm')).not.toThrow()
+  expect(() => check('h100-sxm', { precision: 'int4' })).not.toThrow()
+})
