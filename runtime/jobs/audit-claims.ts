@@ -1,4 +1,5 @@
 import type { Scenario } from '../../scenarios/index.ts'
+import { exactPowerW, showsEnergy } from '../../sim/audit/index.ts'
 import type { Audit, Comparison, Result } from '../../sim/documents/index.ts'
 import { OUTCOME, outcomes, REFUSAL } from '../../sim/serving/index.ts'
 import { PERCENTILES, percentileKey, percentileLabel, type Rows } from '../../sim/stats/index.ts'
@@ -87,7 +88,29 @@ export function resultClaims(
       return counted('pool', name, i, { ...counts, ...Object.fromEntries(causes) })
     }),
     ...classes.flatMap((cell) => callClaims(document, cell, of.audits)),
+    ...pools.flatMap((pool, i) => powerClaim(document, { ...of, pool, index: i })),
   ]
+}
+
+/** Sums of many batches are rounded. */
+const SUM_TOLERANCE = 1e-9
+
+/** The mean power that a result states of a pool whose rows show it. */
+function powerClaim(
+  document: string,
+  of: {
+    readonly scenario: Scenario
+    readonly rows: readonly Rows[]
+    readonly pool: Result['pools'][number]
+    readonly index: number
+  },
+): Claim[] {
+  const { scenario, rows, pool, index } = of
+  const value = pool.energy?.power_w.value ?? null
+  if (value === null || !showsEnergy(scenario.pools[index]!)) return []
+  const each = rows.map(({ columns }) => exactPowerW(columns, scenario, index))
+  const mean = each.reduce((sum, watts) => sum + watts, 0) / each.length
+  return [claim(document, `mean power of pool ${pool.name}`, value, mean, SUM_TOLERANCE)]
 }
 
 type Stated = Readonly<Record<string, number>>
