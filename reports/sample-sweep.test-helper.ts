@@ -33,6 +33,7 @@ export function sampleRow(
       ...{ replications: 10, capacity_rps: 300 * replicas, load: 1 / replicas, verdict },
       stability: SAMPLE_STABILITY,
       extrapolated: [],
+      uncalibrated: [],
       objectives:
         verdict === null
           ? []

@@ -123,6 +123,7 @@ export function sweepCells(sweep: Sweep, rows: readonly SweepRow[]): string[][] 
     ['an hour', ({ figures }) => (figures?.cost == null ? '' : usd(figures.cost.usd_per_hour))],
     ['a million', ({ figures }) => millionCell(figures)],
     ['extrapolated', ({ figures }) => (figures?.extrapolated.length ? 'yes' : '')],
+    ['uncalibrated', ({ figures }) => (figures?.uncalibrated.length ? 'yes' : '')],
     ['reason', ({ reason }) => (reason === null ? '' : firstLine(reason))],
   ]
   const filled = columns.filter(([, cell]) => rows.some((row) => !['', NONE].includes(cell(row))))

@@ -75,6 +75,7 @@ function columnTypes({ paths, grid, points }: SweepManifest): Map<string, Column
     ['verdict', 'STRING'],
     ['stability', 'STRING'],
     ['extrapolated', 'STRING'],
+    ['uncalibrated', 'STRING'],
     ['replications', 'DOUBLE'],
     ['capacity_rps', 'DOUBLE'],
     ['load', 'DOUBLE'],
@@ -98,9 +99,12 @@ function cellsOf(
   }
   for (const [name, value] of Object.entries({ status, reason, scenario })) cells.set(name, value)
   if (figures === null) return cells
-  const { verdict, replications, capacity_rps, load, stability, extrapolated, cost } = figures
+  const { verdict, replications, capacity_rps, load, stability, extrapolated, uncalibrated, cost } =
+    figures
   cells.set('stability', stability.state)
-  cells.set('extrapolated', extrapolated.length === 0 ? null : extrapolated.join('; '))
+  const joined = (texts: readonly string[]) => (texts.length === 0 ? null : texts.join('; '))
+  cells.set('extrapolated', joined(extrapolated))
+  cells.set('uncalibrated', joined(uncalibrated))
   for (const [name, value] of Object.entries({ verdict, replications, capacity_rps, load })) {
     cells.set(name, value)
   }

@@ -23,7 +23,9 @@ function catalogued({ accelerator }: PoolDraft): Accelerator | null {
 
 function checkPool(pool: PoolDraft, draft: Draft): void {
   const model = draft.modelOf(pool)
-  if (model === null || pool.accelerator === null) return
+  // the name of one that could not be read is a problem already
+  const isRead = pool.accelerator === 'local' || typeof pool.accelerator === 'object'
+  if (model === null || pool.accelerator === null || !isRead) return
   const at = [...pool.path, 'accelerator']
   const accelerator = catalogued(pool)
   const law = 'work' in model ? model.work.law : null

@@ -62,6 +62,9 @@ export const configurationRow = z.strictObject({
       'Where batches or lengths are beyond those that were measured, and times are therefore ' +
         'extrapolated.',
     ),
+  uncalibrated: z
+    .array(z.string())
+    .describe('What is assumed of the accelerators of each pool, without a measurement.'),
   cost: cost.nullable().describe('Cost of the replicas; null where a pool has no price.'),
 })
 

@@ -30,6 +30,8 @@ export function planNotes(
       `${beyond.length} of ${rows.length} configurations that were simulated are beyond the measured batches or lengths (extrapolated), such as ${first}`,
     )
   }
+  // rows that meet come first: of those the first is the winner
+  for (const text of rows[0]?.figures.uncalibrated ?? []) notes.push(text)
   if (priced.unit === 'replicas') {
     const missing = scenario.pools.find((pool) => replicaPrice(pool) === null)
     const where = missing === undefined ? 'a pool' : `pools.${missing.name}`

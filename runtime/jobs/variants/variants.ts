@@ -5,6 +5,7 @@ import {
   pairedRatios,
   runFigures,
   simulatedResult,
+  uncalibratedWarnings,
   variantFigures,
 } from '../../../sim/experiment/index.ts'
 import type { RunSummary } from '../../../sim/stats/index.ts'
@@ -50,7 +51,11 @@ export async function variants(
     const { system, name } = variant
     const input = { ...system, capacityRps }
     const backlog = backlogWarning(input, capacityRps, threadsFor(replications, undefined))
-    const doubts = [...profileWarnings(system.models), ...extrapolationWarnings(system)]
+    const doubts = [
+      ...profileWarnings(system.models),
+      ...extrapolationWarnings(system),
+      ...uncalibratedWarnings(system.scenario),
+    ]
     warnings.push(
       ...[...(backlog === null ? [] : [backlog]), ...doubts].map((text) => `${name}: ${text}`),
     )

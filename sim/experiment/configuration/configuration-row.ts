@@ -5,6 +5,7 @@ import { worst } from '../comparison/verdicts.ts'
 import { judgeAll } from '../result/objectives.ts'
 import { overRuns } from '../result/over-runs.ts'
 import { stabilityOf } from '../result/stability.ts'
+import { uncalibratedWarnings } from '../result/uncalibrated.ts'
 import { costOf } from './cost.ts'
 import type { RunFigures } from './run-figures.ts'
 
@@ -65,6 +66,7 @@ export function configurationRow(
       batch_mean: overRuns(runs, ({ pools }) => pools[i]!.batchMean),
     })),
     extrapolated: [...extrapolated],
+    uncalibrated: uncalibratedWarnings(scenario),
     cost: costOf(
       scenario,
       runs.map(({ classes }) => sum(classes.map(({ served }) => served)) / countedS),
