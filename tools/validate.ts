@@ -117,8 +117,8 @@ function ratioCoverage(blocks: number): CoverageRow[] {
   )
 }
 
-/** Results must state in so many trials that runs are too short, where they are. */
-const WARNED = 0.9
+/** Where results of so many trials state that runs are too short, no coverage is promised. */
+const WARNED = 0.5
 
 function engineRow(row: EngineCoverage): CoverageRow {
   const judged = coverageRow(engineName(row), row.replications, row)
