@@ -2,22 +2,29 @@ import type { Scenario } from '../../../scenarios/schema/schema.ts'
 import type { Cost } from '../../documents/index.ts'
 import { estimate } from '../../stats/index.ts'
 
-/**
- * What the replicas of a scenario cost, US dollars; null where a pool has no price.
- * `servedRps`: served requests/s of each run.
- */
+/** What a run served, each second after the warm-up. */
+export interface ServedRates {
+  readonly requests: number
+  /** generated tokens of served requests */
+  readonly tokens: number
+}
+
+/** What the replicas of a scenario cost, US dollars; null where a pool has no price. */
 export function costOf(
   { pools }: Pick<Scenario, 'pools'>,
-  servedRps: readonly number[],
+  runs: readonly ServedRates[],
 ): Cost | null {
   const usd_per_hour = hourlyCost(pools)
   if (usd_per_hour === null) return null
+  const perMillion = (of: keyof ServedRates) =>
+    estimate(
+      runs.map((run) => (usd_per_hour / (3600 * run[of])) * 1e6),
+      runs.length,
+    )
   return {
     usd_per_hour,
-    usd_per_million: estimate(
-      servedRps.map((rps) => (usd_per_hour / (3600 * rps)) * 1e6),
-      servedRps.length,
-    ),
+    usd_per_million: perMillion('requests'),
+    usd_per_million_tokens: runs.some(({ tokens }) => tokens > 0) ? perMillion('tokens') : null,
   }
 }
 
@@ -30,18 +37,19 @@ export function hourlyCost(pools: Scenario['pools']): number | null {
 }
 
 /**
- * Price of one replica, US dollars an hour: as stated, or the lowest on-demand price of its
- * accelerators in the catalogue; null without either.
+ * Price of one replica, US dollars an hour: as stated, or the lowest price of its accelerators in
+ * the catalogue, rented as `pricing` states; null without either.
  */
 export function replicaPrice({
   price_usd_per_hour: stated,
   accelerator,
+  pricing = 'on-demand',
   tensor_parallel: cards = 1,
 }: Scenario['pools'][number]): number | null {
   if (stated !== undefined) return stated
   if (typeof accelerator === 'string') return null
   const prices = accelerator.prices.flatMap(({ tier, usd_per_hour }) =>
-    tier === 'on-demand' ? [usd_per_hour] : [],
+    tier === pricing ? [usd_per_hour] : [],
   )
   return prices.length === 0 ? null : cards * Math.min(...prices)
 }
