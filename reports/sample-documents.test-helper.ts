@@ -74,7 +74,7 @@ function seriesOf(measured: boolean, buckets: number, medianMs: number): Series 
   }
 }
 
-/** 30 intervals of a second; with the surge at 12 s, the clock falls from 16 to 22 s. */
+/** 30 intervals of a second; with the surge at 12 s, the clock falls from 15 to 21 s. */
 function sampleEnergy({ heat, tokens = false }: NonNullable<Sample['energy']>): PoolEnergy {
   const seconds = Array.from({ length: 30 }, (_, i) => i)
   const surge = (i: number) => i >= 12 && i < 20
@@ -93,7 +93,7 @@ function sampleEnergy({ heat, tokens = false }: NonNullable<Sample['energy']>): 
           : {
               warmest_c: seconds.map((i) => (i < 12 ? 70 : i < 17 ? 70 + 3.6 * (i - 12) : 88)),
               lowest_clock: seconds.map((i) =>
-                heat === 'throttled' && i > 15 && i < 22 ? 0.8 : 1,
+                heat === 'throttled' && i > 14 && i < 21 ? 0.8 : 1,
               ),
             },
     },

@@ -1,5 +1,5 @@
 import type { Estimate, PoolEnergy, Result } from '../../sim/documents/index.ts'
-import { declared, estimateText, fixed, NONE, plural, time } from '../format.ts'
+import { declared, estimateText, fixed, NONE, plural, threeDigits } from '../format.ts'
 import { type Metric, metricTable, type ResultTable } from './result-tables.ts'
 
 /** Marks figures that rest on assumptions, in tables and charts. */
@@ -86,7 +86,7 @@ export const ENERGY_TABLES: readonly ResultTable[] = [
       ({ series }) => `${fixed(Math.max(...series.heat!.warmest_c), 0)} °C`,
     ),
     marked('lowest clock', ({ series }) => `${percentOf(Math.min(...series.heat!.lowest_clock))}`),
-    marked('below full clock', (of) => time(1000 * belowFullClock(of), 0)),
+    marked('below full clock', (of) => `${threeDigits(belowFullClock(of))} s`),
   ]),
 ]
 
@@ -100,12 +100,8 @@ function energyNote(result: Result): string | null {
 /** What the columns mean, and what the mark means. */
 function heatNotes(result: Result): string[] {
   const [first] = heated(result)
-  const every = first?.[1].series.every_s
-  const how =
-    every === undefined
-      ? []
-      : [
-          `temperature of the warmest accelerator and lowest clock: at the end of each interval of ${declared(every)} s, means over ${plural(result.runs, 'replication')}`,
-        ]
-  return [...how, ...[uncalibratedNote(poweredPools(result)) ?? []].flat()]
+  if (first === undefined) return []
+  const [, { series }] = first
+  const how = `temperature of the warmest accelerator and lowest clock: at the end of each interval of ${declared(series.every_s)} s, means over ${plural(result.runs, 'replication')}`
+  return [how, ...[uncalibratedNote(poweredPools(result)) ?? []].flat()]
 }

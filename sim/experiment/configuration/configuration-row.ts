@@ -67,10 +67,8 @@ export function configurationRow(
     extrapolated: [...extrapolated],
     cost: costOf(
       scenario,
-      runs.map(({ classes }) => ({
-        requests: sum(classes.map(({ served }) => served)) / countedS,
-        tokens: sum(classes.map(({ generated }) => generated)) / countedS,
-      })),
+      runs.map(({ classes }) => sum(classes.map(({ served }) => served)) / countedS),
+      runs.map(({ classes }) => sum(classes.map(({ generated }) => generated)) / countedS),
     ),
   }
 }

@@ -2,29 +2,26 @@ import type { Scenario } from '../../../scenarios/schema/schema.ts'
 import type { Cost } from '../../documents/index.ts'
 import { estimate } from '../../stats/index.ts'
 
-/** What a run served, each second after the warm-up. */
-export interface ServedRates {
-  readonly requests: number
-  /** generated tokens of served requests */
-  readonly tokens: number
-}
-
-/** What the replicas of a scenario cost, US dollars; null where a pool has no price. */
+/**
+ * What the replicas of a scenario cost, US dollars; null where a pool has no price.
+ * `servedRps`: served requests/s of each run; `tokensPerS`: their generated tokens.
+ */
 export function costOf(
   { pools }: Pick<Scenario, 'pools'>,
-  runs: readonly ServedRates[],
+  servedRps: readonly number[],
+  tokensPerS: readonly number[] = [],
 ): Cost | null {
   const usd_per_hour = hourlyCost(pools)
   if (usd_per_hour === null) return null
-  const perMillion = (of: keyof ServedRates) =>
+  const perMillion = (rates: readonly number[]) =>
     estimate(
-      runs.map((run) => (usd_per_hour / (3600 * run[of])) * 1e6),
-      runs.length,
+      rates.map((rate) => (usd_per_hour / (3600 * rate)) * 1e6),
+      rates.length,
     )
   return {
     usd_per_hour,
-    usd_per_million: perMillion('requests'),
-    usd_per_million_tokens: runs.some(({ tokens }) => tokens > 0) ? perMillion('tokens') : null,
+    usd_per_million: perMillion(servedRps),
+    usd_per_million_tokens: tokensPerS.some((rate) => rate > 0) ? perMillion(tokensPerS) : null,
   }
 }
 

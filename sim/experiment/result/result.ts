@@ -89,10 +89,8 @@ export function resultOf(
   }
   const perSecond = ({ classes }: RunSummary, of: (own: CellSummary) => number) =>
     classes.reduce((sum, own) => sum + of(own), 0) / observedS
-  const served = (run: RunSummary) => ({
-    requests: perSecond(run, ({ counts }) => counts.served),
-    tokens: perSecond(run, ({ tokens }) => tokens?.generated ?? 0),
-  })
+  const servedRps = (run: RunSummary) => perSecond(run, ({ counts }) => counts.served)
+  const tokensPerS = (run: RunSummary) => perSecond(run, ({ tokens }) => tokens?.generated ?? 0)
   return {
     document: 'spillway-result',
     format: 1,
@@ -142,7 +140,7 @@ export function resultOf(
     ),
     headroom: null,
     worst_window: worstWindow(scenario, runs),
-    cost: costOf(scenario, runs.map(served)),
+    cost: costOf(scenario, runs.map(servedRps), runs.map(tokensPerS)),
     memory: memoryResult(runs.map(({ memory }) => memory)),
     surges: surgeWindows(scenario).map((surge, i) => surgeResult(surge, runs, i)),
     tail: tail(runs.map((run) => run.tail)),
