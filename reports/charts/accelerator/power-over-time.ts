@@ -15,6 +15,7 @@ import {
   logTicks,
   median,
   narrow,
+  PERCENT,
   plotWidth,
   type Sides,
   subject,
@@ -44,7 +45,8 @@ interface Panel {
   /** shown from one point to the next, as clocks are */
   readonly steps?: boolean
   readonly log?: boolean
-  readonly format?: string
+  /** shares, labelled in percent */
+  readonly shares?: boolean
 }
 
 /** Power, temperature, clock and latency over time, below one another; null without power. */
@@ -54,7 +56,8 @@ export function powerOverTime(sides: Sides, width: number): TopLevelSpec | null 
   const pools = poweredPools(world.result)
     .toSorted((a, b) => b.energy.power_w.value! - a.energy.power_w.value!)
     .slice(0, MOST_POOLS)
-  const note = uncalibratedNote(pools)
+  // a line may not end with the mark
+  const note = uncalibratedNote(pools)?.replace(' ', '\u00a0')
   const p = supportedPercentile(world.result.series)
   const panels = [...panelsOf(pools), latencyPanel(world, p)]
   const wide = plotWidth(width)
@@ -77,7 +80,7 @@ export function powerOverTime(sides: Sides, width: number): TopLevelSpec | null 
     }
   })
   const throttled = throttledSpans(pools).length > 0 ? ' · shaded: below the full clock' : ''
-  const subtitle = `${subject([world])}${throttled}${note === null ? '' : ` · ${note}`}`
+  const subtitle = `${subject([world])}${throttled}${note === undefined ? '' : ` · ${note}`}`
   return { ...frame(finding(world, pools, p), subtitle, width), spacing: 14, vconcat: drawn }
 }
 
@@ -123,7 +126,7 @@ function panelsOf(pools: readonly PoweredPool[]): Panel[] {
       domain: [10 * Math.floor(coldest / 10), 10 * Math.ceil((warmest + 1) / 10)],
       lines: temperatures,
     },
-    { title: `clock${mark}`, domain: [0, 1.1], lines: clocks, steps: true, format: '.0%' },
+    { title: `clock${mark}`, domain: [0, 1.1], lines: clocks, steps: true, shares: true },
   ]
 }
 
@@ -149,9 +152,9 @@ function latencyPanel(world: World, p: number): Panel {
 }
 
 function linesOf(panel: Panel, { x, alone }: { readonly x: Channel; readonly alone: boolean }) {
-  const { title, domain, lines, format } = panel
+  const { title, domain, lines, shares = false } = panel
   const size = { minExtent: AXIS, maxExtent: AXIS }
-  const axis = { title, ...size, ...(format === undefined ? {} : { format }) }
+  const axis = { title, ...size, ...(shares ? { labelExpr: PERCENT } : {}) }
   const y = panel.log
     ? logarithmic('y', domain, { ...axis, values: logTicks(...domain), format: ',~g' })
     : linear('y', domain, { ...axis, tickCount: 4 })
