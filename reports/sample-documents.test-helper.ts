@@ -2,6 +2,7 @@ import {
   type Assumptions,
   type Distribution,
   type Percentiles,
+  type PoolEnergy,
   type Result,
   resultSchema,
   type Series,
@@ -69,6 +70,32 @@ function seriesOf(measured: boolean, buckets: number, medianMs: number): Series 
           return Math.round(400 * Math.exp(-z * z * (z < 0 ? 2 : 0.8)))
         }),
       ),
+    },
+  }
+}
+
+/** 30 intervals of a second; with the surge at 12 s, the clock falls from 15 to 21 s. */
+function sampleEnergy({ heat, tokens = false }: NonNullable<Sample['energy']>): PoolEnergy {
+  const seconds = Array.from({ length: 30 }, (_, i) => i)
+  const surge = (i: number) => i >= 12 && i < 20
+  return {
+    power_w: estimateOf(812, 0.01, 80),
+    joule_per_request: estimateOf(1.02, 0.01, 80),
+    joule_per_token: tokens ? estimateOf(0.26, 0.01, 80) : null,
+    carbon_g_per_request: estimateOf(0.00011, 0.01, 80),
+    uncalibrated: ['power (no source)', ...(heat === null ? [] : ['heat (no source)'])],
+    series: {
+      every_s: 1,
+      power_w: seconds.map((i) => (surge(i) ? 1200 : 700)),
+      heat:
+        heat === null
+          ? null
+          : {
+              warmest_c: seconds.map((i) => (i < 12 ? 70 : i < 17 ? 70 + 3.6 * (i - 12) : 88)),
+              lowest_clock: seconds.map((i) =>
+                heat === 'throttled' && i > 14 && i < 21 ? 0.8 : 1,
+              ),
+            },
     },
   }
 }
@@ -189,6 +216,7 @@ export function sampleResult(world: Result['world'], sample: Sample = {}): Resul
       wasted: estimateOf(0.012, 0.1),
       kv_blocks: null,
       kv_blocks_limit: null,
+      energy: sample.energy && !measured ? sampleEnergy(sample.energy) : null,
       prefix_hit_rate: null,
       capacity_rps: 1340,
       batch_mean: estimateOf(measured ? 2.9 : 3.1, 0.02),
@@ -220,7 +248,10 @@ export function sampleResult(world: Result['world'], sample: Sample = {}): Resul
       pools: pools.map((name) => ({ name, utilisation: estimateOf(0.93, 0.01) })),
       queue_mean: estimateOf(12, 0.05),
     },
-    cost: { usd_per_hour: 2.4, usd_per_million: estimateOf(1.21, 0.03) },
+    cost: {
+      ...{ usd_per_hour: 2.4, usd_per_million: estimateOf(1.21, 0.03) },
+      usd_per_million_tokens: sample.energy?.tokens ? estimateOf(0.31, 0.03) : null,
+    },
     memory: sample.memory ? sampleMemory(world, pools[0]!) : [],
     surges: [
       {

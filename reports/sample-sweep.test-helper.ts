@@ -50,7 +50,13 @@ export function sampleRow(
           batch_mean: estimateOf(3, 0.1),
         },
       ],
-      cost: usd === null ? null : { usd_per_hour: usd, usd_per_million: estimateOf(usd, 0.01) },
+      cost:
+        usd === null
+          ? null
+          : {
+              ...{ usd_per_hour: usd, usd_per_million: estimateOf(usd, 0.01) },
+              usd_per_million_tokens: null,
+            },
     },
   }
 }

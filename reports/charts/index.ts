@@ -1,5 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite'
 import { memorySpaces } from '../tables/memory-spaces.ts'
+import { powerOverTime } from './accelerator/power-over-time.ts'
 import { type ReportInput, type Sides, WIDE, worlds } from './frame.ts'
 import { classTails } from './latency/class-tails.ts'
 import { errorChart } from './latency/error-chart.ts'
@@ -43,6 +44,7 @@ const CHARTS = {
   'queue-depth': ofResults(queueDepth),
   'latency-heat': ofResults(latencyHeat),
   'machine-speed': ofResults(machineSpeed),
+  'power-over-time': ofResults(powerOverTime),
   'batch-sizes': ofResults(batchSizes),
   'batch-times': ofResults(batchTimes),
 } as const satisfies Record<string, Chart>

@@ -1,5 +1,5 @@
 import { doNotCount, type Result, type WhatIf } from '../../sim/documents/index.ts'
-import { worlds } from '../charts/frame.ts'
+import { sidesOf, worlds } from '../charts/frame.ts'
 import {
   allCharts,
   type ChartName,
@@ -9,6 +9,7 @@ import {
   WIDE,
 } from '../charts/index.ts'
 import { declared, plural, runsText, toleranceText } from '../format.ts'
+import { ENERGY_TABLES, poweredPools } from '../tables/energy-tables.ts'
 import { MEMORY_TABLES } from '../tables/memory-rows.ts'
 import { memorySpaces } from '../tables/memory-spaces.ts'
 import { RESULT_TABLES } from '../tables/result-tables.ts'
@@ -55,6 +56,7 @@ ${
   any
     ? html`<h2>Where the time went</h2>${show('where-time-went')}
 <h2>Over time</h2>${show('rates', 'queue-depth', 'latency-heat', 'machine-speed')}
+${energy(input, show('power-over-time'))}
 ${memory(input, charts)}
 <h2>Batches, requests and pools</h2>${show('batch-sizes')}${resultTables(input, RESULT_TABLES)}
 ${assumptionsSection(input, show('batch-times'))}`
@@ -65,6 +67,19 @@ ${provenance(input)}
 <p>This command ${comparison ? 'reproduces it' : 'writes this page of the same documents again'}:</p>
 <pre>${isolated(input.command)}</pre>`
   return documentPage(`${name} – Spillway report`, body)
+}
+
+/** Power, heat and energy of accelerators, where a result has them. */
+function energy(input: ReportInput, figures: readonly Html[]): Html {
+  const powered = sidesOf(input).flatMap((side) =>
+    side.filter(({ result }) => poweredPools(result).length > 0),
+  )
+  const heated = powered.some(({ result }) =>
+    poweredPools(result).some(({ energy: own }) => own.series.heat !== null),
+  )
+  if (powered.length === 0) return NOTHING
+  return html`<h2>${heated ? 'Power, heat and energy' : 'Power and energy'}</h2>
+${figures}${resultTables(input, ENERGY_TABLES)}`
 }
 
 /** Charts of memory, the number of spaces without a chart, and the figures of each space. */

@@ -158,13 +158,23 @@ export function headroomText({ headroom }: Pick<Result, 'headroom'>): string | n
   return `${passes}; ${ends}${breaks === null ? '' : `: ${objective}`}`
 }
 
-/** "$1.20 an hour, $0.781 [0.742, 0.822] a million served requests"; null without prices. */
+/**
+ * "$1.20 an hour, $0.781 [0.742, 0.822] a million served requests", and a million generated tokens
+ * where there are any; null without prices.
+ */
 export function resultCostText({ cost }: Result): string | null {
   if (cost === null) return null
   const hour = `${usd(cost.usd_per_hour)} an hour`
-  const { usd_per_million: million } = cost
-  if (million.value === null) return hour
-  return `${hour}, $${estimateText(million, 'plain')} a million served requests`
+  const each = [
+    [cost.usd_per_million, 'served requests'],
+    [cost.usd_per_million_tokens, 'generated tokens'],
+  ] as const
+  const texts = each.flatMap(([million, what]) =>
+    million === null || million.value === null
+      ? []
+      : [`$${estimateText(million, 'plain')} a million ${what}`],
+  )
+  return [hour, ...texts].join(', ')
 }
 
 /** "11 % more traffic", "5.06 times this traffic"; what passes is rounded down, the rest up. */

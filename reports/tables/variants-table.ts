@@ -89,16 +89,19 @@ const figureCells = ({ p50, p95, p99, goodput, utilisation }: VariantFigures) =>
 /** The figures of each variant, with its price and its verdict; the head first. */
 export function variantRows({ variants }: Variants): string[][] {
   const priced = variants.some(({ row }) => row.cost !== null)
+  const tokens = variants.some(({ row }) => row.cost?.usd_per_million_tokens != null)
   return [
     [
       ...['variant', 'p50', 'p95', 'p99', 'goodput', 'utilisation'],
       ...(priced ? ['$ an hour', '$ a million'] : []),
+      ...(tokens ? ['$ a million tokens'] : []),
       'verdict',
     ],
     ...variants.map(({ name, row, figures }) => [
       name,
       ...figureCells(figures),
       ...(priced ? costCells(row.cost) : []),
+      ...(tokens ? [tokenCell(row.cost)] : []),
       row.stability.state === 'OVERLOADED' ? 'OVERLOADED' : (row.verdict ?? NONE),
     ]),
   ]
@@ -107,6 +110,11 @@ export function variantRows({ variants }: Variants): string[][] {
 function costCells(cost: Variants['variants'][number]['row']['cost']): string[] {
   if (cost === null) return [NONE, NONE]
   return [fixed(cost.usd_per_hour, 2), valueText(cost.usd_per_million, 'plain')]
+}
+
+function tokenCell(cost: Variants['variants'][number]['row']['cost']): string {
+  const million = cost?.usd_per_million_tokens ?? null
+  return million === null ? NONE : valueText(million, 'plain')
 }
 
 /** The figures of each variant in its replays. */

@@ -5,6 +5,7 @@ import { PARTS } from '../charts/latency/where-time-went.ts'
 import { declared, loadText, NONE, plural, runsText, valueText } from '../format.ts'
 import { ARENA_COLUMNS, arenaNotes, arenaRows } from '../tables/arena-rows.ts'
 import { bothSidesTable } from '../tables/both-sides-table.ts'
+import { ENERGY_TABLES } from '../tables/energy-tables.ts'
 import {
   controlTexts,
   errorSplitTable,
@@ -175,7 +176,7 @@ export function resultText(result: Result): string {
     ...unsupported(namedCells(latency, latency.rows(result))),
     ...percentiles(TOKENS, result),
     ...means(result),
-    ...[...RESULT_TABLES, ...MEMORY_TABLES].flatMap(({ columns, rows, note }) => [
+    ...[...RESULT_TABLES, ...ENERGY_TABLES, ...MEMORY_TABLES].flatMap(({ columns, rows, note }) => [
       ...optional(columns, rows(result)),
       ...[note?.(result) ?? []].flat().map((text) => visibleLine(`  ${text}`)),
     ]),

@@ -80,7 +80,9 @@ function columnTypes({ paths, grid, points }: SweepManifest): Map<string, Column
     ['capacity_rps', 'DOUBLE'],
     ['load', 'DOUBLE'],
     ['usd_per_hour', 'DOUBLE'],
-    ...ofEstimate('usd_per_million').map((name) => [name, 'DOUBLE'] as const),
+    ...['usd_per_million', 'usd_per_million_tokens'].flatMap((name) =>
+      ofEstimate(name).map((column) => [column, 'DOUBLE'] as const),
+    ),
   ])
 }
 
@@ -115,6 +117,9 @@ function cellsOf(
   if (cost !== null) {
     cells.set('usd_per_hour', cost.usd_per_hour)
     add('usd_per_million', cost.usd_per_million)
+    if (cost.usd_per_million_tokens !== null) {
+      add('usd_per_million_tokens', cost.usd_per_million_tokens)
+    }
   }
   for (const [
     i,

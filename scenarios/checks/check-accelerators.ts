@@ -9,6 +9,7 @@ const TRANSFORMERS: readonly string[] = ['transformer-encoder', 'transformer-dec
 export function checkAccelerators(draft: Draft): void {
   for (const pool of draft.pools) {
     checkPool(pool, draft)
+    checkPricing(pool, draft)
     checkPower(pool, draft)
     checkHeat(pool, draft)
   }
@@ -47,6 +48,26 @@ function checkPool(pool: PoolDraft, draft: Draft): void {
   const parallel = [...pool.path, 'tensor_parallel']
   if ((pool.tensor_parallel ?? 1) > 1 && accelerator.interconnect_gb_s === undefined) {
     draft.refuse(parallel, `1, as ${accelerator.name} has no interconnect_gb_s`)
+  }
+}
+
+function checkPricing(pool: PoolDraft, draft: Draft): void {
+  if (pool.pricing === null) return
+  const at = [...pool.path, 'pricing']
+  const accelerator = catalogued(pool)
+  if (pool.price_usd_per_hour !== null) {
+    draft.unused(at, 'the pool states price_usd_per_hour')
+  } else if (accelerator === null) {
+    draft.unused(at, 'the pool has no accelerator of the catalogue')
+  } else {
+    const tiers = [...new Set(accelerator.prices.map(({ tier }) => tier))]
+    if (tiers.includes(pool.pricing)) return
+    const listed =
+      tiers.length === 0
+        ? `the key price_usd_per_hour instead, as ${accelerator.name} has no listed price`
+        : `${tiers.sort().join(' or ')}, as ${accelerator.name} has no other listed price; ` +
+          'price_usd_per_hour states one of your own'
+    draft.refuse(at, listed, pool.pricing)
   }
 }
 

@@ -68,12 +68,15 @@ const tflops = z
     message: `at least one of ${acceleratorPrecisions.join(', ')}`,
   })
 
+/** How accelerators are rented. */
+export const pricing = z.enum(['on-demand', 'reserved', 'spot'])
+
 const price = z
   .strictObject({
     usd_per_hour: positive.describe('The price of one card in US dollars an hour, with its host.'),
-    tier: z
-      .enum(['on-demand', 'reserved', 'spot'])
-      .describe('How the card is rented: `on-demand`, `reserved` for months, or `spot`.'),
+    tier: pricing.describe(
+      'How the card is rented: `on-demand`, `reserved` for months, or `spot`.',
+    ),
     provider: z.string().min(1).max(100).describe('The name of the cloud provider.'),
     sku: z
       .string()

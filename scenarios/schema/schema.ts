@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { parseObjective } from './objective.ts'
-import { acceleratorSchema } from './schema-accelerator.ts'
+import { acceleratorSchema, pricing } from './schema-accelerator.ts'
 import { admission } from './schema-admission.ts'
 import { batching } from './schema-batching.ts'
 import { generation } from './schema-generation.ts'
@@ -71,10 +71,17 @@ const pool = z
     price_usd_per_hour: nonNegative
       .optional()
       .describe(
-        'The price of one replica in US dollars an hour; without it, the lowest on-demand price ' +
-          'of its accelerators, if the catalogue has one. If every pool has a price, results ' +
-          'state the cost of an hour and of a million served requests.',
+        'The price of one replica in US dollars an hour; without it, the lowest price of its ' +
+          'accelerators by `pricing`, if the catalogue has one. If every pool has a price, results ' +
+          'state the cost of an hour, of a million served requests and of a million tokens.',
       ),
+    pricing: pricing
+      .optional()
+      .describe(
+        'How the accelerators are rented, for the price in the catalogue: `on-demand`, ' +
+          '`reserved` or `spot`. Without it, on demand.',
+      )
+      .meta({ examples: ['spot'] }),
     model: name.describe('The name of the entry of `models` that the replicas run.'),
     precision: z
       .enum([...precision.options, 'tf32', 'fp8', 'int4'])

@@ -28,6 +28,10 @@ export const cost = z.strictObject({
   usd_per_million: estimate.describe(
     'Price of a million served requests at the traffic of the runs, USD; mean over runs.',
   ),
+  usd_per_million_tokens: estimateOrNull.describe(
+    'Price of a million generated tokens of served requests at the traffic of the runs, USD; mean ' +
+      'over runs. Null where nothing is generated.',
+  ),
 })
 
 /** The scenario of a document. */

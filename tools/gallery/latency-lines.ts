@@ -7,6 +7,7 @@ import {
   narrow,
   plotWidth,
 } from '../../reports/charts/frame.ts'
+import { latencyPoints } from '../../reports/charts/latency/latency-over-time.ts'
 import type { Limit } from '../../reports/charts/load/limits.ts'
 import { labels, latencies, levelLine, pixel, runTime } from '../../reports/charts/plot.ts'
 import { LIGHT, LINE_STYLES } from '../../reports/charts/theme.ts'
@@ -28,9 +29,6 @@ export interface LatencyLines {
   readonly lines: readonly LatencyLine[]
 }
 
-/** Points of a line, of which each has the requests of some intervals. */
-const MOST_POINTS = 60
-
 const nameOf = (p: number) => (p === 0.5 ? 'median latency' : `${percentileName(p)} latency`)
 
 /** A percentile of the latency of completed requests over time, by their arrival. */
@@ -41,7 +39,7 @@ export function latencyLines(chart: LatencyLines, width: number): TopLevelSpec {
   const drawn = lines.map((line, i) => ({
     ...line,
     style: LINE_STYLES[i]!,
-    points: pointsOf(line.series, p),
+    points: latencyPoints(line.series, p),
   }))
   const values = [...drawn.flatMap((line) => line.points.map(({ y }) => y)), limit.limitMs]
   const domain = [Math.min(...values) / 1.3, Math.max(...values) * 1.3] as const
@@ -74,38 +72,10 @@ export function latencyLines(chart: LatencyLines, width: number): TopLevelSpec {
   }
 }
 
-/** s and ms */
-function pointsOf({ heat, bucket_s }: Series, p: number): { x: number; y: number }[] {
-  const { counts, latency_edges: edges } = heat
-  const each = Math.ceil(counts.length / MOST_POINTS)
-  const points: { x: number; y: number }[] = []
-  for (let from = 0; from < counts.length; from += each) {
-    const intervals = counts.slice(from, from + each)
-    const sums = intervals[0]!.map((_, bin) => intervals.reduce((sum, own) => sum + own[bin]!, 0))
-    const y = quantile(sums, edges, p)
-    if (y !== null) points.push({ x: (from + intervals.length / 2) * bucket_s, y })
-  }
-  return points
-}
-
-/** Interpolated on the log scale of the bins; null where there are no requests. */
-function quantile(counts: readonly number[], edges: readonly number[], p: number): number | null {
-  const rank = p * counts.reduce((sum, n) => sum + n, 0)
-  let below = 0
-  for (const [bin, n] of counts.entries()) {
-    if (n > 0 && below + n >= rank) {
-      const [low, high] = [edges[bin]!, edges[bin + 1]!]
-      return low * (high / low) ** ((rank - below) / n)
-    }
-    below += n
-  }
-  return null
-}
-
 /** When the only line was worst; or how far each line rises. */
 function finding({ lines, p }: LatencyLines): string {
   const peaks = lines.map(({ phrase, series }) => {
-    const points = pointsOf(series, p)
+    const points = latencyPoints(series, p)
     const most = Math.max(...points.map(({ y }) => y))
     const at = points.find(({ y }) => y === most)!.x
     return { phrase, most, at, middle: median(points.map(({ y }) => y))! }

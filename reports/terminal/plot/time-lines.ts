@@ -1,6 +1,7 @@
 import { mean } from 'simple-statistics'
 import type { Series } from '../../../sim/documents/index.ts'
 import type { Sides, World } from '../../charts/frame.ts'
+import { supportedPercentile } from '../../charts/latency/latency-over-time.ts'
 import { declared, threeDigits } from '../../format.ts'
 import {
   type Curve,
@@ -39,7 +40,7 @@ export function timeLines(sides: Sides, width: number): PlotText[] {
     ...sides.map((side) => curve(side, side.result.series.served_rps)),
   ]
   const queues = sides.map((side) => curve(side, side.result.series.queue_mean))
-  const p = supported(last, columns)
+  const p = supportedPercentile(last, columns)
   const latencies = sides.map((side) => curve(side, quantiles(side.result.series, p)))
   return [
     draw('Requests served per second', rates),
@@ -55,17 +56,6 @@ function thinned(values: readonly (number | null)[], bucketS: number, columns: n
     const known = values.slice(i * each, (i + 1) * each).filter((value) => value !== null)
     return known.length === 0 ? [] : [[i * each * bucketS, mean(known)] satisfies Point]
   }).flat()
-}
-
-/** Requests that a percentile of an interval needs: three beyond it. */
-const needed = (p: number) => 3 / (1 - p)
-
-/** The highest percentile that nine of ten intervals support. */
-function supported({ heat }: Series, columns: number): number {
-  const each = Math.max(1, Math.ceil(heat.counts.length / columns))
-  const sizes = heat.counts.map((row) => each * row.reduce((sum, n) => sum + n, 0))
-  const small = sizes.toSorted((a, b) => a - b)[Math.floor(sizes.length / 10)] ?? 0
-  return [0.99, 0.95, 0.9].find((p) => small >= needed(p)) ?? 0.5
 }
 
 /** The percentile in each interval; null where nothing ended. */

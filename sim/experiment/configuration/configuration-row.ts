@@ -70,6 +70,7 @@ export function configurationRow(
     cost: costOf(
       scenario,
       runs.map(({ classes }) => sum(classes.map(({ served }) => served)) / countedS),
+      runs.map(({ classes }) => sum(classes.map(({ generated }) => generated)) / countedS),
     ),
   }
 }

@@ -4,20 +4,24 @@ import { estimate } from '../../stats/index.ts'
 
 /**
  * What the replicas of a scenario cost, US dollars; null where a pool has no price.
- * `servedRps`: served requests/s of each run.
+ * `servedRps`: served requests/s of each run; `tokensPerS`: their generated tokens.
  */
 export function costOf(
   { pools }: Pick<Scenario, 'pools'>,
   servedRps: readonly number[],
+  tokensPerS: readonly number[] = [],
 ): Cost | null {
   const usd_per_hour = hourlyCost(pools)
   if (usd_per_hour === null) return null
+  const perMillion = (rates: readonly number[]) =>
+    estimate(
+      rates.map((rate) => (usd_per_hour / (3600 * rate)) * 1e6),
+      rates.length,
+    )
   return {
     usd_per_hour,
-    usd_per_million: estimate(
-      servedRps.map((rps) => (usd_per_hour / (3600 * rps)) * 1e6),
-      servedRps.length,
-    ),
+    usd_per_million: perMillion(servedRps),
+    usd_per_million_tokens: tokensPerS.some((rate) => rate > 0) ? perMillion(tokensPerS) : null,
   }
 }
 
@@ -30,18 +34,19 @@ export function hourlyCost(pools: Scenario['pools']): number | null {
 }
 
 /**
- * Price of one replica, US dollars an hour: as stated, or the lowest on-demand price of its
- * accelerators in the catalogue; null without either.
+ * Price of one replica, US dollars an hour: as stated, or the lowest price of its accelerators in
+ * the catalogue, rented as `pricing` states; null without either.
  */
 export function replicaPrice({
   price_usd_per_hour: stated,
   accelerator,
+  pricing = 'on-demand',
   tensor_parallel: cards = 1,
 }: Scenario['pools'][number]): number | null {
   if (stated !== undefined) return stated
   if (typeof accelerator === 'string') return null
   const prices = accelerator.prices.flatMap(({ tier, usd_per_hour }) =>
-    tier === 'on-demand' ? [usd_per_hour] : [],
+    tier === pricing ? [usd_per_hour] : [],
   )
   return prices.length === 0 ? null : cards * Math.min(...prices)
 }

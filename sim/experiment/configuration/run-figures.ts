@@ -27,6 +27,8 @@ export interface RunFigures {
 interface ClassFigures {
   readonly arrived: number
   readonly served: number
+  /** tokens of served requests; 0 where nothing is generated */
+  readonly generated: number
   /** requests that met every objective of their class */
   readonly good: number
   /** of served requests, ms */
@@ -59,9 +61,11 @@ export function runFigures(scenario: Scenario, run: RunSummary): RunFigures {
   }
 }
 
-function classFigures({ counts, good, latency, all, parts }: CellSummary): ClassFigures {
+function classFigures({ counts, tokens, good, latency, all, parts }: CellSummary): ClassFigures {
+  const { arrived, served } = counts
   const means = PARTS.map((part) => parts[part].mean)
-  return { arrived: counts.arrived, served: counts.served, good, latency, all, parts: means }
+  const generated = tokens?.generated ?? 0
+  return { arrived, served, generated, good, latency, all, parts: means }
 }
 
 function fullestShare({ memory }: RunSummary): number | null {

@@ -87,8 +87,10 @@ export function resultOf(
       tokens: tokenTimes(cells),
     }
   }
-  const servedRps = ({ classes }: RunSummary) =>
-    classes.reduce((sum, { counts }) => sum + counts.served, 0) / observedS
+  const perSecond = ({ classes }: RunSummary, of: (own: CellSummary) => number) =>
+    classes.reduce((sum, own) => sum + of(own), 0) / observedS
+  const servedRps = (run: RunSummary) => perSecond(run, ({ counts }) => counts.served)
+  const tokensPerS = (run: RunSummary) => perSecond(run, ({ tokens }) => tokens?.generated ?? 0)
   return {
     document: 'spillway-result',
     format: 1,
@@ -138,7 +140,7 @@ export function resultOf(
     ),
     headroom: null,
     worst_window: worstWindow(scenario, runs),
-    cost: costOf(scenario, runs.map(servedRps)),
+    cost: costOf(scenario, runs.map(servedRps), runs.map(tokensPerS)),
     memory: memoryResult(runs.map(({ memory }) => memory)),
     surges: surgeWindows(scenario).map((surge, i) => surgeResult(surge, runs, i)),
     tail: tail(runs.map((run) => run.tail)),

@@ -1,3 +1,4 @@
+import { powerOverTime } from '../../../reports/charts/accelerator/power-over-time.ts'
 import { latencyLimits } from '../../../reports/charts/load/limits.ts'
 import { timeChart } from '../../../reports/charts/load/over-time.ts'
 import { LIGHT } from '../../../reports/charts/theme.ts'
@@ -109,7 +110,40 @@ function recoveries(systems: readonly System[]): string {
   return texts.join(' ')
 }
 
+const hotRack = comparison({
+  name: 'hot-rack',
+  question:
+    'Four cards share the air of a rack, and a surge of ten minutes makes them hot. When do they throttle, and what keeps p99 below 2,500 ms?',
+  systems: [
+    { scenario: 'hot-rack', label: 'as it is', phrase: 'as it is' },
+    {
+      scenario: 'hot-rack',
+      label: 'colder air',
+      phrase: 'with air at 22 °C in place of 30 °C',
+      set: ['racks.rack.supply_c=22'],
+    },
+    {
+      scenario: 'hot-rack',
+      label: 'power limit',
+      phrase: 'with a power limit of 260 W',
+      set: ['pools.cards.power.limit_w=260'],
+    },
+    {
+      scenario: 'hot-rack',
+      label: 'one more',
+      phrase: 'with one more card',
+      set: ['pools.cards.replicas=5'],
+    },
+  ],
+  show: (systems) => {
+    const [hot, ...others] = systems
+    const chart = powerOverTime([worldOf(hot.result)], WIDTH)
+    if (chart === null) throw new Error('Expected `hot-rack` to have power')
+    return { chart, answer: objectivesCompared([answering(hot), ...others.map(answering)]) }
+  },
+})
+
 export const surges: Group = {
   title: 'Surges and overload',
-  entries: [paymentPeak, overload, retries],
+  entries: [paymentPeak, overload, retries, hotRack],
 }
