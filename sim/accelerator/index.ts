@@ -68,6 +68,7 @@ export {
   regionOf,
 } from './roofline.ts'
 export {
+  boundsOf,
   clockAt,
   levelAt,
   nextThrottle,

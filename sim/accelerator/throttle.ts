@@ -26,7 +26,7 @@ export function clockAt({ steps }: Throttle, level: ThrottleLevel): number {
 }
 
 /** The temperature at which the next level begins, and at which this one ends; null: never. */
-function boundsOf({ steps, hysteresisK, shutdownC }: Throttle, level: ThrottleLevel) {
+export function boundsOf({ steps, hysteresisK, shutdownC }: Throttle, level: ThrottleLevel) {
   if (!(hysteresisK.value > 0)) {
     throw new RangeError(`Expected a hysteresis above 0 K, got ${hysteresisK.value} K`)
   }
