@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import onnxProto from 'onnx-proto'
 import { InferenceSession } from 'onnxruntime-node'
 import { Failure } from '../../../scenarios/index.ts'
-import type { GivenInput, WeightlessModel } from './weightless-model.ts'
+import { withChosenBranches } from './chosen-branches.ts'
+import { type GivenInput, type WeightlessModel, weightlessModel } from './weightless-model.ts'
 
 const { onnx } = onnxProto
 const { INT64, INT32, BOOL } = onnx.TensorProto.DataType
@@ -47,9 +48,14 @@ export async function settledGraph(
   const folder = await mkdtemp(join(tmpdir(), 'spillway-operations-'))
   try {
     const path = join(folder, 'folded.onnx')
-    const given = model.withInputs(inputs)
-    await opened(given, { graphOptimizationLevel: 'basic', optimizedModelFilePath: path })
-    return await inferred(await readFile(path), model.weights)
+    const fold = async (bytes: Uint8Array) => {
+      await opened(bytes, { graphOptimizationLevel: 'basic', optimizedModelFilePath: path })
+      return readFile(path)
+    }
+    // weights of the branches that are taken
+    const chosen = weightlessModel(await withChosenBranches(model.withInputs(inputs), fold))
+    const weights = new Set([...model.weights, ...chosen.weights])
+    return await inferred(await fold(chosen.withInputs([])), weights)
   } finally {
     await rm(folder, { recursive: true })
   }
