@@ -76,7 +76,11 @@ test.each([
   [['--shape', 'pixels=batch,3,8'], 3, 'image.onnx: --shape: inputs.pixels.shape: expected '],
   [['--shape', 'pixels=batch,3,x,8'], 3, '--shape: expected INPUT=SIZES with numbers, batch and'],
   [['--shape', 'pixels=1,3,8,8', '--batches', '2'], 3, 'remove --batches: no input has a dim'],
-  [['--shape', 'pixels=batch,4,8,8'], 3, 'a batch of 1: ONNX Runtime cannot infer the shapes: '],
+  [
+    ['--shape', 'pixels=batch,4,8,8'],
+    3,
+    'a batch of 1: a Conv takes 3 channels or features, got 4; change --shape',
+  ],
   [['--batches', '1,0'], 2, 'Expected whole numbers such as 1,8, got 1,0.'],
 ])('models inspect image.onnx %j is refused', async (args, code, problem) => {
   const ended = await run('models', 'inspect', 'image.onnx', ...args)

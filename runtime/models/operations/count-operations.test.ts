@@ -130,6 +130,17 @@ describe('what is not counted', () => {
     const bytes = netOf(inputs, [{ operator: 'MatMul', weights: [[10, 10]] }])
     await expect(counted(bytes, inputs)).rejects.toThrow('cannot infer the shapes: ')
   })
+
+  test.each([
+    ['Conv', [2, 4, 8, 8], [[9, 3, 3, 3]], 'a Conv takes 3 channels or features, got 4'],
+    ['ConvTranspose', [2, 4, 8, 8], [[3, 5, 2, 2]], 'a ConvTranspose takes 3 channels'],
+  ])(
+    'a %s of other channels than its weights have is refused',
+    async (operator, x, weights, text) => {
+      const bytes = netOf({ x }, [{ operator, weights }])
+      await expect(counted(bytes, { x })).rejects.toThrow(text)
+    },
+  )
 })
 
 describe('built-in nets', () => {

@@ -1,3 +1,4 @@
+import { Failure } from '../../../scenarios/index.ts'
 import type { SettledNode } from './settled-graph.ts'
 
 /** Sizes of an input by its place; null where they are not known. */
@@ -17,25 +18,35 @@ const product =
     return terms === undefined ? null : 2 * volume(out) * terms
   }
 
+/** ONNX Runtime does not compare these sizes before a run, and a count of others would be wrong. */
+function expectSize({ operator }: SettledNode, got: number, expected: number): void {
+  if (got === expected) return
+  throw new Failure(`a ${operator} takes ${expected} channels or features, got ${got}`)
+}
+
 /** Terms of an output are the weights of its channel; those that meet padding count, too. */
 const convolution =
   (weights: number): Formula =>
-  (_node, sizesOf, out) => {
-    const sizes = sizesOf(weights)
-    return sizes === null ? null : 2 * volume(out) * volume(sizes.slice(1))
+  (node, sizesOf, out) => {
+    const [data, sizes] = [sizesOf(0), sizesOf(weights)]
+    if (data === null || sizes === null) return null
+    expectSize(node, data[1]!, sizes[1]! * Number(node.attributes.get('group') ?? 1))
+    return 2 * volume(out) * volume(sizes.slice(1))
   }
 
 /** Each element of the input meets the weights of its channel. */
-const transposedConvolution: Formula = (_node, sizesOf) => {
+const transposedConvolution: Formula = (node, sizesOf) => {
   const [data, weights] = [sizesOf(0), sizesOf(1)]
   if (data === null || weights === null) return null
+  expectSize(node, data[1]!, weights[0]!)
   return 2 * volume(data) * volume(weights.slice(1))
 }
 
 /** The weights of the input and of the state, for each step of each sequence. */
-const recurrent: Formula = (_node, sizesOf) => {
+const recurrent: Formula = (node, sizesOf) => {
   const [data, weights, state] = [sizesOf(0), sizesOf(1), sizesOf(2)]
   if (data === null || weights === null || state === null) return null
+  expectSize(node, data[2]!, weights[2]!)
   return 2 * volume(data.slice(0, 2)) * (volume(weights) + volume(state))
 }
 
