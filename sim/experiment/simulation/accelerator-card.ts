@@ -25,6 +25,9 @@ export interface PoolCard {
   readonly activationBits: number
 }
 
+/** The bits of a weight at the precision of a pool. */
+export const weightBitsOf = ({ precision }: Pick<Pool, 'precision'>) => WEIGHT_BITS[precision]
+
 export function cardOf(
   { efficiency = ASSUMED_EFFICIENCY }: Pick<AcceleratedWork, 'efficiency'>,
   { accelerator, precision }: PlacedPool,

@@ -19,12 +19,11 @@ export function operationsWork(work: OperationsWork, pool: PlacedPool): MeanWork
   const { card, weightBits, activationBits } = cardOf(work, pool)
   const lengthy = takesLength({ work, ragged: false })
   const mean = (size: number, length: number) => {
-    const { gflops, weightsMib, movedMib } = totalsOf(work, size, length)
-    const bits = weightsMib * weightBits + movedMib * activationBits
+    const { gflops, movedMib } = totalsOf(work, size, length)
     const group: KernelGroup = {
       name: 'linear',
       flops: gflops * 1e9,
-      bytes: (bits * MIB) / COUNTED_BITS,
+      bytes: storedBytes(work, weightBits) + (movedMib * activationBits * MIB) / COUNTED_BITS,
       launches: work.kernels,
     }
     return passTime(card, [group], lengthy ? size * length : size).ms
@@ -32,12 +31,15 @@ export function operationsWork(work: OperationsWork, pool: PlacedPool): MeanWork
   return scattered(remembered(mean), work.cv)
 }
 
+/** Bytes of the weights at so many bits each. */
+export const storedBytes = (work: OperationsWork, bits: number) =>
+  (work.weights_mib * bits * MIB) / COUNTED_BITS
+
 function totalsOf(work: OperationsWork, size: number, length: number) {
   const all = (item: number, token: number, pair: number) =>
     size * (item + length * (token + length * pair))
   return {
     gflops: all(work.gflops_per_item, work.gflops_per_token, work.gflops_per_token_squared),
-    weightsMib: work.weights_mib,
     movedMib: all(
       work.moved_mib_per_item,
       work.moved_mib_per_token,
