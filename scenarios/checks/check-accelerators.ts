@@ -1,6 +1,6 @@
 import type { Path } from '../parse/located.ts'
-import { isAccelerated, isTransformer } from '../schema/accelerated.ts'
 import type { Accelerator } from '../schema/schema-accelerator.ts'
+import { isAccelerated, isTransformer } from '../schema/takes-length.ts'
 import type { Draft, PoolDraft } from './draft.ts'
 import { checkRising } from './ordered.ts'
 

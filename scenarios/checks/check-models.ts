@@ -1,7 +1,6 @@
 import type { Path } from '../parse/located.ts'
-import { isTransformer } from '../schema/accelerated.ts'
 import type { Model, Work } from '../schema/schema.ts'
-import { takesLength } from '../schema/takes-length.ts'
+import { isTransformer, takesLength } from '../schema/takes-length.ts'
 import { checkInputs } from './check-inputs.ts'
 import type { Draft } from './draft.ts'
 import { checkLimits, checkRising } from './ordered.ts'

@@ -1,5 +1,5 @@
-import { isAccelerated } from '../schema/accelerated.ts'
 import { precision } from '../schema/schema-onnx.ts'
+import { isAccelerated } from '../schema/takes-length.ts'
 import type { Draft, PoolDraft } from './draft.ts'
 
 export function checkPools(draft: Draft): void {

@@ -35,7 +35,7 @@ export const efficiency = z
       .meta({ examples: [3] }),
   })
   .describe(
-    'How near the model comes to the roofline of its accelerator. The defaults are assumptions, ' +
+    'How much of the roofline of its accelerator the model reaches. The defaults are assumptions, ' +
       'which results mark as uncalibrated; `spillway fit` finds values from measurements.',
   )
 

@@ -32,6 +32,21 @@ const LENGTHY: readonly Work['law'][] = [
 export const generates = ({ law }: Work): boolean =>
   law === 'generation' || law === 'transformer-decoder'
 
+/** Work whose time follows from the accelerator of its pool. */
+export type AcceleratedWork = Extract<
+  Work,
+  { law: 'transformer-encoder' | 'transformer-decoder' | 'operations' }
+>
+
+export function isAccelerated(work: Work): work is AcceleratedWork {
+  return work.law === 'operations' || isTransformer(work)
+}
+
+/** Only transformers are divided among the accelerators of `tensor_parallel`. */
+export function isTransformer(work: Work): work is Exclude<AcceleratedWork, { law: 'operations' }> {
+  return work.law === 'transformer-encoder' || work.law === 'transformer-decoder'
+}
+
 /** For errors where lengths have no effect. */
 export const LENGTH_LAWS =
   'of the declared laws, linear (with per_token_ms), length-table, generation, the transformers and operations (with keys per token) take lengths'

@@ -1,5 +1,5 @@
-import { type AcceleratedWork, isAccelerated } from '../../../scenarios/schema/accelerated.ts'
 import type { Pool, Scenario } from '../../../scenarios/schema/schema.ts'
+import { type AcceleratedWork, isAccelerated } from '../../../scenarios/schema/takes-length.ts'
 
 /**
  * What is assumed of the accelerators of a scenario, without a measurement: a sentence for each

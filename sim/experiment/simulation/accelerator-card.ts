@@ -1,6 +1,6 @@
-import type { AcceleratedWork } from '../../../scenarios/schema/accelerated.ts'
 import type { Pool, Precision } from '../../../scenarios/schema/schema.ts'
 import type { Accelerator } from '../../../scenarios/schema/schema-accelerator.ts'
+import type { AcceleratedWork } from '../../../scenarios/schema/takes-length.ts'
 import type { Card } from '../../accelerator/index.ts'
 import type { Ms } from '../../serving/index.ts'
 

@@ -1,5 +1,4 @@
-import type { AcceleratedWork } from '../../../scenarios/schema/accelerated.ts'
-import { takesLength } from '../../../scenarios/schema/takes-length.ts'
+import { type AcceleratedWork, takesLength } from '../../../scenarios/schema/takes-length.ts'
 import { type KernelGroup, passTime } from '../../accelerator/index.ts'
 import { type MeanWork, scattered } from '../../world/index.ts'
 import { cardOf, type PlacedPool, remembered } from './accelerator-card.ts'

@@ -1,4 +1,4 @@
-import type { AcceleratedWork } from '../../../scenarios/schema/accelerated.ts'
+import type { AcceleratedWork } from '../../../scenarios/schema/takes-length.ts'
 import {
   type Card,
   exchangeMs,

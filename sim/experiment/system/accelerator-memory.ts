@@ -1,5 +1,5 @@
 import { Failure } from '../../../scenarios/failure.ts'
-import { type AcceleratedWork, isAccelerated } from '../../../scenarios/schema/accelerated.ts'
+import { type AcceleratedWork, isAccelerated } from '../../../scenarios/schema/takes-length.ts'
 import { weightBytes } from '../../accelerator/index.ts'
 import { weightBitsOf } from '../simulation/accelerator-card.ts'
 import { storedBytes } from '../simulation/operations-times.ts'
