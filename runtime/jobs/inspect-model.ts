@@ -2,6 +2,7 @@ import { statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { Failure } from '../../scenarios/index.ts'
 import { type OnnxGraph, readOnnx } from '../models/index.ts'
+import { type CountedModel, type CountOptions, countModel } from './count-model.ts'
 import { type PassedState, statesOf } from './states.ts'
 
 /** What an ONNX file states about its model, and the sizes of its files. */
@@ -17,10 +18,18 @@ export interface InspectedModel {
   readonly states: readonly PassedState[]
   /** files with weights; bytes are null where the file is missing */
   readonly externalData: readonly { readonly file: string; readonly bytes: number | null }[]
+  /** null where they cannot be counted */
+  readonly operations: CountedModel | null
+  /** why they cannot */
+  readonly operationsProblem: string | null
 }
 
 /** Reads an ONNX file, or one of npm:PACKAGE/PATH. Throws `Failure`. */
-export async function inspectModel(model: string, directory: string): Promise<InspectedModel> {
+export async function inspectModel(
+  model: string,
+  directory: string,
+  options: CountOptions & { readonly mustCount?: boolean } = {},
+): Promise<InspectedModel> {
   const { path, bytes, graph } = await readOnnx(model, directory)
   if (graph === null)
     throw new Failure(`${model}: expected an ONNX model, got another kind of file`)
@@ -30,6 +39,16 @@ export async function inspectModel(model: string, directory: string): Promise<In
     return { file, bytes: stats?.size ?? null }
   })
   const states = statesOf(graph)
+  const problems: string[] = []
+  const operations = await countModel(bytes, graph, options).catch((error: unknown) => {
+    if (!(error instanceof Failure)) throw error
+    if (options.mustCount) throw new Failure(error.problems.map((text) => `${model}: ${text}`))
+    problems.push(...error.problems)
+    return null
+  })
   const sizes = { bytes: bytes.length, parameters }
-  return { model, path, ...sizes, opsets, inputs, outputs, states, externalData }
+  return {
+    ...{ model, path, ...sizes, opsets, inputs, outputs, states, externalData, operations },
+    operationsProblem: operations === null ? problems.join('; ') : null,
+  }
 }

@@ -7,9 +7,12 @@ export interface StarterInput {
   readonly name: string
   readonly text: string
   readonly choose: string | null
+  readonly shape: Sizes
+  /** the number that fills it; null for other fills */
+  readonly value: number | null
 }
 
-type Sizes = readonly (number | 'batch' | 'length')[]
+export type Sizes = readonly (number | 'batch' | 'length')[]
 
 export interface StarterInputs {
   readonly inputs: readonly StarterInput[]
@@ -91,11 +94,7 @@ function lengthOf({ type, shape }: GraphInput, stateful: boolean): StarterInputs
   return stateful ? 'chunk' : 'samples'
 }
 
-function filled(
-  input: GraphInput,
-  shape: Sizes,
-  batched: boolean,
-): { text: string; choose: string | null } {
+function filled(input: GraphInput, shape: Sizes, batched: boolean): Omit<StarterInput, 'name'> {
   const type = input.type as TensorType
   const { fill, choose } = contentOf(input, shape, batched)
   const sizes = `shape: [${shape.join(', ')}], type: ${type}`
@@ -105,7 +104,10 @@ function filled(
     ...(examples > 0 ? [`the graph leaves ${examples} of these sizes free`] : []),
     ...(choose === null ? [] : [choose]),
   ]
+  const number = /^value: (.+)$/.exec(fill)?.[1]
   return {
+    shape,
+    value: number === undefined ? null : Number(JSON.parse(number)),
     text: fill === '' ? `{ ${sizes} }` : `{ ${sizes}, ${fill} }`,
     choose: notes.length === 0 ? null : notes.join('; '),
   }

@@ -9,6 +9,16 @@ export { contentOf, materialise, readOnnx } from './model-file.ts'
 export type { InputSpec, ModelFile, ModelPlaces } from './model-types.ts'
 export { readSamplesShape } from './npy.ts'
 export type { GraphInput, GraphValue, OnnxGraph } from './onnx-graph.ts'
+export {
+  type CountedBatch,
+  countOperations,
+  fitOperations,
+  type GivenInput,
+  type NotCounted,
+  type OperationsFit,
+  settledGraph,
+  weightlessModel,
+} from './operations/index.ts'
 export { isOutOfMemory } from './out-of-memory.ts'
 export { halfValue, type Output, outputDifference } from './output-difference.ts'
 export {
@@ -18,3 +28,4 @@ export {
   sessionOptions,
   supportedProviders,
 } from './session.ts'
+export { checkInputs } from './signature.ts'

@@ -1,9 +1,8 @@
 import type { Path } from '../parse/located.ts'
 import type { Accelerator } from '../schema/schema-accelerator.ts'
+import { isAccelerated, isTransformer } from '../schema/takes-length.ts'
 import type { Draft, PoolDraft } from './draft.ts'
 import { checkRising } from './ordered.ts'
-
-const TRANSFORMERS: readonly string[] = ['transformer-encoder', 'transformer-decoder']
 
 /** Checks accelerators of the catalogue, their power and their heat. */
 export function checkAccelerators(draft: Draft): void {
@@ -29,18 +28,17 @@ function checkPool(pool: PoolDraft, draft: Draft): void {
   if (model === null || pool.accelerator === null || !isRead) return
   const at = [...pool.path, 'accelerator']
   const accelerator = catalogued(pool)
-  const law = 'work' in model ? model.work.law : null
-  const transformer = law !== null && TRANSFORMERS.includes(law)
-  if (!transformer) {
+  const work = 'work' in model ? model.work : null
+  if (work === null || !isTransformer(work)) {
     const why = `the work of model ${pool.model} is not that of a transformer`
     draft.unused([...pool.path, 'tensor_parallel'], why)
   }
-  if (law === null && accelerator !== null) {
+  if (work === null && accelerator !== null) {
     draft.refuse(at, `local, as the times of model ${pool.model} are calibrated`, accelerator.name)
   }
-  if (!transformer) return
+  if (work === null || !isAccelerated(work)) return
   if (accelerator === null) {
-    const text = `an accelerator of the catalogue, as the work of model ${pool.model} is of law ${law}`
+    const text = `an accelerator of the catalogue, as the work of model ${pool.model} is of law ${work.law}`
     draft.refuse(draft.has(at) ? at : pool.path, text, 'local')
     return
   }

@@ -56,7 +56,7 @@ describe('keys that batching policies need', () => {
   test('policies by length and ragged batches need a model whose work depends on length', () => {
     const model = 'work: { law: constant, ms: 1 }'
     expect(problemsOf({ model, pool: buckets('16') })).toEqual([
-      'pools.central.batching.policy: expected another policy, as requests of m have no length (of the declared laws, linear (with per_token_ms), length-table, generation and the transformers take lengths), got "length-bucketed"',
+      'pools.central.batching.policy: expected another policy, as requests of m have no length (of the declared laws, linear (with per_token_ms), length-table, generation, the transformers and operations (with keys per token) take lengths), got "length-bucketed"',
     ])
     expect(problemsOf({ model: `${BY_LENGTH}, ragged: true` })).toEqual([])
     expect(problemsOf({ model: `${model}, ragged: true` })).toEqual([

@@ -1,6 +1,6 @@
 import type { Path } from '../parse/located.ts'
 import type { Model, Work } from '../schema/schema.ts'
-import { takesLength } from '../schema/takes-length.ts'
+import { isTransformer, takesLength } from '../schema/takes-length.ts'
 import { checkInputs } from './check-inputs.ts'
 import type { Draft } from './draft.ts'
 import { checkLimits, checkRising } from './ordered.ts'
@@ -29,6 +29,7 @@ export function checkModels(draft: Draft): void {
       }
       checkMeasured(work, [...path, 'work'], draft)
       checkTransformer(work, [...path, 'work'], draft)
+      checkOperations(work, [...path, 'work'], draft)
     } else if ('onnx' in model) {
       checkInputs(model.inputs, [...path, 'inputs'], draft)
     } else {
@@ -41,7 +42,7 @@ export function checkModels(draft: Draft): void {
 }
 
 function checkTransformer(work: Work, path: Path, draft: Draft): void {
-  if (work.law !== 'transformer-encoder' && work.law !== 'transformer-decoder') return
+  if (!isTransformer(work)) return
   const { hidden, heads } = work
   const sized = work.law === 'transformer-decoder' && work.head_size !== undefined
   if (!sized && hidden % heads !== 0) {
@@ -58,6 +59,13 @@ function checkTransformer(work: Work, path: Path, draft: Draft): void {
   } else if (active > experts) {
     draft.refuse([...path, 'active_experts'], `at most experts ${experts}`, `${active}`)
   }
+}
+
+function checkOperations(work: Work, path: Path, draft: Draft): void {
+  if (work.law !== 'operations') return
+  const amounts = Object.entries(work).filter(([key]) => /^gflops|_mib/.test(key))
+  if (amounts.some(([, amount]) => amount !== 0)) return
+  draft.refuse(path, 'operations or bytes above 0', 'a batch that has none')
 }
 
 /** As fp32, in bytes. An ONNX file holds at most 2 GiB, including everything besides weights. */
@@ -84,6 +92,9 @@ function weightsOf(model: BuiltinModel): number {
 const RAGGED: Readonly<Partial<Record<Work['law'], string>>> = {
   generation: 'is in steps',
   'length-table': 'is that of padded batches',
+  operations: 'is that of padded batches',
+  'transformer-encoder': 'is that of padded batches',
+  'transformer-decoder': 'is in steps',
 }
 
 /** The laws that are lists of measurements. */

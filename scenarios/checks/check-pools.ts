@@ -1,4 +1,5 @@
 import { precision } from '../schema/schema-onnx.ts'
+import { isAccelerated } from '../schema/takes-length.ts'
 import type { Draft, PoolDraft } from './draft.ts'
 
 export function checkPools(draft: Draft): void {
@@ -22,7 +23,7 @@ function checkPrecision(pool: PoolDraft, draft: Draft): void {
     return
   }
   // the accelerator decides, in check-accelerators
-  if ('work' in model && model.work.law.startsWith('transformer')) return
+  if ('work' in model && isAccelerated(model.work)) return
   // for declared work with memory, the precision sets the size of the weights
   if (pool.precision === 'fp32') return
   if ('work' in model && model.memory !== undefined && isStored(pool.precision)) return

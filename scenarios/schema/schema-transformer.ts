@@ -6,7 +6,7 @@ import { count, kind, nonNegative, off, positive } from './schema-values.ts'
 const layers = count.max(1024).describe('The number of transformer layers.')
 const width = count.max(1 << 20)
 
-const efficiency = z
+export const efficiency = z
   .strictObject({
     compute: positive
       .max(1)
@@ -21,7 +21,10 @@ const efficiency = z
       .describe('The time of the launch of a kernel that nothing hides, in µs.'),
     saturation_tokens: nonNegative
       .default(0)
-      .describe('The number of tokens of a pass at which half of `compute` is reached.'),
+      .describe(
+        'The number of tokens of a pass at which half of `compute` is reached; of requests, where ' +
+          'the work does not depend on lengths.',
+      ),
     sharpness: positive
       .max(1000)
       .optional()
@@ -32,11 +35,11 @@ const efficiency = z
       .meta({ examples: [3] }),
   })
   .describe(
-    'How near the model comes to the roofline of its accelerator. The defaults are assumptions, ' +
+    'How much of the roofline of its accelerator the model reaches. The defaults are assumptions, ' +
       'which results mark as uncalibrated; `spillway fit` finds values from measurements.',
   )
 
-const spread = nonNegative
+export const spread = nonNegative
   .max(10)
   .default(0)
   .describe('The coefficient of variation of single batches or steps about the mean time.')

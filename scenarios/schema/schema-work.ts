@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { duration } from './schema-duration.ts'
+import { operations } from './schema-operations.ts'
 import { transformerDecoder, transformerEncoder } from './schema-transformer.ts'
 import { batch, count, kind, nonNegative, positive, share } from './schema-values.ts'
 
@@ -150,6 +151,7 @@ export const work = z
     }),
     transformerEncoder,
     transformerDecoder,
+    operations,
   ])
   .describe(
     'The declared service time of a batch, or of a step. It can be simulated only: a replay ' +

@@ -6,10 +6,19 @@ export function takesLength(model: Model): boolean {
     const { work, memory } = model
     if (LENGTHY.includes(work.law)) return true
     if (memory && growsWithLength(memory)) return true
-    return work.law === 'linear' && work.per_token_ms > 0
+    return dependsOnLength(work)
   }
   if ('onnx' in model) return Object.values(model.inputs).some((x) => x.shape.includes('length'))
   return model.builtin !== 'mlp'
+}
+
+function dependsOnLength(work: Work): boolean {
+  if (work.law === 'linear') return work.per_token_ms > 0
+  if (work.law !== 'operations') return false
+  const { gflops_per_token, gflops_per_token_squared } = work
+  const { moved_mib_per_token, moved_mib_per_token_squared } = work
+  const flops = gflops_per_token + gflops_per_token_squared
+  return flops + moved_mib_per_token + moved_mib_per_token_squared > 0
 }
 
 const LENGTHY: readonly Work['law'][] = [
@@ -23,9 +32,24 @@ const LENGTHY: readonly Work['law'][] = [
 export const generates = ({ law }: Work): boolean =>
   law === 'generation' || law === 'transformer-decoder'
 
+/** Work whose time follows from the accelerator of its pool. */
+export type AcceleratedWork = Extract<
+  Work,
+  { law: 'transformer-encoder' | 'transformer-decoder' | 'operations' }
+>
+
+export function isAccelerated(work: Work): work is AcceleratedWork {
+  return work.law === 'operations' || isTransformer(work)
+}
+
+/** Only transformers are divided among the accelerators of `tensor_parallel`. */
+export function isTransformer(work: Work): work is Exclude<AcceleratedWork, { law: 'operations' }> {
+  return work.law === 'transformer-encoder' || work.law === 'transformer-decoder'
+}
+
 /** For errors where lengths have no effect. */
 export const LENGTH_LAWS =
-  'of the declared laws, linear (with per_token_ms), length-table, generation and the transformers take lengths'
+  'of the declared laws, linear (with per_token_ms), length-table, generation, the transformers and operations (with keys per token) take lengths'
 
 function growsWithLength({ input, activations, output }: ModelMemory): boolean {
   const buffers = [input, ...activations, output]

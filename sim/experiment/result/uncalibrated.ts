@@ -1,5 +1,5 @@
 import type { Pool, Scenario } from '../../../scenarios/schema/schema.ts'
-import { isTransformer } from '../simulation/transformer-times.ts'
+import { type AcceleratedWork, isAccelerated } from '../../../scenarios/schema/takes-length.ts'
 
 /**
  * What is assumed of the accelerators of a scenario, without a measurement: a sentence for each
@@ -9,15 +9,13 @@ export function uncalibratedWarnings({ pools, models }: Scenario): string[] {
   return pools.flatMap((pool) => {
     const model = models[pool.model]!
     const times =
-      'work' in model && isTransformer(model.work) ? uncalibratedTimes(pool, model.work) : []
+      'work' in model && isAccelerated(model.work) ? uncalibratedTimes(pool, model.work) : []
     const all = [...times, ...uncalibratedPower(pool)]
     return all.length === 0 ? [] : [`pool ${pool.name}: uncalibrated: ${all.join('; ')}`]
   })
 }
 
-type Transformer = Parameters<typeof isTransformer>[0]
-
-function uncalibratedTimes({ accelerator, precision }: Pool, work: Transformer): string[] {
+function uncalibratedTimes({ accelerator, precision }: Pool, work: AcceleratedWork): string[] {
   if (typeof accelerator === 'string') return []
   const at = precision === 'int4' ? 'fp16' : precision
   const peak = accelerator.tflops[at]
@@ -26,7 +24,7 @@ function uncalibratedTimes({ accelerator, precision }: Pool, work: Transformer):
     ...(accelerator.bandwidth_gb_s.confidence === 'checked' ? [] : ['bandwidth_gb_s']),
   ]
   return [
-    ...('efficiency' in work && work.efficiency !== undefined
+    ...(work.efficiency !== undefined
       ? []
       : ['service times (usual efficiencies, as the model has no `efficiency`)']),
     ...(doubtful.length === 0

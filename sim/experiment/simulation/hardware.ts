@@ -12,6 +12,7 @@ import {
 } from '../../world/index.ts'
 import type { ExecutorWork } from '../comparison/structure.ts'
 import type { SimulationInput } from '../system/simulation-input.ts'
+import { operationsWork } from './operations-times.ts'
 import { decoderSteps, encoderWork } from './transformer-times.ts'
 
 export function workOf(model: ModelProfile | null, scenario: Scenario, pool: number): MeanWork {
@@ -20,6 +21,7 @@ export function workOf(model: ModelProfile | null, scenario: Scenario, pool: num
   if (!('work' in declared)) throw new Error('Expected a profile for a model that is not declared')
   const { work } = declared
   if (work.law === 'transformer-encoder') return encoderWork(work, scenario.pools[pool]!)
+  if (work.law === 'operations') return operationsWork(work, scenario.pools[pool]!)
   return declaredWork(work)
 }
 

@@ -1,5 +1,4 @@
-import type { Pool, Precision, Work } from '../../../scenarios/schema/schema.ts'
-import type { Accelerator } from '../../../scenarios/schema/schema-accelerator.ts'
+import type { AcceleratedWork } from '../../../scenarios/schema/takes-length.ts'
 import {
   type Card,
   exchangeMs,
@@ -10,38 +9,23 @@ import {
 } from '../../accelerator/index.ts'
 import type { Ms } from '../../serving/index.ts'
 import { type MeanWork, type StepBatch, type StepLaw, scattered } from '../../world/index.ts'
+import { cardOf, type PlacedPool, type PoolCard, remembered } from './accelerator-card.ts'
 
-export type TransformerWork = Extract<Work, { law: 'transformer-encoder' | 'transformer-decoder' }>
+export type TransformerWork = Extract<
+  AcceleratedWork,
+  { law: 'transformer-encoder' | 'transformer-decoder' }
+>
 
-export function isTransformer(work: Work): work is TransformerWork {
-  return work.law === 'transformer-encoder' || work.law === 'transformer-decoder'
-}
-
-/** Bits of a weight; activations have at least 16. */
-const WEIGHT_BITS: Readonly<Record<Precision, number>> = Object.freeze({
-  ...{ fp32: 32, tf32: 32, fp16: 16, fp8: 8, int8: 8, int4: 4 },
-})
-const LEAST_ACTIVATION_BITS = 16
-
-/** Without `efficiency`: usual shares of the roofline, which nothing has calibrated. */
-export const ASSUMED_EFFICIENCY: NonNullable<TransformerWork['efficiency']> = Object.freeze({
-  ...{ compute: 0.5, memory: 0.7, launch_us: 5, saturation_tokens: 0 },
-})
 /** Time of an all-reduce beside its bytes, µs; uncalibrated. */
 const EXCHANGE_US = 10
 
 /** A transformer on the accelerators of a pool. */
-interface Placed {
+interface Placed extends Omit<PoolCard, 'accelerator'> {
   readonly model: Transformer
-  readonly card: Card
   readonly cards: number
-  readonly weightBits: number
-  readonly activationBits: number
   /** time of the exchange between the cards in a pass over so many tokens */
   readonly exchange: (tokens: number) => Ms
 }
-
-type PlacedPool = Pick<Pool, 'accelerator' | 'precision' | 'tensor_parallel'>
 
 /** The dimensions of a transformer as the models of accelerators take them. */
 export function transformerOf(work: TransformerWork): Transformer {
@@ -60,65 +44,34 @@ export function transformerOf(work: TransformerWork): Transformer {
   }
 }
 
-/** The bits of a weight at the precision of a pool. */
-export const weightBitsOf = ({ precision }: Pick<Pool, 'precision'>) => WEIGHT_BITS[precision]
-
 function placed(work: TransformerWork, pool: PlacedPool): Placed {
-  const { accelerator, precision, tensor_parallel: cards = 1 } = pool
-  if (typeof accelerator === 'string') throw new Error('Expected an accelerator with its figures')
-  const efficiency = work.efficiency ?? ASSUMED_EFFICIENCY
+  const { tensor_parallel: cards = 1 } = pool
+  const { accelerator, ...card } = cardOf(work, pool)
   const model = transformerOf(work)
-  const weightBits = WEIGHT_BITS[precision]
-  const activationBits = precision.endsWith('32') ? 32 : LEAST_ACTIVATION_BITS
   const bandwidthGbS = accelerator.interconnect_gb_s?.value ?? Number.NaN
   return {
-    ...{ model, cards, weightBits, activationBits },
-    card: {
-      bandwidthGbS: accelerator.bandwidth_gb_s.value,
-      tflops: tflopsAt(accelerator, precision),
-      launchUs: efficiency.launch_us,
-      computeEfficiency: efficiency.compute,
-      memoryEfficiency: efficiency.memory,
-      halfTokens: efficiency.saturation_tokens,
-      sharpness: efficiency.sharpness ?? Number.POSITIVE_INFINITY,
-    },
+    ...{ model, cards, ...card },
     exchange: (tokens) =>
       cards === 1
         ? 0
         : exchangeMs(
             model,
-            { tokens, bits: activationBits, cards },
+            { tokens, bits: card.activationBits, cards },
             { bandwidthGbS, latencyUs: EXCHANGE_US },
           ),
   }
 }
 
-/** int4 weights are computed at fp16. */
-function tflopsAt({ name, tflops }: Accelerator, precision: Precision): number {
-  const found = tflops[precision === 'int4' ? 'fp16' : precision]
-  if (found === undefined) throw new Error(`Expected ${name} to compute at ${precision}`)
-  return found.value
-}
-
 /** Batches of an encoder, each padded to the length that is computed for all its members. */
 export function encoderWork(work: TransformerWork, pool: PlacedPool): MeanWork {
   const { model, card, exchange, ...bits } = placed(work, pool)
-  const known = new Map<number, Ms>()
   const mean = (size: number, length: number) => {
-    const key = size * LONGEST + length
-    const before = known.get(key)
-    if (before !== undefined) return before
     const pass = { ...bits, sequences: size, tokens: length, fusedAttention: true }
     const tokens = size * length
-    const ms = passTime(card, passWork(model, pass), tokens).ms + exchange(tokens)
-    known.set(key, ms)
-    return ms
+    return passTime(card, passWork(model, pass), tokens).ms + exchange(tokens)
   }
-  return scattered(mean, 'cv' in work ? work.cv : 0)
+  return scattered(remembered(mean), 'cv' in work ? work.cv : 0)
 }
-
-/** Above all lengths, to keep pairs of size and length apart. */
-const LONGEST = 2 ** 32
 
 /**
  * Steps of a decoder. All tokens of a step share one read of the weights. Attention of sequences

@@ -31,3 +31,22 @@ test('weights that do not fit are refused, with the number of accelerators that 
   expect(() => check('h200-sxm')).not.toThrow()
   expect(() => check('h100-sxm', { precision: 'int4' })).not.toThrow()
 })
+
+test('work by operations needs the memory of its weights at the precision of the pool', () => {
+  const operations = (precision: string) =>
+    scenarioOf({
+      models: { m: { work: { law: 'operations', gflops_per_item: 1, weights_mib: 20_480 } } },
+      pools: [
+        {
+          name: 'gpu',
+          model: 'm',
+          precision,
+          accelerator: cards.find(({ name }) => name === 't4'),
+        },
+      ],
+    })
+  expect(() => refuseTooLarge({ scenario: operations('fp32'), file: 's.yaml' })).toThrow(
+    'expected 20.0 GiB for the weights of m at fp32, got 16 GiB (1 x t4); fewer bits a weight fit',
+  )
+  expect(() => refuseTooLarge({ scenario: operations('fp16'), file: 's.yaml' })).not.toThrow()
+})

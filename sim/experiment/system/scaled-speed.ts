@@ -1,6 +1,6 @@
 import type { Scenario, Work } from '../../../scenarios/schema/schema.ts'
 import type { Profile } from '../../world/index.ts'
-import { ASSUMED_EFFICIENCY } from '../simulation/transformer-times.ts'
+import { ASSUMED_EFFICIENCY } from '../simulation/accelerator-card.ts'
 
 /** The scenario with declared service times of batches divided by `speed`. */
 export function withDeclaredSpeed(scenario: Scenario, speed: number): Scenario {
@@ -44,7 +44,8 @@ function faster(work: Work, speed: number): Work {
     case 'throughput':
       return { ...work, throughput_rps: work.throughput_rps.map((rps) => rps * speed) }
     case 'transformer-encoder':
-    case 'transformer-decoder': {
+    case 'transformer-decoder':
+    case 'operations': {
       const { compute, memory, launch_us, ...others } = work.efficiency ?? ASSUMED_EFFICIENCY
       const efficiency = {
         ...{ ...others, compute: compute * speed, memory: memory * speed },

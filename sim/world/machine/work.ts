@@ -53,7 +53,8 @@ function declaredLaw(work: Work): MeanWork {
     case 'transformer-decoder':
       return { of: refuseBatch, mean: refuseBatch }
     case 'transformer-encoder':
-      throw new Error('Expected an accelerator for a transformer')
+    case 'operations':
+      throw new Error('Expected an accelerator for this work')
   }
 }
 
