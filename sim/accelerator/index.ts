@@ -1,4 +1,17 @@
 export { type BatchCurve, type BatchPoint, type CurveReading, readCurve } from './batch-curve.ts'
+export {
+  cellCount,
+  chooseShape,
+  type Efficiencies,
+  efficienciesOf,
+  isOpen,
+  LEAVE_ONE_OUT,
+  SHAPE_NAMES,
+  type ShapeName,
+  type ShapeTrial,
+  tryShape,
+  withEfficiencies,
+} from './choose-shape.ts'
 export { type Constant, type Origin, uncalibrated } from './constant.ts'
 export { carbonG, type Grid, usdPerMillion } from './cost.ts'
 export {
