@@ -95,9 +95,11 @@ export { nextLook, precisionOf } from './precision/precision.ts'
 export { memoryResult } from './result/memory-result.ts'
 export { judgedPercentiles, verdictOf } from './result/objectives.ts'
 export { resultOf, simulatedResult } from './result/result.ts'
+export { serviceError } from './result/service-error.ts'
 export { tooShort } from './result/short-runs.ts'
 export { agreement, stabilityOf } from './result/stability.ts'
 export { executorWork } from './simulation/hardware.ts'
+export { decoderPass, encoderPass, type FittablePass } from './simulation/measured-pass.ts'
 export { explained, measuredRanOut, simulatedRanOut } from './simulation/ran-out.ts'
 export { recorderOptions } from './simulation/recorder-options.ts'
 export { type RunParts, runWorld, withMutation } from './simulation/run-world.ts'
@@ -107,6 +109,11 @@ export {
   runReadingReplication,
   runReplication,
 } from './simulation/simulate.ts'
+export {
+  ASSUMED_EFFICIENCY,
+  isTransformer,
+  type TransformerWork,
+} from './simulation/transformer-times.ts'
 export { CROWD_REMEDY, grouped, refuseCrowd } from './system/crowd.ts'
 export { hasSwappableModel } from './system/model-profiles.ts'
 export { withTraffic } from './system/more-traffic.ts'
