@@ -5,6 +5,17 @@ export { type Points, readPoints } from './load/points.ts'
 export { findScenario, shippedHint, shippedNames, shippedText } from './load/shipped.ts'
 export { starterScenario } from './load/starter.ts'
 export { readUserFile, Unreadable, userFilePieces } from './load/user-file.ts'
+export {
+  type MeasuredRow,
+  type Measurements,
+  readMeasurements,
+} from './measurements/measured-rows.ts'
+export {
+  MEASURED,
+  type MeasuredKey,
+  type MeasurementColumns,
+  measuredKeys,
+} from './measurements/measurement-columns.ts'
 export { parseAccelerator } from './parse/accelerator.ts'
 export { scenarioChanges } from './parse/changes.ts'
 export { describeValue } from './parse/describe-value.ts'

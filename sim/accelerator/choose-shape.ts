@@ -70,10 +70,10 @@ export function chooseShape<T extends MeasuredPass>(
 }
 
 /** The number of different cells of rows. */
-export const cellCount = (rows: readonly MeasuredPass[]) => cellsOf(rows).size
+export const cellCount = (rows: readonly Pick<MeasuredPass, 'at'>[]) => cellsOf(rows).size
 
 /** Cells with their numbers, in the order of the rows. */
-function cellsOf(rows: readonly MeasuredPass[]): ReadonlyMap<string, number> {
+function cellsOf(rows: readonly Pick<MeasuredPass, 'at'>[]): ReadonlyMap<string, number> {
   const cells = new Map<string, number>()
   for (const row of rows) {
     const cell = cellOf(row)
@@ -82,7 +82,7 @@ function cellsOf(rows: readonly MeasuredPass[]): ReadonlyMap<string, number> {
   return cells
 }
 
-const cellOf = ({ at }: MeasuredPass) => JSON.stringify(at)
+const cellOf = ({ at }: Pick<MeasuredPass, 'at'>) => JSON.stringify(at)
 
 /** Halves of a grid of cells, so that each cell's neighbours are in the other half. */
 function chessboard(rows: readonly MeasuredPass[]): (row: MeasuredPass) => number {

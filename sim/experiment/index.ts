@@ -39,6 +39,14 @@ export { hourlyCost, replicaPrice } from './configuration/cost.ts'
 export { type RunFigures, runFigures } from './configuration/run-figures.ts'
 export { SweepSummary, sweepFigure } from './configuration/sweep-summary.ts'
 export {
+  confidenceOf,
+  FIT_BARS,
+  type FittedRow,
+  LEAST_CELLS,
+  type PrecisionRows,
+  precisionFit,
+} from './fit/efficiency-fit.ts'
+export {
   CORRELATION_TOLERANCE,
   FIT_TOLERANCE,
   type FitRow,
