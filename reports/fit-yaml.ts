@@ -1,4 +1,5 @@
 import { Document, isScalar, visit } from 'yaml'
+import { visibleJson, visibleLine } from '../scenarios/index.ts'
 import type { Fit } from '../sim/documents/index.ts'
 
 type Efficiency = Fit['fits'][number]['efficiency']
@@ -23,7 +24,7 @@ export function fittedScenarioYaml(
 ): string {
   const own = fits.find(({ of_pool }) => of_pool)!.efficiency
   const efficiency = overriding(own, stated ?? {})
-  return `# ${onOneLine(command)}\n${yamlOf({ extends: base, models: { [model]: { work: { efficiency } } } })}`
+  return `# ${visibleLine(command)}\n${yamlOf({ extends: base, models: { [model]: { work: { efficiency } } } })}`
 }
 
 /** Values that the fit does not have are removed by a null, as one that it overrides. */
@@ -39,7 +40,10 @@ function overriding(own: object, stated: object): object {
   return Object.fromEntries(merged)
 }
 
-/** Block style, but what the values were fitted to stands on one line. */
+/**
+ * Block style, but what the values were fitted to stands on one line. Hidden characters, such as
+ * those in the name of a file, are escaped.
+ */
 function yamlOf(value: object): string {
   const document = new Document(value)
   visit(document, {
@@ -47,9 +51,10 @@ function yamlOf(value: object): string {
       const flow = isScalar(key) && key.value === 'fitted'
       if (flow && typeof inner === 'object' && inner !== null) Object.assign(inner, { flow })
     },
+    Scalar: (_, scalar) => {
+      const text = scalar.value
+      if (typeof text === 'string' && visibleLine(text) !== text) scalar.type = 'QUOTE_DOUBLE'
+    },
   })
-  return document.toString({ lineWidth: 0 })
+  return visibleJson(document.toString({ lineWidth: 0 }))
 }
-
-const onOneLine = (text: string) =>
-  text.replace(/[\p{Cc}\u2028\u2029]/gu, (sign) => JSON.stringify(sign).slice(1, -1))

@@ -1,7 +1,7 @@
 export { sidesOf } from './charts/frame.ts'
 export { allCharts, type ChartFormat, drawCharts, type ReportInput } from './charts/index.ts'
 export { sweepCharts } from './charts/sweep/index.ts'
-export { efficiencyYaml, type FittedScenario, fittedScenarioYaml } from './fit-yaml.ts'
+export { fittedScenarioYaml } from './fit-yaml.ts'
 export { gateAnnotations } from './gate/gate-annotations.ts'
 export { type CommitRow, gateCsv, isGateCsv } from './gate/gate-csv.ts'
 export { gateJunit } from './gate/gate-junit.ts'

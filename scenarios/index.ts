@@ -10,12 +10,7 @@ export {
   type Measurements,
   readMeasurements,
 } from './measurements/measured-rows.ts'
-export {
-  MEASURED,
-  type MeasuredKey,
-  type MeasurementColumns,
-  measuredKeys,
-} from './measurements/measurement-columns.ts'
+export { type MeasurementColumns, measuredKeys } from './measurements/measurement-columns.ts'
 export { parseAccelerator } from './parse/accelerator.ts'
 export { scenarioChanges } from './parse/changes.ts'
 export { describeValue } from './parse/describe-value.ts'

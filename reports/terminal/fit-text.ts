@@ -73,7 +73,7 @@ const errorCells = ({ rows, median, bias, worst }: Errors) => [
 ]
 
 function parametersText({ parameters, groups_left_out: groups }: PrecisionFit): string[] {
-  const head = ['fitted value', '', `in ${groups} fits without a part`, '']
+  const head = ['fitted value', '', `over ${groups} fits that leave rows out`, '']
   const rows = parameters.map(({ key, value, low, high, open }) => [
     ...[key, threeDigits(value), `${threeDigits(low)} to ${threeDigits(high)}`],
     open ? 'left open by the rows' : '',
@@ -117,10 +117,10 @@ const table = (head: readonly string[], rows: readonly (readonly string[])[]) =>
 
 const WIDTH = 120
 
-/** Sentences in lines of a terminal. */
+/** Sentences in lines of a terminal; a figure keeps its sign. */
 function wrapped(text: string): string[] {
   const lines: string[] = []
-  for (const word of text.split(' ')) {
+  for (const word of text.split(/ (?!%)/)) {
     const line = lines.at(-1)
     if (line === undefined || line.length + 1 + word.length > WIDTH) lines.push(word)
     else lines[lines.length - 1] = `${line} ${word}`

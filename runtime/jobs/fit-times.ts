@@ -1,4 +1,6 @@
 import {
+  type AcceleratorPrecision,
+  acceleratorPrecisions,
   EXIT,
   Failure,
   loadScenario,
@@ -75,13 +77,17 @@ export async function fitTimes(
   const notFitted: Fit['not_fitted'] = []
   for (const [precision, rows] of groups) {
     const ofPool = precision === pool.precision
-    const why = problemOf(rows, precision, pool)
+    const why = problemOf(rows, precision, pool, measured.columns.precision ?? 'precision')
     if (why !== null && ofPool) throw new Failure(`${file}: ${why}`, EXIT.undecided)
     if (why !== null) {
       notFitted.push({ precision, rows: rows.length, why })
       continue
     }
-    const passes = rows.map((row) => passOf(row, work, { ...pool, precision }))
+    const passes = rows.map((row) =>
+      passOf(row, work, {
+        ...{ ...pool, precision: precision as Precision },
+      }),
+    )
     const trials: ShapeTrial<FittedRow>[] = []
     for (const [i, name] of SHAPE_NAMES.entries()) {
       onProgress?.(`fitting ${precision}`, i, SHAPE_NAMES.length)
@@ -149,8 +155,8 @@ function poolOf(
 function byPrecision(
   rows: readonly MeasuredRow[],
   pool: Pool,
-): ReadonlyMap<Precision, readonly MeasuredRow[]> {
-  const groups = new Map<Precision, MeasuredRow[]>([[pool.precision, []]])
+): ReadonlyMap<string, readonly MeasuredRow[]> {
+  const groups = new Map<string, MeasuredRow[]>([[pool.precision, []]])
   for (const row of rows) {
     const precision = row.precision ?? pool.precision
     groups.set(precision, [...(groups.get(precision) ?? []), row])
@@ -162,10 +168,14 @@ function byPrecision(
 /** Why nothing can be fitted to the rows of a precision; null if something can. */
 function problemOf(
   rows: readonly MeasuredRow[],
-  precision: Precision,
+  precision: string,
   { accelerator }: Pool,
+  column: string,
 ): string | null {
   const computed = precision === 'int4' ? 'fp16' : precision
+  if (!isPrecision(computed)) {
+    return `no precision of a scenario; set that of the pool, and add --where '${column}=${precision}'`
+  }
   if (typeof accelerator === 'object' && accelerator.tflops[computed] === undefined) {
     return `${accelerator.name} does not compute at ${precision}`
   }
@@ -174,6 +184,9 @@ function problemOf(
   const text = `expected at least ${LEAST_CELLS} different batches and lengths at ${precision}`
   return `${text}, got ${cells}; measure more of those that the traffic has`
 }
+
+const isPrecision = (text: string): text is AcceleratorPrecision =>
+  (acceleratorPrecisions as readonly string[]).includes(text)
 
 const cellOf = ({ batch, length, prefillTokens }: MeasuredRow) => ({
   ...{ batch, length, prefill_tokens: prefillTokens },

@@ -39,11 +39,9 @@ export { hourlyCost, replicaPrice } from './configuration/cost.ts'
 export { type RunFigures, runFigures } from './configuration/run-figures.ts'
 export { SweepSummary, sweepFigure } from './configuration/sweep-summary.ts'
 export {
-  confidenceOf,
   FIT_BARS,
   type FittedRow,
   LEAST_CELLS,
-  type PrecisionRows,
   precisionFit,
 } from './fit/efficiency-fit.ts'
 export {
@@ -107,7 +105,7 @@ export { serviceError } from './result/service-error.ts'
 export { tooShort } from './result/short-runs.ts'
 export { agreement, stabilityOf } from './result/stability.ts'
 export { executorWork } from './simulation/hardware.ts'
-export { decoderPass, encoderPass, type FittablePass } from './simulation/measured-pass.ts'
+export { decoderPass, encoderPass } from './simulation/measured-pass.ts'
 export { explained, measuredRanOut, simulatedRanOut } from './simulation/ran-out.ts'
 export { recorderOptions } from './simulation/recorder-options.ts'
 export { type RunParts, runWorld, withMutation } from './simulation/run-world.ts'
@@ -117,11 +115,7 @@ export {
   runReadingReplication,
   runReplication,
 } from './simulation/simulate.ts'
-export {
-  ASSUMED_EFFICIENCY,
-  isTransformer,
-  type TransformerWork,
-} from './simulation/transformer-times.ts'
+export { isTransformer, type TransformerWork } from './simulation/transformer-times.ts'
 export { CROWD_REMEDY, grouped, refuseCrowd } from './system/crowd.ts'
 export { hasSwappableModel } from './system/model-profiles.ts'
 export { withTraffic } from './system/more-traffic.ts'
