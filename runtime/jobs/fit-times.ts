@@ -46,9 +46,9 @@ export interface FitTimesOptions extends DocumentOptions {
 
 /**
  * Fits the efficiencies of the model of a pool to measured times of its batches or steps, which a
- * CSV file has. Each precision is fitted apart: `efficiency` holds one value of each kind, kernels
- * of different precisions reach different shares of their peaks, and of published times of BERT the
- * fits apart predicted those that were left out best.
+ * CSV file has. Each precision is fitted apart: `efficiency` holds one value of each kind, and
+ * kernels of different precisions reach different shares of their peaks. Fits that share what they
+ * can predicted published times of BERT no better in the median.
  */
 export async function fitTimes(
   scenarioPath: string,

@@ -110,9 +110,6 @@ export interface Efficiencies {
   readonly halfTokens: number
   readonly sharpness: number
 }
-export const EFFICIENCY_NAMES = [
-  ...(['compute', 'memory', 'launchUs', 'halfTokens', 'sharpness'] as const),
-] satisfies readonly (keyof Efficiencies)[]
 
 export function efficienciesOf(fit: RooflineFit): Efficiencies {
   return {
