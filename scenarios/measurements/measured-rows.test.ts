@@ -40,10 +40,12 @@ test('a rate is the work of a batch over its time', async () => {
   expect((await read(steps, { decodes: true })).rows[0]!.ms).toBe(15.625)
 })
 
-test('conditions take rows, and their columns mean nothing else', async () => {
+test('conditions take rows', async () => {
   const text = 'card,batch,length,ms\na,1,2,3\nb,1,2,4\n'
   const { rows, leftOut } = await read(text, { where: [['card', 'b']] })
   expect([rows.map(({ ms }) => ms), leftOut]).toEqual([[4], 1])
+  const single = await read(text, { where: [['batch', '1']] })
+  expect(single.rows.map(({ batch }) => batch)).toEqual([1, 1])
   expect(await problemsOf(text, { where: [['card', 'c']] })).toEqual([
     ':3: expected rows, got none: no row has card "c"',
   ])
@@ -56,6 +58,11 @@ test('precisions are named as in scenarios, and others as they are', async () =>
   const text = 'batch,length,ms,precision\n1,2,3,BF16\n1,2,3,float32\n1,2,3,INT8-v1\n'
   const { rows } = await read(text)
   expect(rows.map(({ precision }) => precision)).toEqual(['fp16', 'fp32', 'INT8-v1'])
+  // rows that a condition takes by a foreign name are of the precision of the pool
+  const foreign = await read(text, { where: [['precision', 'INT8-v1']] })
+  expect(foreign.rows.map(({ precision }) => precision)).toEqual([null])
+  const known = await read(text, { where: [['precision', 'BF16']] })
+  expect(known.rows.map(({ precision }) => precision)).toEqual(['fp16'])
 })
 
 test('a step decodes, computes prompts, or both', async () => {

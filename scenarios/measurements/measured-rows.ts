@@ -10,6 +10,7 @@ import {
   guessColumns,
   type MeasuredKey,
   type MeasurementColumns,
+  namedMeasure,
 } from './measurement-columns.ts'
 
 /** A measured time of a batch or step. */
@@ -136,8 +137,13 @@ class RowReader {
         return `${path}: ${key('where')}: ${text}${didYouMean(name, header)}`
       })
     if (problems.length > 0) throw new Failure(problems, EXIT.usage)
-    // a column with one value says nothing more of the rows
-    const open = header.filter((name) => !named.includes(name))
+    // rows of a precision that scenarios do not name are taken to be of that of the pool
+    const foreign = where.filter(
+      ([name, value]) =>
+        namedMeasure(name, decodes) === 'precision' &&
+        !Object.hasOwn(PRECISIONS, value.toLowerCase()),
+    )
+    const open = header.filter((name) => foreign.every(([other]) => other !== name))
     try {
       const guess = guessColumns(open, stated, { decodes, key })
       this.#columns = guess.columns
