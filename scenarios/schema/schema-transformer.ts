@@ -52,7 +52,7 @@ const fitted = z
       'mark pools whose batches or lengths are beyond the measured ones as extrapolated.',
   )
 
-/** How near a model comes to the roofline of its accelerator. */
+/** What share of the roofline of its accelerator a model reaches. */
 export const efficiency = z
   .strictObject({
     compute: positive
@@ -80,7 +80,7 @@ export const efficiency = z
     fitted: fitted.optional(),
   })
   .describe(
-    'How near the model comes to the roofline of its accelerator. The defaults are assumptions, ' +
+    'What share of the roofline of its accelerator the model reaches. The defaults are assumptions, ' +
       'which results mark as uncalibrated; `spillway fit` finds values from measurements.',
   )
 
@@ -95,7 +95,8 @@ const common = {
   heads: count.max(4096).describe('The number of attention heads; `hidden` is a multiple of it.'),
   feed_forward: width
     .optional()
-    .describe('The inner size of the feed-forward part; without it, four times `hidden`.'),
+    .describe('The inner size of the feed-forward part; without it, four times `hidden`.')
+    .meta({ examples: [3072] }),
   vocabulary: count
     .max(1 << 24)
     .describe('The number of tokens, which sets the size of the embedding table.'),
@@ -122,18 +123,22 @@ export const transformerDecoder = z.strictObject({
   kv_heads: count
     .max(4096)
     .optional()
-    .describe('The number of key and value heads (grouped-query attention); without it, `heads`.'),
+    .describe('The number of key and value heads (grouped-query attention); without it, `heads`.')
+    .meta({ examples: [8] }),
   head_size: count
     .max(65_536)
     .optional()
-    .describe('The size of each attention head; without it, `hidden` over `heads`.'),
+    .describe('The size of each attention head; without it, `hidden` over `heads`.')
+    .meta({ examples: [128] }),
   gated: off.describe('Whether the feed-forward part has a gate, as in Llama: three matrices.'),
   experts: count
     .max(4096)
     .optional()
-    .describe('The number of experts of each layer; without it the model is dense.'),
+    .describe('The number of experts of each layer; without it the model is dense.')
+    .meta({ examples: [8] }),
   active_experts: count
     .max(4096)
     .optional()
-    .describe('The number of experts that each token uses; needed with `experts`.'),
+    .describe('The number of experts that each token uses; needed with `experts`.')
+    .meta({ examples: [2] }),
 })

@@ -59,8 +59,9 @@ export function tryShape<T extends MeasuredPass>(
 }
 
 /**
- * The simplest shape whose score is within one standard error of the best score (Breiman, Friedman,
- * Olshen and Stone 1984, section 3.4.3): what is more complicated must show that it predicts better.
+ * The simplest shape whose score is within one standard error of the best score (Breiman,
+ * Friedman, Olshen and Stone 1984, section 3.4.3): a shape with more parameters must predict
+ * better.
  */
 export function chooseShape<T extends MeasuredPass>(
   trials: readonly ShapeTrial<T>[],

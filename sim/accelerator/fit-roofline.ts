@@ -80,8 +80,8 @@ const TOLERANCE = 1e-5
 type Values = readonly number[]
 
 /**
- * Fits a roofline to measured passes: least squares of logarithmic errors. It searches from `start`,
- * a fit of the same shape to other rows, or else from usual values.
+ * Fits a roofline to measured passes: least squares of logarithmic errors. It searches from
+ * `start`, a fit of the same shape to other rows, or else from usual values.
  */
 export function fitRoofline(
   rows: readonly MeasuredPass[],
