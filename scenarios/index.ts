@@ -5,6 +5,12 @@ export { type Points, readPoints } from './load/points.ts'
 export { findScenario, shippedHint, shippedNames, shippedText } from './load/shipped.ts'
 export { starterScenario } from './load/starter.ts'
 export { readUserFile, Unreadable, userFilePieces } from './load/user-file.ts'
+export {
+  type MeasuredRow,
+  type Measurements,
+  readMeasurements,
+} from './measurements/measured-rows.ts'
+export { type MeasurementColumns, measuredKeys } from './measurements/measurement-columns.ts'
 export { parseAccelerator } from './parse/accelerator.ts'
 export { scenarioChanges } from './parse/changes.ts'
 export { describeValue } from './parse/describe-value.ts'
@@ -55,6 +61,7 @@ export {
   confidences,
 } from './schema/schema-accelerator.ts'
 export { type ModelInput, onnxFileOf } from './schema/schema-onnx.ts'
+export { isTransformer } from './schema/takes-length.ts'
 export type { ClassValues } from './trace/class-values.ts'
 export { type RecordedClient, readServegen } from './trace/servegen.ts'
 export {

@@ -6,7 +6,7 @@ import { stream } from '../sim/kernel/index.ts'
 import type { Profile } from '../sim/world/index.ts'
 import { CASES } from './exit-code-cases.ts'
 import { madeUpProfile } from './profiles.ts'
-import { changed, DECLARED, QUICK } from './scenarios.ts'
+import { changed, DECLARED, ENCODER, MEASURED, QUICK } from './scenarios.ts'
 import { commandsIn, put, readJson, temporaryFolder } from './spillway.ts'
 
 /**
@@ -92,6 +92,8 @@ beforeAll(async () => {
   put(folder, 'variants.yaml', `${DECLARED}variants: { one: {}, other: { seed: 3 } }\n`)
   put(folder, 'long.yaml', changed(DECLARED, ['duration_s: 40', 'duration_s: 400000']))
   put(folder, 'rows.csv', csv(Array.from({ length: 4000 }, (_, i) => i * 0.05)))
+  put(folder, 'bert.yaml', ENCODER)
+  put(folder, 'measured.csv', MEASURED)
   put(folder, 'poisson.csv', csv(poisson(4000)))
   put(folder, 'flooded.yaml', changed(DECLARED, [/^models:[\s\S]*/m, FLOODED]))
   put(folder, 'wide.yaml', changed(QUICK, ['width: 64', 'width: 32']))

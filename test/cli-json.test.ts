@@ -127,6 +127,7 @@ describe('--help', () => {
     'audit',
     'models',
     'accelerators',
+    'fit',
     'schema',
     'init',
     'doctor',

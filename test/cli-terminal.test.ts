@@ -4,7 +4,7 @@ import { onnx } from 'onnx-proto'
 import { describe, expect, test } from 'vitest'
 import type { Result } from '../sim/documents/index.ts'
 import { madeUpProfile } from './profiles.ts'
-import { changed, DECLARED, TINY } from './scenarios.ts'
+import { changed, DECLARED, ENCODER, MEASURED, TINY } from './scenarios.ts'
 import {
   commandsIn,
   type Ended,
@@ -25,6 +25,7 @@ const EVIL = '\u001b[31mred\u001b]0;t\u0007\u009b2J\u007f\u202eevil\u2066\u200f\
 
 put(folder, 'tiny.yaml', TINY)
 put(folder, 'declared.yaml', DECLARED)
+put(folder, 'bert.yaml', ENCODER)
 
 function expectSafe({ stdout, stderr }: Ended): void {
   expect((stdout + stderr).replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u)
@@ -66,6 +67,11 @@ describe('a terminal gets foreign text without control characters', () => {
       ['trace', 'inspect', EVIL],
       ['models', 'build', EVIL],
       ['accelerators', EVIL],
+      ['fit', EVIL, 'rows.csv'],
+      ['fit', 'bert.yaml', EVIL],
+      ['fit', 'bert.yaml', 'rows.csv', '--pool', EVIL],
+      ['fit', 'bert.yaml', 'rows.csv', '--columns', `ms=${EVIL}`],
+      ['fit', 'bert.yaml', 'rows.csv', '--where', `${EVIL}=1`],
       ['schema', '--document', EVIL],
       ['report', EVIL],
       ['audit', EVIL],
@@ -77,6 +83,26 @@ describe('a terminal gets foreign text without control characters', () => {
       expect(ended.stderr).toContain('\\u{202e}evil\\u{2066}')
       expectSafe(ended)
     }
+  })
+
+  test('columns, values and conditions of measurements', async () => {
+    const [head, ...rows] = MEASURED.trim().split('\n')
+    const lines = [`${head},precision,b${EVIL}`, ...rows.map((row) => `${row},fp16,${EVIL}`)]
+    put(folder, 'evil.csv', lines.join('\n'))
+    const fitted = await run('fit', 'bert.yaml', 'evil.csv', '--where', `b${EVIL}=${EVIL}`)
+    expect(fitted.code, fitted.stderr).toBe(0)
+    expect(fitted.stdout).toContain('evil')
+    expectSafe(fitted)
+    const other = [...lines, `1,32,2,${EVIL},x`, `1,${EVIL},2,fp16,x`]
+    put(folder, 'evil.csv', other.slice(0, -1).join('\n'))
+    const left = await run('fit', 'bert.yaml', 'evil.csv')
+    expect(left.code, left.stderr).toBe(0)
+    expect(left.stdout).toContain('not fitted')
+    expectSafe(left)
+    put(folder, 'evil.csv', other.join('\n'))
+    const refused = await run('fit', 'bert.yaml', 'evil.csv')
+    expect(refused.code).toBe(3)
+    expectSafe(refused)
   })
 
   test('requests, profiles, documents and models', async () => {

@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { prepare } from '../runtime/jobs/prepare.ts'
 import {
+  loadScenario,
   modelKey,
   parseAccelerator,
   parseScenario,
@@ -56,7 +57,7 @@ describe('the scenario library', () => {
 })
 
 describe.each(pages())('%s', (page) => {
-  test('its scenarios, parts of scenarios and accelerators are valid', () => {
+  test('its scenarios, parts of scenarios and accelerators are valid', async () => {
     for (const { line, text } of blocksOfPage(page).filter(({ language }) => language === 'yaml')) {
       const at = `${page}:${line}`
       const value: unknown = parse(text)
@@ -66,6 +67,9 @@ describe.each(pages())('%s', (page) => {
       } else if (!Object.hasOwn(value as object, 'spillway')) {
         const known = Object.keys(scenarioSchema.shape)
         expect(known, at).toEqual(expect.arrayContaining(Object.keys(value as object)))
+      } else if (/\baccelerator: (?!local\b)/.test(text)) {
+        // its figures are from the catalogue
+        await loadScenario({ file: at, text, directory: ROOT })
       } else expect(() => parseScenario(text, { file: at })).not.toThrow()
     }
   })
@@ -154,7 +158,7 @@ describe('command lines', () => {
         if (unknown || missing) wrong.push(`${at}: ${word} in: ${text}`)
       }
       // help texts have to work from an installed package, which has no folder of the repository
-      const [, named] = /^([a-z][\w.-]*)/.exec(words[0] ?? '') ?? []
+      const [, named] = /^([a-z][\w./-]*)/.exec(words[0] ?? '') ?? []
       const takesScenario = command.registeredArguments[0]?.name() === 'scenario'
       const shipped = takesScenario && named !== undefined && !named.endsWith('.yaml')
       if (shipped && !shippedNames().includes(named)) wrong.push(`${at}: ${named} in: ${text}`)

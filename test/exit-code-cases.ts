@@ -185,6 +185,17 @@ export const CASES: readonly Case[] = [
   ['invalidInput', 'accelerators bogus'],
   ['invalidInput', 'accelerators declared.yaml'],
 
+  ['ok', 'fit bert.yaml measured.csv'],
+  ['ok', 'fit bert.yaml measured.csv --out fitted --json'],
+  ['undecided', 'fit bert.yaml measured.csv --where batch=1'],
+  ['usage', 'fit bert.yaml'],
+  ['usage', 'fit bert.yaml measured.csv --pool nowhere'],
+  ['usage', 'fit bert.yaml measured.csv --columns bogus=ms'],
+  ['usage', 'fit bert.yaml measured.csv --columns ms=bogus'],
+  ['usage', 'fit bert.yaml measured.csv --where bogus=1'],
+  ['invalidInput', 'fit bert.yaml nowhere.csv'],
+  ['invalidInput', 'fit declared.yaml measured.csv'],
+
   ['ok', 'schema'],
   ['usage', 'schema --document bogus'],
 

@@ -113,8 +113,13 @@ complete -F _spillway spillway
 const fishText = (text: string) => `'${text.replaceAll(/['\\]/g, '\\$&')}'`
 
 function fishScript(program: Command): string {
-  const lines = entries(program).flatMap(({ path, command }) => {
+  const all = entries(program)
+  const lines = all.flatMap(({ path, command }) => {
     const seen = path.map((name) => `__fish_seen_subcommand_from ${name}`)
+    // `fit` is a command, and one of `trace`
+    const others = all.filter((other) => other.path.length > 1 && other.path.at(-1) === path[0])
+    const outside = path.length === 1 ? others.map((other) => other.path[0]) : []
+    seen.push(...outside.map((name) => `not __fish_seen_subcommand_from ${name}`))
     const inner = command.commands.map((one) => one.name())
     const none = inner.length === 0 ? [] : [`not __fish_seen_subcommand_from ${inner.join(' ')}`]
     const here = fishText([...seen, ...none].join('; and '))

@@ -5,6 +5,7 @@ import {
   arenaSchema,
   auditSchema,
   comparisonSchema,
+  fitSchema,
   gateBaseline,
   gateSchema,
   noiseSchema,
@@ -32,6 +33,7 @@ export const documentSchemas = {
   sweep: sweepSchema,
   'sweep-manifest': sweepManifestSchema,
   plan: planSchema,
+  fit: fitSchema,
   profile: profileSchema,
 } as const satisfies Readonly<Record<string, ZodType>>
 

@@ -1,8 +1,42 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { simulationInput } from '../../sim/experiment/index.ts'
 import { madeUpProfile } from '../../test/profiles.ts'
 import { scenarioOf, TINY } from '../../test/scenarios.ts'
 import { extrapolationWarnings } from './extrapolation.ts'
+
+function encoderWarnings(
+  fitted: object | undefined,
+  { maxBatch, min = 32, max = 128 }: { maxBatch: number; min?: number; max?: number },
+): string[] {
+  const size = { layers: 2, hidden: 64, heads: 2, vocabulary: 100 }
+  const work = { law: 'transformer-encoder', ...size, efficiency: { fitted } }
+  const batching = { policy: 'dynamic', max_batch: maxBatch }
+  const scenario = scenarioOf({
+    models: { m: { work } },
+    pools: [{ name: 'central', model: 'm', batching }],
+  })
+  const { plan } = simulationInput(scenario)
+  return extrapolationWarnings({ scenario, plan, lengths: [{ min, max }], models: [null] })
+}
+
+function decoderWarnings(fitted: object, generation: object = { token_budget: 512 }): string[] {
+  const size = { layers: 2, hidden: 64, heads: 2, vocabulary: 100 }
+  const work = { law: 'transformer-decoder', ...size, efficiency: { fitted } }
+  const own = { policy: 'continuous', max_sequences: 16, ...generation }
+  const traffic = {
+    class: 'web',
+    arrivals: { process: 'poisson', rate_rps: 1 },
+    input_tokens: { distribution: 'uniform', min: 10, max: 300 },
+    output_tokens: { distribution: 'fixed', value: 200 },
+  }
+  const scenario = scenarioOf({
+    models: { m: { work } },
+    traffic: [traffic],
+    pools: [{ name: 'central', model: 'm', generation: own }],
+  })
+  const { plan } = simulationInput(scenario)
+  return extrapolationWarnings({ scenario, plan, lengths: [{ min: 10, max: 300 }], models: [null] })
+}
 
 function warningsOf(work: object, maxBatch: number, longest = 1) {
   const scenario = scenarioOf({
@@ -58,4 +92,31 @@ test('a calibrated model is measured up to a batch size, too', () => {
   expect(extrapolationWarnings({ scenario, plan, lengths, models })).toEqual([
     'pool central: times of mlp are extrapolated for batches of up to 4 requests (measured: 2)',
   ])
+})
+
+describe('of a fitted model', () => {
+  const fitted = { batch: [1, 32], length: [32, 384], error: 0.05 }
+
+  test('batches and lengths outside the fitted ones are named, with the error of the fit', () => {
+    expect(encoderWarnings(fitted, { maxBatch: 64, min: 1, max: 512 })).toEqual([
+      'pool central: times of m are extrapolated for batches of 1 to 64 requests (fitted: 1 to 32) and lengths of 1 to 512 tokens (fitted: 32 to 384); the error of 5 % that the fit states is for the fitted ones',
+    ])
+    const large = { ...fitted, batch: [8, 32] }
+    expect(encoderWarnings(large, { maxBatch: 8 })[0]).toContain('batches of 1 to 8 requests')
+  })
+
+  test('within the fitted ones, or where no range is stated, there is no warning', () => {
+    expect(encoderWarnings(fitted, { maxBatch: 32 })).toEqual([])
+    expect(encoderWarnings(undefined, { maxBatch: 64 })).toEqual([])
+  })
+
+  test('a decoder has contexts that grow by its answers, and prefill', () => {
+    const all = { batch: [1, 16], length: [10, 500], prefill_tokens: [1, 512], error: 0.1 }
+    expect(decoderWarnings(all)).toEqual([])
+    const [warning] = decoderWarnings({ batch: [1, 16], length: [10, 300], error: 0.1 })
+    expect(warning).toContain('contexts of 10 to 500 tokens (fitted: 10 to 300)')
+    expect(warning).toContain('prefill of 512 tokens (fitted: none)')
+    const few = decoderWarnings(all, { policy: 'static', max_sequences: 4 })
+    expect(few[0]).toContain('prefill of 1200 tokens (fitted: 1 to 512)')
+  })
 })

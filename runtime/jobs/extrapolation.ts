@@ -1,36 +1,118 @@
 import type { Scenario } from '../../scenarios/index.ts'
-import { largestBatch } from '../../sim/serving/index.ts'
+import { serviceError } from '../../sim/experiment/index.ts'
+import { largestBatch, type PoolPlan } from '../../sim/serving/index.ts'
 import { isMeasured, measuredTable } from '../../sim/world/index.ts'
 import type { System } from './prepare.ts'
 
+type ExtrapolatedSystem = Pick<System, 'plan' | 'lengths' | 'models'> & {
+  readonly scenario: Scenario
+}
+
 /**
- * A warning for each pool whose batches or lengths may lie beyond the largest that its model was
- * measured at. There the last slope goes on, which nothing has shown.
+ * A warning for each pool whose batches or lengths may lie beyond those that its model was measured
+ * at. Beyond a table the last slope goes on, and beyond a fit its formula, which nothing has shown.
  */
-export function extrapolationWarnings({
-  scenario,
-  plan,
-  lengths,
-  models,
-}: Pick<System, 'plan' | 'lengths' | 'models'> & { readonly scenario: Scenario }): string[] {
-  return scenario.pools.flatMap((pool, i) => {
-    const model = scenario.models[pool.model]!
-    const declared = 'work' in model ? model.work : null
-    if (declared !== null && !isMeasured(declared)) return []
-    const table = declared === null ? models[i]?.work : measuredTable(declared)
-    if (table === undefined) return []
-    const [size, length] = [table.sizes.at(-1)!, table.lengths.at(-1)!]
-    const most = { batch: largestBatch(plan.pools[i]!), length: lengths[i]!.max }
-    const beyond = [
-      ...(most.batch > size
-        ? [`batches of up to ${most.batch} requests (measured: ${Number(size.toFixed(1))})`]
-        : []),
-      ...(declared?.law === 'length-table' && most.length > length
-        ? [`lengths of up to ${most.length} (measured: ${length})`]
-        : []),
-    ]
+export function extrapolationWarnings(system: ExtrapolatedSystem): string[] {
+  const { scenario } = system
+  return scenario.pools.flatMap(({ name, model }, i) => {
+    const beyond = [...beyondTable(system, i), ...beyondFit(system, i)]
     if (beyond.length === 0) return []
     const what = beyond.join(' and ')
-    return [`pool ${pool.name}: times of ${pool.model} are extrapolated for ${what}`]
+    return [`pool ${name}: times of ${model} are extrapolated for ${what}${errorText(system, i)}`]
   })
+}
+
+/** The error of a fit, which holds for what it was fitted to. */
+function errorText(system: ExtrapolatedSystem, i: number): string {
+  const error = serviceError(system, i)
+  if (error?.of !== 'fit') return ''
+  return `; the error of ${percent(error.median)} % that the fit states is for the fitted ones`
+}
+
+const percent = (share: number) => Number((100 * share).toPrecision(2))
+
+function beyondTable({ scenario, plan, lengths, models }: ExtrapolatedSystem, i: number): string[] {
+  const declared = workOf(scenario, i)
+  if (declared !== null && !isMeasured(declared)) return []
+  const table = declared === null ? models[i]?.work : measuredTable(declared)
+  if (table === undefined) return []
+  const [size, length] = [table.sizes.at(-1)!, table.lengths.at(-1)!]
+  const most = { batch: largestBatch(plan.pools[i]!), length: lengths[i]!.max }
+  return [
+    ...(most.batch > size
+      ? [`batches of up to ${most.batch} requests (measured: ${Number(size.toFixed(1))})`]
+      : []),
+    ...(declared?.law === 'length-table' && most.length > length
+      ? [`lengths of up to ${most.length} (measured: ${length})`]
+      : []),
+  ]
+}
+
+type Range = readonly [low: number, high: number]
+
+/** What of a pool is outside the measurements that its model was fitted to. */
+function beyondFit({ scenario, plan, lengths }: ExtrapolatedSystem, i: number): string[] {
+  const work = workOf(scenario, i)
+  const fitted = work !== null && 'efficiency' in work ? work.efficiency?.fitted : undefined
+  if (fitted === undefined) return []
+  const pool = plan.pools[i]!
+  const { min, max } = lengths[i]!
+  const batch: Range = [1, largestBatch(pool)]
+  if (pool.generation === null || pool.generation === undefined) {
+    return [
+      ...beyond('batches', batch, fitted.batch, 'requests'),
+      ...beyond('lengths', [min, max], fitted.length, 'tokens'),
+    ]
+  }
+  const decodes = pool.generation.handOver === null
+  const prefills = !plan.pools.some(({ generation }) => generation?.handOver?.pool === i)
+  const context: Range = [min, max + longestAnswer(scenario)]
+  return [
+    ...(decodes ? beyond('steps', batch, fitted.batch, 'sequences') : []),
+    ...(decodes ? beyond('contexts', context, fitted.length, 'tokens') : []),
+    ...(prefills ? beyond('prefill', prefillOf(pool, max), fitted.prefill_tokens, 'tokens') : []),
+  ]
+}
+
+/** "batches of 1 to 64 requests (fitted: 1 to 32)", where the first range leaves the second. */
+function beyond(what: string, range: Range, fitted: Range | undefined, unit: string): string[] {
+  const text = ([low, high]: Range) => (low === high ? `${low}` : `${low} to ${high}`)
+  if (fitted === undefined) return [`${what} of ${text(range)} ${unit} (fitted: none)`]
+  if (range[0] >= fitted[0] && range[1] <= fitted[1]) return []
+  return [`${what} of ${text(range)} ${unit} (fitted: ${text(fitted)})`]
+}
+
+/**
+ * The most tokens of prompts in a step: as many as the budget or the places allow. Few of them only
+ * add to the time of the sequences that decode, so the low end is not judged.
+ */
+function prefillOf({ generation }: PoolPlan, longest: number): Range {
+  const { tokenBudget, maxSequences } = generation!
+  const most = Math.min(Math.max(tokenBudget, longest), maxSequences * longest)
+  return [most, most]
+}
+
+/** The most declared output tokens of a request; answers of a trace are not known here. */
+function longestAnswer({ traffic }: Scenario): number {
+  return Math.max(
+    0,
+    ...traffic.map(({ output_tokens: tokens }) => {
+      switch (tokens?.distribution) {
+        case 'fixed':
+          return tokens.value
+        case 'uniform':
+        case 'lognormal':
+          return tokens.max
+        case 'quantiles':
+          return tokens.quantiles.at(-1)![1]
+        default:
+          return 0
+      }
+    }),
+  )
+}
+
+function workOf({ models, pools }: Scenario, i: number) {
+  const model = models[pools[i]!.model]!
+  return 'work' in model ? model.work : null
 }

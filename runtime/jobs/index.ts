@@ -9,6 +9,7 @@ export type {
   Comparison,
   Distribution,
   Estimate,
+  Fit,
   Gate,
   Noise,
   Percentiles,
@@ -20,6 +21,7 @@ export { loadProfile } from '../folders/profile-file.ts'
 export { audit } from './audit.ts'
 export { type CalibrateOptions, calibrate } from './calibrate.ts'
 export { type ComparedSide, type CompareOptions, compare } from './compare.ts'
+export { type FitTimesOptions, fitTimes } from './fit-times.ts'
 export { type FitTraceOptions, fitTrace, type TraceFit } from './fit-trace.ts'
 export { fidelityGate } from './gate/fidelity-gate.ts'
 export { type MeasuredGateOptions, measuredGate } from './gate/measured-gate.ts'

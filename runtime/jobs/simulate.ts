@@ -52,10 +52,10 @@ export async function simulate(system: System, options: SimulateOptions = {}): P
   const doubts = [
     ...occasionWarnings(system.models),
     ...profileWarnings(system.models),
-    ...extrapolationWarnings(system),
     ...traceEndWarnings(system),
   ]
   for (const text of doubts) onWarning?.(text)
+  const extrapolated = extrapolationWarnings(system)
   const { capacityRps } = system
   const given = requestsFile !== undefined
   const requests = given ? await requestsOf(system, capacityRps, requestsFile) : null
@@ -72,7 +72,8 @@ export async function simulate(system: System, options: SimulateOptions = {}): P
       onProgress: (done) => onProgress?.('simulating', from + done, n),
     })
     runs.push(...further)
-    return simulatedResult(system, runs, { ...build(), profile })
+    const result = simulatedResult(system, runs, { ...build(), profile })
+    return { ...result, warnings: [...extrapolated, ...result.warnings] }
   }
   const first = await simulateUpTo(replications)
   return options.precision === undefined

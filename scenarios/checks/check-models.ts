@@ -43,12 +43,16 @@ export function checkModels(draft: Draft): void {
 
 function checkTransformer(work: Work, path: Path, draft: Draft): void {
   if (!isTransformer(work)) return
+  checkFitted(work.efficiency?.fitted, [...path, 'efficiency', 'fitted'], draft)
   const { hidden, heads } = work
   const sized = work.law === 'transformer-decoder' && work.head_size !== undefined
   if (!sized && hidden % heads !== 0) {
     draft.refuse([...path, 'hidden'], `a multiple of heads ${heads}`, `${hidden}`)
   }
-  if (work.law === 'transformer-encoder') return
+  if (work.law === 'transformer-encoder') {
+    draft.unused([...path, 'efficiency', 'fitted', 'prefill_tokens'], 'an encoder has no prefill')
+    return
+  }
   const { kv_heads, experts, active_experts: active } = work
   if (kv_heads !== undefined && heads % kv_heads !== 0) {
     draft.refuse([...path, 'kv_heads'], `a divisor of heads ${heads}`, `${kv_heads}`)
@@ -66,6 +70,18 @@ function checkOperations(work: Work, path: Path, draft: Draft): void {
   const amounts = Object.entries(work).filter(([key]) => /^gflops|_mib/.test(key))
   if (amounts.some(([, amount]) => amount !== 0)) return
   draft.refuse(path, 'operations or bytes above 0', 'a batch that has none')
+}
+
+type Fitted = NonNullable<Extract<Work, { law: 'transformer-encoder' }>['efficiency']>['fitted']
+
+/** Checks that each range of the measurements behind a fit rises. */
+export function checkFitted(fitted: Fitted, path: Path, draft: Draft): void {
+  for (const key of ['batch', 'length', 'prefill_tokens'] as const) {
+    const [low, high] = fitted?.[key] ?? [0, 0]
+    if (low > high) draft.refuse([...path, key, 1], `at least ${low}, the low end`, `${high}`)
+  }
+  const { error = 0, worst = error } = fitted ?? {}
+  if (worst < error) draft.refuse([...path, 'worst'], `at least error ${error}`, `${worst}`)
 }
 
 /** As fp32, in bytes. An ONNX file holds at most 2 GiB, including everything besides weights. */

@@ -6,6 +6,53 @@ import { count, kind, nonNegative, off, positive } from './schema-values.ts'
 const layers = count.max(1024).describe('The number of transformer layers.')
 const width = count.max(1 << 20)
 
+const range = z.tuple([count, count])
+
+const fitted = z
+  .strictObject({
+    batch: range
+      .optional()
+      .describe(
+        'The smallest and the largest batch of the measurements; of a decoder, the numbers of ' +
+          'sequences that decode in a step.',
+      )
+      .meta({ examples: [[1, 32]] }),
+    length: range
+      .optional()
+      .describe(
+        'The shortest and the longest length of the measurements; of a decoder, the tokens in ' +
+          'the KV cache of each sequence that decodes.',
+      )
+      .meta({ examples: [[32, 384]] }),
+    prefill_tokens: range
+      .optional()
+      .describe('The fewest and the most tokens of prompts in a measured step of a decoder.')
+      .meta({ examples: [[128, 4096]] }),
+    error: nonNegative
+      .max(100)
+      .describe(
+        'The median relative error of times that were predicted without their own measurement: ' +
+          '0.05 is 5 %.',
+      )
+      .meta({ examples: [0.05] }),
+    worst: nonNegative
+      .max(1e6)
+      .optional()
+      .describe('The largest relative error of these times.')
+      .meta({ examples: [0.2] }),
+    source: z
+      .string()
+      .max(1000)
+      .optional()
+      .describe('Where the measurements are from.')
+      .meta({ examples: ['our benchmark of 2026-11'] }),
+  })
+  .describe(
+    'What the values were fitted to, as `spillway fit` writes it. Results state the error, and ' +
+      'mark pools whose batches or lengths are beyond the measured ones as extrapolated.',
+  )
+
+/** What share of the roofline of its accelerator a model reaches. */
 export const efficiency = z
   .strictObject({
     compute: positive
@@ -33,9 +80,10 @@ export const efficiency = z
           'without it, the longer of both.',
       )
       .meta({ examples: [3] }),
+    fitted: fitted.optional(),
   })
   .describe(
-    'How much of the roofline of its accelerator the model reaches. The defaults are assumptions, ' +
+    'What share of the roofline of its accelerator the model reaches. The defaults are assumptions, ' +
       'which results mark as uncalibrated; `spillway fit` finds values from measurements.',
   )
 
@@ -50,7 +98,8 @@ const common = {
   heads: count.max(4096).describe('The number of attention heads; `hidden` is a multiple of it.'),
   feed_forward: width
     .optional()
-    .describe('The inner size of the feed-forward part; without it, four times `hidden`.'),
+    .describe('The inner size of the feed-forward part; without it, four times `hidden`.')
+    .meta({ examples: [3072] }),
   vocabulary: count
     .max(1 << 24)
     .describe('The number of tokens, which sets the size of the embedding table.'),
@@ -77,18 +126,22 @@ export const transformerDecoder = z.strictObject({
   kv_heads: count
     .max(4096)
     .optional()
-    .describe('The number of key and value heads (grouped-query attention); without it, `heads`.'),
+    .describe('The number of key and value heads (grouped-query attention); without it, `heads`.')
+    .meta({ examples: [8] }),
   head_size: count
     .max(65_536)
     .optional()
-    .describe('The size of each attention head; without it, `hidden` over `heads`.'),
+    .describe('The size of each attention head; without it, `hidden` over `heads`.')
+    .meta({ examples: [128] }),
   gated: off.describe('Whether the feed-forward part has a gate, as in Llama: three matrices.'),
   experts: count
     .max(4096)
     .optional()
-    .describe('The number of experts of each layer; without it the model is dense.'),
+    .describe('The number of experts of each layer; without it the model is dense.')
+    .meta({ examples: [8] }),
   active_experts: count
     .max(4096)
     .optional()
-    .describe('The number of experts that each token uses; needed with `experts`.'),
+    .describe('The number of experts that each token uses; needed with `experts`.')
+    .meta({ examples: [2] }),
 })

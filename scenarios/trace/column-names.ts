@@ -1,6 +1,6 @@
 /** What the names of columns tell, word by word: `startTime`, `start_time`, `Start time`. */
 
-const wordsOf = (name: string) =>
+export const wordsOf = (name: string) =>
   name
     .replaceAll(/([a-z\d])([A-Z])/g, '$1 $2')
     .toLowerCase()

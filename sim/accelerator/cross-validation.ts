@@ -25,11 +25,21 @@ export interface CrossValidation<T extends MeasuredPass = MeasuredPass> {
   readonly fits: readonly RooflineFit[]
 }
 
-/** Predicts each fold by a fit to the others; two folds are two halves in turn. */
+/**
+ * Predicts each fold by a fit to the others; two folds are two halves in turn. Fits search from
+ * `start`, a fit to all rows, or else from usual values.
+ */
 export function crossValidate<T extends MeasuredPass>(
   rows: readonly T[],
   foldOf: (row: T) => number,
-  { folds, ...shape }: RooflineShape & { readonly folds: number },
+  {
+    folds,
+    start,
+    ...shape
+  }: RooflineShape & {
+    readonly folds: number
+    readonly start?: RooflineFit
+  },
 ): CrossValidation<T> {
   const heldOut: HeldOut<T>[] = []
   const fits: RooflineFit[] = []
@@ -37,6 +47,7 @@ export function crossValidate<T extends MeasuredPass>(
     const fit = fitRoofline(
       rows.filter((row) => foldOf(row) !== fold),
       shape,
+      start,
     )
     fits.push(fit)
     for (const row of rows) {

@@ -14,6 +14,13 @@ export interface PassOnCard {
   readonly precision: string
   /** passes with the same name share a launch time */
   readonly kernels: string
+  /** further kernels, whose knee is that of the roofline, each with its own number of tokens */
+  readonly sharpParts?: readonly {
+    readonly groups: readonly KernelGroup[]
+    readonly tokens: number
+  }[]
+  /** time that no efficiency changes, such as an exchange between cards, ms; by default 0 */
+  readonly fixedMs?: number
   /** where the pass is, by dimension, to tell where a fit extrapolates: batch, length, tokens */
   readonly at: Readonly<Record<string, number>>
 }
@@ -72,26 +79,41 @@ const TOLERANCE = 1e-5
 
 type Values = readonly number[]
 
-/** Fits a roofline to measured passes: least squares of logarithmic errors. */
-export function fitRoofline(rows: readonly MeasuredPass[], shape: RooflineShape): RooflineFit {
+/**
+ * Fits a roofline to measured passes: least squares of logarithmic errors. It searches from
+ * `start`, a fit of the same shape to other rows, or else from usual values.
+ */
+export function fitRoofline(
+  rows: readonly MeasuredPass[],
+  shape: RooflineShape,
+  start?: RooflineFit,
+): RooflineFit {
   if (rows.length === 0) throw new Error('Expected at least one measured pass, got none')
   const named = namesOf(rows, shape)
   const priors = named.map(([of]) => PRIORS[of])
   const misfit = (values: Values) => {
     const fit = fitOf(named, values, {})
     let sum = 0
-    for (const row of rows)
-      sum += log(passTime(fittedCard(fit, row), row.groups, row.tokens).ms / row.ms) ** 2
+    for (const row of rows) sum += log(timeOf(fit, row).ms / row.ms) ** 2
     values.forEach((value, i) => {
       const { usual, scatter } = priors[i]!
       sum += ((PRIOR_WEIGHT * log(value / usual)) / scatter) ** 2
     })
     return sum
   }
-  const start = priors.map(({ usual }) => usual)
+  const from = named.map(([of, key], i) => fittedValue(start, of, key) ?? priors[i]!.usual)
   const moves = movesOf(priors)
-  const { best } = patternSearch(start, misfit, { moves, factors: FACTORS, tolerance: TOLERANCE })
+  const { best } = patternSearch(from, misfit, { moves, factors: FACTORS, tolerance: TOLERANCE })
   return fitOf(named, best, rangesOf(rows))
+}
+
+function fittedValue(
+  fit: RooflineFit | undefined,
+  of: keyof typeof PRIORS,
+  key: string,
+): number | undefined {
+  const value = fit?.[of]
+  return typeof value === 'object' ? value[key] : value
 }
 
 type Named = readonly [of: keyof typeof PRIORS, key: string]
@@ -179,10 +201,26 @@ export interface PassPrediction extends PassTime {
 }
 
 export function predictPass(fit: RooflineFit, pass: PassOnCard): PassPrediction {
-  const time = passTime(fittedCard(fit, pass), pass.groups, pass.tokens)
+  const time = timeOf(fit, pass)
   const outside = Object.entries(pass.at).filter(([dimension, value]) => {
     const range = fit.ranges[dimension]
     return range === undefined || value < range[0] || value > range[1]
   })
   return { ...time, outside: outside.map(([dimension]) => dimension) }
+}
+
+function timeOf(fit: RooflineFit, pass: PassOnCard): PassTime {
+  const card = fittedCard(fit, pass)
+  const { groups, tokens, sharpParts = [], fixedMs = 0 } = pass
+  let { ms, launchMs, computeMs, memoryMs } = passTime(card, groups, tokens)
+  ms += fixedMs
+  const sharp = { ...card, sharpness: Number.POSITIVE_INFINITY }
+  for (const part of sharpParts) {
+    const time = passTime(sharp, part.groups, part.tokens)
+    ms += time.ms
+    launchMs += time.launchMs
+    computeMs += time.computeMs
+    memoryMs += time.memoryMs
+  }
+  return { ms, launchMs, computeMs, memoryMs }
 }

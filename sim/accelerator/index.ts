@@ -1,4 +1,15 @@
 export { type BatchCurve, type BatchPoint, type CurveReading, readCurve } from './batch-curve.ts'
+export {
+  cellCount,
+  chooseShape,
+  type Efficiencies,
+  efficienciesOf,
+  isOpen,
+  SHAPE_NAMES,
+  type ShapeTrial,
+  tryShape,
+  withEfficiencies,
+} from './choose-shape.ts'
 export { type Constant, type Origin, uncalibrated } from './constant.ts'
 export { carbonG, type Grid, usdPerMillion } from './cost.ts'
 export {

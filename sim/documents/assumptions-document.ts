@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { numberOrNull, numbers } from './document-parts.ts'
+import { number, numberOrNull, numbers } from './document-parts.ts'
 
 const assumedValue = z
   .strictObject({
@@ -29,6 +29,23 @@ const batchTimes = z
           .describe('Times at one length.'),
       )
       .describe('Times at the shortest length of the traffic, at a middle one and at the longest.'),
+    error: z
+      .strictObject({
+        of: z
+          .enum(['fit', 'interpolation'])
+          .describe(
+            'How it was found: as stated with the fit of the model, or by interpolation of each ' +
+              'inner size and length of its table from the others.',
+          ),
+        median: number.describe('Median of the absolute errors: 0.05 is 5 %.'),
+        worst: numberOrNull.describe('Largest absolute error; null where none is stated.'),
+      })
+      .nullable()
+      .optional()
+      .describe(
+        'Relative error of these times where they were not measured; null where none is known, ' +
+          'absent in documents of earlier versions.',
+      ),
   })
   .describe('Times of batches, or of steps, of one pool.')
 

@@ -10,6 +10,7 @@ export {
 export type { ConfigurationRow, Cost } from './configuration-document.ts'
 export type { Estimate } from './document-parts.ts'
 export { type Result, resultSchema } from './documents.ts'
+export { type Fit, fitSchema } from './fit-document.ts'
 export {
   type BaselineEntry,
   type CaseVerdict,

@@ -39,6 +39,12 @@ export { hourlyCost, replicaPrice } from './configuration/cost.ts'
 export { type RunFigures, runFigures } from './configuration/run-figures.ts'
 export { SweepSummary, sweepFigure } from './configuration/sweep-summary.ts'
 export {
+  FIT_BARS,
+  type FittedRow,
+  LEAST_CELLS,
+  precisionFit,
+} from './fit/efficiency-fit.ts'
+export {
   CORRELATION_TOLERANCE,
   FIT_TOLERANCE,
   type FitRow,
@@ -95,10 +101,12 @@ export { nextLook, precisionOf } from './precision/precision.ts'
 export { memoryResult } from './result/memory-result.ts'
 export { judgedPercentiles, verdictOf } from './result/objectives.ts'
 export { resultOf, simulatedResult } from './result/result.ts'
+export { serviceError } from './result/service-error.ts'
 export { tooShort } from './result/short-runs.ts'
 export { agreement, stabilityOf } from './result/stability.ts'
 export { uncalibratedWarnings } from './result/uncalibrated.ts'
 export { executorWork } from './simulation/hardware.ts'
+export { decoderPass, encoderPass } from './simulation/measured-pass.ts'
 export { explained, measuredRanOut, simulatedRanOut } from './simulation/ran-out.ts'
 export { recorderOptions } from './simulation/recorder-options.ts'
 export { type RunParts, runWorld, withMutation } from './simulation/run-world.ts'
@@ -108,6 +116,7 @@ export {
   runReadingReplication,
   runReplication,
 } from './simulation/simulate.ts'
+export type { TransformerWork } from './simulation/transformer-times.ts'
 export { CROWD_REMEDY, grouped, refuseCrowd } from './system/crowd.ts'
 export { hasSwappableModel } from './system/model-profiles.ts'
 export { withTraffic } from './system/more-traffic.ts'

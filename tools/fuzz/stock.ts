@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib'
 import { parquetWriteBuffer } from 'hyparquet-writer'
 import { EXIT } from '../../scenarios/index.ts'
 import { CLI } from '../../test/command-line.ts'
-import { changed, DECLARED as LONG, QUICK } from '../../test/scenarios.ts'
+import { changed, ENCODER, DECLARED as LONG, MEASURED, QUICK } from '../../test/scenarios.ts'
 
 /** A scenario that is calibrated and replayed in a second. */
 export const TINY = changed(QUICK, ['duration_s: 1.5', 'duration_s: 1'])
@@ -83,6 +83,8 @@ export function makeStock(folder: string): void {
   }
   const texts = { 'tiny.yaml': TINY, 'declared.yaml': DECLARED, 'own.yaml': OWN, ...TRACES }
   for (const [name, text] of Object.entries(texts)) put(name, text)
+  put('bert.yaml', ENCODER)
+  put('measured.csv', MEASURED)
   put('rows.csv.gz', gzipSync(TRACES['rows.csv']!))
   const parquet = parquetTrace((_, values) => values)
   put('rows.parquet', parquet)

@@ -32,6 +32,7 @@ const DOCUMENTS: Readonly<Record<keyof typeof documentSchemas, string>> = {
   sweep: 'The summary of `sweep`, sweep.json.',
   'sweep-manifest': 'What decides the rows of a sweep, manifest.json.',
   plan: 'What `plan` prints with `--json` and writes as plan.json.',
+  fit: 'What `fit` prints with `--json` and writes as fit.json.',
   profile: 'What `calibrate` and `run` learn of a machine, profile.json.',
 }
 

@@ -1,7 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite'
 import type { NonNormalizedSpec } from 'vega-lite/types_unstable/spec/index.js'
 import type { Assumptions } from '../../../sim/documents/index.ts'
-import { count, time } from '../../format.ts'
+import { count, percent, time } from '../../format.ts'
 import { frame, type Layer, narrow, type Sides } from '../frame.ts'
 import { endLabels, linear, panelGrid, panelTitle, pixel } from '../plot.ts'
 import { textWidth } from '../text-width.ts'
@@ -28,13 +28,21 @@ export function batchTimes([{ result }]: Sides, width: number): TopLevelSpec | n
   const source = result.profile === null ? 'as declared' : `profile ${result.profile.name}`
   const more = panels.length > MOST_POOLS ? `, ${MOST_POOLS} of ${panels.length} kinds of pool` : ''
   const lengths = names.some((name) => name !== '') ? ' · a line for each length' : ''
-  const subtitle = `${result.scenario.name} · mean at speed 1, ${source}${more}${lengths}`
+  const subtitle = `${result.scenario.name} · mean at speed 1, ${source}${more}${lengths}${errorText(shown)}`
   return {
     ...frame(finding(shown[0]!, panels.length > 1), subtitle, width),
     columns: grid.columns,
     spacing: grid.spacing,
     concat: shown.map((panel) => drawn(panel, grid.plot, height)),
   }
+}
+
+/** The error that the times state of themselves; of several panels, the largest. */
+function errorText(panels: readonly Panel[]): string {
+  const errors = panels.flatMap(({ error }) => error ?? [])
+  if (errors.length === 0) return ''
+  const { of, median } = errors.reduce((a, b) => (b.median > a.median ? b : a))
+  return ` · median error of the ${of} ${percent(median)}`
 }
 
 /** Pools with the same times share a panel. */

@@ -4,6 +4,7 @@ import { largestBatch } from '../../serving/index.ts'
 import { stepsOf, workOf } from '../simulation/hardware.ts'
 import type { PreparedScenario } from '../system/prepared-scenario.ts'
 import type { Resolved } from '../system/resolve.ts'
+import { serviceError } from './service-error.ts'
 
 type Assumptions = Result['assumptions']
 type BatchTimes = Assumptions['batch_times'][number]
@@ -41,7 +42,8 @@ function batchTimes({ scenario, plan, models, lengths }: AssumedSystem, i: numbe
   }))
   const alike = curves.every(({ ms }) => ms.every((value, j) => value === curves[0]!.ms[j]))
   const shown = alike ? [{ ...curves[0]!, length: null }] : curves
-  return { pool: name, steps: steps !== null, sizes, curves: shown }
+  const error = serviceError({ scenario, models }, i)
+  return { pool: name, steps: steps !== null, sizes, curves: shown, error }
 }
 
 /** Whole numbers from 1 to `most`, all of them or some in even steps. */

@@ -20,7 +20,7 @@ export type TransformerWork = Extract<
 const EXCHANGE_US = 10
 
 /** A transformer on the accelerators of a pool. */
-interface Placed extends Omit<PoolCard, 'accelerator'> {
+export interface Placed extends Omit<PoolCard, 'accelerator'> {
   readonly model: Transformer
   readonly cards: number
   /** time of the exchange between the cards in a pass over so many tokens */
@@ -44,7 +44,7 @@ export function transformerOf(work: TransformerWork): Transformer {
   }
 }
 
-function placed(work: TransformerWork, pool: PlacedPool): Placed {
+export function placed(work: TransformerWork, pool: PlacedPool): Placed {
   const { tensor_parallel: cards = 1 } = pool
   const { accelerator, ...card } = cardOf(work, pool)
   const model = transformerOf(work)
@@ -62,13 +62,60 @@ function placed(work: TransformerWork, pool: PlacedPool): Placed {
   }
 }
 
+/** A part of a pass whose groups of kernels share a card and a number of tokens. */
+export interface PassPart {
+  readonly groups: readonly KernelGroup[]
+  readonly tokens: number
+  /** whether its knee is that of the roofline, whatever the sharpness of linear layers */
+  readonly sharp: boolean
+}
+
+/** Work of a batch of an encoder, padded to the length that is computed for all its members. */
+export function batchPart(on: Placed, size: number, length: number): PassPart {
+  const { model, weightBits, activationBits, cards } = on
+  const pass = { weightBits, activationBits, cards, sequences: size, tokens: length }
+  const groups = passWork(model, { ...pass, fusedAttention: true })
+  return { groups, tokens: size * length, sharp: false }
+}
+
+/**
+ * Work of a step of a decoder: first what all tokens share, then attention of sequences that decode
+ * and of prompts, as far as the step has them.
+ */
+export function stepParts(on: Placed, batch: StepBatch): PassPart[] {
+  const { model, weightBits, activationBits, cards } = on
+  const bits = { weightBits, activationBits, cards, fusedAttention: true }
+  const { decodes, prefills, prefillTokens } = batch
+  const tokens = decodes + prefillTokens
+  const shared = passWork(model, { ...bits, sequences: 1, tokens, logits: decodes + prefills })
+  const groups = shared.filter(({ name }) => name !== 'attention')
+  const parts: PassPart[] = [{ groups, tokens, sharp: false }]
+  if (decodes > 0) parts.push(decodingPart(on, batch))
+  if (prefillTokens > 0) {
+    const sequences = Math.max(1, prefills)
+    const prompts = { ...bits, sequences, tokens: prefillTokens / sequences }
+    const attention = passWork(model, prompts).filter(({ name }) => name === 'attention')
+    parts.push({ groups: attention, tokens: prefillTokens, sharp: true })
+  }
+  return parts
+}
+
+function decodingPart(
+  { model, weightBits, activationBits, cards }: Placed,
+  { decodes, context }: StepBatch,
+): PassPart {
+  const bits = { weightBits, activationBits, cards, fusedAttention: true }
+  const pass = { ...bits, sequences: decodes, tokens: 1, past: context / decodes }
+  const groups = passWork(model, pass).filter(({ name }) => name === 'attention')
+  return { groups, tokens: decodes, sharp: true }
+}
+
 /** Batches of an encoder, each padded to the length that is computed for all its members. */
 export function encoderWork(work: TransformerWork, pool: PlacedPool): MeanWork {
-  const { model, card, exchange, ...bits } = placed(work, pool)
+  const on = placed(work, pool)
   const mean = (size: number, length: number) => {
-    const pass = { ...bits, sequences: size, tokens: length, fusedAttention: true }
-    const tokens = size * length
-    return passTime(card, passWork(model, pass), tokens).ms + exchange(tokens)
+    const { groups, tokens } = batchPart(on, size, length)
+    return passTime(on.card, groups, tokens).ms + on.exchange(tokens)
   }
   return scattered(remembered(mean), 'cv' in work ? work.cv : 0)
 }
@@ -79,27 +126,14 @@ export function encoderWork(work: TransformerWork, pool: PlacedPool): MeanWork {
  * computing and reading, so it has at most one knee in a run.
  */
 export function decoderSteps(work: TransformerWork, pool: PlacedPool): StepLaw {
-  const { model, card, exchange, ...bits } = placed(work, pool)
-  const attentionCard: Card = { ...card, sharpness: Number.POSITIVE_INFINITY }
-  const attention = (groups: readonly KernelGroup[]) =>
-    groups.filter(({ name }) => name === 'attention')
-  const others = (groups: readonly KernelGroup[]) =>
-    groups.filter(({ name }) => name !== 'attention')
-  const decoding = ({ decodes, context }: StepBatch) =>
-    passTime(
-      attentionCard,
-      attention(
-        passWork(model, {
-          ...{ ...bits, sequences: decodes, tokens: 1, fusedAttention: true },
-          past: context / decodes,
-        }),
-      ),
-      decodes,
-    )
+  const on = placed(work, pool)
+  const sharpCard: Card = { ...on.card, sharpness: Number.POSITIVE_INFINITY }
+  const timeOf = ({ groups, tokens, sharp }: PassPart) =>
+    passTime(sharp ? sharpCard : on.card, groups, tokens)
   const lines = (batch: StepBatch) => {
     const [now, next] = [
-      decoding(batch),
-      decoding({ ...batch, context: batch.context + batch.decodes }),
+      timeOf(decodingPart(on, batch)),
+      timeOf(decodingPart(on, { ...batch, context: batch.context + batch.decodes })),
     ]
     return {
       compute: { at: now.computeMs, growth: next.computeMs - now.computeMs },
@@ -108,19 +142,8 @@ export function decoderSteps(work: TransformerWork, pool: PlacedPool): StepLaw {
   }
   return {
     stepMs: (batch) => {
-      const { decodes, prefills, prefillTokens } = batch
-      const tokens = decodes + prefillTokens
-      const shared = passWork(model, {
-        ...{ ...bits, sequences: 1, tokens, fusedAttention: true, logits: decodes + prefills },
-      })
-      let ms = passTime(card, others(shared), tokens).ms + exchange(tokens)
-      if (decodes > 0) ms += decoding(batch).ms
-      if (prefillTokens > 0) {
-        const sequences = Math.max(1, prefills)
-        const prompts = { ...bits, sequences, tokens: prefillTokens / sequences }
-        const groups = attention(passWork(model, { ...prompts, fusedAttention: true }))
-        ms += passTime(attentionCard, groups, prefillTokens).ms
-      }
+      let ms = on.exchange(batch.decodes + batch.prefillTokens)
+      for (const part of stepParts(on, batch)) ms += timeOf(part).ms
       return ms
     },
     growthMs: (batch) => {

@@ -32,6 +32,8 @@ const TEMPLATES: readonly (readonly [command: string, more: string])[] = [
   ['models build transformer-encoder --out out', '--layers --hidden --heads --vocabulary --seed'],
   ['accelerators', '--json --out'],
   ['accelerators t4', '--json --out'],
+  ['fit bert.yaml measured.csv', '--columns --where --pool --set --set --out --json'],
+  ['fit bert.yaml rows.csv --columns batch=n --columns length=m', '--columns --columns --where'],
   ['schema', '--document --out'],
   ['calibrate declared.yaml', '--seconds --from --out --set --seed'],
   ['replay declared.yaml', '--replays --against-set --out --profile --requests --decision-log'],

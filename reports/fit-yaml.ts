@@ -1,0 +1,60 @@
+import { Document, isScalar, visit } from 'yaml'
+import { visibleJson, visibleLine } from '../scenarios/index.ts'
+import type { Fit } from '../sim/documents/index.ts'
+
+type Efficiency = Fit['fits'][number]['efficiency']
+
+/** The key `efficiency` of a model, ready for a scenario. */
+export function efficiencyYaml(efficiency: Efficiency): string {
+  return yamlOf({ efficiency }).trimEnd()
+}
+
+/** The scenario that a fit is for. */
+export interface FittedScenario {
+  /** its path or name, as a file beside the fit extends it */
+  readonly base: string
+  /** what it states of `efficiency` */
+  readonly stated: object | undefined
+}
+
+/** A scenario that extends another one with the fit at the precision of the pool. */
+export function fittedScenarioYaml(
+  { model, fits, command }: Fit,
+  { base, stated }: FittedScenario,
+): string {
+  const own = fits.find(({ of_pool }) => of_pool)!.efficiency
+  const efficiency = overriding(own, stated ?? {})
+  return `# ${visibleLine(command)}\n${yamlOf({ extends: base, models: { [model]: { work: { efficiency } } } })}`
+}
+
+/** Values that the fit does not have are removed by a null, as one that it overrides. */
+function overriding(own: object, stated: object): object {
+  const merged = new Map<string, unknown>(Object.entries(own))
+  for (const [key, below] of Object.entries(stated)) {
+    const value = merged.get(key)
+    // it has a default, which is written in place of what it overrides
+    if (key === 'saturation_tokens') merged.set(key, value ?? 0)
+    else if (below !== undefined && value === undefined) merged.set(key, null)
+    else if (key === 'fitted') merged.set(key, overriding(value as object, below))
+  }
+  return Object.fromEntries(merged)
+}
+
+/**
+ * Block style, but what the values were fitted to stands on one line. Hidden characters, such as
+ * those in the name of a file, are escaped.
+ */
+function yamlOf(value: object): string {
+  const document = new Document(value)
+  visit(document, {
+    Pair: (_, { key, value: inner }) => {
+      const flow = isScalar(key) && key.value === 'fitted'
+      if (flow && typeof inner === 'object' && inner !== null) Object.assign(inner, { flow })
+    },
+    Scalar: (_, scalar) => {
+      const text = scalar.value
+      if (typeof text === 'string' && visibleLine(text) !== text) scalar.type = 'QUOTE_DOUBLE'
+    },
+  })
+  return visibleJson(document.toString({ lineWidth: 0 }))
+}

@@ -1,0 +1,129 @@
+import { visibleLine } from '../../scenarios/index.ts'
+import type { Fit } from '../../sim/documents/index.ts'
+import { efficiencyYaml } from '../fit-yaml.ts'
+import { count, NONE, percent, plural, signedPercent, threeDigits } from '../format.ts'
+import { alignColumns } from './align.ts'
+
+type PrecisionFit = Fit['fits'][number]
+type Errors = PrecisionFit['left_out']
+
+/** A fit for a terminal; the part for a scenario is last. */
+export function fitText(fit: Fit): string {
+  const { model, pool, accelerator, tensor_parallel: cards, file, rows, left_out: left } = fit
+  const many = cards > 1 ? `${cards} × ` : ''
+  const conditions = left > 0 ? ` where ${fit.where.join(' and ')} (${count(left)} others)` : ''
+  const own = fit.fits.find(({ of_pool }) => of_pool)!
+  return [
+    visibleLine(`${model} on ${many}${accelerator}, pool ${pool}, fitted to ${file}`),
+    visibleLine(`${plural(rows, 'row')}${conditions}; ${columnsText(fit)}`),
+    ...(fit.fits.length + fit.not_fitted.length > 1 ? [APART] : []),
+    ...fit.fits.flatMap((one) => ['', ...precisionText(one, fit)]),
+    ...fit.not_fitted.flatMap(({ precision, rows: n, why }) => [
+      '',
+      visibleLine(`${precision}, ${plural(n, 'row')}: not fitted: ${why}`),
+    ]),
+    '',
+    `For work of the model ${model}, at ${own.precision}:`,
+    '',
+    efficiencyYaml(own.efficiency),
+  ].join('\n')
+}
+
+const APART =
+  'Each precision is fitted apart: its kernels reach other shares of their peaks, and a model has one of each value.'
+
+function columnsText({ columns }: Fit): string {
+  const named = Object.entries(columns).map(([key, name]) =>
+    key === name ? name : `${key} from ${name}`,
+  )
+  return `columns ${named.join(', ')}`
+}
+
+function precisionText(own: PrecisionFit, { law }: Fit): string[] {
+  const { precision, rows, cells, sure, regions, left_out: left, unfitted } = own
+  const steps = law === 'transformer-decoder'
+  const what = `${plural(rows, 'row')}, ${cells} different ${steps ? 'steps' : 'batches and lengths'}`
+  return [
+    `${precision}: ${what}`,
+    '',
+    ...parametersText(own),
+    '',
+    ...table(
+      ['predicted', 'rows', 'median error', 'bias', 'worst'],
+      [
+        ['left out in turn', ...errorCells(left)],
+        ...regions.map(({ region, ...errors }) => [`  ${region}`, ...errorCells(errors)]),
+        ['half by the other half', ...errorCells(chosenOf(own).halves)],
+        ['without the fit', ...errorCells(unfitted)],
+      ],
+    ),
+    '',
+    ...shapesText(own),
+    '',
+    ...worstText(own, steps),
+    '',
+    ...wrapped(sure),
+  ]
+}
+
+const chosenOf = ({ shapes }: PrecisionFit) => shapes.find(({ chosen }) => chosen)!
+
+const errorCells = ({ rows, median, bias, worst }: Errors) => [
+  ...[count(rows), percent(median), signedPercent(bias), signedPercent(worst)],
+]
+
+function parametersText({ parameters, groups_left_out: groups }: PrecisionFit): string[] {
+  const head = ['fitted value', '', `over ${groups} fits that leave rows out`, '']
+  const rows = parameters.map(({ key, value, low, high, open }) => [
+    ...[key, threeDigits(value), `${threeDigits(low)} to ${threeDigits(high)}`],
+    open ? 'left open by the rows' : '',
+  ])
+  return alignColumns([head, ...rows], [0, 3]).split('\n')
+}
+
+function shapesText(own: PrecisionFit): string[] {
+  const { shapes, rule, groups_left_out: groups, cells } = own
+  const rows = shapes.map(({ name, score, standard_error: error, left_out: left, chosen }) => [
+    name,
+    percent(left.median),
+    signedPercent(left.worst),
+    `${percent(score)} ± ${percent(error)}`,
+    chosen ? 'chosen' : '',
+  ])
+  const grouped = groups < cells ? ` Cells are left out in ${groups} groups.` : ''
+  return [
+    ...alignColumns([['shape', 'median', 'worst', 'mean error', ''], ...rows], [0, 4]).split('\n'),
+    ...wrapped(`${rule}${grouped}`),
+  ]
+}
+
+function worstText({ worst_rows: rows }: PrecisionFit, steps: boolean): string[] {
+  const head = steps
+    ? ['predicted worst', 'sequences', 'context', 'prefill']
+    : ['predicted worst', 'batch', 'length']
+  const cells = rows.map((row) => [
+    `line ${row.line}`,
+    ...(steps
+      ? [count(row.batch), row.batch > 0 ? count(row.length) : NONE, count(row.prefill_tokens)]
+      : [count(row.batch), count(row.length)]),
+    ...[threeDigits(row.ms), threeDigits(row.predicted_ms), signedPercent(row.error), row.region],
+  ])
+  const all = [...head, 'measured ms', 'predicted ms', 'error', '']
+  return alignColumns([all, ...cells], [0, all.length - 1]).split('\n')
+}
+
+const table = (head: readonly string[], rows: readonly (readonly string[])[]) =>
+  alignColumns([head, ...rows]).split('\n')
+
+const WIDTH = 120
+
+/** Sentences in lines of a terminal; a figure keeps its sign. */
+function wrapped(text: string): string[] {
+  const lines: string[] = []
+  for (const word of text.split(/ (?!%)/)) {
+    const line = lines.at(-1)
+    if (line === undefined || line.length + 1 + word.length > WIDTH) lines.push(word)
+    else lines[lines.length - 1] = `${line} ${word}`
+  }
+  return lines
+}

@@ -1,0 +1,126 @@
+import { isAbsolute, relative, resolve, sep } from 'node:path'
+import { type Command, InvalidArgumentError } from 'commander'
+import { fitText, fittedScenarioYaml } from '../../reports/index.ts'
+import {
+  EXIT,
+  findScenario,
+  loadScenario,
+  type MeasurementColumns,
+  measuredKeys,
+  nearest,
+} from '../../scenarios/index.ts'
+import type { Fit } from '../../sim/documents/index.ts'
+import { writableFolder } from '../folders/write-whole.ts'
+import { FIT_LIMITS, fitTimes } from '../jobs/fit-times.ts'
+import {
+  commandLine,
+  implement,
+  note,
+  outOption,
+  override,
+  scenarioFile,
+  withJson,
+} from './command.ts'
+import { emit } from './output.ts'
+import { withProgress } from './progress.ts'
+
+interface FitOptions {
+  readonly pool?: string
+  readonly columns?: MeasurementColumns
+  readonly where?: readonly (readonly [column: string, value: string])[]
+  readonly set?: readonly string[]
+  readonly json?: boolean
+  readonly out?: string
+}
+
+const share = (part: number) => `${100 * part} %`
+const { usable } = FIT_LIMITS.bars
+
+const HELP = `
+The scenario states the dimensions of the model (law transformer-encoder or transformer-decoder), the accelerator, the
+precision and tensor_parallel. The fit finds its \`efficiency\`: compute, memory, launch_us, and saturation_tokens or
+sharpness where they predict better. Columns: batch and length; of a decoder, sequences that decode (batch), the context
+of each (length) and tokens of prompts (prefill_tokens). The time is in ms, or follows from requests/s or tokens/s.
+
+Each batch and length is left out in turn and predicted from the others; these are the errors. A fit is called usable
+up to a median of ${share(usable.median)} and a worst one of ${share(usable.worst)}. Exit code 0 also for a poor fit, which the text states; 5 for fewer than
+${FIT_LIMITS.leastCells} different batches and lengths.
+
+fitted.yaml extends the scenario with the fit at the precision of the pool, without the values of --set.
+
+Examples:
+  $ spillway fit bert.yaml rows.csv
+  $ spillway fit bert.yaml published.csv --where gpu=A100 --columns ms=latency_ms --out fit
+  $ spillway simulate fit/fitted.yaml`
+
+export function define(command: Command): void {
+  withJson(scenarioFile(command))
+    .argument('<rows>', 'measured times (CSV, may be gzip): a row for each batch or step')
+    .option('--pool <name>', 'the pool that was measured; default: the only one with a transformer')
+    .option(
+      '--columns <key=name>',
+      `column of ${measuredKeys.join(', ')}; may be repeated; default: guessed`,
+      column,
+    )
+    .option('--where <column=value>', 'use rows with this value only; may be repeated', condition)
+    .option('--set <path=value>', 'override any scenario value; may be repeated', override)
+    .addOption(outOption('fit.json and fitted.yaml'))
+  implement(command, HELP, async (signal, scenario: string, rows: string, options: FitOptions) => {
+    const { pool, columns, where, set, out } = options
+    const undo = await writableFolder(out)
+    const document = await withProgress((onProgress) =>
+      fitTimes(scenario, rows, {
+        ...{ pool, columns, where, set: set ?? [], key: flagOf },
+        ...{ signal, onProgress, onNote: note, command: commandLine() },
+      }),
+    ).catch(undo)
+    await emit(options, { fit: document }, 'fit', fitText(document), async (change) =>
+      change.write('fitted.yaml', await fittedYaml(document, scenario, out!)),
+    )
+    return EXIT.ok
+  })
+}
+
+/** The scenario as a file in the folder of --out extends it. */
+async function fittedYaml(document: Fit, path: string, folder: string): Promise<string> {
+  const { scenario } = await loadScenario(path)
+  const model = scenario.models[document.model]!
+  const work = 'work' in model && 'efficiency' in model.work ? model.work : null
+  const { shipped = false } = findScenario(path, path) ?? {}
+  const base =
+    shipped || isAbsolute(path)
+      ? path
+      : relative(resolve(folder), resolve(path)).split(sep).join('/')
+  return fittedScenarioYaml(document, { base, stated: work?.efficiency })
+}
+
+/** Adds `key=name` to the columns of the options before it. */
+function column(text: string, previous: MeasurementColumns = {}): MeasurementColumns {
+  const [key, name] = parted(text)
+  const known = measuredKeys.find((candidate) => candidate === key)
+  if (known !== undefined && name !== '') return { ...previous, [known]: name }
+  const near = nearest(key, measuredKeys)
+  const hint = near === null || near === key ? '' : ` Did you mean ${near}?`
+  throw new InvalidArgumentError(
+    `Expected ${measuredKeys.join(', ')}, then =NAME, got ${text}.${hint}`,
+  )
+}
+
+function condition(
+  text: string,
+  previous: FitOptions['where'] = [],
+): NonNullable<FitOptions['where']> {
+  const [name, value] = parted(text)
+  if (name !== '') return [...previous, [name, value]]
+  throw new InvalidArgumentError(`Expected COLUMN=VALUE, got ${text}.`)
+}
+
+function parted(text: string): readonly [key: string, value: string] {
+  const equals = text.indexOf('=')
+  return equals < 0 ? ['', ''] : [text.slice(0, equals).trim(), text.slice(equals + 1).trim()]
+}
+
+/** The option for a key: --columns ms=NAME for ms. */
+function flagOf(key: string): string {
+  return key === 'where' || key === 'pool' ? `--${key}` : `--columns ${key}=NAME`
+}

@@ -1,0 +1,83 @@
+import { describe, expect, test } from 'vitest'
+import { Failure } from '../failure.ts'
+import { guessColumns, namedMeasure } from './measurement-columns.ts'
+
+const key = (name: string) => `--columns ${name}=NAME`
+const encoder = { decodes: false, key }
+const decoder = { decodes: true, key }
+
+function problemsOf(...args: Parameters<typeof guessColumns>): readonly string[] {
+  try {
+    guessColumns(...args)
+    return []
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error
+    return error.problems
+  }
+}
+
+describe('names of columns', () => {
+  test.each([
+    ['batch', 'batch'],
+    ['batch_size', 'batch'],
+    ['seq', 'length'],
+    ['seqLen', 'length'],
+    ['input_tokens', 'length'],
+    ['latency_ms', 'ms'],
+    ['ms', 'ms'],
+    ['time_us', 'ms'],
+    ['requests/s', 'throughput_rps'],
+    ['ft_seq_per_s', 'throughput_rps'],
+    ['tokens_per_s', 'tokens_per_s'],
+    ['dtype', 'precision'],
+    ['gpu', null],
+    ['padding_speedup', null],
+  ])('%s of an encoder is %s', (name, measure) => {
+    expect(namedMeasure(name, false)).toBe(measure)
+  })
+
+  test.each([
+    ['sequences', 'batch'],
+    ['context', 'length'],
+    ['context_tokens', 'length'],
+    ['num_tokens', 'prefill_tokens'],
+    ['prompt_tokens', 'prefill_tokens'],
+    ['all_layers_ms', 'ms'],
+  ])('%s of a decoder is %s', (name, measure) => {
+    expect(namedMeasure(name, true)).toBe(measure)
+  })
+})
+
+test('what is stated is not guessed, and what is guessed is said', () => {
+  const header = ['batch', 'length', 'a_ms', 'b_us']
+  const guess = guessColumns(header, { ms: 'b_us' }, encoder)
+  expect(guess.columns).toEqual({ batch: 'batch', length: 'length', ms: 'b_us' })
+  expect(guess.msPerUnit).toBe(0.001)
+  expect(guess.said).toBe('columns `batch`, `length`')
+  expect(guessColumns(['bs', 'len', 'time'], {}, encoder).said).toBe(
+    'columns `bs` as batch, `len` as length, `time` as ms (ms assumed)',
+  )
+})
+
+test('a time comes before a throughput, so that a table may have both', () => {
+  const header = ['batch', 'length', 'ms', 'requests_per_s', 'tokens_per_s']
+  const { columns } = guessColumns(header, {}, encoder)
+  expect(columns).toEqual({ batch: 'batch', length: 'length', ms: 'ms' })
+})
+
+test('a decoder needs sequences with their contexts, or prompts', () => {
+  const { columns } = guessColumns(['num_tokens', 'ms'], {}, decoder)
+  expect(columns).toEqual({ prefill_tokens: 'num_tokens', ms: 'ms' })
+  expect(problemsOf(['sequences', 'ms'], {}, decoder).join()).toContain('set --columns length=NAME')
+  expect(problemsOf(['sequences', 'context', 'rps'], {}, decoder).join()).toContain(
+    'leave the time of a step open',
+  )
+})
+
+test('every problem is named at once', () => {
+  expect(problemsOf(['x', 'y'], { ms: 'z' }, encoder)).toEqual([
+    expect.stringContaining('--columns ms=NAME: expected one of x, y, got "z"'),
+    expect.stringContaining('set --columns batch=NAME'),
+    expect.stringContaining('set --columns length=NAME'),
+  ])
+})

@@ -1,0 +1,144 @@
+import { EXIT, Failure } from '../failure.ts'
+import { didYouMean } from '../parse/nearest.ts'
+import { namedUnit, wordsOf } from '../trace/column-names.ts'
+
+/** What a column of measurements may hold; the value ends a message. */
+export const MEASURED = Object.freeze({
+  batch: 'requests of a batch, or sequences that decode in a step',
+  length: 'tokens of each request, or in the KV cache of each sequence that decodes',
+  prefill_tokens: 'tokens of prompts in a step',
+  precision: 'the precision',
+  ms: 'the time of a batch or step',
+  throughput_rps: 'requests/s: the batch over its time',
+  tokens_per_s: 'tokens/s: the tokens of a batch or step over its time',
+})
+export type MeasuredKey = keyof typeof MEASURED
+export const measuredKeys = Object.keys(MEASURED) as MeasuredKey[]
+
+export type MeasurementColumns = Readonly<Partial<Record<MeasuredKey, string>>>
+
+/** Which column holds what, and what was guessed of that, as a sentence; null if nothing was. */
+export interface ColumnGuess {
+  readonly columns: MeasurementColumns
+  /** milliseconds in a unit of the column of times */
+  readonly msPerUnit: number
+  readonly said: string | null
+}
+
+export interface ColumnOptions {
+  /** of a transformer that decodes, a batch is a step */
+  readonly decodes: boolean
+  /** names a key as the user would set it */
+  readonly key: (name: string) => string
+}
+
+/** Times and throughputs; of several that are there, the first is used. */
+const TIMES = ['ms', 'throughput_rps', 'tokens_per_s'] as const
+
+/**
+ * Guesses from the names in the header what is not stated. Where two columns fit equally, or a
+ * needed one is missing, it throws `Failure` with everything that the user must state. Columns are
+ * named in the problems, not the file.
+ */
+export function guessColumns(
+  header: readonly string[],
+  stated: MeasurementColumns,
+  { decodes, key }: ColumnOptions,
+): ColumnGuess {
+  const problems: string[] = []
+  for (const [name, column] of Object.entries(stated)) {
+    if (header.includes(column)) continue
+    const text = `expected one of ${header.join(', ')}, got "${column}"`
+    problems.push(`${key(name)}: ${text}${didYouMean(column, header)}`)
+  }
+  const taken = Object.values(stated)
+  const open = header.filter((name) => !taken.includes(name))
+  const guessed = new Map<MeasuredKey, string>()
+  const wanted = measuredKeys.filter((name) => stated[name] === undefined)
+  const statedTime = TIMES.some((name) => stated[name] !== undefined)
+  for (const name of wanted) {
+    const isTime = (TIMES as readonly string[]).includes(name)
+    if (isTime && (statedTime || TIMES.some((time) => guessed.has(time)))) continue
+    const fitting = open.filter((column) => namedMeasure(column, decodes) === name)
+    if (fitting.length > 1) {
+      const columns = fitting.map((column) => `\`${column}\``).join(' and ')
+      problems.push(`${columns} may each be ${MEASURED[name]}; set ${key(name)} to one of them`)
+      guessed.set(name, fitting[0]!)
+    } else if (fitting.length === 1) guessed.set(name, fitting[0]!)
+  }
+  const columns: MeasurementColumns = { ...stated, ...Object.fromEntries(guessed) }
+  problems.push(
+    ...missing(columns, decodes, key).map((text) => `${text}; got ${header.join(', ')}`),
+  )
+  if (problems.length > 0) throw new Failure(problems, EXIT.usage)
+  const unit = columns.ms === undefined ? null : namedUnit(columns.ms)
+  return { columns, msPerUnit: MS_PER[unit ?? 'ms'], said: saidOf(guessed, unit) }
+}
+
+function missing(
+  columns: MeasurementColumns,
+  decodes: boolean,
+  key: ColumnOptions['key'],
+): string[] {
+  const none = (name: MeasuredKey) => columns[name] === undefined
+  const ask = (name: MeasuredKey) =>
+    `no column is recognised as ${MEASURED[name]}; set ${key(name)}`
+  const problems: string[] = []
+  if (TIMES.every(none)) problems.push(ask('ms'))
+  if (decodes && none('batch') && none('prefill_tokens')) problems.push(ask('batch'))
+  if (!decodes && none('batch')) problems.push(ask('batch'))
+  if ((!decodes || !none('batch')) && none('length')) problems.push(ask('length'))
+  if (!decodes && !none('prefill_tokens')) {
+    problems.push(`remove ${key('prefill_tokens')}: an encoder has no prefill`)
+  }
+  if (decodes && !none('throughput_rps')) {
+    const other = `${key('ms')} or ${key('tokens_per_s')}`
+    problems.push(
+      `${columns.throughput_rps}: requests/s leave the time of a step open; set ${other}`,
+    )
+  }
+  return problems
+}
+
+const MS_PER = { s: 1000, ms: 1, us: 0.001, ns: 1e-6 }
+
+function saidOf(guessed: ReadonlyMap<MeasuredKey, string>, unit: string | null): string | null {
+  if (guessed.size === 0) return null
+  const parts = [...guessed].map(([name, column]) => {
+    const assumed = name === 'ms' && unit !== 'ms' ? ` (${unit ?? 'ms assumed'})` : ''
+    return name === column ? `\`${column}\`${assumed}` : `\`${column}\` as ${name}${assumed}`
+  })
+  return `columns ${parts.join(', ')}`
+}
+
+const has = (words: readonly string[], ...names: readonly string[]) =>
+  words.some((word) => names.includes(word))
+
+const BATCH = 'batch batches bs batchsize sequences seqs'.split(' ')
+const LENGTH = 'length lengths len seq seqlen tokens context past kv'.split(' ')
+const PREFILL = 'prefill prompt prompts input'.split(' ')
+const PRECISION = 'precision dtype'.split(' ')
+const TIME = 'ms time latency duration elapsed took'.split(' ')
+const REQUESTS = 'request requests req reqs sequence sequences seq sample samples inference'.split(
+  ' ',
+)
+const TOKENS = 'token tokens tok toks'.split(' ')
+
+/** What the name of a column tells of its values; null if that is nothing. */
+export function namedMeasure(column: string, decodes: boolean): MeasuredKey | null {
+  const words = wordsOf(column)
+  if (has(words, ...PRECISION)) return 'precision'
+  const rate = has(words, 'per', 'throughput', 'rps', 'qps', 'tps') || /\/\s*s(ec)?\b/i.test(column)
+  if (rate) {
+    if (has(words, 'tps', ...TOKENS)) return 'tokens_per_s'
+    return has(words, 'throughput', 'rps', 'qps', ...REQUESTS) ? 'throughput_rps' : null
+  }
+  const unit = namedUnit(column)
+  if (has(words, ...TIME) || unit !== null) return 'ms'
+  if (has(words, ...BATCH)) return 'batch'
+  if (!decodes) return has(words, ...LENGTH) ? 'length' : null
+  if (has(words, ...PREFILL)) return 'prefill_tokens'
+  // tokens alone are all that a pass computes
+  if (has(words, ...TOKENS) && !has(words, 'context', 'past', 'kv')) return 'prefill_tokens'
+  return has(words, ...LENGTH) ? 'length' : null
+}

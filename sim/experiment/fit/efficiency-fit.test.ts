@@ -1,0 +1,68 @@
+import { expect, test } from 'vitest'
+import { shippedAccelerators } from '../../../scenarios/load/accelerators.ts'
+import { SHAPE_NAMES, tryShape } from '../../accelerator/index.ts'
+import { encoderPass } from '../simulation/measured-pass.ts'
+import { encoderWork, type TransformerWork } from '../simulation/transformer-times.ts'
+import { confidenceOf, type FittedRow, precisionFit } from './efficiency-fit.ts'
+
+const size = { layers: 12, hidden: 768, heads: 12, vocabulary: 30_522 }
+const efficiency = { compute: 0.45, memory: 0.6, launch_us: 7, saturation_tokens: 0 }
+const work: TransformerWork = { law: 'transformer-encoder', ...size, cv: 0 }
+const accelerator = shippedAccelerators().find(({ name }) => name === 't4')!
+const pool = { accelerator, precision: 'fp16' } as const
+
+/** Rows of batches whose times are those of known efficiencies. */
+function rowsOf(batches: readonly number[], lengths: readonly number[]): FittedRow[] {
+  const { mean } = encoderWork({ ...work, efficiency }, pool)
+  return batches.flatMap((batch) =>
+    lengths.map((length) => {
+      const pass = encoderPass(work, pool, { size: batch, length })
+      const ms = mean(batch, length)
+      const row = { line: 2, batch, length, prefillTokens: 0, ms }
+      return { ...pass, at: { batch, length }, ms, row }
+    }),
+  )
+}
+
+function fitOf(rows: readonly FittedRow[], stated?: typeof efficiency) {
+  const trials = SHAPE_NAMES.map((name) => tryShape(name, rows))
+  const of = { precision: 'fp16', ofPool: true, rows, trials, source: 'rows.csv' }
+  return precisionFit({ ...of, efficiency: stated })
+}
+
+test('times of known efficiencies give them back, and say what they were fitted to', () => {
+  const fit = fitOf(rowsOf([1, 8, 32], [32, 128, 384]))
+  expect(fit.shapes.find(({ chosen }) => chosen)!.name).toBe('plain')
+  const near = (found: number, known: number) =>
+    expect(Math.abs(found / known - 1)).toBeLessThan(0.05)
+  near(fit.efficiency.compute, efficiency.compute)
+  near(fit.efficiency.memory, efficiency.memory)
+  near(fit.efficiency.launch_us, efficiency.launch_us)
+  expect(fit.efficiency.fitted).toMatchObject({ batch: [1, 32], length: [32, 384] })
+  expect(fit.left_out.median).toBeLessThan(0.02)
+  expect(fit.unfitted.median).toBeGreaterThan(0.05)
+  expect(fit.sure).toMatch(/^Usable between the measured rows\./)
+})
+
+test('efficiencies that fit already are said to be no worse', () => {
+  const fit = fitOf(rowsOf([1, 8, 32], [32, 128, 384]), efficiency)
+  expect(fit.unfitted.median).toBeLessThan(1e-9)
+  expect(fit.sure).toContain('which is no worse')
+})
+
+test('what no row depends on is named as open', () => {
+  const fit = fitOf(rowsOf([64, 128], [256, 384, 512]))
+  const open = fit.parameters.filter((parameter) => parameter.open).map(({ key }) => key)
+  expect(open).toContain('launch_us')
+  expect(open).not.toContain('compute')
+  expect(fit.sure).toContain('leave launch_us open')
+})
+
+test('confidence follows from the median and the worst error', () => {
+  const errors = (median: number, worst: number) => ({ rows: 9, median, bias: 0, worst })
+  expect(confidenceOf(errors(0.15, -0.4))).toBe('usable')
+  expect(confidenceOf(errors(0.16, 0.1))).toBe('rough')
+  expect(confidenceOf(errors(0.1, -0.5))).toBe('rough')
+  expect(confidenceOf(errors(0.31, 0.5))).toBe('poor')
+  expect(confidenceOf(errors(0.1, 1.1))).toBe('poor')
+})

@@ -1,0 +1,239 @@
+import { median } from 'simple-statistics'
+import type { Efficiencies, HeldOut, MeasuredPass, ShapeTrial } from '../../accelerator/index.ts'
+import {
+  cellCount,
+  chooseShape,
+  efficienciesOf,
+  errorsByRegion,
+  heldOutErrors,
+  isOpen,
+  predictPass,
+  withEfficiencies,
+} from '../../accelerator/index.ts'
+import type { Fit } from '../../documents/index.ts'
+import { ASSUMED_EFFICIENCY } from '../simulation/accelerator-card.ts'
+import type { TransformerWork } from '../simulation/transformer-times.ts'
+
+type PrecisionFit = Fit['fits'][number]
+type Errors = PrecisionFit['left_out']
+type Parameter = PrecisionFit['parameters'][number]
+type Confidence = PrecisionFit['confidence']
+
+/** Fewer cells determine no fit of five values, and leave nothing to test it on. */
+export const LEAST_CELLS = 6
+/** With fewer cells the errors themselves are uncertain. */
+const FEW_CELLS = 12
+
+/** Up to these errors a fit is usable, or rough. */
+export const FIT_BARS = Object.freeze({
+  usable: { median: 0.15, worst: 0.4 },
+  rough: { median: 0.3, worst: 1 },
+})
+
+const MOST_WORST = 5
+
+/** A measured batch or step. */
+export interface FittedRow extends MeasuredPass {
+  readonly row: {
+    readonly line: number
+    readonly batch: number
+    readonly length: number
+    readonly prefillTokens: number
+    readonly ms: number
+  }
+}
+
+export interface PrecisionRows {
+  readonly precision: string
+  readonly ofPool: boolean
+  readonly rows: readonly FittedRow[]
+  /** of the shapes, the simplest first */
+  readonly trials: readonly ShapeTrial<FittedRow>[]
+  readonly efficiency: TransformerWork['efficiency']
+  readonly source: string
+}
+
+/** What is known of a fit to the rows of one precision. */
+export function precisionFit(of: PrecisionRows): PrecisionFit {
+  const { precision, ofPool, rows, trials } = of
+  const chosen = chooseShape(trials)
+  const { heldOut, fits } = chosen.leftOut
+  const left = errorsOf(heldOut)
+  const parameters = parametersOf(chosen, rows)
+  const regions = [...errorsByRegion(heldOut)].map(([region, errors]) => ({
+    region,
+    ...plain(errors),
+  }))
+  const confidence = confidenceOf(left)
+  const found = { confidence, left, halves: errorsOf(chosen.halves.heldOut), parameters }
+  const unfitted = unfittedErrors(of, chosen)
+  return {
+    precision,
+    of_pool: ofPool,
+    rows: rows.length,
+    cells: cellCount(rows),
+    groups_left_out: fits.length,
+    parameters,
+    shapes: trials.map((trial) => ({
+      name: trial.name,
+      left_out: errorsOf(trial.leftOut.heldOut),
+      halves: errorsOf(trial.halves.heldOut),
+      score: trial.score,
+      standard_error: trial.standardError,
+      chosen: trial === chosen,
+    })),
+    rule: RULE,
+    left_out: left,
+    regions,
+    unfitted,
+    worst_rows: heldOut
+      .toSorted((a, b) => Math.abs(b.error) - Math.abs(a.error))
+      .slice(0, MOST_WORST)
+      .map(predictedRow),
+    confidence,
+    sure: sureText(found, cellCount(rows), unfitted),
+    efficiency: efficiencyOf(of, left, parameters),
+  }
+}
+
+const RULE =
+  'The simplest shape whose mean error is within one standard error of the least mean error, where ' +
+  'each cell of batch and length is predicted from the others.'
+
+const errorsOf = (heldOut: readonly HeldOut<FittedRow>[]): Errors => plain(heldOutErrors(heldOut))
+
+function plain({ rows, median: middle, bias, worst }: ReturnType<typeof heldOutErrors>): Errors {
+  return { rows, median: middle, bias, worst: worst.error }
+}
+
+function predictedRow({ row: { row }, predicted, error, region }: HeldOut<FittedRow>) {
+  const { line, batch, length, prefillTokens: prefill_tokens, ms } = row
+  return { line, batch, length, prefill_tokens, ms, predicted_ms: predicted.ms, error, region }
+}
+
+const KEYS = {
+  compute: 'compute',
+  memory: 'memory',
+  launchUs: 'launch_us',
+  halfTokens: 'saturation_tokens',
+  sharpness: 'sharpness',
+} as const satisfies Readonly<Record<keyof Efficiencies, Parameter['key']>>
+
+/** The values that the shape fits, with their range over the fits that leave rows out. */
+function parametersOf(
+  { name: shape, fit, leftOut }: ShapeTrial<FittedRow>,
+  rows: readonly FittedRow[],
+): Parameter[] {
+  const names = (Object.keys(KEYS) as (keyof Efficiencies)[]).filter((name) => {
+    if (name === 'halfTokens') return shape === 'saturating'
+    return name !== 'sharpness' || shape === 'soft'
+  })
+  return names.map((name) => {
+    const value = efficienciesOf(fit)[name]
+    const values = leftOut.fits.map((other) => efficienciesOf(other)[name])
+    const [low, high] = [Math.min(value, ...values), Math.max(value, ...values)]
+    return { key: KEYS[name], value, low, high, open: isOpen(fit, name, rows) }
+  })
+}
+
+/** Errors of what the scenario states, or of usual efficiencies, over all rows. */
+function unfittedErrors(
+  { rows, efficiency = ASSUMED_EFFICIENCY }: PrecisionRows,
+  { fit }: ShapeTrial<FittedRow>,
+): Errors {
+  const stated = withEfficiencies(fit, {
+    compute: efficiency.compute,
+    memory: efficiency.memory,
+    launchUs: efficiency.launch_us,
+    halfTokens: efficiency.saturation_tokens,
+    sharpness: efficiency.sharpness ?? Number.POSITIVE_INFINITY,
+  })
+  const errors = rows.map((row) => predictPass(stated, row).ms / row.ms - 1)
+  return {
+    rows: rows.length,
+    median: median(errors.map(Math.abs)),
+    bias: median(errors),
+    worst: errors.reduce((a, b) => (Math.abs(b) > Math.abs(a) ? b : a)),
+  }
+}
+
+export function confidenceOf({ median: middle, worst }: Errors): Confidence {
+  const within = (bars: { readonly median: number; readonly worst: number }) =>
+    middle <= bars.median && Math.abs(worst) <= bars.worst
+  if (within(FIT_BARS.usable)) return 'usable'
+  return within(FIT_BARS.rough) ? 'rough' : 'poor'
+}
+
+const percent = (share: number) => `${Number((100 * Math.abs(share)).toPrecision(2))} %`
+
+function sureText(
+  {
+    confidence,
+    left,
+    halves,
+    parameters,
+  }: {
+    readonly confidence: Confidence
+    readonly left: Errors
+    readonly halves: Errors
+    readonly parameters: readonly Parameter[]
+  },
+  cells: number,
+  unfitted: Errors,
+): string {
+  const open = parameters.filter((parameter) => parameter.open).map(({ key }) => key)
+  const helps =
+    unfitted.median > left.median
+      ? `Without the fit the median error is ${percent(unfitted.median)}.`
+      : `The efficiencies before the fit had a median error of ${percent(unfitted.median)}, which is no worse.`
+  return [
+    `${MEANING[confidence]} A row that was left out is predicted within ${percent(left.median)} (median), and within ${percent(left.worst)} at worst.`,
+    `From half of the rows the other half is predicted within ${percent(halves.median)}, at worst ${percent(halves.worst)}.`,
+    helps,
+    ...(open.length === 0
+      ? []
+      : [`The rows leave ${open.join(' and ')} open: measure batches that depend on it.`]),
+    ...(cells < FEW_CELLS
+      ? [
+          `${cells} different batches and lengths are few, so these errors are uncertain themselves.`,
+        ]
+      : []),
+    'Nothing is known of times beyond the measured batches and lengths.',
+  ].join(' ')
+}
+
+const MEANING = {
+  usable: 'Usable between the measured rows.',
+  rough: 'Rough: compare alternatives by it, and measure before you decide by its figures.',
+  poor: 'Poor: do not decide by it. The rows do not follow the model on this accelerator, or they are not what the columns say.',
+} as const satisfies Readonly<Record<Confidence, string>>
+
+const rounded = (value: number) => Number(value.toPrecision(3))
+
+function efficiencyOf(
+  { rows, source }: PrecisionRows,
+  left: Errors,
+  parameters: readonly Parameter[],
+): PrecisionFit['efficiency'] {
+  const by = Object.fromEntries(parameters.map(({ key, value }) => [key, rounded(value)]))
+  const { compute = 0, memory = 0, launch_us = 0, saturation_tokens, sharpness } = by
+  const batches = rows.flatMap(({ row }) => (row.batch > 0 ? row.batch : []))
+  const lengths = rows.flatMap(({ row }) => (row.batch > 0 ? Math.max(1, row.length) : []))
+  const prefills = rows.flatMap(({ row }) => (row.prefillTokens > 0 ? row.prefillTokens : []))
+  const range = (values: readonly number[]): [number, number] => [
+    ...([Math.min(...values), Math.max(...values)] as const),
+  ]
+  return {
+    ...{ compute, memory, launch_us },
+    ...(saturation_tokens !== undefined && { saturation_tokens }),
+    ...(sharpness !== undefined && { sharpness }),
+    fitted: {
+      ...(batches.length > 0 && { batch: range(batches) }),
+      ...(lengths.length > 0 && { length: range(lengths) }),
+      ...(prefills.length > 0 && { prefill_tokens: range(prefills) }),
+      error: rounded(left.median),
+      worst: rounded(Math.abs(left.worst)),
+      source: source.slice(0, 1000),
+    },
+  }
+}
