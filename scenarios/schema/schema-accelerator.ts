@@ -21,9 +21,12 @@ const source = z
   .min(1)
   .max(500)
   .describe('Where the figure was read: a file and its commit, a page, a datasheet or a log.')
+  .meta({ examples: ['NVIDIA T4 datasheet'] })
 
 const ofFigure = {
-  value: positive.describe('The number, in the unit at the end of the key of the figure.'),
+  value: positive
+    .describe('The number, in the unit at the end of the key of the figure.')
+    .meta({ examples: [320] }),
   source,
   confidence: z
     .enum(Object.keys(confidences) as Confidence[])
@@ -73,22 +76,31 @@ export const pricing = z.enum(['on-demand', 'reserved', 'spot'])
 
 const price = z
   .strictObject({
-    usd_per_hour: positive.describe('The price of one card in US dollars an hour, with its host.'),
+    usd_per_hour: positive
+      .describe('The price of one card in US dollars an hour, with its host.')
+      .meta({ examples: [0.8] }),
     tier: pricing.describe(
       'How the card is rented: `on-demand`, `reserved` for months, or `spot`.',
     ),
-    provider: z.string().min(1).max(100).describe('The name of the cloud provider.'),
+    provider: z
+      .string()
+      .min(1)
+      .max(100)
+      .describe('The name of the cloud provider.')
+      .meta({ examples: ['AWS'] }),
     sku: z
       .string()
       .min(1)
       .max(100)
-      .describe('The name of the offer; `/8` stands for an eighth of the price of eight cards.'),
+      .describe('The name of the offer; `/8` stands for an eighth of the price of eight cards.')
+      .meta({ examples: ['p5.48xlarge/8'] }),
     region: z
       .string()
       .min(1)
       .max(100)
       .optional()
-      .describe('The region of the price; absent where the source names none.'),
+      .describe('The region of the price; absent where the source names none.')
+      .meta({ examples: ['us-east-1'] }),
     date: z
       .string()
       .regex(
@@ -98,7 +110,8 @@ const price = z
       .optional()
       .describe(
         'The day, month or year in which the price was read; absent where the source has no date.',
-      ),
+      )
+      .meta({ examples: ['2026-11-09'] }),
     source,
   })
   .describe('A price that a provider lists.')
@@ -119,8 +132,18 @@ export const acceleratorSchema = z
       .describe('The place of this JSON Schema, for editors; Spillway ignores it.'),
     accelerator: z.literal(1).describe('The version of the format of this file, which is 1.'),
     name: name.describe('The name of the accelerator in tables and documents.'),
-    title: z.string().min(1).max(200).describe('The name of the product, for people.'),
-    vendor: z.string().min(1).max(100).describe('The maker of the accelerator.'),
+    title: z
+      .string()
+      .min(1)
+      .max(200)
+      .describe('The name of the product, for people.')
+      .meta({ examples: ['NVIDIA L4'] }),
+    vendor: z
+      .string()
+      .min(1)
+      .max(100)
+      .describe('The maker of the accelerator.')
+      .meta({ examples: ['NVIDIA'] }),
     memory_gib: figure.describe(
       'The memory as the maker states it; a driver reports a few per cent less.',
     ),
@@ -138,7 +161,8 @@ export const acceleratorSchema = z
           .string()
           .min(1)
           .max(100)
-          .describe('The kind of the links, such as `NVLink 4` or `PCIe 5.0 x16`.'),
+          .describe('The kind of the links, such as `NVLink 4` or `PCIe 5.0 x16`.')
+          .meta({ examples: ['NVLink 4'] }),
       })
       .optional()
       .describe(

@@ -8,7 +8,7 @@ const source = z
   .max(1000)
   .optional()
   .describe('Where the figures were measured; without it results mark them as uncalibrated.')
-  .meta({ examples: ['nvidia-smi of our own cards, 2026-10'] })
+  .meta({ examples: ['our nvidia-smi log'] })
 
 const watts = positive.max(100_000)
 const celsius = z.number().min(-50).max(200)
@@ -24,11 +24,13 @@ const capPoint = z
   .strictObject({
     limit_share: share
       .min(0.01)
-      .describe('The power limit as a share of the largest one of the accelerator.'),
+      .describe('The power limit as a share of the largest one of the accelerator.')
+      .meta({ examples: [0.6] }),
     slowdown: positive
       .min(1)
       .max(1000)
-      .describe('The time of a batch at this limit over its time at the largest one.'),
+      .describe('The time of a batch at this limit over its time at the largest one.')
+      .meta({ examples: [1.2] }),
   })
   .describe('A point of the slowdown under a power limit.')
 

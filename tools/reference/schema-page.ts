@@ -56,10 +56,10 @@ const LONGEST = 60
 /** Empty for objects, which have sections of their own. */
 export function exampleText({ schema }: Key, found: unknown): string {
   const { examples, enum: values, const: only, default: usual } = schema
-  const value = found ?? examples?.[0] ?? values?.[0] ?? only ?? usual ?? switchedOn(schema)
-  if (value === undefined || value === '') return ''
-  const text = code(value)
-  return text.length > LONGEST ? '' : cell(text)
+  const usable = (value: unknown) =>
+    value !== undefined && value !== '' && code(value).length <= LONGEST
+  const value = [found, examples?.[0], values?.[0], only, usual, switchedOn(schema)].find(usable)
+  return value === undefined ? '' : cell(code(value))
 }
 
 const switchedOn = ({ type }: JsonSchema) => (type === 'boolean' ? true : undefined)

@@ -65,7 +65,8 @@ ${triton.within} of ${triton.rows} rows with Triton.
 
 ${headlineTable(study)}
 
-*Batch of n*: the fixed part and the time of each sample on one card. *Error*: highest simulated rate against the published rate. The last columns
+*Batch of n*: the fixed part and the time of each sample on one card. *Error*: highest simulated
+rate against the published rate. The last columns
 are p50 and p99 at the *published* rate, published → simulated.
 
 What was taken from where, apart from the rows (${SOURCE}):

@@ -68,10 +68,12 @@ ${studies.map(verdictText).join(' ')}
 
 ![Simulated against measured latency of each request](../images/${IMAGE}.png)
 
-**Fitted**: the four numbers of \`law: generation\`, on the first 150 requests by arrival. The search minimises the squares of the errors of TTFT,
+**Fitted**: the four numbers of \`law: generation\`, on the first 150 requests by arrival. The
+search minimises the squares of the errors of TTFT,
 TPOT and end to end, each metric weighed by its own scatter. Latencies of the last 150 requests are not used. **Given**: arrivals and lengths of all
 300 requests, as both halves share the engine. Arrival is the time at which the engine queued a request.
-**Published settings**: at most 128 sequences and 2,048 tokens a step for each engine, bfloat16, chunked prefill, blocks of 16 tokens. The number of
+**Published settings**: at most 128 sequences and 2,048 tokens a step for each engine, bfloat16,
+chunked prefill, blocks of 16 tokens. The number of
 blocks is from the log of a later run on the same cards (vLLM 0.28); they are never full. **Assumed**: no common prefixes, no variation of step
 times.
 
