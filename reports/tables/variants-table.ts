@@ -1,4 +1,5 @@
 import type {
+  Estimate,
   OutputDrift,
   VariantFigures,
   VariantMetric,
@@ -8,6 +9,8 @@ import type {
 import {
   declared,
   estimateText,
+  exactSize,
+  exactText,
   figure,
   fixed,
   NONE,
@@ -77,7 +80,21 @@ export function variantWarnings({ variants, measured, warnings }: Variants): str
     const text = overloadText({ stability })
     return text === null ? [] : [`${name}, measured: ${text}`]
   })
-  return [...overloaded, ...live, ...warnings, ...(measured?.warnings ?? [])]
+  const assumed = uncalibratedTexts(variants)
+  return [...overloaded, ...live, ...warnings, ...assumed, ...(measured?.warnings ?? [])]
+}
+
+/** What is assumed without a measured source: once where it is the same for all variants. */
+function uncalibratedTexts(variants: Variants['variants']): string[] {
+  const names = new Map<string, string[]>()
+  for (const { name, resources } of variants) {
+    for (const text of resources.uncalibrated) {
+      names.set(text, [...(names.get(text) ?? []), name])
+    }
+  }
+  return [...names].map(([text, own]) =>
+    own.length === variants.length ? text : `${own.join(', ')}: ${text}`,
+  )
 }
 
 const figureCells = ({ p50, p95, p99, goodput, utilisation }: VariantFigures) => [
@@ -86,9 +103,13 @@ const figureCells = ({ p50, p95, p99, goodput, utilisation }: VariantFigures) =>
   estimateText(utilisation, 'share'),
 ]
 
-/** The figures of each variant, with its price and its verdict; the head first. */
-export function variantRows({ variants }: Variants): string[][] {
-  const priced = variants.some(({ row }) => row.cost !== null)
+/**
+ * The figures of each variant, with its verdict, and with its price where `resourceRows` has no
+ * table for it; the head first.
+ */
+export function variantRows(document: Variants): string[][] {
+  const { variants } = document
+  const priced = isPriced(document) && !hasResources(document)
   return [
     [
       ...['variant', 'p50', 'p95', 'p99', 'goodput', 'utilisation'],
@@ -101,6 +122,70 @@ export function variantRows({ variants }: Variants): string[][] {
       ...(priced ? costCells(row.cost) : []),
       row.stability.state === 'OVERLOADED' ? 'OVERLOADED' : (row.verdict ?? NONE),
     ]),
+  ]
+}
+
+const isPriced = ({ variants }: Variants) => variants.some(({ row }) => row.cost !== null)
+
+function hasResources({ variants }: Variants): boolean {
+  return variants.some(({ resources: { weights_mib: weights, joule_per_request: energy } }) => {
+    return weights !== null || energy !== null
+  })
+}
+
+/**
+ * What a choice is made by: p99, capacity, memory, energy, price and output drift of each variant.
+ * Empty where neither memory nor energy is known.
+ */
+export function resourceRows(document: Variants): string[][] {
+  if (!hasResources(document)) return []
+  const { variants, measured } = document
+  const [first] = variants
+  const powered = variants.some(({ resources }) => resources.joule_per_request !== null)
+  const priced = isPriced(document)
+  const drifts = measured?.output_drift ?? []
+  const largest = Math.max(...variants.map(({ resources }) => resources.weights_mib ?? 0))
+  const live = measured !== null && variants.some(({ name }) => hasCounted(measured, name))
+  return [
+    [
+      'variant',
+      live ? 'p99, measured' : 'p99',
+      'capacity',
+      'weights',
+      ...(powered ? ['energy a request'] : []),
+      ...(priced ? ['$ an hour', '$ a million'] : []),
+      ...(drifts.length > 0 ? [`cosine to ${first!.name}`, 'same top-1'] : []),
+    ],
+    ...variants.map(({ name, row, figures, resources }) => [
+      name,
+      estimateText(live ? measuredP99(measured, name) : figures.p99, 'time'),
+      row.capacity_rps === null ? NONE : exactText(row.capacity_rps, 'rate'),
+      resources.weights_mib === null ? NONE : exactSize(resources.weights_mib, largest),
+      ...(powered ? [energyText(resources.joule_per_request)] : []),
+      ...(priced ? costCells(row.cost) : []),
+      ...(drifts.length > 0 ? driftOf(drifts, name) : []),
+    ]),
+  ]
+}
+
+const measuredP99 = (measured: NonNullable<Variants['measured']>, name: string) =>
+  measured.variants.find((variant) => variant.name === name)!.figures.p99
+
+function energyText(energy: Estimate | null): string {
+  return energy === null ? NONE : `${estimateText(energy, 'plain')} J`
+}
+
+/** Output drift of a variant in its worst pool. */
+function driftOf(drifts: readonly OutputDrift[], name: string): string[] {
+  const own = drifts.filter(({ variant }) => variant === name)
+  const least = (of: (drift: OutputDrift) => number | null) => {
+    const values = own.map(of)
+    return values.length === 0 || values.includes(null) ? null : Math.min(...(values as number[]))
+  }
+  const [cosine, top1] = [least((of) => of.cosine_mean), least((of) => of.top1)]
+  return [
+    cosine === null ? NONE : cosine.toFixed(5),
+    top1 === null ? NONE : `${fixed(100 * top1, 1)} %`,
   ]
 }
 

@@ -56,6 +56,7 @@ export {
   type VariantFigures,
   type VariantMetric,
   type VariantRatio,
+  type VariantResources,
   type Variants,
   variantsSchema,
 } from './variants-document.ts'

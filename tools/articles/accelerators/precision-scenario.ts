@@ -1,0 +1,81 @@
+import { accelerator, type EncoderFit, FITTED_CARDS, type FittedCard } from './encoder-fits.ts'
+
+export const PRECISION_SCENARIO = 'precision'
+/** Whose on-demand prices are compared. */
+export const PROVIDER = 'AWS'
+
+/** The on-demand price of one card an hour, USD. */
+export async function priceOf(card: string): Promise<number> {
+  const { prices = [] } = await accelerator(card)
+  const found = prices.find(({ tier, provider }) => tier === 'on-demand' && provider === PROVIDER)
+  if (found === undefined) throw new Error(`Expected an on-demand price of ${PROVIDER} for ${card}`)
+  return found.usd_per_hour
+}
+
+const efficiencyText = ({ efficiency }: EncoderFit) => {
+  const { compute, memory, launch_us: launch } = efficiency
+  return `{ compute: ${compute}, memory: ${memory}, launch_us: ${launch} }`
+}
+
+const nameOf = ({ card, precision }: EncoderFit) =>
+  `${FITTED_CARDS[card].toLowerCase()}-${precision}`
+
+/** The scenario of the library with a variant for each fitted card and precision. */
+export async function precisionText(fits: readonly EncoderFit[]): Promise<string> {
+  const [first, ...others] = fits as readonly [EncoderFit, ...EncoderFit[]]
+  const prices = new Map<FittedCard, number>()
+  for (const { card } of fits) prices.set(card, await priceOf(card))
+  const variants = others.map((fit) => {
+    const { card, precision } = fit
+    const moved =
+      card === first.card
+        ? []
+        : [
+            `    pools.gpu.accelerator: ${card}`,
+            `    pools.gpu.price_usd_per_hour: ${prices.get(card)}`,
+          ]
+    return [
+      `  ${nameOf(fit)}:`,
+      ...moved,
+      `    pools.gpu.precision: ${precision}`,
+      `    models.encoder.work.efficiency: ${efficiencyText(fit)}`,
+    ].join('\n')
+  })
+  return `# yaml-language-server: $schema=../scenario.schema.json
+# Written by \`npm run articles -- --write\`, which fits the efficiencies: docs/background/accelerators.md.
+spillway: 1
+name: ${PRECISION_SCENARIO}
+description: >-
+  BERT-base on one T4 or A100, in fp32 (tf32 on the A100), fp16 or int8: which precision, and which card?
+  Efficiencies are fitted to latencies of FasterTransformer, whose batches have 1 to 32 sequences of 32 to 384 tokens.
+  Power is not measured: batches take the board power. Prices are on-demand prices of ${PROVIDER}.
+seed: 7
+duration_s: 60
+warmup_s: 5
+models:
+  encoder:
+    work:
+      law: transformer-encoder
+      layers: 12
+      hidden: 768
+      heads: 12
+      vocabulary: 30522
+      efficiency: ${efficiencyText(first)}
+traffic:
+  - class: text
+    arrivals: { process: poisson, rate_rps: 120 }
+    input_tokens: { distribution: lognormal, median: 64, p99: 256, max: 384 }
+slo:
+  text: ["p(99) latency_ms < 50"]
+pools:
+  - name: gpu
+    model: encoder
+    accelerator: ${first.card}
+    precision: ${first.precision}
+    price_usd_per_hour: ${prices.get(first.card)}
+    batching: { policy: dynamic, max_batch: 32, max_delay_ms: 2 }
+variants:
+  ${nameOf(first)}: {}
+${variants.join('\n')}
+`
+}
