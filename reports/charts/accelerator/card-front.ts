@@ -1,5 +1,4 @@
 import type { TopLevelSpec } from 'vega-lite'
-import { fixed } from '../../format.ts'
 import { frame, keyWords, type Layer, logTicks, narrow, plotWidth, WIDE } from '../frame.ts'
 import { labels, latencies, logarithmic } from '../plot.ts'
 import { LIGHT } from '../theme.ts'
@@ -90,14 +89,13 @@ export function cardFrontChart(chart: CardFrontChart, width = WIDE): TopLevelSpe
   const others = points.flatMap((point) => {
     if (point.short === null || front.includes(point) || narrow(width)) return []
     const text = { text: point.short, color: LIGHT.muted }
-    return labels([{ ...place(point), ...text }], { align: 'center', dy: -12 })
+    return labels([{ ...place(point), ...text }], { align: 'left', dx: 5, dy: -12 })
   })
   const names = front.flatMap((point) => {
     const at = place(point)
     const right = at.x > 0.75 * wide
-    const text = narrow(width) ? point.name : `${point.name}: ${fixed(point.p99Ms, 1)} ms`
     const side = { align: right ? 'right' : 'left', dx: right ? -4 : 6, dy: 13 } as const
-    return labels([{ ...at, text, color: colorOf(point) }], side)
+    return labels([{ ...at, text: point.name, color: colorOf(point) }], side)
   })
   const keys = kinds.map((name, i) => ({ name, color: COLORS[i % COLORS.length]! }))
   return {

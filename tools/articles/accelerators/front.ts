@@ -13,6 +13,7 @@ import { accelerator, type EncoderFit } from './encoder-fits.ts'
 import { PROVIDER, priceOf } from './precision-scenario.ts'
 import type { Section } from './section.ts'
 
+const LEAST_GAIN_TEXT = `${fixed(100 * LEAST_GAIN, 0)} %`
 const IMAGE = 'accelerators-front.png'
 
 const CARDS = ['t4', 'l4', 'a10g', 'l40s', 'a100-sxm-40', 'h100-sxm'] as const
@@ -118,7 +119,7 @@ cards again.
 
 ![Cost and p99 by card and precision](../images/${IMAGE})
 
-A point is on the front if its p99 is at least ${percent(LEAST_GAIN)} below that of each cheaper one:
+A point is on the front if its p99 is at least ${LEAST_GAIN_TEXT} below that of each cheaper one:
 
 ${table}
 
@@ -153,9 +154,9 @@ function chartOf(
   const share = percent(last.p99Ms / first.p99Ms)
   return {
     title: `${nameOf(last)}, costs ${cost} times as much as ${nameOf(first)}, and has ${share} of its p99`,
-    subtitle: `simulated: BERT-base at ${count(RATE_RPS)} requests/s · on-demand prices of ${PROVIDER} · filled: efficiencies fitted to this card, hollow: uncalibrated · line: the front, without gains under ${percent(LEAST_GAIN)}`,
+    subtitle: `simulated: BERT-base at ${count(RATE_RPS)} requests/s · on-demand prices of ${PROVIDER} · filled: efficiencies fitted to this card, hollow: uncalibrated · line: the front, without gains under ${LEAST_GAIN_TEXT}`,
     points: priced.map((point) => ({
-      name: nameOf(point),
+      name: nameOf({ ...point, card: short(point.card) }),
       short: cheapest.includes(point) ? `${point.replicas} × ${short(point.card)}` : null,
       kind: point.precision,
       usdPerHour: point.usdPerHour,
