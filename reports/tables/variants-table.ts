@@ -80,21 +80,7 @@ export function variantWarnings({ variants, measured, warnings }: Variants): str
     const text = overloadText({ stability })
     return text === null ? [] : [`${name}, measured: ${text}`]
   })
-  const assumed = uncalibratedTexts(variants)
-  return [...overloaded, ...live, ...warnings, ...assumed, ...(measured?.warnings ?? [])]
-}
-
-/** What is assumed without a measured source: once where it is the same for all variants. */
-function uncalibratedTexts(variants: Variants['variants']): string[] {
-  const names = new Map<string, string[]>()
-  for (const { name, resources } of variants) {
-    for (const text of resources.uncalibrated) {
-      names.set(text, [...(names.get(text) ?? []), name])
-    }
-  }
-  return [...names].map(([text, own]) =>
-    own.length === variants.length ? text : `${own.join(', ')}: ${text}`,
-  )
+  return [...overloaded, ...live, ...warnings, ...(measured?.warnings ?? [])]
 }
 
 const figureCells = ({ p50, p95, p99, goodput, utilisation }: VariantFigures) => [

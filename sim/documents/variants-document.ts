@@ -134,9 +134,6 @@ const resources = z
       'Energy of the accelerators of all pools over the served requests, J; mean over runs. Null ' +
         'where the power of a pool is not known.',
     ),
-    uncalibrated: z
-      .array(z.string())
-      .describe('What is assumed of the accelerators of each pool, without a measured source.'),
   })
   .describe('Memory and energy that the variant needs.')
 

@@ -5,6 +5,7 @@ import {
   pairedRatios,
   runFigures,
   simulatedResult,
+  uncalibratedWarnings,
   variantFigures,
   variantResources,
 } from '../../../sim/experiment/index.ts'
@@ -102,10 +103,23 @@ export async function variants(
     variants: rows,
     ratios,
     measured: replayed?.document ?? null,
-    warnings,
+    warnings: [...warnings, ...uncalibrated(named)],
     command,
   }
   return { document, replayed }
+}
+
+/** What is assumed without a measurement, each text with the variants that it holds for. */
+function uncalibrated(named: readonly NamedSystem[]): string[] {
+  const holders = new Map<string, string[]>()
+  for (const { name, system } of named) {
+    for (const text of uncalibratedWarnings(system.scenario)) {
+      holders.set(text, [...(holders.get(text) ?? []), name])
+    }
+  }
+  return [...holders].map(([text, names]) =>
+    names.length === named.length ? text : `${names.join(', ')}: ${text}`,
+  )
 }
 
 /** Whether a rate is stated as a share of the capacity. */

@@ -4,7 +4,6 @@ import type { VariantResources } from '../../documents/index.ts'
 import { type ActivationPlan, weightsBytesOf } from '../../memory/index.ts'
 import type { RunSummary } from '../../stats/index.ts'
 import { overRuns } from '../result/over-runs.ts'
-import { uncalibratedWarnings } from '../result/uncalibrated.ts'
 import { isTransformer, transformerOf, weightBitsOf } from '../simulation/transformer-times.ts'
 
 const MIB = 2 ** 20
@@ -22,7 +21,6 @@ export function variantResources(
   return {
     weights_mib: bytes.length === weights.length ? sum(bytes) / MIB : null,
     joule_per_request: powered ? overRuns(runs, energyOf) : null,
-    uncalibrated: uncalibratedWarnings(scenario),
   }
 }
 

@@ -10,7 +10,6 @@ import { resolveSystem, runReplication, withoutFiles } from '../../../sim/experi
 import { PERCENTILES } from '../../../sim/stats/index.ts'
 import { markdownTable } from '../../markdown-table.ts'
 import { accelerator, type EncoderFit } from './encoder-fits.ts'
-import { PROVIDER, priceOf } from './precision-scenario.ts'
 import type { Section } from './section.ts'
 
 const LEAST_GAIN_TEXT = `${fixed(100 * LEAST_GAIN, 0)} %`
@@ -26,6 +25,17 @@ export const RATE_RPS = 3000
 const MOST_LOAD = 0.9
 /** Numbers of cards from the fewest on. */
 const COUNTS = 3
+
+/** Whose on-demand prices are compared. */
+const PROVIDER = 'AWS'
+
+/** The on-demand price of one card an hour, USD. */
+async function priceOf(card: string): Promise<number> {
+  const { prices = [] } = await accelerator(card)
+  const found = prices.find(({ tier, provider }) => tier === 'on-demand' && provider === PROVIDER)
+  if (found === undefined) throw new Error(`Expected an on-demand price of ${PROVIDER} for ${card}`)
+  return found.usd_per_hour
+}
 
 /** A number of cards at a precision. */
 export interface PricedCards {

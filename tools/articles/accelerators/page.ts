@@ -112,7 +112,7 @@ export async function acceleratorsPart(write: boolean): Promise<readonly string[
   process.stdout.write(text)
   const sections = [...studies.map(({ section }) => section), ...others]
   if (write) await keep(text, sections)
-  if (write) await keepScenarios(engines, await precisionText(swept.fits))
+  if (write) await keepScenarios(engines, precisionText(swept.fits))
   return sections.flatMap(({ missed }) => missed)
 }
 

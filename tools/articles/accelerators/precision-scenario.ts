@@ -1,17 +1,6 @@
-import { accelerator, type EncoderFit, FITTED_CARDS, type FittedCard } from './encoder-fits.ts'
+import { type EncoderFit, FITTED_CARDS } from './encoder-fits.ts'
 
 export const PRECISION_SCENARIO = 'precision'
-/** Whose on-demand prices are compared. */
-export const PROVIDER = 'AWS'
-
-/** The on-demand price of one card an hour, USD. */
-export async function priceOf(card: string): Promise<number> {
-  const { prices = [] } = await accelerator(card)
-  const found = prices.find(({ tier, provider }) => tier === 'on-demand' && provider === PROVIDER)
-  if (found === undefined) throw new Error(`Expected an on-demand price of ${PROVIDER} for ${card}`)
-  return found.usd_per_hour
-}
-
 const efficiencyText = ({ efficiency }: EncoderFit) => {
   const { compute, memory, launch_us: launch } = efficiency
   return `{ compute: ${compute}, memory: ${memory}, launch_us: ${launch} }`
@@ -21,19 +10,11 @@ const nameOf = ({ card, precision }: EncoderFit) =>
   `${FITTED_CARDS[card].toLowerCase()}-${precision}`
 
 /** The scenario of the library with a variant for each fitted card and precision. */
-export async function precisionText(fits: readonly EncoderFit[]): Promise<string> {
+export function precisionText(fits: readonly EncoderFit[]): string {
   const [first, ...others] = fits as readonly [EncoderFit, ...EncoderFit[]]
-  const prices = new Map<FittedCard, number>()
-  for (const { card } of fits) prices.set(card, await priceOf(card))
   const variants = others.map((fit) => {
     const { card, precision } = fit
-    const moved =
-      card === first.card
-        ? []
-        : [
-            `    pools.gpu.accelerator: ${card}`,
-            `    pools.gpu.price_usd_per_hour: ${prices.get(card)}`,
-          ]
+    const moved = card === first.card ? [] : [`    pools.gpu.accelerator: ${card}`]
     return [
       `  ${nameOf(fit)}:`,
       ...moved,
@@ -48,7 +29,7 @@ name: ${PRECISION_SCENARIO}
 description: >-
   BERT-base on one T4 or A100, in fp32 (tf32 on the A100), fp16 or int8: which precision, and which card?
   Efficiencies are fitted to latencies of FasterTransformer, whose batches have 1 to 32 sequences of 32 to 384 tokens.
-  Power is not measured: batches take the board power. Prices are on-demand prices of ${PROVIDER}.
+  Power is not measured: batches take the board power. Prices are the lowest on-demand prices of the catalogue.
 seed: 7
 duration_s: 60
 warmup_s: 5
@@ -72,7 +53,6 @@ pools:
     model: encoder
     accelerator: ${first.card}
     precision: ${first.precision}
-    price_usd_per_hour: ${prices.get(first.card)}
     batching: { policy: dynamic, max_batch: 32, max_delay_ms: 2 }
 variants:
   ${nameOf(first)}: {}
