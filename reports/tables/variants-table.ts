@@ -111,6 +111,12 @@ export function variantRows(document: Variants): string[][] {
   ]
 }
 
+/** Price of a million requests if all replicas were busy with full batches. */
+function fullCost({ cost, capacity_rps: capacity }: Variants['variants'][number]['row']): string {
+  if (cost === null || capacity === null) return NONE
+  return figure((cost.usd_per_hour / (3600 * capacity)) * 1e6)
+}
+
 const isPriced = ({ variants }: Variants) => variants.some(({ row }) => row.cost !== null)
 
 function hasResources({ variants }: Variants): boolean {
@@ -139,7 +145,7 @@ export function resourceRows(document: Variants): string[][] {
       'capacity',
       'weights',
       ...(powered ? ['energy a request'] : []),
-      ...(priced ? ['$ an hour', '$ a million'] : []),
+      ...(priced ? ['$ an hour', '$ a million', '$ a million at capacity'] : []),
       ...(drifts.length > 0 ? [`cosine to ${first!.name}`, 'same top-1'] : []),
     ],
     ...variants.map(({ name, row, figures, resources }) => [
@@ -148,7 +154,7 @@ export function resourceRows(document: Variants): string[][] {
       row.capacity_rps === null ? NONE : exactText(row.capacity_rps, 'rate'),
       resources.weights_mib === null ? NONE : exactSize(resources.weights_mib, largest),
       ...(powered ? [energyText(resources.joule_per_request)] : []),
-      ...(priced ? costCells(row.cost) : []),
+      ...(priced ? [...costCells(row.cost), fullCost(row)] : []),
       ...(drifts.length > 0 ? driftOf(drifts, name) : []),
     ]),
   ]

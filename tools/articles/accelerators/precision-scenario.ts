@@ -31,8 +31,8 @@ description: >-
   Efficiencies are fitted to latencies of FasterTransformer, whose batches have 1 to 32 sequences of 32 to 384 tokens.
   Power is not measured: batches take the board power. Prices are the lowest on-demand prices of the catalogue.
 seed: 7
-duration_s: 60
-warmup_s: 5
+duration_s: 200
+warmup_s: 10
 models:
   encoder:
     work:
@@ -44,7 +44,7 @@ models:
       efficiency: ${efficiencyText(first)}
 traffic:
   - class: text
-    arrivals: { process: poisson, rate_rps: 120 }
+    arrivals: { process: poisson, rate_rps: 60 }
     input_tokens: { distribution: lognormal, median: 64, p99: 256, max: 384 }
 slo:
   text: ["p(99) latency_ms < 50"]
