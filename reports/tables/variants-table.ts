@@ -119,7 +119,8 @@ function fullCost({ cost, capacity_rps: capacity }: Variants['variants'][number]
 
 const isPriced = ({ variants }: Variants) => variants.some(({ row }) => row.cost !== null)
 
-function hasResources({ variants }: Variants): boolean {
+function hasResources({ variants, measured }: Variants): boolean {
+  if ((measured?.output_drift ?? []).length > 0) return true
   return variants.some(({ resources: { weights_mib: weights, joule_per_request: energy } }) => {
     return weights !== null || energy !== null
   })
@@ -127,7 +128,7 @@ function hasResources({ variants }: Variants): boolean {
 
 /**
  * What a choice is made by: p99, capacity, memory, energy, price and output drift of each variant.
- * Empty where neither memory nor energy is known.
+ * Empty where nothing of memory, energy and drift is known.
  */
 export function resourceRows(document: Variants): string[][] {
   if (!hasResources(document)) return []
@@ -136,6 +137,7 @@ export function resourceRows(document: Variants): string[][] {
   const powered = variants.some(({ resources }) => resources.joule_per_request !== null)
   const priced = isPriced(document)
   const drifts = measured?.output_drift ?? []
+  const weighed = variants.some(({ resources }) => resources.weights_mib !== null)
   const largest = Math.max(...variants.map(({ resources }) => resources.weights_mib ?? 0))
   const live = measured !== null && variants.some(({ name }) => hasCounted(measured, name))
   return [
@@ -143,7 +145,7 @@ export function resourceRows(document: Variants): string[][] {
       'variant',
       live ? 'p99, measured' : 'p99',
       'capacity',
-      'weights',
+      ...(weighed ? ['weights'] : []),
       ...(powered ? ['energy a request'] : []),
       ...(priced ? ['$ an hour', '$ a million', '$ a million at capacity'] : []),
       ...(drifts.length > 0 ? [`cosine to ${first!.name}`, 'same top-1'] : []),
@@ -152,7 +154,7 @@ export function resourceRows(document: Variants): string[][] {
       name,
       estimateText(live ? measuredP99(measured, name) : figures.p99, 'time'),
       row.capacity_rps === null ? NONE : exactText(row.capacity_rps, 'rate'),
-      resources.weights_mib === null ? NONE : exactSize(resources.weights_mib, largest),
+      ...(weighed ? [sizeText(resources.weights_mib, largest)] : []),
       ...(powered ? [energyText(resources.joule_per_request)] : []),
       ...(priced ? [...costCells(row.cost), fullCost(row)] : []),
       ...(drifts.length > 0 ? driftOf(drifts, name) : []),
@@ -162,6 +164,8 @@ export function resourceRows(document: Variants): string[][] {
 
 const measuredP99 = (measured: NonNullable<Variants['measured']>, name: string) =>
   measured.variants.find((variant) => variant.name === name)!.figures.p99
+
+const sizeText = (mib: number | null, like: number) => (mib === null ? NONE : exactSize(mib, like))
 
 function energyText(energy: Estimate | null): string {
   return energy === null ? NONE : `${estimateText(energy, 'plain')} J`

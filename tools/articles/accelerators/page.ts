@@ -1,6 +1,7 @@
 import { toPng } from '../../../reports/charts/render.ts'
 import { writeWhole } from '../../../runtime/folders/write-whole.ts'
 import { markdownTable } from '../../markdown-table.ts'
+import { githubSlug, headingText } from '../../site/headings.ts'
 import { havePublished, SHARED } from '../published.ts'
 import { bertSection } from './bert.ts'
 import { haveBert } from './bert-rows.ts'
@@ -32,8 +33,6 @@ interface Study {
   readonly given: string
   readonly predicted: string
   readonly bar: string
-  /** the anchor of its heading */
-  readonly anchor: string
   /** what the bar does not show */
   readonly note?: string
   readonly section: Section
@@ -60,21 +59,18 @@ export async function acceleratorsPart(write: boolean): Promise<readonly string[
       given: 'BERT-base on T4 and A100: half of the latencies by batch and length',
       predicted: 'the other half',
       bar: 'median 15 %, worst 40 %',
-      anchor: 'bert-base-on-t4-and-a100',
       section: step('BERT-base', bertSection),
     },
     {
       given: 'Layers of Llama-2-7B on A40, A100 and H100: half of the token counts',
       predicted: 'the other half',
       bar: 'median 8 %',
-      anchor: 'layers-of-llama-2-7b-on-a40-a100-and-h100',
       section: step('layers of Llama-2-7B', llamaLayersSection),
     },
     {
       given: 'Llama-3.1 on H100: half of the batch sizes',
       predicted: 'throughput, ITL p50 and power of the others',
       bar: 'median 10 %',
-      anchor: 'throughput-itl-and-power-by-batch-ml-energy',
       note: 'the fall of throughput from 512 to 768 sequences is not predicted, only kept where both rows are fitted',
       section: step('ML.ENERGY', mlenergySection),
     },
@@ -82,7 +78,6 @@ export async function acceleratorsPart(write: boolean): Promise<readonly string[
       given: 'Trainings under power caps on one card',
       predicted: 'the slowdown on another one',
       bar: 'median 10 % above the knee',
-      anchor: 'power-caps-zeus',
       note: 'above the knee hardly anything slows down; below it, the error is larger',
       section: step('power caps', zeusSection),
     },
@@ -90,7 +85,6 @@ export async function acceleratorsPart(write: boolean): Promise<readonly string[
       given: 'MLPerf v1.1 on A100: offline rows',
       predicted: 'the highest server rate under the limit of p99',
       bar: '10 % in 3 of 4 models',
-      anchor: 'from-offline-to-server-mlperf',
       note: 'by the two headline systems; rates of servers with Triton are predicted too high',
       section: step('MLPerf', mlperfSection),
     },
@@ -100,7 +94,6 @@ export async function acceleratorsPart(write: boolean): Promise<readonly string[
     given: 'Two runs of vLLM: the first half of the requests',
     predicted: 'TTFT, TPOT and end to end of the second half',
     bar: '5 % end to end',
-    anchor: 'two-runs-of-vllm-request-by-request',
     section: vllmSection(engines),
   })
   const swept = await step('throughput of the catalogue', throughputStudy)
@@ -132,11 +125,16 @@ async function keepScenarios(engines: readonly VllmStudy[], precision: string): 
   await writeWhole(`${LIBRARY}/${PRECISION_SCENARIO}.yaml`, precision)
 }
 
+/** The anchor of the heading of a section, as GitHub makes it. */
+function anchorOf({ text }: Section): string {
+  return githubSlug(headingText(/^## (.+)$/m.exec(text)![1]!))
+}
+
 export function pageText(studies: readonly Study[], others: readonly Section[]): string {
   const missed = studies.filter(({ section }) => section.missed.length > 0)
   const met = studies.filter(({ section }) => section.missed.length === 0)
-  const rows = [...missed, ...met].map(({ given, predicted, bar, anchor, section, note }) => [
-    `[${given}](#${anchor})`,
+  const rows = [...missed, ...met].map(({ given, predicted, bar, section, note }) => [
+    `[${given}](#${anchorOf(section)})`,
     predicted,
     bar,
     [
@@ -146,7 +144,7 @@ export function pageText(studies: readonly Study[], others: readonly Section[]):
   ])
   return `# Accelerators: published measurements, predicted
 
-How close do models of accelerators come to published measurements that they were not fitted on? Each study fits a model to some rows and predicts the others.
+How close are models of accelerators to published measurements that they were not fitted on? Each study fits a model to some rows and predicts the others.
 ${missed.length === 0 ? `All ${studies.length} meet their bars.` : `${met.length} of ${studies.length} meet their bars.`} The bars were set before the studies and are not loosened.
 
 ${markdownTable(['fitted to', 'predicted', 'bar', 'result'], rows, 'llll')}
