@@ -107,3 +107,43 @@ describe('variants', () => {
     expect(variants[1]!.changes).toContain('pools.central.batching.max_batch: 8 → 4')
   })
 })
+
+describe('variants of precision on a card of the catalogue', () => {
+  const text = `spillway: 1
+name: card
+duration_s: 30
+models: { m: { work: { law: transformer-encoder, layers: 4, hidden: 256, heads: 4, vocabulary: 1000 } } }
+traffic: [{ class: text, arrivals: { process: poisson, rate_rps: 150 }, input_tokens: { distribution: fixed, value: 64 } }]
+pools: [{ name: gpu, model: m, accelerator: t4, precision: fp32, batching: { policy: dynamic, max_batch: 8, max_delay_ms: 2 } }]
+variants:
+  fp32: {}
+  int8: { pools.gpu.precision: int8 }
+  l4: { pools.gpu.accelerator: l4 }
+`
+  put(folder, 'card.yaml', text)
+
+  test('have weights in proportion to the bits, energy and a price', async () => {
+    const { variants } = await variantsOf('card.yaml')
+    const [fp32, int8, l4] = variants
+    expect(fp32!.resources.weights_mib! / int8!.resources.weights_mib!).toBeCloseTo(4, 9)
+    expect(fp32!.resources.joule_per_request!.value).toBeGreaterThan(
+      int8!.resources.joule_per_request!.value!,
+    )
+    expect(l4!.changes).toContain('pools.gpu.accelerator: t4 → l4')
+    expect(l4!.row.cost!.usd_per_hour).toBeGreaterThan(fp32!.row.cost!.usd_per_hour)
+  })
+
+  test('are printed in one table of what each needs', async () => {
+    const { stdout } = await run('variants', 'card.yaml')
+    expect(stdout).toMatch(/^variant +p99 +capacity +weights +energy a request +\$ an hour/m)
+    expect(stdout).toMatch(/^int8 .* req\/s .* MiB .* J /m)
+  })
+
+  test('declared work without memory and power has no such table', async () => {
+    const { variants } = await variantsOf('named.yaml', '--replications', '2')
+    expect(variants[0]!.resources).toEqual({ weights_mib: null, joule_per_request: null })
+    const { stdout } = await run('variants', 'named.yaml', '--replications', '2')
+    expect(stdout).not.toContain('weights')
+    expect(stdout).toContain('$ a million')
+  })
+})

@@ -9,6 +9,7 @@ import {
   rateText,
   ratioNotes,
   ratioRows,
+  resourceRows,
   variantFindings,
   variantRows,
   variantWarnings,
@@ -42,6 +43,7 @@ ${variantFindings(document).map((text) => html`<p class="verdict">${text}</p>\n`
 ${warningList(variantWarnings(document))}
 ${textTable(variantRows(document))}
 <p class="quiet">Latencies are of served requests of all classes, utilisation of the busiest pool. ${rate ?? ''}</p>
+${resourceTable(document)}
 ${await chart('tails', (width) => variantTails(document, 'simulated', width))}
 <h2>What differs</h2>
 ${await chart('ratios', (width) => variantRatios(document, width))}
@@ -56,6 +58,11 @@ ${measured === null ? NOTHING : await replays(document, chart)}
 <p>This command reproduces it:</p>
 <pre>${isolated(document.command)}</pre>`
   return documentPage(`${scenario.name}: variants – Spillway`, body)
+}
+
+function resourceTable(document: Variants): Html {
+  const rows = resourceRows(document)
+  return rows.length === 0 ? NOTHING : html`<h2>What each needs</h2>\n${textTable(rows)}`
 }
 
 async function replays(

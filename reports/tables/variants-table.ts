@@ -1,4 +1,5 @@
 import type {
+  Estimate,
   OutputDrift,
   VariantFigures,
   VariantMetric,
@@ -8,6 +9,8 @@ import type {
 import {
   declared,
   estimateText,
+  exactSize,
+  exactText,
   figure,
   fixed,
   NONE,
@@ -86,9 +89,13 @@ const figureCells = ({ p50, p95, p99, goodput, utilisation }: VariantFigures) =>
   estimateText(utilisation, 'share'),
 ]
 
-/** The figures of each variant, with its price and its verdict; the head first. */
-export function variantRows({ variants }: Variants): string[][] {
-  const priced = variants.some(({ row }) => row.cost !== null)
+/**
+ * The figures of each variant, with its verdict, and with its price where `resourceRows` has no
+ * table for it; the head first.
+ */
+export function variantRows(document: Variants): string[][] {
+  const { variants } = document
+  const priced = isPriced(document) && !hasResources(document)
   const tokens = variants.some(({ row }) => row.cost?.usd_per_million_tokens != null)
   return [
     [
@@ -104,6 +111,80 @@ export function variantRows({ variants }: Variants): string[][] {
       ...(tokens ? [tokenCell(row.cost)] : []),
       row.stability.state === 'OVERLOADED' ? 'OVERLOADED' : (row.verdict ?? NONE),
     ]),
+  ]
+}
+
+/** Price of a million requests if all replicas were busy with full batches. */
+function fullCost({ cost, capacity_rps: capacity }: Variants['variants'][number]['row']): string {
+  if (cost === null || capacity === null) return NONE
+  return figure((cost.usd_per_hour / (3600 * capacity)) * 1e6)
+}
+
+const isPriced = ({ variants }: Variants) => variants.some(({ row }) => row.cost !== null)
+
+function hasResources({ variants, measured }: Variants): boolean {
+  if ((measured?.output_drift ?? []).length > 0) return true
+  return variants.some(({ resources: { weights_mib: weights, joule_per_request: energy } }) => {
+    return weights !== null || energy !== null
+  })
+}
+
+/**
+ * What a choice is made by: p99, capacity, memory, energy, price and output drift of each variant.
+ * Empty where nothing of memory, energy and drift is known.
+ */
+export function resourceRows(document: Variants): string[][] {
+  if (!hasResources(document)) return []
+  const { variants, measured } = document
+  const [first] = variants
+  const powered = variants.some(({ resources }) => resources.joule_per_request !== null)
+  const priced = isPriced(document)
+  const drifts = measured?.output_drift ?? []
+  const weighed = variants.some(({ resources }) => resources.weights_mib !== null)
+  const largest = Math.max(...variants.map(({ resources }) => resources.weights_mib ?? 0))
+  const live = measured !== null && variants.some(({ name }) => hasCounted(measured, name))
+  return [
+    [
+      'variant',
+      live ? 'p99, measured' : 'p99',
+      'capacity',
+      ...(weighed ? ['weights'] : []),
+      ...(powered ? ['energy a request'] : []),
+      ...(priced ? ['$ an hour', '$ a million', '$ a million at capacity'] : []),
+      ...(drifts.length > 0 ? [`cosine to ${first!.name}`, 'same top-1'] : []),
+    ],
+    ...variants.map(({ name, row, figures, resources }) => [
+      name,
+      estimateText(live ? measuredP99(measured, name) : figures.p99, 'time'),
+      row.capacity_rps === null ? NONE : exactText(row.capacity_rps, 'rate'),
+      ...(weighed ? [sizeText(resources.weights_mib, largest)] : []),
+      ...(powered ? [energyText(resources.joule_per_request)] : []),
+      ...(priced ? [...costCells(row.cost), fullCost(row)] : []),
+      ...(drifts.length > 0 ? driftOf(drifts, name) : []),
+    ]),
+  ]
+}
+
+const measuredP99 = (measured: NonNullable<Variants['measured']>, name: string) =>
+  measured.variants.find((variant) => variant.name === name)!.figures.p99
+
+const sizeText = (mib: number | null, like: number) => (mib === null ? NONE : exactSize(mib, like))
+
+function energyText(energy: Estimate | null): string {
+  return energy === null ? NONE : `${estimateText(energy, 'plain')} J`
+}
+
+/** Output drift of a variant in its worst pool. */
+function driftOf(drifts: readonly OutputDrift[], name: string): string[] {
+  const own = drifts.filter(({ variant }) => variant === name)
+  const least = (of: (drift: OutputDrift) => number | null) => {
+    const values = own.map(of)
+    return values.length === 0 || values.includes(null) ? null : Math.min(...(values as number[]))
+  }
+  const [cosine, top1] = [least((of) => of.cosine_mean), least((of) => of.top1)]
+  return [
+    cosine === null ? NONE : cosine.toFixed(5),
+    top1 === null ? NONE : `${fixed(100 * top1, 1)} %`,
   ]
 }
 

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { scenarioValues } from '../schema/scenario-values.ts'
 import { loadScenario } from './load.ts'
 
@@ -54,4 +54,40 @@ test('an unknown name and an invalid file are problems of the scenario, at their
   )
   writeFileSync(join(folder, 'bad.yaml'), 'accelerator: 1\nname: bad\n')
   await expect(load('bad.yaml')).rejects.toThrow(/bad\.yaml:.*memory_gib/)
+})
+
+describe('accelerators of variants', () => {
+  const withVariant = (accelerator: string) => {
+    const text = `${TEXT('t4').replace('law: constant, ms: 4', ENCODER)}variants:
+  as-it-stands: {}
+  other: { pools.p.accelerator: ${accelerator} }
+`
+    writeFileSync(join(folder, 'variants.yaml'), text)
+    return loadScenario(join(folder, 'variants.yaml'))
+  }
+  const ENCODER = 'law: transformer-encoder, layers: 2, hidden: 64, heads: 4, vocabulary: 100'
+
+  test('are known when the variants are tried, and keep their names', async () => {
+    const { variants, scenario } = await withVariant('l4')
+    expect(variants[1]!.set).toEqual(['pools.p.accelerator="l4"'])
+    expect(scenario.pools[0]!.accelerator).toMatchObject({ name: 't4' })
+  })
+
+  test('that are unknown are problems at their place', async () => {
+    await expect(withVariant('l5')).rejects.toThrow(
+      /variants\.yaml:9:\d+ variants\.other\..*: .*no such file; did you mean l4/,
+    )
+  })
+
+  test('that lack the precision of the pool are problems of the variant', async () => {
+    const text = readFileSync(join(folder, 'variants.yaml'), 'utf8')
+    const changed = text.replace(
+      'accelerator: l5',
+      'accelerator: v100-sxm, pools.p.precision: int8',
+    )
+    writeFileSync(join(folder, 'lacking.yaml'), changed)
+    await expect(loadScenario(join(folder, 'lacking.yaml'))).rejects.toThrow(
+      /variants\.other: .*int8/,
+    )
+  })
 })

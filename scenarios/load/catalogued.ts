@@ -1,6 +1,7 @@
 import { Draft } from '../checks/index.ts'
 import { Failure } from '../failure.ts'
 import {
+  childOf,
   type Node,
   nodeAt,
   type Path,
@@ -10,7 +11,15 @@ import {
   placeOf,
   replaced,
 } from '../parse/located.ts'
+import type { Accelerator } from '../schema/schema-accelerator.ts'
 import { loadAccelerator } from './accelerators.ts'
+
+/** A scenario with the accelerators of its pools, and the same for its changed copies. */
+export interface Catalogued {
+  readonly root: Node
+  /** puts the accelerators that variants name into a changed copy of the scenario */
+  readonly complete: (changed: Node) => Node
+}
 
 /**
  * Puts what the catalogue or a file states of each accelerator in place of its name, as if the
@@ -21,21 +30,55 @@ export async function catalogued(
   stated: Node,
   directory: string,
   problems: PlacedProblem[],
-): Promise<Node> {
-  let root = stated
-  for (const { path } of new Draft(stated).pools) {
-    const at: Path = [...path, 'accelerator']
-    const node = nodeAt(stated, at)
-    if (node?.kind !== 'value' || typeof node.value !== 'string' || node.value === 'local') continue
-    const place = placeOf(stated, at, 'value')
+): Promise<Catalogued> {
+  const known = new Map<string, Accelerator>()
+  const named = [...poolAccelerators(stated), ...variantAccelerators(stated)]
+  for (const { at, name } of named) {
+    if (known.has(name)) continue
     try {
-      const accelerator = await loadAccelerator(node.value, directory)
-      root = replaced(root, at, placed(accelerator, place))
+      known.set(name, await loadAccelerator(name, directory))
     } catch (error) {
       if (!(error instanceof Failure)) throw error
-      const name = pathText(stated, at)
-      for (const text of error.problems) problems.push({ place, path: name, text })
+      const [place, path] = [placeOf(stated, at, 'value'), pathText(stated, at)]
+      for (const text of error.problems) problems.push({ place, path, text })
     }
+  }
+  const complete = (root: Node) => completed(root, known)
+  return { root: complete(stated), complete }
+}
+
+interface Named {
+  readonly at: Path
+  readonly name: string
+}
+
+function poolAccelerators(root: Node): Named[] {
+  return new Draft(root).pools.flatMap(({ path }) => named(root, [...path, 'accelerator']))
+}
+
+/** Those that variants give pools by `pools.NAME.accelerator`. */
+function variantAccelerators(root: Node): Named[] {
+  return keysOf(childOf(root, 'variants')).flatMap((variant) =>
+    keysOf(nodeAt(root, ['variants', variant])).flatMap((path) =>
+      /^pools\..+\.accelerator$/.test(path) ? named(root, ['variants', variant, path]) : [],
+    ),
+  )
+}
+
+const keysOf = (node: Node | undefined) => (node?.kind === 'map' ? [...node.entries.keys()] : [])
+
+function named(root: Node, at: Path): Named[] {
+  const node = nodeAt(root, at)
+  if (node?.kind !== 'value' || typeof node.value !== 'string' || node.value === 'local') return []
+  return [{ at, name: node.value }]
+}
+
+function completed(stated: Node, known: ReadonlyMap<string, Accelerator>): Node {
+  let root = stated
+  for (const { at, name } of poolAccelerators(stated)) {
+    const accelerator = known.get(name)
+    if (accelerator === undefined) continue
+    root = replaced(root, at, placed(accelerator, placeOf(stated, at, 'value')))
   }
   return root
 }

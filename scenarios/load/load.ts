@@ -57,9 +57,9 @@ export async function loadScenario(
   const placed: PlacedProblem[] = []
   const { file, root: tree, directory } = await readSource(source, placed)
   const stated = overridden(tree, placed, options)
-  const complete = await catalogued(stated, directory, placed)
+  const { root: complete, complete: completed } = await catalogued(stated, directory, placed)
   const { root, notes } = await guessedTraces(complete, directory, placed)
-  return { ...validated(root, placed, file), directory, notes }
+  return { ...validated(root, placed, file, completed), directory, notes }
 }
 
 async function readSource(source: string | ScenarioText, problems: PlacedProblem[]) {

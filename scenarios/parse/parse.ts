@@ -70,11 +70,15 @@ export function overridden(
   return dropStaleVariantKeys(applyOverrides(whole, overridesOf(options), placed), scenarioSchema)
 }
 
-/** Throws `Failure` with the problems of the tree and those that were found in the text before. */
+/**
+ * Throws `Failure` with the problems of the tree and those that were found in the text before.
+ * `complete` adds to the scenario of a variant what its files hold.
+ */
 export function validated(
   root: Node,
   placed: readonly PlacedProblem[],
   file: string,
+  complete: (changed: Node) => Node = (changed) => changed,
 ): ParsedScenario {
   const value = plainOf(root)
   const draft = new Draft(root)
@@ -82,7 +86,7 @@ export function validated(
   if (placed.length + problems.length > 0) {
     throw new Failure(problemTexts(placed, problems, root))
   }
-  const tried = triedVariants(root)
+  const tried = triedVariants(root, complete)
   if (tried.problems.length > 0) throw new Failure(tried.problems)
   const scenario = resolved(scenarioSchema.parse(value), draft)
   return { scenario: deepFreeze(scenario), hash: hashOf(scenario), file, variants: tried.variants }

@@ -22,20 +22,31 @@ function variantsOf({ variants = {} }: Pick<Scenario, 'variants'>): Variant[] {
 }
 
 /** The variants of a scenario that was read, and what is wrong with them: each is tried. */
-export function triedVariants(root: Node): {
+export function triedVariants(
+  root: Node,
+  complete: (changed: Node) => Node,
+): {
   readonly variants: readonly Variant[]
   readonly problems: readonly string[]
 } {
   if (childOf(root, 'variants') === undefined) return { variants: [], problems: [] }
   const { variants } = plainOf(root) as Pick<Scenario, 'variants'>
   const named = variantsOf({ variants })
-  return { variants: named, problems: named.flatMap((variant) => problemsOf(root, variant)) }
+  return {
+    variants: named,
+    problems: named.flatMap((variant) => problemsOf(root, variant, complete)),
+  }
 }
 
-function problemsOf(root: Node, { name, set }: Variant): string[] {
+function problemsOf(
+  root: Node,
+  { name, set }: Variant,
+  complete: (changed: Node) => Node,
+): string[] {
   const placed: PlacedProblem[] = []
   const overrides = set.map((text) => ({ label: `variants.${name}: ${text.slice(0, 200)}`, text }))
-  const changed = dropStaleVariantKeys(applyOverrides(root, overrides, placed), scenarioSchema)
+  const overridden = dropStaleVariantKeys(applyOverrides(root, overrides, placed), scenarioSchema)
+  const changed = complete(overridden)
   const found = [...explain(scenarioSchema, plainOf(changed)), ...crossCheck(new Draft(changed))]
   return placed.length + found.length === 0 ? [] : problemTexts(placed, found, changed)
 }

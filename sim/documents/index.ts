@@ -57,6 +57,7 @@ export {
   type VariantFigures,
   type VariantMetric,
   type VariantRatio,
+  type VariantResources,
   type Variants,
   variantsSchema,
 } from './variants-document.ts'

@@ -4,6 +4,7 @@ import { configurationRow } from './configuration-document.ts'
 import {
   command,
   estimate,
+  estimateOrNull,
   headOf,
   number,
   numberOrNull,
@@ -123,6 +124,19 @@ const measured = z.strictObject({
   warnings: z.array(z.string()).describe('Warnings about the replays, each as one text.'),
 })
 
+const resources = z
+  .strictObject({
+    weights_mib: numberOrNull.describe(
+      'Memory of the weights of one replica of each pool, summed, MiB; null where the weights of ' +
+        'a model are not known.',
+    ),
+    joule_per_request: estimateOrNull.describe(
+      'Energy of the accelerators of all pools over the served requests, J; mean over runs. Null ' +
+        'where the power of a pool is not known.',
+    ),
+  })
+  .describe('Memory and energy that the variant needs.')
+
 const simulatedVariant = z
   .strictObject({
     name: z.string().describe('Name of the variant.'),
@@ -132,6 +146,7 @@ const simulatedVariant = z
       .describe('Values that differ from the first variant, each as "path: before → after".'),
     row: configurationRow.describe('Figures of the variant by class and pool.'),
     figures: figures.describe('Figures of all classes together, over replications.'),
+    resources,
     tail: z
       .array(tailPoint)
       .describe('Tail curve of the latency of served requests over all classes and replications.'),
@@ -167,6 +182,7 @@ export const variantsSchema = z
 
 export type VariantMetric = z.infer<typeof metric>
 export type VariantFigures = z.infer<typeof figures>
+export type VariantResources = z.infer<typeof resources>
 export type VariantRatio = z.infer<typeof ratio>
 export type OutputDrift = z.infer<typeof outputDrift>
 export type MeasuredVariants = z.infer<typeof measured>

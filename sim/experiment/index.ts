@@ -116,7 +116,11 @@ export {
   runReadingReplication,
   runReplication,
 } from './simulation/simulate.ts'
-export type { TransformerWork } from './simulation/transformer-times.ts'
+export {
+  decoderSteps,
+  encoderWork,
+  type TransformerWork,
+} from './simulation/transformer-times.ts'
 export { CROWD_REMEDY, grouped, refuseCrowd } from './system/crowd.ts'
 export { hasSwappableModel } from './system/model-profiles.ts'
 export { withTraffic } from './system/more-traffic.ts'
@@ -131,3 +135,4 @@ export { judge, simulateCase, type Theory, type TheoryRow } from './validation/t
 export { theoryRun } from './validation/theory-run.ts'
 export { measuredRatios } from './variants/measured-ratios.ts'
 export { pairedRatios, variantFigures } from './variants/variant-figures.ts'
+export { variantResources } from './variants/variant-resources.ts'

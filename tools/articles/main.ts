@@ -3,6 +3,7 @@ import { concurrencyChart } from '../../reports/charts/load/concurrency.ts'
 import { paddingChart } from '../../reports/charts/load/padding.ts'
 import { toPng } from '../../reports/charts/render.ts'
 import { writeWhole } from '../../runtime/folders/write-whole.ts'
+import { acceleratorsPart, haveAccelerators, missingAccelerators } from './accelerators/page.ts'
 import { haveTraces } from './azure.ts'
 import {
   barsMet,
@@ -29,8 +30,10 @@ import {
 
 /**
  * Reproduces charts that are quoted in the field from published measurements and real traces beside
- * the repository: `npm run articles`. `--write` keeps page, charts and fitted scenarios. Exits with
- * 1 if a limit of the concurrency sweeps is exceeded or the data are missing.
+ * the repository: `npm run articles`, or `npm run articles -- accelerators` for the page on
+ * accelerators alone. `--write` keeps pages, charts and fitted scenarios. Exits with 1 if a limit
+ * of the concurrency sweeps is exceeded or the data are missing. Missed bars of accelerators are
+ * printed.
  */
 
 const PAGE = 'docs/background/articles.md'
@@ -38,13 +41,26 @@ const LIBRARY = 'scenarios/library'
 /** Concurrent requests of the library scenarios. */
 const USERS = 64
 
-if (havePublished() && haveTraces()) await main()
-else {
+if (process.argv.includes('accelerators')) await accelerators()
+else if (havePublished() && haveTraces()) {
+  await main()
+  await accelerators()
+} else {
   process.stderr.write(
     `expected the published measurements and the Azure traces in ${SHARED.pathname}, got none; they are\n` +
       `${SOURCE} and https://github.com/Azure/AzurePublicDataset\n`,
   )
   process.exitCode = 1
+}
+
+async function accelerators(): Promise<void> {
+  if (!haveAccelerators()) {
+    process.stderr.write(`${missingAccelerators()}\n`)
+    process.exitCode = 1
+    return
+  }
+  const missed = await acceleratorsPart(process.argv.includes('--write'))
+  for (const text of missed) process.stderr.write(`missed: ${text}\n`)
 }
 
 async function main(): Promise<void> {

@@ -19,7 +19,7 @@ const SHELVES: readonly Shelf[] = [
     folder: 'guides',
     order: [
       ...['install', 'plan', 'gate', 'variants', 'what-if', 'own-model', 'measured-server'],
-      'accelerators',
+      ...['accelerators', 'precision'],
       ...['traffic', 'objectives', 'report', 'sweep', 'generation-for-vllm', 'queues', 'clients'],
       ...['batching', 'generation', 'admission', 'memory', 'comparison', 'noise', 'audit'],
       'library',
@@ -38,7 +38,7 @@ const SHELVES: readonly Shelf[] = [
     folder: 'background',
     order: [
       ...['control-plane', 'checks', 'calibration', 'statistics', 'fidelity', 'articles'],
-      ...['validation', 'plan-study', 'gate-study', 'threat-model'],
+      ...['accelerators', 'validation', 'plan-study', 'gate-study', 'threat-model'],
     ],
   },
   { title: 'Gallery', folder: 'gallery', order: ['index'] },

@@ -7,6 +7,7 @@ import {
   simulatedResult,
   uncalibratedWarnings,
   variantFigures,
+  variantResources,
 } from '../../../sim/experiment/index.ts'
 import type { RunSummary } from '../../../sim/stats/index.ts'
 import { profileLabel } from '../../folders/profile-file.ts'
@@ -82,6 +83,7 @@ export async function variants(
       runs.map((run) => runFigures(system.scenario, run)),
     ),
     figures: variantFigures(sides[i]!),
+    resources: variantResources(system.scenario, system.activations, runs),
     tail: simulatedResult(system, runs, { ...build(), profile: label }).tail,
   }))
   const ratios = pairedRatios(sides)

@@ -125,6 +125,7 @@ export function int8Ratios(series: readonly BertSeries[], batch: number) {
       const [eight, sixteen] = [at(heldOut), at(half.heldOut)]
       return {
         gpu,
+        precision,
         length,
         published: eight.row.ms / sixteen.row.ms,
         predicted: eight.predicted.ms / sixteen.predicted.ms,
@@ -133,15 +134,17 @@ export function int8Ratios(series: readonly BertSeries[], batch: number) {
   })
 }
 
+const INT8_MODES = ['INT8-v1', 'INT8-v2'] as const
+
 function int8Text(series: readonly BertSeries[]): string {
-  const rows = BATCHES.flatMap((batch) =>
-    ['T4', 'A100'].map((gpu) => {
-      const ratios = int8Ratios(series, batch).filter((of) => of.gpu === gpu)
-      const [published, predicted] = [
-        ratios.map((of) => of.published),
-        ratios.map((of) => of.predicted),
-      ]
-      return [`${gpu}, batch ${batch}`, rangeText(published), rangeText(predicted)]
+  const rows = ['T4', 'A100'].flatMap((gpu) =>
+    BATCHES.map((batch) => {
+      const own = int8Ratios(series, batch).filter((of) => of.gpu === gpu)
+      const cells = INT8_MODES.flatMap((mode) => {
+        const ratios = own.filter(({ precision }) => precision === mode)
+        return [ratios.map((of) => of.published), ratios.map((of) => of.predicted)].map(rangeText)
+      })
+      return [`${gpu}, batch ${batch}`, ...cells]
     }),
   )
   const one = int8Ratios(series, 1)
@@ -150,9 +153,9 @@ function int8Text(series: readonly BertSeries[]): string {
   const middle = (of: 'published' | 'predicted') => fixed(median(one.map((ratio) => ratio[of])), 2)
   return `### INT8 at batch 1
 
-Time of INT8 over that of FP16, median and range over frameworks, INT8 modes and lengths:
+Time of INT8 over that of FP16, median and range over frameworks and lengths:
 
-${markdownTable(['GPU, batch', 'published', 'predicted'], rows)}
+${markdownTable(['GPU, batch', ...INT8_MODES.flatMap((mode) => [`${mode}, published`, 'predicted'])], rows)}
 
 At batch 1, INT8 gains nothing: its median time is ${middle('published')} times that of FP16, predicted ${middle('predicted')}.
 The pass is launch-bound there, and INT8 adds kernels that convert. It is slower in ${lost} of ${one.length} published cells, and predictions have

@@ -20,7 +20,7 @@ import {
 } from './mlperf-study.ts'
 import type { Section } from './section.ts'
 
-const IMAGE = 'accelerators-mlperf'
+const IMAGE = 'accelerators-mlperf.png'
 
 export function mlperfSection(): Section {
   const study = mlperfStudy()
@@ -61,7 +61,7 @@ ${HEADLINES.map((system) => verdictText(study, system)).join(' ')}
 The bar is ${percent(BAR)} for at least ${MODELS_NEEDED} of ${MODELS.length} models. ${direct.within} of all ${direct.rows} rows with NVIDIA's own harness are within it, and
 ${triton.within} of ${triton.rows} rows with Triton.
 
-![Errors of the highest rate by model](../images/${IMAGE}.png)
+![Errors of the highest rate by model](../images/${IMAGE})
 
 ${headlineTable(study)}
 

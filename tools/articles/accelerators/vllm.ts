@@ -20,20 +20,18 @@ import {
   type Metric,
   pairOf,
   type VllmStudy,
-  vllmStudy,
 } from './vllm-fit.ts'
-import { SERVED, SOURCE } from './vllm-runs.ts'
+import { SOURCE } from './vllm-runs.ts'
 import { LIBRARY } from './vllm-scenarios.ts'
 
-const IMAGE = 'accelerators-vllm'
+const IMAGE = 'accelerators-vllm.png'
 const NAMES: Readonly<Record<Metric, string>> = {
   ttft: 'first token (TTFT)',
   tpot: 'further token (TPOT)',
   endToEnd: '**end to end**',
 }
 
-export function vllmSection(): Section {
-  const studies = Object.values(SERVED).map(vllmStudy)
+export function vllmSection(studies: readonly VllmStudy[]): Section {
   return {
     text: textOf(studies),
     images: [[IMAGE, latencyScatterChart(chartOf(studies))]],
@@ -66,7 +64,7 @@ engine on each (data parallel 2, expert parallel). The load is more than the eng
 
 ${studies.map(verdictText).join(' ')}
 
-![Simulated against measured latency of each request](../images/${IMAGE}.png)
+![Simulated against measured latency of each request](../images/${IMAGE})
 
 **Fitted**: the four numbers of \`law: generation\`, on the first 150 requests by arrival. The
 search minimises the squares of the errors of TTFT,

@@ -1,4 +1,5 @@
 import type { Group } from '../entry.ts'
+import { accelerators } from './accelerators.ts'
 import { generation } from './generation.ts'
 import { memory } from './memory.ts'
 import { publishedCharts } from './published.ts'
@@ -14,4 +15,5 @@ export const GALLERY: readonly Group[] = [
   generation,
   traces,
   publishedCharts,
+  accelerators,
 ]

@@ -1,0 +1,48 @@
+import type { Scenario } from '../../../scenarios/schema/schema.ts'
+import { isTransformer } from '../../../scenarios/schema/takes-length.ts'
+import { weightBytes } from '../../accelerator/index.ts'
+import type { VariantResources } from '../../documents/index.ts'
+import { type ActivationPlan, weightsBytesOf } from '../../memory/index.ts'
+import type { RunSummary } from '../../stats/index.ts'
+import { overRuns } from '../result/over-runs.ts'
+import { weightBitsOf } from '../simulation/accelerator-card.ts'
+import { transformerOf } from '../simulation/transformer-times.ts'
+
+const MIB = 2 ** 20
+const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0)
+
+/** What a variant needs beside time: memory of its weights, and energy. */
+export function variantResources(
+  scenario: Scenario,
+  activations: readonly (ActivationPlan | null)[],
+  runs: readonly RunSummary[],
+): VariantResources {
+  const weights = scenario.pools.map((_, i) => weightsOf(scenario, activations, i))
+  const bytes = weights.filter((own) => own !== null)
+  const powered = runs.every(({ power }) => power.every((pool) => pool !== null))
+  return {
+    weights_mib: bytes.length === weights.length ? sum(bytes) / MIB : null,
+    joule_per_request: powered ? overRuns(runs, energyOf) : null,
+  }
+}
+
+/** Weights of one replica of a pool, bytes; null where they are not known. */
+function weightsOf(
+  { pools, models }: Scenario,
+  activations: readonly (ActivationPlan | null)[],
+  index: number,
+): number | null {
+  const pool = pools[index]!
+  const model = models[pool.model]!
+  if ('work' in model && isTransformer(model.work)) {
+    return weightBytes(transformerOf(model.work), weightBitsOf(pool))
+  }
+  const bytes = activations[index] ? weightsBytesOf(activations[index]) : 0
+  return bytes === 0 ? null : bytes
+}
+
+/** Energy of all pools over the served requests of a run, J. */
+function energyOf({ power, classes }: RunSummary): number {
+  const served = sum(classes.map(({ counts }) => counts.served))
+  return sum(power.map((pool) => pool!.joules)) / served
+}

@@ -1,0 +1,166 @@
+import { toPng } from '../../../reports/charts/render.ts'
+import { writeWhole } from '../../../runtime/folders/write-whole.ts'
+import { markdownTable } from '../../markdown-table.ts'
+import { githubSlug, headingText } from '../../site/headings.ts'
+import { havePublished, SHARED } from '../published.ts'
+import { bertSection } from './bert.ts'
+import { haveBert } from './bert-rows.ts'
+import { haveCapRows } from './cap-rows.ts'
+import { frontSection } from './front.ts'
+import { haveGenerationRows } from './generation-rows.ts'
+import { llamaLayersSection } from './llama-layers.ts'
+import { haveLlama } from './llama-study.ts'
+import { mlenergySection } from './mlenergy.ts'
+import { mlperfSection } from './mlperf.ts'
+import { haveServerRows } from './mlperf-rows.ts'
+import { PRECISION_SCENARIO, precisionText } from './precision-scenario.ts'
+import type { Section } from './section.ts'
+import { throughputSection } from './throughput.ts'
+import { throughputStudy } from './throughput-study.ts'
+import { vllmSection } from './vllm.ts'
+import { type VllmStudy, vllmStudy } from './vllm-fit.ts'
+import { haveVllmRuns, SERVED } from './vllm-runs.ts'
+import { LIBRARY as ENGINES, libraryText } from './vllm-scenarios.ts'
+import { zeusSection } from './zeus.ts'
+
+/** The page on accelerators, with its charts and the scenarios of the library that it fits. */
+
+const PAGE = 'docs/background/accelerators.md'
+const LIBRARY = 'scenarios/library'
+
+/** A study with the line that the table on top has of it. */
+interface Study {
+  readonly given: string
+  readonly predicted: string
+  readonly bar: string
+  /** what the bar does not show */
+  readonly note?: string
+  readonly section: Section
+}
+
+/** Whether all published rows are available; where not, the page cannot be composed. */
+export const haveAccelerators = () =>
+  [havePublished, haveBert, haveLlama, haveGenerationRows, haveCapRows, haveServerRows].every(
+    (have) => have(),
+  ) && haveVllmRuns()
+
+export function missingAccelerators(): string {
+  return `expected the published measurements of accelerators in ${SHARED.pathname}, got only some of them`
+}
+
+/** Composes the page; `--write` keeps it. Returns bars that are missed, each as a sentence. */
+export async function acceleratorsPart(write: boolean): Promise<readonly string[]> {
+  const step = <T>(name: string, of: () => T): T => {
+    process.stderr.write(`${name}\n`)
+    return of()
+  }
+  const studies: Study[] = [
+    {
+      given: 'BERT-base on T4 and A100: half of the latencies by batch and length',
+      predicted: 'the other half',
+      bar: 'median 15 %, worst 40 %',
+      section: step('BERT-base', bertSection),
+    },
+    {
+      given: 'Layers of Llama-2-7B on A40, A100 and H100: half of the token counts',
+      predicted: 'the other half',
+      bar: 'median 8 %',
+      section: step('layers of Llama-2-7B', llamaLayersSection),
+    },
+    {
+      given: 'Llama-3.1 on H100: half of the batch sizes',
+      predicted: 'throughput, ITL p50 and power of the others',
+      bar: 'median 10 %',
+      note: 'the fall of throughput from 512 to 768 sequences is not predicted, only kept where both rows are fitted',
+      section: step('ML.ENERGY', mlenergySection),
+    },
+    {
+      given: 'Trainings under power caps on one card',
+      predicted: 'the slowdown on another one',
+      bar: 'median 10 % above the knee',
+      note: 'above the knee hardly anything slows down; below it, the error is larger',
+      section: step('power caps', zeusSection),
+    },
+    {
+      given: 'MLPerf v1.1 on A100: offline rows',
+      predicted: 'the highest server rate under the limit of p99',
+      bar: '10 % in 3 of 4 models',
+      note: 'by the two headline systems; rates of servers with Triton are predicted too high',
+      section: step('MLPerf', mlperfSection),
+    },
+  ]
+  const engines = step('vLLM', () => Object.values(SERVED).map(vllmStudy))
+  studies.push({
+    given: 'Two runs of vLLM: the first half of the requests',
+    predicted: 'TTFT, TPOT and end to end of the second half',
+    bar: '5 % end to end',
+    section: vllmSection(engines),
+  })
+  const swept = await step('throughput of the catalogue', throughputStudy)
+  const others = [
+    throughputSection(swept),
+    await step('cost and p99 of cards', () => frontSection(swept.fits)),
+  ]
+  const text = pageText(studies, others)
+  process.stdout.write(text)
+  const sections = [...studies.map(({ section }) => section), ...others]
+  if (write) await keep(text, sections)
+  if (write) await keepScenarios(engines, precisionText(swept.fits))
+  return sections.flatMap(({ missed }) => missed)
+}
+
+async function keep(text: string, sections: readonly Section[]): Promise<void> {
+  await writeWhole(PAGE, text)
+  for (const [name, chart] of sections.flatMap(({ images }) => images)) {
+    await writeWhole(`docs/images/${name}`, await toPng(chart))
+  }
+}
+
+async function keepScenarios(engines: readonly VllmStudy[], precision: string): Promise<void> {
+  for (const { model, chosen } of engines) {
+    const { name } = ENGINES[model.name as keyof typeof ENGINES]
+    const text = libraryText(model, chosen.engines, chosen.times)
+    await writeWhole(`${LIBRARY}/${name}.yaml`, text)
+  }
+  await writeWhole(`${LIBRARY}/${PRECISION_SCENARIO}.yaml`, precision)
+}
+
+/** The anchor of the heading of a section, as GitHub makes it. */
+function anchorOf({ text }: Section): string {
+  return githubSlug(headingText(/^## (.+)$/m.exec(text)![1]!))
+}
+
+export function pageText(studies: readonly Study[], others: readonly Section[]): string {
+  const missed = studies.filter(({ section }) => section.missed.length > 0)
+  const met = studies.filter(({ section }) => section.missed.length === 0)
+  const rows = [...missed, ...met].map(({ given, predicted, bar, section, note }) => [
+    `[${given}](#${anchorOf(section)})`,
+    predicted,
+    bar,
+    [
+      section.missed.length === 0 ? 'met' : `**missed**: ${section.missed.join('; ')}`,
+      ...(note === undefined ? [] : [note]),
+    ].join('; '),
+  ])
+  return `# Accelerators: published measurements, predicted
+
+How close are models of accelerators to published measurements that they were not fitted on? Each study fits a model to some rows and predicts the others.
+${missed.length === 0 ? `All ${studies.length} meet their bars.` : `${met.length} of ${studies.length} meet their bars.`} The bars were set before the studies and are not loosened.
+
+${markdownTable(['fitted to', 'predicted', 'bar', 'result'], rows, 'llll')}
+
+Errors are relative, predicted − published. \`npm run articles -- accelerators --write\` generates this page, its charts and the scenarios \`${PRECISION_SCENARIO}\`,
+${Object.values(ENGINES)
+  .map(({ name }) => `\`${name}\``)
+  .join(' and ')} of the library. The inputs are published measurements that are not part
+of this repository. The page does not depend on the machine.
+
+What these models are for, and what they are not:
+
+- A model that was **fitted** to a card predicts other batches and lengths on the same card. A prediction outside the fitted range is marked as extrapolated.
+- From a **datasheet** alone, times are off by tens of percent, and by more in small passes ([errors](#simpler-fits-and-the-datasheet-alone)). Such results are marked as uncalibrated.
+- Nothing here predicts one card from another, except the slowdown by power caps.
+
+${[...studies.map(({ section }) => section.text), ...others.map(({ text }) => text)].join('\n\n')}
+`
+}
