@@ -22,7 +22,6 @@ export {
 } from './cross-validation.ts'
 export {
   fitRoofline,
-  fittedCard,
   type MeasuredPass,
   type PassOnCard,
   type PassPrediction,
@@ -68,7 +67,6 @@ export {
   TRAINING_CAP,
 } from './power-cap.ts'
 export {
-  allReduceMs,
   type Card,
   exchangeMs,
   IDEAL,
@@ -76,7 +74,6 @@ export {
   type PassTime,
   passTime,
   type Region,
-  regionOf,
 } from './roofline.ts'
 export {
   boundsOf,
@@ -89,9 +86,7 @@ export {
   type ThrottleStep,
 } from './throttle.ts'
 export {
-  expectedExperts,
   kvBytesPerToken,
-  parameters,
   type Transformer,
   weightBytes,
 } from './transformer.ts'
