@@ -38,7 +38,7 @@ const parameter = z
     key: z
       .enum(['compute', 'memory', 'launch_us', 'saturation_tokens', 'sharpness'])
       .describe('Key of `efficiency`.'),
-    value: number.describe('Fitted value.'),
+    value: number.describe('Fitted value of the parameter.'),
     low: number.describe('Smallest value among fits that leave rows out.'),
     high: number.describe('Largest value among these fits.'),
     open: z
@@ -123,40 +123,42 @@ const fit = z
   })
   .describe('The fit to the rows of one precision.')
 
-export const fitSchema = z.strictObject({
-  ...headOf('spillway-fit'),
-  scenario: scenarioRef.describe('Scenario that states the model and the pool.'),
-  pool: z.string().describe('Name of the pool.'),
-  model: z.string().describe('Name of its model.'),
-  law: z
-    .enum(['transformer-encoder', 'transformer-decoder'])
-    .describe('Law of the work of the model.'),
-  accelerator: z.string().describe('Name of the accelerator of the pool.'),
-  tensor_parallel: number.describe('Number of accelerators that share a model.'),
-  file: z.string().describe('File of the measurements.'),
-  columns: z
-    .record(z.string(), z.string())
-    .describe('Column of the file for each kind of value that is used.'),
-  where: z
-    .array(z.string())
-    .describe('Conditions on rows, as in `--where`; empty where all rows are used.'),
-  rows: number.describe('Number of rows that were read.'),
-  left_out: number.describe('Number of rows that the conditions leave out.'),
-  fits: z
-    .array(fit)
-    .describe('A fit for each precision, that of the pool first; see the guide for the reason.'),
-  not_fitted: z
-    .array(
-      z
-        .strictObject({
-          precision: z.string().describe('Precision of the rows.'),
-          rows: number.describe('Number of its rows.'),
-          why: z.string().describe('Why nothing was fitted to them.'),
-        })
-        .describe('Rows without a fit.'),
-    )
-    .describe('Precisions of rows without a fit.'),
-  command,
-})
+export const fitSchema = z
+  .strictObject({
+    ...headOf('spillway-fit'),
+    scenario: scenarioRef.describe('Scenario that states the model and the pool.'),
+    pool: z.string().describe('Name of the pool.'),
+    model: z.string().describe('Name of its model.'),
+    law: z
+      .enum(['transformer-encoder', 'transformer-decoder'])
+      .describe('Law of the work of the model.'),
+    accelerator: z.string().describe('Name of the accelerator of the pool.'),
+    tensor_parallel: number.describe('Number of accelerators that share a model.'),
+    file: z.string().describe('File of the measurements.'),
+    columns: z
+      .record(z.string(), z.string())
+      .describe('Column of the file for each kind of value that is used.'),
+    where: z
+      .array(z.string())
+      .describe('Conditions on rows, as in `--where`; empty where all rows are used.'),
+    rows: number.describe('Number of rows that were read.'),
+    left_out: number.describe('Number of rows that the conditions leave out.'),
+    fits: z
+      .array(fit)
+      .describe('A fit for each precision, that of the pool first; see the guide for the reason.'),
+    not_fitted: z
+      .array(
+        z
+          .strictObject({
+            precision: z.string().describe('Precision of the rows.'),
+            rows: number.describe('Number of its rows.'),
+            why: z.string().describe('Why nothing was fitted to them.'),
+          })
+          .describe('Rows without a fit.'),
+      )
+      .describe('Precisions of rows without a fit.'),
+    command,
+  })
+  .describe('Efficiencies of a model on an accelerator, fitted to measured times.')
 
 export type Fit = z.infer<typeof fitSchema>
