@@ -52,11 +52,7 @@ export async function variants(
     const { system, name } = variant
     const input = { ...system, capacityRps }
     const backlog = backlogWarning(input, capacityRps, threadsFor(replications, undefined))
-    const doubts = [
-      ...profileWarnings(system.models),
-      ...extrapolationWarnings(system),
-      ...uncalibratedWarnings(system.scenario),
-    ]
+    const doubts = [...profileWarnings(system.models), ...extrapolationWarnings(system)]
     warnings.push(
       ...[...(backlog === null ? [] : [backlog]), ...doubts].map((text) => `${name}: ${text}`),
     )
