@@ -114,6 +114,19 @@ describe('heat', () => {
     expect(late).toBeGreaterThan(work + 1000)
   })
 
+  test('is noted at the end of every interval, whatever the rounding of their ends', () => {
+    for (const durationMs of [90_000, 100_001, 123_457.7]) {
+      const executors = [heated({})]
+      const power = new DevicePower(
+        { executors, racks: [rackOf(1)], pools: 1 },
+        { warmupMs: 0, durationMs },
+      )
+      power.energy(durationMs)
+      expect([...power.heat[0]!.warmestC].every((celsius) => celsius === 30)).toBe(true)
+      expect([...power.heat[0]!.slowest].every((clock) => clock === 1)).toBe(true)
+    }
+  })
+
   test('of engines stretches their steps, and ends their runs where the clock changes', () => {
     const power = powerOf([heated({})], [rackOf(1)])
     const pace = power.pace(0, 0, 8)

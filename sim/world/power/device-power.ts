@@ -120,6 +120,8 @@ export class DevicePower implements Speed, StepSpeed {
   /** J of each pool after the warm-up, and in each interval; the run ends at `at`. */
   energy(at: Ms): { readonly joules: Float64Array; readonly series: readonly Float64Array[] } {
     this.#to(at)
+    // the end of the last interval is rounded, and may be after the end of the run
+    while (this.#edge < POWER_INTERVALS) this.#note(this.#edge++)
     this.#meter.until(at)
     return this.#meter
   }
