@@ -58,6 +58,18 @@ describe('an accelerator', () => {
   })
 })
 
+test('a partition is of an accelerator of the catalogue, and of a single one', () => {
+  expect(problemsOf({ pool: 'partition: 0.25' })).toEqual([])
+  const table = { work: 'law: table, sizes: [1], ms: [2]', accelerator: 'local' }
+  expect(problemsOf({ ...table, pool: 'partition: 0.25' }).join()).toMatch(/remove partition/)
+  const linked = CARD.replace(
+    'power_w',
+    `interconnect_gb_s: { value: 50, kind: link, ${FIGURE} }, power_w`,
+  )
+  const pool = 'partition: 0.25\n    tensor_parallel: 2'
+  expect(problemsOf({ accelerator: linked, pool }).join()).toMatch(/divides a model among whole/)
+})
+
 describe('power and heat', () => {
   const table = 'law: table, sizes: [1], ms: [2]'
 

@@ -8,6 +8,7 @@ import { checkRising } from './ordered.ts'
 export function checkAccelerators(draft: Draft): void {
   for (const pool of draft.pools) {
     checkPool(pool, draft)
+    checkPartition(pool, draft)
     checkPricing(pool, draft)
     checkPower(pool, draft)
     checkHeat(pool, draft)
@@ -46,6 +47,15 @@ function checkPool(pool: PoolDraft, draft: Draft): void {
   const parallel = [...pool.path, 'tensor_parallel']
   if ((pool.tensor_parallel ?? 1) > 1 && accelerator.interconnect_gb_s === undefined) {
     draft.refuse(parallel, `1, as ${accelerator.name} has no interconnect_gb_s`)
+  }
+}
+
+function checkPartition(pool: PoolDraft, draft: Draft): void {
+  const path = [...pool.path, 'partition']
+  if (pool.accelerator === 'local') {
+    draft.unused(path, 'the pool has no accelerator of the catalogue')
+  } else if ((pool.tensor_parallel ?? 1) > 1) {
+    draft.unused(path, 'tensor_parallel divides a model among whole accelerators')
   }
 }
 

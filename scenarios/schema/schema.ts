@@ -15,7 +15,7 @@ import {
   type TraceProcess,
   trafficClass,
 } from './schema-traffic.ts'
-import { count, name, nonNegative, positive, seed } from './schema-values.ts'
+import { count, name, nonNegative, positive, seed, share } from './schema-values.ts'
 import type { work } from './schema-work.ts'
 
 export { allocators, type BatchMemory, servesBatches } from './schema-memory.ts'
@@ -48,6 +48,14 @@ const pool = z
           'divided; without it, one.',
       )
       .meta({ examples: [4] }),
+    partition: share
+      .min(0.01)
+      .optional()
+      .describe(
+        'The share of an accelerator that each replica has, as an instance of MIG: of its ' +
+          'arithmetic, bandwidth, memory, power and price. Without it, the whole.',
+      )
+      .meta({ examples: [0.25] }),
     power: power.optional(),
     heat: heat.optional(),
     execution_provider: z

@@ -40,18 +40,21 @@ export function exactPowerW(
   return cards * (pool.replicas * idleW + extra / (to - from))
 }
 
-function idleOf({ accelerator, power }: Pool): number {
+function idleOf({ accelerator, power, partition = 1 }: Pool): number {
   const card = typeof accelerator === 'object' ? accelerator : undefined
   const curve = power?.curve?.map((point) => point.power_w) ?? []
-  const board = card?.power_w.value ?? Math.max(...curve)
-  const stated = power?.idle_w ?? card?.idle_w?.value ?? IDLE_SHARE * board
+  const board = card === undefined ? Math.max(...curve) : partition * card.power_w.value
+  const listed = card?.idle_w === undefined ? IDLE_SHARE * board : partition * card.idle_w.value
+  const stated = power?.idle_w ?? listed
   return Math.min(stated, ...(curve.length > 0 ? curve : [board]))
 }
 
 /** Of one accelerator in a batch: linear over the logarithm of the size, constant outside. */
-function powerAt({ accelerator, power }: Pool, size: number): number {
+function powerAt({ accelerator, power, partition = 1 }: Pool, size: number): number {
   const points = power?.curve
-  if (points === undefined) return typeof accelerator === 'object' ? accelerator.power_w.value : 0
+  if (points === undefined) {
+    return typeof accelerator === 'object' ? partition * accelerator.power_w.value : 0
+  }
   const next = points.findIndex(({ batch }) => batch >= size)
   if (next < 0) return points.at(-1)!.power_w
   const [low, high] = [points[next - 1], points[next]!]

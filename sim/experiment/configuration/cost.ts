@@ -1,3 +1,4 @@
+import { acceleratorOf } from '../../../scenarios/schema/pool-accelerator.ts'
 import type { Scenario } from '../../../scenarios/schema/schema.ts'
 import type { Cost } from '../../documents/index.ts'
 import { estimate } from '../../stats/index.ts'
@@ -37,14 +38,11 @@ export function hourlyCost(pools: Scenario['pools']): number | null {
  * Price of one replica, US dollars an hour: as stated, or the lowest price of its accelerators in
  * the catalogue, rented as `pricing` states; null without either.
  */
-export function replicaPrice({
-  price_usd_per_hour: stated,
-  accelerator,
-  pricing = 'on-demand',
-  tensor_parallel: cards = 1,
-}: Scenario['pools'][number]): number | null {
+export function replicaPrice(pool: Scenario['pools'][number]): number | null {
+  const { price_usd_per_hour: stated, pricing = 'on-demand', tensor_parallel: cards = 1 } = pool
   if (stated !== undefined) return stated
-  if (typeof accelerator === 'string') return null
+  const accelerator = acceleratorOf(pool)
+  if (accelerator === null) return null
   const prices = accelerator.prices.flatMap(({ tier, usd_per_hour }) =>
     tier === pricing ? [usd_per_hour] : [],
   )

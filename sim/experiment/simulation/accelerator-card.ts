@@ -1,3 +1,4 @@
+import { acceleratorOf } from '../../../scenarios/schema/pool-accelerator.ts'
 import type { Pool, Precision } from '../../../scenarios/schema/schema.ts'
 import type { Accelerator } from '../../../scenarios/schema/schema-accelerator.ts'
 import type { AcceleratedWork } from '../../../scenarios/schema/takes-length.ts'
@@ -15,7 +16,7 @@ export const ASSUMED_EFFICIENCY: NonNullable<AcceleratedWork['efficiency']> = Ob
   ...{ compute: 0.5, memory: 0.7, launch_us: 5, saturation_tokens: 0 },
 })
 
-export type PlacedPool = Pick<Pool, 'accelerator' | 'precision' | 'tensor_parallel'>
+export type PlacedPool = Pick<Pool, 'accelerator' | 'partition' | 'precision' | 'tensor_parallel'>
 
 /** The accelerator of a pool as work at its precision meets it. */
 export interface PoolCard {
@@ -30,9 +31,11 @@ export const weightBitsOf = ({ precision }: Pick<Pool, 'precision'>) => WEIGHT_B
 
 export function cardOf(
   { efficiency = ASSUMED_EFFICIENCY }: Pick<AcceleratedWork, 'efficiency'>,
-  { accelerator, precision }: PlacedPool,
+  pool: PlacedPool,
 ): PoolCard {
-  if (typeof accelerator === 'string') throw new Error('Expected an accelerator with its figures')
+  const { precision } = pool
+  const accelerator = acceleratorOf(pool)
+  if (accelerator === null) throw new Error('Expected an accelerator with its figures')
   const weightBits = WEIGHT_BITS[precision]
   return {
     accelerator,

@@ -1,3 +1,4 @@
+import { acceleratorOf } from '../../../scenarios/schema/pool-accelerator.ts'
 import type { Pool, Scenario } from '../../../scenarios/schema/schema.ts'
 import {
   type Constant,
@@ -60,8 +61,9 @@ function poweredExecutor(pool: Pool, index: number, racks: Racks): PoweredExecut
 }
 
 /** Idle and largest power of a card, W. */
-function boardOf({ accelerator, power = {} }: Pool): { idleW: number; limitW: number } {
-  const card = typeof accelerator === 'object' ? accelerator : null
+function boardOf(pool: Pool): { idleW: number; limitW: number } {
+  const { power = {} } = pool
+  const card = acceleratorOf(pool)
   const most = Math.max(...(power.curve?.map(({ power_w }) => power_w) ?? [0]))
   const limitW = card?.power_w.value ?? most
   const idleW = power.idle_w ?? card?.idle_w?.value ?? IDLE_SHARE * limitW

@@ -131,6 +131,12 @@ describe('steps of a decoder', () => {
   })
 })
 
+test('a partition takes as many times as long as the card, and its whole is the card', () => {
+  const at = (own: object) => encoderWork(encoder, pool(own)).mean(8, 128)
+  expect(at({ partition: 0.25 }) / at({})).toBeCloseTo(4, 9)
+  expect(at({ partition: 1 })).toBe(at({}))
+})
+
 test('a precision that the card lacks is an error of the program', () => {
   expect(() => encoderWork(encoder, pool({ precision: 'int8' }))).toThrow(/to compute at int8/)
 })

@@ -29,6 +29,7 @@ test('weights that do not fit are refused, with the number of accelerators that 
   )
   expect(() => check('h100-sxm', { tensor_parallel: 2 })).not.toThrow()
   expect(() => check('h200-sxm')).not.toThrow()
+  expect(() => check('h200-sxm', { partition: 0.5 })).toThrow(/got 70.5 GiB/)
   expect(() => check('h100-sxm', { precision: 'int4' })).not.toThrow()
 })
 

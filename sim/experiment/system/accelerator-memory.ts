@@ -1,4 +1,5 @@
 import { Failure } from '../../../scenarios/failure.ts'
+import { acceleratorOf } from '../../../scenarios/schema/pool-accelerator.ts'
 import { type AcceleratedWork, isAccelerated } from '../../../scenarios/schema/takes-length.ts'
 import { weightBytes } from '../../accelerator/index.ts'
 import { weightBitsOf } from '../simulation/accelerator-card.ts'
@@ -14,10 +15,11 @@ export function refuseTooLarge({
   file,
 }: Pick<PreparedScenario, 'scenario' | 'file'>): void {
   const problems = scenario.pools.flatMap((pool) => {
-    const { name, model, accelerator, tensor_parallel: cards = 1, precision } = pool
+    const { name, model, tensor_parallel: cards = 1, precision } = pool
+    const accelerator = acceleratorOf(pool)
     const described = scenario.models[model]!
     if (!('work' in described && isAccelerated(described.work))) return []
-    if (typeof accelerator === 'string') return []
+    if (accelerator === null) return []
     const needed = weightsOf(described.work, weightBitsOf(pool)) / GIB
     const held = cards * accelerator.memory_gib.value
     if (needed <= held) return []

@@ -1,0 +1,30 @@
+import type { Pool } from './schema.ts'
+import type { Accelerator, AcceleratorFigure } from './schema-accelerator.ts'
+
+/**
+ * The accelerator that each replica of a pool has: one of the catalogue, or a partition of it with
+ * its share of arithmetic, bandwidth, memory, power and price. Null for this machine.
+ */
+export function acceleratorOf({
+  accelerator,
+  partition,
+}: Pick<Pool, 'accelerator' | 'partition'>): Accelerator | null {
+  if (typeof accelerator === 'string') return null
+  if (partition === undefined) return accelerator
+  const scaled = (figure: AcceleratorFigure) => ({ ...figure, value: partition * figure.value })
+  const { tflops, idle_w } = accelerator
+  return {
+    ...accelerator,
+    memory_gib: scaled(accelerator.memory_gib),
+    bandwidth_gb_s: scaled(accelerator.bandwidth_gb_s),
+    power_w: scaled(accelerator.power_w),
+    ...(idle_w !== undefined && { idle_w: scaled(idle_w) }),
+    tflops: Object.fromEntries(
+      Object.entries(tflops).map(([precision, figure]) => [precision, scaled(figure!)]),
+    ),
+    prices: accelerator.prices.map((price) => ({
+      ...price,
+      usd_per_hour: partition * price.usd_per_hour,
+    })),
+  }
+}
