@@ -48,6 +48,7 @@ export function sampleRow(
         {
           ...{ name: 'central', replicas, utilisation: estimateOf(0.9 / replicas, 0.01) },
           batch_mean: estimateOf(3, 0.1),
+          ...{ power_w: null, joule_per_request: null },
         },
       ],
       cost:

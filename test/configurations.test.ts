@@ -5,7 +5,8 @@ import { closeSimulations } from '../runtime/jobs/replications.ts'
 import { simulate } from '../runtime/jobs/simulate.ts'
 import { configurationRow } from '../sim/experiment/index.ts'
 
-const base = { path: 'overload', set: ['duration_s=22', 'pools.0.price_usd_per_hour=2'] }
+const POWER = 'pools.0.power={ idle_w: 20, curve: [{ batch: 1, power_w: 60 }] }'
+const base = { path: 'overload', set: ['duration_s=22', 'pools.0.price_usd_per_hour=2', POWER] }
 const sets = [['pools.0.replicas=1'], ['pools.0.replicas=2'], ['traffic.0.timeout_ms=300']]
 
 afterAll(closeSimulations)
@@ -44,8 +45,10 @@ test('rows of configurations have the figures of simulations, whatever the proce
       const { name } = result.classes[c]!
       expect(classes[c]).toEqual({ name, arrived, latency, latency_all, goodput_share })
     }
-    for (const [p, { name, replicas, utilisation, batch_mean }] of result.pools.entries()) {
-      expect(pools[p]).toEqual({ name, replicas, utilisation, batch_mean })
+    for (const [p, { name, replicas, utilisation, batch_mean, energy }] of result.pools.entries()) {
+      const { power_w, joule_per_request } = energy!
+      const powered = { power_w, joule_per_request }
+      expect(pools[p]).toEqual({ name, replicas, utilisation, batch_mean, ...powered })
     }
     expect(cost!.usd_per_hour).toBe(2 * system.scenario.pools[0]!.replicas)
   }

@@ -26,7 +26,14 @@ const DOORS = [
   ...['runtime/models', 'runtime/calibration', 'runtime/memory', 'runtime/noise'],
 ]
 /** The files of scenarios that sim may import: plain data, so that sim runs in a browser. */
-const SHARED = ['schema', 'schema-accelerator', 'objective', 'takes-length', 'model-key', 'pool-accelerator']
+const SHARED = [
+  'schema',
+  'schema-accelerator',
+  'objective',
+  'takes-length',
+  'model-key',
+  'pool-accelerator',
+]
   .concat('scenario-values')
   .map((name) => `scenarios/schema/${name}.ts`)
   .concat('scenarios/failure.ts')

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { cost, estimate, number, numberOrNull } from './document-parts.ts'
+import { cost, estimate, estimateOrNull, number, numberOrNull } from './document-parts.ts'
 import { distribution, percentiles } from './request-figures.ts'
 import { objectiveResult, stability, verdict } from './system-figures.ts'
 
@@ -33,6 +33,14 @@ const configuredPool = z
     batch_mean: estimate.describe(
       'Mean number of requests in a batch, or of sequences in a step; mean over replications, ' +
         'and n counts them.',
+    ),
+    power_w: estimateOrNull.describe(
+      'Mean power of all accelerators of the pool, W; mean over replications. Null where it is ' +
+        'not known.',
+    ),
+    joule_per_request: estimateOrNull.describe(
+      'Energy of all accelerators over the served requests, J; mean over replications. Null ' +
+        'where it is not known.',
     ),
   })
   .describe('Figures of one pool.')

@@ -64,6 +64,12 @@ export function configurationRow(
       replicas,
       utilisation: overRuns(runs, ({ pools }) => pools[i]!.utilisation, 1),
       batch_mean: overRuns(runs, ({ pools }) => pools[i]!.batchMean),
+      ...(runs.some(({ pools }) => pools[i]!.energy === null)
+        ? { power_w: null, joule_per_request: null }
+        : {
+            power_w: overRuns(runs, ({ pools }) => pools[i]!.energy!.powerW),
+            joule_per_request: overRuns(runs, ({ pools }) => pools[i]!.energy!.jouleEach),
+          }),
     })),
     extrapolated: [...extrapolated],
     uncalibrated: uncalibratedWarnings(scenario),

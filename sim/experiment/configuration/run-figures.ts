@@ -44,6 +44,8 @@ interface PoolFigures {
   readonly utilisation: number
   /** mean size of its batches; NaN without any */
   readonly batchMean: number
+  /** mean power of its accelerators, W, and their energy a request, J; null where not known */
+  readonly energy: { readonly powerW: number; readonly jouleEach: number } | null
 }
 
 export function runFigures(scenario: Scenario, run: RunSummary): RunFigures {
@@ -53,11 +55,22 @@ export function runFigures(scenario: Scenario, run: RunSummary): RunFigures {
     pools: scenario.pools.map(({ replicas }, i) => ({
       utilisation: run.busyMs[i]! / (run.observedMs * replicas),
       batchMean: batchMean(run.batchSizes[i]!),
+      energy: energyOf(run, i),
     })),
     objectives: objectiveFigures(scenario, run),
     memoryOfLimit: fullestShare(run),
     drift: run.drift,
     observedS: run.observedMs / 1000,
+  }
+}
+
+function energyOf({ power, observedMs, pools }: RunSummary, pool: number): PoolFigures['energy'] {
+  const own = power[pool] ?? null
+  if (own === null) return null
+  const { joules } = own
+  return {
+    powerW: (1000 * joules) / observedMs,
+    jouleEach: joules / pools[pool]!.counts.served,
   }
 }
 
