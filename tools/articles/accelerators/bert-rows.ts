@@ -8,6 +8,8 @@ import { factsTable } from './csv.ts'
 
 /** Public source of the rows. */
 export const BERT_SOURCE = 'NVIDIA/FasterTransformer@df4a753, its guide to BERT'
+export const BERT_PAGE =
+  'https://github.com/NVIDIA/FasterTransformer/blob/df4a753/docs/bert_guide.md'
 
 const TABLE = factsTable('fastertransformer_bert_base.csv')
 export const haveBert = () => TABLE.exists

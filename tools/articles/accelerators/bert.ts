@@ -4,7 +4,7 @@ import { LIGHT } from '../../../reports/charts/theme.ts'
 import { fixed, signedPercent } from '../../../reports/format.ts'
 import { errorsByRegion, heldOutErrors } from '../../../sim/accelerator/index.ts'
 import { markdownTable } from '../../markdown-table.ts'
-import { BATCHES, BERT_SOURCE, bertRows, LENGTHS, type Precision } from './bert-rows.ts'
+import { BATCHES, BERT_PAGE, bertRows, LENGTHS, type Precision } from './bert-rows.ts'
 import {
   APPROACHES,
   type ApproachName,
@@ -30,7 +30,7 @@ export function bertSection(): Section {
   const within = heldOutErrors(inside)
   const text = `## BERT-base on T4 and A100
 
-[FasterTransformer](${BERT_SOURCE.replace(/^(.*)@(\w+), (.*)$/, 'https://github.com/$1/blob/$2/$3')}) publishes ${rows.length} latencies of
+[FasterTransformer](${BERT_PAGE}) publishes ${rows.length} latencies of
 BERT-base: ${BATCHES.join(', ')} sequences of ${LENGTHS.join(', ')} tokens, by GPU, framework and precision. Work comes from the dimensions of the
 model, peaks from the datasheets. A launch time, a compute and a memory efficiency are fitted to alternate cells of the padded
 latencies, as on a chessboard over batch × length. Half 1 has 1×32, 1×384, 8×128, 32×32 and 32×384, half 2 the other four. Each half predicts the other.
