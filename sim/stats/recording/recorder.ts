@@ -203,7 +203,6 @@ export class Recorder implements Observer {
         continue
       }
       this.#windows.served(now, request, number)
-      if (generates) cell.generated += requests.outputTokens[request]!
       const enqueued = requests.enqueued[request]!
       const batchWait = requests.idleAtEnqueueMs[request]!
       cell.latency.record(latency)
@@ -246,6 +245,7 @@ export class Recorder implements Observer {
     const { requests, tokenLimits } = this.#options
     const { ttft, tpot } = tokenTimes(requests, now, request)
     cell.ttft.record(ttft)
+    cell.generated += requests.outputTokens[request]!
     if (tpot !== null) cell.tpot.record(tpot)
     const limits = tokenLimits?.[requests.class[request]!]
     return limits === undefined || (ttft < limits.ttftMs && (tpot ?? 0) < limits.tpotMs)
