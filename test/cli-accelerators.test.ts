@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { acceleratorNames, shippedAccelerators } from '../scenarios/index.ts'
+import { OWN_CARD } from './own-card.ts'
 import { printedDocuments } from './printed-documents.ts'
 import { changed } from './scenarios.ts'
 import { commandsIn, expectRefusal, put, temporaryFolder } from './spillway.ts'
@@ -12,16 +13,7 @@ const folder = temporaryFolder()
 const { run } = commandsIn(folder)
 const { documentOf, published } = printedDocuments(run)
 
-const OWN = `accelerator: 1
-name: own
-title: A card of our own
-vendor: Us
-memory_gib: { value: 16, confidence: checked, source: nvidia-smi }
-bandwidth_gb_s: { value: 320, confidence: checked, source: a benchmark }
-tflops:
-  fp16: { value: 65, confidence: uncalibrated, source: half of another card }
-power_w: { value: 70, confidence: checked, source: nvidia-smi }
-prices:
+const OWN = `${OWN_CARD}prices:
   - { usd_per_hour: 0.9, tier: on-demand, provider: A, sku: x, date: 2026-11, source: its page }
   - { usd_per_hour: 0.3, tier: spot, provider: B, sku: y, source: its page }
 `

@@ -96,7 +96,8 @@ function checkPower(pool: PoolDraft, draft: Draft): void {
   if (power === null) return
   if (refuseMeasured(pool, path, draft)) return
   const { curve, cap_curve, limit_w, idle_w } = power
-  const board = catalogued(pool)?.power_w.value
+  const card = catalogued(pool)
+  const board = card === null ? undefined : (pool.partition ?? 1) * card.power_w.value
   if (board === undefined && curve === undefined) {
     draft.refuse(path, 'the key curve, as the pool has no accelerator of the catalogue', 'none')
   }

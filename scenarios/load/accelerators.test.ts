@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
+import { OWN_CARD } from '../../test/own-card.ts'
 import { changed } from '../../test/scenarios.ts'
 import { Failure } from '../failure.ts'
 import { parseAccelerator } from '../parse/accelerator.ts'
@@ -18,21 +19,10 @@ function write(file: string, text: string): string {
   return path
 }
 
-const OWN = `accelerator: 1
-name: own
-title: A card of our own
-vendor: Us
-memory_gib: { value: 16, confidence: checked, source: nvidia-smi }
-bandwidth_gb_s: { value: 320, confidence: checked, source: a benchmark }
-tflops:
-  fp16: { value: 65, confidence: uncalibrated, source: half of another card }
-power_w: { value: 70, confidence: checked, source: nvidia-smi }
-`
-
 /** The problems of the text above with some of it changed, without the name of the file. */
 function problemsOf(...changes: Parameters<typeof changed>[1][]): readonly string[] {
   try {
-    parseAccelerator(changed(OWN, ...changes), 'own.yaml')
+    parseAccelerator(changed(OWN_CARD, ...changes), 'own.yaml')
     return []
   } catch (error) {
     if (!(error instanceof Failure)) throw error
@@ -86,17 +76,17 @@ describe('the catalogue', () => {
 
 describe("a user's file", () => {
   test('is found relative to the folder, by an absolute path, and before a shipped name', async () => {
-    const path = write('cards/own.yaml', OWN)
+    const path = write('cards/own.yaml', OWN_CARD)
     const own = await loadAccelerator('cards/own.yaml', folder)
     expect(own).toMatchObject({ name: 'own', prices: [], tflops: { fp16: { value: 65 } } })
     expect(await loadAccelerator(path, '/')).toEqual(own)
     expect((await loadAccelerator('t4', join(folder, 'cards'))).name).toBe('t4')
-    write('cards/t4', OWN)
+    write('cards/t4', OWN_CARD)
     expect((await loadAccelerator('t4', join(folder, 'cards'))).name).toBe('own')
   })
 
   test('may be what --json prints, or name its schema', () => {
-    const own = parseAccelerator(`$schema: a.json\n${OWN}`, 'own.yaml')
+    const own = parseAccelerator(`$schema: a.json\n${OWN_CARD}`, 'own.yaml')
     expect(own).not.toHaveProperty('$schema')
     for (const one of [own, ...shippedAccelerators()]) {
       expect(parseAccelerator(JSON.stringify(one), 'printed.json')).toEqual(one)
@@ -148,7 +138,7 @@ describe("a user's file", () => {
   })
 
   test('messages name the file as it is found from here', async () => {
-    write('bad.yaml', changed(OWN, ['value: 16', 'value: big']))
+    write('bad.yaml', changed(OWN_CARD, ['value: 16', 'value: big']))
     const path = join(folder, 'bad.yaml')
     await expect(loadAccelerator('bad.yaml', folder)).rejects.toThrow(`${path}:5:22 memory_gib`)
   })

@@ -46,9 +46,9 @@ export function shortRunWarnings(
     if (short === null) return []
     const needed = Math.ceil(warmup_s + short.times * (duration_s - warmup_s))
     return [
-      `class ${name}: ${percentileLabel(short.p)} differs by ${Math.round(100 * short.scatter)} % from run to run, so its ` +
-        'interval contains the true value less often than 95 % of the time, which is more likely above; ' +
-        `longer runs mend that: --set duration_s=${Number(needed.toPrecision(2))}`,
+      `class ${name}: ${percentileLabel(short.p)} differs by ${Math.round(100 * short.scatter)} % from run to run, too much for its ` +
+        'interval: the true value is outside more often than 5 % of the time, mostly above; ' +
+        `use longer runs: --set duration_s=${Number(needed.toPrecision(2))}`,
     ]
   })
 }

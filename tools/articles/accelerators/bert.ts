@@ -49,7 +49,7 @@ ${markdownTable(
 )}
 
 All ${cells.length} cells: median error ${figure(all.median)}, signed ${signedPercent(all.bias)}. A fit extrapolates to ${cells.length - inside.length}
-of them, whose token count is outside its half; the other ${inside.length} have a worst error of ${signedPercent(within.worst.error)} (${placeOf(within.worst)}).
+of them, as their token count is outside its half; the other ${inside.length} have a worst error of ${signedPercent(within.worst.error)} (${placeOf(within.worst)}).
 By what bounds the predicted time: ${regionsText(cells)}.
 
 ${missed.length === 0 ? '**Both bars are met in every series.**' : `**Missed: ${missed.map(missedText).join('; ')}.** ${WHY}`}

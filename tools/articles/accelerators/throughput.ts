@@ -77,7 +77,7 @@ ${markdownTable(
 
 ![Tokens/s of Llama-3.1-8B by card, precision and batch](../images/${DECODER_IMAGE})
 
-Llama-3.1-8B, steps that decode, ${count(CONTEXT)} tokens in the KV cache of each sequence at 16 bits. A line ends at the last power of two whose caches fit beside the weights. Weights are
+Llama-3.1-8B, steps that decode, ${count(CONTEXT)} tokens in the KV cache of each sequence at 16 bits. A line ends at the last power of two at which weights and caches fit. Weights are
 read once a step, so half of the bits nearly doubles the throughput of one sequence: ${gain(decoder, 'h100-sxm', ['int8', 'fp16'], 1)} times with int8 on the H100.
 Efficiencies of fp16 on A100 and H100 are from the [layers of Llama-2-7B](#layers-of-llama-2-7b-on-a40-a100-and-h100), which have no attention kernel. Tokens/s:
 
