@@ -130,7 +130,8 @@ function checkHeat(pool: PoolDraft, draft: Draft): void {
   if (heat.rack !== undefined) {
     draft.unused([...path, 'inlet_c'], `rack ${heat.rack} has the temperature of the air`)
     if (!draft.racks.includes(heat.rack)) {
-      const known = draft.racks.length === 0 ? 'racks has none' : `got one of ${draft.racks}`
+      const known =
+        draft.racks.length === 0 ? 'racks has none' : `racks has ${draft.racks.join(', ')}`
       draft.refuse([...path, 'rack'], `the name of a rack (${known})`)
     }
   }

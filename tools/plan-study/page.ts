@@ -49,7 +49,7 @@ $${leastCost(known, LIMIT_MS).toFixed(2)} an hour.
 | most simulations of a plan | ${most} (${percent(most / exhaustive)} of the exhaustive run) | 10 % |
 | confident verdicts that the exhaustive run contradicts | ${wrong} of ${confident.toLocaleString('en-US')} (${percent(wrong / confident)}) | 5 % |
 
-A search took ${seconds[0]!.toFixed(0)} to ${seconds.at(-1)!.toFixed(0)} s (median ${seconds[seconds.length >> 1]!.toFixed(0)} s) on ${machine}, beside other work. Headroom and sensitivity of the winner come on top.
+A search took ${seconds[0]!.toFixed(0)} to ${seconds.at(-1)!.toFixed(0)} s (median ${seconds[seconds.length >> 1]!.toFixed(0)} s) on ${machine}. Headroom and sensitivity of the winner come on top.
 
 ${markdownTable(['seed', 'cost an hour', 'within 1 %', 'simulations', 'of the exhaustive run', 'wrong verdicts'], rows)}
 `
