@@ -71,6 +71,7 @@ export function runWithMemory(
       say(now, 'unload', executor)
     },
     shrink: (executor) => say(now, 'shrink', executor),
+    stop: (executor) => say(now, 'stop', executor),
   }
   const backend = Object.fromEntries(
     Object.entries(all).filter(([name]) => !without.some((missing) => missing === name)),

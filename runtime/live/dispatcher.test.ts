@@ -56,6 +56,7 @@ function run(at: number[], { readings = [0], ends = [] as (readonly [Ms, number]
       requests.release(held.pop()!)
     },
     onLoaded() {},
+    onExecutor() {},
     onSteps: () => {},
     waiting: 0,
     onEnd: (t) => {
@@ -170,6 +171,7 @@ describe('the dispatcher', () => {
       onTimer: () => {},
       onDone: (t) => told.push([t, 'done']),
       onLoaded: (t, executor, ok) => told.push([t, `loaded ${executor} ${ok}`]),
+      onExecutor() {},
       onSteps: () => {},
       waiting: 0,
       onEnd: (t) => told.push([t, 'end']),
@@ -220,6 +222,7 @@ describe('the dispatcher', () => {
         requests.release(0)
       },
       onLoaded() {},
+      onExecutor() {},
       onSteps: () => {},
       waiting: 0,
       onEnd: () => {},

@@ -4,6 +4,7 @@ import type { ClassPlan, ServingPlan } from './plan.ts'
 import {
   type Batch,
   type ControlPlanePort,
+  type ExecutorState,
   type Ms,
   type Observer,
   OUTCOME,
@@ -146,6 +147,11 @@ export class ControlPlane implements ControlPlanePort {
 
   onSteps(now: Ms, executor: number, steps: number, firstMs: Ms, lastMs: Ms): void {
     this.#serverOf[executor]!.steps(now, executor, steps, firstMs, lastMs)
+  }
+
+  onExecutor(now: Ms, executor: number, state: ExecutorState): void {
+    this.#observer.executor?.(now, executor, state)
+    this.#serverOf[executor]!.executor(now, executor, state)
   }
 
   onEnd(now: Ms): void {

@@ -38,6 +38,7 @@ export {
   type Batch,
   type BatchShape,
   type ControlPlanePort,
+  type ExecutorState,
   type KvUse,
   type Ms,
   type Observer,

@@ -1,4 +1,13 @@
-import type { Batch, KvUse, Ms, Observer, Remedied, StepRun, TokenGapRun } from './ports.ts'
+import type {
+  Batch,
+  ExecutorState,
+  KvUse,
+  Ms,
+  Observer,
+  Remedied,
+  StepRun,
+  TokenGapRun,
+} from './ports.ts'
 
 /** One observer for a list: reports each event to all of them, in their order. */
 export function observerOf(observers: readonly Observer[]): Observer {
@@ -40,6 +49,11 @@ class ObserverPair implements Observer {
   remedied(now: Ms, executor: number, remedy: Remedied): void {
     this.#first.remedied?.(now, executor, remedy)
     this.#second.remedied?.(now, executor, remedy)
+  }
+
+  executor(now: Ms, executor: number, state: ExecutorState): void {
+    this.#first.executor?.(now, executor, state)
+    this.#second.executor?.(now, executor, state)
   }
 
   loaded(now: Ms, executor: number): void {

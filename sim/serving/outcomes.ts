@@ -39,6 +39,7 @@ export const REFUSALS = Object.freeze({
   concurrency: code(4, 'concurrency', 'too many requests were in the pool'),
   queue: code(5, 'queue', 'the queue was full'),
   tokens: code(6, 'tokens', 'their token bucket was empty'),
+  unavailable: code(7, 'unavailable', 'no replica was up'),
 })
 
 export const OUTCOME = numbersOf(OUTCOMES)

@@ -15,6 +15,12 @@ export { OUTCOME, type Outcome, REFUSAL, type Refusal } from './outcomes.ts'
 export const STATUS = { ok: 0, outOfMemory: 1, died: 2 } as const
 export type Status = (typeof STATUS)[keyof typeof STATUS]
 
+/**
+ * What an executor does: `up` takes batches; `draining` ends its batch, and has no other; `down` has
+ * lost its batch.
+ */
+export type ExecutorState = 'up' | 'draining' | 'down'
+
 /** What was done about a batch that ran out of memory. */
 export type Remedied = 'shrunk' | 'evicted' | 'split' | 'failed'
 
@@ -80,6 +86,8 @@ export interface Backend {
   unload?(executor: number): void
   /** The arenas that share an executor's memory give back what they do not use, at once. */
   shrink?(executor: number): void
+  /** A draining executor has nothing left to do, and is stopped. */
+  stop?(executor: number): void
 }
 
 /** Runs steps of engines. A run ends as `onSteps`, at a boundary of steps. */
@@ -98,6 +106,11 @@ export interface ControlPlanePort {
   onLoaded(now: Ms, executor: number, ok: boolean): void
   /** A run ended after so many steps; of the first and the last of them how long they took. */
   onSteps(now: Ms, executor: number, steps: number, firstMs: Ms, lastMs: Ms): void
+  /**
+   * An executor comes or goes. Its batch ends as `onDone` as always: `died` where it is down. All
+   * executors are up at first.
+   */
+  onExecutor(now: Ms, executor: number, state: ExecutorState): void
   /** The traffic has ended, see `EndOfTraffic`; a later arrival resumes it. */
   onEnd(now: Ms): void
   /** Requests waiting in all queues. */
@@ -161,6 +174,8 @@ export interface Observer {
   lost?(now: Ms, request: number): void
   /** A batch ran out of memory, and this was done about it; what fails ends as `batch`. */
   remedied?(now: Ms, executor: number, remedy: Remedied): void
+  /** An executor came or went. */
+  executor?(now: Ms, executor: number, state: ExecutorState): void
   /** Weights are resident now: a batch that waits for this executor starts at this instant. */
   loaded?(now: Ms, executor: number): void
   /** Weights were evicted to make room for others. */

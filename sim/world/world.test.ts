@@ -79,7 +79,7 @@ function seen(of: Case): { readonly done: Ms; readonly order: readonly string[] 
     onArrival() {
       order.push('arrival')
       if (order.length > 1) return
-      world.start(batch)
+      world.executors.start(batch)
       for (const [timer, at] of timers) {
         if (at === null) world.disarm(timer)
         else world.arm(timer, at)
@@ -92,6 +92,7 @@ function seen(of: Case): { readonly done: Ms; readonly order: readonly string[] 
       done = now
     },
     onLoaded() {},
+    onExecutor() {},
     onSteps: () => {},
     waiting: 0,
     onEnd: () => {},
@@ -208,6 +209,7 @@ test('a starved world handles no event until its source is refilled', () => {
     onTimer: (now) => void order.push(`timer ${now}`),
     onDone: () => {},
     onLoaded() {},
+    onExecutor() {},
     onSteps: () => {},
     waiting: 0,
     onEnd: (now) => void order.push(`end ${now}`),

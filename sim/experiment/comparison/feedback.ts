@@ -100,6 +100,7 @@ export function feedBack(plan: ServingPlan, list: RequestList, journal: Float64A
     } else if (entry.event === 'steps') {
       control.onSteps(now, id, entry.steps, entry.firstMs, entry.lastMs)
     } else if (entry.event === 'loaded') control.onLoaded(now, id, entry.ok)
+    else if (entry.event === 'executor') control.onExecutor(now, id, entry.state)
     else control.onEnd(now)
   }
 

@@ -204,7 +204,7 @@ export function knownRun(options: KnownOptions): KnownRun {
         timer: overheads,
         fired,
       })
-      return { driver: world, backend: world, timers: world }
+      return { driver: world, backend: world.executors, timers: world }
     },
     observe: (slots) => [new RowRecorder(rows, slots)],
   })

@@ -107,7 +107,8 @@ function simulated(given: RunParts) {
     source,
     world: (traffic) => {
       const world = new SimulatedWorld({ ...parts, ...traffic, random })
-      return { driver: world, timers: world, backend: world, steps: world }
+      const { executors } = world
+      return { driver: world, timers: world, backend: executors, steps: executors }
     },
     observe,
     logs: journal === true,

@@ -9,6 +9,7 @@ const nobody = {
   onTimer() {},
   onDone() {},
   onLoaded() {},
+  onExecutor() {},
   onSteps() {},
   waiting: 0,
   onEnd() {},
@@ -55,6 +56,7 @@ test('a logged control plane receives the same events', () => {
       onTimer: note('timer'),
       onDone: note('done'),
       onLoaded: note('loaded'),
+      onExecutor: note('executor'),
       onSteps: note('steps'),
       waiting: 0,
       onEnd: note('end'),
@@ -104,12 +106,13 @@ describe('a decision log as text', () => {
   journal.onSteps(2 ** 41, 3, 2 ** 40, 1 / 3, 2 / 3)
   journal.onLoaded(2 ** 42, 0, true)
   journal.onLoaded(2 ** 43, 1, false)
+  journal.onExecutor(2 ** 44, 2, 'draining')
   journal.onEnd(Number.MAX_SAFE_INTEGER)
   const entries = journal.entries()
   const lines = [...logLines(entries)].join('').split('\n')
 
   test('is parsed to the same bits', () => {
-    expect(lines).toHaveLength(8)
+    expect(lines).toHaveLength(9)
     expect(parseLog(lines, 'journal.jsonl')).toEqual(entries)
     expect(parseLog([], 'journal.jsonl')).toHaveLength(0)
   })

@@ -1,6 +1,6 @@
 import { Failure } from '../../../scenarios/failure.ts'
 import { grown } from '../../kernel/index.ts'
-import type { ControlPlanePort, Ms, Status } from '../ports.ts'
+import type { ControlPlanePort, ExecutorState, Ms, Status } from '../ports.ts'
 
 /** Kinds of entries, and what `id`, `a`, `b` and `c` mean. */
 export const LOGGED = {
@@ -15,9 +15,12 @@ export const LOGGED = {
   steps: 4,
   /** id: executor, c: 1 where it is resident now */
   loaded: 5,
+  /** id: executor, c: as `STATES` */
+  executor: 6,
 } as const
 
 const WIDTH = 6
+const STATES: readonly ExecutorState[] = ['up', 'draining', 'down']
 
 /** Every event that a control plane received, in order: six numbers an entry. */
 export class LoggingControlPlane implements ControlPlanePort {
@@ -56,6 +59,11 @@ export class LoggingControlPlane implements ControlPlanePort {
     this.#inner.onLoaded(now, executor, ok)
   }
 
+  onExecutor(now: Ms, executor: number, state: ExecutorState): void {
+    this.#write(now, LOGGED.executor, executor, 0, 0, STATES.indexOf(state))
+    this.#inner.onExecutor(now, executor, state)
+  }
+
   onEnd(now: Ms): void {
     this.#write(now, LOGGED.end, 0, 0, 0, 0)
     this.#inner.onEnd(now)
@@ -88,6 +96,7 @@ export type LogEntry = { readonly now: Ms; readonly id: number } & (
   | { readonly event: 'steps'; readonly firstMs: Ms; readonly lastMs: Ms; readonly steps: number }
   /** whether the model is resident now */
   | { readonly event: 'loaded'; readonly ok: boolean }
+  | { readonly event: 'executor'; readonly state: ExecutorState }
 )
 
 /** The entries of a decision log one by one, in their order. */
@@ -99,6 +108,7 @@ export function* logEntries(log: Float64Array): Generator<LogEntry> {
     if (event === 'done') yield { ...head, event, started: a, ended: b, status: c as Status }
     else if (event === 'steps') yield { ...head, event, firstMs: a, lastMs: b, steps: c }
     else if (event === 'loaded') yield { ...head, event, ok: c === 1 }
+    else if (event === 'executor') yield { ...head, event, state: STATES[c]! }
     else yield { ...head, event }
   }
 }
@@ -151,6 +161,11 @@ function parseEntry(line: string): number[] | null {
 function numbersOf({ event, ...fields }: Record<string, unknown>): readonly unknown[] {
   if (event === 'done') return [fields.started, fields.ended, fields.status]
   if (event === 'steps') return [fields.firstMs, fields.lastMs, fields.steps]
+  if (event === 'executor') return [0, 0, indexOrNaN(STATES.indexOf(fields.state as ExecutorState))]
   if (event !== 'loaded') return [0, 0, 0]
   return [0, 0, typeof fields.ok === 'boolean' ? Number(fields.ok) : Number.NaN]
+}
+
+function indexOrNaN(index: number): number {
+  return index < 0 ? Number.NaN : index
 }

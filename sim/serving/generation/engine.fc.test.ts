@@ -92,15 +92,17 @@ function run(system: SmallSystem, each: boolean): Outcome {
         sendDelay: null,
         timer: null,
       })
+      const { executors } = world
       const stepwise: StepBackend = {
         run(steps) {
-          world.run(steps)
-          world.yieldAtStep(steps.executor)
+          executors.run(steps)
+          executors.yieldAtStep(steps.executor)
         },
-        yieldAtStep: (executor) => world.yieldAtStep(executor),
+        yieldAtStep: (executor) => executors.yieldAtStep(executor),
       }
-      const steps = each ? stepwise : world
-      return { driver: { world, requests: traffic.requests }, timers: world, backend: world, steps }
+      const steps = each ? stepwise : executors
+      const driver = { world, requests: traffic.requests }
+      return { driver, timers: world, backend: executors, steps }
     },
     observe: (requests) => [observing(requests)],
   })
@@ -116,6 +118,7 @@ function run(system: SmallSystem, each: boolean): Outcome {
     onDone: note(control.onDone),
     onLoaded: note(control.onLoaded),
     onSteps: note(control.onSteps),
+    onExecutor: note(control.onExecutor),
     onEnd: (now) => control.onEnd(now),
     get waiting() {
       return control.waiting

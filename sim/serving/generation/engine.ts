@@ -16,7 +16,7 @@ export abstract class Engine {
   abstract readonly decides: boolean
   protected readonly plan: GenerationPlan
   protected readonly host: EngineHost
-  protected readonly slots: SequenceSlots
+  readonly slots: SequenceSlots
   protected readonly decoding: Decoding
   /** sequences whose prefill ends with this step */
   protected readonly completing: number[] = []

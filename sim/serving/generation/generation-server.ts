@@ -1,6 +1,7 @@
 import type { ClassPlan } from '../plan.ts'
-import { type Batch, type Ms, STATUS } from '../ports.ts'
+import { type Batch, type ExecutorState, type Ms, STATUS, type Status } from '../ports.ts'
 import type { Station } from '../routing/station.ts'
+import { drainExecutor, loseExecutor, stopServed } from '../servers/executor-changes.ts'
 import type { ServerWorld, StationServer } from '../servers/station-server.ts'
 import { ContinuousEngine } from './continuous-engine.ts'
 import type { Engine } from './engine.ts'
@@ -23,18 +24,22 @@ export class GenerationServer implements StationServer, KvReceiver {
   readonly #world: GenerationWorld
   /** null where sequences decode where they were prefilled */
   readonly #transfer: KvTransfer | null
-  readonly #engines: readonly Engine[]
+  readonly #host: EngineHost
+  readonly #engines: Engine[]
 
   constructor(station: Station, world: GenerationWorld, transfer: KvTransfer | null) {
     this.#station = station
     this.#world = world
     this.#transfer = transfer
-    const plan = station.pool.generation!
-    const host = this.#host()
-    this.#engines = Array.from(
-      { length: station.executors },
-      (_, i) => new engines[plan.policy](station.firstExecutor + i, plan, host),
+    this.#host = this.#hostOfEngines()
+    this.#engines = Array.from({ length: station.executors }, (_, i) =>
+      this.#newEngine(station.firstExecutor + i),
     )
+  }
+
+  #newEngine(executor: number): Engine {
+    const plan = this.#station.pool.generation!
+    return new engines[plan.policy](executor, plan, this.#host)
   }
 
   couldHold(request: number): boolean {
@@ -69,16 +74,62 @@ export class GenerationServer implements StationServer, KvReceiver {
   }
 
   steps(now: Ms, executor: number, steps: number, firstMs: Ms, lastMs: Ms): void {
-    const engine = this.#engines[executor - this.#station.firstExecutor]!
+    const engine = this.#engineOf(executor)
     engine.stepped(now, steps, firstMs, lastMs)
     this.#expire(now)
     engine.schedule(now)
     // the other engines get what this one left in the queue
     this.#share(now)
+    this.#stopServed(now)
   }
 
-  done(_now: Ms, { executor }: Batch): void {
-    throw new Error(`Expected executor ${executor} to run steps`)
+  #engineOf(executor: number): Engine {
+    return this.#engines[executor - this.#station.firstExecutor]!
+  }
+
+  /** An engine has lost its run, and all sequences in it. */
+  done(now: Ms, { executor, status }: Batch): void {
+    if (status !== STATUS.died) throw new Error(`Expected executor ${executor} to run steps`)
+    this.#loseEngine(now, executor)
+    this.#share(now)
+  }
+
+  executor(now: Ms, executor: number, state: ExecutorState): void {
+    const station = this.#station
+    const { slots } = this.#engineOf(executor)
+    if (state === 'up') {
+      station.open(now, executor)
+      slots.closed = false
+    } else if (state === 'draining') {
+      drainExecutor(now, station, executor)
+      slots.closed = !station.pool.perReplicaQueues
+    } else {
+      loseExecutor(now, station, executor, this.#world)
+      this.#loseEngine(now, executor)
+      this.#engineOf(executor).slots.closed = true
+    }
+    this.offer(now)
+    this.#stopServed(now)
+  }
+
+  /** Sequences fail that an engine has; it begins anew, with an empty KV cache. */
+  #loseEngine(now: Ms, executor: number): void {
+    const before = this.#engineOf(executor)
+    const engine = this.#newEngine(executor)
+    this.#engines[executor - this.#station.firstExecutor] = engine
+    engine.slots.closed = before.slots.closed
+    engine.slots.countOn(before.slots)
+    for (;;) {
+      const request = before.slots.takeAny()
+      if (request < 0) break
+      this.#finish(now, executor, request, STATUS.died)
+    }
+    this.#world.observer.kv?.(now, engine.slots.use)
+  }
+
+  #stopServed(now: Ms): void {
+    if (this.#station.stopping.size === 0) return
+    stopServed(now, this.#station, this.#world, (executor) => this.#engineOf(executor).busy)
   }
 
   loaded(_now: Ms, executor: number): void {
@@ -105,7 +156,7 @@ export class GenerationServer implements StationServer, KvReceiver {
     timers.wake(this.#station.id, this.#station.queue.nextTimeOut)
   }
 
-  #host(): EngineHost {
+  #hostOfEngines(): EngineHost {
     const { requests, steps, observer, classes, sequences } = this.#world
     if (steps === null) throw new Error('Expected no pool that generates')
     const station = this.#station
@@ -120,7 +171,7 @@ export class GenerationServer implements StationServer, KvReceiver {
       classes,
       levelOf: (request) => (levels ? classes[requests.class[request]!]!.priority : 0),
       admitted: (now, executor, request) => this.#admit(now, executor, request),
-      finished: (now, executor, request) => this.#finish(now, executor, request),
+      finished: (now, executor, request) => this.#finish(now, executor, request, STATUS.ok),
       handOver: transfer && ((now, request) => this.#handOver(now, transfer, request)),
     }
   }
@@ -136,11 +187,11 @@ export class GenerationServer implements StationServer, KvReceiver {
     return sequences.count++
   }
 
-  #finish(now: Ms, executor: number, request: number): void {
+  #finish(now: Ms, executor: number, request: number, status: Status): void {
     const batch = this.#asBatch(executor, request)
     batch.started = batch.dispatched
     batch.ended = now
-    batch.status = STATUS.ok
+    batch.status = status
     this.#world.outcomes.ended(now, this.#station, batch)
   }
 

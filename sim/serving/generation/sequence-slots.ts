@@ -13,6 +13,8 @@ const LEVEL = 2 ** 40
 export class SequenceSlots {
   readonly kv: KvLedger
   taken = 0
+  /** it takes no request from the queue any more */
+  closed = false
   /** tokens requested by the sequences with a slot */
   tokens = 0
   /** tokens of prompts that got a slot for the first time, and those of them that were cached */
@@ -76,7 +78,7 @@ export class SequenceSlots {
 
   /** The preempted or waiting request that gets the next slot; -1 for none. */
   get next(): number {
-    const waiting = this.#host.queue.next
+    const waiting = this.closed ? -1 : this.#host.queue.next
     const preempted = this.#preempted.next()
     if (preempted < 0 || waiting < 0) return Math.max(preempted, waiting)
     const { levelOf } = this.#host
@@ -173,6 +175,19 @@ export class SequenceSlots {
     this.tokens -= tokens
     this.#victims.remove(request)
     this.taken--
+  }
+
+  /** Takes out any sequence that has a slot, or has lost it; -1 for none. Its blocks stay taken. */
+  takeAny(): number {
+    const from = this.#victims.next() >= 0 ? this.#victims : this.#preempted
+    return from.next() >= 0 ? from.take() : -1
+  }
+
+  /** Goes on with the counts of an engine that was lost. */
+  countOn({ promptTokens, hitTokens, shortages }: SequenceSlots): void {
+    this.promptTokens = promptTokens
+    this.hitTokens = hitTokens
+    this.shortages = shortages
   }
 
   /** A preempted sequence waits for a slot. */

@@ -28,11 +28,11 @@ export class StaticEngine extends Engine {
   /** A whole batch, padded to its longest prompt, once the last one has ended. */
   protected override compose(now: Ms): boolean {
     const { slots, run } = this
-    const { queue, sequences } = this.host
+    const { sequences } = this.host
     if (slots.taken > 0) return true
     let longest = 0
     while (!slots.full) {
-      const request = queue.next
+      const request = slots.next
       if (request < 0 || !slots.fits(request, this.decoding.step)) break
       longest = Math.max(longest, sequences.toPrefill[request]!)
       slots.give(now, request)

@@ -140,6 +140,16 @@ export class RequestQueue {
     return request
   }
 
+  /** Takes out any request; -1 where the queue is empty. */
+  takeAny(): number {
+    const from = this.groups.find(({ oldest }) => oldest >= 0)
+    if (from === undefined) return -1
+    const request = from.oldest
+    from.remove(request)
+    this.#leave(request)
+    return request
+  }
+
   /**
    * Delays requests that time out by `now`, or takes the first of them out and returns it; -1 where
    * none is taken out.

@@ -23,10 +23,19 @@ export class Station implements Candidate, QueueView {
   /** its number, and the id of its timer */
   readonly id: number
   running = 0
+  /** executors that take batches */
+  present: number
+  /** it serves what waits, and takes no further requests */
+  draining = false
   /** executors whose models are neither resident nor being loaded */
   absent = 0
   ending = false
 
+  /** executors that are to stop once they have served what they have */
+  readonly stopping = new Set<number>()
+  /** 1 for executors that take no batch, by their place in the station; below, that have one */
+  readonly #closed: Uint8Array
+  readonly #busy: Uint8Array
   readonly #requests: Requests
   /** null where the batching policy does not look ahead */
   readonly #outlook: LookAheadIndex | null
@@ -59,6 +68,9 @@ export class Station implements Candidate, QueueView {
     this.#group = this.queue.groups[0]!
     this.executors = executors.count
     this.firstExecutor = executors.first
+    this.present = executors.count
+    this.#closed = new Uint8Array(executors.count)
+    this.#busy = new Uint8Array(executors.count)
     this.#requests = requests
     this.#ring = Int32Array.from({ length: executors.count }, (_, i) => executors.first + i)
     this.#free = executors.count
@@ -103,7 +115,12 @@ export class Station implements Candidate, QueueView {
   }
 
   get load(): number {
-    return (this.queue.length + this.running) / this.executors
+    return (this.queue.length + this.running) / this.present
+  }
+
+  /** Whether requests may be routed to it. */
+  get accepts(): boolean {
+    return this.present > 0 && !this.draining
   }
 
   get hasFreeExecutor(): boolean {
@@ -134,24 +151,63 @@ export class Station implements Candidate, QueueView {
     const executor = this.#ring[this.#longestFree]!
     this.#longestFree = this.#longestFree + 1 < this.executors ? this.#longestFree + 1 : 0
     if (--this.#free === 0) this.#idle += now - this.#freeSince
+    this.#busy[executor - this.firstExecutor] = 1
     return executor
   }
 
+  /** An executor that is closed stays out. */
   freeExecutor(now: Ms, executor: number): void {
+    const place = executor - this.firstExecutor
+    this.#busy[place] = 0
+    if (this.#closed[place] === 1) return
     if (this.#free === 0) this.#freeSince = now
     const last = this.#longestFree + this.#free++
     this.#ring[last < this.executors ? last : last - this.executors] = executor
   }
 
+  isBusy(executor: number): boolean {
+    return this.#busy[executor - this.firstExecutor] === 1
+  }
+
   /** Takes an executor that is free; its model is absent from now on. */
   withdraw(now: Ms, executor: number): void {
+    this.#takeOut(now, executor)
+    this.absent++
+  }
+
+  /** An executor takes no further batch. */
+  close(now: Ms, executor: number): void {
+    const place = executor - this.firstExecutor
+    this.stopping.delete(executor)
+    if (this.#closed[place] === 1) return
+    if (this.#busy[place] === 0) {
+      this.#takeOut(now, executor)
+      this.#busy[place] = 0
+    }
+    this.#closed[place] = 1
+    this.present--
+  }
+
+  /** An executor that was closed, and has no batch, takes batches again. */
+  open(now: Ms, executor: number): void {
+    const place = executor - this.firstExecutor
+    if (this.#closed[place] === 0) return
+    this.#closed[place] = 0
+    this.present++
+    this.freeExecutor(now, executor)
+  }
+
+  isClosed(executor: number): boolean {
+    return this.#closed[executor - this.firstExecutor] === 1
+  }
+
+  #takeOut(now: Ms, executor: number): void {
     const others: number[] = []
     for (let left = this.#free; left > 0; left--) {
       const own = this.takeExecutor(now)
       if (own !== executor) others.push(own)
     }
     for (const own of others) this.freeExecutor(now, own)
-    this.absent++
   }
 
   decide(now: Ms, out: Decision): void {

@@ -1,7 +1,8 @@
 import { assembleBatch, type BatchAssembly } from '../batching/batch-assembly.ts'
 import type { Decision } from '../batching/index.ts'
-import { type Batch, type Ms, STATUS } from '../ports.ts'
+import { type Batch, type ExecutorState, type Ms, STATUS } from '../ports.ts'
 import type { Station } from '../routing/station.ts'
+import { drainExecutor, loseExecutor, stopServed } from './executor-changes.ts'
 import type { ServerWorld, StationServer } from './station-server.ts'
 
 /** Serves requests in batches, as the batching policy of the station decides. */
@@ -34,12 +35,26 @@ export class BatchServer implements StationServer {
 
   timer(now: Ms): void {
     this.pump(now)
+    this.#stopServed(now)
   }
 
   done(now: Ms, batch: Batch): void {
     this.finish(now, batch)
     this.station.freeExecutor(now, batch.executor)
     this.pump(now)
+    this.#stopServed(now)
+  }
+
+  executor(now: Ms, executor: number, state: ExecutorState): void {
+    if (state === 'up') this.station.open(now, executor)
+    else if (state === 'down') loseExecutor(now, this.station, executor, this.world)
+    else drainExecutor(now, this.station, executor)
+    this.pump(now)
+    this.#stopServed(now)
+  }
+
+  #stopServed(now: Ms): void {
+    if (this.station.stopping.size > 0) stopServed(now, this.station, this.world)
   }
 
   loaded(_now: Ms, executor: number, _ok: boolean): void {

@@ -1,4 +1,4 @@
-import type { Backend, Batch, Ms, Observer, StepBackend } from '../ports.ts'
+import type { Backend, Batch, ExecutorState, Ms, Observer, StepBackend } from '../ports.ts'
 import type { Requests } from '../requests.ts'
 import type { ArmedTimers } from './armed-timers.ts'
 import type { RequestOutcomes } from './request-outcomes.ts'
@@ -17,6 +17,8 @@ export interface StationServer {
   loaded(now: Ms, executor: number, ok: boolean): void
   /** A run of steps has ended; the first step and the last one took so long. */
   steps(now: Ms, executor: number, steps: number, firstMs: Ms, lastMs: Ms): void
+  /** An executor comes or goes. */
+  executor(now: Ms, executor: number, state: ExecutorState): void
   /** The traffic has ended, see `EndOfTraffic`. */
   end(now: Ms): void
 }

@@ -63,6 +63,7 @@ function eventsOf(act: (world: SimulatedWorld, step: number) => void): string[] 
     },
     onLoaded: (_now: Ms, executor, ok) => happened(`loaded ${executor} ${ok}`),
     onSteps: () => happened('steps'),
+    onExecutor: () => happened('executor'),
     waiting: 0,
     onEnd: () => {},
   })
@@ -88,10 +89,10 @@ const LOAD_MS = 3 + (1000 * 4 * MIB) / 2 ** 30
 test('a batch that finds no memory ends at once and counts as no work: the next batch pays a wake-up', () => {
   const loaded = 10 + LOAD_MS
   const events = eventsOf((world, step) => {
-    if (step === 0) world.load(0)
-    else if (step === 1) world.start(batchOf(0, 30))
-    else if (step === 2) world.start(batchOf(0, 1))
-    else if (step === 3) world.start(batchOf(0, 1))
+    if (step === 0) world.executors.load(0)
+    else if (step === 1) world.executors.start(batchOf(0, 30))
+    else if (step === 2) world.executors.start(batchOf(0, 1))
+    else if (step === 3) world.executors.start(batchOf(0, 1))
   })
   expect(events).toEqual([
     '10 arrival',
@@ -106,8 +107,8 @@ test('two simultaneous loads take the time of the bytes of both, and set up in p
   const both = 13 + (1000 * 8 * MIB) / 2 ** 30
   const events = eventsOf((world, step) => {
     if (step === 0) {
-      world.load(0)
-      world.load(1)
+      world.executors.load(0)
+      world.executors.load(1)
     }
   })
   expect(events).toEqual(['10 arrival', `${both} loaded 0 true`, `${both} loaded 1 true`])
@@ -116,16 +117,16 @@ test('two simultaneous loads take the time of the bytes of both, and set up in p
 test('a load that finds no memory ends at once, and succeeds once arenas release memory', () => {
   const ended = 10 + LOAD_MS + 4.5
   const events = eventsOf((world, step) => {
-    if (step === 0) world.load(0)
-    else if (step === 1) world.start(batchOf(0, 4))
+    if (step === 0) world.executors.load(0)
+    else if (step === 1) world.executors.start(batchOf(0, 4))
     // 4 MiB of weights and 4 of an idle arena, of 10
-    else if (step === 2) world.load(1)
+    else if (step === 2) world.executors.load(1)
     else if (step === 3) {
-      world.shrink(0)
-      world.load(1)
+      world.executors.shrink(0)
+      world.executors.load(1)
     } else if (step === 4) {
-      world.unload(0)
-      world.load(0)
+      world.executors.unload(0)
+      world.executors.load(0)
     }
   })
   expect(events.slice(2)).toEqual([

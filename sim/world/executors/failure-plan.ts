@@ -1,0 +1,33 @@
+import type { Duration } from '../../../scenarios/schema/schema.ts'
+import type { Ms } from '../../serving/index.ts'
+
+/** When something happens to a replica: by chance, or at given times, ms. */
+export interface Occurrence {
+  /** mean time between the end of one and the begin of the next; Infinity for never */
+  readonly everyMs: Ms
+  readonly atMs: readonly Ms[]
+}
+
+/** What may happen to one executor. Times are in ms, but for `restartS`. */
+export type ExecutorFailure = { readonly occurrence: Occurrence } & (
+  | { readonly kind: 'crash'; readonly detectionMs: Ms; readonly restartS: Duration }
+  | { readonly kind: 'slow'; readonly forMs: Ms; readonly factor: number }
+  | { readonly kind: 'errors'; readonly forMs: Ms; readonly share: number }
+)
+
+/** A rolling deployment of the executors of one pool. */
+export interface Deployment {
+  readonly executors: readonly number[]
+  readonly atMs: Ms
+  readonly atOnce: number
+  readonly restartS: Duration
+}
+
+/** Everything that may happen to the executors of a scenario. */
+export interface FailurePlan {
+  /** by executor, each with the name of its random stream */
+  readonly failures: readonly (readonly (ExecutorFailure & { readonly stream: string })[])[]
+  readonly deployments: readonly Deployment[]
+  /** nothing begins from here on; what has begun ends */
+  readonly durationMs: Ms
+}

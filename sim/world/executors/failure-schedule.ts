@@ -1,0 +1,111 @@
+import { drawDuration, type Random, stream } from '../../kernel/index.ts'
+import type { Ms } from '../../serving/index.ts'
+import type { ExecutorFailure, FailurePlan, Occurrence } from './failure-plan.ts'
+
+/** One thing that happens to an executor at a time that is known beforehand. */
+export type ExecutorEvent = {
+  readonly at: Ms
+  readonly executor: number
+} /** it is lost, with its batch */ & (
+  | { readonly kind: 'crash' }
+  /** the control plane learns that it is down */
+  | { readonly kind: 'detected' }
+  /** it serves again */
+  | { readonly kind: 'up' }
+  /** how many times as long its batches take from now on, and the share of them that fails */
+  | { readonly kind: 'condition'; readonly factor: number; readonly share: number }
+)
+
+interface Span {
+  readonly from: Ms
+  readonly to: Ms
+}
+
+/**
+ * The failures of one replication, in order of time. They depend on seed and replication only, not
+ * on what the executors do, so every variant of a scenario, and a live replay, meets the same.
+ */
+export function failureSchedule(
+  { failures, durationMs }: FailurePlan,
+  seed: number,
+  replication: number,
+): ExecutorEvent[] {
+  const events = failures.flatMap((own, executor) =>
+    executorEvents(own, executor, durationMs, (name) => stream(seed, replication, name)),
+  )
+  // stable, so events of one executor at one instant keep their order
+  return events.sort((a, b) => a.at - b.at)
+}
+
+function executorEvents(
+  own: FailurePlan['failures'][number],
+  executor: number,
+  durationMs: Ms,
+  streamOf: (name: string) => Random,
+): ExecutorEvent[] {
+  const down: (Span & { readonly detectionMs: Ms })[] = []
+  const impaired: (Span & { readonly factor: number; readonly share: number })[] = []
+  for (const failure of own) {
+    const random = streamOf(failure.stream)
+    const lasts = () =>
+      failure.kind === 'crash' ? 1000 * drawDuration(failure.restartS, random) : failure.forMs
+    for (const span of spans(failure.occurrence, durationMs, random, lasts)) {
+      if (failure.kind === 'crash') down.push({ ...span, detectionMs: failure.detectionMs })
+      else impaired.push({ ...span, ...impairment(failure) })
+    }
+  }
+  const events: ExecutorEvent[] = []
+  for (const { from, to, detectedAt } of withoutOverlaps(down)) {
+    events.push({ at: from, executor, kind: 'crash' })
+    if (detectedAt < to) events.push({ at: detectedAt, executor, kind: 'detected' })
+    events.push({ at: to, executor, kind: 'up' })
+  }
+  const edges = new Set(impaired.flatMap(({ from, to }) => [from, to]))
+  for (const at of [...edges].sort((a, b) => a - b)) {
+    const now = impaired.filter(({ from, to }) => from <= at && at < to)
+    const factor = now.reduce((product, one) => product * one.factor, 1)
+    const share = 1 - now.reduce((good, one) => good * (1 - one.share), 1)
+    events.push({ at, executor, kind: 'condition', factor, share })
+  }
+  return events
+}
+
+function impairment(failure: Exclude<ExecutorFailure, { kind: 'crash' }>) {
+  return failure.kind === 'slow'
+    ? { factor: failure.factor, share: 0 }
+    : { factor: 1, share: failure.share }
+}
+
+/** The times of a failure that begin before the end of the traffic. */
+function spans(
+  { everyMs, atMs }: Occurrence,
+  durationMs: Ms,
+  random: Random,
+  lasts: () => Ms,
+): Span[] {
+  const found: Span[] = atMs
+    .filter((at) => at < durationMs)
+    .map((from) => ({ from, to: from + lasts() }))
+  if (everyMs === Number.POSITIVE_INFINITY) return found
+  for (let at = everyMs * random.exponential(); at < durationMs; ) {
+    const to = at + lasts()
+    found.push({ from: at, to })
+    at = to + everyMs * random.exponential()
+  }
+  return found
+}
+
+/** Joins overlapping times; the first detection of any of them counts. */
+function withoutOverlaps(down: readonly (Span & { readonly detectionMs: Ms })[]) {
+  const joined: { from: Ms; to: Ms; detectedAt: Ms }[] = []
+  for (const { from, to, detectionMs } of down.toSorted((a, b) => a.from - b.from)) {
+    const last = joined.at(-1)
+    const detectedAt = from + detectionMs
+    if (last === undefined || from > last.to) joined.push({ from, to, detectedAt })
+    else {
+      last.to = Math.max(last.to, to)
+      last.detectedAt = Math.min(last.detectedAt, detectedAt)
+    }
+  }
+  return joined
+}

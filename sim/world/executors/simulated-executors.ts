@@ -1,0 +1,214 @@
+import type { EventHeap } from '../../kernel/index.ts'
+import {
+  type Backend,
+  type Batch,
+  type ControlPlanePort,
+  computedLength,
+  type Ms,
+  STATUS,
+  type Status,
+  type StepBackend,
+  type StepRun,
+} from '../../serving/index.ts'
+import type { Speed } from '../machine/speed.ts'
+import { StepRuns } from '../machine/step-runs.ts'
+import { wakeCost } from '../machine/work.ts'
+import type { ModelLoads } from '../memory/model-loads.ts'
+import type { WorldMemory } from '../memory/world-memory.ts'
+import { WORLD_EVENT } from '../world-events.ts'
+import type { Hardware, WorldParts, WorldStreams } from '../world-parts.ts'
+import type { ExecutorLifecycle } from './executor-lifecycle.ts'
+
+/** Time after which a batch fails that is sent to an executor that is down, ms. */
+const REFUSED_AFTER_MS = 1
+
+/**
+ * The executors of a simulated world: their batches take work over speed, their loads and runs of
+ * steps as long as they take, and all of them end as events in the heap of the world.
+ */
+export class SimulatedExecutors implements Backend, StepBackend {
+  readonly #heap: EventHeap
+  readonly #hardware: readonly Hardware[]
+  readonly #speed: Speed
+  readonly #random: WorldStreams
+  /** null where memory is not simulated; below, where no model is swapped */
+  readonly #memory: WorldMemory | null
+  readonly #loads: ModelLoads | null
+  /** null where every executor runs all the time */
+  readonly #lifecycle: ExecutorLifecycle | null
+  /** the STATUS of the last batch of each executor; below, 1 if its last load got its memory */
+  readonly #status: Uint8Array
+  readonly #loaded: Uint8Array
+  readonly #started: Float64Array
+  readonly #ended: Float64Array
+  readonly #runs: StepRuns
+  /** sequences of the events that end the batch, the run and the load of each executor */
+  readonly #batchEnds: Float64Array
+  readonly #runEnds: Float64Array
+  readonly #loadEnds: Float64Array
+
+  constructor(world: WorldParts, heap: EventHeap) {
+    const count = world.hardware.length
+    this.#heap = heap
+    this.#hardware = world.hardware
+    this.#speed = world.machine.speed
+    this.#random = world.random
+    this.#memory = world.memory ?? null
+    this.#loads = world.loads ?? this.#memory
+    this.#lifecycle = world.lifecycle ?? null
+    this.#status = new Uint8Array(count)
+    this.#loaded = new Uint8Array(count)
+    this.#started = new Float64Array(count)
+    this.#ended = new Float64Array(count).fill(Number.NEGATIVE_INFINITY)
+    this.#runs = new StepRuns(count, world.machine.steps)
+    this.#batchEnds = new Float64Array(count).fill(-1)
+    this.#runEnds = this.#batchEnds.slice()
+    this.#loadEnds = this.#batchEnds.slice()
+  }
+
+  get #now(): Ms {
+    return this.#heap.time
+  }
+
+  start(batch: Batch): void {
+    const { executor } = batch
+    const now = this.#now
+    const lifecycle = this.#lifecycle
+    if (lifecycle !== null && !lifecycle.isUp(executor)) {
+      this.#refuse(executor)
+      return
+    }
+    const found = this.#memory === null || this.#memory.start(now, batch)
+    this.#status[executor] = found ? STATUS.ok : STATUS.outOfMemory
+    if (!found) {
+      this.#started[executor] = now
+      this.#batchEnds[executor] = this.#heap.push(now, WORLD_EVENT.done, executor)
+      return
+    }
+    const { work, wake, overheads } = this.#hardware[executor]!
+    const gap = now - this.#ended[executor]!
+    const dispatch = overheads?.dispatch(this.#random.overheads, now, gap) ?? 0
+    const started = this.#speed.begin(executor, now + dispatch, gap)
+    let size = work.of(batch.size, computedLength(batch), this.#random.service)
+    if (work.setUp !== undefined && gap > 0) size += work.setUp(this.#random.service)
+    size += wakeCost(wake, gap)
+    if (lifecycle !== null) {
+      size *= lifecycle.factor(executor)
+      if (lifecycle.fails(executor)) this.#status[executor] = STATUS.died
+    }
+    const ended = this.#speed.finish(executor, started, size, batch.size)
+    this.#started[executor] = started
+    this.#ended[executor] = ended
+    const kind = overheads === null ? WORLD_EVENT.done : WORLD_EVENT.ended
+    this.#batchEnds[executor] = this.#heap.push(ended, kind, executor)
+  }
+
+  /** The executor is down, which the control plane does not know yet. */
+  #refuse(executor: number): void {
+    const ended = this.#now + REFUSED_AFTER_MS
+    this.#status[executor] = STATUS.died
+    this.#started[executor] = this.#now
+    this.#ended[executor] = ended
+    this.#batchEnds[executor] = this.#heap.push(ended, WORLD_EVENT.done, executor)
+  }
+
+  /** What an executor runs is lost; the control plane sees that at once. */
+  lose(executor: number): void {
+    if (this.#batchEnds[executor] === -1 && this.#runEnds[executor] === -1) return
+    this.#status[executor] = STATUS.died
+    this.#runEnds[executor] = -1
+    this.#ended[executor] = this.#now
+    this.#batchEnds[executor] = this.#heap.push(this.#now, WORLD_EVENT.done, executor)
+  }
+
+  stop(executor: number): void {
+    const at = this.#lifecycle!.stopped(this.#now, executor)
+    this.#heap.push(at, WORLD_EVENT.lifecycle, executor)
+  }
+
+  load(executor: number): void {
+    const now = this.#now
+    const ends = this.#loads!.load(now, executor, this.#random.service)
+    this.#loaded[executor] = ends === null ? 0 : 1
+    // loads that share a link with this one are delayed by it
+    for (const { executor: loader, at } of ends ?? [{ executor, at: now }]) {
+      this.#loadEnds[loader] = this.#heap.push(at, WORLD_EVENT.loaded, loader)
+    }
+  }
+
+  unload(executor: number): void {
+    this.#loads!.unload(this.#now, executor)
+  }
+
+  shrink(executor: number): void {
+    this.#memory!.shrink(this.#now, executor)
+  }
+
+  run(run: StepRun): void {
+    const { executor } = run
+    const { steps } = this.#hardware[executor]!
+    if (!steps) throw new Error(`Expected executor ${executor} to generate`)
+    this.#started[executor] = this.#now
+    if (this.#lifecycle?.isUp(executor) === false) {
+      this.#refuse(executor)
+      return
+    }
+    const ended = this.#runs.begin(this.#now, run, steps)
+    this.#runEnds[executor] = this.#heap.push(ended, WORLD_EVENT.stepped, executor)
+  }
+
+  yieldAtStep(executor: number): void {
+    if (this.#runEnds[executor] === -1) return
+    const ended = this.#runs.cut(this.#now, executor)
+    if (ended === null) return
+    this.#runEnds[executor] = this.#heap.push(ended, WORLD_EVENT.stepped, executor)
+  }
+
+  /**
+   * Handles an event of an executor, if it is not out of date. `due`: when the dispatcher has its
+   * next other event.
+   */
+  handle(control: ControlPlanePort, due: () => Ms): void {
+    const { kind, slot, sequence } = this.#heap
+    if (this.endsOf(kind)![slot] !== sequence) return
+    if (kind === WORLD_EVENT.done) this.#done(control, slot)
+    else if (kind === WORLD_EVENT.ended) this.#report(slot, due())
+    else if (kind === WORLD_EVENT.stepped) this.#stepped(control, slot)
+    else control.onLoaded(this.#now, slot, this.#loaded[slot] === 1)
+  }
+
+  /** By executor, the sequence of the event of a kind that is not out of date. */
+  endsOf(kind: number): Float64Array | null {
+    if (kind === WORLD_EVENT.done || kind === WORLD_EVENT.ended) return this.#batchEnds
+    if (kind === WORLD_EVENT.stepped) return this.#runEnds
+    return kind === WORLD_EVENT.loaded ? this.#loadEnds : null
+  }
+
+  /** An end is seen sooner when the dispatcher is about to handle another event. */
+  #report(executor: number, due: Ms): void {
+    const ended = this.#now
+    const overheads = this.#hardware[executor]!.overheads!
+    const done = ended + overheads.completion(this.#random.overheads, ended, due - ended)
+    this.#batchEnds[executor] = this.#heap.push(done, WORLD_EVENT.done, executor)
+  }
+
+  #done(control: ControlPlanePort, executor: number): void {
+    const now = this.#now
+    this.#batchEnds[executor] = -1
+    this.#memory?.end(now, executor)
+    const started = this.#started[executor]!
+    const status = this.#status[executor]! as Status
+    // a batch that found no memory ended when it began
+    const ended = status === STATUS.outOfMemory ? started : this.#ended[executor]!
+    control.onDone(now, executor, Math.min(started, ended), ended, status)
+  }
+
+  #stepped(control: ControlPlanePort, executor: number): void {
+    const now = this.#now
+    const runs = this.#runs
+    this.#runEnds[executor] = -1
+    runs.end(now, executor)
+    const [first, last] = [runs.firstMs(executor), runs.lastMs(executor)]
+    control.onSteps(now, executor, runs.stepsOf(executor), first, last)
+  }
+}
