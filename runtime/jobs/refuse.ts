@@ -17,6 +17,9 @@ export function refuseReacting(
 /** Throws `Failure` where a replay cannot run a scenario, before anything is opened or measured. */
 export function refuseLive(sides: readonly Prepared[]): void {
   for (const { scenario, file } of sides) {
+    if (scenario.failures !== undefined) {
+      throw new Failure(`${file} failures: a replay cannot cause them yet; simulate supports them`)
+    }
     for (const pool of scenario.pools) {
       const problem =
         'work' in scenario.models[pool.model]!

@@ -13,6 +13,7 @@ import { type Objective, parseObjective } from '../schema/objective.ts'
 import {
   type Arrivals,
   type Device,
+  type Failure,
   type Model,
   type Pool,
   type Scenario,
@@ -65,6 +66,7 @@ export class Draft {
   readonly devices: readonly (Device | null)[]
   /** names of the racks, where readable */
   readonly racks: readonly string[]
+  readonly failures: readonly (Failure | null)[]
   /** also null if there is none */
   readonly link: NonNullable<Scenario['link']> | null
   /** objectives of each class, where readable */
@@ -88,6 +90,8 @@ export class Draft {
     )
     this.devices = listOf(top.devices).map((item) => part(shape.devices.unwrap().element, item))
     this.racks = listOf(top.racks).flatMap((item) => textOf(mapOf(item).name) ?? [])
+    const failure = shape.failures.unwrap().element
+    this.failures = listOf(top.failures).map((item) => part(failure, item))
     this.link = part(shape.link, top.link) ?? null
     const slo = Object.entries(mapOf(top.slo))
     this.slo = new Map(

@@ -6,6 +6,7 @@ import { checkBatching } from './check-batching.ts'
 import { checkCapacity } from './check-capacity.ts'
 import { checkClassModels } from './check-class-models.ts'
 import { checkClients } from './check-clients.ts'
+import { checkFailures } from './check-failures.ts'
 import { checkGeneration } from './check-generation.ts'
 import { checkKvCache } from './check-kv-cache.ts'
 import { checkLengthLaws } from './check-length-laws.ts'
@@ -40,6 +41,7 @@ const CHECKS = [
   checkPrefixes,
   checkLink,
   checkMemory,
+  checkFailures,
   checkCapacity,
   checkObjectives,
   checkWarmup,

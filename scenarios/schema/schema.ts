@@ -7,6 +7,7 @@ import { generation } from './schema-generation.ts'
 import { device, type modelMemory, type PoolMemory, poolMemory } from './schema-memory.ts'
 import { model } from './schema-models.ts'
 import { precision } from './schema-onnx.ts'
+import { failure } from './schema-failures.ts'
 import { carbon, heat, power, rack } from './schema-power.ts'
 import { queue, routing } from './schema-queue.ts'
 import {
@@ -235,6 +236,12 @@ export const scenarioSchema = z.strictObject({
     .optional()
     .describe('Racks, in which the accelerators of pools with `heat.rack` share their inlet air.'),
   carbon: carbon.optional(),
+  failures: z
+    .array(failure)
+    .min(1)
+    .max(1000)
+    .optional()
+    .describe('What happens to replicas: crashes, stragglers, grey failures and deployments.'),
   link: link.optional(),
   router: router
     .prefault({})
@@ -265,6 +272,7 @@ export type Work = z.infer<typeof work>
 export type ModelMemory = z.infer<typeof modelMemory>
 export type Device = z.infer<typeof device>
 export type Precision = Pool['precision']
+export type Failure = NonNullable<Scenario['failures']>[number]
 export type Rack = NonNullable<Scenario['racks']>[number]
 export type Carbon = NonNullable<Scenario['carbon']>
 export type Routing = z.infer<typeof routing>

@@ -40,6 +40,22 @@ const energy = z.strictObject({
     .describe('Power and heat over the traffic, means over runs.'),
 })
 
+const availability = z.strictObject({
+  up_share: estimate.describe(
+    'Share of the time of all replicas in which they take batches, 0 to 1, as the control plane ' +
+      'sees it; mean over runs, and n counts runs.',
+  ),
+  losses: number.describe(
+    'Replicas that the control plane has seen to be lost after the warm-up, summed over runs.',
+  ),
+  series: z
+    .strictObject({
+      every_s: number.describe('Length of an interval, s; the first begins with the traffic.'),
+      replicas: numbers.describe('Mean number of replicas that take batches in each interval.'),
+    })
+    .describe('Replicas over the traffic, means over runs.'),
+})
+
 /** What a result states of a pool. Time counts from the warm-up to the last event of a run. */
 export const poolResult = cell
   .extend({
@@ -101,6 +117,9 @@ export const poolResult = cell
         'Energy of the accelerators of the pool; null in a replay, and where the pool has neither ' +
           '`power` nor an accelerator of the catalogue.',
       ),
+    availability: availability
+      .nullable()
+      .describe('Replicas that take batches; null where none of them comes or goes.'),
     prefix_hit_rate: estimateOrNull.describe(
       'Prefix-cache hit rate, 0 to 1: the share of prompt tokens that were cached, warm-up ' +
         'included; mean over runs. Null without a prefix cache.',
@@ -108,5 +127,6 @@ export const poolResult = cell
   })
   .describe('Figures of one pool.')
 
+export type PoolAvailability = z.infer<typeof availability>
 export type PoolEnergy = z.infer<typeof energy>
 export type PoolResult = z.infer<typeof poolResult>

@@ -38,7 +38,9 @@ export { studentTCdf, studentTQuantile } from './intervals/student-t.ts'
 export { PARTS, TOKEN_TIMES } from './recording/cell.ts'
 export type { RunDrift } from './recording/drift.ts'
 export { Histogram } from './recording/histogram.ts'
+export { ExecutorRecorder } from './recording/executor-recorder.ts'
 export { KvSpaces } from './recording/kv-spaces.ts'
+export { LEVEL_INTERVALS, LevelMeter } from './recording/level-meter.ts'
 export { coldShare, type ModelMove } from './recording/model-moves.ts'
 export { Recorder, type RecorderOptions } from './recording/recorder.ts'
 export {
@@ -50,6 +52,7 @@ export {
 } from './recording/rows.ts'
 export { playBack } from './recording/rows-playback.ts'
 export {
+  type AvailabilitySummary,
   type CallsSummary,
   type CellSummary,
   type Figures,

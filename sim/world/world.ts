@@ -86,10 +86,12 @@ export class SimulatedWorld implements Timers {
   #changeExecutor(control: ControlPlanePort, lifecycle: ExecutorLifecycle): void {
     // several events may have been armed for one
     if (lifecycle.nextAt > this.now) return
-    const { executor, kind } = lifecycle.take()
-    if (kind === 'crash') this.executors.lose(executor)
-    else if (kind === 'detected') control.onExecutor(this.now, executor, 'down')
-    else if (kind !== 'condition') control.onExecutor(this.now, executor, kind)
+    const event = lifecycle.take()
+    if (event?.kind === 'crash') this.executors.lose(event.executor)
+    else if (event?.kind === 'detected') control.onExecutor(this.now, event.executor, 'down')
+    else if (event?.kind === 'up' || event?.kind === 'draining') {
+      control.onExecutor(this.now, event.executor, event.kind)
+    }
     this.#awaitLifecycle()
   }
 

@@ -110,6 +110,7 @@ function runOf(n: number, scale: number, { lost = 0, judged = [] as readonly num
     classTails: [],
     memory: [],
     power: [null],
+    availability: null,
     stallFree: null,
     series: new TimeSeries(10_000).summary(),
     worst: { reported: null, objectives: [[]] },

@@ -19,6 +19,7 @@ import { grouped } from '../system/crowd.ts'
 import type { PreparedScenario } from '../system/prepared-scenario.ts'
 import { loadOf, type Resolved } from '../system/resolve.ts'
 import { assumptionsOf } from './assumptions.ts'
+import { availabilityResult } from './availability.ts'
 import { energyResult } from './energy.ts'
 import { memoryResult } from './memory-result.ts'
 import { judgeAll, objectiveFigures } from './objectives.ts'
@@ -131,6 +132,10 @@ export function resultOf(
       kv_blocks: pool.generation === undefined ? null : overRuns(runs, (run) => run.kvBlocks[i]!),
       kv_blocks_limit: finite(plan.pools[i]!.generation?.kv.blocks),
       energy: energyResult(scenario, runs, i),
+      availability: availabilityResult(runs, i, {
+        replicas: pool.replicas,
+        durationS: scenario.duration_s,
+      }),
       prefix_hit_rate: prefixes(pool) ? shareOver(runs.map((run) => run.prefixes[i]!)) : null,
     })),
     objectives: judgeAll(

@@ -8,6 +8,7 @@ import {
 } from '../../serving/index.ts'
 import {
   type DueEvent,
+  type ExecutorLifecycle,
   type Hardware,
   type Link,
   type Machine,
@@ -35,6 +36,8 @@ export interface RunParts {
   readonly memory?: WorldMemory | null
   /** of swapped models; none where the memory model has them, or no model is swapped */
   readonly loads?: ModelLoads | null
+  /** none where every executor runs all the time */
+  readonly lifecycle?: ExecutorLifecycle | null
   /** receives the timers that were due, as a replay notes them */
   readonly fired?: DueEvent[] | null
   readonly seed: number

@@ -7,6 +7,7 @@ import {
   type Source,
 } from '../../serving/index.ts'
 import {
+  ExecutorRecorder,
   KvSpaces,
   type PowerSummary,
   Recorder,
@@ -38,6 +39,7 @@ import { stallFreeFigures } from '../comparison/stall-free.ts'
 import type { ObservedRun } from '../comparison/structure.ts'
 import { judgedPercentiles } from '../result/objectives.ts'
 import type { SimulationInput } from '../system/simulation-input.ts'
+import { failurePlan, lifecycleOf } from './failure-plan.ts'
 import { executorWork, hardwareOf } from './hardware.ts'
 import { isPowered, powerPlan } from './power-plan.ts'
 import { recorderOptions } from './recorder-options.ts'
@@ -89,9 +91,11 @@ function replicationParts(input: SimulationInput, replication: number) {
   const powered = powerPlan(scenario)
   const times = { warmupMs: 1000 * scenario.warmup_s, durationMs: 1000 * scenario.duration_s }
   const power = powered && new DevicePower(powered, times, machine.speed)
+  const failures = failurePlan(scenario, plan)
   return {
     plan,
     power,
+    lifecycle: failures && lifecycleOf(failures, seed, replication),
     memory: remembers ? new WorldMemory({ scenario, plan, activations, maps }) : null,
     source,
     hardware,
@@ -138,16 +142,22 @@ function recorded(
   const hasProfile = input.models.some((model) => model !== null)
   const fired: DueEvent[] | null = input.requests && hasProfile ? [] : null
   let rows: RowRecorder | null = null
+  let executors: ExecutorRecorder | null = null
   const observe = (requests: Requests) => {
     const options = recorderOptions(scenario, parts.plan, requests, parts.sendDelay && expected)
     recorder = new Recorder({ ...options, kv: caches.kv })
     const { memory } = parts
     const observers: Observer[] = [recorder]
+    if (parts.lifecycle !== null) {
+      executors = new ExecutorRecorder(options)
+      observers.push(executors)
+    }
     if (memory) observers.unshift(new MemoryObserver(memory, requests))
     if (fired === null) return observers
     rows = new RowRecorder(Rows.allocate(input.requests!.count), requests)
     return [...observers, rows]
   }
+  const endMs = () => Math.max(1000 * scenario.duration_s, recorder!.lastMs)
   const summary = () =>
     summariseRun(recorder!, {
       requests: input.requests?.hash() ?? (parts.source as { hash(): string }).hash(),
@@ -155,7 +165,8 @@ function recorded(
       durationMs: scenario.duration_s * 1000,
       judged: judgedPercentiles(scenario),
       memory: [...(parts.memory?.spaces() ?? []), ...caches.summaries()],
-      ...(parts.power && { power: powerSummaries(scenario, parts.power, recorder!.lastMs) }),
+      ...(parts.power && { power: powerSummaries(scenario, parts.power, endMs()) }),
+      availability: executors && executors.summaries(endMs()),
       stallFree:
         fired &&
         stallFreeFigures({ rows: rows!.rows, timers: fired }, { plan: input.plan, work, warmupMs }),
@@ -163,20 +174,20 @@ function recorded(
   return { parts: { ...parts, observe, fired }, source: parts.source, summary }
 }
 
-/** Energy and heat of each pool of a run that had its last event at `lastMs`. */
+/** Energy and heat of each pool of a run that ends at `endMs`. */
 function powerSummaries(
-  { pools, duration_s }: SimulationInput['scenario'],
+  { pools }: SimulationInput['scenario'],
   power: DevicePower,
-  lastMs: number,
+  endMs: number,
 ): (PowerSummary | null)[] {
-  const { joules, series } = power.energy(Math.max(1000 * duration_s, lastMs))
+  const { totals, series } = power.energy(endMs)
   return pools.map((pool, i) => {
     if (!isPowered(pool)) return null
     const { warmestC, slowest } = power.heat[i]!
     const heat = { warmestC: [...warmestC], slowest: [...slowest] }
     // the open interval after the traffic has no length of its own
     const during = [...series[i]!].slice(0, -1)
-    return { joules: joules[i]!, series: during, heat: pool.heat === undefined ? null : heat }
+    return { joules: totals[i]!, series: during, heat: pool.heat === undefined ? null : heat }
   })
 }
 

@@ -71,6 +71,16 @@ export interface PowerSummary {
   } | null
 }
 
+/** How long the replicas of a pool took batches. */
+export interface AvailabilitySummary {
+  /** replicas times seconds, from the end of the warm-up to the last event */
+  readonly upS: number
+  /** replicas that were seen to be lost */
+  readonly losses: number
+  /** replicas times seconds in each interval of the traffic */
+  readonly series: readonly number[]
+}
+
 type Tail = readonly { readonly p: number; readonly value: number }[]
 
 /** There may be hundreds of classes, each with a curve. */
@@ -111,6 +121,8 @@ export interface RunSummary {
   readonly memory: readonly SpaceSummary[]
   /** of each pool; null where its power is not known */
   readonly power: readonly (PowerSummary | null)[]
+  /** of each pool; null where no replica comes or goes */
+  readonly availability: readonly AvailabilitySummary[] | null
   /** null where requests were drawn, or no model has a profile */
   readonly stallFree: StallFreeFigures | null
 }
@@ -125,6 +137,7 @@ export function summariseRun(
     readonly judged: readonly number[]
     readonly memory?: readonly SpaceSummary[]
     readonly power?: readonly (PowerSummary | null)[]
+    readonly availability?: readonly AvailabilitySummary[] | null
     readonly stallFree?: StallFreeFigures | null
   },
 ): RunSummary {
@@ -156,6 +169,7 @@ export function summariseRun(
     drift: recorder.drift,
     memory: run.memory ?? [],
     power: run.power ?? pools.map(() => null),
+    availability: run.availability ?? null,
     stallFree: run.stallFree ?? null,
   }
 }

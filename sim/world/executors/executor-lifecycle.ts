@@ -6,17 +6,21 @@ import type { ExecutorEvent } from './failure-schedule.ts'
 /** What happens to an executor, in the order of time. */
 export type LifecycleEvent =
   | ExecutorEvent
-  | {
-      readonly at: Ms
-      readonly executor: number
-      /** it is asked to serve what it has, and to stop */
-      readonly kind: 'draining'
-    }
+  /** it is asked to serve what it has, and to stop */
+  | { readonly at: Ms; readonly executor: number; readonly kind: 'draining' }
+
+/** A deployment takes down its next executor. */
+interface Deploy {
+  readonly at: Ms
+  readonly kind: 'deploy'
+  readonly rollout: Rollout
+}
 
 /** A rolling deployment under way. */
 interface Rollout {
   readonly waiting: number[]
-  readonly restarting: Set<number>
+  /** those that drain or restart, and whether the control plane has let go of them */
+  readonly restarting: Map<number, boolean>
   readonly restart: () => Ms
 }
 
@@ -25,32 +29,31 @@ interface Rollout {
  * deployments, whose times depend on how long executors take to drain.
  */
 export class ExecutorLifecycle {
+  /** reasons for which each executor is down: a crash, a deployment, or both */
   readonly #down: Uint8Array
+  /** 1 for executors that the control plane knows to be gone */
+  readonly #known: Uint8Array
   readonly #factor: Float64Array
   readonly #share: Float64Array
   readonly #random: Random
   /** in order of time */
-  readonly #events: LifecycleEvent[]
+  readonly #events: (LifecycleEvent | Deploy)[]
   readonly #rollouts: Rollout[] = []
 
-  constructor(
-    plan: FailurePlan,
-    schedule: readonly ExecutorEvent[],
-    /** for restarts of deployments, and for batches that end with errors */
-    random: Random,
-  ) {
+  /** `random`: for restarts of deployments, and for batches that end with errors. */
+  constructor(plan: FailurePlan, schedule: readonly ExecutorEvent[], random: Random) {
     const count = plan.failures.length
     this.#down = new Uint8Array(count)
+    this.#known = new Uint8Array(count)
     this.#factor = new Float64Array(count).fill(1)
     this.#share = new Float64Array(count)
     this.#random = random
     this.#events = [...schedule]
     for (const { executors, atMs, atOnce, restartS } of plan.deployments) {
       const restart = () => 1000 * drawDuration(restartS, random)
-      const waiting = [...executors]
-      const rollout: Rollout = { waiting, restarting: new Set(), restart }
+      const rollout: Rollout = { waiting: [...executors], restarting: new Map(), restart }
       this.#rollouts.push(rollout)
-      for (let left = atOnce; left > 0; left--) this.#drainNext(atMs, rollout)
+      for (let left = atOnce; left > 0; left--) this.#push({ at: atMs, kind: 'deploy', rollout })
     }
   }
 
@@ -74,45 +77,71 @@ export class ExecutorLifecycle {
     return share > 0 && this.#random.uniform() < share
   }
 
-  /** Takes the next event. */
-  take(): LifecycleEvent {
+  /** Takes the next event; returns it where the world or the control plane has to act on it. */
+  take(): LifecycleEvent | null {
     const event = this.#events.shift()!
-    const { executor, kind } = event
-    if (kind === 'crash') this.#down[executor] = 1
-    else if (kind === 'up') this.#down[executor] = 0
-    else if (kind === 'condition') {
+    if (event.kind === 'deploy') {
+      this.#drainNext(event.at, event.rollout)
+      return null
+    }
+    const { at, executor, kind } = event
+    if (kind === 'condition') {
       this.#factor[executor] = event.factor
       this.#share[executor] = event.share
+      return null
     }
-    if (kind === 'up' || kind === 'crash') this.#goOn(event)
+    if (kind === 'crash') this.#down[executor]!++
+    else if (kind === 'detected') this.#letGo(executor)
+    else if (kind === 'up') {
+      // another reason may keep it down
+      if (--this.#down[executor]! > 0 || this.#known[executor] === 0) return null
+      this.#known[executor] = 0
+      this.#goOn(at, executor)
+    }
     return event
   }
 
   /** A draining executor has served what it had; returns when it is up again. */
   stopped(now: Ms, executor: number): Ms {
-    const rollout = this.#rollouts.find(({ restarting }) => restarting.has(executor))
+    const rollout = this.#rollouts.find(({ restarting }) => restarting.get(executor) === false)
     if (rollout === undefined) throw new Error(`Expected executor ${executor} to be deployed`)
-    this.#down[executor] = 1
+    this.#down[executor]!++
+    this.#letGo(executor)
     const at = now + rollout.restart()
     this.#push({ at, executor, kind: 'up' })
     return at
   }
 
-  /** A deployment goes on when one of its executors is back, or was lost while it drained. */
-  #goOn({ at, executor }: LifecycleEvent): void {
+  /** The control plane knows that an executor is gone; one that drained is lost. */
+  #letGo(executor: number): void {
+    this.#known[executor] = 1
+    for (const { restarting } of this.#rollouts) {
+      if (restarting.has(executor)) restarting.set(executor, true)
+    }
+  }
+
+  /** A deployment goes on when one of its executors is back. */
+  #goOn(at: Ms, executor: number): void {
     for (const rollout of this.#rollouts) {
-      if (rollout.restarting.delete(executor)) this.#drainNext(at, rollout)
+      if (rollout.restarting.get(executor) !== true) continue
+      rollout.restarting.delete(executor)
+      this.#drainNext(at, rollout)
     }
   }
 
   #drainNext(at: Ms, rollout: Rollout): void {
     const executor = rollout.waiting.shift()
     if (executor === undefined) return
-    rollout.restarting.add(executor)
+    // one that is gone comes back with the new version
+    if (this.#known[executor] === 1) {
+      this.#drainNext(at, rollout)
+      return
+    }
+    rollout.restarting.set(executor, false)
     this.#push({ at, executor, kind: 'draining' })
   }
 
-  #push(event: LifecycleEvent): void {
+  #push(event: LifecycleEvent | Deploy): void {
     const place = this.#events.findIndex(({ at }) => at > event.at)
     this.#events.splice(place < 0 ? this.#events.length : place, 0, event)
   }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Constant, RackHeat, Throttle } from '../../accelerator/index.ts'
+import { LEVEL_INTERVALS } from '../../stats/index.ts'
 import { DevicePower } from './device-power.ts'
-import { POWER_INTERVALS } from './power-meter.ts'
 import type { PoweredExecutor } from './powered-executor.ts'
 
 const of = (value: number): Constant => ({ value, origin: 'uncalibrated', source: 'test' })
@@ -35,32 +35,32 @@ describe('energy', () => {
     const power = powerOf([plain])
     expect(power.finish(0, 1000, 500, 4)).toBe(1500)
     expect(power.finish(0, 4000, 1000, 4)).toBe(5000)
-    const { joules, series } = power.energy(600_000)
+    const { totals: joules, series } = power.energy(600_000)
     // 1.5 s at 110 W, 598.5 s at 10 W
     expect(joules[0]).toBeCloseTo(165 + 5985, 6)
     const sum = series[0]!.reduce((total, each) => total + each, 0)
     expect(sum).toBeCloseTo(joules[0]!, 6)
-    expect(series[0]!.length).toBe(POWER_INTERVALS + 1)
+    expect(series[0]!.length).toBe(LEVEL_INTERVALS + 1)
   })
 
   test('counts from the end of the warm-up, and all cards of an executor', () => {
     const executors = [{ ...plain, cards: 4 }]
     const power = new DevicePower({ executors, racks: [], pools: 1 }, { ...times, warmupMs: 1000 })
     power.finish(0, 500, 1000, 1)
-    expect(power.energy(2000).joules[0]).toBeCloseTo(4 * (0.5 * 110 + 0.5 * 10), 9)
+    expect(power.energy(2000).totals[0]).toBeCloseTo(4 * (0.5 * 110 + 0.5 * 10), 9)
   })
 
   test('is the same with heat as without it, as long as nothing throttles', () => {
     const cold = powerOf([heated({})], [rackOf(1)])
     cold.finish(0, 1000, 500, 4)
     cold.finish(0, 4000, 1000, 4)
-    expect(cold.energy(600_000).joules[0]).toBeCloseTo(165 + 5985, 6)
+    expect(cold.energy(600_000).totals[0]).toBeCloseTo(165 + 5985, 6)
   })
 
   test('of a power limit is that of the slower batch', () => {
     const power = powerOf([{ ...plain, slowdown: () => 2, batchW: () => 60 }])
     expect(power.finish(0, 0, 100, 1)).toBe(200)
-    expect(power.energy(200).joules[0]).toBeCloseTo(0.2 * 60, 9)
+    expect(power.energy(200).totals[0]).toBeCloseTo(0.2 * 60, 9)
   })
 })
 

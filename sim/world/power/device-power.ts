@@ -1,4 +1,5 @@
 import type { Ms } from '../../serving/index.ts'
+import { LEVEL_INTERVALS, LevelMeter } from '../../stats/index.ts'
 import {
   FULL_PACE,
   idealSpeed,
@@ -6,7 +7,6 @@ import {
   type StepPace,
   type StepSpeed,
 } from '../machine/speed.ts'
-import { POWER_INTERVALS, PowerMeter } from './power-meter.ts'
 import type { PoweredExecutor, PowerPlan } from './powered-executor.ts'
 import { RackState } from './rack-state.ts'
 
@@ -25,7 +25,7 @@ export interface HeatSeries {
 export class DevicePower implements Speed, StepSpeed {
   readonly #executors: readonly (PoweredExecutor | null)[]
   readonly #racks: readonly RackState[]
-  readonly #meter: PowerMeter
+  readonly #meter: LevelMeter
   readonly #width: Ms
   /** of executors without power */
   readonly #others: Speed
@@ -40,10 +40,10 @@ export class DevicePower implements Speed, StepSpeed {
   ) {
     this.#others = others
     this.#executors = executors
-    this.#width = times.durationMs / POWER_INTERVALS
-    this.#meter = new PowerMeter({
+    this.#width = times.durationMs / LEVEL_INTERVALS
+    this.#meter = new LevelMeter({
       ...times,
-      idleW: executors.map((own) => (own === null ? 0 : own.cards * own.idleW)),
+      levels: executors.map((own) => (own === null ? 0 : own.cards * own.idleW)),
       pools: executors.map((own) => own?.pool ?? 0),
     })
     this.#racks = racks.map((rack, r) => {
@@ -62,8 +62,8 @@ export class DevicePower implements Speed, StepSpeed {
       })
     })
     this.heat = Array.from({ length: pools }, () => ({
-      warmestC: new Float64Array(POWER_INTERVALS).fill(Number.NaN),
-      slowest: new Float64Array(POWER_INTERVALS).fill(Number.NaN),
+      warmestC: new Float64Array(LEVEL_INTERVALS).fill(Number.NaN),
+      slowest: new Float64Array(LEVEL_INTERVALS).fill(Number.NaN),
     }))
   }
 
@@ -118,17 +118,17 @@ export class DevicePower implements Speed, StepSpeed {
   }
 
   /** J of each pool after the warm-up, and in each interval; the run ends at `at`. */
-  energy(at: Ms): { readonly joules: Float64Array; readonly series: readonly Float64Array[] } {
+  energy(at: Ms): { readonly totals: Float64Array; readonly series: readonly Float64Array[] } {
     this.#to(at)
     // the end of the last interval is rounded, and may be after the end of the run
-    while (this.#edge < POWER_INTERVALS) this.#note(this.#edge++)
+    while (this.#edge < LEVEL_INTERVALS) this.#note(this.#edge++)
     this.#meter.until(at)
     return this.#meter
   }
 
   /** Goes on to `at`, and notes temperatures at the end of each interval on the way. */
   #to(at: Ms): void {
-    while (this.#edge < POWER_INTERVALS && (this.#edge + 1) * this.#width <= at) {
+    while (this.#edge < LEVEL_INTERVALS && (this.#edge + 1) * this.#width <= at) {
       for (const rack of this.#racks) rack.to((this.#edge + 1) * this.#width)
       this.#note(this.#edge++)
     }

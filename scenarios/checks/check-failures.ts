@@ -1,0 +1,64 @@
+import type { Failure } from '../schema/schema.ts'
+import type { Draft, PoolDraft } from './draft.ts'
+import { checkLimits, checkRising } from './ordered.ts'
+
+/** Checks failures and deployments against the pools that they concern. */
+export function checkFailures(draft: Draft): void {
+  for (const [i, failure] of draft.failures.entries()) {
+    if (failure === null) continue
+    const path = ['failures', i]
+    for (const [j, name] of (failure.pools ?? []).entries()) {
+      if (draft.pools.some((pool) => pool.name === name)) continue
+      draft.refuse([...path, 'pools', j], 'the name of a pool', name)
+    }
+    const concerned = draft.pools.filter(({ name }) => failure.pools?.includes(name ?? '') ?? true)
+    if ('restart_s' in failure) checkLimits(failure.restart_s, [...path, 'restart_s'], draft)
+    if (failure.kind !== 'deployment') checkTimes(failure, path, draft)
+    for (const pool of concerned) checkPool(failure, path, pool, draft)
+  }
+}
+
+function checkTimes(
+  failure: Exclude<Failure, { kind: 'deployment' }>,
+  path: readonly (string | number)[],
+  draft: Draft,
+): void {
+  const { every_s, at_s, kind } = failure
+  if (every_s === undefined && at_s === undefined) {
+    draft.refuse([...path], `every_s or at_s, which say when ${kind} happens`, 'neither')
+  } else if (every_s !== undefined && at_s !== undefined) {
+    draft.unused([...path, 'every_s'], 'at_s says when it happens')
+  }
+  checkRising(at_s ?? [], (j) => [...path, 'at_s', j], 'the time before it', draft)
+}
+
+function checkPool(
+  failure: Failure,
+  path: readonly (string | number)[],
+  pool: PoolDraft,
+  draft: Draft,
+): void {
+  const replicas = pool.replicas ?? 1
+  if (failure.kind !== 'deployment') {
+    for (const [j, replica] of (failure.replicas ?? []).entries()) {
+      if (replica < replicas) continue
+      const at = [...path, 'replicas', j]
+      draft.refuse(at, `less than the ${replicas} replicas of pool ${pool.name}`)
+    }
+  }
+  if (failure.kind !== 'crash' && failure.kind !== 'deployment') return
+  const why = `replicas of pool ${pool.name} would come and go`
+  if (pool.memory !== null && !draft.generates(pool)) {
+    draft.unused([...pool.path, 'memory'], `${why}, which its memory model does not cover`)
+  }
+  const handOver = pool.generation?.policy === 'continuous' && pool.generation.hand_over
+  if (handOver) {
+    const at = [...pool.path, 'generation', 'hand_over']
+    draft.unused(at, `${why}, which KV transfers do not cover`)
+  }
+  if (pool.queue?.mode !== 'per-replica') return
+  for (const one of draft.classes) {
+    if ((one.fan_out ?? 1) === 1) continue
+    draft.unused([...one.path, 'fan_out'], `${why}, and each part needs a replica of its own`)
+  }
+}

@@ -1,0 +1,75 @@
+import type { Failure, Pool, Scenario } from '../../../scenarios/schema/schema.ts'
+import { stream } from '../../kernel/index.ts'
+import { executorsOf, type ServingPlan } from '../../serving/index.ts'
+import {
+  type Deployment,
+  type ExecutorFailure,
+  ExecutorLifecycle,
+  type FailurePlan,
+  failureSchedule,
+} from '../../world/index.ts'
+
+/** What may happen to each executor; null where the scenario has no failures. */
+export function failurePlan(scenario: Scenario, plan: ServingPlan): FailurePlan | null {
+  const { failures, pools, duration_s } = scenario
+  if (failures === undefined) return null
+  const executors = executorsOf(plan)
+  const of = (failure: Failure, { pool, replica }: (typeof executors)[number]) =>
+    concerns(failure, pools[pool]!) &&
+    ('replicas' in failure ? (failure.replicas?.includes(replica) ?? true) : true)
+  return {
+    durationMs: 1000 * duration_s,
+    failures: executors.map((executor) =>
+      failures.flatMap((failure, i) => {
+        if (failure.kind === 'deployment' || !of(failure, executor)) return []
+        const name = `failures/${i}/${pools[executor.pool]!.name}/${executor.replica}`
+        return { ...executorFailure(failure), stream: name }
+      }),
+    ),
+    deployments: failures.flatMap((failure) =>
+      failure.kind === 'deployment' ? deploymentsOf(failure, pools, executors) : [],
+    ),
+  }
+}
+
+function concerns({ pools }: Failure, { name }: Pool): boolean {
+  return pools?.includes(name) ?? true
+}
+
+function executorFailure(failure: Exclude<Failure, { kind: 'deployment' }>): ExecutorFailure {
+  const { every_s, at_s } = failure
+  const everyMs = every_s === undefined ? Number.POSITIVE_INFINITY : 1000 * every_s
+  const occurrence = { everyMs, atMs: (at_s ?? []).map((at) => 1000 * at) }
+  if (failure.kind === 'crash') {
+    const { detection_s, restart_s } = failure
+    return { kind: 'crash', occurrence, detectionMs: 1000 * detection_s, restartS: restart_s }
+  }
+  const forMs = 1000 * failure.for_s
+  return failure.kind === 'slow'
+    ? { kind: 'slow', occurrence, forMs, factor: failure.factor }
+    : { kind: 'errors', occurrence, forMs, share: failure.share }
+}
+
+/** Each pool is deployed on its own. */
+function deploymentsOf(
+  deployment: Extract<Failure, { kind: 'deployment' }>,
+  pools: readonly Pool[],
+  executors: ReturnType<typeof executorsOf>,
+): Deployment[] {
+  return pools.flatMap((pool, index) => {
+    if (!concerns(deployment, pool)) return []
+    const { at_s, at_once, restart_s } = deployment
+    const own = [...executors.keys()].filter((executor) => executors[executor]!.pool === index)
+    return { executors: own, atMs: 1000 * at_s, atOnce: at_once, restartS: restart_s }
+  })
+}
+
+/** The lifecycle of the executors in one replication. */
+export function lifecycleOf(
+  plan: FailurePlan,
+  seed: number,
+  replication: number,
+): ExecutorLifecycle {
+  const schedule = failureSchedule(plan, seed, replication)
+  return new ExecutorLifecycle(plan, schedule, stream(seed, replication, 'failures'))
+}

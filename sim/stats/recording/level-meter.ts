@@ -1,0 +1,69 @@
+import type { Ms } from '../../serving/index.ts'
+
+/** Intervals of a level over time, and one for everything after the traffic. */
+export const LEVEL_INTERVALS = 120
+
+/**
+ * What executors take of something over a run, such as power or time in service, by pool. The level
+ * of each executor is constant from one change to the next; sums are in level times seconds.
+ */
+export class LevelMeter {
+  readonly #from: Ms
+  readonly #width: Ms
+  /** of each executor: level now, and since when */
+  readonly #levels: Float64Array
+  readonly #since: Float64Array
+  readonly #poolOf: readonly number[]
+  /** after the warm-up, by pool */
+  readonly totals: Float64Array
+  /** in each interval, by pool; the last interval is open */
+  readonly series: readonly Float64Array[]
+
+  constructor(of: {
+    /** of each executor, at first */
+    readonly levels: readonly number[]
+    /** pool of each executor */
+    readonly pools: readonly number[]
+    readonly warmupMs: Ms
+    readonly durationMs: Ms
+  }) {
+    this.#from = of.warmupMs
+    this.#width = of.durationMs / LEVEL_INTERVALS
+    this.#levels = Float64Array.from(of.levels)
+    this.#since = new Float64Array(of.levels.length)
+    this.#poolOf = of.pools
+    const pools = Math.max(...of.pools, -1) + 1
+    this.totals = new Float64Array(pools)
+    this.series = Array.from({ length: pools }, () => new Float64Array(LEVEL_INTERVALS + 1))
+  }
+
+  /** An executor has a level from `at` on. Times of one executor rise. */
+  set(executor: number, at: Ms, level: number): void {
+    const since = this.#since[executor]!
+    const before = this.#levels[executor]!
+    const pool = this.#poolOf[executor]!
+    if (at > since) {
+      this.totals[pool]! += (before * Math.max(0, at - Math.max(since, this.#from))) / 1000
+      this.#spread(this.series[pool]!, before, since, at)
+      this.#since[executor] = at
+    }
+    this.#levels[executor] = level
+  }
+
+  /** All executors keep their levels until `at`. */
+  until(at: Ms): void {
+    for (const [executor, level] of this.#levels.entries()) this.set(executor, at, level)
+  }
+
+  #spread(series: Float64Array, level: number, from: Ms, to: Ms): void {
+    let at = from
+    while (at < to) {
+      const interval = Math.min(LEVEL_INTERVALS, Math.floor(at / this.#width))
+      const end = interval < LEVEL_INTERVALS ? Math.min(to, (interval + 1) * this.#width) : to
+      // an edge that is rounded down would not be passed
+      const next = end > at ? end : to
+      series[interval]! += (level * (next - at)) / 1000
+      at = next
+    }
+  }
+}
