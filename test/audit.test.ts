@@ -141,7 +141,7 @@ test.each(policies)('every rule checks something: %s', (policy) => {
   const unfair = policy === 'length-bucketed' ? ['fairness'] : []
   // adaptive LIFO applies only to batches by number
   const turning = ['none', 'fixed', 'dynamic'].includes(policy) ? [] : ['adaptive-lifo']
-  const engines = ['sequence-slots', 'kv-cache', 'memory', 'tokens']
+  const engines = ['replicas', 'sequence-slots', 'kv-cache', 'memory', 'tokens']
   expect(new Set(idle)).toEqual(new Set([...engines, ...unfair, ...turning, ...others]))
 })
 

@@ -14,6 +14,7 @@ const LONGEST_MS = 1e12
 const TIMERS_KEY = 'spillway.timers'
 const MOVES_KEY = 'spillway.moves'
 const DEATHS_KEY = 'spillway.deaths'
+const CHANGES_KEY = 'spillway.changes'
 const CONTROL_KEY = 'spillway.control'
 
 /** Largest file of rows: ten times the size of a run of 5,000,000 requests. */
@@ -24,6 +25,14 @@ const time = z.number().min(-LONGEST_MS).max(LONGEST_MS)
 const timersSchema = z.array(z.tuple([time, time]))
 
 const deathsSchema = z.array(z.number().int().min(0))
+
+const changesSchema = z.array(
+  z.strictObject({
+    at: time,
+    executor: z.number().int().min(0),
+    state: z.enum(['up', 'draining', 'down']),
+  }),
+)
 
 const controlSchema = z.array(z.strictObject({ at: time, ms: z.array(time.positive()) }))
 
@@ -50,7 +59,7 @@ export async function writeRows(path: string, run: ObservedRun): Promise<void> {
 
 /** The raw rows of a run as Parquet: a row for each request, times in ms. */
 export async function rowsBytes(
-  { rows, timers, moves = [], deaths = [], control = [] }: ObservedRun,
+  { rows, timers, moves = [], deaths = [], changes = [], control = [] }: ObservedRun,
   /** awaited after each group of rows; it may throw */
   pause: () => Promise<void>,
 ): Promise<Uint8Array> {
@@ -71,6 +80,7 @@ export async function rowsBytes(
     { key: TIMERS_KEY, value: JSON.stringify(timers) },
     { key: MOVES_KEY, value: JSON.stringify(moves) },
     { key: DEATHS_KEY, value: JSON.stringify(deaths) },
+    { key: CHANGES_KEY, value: JSON.stringify(changes) },
     { key: CONTROL_KEY, value: JSON.stringify(control) },
   ]
   // it flushes after each row group
@@ -133,6 +143,7 @@ async function parsed(path: string, file: ArrayBuffer): Promise<ObservedRun> {
     timers: timersSchema.parse(JSON.parse(timers)),
     moves: movesSchema.parse(list(MOVES_KEY)),
     deaths: deathsSchema.parse(list(DEATHS_KEY)),
+    changes: changesSchema.parse(list(CHANGES_KEY)),
     control: controlSchema.parse(list(CONTROL_KEY)),
   }
 }

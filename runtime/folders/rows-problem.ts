@@ -21,7 +21,7 @@ const LONGEST_MS = 1e9
  * null if there is none. The audit checks whether decisions follow the rules.
  */
 export function rowsProblem(
-  { rows: { columns, count }, moves = [], control = [] }: ObservedRun,
+  { rows: { columns, count }, moves = [], changes = [], control = [] }: ObservedRun,
   scenario: Scenario,
 ): string | null {
   const executors = scenario.pools.reduce((sum, { replicas }) => sum + replicas, 0)
@@ -60,6 +60,10 @@ export function rowsProblem(
   const strange = moves.findIndex(({ executor }) => executor >= executors)
   if (strange >= 0) {
     return `load ${strange}, executor: expected 0 to ${executors - 1}, got ${moves[strange]!.executor}`
+  }
+  const foreign = changes.find(({ executor }) => executor >= executors)
+  if (foreign !== undefined) {
+    return `change at ${foreign.at} ms, executor: expected 0 to ${executors - 1}, got ${foreign.executor}`
   }
   const short = control.findIndex(({ ms }) => ms.length !== executors)
   if (short < 0) return null

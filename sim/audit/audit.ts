@@ -1,3 +1,4 @@
+import type { ExecutorChange } from './evidence/absences.ts'
 import { gatherEvidence } from './evidence/evidence.ts'
 import type { AuditRows, RequestColumns } from './evidence/raw-rows.ts'
 import { Findings, type RuleReport } from './findings.ts'
@@ -22,8 +23,10 @@ export function auditRows(
   promises: Promises,
   rows: AuditRows,
   requests: RequestColumns,
+  /** executors that came or went, in order; none where all ran all the time */
+  changes: readonly ExecutorChange[] = [],
 ): AuditReport {
-  const seen = gatherEvidence(promises, rows, requests)
+  const seen = gatherEvidence(promises, { rows, requests, changes })
   const reports = rules.map(({ rule, promise, check }) => {
     const found = new Findings(rule)
     check(seen, found)

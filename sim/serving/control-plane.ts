@@ -97,7 +97,9 @@ export class ControlPlane implements ControlPlanePort {
   onArrival(now: Ms, request: number): void {
     if (this.#ending) this.#setEnding(false)
     const requests = this.#requests
-    const station = this.#route(request)
+    const routed = this.#route(request)
+    // a request that no replica takes is refused at the first queue of its pool
+    const station = routed ?? this.#pool.stations[0]!
     const server = this.#servers[station.id]!
     requests.pool[request] = station.pool.index
     requests.queue[request] = station.id
@@ -108,7 +110,8 @@ export class ControlPlane implements ControlPlanePort {
     this.#observer.arrived?.(now, request)
     const { admission } = station
     let refusal: Refusal = REFUSAL.memory
-    if (server.couldHold(request)) {
+    if (routed === null) refusal = REFUSAL.unavailable
+    else if (server.couldHold(request)) {
       refusal = admission.refusal(now, request, station)
       if (refusal !== REFUSAL.none) {
         // requests whose time is over make room first, even where the timer is late
@@ -165,10 +168,11 @@ export class ControlPlane implements ControlPlanePort {
   }
 
   /** Parts of a fan-out go to one pool, each to another queue of it. */
-  #route(request: number): Station {
+  #route(request: number): Station | null {
     const requests = this.#requests
     if (requests.part[request]! > 0) return this.#pool.router.routeApart()
-    this.#pool = this.#routers[requests.class[request]!]!.route()
+    const router = this.#routers[requests.class[request]!]!
+    this.#pool = router.route() ?? router.first
     return this.#pool.router.route()
   }
 }

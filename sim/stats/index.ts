@@ -37,13 +37,14 @@ export { type SignFlipInterval, signFlipInterval, signFlipP } from './intervals/
 export { studentTCdf, studentTQuantile } from './intervals/student-t.ts'
 export { PARTS, TOKEN_TIMES } from './recording/cell.ts'
 export type { RunDrift } from './recording/drift.ts'
-export { Histogram } from './recording/histogram.ts'
 export { ExecutorRecorder } from './recording/executor-recorder.ts'
+export { Histogram } from './recording/histogram.ts'
 export { KvSpaces } from './recording/kv-spaces.ts'
 export { LEVEL_INTERVALS, LevelMeter } from './recording/level-meter.ts'
 export { coldShare, type ModelMove } from './recording/model-moves.ts'
 export { Recorder, type RecorderOptions } from './recording/recorder.ts'
 export {
+  type ExecutorChange,
   ROW_COLUMNS,
   type RowColumn,
   type RowColumns,

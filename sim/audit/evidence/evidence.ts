@@ -5,8 +5,16 @@ import {
   type Promises,
   promisedQueues,
 } from '../promises/promises.ts'
+import { Absences, type ExecutorChange } from './absences.ts'
 import { type EndOfTraffic, endOfTraffic } from './end-of-traffic.ts'
-import { type AuditRows, CANCELLED, type RequestColumns, SHED, TIMED_OUT } from './raw-rows.ts'
+import {
+  type AuditRows,
+  CANCELLED,
+  FAILED,
+  type RequestColumns,
+  SHED,
+  TIMED_OUT,
+} from './raw-rows.ts'
 import { gatherBatches, orNever, type SeenBatch } from './seen-batch.ts'
 
 /** All events at one queue; lists are in order of time, then of keys. */
@@ -17,8 +25,11 @@ export interface SeenQueue extends PromisedQueue {
   readonly shed: readonly number[]
   /** keys of the requests that timed out in it: queue or client timeout */
   readonly timedOut: readonly number[]
+  /** keys of the requests that were lost while they waited, with their replica */
+  readonly failed: readonly number[]
   /** in order of dispatch */
   readonly batches: readonly SeenBatch[]
+  readonly absences: Absences
 }
 
 /** The part of a queue that has the requests of a group only. */
@@ -28,6 +39,7 @@ export function onlyOf(queue: SeenQueue, isOfGroup: (key: number) => boolean): S
     joined: queue.joined.filter(isOfGroup),
     shed: queue.shed.filter(isOfGroup),
     timedOut: queue.timedOut.filter(isOfGroup),
+    failed: queue.failed.filter(isOfGroup),
     batches: queue.batches.flatMap((batch) => {
       const members = batch.members.filter(isOfGroup)
       return members.length > 0 ? [{ ...batch, members }] : []
@@ -72,8 +84,15 @@ export interface Evidence {
 
 export function gatherEvidence(
   promises: Promises,
-  rows: AuditRows,
-  requests: RequestColumns,
+  {
+    rows,
+    requests,
+    changes,
+  }: {
+    readonly rows: AuditRows
+    readonly requests: RequestColumns
+    readonly changes: readonly ExecutorChange[]
+  },
 ): Evidence {
   const batches = gatherBatches(rows)
   const count = rows.at.length
@@ -90,6 +109,8 @@ export function gatherEvidence(
     joined: [] as number[],
     shed: [] as number[],
     timedOut: [] as number[],
+    failed: [] as number[],
+    absences: new Absences(changes, promised),
     batches: [] as SeenBatch[],
   }))
   let lastSent = Number.NEGATIVE_INFINITY
@@ -107,6 +128,9 @@ export function gatherEvidence(
     if (outcome === TIMED_OUT || outcome === CANCELLED) {
       left[key] = gone[key] = orNever(rows.done[key]!)
       queue.timedOut.push(key)
+    } else if (outcome === FAILED) {
+      left[key] = gone[key] = orNever(rows.done[key]!)
+      queue.failed.push(key)
     }
   }
   for (const batch of batches) queues[batch.queue]?.batches.push(batch)
@@ -114,11 +138,12 @@ export function gatherEvidence(
   for (const queue of queues) {
     queue.joined.sort(bySent)
     queue.shed.sort(bySent)
+    queue.failed.sort((a, b) => compare(left[a]!, left[b]!) || a - b)
     queue.timedOut.sort((a, b) => compare(left[a]!, left[b]!) || a - b)
     // engines run many requests at once, and start them in order of arrival
     const inTurn =
       queue.pool.generation === undefined
-        ? dispatchOrder(queue.batches, rows)
+        ? dispatchOrder(queue, rows)
         : (a: SeenBatch, b: SeenBatch) => bySent(a.members[0]!, b.members[0]!)
     queue.batches.sort((a, b) => compare(a.dispatched, b.dispatched) || inTurn(a, b))
   }
@@ -143,7 +168,7 @@ const compare = (a: number, b: number) => (a < b ? -1 : a > b ? 1 : 0)
  * first was dispatched first. Batches are numbered as they end.
  */
 function dispatchOrder(
-  batches: readonly SeenBatch[],
+  { batches, absences, firstExecutor }: Pick<SeenQueue, 'batches' | 'absences' | 'firstExecutor'>,
   rows: AuditRows,
 ): (a: SeenBatch, b: SeenBatch) => number {
   const number = ({ members }: SeenBatch) => rows.batch[members[0]!]!
@@ -154,7 +179,22 @@ function dispatchOrder(
     before.set(batch, last.get(batch.executor) ?? -1)
     last.set(batch.executor, number(batch))
   }
-  return (a, b) => before.get(a)! - before.get(b)! || a.executor - b.executor
+  const inOrder = (a: SeenBatch, b: SeenBatch) =>
+    before.get(a)! - before.get(b)! || a.executor - b.executor
+  if (!absences.any) return inOrder
+  // an executor that came back is free from then on
+  const back = ({ executor, dispatched }: SeenBatch) =>
+    absences.backAt(executor - firstExecutor, dispatched)
+  const freeSince = new Map<SeenBatch, number>()
+  const freed = new Map<number, number>()
+  for (const batch of batches.toSorted((a, b) => number(a) - number(b))) {
+    freeSince.set(
+      batch,
+      Math.max(freed.get(batch.executor) ?? Number.NEGATIVE_INFINITY, back(batch)),
+    )
+    freed.set(batch.executor, batch.done)
+  }
+  return (a, b) => compare(freeSince.get(a)!, freeSince.get(b)!) || inOrder(a, b)
 }
 
 /** The part that each key must be. */

@@ -23,9 +23,13 @@ export interface Instant {
   readonly joined: Range
   readonly shed: Range
   readonly timedOut: Range
+  /** requests lost with their replica */
+  readonly failed: Range
   readonly batches: Range
   /** dispatches that ended; a batch that ran in halves ends with the last half */
   readonly ends: number
+  /** whether executors came or went */
+  readonly changed: boolean
 }
 
 export interface Range {
@@ -47,18 +51,22 @@ export function eachInstant(
   visit: (instant: Instant) => void,
   extra = never,
 ): void {
-  const { joined, shed, timedOut, batches } = queue
+  const { joined, shed, timedOut, failed, batches, absences } = queue
   const halves = maySplitBatches(queue)
   const ended = halves ? lastHalves(batches) : batches
   const times = {
     joined: Float64Array.from(joined, (key) => rows.sent[key]!),
     shed: Float64Array.from(shed, (key) => rows.sent[key]!),
     timedOut: Float64Array.from(timedOut, (key) => left[key]!),
+    failed: Float64Array.from(failed, (key) => left[key]!),
+    changes: absences.times,
     batches: Float64Array.from(batches, ({ dispatched }) => dispatched),
     ends: Float64Array.from(ended, ({ done }) => done).sort(),
   }
   const range = () => ({ from: 0, to: 0 })
   const ends = range()
+  const changes = range()
+  const free = absences.any ? new FreeExecutors(queue, ended) : null
   const now: Writable<Instant> = {
     at: 0,
     waitingBefore: 0,
@@ -70,8 +78,10 @@ export function eachInstant(
     joined: range(),
     shed: range(),
     timedOut: range(),
+    failed: range(),
     batches: range(),
     ends: 0,
+    changed: false,
   }
   const oldestAt = ({ at, joined: { from } }: Instant) => {
     for (let i = head; i < from; i++) {
@@ -87,6 +97,8 @@ export function eachInstant(
       times.joined[now.joined.to] ?? never,
       times.shed[now.shed.to] ?? never,
       times.timedOut[now.timedOut.to] ?? never,
+      times.failed[now.failed.to] ?? never,
+      times.changes[changes.to] ?? never,
       times.batches[now.batches.to] ?? never,
       times.ends[ends.to] ?? never,
       pending,
@@ -97,7 +109,8 @@ export function eachInstant(
     now.freeBefore = now.freeAfter
     const came = take(now.joined, at, times.joined)
     take(now.shed, at, times.shed)
-    const lost = take(now.timedOut, at, times.timedOut)
+    const lost = take(now.timedOut, at, times.timedOut) + take(now.failed, at, times.failed)
+    now.changed = take(changes, at, times.changes) > 0
     now.oldestBefore = oldestAt(now)
     take(now.batches, at, times.batches)
     now.ends = take(ends, at, times.ends)
@@ -105,10 +118,40 @@ export function eachInstant(
     const begun = batches.slice(now.batches.from, now.batches.to)
     const sent = begun.reduce((sum, { members }) => sum + members.length, 0)
     now.waitingAfter += came - lost - sent
-    now.freeAfter += now.ends - (halves ? lastHalves(begun) : begun).length
+    const taken = halves ? lastHalves(begun) : begun
+    now.freeAfter = free === null ? now.freeAfter + now.ends - taken.length : free.after(at, taken)
     while (head < now.joined.to && left[joined[head]!]! <= at) head++
     now.oldest = head < now.joined.to ? joined[head]! : -1
     visit(now)
+  }
+}
+
+/** The free executors of a queue whose executors come and go. */
+class FreeExecutors {
+  readonly #queue: SeenQueue
+  /** by their ends */
+  readonly #ended: readonly SeenBatch[]
+  /** batches of each executor under way */
+  readonly #running: Int32Array
+  #next = 0
+
+  constructor(queue: SeenQueue, ended: readonly SeenBatch[]) {
+    this.#queue = queue
+    this.#ended = ended.toSorted((a, b) => a.done - b.done)
+    this.#running = new Int32Array(queue.executors)
+  }
+
+  /** Just after an instant at which these batches begin. */
+  after(at: number, begun: readonly SeenBatch[]): number {
+    const { firstExecutor, absences } = this.#queue
+    for (const { executor } of begun) this.#running[executor - firstExecutor]!++
+    for (; (this.#ended[this.#next]?.done ?? never) <= at; this.#next++) {
+      this.#running[this.#ended[this.#next]!.executor - firstExecutor]!--
+    }
+    return this.#running.reduce(
+      (sum, running, place) => sum + (running === 0 && !absences.isAbsent(place, at) ? 1 : 0),
+      0,
+    )
   }
 }
 
@@ -137,6 +180,7 @@ export const any = ({ from, to }: Range) => to > from
  * Whether the control plane checked the queue for batches. A rejected request only makes it remove
  * requests that have timed out.
  */
-export function wasChecked({ joined, shed, timedOut, batches, ends }: Instant): boolean {
-  return any(joined) || ends > 0 || any(batches) || (any(timedOut) && !any(shed))
+export function wasChecked(instant: Instant): boolean {
+  const { joined, shed, timedOut, batches, ends, changed } = instant
+  return changed || any(joined) || ends > 0 || any(batches) || (any(timedOut) && !any(shed))
 }

@@ -70,4 +70,5 @@ export const REFUSED_BY = {
   concurrency: 4,
   queue: 5,
   tokens: 6,
+  unavailable: 7,
 } as const

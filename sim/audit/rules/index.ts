@@ -27,6 +27,7 @@ import { slack } from './queue/slack.ts'
 import { conservation } from './requests/conservation.ts'
 import { executor } from './requests/executor.ts'
 import { fanOut } from './requests/fan-out.ts'
+import { replicas } from './requests/replicas.ts'
 import { routing } from './requests/routing.ts'
 
 /** Every rule. A new one is a file, and a line here. */
@@ -56,6 +57,7 @@ export const rules: readonly Rule[] = Object.freeze([
   models,
   routing,
   fanOut,
+  replicas,
   sequenceSlots,
   kvCache,
   memory,

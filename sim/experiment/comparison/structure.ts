@@ -1,6 +1,6 @@
 import { Empirical } from '../../kernel/index.ts'
 import { type Ms, OUTCOME, type ServingPlan, stationsOf } from '../../serving/index.ts'
-import { type ModelMove, RowRecorder, Rows } from '../../stats/index.ts'
+import { type ExecutorChange, type ModelMove, RowRecorder, Rows } from '../../stats/index.ts'
 import { ListSource, type RequestList } from '../../traffic/index.ts'
 import {
   AlikeSpeed,
@@ -34,6 +34,8 @@ export interface ObservedRun {
   readonly moves?: readonly ModelMove[]
   /** by executor, how often its process ended in the middle of a batch; none where all lasted */
   readonly deaths?: readonly number[]
+  /** executors that came or went, in order; none where all ran all the time */
+  readonly changes?: readonly ExecutorChange[]
   /** of each start of the traffic; none in a simulated run */
   readonly control?: readonly ControlReading[]
 }

@@ -166,7 +166,7 @@ function recorded(
       judged: judgedPercentiles(scenario),
       memory: [...(parts.memory?.spaces() ?? []), ...caches.summaries()],
       ...(parts.power && { power: powerSummaries(scenario, parts.power, endMs()) }),
-      availability: executors && executors.summaries(endMs()),
+      availability: (executors as ExecutorRecorder | null)?.summaries(endMs()) ?? null,
       stallFree:
         fired &&
         stallFreeFigures({ rows: rows!.rows, timers: fired }, { plan: input.plan, work, warmupMs }),
@@ -227,6 +227,7 @@ function rowsRecorded(input: SimulationInput, replication: number) {
   const kept = (journal: Float64Array | null): KeptReplication => ({
     rows: recorder!.rows,
     timers: [],
+    changes: recorder!.changes,
     journal: journal!,
   })
   return { parts, kept }

@@ -3,6 +3,8 @@ import type { Routing } from '../../../scenarios/schema/schema.ts'
 /** What a router sees of a candidate: requests waiting and running, for each of its executors. */
 export interface Candidate {
   readonly load: number
+  /** false while nothing may be routed to it */
+  readonly accepts: boolean
 }
 
 /**
@@ -17,7 +19,13 @@ export interface RoutingPolicy {
 /** Candidates in turn. */
 const roundRobin: RoutingPolicy = Object.freeze({
   kind: 'round-robin',
-  choose: (candidates: readonly Candidate[], turn: number) => turn % candidates.length,
+  choose(candidates: readonly Candidate[], turn: number, taken: Uint8Array) {
+    for (let i = 0; i < candidates.length; i++) {
+      const next = (turn + i) % candidates.length
+      if (taken[next] === 0) return next
+    }
+    return -1
+  },
 })
 
 /** The least loaded; of equals the first. */
@@ -58,11 +66,20 @@ export class Router<C extends Candidate> {
     this.#taken = new Uint8Array(candidates.length)
   }
 
-  /** For a request, or the first part of one. */
-  route(): C {
-    if (this.#candidates.length === 1) return this.#candidates[0]!
-    this.#taken.fill(0)
-    return this.routeApart()
+  get first(): C {
+    return this.#candidates[0]!
+  }
+
+  /** For a request, or the first part of one: null where no candidate accepts requests. */
+  route(): C | null {
+    if (this.#candidates.length === 1) return this.#candidates[0]!.accepts ? this.#candidates[0]! : null
+    let open = this.#candidates.length
+    for (let i = 0; i < this.#candidates.length; i++) {
+      const { accepts } = this.#candidates[i]!
+      this.#taken[i] = accepts ? 0 : 1
+      if (!accepts) open--
+    }
+    return open === 0 ? null : this.routeApart()
   }
 
   /** For a further part: a candidate that has none. */

@@ -115,12 +115,12 @@ export class Station implements Candidate, QueueView {
   }
 
   get load(): number {
-    return (this.queue.length + this.running) / this.present
+    return (this.queue.length + this.running) / Math.max(1, this.present)
   }
 
-  /** Whether requests may be routed to it. */
+  /** Whether requests may be routed to it: a queue that replicas share keeps what waits for them. */
   get accepts(): boolean {
-    return this.present > 0 && !this.draining
+    return !this.pool.perReplicaQueues || (this.present > 0 && !this.draining)
   }
 
   get hasFreeExecutor(): boolean {

@@ -9,6 +9,7 @@ export interface PoolState {
   readonly stations: readonly Station[]
   readonly router: Router<Station>
   readonly load: number
+  readonly accepts: boolean
 }
 
 /** By class, the router among its pools: classes of the same pools share a router. */
@@ -43,6 +44,10 @@ export function poolStates({ pools, classes }: ServingPlan, requests: Requests):
     return {
       stations,
       router: new Router(plan.routing, stations),
+      // a queue that replicas share keeps what waits for them
+      get accepts() {
+        return !plan.perReplicaQueues || stations.some((station) => station.accepts)
+      },
       get load() {
         return stations.reduce((sum, station) => sum + station.load, 0) / stations.length
       },

@@ -1,5 +1,5 @@
 import { sharedMemory } from '../../kernel/index.ts'
-import type { Batch, Ms, Observer, Requests } from '../../serving/index.ts'
+import type { Batch, ExecutorState, Ms, Observer, Requests } from '../../serving/index.ts'
 
 type ColumnType =
   | Float64ArrayConstructor
@@ -62,6 +62,13 @@ export type RowColumns = {
   readonly [K in RowColumn]: InstanceType<(typeof ROW_COLUMNS)[K]['type']>
 }
 
+/** An executor came or went, as the control plane was told. */
+export interface ExecutorChange {
+  readonly at: Ms
+  readonly executor: number
+  readonly state: ExecutorState
+}
+
 /** Raw rows by request key, in shared memory: threads pass them on without a copy. */
 export class Rows {
   readonly count: number
@@ -115,6 +122,8 @@ export class RowRecorder implements Observer {
   #all: Rows
   #rows: RowColumns
   readonly #requests: Requests
+  /** executors that came or went, in order */
+  readonly changes: ExecutorChange[] = []
   #arrived = 0
   #batches = 0
 
@@ -154,6 +163,10 @@ export class RowRecorder implements Observer {
   }
 
   dispatched(): void {}
+
+  executor(at: Ms, executor: number, state: ExecutorState): void {
+    this.changes.push({ at, executor, state })
+  }
 
   batch(now: Ms, batch: Batch): void {
     const rows = this.#rows

@@ -16,9 +16,9 @@ export const delay: Rule = {
     for (const queue of seen.unhindered.filter(dependsOnCount)) {
       // engines admit requests at every step
       if (queue.pool.generation !== undefined) continue
-      eachInstant(seen, queue, ({ joined, ends, batches, oldestBefore }) => {
+      eachInstant(seen, queue, ({ joined, ends, changed, batches, oldestBefore }) => {
         found.checked += batches.to - batches.from
-        if (any(joined) || ends > 0) return
+        if (any(joined) || ends > 0 || changed) return
         for (let i = batches.from; i < batches.to; i++) {
           checkTimed(seen, queue, { batch: queue.batches[i]!, oldestBefore }, found)
         }

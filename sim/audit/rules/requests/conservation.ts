@@ -82,8 +82,10 @@ function arrival({ rows, queues }: Evidence, key: number): string | null {
 function end(seen: Evidence, key: number): string | null {
   const { rows } = seen
   const outcome = rows.outcome[key]!
-  const inBatch = outcome === SERVED || outcome === ABANDONED || outcome === FAILED
+  const ran = rows.batch[key]! >= 0
+  const inBatch = outcome === SERVED || outcome === ABANDONED || (outcome === FAILED && ran)
   const lost = outcome === SHED || outcome === TIMED_OUT || outcome === CANCELLED
+  if (outcome === FAILED && !ran) return waitingProblem(seen, key)
   if (!inBatch && !lost) return `unknown outcome ${outcome}`
   if (!(rows.done[key]! >= rows.sent[key]!)) {
     return `sent at ${ms(rows.sent[key]!)}, but its end was known at ${ms(rows.done[key]!)}`
@@ -93,6 +95,14 @@ function end(seen: Evidence, key: number): string | null {
     return `outcome ${outcome} does not go with refusal ${refusal}`
   }
   return inBatch ? ranProblem(seen, key) : lostProblem(seen, key)
+}
+
+/** A request fails while it waits only with the replica that has its queue. */
+function waitingProblem({ rows, queues }: Evidence, key: number): string | null {
+  const { pool, firstExecutor, absences } = queues[rows.queue[key]!]!
+  const done = rows.done[key]!
+  if (pool.perReplicaQueues && absences.isLostAt(firstExecutor, done)) return null
+  return `failed in no batch at ${ms(done)}, when no replica with its queue was lost`
 }
 
 function ranProblem({ rows }: Evidence, key: number): string | null {

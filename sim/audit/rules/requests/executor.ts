@@ -39,7 +39,7 @@ function checkQueue(
   { inTurn: longestFirst }: { readonly inTurn: boolean },
   found: Findings,
 ): void {
-  const { firstExecutor, executors } = queue
+  const { firstExecutor, executors, absences } = queue
   const freeSince = new Float64Array(executors).fill(Number.NEGATIVE_INFINITY)
   const last: (SeenBatch | undefined)[] = Array.from({ length: executors })
   for (const batch of queue.batches) {
@@ -48,7 +48,15 @@ function checkQueue(
     const index = executor - firstExecutor
     if (!checkServes(queue, batch, found)) continue
     if (dispatched < freeSince[index]!) overlap(last[index]!, batch, dispatched, found)
-    const longest = longestFree(freeSince)
+    if (absences.any) {
+      if (absences.isAbsentAround(index, dispatched)) absent(batch, found)
+      for (let i = 0; i < executors; i++) {
+        const back = absences.backAt(i, dispatched)
+        if (back > freeSince[i]!) freeSince[i] = back
+      }
+    }
+    const isAway = (place: number) => absences.any && absences.isAbsent(place, dispatched)
+    const longest = longestFree(freeSince, isAway, index)
     // an executor that became free earlier was also free when the batch was dispatched
     if (longestFirst && freeSince[longest]! < freeSince[index]!) {
       found.violated(
@@ -61,6 +69,13 @@ function checkQueue(
     freeSince[index] = batch.done
     last[index] = batch
   }
+}
+
+function absent({ members, executor, dispatched }: SeenBatch, found: Findings): void {
+  found.violated(
+    members,
+    () => `dispatched to executor ${executor} at ${ms(dispatched)}, which was away then`,
+  )
 }
 
 /** Whether the executor of a batch serves its queue. */
@@ -83,10 +98,15 @@ function overlap(before: SeenBatch, { executor, members }: SeenBatch, at: number
   })
 }
 
-function longestFree(freeSince: Float64Array): number {
-  let longest = 0
-  for (let i = 1; i < freeSince.length; i++) {
-    if (freeSince[i]! < freeSince[longest]!) longest = i
+/** Of those that are not away; of equals `first`. */
+function longestFree(
+  freeSince: Float64Array,
+  isAway: (place: number) => boolean,
+  first: number,
+): number {
+  let longest = first
+  for (let i = 0; i < freeSince.length; i++) {
+    if (freeSince[i]! < freeSince[longest]! && !isAway(i)) longest = i
   }
   return longest
 }

@@ -1,0 +1,114 @@
+import { describe, expect, test } from 'vitest'
+import { parseScenario } from '../scenarios/index.ts'
+import { auditRows, promisesOf } from '../sim/audit/index.ts'
+import { keptReplication, runReplication, simulationInput } from '../sim/experiment/index.ts'
+import { OUTCOME, REFUSAL } from '../sim/serving/index.ts'
+import { accept, meanWithError } from '../sim/stats/index.ts'
+
+const BASE = `
+spillway: 1
+name: failures
+duration_s: 200
+traffic:
+  - class: a
+    arrivals: { process: poisson, rate_rps: 60 }
+`
+
+const inputOf = (rest: string) => simulationInput(parseScenario(`${BASE}${rest}`, 'x.yaml').scenario)
+
+const exponential = 'models: { m: { work: { law: exponential, mean_ms: 20 } } }'
+const linear = 'models: { m: { work: { law: linear, base_ms: 20, per_item_ms: 4 } } }'
+const steps = `
+models: { m: { work: { law: steps, base_ms: 4, per_sequence_ms: 0.5, per_prompt_token_ms: 0.05 } } }
+`
+
+/** Pools with queues of both kinds, batches and engines. */
+const SYSTEMS: Readonly<Record<string, string>> = {
+  shared: `${linear}
+pools: [{ name: p, model: m, replicas: 3, batching: { policy: dynamic, max_batch: 4, max_delay_ms: 5 } }]`,
+  'per replica': `${linear}
+pools: [{ name: p, model: m, replicas: 3, queue: { mode: per-replica }, batching: { policy: dynamic, max_batch: 4, max_delay_ms: 5 } }]`,
+  'one replica': `${linear}
+pools: [{ name: p, model: m, batching: { policy: dynamic, max_batch: 8, max_delay_ms: 0 } }]`,
+}
+
+const FAILURES: Readonly<Record<string, string>> = {
+  crashes: 'failures: [{ kind: crash, every_s: 9, restart_s: { distribution: exponential, mean: 2 } }]',
+  'crashes seen late':
+    'failures: [{ kind: crash, every_s: 9, detection_s: 0.5, restart_s: { distribution: exponential, mean: 2 } }]',
+  'a lost zone':
+    'failures: [{ kind: crash, at_s: [50, 100], restart_s: { distribution: fixed, value: 4 } }]',
+  errors: 'failures: [{ kind: errors, every_s: 5, for_s: 3, share: 0.4 }]',
+  stragglers: 'failures: [{ kind: slow, every_s: 10, for_s: 2, factor: 5 }]',
+  'a deployment':
+    'failures: [{ kind: deployment, at_s: 40, restart_s: { distribution: fixed, value: 3 } }]',
+  'a deployment with crashes': `failures:
+  - { kind: crash, every_s: 15, detection_s: 0.3, restart_s: { distribution: exponential, mean: 2 } }
+  - { kind: deployment, at_s: 40, at_once: 2, restart_s: { distribution: fixed, value: 3 } }`,
+}
+
+const cases = Object.keys(SYSTEMS).flatMap((system) =>
+  Object.keys(FAILURES).map((failure) => [system, failure] as const),
+)
+
+describe.each(cases)('%s, %s', (system, failure) => {
+  const input = inputOf(`${SYSTEMS[system]}\n${FAILURES[failure]}`)
+  const run = keptReplication(input, 0)
+
+  test('every request ends once, and every promise is kept', () => {
+    const { columns, count } = run.rows
+    expect(count).toBeGreaterThan(10_000)
+    const requests = { ...columns, prefixes: [] }
+    const { rules, violations } = auditRows(promisesOf(input.scenario), columns, requests, run.changes)
+    const first = rules.flatMap(({ first: broken }) => broken.map(({ rule, text }) => `${rule}: ${text}`))
+    expect(first).toEqual([])
+    expect(violations).toBe(0)
+    const counts = Object.values(OUTCOME).map(
+      (outcome) => columns.outcome.filter((own) => own === outcome).length,
+    )
+    expect(counts.reduce((a, b) => a + b, 0)).toBe(count)
+  })
+
+  test('only stragglers and deployments lose no request', () => {
+    const { columns } = run.rows
+    const failed = columns.outcome.filter((outcome) => outcome === OUTCOME.failed).length
+    const refused = columns.refusal.filter((why) => why === REFUSAL.unavailable).length
+    const harmless = failure === 'stragglers' || failure === 'a deployment'
+    expect(failed > 0).toBe(!harmless)
+    // a queue that replicas share waits for them
+    if (system !== 'per replica') expect(refused).toBe(0)
+  })
+
+  test('the same run again is the same', () => {
+    const again = keptReplication(input, 0)
+    expect(again.changes).toEqual(run.changes)
+    expect(again.rows.columns.done).toEqual(run.rows.columns.done)
+  })
+})
+
+test('an exponential batch is lost to crashes of a rate θ with probability θ / (θ + μ)', () => {
+  // replicas are back at once, and keep up, so that crashes last as long as the batches do
+  const input = inputOf(`${exponential}
+pools: [{ name: p, model: m, replicas: 2 }]
+failures: [{ kind: crash, every_s: 0.2, restart_s: { distribution: fixed, value: 0 } }]`)
+  const shares = Array.from({ length: 20 }, (_, replication) => {
+    const { counts } = runReplication(input, replication).classes[0]!
+    return counts.failed / counts.arrived
+  })
+  const [theta, mu] = [1 / 200, 1 / 20]
+  const { mean: estimate, standardError, halfWidth: halfWidth95 } = meanWithError(shares)
+  const problem = (value: number) =>
+    accept({ name: 'lost', estimate, standardError, halfWidth95, theory: value }).problem
+  expect(problem(theta / (theta + mu))).toBeNull()
+  expect(problem((1.05 * theta) / (theta + mu))).not.toBeNull()
+})
+
+test('a rolling deployment restarts one replica after another, and takes as long as all of them', () => {
+  const input = inputOf(`${SYSTEMS['per replica']}\n${FAILURES['a deployment']}`)
+  const { changes } = keptReplication(input, 0)
+  const order = changes!.map(({ executor, state }) => `${executor} ${state}`)
+  expect(order).toEqual(['0 draining', '0 up', '1 draining', '1 up', '2 draining', '2 up'])
+  expect(changes![0]!.at).toBe(40_000)
+  expect(changes!.at(-1)!.at).toBeGreaterThanOrEqual(49_000)
+  expect(changes!.at(-1)!.at).toBeLessThan(50_000)
+})
