@@ -46,6 +46,10 @@ function checkPool(
       draft.refuse(at, `less than the ${replicas} replicas of pool ${pool.name}`)
     }
   }
+  if (failure.kind === 'errors' && draft.generates(pool)) {
+    const at = draft.has([...path, 'pools']) ? [...path, 'pools'] : [...path, 'kind']
+    draft.refuse(at, `pools that run batches, as pool ${pool.name} generates step by step`)
+  }
   if (failure.kind !== 'crash' && failure.kind !== 'deployment') return
   const why = `replicas of pool ${pool.name} would come and go`
   if (pool.memory !== null && !draft.generates(pool)) {

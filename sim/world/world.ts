@@ -88,6 +88,7 @@ export class SimulatedWorld implements Timers {
     if (lifecycle.nextAt > this.now) return
     const event = lifecycle.take()
     if (event?.kind === 'crash') this.executors.lose(event.executor)
+    else if (event?.kind === 'condition') this.executors.yieldAtStep(event.executor)
     else if (event?.kind === 'detected') control.onExecutor(this.now, event.executor, 'down')
     else if (event?.kind === 'up' || event?.kind === 'draining') {
       control.onExecutor(this.now, event.executor, event.kind)

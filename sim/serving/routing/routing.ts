@@ -72,7 +72,8 @@ export class Router<C extends Candidate> {
 
   /** For a request, or the first part of one: null where no candidate accepts requests. */
   route(): C | null {
-    if (this.#candidates.length === 1) return this.#candidates[0]!.accepts ? this.#candidates[0]! : null
+    if (this.#candidates.length === 1)
+      return this.#candidates[0]!.accepts ? this.#candidates[0]! : null
     let open = this.#candidates.length
     for (let i = 0; i < this.#candidates.length; i++) {
       const { accepts } = this.#candidates[i]!

@@ -88,7 +88,7 @@ export class ExecutorLifecycle {
     if (kind === 'condition') {
       this.#factor[executor] = event.factor
       this.#share[executor] = event.share
-      return null
+      return event
     }
     if (kind === 'crash') this.#down[executor]!++
     else if (kind === 'detected') this.#letGo(executor)

@@ -28,7 +28,11 @@ const told = (plan: FailurePlan) =>
   failureSchedule(plan, 1, 0).map(({ at, kind }) => `${at} ${kind}`)
 
 test('a crash is detected after its delay, unless the executor is back before', () => {
-  expect(told(planOf(1e5, crash([1000], 5, 2000)))).toEqual(['1000 crash', '3000 detected', '6000 up'])
+  expect(told(planOf(1e5, crash([1000], 5, 2000)))).toEqual([
+    '1000 crash',
+    '3000 detected',
+    '6000 up',
+  ])
   expect(told(planOf(1e5, crash([1000], 5, 5000)))).toEqual(['1000 crash', '6000 up'])
   expect(told(planOf(1000, crash([1000], 5)))).toEqual([])
 })
@@ -50,7 +54,12 @@ test('impairments that overlap multiply their times, and the shares of good batc
   const conditions = failureSchedule(plan, 1, 0).map((event) =>
     event.kind === 'condition' ? [event.at, event.factor, event.share] : null,
   )
-  const expected = [[0, 3, 0], [50, 6, 0.6], [100, 2, 0.2], [150, 1, 0]]
+  const expected = [
+    [0, 3, 0],
+    [50, 6, 0.6],
+    [100, 2, 0.2],
+    [150, 1, 0],
+  ]
   expect(conditions).toHaveLength(expected.length)
   for (const [i, [at, factor, share]] of expected.entries()) {
     expect(conditions[i]!.slice(0, 2)).toEqual([at, factor])
@@ -75,8 +84,7 @@ test('the share of time that an executor is up is MTBF over MTBF and restart', (
     }
     return 1 - down / durationMs
   })
-  const problem = (theory: number) =>
-    problemOf(upShares, theory)
+  const problem = (theory: number) => problemOf(upShares, theory)
   expect(problem(0.75)).toBeNull()
   expect(problem(0.75 * 1.05)).not.toBeNull()
 })

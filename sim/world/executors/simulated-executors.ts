@@ -11,7 +11,7 @@ import {
   type StepRun,
 } from '../../serving/index.ts'
 import type { Speed } from '../machine/speed.ts'
-import { StepRuns } from '../machine/step-runs.ts'
+import { type StepLaw, StepRuns } from '../machine/step-runs.ts'
 import { wakeCost } from '../machine/work.ts'
 import type { ModelLoads } from '../memory/model-loads.ts'
 import type { WorldMemory } from '../memory/world-memory.ts'
@@ -153,7 +153,8 @@ export class SimulatedExecutors implements Backend, StepBackend {
       this.#refuse(executor)
       return
     }
-    const ended = this.#runs.begin(this.#now, run, steps)
+    const factor = this.#lifecycle?.factor(executor) ?? 1
+    const ended = this.#runs.begin(this.#now, run, factor === 1 ? steps : slowed(steps, factor))
     this.#runEnds[executor] = this.#heap.push(ended, WORLD_EVENT.stepped, executor)
   }
 
@@ -210,5 +211,14 @@ export class SimulatedExecutors implements Backend, StepBackend {
     runs.end(now, executor)
     const [first, last] = [runs.firstMs(executor), runs.lastMs(executor)]
     control.onSteps(now, executor, runs.stepsOf(executor), first, last)
+  }
+}
+
+/** Steps that take so many times as long. */
+function slowed(law: StepLaw, factor: number): StepLaw {
+  return {
+    ...law,
+    stepMs: (batch) => factor * law.stepMs(batch),
+    growthMs: (batch) => factor * law.growthMs(batch),
   }
 }

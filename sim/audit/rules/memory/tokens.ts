@@ -1,3 +1,4 @@
+import { FAILED } from '../../evidence/raw-rows.ts'
 import { ms, type Rule } from '../../findings.ts'
 
 export const tokens: Rule = {
@@ -9,6 +10,8 @@ export const tokens: Rule = {
       const { policy } = pool.generation
       for (const { members, dispatched, done } of batches) {
         const key = members[0]!
+        // lost with its replica, before or after its first token
+        if (rows.outcome[key] === FAILED) continue
         const first = rows.firstToken[key]!
         const output = requests.outputTokens[expected.sending[key]!]!
         const atEnd = output === 1 && policy === 'continuous'
