@@ -20,7 +20,7 @@ const TOKENS = `    input_tokens: { distribution: fixed, value: 40 }
 
 function inputOf(rest: string) {
   const text = `${BASE}${rest.includes('generation:') ? TOKENS : ''}${rest}`
-  return simulationInput(parseScenario(text, 'x.yaml').scenario)
+  return simulationInput(parseScenario(text, { file: 'x.yaml' }).scenario)
 }
 
 const exponential = 'models: { m: { work: { law: exponential, mean_ms: 20 } } }'

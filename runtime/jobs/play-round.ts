@@ -1,4 +1,9 @@
-import { pausesOf, playingOrders, type Slicing } from '../../sim/experiment/index.ts'
+import {
+  pausesOf,
+  playingOrders,
+  type Slicing,
+  scheduledFailures,
+} from '../../sim/experiment/index.ts'
 import { stream } from '../../sim/kernel/index.ts'
 import type { Fleet, Replayed } from '../live/fleet.ts'
 import type { Progress } from './options.ts'
@@ -33,7 +38,8 @@ export async function playRound(
     const side = players.length === 1 ? '' : `, side ${'AB'[i] ?? i + 1}`
     const onProgress = (done: number, of: number) => options.onProgress(`${name}${side}`, done, of)
     const whole = slicing === null ? { onProgress } : {}
-    return fleet.slices(system.plan, traffic, { decisionLog, pauses, ...whole })
+    const failures = scheduledFailures(system.scenario, system.plan)
+    return fleet.slices(system.plan, traffic, { decisionLog, pauses, failures, ...whole })
   })
   const played: Replayed[] = []
   for (const [turn, i] of turns.entries()) {

@@ -17,8 +17,10 @@ export function refuseReacting(
 /** Throws `Failure` where a replay cannot run a scenario, before anything is opened or measured. */
 export function refuseLive(sides: readonly Prepared[]): void {
   for (const { scenario, file } of sides) {
-    if (scenario.failures !== undefined) {
-      throw new Failure(`${file} failures: a replay cannot cause them yet; simulate supports them`)
+    for (const [i, { kind }] of (scenario.failures ?? []).entries()) {
+      if (kind === 'crash') continue
+      const text = `a replay can only cause crashes, got ${kind}; simulate supports it`
+      throw new Failure(`${file} failures.${i}.kind: ${text}`)
     }
     for (const pool of scenario.pools) {
       const problem =
@@ -52,6 +54,10 @@ export function refuseComparison(sides: readonly Prepared[]): void {
   for (const side of sides) {
     const supported = 'simulate, replay and audit support it'
     refuseReacting(side, `so no two runs have the same requests; ${supported}`)
+    if (side.scenario.failures !== undefined) {
+      const text = 'what is lost to failures is not compared yet'
+      throw new Failure(`${side.file} failures: ${text}; ${supported}`)
+    }
     // rows hold only the parts of a request
     const wide = side.scenario.traffic.find(({ fan_out }) => fan_out > 1)
     if (wide === undefined) continue

@@ -8,7 +8,13 @@ import {
   type Slicing,
 } from '../../sim/experiment/index.ts'
 import { executorsOf } from '../../sim/serving/index.ts'
-import { playBack, Recorder, type RunSummary, summariseRun } from '../../sim/stats/index.ts'
+import {
+  ExecutorRecorder,
+  playBack,
+  Recorder,
+  type RunSummary,
+  summariseRun,
+} from '../../sim/stats/index.ts'
 import type { RequestList } from '../../sim/traffic/index.ts'
 import type { Replayed } from '../live/fleet.ts'
 import { shortageText } from '../live/shortages.ts'
@@ -118,7 +124,7 @@ export function summariseReplays(
     work[batch.executor]!.work(batch.size, batch.length)
   const hash = requests.hash()
   const judged = judgedPercentiles(scenario)
-  return runs.map(({ rows }) =>
+  return runs.map(({ rows, changes = [] }) =>
     summariseRun(
       playBack(rows, (table) => new Recorder(recorderOptions(scenario, plan, table, expected))),
       {
@@ -126,7 +132,23 @@ export function summariseReplays(
         warmupMs: scenario.warmup_s * 1000,
         durationMs: scenario.duration_s * 1000,
         judged,
+        ...(scenario.failures && { availability: availabilityOf(system, { rows, changes }) }),
       },
     ),
   )
+}
+
+function availabilityOf(
+  { scenario, plan }: System,
+  { rows, changes }: Required<Pick<ObservedRun, 'rows' | 'changes'>>,
+) {
+  const durationMs = 1000 * scenario.duration_s
+  const recorder = new ExecutorRecorder({
+    poolOf: executorsOf(plan).map(({ pool }) => pool),
+    warmupMs: 1000 * scenario.warmup_s,
+    durationMs,
+  })
+  for (const { at, executor, state } of changes) recorder.executor(at, executor, state)
+  const ends = rows.columns.done.filter((done) => !Number.isNaN(done))
+  return recorder.summaries(ends.reduce((last, done) => Math.max(last, done), durationMs))
 }

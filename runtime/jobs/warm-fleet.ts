@@ -1,3 +1,4 @@
+import { mayBeLost } from '../../sim/experiment/index.ts'
 import { executorsOf, isSwappable, Ledger, largestBatch } from '../../sim/serving/index.ts'
 import { RequestList } from '../../sim/traffic/index.ts'
 import { shapesText, sizeGrid, warmUpShapes } from '../calibration/index.ts'
@@ -110,6 +111,7 @@ async function enginesOf(system: System, signal: AbortSignal): Promise<EngineOpt
       file: await materialise(model, pool.precision, places),
       session: sessionOptions(pool),
       warmUp: [[1, shortest!]],
+      mortal: mayBeLost(scenario, pool),
     })
   }
   return engines

@@ -9,7 +9,13 @@ import {
   type ServingPlan,
   type Source,
 } from '../../sim/serving/index.ts'
-import { type ModelMove, type RowColumns, RowRecorder, Rows } from '../../sim/stats/index.ts'
+import {
+  type ExecutorChange,
+  type ModelMove,
+  type RowColumns,
+  RowRecorder,
+  Rows,
+} from '../../sim/stats/index.ts'
 import {
   ListSource,
   RequestList,
@@ -17,10 +23,12 @@ import {
   type TrafficOptions,
   trafficSource,
 } from '../../sim/traffic/index.ts'
+import type { ExecutorEvent } from '../../sim/world/index.ts'
 import { failureMessage } from '../process/failure-message.ts'
 import { pinThread } from './affinity.ts'
 import { WallClock } from './clock.ts'
 import { Dispatcher } from './dispatcher.ts'
+import { ExecutorFailures } from './executor-failures.ts'
 import { MailboxPort } from './live-port.ts'
 import { Mailbox, type MailboxMemory } from './mailbox.ts'
 import { runScript, type ScriptItem, type ScriptRow, timeLoads } from './script.ts'
@@ -55,6 +63,8 @@ export type DispatcherJob =
       readonly decisionLog: boolean
       /** times at which it pauses, once executors are idle, until `goOn`; rising */
       readonly pauses: readonly Ms[]
+      /** what happens to executors, in order of time; null where they run all the time */
+      readonly failures: readonly ExecutorEvent[] | null
     }
   | { readonly kind: 'goOn' }
   | { readonly kind: 'script'; readonly items: readonly ScriptItem[] }
@@ -69,6 +79,7 @@ export type DispatcherReply =
       readonly shortages: readonly Shortage[]
       readonly moves: readonly ModelMove[]
       readonly deaths: readonly number[]
+      readonly changes: readonly ExecutorChange[]
       readonly control: readonly ControlReading[]
     }
   | { readonly kind: 'paused' }
@@ -140,7 +151,8 @@ function* replay(job: Job<'replay'>): Replay {
     source: sent,
     requests,
     world: (traffic) => {
-      const dispatcher = new Dispatcher(port, traffic)
+      const failures = job.failures && new ExecutorFailures(port, job.failures)
+      const dispatcher = new Dispatcher(port, traffic, failures)
       return { driver: dispatcher, timers: dispatcher, backend: dispatcher }
     },
     observe: () => [{ arrived: (_, request) => report(traffic, requests, request) }, recorder],
@@ -165,6 +177,7 @@ function* replay(job: Job<'replay'>): Replay {
     shortages: port.shortages.all,
     moves: driver.moves,
     deaths: port.deaths,
+    changes: recorder.changes,
     control: readings,
   }
 }

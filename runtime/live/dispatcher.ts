@@ -9,6 +9,7 @@ import {
   type Traffic,
 } from '../../sim/serving/index.ts'
 import type { ModelMove } from '../../sim/stats/index.ts'
+import type { ExecutorFailures } from './executor-failures.ts'
 import type { Order } from './mailbox.ts'
 
 /** The live world as a dispatcher needs it: a clock to sleep on, and executors. */
@@ -47,6 +48,8 @@ export class Dispatcher implements Timers, Backend {
   readonly #asked: Readonly<Record<'load' | 'unload', Ms[]>> = { load: [], unload: [] }
   readonly #port: LivePort
   readonly #traffic: Traffic
+  /** null where executors run all the time */
+  readonly #failures: ExecutorFailures | null
   readonly #timers: Ms[] = []
   /** of two timers that are due at one instant the one armed first fires first, as simulated */
   readonly #turn: number[] = []
@@ -56,8 +59,9 @@ export class Dispatcher implements Timers, Backend {
   /** batches, loads and unloads */
   #running = 0
 
-  constructor(port: LivePort, traffic: Traffic) {
+  constructor(port: LivePort, traffic: Traffic, failures: ExecutorFailures | null = null) {
     this.#port = port
+    this.#failures = failures
     this.#traffic = traffic
   }
 
@@ -78,6 +82,7 @@ export class Dispatcher implements Timers, Backend {
   }
 
   start(batch: Batch): void {
+    if (this.#failures?.takes(this.#now, batch.executor) === false) return
     this.#running++
     this.#port.start(batch)
   }
@@ -106,9 +111,14 @@ export class Dispatcher implements Timers, Backend {
       const next = this.#handle(control, pauseAt)
       const told = end.look(this.#now, control)
       if (next === null || told) continue
+      const failures = this.#failures
+      if (failures !== null && !failures.quiet) {
+        this.#port.sleep(Math.min(next, failures.nextAt, end.wakeAt))
+        continue
+      }
       const quiet = source.peek() === Number.POSITIVE_INFINITY && requests.inUse === 0
       if (this.#running === 0 && (last ? quiet : next >= pauseAt)) return
-      this.#port.sleep(Math.min(next, end.wakeAt))
+      this.#port.sleep(Math.min(next, failures?.nextAt ?? next, end.wakeAt))
     }
   }
 
@@ -117,6 +127,7 @@ export class Dispatcher implements Timers, Backend {
     const port = this.#port
     const now = Math.max(this.#now, port.now())
     this.#now = now
+    if (this.#failures?.handle(now, control) === true) return null
     const executor = port.takeFinished()
     if (executor >= 0) {
       // it may have ended since the clock was read, and executors have clocks of their own
@@ -145,8 +156,13 @@ export class Dispatcher implements Timers, Backend {
   #finished(executor: number, finished: FinishedOrder, control: ControlPlanePort): void {
     const now = this.#now
     const { order, status, started, ended } = finished
+    if (order === 'restart') {
+      this.#failures!.restarted(now, executor, control)
+      return
+    }
     this.#running--
     if (order === 'run') {
+      this.#failures?.batchEnded(now, executor, status, control)
       control.onDone(now, executor, started, ended, status)
       return
     }

@@ -7,6 +7,8 @@ export interface EngineOptions {
   readonly session: SessionOptions
   /** [batch, length] pairs to run before the first measurement */
   readonly warmUp: readonly (readonly [number, number])[]
+  /** whether it has a process that is killed on purpose; default: no */
+  readonly mortal?: boolean
 }
 
 /** Times in ms since the engine's epoch. `died`: a new process has replaced the ended one. */
@@ -26,4 +28,11 @@ export interface Engine {
   /** Releases all memory of the model; the engine runs no batch until the model is loaded again. */
   unload(): Promise<EngineRun>
   close(): Promise<void>
+}
+
+/** An engine whose process may be killed. */
+export interface MortalEngine extends Engine {
+  readonly pid: number
+  /** Starts a new process, and opens the model in it. */
+  restart(): Promise<EngineRun>
 }

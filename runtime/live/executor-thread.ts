@@ -4,7 +4,7 @@ import { STATUS } from '../../sim/serving/index.ts'
 import { type FailureMessage, failureMessage } from '../process/failure-message.ts'
 import { pinThread } from './affinity.ts'
 import { timeControlKernel } from './control-kernel.ts'
-import type { Engine, EngineOptions } from './engine.ts'
+import type { Engine, EngineOptions, EngineRun, MortalEngine } from './engine.ts'
 import { Mailbox, type MailboxMemory } from './mailbox.ts'
 import { openEngine } from './process-engine.ts'
 
@@ -35,10 +35,21 @@ async function serve(engine: Engine, mailbox: Mailbox): Promise<void> {
     const run =
       order === 'run'
         ? await engine.run(size, length, mailbox.lengths, mailbox.keys)
-        : await engine[order]()
+        : order === 'restart'
+          ? await restarted(engine, mailbox)
+          : await engine[order]()
     mailbox.finish(run.started, run.ended, run.status)
   }
 }
+
+async function restarted(engine: Engine, mailbox: Mailbox): Promise<EngineRun> {
+  if (!isMortal(engine)) throw new Error('Expected an executor that may be killed')
+  const run = await engine.restart()
+  mailbox.pid = engine.pid
+  return run
+}
+
+const isMortal = (engine: Engine): engine is MortalEngine => 'restart' in engine
 
 /** Of about 1 ms each; a stall within one of them does not move their median. */
 const CONTROL_REPETITIONS = 60
@@ -61,8 +72,10 @@ parentPort?.on('message', () => {})
 try {
   const engine = await openEngine(start.engine, start.epochNs)
   if (start.absent) await engine.unload()
+  const mailbox = new Mailbox(start.memory)
+  if (isMortal(engine)) mailbox.pid = engine.pid
   post({ kind: 'ready', fellBack: engine.fellBack })
-  await serve(engine, new Mailbox(start.memory))
+  await serve(engine, mailbox)
   post({ kind: 'stopped', gcMs, gcCount })
 } catch (error) {
   post(failureMessage(error))

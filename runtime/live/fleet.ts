@@ -2,6 +2,7 @@ import { Failure } from '../../scenarios/index.ts'
 import type { Ms, ServingPlan } from '../../sim/serving/index.ts'
 import { Rows } from '../../sim/stats/index.ts'
 import { RequestList } from '../../sim/traffic/index.ts'
+import type { ExecutorEvent } from '../../sim/world/index.ts'
 import { Child, ChildEnded, entryBeside } from '../process/child.ts'
 import type { DispatcherJob, DispatcherReply, Reacting, Traffic } from './dispatcher-thread.ts'
 import type { EngineOptions } from './engine.ts'
@@ -19,6 +20,8 @@ export type Progress = (done: number, total: number) => void
 
 export interface ReplayOptions {
   readonly decisionLog?: boolean
+  /** what happens to executors, in order of time; default: nothing */
+  readonly failures?: readonly ExecutorEvent[] | null
   readonly onProgress?: Progress | undefined
 }
 
@@ -81,11 +84,11 @@ export class Fleet {
   ): AsyncGenerator<undefined, Replayed> {
     const traffic: Traffic =
       given instanceof RequestList ? { kind: 'list', requests: given.columns } : given
-    const { decisionLog = false, pauses = [], onProgress } = options
+    const { decisionLog = false, pauses = [], failures = null, onProgress } = options
     // reacting clients send an unknown number of requests in a known time, ms
     const of =
       traffic.kind === 'list' ? traffic.requests.at.length : 1000 * traffic.scenario.duration_s
-    let job: DispatcherJob = { kind: 'replay', plan, traffic, decisionLog, pauses }
+    let job: DispatcherJob = { kind: 'replay', plan, traffic, decisionLog, pauses, failures }
     for (;;) {
       const reply = await this.#perform<'replayed' | 'paused'>(job, of, onProgress)
       if (reply.kind === 'replayed') return { ...reply, rows: Rows.of(reply.rows) }

@@ -1,6 +1,8 @@
 import { type Batch, type Ms, type Requests, STATUS } from '../../sim/serving/index.ts'
+import { endGroup } from '../process/child.ts'
 import type { WallClock } from './clock.ts'
 import type { FinishedOrder, LivePort } from './dispatcher.ts'
+import type { ExecutorProcesses } from './executor-failures.ts'
 import { type Mailbox, postBatch } from './mailbox.ts'
 import { ModelLoadSequencer } from './model-load-sequencer.ts'
 import { Shortages } from './shortages.ts'
@@ -20,10 +22,12 @@ interface LiveWorld {
 }
 
 /** Executors behind mailboxes, on the wall clock. */
-export class MailboxPort implements LivePort {
+export class MailboxPort implements LivePort, ExecutorProcesses {
   readonly shortages = new Shortages()
   /** by executor, how often its process has ended in the middle of an order */
   readonly deaths: number[]
+  /** executors that were killed, until they are started again: their deaths do not count */
+  readonly #killed = new Set<number>()
   readonly #world: LiveWorld
   readonly #signal: Int32Array
   readonly #loads: ModelLoadSequencer
@@ -97,6 +101,18 @@ export class MailboxPort implements LivePort {
     }
   }
 
+  kill(executor: number): void {
+    const { pid } = this.#world.mailboxes[executor]!
+    if (pid === 0) throw new Error(`Expected executor ${executor} to have a process of its own`)
+    this.#killed.add(executor)
+    endGroup(pid)
+  }
+
+  restart(executor: number): void {
+    this.#killed.delete(executor)
+    this.#world.mailboxes[executor]!.postOrder('restart')
+  }
+
   takeFinished(): number {
     for (;;) {
       while (this.#next < this.#world.mailboxes.length) {
@@ -118,7 +134,7 @@ export class MailboxPort implements LivePort {
     if (order === 'control') throw new Error('Expected no control kernel among the orders of a run')
     const origin = this.#origin
     this.#finished[executor] = { order, status, started: started - origin, ended: ended - origin }
-    if (status === STATUS.died) this.deaths[executor]!++
+    if (status === STATUS.died && !this.#killed.has(executor)) this.deaths[executor]!++
     if (order === 'load') this.#loads.loaded(executor, status !== STATUS.outOfMemory)
     else if (order === 'unload') this.#loads.unloaded(executor)
     else if (status === STATUS.outOfMemory) this.shortages.note(executor, size, length)

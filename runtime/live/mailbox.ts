@@ -7,10 +7,14 @@ const LENGTH = 3
 const STATUS_AT = 4
 const STOP = 5
 const ORDER = 6
+const PID = 7
 const HEADER = 8
 
-/** Orders for an executor: run a batch, load or unload its model, or time the control kernel. */
-const ORDERS = ['run', 'load', 'unload', 'control'] as const
+/**
+ * Orders for an executor: run a batch, load or unload its model, start its process again, or time
+ * the control kernel.
+ */
+const ORDERS = ['run', 'load', 'unload', 'restart', 'control'] as const
 export type Order = (typeof ORDERS)[number]
 
 /** The shared memory between a dispatcher and one executor. It can be sent to another thread. */
@@ -101,6 +105,11 @@ export class Mailbox {
     return this.#words[STATUS_AT] as Status
   }
 
+  /** of the executor's process; 0 where it has none of its own */
+  get pid(): number {
+    return Atomics.load(this.#words, PID)
+  }
+
   stop(): void {
     Atomics.store(this.#words, STOP, 1)
     Atomics.add(this.#words, COMMAND, 1)
@@ -117,6 +126,10 @@ export class Mailbox {
     this.#seen++
     if (Atomics.load(this.#words, STOP) === 1) return null
     return { order: this.order, size: this.#words[SIZE]!, length: this.#words[LENGTH]! }
+  }
+
+  set pid(pid: number) {
+    Atomics.store(this.#words, PID, pid)
   }
 
   finish(started: Ms, ended: Ms, status: Status): void {

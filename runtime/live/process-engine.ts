@@ -4,9 +4,11 @@ import { Child, ChildEnded, entryBeside } from '../process/child.ts'
 import { WallClock } from './clock.ts'
 import type { Engine, EngineOptions, EngineRun } from './engine.ts'
 import { openLocalEngine } from './local-engine.ts'
+import { openMortalEngine } from './mortal-engine.ts'
 
 /** Opens a model in this thread or in a separate process, as its execution provider needs. */
 export function openEngine(options: EngineOptions, epochNs: bigint): Promise<Engine> {
+  if (options.mortal === true) return openMortalEngine(options, epochNs)
   const { apart } = executionProviders[options.session.executionProvider]
   return apart ? openProcessEngine(options, epochNs) : openLocalEngine(options, epochNs)
 }
@@ -46,7 +48,7 @@ export async function openProcessEngine(
 ): Promise<Engine> {
   const clock = new WallClock(epochNs)
   const request: EngineRequest = { kind: 'open', options, epochNs }
-  let { child, fellBack } = await open(request, signal, 1)
+  let { child, fellBack } = await openEngineProcess(request, signal, 1)
   let deaths = 0
   const order = (request: EngineRequest) => child.ask<EngineRun>(request, { signal })
   /** If the process ends during `act`, opens the model in a new one and runs `again`. */
@@ -62,7 +64,7 @@ export async function openProcessEngine(
     } catch (error) {
       if (!(error instanceof ChildEnded) || ++deaths > MOST_DEATHS) throw error
       const ended = clock.now()
-      child = (await open(request, signal, OPENINGS)).child
+      child = (await openEngineProcess(request, signal, OPENINGS)).child
       await again()
       return { status: STATUS.died, started, ended }
     }
@@ -86,7 +88,7 @@ export async function openProcessEngine(
 }
 
 /** Starts a process that opens the model, again if it ends meanwhile, up to `attempts` times. */
-async function open(
+export async function openEngineProcess(
   request: EngineRequest,
   signal: AbortSignal | undefined,
   attempts: number,

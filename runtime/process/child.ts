@@ -89,6 +89,10 @@ export class Child {
     this.#hold(false)
   }
 
+  get pid(): number {
+    return this.#process.pid!
+  }
+
   /** Whether the process can answer requests. */
   get alive(): boolean {
     return (

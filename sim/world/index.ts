@@ -1,6 +1,6 @@
 export { ExecutorLifecycle } from './executors/executor-lifecycle.ts'
 export type { Deployment, ExecutorFailure, FailurePlan } from './executors/failure-plan.ts'
-export { failureSchedule } from './executors/failure-schedule.ts'
+export { type ExecutorEvent, failureSchedule } from './executors/failure-schedule.ts'
 export { Link } from './link.ts'
 export { AlikeSpeed } from './machine/alike-speed.ts'
 export {

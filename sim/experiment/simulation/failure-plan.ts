@@ -3,6 +3,7 @@ import { stream } from '../../kernel/index.ts'
 import { executorsOf, type ServingPlan } from '../../serving/index.ts'
 import {
   type Deployment,
+  type ExecutorEvent,
   type ExecutorFailure,
   ExecutorLifecycle,
   type FailurePlan,
@@ -62,6 +63,17 @@ function deploymentsOf(
     const own = [...executors.keys()].filter((executor) => executors[executor]!.pool === index)
     return { executors: own, atMs: 1000 * at_s, atOnce: at_once, restartS: restart_s }
   })
+}
+
+/** The failures that a replay causes: those of replication 0; null where the scenario has none. */
+export function scheduledFailures(scenario: Scenario, plan: ServingPlan): ExecutorEvent[] | null {
+  const failures = failurePlan(scenario, plan)
+  return failures && failureSchedule(failures, scenario.seed, 0)
+}
+
+/** Whether something may end the replicas of a pool. */
+export function mayBeLost({ failures = [] }: Scenario, pool: Pool): boolean {
+  return failures.some((failure) => failure.kind === 'crash' && concerns(failure, pool))
 }
 
 /** The lifecycle of the executors in one replication. */

@@ -1,0 +1,123 @@
+import { type ControlPlanePort, type Ms, STATUS, type Status } from '../../sim/serving/index.ts'
+import type { ExecutorEvent } from '../../sim/world/index.ts'
+
+/** Ends the process of an executor, and starts another one. */
+export interface ExecutorProcesses {
+  kill(executor: number): void
+  /** ends as the order `restart` */
+  restart(executor: number): void
+}
+
+/** Time after which a batch fails that is sent to a dead executor, as simulated, ms. */
+const REFUSED_AFTER_MS = 1
+
+/**
+ * Kills executors of a replay at the times of a schedule and starts them again. An executor is up
+ * again when the schedule says so and its new process has opened the model, whichever is later.
+ */
+export class ExecutorFailures {
+  readonly #processes: ExecutorProcesses
+  readonly #events: readonly ExecutorEvent[]
+  #next = 0
+  /** executors with a batch */
+  readonly #busy = new Set<number>()
+  /** executors that were lost, and are not up again */
+  readonly #dead = new Set<number>()
+  readonly #restarting = new Set<number>()
+  /** dead executors that are to be up as soon as their process is */
+  readonly #due = new Set<number>()
+  /** batches sent to dead executors, in order of time */
+  readonly #refused: { readonly executor: number; readonly at: Ms }[] = []
+
+  constructor(processes: ExecutorProcesses, events: readonly ExecutorEvent[]) {
+    this.#processes = processes
+    this.#events = events
+  }
+
+  /** Time of the next event or refusal; Infinity for none. */
+  get nextAt(): Ms {
+    return Math.min(this.#eventAt, this.#refused[0]?.at ?? Number.POSITIVE_INFINITY)
+  }
+
+  /** Whether no process starts and no refused batch is under way. */
+  get quiet(): boolean {
+    return this.#restarting.size === 0 && this.#refused.length === 0
+  }
+
+  get #eventAt(): Ms {
+    return this.#events[this.#next]?.at ?? Number.POSITIVE_INFINITY
+  }
+
+  /** A batch is sent to an executor; false where it is dead, and refuses the batch. */
+  takes(now: Ms, executor: number): boolean {
+    if (this.#dead.has(executor)) {
+      this.#refused.push({ executor, at: now + REFUSED_AFTER_MS })
+      return false
+    }
+    this.#busy.add(executor)
+    return true
+  }
+
+  /** Handles the first event or refusal that is due; false where none is. */
+  handle(now: Ms, control: ControlPlanePort): boolean {
+    const refused = this.#refused[0]
+    if (refused !== undefined && refused.at <= now && refused.at <= this.#eventAt) {
+      this.#refused.shift()
+      const { executor, at } = refused
+      control.onDone(now, executor, at - REFUSED_AFTER_MS, at, STATUS.died)
+      return true
+    }
+    if (this.#eventAt > now) return false
+    const { executor, kind } = this.#events[this.#next++]!
+    if (kind === 'crash') this.#kill(executor)
+    else if (kind === 'detected') control.onExecutor(now, executor, 'down')
+    else if (kind === 'up') {
+      this.#due.add(executor)
+      this.#riseIfReady(now, executor, control)
+    }
+    return true
+  }
+
+  /** A batch has ended; where it died by itself, its executor is lost now. */
+  batchEnded(now: Ms, executor: number, status: Status, control: ControlPlanePort): void {
+    this.#busy.delete(executor)
+    if (status !== STATUS.died) return
+    if (!this.#dead.has(executor)) {
+      this.#dead.add(executor)
+      this.#due.add(executor)
+      control.onExecutor(now, executor, 'down')
+    }
+    this.#restart(executor)
+  }
+
+  restarted(now: Ms, executor: number, control: ControlPlanePort): void {
+    this.#restarting.delete(executor)
+    this.#riseIfReady(now, executor, control)
+  }
+
+  #kill(executor: number): void {
+    // one that died by itself has no process now
+    if (this.#dead.has(executor)) {
+      this.#due.delete(executor)
+      return
+    }
+    this.#dead.add(executor)
+    this.#processes.kill(executor)
+    if (!this.#busy.has(executor)) this.#restart(executor)
+  }
+
+  #restart(executor: number): void {
+    if (this.#restarting.has(executor)) return
+    this.#restarting.add(executor)
+    this.#processes.restart(executor)
+  }
+
+  #riseIfReady(now: Ms, executor: number, control: ControlPlanePort): void {
+    if (!this.#due.has(executor) || this.#restarting.has(executor)) return
+    // the end of its last batch is still to be reported
+    if (this.#busy.has(executor) && this.#dead.has(executor)) return
+    this.#due.delete(executor)
+    this.#dead.delete(executor)
+    control.onExecutor(now, executor, 'up')
+  }
+}
