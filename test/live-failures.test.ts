@@ -1,0 +1,66 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { OUTCOME } from '../sim/serving/index.ts'
+import { replaysIn } from './live-replay.ts'
+import { changed, TINY } from './scenarios.ts'
+import { temporaryFolder } from './spillway.ts'
+
+/** Executors that are really killed while a replay runs; no test depends on speed. */
+
+const folder = temporaryFolder()
+const replayed = replaysIn(folder)
+
+const base = changed(
+  TINY,
+  ['duration_s: 3', 'duration_s: 20'],
+  ['warmup_s: 0.5', 'warmup_s: 0'],
+  ['rate_rps: 150', 'rate_rps: 500'],
+  ['model: mlp', 'model: mlp\n    replicas: 2'],
+)
+const crashing = (queue: string) => `${queue === '' ? base : changed(base, ['replicas: 2', queue])}
+failures:
+  - { kind: crash, every_s: 3, restart_s: { distribution: fixed, value: 0.5 } }
+`
+
+/** Processes that run a model for a replay into this test's folder. */
+function engineProcesses(): string[] {
+  if (!existsSync('/proc/self/status')) return []
+  return readdirSync('/proc').filter((name) => {
+    try {
+      if (!/^\d+$/.test(name)) return false
+      return readFileSync(`/proc/${name}/cmdline`, 'utf8').includes('engine-process')
+    } catch {
+      return false
+    }
+  })
+}
+
+test.each([
+  ['a queue that replicas share', ''],
+  ['a queue of each replica', 'replicas: 2\n    queue: { mode: per-replica }'],
+])('of 10,000 requests none is lost uncounted while replicas are killed: %s', async (_, queue) => {
+  const before = new Set(engineProcesses())
+  const { result, rows } = await replayed(queue === '' ? 'shared' : 'own', crashing(queue))
+  expect(rows.outcome.length).toBeGreaterThan(9000)
+  const { counts } = result.pools[0]!
+  const { arrived, in_flight, ...ends } = counts
+  expect(arrived).toBe(rows.outcome.length)
+  expect(in_flight).toBe(0)
+  expect(Object.values(ends).reduce((a, b) => a + b, 0)).toBe(arrived)
+  const { losses, up_share } = result.pools[0]!.availability!
+  expect(losses).toBeGreaterThan(1)
+  expect(up_share.value).toBeLessThan(1)
+  // latencies count from the scheduled time
+  for (const [key, outcome] of rows.outcome.entries()) {
+    if (outcome === OUTCOME.served) expect(rows.done[key]!).toBeGreaterThanOrEqual(rows.at[key]!)
+  }
+  expect(engineProcesses().filter((pid) => !before.has(pid))).toEqual([])
+})
+
+test('what a replay cannot cause is refused by name', async () => {
+  const slow = `${base}
+failures:
+  - { kind: slow, every_s: 3, for_s: 1, factor: 4 }
+`
+  await expect(replayed('slow', slow)).rejects.toThrow(/failures\.0\.kind.*only cause crashes/)
+})
