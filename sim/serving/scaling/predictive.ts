@@ -1,5 +1,6 @@
 import type { Ms } from '../ports.ts'
 import { OnlineForecast } from './forecast/online-forecast.ts'
+import { FEWEST_FORECASTS } from './forecast/skill.ts'
 import { Recent } from './recent.ts'
 import type { PredictivePlan } from './scaling-plan.ts'
 import { poolFigure, replicasText, scalingPolicy, short } from './scaling-policy.ts'
@@ -18,8 +19,8 @@ const horizonOf = ({ leadS, stepS }: PredictivePlan) => Math.floor(leadS / stepS
 /**
  * Acts before the need: forecasts the rate at the time at which a replica that is asked for now
  * would serve, adds the headroom that the errors of past forecasts call for, and converts it to
- * replicas. Where its forecasts are no better than the last rate, it scales by the last rate (with
- * the headroom that this calls for) or the forecast, whichever is more, and states it.
+ * replicas. Where its forecasts are no better than the recent rate, it scales by that (with the
+ * headroom that this calls for) or by the forecast, whichever is more, and states it.
  */
 export const predictive = scalingPolicy<'predictive', Predictive>({
   kind: 'predictive',
@@ -66,32 +67,44 @@ export const predictive = scalingPolicy<'predictive', Predictive>({
 
 /** The rate to provide for, with its explanation. */
 function expectedRate(plan: PredictivePlan, { forecast, rate }: Predictive) {
-  const { scores } = forecast
+  const { skill, errors, level } = forecast
   const horizon = horizonOf(plan)
   let peak = 0
   for (let step = 1; step <= horizon; step++) peak = Math.max(peak, forecast.forecast(step))
-  const now = `rate ${short(rate)}/s`
-  if (!scores.decided) {
+  const lasting = lastingRate(plan, forecast, rate)
+  if (!skill.decided) {
     const wait = forecast.stepsToFirst
-    const cause = wait > 0 ? `first forecast in ${wait * plan.stepS} s` : 'forecasts not scored yet'
-    const rps = rate * (1 + plan.headroom)
-    return { rps, text: `reactive, ${cause}: ${now} + ${percent(plan.headroom)}` }
+    const cause =
+      wait > 0 ? `first forecast in ${wait * plan.stepS} s` : 'too few forecasts to judge them'
+    return { rps: lasting.rps, text: `reactive, ${cause}: ${lasting.text}` }
   }
-  const compared =
-    `mean error ${short(scores.error('own'))}/s, of the last rate ` +
-    `${short(scores.error('naive'))}/s`
-  if (scores.beatsNaive) {
-    const room = scores.headroom('own', plan.quantile)
+  const compared = `mean error ${short(errors.own.mean)}/s, without a change ${short(errors.flat.mean)}/s`
+  if (skill.better) {
+    const room = errors.own.headroom(plan.quantile)
     const text = `forecast ${short(peak)}/s in ${plan.leadS} s + ${percent(room)} (${compared})`
     const ahead = peak * (1 + room)
-    return ahead >= rate ? { rps: ahead, text } : { rps: rate, text: `${now} (${text})` }
+    const least = Math.min(rate, level)
+    return ahead >= least
+      ? { rps: ahead, text }
+      : { rps: least, text: `rate ${short(least)}/s, ${text}` }
   }
-  const room = scores.headroom('naive', plan.quantile)
-  const last = rate * (1 + room)
-  const why = `reactive, forecasts are no better than the last rate (${compared})`
-  return last >= peak
-    ? { rps: last, text: `${why}: ${now} + ${percent(room)}` }
+  const why = `reactive, forecasts are no better than the recent rate (${compared})`
+  return lasting.rps >= peak
+    ? { rps: lasting.rps, text: `${why}: ${lasting.text}` }
     : { rps: peak, text: `${why}, the forecast is more: ${short(peak)}/s` }
+}
+
+/** The recent rate with the headroom that its past changes call for, or the stated one at first. */
+function lastingRate(
+  { quantile, headroom }: PredictivePlan,
+  forecast: OnlineForecast,
+  rate: number,
+) {
+  const { errors, level } = forecast
+  const known = errors.flat.count >= FEWEST_FORECASTS
+  const room = known ? errors.flat.headroom(quantile) : headroom
+  const base = known ? level : rate
+  return { rps: base * (1 + room), text: `rate ${short(base)}/s + ${percent(room)}` }
 }
 
 const percent = (share: number) => `${short(100 * share)} %`

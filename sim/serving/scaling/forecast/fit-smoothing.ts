@@ -2,7 +2,7 @@ import { patternSearch } from '../../../accelerator/pattern-search.ts'
 import { HoltWinters, type SeasonShape, type Smoothing } from './holt-winters.ts'
 
 /** The usual start values (Hyndman et al. 2008, section 2.6). */
-export const USUAL: Smoothing = { level: 0.5, trend: 0.1, season: 0.1 }
+export const USUAL: Smoothing = { level: 0.5, trend: 0.1, season: 0.1, follow: 0.5 }
 
 const LEAST = 0.001
 
@@ -31,23 +31,26 @@ export function fitSmoothing(
   options: { readonly horizon: number; readonly firstStep: number; readonly from: Smoothing },
 ): FittedModel {
   const { horizon, firstStep, from } = options
-  const season = seasonOf(history, shape, firstStep)
+  const first = Math.min(history.length, shape.periodSteps)
+  const season = seasonOf(history.slice(0, first), shape, firstStep)
   const level = mean(history.slice(0, Math.max(1, Math.ceil(shape.periodSteps / 24))))
+  const seasonal = shape.seasonality !== 'none'
+  const scoredFrom = (seasonal ? first : 0) + horizon
   const begin = startLevel(level, season, shape, firstStep)
   const replay = (smoothing: Smoothing): FittedModel => {
     const model = new HoltWinters(shape, smoothing, { level: begin, season, steps: firstStep })
     const pending = new Float64Array(horizon)
     let error = 0
     for (const [i, value] of history.entries()) {
-      if (i >= horizon) error += Math.abs(value - pending[i % horizon]!)
+      if (i >= scoredFrom) error += Math.abs(value - pending[i % horizon]!)
       model.observe(value)
       pending[i % horizon] = model.forecast(horizon)
     }
-    return { model, smoothing, error: error / Math.max(1, history.length - horizon) }
+    return { model, smoothing, error: error / Math.max(1, history.length - scoredFrom) }
   }
   const starts = [from, USUAL].map((start) =>
     patternSearch(start, (smoothing) => replay(smoothing).error, {
-      moves: [times('level'), times('trend'), times('season')],
+      moves: [times('level'), times('trend'), times('season'), times('follow')],
       factors: [4, 2, 1.3],
       tolerance: 0.001,
     }),

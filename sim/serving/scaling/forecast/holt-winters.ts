@@ -9,11 +9,13 @@ export interface SeasonShape {
   readonly bins: number
 }
 
-/** Weights of the last error, each from 0 to 1. */
+/** Weights of the last error, and of the season, each from 0 to 1. */
 export interface Smoothing {
   readonly level: number
   readonly trend: number
   readonly season: number
+  /** the share of the season that forecasts follow: 0 leaves level and trend */
+  readonly follow: number
 }
 
 /** The trend fades by this factor a step (Gardner and McKenzie 1985). */
@@ -91,7 +93,9 @@ export class HoltWinters {
   #seasonAt(step: number): number {
     if (this.#shape.seasonality === 'none') return 0
     const { bin, next, share } = this.#place(step)
-    return (1 - share) * this.#season[bin]! + share * this.#season[next]!
+    const season = (1 - share) * this.#season[bin]! + share * this.#season[next]!
+    const flat = this.#shape.seasonality === 'multiplicative' ? 1 : 0
+    return flat + this.#smoothing.follow * (season - flat)
   }
 
   #correct(by: number): void {

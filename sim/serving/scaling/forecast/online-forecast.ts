@@ -1,6 +1,8 @@
 import { type FittedModel, fitSmoothing, USUAL } from './fit-smoothing.ts'
-import { ForecastScores } from './forecast-scores.ts'
+import { FlatForecast } from './flat-forecast.ts'
+import { ForecastErrors } from './forecast-errors.ts'
 import type { SeasonShape } from './holt-winters.ts'
+import { Skill } from './skill.ts'
 
 export interface OnlineForecastOptions extends SeasonShape {
   /** the horizon at which forecasts are scored and smoothing is fitted, in steps */
@@ -11,25 +13,41 @@ export interface OnlineForecastOptions extends SeasonShape {
   readonly historyPeriods: number
 }
 
+/** What was expected of one value, at the horizon before it. */
+export interface Expected {
+  /** by Holt-Winters; NaN before its first fit */
+  readonly own: number
+  /** without a change */
+  readonly flat: number
+}
+
+/** Errors of at most so many periods are kept. */
+const KEPT_PERIODS = 2
+
 /**
- * A forecast that learns while values arrive: Holt-Winters with smoothing and season refitted to the
- * last periods. It scores itself against the last value (naive) and the value of a period ago
- * (seasonal naive), at its horizon. Before the first period is over it has no season, and its
- * forecasts are not scored.
+ * A forecast that learns while values arrive: Holt-Winters, with smoothing and season refitted to the
+ * last periods. It scores itself at its horizon against the best forecast without a change. Before
+ * the first period is over it has no season and makes no forecast.
  */
 export class OnlineForecast {
-  readonly scores: ForecastScores
+  readonly errors: { readonly own: ForecastErrors; readonly flat: ForecastErrors }
+  readonly skill: Skill
   readonly #options: OnlineForecastOptions
   readonly #history: number[] = []
+  readonly #flat: FlatForecast
+  readonly #pending: Expected[] = []
   #fitted: FittedModel | null = null
   #steps = 0
   #nextFit: number
-  readonly #pending: (number | null)[] = []
 
   constructor(options: OnlineForecastOptions) {
+    const { seasonality, refitSteps, periodSteps, horizon } = options
+    const kept = KEPT_PERIODS * periodSteps
     this.#options = options
-    this.#nextFit = options.seasonality === 'none' ? options.refitSteps : options.periodSteps
-    this.scores = new ForecastScores(options.periodSteps)
+    this.#nextFit = seasonality === 'none' ? refitSteps : periodSteps
+    this.#flat = new FlatForecast(horizon, periodSteps)
+    this.errors = { own: new ForecastErrors(kept), flat: new ForecastErrors(kept) }
+    this.skill = new Skill(kept, horizon)
   }
 
   /** Steps until the first forecast; 0 once there is one. */
@@ -37,35 +55,45 @@ export class OnlineForecast {
     return this.#fitted === null ? this.#nextFit - this.#steps : 0
   }
 
+  /** What was expected of the next value; null before the horizon is over. */
+  get expected(): Expected | null {
+    return this.#pending[this.#steps % this.#options.horizon] ?? null
+  }
+
   /** Takes the next value; NaN where it was not delivered, which is filled by the forecast. */
   observe(value: number): void {
-    const delivered = !Number.isNaN(value)
-    const taken = delivered ? value : this.#filled()
-    const { horizon, periodSteps, refitSteps } = this.#options
-    const history = this.#history
-    const forecast = this.#pending[this.#steps % horizon]
-    if (delivered && forecast !== null && forecast !== undefined) {
-      this.scores.add(value, {
-        own: forecast,
-        naive: history.at(-horizon)!,
-        seasonal: history.at(-periodSteps) ?? Number.NaN,
-      })
-    }
-    history.push(taken)
+    const { horizon, refitSteps } = this.#options
+    const { expected } = this
+    if (expected !== null && !Number.isNaN(value)) this.#score(value, expected)
+    const taken = Number.isNaN(value) ? this.#filled() : value
+    this.#history.push(taken)
     this.#fitted?.model.observe(taken)
+    this.#flat.observe(taken)
     this.#steps++
     if (this.#steps >= this.#nextFit) {
       this.#nextFit = this.#steps + refitSteps
       this.#refit()
     }
     // this slot is read when the value at the horizon arrives
-    this.#pending[(this.#steps + horizon - 1) % horizon] =
-      this.#fitted?.model.forecast(horizon) ?? null
+    const slot = (this.#steps + horizon - 1) % horizon
+    this.#pending[slot] = { own: this.forecast(horizon), flat: this.#flat.level }
   }
 
   /** The value in so many steps; NaN before the first period is over. */
   forecast(horizon: number): number {
     return this.#fitted?.model.forecast(horizon) ?? Number.NaN
+  }
+
+  /** The forecast without a change: the best mean of the last values; NaN before the first. */
+  get level(): number {
+    return this.#flat.level
+  }
+
+  #score(value: number, { own, flat }: Expected): void {
+    this.errors.flat.add(value, flat)
+    if (Number.isNaN(own)) return
+    this.errors.own.add(value, own)
+    this.skill.add(Math.abs(value - flat) - Math.abs(value - own))
   }
 
   #filled(): number {
