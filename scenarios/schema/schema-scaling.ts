@@ -246,14 +246,22 @@ export const scaling = z
     predictive,
   ])
   .superRefine((own, context) => {
-    const refuse = (key: string, message: string) =>
-      context.addIssue({ code: 'custom', path: [key], message })
-    if (own.max < own.min) refuse('max', `at least min, which is ${own.min}`)
+    const refuse = (path: (string | number)[], message: string) =>
+      context.addIssue({ code: 'custom', path, message })
+    if (own.max < own.min) refuse(['max'], `at least min, which is ${own.min}`)
+    const fits = (replicas: number) => replicas >= own.min && replicas <= own.max
+    const within = `from min to max, which are ${own.min} and ${own.max}`
+    if (own.policy === 'fixed' && !fits(own.replicas)) refuse(['replicas'], within)
+    if (own.policy === 'scheduled') {
+      for (const [i, { replicas }] of own.steps.entries()) {
+        if (!fits(replicas)) refuse(['steps', i, 'replicas'], within)
+      }
+    }
     if (own.policy === 'keda' && own.idle !== undefined && own.idle >= own.min) {
-      refuse('idle', `less than min, which is ${own.min}`)
+      refuse(['idle'], `less than min, which is ${own.min}`)
     }
     if (own.policy === 'predictive' && own.period_s < 2 * own.step_s) {
-      refuse('period_s', `at least two steps of step_s, which is ${own.step_s}`)
+      refuse(['period_s'], `at least two steps of step_s, which is ${own.step_s}`)
     }
   })
 

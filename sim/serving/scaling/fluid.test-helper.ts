@@ -7,8 +7,8 @@ export interface FluidRun {
 }
 
 /**
- * A pool of a fluid: a policy sees the rate of the step before, and replicas serve `leadSteps` after
- * they were asked for. Replicas that are starting are given up first.
+ * A pool of a fluid: a policy sees the rate of the step before, and replicas serve `leadSteps`
+ * after they were asked for. Replicas that are starting are given up first.
  */
 export function fluid(
   plan: ScalingPlan,
@@ -39,7 +39,9 @@ export function fluid(
   return { serving, paid: wantedOf.slice(1), reasons }
 }
 
-/** The regret of a fluid run where a replica serves `capacity`; the first `skip` steps are left out. */
+/**
+ * The regret of a fluid run where a replica serves `capacity`; the first `skip` steps are left out.
+ */
 export function fluidRegret(
   run: FluidRun,
   rates: readonly number[],

@@ -9,8 +9,8 @@ interface HuggingFace {
 }
 
 /**
- * The autoscaling of Hugging Face's Inference Endpoints: one replica more while the mean utilisation
- * is at its limit, and fewer when fewer were enough for a time (huggingface/
+ * The autoscaling of Hugging Face's Inference Endpoints: one replica more while the mean
+ * utilisation is at its limit, and fewer when fewer were enough for a time (huggingface/
  * hf-endpoints-documentation#32). The rule for fewer is ours: the page states its times only.
  */
 export const huggingface = scalingPolicy<'huggingface', HuggingFace>({

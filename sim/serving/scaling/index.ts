@@ -13,6 +13,7 @@ export { Scaler, scalingPolicies } from './scaler.ts'
 export {
   type DeepCamel,
   type ScalingLimits,
+  type ScalingMetric,
   type ScalingPlan,
   scalingPlan,
 } from './scaling-plan.ts'
@@ -20,6 +21,5 @@ export type {
   MetricNeed,
   ScalerView,
   ScalingDecision,
-  ScalingMetric,
   ScalingPolicy,
 } from './scaling-policy.ts'

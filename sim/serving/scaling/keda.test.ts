@@ -7,7 +7,9 @@ const QUEUE = { threshold: 5 }
 /** Removes replicas at once, for the rules of KEDA itself. */
 const AT_ONCE = { scale_down: { stabilization_s: 0 } }
 
-/** Runs a scaler on `[seconds, queue]`, following each decision, and lists `[seconds, replicas]`. */
+/**
+ * Runs a scaler on `[seconds, queue]`, following each decision, and lists `[seconds, replicas]`.
+ */
 function follow(section: object, wanted: number, queues: readonly (readonly [number, number])[]) {
   const decide = unlimited(planOf('keda', { ...QUEUE, ...section }))
   let replicas = wanted

@@ -16,9 +16,9 @@ const MOST = 1_000_000
 
 /**
  * The fewest replicas with which a share of requests waits no longer than promised, at a Poisson
- * rate: P(W > t) = C exp(-(c mu - lambda) t) of M/M/c (Kleinrock 1975, 3.5), whose time is stretched
- * by (1 + cv^2) / 2 for other service times (the mean of Allen and Cunneen 1978; the tail follows
- * Kimura 1986). Exact for M/M/c; for others an approximation.
+ * rate: P(W > t) = C exp(-(c mu - lambda) t) of M/M/c (Kleinrock 1975, 3.5), whose time is
+ * stretched by (1 + cv^2) / 2 for other service times (the mean of Allen and Cunneen 1978; the tail
+ * follows Kimura 1986). Exact for M/M/c; for others an approximation.
  */
 export function neededReplicas(rate: number, promise: WaitPromise): number {
   const { serviceRps, cv, share, waitS } = promise

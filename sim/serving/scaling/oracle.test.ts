@@ -30,7 +30,9 @@ describe('the oracle', () => {
     })
   })
 
-  /** Replicas of a plan that have run for the whole lead: the plan removes those that start first. */
+  /**
+   * Replicas of a plan that have run for the whole lead: the plan removes those that start first.
+   */
   const serves = (plan: readonly number[], lead: number, at: number) =>
     Math.min(...plan.slice(Math.max(0, at - lead), at + 1))
 

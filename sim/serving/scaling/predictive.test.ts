@@ -67,45 +67,61 @@ describe('the decision', () => {
   })
 })
 
-/**
- * Replica-hours of the predictive policy against its own reactive part, each with the quantile at
- * which it is short of replicas as seldom as stated: at equal attainment the cheaper one is better.
- */
-function atEqualAttainment(
-  rates: readonly number[],
-  options: {
-    readonly capacity: number
-    readonly leadS: number
-    readonly period_s: number
-    readonly shortShare: number
-  },
-) {
-  const { capacity, leadS, period_s, shortShare } = options
-  const stepS = 60
-  const leadSteps = leadS / stepS
-  const skip = (2 * period_s) / stepS
-  const hours = (seasonality: string) => {
-    const of = [0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998].map((quantile) => {
-      const plan = planOf('predictive', {
-        ...{ capacity_rps: capacity, lead_s: leadS, step_s: stepS, interval_s: stepS },
-        ...{ period_s, seasonality, quantile, down_delay_s: 0, refit_s: period_s / 4 },
-        // a model that is never fitted makes no forecast
-        ...(seasonality === 'none' && { refit_s: 1e9 }),
-      })
-      const run = fluid(plan, rates, { stepS, leadSteps, first: Math.ceil(rates[0]! / capacity) })
-      return fluidRegret(run, rates, { capacity, stepS, leadSteps, skip })
-    })
-    return of.find((one) => one.shortShare <= shortShare) ?? of.at(-1)!
-  }
-  return { predictive: hours('multiplicative'), reactive: hours('none') }
-}
-
 describe.skipIf(!PRESENT)(`recorded rates${SKIPPED}`, () => {
-  test('smoke', () => {
-    const rates = finer(servegen('m-small'), 10).slice(0, 1440 * 4)
-    console.log(
-      atEqualAttainment(rates, { capacity: 20, leadS: 180, period_s: 86_400, shortShare: 0.02 }),
+  const DAY_STEPS = 1440
+  const pool = { capacity: 20, stepS: 60, leadSteps: 3, skip: 2 * DAY_STEPS }
+
+  /**
+   * A pool with a lead of 3 minutes; `refit_s` 1e9 leaves the reactive part of the policy alone.
+   */
+  function regretOf(rates: readonly number[], quantile: number, more: object = {}) {
+    const plan = planOf('predictive', {
+      ...{ capacity_rps: pool.capacity, lead_s: 180, interval_s: 60, down_delay_s: 0, quantile },
+      ...more,
+    })
+    const run = fluid(plan, rates, { ...pool, first: Math.ceil(rates[0]! / pool.capacity) })
+    const later = run.reasons.slice(pool.skip)
+    const reactive = later.filter((reason) => reason.startsWith('reactive')).length / later.length
+    return { ...fluidRegret(run, rates, pool), reactive }
+  }
+  const REACTIVE = { seasonality: 'none', refit_s: 1e9 }
+
+  test('on the waves of ServeGen along lines it is cheaper at no worse attainment', () => {
+    const rates = finer(servegen('m-small'), 10).slice(0, 4 * DAY_STEPS)
+    const ahead = regretOf(rates, 0.95)
+    expect(ahead.reactive).toBeLessThan(0.05)
+    expect(ahead.shortShare).toBeLessThan(0.03)
+    // reactive runs from seldom to often short; the first that is short as often is still dearer
+    const runs = [0.99, 0.98, 0.97, 0.96, 0.95, 0.9].map((quantile) =>
+      regretOf(rates, quantile, REACTIVE),
     )
-    console.log(azure('code', 60).length)
+    const behind = runs.find(({ shortShare }) => shortShare >= ahead.shortShare)!
+    expect(behind.reactive).toBe(1)
+    expect(ahead.shortShare).toBeLessThanOrEqual(behind.shortShare)
+    expect(ahead.regretReplicaHours).toBeLessThan(0.5 * behind.regretReplicaHours)
+    expect(ahead.regretReplicaHours).toBeGreaterThan(0)
+    expect(behind.replicaHours).toBeGreaterThan(1.02 * ahead.replicaHours)
+  })
+
+  test('where the same rates jump every 10 minutes it stays reactive, and states it', () => {
+    const rates = servegen('m-small')
+      .slice(0, 3 * 144 + 72)
+      .flatMap((rate) => Array.from({ length: 10 }, () => rate))
+    expect(regretOf(rates, 0.98).reactive).toBeGreaterThan(0.95)
+  })
+
+  test('on bursts of Azure code it stays reactive, and states it', () => {
+    const rates = azure('code', 30)
+    const plan = planOf('predictive', {
+      ...{ capacity_rps: 0.5, lead_s: 60, step_s: 30, interval_s: 30 },
+      ...{ seasonality: 'none', period_s: 900, refit_s: 300, down_delay_s: 0 },
+    })
+    const { reasons } = fluid(plan, rates, { stepS: 30, leadSteps: 2, first: 4 })
+    const later = reasons.slice(45)
+    expect(later.length).toBeGreaterThan(60)
+    const reactive = later.filter((reason) =>
+      reason.startsWith('reactive, forecasts are no better'),
+    )
+    expect(reactive.length / later.length).toBeGreaterThan(0.85)
   })
 })

@@ -1,6 +1,6 @@
 import { scaling } from '../../../scenarios/schema/schema-scaling.ts'
-import { Scaler, scalingPolicies } from './scaler.ts'
-import { type PlanOf, type ScalingPlan, scalingPlan } from './scaling-plan.ts'
+import { Scaler, scalingPlan, scalingPolicies } from './index.ts'
+import type { PlanOf, ScalingPlan } from './scaling-plan.ts'
 import type { ScalerView, ScalingDecision } from './scaling-policy.ts'
 
 /** The plan of a `scaling` section, with the defaults of the schema. */

@@ -1,9 +1,20 @@
-import type { ScalingMetric } from './scaling-policy.ts'
-
 /**
  * The plan of a scaler: the `scaling` section of a pool with keys in camel case. Times are in
  * seconds, as in the scenario.
  */
+
+/** What the metrics pipeline measures of a pool and of each of its replicas. */
+export type ScalingMetric =
+  /** requests in the pool or replica, waiting and running */
+  | 'concurrency'
+  /** requests that arrive, per second */
+  | 'rate_rps'
+  /** the share of the time in which a replica is busy */
+  | 'utilisation'
+  /** requests that wait */
+  | 'queue_length'
+  /** the share of the KV cache that is used */
+  | 'kv_usage'
 
 /** What bounds the decisions of every policy. */
 export interface ScalingLimits {

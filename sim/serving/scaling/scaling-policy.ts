@@ -1,18 +1,5 @@
 import type { Ms } from '../ports.ts'
-import type { PlanOf, ScalingPlan } from './scaling-plan.ts'
-
-/** What the metrics pipeline measures of a pool and of each of its replicas. */
-export type ScalingMetric =
-  /** requests in the pool or replica, waiting and running */
-  | 'concurrency'
-  /** requests that arrive, per second */
-  | 'rate_rps'
-  /** the share of the time in which a replica is busy */
-  | 'utilisation'
-  /** requests that wait */
-  | 'queue_length'
-  /** the share of the KV cache that is used */
-  | 'kv_usage'
+import type { PlanOf, ScalingMetric, ScalingPlan } from './scaling-plan.ts'
 
 /** A figure that a policy asks the metrics pipeline for. */
 export interface MetricNeed {
@@ -34,8 +21,8 @@ export interface ScalerView {
   /** the replicas that are asked for at present */
   readonly wanted: number
   /**
-   * The figures that the policy needs, in the order of its needs: a list of one for a pool, else one
-   * for each ready replica. NaN where the pipeline did not deliver one.
+   * The figures that the policy needs, in the order of its needs: a list of one for a pool, else
+   * one for each ready replica. NaN where the pipeline did not deliver one.
    */
   readonly figures: readonly (readonly number[])[]
 }
@@ -51,7 +38,9 @@ export interface ScalingDecision {
   readonly excessBurst?: number
 }
 
-/** How many replicas a pool should have: decisions on explicit state, which only `decide` changes. */
+/**
+ * How many replicas a pool should have: decisions on explicit state, which only `decide` changes.
+ */
 export interface ScalingPolicy<Plan, State> {
   readonly kind: string
   /** the time between two decisions */

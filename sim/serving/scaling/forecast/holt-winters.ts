@@ -37,7 +37,9 @@ export class HoltWinters {
   /** steps seen, which is the place in the period */
   #steps: number
 
-  /** `season` has one factor (or addend) a bin; `steps` says where in the period the next one is. */
+  /**
+   * `season` has one factor (or addend) a bin; `steps` says where in the period the next one is.
+   */
   constructor(
     shape: SeasonShape,
     smoothing: Smoothing,

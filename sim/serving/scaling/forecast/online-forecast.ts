@@ -25,9 +25,9 @@ export interface Expected {
 const KEPT_PERIODS = 2
 
 /**
- * A forecast that learns while values arrive: Holt-Winters, with smoothing and season refitted to the
- * last periods. It scores itself at its horizon against the best forecast without a change. Before
- * the first period is over it has no season and makes no forecast.
+ * A forecast that learns while values arrive: Holt-Winters, with smoothing and season refitted to
+ * the last periods. It scores itself at its horizon against the best forecast without a change.
+ * Before the first period is over it has no season and makes no forecast.
  */
 export class OnlineForecast {
   readonly errors: { readonly own: ForecastErrors; readonly flat: ForecastErrors }
