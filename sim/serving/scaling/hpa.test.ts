@@ -14,20 +14,21 @@ const CALC = 'kubernetes replica_calculator.go, calcPlainMetricReplicas'
 
 describe('the ratio of the metric to its target', () => {
   test.each`
-    source                                    | values                              | starting | target | replicas
-    ${`${DOC}: 200m / 100m doubles`}          | ${repeated(3, 200)}                 | ${0}     | ${100} | ${6}
-    ${`${DOC}: 50m / 100m halves`}            | ${repeated(4, 50)}                  | ${0}     | ${100} | ${2}
-    ${`${DOC}: rounds up`}                    | ${repeated(3, 50)}                  | ${0}     | ${100} | ${2}
-    ${`${DOC}: tolerance of 0.1, above`}      | ${repeated(10, 110)}                | ${0}     | ${100} | ${10}
-    ${`${DOC}: tolerance of 0.1, below`}      | ${repeated(10, 90)}                 | ${0}     | ${100} | ${10}
-    ${`${DOC}: beyond the tolerance`}         | ${repeated(10, 111)}                | ${0}     | ${100} | ${12}
-    ${`${DOC}: missing is 0 on the way up`}   | ${[300, 300, Number.NaN]}           | ${0}     | ${100} | ${6}
-    ${`${DOC}: missing is 100 % downwards`}   | ${[20, 20, Number.NaN, Number.NaN]} | ${0}     | ${100} | ${3}
-    ${`${DOC}: not ready is 0 on the way up`} | ${[300, 300]}                       | ${2}     | ${100} | ${6}
-    ${`${CALC}: not ready counts up only`}    | ${repeated(7, 50)}                  | ${3}     | ${100} | ${4}
-    ${`${CALC}: no action where it turns`}    | ${[120, 120, Number.NaN]}           | ${0}     | ${100} | ${3}
-    ${`${CALC}: tolerance after correction`}  | ${[160, 160]}                       | ${1}     | ${100} | ${3}
-    ${`${CALC}: nothing delivered`}           | ${[Number.NaN, Number.NaN]}         | ${0}     | ${100} | ${2}
+    source                                                               | values                                            | starting | target | replicas
+    ${`${DOC}: 200m / 100m doubles`}                                     | ${repeated(3, 200)}                               | ${0}     | ${100} | ${6}
+    ${`${DOC}: 50m / 100m halves`}                                       | ${repeated(4, 50)}                                | ${0}     | ${100} | ${2}
+    ${`${DOC}: rounds up`}                                               | ${repeated(3, 50)}                                | ${0}     | ${100} | ${2}
+    ${`${DOC}: tolerance of 0.1, above`}                                 | ${repeated(10, 110)}                              | ${0}     | ${100} | ${10}
+    ${`${DOC}: tolerance of 0.1, below`}                                 | ${repeated(10, 90)}                               | ${0}     | ${100} | ${10}
+    ${`${DOC}: beyond the tolerance`}                                    | ${repeated(10, 111)}                              | ${0}     | ${100} | ${12}
+    ${`${DOC}: missing is 0 on the way up`}                              | ${[300, 300, Number.NaN]}                         | ${0}     | ${100} | ${6}
+    ${`${DOC}: missing is 100 % downwards`}                              | ${[20, 20, Number.NaN, Number.NaN]}               | ${0}     | ${100} | ${3}
+    ${`${DOC}: not ready is 0 on the way up`}                            | ${[300, 300]}                                     | ${2}     | ${100} | ${6}
+    ${`${CALC}: not ready counts up only`}                               | ${repeated(7, 50)}                                | ${3}     | ${100} | ${4}
+    ${`${CALC}: no action where it turns`}                               | ${[150, 150, Number.NaN, Number.NaN, Number.NaN]} | ${0}     | ${100} | ${5}
+    ${`${CALC}: within the tolerance, those starting count for nothing`} | ${repeated(7, 95)}                                | ${3}     | ${100} | ${10}
+    ${`${CALC}: tolerance after correction`}                             | ${[160, 160]}                                     | ${1}     | ${100} | ${3}
+    ${`${CALC}: nothing delivered`}                                      | ${[Number.NaN, Number.NaN]}                       | ${0}     | ${100} | ${2}
   `('$source', ({ values, starting, target, replicas }) => {
     const decide = unlimited(planOf('hpa', { metrics: metrics(target), ...AT_ONCE }))
     const wanted = values.length + starting
@@ -49,6 +50,13 @@ describe('the ratio of the metric to its target', () => {
       planOf('hpa', { metrics: metrics(target, { type: 'total' }), ...AT_ONCE, min: 0 }),
     )
     expect(decide(viewOf(wanted, [[total]])).replicas).toBe(replicas)
+  })
+
+  test('no action where the number of figures would turn the direction', () => {
+    // 4 replicas still serve, of which 2 are wanted: 0.85 of 4 is more than 2
+    const decide = unlimited(planOf('hpa', { metrics: metrics(100), ...AT_ONCE }))
+    const view = viewOf(2, [[80, 80, 80, Number.NaN]], { ready: 4 })
+    expect(decide(view).replicas).toBe(2)
   })
 
   test('tolerances of the two directions differ where they are set (KEP-4951)', () => {

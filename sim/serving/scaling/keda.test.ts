@@ -86,6 +86,12 @@ describe('1 to N, by the HPA', () => {
     expect(follow({ type }, from, [[0, value]])).toEqual([to])
   })
 
+  test('Value looks at ready replicas alone', () => {
+    // 2 of 4 are ready: ceil(2 * 10.5 / 5); those that start do not dampen it
+    const decide = unlimited(planOf('keda', { ...QUEUE, type: 'value' }))
+    expect(decide(viewOf(4, [[10.5]], { ready: 2, starting: 2 })).replicas).toBe(5)
+  })
+
   test('the HPA never removes the last replica; KEDA does', () => {
     const decide = unlimited(planOf('keda', { ...QUEUE, ...AT_ONCE, initial_cooldown_s: 1000 }))
     expect(decide(viewOf(4, [[0]]))).toMatchObject({ replicas: 1 })

@@ -108,6 +108,17 @@ describe('needed replicas', () => {
     }
   })
 
+  test('a spread of cv 2 stretches the tail by 2.5, a constant time by one half', () => {
+    for (const [cv, stretch] of [
+      [2, 2.5],
+      [0, 0.5],
+    ] as const) {
+      const same = { ...promise, waitS: promise.waitS / stretch }
+      expect(neededReplicas(80, { ...promise, cv })).toBe(neededReplicas(80, same))
+    }
+    expect(neededReplicas(80, { ...promise, cv: 2 })).toBeGreaterThan(neededReplicas(80, promise))
+  })
+
   test('none serve no traffic; more traffic or more spread never need fewer', () => {
     expect(neededReplicas(0, promise)).toBe(0)
     const rate = fc.double({ min: 0, max: 500, noNaN: true })

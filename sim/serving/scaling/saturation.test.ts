@@ -16,8 +16,8 @@ describe('steps 1 to 5 of the analysis', () => {
     ${'a spare KV below 0.1 adds one'}                       | ${loads([0.72, 0], [0.71, 0])}            | ${'up'}
     ${'a spare queue below 3 adds one'}                      | ${loads([0.1, 2], [0.1, 3])}              | ${'up'}
     ${'means are over unsaturated replicas alone'}           | ${loads([0.95, 9], [0.3, 0])}             | ${'none'}
-    ${'at 0.80 a replica is saturated'}                      | ${loads([0.8, 0], [0.3, 0])}              | ${'none'}
-    ${'with a queue of 5 a replica is saturated'}            | ${loads([0.2, 5], [0.3, 0])}              | ${'none'}
+    ${'at 0.80 a replica is saturated'}                      | ${loads([0.8, 0], [0.69, 0])}             | ${'none'}
+    ${'with a queue of 5 a replica is saturated'}            | ${loads([0.2, 5], [0.3, 2])}              | ${'none'}
     ${'where all are saturated one is added'}                | ${loads([0.9, 0], [0.2, 7])}              | ${'up'}
     ${'the rest holds the load of a removed replica'}        | ${loads([0.3, 0], [0.3, 0])}              | ${'down'}
     ${'0.8 KV over one replica less leaves too little'}      | ${loads([0.4, 0], [0.4, 0])}              | ${'none'}
@@ -27,6 +27,12 @@ describe('steps 1 to 5 of the analysis', () => {
   `('$rule: $change', ({ all, change }) => {
     expect(saturationOf(all, PLAN).change).toBe(change)
   })
+})
+
+test('the last unsaturated replica stays, also where no spare is asked for', () => {
+  const none = { ...PLAN, kvSpare: 0, queueSpare: 0 }
+  expect(saturationOf(loads([0, 0]), none).change).toBe('none')
+  expect(saturationOf(loads([0, 0], [0, 0]), none).change).toBe('down')
 })
 
 describe('the choice of a variant', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { fitSmoothing, USUAL } from './fit-smoothing.ts'
 import { FlatForecast } from './flat-forecast.ts'
+import { ForecastErrors } from './forecast-errors.ts'
 import { HoltWinters } from './holt-winters.ts'
 import { OnlineForecast } from './online-forecast.ts'
 import { azure, finer, noise, PRESENT, SKIPPED, scored, servegen } from './series.test-helper.ts'
@@ -38,6 +39,19 @@ describe('Holt-Winters', () => {
     const model = new HoltWinters(shape, { ...USUAL, follow: 1 }, start)
     const forecasts = steps(8).map((i) => model.forecast(i + 1))
     expect(forecasts).toEqual([10, 12, 14, 12, 10, 8, 6, 8])
+  })
+
+  test('an index that serves two steps is corrected by half at each of them', () => {
+    const shape = { seasonality: 'additive', periodSteps: 4, bins: 2 } as const
+    const smoothing = { level: 0, trend: 0, season: 0.4, follow: 1 }
+    const model = new HoltWinters(shape, smoothing, { level: 10, season: [0, 0], steps: 0 })
+    model.observe(11)
+    expect(model.forecast(4)).toBeCloseTo(10.2, 12)
+    // the next step lies between the two indices: each takes half of its share
+    model.observe(10.1 + 1)
+    expect([model.forecast(3), model.forecast(1)]).toEqual(
+      [10.3, 10.1].map((v) => expect.closeTo(v, 12)),
+    )
   })
 
   test('an outage of an hour does not spoil the season', () => {
@@ -85,6 +99,19 @@ describe('a fit', () => {
     expect(of(seasonal)).toBeGreaterThan(0.8)
     expect(of(walk)).toBeLessThan(0.3)
   })
+})
+
+test('errors are those of the last forecasts: mean, and headroom in order', () => {
+  const errors = new ForecastErrors(3)
+  for (const value of [150, 110, 90, 130]) errors.add(value, 100)
+  // 150 is forgotten
+  expect([errors.count, errors.mean]).toEqual([3, 50 / 3])
+  expect([0.1, 0.5, 1].map((quantile) => errors.headroom(quantile))).toEqual(
+    [0, 0.1, 0.3].map((share) => expect.closeTo(share, 12)),
+  )
+  errors.add(50, 100)
+  expect(errors.headroom(0.5)).toBe(0)
+  expect(errors.headroom(1)).toBeCloseTo(0.3, 12)
 })
 
 test('the flat forecast finds the window: the last value of a walk, a mean of noise', () => {
