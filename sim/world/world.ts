@@ -100,7 +100,7 @@ export class SimulatedWorld implements Timers, Backend, StepBackend {
     this.#loaded = new Uint8Array(world.hardware.length)
     this.#started = new Float64Array(world.hardware.length)
     this.#ended = new Float64Array(world.hardware.length).fill(Number.NEGATIVE_INFINITY)
-    this.#runs = new StepRuns(world.hardware.length, world.machine.steps)
+    this.#runs = new StepRuns(world.hardware.length, world.machine.steps, world.random.service)
     this.#runEnds = new Float64Array(world.hardware.length).fill(-1)
     this.#loadEnds = this.#runEnds.slice()
   }
