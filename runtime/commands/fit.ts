@@ -46,6 +46,9 @@ Each batch and length is left out in turn and predicted from the others; these a
 up to a median of ${share(usable.median)} and a worst one of ${share(usable.worst)}. Exit code 0 also for a poor fit, which the text states; 5 for fewer than
 ${FIT_LIMITS.leastCells} different batches and lengths.
 
+Columns p50, p90, p95 and p99, or repeated runs of a batch and length, show how single ones scatter about their mean: the
+fit finds cv and slow from them, and predicts each half of the cells from the other. Without them residuals are unknown.
+
 fitted.yaml extends the scenario with the fit at the precision of the pool, without the values of --set.
 
 Examples:
@@ -91,7 +94,10 @@ async function fittedYaml(document: Fit, path: string, folder: string): Promise<
     shipped || isAbsolute(path)
       ? path
       : relative(resolve(folder), resolve(path)).split(sep).join('/')
-  return fittedScenarioYaml(document, { base, stated: work?.efficiency })
+  return fittedScenarioYaml(document, {
+    ...{ base, stated: work?.efficiency },
+    statesSlow: work !== null && work.slow !== undefined,
+  })
 }
 
 /** Adds `key=name` to the columns of the options before it. */

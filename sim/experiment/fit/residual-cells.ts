@@ -7,6 +7,8 @@ export interface SpreadCell {
   readonly name: string
   /** in any unit; at least two, from the lowest to the highest */
   readonly figures: ReadonlyMap<Figure, number>
+  /** logarithms of runs over their mean; absent where only percentiles are known */
+  readonly logs?: readonly number[]
 }
 
 /** A measured time, or the mean of several with their percentiles. */
@@ -17,7 +19,7 @@ export interface SpreadRow {
   readonly ms: number
   /** whether `ms` is the mean, not the median */
   readonly isMean: boolean
-  readonly percentiles?: Readonly<Partial<Record<Percentile, number>>>
+  readonly percentiles?: Readonly<Partial<Record<Percentile, number>>> | undefined
 }
 
 /** What rows show of the scatter of single batches or steps. */
@@ -101,7 +103,9 @@ function pooled(groups: readonly (readonly SpreadRow[])[], name: string): Spread
   })
   const known = FIGURES.filter((f) => f === 'p50' || above(ratios, f) >= LEAST_ABOVE)
   const figures: [Figure, number][] = known.map((f) => [f, quantile(ratios, SHARE_BELOW[f])])
-  return { name, figures: new Map([['mean', mean(ratios)], ...figures]) }
+  const middle = mean(ratios)
+  const logs = ratios.map((ratio) => log(ratio / middle))
+  return { name, figures: new Map([['mean', middle], ...figures]), logs }
 }
 
 const above = ({ length }: readonly number[], figure: Percentile) =>

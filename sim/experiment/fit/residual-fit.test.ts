@@ -92,9 +92,11 @@ describe('repeated runs', () => {
   })
 
   test('show slow ones where they are many enough', () => {
-    const { fit, shape } = chooseResidual(tryResiduals(spreadOf(runs(SLOW, 125)).cells))
+    const { fit, shape } = chooseResidual(tryResiduals(spreadOf(runs(SLOW, 40)).cells))
     expect(shape).toBe('slow')
-    expect(Math.abs(fit.slow!.factor / slow.factor - 1)).toBeLessThan(0.3)
+    expect(Math.abs(fit.slow!.factor / slow.factor - 1)).toBeLessThan(0.1)
+    expect(Math.abs(fit.slow!.share / slow.share - 1)).toBeLessThan(0.5)
+    expect(Math.abs(fit.cv / 0.05 - 1)).toBeLessThan(0.15)
   })
 
   test('of one run for each cell, or of too few, leave the residual unknown', () => {

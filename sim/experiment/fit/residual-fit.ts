@@ -1,6 +1,6 @@
 import { mean, median } from 'simple-statistics'
 import { patternSearch } from '../../accelerator/index.ts'
-import { log } from '../../kernel/index.ts'
+import { exp, log } from '../../kernel/index.ts'
 import type { SpreadCell } from './residual-cells.ts'
 import { type Figure, type FittedResidual, figureOf } from './residual-figures.ts'
 
@@ -26,7 +26,10 @@ export interface ResidualTrial {
   readonly fit: FittedResidual
   /** each half of the cells, which alternate, predicted from the other */
   readonly heldOut: readonly HeldOutRatio[]
-  /** mean absolute logarithmic error of these ratios, and its standard error */
+  /**
+   * mean absolute logarithmic error of these ratios, or of runs the mean of -log likelihood; and
+   * its standard error
+   */
   readonly score: number
   readonly standardError: number
 }
@@ -36,15 +39,19 @@ const FIGURES_OF_SLOW = 4
 
 /** Fits every shape that the cells determine; several have to be given. */
 export function tryResiduals(cells: readonly SpreadCell[]): readonly ResidualTrial[] {
-  const determined = cells.every(({ figures }) => figures.size >= FIGURES_OF_SLOW)
-  const shapes = RESIDUAL_SHAPES.filter((shape) => shape !== 'slow' || determined)
+  const ofRuns = cells.every(({ logs }) => logs !== undefined)
+  const determined = ofRuns || cells.every(({ figures }) => figures.size >= FIGURES_OF_SLOW)
+  const shapes = RESIDUAL_SHAPES.filter((shape) =>
+    // runs without any scatter have no likelihood
+    shape === 'slow' ? determined : shape !== 'even' || !ofRuns,
+  )
   return shapes.map((shape) => {
     const halves = [0, 1].map((half) => cells.filter((_, i) => i % 2 === half))
-    const heldOut = halves.flatMap((half, i) => {
-      const fit = fitResidual(halves[1 - i]!, shape)
-      return half.map((cell) => ratioOf(cell, fit))
-    })
-    const errors = heldOut.map(({ measured, predicted }) => Math.abs(log(predicted / measured)))
+    const fits = halves.map((half) => fitResidual(half, shape))
+    const heldOut = halves.flatMap((half, i) => half.map((cell) => ratioOf(cell, fits[1 - i]!)))
+    const errors = ofRuns
+      ? halves.flatMap((half, i) => half.flatMap(({ logs }) => surprises(logs!, fits[1 - i]!)))
+      : heldOut.map(({ measured, predicted }) => Math.abs(log(predicted / measured)))
     const score = mean(errors)
     const variance = mean(errors.map((error) => (error - score) ** 2))
     const standardError = Math.sqrt(variance / Math.max(1, errors.length - 1))
@@ -83,14 +90,38 @@ const FACTORS = [3, 1.5, 1.15, 1.05, 1.01]
 const SHARES = [0.002, 0.02, 0.1]
 const EXTRAS = [0.3, 3]
 
-/** The residual with the least squares of logarithms; each cell has a size of its own. */
+/** -log likelihood of each run, without a constant. */
+function surprises(logs: readonly number[], { cv, slow }: FittedResidual): number[] {
+  const variance = log(1 + cv * cv)
+  const { share, factor } = slow ?? { share: 0, factor: 1 }
+  const later = log(factor)
+  const middle = -log(1 + share * (factor - 1)) - variance / 2
+  const density = (off: number) => exp((-off * off) / (2 * variance))
+  return logs.map((value) => {
+    const off = value - middle
+    const likely = (1 - share) * density(off) + share * density(off - later)
+    return log(variance) / 2 - log(Math.max(likely, LEAST_DENSITY))
+  })
+}
+
+/** Of a run that a residual all but excludes: it must not decide alone. */
+const LEAST_DENSITY = 1e-12
+
+/**
+ * The residual with the least squares of logarithms, where each cell has a size of its own; of
+ * runs, the most likely one.
+ */
 export function fitResidual(cells: readonly SpreadCell[], shape: ResidualShape): FittedResidual {
   if (shape === 'even') return { cv: 0, slow: null }
   const names = [...new Set(cells.flatMap(({ figures }) => [...figures.keys()]))]
   const misfit = (residual: FittedResidual) => {
     const model = new Map(names.map((name) => [name, log(figureOf(residual, name))]))
     let sum = 0
-    for (const { figures } of cells) {
+    for (const { figures, logs } of cells) {
+      if (logs !== undefined) {
+        sum += mean(surprises(logs, residual))
+        continue
+      }
       const off = [...figures].map(([name, value]) => log(value) - model.get(name)!)
       const size = mean(off)
       sum += mean(off.map((one) => (one - size) ** 2))
