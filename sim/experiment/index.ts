@@ -54,6 +54,14 @@ export {
   WIDEST_FACTOR,
 } from './fit/fit-check.ts'
 export { fitInput, fitScenario, replicationFigures, sampleFigures } from './fit/fit-scenario.ts'
+export { type SpreadCell, spreadOf } from './fit/residual-cells.ts'
+export type { Figure } from './fit/residual-figures.ts'
+export {
+  chooseResidual,
+  type HeldOutRatio,
+  type ResidualTrial,
+  tryResiduals,
+} from './fit/residual-fit.ts'
 export { carried } from './gate/carried.ts'
 export type { PoolCauses } from './gate/causes.ts'
 export {
