@@ -10,10 +10,10 @@ describe.skipIf(!have)('residuals of published tables, where ../shared has the r
   const studies = have ? residualStudies() : []
   const errors = (by: 'chosen' | 'none') => studies.map((study) => ratioErrors(study, by).median)
 
-  test('predict tails of clients with one request better than none, by half', () => {
+  test('predict tails of clients with one request better than none, by a quarter at least', () => {
     const [, own] = errors('chosen')
     const [, none] = errors('none')
-    expect(own).toBeLessThan(0.6 * none!)
+    expect(own).toBeLessThan(0.75 * none!)
     expect(own).toBeLessThan(0.05)
   })
 
