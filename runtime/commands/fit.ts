@@ -88,15 +88,16 @@ export function define(command: Command): void {
 async function fittedYaml(document: Fit, path: string, folder: string): Promise<string> {
   const { scenario } = await loadScenario(path)
   const model = scenario.models[document.model]!
-  const work = 'work' in model && 'efficiency' in model.work ? model.work : null
+  const work = 'work' in model ? model.work : null
   const { shipped = false } = findScenario(path, path) ?? {}
   const base =
     shipped || isAbsolute(path)
       ? path
       : relative(resolve(folder), resolve(path)).split(sep).join('/')
   return fittedScenarioYaml(document, {
-    ...{ base, stated: work?.efficiency },
-    statesSlow: work !== null && work.slow !== undefined,
+    base,
+    stated: work !== null && 'efficiency' in work ? work.efficiency : undefined,
+    statesSlow: work !== null && 'slow' in work && work.slow !== undefined,
   })
 }
 
