@@ -17,8 +17,8 @@ interface WeighedSystem {
 }
 
 /**
- * What a variant needs beside time: memory of its weights, and energy. `stored`: bytes of the weights
- * in the file of the model of each pool; null where it has none.
+ * What a variant needs beside time: memory of its weights, and energy. `stored` has the bytes of
+ * the weights in the file of the model of each pool, null where it has none.
  */
 export function variantResources(
   { scenario, activations }: WeighedSystem,
