@@ -2,11 +2,18 @@ import { Document, isScalar, visit } from 'yaml'
 import { visibleJson, visibleLine } from '../scenarios/index.ts'
 import type { Fit } from '../sim/documents/index.ts'
 
-type Efficiency = Fit['fits'][number]['efficiency']
+type PrecisionFit = Fit['fits'][number]
+type Residual = PrecisionFit['residual']
 
-/** The key `efficiency` of a model, ready for a scenario. */
-export function efficiencyYaml(efficiency: Efficiency): string {
-  return yamlOf({ efficiency }).trimEnd()
+/** The fitted keys of the work of a model, ready for a scenario. */
+export function fittedKeysYaml({ efficiency, residual }: PrecisionFit): string {
+  return yamlOf({ efficiency, ...residualKeys(residual, false) }).trimEnd()
+}
+
+/** An unknown residual leaves what the scenario states. */
+function residualKeys({ from, cv, slow }: Residual, statesSlow: boolean): object {
+  if (from === null) return {}
+  return { cv, ...(slow !== null ? { slow } : statesSlow ? { slow: null } : {}) }
 }
 
 /** The scenario that a fit is for. */
@@ -15,16 +22,19 @@ export interface FittedScenario {
   readonly base: string
   /** what it states of `efficiency` */
   readonly stated: object | undefined
+  /** whether it states `slow` */
+  readonly statesSlow: boolean
 }
 
 /** A scenario that extends another one with the fit at the precision of the pool. */
 export function fittedScenarioYaml(
   { model, fits, command }: Fit,
-  { base, stated }: FittedScenario,
+  { base, stated, statesSlow }: FittedScenario,
 ): string {
-  const own = fits.find(({ of_pool }) => of_pool)!.efficiency
-  const efficiency = overriding(own, stated ?? {})
-  return `# ${visibleLine(command)}\n${yamlOf({ extends: base, models: { [model]: { work: { efficiency } } } })}`
+  const own = fits.find(({ of_pool }) => of_pool)!
+  const efficiency = overriding(own.efficiency, stated ?? {})
+  const work = { efficiency, ...residualKeys(own.residual, statesSlow) }
+  return `# ${visibleLine(command)}\n${yamlOf({ extends: base, models: { [model]: { work } } })}`
 }
 
 /** Values that the fit does not have are removed by a null, as one that it overrides. */

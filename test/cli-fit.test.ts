@@ -85,6 +85,53 @@ describe('fit', () => {
     expect(stated.filter((name) => name.endsWith('sharpness'))).toEqual([])
   })
 
+  test('finds jitter and rare slow runs in percentiles, and writes them into the scenario', async () => {
+    // of a lognormal with cv 0.06, 2 % of which take 3 times as long, over the mean
+    const scatter = [1, 0.962, 1.044, 1.079, 2.885]
+    const head = 'batch,length,ms,p50_ms,p90_ms,p95_ms,p99_ms'
+    const rows = LINES.map((line) => {
+      const ms = Number(line.split(',')[2])
+      return [...line.split(',').slice(0, 2), ...scatter.map((by) => ms * by)].join(',')
+    })
+    put(folder, 'tails.csv', [head, ...rows].join('\n'))
+    const [{ residual }] = (await fitOf('bert.yaml', 'tails.csv')).fits as [Fit['fits'][number]]
+    expect(residual).toMatchObject({ from: 'percentiles', ratio: 'p99 over p50', cells: 12 })
+    expect(residual.left_out!.median).toBeLessThan(0.05)
+    expect(Math.abs(residual.slow!.factor / 3 - 1)).toBeLessThan(0.1)
+    expect(Math.abs(residual.slow!.share / 0.02 - 1)).toBeLessThan(0.3)
+    const ended = await run('fit', 'bert.yaml', 'tails.csv', '--out', 'tails')
+    expect(ended.stdout).toMatch(/^slow .* chosen: cv 0\.0\d+, [\d.]+ % take [\d.]+x$/m)
+    const result = (await documentOf(
+      'simulate',
+      'tails/fitted.yaml',
+      '--replications',
+      '1',
+    )) as Result
+    const { cv, slow } = residual
+    expect(result.assumptions.batch_times[0]!.residual).toMatchObject({ cv, slow })
+  })
+
+  test('states that residuals are unknown, and leaves what the scenario states', async () => {
+    const [fit] = (await fitOf('bert.yaml', 'rows.csv')).fits
+    expect(fit!.residual).toMatchObject({ from: null, cv: null, slow: null, left_out: null })
+    const { stdout } = await run('fit', 'bert.yaml', 'rows.csv')
+    expect(stdout).toContain('Residuals are unknown')
+    expect(stdout).not.toMatch(/^(cv|slow):/m)
+  })
+
+  test('a residual without slow ones removes those that the scenario states', async () => {
+    const rare = 'slow: { share: 0.01, factor: 9 }'
+    put(folder, 'slow.yaml', changed(ENCODER, ['30522', `30522, ${rare}`]))
+    const even = LINES.map((line) => `${line},${line.split(',')[2]},${line.split(',')[2]}`)
+    put(folder, 'even.csv', ['batch,length,ms,p50,p99', ...even].join('\n'))
+    await run('fit', 'slow.yaml', 'even.csv', '--out', 'even')
+    const path = join('even', 'fitted.yaml')
+    const result = (await documentOf('simulate', path, '--replications', '1')) as Result
+    expect(result.assumptions.batch_times[0]!.residual).toBeUndefined()
+    const stated = (await documentOf('simulate', 'slow.yaml', '--replications', '1')) as Result
+    expect(stated.assumptions.batch_times[0]!.residual!.slow).toEqual({ share: 0.01, factor: 9 })
+  })
+
   test('negative control: shuffled times have a large error, which the text states', async () => {
     const times = LINES.map((line) => line.split(',')[2])
     const shuffled = LINES.map((line, i) =>

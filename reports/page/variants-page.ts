@@ -9,6 +9,7 @@ import {
   rateText,
   ratioNotes,
   ratioRows,
+  resourceNotes,
   resourceRows,
   variantFindings,
   variantRows,
@@ -62,7 +63,9 @@ ${measured === null ? NOTHING : await replays(document, chart)}
 
 function resourceTable(document: Variants): Html {
   const rows = resourceRows(document)
-  return rows.length === 0 ? NOTHING : html`<h2>What each needs</h2>\n${textTable(rows)}`
+  if (rows.length === 0) return NOTHING
+  const notes = resourceNotes(document).map((text) => html`\n<p class="quiet">${text}</p>`)
+  return html`<h2>What each needs</h2>\n${textTable(rows)}${notes}`
 }
 
 async function replays(

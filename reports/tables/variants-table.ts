@@ -142,27 +142,37 @@ export function resourceRows(document: Variants): string[][] {
   const drifts = measured?.output_drift ?? []
   const weighed = variants.some(({ resources }) => resources.weights_mib !== null)
   const largest = Math.max(...variants.map(({ resources }) => resources.weights_mib ?? 0))
-  const live = measured !== null && variants.some(({ name }) => hasCounted(measured, name))
+  const live = isLive(document)
   return [
     [
       'variant',
       live ? 'p99, measured' : 'p99',
       'capacity',
       ...(weighed ? ['weights'] : []),
-      ...(powered ? ['energy a request'] : []),
+      ...(powered || live ? ['energy a request'] : []),
       ...(priced ? ['$ an hour', '$ a million', '$ a million at capacity'] : []),
       ...(drifts.length > 0 ? [`cosine to ${first!.name}`, 'same top-1'] : []),
     ],
     ...variants.map(({ name, row, figures, resources }) => [
       name,
-      estimateText(live ? measuredP99(measured, name) : figures.p99, 'time'),
+      estimateText(live ? measuredP99(measured!, name) : figures.p99, 'time'),
       row.capacity_rps === null ? NONE : exactText(row.capacity_rps, 'rate'),
       ...(weighed ? [sizeText(resources.weights_mib, largest)] : []),
-      ...(powered ? [energyText(resources.joule_per_request)] : []),
+      ...(powered || live ? [energyText(resources.joule_per_request)] : []),
       ...(priced ? [...costCells(row.cost), fullCost(row)] : []),
       ...(drifts.length > 0 ? driftOf(drifts, name) : []),
     ]),
   ]
+}
+
+const isLive = ({ variants, measured }: Variants) =>
+  measured !== null && variants.some(({ name }) => hasCounted(measured, name))
+
+/** What the table of resources lacks, each as a sentence. */
+export function resourceNotes(document: Variants): string[] {
+  const unpowered = document.variants.some(({ resources }) => resources.joule_per_request === null)
+  if (!hasResources(document) || !isLive(document) || !unpowered) return []
+  return ['Energy is not known: nothing measures the power of this machine.']
 }
 
 const measuredP99 = (measured: NonNullable<Variants['measured']>, name: string) =>

@@ -1,11 +1,12 @@
 import { visibleLine } from '../../scenarios/index.ts'
 import type { Fit } from '../../sim/documents/index.ts'
-import { efficiencyYaml } from '../fit-yaml.ts'
+import { fittedKeysYaml } from '../fit-yaml.ts'
 import { count, NONE, percent, plural, signedPercent, threeDigits } from '../format.ts'
 import { alignColumns } from './align.ts'
 
 type PrecisionFit = Fit['fits'][number]
 type Errors = PrecisionFit['left_out']
+type Residual = PrecisionFit['residual']
 
 /** A fit for a terminal; the part for a scenario is last. */
 export function fitText(fit: Fit): string {
@@ -25,7 +26,7 @@ export function fitText(fit: Fit): string {
     '',
     `For work of the model ${model}, at ${own.precision}:`,
     '',
-    efficiencyYaml(own.efficiency),
+    fittedKeysYaml(own),
   ].join('\n')
 }
 
@@ -63,7 +64,22 @@ function precisionText(own: PrecisionFit, { law }: Fit): string[] {
     ...worstText(own, steps),
     '',
     ...wrapped(sure),
+    '',
+    ...residualText(own.residual),
   ]
+}
+
+function residualText(residual: Residual): string[] {
+  const { from, shapes, ratio, left_out: left, cv, slow, sure } = residual
+  if (left === null) return wrapped(sure)
+  const rows = shapes.map(({ name, score, standard_error: error, chosen }) => {
+    const rare = slow === null ? '' : `, ${percent(slow.share)} take ${threeDigits(slow.factor)}x`
+    const values = chosen ? `chosen: cv ${threeDigits(cv ?? 0)}${rare}` : ''
+    const cell = from === 'runs' ? (value: number) => value.toFixed(2) : percent
+    return [name, `${cell(score)} ± ${cell(error)}`, values]
+  })
+  const score = from === 'runs' ? '−log likelihood' : `error of ${ratio}`
+  return [...alignColumns([['residual', score, ''], ...rows], [0, 2]).split('\n'), ...wrapped(sure)]
 }
 
 const chosenOf = ({ shapes }: PrecisionFit) => shapes.find(({ chosen }) => chosen)!

@@ -46,6 +46,9 @@ Each batch and length is left out in turn and predicted from the others; these a
 up to a median of ${share(usable.median)} and a worst one of ${share(usable.worst)}. Exit code 0 also for a poor fit, which the text states; 5 for fewer than
 ${FIT_LIMITS.leastCells} different batches and lengths.
 
+Columns p50, p90, p95 and p99, or repeated runs of a batch and length, show how single ones scatter about their mean: the
+fit finds cv and slow from them, and predicts each half of the cells from the other. Without them residuals are unknown.
+
 fitted.yaml extends the scenario with the fit at the precision of the pool, without the values of --set.
 
 Examples:
@@ -85,13 +88,17 @@ export function define(command: Command): void {
 async function fittedYaml(document: Fit, path: string, folder: string): Promise<string> {
   const { scenario } = await loadScenario(path)
   const model = scenario.models[document.model]!
-  const work = 'work' in model && 'efficiency' in model.work ? model.work : null
+  const work = 'work' in model ? model.work : null
   const { shipped = false } = findScenario(path, path) ?? {}
   const base =
     shipped || isAbsolute(path)
       ? path
       : relative(resolve(folder), resolve(path)).split(sep).join('/')
-  return fittedScenarioYaml(document, { base, stated: work?.efficiency })
+  return fittedScenarioYaml(document, {
+    base,
+    stated: work !== null && 'efficiency' in work ? work.efficiency : undefined,
+    statesSlow: work !== null && 'slow' in work && work.slow !== undefined,
+  })
 }
 
 /** Adds `key=name` to the columns of the options before it. */

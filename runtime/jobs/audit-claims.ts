@@ -1,5 +1,5 @@
 import type { Scenario } from '../../scenarios/index.ts'
-import { exactPowerW, showsEnergy } from '../../sim/audit/index.ts'
+import { exactPowerW, exactScatter, showsEnergy, showsScatter } from '../../sim/audit/index.ts'
 import type { Audit, Comparison, Result } from '../../sim/documents/index.ts'
 import { OUTCOME, outcomes, REFUSAL } from '../../sim/serving/index.ts'
 import { PERCENTILES, percentileKey, percentileLabel, type Rows } from '../../sim/stats/index.ts'
@@ -57,7 +57,7 @@ type StatedOfReplays = Pick<Comparison['percentiles'][number], 'p'> & {
 /** Counts and percentiles that a result states of all its runs together. */
 export function resultClaims(
   document: string,
-  { classes, pools }: Pick<Result, 'classes' | 'pools'>,
+  { classes, pools, assumptions }: Pick<Result, 'classes' | 'pools' | 'assumptions'>,
   of: {
     readonly scenario: Scenario
     readonly rows: readonly Rows[]
@@ -89,6 +89,7 @@ export function resultClaims(
     }),
     ...classes.flatMap((cell) => callClaims(document, cell, of.audits)),
     ...pools.flatMap((pool, i) => powerClaim(document, { ...of, pool, index: i })),
+    ...assumptions.batch_times.flatMap((times, i) => scatterClaim(document, of, times, i)),
   ]
 }
 
@@ -111,6 +112,22 @@ function powerClaim(
   const each = rows.map(({ columns }) => exactPowerW(columns, scenario, index))
   const mean = each.reduce((sum, watts) => sum + watts, 0) / each.length
   return [claim(document, `mean power of pool ${pool.name}`, value, mean, SUM_TOLERANCE)]
+}
+
+/** The scatter of batches that a result states of the law of a pool, where rows show it. */
+function scatterClaim(
+  document: string,
+  { scenario, rows }: { readonly scenario: Scenario; readonly rows: readonly Rows[] },
+  { pool, residual }: Result['assumptions']['batch_times'][number],
+  index: number,
+): Claim[] {
+  if (residual === undefined || !showsScatter(scenario, index)) return []
+  return rows.flatMap(({ columns }) => {
+    const shown = exactScatter(columns, index)
+    if (shown === null) return []
+    const figure = `scatter of batches of pool ${pool}`
+    return [claim(document, figure, residual.of_all, shown.cv, shown.tolerance)]
+  })
 }
 
 type Stated = Readonly<Record<string, number>>

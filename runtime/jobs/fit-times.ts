@@ -94,8 +94,12 @@ export async function fitTimes(
       await pause(signal)
       trials.push(tryShape(name, passes))
     }
-    const { efficiency } = work
-    fits.push(precisionFit({ precision, ofPool, rows: passes, trials, efficiency, source }))
+    fits.push(
+      precisionFit({
+        ...{ precision, ofPool, rows: passes, trials, efficiency: work.efficiency, source },
+        meanTimes: measured.meanTimes,
+      }),
+    )
   }
   return {
     document: 'spillway-fit',

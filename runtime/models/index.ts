@@ -1,4 +1,5 @@
 export { builtinContent } from './builtin-file.ts'
+export { builtinWeightBytes } from './builtin-weights.ts'
 export {
   type ExecutionProvider,
   executionProviderNames,

@@ -29,6 +29,8 @@ export interface OnnxGraph {
   readonly opsets: readonly { readonly domain: string; readonly version: number }[]
   /** elements of all stored tensors, in nested graphs, too */
   readonly parameters: number
+  /** bytes of all stored tensors, in other files, too; null where one has a type without a size */
+  readonly weightBytes: number | null
   /** files with weights, relative to the model, each once */
   readonly externalFiles: readonly string[]
 }
@@ -51,6 +53,7 @@ export function readGraph(bytes: Uint8Array): OnnxGraph | null {
       version: Number(version ?? 0),
     })),
     parameters: tensors.reduce((sum, { dims }) => sum + elements(dims ?? []), 0),
+    weightBytes: tensors.reduce<number | null>(withBytes, 0),
     externalFiles: [...new Set(tensors.flatMap(externalFile))].sort(),
   }
 }
@@ -76,6 +79,19 @@ function tensorsOf(graph: Graph): Tensor[] {
 }
 
 const elements = (dims: Tensor['dims']) => dims.reduce<number>((n, size) => n * Number(size), 1)
+
+/** Bits of an element, by number of the type in ONNX: the newest are not in this reader. */
+const BITS: Readonly<Record<number, number>> = {
+  ...{ 1: 32, 2: 8, 3: 8, 4: 16, 5: 16, 6: 32, 7: 64, 9: 8, 10: 16, 11: 64, 12: 32, 13: 64 },
+  // bfloat16, four kinds of float8, int4 and uint4
+  ...{ 14: 64, 15: 128, 16: 16, 17: 8, 18: 8, 19: 8, 20: 8, 21: 4, 22: 4 },
+}
+
+function withBytes(sum: number | null, { dims, dataType }: Tensor): number | null {
+  const bits = BITS[dataType ?? 0]
+  if (sum === null || bits === undefined) return null
+  return sum + Math.ceil((elements(dims ?? []) * bits) / 8)
+}
 
 function externalFile({ dataLocation, externalData }: Tensor): string[] {
   if (dataLocation !== onnx.TensorProto.DataLocation.EXTERNAL) return []

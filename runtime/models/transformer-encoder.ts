@@ -7,7 +7,7 @@ type Declared = Extract<Model, { builtin: 'transformer-encoder' }>
 export type TransformerOptions = Omit<Declared, 'builtin' | 'pad_to'>
 
 /** Positions with a separate vector. */
-const MAX_POSITIONS = 4096
+export const MAX_POSITIONS = 4096
 
 export function transformerInputs({ vocabulary }: TransformerOptions): readonly InputSpec[] {
   const shape = ['batch', 'length'] as const

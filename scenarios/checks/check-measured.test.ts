@@ -45,7 +45,7 @@ test('a key of another law is an error that names that law', () => {
   expect(problemsOf('law: table, sizes: [1], ms: [3], lengths: [4]')).toEqual([
     at(
       'lengths',
-      'unknown key; expected one of law, sizes, ms, cv; it is a key of law length-table',
+      'unknown key; expected one of law, sizes, ms, cv, slow; it is a key of law length-table',
     ),
   ])
 })

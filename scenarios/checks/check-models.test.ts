@@ -29,3 +29,17 @@ test('a model of just under 2 GB is accepted', () => {
   })
   expect(scenario.models.m).toMatchObject({ width: 22000 })
 })
+
+test.each([
+  ['slow: { share: 0, factor: 3 }', 'share: expected above 0; remove slow for none, got 0'],
+  ['slow: { share: 0.01, factor: 1 }', 'factor: expected above 1; remove slow for none, got 1'],
+  ['slow: { share: 0.6, factor: 3 }', 'share: expected a number of at most 0.5, got 0.6'],
+])('slow batches are rare, and slow: %s', (slow, problem) => {
+  const laws = ['table, sizes: [1], ms: [3]', 'linear, base_ms: 3']
+  for (const law of laws) {
+    const problems = problemsIn(withModel(`{ work: { law: ${law}, ${slow} } }`))
+    expect(problems.join('\n')).toContain(`models.m.work.slow.${problem}`)
+    const good = withModel(`{ work: { law: ${law}, slow: { share: 0.01, factor: 3 } } }`)
+    expect(problemsIn(good)).toEqual([])
+  }
+})

@@ -27,6 +27,7 @@ export function checkModels(draft: Draft): void {
         const why = RAGGED[work.law] ?? 'does not depend on lengths'
         draft.refuse([...path, 'ragged'], `false, as the work of ${name} ${why}`)
       }
+      checkSlow(work, [...path, 'work', 'slow'], draft)
       checkMeasured(work, [...path, 'work'], draft)
       checkTransformer(work, [...path, 'work'], draft)
       checkOperations(work, [...path, 'work'], draft)
@@ -39,6 +40,14 @@ export function checkModels(draft: Draft): void {
       draft.refuse([...path, 'hidden'], text, `${model.hidden}`)
     }
   }
+}
+
+/** Checks that slow batches are there and slow: otherwise the key has no effect. */
+function checkSlow(work: Work, path: Path, draft: Draft): void {
+  if (!('slow' in work) || work.slow === undefined) return
+  const { share, factor } = work.slow
+  if (share === 0) draft.refuse([...path, 'share'], 'above 0; remove slow for none', '0')
+  if (factor === 1) draft.refuse([...path, 'factor'], 'above 1; remove slow for none', '1')
 }
 
 function checkTransformer(work: Work, path: Path, draft: Draft): void {

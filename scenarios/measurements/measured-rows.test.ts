@@ -96,3 +96,18 @@ test('bad files and rows are refused with their place', async () => {
     rows.map((_, i) => `:${i + 2}: expected `),
   )
 })
+
+test('percentiles of a row rise, in ms, and may be absent', async () => {
+  const head = 'batch,length,mean_ms,p50_ms,p99_us\n'
+  const { rows, meanTimes } = await read(`${head}1,2,3,2.9,4000\n2,2,4,,5000\n4,2,5,,\n`)
+  expect(rows.map(({ percentiles }) => percentiles)).toEqual([
+    { p50: 2.9, p99: 4 },
+    { p99: 5 },
+    undefined,
+  ])
+  expect(meanTimes).toBe(true)
+  expect(await problemsOf(`${head}1,2,3,5,4000\n1,2,3,x,4000\n`)).toEqual([
+    ':2: expected a time of at least 5 ms, the percentile before, in p99_us, got "4000"',
+    ':3: expected a time above 0 in p50_ms, got "x"',
+  ])
+})

@@ -11,6 +11,8 @@ import {
   type MeasuredKey,
   type MeasurementColumns,
   namedMeasure,
+  PERCENTILE_KEYS,
+  type PercentileKey,
 } from './measurement-columns.ts'
 
 /** A measured time of a batch or step. */
@@ -25,6 +27,8 @@ export interface MeasuredRow {
   /** as scenarios name it, or as the file has it where they do not; null without a column */
   readonly precision: string | null
   readonly ms: number
+  /** of its times, ms; absent where the file has none, and without those that a row leaves empty */
+  readonly percentiles?: Readonly<Partial<Record<PercentileKey, number>>>
 }
 
 export interface Measurements {
@@ -32,6 +36,8 @@ export interface Measurements {
   /** what was guessed, as a sentence; null if nothing was */
   readonly said: string | null
   readonly rows: readonly MeasuredRow[]
+  /** whether `ms` of each is a mean or a single run, not a percentile */
+  readonly meanTimes: boolean
   /** rows that the conditions leave out */
   readonly leftOut: number
 }
@@ -116,7 +122,8 @@ class RowReader {
   readonly #header: readonly string[]
   readonly #columns: MeasurementColumns
   readonly #said: string | null
-  readonly #msPerUnit: number
+  readonly #msPerUnit: (column: string | undefined) => number
+  readonly #meanTimes: boolean
   readonly #where: readonly Condition[]
   readonly #decodes: boolean
   readonly #problems: string[] = []
@@ -149,6 +156,7 @@ class RowReader {
       this.#columns = guess.columns
       this.#said = guess.said
       this.#msPerUnit = guess.msPerUnit
+      this.#meanTimes = guess.meanTimes
     } catch (error) {
       if (!(error instanceof Failure)) throw error
       throw new Failure(
@@ -176,7 +184,10 @@ class RowReader {
     const precision = this.#precisionOf(of('precision'), line)
     if (sizes === null || precision === undefined) return
     const ms = this.#msOf(of, sizes, line)
-    if (ms !== null) this.#rows.push({ line, ...sizes, precision, ms })
+    const percentiles = this.#percentilesOf(of, line)
+    if (ms !== null && percentiles !== null) {
+      this.#rows.push({ line, ...sizes, precision, ms, ...percentiles })
+    }
     if (this.#rows.length > MOST_ROWS) {
       const text = `expected at most ${MOST_ROWS} rows; fit a part of them, as by --where`
       throw new Failure(`${this.#path}: ${text}`)
@@ -189,8 +200,10 @@ class RowReader {
       const got = this.#leftOut === 0 ? 'none' : `none: no row has ${this.#conditions()}`
       throw new Failure(`${this.#path}:${lastLine}: expected rows, got ${got}`)
     }
-    const columns = this.#columns
-    return { columns, said: this.#said, rows: this.#rows, leftOut: this.#leftOut }
+    return {
+      ...{ columns: this.#columns, said: this.#said, meanTimes: this.#meanTimes },
+      ...{ rows: this.#rows, leftOut: this.#leftOut },
+    }
   }
 
   #conditions(): string {
@@ -244,12 +257,35 @@ class RowReader {
     const tokens = this.#decodes ? batch + prefillTokens : batch * length
     const ms =
       key === 'ms'
-        ? value * this.#msPerUnit
+        ? value * this.#msPerUnit(this.#columns.ms)
         : (1000 * (key === 'throughput_rps' ? batch : tokens)) / value
     if (value > 0 && ms >= 1e-6 && ms <= 1e9) return ms
     const text = `expected a number above 0 in ${this.#columns[key]}`
     this.#refuse(line, `${text}, got ${describeValue(of(key))}`)
     return null
+  }
+
+  /** Nothing without such columns; null with a problem if one of them falls. */
+  #percentilesOf(
+    of: (key: MeasuredKey) => string | undefined,
+    line: number,
+  ): Pick<MeasuredRow, 'percentiles'> | null {
+    const known: [PercentileKey, number][] = []
+    for (const key of PERCENTILE_KEYS) {
+      const text = of(key)
+      if (text === undefined || text === '') continue
+      const column = this.#columns[key]
+      const value = Number(text) * this.#msPerUnit(column)
+      const [, before = 0] = known.at(-1) ?? []
+      if (!(value > 0 && value >= before && value <= 1e9)) {
+        const least = before === 0 ? 'above 0' : `of at least ${before} ms, the percentile before,`
+        const what = `a time ${least} in ${column}`
+        this.#refuse(line, `expected ${what}, got ${describeValue(text)}`)
+        return null
+      }
+      known.push([key, value])
+    }
+    return known.length === 0 ? {} : { percentiles: Object.fromEntries(known) }
   }
 
   #refuse(line: number, text: string): void {

@@ -52,7 +52,7 @@ test('what is stated is not guessed, and what is guessed is said', () => {
   const header = ['batch', 'length', 'a_ms', 'b_us']
   const guess = guessColumns(header, { ms: 'b_us' }, encoder)
   expect(guess.columns).toEqual({ batch: 'batch', length: 'length', ms: 'b_us' })
-  expect(guess.msPerUnit).toBe(0.001)
+  expect(guess.msPerUnit('b_us')).toBe(0.001)
   expect(guess.said).toBe('columns `batch`, `length`')
   expect(guessColumns(['bs', 'len', 'time'], {}, encoder).said).toBe(
     'columns `bs` as batch, `len` as length, `time` as ms (ms assumed)',
@@ -80,4 +80,17 @@ test('every problem is named at once', () => {
     expect.stringContaining('set --columns batch=NAME'),
     expect.stringContaining('set --columns length=NAME'),
   ])
+})
+
+test('percentiles stand beside a mean, and medians alone are the times', () => {
+  const header = ['batch', 'length', 'avg_ms', 'lat_p50_ms', 'p90_us', 'p99']
+  const { columns, msPerUnit, meanTimes } = guessColumns(header, {}, encoder)
+  const percentiles = { p50: 'lat_p50_ms', p90: 'p90_us', p99: 'p99' }
+  expect(columns).toEqual({ batch: 'batch', length: 'length', ms: 'avg_ms', ...percentiles })
+  expect(header.map(msPerUnit)).toEqual([1, 1, 1, 1, 0.001, 1])
+  const medians = guessColumns(['batch', 'length', 'median_ms', 'p99_ms'], {}, encoder)
+  expect(medians.columns).toMatchObject({ ms: 'median_ms', p50: 'median_ms', p99: 'p99_ms' })
+  expect([meanTimes, medians.meanTimes]).toEqual([true, false])
+  const stated = guessColumns(header, { ms: 'lat_p50_ms' }, encoder)
+  expect([stated.columns.p50, stated.meanTimes]).toEqual(['lat_p50_ms', false])
 })

@@ -11,18 +11,28 @@ export const MEASURED = Object.freeze({
   ms: 'the time of a batch or step',
   throughput_rps: 'requests/s: the batch over its time',
   tokens_per_s: 'tokens/s: the tokens of a batch or step over its time',
+  p50: 'the median of times, beside their mean',
+  p90: 'the p90 of times',
+  p95: 'the p95 of times',
+  p99: 'the p99 of times',
 })
 export type MeasuredKey = keyof typeof MEASURED
 export const measuredKeys = Object.keys(MEASURED) as MeasuredKey[]
+
+/** Percentiles of the times of a batch or step. */
+export const PERCENTILE_KEYS = ['p50', 'p90', 'p95', 'p99'] as const
+export type PercentileKey = (typeof PERCENTILE_KEYS)[number]
 
 export type MeasurementColumns = Readonly<Partial<Record<MeasuredKey, string>>>
 
 /** Which column holds what, and what was guessed of that, as a sentence; null if nothing was. */
 export interface ColumnGuess {
   readonly columns: MeasurementColumns
-  /** milliseconds in a unit of the column of times */
-  readonly msPerUnit: number
+  /** milliseconds in a unit of a column of times */
+  readonly msPerUnit: (column: string | undefined) => number
   readonly said: string | null
+  /** whether times are means, not percentiles */
+  readonly meanTimes: boolean
 }
 
 export interface ColumnOptions {
@@ -66,13 +76,21 @@ export function guessColumns(
       guessed.set(name, fitting[0]!)
     } else if (fitting.length === 1) guessed.set(name, fitting[0]!)
   }
-  const columns: MeasurementColumns = { ...stated, ...Object.fromEntries(guessed) }
+  // a table of medians alone: they are its times
+  const middle = guessed.get('p50')
+  const timed = statedTime || TIMES.some((time) => guessed.has(time))
+  if (middle !== undefined && !timed) guessed.set('ms', middle)
+  const known: MeasurementColumns = { ...stated, ...Object.fromEntries(guessed) }
+  const timesAre = known.ms === undefined ? null : namedMeasure(known.ms, decodes)
+  const columns = timesAre === 'p50' ? { p50: known.ms!, ...known } : known
   problems.push(
     ...missing(columns, decodes, key).map((text) => `${text}; got ${header.join(', ')}`),
   )
   if (problems.length > 0) throw new Failure(problems, EXIT.usage)
   const unit = columns.ms === undefined ? null : namedUnit(columns.ms)
-  return { columns, msPerUnit: MS_PER[unit ?? 'ms'], said: saidOf(guessed, unit) }
+  const msPerUnit = (column = '') => MS_PER[namedUnit(column) ?? unit ?? 'ms']
+  const meanTimes = !(PERCENTILE_KEYS as readonly (string | null)[]).includes(timesAre)
+  return { columns, msPerUnit, meanTimes, said: saidOf(guessed, unit) }
 }
 
 function missing(
@@ -128,6 +146,9 @@ const TOKENS = 'token tokens tok toks'.split(' ')
 export function namedMeasure(column: string, decodes: boolean): MeasuredKey | null {
   const words = wordsOf(column)
   if (has(words, ...PRECISION)) return 'precision'
+  const percentile = PERCENTILE_KEYS.find((key) => words.includes(key))
+  if (percentile !== undefined) return percentile
+  if (has(words, 'median')) return 'p50'
   const rate = has(words, 'per', 'throughput', 'rps', 'qps', 'tps') || /\/\s*s(ec)?\b/i.test(column)
   if (rate) {
     if (has(words, 'tps', ...TOKENS)) return 'tokens_per_s'

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { efficiency, spread } from './schema-transformer.ts'
+import { residual } from './schema-residual.ts'
+import { efficiency } from './schema-transformer.ts'
 import { count, kind, nonNegative } from './schema-values.ts'
 
 const amount = nonNegative.default(0)
@@ -43,5 +44,5 @@ export const operations = z.strictObject({
     .default(1)
     .describe('The number of kernels of a batch, each of which adds `launch_us`.'),
   efficiency: efficiency.optional(),
-  cv: spread,
+  ...residual,
 })

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { optionalResidual, residual } from './schema-residual.ts'
 import { count, kind, nonNegative, off, positive } from './schema-values.ts'
 
 /** Transformers by their dimensions, whose times follow from the accelerator of their pool. */
@@ -87,11 +88,6 @@ export const efficiency = z
       'which results mark as uncalibrated; `spillway fit` finds values from measurements.',
   )
 
-export const spread = nonNegative
-  .max(10)
-  .default(0)
-  .describe('The coefficient of variation of single batches or steps about the mean time.')
-
 const common = {
   layers,
   hidden: width.describe('The size of the vector of each token.'),
@@ -113,7 +109,7 @@ export const transformerEncoder = z.strictObject({
       'accelerator of the pool, by a roofline.',
   ),
   ...common,
-  cv: spread,
+  ...residual,
 })
 
 export const transformerDecoder = z.strictObject({
@@ -144,4 +140,5 @@ export const transformerDecoder = z.strictObject({
     .optional()
     .describe('The number of experts that each token uses; needed with `experts`.')
     .meta({ examples: [2] }),
+  ...optionalResidual,
 })

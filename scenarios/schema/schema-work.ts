@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { duration } from './schema-duration.ts'
 import { operations } from './schema-operations.ts'
+import { optionalResidual, residual } from './schema-residual.ts'
 import { transformerDecoder, transformerEncoder } from './schema-transformer.ts'
 import { batch, count, kind, nonNegative, positive, share } from './schema-values.ts'
 
@@ -14,14 +15,6 @@ const setUp = {
     )
     .meta({ examples: [20] }),
 }
-
-const spread = nonNegative
-  .max(10)
-  .default(0)
-  .describe(
-    'The coefficient of variation of single batches about the mean time, as a lognormal; at 0 ' +
-      'they all take the mean time.',
-  )
 
 const sizes = z
   .array(batch)
@@ -65,6 +58,7 @@ export const work = z
           'The time added for each token of a batch, padding included. At 0 the time does not ' +
             'depend on lengths.',
         ),
+      ...optionalResidual,
       ...setUp,
     }),
     z.strictObject({
@@ -75,7 +69,7 @@ export const work = z
         .min(1)
         .max(1000)
         .describe('The mean times of a batch, one for each of the `sizes`.'),
-      cv: spread,
+      ...residual,
     }),
     z.strictObject({
       law: kind('length-table', 'Mean times were measured at several batch sizes and lengths.'),
@@ -96,7 +90,7 @@ export const work = z
           'The mean times of a batch: a row for each of the `sizes`, with a time for each of the ' +
             '`lengths`.',
         ),
-      cv: spread,
+      ...residual,
     }),
     z.strictObject({
       law: kind(
@@ -128,7 +122,7 @@ export const work = z
             '1): a batch runs on each instance while one more waits.',
         )
         .meta({ examples: [0.5] }),
-      cv: spread,
+      ...residual,
     }),
     z.strictObject({
       law: kind(
@@ -148,6 +142,7 @@ export const work = z
         .describe(
           'The time added to a step for each token in the KV caches of sequences that decode.',
         ),
+      ...optionalResidual,
     }),
     transformerEncoder,
     transformerDecoder,

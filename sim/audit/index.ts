@@ -6,6 +6,7 @@ export {
   exactCalls,
   exactPercentiles,
 } from './evidence/exact-percentiles.ts'
+export { exactScatter, showsScatter } from './evidence/exact-scatter.ts'
 export type { AuditRows, RequestColumns } from './evidence/raw-rows.ts'
 export type { RuleReport, Violation } from './findings.ts'
 export { type PoolPromises, type Promises, promisesOf } from './promises/promises.ts'

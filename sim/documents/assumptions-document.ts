@@ -46,6 +46,23 @@ const batchTimes = z
         'Relative error of these times where they were not measured; null where none is known, ' +
           'absent in documents of earlier versions.',
       ),
+    residual: z
+      .strictObject({
+        cv: number.describe('Coefficient of variation of the lognormal.'),
+        slow: z
+          .strictObject({
+            share: number.describe('Share of slow batches or steps.'),
+            factor: number.describe('How many times as long they take.'),
+          })
+          .nullable()
+          .describe('Rare slow batches or steps; null for none.'),
+        of_all: number.describe('Coefficient of variation of all batches or steps of one shape.'),
+      })
+      .optional()
+      .describe(
+        'Scatter of single batches or steps about these means, as the law states it; absent where ' +
+          'it states none.',
+      ),
   })
   .describe('Times of batches, or of steps, of one pool.')
 

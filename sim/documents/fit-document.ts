@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { command, headOf, number, scenarioRef } from './document-parts.ts'
+import { residualFit } from './residual-document.ts'
 
 /** Efficiencies of a model on an accelerator, fitted to measured times of batches or steps. */
 
@@ -120,6 +121,7 @@ const fit = z
           .describe('What the values were fitted to.'),
       })
       .describe('The key `efficiency` of the model, ready for a scenario.'),
+    residual: residualFit,
   })
   .describe('The fit to the rows of one precision.')
 

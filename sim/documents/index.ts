@@ -40,6 +40,7 @@ export {
   shedBy,
   type TailPoint,
 } from './request-figures.ts'
+export type { ResidualFit } from './residual-document.ts'
 export {
   type Sweep,
   type SweepManifest,

@@ -127,8 +127,9 @@ const measured = z.strictObject({
 const resources = z
   .strictObject({
     weights_mib: numberOrNull.describe(
-      'Memory of the weights of one replica of each pool, summed, MiB; null where the weights of ' +
-        'a model are not known.',
+      'Memory of the weights of one replica of each pool, summed, MiB: as a calibration observed ' +
+        'them, by the dimensions of declared work, or else all tensors that the file of the model ' +
+        'stores. Null where the weights of a model are not known.',
     ),
     joule_per_request: estimateOrNull.describe(
       'Energy of the accelerators of all pools over the served requests, J; mean over runs. Null ' +

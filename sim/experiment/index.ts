@@ -54,6 +54,14 @@ export {
   WIDEST_FACTOR,
 } from './fit/fit-check.ts'
 export { fitInput, fitScenario, replicationFigures, sampleFigures } from './fit/fit-scenario.ts'
+export { type SpreadCell, spreadOf } from './fit/residual-cells.ts'
+export type { Figure } from './fit/residual-figures.ts'
+export {
+  chooseResidual,
+  type HeldOutRatio,
+  type ResidualTrial,
+  tryResiduals,
+} from './fit/residual-fit.ts'
 export { carried } from './gate/carried.ts'
 export type { PoolCauses } from './gate/causes.ts'
 export {
@@ -104,6 +112,7 @@ export { resultOf, simulatedResult } from './result/result.ts'
 export { serviceError } from './result/service-error.ts'
 export { tooShort } from './result/short-runs.ts'
 export { agreement, stabilityOf } from './result/stability.ts'
+export { statedResidual } from './result/stated-residual.ts'
 export { uncalibratedWarnings } from './result/uncalibrated.ts'
 export { mayBeLost, scheduledFailures } from './simulation/failure-plan.ts'
 export { executorWork } from './simulation/hardware.ts'

@@ -75,6 +75,11 @@ export interface StepRun {
   /** of transfers, in the first step */
   extraMs: Ms
   started: Ms
+  /**
+   * ends of single steps since the start, written by a world whose steps scatter; absent where
+   * steps grow evenly from the first to the last one
+   */
+  stepEnds?: Float64Array | null
 }
 
 /** Runs batches. A started batch is never interrupted; its end comes as `onDone`. */

@@ -34,6 +34,7 @@ export {
   type WorkedBatch,
 } from './machine/recorded-field.ts'
 export { meanLevel, scaledFields } from './machine/scaled-fields.ts'
+export { type Residual, type Scatter, scatterOf } from './machine/scatter.ts'
 export type { Steps } from './machine/speed.ts'
 export {
   actsOf,

@@ -27,7 +27,15 @@ const SERVER: ServerModel = {
 /** The row that perf_analyzer would publish for a server. */
 function rowOf(model: ServerModel, users: number): PublishedRow {
   const point = sweepPoint(model, users, { replications: 1, durationS: 6 })
-  const rest = { model: '', online: true, heading: '', clientBatch: 1, meanMs: Number.NaN }
+  const rest = {
+    model: '',
+    online: true,
+    heading: '',
+    clientBatch: 1,
+    meanMs: Number.NaN,
+    p90Ms: Number.NaN,
+    p95Ms: Number.NaN,
+  }
   return { ...rest, ...point }
 }
 

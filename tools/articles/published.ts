@@ -18,6 +18,8 @@ export interface PublishedRow extends SweepPoint {
   /** inferences in each request of the client */
   readonly clientBatch: number
   readonly meanMs: number
+  readonly p90Ms: number
+  readonly p95Ms: number
 }
 
 /** Throughput x mean latency over the number of users: 1 by Little's law. */
@@ -56,6 +58,8 @@ function rowOf(columns: ReadonlyMap<string, string>): PublishedRow {
     queueMs: number('queue_ms'),
     computeMs: number('compute_in_ms') + number('compute_infer_ms') + number('compute_out_ms'),
     p50Ms: number('p50_ms'),
+    p90Ms: number('p90_ms'),
+    p95Ms: number('p95_ms'),
     p99Ms: number('p99_ms'),
     meanMs: number('avg_ms'),
   }

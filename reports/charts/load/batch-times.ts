@@ -28,7 +28,7 @@ export function batchTimes([{ result }]: Sides, width: number): TopLevelSpec | n
   const source = result.profile === null ? 'as declared' : `profile ${result.profile.name}`
   const more = panels.length > MOST_POOLS ? `, ${MOST_POOLS} of ${panels.length} kinds of pool` : ''
   const lengths = names.some((name) => name !== '') ? ' · a line for each length' : ''
-  const subtitle = `${result.scenario.name} · mean at speed 1, ${source}${more}${lengths}${errorText(shown)}`
+  const subtitle = `${result.scenario.name} · mean at speed 1, ${source}${more}${lengths}${errorText(shown)}${scatterText(shown)}`
   return {
     ...frame(finding(shown[0]!, panels.length > 1), subtitle, width),
     columns: grid.columns,
@@ -43,6 +43,13 @@ function errorText(panels: readonly Panel[]): string {
   if (errors.length === 0) return ''
   const { of, median } = errors.reduce((a, b) => (b.median > a.median ? b : a))
   return ` · median error of the ${of} ${percent(median)}`
+}
+
+/** The scatter of single ones about the mean; of several panels, the largest. */
+function scatterText(panels: readonly Panel[]): string {
+  const all = panels.flatMap(({ residual }) => residual ?? [])
+  if (all.length === 0) return ''
+  return ` · single ones scatter by ${percent(Math.max(...all.map(({ of_all: cv }) => cv)))}`
 }
 
 /** Pools with the same times share a panel. */

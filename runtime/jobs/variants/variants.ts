@@ -18,6 +18,7 @@ import { type DocumentOptions, LIBRARY_CALL, REPLICATIONS } from '../options.ts'
 import { profileWarnings } from '../profile-warnings.ts'
 import { runReplications } from '../replications.ts'
 import type { LoadedVariants, NamedSystem } from './load-variants.ts'
+import { modelWeights } from './model-weights.ts'
 import { type ReplayedVariants, replayVariants } from './replay-variants.ts'
 
 export interface VariantsOptions extends DocumentOptions {
@@ -70,6 +71,7 @@ export async function variants(
     replicas: system.scenario.pools.map((pool) => pool.replicas),
     runs,
   }))
+  const weights = await Promise.all(named.map(({ system }) => modelWeights(system)))
   const rows = simulated.map(({ named: { name, set, system }, runs }, i) => ({
     name,
     set: [...set],
@@ -79,7 +81,7 @@ export async function variants(
       runs.map((run) => runFigures(system.scenario, run)),
     ),
     figures: variantFigures(sides[i]!),
-    resources: variantResources(system.scenario, system.activations, runs),
+    resources: variantResources(system, weights[i]!, runs),
     tail: simulatedResult(system, runs, { ...build(), profile: label }).tail,
   }))
   const ratios = pairedRatios(sides)

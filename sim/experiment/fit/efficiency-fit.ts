@@ -13,6 +13,8 @@ import {
 import type { Fit } from '../../documents/index.ts'
 import { ASSUMED_EFFICIENCY } from '../simulation/accelerator-card.ts'
 import type { TransformerWork } from '../simulation/transformer-times.ts'
+import type { SpreadRow } from './residual-cells.ts'
+import { residualFitOf } from './residual-result.ts'
 
 type PrecisionFit = Fit['fits'][number]
 type Errors = PrecisionFit['left_out']
@@ -40,6 +42,7 @@ export interface FittedRow extends MeasuredPass {
     readonly length: number
     readonly prefillTokens: number
     readonly ms: number
+    readonly percentiles?: SpreadRow['percentiles']
   }
 }
 
@@ -51,6 +54,8 @@ export interface PrecisionRows {
   readonly trials: readonly ShapeTrial<FittedRow>[]
   readonly efficiency: TransformerWork['efficiency']
   readonly source: string
+  /** whether times are means or single runs, not percentiles; by default they are */
+  readonly meanTimes?: boolean
 }
 
 /** What is known of a fit to the rows of one precision. */
@@ -93,6 +98,7 @@ export function precisionFit(of: PrecisionRows): PrecisionFit {
     confidence,
     sure: sureText(found, cellCount(rows), unfitted),
     efficiency: efficiencyOf(of, left, parameters),
+    residual: residualFitOf(rows.map(({ row }) => ({ ...row, isMean: of.meanTimes ?? true }))),
   }
 }
 

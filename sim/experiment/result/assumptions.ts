@@ -5,6 +5,7 @@ import { stepsOf, workOf } from '../simulation/hardware.ts'
 import type { PreparedScenario } from '../system/prepared-scenario.ts'
 import type { Resolved } from '../system/resolve.ts'
 import { serviceError } from './service-error.ts'
+import { statedResidual } from './stated-residual.ts'
 
 type Assumptions = Result['assumptions']
 type BatchTimes = Assumptions['batch_times'][number]
@@ -43,7 +44,11 @@ function batchTimes({ scenario, plan, models, lengths }: AssumedSystem, i: numbe
   const alike = curves.every(({ ms }) => ms.every((value, j) => value === curves[0]!.ms[j]))
   const shown = alike ? [{ ...curves[0]!, length: null }] : curves
   const error = serviceError({ scenario, models }, i)
-  return { pool: name, steps: steps !== null, sizes, curves: shown, error }
+  const residual = statedResidual(scenario, i)
+  return {
+    ...{ pool: name, steps: steps !== null, sizes, curves: shown, error },
+    ...(residual !== null && { residual }),
+  }
 }
 
 /** Whole numbers from 1 to `most`, all of them or some in even steps. */

@@ -27,7 +27,7 @@ export function operationsWork(work: OperationsWork, pool: PlacedPool): MeanWork
     }
     return passTime(card, [group], lengthy ? size * length : size).ms
   }
-  return scattered(remembered(mean), work.cv)
+  return scattered(remembered(mean), work)
 }
 
 /** Bytes of the weights at so many bits each. */

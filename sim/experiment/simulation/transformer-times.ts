@@ -8,7 +8,13 @@ import {
   type Transformer,
 } from '../../accelerator/index.ts'
 import type { Ms } from '../../serving/index.ts'
-import { type MeanWork, type StepBatch, type StepLaw, scattered } from '../../world/index.ts'
+import {
+  type MeanWork,
+  type StepBatch,
+  type StepLaw,
+  scattered,
+  scatterOf,
+} from '../../world/index.ts'
 import { cardOf, type PlacedPool, type PoolCard, remembered } from './accelerator-card.ts'
 
 export type TransformerWork = Extract<
@@ -117,7 +123,7 @@ export function encoderWork(work: TransformerWork, pool: PlacedPool): MeanWork {
     const { groups, tokens } = batchPart(on, size, length)
     return passTime(on.card, groups, tokens).ms + on.exchange(tokens)
   }
-  return scattered(remembered(mean), 'cv' in work ? work.cv : 0)
+  return scattered(remembered(mean), work)
 }
 
 /**
@@ -141,6 +147,7 @@ export function decoderSteps(work: TransformerWork, pool: PlacedPool): StepLaw {
     }
   }
   return {
+    scatter: scatterOf(work),
     stepMs: (batch) => {
       let ms = on.exchange(batch.decodes + batch.prefillTokens)
       for (const part of stepParts(on, batch)) ms += timeOf(part).ms

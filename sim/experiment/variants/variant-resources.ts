@@ -11,13 +11,23 @@ import { transformerOf } from '../simulation/transformer-times.ts'
 const MIB = 2 ** 20
 const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0)
 
-/** What a variant needs beside time: memory of its weights, and energy. */
+interface WeighedSystem {
+  readonly scenario: Scenario
+  readonly activations: readonly (ActivationPlan | null)[]
+}
+
+/**
+ * What a variant needs beside time: memory of its weights, and energy. `stored` has the bytes of
+ * the weights in the file of the model of each pool, null where it has none.
+ */
 export function variantResources(
-  scenario: Scenario,
-  activations: readonly (ActivationPlan | null)[],
+  { scenario, activations }: WeighedSystem,
+  stored: readonly (number | null)[],
   runs: readonly RunSummary[],
 ): VariantResources {
-  const weights = scenario.pools.map((_, i) => weightsOf(scenario, activations, i))
+  const weights = scenario.pools.map((_, i) => {
+    return weightsOf(scenario, activations, i) ?? stored[i] ?? null
+  })
   const bytes = weights.filter((own) => own !== null)
   const powered = runs.every(({ power }) => power.every((pool) => pool !== null))
   return {

@@ -42,6 +42,7 @@ export abstract class Engine {
       blocks: 0,
       extraMs: 0,
       started: 0,
+      stepEnds: null,
     }
   }
 

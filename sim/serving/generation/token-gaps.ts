@@ -53,7 +53,8 @@ export class TokenGaps {
   }
 
   /** All sequences got a token with each step of a run; its first and last step took so long. */
-  tokens(now: Ms, { started, steps }: StepRun, firstMs: Ms, lastMs: Ms): void {
+  tokens(now: Ms, run: StepRun, firstMs: Ms, lastMs: Ms): void {
+    const { started, steps } = run
     const secondMs = steps > 1 ? firstMs + (lastMs - firstMs) / (steps - 1) : lastMs
     const firstEnd = started + firstMs
     const classes = this.#together.length
@@ -61,7 +62,8 @@ export class TokenGaps {
     for (let number = 0; number < classes; number++) {
       const count = this.#together[number]!
       if (count === 0) continue
-      if (this.#last === started) this.#record(number, firstMs, lastMs, steps, count)
+      if (run.stepEnds) this.#singly(number, run, this.#last, count)
+      else if (this.#last === started) this.#record(number, firstMs, lastMs, steps, count)
       else {
         this.#record(number, firstEnd - this.#last, firstEnd - this.#last, 1, count)
         this.#record(number, secondMs, lastMs, steps - 1, count)
@@ -70,7 +72,8 @@ export class TokenGaps {
     for (const request of this.#fresh) {
       const number = this.#requests.class[request]!
       const before = this.#sequences.tokenAt[request]!
-      if (before === started) this.#record(number, firstMs, lastMs, steps, 1)
+      if (run.stepEnds) this.#singly(number, run, before, 1)
+      else if (before === started) this.#record(number, firstMs, lastMs, steps, 1)
       else {
         this.#record(number, firstEnd - before, firstEnd - before, 1, 1)
         this.#record(number, secondMs, lastMs, steps - 1, 1)
@@ -79,6 +82,16 @@ export class TokenGaps {
     }
     this.#fresh.length = 0
     this.#last = now
+  }
+
+  /** The gaps of steps that scatter, the first one since `before`. */
+  #singly(number: number, { started, steps, stepEnds }: StepRun, before: Ms, count: number): void {
+    let last = before - started
+    for (let i = 0; i < steps; i++) {
+      const end = stepEnds![i]!
+      this.#record(number, end - last, end - last, 1, count)
+      last = end
+    }
   }
 
   #record(number: number, fromMs: Ms, toMs: Ms, steps: number, sequences: number): void {

@@ -60,7 +60,7 @@ export class SimulatedExecutors implements Backend, StepBackend {
     this.#loaded = new Uint8Array(count)
     this.#started = new Float64Array(count)
     this.#ended = new Float64Array(count).fill(Number.NEGATIVE_INFINITY)
-    this.#runs = new StepRuns(count, world.machine.steps)
+    this.#runs = new StepRuns(count, world.machine.steps, world.random.service)
     this.#batchEnds = new Float64Array(count).fill(-1)
     this.#runEnds = this.#batchEnds.slice()
     this.#loadEnds = this.#batchEnds.slice()
@@ -115,6 +115,7 @@ export class SimulatedExecutors implements Backend, StepBackend {
   /** What an executor runs is lost; the control plane sees that at once. */
   lose(executor: number): void {
     if (this.#batchEnds[executor] === -1 && this.#runEnds[executor] === -1) return
+    if (this.#runEnds[executor] !== -1) this.#runs.end(this.#now, executor)
     this.#status[executor] = STATUS.died
     this.#runEnds[executor] = -1
     this.#ended[executor] = this.#now

@@ -1,5 +1,8 @@
+import type { Random } from '../../kernel/index.ts'
 import type { Ms, StepRun } from '../../serving/index.ts'
+import type { Scatter } from './scatter.ts'
 import { FULL_PACE, type StepSpeed } from './speed.ts'
+import { StepScatter } from './step-scatter.ts'
 
 /** The batch of an engine's step. */
 export type StepBatch = Pick<StepRun, 'decodes' | 'prefills' | 'prefillTokens' | 'context'>
@@ -15,6 +18,8 @@ export interface StepLaw {
   growthMs(batch: StepBatch): Ms
   /** steps until the growth changes, at least 1; absent where it never does */
   readonly straightSteps?: (batch: StepBatch) => number
+  /** of single steps about their mean; absent or null where there is none */
+  readonly scatter?: Scatter | null
 }
 
 /**
@@ -31,9 +36,13 @@ export class StepRuns {
   readonly #sizes: Float64Array
   /** undefined for full speed */
   readonly #speed: StepSpeed | undefined
+  readonly #scatter = new StepScatter()
+  /** draws steps that scatter */
+  readonly #random: Random | undefined
 
-  constructor(executors: number, speed?: StepSpeed) {
+  constructor(executors: number, speed?: StepSpeed, random?: Random) {
     this.#speed = speed
+    this.#random = random
     this.#sizes = new Float64Array(executors)
     this.#started = new Float64Array(executors)
     this.#first = new Float64Array(executors)
@@ -54,8 +63,20 @@ export class StepRuns {
     const straight = law.straightSteps?.(run) ?? Number.POSITIVE_INFINITY
     // a run of one step is not delayed again
     this.#steps[executor] = delayMs > 0 ? 1 : Math.min(run.steps, straight)
+    if (law.scatter) this.#draw(run, law.scatter, run.extraMs + delayMs)
     if (changesAt < Number.POSITIVE_INFINITY) this.cut(changesAt, executor)
     return this.#after(executor, this.#steps[executor]!)
+  }
+
+  #draw(run: StepRun, scatter: Scatter, delayMs: Ms): void {
+    const { executor } = run
+    if (this.#random === undefined) throw new Error('Expected a random stream for steps')
+    const mean = {
+      ...{ steps: this.#steps[executor]!, growthMs: this.#growth[executor]! },
+      ...{ firstMs: this.#first[executor]! - delayMs, delayMs },
+    }
+    this.#steps[executor] = this.#scatter.draw(executor, mean, scatter, this.#random)
+    run.stepEnds = this.#scatter.endsOf(executor)!
   }
 
   /** Cuts a run at the end of its first step after `now`; null where that is its last step. */
@@ -76,15 +97,20 @@ export class StepRuns {
   }
 
   firstMs(executor: number): Ms {
-    return this.#first[executor]!
+    return this.#scatter.endsOf(executor)?.[0] ?? this.#first[executor]!
   }
 
   lastMs(executor: number): Ms {
+    const ends = this.#scatter.endsOf(executor)
+    const steps = this.#steps[executor]!
+    if (ends !== undefined) return ends[steps - 1]! - (steps > 1 ? ends[steps - 2]! : 0)
     return this.#first[executor]! + this.#growth[executor]! * (this.#steps[executor]! - 1)
   }
 
   /** Time at which this number of steps has ended, ms. */
   #after(executor: number, steps: number): Ms {
+    const ends = this.#scatter.endsOf(executor)
+    if (ends !== undefined) return this.#started[executor]! + ends[steps - 1]!
     const grown = (this.#growth[executor]! * steps * (steps - 1)) / 2
     return this.#started[executor]! + steps * this.#first[executor]! + grown
   }

@@ -1,6 +1,7 @@
 import type { Work } from '../../../scenarios/schema/schema.ts'
-import { drawDuration, exp, log, type Random } from '../../kernel/index.ts'
+import { drawDuration, log, type Random } from '../../kernel/index.ts'
 import type { Ms } from '../../serving/index.ts'
+import { type Residual, scatterOf } from './scatter.ts'
 import type { StepLaw } from './step-runs.ts'
 
 /** Work of a batch, ms at speed 1, by its size and the length computed for each member. */
@@ -43,11 +44,11 @@ function declaredLaw(work: Work): MeanWork {
     case 'table':
     case 'length-table':
     case 'throughput':
-      return scattered(tabulatedWork(measuredTable(work)).mean, work.cv)
+      return scattered(tabulatedWork(measuredTable(work)).mean, work)
     case 'linear': {
       const of = (size: number, length: number) =>
         work.base_ms + size * (work.per_item_ms + length * work.per_token_ms)
-      return { of, mean: of }
+      return scattered(of, work)
     }
     case 'generation':
     case 'transformer-decoder':
@@ -58,16 +59,11 @@ function declaredLaw(work: Work): MeanWork {
   }
 }
 
-/** Single batches about a mean time, lognormal with this coefficient of variation. */
-export function scattered(mean: MeanWork['mean'], cv: number): MeanWork {
-  if (cv === 0) return { of: mean, mean }
-  // about a mean of 1
-  const variance = log(1 + cv * cv)
-  const sigma = Math.sqrt(variance)
-  return {
-    of: (size, length, random) => mean(size, length) * exp(sigma * random.normal() - variance / 2),
-    mean,
-  }
+/** Single batches about a mean time. */
+export function scattered(mean: MeanWork['mean'], residual: Residual): MeanWork {
+  const scatter = scatterOf(residual)
+  if (scatter === null) return { of: mean, mean }
+  return { of: (size, length, random) => mean(size, length) * scatter(random), mean }
 }
 
 /** The laws that are lists of measurements, as one table. */
@@ -119,6 +115,7 @@ export function declaredSteps(work: Work): StepLaw | null {
   if (work.law !== 'generation') return null
   const { base_ms, per_sequence_ms, per_prefill_token_ms, per_context_token_ms } = work
   return {
+    scatter: scatterOf(work),
     stepMs: ({ decodes, prefills, prefillTokens, context }) =>
       base_ms +
       per_sequence_ms * (decodes + prefills) +

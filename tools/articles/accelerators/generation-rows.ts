@@ -44,6 +44,17 @@ export function generationRows(model: GenerationModel): GenerationRow[] {
     })
 }
 
+/** Percentiles of the gaps between tokens, ms, by batch. */
+export function generationTails(model: GenerationModel) {
+  return factRows(FILE)
+    .filter((row) => row.get('model') === `meta-llama/${model}-Instruct`)
+    .map((row) => {
+      const number = (column: string) => Number(row.get(column))
+      const [p50, p90] = [number('itl_p50_ms'), number('itl_p90_ms')]
+      return { batch: number('avg_batch'), p50, p90, p99: number('itl_p99_ms') }
+    })
+}
+
 export type Curve = (batch: number) => number
 export type Predictor = (rows: readonly GenerationRow[]) => Curve
 

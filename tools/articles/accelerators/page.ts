@@ -14,6 +14,8 @@ import { mlenergySection } from './mlenergy.ts'
 import { mlperfSection } from './mlperf.ts'
 import { haveServerRows } from './mlperf-rows.ts'
 import { PRECISION_SCENARIO, precisionText } from './precision-scenario.ts'
+import { haveSpreads } from './residual-rows.ts'
+import { residualSection } from './residuals.ts'
 import type { Section } from './section.ts'
 import { throughputSection } from './throughput.ts'
 import { throughputStudy } from './throughput-study.ts'
@@ -42,7 +44,9 @@ interface Study {
 export const haveAccelerators = () =>
   [havePublished, haveBert, haveLlama, haveGenerationRows, haveCapRows, haveServerRows].every(
     (have) => have(),
-  ) && haveVllmRuns()
+  ) &&
+  haveSpreads() &&
+  haveVllmRuns()
 
 export function missingAccelerators(): string {
   return `expected the published measurements of accelerators in ${SHARED.pathname}, got only some of them`
@@ -100,6 +104,7 @@ export async function acceleratorsPart(write: boolean): Promise<readonly string[
   const others = [
     throughputSection(swept),
     await step('cost and p99 of cards', () => frontSection(swept.fits)),
+    step('scatter of batches and steps', residualSection),
   ]
   const text = pageText(studies, others)
   process.stdout.write(text)

@@ -1,0 +1,28 @@
+import type { Precision } from '../../scenarios/index.ts'
+import type { BuiltinModel } from './builtin-file.ts'
+import { MAX_POSITIONS } from './transformer-encoder.ts'
+
+const INT64 = 8
+const FLOAT = 4
+
+/** Bytes of all tensors that the file of a built-in model stores, without building it. */
+export function builtinWeightBytes(model: BuiltinModel, precision: Precision): number {
+  const float = precision === 'fp16' ? 2 : FLOAT
+  const dense = (inputs: number, outputs: number) => {
+    // at int8 a column has a step, and the bias stays float
+    const matrix = precision === 'int8' ? inputs * outputs + float * outputs : undefined
+    return (matrix ?? float * inputs * outputs) + float * outputs
+  }
+  if (model.builtin === 'mlp') return model.layers * dense(model.width, model.width)
+  const { layers, hidden, vocabulary } = model
+  const tables = float * hidden * (vocabulary + MAX_POSITIONS)
+  const products = 4 * dense(hidden, hidden) + dense(hidden, 4 * hidden) + dense(4 * hidden, hidden)
+  const layer = products + 4 * float * hidden + LAYER_SCALARS * float + LAYER_SHAPES * INT64
+  return tables + layers * layer + 2 * float + MASK_AND_POOL
+}
+
+/** The scale of scores and three constants of GELU; sizes by which heads are split and joined. */
+const LAYER_SCALARS = 4
+const LAYER_SHAPES = 4 + 3
+/** The table of the mask and two limits, as float32; axes. */
+const MASK_AND_POOL = 4 * FLOAT + 5 * INT64
