@@ -63,8 +63,9 @@ export class Draft {
   readonly classes: readonly ClassDraft[]
   readonly pools: readonly PoolDraft[]
   readonly devices: readonly (Device | null)[]
-  /** names of the racks, where readable */
+  /** names of the racks and of the cards, where readable */
   readonly racks: readonly string[]
+  readonly cards: readonly string[]
   /** also null if there is none */
   readonly link: NonNullable<Scenario['link']> | null
   /** objectives of each class, where readable */
@@ -87,7 +88,8 @@ export class Draft {
       classDraft(item, ['traffic', i], this.lengthless),
     )
     this.devices = listOf(top.devices).map((item) => part(shape.devices.unwrap().element, item))
-    this.racks = listOf(top.racks).flatMap((item) => textOf(mapOf(item).name) ?? [])
+    this.racks = namesOf(top.racks)
+    this.cards = namesOf(top.cards)
     this.link = part(shape.link, top.link) ?? null
     const slo = Object.entries(mapOf(top.slo))
     this.slo = new Map(
@@ -201,6 +203,10 @@ function textOf(value: unknown): string | null {
 
 function listOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : []
+}
+
+function namesOf(value: unknown): string[] {
+  return listOf(value).flatMap((item) => textOf(mapOf(item).name) ?? [])
 }
 
 function mapOf(value: unknown): Readonly<Record<string, unknown>> {

@@ -1,3 +1,4 @@
+export { type CardPlan, SharedCards } from './cards/shared-cards.ts'
 export { Link } from './link.ts'
 export { AlikeSpeed } from './machine/alike-speed.ts'
 export {

@@ -12,7 +12,9 @@ import {
   type StepRun,
   type Timers,
 } from '../serving/index.ts'
+import type { SharedCards } from './cards/shared-cards.ts'
 import { DueTimers } from './due-timers.ts'
+import { ARRIVAL, DONE, ENDED, LOADED, LOOK, STEPPED, TIMER } from './event-kinds.ts'
 import type { Link } from './link.ts'
 import type { OverheadModel } from './machine/overheads.ts'
 import type { Speed } from './machine/speed.ts'
@@ -22,19 +24,6 @@ import { wakeCost } from './machine/work.ts'
 import type { ModelLoads } from './memory/model-loads.ts'
 import type { WorldMemory } from './memory/world-memory.ts'
 import type { Hardware, WorldParts, WorldStreams } from './world-parts.ts'
-
-/**
- * The kinds of events, in their order at one instant. A batch has ended when its executor reports
- * it, and is done when the dispatcher has seen the report.
- */
-const ENDED = 0
-const DONE = 1
-const STEPPED = 2
-const LOADED = 3
-const TIMER = 4
-const ARRIVAL = 5
-/** wakes the world to check whether traffic has ended */
-const LOOK = 6
 
 /**
  * The simulated world: virtual clock, event heap, and executors whose batches take work over speed.
@@ -58,6 +47,8 @@ export class SimulatedWorld implements Timers, Backend, StepBackend {
   /** null where memory is not simulated; below, where no model is swapped */
   readonly #memory: WorldMemory | null
   readonly #loads: ModelLoads | null
+  /** null where no card is shared */
+  readonly #cards: SharedCards | null
   /** 1 if the last batch of each executor got its memory; below, the same of its last load */
   readonly #found: Uint8Array
   readonly #loaded: Uint8Array
@@ -96,6 +87,7 @@ export class SimulatedWorld implements Timers, Backend, StepBackend {
     this.#link = world.link ?? null
     this.#memory = world.memory ?? null
     this.#loads = world.loads ?? this.#memory
+    this.#cards = world.cards ?? null
     this.#found = new Uint8Array(world.hardware.length)
     this.#loaded = new Uint8Array(world.hardware.length)
     this.#started = new Float64Array(world.hardware.length)
@@ -129,7 +121,8 @@ export class SimulatedWorld implements Timers, Backend, StepBackend {
     this.#found[executor] = found ? 1 : 0
     if (!found) {
       this.#started[executor] = this.now
-      this.#heap.push(this.now, DONE, executor)
+      const sequence = this.#heap.push(this.now, DONE, executor)
+      this.#cards?.failed(executor, sequence)
       return
     }
     const { work, wake, overheads } = this.#hardware[executor]!
@@ -138,8 +131,10 @@ export class SimulatedWorld implements Timers, Backend, StepBackend {
     const started = this.#speed.begin(executor, this.now + dispatch, gap)
     let size = work.of(batch.size, computedLength(batch), this.#random.service)
     if (work.setUp !== undefined && gap > 0) size += work.setUp(this.#random.service)
-    const ended = this.#speed.finish(executor, started, size + wakeCost(wake, gap), batch.size)
+    size += wakeCost(wake, gap)
     this.#started[executor] = started
+    if (this.#cards?.begin(started, executor, batch.size, size)) return
+    const ended = this.#speed.finish(executor, started, size, batch.size)
     this.#ended[executor] = ended
     this.#heap.push(ended, overheads === null ? DONE : ENDED, executor)
   }
@@ -196,6 +191,7 @@ export class SimulatedWorld implements Timers, Backend, StepBackend {
       this.#lookAgain(control)
     }
     for (let left = maxEvents; left > 0; left--) {
+      this.#cards?.settle(this.now, heap, this)
       if (heap.size === 0) return 'drained'
       heap.pop()
       this.now = heap.time
@@ -204,6 +200,9 @@ export class SimulatedWorld implements Timers, Backend, StepBackend {
       if (heap.kind === ARRIVAL) {
         if (heap.sequence === this.#arrival) this.#handOver(control)
       } else if (heap.kind === DONE) {
+        const event = this.#cards?.end(this.now, heap.slot, heap.sequence)
+        if (event === 'moved') continue
+        if (event === 'ended') this.#ended[heap.slot] = this.now
         this.#done(control, heap.slot)
       } else if (heap.kind === STEPPED) {
         const executor = heap.slot

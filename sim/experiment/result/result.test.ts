@@ -102,6 +102,7 @@ function runOf(n: number, scale: number, { lost = 0, judged = [] as readonly num
     classTails: [],
     memory: [],
     power: [null],
+    slowdowns: [null],
     stallFree: null,
     series: new TimeSeries(10_000).summary(),
     worst: { reported: null, objectives: [[]] },

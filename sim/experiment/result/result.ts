@@ -131,6 +131,9 @@ export function resultOf(
       kv_blocks: pool.generation === undefined ? null : overRuns(runs, (run) => run.kvBlocks[i]!),
       kv_blocks_limit: finite(plan.pools[i]!.generation?.kv.blocks),
       energy: energyResult(scenario, runs, i),
+      ...(scenario.pools[i]!.card !== undefined && {
+        slowdown: overRuns(runs, ({ slowdowns }) => slowdowns[i]!),
+      }),
       prefix_hit_rate: prefixes(pool) ? shareOver(runs.map((run) => run.prefixes[i]!)) : null,
     })),
     objectives: judgeAll(

@@ -1,5 +1,6 @@
 import { acceleratorOf } from '../../../scenarios/schema/pool-accelerator.ts'
 import type { Pool, Scenario } from '../../../scenarios/schema/schema.ts'
+import { sharersOf } from '../../../scenarios/schema/sharers.ts'
 import {
   type Constant,
   capacityOf,
@@ -30,13 +31,14 @@ export function powerPlan(scenario: Scenario): PowerPlan | null {
   const racks = new Racks(scenario)
   const executors = pools.flatMap((pool, index) =>
     Array.from({ length: pool.replicas }, () =>
-      isPowered(pool) ? poweredExecutor(pool, index, racks) : null,
+      isPowered(pool) ? poweredExecutor(scenario, index, racks) : null,
     ),
   )
   return { executors, racks: racks.all, pools: pools.length }
 }
 
-function poweredExecutor(pool: Pool, index: number, racks: Racks): PoweredExecutor {
+function poweredExecutor({ pools }: Scenario, index: number, racks: Racks): PoweredExecutor {
+  const pool = pools[index]!
   const { tensor_parallel: cards = 1, power = {} } = pool
   const { idleW, limitW } = boardOf(pool)
   const points = power.curve?.map(({ batch, power_w: value }) => ({ batch, value }))
@@ -49,7 +51,7 @@ function poweredExecutor(pool: Pool, index: number, racks: Racks): PoweredExecut
   const { limit_w: capW = Number.POSITIVE_INFINITY } = power
   return {
     pool: index,
-    cards,
+    cards: cards / sharersOf(pools, pool),
     idleW,
     batchW: (size) => cappedPowerW({ capW, uncappedW: uncappedW(size) }),
     slowdown:

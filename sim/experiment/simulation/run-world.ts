@@ -13,6 +13,7 @@ import {
   type Machine,
   type ModelLoads,
   type OverheadModel,
+  type SharedCards,
   SimulatedWorld,
   type WorldMemory,
 } from '../../world/index.ts'
@@ -35,6 +36,8 @@ export interface RunParts {
   readonly memory?: WorldMemory | null
   /** of swapped models; none where the memory model has them, or no model is swapped */
   readonly loads?: ModelLoads | null
+  /** none where no accelerator is shared by time slicing */
+  readonly cards?: SharedCards | null
   /** receives the timers that were due, as a replay notes them */
   readonly fired?: DueEvent[] | null
   readonly seed: number

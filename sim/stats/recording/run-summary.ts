@@ -111,6 +111,8 @@ export interface RunSummary {
   readonly memory: readonly SpaceSummary[]
   /** of each pool; null where its power is not known */
   readonly power: readonly (PowerSummary | null)[]
+  /** time of batches and steps over that with a card of their own; null without a shared card */
+  readonly slowdowns: readonly (number | null)[]
   /** null where requests were drawn, or no model has a profile */
   readonly stallFree: StallFreeFigures | null
 }
@@ -125,6 +127,7 @@ export function summariseRun(
     readonly judged: readonly number[]
     readonly memory?: readonly SpaceSummary[]
     readonly power?: readonly (PowerSummary | null)[]
+    readonly slowdowns?: readonly (number | null)[]
     readonly stallFree?: StallFreeFigures | null
   },
 ): RunSummary {
@@ -156,6 +159,7 @@ export function summariseRun(
     drift: recorder.drift,
     memory: run.memory ?? [],
     power: run.power ?? pools.map(() => null),
+    slowdowns: run.slowdowns ?? pools.map(() => null),
     stallFree: run.stallFree ?? null,
   }
 }
