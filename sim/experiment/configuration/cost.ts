@@ -1,6 +1,5 @@
-import { acceleratorOf } from '../../../scenarios/schema/pool-accelerator.ts'
+import { acceleratorOf, sharersOf } from '../../../scenarios/schema/pool-accelerator.ts'
 import type { Scenario } from '../../../scenarios/schema/schema.ts'
-import { sharersOf } from '../../../scenarios/schema/sharers.ts'
 import type { Cost } from '../../documents/index.ts'
 import { estimate } from '../../stats/index.ts'
 

@@ -1,6 +1,5 @@
-import { acceleratorOf } from '../../../scenarios/schema/pool-accelerator.ts'
+import { acceleratorOf, sharersOf } from '../../../scenarios/schema/pool-accelerator.ts'
 import type { Pool, Scenario } from '../../../scenarios/schema/schema.ts'
-import { sharersOf } from '../../../scenarios/schema/sharers.ts'
 import {
   type Constant,
   capacityOf,

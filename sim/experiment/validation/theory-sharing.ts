@@ -22,7 +22,7 @@ export function sharingCases(): TheoryCase[] {
     const { arrivalRates, serviceRates, switchShare } = model
     const [first, second] = sharedProcessorMeanSojourns(model)
     const load = arrivalRates[0] / serviceRates[0] + arrivalRates[1] / serviceRates[1]
-    const name = `Two pools on one card, load ${load.toFixed(2)}`
+    const name = `Two pools on one card, services 1 and 2, load ${load.toFixed(2)}`
     const text = switchShare > 0 ? `${name}, switch share ${switchShare}` : name
     const rate = arrivalRates[0] + arrivalRates[1]
     const scenario = scenarioSchema.parse({

@@ -16,13 +16,14 @@ export interface Turn {
  * work, each has 1/n of its speed. Time slices are short against batches, so their order within a
  * round is not simulated.
  *
- * NVIDIA, Multi-Process Service, Architecture (docs.nvidia.com/deploy/mps/architecture.html): work of
- * different CUDA contexts is scheduled by a time-sliced scheduler and cannot run at once. NVIDIA
- * publishes neither the length of a slice nor the time of a switch, so `switchShare` is declared.
+ * Work of different CUDA contexts is scheduled by a time-sliced scheduler and cannot run at once
+ * (NVIDIA, Multi-Process Service, Architecture: docs.nvidia.com/deploy/mps/architecture.html).
+ * NVIDIA publishes neither the length of a slice nor the time of a switch, so `switchShare` is
+ * declared.
  *
- * A batch that has the card to itself takes 1 ms of virtual time for each ms, and all batches on the
- * card move through virtual time together (Parekh and Gallager 1993). So the order in which they end
- * is known when they begin, and only the next end has an event.
+ * A batch that has the card to itself takes 1 ms of virtual time for each ms, and all batches on
+ * the card move through virtual time together (Parekh and Gallager 1993). So the order in which
+ * they end is known when they begin, and only the next end has an event.
  */
 export class TimeSlices {
   readonly turns: Turn[] = []
