@@ -14,6 +14,7 @@ import {
   prioritised,
   single,
   slack,
+  sliced,
   turning,
 } from './audited-systems.ts'
 import {
@@ -99,6 +100,15 @@ function batchSeeds(): Seed[] {
       { rule: 'batches', what: 'a size other than its number of requests', system: single },
       ofThree,
       (c, { keys }) => write(c, keys, 'batchSize', keys.length + 1),
+    ),
+    oneBatch(
+      {
+        rule: 'time-slices',
+        what: 'ended before its share of the card was enough',
+        system: sliced,
+      },
+      (c, { keys: [first] }) => c.ended[first!]! - c.started[first!]! > 1,
+      (c, { keys }) => write(c, keys, 'ended', c.ended[keys[0]!]! - 0.01),
     ),
     oneBatch(
       { rule: 'padding', what: 'one multiple more', system: single },

@@ -112,3 +112,25 @@ export const predicted = systemOf([{ ...admitting({ deadlineMarginMs: 0 }), maxL
   classes: [{ ...ANY_CLASS, deadlineMs: 12 }, ANY_CLASS],
 })
 export const turning = systemOf([admitting({ adaptiveLifo: { intervalMs: 20, targetMs: 6 } })])
+
+/** Two pools whose replicas take turns on one card. */
+export const sliced = slicedSystem()
+
+function slicedSystem(): SmallSystem {
+  const system = systemOf([{ batching: dynamic, padTo: 4 }, { batching: dynamic }])
+  const [base, item, token] = [0.5, 0.1, 0.01]
+  const aloneMs = (size: number, tokens: number) => base + item * size + token * tokens
+  const card = { pools: [0, 1], switchShare: 0.1, aloneMs: [aloneMs, aloneMs] }
+  const plan = { ...system.plan, cards: [card] }
+  return {
+    ...system,
+    plan,
+    work: plan.pools.map(() => ({
+      law: 'linear',
+      base_ms: base,
+      per_item_ms: item,
+      per_token_ms: token,
+    })),
+    cards: [{ executors: [0, 1], switchShare: card.switchShare }],
+  }
+}

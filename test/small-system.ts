@@ -12,7 +12,14 @@ import {
 } from '../sim/serving/index.ts'
 import { RowRecorder, Rows } from '../sim/stats/index.ts'
 import { ListSource, RequestList } from '../sim/traffic/index.ts'
-import { declaredSteps, declaredWork, IDEAL_MACHINE, NO_WAKE } from '../sim/world/index.ts'
+import {
+  type CardPlan,
+  declaredSteps,
+  declaredWork,
+  IDEAL_MACHINE,
+  NO_WAKE,
+  SharedCards,
+} from '../sim/world/index.ts'
 import { expectPromisesKept } from './kept-promises.ts'
 
 /** A plan of these pools; by default one replica, no batching and no limit. */
@@ -75,6 +82,8 @@ export interface SmallSystem {
   readonly requests: RequestList
   /** per pool */
   readonly work: readonly Work[]
+  /** cards that executors share by time slicing */
+  readonly cards?: readonly CardPlan[]
 }
 
 /** A control plane that is wrong on purpose breaks promises, so its run is not audited. */
@@ -93,6 +102,7 @@ export function serve(
   { observe, audited = true }: ServeOptions = {},
 ): { rows: Rows; journal: Float64Array } {
   const { plan, requests, work } = system
+  const cards = system.cards === undefined ? null : new SharedCards(system.cards, 0, null)
   let recorder: RowRecorder | null = null
   const journal = runWorld({
     plan,
@@ -103,7 +113,8 @@ export function serve(
       overheads: null,
       steps: declaredSteps(work[pool]!),
     })),
-    machine: IDEAL_MACHINE,
+    machine: cards === null ? IDEAL_MACHINE : { ...IDEAL_MACHINE, steps: cards },
+    cards,
     sendDelay: null,
     timer: null,
     loads: { load: (now, executor) => [{ executor, at: now + LOAD_MS }], unload() {} },

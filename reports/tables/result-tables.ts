@@ -152,16 +152,34 @@ const ENGINES =
 
 /** What capacity, load and utilisation mean, where they stand; or which capacity is unknown. */
 function capacities({ pools }: Result): string[] {
-  const names = pools.flatMap(({ name, capacity_rps: rps }) => (rps === null ? [name] : []))
   const known =
-    names.length > 0
-      ? `capacity of ${names.join(', ')} and load: undefined with model swapping`
-      : 'capacity: the highest rate at which queues stay short, at full batches; load: mean rate over capacity'
+    unknownCapacities(pools) ??
+    'capacity: the highest rate at which queues stay short, at full batches; load: mean rate over capacity'
   const engines = pools.some(({ kv_blocks: blocks }) => blocks !== null) ? [ENGINES] : []
   // engines, and declared work, have neither overheads nor stalls
   const differ = pools.some(({ utilisation, occupied }) => utilisation.value !== occupied.value)
   const withStalls = differ ? [WITH_STALLS] : []
-  return [[known, ...engines].join('; '), ...withStalls, ...stallTexts(pools)]
+  return [[known, ...engines].join('; '), ...withStalls, ...stallTexts(pools), ...sliced(pools)]
+}
+
+/** Which capacity is unknown, and why; null where all are known. */
+function unknownCapacities(pools: readonly Pool[]): string | null {
+  const unknown = pools.filter(({ capacity_rps: rps }) => rps === null)
+  if (unknown.length === 0) return null
+  const names = unknown.map(({ name }) => name).join(', ')
+  const shared = unknown.some(({ slowdown }) => slowdown !== undefined)
+  const swapped = unknown.some(({ slowdown }) => slowdown === undefined)
+  const why = [...(swapped ? ['with model swapping'] : []), ...(shared ? ['on a shared card'] : [])]
+  return `capacity of ${names} and load: undefined ${why.join(' and ')}`
+}
+
+/** "time on a shared card over the time alone on it: rank 1.32 [1.30, 1.34], chat 1.1" */
+function sliced(pools: readonly Pool[]): string[] {
+  const each = pools.flatMap(({ name, slowdown }) =>
+    slowdown === undefined ? [] : [`${name} ${estimateText(slowdown, 'plain')}`],
+  )
+  if (each.length === 0) return []
+  return [`time on a shared card over the time alone on it: ${each.join(', ')}`]
 }
 
 const WITH_STALLS =

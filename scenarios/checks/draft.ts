@@ -64,9 +64,10 @@ export class Draft {
   readonly classes: readonly ClassDraft[]
   readonly pools: readonly PoolDraft[]
   readonly devices: readonly (Device | null)[]
-  /** names of the racks, where readable */
+  /** names of the racks and of the cards, where readable */
   readonly racks: readonly string[]
   readonly failures: readonly (Failure | null)[]
+  readonly cards: readonly string[]
   /** also null if there is none */
   readonly link: NonNullable<Scenario['link']> | null
   /** objectives of each class, where readable */
@@ -92,6 +93,8 @@ export class Draft {
     this.racks = listOf(top.racks).flatMap((item) => textOf(mapOf(item).name) ?? [])
     const failure = shape.failures.unwrap().element
     this.failures = listOf(top.failures).map((item) => part(failure, item))
+    this.racks = namesOf(top.racks)
+    this.cards = namesOf(top.cards)
     this.link = part(shape.link, top.link) ?? null
     const slo = Object.entries(mapOf(top.slo))
     this.slo = new Map(
@@ -205,6 +208,10 @@ function textOf(value: unknown): string | null {
 
 function listOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : []
+}
+
+function namesOf(value: unknown): string[] {
+  return listOf(value).flatMap((item) => textOf(mapOf(item).name) ?? [])
 }
 
 function mapOf(value: unknown): Readonly<Record<string, unknown>> {

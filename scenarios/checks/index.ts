@@ -4,6 +4,7 @@ import { checkAdmission } from './check-admission.ts'
 import { checkArrivals } from './check-arrivals.ts'
 import { checkBatching } from './check-batching.ts'
 import { checkCapacity } from './check-capacity.ts'
+import { checkCards } from './check-cards.ts'
 import { checkClassModels } from './check-class-models.ts'
 import { checkClients } from './check-clients.ts'
 import { checkFailures } from './check-failures.ts'
@@ -32,6 +33,7 @@ const CHECKS = [
   checkLengthLaws,
   checkPools,
   checkAccelerators,
+  checkCards,
   checkBatching,
   checkOrder,
   checkAdmission,

@@ -28,3 +28,9 @@ export function acceleratorOf({
     })),
   }
 }
+
+/** The replicas that share the accelerator of a pool, its own included; 1 without a `card`. */
+export function sharersOf(pools: readonly Pool[], { card }: Pool): number {
+  if (card === undefined) return 1
+  return pools.reduce((sum, pool) => sum + (pool.card === card ? pool.replicas : 0), 0)
+}

@@ -31,7 +31,8 @@ const rated = {
     .optional()
     .describe(
       'The mean arrival rate as a share of the capacity, which follows from the profile or the ' +
-        'declared work. It replaces `rate_rps`, and is rejected where models are swapped.',
+        'declared work. It replaces `rate_rps`, and is rejected where models are swapped or share a ' +
+        'card.',
     ),
   schedule: z
     .array(stepRate)

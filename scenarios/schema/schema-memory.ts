@@ -108,8 +108,8 @@ export const device = z
       ),
   })
   .describe(
-    'A memory that replicas share, with the link that loads weights. Batches on it do not slow ' +
-      'each other down.',
+    'A memory that replicas share, with the link that loads weights. Batches on it slow each ' +
+      'other down only where their pools share a `card`.',
   )
 
 const where = {

@@ -3,6 +3,7 @@ import { parseObjective } from './objective.ts'
 import { acceleratorSchema, pricing } from './schema-accelerator.ts'
 import { admission } from './schema-admission.ts'
 import { batching } from './schema-batching.ts'
+import { card } from './schema-card.ts'
 import { failure } from './schema-failures.ts'
 import { generation } from './schema-generation.ts'
 import { device, type modelMemory, type PoolMemory, poolMemory } from './schema-memory.ts'
@@ -57,6 +58,14 @@ const pool = z
           'arithmetic, bandwidth, memory, power and price. Without it, the whole.',
       )
       .meta({ examples: [0.25] }),
+    card: name
+      .optional()
+      .describe(
+        'The entry of `cards` on which all replicas of the pool run, in turns with those of other ' +
+          'pools. Each has its share of the idle power and of the catalogue price of the card. ' +
+          'Without it, each replica has accelerators of its own.',
+      )
+      .meta({ examples: ['gpu-0'] }),
     power: power.optional(),
     heat: heat.optional(),
     execution_provider: z
@@ -230,6 +239,11 @@ export const scenarioSchema = z.strictObject({
     .max(250)
     .default([])
     .describe('Memories that replicas share, each used by a pool with `memory.device`.'),
+  cards: z
+    .array(card)
+    .max(250)
+    .optional()
+    .describe('Single accelerators that replicas share by time slicing, named by `card` of pools.'),
   racks: z
     .array(rack)
     .max(250)

@@ -90,7 +90,7 @@ export const poolResult = cell
     ),
     capacity_rps: numberOrNull.describe(
       'Highest rate that the pool serves with full batches, requests per second; ' +
-        'null with model swapping.',
+        'null with model swapping and on a shared card.',
     ),
     batch_mean: estimate.describe(
       'Mean number of requests in a batch, or of sequences in a step; mean over runs, ' +
@@ -120,6 +120,12 @@ export const poolResult = cell
     availability: availability
       .nullable()
       .describe('Replicas that take batches; null where none of them comes or goes.'),
+    slowdown: estimate
+      .optional()
+      .describe(
+        'Time of batches and steps on a shared card over what they would take alone on it; mean ' +
+          'over runs, and n counts runs. Absent without a shared card.',
+      ),
     prefix_hit_rate: estimateOrNull.describe(
       'Prefix-cache hit rate, 0 to 1: the share of prompt tokens that were cached, warm-up ' +
         'included; mean over runs. Null without a prefix cache.',

@@ -1,3 +1,4 @@
+export { type CardPlan, SharedCards } from './cards/shared-cards.ts'
 export { ExecutorLifecycle } from './executors/executor-lifecycle.ts'
 export type { Deployment, ExecutorFailure, FailurePlan } from './executors/failure-plan.ts'
 export { type ExecutorEvent, failureSchedule } from './executors/failure-schedule.ts'

@@ -1,5 +1,6 @@
 import type { Random } from '../kernel/index.ts'
 import type { Traffic } from '../serving/index.ts'
+import type { SharedCards } from './cards/shared-cards.ts'
 import type { ExecutorLifecycle } from './executors/executor-lifecycle.ts'
 import type { Link } from './link.ts'
 import type { Machine } from './machine/machine.ts'
@@ -42,6 +43,8 @@ export interface WorldParts extends Traffic {
   readonly loads?: ModelLoads | null
   /** null where every executor runs all the time */
   readonly lifecycle?: ExecutorLifecycle | null
+  /** null where no accelerator is shared by time slicing */
+  readonly cards?: SharedCards | null
   /** receives each timer that was due, and when it fired or an earlier event did its work */
   readonly fired?: DueEvent[] | null
 }

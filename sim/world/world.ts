@@ -1,12 +1,12 @@
 import { EventHeap } from '../kernel/index.ts'
 import type { ControlPlanePort, Ms, Requests, Source, Timers } from '../serving/index.ts'
 import { DueTimers } from './due-timers.ts'
+import { ARRIVAL, ENDED, isOfExecutor, LIFECYCLE, LOOK, STEPPED, TIMER } from './event-kinds.ts'
 import type { ExecutorLifecycle } from './executors/executor-lifecycle.ts'
 import { SimulatedExecutors } from './executors/simulated-executors.ts'
 import type { Link } from './link.ts'
 import type { OverheadModel } from './machine/overheads.ts'
 import type { DispatcherStalls } from './machine/stalls.ts'
-import { isOfExecutor, WORLD_EVENT } from './world-events.ts'
 import type { WorldParts, WorldStreams } from './world-parts.ts'
 
 /**
@@ -69,7 +69,7 @@ export class SimulatedWorld implements Timers {
     const late = this.#timer === null ? 0 : this.#timer.timer(this.#random.overheads, at)
     while (this.#armed.length <= timer) this.disarm(this.#armed.length)
     this.#due.set(this.now, timer, at)
-    this.#armed[timer] = this.#heap.push(Math.max(at + late, this.now), WORLD_EVENT.timer, timer)
+    this.#armed[timer] = this.#heap.push(Math.max(at + late, this.now), TIMER, timer)
   }
 
   disarm(timer: number): void {
@@ -79,7 +79,7 @@ export class SimulatedWorld implements Timers {
 
   #awaitLifecycle(): void {
     const at = this.#lifecycle?.nextAt ?? Number.POSITIVE_INFINITY
-    if (at < Number.POSITIVE_INFINITY) this.#heap.push(at, WORLD_EVENT.lifecycle, 0)
+    if (at < Number.POSITIVE_INFINITY) this.#heap.push(at, LIFECYCLE, 0)
   }
 
   /** Handles what happens to an executor now, if anything. */
@@ -113,20 +113,21 @@ export class SimulatedWorld implements Timers {
       this.#lookAgain(control)
     }
     for (let left = maxEvents; left > 0; left--) {
+      this.executors.settle()
       if (heap.size === 0) return 'drained'
       heap.pop()
       this.now = heap.time
       this.events++
       if (this.#dispatcher !== null && this.#putOff(this.#dispatcher)) continue
-      if (heap.kind === WORLD_EVENT.arrival) {
+      if (heap.kind === ARRIVAL) {
         if (heap.sequence === this.#arrival) this.#handOver(control)
       } else if (isOfExecutor(heap.kind)) {
         this.executors.handle(control, this.#nextDue)
-      } else if (heap.kind === WORLD_EVENT.timer) {
+      } else if (heap.kind === TIMER) {
         if (this.#armed[heap.slot] !== heap.sequence) continue
         this.disarm(heap.slot)
         control.onTimer(this.now, heap.slot)
-      } else if (heap.kind === WORLD_EVENT.lifecycle) {
+      } else if (heap.kind === LIFECYCLE) {
         this.#changeExecutor(control, this.#lifecycle!)
       } else {
         this.#lookAt = Number.POSITIVE_INFINITY
@@ -141,15 +142,15 @@ export class SimulatedWorld implements Timers {
   /** Puts the current event off to the end of a stall; false where it is to be handled now. */
   #putOff(dispatcher: DispatcherStalls): boolean {
     const { kind, slot, sequence, time: now } = this.#heap
-    if (kind === WORLD_EVENT.arrival && sequence === this.#arrival && this.#sendDelay !== null) {
+    if (kind === ARRIVAL && sequence === this.#arrival && this.#sendDelay !== null) {
       const at = dispatcher.handOver(now)
       if (at > now) this.#arrival = this.#heap.push(at, kind, slot)
       return at > now
     }
-    const ends = kind === WORLD_EVENT.timer ? this.#armed : this.executors.endsOf(kind)
-    const isSeen = kind !== WORLD_EVENT.ended && kind !== WORLD_EVENT.stepped
+    const ends = kind === TIMER ? this.#armed : this.executors.endsOf(kind)
+    const isSeen = kind !== ENDED && kind !== STEPPED
     if (!isSeen || ends?.[slot] !== sequence) return false
-    const at = kind === WORLD_EVENT.timer ? dispatcher.timer(now) : dispatcher.completion(now)
+    const at = kind === TIMER ? dispatcher.timer(now) : dispatcher.completion(now)
     if (at > now) ends[slot] = this.#heap.push(at, kind, slot)
     return at > now
   }
@@ -178,7 +179,7 @@ export class SimulatedWorld implements Timers {
     const { wakeAt } = this.#end
     if (wakeAt >= this.#lookAt) return
     this.#lookAt = wakeAt
-    this.#heap.push(wakeAt, WORLD_EVENT.look, 0)
+    this.#heap.push(wakeAt, LOOK, 0)
   }
 
   #scheduleArrival(): void {
@@ -193,6 +194,6 @@ export class SimulatedWorld implements Timers {
       // one thread sends all requests: a late one delays those behind it
       sent = Math.max(this.now, sent + this.#sendDelay.sendDelay(this.#random.overheads, at))
     }
-    this.#arrival = this.#heap.push(sent, WORLD_EVENT.arrival, 0)
+    this.#arrival = this.#heap.push(sent, ARRIVAL, 0)
   }
 }

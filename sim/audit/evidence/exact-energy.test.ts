@@ -44,3 +44,28 @@ test('rows do not show the energy of pools whose clock or steps they do not have
   const { power: _, ...without } = pool!
   expect(showsEnergy(without)).toBe(false)
 })
+
+test('on a shared card idle power counts once, and a batch for its own part of the time', () => {
+  const both = scenarioOf({
+    duration_s: 20,
+    warmup_s: 2,
+    models: scenario.models,
+    traffic: [{ class: 'web', arrivals: { process: 'poisson', rate_rps: 150 } }],
+    cards: [{ name: 'gpu-0', switch_share: 0.1 }],
+    pools: ['a', 'b'].map((name, i) => ({
+      ...{ name, model: 'm', card: 'gpu-0', replicas: 1 + i, power: POWER },
+      batching: { policy: 'dynamic', max_batch: 8 },
+    })),
+  })
+  const input = simulationInput(both)
+  const { power, observedMs } = runReplication(input, 0)
+  const { columns } = keptReplication(input, 0).rows
+  const watts = [0, 1].map((pool) => (1000 * power[pool]!.joules) / observedMs)
+  for (const pool of [0, 1]) {
+    expect(exactPowerW(columns, both, pool)).toBeCloseTo(watts[pool]!, 9)
+  }
+  // one card: never more than a batch takes
+  expect(watts[0]! + watts[1]!).toBeLessThan(70)
+  const apart = { ...both, pools: both.pools.map(({ card: _, ...pool }) => pool) }
+  expect(exactPowerW(columns, apart, 0)).toBeGreaterThan(watts[0]! + 1)
+})

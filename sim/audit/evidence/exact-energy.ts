@@ -1,4 +1,5 @@
 import type { Pool, Scenario } from '../../../scenarios/schema/schema.ts'
+import { aloneTimes } from './card-time.ts'
 import type { AuditRows } from './raw-rows.ts'
 
 /** Assumed idle power where nothing states it, as a share of the board power. */
@@ -13,31 +14,51 @@ export function showsEnergy({ accelerator, power, heat, generation }: Pool): boo
   return power !== undefined || typeof accelerator === 'object'
 }
 
+type PoweredScenario = Pick<Scenario, 'pools' | 'cards' | 'warmup_s' | 'duration_s'>
+
 /**
  * Mean power of the accelerators of a pool, W, from the end of the warm-up to the end of the
- * traffic or the last end of a request: idle power, and what each batch adds to it for its time.
+ * traffic or the last end of a request: idle power, and what each batch adds to it for its time. On
+ * a shared card it is the share of the idle power that its replicas have, and what each batch adds
+ * for its own part of the time.
  */
-export function exactPowerW(
-  rows: AuditRows,
-  { pools, warmup_s, duration_s }: Pick<Scenario, 'pools' | 'warmup_s' | 'duration_s'>,
-  index: number,
-): number {
+export function exactPowerW(rows: AuditRows, scenario: PoweredScenario, index: number): number {
+  const { pools, cards = [], warmup_s, duration_s } = scenario
   const pool = pools[index]!
-  const cards = pool.tensor_parallel ?? 1
   const idleW = idleOf(pool)
   const from = 1000 * warmup_s
   let to = 1000 * duration_s
   for (const done of rows.done) if (done > to) to = done
+  const onCard = pools.map(
+    ({ card }, i) => i === index || (card !== undefined && card === pool.card),
+  )
   const seen = new Set<number>()
-  let extra = 0
+  const uses: { from: number; to: number; key: number }[] = []
   for (let key = 0; key < rows.at.length; key++) {
     const batch = rows.batch[key]!
-    if (batch < 0 || rows.pool[key] !== index || seen.has(batch)) continue
+    if (batch < 0 || !onCard[rows.pool[key]!] || seen.has(batch)) continue
     seen.add(batch)
-    const counted = Math.min(to, rows.ended[key]!) - Math.max(from, rows.started[key]!)
-    if (counted > 0) extra += (powerAt(pool, rows.batchSize[key]!) - idleW) * counted
+    const [start, end] = [Math.max(from, rows.started[key]!), Math.min(to, rows.ended[key]!)]
+    if (end > start) uses.push({ from: start, to: end, key })
   }
-  return cards * (pool.replicas * idleW + extra / (to - from))
+  const shared = cards.find(({ name }) => name === pool.card)
+  const alone = shared === undefined ? null : aloneTimes(uses, shared.switch_share)
+  let extra = 0
+  for (const [i, use] of uses.entries()) {
+    if (rows.pool[use.key] !== index) continue
+    const tookMs = alone === null ? use.to - use.from : alone[i]!
+    extra += (powerAt(pool, rows.batchSize[use.key]!) - idleW) * tookMs
+  }
+  const parallel = pool.tensor_parallel ?? 1
+  return parallel * (idleCards(pool, pools) * idleW + extra / (to - from))
+}
+
+/** Of a shared card each replica has the same share. */
+function idleCards({ card, replicas }: Pool, pools: readonly Pool[]): number {
+  if (card === undefined) return replicas
+  let all = 0
+  for (const other of pools) if (other.card === card) all += other.replicas
+  return replicas / all
 }
 
 function idleOf({ accelerator, power, partition = 1 }: Pool): number {

@@ -5,6 +5,7 @@ import {
   promisedDevices,
   promisedMemory,
 } from './memory-promises.ts'
+import { type PromisedCard, promisedCards } from './promised-cards.ts'
 import { type PromisedKv, promisedKv } from './promised-kv.ts'
 import { type PromisedReactions, promisedReactions } from './promised-reactions.ts'
 
@@ -19,6 +20,8 @@ export interface Promises {
   readonly pools: readonly PoolPromises[]
   /** indexed by the devices of pools' memory */
   readonly devices: readonly PromisedDevice[]
+  /** absent where no card is shared */
+  readonly cards?: readonly PromisedCard[] | undefined
   /** null or absent where requests do not depend on outcomes */
   readonly reactions?: PromisedReactions | null
 }
@@ -172,6 +175,7 @@ export function promisesOf(scenario: Scenario): Promises {
     classes,
     pools,
     devices: promisedDevices(scenario),
+    cards: promisedCards(scenario),
     reactions: promisedReactions(scenario),
   }
 }

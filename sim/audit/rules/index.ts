@@ -29,12 +29,14 @@ import { executor } from './requests/executor.ts'
 import { fanOut } from './requests/fan-out.ts'
 import { replicas } from './requests/replicas.ts'
 import { routing } from './requests/routing.ts'
+import { timeSlices } from './requests/time-slices.ts'
 
 /** Every rule. A new one is a file, and a line here. */
 export const rules: readonly Rule[] = Object.freeze([
   conservation,
   batches,
   executor,
+  timeSlices,
   order,
   fairness,
   batchSize,

@@ -30,6 +30,20 @@ describe('the price of a pool', () => {
     expect(hour({ price_usd_per_hour: 7 })).toBe(2 * 7)
   })
 
+  test('on a shared card is its part of one card, and all parts are one card', () => {
+    const pool = { model: 'm', accelerator: card, card: 'gpu-0' }
+    const { pools } = scenarioOf({
+      cards: [{ name: 'gpu-0' }],
+      pools: [
+        { ...pool, name: 'a', replicas: 3 },
+        { ...pool, name: 'b' },
+      ],
+    })
+    expect(hourlyCost(pools)).toBe(2.5)
+    // a stated price is that of a replica
+    expect(hourlyCost([{ ...pools[0]!, price_usd_per_hour: 1 }, pools[1]!])).toBe(3 + 2.5 / 4)
+  })
+
   test('is not known of this machine, nor of a card without a price on demand', () => {
     expect(hourlyCost(poolsOf({}).pools)).toBeNull()
     const spot = { ...card, prices: card.prices.filter(({ tier }) => tier === 'spot') }

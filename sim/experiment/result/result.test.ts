@@ -111,6 +111,7 @@ function runOf(n: number, scale: number, { lost = 0, judged = [] as readonly num
     memory: [],
     power: [null],
     availability: null,
+    slowdowns: [null],
     stallFree: null,
     series: new TimeSeries(10_000).summary(),
     worst: { reported: null, objectives: [[]] },

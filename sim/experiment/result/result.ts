@@ -136,6 +136,9 @@ export function resultOf(
         replicas: pool.replicas,
         durationS: scenario.duration_s,
       }),
+      ...(scenario.pools[i]!.card !== undefined && {
+        slowdown: overRuns(runs, ({ slowdowns }) => slowdowns[i]!),
+      }),
       prefix_hit_rate: prefixes(pool) ? shareOver(runs.map((run) => run.prefixes[i]!)) : null,
     })),
     objectives: judgeAll(

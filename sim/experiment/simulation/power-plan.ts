@@ -1,4 +1,4 @@
-import { acceleratorOf } from '../../../scenarios/schema/pool-accelerator.ts'
+import { acceleratorOf, sharersOf } from '../../../scenarios/schema/pool-accelerator.ts'
 import type { Pool, Scenario } from '../../../scenarios/schema/schema.ts'
 import {
   type Constant,
@@ -30,13 +30,14 @@ export function powerPlan(scenario: Scenario): PowerPlan | null {
   const racks = new Racks(scenario)
   const executors = pools.flatMap((pool, index) =>
     Array.from({ length: pool.replicas }, () =>
-      isPowered(pool) ? poweredExecutor(pool, index, racks) : null,
+      isPowered(pool) ? poweredExecutor(scenario, index, racks) : null,
     ),
   )
   return { executors, racks: racks.all, pools: pools.length }
 }
 
-function poweredExecutor(pool: Pool, index: number, racks: Racks): PoweredExecutor {
+function poweredExecutor({ pools }: Scenario, index: number, racks: Racks): PoweredExecutor {
+  const pool = pools[index]!
   const { tensor_parallel: cards = 1, power = {} } = pool
   const { idleW, limitW } = boardOf(pool)
   const points = power.curve?.map(({ batch, power_w: value }) => ({ batch, value }))
@@ -49,7 +50,7 @@ function poweredExecutor(pool: Pool, index: number, racks: Racks): PoweredExecut
   const { limit_w: capW = Number.POSITIVE_INFINITY } = power
   return {
     pool: index,
-    cards,
+    cards: cards / sharersOf(pools, pool),
     idleW,
     batchW: (size) => cappedPowerW({ capW, uncappedW: uncappedW(size) }),
     slowdown:

@@ -14,6 +14,7 @@ import {
   type Machine,
   type ModelLoads,
   type OverheadModel,
+  type SharedCards,
   SimulatedWorld,
   type WorldMemory,
 } from '../../world/index.ts'
@@ -38,6 +39,8 @@ export interface RunParts {
   readonly loads?: ModelLoads | null
   /** none where every executor runs all the time */
   readonly lifecycle?: ExecutorLifecycle | null
+  /** none where no accelerator is shared by time slicing */
+  readonly cards?: SharedCards | null
   /** receives the timers that were due, as a replay notes them */
   readonly fired?: DueEvent[] | null
   readonly seed: number

@@ -44,6 +44,7 @@ import { executorWork, hardwareOf } from './hardware.ts'
 import { isPowered, powerPlan } from './power-plan.ts'
 import { recorderOptions } from './recorder-options.ts'
 import { type RunParts, runWorld, runWorldInPieces } from './run-world.ts'
+import { sharedCards, slowdowns } from './shared-cards.ts'
 
 /** The machine of a replication, bootstrapped from the fields of each pool's profile. */
 function bootstrappedField(input: SimulationInput, replication: number): BootstrappedField {
@@ -92,6 +93,8 @@ function replicationParts(input: SimulationInput, replication: number) {
   const times = { warmupMs: 1000 * scenario.warmup_s, durationMs: 1000 * scenario.duration_s }
   const power = powered && new DevicePower(powered, times, machine.speed)
   const failures = failurePlan(scenario, plan)
+  const cards = sharedCards(scenario, plan, power)
+  const powerful = power === null ? machine : { ...machine, speed: power, steps: power }
   return {
     plan,
     power,
@@ -99,7 +102,8 @@ function replicationParts(input: SimulationInput, replication: number) {
     memory: remembers ? new WorldMemory({ scenario, plan, activations, maps }) : null,
     source,
     hardware,
-    machine: power === null ? machine : { ...machine, speed: power, steps: power },
+    cards,
+    machine: cards === null ? powerful : { ...powerful, steps: cards },
     sendDelay: measured,
     timer: measured,
     link: scenario.link ? new Link(scenario.link) : null,
@@ -167,6 +171,8 @@ function recorded(
       memory: [...(parts.memory?.spaces() ?? []), ...caches.summaries()],
       ...(parts.power && { power: powerSummaries(scenario, parts.power, endMs()) }),
       availability: (executors as ExecutorRecorder | null)?.summaries(endMs()) ?? null,
+      ...(parts.power && { power: powerSummaries(scenario, parts.power, recorder!.lastMs) }),
+      ...(parts.cards && { slowdowns: slowdowns(scenario, parts.plan, parts.cards) }),
       stallFree:
         fired &&
         stallFreeFigures({ rows: rows!.rows, timers: fired }, { plan: input.plan, work, warmupMs }),

@@ -51,3 +51,22 @@ test('work by operations needs the memory of its weights at the precision of the
   )
   expect(() => refuseTooLarge({ scenario: operations('fp16'), file: 's.yaml' })).not.toThrow()
 })
+
+test('the replicas of a shared card need memory for a copy of the weights each', () => {
+  const shared = (replicas: number) =>
+    refuseTooLarge({
+      file: 's.yaml',
+      scenario: scenarioOf({
+        models: { m: { work: { law: 'operations', gflops_per_item: 1, weights_mib: 10_240 } } },
+        cards: [{ name: 'gpu-0' }],
+        pools: ['a', 'b'].map((name) => ({
+          ...{ name, model: 'm', replicas, card: 'gpu-0', precision: 'fp16' },
+          accelerator: cards.find((card) => card.name === 'l4'),
+        })),
+      }),
+    })
+  expect(() => shared(1)).not.toThrow()
+  expect(() => shared(3)).toThrow(
+    's.yaml cards.gpu-0: expected 30.0 GiB for the weights of all its replicas, got 24 GiB (l4); fewer replicas or fewer bits a weight fit',
+  )
+})

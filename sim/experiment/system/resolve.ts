@@ -19,7 +19,7 @@ export interface Resolved
   readonly profile: Profile | null
   /**
    * Capacity of each pool, requests/s; null where its model is swapped: it would depend on the
-   * order in which classes ask for models.
+   * order in which classes ask for models. Null on a shared card, too: it depends on other pools.
    */
   readonly capacitiesRps: readonly (number | null)[]
   /** lengths of the requests of each pool */
@@ -73,7 +73,7 @@ function poolCapacities(
   const { models, plan, lengths } = of
   const targets = plan.pools.map(({ generation }) => generation?.handOver?.pool)
   return plan.pools.map((pool, i) => {
-    if (isSwappable(plan, i)) return null
+    if (isSwappable(plan, i) || scenario.pools[i]!.card !== undefined) return null
     const steps = stepsOf(scenario, i)
     if (steps !== null) {
       const draw = promptsAndAnswers(prepared, plan, i)

@@ -34,6 +34,7 @@ import { generationCases } from './theory-generation.ts'
 import type { TheoryCase } from './theory-judge.ts'
 import { routingCases } from './theory-routing.ts'
 import { theoryCase } from './theory-scenario.ts'
+import { sharingCases } from './theory-sharing.ts'
 
 function mm1(): TheoryCase {
   const queue = { arrivalRate: 0.7, serviceRate: 1 }
@@ -270,6 +271,7 @@ export function theoryCases(): TheoryCase[] {
     ...admissionCases(),
     ...batchingCases(),
     ...routingCases(),
+    ...sharingCases(),
     ...disciplineCases(),
     ...generationCases(),
     ...impatienceCases(),

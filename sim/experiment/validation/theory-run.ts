@@ -6,6 +6,7 @@ import { IDEAL_MACHINE, Link } from '../../world/index.ts'
 import { hardwareOf } from '../simulation/hardware.ts'
 import { recorderOptions } from '../simulation/recorder-options.ts'
 import { runWorld } from '../simulation/run-world.ts'
+import { sharedCards, slowdowns } from '../simulation/shared-cards.ts'
 import { simulationInput } from '../system/simulation-input.ts'
 
 /** One replication of a model of queueing theory. */
@@ -46,13 +47,15 @@ export function theoryRun(scenario: Scenario, replication: number): TheoryRun {
     capacityRps: null,
     traces: new Map(),
   })
+  const cards = sharedCards(scenario, input.plan, null)
   let recorder: Recorder | null = null
   let counter: WaitCounter | null = null
   runWorld({
     plan: input.plan,
     source,
     hardware: hardwareOf(input),
-    machine: IDEAL_MACHINE,
+    machine: cards === null ? IDEAL_MACHINE : { ...IDEAL_MACHINE, steps: cards },
+    cards,
     sendDelay: null,
     timer: null,
     link: scenario.link ? new Link(scenario.link) : null,
@@ -71,6 +74,7 @@ export function theoryRun(scenario: Scenario, replication: number): TheoryRun {
       warmupMs,
       durationMs: scenario.duration_s * 1000,
       judged: [],
+      ...(cards && { slowdowns: slowdowns(scenario, input.plan, cards) }),
     }),
   }
 }

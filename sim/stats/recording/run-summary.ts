@@ -123,6 +123,8 @@ export interface RunSummary {
   readonly power: readonly (PowerSummary | null)[]
   /** of each pool; null where no replica comes or goes */
   readonly availability: readonly AvailabilitySummary[] | null
+  /** time of batches and steps over that with a card of their own; null without a shared card */
+  readonly slowdowns: readonly (number | null)[]
   /** null where requests were drawn, or no model has a profile */
   readonly stallFree: StallFreeFigures | null
 }
@@ -138,6 +140,7 @@ export function summariseRun(
     readonly memory?: readonly SpaceSummary[]
     readonly power?: readonly (PowerSummary | null)[]
     readonly availability?: readonly AvailabilitySummary[] | null
+    readonly slowdowns?: readonly (number | null)[]
     readonly stallFree?: StallFreeFigures | null
   },
 ): RunSummary {
@@ -170,6 +173,7 @@ export function summariseRun(
     memory: run.memory ?? [],
     power: run.power ?? pools.map(() => null),
     availability: run.availability ?? null,
+    slowdowns: run.slowdowns ?? pools.map(() => null),
     stallFree: run.stallFree ?? null,
   }
 }

@@ -10,17 +10,21 @@ import {
   type StepBackend,
   type StepRun,
 } from '../../serving/index.ts'
+import type { SharedCards } from '../cards/shared-cards.ts'
+import { DONE, ENDED, LIFECYCLE, LOADED, STEPPED } from '../event-kinds.ts'
 import type { Speed } from '../machine/speed.ts'
 import { type StepLaw, StepRuns } from '../machine/step-runs.ts'
 import { wakeCost } from '../machine/work.ts'
 import type { ModelLoads } from '../memory/model-loads.ts'
 import type { WorldMemory } from '../memory/world-memory.ts'
-import { WORLD_EVENT } from '../world-events.ts'
 import type { Hardware, WorldParts, WorldStreams } from '../world-parts.ts'
 import type { ExecutorLifecycle } from './executor-lifecycle.ts'
 
 /** Time after which a batch fails that is sent to an executor that is down, ms. */
 const REFUSED_AFTER_MS = 1
+/** In place of the sequence of an event: nothing is under way; the end of a batch still moves. */
+const NONE = -1
+const MOVING = -2
 
 /**
  * The executors of a simulated world: their batches take work over speed, their loads and runs of
@@ -34,6 +38,8 @@ export class SimulatedExecutors implements Backend, StepBackend {
   /** null where memory is not simulated; below, where no model is swapped */
   readonly #memory: WorldMemory | null
   readonly #loads: ModelLoads | null
+  /** null where no card is shared */
+  readonly #cards: SharedCards | null
   /** null where every executor runs all the time */
   readonly #lifecycle: ExecutorLifecycle | null
   /** the STATUS of the last batch of each executor; below, 1 if its last load got its memory */
@@ -55,13 +61,14 @@ export class SimulatedExecutors implements Backend, StepBackend {
     this.#random = world.random
     this.#memory = world.memory ?? null
     this.#loads = world.loads ?? this.#memory
+    this.#cards = world.cards ?? null
     this.#lifecycle = world.lifecycle ?? null
     this.#status = new Uint8Array(count)
     this.#loaded = new Uint8Array(count)
     this.#started = new Float64Array(count)
     this.#ended = new Float64Array(count).fill(Number.NEGATIVE_INFINITY)
     this.#runs = new StepRuns(count, world.machine.steps, world.random.service)
-    this.#batchEnds = new Float64Array(count).fill(-1)
+    this.#batchEnds = new Float64Array(count).fill(NONE)
     this.#runEnds = this.#batchEnds.slice()
     this.#loadEnds = this.#batchEnds.slice()
   }
@@ -82,7 +89,7 @@ export class SimulatedExecutors implements Backend, StepBackend {
     this.#status[executor] = found ? STATUS.ok : STATUS.outOfMemory
     if (!found) {
       this.#started[executor] = now
-      this.#batchEnds[executor] = this.#heap.push(now, WORLD_EVENT.done, executor)
+      this.#batchEnds[executor] = this.#heap.push(now, DONE, executor)
       return
     }
     const { work, wake, overheads } = this.#hardware[executor]!
@@ -96,10 +103,14 @@ export class SimulatedExecutors implements Backend, StepBackend {
       size *= lifecycle.factor(executor)
       if (lifecycle.fails(executor)) this.#status[executor] = STATUS.died
     }
-    const ended = this.#speed.finish(executor, started, size, batch.size)
     this.#started[executor] = started
+    if (this.#cards?.begin(started, executor, batch.size, size)) {
+      this.#batchEnds[executor] = MOVING
+      return
+    }
+    const ended = this.#speed.finish(executor, started, size, batch.size)
     this.#ended[executor] = ended
-    const kind = overheads === null ? WORLD_EVENT.done : WORLD_EVENT.ended
+    const kind = overheads === null ? DONE : ENDED
     this.#batchEnds[executor] = this.#heap.push(ended, kind, executor)
   }
 
@@ -109,22 +120,33 @@ export class SimulatedExecutors implements Backend, StepBackend {
     this.#status[executor] = STATUS.died
     this.#started[executor] = this.#now
     this.#ended[executor] = ended
-    this.#batchEnds[executor] = this.#heap.push(ended, WORLD_EVENT.done, executor)
+    this.#batchEnds[executor] = this.#heap.push(ended, DONE, executor)
+  }
+
+  /** Schedules the ends that have moved on shared cards. */
+  settle(): void {
+    this.#cards?.settle(this.#now, this)
+  }
+
+  /** The batch of an executor on a shared card ends at `at`, or (null) not as scheduled. */
+  moveEnd(executor: number, at: Ms | null): void {
+    this.#batchEnds[executor] = at === null ? MOVING : this.#heap.push(at, DONE, executor)
   }
 
   /** What an executor runs is lost; the control plane sees that at once. */
   lose(executor: number): void {
-    if (this.#batchEnds[executor] === -1 && this.#runEnds[executor] === -1) return
-    if (this.#runEnds[executor] !== -1) this.#runs.end(this.#now, executor)
+    if (this.#batchEnds[executor] === NONE && this.#runEnds[executor] === NONE) return
+    this.#cards?.end(this.#now, executor)
+    if (this.#runEnds[executor] !== NONE) this.#runs.end(this.#now, executor)
     this.#status[executor] = STATUS.died
-    this.#runEnds[executor] = -1
+    this.#runEnds[executor] = NONE
     this.#ended[executor] = this.#now
-    this.#batchEnds[executor] = this.#heap.push(this.#now, WORLD_EVENT.done, executor)
+    this.#batchEnds[executor] = this.#heap.push(this.#now, DONE, executor)
   }
 
   stop(executor: number): void {
     const at = this.#lifecycle!.stopped(this.#now, executor)
-    this.#heap.push(at, WORLD_EVENT.lifecycle, executor)
+    this.#heap.push(at, LIFECYCLE, executor)
   }
 
   load(executor: number): void {
@@ -133,7 +155,7 @@ export class SimulatedExecutors implements Backend, StepBackend {
     this.#loaded[executor] = ends === null ? 0 : 1
     // loads that share a link with this one are delayed by it
     for (const { executor: loader, at } of ends ?? [{ executor, at: now }]) {
-      this.#loadEnds[loader] = this.#heap.push(at, WORLD_EVENT.loaded, loader)
+      this.#loadEnds[loader] = this.#heap.push(at, LOADED, loader)
     }
   }
 
@@ -156,14 +178,14 @@ export class SimulatedExecutors implements Backend, StepBackend {
     }
     const factor = this.#lifecycle?.factor(executor) ?? 1
     const ended = this.#runs.begin(this.#now, run, factor === 1 ? steps : slowed(steps, factor))
-    this.#runEnds[executor] = this.#heap.push(ended, WORLD_EVENT.stepped, executor)
+    this.#runEnds[executor] = this.#heap.push(ended, STEPPED, executor)
   }
 
   yieldAtStep(executor: number): void {
-    if (this.#runEnds[executor] === -1) return
+    if (this.#runEnds[executor] === NONE) return
     const ended = this.#runs.cut(this.#now, executor)
     if (ended === null) return
-    this.#runEnds[executor] = this.#heap.push(ended, WORLD_EVENT.stepped, executor)
+    this.#runEnds[executor] = this.#heap.push(ended, STEPPED, executor)
   }
 
   /**
@@ -173,17 +195,17 @@ export class SimulatedExecutors implements Backend, StepBackend {
   handle(control: ControlPlanePort, due: () => Ms): void {
     const { kind, slot, sequence } = this.#heap
     if (this.endsOf(kind)![slot] !== sequence) return
-    if (kind === WORLD_EVENT.done) this.#done(control, slot)
-    else if (kind === WORLD_EVENT.ended) this.#report(slot, due())
-    else if (kind === WORLD_EVENT.stepped) this.#stepped(control, slot)
+    if (kind === DONE) this.#done(control, slot)
+    else if (kind === ENDED) this.#report(slot, due())
+    else if (kind === STEPPED) this.#stepped(control, slot)
     else control.onLoaded(this.#now, slot, this.#loaded[slot] === 1)
   }
 
   /** By executor, the sequence of the event of a kind that is not out of date. */
   endsOf(kind: number): Float64Array | null {
-    if (kind === WORLD_EVENT.done || kind === WORLD_EVENT.ended) return this.#batchEnds
-    if (kind === WORLD_EVENT.stepped) return this.#runEnds
-    return kind === WORLD_EVENT.loaded ? this.#loadEnds : null
+    if (kind === DONE || kind === ENDED) return this.#batchEnds
+    if (kind === STEPPED) return this.#runEnds
+    return kind === LOADED ? this.#loadEnds : null
   }
 
   /** An end is seen sooner when the dispatcher is about to handle another event. */
@@ -191,13 +213,14 @@ export class SimulatedExecutors implements Backend, StepBackend {
     const ended = this.#now
     const overheads = this.#hardware[executor]!.overheads!
     const done = ended + overheads.completion(this.#random.overheads, ended, due - ended)
-    this.#batchEnds[executor] = this.#heap.push(done, WORLD_EVENT.done, executor)
+    this.#batchEnds[executor] = this.#heap.push(done, DONE, executor)
   }
 
   #done(control: ControlPlanePort, executor: number): void {
     const now = this.#now
-    this.#batchEnds[executor] = -1
+    this.#batchEnds[executor] = NONE
     this.#memory?.end(now, executor)
+    if (this.#cards?.end(now, executor)) this.#ended[executor] = now
     const started = this.#started[executor]!
     const status = this.#status[executor]! as Status
     // a batch that found no memory ended when it began
@@ -208,7 +231,7 @@ export class SimulatedExecutors implements Backend, StepBackend {
   #stepped(control: ControlPlanePort, executor: number): void {
     const now = this.#now
     const runs = this.#runs
-    this.#runEnds[executor] = -1
+    this.#runEnds[executor] = NONE
     runs.end(now, executor)
     const [first, last] = [runs.firstMs(executor), runs.lastMs(executor)]
     control.onSteps(now, executor, runs.stepsOf(executor), first, last)

@@ -117,6 +117,14 @@ export class DevicePower implements Speed, StepSpeed {
     this.#meter.set(executor, to, own.cards * own.idleW)
   }
 
+  /** From now on an executor has a share of the time of its card; 0 where it has no work. */
+  slice(executor: number, at: Ms, size: number, share: number): void {
+    const own = this.#executors[executor]
+    if (!own) return
+    const extraW = share > 0 ? share * (own.batchW(size) - own.idleW) : 0
+    this.#meter.set(executor, at, own.cards * own.idleW + extraW)
+  }
+
   /** J of each pool after the warm-up, and in each interval; the run ends at `at`. */
   energy(at: Ms): { readonly totals: Float64Array; readonly series: readonly Float64Array[] } {
     this.#to(at)

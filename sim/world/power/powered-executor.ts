@@ -3,7 +3,10 @@ import type { RackHeat, Throttle } from '../../accelerator/index.ts'
 /** The power of the accelerators of one executor, and what heat does to them. */
 export interface PoweredExecutor {
   readonly pool: number
-  /** accelerators, which share each batch and are equally warm */
+  /**
+   * accelerators, which share each batch and are equally warm; of a time-sliced one, the share
+   * whose idle power counts for this executor
+   */
   readonly cards: number
   /** of each card, W */
   readonly idleW: number
