@@ -1,4 +1,4 @@
-import type { Routing } from '../../../scenarios/schema/schema.ts'
+import type { Pool, Routing } from '../../../scenarios/schema/schema.ts'
 import { ekm1MeanWait, ekm1WaitShare, mmcMeanWait } from '../../theory/index.ts'
 import { meanWait, waitShare } from './theory-figures.ts'
 import type { TheoryCase } from './theory-judge.ts'
@@ -18,7 +18,7 @@ export function routingCases(): TheoryCase[] {
   const roundRobin = [meanWait(ekm1MeanWait(turns)), waitShare(ekm1WaitShare(turns))]
   const shortest = [meanWait({ above: mmcMeanWait(central), below: ekm1MeanWait(turns) })]
   const routed = { traffic: [{ rate: RATE }], requests: 200_000 }
-  const overReplicas = (routing: Routing) =>
+  const overReplicas = (routing: Pool['queue']['routing']) =>
     ({ ...routed, replicas: SERVERS, queue: { mode: 'per-replica', routing } }) as const
   const overPools = (router: Routing) => ({ ...routed, pools: SERVERS, router })
   return [
