@@ -67,6 +67,7 @@ export class Draft {
   readonly racks: readonly string[]
   /** also null if there is none */
   readonly link: NonNullable<Scenario['link']> | null
+  readonly router: Scenario['router'] | null
   /** objectives of each class, where readable */
   readonly slo: ReadonlyMap<string, readonly (Objective | null)[]>
   /** whether the length of requests has no effect in any pool */
@@ -89,6 +90,7 @@ export class Draft {
     this.devices = listOf(top.devices).map((item) => part(shape.devices.unwrap().element, item))
     this.racks = listOf(top.racks).flatMap((item) => textOf(mapOf(item).name) ?? [])
     this.link = part(shape.link, top.link) ?? null
+    this.router = part(shape.router, top.router)
     const slo = Object.entries(mapOf(top.slo))
     this.slo = new Map(
       slo.map(([key, texts]) => [key, listOf(texts).map((text) => parseObjective(`${text}`))]),

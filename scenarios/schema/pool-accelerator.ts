@@ -28,3 +28,18 @@ export function acceleratorOf({
     })),
   }
 }
+
+/**
+ * Price of one replica, US dollars an hour: as stated, or the lowest price of its accelerators in
+ * the catalogue, rented as `pricing` states; null without either.
+ */
+export function replicaPrice(pool: Pool): number | null {
+  const { price_usd_per_hour: stated, pricing = 'on-demand', tensor_parallel: cards = 1 } = pool
+  if (stated !== undefined) return stated
+  const accelerator = acceleratorOf(pool)
+  if (accelerator === null) return null
+  const prices = accelerator.prices.flatMap(({ tier, usd_per_hour }) =>
+    tier === pricing ? [usd_per_hour] : [],
+  )
+  return prices.length === 0 ? null : cards * Math.min(...prices)
+}

@@ -35,7 +35,7 @@ export {
   whatIfFigures,
 } from './comparison/what-if.ts'
 export { type ConfiguredSystem, configurationRow } from './configuration/configuration-row.ts'
-export { hourlyCost, replicaPrice } from './configuration/cost.ts'
+export { hourlyCost } from './configuration/cost.ts'
 export { type RunFigures, runFigures } from './configuration/run-figures.ts'
 export { SweepSummary, sweepFigure } from './configuration/sweep-summary.ts'
 export {

@@ -1,3 +1,4 @@
+import { replicaPrice } from '../../../scenarios/schema/pool-accelerator.ts'
 import { type Pool, routingDefaults, type Scenario } from '../../../scenarios/schema/schema.ts'
 import type { Ms } from '../ports.ts'
 import { classTargets } from './latency-targets.ts'
@@ -85,7 +86,7 @@ export function routerPlan(scenario: Scenario): RoutingChoice {
       return {
         policy: 'latency-target',
         targetsMs: classTargets(scenario, router.target_ms),
-        prices: pools.map(({ price_usd_per_hour: price }) => price ?? 0),
+        prices: pools.map((pool) => replicaPrice(pool) ?? 0),
       }
     case 'length-threshold':
       return {

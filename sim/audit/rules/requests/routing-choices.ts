@@ -89,10 +89,11 @@ function executorsOf({ numbers, executors }: Candidates, number: number): number
 /** One of `among`, in their order of preference, that is less loaded than the chosen one. */
 function leastLoaded(of: Candidates, among: readonly number[], chosen: number): number {
   const chosenLoad = of.least[chosen]! / executorsOf(of, chosen)
+  const rank = among.includes(chosen) ? among.indexOf(chosen) : among.length
   for (const [i, candidate] of among.entries()) {
     const load = of.most[candidate]! / executorsOf(of, candidate)
     // of equally loaded candidates the first is chosen
-    if (load < chosenLoad || (load === chosenLoad && i < among.indexOf(chosen))) return candidate
+    if (load < chosenLoad || (load === chosenLoad && i < rank)) return candidate
   }
   return chosen
 }
