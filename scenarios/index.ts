@@ -45,6 +45,7 @@ export {
   type Model,
   type Pool,
   type Precision,
+  type Router,
   type Routing,
   type Scenario,
   scenarioSchema,

@@ -25,6 +25,7 @@ export class Router<C extends Candidate> implements RouterView {
   readonly taken: Uint8Array
   readonly requests: Requests
   readonly sharedBlocks: readonly number[]
+  anyTaken = false
   turn = 0
   now: Ms = 0
   request = -1
@@ -77,7 +78,8 @@ export class Router<C extends Candidate> implements RouterView {
   /** For a request, or the first part of one. */
   route(now: Ms, request: number): C {
     if (this.candidates.length === 1) return this.candidates[0]!
-    this.taken.fill(0)
+    if (this.anyTaken) this.taken.fill(0)
+    this.anyTaken = false
     return this.routeApart(now, request)
   }
 
@@ -89,6 +91,7 @@ export class Router<C extends Candidate> implements RouterView {
     if (choice < 0) throw new Error('Expected a replica for each part')
     this.turn++
     this.taken[choice] = 1
+    this.anyTaken = true
     this.#policy.sent?.(this.#state, choice)
     return this.candidates[choice]!
   }

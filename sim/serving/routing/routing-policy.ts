@@ -24,6 +24,7 @@ export interface RouterView {
   readonly candidates: readonly Candidate[]
   /** 1 for candidates that have a part of the request already */
   readonly taken: Uint8Array
+  readonly anyTaken: boolean
   /** requests routed before this one */
   readonly turn: number
   readonly now: Ms

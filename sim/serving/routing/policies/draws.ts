@@ -6,23 +6,32 @@ import type { RouterView } from '../routing-policy.ts'
  */
 export class Draws {
   readonly drawn: Int32Array
-  readonly #left: Int32Array
+  /** the drawn and the taken candidates, rising */
+  readonly #out: Int32Array
 
   constructor(most: number, candidates: number) {
     this.drawn = new Int32Array(Math.min(most, candidates))
-    this.#left = new Int32Array(candidates)
+    this.#out = new Int32Array(candidates)
   }
 
   /** Returns how many were drawn: fewer where fewer are not taken. */
   draw(view: RouterView): number {
-    const left = this.#left
-    let n = 0
-    for (let i = 0; i < view.candidates.length; i++) if (view.taken[i] === 0) left[n++] = i
-    const count = Math.min(this.drawn.length, n)
-    for (let j = 0; j < count; j++, n--) {
-      const at = Math.floor(view.uniform(j) * n)
-      this.drawn[j] = left[at]!
-      left.copyWithin(at, at + 1, n)
+    const out = this.#out
+    let gone = 0
+    for (let i = 0; view.anyTaken && i < view.taken.length; i++) {
+      if (view.taken[i] !== 0) out[gone++] = i
+    }
+    const count = Math.min(this.drawn.length, view.taken.length - gone)
+    for (let j = 0; j < count; j++, gone++) {
+      let at = Math.floor(view.uniform(j) * (view.taken.length - gone))
+      let place = 0
+      while (place < gone && out[place]! <= at) {
+        at++
+        place++
+      }
+      out.copyWithin(place + 1, place, gone)
+      out[place] = at
+      this.drawn[j] = at
     }
     return count
   }
