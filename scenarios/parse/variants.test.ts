@@ -23,5 +23,5 @@ test('a key of another kind in the variant itself is refused', () => {
     'router.policy: random }',
     'router.policy: random, router.choices: 2 }',
   )
-  expect(() => parseScenario(wrong, { file: 's.yaml' })).toThrow('router.choices: unknown key')
+  expect(() => parseScenario(wrong, { file: 's.yaml' })).toThrow('router.choices=2: unknown key')
 })
