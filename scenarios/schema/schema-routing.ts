@@ -116,9 +116,11 @@ export const router = z.discriminatedUnion('policy', [
   }),
   z.strictObject({
     policy: kind('length-threshold', 'Short requests go to one pool, long ones to another.'),
-    threshold_tokens: count.describe('The longest input of a short request.'),
-    short: name.describe('The name of the pool for short requests.'),
-    long: name.describe('The name of the pool for long requests.'),
+    threshold_tokens: count
+      .describe('The longest input of a short request.')
+      .meta({ examples: [512] }),
+    short: name.describe('The name of the pool for short requests.').meta({ examples: ['edge'] }),
+    long: name.describe('The name of the pool for long requests.').meta({ examples: ['central'] }),
   }),
   sessionAffinity,
   z.strictObject({
@@ -127,9 +129,11 @@ export const router = z.discriminatedUnion('policy', [
       'The first pool, in the order of the list, whose load is below the limit is taken; where ' +
         'there is none, the least loaded one.',
     ),
-    max_load: positive.describe(
-      'Requests for each executor, waiting and running, from which on a pool is passed over.',
-    ),
+    max_load: positive
+      .describe(
+        'Requests for each executor, waiting and running, from which on a pool is passed over.',
+      )
+      .meta({ examples: [2] }),
     ...view,
   }),
 ])
