@@ -35,6 +35,7 @@ export { className } from './schema/class-name.ts'
 export { acceleratorJsonSchema, scenarioJsonSchema } from './schema/json-schema.ts'
 export { modelKey, modelLabel } from './schema/model-key.ts'
 export { isTimed, type Objective, parseObjective } from './schema/objective.ts'
+export { replicaPrice } from './schema/pool-accelerator.ts'
 export {
   type Arrivals,
   arrivalParts,
@@ -44,6 +45,7 @@ export {
   type Model,
   type Pool,
   type Precision,
+  type Router,
   type Routing,
   type Scenario,
   scenarioSchema,

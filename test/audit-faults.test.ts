@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { auditRows } from '../sim/audit/index.ts'
-import { ANY_CLASS, PLAIN_QUEUE, type PoolPlan } from '../sim/serving/index.ts'
+import { ANY_CLASS, PLAIN_QUEUE, type PoolPlan, type RoutingPlan } from '../sim/serving/index.ts'
 import type { Rows } from '../sim/stats/index.ts'
 import { admissionFaults, type Fault, faultsOf } from './audit-admission-faults.ts'
 import { aimd, dynamic, systemOf, unequal } from './audited-systems.ts'
@@ -28,6 +28,9 @@ const bucketsOf = (...edges: number[]) => ({
   batching: { policy: 'length-bucketed' as const, maxBatch: 6, edges, maxDelayMs: 4 },
 })
 const queues = { perReplicaQueues: true, replicas: 3 }
+const lengthThreshold = (thresholdTokens: number) =>
+  ({ policy: 'length-threshold', thresholdTokens, short: 0, long: 1 }) as const
+const spillOver = (maxLoad: number) => ({ policy: 'spill-over', maxLoad, viewAgeMs: 0 }) as const
 
 const faults: readonly Fault[] = [
   ...admissionFaults,
@@ -153,6 +156,38 @@ const faults: readonly Fault[] = [
         { ...queues, routing: 'round-robin' },
         { ...queues, routing: 'least-loaded' },
       ],
+      ...(['random', 'p2c', 'peak-ewma', 'session-affinity'] as const).flatMap((routing) => [
+        [
+          `least loaded instead of ${routing}`,
+          { ...queues, routing },
+          { ...queues, routing: 'least-loaded' },
+        ] as const,
+        [
+          `${routing} instead of least loaded`,
+          { ...queues, routing: 'least-loaded' },
+          { ...queues, routing },
+        ] as const,
+      ]),
+      [
+        'any of the drawn instead of the less loaded',
+        { ...queues, routing: 'p2c' },
+        { ...queues, routing: 'random' },
+      ],
+      [
+        'the less loaded of all instead of two',
+        { ...queues, routing: 'p2c' },
+        { ...queues, routing: { policy: 'p2c', choices: 3, viewAgeMs: 0 } },
+      ],
+      [
+        'loads of earlier instants',
+        { ...queues, routing: 'least-loaded' },
+        { ...queues, routing: { policy: 'least-loaded', viewAgeMs: 8 } },
+      ],
+      [
+        'no bound of the loads of sessions',
+        { ...queues, routing: { policy: 'session-affinity', maxLoadFactor: 9, viewAgeMs: 0 } },
+        { ...queues, routing: { policy: 'session-affinity', maxLoadFactor: 1, viewAgeMs: 0 } },
+      ],
     ],
   }),
 ]
@@ -194,6 +229,23 @@ describe.each(worldNames)('a %s control plane that breaks a promise is detected'
       })
     const { rows } = worlds[world](asking([0, 1], [2]))
     expect(brokenBy(asking([0, 1], [0, 1, 2]), rows)).toEqual(['routing'])
+  })
+
+  test.each<[string, RoutingPlan, RoutingPlan]>([
+    [
+      'other weights',
+      { policy: 'weighted', weights: [3, 1] },
+      { policy: 'weighted', weights: [2, 1] },
+    ],
+    ['another threshold', lengthThreshold(30), lengthThreshold(31)],
+    ['a later limit', spillOver(2), spillOver(3)],
+    ['an earlier limit', spillOver(3), spillOver(2)],
+  ])('routing among pools: %s', (_, promised, runs) => {
+    const pools = [tight, tight, {}]
+    const among = (routing: RoutingPlan) => systemOf(pools, { routing })
+    const { rows } = worlds[world](among(runs))
+    expect(brokenBy(among(runs), rows)).toEqual([])
+    expect(brokenBy(among(promised), rows)).toEqual(['routing'])
   })
 
   test('client-timeout: client timeouts are drawn from another distribution', () => {

@@ -20,10 +20,13 @@ export function systemOf(pools: readonly Partial<PoolPlan>[], rest: Partial<Serv
   })
   const plan = planOf(pools, { classes: patient(12), ...rest })
   const lengths = times.map(() => 1 + random.integer(60))
+  // twenty sessions, in turn
+  const prefixes = times.map((_, i) => Int32Array.of(i % 20))
   const system: SmallSystem = {
     plan,
     requests: requestsOf(times, {
       lengths,
+      prefixes,
       classes: times.map(() => random.integer(plan.classes.length)),
     }),
     work: pools.map(() => ({ law: 'linear', base_ms: 2, per_item_ms: 0.4, per_token_ms: 0.01 })),

@@ -23,6 +23,20 @@ test('two replicas with a queue each alternate, and each serves in FIFO order', 
   expect(result.pools[0]!.replicas).toBe(2)
 })
 
+test('two of three pools are drawn for each request, by loads of up to 20 ms ago', async () => {
+  const pool = (name: string) => `  - name: ${name}
+    model: mlp
+    replicas: 2
+    queue: { mode: per-replica, routing: peak-ewma }`
+  const scenario = changed(base, ['pools:', `pools:\n${pool('first')}\n${pool('second')}`]).concat(
+    'router: { policy: p2c, view_age_ms: 20 }\n',
+  )
+  const { rows, result } = await replayed('routed', scenario)
+  // the audit recomputes every draw
+  for (const { counts } of result.pools) expect(counts.arrived).toBeGreaterThan(rows.at.length / 10)
+  expect(result.classes[0]!.counts.served).toBe(result.classes[0]!.counts.arrived)
+})
+
 test('bounded queues shed, servers time out and clients leave, and all counts add up', async () => {
   // the window of `slow` is longer than its time-out and its queue shorter than its batch, so it
   // loses requests at any speed of the machine; and no service is as fast as the hasty like it

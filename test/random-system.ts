@@ -7,9 +7,9 @@ import {
   OPEN_ADMISSION,
   type PoolPlan,
   type queueDisciplines,
-  routingPolicies,
 } from '../sim/serving/index.ts'
 import { classPlans } from './random-classes.ts'
+import { anyQueueRouting, anyRouting } from './random-routing.ts'
 import { planOf, requestsOf, type SmallSystem } from './small-system.ts'
 
 type Policy = keyof typeof batchPolicies
@@ -150,7 +150,6 @@ const work: fc.Arbitrary<Work> = fc.oneof(
 )
 
 const endless = fc.constant(Number.POSITIVE_INFINITY)
-const routing = fc.constantFrom(...Object.values(routingPolicies).map(({ kind }) => kind))
 
 const bounds = {
   maxLength: fc.oneof(endless, fc.integer({ min: 1, max: 12 })),
@@ -199,7 +198,7 @@ function poolOf({ policy, order, admission }: PoolParts): fc.Arbitrary<Partial<P
   const rest = fc.record({
     replicas: fc.integer({ min: 1, max: 3 }),
     perReplicaQueues: fc.boolean(),
-    routing,
+    routing: anyQueueRouting,
     ...bounds,
     batching: batchings[policy] as fc.Arbitrary<BatchingPlan>,
     admission,
@@ -243,7 +242,7 @@ function systemOf(
   return fc
     .record({
       pools: fc.array(fc.tuple(pool, work), { minLength: 1, maxLength: 2 }),
-      routing,
+      routing: anyRouting,
       classes: classPlans(CLASSES),
       // by default most systems would have ten requests or fewer
       arrivals: fc.array(arrival, { minLength: 1, maxLength: requests, size: 'large' }),

@@ -8,11 +8,11 @@ import {
   evictionPolicies,
   OUTCOME,
   type PoolPlan,
-  routingPolicies,
 } from '../sim/serving/index.ts'
 import type { Rows } from '../sim/stats/index.ts'
 import { replay } from './manual-world.ts'
 import { crowdedSystem, memorySystem } from './random-memory.ts'
+import { routingPlans } from './random-routing.ts'
 import { admissionKinds, disciplines, systemAdmitting, systemUnder } from './random-system.ts'
 import { patient, planOf, requestsOf, type SmallSystem, serve } from './small-system.ts'
 
@@ -46,16 +46,17 @@ const configurations: BatchingPlan[] = [
 ]
 
 /**
- * Each configuration with every queue mode, router, number of replicas, and with or without limits.
+ * Each configuration with every queue mode, routing policy, number of replicas, and with or without limits.
  */
 const loaded = configurations.flatMap((batching) =>
-  Object.values(routingPolicies).flatMap(({ kind: routing }) =>
-    [false, true].flatMap((perReplicaQueues) =>
+  [false, true].flatMap((perReplicaQueues) =>
+    // with one queue there is nothing to choose
+    routingPlans.slice(0, perReplicaQueues ? undefined : 1).flatMap((routing) =>
       replicaCounts(batching, perReplicaQueues).flatMap((replicas) =>
         [false, true].map((limited) => ({
           name: [
             ...Object.values(batching),
-            routing,
+            routing.policy,
             perReplicaQueues ? 'a queue each' : 'one queue',
             `${replicas} replicas`,
             limited ? 'limited' : 'unlimited',

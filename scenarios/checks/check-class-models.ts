@@ -32,11 +32,14 @@ export function checkClassModels(draft: Draft): void {
 function entryPools(draft: Draft): readonly PoolDraft[] | null {
   const { pools } = draft
   if (pools.length === 0) return null
-  const decoding: (string | undefined)[] = []
-  for (const pool of pools) {
-    const { generation } = pool
-    if (generation === null && draft.generates(pool)) return null
-    if (generation?.policy === 'continuous') decoding.push(generation.hand_over?.pool)
-  }
+  if (pools.some((pool) => pool.generation === null && draft.generates(pool))) return null
+  const decoding = decodePools(draft)
   return pools.filter(({ name }) => name === null || !decoding.includes(name))
+}
+
+/** Names of the pools that receive KV transfers. */
+export function decodePools({ pools }: Draft): readonly string[] {
+  return pools.flatMap(({ generation }) =>
+    generation?.policy === 'continuous' ? (generation.hand_over?.pool ?? []) : [],
+  )
 }

@@ -53,7 +53,7 @@ function checkPool(pool: PoolDraft, draft: Draft): void {
     ({ generation }) =>
       generation?.policy === 'continuous' && generation.hand_over?.pool === pool.name,
   )
-  const numbered = draft.classes.filter((traffic) => hasHashes(traffic) || carries(traffic))
+  const numbered = draft.classes.filter(knowsPrompts)
   const known =
     numbered.length > 0 || draft.classes.some((traffic) => traffic.shared_prefix_tokens !== null)
   if (pool.generation?.policy === 'static') refuse('false with policy static')
@@ -66,6 +66,11 @@ function checkPool(pool: PoolDraft, draft: Draft): void {
   if (numbered.length === 0 || NUMBER_TOKENS % tokens === 0) return
   const text = `a divisor of ${NUMBER_TOKENS}, the tokens of a prefix number`
   draft.refuse([...path, 'block_tokens'], `${text} of class ${numbered[0]!.name}`)
+}
+
+/** Whether prompts of a class are told apart by what they begin with. */
+export function knowsPrompts(traffic: ClassDraft): boolean {
+  return hasHashes(traffic) || carries(traffic)
 }
 
 /** Whether rows of a trace have prefixes of prompts. */

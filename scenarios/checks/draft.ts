@@ -70,6 +70,7 @@ export class Draft {
   readonly cards: readonly string[]
   /** also null if there is none */
   readonly link: NonNullable<Scenario['link']> | null
+  readonly router: Scenario['router'] | null
   /** objectives of each class, where readable */
   readonly slo: ReadonlyMap<string, readonly (Objective | null)[]>
   /** whether the length of requests has no effect in any pool */
@@ -96,6 +97,7 @@ export class Draft {
     this.racks = namesOf(top.racks)
     this.cards = namesOf(top.cards)
     this.link = part(shape.link, top.link) ?? null
+    this.router = part(shape.router, top.router)
     const slo = Object.entries(mapOf(top.slo))
     this.slo = new Map(
       slo.map(([key, texts]) => [key, listOf(texts).map((text) => parseObjective(`${text}`))]),

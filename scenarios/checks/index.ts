@@ -20,6 +20,7 @@ import { checkObjectives } from './check-objectives.ts'
 import { checkOrder } from './check-order.ts'
 import { checkPools } from './check-pools.ts'
 import { checkPrefixes } from './check-prefixes.ts'
+import { checkRouting } from './check-routing.ts'
 import type { Draft } from './draft.ts'
 
 export { Draft } from './draft.ts'
@@ -32,6 +33,7 @@ const CHECKS = [
   checkLengths,
   checkLengthLaws,
   checkPools,
+  checkRouting,
   checkAccelerators,
   checkCards,
   checkBatching,

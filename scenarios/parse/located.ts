@@ -43,16 +43,17 @@ const COMMAND_LINE = 2 ** 16
 /** The rank of an offset in the `order`-th file, counted from the file that extends all others. */
 export const fileRank = (order: number, offset: number) => order * ORIGIN + offset
 
-/** The rank of the `i`-th override: after all files. */
-export const overrideRank = (i: number) => COMMAND_LINE * ORIGIN + i
+/** The rank of the `i`-th override: after all files; of a variant after the command line, too. */
+export const overrideRank = (i: number, ofVariant = false) =>
+  (COMMAND_LINE + (ofVariant ? 1 : 0)) * ORIGIN + i
 
 /**
- * Whether `upper` was merged over `lower`: it is in a file that extends the other's, or on the
- * command line.
+ * Whether `upper` was merged over `lower`: it is in a file that extends the other's, on the command
+ * line, or of a variant.
  */
 export function liesOn(upper: Place, lower: Place): boolean {
   const [a, b] = [Math.floor(upper.rank / ORIGIN), Math.floor(lower.rank / ORIGIN)]
-  return a !== b && (a === COMMAND_LINE || (b !== COMMAND_LINE && a < b))
+  return a >= COMMAND_LINE ? a > b : a < b && b < COMMAND_LINE
 }
 
 /** A problem at a path of the document. `key`: with the key itself, not with its value. */

@@ -30,17 +30,22 @@ export function splitOverride(text: string): { steps: string[]; value: string } 
   return bad ? null : { steps, value: text.slice(equals + 1) }
 }
 
-/** Applies `path=value` in order. Entries of lists are referred to by number, name or class. */
+/**
+ * Applies `path=value` in order. Entries of lists are referred to by number, name or class.
+ * Those of a variant lie over those of the command line.
+ */
 export function applyOverrides(
   root: Node,
   overrides: readonly Override[],
   problems: PlacedProblem[],
+  ofVariant = false,
 ): Node {
   let tree = root
   for (const [i, override] of overrides.entries()) {
     const split = splitOverride(override.text)
     const { steps } = split ?? { steps: [] }
-    const place: Place = { label: override.label, rank: overrideRank(i), names: steps.join('.') }
+    const rank = overrideRank(i, ofVariant)
+    const place: Place = { label: override.label, rank, names: steps.join('.') }
     const refuse = (text: string) => void problems.push({ place, text })
     if (split === null) {
       refuse(`expected path=value, got ${describeValue(override.text)}`)

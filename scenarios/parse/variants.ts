@@ -45,7 +45,8 @@ function problemsOf(
 ): string[] {
   const placed: PlacedProblem[] = []
   const overrides = set.map((text) => ({ label: `variants.${name}: ${text.slice(0, 200)}`, text }))
-  const overridden = dropStaleVariantKeys(applyOverrides(root, overrides, placed), scenarioSchema)
+  const over = applyOverrides(root, overrides, placed, true)
+  const overridden = dropStaleVariantKeys(over, scenarioSchema)
   const changed = complete(overridden)
   const found = [...explain(scenarioSchema, plainOf(changed)), ...crossCheck(new Draft(changed))]
   return placed.length + found.length === 0 ? [] : problemTexts(placed, found, changed)

@@ -34,3 +34,19 @@ export function sharersOf(pools: readonly Pool[], { card }: Pool): number {
   if (card === undefined) return 1
   return pools.reduce((sum, pool) => sum + (pool.card === card ? pool.replicas : 0), 0)
 }
+
+/**
+ * Price of one replica, US dollars an hour: as stated, or the lowest price of its accelerators in
+ * the catalogue, rented as `pricing` states and divided among the replicas that share it; null
+ * without either.
+ */
+export function replicaPrice(pool: Pool, sharers = 1): number | null {
+  const { price_usd_per_hour: stated, pricing = 'on-demand', tensor_parallel: cards = 1 } = pool
+  if (stated !== undefined) return stated
+  const accelerator = acceleratorOf(pool)
+  if (accelerator === null) return null
+  const prices = accelerator.prices.flatMap(({ tier, usd_per_hour }) =>
+    tier === pricing ? [usd_per_hour] : [],
+  )
+  return prices.length === 0 ? null : (cards * Math.min(...prices)) / sharers
+}

@@ -1,9 +1,8 @@
 import { z } from 'zod'
+import { routing } from './schema-routing.ts'
 import { count, kind, nonNegative, positive, priorityKey } from './schema-values.ts'
 
 /** Queues of pools in the scenario format. */
-
-export const routing = z.enum(['round-robin', 'least-loaded'])
 
 const bounds = {
   max_length: count
@@ -49,9 +48,10 @@ const common = {
   routing: routing
     .default('least-loaded')
     .describe(
-      'How a queue is chosen with `mode: per-replica`: `least-loaded` takes the one with the ' +
-        'fewest requests, waiting and running, `round-robin` takes them in turn.',
-    ),
+      'How a queue is chosen with `mode: per-replica`: a policy of `router` by its name, or a map ' +
+        'with `policy` and its settings.',
+    )
+    .meta({ examples: [{ policy: 'p2c', view_age_ms: 50 }] }),
   ...bounds,
   // under any discipline, as its default is part of the hash of every scenario
   levels: z

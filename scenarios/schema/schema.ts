@@ -10,7 +10,8 @@ import { device, type modelMemory, type PoolMemory, poolMemory } from './schema-
 import { model } from './schema-models.ts'
 import { precision } from './schema-onnx.ts'
 import { carbon, heat, power, rack } from './schema-power.ts'
-import { queue, routing } from './schema-queue.ts'
+import { queue } from './schema-queue.ts'
+import { router } from './schema-routing.ts'
 import {
   type Duration,
   type RatedArrivals,
@@ -22,6 +23,7 @@ import type { work } from './schema-work.ts'
 
 export { allocators, type BatchMemory, servesBatches } from './schema-memory.ts'
 export { type TensorType, tensorTypes } from './schema-onnx.ts'
+export { routingDefaults } from './schema-routing.ts'
 export type { Duration, PoolMemory, RatedArrivals, TraceProcess }
 
 /**
@@ -171,15 +173,6 @@ const objectives = z
   )
   .describe('The objectives of a class, each of which gets a verdict.')
 
-const router = z.strictObject({
-  policy: routing
-    .default('least-loaded')
-    .describe(
-      'How the pool is chosen: `least-loaded` takes the one with the fewest requests for each ' +
-        'executor, waiting and running, `round-robin` takes them in turn.',
-    ),
-})
-
 export const scenarioSchema = z.strictObject({
   $schema: z
     .string()
@@ -289,7 +282,8 @@ export type Precision = Pool['precision']
 export type Failure = NonNullable<Scenario['failures']>[number]
 export type Rack = NonNullable<Scenario['racks']>[number]
 export type Carbon = NonNullable<Scenario['carbon']>
-export type Routing = z.infer<typeof routing>
+export type Router = Scenario['router']
+export type Routing = Router['policy']
 
 type CamelCase<S extends string> = S extends `${infer Head}_${infer Tail}`
   ? `${Head}${Capitalize<CamelCase<Tail>>}`

@@ -35,7 +35,7 @@ export {
   whatIfFigures,
 } from './comparison/what-if.ts'
 export { type ConfiguredSystem, configurationRow } from './configuration/configuration-row.ts'
-export { hourlyCost, replicaPrice } from './configuration/cost.ts'
+export { hourlyCost } from './configuration/cost.ts'
 export { type RunFigures, runFigures } from './configuration/run-figures.ts'
 export { SweepSummary, sweepFigure } from './configuration/sweep-summary.ts'
 export {
@@ -143,6 +143,7 @@ export { theoryCases } from './validation/theory-cases.ts'
 export { cappedAlike } from './validation/theory-generation.ts'
 export { judge, simulateCase, type Theory, type TheoryRow } from './validation/theory-judge.ts'
 export { theoryRun } from './validation/theory-run.ts'
+export { theoryCase } from './validation/theory-scenario.ts'
 export { measuredRatios } from './variants/measured-ratios.ts'
 export { pairedRatios, variantFigures } from './variants/variant-figures.ts'
 export { variantResources } from './variants/variant-resources.ts'

@@ -15,7 +15,9 @@ import {
   type Timers,
 } from './ports.ts'
 import type { Requests } from './requests.ts'
-import type { Router } from './routing/routing.ts'
+import type { Router } from './routing/router.ts'
+import { type RouterViews, routerViews } from './routing/router-views.ts'
+import { type RoutingFeedback, routingFeedback } from './routing/routing-feedback.ts'
 import type { Station } from './routing/station.ts'
 import { classRouters, type PoolState, poolStates } from './routing/stations.ts'
 import { ArmedTimers } from './servers/armed-timers.ts'
@@ -39,7 +41,10 @@ export class ControlPlane implements ControlPlanePort {
   readonly #servers: readonly StationServer[]
   /** by executor */
   readonly #serverOf: readonly StationServer[]
-  /** by timer: the servers, then the transfers between pools */
+  /** null where no router learns */
+  readonly #feedback: RoutingFeedback | null
+  readonly #views: readonly RouterViews[]
+  /** by timer: the servers, then the transfers between pools, then the views of routers */
   readonly #timed: readonly { timer(now: Ms): void }[]
   readonly #timers: ArmedTimers
   readonly #outcomes: RequestOutcomes
@@ -66,10 +71,11 @@ export class ControlPlane implements ControlPlanePort {
     this.#observer = observer
     this.#classes = plan.classes
     this.#stations = stations
-    this.#routers = classRouters(plan, pools)
+    this.#routers = classRouters(plan, pools, requests)
+    this.#feedback = routingFeedback(requests, pools, this.#routers)
     this.#pool = pools[0]!
     this.#timers = new ArmedTimers(world.timers, stations.length)
-    this.#outcomes = new RequestOutcomes(requests, observer)
+    this.#outcomes = new RequestOutcomes(requests, observer, this.#feedback)
     this.#batches = executorsOf(({ batcher }) => batcher.maxBatch).map((size, executor) =>
       emptyBatch(executor, size),
     )
@@ -85,7 +91,10 @@ export class ControlPlane implements ControlPlanePort {
     })
     this.#servers = servers
     this.#serverOf = executorsOf(({ id }) => servers[id]!)
-    this.#timed = [...servers, ...transfers]
+    const routers = [...new Set(this.#routers), ...pools.map(({ router }) => router)]
+    this.#views = routerViews(routers, this.#timers)
+    this.#outcomes.views = this.#views
+    this.#timed = [...servers, ...transfers, ...this.#views]
   }
 
   get waiting(): number {
@@ -97,13 +106,14 @@ export class ControlPlane implements ControlPlanePort {
   onArrival(now: Ms, request: number): void {
     if (this.#ending) this.#setEnding(false)
     const requests = this.#requests
-    const routed = this.#route(request)
+    const routed = this.#route(now, request)
     // a request that no replica takes is refused at the first queue of its pool
     const station = routed ?? this.#pool.stations[0]!
     const server = this.#servers[station.id]!
     requests.pool[request] = station.pool.index
     requests.queue[request] = station.id
     requests.enqueued[request] = now
+    if (routed !== null) this.#feedback?.sent(request)
     const at = requests.at[request]!
     const own = this.#classes[requests.class[request]!]!
     requests.leaves[request] = at + clientTimeoutOf(own, at, requests.sendId[request]!)
@@ -168,11 +178,12 @@ export class ControlPlane implements ControlPlanePort {
   }
 
   /** Parts of a fan-out go to one pool, each to another queue of it. */
-  #route(request: number): Station | null {
+  #route(now: Ms, request: number): Station | null {
+    for (const views of this.#views) views.arrived(now)
     const requests = this.#requests
-    if (requests.part[request]! > 0) return this.#pool.router.routeApart()
+    if (requests.part[request]! > 0) return this.#pool.router.routeApart(now, request)
     const router = this.#routers[requests.class[request]!]!
-    this.#pool = router.route() ?? router.first
-    return this.#pool.router.route()
+    this.#pool = router.route(now, request) ?? router.candidates[0]!
+    return this.#pool.router.route(now, request)
   }
 }

@@ -57,5 +57,5 @@ export {
 } from './ports.ts'
 export { queueDisciplines } from './queue/queue-disciplines.ts'
 export { Requests } from './requests.ts'
-export { routingPolicies } from './routing/routing.ts'
+export type { RoutingPlan } from './routing/routing-plan.ts'
 export { clientTimeoutPlan, livePlan, servingPlan } from './scenario-plan.ts'

@@ -1,9 +1,10 @@
-import type { Duration, Routing } from '../../scenarios/schema/schema.ts'
+import type { Duration } from '../../scenarios/schema/schema.ts'
 import { type AdmissionPlan, OPEN_ADMISSION } from './admission/admission-plan.ts'
 import type { BatchingPlan } from './batching/batching-plan.ts'
 import type { GenerationPlan } from './generation/generation-plan.ts'
 import type { DevicePlan, PoolMemoryPlan } from './memory/memory-plan.ts'
 import type { Ms } from './ports.ts'
+import type { RoutingChoice } from './routing/routing-plan.ts'
 
 const endless = Number.POSITIVE_INFINITY
 
@@ -37,7 +38,7 @@ export interface PoolPlan extends QueueBounds {
   readonly name: string
   readonly replicas: number
   readonly perReplicaQueues: boolean
-  readonly routing: Routing
+  readonly routing: RoutingChoice
   readonly admission: AdmissionPlan
   readonly order: QueuePlan
   /** priority levels with bounds of their own */
@@ -113,11 +114,13 @@ export const PLAIN_QUEUE = Object.freeze({
 
 /** What the control plane uses of a scenario. */
 export interface ServingPlan {
-  readonly routing: Routing
+  readonly routing: RoutingChoice
   readonly pools: readonly PoolPlan[]
   readonly classes: readonly ClassPlan[]
   /** the pools' memory plans refer to these by number */
   readonly devices: readonly DevicePlan[]
+  /** whether replicas come and go; default: no */
+  readonly replicasChange?: boolean
 }
 
 /** The executors of all pools are numbered through, pool by pool. */

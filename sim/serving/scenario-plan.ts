@@ -7,6 +7,7 @@ import { kvPlan } from './generation/kv-plan.ts'
 import { liveDevice, liveMemory, memoryPlan } from './memory/memory-plan.ts'
 import type { ClassPlan, QueueBounds, ServingPlan } from './plan.ts'
 import { queuePlan } from './queue/queue-disciplines.ts'
+import { queueRoutingPlan, routerPlan } from './routing/routing-plan.ts'
 
 const endless = Number.POSITIVE_INFINITY
 
@@ -17,9 +18,10 @@ export function servingPlan(
 ): ServingPlan {
   const memory = memoryPlan(scenario, activations)
   return {
-    routing: scenario.router.policy,
+    routing: routerPlan(scenario),
     classes: scenario.traffic.map((traffic) => classPlan(traffic, scenario)),
     devices: memory.devices,
+    ...(scenario.failures && { replicasChange: true }),
     pools: scenario.pools.map((pool, index) => {
       const model = scenario.models[pool.model]
       if (model === undefined) throw new Error(`Expected model ${pool.model} to exist`)
@@ -28,7 +30,7 @@ export function servingPlan(
         name: pool.name,
         replicas: pool.replicas,
         perReplicaQueues: pool.queue.mode === 'per-replica',
-        routing: pool.queue.routing,
+        routing: queueRoutingPlan(pool.queue.routing),
         admission: admissionPlan(pool),
         order: queuePlan(pool.queue),
         ...boundsOf(pool.queue),

@@ -1,6 +1,5 @@
-import { arrivalParts } from '../../../scenarios/index.ts'
+import { arrivalParts, replicaPrice } from '../../../scenarios/index.ts'
 import type { PlanRow } from '../../../sim/documents/index.ts'
-import { replicaPrice } from '../../../sim/experiment/index.ts'
 import type { System } from '../prepare.ts'
 import type { PlanCandidates } from './plan-candidates.ts'
 

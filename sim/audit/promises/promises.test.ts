@@ -63,7 +63,7 @@ const limitless = Number.POSITIVE_INFINITY
 
 test('promises are those of the scenario, and without limits where it has none', () => {
   const promises = promisesOf(scenario)
-  expect(promises.routing).toBe('round-robin')
+  expect(promises.routing).toEqual({ policy: 'round-robin' })
   expect(promises.classes.map(({ clientTimeoutMs }) => clientTimeoutMs)).toEqual([limitless, 40])
   const [a, b] = promises.pools
   expect(a).toEqual({

@@ -8,14 +8,14 @@ import {
 import { type PromisedCard, promisedCards } from './promised-cards.ts'
 import { type PromisedKv, promisedKv } from './promised-kv.ts'
 import { type PromisedReactions, promisedReactions } from './promised-reactions.ts'
+import { type PromisedChoice, promisedQueueRouting, promisedRouter } from './promised-routing.ts'
 
-type Routing = 'round-robin' | 'least-loaded'
 export type Batching = CamelKeys<Scenario['pools'][number]['batching']>
 
 /** The promises of a scenario about queues and batches; Infinity for no limit, times in ms. */
 export interface Promises {
   /** router policy among pools */
-  readonly routing: Routing
+  readonly routing: PromisedChoice
   readonly classes: readonly ClassPromises[]
   readonly pools: readonly PoolPromises[]
   /** indexed by the devices of pools' memory */
@@ -88,7 +88,7 @@ export interface PoolPromises extends PromisedBounds {
   readonly replicas: number
   readonly perReplicaQueues: boolean
   /** among the queues of the pool */
-  readonly routing: Routing
+  readonly routing: PromisedChoice
   readonly admission: PromisedAdmission
   readonly order: PromisedOrder
   readonly levels: readonly (PromisedBounds & { readonly priority: number })[]
@@ -134,7 +134,7 @@ export function promisesOf(scenario: Scenario): Promises {
       name,
       replicas,
       perReplicaQueues: queue.mode !== 'shared',
-      routing: queue.routing,
+      routing: promisedQueueRouting(queue.routing),
       admission: admissionOf(admission),
       order: orderOf(queue),
       ...bounds(queue),
@@ -169,9 +169,8 @@ export function promisesOf(scenario: Scenario): Promises {
       sharedPrefixTokens: traffic.shared_prefix_tokens ?? 0,
     })
   }
-  const { policy: routing } = scenario.router
   return {
-    routing,
+    routing: promisedRouter(scenario),
     classes,
     pools,
     devices: promisedDevices(scenario),

@@ -1,4 +1,4 @@
-import { acceleratorOf, sharersOf } from '../../../scenarios/schema/pool-accelerator.ts'
+import { replicaPrice, sharersOf } from '../../../scenarios/schema/pool-accelerator.ts'
 import type { Scenario } from '../../../scenarios/schema/schema.ts'
 import type { Cost } from '../../documents/index.ts'
 import { estimate } from '../../stats/index.ts'
@@ -32,20 +32,4 @@ export function hourlyCost(pools: Scenario['pools']): number | null {
     const price = replicaPrice(pool, sharersOf(pools, pool))
     return sum === null || price === null ? null : sum + pool.replicas * price
   }, 0)
-}
-
-/**
- * Price of one replica, US dollars an hour: as stated, or the lowest price of its accelerators in
- * the catalogue, rented as `pricing` states and divided among the replicas that share it; null
- * without either.
- */
-export function replicaPrice(pool: Scenario['pools'][number], sharers = 1): number | null {
-  const { price_usd_per_hour: stated, pricing = 'on-demand', tensor_parallel: cards = 1 } = pool
-  if (stated !== undefined) return stated
-  const accelerator = acceleratorOf(pool)
-  if (accelerator === null) return null
-  const prices = accelerator.prices.flatMap(({ tier, usd_per_hour }) =>
-    tier === pricing ? [usd_per_hour] : [],
-  )
-  return prices.length === 0 ? null : (cards * Math.min(...prices)) / sharers
 }

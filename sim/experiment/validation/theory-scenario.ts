@@ -31,7 +31,7 @@ export interface TheoryModel extends Omit<TheoryCase, 'scenario'> {
   readonly generation?: PoolDraft['generation']
   /** number of pools of this kind; `router` is the policy among them */
   readonly pools?: number
-  readonly router?: Routing
+  readonly router?: Routing | NonNullable<Draft['router']>
 }
 
 /** Checks a model against the schema, as a scenario from a file would be. */
@@ -70,7 +70,7 @@ export function theoryCase({
       batching,
       ...pool,
     })),
-    router: { policy: router },
+    router: typeof router === 'string' ? { policy: router } : router,
   })
   return { model, scenario, figures, exact }
 }

@@ -41,7 +41,7 @@ export function generationServers(
     const { stations, router } = pools[handOver.pool]!
     const transfer = new KvTransfer(handOver, world.timers, {
       all: stations.map((station) => servers.get(station)!),
-      next: () => servers.get(router.route()!)!,
+      next: (now, request) => servers.get(router.route(now, request)!)!,
     })
     transfers.push(transfer)
     serve(index, transfer)

@@ -12,8 +12,8 @@ export interface KvReceiver {
 
 interface KvReceivers {
   readonly all: readonly KvReceiver[]
-  /** The receiver that the routing policy chooses. */
-  next(): KvReceiver
+  /** The receiver that the routing policy chooses for a request. */
+  next(now: Ms, request: number): KvReceiver
 }
 
 /** A link that sends KV caches to another pool, one after another, in the order of prefill. */
@@ -50,7 +50,10 @@ export class KvTransfer {
 
   /** Its timer has fired. */
   timer(now: Ms): void {
-    while (this.#nextDue <= now) this.#receivers.next().takeOver(now, this.#take())
+    while (this.#nextDue <= now) {
+      const request = this.#take()
+      this.#receivers.next(now, request).takeOver(now, request)
+    }
     this.#wake()
   }
 

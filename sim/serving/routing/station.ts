@@ -6,7 +6,8 @@ import type { BatchGroup } from '../queue/batch-group.ts'
 import { LookAheadIndex } from '../queue/look-ahead-index.ts'
 import { RequestQueue } from '../queue/request-queue.ts'
 import type { Requests } from '../requests.ts'
-import type { Candidate } from './routing.ts'
+import type { OutstandingWork } from './predicted-work.ts'
+import type { Candidate } from './routing-policy.ts'
 
 /**
  * A queue and the executors that serve it: all replicas of a pool, or one of them where queues are
@@ -22,6 +23,9 @@ export class Station implements Candidate, QueueView {
   readonly firstExecutor: number
   /** its number, and the id of its timer */
   readonly id: number
+  /** its number among the queues of its pool */
+  number = 0
+  work: OutstandingWork | null = null
   running = 0
   /** executors that take batches */
   present: number

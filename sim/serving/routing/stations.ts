@@ -1,36 +1,42 @@
 import { Admission } from '../admission/admission.ts'
+import { PREFIX_TOKENS } from '../generation/prefix-keys.ts'
 import type { ServingPlan } from '../plan.ts'
 import type { Requests } from '../requests.ts'
-import { Router } from './routing.ts'
+import type { OutstandingWork } from './predicted-work.ts'
+import { Router, type RouterContext } from './router.ts'
+import type { Candidate } from './routing-policy.ts'
 import { Station } from './station.ts'
 
 /** The stations of a pool, and the router that chooses one of them. */
-export interface PoolState {
+export interface PoolState extends Candidate {
   readonly stations: readonly Station[]
   readonly router: Router<Station>
-  readonly load: number
-  readonly accepts: boolean
+  work: OutstandingWork | null
 }
 
 /** By class, the router among its pools: classes of the same pools share a router. */
 export function classRouters(
-  { routing, pools, classes }: ServingPlan,
+  plan: ServingPlan,
   states: readonly PoolState[],
+  requests: Requests,
 ): Router<PoolState>[] {
+  const { routing, pools, classes } = plan
+  const context = contextOf(plan, requests, 0)
   const handedTo = pools.map(({ generation }) => generation?.handOver?.pool)
   const entries = states.flatMap((_, pool) => (handedTo.includes(pool) ? [] : pool))
   const routers = new Map<string, Router<PoolState>>()
   return classes.map(({ pools: own }) => {
     const among = (own ?? entries).map((pool) => states[pool]!)
     const key = `${own ?? entries}`
-    const router = routers.get(key) ?? new Router(routing, among)
+    const router = routers.get(key) ?? new Router(routing, among, context)
     routers.set(key, router)
     return router
   })
 }
 
 /** The pools of a plan; stations and executors are numbered through. */
-export function poolStates({ pools, classes }: ServingPlan, requests: Requests): PoolState[] {
+export function poolStates(serving: ServingPlan, requests: Requests): PoolState[] {
+  const { pools, classes } = serving
   let first = 0
   let id = 0
   return pools.map((plan) => {
@@ -41,9 +47,13 @@ export function poolStates({ pools, classes }: ServingPlan, requests: Requests):
       first += count
       return new Station(id++, { plan, admission }, classes, executors, requests)
     })
+    for (const [number, station] of stations.entries()) station.number = number
     return {
+      number: plan.index,
+      executors: plan.replicas,
+      work: null,
       stations,
-      router: new Router(plan.routing, stations),
+      router: new Router(plan.routing, stations, contextOf(serving, requests, 1 + plan.index)),
       // a queue that replicas share keeps what waits for them
       get accepts() {
         return !plan.perReplicaQueues || stations.some((station) => station.accepts)
@@ -53,4 +63,15 @@ export function poolStates({ pools, classes }: ServingPlan, requests: Requests):
       },
     }
   })
+}
+
+function contextOf(
+  { classes, replicasChange = false }: ServingPlan,
+  requests: Requests,
+  number: number,
+): RouterContext {
+  const sharedBlocks = classes.map(({ sharedPrefixTokens }) =>
+    Math.floor(sharedPrefixTokens / PREFIX_TOKENS),
+  )
+  return { requests, sharedBlocks, number, candidatesClose: replicasChange }
 }

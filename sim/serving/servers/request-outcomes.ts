@@ -1,15 +1,23 @@
 import { type Batch, type Ms, type Observer, OUTCOME, type Outcome, STATUS } from '../ports.ts'
 import type { Requests } from '../requests.ts'
+import type { RouterViews } from '../routing/router-views.ts'
+import type { RoutingFeedback } from '../routing/routing-feedback.ts'
 import type { Station } from '../routing/station.ts'
 
 /** Ends requests: writes the outcome, reports it to the observer and releases the slot. */
 export class RequestOutcomes {
+  /** learn when the last request has ended */
+  views: readonly RouterViews[] = []
   readonly #requests: Requests
   readonly #observer: Observer
 
-  constructor(requests: Requests, observer: Observer) {
+  /** null where no router learns from how requests end */
+  readonly #feedback: RoutingFeedback | null
+
+  constructor(requests: Requests, observer: Observer, feedback: RoutingFeedback | null = null) {
     this.#requests = requests
     this.#observer = observer
+    this.#feedback = feedback
   }
 
   /** Ends the members of a batch. */
@@ -22,7 +30,9 @@ export class RequestOutcomes {
       else outcome[request] = now >= leaves[request]! ? OUTCOME.abandoned : OUTCOME.served
     }
     this.#observer.batch?.(now, batch)
+    if (this.#feedback !== null) this.#report(now, this.#feedback, batch)
     for (let i = 0; i < size; i++) this.#requests.release(members[i]!)
+    if (this.#requests.inUse === 0) for (const views of this.views) views.emptied()
     station.running -= size
     station.admission.ended(now, batch)
   }
@@ -31,7 +41,15 @@ export class RequestOutcomes {
   lose(now: Ms, request: number, outcome: Outcome): void {
     this.#requests.outcome[request] = outcome
     this.#observer.lost?.(now, request)
+    this.#feedback?.ended(now, request, 0, 0)
     this.#requests.release(request)
+    if (this.#requests.inUse === 0) for (const views of this.views) views.emptied()
+  }
+
+  #report(now: Ms, feedback: RoutingFeedback, batch: Batch): void {
+    const { members, size, status, started, ended } = batch
+    const served = status === STATUS.ok ? size : 0
+    for (let i = 0; i < size; i++) feedback.ended(now, members[i]!, ended - started, served)
   }
 
   /** Ends the waiting requests of a station whose time is over. */

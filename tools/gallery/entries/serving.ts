@@ -89,6 +89,28 @@ const ocr: Entry = {
   },
 }
 
+const routedBy = (label: string, ...set: readonly string[]) =>
+  ({ scenario: 'routers', label, phrase: `with ${label}`, set }) as const
+
+const routers = comparison({
+  name: 'routers',
+  question:
+    'Fast and slow pools stand behind one router. Which router keeps p99 below 150 ms, and what do metrics that are 50 ms old cost?',
+  systems: [
+    routedBy('random', 'router.policy=random'),
+    routedBy('least-loaded'),
+    routedBy('old loads', 'router.view_age_ms=50'),
+    routedBy('least-work', 'router.policy=least-work'),
+  ],
+  show: (systems) => {
+    const [random, ...others] = systems
+    return {
+      chart: tailsOf(systems),
+      answer: objectivesCompared([answering(random), ...others.map(answering)]),
+    }
+  },
+})
+
 function variantOption({ name, set }: (typeof BATCHES)[number]): string {
   return `--variant '${[`${name}:`, ...set].join(' ')}'`
 }
@@ -136,5 +158,5 @@ function shareOf(part: number, n: number): Estimate {
 
 export const serving: Group = {
   title: 'One-shot serving',
-  entries: [first, orientation, yardstick, ocr, fanOut],
+  entries: [first, orientation, yardstick, ocr, fanOut, routers],
 }

@@ -1,24 +1,15 @@
 import type { Arrival, Evidence } from '../../evidence/evidence.ts'
 import { eachArrival, Loads } from '../../evidence/loads.ts'
+import { Openings } from '../../evidence/openings.ts'
+import { REFUSED_BY } from '../../evidence/raw-rows.ts'
 import { type Findings, ms, type Rule } from '../../findings.ts'
+import { type PromisedChoice, settled } from '../../promises/promised-routing.ts'
 import { poolsOfClasses } from '../../promises/promises.ts'
-
-/** Candidates of a router, with bounds of the number of requests in each. */
-interface Candidates {
-  readonly noun: 'pool' | 'queue'
-  /** numbers of the pools or queues, rising */
-  readonly numbers: readonly number[]
-  /** number of executors of each candidate */
-  readonly executors: readonly number[]
-  /** candidates that already have a part of the arriving request */
-  readonly taken: Set<number>
-  readonly least: Int32Array
-  readonly most: Int32Array
-}
+import { type Candidates, type Choice, expectedChoice } from './routing-choices.ts'
 
 export const routing: Rule = {
   rule: 'routing',
-  promise: 'requests are routed round-robin, or to the first of the least loaded pools and queues',
+  promise: 'requests go where their policy sends them; predictions and old loads are not checked',
   check(seen, found) {
     const { promises, queues, requests } = seen
     // a single queue leaves no choice
@@ -26,19 +17,25 @@ export const routing: Rule = {
     const loads = new Loads(seen)
     const among = poolsOfClasses(promises).map((numbers): Candidates => {
       const executors = numbers.map((pool) => promises.pools[pool]!.replicas)
-      return { noun: 'pool', numbers, executors, taken: new Set(), ...loads.pools }
+      const shared = { noun: 'pool', numbers, places: numbers, executors, router: 0 } as const
+      return { ...shared, taken: new Set(), ...loads.pools }
     })
-    const rounds = roundsAmong(among, requests.class)
+    const rounds = roundsAmong(among, seen)
+    const openings = new Openings(seen)
     const within = promises.pools.map((_, index): Candidates => {
       const candidates = queues.filter(({ poolIndex }) => poolIndex === index)
       const executors = candidates.map((queue) => queue.executors)
       const numbers = candidates.map(({ number }) => number)
-      return { noun: 'queue', numbers, executors, taken: new Set(), ...loads.queues }
+      const places = [...numbers.keys()]
+      const shared = { noun: 'queue', numbers, places, executors, router: 1 + index } as const
+      return { ...shared, taken: new Set(), ...loads.queues }
     })
     const turns = promises.pools.map(() => 0)
     // rows do not show when requests moved to a decode pool
-    const known = promises.pools.every(({ generation }) => !generation?.handOver)
-    const visit = ({ key, queue }: Arrival) => {
+    const loadsKnown = promises.pools.every(({ generation }) => !generation?.handOver)
+    const visit = ({ key, queue, sent }: Arrival) => {
+      if (isUnavailable(seen, key)) return
+      const knows = !openings.changesAt(sent)
       const pool = queue.poolIndex
       const { sending, part } = seen.expected
       const candidates = within[pool]!
@@ -47,16 +44,19 @@ export const routing: Rule = {
         // every request advances the round-robin of its class's pools, even if its row is lost
         const number = sending[key] ?? key
         const of = among[requests.class[number]!]
-        if (of?.numbers.includes(pool) && (known || promises.routing === 'round-robin')) {
-          const choice = { of, chosen: pool, policy: promises.routing, turn: rounds[number]! }
-          check(seen, key, choice, found)
+        if (of?.numbers.includes(pool) && knows) {
+          const now = openings.ofPools(of, sent)
+          const choice = { of: now, chosen: pool, turn: rounds[number]! }
+          const { closing } = openings
+          check(seen, key, { ...choice, routing: promises.routing, loadsKnown, closing }, found)
         }
       }
       const turn = turns[pool]!
       turns[pool] = turn + 1
-      const policy = queue.pool.routing
-      if (known || policy === 'round-robin') {
-        check(seen, key, { of: candidates, chosen: queue.number, policy, turn }, found)
+      if (knows) {
+        const of = openings.ofQueues(candidates, sent)
+        const choice = { of, chosen: queue.number, turn, closing: openings.closing }
+        check(seen, key, { ...choice, routing: queue.pool.routing, loadsKnown }, found)
       }
       candidates.taken.add(queue.number)
     }
@@ -64,52 +64,57 @@ export const routing: Rule = {
   },
 }
 
+/** Whether it was routed nowhere, as every queue was closed. */
+const isUnavailable = ({ rows }: Evidence, key: number) =>
+  rows.refusal[key] === REFUSED_BY.unavailable
+
 /** Number of earlier requests with the same candidate pools, for each request. */
-function roundsAmong(among: readonly Candidates[], classes: Uint8Array): number[] {
+function roundsAmong(among: readonly Candidates[], seen: Evidence): number[] {
+  const { rows, expected, requests } = seen
+  const refused = new Set<number>()
+  for (const key of rows.refusal.keys()) {
+    if (isUnavailable(seen, key)) refused.add(expected.sending[key] ?? key)
+  }
   const names = among.map(({ numbers }) => numbers.join())
   const came = new Map<string, number>()
-  return Array.from(classes, (classIndex) => {
+  return Array.from(requests.class, (classIndex, number) => {
     const name = names[classIndex] ?? ''
     const turn = came.get(name) ?? 0
-    came.set(name, turn + 1)
+    if (!refused.has(number)) came.set(name, turn + 1)
     return turn
   })
 }
 
-interface Choice {
-  readonly of: Candidates
-  readonly chosen: number
-  readonly policy: 'round-robin' | 'least-loaded'
-  /** number of requests routed before this one */
-  readonly turn: number
+interface Routed extends Pick<Choice, 'of' | 'chosen' | 'turn' | 'loadsKnown' | 'closing'> {
+  readonly routing: PromisedChoice
 }
 
-function check({ rows }: Evidence, key: number, choice: Choice, found: Findings): void {
-  const { of, chosen, policy, turn } = choice
-  const count = of.numbers.length
-  if (count === 1) return
-  const better = policy === 'round-robin' ? of.numbers[turn % count]! : lessLoaded(of, chosen)
-  found.check(better === chosen, [key], () => {
-    const routed = `routed to ${of.noun} ${chosen} at ${ms(rows.sent[key]!)}`
-    if (policy === 'round-robin') return `${routed}; expected ${of.noun} ${better}`
-    const loads = `at least ${of.least[chosen]} requests, ${of.noun} ${better} at most ${of.most[better]}`
-    return `${routed}, which had ${loads}`
+function check(seen: Evidence, key: number, routed: Routed, found: Findings): void {
+  const { rows } = seen
+  const { of, chosen } = routed
+  if (of.numbers.length === 1) return
+  const routing = settled(routed.routing)
+  const tokens = rows.inputTokens[key]!
+  const session = routing.policy === 'session-affinity' ? sessionOf(seen, key) : null
+  const expected = expectedChoice({ ...routed, routing, key, tokens, session })
+  if (expected === null) return
+  found.check(expected === chosen, [key], () => {
+    const at = `routed to ${of.noun} ${chosen} at ${ms(rows.sent[key]!)}`
+    if (routing.policy !== 'least-loaded') return `${at}; expected ${of.noun} ${expected}`
+    const loads = `at least ${of.least[chosen]} requests, ${of.noun} ${expected} at most ${of.most[expected]}`
+    return `${at}, which had ${loads}`
   })
 }
 
-/**
- * A candidate that should have been chosen for any order of events at the instant; otherwise
- * `chosen`.
- */
-function lessLoaded(of: Candidates, chosen: number): number {
-  const { numbers, executors, taken, least, most } = of
-  const chosenLoad = least[chosen]! / executors[numbers.indexOf(chosen)]!
-  for (let i = 0; i < executors.length; i++) {
-    const candidate = numbers[i]!
-    if (taken.has(candidate)) continue
-    const load = most[candidate]! / executors[i]!
-    // of equally loaded candidates the first is chosen
-    if (load < chosenLoad || (load === chosenLoad && candidate < chosen)) return candidate
-  }
-  return chosen
+const TOKENS_OF_A_BLOCK = 512
+
+/** Of the prompt's blocks the first that the class does not share; without a prompt, the send. */
+function sessionOf(seen: Evidence, key: number): Choice['session'] {
+  const { rows, requests, expected, classOf } = seen
+  if (requests.prefixes === undefined) return null
+  const classIndex = rows.class[key]!
+  const prefix = requests.prefixes[expected.sending[key] ?? key]
+  if (!prefix || prefix.length === 0) return { block: -1 - rows.sendId[key]!, classIndex }
+  const common = Math.floor(classOf(key).sharedPrefixTokens / TOKENS_OF_A_BLOCK)
+  return { block: prefix[Math.min(common, prefix.length - 1)]!, classIndex }
 }

@@ -1,0 +1,90 @@
+import type { Scenario } from '../../../scenarios/schema/schema.ts'
+
+/** A policy by its name has the settings of `settled`. */
+type Plain =
+  | 'random'
+  | 'round-robin'
+  | 'least-loaded'
+  | 'least-work'
+  | 'p2c'
+  | 'peak-ewma'
+  | 'session-affinity'
+
+/** A router; candidates are pools, or the queues of a pool, by number. */
+export type PromisedRouting =
+  | { readonly policy: 'random' | 'round-robin' | 'least-work' | 'latency-target' }
+  | { readonly policy: 'weighted'; readonly weights: readonly number[] }
+  /** `viewAgeMs`: 0 where loads are seen as they are */
+  | { readonly policy: 'least-loaded'; readonly viewAgeMs: number }
+  | { readonly policy: 'p2c'; readonly choices: number; readonly viewAgeMs: number }
+  | { readonly policy: 'peak-ewma'; readonly choices: number }
+  | {
+      readonly policy: 'length-threshold'
+      readonly thresholdTokens: number
+      readonly short: number
+      readonly long: number
+    }
+  | {
+      readonly policy: 'session-affinity'
+      readonly maxLoadFactor: number
+      readonly viewAgeMs: number
+    }
+  | { readonly policy: 'spill-over'; readonly maxLoad: number; readonly viewAgeMs: number }
+
+export type PromisedChoice = Plain | PromisedRouting
+
+/** The documented settings of a policy that is chosen by its name. */
+export function settled(choice: PromisedChoice): PromisedRouting {
+  if (typeof choice !== 'string') return choice
+  switch (choice) {
+    case 'p2c':
+      return { policy: choice, choices: 2, viewAgeMs: 0 }
+    case 'peak-ewma':
+      return { policy: choice, choices: 2 }
+    case 'session-affinity':
+      return { policy: choice, maxLoadFactor: Number.POSITIVE_INFINITY, viewAgeMs: 0 }
+    case 'least-loaded':
+      return { policy: choice, viewAgeMs: 0 }
+    default:
+      return { policy: choice }
+  }
+}
+
+/** The router among pools. */
+export function promisedRouter({ router, pools }: Scenario): PromisedChoice {
+  const names = pools.map(({ name }) => name)
+  if (router.policy === 'weighted') {
+    return { policy: 'weighted', weights: names.map((name) => router.weights[name] ?? 1) }
+  }
+  if (router.policy === 'length-threshold') {
+    return {
+      policy: 'length-threshold',
+      thresholdTokens: router.threshold_tokens,
+      short: names.indexOf(router.short),
+      long: names.indexOf(router.long),
+    }
+  }
+  if (router.policy === 'latency-target') return { policy: router.policy }
+  if (router.policy === 'spill-over') {
+    return { policy: 'spill-over', maxLoad: router.max_load, viewAgeMs: router.view_age_ms ?? 0 }
+  }
+  return promisedQueueRouting(router)
+}
+
+type QueueRouting = Scenario['pools'][number]['queue']['routing']
+
+/** The router among the queues of a pool. */
+export function promisedQueueRouting(routing: QueueRouting): PromisedChoice {
+  if (typeof routing === 'string') return routing
+  const viewAgeMs = 'view_age_ms' in routing ? (routing.view_age_ms ?? 0) : 0
+  if (routing.policy === 'p2c') {
+    return { policy: routing.policy, choices: routing.choices, viewAgeMs }
+  }
+  if (routing.policy === 'peak-ewma') return { policy: routing.policy, choices: routing.choices }
+  if (routing.policy === 'session-affinity') {
+    const { max_load_factor: maxLoadFactor = Number.POSITIVE_INFINITY } = routing
+    return { policy: routing.policy, maxLoadFactor, viewAgeMs }
+  }
+  if (routing.policy === 'least-loaded') return { policy: routing.policy, viewAgeMs }
+  return { policy: routing.policy }
+}

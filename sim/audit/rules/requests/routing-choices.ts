@@ -1,0 +1,152 @@
+import type { PromisedRouting } from '../../promises/promised-routing.ts'
+import { drawnFor, preferredBy } from './routing-hash.ts'
+
+/** Candidates of a router, with bounds of the number of requests in each. */
+export interface Candidates {
+  readonly noun: 'pool' | 'queue'
+  /** numbers of the pools or queues, rising */
+  readonly numbers: readonly number[]
+  /** their numbers among pools, or among the queues of their pool */
+  readonly places: readonly number[]
+  /** number of executors of each candidate */
+  readonly executors: readonly number[]
+  /** candidates that are closed, or already have a part of the arriving request */
+  readonly taken: Set<number>
+  readonly least: Int32Array
+  readonly most: Int32Array
+  /** 0 among pools; 1 more than the number of the pool within one */
+  readonly router: number
+}
+
+/** A choice of a router. */
+export interface Choice {
+  readonly of: Candidates
+  readonly routing: PromisedRouting
+  readonly chosen: number
+  /** number of requests routed before this one */
+  readonly turn: number
+  readonly key: number
+  readonly tokens: number
+  /** by which its session is told apart; null where prompts are not in the evidence */
+  readonly session: { readonly block: number; readonly classIndex: number } | null
+  /** whether candidates were closed for some time of the run */
+  readonly closing: boolean
+  /** whether rows show which requests a candidate has */
+  readonly loadsKnown: boolean
+}
+
+/**
+ * The candidate that should have been chosen for any order of events at the instant, which is the
+ * chosen one where nothing speaks against it; null where rows do not show the rule.
+ */
+export function expectedChoice(choice: Choice): number | null {
+  const { of, routing, chosen, key } = choice
+  const { numbers, taken, router } = of
+  const left = numbers.filter((number) => !taken.has(number))
+  const seesLoads = choice.loadsKnown && !('viewAgeMs' in routing && routing.viewAgeMs > 0)
+  switch (routing.policy) {
+    case 'round-robin':
+      return inTurn(numbers, choice.turn, taken)
+    case 'weighted':
+      // credits that candidates missed while they were closed stay with the others
+      return choice.closing ? null : weightedTurn(of, routing.weights, choice.turn)
+    case 'random':
+      return drawnFor(key, router, left, 1)[0]!
+    case 'least-loaded':
+      return seesLoads ? leastLoaded(of, left, chosen) : null
+    case 'p2c': {
+      const drawn = drawnFor(key, router, left, routing.choices)
+      if (!drawn.includes(chosen)) return drawn[0]!
+      return seesLoads ? leastLoaded(of, drawn, chosen) : chosen
+    }
+    case 'peak-ewma': {
+      const drawn = drawnFor(key, router, left, routing.choices)
+      return drawn.includes(chosen) ? chosen : drawn[0]!
+    }
+    case 'length-threshold': {
+      const place = choice.tokens <= routing.thresholdTokens ? routing.short : routing.long
+      const expected = numbers[Math.max(0, of.places.indexOf(place))]!
+      return taken.has(expected) ? left[0]! : expected
+    }
+    case 'session-affinity': {
+      if (choice.session === null) return null
+      const order = preferredBy(choice.session, of.places).map((i) => numbers[i]!)
+      const preferred = order.find((number) => !taken.has(number))!
+      if (routing.maxLoadFactor === Number.POSITIVE_INFINITY) return preferred
+      if (!seesLoads) return null
+      return certainlyHasRoom(of, preferred, routing.maxLoadFactor) ? preferred : chosen
+    }
+    case 'spill-over':
+      return seesLoads ? spilledTo(of, left, chosen, routing.maxLoad) : null
+    // predictions are learnt from all that was observed, which no row shows
+    case 'least-work':
+    case 'latency-target':
+      return null
+  }
+}
+
+/** The next in turn that is not taken. */
+function inTurn(numbers: readonly number[], turn: number, taken: ReadonlySet<number>): number {
+  const order = numbers.map((_, i) => numbers[(turn + i) % numbers.length]!)
+  return order.find((number) => !taken.has(number))!
+}
+
+function executorsOf({ numbers, executors }: Candidates, number: number): number {
+  return executors[numbers.indexOf(number)]!
+}
+
+/** One of `among`, in their order of preference, that is less loaded than the chosen one. */
+function leastLoaded(of: Candidates, among: readonly number[], chosen: number): number {
+  const chosenLoad = of.least[chosen]! / executorsOf(of, chosen)
+  const rank = among.includes(chosen) ? among.indexOf(chosen) : among.length
+  for (const [i, candidate] of among.entries()) {
+    const load = of.most[candidate]! / executorsOf(of, candidate)
+    // of equally loaded candidates the first is chosen
+    if (load < chosenLoad || (load === chosenLoad && i < rank)) return candidate
+  }
+  return chosen
+}
+
+/** Credits return to 0 after as many turns as the sum of weights. */
+function weightedTurn(of: Candidates, weights: readonly number[], turn: number): number {
+  const own = of.places.map((place) => weights[place] ?? 1)
+  const cycle = cycles.get(own.join()) ?? weightedCycle(own)
+  cycles.set(own.join(), cycle)
+  return of.numbers[cycle[turn % cycle.length]!]!
+}
+
+const cycles = new Map<string, readonly number[]>()
+
+function weightedCycle(weights: readonly number[]): number[] {
+  const sum = weights.reduce((total, weight) => total + weight, 0)
+  const credits = weights.map(() => 0)
+  return Array.from({ length: sum }, () => {
+    for (const [i, weight] of weights.entries()) credits[i]! += weight
+    const next = credits.indexOf(Math.max(...credits))
+    credits[next]! -= sum
+    return next
+  })
+}
+
+function certainlyHasRoom(of: Candidates, number: number, factor: number): boolean {
+  const executors = of.executors.reduce((sum, own) => sum + own, 0)
+  const total = of.numbers.reduce((sum, own) => sum + of.least[own]!, 1)
+  const share = executorsOf(of, number) / executors
+  return of.most[number]! + 1 <= Math.ceil(factor * total * share)
+}
+
+function spilledTo(
+  of: Candidates,
+  left: readonly number[],
+  chosen: number,
+  maxLoad: number,
+): number {
+  const isBelow = (number: number, counts: Int32Array) =>
+    counts[number]! / executorsOf(of, number) < maxLoad
+  const certain = left.find((number) => isBelow(number, of.most))
+  const mayBeBelow = isBelow(chosen, of.least)
+  // a pool before the chosen one had room for certain, or only a later one had
+  if (certain !== undefined && (certain < chosen || !mayBeBelow)) return certain
+  if (mayBeBelow || certain !== undefined) return chosen
+  return leastLoaded(of, left, chosen)
+}

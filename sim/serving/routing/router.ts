@@ -1,0 +1,132 @@
+import { hashedUniform } from '../../kernel/index.ts'
+import type { Ms } from '../ports.ts'
+import type { Requests } from '../requests.ts'
+import { routingPolicies } from './routing.ts'
+import { type RoutingChoice, type RoutingPlan, settingsOf } from './routing-plan.ts'
+import type { Candidate, RouterView, RoutingPolicy } from './routing-policy.ts'
+
+const PURPOSE = 0x5bd1e995
+/** More draws than a policy takes for one request: each router has purposes of its own. */
+const DRAWS = 64
+
+/** What a router needs besides its policy and its candidates. */
+export interface RouterContext {
+  readonly requests: Requests
+  /** by class, in numbers of `prefixes`: what all its prompts begin with */
+  readonly sharedBlocks: readonly number[]
+  /** 0 for the router among pools, 1 and the number of the pool for one within a pool */
+  readonly number: number
+  /** whether candidates may accept no requests for a while */
+  readonly candidatesClose: boolean
+}
+
+/** A policy with its state, and its view of the candidates. */
+export class Router<C extends Candidate> implements RouterView {
+  readonly plan: RoutingPlan
+  readonly candidates: readonly C[]
+  readonly taken: Uint8Array
+  readonly requests: Requests
+  readonly sharedBlocks: readonly number[]
+  anyTaken = false
+  turn = 0
+  now: Ms = 0
+  request = -1
+  readonly #policy: RoutingPolicy
+  readonly #candidatesClose: boolean
+  readonly #state: unknown
+  readonly #purpose: number
+  /** loads as old as the view is; null for those of the instant */
+  readonly #loads: Float64Array | null
+
+  constructor(
+    choice: RoutingChoice,
+    candidates: readonly C[],
+    { requests, sharedBlocks, number, candidatesClose }: RouterContext,
+  ) {
+    const plan = settingsOf(choice)
+    this.plan = plan
+    this.candidates = candidates
+    this.taken = new Uint8Array(candidates.length)
+    this.requests = requests
+    this.sharedBlocks = sharedBlocks
+    this.#candidatesClose = candidatesClose
+    this.#policy = routingPolicies[plan.policy]
+    this.#state = this.#policy.begin(plan, candidates)
+    this.#purpose = PURPOSE + DRAWS * number
+    this.#loads = this.viewAgeMs > 0 ? new Float64Array(candidates.length) : null
+  }
+
+  /** 0 where loads are those of the instant, and where there is no choice. */
+  get viewAgeMs(): Ms {
+    return 'viewAgeMs' in this.plan && this.candidates.length > 1 ? this.plan.viewAgeMs : 0
+  }
+
+  /** Whether its policy learns from how requests end. */
+  get learns(): boolean {
+    return this.#policy.ended !== undefined && this.candidates.length > 1
+  }
+
+  /** Whether its policy asks candidates for predictions. */
+  get predicts(): boolean {
+    return this.#policy.predicts === true && this.candidates.length > 1
+  }
+
+  load(candidate: number): number {
+    return this.#loads === null ? this.candidates[candidate]!.load : this.#loads[candidate]!
+  }
+
+  uniform(number: number): number {
+    return hashedUniform(this.requests.key[this.request]!, this.#purpose + number)
+  }
+
+  /** For a request, or the first part of one; null where no candidate accepts it. */
+  route(now: Ms, request: number): C | null {
+    const [first] = this.candidates
+    if (this.candidates.length === 1) return first!.accepts ? first! : null
+    if (this.anyTaken) this.taken.fill(0)
+    this.anyTaken = false
+    if (this.#candidatesClose && !this.#takeClosed()) return null
+    return this.routeApart(now, request)
+  }
+
+  /** Marks the candidates that accept nothing; false where none accepts anything. */
+  #takeClosed(): boolean {
+    let open = 0
+    for (const [i, { accepts }] of this.candidates.entries()) {
+      this.taken[i] = accepts ? 0 : 1
+      if (accepts) open++
+    }
+    this.anyTaken = open < this.candidates.length
+    return open > 0
+  }
+
+  /** For a further part: a candidate that has none. */
+  routeApart(now: Ms, request: number): C {
+    this.now = now
+    this.request = request
+    const choice = this.#policy.choose(this.#state, this)
+    if (choice < 0) throw new Error('Expected a replica for each part')
+    this.turn++
+    this.taken[choice] = 1
+    this.anyTaken = true
+    this.#policy.sent?.(this.#state, choice)
+    return this.candidates[choice]!
+  }
+
+  /** A request that was routed to a candidate has ended. */
+  ended(now: Ms, candidate: number, rttMs: Ms): void {
+    const { candidates } = this
+    const i =
+      candidates[candidate]?.number === candidate
+        ? candidate
+        : candidates.findIndex(({ number }) => number === candidate)
+    this.#policy.ended?.(this.#state, i, now, rttMs)
+  }
+
+  /** Takes the loads of the instant into the view. */
+  refresh(): void {
+    this.candidates.forEach(({ load }, i) => {
+      this.#loads![i] = load
+    })
+  }
+}
