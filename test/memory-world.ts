@@ -72,6 +72,7 @@ export function runWithMemory(
     },
     shrink: (executor) => say(now, 'shrink', executor),
     stop: (executor) => say(now, 'stop', executor),
+    launch: (executor) => say(now, 'launch', executor),
   }
   const backend = Object.fromEntries(
     Object.entries(all).filter(([name]) => !without.some((missing) => missing === name)),

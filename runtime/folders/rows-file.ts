@@ -30,7 +30,7 @@ const changesSchema = z.array(
   z.strictObject({
     at: time,
     executor: z.number().int().min(0),
-    state: z.enum(['up', 'draining', 'down']),
+    state: z.enum(['up', 'draining', 'down', 'starting', 'stopped']),
   }),
 )
 

@@ -26,7 +26,9 @@ export function refuseLive(sides: readonly Prepared[]): void {
       const problem =
         'work' in scenario.models[pool.model]!
           ? `model: ${pool.model} has declared work, which cannot run live`
-          : memoryProblem(pool)
+          : pool.scaling !== undefined && !pool.scaling.advisory
+            ? 'scaling: a replay does not start and stop replicas; with advisory it records decisions'
+            : memoryProblem(pool)
       if (problem === null) continue
       throw new Failure(`${file} pools.${pool.name}.${problem}; simulate supports it`)
     }

@@ -185,7 +185,8 @@ export function bringsLengths(
 function poolDraft(item: unknown, path: Path): PoolDraft {
   const keys = mapOf(item)
   const parts = partsOf<Pool, PoolKey>(poolShape, keys)
-  return { ...parts, path, name: textOf(keys.name), model: textOf(keys.model) }
+  const named = { ...parts, path, name: textOf(keys.name), model: textOf(keys.model) }
+  return parts.scaling === null ? named : { ...named, replicas: parts.scaling.max }
 }
 
 function partsOf<T, K extends keyof T & string>(

@@ -115,7 +115,8 @@ function overridesOf(options: ParseOptions): Override[] {
 const cut = (text: string) => (text.length > 200 ? `${text.slice(0, 199)}…` : text)
 
 /**
- * A class with a trace and no `input_tokens` of its own takes the lengths of the trace, and without
+ * A pool that is scaled has its most replicas as `replicas`. A class with a trace and no
+ * `input_tokens` of its own takes the lengths of the trace, and without
  * `class_values` the rows of its name.
  */
 function resolved(scenario: Scenario, draft: Draft): Scenario {
@@ -125,7 +126,11 @@ function resolved(scenario: Scenario, draft: Draft): Scenario {
     arrivals: withValues(own.arrivals, own.class),
     input_tokens: draft.classes[i]?.input_tokens ?? own.input_tokens,
   }))
-  return { ...rest, traffic }
+  // everything that counts replicas counts the most that a pool may have
+  const pools = rest.pools.map((pool) =>
+    pool.scaling === undefined ? pool : { ...pool, replicas: pool.scaling.max },
+  )
+  return { ...rest, traffic, pools }
 }
 
 function withValues(arrivals: Arrivals, name: string): Arrivals {

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { duration } from './schema-duration.ts'
 import { count, nonNegative, positive, share } from './schema-values.ts'
 
 /** Values that the scaling policies of the scenario format share. */
@@ -6,7 +7,35 @@ import { count, nonNegative, positive, share } from './schema-values.ts'
 /** Replicas; a pool may have none. */
 export const replicas = z.int().nonnegative().max(1e6)
 
+/** From asking for a pod to its first request: llm-d measured 98 to 130 s (llm-d-autoscaling #1118). */
+const POD_START = { distribution: 'lognormal', median: 110, p99: 130 } as const
+
 export const limits = {
+  initial: replicas
+    .optional()
+    .describe('The replicas that serve at the start of the traffic; `min` without it, at least 1.')
+    .meta({ examples: [2] }),
+  start_s: duration
+    .default(POD_START)
+    .describe(
+      'The time from asking for a replica until it serves: provisioning and loading of the model. ' +
+        'The default is that of pods that were measured.',
+    ),
+  warm: replicas
+    .default(0)
+    .describe(
+      'The size of a warm pool: replicas that are paid for and kept ready, and serve within ' +
+        '`warm_start_s`. One that is taken is replaced within `start_s`.',
+    )
+    .meta({ examples: [1] }),
+  warm_start_s: duration
+    .default({ distribution: 'fixed', value: 5 })
+    .describe('The time from asking for a replica of the warm pool until it serves.'),
+  advisory: z
+    .boolean()
+    .default(false)
+    .describe('Whether decisions are only recorded, so that the pool keeps `initial` replicas.')
+    .meta({ examples: [true] }),
   min: replicas
     .default(1)
     .describe('The fewest replicas of the pool; 0 allows the pool to stop.')

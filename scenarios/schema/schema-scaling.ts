@@ -249,6 +249,9 @@ export const scaling = z
     const refuse = (path: (string | number)[], message: string) =>
       context.addIssue({ code: 'custom', path, message })
     if (own.max < own.min) refuse(['max'], `at least min, which is ${own.min}`)
+    if (own.initial !== undefined && !(own.initial >= own.min && own.initial <= own.max)) {
+      refuse(['initial'], `from min to max, which are ${own.min} and ${own.max}`)
+    }
     const fits = (replicas: number) => replicas >= own.min && replicas <= own.max
     const within = `from min to max, which are ${own.min} and ${own.max}`
     if (own.policy === 'fixed' && !fits(own.replicas)) refuse(['replicas'], within)

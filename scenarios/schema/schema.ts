@@ -12,6 +12,7 @@ import { precision } from './schema-onnx.ts'
 import { carbon, heat, power, rack } from './schema-power.ts'
 import { queue } from './schema-queue.ts'
 import { router } from './schema-routing.ts'
+import { scaling } from './schema-scaling.ts'
 import {
   type Duration,
   type RatedArrivals,
@@ -135,6 +136,9 @@ const pool = z
       ),
     generation: generation.optional(),
     memory: poolMemory.optional(),
+    scaling: scaling
+      .optional()
+      .describe('How the number of replicas follows the load; it takes the place of `replicas`.'),
   })
   .describe('A pool: replicas of one model that share a queue, or have a queue each.')
 

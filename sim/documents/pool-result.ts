@@ -43,7 +43,14 @@ const energy = z.strictObject({
 const availability = z.strictObject({
   up_share: estimate.describe(
     'Share of the time of all replicas in which they take batches, 0 to 1, as the control plane ' +
-      'sees it; mean over runs, and n counts runs.',
+      'sees it; of a scaled pool, of the time that is paid for. Mean over runs, n counts runs.',
+  ),
+  serving: estimate.describe(
+    'Mean number of replicas that take batches, over time; mean over runs, and n counts runs.',
+  ),
+  paid: estimate.describe(
+    'Mean number of replicas that are paid for, over time: they serve, start, serve what they ' +
+      'have before they stop, or are in the warm pool. Mean over runs, and n counts runs.',
   ),
   losses: number.describe(
     'Replicas that the control plane has seen to be lost after the warm-up, summed over runs.',
@@ -51,9 +58,21 @@ const availability = z.strictObject({
   series: z
     .strictObject({
       every_s: number.describe('Length of an interval, s; the first begins with the traffic.'),
-      replicas: numbers.describe('Mean number of replicas that take batches in each interval.'),
+      serving: numbers.describe('Mean number of replicas that take batches in each interval.'),
+      paid: numbers.describe('Mean number of replicas that are paid for in each interval.'),
     })
     .describe('Replicas over the traffic, means over runs.'),
+  decisions: z
+    .array(
+      z.strictObject({
+        at_s: number.describe('Time of the decision, s from the start of the traffic.'),
+        replicas: number.describe('Replicas that the scaler wants from then on.'),
+        reason: z.string().describe('Why, in a short sentence.'),
+      }),
+    )
+    .describe(
+      'Decisions of the scaler in the first run that changed the number of replicas, at most 1000.',
+    ),
 })
 
 /** What a result states of a pool. Time counts from the warm-up to the last event of a run. */

@@ -2,6 +2,7 @@ import { emptyBatch } from './batching/batch-assembly.ts'
 import { clientTimeoutOf } from './client-timeout.ts'
 import type { ClassPlan, ServingPlan } from './plan.ts'
 import {
+  type Backend,
   type Batch,
   type ControlPlanePort,
   type ExecutorState,
@@ -20,6 +21,7 @@ import { type RouterViews, routerViews } from './routing/router-views.ts'
 import { type RoutingFeedback, routingFeedback } from './routing/routing-feedback.ts'
 import type { Station } from './routing/station.ts'
 import { classRouters, type PoolState, poolStates } from './routing/stations.ts'
+import { PoolScaler } from './scaling/pool-scaler.ts'
 import { ArmedTimers } from './servers/armed-timers.ts'
 import { RequestOutcomes } from './servers/request-outcomes.ts'
 import type { ServerWorld, StationServer } from './servers/station-server.ts'
@@ -40,6 +42,7 @@ export class ControlPlane implements ControlPlanePort {
   /** by station */
   readonly #servers: readonly StationServer[]
   /** by executor */
+  readonly #stationOf: readonly Station[]
   readonly #serverOf: readonly StationServer[]
   /** null where no router learns */
   readonly #feedback: RoutingFeedback | null
@@ -52,6 +55,12 @@ export class ControlPlane implements ControlPlanePort {
   readonly #batches: readonly Batch[]
   /** the pool of the last request: further parts of a fan-out go to the same one */
   #pool: PoolState
+  readonly #backend: Backend
+  /** by executor */
+  readonly #poolOf: readonly number[]
+  /** by pool; null where the number of replicas stays */
+  readonly #scalers: readonly (PoolScaler | null)[]
+  readonly #scaled: boolean
   #ending = false
 
   constructor(
@@ -72,6 +81,8 @@ export class ControlPlane implements ControlPlanePort {
     this.#classes = plan.classes
     this.#stations = stations
     this.#routers = classRouters(plan, pools, requests)
+    this.#backend = world.backend
+    this.#poolOf = executorsOf(({ pool }) => pool.index)
     this.#feedback = routingFeedback(requests, pools, this.#routers)
     this.#pool = pools[0]!
     this.#timers = new ArmedTimers(world.timers, stations.length)
@@ -88,13 +99,49 @@ export class ControlPlane implements ControlPlanePort {
       outcomes: this.#outcomes,
       timers: this.#timers,
       batches: this.#batches,
+      stopped: (now, executor) => this.#stopped(now, executor),
     })
     this.#servers = servers
+    this.#stationOf = executorsOf((station) => station)
     this.#serverOf = executorsOf(({ id }) => servers[id]!)
     const routers = [...new Set(this.#routers), ...pools.map(({ router }) => router)]
     this.#views = routerViews(routers, this.#timers)
     this.#outcomes.views = this.#views
-    this.#timed = [...servers, ...transfers, ...this.#views]
+    this.#scalers = this.#poolScalers(pools, world.backend)
+    const scalers = this.#scalers.filter((scaler) => scaler !== null)
+    this.#scaled = scalers.length > 0
+    this.#timed = [...servers, ...transfers, ...this.#views, ...scalers]
+  }
+
+  /** By pool; null where the number of replicas stays. */
+  #poolScalers(pools: readonly PoolState[], backend: Backend): (PoolScaler | null)[] {
+    return pools.map(({ stations }) => {
+      const { scaling } = stations[0]!.pool
+      if (scaling === undefined) return null
+      const serverOf = (executor: number) => this.#serverOf[executor]!
+      return new PoolScaler(scaling, stations, {
+        ...{ requests: this.#requests, backend, observer: this.#observer, timers: this.#timers },
+        isBusy: (executor) => serverOf(executor).isBusy(executor),
+        kvOf: ({ firstExecutor }) => serverOf(firstExecutor).kvUsage(firstExecutor),
+        stopped: (now, executor) => this.#stopped(now, executor),
+        change: (now, executor, state) => serverOf(executor).executor(now, executor, state),
+      })
+    })
+  }
+
+  /** An executor that was to stop has nothing left to do. */
+  #stopped(now: Ms, executor: number): void {
+    this.#scalerOf(executor)?.stopped(now, executor)
+    this.#backend.stop?.(executor)
+  }
+
+  #scalerOf(executor: number): PoolScaler | null {
+    return this.#scalers[this.#poolOf[executor]!]!
+  }
+
+  /** A scaler measures the load of a queue up to an event at it. */
+  #note(now: Ms, station: Station): void {
+    this.#scalers[station.pool.index]?.meter.note(now, station.number)
   }
 
   get waiting(): number {
@@ -104,12 +151,19 @@ export class ControlPlane implements ControlPlanePort {
   }
 
   onArrival(now: Ms, request: number): void {
-    if (this.#ending) this.#setEnding(false)
+    if (this.#ending) {
+      this.#setEnding(false)
+      for (const scaler of this.#scalers) scaler?.resume(now)
+    }
     const requests = this.#requests
     const routed = this.#route(now, request)
     // a request that no replica takes is refused at the first queue of its pool
     const station = routed ?? this.#pool.stations[0]!
     const server = this.#servers[station.id]!
+    if (this.#scaled) {
+      this.#note(now, station)
+      this.#scalers[station.pool.index]?.meter.arrived(station.number)
+    }
     requests.pool[request] = station.pool.index
     requests.queue[request] = station.id
     requests.enqueued[request] = now
@@ -143,6 +197,7 @@ export class ControlPlane implements ControlPlanePort {
 
   onTimer(now: Ms, timer: number): void {
     this.#timers.fired(timer)
+    if (this.#scaled && timer < this.#stations.length) this.#note(now, this.#stations[timer]!)
     this.#timed[timer]!.timer(now)
   }
 
@@ -151,6 +206,7 @@ export class ControlPlane implements ControlPlanePort {
     batch.started = started
     batch.ended = ended
     batch.status = status
+    if (this.#scaled) this.#note(now, this.#stationOf[executor]!)
     this.#serverOf[executor]!.done(now, batch)
   }
 
@@ -159,16 +215,20 @@ export class ControlPlane implements ControlPlanePort {
   }
 
   onSteps(now: Ms, executor: number, steps: number, firstMs: Ms, lastMs: Ms): void {
+    if (this.#scaled) this.#note(now, this.#stationOf[executor]!)
     this.#serverOf[executor]!.steps(now, executor, steps, firstMs, lastMs)
   }
 
   onExecutor(now: Ms, executor: number, state: ExecutorState): void {
+    if (this.#scaled) this.#note(now, this.#stationOf[executor]!)
+    if (state === 'up') this.#scalerOf(executor)?.up(executor)
     this.#observer.executor?.(now, executor, state)
     this.#serverOf[executor]!.executor(now, executor, state)
   }
 
   onEnd(now: Ms): void {
     this.#setEnding(true)
+    for (const scaler of this.#scalers) scaler?.end(now)
     for (const server of this.#servers) server.end(now)
   }
 

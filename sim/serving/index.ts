@@ -38,6 +38,7 @@ export {
   type Batch,
   type BatchShape,
   type ControlPlanePort,
+  type ExecutorPhase,
   type ExecutorState,
   type KvUse,
   type Ms,

@@ -1,6 +1,6 @@
 import type {
   Batch,
-  ExecutorState,
+  ExecutorPhase,
   KvUse,
   Ms,
   Observer,
@@ -51,9 +51,14 @@ class ObserverPair implements Observer {
     this.#second.remedied?.(now, executor, remedy)
   }
 
-  executor(now: Ms, executor: number, state: ExecutorState): void {
-    this.#first.executor?.(now, executor, state)
-    this.#second.executor?.(now, executor, state)
+  executor(now: Ms, executor: number, phase: ExecutorPhase): void {
+    this.#first.executor?.(now, executor, phase)
+    this.#second.executor?.(now, executor, phase)
+  }
+
+  scaled(now: Ms, pool: number, replicas: number, reason: string): void {
+    this.#first.scaled?.(now, pool, replicas, reason)
+    this.#second.scaled?.(now, pool, replicas, reason)
   }
 
   loaded(now: Ms, executor: number): void {

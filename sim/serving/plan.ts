@@ -5,6 +5,7 @@ import type { GenerationPlan } from './generation/generation-plan.ts'
 import type { DevicePlan, PoolMemoryPlan } from './memory/memory-plan.ts'
 import type { Ms } from './ports.ts'
 import type { RoutingChoice } from './routing/routing-plan.ts'
+import type { PoolScalingPlan } from './scaling/pool-scaler.ts'
 
 const endless = Number.POSITIVE_INFINITY
 
@@ -36,6 +37,7 @@ export interface QueueBounds {
 export interface PoolPlan extends QueueBounds {
   readonly index: number
   readonly name: string
+  /** the most that it may have */
   readonly replicas: number
   readonly perReplicaQueues: boolean
   readonly routing: RoutingChoice
@@ -46,6 +48,8 @@ export interface PoolPlan extends QueueBounds {
   readonly batching: BatchingPlan
   /** undefined where requests are served in one go */
   readonly generation?: GenerationPlan | undefined
+  /** undefined where the number of replicas stays */
+  readonly scaling?: PoolScalingPlan | undefined
   /** undefined where memory does not count */
   readonly memory?: PoolMemoryPlan | undefined
   /** lengths are padded up to a multiple of this */

@@ -21,6 +21,9 @@ export type Status = (typeof STATUS)[keyof typeof STATUS]
  */
 export type ExecutorState = 'up' | 'draining' | 'down'
 
+/** The same with what a scaler does: `starting` does not serve yet, `stopped` is given back. */
+export type ExecutorPhase = ExecutorState | 'starting' | 'stopped'
+
 /** What was done about a batch that ran out of memory. */
 export type Remedied = 'shrunk' | 'evicted' | 'split' | 'failed'
 
@@ -91,7 +94,9 @@ export interface Backend {
   unload?(executor: number): void
   /** The arenas that share an executor's memory give back what they do not use, at once. */
   shrink?(executor: number): void
-  /** A draining executor has nothing left to do, and is stopped. */
+  /** Starts an executor; it serves from `onExecutor` on. */
+  launch?(executor: number): void
+  /** A draining executor has nothing left to do, or one that starts is not needed. */
   stop?(executor: number): void
 }
 
@@ -180,7 +185,9 @@ export interface Observer {
   /** A batch ran out of memory, and this was done about it; what fails ends as `batch`. */
   remedied?(now: Ms, executor: number, remedy: Remedied): void
   /** An executor came or went. */
-  executor?(now: Ms, executor: number, state: ExecutorState): void
+  executor?(now: Ms, executor: number, phase: ExecutorPhase): void
+  /** A scaler wants another number of replicas for a pool, for a reason. */
+  scaled?(now: Ms, pool: number, replicas: number, reason: string): void
   /** Weights are resident now: a batch that waits for this executor starts at this instant. */
   loaded?(now: Ms, executor: number): void
   /** Weights were evicted to make room for others. */

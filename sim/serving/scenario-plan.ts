@@ -8,6 +8,8 @@ import { liveDevice, liveMemory, memoryPlan } from './memory/memory-plan.ts'
 import type { ClassPlan, QueueBounds, ServingPlan } from './plan.ts'
 import { queuePlan } from './queue/queue-disciplines.ts'
 import { queueRoutingPlan, routerPlan } from './routing/routing-plan.ts'
+import type { PoolScalingPlan } from './scaling/pool-scaler.ts'
+import { scalingPlan } from './scaling/scaling-plan.ts'
 
 const endless = Number.POSITIVE_INFINITY
 
@@ -21,7 +23,7 @@ export function servingPlan(
     routing: routerPlan(scenario),
     classes: scenario.traffic.map((traffic) => classPlan(traffic, scenario)),
     devices: memory.devices,
-    ...(scenario.failures && { replicasChange: true }),
+    ...(replicasChange(scenario) && { replicasChange: true }),
     pools: scenario.pools.map((pool, index) => {
       const model = scenario.models[pool.model]
       if (model === undefined) throw new Error(`Expected model ${pool.model} to exist`)
@@ -41,11 +43,20 @@ export function servingPlan(
         batching: batchingPlan(pool.batching),
         generation: pool.generation && generationPlan(pool, pool.generation, scenario),
         memory: memory.pools[index],
+        scaling: pool.scaling && poolScalingPlan(pool.scaling),
         padTo: 'pad_to' in model ? model.pad_to : 1,
         ragged: 'ragged' in model && model.ragged,
       }
     }),
   }
+}
+
+const replicasChange = ({ failures, pools }: Scenario) =>
+  failures !== undefined || pools.some(({ scaling }) => scaling !== undefined)
+
+function poolScalingPlan(scaling: NonNullable<Pool['scaling']>): PoolScalingPlan {
+  const { initial = Math.max(1, scaling.min), advisory } = scaling
+  return { policy: scalingPlan(scaling), initial, advisory }
 }
 
 /** The plan for a live run, which has fewer remedies for a lack of memory. */

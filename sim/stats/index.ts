@@ -59,6 +59,7 @@ export {
   type Figures,
   type PowerSummary,
   type RunSummary,
+  type ScalingStep,
   type StallFreeFigures,
   summariseRun,
 } from './recording/run-summary.ts'

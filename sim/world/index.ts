@@ -1,6 +1,11 @@
 export { type CardPlan, SharedCards } from './cards/shared-cards.ts'
 export { ExecutorLifecycle } from './executors/executor-lifecycle.ts'
-export type { Deployment, ExecutorFailure, FailurePlan } from './executors/failure-plan.ts'
+export type {
+  Deployment,
+  ExecutorFailure,
+  FailurePlan,
+  LifecyclePlan,
+} from './executors/failure-plan.ts'
 export { type ExecutorEvent, failureSchedule } from './executors/failure-schedule.ts'
 export { Link } from './link.ts'
 export { AlikeSpeed } from './machine/alike-speed.ts'

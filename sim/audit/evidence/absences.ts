@@ -4,7 +4,7 @@ import type { PromisedQueue } from '../promises/promises.ts'
 export interface ExecutorChange {
   readonly at: number
   readonly executor: number
-  readonly state: 'up' | 'draining' | 'down'
+  readonly state: 'up' | 'draining' | 'down' | 'starting' | 'stopped'
 }
 
 interface Span {
@@ -33,7 +33,7 @@ export class Absences {
     )
     const ownQueue = queue.pool.perReplicaQueues
     this.#spans = own.map((list) =>
-      spansOf(list, (state) => state === 'down' || (state === 'draining' && !ownQueue)),
+      spansOf(list, (state) => state !== 'up' && !(state === 'draining' && ownQueue)),
     )
     this.closed = ownQueue ? spansOf(own[0]!, (state) => state !== 'up') : []
     const lost = own.flat().filter(({ state }) => state === 'down')

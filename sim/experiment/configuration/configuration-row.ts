@@ -59,9 +59,9 @@ export function configurationRow(
         ),
       }
     }),
-    pools: scenario.pools.map(({ name, replicas }, i) => ({
+    pools: scenario.pools.map(({ name }, i) => ({
       name,
-      replicas,
+      replicas: sum(runs.map(({ pools }) => pools[i]!.replicas)) / runs.length,
       utilisation: overRuns(runs, ({ pools }) => pools[i]!.utilisation, 1),
       batch_mean: overRuns(runs, ({ pools }) => pools[i]!.batchMean),
       ...(runs.some(({ pools }) => pools[i]!.energy === null)
@@ -77,6 +77,7 @@ export function configurationRow(
       scenario,
       runs.map(({ classes }) => sum(classes.map(({ served }) => served)) / countedS),
       runs.map(({ classes }) => sum(classes.map(({ generated }) => generated)) / countedS),
+      runs.map(({ pools }) => pools.map(({ replicas }) => replicas)),
     ),
   }
 }

@@ -5,31 +5,37 @@ import { estimate } from '../../stats/index.ts'
 
 /**
  * What the replicas of a scenario cost, US dollars; null where a pool has no price.
- * `servedRps`: served requests/s of each run; `tokensPerS`: their generated tokens.
+ * `servedRps`: served requests/s of each run; `tokensPerS`: their generated tokens; `replicas`: of
+ * each run by pool, where pools are scaled.
  */
 export function costOf(
   { pools }: Pick<Scenario, 'pools'>,
   servedRps: readonly number[],
   tokensPerS: readonly number[] = [],
+  replicas: readonly (readonly number[])[] = [],
 ): Cost | null {
-  const usd_per_hour = hourlyCost(pools)
-  if (usd_per_hour === null) return null
+  const each = servedRps.map((_, run) => hourlyCost(pools, replicas[run]))
+  if (each.some((hour) => hour === null)) return null
+  const hours = each as number[]
   const perMillion = (rates: readonly number[]) =>
     estimate(
-      rates.map((rate) => (usd_per_hour / (3600 * rate)) * 1e6),
+      rates.map((rate, run) => (hours[run]! / (3600 * rate)) * 1e6),
       rates.length,
     )
   return {
-    usd_per_hour,
+    usd_per_hour: hours.reduce((sum, hour) => sum + hour, 0) / hours.length,
     usd_per_million: perMillion(servedRps),
     usd_per_million_tokens: tokensPerS.some((rate) => rate > 0) ? perMillion(tokensPerS) : null,
   }
 }
 
 /** Price of all replicas, US dollars an hour; null where a pool has none. */
-export function hourlyCost(pools: Scenario['pools']): number | null {
-  return pools.reduce<number | null>((sum, pool) => {
+export function hourlyCost(
+  pools: Scenario['pools'],
+  replicas: readonly number[] = pools.map((pool) => pool.replicas),
+): number | null {
+  return pools.reduce<number | null>((sum, pool, i) => {
     const price = replicaPrice(pool, sharersOf(pools, pool))
-    return sum === null || price === null ? null : sum + pool.replicas * price
+    return sum === null || price === null ? null : sum + replicas[i]! * price
   }, 0)
 }

@@ -8,6 +8,7 @@ import {
 } from '../../stats/index.ts'
 import { type ObjectiveFigure, objectiveFigures } from '../result/objectives.ts'
 import { batchMean } from '../result/over-runs.ts'
+import { paidReplicas } from './paid-replicas.ts'
 
 /** What a table of configurations needs of one replication: some hundred numbers. */
 export interface RunFigures {
@@ -40,6 +41,8 @@ interface ClassFigures {
 }
 
 interface PoolFigures {
+  /** that are paid for, mean over time */
+  readonly replicas: number
   /** busy time over the time of all replicas */
   readonly utilisation: number
   /** mean size of its batches; NaN without any */
@@ -52,7 +55,8 @@ export function runFigures(scenario: Scenario, run: RunSummary): RunFigures {
   return {
     requests: run.requests,
     classes: run.classes.map(classFigures),
-    pools: scenario.pools.map(({ replicas }, i) => ({
+    pools: paidReplicas(scenario, run).map((replicas, i) => ({
+      replicas,
       utilisation: run.busyMs[i]! / (run.observedMs * replicas),
       batchMean: batchMean(run.batchSizes[i]!),
       energy: energyOf(run, i),

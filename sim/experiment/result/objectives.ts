@@ -14,6 +14,7 @@ import {
   type WindowFigure,
 } from '../../stats/index.ts'
 import { costOf } from '../configuration/cost.ts'
+import { paidReplicas } from '../configuration/paid-replicas.ts'
 
 /** The objectives of a class for windows, in the order in which a run has their figures. */
 export function windowObjectives(texts: readonly string[]) {
@@ -67,10 +68,11 @@ export function objectiveFigures(scenario: Scenario, run: RunSummary): Objective
 }
 
 /** Cost of a million served requests of a run; NaN where a pool has no price. */
-function costFigure(scenario: Scenario, { classes }: RunSummary): ObjectiveFigure {
-  const n = classes.reduce((sum, { counts }) => sum + counts.served, 0)
+function costFigure(scenario: Scenario, run: RunSummary): ObjectiveFigure {
+  const n = run.classes.reduce((sum, { counts }) => sum + counts.served, 0)
   const seconds = scenario.duration_s - scenario.warmup_s
-  const value = costOf(scenario, [n / seconds])?.usd_per_million.value ?? Number.NaN
+  const replicas = paidReplicas(scenario, run)
+  const value = costOf(scenario, [n / seconds], [], [replicas])?.usd_per_million.value ?? Number.NaN
   return { value, n, upper: null }
 }
 

@@ -15,6 +15,7 @@ import {
 } from '../../stats/index.ts'
 import { surgeWindows } from '../../traffic/index.ts'
 import { costOf } from '../configuration/cost.ts'
+import { paidReplicas } from '../configuration/paid-replicas.ts'
 import { grouped } from '../system/crowd.ts'
 import type { PreparedScenario } from '../system/prepared-scenario.ts'
 import { loadOf, type Resolved } from '../system/resolve.ts'
@@ -90,6 +91,11 @@ export function resultOf(
   }
   const perSecond = ({ classes }: RunSummary, of: (own: CellSummary) => number) =>
     classes.reduce((sum, own) => sum + of(own), 0) / observedS
+  // of a scaled pool the time in which its replicas served
+  const replicaMs = (run: RunSummary, i: number) =>
+    scenario.pools[i]!.scaling === undefined || run.availability === null
+      ? run.observedMs * scenario.pools[i]!.replicas
+      : 1000 * run.availability[i]!.upS
   const servedRps = (run: RunSummary) => perSecond(run, ({ counts }) => counts.served)
   const tokensPerS = (run: RunSummary) => perSecond(run, ({ tokens }) => tokens?.generated ?? 0)
   return {
@@ -118,8 +124,8 @@ export function resultOf(
       shed_by: sumCounts(runs.map((run) => run.pools[i]!.shedBy)),
       replicas: pool.replicas,
       capacity_rps: capacitiesRps[i] ?? null,
-      utilisation: overRuns(runs, (run) => run.busyMs[i]! / (run.observedMs * pool.replicas), 1),
-      occupied: overRuns(runs, (run) => run.occupiedMs[i]! / (run.observedMs * pool.replicas), 1),
+      utilisation: overRuns(runs, (run) => run.busyMs[i]! / replicaMs(run, i), 1),
+      occupied: overRuns(runs, (run) => run.occupiedMs[i]! / replicaMs(run, i), 1),
       stalls: head.world === 'simulated' ? recordedStalls(system.models[i] ?? null, pool) : null,
       wasted: overRuns(runs, (run) => run.wastedMs[i]! / run.busyMs[i]!, 1),
       batch_mean: overRuns(runs, (run) => batchMean(run.batchSizes[i]!)),
@@ -132,10 +138,7 @@ export function resultOf(
       kv_blocks: pool.generation === undefined ? null : overRuns(runs, (run) => run.kvBlocks[i]!),
       kv_blocks_limit: finite(plan.pools[i]!.generation?.kv.blocks),
       energy: energyResult(scenario, runs, i),
-      availability: availabilityResult(runs, i, {
-        replicas: pool.replicas,
-        durationS: scenario.duration_s,
-      }),
+      availability: availabilityResult(scenario, runs, i),
       ...(scenario.pools[i]!.card !== undefined && {
         slowdown: overRuns(runs, ({ slowdowns }) => slowdowns[i]!),
       }),
@@ -148,7 +151,12 @@ export function resultOf(
     ),
     headroom: null,
     worst_window: worstWindow(scenario, runs),
-    cost: costOf(scenario, runs.map(servedRps), runs.map(tokensPerS)),
+    cost: costOf(
+      scenario,
+      runs.map(servedRps),
+      runs.map(tokensPerS),
+      runs.map((run) => paidReplicas(scenario, run)),
+    ),
     memory: memoryResult(runs.map(({ memory }) => memory)),
     surges: surgeWindows(scenario).map((surge, i) => surgeResult(surge, runs, i)),
     tail: tail(runs.map((run) => run.tail)),

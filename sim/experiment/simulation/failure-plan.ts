@@ -8,12 +8,32 @@ import {
   ExecutorLifecycle,
   type FailurePlan,
   failureSchedule,
+  type LifecyclePlan,
 } from '../../world/index.ts'
 
-/** What may happen to each executor; null where the scenario has no failures. */
-export function failurePlan(scenario: Scenario, plan: ServingPlan): FailurePlan | null {
-  const { failures, pools, duration_s } = scenario
-  if (failures === undefined) return null
+/** How executors come and go; null where all of them run all the time. */
+export function lifecyclePlan(scenario: Scenario, plan: ServingPlan): LifecyclePlan | null {
+  const starts = startsOf(scenario, plan)
+  if (scenario.failures === undefined && starts.length === 0) return null
+  return { ...failurePlan(scenario, plan), starts }
+}
+
+function startsOf({ pools }: Scenario, plan: ServingPlan): LifecyclePlan['starts'] {
+  const executors = executorsOf(plan)
+  return pools.flatMap(({ scaling }, pool) => {
+    if (scaling === undefined) return []
+    return {
+      executors: [...executors.keys()].filter((executor) => executors[executor]!.pool === pool),
+      initial: plan.pools[pool]!.scaling!.initial,
+      startS: scaling.start_s,
+      warm: scaling.warm,
+      warmStartS: scaling.warm_start_s,
+    }
+  })
+}
+
+function failurePlan(scenario: Scenario, plan: ServingPlan): FailurePlan {
+  const { failures = [], pools, duration_s } = scenario
   const executors = executorsOf(plan)
   const of = (failure: Failure, { pool, replica }: (typeof executors)[number]) =>
     concerns(failure, pools[pool]!) &&
@@ -67,8 +87,8 @@ function deploymentsOf(
 
 /** The failures that a replay causes: those of replication 0; null where the scenario has none. */
 export function scheduledFailures(scenario: Scenario, plan: ServingPlan): ExecutorEvent[] | null {
-  const failures = failurePlan(scenario, plan)
-  return failures && failureSchedule(failures, scenario.seed, 0)
+  if (scenario.failures === undefined) return null
+  return failureSchedule(failurePlan(scenario, plan), scenario.seed, 0)
 }
 
 /** Whether something may end the replicas of a pool. */
@@ -78,7 +98,7 @@ export function mayBeLost({ failures = [] }: Scenario, pool: Pool): boolean {
 
 /** The lifecycle of the executors in one replication. */
 export function lifecycleOf(
-  plan: FailurePlan,
+  plan: LifecyclePlan,
   seed: number,
   replication: number,
 ): ExecutorLifecycle {

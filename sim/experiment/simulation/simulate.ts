@@ -39,7 +39,7 @@ import { stallFreeFigures } from '../comparison/stall-free.ts'
 import type { ObservedRun } from '../comparison/structure.ts'
 import { judgedPercentiles } from '../result/objectives.ts'
 import type { SimulationInput } from '../system/simulation-input.ts'
-import { failurePlan, lifecycleOf } from './failure-plan.ts'
+import { lifecycleOf, lifecyclePlan } from './failure-plan.ts'
 import { executorWork, hardwareOf } from './hardware.ts'
 import { isPowered, powerPlan } from './power-plan.ts'
 import { recorderOptions } from './recorder-options.ts'
@@ -92,13 +92,13 @@ function replicationParts(input: SimulationInput, replication: number) {
   const powered = powerPlan(scenario)
   const times = { warmupMs: 1000 * scenario.warmup_s, durationMs: 1000 * scenario.duration_s }
   const power = powered && new DevicePower(powered, times, machine.speed)
-  const failures = failurePlan(scenario, plan)
+  const comings = lifecyclePlan(scenario, plan)
   const cards = sharedCards(scenario, plan, power)
   const powerful = power === null ? machine : { ...machine, speed: power, steps: power }
   return {
     plan,
     power,
-    lifecycle: failures && lifecycleOf(failures, seed, replication),
+    lifecycle: comings && lifecycleOf(comings, seed, replication),
     memory: remembers ? new WorldMemory({ scenario, plan, activations, maps }) : null,
     source,
     hardware,

@@ -129,11 +129,21 @@ export class GenerationServer implements StationServer, KvReceiver {
 
   #stopServed(now: Ms): void {
     if (this.#station.stopping.size === 0) return
-    stopServed(now, this.#station, this.#world, (executor) => this.#engineOf(executor).busy)
+    stopServed(now, this.#station, this.#world, (executor) => this.isBusy(executor))
   }
 
   loaded(_now: Ms, executor: number): void {
     throw new Error(`Expected executor ${executor} to load no model`)
+  }
+
+  isBusy(executor: number): boolean {
+    return this.#engineOf(executor).busy
+  }
+
+  kvUsage(executor: number): number {
+    const { used, kept, free } = this.#engineOf(executor).slots.kv
+    const all = used + kept + free
+    return all < Number.POSITIVE_INFINITY ? used / all : Number.NaN
   }
 
   /** Engines never wait for further requests. */
@@ -144,10 +154,13 @@ export class GenerationServer implements StationServer, KvReceiver {
     for (const engine of this.#engines) {
       if (!engine.busy && queue.next >= 0) engine.schedule(now)
     }
+    let working = 0
     for (const engine of this.#engines) {
       const { busy, run } = engine
+      if (busy) working++
       if (busy && run.steps > 1 && engine.decides) this.#world.steps!.yieldAtStep(run.executor)
     }
+    this.#station.working = working
   }
 
   #expire(now: Ms): void {

@@ -22,6 +22,7 @@ export function generationServers(
     outcomes: world.outcomes,
     timers: world.timers,
     batches: world.batches,
+    stopped: world.stopped,
     classes,
     sequences: new Sequences(),
   }

@@ -27,6 +27,8 @@ export class Station implements Candidate, QueueView {
   number = 0
   work: OutstandingWork | null = null
   running = 0
+  /** executors that run a batch, or any sequence */
+  working = 0
   /** executors that take batches */
   present: number
   /** it serves what waits, and takes no further requests */
@@ -156,6 +158,7 @@ export class Station implements Candidate, QueueView {
     this.#longestFree = this.#longestFree + 1 < this.executors ? this.#longestFree + 1 : 0
     if (--this.#free === 0) this.#idle += now - this.#freeSince
     this.#busy[executor - this.firstExecutor] = 1
+    this.working++
     return executor
   }
 
@@ -163,7 +166,11 @@ export class Station implements Candidate, QueueView {
   freeExecutor(now: Ms, executor: number): void {
     const place = executor - this.firstExecutor
     this.#busy[place] = 0
-    if (this.#closed[place] === 1) return
+    this.working--
+    if (this.#closed[place] === 0) this.#release(now, executor)
+  }
+
+  #release(now: Ms, executor: number): void {
     if (this.#free === 0) this.#freeSince = now
     const last = this.#longestFree + this.#free++
     this.#ring[last < this.executors ? last : last - this.executors] = executor
@@ -187,6 +194,7 @@ export class Station implements Candidate, QueueView {
     if (this.#busy[place] === 0) {
       this.#takeOut(now, executor)
       this.#busy[place] = 0
+      this.working--
     }
     this.#closed[place] = 1
     this.present--
@@ -198,7 +206,7 @@ export class Station implements Candidate, QueueView {
     if (this.#closed[place] === 0) return
     this.#closed[place] = 0
     this.present++
-    this.freeExecutor(now, executor)
+    this.#release(now, executor)
   }
 
   isClosed(executor: number): boolean {

@@ -54,7 +54,8 @@ export class BatchServer implements StationServer {
   }
 
   #stopServed(now: Ms): void {
-    if (this.station.stopping.size > 0) stopServed(now, this.station, this.world)
+    if (this.station.stopping.size === 0) return
+    stopServed(now, this.station, this.world, (executor) => this.isBusy(executor))
   }
 
   loaded(_now: Ms, executor: number, _ok: boolean): void {
@@ -63,6 +64,14 @@ export class BatchServer implements StationServer {
 
   steps(_now: Ms, executor: number): void {
     throw new Error(`Expected executor ${executor} to run no steps`)
+  }
+
+  isBusy(executor: number): boolean {
+    return this.station.isBusy(executor)
+  }
+
+  kvUsage(_executor: number): number {
+    return Number.NaN
   }
 
   end(now: Ms): void {

@@ -35,13 +35,13 @@ export function drainExecutor(now: Ms, station: Station, executor: number): void
 export function stopServed(
   now: Ms,
   station: Station,
-  { backend }: Pick<ServerWorld, 'backend'>,
-  isBusy = (executor: number) => station.isBusy(executor),
+  { stopped }: Pick<ServerWorld, 'stopped'>,
+  isBusy: (executor: number) => boolean,
 ): void {
   for (const executor of station.stopping) {
     if (isBusy(executor) || (station.draining && station.queue.length > 0)) continue
     station.draining = false
     station.close(now, executor)
-    backend.stop?.(executor)
+    stopped(now, executor)
   }
 }

@@ -19,6 +19,10 @@ export interface StationServer {
   steps(now: Ms, executor: number, steps: number, firstMs: Ms, lastMs: Ms): void
   /** An executor comes or goes. */
   executor(now: Ms, executor: number, state: ExecutorState): void
+  /** Whether an executor runs a batch, or any sequence. */
+  isBusy(executor: number): boolean
+  /** Used share of the KV cache of an executor; NaN where there is none. */
+  kvUsage(executor: number): number
   /** The traffic has ended, see `EndOfTraffic`. */
   end(now: Ms): void
 }
@@ -34,4 +38,6 @@ export interface ServerWorld {
   readonly timers: ArmedTimers
   /** by executor: the record of its batch */
   readonly batches: readonly Batch[]
+  /** An executor that was to stop has nothing left to do. */
+  readonly stopped: (now: Ms, executor: number) => void
 }

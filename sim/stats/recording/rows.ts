@@ -1,5 +1,5 @@
 import { sharedMemory } from '../../kernel/index.ts'
-import type { Batch, ExecutorState, Ms, Observer, Requests } from '../../serving/index.ts'
+import type { Batch, ExecutorPhase, Ms, Observer, Requests } from '../../serving/index.ts'
 
 type ColumnType =
   | Float64ArrayConstructor
@@ -66,7 +66,7 @@ export type RowColumns = {
 export interface ExecutorChange {
   readonly at: Ms
   readonly executor: number
-  readonly state: ExecutorState
+  readonly state: ExecutorPhase
 }
 
 /** Raw rows by request key, in shared memory: threads pass them on without a copy. */
@@ -164,7 +164,7 @@ export class RowRecorder implements Observer {
 
   dispatched(): void {}
 
-  executor(at: Ms, executor: number, state: ExecutorState): void {
+  executor(at: Ms, executor: number, state: ExecutorPhase): void {
     this.changes.push({ at, executor, state })
   }
 

@@ -71,14 +71,26 @@ export interface PowerSummary {
   } | null
 }
 
+/** A decision of a scaler that changed what it wants. */
+export interface ScalingStep {
+  readonly at: number
+  readonly replicas: number
+  readonly reason: string
+}
+
 /** How long the replicas of a pool took batches. */
 export interface AvailabilitySummary {
   /** replicas times seconds, from the end of the warm-up to the last event */
   readonly upS: number
+  /** the same of replicas that are paid for: they serve, start, or serve what they have */
+  readonly paidS: number
   /** replicas that were seen to be lost */
   readonly losses: number
-  /** replicas times seconds in each interval of the traffic */
+  /** replicas times seconds in each interval of the traffic: serving, and paid for */
   readonly series: readonly number[]
+  readonly paid: readonly number[]
+  /** decisions of the scaler */
+  readonly steps: readonly ScalingStep[]
 }
 
 type Tail = readonly { readonly p: number; readonly value: number }[]

@@ -1,6 +1,6 @@
 import { drawDuration, type Random } from '../../kernel/index.ts'
 import type { Ms } from '../../serving/index.ts'
-import type { FailurePlan } from './failure-plan.ts'
+import type { LifecyclePlan, StartPlan } from './failure-plan.ts'
 import type { ExecutorEvent } from './failure-schedule.ts'
 
 /** What happens to an executor, in the order of time. */
@@ -14,6 +14,33 @@ interface Deploy {
   readonly at: Ms
   readonly kind: 'deploy'
   readonly rollout: Rollout
+}
+
+/** The starts of the replicas of a pool, some of them from its warm pool. */
+class ReplicaStarts {
+  readonly executors: ReadonlySet<number>
+  readonly #plan: StartPlan
+  readonly #random: Random
+  /** when each replica of the warm pool is ready */
+  readonly #warm: Ms[]
+
+  constructor(plan: StartPlan, random: Random) {
+    this.executors = new Set(plan.executors)
+    this.#plan = plan
+    this.#random = random
+    this.#warm = Array.from({ length: plan.warm }, () => 0)
+  }
+
+  /** When a replica serves that is asked for now. */
+  startedAt(now: Ms): Ms {
+    const { startS, warmStartS } = this.#plan
+    const started = now + 1000 * drawDuration(startS, this.#random)
+    const ready = this.#warm.findIndex((at) => at <= now)
+    if (ready < 0) return started
+    // the replica that was ordered takes its place in the warm pool
+    this.#warm[ready] = started
+    return now + 1000 * drawDuration(warmStartS, this.#random)
+  }
 }
 
 /** A rolling deployment under way. */
@@ -39,9 +66,10 @@ export class ExecutorLifecycle {
   /** in order of time */
   readonly #events: (LifecycleEvent | Deploy)[]
   readonly #rollouts: Rollout[] = []
+  readonly #starts: readonly ReplicaStarts[]
 
   /** `random`: for restarts of deployments, and for batches that end with errors. */
-  constructor(plan: FailurePlan, schedule: readonly ExecutorEvent[], random: Random) {
+  constructor(plan: LifecyclePlan, schedule: readonly ExecutorEvent[], random: Random) {
     const count = plan.failures.length
     this.#down = new Uint8Array(count)
     this.#known = new Uint8Array(count)
@@ -49,6 +77,13 @@ export class ExecutorLifecycle {
     this.#share = new Float64Array(count)
     this.#random = random
     this.#events = [...schedule]
+    this.#starts = plan.starts.map((start) => new ReplicaStarts(start, random))
+    for (const { executors, initial } of plan.starts) {
+      for (const executor of executors.slice(initial)) {
+        this.#down[executor] = 1
+        this.#known[executor] = 1
+      }
+    }
     for (const { executors, atMs, atOnce, restartS } of plan.deployments) {
       const restart = () => 1000 * drawDuration(restartS, random)
       const rollout: Rollout = { waiting: [...executors], restarting: new Map(), restart }
@@ -91,8 +126,11 @@ export class ExecutorLifecycle {
       return event
     }
     if (kind === 'crash') this.#down[executor]!++
-    else if (kind === 'detected') this.#letGo(executor)
-    else if (kind === 'up') {
+    else if (kind === 'detected') {
+      // one that starts, or was stopped, is gone already
+      if (this.#known[executor] === 1) return null
+      this.#letGo(executor)
+    } else if (kind === 'up') {
       // another reason may keep it down
       if (--this.#down[executor]! > 0 || this.#known[executor] === 0) return null
       this.#known[executor] = 0
@@ -101,10 +139,34 @@ export class ExecutorLifecycle {
     return event
   }
 
-  /** A draining executor has served what it had; returns when it is up again. */
+  /** Starts an executor that was stopped; returns when it is up. */
+  launch(now: Ms, executor: number): Ms {
+    const starts = this.#startsOf(executor)
+    if (starts === undefined) throw new Error(`Expected executor ${executor} to be scaled`)
+    const at = starts.startedAt(now)
+    this.#push({ at, executor, kind: 'up', launched: true })
+    return at
+  }
+
+  #startsOf(executor: number): ReplicaStarts | undefined {
+    return this.#starts.find(({ executors }) => executors.has(executor))
+  }
+
+  /**
+   * An executor is given back: one that has served what it had, or that starts and is not needed.
+   * Returns when it is up again, in a deployment; Infinity for never.
+   */
   stopped(now: Ms, executor: number): Ms {
     const rollout = this.#rollouts.find(({ restarting }) => restarting.get(executor) === false)
-    if (rollout === undefined) throw new Error(`Expected executor ${executor} to be deployed`)
+    if (rollout === undefined) {
+      const launch = this.#events.findIndex(
+        (event) => event.kind === 'up' && event.launched === true && event.executor === executor,
+      )
+      if (launch >= 0) this.#events.splice(launch, 1)
+      else this.#down[executor]!++
+      this.#known[executor] = 1
+      return Number.POSITIVE_INFINITY
+    }
     this.#down[executor]!++
     this.#letGo(executor)
     const at = now + rollout.restart()

@@ -23,7 +23,22 @@ export interface Deployment {
   readonly restartS: Duration
 }
 
+/** How the replicas of a scaled pool start. */
+export interface StartPlan {
+  readonly executors: readonly number[]
+  /** those of them that run at first */
+  readonly initial: number
+  readonly startS: Duration
+  /** replicas that are kept ready, and how they start */
+  readonly warm: number
+  readonly warmStartS: Duration
+}
+
 /** Everything that may happen to the executors of a scenario. */
+export interface LifecyclePlan extends FailurePlan {
+  readonly starts: readonly StartPlan[]
+}
+
 export interface FailurePlan {
   /** by executor, each with the name of its random stream */
   readonly failures: readonly (readonly (ExecutorFailure & { readonly stream: string })[])[]

@@ -10,8 +10,8 @@ export type ExecutorEvent = {
   | { readonly kind: 'crash' }
   /** the control plane learns that it is down */
   | { readonly kind: 'detected' }
-  /** it serves again */
-  | { readonly kind: 'up' }
+  /** it serves again; `launched`: a scaler asked for it */
+  | { readonly kind: 'up'; readonly launched?: boolean }
   /** how many times as long its batches take from now on, and the share of them that fails */
   | { readonly kind: 'condition'; readonly factor: number; readonly share: number }
 )

@@ -144,9 +144,13 @@ export class SimulatedExecutors implements Backend, StepBackend {
     this.#batchEnds[executor] = this.#heap.push(this.#now, DONE, executor)
   }
 
+  launch(executor: number): void {
+    this.#heap.push(this.#lifecycle!.launch(this.#now, executor), LIFECYCLE, executor)
+  }
+
   stop(executor: number): void {
     const at = this.#lifecycle!.stopped(this.#now, executor)
-    this.#heap.push(at, LIFECYCLE, executor)
+    if (at < Number.POSITIVE_INFINITY) this.#heap.push(at, LIFECYCLE, executor)
   }
 
   load(executor: number): void {
