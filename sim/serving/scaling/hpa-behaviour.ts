@@ -34,7 +34,9 @@ export class BehaviourState {
 
   /** Notes what became of the decision before: limits of the pool may have changed it. */
   settle(now: Ms, wanted: number): void {
-    if (this.#before !== null) {
+    // recordInitialRecommendation: what a pool has at first counts as recommended
+    if (this.#before === null) this.#recommended.record(now, wanted)
+    else {
       const { at, wanted: was } = this.#before
       if (wanted > was) this.#added.record(at, wanted - was)
       else if (wanted < was) this.#removed.record(at, was - wanted)

@@ -199,3 +199,11 @@ test('the defaults are those of Kubernetes', () => {
     },
   })
 })
+
+test('what a pool has at first counts as recommended (horizontal.go, recordInitialRecommendation)', () => {
+  const decide = unlimited(planOf('hpa', { metrics: metrics(100) }))
+  const at = (seconds: number) => decide(viewOf(6, [repeated(6, 50)], { now: 1000 * seconds }))
+  expect(at(15)).toMatchObject({ replicas: 6 })
+  expect(at(300).reason).toContain('held at 6 by the stabilization window')
+  expect(at(330).replicas).toBe(3)
+})

@@ -89,7 +89,7 @@ test('an addition passes when the HPA has seen it asked for through its window o
 test('from 10 replicas on, the tolerance of 0.1 of the HPA swallows a step of one', () => {
   expect(follow(9, 40, () => 0.75).at(-1)).toBe(10)
   expect(follow(10, 40, () => 0.75).at(-1)).toBe(10)
-  const exact = planOf('saturation', { scale_up: { tolerance: 0 } })
+  const exact = planOf('saturation', { scale_up: { tolerance: 0, stabilization_s: 0 } })
   const decide = unlimited(exact)
   const each = Array.from({ length: 10 }, () => 0.75)
   expect(decide(viewOf(10, [each, each.map(() => 0)])).replicas).toBe(11)
