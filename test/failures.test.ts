@@ -14,7 +14,8 @@ traffic:
     arrivals: { process: poisson, rate_rps: 60 }
 `
 
-const inputOf = (rest: string) => simulationInput(parseScenario(`${BASE}${rest}`, 'x.yaml').scenario)
+const inputOf = (rest: string) =>
+  simulationInput(parseScenario(`${BASE}${rest}`, 'x.yaml').scenario)
 
 const exponential = 'models: { m: { work: { law: exponential, mean_ms: 20 } } }'
 const linear = 'models: { m: { work: { law: linear, base_ms: 20, per_item_ms: 4 } } }'
@@ -33,7 +34,8 @@ pools: [{ name: p, model: m, batching: { policy: dynamic, max_batch: 8, max_dela
 }
 
 const FAILURES: Readonly<Record<string, string>> = {
-  crashes: 'failures: [{ kind: crash, every_s: 9, restart_s: { distribution: exponential, mean: 2 } }]',
+  crashes:
+    'failures: [{ kind: crash, every_s: 9, restart_s: { distribution: exponential, mean: 2 } }]',
   'crashes seen late':
     'failures: [{ kind: crash, every_s: 9, detection_s: 0.5, restart_s: { distribution: exponential, mean: 2 } }]',
   'a lost zone':
@@ -59,8 +61,15 @@ describe.each(cases)('%s, %s', (system, failure) => {
     const { columns, count } = run.rows
     expect(count).toBeGreaterThan(10_000)
     const requests = { ...columns, prefixes: [] }
-    const { rules, violations } = auditRows(promisesOf(input.scenario), columns, requests, run.changes)
-    const first = rules.flatMap(({ first: broken }) => broken.map(({ rule, text }) => `${rule}: ${text}`))
+    const { rules, violations } = auditRows(
+      promisesOf(input.scenario),
+      columns,
+      requests,
+      run.changes,
+    )
+    const first = rules.flatMap(({ first: broken }) =>
+      broken.map(({ rule, text }) => `${rule}: ${text}`),
+    )
     expect(first).toEqual([])
     expect(violations).toBe(0)
     const counts = Object.values(OUTCOME).map(

@@ -81,15 +81,16 @@ export function blamedFinding({ groups, causes }: Blamed): string {
   }
   const { group, of } = most
   const times = `${figure(most.caused / of)} times their share`
-  return `${percent(most.caused)} of the waiting for other requests is caused by ${percent(of)} of them, ${groupName(group)}: ${times}`
+  return `${percent(of)} of the requests (${groupName(group)}) cause ${percent(most.caused)} of the waiting for others: ${times}`
 }
 
 function bottleneckFinding({ bottleneck }: Blamed): string {
   if (bottleneck === null) return 'No request was served, so there is no bottleneck'
-  const { name, pool, percentile, latency_ms, parts } = bottleneck
+  const { name, pool, bound, percentile, latency_ms, parts } = bottleneck
   const share = Math.max(...Object.values(parts)) / sum(Object.values(parts))
   const from = `${percentileName(percentile)} (${time(latency_ms)})`
-  return `The bottleneck from ${from} on is ${BOTTLENECKS[name]} in pool ${pool}: ${percent(share)} of the latency`
+  const batches = bound === null || name === bound ? '' : `; its batches are bound by ${bound}`
+  return `The bottleneck from ${from} on is ${BOTTLENECKS[name]} in pool ${pool}: ${percent(share)} of the latency${batches}`
 }
 
 function nextFinding(document: Blamed): string {

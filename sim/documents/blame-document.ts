@@ -102,6 +102,13 @@ const bottleneck = z
           'its name where the work is described for an accelerator.',
       ),
     pool: z.string().describe('Name of the pool with most of that part.'),
+    bound: z
+      .enum(['compute', 'bandwidth', 'launches'])
+      .nullable()
+      .describe(
+        'What most of the time of a mean batch of that pool goes to by the roofline; null where ' +
+          'the work is not described for an accelerator.',
+      ),
     percentile: number.describe(
       'Percentile from which on requests count as slow, 0 to 1: the highest of p99, p95 and p50 ' +
         'that the sample supports.',

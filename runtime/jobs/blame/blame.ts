@@ -113,6 +113,7 @@ function bottleneckPart({ scenario }: System, found: Bottleneck): Blamed['bottle
   return {
     name: bottleneckName(scenario, found),
     pool: scenario.pools[found.pool]!.name,
+    bound: found.bound,
     percentile: found.level,
     latency_ms: found.latencyMs,
     requests: found.requests,

@@ -173,6 +173,21 @@ const SYSTEMS: Readonly<Record<string, Own>> = {
     failures: [{ kind: 'crash', every_s: 2, restart_s: { distribution: 'fixed', value: 0.5 } }],
     pools: [{ name: 'central', model: 'm', replicas: 2, queue: { mode: 'per-replica' } }],
   },
+  'memory that pools share': {
+    traffic: web({ input_tokens: { distribution: 'fixed', value: 100 } }),
+    models: {
+      m: {
+        work: { law: 'linear', base_ms: 2, per_token_ms: 0.1 },
+        memory: { parameters_millions: 1, activations: [{ per_token_kib: 1024 }] },
+      },
+    },
+    devices: [{ name: 'card', limit_mib: 150 }],
+    pools: ['a', 'b'].map((name) => ({
+      name,
+      model: 'm',
+      memory: { allocator: 'caching', device: 'card' },
+    })),
+  },
   'time-outs in the queue': {
     pools: [
       { name: 'central', model: 'm', queue: { timeout_ms: 60 } },
@@ -203,6 +218,21 @@ describe('blame is conserved', () => {
     const found = blamed({ models: LINEAR, traffic: web(), warmup_s: 1, ...own })
     expectConserved(found)
     expect(found.blame.causes.other_requests).toBeGreaterThan(0)
+  })
+
+  test('with waits for memory where pools share a card', () => {
+    const own = SYSTEMS['memory that pools share']!
+    const { blame } = blamed({ models: LINEAR, traffic: web(), ...own })
+    expect(blame.causes.memory).toBeGreaterThan(100)
+    expect(blame.causes.batch_wait).toBe(0)
+  })
+
+  test('negative control: a cause that is 5 % too large fails', () => {
+    const own = SYSTEMS['queues of their own']!
+    const found = blamed({ models: LINEAR, traffic: web(), warmup_s: 1, ...own })
+    const { causes } = found.blame
+    const wrong = { ...causes, other_requests: 1.05 * causes.other_requests }
+    expect(() => expectConserved({ ...found, blame: { ...found.blame, causes: wrong } })).toThrow()
   })
 
   test('the batch wait is that of the rows', () => {

@@ -36,12 +36,16 @@ export function nextChanges(
   groups: readonly LengthGroup[],
 ): NextChange[] {
   const pool = scenario.pools[index]!
-  const { link } = scenario
+  const { link, traffic } = scenario
+  const own = groups.filter((group) => {
+    const { model } = traffic[group.class]!
+    return model === undefined || model === pool.model
+  })
   return [
     change('one-more-replica', pool.replicas + 1, 'pools', pool.name, 'replicas'),
-    ...batchChanges(pool, groups),
+    ...batchChanges(pool, own),
     ...engineChanges(pool),
-    ...orderChange(pool, groups),
+    ...orderChange(pool, own),
     ...memoryChange(scenario, pool),
     ...precisionChange(scenario, pool),
     ...(link && link.delay_ms > 0
