@@ -125,7 +125,7 @@ describe('blame of kept rows', () => {
   })
 
   test('takes no other values and no folder without rows', async () => {
-    await refused(2, /^error: --set: /, 'blame', 'kept', '--set', 'duration_s=9')
-    await refused(3, /has no raw rows; keep them with /, 'blame', 'blamed')
+    await refused(2, /^error: --set: /m, 'blame', 'kept', '--set', 'duration_s=9')
+    await refused(3, /has no raw rows; keep them with /, 'blame', '.')
   })
 })

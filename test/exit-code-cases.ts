@@ -63,7 +63,7 @@ export const CASES: readonly Case[] = [
 
   ['ok', `blame declared.yaml ${QUICKLY} --out blamed`],
   ['ok', 'report blamed'],
-  ['undecided', `blame declared.yaml ${QUICKLY} --set traffic.web.arrivals.rate_rps=1e-6`],
+  ['undecided', `blame declared.yaml ${QUICKLY} --set warmup_s=39.9999`],
   ['usage', 'blame declared.yaml --replications 1'],
   ['usage', 'blame blamed --set seed=2'],
   ['invalidInput', 'blame bogus'],

@@ -43,7 +43,7 @@ export function blameFlows(document: Blamed, width: number): TopLevelSpec | null
   const fits = cells.every(({ text }) => textWidth(text, SIZE) + 6 < room)
   const x = linear('x', [0, groups.length], {
     ...axis('requests that waited (class and length)', names),
-    labelLimit: room - 4,
+    labelLimit: small ? 140 : room - 4,
     labelAngle: small ? -90 : 0,
   })
   const y = {
