@@ -82,6 +82,7 @@ export async function blame(path: string, options: BlameOptions = {}): Promise<B
     warnings: [
       ...profileWarnings(system.models),
       ...extrapolationWarnings(system),
+      ...tried.warnings,
       ...found.warnings,
     ],
     command,

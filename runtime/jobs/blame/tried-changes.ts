@@ -2,6 +2,7 @@ import { EXIT, Failure } from '../../../scenarios/index.ts'
 import type { Blamed } from '../../../sim/documents/index.ts'
 import { type NextChange, overrideText, pairedRatios } from '../../../sim/experiment/index.ts'
 import type { RunSummary } from '../../../sim/stats/index.ts'
+import { extrapolationWarnings } from '../extrapolation.ts'
 import type { JobOptions } from '../options.ts'
 import type { System } from '../prepare.ts'
 import { runReplications } from '../replications.ts'
@@ -25,7 +26,7 @@ export async function triedChanges(
   base: System,
   changes: readonly NextChange[],
   options: TriedOptions,
-): Promise<{ readonly changes: Tried[]; readonly next: string | null }> {
+): Promise<Pick<Blamed, 'changes' | 'next' | 'warnings'>> {
   const { replications, level, signal, onProgress } = options
   const simulated = async (system: System, phase: string): Promise<RunSummary[]> =>
     runReplications({ ...system, capacityRps: base.capacityRps }, replications, {
@@ -42,9 +43,13 @@ export async function triedChanges(
     },
   ]
   const refused = new Map<string, string>()
+  const known = new Set(extrapolationWarnings(base))
+  const warnings: string[] = []
   for (const [i, { name, values }] of changes.entries()) {
     try {
       const system = changedSystem(base, name, values)
+      const doubts = extrapolationWarnings(system).filter((text) => !known.has(text))
+      warnings.push(...doubts.map((text) => `${name}: ${text}`))
       const phase = `simulating ${name}, ${i + 1} of ${changes.length}`
       sides.push({ name, replicas: replicasOf(system), runs: await simulated(system, phase) })
     } catch (error) {
@@ -72,7 +77,7 @@ export async function triedChanges(
       refused: why,
     }
   })
-  return { changes: tried, next: best(tried) }
+  return { changes: tried, next: best(tried), warnings }
 }
 
 /** The change that helps most: by the latency, and at equal latencies by the goodput. */
