@@ -111,7 +111,7 @@ const bottleneck = z
       ),
     percentile: number.describe(
       'Percentile from which on requests count as slow, 0 to 1: the highest of p99, p95 and p50 ' +
-        'that the sample supports.',
+        'that each run supports.',
     ),
     latency_ms: number.describe('Latency at that percentile, ms.'),
     requests: number.describe('Number of requests at or above it.'),

@@ -97,7 +97,7 @@ export function blameOf({ scenario, plan, work, runs, top }: BlameInput): Blame 
         for (const cause of WAIT_CAUSES) causes[cause] += times[cause]
       }
       const own = shareOut(rows, station, { stalls, groupOf, flows, lengthMs, work })
-      ranked.push(...own.map((one) => ({ ...one, run, stalls })))
+      for (const one of own) ranked.push({ ...one, run, stalls })
       const isVictim = (key: number) => counted(key) >= 0
       for (const g of groups.keys()) {
         const ofGroup = stalls.caused.filter(({ occupation }) =>

@@ -13,7 +13,7 @@ export const LATENCY_PARTS = ['send', ...WAIT_CAUSES, 'overhead', 'service'] as 
 export type LatencyPart = (typeof LATENCY_PARTS)[number]
 type PartTimes = Record<LatencyPart, Ms>
 
-/** Percentiles whose requests are examined: the highest that the sample supports. */
+/** Percentiles whose requests are examined: the highest that each run supports. */
 const LEVELS = [0.99, 0.95, 0.5] as const
 
 export interface Bottleneck {
@@ -30,6 +30,9 @@ export interface Bottleneck {
   readonly bound: ServiceBound | null
 }
 
+/** Further replications draw other numbers of requests. */
+const MARGIN = 0.9
+
 interface Served {
   readonly latency: Ms
   readonly pool: number
@@ -43,12 +46,14 @@ export function bottleneckOf(
   waits: Blame['waits'],
 ): Bottleneck | null {
   const { scenario } = input
-  const served = runs.flatMap(({ rows }, run) =>
+  const each = runs.map(({ rows }, run) =>
     servedOf(rows.columns, 1000 * scenario.warmup_s, waits[run]!),
   )
+  const served = each.flat()
   if (served.length === 0) return null
   const latencies = Float64Array.from(served, ({ latency }) => latency).sort()
-  const level = LEVELS.find((p) => supports(latencies.length, p)) ?? LEVELS.at(-1)!
+  const fewest = MARGIN * Math.min(...each.map(({ length }) => length))
+  const level = LEVELS.find((p) => supports(fewest, p)) ?? LEVELS.at(-1)!
   const latencyMs = percentile(latencies, level)
   const tail = served.filter(({ latency }) => latency >= latencyMs)
   const mean = (part: LatencyPart, of = tail) =>
