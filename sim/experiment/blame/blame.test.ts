@@ -123,7 +123,7 @@ describe('blame by hand', () => {
     expect(found.blame.groups.every(({ stallMs, victims }) => stallMs + victims === 0)).toBe(true)
   })
 
-  test('negative control: another request in front changes who has the blame', () => {
+  test('negative control: another request in front changes which request has the blame', () => {
     const { blame } = blamed(LONG_AND_SHORT, requestsAt([0, 1], [10, 100], [20, 1]))
     expect(blame.top[0]!.key).not.toBe(0)
     expect(blame.top[0]!.stallMs).not.toBeCloseTo(170, 0)

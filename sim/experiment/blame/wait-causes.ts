@@ -29,7 +29,7 @@ export function stallRule(plan: Devices, pool: PoolPlan): Omit<StallRule, 'group
   }
 }
 
-/** Whether KV caches come to a pool from another one. */
+/** Whether a pool receives KV caches from another one. */
 const isDecodePool = ({ pools }: Devices, { index }: PoolPlan) =>
   pools.some(({ generation }) => generation?.handOver?.pool === index)
 
