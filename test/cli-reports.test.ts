@@ -55,6 +55,14 @@ async function variants(name: string): Promise<string> {
   return `${name}/report.html`
 }
 
+async function blamed(name: string): Promise<string> {
+  const ended = await run('blame', library('payment-peak'), '--replications', '2', '--out', name)
+  expect(ended.code, ended.stderr).toBe(0)
+  const again = await run('report', name)
+  expect(again.code, again.stderr).toBe(0)
+  return `${name}/report.html`
+}
+
 async function ofDocuments(name: string, whatIf: boolean): Promise<string> {
   mkdirSync(join(folder, name))
   const { simulated, measured, comparison } = sampleInput({ whatIf, pools: ['central', 'edge'] })
@@ -133,6 +141,7 @@ const KINDS: Readonly<Record<string, () => Promise<string>>> = {
   'what-if': () => ofDocuments('what-if', true),
   sweep: swept,
   variants: () => variants('variants'),
+  blame: () => blamed('blame'),
   trace: () => traced('inspect'),
   'fit of a trace': () => traced('fit'),
   plan: planned,

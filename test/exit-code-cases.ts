@@ -61,6 +61,15 @@ export const CASES: readonly Case[] = [
   ['invalidInput', 'variants declared.yaml --variant one:seed=2 --replay'],
   ['interrupted', 'variants long.yaml --variant one:seed=2'],
 
+  ['ok', `blame declared.yaml ${QUICKLY} --out blamed`],
+  ['ok', 'report blamed'],
+  ['undecided', `blame declared.yaml ${QUICKLY} --set warmup_s=39.9999`],
+  ['usage', 'blame declared.yaml --replications 1'],
+  ['usage', 'blame blamed --set seed=2'],
+  ['invalidInput', 'blame bogus'],
+  ['invalidInput', 'blame blamed'],
+  ['notComparable', 'blame tiny.yaml --profile empty.json'],
+
   ['ok', 'requests declared.yaml --out requests'],
   ['usage', 'requests'],
   ['invalidInput', 'requests bogus'],

@@ -2,7 +2,7 @@ import { median as medianOf } from 'simple-statistics'
 import type { TopLevelSpec } from 'vega-lite'
 import type { Field } from 'vega-lite/types_unstable/channeldef.js'
 import type { LayerSpec } from 'vega-lite/types_unstable/spec/index.js'
-import type { Comparison, Result, Verdict } from '../../sim/documents/index.ts'
+import type { Blamed, Comparison, Result, Verdict } from '../../sim/documents/index.ts'
 import { runsText } from '../format.ts'
 import { textWidth, wrap } from './text-width.ts'
 import { LABEL_SIZE, LIGHT, SUBTITLE_SIZE, THEME, TITLE_SIZE } from './theme.ts'
@@ -14,6 +14,8 @@ export interface ReportInput {
   readonly comparison: Comparison | null
   /** the second side of a what-if; charts are of the first */
   readonly against?: { readonly simulated: Result | null; readonly measured: Result | null } | null
+  /** of the same scenario */
+  readonly blame?: Blamed | null
 }
 
 /** Width of a whole picture in pixels: on a page or slide, and on a phone. */

@@ -2,6 +2,7 @@ import type { TopLevelSpec } from 'vega-lite'
 import { memorySpaces } from '../tables/memory-spaces.ts'
 import { powerOverTime } from './accelerator/power-over-time.ts'
 import { type ReportInput, type Sides, WIDE, worlds } from './frame.ts'
+import { blameFlows } from './latency/blame-flows.ts'
 import { classTails } from './latency/class-tails.ts'
 import { errorChart } from './latency/error-chart.ts'
 import { errorSplitChart } from './latency/error-split-chart.ts'
@@ -40,6 +41,7 @@ const CHARTS = {
   'error-split': errorSplitChart,
   'what-if': whatIfChart,
   'where-time-went': ofResults(whereTimeWent),
+  blame: ({ blame }, width) => (blame ? blameFlows(blame, width) : null),
   rates: ofResults(rates),
   'queue-depth': ofResults(queueDepth),
   'latency-heat': ofResults(latencyHeat),

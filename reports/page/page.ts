@@ -17,6 +17,7 @@ import { hostText } from '../tables/summary.ts'
 import { measuredText, notCountedRounds } from '../what-if-text.ts'
 import { answer, warningList } from './answer.ts'
 import { assumptionsSection } from './assumptions-section.ts'
+import { blameSection } from './blame-page.ts'
 import { documentPage, drawnFigure } from './document-page.ts'
 import { type Html, html, isolated, NOTHING } from './html.ts'
 import {
@@ -55,6 +56,7 @@ ${comparison ? arenaSection(comparison) : NOTHING}
 ${
   any
     ? html`<h2>Where the time went</h2>${show('where-time-went')}
+${input.blame ? html`<h2>Blame</h2>${await blameSection(input.blame, 'h3')}` : NOTHING}
 <h2>Over time</h2>${show('rates', 'queue-depth', 'latency-heat', 'machine-speed')}
 ${energy(input, show('power-over-time'))}
 ${memory(input, charts)}

@@ -2,6 +2,8 @@ import { join } from 'node:path'
 import type { Command } from 'commander'
 import {
   allCharts,
+  blameCharts,
+  blameHtml,
   type ChartFormat,
   gateHtml,
   planHtml,
@@ -15,7 +17,7 @@ import { variantsSchema } from '../../sim/documents/index.ts'
 import { replaceFiles } from '../folders/replace-files.ts'
 import { readDocument } from '../folders/run-folder.ts'
 import { readSweep } from '../folders/sweep-folder.ts'
-import { gateIn, planOf, report } from '../jobs/report.ts'
+import { blameIn, gateIn, hasResults, planOf, report } from '../jobs/report.ts'
 import { CHARTS_FOLDER, chartsOption, writeCharts } from './charts.ts'
 import { commandLine, implement, outOption, withJson } from './command.ts'
 import { print } from './output.ts'
@@ -35,7 +37,7 @@ Example:
 const FILE = 'report.html'
 
 export function define(command: Command): void {
-  const folders = 'a folder of `spillway run`, `sweep`, `plan`, `variants` or `gate`'
+  const folders = 'a folder of `spillway run`, `sweep`, `plan`, `variants`, `blame` or `gate`'
   withJson(command.argument('<dir>', folders))
     .addOption(outOption('report.html and charts', 'the folder of the documents'))
     .addOption(chartsOption())
@@ -62,6 +64,8 @@ async function drawn(directory: string) {
   if (variants !== null) return { html: await variantsHtml(variants), charts: [] }
   const sweep = await readSweep(directory)
   if (sweep !== null) return { html: await sweepHtml(sweep), charts: sweepCharts(sweep) }
+  const blame = hasResults(directory) ? null : await blameIn(directory)
+  if (blame !== null) return { html: await blameHtml(blame), charts: blameCharts(blame) }
   const page = await report(directory, { command: commandLine() })
   return { html: await reportHtml(page), charts: allCharts(page) }
 }

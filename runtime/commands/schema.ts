@@ -4,6 +4,7 @@ import { acceleratorJsonSchema, EXIT, scenarioJsonSchema } from '../../scenarios
 import {
   arenaSchema,
   auditSchema,
+  blameSchema,
   comparisonSchema,
   fitSchema,
   gateBaseline,
@@ -26,6 +27,7 @@ export const documentSchemas = {
   comparison: comparisonSchema,
   memory: arenaSchema,
   audit: auditSchema,
+  blame: blameSchema,
   gate: gateSchema,
   'gate-baseline': gateBaseline,
   variants: variantsSchema,

@@ -6,6 +6,7 @@ export { EXIT, Failure, type Scenario, type TraceArrivals } from '../../scenario
 export type {
   ArenaDocument,
   Audit,
+  Blamed,
   Comparison,
   Distribution,
   Estimate,
@@ -19,6 +20,7 @@ export type {
 export type { Profile } from '../../sim/world/index.ts'
 export { loadProfile } from '../folders/profile-file.ts'
 export { audit } from './audit.ts'
+export { type BlameOptions, blame } from './blame/blame.ts'
 export { type CalibrateOptions, calibrate } from './calibrate.ts'
 export { type ComparedSide, type CompareOptions, compare } from './compare.ts'
 export { type FitTimesOptions, fitTimes } from './fit-times.ts'

@@ -57,7 +57,7 @@ function withoutReplays(directory: string): Failure {
 }
 
 /** The scenario of kept replays. What its files had of traffic is taken from the requests. */
-async function keptScenario(folder: string): Promise<Prepared> {
+export async function keptScenario(folder: string): Promise<Prepared> {
   const scenario = await readScenario(folder)
   const requests = await readRequests(folder, scenario)
   return {

@@ -3,6 +3,8 @@ import { join } from 'node:path'
 import type { PageInput } from '../../reports/index.ts'
 import { Failure, hashOf } from '../../scenarios/index.ts'
 import {
+  type Blamed,
+  blameSchema,
   type Comparison,
   comparisonSchema,
   type Gate,
@@ -38,8 +40,21 @@ export async function report(
     throw new Failure(`${directory}: ${problem}`)
   }
   await refuseMixed(directory, { simulated, measured, comparison })
+  const blame = await blameIn(directory)
+  const results = simulated ?? measured
+  if (blame !== null && results !== null && blame.scenario.hash !== results.scenario.hash) {
+    const text = `is of scenario ${blame.scenario.hash}, but the results are of ${results.scenario.hash}`
+    throw new Failure(`${join(directory, 'blame.json')}: ${text}; run blame again, or remove it`)
+  }
   const against = comparison?.what_if ? await secondSide(directory, comparison.what_if) : null
-  return { simulated, measured, comparison, against, command: comparison?.command ?? command }
+  return {
+    simulated,
+    measured,
+    comparison,
+    against,
+    blame,
+    command: comparison?.command ?? command,
+  }
 }
 
 /** The documents of a what-if's second side; null where there is none. */
@@ -59,6 +74,15 @@ async function secondSide(
   return { simulated, measured }
 }
 
+/** The blame of a folder; null where it has none. */
+export function blameIn(directory: string): Promise<Blamed | null> {
+  return readDocument(directory, 'blame', blameSchema)
+}
+
+/** Whether a folder has results, which a page can show. */
+export const hasResults = (directory: string) =>
+  ['simulated.json', 'measured.json'].some((name) => existsSync(join(directory, name)))
+
 /** The plan of a folder; null where it has none. */
 export async function planOf(directory: string): Promise<Plan | null> {
   await settleRuns(directory)
@@ -67,8 +91,7 @@ export async function planOf(directory: string): Promise<Plan | null> {
 
 /** The gate of a folder that holds one, and no results. */
 export async function gateIn(directory: string): Promise<Gate | null> {
-  const results = ['simulated.json', 'measured.json'].map((name) => join(directory, name))
-  if (results.some((path) => existsSync(path))) return null
+  if (hasResults(directory)) return null
   return readDocument(directory, 'gate', gateSchema)
 }
 

@@ -74,6 +74,7 @@ export {
   type PassTime,
   passTime,
   type Region,
+  regionOf,
 } from './roofline.ts'
 export {
   boundsOf,

@@ -1,6 +1,7 @@
 export { type ArenaDocument, type ArenaReplica, arenaSchema } from './arena-document.ts'
 export type { Assumptions } from './assumptions-document.ts'
 export { type Audit, auditSchema } from './audit-document.ts'
+export { type Blamed, type BottleneckName, blameSchema } from './blame-document.ts'
 export {
   type Comparison,
   type ControlKernel,

@@ -1,3 +1,7 @@
+export { type Blame, blameOf } from './blame/blame.ts'
+export { blameLimits } from './blame/blame-limits.ts'
+export { type Bottleneck, bottleneckName, bottleneckOf } from './blame/bottleneck.ts'
+export { type NewValue, type NextChange, nextChanges, overrideText } from './blame/next-changes.ts'
 export { poolCapacity } from './capacity/capacity.ts'
 export { type Block, blocksOf, roundsOf } from './comparison/blocks.ts'
 export { compareRuns, disturbedProfile, simulatedPercentiles } from './comparison/compare.ts'

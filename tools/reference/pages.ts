@@ -25,6 +25,7 @@ const DOCUMENTS: Readonly<Record<keyof typeof documentSchemas, string>> = {
   comparison: 'What `run` and `compare` print with `--json` and write as comparison.json.',
   memory: 'Activity of arenas, which `run`, `simulate` and `compare` write as memory.json.',
   audit: 'What `audit` prints with `--json`.',
+  blame: 'What `blame` prints with `--json` and writes as blame.json.',
   gate: 'What `gate` prints with `--json` and writes as gate.json.',
   'gate-baseline': 'The baseline file of `gate --baseline`, which `gate --update` writes.',
   variants: 'What `variants` prints with `--json` and writes as variants.json.',

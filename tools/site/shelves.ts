@@ -20,7 +20,16 @@ const SHELVES: readonly Shelf[] = [
     order: [
       ...['install', 'plan', 'gate', 'variants', 'what-if', 'own-model', 'measured-server'],
       ...['accelerators', 'precision'],
-      ...['traffic', 'objectives', 'report', 'sweep', 'generation-for-vllm', 'queues', 'clients'],
+      ...[
+        'traffic',
+        'objectives',
+        'report',
+        'blame',
+        'sweep',
+        'generation-for-vllm',
+        'queues',
+        'clients',
+      ],
       ...['batching', 'generation', 'admission', 'memory', 'comparison', 'noise', 'audit'],
       'library',
     ],

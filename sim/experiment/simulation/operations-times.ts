@@ -15,9 +15,19 @@ const MIB = 2 ** 20
  * computing and all its moving (Williams, Waterman and Patterson 2009).
  */
 export function operationsWork(work: OperationsWork, pool: PlacedPool): MeanWork {
+  const part = operationsPart(work, pool)
+  const mean = (size: number, length: number) => {
+    const { card, group, tokens } = part(size, length)
+    return passTime(card, [group], tokens).ms
+  }
+  return scattered(remembered(mean), work)
+}
+
+/** The kernels of a batch, and the card that they run on. */
+export function operationsPart(work: OperationsWork, pool: PlacedPool) {
   const { card, weightBits, activationBits } = cardOf(work, pool)
   const lengthy = takesLength({ work, ragged: false })
-  const mean = (size: number, length: number) => {
+  return (size: number, length: number) => {
     const { gflops, movedMib } = totalsOf(work, size, length)
     const group: KernelGroup = {
       name: 'linear',
@@ -25,9 +35,8 @@ export function operationsWork(work: OperationsWork, pool: PlacedPool): MeanWork
       bytes: storedBytes(work, weightBits) + (movedMib * activationBits * MIB) / COUNTED_BITS,
       launches: work.kernels,
     }
-    return passTime(card, [group], lengthy ? size * length : size).ms
+    return { card, group, tokens: lengthy ? size * length : size }
   }
-  return scattered(remembered(mean), work)
 }
 
 /** Bytes of the weights at so many bits each. */

@@ -58,9 +58,12 @@ export function variantFigures({ runs, replicas }: VariantRuns): VariantFigures 
  * Ratios of every variant to the first one, metric by metric: means of the logarithms over runs,
  * pairs of which share their requests, so that what they have in common cancels.
  */
-export function pairedRatios([first, ...others]: readonly VariantRuns[]): VariantRatio[] {
+export function pairedRatios(
+  [first, ...others]: readonly VariantRuns[],
+  metrics: readonly VariantMetric[] = VARIANT_METRICS,
+): VariantRatio[] {
   const open = others.flatMap((other) =>
-    VARIANT_METRICS.map((metric) => ({
+    metrics.map((metric) => ({
       variant: other.name,
       metric,
       ...paired(metric, first!, other),

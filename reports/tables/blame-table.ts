@@ -1,0 +1,226 @@
+import type { Blamed } from '../../sim/documents/index.ts'
+import {
+  count,
+  estimateText,
+  figure,
+  NONE,
+  percent,
+  percentileName,
+  plural,
+  signedPercent,
+  time,
+} from '../format.ts'
+
+/** Blame in words and table cells, for terminals, pages and charts. */
+
+type Group = Blamed['groups'][number]
+type Change = Blamed['changes'][number]
+type Bottleneck = NonNullable<Blamed['bottleneck']>
+
+export const CAUSE_NAMES: Readonly<Record<keyof Blamed['causes'], string>> = {
+  other_requests: 'other requests',
+  batch_wait: 'batch wait',
+  memory: 'memory',
+  model_load: 'model load',
+  lost_replicas: 'lost replicas',
+  engine_admission: 'engine admission',
+}
+
+const PART_NAMES: Readonly<Record<keyof Bottleneck['parts'], string>> = {
+  send: 'send delay and link',
+  ...CAUSE_NAMES,
+  overhead: 'overhead',
+  service: 'service',
+}
+
+const BOTTLENECKS: Readonly<Record<Bottleneck['name'], string>> = {
+  link: 'the link',
+  'send-delay': 'the send delay',
+  queue: 'the queue for an executor',
+  'batch-wait': 'the wait for a larger batch',
+  memory: 'the wait for memory',
+  'model-load': 'the wait for a model load',
+  'lost-replicas': 'the loss of replicas',
+  'engine-admission': 'admission to the engine',
+  overhead: 'overhead around batches',
+  compute: 'service, which is bound by compute',
+  bandwidth: 'service, which is bound by memory bandwidth',
+  launches: 'service, which is bound by kernel launches',
+  service: 'service',
+}
+
+const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0)
+const rate = (part: number, whole: number) => (whole > 0 ? part / whole : 0)
+
+/** "checkout 97–112": a class, with its lengths where it has several. */
+export function groupName({ class: name, from_tokens: from, to_tokens: to }: Group): string {
+  return to <= 1 ? name : `${name} ${from === to ? count(to) : `${count(from)}–${count(to)}`}`
+}
+
+/** Which requests, what of the tail, and what would help: a sentence each. */
+export function blameFindings(document: Blamed): string[] {
+  return [blamedFinding(document), bottleneckFinding(document), nextFinding(document)]
+}
+
+/** A group that causes a tenth of the waiting is worth a name, by how far it exceeds its share. */
+const LEAST_SHARE = 0.1
+
+export function blamedFinding({ groups, causes }: Blamed): string {
+  const requests = sum(groups.map((group) => group.requests))
+  const caused = sum(groups.map(({ caused_ms }) => caused_ms))
+  if (!(caused > 0)) return 'No request waited for another one'
+  const shares = groups.map((group) => ({
+    group,
+    of: rate(group.requests, requests),
+    caused: rate(group.caused_ms, caused),
+  }))
+  const large = shares.filter((one) => one.caused >= LEAST_SHARE && one.of > 0)
+  const [most] = large.sort((a, b) => b.caused / b.of - a.caused / a.of)
+  if (most === undefined || groups.length === 1) {
+    return `Requests waited ${time(causes.other_requests)} for one another`
+  }
+  const { group, of } = most
+  const times = `${figure(most.caused / of)} times their share`
+  return `${percent(of)} of the requests (${groupName(group)}) cause ${percent(most.caused)} of the waiting for others: ${times}`
+}
+
+function bottleneckFinding({ bottleneck }: Blamed): string {
+  if (bottleneck === null) return 'No request was served, so there is no bottleneck'
+  const { name, pool, bound, percentile, latency_ms, parts } = bottleneck
+  const share = Math.max(...Object.values(parts)) / sum(Object.values(parts))
+  const from = `${percentileName(percentile)} (${time(latency_ms)})`
+  const batches = bound === null || name === bound ? '' : `; its batches are bound by ${bound}`
+  return `The bottleneck from ${from} on is ${BOTTLENECKS[name]} in pool ${pool}: ${percent(share)} of the latency${batches}`
+}
+
+function nextFinding(document: Blamed): string {
+  const { changes, next, bottleneck } = document
+  const tried = changes.filter(({ latency }) => latency !== null)
+  const chosen = changes.find(({ name }) => name === next)
+  if (chosen === undefined) return `No single change of the ${tried.length} that were tried helps`
+  const { latency, goodput } = chosen
+  const p = percentileName(bottleneck?.percentile ?? 0.99)
+  const part = (name: string, ratio: Change['latency']) =>
+    ratio?.value == null || ratio.difference === 'none found'
+      ? []
+      : [`${name} ${signedPercent(ratio.value - 1)}`]
+  const parts = [...part(p, latency), ...part('goodput', goodput)]
+  return `The next change: ${chosen.name} (${parts.join(', ')})`
+}
+
+export function causeRows({ causes, waited_ms, requests }: Blamed): string[][] {
+  const keys = Object.keys(CAUSE_NAMES) as (keyof Blamed['causes'])[]
+  const rows = keys.flatMap((key) =>
+    causes[key] > 0
+      ? [[CAUSE_NAMES[key], time(causes[key]), percent(rate(causes[key], waited_ms))]]
+      : [],
+  )
+  if (rows.length === 0) return []
+  const all = [`all, of ${plural(requests, 'request')}`, time(waited_ms), '100 %']
+  return [['waiting in queues for', 'time', 'share'], ...rows, all]
+}
+
+export function groupRows({ groups }: Blamed): string[][] {
+  const requests = sum(groups.map((group) => group.requests))
+  const caused = sum(groups.map(({ caused_ms }) => caused_ms))
+  if (!(caused > 0)) return []
+  return [
+    ['class and length', 'requests', 'caused', 'share', 'by length', 'victims', 'waited'],
+    ...groups.map((group) => [
+      groupName(group),
+      percent(rate(group.requests, requests)),
+      time(group.caused_ms),
+      percent(rate(group.caused_ms, caused)),
+      time(group.length_ms),
+      count(group.victims),
+      time(group.waited_ms),
+    ]),
+  ]
+}
+
+export function topRows({ top, runs, groups }: Blamed): string[][] {
+  if (top.length === 0) return []
+  const lengthy = groups.some(({ to_tokens }) => to_tokens > 1)
+  const named = (request: number, name: string, tokens: number) =>
+    `${request} (${name}${lengthy ? ` ${count(tokens)}` : ''})`
+  return [
+    ['request', ...(runs > 1 ? ['run'] : []), 'at', 'batch', 'ran', 'caused', 'victims', 'longest'],
+    ...top.map((one) => [
+      named(one.request, one.class, one.tokens),
+      ...(runs > 1 ? [String(one.run)] : []),
+      `${(one.dispatched_ms / 1000).toFixed(2)} s`,
+      String(one.batch_size),
+      time(one.runs_ms),
+      time(one.caused_ms),
+      count(one.victims),
+      one.longest.map((victim) => `${victim.request}: ${time(victim.both_ms)}`).join(', '),
+    ]),
+  ]
+}
+
+/** Less is rounding of times. */
+const LEAST_PART = 1e-5
+
+export function partRows({ bottleneck }: Blamed): string[][] {
+  if (bottleneck === null) return []
+  const { parts, percentile, requests } = bottleneck
+  const whole = sum(Object.values(parts))
+  const keys = Object.keys(PART_NAMES) as (keyof Bottleneck['parts'])[]
+  return [
+    [`${plural(requests, 'request')} from ${percentileName(percentile)} on`, 'mean', 'share'],
+    ...keys.flatMap((key) =>
+      parts[key] > LEAST_PART * whole
+        ? [[PART_NAMES[key], time(parts[key]), percent(parts[key] / whole)]]
+        : [],
+    ),
+    ['latency', time(whole), '100 %'],
+  ]
+}
+
+export function changeRows({ changes, bottleneck }: Blamed): string[][] {
+  const tried = changes.filter(({ refused }) => refused === null)
+  if (tried.length === 0) return []
+  const p = percentileName(bottleneck?.percentile ?? 0.99)
+  return [
+    ['change', p, 'goodput', 'helps', 'as --set'],
+    ...tried.map(({ name, latency, goodput, helps, set }) => [
+      ...[name, ratioText(latency), ratioText(goodput)],
+      ...[helps ? 'yes' : 'no', set.join(' ')],
+    ]),
+  ]
+}
+
+function ratioText(ratio: Change['latency']): string {
+  if (ratio === null || ratio.value === null) return NONE
+  const { value, low, high, difference } = ratio
+  const text = estimateText({ value, low, high, n: 1 }, 'plain')
+  return difference === 'none found' ? `${text} =` : text
+}
+
+/** What the figures mean, what was not possible, and what rows do not show. */
+export function blameNotes({ changes, replications, limits }: Blamed): string[] {
+  const missing = changes.flatMap(({ latency, goodput }) => [latency, goodput])
+  const reasons = new Set(missing.flatMap((ratio) => ratio?.reason ?? []))
+  return [
+    `Ratios to the scenario as it is, paired over ${plural(replications, 'replication')} with the same requests. =: no difference found; all are tested together (Holm, 5 %).`,
+    ...[...reasons].map((reason) => `No ratio: ${reason}.`),
+    ...changes.flatMap(({ name, refused }) =>
+      refused === null ? [] : [`Not possible: ${name}: ${shortened(refused)}`],
+    ),
+    ...limits.map((text) => `Limit: ${text}.`),
+  ]
+}
+
+/** The start of a refusal, which may list all that a profile has. */
+function shortened(text: string): string {
+  const line = text.replaceAll('\n', ' ')
+  return line.length <= LONGEST ? line : `${line.slice(0, LONGEST)}…`
+}
+
+const LONGEST = 160
+
+/** "payment-peak: rows of 1 replication, 40 s". */
+export function blameSubject({ scenario, world, runs }: Blamed): string {
+  const kind = world === 'measured' ? 'replay' : 'replication'
+  return `${scenario.name}: rows of ${plural(runs, kind)}`
+}

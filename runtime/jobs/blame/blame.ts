@@ -1,0 +1,123 @@
+import { EXIT, Failure } from '../../../scenarios/index.ts'
+import type { Blamed } from '../../../sim/documents/index.ts'
+import {
+  type Blame,
+  type Bottleneck,
+  blameLimits,
+  blameOf,
+  bottleneckName,
+  bottleneckOf,
+  executorWork,
+  nextChanges,
+} from '../../../sim/experiment/index.ts'
+import { profileLabel } from '../../folders/profile-file.ts'
+import { pause } from '../../process/interruption.ts'
+import { build } from '../../version.ts'
+import { extrapolationWarnings } from '../extrapolation.ts'
+import { type DocumentOptions, LIBRARY_CALL, REPLICATIONS } from '../options.ts'
+import type { LoadOptions, System } from '../prepare.ts'
+import { profileWarnings } from '../profile-warnings.ts'
+import { isFolder, keptRuns, simulatedRuns } from './blamed-runs.ts'
+import { triedChanges } from './tried-changes.ts'
+
+export interface BlameOptions extends DocumentOptions, LoadOptions {
+  readonly signal?: AbortSignal
+  /** single requests to list; default 10 */
+  readonly top?: number | undefined
+  /** independent runs of each change that is tried; default 10 */
+  readonly replications?: number | undefined
+}
+
+/**
+ * Which requests waited for which others, from the rows of a folder or of one simulated replication
+ * of a scenario; the bottleneck of its slowest requests; and single changes that help, each
+ * simulated over the same requests.
+ */
+export async function blame(path: string, options: BlameOptions = {}): Promise<Blamed> {
+  const { signal, onProgress, command = LIBRARY_CALL, top = 10 } = options
+  const { replications = REPLICATIONS.interval } = options
+  onProgress?.('reading rows', 0, 1)
+  const found = isFolder(path) ? await keptRuns(path, options) : await simulatedRuns(path, options)
+  const { system, runs, world } = found
+  await pause(signal)
+  const { scenario, plan, hash } = system
+  const blamed = blameOf({ scenario, plan, work: executorWork(system), runs, top })
+  await pause(signal)
+  const bottleneck = bottleneckOf(system, runs, blamed.waits)
+  if (bottleneck === null) {
+    const text = 'served no request after the warm-up, so there is no tail to explain'
+    throw new Failure(`${path}: ${text}`, EXIT.undecided)
+  }
+  const tried = await triedChanges(system, nextChanges(scenario, bottleneck.pool, blamed.groups), {
+    replications,
+    level: bottleneck.level,
+    signal,
+    onProgress,
+  })
+  const { name, description, seed, traffic } = scenario
+  return {
+    document: 'spillway-blame',
+    format: 1,
+    ...build(),
+    scenario: { name, hash, description },
+    seed,
+    profile: system.profile && profileLabel(system.profile),
+    world,
+    runs: runs.length,
+    requests: blamed.requests,
+    waited_ms: blamed.waitedMs,
+    causes: { ...blamed.causes },
+    groups: blamed.groups.map((group) => ({
+      class: traffic[group.class]!.class,
+      ...{ from_tokens: group.from, to_tokens: group.to, requests: group.requests },
+      ...{ caused_ms: group.stallMs, length_ms: group.lengthMs },
+      ...{ victims: group.victims, waited_ms: group.sufferedMs },
+    })),
+    flows: blamed.flows.map((own) => [...own]),
+    top: topRequests(blamed, found),
+    bottleneck: bottleneckPart(system, bottleneck),
+    replications,
+    ...tried,
+    limits: blameLimits(scenario, plan),
+    warnings: [
+      ...profileWarnings(system.models),
+      ...extrapolationWarnings(system),
+      ...tried.warnings,
+      ...found.warnings,
+    ],
+    command,
+  }
+}
+
+function topRequests(
+  { top }: Blame,
+  { runs, system }: Pick<Awaited<ReturnType<typeof keptRuns>>, 'runs' | 'system'>,
+): Blamed['top'] {
+  const classOf = (number: number) => system.scenario.traffic[number]!.class
+  return top.map((one) => {
+    const rows = runs[one.run]!.rows.columns
+    return {
+      ...{ run: one.run + 1, request: one.key, class: classOf(one.class), tokens: one.tokens },
+      ...{ dispatched_ms: one.dispatched, runs_ms: one.runsMs, batch_size: one.batchSize },
+      ...{ caused_ms: one.stallMs, victims: one.victims },
+      longest: one.longest.map(({ key, ms }) => ({
+        request: key,
+        class: classOf(rows.class[key]!),
+        tokens: rows.inputTokens[key]! + rows.outputTokens[key]!,
+        both_ms: ms,
+      })),
+    }
+  })
+}
+
+function bottleneckPart({ scenario }: System, found: Bottleneck): Blamed['bottleneck'] {
+  return {
+    name: bottleneckName(scenario, found),
+    pool: scenario.pools[found.pool]!.name,
+    bound: found.bound,
+    percentile: found.level,
+    latency_ms: found.latencyMs,
+    requests: found.requests,
+    parts: { ...found.parts },
+  }
+}

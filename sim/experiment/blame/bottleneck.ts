@@ -1,0 +1,127 @@
+import type { Scenario } from '../../../scenarios/schema/schema.ts'
+import type { BottleneckName } from '../../documents/index.ts'
+import { type Ms, OUTCOME } from '../../serving/index.ts'
+import { percentile, type RowColumns, supports } from '../../stats/index.ts'
+import type { ObservedRun } from '../comparison/structure.ts'
+import type { SimulationInput } from '../system/simulation-input.ts'
+import type { Blame } from './blame.ts'
+import { type ServiceBound, serviceBound } from './service-bound.ts'
+import { WAIT_CAUSES, type WaitTimes } from './wait-causes.ts'
+
+/** Where the latency of a request goes, in the order in which it passes these parts. */
+export const LATENCY_PARTS = ['send', ...WAIT_CAUSES, 'overhead', 'service'] as const
+export type LatencyPart = (typeof LATENCY_PARTS)[number]
+type PartTimes = Record<LatencyPart, Ms>
+
+/** Percentiles whose requests are examined: the highest that each run supports. */
+const LEVELS = [0.99, 0.95, 0.5] as const
+
+export interface Bottleneck {
+  readonly level: number
+  /** latency at that percentile; the requests at or above it are the tail */
+  readonly latencyMs: Ms
+  readonly requests: number
+  /** mean over the tail; they add up to its mean latency */
+  readonly parts: Readonly<PartTimes>
+  readonly largest: LatencyPart
+  /** index of the pool with most of the largest part */
+  readonly pool: number
+  /** what the batches of that pool are bound by; null where their work is not described */
+  readonly bound: ServiceBound | null
+}
+
+/** Further replications draw other numbers of requests. */
+const MARGIN = 0.9
+
+interface Served {
+  readonly latency: Ms
+  readonly pool: number
+  readonly parts: PartTimes
+}
+
+/** Of the slowest requests: where their time went. Null where no request was served. */
+export function bottleneckOf(
+  input: Pick<SimulationInput, 'scenario' | 'models'>,
+  runs: readonly ObservedRun[],
+  waits: Blame['waits'],
+): Bottleneck | null {
+  const { scenario } = input
+  const each = runs.map(({ rows }, run) =>
+    servedOf(rows.columns, 1000 * scenario.warmup_s, waits[run]!),
+  )
+  const served = each.flat()
+  if (served.length === 0) return null
+  const latencies = Float64Array.from(served, ({ latency }) => latency).sort()
+  const fewest = MARGIN * Math.min(...each.map(({ length }) => length))
+  const level = LEVELS.find((p) => supports(fewest, p)) ?? LEVELS.at(-1)!
+  const latencyMs = percentile(latencies, level)
+  const tail = served.filter(({ latency }) => latency >= latencyMs)
+  const mean = (part: LatencyPart, of = tail) =>
+    of.reduce((sum, { parts }) => sum + parts[part], 0) / tail.length
+  const parts = Object.fromEntries(LATENCY_PARTS.map((part) => [part, mean(part)])) as PartTimes
+  const [first, ...others] = LATENCY_PARTS
+  const largest = others.reduce((a: LatencyPart, b) => (parts[b] > parts[a] ? b : a), first)
+  const pools = scenario.pools.map((_, i) =>
+    mean(
+      largest,
+      tail.filter(({ pool }) => pool === i),
+    ),
+  )
+  const pool = pools.indexOf(Math.max(...pools))
+  const bound = serviceBound(scenario, pool, usualBatch(runs, pool))
+  return { level, latencyMs, requests: tail.length, parts, largest, pool, bound }
+}
+
+function servedOf(rows: RowColumns, warmupMs: Ms, waits: ReadonlyMap<number, WaitTimes>): Served[] {
+  const served: Served[] = []
+  for (const [key, at] of rows.at.entries()) {
+    if (at < warmupMs || rows.outcome[key] !== OUTCOME.served || rows.batch[key]! < 0) continue
+    const [sent, dispatched, done] = [rows.sent[key]!, rows.dispatched[key]!, rows.done[key]!]
+    const service = rows.ended[key]! - rows.started[key]!
+    const waited = waits.get(key)
+    if (waited === undefined || Number.isNaN(service)) continue
+    const overhead = done - dispatched - service
+    const parts = { send: sent - at, ...waited, overhead, service }
+    served.push({ latency: done - at, pool: rows.pool[key]!, parts })
+  }
+  return served
+}
+
+/** Mean size and padded length of the batches of a pool. */
+function usualBatch(runs: readonly ObservedRun[], pool: number) {
+  let [batches, sizes, lengths] = [0, 0, 0]
+  for (const { rows } of runs) {
+    const c = rows.columns
+    for (const [key, size] of c.batchSize.entries()) {
+      if (c.pool[key] !== pool || c.batch[key]! < 0 || size < 1) continue
+      // every member counts as its share of the batch
+      batches += 1 / size
+      sizes += 1
+      lengths += c.padded[key]! / size
+    }
+  }
+  if (batches === 0) return { size: 1, length: 1 }
+  return {
+    size: Math.max(1, Math.round(sizes / batches)),
+    length: Math.max(1, Math.round(lengths / batches)),
+  }
+}
+
+const NAMES: Readonly<Record<Exclude<LatencyPart, 'send' | 'service'>, BottleneckName>> = {
+  other_requests: 'queue',
+  batch_wait: 'batch-wait',
+  memory: 'memory',
+  model_load: 'model-load',
+  lost_replicas: 'lost-replicas',
+  engine_admission: 'engine-admission',
+  overhead: 'overhead',
+}
+
+/** The name of a bottleneck. */
+export function bottleneckName(
+  { link }: Pick<Scenario, 'link'>,
+  { largest, bound }: Pick<Bottleneck, 'largest' | 'bound'>,
+): BottleneckName {
+  if (largest === 'send') return link === undefined ? 'send-delay' : 'link'
+  return largest === 'service' ? (bound ?? 'service') : NAMES[largest]
+}

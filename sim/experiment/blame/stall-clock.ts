@@ -1,0 +1,199 @@
+import type { Ms } from '../../serving/index.ts'
+import type { RowColumns } from '../../stats/index.ts'
+import { leftAt, type Occupation, type StationRows } from './station-rows.ts'
+
+/** How the wait of one request divides; the parts add up to the wait. */
+export interface WaitParts {
+  /** an executor, or a slot of an engine, was free */
+  readonly free: Ms
+  /** the part of `free` before its batch window closed */
+  readonly inWindow: Ms
+  /** share of executors that were lost or draining, while no other was free */
+  readonly lost: Ms
+  /** share of executors that ran batches, while none was free */
+  readonly stalled: Ms
+  /** on the stall clock */
+  readonly from: Ms
+  readonly to: Ms
+}
+
+/** Stall time that one occupation caused, in all and by group of the waiting requests. */
+export interface Caused {
+  readonly occupation: Occupation
+  readonly total: Ms
+  readonly byGroup: Float64Array
+  /** on the stall clock */
+  readonly from: Ms
+  readonly to: Ms
+}
+
+export interface StationStalls {
+  /** by request key */
+  readonly waits: ReadonlyMap<number, WaitParts>
+  readonly caused: readonly Caused[]
+}
+
+/** What of a station decides whether one of its executors is free. */
+export interface StallRule {
+  /** requests that one executor runs at a time */
+  readonly slots: number
+  /** static engines: nothing joins before all have ended */
+  readonly closed: boolean
+  /** rows do not show what engines do: every wait counts as with a free slot */
+  readonly blind: boolean
+  /** longest batch wait, ms; later waits with a free executor are for memory */
+  readonly windowMs: Ms
+  readonly groups: number
+  /** -1 for a request that is not counted */
+  readonly groupOf: (key: number) => number
+}
+
+const END = 0
+const CHANGE = 1
+const START = 2
+const JOIN = 3
+const WINDOW = 4
+const LEAVE = 5
+
+interface Event {
+  readonly at: Ms
+  readonly kind: number
+  readonly index: number
+}
+
+/**
+ * Divides every wait at a queue. While no executor of its station is free, each of the n executors
+ * has 1/n of the wait: any of them would have ended it by being free, and all of them had to be
+ * taken, so they are alike (the Shapley value of that game). The share of an executor belongs to
+ * its batch, in equal parts to the sequences of an engine, and to lost replicas where it is lost.
+ * The stall clock runs only while no executor is free and one of them runs a batch.
+ */
+export function stationStalls(
+  rows: RowColumns,
+  station: StationRows,
+  rule: StallRule,
+): StationStalls {
+  const { executors, firstExecutor, occupations, changes } = station
+  const { slots, closed, blind, groups, groupOf } = rule
+  const running = new Int32Array(executors)
+  const absent = new Uint8Array(executors)
+  const waiting = new Int32Array(groups)
+  // alike executors share a clock
+  const clocks = Array.from({ length: slots > 1 || changes.length > 0 ? executors : 1 }, () => ({
+    total: 0,
+    byGroup: new Float64Array(groups),
+  }))
+  const clockOf = (place: number) => clocks[clocks.length > 1 ? place : 0]!
+  const now = { at: 0, free: 0, lost: 0, stalled: 0, clock: 0, waiting: 0 }
+  const begun = new Map<number, typeof now & { inWindow: number }>()
+  const started = new Map<Occupation, { total: Ms; byGroup: Float64Array; clock: Ms }>()
+  const waits = new Map<number, WaitParts>()
+  const caused: Caused[] = []
+
+  const advance = (at: Ms) => {
+    const ms = at - now.at
+    now.at = at
+    if (!(ms > 0)) return
+    let [lost, hasFree] = [0, blind]
+    for (let e = 0; e < executors; e++) {
+      if (absent[e] === 1) lost++
+      else if (running[e]! < (closed ? 1 : slots)) hasFree = true
+    }
+    if (hasFree) {
+      now.free += ms
+      return
+    }
+    const present = executors - lost
+    now.lost += (ms * lost) / executors
+    now.stalled += (ms * present) / executors
+    if (present > 0) now.clock += ms
+    if (now.waiting === 0) return
+    for (let i = 0; i < clocks.length; i++) {
+      if (clocks.length > 1 && absent[i] === 1) continue
+      const share = ms / executors / (clocks.length > 1 ? running[i]! : 1)
+      const clock = clocks[i]!
+      clock.total += share * now.waiting
+      for (let k = 0; k < groups; k++) clock.byGroup[k]! += share * waiting[k]!
+    }
+  }
+
+  const wait = (key: number, by: number) => {
+    const group = groupOf(key)
+    if (group < 0) return
+    waiting[group]! += by
+    now.waiting += by
+  }
+
+  const ownQueue = station.pool.perReplicaQueues
+  const change = ({ executor, state }: (typeof changes)[number]) => {
+    // a draining replica with a queue of its own serves what waits there
+    const away = state === 'down' || (state === 'draining' && !ownQueue)
+    absent[executor - firstExecutor] = away ? 1 : 0
+  }
+
+  const start = (occupation: Occupation) => {
+    const place = occupation.executor - firstExecutor
+    const { total, byGroup } = clockOf(place)
+    running[place]!++
+    started.set(occupation, { total, byGroup: byGroup.slice(), clock: now.clock })
+  }
+
+  const end = (occupation: Occupation) => {
+    const place = occupation.executor - firstExecutor
+    const { total, byGroup } = clockOf(place)
+    const before = started.get(occupation)!
+    running[place]!--
+    started.delete(occupation)
+    caused.push({
+      occupation,
+      total: total - before.total,
+      byGroup: byGroup.map((sum, k) => sum - before.byGroup[k]!),
+      from: before.clock,
+      to: now.clock,
+    })
+  }
+
+  const leave = (key: number) => {
+    const { free, lost, stalled, clock, inWindow } = begun.get(key)!
+    begun.delete(key)
+    wait(key, -1)
+    waits.set(key, {
+      free: now.free - free,
+      inWindow: Number.isNaN(inWindow) ? now.free - free : inWindow - free,
+      lost: now.lost - lost,
+      stalled: now.stalled - stalled,
+      from: clock,
+      to: now.clock,
+    })
+  }
+
+  for (const { at, kind, index } of eventsOf(rows, station, rule.windowMs)) {
+    advance(at)
+    if (kind === END) end(occupations[index]!)
+    else if (kind === CHANGE) change(changes[index]!)
+    else if (kind === START) start(occupations[index]!)
+    else if (kind === JOIN) {
+      begun.set(index, { ...now, inWindow: Number.NaN })
+      wait(index, 1)
+    } else if (kind === WINDOW) begun.get(index)!.inWindow = now.free
+    else leave(index)
+  }
+  return { waits, caused }
+}
+
+/** In order of time; an occupation or a wait without length begins before it ends. */
+function eventsOf(rows: RowColumns, station: StationRows, windowMs: Ms): Event[] {
+  const events: Event[] = []
+  for (const [index, { dispatched, done }] of station.occupations.entries()) {
+    if (!(done > dispatched)) continue
+    events.push({ at: dispatched, kind: START, index }, { at: done, kind: END, index })
+  }
+  for (const [index, { at }] of station.changes.entries()) events.push({ at, kind: CHANGE, index })
+  for (const key of station.waited) {
+    const sent = rows.sent[key]!
+    const left = leftAt(rows, key)
+    events.push({ at: sent, kind: JOIN, index: key }, { at: left, kind: LEAVE, index: key })
+    if (sent + windowMs < left) events.push({ at: sent + windowMs, kind: WINDOW, index: key })
+  }
+  return events.sort((a, b) => a.at - b.at || a.kind - b.kind)
+}
