@@ -21,6 +21,9 @@ export function* moveSlices(
   }
 }
 
+/** The control plane gets no word when a replica has drained, only when it is up again. */
+const ABSENCES = { down: 'down', draining: 'draining and restart' } as const
+
 /** A slice for each time in which a replica drained or was down, on a track of its own. */
 export function* absenceSlices(
   { tracks, span, ts }: TimelineParts,
@@ -33,7 +36,8 @@ export function* absenceSlices(
     const { state } = tracks.replicas[change.executor]!
     const ns = nanoseconds(change.at)
     const dur = microseconds(nanoseconds(ended) - ns)
-    return [{ ph: 'X', cat: 'absence', name: change.state, ...state!, ts: ts(ns), dur, args: {} }]
+    const name = ABSENCES[change.state]
+    return [{ ph: 'X', cat: 'absence', name, ...state!, ts: ts(ns), dur, args: {} }]
   }
   for (const change of changes) {
     const before = since.get(change.executor)
