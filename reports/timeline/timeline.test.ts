@@ -31,10 +31,10 @@ const ENGINE = 'generation: { policy: continuous, max_sequences: 8, kv_cache: { 
 const BATCHES = 'batching: { policy: dynamic, max_batch: 8, max_delay_ms: 5 }'
 
 const SYSTEMS: Readonly<Record<string, string>> = {
-  'a shared queue that sheds': `${LINEAR}${web()}
-pools: [{ name: p, model: m, replicas: 2, queue: { max_length: 20 }, ${BATCHES} }]`,
-  'queues per replica with timeouts': `${LINEAR}${web('timeout_ms: 80')}
-pools: [{ name: p, model: m, replicas: 3, queue: { mode: per-replica, timeout_ms: 60 }, ${BATCHES} }]`,
+  'a shared queue that sheds and times out': `${LINEAR}${web()}
+pools: [{ name: p, model: m, replicas: 2, queue: { max_length: 20, timeout_ms: 40 }, ${BATCHES} }]`,
+  'queues per replica with clients that leave': `${LINEAR}${web('timeout_ms: 50\n    cancel: true')}
+pools: [{ name: p, model: m, replicas: 3, queue: { mode: per-replica }, ${BATCHES} }]`,
   'replicas that crash': `${LINEAR}${web()}
 pools: [{ name: p, model: m, replicas: 3, queue: { mode: per-replica }, ${BATCHES} }]
 failures:
@@ -95,7 +95,7 @@ test('the cases have requests of every outcome that is marked', () => {
 })
 
 describe('a wrong timeline has faults', () => {
-  const { trace, truth } = drawn(SYSTEMS['a shared queue that sheds']!, { flows: true })
+  const { trace, truth } = drawn(SYSTEMS['a shared queue that sheds and times out']!, { flows: true })
   const chat = drawn(SYSTEMS.engines!)
   const spoilt = (change: (copy: Trace) => void, of = { trace, truth }) => {
     const copy = structuredClone(of.trace)
@@ -142,7 +142,7 @@ describe('a wrong timeline has faults', () => {
 })
 
 test('a window has what lies in it, and counters begin with their value at its start', () => {
-  const system = SYSTEMS['a shared queue that sheds']!
+  const system = SYSTEMS['a shared queue that sheds and times out']!
   const whole = drawn(system).trace
   const part = drawn(system, { window: { fromMs: 2100, toMs: 2600 } }).trace
   const slices = ofKind(whole, 'X').filter(({ ts, dur }) => ts + dur >= 2.1e6 && ts <= 2.6e6)
@@ -179,7 +179,7 @@ pools: [{ name: p, model: m, replicas: 2, ${BATCHES}, memory: { allocator: bfc }
 })
 
 test('loads of models and what happened before the traffic are drawn, and times count from there', () => {
-  const { input, run } = drawn(SYSTEMS['a shared queue that sheds']!)
+  const { input, run } = drawn(SYSTEMS['a shared queue that sheds and times out']!)
   const move = { executor: 1, kind: 'load', asked: -30.5, started: -20.25, ok: true } as const
   const moves = [{ ...move, ended: -10, done: -9.9 }]
   const { scenario } = input
