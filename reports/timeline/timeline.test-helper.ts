@@ -157,7 +157,7 @@ function counterFaults(trace: Trace, truth: Truth): string[] {
     if (!rising) faults.push(`${label} goes back in time`)
     if (!label.includes('memory') && levels.at(-1) !== 0)
       faults.push(`${label} ends at ${levels.at(-1)}`)
-    const count = naiveCount(label, truth)
+    const count = naiveCount(label, firstQueue(trace, truth, values[0]!.pid), truth)
     if (count === null) return faults
     for (let i = 0; i + 1 < values.length; i += Math.ceil(values.length / 50)) {
       const middle = (values[i]!.ts + values[i + 1]!.ts) / 2000
@@ -167,8 +167,21 @@ function counterFaults(trace: Trace, truth: Truth): string[] {
   })
 }
 
+/** The number of the first queue of the pool that a process shows. */
+function firstQueue(trace: Trace, { scenario }: Truth, pid: number): number {
+  const name = ofKind(trace, 'M').find((event) => event.pid === pid)?.args.name
+  const index = scenario.pools.findIndex((pool) => `pool ${pool.name}` === name)
+  return scenario.pools
+    .slice(0, Math.max(0, index))
+    .reduce((sum, { queue, replicas }) => sum + (queue.mode === 'per-replica' ? replicas : 1), 0)
+}
+
 /** Counted over all rows, at an instant in ms. */
-function naiveCount(label: string, { columns }: Truth): ((at: number) => number) | null {
+function naiveCount(
+  label: string,
+  first: number,
+  { columns }: Truth,
+): ((at: number) => number) | null {
   const { at: arrived, sent, dispatched, done, batch, outcome, queue } = columns
   const between = (from: (key: number) => number, to: (key: number) => number) => (ms: number) =>
     [...batch.keys()].filter((key) => from(key) <= ms && ms < to(key)).length
@@ -180,7 +193,7 @@ function naiveCount(label: string, { columns }: Truth): ((at: number) => number)
   }
   const waiting = /waiting(?:, replica (\d+))?$/.exec(label)
   if (waiting === null) return null
-  const number = Number(waiting[1] ?? 0)
+  const number = first + Number(waiting[1] ?? 0)
   return between(
     (key) => (queue[key] === number && outcome[key] !== OUTCOME.shed ? sent[key]! : Number.NaN),
     (key) => (batch[key]! < 0 ? done[key]! : dispatched[key]!),

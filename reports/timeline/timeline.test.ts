@@ -40,6 +40,10 @@ pools: [{ name: p, model: m, replicas: 3, queue: { mode: per-replica }, ${BATCHE
 failures:
   - { kind: crash, every_s: 2, detection_s: 0.2, restart_s: { distribution: fixed, value: 0.5 } }
   - { kind: deployment, at_s: 3, restart_s: { distribution: fixed, value: 0.3 } }`,
+  'two pools': `${LINEAR}${web()}
+pools:
+  - { name: p, model: m, replicas: 2, queue: { mode: per-replica }, ${BATCHES} }
+  - { name: q, model: m, ${BATCHES} }`,
   engines: `${STEPS}${CHAT}
 pools: [{ name: p, model: m, replicas: 2, ${ENGINE} }]`,
   'static batches of sequences': `${STEPS}${CHAT}
@@ -95,7 +99,9 @@ test('the cases have requests of every outcome that is marked', () => {
 })
 
 describe('a wrong timeline has faults', () => {
-  const { trace, truth } = drawn(SYSTEMS['a shared queue that sheds and times out']!, { flows: true })
+  const { trace, truth } = drawn(SYSTEMS['a shared queue that sheds and times out']!, {
+    flows: true,
+  })
   const chat = drawn(SYSTEMS.engines!)
   const spoilt = (change: (copy: Trace) => void, of = { trace, truth }) => {
     const copy = structuredClone(of.trace)
