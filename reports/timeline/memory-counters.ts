@@ -3,6 +3,7 @@ import type { ArenaReplica } from '../../sim/documents/index.ts'
 import { type ActivationPlan, Device, ReplicaMemory, replicaPlan } from '../../sim/memory/index.ts'
 import { computedLength, OUTCOME } from '../../sim/serving/index.ts'
 import type { TimelineParts } from './batch-slices.ts'
+import { KeyGroups } from './key-groups.ts'
 import { type Counter, nanoseconds } from './trace-event.ts'
 
 const MIB = 2 ** 20
@@ -36,7 +37,10 @@ export interface KnownMemory {
  * out: rows do not show what else was there.
  */
 export function* memoryCounters(parts: TimelineParts, known: KnownMemory): Generator<Counter> {
-  const { scenario, tracks } = parts
+  const { scenario, columns, batches, tracks } = parts
+  const ran = new KeyGroups(columns.at.length, tracks.replicas.length, (key) =>
+    batches.isFirst(key) ? columns.executor[key]! : -1,
+  )
   for (const [executor, { pool: index, replica, pid }] of tracks.replicas.entries()) {
     const pool = scenario.pools[index]!
     const seen = known.observed.find(
@@ -48,7 +52,7 @@ export function* memoryCounters(parts: TimelineParts, known: KnownMemory): Gener
     }
     const plan = known.activations[index]
     if (!plan) continue
-    const modelled = allocated(parts, pool, plan, executor)
+    const modelled = allocated(parts, pool, plan, ran.of(executor))
     if (modelled !== null) yield* levels(parts, pid, `memory in use, replica ${replica}`, modelled)
   }
 }
@@ -68,15 +72,15 @@ function allocated(
   { columns, batches }: TimelineParts,
   { memory }: Pool,
   plan: ActivationPlan,
-  executor: number,
+  firsts: Int32Array,
 ): Levels | null {
   if (memory === undefined || !servesBatches(memory) || memory.device !== undefined) return null
   const limit = memory.limit_mib === undefined ? Number.POSITIVE_INFINITY : memory.limit_mib * MIB
   const own = new ReplicaMemory(new Device(limit), replicaPlan(memory, plan))
   if (own.load() < 0) return null
   const found = new Levels(own.state.inUseBytes)
-  for (const first of batches.firsts()) {
-    if (columns.executor[first] !== executor) continue
+  const inOrder = firsts.toSorted((a, b) => columns.started[a]! - columns.started[b]!)
+  for (const first of inOrder) {
     if (columns.outcome[first] === OUTCOME.failed) return null
     let tokens = 0
     for (const key of batches.members(first)) tokens += columns.inputTokens[key]!

@@ -19,6 +19,7 @@ import {
   settleRuns,
   timelineFile,
 } from '../folders/run-folder.ts'
+import { writableFolder } from '../folders/write-whole.ts'
 import { paused } from '../process/interruption.ts'
 import { build } from '../version.ts'
 import { withoutRows } from './audit.ts'
@@ -81,7 +82,9 @@ export async function timeline(
   const folder = out ?? directory
   const file = timelineFile(name, !plain)
   const pieces = paused(drawn.pieces, signal)
-  await replaceFiles(folder, (change) => change.write(file, plain ? pieces : compressed(pieces)))
+  const undo = await writableFolder(folder)
+  const content = plain ? pieces : compressed(pieces)
+  await replaceFiles(folder, (change) => change.write(file, content)).catch(undo)
   const written = join(folder, file)
   const { size: bytes } = await stat(written)
   return { written, bytes, run: name, requests: count, counts: drawn.counts }
