@@ -47,6 +47,7 @@ export {
   type Routing,
   type Scenario,
   scenarioSchema,
+  servesBatches,
   type TensorType,
   type TrafficClass,
   tensorTypes,

@@ -1,4 +1,4 @@
-import { type Pool, servesBatches } from '../../scenarios/schema/schema.ts'
+import { type Pool, servesBatches } from '../../scenarios/index.ts'
 import type { ArenaReplica } from '../../sim/documents/index.ts'
 import { type ActivationPlan, Device, ReplicaMemory, replicaPlan } from '../../sim/memory/index.ts'
 import { computedLength, OUTCOME } from '../../sim/serving/index.ts'
