@@ -47,7 +47,9 @@ export function* memoryCounters(parts: TimelineParts, known: KnownMemory): Gener
       (arena) => arena.pool === pool.name && arena.replica === replica,
     )
     if (seen !== undefined) {
-      yield* levels(parts, pid, `memory in use, replica ${replica} (observed)`, observed(seen))
+      const { sizes, batches: all } = seen
+      const how = sizes.length < all ? `observed, first ${sizes.length} batches` : 'observed'
+      yield* levels(parts, pid, `memory in use, replica ${replica} (${how})`, observed(seen))
       continue
     }
     const plan = known.activations[index]

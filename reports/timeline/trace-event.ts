@@ -1,7 +1,7 @@
 /**
- * The Trace Event Format of Chrome's tracing, which Perfetto reads too. Source: "Trace Event Format"
- * (N. Duca, D. Sinclair), docs.google.com/document/d/1CvAClvFfyA5R-PhYUmn5OOQtYMH4h6I0nSsKchNAySU.
- * Each kind names its section there. Times are in µs and may have decimals.
+ * The Trace Event Format of Chrome's tracing, which Perfetto reads too. Source: N. Duca and
+ * D. Sinclair, docs.google.com/document/d/1CvAClvFfyA5R-PhYUmn5OOQtYMH4h6I0nSsKchNAySU. Each kind
+ * names its section there. Times are in µs and may have decimals.
  */
 
 type Argument = string | number | null | readonly number[] | Readonly<Record<string, number>>
