@@ -27,5 +27,11 @@ export { bothSidesText, comparisonText, objectivesText, resultText } from './ter
 export { type ClassFit, type TraceFitDocument, traceFitText } from './terminal/trace-fit-text.ts'
 export { traceText } from './terminal/trace-text.ts'
 export { variantsText } from './terminal/variants-text.ts'
+export {
+  type Timeline,
+  type TimelineCounts,
+  type TimelineInput,
+  timelineOf,
+} from './timeline/timeline.ts'
 export type { ClassFindings, TraceDocument } from './trace-document.ts'
 export { trafficYaml } from './traffic-yaml.ts'

@@ -49,6 +49,7 @@ export {
   type Routing,
   type Scenario,
   scenarioSchema,
+  servesBatches,
   type TensorType,
   type TrafficClass,
   tensorTypes,

@@ -184,6 +184,7 @@ describe('compare and report', () => {
       ['compare', 'bare'],
       ['report', 'bare'],
       ['audit', 'bare'],
+      ['timeline', 'bare'],
     ]) {
       const ended = await run(...args)
       expectRefusal(ended, 3, folder)

@@ -125,6 +125,7 @@ describe('--help', () => {
     'query',
     'gate',
     'audit',
+    'timeline',
     'models',
     'accelerators',
     'fit',

@@ -75,6 +75,7 @@ describe('a terminal gets foreign text without control characters', () => {
       ['schema', '--document', EVIL],
       ['report', EVIL],
       ['audit', EVIL],
+      ['timeline', EVIL],
       [EVIL],
     ]
     const all = await Promise.all(lines.map((args) => run(...args)))

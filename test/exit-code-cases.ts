@@ -166,6 +166,15 @@ export const CASES: readonly Case[] = [
   ['invalidInput', 'audit nowhere'],
   ['invalidInput', 'audit bare'],
 
+  ['ok', 'timeline kept --out timeline'],
+  ['ok', 'timeline agreed --run replay-2 --from-s 0.1 --to-s 0.2 --flows --plain --out timeline'],
+  ['usage', 'timeline'],
+  ['usage', 'timeline kept --run replay-1'],
+  ['usage', 'timeline kept --from-s 2 --to-s 1'],
+  ['usage', 'timeline kept --from-s soon'],
+  ['invalidInput', 'timeline nowhere'],
+  ['invalidInput', 'timeline bare'],
+
   ['ok', 'report agreed --out page'],
   ['ok', 'report plan --out page'],
   ['usage', 'report agreed --charts gif'],

@@ -1,11 +1,14 @@
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { faultsOf, ofKind, parseTrace } from '../reports/timeline/timeline.test-helper.ts'
 import { readRows } from '../runtime/folders/rows-file.ts'
 import type { ObservedRun } from '../sim/experiment/index.ts'
 import type { ModelMove } from '../sim/stats/index.ts'
 import type { Profile } from '../sim/world/index.ts'
 import { type Replayed, replaysIn } from './live-replay.ts'
 import { madeUpProfile } from './profiles.ts'
+import { scenarioOf } from './scenarios.ts'
 import { commandsIn, expectRefusal, put, temporaryFolder } from './spillway.ts'
 
 /**
@@ -14,6 +17,7 @@ import { commandsIn, expectRefusal, put, temporaryFolder } from './spillway.ts'
  */
 
 const folder = temporaryFolder()
+const { run } = commandsIn(folder)
 const replayed = replaysIn(folder)
 
 /** 16 and 32 MiB of weights; each device has room for one model, or for both. */
@@ -123,6 +127,20 @@ describe('two models on a device that has room for one', () => {
     }
   })
 
+  test('are on a timeline, where loads and batches of a replica do not overlap', async () => {
+    for (const [i, { rows, moves }] of runs.entries()) {
+      const name = `replay-${i + 1}`
+      const ended = await run('timeline', 'narrow', '--run', name, '--plain')
+      expect(ended).toMatchObject({ code: 0, stderr: '' })
+      const text = readFileSync(join(folder, `narrow/${name}.timeline.json`), 'utf8')
+      const trace = parseTrace(text)
+      const truth = { scenario: scenarioOf(scenario(40)), columns: rows.columns, engines: false }
+      expect(faultsOf(trace, truth)).toEqual([])
+      const loads = ofKind(trace, 'X').filter(({ cat }) => cat === 'model')
+      expect(loads.length).toBe(moves!.length)
+    }
+  })
+
   test('are in the result with their loads and waiting requests', () => {
     const [card] = result.memory
     const { residency } = card!
@@ -155,7 +173,6 @@ test('a pinned model is loaded from the beginning and stays', async () => {
 })
 
 test('a profile without load times is refused, unless they are declared', async () => {
-  const { run } = commandsIn(folder)
   const text = scenario(40)
   const { models, ...profile } = profileOf(text)
   const untold = models.map((model) => ({

@@ -2,6 +2,7 @@ import { cpSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
+import { faultsOf, ofKind, parseTrace } from '../reports/timeline/timeline.test-helper.ts'
 import { readRows } from '../runtime/folders/rows-file.ts'
 import {
   type ArenaDocument,
@@ -11,7 +12,7 @@ import {
 } from '../sim/documents/index.ts'
 import { bytesOf, heldSums, weightsBytesOf } from '../sim/memory/index.ts'
 import { profileSchema } from '../sim/world/index.ts'
-import { changed } from './scenarios.ts'
+import { changed, scenarioOf } from './scenarios.ts'
 import { commandsIn, expectRefusal, filesIn, put, readJson, temporaryFolder } from './spillway.ts'
 
 /** Memory from end to end in a real session; nothing here depends on the speed of the machine. */
@@ -89,6 +90,19 @@ describe('run of a pool with memory', () => {
       expect(shown).toContain('central 1, driven')
       expect(shown).toContain('identical')
     }
+  })
+
+  test('the timeline has what the arena had in use, and the rest of the replay', async () => {
+    const ended = await run('timeline', 'out', '--plain', '--out', 'drawn')
+    expect(ended).toMatchObject({ code: 0, stderr: '' })
+    const trace = parseTrace(text('drawn/replay-1.timeline.json'))
+    const { columns } = (await readRows(join(folder, 'out/replay-1.parquet'))).rows
+    expect(faultsOf(trace, { scenario: scenarioOf(SCENARIO), columns, engines: false })).toEqual([])
+    const [replica] = memory('out').replicas
+    const levels = ofKind(trace, 'C').filter(({ name }) => name.includes('(observed)'))
+    const peak = (replica!.apart_bytes + Math.max(...replica!.in_use_bytes)) / 2 ** 20
+    expect(Math.max(...levels.map(({ args }) => args.MiB!))).toBeCloseTo(peak, 2)
+    expect(levels.length).toBeGreaterThan(replica!.batches)
   })
 
   test('the measured result reports memory as the simulated one does', () => {

@@ -123,19 +123,24 @@ async function parsed(path: string, file: ArrayBuffer): Promise<ObservedRun> {
     const text = `${path}: has no column ${lacking.join(', ')}; written by an earlier version`
     throw new Failure(`${text}, replay again`, EXIT.invalidInput)
   }
-  const chunks: ColumnData[] = []
   const wanted = present.has(PREFIXES) ? [...columns, PREFIXES] : columns
-  await parquetRead({ file, metadata, columns: wanted, onChunk: (chunk) => chunks.push(chunk) })
-  for (const { columnName, columnData, rowStart } of chunks) {
-    if (columnName === PREFIXES) {
-      for (const [i, text] of Array.from(columnData as ArrayLike<string | null>).entries()) {
-        if (!text) continue
-        const prefix = Int32Array.from(prefixSchema.parse(JSON.parse(text)))
-        rows.prefixes.set(rowStart + i, prefix)
-      }
-      continue
+  const onChunk = ({ columnName, columnData, rowStart }: ColumnData) => {
+    if (columnName !== PREFIXES) {
+      rows.columns[columnName as RowColumn].set(columnData as ArrayLike<number>, rowStart)
+      return
     }
-    rows.columns[columnName as RowColumn].set(columnData as ArrayLike<number>, rowStart)
+    for (const [i, text] of Array.from(columnData as ArrayLike<string | null>).entries()) {
+      if (!text) continue
+      const prefix = Int32Array.from(prefixSchema.parse(JSON.parse(text)))
+      rows.prefixes.set(rowStart + i, prefix)
+    }
+  }
+  // group by group: all groups decoded at once take several times the memory of the rows
+  let rowStart = 0
+  for (const group of metadata.row_groups) {
+    const rowEnd = rowStart + Number(group.num_rows)
+    await parquetRead({ file, metadata, columns: wanted, rowStart, rowEnd, onChunk })
+    rowStart = rowEnd
   }
   const list = (key: string) => JSON.parse(said(key) ?? '[]')
   return {

@@ -82,9 +82,13 @@ async function keepInput(change: FolderChange, kind: RunKind, name: string, text
   await change.write(name, text)
 }
 
-/** Removes the rows and decision logs of a kind, except those that the change writes. */
+/** The file of a run's timeline, beside its rows. */
+export const timelineFile = (name: string, compressed: boolean) =>
+  `${name}.timeline.json${compressed ? '.gz' : ''}`
+
+/** Removes rows, decision logs and timelines of a kind, except those that the change writes. */
 export async function dropRuns(change: FolderChange, kind: RunKind): Promise<void> {
-  const ofKind = new RegExp(`^${kind}-\\d+\\.(parquet|journal\\.jsonl)$`)
+  const ofKind = new RegExp(`^${kind}-\\d+\\.(parquet|journal\\.jsonl|timeline\\.json(\\.gz)?)$`)
   for (const name of await change.names()) {
     if (ofKind.test(name)) change.remove(name)
   }
@@ -159,6 +163,30 @@ export async function readMeasured(directory: string): Promise<Result> {
   throw new Failure(`${join(directory, 'measured.json')}: no such file`)
 }
 
+/** Names of the runs with rows in a folder: replays, then replications. */
+export function runNames(directory: string): string[] {
+  return (['replay', 'replication'] as const).flatMap((kind) => {
+    const names: string[] = []
+    while (existsSync(join(directory, filesOf(kind, names.length + 1).rows))) {
+      names.push(`${kind}-${names.length + 1}`)
+    }
+    return names
+  })
+}
+
+/** The rows of one run, without its decision log. */
+export async function readRun(
+  directory: string,
+  name: string,
+  scenario: Scenario,
+): Promise<ObservedRun> {
+  const path = join(directory, `${name}.parquet`)
+  const run = await readRows(path)
+  const problem = rowsProblem(run, scenario)
+  if (problem !== null) throw new Failure(`${path} ${problem}`)
+  return run
+}
+
 /** Runs 1, 2, … of a kind and of the scenario, up to the first missing number. */
 export async function readRuns(
   directory: string,
@@ -169,9 +197,7 @@ export async function readRuns(
   for (;;) {
     const { rows, journal } = filesOf(kind, runs.length + 1)
     if (!existsSync(join(directory, rows))) return runs
-    const run = await readRows(join(directory, rows))
-    const problem = rowsProblem(run, scenario)
-    if (problem !== null) throw new Failure(`${join(directory, rows)} ${problem}`)
+    const run = await readRun(directory, `${kind}-${runs.length + 1}`, scenario)
     const path = join(directory, journal)
     const lines = existsSync(path) ? (await readText(path)).split('\n') : []
     runs.push({ ...run, journal: parseLog(lines, path) })

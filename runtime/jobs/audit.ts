@@ -102,7 +102,7 @@ export async function audit(
   }
 }
 
-function withoutRows(directory: string): Failure {
+export function withoutRows(directory: string): Failure {
   if (!existsSync(directory)) return new Failure(`${directory}: no such folder`)
   const options = 'run, replay --out DIR or simulate --keep-rows --out DIR'
   return new Failure(`${directory}: has no raw rows; keep them with ${options}`)

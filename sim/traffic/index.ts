@@ -1,6 +1,6 @@
 export { expectedRequests } from './arrivals/expected-requests.ts'
 export { meanRate } from './arrivals/mean-rate.ts'
-export { surgeWindows } from './arrivals/surge.ts'
+export { type Surge, surgeKnots, surgesOf, surgeWindows } from './arrivals/surge.ts'
 export { reactingClasses } from './clients/class-clients.ts'
 export { meanDuration } from './clients/durations.ts'
 export type { ClientRow } from './clients/recorded-clients.ts'
