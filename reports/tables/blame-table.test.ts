@@ -6,7 +6,7 @@ import { blameFindings, causeRows, changeRows, groupRows, topRows } from './blam
 
 const NO_WAIT = {
   ...{ other_requests: 0, batch_wait: 0, memory: 0, model_load: 0 },
-  ...{ lost_replicas: 0, engine_admission: 0 },
+  ...{ lost_replicas: 0, cold_start: 0, engine_admission: 0 },
 }
 const group = (
   from_tokens: number,

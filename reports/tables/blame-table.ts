@@ -23,6 +23,7 @@ export const CAUSE_NAMES: Readonly<Record<keyof Blamed['causes'], string>> = {
   memory: 'memory',
   model_load: 'model load',
   lost_replicas: 'lost replicas',
+  cold_start: 'cold start',
   engine_admission: 'engine admission',
 }
 
@@ -41,6 +42,7 @@ const BOTTLENECKS: Readonly<Record<Bottleneck['name'], string>> = {
   memory: 'the wait for memory',
   'model-load': 'the wait for a model load',
   'lost-replicas': 'the loss of replicas',
+  'cold-start': 'the start of replicas',
   'engine-admission': 'admission to the engine',
   overhead: 'overhead around batches',
   compute: 'service, which is bound by compute',

@@ -21,8 +21,13 @@ export function* moveSlices(
   }
 }
 
-/** The control plane gets no word when a replica has drained, only when it is up again. */
-const ABSENCES = { down: 'down', draining: 'draining and restart' } as const
+/** In a deployment the control plane gets no word when a replica has drained. */
+const ABSENCES = {
+  down: 'down',
+  draining: 'draining and restart',
+  starting: 'starting',
+  stopped: 'given back',
+} as const
 
 /** A slice for each time in which a replica drained or was down, on a track of its own. */
 export function* absenceSlices(

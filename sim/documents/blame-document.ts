@@ -20,6 +20,7 @@ export const BOTTLENECKS = [
   'memory',
   'model-load',
   'lost-replicas',
+  'cold-start',
   'engine-admission',
   'overhead',
   'compute',
@@ -41,6 +42,10 @@ const waitCauses = z.strictObject({
   ),
   lost_replicas: number.describe(
     'While no executor of the queue was free: the share of executors that were lost or drained, ms.',
+  ),
+  cold_start: number.describe(
+    'While no executor of the queue was free: the share of executors that a scaler had asked for and ' +
+      'that did not serve yet, ms.',
   ),
   engine_admission: number.describe(
     'While an engine had a free sequence slot: the wait for KV blocks, for the token budget or ' +

@@ -113,6 +113,7 @@ const NAMES: Readonly<Record<Exclude<LatencyPart, 'send' | 'service'>, Bottlenec
   memory: 'memory',
   model_load: 'model-load',
   lost_replicas: 'lost-replicas',
+  cold_start: 'cold-start',
   engine_admission: 'engine-admission',
   overhead: 'overhead',
 }

@@ -10,6 +10,8 @@ export interface WaitParts {
   readonly inWindow: Ms
   /** share of executors that were lost or draining, while no other was free */
   readonly lost: Ms
+  /** share of executors that started, while no other was free */
+  readonly cold: Ms
   /** share of executors that ran batches, while none was free */
   readonly stalled: Ms
   /** on the stall clock */
@@ -48,6 +50,12 @@ export interface StallRule {
   readonly groupOf: (key: number) => number
 }
 
+const PRESENT = 0
+const LOST = 1
+const COLD = 2
+const STOPPED = 3
+const ABSENCE = { up: PRESENT, draining: LOST, down: LOST, starting: COLD, stopped: STOPPED }
+
 const END = 0
 const CHANGE = 1
 const START = 2
@@ -66,6 +74,7 @@ interface Event {
  * has 1/n of the wait: any of them would have ended it by being free, and all of them had to be
  * taken, so they are alike (the Shapley value of that game). The share of an executor belongs to
  * its batch, in equal parts to the sequences of an engine, and to lost replicas where it is lost.
+ * That of an executor that starts is a cold start; one that was given back has no share.
  * The stall clock runs only while no executor is free and one of them runs a batch.
  */
 export function stationStalls(
@@ -76,7 +85,7 @@ export function stationStalls(
   const { executors, firstExecutor, occupations, changes } = station
   const { slots, closed, blind, groups, groupOf } = rule
   const running = new Int32Array(executors)
-  const absent = new Uint8Array(executors)
+  const absent = new Uint8Array(executors).fill(PRESENT)
   const waiting = new Int32Array(groups)
   // alike executors share a clock
   const clocks = Array.from({ length: slots > 1 || changes.length > 0 ? executors : 1 }, () => ({
@@ -84,7 +93,7 @@ export function stationStalls(
     byGroup: new Float64Array(groups),
   }))
   const clockOf = (place: number) => clocks[clocks.length > 1 ? place : 0]!
-  const now = { at: 0, free: 0, lost: 0, stalled: 0, clock: 0, waiting: 0 }
+  const now = { at: 0, free: 0, lost: 0, cold: 0, stalled: 0, clock: 0, waiting: 0 }
   const begun = new Map<number, typeof now & { inWindow: number }>()
   const started = new Map<Occupation, { total: Ms; byGroup: Float64Array; clock: Ms }>()
   const waits = new Map<number, WaitParts>()
@@ -94,23 +103,29 @@ export function stationStalls(
     const ms = at - now.at
     now.at = at
     if (!(ms > 0)) return
-    let [lost, hasFree] = [0, blind]
+    let [lost, cold, stopped, hasFree] = [0, 0, 0, blind]
     for (let e = 0; e < executors; e++) {
-      if (absent[e] === 1) lost++
+      if (absent[e] === LOST) lost++
+      else if (absent[e] === COLD) cold++
+      else if (absent[e] === STOPPED) stopped++
       else if (running[e]! < (closed ? 1 : slots)) hasFree = true
     }
     if (hasFree) {
       now.free += ms
       return
     }
-    const present = executors - lost
-    now.lost += (ms * lost) / executors
-    now.stalled += (ms * present) / executors
+    // one that was given back could not have ended the wait; without any, all of it is a start
+    const able = executors - stopped
+    const present = able - lost - cold
+    const each = able > 0 ? ms / able : 0
+    now.lost += lost * each
+    now.cold += able > 0 ? cold * each : ms
+    now.stalled += present * each
     if (present > 0) now.clock += ms
     if (now.waiting === 0) return
     for (let i = 0; i < clocks.length; i++) {
-      if (clocks.length > 1 && absent[i] === 1) continue
-      const share = ms / executors / (clocks.length > 1 ? running[i]! : 1)
+      if (clocks.length > 1 && absent[i] !== PRESENT) continue
+      const share = each / (clocks.length > 1 ? running[i]! : 1)
       const clock = clocks[i]!
       clock.total += share * now.waiting
       for (let k = 0; k < groups; k++) clock.byGroup[k]! += share * waiting[k]!
@@ -127,8 +142,8 @@ export function stationStalls(
   const ownQueue = station.pool.perReplicaQueues
   const change = ({ executor, state }: (typeof changes)[number]) => {
     // a draining replica with a queue of its own serves what waits there
-    const away = state === 'down' || (state === 'draining' && !ownQueue)
-    absent[executor - firstExecutor] = away ? 1 : 0
+    const phase = state === 'draining' && ownQueue ? 'up' : state
+    absent[executor - firstExecutor] = ABSENCE[phase]
   }
 
   const start = (occupation: Occupation) => {
@@ -154,13 +169,14 @@ export function stationStalls(
   }
 
   const leave = (key: number) => {
-    const { free, lost, stalled, clock, inWindow } = begun.get(key)!
+    const { free, lost, cold, stalled, clock, inWindow } = begun.get(key)!
     begun.delete(key)
     wait(key, -1)
     waits.set(key, {
       free: now.free - free,
       inWindow: Number.isNaN(inWindow) ? now.free - free : inWindow - free,
       lost: now.lost - lost,
+      cold: now.cold - cold,
       stalled: now.stalled - stalled,
       from: clock,
       to: now.clock,

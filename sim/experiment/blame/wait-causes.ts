@@ -9,6 +9,7 @@ export const WAIT_CAUSES = [
   'memory',
   'model_load',
   'lost_replicas',
+  'cold_start',
   'engine_admission',
 ] as const
 export type WaitCause = (typeof WAIT_CAUSES)[number]
@@ -54,9 +55,9 @@ export function waitTimes(
   pool: PoolPlan,
   rows: RowColumns,
   key: number,
-  { free, inWindow, lost, stalled }: WaitParts,
+  { free, inWindow, lost, cold, stalled }: WaitParts,
 ): WaitTimes {
-  const times = { other_requests: stalled, lost_replicas: lost }
+  const times = { other_requests: stalled, lost_replicas: lost, cold_start: cold }
   const none = { batch_wait: 0, memory: 0, model_load: 0, engine_admission: 0 }
   if (pool.generation !== undefined) return { ...none, ...times, engine_admission: free }
   const swaps = pool.memory !== undefined && isSwappable(plan, pool.index)
