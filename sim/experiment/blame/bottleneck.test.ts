@@ -23,6 +23,15 @@ const pool = (rest: Own) => [{ name: 'central', model: 'm', ...rest }]
 const dynamic = { policy: 'dynamic', max_batch: 64, max_delay_ms: 50 }
 const crash = { kind: 'crash', at_s: [1], restart_s: { distribution: 'fixed', value: 5 } }
 
+const fromZero = {
+  policy: 'scheduled',
+  ...{ min: 0, initial: 0, max: 4, start_s: { distribution: 'fixed', value: 4 } },
+  steps: [
+    { at_s: 0, replicas: 0 },
+    { at_s: 0.5, replicas: 4 },
+  ],
+}
+
 /** Systems whose slowest requests wait for one thing, by its name. */
 const SYSTEMS: Readonly<Record<string, Own>> = {
   service: { traffic: [{ class: 'web', arrivals: { process: 'poisson', rate_rps: 2 } }] },
@@ -30,6 +39,10 @@ const SYSTEMS: Readonly<Record<string, Own>> = {
   'batch-wait': { pools: pool({ batching: dynamic }) },
   link: { link: { delay_ms: 30, per_request_ms: 0 } },
   'lost-replicas': { failures: [crash] },
+  'cold-start': {
+    traffic: [{ class: 'web', arrivals: { process: 'poisson', rate_rps: 60 } }],
+    pools: pool({ scaling: fromZero }),
+  },
 }
 
 describe('bottleneck', () => {

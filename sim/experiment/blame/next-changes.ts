@@ -42,7 +42,7 @@ export function nextChanges(
     return model === undefined || model === pool.model
   })
   return [
-    change('one-more-replica', pool.replicas + 1, 'pools', pool.name, 'replicas'),
+    ...replicaChanges(pool),
     ...batchChanges(pool, own),
     ...engineChanges(pool),
     ...orderChange(pool, own),
@@ -51,6 +51,20 @@ export function nextChanges(
     ...(link && link.delay_ms > 0
       ? [change('half-the-link-delay', link.delay_ms / 2, 'link', 'delay_ms')]
       : []),
+  ]
+}
+
+/** Of a scaled pool also that replicas start at once, from a warm pool. */
+function replicaChanges({ name, replicas, scaling }: Pool): NextChange[] {
+  if (scaling === undefined) {
+    return [change('one-more-replica', replicas + 1, 'pools', name, 'replicas')]
+  }
+  const at = ['pools', name, 'scaling']
+  return [
+    ...(scaling.min < scaling.max
+      ? [change('one-more-at-least', scaling.min + 1, ...at, 'min')]
+      : []),
+    change('two-more-in-a-warm-pool', scaling.warm + 2, ...at, 'warm'),
   ]
 }
 
