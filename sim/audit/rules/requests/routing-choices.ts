@@ -85,10 +85,12 @@ export function expectedChoice(choice: Choice): number | null {
   }
 }
 
-/** The next in turn that is not taken. */
+/** The next in turn; the turns of one that is closed go to the others in the order of rounds. */
 function inTurn(numbers: readonly number[], turn: number, taken: ReadonlySet<number>): number {
-  const order = numbers.map((_, i) => numbers[(turn + i) % numbers.length]!)
-  return order.find((number) => !taken.has(number))!
+  const next = numbers[turn % numbers.length]!
+  if (!taken.has(next)) return next
+  const open = numbers.filter((number) => !taken.has(number))
+  return open[Math.floor(turn / numbers.length) % open.length]!
 }
 
 function executorsOf({ numbers, executors }: Candidates, number: number): number {
