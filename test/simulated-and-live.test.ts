@@ -46,7 +46,8 @@ const configurations: BatchingPlan[] = [
 ]
 
 /**
- * Each configuration with every queue mode, routing policy, number of replicas, and with or without limits.
+ * Each configuration with every queue mode, routing policy, number of replicas, and with or without
+ * limits.
  */
 const loaded = configurations.flatMap((batching) =>
   [false, true].flatMap((perReplicaQueues) =>

@@ -1,7 +1,7 @@
 import { serveParent } from '../process/serve-parent.ts'
 import type { Engine } from './engine.ts'
+import type { EngineReply, EngineRequest } from './engine-child.ts'
 import { openLocalEngine } from './local-engine.ts'
-import type { EngineReply, EngineRequest } from './process-engine.ts'
 
 let engine: Engine | null = null
 

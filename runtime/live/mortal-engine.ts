@@ -2,7 +2,7 @@ import { STATUS } from '../../sim/serving/index.ts'
 import { ChildEnded } from '../process/child.ts'
 import { WallClock } from './clock.ts'
 import type { EngineOptions, EngineRun, MortalEngine } from './engine.ts'
-import { openEngineProcess } from './process-engine.ts'
+import { openEngineProcess } from './engine-child.ts'
 
 /**
  * An engine in a process that is killed on purpose. A batch that its process takes with it has died

@@ -1,8 +1,9 @@
 import { STATUS } from '../../sim/serving/index.ts'
 import { executionProviders } from '../models/index.ts'
-import { Child, ChildEnded, entryBeside } from '../process/child.ts'
+import { ChildEnded } from '../process/child.ts'
 import { WallClock } from './clock.ts'
 import type { Engine, EngineOptions, EngineRun } from './engine.ts'
+import { type EngineRequest, openEngineProcess } from './engine-child.ts'
 import { openLocalEngine } from './local-engine.ts'
 import { openMortalEngine } from './mortal-engine.ts'
 
@@ -11,25 +12,6 @@ export function openEngine(options: EngineOptions, epochNs: bigint): Promise<Eng
   if (options.mortal === true) return openMortalEngine(options, epochNs)
   const { apart } = executionProviders[options.session.executionProvider]
   return apart ? openProcessEngine(options, epochNs) : openLocalEngine(options, epochNs)
-}
-
-/** Parent to process. */
-export type EngineRequest =
-  | { readonly kind: 'open'; readonly options: EngineOptions; readonly epochNs: bigint }
-  | {
-      readonly kind: 'run'
-      readonly size: number
-      readonly length: number
-      readonly lengths: Int32Array
-      readonly keys: Uint32Array
-    }
-  | { readonly kind: 'load' | 'unload' }
-
-/** Process to parent. */
-export type EngineReply = OpenedEngine | EngineRun
-
-interface OpenedEngine {
-  readonly fellBack: boolean
 }
 
 /** Attempts to start a process that ends while it opens the model. */
@@ -84,25 +66,5 @@ export async function openProcessEngine(
       child.end()
       await child.ended()
     },
-  }
-}
-
-/** Starts a process that opens the model, again if it ends meanwhile, up to `attempts` times. */
-export async function openEngineProcess(
-  request: EngineRequest,
-  signal: AbortSignal | undefined,
-  attempts: number,
-): Promise<OpenedEngine & { readonly child: Child }> {
-  const entry = entryBeside(import.meta.url, 'engine-process')
-  for (let left = attempts - 1; ; left--) {
-    // in the process group of its parent, so that it ends with the group
-    const child = new Child(entry, { name: 'an executor', leads: false })
-    try {
-      const { fellBack } = await child.ask<OpenedEngine>(request, { signal })
-      return { child, fellBack }
-    } catch (error) {
-      child.end()
-      if (!(error instanceof ChildEnded) || left === 0) throw error
-    }
   }
 }

@@ -51,7 +51,7 @@ function checkPool(
     draft.refuse(at, `pools that run batches, as pool ${pool.name} generates step by step`)
   }
   if (failure.kind !== 'crash' && failure.kind !== 'deployment') return
-  const why = `replicas of pool ${pool.name} would come and go`
+  const why = `replicas of pool ${pool.name} would start and stop`
   if (pool.memory !== null && !draft.generates(pool)) {
     draft.unused([...pool.path, 'memory'], `${why}, which its memory model does not cover`)
   }

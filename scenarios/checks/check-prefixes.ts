@@ -68,7 +68,7 @@ function checkPool(pool: PoolDraft, draft: Draft): void {
   draft.refuse([...path, 'block_tokens'], `${text} of class ${numbered[0]!.name}`)
 }
 
-/** Whether prompts of a class are told apart by what they begin with. */
+/** Whether prompts of a class differ in what they begin with. */
 export function knowsPrompts(traffic: ClassDraft): boolean {
   return hasHashes(traffic) || carries(traffic)
 }

@@ -64,8 +64,8 @@ const peakEwma = z.strictObject({
 const sessionAffinity = z.strictObject({
   policy: kind(
     'session-affinity',
-    'All requests of a session go to one candidate, by rendezvous hashing. Sessions are told ' +
-      'apart by their prompts, so classes need `session.carry_context` or a trace with prefixes.',
+    'All requests of a session go to one candidate, by rendezvous hashing. Sessions differ ' +
+      'by their prompts, so classes need `session.carry_context` or a trace with prefixes.',
   ),
   max_load_factor: z
     .number()

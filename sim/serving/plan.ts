@@ -5,7 +5,7 @@ import type { GenerationPlan } from './generation/generation-plan.ts'
 import type { DevicePlan, PoolMemoryPlan } from './memory/memory-plan.ts'
 import type { Ms } from './ports.ts'
 import type { RoutingChoice } from './routing/routing-plan.ts'
-import type { PoolScalingPlan } from './scaling/pool-scaler.ts'
+import type { PoolScalingPlan } from './scaling/scaling-plan.ts'
 
 const endless = Number.POSITIVE_INFINITY
 
@@ -123,7 +123,7 @@ export interface ServingPlan {
   readonly classes: readonly ClassPlan[]
   /** the pools' memory plans refer to these by number */
   readonly devices: readonly DevicePlan[]
-  /** whether replicas come and go; default: no */
+  /** whether replicas start and stop; default: no */
   readonly replicasChange?: boolean
 }
 

@@ -16,8 +16,8 @@ export const STATUS = { ok: 0, outOfMemory: 1, died: 2 } as const
 export type Status = (typeof STATUS)[keyof typeof STATUS]
 
 /**
- * What an executor does: `up` takes batches; `draining` ends its batch, and has no other; `down` has
- * lost its batch.
+ * What an executor does: `up` takes batches; `draining` ends its batch, and has no other; `down`
+ * has lost its batch.
  */
 export type ExecutorState = 'up' | 'draining' | 'down'
 

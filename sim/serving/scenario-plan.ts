@@ -8,8 +8,7 @@ import { liveDevice, liveMemory, memoryPlan } from './memory/memory-plan.ts'
 import type { ClassPlan, QueueBounds, ServingPlan } from './plan.ts'
 import { queuePlan } from './queue/queue-disciplines.ts'
 import { queueRoutingPlan, routerPlan } from './routing/routing-plan.ts'
-import type { PoolScalingPlan } from './scaling/pool-scaler.ts'
-import { scalingPlan } from './scaling/scaling-plan.ts'
+import { type PoolScalingPlan, scalingPlan } from './scaling/scaling-plan.ts'
 
 const endless = Number.POSITIVE_INFINITY
 

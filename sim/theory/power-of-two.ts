@@ -9,7 +9,7 @@ export function powerOfTwoTail(load: number, k: number): number {
   return load ** (2 ** k - 1)
 }
 
-/** Mean wait in mean service times: by Little's law, requests over the rate, without the service. */
+/** Mean wait in mean service times: by Little's law, requests over the rate, less the service. */
 export function powerOfTwoMeanWait(load: number): number {
   let requests = 0
   for (let k = 1; powerOfTwoTail(load, k) > 1e-15; k++) requests += powerOfTwoTail(load, k)

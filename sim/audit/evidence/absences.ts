@@ -1,6 +1,6 @@
 import type { PromisedQueue } from '../promises/promises.ts'
 
-/** An executor came or went, as the control plane was told. */
+/** An executor came or went, as the control plane saw it. */
 export interface ExecutorChange {
   readonly at: number
   readonly executor: number

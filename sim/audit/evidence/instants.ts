@@ -126,7 +126,7 @@ export function eachInstant(
   }
 }
 
-/** The free executors of a queue whose executors come and go. */
+/** The free executors of a queue whose executors start and stop. */
 class FreeExecutors {
   readonly #queue: SeenQueue
   /** by their ends */

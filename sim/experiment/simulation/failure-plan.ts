@@ -11,7 +11,7 @@ import {
   type LifecyclePlan,
 } from '../../world/index.ts'
 
-/** How executors come and go; null where all of them run all the time. */
+/** How executors start and stop; null where all of them run all the time. */
 export function lifecyclePlan(scenario: Scenario, plan: ServingPlan): LifecyclePlan | null {
   const starts = startsOf(scenario, plan)
   if (scenario.failures === undefined && starts.length === 0) return null

@@ -124,7 +124,7 @@ export class Station implements Candidate, QueueView {
     return (this.queue.length + this.running) / Math.max(1, this.present)
   }
 
-  /** Whether requests may be routed to it: a queue that replicas share keeps what waits for them. */
+  /** Whether requests may be routed to it: a queue that replicas share keeps what waits. */
   get accepts(): boolean {
     return !this.pool.perReplicaQueues || (this.present > 0 && !this.draining)
   }

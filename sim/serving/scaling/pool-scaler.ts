@@ -4,16 +4,7 @@ import type { Station } from '../routing/station.ts'
 import type { ArmedTimers } from '../servers/armed-timers.ts'
 import { PoolMeter } from './pool-meter.ts'
 import { Scaler } from './scaler.ts'
-import type { ScalingPlan } from './scaling-plan.ts'
-
-/** How a pool is scaled. */
-export interface PoolScalingPlan {
-  readonly policy: ScalingPlan
-  /** replicas that serve at first */
-  readonly initial: number
-  /** whether decisions are only recorded */
-  readonly advisory: boolean
-}
+import type { PoolScalingPlan } from './scaling-plan.ts'
 
 /** Longest time for which a scaler waits for requests that are left after the traffic, ms. */
 const LONGEST_DRAIN_MS = 3_600_000

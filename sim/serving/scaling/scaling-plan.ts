@@ -157,6 +157,15 @@ export type ScalingPlan =
   | HuggingFacePlan
   | PredictivePlan
 
+/** How a pool is scaled. */
+export interface PoolScalingPlan {
+  readonly policy: ScalingPlan
+  /** replicas that serve at first */
+  readonly initial: number
+  /** whether decisions are only recorded */
+  readonly advisory: boolean
+}
+
 export type PlanOf<P extends ScalingPlan['policy']> = Extract<ScalingPlan, { policy: P }>
 
 type CamelCase<K extends string> = K extends `${infer Head}_${infer Tail}`

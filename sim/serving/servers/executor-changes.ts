@@ -23,7 +23,7 @@ export function loseExecutor(
   }
 }
 
-/** An executor is to stop: at once where it is idle; one with a queue of its own serves that first. */
+/** An executor is to stop: at once if it is idle; one with a queue of its own serves that first. */
 export function drainExecutor(now: Ms, station: Station, executor: number): void {
   if (station.isClosed(executor)) return
   if (station.pool.perReplicaQueues) station.draining = true

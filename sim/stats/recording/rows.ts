@@ -62,7 +62,7 @@ export type RowColumns = {
   readonly [K in RowColumn]: InstanceType<(typeof ROW_COLUMNS)[K]['type']>
 }
 
-/** An executor came or went, as the control plane was told. */
+/** An executor came or went, as the control plane saw it. */
 export interface ExecutorChange {
   readonly at: Ms
   readonly executor: number

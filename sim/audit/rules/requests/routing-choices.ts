@@ -27,7 +27,7 @@ export interface Choice {
   readonly turn: number
   readonly key: number
   readonly tokens: number
-  /** by which its session is told apart; null where prompts are not in the evidence */
+  /** what identifies its session; null where prompts are not in the evidence */
   readonly session: { readonly block: number; readonly classIndex: number } | null
   /** whether candidates were closed for some time of the run */
   readonly closing: boolean
