@@ -1,7 +1,7 @@
 import { didYouMean } from '../parse/nearest.ts'
 import { decodePools } from './check-class-models.ts'
 import { knowsPrompts } from './check-prefixes.ts'
-import type { Draft, PoolDraft } from './draft.ts'
+import type { ClassDraft, Draft, PoolDraft } from './draft.ts'
 
 /** Checks that routers know what their policies depend on. */
 export function checkRouting(draft: Draft): void {
@@ -21,9 +21,10 @@ export function checkRouting(draft: Draft): void {
   }
   if (router?.policy === 'latency-target') checkTargets(draft, router.target_ms === undefined)
   if (router?.policy === 'least-work' || router?.policy === 'latency-target') {
-    for (const pool of among) refuseGeneration(pool, ['router', 'policy'], router.policy, draft)
+    for (const pool of among) refuseHandOver(pool, ['router', 'policy'], router.policy, draft)
   }
   if (router?.policy === 'session-affinity') checkSessions(['router', 'policy'], draft)
+  if (router?.policy === 'prefix-affinity') checkPrompts(['router', 'policy'], draft)
   for (const pool of draft.pools) checkQueueRouting(pool, decoding, draft)
 
   function named(name: string, path: (string | number)[]): void {
@@ -77,26 +78,43 @@ function checkQueueRouting(pool: PoolDraft, decoding: readonly string[], draft: 
   if (routing === undefined || pool.queue?.mode !== 'per-replica') return
   const policy = typeof routing === 'string' ? routing : routing.policy
   const path = [...pool.path, 'queue', 'routing']
-  if (policy === 'least-work') refuseGeneration(pool, path, policy, draft)
+  if (policy === 'least-work') {
+    refuseHandOver(pool, path, policy, draft)
+    if (pool.name !== null && decoding.includes(pool.name)) refuseDecoding(policy)
+  }
   if (policy === 'session-affinity') checkSessions(path, draft)
+  if (policy === 'prefix-affinity') checkPrompts(path, draft)
   if (policy === 'peak-ewma' && pool.name !== null && decoding.includes(pool.name)) {
+    refuseDecoding(policy)
+  }
+
+  function refuseDecoding(policy: string): void {
     const why = `its requests arrive by KV transfer, whose response times are not observed`
-    draft.refuse(path, `another policy than peak-ewma in pool ${pool.name}, as ${why}`)
+    draft.refuse(path, `another policy than ${policy} in pool ${pool.name}, as ${why}`)
   }
 }
 
-function refuseGeneration(
+function refuseHandOver(
   pool: PoolDraft,
   path: (string | number)[],
   policy: string,
   draft: Draft,
 ): void {
-  if (!draft.generates(pool)) return
-  const why = `it predicts batches, and pool ${pool.name} has generation`
+  const { generation } = pool
+  if (generation?.policy !== 'continuous' || generation.hand_over === undefined) return
+  const why = `requests of pool ${pool.name} end in pool ${generation.hand_over.pool}`
   draft.refuse(path, `another policy than ${policy}, as ${why}`)
 }
 
 function checkSessions(path: (string | number)[], draft: Draft): void {
   if (draft.classes.some((traffic) => traffic.arrivals === null || knowsPrompts(traffic))) return
   draft.refuse(path, 'another policy, or a class with carry_context or hash_ids of a trace')
+}
+
+function checkPrompts(path: (string | number)[], draft: Draft): void {
+  const known = (traffic: ClassDraft) =>
+    traffic.arrivals === null || traffic.shared_prefix_tokens !== null || knowsPrompts(traffic)
+  if (draft.classes.some(known)) return
+  const ways = 'shared_prefix_tokens, carry_context or hash_ids of a trace'
+  draft.refuse(path, `another policy, or a class with ${ways}`)
 }

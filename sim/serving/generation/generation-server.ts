@@ -35,11 +35,19 @@ export class GenerationServer implements StationServer, KvReceiver {
     this.#engines = Array.from({ length: station.executors }, (_, i) =>
       this.#newEngine(station.firstExecutor + i),
     )
+    station.caches = this
   }
 
   #newEngine(executor: number): Engine {
     const plan = this.#station.pool.generation!
     return new engines[plan.policy](executor, plan, this.#host)
+  }
+
+  /** Share of the blocks of its KV caches that sequences use. */
+  get kvUsage(): number {
+    let sum = 0
+    for (const { slots } of this.#engines) sum += slots.kv.usage
+    return sum / this.#engines.length
   }
 
   couldHold(request: number): boolean {
