@@ -21,7 +21,7 @@ export function checkRouting(draft: Draft): void {
   }
   if (router?.policy === 'latency-target') checkTargets(draft, router.target_ms === undefined)
   if (router?.policy === 'least-work' || router?.policy === 'latency-target') {
-    for (const pool of among) refuseHandOver(pool, ['router', 'policy'], router.policy, draft)
+    for (const pool of among) refuseGeneration(pool, ['router', 'policy'], router.policy, draft)
   }
   if (router?.policy === 'session-affinity') checkSessions(['router', 'policy'], draft)
   if (router?.policy === 'prefix-affinity') checkPrompts(['router', 'policy'], draft)
@@ -78,31 +78,23 @@ function checkQueueRouting(pool: PoolDraft, decoding: readonly string[], draft: 
   if (routing === undefined || pool.queue?.mode !== 'per-replica') return
   const policy = typeof routing === 'string' ? routing : routing.policy
   const path = [...pool.path, 'queue', 'routing']
-  if (policy === 'least-work') {
-    refuseHandOver(pool, path, policy, draft)
-    if (pool.name !== null && decoding.includes(pool.name)) refuseDecoding(policy)
-  }
+  if (policy === 'least-work') refuseGeneration(pool, path, policy, draft)
   if (policy === 'session-affinity') checkSessions(path, draft)
   if (policy === 'prefix-affinity') checkPrompts(path, draft)
   if (policy === 'peak-ewma' && pool.name !== null && decoding.includes(pool.name)) {
-    refuseDecoding(policy)
-  }
-
-  function refuseDecoding(policy: string): void {
     const why = `its requests arrive by KV transfer, whose response times are not observed`
-    draft.refuse(path, `another policy than ${policy} in pool ${pool.name}, as ${why}`)
+    draft.refuse(path, `another policy than peak-ewma in pool ${pool.name}, as ${why}`)
   }
 }
 
-function refuseHandOver(
+function refuseGeneration(
   pool: PoolDraft,
   path: (string | number)[],
   policy: string,
   draft: Draft,
 ): void {
-  const { generation } = pool
-  if (generation?.policy !== 'continuous' || generation.hand_over === undefined) return
-  const why = `requests of pool ${pool.name} end in pool ${generation.hand_over.pool}`
+  if (!draft.generates(pool)) return
+  const why = `it predicts batches, and pool ${pool.name} has generation`
   draft.refuse(path, `another policy than ${policy}, as ${why}`)
 }
 

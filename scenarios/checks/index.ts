@@ -21,6 +21,7 @@ import { checkOrder } from './check-order.ts'
 import { checkPools } from './check-pools.ts'
 import { checkPrefixes } from './check-prefixes.ts'
 import { checkRouting } from './check-routing.ts'
+import { checkTuning } from './check-tuning.ts'
 import type { Draft } from './draft.ts'
 
 export { Draft } from './draft.ts'
@@ -46,6 +47,7 @@ const CHECKS = [
   checkLink,
   checkMemory,
   checkFailures,
+  checkTuning,
   checkCapacity,
   checkObjectives,
   checkWarmup,

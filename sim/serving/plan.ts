@@ -5,6 +5,7 @@ import type { GenerationPlan } from './generation/generation-plan.ts'
 import type { DevicePlan, PoolMemoryPlan } from './memory/memory-plan.ts'
 import type { Ms } from './ports.ts'
 import type { RoutingChoice } from './routing/routing-plan.ts'
+import type { TuningPlan } from './tuning/tuning-plan.ts'
 
 const endless = Number.POSITIVE_INFINITY
 
@@ -121,6 +122,8 @@ export interface ServingPlan {
   readonly devices: readonly DevicePlan[]
   /** whether replicas come and go; default: no */
   readonly replicasChange?: boolean
+  /** settings that are changed while it runs; default: none */
+  readonly tuning?: readonly TuningPlan[]
 }
 
 /** The executors of all pools are numbered through, pool by pool. */

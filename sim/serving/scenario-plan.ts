@@ -8,6 +8,7 @@ import { liveDevice, liveMemory, memoryPlan } from './memory/memory-plan.ts'
 import type { ClassPlan, QueueBounds, ServingPlan } from './plan.ts'
 import { queuePlan } from './queue/queue-disciplines.ts'
 import { queueRoutingPlan, routerPlan } from './routing/routing-plan.ts'
+import { tuningPlans } from './tuning/tuning-plan.ts'
 
 const endless = Number.POSITIVE_INFINITY
 
@@ -22,6 +23,7 @@ export function servingPlan(
     classes: scenario.traffic.map((traffic) => classPlan(traffic, scenario)),
     devices: memory.devices,
     ...(scenario.failures && { replicasChange: true }),
+    ...(scenario.tuning && { tuning: tuningPlans(scenario) }),
     pools: scenario.pools.map((pool, index) => {
       const model = scenario.models[pool.model]
       if (model === undefined) throw new Error(`Expected model ${pool.model} to exist`)

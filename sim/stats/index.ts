@@ -61,6 +61,7 @@ export {
   type RunSummary,
   type StallFreeFigures,
   summariseRun,
+  type TuningChange,
 } from './recording/run-summary.ts'
 export {
   fullestSpace,

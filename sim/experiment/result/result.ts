@@ -27,6 +27,7 @@ import { batchMean, overRuns, shareOver } from './over-runs.ts'
 import { recordedStalls, stallWarnings } from './recorded-stalls.ts'
 import { shortRunWarnings } from './short-runs.ts'
 import { stabilityOf } from './stability.ts'
+import { tuningOf } from './tuning-result.ts'
 import { uncalibratedWarnings } from './uncalibrated.ts'
 import { worstWindow } from './worst-window.ts'
 
@@ -150,6 +151,7 @@ export function resultOf(
     worst_window: worstWindow(scenario, runs),
     cost: costOf(scenario, runs.map(servedRps), runs.map(tokensPerS)),
     memory: memoryResult(runs.map(({ memory }) => memory)),
+    ...tuningOf(plan, runs[0]!),
     surges: surgeWindows(scenario).map((surge, i) => surgeResult(surge, runs, i)),
     tail: tail(runs.map((run) => run.tail)),
     tails: head.world === 'measured' ? runs.map((run) => run.tail.map(point)) : [],

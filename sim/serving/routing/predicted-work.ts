@@ -21,7 +21,6 @@ export class LearntTimes {
  * The requests that a candidate has, and what they are predicted to take: their executor time
  * over the executors, then the batch of the request itself. The times are those of requests that
  * have ended there; until one has, those of all candidates. A request that was begun counts whole.
- * Where sequences are generated, a slot of an engine is an executor, and a sequence a batch.
  */
 export class OutstandingWork implements PredictedWork {
   readonly #own = new LearntTimes()

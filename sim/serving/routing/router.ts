@@ -48,7 +48,7 @@ export class Router<C extends Candidate> implements RouterView {
   request = -1
   readonly #policy: RoutingPolicy
   readonly #candidatesClose: boolean
-  readonly #state: unknown
+  #state: unknown
   readonly #purpose: number
   /** loads as old as the view is; null for those of the instant */
   readonly #loads: Float64Array | null
@@ -156,6 +156,12 @@ export class Router<C extends Candidate> implements RouterView {
         ? candidate
         : candidates.findIndex(({ number }) => number === candidate)
     this.#policy.ended?.(this.#state, i, now, rttMs)
+  }
+
+  /** Goes on with other settings of its policy, which must have learnt nothing. */
+  retune(settings: Partial<Extract<RoutingPlan, { policy: 'length-threshold' }>>): void {
+    const plan = { ...this.plan, ...settings } as RoutingPlan
+    this.#state = this.#policy.begin(plan, this.candidates)
   }
 
   /** Takes the loads of the instant into the view. */

@@ -53,14 +53,8 @@ export class RoutingFeedback {
 function predictIn(candidates: readonly (PoolState | Station)[]): void {
   const all = new LearntTimes()
   for (const candidate of candidates) {
-    candidate.work = new OutstandingWork(slotsOf(candidate), all)
+    candidate.work = new OutstandingWork(candidate.executors, all)
   }
-}
-
-/** Requests that are served at a time: batches count for one each, sequences of engines for all. */
-function slotsOf(candidate: PoolState | Station): number {
-  const plan = 'stations' in candidate ? candidate.stations[0]!.pool : candidate.pool
-  return candidate.executors * (plan.generation?.maxSequences ?? 1)
 }
 
 /** Null where no router asks for it. */
