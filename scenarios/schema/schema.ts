@@ -27,10 +27,7 @@ export { type TensorType, tensorTypes } from './schema-onnx.ts'
 export { routingDefaults } from './schema-routing.ts'
 export type { Duration, PoolMemory, RatedArrivals, TraceProcess }
 
-/**
- * The scenario format, version 1, for types, validation and the JSON Schema of editors. Units are
- * last in every key. Rules on more than one value are checked in checks/.
- */
+/** The scenario format, version 1. Units are last in keys; rules on several values: checks/. */
 
 const pool = z
   .strictObject({
