@@ -40,68 +40,70 @@ const percentile = z
 
 const gain = (text: string) => z.number().min(-100).max(100).default(0).describe(text)
 
-const tuned = z.discriminatedUnion('controller', [
-  z.strictObject({
-    controller: kind(
-      'aimd',
-      'The setting rises by a step after each window that met the target, and is multiplied by a ' +
-        'factor after each that missed it. A concurrency limit rises only where it refused requests.',
-    ),
-    ...shared,
-    ...range,
-    percentile,
-    increase: positive
-      .default(1)
-      .describe('What is added to the setting after a window that met the target.'),
-    decrease: z
-      .number()
-      .min(0.01)
-      .max(0.99)
-      .default(0.9)
-      .describe('The setting is multiplied by this after a window that missed the target.'),
-  }),
-  z.strictObject({
-    controller: kind(
-      'pid',
-      'The setting follows the error, which is the distance of the percentile below the target, ' +
-        'over the target. It changes by gains times the range from `min` to `max`.',
-    ),
-    ...shared,
-    ...range,
-    percentile,
-    proportional: gain('The gain of the change of the error from one window to the next.'),
-    integral: z
-      .number()
-      .min(-100)
-      .max(100)
-      .describe('The gain of the error; negative where a higher setting shortens latencies.')
-      .meta({ examples: [0.1] }),
-    derivative: gain('The gain of the change of that change.'),
-  }),
-  z.strictObject({
-    controller: kind(
-      'bandit',
-      'One of a few values is tried in each window: the one with the highest upper confidence ' +
-        'bound (UCB1) of the share of requests that ended within the target.',
-    ),
-    ...shared,
-    values: z
-      .array(nonNegative.max(1e9).describe('A value of the setting.'))
-      .min(2)
-      .max(32)
-      .describe('The values that are tried, rising.')
-      .meta({ examples: [[8, 16, 32]] }),
-    discount: z
-      .number()
-      .min(0.5)
-      .max(1)
-      .default(1)
-      .describe(
-        'The weight of a window falls by this factor with each later one, so that what held ' +
-          'earlier is forgotten. At 1 nothing is.',
+const tuned = z
+  .discriminatedUnion('controller', [
+    z.strictObject({
+      controller: kind(
+        'aimd',
+        'The setting rises by a step after each window that met the target, and is multiplied by a ' +
+          'factor after each that missed it. A concurrency limit rises only where it refused requests.',
       ),
-  }),
-])
+      ...shared,
+      ...range,
+      percentile,
+      increase: positive
+        .default(1)
+        .describe('What is added to the setting after a window that met the target.'),
+      decrease: z
+        .number()
+        .min(0.01)
+        .max(0.99)
+        .default(0.9)
+        .describe('The setting is multiplied by this after a window that missed the target.'),
+    }),
+    z.strictObject({
+      controller: kind(
+        'pid',
+        'The setting follows the error, which is the distance of the percentile below the target, ' +
+          'over the target. It changes by gains times the range from `min` to `max`.',
+      ),
+      ...shared,
+      ...range,
+      percentile,
+      proportional: gain('The gain of the change of the error from one window to the next.'),
+      integral: z
+        .number()
+        .min(-100)
+        .max(100)
+        .describe('The gain of the error; negative where a higher setting shortens latencies.')
+        .meta({ examples: [0.1] }),
+      derivative: gain('The gain of the change of that change.'),
+    }),
+    z.strictObject({
+      controller: kind(
+        'bandit',
+        'One of a few values is tried in each window: the one with the highest upper confidence ' +
+          'bound (UCB1) of the share of requests that ended within the target.',
+      ),
+      ...shared,
+      values: z
+        .array(nonNegative.max(1e9).describe('A value of the setting.'))
+        .min(2)
+        .max(32)
+        .describe('The values that are tried, rising.')
+        .meta({ examples: [[8, 16, 32]] }),
+      discount: z
+        .number()
+        .min(0.5)
+        .max(1)
+        .default(1)
+        .describe(
+          'The weight of a window falls by this factor with each later one, so that what held ' +
+            'earlier is forgotten. At 1 nothing is.',
+        ),
+    }),
+  ])
+  .describe('A setting that is tuned, and its controller.')
 
 export const tuning = z
   .array(tuned)

@@ -43,7 +43,7 @@ export type RoutingPlan =
       readonly policy: 'prefix-affinity'
       /** share of a prompt above which the candidate that was sent it is preferred */
       readonly cacheThreshold: number
-      /** loads are unequal that differ by more than one, and of which one is so many times another */
+      /** loads are unequal beyond both bounds: of their difference and of their ratio */
       readonly balanceAbs: number
       readonly balanceRel: number
       /** blocks of prompts that are remembered of each candidate */

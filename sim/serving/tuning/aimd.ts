@@ -1,4 +1,4 @@
-import type { Controller, WindowView } from './controller.ts'
+import type { Controller, WindowView } from './control.ts'
 import type { TuningPlan } from './tuning-plan.ts'
 
 /**

@@ -1,5 +1,5 @@
 import { log } from '../../kernel/index.ts'
-import type { Controller, WindowView } from './controller.ts'
+import type { Controller, WindowView } from './control.ts'
 import type { TuningPlan } from './tuning-plan.ts'
 
 /**

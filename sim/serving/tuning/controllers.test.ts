@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { Random } from '../../kernel/index.ts'
-import { controllerOf, type WindowView } from './controller.ts'
+import type { WindowView } from './control.ts'
+import { controllerOf } from './controller.ts'
 import { LatencyWindow } from './latency-window.ts'
 import type { TuningPlan } from './tuning-plan.ts'
 

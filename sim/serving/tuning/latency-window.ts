@@ -1,6 +1,6 @@
 import { exp, log } from '../../kernel/index.ts'
 import type { Ms } from '../ports.ts'
-import type { WindowView } from './controller.ts'
+import type { WindowView } from './control.ts'
 
 /** Latencies are counted in intervals of 1 %, from 1 µs to some days; the last one is endless. */
 const RATIO = log(1.01)

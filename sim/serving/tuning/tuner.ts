@@ -1,7 +1,8 @@
 import { type Batch, type Ms, type Observer, OUTCOME, REFUSAL, STATUS } from '../ports.ts'
 import type { Requests } from '../requests.ts'
 import type { ArmedTimers } from '../servers/armed-timers.ts'
-import { type Controller, controllerOf } from './controller.ts'
+import type { Controller } from './control.ts'
+import { controllerOf } from './controller.ts'
 import { LatencyWindow } from './latency-window.ts'
 import type { TuningPlan } from './tuning-plan.ts'
 

@@ -1,5 +1,4 @@
 import type { Scenario } from '../../../scenarios/schema/schema.ts'
-import type { Tuned } from '../../../scenarios/schema/schema-tuning.ts'
 import type { Ms } from '../ports.ts'
 
 /** What is tuned: a setting of the pool of that number, or of the router among pools. */
@@ -49,6 +48,8 @@ const LAST_KEYS: Readonly<Record<string, TunedSetting>> = {
 export function tuningPlans(scenario: Scenario): TuningPlan[] {
   return (scenario.tuning ?? []).map((tuned) => tuningPlan(tuned, scenario))
 }
+
+type Tuned = NonNullable<Scenario['tuning']>[number]
 
 function tuningPlan(tuned: Tuned, { pools, router }: Scenario): TuningPlan {
   const steps = tuned.setting.split('.')

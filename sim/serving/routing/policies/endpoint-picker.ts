@@ -17,8 +17,8 @@ const LOAD_THRESHOLD = 128
 
 /**
  * The endpoint picker of llm-d (llm-d-inference-scheduler, pkg/epp): the sum of weighted scores.
- * `max-score` takes the highest, of equals one that is drawn. `weighted-random` is A-Res (Efraimidis
- * and Spirakis 2006) for one candidate, which is a draw in proportion to the sums.
+ * `max-score` takes the highest, of equals one that is drawn. `weighted-random` is A-Res
+ * (Efraimidis and Spirakis 2006) for one candidate, which is a draw in proportion to the sums.
  */
 export const endpointPicker: RoutingPolicy<EndpointPicker, Scored> = Object.freeze({
   kind: 'endpoint-picker',

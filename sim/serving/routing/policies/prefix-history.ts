@@ -6,7 +6,7 @@ export const PROMPT_BLOCK_TOKENS = 16
 
 /**
  * The blocks of prompts that each candidate was sent: what a router knows of prefix caches without
- * asking the replicas. The least recently used blocks are forgotten, those of a prompt from its end.
+ * asking the replicas. The least recently used blocks are forgotten, a prompt from its end.
  */
 export class PrefixHistory {
   readonly #lruBlocks: number
