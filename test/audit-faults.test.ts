@@ -30,6 +30,14 @@ const bucketsOf = (...edges: number[]) => ({
 const queues = { perReplicaQueues: true, replicas: 3 }
 const lengthThreshold = (thresholdTokens: number) =>
   ({ policy: 'length-threshold', thresholdTokens, short: 0, long: 1 }) as const
+const prefixAffinity = (cacheThreshold: number, balanceAbs: number) =>
+  ({
+    policy: 'prefix-affinity',
+    cacheThreshold,
+    balanceAbs,
+    balanceRel: 1.5,
+    lruBlocks: 40,
+  }) as const
 const spillOver = (maxLoad: number) => ({ policy: 'spill-over', maxLoad, viewAgeMs: 0 }) as const
 
 const faults: readonly Fault[] = [
@@ -240,6 +248,8 @@ describe.each(worldNames)('a %s control plane that breaks a promise is detected'
     ['another threshold', lengthThreshold(30), lengthThreshold(31)],
     ['a later limit', spillOver(2), spillOver(3)],
     ['an earlier limit', spillOver(3), spillOver(2)],
+    ['another part of the prompt', prefixAffinity(0.8, 64), prefixAffinity(0.3, 64)],
+    ['another bound of loads', prefixAffinity(0.3, 1), prefixAffinity(0.3, 64)],
   ])('routing among pools: %s', (_, promised, runs) => {
     const pools = [tight, tight, {}]
     const among = (routing: RoutingPlan) => systemOf(pools, { routing })

@@ -44,6 +44,28 @@ const routings: Plans = {
   'spill-over': fc
     .record({ maxLoad: loads, viewAgeMs })
     .map((settings) => ({ policy: 'spill-over', ...settings })),
+  'prefix-affinity': fc
+    .record({
+      cacheThreshold: fc.constantFrom(0, 0.3, 0.9),
+      balanceAbs: fc.constantFrom(0, 1, 64),
+      balanceRel: fc.constantFrom(1, 1.5),
+      lruBlocks: fc.constantFrom(3, 1000),
+    })
+    .map((settings) => ({ policy: 'prefix-affinity', ...settings })),
+  'endpoint-picker': fc
+    .record({
+      weights: fc.record({
+        queue: fc.constantFrom(0, 2),
+        running: fc.constantFrom(0, 1),
+        kvCache: fc.constantFrom(0, 2),
+        prefixCache: fc.constantFrom(0, 3),
+        loadAware: fc.constantFrom(0, 1),
+      }),
+      picker: fc.constantFrom('max-score', 'weighted-random'),
+      lruBlocks: fc.constantFrom(3, 1000),
+      viewAgeMs,
+    })
+    .map((settings) => ({ policy: 'endpoint-picker', ...settings })),
 }
 
 /** Any policy, as a router among pools has it. */

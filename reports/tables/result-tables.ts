@@ -124,6 +124,24 @@ export const RESULT_TABLES: readonly ResultTable[] = [
       })),
     ],
   ),
+  metricTable<NonNullable<Result['tuning']>[number]>(
+    {
+      caption: 'Tuning',
+      of: 'setting',
+      note: ({ tuning }) =>
+        tuning === undefined
+          ? null
+          : 'in the first run; each change and its reason: tuning, with --json',
+    },
+    ({ tuning = [] }) => tuning.map((own) => [own.setting, own] as const),
+    [
+      { head: 'start', text: ({ start }) => figure(start, 3) },
+      { head: 'changes', text: ({ changes }) => count(changes.length) },
+      { head: 'lowest', text: (own) => figure(Math.min(...valuesOf(own)), 3) },
+      { head: 'highest', text: (own) => figure(Math.max(...valuesOf(own)), 3) },
+      { head: 'last', text: (own) => figure(valuesOf(own).at(-1)!, 3) },
+    ],
+  ),
   metricTable<Result['surges'][number]>(
     { caption: 'Surges', of: 'surge' },
     // of very many the first ones do
@@ -134,6 +152,11 @@ export const RESULT_TABLES: readonly ResultTable[] = [
       { head: 'recovery time', text: ({ recovery_s }) => recoveryText(recovery_s) },
     ],
   ),
+]
+
+const valuesOf = ({ start, changes }: NonNullable<Result['tuning']>[number]) => [
+  start,
+  ...changes.map(({ to }) => to),
 ]
 
 /** Documents have the sum over all runs. */

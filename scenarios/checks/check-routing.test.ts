@@ -55,7 +55,14 @@ describe('routers', () => {
       traffic: `${LENGTHS}
     session: { turns: { distribution: fixed, value: 3 }, think_time_s: { distribution: fixed, value: 1 }, carry_context: true }`,
     },
+    {
+      router: 'policy: prefix-affinity, balance_abs: 8',
+      traffic: `${LENGTHS}
+    session: { turns: { distribution: fixed, value: 3 }, think_time_s: { distribution: fixed, value: 1 }, carry_context: true }`,
+    },
+    { router: 'policy: endpoint-picker, scorers: { prefix_cache: 0, running: 1 }' },
     { queue: 'routing: p2c' },
+    { queue: 'routing: endpoint-picker' },
     { queue: 'routing: { policy: least-loaded, view_age_ms: 50 }' },
   ])('of %j are accepted', (parts) => {
     expect(problemsOf(parts)).toEqual([])
@@ -97,6 +104,18 @@ describe('routers', () => {
     expect(problemsOf({ queue: 'routing: session-affinity' })).toEqual([
       `pools.near.queue.routing: ${why}, got "session-affinity"`,
     ])
+  })
+
+  test('prefix-affinity needs prompts that may begin alike', () => {
+    expect(problemsOf({ router: 'policy: prefix-affinity' })).toEqual([
+      'router.policy: expected another policy, or a class with shared_prefix_tokens, carry_context or hash_ids of a trace, got "prefix-affinity"',
+    ])
+  })
+
+  // llm-d-inference-scheduler: metrics older than 200 ms are stale
+  test('endpoint-picker has metrics of at most 200 ms ago', () => {
+    const problems = problemsOf({ router: 'policy: endpoint-picker, view_age_ms: 201' })
+    expect(problems[0]).toMatch(/^router.view_age_ms: expected .*200/)
   })
 
   test('old views are refused where a policy has none', () => {

@@ -1,7 +1,7 @@
 import { didYouMean } from '../parse/nearest.ts'
 import { decodePools } from './check-class-models.ts'
 import { knowsPrompts } from './check-prefixes.ts'
-import type { Draft, PoolDraft } from './draft.ts'
+import type { ClassDraft, Draft, PoolDraft } from './draft.ts'
 
 /** Checks that routers know what their policies depend on. */
 export function checkRouting(draft: Draft): void {
@@ -24,6 +24,7 @@ export function checkRouting(draft: Draft): void {
     for (const pool of among) refuseGeneration(pool, ['router', 'policy'], router.policy, draft)
   }
   if (router?.policy === 'session-affinity') checkSessions(['router', 'policy'], draft)
+  if (router?.policy === 'prefix-affinity') checkPrompts(['router', 'policy'], draft)
   for (const pool of draft.pools) checkQueueRouting(pool, decoding, draft)
 
   function named(name: string, path: (string | number)[]): void {
@@ -79,6 +80,7 @@ function checkQueueRouting(pool: PoolDraft, decoding: readonly string[], draft: 
   const path = [...pool.path, 'queue', 'routing']
   if (policy === 'least-work') refuseGeneration(pool, path, policy, draft)
   if (policy === 'session-affinity') checkSessions(path, draft)
+  if (policy === 'prefix-affinity') checkPrompts(path, draft)
   if (policy === 'peak-ewma' && pool.name !== null && decoding.includes(pool.name)) {
     const why = `its requests arrive by KV transfer, whose response times are not observed`
     draft.refuse(path, `another policy than peak-ewma in pool ${pool.name}, as ${why}`)
@@ -99,4 +101,12 @@ function refuseGeneration(
 function checkSessions(path: (string | number)[], draft: Draft): void {
   if (draft.classes.some((traffic) => traffic.arrivals === null || knowsPrompts(traffic))) return
   draft.refuse(path, 'another policy, or a class with carry_context or hash_ids of a trace')
+}
+
+function checkPrompts(path: (string | number)[], draft: Draft): void {
+  const known = (traffic: ClassDraft) =>
+    traffic.arrivals === null || traffic.shared_prefix_tokens !== null || knowsPrompts(traffic)
+  if (draft.classes.some(known)) return
+  const ways = 'shared_prefix_tokens, carry_context or hash_ids of a trace'
+  draft.refuse(path, `another policy, or a class with ${ways}`)
 }

@@ -20,6 +20,7 @@ import {
   scenarioSchema,
   type TrafficClass,
 } from '../schema/schema.ts'
+import type { Tuned } from '../schema/schema-tuning.ts'
 import { isMap } from '../schema/schema-walk.ts'
 import { takesLength } from '../schema/takes-length.ts'
 import { hasColumns, leavesToGuess } from '../schema/trace-columns.ts'
@@ -67,6 +68,7 @@ export class Draft {
   /** names of the racks and of the cards, where readable */
   readonly racks: readonly string[]
   readonly failures: readonly (Failure | null)[]
+  readonly tuning: readonly (Tuned | null)[]
   readonly cards: readonly string[]
   /** also null if there is none */
   readonly link: NonNullable<Scenario['link']> | null
@@ -94,6 +96,8 @@ export class Draft {
     this.racks = listOf(top.racks).flatMap((item) => textOf(mapOf(item).name) ?? [])
     const failure = shape.failures.unwrap().element
     this.failures = listOf(top.failures).map((item) => part(failure, item))
+    const tuned = shape.tuning.unwrap().element
+    this.tuning = listOf(top.tuning).map((item) => part(tuned, item))
     this.racks = namesOf(top.racks)
     this.cards = namesOf(top.cards)
     this.link = part(shape.link, top.link) ?? null

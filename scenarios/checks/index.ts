@@ -22,6 +22,7 @@ import { checkPools } from './check-pools.ts'
 import { checkPrefixes } from './check-prefixes.ts'
 import { checkRouting } from './check-routing.ts'
 import { checkScaling } from './check-scaling.ts'
+import { checkTuning } from './check-tuning.ts'
 import type { Draft } from './draft.ts'
 
 export { Draft } from './draft.ts'
@@ -48,6 +49,7 @@ const CHECKS = [
   checkMemory,
   checkFailures,
   checkScaling,
+  checkTuning,
   checkCapacity,
   checkObjectives,
   checkWarmup,

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { count, kind, name, positive } from './schema-values.ts'
+import { count, kind, name, nonNegative, positive, share } from './schema-values.ts'
 
 /** Routers of the scenario format: among pools, and among the queues of a pool. */
 
@@ -8,6 +8,13 @@ export const routingDefaults = Object.freeze({
   choices: 2,
   decay_ms: 10_000,
   default_rtt_ms: 30,
+  cache_threshold: 0.3,
+  balance_abs: 64,
+  balance_rel: 1.5,
+  affinity_blocks: 262_144,
+  scorers: Object.freeze({ queue: 2, running: 0, kv_cache: 2, prefix_cache: 3, load_aware: 0 }),
+  picker_blocks: 31_250,
+  picker_view_age_ms: 50,
 })
 
 /** Optional: a default would change the hash of every scenario. */
@@ -80,6 +87,81 @@ const sessionAffinity = z.strictObject({
   ...view,
 })
 
+const lruBlocks = (blocks: number) =>
+  count
+    .max(100_000_000)
+    .default(blocks)
+    .describe(
+      'The number of blocks of 16 tokens, of prompts that it was sent, that the router remembers ' +
+        'of each candidate. Those used least recently are forgotten first.',
+    )
+const prefixAffinity = z.strictObject({
+  policy: kind(
+    'prefix-affinity',
+    'The candidate that was sent the longest part of the prompt is taken, as in the cache-aware ' +
+      'router of SGLang and vLLM; where loads are unequal, the least loaded one.',
+  ),
+  cache_threshold: share
+    .default(routingDefaults.cache_threshold)
+    .describe(
+      'Where no candidate was sent more than this share of the prompt, the one is taken of which ' +
+        'the fewest blocks are remembered.',
+    ),
+  balance_abs: nonNegative
+    .default(routingDefaults.balance_abs)
+    .describe(
+      'Loads are unequal if the highest is more than this above the lowest and also more than ' +
+        '`balance_rel` times as high. Loads are requests for each executor.',
+    ),
+  balance_rel: z
+    .number()
+    .min(1)
+    .max(1000)
+    .default(routingDefaults.balance_rel)
+    .describe('The ratio of the highest to the lowest load above which loads may be unequal.'),
+  lru_blocks: lruBlocks(routingDefaults.affinity_blocks),
+})
+const weight = (name: keyof typeof routingDefaults.scorers, text: string) =>
+  nonNegative.max(1000).default(routingDefaults.scorers[name]).describe(text)
+const endpointPicker = z.strictObject({
+  policy: kind(
+    'endpoint-picker',
+    'The candidate with the highest sum of weighted scores is taken, as in the endpoint picker of ' +
+      'llm-d. Each score is between 0 and 1.',
+  ),
+  scorers: z
+    .strictObject({
+      queue: weight('queue', 'The weight of the score for few waiting requests.'),
+      running: weight('running', 'The weight of the score for few running requests.'),
+      kv_cache: weight('kv_cache', 'The weight of the share of the KV cache that is not in use.'),
+      prefix_cache: weight(
+        'prefix_cache',
+        'The weight of the share of the prompt that the candidate was sent before.',
+      ),
+      load_aware: weight(
+        'load_aware',
+        'The weight of a score that falls from 0.5 at no waiting request to 0 at 128 of them.',
+      ),
+    })
+    .prefault({})
+    .describe('The weights of the scores; a score of weight 0 does not count.'),
+  picker: z
+    .enum(['max-score', 'weighted-random'])
+    .default('max-score')
+    .describe(
+      'How the sums decide: `max-score` takes the highest, of equals one at random; ' +
+        '`weighted-random` draws one in proportion to the sums.',
+    ),
+  lru_blocks: lruBlocks(routingDefaults.picker_blocks),
+  view_age_ms: positive
+    .max(200)
+    .default(routingDefaults.picker_view_age_ms)
+    .describe(
+      'The router sees the metrics that candidates had at the last multiple of this time. llm-d ' +
+        'does not trust metrics older than 200 ms.',
+    ),
+})
+
 export const router = z.discriminatedUnion('policy', [
   z.strictObject({
     policy: z.literal('least-loaded').default('least-loaded').describe(leastLoaded),
@@ -136,6 +218,8 @@ export const router = z.discriminatedUnion('policy', [
       .meta({ examples: [2] }),
     ...view,
   }),
+  prefixAffinity,
+  endpointPicker,
 ])
 
 const NAMES = [
@@ -146,6 +230,8 @@ const NAMES = [
   'p2c',
   'peak-ewma',
   'session-affinity',
+  'prefix-affinity',
+  'endpoint-picker',
 ] as const
 
 /** A policy by its name, with its default settings, or with settings of its own. */
@@ -159,5 +245,7 @@ export const routing = z.union([
     powerOfChoices,
     peakEwma,
     sessionAffinity,
+    prefixAffinity,
+    endpointPicker,
   ]),
 ])

@@ -19,6 +19,7 @@ import {
   type TraceProcess,
   trafficClass,
 } from './schema-traffic.ts'
+import { tuning } from './schema-tuning.ts'
 import { count, name, nonNegative, positive, seed, share } from './schema-values.ts'
 import type { work } from './schema-work.ts'
 
@@ -27,11 +28,7 @@ export { type TensorType, tensorTypes } from './schema-onnx.ts'
 export { routingDefaults } from './schema-routing.ts'
 export type { Duration, PoolMemory, RatedArrivals, TraceProcess }
 
-/**
- * The scenario format, version 1. The TypeScript types, validation and the JSON Schema for editors
- * all come from this schema. Units are last in every key. Rules on more than one value (sums,
- * references by name) are checked in checks/.
- */
+/** The scenario format, version 1. Units are last in keys; rules on several values: checks/. */
 
 const pool = z
   .strictObject({
@@ -257,6 +254,7 @@ export const scenarioSchema = z.strictObject({
   router: router
     .prefault({})
     .describe('What chooses a pool for each request among those that may serve its class.'),
+  tuning,
   variants: z
     .record(
       name,

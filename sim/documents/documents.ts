@@ -11,6 +11,7 @@ import {
   series,
   stability,
   surgeResult,
+  tuningResult,
   worstWindow,
 } from './system-figures.ts'
 
@@ -81,6 +82,10 @@ export const resultSchema = z
       .nullable()
       .describe('Cost of the replicas; null where a pool has no price_usd_per_hour.'),
     surges: z.array(surgeResult).describe('Effect of each surge of the traffic.'),
+    tuning: z
+      .array(tuningResult)
+      .optional()
+      .describe('Changes of tuned settings in the first run; absent where none is tuned.'),
     memory: z
       .array(memorySpace)
       .describe('Memory of each device that pools share and of each pool with dedicated devices.'),

@@ -165,3 +165,28 @@ export const worstWindow = z
 export type Verdict = z.infer<typeof verdict>
 export type Stability = z.infer<typeof stability>
 export type Series = z.infer<typeof series>
+
+export const tuningResult = z
+  .strictObject({
+    setting: z.string().describe('Path of the setting in the scenario.'),
+    start: z.number().describe('Value with which the run began.'),
+    changes: z
+      .array(
+        z
+          .strictObject({
+            at_s: z.number().describe('Time of the change, in s.'),
+            to: z.number().describe('Value from then on.'),
+            measured: z
+              .number()
+              .nullable()
+              .describe(
+                'What was observed in the window before: a percentile of latency in ms, or the share ' +
+                  'of requests within the target; null where more requests than that gave up waiting.',
+              ),
+            reason: z.string().describe('Why the controller changed it, in words.'),
+          })
+          .describe('A change of the setting.'),
+      )
+      .describe('Changes in order of time.'),
+  })
+  .describe('A setting that was tuned.')

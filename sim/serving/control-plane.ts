@@ -26,6 +26,7 @@ import { ArmedTimers } from './servers/armed-timers.ts'
 import { RequestOutcomes } from './servers/request-outcomes.ts'
 import type { ServerWorld, StationServer } from './servers/station-server.ts'
 import { stationServers } from './servers/station-servers.ts'
+import { Tuners } from './tuning/tuners.ts'
 
 /**
  * Everything that decides. Routes each request to a station and admits or sheds it there; the
@@ -46,8 +47,9 @@ export class ControlPlane implements ControlPlanePort {
   readonly #serverOf: readonly StationServer[]
   /** null where no router learns */
   readonly #feedback: RoutingFeedback | null
-  readonly #views: readonly RouterViews[]
-  /** by timer: the servers, then the transfers between pools, then the views of routers */
+  /** what is due from time to time: the views of routers, then the tuners of settings */
+  readonly #views: readonly Pick<RouterViews, 'arrived' | 'emptied' | 'timer'>[]
+  /** by timer: the servers, then the transfers between pools, then what is due from time to time */
   readonly #timed: readonly { timer(now: Ms): void }[]
   readonly #timers: ArmedTimers
   readonly #outcomes: RequestOutcomes
@@ -71,13 +73,12 @@ export class ControlPlane implements ControlPlanePort {
       steps?: StepBackend
     },
   ) {
-    const { requests, observer } = world
+    const { requests } = world
     const pools = poolStates(plan, requests)
     const stations = pools.flatMap((pool) => pool.stations)
     const executorsOf = <T>(of: (station: Station) => T) =>
       stations.flatMap((station) => Array.from({ length: station.executors }, () => of(station)))
     this.#requests = requests
-    this.#observer = observer
     this.#classes = plan.classes
     this.#stations = stations
     this.#routers = classRouters(plan, pools, requests)
@@ -86,6 +87,15 @@ export class ControlPlane implements ControlPlanePort {
     this.#feedback = routingFeedback(requests, pools, this.#routers)
     this.#pool = pools[0]!
     this.#timers = new ArmedTimers(world.timers, stations.length)
+    const tuners = new Tuners(plan, {
+      requests,
+      pools,
+      routers: [...new Set(this.#routers)],
+      timers: this.#timers,
+      observer: world.observer,
+    })
+    const { observer } = tuners
+    this.#observer = observer
     this.#outcomes = new RequestOutcomes(requests, observer, this.#feedback)
     this.#batches = executorsOf(({ batcher }) => batcher.maxBatch).map((size, executor) =>
       emptyBatch(executor, size),
@@ -103,9 +113,10 @@ export class ControlPlane implements ControlPlanePort {
     })
     this.#servers = servers
     this.#stationOf = executorsOf((station) => station)
+    tuners.servers = servers
     this.#serverOf = executorsOf(({ id }) => servers[id]!)
     const routers = [...new Set(this.#routers), ...pools.map(({ router }) => router)]
-    this.#views = routerViews(routers, this.#timers)
+    this.#views = [...routerViews(routers, this.#timers), ...tuners.all]
     this.#outcomes.views = this.#views
     this.#scalers = this.#poolScalers(pools, world.backend)
     const scalers = this.#scalers.filter((scaler) => scaler !== null)
@@ -122,7 +133,7 @@ export class ControlPlane implements ControlPlanePort {
       return new PoolScaler(scaling, stations, {
         ...{ requests: this.#requests, backend, observer: this.#observer, timers: this.#timers },
         isBusy: (executor) => serverOf(executor).isBusy(executor),
-        kvOf: ({ firstExecutor }) => serverOf(firstExecutor).kvUsage(firstExecutor),
+        kvOf: ({ caches }) => caches?.kvUsage ?? Number.NaN,
         stopped: (now, executor) => this.#stopped(now, executor),
         change: (now, executor, state) => serverOf(executor).executor(now, executor, state),
       })

@@ -55,8 +55,10 @@ export {
   type StepRun,
   type Timers,
   type TokenGapRun,
+  type TuningStep,
 } from './ports.ts'
 export { queueDisciplines } from './queue/queue-disciplines.ts'
 export { Requests } from './requests.ts'
 export type { RoutingPlan } from './routing/routing-plan.ts'
 export { clientTimeoutPlan, livePlan, servingPlan } from './scenario-plan.ts'
+export type { TuningPlan } from './tuning/tuning-plan.ts'

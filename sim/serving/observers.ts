@@ -7,6 +7,7 @@ import type {
   Remedied,
   StepRun,
   TokenGapRun,
+  TuningStep,
 } from './ports.ts'
 
 /** One observer for a list: reports each event to all of them, in their order. */
@@ -69,6 +70,11 @@ class ObserverPair implements Observer {
   evicted(now: Ms, executor: number): void {
     this.#first.evicted?.(now, executor)
     this.#second.evicted?.(now, executor)
+  }
+
+  tuned(now: Ms, step: TuningStep): void {
+    this.#first.tuned?.(now, step)
+    this.#second.tuned?.(now, step)
   }
 
   stepped(now: Ms, run: StepRun): void {

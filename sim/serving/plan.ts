@@ -6,6 +6,7 @@ import type { DevicePlan, PoolMemoryPlan } from './memory/memory-plan.ts'
 import type { Ms } from './ports.ts'
 import type { RoutingChoice } from './routing/routing-plan.ts'
 import type { PoolScalingPlan } from './scaling/scaling-plan.ts'
+import type { TuningPlan } from './tuning/tuning-plan.ts'
 
 const endless = Number.POSITIVE_INFINITY
 
@@ -125,6 +126,8 @@ export interface ServingPlan {
   readonly devices: readonly DevicePlan[]
   /** whether replicas start and stop; default: no */
   readonly replicasChange?: boolean
+  /** settings that are changed while it runs; default: none */
+  readonly tuning?: readonly TuningPlan[]
 }
 
 /** The executors of all pools are numbered through, pool by pool. */

@@ -192,6 +192,8 @@ export interface Observer {
   loaded?(now: Ms, executor: number): void
   /** Weights were evicted to make room for others. */
   evicted?(now: Ms, executor: number): void
+  /** A setting was changed. */
+  tuned?(now: Ms, step: TuningStep): void
   /** A run of steps ended. */
   stepped?(now: Ms, run: StepRun): void
   /** The KV cache of an engine, at the start of a run, at its end and when it has nothing to do. */
@@ -201,6 +203,17 @@ export interface Observer {
    * grow evenly.
    */
   gaps?(now: Ms, gaps: TokenGapRun): void
+}
+
+/** A change of a setting by its tuner. */
+export interface TuningStep {
+  /** number in the list of the plan */
+  readonly tuner: number
+  readonly from: number
+  readonly to: number
+  /** what it was changed for: a percentile in ms, or the share within the target */
+  readonly measured: number
+  readonly reason: string
 }
 
 /** How full the KV cache of an engine is. Counts are of the whole run. */

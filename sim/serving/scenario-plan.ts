@@ -9,6 +9,7 @@ import type { ClassPlan, QueueBounds, ServingPlan } from './plan.ts'
 import { queuePlan } from './queue/queue-disciplines.ts'
 import { queueRoutingPlan, routerPlan } from './routing/routing-plan.ts'
 import { type PoolScalingPlan, scalingPlan } from './scaling/scaling-plan.ts'
+import { tuningPlans } from './tuning/tuning-plan.ts'
 
 const endless = Number.POSITIVE_INFINITY
 
@@ -23,6 +24,7 @@ export function servingPlan(
     classes: scenario.traffic.map((traffic) => classPlan(traffic, scenario)),
     devices: memory.devices,
     ...(replicasChange(scenario) && { replicasChange: true }),
+    ...(scenario.tuning && { tuning: tuningPlans(scenario) }),
     pools: scenario.pools.map((pool, index) => {
       const model = scenario.models[pool.model]
       if (model === undefined) throw new Error(`Expected model ${pool.model} to exist`)

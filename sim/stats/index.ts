@@ -62,6 +62,7 @@ export {
   type ScalingStep,
   type StallFreeFigures,
   summariseRun,
+  type TuningChange,
 } from './recording/run-summary.ts'
 export {
   fullestSpace,

@@ -9,10 +9,15 @@ type Plain =
   | 'p2c'
   | 'peak-ewma'
   | 'session-affinity'
+  | 'prefix-affinity'
+  | 'endpoint-picker'
+
+/** Policies whose settings are not needed: without any, or not checked. */
+type Bare = 'random' | 'round-robin' | 'least-work' | 'latency-target' | 'endpoint-picker'
 
 /** A router; candidates are pools, or the queues of a pool, by number. */
 export type PromisedRouting =
-  | { readonly policy: 'random' | 'round-robin' | 'least-work' | 'latency-target' }
+  | { readonly policy: Bare }
   | { readonly policy: 'weighted'; readonly weights: readonly number[] }
   /** `viewAgeMs`: 0 where loads are seen as they are */
   | { readonly policy: 'least-loaded'; readonly viewAgeMs: number }
@@ -30,6 +35,15 @@ export type PromisedRouting =
       readonly viewAgeMs: number
     }
   | { readonly policy: 'spill-over'; readonly maxLoad: number; readonly viewAgeMs: number }
+  | {
+      readonly policy: 'prefix-affinity'
+      /** share of a prompt, and bounds of loads: their difference and their ratio */
+      readonly cacheThreshold: number
+      readonly balanceAbs: number
+      readonly balanceRel: number
+      /** blocks that are remembered of each candidate */
+      readonly lruBlocks: number
+    }
 
 export type PromisedChoice = Plain | PromisedRouting
 
@@ -45,6 +59,14 @@ export function settled(choice: PromisedChoice): PromisedRouting {
       return { policy: choice, maxLoadFactor: Number.POSITIVE_INFINITY, viewAgeMs: 0 }
     case 'least-loaded':
       return { policy: choice, viewAgeMs: 0 }
+    case 'prefix-affinity':
+      return {
+        policy: choice,
+        cacheThreshold: 0.3,
+        balanceAbs: 64,
+        balanceRel: 1.5,
+        lruBlocks: 262_144,
+      }
     default:
       return { policy: choice }
   }
@@ -86,5 +108,14 @@ export function promisedQueueRouting(routing: QueueRouting): PromisedChoice {
     return { policy: routing.policy, maxLoadFactor, viewAgeMs }
   }
   if (routing.policy === 'least-loaded') return { policy: routing.policy, viewAgeMs }
+  if (routing.policy === 'prefix-affinity') {
+    return {
+      policy: routing.policy,
+      cacheThreshold: routing.cache_threshold,
+      balanceAbs: routing.balance_abs,
+      balanceRel: routing.balance_rel,
+      lruBlocks: routing.lru_blocks,
+    }
+  }
   return { policy: routing.policy }
 }

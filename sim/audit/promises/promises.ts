@@ -16,6 +16,8 @@ export type Batching = CamelKeys<Scenario['pools'][number]['batching']>
 export interface Promises {
   /** router policy among pools */
   readonly routing: PromisedChoice
+  /** settings that change while it runs, by their last key; what they decide is not checked */
+  readonly tuned?: readonly string[]
   readonly classes: readonly ClassPromises[]
   readonly pools: readonly PoolPromises[]
   /** indexed by the devices of pools' memory */
@@ -171,6 +173,9 @@ export function promisesOf(scenario: Scenario): Promises {
   }
   return {
     routing: promisedRouter(scenario),
+    ...(scenario.tuning && {
+      tuned: scenario.tuning.map(({ setting }) => setting.split('.').at(-1)!),
+    }),
     classes,
     pools,
     devices: promisedDevices(scenario),

@@ -112,6 +112,7 @@ function runOf(n: number, scale: number, { lost = 0, judged = [] as readonly num
     power: [null],
     availability: null,
     slowdowns: [null],
+    tuning: null,
     stallFree: null,
     series: new TimeSeries(10_000).summary(),
     worst: { reported: null, objectives: [[]] },

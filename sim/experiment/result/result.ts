@@ -28,6 +28,7 @@ import { batchMean, overRuns, shareOver } from './over-runs.ts'
 import { recordedStalls, stallWarnings } from './recorded-stalls.ts'
 import { shortRunWarnings } from './short-runs.ts'
 import { stabilityOf } from './stability.ts'
+import { tuningOf } from './tuning-result.ts'
 import { uncalibratedWarnings } from './uncalibrated.ts'
 import { worstWindow } from './worst-window.ts'
 
@@ -158,6 +159,7 @@ export function resultOf(
       runs.map((run) => paidReplicas(scenario, run)),
     ),
     memory: memoryResult(runs.map(({ memory }) => memory)),
+    ...tuningOf(plan, runs[0]!),
     surges: surgeWindows(scenario).map((surge, i) => surgeResult(surge, runs, i)),
     tail: tail(runs.map((run) => run.tail)),
     tails: head.world === 'measured' ? runs.map((run) => run.tail.map(point)) : [],

@@ -15,6 +15,7 @@ import {
   Rows,
   type RunSummary,
   summariseRun,
+  type TuningChange,
 } from '../../stats/index.ts'
 import {
   ListSource,
@@ -130,6 +131,9 @@ export async function runReadingReplication(
   return summary()
 }
 
+/** Changes of tuned settings that a result has. */
+const MOST_CHANGES = 10_000
+
 /** A world and what sums it up once it has run. */
 function recorded(
   input: SimulationInput,
@@ -147,6 +151,7 @@ function recorded(
   const fired: DueEvent[] | null = input.requests && hasProfile ? [] : null
   let rows: RowRecorder | null = null
   let executors: ExecutorRecorder | null = null
+  const tuning: TuningChange[] = []
   const observe = (requests: Requests) => {
     const options = recorderOptions(scenario, parts.plan, requests, parts.sendDelay && expected)
     recorder = new Recorder({ ...options, kv: caches.kv })
@@ -155,6 +160,11 @@ function recorded(
     if (parts.lifecycle !== null) {
       executors = new ExecutorRecorder(options)
       observers.push(executors)
+    }
+    if (parts.plan.tuning && replication === 0) {
+      observers.push({
+        tuned: (at, step) => tuning.length < MOST_CHANGES && tuning.push({ at, ...step }),
+      })
     }
     if (memory) observers.unshift(new MemoryObserver(memory, requests))
     if (fired === null) return observers
@@ -171,8 +181,8 @@ function recorded(
       memory: [...(parts.memory?.spaces() ?? []), ...caches.summaries()],
       ...(parts.power && { power: powerSummaries(scenario, parts.power, endMs()) }),
       availability: (executors as ExecutorRecorder | null)?.summaries(endMs()) ?? null,
-      ...(parts.power && { power: powerSummaries(scenario, parts.power, recorder!.lastMs) }),
       ...(parts.cards && { slowdowns: slowdowns(scenario, parts.plan, parts.cards) }),
+      ...(parts.plan.tuning && { tuning }),
       stallFree:
         fired &&
         stallFreeFigures({ rows: rows!.rows, timers: fired }, { plan: input.plan, work, warmupMs }),

@@ -59,6 +59,11 @@ export class Admission {
     this.#inPool--
   }
 
+  /** Goes on with another limit of requests in the pool. */
+  limitConcurrency(limit: number): void {
+    for (const { control } of this.#controls) control.limitConcurrency?.(limit)
+  }
+
   ended(now: Ms, batch: Batch): void {
     this.#inPool -= batch.size
     for (const { control } of this.#controls) control.ended?.(now, batch)

@@ -5,8 +5,14 @@ import { admissionControl } from './control.ts'
 export const concurrencyLimit = admissionControl({
   kind: 'concurrency',
   refusal: REFUSAL.concurrency,
-  of({ admission: { concurrencyLimit: limit } }) {
-    if (limit === Number.POSITIVE_INFINITY) return null
-    return { refuses: (_now, _request, _place, inPool) => inPool >= limit }
+  of({ admission: { concurrencyLimit } }) {
+    if (concurrencyLimit === Number.POSITIVE_INFINITY) return null
+    let limit = concurrencyLimit
+    return {
+      refuses: (_now, _request, _place, inPool) => inPool >= limit,
+      limitConcurrency(other) {
+        limit = other
+      },
+    }
   },
 })

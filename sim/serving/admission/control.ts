@@ -19,6 +19,8 @@ export interface Control {
   refuses(now: Ms, request: number, place: AdmissionView, inPool: number): boolean
   /** A request has passed every control of its pool. */
   admitted?(now: Ms, request: number): void
+  /** Goes on with another limit of requests in the pool. */
+  limitConcurrency?(limit: number): void
   /** A batch has ended. */
   ended?(now: Ms, batch: Batch): void
 }

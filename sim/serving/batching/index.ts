@@ -35,16 +35,19 @@ export function largestBatch({
   return generation?.maxSequences ?? batchPolicies[batching.policy].begin(batching).maxBatch
 }
 
+type Dynamic = Extract<BatchingPlan, { policy: 'dynamic' }>
+
 /** A policy bound to its configuration and to what it has learnt at one queue. */
 export class Batcher {
   readonly maxBatch: number
-  readonly windowMs: Ms
+  windowMs: Ms
   /** upper lengths of all buckets but the last */
   readonly edges: readonly number[]
   readonly looksAhead: boolean
   readonly dropsOldest: boolean
   readonly #policy: BatchPolicy<BatchingPlan, BatchState>
-  readonly #state: BatchState
+  #config: BatchingPlan
+  #state: BatchState
 
   constructor(config: BatchingPlan) {
     const policy = batchPolicies[config.policy]
@@ -54,8 +57,18 @@ export class Batcher {
     this.edges = policy.edges?.(config) ?? []
     this.looksAhead = policy.looksAhead ?? false
     this.dropsOldest = policy.dropsOldestAt !== undefined
+    this.#config = config
     this.#policy = policy
     this.#state = state
+  }
+
+  /** Goes on with other settings of policy dynamic; a batch is never larger than at the start. */
+  retune(settings: { readonly maxBatch?: number; readonly maxDelayMs?: number }): void {
+    const config = { ...(this.#config as Dynamic), ...settings }
+    const preferred = config.preferred.filter((size) => size <= config.maxBatch)
+    this.#config = config
+    this.#state = this.#policy.begin({ ...config, preferred })
+    this.windowMs = this.#state.windowMs
   }
 
   decide(queue: QueueView, now: Ms, out: Decision): void {

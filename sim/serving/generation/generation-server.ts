@@ -35,11 +35,19 @@ export class GenerationServer implements StationServer, KvReceiver {
     this.#engines = Array.from({ length: station.executors }, (_, i) =>
       this.#newEngine(station.firstExecutor + i),
     )
+    station.caches = this
   }
 
   #newEngine(executor: number): Engine {
     const plan = this.#station.pool.generation!
     return new engines[plan.policy](executor, plan, this.#host)
+  }
+
+  /** Share of the blocks of its KV caches that sequences use. */
+  get kvUsage(): number {
+    let sum = 0
+    for (const { slots } of this.#engines) sum += slots.kv.usage
+    return sum / this.#engines.length
   }
 
   couldHold(request: number): boolean {
@@ -138,12 +146,6 @@ export class GenerationServer implements StationServer, KvReceiver {
 
   isBusy(executor: number): boolean {
     return this.#engineOf(executor).busy
-  }
-
-  kvUsage(executor: number): number {
-    const { used, kept, free } = this.#engineOf(executor).slots.kv
-    const all = used + kept + free
-    return all < Number.POSITIVE_INFINITY ? used / all : Number.NaN
   }
 
   /** Engines never wait for further requests. */

@@ -26,6 +26,11 @@ export class KvLedger {
     return this.free + this.kept
   }
 
+  /** Share of all blocks that are in use. */
+  get usage(): number {
+    return this.used / (this.used + this.kept + this.free)
+  }
+
   /** Blocks that hold so many tokens. */
   blocksOf(tokens: number): number {
     return Math.ceil(tokens / this.blockTokens)

@@ -8,6 +8,9 @@ export interface SetCandidate extends Candidate {
   load: number
   accepts: boolean
   responseMs: number
+  waitingEach: number
+  runningEach: number
+  kvUsage: number
 }
 
 export function candidatesOf(...loads: readonly number[]): SetCandidate[] {
@@ -18,6 +21,9 @@ export function candidatesOf(...loads: readonly number[]): SetCandidate[] {
       accepts: true,
       executors: 1,
       responseMs: Number.NaN,
+      waitingEach: 0,
+      runningEach: 0,
+      kvUsage: 0,
       work: { responseMs: () => candidate.responseMs },
     }
     return candidate
@@ -32,7 +38,11 @@ export function routerOf(
 ) {
   const requests = new Requests(1)
   const router = new Router(choice, candidates, {
-    ...{ requests, sharedBlocks, number, candidatesClose: true },
+    requests,
+    sharedBlocks,
+    classes: [{ sharedPrefixTokens: 0, carriesContext: false }],
+    number,
+    candidatesClose: true,
   })
   const slot = requests.acquire()
   let key = 0

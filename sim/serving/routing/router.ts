@@ -1,4 +1,5 @@
 import { hashedUniform } from '../../kernel/index.ts'
+import type { PrefixClass } from '../generation/prefix-keys.ts'
 import type { Ms } from '../ports.ts'
 import type { Requests } from '../requests.ts'
 import { routingPolicies } from './routing.ts'
@@ -14,10 +15,23 @@ export interface RouterContext {
   readonly requests: Requests
   /** by class, in numbers of `prefixes`: what all its prompts begin with */
   readonly sharedBlocks: readonly number[]
+  /** by class: what is known of its prompts */
+  readonly classes: readonly PrefixClass[]
   /** 0 for the router among pools, 1 and the number of the pool for one within a pool */
   readonly number: number
   /** whether candidates may accept no requests for a while */
   readonly candidatesClose: boolean
+}
+
+interface Metrics {
+  readonly waiting: Float64Array
+  readonly running: Float64Array
+  readonly kvUsage: Float64Array
+}
+
+function metricsOf(candidates: number): Metrics {
+  const column = () => new Float64Array(candidates)
+  return { waiting: column(), running: column(), kvUsage: column() }
 }
 
 /** A policy with its state, and its view of the candidates. */
@@ -27,21 +41,24 @@ export class Router<C extends Candidate> implements RouterView {
   readonly taken: Uint8Array
   readonly requests: Requests
   readonly sharedBlocks: readonly number[]
+  readonly classes: readonly PrefixClass[]
   anyTaken = false
   turn = 0
   now: Ms = 0
   request = -1
   readonly #policy: RoutingPolicy
   readonly #candidatesClose: boolean
-  readonly #state: unknown
+  #state: unknown
   readonly #purpose: number
   /** loads as old as the view is; null for those of the instant */
   readonly #loads: Float64Array | null
+  /** the same of waiting and running requests and of KV caches, where the policy sees them */
+  readonly #metrics: Metrics | null
 
   constructor(
     choice: RoutingChoice,
     candidates: readonly C[],
-    { requests, sharedBlocks, number, candidatesClose }: RouterContext,
+    { requests, sharedBlocks, classes, number, candidatesClose }: RouterContext,
   ) {
     const plan = settingsOf(choice)
     this.plan = plan
@@ -49,11 +66,14 @@ export class Router<C extends Candidate> implements RouterView {
     this.taken = new Uint8Array(candidates.length)
     this.requests = requests
     this.sharedBlocks = sharedBlocks
+    this.classes = classes
     this.#candidatesClose = candidatesClose
     this.#policy = routingPolicies[plan.policy]
     this.#state = this.#policy.begin(plan, candidates)
     this.#purpose = PURPOSE + DRAWS * number
-    this.#loads = this.viewAgeMs > 0 ? new Float64Array(candidates.length) : null
+    const old = this.viewAgeMs > 0
+    this.#loads = old ? new Float64Array(candidates.length) : null
+    this.#metrics = old && this.#policy.metrics === true ? metricsOf(candidates.length) : null
   }
 
   /** 0 where loads are those of the instant, and where there is no choice. */
@@ -73,6 +93,21 @@ export class Router<C extends Candidate> implements RouterView {
 
   load(candidate: number): number {
     return this.#loads === null ? this.candidates[candidate]!.load : this.#loads[candidate]!
+  }
+
+  waiting(candidate: number): number {
+    const old = this.#metrics
+    return old === null ? this.candidates[candidate]!.waitingEach : old.waiting[candidate]!
+  }
+
+  running(candidate: number): number {
+    const old = this.#metrics
+    return old === null ? this.candidates[candidate]!.runningEach : old.running[candidate]!
+  }
+
+  kvUsage(candidate: number): number {
+    const old = this.#metrics
+    return old === null ? this.candidates[candidate]!.kvUsage : old.kvUsage[candidate]!
   }
 
   uniform(number: number): number {
@@ -123,10 +158,23 @@ export class Router<C extends Candidate> implements RouterView {
     this.#policy.ended?.(this.#state, i, now, rttMs)
   }
 
+  /** Goes on with other settings of its policy, which must have learnt nothing. */
+  retune(settings: Partial<Extract<RoutingPlan, { policy: 'length-threshold' }>>): void {
+    const plan = { ...this.plan, ...settings } as RoutingPlan
+    this.#state = this.#policy.begin(plan, this.candidates)
+  }
+
   /** Takes the loads of the instant into the view. */
   refresh(): void {
     this.candidates.forEach(({ load }, i) => {
       this.#loads![i] = load
+    })
+    const old = this.#metrics
+    if (old === null) return
+    this.candidates.forEach(({ waitingEach, runningEach, kvUsage }, i) => {
+      old.waiting[i] = waitingEach
+      old.running[i] = runningEach
+      old.kvUsage[i] = kvUsage
     })
   }
 }

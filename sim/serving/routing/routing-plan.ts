@@ -39,6 +39,31 @@ export type RoutingPlan =
   /** Infinity where no load is too high */
   | ({ readonly policy: 'session-affinity'; readonly maxLoadFactor: number } & Viewing)
   | ({ readonly policy: 'spill-over'; readonly maxLoad: number } & Viewing)
+  | {
+      readonly policy: 'prefix-affinity'
+      /** share of a prompt above which the candidate that was sent it is preferred */
+      readonly cacheThreshold: number
+      /** loads are unequal beyond both bounds: of their difference and of their ratio */
+      readonly balanceAbs: number
+      readonly balanceRel: number
+      /** blocks of prompts that are remembered of each candidate */
+      readonly lruBlocks: number
+    }
+  | ({
+      readonly policy: 'endpoint-picker'
+      readonly weights: EndpointWeights
+      readonly picker: 'max-score' | 'weighted-random'
+      readonly lruBlocks: number
+    } & Viewing)
+
+/** What each score of a candidate counts; 0 where it is left out. */
+export interface EndpointWeights {
+  readonly queue: number
+  readonly running: number
+  readonly kvCache: number
+  readonly prefixCache: number
+  readonly loadAware: number
+}
 
 /** Policies that need no settings. */
 export type PlainRouting = Extract<Pool['queue']['routing'], string>
@@ -65,6 +90,20 @@ const plain: { readonly [K in PlainRouting]: Extract<RoutingPlan, { policy: K }>
     policy: 'session-affinity',
     maxLoadFactor: Number.POSITIVE_INFINITY,
     ...LIVE,
+  },
+  'prefix-affinity': {
+    policy: 'prefix-affinity',
+    cacheThreshold: routingDefaults.cache_threshold,
+    balanceAbs: routingDefaults.balance_abs,
+    balanceRel: routingDefaults.balance_rel,
+    lruBlocks: routingDefaults.affinity_blocks,
+  },
+  'endpoint-picker': {
+    policy: 'endpoint-picker',
+    weights: weightsOf(routingDefaults.scorers),
+    picker: 'max-score',
+    lruBlocks: routingDefaults.picker_blocks,
+    viewAgeMs: routingDefaults.picker_view_age_ms,
   },
 })
 
@@ -123,6 +162,22 @@ export function queueRoutingPlan(routing: Pool['queue']['routing']): RoutingChoi
       }
     case 'least-loaded':
       return { policy: 'least-loaded', ...viewOf(routing) }
+    case 'prefix-affinity':
+      return {
+        policy: 'prefix-affinity',
+        cacheThreshold: routing.cache_threshold,
+        balanceAbs: routing.balance_abs,
+        balanceRel: routing.balance_rel,
+        lruBlocks: routing.lru_blocks,
+      }
+    case 'endpoint-picker':
+      return {
+        policy: 'endpoint-picker',
+        weights: weightsOf(routing.scorers),
+        picker: routing.picker,
+        lruBlocks: routing.lru_blocks,
+        viewAgeMs: routing.view_age_ms,
+      }
     default:
       return routing
   }
@@ -130,4 +185,16 @@ export function queueRoutingPlan(routing: Pool['queue']['routing']): RoutingChoi
 
 function viewOf({ view_age_ms = 0 }: { view_age_ms?: number | undefined }): Viewing {
   return { viewAgeMs: view_age_ms }
+}
+
+type Scorers = typeof routingDefaults.scorers
+
+function weightsOf(scorers: { readonly [S in keyof Scorers]: number }): EndpointWeights {
+  return {
+    queue: scorers.queue,
+    running: scorers.running,
+    kvCache: scorers.kv_cache,
+    prefixCache: scorers.prefix_cache,
+    loadAware: scorers.load_aware,
+  }
 }

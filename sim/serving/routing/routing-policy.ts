@@ -1,3 +1,4 @@
+import type { PrefixClass } from '../generation/prefix-keys.ts'
 import type { Ms } from '../ports.ts'
 import type { Requests } from '../requests.ts'
 import type { RoutingPlan } from './routing-plan.ts'
@@ -13,6 +14,11 @@ export interface Candidate {
   readonly executors: number
   /** what was learnt of the times of its requests; null where no policy asks for it */
   readonly work: PredictedWork | null
+  /** requests waiting, and running, for each of its executors */
+  readonly waitingEach: number
+  readonly runningEach: number
+  /** share of the blocks of its KV caches that sequences use; 0 where it generates nothing */
+  readonly kvUsage: number
 }
 
 /** Predictions of a candidate, from batches that have ended. */
@@ -35,8 +41,14 @@ export interface RouterView {
   readonly requests: Requests
   /** by class, in numbers of `prefixes`: what all its prompts begin with */
   readonly sharedBlocks: readonly number[]
+  /** by class: what is known of its prompts */
+  readonly classes: readonly PrefixClass[]
   /** the load of a candidate, as old as the view is */
   load(candidate: number): number
+  /** as old as the view is; of policies with `metrics` only */
+  waiting(candidate: number): number
+  running(candidate: number): number
+  kvUsage(candidate: number): number
   /** A draw in (0, 1) that depends on the request, the router and a number only. */
   uniform(number: number): number
 }
@@ -46,6 +58,8 @@ export interface RoutingPolicy<P extends RoutingPlan = RoutingPlan, S = unknown>
   readonly kind: P['policy']
   /** whether it asks candidates for predictions */
   readonly predicts?: boolean
+  /** whether it looks at more than the loads of candidates */
+  readonly metrics?: boolean
   begin(plan: P, candidates: readonly Candidate[]): S
   choose(state: S, view: RouterView): number
   /** A request was sent to a candidate. */

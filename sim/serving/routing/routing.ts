@@ -1,10 +1,12 @@
 import type { Routing } from '../../../scenarios/schema/schema.ts'
+import { endpointPicker } from './policies/endpoint-picker.ts'
 import { latencyTarget } from './policies/latency-target.ts'
 import { leastLoaded } from './policies/least-loaded.ts'
 import { leastWork } from './policies/least-work.ts'
 import { lengthThreshold } from './policies/length-threshold.ts'
 import { p2c } from './policies/p2c.ts'
 import { peakEwma } from './policies/peak-ewma.ts'
+import { prefixAffinity } from './policies/prefix-affinity.ts'
 import { random } from './policies/random.ts'
 import { roundRobin } from './policies/round-robin.ts'
 import { sessionAffinity } from './policies/session-affinity.ts'
@@ -27,4 +29,6 @@ export const routingPolicies: Policies = Object.freeze({
   'length-threshold': lengthThreshold,
   'session-affinity': sessionAffinity,
   'spill-over': spillOver,
+  'prefix-affinity': prefixAffinity,
+  'endpoint-picker': endpointPicker,
 } as unknown as Policies)

@@ -26,6 +26,8 @@ export class Station implements Candidate, QueueView {
   /** its number among the queues of its pool */
   number = 0
   work: OutstandingWork | null = null
+  /** the KV caches of its executors; null where it generates nothing */
+  caches: { readonly kvUsage: number } | null = null
   running = 0
   /** executors that run a batch, or any sequence */
   working = 0
@@ -122,6 +124,18 @@ export class Station implements Candidate, QueueView {
 
   get load(): number {
     return (this.queue.length + this.running) / Math.max(1, this.present)
+  }
+
+  get waitingEach(): number {
+    return this.queue.length / Math.max(1, this.present)
+  }
+
+  get runningEach(): number {
+    return this.running / Math.max(1, this.present)
+  }
+
+  get kvUsage(): number {
+    return this.caches?.kvUsage ?? 0
   }
 
   /** Whether requests may be routed to it: a queue that replicas share keeps what waits. */

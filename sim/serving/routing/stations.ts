@@ -61,8 +61,21 @@ export function poolStates(serving: ServingPlan, requests: Requests): PoolState[
       get load() {
         return stations.reduce((sum, station) => sum + station.load, 0) / stations.length
       },
+      get waitingEach() {
+        return meanOf(stations, ({ waitingEach }) => waitingEach)
+      },
+      get runningEach() {
+        return meanOf(stations, ({ runningEach }) => runningEach)
+      },
+      get kvUsage() {
+        return meanOf(stations, ({ kvUsage }) => kvUsage)
+      },
     }
   })
+}
+
+function meanOf(stations: readonly Station[], measure: (station: Station) => number): number {
+  return stations.reduce((sum, station) => sum + measure(station), 0) / stations.length
 }
 
 function contextOf(
@@ -73,5 +86,5 @@ function contextOf(
   const sharedBlocks = classes.map(({ sharedPrefixTokens }) =>
     Math.floor(sharedPrefixTokens / PREFIX_TOKENS),
   )
-  return { requests, sharedBlocks, number, candidatesClose: replicasChange }
+  return { requests, sharedBlocks, classes, number, candidatesClose: replicasChange }
 }

@@ -70,10 +70,6 @@ export class BatchServer implements StationServer {
     return this.station.isBusy(executor)
   }
 
-  kvUsage(_executor: number): number {
-    return Number.NaN
-  }
-
   end(now: Ms): void {
     this.pump(now)
   }

@@ -7,7 +7,7 @@ import type { Station } from '../routing/station.ts'
 /** Ends requests: writes the outcome, reports it to the observer and releases the slot. */
 export class RequestOutcomes {
   /** learn when the last request has ended */
-  views: readonly RouterViews[] = []
+  views: readonly Pick<RouterViews, 'emptied'>[] = []
   readonly #requests: Requests
   readonly #observer: Observer
 

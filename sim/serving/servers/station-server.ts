@@ -21,8 +21,6 @@ export interface StationServer {
   executor(now: Ms, executor: number, state: ExecutorState): void
   /** Whether an executor runs a batch, or any sequence. */
   isBusy(executor: number): boolean
-  /** Used share of the KV cache of an executor; NaN where there is none. */
-  kvUsage(executor: number): number
   /** The traffic has ended, see `EndOfTraffic`. */
   end(now: Ms): void
 }

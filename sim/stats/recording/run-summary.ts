@@ -1,4 +1,5 @@
 import type { Counts, Series, ShedBy } from '../../documents/index.ts'
+import type { Ms, TuningStep } from '../../serving/index.ts'
 import { PERCENTILES } from '../intervals/percentile.ts'
 import { tailProbabilities } from '../intervals/tail-curve.ts'
 import type { SurgeBacklog } from './backlog.ts'
@@ -137,9 +138,14 @@ export interface RunSummary {
   readonly availability: readonly AvailabilitySummary[] | null
   /** time of batches and steps over that with a card of their own; null without a shared card */
   readonly slowdowns: readonly (number | null)[]
+  /** changes of tuned settings, at most the first ones; null where none is tuned */
+  readonly tuning: readonly TuningChange[] | null
   /** null where requests were drawn, or no model has a profile */
   readonly stallFree: StallFreeFigures | null
 }
+
+/** A change of a tuned setting, at a time in ms. */
+export type TuningChange = TuningStep & { readonly at: Ms }
 
 export function summariseRun(
   recorder: Recorder,
@@ -153,6 +159,7 @@ export function summariseRun(
     readonly power?: readonly (PowerSummary | null)[]
     readonly availability?: readonly AvailabilitySummary[] | null
     readonly slowdowns?: readonly (number | null)[]
+    readonly tuning?: readonly TuningChange[] | null
     readonly stallFree?: StallFreeFigures | null
   },
 ): RunSummary {
@@ -186,6 +193,7 @@ export function summariseRun(
     power: run.power ?? pools.map(() => null),
     availability: run.availability ?? null,
     slowdowns: run.slowdowns ?? pools.map(() => null),
+    tuning: run.tuning ?? null,
     stallFree: run.stallFree ?? null,
   }
 }

@@ -111,6 +111,53 @@ const routers = comparison({
   },
 })
 
+const PREFIX_ROUTERS = ['least-loaded', 'session-affinity', 'prefix-affinity', 'endpoint-picker']
+
+const prefixRouters = comparison({
+  name: 'prefix-routers',
+  question:
+    'Turns of a conversation begin with the turns before, which one of four replicas has computed. Which router keeps the first token below 1.5 s for 95 % of the turns?',
+  systems: PREFIX_ROUTERS.map((policy) => ({
+    scenario: 'prefix-routers',
+    label: policy,
+    phrase: `with ${policy}`,
+    set: [`pools.engine.queue.routing=${policy}`],
+  })),
+  show: (systems) => {
+    const [one, ...others] = systems
+    return {
+      chart: tailsOf(systems),
+      answer: objectivesCompared([answering(one!), ...others.map(answering)]),
+    }
+  },
+})
+
+const LIMIT = 'pools.central.admission.concurrency.limit'
+const AIMD = `{ setting: ${LIMIT}, controller: aimd, every_s: 2, target_ms: 90, min: 6, max: 200, increase: 2, decrease: 0.8 }`
+
+const hourlyTuning = comparison({
+  name: 'hourly-tuning',
+  question:
+    'Questions come by day, long documents at night. Is a limit of requests that is tuned hour by hour better than one that is set once?',
+  systems: [
+    { scenario: 'hourly-tuning', label: 'set to 12', phrase: 'set to 12', set: [`${LIMIT}=12`] },
+    { scenario: 'hourly-tuning', label: 'set to 30', phrase: 'set to 30' },
+    {
+      scenario: 'hourly-tuning',
+      label: 'tuned',
+      phrase: 'tuned by AIMD',
+      set: [`tuning=[${AIMD}]`],
+    },
+  ],
+  show: (systems) => {
+    const [one, ...others] = systems
+    return {
+      chart: tailsOf(systems),
+      answer: objectivesCompared([answering(one), ...others.map(answering)]),
+    }
+  },
+})
+
 function variantOption({ name, set }: (typeof BATCHES)[number]): string {
   return `--variant '${[`${name}:`, ...set].join(' ')}'`
 }
@@ -158,5 +205,5 @@ function shareOf(part: number, n: number): Estimate {
 
 export const serving: Group = {
   title: 'One-shot serving',
-  entries: [first, orientation, yardstick, ocr, fanOut, routers],
+  entries: [first, orientation, yardstick, ocr, fanOut, routers, prefixRouters, hourlyTuning],
 }

@@ -1,5 +1,6 @@
 import type { PromisedRouting } from '../../promises/promised-routing.ts'
 import { drawnFor, preferredBy } from './routing-hash.ts'
+import type { SentPrompts } from './sent-prompts.ts'
 
 /** Candidates of a router, with bounds of the number of requests in each. */
 export interface Candidates {
@@ -29,6 +30,8 @@ export interface Choice {
   readonly tokens: number
   /** what identifies its session; null where prompts are not in the evidence */
   readonly session: { readonly block: number; readonly classIndex: number } | null
+  /** prompts that the candidates were sent before; null where they are not in the evidence */
+  readonly sentPrompts: SentPrompts | null
   /** whether candidates were closed for some time of the run */
   readonly closing: boolean
   /** whether rows show which requests a candidate has */
@@ -78,9 +81,13 @@ export function expectedChoice(choice: Choice): number | null {
     }
     case 'spill-over':
       return seesLoads ? spilledTo(of, left, chosen, routing.maxLoad) : null
-    // predictions are learnt from all that was observed, which no row shows
+    case 'prefix-affinity':
+      if (choice.sentPrompts === null || !choice.loadsKnown) return null
+      return byPrompt(choice, choice.sentPrompts, left, routing)
+    // rows show neither what predictions learnt from nor KV caches at the last refresh
     case 'least-work':
     case 'latency-target':
+    case 'endpoint-picker':
       return null
   }
 }
@@ -151,4 +158,31 @@ function spilledTo(
   if (certain !== undefined && (certain < chosen || !mayBeBelow)) return certain
   if (mayBeBelow || certain !== undefined) return chosen
   return leastLoaded(of, left, chosen)
+}
+
+/** The name of a router: its number, and its candidates, as classes may have other pools. */
+export const routerName = ({ router, numbers }: Candidates) => `${router}: ${numbers}`
+
+function byPrompt(
+  { of, chosen, key }: Choice,
+  sent: SentPrompts,
+  left: readonly number[],
+  routing: Extract<PromisedRouting, { policy: 'prefix-affinity' }>,
+): number {
+  const { balanceAbs, balanceRel, cacheThreshold } = routing
+  const loads = (counts: Int32Array) => left.map((i) => counts[i]! / executorsOf(of, i))
+  const [least, most] = [loads(of.least), loads(of.most)]
+  const unequal = (high: number, low: number) => high - low > balanceAbs && high > balanceRel * low
+  const certainly = unequal(Math.max(...least), Math.min(...most))
+  if (certainly) return leastLoaded(of, left, chosen)
+  if (unequal(Math.max(...most), Math.min(...least))) return chosen
+  const name = routerName(of)
+  const matched = left.map((i) => sent.matched(name, i, key))
+  const longest = Math.max(...matched)
+  if (sent.share(longest, key) > cacheThreshold) {
+    const equals = left.filter((_, i) => matched[i] === longest)
+    return equals.includes(chosen) ? leastLoaded(of, equals, chosen) : equals[0]!
+  }
+  const sizes = left.map((i) => sent.size(name, i))
+  return left[sizes.indexOf(Math.min(...sizes))]!
 }

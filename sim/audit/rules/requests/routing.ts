@@ -5,11 +5,12 @@ import { REFUSED_BY } from '../../evidence/raw-rows.ts'
 import { type Findings, ms, type Rule } from '../../findings.ts'
 import { type PromisedChoice, settled } from '../../promises/promised-routing.ts'
 import { poolsOfClasses } from '../../promises/promises.ts'
-import { type Candidates, type Choice, expectedChoice } from './routing-choices.ts'
+import { type Candidates, type Choice, expectedChoice, routerName } from './routing-choices.ts'
+import { SentPrompts } from './sent-prompts.ts'
 
 export const routing: Rule = {
   rule: 'routing',
-  promise: 'requests go where their policy sends them; predictions and old loads are not checked',
+  promise: 'requests go where their policy sends them; predictions and old metrics are not checked',
   check(seen, found) {
     const { promises, queues, requests } = seen
     // a single queue leaves no choice
@@ -33,6 +34,14 @@ export const routing: Rule = {
     const turns = promises.pools.map(() => 0)
     // rows do not show when requests moved to a decode pool
     const loadsKnown = promises.pools.every(({ generation }) => !generation?.handOver)
+    const prompts = new SentPrompts(seen)
+    const sentPrompts = prompts.known ? prompts : null
+    /** A candidate of a router is sent a prompt that the router remembers. */
+    const remember = (of: Candidates, chosen: number, choice: PromisedChoice, key: number) => {
+      const own = settled(choice)
+      if (own.policy !== 'prefix-affinity' || of.numbers.length === 1) return
+      sentPrompts?.add(routerName(of), chosen, key, own.lruBlocks)
+    }
     const visit = ({ key, queue, sent }: Arrival) => {
       if (isUnavailable(seen, key)) return
       const knows = !openings.changesAt(sent)
@@ -48,16 +57,19 @@ export const routing: Rule = {
           const now = openings.ofPools(of, sent)
           const choice = { of: now, chosen: pool, turn: rounds[number]! }
           const { closing } = openings
-          check(seen, key, { ...choice, routing: promises.routing, loadsKnown, closing }, found)
+          const router = { routing: promises.routing, loadsKnown, sentPrompts, closing }
+          check(seen, key, { ...choice, ...router }, found)
         }
+        if (of?.numbers.includes(pool)) remember(of, pool, promises.routing, key)
       }
       const turn = turns[pool]!
       turns[pool] = turn + 1
       if (knows) {
         const of = openings.ofQueues(candidates, sent)
         const choice = { of, chosen: queue.number, turn, closing: openings.closing }
-        check(seen, key, { ...choice, routing: queue.pool.routing, loadsKnown }, found)
+        check(seen, key, { ...choice, routing: queue.pool.routing, loadsKnown, sentPrompts }, found)
       }
+      remember(candidates, queue.number, queue.pool.routing, key)
       candidates.taken.add(queue.number)
     }
     eachArrival(seen, visit, loads)
@@ -85,7 +97,8 @@ function roundsAmong(among: readonly Candidates[], seen: Evidence): number[] {
   })
 }
 
-interface Routed extends Pick<Choice, 'of' | 'chosen' | 'turn' | 'loadsKnown' | 'closing'> {
+interface Routed
+  extends Pick<Choice, 'of' | 'chosen' | 'turn' | 'loadsKnown' | 'sentPrompts' | 'closing'> {
   readonly routing: PromisedChoice
 }
 

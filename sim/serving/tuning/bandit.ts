@@ -1,0 +1,51 @@
+import { log } from '../../kernel/index.ts'
+import type { Controller, WindowView } from './control.ts'
+import type { TuningPlan } from './tuning-plan.ts'
+
+/**
+ * UCB1 (Auer, Cesa-Bianchi and Fischer 2002): each value once, then the one with the highest mean
+ * reward + √(2 ln n / its windows). The reward of a window is the share of its requests that ended
+ * within the target. With a discount it is discounted UCB (Garivier and Moulines 2011), whose
+ * windows count less the older they are.
+ */
+export function bandit(plan: Extract<TuningPlan, { controller: 'bandit' }>): Controller {
+  const { values, discount } = plan
+  const windows = new Float64Array(values.length)
+  const rewards = new Float64Array(values.length)
+  // a value of the scenario that is not among them has no windows of its own
+  let arm = values.indexOf(plan.start)
+  return {
+    decide(seen: WindowView) {
+      if (seen.ended === 0) return null
+      const measured = seen.met / seen.ended
+      for (let i = 0; i < values.length; i++) {
+        windows[i]! *= discount
+        rewards[i]! *= discount
+      }
+      if (arm >= 0) {
+        windows[arm]! += 1
+        rewards[arm]! += measured
+      }
+      arm = highest(windows, rewards)
+      const reason = windows[arm] === 0 ? 'not tried yet' : 'highest upper confidence bound'
+      return { value: values[arm]!, measured, reason }
+    },
+  }
+}
+
+function highest(windows: Float64Array, rewards: Float64Array): number {
+  const untried = windows.indexOf(0)
+  if (untried >= 0) return untried
+  const all = windows.reduce((sum, own) => sum + own, 0)
+  let best = 0
+  let bestBound = Number.NEGATIVE_INFINITY
+  for (let i = 0; i < windows.length; i++) {
+    const count = windows[i]!
+    const bound = rewards[i]! / count + Math.sqrt((2 * Math.max(0, log(all))) / count)
+    if (bound > bestBound) {
+      best = i
+      bestBound = bound
+    }
+  }
+  return best
+}
