@@ -1,7 +1,7 @@
 import type { Scenario } from '../../scenarios/index.ts'
 import { exactPowerW, exactScatter, showsEnergy, showsScatter } from '../../sim/audit/index.ts'
 import type { Audit, Comparison, Result } from '../../sim/documents/index.ts'
-import { OUTCOME, outcomes, REFUSAL } from '../../sim/serving/index.ts'
+import { allOutcomes, OUTCOME, REFUSAL } from '../../sim/serving/index.ts'
 import { PERCENTILES, percentileKey, percentileLabel, type Rows } from '../../sim/stats/index.ts'
 import type { RunAudit } from './audit-runs.ts'
 
@@ -158,7 +158,9 @@ function callClaims(
   return [...counts, ...percentiles]
 }
 
-const ENDS: ReadonlyMap<number, string> = new Map(outcomes.map(({ number, key }) => [number, key]))
+const ENDS: ReadonlyMap<number, string> = new Map(
+  allOutcomes.map(({ number, key }) => [number, key]),
+)
 const CAUSES = new Map<number, string>(
   Object.entries(REFUSAL).map(([cause, number]) => [number, `shed by ${cause}`]),
 )

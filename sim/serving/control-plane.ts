@@ -1,5 +1,7 @@
 import { emptyBatch } from './batching/batch-assembly.ts'
 import { clientTimeoutOf } from './client-timeout.ts'
+import { type Hedges, hedgesOf } from './hedging/hedges.ts'
+import { observerOf } from './observers.ts'
 import type { ClassPlan, ServingPlan } from './plan.ts'
 import {
   type Batch,
@@ -48,6 +50,8 @@ export class ControlPlane implements ControlPlanePort {
   readonly #timed: readonly { timer(now: Ms): void }[]
   readonly #timers: ArmedTimers
   readonly #outcomes: RequestOutcomes
+  /** null where no request has copies */
+  readonly #hedges: Hedges | null
   /** by executor */
   readonly #batches: readonly Batch[]
   /** the pool of the last request: further parts of a fan-out go to the same one */
@@ -62,7 +66,10 @@ export class ControlPlane implements ControlPlanePort {
       steps?: StepBackend
     },
   ) {
-    const { requests, observer } = world
+    const { requests } = world
+    const hedges = hedgesOf(plan.classes, requests)
+    const observer = hedges === null ? world.observer : observerOf([hedges, world.observer])
+    this.#hedges = hedges
     const pools = poolStates(plan, requests)
     const stations = pools.flatMap((pool) => pool.stations)
     const executorsOf = <T>(of: (station: Station) => T) =>
@@ -94,6 +101,7 @@ export class ControlPlane implements ControlPlanePort {
     const routers = [...new Set(this.#routers), ...pools.map(({ router }) => router)]
     this.#views = routerViews(routers, this.#timers)
     this.#outcomes.views = this.#views
+    this.#outcomes.hedges = hedges
     this.#timed = [...servers, ...transfers, ...this.#views]
   }
 
@@ -118,6 +126,13 @@ export class ControlPlane implements ControlPlanePort {
     const own = this.#classes[requests.class[request]!]!
     requests.leaves[request] = at + clientTimeoutOf(own, at, requests.sendId[request]!)
     this.#observer.arrived?.(now, request)
+    if (this.#hedges?.routed(now, request, this.#pool, station) === true) {
+      requests.refusal[request] = REFUSAL.none
+      this.#outcomes.lose(now, request, OUTCOME.withdrawn)
+      server.timer(now)
+      this.#withdraw(now, this.#hedges)
+      return
+    }
     const { admission } = station
     let refusal: Refusal = REFUSAL.memory
     if (routed === null) refusal = REFUSAL.unavailable
@@ -138,12 +153,15 @@ export class ControlPlane implements ControlPlanePort {
     requests.idleAtEnqueueMs[request] = station.idleUntil(now)
     requests.window[request] = now + station.batcher.windowMs
     station.queue.push(now, request)
+    this.#hedges?.joined(request)
     server.offer(now, request)
+    if (this.#hedges !== null) this.#withdraw(now, this.#hedges)
   }
 
   onTimer(now: Ms, timer: number): void {
     this.#timers.fired(timer)
     this.#timed[timer]!.timer(now)
+    if (this.#hedges !== null) this.#withdraw(now, this.#hedges)
   }
 
   onDone(now: Ms, executor: number, started: Ms, ended: Ms, status: Status): void {
@@ -152,24 +170,34 @@ export class ControlPlane implements ControlPlanePort {
     batch.ended = ended
     batch.status = status
     this.#serverOf[executor]!.done(now, batch)
+    if (this.#hedges !== null) this.#withdraw(now, this.#hedges)
   }
 
   onLoaded(now: Ms, executor: number, ok: boolean): void {
     this.#serverOf[executor]!.loaded(now, executor, ok)
+    if (this.#hedges !== null) this.#withdraw(now, this.#hedges)
   }
 
   onSteps(now: Ms, executor: number, steps: number, firstMs: Ms, lastMs: Ms): void {
     this.#serverOf[executor]!.steps(now, executor, steps, firstMs, lastMs)
+    if (this.#hedges !== null) this.#withdraw(now, this.#hedges)
   }
 
   onExecutor(now: Ms, executor: number, state: ExecutorState): void {
     this.#observer.executor?.(now, executor, state)
     this.#serverOf[executor]!.executor(now, executor, state)
+    if (this.#hedges !== null) this.#withdraw(now, this.#hedges)
   }
 
   onEnd(now: Ms): void {
     this.#setEnding(true)
     for (const server of this.#servers) server.end(now)
+    if (this.#hedges !== null) this.#withdraw(now, this.#hedges)
+  }
+
+  #withdraw(now: Ms, hedges: Hedges): void {
+    const [stations, servers] = [this.#stations, this.#servers]
+    hedges.withdraw(now, { stations, servers, outcomes: this.#outcomes })
   }
 
   #setEnding(ending: boolean): void {
@@ -181,6 +209,11 @@ export class ControlPlane implements ControlPlanePort {
   #route(now: Ms, request: number): Station | null {
     for (const views of this.#views) views.arrived(now)
     const requests = this.#requests
+    if (requests.copy[request]! > 0) {
+      const { pool, station } = this.#hedges!.route(now, request)
+      this.#pool = pool
+      return station
+    }
     if (requests.part[request]! > 0) return this.#pool.router.routeApart(now, request)
     const router = this.#routers[requests.class[request]!]!
     this.#pool = router.route(now, request) ?? router.candidates[0]!

@@ -140,6 +140,12 @@ export class RequestQueue {
     return request
   }
 
+  /** Takes out a request that waits here, wherever it stands. */
+  remove(request: number): void {
+    this.#groupOf(request).withdraw(request)
+    this.#leave(request)
+  }
+
   /** Takes out any request; -1 where the queue is empty. */
   takeAny(): number {
     const from = this.groups.find(({ oldest }) => oldest >= 0)
