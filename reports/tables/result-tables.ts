@@ -124,6 +124,21 @@ export const RESULT_TABLES: readonly ResultTable[] = [
       })),
     ],
   ),
+  metricTable<NonNullable<Class['hedges']>>(
+    { caption: 'Copies of requests', of: 'class' },
+    (result) =>
+      result.classes.flatMap(({ name, hedges }) =>
+        hedges === null ? [] : [[name, hedges] as const],
+      ),
+    [
+      countOf('sent', 'sent'),
+      figureOf('per request', 'sent_share', 'share'),
+      countOf('won', 'won'),
+      countOf('withdrawn', 'withdrawn'),
+      countOf('redundant', 'redundant'),
+      figureOf('wasted', 'wasted', 'share'),
+    ],
+  ),
   metricTable<Result['surges'][number]>(
     { caption: 'Surges', of: 'surge' },
     // of very many the first ones do

@@ -73,8 +73,8 @@ export function resultClaims(
     })
   }
   return [
-    ...classes.flatMap(({ name, counts, latency }, i) => [
-      ...counted('class', name, i, counts),
+    ...classes.flatMap(({ name, counts, hedges, latency }, i) => [
+      ...counted('class', name, i, { ...counts, ...countsOfCopies(hedges) }),
       ...PERCENTILES.flatMap((p) => {
         const { value } = latency.percentiles[percentileKey(p)]
         if (value === null) return []
@@ -91,6 +91,12 @@ export function resultClaims(
     ...pools.flatMap((pool, i) => powerClaim(document, { ...of, pool, index: i })),
     ...assumptions.batch_times.flatMap((times, i) => scatterClaim(document, of, times, i)),
   ]
+}
+
+function countsOfCopies(hedges: Result['classes'][number]['hedges']): Stated {
+  if (hedges === null) return {}
+  const { sent, won, withdrawn, redundant } = hedges
+  return { sent, won, withdrawn, redundant }
 }
 
 /** Sums of many batches are rounded. */
@@ -174,10 +180,16 @@ function tally(
   const add = (key: string | undefined) => {
     if (key !== undefined) counts.set(key, (counts.get(key) ?? 0) + 1)
   }
-  const { at, done, outcome, refusal } = columns
+  const { at, done, outcome, refusal, copyOf } = columns
   const belongs = columns[of.column]
   for (let key = 0; key < at.length; key++) {
     if (at[key]! < of.warmupMs || belongs[key] !== of.index) continue
+    if (copyOf[key]! >= 0) add('sent')
+    if (copyOf[key]! >= 0 && outcome[key] === OUTCOME.served) add('won')
+    if (outcome[key] === OUTCOME.withdrawn || outcome[key] === OUTCOME.redundant) {
+      add(ENDS.get(outcome[key]!))
+      continue
+    }
     add('arrived')
     add(Number.isNaN(done[key]) ? 'in_flight' : ENDS.get(outcome[key]!))
     if (outcome[key] === OUTCOME.shed) add(CAUSES.get(refusal[key]!))

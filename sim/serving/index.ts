@@ -14,6 +14,7 @@ export {
 } from './decision-log/decision-log.ts'
 export { kvBytes } from './generation/kv-plan.ts'
 export { PREFIX_TOKENS } from './generation/prefix-keys.ts'
+export type { HedgePlan } from './hedging/hedge-plan.ts'
 export { SendBudget, type SendBudgetPlan } from './hedging/send-budget.ts'
 export { evictionPolicies } from './memory/eviction/index.ts'
 export { Ledger } from './memory/ledger.ts'

@@ -134,17 +134,19 @@ function checkTimes(
 
 const isFailure = (outcome: number) => FAILURES.includes(outcome)
 
-/** Each copy is in a queue of its own, while the pool has one. */
+/** Each copy is in a queue of its own, while the pool has an open one. */
 function checkPlaces({ rows, queues }: Evidence, keys: readonly number[], found: Findings): void {
   const known = new Set<number>()
   const poolIndex = queues[rows.queue[keys[0]!]!]?.poolIndex
   const ofPool = queues.filter((queue) => queue.poolIndex === poolIndex)
-  const closing = ofPool.some(({ absences }) => absences.any)
   for (const key of keys) {
     const queue = rows.queue[key]!
+    const sent = rows.sent[key]!
+    const isFree = ({ number, absences }: (typeof ofPool)[number]) =>
+      !known.has(number) && absences.closed.every(({ from, to }) => sent < from || sent > to)
     if (queues[queue]?.poolIndex !== poolIndex) {
       found.violated([keys[0]!, key], () => 'copies of one request, but in two pools')
-    } else if (known.has(queue) && known.size < ofPool.length && !closing) {
+    } else if (known.has(queue) && ofPool.some(isFree)) {
       found.violated([keys[0]!, key], () => `two copies of one request in queue ${queue}`)
     }
     known.add(queue)
