@@ -12,7 +12,7 @@ const TIED = ['traffic.search.hedge.policy=tied', 'traffic.search.hedge.delay_ms
 
 async function callsOf(changes: readonly string[], seed: number) {
   const file = join(ROOT, 'scenarios/library/tail-at-scale.yaml')
-  const { scenario } = await prepare(file, { set: [...changes, `seed=${seed}`] })
+  const { scenario } = await prepare(file, { set: [...changes, `seed=${seed}`, 'duration_s=300'] })
   const { rows } = keptReplication(simulationInput(scenario), 0)
   const { columns } = rows
   const warmupMs = 1000 * scenario.warmup_s
