@@ -189,6 +189,7 @@ export function sampleResult(world: Result['world'], sample: Sample = {}): Resul
       {
         ...cell,
         tail: [],
+        hedges: null,
         calls: {
           made: 1000 * runs,
           answered: 990 * runs,
@@ -208,6 +209,7 @@ export function sampleResult(world: Result['world'], sample: Sample = {}): Resul
         concurrency: 0,
         queue: 6 * runs,
         tokens: 0,
+        unavailable: 0,
       },
       replicas: 1,
       utilisation: estimateOf(0.61, 0.01),
@@ -216,6 +218,7 @@ export function sampleResult(world: Result['world'], sample: Sample = {}): Resul
       wasted: estimateOf(0.012, 0.1),
       kv_blocks: null,
       kv_blocks_limit: null,
+      availability: null,
       energy: sample.energy && !measured ? sampleEnergy(sample.energy) : null,
       prefix_hit_rate: null,
       capacity_rps: 1340,

@@ -16,7 +16,11 @@ async function callsOf(changes: readonly string[], seed: number) {
   const { rows } = keptReplication(simulationInput(scenario), 0)
   const { columns } = rows
   const warmupMs = 1000 * scenario.warmup_s
-  const { made, answered, values } = exactCalls(columns, { class: 0, warmupMs, levels: [0.9, 0.999] })
+  const { made, answered, values } = exactCalls(columns, {
+    class: 0,
+    warmupMs,
+    levels: [0.9, 0.999],
+  })
   expect(made).toBeGreaterThan(2000)
   expect(answered).toBe(made)
   const further = columns.copyOf.filter((first) => first >= 0).length

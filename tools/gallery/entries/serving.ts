@@ -162,7 +162,7 @@ const copying = (label: string, ...set: readonly string[]) =>
 const tailAtScale = comparison({
   name: 'tail-at-scale',
   question:
-    'A request needs a hundred servers, each of which is slow now and then. Which copies of requests keep p95 of the calls below 100 ms, and what do they cost?',
+    'A request needs a hundred servers, each of which is slow now and then. Which copies of requests keep p90 of the calls below 100 ms, and what do they cost?',
   systems: [
     copying('single requests'),
     copying(
@@ -170,11 +170,7 @@ const tailAtScale = comparison({
       'traffic.search.hedge.policy=hedged',
       'traffic.search.hedge.after_percentile=95',
     ),
-    copying(
-      'tied requests',
-      'traffic.search.hedge.policy=tied',
-      'traffic.search.hedge.delay_ms=1',
-    ),
+    copying('tied requests', 'traffic.search.hedge.policy=tied', 'traffic.search.hedge.delay_ms=1'),
   ],
   show: (systems) => {
     const [plain, ...others] = systems.map(answering)
