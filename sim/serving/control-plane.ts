@@ -195,9 +195,15 @@ export class ControlPlane implements ControlPlanePort {
     if (this.#hedges !== null) this.#withdraw(now, this.#hedges)
   }
 
+  /** Ends the copies that wait in vain; their servers look at their queues again. */
   #withdraw(now: Ms, hedges: Hedges): void {
-    const [stations, servers] = [this.#stations, this.#servers]
-    hedges.withdraw(now, { stations, servers, outcomes: this.#outcomes })
+    hedges.eachInVain((request) => {
+      const { queue, admission, id } = this.#stations[this.#requests.queue[request]!]!
+      queue.remove(request)
+      admission.left()
+      this.#outcomes.lose(now, request, OUTCOME.withdrawn)
+      this.#servers[id]!.timer(now)
+    })
   }
 
   #setEnding(ending: boolean): void {

@@ -3,8 +3,6 @@ import { type Batch, type Ms, type Observer, OUTCOME, type Outcome } from '../po
 import type { Requests } from '../requests.ts'
 import type { Station } from '../routing/station.ts'
 import type { PoolState } from '../routing/stations.ts'
-import type { RequestOutcomes } from '../servers/request-outcomes.ts'
-import type { StationServer } from '../servers/station-server.ts'
 
 /** The copies of one request that are in the system, or may still come. */
 interface Copies {
@@ -50,7 +48,7 @@ export class Hedges implements Observer {
     this.#requests = requests
   }
 
-  /** The station of a further copy: of the pool of the first one, and a new one where there is one. */
+  /** The station of a further copy: in the pool of the first one, and without another copy. */
   route(now: Ms, request: number): { readonly pool: PoolState; readonly station: Station | null } {
     const copies = this.#byKey.get(this.#requests.copyOf[request]!)
     if (copies === undefined) throw new Error('Expected the first copy to have arrived')
@@ -109,23 +107,10 @@ export class Hedges implements Observer {
     else this.#ended.push(copies)
   }
 
-  /** Withdraws the copies that wait in vain; their servers look at their queues again. */
-  withdraw(
-    now: Ms,
-    by: {
-      readonly stations: readonly Station[]
-      readonly servers: readonly StationServer[]
-      readonly outcomes: RequestOutcomes
-    },
-  ): void {
+  /** Calls `withdraw` for each copy that waits in vain, which it has to end. */
+  eachInVain(withdraw: (request: number) => void): void {
     for (let i = 0; i < this.#decided.length; i++) {
-      for (const request of this.#decided[i]!.waiting) {
-        const { queue, admission, id } = by.stations[this.#requests.queue[request]!]!
-        queue.remove(request)
-        admission.left()
-        by.outcomes.lose(now, request, OUTCOME.withdrawn)
-        by.servers[id]!.timer(now)
-      }
+      for (const request of this.#decided[i]!.waiting) withdraw(request)
     }
     this.#decided.length = 0
   }

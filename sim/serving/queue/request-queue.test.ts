@@ -37,7 +37,7 @@ function queueOf(order: QueuePlan, rest: Partial<PoolPlan> = {}) {
   return { requests, queue: new RequestQueue(pool, classes, requests, { batcher, outlook: null }) }
 }
 
-/** Pushes forty requests but those that `leaves` names; returns the order in which they are taken. */
+/** Pushes forty requests, of which some leave; returns the order in which the others are taken. */
 function taken(
   order: QueuePlan,
   how: { readonly without?: boolean; readonly rest?: Partial<PoolPlan> },
