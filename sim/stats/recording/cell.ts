@@ -49,9 +49,8 @@ export class Cell {
   }
 
   get counts(): Counts {
-    const { withdrawn, redundant } = this.copies
-    const ended = this.outcomes.reduce((sum, count) => sum + count, 0)
-    const arrived = ended - withdrawn - redundant
+    // copies that did not answer their request are counted apart
+    const arrived = outcomes.reduce((sum, { number }) => sum + this.outcomes[number]!, 0)
     return { arrived, ...countsBy(outcomes, this.outcomes), in_flight: 0 }
   }
 
