@@ -189,6 +189,7 @@ export function sampleResult(world: Result['world'], sample: Sample = {}): Resul
       {
         ...cell,
         tail: [],
+        hedges: null,
         calls: {
           made: 1000 * runs,
           answered: 990 * runs,

@@ -1,5 +1,6 @@
 import { OUTCOME, REFUSAL } from '../sim/serving/index.ts'
 import type { RowColumns } from '../sim/stats/index.ts'
+import { copySeeds } from './audit-copy-seeds.ts'
 import { decisionSeeds, limitSeeds } from './audit-decision-seeds.ts'
 import { generationSeeds } from './audit-generation-seeds.ts'
 import { memorySeeds } from './audit-memory-seeds.ts'
@@ -38,6 +39,7 @@ export const seeds: readonly Seed[] = [
   ...conservationSeeds(),
   ...batchSeeds(),
   ...decisionSeeds(),
+  ...copySeeds(),
   ...limitSeeds(),
   ...generationSeeds(),
   ...memorySeeds(),

@@ -4,6 +4,7 @@ import {
   ANY_CLASS,
   type BatchingPlan,
   type ClassPlan,
+  type HedgePlan,
   OPEN_ADMISSION,
   type PoolPlan,
   type ServingPlan,
@@ -87,6 +88,45 @@ export const apart = systemOf(
   [{ perReplicaQueues: true, replicas: 3, batching: { ...dynamic, maxBatch: 2 } }],
   { classes: [{ ...ANY_CLASS, fanOut: 2 }, ANY_CLASS] },
 )
+export const COPYING: HedgePlan = {
+  tied: false,
+  afterMs: 6,
+  percentile: 0,
+  maxAttempts: 3,
+  budget: null,
+  throttling: null,
+  untilMs: 1e6,
+}
+
+/** Copies of requests of the first class are sent after a delay, those of the second are tied. */
+export const copied = hedgedSystemOf({ batching: { ...dynamic, maxBatch: 2, maxDelayMs: 0 } })
+
+/** A system in which both classes send copies, with the promises that follow from that. */
+export function hedgedSystemOf(
+  pool: Partial<PoolPlan>,
+  { own = {}, hedge = {} }: { own?: Partial<ClassPlan>; hedge?: Partial<HedgePlan> } = {},
+): SmallSystem {
+  const hedged = { ...ANY_CLASS, ...own, hedge: { ...COPYING, ...hedge } }
+  const tied = {
+    ...ANY_CLASS,
+    ...own,
+    hedge: { ...COPYING, tied: true, afterMs: 1, maxAttempts: 2 },
+  }
+  const pools = [{ perReplicaQueues: true, replicas: 4, ...pool }]
+  const system = systemOf(pools, { classes: [hedged, tied] })
+  const reactions = {
+    untilMs: COPYING.untilMs,
+    classes: [hedged, tied].map(() => ({
+      follows: false,
+      copies: true,
+      budget: false,
+      leastPauseMs: () => Number.POSITIVE_INFINITY,
+    })),
+  }
+  const work = [{ law: 'linear' as const, base_ms: 3.5, per_item_ms: 1, per_token_ms: 0.05 }]
+  return { ...system, work, plan: { ...system.plan, reactions } as SmallSystem['plan'] }
+}
+
 /** Under load, so that requests of all tenants wait all the time. */
 export const shared = systemOf(
   [{ batching: { ...dynamic, maxBatch: 2 }, order: { discipline: 'virtual-token-counter' } }],

@@ -4,6 +4,7 @@ import { auditRows, promisesOf } from '../sim/audit/index.ts'
 import { keptReplication, runReplication, simulationInput } from '../sim/experiment/index.ts'
 import { OUTCOME, REFUSAL } from '../sim/serving/index.ts'
 import { accept, meanWithError } from '../sim/stats/index.ts'
+import { requestsIn } from '../sim/traffic/index.ts'
 
 const BASE = `
 spillway: 1
@@ -18,8 +19,8 @@ const TOKENS = `    input_tokens: { distribution: fixed, value: 40 }
     output_tokens: { distribution: uniform, min: 1, max: 20 }
 `
 
-function inputOf(rest: string) {
-  const text = `${BASE}${rest.includes('generation:') ? TOKENS : ''}${rest}`
+function inputOf(rest: string, traffic = '') {
+  const text = `${BASE}${traffic}${rest.includes('generation:') ? TOKENS : ''}${rest}`
   return simulationInput(parseScenario(text, { file: 'x.yaml' }).scenario)
 }
 
@@ -28,8 +29,15 @@ const linear = 'models: { m: { work: { law: linear, base_ms: 20, per_item_ms: 4 
 const generation = `
 models: { m: { work: { law: generation, base_ms: 4, per_sequence_ms: 0.1, per_prefill_token_ms: 0.02 } } }`
 
-/** Pools with queues of both kinds, batches and engines. */
-const SYSTEMS: Readonly<Record<string, string>> = {
+/** The traffic of a class whose requests have copies. */
+const HEDGED = `    hedge: { policy: hedged, after_ms: 30, max_attempts: 3 }
+`
+const TIED = `    timeout_ms: 200
+    hedge: { policy: tied, delay_ms: 2 }
+`
+
+/** Pools with queues of both kinds, batches, engines and copies of requests. */
+const SYSTEMS: Record<string, string> = {
   shared: `${linear}
 pools: [{ name: p, model: m, replicas: 3, batching: { policy: dynamic, max_batch: 4, max_delay_ms: 5 } }]`,
   'per replica': `${linear}
@@ -41,6 +49,13 @@ pools: [{ name: p, model: m, replicas: 2, queue: { mode: per-replica }, generati
   'one replica': `${linear}
 pools: [{ name: p, model: m, batching: { policy: dynamic, max_batch: 8, max_delay_ms: 0 } }]`,
 }
+
+/** Systems whose class sends copies. */
+const COPIES: Readonly<Record<string, string>> = {
+  'hedged, per replica': HEDGED,
+  'tied, per replica': TIED,
+}
+for (const name of Object.keys(COPIES)) SYSTEMS[name] = SYSTEMS['per replica']!
 
 const FAILURES: Readonly<Record<string, string>> = {
   crashes:
@@ -66,13 +81,13 @@ const cases = Object.keys(SYSTEMS).flatMap((system) =>
 )
 
 describe.each(cases)('%s, %s', (system, failure) => {
-  const input = inputOf(`${SYSTEMS[system]}\n${FAILURES[failure]}`)
+  const input = inputOf(`${SYSTEMS[system]}\n${FAILURES[failure]}`, COPIES[system])
   const run = keptReplication(input, 0)
 
   test('every request ends once, and every promise is kept', () => {
     const { columns, count } = run.rows
     expect(count).toBeGreaterThan(10_000)
-    const requests = { ...columns, prefixes: [] }
+    const requests = requestsIn(run.rows).columns
     const { rules, violations } = auditRows(
       promisesOf(input.scenario),
       columns,

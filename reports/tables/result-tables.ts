@@ -142,6 +142,21 @@ export const RESULT_TABLES: readonly ResultTable[] = [
       { head: 'last', text: (own) => figure(valuesOf(own).at(-1)!, 3) },
     ],
   ),
+  metricTable<NonNullable<Class['hedges']>>(
+    { caption: 'Copies of requests', of: 'class' },
+    (result) =>
+      result.classes.flatMap(({ name, hedges }) =>
+        hedges === null ? [] : [[name, hedges] as const],
+      ),
+    [
+      countOf('sent', 'sent'),
+      figureOf('per request', 'sent_share', 'share'),
+      countOf('won', 'won'),
+      countOf('withdrawn', 'withdrawn'),
+      countOf('redundant', 'redundant'),
+      figureOf('wasted', 'wasted', 'share'),
+    ],
+  ),
   metricTable<Result['surges'][number]>(
     { caption: 'Surges', of: 'surge' },
     // of very many the first ones do

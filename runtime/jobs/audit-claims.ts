@@ -1,7 +1,7 @@
 import type { Scenario } from '../../scenarios/index.ts'
 import { exactPowerW, exactScatter, showsEnergy, showsScatter } from '../../sim/audit/index.ts'
 import type { Audit, Comparison, Result } from '../../sim/documents/index.ts'
-import { OUTCOME, outcomes, REFUSAL } from '../../sim/serving/index.ts'
+import { allOutcomes, OUTCOME, REFUSAL } from '../../sim/serving/index.ts'
 import { PERCENTILES, percentileKey, percentileLabel, type Rows } from '../../sim/stats/index.ts'
 import type { RunAudit } from './audit-runs.ts'
 
@@ -73,8 +73,8 @@ export function resultClaims(
     })
   }
   return [
-    ...classes.flatMap(({ name, counts, latency }, i) => [
-      ...counted('class', name, i, counts),
+    ...classes.flatMap(({ name, counts, hedges, latency }, i) => [
+      ...counted('class', name, i, { ...counts, ...countsOfCopies(hedges) }),
       ...PERCENTILES.flatMap((p) => {
         const { value } = latency.percentiles[percentileKey(p)]
         if (value === null) return []
@@ -91,6 +91,12 @@ export function resultClaims(
     ...pools.flatMap((pool, i) => powerClaim(document, { ...of, pool, index: i })),
     ...assumptions.batch_times.flatMap((times, i) => scatterClaim(document, of, times, i)),
   ]
+}
+
+function countsOfCopies(hedges: Result['classes'][number]['hedges']): Stated {
+  if (hedges === null) return {}
+  const { sent, won, withdrawn, redundant } = hedges
+  return { sent, won, withdrawn, redundant }
 }
 
 /** Sums of many batches are rounded. */
@@ -158,7 +164,9 @@ function callClaims(
   return [...counts, ...percentiles]
 }
 
-const ENDS: ReadonlyMap<number, string> = new Map(outcomes.map(({ number, key }) => [number, key]))
+const ENDS: ReadonlyMap<number, string> = new Map(
+  allOutcomes.map(({ number, key }) => [number, key]),
+)
 const CAUSES = new Map<number, string>(
   Object.entries(REFUSAL).map(([cause, number]) => [number, `shed by ${cause}`]),
 )
@@ -172,10 +180,16 @@ function tally(
   const add = (key: string | undefined) => {
     if (key !== undefined) counts.set(key, (counts.get(key) ?? 0) + 1)
   }
-  const { at, done, outcome, refusal } = columns
+  const { at, done, outcome, refusal, copyOf } = columns
   const belongs = columns[of.column]
   for (let key = 0; key < at.length; key++) {
     if (at[key]! < of.warmupMs || belongs[key] !== of.index) continue
+    if (copyOf[key]! >= 0) add('sent')
+    if (copyOf[key]! >= 0 && outcome[key] === OUTCOME.served) add('won')
+    if (outcome[key] === OUTCOME.withdrawn || outcome[key] === OUTCOME.redundant) {
+      add(ENDS.get(outcome[key]!))
+      continue
+    }
     add('arrived')
     add(Number.isNaN(done[key]) ? 'in_flight' : ENDS.get(outcome[key]!))
     if (outcome[key] === OUTCOME.shed) add(CAUSES.get(refusal[key]!))

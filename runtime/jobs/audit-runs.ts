@@ -56,7 +56,7 @@ export function auditRun(name: string, run: KeptRun, of: RunsOf): RunAudit {
 function decisionLogAudit({ rows, journal }: KeptRun, of: RunsOf): RunAudit['journal'] {
   if (journal.length === 0) return null
   const plan = of.kind === 'replay' ? livePlan(of.plan) : of.plan
-  const again = feedBack(plan, of.requests, journal)
+  const again = feedBack(plan, of.requests, journal, rows.columns.copyOf)
   return { entries: again.entries, differences: [...feedbackDifferences(rows, again)] }
 }
 

@@ -9,6 +9,7 @@ import { checkClassModels } from './check-class-models.ts'
 import { checkClients } from './check-clients.ts'
 import { checkFailures } from './check-failures.ts'
 import { checkGeneration } from './check-generation.ts'
+import { checkHedges } from './check-hedges.ts'
 import { checkKvCache } from './check-kv-cache.ts'
 import { checkLengthLaws } from './check-length-laws.ts'
 import { checkLengths } from './check-lengths.ts'
@@ -42,6 +43,7 @@ const CHECKS = [
   checkOrder,
   checkAdmission,
   checkClients,
+  checkHedges,
   checkGeneration,
   checkKvCache,
   checkPrefixes,

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { ratedArrivals } from './schema-arrivals.ts'
 import { retry, session } from './schema-clients.ts'
 import { duration } from './schema-duration.ts'
+import { hedge } from './schema-hedge.ts'
 import { lengthStep, lengths } from './schema-lengths.ts'
 import { servegenArrivals, traceArrivals } from './schema-trace.ts'
 import { count, kind, name, off, positive } from './schema-values.ts'
@@ -106,6 +107,7 @@ export const trafficClass = z
     ),
     retry: retry.optional(),
     session: session.optional(),
+    hedge: hedge.optional(),
     priority: count
       .max(100)
       .default(1)

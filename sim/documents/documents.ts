@@ -4,7 +4,7 @@ import { cost, headOf, number, numberOrNull, profileRef, scenarioRef } from './d
 import { hostSchema } from './host-document.ts'
 import { memorySpace } from './memory-document.ts'
 import { poolResult } from './pool-result.ts'
-import { calls, cell, tailPoint } from './request-figures.ts'
+import { calls, cell, hedges, tailPoint } from './request-figures.ts'
 import {
   headroom,
   objectiveResult,
@@ -26,6 +26,7 @@ import {
 const classResult = cell
   .extend({
     calls,
+    hedges,
     tail: z
       .array(tailPoint)
       .describe(

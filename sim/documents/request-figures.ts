@@ -127,6 +127,34 @@ export const calls = z
   .nullable()
   .describe('Calls of the clients of the class; null where each request is a call.')
 
+export const hedges = z
+  .strictObject({
+    sent: number.describe(
+      'Number of copies that were sent in addition to first copies, summed over runs.',
+    ),
+    sent_share: estimate.describe(
+      'The same for each request or part of one; mean over runs, and n counts requests.',
+    ),
+    won: number.describe('Number of these copies that answered their request, summed over runs.'),
+    withdrawn: number.describe(
+      'Number of copies, the first included, that left a queue because another copy had been ' +
+        'answered, or had started where they are tied; summed over runs.',
+    ),
+    redundant: number.describe(
+      'Number of copies, the first included, that completed after another one had been answered; ' +
+        'summed over runs.',
+    ),
+    wasted: estimate.describe(
+      'Share of the executor time of the class that redundant copies took, 0 to 1; mean over ' +
+        'runs, and n counts runs. Generation is not included.',
+    ),
+  })
+  .nullable()
+  .describe(
+    'Copies of hedged or tied requests that were scheduled after the warm-up; null without ' +
+      '`hedge`. Withdrawn and redundant copies are in no other count of the class.',
+  )
+
 /** One point of a tail curve; p runs from 0.01 to the last that the sample supports. */
 export const tailPoint = z
   .strictObject({

@@ -23,6 +23,11 @@ export class KeyedHeap {
     return this.#length > 0 ? this.#heap[0]! : -1
   }
 
+  has(item: number): boolean {
+    const place = this.#place[item] ?? 0
+    return place < this.#length && this.#heap[place] === item
+  }
+
   take(): number {
     const item = this.#heap[0]!
     this.remove(item)

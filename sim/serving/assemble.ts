@@ -2,6 +2,7 @@ import { ControlPlane } from './control-plane.ts'
 import { LoggingControlPlane } from './decision-log/decision-log.ts'
 import { EndOfTraffic } from './end-of-traffic.ts'
 import { inParts } from './fan-out-source.ts'
+import { withCopies } from './hedging/hedging-source.ts'
 import { observerOf } from './observers.ts'
 import type { ServingPlan } from './plan.ts'
 import type {
@@ -77,7 +78,8 @@ export function trafficOf(source: Source, requests = new Requests()): Traffic {
  */
 export function assemble<D>(parts: SystemParts<D>): ServingSystem<D> {
   const { plan } = parts
-  const traffic = trafficOf(inParts(parts.source, plan.classes), parts.requests)
+  const sent = withCopies(inParts(parts.source, plan.classes), plan.classes)
+  const traffic = trafficOf(sent, parts.requests)
   const { source, requests } = traffic
   const { driver, ...world } = parts.world(traffic)
   const observers = [...parts.observe(requests)]

@@ -1,5 +1,7 @@
 import { emptyBatch } from './batching/batch-assembly.ts'
 import { clientTimeoutOf } from './client-timeout.ts'
+import { type Hedges, hedgesOf } from './hedging/hedges.ts'
+import { observerOf } from './observers.ts'
 import type { ClassPlan, ServingPlan } from './plan.ts'
 import {
   type Backend,
@@ -53,6 +55,8 @@ export class ControlPlane implements ControlPlanePort {
   readonly #timed: readonly { timer(now: Ms): void }[]
   readonly #timers: ArmedTimers
   readonly #outcomes: RequestOutcomes
+  /** null where no request has copies */
+  readonly #hedges: Hedges | null
   /** by executor */
   readonly #batches: readonly Batch[]
   /** the pool of the last request: further parts of a fan-out go to the same one */
@@ -74,6 +78,9 @@ export class ControlPlane implements ControlPlanePort {
     },
   ) {
     const { requests } = world
+    const hedges = hedgesOf(plan.classes, requests)
+    const seen = hedges === null ? world.observer : observerOf([hedges, world.observer])
+    this.#hedges = hedges
     const pools = poolStates(plan, requests)
     const stations = pools.flatMap((pool) => pool.stations)
     const executorsOf = <T>(of: (station: Station) => T) =>
@@ -92,7 +99,7 @@ export class ControlPlane implements ControlPlanePort {
       pools,
       routers: [...new Set(this.#routers)],
       timers: this.#timers,
-      observer: world.observer,
+      observer: seen,
     })
     const { observer } = tuners
     this.#observer = observer
@@ -118,6 +125,7 @@ export class ControlPlane implements ControlPlanePort {
     const routers = [...new Set(this.#routers), ...pools.map(({ router }) => router)]
     this.#views = [...routerViews(routers, this.#timers), ...tuners.all]
     this.#outcomes.views = this.#views
+    this.#outcomes.hedges = hedges
     this.#scalers = this.#poolScalers(pools, world.backend)
     const scalers = this.#scalers.filter((scaler) => scaler !== null)
     this.#scaled = scalers.length > 0
@@ -183,6 +191,13 @@ export class ControlPlane implements ControlPlanePort {
     const own = this.#classes[requests.class[request]!]!
     requests.leaves[request] = at + clientTimeoutOf(own, at, requests.sendId[request]!)
     this.#observer.arrived?.(now, request)
+    if (this.#hedges?.routed(now, request, this.#pool, station) === true) {
+      requests.refusal[request] = REFUSAL.none
+      this.#outcomes.lose(now, request, OUTCOME.withdrawn)
+      server.timer(now)
+      this.#withdraw(now, this.#hedges)
+      return
+    }
     const { admission } = station
     let refusal: Refusal = REFUSAL.memory
     if (routed === null) refusal = REFUSAL.unavailable
@@ -203,13 +218,16 @@ export class ControlPlane implements ControlPlanePort {
     requests.idleAtEnqueueMs[request] = station.idleUntil(now)
     requests.window[request] = now + station.batcher.windowMs
     station.queue.push(now, request)
+    this.#hedges?.joined(request)
     server.offer(now, request)
+    if (this.#hedges !== null) this.#withdraw(now, this.#hedges)
   }
 
   onTimer(now: Ms, timer: number): void {
     this.#timers.fired(timer)
     if (this.#scaled && timer < this.#stations.length) this.#note(now, this.#stations[timer]!)
     this.#timed[timer]!.timer(now)
+    if (this.#hedges !== null) this.#withdraw(now, this.#hedges)
   }
 
   onDone(now: Ms, executor: number, started: Ms, ended: Ms, status: Status): void {
@@ -219,15 +237,18 @@ export class ControlPlane implements ControlPlanePort {
     batch.status = status
     if (this.#scaled) this.#note(now, this.#stationOf[executor]!)
     this.#serverOf[executor]!.done(now, batch)
+    if (this.#hedges !== null) this.#withdraw(now, this.#hedges)
   }
 
   onLoaded(now: Ms, executor: number, ok: boolean): void {
     this.#serverOf[executor]!.loaded(now, executor, ok)
+    if (this.#hedges !== null) this.#withdraw(now, this.#hedges)
   }
 
   onSteps(now: Ms, executor: number, steps: number, firstMs: Ms, lastMs: Ms): void {
     if (this.#scaled) this.#note(now, this.#stationOf[executor]!)
     this.#serverOf[executor]!.steps(now, executor, steps, firstMs, lastMs)
+    if (this.#hedges !== null) this.#withdraw(now, this.#hedges)
   }
 
   onExecutor(now: Ms, executor: number, state: ExecutorState): void {
@@ -235,12 +256,25 @@ export class ControlPlane implements ControlPlanePort {
     if (state === 'up') this.#scalerOf(executor)?.up(executor)
     this.#observer.executor?.(now, executor, state)
     this.#serverOf[executor]!.executor(now, executor, state)
+    if (this.#hedges !== null) this.#withdraw(now, this.#hedges)
   }
 
   onEnd(now: Ms): void {
     this.#setEnding(true)
     for (const scaler of this.#scalers) scaler?.end(now)
     for (const server of this.#servers) server.end(now)
+    if (this.#hedges !== null) this.#withdraw(now, this.#hedges)
+  }
+
+  /** Ends the copies that wait in vain; their servers look at their queues again. */
+  #withdraw(now: Ms, hedges: Hedges): void {
+    hedges.eachInVain((request) => {
+      const { queue, admission, id } = this.#stations[this.#requests.queue[request]!]!
+      queue.remove(request)
+      admission.left()
+      this.#outcomes.lose(now, request, OUTCOME.withdrawn)
+      this.#servers[id]!.timer(now)
+    })
   }
 
   #setEnding(ending: boolean): void {
@@ -252,6 +286,11 @@ export class ControlPlane implements ControlPlanePort {
   #route(now: Ms, request: number): Station | null {
     for (const views of this.#views) views.arrived(now)
     const requests = this.#requests
+    if (requests.copy[request]! > 0) {
+      const { pool, station } = this.#hedges!.route(now, request)
+      this.#pool = pool
+      return station
+    }
     if (requests.part[request]! > 0) return this.#pool.router.routeApart(now, request)
     const router = this.#routers[requests.class[request]!]!
     this.#pool = router.route(now, request) ?? router.candidates[0]!

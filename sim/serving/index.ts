@@ -14,6 +14,8 @@ export {
 } from './decision-log/decision-log.ts'
 export { kvBytes } from './generation/kv-plan.ts'
 export { PREFIX_TOKENS } from './generation/prefix-keys.ts'
+export type { HedgePlan } from './hedging/hedge-plan.ts'
+export { SendBudget, type SendBudgetPlan } from './hedging/send-budget.ts'
 export { evictionPolicies } from './memory/eviction/index.ts'
 export { Ledger } from './memory/ledger.ts'
 export {
@@ -23,7 +25,7 @@ export {
   type Remedy,
   type ResidencyPlan,
 } from './memory/memory-plan.ts'
-export { outcomes, refusals } from './outcomes.ts'
+export { allOutcomes, outcomes, refusals } from './outcomes.ts'
 export {
   ANY_CLASS,
   type ClassPlan,

@@ -21,6 +21,12 @@ function numbersOf<C extends Codes>(codes: C): Numbers<C> {
   return Object.freeze(Object.fromEntries(entries)) as Numbers<C>
 }
 
+/** How copies of a request end that did not answer it. Results count them apart, see `hedge`. */
+const COPY_OUTCOMES = Object.freeze({
+  withdrawn: code(6, 'withdrawn', 'left the queue because of another copy'),
+  redundant: code(7, 'redundant', 'completed after another copy (wasted work)'),
+})
+
 /** Every way in which a request ends. Its meaning follows "requests that". */
 export const OUTCOMES = Object.freeze({
   served: code(0, 'served', 'were answered while their clients waited'),
@@ -29,6 +35,7 @@ export const OUTCOMES = Object.freeze({
   abandoned: code(3, 'abandoned', 'completed after their client timeout (wasted work)'),
   failed: code(4, 'failed', 'failed with their batch'),
   cancelled: code(5, 'cancelled', 'left the queue at their client timeout'),
+  ...COPY_OUTCOMES,
 })
 
 /** Every reason for which a request is refused. Its meaning follows "requests refused because". */
@@ -49,5 +56,11 @@ export type Outcome = (typeof OUTCOME)[keyof typeof OUTCOME]
 export const REFUSAL = Object.freeze({ none: 0, ...numbersOf(REFUSALS) } as const)
 export type Refusal = (typeof REFUSAL)[keyof typeof REFUSAL]
 
-export const outcomes = Object.values(OUTCOMES)
+export const allOutcomes = Object.values(OUTCOMES)
+const ofCopies: readonly Code<number, string>[] = Object.values(COPY_OUTCOMES)
+/** The outcomes that count as arrivals. */
+export const outcomes = allOutcomes.filter(
+  (one): one is Exclude<typeof one, (typeof COPY_OUTCOMES)[keyof typeof COPY_OUTCOMES]> =>
+    !ofCopies.includes(one),
+)
 export const refusals = Object.values(REFUSALS)

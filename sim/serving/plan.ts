@@ -2,6 +2,7 @@ import type { Duration } from '../../scenarios/schema/schema.ts'
 import { type AdmissionPlan, OPEN_ADMISSION } from './admission/admission-plan.ts'
 import type { BatchingPlan } from './batching/batching-plan.ts'
 import type { GenerationPlan } from './generation/generation-plan.ts'
+import type { HedgePlan } from './hedging/hedge-plan.ts'
 import type { DevicePlan, PoolMemoryPlan } from './memory/memory-plan.ts'
 import type { Ms } from './ports.ts'
 import type { RoutingChoice } from './routing/routing-plan.ts'
@@ -88,6 +89,8 @@ export interface ClassPlan {
   readonly sharedPrefixTokens: number
   /** whether a prompt begins with the one before it and its answer */
   readonly carriesContext: boolean
+  /** copies of its requests; absent where each request is sent once */
+  readonly hedge?: HedgePlan
 }
 
 /** A class without limits. */

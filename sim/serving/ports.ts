@@ -165,6 +165,10 @@ export interface RequestFields {
   readonly sendId: Uint32Array
   /** which part of the fan-out it is; 0 for the first, and for a request that is whole */
   readonly part: Uint16Array
+  /** which copy of a hedged request it is; 0 for the first, and for a request without copies */
+  readonly copy: Uint8Array
+  /** of further copies: the key of the first */
+  readonly copyOf: Uint32Array
   /**
    * By slot, of those of which that is known: what its prompt begins with, a number for every 512
    * tokens. Where two have the same number they have had the same tokens up to there.

@@ -15,6 +15,8 @@ export class Requests implements RequestFields {
   key = new Uint32Array(0)
   sendId = new Uint32Array(0)
   part = new Uint16Array(0)
+  copy = new Uint8Array(0)
+  copyOf = new Uint32Array(0)
   /** when its client leaves; Infinity for never */
   leaves = new Float64Array(0)
   /** when it was enqueued */

@@ -4,6 +4,7 @@ import { admissionPlan } from './admission/admission-plan.ts'
 import { batchingPlan } from './batching/batching-plan.ts'
 import { type GenerationPlan, STATIC_BATCHES } from './generation/generation-plan.ts'
 import { kvPlan } from './generation/kv-plan.ts'
+import { hedgePlan } from './hedging/hedge-plan.ts'
 import { liveDevice, liveMemory, memoryPlan } from './memory/memory-plan.ts'
 import type { ClassPlan, QueueBounds, ServingPlan } from './plan.ts'
 import { queuePlan } from './queue/queue-disciplines.ts'
@@ -68,7 +69,7 @@ export function livePlan(plan: ServingPlan): ServingPlan {
   return { ...plan, pools, devices: plan.devices.map(liveDevice) }
 }
 
-function classPlan(traffic: TrafficClass, { pools }: Scenario): ClassPlan {
+function classPlan(traffic: TrafficClass, { pools, duration_s }: Scenario): ClassPlan {
   const timeouts = clientTimeoutPlan(traffic)
   const handedTo = pools.map(({ generation }) =>
     generation?.policy === 'continuous' ? generation.hand_over?.pool : undefined,
@@ -86,6 +87,7 @@ function classPlan(traffic: TrafficClass, { pools }: Scenario): ClassPlan {
     queueTimeoutMs: traffic.queue_timeout_ms ?? endless,
     sharedPrefixTokens: traffic.shared_prefix_tokens ?? 0,
     carriesContext: traffic.session?.carry_context ?? false,
+    ...(traffic.hedge && { hedge: hedgePlan(traffic.hedge, 1000 * duration_s) }),
   }
 }
 

@@ -42,7 +42,7 @@ export function endOfTraffic({ reactions }: Promises, seen: Seen): EndOfTraffic 
   const served = new Served(batches)
   const lost = lostAt(rows)
   const lastFirst = lastUnprompted(rows, classes)
-  const refusals = classes.some(({ budget }) => budget)
+  const refusals = classes.some(({ budget, copies = false }) => budget || copies)
   const hidden = hiddenUntil(rows, reactions)
   const rested = restedFrom(Math.max(lastSent, hidden), seen)
   const stopped = Math.max(lastSent, untilMs)
@@ -103,17 +103,19 @@ function lastUnprompted(rows: AuditRows, classes: readonly ClassReactions[]): nu
   let last = -never
   for (const [key, sent] of rows.sent.entries()) {
     const { follows } = classes[rows.class[key]!]!
-    if (!follows && rows.attempt[key] === 1 && sent > last) last = sent
+    const isFirst = rows.attempt[key] === 1 && rows.copyOf[key]! < 0
+    if (!follows && isFirst && sent > last) last = sent
   }
   return last
 }
 
 /**
  * Until when clients may have planned a request that they did not send: a retry after their
- * timeout, where an answer came first; or a retry that the budget prevented.
+ * timeout, where an answer came first; a copy of a request; or a retry that the budget prevented.
  */
 function hiddenUntil(rows: AuditRows, { untilMs, classes }: PromisedReactions) {
   let last = -never
+  if (classes.some(({ copies = false }) => copies)) return never
   for (const [key, sent] of rows.sent.entries()) {
     const reactions = classes[rows.class[key]!]!
     if (Number.isNaN(sent)) continue

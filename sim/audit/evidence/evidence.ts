@@ -14,6 +14,7 @@ import {
   type RequestColumns,
   SHED,
   TIMED_OUT,
+  WITHDRAWN,
 } from './raw-rows.ts'
 import { gatherBatches, orNever, type SeenBatch } from './seen-batch.ts'
 
@@ -23,7 +24,7 @@ export interface SeenQueue extends PromisedQueue {
   readonly joined: readonly number[]
   /** keys of the requests that it rejected */
   readonly shed: readonly number[]
-  /** keys of the requests that timed out in it: queue or client timeout */
+  /** keys of the requests that left it: at a timeout, or because of another copy */
   readonly timedOut: readonly number[]
   /** keys of the requests that were lost while they waited, with their replica */
   readonly failed: readonly number[]
@@ -125,7 +126,7 @@ export function gatherEvidence(
       continue
     }
     queue.joined.push(key)
-    if (outcome === TIMED_OUT || outcome === CANCELLED) {
+    if (outcome === TIMED_OUT || outcome === CANCELLED || outcome === WITHDRAWN) {
       left[key] = gone[key] = orNever(rows.done[key]!)
       queue.timedOut.push(key)
     } else if (outcome === FAILED) {
@@ -154,7 +155,7 @@ export function gatherEvidence(
   }
   const end = endOfTraffic(promises, { rows, batches, lastSent, isUnfilled })
   const classOf = (key: number) => promises.classes[rows.class[key]!] ?? promises.classes[0]!
-  const expected = expectedParts(requests, promises)
+  const expected = expectedParts(requests, promises, rows)
   const lists = { queues, unhindered, batches, left, gone }
   return { classOf, promises, rows, requests, expected, ...lists, end }
 }
@@ -204,16 +205,32 @@ export interface ExpectedParts {
   readonly part: readonly number[]
 }
 
-/** Keys number all parts of a request before those of the next. */
-function expectedParts(requests: RequestColumns, { classes }: Promises): ExpectedParts {
+/**
+ * Keys number all parts of a request before those of the next. Copies of parts come between
+ * requests: rows say which part they repeat, and the rule on copies checks that.
+ */
+function expectedParts(
+  requests: RequestColumns,
+  { classes }: Promises,
+  { copyOf }: AuditRows,
+): ExpectedParts {
   const sending: number[] = []
   const part: number[] = []
+  const addCopies = () => {
+    for (let first = copyOf[part.length] ?? -1; first >= 0; first = copyOf[part.length] ?? -1) {
+      // a copy of a row that has not come yet is of no request
+      sending.push(sending[first] ?? -1)
+      part.push(part[first] ?? 0)
+    }
+  }
   for (let number = 0; number < requests.at.length; number++) {
     const parts = classes[requests.class[number]!]?.fanOut ?? 1
+    addCopies()
     for (let i = 0; i < parts; i++) {
       sending.push(number)
       part.push(i)
     }
   }
+  addCopies()
   return { sending, part }
 }

@@ -73,18 +73,32 @@ export function exactCalls(
 ): ExactCalls {
   const latencies: number[] = []
   let made = 0
+  const answers = copyAnswers(rows)
   for (let key = 0; key < rows.at.length; key++) {
     const since = rows.firstScheduledAt[key]!
     if (rows.part[key] !== 0 || rows.class[key] !== of.class || since < of.warmupMs) continue
+    if (rows.copyOf[key]! >= 0) continue
     if (rows.attempt[key] === 1) made++
     let last = Number.NEGATIVE_INFINITY
     let answered = true
     for (let i = key; i < rows.at.length && rows.sendId[i] === rows.sendId[key]; i++) {
-      answered &&= rows.outcome[i] === SERVED && rows.batch[i]! >= 0
-      last = Math.max(last, rows.done[i]!)
+      if (rows.copyOf[i]! >= 0) continue
+      const served = rows.outcome[i] === SERVED && rows.batch[i]! >= 0
+      const done = served ? rows.done[i] : answers.get(i)
+      answered &&= done !== undefined
+      last = Math.max(last, done ?? last)
     }
     if (answered) latencies.push(last - since)
   }
   const sorted = Float64Array.from(latencies).sort()
   return { made, answered: sorted.length, values: of.levels.map((p) => percentileOf(sorted, p)) }
+}
+
+/** When further copies answered, by the row of the first. */
+function copyAnswers(rows: AuditRows): ReadonlyMap<number, number> {
+  const answers = new Map<number, number>()
+  for (const [key, first] of rows.copyOf.entries()) {
+    if (first >= 0 && rows.outcome[key] === SERVED) answers.set(first, rows.done[key]!)
+  }
+  return answers
 }

@@ -20,6 +20,8 @@ export interface AuditRows {
   readonly sendId: Int32Array
   /** number of the part in its send, from 0 */
   readonly part: Uint16Array
+  /** of a further copy of a hedged request: the row of the first; otherwise -1 */
+  readonly copyOf: Int32Array
   /** when its client times out; Infinity for never */
   readonly leaves: Float64Array
   readonly pool: Uint8Array
@@ -58,6 +60,8 @@ export const TIMED_OUT = 2
 export const ABANDONED = 3
 export const FAILED = 4
 export const CANCELLED = 5
+export const WITHDRAWN = 6
+export const REDUNDANT = 7
 
 /**
  * Reasons for rejections as numbered in the row format, defined a second time to share no code; in

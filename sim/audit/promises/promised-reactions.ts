@@ -13,20 +13,26 @@ export interface ClassReactions {
   readonly follows: boolean
   /** least delay of the reaction to a failed attempt, ms; Infinity for no reaction */
   readonly leastPauseMs: (attempt: number) => number
+  /** whether a copy of a request may be planned, and not sent */
+  readonly copies?: boolean
   /** whether a budget may prevent retries */
   readonly budget: boolean
 }
 
 /** Null where requests do not depend on outcomes. */
 export function promisedReactions({ traffic, duration_s }: Scenario): PromisedReactions | null {
-  const reacts = ({ arrivals, retry, session }: Scenario['traffic'][number]) =>
-    arrivals.process === 'closed-loop' || retry !== undefined || session !== undefined
+  const reacts = ({ arrivals, retry, session, hedge }: Scenario['traffic'][number]) =>
+    arrivals.process === 'closed-loop' ||
+    retry !== undefined ||
+    session !== undefined ||
+    hedge !== undefined
   if (!traffic.some(reacts)) return null
   const classes: ClassReactions[] = []
-  for (const { arrivals, retry, session } of traffic) {
+  for (const { arrivals, retry, session, hedge } of traffic) {
     const closed = arrivals.process === 'closed-loop'
     classes.push({
       follows: closed || session !== undefined,
+      copies: hedge !== undefined,
       budget: retry?.budget !== undefined,
       leastPauseMs(attempt) {
         if (retry === undefined || attempt >= retry.max_attempts) {

@@ -6,6 +6,7 @@ import {
   promisedMemory,
 } from './memory-promises.ts'
 import { type PromisedCard, promisedCards } from './promised-cards.ts'
+import { type PromisedHedge, promisedHedge } from './promised-hedge.ts'
 import { type PromisedKv, promisedKv } from './promised-kv.ts'
 import { type PromisedReactions, promisedReactions } from './promised-reactions.ts'
 import { type PromisedChoice, promisedQueueRouting, promisedRouter } from './promised-routing.ts'
@@ -50,6 +51,8 @@ export interface ClassPromises {
   readonly queueTimeoutMs: number
   /** tokens shared by all its prompts; 0 for none */
   readonly sharedPrefixTokens: number
+  /** absent where each request is sent once */
+  readonly hedge?: PromisedHedge | undefined
 }
 
 export type PromisedOrder =
@@ -169,6 +172,7 @@ export function promisesOf(scenario: Scenario): Promises {
       weight: traffic.weight,
       queueTimeoutMs: limit(traffic.queue_timeout_ms),
       sharedPrefixTokens: traffic.shared_prefix_tokens ?? 0,
+      hedge: promisedHedge(traffic, 1000 * scenario.duration_s),
     })
   }
   return {

@@ -25,6 +25,7 @@ import { order } from './queue/order.ts'
 import { queueTimeout } from './queue/queue-timeout.ts'
 import { slack } from './queue/slack.ts'
 import { conservation } from './requests/conservation.ts'
+import { copies } from './requests/copies.ts'
 import { executor } from './requests/executor.ts'
 import { fanOut } from './requests/fan-out.ts'
 import { replicas } from './requests/replicas.ts'
@@ -59,6 +60,7 @@ export const rules: readonly Rule[] = Object.freeze([
   models,
   routing,
   fanOut,
+  copies,
   replicas,
   sequenceSlots,
   kvCache,

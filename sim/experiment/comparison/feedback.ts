@@ -24,10 +24,16 @@ export interface FedBack {
 
 /**
  * Feeds a fresh control plane the events of another. Where both decide alike, the rows are those of
- * the first run to the last bit: their times come from the journal, the rest from decisions.
+ * the first run to the last bit: their times come from the journal, the rest from decisions. Which
+ * requests are copies of others is decided by clients, so `copyOf` comes from the rows.
  */
-export function feedBack(plan: ServingPlan, list: RequestList, journal: Float64Array): FedBack {
-  const requests = partsOf(list, plan.classes)
+export function feedBack(
+  plan: ServingPlan,
+  list: RequestList,
+  journal: Float64Array,
+  copyOf?: ArrayLike<number>,
+): FedBack {
+  const requests = partsOf(list, plan.classes, copyOf)
   const count = requests.at.length
   const slots = new Requests()
   const rows = Rows.allocate(count)
@@ -77,7 +83,8 @@ export function feedBack(plan: ServingPlan, list: RequestList, journal: Float64A
     if (event === 'arrival' && !Number.isNaN(rows.columns.sent[id])) {
       return id < count ? 'it has arrived before' : `there are ${grouped(count)} requests`
     }
-    if (event === 'arrival' && requests.part[id]! > 0 && arrived !== id - 1) {
+    const isPart = requests.part[id]! > 0 && requests.copyOf[id]! < 0
+    if (event === 'arrival' && isPart && arrived !== id - 1) {
       return 'the part before it has not just arrived'
     }
     if (event === 'timer' && !(due[id]! <= now)) return 'the timer is not due'
@@ -132,6 +139,9 @@ function enter(slots: Requests, columns: PartColumns, key: number): number {
   slots.firstScheduledAt[slot] = columns.at[key]!
   slots.sendId[slot] = columns.sendId[key]!
   slots.part[slot] = columns.part[key]!
+  const first = columns.copyOf[key]!
+  slots.copy[slot] = first < 0 ? 0 : 1
+  slots.copyOf[slot] = first < 0 ? key : first
   const prefix = columns.prefixes?.[key]
   if (prefix) slots.prefixes.set(slot, prefix)
   return slot

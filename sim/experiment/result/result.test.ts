@@ -96,6 +96,7 @@ function runOf(n: number, scale: number, { lost = 0, judged = [] as readonly num
     calls: [
       { made: 2 * n, latency: figures, all: quantiles(PERCENTILES), judged: quantiles(judged) },
     ],
+    copies: [null],
     pools: [cell],
     batchSizes: [[3, 1]],
     efficiency: [0.8],

@@ -22,6 +22,7 @@ import { loadOf, type Resolved } from '../system/resolve.ts'
 import { assumptionsOf } from './assumptions.ts'
 import { availabilityResult } from './availability.ts'
 import { energyResult } from './energy.ts'
+import { hedgesResult } from './hedges-result.ts'
 import { memoryResult } from './memory-result.ts'
 import { judgeAll, objectiveFigures } from './objectives.ts'
 import { batchMean, overRuns, shareOver } from './over-runs.ts'
@@ -113,6 +114,7 @@ export function resultOf(
     assumptions: assumptionsOf(system),
     classes: scenario.traffic.map((traffic, i) => ({
       ...cell(traffic.class, (run) => run.classes[i]!),
+      hedges: hedgesResult(runs, i),
       calls: callsResult(runs.map(({ calls }) => calls[i]!)),
       tail: tail(runs.map(({ classTails }) => classTails[i] ?? [])),
     })),

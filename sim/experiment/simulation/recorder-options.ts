@@ -22,10 +22,11 @@ export function recorderOptions(
     })),
     poolOf: executorsOf(plan).map(({ pool }) => pool),
     surges: surgeWindows(scenario),
-    parts: scenario.traffic.map(({ class: name, fan_out: parts, retry }) => {
+    parts: scenario.traffic.map(({ class: name, fan_out: parts, retry, hedge }) => {
       const judged = limitMs(scenario, name, 'call') < Number.POSITIVE_INFINITY
-      return judged || parts > 1 || retry !== undefined ? parts : null
+      return judged || parts > 1 || retry !== undefined || hedge !== undefined ? parts : null
     }),
+    hedged: scenario.traffic.map(({ hedge }) => hedge !== undefined),
     limitsMs: scenario.traffic.map((traffic) => limitMs(scenario, traffic.class, 'latency')),
     windows: worstWindows(scenario),
     tokenLimits: scenario.traffic.map(({ class: name }) => ({

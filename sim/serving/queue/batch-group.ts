@@ -99,6 +99,14 @@ export class BatchGroup implements BatchGroupView {
     return next < 0 || (strict && levelOf(late) < levelOf(next))
   }
 
+  /** Takes out any request of the group. */
+  withdraw(request: number): void {
+    if (this.#late?.has(request) === true) {
+      this.#late.remove(request)
+      this.#came.remove(request)
+    } else this.remove(request)
+  }
+
   /** Takes out a request that has not timed out before now. */
   remove(request: number): void {
     this.#order?.remove(request)

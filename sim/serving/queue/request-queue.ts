@@ -45,8 +45,9 @@ export class RequestQueue {
     const { adaptiveLifo } = pool.admission
     this.#overload = adaptiveLifo === null ? null : new Overload(adaptiveLifo)
     const timeOutGroups = [false, true].flatMap((inOverload) =>
-      classes.map(({ cancels, clientTimeoutMs, drawnClientTimeout }, index) => {
-        if (cancels && drawnClientTimeout !== null) return ANY_ORDER
+      classes.map(({ cancels, clientTimeoutMs, drawnClientTimeout, hedge }, index) => {
+        // copies come after later requests
+        if (cancels && (drawnClientTimeout !== null || hedge !== undefined)) return ANY_ORDER
         if (cancels && clientTimeoutMs < endless) return `class ${index}, ${inOverload}`
         const timeoutMs = this.#timeoutMs(policies[index]!, inOverload)
         return timeoutMs < endless ? `time-out ${timeoutMs}` : null
@@ -138,6 +139,12 @@ export class RequestQueue {
     this.groups[0]!.remove(request)
     this.#leave(request)
     return request
+  }
+
+  /** Takes out a request that waits here, wherever it stands. */
+  remove(request: number): void {
+    this.#groupOf(request).withdraw(request)
+    this.#leave(request)
   }
 
   /** Takes out any request; -1 where the queue is empty. */

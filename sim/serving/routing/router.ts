@@ -124,6 +124,19 @@ export class Router<C extends Candidate> implements RouterView {
     return this.routeApart(now, request)
   }
 
+  /** For a further copy: a candidate that has none, where one accepts it. */
+  routeCopy(now: Ms, request: number, others: readonly C[]): C | null {
+    const [first] = this.candidates
+    if (this.candidates.length === 1) return first!.accepts ? first! : null
+    const isOpen = this.candidates.map(({ accepts }) => accepts)
+    if (!isOpen.includes(true)) return null
+    const isNew = isOpen.map((open, i) => open && !others.includes(this.candidates[i]!))
+    const among = isNew.includes(true) ? isNew : isOpen
+    for (const [i, free] of among.entries()) this.taken[i] = free ? 0 : 1
+    this.anyTaken = among.includes(false)
+    return this.routeApart(now, request)
+  }
+
   /** Marks the candidates that accept nothing; false where none accepts anything. */
   #takeClosed(): boolean {
     let open = 0

@@ -1,3 +1,4 @@
+import type { Hedges } from '../hedging/hedges.ts'
 import { type Batch, type Ms, type Observer, OUTCOME, type Outcome, STATUS } from '../ports.ts'
 import type { Requests } from '../requests.ts'
 import type { RouterViews } from '../routing/router-views.ts'
@@ -8,6 +9,8 @@ import type { Station } from '../routing/station.ts'
 export class RequestOutcomes {
   /** learn when the last request has ended */
   views: readonly Pick<RouterViews, 'emptied'>[] = []
+  /** null where no request has copies */
+  hedges: Hedges | null = null
   readonly #requests: Requests
   readonly #observer: Observer
 
@@ -24,10 +27,14 @@ export class RequestOutcomes {
   ended(now: Ms, station: Station, batch: Batch): void {
     const { members, size, status } = batch
     const { outcome, leaves } = this.#requests
+    const { hedges } = this
     for (let i = 0; i < size; i++) {
       const request = members[i]!
       if (status !== STATUS.ok) outcome[request] = OUTCOME.failed
       else outcome[request] = now >= leaves[request]! ? OUTCOME.abandoned : OUTCOME.served
+      if (hedges !== null) {
+        outcome[request] = hedges.ran(now, request, outcome[request]! as Outcome)
+      }
     }
     this.#observer.batch?.(now, batch)
     if (this.#feedback !== null) this.#report(now, this.#feedback, batch)
@@ -42,6 +49,7 @@ export class RequestOutcomes {
     this.#requests.outcome[request] = outcome
     this.#observer.lost?.(now, request)
     this.#feedback?.ended(now, request, 0, 0)
+    this.hedges?.left(now, request)
     this.#requests.release(request)
     if (this.#requests.inUse === 0) for (const views of this.views) views.emptied()
   }

@@ -16,7 +16,7 @@ interface Part {
 /** The calls of one class after its requests ended in the given order. */
 function callsOf(parts: readonly Part[], of: { fanOut: number; warmupMs?: number }) {
   const requests = new Requests(parts.length)
-  const recorder = new CallRecorder(requests, [of.fanOut], of.warmupMs ?? 0)
+  const recorder = new CallRecorder({ requests, parts: [of.fanOut], warmupMs: of.warmupMs ?? 0 })
   parts.forEach(({ sending, part = 0, attempt = 1, since = 0, outcome }, slot) => {
     requests.sendId[slot] = sending
     requests.part[slot] = part

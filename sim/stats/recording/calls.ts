@@ -16,11 +16,24 @@ export class CallRecorder {
   readonly #requests: Requests
   readonly #parts: readonly (number | null)[]
   readonly #warmupMs: Ms
-  /** by number of the send: its served parts, and parts that have not ended */
+  readonly #hedged: readonly boolean[]
+  /** by number of the send: its served parts, and parts and copies that have not ended */
   readonly #inFlight = new Map<number, { served: number; left: number }>()
 
   /** `parts`: parts per request of each class; null where each request is a call. */
-  constructor(requests: Requests, parts: readonly (number | null)[], warmupMs: Ms) {
+  constructor({
+    requests,
+    parts,
+    warmupMs,
+    hedged = [],
+  }: {
+    readonly requests: Requests
+    readonly parts: readonly (number | null)[]
+    readonly warmupMs: Ms
+    /** whether the requests of each class have copies */
+    readonly hedged?: readonly boolean[]
+  }) {
+    this.#hedged = hedged
     this.classes = parts.map((of) => (of === null ? null : new Calls()))
     this.#requests = requests
     this.#parts = parts
@@ -28,9 +41,15 @@ export class CallRecorder {
   }
 
   arrived(request: number): void {
-    const { class: numbers, attempt, part, firstScheduledAt } = this.#requests
+    const { class: numbers, attempt, part, copy, firstScheduledAt } = this.#requests
     const calls = this.classes[numbers[request]!]
-    if (calls == null || attempt[request] !== 1 || part[request] !== 0) return
+    if (calls == null) return
+    if (copy[request]! > 0) {
+      const parts = this.#parts[numbers[request]!]!
+      if (parts > 1) this.#sending(request, parts).left++
+      return
+    }
+    if (attempt[request] !== 1 || part[request] !== 0) return
     if (firstScheduledAt[request]! >= this.#warmupMs) calls.made++
   }
 
@@ -44,19 +63,25 @@ export class CallRecorder {
     }
   }
 
-  /** Whether this was the last part to end, and all parts were served. */
+  /** Whether this was the last part to be served. */
   #lastOf(request: number, served: boolean): boolean {
     const { class: numbers, sendId } = this.#requests
     const parts = this.#parts[numbers[request]!]!
     if (parts === 1) return served
-    const number = sendId[request]!
-    const known = this.#inFlight.get(number) ?? { served: 0, left: parts }
-    if (served) known.served++
-    if (--known.left > 0) {
-      this.#inFlight.set(number, known)
-      return false
-    }
-    this.#inFlight.delete(number)
-    return known.served === parts
+    const sending = this.#sending(request, parts)
+    if (served) sending.served++
+    // a copy of a part may come after all others have ended
+    const over = sending.served === parts || this.#hedged[numbers[request]!] !== true
+    if (--sending.left === 0 && over) this.#inFlight.delete(sendId[request]!)
+    return served && sending.served === parts
+  }
+
+  #sending(request: number, parts: number): { served: number; left: number } {
+    const number = this.#requests.sendId[request]!
+    const known = this.#inFlight.get(number)
+    if (known !== undefined) return known
+    const sending = { served: 0, left: parts }
+    this.#inFlight.set(number, sending)
+    return sending
   }
 }

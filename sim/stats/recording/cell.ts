@@ -1,5 +1,6 @@
 import type { Counts, ShedBy } from '../../documents/index.ts'
-import { outcomes, refusals } from '../../serving/index.ts'
+import { allOutcomes, outcomes, refusals } from '../../serving/index.ts'
+import { CopyCounts } from './copies.ts'
 import { Histogram } from './histogram.ts'
 
 export const PARTS = ['lag', 'queue', 'batch_wait', 'overhead', 'service'] as const
@@ -21,9 +22,10 @@ export class Cell {
   readonly tpot = new Histogram()
   readonly itl = new Histogram()
   /** requests by OUTCOME */
-  readonly outcomes = countersFor(outcomes)
+  readonly outcomes = countersFor(allOutcomes)
   /** shed requests by REFUSAL */
   readonly refusals = countersFor(refusals)
+  readonly copies = new CopyCounts()
   /** served within every limit of its class */
   good = 0
   /** second and further attempts of calls */
@@ -39,6 +41,7 @@ export class Cell {
     for (const name of TOKEN_TIMES) this[name].merge(other[name])
     for (let i = 0; i < this.outcomes.length; i++) this.outcomes[i]! += other.outcomes[i]!
     for (let i = 0; i < this.refusals.length; i++) this.refusals[i]! += other.refusals[i]!
+    this.copies.merge(other.copies)
     this.good += other.good
     this.retries += other.retries
     this.preemptions += other.preemptions
@@ -46,7 +49,8 @@ export class Cell {
   }
 
   get counts(): Counts {
-    const arrived = this.outcomes.reduce((sum, count) => sum + count, 0)
+    // copies that did not answer their request are counted apart
+    const arrived = outcomes.reduce((sum, { number }) => sum + this.outcomes[number]!, 0)
     return { arrived, ...countsBy(outcomes, this.outcomes), in_flight: 0 }
   }
 

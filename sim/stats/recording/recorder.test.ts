@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type Batch, OUTCOME, REFUSAL, Requests, STATUS } from '../../serving/index.ts'
+import { type Batch, OUTCOME, outcomes, REFUSAL, Requests, STATUS } from '../../serving/index.ts'
 import { PARTS } from './cell.ts'
 import { Recorder } from './recorder.ts'
 import { RowRecorder, Rows } from './rows.ts'
@@ -19,7 +19,7 @@ const fate = fc.record({
   service: fc.double({ min: 0.1, max: 40, noNaN: true }),
   completion: fc.double({ min: 0, max: 0.1, noNaN: true }),
   class: fc.nat(1),
-  outcome: fc.constantFrom(...Object.values(OUTCOME)),
+  outcome: fc.constantFrom(...outcomes.map(({ number }) => number)),
   /** of shed requests */
   refusal: fc.constantFrom(...Object.values(REFUSAL).filter((refusal) => refusal !== REFUSAL.none)),
 })

@@ -13,6 +13,7 @@ import {
 import { Backlog, type SurgeWindow } from './backlog.ts'
 import { CallRecorder } from './calls.ts'
 import { Cell } from './cell.ts'
+import { isSpare } from './copies.ts'
 import { DriftRecorder, type RunDrift } from './drift.ts'
 import type { Ratio } from './space-recorder.ts'
 import { TimeSeries } from './time-series.ts'
@@ -35,6 +36,8 @@ export interface RecorderOptions {
   readonly surges: readonly SurgeWindow[]
   /** parts per request of each class; null where each request is a call */
   readonly parts: readonly (number | null)[]
+  /** whether the requests of each class have copies; absent where none has */
+  readonly hedged?: readonly boolean[]
   /** a good request of each class has a latency below this; Infinity for none */
   readonly limitsMs: readonly Ms[]
   /** the same for the time to first token and the time per output token */
@@ -72,6 +75,7 @@ export class Recorder implements Observer {
   readonly calls: CallRecorder
   readonly #windows: WindowRecorder
   readonly #hasCalls: boolean
+  readonly #hasCopies: boolean
   readonly #options: RecorderOptions
   readonly #series: TimeSeries
   readonly #drift: DriftRecorder
@@ -92,7 +96,8 @@ export class Recorder implements Observer {
     this.#promptTokens = new Float64Array(options.poolOf.length)
     this.#hitTokens = new Float64Array(options.poolOf.length)
     this.backlog = new Backlog(options.surges, options.warmupMs, options.durationMs)
-    this.calls = new CallRecorder(options.requests, options.parts, options.warmupMs)
+    this.calls = new CallRecorder(options)
+    this.#hasCopies = options.hedged?.includes(true) === true
     this.#hasCalls = options.parts.some((parts) => parts !== null)
     this.#series = new TimeSeries(options.durationMs)
     this.#windows = new WindowRecorder(options.windows, options.requests, options.pools.length)
@@ -114,6 +119,11 @@ export class Recorder implements Observer {
         tokens.reduce((total, n, i) => total + (this.#options.poolOf[i] === pool ? n : 0), 0)
       return { part: sum(this.#hitTokens), of: sum(this.#promptTokens) }
     })
+  }
+
+  /** Whether the requests of each class have copies. */
+  get hedged(): readonly boolean[] {
+    return this.#options.hedged ?? []
   }
 
   get drift(): RunDrift {
@@ -152,9 +162,10 @@ export class Recorder implements Observer {
     if (this.#hasCalls) this.calls.ended(now, request)
     if (requests.at[request]! < warmupMs) return
     const number = requests.class[request]!
-    this.#windows.lost(now, number)
     const cell = this.cells[number]![requests.pool[request]!]!
     const outcome = requests.outcome[request]!
+    if (!isSpare(outcome)) this.#windows.lost(now, number)
+    if (this.#hasCopies) cell.copies.ended(requests.copy[request]!, outcome, 0)
     cell.outcomes[outcome]!++
     if (outcome === OUTCOME.shed) cell.refusals[requests.refusal[request]!]!++
     if (requests.attempt[request]! > 1) cell.retries++
@@ -191,7 +202,8 @@ export class Recorder implements Observer {
       const outcome = requests.outcome[request]!
       cell.outcomes[outcome]!++
       if (requests.attempt[request]! > 1) cell.retries++
-      const wasted = outcome === OUTCOME.abandoned
+      if (this.#hasCopies) cell.copies.ended(requests.copy[request]!, outcome, service / size)
+      const wasted = outcome === OUTCOME.abandoned || outcome === OUTCOME.redundant
       if (generates) {
         cell.preemptions += requests.preemptions[request]!
         const tokens = requests.inputTokens[request]! + requests.outputTokens[request]!
@@ -199,7 +211,7 @@ export class Recorder implements Observer {
         if (wasted) this.#wastedTokens[pool]! += tokens
       } else if (wasted) this.#wastedMs[pool]! += service / size
       if (outcome !== OUTCOME.served) {
-        this.#windows.lost(now, number)
+        if (!isSpare(outcome)) this.#windows.lost(now, number)
         continue
       }
       this.#windows.served(now, request, number)

@@ -32,6 +32,10 @@ export function playBack<O extends Observer>(rows: Rows, observe: (requests: Req
   requests.idleAtEnqueueMs.set(c.batchWait)
   for (let key = 0; key < rows.count; key++) {
     requests.key[key] = key
+    if (c.copyOf[key]! >= 0) {
+      requests.copy[key] = 1
+      requests.copyOf[key] = c.copyOf[key]!
+    }
     events.push({ time: c.sent[key]!, kind: ARRIVED, id: key })
     const batch = c.batch[key]!
     if (batch < 0) events.push({ time: c.done[key]!, kind: LOST, id: key })

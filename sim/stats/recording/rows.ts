@@ -38,6 +38,11 @@ export const ROW_COLUMNS = Object.freeze({
   firstScheduledAt: time('scheduled arrival of the first attempt'),
   sendId: number(Int32Array, 'number of the send, the same for all parts of a fan-out'),
   part: number(Uint16Array, 'number of the part of a fan-out, from 0'),
+  copyOf: number(
+    Int32Array,
+    'of a further copy of a hedged request: row of the first; else -1',
+    -1,
+  ),
   leaves: time('when its client times out; Infinity for never'),
   pool: number(Uint8Array, 'index of its pool'),
   queue: number(
@@ -155,6 +160,7 @@ export class RowRecorder implements Observer {
     rows.firstScheduledAt[key] = requests.firstScheduledAt[request]!
     rows.sendId[key] = requests.sendId[request]!
     rows.part[key] = requests.part[request]!
+    if (requests.copy[request]! > 0) rows.copyOf[key] = requests.copyOf[request]!
     rows.leaves[key] = requests.leaves[request]!
     rows.inputTokens[key] = requests.inputTokens[request]!
     rows.outputTokens[key] = requests.outputTokens[request]!

@@ -5,6 +5,7 @@ import { tailProbabilities } from '../intervals/tail-curve.ts'
 import type { SurgeBacklog } from './backlog.ts'
 import type { Calls } from './calls.ts'
 import { Cell, PARTS, type Part, TOKEN_TIMES, type TokenTime } from './cell.ts'
+import type { CopySummary } from './copies.ts'
 import type { RunDrift } from './drift.ts'
 import type { Histogram } from './histogram.ts'
 import type { Recorder } from './recorder.ts'
@@ -107,6 +108,8 @@ export interface RunSummary {
   readonly classes: readonly CellSummary[]
   /** of each class; null where each request is a call */
   readonly calls: readonly (CallsSummary | null)[]
+  /** of each class; null where its requests have no copies */
+  readonly copies: readonly (CopySummary | null)[]
   readonly pools: readonly CellSummary[]
   readonly batchSizes: readonly (readonly number[])[]
   /** padding efficiency of each pool; NaN without batches */
@@ -173,6 +176,7 @@ export function summariseRun(
     all: figures(all.latency),
     classes: classes.map((cell) => cellSummary(cell, run.judged)),
     calls: recorder.calls.classes.map((calls) => calls && callsSummary(calls, run.judged)),
+    copies: classes.map(({ copies }, i) => (recorder.hedged[i] === true ? { ...copies } : null)),
     pools: pools.map((cell) => cellSummary(cell, run.judged)),
     batchSizes: recorder.batchSizes.map((sizes) => Array.from(sizes)),
     efficiency: Array.from(recorder.tokens, (sum, pool) => sum / recorder.computed[pool]!),

@@ -22,9 +22,9 @@ function reacts({ arrivals, retry, session }: TrafficClass): boolean {
   return isClosed(arrivals) || retry !== undefined || session !== undefined
 }
 
-/** Names of the classes whose clients react. */
+/** Names of the classes whose clients react, and of those that send copies of their requests. */
 export function reactingClasses({ traffic }: Scenario): string[] {
-  return traffic.filter(reacts).map((entry) => entry.class)
+  return traffic.filter((own) => reacts(own) || own.hedge !== undefined).map((entry) => entry.class)
 }
 
 /** The clients of a class. They react to outcomes only if the scenario has reactions for them. */

@@ -1,10 +1,16 @@
 import { KeyedHeap } from '../../kernel/index.ts'
-import { type Ms, OUTCOME, type Outcome, type RequestFields } from '../../serving/index.ts'
+import {
+  type Ms,
+  OUTCOME,
+  type Outcome,
+  type RequestFields,
+  SendBudget,
+} from '../../serving/index.ts'
 import type { ArrivalProcess } from '../arrivals/arrivals.ts'
 import type { LengthDistribution } from '../lengths/lengths.ts'
 import { SessionPrefixes } from '../lengths/session-prefixes.ts'
 import type { PrefixOf } from '../trace/trace-feed.ts'
-import { backoff, RetryBudget, type RetryPlan } from './backoff.ts'
+import { backoff, type RetryPlan } from './backoff.ts'
 import type { Clients } from './clients.ts'
 
 /** The behaviour of clients between requests. */
@@ -73,7 +79,7 @@ export class ReactiveClients implements Clients {
   readonly #outputs: LengthDistribution
   readonly #prefixOf: PrefixOf | null
   readonly #sessionPrefixes: SessionPrefixes | null
-  readonly #budget: RetryBudget
+  readonly #budget: SendBudget
   readonly #inFlight = new Map<number, InFlight>()
   readonly #followUps: (FollowUp | null)[] = []
   readonly #freeSlots: number[] = []
@@ -93,7 +99,7 @@ export class ReactiveClients implements Clients {
     this.#outputs = outputs
     this.#prefixOf = prefixOf
     this.#sessionPrefixes = plan.carryContext ? new SessionPrefixes(plan.sharedPrefixTokens) : null
-    this.#budget = new RetryBudget(plan.retry?.budget ?? null)
+    this.#budget = new SendBudget(plan.retry?.budget ?? null)
     this.#nextArrival = arrivals.next()
   }
 
@@ -151,7 +157,7 @@ export class ReactiveClients implements Clients {
     this.#cancel(slot)
     if (call === null) return this.#begin(at)
     if (call.attempt === 1) this.#budget.called()
-    else if (this.#budget.allowsRetry) this.#budget.retried()
+    else if (this.#budget.allows) this.#budget.sent()
     else {
       this.#schedule(this.#afterGivingUp(at, this.#plan.think()))
       return null

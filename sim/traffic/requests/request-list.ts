@@ -18,6 +18,8 @@ export interface RequestListColumns {
 export interface PartColumns extends RequestListColumns {
   readonly sendId: Uint32Array
   readonly part: Uint16Array
+  /** key of the first copy; -1 for a first copy */
+  readonly copyOf: Int32Array
 }
 
 /** The columns of these requests, in this order. */
@@ -127,31 +129,46 @@ export class RequestList {
 
 /** The requests of raw rows, for a source that is not known in advance. */
 export function requestsIn({ columns, count, prefixes }: Rows): RequestList {
-  // the first part of a fan-out represents the request of the client
-  const first = [...Array(count).keys()].filter((key) => columns.part[key] === 0)
+  // the first copy of the first part of a fan-out represents the request of the client
+  const first = [...Array(count).keys()].filter(
+    (key) => columns.part[key] === 0 && columns.copyOf[key]! < 0,
+  )
   const list = RequestList.of(columnsOf(columns, first))
   return list.with(first.map((key) => prefixes.get(key) ?? null))
 }
 
-/** The parts into which the requests of a list are split on their way to a control plane. */
+/**
+ * The parts into which the requests of a list are split on their way to a control plane. `copyOf`:
+ * by key, the key of the first copy of what a run sent again; -1 for none.
+ */
 export function partsOf(
   { columns }: RequestList,
   classes: readonly { readonly fanOut: number }[],
+  copyOf: ArrayLike<number> = [],
 ): PartColumns {
   const sending: number[] = []
   const part: number[] = []
+  const addCopies = () => {
+    for (let first = copyOf[part.length] ?? -1; first >= 0; first = copyOf[part.length] ?? -1) {
+      sending.push(sending[first] ?? 0)
+      part.push(part[first] ?? 0)
+    }
+  }
   for (const [number, own] of columns.class.entries()) {
+    addCopies()
     for (let i = 0; i < classes[own]!.fanOut; i++) {
       sending.push(number)
       part.push(i)
     }
   }
+  addCopies()
   const { prefixes } = columns
   return {
     ...columnsOf(columns, sending),
     ...(prefixes && { prefixes: sending.map((number) => prefixes[number]!) }),
     sendId: Uint32Array.from(sending),
     part: Uint16Array.from(part),
+    copyOf: Int32Array.from(sending, (_, key) => copyOf[key] ?? -1),
   }
 }
 

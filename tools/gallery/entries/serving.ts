@@ -203,7 +203,59 @@ function shareOf(part: number, n: number): Estimate {
   return { value, low: value - half, high: value + half, n }
 }
 
+const copying = (label: string, ...set: readonly string[]) =>
+  ({ scenario: 'tail-at-scale', label, phrase: `with ${label}`, set }) as const
+
+const tailAtScale = comparison({
+  name: 'tail-at-scale',
+  question:
+    'A request needs a hundred servers, each of which is slow now and then. Which copies of requests keep p90 of the calls below 100 ms, and what do they cost?',
+  systems: [
+    copying('single requests'),
+    copying(
+      'hedged requests',
+      'traffic.search.hedge.policy=hedged',
+      'traffic.search.hedge.after_percentile=95',
+    ),
+    copying('tied requests', 'traffic.search.hedge.policy=tied', 'traffic.search.hedge.delay_ms=1'),
+  ],
+  show: (systems) => {
+    const [plain, ...others] = systems.map(answering)
+    const objectives = systems.map(({ label, phrase, result }) => ({
+      label,
+      phrase,
+      objectives: result.objectives,
+    }))
+    const wasted = systems.slice(1).map(({ label, phrase, result }) => {
+      const { hedges } = result.classes[0]!
+      return { label, phrase, estimate: hedges!.sent_share }
+    })
+    const panels = [
+      ...objectivePanels(objectives),
+      { name: 'copies for each request', quantity: 'share', limit: null, rows: wasted } as const,
+    ]
+    const subtitle = `${subjectOf(systems)} · line: 95 % interval`
+    const cost = figuresCompared('The number of copies for each request', 'share', wasted)
+    return {
+      chart: figurePanels({ subtitle, panels }, WIDTH),
+      answer: `${objectivesCompared([plain!, ...others])} ${cost}`,
+    }
+  },
+})
+
 export const serving: Group = {
   title: 'One-shot serving',
-  entries: [first, orientation, yardstick, ocr, fanOut, routers, prefixRouters, hourlyTuning],
+  entries: [
+    ...[
+      first,
+      orientation,
+      yardstick,
+      ocr,
+      fanOut,
+      tailAtScale,
+      routers,
+      prefixRouters,
+      hourlyTuning,
+    ],
+  ],
 }

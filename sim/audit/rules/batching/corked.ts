@@ -1,6 +1,7 @@
 import type { Evidence, SeenQueue } from '../../evidence/evidence.ts'
 import { any, eachInstant, type Instant } from '../../evidence/instants.ts'
 import { leastSquares } from '../../evidence/least-squares.ts'
+import { WITHDRAWN } from '../../evidence/raw-rows.ts'
 import { timeIsOver } from '../../evidence/waiting-time.ts'
 import { type Findings, ms, type Rule } from '../../findings.ts'
 import { type Backlog, checkDecisions, type Decider, ROUNDING_MS, Waiting } from './decisions.ts'
@@ -104,6 +105,7 @@ function checkDrops(
   eachInstant(seen, queue, (instant) => {
     for (let i = instant.timedOut.from; i < instant.timedOut.to; i++) {
       const key = queue.timedOut[i]!
+      if (rows.outcome[key] === WITHDRAWN) continue
       const holds = instant.at >= timeIsOver(seen, queue, key) || mayDrop(key, instant)
       found.check(holds, [key], () => `dropped at ${ms(instant.at)}, but could still be in time`)
     }

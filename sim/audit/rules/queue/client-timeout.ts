@@ -1,5 +1,5 @@
 import type { Evidence } from '../../evidence/evidence.ts'
-import { ABANDONED, FAILED, SERVED } from '../../evidence/raw-rows.ts'
+import { ABANDONED, FAILED, REDUNDANT, SERVED } from '../../evidence/raw-rows.ts'
 import { type Findings, ms, type Rule } from '../../findings.ts'
 import type { ClassPromises } from '../../promises/promises.ts'
 
@@ -11,7 +11,8 @@ export const clientTimeout: Rule = {
     const { rows, batches } = seen
     for (const { members } of batches) {
       for (const key of members) {
-        if (rows.outcome[key] === FAILED) continue
+        // the rule on copies checks which of them is redundant
+        if (rows.outcome[key] === FAILED || rows.outcome[key] === REDUNDANT) continue
         const inTime = rows.done[key]! < rows.leaves[key]!
         found.check(rows.outcome[key] === (inTime ? SERVED : ABANDONED), [key], () => {
           const expected = inTime ? 'served' : 'abandoned'
@@ -37,7 +38,7 @@ function checkLeaving({ rows, classOf }: Evidence, found: Findings): void {
         [key],
         () => `client timeout at ${ms(leaves)}; expected ${ms(at)} plus ${range}`,
       )
-    } else if (rows.part[key]! > 0 && leaves !== rows.leaves[key - 1]) {
+    } else if (rows.part[key]! > 0 && rows.copyOf[key]! < 0 && leaves !== rows.leaves[key - 1]) {
       const before = ms(rows.leaves[key - 1]!)
       found.violated(
         [key - 1, key],

@@ -1,7 +1,7 @@
 import type { Evidence, SeenQueue } from '../../evidence/evidence.ts'
 import { any, eachInstant } from '../../evidence/instants.ts'
 import { LeastFirst } from '../../evidence/least-first.ts'
-import { CANCELLED, TIMED_OUT } from '../../evidence/raw-rows.ts'
+import { CANCELLED, TIMED_OUT, WITHDRAWN } from '../../evidence/raw-rows.ts'
 import { type TimeIsOver, timesOver, waitingTime } from '../../evidence/waiting-time.ts'
 import { type Findings, ms, type Rule } from '../../findings.ts'
 import { admissionDecision } from '../admission/refused.ts'
@@ -31,6 +31,7 @@ type Times = (key: number) => TimeIsOver
 function checkLeavers(seen: Evidence, queue: SeenQueue, times: Times, found: Findings): void {
   const { rows, left, classOf } = seen
   for (const key of queue.timedOut) {
+    if (rows.outcome[key] === WITHDRAWN) continue
     found.checked++
     const promised = classOf(key)
     const { earliest: deadline } = times(key)

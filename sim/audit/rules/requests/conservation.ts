@@ -3,10 +3,12 @@ import {
   ABANDONED,
   CANCELLED,
   FAILED,
+  REDUNDANT,
   REFUSED_BY,
   SERVED,
   SHED,
   TIMED_OUT,
+  WITHDRAWN,
 } from '../../evidence/raw-rows.ts'
 import { count, ms, type Rule } from '../../findings.ts'
 
@@ -15,6 +17,7 @@ const LOST: Readonly<Record<number, string>> = {
   [SHED]: 'shed',
   [TIMED_OUT]: 'timed out',
   [CANCELLED]: 'cancelled',
+  [WITHDRAWN]: 'withdrawn',
 }
 
 const REASONS: readonly number[] = Object.values(REFUSED_BY)
@@ -83,8 +86,12 @@ function end(seen: Evidence, key: number): string | null {
   const { rows } = seen
   const outcome = rows.outcome[key]!
   const ran = rows.batch[key]! >= 0
-  const inBatch = outcome === SERVED || outcome === ABANDONED || (outcome === FAILED && ran)
-  const lost = outcome === SHED || outcome === TIMED_OUT || outcome === CANCELLED
+  const inBatch =
+    outcome === SERVED ||
+    outcome === ABANDONED ||
+    outcome === REDUNDANT ||
+    (outcome === FAILED && ran)
+  const lost = LOST[outcome] !== undefined
   if (outcome === FAILED && !ran) return waitingProblem(seen, key)
   if (!inBatch && !lost) return `unknown outcome ${outcome}`
   if (!(rows.done[key]! >= rows.sent[key]!)) {

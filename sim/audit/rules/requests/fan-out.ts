@@ -9,9 +9,11 @@ export const fanOut: Rule = {
     while (first < sending.length) {
       let next = first + 1
       while (next < sending.length && sending[next] === sending[first]) next++
-      const keys = Array.from({ length: next - first }, (_, i) => first + i)
+      const keys = Array.from({ length: next - first }, (_, i) => first + i).filter(
+        (key) => !(rows.copyOf[key]! >= 0),
+      )
       first = next
-      if (keys.length === 1 || classOf(keys[0]!).fanOut === 1) continue
+      if (keys.length <= 1 || classOf(keys[0]!).fanOut === 1) continue
       found.checked++
       const known = new Map<number, number>()
       for (const key of keys) {

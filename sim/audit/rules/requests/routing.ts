@@ -32,6 +32,8 @@ export const routing: Rule = {
       return { ...shared, taken: new Set(), ...loads.queues }
     })
     const turns = promises.pools.map(() => 0)
+    const placesOf = new PlacesOfCopies(seen)
+    const hasCopies = promises.classes.some(({ hedge }) => hedge !== undefined)
     // rows do not show when requests moved to a decode pool
     const loadsKnown = promises.pools.every(({ generation }) => !generation?.handOver)
     const prompts = new SentPrompts(seen)
@@ -47,8 +49,10 @@ export const routing: Rule = {
       const knows = !openings.changesAt(sent)
       const pool = queue.poolIndex
       const { sending, part } = seen.expected
-      const candidates = within[pool]!
-      if (!(part[key]! > 0)) {
+      const isCopy = seen.rows.copyOf[key]! >= 0
+      const candidates = isCopy ? placesOf.candidates(within[pool]!, key) : within[pool]!
+      if (hasCopies) placesOf.came(key)
+      if (!(part[key]! > 0) && !isCopy) {
         candidates.taken.clear()
         // every request advances the round-robin of its class's pools, even if its row is lost
         const number = sending[key] ?? key
@@ -65,8 +69,13 @@ export const routing: Rule = {
       const turn = turns[pool]!
       turns[pool] = turn + 1
       if (knows) {
-        const of = openings.ofQueues(candidates, sent)
-        const choice = { of, chosen: queue.number, turn, closing: openings.closing }
+        const open = openings.ofQueues(candidates, sent)
+        // a copy goes where another one is if there is no other place
+        const all = open.taken.size < open.numbers.length
+        const of = all ? open : openings.ofQueues({ ...candidates, taken: new Set() }, sent)
+        // credits of candidates that have another copy stay with the others
+        const closing = openings.closing || hasCopies
+        const choice = { of, chosen: queue.number, turn, closing }
         check(seen, key, { ...choice, routing: queue.pool.routing, loadsKnown, sentPrompts }, found)
       }
       remember(candidates, queue.number, queue.pool.routing, key)
@@ -74,6 +83,36 @@ export const routing: Rule = {
     }
     eachArrival(seen, visit, loads)
   },
+}
+
+/** The queues to which copies of a request were routed. */
+class PlacesOfCopies {
+  readonly #seen: Evidence
+  readonly #places = new Map<number, Set<number>>()
+
+  constructor(seen: Evidence) {
+    this.#seen = seen
+  }
+
+  /** Candidates for a further copy. */
+  candidates(of: Candidates, key: number): Candidates {
+    const taken = this.#places.get(this.#firstOf(key)) ?? new Set<number>()
+    return { ...of, taken: new Set(taken) }
+  }
+
+  came(key: number): void {
+    const { rows, classOf } = this.#seen
+    if (classOf(key).hedge === undefined) return
+    const first = this.#firstOf(key)
+    const places = this.#places.get(first) ?? new Set<number>()
+    places.add(rows.queue[key]!)
+    this.#places.set(first, places)
+  }
+
+  #firstOf(key: number): number {
+    const first = this.#seen.rows.copyOf[key]!
+    return first >= 0 ? first : key
+  }
 }
 
 /** Whether it was routed nowhere, as every queue was closed. */
@@ -85,7 +124,7 @@ function roundsAmong(among: readonly Candidates[], seen: Evidence): number[] {
   const { rows, expected, requests } = seen
   const refused = new Set<number>()
   for (const key of rows.refusal.keys()) {
-    if (isUnavailable(seen, key)) refused.add(expected.sending[key] ?? key)
+    if (isUnavailable(seen, key) && rows.copyOf[key]! < 0) refused.add(expected.sending[key] ?? key)
   }
   const names = among.map(({ numbers }) => numbers.join())
   const came = new Map<string, number>()

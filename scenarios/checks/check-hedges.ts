@@ -1,0 +1,40 @@
+import type { ClassDraft, Draft } from './draft.ts'
+
+/** Checks that copies of requests have replicas to go to, and rules that do not exclude them. */
+export function checkHedges(draft: Draft): void {
+  for (const traffic of draft.classes) {
+    const { hedge, path } = traffic
+    if (!hedge) continue
+    const at = [...path, 'hedge']
+    const copies = hedge.policy === 'tied' ? 2 : hedge.max_attempts
+    if (hedge.policy === 'hedged') {
+      const { after_ms, after_percentile } = hedge
+      if (after_ms === undefined && after_percentile === undefined) {
+        draft.refuse(
+          [...at],
+          'after_ms or after_percentile, which state when a copy is sent',
+          'neither',
+        )
+      } else if (after_ms !== undefined && after_percentile !== undefined) {
+        draft.unused([...at, 'after_percentile'], 'after_ms states the delay')
+      }
+    }
+    if (draft.has([...path, 'retry'])) {
+      draft.unused([...path, 'retry'], 'a class has either retry or hedge, as in gRPC')
+    }
+    checkPools(traffic, copies, draft)
+  }
+}
+
+function checkPools({ path, model }: ClassDraft, copies: number, draft: Draft): void {
+  const at = [...path, 'hedge']
+  for (const { name, queue, replicas, model: served } of draft.pools) {
+    if (model !== null && served !== model) continue
+    if (queue?.mode === 'shared') {
+      const why = `the replicas of pool ${name} share a queue; a copy needs queue.mode per-replica`
+      draft.unused(at, why)
+    } else if (replicas !== null && replicas < copies) {
+      draft.unused(at, `pool ${name} has ${replicas} replicas for ${copies} copies of a request`)
+    }
+  }
+}

@@ -1,0 +1,211 @@
+import type { Evidence } from '../../evidence/evidence.ts'
+import {
+  ABANDONED,
+  CANCELLED,
+  FAILED,
+  REDUNDANT,
+  SERVED,
+  SHED,
+  TIMED_OUT,
+  WITHDRAWN,
+} from '../../evidence/raw-rows.ts'
+import { type Findings, ms, type Rule } from '../../findings.ts'
+import type { PromisedHedge } from '../../promises/promised-hedge.ts'
+import { checkBudgets } from './copy-budgets.ts'
+
+/** Sums of delays are rounded. */
+const ROUNDING_MS = 1e-6
+
+const FAILURES: readonly number[] = [SHED, FAILED, TIMED_OUT]
+const SAME = ['at', 'class', 'sendId', 'part', 'attempt', 'firstScheduledAt', 'leaves'] as const
+
+export const copies: Rule = {
+  rule: 'copies',
+  promise: 'copies of a request are sent when they are due, one of them answers, the others end',
+  check(seen, found) {
+    const { rows, classOf } = seen
+    const further = new Map<number, number[]>()
+    for (const [key, first] of rows.copyOf.entries()) {
+      if (first < 0) continue
+      const problem = identity(seen, key, first)
+      found.check(problem === null, [key], () => problem!)
+      if (problem !== null) continue
+      const known = further.get(first)
+      if (known === undefined) further.set(first, [key])
+      else known.push(key)
+    }
+    const sent = new SentInOrder(seen)
+    for (let key = 0; key < rows.at.length; key++) {
+      const { hedge } = classOf(key)
+      const alone = hedge === undefined || rows.copyOf[key]! >= 0
+      if (!alone) checkGroup(seen, [key, ...(further.get(key) ?? [])], { hedge, sent }, found)
+      else if (hedge === undefined && rows.outcome[key]! >= WITHDRAWN) {
+        found.violated([key], () => `outcome ${rows.outcome[key]}, but its class has no copies`)
+      }
+    }
+    checkBudgets(seen, found)
+  },
+}
+
+function identity({ rows, classOf }: Evidence, key: number, first: number): string | null {
+  if (!(first < key) || rows.copyOf[first]! >= 0) return `a copy of row ${first}, which is no first`
+  if (classOf(key).hedge === undefined) return 'a copy, but its class has no copies'
+  const other = SAME.find((name) => rows[name][key] !== rows[name][first])
+  return other === undefined
+    ? null
+    : `${other} is ${rows[other][key]}, but ${rows[other][first]} in the first copy`
+}
+
+/** Times of first copies, to tell whether a client sent others while a copy was due. */
+class SentInOrder {
+  readonly #at: readonly number[]
+  readonly #sent: readonly number[]
+
+  constructor({ rows }: Evidence) {
+    const firsts = [...rows.at.keys()].filter((key) => rows.copyOf[key]! < 0)
+    this.#at = firsts.map((key) => rows.at[key]!)
+    this.#sent = firsts.map((key) => rows.sent[key]!)
+  }
+
+  /** When the first request was sent that was scheduled after a time; Infinity for never. */
+  after(at: number): number {
+    let [low, high] = [0, this.#at.length]
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if (this.#at[middle]! > at) high = middle
+      else low = middle + 1
+    }
+    return this.#sent[low] ?? Number.POSITIVE_INFINITY
+  }
+}
+
+/** `keys`: the first copy, then the others in the order in which they were sent. */
+function checkGroup(
+  seen: Evidence,
+  keys: readonly number[],
+  of: { readonly hedge: PromisedHedge; readonly sent: SentInOrder },
+  found: Findings,
+): void {
+  const { rows } = seen
+  const { hedge } = of
+  found.checked++
+  if (keys.length > hedge.maxAttempts) {
+    found.violated(keys, () => `${keys.length} copies; at most ${hedge.maxAttempts} are allowed`)
+  }
+  const served = keys.filter((key) => rows.outcome[key] === SERVED)
+  if (served.length > 1) found.violated(served, () => 'several copies of one request were served')
+  checkTimes(seen, keys, hedge, found)
+  checkPlaces(seen, keys, found)
+  checkEnds(seen, keys, { hedge, answeredAt: earliest(served, rows.done) }, found)
+  checkMissing(seen, keys, of, found)
+}
+
+const earliest = (keys: readonly number[], times: Float64Array) =>
+  Math.min(Number.POSITIVE_INFINITY, ...keys.map((key) => times[key]!))
+
+/** No copy comes before its delay has passed since the one before, unless one has failed. */
+function checkTimes(
+  { rows }: Evidence,
+  keys: readonly number[],
+  { afterMs }: PromisedHedge,
+  found: Findings,
+): void {
+  for (const [i, key] of keys.entries()) {
+    if (i === 0) continue
+    const before = keys.slice(0, i)
+    const sent = rows.sent[key]!
+    const over = before.find((one) => {
+      const ends: readonly number[] = [SERVED, ABANDONED, CANCELLED]
+      return ends.includes(rows.outcome[one]!) && rows.done[one]! < sent
+    })
+    if (over !== undefined) {
+      found.violated(
+        [over, key],
+        () => `a copy was sent at ${ms(sent)}, after the request was over`,
+      )
+    }
+    if (afterMs === null) continue
+    const failed = before.some((one) => isFailure(rows.outcome[one]!) && rows.done[one]! <= sent)
+    const due = rows.at[key]! + i * afterMs
+    if (failed || sent >= due - ROUNDING_MS) continue
+    found.violated([key], () => `copy ${i + 1} was sent at ${ms(sent)}, but due at ${ms(due)}`)
+  }
+}
+
+const isFailure = (outcome: number) => FAILURES.includes(outcome)
+
+/** Each copy is in a queue of its own, while the pool has an open one. */
+function checkPlaces({ rows, queues }: Evidence, keys: readonly number[], found: Findings): void {
+  const known = new Set<number>()
+  const poolIndex = queues[rows.queue[keys[0]!]!]?.poolIndex
+  const ofPool = queues.filter((queue) => queue.poolIndex === poolIndex)
+  for (const key of keys) {
+    const queue = rows.queue[key]!
+    const sent = rows.sent[key]!
+    const isFree = ({ number, absences }: (typeof ofPool)[number]) =>
+      !known.has(number) && absences.closed.every(({ from, to }) => sent < from || sent > to)
+    if (queues[queue]?.poolIndex !== poolIndex) {
+      found.violated([keys[0]!, key], () => 'copies of one request, but in two pools')
+    } else if (known.has(queue) && ofPool.some(isFree)) {
+      found.violated([keys[0]!, key], () => `two copies of one request in queue ${queue}`)
+    }
+    known.add(queue)
+  }
+}
+
+/** Copies that wait leave with the answer, or with the start of another where they are tied. */
+function checkEnds(
+  { rows, left }: Evidence,
+  keys: readonly number[],
+  { hedge, answeredAt }: { readonly hedge: PromisedHedge; readonly answeredAt: number },
+  found: Findings,
+): void {
+  const started = hedge.tied
+    ? earliest(
+        keys.filter((key) => rows.batch[key]! >= 0),
+        left,
+      )
+    : Infinity
+  const decidedAt = Math.min(answeredAt, started)
+  for (const key of keys) {
+    const outcome = rows.outcome[key]!
+    const done = rows.done[key]!
+    if (outcome === WITHDRAWN) {
+      const expected = Math.max(decidedAt, rows.sent[key]!)
+      const text = () => `withdrawn at ${ms(done)}; expected: ${ms(expected)}`
+      if (done !== expected) found.violated([key], text)
+    } else if (outcome !== SHED && left[key]! > Math.max(decidedAt, rows.sent[key]!)) {
+      const text = () => `still waited after ${ms(decidedAt)}, when another copy was enough`
+      found.violated([key], text)
+    } else if (outcome === REDUNDANT && !(done >= answeredAt)) {
+      found.violated([key], () => `redundant at ${ms(done)}, but no copy was answered before`)
+    } else if (outcome === ABANDONED && done > answeredAt) {
+      found.violated([key], () => `abandoned at ${ms(done)}, but answered at ${ms(answeredAt)}`)
+    }
+  }
+}
+
+/** Where nothing limits copies, one that was due has been sent before later requests. */
+function checkMissing(
+  { rows }: Evidence,
+  keys: readonly number[],
+  { hedge, sent }: { readonly hedge: PromisedHedge; readonly sent: SentInOrder },
+  found: Findings,
+): void {
+  const { afterMs, maxAttempts, budget, throttling, untilMs } = hedge
+  if (afterMs === null || budget !== null || throttling !== null) return
+  if (keys.length >= maxAttempts) return
+  const [first] = keys
+  const due = rows.at[first!]! + keys.length * afterMs
+  if (due >= Math.min(rows.leaves[first!]!, untilMs) - ROUNDING_MS) return
+  const ends: readonly number[] = [SERVED, ABANDONED, CANCELLED]
+  const over = earliest(
+    keys.filter((key) => ends.includes(rows.outcome[key]!)),
+    rows.done,
+  )
+  const later = sent.after(due + ROUNDING_MS)
+  if (later >= over || later === Infinity) return
+  found.violated([first!], () => {
+    return `copy ${keys.length + 1} was due at ${ms(due)}, but a later request was sent at ${ms(later)}`
+  })
+}

@@ -1,0 +1,149 @@
+import type { ClassPlan } from '../plan.ts'
+import { type Batch, type Ms, type Observer, OUTCOME, type Outcome } from '../ports.ts'
+import type { Requests } from '../requests.ts'
+import type { Station } from '../routing/station.ts'
+import type { PoolState } from '../routing/stations.ts'
+
+/** The copies of one request that are in the system, or may still come. */
+interface Copies {
+  /** key of the first */
+  readonly key: number
+  readonly tied: boolean
+  pool: PoolState
+  /** stations to which copies were routed, in that order */
+  readonly stations: Station[]
+  /** slots of the copies that wait */
+  readonly waiting: Set<number>
+  /** copies in the system */
+  left: number
+  started: boolean
+  answered: boolean
+  /** when the last of them ended */
+  endedAt: Ms
+}
+
+/** A further copy comes at most so long after the others have ended: it may be on its way. */
+const KEPT_MS = 60_000
+
+/**
+ * The copies of hedged requests: each is routed to a replica of its own, and those that still wait
+ * are withdrawn once another has been answered, or has started where they are tied.
+ */
+export class Hedges implements Observer {
+  readonly #requests: Requests
+  /** by class */
+  readonly #plans: readonly ClassPlan['hedge'][]
+  /** by key of the first copy */
+  readonly #byKey = new Map<number, Copies>()
+  /** by slot */
+  readonly #of: (Copies | undefined)[] = []
+  /** those with copies to withdraw once the event has been handled */
+  readonly #decided: Copies[] = []
+  /** those without an answer or a copy in the system, in order of time, from `#firstEnded` on */
+  readonly #ended: Copies[] = []
+  #firstEnded = 0
+
+  constructor(classes: readonly ClassPlan[], requests: Requests) {
+    this.#plans = classes.map(({ hedge }) => hedge)
+    this.#requests = requests
+  }
+
+  /** The station of a further copy: in the pool of the first one, and without another copy. */
+  route(now: Ms, request: number): { readonly pool: PoolState; readonly station: Station | null } {
+    const copies = this.#byKey.get(this.#requests.copyOf[request]!)
+    if (copies === undefined) throw new Error('Expected the first copy to have arrived')
+    const { pool, stations } = copies
+    return { pool, station: pool.router.routeCopy(now, request, stations) }
+  }
+
+  /** A request was routed. Returns whether it is withdrawn at once. */
+  routed(now: Ms, request: number, pool: PoolState, station: Station): boolean {
+    const plan = this.#plans[this.#requests.class[request]!]
+    if (plan === undefined) return false
+    const copies = this.#copies(now, request, plan.tied, pool)
+    copies.stations.push(station)
+    copies.left++
+    this.#of[request] = copies
+    return copies.answered || (plan.tied && copies.started)
+  }
+
+  joined(request: number): void {
+    this.#of[request]?.waiting.add(request)
+  }
+
+  dispatched(_now: Ms, { members, size }: Batch): void {
+    for (let i = 0; i < size; i++) {
+      const copies = this.#of[members[i]!]
+      if (copies === undefined) continue
+      copies.waiting.delete(members[i]!)
+      if (copies.tied && !copies.started) this.#decide(copies)
+      copies.started = true
+    }
+  }
+
+  /** A request has run, and would end so. Returns how it ends. */
+  ran(now: Ms, request: number, outcome: Outcome): Outcome {
+    const copies = this.#of[request]
+    if (copies === undefined) return outcome
+    const late = copies.answered && outcome !== OUTCOME.failed
+    if (outcome === OUTCOME.served && !copies.answered) {
+      copies.answered = true
+      this.#decide(copies)
+    }
+    this.left(now, request)
+    return late ? OUTCOME.redundant : outcome
+  }
+
+  /** A request has left the system. */
+  left(now: Ms, request: number): void {
+    const copies = this.#of[request]
+    if (copies === undefined) return
+    this.#of[request] = undefined
+    copies.waiting.delete(request)
+    if (--copies.left > 0) return
+    copies.endedAt = now
+    // after an answer the client sends no further copy
+    if (copies.answered) this.#byKey.delete(copies.key)
+    else this.#ended.push(copies)
+  }
+
+  /** Calls `withdraw` for each copy that waits in vain, which it has to end. */
+  eachInVain(withdraw: (request: number) => void): void {
+    for (let i = 0; i < this.#decided.length; i++) {
+      for (const request of this.#decided[i]!.waiting) withdraw(request)
+    }
+    this.#decided.length = 0
+  }
+
+  #decide(copies: Copies): void {
+    if (copies.waiting.size > 0) this.#decided.push(copies)
+  }
+
+  #copies(now: Ms, request: number, tied: boolean, pool: PoolState): Copies {
+    const { copy, copyOf, key: keys } = this.#requests
+    const known = copy[request]! > 0 ? this.#byKey.get(copyOf[request]!) : undefined
+    if (known !== undefined) return known
+    this.#forget(now)
+    const key = keys[request]!
+    const counts = { left: 0, started: false, answered: false, endedAt: now }
+    const copies: Copies = { key, tied, pool, stations: [], waiting: new Set(), ...counts }
+    this.#byKey.set(key, copies)
+    return copies
+  }
+
+  #forget(now: Ms): void {
+    for (; this.#firstEnded < this.#ended.length; this.#firstEnded++) {
+      const { key, endedAt, left } = this.#ended[this.#firstEnded]!
+      if (now - endedAt <= KEPT_MS) break
+      if (left === 0) this.#byKey.delete(key)
+    }
+    if (2 * this.#firstEnded <= this.#ended.length) return
+    this.#ended.splice(0, this.#firstEnded)
+    this.#firstEnded = 0
+  }
+}
+
+/** Null where no class has copies. */
+export function hedgesOf(classes: readonly ClassPlan[], requests: Requests): Hedges | null {
+  return classes.some(({ hedge }) => hedge !== undefined) ? new Hedges(classes, requests) : null
+}

@@ -1,0 +1,72 @@
+import { describe, expect, test } from 'vitest'
+import { feedBack, feedbackDifferences } from '../sim/experiment/index.ts'
+import type { HedgePlan, PoolPlan } from '../sim/serving/index.ts'
+import { OUTCOME } from '../sim/serving/index.ts'
+import { requestsIn } from '../sim/traffic/index.ts'
+import { COPYING, dynamic, hedgedSystemOf } from './audited-systems.ts'
+import { replay } from './manual-world.ts'
+import { serve } from './small-system.ts'
+
+/** Copies of requests under every discipline, simulated and live: each run is audited. */
+
+const small = { batching: { ...dynamic, maxBatch: 2 } }
+
+const POOLS: Readonly<Record<string, Partial<PoolPlan>>> = {
+  fifo: small,
+  'no batches': { batching: { policy: 'none' } },
+  lifo: { ...small, order: { discipline: 'lifo' } },
+  priority: { ...small, order: { discipline: 'priority', ageingMs: 20 } },
+  'earliest deadline': { ...small, order: { discipline: 'earliest-deadline' } },
+  'shortest job': { ...small, order: { discipline: 'shortest-job', predictionCv: 0.3 } },
+  turns: { ...small, order: { discipline: 'deficit-round-robin', quantum: 40 } },
+  counters: { ...small, order: { discipline: 'virtual-token-counter' } },
+  'bounded, with time-outs': { ...small, maxLength: 3, queueTimeoutMs: 8 },
+  delayed: { ...small, queueTimeoutMs: 4, timeoutAction: 'delay' },
+  buckets: { batching: { policy: 'length-bucketed', maxBatch: 4, edges: [20], maxDelayMs: 2 } },
+  'look-ahead': { batching: { policy: 'deadline-aware', maxBatch: 4, marginMs: 2 } },
+  drops: { batching: { policy: 'cork', maxBatch: 4, maxLatencyMs: 15 } },
+  'two choices': { ...small, routing: { policy: 'p2c', choices: 2, viewAgeMs: 0 } },
+  'in turn': { ...small, routing: 'round-robin' },
+}
+
+describe.each(Object.entries(POOLS))('%s', (_, pool) => {
+  const own = { deadlineMs: 30, clientTimeoutMs: 25, cancels: pool.timeoutAction !== 'delay' }
+  const system = hedgedSystemOf(pool, { own })
+
+  test('a simulated run keeps every promise, and its log leads to the same decisions', () => {
+    const { rows, journal } = serve(system)
+    const count = (outcome: number) => rows.columns.outcome.filter((own) => own === outcome).length
+    expect(rows.count).toBeGreaterThan(system.requests.count)
+    expect(count(OUTCOME.withdrawn)).toBeGreaterThan(10)
+    const { columns } = rows
+    const again = feedBack(system.plan, requestsIn(rows), journal, columns.copyOf)
+    expect(feedbackDifferences(rows, again)).toEqual([])
+  })
+
+  test.each([{}, { late: true }, { restless: true }, { failing: true }])(
+    'a live run keeps every promise: %j',
+    (troubles) => {
+      const { rows } = replay(system, troubles)
+      expect(rows.count).toBeGreaterThan(system.requests.count)
+    },
+  )
+})
+
+/** Copies beside first copies, at an amount of work that leaves no answer within the delay. */
+function copiesUnder(hedge: Partial<HedgePlan>) {
+  const { rows } = serve(hedgedSystemOf(small, { hedge: { afterMs: 0.5, ...hedge } }))
+  const { columns } = rows
+  const ofFirst = [...columns.class.keys()].filter((key) => columns.class[key] === 0)
+  const sent = ofFirst.filter((key) => columns.copyOf[key]! >= 0).length
+  return sent / (ofFirst.length - sent)
+}
+
+test('a budget bounds copies by its share of requests, and tokens run out with failures', () => {
+  expect(copiesUnder({ maxAttempts: 2 })).toBeGreaterThan(0.9)
+  const ratio = 0.05
+  const limited = copiesUnder({ budget: { ratio, burst: 1 } })
+  expect(limited).toBeGreaterThan(0.8 * ratio)
+  expect(limited).toBeLessThan(1.2 * ratio)
+  expect(copiesUnder({ throttling: { maxTokens: 10, tokenRatio: 0.1 } })).toBeGreaterThan(1)
+  expect(COPYING.maxAttempts).toBe(3)
+})
