@@ -9,6 +9,7 @@ import { generation } from './schema-generation.ts'
 import { device, type modelMemory, type PoolMemory, poolMemory } from './schema-memory.ts'
 import { model } from './schema-models.ts'
 import { precision } from './schema-onnx.ts'
+import { network, place } from './schema-places.ts'
 import { carbon, heat, power, rack } from './schema-power.ts'
 import { queue } from './schema-queue.ts'
 import { router } from './schema-routing.ts'
@@ -35,6 +36,10 @@ export type { Duration, PoolMemory, RatedArrivals, TraceProcess }
 const pool = z
   .strictObject({
     name: name.describe('The name of the pool, for results, `hand_over` and `--set`.'),
+    place: name
+      .optional()
+      .describe('The place of the pool, one of `places`; needed where there are places.')
+      .meta({ examples: ['centre'] }),
     accelerator: z
       .union([z.string().min(1).max(1000), acceleratorSchema])
       .default('local')
@@ -143,7 +148,7 @@ const link = z
     delay_ms: nonNegative
       .default(0)
       .describe(
-        'The time that each request spends on the link at any load, in parallel with others.',
+        'The time of each request on the link at any load, one way, in parallel with others.',
       ),
     per_request_ms: nonNegative
       .default(0)
@@ -250,6 +255,20 @@ export const scenarioSchema = z.strictObject({
     .optional()
     .describe('What happens to replicas: crashes, stragglers, grey failures and deployments.'),
   link: link.optional(),
+  places: z
+    .array(place)
+    .min(1)
+    .max(250)
+    .optional()
+    .describe('The places at which classes of requests originate and pools are.'),
+  networks: z
+    .array(network)
+    .min(1)
+    .max(1000)
+    .optional()
+    .describe(
+      'The networks between places. Each class needs one to the place of each of its pools.',
+    ),
   router: router
     .prefault({})
     .describe('What chooses a pool for each request among those that may serve its class.'),
@@ -280,6 +299,7 @@ export type ModelMemory = z.infer<typeof modelMemory>
 export type Device = z.infer<typeof device>
 export type Precision = Pool['precision']
 export type Failure = NonNullable<Scenario['failures']>[number]
+export type Network = NonNullable<Scenario['networks']>[number]
 export type Rack = NonNullable<Scenario['racks']>[number]
 export type Carbon = NonNullable<Scenario['carbon']>
 export type Router = Scenario['router']

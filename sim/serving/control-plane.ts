@@ -1,5 +1,7 @@
 import { emptyBatch } from './batching/batch-assembly.ts'
 import { clientTimeoutOf } from './client-timeout.ts'
+import { Network } from './network/network.ts'
+import type { NetworkPlan } from './network/network-plan.ts'
 import type { ClassPlan, ServingPlan } from './plan.ts'
 import {
   type Batch,
@@ -50,6 +52,10 @@ export class ControlPlane implements ControlPlanePort {
   readonly #outcomes: RequestOutcomes
   /** by executor */
   readonly #batches: readonly Batch[]
+  /** null where requests reach their queues at once */
+  readonly #network: Network | null
+  /** whether the end of the traffic was told while requests were on their way */
+  #endsWhenDelivered = false
   /** the pool of the last request: further parts of a fan-out go to the same one */
   #pool: PoolState
   #ending = false
@@ -94,7 +100,14 @@ export class ControlPlane implements ControlPlanePort {
     const routers = [...new Set(this.#routers), ...pools.map(({ router }) => router)]
     this.#views = routerViews(routers, this.#timers)
     this.#outcomes.views = this.#views
-    this.#timed = [...servers, ...transfers, ...this.#views]
+    this.#network = plan.network == null ? null : this.#networkOf(plan.network, pools)
+    this.#outcomes.network = this.#network
+    this.#timed = [
+      ...servers,
+      ...transfers,
+      ...this.#views,
+      ...(this.#network === null ? [] : [this.#network]),
+    ]
   }
 
   get waiting(): number {
@@ -105,8 +118,19 @@ export class ControlPlane implements ControlPlanePort {
 
   onArrival(now: Ms, request: number): void {
     if (this.#ending) this.#setEnding(false)
+    const network = this.#network
+    if (network === null) {
+      this.#deliver(now, request, this.#route(now, request))
+      return
+    }
+    this.#endsWhenDelivered = false
+    for (const views of this.#views) views.arrived(now)
+    network.send(now, request, this.#choosePool(now, request))
+  }
+
+  /** A request is at its pool; `routed` is null where no replica takes it. */
+  #deliver(now: Ms, request: number, routed: Station | null): void {
     const requests = this.#requests
-    const routed = this.#route(now, request)
     // a request that no replica takes is refused at the first queue of its pool
     const station = routed ?? this.#pool.stations[0]!
     const server = this.#servers[station.id]!
@@ -168,6 +192,8 @@ export class ControlPlane implements ControlPlanePort {
   }
 
   onEnd(now: Ms): void {
+    this.#endsWhenDelivered = (this.#network?.sending ?? 0) > 0
+    if (this.#endsWhenDelivered) return
     this.#setEnding(true)
     for (const server of this.#servers) server.end(now)
   }
@@ -182,8 +208,28 @@ export class ControlPlane implements ControlPlanePort {
     for (const views of this.#views) views.arrived(now)
     const requests = this.#requests
     if (requests.part[request]! > 0) return this.#pool.router.routeApart(now, request)
-    const router = this.#routers[requests.class[request]!]!
+    return this.#choosePool(now, request).router.route(now, request)
+  }
+
+  #choosePool(now: Ms, request: number): PoolState {
+    const router = this.#routers[this.#requests.class[request]!]!
     this.#pool = router.route(now, request) ?? router.candidates[0]!
-    return this.#pool.router.route(now, request)
+    return this.#pool
+  }
+
+  /** The replica is chosen at the place of the pool. */
+  #networkOf(plan: NetworkPlan, pools: readonly PoolState[]): Network {
+    return new Network(plan, {
+      requests: this.#requests,
+      timers: this.#timers,
+      pools,
+      deliver: (now, request, pool) => {
+        this.#pool = pool
+        this.#deliver(now, request, pool.router.route(now, request))
+      },
+      emptied: (now) => {
+        if (this.#endsWhenDelivered) this.onEnd(now)
+      },
+    })
   }
 }

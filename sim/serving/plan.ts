@@ -3,6 +3,7 @@ import { type AdmissionPlan, OPEN_ADMISSION } from './admission/admission-plan.t
 import type { BatchingPlan } from './batching/batching-plan.ts'
 import type { GenerationPlan } from './generation/generation-plan.ts'
 import type { DevicePlan, PoolMemoryPlan } from './memory/memory-plan.ts'
+import type { NetworkPlan } from './network/network-plan.ts'
 import type { Ms } from './ports.ts'
 import type { RoutingChoice } from './routing/routing-plan.ts'
 
@@ -121,6 +122,8 @@ export interface ServingPlan {
   readonly devices: readonly DevicePlan[]
   /** whether replicas come and go; default: no */
   readonly replicasChange?: boolean
+  /** null or absent where requests reach their queues at once */
+  readonly network?: NetworkPlan | null
 }
 
 /** The executors of all pools are numbered through, pool by pool. */

@@ -5,6 +5,7 @@ import { batchingPlan } from './batching/batching-plan.ts'
 import { type GenerationPlan, STATIC_BATCHES } from './generation/generation-plan.ts'
 import { kvPlan } from './generation/kv-plan.ts'
 import { liveDevice, liveMemory, memoryPlan } from './memory/memory-plan.ts'
+import { networkPlan } from './network/network-plan.ts'
 import type { ClassPlan, QueueBounds, ServingPlan } from './plan.ts'
 import { queuePlan } from './queue/queue-disciplines.ts'
 import { queueRoutingPlan, routerPlan } from './routing/routing-plan.ts'
@@ -22,6 +23,7 @@ export function servingPlan(
     classes: scenario.traffic.map((traffic) => classPlan(traffic, scenario)),
     devices: memory.devices,
     ...(scenario.failures && { replicasChange: true }),
+    ...(scenario.places && { network: networkPlan(scenario) }),
     pools: scenario.pools.map((pool, index) => {
       const model = scenario.models[pool.model]
       if (model === undefined) throw new Error(`Expected model ${pool.model} to exist`)

@@ -29,7 +29,11 @@ export type PromisedRouting =
       readonly maxLoadFactor: number
       readonly viewAgeMs: number
     }
-  | { readonly policy: 'spill-over'; readonly maxLoad: number; readonly viewAgeMs: number }
+  | {
+      readonly policy: 'spill-over' | 'locality'
+      readonly maxLoad: number
+      readonly viewAgeMs: number
+    }
 
 export type PromisedChoice = Plain | PromisedRouting
 
@@ -65,8 +69,8 @@ export function promisedRouter({ router, pools }: Scenario): PromisedChoice {
     }
   }
   if (router.policy === 'latency-target') return { policy: router.policy }
-  if (router.policy === 'spill-over') {
-    return { policy: 'spill-over', maxLoad: router.max_load, viewAgeMs: router.view_age_ms ?? 0 }
+  if (router.policy === 'spill-over' || router.policy === 'locality') {
+    return { policy: router.policy, maxLoad: router.max_load, viewAgeMs: router.view_age_ms ?? 0 }
   }
   return promisedQueueRouting(router)
 }

@@ -7,6 +7,7 @@ import {
 } from './memory-promises.ts'
 import { type PromisedCard, promisedCards } from './promised-cards.ts'
 import { type PromisedKv, promisedKv } from './promised-kv.ts'
+import { type PromisedNetworks, promisedNetworks } from './promised-networks.ts'
 import { type PromisedReactions, promisedReactions } from './promised-reactions.ts'
 import { type PromisedChoice, promisedQueueRouting, promisedRouter } from './promised-routing.ts'
 
@@ -22,6 +23,8 @@ export interface Promises {
   readonly devices: readonly PromisedDevice[]
   /** absent where no card is shared */
   readonly cards?: readonly PromisedCard[] | undefined
+  /** null or absent where requests reach their queues at once */
+  readonly networks?: PromisedNetworks | null
   /** null or absent where requests do not depend on outcomes */
   readonly reactions?: PromisedReactions | null
 }
@@ -46,6 +49,8 @@ export interface ClassPromises {
   readonly weight: number
   /** its own queue timeout, for queues that allow the override */
   readonly queueTimeoutMs: number
+  /** where its clients are; absent without places */
+  readonly place?: string | undefined
   /** tokens shared by all its prompts; 0 for none */
   readonly sharedPrefixTokens: number
 }
@@ -167,6 +172,7 @@ export function promisesOf(scenario: Scenario): Promises {
       weight: traffic.weight,
       queueTimeoutMs: limit(traffic.queue_timeout_ms),
       sharedPrefixTokens: traffic.shared_prefix_tokens ?? 0,
+      place: traffic.place,
     })
   }
   return {
@@ -175,6 +181,7 @@ export function promisesOf(scenario: Scenario): Promises {
     pools,
     devices: promisedDevices(scenario),
     cards: promisedCards(scenario),
+    networks: promisedNetworks(scenario),
     reactions: promisedReactions(scenario),
   }
 }

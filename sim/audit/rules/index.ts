@@ -27,6 +27,7 @@ import { slack } from './queue/slack.ts'
 import { conservation } from './requests/conservation.ts'
 import { executor } from './requests/executor.ts'
 import { fanOut } from './requests/fan-out.ts'
+import { networks } from './requests/networks.ts'
 import { replicas } from './requests/replicas.ts'
 import { routing } from './requests/routing.ts'
 import { timeSlices } from './requests/time-slices.ts'
@@ -60,6 +61,7 @@ export const rules: readonly Rule[] = Object.freeze([
   routing,
   fanOut,
   replicas,
+  networks,
   sequenceSlots,
   kvCache,
   memory,

@@ -3,6 +3,7 @@ import { latencyTarget } from './policies/latency-target.ts'
 import { leastLoaded } from './policies/least-loaded.ts'
 import { leastWork } from './policies/least-work.ts'
 import { lengthThreshold } from './policies/length-threshold.ts'
+import { locality } from './policies/locality.ts'
 import { p2c } from './policies/p2c.ts'
 import { peakEwma } from './policies/peak-ewma.ts'
 import { random } from './policies/random.ts'
@@ -27,4 +28,5 @@ export const routingPolicies: Policies = Object.freeze({
   'length-threshold': lengthThreshold,
   'session-affinity': sessionAffinity,
   'spill-over': spillOver,
+  locality,
 } as unknown as Policies)

@@ -1,3 +1,4 @@
+import type { Network } from '../network/network.ts'
 import { type Batch, type Ms, type Observer, OUTCOME, type Outcome, STATUS } from '../ports.ts'
 import type { Requests } from '../requests.ts'
 import type { RouterViews } from '../routing/router-views.ts'
@@ -8,6 +9,8 @@ import type { Station } from '../routing/station.ts'
 export class RequestOutcomes {
   /** learn when the last request has ended */
   views: readonly RouterViews[] = []
+  /** carries answers to clients; null where they are there at once */
+  network: Pick<Network, 'answer' | 'refuse'> | null = null
   readonly #requests: Requests
   readonly #observer: Observer
 
@@ -23,11 +26,17 @@ export class RequestOutcomes {
   /** Ends the members of a batch. */
   ended(now: Ms, station: Station, batch: Batch): void {
     const { members, size, status } = batch
-    const { outcome, leaves } = this.#requests
+    const { outcome, leaves, answered } = this.#requests
+    const network = this.network
+    network?.answer(now, batch)
     for (let i = 0; i < size; i++) {
       const request = members[i]!
       if (status !== STATUS.ok) outcome[request] = OUTCOME.failed
-      else outcome[request] = now >= leaves[request]! ? OUTCOME.abandoned : OUTCOME.served
+      else
+        outcome[request] =
+          (network === null ? now : answered[request]!) >= leaves[request]!
+            ? OUTCOME.abandoned
+            : OUTCOME.served
     }
     this.#observer.batch?.(now, batch)
     if (this.#feedback !== null) this.#report(now, this.#feedback, batch)
@@ -40,6 +49,7 @@ export class RequestOutcomes {
   /** Ends a request that was in no batch. */
   lose(now: Ms, request: number, outcome: Outcome): void {
     this.#requests.outcome[request] = outcome
+    this.network?.refuse(now, request)
     this.#observer.lost?.(now, request)
     this.#feedback?.ended(now, request, 0, 0)
     this.#requests.release(request)

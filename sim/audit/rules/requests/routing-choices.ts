@@ -33,6 +33,8 @@ export interface Choice {
   readonly closing: boolean
   /** whether rows show which requests a candidate has */
   readonly loadsKnown: boolean
+  /** mean time of a candidate's network; absent within a pool */
+  readonly distance?: (candidate: number) => number
 }
 
 /**
@@ -78,6 +80,8 @@ export function expectedChoice(choice: Choice): number | null {
     }
     case 'spill-over':
       return seesLoads ? spilledTo(of, left, chosen, routing.maxLoad) : null
+    case 'locality':
+      return seesLoads ? nearestWithRoom(choice, left, routing.maxLoad) : null
     // predictions are learnt from all that was observed, which no row shows
     case 'least-work':
     case 'latency-target':
@@ -149,4 +153,20 @@ function spilledTo(
   if (certain !== undefined && (certain < chosen || !mayBeBelow)) return certain
   if (mayBeBelow || certain !== undefined) return chosen
   return leastLoaded(of, left, chosen)
+}
+
+function nearestWithRoom(
+  { of, chosen, distance = () => 0 }: Choice,
+  left: readonly number[],
+  maxLoad: number,
+): number {
+  const byDistance = left.toSorted((a, b) => distance(a) - distance(b) || a - b)
+  const isBelow = (number: number, counts: Int32Array) =>
+    counts[number]! / executorsOf(of, number) < maxLoad
+  for (const candidate of byDistance) {
+    // it may have room, or it certainly has and none before it did
+    if (candidate === chosen && isBelow(candidate, of.least)) return chosen
+    if (isBelow(candidate, of.most)) return candidate
+  }
+  return byDistance[0]!
 }

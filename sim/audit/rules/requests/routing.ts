@@ -3,6 +3,7 @@ import { eachArrival, Loads } from '../../evidence/loads.ts'
 import { Openings } from '../../evidence/openings.ts'
 import { REFUSED_BY } from '../../evidence/raw-rows.ts'
 import { type Findings, ms, type Rule } from '../../findings.ts'
+import type { PromisedWay } from '../../promises/promised-networks.ts'
 import { type PromisedChoice, settled } from '../../promises/promised-routing.ts'
 import { poolsOfClasses } from '../../promises/promises.ts'
 import { type Candidates, type Choice, expectedChoice } from './routing-choices.ts'
@@ -32,25 +33,34 @@ export const routing: Rule = {
     })
     const turns = promises.pools.map(() => 0)
     // rows do not show when requests moved to a decode pool
-    const loadsKnown = promises.pools.every(({ generation }) => !generation?.handOver)
+    const loadsKnown =
+      promises.pools.every(({ generation }) => !generation?.handOver) &&
+      // on its way a request counts, though it is refused in the end
+      (seen.delivered === null || queues.every(({ shed }) => shed.length === 0))
+    const ways = (key: number) => promises.networks?.[seen.rows.class[key]!]
     const visit = ({ key, queue, sent }: Arrival) => {
       if (isUnavailable(seen, key)) return
       const knows = !openings.changesAt(sent)
       const pool = queue.poolIndex
       const { sending, part } = seen.expected
       const candidates = within[pool]!
-      if (!(part[key]! > 0)) {
+      if (!(part[key]! > 0) && (seen.keys === null || promises.networks == null)) {
         candidates.taken.clear()
         // every request advances the round-robin of its class's pools, even if its row is lost
         const number = sending[key] ?? key
         const of = among[requests.class[number]!]
         if (of?.numbers.includes(pool) && knows) {
-          const now = openings.ofPools(of, sent)
+          const now = withoutCut(openings.ofPools(of, sent), ways(key), sent)
+          if (now.taken.size === now.numbers.length) return
           const choice = { of: now, chosen: pool, turn: rounds[number]! }
           const { closing } = openings
-          check(seen, key, { ...choice, routing: promises.routing, loadsKnown, closing }, found)
+          const distance = (candidate: number) => ways(key)?.[candidate]?.roundTripMs ?? 0
+          const rest = { routing: promises.routing, loadsKnown, closing, distance }
+          check(seen, key, { ...choice, ...rest }, found)
         }
       }
+      // the replica is chosen as a request is delivered
+      if (seen.delivered !== null) return
       const turn = turns[pool]!
       turns[pool] = turn + 1
       if (knows) {
@@ -68,6 +78,19 @@ export const routing: Rule = {
 const isUnavailable = ({ rows }: Evidence, key: number) =>
   rows.refusal[key] === REFUSED_BY.unavailable
 
+/** Pools that are cut off at a time are passed over, unless all that are open are. */
+function withoutCut(
+  of: Candidates,
+  ways: readonly (PromisedWay | null)[] | undefined,
+  at: number,
+): Candidates {
+  const cut = of.numbers.filter((pool) =>
+    ways?.[pool]?.outages.some(({ from, to }) => from <= at && at < to),
+  )
+  const taken = new Set([...of.taken, ...cut])
+  return cut.length === 0 || taken.size === of.numbers.length ? of : { ...of, taken }
+}
+
 /** Number of earlier requests with the same candidate pools, for each request. */
 function roundsAmong(among: readonly Candidates[], seen: Evidence): number[] {
   const { rows, expected, requests } = seen
@@ -75,7 +98,8 @@ function roundsAmong(among: readonly Candidates[], seen: Evidence): number[] {
   for (const key of rows.refusal.keys()) {
     if (isUnavailable(seen, key)) refused.add(expected.sending[key] ?? key)
   }
-  const names = among.map(({ numbers }) => numbers.join())
+  const { classes } = seen.promises
+  const names = among.map(({ numbers }, i) => `${numbers} ${classes[i]!.place ?? ''}`)
   const came = new Map<string, number>()
   return Array.from(requests.class, (classIndex, number) => {
     const name = names[classIndex] ?? ''
@@ -85,7 +109,8 @@ function roundsAmong(among: readonly Candidates[], seen: Evidence): number[] {
   })
 }
 
-interface Routed extends Pick<Choice, 'of' | 'chosen' | 'turn' | 'loadsKnown' | 'closing'> {
+interface Routed
+  extends Pick<Choice, 'of' | 'chosen' | 'turn' | 'loadsKnown' | 'closing' | 'distance'> {
   readonly routing: PromisedChoice
 }
 
@@ -96,7 +121,10 @@ function check(seen: Evidence, key: number, routed: Routed, found: Findings): vo
   const routing = settled(routed.routing)
   const tokens = rows.inputTokens[key]!
   const session = routing.policy === 'session-affinity' ? sessionOf(seen, key) : null
-  const expected = expectedChoice({ ...routed, routing, key, tokens, session })
+  const expected = expectedChoice({
+    ...routed,
+    ...{ routing, key: seen.keys?.[key] ?? key, tokens, session },
+  })
   if (expected === null) return
   found.check(expected === chosen, [key], () => {
     const at = `routed to ${of.noun} ${chosen} at ${ms(rows.sent[key]!)}`
