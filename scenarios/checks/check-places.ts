@@ -71,7 +71,7 @@ function checkNetwork(
   const [from, to] = network.between
   if (from === to) draft.refuse([...path, 'between', 1], 'another place than the first')
   const first = draft.networks.findIndex((own) => own !== null && connects(own, from, to))
-  if (first < i)
+  if (first >= 0 && first < i)
     draft.refuse(path, `two places that no other network connects`, `networks.${first}`)
   checkLimits(network.latency_ms, [...path, 'latency_ms'], draft)
   let end = 0

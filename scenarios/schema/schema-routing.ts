@@ -141,7 +141,7 @@ export const router = z.discriminatedUnion('policy', [
       'locality',
       'The nearest pool by the mean time of its network is taken, of equals the first, if its ' +
         'load is below the limit; else the next nearest, and so on. Where no load is below it, ' +
-        'the nearest is taken.',
+        'the least loaded pool is taken.',
     ),
     max_load: positive
       .describe(

@@ -69,6 +69,7 @@ export class ControlPlane implements ControlPlanePort {
     },
   ) {
     const { requests, observer } = world
+    requests.overNetwork = plan.network != null
     const pools = poolStates(plan, requests)
     const stations = pools.flatMap((pool) => pool.stations)
     const executorsOf = <T>(of: (station: Station) => T) =>

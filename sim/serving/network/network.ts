@@ -45,7 +45,6 @@ export class Network {
     this.#plan = plan
     this.#channels = plan.channels.map((channel) => new Channel(channel))
     this.#ends = ends
-    ends.requests.overNetwork = true
     this.#timer = ends.timers.add()
   }
 

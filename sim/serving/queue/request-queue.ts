@@ -46,7 +46,9 @@ export class RequestQueue {
     this.#overload = adaptiveLifo === null ? null : new Overload(adaptiveLifo)
     const timeOutGroups = [false, true].flatMap((inOverload) =>
       classes.map(({ cancels, clientTimeoutMs, drawnClientTimeout }, index) => {
-        if (cancels && drawnClientTimeout !== null) return ANY_ORDER
+        // networks deliver requests in another order than that of their arrivals
+        const anyOrder = drawnClientTimeout !== null || requests.overNetwork
+        if (cancels && anyOrder) return ANY_ORDER
         if (cancels && clientTimeoutMs < endless) return `class ${index}, ${inOverload}`
         const timeoutMs = this.#timeoutMs(policies[index]!, inOverload)
         return timeoutMs < endless ? `time-out ${timeoutMs}` : null

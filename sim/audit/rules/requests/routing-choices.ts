@@ -168,5 +168,5 @@ function nearestWithRoom(
     if (candidate === chosen && isBelow(candidate, of.least)) return chosen
     if (isBelow(candidate, of.most)) return candidate
   }
-  return byDistance[0]!
+  return leastLoaded(of, byDistance, chosen)
 }

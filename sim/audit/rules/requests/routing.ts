@@ -44,8 +44,9 @@ export const routing: Rule = {
       const pool = queue.poolIndex
       const { sending, part } = seen.expected
       const candidates = within[pool]!
-      if (!(part[key]! > 0) && (seen.keys === null || promises.networks == null)) {
-        candidates.taken.clear()
+      if (!(part[key]! > 0)) candidates.taken.clear()
+      // where networks carry requests, their pool is chosen before they are delivered
+      if (!(part[key]! > 0) && seen.keys === null) {
         // every request advances the round-robin of its class's pools, even if its row is lost
         const number = sending[key] ?? key
         const of = among[requests.class[number]!]
