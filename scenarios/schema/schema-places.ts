@@ -58,3 +58,19 @@ export const network = z
       .meta({ examples: [[{ at_s: 60, for_s: 20 }]] }),
   })
   .describe('The network between two places.')
+
+export const link = z
+  .strictObject({
+    delay_ms: nonNegative
+      .default(0)
+      .describe(
+        'The time of each request on the link at any load, one way, in parallel with others.',
+      ),
+    per_request_ms: nonNegative
+      .default(0)
+      .describe('The time for which each request occupies the link, one after another.'),
+  })
+  .describe(
+    'The link from clients to queues, for declared work only. Its time must be above 0 and ' +
+      'shorter than any fixed client timeout and deadline.',
+  )

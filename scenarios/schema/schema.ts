@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import { parseObjective } from './objective.ts'
 import { acceleratorSchema, pricing } from './schema-accelerator.ts'
 import { admission } from './schema-admission.ts'
 import { batching } from './schema-batching.ts'
@@ -8,8 +7,9 @@ import { failure } from './schema-failures.ts'
 import { generation } from './schema-generation.ts'
 import { device, type modelMemory, type PoolMemory, poolMemory } from './schema-memory.ts'
 import { model } from './schema-models.ts'
+import { objectives } from './schema-objectives.ts'
 import { precision } from './schema-onnx.ts'
-import { network, place } from './schema-places.ts'
+import { link, network, place } from './schema-places.ts'
 import { carbon, heat, power, rack } from './schema-power.ts'
 import { queue } from './schema-queue.ts'
 import { router } from './schema-routing.ts'
@@ -142,41 +142,6 @@ const pool = z
     memory: poolMemory.optional(),
   })
   .describe('A pool: replicas of one model that share a queue, or have a queue each.')
-
-const link = z
-  .strictObject({
-    delay_ms: nonNegative
-      .default(0)
-      .describe(
-        'The time of each request on the link at any load, one way, in parallel with others.',
-      ),
-    per_request_ms: nonNegative
-      .default(0)
-      .describe('The time for which each request occupies the link, one after another.'),
-  })
-  .describe(
-    'The link from clients to queues, for declared work only. Its time must be above 0 and ' +
-      'shorter than any fixed client timeout and deadline.',
-  )
-
-const objectives = z
-  .array(
-    z
-      .string()
-      .refine((text) => parseObjective(text) !== null, {
-        message:
-          'an objective such as "p(99) latency_ms < 250", "p(99, worst 1m) latency_ms < 250", ' +
-          '"p(95) ttft_ms < 500", "p(99) call_ms < 900", "goodput > 99.5%" or ' +
-          '"cost_usd_per_million < 3"',
-      })
-      .describe(
-        'A limit on a percentile, such as `p(99) latency_ms < 250` or `p(99, worst 1m) ' +
-          'latency_ms < 250`, of `latency_ms`, `ttft_ms`, `tpot_ms` or `call_ms`; on goodput, such ' +
-          'as `goodput > 99.5%`; or on the cost of a million served requests of all classes, such ' +
-          'as `cost_usd_per_million < 3`.',
-      ),
-  )
-  .describe('The objectives of a class, each of which gets a verdict.')
 
 export const scenarioSchema = z.strictObject({
   $schema: z

@@ -54,7 +54,7 @@ export class ControlPlane implements ControlPlanePort {
   readonly #batches: readonly Batch[]
   /** null where requests reach their queues at once */
   readonly #network: Network | null
-  /** whether the end of the traffic was told while requests were on their way */
+  /** whether the traffic ended while requests were on their way */
   #endsWhenDelivered = false
   /** the pool of the last request: further parts of a fan-out go to the same one */
   #pool: PoolState

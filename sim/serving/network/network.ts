@@ -1,11 +1,10 @@
 import { EventHeap } from '../../kernel/index.ts'
 import { type Batch, type Ms, OUTCOME } from '../ports.ts'
 import type { Requests } from '../requests.ts'
-import type { Reach } from '../routing/router.ts'
 import type { PoolState } from '../routing/stations.ts'
 import type { ArmedTimers } from '../servers/armed-timers.ts'
 import { Channel } from './channel.ts'
-import { meanDuration, type NetworkPlan } from './network-plan.ts'
+import type { NetworkPlan } from './network-plan.ts'
 
 /** Far apart: each sending of a message takes a further purpose. */
 const REQUEST = 0x2545f491
@@ -107,18 +106,5 @@ export class Network {
     const { at, sendId } = this.#ends.requests
     double[0] = at[request]!
     return words[0]! ^ Math.imul(words[1]!, 0x9e3779b1) ^ Math.imul(sendId[request]!, 0x27d4eb2f)
-  }
-}
-
-/** How the pools are reached from the place of a class. */
-export function reachOf(plan: NetworkPlan, number: number): Reach {
-  const ways = plan.ways[number]!
-  const mean = (channel: number) => meanDuration(plan.channels[channel]!.latency)
-  const networkMs = ways.map((way) => (way === null ? 0 : mean(way.out) + mean(way.back)))
-  const channels = ways.map((way) => (way === null ? null : new Channel(plan.channels[way.out]!)))
-  return {
-    isEverCut: ways.some((way) => way !== null && plan.channels[way.out]!.outages.length > 0),
-    isCutAt: (now, pool) => channels[pool]?.isCutAt(now) === true,
-    networkMs: (pool) => networkMs[pool]!,
   }
 }

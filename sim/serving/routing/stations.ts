@@ -1,6 +1,6 @@
 import { Admission } from '../admission/admission.ts'
 import { PREFIX_TOKENS } from '../generation/prefix-keys.ts'
-import { reachOf } from '../network/network.ts'
+import { reachOf } from '../network/reach.ts'
 import type { ServingPlan } from '../plan.ts'
 import type { Requests } from '../requests.ts'
 import type { OutstandingWork } from './predicted-work.ts'
