@@ -43,6 +43,7 @@ export {
   type Duration,
   type Lengths,
   type Model,
+  type Network,
   type Pool,
   type Precision,
   type Router,

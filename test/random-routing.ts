@@ -66,6 +66,9 @@ const routings: Plans = {
       viewAgeMs,
     })
     .map((settings) => ({ policy: 'endpoint-picker', ...settings })),
+  locality: fc
+    .record({ maxLoad: loads, viewAgeMs })
+    .map((settings) => ({ policy: 'locality', ...settings })),
 }
 
 /** Any policy, as a router among pools has it. */
@@ -74,7 +77,7 @@ export const anyRouting: fc.Arbitrary<RoutingPlan> = fc.oneof(...Object.values(r
 /** Any policy that a scenario may use within a pool. */
 export const anyQueueRouting: fc.Arbitrary<RoutingPlan> = anyRouting.filter(
   ({ policy }) =>
-    !['weighted', 'latency-target', 'length-threshold', 'spill-over'].includes(policy),
+    !['weighted', 'latency-target', 'length-threshold', 'spill-over', 'locality'].includes(policy),
 )
 
 /** A configuration of each policy, always the same. */

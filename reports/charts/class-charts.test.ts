@@ -83,7 +83,7 @@ test('the panel of the parts names p99 only where it is drawn', async () => {
   const simulated = sampleResult('simulated')
   expect(await drawn(only(simulated), 'where-time-went')).toContain('median (●) and p99 (○)')
   for (const part of Object.values(simulated.pools[0]!.parts)) {
-    part.percentiles.p99 = { value: null, low: null, high: null, n: 10 }
+    part!.percentiles.p99 = { value: null, low: null, high: null, n: 10 }
   }
   expect(await drawn(only(simulated), 'where-time-went')).not.toContain('○')
 })

@@ -81,6 +81,7 @@ export function confidenceText(p: number): string {
 
 const PART_NAMES: Readonly<Record<NonNullable<PlanRow['bottleneck']>['part'], string>> = {
   lag: 'link',
+  network: 'network',
   queue: 'queue',
   batch_wait: 'batch window',
   overhead: 'overhead',

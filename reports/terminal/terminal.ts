@@ -1,7 +1,7 @@
 import { visibleLine } from '../../scenarios/index.ts'
 import type { Comparison, Result, WhatIf } from '../../sim/documents/index.ts'
 import type { ReportInput } from '../charts/frame.ts'
-import { PARTS } from '../charts/latency/where-time-went.ts'
+import { partsOf } from '../charts/latency/where-time-went.ts'
 import { declared, loadText, NONE, plural, runsText, valueText } from '../format.ts'
 import { ARENA_COLUMNS, arenaNotes, arenaRows } from '../tables/arena-rows.ts'
 import { bothSidesTable } from '../tables/both-sides-table.ts'
@@ -226,10 +226,11 @@ function percentiles({ columns, rows }: PercentileTable, result: Result): string
   return optional(columns, lines)
 }
 
-function means({ classes }: Result): string[] {
-  const rows = classes.map(({ name, parts }) => [
+function means(result: Result): string[] {
+  const shown = partsOf(result)
+  const rows = result.classes.map(({ name, parts }) => [
     name,
-    ...PARTS.map(({ key }) => valueText(parts[key].mean, 'time')),
+    ...shown.map(({ key }) => valueText(parts[key]!.mean, 'time')),
   ])
-  return optional(['mean time', ...PARTS.map((part) => part.name)], rows)
+  return optional(['mean time', ...shown.map((part) => part.name)], rows)
 }

@@ -15,6 +15,7 @@ import {
   type Device,
   type Failure,
   type Model,
+  type Network,
   type Pool,
   type Scenario,
   scenarioSchema,
@@ -72,6 +73,9 @@ export class Draft {
   readonly cards: readonly string[]
   /** also null if there is none */
   readonly link: NonNullable<Scenario['link']> | null
+  /** names of places, where readable; null where the scenario has none */
+  readonly places: readonly string[] | null
+  readonly networks: readonly (Network | null)[]
   readonly router: Scenario['router'] | null
   /** objectives of each class, where readable */
   readonly slo: ReadonlyMap<string, readonly (Objective | null)[]>
@@ -101,6 +105,9 @@ export class Draft {
     this.racks = namesOf(top.racks)
     this.cards = namesOf(top.cards)
     this.link = part(shape.link, top.link) ?? null
+    this.places = top.places === undefined ? null : namesOf(top.places)
+    const network = shape.networks.unwrap().element
+    this.networks = listOf(top.networks).map((item) => part(network, item))
     this.router = part(shape.router, top.router)
     const slo = Object.entries(mapOf(top.slo))
     this.slo = new Map(

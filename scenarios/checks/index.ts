@@ -19,6 +19,7 @@ import { checkModels } from './check-models.ts'
 import { checkNames } from './check-names.ts'
 import { checkObjectives } from './check-objectives.ts'
 import { checkOrder } from './check-order.ts'
+import { checkPlaces } from './check-places.ts'
 import { checkPools } from './check-pools.ts'
 import { checkPrefixes } from './check-prefixes.ts'
 import { checkRouting } from './check-routing.ts'
@@ -48,6 +49,7 @@ const CHECKS = [
   checkKvCache,
   checkPrefixes,
   checkLink,
+  checkPlaces,
   checkMemory,
   checkFailures,
   checkScaling,

@@ -220,6 +220,21 @@ export const router = z.discriminatedUnion('policy', [
   }),
   prefixAffinity,
   endpointPicker,
+  z.strictObject({
+    policy: kind(
+      'locality',
+      'The nearest pool by the mean time of its network is taken, of equals the first, if its ' +
+        'load is below the limit; else the next nearest, and so on. Where no load is below it, ' +
+        'the least loaded pool is taken.',
+    ),
+    max_load: positive
+      .describe(
+        'Requests for each executor, on their way, waiting and running, from which on a pool is ' +
+          'passed over.',
+      )
+      .meta({ examples: [4] }),
+    ...view,
+  }),
 ])
 
 const NAMES = [

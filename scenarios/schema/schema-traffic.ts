@@ -48,6 +48,21 @@ export const trafficClass = z
         'The name of a model: only its pools serve the class. Either every class names one or ' +
           'none does; then any pool may serve any class.',
       ),
+    place: name
+      .optional()
+      .describe('The place of the clients, one of `places`; needed where there are places.')
+      .meta({ examples: ['shop'] }),
+    request_kib: positive
+      .optional()
+      .describe(
+        'The size of each request in KiB, which takes time on networks with `bandwidth_mbps`. ' +
+          'Without it, requests take none.',
+      )
+      .meta({ examples: [4] }),
+    answer_kib: positive
+      .optional()
+      .describe('The same for the size of each answer.')
+      .meta({ examples: [16] }),
     arrivals,
     input_tokens: lengths
       .default({ distribution: 'fixed', value: 1 })

@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import { parseObjective } from './objective.ts'
 import { acceleratorSchema, pricing } from './schema-accelerator.ts'
 import { admission } from './schema-admission.ts'
 import { batching } from './schema-batching.ts'
@@ -8,7 +7,9 @@ import { failure } from './schema-failures.ts'
 import { generation } from './schema-generation.ts'
 import { device, type modelMemory, type PoolMemory, poolMemory } from './schema-memory.ts'
 import { model } from './schema-models.ts'
+import { objectives } from './schema-objectives.ts'
 import { precision } from './schema-onnx.ts'
+import { link, network, place } from './schema-places.ts'
 import { carbon, heat, power, rack } from './schema-power.ts'
 import { queue } from './schema-queue.ts'
 import { router } from './schema-routing.ts'
@@ -33,6 +34,10 @@ export type { Duration, PoolMemory, RatedArrivals, TraceProcess }
 const pool = z
   .strictObject({
     name: name.describe('The name of the pool, for results, `hand_over` and `--set`.'),
+    place: name
+      .optional()
+      .describe('The place of the pool, one of `places`; needed where there are places.')
+      .meta({ examples: ['centre'] }),
     accelerator: z
       .union([z.string().min(1).max(1000), acceleratorSchema])
       .default('local')
@@ -139,41 +144,6 @@ const pool = z
   })
   .describe('A pool: replicas of one model that share a queue, or have a queue each.')
 
-const link = z
-  .strictObject({
-    delay_ms: nonNegative
-      .default(0)
-      .describe(
-        'The time that each request spends on the link at any load, in parallel with others.',
-      ),
-    per_request_ms: nonNegative
-      .default(0)
-      .describe('The time for which each request occupies the link, one after another.'),
-  })
-  .describe(
-    'The link from clients to queues, for declared work only. Its time must be above 0 and ' +
-      'shorter than any fixed client timeout and deadline.',
-  )
-
-const objectives = z
-  .array(
-    z
-      .string()
-      .refine((text) => parseObjective(text) !== null, {
-        message:
-          'an objective such as "p(99) latency_ms < 250", "p(99, worst 1m) latency_ms < 250", ' +
-          '"p(95) ttft_ms < 500", "p(99) call_ms < 900", "goodput > 99.5%" or ' +
-          '"cost_usd_per_million < 3"',
-      })
-      .describe(
-        'A limit on a percentile, such as `p(99) latency_ms < 250` or `p(99, worst 1m) ' +
-          'latency_ms < 250`, of `latency_ms`, `ttft_ms`, `tpot_ms` or `call_ms`; on goodput, such ' +
-          'as `goodput > 99.5%`; or on the cost of a million served requests of all classes, such ' +
-          'as `cost_usd_per_million < 3`.',
-      ),
-  )
-  .describe('The objectives of a class, each of which gets a verdict.')
-
 export const scenarioSchema = z.strictObject({
   $schema: z
     .string()
@@ -251,6 +221,20 @@ export const scenarioSchema = z.strictObject({
     .optional()
     .describe('What happens to replicas: crashes, stragglers, grey failures and deployments.'),
   link: link.optional(),
+  places: z
+    .array(place)
+    .min(1)
+    .max(250)
+    .optional()
+    .describe('The places at which classes of requests originate and pools are.'),
+  networks: z
+    .array(network)
+    .min(1)
+    .max(1000)
+    .optional()
+    .describe(
+      'The networks between places. Each class needs one to the place of each of its pools.',
+    ),
   router: router
     .prefault({})
     .describe('What chooses a pool for each request among those that may serve its class.'),
@@ -282,6 +266,7 @@ export type ModelMemory = z.infer<typeof modelMemory>
 export type Device = z.infer<typeof device>
 export type Precision = Pool['precision']
 export type Failure = NonNullable<Scenario['failures']>[number]
+export type Network = NonNullable<Scenario['networks']>[number]
 export type Rack = NonNullable<Scenario['racks']>[number]
 export type Carbon = NonNullable<Scenario['carbon']>
 export type Router = Scenario['router']

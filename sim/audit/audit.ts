@@ -1,9 +1,15 @@
 import type { ExecutorChange } from './evidence/absences.ts'
-import { gatherEvidence } from './evidence/evidence.ts'
+import { asRouted, inDeliveredOrder } from './evidence/delivered-order.ts'
+import { type Evidence, gatherEvidence } from './evidence/evidence.ts'
 import type { AuditRows, RequestColumns } from './evidence/raw-rows.ts'
 import { Findings, type RuleReport } from './findings.ts'
 import type { Promises } from './promises/promises.ts'
 import { rules } from './rules/index.ts'
+
+/** The rule that is checked as requests are routed, and again as they are delivered. */
+const ROUTING = 'routing'
+/** Rules on requests as they are sent; all others are on requests as they are delivered. */
+const SENDS: readonly string[] = ['conservation', 'networks']
 
 export interface AuditReport {
   readonly rules: readonly RuleReport[]
@@ -34,14 +40,35 @@ export function auditRows(
   /** executors that came or went, in order; none where all ran all the time */
   changes: readonly ExecutorChange[] = [],
 ): AuditReport {
-  const seen = gatherEvidence(promises, { rows, requests, changes })
+  const views = viewsOf(promises, { rows, requests, changes })
   const unknown = new Set((promises.tuned ?? []).flatMap((key) => DECIDED_BY[key] ?? []))
   const reports = rules.map(({ rule, promise, check }) => {
     const found = new Findings(rule)
     if (unknown.has(rule)) return found.report('not checked, as its setting changes by tuning')
-    check(seen, found)
+    const isOfSends = SENDS.includes(rule)
+    for (const seen of views) {
+      if (views.length > 1 && rule !== ROUTING && isOfSends === (seen.delivered === null)) continue
+      found.keys = seen.keys
+      check(seen, found)
+    }
     return found.report(promise)
   })
   const violations = reports.reduce((sum, report) => sum + report.violations, 0)
   return { rules: reports, violations }
+}
+
+/** Where networks carry requests, one view of them as they are routed and one as delivered. */
+function viewsOf(
+  promises: Promises,
+  run: {
+    readonly rows: AuditRows
+    readonly requests: RequestColumns
+    readonly changes: readonly ExecutorChange[]
+  },
+): readonly Evidence[] {
+  if (promises.networks == null) return [gatherEvidence(promises, run)]
+  const { rows, requests, changes } = run
+  const routed = { rows: asRouted(rows), requests, changes, delivered: rows.sent }
+  const delivered = { ...inDeliveredOrder(rows, requests), changes }
+  return [gatherEvidence(promises, routed), gatherEvidence(promises, delivered)]
 }

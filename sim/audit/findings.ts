@@ -37,6 +37,8 @@ export class Findings {
   #violations = 0
   readonly #first: Violation[] = []
   readonly #rule: string
+  /** by the number of a row, that of the row in the run; null where they are the same */
+  keys: Int32Array | null = null
 
   constructor(rule: string) {
     this.#rule = rule
@@ -56,8 +58,9 @@ export class Findings {
   }
 
   /** `text` is called only for the few violations that are kept. */
-  violated(rows: readonly number[], text: () => string): void {
+  violated(numbers: readonly number[], text: () => string): void {
     if (this.#violations++ >= KEPT) return
+    const rows = numbers.map((number) => this.keys?.[number] ?? number)
     this.#first.push({ rule: this.#rule, rows, text: `${rowsText(rows)}: ${text()}` })
   }
 

@@ -39,7 +39,7 @@ const plannedObjective = namedObjective
 const bottleneck = z
   .strictObject({
     part: z
-      .enum(['lag', 'queue', 'batch_wait', 'overhead', 'service'])
+      .enum(['lag', 'queue', 'batch_wait', 'overhead', 'service', 'network'])
       .describe('Longest part, by its key in `parts` of a result.'),
     share: number.describe('Share of this part in the mean latency, 0 to 1.'),
   })

@@ -63,6 +63,11 @@ export const parts = z.strictObject({
     'Overheads of the dispatch and the completion of a request, ms, stalls included.',
   ),
   service: distribution.describe('Time of a request on its executor, ms, in a batch or in steps.'),
+  network: distribution
+    .optional()
+    .describe(
+      'Time of a request and of its answer on the network, ms; absent where there are no places.',
+    ),
 })
 
 export const tokenTimes = z.strictObject({

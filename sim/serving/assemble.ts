@@ -106,7 +106,9 @@ class OutcomeFeedback implements Observer {
   }
 
   lost(now: Ms, request: number): void {
-    const { key, class: classes, outcome } = this.#requests
-    this.#source.settled(classes[request]!, key[request]!, outcome[request]! as Outcome, now)
+    const { key, class: classes, outcome, answered, overNetwork } = this.#requests
+    // when the client has the answer is known as soon as it is sent
+    const at = overNetwork ? answered[request]! : now
+    this.#source.settled(classes[request]!, key[request]!, outcome[request]! as Outcome, at)
   }
 }

@@ -1,6 +1,8 @@
 import { emptyBatch } from './batching/batch-assembly.ts'
 import { clientTimeoutOf } from './client-timeout.ts'
 import { type Hedges, hedgesOf } from './hedging/hedges.ts'
+import { Network } from './network/network.ts'
+import type { NetworkPlan } from './network/network-plan.ts'
 import { observerOf } from './observers.ts'
 import type { ClassPlan, ServingPlan } from './plan.ts'
 import {
@@ -14,8 +16,6 @@ import {
   REFUSAL,
   type Refusal,
   type Status,
-  type StepBackend,
-  type Timers,
 } from './ports.ts'
 import type { Requests } from './requests.ts'
 import type { Router } from './routing/router.ts'
@@ -23,10 +23,10 @@ import { type RouterViews, routerViews } from './routing/router-views.ts'
 import { type RoutingFeedback, routingFeedback } from './routing/routing-feedback.ts'
 import type { Station } from './routing/station.ts'
 import { classRouters, type PoolState, poolStates } from './routing/stations.ts'
-import { PoolScaler } from './scaling/pool-scaler.ts'
+import { type PoolScalers, poolScalers } from './scaling/pool-scalers.ts'
 import { ArmedTimers } from './servers/armed-timers.ts'
 import { RequestOutcomes } from './servers/request-outcomes.ts'
-import type { ServerWorld, StationServer } from './servers/station-server.ts'
+import type { ControlPlaneWorld, StationServer } from './servers/station-server.ts'
 import { stationServers } from './servers/station-servers.ts'
 import { Tuners } from './tuning/tuners.ts'
 
@@ -45,7 +45,6 @@ export class ControlPlane implements ControlPlanePort {
   /** by station */
   readonly #servers: readonly StationServer[]
   /** by executor */
-  readonly #stationOf: readonly Station[]
   readonly #serverOf: readonly StationServer[]
   /** null where no router learns */
   readonly #feedback: RoutingFeedback | null
@@ -59,25 +58,20 @@ export class ControlPlane implements ControlPlanePort {
   readonly #hedges: Hedges | null
   /** by executor */
   readonly #batches: readonly Batch[]
+  /** null where requests reach their queues at once */
+  readonly #network: Network | null
+  /** whether the traffic ended while requests were on their way */
+  #endsWhenDelivered = false
   /** the pool of the last request: further parts of a fan-out go to the same one */
   #pool: PoolState
   readonly #backend: Backend
-  /** by executor */
-  readonly #poolOf: readonly number[]
-  /** by pool; null where the number of replicas stays */
-  readonly #scalers: readonly (PoolScaler | null)[]
-  readonly #scaled: boolean
+  /** null where the number of replicas stays */
+  readonly #scalers: PoolScalers | null
   #ending = false
 
-  constructor(
-    plan: ServingPlan,
-    world: Pick<ServerWorld, 'requests' | 'backend' | 'observer'> & {
-      timers: Timers
-      /** needed where a pool generates */
-      steps?: StepBackend
-    },
-  ) {
+  constructor(plan: ServingPlan, world: ControlPlaneWorld) {
     const { requests } = world
+    requests.overNetwork = plan.network != null
     const hedges = hedgesOf(plan.classes, requests)
     const seen = hedges === null ? world.observer : observerOf([hedges, world.observer])
     this.#hedges = hedges
@@ -90,16 +84,12 @@ export class ControlPlane implements ControlPlanePort {
     this.#stations = stations
     this.#routers = classRouters(plan, pools, requests)
     this.#backend = world.backend
-    this.#poolOf = executorsOf(({ pool }) => pool.index)
     this.#feedback = routingFeedback(requests, pools, this.#routers)
     this.#pool = pools[0]!
     this.#timers = new ArmedTimers(world.timers, stations.length)
     const tuners = new Tuners(plan, {
-      requests,
-      pools,
+      ...{ requests, pools, timers: this.#timers, observer: seen },
       routers: [...new Set(this.#routers)],
-      timers: this.#timers,
-      observer: seen,
     })
     const { observer } = tuners
     this.#observer = observer
@@ -119,70 +109,56 @@ export class ControlPlane implements ControlPlanePort {
       stopped: (now, executor) => this.#stopped(now, executor),
     })
     this.#servers = servers
-    this.#stationOf = executorsOf((station) => station)
+    const stationOf = executorsOf((station) => station)
     tuners.servers = servers
     this.#serverOf = executorsOf(({ id }) => servers[id]!)
     const routers = [...new Set(this.#routers), ...pools.map(({ router }) => router)]
     this.#views = [...routerViews(routers, this.#timers), ...tuners.all]
     this.#outcomes.views = this.#views
+    this.#network = plan.network == null ? null : this.#networkOf(plan.network, pools)
+    this.#outcomes.network = this.#network
     this.#outcomes.hedges = hedges
-    this.#scalers = this.#poolScalers(pools, world.backend)
-    const scalers = this.#scalers.filter((scaler) => scaler !== null)
-    this.#scaled = scalers.length > 0
-    this.#timed = [...servers, ...transfers, ...this.#views, ...scalers]
-  }
-
-  /** By pool; null where the number of replicas stays. */
-  #poolScalers(pools: readonly PoolState[], backend: Backend): (PoolScaler | null)[] {
-    return pools.map(({ stations }) => {
-      const { scaling } = stations[0]!.pool
-      if (scaling === undefined) return null
-      const serverOf = (executor: number) => this.#serverOf[executor]!
-      return new PoolScaler(scaling, stations, {
-        ...{ requests: this.#requests, backend, observer: this.#observer, timers: this.#timers },
-        isBusy: (executor) => serverOf(executor).isBusy(executor),
-        kvOf: ({ caches }) => caches?.kvUsage ?? Number.NaN,
-        stopped: (now, executor) => this.#stopped(now, executor),
-        change: (now, executor, state) => serverOf(executor).executor(now, executor, state),
-      })
+    this.#scalers = poolScalers(pools, stationOf, {
+      ...{ requests, backend: world.backend, observer, timers: this.#timers },
+      serverOf: (executor) => this.#serverOf[executor]!,
     })
+    const networks = this.#network === null ? [] : [this.#network]
+    const scalers = this.#scalers?.all ?? []
+    this.#timed = [...servers, ...transfers, ...this.#views, ...networks, ...scalers]
   }
 
   /** An executor that was to stop has nothing left to do. */
   #stopped(now: Ms, executor: number): void {
-    this.#scalerOf(executor)?.stopped(now, executor)
+    this.#scalers?.stopped(now, executor)
     this.#backend.stop?.(executor)
   }
 
-  #scalerOf(executor: number): PoolScaler | null {
-    return this.#scalers[this.#poolOf[executor]!]!
-  }
-
-  /** A scaler measures the load of a queue up to an event at it. */
-  #note(now: Ms, station: Station): void {
-    this.#scalers[station.pool.index]?.meter.note(now, station.number)
-  }
-
   get waiting(): number {
-    let sum = 0
-    for (const station of this.#stations) sum += station.queue.length
-    return sum
+    return this.#stations.reduce((sum, { queue }) => sum + queue.length, 0)
   }
 
   onArrival(now: Ms, request: number): void {
     if (this.#ending) {
       this.#setEnding(false)
-      for (const scaler of this.#scalers) scaler?.resume(now)
+      this.#scalers?.resume(now)
     }
+    const network = this.#network
+    if (network === null) {
+      this.#deliver(now, request, this.#route(now, request))
+      return
+    }
+    this.#endsWhenDelivered = false
+    for (const views of this.#views) views.arrived(now)
+    network.send(now, request, this.#choosePool(now, request))
+  }
+
+  /** A request is at its pool; `routed` is null where no replica takes it. */
+  #deliver(now: Ms, request: number, routed: Station | null): void {
     const requests = this.#requests
-    const routed = this.#route(now, request)
     // a request that no replica takes is refused at the first queue of its pool
     const station = routed ?? this.#pool.stations[0]!
     const server = this.#servers[station.id]!
-    if (this.#scaled) {
-      this.#note(now, station)
-      this.#scalers[station.pool.index]?.meter.arrived(station.number)
-    }
+    this.#scalers?.arrived(now, station)
     requests.pool[request] = station.pool.index
     requests.queue[request] = station.id
     requests.enqueued[request] = now
@@ -225,7 +201,7 @@ export class ControlPlane implements ControlPlanePort {
 
   onTimer(now: Ms, timer: number): void {
     this.#timers.fired(timer)
-    if (this.#scaled && timer < this.#stations.length) this.#note(now, this.#stations[timer]!)
+    if (timer < this.#stations.length) this.#scalers?.note(now, this.#stations[timer]!)
     this.#timed[timer]!.timer(now)
     if (this.#hedges !== null) this.#withdraw(now, this.#hedges)
   }
@@ -235,7 +211,7 @@ export class ControlPlane implements ControlPlanePort {
     batch.started = started
     batch.ended = ended
     batch.status = status
-    if (this.#scaled) this.#note(now, this.#stationOf[executor]!)
+    this.#scalers?.noteExecutor(now, executor)
     this.#serverOf[executor]!.done(now, batch)
     if (this.#hedges !== null) this.#withdraw(now, this.#hedges)
   }
@@ -246,22 +222,23 @@ export class ControlPlane implements ControlPlanePort {
   }
 
   onSteps(now: Ms, executor: number, steps: number, firstMs: Ms, lastMs: Ms): void {
-    if (this.#scaled) this.#note(now, this.#stationOf[executor]!)
+    this.#scalers?.noteExecutor(now, executor)
     this.#serverOf[executor]!.steps(now, executor, steps, firstMs, lastMs)
     if (this.#hedges !== null) this.#withdraw(now, this.#hedges)
   }
 
   onExecutor(now: Ms, executor: number, state: ExecutorState): void {
-    if (this.#scaled) this.#note(now, this.#stationOf[executor]!)
-    if (state === 'up') this.#scalerOf(executor)?.up(executor)
+    this.#scalers?.executor(now, executor, state)
     this.#observer.executor?.(now, executor, state)
     this.#serverOf[executor]!.executor(now, executor, state)
     if (this.#hedges !== null) this.#withdraw(now, this.#hedges)
   }
 
   onEnd(now: Ms): void {
+    this.#endsWhenDelivered = (this.#network?.sending ?? 0) > 0
+    if (this.#endsWhenDelivered) return
     this.#setEnding(true)
-    for (const scaler of this.#scalers) scaler?.end(now)
+    this.#scalers?.end(now)
     for (const server of this.#servers) server.end(now)
     if (this.#hedges !== null) this.#withdraw(now, this.#hedges)
   }
@@ -269,7 +246,9 @@ export class ControlPlane implements ControlPlanePort {
   /** Ends the copies that wait in vain; their servers look at their queues again. */
   #withdraw(now: Ms, hedges: Hedges): void {
     hedges.eachInVain((request) => {
-      const { queue, admission, id } = this.#stations[this.#requests.queue[request]!]!
+      const station = this.#stations[this.#requests.queue[request]!]!
+      const { queue, admission, id } = station
+      this.#scalers?.note(now, station)
       queue.remove(request)
       admission.left()
       this.#outcomes.lose(now, request, OUTCOME.withdrawn)
@@ -292,8 +271,26 @@ export class ControlPlane implements ControlPlanePort {
       return station
     }
     if (requests.part[request]! > 0) return this.#pool.router.routeApart(now, request)
-    const router = this.#routers[requests.class[request]!]!
+    return this.#choosePool(now, request).router.route(now, request)
+  }
+
+  #choosePool(now: Ms, request: number): PoolState {
+    const router = this.#routers[this.#requests.class[request]!]!
     this.#pool = router.route(now, request) ?? router.candidates[0]!
-    return this.#pool.router.route(now, request)
+    return this.#pool
+  }
+
+  /** The replica is chosen at the place of the pool. */
+  #networkOf(plan: NetworkPlan, pools: readonly PoolState[]): Network {
+    return new Network(plan, {
+      requests: this.#requests,
+      timers: this.#timers,
+      pools,
+      deliver: (now, request, pool) => {
+        this.#pool = pool
+        this.#deliver(now, request, pool.router.route(now, request))
+      },
+      emptied: (now) => this.#endsWhenDelivered && this.onEnd(now),
+    })
   }
 }

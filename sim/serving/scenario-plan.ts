@@ -6,6 +6,7 @@ import { type GenerationPlan, STATIC_BATCHES } from './generation/generation-pla
 import { kvPlan } from './generation/kv-plan.ts'
 import { hedgePlan } from './hedging/hedge-plan.ts'
 import { liveDevice, liveMemory, memoryPlan } from './memory/memory-plan.ts'
+import { networkPlan } from './network/network-plan.ts'
 import type { ClassPlan, QueueBounds, ServingPlan } from './plan.ts'
 import { queuePlan } from './queue/queue-disciplines.ts'
 import { queueRoutingPlan, routerPlan } from './routing/routing-plan.ts'
@@ -26,6 +27,7 @@ export function servingPlan(
     devices: memory.devices,
     ...(replicasChange(scenario) && { replicasChange: true }),
     ...(scenario.tuning && { tuning: tuningPlans(scenario) }),
+    ...(scenario.places && { network: networkPlan(scenario) }),
     pools: scenario.pools.map((pool, index) => {
       const model = scenario.models[pool.model]
       if (model === undefined) throw new Error(`Expected model ${pool.model} to exist`)

@@ -1,6 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite'
 import type { NonNormalizedSpec } from 'vega-lite/types_unstable/spec/index.js'
-import type { PoolResult } from '../../../sim/documents/index.ts'
+import type { PoolResult, Result } from '../../../sim/documents/index.ts'
 import { percent, valueText } from '../../format.ts'
 import {
   frame,
@@ -25,6 +25,15 @@ export const PARTS = [
   { key: 'service', name: 'service', color: LIGHT.service },
   { key: 'overhead', name: 'overhead', color: LIGHT.overhead },
 ] as const
+
+const NETWORK = { key: 'network', name: 'network', color: LIGHT.weights } as const
+
+/** The parts that a result has: requests and answers take a network only where there are places. */
+export function partsOf({
+  pools,
+}: Pick<Result, 'pools'>): readonly (typeof NETWORK | (typeof PARTS)[number])[] {
+  return pools.some(({ parts }) => parts.network !== undefined) ? [...PARTS, NETWORK] : PARTS
+}
 
 const NAMES = 14
 
@@ -67,8 +76,8 @@ function stack(
   const bars = sides.map((world) => {
     const pool = poolOf(world, name)
     let from = 0
-    const segments = PARTS.map(({ key, color }) => {
-      const mean = pool?.parts[key].mean
+    const segments = partsOf(world.result).map(({ key, color }) => {
+      const mean = pool?.parts[key]?.mean
       const value = mean?.value ?? 0
       from += value
       const text = mean ? valueText(mean, 'time') : ''
@@ -126,15 +135,16 @@ function spread(
   total: number,
   title: string,
 ): NonNormalizedSpec {
+  const parts = partsOf(sides[0].result)
   const values = sides.flatMap((side) =>
-    PARTS.flatMap((part) => {
-      const { p50, p99 } = poolOf(side, name)?.parts[part.key].percentiles ?? {}
+    parts.flatMap((part) => {
+      const { p50, p99 } = poolOf(side, name)?.parts[part.key]?.percentiles ?? {}
       if (!p50 || p50.value === null) return []
       const at = { part: part.name, world: side.name, color: side.color }
       return [{ ...at, p50: p50.value, p99: p99?.value ?? null }]
     }),
   )
-  const y = nominal('part', PARTS)
+  const y = nominal('part', parts)
   const yOffset = {
     field: 'world',
     type: 'nominal' as const,
@@ -152,7 +162,7 @@ function spread(
   return {
     title: panelTitle(`${title}median (●)${both.length > 0 ? ' and p99 (○)' : ''}`, LIGHT.ink),
     width,
-    height: 36 * PARTS.length,
+    height: 36 * parts.length,
     layer: [
       {
         data: { values: both },
@@ -177,10 +187,10 @@ function spread(
 /** The part with the largest share of the mean, on each side. */
 function finding(sides: Sides): string {
   const largestParts = sides.flatMap(({ name, result }) => {
-    const sums = PARTS.map(({ key, name: part }) => ({
+    const sums = partsOf(result).map(({ key, name: part }) => ({
       part,
       value: result.pools.reduce(
-        (sum, pool) => sum + (pool.parts[key].mean.value ?? 0) * pool.counts.served,
+        (sum, pool) => sum + (pool.parts[key]?.mean.value ?? 0) * pool.counts.served,
         0,
       ),
     }))

@@ -81,6 +81,10 @@ export interface Evidence {
   /** by request: when it left the system; Infinity for never */
   readonly gone: Float64Array
   readonly end: EndOfTraffic
+  /** by the number of a request here, its key; null where they are the same */
+  readonly keys: Int32Array | null
+  /** of rows in which requests are sent as they are routed: when each was delivered */
+  readonly delivered: Float64Array | null
 }
 
 export function gatherEvidence(
@@ -89,10 +93,14 @@ export function gatherEvidence(
     rows,
     requests,
     changes,
+    keys = null,
+    delivered = null,
   }: {
     readonly rows: AuditRows
     readonly requests: RequestColumns
     readonly changes: readonly ExecutorChange[]
+    readonly keys?: Int32Array | null
+    readonly delivered?: Float64Array | null
   },
 ): Evidence {
   const batches = gatherBatches(rows)
@@ -157,7 +165,7 @@ export function gatherEvidence(
   const classOf = (key: number) => promises.classes[rows.class[key]!] ?? promises.classes[0]!
   const expected = expectedParts(requests, promises, rows)
   const lists = { queues, unhindered, batches, left, gone }
-  return { classOf, promises, rows, requests, expected, ...lists, end }
+  return { classOf, promises, rows, requests, expected, ...lists, end, keys, delivered }
 }
 
 /** Infinity minus Infinity is no order. */

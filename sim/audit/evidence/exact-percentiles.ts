@@ -28,10 +28,16 @@ export function exactPercentiles(
       rows.batch[key]! >= 0 &&
       rows.at[key]! >= options.warmupMs &&
       (options.class === undefined || rows.class[key] === options.class)
-    if (counts) latencies.push(rows.done[key]! - rows.at[key]!)
+    if (counts) latencies.push(answeredAt(rows, key) - rows.at[key]!)
   }
   const sorted = Float64Array.from(latencies).sort()
   return { n: sorted.length, values: options.levels.map((p) => percentileOf(sorted, p)) }
+}
+
+/** When its client has the answer: its known end, or later where a network carries it. */
+function answeredAt({ done, answered }: AuditRows, key: number): number {
+  const at = answered?.[key] ?? Number.NaN
+  return Number.isNaN(at) ? done[key]! : at
 }
 
 /** Percentile of rising values; NaN where there are none. */
@@ -84,7 +90,7 @@ export function exactCalls(
     for (let i = key; i < rows.at.length && rows.sendId[i] === rows.sendId[key]; i++) {
       if (rows.copyOf[i]! >= 0) continue
       const served = rows.outcome[i] === SERVED && rows.batch[i]! >= 0
-      const done = served ? rows.done[i] : answers.get(i)
+      const done = served ? answeredAt(rows, i) : answers.get(i)
       answered &&= done !== undefined
       last = Math.max(last, done ?? last)
     }

@@ -4,6 +4,8 @@
 export interface AuditRows {
   /** scheduled arrival */
   readonly at: Float64Array
+  /** routed; absent or NaN without networks */
+  readonly routed?: Float64Array
   /** enqueued */
   readonly sent: Float64Array
   readonly dispatched: Float64Array
@@ -11,6 +13,8 @@ export interface AuditRows {
   readonly ended: Float64Array
   /** when the dispatcher saw its end */
   readonly done: Float64Array
+  /** when its client has the answer; absent or NaN without networks */
+  readonly answered?: Float64Array
   readonly class: Uint8Array
   /** 1 for the first attempt of a call */
   readonly attempt: Uint8Array

@@ -34,7 +34,11 @@ export type PromisedRouting =
       readonly maxLoadFactor: number
       readonly viewAgeMs: number
     }
-  | { readonly policy: 'spill-over'; readonly maxLoad: number; readonly viewAgeMs: number }
+  | {
+      readonly policy: 'spill-over' | 'locality'
+      readonly maxLoad: number
+      readonly viewAgeMs: number
+    }
   | {
       readonly policy: 'prefix-affinity'
       /** share of a prompt, and bounds of loads: their difference and their ratio */
@@ -87,8 +91,8 @@ export function promisedRouter({ router, pools }: Scenario): PromisedChoice {
     }
   }
   if (router.policy === 'latency-target') return { policy: router.policy }
-  if (router.policy === 'spill-over') {
-    return { policy: 'spill-over', maxLoad: router.max_load, viewAgeMs: router.view_age_ms ?? 0 }
+  if (router.policy === 'spill-over' || router.policy === 'locality') {
+    return { policy: router.policy, maxLoad: router.max_load, viewAgeMs: router.view_age_ms ?? 0 }
   }
   return promisedQueueRouting(router)
 }

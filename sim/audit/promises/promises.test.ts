@@ -125,7 +125,7 @@ test('the control plane has the same promises', () => {
   const pools = plan.pools.map(({ index: _, ...pool }) => pool)
   // prefix numbers are compared with the requests
   const classes = plan.classes.map(({ carriesContext: _, ...promised }) => promised)
-  expect(promisesOf(scenario)).toEqual({ ...plan, classes, pools, reactions: null })
+  expect(promisesOf(scenario)).toEqual({ ...plan, classes, pools, networks: null, reactions: null })
 })
 
 test('classes have the pools of their model, except decode pools', () => {

@@ -8,6 +8,7 @@ import {
 import { type PromisedCard, promisedCards } from './promised-cards.ts'
 import { type PromisedHedge, promisedHedge } from './promised-hedge.ts'
 import { type PromisedKv, promisedKv } from './promised-kv.ts'
+import { type PromisedNetworks, promisedNetworks } from './promised-networks.ts'
 import { type PromisedReactions, promisedReactions } from './promised-reactions.ts'
 import { type PromisedChoice, promisedQueueRouting, promisedRouter } from './promised-routing.ts'
 
@@ -25,6 +26,8 @@ export interface Promises {
   readonly devices: readonly PromisedDevice[]
   /** absent where no card is shared */
   readonly cards?: readonly PromisedCard[] | undefined
+  /** null or absent where requests reach their queues at once */
+  readonly networks?: PromisedNetworks | null
   /** null or absent where requests do not depend on outcomes */
   readonly reactions?: PromisedReactions | null
 }
@@ -49,6 +52,8 @@ export interface ClassPromises {
   readonly weight: number
   /** its own queue timeout, for queues that allow the override */
   readonly queueTimeoutMs: number
+  /** where its clients are; absent without places */
+  readonly place?: string | undefined
   /** tokens shared by all its prompts; 0 for none */
   readonly sharedPrefixTokens: number
   /** absent where each request is sent once */
@@ -173,6 +178,7 @@ export function promisesOf(scenario: Scenario): Promises {
       queueTimeoutMs: limit(traffic.queue_timeout_ms),
       sharedPrefixTokens: traffic.shared_prefix_tokens ?? 0,
       hedge: promisedHedge(traffic, 1000 * scenario.duration_s),
+      place: traffic.place,
     })
   }
   return {
@@ -184,6 +190,7 @@ export function promisesOf(scenario: Scenario): Promises {
     pools,
     devices: promisedDevices(scenario),
     cards: promisedCards(scenario),
+    networks: promisedNetworks(scenario),
     reactions: promisedReactions(scenario),
   }
 }

@@ -28,6 +28,7 @@ import { conservation } from './requests/conservation.ts'
 import { copies } from './requests/copies.ts'
 import { executor } from './requests/executor.ts'
 import { fanOut } from './requests/fan-out.ts'
+import { networks } from './requests/networks.ts'
 import { replicas } from './requests/replicas.ts'
 import { routing } from './requests/routing.ts'
 import { timeSlices } from './requests/time-slices.ts'
@@ -62,6 +63,7 @@ export const rules: readonly Rule[] = Object.freeze([
   fanOut,
   copies,
   replicas,
+  networks,
   sequenceSlots,
   kvCache,
   memory,

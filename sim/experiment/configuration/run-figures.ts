@@ -36,7 +36,7 @@ interface ClassFigures {
   readonly latency: Figures
   /** PERCENTILES over all arrivals, ms; Infinity where one falls on a lost request */
   readonly all: readonly number[]
-  /** mean of each of PARTS, ms */
+  /** mean of each of PARTS, and of the network where there is one, ms */
   readonly parts: readonly number[]
 }
 
@@ -78,9 +78,18 @@ function energyOf({ power, observedMs, pools }: RunSummary, pool: number): PoolF
   }
 }
 
-function classFigures({ counts, tokens, good, latency, all, parts }: CellSummary): ClassFigures {
+function classFigures({
+  counts,
+  tokens,
+  good,
+  latency,
+  all,
+  parts,
+  network,
+}: CellSummary): ClassFigures {
   const { arrived, served } = counts
   const means = PARTS.map((part) => parts[part].mean)
+  if (network.n > 0) means.push(network.mean)
   const generated = tokens?.generated ?? 0
   return { arrived, served, generated, good, latency, all, parts: means }
 }

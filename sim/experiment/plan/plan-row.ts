@@ -54,14 +54,15 @@ function bottleneckOf(
   runs: readonly RunFigures[],
 ): PlanRow['bottleneck'] {
   const at = traffic.findIndex((own) => own.class === name)
-  const means = PARTS.map((_, i) => {
-    const each = runs.map(({ classes }) => classes[at]!.parts[i]!)
+  const parts = [...PARTS, 'network'] as const
+  const means = parts.map((_, i) => {
+    const each = runs.map(({ classes }) => classes[at]!.parts[i] ?? 0)
     return each.reduce((sum, ms) => sum + ms, 0) / runs.length
   })
   const whole = means.reduce((sum, ms) => sum + ms, 0)
   if (!(whole > 0)) return null
   const most = means.indexOf(Math.max(...means))
-  return { part: PARTS[most]!, share: means[most]! / whole }
+  return { part: parts[most]!, share: means[most]! / whole }
 }
 
 function fullest(runs: readonly RunFigures[]): number | null {

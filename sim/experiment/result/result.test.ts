@@ -84,6 +84,7 @@ function runOf(n: number, scale: number, { lost = 0, judged = [] as readonly num
     latency: figures,
     all: PERCENTILES.map((p) => histogram.quantile(p, lost)),
     judged: judged.map((p) => histogram.quantile(p, lost)),
+    network: figures,
     parts: Object.fromEntries(
       PARTS.map((part) => [part, figures]),
     ) as unknown as CellSummary['parts'],

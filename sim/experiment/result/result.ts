@@ -75,9 +75,12 @@ export function resultOf(
       latency_all: percentiles(
         cells.map(({ counts, all }) => ({ n: counts.arrived, values: all })),
       ),
-      parts: Object.fromEntries(
-        PARTS.map((part) => [part, distribution(cells.map(({ parts }) => parts[part]))]),
-      ) as Result['classes'][number]['parts'],
+      parts: {
+        ...(Object.fromEntries(
+          PARTS.map((part) => [part, distribution(cells.map(({ parts }) => parts[part]))]),
+        ) as Result['classes'][number]['parts']),
+        ...(scenario.places && { network: distribution(cells.map(({ network }) => network)) }),
+      },
       goodput_rps: estimate(
         cells.map(({ good }) => good / observedS),
         arrived,

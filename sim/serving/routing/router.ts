@@ -10,6 +10,15 @@ const PURPOSE = 0x5bd1e995
 /** More draws than a policy takes for one request: each router has purposes of its own. */
 const DRAWS = 64
 
+/** How candidates are reached over networks, by their numbers. */
+export interface Reach {
+  /** whether any of them is ever cut off */
+  readonly isEverCut: boolean
+  isCutAt(now: Ms, candidate: number): boolean
+  /** mean time of a request and its answer on the network */
+  networkMs(candidate: number): Ms
+}
+
 /** What a router needs besides its policy and its candidates. */
 export interface RouterContext {
   readonly requests: Requests
@@ -21,6 +30,8 @@ export interface RouterContext {
   readonly number: number
   /** whether candidates may accept no requests for a while */
   readonly candidatesClose: boolean
+  /** null where networks take no time */
+  readonly reach?: Reach | null
 }
 
 interface Metrics {
@@ -48,6 +59,7 @@ export class Router<C extends Candidate> implements RouterView {
   request = -1
   readonly #policy: RoutingPolicy
   readonly #candidatesClose: boolean
+  readonly #reach: Reach | null
   #state: unknown
   readonly #purpose: number
   /** loads as old as the view is; null for those of the instant */
@@ -58,7 +70,7 @@ export class Router<C extends Candidate> implements RouterView {
   constructor(
     choice: RoutingChoice,
     candidates: readonly C[],
-    { requests, sharedBlocks, classes, number, candidatesClose }: RouterContext,
+    { requests, sharedBlocks, classes, number, candidatesClose, reach = null }: RouterContext,
   ) {
     const plan = settingsOf(choice)
     this.plan = plan
@@ -67,7 +79,8 @@ export class Router<C extends Candidate> implements RouterView {
     this.requests = requests
     this.sharedBlocks = sharedBlocks
     this.classes = classes
-    this.#candidatesClose = candidatesClose
+    this.#candidatesClose = candidatesClose || reach?.isEverCut === true
+    this.#reach = reach
     this.#policy = routingPolicies[plan.policy]
     this.#state = this.#policy.begin(plan, candidates)
     this.#purpose = PURPOSE + DRAWS * number
@@ -110,6 +123,10 @@ export class Router<C extends Candidate> implements RouterView {
     return old === null ? this.candidates[candidate]!.kvUsage : old.kvUsage[candidate]!
   }
 
+  networkMs(candidate: number): Ms {
+    return this.#reach === null ? 0 : this.#reach.networkMs(this.candidates[candidate]!.number)
+  }
+
   uniform(number: number): number {
     return hashedUniform(this.requests.key[this.request]!, this.#purpose + number)
   }
@@ -120,7 +137,7 @@ export class Router<C extends Candidate> implements RouterView {
     if (this.candidates.length === 1) return first!.accepts ? first! : null
     if (this.anyTaken) this.taken.fill(0)
     this.anyTaken = false
-    if (this.#candidatesClose && !this.#takeClosed()) return null
+    if (this.#candidatesClose && !this.#takeClosed(now)) return null
     return this.routeApart(now, request)
   }
 
@@ -137,12 +154,23 @@ export class Router<C extends Candidate> implements RouterView {
     return this.routeApart(now, request)
   }
 
-  /** Marks the candidates that accept nothing; false where none accepts anything. */
-  #takeClosed(): boolean {
+  /**
+   * Marks the candidates that accept nothing or are cut off; false where none accepts anything.
+   * Where all that accept are cut off, requests are sent all the same, and again.
+   */
+  #takeClosed(now: Ms): boolean {
+    const reach = this.#reach
     let open = 0
-    for (const [i, { accepts }] of this.candidates.entries()) {
-      this.taken[i] = accepts ? 0 : 1
-      if (accepts) open++
+    let accepting = 0
+    for (const [i, { accepts, number }] of this.candidates.entries()) {
+      const isOpen = accepts && reach?.isCutAt(now, number) !== true
+      this.taken[i] = isOpen ? 0 : 1
+      if (accepts) accepting++
+      if (isOpen) open++
+    }
+    if (open === 0 && accepting > 0) {
+      for (const [i, { accepts }] of this.candidates.entries()) this.taken[i] = accepts ? 0 : 1
+      open = accepting
     }
     this.anyTaken = open < this.candidates.length
     return open > 0

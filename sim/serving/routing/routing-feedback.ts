@@ -45,8 +45,14 @@ export class RoutingFeedback {
     station.work?.ended(tokens, batchMs, size)
     const rttMs = now - enqueued[request]!
     const among = this.#among[classes[request]!]!
-    if (among.learns) among.ended(now, own.number, rttMs)
+    if (among.learns) among.ended(now, own.number, this.#clientMs(request) ?? rttMs)
     if (own.router.learns) own.router.ended(now, station.number, rttMs)
+  }
+
+  /** From routing to the answer, as a client sees it; null where that is the time in the pool. */
+  #clientMs(request: number): Ms | null {
+    const { routed, answered, overNetwork } = this.#requests
+    return overNetwork ? answered[request]! - routed[request]! : null
   }
 }
 

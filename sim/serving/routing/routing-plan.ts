@@ -39,6 +39,7 @@ export type RoutingPlan =
   /** Infinity where no load is too high */
   | ({ readonly policy: 'session-affinity'; readonly maxLoadFactor: number } & Viewing)
   | ({ readonly policy: 'spill-over'; readonly maxLoad: number } & Viewing)
+  | ({ readonly policy: 'locality'; readonly maxLoad: number } & Viewing)
   | {
       readonly policy: 'prefix-affinity'
       /** share of a prompt above which the candidate that was sent it is preferred */
@@ -135,7 +136,8 @@ export function routerPlan(scenario: Scenario): RoutingChoice {
         long: indexOf(router.long),
       }
     case 'spill-over':
-      return { policy: 'spill-over', maxLoad: router.max_load, ...viewOf(router) }
+    case 'locality':
+      return { policy: router.policy, maxLoad: router.max_load, ...viewOf(router) }
     default:
       return queueRoutingPlan(router)
   }

@@ -49,6 +49,8 @@ export interface RouterView {
   waiting(candidate: number): number
   running(candidate: number): number
   kvUsage(candidate: number): number
+  /** Mean time of a request and its answer on the network, ms; 0 without networks. */
+  networkMs(candidate: number): Ms
   /** A draw in (0, 1) that depends on the request, the router and a number only. */
   uniform(number: number): number
 }

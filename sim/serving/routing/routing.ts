@@ -4,6 +4,7 @@ import { latencyTarget } from './policies/latency-target.ts'
 import { leastLoaded } from './policies/least-loaded.ts'
 import { leastWork } from './policies/least-work.ts'
 import { lengthThreshold } from './policies/length-threshold.ts'
+import { locality } from './policies/locality.ts'
 import { p2c } from './policies/p2c.ts'
 import { peakEwma } from './policies/peak-ewma.ts'
 import { prefixAffinity } from './policies/prefix-affinity.ts'
@@ -31,4 +32,5 @@ export const routingPolicies: Policies = Object.freeze({
   'spill-over': spillOver,
   'prefix-affinity': prefixAffinity,
   'endpoint-picker': endpointPicker,
+  locality,
 } as unknown as Policies)

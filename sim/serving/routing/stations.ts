@@ -1,5 +1,6 @@
 import { Admission } from '../admission/admission.ts'
 import { PREFIX_TOKENS } from '../generation/prefix-keys.ts'
+import { reachOf } from '../network/reach.ts'
 import type { ServingPlan } from '../plan.ts'
 import type { Requests } from '../requests.ts'
 import type { OutstandingWork } from './predicted-work.ts'
@@ -12,23 +13,26 @@ export interface PoolState extends Candidate {
   readonly stations: readonly Station[]
   readonly router: Router<Station>
   work: OutstandingWork | null
+  /** requests that a network carries to it */
+  onTheWay: number
 }
 
-/** By class, the router among its pools: classes of the same pools share a router. */
+/** By class, the router among its pools: classes of the same pools and place share one. */
 export function classRouters(
   plan: ServingPlan,
   states: readonly PoolState[],
   requests: Requests,
 ): Router<PoolState>[] {
-  const { routing, pools, classes } = plan
+  const { routing, pools, classes, network = null } = plan
   const context = contextOf(plan, requests, 0)
   const handedTo = pools.map(({ generation }) => generation?.handOver?.pool)
   const entries = states.flatMap((_, pool) => (handedTo.includes(pool) ? [] : pool))
   const routers = new Map<string, Router<PoolState>>()
-  return classes.map(({ pools: own }) => {
+  return classes.map(({ pools: own }, number) => {
     const among = (own ?? entries).map((pool) => states[pool]!)
-    const key = `${own ?? entries}`
-    const router = routers.get(key) ?? new Router(routing, among, context)
+    const key = `${own ?? entries}${network === null ? '' : ` from ${network.places[number]}`}`
+    const reach = network === null ? null : reachOf(network, number)
+    const router = routers.get(key) ?? new Router(routing, among, { ...context, reach })
     routers.set(key, router)
     return router
   })
@@ -52,6 +56,7 @@ export function poolStates(serving: ServingPlan, requests: Requests): PoolState[
       number: plan.index,
       executors: plan.replicas,
       work: null,
+      onTheWay: 0,
       stations,
       router: new Router(plan.routing, stations, contextOf(serving, requests, 1 + plan.index)),
       // a queue that replicas share keeps what waits for them
@@ -59,6 +64,7 @@ export function poolStates(serving: ServingPlan, requests: Requests): PoolState[
         return !plan.perReplicaQueues || stations.some((station) => station.accepts)
       },
       get load() {
+        if (this.onTheWay > 0) return loadWith(this.onTheWay, stations, plan.perReplicaQueues)
         return stations.reduce((sum, station) => sum + station.load, 0) / stations.length
       },
       get waitingEach() {
@@ -76,6 +82,12 @@ export function poolStates(serving: ServingPlan, requests: Requests): PoolState[
 
 function meanOf(stations: readonly Station[], measure: (station: Station) => number): number {
   return stations.reduce((sum, station) => sum + measure(station), 0) / stations.length
+}
+
+function loadWith(onTheWay: number, stations: readonly Station[], perReplica: boolean): number {
+  let sum = onTheWay
+  for (const { queue, running } of stations) sum += queue.length + running
+  return sum / (perReplica ? stations.length : Math.max(1, stations[0]!.present))
 }
 
 function contextOf(

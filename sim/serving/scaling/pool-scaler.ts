@@ -16,7 +16,6 @@ interface ScalerWorld {
   readonly timers: ArmedTimers
   readonly isBusy: (executor: number) => boolean
   readonly kvOf: (station: Station) => number
-  readonly stopped: (now: Ms, executor: number) => void
   /** tells the server of an executor that it is to stop, or is gone */
   readonly change: (now: Ms, executor: number, state: 'draining' | 'down') => void
 }
@@ -150,7 +149,8 @@ export class PoolScaler {
   }
 
   #cancel(now: Ms, executor: number): void {
-    this.#world.stopped(now, executor)
+    this.stopped(now, executor)
+    this.#world.backend.stop?.(executor)
   }
 
   #drain(now: Ms, executor: number): void {

@@ -1,4 +1,5 @@
 import type { Hedges } from '../hedging/hedges.ts'
+import type { Network } from '../network/network.ts'
 import { type Batch, type Ms, type Observer, OUTCOME, type Outcome, STATUS } from '../ports.ts'
 import type { Requests } from '../requests.ts'
 import type { RouterViews } from '../routing/router-views.ts'
@@ -11,6 +12,8 @@ export class RequestOutcomes {
   views: readonly Pick<RouterViews, 'emptied'>[] = []
   /** null where no request has copies */
   hedges: Hedges | null = null
+  /** carries answers to clients; null where they are there at once */
+  network: Pick<Network, 'answer' | 'refuse'> | null = null
   readonly #requests: Requests
   readonly #observer: Observer
 
@@ -26,12 +29,14 @@ export class RequestOutcomes {
   /** Ends the members of a batch. */
   ended(now: Ms, station: Station, batch: Batch): void {
     const { members, size, status } = batch
-    const { outcome, leaves } = this.#requests
-    const { hedges } = this
+    const { outcome, leaves, answered } = this.#requests
+    const { hedges, network } = this
+    network?.answer(now, batch)
     for (let i = 0; i < size; i++) {
       const request = members[i]!
+      const at = network === null ? now : answered[request]!
       if (status !== STATUS.ok) outcome[request] = OUTCOME.failed
-      else outcome[request] = now >= leaves[request]! ? OUTCOME.abandoned : OUTCOME.served
+      else outcome[request] = at >= leaves[request]! ? OUTCOME.abandoned : OUTCOME.served
       if (hedges !== null) {
         outcome[request] = hedges.ran(now, request, outcome[request]! as Outcome)
       }
@@ -47,6 +52,7 @@ export class RequestOutcomes {
   /** Ends a request that was in no batch. */
   lose(now: Ms, request: number, outcome: Outcome): void {
     this.#requests.outcome[request] = outcome
+    this.network?.refuse(now, request)
     this.#observer.lost?.(now, request)
     this.#feedback?.ended(now, request, 0, 0)
     this.hedges?.left(now, request)

@@ -1,4 +1,4 @@
-import type { Backend, Batch, ExecutorState, Ms, Observer, StepBackend } from '../ports.ts'
+import type { Backend, Batch, ExecutorState, Ms, Observer, StepBackend, Timers } from '../ports.ts'
 import type { Requests } from '../requests.ts'
 import type { ArmedTimers } from './armed-timers.ts'
 import type { RequestOutcomes } from './request-outcomes.ts'
@@ -38,4 +38,11 @@ export interface ServerWorld {
   readonly batches: readonly Batch[]
   /** An executor that was to stop has nothing left to do. */
   readonly stopped: (now: Ms, executor: number) => void
+}
+
+/** What a control plane acts on and reports to. */
+export interface ControlPlaneWorld extends Pick<ServerWorld, 'requests' | 'backend' | 'observer'> {
+  readonly timers: Timers
+  /** needed where a pool generates */
+  readonly steps?: StepBackend
 }

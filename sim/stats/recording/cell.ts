@@ -18,6 +18,8 @@ export class Cell {
   readonly batch_wait = new Histogram()
   readonly overhead = new Histogram()
   readonly service = new Histogram()
+  /** of the request and of its answer together; empty without networks */
+  readonly network = new Histogram()
   readonly ttft = new Histogram()
   readonly tpot = new Histogram()
   readonly itl = new Histogram()
@@ -38,6 +40,7 @@ export class Cell {
   merge(other: Cell): void {
     this.latency.merge(other.latency)
     for (const part of PARTS) this[part].merge(other[part])
+    this.network.merge(other.network)
     for (const name of TOKEN_TIMES) this[name].merge(other[name])
     for (let i = 0; i < this.outcomes.length; i++) this.outcomes[i]! += other.outcomes[i]!
     for (let i = 0; i < this.refusals.length; i++) this.refusals[i]! += other.refusals[i]!

@@ -192,10 +192,12 @@ export class Recorder implements Observer {
     for (let i = 0; i < size; i++) {
       const request = members[i]!
       const at = requests.at[request]!
-      const latency = now - at
+      // the client has the answer once the network has carried it
+      const answered = requests.overNetwork ? requests.answered[request]! : now
+      const latency = answered - at
       this.#series.served(now, at, latency)
       this.#drift.scheduled(at)
-      if (this.#hasCalls) this.calls.ended(now, request)
+      if (this.#hasCalls) this.calls.ended(answered, request)
       if (at < warmupMs) continue
       const number = requests.class[request]!
       const cell = this.cells[number]![requests.pool[request]!]!
@@ -214,17 +216,21 @@ export class Recorder implements Observer {
         if (!isSpare(outcome)) this.#windows.lost(now, number)
         continue
       }
-      this.#windows.served(now, request, number)
+      this.#windows.served(now, request, number, answered)
       const enqueued = requests.enqueued[request]!
       const batchWait = requests.idleAtEnqueueMs[request]!
       cell.latency.record(latency)
-      cell.lag.record(enqueued - at)
+      if (requests.overNetwork) {
+        const routed = requests.routed[request]!
+        cell.lag.record(routed - at)
+        cell.network.record(enqueued - routed + (answered - now))
+      } else cell.lag.record(enqueued - at)
       // differences of times are rounded; a wait is never negative
       cell.queue.record(Math.max(0, dispatched - enqueued - batchWait))
       cell.batch_wait.record(batchWait)
       cell.overhead.record(overhead)
       cell.service.record(service)
-      const intime = !generates || this.#tokens(now, request, cell)
+      const intime = !generates || this.#tokens(now, request, cell, answered)
       if (intime && latency < limitsMs[number]!) cell.good++
     }
   }
@@ -253,9 +259,9 @@ export class Recorder implements Observer {
   }
 
   /** Returns whether the token times are within the limits of the class. */
-  #tokens(now: Ms, request: number, cell: Cell): boolean {
+  #tokens(now: Ms, request: number, cell: Cell, answered: Ms): boolean {
     const { requests, tokenLimits } = this.#options
-    const { ttft, tpot } = tokenTimes(requests, now, request)
+    const { ttft, tpot } = tokenTimes(requests, now, request, answered)
     cell.ttft.record(ttft)
     cell.generated += requests.outputTokens[request]!
     if (tpot !== null) cell.tpot.record(tpot)

@@ -29,6 +29,9 @@ export function playBack<O extends Observer>(rows: Rows, observe: (requests: Req
   const events: { time: number; kind: number; id: number }[] = []
   for (const name of SAME_NAMES) requests[name].set(c[name])
   requests.enqueued.set(c.sent)
+  requests.overNetwork = c.answered.some((at) => !Number.isNaN(at))
+  requests.routed.set(c.routed)
+  requests.answered.set(c.answered)
   requests.idleAtEnqueueMs.set(c.batchWait)
   for (let key = 0; key < rows.count; key++) {
     requests.key[key] = key

@@ -27,11 +27,13 @@ const number = <T extends ColumnType>(type: T, meaning: string, empty = 0): Colu
 /** Every column of the rows, by the name that it has in Parquet too. */
 export const ROW_COLUMNS = Object.freeze({
   at: time('scheduled arrival'),
+  routed: time('when it was routed; only with networks'),
   sent: time('arrival at its queue'),
   dispatched: time('when its batch left the queue'),
   started: time('when its executor started the batch'),
   ended: time('when its executor finished the batch'),
   done: time('when the control plane received its end'),
+  answered: time('when its client has the answer; only with networks'),
   batchWait: time('batch wait: part of its wait with a free executor'),
   class: number(Uint8Array, 'index of its class'),
   attempt: number(Uint8Array, '1 for the first attempt of a call'),
@@ -154,6 +156,7 @@ export class RowRecorder implements Observer {
     this.#arrived = Math.max(this.#arrived, key + 1)
     const rows = this.#rows
     rows.at[key] = requests.at[request]!
+    if (requests.overNetwork) rows.routed[key] = requests.routed[request]!
     rows.sent[key] = now
     rows.class[key] = requests.class[request]!
     rows.attempt[key] = requests.attempt[request]!
@@ -185,6 +188,7 @@ export class RowRecorder implements Observer {
       rows.started[key] = batch.started
       rows.ended[key] = batch.ended
       rows.done[key] = now
+      if (requests.overNetwork) rows.answered[key] = requests.answered[request]!
       rows.batchWait[key] = requests.idleAtEnqueueMs[request]!
       rows.executor[key] = batch.executor
       rows.batch[key] = number
@@ -201,6 +205,7 @@ export class RowRecorder implements Observer {
   lost(now: Ms, request: number): void {
     const key = this.#requests.key[request]!
     this.#rows.done[key] = now
+    if (this.#requests.overNetwork) this.#rows.answered[key] = this.#requests.answered[request]!
     this.#rows.pool[key] = this.#requests.pool[request]!
     this.#rows.queue[key] = this.#requests.queue[request]!
     this.#rows.outcome[key] = this.#requests.outcome[request]!

@@ -43,6 +43,8 @@ export interface CellSummary extends LatencySummary {
   readonly good: number
   readonly retries: number
   readonly parts: Readonly<Record<Part, Figures>>
+  /** of the request and its answer; n is 0 without networks */
+  readonly network: Figures
   /** null where nothing was generated */
   readonly tokens: TokenSummary | null
 }
@@ -223,6 +225,7 @@ function cellSummary(cell: Cell, judged: readonly number[]): CellSummary {
     retries: cell.retries,
     ...latencySummary(cell.latency, lost, judged),
     parts: figuresOf(cell, PARTS),
+    network: figures(cell.network),
     tokens: tokenSummary(cell, lost, judged),
   }
 }

@@ -9,14 +9,17 @@ export const clientTimeout: Rule = {
   check(seen, found) {
     checkLeaving(seen, found)
     const { rows, batches } = seen
+    const { networks } = seen.promises
     for (const { members } of batches) {
       for (const key of members) {
         // the rule on copies checks which of them is redundant
         if (rows.outcome[key] === FAILED || rows.outcome[key] === REDUNDANT) continue
-        const inTime = rows.done[key]! < rows.leaves[key]!
+        // the client has the answer once the network has carried it
+        const at = networks == null ? rows.done[key]! : rows.answered![key]!
+        const inTime = at < rows.leaves[key]!
         found.check(rows.outcome[key] === (inTime ? SERVED : ABANDONED), [key], () => {
           const expected = inTime ? 'served' : 'abandoned'
-          const times = `${ms(rows.done[key]!)}, with a client timeout at ${ms(rows.leaves[key]!)}`
+          const times = `${ms(at)}, with a client timeout at ${ms(rows.leaves[key]!)}`
           return `ended at ${times}; expected outcome: ${expected}`
         })
       }

@@ -112,14 +112,14 @@ function waitingProblem({ rows, queues }: Evidence, key: number): string | null 
   return `failed in no batch at ${ms(done)}, when no replica with its queue was lost`
 }
 
-function ranProblem({ rows }: Evidence, key: number): string | null {
+function ranProblem({ rows, delivered }: Evidence, key: number): string | null {
   if (rows.batch[key]! < 0) return `outcome ${rows.outcome[key]}, but no batch`
   if (rows.executor[key]! < 0) return `batch ${rows.batch[key]}, but no executor`
   const dispatched = rows.dispatched[key]!
   const started = rows.started[key]!
   const ended = rows.ended[key]!
   const inOrder =
-    dispatched >= rows.sent[key]! &&
+    dispatched >= (delivered?.[key] ?? rows.sent[key]!) &&
     started >= dispatched - CLOCK_SLACK_MS &&
     ended >= started &&
     rows.done[key]! >= ended
@@ -128,7 +128,7 @@ function ranProblem({ rows }: Evidence, key: number): string | null {
   return `sent, dispatched, started, ended and known to have ended at ${times.join(', ')}`
 }
 
-function lostProblem({ rows }: Evidence, key: number): string | null {
+function lostProblem({ rows, delivered }: Evidence, key: number): string | null {
   const name = LOST[rows.outcome[key]!]
   if (rows.batch[key]! >= 0 || rows.executor[key]! >= 0 || rows.batchSize[key] !== 0) {
     return `${name}, but in batch ${rows.batch[key]} on executor ${rows.executor[key]}`
@@ -136,8 +136,10 @@ function lostProblem({ rows }: Evidence, key: number): string | null {
   for (const time of [rows.dispatched[key]!, rows.started[key]!, rows.ended[key]!]) {
     if (!Number.isNaN(time)) return `${name}, but on an executor at ${ms(time)}`
   }
-  if (rows.outcome[key] === SHED && rows.done[key] !== rows.sent[key]) {
-    return `shed at ${ms(rows.done[key]!)}, but sent at ${ms(rows.sent[key]!)}`
+  // where a network carries it, it is refused as it is delivered
+  const sent = delivered?.[key] ?? rows.sent[key]!
+  if (rows.outcome[key] === SHED && rows.done[key] !== sent) {
+    return `shed at ${ms(rows.done[key]!)}, but sent at ${ms(sent)}`
   }
   return null
 }

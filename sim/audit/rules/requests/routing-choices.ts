@@ -36,6 +36,8 @@ export interface Choice {
   readonly closing: boolean
   /** whether rows show which requests a candidate has */
   readonly loadsKnown: boolean
+  /** mean time of a candidate's network; absent within a pool */
+  readonly distance?: (candidate: number) => number
 }
 
 /**
@@ -81,6 +83,8 @@ export function expectedChoice(choice: Choice): number | null {
     }
     case 'spill-over':
       return seesLoads ? spilledTo(of, left, chosen, routing.maxLoad) : null
+    case 'locality':
+      return seesLoads ? nearestWithRoom(choice, left, routing.maxLoad) : null
     case 'prefix-affinity':
       if (choice.sentPrompts === null || !choice.loadsKnown) return null
       return byPrompt(choice, choice.sentPrompts, left, routing)
@@ -185,4 +189,20 @@ function byPrompt(
   }
   const sizes = left.map((i) => sent.size(name, i))
   return left[sizes.indexOf(Math.min(...sizes))]!
+}
+
+function nearestWithRoom(
+  { of, chosen, distance = () => 0 }: Choice,
+  left: readonly number[],
+  maxLoad: number,
+): number {
+  const byDistance = left.toSorted((a, b) => distance(a) - distance(b) || a - b)
+  const isBelow = (number: number, counts: Int32Array) =>
+    counts[number]! / executorsOf(of, number) < maxLoad
+  for (const candidate of byDistance) {
+    // it may have room, or it certainly has and none before it did
+    if (candidate === chosen && isBelow(candidate, of.least)) return chosen
+    if (isBelow(candidate, of.most)) return candidate
+  }
+  return leastLoaded(of, byDistance, chosen)
 }

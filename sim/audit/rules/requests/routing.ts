@@ -3,6 +3,7 @@ import { eachArrival, Loads } from '../../evidence/loads.ts'
 import { Openings } from '../../evidence/openings.ts'
 import { REFUSED_BY } from '../../evidence/raw-rows.ts'
 import { type Findings, ms, type Rule } from '../../findings.ts'
+import type { PromisedWay } from '../../promises/promised-networks.ts'
 import { type PromisedChoice, settled } from '../../promises/promised-routing.ts'
 import { poolsOfClasses } from '../../promises/promises.ts'
 import { type Candidates, type Choice, expectedChoice, routerName } from './routing-choices.ts'
@@ -35,7 +36,11 @@ export const routing: Rule = {
     const placesOf = new PlacesOfCopies(seen)
     const hasCopies = promises.classes.some(({ hedge }) => hedge !== undefined)
     // rows do not show when requests moved to a decode pool
-    const loadsKnown = promises.pools.every(({ generation }) => !generation?.handOver)
+    const loadsKnown =
+      promises.pools.every(({ generation }) => !generation?.handOver) &&
+      // on its way a request counts, though it is refused in the end
+      (seen.delivered === null || queues.every(({ shed }) => shed.length === 0))
+    const ways = (key: number) => promises.networks?.[seen.rows.class[key]!]
     const prompts = new SentPrompts(seen)
     const sentPrompts = prompts.known ? prompts : null
     /** A candidate of a router is sent a prompt that the router remembers. */
@@ -52,20 +57,26 @@ export const routing: Rule = {
       const isCopy = seen.rows.copyOf[key]! >= 0
       const candidates = isCopy ? placesOf.candidates(within[pool]!, key) : within[pool]!
       if (hasCopies) placesOf.came(key)
-      if (!(part[key]! > 0) && !isCopy) {
-        candidates.taken.clear()
+      const isFirst = !(part[key]! > 0) && !isCopy
+      if (isFirst) candidates.taken.clear()
+      // where networks carry requests, their pool is chosen before they are delivered
+      if (isFirst && seen.keys === null) {
         // every request advances the round-robin of its class's pools, even if its row is lost
         const number = sending[key] ?? key
         const of = among[requests.class[number]!]
         if (of?.numbers.includes(pool) && knows) {
-          const now = openings.ofPools(of, sent)
+          const now = withoutCut(openings.ofPools(of, sent), ways(key), sent)
+          if (now.taken.size === now.numbers.length) return
           const choice = { of: now, chosen: pool, turn: rounds[number]! }
           const { closing } = openings
-          const router = { routing: promises.routing, loadsKnown, sentPrompts, closing }
+          const distance = (candidate: number) => ways(key)?.[candidate]?.roundTripMs ?? 0
+          const router = { routing: promises.routing, loadsKnown, sentPrompts, closing, distance }
           check(seen, key, { ...choice, ...router }, found)
         }
         if (of?.numbers.includes(pool)) remember(of, pool, promises.routing, key)
       }
+      // the replica is chosen as a request is delivered
+      if (seen.delivered !== null) return
       const turn = turns[pool]!
       turns[pool] = turn + 1
       if (knows) {
@@ -119,6 +130,19 @@ class PlacesOfCopies {
 const isUnavailable = ({ rows }: Evidence, key: number) =>
   rows.refusal[key] === REFUSED_BY.unavailable
 
+/** Pools that are cut off at a time are passed over, unless all that are open are. */
+function withoutCut(
+  of: Candidates,
+  ways: readonly (PromisedWay | null)[] | undefined,
+  at: number,
+): Candidates {
+  const cut = of.numbers.filter((pool) =>
+    ways?.[pool]?.outages.some(({ from, to }) => from <= at && at < to),
+  )
+  const taken = new Set([...of.taken, ...cut])
+  return cut.length === 0 || taken.size === of.numbers.length ? of : { ...of, taken }
+}
+
 /** Number of earlier requests with the same candidate pools, for each request. */
 function roundsAmong(among: readonly Candidates[], seen: Evidence): number[] {
   const { rows, expected, requests } = seen
@@ -126,7 +150,8 @@ function roundsAmong(among: readonly Candidates[], seen: Evidence): number[] {
   for (const key of rows.refusal.keys()) {
     if (isUnavailable(seen, key) && rows.copyOf[key]! < 0) refused.add(expected.sending[key] ?? key)
   }
-  const names = among.map(({ numbers }) => numbers.join())
+  const { classes } = seen.promises
+  const names = among.map(({ numbers }, i) => `${numbers} ${classes[i]!.place ?? ''}`)
   const came = new Map<string, number>()
   return Array.from(requests.class, (classIndex, number) => {
     const name = names[classIndex] ?? ''
@@ -137,7 +162,10 @@ function roundsAmong(among: readonly Candidates[], seen: Evidence): number[] {
 }
 
 interface Routed
-  extends Pick<Choice, 'of' | 'chosen' | 'turn' | 'loadsKnown' | 'sentPrompts' | 'closing'> {
+  extends Pick<
+    Choice,
+    'of' | 'chosen' | 'turn' | 'loadsKnown' | 'sentPrompts' | 'closing' | 'distance'
+  > {
   readonly routing: PromisedChoice
 }
 
@@ -148,7 +176,10 @@ function check(seen: Evidence, key: number, routed: Routed, found: Findings): vo
   const routing = settled(routed.routing)
   const tokens = rows.inputTokens[key]!
   const session = routing.policy === 'session-affinity' ? sessionOf(seen, key) : null
-  const expected = expectedChoice({ ...routed, routing, key, tokens, session })
+  const expected = expectedChoice({
+    ...routed,
+    ...{ routing, key: seen.keys?.[key] ?? key, tokens, session },
+  })
   if (expected === null) return
   found.check(expected === chosen, [key], () => {
     const at = `routed to ${of.noun} ${chosen} at ${ms(rows.sent[key]!)}`

@@ -1,9 +1,12 @@
 import { leastOf, type RouterView, type RoutingPolicy } from '../routing-policy.ts'
 
-/** The predicted time to the end of the arriving request, ms; NaN until a request has ended. */
+/**
+ * The predicted time to the answer to the arriving request, with the mean time of its network, ms;
+ * NaN until a request has ended.
+ */
 export function predictedMs(view: RouterView): (candidate: number) => number {
   const tokens = view.requests.inputTokens[view.request]!
-  return (i) => view.candidates[i]!.work!.responseMs(tokens)
+  return (i) => view.candidates[i]!.work!.responseMs(tokens) + view.networkMs(i)
 }
 
 /**

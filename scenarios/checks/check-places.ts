@@ -1,0 +1,103 @@
+import { didYouMean } from '../parse/nearest.ts'
+import { decodePools } from './check-class-models.ts'
+import type { ClassDraft, Draft, PoolDraft } from './draft.ts'
+import { checkLimits } from './ordered.ts'
+
+/** Checks that places and networks fit each other, and that each request has a way to its pools. */
+export function checkPlaces(draft: Draft): void {
+  const { places, networks } = draft
+  if (places === null) {
+    checkNoPlaces(draft)
+    return
+  }
+  const repeated = places.findIndex((name, i) => places.indexOf(name) < i)
+  if (repeated >= 0) draft.refuse(['places', repeated, 'name'], 'a name of its own')
+  draft.unused(['link'], 'places have networks of their own')
+  for (const one of [...draft.classes, ...draft.pools]) checkPlace(one, places, draft)
+  for (const [i, network] of networks.entries()) {
+    if (network !== null) checkNetwork(network, i, draft)
+  }
+  for (const one of draft.classes) checkClass(one, draft)
+  for (const pool of draft.pools) {
+    if (pool.generation?.policy === 'continuous' && pool.generation.hand_over) {
+      draft.unused(
+        [...pool.path, 'generation', 'hand_over'],
+        'KV transfers do not cross networks between places',
+      )
+    }
+  }
+}
+
+function checkNoPlaces(draft: Draft): void {
+  const without = 'the scenario has no places'
+  draft.unused(['networks'], without)
+  for (const { path } of [...draft.classes, ...draft.pools])
+    draft.unused([...path, 'place'], without)
+  for (const { path } of draft.classes) {
+    draft.unused([...path, 'request_kib'], without)
+    draft.unused([...path, 'answer_kib'], without)
+  }
+  if (draft.router?.policy !== 'locality') return
+  draft.refuse(['router', 'policy'], 'another policy, or the key places, which gives distances')
+}
+
+function checkPlace(
+  { path, place }: ClassDraft | PoolDraft,
+  places: readonly string[],
+  draft: Draft,
+): void {
+  if (place == null) {
+    if (!draft.has([...path, 'place'])) {
+      draft.refuse(path, `the key place, one of ${places.join(', ')}`, 'none')
+    }
+  } else if (!places.includes(place)) {
+    const got = `"${place}"${didYouMean(place, places)}`
+    draft.refuse([...path, 'place'], `one of the places (${places.join(', ')})`, got)
+  }
+}
+
+function checkNetwork(
+  network: NonNullable<Draft['networks'][number]>,
+  i: number,
+  draft: Draft,
+): void {
+  const path = ['networks', i]
+  const places = draft.places!
+  for (const [j, name] of network.between.entries()) {
+    if (places.includes(name)) continue
+    const got = `"${name}"${didYouMean(name, places)}`
+    draft.refuse([...path, 'between', j], `one of the places (${places.join(', ')})`, got)
+  }
+  const [from, to] = network.between
+  if (from === to) draft.refuse([...path, 'between', 1], 'another place than the first')
+  const first = draft.networks.findIndex((own) => own !== null && connects(own, from, to))
+  if (first >= 0 && first < i)
+    draft.refuse(path, `two places that no other network connects`, `networks.${first}`)
+  checkLimits(network.latency_ms, [...path, 'latency_ms'], draft)
+  let end = 0
+  for (const [j, { at_s, for_s }] of network.outages.entries()) {
+    if (at_s < end) draft.refuse([...path, 'outages', j, 'at_s'], `at least the ${end} s before it`)
+    end = at_s + for_s
+  }
+}
+
+const connects = ({ between }: { between: readonly string[] }, from: string, to: string) =>
+  between.includes(from) && between.includes(to) && from !== to
+
+function checkClass(one: ClassDraft, draft: Draft): void {
+  const { path, place } = one
+  if ((one.fan_out ?? 1) > 1) {
+    draft.unused([...path, 'fan_out'], 'parts of a request do not cross networks between places')
+  }
+  if (place == null || draft.networks.includes(null)) return
+  const decoding = decodePools(draft)
+  for (const pool of draft.pools) {
+    if (pool.name === null || pool.place == null || pool.place === place) continue
+    if (decoding.includes(pool.name) || (one.model !== null && pool.model !== one.model)) continue
+    const to = pool.place
+    if (draft.networks.some((network) => network !== null && connects(network, place, to))) continue
+    const text = `a network between ${place}, the place of class ${one.name}, and ${to}`
+    draft.refuse(['networks'], `${text}, the place of pool ${pool.name}`, 'none')
+    return
+  }
+}

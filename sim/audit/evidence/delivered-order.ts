@@ -1,0 +1,47 @@
+import type { AuditRows, RequestColumns } from './raw-rows.ts'
+
+/**
+ * Rules number requests in the order in which they reach their queues. Where a network carries
+ * them, that is not the order in which they were sent.
+ */
+export interface DeliveredOrder {
+  readonly rows: AuditRows
+  readonly requests: RequestColumns
+  /** by the new number, the key */
+  readonly keys: Int32Array
+}
+
+/** Renumbers requests in the order of their delivery. */
+export function inDeliveredOrder(rows: AuditRows, requests: RequestColumns): DeliveredOrder {
+  const { sent } = rows
+  const keys = Int32Array.from(sent.keys()).sort(
+    (a, b) => orLast(sent[a]!) - orLast(sent[b]!) || a - b,
+  )
+  const columns = Object.entries(rows).map(([name, column]) => [name, permuted(column, keys)])
+  const asked = Object.entries(requests).map(([name, column]) => [
+    name,
+    column === undefined ? column : permuted(column, keys),
+  ])
+  // the send is the request: there are no parts where networks carry them
+  return {
+    rows: { ...Object.fromEntries(columns), sendId: Int32Array.from(keys.keys()) } as AuditRows,
+    requests: Object.fromEntries(asked) as unknown as RequestColumns,
+    keys,
+  }
+}
+
+const orLast = (time: number) => (Number.isNaN(time) ? Number.MAX_VALUE : time)
+
+function permuted<T extends { slice(): T; [index: number]: unknown }>(
+  column: T,
+  keys: Int32Array,
+): T {
+  const to = column.slice()
+  for (const [i, key] of keys.entries()) to[i] = column[key]
+  return to
+}
+
+/** Rows in which a request is sent to its pool as it is routed. */
+export function asRouted(rows: AuditRows): AuditRows {
+  return rows.routed === undefined ? rows : { ...rows, sent: rows.routed }
+}

@@ -1,0 +1,167 @@
+import { describe, expect, test } from 'vitest'
+import { parseScenario } from '../scenarios/index.ts'
+import { auditRows, promisesOf } from '../sim/audit/index.ts'
+import { keptReplication, simulationInput } from '../sim/experiment/index.ts'
+import { OUTCOME } from '../sim/serving/index.ts'
+import type { RowColumns } from '../sim/stats/index.ts'
+
+/** Requests over networks: every promise is kept, and a broken one is found. */
+
+const text = (router: string, network: string, pools: string, rest = '') => `
+spillway: 1
+name: places
+duration_s: 100
+models: { m: { work: { law: linear, base_ms: 4, per_token_ms: 0.2 } } }
+places: [{ name: shop }, { name: kiosk }, { name: centre }]
+networks:
+  - { between: [shop, centre], latency_ms: { distribution: lognormal, median: 12, p99: 60 }${network} }
+  - { between: [centre, kiosk], latency_ms: { distribution: uniform, min: 3, max: 9 }${network} }
+  - { between: [kiosk, shop], latency_ms: { distribution: exponential, mean: 5 }${network} }
+traffic:
+  - { class: a, place: shop, request_kib: 6, answer_kib: 2, timeout_ms: 120, cancel: true, arrivals: { process: poisson, rate_rps: 90 }, input_tokens: { distribution: uniform, min: 1, max: 60 } }
+  - { class: b, place: kiosk, answer_kib: 9, arrivals: { process: poisson, rate_rps: 60 }, input_tokens: { distribution: uniform, min: 1, max: 60 } }
+router: ${router}
+pools:
+  - { name: edge, model: m, place: shop, ${pools} }
+  - { name: central, model: m, place: centre, replicas: 2, ${pools} }
+${rest}
+`
+
+const ROUTERS = {
+  locality: '{ policy: locality, max_load: 3 }',
+  'least-loaded': '{}',
+  p2c: '{ policy: p2c }',
+  'round-robin': '{ policy: round-robin }',
+  random: '{ policy: random }',
+  'length-threshold':
+    '{ policy: length-threshold, threshold_tokens: 20, short: edge, long: central }',
+  'least-work': '{ policy: least-work }',
+  'peak-ewma': '{ policy: peak-ewma }',
+}
+
+const NETWORKS = {
+  'a latency': '',
+  'bandwidth, loss and outages':
+    ', bandwidth_mbps: 20, loss: 0.05, outages: [{ at_s: 30, for_s: 5 }, { at_s: 60, for_s: 0.5 }]',
+}
+
+const POOLS = {
+  'a shared queue': 'batching: { policy: dynamic, max_batch: 4, max_delay_ms: 3 }',
+  'bounded queues of replicas':
+    'queue: { mode: per-replica, max_length: 12, discipline: shortest-job }, batching: { policy: dynamic, max_batch: 4, max_delay_ms: 3 }',
+  'full batches, newest first':
+    'queue: { discipline: lifo }, batching: { policy: fixed, batch: 3 }',
+}
+
+function inputOf(scenario: string) {
+  return simulationInput(parseScenario(scenario, { file: 'x.yaml' }).scenario)
+}
+
+type Run = ReturnType<typeof keptReplication>
+
+function problemsOf(input: ReturnType<typeof inputOf>, columns: RowColumns, run: Run) {
+  const { rules } = auditRows(
+    promisesOf(input.scenario),
+    columns,
+    { ...run.rows.columns, prefixes: [] },
+    run.changes,
+  )
+  return rules.flatMap(({ first }) => first.map(({ rule, text: problem }) => `${rule}: ${problem}`))
+}
+
+const cases = Object.keys(ROUTERS).flatMap((router) =>
+  Object.keys(NETWORKS).flatMap((network) =>
+    Object.keys(POOLS).map((pools) => [router, network, pools] as const),
+  ),
+)
+
+test.each(cases)('router %s over %s, %s: each request ends once, as promised', (...of) => {
+  const [router, network, pools] = of
+  const input = inputOf(
+    text(
+      ROUTERS[router as keyof typeof ROUTERS],
+      NETWORKS[network as keyof typeof NETWORKS],
+      POOLS[pools as keyof typeof POOLS],
+    ),
+  )
+  const run = keptReplication(input, 0)
+  const { columns, count } = run.rows
+  expect(count).toBeGreaterThan(10_000)
+  expect(problemsOf(input, columns, run)).toEqual([])
+  const ends = Object.values(OUTCOME).map(
+    (outcome) => columns.outcome.filter((own) => own === outcome).length,
+  )
+  expect(ends.reduce((a, b) => a + b, 0)).toBe(count)
+})
+
+test('a place that is lost is passed over, and every promise is kept', () => {
+  const crash =
+    'failures: [{ kind: crash, pools: [edge], at_s: [40], detection_s: 1, restart_s: { distribution: fixed, value: 20 } }]'
+  const input = inputOf(text(ROUTERS.locality, '', 'queue: { mode: per-replica }', crash))
+  const run = keptReplication(input, 0)
+  expect(problemsOf(input, run.rows.columns, run)).toEqual([])
+  const { routed, pool } = run.rows.columns
+  const during = [...pool.keys()].filter((key) => routed[key]! > 41_000 && routed[key]! < 59_000)
+  expect(during.length).toBeGreaterThan(2000)
+  expect(during.every((key) => pool[key] === 1)).toBe(true)
+})
+
+test('generation over a network keeps its promises', () => {
+  const input = inputOf(`
+spillway: 1
+name: tokens
+duration_s: 100
+models: { m: { work: { law: generation, base_ms: 4, per_sequence_ms: 0.1, per_prefill_token_ms: 0.02 } } }
+places: [{ name: shop }, { name: centre }]
+networks: [{ between: [shop, centre], latency_ms: { distribution: lognormal, median: 12, p99: 60 } }]
+traffic: [{ class: a, place: shop, arrivals: { process: poisson, rate_rps: 40 }, input_tokens: { distribution: uniform, min: 1, max: 400 }, output_tokens: { distribution: uniform, min: 1, max: 40 } }]
+router: { policy: length-threshold, threshold_tokens: 100, short: edge, long: central }
+pools:
+  - { name: edge, model: m, place: shop, generation: { policy: continuous, max_sequences: 8 } }
+  - { name: central, model: m, place: centre, generation: { policy: continuous, max_sequences: 32 } }
+`)
+  const run = keptReplication(input, 0)
+  expect(problemsOf(input, run.rows.columns, run)).toEqual([])
+})
+
+describe('negative controls of the audit', () => {
+  const input = inputOf(text(ROUTERS.locality, '', POOLS['a shared queue']))
+  const run = keptReplication(input, 0)
+  const { columns } = run.rows
+  const far = columns.pool.findIndex(
+    (pool, key) => pool === 1 && columns.class[key] === 1 && columns.batch[key]! >= 0,
+  )
+
+  const changed = (name: 'sent' | 'answered' | 'routed', value: number) => {
+    const copy = columns[name].slice()
+    copy[far] = value
+    return problemsOf(input, { ...columns, [name]: copy }, run).join('\n')
+  }
+
+  test('a request that is delivered too early is found', () => {
+    expect(changed('sent', columns.routed[far]! + 2.9)).toMatch(/networks: .*delivered/)
+  })
+
+  test('an answer that arrives too early is found', () => {
+    expect(changed('answered', columns.done[far]! + 2.9)).toMatch(/networks: .*answered/)
+  })
+
+  test('a request that is routed before it is scheduled is found', () => {
+    expect(changed('routed', columns.at[far]! - 1)).toMatch(/conservation/)
+  })
+
+  test('a router that takes the farther pool is found', () => {
+    const other = inputOf(text(ROUTERS.random, '', POOLS['a shared queue']))
+    const random = keptReplication(other, 0)
+    expect(problemsOf(input, random.rows.columns, random).join('\n')).toMatch(/routing/)
+  })
+
+  test('an outage that a request did not wait for is found', () => {
+    const cut = inputOf(
+      text(ROUTERS.random, ', outages: [{ at_s: 10, for_s: 20 }]', POOLS['a shared queue']),
+    )
+    const free = inputOf(text(ROUTERS.random, '', POOLS['a shared queue']))
+    const uncut = keptReplication(free, 0)
+    expect(problemsOf(cut, uncut.rows.columns, uncut).join('\n')).toMatch(/networks: .*outage/)
+  })
+})
