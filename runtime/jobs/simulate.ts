@@ -81,8 +81,7 @@ export async function simulate(system: System, options: SimulateOptions = {}): P
   }
   const first = await simulateUpTo(replications)
   const { precision } = options
-  const found =
-    precision === undefined ? first : await untilPrecise(first, precision, simulateUpTo)
+  const found = precision === undefined ? first : await untilPrecise(first, precision, simulateUpTo)
   const scaled = system.scenario.pools.some(({ scaling }) => scaling !== undefined)
   if (options.oracle !== true || !scaled) return found
   let steady = 0

@@ -60,10 +60,12 @@ const regret = z.strictObject({
   oracle: z
     .strictObject({
       replica_hours: number.describe('Replica-hours that the oracle pays for.'),
-      serving: numbers.describe('Replicas of the oracle that serve in each interval.'),
+      serving: numbers.describe(
+        'Mean number of replicas of the oracle that serve in each interval.',
+      ),
       paid: numbers.describe(
-        'Replicas of the oracle that are paid for in each interval: they serve, or start in time ' +
-          'for a later one.',
+        'Mean number of replicas of the oracle that are paid for in each interval: they serve, or ' +
+          'start in time for a later moment.',
       ),
       counted: z
         .boolean()
@@ -72,7 +74,7 @@ const regret = z.strictObject({
             'the scenario states.',
         ),
       beyond_max_share: number.describe(
-        'Share of the intervals in which even `max` replicas are too few, 0 to 1.',
+        'Share of the time in which even `max` replicas are too few, 0 to 1.',
       ),
       steady_rps: z
         .array(

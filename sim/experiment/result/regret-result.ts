@@ -1,8 +1,8 @@
 import { replicaPrice, sharersOf } from '../../../scenarios/schema/pool-accelerator.ts'
 import type { Scenario } from '../../../scenarios/schema/schema.ts'
-import type { PoolRegret, Result } from '../../documents/index.ts'
-import { regret } from '../../serving/index.ts'
-import type { RunSummary } from '../../stats/index.ts'
+import type { Estimate, PoolRegret, Result } from '../../documents/index.ts'
+import { type Regret, regret } from '../../serving/index.ts'
+import { type RunSummary, tInterval } from '../../stats/index.ts'
 import type { PoolOracle } from '../scaling/pool-oracle.ts'
 import { overRuns } from './over-runs.ts'
 
@@ -34,16 +34,24 @@ function regretResult(
   const warm = pool.scaling?.warm ?? 0
   const each = runs.map(({ availability }) => {
     const { series, paid } = availability![index]!
-    const perStep = (replicaS: number) => exact(replicaS / oracle.stepS)
+    const perStep = (replicaS: number) => exact(replicaS / oracle.intervalS)
     const policy = {
       serving: series.map(perStep),
       paid: paid.map((replicaS) => perStep(replicaS) + warm),
     }
-    return regret(policy, oracle, { stepS: oracle.stepS, priceUsdPerHour: price ?? 0 })
+    return regret(policy, oracle, {
+      stepS: oracle.intervalS,
+      priceUsdPerHour: price ?? 0,
+    })
+  })
+  // a policy may pay less than the oracle, so a regret has either sign
+  const mean = (of: (own: Regret) => number): Estimate => ({
+    ...tInterval(each.map(of)),
+    n: runs.length,
   })
   return {
-    replica_hours: overRuns(each, ({ regretReplicaHours }) => regretReplicaHours),
-    usd: price === null ? null : overRuns(each, ({ regretUsd }) => regretUsd),
+    replica_hours: mean(({ regretReplicaHours }) => regretReplicaHours),
+    usd: price === null ? null : mean(({ regretUsd }) => regretUsd),
     short_share: overRuns(each, ({ shortShare }) => shortShare, 1),
     short_replica_hours: overRuns(each, ({ shortReplicaHours }) => shortReplicaHours),
     paid_replica_hours: overRuns(each, ({ replicaHours }) => replicaHours),
@@ -52,7 +60,7 @@ function regretResult(
       serving: [...oracle.serving],
       paid: [...oracle.paid],
       counted: oracle.counted,
-      beyond_max_share: oracle.shortSteps / oracle.serving.length,
+      beyond_max_share: oracle.beyondMaxShare,
       steady_rps: oracle.rates.map(({ replicas, rps }) => ({ replicas, rps })),
     },
   }

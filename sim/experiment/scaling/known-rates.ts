@@ -3,15 +3,20 @@ import type { RunSummary } from '../../stats/index.ts'
 import { expectedRequests } from '../../traffic/index.ts'
 import type { SimulationInput } from '../system/simulation-input.ts'
 
-/** The requests/s of a pool in each of `steps` equal steps of the traffic. */
+/** The requests/s of a pool in each of equal steps of the traffic. */
 export interface KnownRates {
   readonly stepS: number
+  /** steps in an interval of the series of results */
+  readonly perInterval: number
   readonly rps: readonly number[]
   /** classes whose requests are in it */
   readonly classes: readonly number[]
   /** whether arrivals were counted, as those of a trace, or follow from the stated rates */
   readonly counted: boolean
 }
+
+/** Steps in an interval, so that a start is no shorter than some steps. */
+const MOST_FINER = 256
 
 /**
  * What an oracle has of the traffic of a pool, or why there is no oracle. Rates that follow a
@@ -21,7 +26,7 @@ export function knownRates(
   input: SimulationInput,
   pool: number,
   runs: readonly RunSummary[],
-  steps: number,
+  { intervals, leadS }: { readonly intervals: number; readonly leadS: number },
 ): KnownRates | string {
   const { scenario, plan } = input
   const alone = plan.pools.length === 1
@@ -38,12 +43,17 @@ export function knownRates(
     return 'users of a closed loop wait for answers, so their rate depends on the replicas'
   }
   const counted = parts.some(({ process }) => process === 'trace')
-  if (counted && !alone) return 'the pool is not alone, and arrivals of a trace are counted together'
+  if (counted && !alone)
+    return 'the pool is not alone, and arrivals of a trace are counted together'
+  const everyS = scenario.duration_s / intervals
+  // counts over shorter times would be noise
+  const perInterval = counted ? 1 : Math.ceil(everyS / Math.max(leadS / 4, everyS / MOST_FINER))
+  const steps = intervals * perInterval
   const stepS = scenario.duration_s / steps
   const rps = counted
     ? countedRates(runs, scenario, steps)
     : expectedRates(input, classes, stepS, steps)
-  return { stepS, rps, classes, counted }
+  return { stepS, perInterval, rps, classes, counted }
 }
 
 function expectedRates(

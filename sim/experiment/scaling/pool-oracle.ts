@@ -7,9 +7,14 @@ import { type KnownRates, knownRates } from './known-rates.ts'
 import { neededAt, type ReplicaRate, replicaRates } from './replica-rates.ts'
 import { type SteadyPool, steadyPool } from './steady-pool.ts'
 
-/** An oracle of a scaled pool: it has the rates of the whole run in advance. */
-export interface PoolOracle extends OracleReplicas {
-  readonly stepS: number
+/**
+ * An oracle of a scaled pool: it has the rates of the whole run in advance. Its replicas are means
+ * of the intervals that the series of results have.
+ */
+export interface PoolOracle extends Pick<OracleReplicas, 'serving' | 'paid'> {
+  readonly intervalS: number
+  /** share of the time in which even `max` replicas are too few */
+  readonly beyondMaxShare: number
   readonly counted: boolean
   /** highest steady rates by the number of replicas, from simulations */
   readonly rates: readonly ReplicaRate[]
@@ -30,18 +35,19 @@ export async function poolOracles(
 ): Promise<(PoolOracle | string | null)[]> {
   const oracles: (PoolOracle | string | null)[] = []
   for (const [i, pool] of input.scenario.pools.entries()) {
-    const steps = runs[0]?.availability?.[i]?.series.length ?? 0
-    if (pool.scaling === undefined || steps === 0) {
+    const intervals = runs[0]?.availability?.[i]?.series.length ?? 0
+    if (pool.scaling === undefined || intervals === 0) {
       oracles.push(null)
       continue
     }
-    const known = knownRates(input, i, runs, steps)
+    const leadS = meanDuration(pool.scaling.start_s) / 1000
+    const known = knownRates(input, i, runs, { intervals, leadS })
     const steady = typeof known === 'string' ? known : steadyPool(input, i, known)
     if (typeof known === 'string') oracles.push(known)
     else if (typeof steady === 'string') oracles.push(steady)
     else {
       const capacityRps = input.capacitiesRps[i] ?? null
-      oracles.push(await oracleOf(pool, { known, steady, capacityRps, simulate }))
+      oracles.push(await oracleOf(pool, { known, leadS, steady, capacityRps, simulate }))
     }
   }
   return oracles
@@ -49,6 +55,7 @@ export async function poolOracles(
 
 interface OracleParts {
   readonly known: KnownRates
+  readonly leadS: number
   readonly steady: SteadyPool
   readonly capacityRps: number | null
   readonly simulate: Simulate
@@ -56,7 +63,7 @@ interface OracleParts {
 
 async function oracleOf(
   { replicas, scaling }: Scenario['pools'][number],
-  { known, steady, capacityRps, simulate }: OracleParts,
+  { known, leadS, steady, capacityRps, simulate }: OracleParts,
 ): Promise<PoolOracle | string> {
   const peakRps = Math.max(...known.rps)
   const rates = await replicaRates({
@@ -68,13 +75,27 @@ async function oracleOf(
   if (rates.every(({ rps }) => rps === 0)) {
     return 'no number of replicas holds the objectives at steady traffic'
   }
-  const { min, max, start_s } = scaling!
-  const { stepS, counted } = known
-  const options = {
+  const { min, max } = scaling!
+  const { stepS, perInterval, counted } = known
+  const { serving, paid, shortSteps } = oracleReplicas(known.rps, {
     needed: (rps: number) => neededAt(rates, rps),
-    leadSteps: Math.ceil(meanDuration(start_s) / 1000 / stepS - 1e-9),
+    leadSteps: Math.ceil(leadS / stepS - 1e-9),
     min,
     max,
+  })
+  return {
+    serving: meansOf(serving, perInterval),
+    paid: meansOf(paid, perInterval),
+    intervalS: stepS * perInterval,
+    beyondMaxShare: shortSteps / serving.length,
+    counted,
+    rates,
   }
-  return { ...oracleReplicas(known.rps, options), stepS, counted, rates }
+}
+
+function meansOf(values: readonly number[], each: number): number[] {
+  return Array.from({ length: values.length / each }, (_, i) => {
+    const own = values.slice(i * each, (i + 1) * each)
+    return own.reduce((sum, value) => sum + value, 0) / each
+  })
 }

@@ -44,11 +44,7 @@ function doubling(most: number): number[] {
   return [...counts, most]
 }
 
-async function highest(
-  { holds }: RateSearch,
-  replicas: number,
-  guessRps: number,
-): Promise<number> {
+async function highest({ holds }: RateSearch, replicas: number, guessRps: number): Promise<number> {
   let [low, high] = [0, Number.POSITIVE_INFINITY]
   let rps = guessRps
   while (low === 0 || high === Number.POSITIVE_INFINITY || high / low > CLOSE) {
