@@ -93,7 +93,7 @@ function replicasPanel({ series, regret }: PoolAvailability): Panel {
   const line = (values: readonly number[]): Point[] =>
     values.map((y, i) => ({ x: (i + 0.5) * series.every_s, y }))
   const oracle = typeof regret === 'object' && regret !== null ? regret.oracle.serving : []
-  const lines = [series.serving, series.paid, oracle]
+  const lines = [series.paid, series.serving, oracle]
   // with room for the marks of decisions
   const most = 1.2 * Math.max(1, ...lines.flat())
   return { title: 'replicas', domain: [0, most], lines: lines.map(line) }
@@ -101,9 +101,9 @@ function replicasPanel({ series, regret }: PoolAvailability): Panel {
 
 /** Without a name for what is not drawn. */
 function namesOf(availability: PoolAvailability) {
-  const styles = [SERVING, PAID, ORACLE]
-  const keys = regretOf(availability) === null ? [SERVING, PAID] : styles
-  return { keys, styles }
+  const keys = regretOf(availability) === null ? [SERVING, PAID] : [SERVING, PAID, ORACLE]
+  // what serves is drawn over what is paid
+  return { keys, styles: [PAID, SERVING, ORACLE] }
 }
 
 /** Marks at the top, each with its reason. */
@@ -136,7 +136,7 @@ function finding({ name, availability }: Drawn): string {
     const usd = regret.usd?.value ?? null
     const money = usd === null ? '' : ` (${fixed(Math.abs(usd), 2)} USD)`
     const more = (hours ?? 0) >= 0 ? 'more' : 'less'
-    return `${name} pays for ${fixed(Math.abs(hours ?? 0), 1)} replica-hours${money} ${more} than the oracle, and has too few replicas in ${percent(short ?? 0)} of the time`
+    return `Pool ${name} pays for ${fixed(Math.abs(hours ?? 0), 1)} replica-hours${money} ${more} than the oracle, and has too few replicas in ${percent(short ?? 0)} of the time`
   }
   const [low, high] = [Math.min(...series.serving), Math.max(...series.serving)]
   const range = `from ${fixed(low, 1)} to ${fixed(high, 1)} replicas of ${name} serve`

@@ -19,7 +19,7 @@ interface RateSearch {
 /** The search of a rate ends where one that holds and one that does not are this close. */
 const CLOSE = 1.02
 /** Below this share of the guess no rate is tried. */
-const LEAST = 1 / 1024
+const LEAST = 1 / 256
 
 /**
  * The highest steady rates of 1, 2, 4, … replicas, up to as many as the traffic needs. More
@@ -32,8 +32,9 @@ export async function replicaRates(search: RateSearch): Promise<ReplicaRate[]> {
     const found = await highest(search, replicas, each * replicas)
     const rps = Math.max(found, rates.at(-1)?.rps ?? 0)
     rates.push({ replicas, rps })
-    if (rps > 0) each = rps / replicas
-    if (rps >= search.peakRps) break
+    // one that holds nothing even while idle is not helped by others
+    if (rps === 0 || rps >= search.peakRps) break
+    each = rps / replicas
   }
   return rates
 }

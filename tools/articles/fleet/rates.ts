@@ -1,5 +1,4 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { gunzipSync } from 'node:zlib'
 import { SHARED } from '../published.ts'
 
@@ -9,31 +8,46 @@ const CODE = new URL('azure_llm_2023_code.csv.gz', SHARED)
 
 export const haveRates = (): boolean => existsSync(WAVE) && existsSync(CODE)
 
-export const codeFile = (): string => fileURLToPath(CODE)
-
-/** The file has a rate for each of these steps, s. */
-export const STEP_S = 600
+/** The file of ServeGen has a rate for each of these steps, s. */
+const FILE_STEP_S = 600
+/** Steps of rates between them, s. */
+export const WAVE_STEP_S = 60
 export const DAY_S = 86_400
 
-/** Requests/s of m-small, one value for each ten minutes. */
+const linesOf = (file: URL) => gunzipSync(readFileSync(file)).toString('utf8').trim().split('\n')
+
+/** Requests/s of m-small in steps of a minute, along lines between the values of the file. */
 export function waveRates(): number[] {
-  const lines = gunzipSync(readFileSync(WAVE)).toString('utf8').trim().split('\n')
-  return lines.slice(1).map((line) => Number(line.split(',')[1]))
+  const values = linesOf(WAVE)
+    .slice(1)
+    .map((line) => Number(line.split(',')[1]))
+  const finer = FILE_STEP_S / WAVE_STEP_S
+  return values.flatMap((value, i) =>
+    Array.from(
+      { length: finer },
+      (_, k) => value + (((values[i + 1] ?? value) - value) * k) / finer,
+    ),
+  )
 }
 
-/** What the rates are between the values of the file, of which it states nothing. */
-export type Between = 'lines' | 'jumps'
+/** Requests of the Azure code trace in each second. */
+export function codeRates(): number[] {
+  const times = linesOf(CODE)
+    .slice(1)
+    .map((line) => Date.parse(`${line.slice(0, 10)}T${line.slice(11, 23)}Z`) / 1000)
+  const first = times[0]!
+  const rates = Array.from({ length: Math.floor(times.at(-1)! - first) }, () => 0)
+  for (const time of times) {
+    const second = Math.floor(time - first)
+    if (second < rates.length) rates[second]!++
+  }
+  return rates
+}
 
-/** A schedule of `days` days, with `factor` times the rates of the file. */
-export function schedule(
-  rates: readonly number[],
-  { between, days, factor }: { between: Between; days: number; factor: number },
-): { at_s: number; rate_rps: number }[] {
-  const finer = between === 'jumps' ? 1 : STEP_S / 60
-  return rates.slice(0, (days * DAY_S) / STEP_S).flatMap((rate, i) =>
-    Array.from({ length: finer }, (_, k) => ({
-      at_s: i * STEP_S + (k * STEP_S) / finer,
-      rate_rps: factor * (rate + (((rates[i + 1] ?? rate) - rate) * k) / finer),
-    })),
-  )
+/** Poisson arrivals at rates that are constant in steps. */
+export function arrivalsOf(rates: readonly number[], stepS: number): object {
+  return {
+    process: 'poisson',
+    schedule: rates.map((rate_rps, i) => ({ at_s: i * stepS, rate_rps })),
+  }
 }

@@ -1,18 +1,19 @@
 import { type Scenario, scenarioSchema } from '../../../scenarios/index.ts'
 import {
-  type PoolOracle,
+  neededAt,
   poolOracles,
+  type ReplicaRate,
   runReplication,
   type SimulationInput,
   simulationInput,
 } from '../../../sim/experiment/index.ts'
+import { oracleReplicas } from '../../../sim/serving/index.ts'
 import type { RunSummary } from '../../../sim/stats/index.ts'
 
-/** A request takes about 0.5 s; it is in time within twice that. */
-const WORK = { law: 'linear', base_ms: 450, per_item_ms: 50, cv: 0.3 }
-const LIMIT_MS = 1_000
-/** Measured for pods: llm-d-autoscaling #1118. */
-const START = { distribution: 'lognormal', median: 110, p99: 130 } as const
+/** Service times scatter so, relative to their mean. */
+const CV = 0.3
+/** A request is in time within so many times its mean service time. */
+const LIMIT = 2
 const MOST = 80
 
 /** Traffic with the part of it that counts. */
@@ -20,7 +21,13 @@ export interface Traffic {
   readonly arrivals: object
   readonly warmupS: number
   readonly durationS: number
-  readonly traces?: SimulationInput['traces']
+  /** mean time of a request */
+  readonly serviceS: number
+  /** median time from asking for a replica until it serves; the 99th percentile is a fifth more */
+  readonly startS: number
+  /** the same arrivals as rates in steps, for the oracle */
+  readonly rates: readonly number[]
+  readonly stepS: number
 }
 
 /** What a policy did in one replication, after the warm-up. */
@@ -40,19 +47,25 @@ export function scaledInput(traffic: Traffic, scaling: object, seed: number): Si
     seed,
     duration_s: traffic.durationS,
     warmup_s: traffic.warmupS,
-    models: { model: { work: WORK } },
+    models: {
+      model: { work: { law: 'linear', base_ms: 1000 * traffic.serviceS, per_item_ms: 0, cv: CV } },
+    },
     traffic: [{ class: 'all', arrivals: traffic.arrivals }],
-    slo: { all: [`p(99) latency_ms < ${LIMIT_MS}`] },
+    slo: { all: [`p(99) latency_ms < ${1000 * LIMIT * traffic.serviceS}`] },
     pools: [
       {
         ...{ name: 'pool', model: 'model', batching: { policy: 'none' } },
         replicas: MOST,
-        scaling: { initial: 24, max: MOST, start_s: START, ...scaling },
+        scaling: { initial: 24, max: MOST, start_s: startOf(traffic), ...scaling },
       },
     ],
   })
-  return simulationInput(scenario, traffic.traces === undefined ? {} : { traces: traffic.traces })
+  return simulationInput(scenario)
 }
+
+const startOf = ({ startS }: Traffic) => ({
+  ...{ distribution: 'lognormal', median: startS, p99: 1.2 * startS },
+})
 
 export const played = (traffic: Traffic, scaling: object, seed: number, replication = 0) =>
   runReplication(scaledInput(traffic, scaling, seed), replication)
@@ -69,22 +82,28 @@ export function outcomeOf(run: RunSummary, oracleHours: number): Outcome {
   }
 }
 
-/** The oracle of the traffic; whichever policy has been played. */
-export async function oracleOf(traffic: Traffic, scaling: object, seed: number) {
-  const input = { ...scaledInput(traffic, scaling, seed), capacitiesRps: [2 * MOST] }
-  const [oracle] = await poolOracles(input, [runReplication(input, 0)], async (of) =>
-    runReplication(of, 0),
-  )
+/** The highest steady rates of 1, 2, 4, … replicas, up to those that the traffic needs. */
+export async function steadyRates(traffic: Traffic): Promise<readonly ReplicaRate[]> {
+  const scaling = { policy: 'fixed', replicas: MOST, initial: MOST }
+  const input = { ...scaledInput(traffic, scaling, 1), capacitiesRps: [MOST / traffic.serviceS] }
+  const run = runReplication(input, 0)
+  const [oracle] = await poolOracles(input, [run], async (of) => runReplication(of, 0))
   if (oracle === null || oracle === undefined || typeof oracle === 'string') {
     throw new Error(`no oracle: ${oracle}`)
   }
-  return oracle
+  return oracle.rates
 }
 
-/** Replica-hours of the oracle in the part that counts. */
-export function oracleHours({ paid, intervalS }: PoolOracle, { warmupS }: Traffic): number {
-  return paid.reduce((sum, count, i) => {
-    const from = Math.max(warmupS, i * intervalS)
-    return sum + (count * Math.max(0, (i + 1) * intervalS - from)) / 3600
-  }, 0)
+/** Replica-hours of the oracle after the warm-up. */
+export function oracleHours(
+  { rates, stepS, startS, warmupS, durationS }: Traffic,
+  steady: readonly ReplicaRate[],
+): number {
+  const { paid } = oracleReplicas(rates, {
+    needed: (rps) => Math.min(MOST, neededAt(steady, rps)),
+    leadSteps: Math.ceil(startS / stepS),
+    min: 1,
+  })
+  const counted = paid.slice(Math.round(warmupS / stepS), Math.round(durationS / stepS))
+  return (counted.reduce((sum, count) => sum + count, 0) * stepS) / 3600
 }
