@@ -12,9 +12,9 @@ import {
 /** Share of the requests that is to be in time; a burst of code is over before replicas start. */
 export const ATTAINED = { wave: 0.99, code: 0.9 } as const
 /** Mean time of a request, s: both pools have about 20 busy replicas or 10. */
-export const SERVICE_S = { wave: 2.5, code: 4 } as const
+export const SERVICE_S = { wave: 10, code: 4 } as const
 /** Of the rate of ServeGen. */
-export const FACTOR = 1 / 100
+export const FACTOR = 1 / 400
 /** Pairs behind each interval. */
 export const PAIRS = 10
 /** Days of history before a day that counts. */
@@ -22,7 +22,7 @@ const HISTORY_DAYS = 2
 /** Minutes of the trace of code: of history, up to the end of tuning, and in all. */
 const CODE_MINUTES = [10, 33, 57] as const
 /** Halvings of the range of a setting. */
-const HALVINGS = 5
+const HALVINGS = 4
 
 /** A policy with one setting, of which more means more replicas. */
 export interface Tunable {
@@ -85,7 +85,7 @@ function waveTraffic(all: readonly number[], day: number, startS: number): Traff
 /** Days 4 to 13 of the wave count; settings are tuned on day 3. */
 export function waveStudy(startS: number): Promise<Study> {
   const all = waveRates()
-  const more = { step_s: WAVE_STEP_S }
+  const more = { step_s: 300 }
   return study({
     name: 'ServeGen m-small',
     attained: ATTAINED.wave,
