@@ -43,6 +43,8 @@ export function fleetText(studies: readonly Study[]): string {
 Does a scaler that forecasts beat one that reacts, at the same share of requests in time? \`npm run articles -- fleet --write\` generates this page from recorded
 rates that are not part of this repository. It does not depend on the machine.
 
+${verdict(studies)}
+
 ${studies.map(finding).join('\n')}
 
 How it was compared:
@@ -63,7 +65,23 @@ ${studies.map(section).join('\n\n')}
 `
 }
 
-const percent = (share: number, digits = 1) => `${(100 * share).toFixed(digits)} %`
+/** The bar: on the wave forecasts pay less at no worse attainment, whatever they are compared with. */
+function verdict(studies: readonly Study[]): string {
+  const waves = studies.filter(({ name }) => name !== 'Azure code')
+  const met = waves.some(({ rows }) =>
+    rows
+      .slice(1)
+      .every(
+        ({ hoursLess, attainedLess }) => (hoursLess.high ?? 0) < 0 && (attainedLess.high ?? 0) >= 0,
+      ),
+  )
+  return met
+    ? 'The bar is **met**: on the wave of ServeGen forecasts pay less at no worse attainment.'
+    : 'The bar is **missed**: on the wave of ServeGen forecasts should pay less at no worse attainment, and they do not at this scale. Settings that attain the same on the\nday of tuning do not attain the same on other days, so read replica-hours beside the share in time.'
+}
+
+const percent = (share: number, digits = 1) =>
+  `${(100 * share).toFixed(digits).replace('-', '−')} %`
 
 function interval({ value, low, high }: Interval, text: (value: number) => string): string {
   return low === null || high === null
@@ -76,7 +94,7 @@ const isBetween = ({ low, high }: Interval) =>
 
 /** What is found of a pair; a difference counts only where its interval excludes 0. */
 function against({ policy, attainedLess, hoursLess }: StudyRow): string {
-  const hours = `${interval(hoursLess, (value) => percent(value))} of its replica-hours`
+  const hours = `replica-hours differ by ${interval(hoursLess, (value) => percent(value))}`
   const more = (hoursLess.low ?? 0) > 0
   const less = (hoursLess.high ?? 0) < 0
   const alike = isBetween(attainedLess)
@@ -108,7 +126,7 @@ function section({ name, startS, rows }: Study): string {
     row.setting.toFixed(3),
     interval(row.attained, (value) => percent(value, 2)),
     interval(row.replicaHours, (value) => value.toFixed(1)),
-    interval(row.regret, (value) => value.toFixed(1)),
+    interval(row.regret, (value) => value.toFixed(1).replace('-', '−')),
     percent(row.forecasts, 0),
   ])
   return `## ${name}, starts of ${startS} s
