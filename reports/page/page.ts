@@ -71,7 +71,7 @@ ${provenance(input)}
   return documentPage(`${name} – Spillway report`, body)
 }
 
-/** Replicas that come and go, and what scalers decided. */
+/** Replicas that start and stop, and what scalers decided. */
 function replicas(input: ReportInput, figures: readonly Html[]): Html {
   const any = sidesOf(input).some((side) =>
     side.some(({ result }) => availablePools(result).length > 0),

@@ -7,7 +7,7 @@ export interface AvailablePool {
   readonly availability: PoolAvailability
 }
 
-/** The pools whose replicas come and go. */
+/** The pools whose replicas start and stop. */
 export const availablePools = ({ pools }: Pick<Result, 'pools'>): AvailablePool[] =>
   pools.flatMap(({ name, availability }) => (availability === null ? [] : [{ name, availability }]))
 
@@ -30,7 +30,7 @@ const regretted = (result: Result) =>
 
 export const AVAILABILITY_TABLES: readonly ResultTable[] = [
   metricTable<PoolAvailability>(
-    { caption: 'Replicas that come and go', of: 'availability', note: noOracle },
+    { caption: 'Replicas that start and stop', of: 'availability', note: noOracle },
     available,
     [
       figureOf('serving', 'serving', 'plain'),

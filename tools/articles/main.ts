@@ -31,10 +31,9 @@ import {
 
 /**
  * Reproduces charts that are quoted in the field from published measurements and real traces beside
- * the repository: `npm run articles`, or `npm run articles -- accelerators` for the page on
- * accelerators alone, or `-- fleet` for that on fleets. `--write` keeps pages, charts and fitted scenarios. Exits with 1 if a limit
- * of the concurrency sweeps is exceeded or the data are missing. Missed bars of accelerators are
- * printed.
+ * the repository: `npm run articles`; after `--`, `accelerators` or `fleet` makes that page alone.
+ * `--write` keeps pages, charts and fitted scenarios. Exits with 1 if a limit of the concurrency
+ * sweeps is exceeded or the data are missing. Missed bars are printed.
  */
 
 const PAGE = 'docs/background/articles.md'

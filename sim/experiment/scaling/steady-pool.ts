@@ -21,7 +21,7 @@ export interface SteadyPool {
 
 /**
  * The pool alone with the mean mix of its classes, or why its SLO cannot be judged so. Replicas
- * neither fail nor come and go.
+ * neither fail nor start and stop.
  */
 export function steadyPool(
   input: SimulationInput,

@@ -65,7 +65,7 @@ ${studies.map(section).join('\n\n')}
 `
 }
 
-/** The bar: on the wave forecasts pay less at no worse attainment, whatever they are compared with. */
+/** The bar: on the wave, forecasts pay less than every other policy at no worse attainment. */
 function verdict(studies: readonly Study[]): string {
   const waves = studies.filter(({ name }) => name !== 'Azure code')
   const met = waves.some(({ rows }) =>
