@@ -15,6 +15,7 @@ import { batchTimes } from './load/batch-times.ts'
 import { machineSpeed } from './load/machine-speed.ts'
 import { queueDepth } from './load/queue-depth.ts'
 import { rates } from './load/rates.ts'
+import { replicasOverTime } from './load/replicas-over-time.ts'
 import { memoryCurve } from './memory/memory-curve.ts'
 import { memoryMap } from './memory/memory-map.ts'
 import { toPng, toSvg } from './render.ts'
@@ -44,6 +45,7 @@ const CHARTS = {
   blame: ({ blame }, width) => (blame ? blameFlows(blame, width) : null),
   rates: ofResults(rates),
   'queue-depth': ofResults(queueDepth),
+  'replicas-over-time': ofResults(replicasOverTime),
   'latency-heat': ofResults(latencyHeat),
   'machine-speed': ofResults(machineSpeed),
   'power-over-time': ofResults(powerOverTime),

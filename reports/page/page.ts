@@ -9,6 +9,7 @@ import {
   WIDE,
 } from '../charts/index.ts'
 import { declared, plural, runsText, toleranceText } from '../format.ts'
+import { AVAILABILITY_TABLES, availablePools } from '../tables/availability-tables.ts'
 import { ENERGY_TABLES, poweredPools } from '../tables/energy-tables.ts'
 import { MEMORY_TABLES } from '../tables/memory-rows.ts'
 import { memorySpaces } from '../tables/memory-spaces.ts'
@@ -58,6 +59,7 @@ ${
     ? html`<h2>Where the time went</h2>${show('where-time-went')}
 ${input.blame ? html`<h2>Blame</h2>${await blameSection(input.blame, 'h3')}` : NOTHING}
 <h2>Over time</h2>${show('rates', 'queue-depth', 'latency-heat', 'machine-speed')}
+${replicas(input, show('replicas-over-time'))}
 ${energy(input, show('power-over-time'))}
 ${memory(input, charts)}
 <h2>Batches, requests and pools</h2>${show('batch-sizes')}${resultTables(input, RESULT_TABLES)}
@@ -69,6 +71,16 @@ ${provenance(input)}
 <p>This command ${comparison ? 'reproduces it' : 'writes this page of the same documents again'}:</p>
 <pre>${isolated(input.command)}</pre>`
   return documentPage(`${name} – Spillway report`, body)
+}
+
+/** Replicas that start and stop, and what scalers decided. */
+function replicas(input: ReportInput, figures: readonly Html[]): Html {
+  const any = sidesOf(input).some((side) =>
+    side.some(({ result }) => availablePools(result).length > 0),
+  )
+  if (!any) return NOTHING
+  return html`<h2>Replicas</h2>
+${figures}${resultTables(input, AVAILABILITY_TABLES)}`
 }
 
 /** Power, heat and energy of accelerators, where a result has them. */

@@ -4,6 +4,7 @@ import type { ReportInput } from '../charts/frame.ts'
 import { partsOf } from '../charts/latency/where-time-went.ts'
 import { declared, loadText, NONE, plural, runsText, valueText } from '../format.ts'
 import { ARENA_COLUMNS, arenaNotes, arenaRows } from '../tables/arena-rows.ts'
+import { AVAILABILITY_TABLES } from '../tables/availability-tables.ts'
 import { bothSidesTable } from '../tables/both-sides-table.ts'
 import { ENERGY_TABLES } from '../tables/energy-tables.ts'
 import {
@@ -176,10 +177,12 @@ export function resultText(result: Result): string {
     ...unsupported(namedCells(latency, latency.rows(result))),
     ...percentiles(TOKENS, result),
     ...means(result),
-    ...[...RESULT_TABLES, ...ENERGY_TABLES, ...MEMORY_TABLES].flatMap(({ columns, rows, note }) => [
-      ...optional(columns, rows(result)),
-      ...[note?.(result) ?? []].flat().map((text) => visibleLine(`  ${text}`)),
-    ]),
+    ...[...RESULT_TABLES, ...AVAILABILITY_TABLES, ...ENERGY_TABLES, ...MEMORY_TABLES].flatMap(
+      ({ columns, rows, note }) => [
+        ...optional(columns, rows(result)),
+        ...[note?.(result) ?? []].flat().map((text) => visibleLine(`  ${text}`)),
+      ],
+    ),
   ].join('\n')
 }
 

@@ -84,7 +84,7 @@ export function define(command: Command): void {
     if (out !== undefined) await writableFolder(out)
     const result = await withProgress(async (onProgress, { warn: onWarning }) => {
       const job = { replications, workers, requestsFile, signal, onProgress }
-      const found = await simulate(system, { ...job, precision, onWarning })
+      const found = await simulate(system, { ...job, precision, onWarning, oracle: true })
       if (options.headroom !== true) return found
       return { ...found, headroom: await headroom(system, found, job) }
     })

@@ -3,9 +3,11 @@ import {
   keptReplicationInPieces,
   loadOf,
   nextLook,
+  poolOracles,
   precisionOf,
   refuseCrowd,
   simulatedResult,
+  withRegret,
 } from '../../sim/experiment/index.ts'
 import type { RunSummary } from '../../sim/stats/index.ts'
 import { type RequestList, reactingClasses, requestsIn } from '../../sim/traffic/index.ts'
@@ -39,6 +41,8 @@ export interface SimulateOptions extends JobOptions {
   readonly requestsFile?: string | undefined
   /** gets a warning before the simulation begins */
   readonly onWarning?: ((text: string) => void) | undefined
+  /** whether scaled pools are compared with an oracle, which needs some hundred short runs */
+  readonly oracle?: boolean | undefined
 }
 
 /** Simulates a system. Replications run on threads that are kept until `closeSimulations`. */
@@ -76,9 +80,17 @@ export async function simulate(system: System, options: SimulateOptions = {}): P
     return { ...result, warnings: [...extrapolated, ...result.warnings] }
   }
   const first = await simulateUpTo(replications)
-  return options.precision === undefined
-    ? first
-    : untilPrecise(first, options.precision, simulateUpTo)
+  const { precision } = options
+  const found = precision === undefined ? first : await untilPrecise(first, precision, simulateUpTo)
+  const scaled = system.scenario.pools.some(({ scaling }) => scaling !== undefined)
+  if (options.oracle !== true || !scaled) return found
+  let steady = 0
+  const oracles = await poolOracles(system, runs, async (of) => {
+    onProgress?.('finding the fewest replicas', steady++, steady)
+    const [run] = await runReplications(of, 1, { workers: 1, signal })
+    return run!
+  })
+  return withRegret(found, system.scenario, runs, oracles)
 }
 
 /** Adds replications until the figures are known well enough, and says what was reached. */

@@ -40,6 +40,57 @@ const energy = z.strictObject({
     .describe('Power and heat over the traffic, means over runs.'),
 })
 
+const regret = z.strictObject({
+  replica_hours: estimate.describe(
+    'Replica-hours that were paid for during the traffic above those of the oracle; below 0 where ' +
+      'the policy saved on requests. Mean over runs, and n counts runs.',
+  ),
+  usd: estimateOrNull.describe('The same in USD; null where the pool has no price.'),
+  short_share: estimate.describe(
+    'Share of the intervals in which fewer replicas served than the oracle has, 0 to 1; mean over ' +
+      'runs.',
+  ),
+  short_replica_hours: estimate.describe(
+    'Replica-hours that were missing while fewer replicas served than the oracle has; mean over ' +
+      'runs.',
+  ),
+  paid_replica_hours: estimate.describe(
+    'Replica-hours that were paid for during the traffic; mean over runs.',
+  ),
+  oracle: z
+    .strictObject({
+      replica_hours: number.describe('Replica-hours that the oracle pays for.'),
+      serving: numbers.describe(
+        'Mean number of replicas of the oracle that serve in each interval.',
+      ),
+      paid: numbers.describe(
+        'Mean number of replicas of the oracle that are paid for in each interval: they serve, or ' +
+          'start in time for a later moment.',
+      ),
+      counted: z
+        .boolean()
+        .describe(
+          'Whether the rate is that of the arrivals that were counted, as of a trace, or that which ' +
+            'the scenario states.',
+        ),
+      beyond_max_share: number.describe(
+        'Share of the time in which even `max` replicas are too few, 0 to 1.',
+      ),
+      steady_rps: z
+        .array(
+          z.strictObject({
+            replicas: number.describe('Number of replicas.'),
+            rps: number.describe('The rate, requests per second.'),
+          }),
+        )
+        .describe(
+          'The highest steady rates at which so many replicas hold every objective, from simulations ' +
+            'with Poisson arrivals.',
+        ),
+    })
+    .describe('The fewest replicas that hold every objective at the rates of the traffic.'),
+})
+
 const availability = z.strictObject({
   up_share: estimate.describe(
     'Share of the time of all replicas in which they take batches, 0 to 1, as the control plane ' +
@@ -72,6 +123,13 @@ const availability = z.strictObject({
     )
     .describe(
       'Decisions of the scaler in the first run that changed the number of replicas, at most 1000.',
+    ),
+  regret: z
+    .union([regret, z.string()])
+    .nullable()
+    .describe(
+      'How the scaler compares with an oracle that has the rates in advance; a sentence where there ' +
+        'is none, and null where the pool is not scaled or no oracle was asked for.',
     ),
 })
 
@@ -152,6 +210,7 @@ export const poolResult = cell
   })
   .describe('Figures of one pool.')
 
+export type PoolRegret = z.infer<typeof regret>
 export type PoolAvailability = z.infer<typeof availability>
 export type PoolEnergy = z.infer<typeof energy>
 export type PoolResult = z.infer<typeof poolResult>

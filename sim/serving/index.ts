@@ -62,5 +62,6 @@ export {
 export { queueDisciplines } from './queue/queue-disciplines.ts'
 export { Requests } from './requests.ts'
 export type { RoutingPlan } from './routing/routing-plan.ts'
+export { type OracleReplicas, oracleReplicas, type Regret, regret } from './scaling/index.ts'
 export { clientTimeoutPlan, livePlan, servingPlan } from './scenario-plan.ts'
 export type { TuningPlan } from './tuning/tuning-plan.ts'

@@ -12,6 +12,7 @@ import {
   concurrencySection,
   imageOf,
 } from './concurrency-section.ts'
+import { fleetPart } from './fleet/page.ts'
 import { headrooms } from './headroom.ts'
 import { bestSweep, offlineSection } from './offline-section.ts'
 import { BATCHES, paddings, variability } from './padding.ts'
@@ -30,10 +31,9 @@ import {
 
 /**
  * Reproduces charts that are quoted in the field from published measurements and real traces beside
- * the repository: `npm run articles`, or `npm run articles -- accelerators` for the page on
- * accelerators alone. `--write` keeps pages, charts and fitted scenarios. Exits with 1 if a limit
- * of the concurrency sweeps is exceeded or the data are missing. Missed bars of accelerators are
- * printed.
+ * the repository: `npm run articles`; after `--`, `accelerators` or `fleet` makes that page alone.
+ * `--write` keeps pages, charts and fitted scenarios. Exits with 1 if a limit of the concurrency
+ * sweeps is exceeded or the data are missing. Missed bars are printed.
  */
 
 const PAGE = 'docs/background/articles.md'
@@ -41,16 +41,22 @@ const LIBRARY = 'scenarios/library'
 /** Concurrent requests of the library scenarios. */
 const USERS = 64
 
-if (process.argv.includes('accelerators')) await accelerators()
+if (process.argv.includes('fleet')) await fleet()
+else if (process.argv.includes('accelerators')) await accelerators()
 else if (havePublished() && haveTraces()) {
   await main()
   await accelerators()
+  await fleet()
 } else {
   process.stderr.write(
     `expected the published measurements and the Azure traces in ${SHARED.pathname}, got none; they are\n` +
       `${SOURCE} and https://github.com/Azure/AzurePublicDataset\n`,
   )
   process.exitCode = 1
+}
+
+async function fleet(): Promise<void> {
+  if (!(await fleetPart(process.argv.includes('--write')))) process.exitCode = 1
 }
 
 async function accelerators(): Promise<void> {

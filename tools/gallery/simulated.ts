@@ -28,7 +28,7 @@ export async function simulated(
     // never that of this machine
     profile: referenceProfilePath(),
   })
-  return simulate(system, { replications })
+  return simulate(system, { replications, oracle: true })
 }
 
 /** The command that prints the figures of a simulation. */

@@ -1,6 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite'
 import type { NonNormalizedSpec } from 'vega-lite/types_unstable/spec/index.js'
-import { count, exactText, fixed, percentileName, time } from '../../format.ts'
+import { count, fixed, percentileName, time } from '../../format.ts'
 import {
   markOf,
   type PoweredPool,
@@ -12,42 +12,34 @@ import {
   frame,
   keyWords,
   type Layer,
-  logTicks,
   median,
-  narrow,
-  PERCENT,
   plotWidth,
   type Sides,
   subject,
   type World,
 } from '../frame.ts'
 import { latencyPoints, supportedPercentile } from '../latency/latency-over-time.ts'
-import { type Limit, latencyLimits, limitLines } from '../load/limits.ts'
-import { type Channel, linear, logarithmic, runTime } from '../plot.ts'
+import { limitLines } from '../load/limits.ts'
+import {
+  endOf,
+  latencyPanel,
+  PANEL_SPACING,
+  type Panel,
+  type Point,
+  panelHeight,
+  panelLimits,
+  panelLines,
+  timeAxis,
+} from '../load/time-panels.ts'
+import type { Channel } from '../plot.ts'
 import { LABEL_SIZE, LIGHT, LINE_STYLES } from '../theme.ts'
 
 /** Pools that are drawn, those with the most power first. */
 const MOST_POOLS = 6
 /** Of more surges, none is drawn. */
 const MOST_SURGES = 4
-/** Width of the labels of all vertical axes, so that the panels are in line, px. */
-const AXIS = 40
-
-interface Point {
-  readonly x: number
-  readonly y: number
-}
-
-interface Panel {
-  readonly title: string
-  readonly domain: readonly [number, number]
-  readonly lines: readonly (readonly Point[])[]
-  /** shown from one point to the next, as clocks are */
-  readonly steps?: boolean
-  readonly log?: boolean
-  /** shares, labelled in percent */
-  readonly shares?: boolean
-}
+/** A line without others needs no name. */
+const ALONE = [{ color: LIGHT.simulated }]
 
 /** Power, temperature, clock and latency over time, below one another; null without power. */
 export function powerOverTime(sides: Sides, width: number): TopLevelSpec | null {
@@ -61,9 +53,8 @@ export function powerOverTime(sides: Sides, width: number): TopLevelSpec | null 
   const p = supportedPercentile(world.result.series)
   const panels = [...panelsOf(pools), latencyPanel(world, p)]
   const wide = plotWidth(width)
-  const height = narrow(width) ? 100 : 110
-  const { series } = world.result
-  const endS = Math.max(1, series.heat.counts.length) * series.bucket_s
+  const height = panelHeight(width)
+  const endS = endOf(world)
   const drawn = panels.map((panel, i): NonNormalizedSpec => {
     const last = i === panels.length - 1
     const x = timeAxis(endS, width, last)
@@ -73,25 +64,23 @@ export function powerOverTime(sides: Sides, width: number): TopLevelSpec | null 
       layer: [
         ...throttledBands(pools, x),
         ...surgeRules(world, x, i === 0 ? height : null),
-        ...linesOf(panel, { x, alone: last || pools.length === 1 }),
-        ...(last ? limitLines(limitsOf(world, width), { domain: panel.domain, height }) : []),
+        ...panelLines(panel, x, last || pools.length === 1 ? ALONE : LINE_STYLES),
+        ...(last ? limitLines(panelLimits(world, width), { domain: panel.domain, height }) : []),
         ...(i === 0 && pools.length > 1 ? keyWords(keysOf(pools), width) : []),
       ],
     }
   })
   const throttled = throttledSpans(pools).length > 0 ? ' · shaded: below the full clock' : ''
   const subtitle = `${subject([world])}${throttled}${note === undefined ? '' : ` · ${note}`}`
-  return { ...frame(finding(world, pools, p), subtitle, width), spacing: 14, vconcat: drawn }
+  return {
+    ...frame(finding(world, pools, p), subtitle, width),
+    spacing: PANEL_SPACING,
+    vconcat: drawn,
+  }
 }
 
 const keysOf = (pools: readonly PoweredPool[]) =>
   pools.map(({ name }, i) => ({ name, color: LINE_STYLES[i]!.color }))
-
-/** Only the lowest panel has the labels of the time. */
-function timeAxis(endS: number, width: number, last: boolean): Channel {
-  const x = runTime(endS, narrow(width) ? 4 : 8)
-  return last ? x : { ...x, axis: { ...x.axis, title: null, labels: false } }
-}
 
 const everyS = ({ energy }: PoweredPool) => energy.series.every_s
 
@@ -128,46 +117,6 @@ function panelsOf(pools: readonly PoweredPool[]): Panel[] {
     },
     { title: `clock${mark}`, domain: [0, 1.1], lines: clocks, steps: true, shares: true },
   ]
-}
-
-/** In a narrow picture without the percentile, so that the name leaves the curve free. */
-function limitsOf(world: World, width: number): Limit[] {
-  const limits = latencyLimits([world])
-  if (!narrow(width)) return limits
-  return limits.map((limit) => ({ ...limit, text: `< ${exactText(limit.limitMs, 'time')}` }))
-}
-
-/** With room for the limits of the objectives. */
-function latencyPanel(world: World, p: number): Panel {
-  const points = latencyPoints(world.result.series, p)
-  const limits = latencyLimits([world]).map(({ limitMs }) => limitMs)
-  const values = [...points.map(({ y }) => y), ...limits]
-  const [low, high] = [Math.min(...values), Math.max(...values)]
-  return {
-    title: `${percentileName(p)} (ms, log scale)`,
-    domain: values.length === 0 ? [1, 10] : [low / 1.3, high * 1.5],
-    lines: [points],
-    log: true,
-  }
-}
-
-function linesOf(panel: Panel, { x, alone }: { readonly x: Channel; readonly alone: boolean }) {
-  const { title, domain, lines, shares = false } = panel
-  const size = { minExtent: AXIS, maxExtent: AXIS }
-  const axis = { title, ...size, ...(shares ? { labelExpr: PERCENT } : {}) }
-  const y = panel.log
-    ? logarithmic('y', domain, { ...axis, values: logTicks(...domain), format: ',~g' })
-    : linear('y', domain, { ...axis, tickCount: 4 })
-  const interpolate = panel.steps ? { interpolate: 'step-after' as const } : {}
-  return lines.map((values, i): Layer => {
-    const { color, strokeDash } = LINE_STYLES[i]!
-    const style = alone ? { color: LIGHT.simulated } : { color, strokeDash: [...strokeDash] }
-    return {
-      data: { values: [...values] },
-      mark: { type: 'line', strokeWidth: 2, ...interpolate, ...style },
-      encoding: { x, y },
-    }
-  })
 }
 
 interface Span {

@@ -55,6 +55,18 @@ export function refuseDimensions(dimensions: readonly Dimension[]): void {
   )
 }
 
+/**
+ * Throws `Failure` where replicas are scaled: a plan searches by cost, which must be known before
+ * it simulates. The cost of a scaled pool is that of the replicas that are paid for in a run.
+ */
+export function refuseScaled({ file, scenario }: Pick<System, 'file' | 'scenario'>): void {
+  const scaled = scenario.pools.find(({ scaling }) => scaling !== undefined)
+  if (scaled === undefined) return
+  throw new Failure(
+    `${file} pools.${scaled.name}.scaling: remove it, as a plan searches by a cost that is known in advance, and that of a scaled pool is not; spillway variants and sweep compare scalers by what they paid`,
+  )
+}
+
 interface Draft {
   readonly set: readonly string[]
   readonly scenario: Scenario

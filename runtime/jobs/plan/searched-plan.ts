@@ -20,6 +20,7 @@ import {
   type PricedCandidate,
   planCandidates,
   refuseDimensions,
+  refuseScaled,
 } from './plan-candidates.ts'
 import { PlanSimulations } from './plan-simulations.ts'
 
@@ -64,8 +65,8 @@ type PlanDimensions = ReturnType<typeof defaultSpace>
 
 /**
  * Searches the configurations of a scenario for the cheapest that holds every objective. Throws
- * `Failure` where the scenario states no objective, or where its traffic is too short to judge one
- * (exit code 5).
+ * `Failure` where the scenario states no objective, where a pool is scaled, or where its traffic is
+ * too short to judge one (exit code 5).
  */
 export async function searchedPlan(
   path: string,
@@ -78,6 +79,7 @@ export async function searchedPlan(
   const loading = { set: space.set, profile, ...(seed !== undefined && { seed }) }
   const reading = { ...(signal && { signal }), ...(onNote && { onNote }) }
   const system = await loadSystem(path, { ...loading, ...reading })
+  refuseScaled(system)
   const objectives = statedObjectives(system.scenario)
   if (objectives.length === 0) {
     throw new Failure(`${system.file}: a plan needs an objective: state one under slo`)

@@ -36,5 +36,6 @@ export function availabilityResult(
     decisions: of(runs[0]!)
       .steps.slice(0, MOST_STEPS)
       .map(({ at, replicas: wanted, reason }) => ({ at_s: at / 1000, replicas: wanted, reason })),
+    regret: null,
   }
 }

@@ -1,6 +1,7 @@
 import { powerOverTime } from '../../../reports/charts/accelerator/power-over-time.ts'
 import { latencyLimits } from '../../../reports/charts/load/limits.ts'
 import { timeChart } from '../../../reports/charts/load/over-time.ts'
+import { replicasOverTime } from '../../../reports/charts/load/replicas-over-time.ts'
 import { LIGHT } from '../../../reports/charts/theme.ts'
 import { estimateText, figure, time } from '../../../reports/format.ts'
 import { answering, joined, objectivesCompared, verdictSentences } from '../answers.ts'
@@ -143,7 +144,18 @@ const hotRack = comparison({
   },
 })
 
+const eveningWave = single({
+  scenario: 'evening-wave',
+  question:
+    'The rate rises twentyfold and falls again, and a replica needs about two minutes to start. What does the scaler cost above the fewest replicas that would do?',
+  show: (result) => {
+    const chart = replicasOverTime([worldOf(result)], WIDTH)
+    if (chart === null) throw new Error('Expected `evening-wave` to be scaled')
+    return { chart, answer: verdictSentences(result) }
+  },
+})
+
 export const surges: Group = {
   title: 'Surges and overload',
-  entries: [paymentPeak, overload, retries, hotRack],
+  entries: [paymentPeak, overload, retries, hotRack, eveningWave],
 }

@@ -1,0 +1,99 @@
+import type { PoolAvailability, PoolRegret, Result } from '../../sim/documents/index.ts'
+import { count, estimateText, fixed, NONE, plural, time } from '../format.ts'
+import { figureOf, metricTable, type ResultTable } from './result-tables.ts'
+
+export interface AvailablePool {
+  readonly name: string
+  readonly availability: PoolAvailability
+}
+
+/** The pools whose replicas start and stop. */
+export const availablePools = ({ pools }: Pick<Result, 'pools'>): AvailablePool[] =>
+  pools.flatMap(({ name, availability }) => (availability === null ? [] : [{ name, availability }]))
+
+/** What a scaler costs above the oracle; null where there is none. */
+export function regretOf({ regret }: PoolAvailability): PoolRegret | null {
+  return typeof regret === 'string' ? null : regret
+}
+
+/** Decisions that are shown; all of them are in the document. */
+const MOST_DECISIONS = 8
+
+const available = (result: Result) =>
+  availablePools(result).map(({ name, availability }) => [name, availability] as const)
+
+const regretted = (result: Result) =>
+  available(result).flatMap(([name, own]) => {
+    const regret = regretOf(own)
+    return regret === null ? [] : [[name, regret] as const]
+  })
+
+export const AVAILABILITY_TABLES: readonly ResultTable[] = [
+  metricTable<PoolAvailability>(
+    { caption: 'Replicas that start and stop', of: 'availability', note: noOracle },
+    available,
+    [
+      figureOf('serving', 'serving', 'plain'),
+      figureOf('paid', 'paid', 'plain'),
+      figureOf('time up', 'up_share', 'share'),
+      {
+        head: 'fewest to most',
+        text: ({ series: { serving } }) =>
+          `${fixed(Math.min(...serving), 1)} to ${fixed(Math.max(...serving), 1)}`,
+      },
+      { head: 'lost', text: ({ losses }) => count(losses) },
+    ],
+  ),
+  metricTable<PoolRegret>(
+    { caption: 'Regret of scalers', of: 'regret', note: oracleNote },
+    regretted,
+    [
+      { head: 'paid', text: ({ paid_replica_hours: own }) => hours(own) },
+      { head: 'oracle', text: ({ oracle }) => `${fixed(oracle.replica_hours, 1)} h` },
+      { head: 'regret', text: ({ replica_hours: own }) => hours(own) },
+      {
+        head: 'regret in USD',
+        text: ({ usd }) => (usd === null ? NONE : estimateText(usd, 'plain')),
+      },
+      figureOf('time short', 'short_share', 'share'),
+      { head: 'short', text: ({ short_replica_hours: own }) => hours(own) },
+    ],
+  ),
+  {
+    caption: 'First decisions of scalers',
+    columns: ['decision', 'at', 'replicas', 'reason'],
+    rows: (result) =>
+      available(result).flatMap(([name, { decisions }]) =>
+        decisions
+          .slice(0, MOST_DECISIONS)
+          .map(({ at_s, replicas, reason }) => [name, time(1000 * at_s), count(replicas), reason]),
+      ),
+    note: furtherDecisions,
+  },
+]
+
+const hours = (own: Parameters<typeof estimateText>[0]) => `${estimateText(own, 'plain')} h`
+
+/** Why there is no oracle, where one was asked for. */
+function noOracle(result: Result): string[] {
+  return available(result).flatMap(([name, { regret }]) =>
+    typeof regret === 'string' ? [`no regret of ${name}: ${regret}`] : [],
+  )
+}
+
+function oracleNote(result: Result): string[] {
+  const all = regretted(result)
+  if (all.length === 0) return []
+  const short = all.filter(([, { oracle }]) => oracle.beyond_max_share > 0)
+  return [
+    'regret: replica-hours above those of an oracle, which has the rates in advance and the fewest replicas that hold every objective; short: what it has and the pool has not',
+    ...short.map(([name]) => `${name}: at times even max replicas are too few`),
+  ]
+}
+
+function furtherDecisions(result: Result): string[] {
+  return available(result).flatMap(([name, { decisions }]) => {
+    const more = decisions.length - MOST_DECISIONS
+    return more <= 0 ? [] : [`${plural(more, 'further decision')} of ${name} in the document`]
+  })
+}
