@@ -1,5 +1,6 @@
 import type { Group } from '../entry.ts'
 import { accelerators } from './accelerators.ts'
+import { fleet } from './fleet.ts'
 import { generation } from './generation.ts'
 import { memory } from './memory.ts'
 import { publishedCharts } from './published.ts'
@@ -11,6 +12,7 @@ import { traces } from './traces.ts'
 export const GALLERY: readonly Group[] = [
   serving,
   surges,
+  fleet,
   memory,
   generation,
   traces,

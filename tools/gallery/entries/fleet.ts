@@ -1,0 +1,91 @@
+import { answering, objectivesCompared } from '../answers.ts'
+import { tailsOf } from '../charts.ts'
+import { comparison, type Entry, type Group } from '../entry.ts'
+
+type Systems = Parameters<typeof comparison>[0]['systems']
+
+/** The tails of the systems, and what they hold of their objectives. */
+const compared = (name: string, question: string, systems: Systems): Entry =>
+  comparison({
+    name,
+    question,
+    systems,
+    show: (shown) => {
+      const [one, ...others] = shown
+      return {
+        chart: tailsOf(shown),
+        answer: objectivesCompared([answering(one), ...others.map(answering)]),
+      }
+    },
+  })
+
+const ROUTING = 'pools.central.queue.routing'
+
+const lostReplica = compared(
+  'lost-replica',
+  'One of six replicas crashes, and health checks find it after 10 s. How many requests are lost, and does p99 hold?',
+  [
+    { scenario: 'lost-replica', label: 'as it is', phrase: 'as it is' },
+    {
+      scenario: 'lost-replica',
+      label: 'checks every second',
+      phrase: 'with checks every second',
+      set: ['failures.0.detection_s=1'],
+    },
+    {
+      scenario: 'lost-replica',
+      label: 'round robin',
+      phrase: 'with round robin',
+      set: [`${ROUTING}=round-robin`],
+    },
+  ],
+)
+
+const lostSite = compared(
+  'lost-site',
+  'Of several sites one is lost for a while. Which router keeps the tail short for clients everywhere?',
+  [
+    { scenario: 'lost-site', label: 'the nearest', phrase: 'with the nearest site' },
+    {
+      scenario: 'lost-site',
+      label: 'the least loaded',
+      phrase: 'with the least loaded site',
+      set: ['router={ policy: least-loaded }'],
+    },
+    {
+      scenario: 'lost-site',
+      label: 'any',
+      phrase: 'with a random site',
+      set: ['router={ policy: random }'],
+    },
+  ],
+)
+
+const edgeOrCentre = compared(
+  'edge-or-centre',
+  'Prompts for code and conversations go to small cards at the site, or to large ones in a centre 40 ms away. Up to which length should they stay?',
+  [
+    {
+      scenario: 'edge-or-centre',
+      label: 'up to 512 tokens',
+      phrase: 'up to 512 tokens',
+      set: ['router.threshold_tokens=512'],
+    },
+    {
+      scenario: 'edge-or-centre',
+      label: 'up to 1,000 tokens',
+      phrase: 'up to 1,000 tokens',
+    },
+    {
+      scenario: 'edge-or-centre',
+      label: 'up to 1,200 tokens',
+      phrase: 'up to 1,200 tokens',
+      set: ['router.threshold_tokens=1200'],
+    },
+  ],
+)
+
+export const fleet: Group = {
+  title: 'Fleets',
+  entries: [lostReplica, lostSite, edgeOrCentre],
+}
