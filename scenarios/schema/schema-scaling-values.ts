@@ -20,7 +20,8 @@ export const limits = {
     .describe(
       'The time from asking for a replica until it serves: provisioning and loading of the model. ' +
         'The default is that of pods that were measured.',
-    ),
+    )
+    .meta({ examples: [{ distribution: 'fixed', value: 60 }] }),
   warm: replicas
     .default(0)
     .describe(
@@ -30,7 +31,8 @@ export const limits = {
     .meta({ examples: [1] }),
   warm_start_s: duration
     .default({ distribution: 'fixed', value: 5 })
-    .describe('The time from asking for a replica of the warm pool until it serves.'),
+    .describe('The time from asking for a replica of the warm pool until it serves.')
+    .meta({ examples: [{ distribution: 'fixed', value: 5 }] }),
   advisory: z
     .boolean()
     .default(false)
@@ -80,19 +82,21 @@ export const metric = z
   )
   .meta({ examples: ['concurrency', 'queue_length'] })
 
-const scaleRule = z.strictObject({
-  type: z
-    .enum(['pods', 'percent'])
-    .describe('Whether `value` is a number of replicas or a percentage of them.')
-    .meta({ examples: ['pods', 'percent'] }),
-  value: count
-    .describe('The largest change within `period_s`, in replicas or per cent.')
-    .meta({ examples: [4, 100] }),
-  period_s: positive
-    .max(1800)
-    .describe('The time before a decision whose changes count towards the limit.')
-    .meta({ examples: [15, 60] }),
-})
+const scaleRule = z
+  .strictObject({
+    type: z
+      .enum(['pods', 'percent'])
+      .describe('Whether `value` is a number of replicas or a percentage of them.')
+      .meta({ examples: ['pods', 'percent'] }),
+    value: count
+      .describe('The largest change within `period_s`, in replicas or per cent.')
+      .meta({ examples: [4, 100] }),
+    period_s: positive
+      .max(1800)
+      .describe('The time before a decision whose changes count towards the limit.')
+      .meta({ examples: [15, 60] }),
+  })
+  .describe('A limit of the rate of change.')
 
 type Rule = z.infer<typeof scaleRule>
 

@@ -28,14 +28,16 @@ const scheduled = z.strictObject({
   ...limits,
   steps: z
     .array(
-      z.strictObject({
-        at_s: nonNegative
-          .describe('The time from which on the pool has `replicas`; the first step is at 0.')
-          .meta({ examples: [0, 28800] }),
-        replicas: replicas
-          .describe('The number of replicas from this time on.')
-          .meta({ examples: [2, 12] }),
-      }),
+      z
+        .strictObject({
+          at_s: nonNegative
+            .describe('The time from which on the pool has `replicas`; the first step is at 0.')
+            .meta({ examples: [0, 28800] }),
+          replicas: replicas
+            .describe('The number of replicas from this time on.')
+            .meta({ examples: [2, 12] }),
+        })
+        .describe('A step of the timetable.'),
     )
     .min(1)
     .max(10_000)
@@ -58,21 +60,23 @@ const hpa = z.strictObject({
   interval_s: sync,
   metrics: z
     .array(
-      z.strictObject({
-        metric,
-        target: positive
-          .describe('The value of the metric to aim at, of one replica.')
-          .meta({ examples: [0.6, 8] }),
-        type: z
-          .enum(['average', 'total'])
-          .default('average')
-          .describe(
-            '`average` takes the mean over the replicas that report; `total` divides the figure of ' +
-              'the whole pool by the target (AverageValue).',
-          )
-          .meta({ examples: ['average', 'total'] }),
-        window_s: seconds(60, 'The time over which the pipeline takes the mean of the metric.'),
-      }),
+      z
+        .strictObject({
+          metric,
+          target: positive
+            .describe('The value of the metric to aim at, of one replica.')
+            .meta({ examples: [0.6, 8] }),
+          type: z
+            .enum(['average', 'total'])
+            .default('average')
+            .describe(
+              'With `average` the mean over the replicas that report is taken; with `total` the figure ' +
+                'of the whole pool is divided by the target (AverageValue).',
+            )
+            .meta({ examples: ['average', 'total'] }),
+          window_s: seconds(60, 'The time over which the pipeline takes the mean of the metric.'),
+        })
+        .describe('A metric and its target.'),
     )
     .min(1)
     .max(10)
@@ -95,8 +99,8 @@ const keda = z.strictObject({
     .enum(['average', 'value'])
     .default('average')
     .describe(
-      '`average` asks for the metric over `threshold` (AverageValue); `value` multiplies the ' +
-        'replicas by the metric over `threshold` (Value).',
+      'With `average` the replicas are the metric over `threshold` (AverageValue); with `value` ' +
+        'they are multiplied by the metric over `threshold` (Value).',
     )
     .meta({ examples: ['average', 'value'] }),
   activation: number(0, 'The pool is active while the metric is above this.', nonNegative),

@@ -40,56 +40,60 @@ const energy = z.strictObject({
     .describe('Power and heat over the traffic, means over runs.'),
 })
 
-const regret = z.strictObject({
-  replica_hours: estimate.describe(
-    'Replica-hours that were paid for during the traffic above those of the oracle; below 0 where ' +
-      'the policy saved on requests. Mean over runs, and n counts runs.',
-  ),
-  usd: estimateOrNull.describe('The same in USD; null where the pool has no price.'),
-  short_share: estimate.describe(
-    'Share of the intervals in which fewer replicas served than the oracle has, 0 to 1; mean over ' +
-      'runs.',
-  ),
-  short_replica_hours: estimate.describe(
-    'Replica-hours that were missing while fewer replicas served than the oracle has; mean over ' +
-      'runs.',
-  ),
-  paid_replica_hours: estimate.describe(
-    'Replica-hours that were paid for during the traffic; mean over runs.',
-  ),
-  oracle: z
-    .strictObject({
-      replica_hours: number.describe('Replica-hours that the oracle pays for.'),
-      serving: numbers.describe(
-        'Mean number of replicas of the oracle that serve in each interval.',
-      ),
-      paid: numbers.describe(
-        'Mean number of replicas of the oracle that are paid for in each interval: they serve, or ' +
-          'start in time for a later moment.',
-      ),
-      counted: z
-        .boolean()
-        .describe(
-          'Whether the rate is that of the arrivals that were counted, as of a trace, or that which ' +
-            'the scenario states.',
+const regret = z
+  .strictObject({
+    replica_hours: estimate.describe(
+      'Replica-hours that were paid for during the traffic above those of the oracle; below 0 where ' +
+        'the policy saved on requests. Mean over runs, and n counts runs.',
+    ),
+    usd: estimateOrNull.describe('The same in USD; null where the pool has no price.'),
+    short_share: estimate.describe(
+      'Share of the intervals in which fewer replicas served than the oracle has, 0 to 1; mean over ' +
+        'runs.',
+    ),
+    short_replica_hours: estimate.describe(
+      'Replica-hours that were missing while fewer replicas served than the oracle has; mean over ' +
+        'runs.',
+    ),
+    paid_replica_hours: estimate.describe(
+      'Replica-hours that were paid for during the traffic; mean over runs.',
+    ),
+    oracle: z
+      .strictObject({
+        replica_hours: number.describe('Replica-hours that the oracle pays for.'),
+        serving: numbers.describe(
+          'Mean number of replicas of the oracle that serve in each interval.',
         ),
-      beyond_max_share: number.describe(
-        'Share of the time in which even `max` replicas are too few, 0 to 1.',
-      ),
-      steady_rps: z
-        .array(
-          z.strictObject({
-            replicas: number.describe('Number of replicas.'),
-            rps: number.describe('The rate, requests per second.'),
-          }),
-        )
-        .describe(
-          'The highest steady rates at which so many replicas hold every objective, from simulations ' +
-            'with Poisson arrivals.',
+        paid: numbers.describe(
+          'Mean number of replicas of the oracle that are paid for in each interval: they serve, or ' +
+            'start in time for a later moment.',
         ),
-    })
-    .describe('The fewest replicas that hold every objective at the rates of the traffic.'),
-})
+        counted: z
+          .boolean()
+          .describe(
+            'Whether the rate is that of the arrivals that were counted, as of a trace, or that which ' +
+              'the scenario states.',
+          ),
+        beyond_max_share: number.describe(
+          'Share of the time in which even `max` replicas are too few, 0 to 1.',
+        ),
+        steady_rps: z
+          .array(
+            z
+              .strictObject({
+                replicas: number.describe('Number of replicas.'),
+                rps: number.describe('The rate, requests per second.'),
+              })
+              .describe('A rate, requests per second.'),
+          )
+          .describe(
+            'The highest steady rates, requests per second, at which so many replicas hold every ' +
+              'objective, from simulations with Poisson arrivals.',
+          ),
+      })
+      .describe('The fewest replicas that hold every objective at the rates of the traffic.'),
+  })
+  .describe('The comparison with the oracle.')
 
 const availability = z.strictObject({
   up_share: estimate.describe(
@@ -115,11 +119,13 @@ const availability = z.strictObject({
     .describe('Replicas over the traffic, means over runs.'),
   decisions: z
     .array(
-      z.strictObject({
-        at_s: number.describe('Time of the decision, s from the start of the traffic.'),
-        replicas: number.describe('Replicas that the scaler wants from then on.'),
-        reason: z.string().describe('Why, in a short sentence.'),
-      }),
+      z
+        .strictObject({
+          at_s: number.describe('Time of the decision, s from the start of the traffic.'),
+          replicas: number.describe('Replicas that the scaler wants from then on.'),
+          reason: z.string().describe('Why, in a short sentence.'),
+        })
+        .describe('A decision of the scaler.'),
     )
     .describe(
       'Decisions of the scaler in the first run that changed the number of replicas, at most 1000.',
