@@ -150,6 +150,7 @@ test.each(policies)('every rule checks something: %s', (policy) => {
     'memory',
     'tokens',
     'time-slices',
+    'networks',
   ]
   expect(new Set(idle)).toEqual(new Set([...engines, ...unfair, ...turning, ...others]))
 })

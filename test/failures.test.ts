@@ -148,3 +148,52 @@ test('a rolling deployment restarts one replica after another, and takes as long
   expect(changes!.at(-1)!.at).toBeGreaterThanOrEqual(49_000)
   expect(changes!.at(-1)!.at).toBeLessThan(50_000)
 })
+
+describe('negative controls of the rule on replicas', () => {
+  const input = inputOf(`${SYSTEMS['per replica']}\n${FAILURES.crashes}`)
+  const { rows, changes } = keptReplication(input, 0)
+  const violations = (spoil: (columns: (typeof rows)['columns']) => void) => {
+    const columns = Object.fromEntries(
+      Object.entries(rows.columns).map(([name, column]) => [name, column.slice()]),
+    ) as unknown as (typeof rows)['columns']
+    spoil(columns)
+    const requests = { ...columns, prefixes: [] }
+    const { rules } = auditRows(promisesOf(input.scenario), columns, requests, changes!)
+    return rules.find(({ rule }) => rule === 'replicas')!.violations
+  }
+  const down = changes!.find(({ state }) => state === 'down')!
+
+  test('rows as they are keep it', () => {
+    expect(violations(() => {})).toBe(0)
+  })
+
+  test('a request that joins the queue of a lost replica is found', () => {
+    const key = rows.columns.sent.findIndex((sent) => sent > down.at)
+    const found = violations((columns) => {
+      columns.queue[key] = down.executor
+      columns.executor[key] = down.executor
+    })
+    expect(found).toBeGreaterThan(0)
+  })
+
+  test('a batch of a lost replica that is served is found', () => {
+    const { columns } = rows
+    const lost = columns.outcome.findIndex(
+      (outcome, key) => outcome === OUTCOME.failed && columns.batch[key]! >= 0,
+    )
+    const found = violations((spoilt) => {
+      for (const [key, batch] of columns.batch.entries()) {
+        if (batch === columns.batch[lost]) spoilt.outcome[key] = OUTCOME.served
+      }
+    })
+    expect(found).toBeGreaterThan(0)
+  })
+
+  test('a refusal as unavailable while a queue is open is found', () => {
+    const found = violations((columns) => {
+      columns.outcome[0] = OUTCOME.shed
+      columns.refusal[0] = REFUSAL.unavailable
+    })
+    expect(found).toBeGreaterThan(0)
+  })
+})

@@ -6,9 +6,8 @@ import { kind, nonNegative, positive } from './schema-values.ts'
 const hedgeBudget = z.strictObject({
   ratio: positive
     .max(10)
-    .describe(
-      'The copies that each request allows its class: 0.05 allows one for every twentieth.',
-    ),
+    .describe('The copies that each request allows its class: 0.05 allows one for every twentieth.')
+    .meta({ examples: [0.05] }),
   burst: positive.default(10).describe('The most copies that the budget holds; it starts full.'),
 })
 
@@ -17,11 +16,13 @@ const throttling = z.strictObject({
     .int()
     .min(1)
     .max(1000)
-    .describe('The tokens at first, and at most. A failure takes 1; an answer adds `token_ratio`.'),
+    .describe('The tokens at first, and at most. A failure takes 1; an answer adds `token_ratio`.')
+    .meta({ examples: [100] }),
   token_ratio: positive
     .multipleOf(0.001)
     .max(1000)
-    .describe('The tokens that each answer adds, in steps of 0.001.'),
+    .describe('The tokens that each answer adds, in steps of 0.001.')
+    .meta({ examples: [0.1] }),
 })
 
 export const hedge = z

@@ -7,7 +7,7 @@ import { count, nonNegative, positive, share } from './schema-values.ts'
 /** Replicas; a pool may have none. */
 export const replicas = z.int().nonnegative().max(1e6)
 
-/** From asking for a pod to its first request: 98 to 130 s were measured (llm-d-autoscaling #1118). */
+/** From asking for a pod to its first request: 98 to 130 s measured (llm-d-autoscaling #1118). */
 const POD_START = { distribution: 'lognormal', median: 110, p99: 130 } as const
 
 export const limits = {
