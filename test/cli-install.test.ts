@@ -22,7 +22,8 @@ async function run(cwd: string, command: string, args: readonly string[], own: o
   const foreign = Object.entries(process.env).filter(([name]) => !/^npm_/i.test(name))
   const cache = { SPILLWAY_CACHE: join(folder, 'cache'), NO_COLOR: '1' }
   const env = { ...Object.fromEntries(foreign), ...cache, ...own }
-  return execute(command, args, { cwd, env })
+  // the JSON Schema of scenarios is more than the default of 1 MiB
+  return execute(command, args, { cwd, env, maxBuffer: 2 ** 26 })
 }
 
 /** Errors of npm where there is no registry; all others are faults of the package. */
