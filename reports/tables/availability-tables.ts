@@ -7,9 +7,15 @@ export interface AvailablePool {
   readonly availability: PoolAvailability
 }
 
-/** The pools whose replicas start and stop. */
+/** The pools whose replicas start and stop: stragglers and errors leave all of them up. */
 export const availablePools = ({ pools }: Pick<Result, 'pools'>): AvailablePool[] =>
-  pools.flatMap(({ name, availability }) => (availability === null ? [] : [{ name, availability }]))
+  pools.flatMap(({ name, availability }) => {
+    if (availability === null || isAlwaysUp(availability)) return []
+    return [{ name, availability }]
+  })
+
+const isAlwaysUp = ({ up_share, losses, decisions, regret }: PoolAvailability) =>
+  up_share.value! > 1 - 1e-9 && losses === 0 && decisions.length === 0 && regret === null
 
 /** What a scaler costs above the oracle; null where there is none. */
 export function regretOf({ regret }: PoolAvailability): PoolRegret | null {

@@ -23,7 +23,7 @@ export function costOf(
       rates.length,
     )
   return {
-    usd_per_hour: hours.reduce((sum, hour) => sum + hour, 0) / hours.length,
+    usd_per_hour: meanOf(hours),
     usd_per_million: perMillion(servedRps),
     usd_per_million_tokens: tokensPerS.some((rate) => rate > 0) ? perMillion(tokensPerS) : null,
   }
@@ -38,4 +38,11 @@ export function hourlyCost(
     const price = replicaPrice(pool, sharersOf(pools, pool))
     return sum === null || price === null ? null : sum + replicas[i]! * price
   }, 0)
+}
+
+/** Equal values are their own mean, to the last bit. */
+function meanOf(values: readonly number[]): number {
+  const [first = Number.NaN] = values
+  if (values.every((value) => value === first)) return first
+  return values.reduce((sum, value) => sum + value, 0) / values.length
 }
