@@ -11,11 +11,17 @@ export interface DeliveredOrder {
   readonly keys: Int32Array
 }
 
-/** Renumbers requests in the order of their delivery. */
+/**
+ * Renumbers requests in the order of their delivery. Rows do not show that order within an instant:
+ * those that are dispatched first count as delivered first, as a FIFO queue would have it.
+ */
 export function inDeliveredOrder(rows: AuditRows, requests: RequestColumns): DeliveredOrder {
-  const { sent } = rows
+  const { sent, dispatched } = rows
   const keys = Int32Array.from(sent.keys()).sort(
-    (a, b) => orLast(sent[a]!) - orLast(sent[b]!) || a - b,
+    (a, b) =>
+      orLast(sent[a]!) - orLast(sent[b]!) ||
+      orLast(dispatched[a]!) - orLast(dispatched[b]!) ||
+      a - b,
   )
   const columns = Object.entries(rows).map(([name, column]) => [name, permuted(column, keys)])
   const asked = Object.entries(requests).map(([name, column]) => [

@@ -69,6 +69,13 @@ describe('the variation of batches', () => {
     expect(variation.map(({ atMs }) => atMs)).toEqual([2])
   })
 
+  test('has no class twice where work differs by less than a profile can state', () => {
+    const equal = batches(0.5, steady)
+    const work = equal.work.map((_, i) => 2 + (i < 3000 ? 0 : 1e-5))
+    const { variation } = settle([{ ...equal, work }])
+    expect(variation.map(({ atMs }) => atMs)).toEqual([2])
+  })
+
   test('of no batches is none, and then work does not vary', () => {
     expect(settle([])).toEqual({ speeds: [], variation: [] })
     const work = { of: () => 3, mean: () => 3 }

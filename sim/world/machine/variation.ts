@@ -93,7 +93,7 @@ const ratiosOf = (
   speeds: readonly (readonly number[])[],
 ) => members.map(([e, i]) => speeds[e]![i]! / executors[e]!.speeds[i]!)
 
-/** Equal work is never in two groups. */
+/** Work that is equal to the precision of a profile is never in two groups. */
 function groupsOf(executors: readonly SpedBatches[]): Group[] {
   const workOf = ([e, i]: Group['members'][number]) => executors[e]!.work[i]!
   const all = executors.flatMap(({ work }, e) => work.map((_, i) => [e, i] as const))
@@ -102,7 +102,10 @@ function groupsOf(executors: readonly SpedBatches[]): Group[] {
   const groups: Group['members'][number][][] = []
   for (const batch of all) {
     const last = groups.at(-1)
-    if (last === undefined || (last.length >= size && workOf(last.at(-1)!) < workOf(batch))) {
+    if (
+      last === undefined ||
+      (last.length >= size && rounded(workOf(last.at(-1)!)) < rounded(workOf(batch)))
+    ) {
       groups.push([batch])
     } else last.push(batch)
   }
