@@ -27,6 +27,8 @@ export class SimulatedWorld implements Timers {
   readonly #timer: OverheadModel | null
   /** null where requests reach their queue when they are sent */
   readonly #link: Link | null
+  /** whether ends of batches move as others begin and end */
+  readonly #sharesCards: boolean
   /** null where every executor runs all the time */
   readonly #lifecycle: ExecutorLifecycle | null
   /** sequence of the armed event of each timer; -1 for none */
@@ -56,6 +58,7 @@ export class SimulatedWorld implements Timers {
     this.#due = new DueTimers(world.fired ?? null)
     this.#link = world.link ?? null
     this.#lifecycle = world.lifecycle ?? null
+    this.#sharesCards = world.cards != null
   }
 
   /** Must be called once, before `advance`. */
@@ -113,7 +116,7 @@ export class SimulatedWorld implements Timers {
       this.#lookAgain(control)
     }
     for (let left = maxEvents; left > 0; left--) {
-      this.executors.settle()
+      if (this.#sharesCards) this.executors.settle()
       if (heap.size === 0) return 'drained'
       heap.pop()
       this.now = heap.time

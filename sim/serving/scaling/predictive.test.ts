@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { azure, finer, noise, PRESENT, SKIPPED, servegen } from '../../../test/recorded-series.ts'
 import { fluid, fluidRegret } from './fluid.test-helper.ts'
-import { azure, finer, noise, PRESENT, SKIPPED, servegen } from './forecast/series.test-helper.ts'
 import { planOf, unlimited, viewOf } from './scaler.test-helper.ts'
 
 /** An hour as the day: a sine of 60 steps of a minute. */

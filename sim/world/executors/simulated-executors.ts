@@ -198,9 +198,12 @@ export class SimulatedExecutors implements Backend, StepBackend {
    */
   handle(control: ControlPlanePort, due: () => Ms): void {
     const { kind, slot, sequence } = this.#heap
+    if (kind === DONE) {
+      if (this.#batchEnds[slot] === sequence) this.#done(control, slot)
+      return
+    }
     if (this.endsOf(kind)![slot] !== sequence) return
-    if (kind === DONE) this.#done(control, slot)
-    else if (kind === ENDED) this.#report(slot, due())
+    if (kind === ENDED) this.#report(slot, due())
     else if (kind === STEPPED) this.#stepped(control, slot)
     else control.onLoaded(this.#now, slot, this.#loaded[slot] === 1)
   }

@@ -1,10 +1,18 @@
 import { describe, expect, test } from 'vitest'
+import {
+  azure,
+  finer,
+  noise,
+  PRESENT,
+  SKIPPED,
+  scored,
+  servegen,
+} from '../../../../test/recorded-series.ts'
 import { fitSmoothing, USUAL } from './fit-smoothing.ts'
 import { FlatForecast } from './flat-forecast.ts'
 import { ForecastErrors } from './forecast-errors.ts'
 import { HoltWinters } from './holt-winters.ts'
 import { OnlineForecast } from './online-forecast.ts'
-import { azure, finer, noise, PRESENT, SKIPPED, scored, servegen } from './series.test-helper.ts'
 
 const DAY = { periodSteps: 48, bins: 48 }
 const wave = (step: number) => 100 * (1 + 0.6 * Math.sin((2 * Math.PI * step) / 48))

@@ -1,9 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
-import { stream } from '../../../kernel/index.ts'
-import { OnlineForecast, type OnlineForecastOptions } from './online-forecast.ts'
+import { stream } from '../sim/kernel/index.ts'
+import {
+  OnlineForecast,
+  type OnlineForecastOptions,
+} from '../sim/serving/scaling/forecast/online-forecast.ts'
 
-const SHARED = new URL('../../../../../shared/data/', import.meta.url)
+const SHARED = new URL('../../shared/data/', import.meta.url)
 export const PRESENT = existsSync(new URL('servegen_rate_language_m-small.csv.gz', SHARED))
 export const SKIPPED = PRESENT ? '' : ' (skipped: ../shared/data is not here)'
 
