@@ -86,11 +86,8 @@ export async function compare(
     ),
     measured: first.result.stability,
   }
-  const prediction = explained(found.prediction, simulated, measured)
-  const checks = {
-    ...found,
-    prediction: agreement(prediction, stability.predicted, stability.measured),
-  }
+  const agreed = agreement(found.prediction, stability.predicted, stability.measured)
+  const checks = { ...found, prediction: explained(agreed, simulated, measured) }
   await pause(signal)
   const whatIf = second && (await predictChange(first, second, job))
   const memory = compareMemory(first, predictions)
