@@ -229,6 +229,14 @@ const predictive = z.strictObject({
   season_step_s: seconds(1800, 'The distance of the points between which the season is linear.'),
   refit_s: seconds(21600, 'The time between two refits of the forecast.'),
   history_periods: number(7, 'The periods that a refit looks back.', count.max(60)),
+  history_rps: z
+    .array(nonNegative)
+    .max(100_000)
+    .default([])
+    .describe(
+      'Rates that were recorded before the run: one for each `step_s`, the last one just before it.',
+    )
+    .meta({ examples: [[118.2, 120.4, 123.1]] }),
   quantile: number(
     0.95,
     'The share of past forecasts whose error the headroom covers.',

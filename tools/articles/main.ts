@@ -31,7 +31,8 @@ import {
 
 /**
  * Reproduces charts that are quoted in the field from published measurements and real traces beside
- * the repository: `npm run articles`; after `--`, `accelerators` or `fleet` makes that page alone.
+ * the repository: `npm run articles`; after `--`, `accelerators` makes that page alone, and `fleet`
+ * the page on scaling, which takes longer than all others and is made only when it is named.
  * `--write` keeps pages, charts and fitted scenarios. Exits with 1 if a limit of the concurrency
  * sweeps is exceeded or the data are missing. Missed bars are printed.
  */
@@ -46,7 +47,6 @@ else if (process.argv.includes('accelerators')) await accelerators()
 else if (havePublished() && haveTraces()) {
   await main()
   await accelerators()
-  await fleet()
 } else {
   process.stderr.write(
     `expected the published measurements and the Azure traces in ${SHARED.pathname}, got none; they are\n` +

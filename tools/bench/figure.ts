@@ -14,7 +14,7 @@ export interface Figure {
 }
 
 /** Units in which less is better. */
-const COSTS = ['ms', 'ns/record', 'MB']
+const COSTS = ['ms', 's', 'ns/record', 'MB']
 
 /** Median and best over rounds. */
 export function figure(name: string, unit: string, values: readonly number[], bar?: Bar): Figure {

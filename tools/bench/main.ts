@@ -7,15 +7,16 @@ import { Histogram } from '../../sim/stats/index.ts'
 import { allocatorFigures } from './allocators.ts'
 import { type Figure, figure, figureLine, millisecondsOf, outputOf } from './figure.ts'
 import { kernelFigures } from './kernel.ts'
-import { measureMemory, memoryFigures, traceMemoryFigures } from './memory.ts'
+import { dayFigures, measureMemory, memoryFigures, traceMemoryFigures } from './memory.ts'
 import { peerFigures } from './peers.ts'
 import { servingFigures } from './serving.ts'
 import { sweepFigures } from './sweep.ts'
 
 /**
- * Speed and memory compared with Spillway's targets. `--full` goes up to 10^8 requests, `--peers`
- * adds SimPy and a bare Python loop, `--json` prints one document, and a word such as `kernel` runs
- * that part only. Nothing fails here: timings depend on the load of the machine.
+ * Speed and memory compared with Spillway's targets. `--full` goes up to 10^8 requests, `--day` adds
+ * a recorded day over a fleet and `--peers` SimPy and a bare Python loop, `--json` prints one
+ * document, and a word such as `kernel` runs that part only. Nothing fails here: timings depend on
+ * the load of the machine.
  */
 const parts: Readonly<Record<string, (options: { full: boolean }) => Iterable<Figure>>> = {
   kernel: kernelFigures,
@@ -26,8 +27,11 @@ const parts: Readonly<Record<string, (options: { full: boolean }) => Iterable<Fi
   traces: ({ full }) => traceMemoryFigures(full),
   startup: startupFigures,
   sweep: sweepFigures,
+  day: dayFigures,
   peers: peerFigures,
 }
+/** Parts that run only where they are asked for. */
+const EXTRA = ['day', 'peers']
 
 const RECORDS = 5_000_000
 const RECORD_ROUNDS = 7
@@ -69,8 +73,8 @@ function main(args: readonly string[]): void {
   const json = args.includes('--json')
   const named = args.filter((arg) => arg in parts)
   const chosen = Object.keys(parts).filter((part) =>
-    part === 'peers'
-      ? args.includes('--peers') || named.includes(part)
+    EXTRA.includes(part)
+      ? args.includes(`--${part}`) || named.includes(part)
       : named.length === 0 || named.includes(part),
   )
   const host = hostFingerprint()

@@ -14,7 +14,9 @@ import { type Scenario, surveyTrace, TraceReading } from '../../scenarios/index.
 import { runReadingReplication, simulationInput } from '../../sim/experiment/index.ts'
 import { stream } from '../../sim/kernel/index.ts'
 import { TraceTally } from '../../sim/traffic/index.ts'
-import { type Figure, figure, outputOf } from './figure.ts'
+import { haveRates } from '../articles/fleet/rates.ts'
+import { type Figure, figure, millisecondsOf, outputOf } from './figure.ts'
+import { serveHours } from './fleet-day.ts'
 import { encoderScenario, RATE_RPS, serve, servingScenario } from './serving.ts'
 
 const SMALL = 1e5
@@ -23,6 +25,7 @@ const SMALL_TRACE = 1e4
 /** Jobs whose resident memory is measured, each in a process of its own. */
 const JOBS: Readonly<Record<string, (size: number, file: string) => Promise<void> | void>> = {
   serve: (requests) => serve(servingScenario(1, requests)),
+  hours: serveHours,
   inspect,
   simulate,
 }
@@ -56,6 +59,22 @@ export function* memoryFigures(full: boolean): Generator<Figure> {
     const growth = memoryOf('serve', 10 ** exponent) - small
     yield figure(`Growth of that to 10^${exponent}`, 'MB', [growth], { atMost: 50 })
   }
+}
+
+/** Time and memory of a recorded day over a fleet; no figure without the recorded rates. */
+export function* dayFigures(): Generator<Figure> {
+  if (!haveRates()) {
+    console.error('no day of a fleet: expected the recorded rates beside the repository')
+    return
+  }
+  const hour = memoryOf('hours', 1)
+  let day = 0
+  const took = millisecondsOf(() => {
+    day = memoryOf('hours', 24)
+  })
+  yield figure('10^8 requests of a day over 64 replicas', 's', [took / 1000], { atMost: 120 })
+  yield figure('Resident memory, an hour of that', 'MB', [hour])
+  yield figure('Growth of that to the day', 'MB', [day - hour], { atMost: 50 })
 }
 
 /** Growth of resident memory with the number of rows of a generated trace. */

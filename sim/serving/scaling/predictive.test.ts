@@ -18,6 +18,19 @@ describe('the decision', () => {
     })
   })
 
+  test('is by a forecast from the start where rates were recorded before the run', () => {
+    const before = Array.from({ length: 240 }, (_, i) => wave(i))
+    const first = (more: object) =>
+      unlimited(planOf('predictive', { ...section, ...more }))(
+        viewOf(20, [[wave(240)]], { now: 60_000 }),
+      )
+    const { replicas, reason } = first({ history_rps: before })
+    expect(reason).toMatch(/^forecast \d+\/s in 180 s/)
+    // the rate of step 240 + 4, which is on the rise
+    expect(replicas).toBeGreaterThanOrEqual(Math.ceil(wave(244) / 10))
+    expect(first({ history_rps: [] }).reason).toMatch(/^reactive, first forecast in/)
+  })
+
   test('asks before the rise for what is needed when a replica would serve', () => {
     const rates = Array.from({ length: 600 }, (_, i) => wave(i))
     const { paid, reasons } = fluid(planOf('predictive', section), rates, {

@@ -31,15 +31,17 @@ export const predictive = scalingPolicy<'predictive', Predictive>({
   begin(plan) {
     const { stepS, periodS, seasonStepS, refitS, seasonality, historyPeriods, downDelayS } = plan
     const periodSteps = Math.round(periodS / stepS)
+    const forecast = new OnlineForecast({
+      seasonality,
+      periodSteps,
+      bins: Math.max(1, Math.min(periodSteps, Math.round(periodS / seasonStepS))),
+      horizon: horizonOf(plan),
+      refitSteps: Math.max(1, Math.round(refitS / stepS)),
+      historyPeriods,
+    })
+    for (const rate of plan.historyRps) forecast.observe(rate)
     return {
-      forecast: new OnlineForecast({
-        seasonality,
-        periodSteps,
-        bins: Math.max(1, Math.min(periodSteps, Math.round(periodS / seasonStepS))),
-        horizon: horizonOf(plan),
-        refitSteps: Math.max(1, Math.round(refitS / stepS)),
-        historyPeriods,
-      }),
+      forecast,
       kept: new Recent(1000 * downDelayS),
       nextSample: 1000 * stepS,
       rate: Number.NaN,

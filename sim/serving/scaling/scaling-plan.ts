@@ -140,6 +140,8 @@ export interface PredictivePlan extends ScalingLimits {
   readonly seasonStepS: number
   readonly refitS: number
   readonly historyPeriods: number
+  /** rates of the steps before the run, in order */
+  readonly historyRps: readonly number[]
   /** the share of forecasts that the headroom should cover */
   readonly quantile: number
   /** the headroom above the rate while no error of a forecast is known */

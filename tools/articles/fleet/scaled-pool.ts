@@ -13,8 +13,8 @@ import type { RunSummary } from '../../../sim/stats/index.ts'
 /** Service times scatter so, relative to their mean. */
 const CV = 0.3
 /** A request is in time within so many times its mean service time. */
-const LIMIT = 2
-const MOST = 80
+const LIMIT = 3
+const MOST = 160
 
 /** Traffic with the part of it that counts. */
 export interface Traffic {
@@ -56,11 +56,18 @@ export function scaledInput(traffic: Traffic, scaling: object, seed: number): Si
       {
         ...{ name: 'pool', model: 'model', batching: { policy: 'none' } },
         replicas: MOST,
-        scaling: { initial: 24, max: MOST, start_s: startOf(traffic), ...scaling },
+        scaling: { initial: initial(traffic), max: MOST, start_s: startOf(traffic), ...scaling },
       },
     ],
   })
   return simulationInput(scenario)
+}
+
+/** What serves the rate of the warm-up. */
+function initial({ rates, stepS, warmupS, serviceS }: Traffic): number {
+  const before = rates.slice(0, Math.round(warmupS / stepS))
+  const mean = before.reduce((sum, rate) => sum + rate, 0) / before.length
+  return Math.min(MOST, Math.ceil(1.2 * mean * serviceS))
 }
 
 const startOf = ({ startS }: Traffic) => ({

@@ -1,3 +1,4 @@
+import { stream } from '../../../sim/kernel/index.ts'
 import { type Interval, tInterval } from '../../../sim/stats/index.ts'
 import { arrivalsOf, codeRates, DAY_S, WAVE_STEP_S, waveRates } from './rates.ts'
 import {
@@ -11,42 +12,61 @@ import {
 
 /** Share of the requests that is to be in time; a burst of code is over before replicas start. */
 export const ATTAINED = { wave: 0.99, code: 0.9 } as const
-/** Mean time of a request, s: both pools have about 20 busy replicas or 10. */
-export const SERVICE_S = { wave: 10, code: 4 } as const
+/** Mean time of a request, s: both pools have up to some 90 busy replicas or 10. */
+export const SERVICE_S = { wave: 1, code: 4 } as const
 /** Of the rate of ServeGen. */
-export const FACTOR = 1 / 400
-/** Pairs behind each interval. */
-export const PAIRS = 10
-/** Days of history before a day that counts. */
-const HISTORY_DAYS = 2
-/** Minutes of the trace of code: of history, up to the end of tuning, and in all. */
-const CODE_MINUTES = [10, 33, 57] as const
-/** Halvings of the range of a setting. */
-const HALVINGS = 4
+export const FACTOR = 1 / 20
+/** Hours of an evening that count, and of the traffic before it. */
+export const EVENING_H = [17.5, 23] as const
+const WARMUP_S = 1800
+/** Evenings from this day of the trace on, each with the days before it as history. */
+const FIRST_DAY = 3
+export const EVENINGS = 11
+/** Draws of arrivals of the code trace. */
+export const DRAWS = 10
+/** Minutes of the trace of code: of history, and in all. */
+const CODE_MINUTES = [33, 57] as const
+/** From too few replicas to too many: how many settings, the first one, and from one to the next. */
+export const SETTINGS = {
+  wave: { count: 40, first: 1.12, step: 1.015 },
+  code: { count: 40, first: 2.5, step: 1.05 },
+} as const
+/** Time over which the oracle sees the rate of code, s: a request has 12 s. */
+const CODE_STEP_S = 10
+/**
+ * Settings are tried until replica-hours are so many times the fewest that attain the share:
+ * where nearly all requests are in time, and elsewhere.
+ */
+const BEYOND = { sure: 1.02, unsure: 1.1 } as const
 
-/** A policy with one setting, of which more means more replicas. */
+/** A policy with one setting: the load for each replica, as a share of what one serves. */
 export interface Tunable {
   readonly name: string
-  readonly range: readonly [few: number, many: number]
   readonly scaling: (setting: number, traffic: Traffic) => object
 }
 
 const forecasting = (name: string, more: object): Tunable => ({
   name,
-  range: [1.2, 0.1],
   scaling: (busy, { startS, serviceS }) => ({
     ...{ policy: 'predictive', capacity_rps: busy / serviceS, lead_s: startS, ...more },
   }),
 })
 
-const hpa: Tunable = {
-  name: 'hpa',
-  range: [1.2, 0.1],
-  scaling: (target) => ({ policy: 'hpa', metrics: [{ metric: 'concurrency', target }] }),
-}
-
 /** Never refitted, so that it scales by the recent rate with the headroom of its past changes. */
 const WITHOUT = { seasonality: 'none', refit_s: 1e9 } as const
+
+const REACTIVE: readonly Tunable[] = [
+  {
+    name: 'hpa',
+    scaling: (target) => ({ policy: 'hpa', metrics: [{ metric: 'concurrency', target }] }),
+  },
+  {
+    name: 'keda',
+    scaling: (busy, { serviceS }) => ({
+      ...{ policy: 'keda', metric: 'rate_rps', threshold: busy / serviceS, min: 1 },
+    }),
+  },
+]
 
 /** One kind of traffic with the policies that it is given. */
 export interface Study {
@@ -57,116 +77,196 @@ export interface Study {
 
 export interface StudyRow {
   readonly policy: string
-  readonly setting: number
+  /** at the setting with the fewest replica-hours that attains the share, each time its own */
   readonly attained: Interval
   readonly replicaHours: Interval
   /** replica-hours above those of the oracle */
   readonly regret: Interval
   /** share of the decisions that follow a forecast */
   readonly forecasts: number
-  /** predictive less this one: share in time, and replica-hours in per cent of this one's */
-  readonly attainedLess: Interval
+  /** times that no setting attains the share */
+  readonly unattained: number
+  /** the first policy at an attainment no worse than this one's: its replica-hours over this, -1 */
   readonly hoursLess: Interval
+  /** with the setting that was best the time before; null where times do not follow each other */
+  readonly before: {
+    readonly attained: Interval
+    readonly replicaHours: Interval
+    /** the first policy less this one: share in time, and replica-hours over this one's, -1 */
+    readonly attainedLess: Interval
+    readonly hoursLess: Interval
+  } | null
 }
 
-/** A day of the wave after its history. */
-function waveTraffic(all: readonly number[], day: number, startS: number): Traffic {
-  const perDay = DAY_S / WAVE_STEP_S
-  const from = (day - HISTORY_DAYS) * perDay
-  const rates = all.slice(from, (day + 1) * perDay).map((rate) => FACTOR * rate)
-  return {
+/** An evening, with a rate for each step of all days before it, as a scaler has recorded them. */
+function evening(all: readonly number[], day: number, startS: number, stepS: number) {
+  const [from, to] = EVENING_H.map((hour) => (day * DAY_S + hour * 3600) / WAVE_STEP_S)
+  const begin = from! - WARMUP_S / WAVE_STEP_S
+  const rates = all.slice(begin, to)
+  const traffic: Traffic = {
     arrivals: arrivalsOf(rates, WAVE_STEP_S),
-    warmupS: HISTORY_DAYS * DAY_S,
-    durationS: (HISTORY_DAYS + 1) * DAY_S,
+    warmupS: WARMUP_S,
+    durationS: rates.length * WAVE_STEP_S,
     ...{ startS, serviceS: SERVICE_S.wave, rates, stepS: WAVE_STEP_S },
   }
+  const random = stream(1, day, 'recorded rates')
+  const every = stepS / WAVE_STEP_S
+  const history: number[] = []
+  for (let i = begin % every; i < begin; i += every) {
+    const mean = all.slice(i, i + every).reduce((sum, rate) => sum + rate, 0) / every
+    // counts of Poisson arrivals in the step, nearly normal
+    history.push(Math.max(0, mean + random.normal() * Math.sqrt(mean / stepS)))
+  }
+  return { traffic, more: { step_s: stepS, history_rps: history } }
 }
 
-/** Days 4 to 13 of the wave count; settings are tuned on day 3. */
+/** Evenings of the wave. */
 export function waveStudy(startS: number): Promise<Study> {
-  const all = waveRates()
-  const more = { step_s: 300 }
+  const all = waveRates().map((rate) => FACTOR * rate)
+  const evenings = Array.from({ length: EVENINGS }, (_, i) =>
+    evening(all, FIRST_DAY + i, startS, 60),
+  )
   return study({
     name: 'ServeGen m-small',
-    attained: ATTAINED.wave,
+    kind: 'wave',
     startS,
-    policies: [
-      forecasting('predictive', more),
-      forecasting('recent rate', { ...more, ...WITHOUT }),
-      hpa,
-    ],
-    tuned: waveTraffic(all, 2, startS),
-    counted: Array.from({ length: PAIRS }, (_, i) => waveTraffic(all, 3 + i, startS)),
+    times: evenings.map(({ traffic, more }) => ({ traffic, more, replication: 0 })),
+    ordered: true,
   })
 }
 
-/** The second half of the trace counts, with fresh arrivals at the rate of each second. */
+/** The second half of the trace, with fresh arrivals at the rate of each second. */
 export function codeStudy(startS: number): Promise<Study> {
-  const all = codeRates()
-  const [history, middle, end] = CODE_MINUTES.map((minutes) => 60 * minutes)
-  const part = (warmupS: number, durationS: number): Traffic => {
-    const rates = all.slice(0, durationS)
-    const serviceS = SERVICE_S.code
-    return { arrivals: arrivalsOf(rates, 1), warmupS, durationS, startS, serviceS, rates, stepS: 1 }
+  const [history, end] = CODE_MINUTES.map((minutes) => 60 * minutes)
+  const each = codeRates().slice(0, end!)
+  const rates = Array.from({ length: Math.floor(end! / CODE_STEP_S) }, (_, i) => {
+    const from = i * CODE_STEP_S
+    return each.slice(from, from + CODE_STEP_S).reduce((sum, rate) => sum + rate, 0) / CODE_STEP_S
+  })
+  const traffic: Traffic = {
+    arrivals: arrivalsOf(each, 1),
+    warmupS: history!,
+    durationS: end!,
+    ...{ startS, serviceS: SERVICE_S.code, rates, stepS: CODE_STEP_S },
   }
   const more = { step_s: 30, seasonality: 'none', period_s: 900, refit_s: 300 }
   return study({
     name: 'Azure code',
-    attained: ATTAINED.code,
+    kind: 'code',
     startS,
-    policies: [
-      forecasting('predictive', more),
-      forecasting('recent rate', { ...more, ...WITHOUT }),
-      hpa,
-    ],
-    tuned: part(history!, middle!),
-    counted: Array.from({ length: PAIRS }, () => part(middle!, end!)),
+    times: Array.from({ length: DRAWS }, (_, replication) => ({ traffic, more, replication })),
+    ordered: false,
   })
 }
 
+/** One evening, or one draw of arrivals. */
+interface Time {
+  readonly traffic: Traffic
+  /** keys of the policies that forecast */
+  readonly more: object
+  readonly replication: number
+}
+
+interface Trial {
+  readonly setting: number
+  readonly outcome: Outcome
+}
+
+type Kind = keyof typeof ATTAINED
+
 async function study(of: {
   readonly name: string
-  readonly attained: number
+  readonly kind: Kind
   readonly startS: number
-  readonly policies: readonly Tunable[]
-  readonly tuned: Traffic
-  readonly counted: readonly Traffic[]
+  readonly times: readonly Time[]
+  readonly ordered: boolean
 }): Promise<Study> {
-  const { name, startS, policies, tuned, counted } = of
-  const steady = await steadyRates(tuned)
-  const oracles = counted.map((traffic) => oracleHours(traffic, steady))
-  const outcomes = policies.map((policy) => {
-    const setting = tunedSetting(policy, tuned, of.attained)
-    process.stderr.write(`${name}: ${policy.name} at ${setting.toPrecision(3)}\n`)
-    const scaling = policy.scaling(setting, tuned)
-    const runs = counted.map((traffic, i) => outcomeOf(played(traffic, scaling, 2, i), oracles[i]!))
-    return { policy, setting, runs }
-  })
-  const first = outcomes[0]!.runs
-  const rows = outcomes.map(({ policy, setting, runs }): StudyRow => {
-    const over = (figure: (run: Outcome, i: number) => number) => tInterval(runs.map(figure))
+  const { name, kind, startS, times } = of
+  const attained = ATTAINED[kind]
+  const steady = await steadyRates(times[0]!.traffic)
+  const oracles = times.map(({ traffic }) => oracleHours(traffic, steady))
+  const policiesOf = ({ more }: Time) => [
+    forecasting('predictive', more),
+    forecasting('recent rate', { ...more, ...WITHOUT }),
+    ...REACTIVE,
+  ]
+  const tried = times.map((time, i) =>
+    policiesOf(time).map((policy) => {
+      const trials = trialsOf(policy, time, oracles[i]!, kind)
+      const best = cheapest(trials, attained)
+      const { setting, outcome } = best
+      process.stderr.write(
+        `${name}, starts of ${startS} s, ${i + 1} of ${times.length}: ${policy.name} at ${setting.toFixed(3)}, ${(100 * outcome.attained).toFixed(2)} % in time, ${outcome.replicaHours.toFixed(1)} h of ${oracles[i]!.toFixed(1)} h\n`,
+      )
+      return { policy, trials, best }
+    }),
+  )
+  const before = !of.ordered
+    ? null
+    : times.slice(1).map((time, i) =>
+        policiesOf(time).map((policy, p) => {
+          const { setting } = tried[i]![p]!.best
+          const again = tried[i + 1]![p]!.trials.find((trial) => trial.setting === setting)
+          return again?.outcome ?? outcomeWith(policy, setting, time, oracles[i + 1]!)
+        }),
+      )
+  const rows = policiesOf(times[0]!).map(({ name }, p): StudyRow => {
+    const over = (figure: (trial: Trial, i: number) => number) =>
+      tInterval(tried.map((policies, i) => figure(policies[p]!.best, i)))
+    const later = (figure: (own: Outcome, first: Outcome) => number) =>
+      tInterval(before!.map((policies) => figure(policies[p]!, policies[0]!)))
     return {
-      policy: policy.name,
-      setting,
-      attained: over(({ attained }) => attained),
-      replicaHours: over(({ replicaHours }) => replicaHours),
-      regret: over((run) => run.replicaHours - run.oracleHours),
-      forecasts: runs.reduce((sum, { forecasts }) => sum + forecasts, 0) / runs.length,
-      attainedLess: over(({ attained }, i) => first[i]!.attained - attained),
-      hoursLess: over(({ replicaHours }, i) => first[i]!.replicaHours / replicaHours - 1),
+      policy: name,
+      attained: over(({ outcome }) => outcome.attained),
+      replicaHours: over(({ outcome }) => outcome.replicaHours),
+      regret: over(({ outcome }) => outcome.replicaHours - outcome.oracleHours),
+      forecasts: over(({ outcome }) => outcome.forecasts).value,
+      unattained: tried.filter((policies) => policies[p]!.best.outcome.attained < attained).length,
+      hoursLess: over(({ outcome }, i) => {
+        const own = cheapest(tried[i]![0]!.trials, outcome.attained)
+        return own.outcome.replicaHours / outcome.replicaHours - 1
+      }),
+      before: before && {
+        attained: later((own) => own.attained),
+        replicaHours: later((own) => own.replicaHours),
+        attainedLess: later((own, first) => first.attained - own.attained),
+        hoursLess: later((own, first) => first.replicaHours / own.replicaHours - 1),
+      },
     }
   })
   return { name, startS, rows }
 }
 
-/** The setting with the fewest replicas that attains the share, on traffic that does not count. */
-function tunedSetting({ range, scaling }: Tunable, traffic: Traffic, attained: number): number {
-  let [few, many] = range
-  for (let i = 0; i < HALVINGS; i++) {
-    const middle = (few + many) / 2
-    const run = played(traffic, scaling(middle, traffic), 1)
-    if (outcomeOf(run, 0).attained >= attained) many = middle
-    else few = middle
+const outcomeWith = (policy: Tunable, setting: number, time: Time, oracle: number) => {
+  const { traffic, replication } = time
+  return outcomeOf(played(traffic, policy.scaling(setting, traffic), 2, replication), oracle)
+}
+
+/** Runs with ever more replicas, until more of them are of no use. */
+function trialsOf(policy: Tunable, time: Time, oracle: number, kind: Kind): Trial[] {
+  const attained = ATTAINED[kind]
+  const { count, first, step } = SETTINGS[kind]
+  const surely = 1 - (1 - attained) / 50
+  const trials: Trial[] = []
+  let least = Number.POSITIVE_INFINITY
+  for (let i = 0; i < count; i++) {
+    const setting = first / step ** i
+    const outcome = outcomeWith(policy, setting, time, oracle)
+    trials.push({ setting, outcome })
+    if (outcome.attained < attained) continue
+    least = Math.min(least, outcome.replicaHours)
+    const { sure, unsure } = BEYOND
+    if (outcome.replicaHours > (outcome.attained < surely ? unsure : sure) * least) break
   }
-  return many
+  return trials
+}
+
+/** The trial with the fewest replica-hours that attains a share, or else the one nearest to it. */
+function cheapest(trials: readonly Trial[], attained: number): Trial {
+  const enough = trials.filter(({ outcome }) => outcome.attained >= attained)
+  const by = (figure: (trial: Trial) => number, of: readonly Trial[]) =>
+    of.reduce((best, trial) => (figure(trial) < figure(best) ? trial : best))
+  return enough.length > 0
+    ? by(({ outcome }) => outcome.replicaHours, enough)
+    : by(({ outcome }) => -outcome.attained, trials)
 }
