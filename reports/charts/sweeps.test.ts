@@ -3,6 +3,7 @@ import { NARROW, WIDE } from './frame.ts'
 import { type HeadroomChart, headroomChart } from './latency/headroom.ts'
 import { type ConcurrencyChart, concurrencyChart } from './load/concurrency.ts'
 import { type PaddingChart, paddingChart } from './load/padding.ts'
+import { type PlacementChart, placementChart } from './load/placement.ts'
 import { toSvg } from './render.ts'
 
 const concurrency: ConcurrencyChart = {
@@ -44,6 +45,19 @@ const padding: PaddingChart = {
   })),
 }
 
+const placement: PlacementChart = {
+  title: 'The centre alone has more requests in time than any split',
+  subtitle: 'two traces',
+  edges: [2, 4].map((cards) => ({
+    name: `${cards} L4 + 1 H100, ${cards + 2} USD an hour`,
+    points: [512, 1000, 3000].map((threshold, i) => {
+      const good = 0.8 + 0.02 * cards * i
+      return { threshold, good, low: good - 0.05, high: good + 0.02 }
+    }),
+  })),
+  centres: [{ name: '2 H100, 5.78 USD an hour', good: 0.98, low: 0.95, high: 1 }],
+}
+
 type Layers = { layer: { mark: { type: string; fill?: string }; data: { values: unknown[] } }[] }
 
 describe('sweeps', () => {
@@ -66,6 +80,12 @@ describe('sweeps', () => {
     expect(fills[1]).not.toBe(fills[0])
   })
 
+  test('the placement chart has a line for each edge and a level for each centre', () => {
+    const { layer } = placementChart(placement) as unknown as Layers
+    const lines = layer.filter(({ mark }) => mark.type === 'line')
+    expect(lines.map(({ data }) => data.values.length)).toEqual([2, 3, 3])
+  })
+
   test.each([
     ['wide', WIDE],
     ['narrow', NARROW],
@@ -75,6 +95,7 @@ describe('sweeps', () => {
       concurrencyChart(concurrency, width),
       headroomChart(headroom, width),
       paddingChart(padding, width),
+      placementChart(placement, width),
     ]
     for (const spec of specs) {
       const svg = await toSvg(spec)

@@ -9,7 +9,8 @@ import { SHARED } from './published.ts'
 export const TRACES = ['code', 'conv'] as const
 export type Trace = (typeof TRACES)[number]
 
-const fileOf = (trace: Trace) => fileURLToPath(new URL(`azure_llm_2023_${trace}.csv.gz`, SHARED))
+export const fileOf = (trace: Trace) =>
+  fileURLToPath(new URL(`azure_llm_2023_${trace}.csv.gz`, SHARED))
 
 /** Whether both traces are available. */
 export function haveTraces(): boolean {

@@ -1,7 +1,12 @@
+import { placementChart } from '../../../reports/charts/load/placement.ts'
+import { toPng } from '../../../reports/charts/render.ts'
 import { writeWhole } from '../../../runtime/folders/write-whole.ts'
 import type { Interval } from '../../../sim/stats/index.ts'
 import { markdownTable } from '../../markdown-table.ts'
+import { haveTraces } from '../azure.ts'
 import { SHARED } from '../published.ts'
+import { PLACEMENT_IMAGE, placementChartOf, placementSection } from './placement-section.ts'
+import { type PlacementRow, placementStudy } from './placement-study.ts'
 import { haveRates } from './rates.ts'
 import {
   ATTAINED,
@@ -16,37 +21,45 @@ import {
   waveStudy,
 } from './scaling-study.ts'
 
-/** The page on fleets: what forecasts gain on recorded traffic. */
+/** The page on fleets: scalers and places on recorded traffic. */
 
 const PAGE = 'docs/background/fleet.md'
+const IMAGE = `docs/images/${PLACEMENT_IMAGE}`
 /** Starts of a replica, s: pods were measured at 110; llm-d states up to 7 minutes. */
 const STARTS_S = [110, 420] as const
 
 /** Composes the page; `--write` keeps it. Returns false, and states so, where data are missing. */
 export async function fleetPart(write: boolean): Promise<boolean> {
-  if (!haveRates()) {
+  if (!haveRates() || !haveTraces()) {
     process.stderr.write(
-      `skipped fleet: expected the rates of ServeGen and the Azure code trace in ${SHARED.pathname}\n`,
+      `skipped fleet: expected the rates of ServeGen and the Azure traces in ${SHARED.pathname}\n`,
     )
     return false
   }
   const studies: Study[] = []
   for (const startS of STARTS_S) studies.push(await waveStudy(startS))
   studies.push(await codeStudy(STARTS_S[0]))
-  const text = fleetText(studies)
+  const placements = await placementStudy()
+  const text = fleetText(studies, placements)
   process.stdout.write(text)
-  if (write) await writeWhole(PAGE, text)
+  if (!write) return true
+  await writeWhole(PAGE, text)
+  await writeWhole(IMAGE, await toPng(placementChart(placementChartOf(placements))))
   return true
 }
 
-export function fleetText(studies: readonly Study[]): string {
+export function fleetText(studies: readonly Study[], placements: readonly PlacementRow[]): string {
   const [from, to] = EVENING_H.map(
     (hour) => `${Math.floor(hour)}:${String(60 * (hour % 1)).padStart(2, '0')}`,
   )
-  return `# Fleet: what forecasts gain on recorded traffic
+  return `# Fleet: scalers and places on recorded traffic
 
-Does a scaler that forecasts beat one that reacts, at the same share of requests in time? \`npm run articles -- fleet --write\` generates this page from recorded
-rates that are not part of this repository. It does not depend on the machine, and takes some 40 minutes.
+\`npm run articles -- fleet --write\` generates this page from recorded rates and requests that are not part of this repository. It does not depend on the machine, and takes some
+40 minutes.
+
+## Does a forecast beat a reaction?
+
+At the same share of requests in time:
 
 ${verdict(studies)}
 
@@ -70,6 +83,8 @@ How it was compared:
   the arrivals hides the wave.
 
 ${studies.map(section).join('\n\n')}
+
+${placementSection(placements)}
 `
 }
 
@@ -131,7 +146,7 @@ function section({ name, startS, rows }: Study): string {
     `${row.unattained}`,
     i === 0 ? '–' : interval(row.hoursLess, percent),
   ])
-  const best = `## ${name}, starts of ${startS} s\n\n${markdownTable(heads, table)}`
+  const best = `### ${name}, starts of ${startS} s\n\n${markdownTable(heads, table)}`
   const before = rows.flatMap(({ policy, before }, i) =>
     before === null
       ? []
