@@ -9,8 +9,9 @@ const shared = {
     .max(300)
     .describe(
       'The setting that is changed, by its path: `batching.max_batch` or `batching.max_delay_ms` ' +
-        'of a pool with policy dynamic, `admission.concurrency.limit` of a pool, or ' +
-        '`router.threshold_tokens`. It begins at the value of the scenario.',
+        'of a pool with policy dynamic, `admission.concurrency.limit` of a pool, ' +
+        '`generation.kv_cache.blocks` of a pool that generates, or `router.threshold_tokens`. It ' +
+        'begins at the value of the scenario.',
     )
     .meta({ examples: ['pools.central.admission.concurrency.limit'] }),
   every_s: positive
@@ -27,7 +28,7 @@ const range = {
   min: nonNegative.describe('The lowest value of the setting.').meta({ examples: [1] }),
   max: positive
     .max(1e9)
-    .describe('The highest value of the setting; of `max_batch` at most that of the scenario.')
+    .describe('The highest value of the setting; of `max_batch` and `blocks` at most that of the scenario.')
     .meta({ examples: [64] }),
 }
 
@@ -112,6 +113,6 @@ export const tuning = z
   .optional()
   .describe(
     'Settings that are changed while the system runs, by the latencies that were observed. Rules ' +
-      'of the audit that depend on such a setting are not checked.',
+      'of the audit on batches and routers that depend on such a setting are not checked.',
   )
 export type Tuned = z.infer<typeof tuned>

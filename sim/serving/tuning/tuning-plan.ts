@@ -2,7 +2,7 @@ import type { Scenario } from '../../../scenarios/schema/schema.ts'
 import type { Ms } from '../ports.ts'
 
 /** What is tuned: a setting of the pool of that number, or of the router among pools. */
-export type TunedSetting = 'max-batch' | 'max-delay' | 'concurrency' | 'threshold'
+export type TunedSetting = 'max-batch' | 'max-delay' | 'concurrency' | 'threshold' | 'kv-blocks'
 
 interface Shared {
   /** its path in the scenario */
@@ -43,6 +43,7 @@ const LAST_KEYS: Readonly<Record<string, TunedSetting>> = {
   max_delay_ms: 'max-delay',
   limit: 'concurrency',
   threshold_tokens: 'threshold',
+  blocks: 'kv-blocks',
 }
 
 export function tuningPlans(scenario: Scenario): TuningPlan[] {
@@ -60,6 +61,7 @@ function tuningPlan(tuned: Tuned, { pools, router }: Scenario): TuningPlan {
     'max-batch': own?.batching.policy === 'dynamic' ? own.batching.max_batch : 1,
     'max-delay': own?.batching.policy === 'dynamic' ? own.batching.max_delay_ms : 0,
     concurrency: own?.admission.concurrency?.limit ?? 1,
+    'kv-blocks': own?.generation?.kv_cache?.blocks ?? 1,
     threshold: router.policy === 'length-threshold' ? router.threshold_tokens : 1,
   }
   const shared = {
