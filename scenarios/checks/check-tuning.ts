@@ -103,9 +103,9 @@ function checkHighest(
   path: (string | number)[],
   draft: Draft,
 ): void {
-  const isBandit = tuned.controller === 'bandit'
-  if ((isBandit ? tuned.values.at(-1)! : tuned.max) <= most) return
-  const key = isBandit ? ['values', tuned.values.length - 1] : ['max']
+  const isListed = 'values' in tuned
+  if ((isListed ? tuned.values.at(-1)! : tuned.max) <= most) return
+  const key = isListed ? ['values', tuned.values.length - 1] : ['max']
   draft.refuse([...path, ...key], expected)
 }
 
@@ -116,7 +116,7 @@ function checkValues(tuned: Tuned, path: (string | number)[], draft: Draft): voi
       draft.refuse(at, `a whole number of at least 1 for ${tuned.setting}`)
     }
   }
-  if (tuned.controller === 'bandit') {
+  if ('values' in tuned) {
     const at = (i: number) => [...path, 'values', i]
     for (const [i, value] of tuned.values.entries()) check(value, at(i))
     checkRising(tuned.values, at, 'the value before it', draft)

@@ -28,7 +28,9 @@ const range = {
   min: nonNegative.describe('The lowest value of the setting.').meta({ examples: [1] }),
   max: positive
     .max(1e9)
-    .describe('The highest value of the setting; of `max_batch` and `blocks` at most that of the scenario.')
+    .describe(
+      'The highest value of the setting; of `max_batch` and `blocks` at most that of the scenario.',
+    )
     .meta({ examples: [64] }),
 }
 
@@ -40,6 +42,24 @@ const percentile = z
   .describe('The percentile of latency, of the served requests of a window, that is compared.')
 
 const gain = (text: string) => z.number().min(-100).max(100).default(0).describe(text)
+
+const arms = {
+  values: z
+    .array(nonNegative.max(1e9).describe('A value of the setting.'))
+    .min(2)
+    .max(32)
+    .describe('The values that are tried, rising.')
+    .meta({ examples: [[8, 16, 32]] }),
+  discount: z
+    .number()
+    .min(0.5)
+    .max(1)
+    .default(1)
+    .describe(
+      'The weight of a window falls by this factor with each later one, so that what held ' +
+        'earlier is forgotten. At 1 nothing is.',
+    ),
+}
 
 const tuned = z
   .discriminatedUnion('controller', [
@@ -87,21 +107,16 @@ const tuned = z
           'bound (UCB1) of the share of requests that ended within the target.',
       ),
       ...shared,
-      values: z
-        .array(nonNegative.max(1e9).describe('A value of the setting.'))
-        .min(2)
-        .max(32)
-        .describe('The values that are tried, rising.')
-        .meta({ examples: [[8, 16, 32]] }),
-      discount: z
-        .number()
-        .min(0.5)
-        .max(1)
-        .default(1)
-        .describe(
-          'The weight of a window falls by this factor with each later one, so that what held ' +
-            'earlier is forgotten. At 1 nothing is.',
-        ),
+      ...arms,
+    }),
+    z.strictObject({
+      controller: kind(
+        'thompson',
+        'One of a few values is tried in each window: the one with the highest draw of its mean ' +
+          'share of requests that ended within the target (Thompson sampling, normal posteriors).',
+      ),
+      ...shared,
+      ...arms,
     }),
   ])
   .describe('A setting that is tuned, and its controller.')

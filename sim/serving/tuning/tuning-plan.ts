@@ -24,6 +24,11 @@ interface Ranged extends Shared {
   readonly percentile: number
 }
 
+interface Listed extends Shared {
+  readonly values: readonly number[]
+  readonly discount: number
+}
+
 export type TuningPlan =
   | (Ranged & { readonly controller: 'aimd'; readonly increase: number; readonly decrease: number })
   | (Ranged & {
@@ -32,11 +37,8 @@ export type TuningPlan =
       readonly integral: number
       readonly derivative: number
     })
-  | (Shared & {
-      readonly controller: 'bandit'
-      readonly values: readonly number[]
-      readonly discount: number
-    })
+  | (Listed & { readonly controller: 'bandit' })
+  | (Listed & { readonly controller: 'thompson' })
 
 const LAST_KEYS: Readonly<Record<string, TunedSetting>> = {
   max_batch: 'max-batch',
@@ -82,7 +84,8 @@ function tuningPlan(tuned: Tuned, { pools, router }: Scenario): TuningPlan {
       const { controller, min, max, percentile, proportional, integral, derivative } = tuned
       return { ...shared, controller, min, max, percentile, proportional, integral, derivative }
     }
-    case 'bandit': {
+    case 'bandit':
+    case 'thompson': {
       const { controller, values, discount } = tuned
       return { ...shared, controller, values, discount }
     }
