@@ -10,7 +10,7 @@ import type { OutstandingWork } from './predicted-work.ts'
 import type { Candidate } from './routing-policy.ts'
 
 /** The KV caches of the executors of a station. */
-export interface KvCaches {
+interface KvCaches {
   /** share of their blocks that sequences use */
   readonly kvUsage: number
   /** Sets how many blocks of each admission and cached prompts may fill. */
