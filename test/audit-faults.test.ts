@@ -38,6 +38,14 @@ const prefixAffinity = (cacheThreshold: number, balanceAbs: number) =>
     balanceRel: 1.5,
     lruBlocks: 40,
   }) as const
+const picking = (queue: number, prefixCache: number, lruBlocks = 1000) =>
+  ({
+    policy: 'endpoint-picker',
+    weights: { queue, running: 0, kvCache: 0, prefixCache, loadAware: 0 },
+    picker: 'max-score',
+    lruBlocks,
+    viewAgeMs: 3,
+  }) as const
 const spillOver = (maxLoad: number) => ({ policy: 'spill-over', maxLoad, viewAgeMs: 0 }) as const
 
 const faults: readonly Fault[] = [
@@ -249,6 +257,8 @@ describe.each(worldNames)('a %s control plane that breaks a promise is detected'
     ['a later limit', spillOver(2), spillOver(3)],
     ['an earlier limit', spillOver(3), spillOver(2)],
     ['another part of the prompt', prefixAffinity(0.8, 64), prefixAffinity(0.3, 64)],
+    ['other scores', picking(1, 3), picking(9, 3)],
+    ['another memory of prompts', picking(0, 3), picking(0, 3, 2)],
     ['another bound of loads', prefixAffinity(0.3, 1), prefixAffinity(0.3, 64)],
   ])('routing among pools: %s', (_, promised, runs) => {
     const pools = [tight, tight, {}]

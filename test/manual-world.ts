@@ -173,7 +173,7 @@ export function replay(
   }
   driver.run(control)
   const { rows } = recorder
-  if (audited) expectPromisesKept({ ...system, rows })
+  if (audited) expectPromisesKept({ ...system, rows, settings: recorder.settings })
   const { fired, moves } = driver
   return { rows, journal: log()!, fired, moves }
 }

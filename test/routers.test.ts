@@ -1,111 +1,73 @@
 import { describe, expect, test } from 'vitest'
 import type { Router } from '../scenarios/index.ts'
-import { theoryCase, theoryRun } from '../sim/experiment/index.ts'
 import { Random } from '../sim/kernel/index.ts'
 import type { Observer, Requests } from '../sim/serving/index.ts'
-import { meanWithError } from '../sim/stats/index.ts'
-import { mg1MeanWait, powerOfTwoTail } from '../sim/theory/index.ts'
+import { powerOfTwoTail } from '../sim/theory/index.ts'
+import { type Draft, expectMg1, longerBy, PRECISE, waitsOf } from './router-waits.ts'
 import { planOf, requestsOf, serve } from './small-system.ts'
-
-/**
- * Router sandwich: the mean wait of a router that sees something of the load lies between random
- * splitting (each server an M/G/1) and one central queue (M/G/c). Four pools of one server each at
- * a load of 0.8; nine of ten requests take 0.5 ms, the others 5.5 ms. All see the same requests.
- */
-
-const SERVERS = 4
-const RATE = 0.8 * SERVERS
-const REPLICATIONS = 6
-
-type Draft = Partial<Router> & { readonly policy: Router['policy'] }
-
-/** Mean waits by replication. `central`: one pool whose servers share a queue. */
-function waitsOf(router: Draft | 'central'): number[] {
-  const { scenario } = theoryCase({
-    model: 'router',
-    traffic: [
-      {
-        rate: RATE,
-        input_tokens: { distribution: 'uniform', min: 1, max: 1000 },
-      },
-    ],
-    requests: 80_000,
-    work: { law: 'two-point', ms: 0.5, slow_ms: 5.5, slow_share: 0.1 },
-    figures: [],
-    ...(router === 'central'
-      ? { replicas: SERVERS }
-      : { pools: SERVERS, price_usd_per_hour: 1, router: router as Router }),
-  })
-  return Array.from({ length: REPLICATIONS }, (_, replication) => {
-    const { summary } = theoryRun(scenario, replication)
-    return summary.classes[0]!.parts.queue.mean
-  })
-}
-
-/** By how many standard errors the second is longer, over pairs of replications. */
-function longerBy(first: readonly number[], second: readonly number[]): number {
-  const { mean, standardError } = meanWithError(second.map((wait, i) => wait - first[i]!))
-  return mean / standardError
-}
 
 const random = waitsOf({ policy: 'random' })
 const central = waitsOf('central')
 
+/** Routers within the sandwich, by policy: a new policy must be added here. */
+const WITHIN: { readonly [P in Router['policy']]: readonly Omit<Draft, 'policy'>[] } = {
+  // it is the upper bound
+  random: [],
+  'round-robin': [{}],
+  weighted: [{ weights: { 'pool-0': 2, 'pool-1': 2, 'pool-2': 2, 'pool-3': 2 } }],
+  'least-loaded': [{}],
+  'least-work': [{}],
+  p2c: [{}, { choices: 3 }, { view_age_ms: 1 }],
+  'peak-ewma': [{}],
+  'spill-over': [{ max_load: 1 }],
+  'latency-target': [{ target_ms: 20 }],
+  locality: [{ max_load: 1 }, { max_load: 4 }],
+  'endpoint-picker': [{ view_age_ms: 1 }, { view_age_ms: 1, picker: 'weighted-random' }],
+  // they look at prompts, and at loads only to limit what that does: routers-by-prompt.test.ts
+  'session-affinity': [],
+  'prefix-affinity': [],
+  // it looks at lengths only: see below
+  'length-threshold': [],
+}
+
+const drafts = Object.entries(WITHIN).flatMap(([policy, settings]) =>
+  settings.map((own) => ({ policy, ...own }) as Draft),
+)
+
 describe('router sandwich', () => {
   test('random splitting has the wait of an M/G/1', () => {
-    const theory = mg1MeanWait({
-      arrivalRate: RATE / SERVERS,
-      meanService: 1,
-      secondMoment: 0.9 * 0.5 ** 2 + 0.1 * 5.5 ** 2,
-    })
-    const { mean, standardError } = meanWithError(random)
-    expect(Math.abs(mean - theory) / standardError).toBeLessThan(4)
-    expect(standardError / theory).toBeLessThan(0.03)
+    expectMg1(waitsOf({ policy: 'random' }, { requests: PRECISE }))
   })
 
-  test.each<Draft>([
-    { policy: 'round-robin' },
-    { policy: 'weighted', weights: { 'pool-0': 2, 'pool-1': 2, 'pool-2': 2, 'pool-3': 2 } },
-    { policy: 'least-loaded' },
-    { policy: 'least-work' },
-    { policy: 'p2c' },
-    { policy: 'p2c', choices: 3 },
-    { policy: 'p2c', view_age_ms: 1 },
-    { policy: 'peak-ewma' },
-    { policy: 'spill-over', max_load: 1 },
-    { policy: 'latency-target', target_ms: 20 },
-  ])('$policy is better than random splitting and worse than one queue: %j', (router) => {
-    const waits = waitsOf(router)
-    expect(longerBy(central, waits)).toBeGreaterThan(4)
-    expect(longerBy(waits, random)).toBeGreaterThan(4)
-  })
+  test.each(drafts)(
+    '$policy is better than random splitting and worse than one queue: %j',
+    (router) => {
+      const waits = waitsOf(router)
+      expect(longerBy(central, waits)).toBeGreaterThan(4)
+      expect(longerBy(waits, random)).toBeGreaterThan(4)
+    },
+  )
 
   // it looks at nothing that says how busy a pool is: it is a random splitting
   test('length-threshold is as bad as random splitting where lengths say nothing of the work', () => {
     const halves = { policy: 'length-threshold', threshold_tokens: 500 } as const
-    const split = theoryCase({
-      model: 'split by length',
-      traffic: [{ rate: RATE / 2, input_tokens: { distribution: 'uniform', min: 1, max: 1000 } }],
-      requests: 40_000,
-      work: { law: 'two-point', ms: 0.5, slow_ms: 5.5, slow_share: 0.1 },
-      figures: [],
-      pools: 2,
-      router: { ...halves, short: 'pool-0', long: 'pool-1' },
-    })
-    const waits = Array.from({ length: REPLICATIONS }, (_, replication) => {
-      const { summary } = theoryRun(split.scenario, replication)
-      return summary.classes[0]!.parts.queue.mean
-    })
-    const { mean, standardError } = meanWithError(waits)
-    const theory = meanWithError(random)
-    const error = Math.hypot(standardError, theory.standardError)
-    expect(Math.abs(mean - theory.mean) / error).toBeLessThan(4)
+    const waits = waitsOf(
+      { ...halves, short: 'pool-0', long: 'pool-1' },
+      { servers: 2, requests: PRECISE },
+    )
+    expectMg1(waits)
   })
 
   // Mitzenmacher 2000, "How useful is old information?": all requests of a period go to one server
-  test('least-loaded by loads of 20 ms ago is worse than random splitting', () => {
-    const herd = waitsOf({ policy: 'least-loaded', view_age_ms: 20 })
-    expect(longerBy(random, herd)).toBeGreaterThan(4)
+  test.each<Draft>([
+    { policy: 'least-loaded', view_age_ms: 20 },
+    { policy: 'endpoint-picker', view_age_ms: 20 },
+  ])('$policy by loads of 20 ms ago is worse than random splitting', (router) => {
+    expect(longerBy(random, waitsOf(router))).toBeGreaterThan(4)
+  })
+
+  test('locality is worse than random splitting where the nearest pool takes 20 requests', () => {
+    expect(longerBy(random, waitsOf({ policy: 'locality', max_load: 20 }))).toBeGreaterThan(4)
   })
 
   test('negative control: random splitting is not found better than itself', () => {

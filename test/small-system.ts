@@ -126,7 +126,7 @@ export function serve(
     },
     journal: true,
   })
-  const { rows } = recorder as unknown as RowRecorder
-  if (audited) expectPromisesKept({ ...system, rows })
+  const { rows, settings } = recorder as unknown as RowRecorder
+  if (audited) expectPromisesKept({ ...system, rows, settings })
   return { rows, journal: journal! }
 }

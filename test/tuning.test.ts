@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
+import { auditRows } from '../sim/audit/index.ts'
 import { Random } from '../sim/kernel/index.ts'
 import { OPEN_ADMISSION, type TuningPlan, type TuningStep } from '../sim/serving/index.ts'
+import type { SettingChange } from '../sim/stats/index.ts'
 import { worldNames, worlds } from './manual-world.ts'
 import { planOf, requestsOf, type SmallSystem, serve } from './small-system.ts'
 
@@ -10,7 +12,9 @@ const random = new Random('tuning')
 let at = 0
 const times = Array.from({ length: 24_000 }, () => (at += random.exponential() * (SERVICE_MS / 2)))
 
-function systemOf(tuning: readonly TuningPlan[], tuned: readonly string[] = ['limit']) {
+const LIMIT = { key: 'limit', pool: 0 }
+
+function systemOf(tuning: readonly TuningPlan[], tuned = [LIMIT]) {
   const admission = { ...OPEN_ADMISSION, concurrencyLimit: 40 }
   const plan = { ...planOf([{ admission }], { tuning }), tuned }
   const system: SmallSystem = {
@@ -92,9 +96,22 @@ describe('a concurrency limit that is tuned', () => {
     expect(changesOf(systemOf([], []))).toEqual([])
   })
 
-  test('the audit does not check the limit, and would have found it changed', () => {
-    expect(() => changesOf(systemOf([aimd]))).not.toThrow()
-    expect(() => changesOf(systemOf([aimd], []))).toThrow('concurrency')
+  test('the audit checks it by the changes of the limit, and finds a wrong one', () => {
+    const system = systemOf([aimd])
+    let changes: SettingChange[] = []
+    const { rows } = serve(system, {
+      observe: () => ({ tuned: (now, { tuner, to }) => changes.push({ at: now, tuner, to }) }),
+    })
+    const reportOf = (settings?: readonly SettingChange[], { plan, requests } = system) =>
+      auditRows(plan, rows.columns, requests.columns, [], settings).rules.find(
+        ({ rule }) => rule === 'concurrency',
+      )!
+    expect(reportOf(changes).violations).toBe(0)
+    expect(reportOf(changes).checked).toBeGreaterThan(10_000)
+    changes = changes.map((own, i) => (i === 9 ? { ...own, to: own.to + 1 } : own))
+    expect(reportOf(changes).violations).toBeGreaterThan(0)
+    expect(reportOf([], systemOf([aimd], [])).violations).toBeGreaterThan(1000)
+    expect(reportOf()).toMatchObject({ checked: 0, violations: 0 })
   })
 })
 

@@ -16,6 +16,7 @@ import { machineSpeed } from './load/machine-speed.ts'
 import { queueDepth } from './load/queue-depth.ts'
 import { rates } from './load/rates.ts'
 import { replicasOverTime } from './load/replicas-over-time.ts'
+import { tunedSettings } from './load/tuned-settings.ts'
 import { memoryCurve } from './memory/memory-curve.ts'
 import { memoryMap } from './memory/memory-map.ts'
 import { toPng, toSvg } from './render.ts'
@@ -46,6 +47,7 @@ const CHARTS = {
   rates: ofResults(rates),
   'queue-depth': ofResults(queueDepth),
   'replicas-over-time': ofResults(replicasOverTime),
+  'tuned-settings': ofResults(tunedSettings),
   'latency-heat': ofResults(latencyHeat),
   'machine-speed': ofResults(machineSpeed),
   'power-over-time': ofResults(powerOverTime),

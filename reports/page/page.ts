@@ -59,6 +59,7 @@ ${
     ? html`<h2>Where the time went</h2>${show('where-time-went')}
 ${input.blame ? html`<h2>Blame</h2>${await blameSection(input.blame, 'h3')}` : NOTHING}
 <h2>Over time</h2>${show('rates', 'queue-depth', 'latency-heat', 'machine-speed')}
+${show('tuned-settings')}
 ${replicas(input, show('replicas-over-time'))}
 ${energy(input, show('power-over-time'))}
 ${memory(input, charts)}

@@ -27,7 +27,7 @@ export interface PoolTracks {
 
 /**
  * Processes and threads of a timeline: one process for the traffic and one for each pool, one
- * thread for each replica. Numbers of threads are unique over all processes.
+ * thread for each replica. Numbers are unique over all processes and threads.
  */
 export class Tracks {
   readonly metadata: Metadata[] = []
@@ -36,12 +36,14 @@ export class Tracks {
   /** by executor */
   readonly replicas: readonly ReplicaTracks[]
   #processes = 0
-  #threads = 0
+  #threads: number
 
   constructor(
     { pools }: Scenario,
     run: { readonly changes: readonly ExecutorChange[]; readonly flows: boolean },
   ) {
+    // the thread with the number of its process would be its main one, and be drawn first
+    this.#threads = 1 + pools.length
     this.traffic = this.#process('traffic')
     const absent = new Set(run.changes.map(({ executor }) => executor))
     const replicas: ReplicaTracks[] = []

@@ -16,6 +16,7 @@ const MOVES_KEY = 'spillway.moves'
 const DEATHS_KEY = 'spillway.deaths'
 const CHANGES_KEY = 'spillway.changes'
 const CONTROL_KEY = 'spillway.control'
+const SETTINGS_KEY = 'spillway.settings'
 
 /** Largest file of rows: ten times the size of a run of 5,000,000 requests. */
 const MOST_BYTES = 2 ** 31
@@ -32,6 +33,10 @@ const changesSchema = z.array(
     executor: z.number().int().min(0),
     state: z.enum(['up', 'draining', 'down', 'starting', 'stopped']),
   }),
+)
+
+const settingsSchema = z.array(
+  z.strictObject({ at: time, tuner: z.number().int().min(0), to: z.number() }),
 )
 
 const controlSchema = z.array(z.strictObject({ at: time, ms: z.array(time.positive()) }))
@@ -59,7 +64,7 @@ export async function writeRows(path: string, run: ObservedRun): Promise<void> {
 
 /** The raw rows of a run as Parquet: a row for each request, times in ms. */
 export async function rowsBytes(
-  { rows, timers, moves = [], deaths = [], changes = [], control = [] }: ObservedRun,
+  { rows, timers, moves = [], deaths = [], changes = [], control = [], settings }: ObservedRun,
   /** awaited after each group of rows; it may throw */
   pause: () => Promise<void>,
 ): Promise<Uint8Array> {
@@ -82,6 +87,7 @@ export async function rowsBytes(
     { key: DEATHS_KEY, value: JSON.stringify(deaths) },
     { key: CHANGES_KEY, value: JSON.stringify(changes) },
     { key: CONTROL_KEY, value: JSON.stringify(control) },
+    ...(settings ? [{ key: SETTINGS_KEY, value: JSON.stringify(settings) }] : []),
   ]
   // it flushes after each row group
   const writer = Object.assign(new ByteWriter(), { flush: pause })
@@ -143,6 +149,7 @@ async function parsed(path: string, file: ArrayBuffer): Promise<ObservedRun> {
     rowStart = rowEnd
   }
   const list = (key: string) => JSON.parse(said(key) ?? '[]')
+  const settings = said(SETTINGS_KEY)
   return {
     rows,
     timers: timersSchema.parse(JSON.parse(timers)),
@@ -150,5 +157,6 @@ async function parsed(path: string, file: ArrayBuffer): Promise<ObservedRun> {
     deaths: deathsSchema.parse(list(DEATHS_KEY)),
     changes: changesSchema.parse(list(CHANGES_KEY)),
     control: controlSchema.parse(list(CONTROL_KEY)),
+    ...(settings && { settings: settingsSchema.parse(JSON.parse(settings)) }),
   }
 }

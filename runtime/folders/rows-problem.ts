@@ -21,7 +21,7 @@ const LONGEST_MS = 1e9
  * null if there is none. The audit checks whether decisions follow the rules.
  */
 export function rowsProblem(
-  { rows: { columns, count }, moves = [], changes = [], control = [] }: ObservedRun,
+  { rows: { columns, count }, moves = [], changes = [], control = [], settings = [] }: ObservedRun,
   scenario: Scenario,
 ): string | null {
   const executors = scenario.pools.reduce((sum, { replicas }) => sum + replicas, 0)
@@ -64,6 +64,11 @@ export function rowsProblem(
   const foreign = changes.find(({ executor }) => executor >= executors)
   if (foreign !== undefined) {
     return `change at ${foreign.at} ms, executor: expected 0 to ${executors - 1}, got ${foreign.executor}`
+  }
+  const tuned = scenario.tuning?.length ?? 0
+  const untuned = settings.find(({ tuner }) => tuner >= tuned)
+  if (untuned !== undefined) {
+    return `setting changed at ${untuned.at} ms, tuner: expected below ${tuned}, got ${untuned.tuner}`
   }
   const short = control.findIndex(({ ms }) => ms.length !== executors)
   if (short < 0) return null

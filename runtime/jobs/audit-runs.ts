@@ -24,7 +24,9 @@ export function auditRun(name: string, run: KeptRun, of: RunsOf): RunAudit {
   const reacting = reactingClasses(scenario).length > 0
   const requests = reacting ? requestsIn(run.rows) : of.requests
   const { columns, count } = run.rows
-  const { rules } = auditRows(promisesOf(scenario), columns, requests.columns, run.changes)
+  const { changes, settings } = run
+  const promises = promisesOf(scenario)
+  const { rules } = auditRows(promises, columns, requests.columns, changes, settings)
   const warmupMs = scenario.warmup_s * 1000
   const levels = PERCENTILES
   const stated = (n: number, values: readonly number[]) =>

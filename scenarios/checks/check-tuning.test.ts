@@ -54,6 +54,29 @@ describe('tuning', () => {
     ])
   })
 
+  const BLOCKS = 'pools.near.generation.kv_cache.blocks'
+  const engine = (kv: string, rest = '') => ({
+    pool: `generation: { policy: continuous, kv_cache: ${kv} ${rest} }`,
+  })
+
+  test('of a KV cache needs its size, and stays within it', () => {
+    const within = problemsOf(aimd(BLOCKS, 'min: 10, max: 90'), engine('{ blocks: 90 }'))
+    expect(within.filter((text) => text.startsWith('tuning'))).toEqual([])
+    expect(problemsOf(aimd(BLOCKS, 'min: 10, max: 91'), engine('{ blocks: 90 }'))).toContain(
+      'tuning.0.max: expected at most kv_cache.blocks 90 of pool near, got 91',
+    )
+    expect(problemsOf(bandit(BLOCKS, '[10, 91]'), engine('{ blocks: 90 }'))).toContain(
+      'tuning.0.values.1: expected at most kv_cache.blocks 90 of pool near, got 91',
+    )
+    expect(problemsOf(aimd(BLOCKS), engine('{ watermark: 0 }'))).toContain(
+      `tuning.0.setting: expected another setting, or generation.kv_cache.blocks in pool near, got "${BLOCKS}"`,
+    )
+    const apart = engine('{ blocks: 90 }', ', hand_over: { pool: far }')
+    expect(problemsOf(aimd(BLOCKS), apart)).toContain(
+      `tuning.0.setting: expected a setting of a pool that computes prompts and decodes; near does one of both, got "${BLOCKS}"`,
+    )
+  })
+
   test('keeps batches within max_batch, and limits whole', () => {
     expect(problemsOf(aimd(BATCH, 'min: 1, max: 9'))).toEqual([
       'tuning.0.max: expected at most max_batch 8 of pool near, got 9',

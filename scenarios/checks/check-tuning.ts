@@ -1,9 +1,15 @@
 import { didYouMean } from '../parse/nearest.ts'
 import type { Tuned } from '../schema/schema-tuning.ts'
+import { decodePools } from './check-class-models.ts'
 import type { Draft, PoolDraft } from './draft.ts'
 import { checkRising } from './ordered.ts'
 
-const OF_POOLS = ['batching.max_batch', 'batching.max_delay_ms', 'admission.concurrency.limit']
+const OF_POOLS = [
+  'batching.max_batch',
+  'batching.max_delay_ms',
+  'admission.concurrency.limit',
+  'generation.kv_cache.blocks',
+]
 const OF_ROUTER = 'router.threshold_tokens'
 
 /** Checks that tuned settings exist, and that controllers may set the values that they choose. */
@@ -43,6 +49,7 @@ function checkSetting(tuned: Tuned, path: (string | number)[], draft: Draft): vo
   }
   const pool = draft.pools.find(({ name }) => setting.startsWith(`pools.${name}.`))!
   if (setting.endsWith('.limit')) checkLimit(pool, at, draft)
+  else if (setting.endsWith('.blocks')) checkBlocks(tuned, pool, path, draft)
   else checkBatches(tuned, pool, path, draft)
 }
 
@@ -67,10 +74,39 @@ function checkBatches(
     draft.refuse(at, `another setting, as admission.deadline of pool ${name} predicts batches`)
   }
   if (batching === null || !tuned.setting.endsWith('.max_batch')) return
-  const most = tuned.controller === 'bandit' ? tuned.values.at(-1)! : tuned.max
-  if (most <= batching.max_batch) return
-  const key = tuned.controller === 'bandit' ? ['values', tuned.values.length - 1] : ['max']
-  draft.refuse([...path, ...key], `at most max_batch ${batching.max_batch} of pool ${name}`)
+  const { max_batch: most } = batching
+  checkHighest(tuned, most, `at most max_batch ${most} of pool ${name}`, path, draft)
+}
+
+/** Rows do not show how KV caches of prefill pools are used. */
+function checkBlocks(tuned: Tuned, pool: PoolDraft, path: (string | number)[], draft: Draft): void {
+  const { generation, name } = pool
+  if (generation === null) return
+  const most = generation?.kv_cache?.blocks
+  if (most === undefined) {
+    const text = `another setting, or generation.kv_cache.blocks in pool ${name}`
+    draft.refuse([...path, 'setting'], text)
+    return
+  }
+  const hands = generation.policy === 'continuous' && generation.hand_over !== undefined
+  if (hands || decodePools(draft).includes(name!)) {
+    const text = `a setting of a pool that computes prompts and decodes; ${name} does one of both`
+    draft.refuse([...path, 'setting'], text)
+  }
+  checkHighest(tuned, most, `at most kv_cache.blocks ${most} of pool ${name}`, path, draft)
+}
+
+function checkHighest(
+  tuned: Tuned,
+  most: number,
+  expected: string,
+  path: (string | number)[],
+  draft: Draft,
+): void {
+  const isListed = 'values' in tuned
+  if ((isListed ? tuned.values.at(-1)! : tuned.max) <= most) return
+  const key = isListed ? ['values', tuned.values.length - 1] : ['max']
+  draft.refuse([...path, ...key], expected)
 }
 
 function checkValues(tuned: Tuned, path: (string | number)[], draft: Draft): void {
@@ -80,7 +116,7 @@ function checkValues(tuned: Tuned, path: (string | number)[], draft: Draft): voi
       draft.refuse(at, `a whole number of at least 1 for ${tuned.setting}`)
     }
   }
-  if (tuned.controller === 'bandit') {
+  if ('values' in tuned) {
     const at = (i: number) => [...path, 'values', i]
     for (const [i, value] of tuned.values.entries()) check(value, at(i))
     checkRising(tuned.values, at, 'the value before it', draft)

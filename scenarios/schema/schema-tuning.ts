@@ -9,8 +9,9 @@ const shared = {
     .max(300)
     .describe(
       'The setting that is changed, by its path: `batching.max_batch` or `batching.max_delay_ms` ' +
-        'of a pool with policy dynamic, `admission.concurrency.limit` of a pool, or ' +
-        '`router.threshold_tokens`. It begins at the value of the scenario.',
+        'of a pool with policy dynamic, `admission.concurrency.limit` of a pool, ' +
+        '`generation.kv_cache.blocks` of a pool that generates, or `router.threshold_tokens`. It ' +
+        'begins at the value of the scenario.',
     )
     .meta({ examples: ['pools.central.admission.concurrency.limit'] }),
   every_s: positive
@@ -27,7 +28,9 @@ const range = {
   min: nonNegative.describe('The lowest value of the setting.').meta({ examples: [1] }),
   max: positive
     .max(1e9)
-    .describe('The highest value of the setting; of `max_batch` at most that of the scenario.')
+    .describe(
+      'The highest value of the setting; of `max_batch` and `blocks` at most that of the scenario.',
+    )
     .meta({ examples: [64] }),
 }
 
@@ -39,6 +42,24 @@ const percentile = z
   .describe('The percentile of latency, of the served requests of a window, that is compared.')
 
 const gain = (text: string) => z.number().min(-100).max(100).default(0).describe(text)
+
+const arms = {
+  values: z
+    .array(nonNegative.max(1e9).describe('A value of the setting.'))
+    .min(2)
+    .max(32)
+    .describe('The values that are tried, rising.')
+    .meta({ examples: [[8, 16, 32]] }),
+  discount: z
+    .number()
+    .min(0.5)
+    .max(1)
+    .default(1)
+    .describe(
+      'The weight of a window falls by this factor with each later one, so that what held ' +
+        'earlier is forgotten. At 1 nothing is.',
+    ),
+}
 
 const tuned = z
   .discriminatedUnion('controller', [
@@ -86,21 +107,16 @@ const tuned = z
           'bound (UCB1) of the share of requests that ended within the target.',
       ),
       ...shared,
-      values: z
-        .array(nonNegative.max(1e9).describe('A value of the setting.'))
-        .min(2)
-        .max(32)
-        .describe('The values that are tried, rising.')
-        .meta({ examples: [[8, 16, 32]] }),
-      discount: z
-        .number()
-        .min(0.5)
-        .max(1)
-        .default(1)
-        .describe(
-          'The weight of a window falls by this factor with each later one, so that what held ' +
-            'earlier is forgotten. At 1 nothing is.',
-        ),
+      ...arms,
+    }),
+    z.strictObject({
+      controller: kind(
+        'thompson',
+        'One of a few values is tried in each window: the one with the highest draw of its mean ' +
+          'share of requests that ended within the target (Thompson sampling, normal posteriors).',
+      ),
+      ...shared,
+      ...arms,
     }),
   ])
   .describe('A setting that is tuned, and its controller.')
@@ -112,6 +128,6 @@ export const tuning = z
   .optional()
   .describe(
     'Settings that are changed while the system runs, by the latencies that were observed. Rules ' +
-      'of the audit that depend on such a setting are not checked.',
+      'of the audit on batches and routers that depend on such a setting are not checked.',
   )
 export type Tuned = z.infer<typeof tuned>

@@ -2,6 +2,7 @@ import type { ExecutorChange } from './evidence/absences.ts'
 import { asRouted, inDeliveredOrder } from './evidence/delivered-order.ts'
 import { type Evidence, gatherEvidence } from './evidence/evidence.ts'
 import type { AuditRows, RequestColumns } from './evidence/raw-rows.ts'
+import type { SettingChange } from './evidence/settings.ts'
 import { Findings, type RuleReport } from './findings.ts'
 import type { Promises } from './promises/promises.ts'
 import { rules } from './rules/index.ts'
@@ -17,13 +18,15 @@ export interface AuditReport {
   readonly violations: number
 }
 
-/** The rules that depend on a setting that may be tuned, by its last key. */
+/** The rules that rows do not show where a setting is tuned, by its last key. */
 const DECIDED_BY: Readonly<Record<string, readonly string[]>> = Object.freeze({
   max_batch: ['preferred-size', 'delay', 'idle'],
   max_delay_ms: ['preferred-size', 'delay', 'idle'],
-  limit: ['concurrency'],
   threshold_tokens: ['routing'],
 })
+
+/** The rules that need the changes of a setting. */
+const BY_CHANGES = Object.freeze({ limit: ['concurrency'], blocks: ['kv-cache'] })
 
 /**
  * Checks the raw rows of a run, simulated or live, against every rule that a scenario promises
@@ -39,9 +42,12 @@ export function auditRows(
   requests: RequestColumns,
   /** executors that came or went, in order; none where all ran all the time */
   changes: readonly ExecutorChange[] = [],
+  /** changes of tuned settings, in order; undefined where they were not kept */
+  settings?: readonly SettingChange[],
 ): AuditReport {
-  const views = viewsOf(promises, { rows, requests, changes })
-  const unknown = new Set((promises.tuned ?? []).flatMap((key) => DECIDED_BY[key] ?? []))
+  const views = viewsOf(promises, { rows, requests, changes, settings: settings ?? [] })
+  const decides = settings === undefined ? { ...DECIDED_BY, ...BY_CHANGES } : DECIDED_BY
+  const unknown = new Set((promises.tuned ?? []).flatMap(({ key }) => decides[key] ?? []))
   const reports = rules.map(({ rule, promise, check }) => {
     const found = new Findings(rule)
     if (unknown.has(rule)) return found.report('not checked, as its setting changes by tuning')
@@ -64,11 +70,12 @@ function viewsOf(
     readonly rows: AuditRows
     readonly requests: RequestColumns
     readonly changes: readonly ExecutorChange[]
+    readonly settings: readonly SettingChange[]
   },
 ): readonly Evidence[] {
   if (promises.networks == null) return [gatherEvidence(promises, run)]
-  const { rows, requests, changes } = run
-  const routed = { rows: asRouted(rows), requests, changes, delivered: rows.sent }
-  const delivered = { ...inDeliveredOrder(rows, requests), changes }
+  const { rows, requests, changes, settings } = run
+  const routed = { rows: asRouted(rows), requests, changes, settings, delivered: rows.sent }
+  const delivered = { ...inDeliveredOrder(rows, requests), changes, settings }
   return [gatherEvidence(promises, routed), gatherEvidence(promises, delivered)]
 }

@@ -1,3 +1,4 @@
+export { apartByLength } from './blame/apart-by-length.ts'
 export { type Blame, blameOf } from './blame/blame.ts'
 export { blameLimits } from './blame/blame-limits.ts'
 export { type Bottleneck, bottleneckName, bottleneckOf } from './blame/bottleneck.ts'

@@ -50,6 +50,7 @@ export {
   type RowColumns,
   RowRecorder,
   Rows,
+  type SettingChange,
 } from './recording/rows.ts'
 export { playBack } from './recording/rows-playback.ts'
 export {

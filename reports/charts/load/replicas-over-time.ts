@@ -3,16 +3,7 @@ import type { NonNormalizedSpec } from 'vega-lite/types_unstable/spec/index.js'
 import type { PoolAvailability } from '../../../sim/documents/index.ts'
 import { fixed, percent, plural } from '../../format.ts'
 import { availablePools, regretOf } from '../../tables/availability-tables.ts'
-import {
-  frame,
-  keyWords,
-  type Layer,
-  largest,
-  plotWidth,
-  type Sides,
-  subject,
-  type World,
-} from '../frame.ts'
+import { frame, keyWords, type Layer, largest, plotWidth, type Sides, subject } from '../frame.ts'
 import { supportedPercentile } from '../latency/latency-over-time.ts'
 import type { Channel } from '../plot.ts'
 import { LIGHT } from '../theme.ts'
@@ -20,6 +11,7 @@ import { limitLines } from './limits.ts'
 import {
   endOf,
   latencyPanel,
+  loadPanel,
   PANEL_SPACING,
   type Panel,
   type Point,
@@ -81,12 +73,6 @@ const decidedText = (decided: readonly Layer[]) =>
 /** How much the number of replicas changes. */
 function spread({ series }: PoolAvailability): number {
   return Math.max(...series.paid, ...series.serving) - Math.min(...series.serving)
-}
-
-function loadPanel({ result: { series } }: World): Panel {
-  const line = series.arrived_rps.map((y, i) => ({ x: (i + 0.5) * series.bucket_s, y }))
-  const most = Math.max(1e-9, ...series.arrived_rps)
-  return { title: 'arrivals/s', domain: [0, 1.1 * most], lines: [line] }
 }
 
 function replicasPanel({ series, regret }: PoolAvailability): Panel {

@@ -76,6 +76,13 @@ export function panelLimits(world: World, width: number): Limit[] {
   return limits.map((limit) => ({ ...limit, text: `< ${exactText(limit.limitMs, 'time')}` }))
 }
 
+/** Arrivals per second. */
+export function loadPanel({ result: { series } }: World): Panel {
+  const line = series.arrived_rps.map((y, i) => ({ x: (i + 0.5) * series.bucket_s, y }))
+  const most = Math.max(1e-9, ...series.arrived_rps)
+  return { title: 'arrivals/s', domain: [0, 1.1 * most], lines: [line] }
+}
+
 /** With room for the limits of the objectives. */
 export function latencyPanel(world: World, p: number): Panel {
   const points = latencyPoints(world.result.series, p)

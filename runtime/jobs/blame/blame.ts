@@ -1,6 +1,7 @@
 import { EXIT, Failure } from '../../../scenarios/index.ts'
 import type { Blamed } from '../../../sim/documents/index.ts'
 import {
+  apartByLength,
   type Blame,
   type Bottleneck,
   blameLimits,
@@ -48,7 +49,14 @@ export async function blame(path: string, options: BlameOptions = {}): Promise<B
     const text = 'served no request after the warm-up, so there is no tail to explain'
     throw new Failure(`${path}: ${text}`, EXIT.undecided)
   }
-  const tried = await triedChanges(system, nextChanges(scenario, bottleneck.pool, blamed.groups), {
+  const changes = [
+    ...nextChanges(scenario, bottleneck.pool, blamed.groups),
+    ...apartByLength(
+      scenario,
+      runs.map(({ rows }) => rows.columns),
+    ),
+  ]
+  const tried = await triedChanges(system, changes, {
     replications,
     level: bottleneck.level,
     signal,

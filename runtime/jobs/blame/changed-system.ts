@@ -1,4 +1,4 @@
-import { hashOf, parseKeptScenario } from '../../../scenarios/index.ts'
+import { hashOf, type Pool, parseKeptScenario } from '../../../scenarios/index.ts'
 import type { NewValue } from '../../../sim/experiment/index.ts'
 import { resolveSystem, type System } from '../prepare.ts'
 
@@ -11,9 +11,11 @@ export function changedSystem(system: System, name: string, values: readonly New
   for (const { path, value } of values) setAt(changed, path, value)
   const scenario = parseKeptScenario(JSON.stringify(changed), name)
   // a model at another precision has other content than its file
-  const contents = scenario.pools.map(({ precision }, i) =>
-    precision === system.scenario.pools[i]!.precision ? system.contents[i]! : null,
-  )
+  const contents = scenario.pools.map(({ model, precision }) => {
+    const same = (own: Pool) => own.model === model && own.precision === precision
+    const index = system.scenario.pools.findIndex(same)
+    return index < 0 ? null : system.contents[index]!
+  })
   return resolveSystem({ ...system, scenario, hash: hashOf(scenario), contents }, system.profile)
 }
 

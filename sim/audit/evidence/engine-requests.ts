@@ -4,6 +4,8 @@ import type { Evidence } from './evidence.ts'
 /** The requests of an engine: keys in the order of dispatch. */
 export interface EngineRequests {
   readonly generation: PromisedGeneration
+  /** number of its pool */
+  readonly pool: number
   readonly keys: readonly number[]
 }
 
@@ -13,12 +15,13 @@ export interface EngineRequests {
  */
 export function engineRequests({ queues }: Evidence): Map<number, EngineRequests> {
   const engines = new Map<number, EngineRequests & { keys: number[] }>()
-  for (const { pool, batches } of queues) {
+  for (const { pool, poolIndex, batches } of queues) {
     const { generation } = pool
     if (generation === undefined || generation.handOver !== null) continue
     for (const { executor, members } of batches) {
       const known = engines.get(executor)
-      if (known === undefined) engines.set(executor, { generation, keys: [...members] })
+      if (known === undefined)
+        engines.set(executor, { generation, pool: poolIndex, keys: [...members] })
       else known.keys.push(...members)
     }
   }

@@ -17,6 +17,7 @@ import {
   WITHDRAWN,
 } from './raw-rows.ts'
 import { gatherBatches, orNever, type SeenBatch } from './seen-batch.ts'
+import { type SettingChange, Settings } from './settings.ts'
 
 /** All events at one queue; lists are in order of time, then of keys. */
 export interface SeenQueue extends PromisedQueue {
@@ -81,6 +82,7 @@ export interface Evidence {
   /** by request: when it left the system; Infinity for never */
   readonly gone: Float64Array
   readonly end: EndOfTraffic
+  readonly settings: Settings
   /** by the number of a request here, its key; null where they are the same */
   readonly keys: Int32Array | null
   /** of rows in which requests are sent as they are routed: when each was delivered */
@@ -93,12 +95,14 @@ export function gatherEvidence(
     rows,
     requests,
     changes,
+    settings,
     keys = null,
     delivered = null,
   }: {
     readonly rows: AuditRows
     readonly requests: RequestColumns
     readonly changes: readonly ExecutorChange[]
+    readonly settings: readonly SettingChange[]
     readonly keys?: Int32Array | null
     readonly delivered?: Float64Array | null
   },
@@ -165,7 +169,19 @@ export function gatherEvidence(
   const classOf = (key: number) => promises.classes[rows.class[key]!] ?? promises.classes[0]!
   const expected = expectedParts(requests, promises, rows)
   const lists = { queues, unhindered, batches, left, gone }
-  return { classOf, promises, rows, requests, expected, ...lists, end, keys, delivered }
+  const tuned = new Settings(promises, settings)
+  return {
+    classOf,
+    settings: tuned,
+    promises,
+    rows,
+    requests,
+    expected,
+    ...lists,
+    end,
+    keys,
+    delivered,
+  }
 }
 
 /** Infinity minus Infinity is no order. */

@@ -13,7 +13,7 @@ type Plain =
   | 'endpoint-picker'
 
 /** Policies whose settings are not needed: without any, or not checked. */
-type Bare = 'random' | 'round-robin' | 'least-work' | 'latency-target' | 'endpoint-picker'
+type Bare = 'random' | 'round-robin' | 'least-work' | 'latency-target'
 
 /** A router; candidates are pools, or the queues of a pool, by number. */
 export type PromisedRouting =
@@ -48,6 +48,21 @@ export type PromisedRouting =
       /** blocks that are remembered of each candidate */
       readonly lruBlocks: number
     }
+  | PromisedPicker
+
+/** Highest sum of weighted scores, each from 0 to 1; load awareness up to one half. */
+export interface PromisedPicker {
+  readonly policy: 'endpoint-picker'
+  readonly weights: {
+    readonly queue: number
+    readonly running: number
+    readonly kvCache: number
+    readonly prefixCache: number
+    readonly loadAware: number
+  }
+  readonly picker: 'max-score' | 'weighted-random'
+  readonly lruBlocks: number
+}
 
 export type PromisedChoice = Plain | PromisedRouting
 
@@ -70,6 +85,13 @@ export function settled(choice: PromisedChoice): PromisedRouting {
         balanceAbs: 64,
         balanceRel: 1.5,
         lruBlocks: 262_144,
+      }
+    case 'endpoint-picker':
+      return {
+        policy: choice,
+        weights: { queue: 2, running: 0, kvCache: 2, prefixCache: 3, loadAware: 0 },
+        picker: 'max-score',
+        lruBlocks: 31_250,
       }
     default:
       return { policy: choice }
@@ -118,6 +140,16 @@ export function promisedQueueRouting(routing: QueueRouting): PromisedChoice {
       cacheThreshold: routing.cache_threshold,
       balanceAbs: routing.balance_abs,
       balanceRel: routing.balance_rel,
+      lruBlocks: routing.lru_blocks,
+    }
+  }
+  if (routing.policy === 'endpoint-picker') {
+    const { queue, running, kv_cache, prefix_cache, load_aware } = routing.scorers
+    const weights = { queue, running, kvCache: kv_cache, prefixCache: prefix_cache }
+    return {
+      policy: routing.policy,
+      weights: { ...weights, loadAware: load_aware },
+      picker: routing.picker,
       lruBlocks: routing.lru_blocks,
     }
   }

@@ -11,6 +11,7 @@ import { type PromisedKv, promisedKv } from './promised-kv.ts'
 import { type PromisedNetworks, promisedNetworks } from './promised-networks.ts'
 import { type PromisedReactions, promisedReactions } from './promised-reactions.ts'
 import { type PromisedChoice, promisedQueueRouting, promisedRouter } from './promised-routing.ts'
+import { type PromisedTuning, promisedTuning } from './promised-tuning.ts'
 
 export type Batching = CamelKeys<Scenario['pools'][number]['batching']>
 
@@ -18,8 +19,8 @@ export type Batching = CamelKeys<Scenario['pools'][number]['batching']>
 export interface Promises {
   /** router policy among pools */
   readonly routing: PromisedChoice
-  /** settings that change while it runs, by their last key; what they decide is not checked */
-  readonly tuned?: readonly string[]
+  /** settings that change while it runs */
+  readonly tuned?: readonly PromisedTuning[] | undefined
   readonly classes: readonly ClassPromises[]
   readonly pools: readonly PoolPromises[]
   /** indexed by the devices of pools' memory */
@@ -183,9 +184,7 @@ export function promisesOf(scenario: Scenario): Promises {
   }
   return {
     routing: promisedRouter(scenario),
-    ...(scenario.tuning && {
-      tuned: scenario.tuning.map(({ setting }) => setting.split('.').at(-1)!),
-    }),
+    tuned: promisedTuning(scenario),
     classes,
     pools,
     devices: promisedDevices(scenario),

@@ -36,6 +36,8 @@ export interface ObservedRun {
   readonly deaths?: readonly number[]
   /** executors that came or went, in order; none where all ran all the time */
   readonly changes?: readonly ExecutorChange[]
+  /** changes of tuned settings, in order; absent where rows were kept without them */
+  readonly settings?: RowRecorder['settings'] | undefined
   /** of each start of the traffic; none in a simulated run */
   readonly control?: readonly ControlReading[]
 }

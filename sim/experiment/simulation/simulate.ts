@@ -244,6 +244,7 @@ function rowsRecorded(input: SimulationInput, replication: number) {
     rows: recorder!.rows,
     timers: [],
     changes: recorder!.changes,
+    settings: recorder!.settings,
     journal: journal!,
   })
   return { parts, kept }

@@ -50,6 +50,10 @@ export class GenerationServer implements StationServer, KvReceiver {
     return sum / this.#engines.length
   }
 
+  limitBlocks(budget: number): void {
+    for (const { slots } of this.#engines) slots.limitBlocks(budget)
+  }
+
   couldHold(request: number): boolean {
     const { requests, sequences } = this.#world
     sequences.begin(request, requests.inputTokens[request]!)

@@ -30,6 +30,8 @@ export class SequenceSlots {
   readonly #host: EngineHost
   /** blocks that admission leaves free */
   readonly #watermark: number
+  /** blocks beyond its budget, which cached prompts leave free as well */
+  #withheld = 0
   /** sequences with a slot, in the order of preemption */
   readonly #victims: KeyedHeap
   /** preempted sequences, in the order in which they are resumed */
@@ -98,7 +100,7 @@ export class SequenceSlots {
   /** Whether there are blocks for it beside those of step number `step`. */
   fits(request: number, step: number): boolean {
     const { sequences } = this.#host
-    const spare = this.taken > 0 ? this.#watermark : 0
+    const spare = this.taken > 0 ? this.#watermark + this.#withheld : 0
     // a sequence that decodes at once may need its next block in this step
     const further = sequences.toPrefill[request] === 0 ? 1 : 0
     const blocks = this.kv.blocksOf(this.tokensFor(request) + further)
@@ -156,7 +158,7 @@ export class SequenceSlots {
       return
     }
     this.cache.take(request)
-    this.cache.evictUntilFree(blocks - this.cache.hits)
+    this.cache.evictUntilFree(blocks - this.cache.hits + this.#withheld)
     this.kv.take(blocks - this.cache.hits)
   }
 
@@ -172,6 +174,7 @@ export class SequenceSlots {
   leave(request: number, tokens: number): void {
     const known = this.cache?.leave(request) ?? 0
     this.kv.release(this.kv.blocksOf(tokens) - known)
+    if (this.#withheld > 0) this.cache?.evictUntilFree(this.#withheld)
     this.tokens -= tokens
     this.#victims.remove(request)
     this.taken--
@@ -183,11 +186,21 @@ export class SequenceSlots {
     return from.next() >= 0 ? from.take() : -1
   }
 
-  /** Goes on with the counts of an engine that was lost. */
-  countOn({ promptTokens, hitTokens, shortages }: SequenceSlots): void {
-    this.promptTokens = promptTokens
-    this.hitTokens = hitTokens
-    this.shortages = shortages
+  /**
+   * Sets how many blocks admission and cached prompts may fill. The rest is for the growth of
+   * running sequences, and for one that would run alone.
+   */
+  limitBlocks(budget: number): void {
+    this.#withheld = this.#plan.kv.blocks - budget
+    this.cache?.evictUntilFree(this.#withheld)
+  }
+
+  /** Goes on with the counts and the budget of an engine that was lost. */
+  countOn(before: SequenceSlots): void {
+    this.promptTokens = before.promptTokens
+    this.hitTokens = before.hitTokens
+    this.shortages = before.shortages
+    this.#withheld = before.#withheld
   }
 
   /** A preempted sequence waits for a slot. */

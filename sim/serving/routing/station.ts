@@ -9,6 +9,14 @@ import type { Requests } from '../requests.ts'
 import type { OutstandingWork } from './predicted-work.ts'
 import type { Candidate } from './routing-policy.ts'
 
+/** The KV caches of the executors of a station. */
+interface KvCaches {
+  /** share of their blocks that sequences use */
+  readonly kvUsage: number
+  /** Sets how many blocks of each admission and cached prompts may fill. */
+  limitBlocks(budget: number): void
+}
+
 /**
  * A queue and the executors that serve it: all replicas of a pool, or one of them where queues are
  * per replica. Of several free executors the one that has been free longest is taken.
@@ -27,7 +35,7 @@ export class Station implements Candidate, QueueView {
   number = 0
   work: OutstandingWork | null = null
   /** the KV caches of its executors; null where it generates nothing */
-  caches: { readonly kvUsage: number } | null = null
+  caches: KvCaches | null = null
   running = 0
   /** executors that run a batch, or any sequence */
   working = 0

@@ -1,4 +1,5 @@
 import { log } from '../../kernel/index.ts'
+import { Arms } from './arms.ts'
 import type { Controller, WindowView } from './control.ts'
 import type { TuningPlan } from './tuning-plan.ts'
 
@@ -10,31 +11,21 @@ import type { TuningPlan } from './tuning-plan.ts'
  */
 export function bandit(plan: Extract<TuningPlan, { controller: 'bandit' }>): Controller {
   const { values, discount } = plan
-  const windows = new Float64Array(values.length)
-  const rewards = new Float64Array(values.length)
+  const arms = new Arms(values.length, discount)
   // a value of the scenario that is not among them has no windows of its own
   let arm = values.indexOf(plan.start)
   return {
     decide(seen: WindowView) {
       if (seen.ended === 0) return null
-      const measured = seen.met / seen.ended
-      for (let i = 0; i < values.length; i++) {
-        windows[i]! *= discount
-        rewards[i]! *= discount
-      }
-      if (arm >= 0) {
-        windows[arm]! += 1
-        rewards[arm]! += measured
-      }
-      arm = highest(windows, rewards)
-      const reason = windows[arm] === 0 ? 'not tried yet' : 'highest upper confidence bound'
+      const measured = arms.record(arm, seen)
+      arm = highest(arms)
+      const reason = arms.windows[arm] === 0 ? 'not tried yet' : 'highest upper confidence bound'
       return { value: values[arm]!, measured, reason }
     },
   }
 }
 
-function highest(windows: Float64Array, rewards: Float64Array): number {
-  const untried = windows.indexOf(0)
+function highest({ windows, rewards, untried }: Arms): number {
   if (untried >= 0) return untried
   const all = windows.reduce((sum, own) => sum + own, 0)
   let best = 0

@@ -2,6 +2,7 @@ import { aimd } from './aimd.ts'
 import { bandit } from './bandit.ts'
 import type { Controller } from './control.ts'
 import { pid } from './pid.ts'
+import { thompson } from './thompson.ts'
 import type { TuningPlan } from './tuning-plan.ts'
 
 type PlanOf<C extends TuningPlan['controller']> = Extract<TuningPlan, { controller: C }>
@@ -10,7 +11,7 @@ type Controllers = {
 }
 
 /** Every controller. A new one is a new entry here, and its configuration in the schema. */
-const controllers: Controllers = Object.freeze({ aimd, pid, bandit })
+const controllers: Controllers = Object.freeze({ aimd, pid, bandit, thompson })
 
 export function controllerOf(plan: TuningPlan): Controller {
   return (controllers[plan.controller] as (own: TuningPlan) => Controller)(plan)

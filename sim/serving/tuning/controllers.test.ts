@@ -133,6 +133,17 @@ describe('bandit', () => {
     expect(mean(8000) / mean(2000)).toBeLessThan(1.5)
   })
 
+  test('Thompson sampling regrets less than half of that', () => {
+    const own: TuningPlan = { ...plan, controller: 'thompson' }
+    const total = (of: TuningPlan) =>
+      Array.from({ length: 20 }, (_, seed) => regrets(of, 8000, seed).at(-1)!).reduce(
+        (sum, regret) => sum + regret,
+        0,
+      )
+    expect(total(own)).toBeLessThan(0.5 * total(plan))
+    expect(total(own)).toBeGreaterThan(0)
+  })
+
   test('negative control: a discount costs regret in proportion where nothing changes', () => {
     const own: TuningPlan = { ...shared, controller: 'bandit', values, discount: 0.9, start: 4 }
     const run = regrets(own, 8000, 1)
@@ -148,5 +159,19 @@ describe('bandit', () => {
     const total = (of: TuningPlan) =>
       [1, 2, 3, 4, 5].reduce((sum, seed) => sum + regrets(of, 6000, seed, moving()).at(-1)!, 0)
     expect(total(own)).toBeLessThan(total(plan))
+    const drawn = { ...own, controller: 'thompson' } as const
+    expect(total(drawn)).toBeLessThan(total(own))
+    expect(total(drawn)).toBeLessThan(total({ ...drawn, discount: 1 }))
+  })
+
+  test('Thompson sampling tries each value once, and repeats its draws', () => {
+    const own: TuningPlan = { ...plan, controller: 'thompson' }
+    const tried = () => {
+      const { decide } = controllerOf(own)
+      return Array.from({ length: 50 }, (_, i) => decide(windowOf(1, { met: 50 + (i % 7) }))!.value)
+    }
+    expect(tried().slice(0, 3)).toEqual([8, 16, 32])
+    expect(tried()).toEqual(tried())
+    expect(new Set(tried().slice(3)).size).toBe(4)
   })
 })

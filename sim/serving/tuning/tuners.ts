@@ -55,6 +55,8 @@ export class Tuners {
       for (const router of this.#tunable.routers) router.retune({ thresholdTokens: value })
     } else if (setting === 'concurrency') {
       stations[0]!.admission.limitConcurrency(value)
+    } else if (setting === 'kv-blocks') {
+      for (const { caches } of stations) caches!.limitBlocks(value)
     } else {
       const change = setting === 'max-batch' ? { maxBatch: value } : { maxDelayMs: value }
       for (const { batcher } of stations) batcher.retune(change)

@@ -2,7 +2,7 @@ import type { Scenario } from '../../../scenarios/schema/schema.ts'
 import type { Ms } from '../ports.ts'
 
 /** What is tuned: a setting of the pool of that number, or of the router among pools. */
-export type TunedSetting = 'max-batch' | 'max-delay' | 'concurrency' | 'threshold'
+export type TunedSetting = 'max-batch' | 'max-delay' | 'concurrency' | 'threshold' | 'kv-blocks'
 
 interface Shared {
   /** its path in the scenario */
@@ -24,6 +24,11 @@ interface Ranged extends Shared {
   readonly percentile: number
 }
 
+interface Listed extends Shared {
+  readonly values: readonly number[]
+  readonly discount: number
+}
+
 export type TuningPlan =
   | (Ranged & { readonly controller: 'aimd'; readonly increase: number; readonly decrease: number })
   | (Ranged & {
@@ -32,17 +37,15 @@ export type TuningPlan =
       readonly integral: number
       readonly derivative: number
     })
-  | (Shared & {
-      readonly controller: 'bandit'
-      readonly values: readonly number[]
-      readonly discount: number
-    })
+  | (Listed & { readonly controller: 'bandit' })
+  | (Listed & { readonly controller: 'thompson' })
 
 const LAST_KEYS: Readonly<Record<string, TunedSetting>> = {
   max_batch: 'max-batch',
   max_delay_ms: 'max-delay',
   limit: 'concurrency',
   threshold_tokens: 'threshold',
+  blocks: 'kv-blocks',
 }
 
 export function tuningPlans(scenario: Scenario): TuningPlan[] {
@@ -60,6 +63,7 @@ function tuningPlan(tuned: Tuned, { pools, router }: Scenario): TuningPlan {
     'max-batch': own?.batching.policy === 'dynamic' ? own.batching.max_batch : 1,
     'max-delay': own?.batching.policy === 'dynamic' ? own.batching.max_delay_ms : 0,
     concurrency: own?.admission.concurrency?.limit ?? 1,
+    'kv-blocks': own?.generation?.kv_cache?.blocks ?? 1,
     threshold: router.policy === 'length-threshold' ? router.threshold_tokens : 1,
   }
   const shared = {
@@ -80,7 +84,8 @@ function tuningPlan(tuned: Tuned, { pools, router }: Scenario): TuningPlan {
       const { controller, min, max, percentile, proportional, integral, derivative } = tuned
       return { ...shared, controller, min, max, percentile, proportional, integral, derivative }
     }
-    case 'bandit': {
+    case 'bandit':
+    case 'thompson': {
       const { controller, values, discount } = tuned
       return { ...shared, controller, values, discount }
     }

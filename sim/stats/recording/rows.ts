@@ -1,5 +1,12 @@
 import { sharedMemory } from '../../kernel/index.ts'
-import type { Batch, ExecutorPhase, Ms, Observer, Requests } from '../../serving/index.ts'
+import type {
+  Batch,
+  ExecutorPhase,
+  Ms,
+  Observer,
+  Requests,
+  TuningStep,
+} from '../../serving/index.ts'
 
 type ColumnType =
   | Float64ArrayConstructor
@@ -76,6 +83,14 @@ export interface ExecutorChange {
   readonly state: ExecutorPhase
 }
 
+/** A tuned setting was changed. */
+export interface SettingChange {
+  readonly at: Ms
+  /** its number among the tuned settings */
+  readonly tuner: number
+  readonly to: number
+}
+
 /** Raw rows by request key, in shared memory: threads pass them on without a copy. */
 export class Rows {
   readonly count: number
@@ -131,6 +146,8 @@ export class RowRecorder implements Observer {
   readonly #requests: Requests
   /** executors that came or went, in order */
   readonly changes: ExecutorChange[] = []
+  /** changes of tuned settings, in order */
+  readonly settings: SettingChange[] = []
   #arrived = 0
   #batches = 0
 
@@ -175,6 +192,10 @@ export class RowRecorder implements Observer {
 
   executor(at: Ms, executor: number, state: ExecutorPhase): void {
     this.changes.push({ at, executor, state })
+  }
+
+  tuned(at: Ms, { tuner, to }: TuningStep): void {
+    this.settings.push({ at, tuner, to })
   }
 
   batch(now: Ms, batch: Batch): void {

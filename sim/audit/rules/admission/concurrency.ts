@@ -6,7 +6,10 @@ export const concurrency: Rule = {
   promise:
     'a pool never exceeds its concurrency limit, and sheds no request for it below the limit',
   check(seen, found) {
-    const limit = (pool: number) => seen.promises.pools[pool]!.admission.concurrencyLimit
-    checkPoolLimit(seen, 'concurrency', limit, found)
+    const limits = (pool: number, _key: number, sent: number) => {
+      const { concurrencyLimit } = seen.promises.pools[pool]!.admission
+      return seen.settings.boundsAt(pool, 'limit', concurrencyLimit, sent)
+    }
+    checkPoolLimit(seen, 'concurrency', limits, found)
   },
 }

@@ -1,5 +1,6 @@
 import type { Evidence } from '../../evidence/evidence.ts'
 import { eachArrival } from '../../evidence/loads.ts'
+import type { Bounds } from '../../evidence/settings.ts'
 import { type Findings, ms } from '../../findings.ts'
 import { admissionDecision, type Reason } from './refused.ts'
 
@@ -11,19 +12,20 @@ import { admissionDecision, type Reason } from './refused.ts'
 export function checkPoolLimit(
   seen: Evidence,
   reason: Reason,
-  limitOf: (pool: number, key: number) => number,
+  limitsOf: (pool: number, key: number, sent: number) => Bounds,
   found: Findings,
 ): void {
   eachArrival(seen, ({ key, sent, queue: { poolIndex: pool } }, { pools }) => {
     // rows do not show when a request left a prefill pool
     if (seen.promises.pools[pool]!.generation?.handOver != null) return
-    const limit = limitOf(pool, key)
+    const [lowest, highest] = limitsOf(pool, key, sent)
     const said = admissionDecision(seen.rows, key, reason)
-    if (said === null || (said === 'passed' && limit === Number.POSITIVE_INFINITY)) return
+    if (said === null || (said === 'passed' && highest === Number.POSITIVE_INFINITY)) return
     const [least, most] = [pools.least[pool]!, pools.most[pool]!]
-    found.check(said === 'passed' ? least < limit : most >= limit, [key], () => {
+    found.check(said === 'passed' ? least < highest : most >= lowest, [key], () => {
       const what =
         said === 'passed' ? `admitted with at least ${least}` : `shed with at most ${most}`
+      const limit = said === 'passed' ? highest : lowest
       return `${what} requests in pool ${pool} at ${ms(sent)}; the limit is ${limit}`
     })
   })

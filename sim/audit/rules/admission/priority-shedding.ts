@@ -1,3 +1,4 @@
+import type { Bounds } from '../../evidence/settings.ts'
 import type { Rule } from '../../findings.ts'
 import { checkPoolLimit } from './pool-limit.ts'
 
@@ -5,12 +6,13 @@ export const priorityShedding: Rule = {
   rule: 'priority-shedding',
   promise: 'a request is shed exactly where its pool has reached the limit of its priority',
   check(seen, found) {
-    const limit = (pool: number, key: number) => {
+    const limits = (pool: number, key: number): Bounds => {
       const { priorityLimits } = seen.promises.pools[pool]!.admission
       const { priority } = seen.classOf(key)
       const promised = priorityLimits.find((entry) => entry.priority === priority)
-      return promised === undefined ? Number.POSITIVE_INFINITY : promised.limit
+      const limit = promised?.limit ?? Number.POSITIVE_INFINITY
+      return [limit, limit]
     }
-    checkPoolLimit(seen, 'priority', limit, found)
+    checkPoolLimit(seen, 'priority', limits, found)
   },
 }

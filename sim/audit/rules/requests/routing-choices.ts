@@ -1,4 +1,5 @@
 import type { PromisedRouting } from '../../promises/promised-routing.ts'
+import { pickedByPrompt } from './picked-by-prompt.ts'
 import { drawnFor, preferredBy } from './routing-hash.ts'
 import type { SentPrompts } from './sent-prompts.ts'
 
@@ -27,6 +28,8 @@ export interface Choice {
   /** number of requests routed before this one */
   readonly turn: number
   readonly key: number
+  /** its number among the rows of the evidence */
+  readonly row: number
   readonly tokens: number
   /** what identifies its session; null where prompts are not in the evidence */
   readonly session: { readonly block: number; readonly classIndex: number } | null
@@ -88,10 +91,15 @@ export function expectedChoice(choice: Choice): number | null {
     case 'prefix-affinity':
       if (choice.sentPrompts === null || !choice.loadsKnown) return null
       return byPrompt(choice, choice.sentPrompts, left, routing)
-    // rows show neither what predictions learnt from nor KV caches at the last refresh
+    case 'endpoint-picker': {
+      const { sentPrompts: sent, row } = choice
+      if (sent === null) return null
+      const shares = left.map((i) => sent.pickerShare(routerName(of), i, row))
+      return pickedByPrompt(left, shares, chosen, routing)
+    }
+    // rows do not show what predictions learnt from
     case 'least-work':
     case 'latency-target':
-    case 'endpoint-picker':
       return null
   }
 }
@@ -168,7 +176,7 @@ function spilledTo(
 export const routerName = ({ router, numbers }: Candidates) => `${router}: ${numbers}`
 
 function byPrompt(
-  { of, chosen, key }: Choice,
+  { of, chosen, row }: Choice,
   sent: SentPrompts,
   left: readonly number[],
   routing: Extract<PromisedRouting, { policy: 'prefix-affinity' }>,
@@ -181,9 +189,9 @@ function byPrompt(
   if (certainly) return leastLoaded(of, left, chosen)
   if (unequal(Math.max(...most), Math.min(...least))) return chosen
   const name = routerName(of)
-  const matched = left.map((i) => sent.matched(name, i, key))
+  const matched = left.map((i) => sent.matched(name, i, row))
   const longest = Math.max(...matched)
-  if (sent.share(longest, key) > cacheThreshold) {
+  if (sent.share(longest, row) > cacheThreshold) {
     const equals = left.filter((_, i) => matched[i] === longest)
     return equals.includes(chosen) ? leastLoaded(of, equals, chosen) : equals[0]!
   }

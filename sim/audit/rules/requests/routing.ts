@@ -7,7 +7,7 @@ import type { PromisedWay } from '../../promises/promised-networks.ts'
 import { type PromisedChoice, settled } from '../../promises/promised-routing.ts'
 import { poolsOfClasses } from '../../promises/promises.ts'
 import { type Candidates, type Choice, expectedChoice, routerName } from './routing-choices.ts'
-import { SentPrompts } from './sent-prompts.ts'
+import { PICKER_BLOCKS, SentPrompts } from './sent-prompts.ts'
 
 export const routing: Rule = {
   rule: 'routing',
@@ -46,8 +46,10 @@ export const routing: Rule = {
     /** A candidate of a router is sent a prompt that the router remembers. */
     const remember = (of: Candidates, chosen: number, choice: PromisedChoice, key: number) => {
       const own = settled(choice)
-      if (own.policy !== 'prefix-affinity' || of.numbers.length === 1) return
-      sentPrompts?.add(routerName(of), chosen, key, own.lruBlocks)
+      if (!('lruBlocks' in own) || of.numbers.length === 1) return
+      const { lruBlocks } = own
+      const most = own.policy === 'endpoint-picker' ? PICKER_BLOCKS : Number.POSITIVE_INFINITY
+      sentPrompts?.add(routerName(of), chosen, key, { lruBlocks, most })
     }
     const visit = ({ key, queue, sent }: Arrival) => {
       if (isUnavailable(seen, key)) return
@@ -178,7 +180,7 @@ function check(seen: Evidence, key: number, routed: Routed, found: Findings): vo
   const session = routing.policy === 'session-affinity' ? sessionOf(seen, key) : null
   const expected = expectedChoice({
     ...routed,
-    ...{ routing, key: seen.keys?.[key] ?? key, tokens, session },
+    ...{ routing, key: seen.keys?.[key] ?? key, row: key, tokens, session },
   })
   if (expected === null) return
   found.check(expected === chosen, [key], () => {

@@ -1,5 +1,8 @@
 import type { Evidence } from '../../evidence/evidence.ts'
 
+/** Blocks of a prompt that an endpoint picker compares. */
+export const PICKER_BLOCKS = 256
+
 /** Tokens of a block of a prompt, and of a number of a prefix. */
 const BLOCK = 16
 const NUMBERED = 512
@@ -20,10 +23,18 @@ export class SentPrompts {
     return this.#seen.requests.prefixes !== undefined
   }
 
-  /** A candidate of a router was sent a prompt; only its last `lruBlocks` blocks are kept. */
-  add(router: string, candidate: number, key: number, lruBlocks: number): void {
+  /**
+   * A candidate of a router was sent a prompt, of which the router takes its first `most` blocks;
+   * only the last `lruBlocks` blocks of all are kept.
+   */
+  add(
+    router: string,
+    candidate: number,
+    key: number,
+    { lruBlocks, most }: { readonly lruBlocks: number; readonly most: number },
+  ): void {
     const sent = this.#sentTo(router, candidate)
-    for (const name of this.#blocksOf(key).reverse()) {
+    for (const name of this.#blocksOf(key).slice(0, most).reverse()) {
       sent.delete(name)
       sent.add(name)
     }
@@ -37,6 +48,13 @@ export class SentPrompts {
     const blocks = this.#blocksOf(key)
     const missing = blocks.findIndex((name) => !sent.has(name))
     return missing < 0 ? blocks.length : missing
+  }
+
+  /** Of a prompt as an endpoint picker compares it, the part that a candidate was sent. */
+  pickerShare(router: string, candidate: number, key: number): number {
+    const tokens = this.#seen.rows.inputTokens[key]!
+    const blocks = Math.min(PICKER_BLOCKS, Math.floor(tokens / BLOCK))
+    return blocks === 0 ? 0 : Math.min(blocks, this.matched(router, candidate, key)) / blocks
   }
 
   share(blocks: number, key: number): number {

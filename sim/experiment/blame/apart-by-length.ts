@@ -1,0 +1,101 @@
+import { type Pool, type Scenario, scenarioSchema } from '../../../scenarios/schema/schema.ts'
+import { takesLength } from '../../../scenarios/schema/takes-length.ts'
+import type { RowColumns } from '../../stats/index.ts'
+import type { NewValue, NextChange } from './next-changes.ts'
+
+/** Where a router parts short requests from long ones. */
+interface Parted {
+  readonly short: string
+  readonly long: string
+  readonly thresholdTokens: number
+}
+
+/**
+ * A router that sends long requests elsewhere than short ones: to half of the replicas of a single
+ * pool, or to the second of two pools of one model. The threshold gives replicas of both equal work
+ * (SITA-E; Harchol-Balter, Crovella and Murta 1999). None where it would not part anything.
+ */
+export function apartByLength(scenario: Scenario, runs: readonly RowColumns[]): NextChange[] {
+  const { pools, models, router } = scenario
+  const [first, second] = pools
+  if (router.policy === 'length-threshold' || pools.length > 2) return []
+  if (pools.some(({ model }) => model !== first!.model)) return []
+  if (pools.some((own) => own.scaling !== undefined || handsOver(own))) return []
+  if (!takesLength(models[first!.model]!)) return []
+  const parts = second === undefined ? halves(first!) : { short: first!, long: second, values: [] }
+  if (parts === null) return []
+  const { short, long, values } = parts
+  const share = short.replicas / (short.replicas + long.replicas)
+  const thresholdTokens = thresholdOf(runs, share)
+  if (thresholdTokens === null) return []
+  const parted = { short: short.name, long: long.name, thresholdTokens }
+  return [{ name: 'long-requests-apart', values: [...values, routerValue(parted)] }]
+}
+
+const handsOver = ({ generation }: Pool) =>
+  generation?.policy === 'continuous' && generation.hand_over !== undefined
+
+function routerValue({ short, long, thresholdTokens }: Parted): NewValue {
+  const value = { policy: 'length-threshold', threshold_tokens: thresholdTokens, short, long }
+  return { path: ['router'], value }
+}
+
+/** A pool as two, of which the first one keeps its name; null where it has a single replica. */
+function halves(pool: Pool) {
+  const more = Math.floor(pool.replicas / 2)
+  if (more === 0) return null
+  const short = { ...pool, replicas: pool.replicas - more }
+  const long = { ...pool, name: `${pool.name}-long`, replicas: more }
+  const value = [short, long].map(stated)
+  return { short, long, values: [{ path: ['pools'], value }] }
+}
+
+/** What a scenario states of a pool: the rest is what it has anyway. */
+function stated(pool: Pool): Readonly<Record<string, unknown>> {
+  const { name, model } = pool
+  const plain = scenarioSchema.shape.pools.element.parse({ name, model })
+  return { name, model, ...without(pool, plain) }
+}
+
+/** The entries that differ, and those of them within. */
+function without(own: object, usual: object): Readonly<Record<string, unknown>> {
+  const entries = Object.entries(own).flatMap(([key, value]) => {
+    const other: unknown = Reflect.get(usual, key)
+    if (value === undefined || JSON.stringify(value) === JSON.stringify(other)) return []
+    return [[key, isRecord(value) && isRecord(other) ? without(value, other) : value]]
+  })
+  return Object.fromEntries(entries) as Record<string, unknown>
+}
+
+const isRecord = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** The length up to which requests take so much of all work; null where all are equally long. */
+function thresholdOf(runs: readonly RowColumns[], share: number): number | null {
+  const work = new Map<number, number>()
+  for (const rows of runs) {
+    for (const [key, length] of rows.inputTokens.entries()) {
+      if (rows.batch[key]! >= 0) work.set(length, (work.get(length) ?? 0) + workOf(rows, key))
+    }
+  }
+  const lengths = [...work.keys()].sort((a, b) => a - b)
+  const total = lengths.reduce((sum, length) => sum + work.get(length)!, 0)
+  let [below, best, distance] = [0, Number.NaN, Number.POSITIVE_INFINITY]
+  for (const length of lengths.slice(0, -1)) {
+    below += work.get(length)!
+    const off = Math.abs(below / total - share)
+    if (off < distance) {
+      best = length
+      distance = off
+    }
+  }
+  // requests without a length are not parted by one
+  return best >= 1 ? best : null
+}
+
+/** Its part of the time of its batch; of an engine its tokens. */
+function workOf(rows: RowColumns, key: number): number {
+  const output = rows.outputTokens[key]!
+  if (output > 0) return rows.inputTokens[key]! + output
+  return (rows.ended[key]! - rows.started[key]!) / rows.batchSize[key]!
+}
