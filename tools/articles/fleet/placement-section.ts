@@ -1,4 +1,5 @@
 import type { PlacementChart } from '../../../reports/charts/load/placement.ts'
+import { count } from '../../../reports/format.ts'
 import type { Interval } from '../../../sim/stats/index.ts'
 import { markdownTable } from '../../markdown-table.ts'
 import { TRACES } from '../azure.ts'
@@ -38,33 +39,33 @@ export function placementSection(rows: readonly PlacementRow[]): string {
   ]
   const table = rows.map((row) => [
     sizeOf(row),
-    row.threshold === null ? '–' : `${row.threshold}${spots.includes(row) ? ' (best)' : ''}`,
+    row.threshold === null ? '–' : `${count(row.threshold)}${spots.includes(row) ? ' (best)' : ''}`,
     row.usdPerHour.toFixed(2),
     interval(row.good, percent),
     ...row.ttftP95.map((ttft) => interval(ttft, seconds)),
     interval(row.latencyP99, seconds),
   ])
-  const alone = centres(rows)
-    .map(
-      (row) =>
-        `${sizeOf(row)} ${percent(row.good.value)} for ${row.usdPerHour.toFixed(2)} USD an hour`,
-    )
-    .join(', ')
-  const found = spots
-    .map(
-      (row) =>
-        `${sizeOf(row)} ${percent(row.good.value)} for ${row.usdPerHour.toFixed(2)} USD with prompts of up to ${row.threshold} tokens at the edge`,
-    )
-    .join(', ')
+  const priced = (row: PlacementRow) =>
+    `${sizeOf(row)} (${row.usdPerHour.toFixed(2)} USD an hour): ${percent(row.good.value)} in time`
+  const found = [
+    ...centres(rows).map((row) => `- ${priced(row)}, everything in the centre`),
+    ...spots.map(
+      (row) => `- ${priced(row)}, prompts of up to ${count(row.threshold!)} tokens at the edge`,
+    ),
+  ].join('\n')
   return `## Edge or centre, on the recorded requests
 
 Is it better to serve short prompts on small cards near their clients than everything on large cards in a centre? The scenario is \`edge-or-centre\` of the library with the
 arrivals and the lengths of the Azure code and conversation traces, at ${SPEED} times their rate: L4 cards at the site, H100 cards 40 ms away. A request is in time if its TTFT is
 below 1 s, and for conversations its time per output token below 100 ms.
 
-In time: ${alone}; ${found}. The more cards the edge has, the longer its best threshold: beyond it the edge is overloaded, and below it the centre. Bursts of long prompts, which
-Poisson arrivals with the same lengths do not have, are what the centre needs its second card for, so [the guide](../guides/places.md) with Poisson arrivals finds a larger
-share in time at a higher rate.
+Each with its best threshold:
+
+${found}
+
+The more cards the edge has, the higher its best threshold: beyond it the edge is overloaded, and below it the centre. Code arrives in bursts of long prompts, for which the centre
+needs its second card. [The guide to places](../guides/places.md), where arrivals are Poisson, has more requests in time at twice this rate, and the edge is the cheaper choice there:
+what decides between edge and centre is the burstiness.
 
 ![Requests in time by threshold](../images/${PLACEMENT_IMAGE})
 
@@ -86,7 +87,7 @@ export function placementChartOf(rows: readonly PlacementRow[]): PlacementChart 
   return {
     title:
       centre.good.value > spot.good.value
-        ? `The centre alone has more requests in time than any split: ${percent(centre.good.value)}`
+        ? `No split has more requests in time than the centre alone: ${percent(centre.good.value)}`
         : `A split at ${spot.threshold} tokens has the most requests in time: ${percent(spot.good.value)}`,
     subtitle: [
       `Azure code and conversations at ${SPEED} times the recorded rate`,
