@@ -45,7 +45,7 @@ const configurations: BatchingPlan[] = [
   { policy: 'length-bucketed', maxBatch: 6, edges: [10, 35], maxDelayMs: 4 },
 ]
 
-/** One queue, or a queue for each replica and a router; with one queue there is nothing to choose. */
+/** One queue, where there is nothing to choose, or a queue for each replica and a router. */
 const queues = [
   { perReplicaQueues: false, routing: routingPlans[0]! },
   ...routingPlans.map((routing) => ({ perReplicaQueues: true, routing })),
@@ -73,7 +73,9 @@ const loaded = configurations.flatMap((batching, i) =>
   ),
 )
 
-type LoadedPool = Pick<PoolPlan, 'batching' | 'routing' | 'perReplicaQueues' | 'replicas'> & {
+type LoadedPool = (typeof queues)[number] & {
+  readonly batching: BatchingPlan
+  readonly replicas: number
   readonly limited: boolean
 }
 
