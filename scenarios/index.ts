@@ -29,6 +29,7 @@ export {
   parseKeptScenario,
   parseScenario,
 } from './parse/parse.ts'
+export { type VariantSide, variantChanges } from './parse/variant-changes.ts'
 export { parseVariant, type Variant } from './parse/variants.ts'
 export { hashOf } from './schema/canonical.ts'
 export { className } from './schema/class-name.ts'
