@@ -3,7 +3,7 @@ import type { ErrorSplit } from '../../documents/index.ts'
 import { runReplication, type SimulationInput } from '../index.ts'
 import { executorWork } from '../simulation/hardware.ts'
 import { compareRuns, simulatedPercentiles } from './compare.ts'
-import { DYNAMIC, type KnownOptions, type KnownRun, knownRun } from './known-machine.test-helper.ts'
+import { DYNAMIC, type KnownOptions, knownRun } from './known-machine.test-helper.ts'
 import { knownInput, knownProfile } from './known-profile.test-helper.ts'
 import { machineChange } from './machine-change.ts'
 
@@ -14,17 +14,6 @@ const DAYS = Array.from({ length: 10 }, (_, i) => 101 + i)
 
 type Machine = Pick<KnownOptions, 'slowness' | 'controlMs'>
 
-const runs = new Map<string, KnownRun>()
-
-/** A day of a machine, which several tests compare, is run once. */
-function dayOf(seed: number, requestSeed: number, machine: Machine): KnownRun {
-  const key = JSON.stringify([seed, requestSeed, machine])
-  const day =
-    runs.get(key) ?? knownRun({ load: LOAD, seconds: SECONDS, seed, requestSeed, ...machine })
-  runs.set(key, day)
-  return day
-}
-
 /** Replays of some days, predicted from rehearsals on a machine of other days. */
 function knownComparison(of: {
   readonly before: Machine
@@ -33,8 +22,10 @@ function knownComparison(of: {
   readonly workScale: number
 }) {
   const { before, now, workScale } = of
-  const rehearsals = REHEARSALS.map((seed) => dayOf(seed, seed, before))
-  const replays = DAYS.map((seed) => dayOf(seed, 100, now))
+  const run = (seed: number, requestSeed: number, machine: Machine) =>
+    knownRun({ load: LOAD, seconds: SECONDS, seed, requestSeed, ...machine })
+  const rehearsals = REHEARSALS.map((seed) => run(seed, seed, before))
+  const replays = DAYS.map((seed) => run(seed, 100, now))
   const { plan, requests, work } = replays[0]!
   const recorded = knownProfile({
     rehearsals,
