@@ -14,11 +14,12 @@ const again = knownRun({ load: 0.6, seconds: SECONDS, seed: 2, requestSeed: 1 })
 /** A run is evaluated once: predictions repeat it. */
 const evaluated = new WeakMap<KnownRun, ReturnType<typeof evaluate>>()
 
-function evaluate({ rows, plan, work, ...rest }: KnownRun) {
-  const { sorted } = latenciesOf(rows, 0)
+function evaluate(one: KnownRun) {
+  const { sorted } = latenciesOf(one.rows, 0)
+  const { plan, work } = one
   return {
     all: PERCENTILES.map((p) => percentile(sorted, p)),
-    stallFree: stallFreeFigures({ rows, plan, work, ...rest }, { plan, work, warmupMs: 0 }),
+    stallFree: stallFreeFigures(one, { plan, work, warmupMs: 0 }),
   }
 }
 
