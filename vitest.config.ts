@@ -1,11 +1,14 @@
 import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
+import { LongestFirst } from './test/longest-first.ts'
 
 const shared = {
   // ms; only a test that hangs takes so long, also on a busy machine
   testTimeout: 600_000,
   hookTimeout: 600_000,
   pool: 'forks' as const,
+  // what the code is made of is loaded once a worker, not once a file
+  isolate: false,
   setupFiles: ['test/random-seed.ts'],
   restoreMocks: true,
   // by default one core is left idle, of two
@@ -24,13 +27,12 @@ const SUITES = 'test/live-*.test.ts'
  */
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
-        // what the code is made of is loaded once, not once a file: that took half of the time
         test: {
           ...shared,
           name: 'unit',
-          isolate: false,
           include: ['{sim,runtime,scenarios,reports,tools}/**/*.test.ts'],
         },
       },

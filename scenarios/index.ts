@@ -29,10 +29,15 @@ export {
   parseKeptScenario,
   parseScenario,
 } from './parse/parse.ts'
+export { type VariantSide, variantChanges } from './parse/variant-changes.ts'
 export { parseVariant, type Variant } from './parse/variants.ts'
 export { hashOf } from './schema/canonical.ts'
 export { className } from './schema/class-name.ts'
-export { acceleratorJsonSchema, scenarioJsonSchema } from './schema/json-schema.ts'
+export {
+  acceleratorJsonSchema,
+  inlineScenarioSchema,
+  scenarioJsonSchema,
+} from './schema/json-schema.ts'
 export { modelKey, modelLabel } from './schema/model-key.ts'
 export { isTimed, type Objective, parseObjective } from './schema/objective.ts'
 export { replicaPrice } from './schema/pool-accelerator.ts'

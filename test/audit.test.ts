@@ -77,7 +77,7 @@ describe.each(Object.keys(runs))('%s: random systems keep every promise', (name)
       fc.property(systems, (system) => {
         expectPromisesKept(runs[name]!(system))
       }),
-      { numRuns: 300 },
+      { numRuns: 100 },
     )
   })
 })

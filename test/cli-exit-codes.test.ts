@@ -86,7 +86,11 @@ const csv = (times: readonly number[]) =>
 beforeAll(async () => {
   put(folder, 'tiny.yaml', QUICK)
   put(folder, 'load.yaml', changed(QUICK, ['rate_rps: 300', 'load: 0.5']))
-  put(folder, 'missed-live.yaml', `${QUICK}slo: { web: ["p(50) latency_ms < 0.001"] }\n`)
+  put(
+    folder,
+    'missed-live.yaml',
+    `${QUICK}slo: { web: ["p(50) latency_ms < 0.001", "goodput > 50%"] }\n`,
+  )
   put(folder, 'declared.yaml', DECLARED)
   put(folder, 'missed.yaml', changed(DECLARED, ['latency_ms < 60', 'latency_ms < 0.001']))
   put(folder, 'variants.yaml', `${DECLARED}variants: { one: {}, other: { seed: 3 } }\n`)
@@ -101,7 +105,7 @@ beforeAll(async () => {
   put(folder, 'profile.json', JSON.stringify(madeUpProfile(QUICK)))
   put(folder, 'calm.json', JSON.stringify(calm(QUICK, 1)))
   put(folder, 'slow.json', JSON.stringify(calm(QUICK, 2)))
-  put(folder, 'steady.yaml', changed(QUICK, ['duration_s: 1.5', 'duration_s: 20'], ['300', '150']))
+  put(folder, 'steady.yaml', changed(QUICK, ['duration_s: 1.5', 'duration_s: 10'], ['300', '150']))
   put(folder, 'brief.yaml', changed(QUICK, ['duration_s: 1.5', 'duration_s: 0.6']))
   mkdirSync(at('bare'))
   await replays('agreed', 'steady.yaml')

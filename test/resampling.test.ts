@@ -25,7 +25,7 @@ function expectUnbiased(biases: readonly Bias[], widest: readonly number[]) {
 
 describe('predictions from rehearsals are unbiased on a machine of known truth', () => {
   test.each([
-    { load: 0.3, replicas: 1, runs: 60 },
+    { load: 0.3, replicas: 1, runs: 30 },
     { load: 0.5, replicas: 2, runs: 40 },
   ])(
     'load $load, $replicas replicas; requests that met no stall scatter half as much at p99',

@@ -45,40 +45,61 @@ const configurations: BatchingPlan[] = [
   { policy: 'length-bucketed', maxBatch: 6, edges: [10, 35], maxDelayMs: 4 },
 ]
 
+/** One queue, where there is nothing to choose, or a queue for each replica and a router. */
+const queues = [
+  { perReplicaQueues: false, routing: routingPlans[0]! },
+  ...routingPlans.map((routing) => ({ perReplicaQueues: true, routing })),
+]
+
+/** Replicas, and whether the queue has limits. */
+const sizes = [1, 2, 3].flatMap((replicas) =>
+  [false, true].map((limited) => ({ replicas, limited })),
+)
+
+/** Whether every combination is tried; `npm run laws:all` sets it. */
+const EVERY = process.env.EVERY_COMBINATION !== undefined
+
 /**
- * Each configuration with every queue mode, routing policy, number of replicas, and with or without
- * limits.
+ * Each configuration with each queue mode and routing policy, and each of both with every number of
+ * replicas, with and without limits: all pairs, which is a sixth of all combinations.
  */
-const loaded = configurations.flatMap((batching) =>
-  [false, true].flatMap((perReplicaQueues) =>
-    // with one queue there is nothing to choose
-    routingPlans.slice(0, perReplicaQueues ? undefined : 1).flatMap((routing) =>
-      replicaCounts(batching, perReplicaQueues).flatMap((replicas) =>
-        [false, true].map((limited) => ({
-          name: [
-            ...Object.values(batching),
-            routing.policy,
-            perReplicaQueues ? 'a queue each' : 'one queue',
-            `${replicas} replicas`,
-            limited ? 'limited' : 'unlimited',
-          ].join(', '),
-          system: systemOf({ batching, routing, perReplicaQueues, replicas }, limited),
-        })),
-      ),
-    ),
+const loaded = configurations.flatMap((batching, i) =>
+  queues.flatMap((queue, k) =>
+    (EVERY ? sizes : [sizes[(i + k) % sizes.length]!])
+      .map(({ replicas, limited }) => {
+        return { batching, ...queue, limited, replicas: mostReplicas(batching, queue, replicas) }
+      })
+      .map((pool) => ({ ...pool, name: nameOf(pool), system: systemOf(pool) })),
   ),
 )
 
+type LoadedPool = (typeof queues)[number] & {
+  readonly batching: BatchingPlan
+  readonly replicas: number
+  readonly limited: boolean
+}
+
+function nameOf({ batching, routing, perReplicaQueues, replicas, limited }: LoadedPool): string {
+  return [
+    ...Object.values(batching),
+    routing.policy,
+    perReplicaQueues ? 'a queue each' : 'one queue',
+    `${replicas} replicas`,
+    limited ? 'limited' : 'unlimited',
+  ].join(', ')
+}
+
 /** Policy cork has one batch in flight for each queue. */
-function replicaCounts({ policy }: BatchingPlan, perReplicaQueues: boolean): readonly number[] {
-  return policy === 'cork' && !perReplicaQueues ? [1] : [1, 2, 3]
+function mostReplicas(
+  { policy }: BatchingPlan,
+  { perReplicaQueues }: Pick<PoolPlan, 'perReplicaQueues'>,
+  replicas: number,
+): number {
+  return policy === 'cork' && !perReplicaQueues ? 1 : replicas
 }
 
 /** 400 requests at about full load, half of their times on a grid of 1 ms. */
-function systemOf(
-  pool: Partial<PoolPlan> & { replicas: number; batching: BatchingPlan },
-  limited: boolean,
-): SmallSystem {
+function systemOf({ limited, ...pool }: LoadedPool): SmallSystem {
   const random = new Random(`both worlds ${pool.replicas}`)
   const gapMs = (pool.batching.policy === 'none' ? 3 : 1.2) / pool.replicas
   let at = 0
@@ -97,6 +118,35 @@ function systemOf(
   }
 }
 
+const simulations = new WeakMap<SmallSystem, ReturnType<typeof serve>>()
+
+/** A system is simulated once, by the first test that needs it. */
+function simulationOf(system: SmallSystem): ReturnType<typeof serve> {
+  const simulated = simulations.get(system) ?? serve(system)
+  simulations.set(system, simulated)
+  return simulated
+}
+
+test('every pair of configuration, queue and number of replicas with limits is among them', () => {
+  const pairsOf = (of: (pool: LoadedPool) => readonly unknown[]) =>
+    new Set(loaded.map((pool) => JSON.stringify(of(pool)))).size
+  const count = queues.length
+  expect(
+    pairsOf(({ batching, routing, perReplicaQueues }) => [batching, routing, perReplicaQueues]),
+  ).toBe(configurations.length * count)
+  expect(
+    pairsOf(({ routing, perReplicaQueues, replicas, limited }) => [
+      routing,
+      perReplicaQueues,
+      replicas,
+      limited,
+    ]),
+  ).toBe(count * sizes.length)
+  expect(pairsOf(({ batching, replicas, limited }) => [batching, replicas, limited])).toBe(
+    configurations.length * sizes.length,
+  )
+})
+
 test('every batching policy is among the configurations', () => {
   const kinds = new Set(configurations.map(({ policy }) => policy))
   expect([...kinds].sort()).toEqual(Object.keys(batchPolicies).sort())
@@ -109,7 +159,7 @@ test('every admission control is drawn at random; that of the queue by its bound
 
 describe('simulated and live runs make the same decisions on the same requests', () => {
   test.each(loaded)('$name', ({ system }) => {
-    const simulated = serve(system)
+    const simulated = simulationOf(system)
     const live = replay(system)
     expect(decisions(live)).toEqual(decisions(simulated))
     expect(live.journal).toEqual(simulated.journal)
@@ -120,14 +170,14 @@ describe('simulated and live runs make the same decisions on the same requests',
 
   test('the systems above have served, shed, timed out and abandoned requests', () => {
     const outcomes = loaded.flatMap(({ system }) => [
-      ...new Set(serve(system).rows.columns.outcome),
+      ...new Set(simulationOf(system).rows.columns.outcome),
     ])
     const { served, shed, timedOut, abandoned } = OUTCOME
     expect(new Set(outcomes)).toEqual(new Set([served, shed, timedOut, abandoned]))
   })
 
   test.each(loaded)('but not if batches take 1 % longer: $name', ({ system }) => {
-    const { dispatched, batch, outcome } = decisions(serve(system))
+    const { dispatched, batch, outcome } = decisions(simulationOf(system))
     const slow = decisions(replay(system, { slowness: 1.01 }))
     expect([slow.dispatched, slow.batch, slow.outcome]).not.toEqual([dispatched, batch, outcome])
   })
@@ -139,7 +189,7 @@ describe('simulated and live runs make the same decisions on the same requests',
         fc.property(systemUnder(policy), (system) => {
           expect(decisions(replay(system))).toEqual(decisions(serve(system)))
         }),
-        { numRuns: 200 },
+        { numRuns: 100 },
       )
     },
   )
@@ -149,7 +199,7 @@ describe('simulated and live runs make the same decisions on the same requests',
       fc.property(systemUnder('dynamic', discipline), (system) => {
         expect(decisions(replay(system))).toEqual(decisions(serve(system)))
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     )
   })
 
@@ -188,7 +238,7 @@ describe('simulated and live runs make the same decisions on the same requests',
       fc.property(systemAdmitting(kind), (system) => {
         expect(decisions(replay(system))).toEqual(decisions(serve(system)))
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     )
   })
 })

@@ -6,20 +6,41 @@ import {
   simulateCase,
   simulationInput,
   type Theory,
+  type TheoryCase,
   theoryCases,
   theoryRun,
 } from '../sim/experiment/index.ts'
 
-const REPLICATIONS = 10
+/** Few replications make a wrong deviation from theory too probable. */
+const FEWEST = 6
+const MOST = 10
+/** Half-width of an interval, as a share of its figure; the judgement refuses 0.02. */
+const PRECISE = 0.018
 const cases = theoryCases()
 const simulated = new Map<string, readonly (readonly number[])[]>()
 
 /** A model is simulated once, by the first test that needs it. */
 function valuesOf(model: string): readonly (readonly number[])[] {
-  let values = simulated.get(model)
-  if (values === undefined) {
-    values = simulateCase(cases.find((of) => of.model === model)!, REPLICATIONS)
-    simulated.set(model, values)
+  const values = simulated.get(model) ?? precise(cases.find((of) => of.model === model)!)
+  simulated.set(model, values)
+  return values
+}
+
+/**
+ * Values of as many replications as make every figure as precise as the judgement asks, whatever
+ * their mean. A distance from bounds needs them all.
+ */
+function precise(theoryCase: TheoryCase): number[][] {
+  const values = simulateCase(theoryCase, FEWEST)
+  const isVague = () =>
+    theoryCase.figures.some((figure, i) => {
+      const { halfWidth, estimate } = judge(theoryCase.model, figure, values[i]!)
+      return typeof figure.theory !== 'number' || halfWidth > PRECISE * Math.abs(estimate)
+    })
+  for (let from = FEWEST; from < MOST && isVague(); from++) {
+    for (const [i, further] of simulateCase(theoryCase, 1, from).entries()) {
+      values[i]!.push(...further)
+    }
   }
   return values
 }
@@ -54,7 +75,7 @@ describe('the judgement', () => {
   test('negative control: too short replications are refused as inconclusive', () => {
     const mm1 = cases[0]!
     const short = { ...mm1.scenario, duration_s: mm1.scenario.warmup_s + 1 }
-    const [wait] = simulateCase({ ...mm1, scenario: short }, REPLICATIONS)
+    const [wait] = simulateCase({ ...mm1, scenario: short }, MOST)
     expect(judge(mm1.model, mm1.figures[0]!, wait!).problem).toMatch(/too vague/)
   })
 
@@ -66,7 +87,7 @@ describe('the judgement', () => {
 
   test('negative control: with a limit of sequences the distribution of the answers matters', () => {
     const alike = cappedAlike()
-    const [sojourn] = simulateCase(alike, REPLICATIONS)
+    const [sojourn] = simulateCase(alike, MOST)
     expect(judge('', alike.figures[0]!, sojourn!).problem).not.toBeNull()
   })
 

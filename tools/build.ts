@@ -3,7 +3,7 @@ import { chmod, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { type BuildOptions, build } from 'esbuild'
 import manifest from '../package.json' with { type: 'json' }
-import { documentText } from '../runtime/folders/documents.ts'
+import { schemaText } from '../runtime/folders/schema-text.ts'
 import { scenarioJsonSchema } from '../scenarios/index.ts'
 
 const common: BuildOptions = {
@@ -46,7 +46,7 @@ for (const entry of [
 await build({ ...common, entryPoints: { library: `${LIBRARY}.ts` } })
 await chmod('dist/cli.js', 0o755)
 // the first line of every scenario in scenarios/library names it, for editors
-await writeFile('scenarios/scenario.schema.json', documentText(scenarioJsonSchema()))
+await writeFile('scenarios/scenario.schema.json', schemaText(scenarioJsonSchema()))
 execFileSync('npx', ['tsc', '-p', 'tools/declarations.json'], { stdio: 'inherit' })
 await dropUnused(await reachable(`${TYPES}/${LIBRARY}.d.ts`))
 

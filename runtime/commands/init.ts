@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Command } from 'commander'
 import { EXIT, Failure, scenarioJsonSchema, starterScenario } from '../../scenarios/index.ts'
-import { documentText } from '../folders/documents.ts'
+import { schemaText } from '../folders/schema-text.ts'
 import { writeWhole } from '../folders/write-whole.ts'
 import { measuredStarter } from '../jobs/measured-starter.ts'
 import { implement, withJson } from './command.ts'
@@ -38,7 +38,7 @@ export function define(command: Command): void {
             measuredStarter(onnx, file, { signal, onProgress, onWarning }),
           )
     await writeWhole(file, scenario)
-    await writeWhole(schema, documentText(scenarioJsonSchema()))
+    await writeWhole(schema, schemaText(scenarioJsonSchema()))
     const text = `${file}\n${schema}\n${nextOf(file, scenario)}`
     print(options, { written: [file, schema] }, text)
     return EXIT.ok

@@ -17,7 +17,7 @@ import {
   variantsSchema,
 } from '../../sim/documents/index.ts'
 import { profileSchema } from '../../sim/world/index.ts'
-import { documentText } from '../folders/documents.ts'
+import { schemaText } from '../folders/schema-text.ts'
 import { out } from '../terminal.ts'
 import { implement, withJson } from './command.ts'
 
@@ -59,7 +59,7 @@ export function define(command: Command): void {
   implement(command, HELP, async (_signal, { document }: { document: string }) => {
     const schema = (documentSchemas as Readonly<Record<string, ZodType>>)[document]
     const ofFile = fileSchemas[document]
-    out(documentText(ofFile?.() ?? z.toJSONSchema(schema!, { target: 'draft-7' })))
+    out(schemaText(ofFile?.() ?? z.toJSONSchema(schema!, { target: 'draft-7' })))
     return EXIT.ok
   })
 }

@@ -9,6 +9,7 @@ import {
   type ScenarioText,
   surveyTrace,
   type TraceSurvey,
+  type Variant,
 } from '../../scenarios/index.ts'
 import { type PreparedScenario, type Resolved, resolveSystem } from '../../sim/experiment/index.ts'
 import type { Profile } from '../../sim/world/index.ts'
@@ -34,6 +35,8 @@ export type System = Prepared & Resolved
 export interface PrepareOptions {
   readonly set?: readonly string[]
   readonly seed?: number
+  /** whose changes are applied after `set` */
+  readonly asVariant?: Variant
   /** stops the reading of traces, which may be long */
   readonly signal?: AbortSignal
   /** gets what the scenario leaves to its files, and what of them it does not use as it is */

@@ -59,7 +59,7 @@ export async function loadScenario(
   const stated = overridden(tree, placed, options)
   const { root: complete, complete: completed } = await catalogued(stated, directory, placed)
   const { root, notes } = await guessedTraces(complete, directory, placed)
-  return { ...validated(root, placed, file, completed), directory, notes }
+  return { ...validated(root, placed, { ...options, file }, completed), directory, notes }
 }
 
 async function readSource(source: string | ScenarioText, problems: PlacedProblem[]) {

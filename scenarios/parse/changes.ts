@@ -2,7 +2,7 @@ import { scenarioValues } from '../schema/scenario-values.ts'
 import type { Scenario } from '../schema/schema.ts'
 
 /** Keys without an effect on the simulation. */
-const LABELS = ['name', 'description']
+export const LABELS = ['name', 'description']
 
 /**
  * Differences between two scenarios: "pools.central.batching.max_batch: 8 → 2" for each value, in

@@ -20,6 +20,8 @@ export interface ParseOptions {
   /** `path=value` each, applied in order after `extends` */
   readonly set?: readonly string[] | undefined
   readonly seed?: number | undefined
+  /** whose changes are applied after `set` and `seed` */
+  readonly asVariant?: Variant | undefined
 }
 
 export interface ParsedScenario {
@@ -57,7 +59,7 @@ function validateTree(
   placed: PlacedProblem[],
   options: TextOptions,
 ): ParsedScenario {
-  return validated(overridden(whole, placed, options), placed, options.file)
+  return validated(overridden(whole, placed, options), placed, options)
 }
 
 /** A scenario that was read with its overrides. Throws `Failure` where it could not be read. */
@@ -67,17 +69,20 @@ export function overridden(
   options: ParseOptions,
 ): Node {
   if (whole === null) throw new Failure(problemTexts(placed))
-  return dropStaleVariantKeys(applyOverrides(whole, overridesOf(options), placed), scenarioSchema)
+  const tree = applyOverrides(whole, overridesOf(options), placed)
+  const changes = options.asVariant?.set.map((text) => ({ label: cut(text), text })) ?? []
+  return dropStaleVariantKeys(applyOverrides(tree, changes, placed, true), scenarioSchema)
 }
 
 /**
  * Throws `Failure` with the problems of the tree and those that were found in the text before.
+ * A variant is the scenario with its own changes, so all are tried where no others are given.
  * `complete` adds to the scenario of a variant what its files hold.
  */
 export function validated(
   root: Node,
   placed: readonly PlacedProblem[],
-  file: string,
+  { file, set = [], asVariant }: TextOptions,
   complete: (changed: Node) => Node = (changed) => changed,
 ): ParsedScenario {
   const value = plainOf(root)
@@ -86,7 +91,7 @@ export function validated(
   if (placed.length + problems.length > 0) {
     throw new Failure(problemTexts(placed, problems, root))
   }
-  const tried = triedVariants(root, complete)
+  const tried = triedVariants(root, set.length > 0 || asVariant ? null : complete)
   if (tried.problems.length > 0) throw new Failure(tried.problems)
   const scenario = resolved(scenarioSchema.parse(value), draft)
   return { scenario: deepFreeze(scenario), hash: hashOf(scenario), file, variants: tried.variants }

@@ -21,10 +21,13 @@ function variantsOf({ variants = {} }: Pick<Scenario, 'variants'>): Variant[] {
   }))
 }
 
-/** The variants of a scenario that was read, and what is wrong with them: each is tried. */
+/**
+ * The variants of a scenario that was read, and what is wrong with them: each is tried, unless
+ * `complete` is null.
+ */
 export function triedVariants(
   root: Node,
-  complete: (changed: Node) => Node,
+  complete: ((changed: Node) => Node) | null,
 ): {
   readonly variants: readonly Variant[]
   readonly problems: readonly string[]
@@ -34,7 +37,7 @@ export function triedVariants(
   const named = variantsOf({ variants })
   return {
     variants: named,
-    problems: named.flatMap((variant) => problemsOf(root, variant, complete)),
+    problems: complete === null ? [] : named.flatMap((own) => problemsOf(root, own, complete)),
   }
 }
 

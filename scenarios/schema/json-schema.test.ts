@@ -5,14 +5,48 @@ import { parse } from 'yaml'
 import { z } from 'zod'
 import { acceleratorNames } from '../load/accelerators.ts'
 import { shippedNames } from '../load/shipped.ts'
-import { acceleratorJsonSchema, scenarioJsonSchema } from './json-schema.ts'
+import { acceleratorJsonSchema, inlineScenarioSchema, scenarioJsonSchema } from './json-schema.ts'
 import { scenarioSchema } from './schema.ts'
 
 type Json = Record<string, unknown>
 const schema = scenarioJsonSchema()
 const accelerator = acceleratorJsonSchema()
-const whole = schema.else as { properties: Record<string, Json>; required: string[] }
-const relaxed = schema.then as { properties: Record<string, Json> }
+/** The schema without references, for what looks at its parts. */
+const inline = inlined(schema) as Json
+const whole = inline.else as { properties: Record<string, Json>; required: string[] }
+const relaxed = inline.then as { properties: Record<string, Json> }
+
+/** A schema with each reference replaced by what it refers to. */
+function inlined(part: unknown): unknown {
+  if (Array.isArray(part)) return part.map(inlined)
+  if (typeof part !== 'object' || part === null) return part
+  const { $ref } = part as Json
+  if (typeof $ref === 'string') {
+    const name = /^#\/definitions\/(\w+)$/.exec($ref)![1]!
+    return inlined((schema.definitions as Json)[name])
+  }
+  return Object.fromEntries(Object.entries(part).map(([key, inner]) => [key, inlined(inner)]))
+}
+
+test('with its references replaced, it is the schema of the format', () => {
+  const { $schema: _, ...body } = inlineScenarioSchema()
+  expect(whole).toEqual(body)
+})
+
+test('every definition is used twice or more, and every reference has one', () => {
+  const uses = new Map<string, number>()
+  for (const [, name] of JSON.stringify(schema).matchAll(/"#\/definitions\/(\w+)"/g)) {
+    uses.set(name!, (uses.get(name!) ?? 0) + 1)
+  }
+  expect([...uses.keys()].toSorted()).toEqual(Object.keys(schema.definitions as Json).toSorted())
+  expect([...uses].filter(([, count]) => count < 2)).toEqual([])
+})
+
+test('a reference stands alone, since editors ignore what stands beside it', () => {
+  const refs = [...JSON.stringify(schema).matchAll(/[{,]"\$ref":"[^"]*"(.)/g)]
+  expect(refs.length).toBeGreaterThan(200)
+  for (const [all, after] of refs) expect([all[0], after]).toEqual(['{', '}'])
+})
 
 test('the JSON Schema is draft 7 and has every key of the format', () => {
   expect(schema.$schema).toBe('http://json-schema.org/draft-07/schema#')
@@ -108,10 +142,11 @@ test('examples are valid', () => {
 
 /** What editors report, by a branch of the schema. */
 const branch = (of: Json) => {
-  const validator = z.fromJSONSchema(of)
+  const { $schema, definitions } = schema
+  const validator = z.fromJSONSchema({ $schema, ...of, definitions } as Json)
   return (value: unknown) => validator.safeParse(value).error?.issues ?? []
 }
-const [ofWhole, ofRelaxed] = [branch(whole), branch(relaxed)]
+const [ofWhole, ofRelaxed] = [branch(schema.else as Json), branch(schema.then as Json)]
 const problemsOf = (value: Json) => ('extends' in value ? ofRelaxed : ofWhole)(value)
 
 test.each(shippedNames())('editors accept %s', (name) => {

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { scenarioSchema } from './schema.ts'
 import { acceleratorSchema } from './schema-accelerator.ts'
+import { withDefinitions } from './shared-definitions.ts'
 
 /** The parts of JSON Schema that are used here. */
 interface JsonSchema {
@@ -14,9 +15,8 @@ interface JsonSchema {
  * Checks between values (names, sums) are not part of it; the loader makes them.
  */
 export function scenarioJsonSchema(): JsonSchema {
-  const whole = z.toJSONSchema(scenarioSchema, { target: 'draft-7', io: 'input' }) as JsonSchema
-  const { $schema, ...body } = whole
-  return {
+  const { $schema, ...body } = inlineScenarioSchema()
+  return withDefinitions({
     $schema,
     title: 'Spillway scenario',
     type: 'object',
@@ -27,8 +27,12 @@ export function scenarioJsonSchema(): JsonSchema {
     // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
     then: relaxed(body),
     else: body,
-  }
+  })
 }
+
+/** The format of a file that extends no other, as JSON Schema (draft 7) without references. */
+export const inlineScenarioSchema = (): JsonSchema =>
+  z.toJSONSchema(scenarioSchema, { target: 'draft-7', io: 'input' }) as JsonSchema
 
 /** The format of accelerator files as JSON Schema (draft 7) for editors. */
 export function acceleratorJsonSchema(): JsonSchema {

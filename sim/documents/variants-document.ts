@@ -144,7 +144,10 @@ const simulatedVariant = z
     set: z.array(z.string()).describe('Overrides path=value of the variant.'),
     changes: z
       .array(z.string())
-      .describe('Values that differ from the first variant, each as "path: before → after".'),
+      .describe(
+        'Differences from the first variant that one of the two states, each as "path: before → ' +
+          'after". Defaults of a policy that is changed are not among them, its name is.',
+      ),
     row: configurationRow.describe('Figures of the variant by class and pool.'),
     figures: figures.describe('Figures of all classes together, over replications.'),
     resources,

@@ -149,7 +149,13 @@ export { withDeclaredSpeed, withMeasuredSpeed } from './system/scaled-speed.ts'
 export { type SimulationInput, simulationInput } from './system/simulation-input.ts'
 export { theoryCases } from './validation/theory-cases.ts'
 export { cappedAlike } from './validation/theory-generation.ts'
-export { judge, simulateCase, type Theory, type TheoryRow } from './validation/theory-judge.ts'
+export {
+  judge,
+  simulateCase,
+  type Theory,
+  type TheoryCase,
+  type TheoryRow,
+} from './validation/theory-judge.ts'
 export { theoryRun } from './validation/theory-run.ts'
 export { theoryCase } from './validation/theory-scenario.ts'
 export { measuredRatios } from './variants/measured-ratios.ts'

@@ -4,7 +4,7 @@ import {
   acceleratorJsonSchema,
   EXIT,
   exitMeanings,
-  scenarioJsonSchema,
+  inlineScenarioSchema,
 } from '../../scenarios/index.ts'
 import { markdownTable } from '../markdown-table.ts'
 import { commandSections } from './commands-page.ts'
@@ -82,7 +82,7 @@ export async function referencePages(): Promise<ReadonlyMap<string, string>> {
 }
 
 /** Of a file that does not extend another, in which keys are required. */
-export const scenarioSchema = () => scenarioJsonSchema().else as JsonSchema
+export const scenarioSchema = () => inlineScenarioSchema() as JsonSchema
 
 function exitTable(): string {
   const rows = Object.entries(EXIT).map(([name, value]) => [

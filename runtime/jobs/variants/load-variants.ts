@@ -56,12 +56,12 @@ export async function loadVariants(
   }
   const all = named.length === 1 ? [{ name: AS_IT_STANDS, set: [] }, ...named] : named
   const prepared: Prepared[] = []
-  for (const { name, set } of all) {
+  for (const variant of all) {
     try {
-      prepared.push(await prepare(path, { ...options, set: [...(options.set ?? []), ...set] }))
+      prepared.push(await prepare(path, { ...options, asVariant: variant }))
     } catch (error) {
       if (!(error instanceof Failure) || error.exitCode === EXIT.interrupted) throw error
-      const problems = error.problems.map((text) => `variant ${name}: ${text}`)
+      const problems = error.problems.map((text) => `variant ${variant.name}: ${text}`)
       throw new Failure(problems, error.exitCode)
     }
   }

@@ -1,4 +1,4 @@
-import { arrivalParts, type Scenario, scenarioChanges } from '../../../scenarios/index.ts'
+import { arrivalParts, type Scenario, variantChanges } from '../../../scenarios/index.ts'
 import type { Variants } from '../../../sim/documents/index.ts'
 import {
   configurationRow,
@@ -75,7 +75,7 @@ export async function variants(
   const rows = simulated.map(({ named: { name, set, system }, runs }, i) => ({
     name,
     set: [...set],
-    changes: scenarioChanges(scenario, system.scenario),
+    changes: variantChanges({ scenario, set: first.set }, { scenario: system.scenario, set }),
     row: configurationRow(
       { ...system, extrapolated: extrapolationWarnings(system) },
       runs.map((run) => runFigures(system.scenario, run)),

@@ -34,13 +34,13 @@ export interface TheoryRow {
   readonly problem: string | null
 }
 
-/** Values of each figure of a case, one for each replication. */
-export function simulateCase(theoryCase: TheoryCase, replications: number): number[][] {
+/** Values of each figure of a case, one for each replication from the first on. */
+export function simulateCase(theoryCase: TheoryCase, replications: number, first = 0): number[][] {
   const values: number[][] = theoryCase.figures.map(() => [])
-  for (let replication = 0; replication < (theoryCase.exact ? 2 : replications); replication++) {
-    const run = theoryRun(theoryCase.scenario, replication)
-    theoryCase.figures.forEach((figure, i) => {
-      values[i]!.push(figure.of(run))
+  for (let i = 0; i < (theoryCase.exact ? 2 : replications); i++) {
+    const run = theoryRun(theoryCase.scenario, first + i)
+    theoryCase.figures.forEach((figure, k) => {
+      values[k]!.push(figure.of(run))
     })
   }
   return values
