@@ -50,6 +50,16 @@ export class LevelMeter {
     this.#levels[executor] = level
   }
 
+  /** The level that an executor had before the last change ended sooner than was set, at `at`. */
+  shorten(executor: number, at: Ms, level: number): void {
+    const since = this.#since[executor]!
+    if (at >= since) return
+    const pool = this.#poolOf[executor]!
+    this.totals[pool]! -= (level * Math.max(0, since - Math.max(at, this.#from))) / 1000
+    this.#spread(this.series[pool]!, -level, at, since)
+    this.#since[executor] = at
+  }
+
   /** All executors keep their levels until `at`. */
   until(at: Ms): void {
     for (const [executor, level] of this.#levels.entries()) this.set(executor, at, level)

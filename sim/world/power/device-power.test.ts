@@ -30,6 +30,23 @@ const rackOf = (devices: number, air: Partial<RackHeat> = {}): RackHeat => ({
 const powerOf = (executors: readonly PoweredExecutor[], racks: readonly RackHeat[] = []) =>
   new DevicePower({ executors, racks, pools: 1 }, times)
 
+/** A device power, and what it sees up to a time when it is looked at as it asks for it. */
+function watched(executors: readonly PoweredExecutor[], racks: readonly RackHeat[]) {
+  const power = powerOf(executors, racks)
+  const due: number[] = []
+  power.watch((at) => due.push(at))
+  const looks = (until: number) => {
+    const seen: [number, number, boolean][] = []
+    for (;;) {
+      due.sort((a, b) => a - b)
+      if (!(due[0]! <= until)) return seen
+      const now = due.shift()!
+      for (const { executor, stopped } of power.look(now)) seen.push([now, executor, stopped])
+    }
+  }
+  return { power, looks }
+}
+
 describe('energy', () => {
   test('is idle power over idle times and the power of batches over theirs', () => {
     const power = powerOf([plain])
@@ -88,12 +105,49 @@ describe('heat', () => {
     expect(power.finish(0, cooled, 1000, 1)).toBeCloseTo(cooled + 1000, 6)
   })
 
-  test('stops a device until it has cooled, and its batch goes on then', () => {
-    const hot = heated({}, { steps: [], shutdownC: of(80) })
-    const power = powerOf([hot], [rackOf(1)])
+  test('stops a device at the moment of the shutdown, and is seen to have cooled', () => {
+    const { power, looks } = watched([heated({}, { steps: [], shutdownC: of(80) })], [rackOf(1)])
+    // towards 130 °C; the batch has no end of its own
+    power.finish(0, 0, knee + 1000, 1)
+    expect(looks(knee + 1)).toEqual([[expect.closeTo(knee, 3), 0, true]])
     // from 80 °C towards 30 °C: 40 °C after 100 s · ln(50 / 10)
-    const pause = 100_000 * Math.log(5)
-    expect(power.finish(0, 0, knee + 1000, 1)).toBeCloseTo(knee + pause + 1000, 2)
+    const cooled = knee + 100_000 * Math.log(5)
+    expect(looks(2 * cooled)).toEqual([[expect.closeTo(cooled, 3), 0, false]])
+    // 110 W until the shutdown, idle from then on
+    expect(power.energy(600_000).totals[0]).toBeCloseTo(6000 + 0.1 * knee, 2)
+  })
+
+  test('that a neighbour adds to shared air stops a device, which restarts once that has ended', () => {
+    const rack = rackOf(2, { recirculationKPerW: of(0.1) })
+    const hot = heated({ batchW: () => 60 }, { steps: [], shutdownC: of(90) })
+    const warm = heated(
+      { heat: { rack: 0, device: 1, throttle: throttle({ steps: [] }), restartC: null } },
+      {},
+    )
+    const alone = watched([hot, warm], [rack])
+    alone.power.finish(0, 0, 300_000, 1)
+    expect(alone.looks(300_000)).toEqual([])
+    // of 60 W: 20 + 7 + 60 °C, and 10 °C more beside 110 W; stopped it cools to 42 °C beside them
+    const both = watched([hot, warm], [rack])
+    both.power.finish(1, 0, 300_000, 1)
+    both.power.finish(0, 0, 300_000, 1)
+    const [stoppedAt, restartedAt] = both.looks(600_000).map(([at]) => at)
+    expect(stoppedAt).toBeGreaterThan(0)
+    expect(restartedAt).toBeGreaterThan(300_000)
+    expect(restartedAt).toBeLessThan(500_000)
+  })
+
+  test('of a batch that is lost ends with it, and so does its energy', () => {
+    const { power, looks } = watched([heated({}, { steps: [], shutdownC: of(80) })], [rackOf(1)])
+    power.finish(0, 0, 2 * knee, 1)
+    power.lost(0, 1000)
+    expect(looks(600_000)).toEqual([])
+    expect(power.energy(600_000).totals[0]).toBeCloseTo(6000 + 100, 6)
+    const plainly = powerOf([plain])
+    plainly.finish(0, 0, 2 * knee, 1)
+    plainly.lost(0, 1000)
+    expect(plainly.energy(600_000).totals[0]).toBeCloseTo(6000 + 100, 6)
+    expect(plainly.energy(600_000).series[0]!.reduce((a, b) => a + b)).toBeCloseTo(6100, 6)
   })
 
   test('of shared air makes the neighbour throttle, and air of its own does not', () => {
