@@ -59,9 +59,6 @@ function checkPool(
 /** Checks a pool whose replicas start and stop. */
 function checkRestarts(pool: PoolDraft, draft: Draft): void {
   const why = `replicas of pool ${pool.name} would start and stop`
-  if (pool.memory !== null && !draft.generates(pool)) {
-    draft.unused([...pool.path, 'memory'], `${why}, which its memory model does not cover`)
-  }
   const handOver = pool.generation?.policy === 'continuous' && pool.generation.hand_over
   if (handOver) {
     const at = [...pool.path, 'generation', 'hand_over']

@@ -1,6 +1,6 @@
 import type { Duration, Failure, Pool, Scenario } from '../../../scenarios/schema/schema.ts'
 import { stream } from '../../kernel/index.ts'
-import { executorsOf, type ServingPlan } from '../../serving/index.ts'
+import { executorsOf, isSwappable, type ServingPlan } from '../../serving/index.ts'
 import {
   type Deployment,
   type ExecutorEvent,
@@ -16,7 +16,9 @@ export function lifecyclePlan(scenario: Scenario, plan: ServingPlan): LifecycleP
   const starts = startsOf(scenario, plan)
   const heat = heatLosses(scenario, plan)
   if (scenario.failures === undefined && starts.length === 0 && heat === undefined) return null
-  return { ...failurePlan(scenario, plan), starts, heat, warmupMs: 1000 * scenario.warmup_s }
+  const warmupMs = 1000 * scenario.warmup_s
+  const registers = executorsOf(plan).map(({ pool }) => isSwappable(plan, pool))
+  return { ...failurePlan(scenario, plan), starts, heat, warmupMs, registers }
 }
 
 const AT_ONCE: Duration = { distribution: 'fixed', value: 0 }

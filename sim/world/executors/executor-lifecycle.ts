@@ -68,6 +68,7 @@ export class ExecutorLifecycle {
   readonly #events: (LifecycleEvent | Deploy)[]
   readonly #rollouts: Rollout[] = []
   readonly #starts: readonly ReplicaStarts[]
+  readonly #registers: readonly boolean[]
   /** null where no executor can become too warm */
   readonly heat: HeatDowns | null
 
@@ -81,6 +82,7 @@ export class ExecutorLifecycle {
     this.#random = random
     this.#events = [...schedule]
     this.#starts = plan.starts.map((start) => new ReplicaStarts(start, random))
+    this.#registers = plan.registers ?? []
     this.heat = plan.heat === undefined ? null : new HeatDowns(plan.heat, plan)
     for (const { executors, initial } of plan.starts) {
       for (const executor of executors.slice(initial)) {
@@ -141,7 +143,14 @@ export class ExecutorLifecycle {
       if (this.heat !== null) {
         this.#cancel((later) => later.kind === 'detected' && later.heat === true, executor)
       }
-      if (this.#known[executor] === 0) return null
+      if (this.#known[executor] === 0) {
+        if (this.#registers[executor] !== true) return null
+        // a process that has no model registers anew
+        this.#down[executor]!++
+        this.#letGo(executor)
+        this.#push(event)
+        return { at, executor, kind: 'detected' }
+      }
       this.#known[executor] = 0
       this.#goOn(at, executor)
     }

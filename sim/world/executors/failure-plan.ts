@@ -48,6 +48,8 @@ export interface LifecyclePlan extends FailurePlan {
   /** by executor; null for those that never stop. Undefined where none does */
   readonly heat?: readonly (HeatLossPlan | null)[] | undefined
   readonly warmupMs: Ms
+  /** by executor: whether the control plane learns of a loss at the restart, at the latest */
+  readonly registers?: readonly boolean[] | undefined
 }
 
 export interface FailurePlan {

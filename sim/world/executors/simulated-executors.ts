@@ -148,6 +148,7 @@ export class SimulatedExecutors implements Backend, StepBackend {
 
   /** What an executor runs is lost; the control plane sees that at once. */
   lose(executor: number): void {
+    this.#loseMemory(executor)
     if (this.#batchEnds[executor] === NONE && this.#runEnds[executor] === NONE) return
     const onCard = this.#cards?.end(this.#now, executor) === true
     if (this.#batchEnds[executor] !== NONE && !onCard) {
@@ -160,17 +161,28 @@ export class SimulatedExecutors implements Backend, StepBackend {
     this.#batchEnds[executor] = this.#heap.push(this.#now, DONE, executor)
   }
 
+  #loseMemory(executor: number): void {
+    if (this.#loads?.lose === undefined) return
+    this.#loadEnds[executor] = NONE
+    for (const { executor: loader, at } of this.#loads.lose(this.#now, executor)) {
+      this.#loadEnds[loader] = this.#heap.push(at, LOADED, loader)
+    }
+  }
+
   launch(executor: number): void {
     this.#heap.push(this.#lifecycle!.launch(this.#now, executor), LIFECYCLE, executor)
   }
 
   stop(executor: number): void {
+    this.#loseMemory(executor)
     const at = this.#lifecycle!.stopped(this.#now, executor)
     if (at < Number.POSITIVE_INFINITY) this.#heap.push(at, LIFECYCLE, executor)
   }
 
   load(executor: number): void {
     const now = this.#now
+    // no answer comes until the control plane knows that it is down
+    if (this.#lifecycle?.isUp(executor) === false) return
     const ends = this.#loads!.load(now, executor, this.#random.service)
     this.#loaded[executor] = ends === null ? 0 : 1
     // loads that share a link with this one are delayed by it
