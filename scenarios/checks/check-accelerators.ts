@@ -108,6 +108,10 @@ function checkPower(pool: PoolDraft, draft: Draft): void {
     draft.refuse([...path, 'limit_w'], `at most power_w ${board} of the accelerator`)
   }
   if (limit_w === undefined) draft.unused([...path, 'cap_curve'], 'the pool has no limit_w')
+  if (pool.scaling === null) draft.unused([...path, 'start_w'], 'the pool is not scaled')
+  else if (power.start_w !== undefined && power.start_w > (board ?? Number.POSITIVE_INFINITY)) {
+    draft.refuse([...path, 'start_w'], `at most power_w ${board} of the accelerator`)
+  }
   const at = (list: string, key: string) => (i: number) => [...path, list, i, key]
   const batches = curve?.map(({ batch }) => batch) ?? []
   checkRising(batches, at('curve', 'batch'), 'the batch of the point before', draft)

@@ -45,6 +45,14 @@ export const power = z
           'an assumed share of the board power.',
       )
       .meta({ examples: [70] }),
+    start_w: nonNegative
+      .max(100_000)
+      .optional()
+      .describe(
+        'The power of an accelerator while a replica of a scaled pool starts and loads its model. ' +
+          'Without it, the idle power.',
+      )
+      .meta({ examples: [150] }),
     curve: z
       .array(powerPoint)
       .min(1)

@@ -99,6 +99,7 @@ function replicationParts(input: SimulationInput, replication: number) {
   return {
     plan,
     power,
+    scalesPower: powered?.scaled === true,
     lifecycle: comings && lifecycleOf(comings, seed, replication),
     heat: power,
     memory: remembers ? new WorldMemory({ scenario, plan, activations, maps }) : null,
@@ -162,6 +163,7 @@ function recorded(
       executors = new ExecutorRecorder(options)
       observers.push(executors)
     }
+    if (parts.power !== null && parts.scalesPower) observers.push(parts.power)
     if (parts.plan.tuning && replication === 0) {
       observers.push({
         tuned: (at, step) => tuning.length < MOST_CHANGES && tuning.push({ at, ...step }),

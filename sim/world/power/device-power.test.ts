@@ -14,10 +14,12 @@ const throttle = (more: Partial<Throttle> = {}): Throttle => ({
   shutdownC: null,
   ...more,
 })
+/** A plan of one pool that is not scaled. */
+const SOLE = { pools: 1, warmW: [0], scaled: false }
 const times = { warmupMs: 0, durationMs: 600_000 }
 
 const plain: PoweredExecutor = {
-  ...{ pool: 0, cards: 1, idleW: 10, batchW: () => 110, slowdown: () => 1, heat: null },
+  ...{ pool: 0, cards: 1, idleW: 10, startW: 30, batchW: () => 110, slowdown: () => 1, heat: null },
 }
 const heated = (own: Partial<PoweredExecutor>, more?: Partial<Throttle>): PoweredExecutor => ({
   ...plain,
@@ -28,7 +30,7 @@ const rackOf = (devices: number, air: Partial<RackHeat> = {}): RackHeat => ({
   ...{ ...still, ...air, devices: Array.from({ length: devices }, () => device) },
 })
 const powerOf = (executors: readonly PoweredExecutor[], racks: readonly RackHeat[] = []) =>
-  new DevicePower({ executors, racks, pools: 1 }, times)
+  new DevicePower({ executors, racks, ...SOLE }, times)
 
 /** A device power, and what it sees up to a time when it is looked at as it asks for it. */
 function watched(executors: readonly PoweredExecutor[], racks: readonly RackHeat[]) {
@@ -62,7 +64,7 @@ describe('energy', () => {
 
   test('counts from the end of the warm-up, and all cards of an executor', () => {
     const executors = [{ ...plain, cards: 4 }]
-    const power = new DevicePower({ executors, racks: [], pools: 1 }, { ...times, warmupMs: 1000 })
+    const power = new DevicePower({ executors, racks: [], ...SOLE }, { ...times, warmupMs: 1000 })
     power.finish(0, 500, 1000, 1)
     expect(power.energy(2000).totals[0]).toBeCloseTo(4 * (0.5 * 110 + 0.5 * 10), 9)
   })
@@ -172,7 +174,7 @@ describe('heat', () => {
     for (const durationMs of [90_000, 100_001, 123_457.7]) {
       const executors = [heated({})]
       const power = new DevicePower(
-        { executors, racks: [rackOf(1)], pools: 1 },
+        { executors, racks: [rackOf(1)], ...SOLE },
         { warmupMs: 0, durationMs },
       )
       power.energy(durationMs)

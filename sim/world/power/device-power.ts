@@ -1,4 +1,4 @@
-import type { Ms } from '../../serving/index.ts'
+import type { ExecutorPhase, Ms, Observer } from '../../serving/index.ts'
 import { LEVEL_INTERVALS, LevelMeter } from '../../stats/index.ts'
 import {
   FULL_PACE,
@@ -30,7 +30,7 @@ export interface HeatSeries {
  * The speed of executors as power limits and heat leave it, and the energy that they take. Work is
  * in ms at the full clock. Executors without power have the speed of another machine.
  */
-export class DevicePower implements Speed, StepSpeed, HeatWatch {
+export class DevicePower implements Speed, StepSpeed, HeatWatch, Observer {
   readonly #executors: readonly (PoweredExecutor | null)[]
   readonly #racks: readonly RackState[]
   readonly #meter: LevelMeter
@@ -41,15 +41,19 @@ export class DevicePower implements Speed, StepSpeed, HeatWatch {
   /** of each rack, when it must be looked at next */
   readonly #looks: Float64Array
   readonly #stops: HeatStop[] = []
+  readonly #startingNow = new Set<number>()
   /** of the last batch of each executor without a temperature */
   readonly #batchW: Float64Array
+  /** what each pool takes all the time */
+  readonly #warmW: readonly number[]
+  readonly #times: { readonly warmupMs: Ms; readonly durationMs: Ms }
   /** wakes the world, which calls `look` then */
   #wake: (at: Ms) => void = () => {}
   /** by pool; intervals that have ended */
   readonly heat: readonly HeatSeries[]
 
   constructor(
-    { executors, racks, pools }: PowerPlan,
+    { executors, racks, pools, warmW }: PowerPlan,
     times: { readonly warmupMs: Ms; readonly durationMs: Ms },
     others: Speed = idealSpeed,
   ) {
@@ -57,6 +61,8 @@ export class DevicePower implements Speed, StepSpeed, HeatWatch {
     this.#executors = executors
     this.#width = times.durationMs / LEVEL_INTERVALS
     this.#batchW = new Float64Array(executors.length)
+    this.#warmW = warmW
+    this.#times = times
     this.#meter = new LevelMeter({
       ...times,
       levels: executors.map((own) => (own === null ? 0 : own.cards * own.idleW)),
@@ -110,6 +116,20 @@ export class DevicePower implements Speed, StepSpeed, HeatWatch {
     if (at === this.#looks[rack]) return
     this.#looks[rack] = at
     if (at < Number.POSITIVE_INFINITY) this.#wake(at)
+  }
+
+  /** A replica of a scaled pool takes power from when it is asked for until it is given back. */
+  executor(now: Ms, executor: number, phase: ExecutorPhase): void {
+    const own = this.#executors[executor]
+    if (!own || own.heat !== null) return
+    const isStarting = phase === 'starting'
+    if (phase === 'stopped') this.#meter.change(executor, now, 0)
+    else if (isStarting) this.#meter.change(executor, now, own.cards * own.startW)
+    else if (phase === 'up' && this.#startingNow.has(executor)) {
+      this.#meter.change(executor, now, own.cards * own.idleW)
+    } else return
+    if (isStarting) this.#startingNow.add(executor)
+    else this.#startingNow.delete(executor)
   }
 
   begin(executor: number, at: Ms, gap: Ms): Ms {
@@ -191,6 +211,13 @@ export class DevicePower implements Speed, StepSpeed, HeatWatch {
       if (own?.heat) this.#meter.shorten(executor, at, own.cards * own.idleW)
     }
     this.#meter.until(at)
+    const { totals, series } = this.#meter
+    const width = this.#width / 1000
+    for (const [pool, watts] of this.#warmW.entries()) {
+      if (watts === 0) continue
+      totals[pool]! += (watts * (at - this.#times.warmupMs)) / 1000
+      for (let i = 0; i < LEVEL_INTERVALS; i++) series[pool]![i]! += watts * width
+    }
     return this.#meter
   }
 
