@@ -83,6 +83,14 @@ function sampleEnergy({ heat, tokens = false }: NonNullable<Sample['energy']>): 
     joule_per_request: estimateOf(1.02, 0.01, 80),
     joule_per_token: tokens ? estimateOf(0.26, 0.01, 80) : null,
     carbon_g_per_request: estimateOf(0.00011, 0.01, 80),
+    shutdowns:
+      heat === 'stopped'
+        ? {
+            count: 20,
+            down: estimateOf(0.4, 0.1, 10),
+            series: seconds.map((i) => (i < 15 || i > 24 ? 0 : i < 18 ? 1 : 1.8)),
+          }
+        : null,
     uncalibrated: ['power (no source)', ...(heat === null ? [] : ['heat (no source)'])],
     series: {
       every_s: 1,
@@ -92,9 +100,10 @@ function sampleEnergy({ heat, tokens = false }: NonNullable<Sample['energy']>): 
           ? null
           : {
               warmest_c: seconds.map((i) => (i < 12 ? 70 : i < 17 ? 70 + 3.6 * (i - 12) : 88)),
-              lowest_clock: seconds.map((i) =>
-                heat === 'throttled' && i > 14 && i < 21 ? 0.8 : 1,
-              ),
+              lowest_clock: seconds.map((i) => {
+                if (heat === 'cool' || i < 15 || i > 20) return 1
+                return heat === 'throttled' ? 0.8 : 0
+              }),
             },
     },
   }

@@ -17,7 +17,10 @@ export interface Sample {
   /** true: pools have memory */
   readonly memory?: boolean
   /** simulated pools have energy, uncalibrated; heat: null where it is not simulated */
-  readonly energy?: { readonly heat: 'throttled' | 'cool' | null; readonly tokens?: boolean }
+  readonly energy?: {
+    readonly heat: 'throttled' | 'stopped' | 'cool' | null
+    readonly tokens?: boolean
+  }
 }
 
 export const LEVELS = { p50: 0.5, p90: 0.9, p95: 0.95, p99: 0.99, p99_9: 0.999 } as const

@@ -11,7 +11,8 @@ type Energy = NonNullable<Sample['energy']>
 const resultOf = (energy: Energy | undefined, pools = ['cards']) =>
   sampleResult('simulated', { pools, ...(energy && { energy }) })
 
-const [ENERGY, HEAT] = ENERGY_TABLES as [(typeof ENERGY_TABLES)[0], (typeof ENERGY_TABLES)[0]]
+type Table = (typeof ENERGY_TABLES)[0]
+const [ENERGY, HEAT, LOST] = ENERGY_TABLES as [Table, Table, Table]
 
 describe('the tables of energy and heat', () => {
   test('have power, energy and carbon in units that are easy to read', () => {
@@ -29,6 +30,13 @@ describe('the tables of energy and heat', () => {
     ])
     expect(HEAT.rows(resultOf({ heat: 'cool' }))).toEqual([['cards', '88 °C†', '100 %†', '0 s†']])
     expect(HEAT.rows(resultOf({ heat: null }))).toEqual([])
+  })
+
+  test('have the replicas that are lost to heat, where any can be', () => {
+    expect(LOST.rows(resultOf({ heat: 'stopped' }))).toEqual([
+      ['cards', '2†', '0.40 [0.36, 0.44]†', '1.8†'],
+    ])
+    expect(LOST.rows(resultOf({ heat: 'throttled' }))).toEqual([])
   })
 
   test('mark what is assumed, and only that', () => {

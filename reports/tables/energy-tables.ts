@@ -69,6 +69,8 @@ const energies = (result: Result) =>
 
 const heated = (result: Result) => energies(result).filter(([, { series }]) => series.heat !== null)
 
+const stopping = (result: Result) => energies(result).filter(([, own]) => own.shutdowns !== null)
+
 export const ENERGY_TABLES: readonly ResultTable[] = [
   metricTable<PoolEnergy>(
     { caption: 'Energy of all accelerators', of: 'energy', note: energyNote },
@@ -88,6 +90,17 @@ export const ENERGY_TABLES: readonly ResultTable[] = [
     marked('lowest clock', ({ series }) => `${percentOf(Math.min(...series.heat!.lowest_clock))}`),
     marked('below full clock', (of) => `${threeDigits(belowFullClock(of))} s`),
   ]),
+  metricTable<PoolEnergy>(
+    { caption: 'Lost to heat', of: 'lost to heat', note: stopNote },
+    stopping,
+    [
+      marked('shutdowns a run', ({ shutdowns }) => {
+        return threeDigits(shutdowns!.count / Math.max(1, shutdowns!.down.n))
+      }),
+      marked('replicas down', ({ shutdowns }) => estimateText(shutdowns!.down, 'plain')),
+      marked('at most', ({ shutdowns }) => threeDigits(Math.max(...shutdowns!.series))),
+    ],
+  ),
 ]
 
 const percentOf = (share: number) => `${fixed(100 * share, 0)} %`
@@ -95,6 +108,13 @@ const percentOf = (share: number) => `${fixed(100 * share, 0)} %`
 /** The table of heat below has the note, where there is one. */
 function energyNote(result: Result): string | null {
   return heated(result).length > 0 ? null : uncalibratedNote(poweredPools(result))
+}
+
+function stopNote(result: Result): string | null {
+  const [first] = stopping(result)
+  if (first === undefined) return null
+  const [, { series }] = first
+  return `replicas down: on average over time, and in the interval of ${declared(series.every_s)} s with the most of them`
 }
 
 /** What the columns mean, and what the mark means. */

@@ -2,7 +2,13 @@ import type { Scenario } from '../../scenarios/index.ts'
 import { exactPowerW, exactScatter, showsEnergy, showsScatter } from '../../sim/audit/index.ts'
 import type { Audit, Comparison, Result } from '../../sim/documents/index.ts'
 import { allOutcomes, OUTCOME, REFUSAL } from '../../sim/serving/index.ts'
-import { PERCENTILES, percentileKey, percentileLabel, type Rows } from '../../sim/stats/index.ts'
+import {
+  type ExecutorChange,
+  PERCENTILES,
+  percentileKey,
+  percentileLabel,
+  type Rows,
+} from '../../sim/stats/index.ts'
 import type { RunAudit } from './audit-runs.ts'
 
 type Claim = Audit['claims'][number]
@@ -61,6 +67,8 @@ export function resultClaims(
   of: {
     readonly scenario: Scenario
     readonly rows: readonly Rows[]
+    /** of the executors in each run; absent where none comes or goes */
+    readonly changes?: readonly (readonly ExecutorChange[])[]
     readonly audits: readonly RunAudit[]
   },
 ): Claim[] {
@@ -108,14 +116,15 @@ function powerClaim(
   of: {
     readonly scenario: Scenario
     readonly rows: readonly Rows[]
+    readonly changes?: readonly (readonly ExecutorChange[])[]
     readonly pool: Result['pools'][number]
     readonly index: number
   },
 ): Claim[] {
-  const { scenario, rows, pool, index } = of
+  const { scenario, rows, changes, pool, index } = of
   const value = pool.energy?.power_w.value ?? null
   if (value === null || !showsEnergy(scenario.pools[index]!)) return []
-  const each = rows.map(({ columns }) => exactPowerW(columns, scenario, index))
+  const each = rows.map(({ columns }, i) => exactPowerW(columns, scenario, index, changes?.[i]))
   const mean = each.reduce((sum, watts) => sum + watts, 0) / each.length
   return [claim(document, `mean power of pool ${pool.name}`, value, mean, SUM_TOLERANCE)]
 }

@@ -59,7 +59,8 @@ export async function audit(
       audits.push(auditRun(`${kind}-${i + 1}`, run, { scenario, plan, kind, requests }))
       await pause(signal)
     }
-    return { scenario, rows: runs.map(({ rows }) => rows), audits }
+    const changes = runs.map((run) => run.changes ?? [])
+    return { scenario, rows: runs.map(({ rows }) => rows), changes, audits }
   }
   const replays = await audited('replay')
   const replications = await audited('replication')

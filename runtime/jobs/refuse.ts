@@ -33,6 +33,10 @@ export function refuseLive(sides: readonly Prepared[]): void {
       throw new Failure(`${file} networks.${i}.${key}: ${text}; simulate supports it`)
     }
     for (const pool of scenario.pools) {
+      if (scenario.failures !== undefined && pool.memory !== undefined) {
+        const text = 'remove memory: a replay does not lose replicas of pools with memory'
+        throw new Failure(`${file} pools.${pool.name}.memory: ${text}; simulate supports it`)
+      }
       const problem =
         'work' in scenario.models[pool.model]!
           ? `model: ${pool.model} has declared work, which cannot run live`

@@ -101,6 +101,22 @@ describe('power and heat', () => {
     )
     expect(heat('rack: r')).toMatch(/the name of a rack/)
     expect(heat('shutdown_c: 90, restart_c: 70')).toBe('')
+    expect(heat('restart_s: { distribution: fixed, value: 1 }, detection_s: 3')).toMatch(
+      /remove restart_s: the pool has no shutdown_c.*remove detection_s: the pool has no shutdown_c/,
+    )
+    const lost = 'shutdown_c: 90, restart_c: 70, detection_s: 3'
+    const uniform = 'restart_s: { distribution: uniform, min: 3, max: 2 }'
+    expect(heat(`${lost}, ${uniform}`)).toMatch(/heat.restart_s.max: expected at least min 3/)
+  })
+
+  test('of replicas that a shutdown loses are held to the rules of crashes', () => {
+    const top = '    fan_out: 2'
+    const pool = (keys: string) =>
+      `queue: { mode: per-replica }\n    replicas: 2\n    heat: { resistance_k_per_w: 1, time_constant_s: 9${keys} }`
+    expect(problemsOf({ top, pool: pool('') }).join()).toBe('')
+    expect(problemsOf({ top, pool: pool(', shutdown_c: 90, restart_c: 70') }).join()).toMatch(
+      /remove fan_out: replicas of pool central would start and stop/,
+    )
   })
 })
 

@@ -2,7 +2,7 @@ import type { Path } from '../parse/located.ts'
 import type { Accelerator } from '../schema/schema-accelerator.ts'
 import { isAccelerated, isTransformer } from '../schema/takes-length.ts'
 import type { Draft, PoolDraft } from './draft.ts'
-import { checkRising } from './ordered.ts'
+import { checkLimits, checkRising } from './ordered.ts'
 
 /** Checks accelerators of the catalogue, their power and their heat. */
 export function checkAccelerators(draft: Draft): void {
@@ -108,6 +108,10 @@ function checkPower(pool: PoolDraft, draft: Draft): void {
     draft.refuse([...path, 'limit_w'], `at most power_w ${board} of the accelerator`)
   }
   if (limit_w === undefined) draft.unused([...path, 'cap_curve'], 'the pool has no limit_w')
+  if (pool.scaling === null) draft.unused([...path, 'start_w'], 'the pool is not scaled')
+  else if (power.start_w !== undefined && power.start_w > (board ?? Number.POSITIVE_INFINITY)) {
+    draft.refuse([...path, 'start_w'], `at most power_w ${board} of the accelerator`)
+  }
   const at = (list: string, key: string) => (i: number) => [...path, list, i, key]
   const batches = curve?.map(({ batch }) => batch) ?? []
   checkRising(batches, at('curve', 'batch'), 'the batch of the point before', draft)
@@ -143,8 +147,11 @@ function checkHeat(pool: PoolDraft, draft: Draft): void {
     if (clock > before) draft.refuse(step('clock')(i), `at most the clock before it, ${before}`)
   }
   const { shutdown_c, restart_c } = heat
+  if (heat.restart_s !== undefined) checkLimits(heat.restart_s, [...path, 'restart_s'], draft)
   if (shutdown_c === undefined) {
-    draft.unused([...path, 'restart_c'], 'the pool has no shutdown_c')
+    for (const key of ['restart_c', 'restart_s', 'detection_s']) {
+      draft.unused([...path, key], 'the pool has no shutdown_c')
+    }
   } else if (restart_c === undefined) {
     draft.refuse(path, 'the key restart_c, which shutdown_c needs', 'nothing')
   } else if (restart_c >= shutdown_c) {

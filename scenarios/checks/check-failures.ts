@@ -16,6 +16,9 @@ export function checkFailures(draft: Draft): void {
     if (failure.kind !== 'deployment') checkTimes(failure, path, draft)
     for (const pool of concerned) checkPool(failure, path, pool, draft)
   }
+  for (const pool of draft.pools) {
+    if (pool.heat?.shutdown_c !== undefined) checkRestarts(pool, draft)
+  }
 }
 
 function checkTimes(
@@ -50,11 +53,12 @@ function checkPool(
     const at = draft.has([...path, 'pools']) ? [...path, 'pools'] : [...path, 'kind']
     draft.refuse(at, `pools that run batches, as pool ${pool.name} generates step by step`)
   }
-  if (failure.kind !== 'crash' && failure.kind !== 'deployment') return
+  if (failure.kind === 'crash' || failure.kind === 'deployment') checkRestarts(pool, draft)
+}
+
+/** Checks a pool whose replicas start and stop. */
+function checkRestarts(pool: PoolDraft, draft: Draft): void {
   const why = `replicas of pool ${pool.name} would start and stop`
-  if (pool.memory !== null && !draft.generates(pool)) {
-    draft.unused([...pool.path, 'memory'], `${why}, which its memory model does not cover`)
-  }
   const handOver = pool.generation?.policy === 'continuous' && pool.generation.hand_over
   if (handOver) {
     const at = [...pool.path, 'generation', 'hand_over']

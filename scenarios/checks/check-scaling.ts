@@ -23,7 +23,7 @@ function checkReplicas({ path, scaling }: PoolDraft, draft: Draft): void {
 
 function checkParts(pool: PoolDraft, draft: Draft): void {
   const why = `the replicas of pool ${pool.name} start and stop`
-  for (const key of ['power', 'heat', 'card'] as const) {
+  for (const key of ['heat', 'card'] as const) {
     draft.unused([...pool.path, key], `${why}, which is not simulated together`)
   }
   if (pool.memory !== null && !draft.generates(pool)) {

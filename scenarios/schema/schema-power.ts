@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { duration } from './schema-duration.ts'
 import { batch, name, nonNegative, positive, share } from './schema-values.ts'
 
 /** Power, heat and carbon of pools. */
@@ -44,6 +45,14 @@ export const power = z
           'an assumed share of the board power.',
       )
       .meta({ examples: [70] }),
+    start_w: nonNegative
+      .max(100_000)
+      .optional()
+      .describe(
+        'The power of an accelerator while a replica of a scaled pool starts and loads its model. ' +
+          'Without it, the idle power.',
+      )
+      .meta({ examples: [150] }),
     curve: z
       .array(powerPoint)
       .min(1)
@@ -109,14 +118,29 @@ export const heat = z
     shutdown_c: celsius
       .optional()
       .describe(
-        'The temperature at which an accelerator stops until it has cooled to `restart_c`. Its ' +
-          'batch goes on then: nothing is lost.',
+        'The temperature at which an accelerator stops. Its replica is lost with its batch, as by ' +
+          'a crash, until it has cooled to `restart_c` and has restarted.',
       )
       .meta({ examples: [92] }),
     restart_c: celsius
       .optional()
-      .describe('The temperature at which a stopped accelerator goes on; needed with `shutdown_c`.')
+      .describe(
+        'The temperature at which a stopped accelerator restarts; needed with `shutdown_c`.',
+      )
       .meta({ examples: [70] }),
+    restart_s: duration
+      .optional()
+      .describe(
+        'The time from the moment at which the accelerator has cooled until its replica serves ' +
+          'again, with its model loaded. Without it, none.',
+      ),
+    detection_s: nonNegative
+      .optional()
+      .describe(
+        'The time until the control plane knows that the replica is down, by health checks, as of ' +
+          'a crash. Without it, none.',
+      )
+      .meta({ examples: [30] }),
     source,
   })
   .describe('The temperature of each accelerator of the pool, and what it does to the clock.')

@@ -18,6 +18,19 @@ const energy = z.strictObject({
     'Carbon of a served request, g of CO2 equivalent, from the electricity alone; mean over ' +
       'runs. Null where the scenario has no `carbon`.',
   ),
+  shutdowns: z
+    .strictObject({
+      count: number.describe(
+        'Times after the warm-up at which accelerators were too warm and stopped, summed over runs.',
+      ),
+      down: estimate.describe(
+        'Mean number of replicas that are down because of it, until they serve again; mean over ' +
+          'runs, and n counts runs.',
+      ),
+      series: numbers.describe('Mean number of such replicas in each interval of `series`.'),
+    })
+    .nullable()
+    .describe('Replicas that are lost to heat; null where the pool has no `heat.shutdown_c`.'),
   uncalibrated: z
     .array(z.string())
     .describe('What is assumed of the power and heat of the pool, without a measured source.'),

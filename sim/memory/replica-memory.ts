@@ -116,6 +116,14 @@ export class ReplicaMemory {
     this.#look()
   }
 
+  /** Releases everything in the midst of a batch, as at the end of its process. */
+  lose(): void {
+    if (this.#allocator === null) return
+    this.#clear(this.#allocator)
+    this.#running = false
+    this.unload()
+  }
+
   /**
    * Returns unused regions of the arena, unless a batch runs: its unused regions are unknown.
    * Returns the bytes.

@@ -56,7 +56,8 @@ export function servingPlan(
 }
 
 const replicasChange = ({ failures, pools }: Scenario) =>
-  failures !== undefined || pools.some(({ scaling }) => scaling !== undefined)
+  failures !== undefined ||
+  pools.some(({ scaling, heat }) => scaling !== undefined || heat?.shutdown_c !== undefined)
 
 function poolScalingPlan(scaling: NonNullable<Pool['scaling']>): PoolScalingPlan {
   const { initial = Math.max(1, scaling.min), advisory } = scaling

@@ -58,6 +58,7 @@ export {
   type CallsSummary,
   type CellSummary,
   type Figures,
+  type HeatDownSummary,
   type PowerSummary,
   type RunSummary,
   type ScalingStep,

@@ -41,7 +41,7 @@ export {
 } from './machine/recorded-field.ts'
 export { meanLevel, scaledFields } from './machine/scaled-fields.ts'
 export { type Residual, type Scatter, scatterOf } from './machine/scatter.ts'
-export type { Steps } from './machine/speed.ts'
+export type { HeatWatch, Steps } from './machine/speed.ts'
 export {
   actsOf,
   type DueEvent,

@@ -5,6 +5,7 @@ import type { ExecutorLifecycle } from './executors/executor-lifecycle.ts'
 import type { Link } from './link.ts'
 import type { Machine } from './machine/machine.ts'
 import type { OverheadModel } from './machine/overheads.ts'
+import type { HeatWatch } from './machine/speed.ts'
 import type { DueEvent } from './machine/stalls.ts'
 import type { StepLaw } from './machine/step-runs.ts'
 import type { WakeCurve, WorkModel } from './machine/work.ts'
@@ -43,6 +44,8 @@ export interface WorldParts extends Traffic {
   readonly loads?: ModelLoads | null
   /** null where every executor runs all the time */
   readonly lifecycle?: ExecutorLifecycle | null
+  /** null where no accelerator becomes too warm */
+  readonly heat?: HeatWatch | null
   /** null where no accelerator is shared by time slicing */
   readonly cards?: SharedCards | null
   /** receives each timer that was due, and when it fired or an earlier event did its work */

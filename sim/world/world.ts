@@ -87,6 +87,7 @@ export class SimulatedWorld implements Timers {
 
   /** Handles what happens to an executor now, if anything. */
   #changeExecutor(control: ControlPlanePort, lifecycle: ExecutorLifecycle): void {
+    this.executors.lookAtHeat()
     // several events may have been armed for one
     if (lifecycle.nextAt > this.now) return
     const event = lifecycle.take()

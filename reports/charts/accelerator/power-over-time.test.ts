@@ -70,6 +70,15 @@ describe('its title', () => {
     )
   })
 
+  test('states how many replicas heat stops, and the chart has them in a panel', async () => {
+    const stopped = { energy: { heat: 'stopped' } } as const
+    expect(titleOf(chart(stopped))).toMatch(
+      /^Heat stops up to 1\.8 replicas† at a time, from 15 s on; p99 rises from /,
+    )
+    expect(await svgOf(stopped)).toContain('>replicas down†<')
+    expect(await svgOf({ energy: { heat: 'throttled' } })).not.toContain('replicas down')
+  })
+
   test('has no mark where everything was measured', () => {
     const title = titleOf(
       chart({ energy: { heat: 'cool' } }, WIDE, ({ pools }) => {

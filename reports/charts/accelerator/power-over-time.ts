@@ -1,6 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite'
 import type { NonNormalizedSpec } from 'vega-lite/types_unstable/spec/index.js'
-import { count, fixed, percentileName, time } from '../../format.ts'
+import { count, fixed, percentileName, threeDigits, time } from '../../format.ts'
 import {
   markOf,
   type PoweredPool,
@@ -116,7 +116,23 @@ function panelsOf(pools: readonly PoweredPool[]): Panel[] {
       lines: temperatures,
     },
     { title: `clock${mark}`, domain: [0, 1.1], lines: clocks, steps: true, shares: true },
+    ...downPanel(pools, mark),
   ]
+}
+
+/** Replicas that are lost to heat, where any are. */
+function downPanel(pools: readonly PoweredPool[], mark: string): Panel[] {
+  const lines = pools.map(({ energy: { shutdowns, series } }) =>
+    (shutdowns?.series ?? []).map((y, i) => ({ x: (i + 0.5) * series.every_s, y })),
+  )
+  const most = mostDown(pools)
+  if (most === 0) return []
+  return [{ title: `replicas down${mark}`, domain: [0, Math.ceil(1.1 * most)], lines }]
+}
+
+/** Of one pool in one interval. */
+function mostDown(pools: readonly PoweredPool[]): number {
+  return Math.max(0, ...pools.flatMap(({ energy }) => energy.shutdowns?.series ?? []))
 }
 
 interface Span {
@@ -184,6 +200,13 @@ function finding(world: World, pools: readonly PoweredPool[], p: number): string
   }
   const surge = surgesOf(world).findLast((at) => at <= first.x)
   const since = surge === undefined ? '' : `, ${count(first.x - surge)} s after the surge began`
+  const most = mostDown(pools)
+  if (most > 0) {
+    const { energy } = pools.find((pool) => mostDown([pool]) === most)!
+    const at = energy.shutdowns!.series.findIndex((down) => down > 0) * energy.series.every_s
+    const down = { x: at, x2: at }
+    return `Heat stops up to ${threeDigits(most)} replicas${mark} at a time, from ${count(at)} s on${tailText(world, down, p)}`
+  }
   return `Heat lowers the clock${mark} from ${count(first.x)} s on${since}${tailText(world, first, p)}`
 }
 

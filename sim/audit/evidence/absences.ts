@@ -61,6 +61,11 @@ export class Absences {
     return this.#losses.has(`${executor} ${at}`)
   }
 
+  /** The times at which the executor at a place came back. */
+  returnsOf(place: number): readonly number[] {
+    return this.#spans[place]!.map(({ to }) => to).filter(Number.isFinite)
+  }
+
   /** When the executor at a place came back last, up to an instant; -Infinity for never. */
   backAt(place: number, at: number): number {
     const back = this.#spans[place]!.map(({ to }) => to).filter((to) => to <= at)

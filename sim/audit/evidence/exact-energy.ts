@@ -1,6 +1,7 @@
 import type { Pool, Scenario } from '../../../scenarios/schema/schema.ts'
+import type { ExecutorChange } from './absences.ts'
 import { aloneTimes } from './card-time.ts'
-import type { AuditRows } from './raw-rows.ts'
+import { type AuditRows, FAILED } from './raw-rows.ts'
 
 /** Assumed idle power where nothing states it, as a share of the board power. */
 const IDLE_SHARE = 0.12
@@ -22,7 +23,12 @@ type PoweredScenario = Pick<Scenario, 'pools' | 'cards' | 'warmup_s' | 'duration
  * a shared card it is the share of the idle power that its replicas have, and what each batch adds
  * for its own part of the time.
  */
-export function exactPowerW(rows: AuditRows, scenario: PoweredScenario, index: number): number {
+export function exactPowerW(
+  rows: AuditRows,
+  scenario: PoweredScenario,
+  index: number,
+  changes: readonly ExecutorChange[] = [],
+): number {
   const { pools, cards = [], warmup_s, duration_s } = scenario
   const pool = pools[index]!
   const idleW = idleOf(pool)
@@ -38,6 +44,7 @@ export function exactPowerW(rows: AuditRows, scenario: PoweredScenario, index: n
     const batch = rows.batch[key]!
     if (batch < 0 || !onCard[rows.pool[key]!] || seen.has(batch)) continue
     seen.add(batch)
+    if (isRefused(rows, key)) continue
     const [start, end] = [Math.max(from, rows.started[key]!), Math.min(to, rows.ended[key]!)]
     if (end > start) uses.push({ from: start, to: end, key })
   }
@@ -50,7 +57,54 @@ export function exactPowerW(rows: AuditRows, scenario: PoweredScenario, index: n
     extra += (powerAt(pool, rows.batchSize[use.key]!) - idleW) * tookMs
   }
   const parallel = pool.tensor_parallel ?? 1
-  return parallel * (idleCards(pool, pools) * idleW + extra / (to - from))
+  const restW =
+    pool.scaling === undefined
+      ? idleCards(pool, pools) * idleW
+      : restOfScaled(changes, { pools, index, from, to, idleW })
+  return parallel * (restW + extra / (to - from))
+}
+
+/**
+ * Of a scaled pool, all that is not for batches: idle power while a replica is paid for, the power
+ * of a start until it serves, nothing while it is stopped, and idle power of the warm pool.
+ */
+function restOfScaled(
+  changes: readonly ExecutorChange[],
+  of: {
+    readonly pools: readonly Pool[]
+    readonly index: number
+    readonly from: number
+    readonly to: number
+    readonly idleW: number
+  },
+): number {
+  const { pools, index, from, to, idleW } = of
+  const { replicas, scaling, power } = pools[index]!
+  const first = pools.slice(0, index).reduce((sum, pool) => sum + pool.replicas, 0)
+  let sum = 0
+  for (let executor = first; executor < first + replicas; executor++) {
+    let watts = idleW
+    let since = from
+    const until = (at: number) => {
+      const end = Math.min(Math.max(at, from), to)
+      sum += watts * (end - since)
+      since = end
+    }
+    for (const { at, executor: changed, state } of changes) {
+      if (changed !== executor) continue
+      until(at)
+      if (state === 'stopped') watts = 0
+      else if (state === 'starting') watts = power?.start_w ?? idleW
+      else if (state === 'up') watts = idleW
+    }
+    until(to)
+  }
+  return sum / (to - from) + scaling!.warm * idleW
+}
+
+/** A replica that is down fails what it is sent after 1 ms, and runs nothing. */
+function isRefused({ outcome, started, ended }: AuditRows, key: number): boolean {
+  return outcome[key] === FAILED && Math.abs(ended[key]! - started[key]! - 1) < 1e-6
 }
 
 /** Of a shared card each replica has the same share. */

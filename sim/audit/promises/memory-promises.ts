@@ -40,6 +40,8 @@ export interface PromisedMemory {
   readonly arena: PromisedArena | null
   readonly outOfMemory: readonly ('shrink' | 'evict' | 'split')[]
   readonly pinned: boolean
+  /** shortest time of a load of its swapped model; absent where loads take what they are measured to */
+  readonly leastLoadMs?: number | undefined
 }
 
 /** Devices of the scenario first, then one for each replica with a dedicated device. */
@@ -87,7 +89,14 @@ export function promisedMemory(pool: Pool, scenario: Scenario): PromisedMemory |
       ? []
       : (memory.out_of_memory ?? (allocator === 'buddy' ? [] : ['shrink'])),
     pinned: memory.pinned === true,
+    leastLoadMs: needs && leastLoadMs(scenario.devices[shared], weightsBytes(pool, scenario)),
   }
+}
+
+function leastLoadMs(device: Scenario['devices'][number] | undefined, bytes: number) {
+  const { gib_per_s, set_up_ms } = device?.residency ?? {}
+  if (gib_per_s === undefined || set_up_ms === undefined) return undefined
+  return set_up_ms + (1000 * bytes) / (gib_per_s * KIB * MIB)
 }
 
 type Needs = NonNullable<Extract<Model, { work: unknown }>['memory']>

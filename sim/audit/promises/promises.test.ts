@@ -210,7 +210,13 @@ describe('memory', () => {
         expect(memory).toBeUndefined()
         continue
       }
-      const { sums, arena, ...rest } = memory!
+      const { sums, arena, leastLoadMs, ...rest } = memory!
+      const { gibPerS = null, setUpMs = 0 } = plan.devices[planned.devices[0]!]!.residency ?? {}
+      if (gibPerS === null) expect(leastLoadMs).toBeUndefined()
+      else {
+        const passesMs = (1000 * planned.weightsBytes) / (gibPerS * 1024 ** 3)
+        expect(leastLoadMs).toBeCloseTo(setUpMs + passesMs, 9)
+      }
       expect({ ...rest, sums: planned.sums, arena: planned.arena }).toEqual(planned)
       const most = (all: typeof sums, b: number, l: number) =>
         Math.max(0, ...all.map((sum) => bytesOf(sum, b, l)))

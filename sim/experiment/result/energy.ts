@@ -31,12 +31,30 @@ export function energyResult(
             const grid = { gramsPerKwh: carbon.grid_g_per_kwh, pue: carbon.pue }
             return carbonG(of(run).joules / served(run), grid)
           }),
+    shutdowns: shutdowns(runs, index, everyS),
     uncalibrated: uncalibratedPower(pool),
     series: {
       every_s: everyS,
       power_w: meanOf(runs.map((run) => of(run).series.map((joules) => joules / everyS))),
       heat: heatSeries(pool, runs.map(of)),
     },
+  }
+}
+
+function shutdowns(
+  runs: readonly RunSummary[],
+  index: number,
+  everyS: number,
+): PoolEnergy['shutdowns'] {
+  const downs = runs.map(({ power }) => power[index]!.downs)
+  if (downs.some((own) => own === null)) return null
+  return {
+    count: downs.reduce((sum, own) => sum + own!.count, 0),
+    down: overRuns(
+      runs,
+      ({ power, observedMs }) => (1000 * power[index]!.downs!.downS) / observedMs,
+    ),
+    series: meanOf(downs.map((own) => own!.series.map((replicaS) => replicaS / everyS))),
   }
 }
 

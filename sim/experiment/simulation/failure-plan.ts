@@ -1,6 +1,6 @@
-import type { Failure, Pool, Scenario } from '../../../scenarios/schema/schema.ts'
+import type { Duration, Failure, Pool, Scenario } from '../../../scenarios/schema/schema.ts'
 import { stream } from '../../kernel/index.ts'
-import { executorsOf, type ServingPlan } from '../../serving/index.ts'
+import { executorsOf, isSwappable, type ServingPlan } from '../../serving/index.ts'
 import {
   type Deployment,
   type ExecutorEvent,
@@ -14,8 +14,24 @@ import {
 /** How executors start and stop; null where all of them run all the time. */
 export function lifecyclePlan(scenario: Scenario, plan: ServingPlan): LifecyclePlan | null {
   const starts = startsOf(scenario, plan)
-  if (scenario.failures === undefined && starts.length === 0) return null
-  return { ...failurePlan(scenario, plan), starts }
+  const heat = heatLosses(scenario, plan)
+  if (scenario.failures === undefined && starts.length === 0 && heat === undefined) return null
+  const warmupMs = 1000 * scenario.warmup_s
+  const registers = executorsOf(plan).map(({ pool }) => isSwappable(plan, pool))
+  return { ...failurePlan(scenario, plan), starts, heat, warmupMs, registers }
+}
+
+const AT_ONCE: Duration = { distribution: 'fixed', value: 0 }
+
+/** What follows when an executor becomes too warm; undefined where none can. */
+function heatLosses({ pools }: Scenario, plan: ServingPlan): LifecyclePlan['heat'] {
+  if (pools.every(({ heat }) => heat?.shutdown_c === undefined)) return undefined
+  return executorsOf(plan).map(({ pool }) => {
+    const { heat } = pools[pool]!
+    if (heat?.shutdown_c === undefined) return null
+    const { detection_s = 0, restart_s: restartS = AT_ONCE } = heat
+    return { pool, detectionMs: 1000 * detection_s, restartS }
+  })
 }
 
 function startsOf({ pools }: Scenario, plan: ServingPlan): LifecyclePlan['starts'] {

@@ -33,7 +33,14 @@ export function powerPlan(scenario: Scenario): PowerPlan | null {
       isPowered(pool) ? poweredExecutor(scenario, index, racks) : null,
     ),
   )
-  return { executors, racks: racks.all, pools: pools.length }
+  const warmW = pools.map((pool) => {
+    const { scaling, tensor_parallel: cards = 1 } = pool
+    return scaling === undefined || !isPowered(pool)
+      ? 0
+      : scaling.warm * cards * boardOf(pool).idleW
+  })
+  const scaled = pools.some((pool) => pool.scaling !== undefined && isPowered(pool))
+  return { executors, racks: racks.all, pools: pools.length, warmW, scaled }
 }
 
 function poweredExecutor({ pools }: Scenario, index: number, racks: Racks): PoweredExecutor {
@@ -52,6 +59,7 @@ function poweredExecutor({ pools }: Scenario, index: number, racks: Racks): Powe
     pool: index,
     cards: cards / sharersOf(pools, pool),
     idleW,
+    startW: Math.min(capW, power.start_w ?? idleW),
     batchW: (size) => cappedPowerW({ capW, uncappedW: uncappedW(size) }),
     slowdown:
       capW >= limitW

@@ -10,6 +10,7 @@ import {
   type DueEvent,
   type ExecutorLifecycle,
   type Hardware,
+  type HeatWatch,
   type Link,
   type Machine,
   type ModelLoads,
@@ -39,6 +40,8 @@ export interface RunParts {
   readonly loads?: ModelLoads | null
   /** none where every executor runs all the time */
   readonly lifecycle?: ExecutorLifecycle | null
+  /** none where no accelerator becomes too warm */
+  readonly heat?: HeatWatch | null
   /** none where no accelerator is shared by time slicing */
   readonly cards?: SharedCards | null
   /** receives the timers that were due, as a replay notes them */

@@ -99,7 +99,9 @@ function replicationParts(input: SimulationInput, replication: number) {
   return {
     plan,
     power,
+    scalesPower: powered?.scaled === true,
     lifecycle: comings && lifecycleOf(comings, seed, replication),
+    heat: power,
     memory: remembers ? new WorldMemory({ scenario, plan, activations, maps }) : null,
     source,
     hardware,
@@ -161,6 +163,7 @@ function recorded(
       executors = new ExecutorRecorder(options)
       observers.push(executors)
     }
+    if (parts.power !== null && parts.scalesPower) observers.push(parts.power)
     if (parts.plan.tuning && replication === 0) {
       observers.push({
         tuned: (at, step) => tuning.length < MOST_CHANGES && tuning.push({ at, ...step }),
@@ -179,7 +182,7 @@ function recorded(
       durationMs: scenario.duration_s * 1000,
       judged: judgedPercentiles(scenario),
       memory: [...(parts.memory?.spaces() ?? []), ...caches.summaries()],
-      ...(parts.power && { power: powerSummaries(scenario, parts.power, endMs()) }),
+      ...(parts.power && { power: powerSummaries(scenario, parts, endMs()) }),
       availability: (executors as ExecutorRecorder | null)?.summaries(endMs()) ?? null,
       ...(parts.cards && { slowdowns: slowdowns(scenario, parts.plan, parts.cards) }),
       ...(parts.plan.tuning && { tuning }),
@@ -193,17 +196,22 @@ function recorded(
 /** Energy and heat of each pool of a run that ends at `endMs`. */
 function powerSummaries(
   { pools }: SimulationInput['scenario'],
-  power: DevicePower,
+  { power, lifecycle }: Pick<ReturnType<typeof replicationParts>, 'power' | 'lifecycle'>,
   endMs: number,
 ): (PowerSummary | null)[] {
-  const { totals, series } = power.energy(endMs)
+  const { totals, series } = power!.energy(endMs)
   return pools.map((pool, i) => {
     if (!isPowered(pool)) return null
-    const { warmestC, slowest } = power.heat[i]!
+    const { warmestC, slowest } = power!.heat[i]!
     const heat = { warmestC: [...warmestC], slowest: [...slowest] }
     // the open interval after the traffic has no length of its own
     const during = [...series[i]!].slice(0, -1)
-    return { joules: totals[i]!, series: during, heat: pool.heat === undefined ? null : heat }
+    return {
+      joules: totals[i]!,
+      series: during,
+      heat: pool.heat === undefined ? null : heat,
+      downs: lifecycle?.heat?.summary(i, endMs) ?? null,
+    }
   })
 }
 

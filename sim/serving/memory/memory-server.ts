@@ -1,7 +1,8 @@
 import { computedLength, paddedLength } from '../batching/padding.ts'
-import { type Batch, type Ms, STATUS } from '../ports.ts'
+import { type Batch, type ExecutorState, type Ms, STATUS } from '../ports.ts'
 import type { Station } from '../routing/station.ts'
 import { BatchServer } from '../servers/batch-server.ts'
+import { drainExecutor, loseExecutor } from '../servers/executor-changes.ts'
 import type { ServerWorld } from '../servers/station-server.ts'
 import { LoadAttempt } from './load-attempt.ts'
 import type { MemoryWaiter, MemoryWaitQueue } from './memory-wait-queue.ts'
@@ -18,6 +19,8 @@ export class MemoryServer extends BatchServer implements MemoryWaiter {
   /** never used where each replica has a device of its own: what could not run was refused */
   readonly #waiting: MemoryWaitQueue
   readonly #load = new LoadAttempt()
+  /** executors that are back before the batch that they lost has ended */
+  readonly #returning = new Set<number>()
 
   constructor(station: Station, world: ServerWorld, memory: SharedMemory) {
     super(station, world)
@@ -34,10 +37,16 @@ export class MemoryServer extends BatchServer implements MemoryWaiter {
     const { executor } = batch
     if (batch.status === STATUS.outOfMemory && remedies.retry(now, executor)) return
     this.finish(now, batch)
+    const isGone = this.station.isClosed(executor) && batch.status === STATUS.died
+    // the parts of a batch that are still to go are lost with its executor
+    while (isGone && remedies.takeNextPart(executor)) this.finish(now, batch)
     if (remedies.startNextPart(executor)) return
     ledger.hold(executor, 0)
     residency.end(executor)
+    if (isGone) this.ended(executor)
     this.station.freeExecutor(now, executor)
+    if (this.#returning.delete(executor)) residency.back(now, executor)
+    this.stopServed(now)
     this.#waiting.deviceFreed()
     // requests that came before the first server began to wait go before it
     this.takeTurn(now)
@@ -49,10 +58,37 @@ export class MemoryServer extends BatchServer implements MemoryWaiter {
     residency.loaded(now, executor, ok)
     if (ok) this.#load.on('loaded')
     else this.#loadFailed(now, executor)
+    this.stopServed(now)
     this.takeTurn(now)
     if (ok && residency.isFresh(executor)) residency.releaseUnused(executor)
     if (!residency.somethingEnds(executor)) this.#waiting.deviceFreed()
     this.#waiting.takeTurns(now)
+  }
+
+  override executor(now: Ms, executor: number, state: ExecutorState): void {
+    const { residency } = this.#memory
+    if (state === 'up') {
+      if (residency.isBusy(executor)) this.#returning.add(executor)
+      else residency.back(now, executor)
+    } else if (state === 'down') {
+      loseExecutor(now, this.station, executor, this.world)
+      if (!residency.isBusy(executor)) this.ended(executor)
+    } else drainExecutor(now, this.station, executor)
+    this.stopServed(now)
+    this.#waiting.deviceFreed()
+    this.takeTurn(now)
+    this.#waiting.takeTurns(now)
+  }
+
+  override isBusy(executor: number): boolean {
+    const { residency } = this.#memory
+    return residency.isBusy(executor) || residency.isLoading(executor)
+  }
+
+  protected override ended(executor: number): void {
+    const { residency } = this.#memory
+    if (residency.isLoading(executor)) this.#load.on('given up')
+    residency.lost(executor)
   }
 
   takeTurn(now: Ms): void {

@@ -56,15 +56,22 @@ export class Remedies {
 
   /** Starts the next part of a batch one part of which has ended; false where none is left. */
   startNextPart(executor: number): boolean {
-    const { backend, batches, requests, stationOf } = this.#world
+    const { backend, batches } = this.#world
+    if (!this.takeNextPart(executor)) return false
+    this.begin(executor)
+    backend.start(batches[executor]!)
+    return true
+  }
+
+  /** Puts the next part of a batch into its record; false where none is left. */
+  takeNextPart(executor: number): boolean {
+    const { batches, requests, stationOf } = this.#world
     const part = this.#parts[executor]!.pop()
     if (part === undefined) return false
     const batch = batches[executor]!
     batch.members.set(part)
     batch.size = part.length
     describeBatch(batch, stationOf[executor]!.pool, requests)
-    this.begin(executor)
-    backend.start(batch)
     return true
   }
 

@@ -5,11 +5,15 @@ import { type EvictionPolicy, evictionPolicies } from './eviction/index.ts'
 import type { Ledger } from './ledger.ts'
 import { expectedLoadMs, isSwappable } from './memory-plan.ts'
 
-/** Weights of an executor: not there, on their way, there and idle, there and at work. */
+/**
+ * Weights of an executor: not there, on their way, there and idle, there and at work; and not there
+ * because its process has ended.
+ */
 const ABSENT = 0
 const LOADING = 1
 const IDLE = 2
 const BUSY = 3
+const ENDED = 4
 
 interface ResidencyWorld {
   readonly backend: Backend
@@ -119,6 +123,42 @@ export class Residency {
   releaseUnused(executor: number): void {
     this.#fresh[executor] = 0
     this.#world.ledger.hold(executor, 0)
+  }
+
+  isBusy(executor: number): boolean {
+    return this.#state[executor] === BUSY
+  }
+
+  isLoading(executor: number): boolean {
+    return this.#state[executor] === LOADING
+  }
+
+  /**
+   * The process of an executor has ended, and its model with it. Weights that are never evicted
+   * keep their place on the device: the next process takes them at its start.
+   */
+  lost(executor: number): void {
+    const { ledger, stationOf } = this.#world
+    const state = this.#state[executor]
+    if (this.#loadMs[executor] === null || state === ENDED) return
+    if (state === ABSENT) stationOf[executor]!.absent--
+    else {
+      ledger.hold(executor, 0)
+      ledger.leave(executor)
+    }
+    this.#fresh[executor] = 0
+    this.#state[executor] = ENDED
+  }
+
+  /** An executor has a new process. */
+  back(now: Ms, executor: number): void {
+    const station = this.#world.stationOf[executor]!
+    if (this.#state[executor] !== ENDED) {
+      station.open(now, executor)
+      return
+    }
+    this.#state[executor] = ABSENT
+    station.openAbsent(executor)
   }
 
   /**

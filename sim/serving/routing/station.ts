@@ -222,13 +222,24 @@ export class Station implements Candidate, QueueView {
     this.present--
   }
 
-  /** An executor that was closed, and has no batch, takes batches again. */
+  /** An executor that was closed takes batches again, once the batch that it lost has ended. */
   open(now: Ms, executor: number): void {
     const place = executor - this.firstExecutor
     if (this.#closed[place] === 0) return
     this.#closed[place] = 0
     this.present++
-    this.#release(now, executor)
+    if (this.#busy[place] === 0) this.#release(now, executor)
+  }
+
+  /** The same of one that has no model: it is absent until it is loaded. */
+  openAbsent(executor: number): void {
+    const place = executor - this.firstExecutor
+    if (this.#closed[place] === 0) return
+    this.#closed[place] = 0
+    this.present++
+    this.absent++
+    if (this.#busy[place] === 0) this.working++
+    this.#busy[place] = 1
   }
 
   isClosed(executor: number): boolean {

@@ -35,14 +35,14 @@ export class BatchServer implements StationServer {
 
   timer(now: Ms): void {
     this.pump(now)
-    this.#stopServed(now)
+    this.stopServed(now)
   }
 
   done(now: Ms, batch: Batch): void {
     this.finish(now, batch)
     this.station.freeExecutor(now, batch.executor)
     this.pump(now)
-    this.#stopServed(now)
+    this.stopServed(now)
   }
 
   executor(now: Ms, executor: number, state: ExecutorState): void {
@@ -50,13 +50,20 @@ export class BatchServer implements StationServer {
     else if (state === 'down') loseExecutor(now, this.station, executor, this.world)
     else drainExecutor(now, this.station, executor)
     this.pump(now)
-    this.#stopServed(now)
+    this.stopServed(now)
   }
 
-  #stopServed(now: Ms): void {
+  protected stopServed(now: Ms): void {
     if (this.station.stopping.size === 0) return
-    stopServed(now, this.station, this.world, (executor) => this.isBusy(executor))
+    const stopped = (at: Ms, executor: number) => {
+      this.ended(executor)
+      this.world.stopped(at, executor)
+    }
+    stopServed(now, this.station, { stopped }, (executor) => this.isBusy(executor))
   }
+
+  /** The process of an executor has ended: it was lost, or has stopped. */
+  protected ended(_executor: number): void {}
 
   loaded(_now: Ms, executor: number, _ok: boolean): void {
     throw new Error(`Expected executor ${executor} to load no model`)

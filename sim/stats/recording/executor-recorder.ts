@@ -27,9 +27,9 @@ export class ExecutorRecorder implements Observer {
   }
 
   executor(now: Ms, executor: number, phase: ExecutorPhase): void {
-    this.#serving.set(executor, now, phase === 'up' ? 1 : 0)
+    this.#serving.change(executor, now, phase === 'up' ? 1 : 0)
     // a replica that is lost is started again where it was
-    this.#paid.set(executor, now, phase === 'stopped' ? 0 : 1)
+    this.#paid.change(executor, now, phase === 'stopped' ? 0 : 1)
     if (phase === 'down' && now >= this.#warmupMs) this.#losses[this.#poolOf[executor]!]!++
   }
 

@@ -14,6 +14,9 @@ export class LevelMeter {
   readonly #levels: Float64Array
   readonly #since: Float64Array
   readonly #poolOf: readonly number[]
+  readonly #durationMs: Ms
+  /** of each executor, changes after the traffic: only those before the end of the run count */
+  readonly #late: ({ readonly at: Ms; readonly level: number }[] | undefined)[] = []
   /** after the warm-up, by pool */
   readonly totals: Float64Array
   /** in each interval, by pool; the last interval is open */
@@ -32,13 +35,31 @@ export class LevelMeter {
     this.#levels = Float64Array.from(of.levels)
     this.#since = new Float64Array(of.levels.length)
     this.#poolOf = of.pools
+    this.#durationMs = of.durationMs
     const pools = Math.max(...of.pools, -1) + 1
     this.totals = new Float64Array(pools)
     this.series = Array.from({ length: pools }, () => new Float64Array(LEVEL_INTERVALS + 1))
   }
 
+  /** The same of a change that may come after the end of the run. */
+  change(executor: number, at: Ms, level: number): void {
+    if (at <= this.#durationMs) this.set(executor, at, level)
+    else (this.#late[executor] ??= []).push({ at, level })
+  }
+
   /** An executor has a level from `at` on. Times of one executor rise. */
   set(executor: number, at: Ms, level: number): void {
+    if (this.#late[executor] !== undefined) this.#catchUp(executor, at)
+    this.#set(executor, at, level)
+  }
+
+  #catchUp(executor: number, until: Ms): void {
+    const late = this.#late[executor]!
+    this.#late[executor] = undefined
+    for (const { at, level } of late) if (at <= until) this.#set(executor, at, level)
+  }
+
+  #set(executor: number, at: Ms, level: number): void {
     const since = this.#since[executor]!
     const before = this.#levels[executor]!
     const pool = this.#poolOf[executor]!
@@ -50,9 +71,22 @@ export class LevelMeter {
     this.#levels[executor] = level
   }
 
+  /** The level that an executor had before the last change ended sooner than was set, at `at`. */
+  shorten(executor: number, at: Ms, level: number): void {
+    const since = this.#since[executor]!
+    if (at >= since) return
+    const pool = this.#poolOf[executor]!
+    this.totals[pool]! -= (level * Math.max(0, since - Math.max(at, this.#from))) / 1000
+    this.#spread(this.series[pool]!, -level, at, since)
+    this.#since[executor] = at
+  }
+
   /** All executors keep their levels until `at`. */
   until(at: Ms): void {
-    for (const [executor, level] of this.#levels.entries()) this.set(executor, at, level)
+    for (const executor of this.#levels.keys()) {
+      if (this.#late[executor] !== undefined) this.#catchUp(executor, at)
+      this.#set(executor, at, this.#levels[executor]!)
+    }
   }
 
   #spread(series: Float64Array, level: number, from: Ms, to: Ms): void {

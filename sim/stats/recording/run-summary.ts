@@ -73,6 +73,17 @@ export interface PowerSummary {
     readonly warmestC: readonly number[]
     readonly slowest: readonly number[]
   } | null
+  /** null where nothing is said of a temperature at which accelerators stop */
+  readonly downs: HeatDownSummary | null
+}
+
+/** How often the accelerators of a pool were too warm, and how long its replicas were down. */
+export interface HeatDownSummary {
+  readonly count: number
+  /** replicas times seconds, from the end of the warm-up to the last event */
+  readonly downS: number
+  /** replicas times seconds in each interval of the traffic */
+  readonly series: readonly number[]
 }
 
 /** A decision of a scaler that changed what it wants. */

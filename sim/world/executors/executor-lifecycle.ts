@@ -2,6 +2,7 @@ import { drawDuration, type Random } from '../../kernel/index.ts'
 import type { Ms } from '../../serving/index.ts'
 import type { LifecyclePlan, StartPlan } from './failure-plan.ts'
 import type { ExecutorEvent } from './failure-schedule.ts'
+import { HeatDowns } from './heat-downs.ts'
 
 /** What happens to an executor, in the order of time. */
 export type LifecycleEvent =
@@ -67,6 +68,9 @@ export class ExecutorLifecycle {
   readonly #events: (LifecycleEvent | Deploy)[]
   readonly #rollouts: Rollout[] = []
   readonly #starts: readonly ReplicaStarts[]
+  readonly #registers: readonly boolean[]
+  /** null where no executor can become too warm */
+  readonly heat: HeatDowns | null
 
   /** `random`: for restarts of deployments, and for batches that end with errors. */
   constructor(plan: LifecyclePlan, schedule: readonly ExecutorEvent[], random: Random) {
@@ -78,6 +82,8 @@ export class ExecutorLifecycle {
     this.#random = random
     this.#events = [...schedule]
     this.#starts = plan.starts.map((start) => new ReplicaStarts(start, random))
+    this.#registers = plan.registers ?? []
+    this.heat = plan.heat === undefined ? null : new HeatDowns(plan.heat, plan)
     for (const { executors, initial } of plan.starts) {
       for (const executor of executors.slice(initial)) {
         this.#down[executor] = 1
@@ -131,12 +137,48 @@ export class ExecutorLifecycle {
       if (this.#known[executor] === 1) return null
       this.#letGo(executor)
     } else if (kind === 'up') {
+      if (event.heat === true) this.heat!.ended(at, executor)
       // another reason may keep it down
-      if (--this.#down[executor]! > 0 || this.#known[executor] === 0) return null
+      if (--this.#down[executor]! > 0) return null
+      if (this.heat !== null) {
+        this.#cancel((later) => later.kind === 'detected' && later.heat === true, executor)
+      }
+      if (this.#known[executor] === 0) {
+        if (this.#registers[executor] !== true) return null
+        // a process that has no model registers anew
+        this.#down[executor]!++
+        this.#letGo(executor)
+        this.#push(event)
+        return { at, executor, kind: 'detected' }
+      }
       this.#known[executor] = 0
       this.#goOn(at, executor)
     }
     return event
+  }
+
+  /** The accelerators of an executor were too warm and stopped, or have cooled. */
+  heatChanged(now: Ms, executor: number, stopped: boolean): void {
+    const own = this.heat!.plans[executor]!
+    if (stopped) {
+      // one that restarts when it stops again has been down all the time
+      if (this.#cancel((event) => event.kind === 'up' && event.heat === true, executor)) return
+      this.heat!.began(now, executor)
+      this.#push({ at: now, executor, kind: 'crash' })
+      this.#push({ at: now + own.detectionMs, executor, kind: 'detected', heat: true })
+      return
+    }
+    const at = now + 1000 * drawDuration(own.restartS, this.#random)
+    this.#push({ at, executor, kind: 'up', heat: true })
+  }
+
+  /** Takes back an event of an executor; false where there is none. */
+  #cancel(isMeant: (event: LifecycleEvent) => boolean, executor: number): boolean {
+    const place = this.#events.findIndex(
+      (event) => event.kind !== 'deploy' && event.executor === executor && isMeant(event),
+    )
+    if (place >= 0) this.#events.splice(place, 1)
+    return place >= 0
   }
 
   /** Starts an executor that was stopped; returns when it is up. */
@@ -159,11 +201,8 @@ export class ExecutorLifecycle {
   stopped(now: Ms, executor: number): Ms {
     const rollout = this.#rollouts.find(({ restarting }) => restarting.get(executor) === false)
     if (rollout === undefined) {
-      const launch = this.#events.findIndex(
-        (event) => event.kind === 'up' && event.launched === true && event.executor === executor,
-      )
-      if (launch >= 0) this.#events.splice(launch, 1)
-      else this.#down[executor]!++
+      const isLaunch = (event: LifecycleEvent) => event.kind === 'up' && event.launched === true
+      if (!this.#cancel(isLaunch, executor)) this.#down[executor]!++
       this.#known[executor] = 1
       return Number.POSITIVE_INFINITY
     }

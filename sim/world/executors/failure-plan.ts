@@ -34,9 +34,22 @@ export interface StartPlan {
   readonly warmStartS: Duration
 }
 
+/** What follows when the accelerators of an executor stop because they are too warm. */
+export interface HeatLossPlan {
+  readonly pool: number
+  readonly detectionMs: Ms
+  /** from the moment at which they have cooled */
+  readonly restartS: Duration
+}
+
 /** Everything that may happen to the executors of a scenario. */
 export interface LifecyclePlan extends FailurePlan {
   readonly starts: readonly StartPlan[]
+  /** by executor; null for those that never stop. Undefined where none does */
+  readonly heat?: readonly (HeatLossPlan | null)[] | undefined
+  readonly warmupMs: Ms
+  /** by executor: whether the control plane learns of a loss at the restart, at the latest */
+  readonly registers?: readonly boolean[] | undefined
 }
 
 export interface FailurePlan {

@@ -8,10 +8,10 @@ export type ExecutorEvent = {
   readonly executor: number
 } /** it is lost, with its batch */ & (
   | { readonly kind: 'crash' }
-  /** the control plane learns that it is down */
-  | { readonly kind: 'detected' }
-  /** it serves again; `launched`: a scaler asked for it */
-  | { readonly kind: 'up'; readonly launched?: boolean }
+  /** the control plane learns that it is down; `heat`: because it was too warm */
+  | { readonly kind: 'detected'; readonly heat?: boolean }
+  /** it serves again; `launched`: a scaler asked for it; `heat`: it was too warm */
+  | { readonly kind: 'up'; readonly launched?: boolean; readonly heat?: boolean }
   /** how many times as long its batches take from now on, and the share of them that fails */
   | { readonly kind: 'condition'; readonly factor: number; readonly share: number }
 )

@@ -12,7 +12,7 @@ import {
 } from '../../serving/index.ts'
 import type { SharedCards } from '../cards/shared-cards.ts'
 import { DONE, ENDED, LIFECYCLE, LOADED, STEPPED } from '../event-kinds.ts'
-import type { Speed } from '../machine/speed.ts'
+import type { HeatWatch, Speed } from '../machine/speed.ts'
 import { type StepLaw, StepRuns } from '../machine/step-runs.ts'
 import { wakeCost } from '../machine/work.ts'
 import type { ModelLoads } from '../memory/model-loads.ts'
@@ -42,6 +42,8 @@ export class SimulatedExecutors implements Backend, StepBackend {
   readonly #cards: SharedCards | null
   /** null where every executor runs all the time */
   readonly #lifecycle: ExecutorLifecycle | null
+  /** null where no accelerator becomes too warm */
+  readonly #heat: HeatWatch | null
   /** the STATUS of the last batch of each executor; below, 1 if its last load got its memory */
   readonly #status: Uint8Array
   readonly #loaded: Uint8Array
@@ -63,6 +65,8 @@ export class SimulatedExecutors implements Backend, StepBackend {
     this.#loads = world.loads ?? this.#memory
     this.#cards = world.cards ?? null
     this.#lifecycle = world.lifecycle ?? null
+    this.#heat = (this.#lifecycle?.heat && world.heat) ?? null
+    this.#heat?.watch((at) => heap.push(Math.max(at, heap.time), LIFECYCLE, 0))
     this.#status = new Uint8Array(count)
     this.#loaded = new Uint8Array(count)
     this.#started = new Float64Array(count)
@@ -133,10 +137,23 @@ export class SimulatedExecutors implements Backend, StepBackend {
     this.#batchEnds[executor] = at === null ? MOVING : this.#heap.push(at, DONE, executor)
   }
 
+  /** Accelerators may have become too warm, or have cooled: the lifecycle has it as an event. */
+  lookAtHeat(): void {
+    const lifecycle = this.#lifecycle!
+    for (const { executor, stopped } of this.#heat?.look(this.#now) ?? []) {
+      lifecycle.heatChanged(this.#now, executor, stopped)
+      this.#heap.push(lifecycle.nextAt, LIFECYCLE, 0)
+    }
+  }
+
   /** What an executor runs is lost; the control plane sees that at once. */
   lose(executor: number): void {
+    this.#loseMemory(executor)
     if (this.#batchEnds[executor] === NONE && this.#runEnds[executor] === NONE) return
-    this.#cards?.end(this.#now, executor)
+    const onCard = this.#cards?.end(this.#now, executor) === true
+    if (this.#batchEnds[executor] !== NONE && !onCard) {
+      this.#speed.lost?.(executor, this.#now)
+    }
     if (this.#runEnds[executor] !== NONE) this.#runs.end(this.#now, executor)
     this.#status[executor] = STATUS.died
     this.#runEnds[executor] = NONE
@@ -144,17 +161,28 @@ export class SimulatedExecutors implements Backend, StepBackend {
     this.#batchEnds[executor] = this.#heap.push(this.#now, DONE, executor)
   }
 
+  #loseMemory(executor: number): void {
+    if (this.#loads?.lose === undefined) return
+    this.#loadEnds[executor] = NONE
+    for (const { executor: loader, at } of this.#loads.lose(this.#now, executor)) {
+      this.#loadEnds[loader] = this.#heap.push(at, LOADED, loader)
+    }
+  }
+
   launch(executor: number): void {
     this.#heap.push(this.#lifecycle!.launch(this.#now, executor), LIFECYCLE, executor)
   }
 
   stop(executor: number): void {
+    this.#loseMemory(executor)
     const at = this.#lifecycle!.stopped(this.#now, executor)
     if (at < Number.POSITIVE_INFINITY) this.#heap.push(at, LIFECYCLE, executor)
   }
 
   load(executor: number): void {
     const now = this.#now
+    // no answer comes until the control plane knows that it is down
+    if (this.#lifecycle?.isUp(executor) === false) return
     const ends = this.#loads!.load(now, executor, this.#random.service)
     this.#loaded[executor] = ends === null ? 0 : 1
     // loads that share a link with this one are delayed by it

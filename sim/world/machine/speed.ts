@@ -18,6 +18,22 @@ export interface Speed {
    * done. Calls for one executor have rising `start`.
    */
   finish(executor: number, start: Ms, work: Ms, size?: number): Ms
+  /** The batch of an executor, which would have ended later, is lost at `at`. */
+  lost?(executor: number, at: Ms): void
+}
+
+/** An executor whose accelerators stopped because they were too warm, or have cooled. */
+export interface HeatStop {
+  readonly executor: number
+  readonly stopped: boolean
+}
+
+/** Temperatures at which accelerators stop. */
+export interface HeatWatch {
+  /** `wake` is called with every time at which `look` has to be called. */
+  watch(wake: (at: Ms) => void): void
+  /** What has stopped or has cooled since the last call, in order. */
+  look(now: Ms): readonly HeatStop[]
 }
 
 /** The speed of engines, whose runs of steps may be cut. */

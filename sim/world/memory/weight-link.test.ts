@@ -115,4 +115,17 @@ describe('Poisson loads are M/G/1 with processor sharing, load 0.5', () => {
     expect(accept({ ...trial, theory }).problem).toBeNull()
     expect(accept({ ...trial, theory: 1.05 * theory }).problem).not.toBeNull()
   })
+
+  test('that are given up leave the link to the others', () => {
+    const link = new WeightLink({ gibPerS: 1000 / 1024 ** 3, setUpMs: 0 })
+    link.begin(0, 0, 60)
+    expect(link.begin(0, 1, 60).map(({ at }) => at)).toEqual([120, 120])
+    // each has 20 bytes by then
+    expect(link.abort(40, 1)).toEqual([{ executor: 0, at: 80 }])
+    expect(link.abort(50, 1)).toEqual([])
+    expect(link.begin(60, 1, 10)).toEqual([
+      { executor: 0, at: 90 },
+      { executor: 1, at: 80 },
+    ])
+  })
 })

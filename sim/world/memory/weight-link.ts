@@ -30,11 +30,28 @@ export class WeightLink {
 
   /** Begins a load. Returns the end of each load in progress if no further one begins. */
   begin(now: Ms, executor: number, bytes: number): readonly LoadEnd[] {
+    this.#to(now)
+    const passesFrom = now + this.#setUpMs
+    this.#loads.push({ executor, passesFrom, leftBytes: bytes, endsAt: passesFrom })
+    return this.#ends()
+  }
+
+  /** Gives up the load of an executor, if it has one. Returns the new ends of the others. */
+  abort(now: Ms, executor: number): readonly LoadEnd[] {
+    this.#to(now)
+    const others = this.#loads.filter((load) => load.executor !== executor)
+    if (others.length === this.#loads.length) return []
+    this.#loads = others
+    return this.#ends()
+  }
+
+  #to(now: Ms): void {
     this.#pass(this.#loads, now)
     this.#loads = this.#loads.filter(({ endsAt }) => endsAt > now)
     this.#now = now
-    const passesFrom = now + this.#setUpMs
-    this.#loads.push({ executor, passesFrom, leftBytes: bytes, endsAt: passesFrom })
+  }
+
+  #ends(): readonly LoadEnd[] {
     const ahead = this.#loads.map((load) => ({ ...load }))
     this.#pass(ahead, Number.POSITIVE_INFINITY)
     for (const [i, { endsAt }] of ahead.entries()) this.#loads[i]!.endsAt = endsAt

@@ -43,6 +43,8 @@ interface Replica {
   readonly card: Card
   /** load times, ms; null where none were measured */
   readonly loads: Empirical | null
+  /** whether its weights are there from the start, and never evicted */
+  readonly stays: boolean
   /** when its last load began, ms */
   loadedFrom: Ms
 }
@@ -84,13 +86,14 @@ export class WorldMemory implements ModelLoads {
       const replicaMemory = new ReplicaMemory(card.device, replicaPlan(memory!, activations))
       const { loadMs: table } = activations
       const loads = table === undefined ? null : new Empirical(table)
-      const placed = { pool: name, memory: replicaMemory, card, loads, loadedFrom: 0 }
+      const stays = card.plan.residency === null || plan.pools[pool]!.memory!.pinned
+      const placed = { pool: name, memory: replicaMemory, card, loads, stays, loadedFrom: 0 }
       card.replicas.push(placed)
       return placed
     })
     this.#cards = cards
     for (const replica of this.#replicas) {
-      if (replica && isLoadedAtStart(replica, parts)) loadAtStart(replica)
+      if (replica?.stays) loadAtStart(replica)
     }
     for (const card of cards) card?.recorder.sample(0, stateOf(card))
   }
@@ -119,7 +122,8 @@ export class WorldMemory implements ModelLoads {
 
   end(now: Ms, executor: number): void {
     const replica = this.#replicas[executor]
-    if (replica === undefined) return
+    // the batch of a process that has ended has nothing left
+    if (replica === undefined || !replica.memory.running) return
     replica.memory.end()
     replica.card.recorder.sample(now, stateOf(replica.card))
   }
@@ -148,8 +152,25 @@ export class WorldMemory implements ModelLoads {
     card.recorder.loaded(pool, now - loadedFrom)
   }
 
+  /**
+   * The process of an executor has ended. A model that is swapped is gone until it is loaded again;
+   * the next process takes the weights of others at its start. Returns the new ends of loads that
+   * had shared the link with a load that ends here.
+   */
+  lose(now: Ms, executor: number): readonly LoadEnd[] {
+    const replica = this.#replicas[executor]
+    if (replica === undefined) return []
+    const { card, memory } = replica
+    memory.lose()
+    if (replica.stays) memory.load()
+    card.recorder.sample(now, stateOf(card))
+    return card.link?.abort(now, executor) ?? []
+  }
+
   unload(now: Ms, executor: number): void {
     const { card, memory } = this.#replica(executor)
+    // a process that has ended since has no model
+    if (!memory.resident) return
     memory.unload()
     card.recorder.residency.evictions++
     card.recorder.sample(now, stateOf(card))
@@ -218,12 +239,6 @@ function linkOf({ residency }: DevicePlan): WeightLink | null {
   if (residency === null) return null
   const { gibPerS, setUpMs } = residency
   return gibPerS === null ? null : new WeightLink({ gibPerS, setUpMs })
-}
-
-/** Whether a model is loaded at the start. */
-function isLoadedAtStart({ pool, card }: Replica, { plan }: MemoryParts): boolean {
-  if (card.plan.residency === null) return true
-  return plan.pools.find(({ name }) => name === pool)!.memory!.pinned
 }
 
 function loadAtStart({ pool, memory, card }: Replica): void {

@@ -14,10 +14,12 @@ const throttle = (more: Partial<Throttle> = {}): Throttle => ({
   shutdownC: null,
   ...more,
 })
+/** A plan of one pool that is not scaled. */
+const SOLE = { pools: 1, warmW: [0], scaled: false }
 const times = { warmupMs: 0, durationMs: 600_000 }
 
 const plain: PoweredExecutor = {
-  ...{ pool: 0, cards: 1, idleW: 10, batchW: () => 110, slowdown: () => 1, heat: null },
+  ...{ pool: 0, cards: 1, idleW: 10, startW: 30, batchW: () => 110, slowdown: () => 1, heat: null },
 }
 const heated = (own: Partial<PoweredExecutor>, more?: Partial<Throttle>): PoweredExecutor => ({
   ...plain,
@@ -28,7 +30,24 @@ const rackOf = (devices: number, air: Partial<RackHeat> = {}): RackHeat => ({
   ...{ ...still, ...air, devices: Array.from({ length: devices }, () => device) },
 })
 const powerOf = (executors: readonly PoweredExecutor[], racks: readonly RackHeat[] = []) =>
-  new DevicePower({ executors, racks, pools: 1 }, times)
+  new DevicePower({ executors, racks, ...SOLE }, times)
+
+/** A device power, and what it sees up to a time when it is looked at as it asks for it. */
+function watched(executors: readonly PoweredExecutor[], racks: readonly RackHeat[]) {
+  const power = powerOf(executors, racks)
+  const due: number[] = []
+  power.watch((at) => due.push(at))
+  const looks = (until: number) => {
+    const seen: [number, number, boolean][] = []
+    for (;;) {
+      due.sort((a, b) => a - b)
+      if (!(due[0]! <= until)) return seen
+      const now = due.shift()!
+      for (const { executor, stopped } of power.look(now)) seen.push([now, executor, stopped])
+    }
+  }
+  return { power, looks }
+}
 
 describe('energy', () => {
   test('is idle power over idle times and the power of batches over theirs', () => {
@@ -45,7 +64,7 @@ describe('energy', () => {
 
   test('counts from the end of the warm-up, and all cards of an executor', () => {
     const executors = [{ ...plain, cards: 4 }]
-    const power = new DevicePower({ executors, racks: [], pools: 1 }, { ...times, warmupMs: 1000 })
+    const power = new DevicePower({ executors, racks: [], ...SOLE }, { ...times, warmupMs: 1000 })
     power.finish(0, 500, 1000, 1)
     expect(power.energy(2000).totals[0]).toBeCloseTo(4 * (0.5 * 110 + 0.5 * 10), 9)
   })
@@ -88,12 +107,49 @@ describe('heat', () => {
     expect(power.finish(0, cooled, 1000, 1)).toBeCloseTo(cooled + 1000, 6)
   })
 
-  test('stops a device until it has cooled, and its batch goes on then', () => {
-    const hot = heated({}, { steps: [], shutdownC: of(80) })
-    const power = powerOf([hot], [rackOf(1)])
+  test('stops a device at the moment of the shutdown, and is seen to have cooled', () => {
+    const { power, looks } = watched([heated({}, { steps: [], shutdownC: of(80) })], [rackOf(1)])
+    // towards 130 °C; the batch has no end of its own
+    power.finish(0, 0, knee + 1000, 1)
+    expect(looks(knee + 1)).toEqual([[expect.closeTo(knee, 3), 0, true]])
     // from 80 °C towards 30 °C: 40 °C after 100 s · ln(50 / 10)
-    const pause = 100_000 * Math.log(5)
-    expect(power.finish(0, 0, knee + 1000, 1)).toBeCloseTo(knee + pause + 1000, 2)
+    const cooled = knee + 100_000 * Math.log(5)
+    expect(looks(2 * cooled)).toEqual([[expect.closeTo(cooled, 3), 0, false]])
+    // 110 W until the shutdown, idle from then on
+    expect(power.energy(600_000).totals[0]).toBeCloseTo(6000 + 0.1 * knee, 2)
+  })
+
+  test('that a neighbour adds to shared air stops a device, which restarts once that has ended', () => {
+    const rack = rackOf(2, { recirculationKPerW: of(0.1) })
+    const hot = heated({ batchW: () => 60 }, { steps: [], shutdownC: of(90) })
+    const warm = heated(
+      { heat: { rack: 0, device: 1, throttle: throttle({ steps: [] }), restartC: null } },
+      {},
+    )
+    const alone = watched([hot, warm], [rack])
+    alone.power.finish(0, 0, 300_000, 1)
+    expect(alone.looks(300_000)).toEqual([])
+    // of 60 W: 20 + 7 + 60 °C, and 10 °C more beside 110 W; stopped it cools to 42 °C beside them
+    const both = watched([hot, warm], [rack])
+    both.power.finish(1, 0, 300_000, 1)
+    both.power.finish(0, 0, 300_000, 1)
+    const [stoppedAt, restartedAt] = both.looks(600_000).map(([at]) => at)
+    expect(stoppedAt).toBeGreaterThan(0)
+    expect(restartedAt).toBeGreaterThan(300_000)
+    expect(restartedAt).toBeLessThan(500_000)
+  })
+
+  test('of a batch that is lost ends with it, and so does its energy', () => {
+    const { power, looks } = watched([heated({}, { steps: [], shutdownC: of(80) })], [rackOf(1)])
+    power.finish(0, 0, 2 * knee, 1)
+    power.lost(0, 1000)
+    expect(looks(600_000)).toEqual([])
+    expect(power.energy(600_000).totals[0]).toBeCloseTo(6000 + 100, 6)
+    const plainly = powerOf([plain])
+    plainly.finish(0, 0, 2 * knee, 1)
+    plainly.lost(0, 1000)
+    expect(plainly.energy(600_000).totals[0]).toBeCloseTo(6000 + 100, 6)
+    expect(plainly.energy(600_000).series[0]!.reduce((a, b) => a + b)).toBeCloseTo(6100, 6)
   })
 
   test('of shared air makes the neighbour throttle, and air of its own does not', () => {
@@ -118,7 +174,7 @@ describe('heat', () => {
     for (const durationMs of [90_000, 100_001, 123_457.7]) {
       const executors = [heated({})]
       const power = new DevicePower(
-        { executors, racks: [rackOf(1)], pools: 1 },
+        { executors, racks: [rackOf(1)], ...SOLE },
         { warmupMs: 0, durationMs },
       )
       power.energy(durationMs)

@@ -10,6 +10,8 @@ export interface PoweredExecutor {
   readonly cards: number
   /** of each card, W */
   readonly idleW: number
+  /** of each card while its replica starts, W */
+  readonly startW: number
   /** of each card in a batch of this size, or a step of so many sequences, W */
   readonly batchW: (size: number) => number
   /** time under the power limit over the time without it */
@@ -33,4 +35,8 @@ export interface PowerPlan {
   readonly executors: readonly (PoweredExecutor | null)[]
   readonly racks: readonly RackHeat[]
   readonly pools: number
+  /** of each pool, what its warm pool takes, W */
+  readonly warmW: readonly number[]
+  /** whether replicas of any pool are given back, and take no power then */
+  readonly scaled: boolean
 }

@@ -16,12 +16,27 @@ import type { Ms } from '../../serving/index.ts'
 /** One device of a rack. */
 export interface RackDevice {
   readonly idleW: number
+  /** of its largest batch, W */
+  readonly mostW: number
   readonly throttle: Throttle
   /** temperature at which it goes on after a shutdown, °C; null where it has none */
   readonly restartC: number | null
 }
 
-type OnPower = (device: number, at: Ms, watts: number) => void
+/** What becomes of the devices of a rack. */
+export interface RackListener {
+  power(device: number, at: Ms, watts: number): void
+  /** a device was too warm and stopped, or has cooled and may start */
+  stopped(device: number, at: Ms, stopped: boolean): void
+}
+
+const NO_LISTENER: RackListener = Object.freeze({ power: () => {}, stopped: () => {} })
+
+/** A change that is due before the next digit of the time may not be put off for ever. */
+const ROUNDING_K = 1e-9
+
+/** Closer to a shutdown than this, every change of a rack is watched, ms. */
+const NEAR_MS = 100
 
 interface DeviceState {
   level: ThrottleLevel
@@ -41,15 +56,19 @@ export class RackState {
   readonly #rack: RackHeat
   readonly #devices: readonly RackDevice[]
   readonly #states: DeviceState[]
-  readonly #onPower: OnPower
+  readonly #listener: RackListener
+  readonly #canStop: boolean
+  /** no device can stop before, whatever the devices run */
+  #safeUntil: Ms = 0
   #powersW: number[]
   #temperatures: RackTemperatures
   #at: Ms = 0
 
-  constructor(rack: RackHeat, devices: readonly RackDevice[], onPower: OnPower) {
+  constructor(rack: RackHeat, devices: readonly RackDevice[], listener: RackListener) {
     this.#rack = rack
     this.#devices = devices
-    this.#onPower = onPower
+    this.#listener = listener
+    this.#canStop = devices.some(({ throttle }) => throttle.shutdownC !== null)
     this.#powersW = devices.map(({ idleW }) => idleW)
     this.#states = devices.map(({ idleW }) => ({
       ...{ level: 0, busyW: idleW, busyUntil: Number.POSITIVE_INFINITY },
@@ -65,6 +84,28 @@ export class RackState {
     return clockAt(this.#devices[device]!.throttle, this.#states[device]!.level)
   }
 
+  /** The clock of work that begins now; one that has stopped at this instant loses it at once. */
+  runningClock(device: number): number {
+    const { throttle } = this.#devices[device]!
+    return clockAt(throttle, Math.min(this.#states[device]!.level, throttle.steps.length))
+  }
+
+  /**
+   * When the rack must be looked at next, so that no shutdown and no restart is seen late; Infinity
+   * for never, if nothing begins. Far from a shutdown it is a lower bound: the earliest one if every
+   * device ran its largest batch from now on.
+   */
+  lookAt(): Ms {
+    if (!this.#canStop) return Number.POSITIVE_INFINITY
+    if (this.#at >= this.#safeUntil) this.#safeUntil = this.#at + this.#soonestStop()
+    const isNear = this.#safeUntil - this.#at < NEAR_MS
+    const isWatched =
+      isNear ||
+      this.#states.some(({ level }, device) => this.#isStopped(device, level)) ||
+      this.#states.every(({ busyW }, device) => busyW === this.#devices[device]!.idleW)
+    return isWatched ? this.#nextChange(Number.POSITIVE_INFINITY).at : this.#safeUntil
+  }
+
   /** Goes on to `at`, with every change on the way in its order. */
   to(at: Ms): void {
     for (;;) {
@@ -72,11 +113,12 @@ export class RackState {
       if (next.at > at) break
       this.#goOn(next.at)
       const state = this.#states[next.device]!
-      if (next.level === null) {
-        state.busyW = this.#devices[next.device]!.idleW
-        state.busyUntil = Number.POSITIVE_INFINITY
-      } else state.level = next.level
+      const wasStopped = this.#isStopped(next.device, state.level)
+      if (next.level !== null) state.level = next.level
+      const isStopped = this.#isStopped(next.device, state.level)
+      if (next.level === null || isStopped) this.#rest(next.device)
       this.#setPower(next.device)
+      if (wasStopped !== isStopped) this.#listener.stopped(next.device, this.#at, isStopped)
     }
     this.#goOn(at)
   }
@@ -101,6 +143,12 @@ export class RackState {
     this.#states[device]!.busyUntil = at
   }
 
+  /** What a device runs is lost now. */
+  lose(device: number): void {
+    this.#rest(device)
+    this.#setPower(device)
+  }
+
   /** When the clock of a device changes next, if nothing else does. */
   changesAt(device: number): Ms {
     return this.#clockChange(device).at
@@ -108,18 +156,40 @@ export class RackState {
 
   /** The end of a batch, if what other devices do now does not change until then. */
   #endOf(device: number, work: Ms): Ms {
-    const clock = this.clock(device)
-    if (clock > 0 && this.#isSteady(device, this.#at + work / clock)) return this.#at + work / clock
-    const change = this.#clockChange(device).at
-    const end = clock > 0 ? this.#at + work / clock : Number.POSITIVE_INFINITY
-    if (end <= change) return end
+    const clock = this.runningClock(device)
+    const end = this.#at + work / clock
+    if (this.#isSteady(device, end)) return end
+    const change = this.#clockChange(device)
+    // a batch that a shutdown ends has no end of its own
+    if (end <= change.at || this.#isStopped(device, change.level)) return end
     const later = this.#copy()
-    later.to(change)
-    return later.#endOf(device, work - (change - this.#at) * clock)
+    later.to(change.at)
+    return later.#endOf(device, work - (change.at - this.#at) * clock)
+  }
+
+  #isStopped(device: number, level: ThrottleLevel): boolean {
+    return level > this.#devices[device]!.throttle.steps.length
+  }
+
+  #rest(device: number): void {
+    const state = this.#states[device]!
+    state.busyW = this.#devices[device]!.idleW
+    state.busyUntil = Number.POSITIVE_INFINITY
+  }
+
+  /** Time until the first device would stop if all of them ran their largest batches, ms. */
+  #soonestStop(): Ms {
+    const most = this.#devices.map(({ mostW }) => mostW)
+    const times = this.#devices.map(({ throttle: { shutdownC } }, device) => {
+      if (shutdownC === null) return Number.POSITIVE_INFINITY
+      const limit = { device, side: 'at least', limitC: shutdownC.value } as const
+      return msUntilTemperature(this.#rack, this.#temperatures, most, limit)
+    })
+    return Math.min(...times)
   }
 
   #copy(): RackState {
-    const copy = new RackState(this.#rack, this.#devices, () => {})
+    const copy = new RackState(this.#rack, this.#devices, NO_LISTENER)
     copy.#at = this.#at
     copy.#temperatures = this.#temperatures
     copy.#powersW = [...this.#powersW]
@@ -131,7 +201,7 @@ export class RackState {
     const { idleW } = this.#devices[device]!
     const watts = idleW + this.clock(device) * (this.#states[device]!.busyW - idleW)
     this.#powersW[device] = watts
-    this.#onPower(device, this.#at, watts)
+    this.#listener.power(device, this.#at, watts)
   }
 
   #clockChange(device: number): { readonly at: Ms; readonly level: ThrottleLevel } {
@@ -165,7 +235,8 @@ export class RackState {
     const share = Math.min(1, (until - this.#at) / timeConstantMs(this.#rack.devices[device]!))
     const rise = share * Math.max(0, Math.max(inletC, lastC) + added - now)
     const fall = share * Math.max(0, now - Math.min(inletC, lastC) - added)
-    return (upC === null || now + rise < upC) && (low === null || now - fall > low)
+    const isBelow = upC === null || now + rise < upC - ROUNDING_K
+    return isBelow && (low === null || now - fall > low + ROUNDING_K)
   }
 
   /** The inlet air at last, if all powers stay as they are. */

@@ -144,6 +144,39 @@ const hotRack = comparison({
   },
 })
 
+const heatCascade = comparison({
+  name: 'heat-cascade',
+  question:
+    'A fan of a rack has failed, and in a surge the first card becomes too warm and shuts down. What becomes of the other five, and what keeps the objectives?',
+  systems: [
+    { scenario: 'heat-cascade', label: 'as it is', phrase: 'as it is' },
+    {
+      scenario: 'heat-cascade',
+      label: 'power limit',
+      phrase: 'with a power limit of 250 W',
+      set: ['pools.cards.power.limit_w=250'],
+    },
+    {
+      scenario: 'heat-cascade',
+      label: 'short queue',
+      phrase: 'with a queue of at most 12',
+      set: ['pools.cards.queue.max_length=12'],
+    },
+    {
+      scenario: 'heat-cascade',
+      label: 'repaired',
+      phrase: 'with the fan repaired',
+      set: ['racks.rack.supply_c=24'],
+    },
+  ],
+  show: (systems) => {
+    const [hot, ...others] = systems
+    const chart = powerOverTime([worldOf(hot.result)], WIDTH)
+    if (chart === null) throw new Error('Expected `heat-cascade` to have power')
+    return { chart, answer: objectivesCompared([answering(hot), ...others.map(answering)]) }
+  },
+})
+
 const eveningWave = single({
   scenario: 'evening-wave',
   question:
@@ -157,5 +190,5 @@ const eveningWave = single({
 
 export const surges: Group = {
   title: 'Surges and overload',
-  entries: [paymentPeak, overload, retries, hotRack, eveningWave],
+  entries: [paymentPeak, overload, retries, hotRack, heatCascade, eveningWave],
 }

@@ -9,6 +9,7 @@ import {
   residentBytes,
 } from '../../promises/memory-asked.ts'
 import { admissionDecision } from '../admission/refused.ts'
+import { checkReloads } from './reloads.ts'
 
 /** A batch and its bytes on a device. */
 interface Held {
@@ -24,10 +25,11 @@ interface Held {
 export const memory: Rule = {
   rule: 'memory',
   promise:
-    'weights and running batches fit their device or arena; a request that never could is shed',
+    'weights and batches fit their device or arena; one that never could is shed; models are loaded first',
   check(seen, found) {
     checkRefusals(seen, found)
     checkArenas(seen, found)
+    checkReloads(seen, found)
     for (const [device, { limitBytes }] of seen.promises.devices.entries()) {
       if (limitBytes < Number.POSITIVE_INFINITY) checkDevice(seen, device, found)
     }
