@@ -72,7 +72,7 @@ export class ControlPlane implements ControlPlanePort {
   constructor(plan: ServingPlan, world: ControlPlaneWorld) {
     const { requests } = world
     requests.overNetwork = plan.network != null
-    const hedges = hedgesOf(plan.classes, requests)
+    const hedges = hedgesOf(plan, requests)
     const seen = hedges === null ? world.observer : observerOf([hedges, world.observer])
     this.#hedges = hedges
     const pools = poolStates(plan, requests)
