@@ -26,7 +26,8 @@ export const copies: Rule = {
     const { rows, classOf } = seen
     const further = new Map<number, number[]>()
     for (const [key, first] of rows.copyOf.entries()) {
-      if (first < 0) continue
+      // the rule on retries checks those of proxies
+      if (first < 0 || isRetry(seen, first)) continue
       const problem = identity(seen, key, first)
       found.check(problem === null, [key], () => problem!)
       if (problem !== null) continue
@@ -46,6 +47,9 @@ export const copies: Rule = {
     checkBudgets(seen, found)
   },
 }
+
+const isRetry = ({ rows, promises, classOf }: Evidence, first: number) =>
+  classOf(first).hedge === undefined && promises.pools[rows.pool[first]!]?.retries !== undefined
 
 function identity({ rows, classOf }: Evidence, key: number, first: number): string | null {
   if (!(first < key) || rows.copyOf[first]! >= 0) return `a copy of row ${first}, which is no first`
