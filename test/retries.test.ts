@@ -1,10 +1,19 @@
 import { describe, expect, test } from 'vitest'
 import { parseScenario } from '../scenarios/index.ts'
 import { auditRows, promisesOf } from '../sim/audit/index.ts'
-import { keptReplication, simulationInput } from '../sim/experiment/index.ts'
-import { OUTCOME } from '../sim/serving/index.ts'
+import {
+  feedBack,
+  feedbackDifferences,
+  keptReplication,
+  simulationInput,
+} from '../sim/experiment/index.ts'
+import { OPEN_ADMISSION, OUTCOME, type PoolPlan, type RetryPlan } from '../sim/serving/index.ts'
 import type { RowColumns } from '../sim/stats/index.ts'
 import { requestsIn } from '../sim/traffic/index.ts'
+import { dynamic } from './audited-systems.ts'
+import { replay } from './manual-world.ts'
+import { retryingSystemOf } from './retried-systems.ts'
+import { serve } from './small-system.ts'
 
 /** Retries by proxies and circuit breakers, in simulations with failures; each run is audited. */
 
@@ -83,5 +92,119 @@ describe.each(cases)('%s, %s', (pool, failure) => {
     const ended = ends.reduce<number>((sum, outcome) => sum + countOf(columns, outcome), 0)
     expect(ended).toBe(count - further)
     expect(ended).toBe(requestsIn(run.rows).count)
+  })
+})
+
+const bounded = { batching: { ...dynamic, maxBatch: 2 }, maxLength: 3, queueTimeoutMs: 8 } as const
+
+const PLANS: Readonly<Record<string, Partial<PoolPlan>>> = {
+  fifo: bounded,
+  'a shared queue': { ...bounded, perReplicaQueues: false },
+  'no batches': { ...bounded, batching: { policy: 'none' } },
+  lifo: { ...bounded, order: { discipline: 'lifo' } },
+  priority: { ...bounded, order: { discipline: 'priority', ageingMs: 20 } },
+  'earliest deadline': { ...bounded, order: { discipline: 'earliest-deadline' } },
+  'shortest job': { ...bounded, order: { discipline: 'shortest-job', predictionCv: 0.3 } },
+  turns: { ...bounded, order: { discipline: 'deficit-round-robin', quantum: 40 } },
+  counters: { ...bounded, order: { discipline: 'virtual-token-counter' } },
+  buckets: {
+    ...bounded,
+    batching: { policy: 'length-bucketed', maxBatch: 4, edges: [20], maxDelayMs: 2 },
+  },
+  'look-ahead': { ...bounded, batching: { policy: 'deadline-aware', maxBatch: 4, marginMs: 2 } },
+  drops: { ...bounded, batching: { policy: 'cork', maxBatch: 4, maxLatencyMs: 15 } },
+  'two choices': { ...bounded, routing: { policy: 'p2c', choices: 2, viewAgeMs: 0 } },
+  'in turn': { ...bounded, routing: 'round-robin' },
+  'a threshold': {
+    ...bounded,
+    admission: {
+      ...OPEN_ADMISSION,
+      circuitBreaker: { maxPendingRequests: Number.POSITIVE_INFINITY, maxRequests: 12 },
+    },
+  },
+}
+
+const LIMITS: readonly RetryPlan['limit'][] = [
+  { policy: 'count', maxRetries: 5 },
+  { policy: 'envoy', budgetPercent: 30, minRetryConcurrency: 1 },
+  { policy: 'finagle', percentCanRetry: 10, minRetriesPerS: 1, ttlMs: 1000 },
+]
+
+describe.each(Object.entries(PLANS))('retries under %s', (_, pool) => {
+  const client = { deadlineMs: 30, clientTimeoutMs: 25, cancels: true }
+
+  test.each(LIMITS)('a simulated run keeps every promise, and so does its log: %j', (limit) => {
+    const system = retryingSystemOf(pool, { own: client, retries: { limit } })
+    const { rows, journal } = serve(system)
+    expect(countOf(rows.columns, OUTCOME.retried)).toBeGreaterThan(10)
+    const again = feedBack(system.plan, requestsIn(rows), journal, rows.columns.copyOf)
+    expect(feedbackDifferences(rows, again)).toEqual([])
+  })
+
+  test.each([{}, { late: true }, { restless: true }, { failing: true }])(
+    'a live run keeps every promise: %j',
+    (troubles) => {
+      const { rows } = replay(retryingSystemOf(pool, { own: client }), troubles)
+      expect(countOf(rows.columns, OUTCOME.retried)).toBeGreaterThan(10)
+    },
+  )
+})
+
+describe('while all replicas fail half of their batches', () => {
+  const errors = '{ kind: errors, at_s: [20], for_s: 40, share: 0.5 }'
+  const attempts = (breakers: string) => {
+    const pool = `${own}, ${small}, retry_policy: { num_retries: 5 }, circuit_breakers: ${breakers}`
+    const { columns } = keptReplication(inputOf(pool, errors), 0).rows
+    const ill = [...columns.sent.keys()].filter(
+      (key) => columns.sent[key]! > 25_000 && columns.sent[key]! < 55_000,
+    )
+    return ill.length / ill.filter((key) => columns.copyOf[key]! < 0).length
+  }
+
+  test('retries without a limit multiply the load by 1 / (1 - 1/2), cut off at five retries', () => {
+    const expected = (1 - 0.5 ** 6) / 0.5
+    expect(attempts('{ max_retries: 100000 }')).toBeGreaterThan(0.9 * expected)
+    expect(attempts('{ max_retries: 100000 }')).toBeLessThan(1.02 * expected)
+  })
+
+  test('a budget of a tenth of the requests keeps the load within that, and 0 retries nothing', () => {
+    const tenth = (policy: string) => attempts(`{ retry_budget: ${policy} }`)
+    const finagle = '{ policy: finagle, percent_can_retry: 10, min_retries_per_s: 0 }'
+    expect(tenth(finagle)).toBeGreaterThan(1.09)
+    expect(tenth(finagle)).toBeLessThan(1.11)
+    expect(attempts('{ max_retries: 0 }')).toBe(1)
+  })
+})
+
+describe('a storm of retries by clients, after a surge that has passed', () => {
+  const served = (pool: string) => {
+    const text = `
+spillway: 1
+name: storm
+duration_s: 90
+models: { m: { work: { law: exponential, mean_ms: 10 } } }
+traffic:
+  - class: a
+    arrivals: { process: poisson, rate_rps: 65, surges: [{ at_s: 20, factor: 3, hold_s: 5 }] }
+    timeout_ms: 200
+    retry: { max_attempts: 4, backoff_ms: 20, jitter: full }
+pools: [{ name: p, model: m, ${pool} }]
+`
+    const input = simulationInput(parseScenario(text, { file: 'x.yaml' }).scenario)
+    const { columns } = keptReplication(input, 0).rows
+    const late = [...columns.at.keys()].filter(
+      (key) => columns.firstScheduledAt[key]! > 60_000 && columns.attempt[key] === 1,
+    )
+    const answered = [...columns.at.keys()].filter(
+      (key) => columns.firstScheduledAt[key]! > 60_000 && columns.outcome[key] === OUTCOME.served,
+    )
+    return answered.length / late.length
+  }
+
+  test('keeps the service down, and a circuit breaker ends it', () => {
+    expect(served('circuit_breakers: { max_pending_requests: 10 }')).toBeGreaterThan(0.95)
+    // the same with a threshold that is never reached in time
+    expect(served('circuit_breakers: {}')).toBeLessThan(0.1)
+    expect(served('circuit_breakers: { max_pending_requests: 100000 }')).toBeLessThan(0.1)
   })
 })
