@@ -72,6 +72,7 @@ function retryPlan(retry: NonNullable<TrafficClass['retry']>): RetryPlan {
     multiplier: retry.multiplier,
     maxBackoffMs: retry.max_backoff_ms ?? Number.POSITIVE_INFINITY,
     jitter: retry.jitter,
+    ...(retry.retry_on && { retryOn: retry.retry_on }),
     budget: retry.budget ?? null,
   }
 }
