@@ -188,6 +188,7 @@ export class ControlPlane implements ControlPlanePort {
     requests.refusal[request] = refusal
     if (refusal !== REFUSAL.none) {
       this.#outcomes.lose(now, request, OUTCOME.shed)
+      if (this.#hedges !== null) this.#withdraw(now, this.#hedges)
       return
     }
     admission.admit(now, request)

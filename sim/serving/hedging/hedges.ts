@@ -18,6 +18,7 @@ interface Copies {
   /** copies in the system */
   left: number
   started: boolean
+  /** answered, or failed for good */
   answered: boolean
   /** when the last of them ended */
   endedAt: Ms
@@ -97,18 +98,30 @@ export class Hedges implements Observer {
     const copies = this.#of[request]
     if (copies === undefined) return this.ends(now, request, outcome)
     const late = copies.answered && outcome !== OUTCOME.failed
-    if (outcome === OUTCOME.served && !copies.answered) {
-      copies.answered = true
-      this.#decide(copies)
-    }
+    if (outcome === OUTCOME.served || this.#isFatal(request, outcome)) this.#end(copies)
     this.left(now, request)
     return late ? OUTCOME.redundant : outcome
   }
 
   /** A request would end so, and in no batch where it has copies. Returns how it ends. */
   ends(now: Ms, request: number, outcome: Outcome): Outcome {
-    const hedged = this.#plans[this.#requests.class[request]!] !== undefined
-    return hedged || this.#retries === null ? outcome : this.#retries.ended(now, request, outcome)
+    const copies = this.#of[request]
+    if (copies !== undefined) {
+      if (this.#isFatal(request, outcome)) this.#end(copies)
+      return outcome
+    }
+    return this.#retries === null ? outcome : this.#retries.ended(now, request, outcome)
+  }
+
+  #isFatal(request: number, outcome: Outcome): boolean {
+    return this.#plans[this.#requests.class[request]!]?.fatal?.includes(outcome) === true
+  }
+
+  /** No further copy counts. */
+  #end(copies: Copies): void {
+    if (copies.answered) return
+    copies.answered = true
+    this.#decide(copies)
   }
 
   /** A request has left the system. */

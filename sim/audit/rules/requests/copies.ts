@@ -100,7 +100,14 @@ function checkGroup(
   if (served.length > 1) found.violated(served, () => 'several copies of one request were served')
   checkTimes(seen, keys, hedge, found)
   checkPlaces(seen, keys, found)
-  checkEnds(seen, keys, { hedge, answeredAt: earliest(served, rows.done) }, found)
+  const fatal = keys.filter((key) => hedge.fatal?.includes(rows.outcome[key]!))
+  const fatalAt = earliest(fatal, rows.done)
+  const late = served.find((key) => rows.done[key]! > fatalAt)
+  if (late !== undefined) {
+    found.violated([late], () => `served after a fatal failure at ${ms(fatalAt)}`)
+  }
+  const answeredAt = Math.min(fatalAt, earliest(served, rows.done))
+  checkEnds(seen, keys, { hedge, answeredAt }, found)
   checkMissing(seen, keys, of, found)
 }
 
@@ -111,7 +118,7 @@ const earliest = (keys: readonly number[], times: Float64Array) =>
 function checkTimes(
   { rows }: Evidence,
   keys: readonly number[],
-  { afterMs }: PromisedHedge,
+  { afterMs, fatal = [] }: PromisedHedge,
   found: Findings,
 ): void {
   for (const [i, key] of keys.entries()) {
@@ -119,7 +126,7 @@ function checkTimes(
     const before = keys.slice(0, i)
     const sent = rows.sent[key]!
     const over = before.find((one) => {
-      const ends: readonly number[] = [SERVED, ABANDONED, CANCELLED]
+      const ends: readonly number[] = [SERVED, ABANDONED, CANCELLED, ...fatal]
       return ends.includes(rows.outcome[one]!) && rows.done[one]! < sent
     })
     if (over !== undefined) {
@@ -196,13 +203,13 @@ function checkMissing(
   { hedge, sent }: { readonly hedge: PromisedHedge; readonly sent: SentInOrder },
   found: Findings,
 ): void {
-  const { afterMs, maxAttempts, budget, throttling, untilMs } = hedge
+  const { afterMs, maxAttempts, budget, throttling, untilMs, fatal = [] } = hedge
   if (afterMs === null || budget !== null || throttling !== null) return
   if (keys.length >= maxAttempts) return
   const [first] = keys
   const due = rows.at[first!]! + keys.length * afterMs
   if (due >= Math.min(rows.leaves[first!]!, untilMs) - ROUNDING_MS) return
-  const ends: readonly number[] = [SERVED, ABANDONED, CANCELLED]
+  const ends: readonly number[] = [SERVED, ABANDONED, CANCELLED, ...fatal]
   const over = earliest(
     keys.filter((key) => ends.includes(rows.outcome[key]!)),
     rows.done,
