@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { isOpen } from './circuit-breaker.ts'
 
-/** Envoy, api/envoy/config/cluster/v3/circuit_breaker.proto: both thresholds are 1024 by default. */
+/** Envoy, api/envoy/config/cluster/v3/circuit_breaker.proto: both defaults are 1024. */
 
 const DEFAULTS = { maxPendingRequests: 1024, maxRequests: 1024 }
 

@@ -44,9 +44,10 @@ interface Hedged {
 /**
  * Sends copies of the requests of another source (gRPC A6): the next one after each delay without
  * an answer, or at once after a failure, up to a number; none after an answer or a fatal failure,
- * after the client has left, or without budget. A copy has the scheduled arrival of its request, so its latency is
- * that of the request. Copies have keys of their own, in the order in which requests are sent. The
- * same of retries by the proxy of a pool, each of which is sent when the control plane says so.
+ * after the client has left, or without budget. A copy has the scheduled arrival of its request,
+ * so its latency is that of the request. Copies have keys of their own, in the order in which
+ * requests are sent. The same of retries by the proxy of a pool, each of which is sent at the time
+ * that the control plane decided.
  */
 export class HedgingSource implements Source {
   readonly #inner: Source

@@ -1,5 +1,14 @@
-import { type Ms, OUTCOME, type Outcome, type Requests, retryDueAt } from '../../serving/index.ts'
-import type { RecorderOptions } from './recorder.ts'
+import {
+  type Ms,
+  OUTCOME,
+  type Outcome,
+  type Requests,
+  type RetryPlan,
+  retryDueAt,
+} from '../../serving/index.ts'
+
+/** Absent where the proxy of the pool retries nothing. */
+type Pools = readonly { readonly retries?: RetryPlan | undefined }[]
 
 /** The retries by the proxy of one pool. */
 export interface RetrySummary {
@@ -14,11 +23,11 @@ export interface RetrySummary {
 /** Counts the attempts of the requests that were scheduled after the warm-up. */
 export class RetryRecorder {
   readonly #requests: Requests
-  readonly #pools: RecorderOptions['pools']
+  readonly #pools: Pools
   /** by pool; null where nothing is retried */
   readonly counts: readonly ({ -readonly [K in keyof RetrySummary]: number } | null)[]
 
-  constructor({ requests, pools }: Pick<RecorderOptions, 'requests' | 'pools'>) {
+  constructor({ requests, pools }: { readonly requests: Requests; readonly pools: Pools }) {
     this.#requests = requests
     this.#pools = pools
     this.counts = pools.map(({ retries }) =>

@@ -1,6 +1,6 @@
 /**
- * The documented draws of routers and proxies, written a second time: the finaliser of MurmurHash3 (Appleby
- * 2011) of a number and a purpose, as a number in (0, 1).
+ * The documented draws of routers and proxies, written a second time: the finaliser of
+ * MurmurHash3 (Appleby 2011) of a number and a purpose, as a number in (0, 1).
  */
 export function draw(number: number, purpose: number): number {
   let bits = (number + Math.imul(purpose, 1_663_821_227)) | 0
