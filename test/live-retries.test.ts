@@ -52,6 +52,6 @@ test('a list of requests in advance is refused, as retries depend on how request
   const { run } = commandsIn(folder)
   put(folder, 'compared.yaml', changed(base, ['model: mlp', 'model: mlp\n    retry_policy: {}']))
   const { code, stderr } = await run('requests', 'compared.yaml')
-  expect(code).toBe(2)
+  expect(code).toBe(3)
   expect(stderr).toContain('what its clients send depends on how their requests end')
 })
