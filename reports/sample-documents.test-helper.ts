@@ -219,6 +219,7 @@ export function sampleResult(world: Result['world'], sample: Sample = {}): Resul
         queue: 6 * runs,
         tokens: 0,
         unavailable: 0,
+        overflow: 0,
       },
       replicas: 1,
       utilisation: estimateOf(0.61, 0.01),

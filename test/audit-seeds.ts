@@ -4,6 +4,7 @@ import { copySeeds } from './audit-copy-seeds.ts'
 import { decisionSeeds, limitSeeds } from './audit-decision-seeds.ts'
 import { generationSeeds } from './audit-generation-seeds.ts'
 import { memorySeeds } from './audit-memory-seeds.ts'
+import { retrySeeds } from './audit-retry-seeds.ts'
 import {
   adaptive,
   bucketed,
@@ -40,6 +41,7 @@ export const seeds: readonly Seed[] = [
   ...batchSeeds(),
   ...decisionSeeds(),
   ...copySeeds(),
+  ...retrySeeds(),
   ...limitSeeds(),
   ...generationSeeds(),
   ...memorySeeds(),

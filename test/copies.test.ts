@@ -52,6 +52,34 @@ describe.each(Object.entries(POOLS))('%s', (_, pool) => {
   )
 })
 
+describe.each([
+  ['full queues', [OUTCOME.shed], 1],
+  ['late requests', [OUTCOME.timedOut], 8],
+  ['failures of all kinds', [OUTCOME.shed, OUTCOME.timedOut, OUTCOME.failed], 1],
+] as const)('%s are fatal', (_, fatal, afterMs) => {
+  const pool = { ...small, maxLength: 2, queueTimeoutMs: 6 }
+  const system = hedgedSystemOf(pool, { hedge: { afterMs, fatal } })
+  const ends = (rows: ReturnType<typeof serve>['rows']) =>
+    rows.columns.outcome.filter((outcome) => (fatal as readonly number[]).includes(outcome)).length
+
+  test('a simulated run keeps every promise, and its log leads to the same decisions', () => {
+    const { rows, journal } = serve(system)
+    expect(ends(rows)).toBeGreaterThan(10)
+    const again = feedBack(system.plan, requestsIn(rows), journal, rows.columns.copyOf)
+    expect(feedbackDifferences(rows, again)).toEqual([])
+    // the negative control: without fatal failures more copies are sent
+    const { rows: all } = serve(hedgedSystemOf(pool, { hedge: { afterMs } }))
+    expect(all.count).toBeGreaterThan(rows.count)
+  })
+
+  test.each([{}, { late: true }, { restless: true }, { failing: true }])(
+    'a live run keeps every promise: %j',
+    (troubles) => {
+      expect(ends(replay(system, troubles).rows)).toBeGreaterThan(10)
+    },
+  )
+})
+
 /** Copies beside first copies, at an amount of work that leaves no answer within the delay. */
 function copiesUnder(hedge: Partial<HedgePlan>) {
   const { rows } = serve(hedgedSystemOf(small, { hedge: { afterMs: 0.5, ...hedge } }))

@@ -157,6 +157,26 @@ export const RESULT_TABLES: readonly ResultTable[] = [
       figureOf('wasted', 'wasted', 'share'),
     ],
   ),
+  metricTable<Result['pools'][number]>(
+    { caption: 'Proxies of pools', of: 'proxy' },
+    ({ pools }) =>
+      pools
+        .filter((pool) => pool.proxy_retries !== undefined || pool.shed_by.overflow > 0)
+        .map((pool) => [pool.name, pool] as const),
+    [
+      { head: 'retries', text: (pool) => count(pool.proxy_retries?.sent ?? 0) },
+      {
+        head: 'per request',
+        text: (pool) =>
+          pool.proxy_retries === undefined
+            ? NONE
+            : estimateText(pool.proxy_retries.sent_share, 'share'),
+      },
+      { head: 'succeeded', text: (pool) => count(pool.proxy_retries?.succeeded ?? 0) },
+      { head: 'not allowed', text: (pool) => count(pool.proxy_retries?.overflow ?? 0) },
+      { head: 'refused by breaker', text: (pool) => count(pool.shed_by.overflow) },
+    ],
+  ),
   metricTable<Result['surges'][number]>(
     { caption: 'Surges', of: 'surge' },
     // of very many the first ones do

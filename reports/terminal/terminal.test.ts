@@ -223,7 +223,7 @@ describe('a result in text', () => {
   test('states which control shed requests, for pools that shed any', () => {
     const result = sampleResult('measured')
     expect(resultText(result)).toMatch(
-      /shed by +memory +priority.*\ncentral +0 +0 +4 +0 +6 +0 +0\n/,
+      /shed by +memory +priority.*\ncentral +0 +0 +4 +0 +6 +0 +0 +0\n/,
     )
     const counts = { ...result.pools[0]!.counts, shed: 0 }
     const none = { ...result, pools: [{ ...result.pools[0]!, counts }] }

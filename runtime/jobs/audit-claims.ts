@@ -91,9 +91,10 @@ export function resultClaims(
         return [claim(document, figure, value, is, HISTOGRAM_TOLERANCE)]
       }),
     ]),
-    ...pools.flatMap(({ name, counts, shed_by }, i) => {
+    ...pools.flatMap(({ name, counts, shed_by, proxy_retries: retries }, i) => {
       const causes = Object.entries(shed_by).map(([cause, shed]) => [`shed by ${cause}`, shed])
-      return counted('pool', name, i, { ...counts, ...Object.fromEntries(causes) })
+      const again = retries && { sent: retries.sent, won: retries.succeeded }
+      return counted('pool', name, i, { ...counts, ...Object.fromEntries(causes), ...again })
     }),
     ...classes.flatMap((cell) => callClaims(document, cell, of.audits)),
     ...pools.flatMap((pool, i) => powerClaim(document, { ...of, pool, index: i })),
@@ -176,6 +177,9 @@ function callClaims(
 const ENDS: ReadonlyMap<number, string> = new Map(
   allOutcomes.map(({ number, key }) => [number, key]),
 )
+/** Ends of copies and of attempts that are in no count of requests. */
+const NO_ARRIVALS: readonly number[] = [OUTCOME.withdrawn, OUTCOME.redundant, OUTCOME.retried]
+
 const CAUSES = new Map<number, string>(
   Object.entries(REFUSAL).map(([cause, number]) => [number, `shed by ${cause}`]),
 )
@@ -195,7 +199,7 @@ function tally(
     if (at[key]! < of.warmupMs || belongs[key] !== of.index) continue
     if (copyOf[key]! >= 0) add('sent')
     if (copyOf[key]! >= 0 && outcome[key] === OUTCOME.served) add('won')
-    if (outcome[key] === OUTCOME.withdrawn || outcome[key] === OUTCOME.redundant) {
+    if (NO_ARRIVALS.includes(outcome[key]!)) {
       add(ENDS.get(outcome[key]!))
       continue
     }

@@ -22,6 +22,7 @@ import { checkOrder } from './check-order.ts'
 import { checkPlaces } from './check-places.ts'
 import { checkPools } from './check-pools.ts'
 import { checkPrefixes } from './check-prefixes.ts'
+import { checkRetries } from './check-retries.ts'
 import { checkRouting } from './check-routing.ts'
 import { checkScaling } from './check-scaling.ts'
 import { checkTuning } from './check-tuning.ts'
@@ -45,6 +46,7 @@ const CHECKS = [
   checkAdmission,
   checkClients,
   checkHedges,
+  checkRetries,
   checkGeneration,
   checkKvCache,
   checkPrefixes,

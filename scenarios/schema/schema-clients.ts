@@ -44,6 +44,16 @@ export const retry = z
         'How a backoff is drawn: `none` takes it as it is, `full` is uniform from 0 up to it, ' +
           '`equal` is uniform in its upper half.',
       ),
+    retry_on: z
+      .array(z.enum(['failed', 'shed', 'timed_out', 'client_timeout']))
+      .min(1)
+      .optional()
+      .describe(
+        'The ends of an attempt that are retried: `failed` with its batch or replica, `shed` on ' +
+          'arrival, `timed_out` in the queue, or the `client_timeout`. Any other end is fatal for ' +
+          'the call, as status codes that are not retryable are in gRPC. Without it, all four.',
+      )
+      .meta({ examples: [['failed', 'shed']] }),
     budget: retryBudget
       .optional()
       .describe(

@@ -52,6 +52,16 @@ export const hedge = z
         .max(5)
         .default(2)
         .describe('The most copies of a request, including the first.'),
+      non_fatal: z
+        .array(z.enum(['failed', 'shed', 'timed_out']))
+        .max(3)
+        .optional()
+        .describe(
+          'The failures of a copy after which the next one is sent at once, as ' +
+            '`nonFatalStatusCodes` in gRPC. Any other is fatal: it ends the request, and copies ' +
+            'that wait are withdrawn. Without it no failure is fatal; the default of gRPC is `[]`.',
+        )
+        .meta({ examples: [['failed']] }),
       budget: hedgeBudget
         .optional()
         .describe('A budget of copies that the class shares; a copy that it lacks is not sent.'),

@@ -12,6 +12,7 @@ import { precision } from './schema-onnx.ts'
 import { link, network, place } from './schema-places.ts'
 import { carbon, heat, power, rack } from './schema-power.ts'
 import { queue } from './schema-queue.ts'
+import { circuitBreakers, retryPolicy } from './schema-retries.ts'
 import { router } from './schema-routing.ts'
 import { scaling } from './schema-scaling.ts'
 import {
@@ -141,6 +142,8 @@ const pool = z
     scaling: scaling
       .optional()
       .describe('How the number of replicas follows the load; it takes the place of `replicas`.'),
+    retry_policy: retryPolicy.optional(),
+    circuit_breakers: circuitBreakers.optional(),
   })
   .describe('A pool: replicas of one model that share a queue, or have a queue each.')
 

@@ -152,6 +152,18 @@ const availability = z.strictObject({
     ),
 })
 
+const proxyRetries = z.strictObject({
+  sent: number.describe('Number of retries that were sent, summed over runs.'),
+  sent_share: estimate.describe(
+    'The same for each request; mean over runs, and n counts requests.',
+  ),
+  succeeded: number.describe('Number of these retries that served their request, over runs.'),
+  overflow: number.describe(
+    'Requests that were not retried because retries were at their limit, summed over runs; they ' +
+      'are in the counts as they ended.',
+  ),
+})
+
 /** What a result states of a pool. Time counts from the warm-up to the last event of a run. */
 export const poolResult = cell
   .extend({
@@ -222,6 +234,13 @@ export const poolResult = cell
         'Time of batches and steps on a shared card over what they would take alone on it; mean ' +
           'over runs, and n counts runs. Absent without a shared card.',
       ),
+    proxy_retries: proxyRetries
+      .optional()
+      .describe(
+        'Retries by the proxy in front of the pool, of requests that were scheduled after the ' +
+          'warm-up; absent without `retry_policy`. An attempt that was sent again is in no other ' +
+          'count.',
+      ),
     prefix_hit_rate: estimateOrNull.describe(
       'Prefix-cache hit rate, 0 to 1: the share of prompt tokens that were cached, warm-up ' +
         'included; mean over runs. Null without a prefix cache.',
@@ -230,6 +249,7 @@ export const poolResult = cell
   .describe('Figures of one pool.')
 
 export type PoolRegret = z.infer<typeof regret>
+export type PoolRetries = z.infer<typeof proxyRetries>
 export type PoolAvailability = z.infer<typeof availability>
 export type PoolEnergy = z.infer<typeof energy>
 export type PoolResult = z.infer<typeof poolResult>

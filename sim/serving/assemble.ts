@@ -5,16 +5,17 @@ import { inParts } from './fan-out-source.ts'
 import { withCopies } from './hedging/hedging-source.ts'
 import { observerOf } from './observers.ts'
 import type { ServingPlan } from './plan.ts'
-import type {
-  Backend,
-  Batch,
-  ControlPlanePort,
-  Ms,
-  Observer,
-  Outcome,
-  Source,
-  StepBackend,
-  Timers,
+import {
+  type Backend,
+  type Batch,
+  type ControlPlanePort,
+  type Ms,
+  type Observer,
+  OUTCOME,
+  type Outcome,
+  type Source,
+  type StepBackend,
+  type Timers,
 } from './ports.ts'
 import { Requests } from './requests.ts'
 
@@ -78,7 +79,7 @@ export function trafficOf(source: Source, requests = new Requests()): Traffic {
  */
 export function assemble<D>(parts: SystemParts<D>): ServingSystem<D> {
   const { plan } = parts
-  const sent = withCopies(inParts(parts.source, plan.classes), plan.classes)
+  const sent = withCopies(inParts(parts.source, plan.classes), plan)
   const traffic = trafficOf(sent, parts.requests)
   const { source, requests } = traffic
   const { driver, ...world } = parts.world(traffic)
@@ -106,9 +107,10 @@ class OutcomeFeedback implements Observer {
   }
 
   lost(now: Ms, request: number): void {
-    const { key, class: classes, outcome, answered, overNetwork } = this.#requests
+    const { key, class: classes, outcome, answered, overNetwork, retryAt } = this.#requests
     // when the client has the answer is known as soon as it is sent
-    const at = overNetwork ? answered[request]! : now
+    let at = overNetwork ? answered[request]! : now
+    if (outcome[request] === OUTCOME.retried) at = retryAt[request]!
     this.#source.settled(classes[request]!, key[request]!, outcome[request]! as Outcome, at)
   }
 }

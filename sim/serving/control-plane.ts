@@ -72,7 +72,7 @@ export class ControlPlane implements ControlPlanePort {
   constructor(plan: ServingPlan, world: ControlPlaneWorld) {
     const { requests } = world
     requests.overNetwork = plan.network != null
-    const hedges = hedgesOf(plan.classes, requests)
+    const hedges = hedgesOf(plan, requests)
     const seen = hedges === null ? world.observer : observerOf([hedges, world.observer])
     this.#hedges = hedges
     const pools = poolStates(plan, requests)
@@ -188,6 +188,7 @@ export class ControlPlane implements ControlPlanePort {
     requests.refusal[request] = refusal
     if (refusal !== REFUSAL.none) {
       this.#outcomes.lose(now, request, OUTCOME.shed)
+      if (this.#hedges !== null) this.#withdraw(now, this.#hedges)
       return
     }
     admission.admit(now, request)

@@ -61,6 +61,8 @@ export {
 } from './ports.ts'
 export { queueDisciplines } from './queue/queue-disciplines.ts'
 export { Requests } from './requests.ts'
+export { retryDueAt } from './retries/retry-due.ts'
+export type { RetryPlan } from './retries/retry-plan.ts'
 export type { RoutingPlan } from './routing/routing-plan.ts'
 export { type OracleReplicas, oracleReplicas, type Regret, regret } from './scaling/index.ts'
 export { clientTimeoutPlan, livePlan, servingPlan } from './scenario-plan.ts'

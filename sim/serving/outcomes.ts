@@ -21,10 +21,14 @@ function numbersOf<C extends Codes>(codes: C): Numbers<C> {
   return Object.freeze(Object.fromEntries(entries)) as Numbers<C>
 }
 
-/** How copies of a request end that did not answer it. Results count them apart, see `hedge`. */
+/**
+ * How copies and attempts of a request end that did not answer it. Results count them apart, see
+ * `hedge` and `retry_policy`.
+ */
 const COPY_OUTCOMES = Object.freeze({
   withdrawn: code(6, 'withdrawn', 'left the queue because of another copy'),
   redundant: code(7, 'redundant', 'completed after another copy (wasted work)'),
+  retried: code(8, 'retried', 'failed and were sent again by the proxy of their pool'),
 })
 
 /** Every way in which a request ends. Its meaning follows "requests that". */
@@ -47,6 +51,7 @@ export const REFUSALS = Object.freeze({
   queue: code(5, 'queue', 'the queue was full'),
   tokens: code(6, 'tokens', 'their token bucket was empty'),
   unavailable: code(7, 'unavailable', 'no replica was up'),
+  overflow: code(8, 'overflow', 'a circuit breaker of the pool was open'),
 })
 
 export const OUTCOME = numbersOf(OUTCOMES)

@@ -6,6 +6,7 @@ import type { HedgePlan } from './hedging/hedge-plan.ts'
 import type { DevicePlan, PoolMemoryPlan } from './memory/memory-plan.ts'
 import type { NetworkPlan } from './network/network-plan.ts'
 import type { Ms } from './ports.ts'
+import type { RetryPlan } from './retries/retry-plan.ts'
 import type { RoutingChoice } from './routing/routing-plan.ts'
 import type { PoolScalingPlan } from './scaling/scaling-plan.ts'
 import type { TuningPlan } from './tuning/tuning-plan.ts'
@@ -53,6 +54,8 @@ export interface PoolPlan extends QueueBounds {
   readonly generation?: GenerationPlan | undefined
   /** undefined where the number of replicas stays */
   readonly scaling?: PoolScalingPlan | undefined
+  /** absent where a request is sent to the pool once */
+  readonly retries?: RetryPlan | undefined
   /** undefined where memory does not count */
   readonly memory?: PoolMemoryPlan | undefined
   /** lengths are padded up to a multiple of this */

@@ -141,7 +141,7 @@ export interface Source {
    * nothing after all.
    */
   take(requests: RequestFields, slot: number): boolean
-  /** A request of a class has ended. */
+  /** A request of a class has ended; where it is `retried`, it is sent again at `now`. */
   settled(number: number, key: number, outcome: Outcome, now: Ms): void
 }
 
@@ -165,7 +165,7 @@ export interface RequestFields {
   readonly sendId: Uint32Array
   /** which part of the fan-out it is; 0 for the first, and for a request that is whole */
   readonly part: Uint16Array
-  /** which copy of a hedged request it is; 0 for the first, and for a request without copies */
+  /** which copy or attempt of a request it is; 0 for the first, and where there is one only */
   readonly copy: Uint8Array
   /** of further copies: the key of the first */
   readonly copyOf: Uint32Array

@@ -19,6 +19,8 @@ export class Requests implements RequestFields {
   copyOf = new Uint32Array(0)
   /** when its client leaves; Infinity for never */
   leaves = new Float64Array(0)
+  /** when it is sent again, where its outcome is `retried` */
+  retryAt = new Float64Array(0)
   /** when it was routed, and when its client has the answer; only where there are networks */
   routed = new Float64Array(0)
   answered = new Float64Array(0)

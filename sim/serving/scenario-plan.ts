@@ -9,6 +9,7 @@ import { liveDevice, liveMemory, memoryPlan } from './memory/memory-plan.ts'
 import { networkPlan } from './network/network-plan.ts'
 import type { ClassPlan, QueueBounds, ServingPlan } from './plan.ts'
 import { queuePlan } from './queue/queue-disciplines.ts'
+import { retryPlan } from './retries/retry-plan.ts'
 import { queueRoutingPlan, routerPlan } from './routing/routing-plan.ts'
 import { type PoolScalingPlan, scalingPlan } from './scaling/scaling-plan.ts'
 import { tuningPlans } from './tuning/tuning-plan.ts'
@@ -48,6 +49,7 @@ export function servingPlan(
         generation: pool.generation && generationPlan(pool, pool.generation, scenario),
         memory: memory.pools[index],
         scaling: pool.scaling && poolScalingPlan(pool.scaling),
+        retries: retryPlan(pool, 1000 * scenario.duration_s),
         padTo: 'pad_to' in model ? model.pad_to : 1,
         ragged: 'ragged' in model && model.ragged,
       }

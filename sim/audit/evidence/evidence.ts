@@ -7,6 +7,7 @@ import {
 } from '../promises/promises.ts'
 import { Absences, type ExecutorChange } from './absences.ts'
 import { type EndOfTraffic, endOfTraffic } from './end-of-traffic.ts'
+import { ownEnds } from './own-ends.ts'
 import {
   type AuditRows,
   CANCELLED,
@@ -67,7 +68,10 @@ export function* arrivals({ rows, queues }: Evidence): Generator<Arrival> {
 /** A run in the form that rules check. Rows without a queue or a time are in no list. */
 export interface Evidence {
   readonly promises: Promises
+  /** with the outcome that each attempt had itself, whether or not it was sent again */
   readonly rows: AuditRows
+  /** 1 for attempts that a proxy sent again */
+  readonly retried: Uint8Array
   readonly requests: RequestColumns
   readonly expected: ExpectedParts
   readonly queues: readonly SeenQueue[]
@@ -92,7 +96,7 @@ export interface Evidence {
 export function gatherEvidence(
   promises: Promises,
   {
-    rows,
+    rows: asRecorded,
     requests,
     changes,
     settings,
@@ -107,8 +111,8 @@ export function gatherEvidence(
     readonly delivered?: Float64Array | null
   },
 ): Evidence {
-  const batches = gatherBatches(rows)
-  const count = rows.at.length
+  const batches = gatherBatches(asRecorded)
+  const count = asRecorded.at.length
   const left = new Float64Array(count).fill(Number.POSITIVE_INFINITY)
   const gone = new Float64Array(count).fill(Number.POSITIVE_INFINITY)
   for (const batch of batches) {
@@ -126,6 +130,7 @@ export function gatherEvidence(
     absences: new Absences(changes, promised),
     batches: [] as SeenBatch[],
   }))
+  const { rows, retried } = ownEnds(asRecorded, promises, queues)
   let lastSent = Number.NEGATIVE_INFINITY
   for (let key = 0; key < count; key++) {
     const sent = rows.sent[key]!
@@ -169,19 +174,8 @@ export function gatherEvidence(
   const classOf = (key: number) => promises.classes[rows.class[key]!] ?? promises.classes[0]!
   const expected = expectedParts(requests, promises, rows)
   const lists = { queues, unhindered, batches, left, gone }
-  const tuned = new Settings(promises, settings)
-  return {
-    classOf,
-    settings: tuned,
-    promises,
-    rows,
-    requests,
-    expected,
-    ...lists,
-    end,
-    keys,
-    delivered,
-  }
+  const seen = { rows, retried, requests, expected, end, keys, delivered }
+  return { classOf, promises, settings: new Settings(promises, settings), ...seen, ...lists }
 }
 
 /** Infinity minus Infinity is no order. */

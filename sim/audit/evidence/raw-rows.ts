@@ -24,7 +24,7 @@ export interface AuditRows {
   readonly sendId: Int32Array
   /** number of the part in its send, from 0 */
   readonly part: Uint16Array
-  /** of a further copy of a hedged request: the row of the first; otherwise -1 */
+  /** of a further copy or attempt of a request: the row of the first; otherwise -1 */
   readonly copyOf: Int32Array
   /** when its client times out; Infinity for never */
   readonly leaves: Float64Array
@@ -66,6 +66,7 @@ export const FAILED = 4
 export const CANCELLED = 5
 export const WITHDRAWN = 6
 export const REDUNDANT = 7
+export const RETRIED = 8
 
 /**
  * Reasons for rejections as numbered in the row format, defined a second time to share no code; in
@@ -79,4 +80,5 @@ export const REFUSED_BY = {
   queue: 5,
   tokens: 6,
   unavailable: 7,
+  overflow: 8,
 } as const

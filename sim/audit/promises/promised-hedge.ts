@@ -1,4 +1,5 @@
 import type { Scenario } from '../../../scenarios/schema/schema.ts'
+import { FAILED, SHED, TIMED_OUT } from '../evidence/raw-rows.ts'
 
 /** The promises about copies of requests; times in ms. */
 export interface PromisedHedge {
@@ -6,10 +7,24 @@ export interface PromisedHedge {
   readonly maxAttempts: number
   /** from one copy to the next; null where it is learnt from latencies */
   readonly afterMs: number | null
+  /** outcomes of the row format that end the request; absent for none */
+  readonly fatal?: readonly number[]
   readonly budget: { readonly ratio: number; readonly burst: number } | null
   readonly throttling: { readonly maxTokens: number; readonly tokenRatio: number } | null
   /** no copy is due from here on */
   readonly untilMs: number
+}
+
+const CODES = [
+  ['failed', FAILED],
+  ['shed', SHED],
+  ['timed_out', TIMED_OUT],
+] as const
+
+/** All failures but those that are listed; none where there is no list. */
+function fatalOf(listed: readonly string[] | undefined): readonly number[] {
+  if (listed === undefined) return []
+  return CODES.flatMap(([name, code]) => (listed.includes(name) ? [] : code))
 }
 
 export function promisedHedge(
@@ -26,6 +41,7 @@ export function promisedHedge(
     tied: false,
     maxAttempts: hedge.max_attempts,
     afterMs: hedge.after_ms ?? null,
+    fatal: fatalOf(hedge.non_fatal),
     budget: budget ?? null,
     throttling: throttling
       ? { maxTokens: throttling.max_tokens, tokenRatio: throttling.token_ratio }

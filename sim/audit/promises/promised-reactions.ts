@@ -13,26 +13,31 @@ export interface ClassReactions {
   readonly follows: boolean
   /** least delay of the reaction to a failed attempt, ms; Infinity for no reaction */
   readonly leastPauseMs: (attempt: number) => number
-  /** whether a copy of a request may be planned, and not sent */
+  /** whether copies or further attempts of a request may come, and a copy may not be sent */
   readonly copies?: boolean
   /** whether a budget may prevent retries */
   readonly budget: boolean
 }
 
 /** Null where requests do not depend on outcomes. */
-export function promisedReactions({ traffic, duration_s }: Scenario): PromisedReactions | null {
-  const reacts = ({ arrivals, retry, session, hedge }: Scenario['traffic'][number]) =>
-    arrivals.process === 'closed-loop' ||
-    retry !== undefined ||
-    session !== undefined ||
-    hedge !== undefined
+export function promisedReactions(scenario: Scenario): PromisedReactions | null {
+  const { traffic, pools, duration_s } = scenario
+  const copied = ({ hedge, model }: Scenario['traffic'][number]) =>
+    hedge !== undefined ||
+    pools.some((pool) => pool.retry_policy && (model === undefined || pool.model === model))
+  const reacts = (own: Scenario['traffic'][number]) =>
+    own.arrivals.process === 'closed-loop' ||
+    own.retry !== undefined ||
+    own.session !== undefined ||
+    copied(own)
   if (!traffic.some(reacts)) return null
   const classes: ClassReactions[] = []
-  for (const { arrivals, retry, session, hedge } of traffic) {
+  for (const own of traffic) {
+    const { arrivals, retry, session } = own
     const closed = arrivals.process === 'closed-loop'
     classes.push({
       follows: closed || session !== undefined,
-      copies: hedge !== undefined,
+      copies: copied(own),
       budget: retry?.budget !== undefined,
       leastPauseMs(attempt) {
         if (retry === undefined || attempt >= retry.max_attempts) {

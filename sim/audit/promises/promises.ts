@@ -5,11 +5,13 @@ import {
   promisedDevices,
   promisedMemory,
 } from './memory-promises.ts'
+import { type PromisedAdmission, promisedAdmission } from './promised-admission.ts'
 import { type PromisedCard, promisedCards } from './promised-cards.ts'
 import { type PromisedHedge, promisedHedge } from './promised-hedge.ts'
 import { type PromisedKv, promisedKv } from './promised-kv.ts'
 import { type PromisedNetworks, promisedNetworks } from './promised-networks.ts'
 import { type PromisedReactions, promisedReactions } from './promised-reactions.ts'
+import { type PromisedRetries, promisedRetries } from './promised-retries.ts'
 import { type PromisedChoice, promisedQueueRouting, promisedRouter } from './promised-routing.ts'
 import { type PromisedTuning, promisedTuning } from './promised-tuning.ts'
 
@@ -67,23 +69,6 @@ export type PromisedOrder =
   | { readonly discipline: 'shortest-job'; readonly predictionCv: number }
   | { readonly discipline: 'deficit-round-robin'; readonly quantum: number }
 
-/** Admission control of a pool. */
-export interface PromisedAdmission {
-  /** a request of a priority is rejected from this number of requests in the pool on */
-  readonly priorityLimits: readonly { readonly priority: number; readonly limit: number }[]
-  /** between predicted end and deadline; null without prediction */
-  readonly deadlineMarginMs: number | null
-  /** most requests in the pool */
-  readonly concurrencyLimit: number
-  readonly tokenBucket: {
-    readonly everyMs: number
-    readonly burst: number
-    readonly per: 'pool' | 'class' | 'tenant'
-  } | null
-  /** interval after which a queue is overloaded, and the waiting limit during overload */
-  readonly adaptiveLifo: { readonly intervalMs: number; readonly targetMs: number } | null
-}
-
 /** Limits of a queue, or of one priority level in it. */
 export interface PromisedBounds {
   /** waiting requests */
@@ -106,6 +91,8 @@ export interface PoolPromises extends PromisedBounds {
   readonly batching: Batching
   /** undefined for pools that run batches */
   readonly generation?: PromisedGeneration | undefined
+  /** absent where its proxy retries nothing */
+  readonly retries?: PromisedRetries | undefined
   /** undefined where memory is not promised */
   readonly memory?: PromisedMemory | undefined
   /** lengths are padded up to a multiple of this */
@@ -139,14 +126,15 @@ function batchingOf(batching: Scenario['pools'][number]['batching']): Batching {
 export function promisesOf(scenario: Scenario): Promises {
   const pools: PoolPromises[] = []
   for (const pool of scenario.pools) {
-    const { name, replicas, admission, queue, batching, model } = pool
+    const { name, replicas, queue, batching, model } = pool
     const description = scenario.models[model]
     pools.push({
       name,
       replicas,
       perReplicaQueues: queue.mode !== 'shared',
       routing: promisedQueueRouting(queue.routing),
-      admission: admissionOf(admission),
+      admission: promisedAdmission(pool),
+      retries: promisedRetries(pool, 1000 * scenario.duration_s),
       order: orderOf(queue),
       ...bounds(queue),
       levels: Object.entries(queue.levels).map(([priority, overrides]) => {
@@ -223,29 +211,6 @@ function generationOf(
     kv: promisedKv(pool, scenario),
     handOver:
       to === undefined ? null : { pool: scenario.pools.findIndex(({ name }) => name === to) },
-  }
-}
-
-function admissionOf(admission: Scenario['pools'][number]['admission']): PromisedAdmission {
-  const { priority, deadline, concurrency, token_bucket, adaptive_lifo } = admission
-  const bucket = token_bucket && {
-    everyMs: 1000 / token_bucket.rate_rps,
-    burst: token_bucket.burst,
-    per: token_bucket.per,
-  }
-  const lifo = adaptive_lifo && {
-    intervalMs: adaptive_lifo.interval_ms,
-    targetMs: adaptive_lifo.target_ms,
-  }
-  return {
-    priorityLimits: Object.entries(priority?.limits ?? {}).map(([level, most]) => ({
-      priority: Number(level),
-      limit: most,
-    })),
-    deadlineMarginMs: deadline?.margin_ms ?? null,
-    concurrencyLimit: limit(concurrency?.limit),
-    tokenBucket: bucket ?? null,
-    adaptiveLifo: lifo ?? null,
   }
 }
 

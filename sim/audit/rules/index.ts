@@ -1,5 +1,6 @@
 import type { Rule } from '../findings.ts'
 import { bounds } from './admission/bounds.ts'
+import { circuitBreaker } from './admission/circuit-breaker.ts'
 import { concurrency } from './admission/concurrency.ts'
 import { deadlineShedding } from './admission/deadline-shedding.ts'
 import { priorityShedding } from './admission/priority-shedding.ts'
@@ -30,6 +31,7 @@ import { executor } from './requests/executor.ts'
 import { fanOut } from './requests/fan-out.ts'
 import { networks } from './requests/networks.ts'
 import { replicas } from './requests/replicas.ts'
+import { retries } from './requests/retries.ts'
 import { routing } from './requests/routing.ts'
 import { timeSlices } from './requests/time-slices.ts'
 
@@ -55,6 +57,7 @@ export const rules: readonly Rule[] = Object.freeze([
   deadlineShedding,
   concurrency,
   tokenBucket,
+  circuitBreaker,
   adaptiveLifo,
   clientTimeout,
   padding,
@@ -62,6 +65,7 @@ export const rules: readonly Rule[] = Object.freeze([
   routing,
   fanOut,
   copies,
+  retries,
   replicas,
   networks,
   sequenceSlots,

@@ -25,6 +25,7 @@ import { energyResult } from './energy.ts'
 import { hedgesResult } from './hedges-result.ts'
 import { memoryResult } from './memory-result.ts'
 import { judgeAll, objectiveFigures } from './objectives.ts'
+import { optionalFigures } from './optional-figures.ts'
 import { batchMean, overRuns, shareOver } from './over-runs.ts'
 import { recordedStalls, stallWarnings } from './recorded-stalls.ts'
 import { shortRunWarnings } from './short-runs.ts'
@@ -145,9 +146,7 @@ export function resultOf(
       kv_blocks_limit: finite(plan.pools[i]!.generation?.kv.blocks),
       energy: energyResult(scenario, runs, i),
       availability: availabilityResult(scenario, runs, i),
-      ...(scenario.pools[i]!.card !== undefined && {
-        slowdown: overRuns(runs, ({ slowdowns }) => slowdowns[i]!),
-      }),
+      ...optionalFigures(scenario, runs, i),
       prefix_hit_rate: prefixes(pool) ? shareOver(runs.map((run) => run.prefixes[i]!)) : null,
     })),
     objectives: judgeAll(

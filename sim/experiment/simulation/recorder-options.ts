@@ -19,6 +19,7 @@ export function recorderOptions(
     pools: plan.pools.map((pool) => ({
       maxBatch: largestBatch(pool),
       generates: pool.generation !== undefined,
+      retries: pool.retries,
     })),
     poolOf: executorsOf(plan).map(({ pool }) => pool),
     surges: surgeWindows(scenario),
@@ -27,6 +28,9 @@ export function recorderOptions(
       return judged || parts > 1 || retry !== undefined || hedge !== undefined ? parts : null
     }),
     hedged: scenario.traffic.map(({ hedge }) => hedge !== undefined),
+    retried: plan.classes.map(({ pools }) =>
+      plan.pools.some(({ index, retries }) => retries && (pools?.includes(index) ?? true)),
+    ),
     limitsMs: scenario.traffic.map((traffic) => limitMs(scenario, traffic.class, 'latency')),
     windows: worstWindows(scenario),
     tokenLimits: scenario.traffic.map(({ class: name }) => ({

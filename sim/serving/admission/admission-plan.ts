@@ -13,6 +13,8 @@ export interface AdmissionPlan {
   readonly concurrencyLimit: number
   readonly tokenBucket: TokenBucketPlan | null
   readonly adaptiveLifo: AdaptiveLifoPlan | null
+  /** thresholds of the proxy in front of the pool; absent for none */
+  readonly circuitBreaker?: CircuitBreakerPlan
 }
 
 export interface TokenBucketPlan {
@@ -22,6 +24,13 @@ export interface TokenBucketPlan {
   readonly burst: number
   /** the classes that share a bucket */
   readonly per: 'pool' | 'class' | 'tenant'
+}
+
+export interface CircuitBreakerPlan {
+  /** requests that wait for a replica; Infinity where a queue is at each replica */
+  readonly maxPendingRequests: number
+  /** requests at the replicas */
+  readonly maxRequests: number
 }
 
 export interface AdaptiveLifoPlan {
@@ -40,7 +49,11 @@ export const OPEN_ADMISSION: AdmissionPlan = Object.freeze({
   adaptiveLifo: null,
 })
 
-export function admissionPlan({ admission }: Pick<Pool, 'admission'>): AdmissionPlan {
+export function admissionPlan({
+  admission,
+  queue,
+  circuit_breakers: breakers,
+}: Pick<Pool, 'admission' | 'queue' | 'circuit_breakers'>): AdmissionPlan {
   const { priority, deadline, concurrency, token_bucket: bucket, adaptive_lifo: lifo } = admission
   return {
     priorityLimits: Object.entries(priority?.limits ?? {}).map(([level, limit]) => ({
@@ -53,5 +66,11 @@ export function admissionPlan({ admission }: Pick<Pool, 'admission'>): Admission
       ? { everyMs: 1000 / bucket.rate_rps, burst: bucket.burst, per: bucket.per }
       : null,
     adaptiveLifo: lifo ? { intervalMs: lifo.interval_ms, targetMs: lifo.target_ms } : null,
+    ...(breakers && {
+      circuitBreaker: {
+        maxPendingRequests: queue.mode === 'shared' ? breakers.max_pending_requests : endless,
+        maxRequests: breakers.max_requests,
+      },
+    }),
   }
 }

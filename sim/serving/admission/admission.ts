@@ -1,6 +1,7 @@
 import type { ClassPlan, PoolPlan } from '../plan.ts'
 import { type Batch, type Ms, REFUSAL, type Refusal } from '../ports.ts'
 import type { Requests } from '../requests.ts'
+import { circuitBreaker } from './circuit-breaker.ts'
 import { concurrencyLimit } from './concurrency-limit.ts'
 import type { AdmissionControl, AdmissionView, Control } from './control.ts'
 import { deadlineShedding } from './deadline-shedding.ts'
@@ -10,8 +11,9 @@ import { tokenBucket } from './token-bucket.ts'
 
 /**
  * Every admission control, in the order in which they are asked: the first that refuses names the
- * reason. Tokens come last, so that only admitted requests take one. A new one is a new entry here,
- * a REFUSAL, and its configuration in the schema.
+ * reason. Tokens come after the controls of the server, so that only admitted requests take one;
+ * the circuit breaker of the proxy is last. A new one is a new entry here, a REFUSAL, and its
+ * configuration in the schema.
  */
 export const admissionControls: readonly AdmissionControl[] = Object.freeze([
   priorityShedding,
@@ -19,6 +21,7 @@ export const admissionControls: readonly AdmissionControl[] = Object.freeze([
   concurrencyLimit,
   queueLimit,
   tokenBucket,
+  circuitBreaker,
 ])
 
 /** Which requests a pool admits, by all its controls together. */
@@ -32,6 +35,11 @@ export class Admission {
       const control = of(pool, classes, requests)
       return control === null ? [] : [{ refusal, control }]
     })
+  }
+
+  /** Requests waiting and running in all queues of the pool. */
+  get inPool(): number {
+    return this.#inPool
   }
 
   /** Why a request would be refused, or REFUSAL.none. */

@@ -7,6 +7,8 @@ export interface AdmissionView {
   /** requests waiting and running, for each of its executors */
   readonly load: number
   readonly hasFreeExecutor: boolean
+  /** requests that wait in it */
+  readonly length: number
   hasRoomFor(request: number): boolean
 }
 

@@ -1,5 +1,5 @@
 import type { TrafficClass } from '../../../scenarios/schema/schema.ts'
-import type { Ms } from '../ports.ts'
+import { type Ms, OUTCOME, type Outcome } from '../ports.ts'
 import type { SendBudgetPlan } from './send-budget.ts'
 import type { ThrottlingPlan } from './throttling.ts'
 
@@ -13,11 +13,20 @@ export interface HedgePlan {
   readonly percentile: number
   /** including the first */
   readonly maxAttempts: number
+  /** failures that end the request; absent for none */
+  readonly fatal?: readonly Outcome[]
   readonly budget: SendBudgetPlan | null
   readonly throttling: ThrottlingPlan | null
   /** no copy is sent from here on: the end of the traffic */
   readonly untilMs: Ms
 }
+
+const FAILURES = {
+  failed: OUTCOME.failed,
+  shed: OUTCOME.shed,
+  timed_out: OUTCOME.timedOut,
+} as const
+type Failure = keyof typeof FAILURES
 
 export function hedgePlan(hedge: NonNullable<TrafficClass['hedge']>, untilMs: Ms): HedgePlan {
   if (hedge.policy === 'tied') {
@@ -25,11 +34,15 @@ export function hedgePlan(hedge: NonNullable<TrafficClass['hedge']>, untilMs: Ms
     return { tied: true, afterMs: hedge.delay_ms, ...limits, untilMs }
   }
   const { after_ms, after_percentile = 0, max_attempts, budget, throttling } = hedge
+  const fatal = (Object.keys(FAILURES) as Failure[])
+    .filter((failure) => hedge.non_fatal?.includes(failure) === false)
+    .map((failure) => FAILURES[failure])
   return {
     tied: false,
     afterMs: after_ms ?? null,
     percentile: after_percentile / 100,
     maxAttempts: max_attempts,
+    ...(fatal.length > 0 && { fatal }),
     budget: budget ?? null,
     throttling: throttling
       ? { maxTokens: throttling.max_tokens, tokenRatio: throttling.token_ratio }

@@ -1,6 +1,7 @@
-import type { ClassPlan } from '../plan.ts'
+import type { ClassPlan, ServingPlan } from '../plan.ts'
 import { type Batch, type Ms, type Observer, OUTCOME, type Outcome } from '../ports.ts'
 import type { Requests } from '../requests.ts'
+import { type Retries, retriesOf } from '../retries/retries.ts'
 import type { Station } from '../routing/station.ts'
 import type { PoolState } from '../routing/stations.ts'
 
@@ -17,6 +18,7 @@ interface Copies {
   /** copies in the system */
   left: number
   started: boolean
+  /** answered, or failed for good */
   answered: boolean
   /** when the last of them ended */
   endedAt: Ms
@@ -27,12 +29,15 @@ const KEPT_MS = 60_000
 
 /**
  * The copies of hedged requests: each is routed to a replica of its own, and those that still wait
- * are withdrawn once another has been answered, or has started where they are tied.
+ * are withdrawn once another has been answered, or has started where they are tied. Requests of
+ * other classes have one attempt at a time, which the proxy of their pool may send again.
  */
 export class Hedges implements Observer {
   readonly #requests: Requests
   /** by class */
   readonly #plans: readonly ClassPlan['hedge'][]
+  /** null where no pool retries */
+  readonly #retries: Retries | null
   /** by key of the first copy */
   readonly #byKey = new Map<number, Copies>()
   /** by slot */
@@ -43,13 +48,17 @@ export class Hedges implements Observer {
   readonly #ended: Copies[] = []
   #firstEnded = 0
 
-  constructor(classes: readonly ClassPlan[], requests: Requests) {
+  constructor(classes: readonly ClassPlan[], requests: Requests, retries: Retries | null = null) {
     this.#plans = classes.map(({ hedge }) => hedge)
+    this.#retries = retries
     this.#requests = requests
   }
 
   /** The station of a further copy: in the pool of the first one, and without another copy. */
   route(now: Ms, request: number): { readonly pool: PoolState; readonly station: Station | null } {
+    if (this.#plans[this.#requests.class[request]!] === undefined) {
+      return this.#retries!.route(now, request)
+    }
     const copies = this.#byKey.get(this.#requests.copyOf[request]!)
     if (copies === undefined) throw new Error('Expected the first copy to have arrived')
     const { pool, stations } = copies
@@ -59,7 +68,10 @@ export class Hedges implements Observer {
   /** A request was routed. Returns whether it is withdrawn at once. */
   routed(now: Ms, request: number, pool: PoolState, station: Station): boolean {
     const plan = this.#plans[this.#requests.class[request]!]
-    if (plan === undefined) return false
+    if (plan === undefined) {
+      this.#retries?.routed(now, request, pool, station)
+      return false
+    }
     const copies = this.#copies(now, request, plan.tied, pool)
     copies.stations.push(station)
     copies.left++
@@ -84,14 +96,32 @@ export class Hedges implements Observer {
   /** A request has run, and would end so. Returns how it ends. */
   ran(now: Ms, request: number, outcome: Outcome): Outcome {
     const copies = this.#of[request]
-    if (copies === undefined) return outcome
+    if (copies === undefined) return this.ends(now, request, outcome)
     const late = copies.answered && outcome !== OUTCOME.failed
-    if (outcome === OUTCOME.served && !copies.answered) {
-      copies.answered = true
-      this.#decide(copies)
-    }
+    if (outcome === OUTCOME.served || this.#isFatal(request, outcome)) this.#end(copies)
     this.left(now, request)
     return late ? OUTCOME.redundant : outcome
+  }
+
+  /** A request would end so, and in no batch where it has copies. Returns how it ends. */
+  ends(now: Ms, request: number, outcome: Outcome): Outcome {
+    const copies = this.#of[request]
+    if (copies !== undefined) {
+      if (this.#isFatal(request, outcome)) this.#end(copies)
+      return outcome
+    }
+    return this.#retries === null ? outcome : this.#retries.ended(now, request, outcome)
+  }
+
+  #isFatal(request: number, outcome: Outcome): boolean {
+    return this.#plans[this.#requests.class[request]!]?.fatal?.includes(outcome) === true
+  }
+
+  /** No further copy counts. */
+  #end(copies: Copies): void {
+    if (copies.answered) return
+    copies.answered = true
+    this.#decide(copies)
   }
 
   /** A request has left the system. */
@@ -143,7 +173,12 @@ export class Hedges implements Observer {
   }
 }
 
-/** Null where no class has copies. */
-export function hedgesOf(classes: readonly ClassPlan[], requests: Requests): Hedges | null {
-  return classes.some(({ hedge }) => hedge !== undefined) ? new Hedges(classes, requests) : null
+/** Null where no class has copies, and no pool retries. */
+export function hedgesOf(
+  plan: Pick<ServingPlan, 'classes' | 'pools'>,
+  requests: Requests,
+): Hedges | null {
+  const retries = retriesOf(plan, requests)
+  const needed = retries !== null || plan.classes.some(({ hedge }) => hedge !== undefined)
+  return needed ? new Hedges(plan.classes, requests, retries) : null
 }

@@ -67,6 +67,12 @@ describe('hedged requests', () => {
     expect(sentBy({}, [0], [[10, 0, served]])).toHaveLength(1)
   })
 
+  test('a status code that is not non-fatal cancels the copies to come', () => {
+    const failure: Event = [5, 0, OUTCOME.shed]
+    expect(sentBy({ fatal: [OUTCOME.shed] }, [0], [failure])).toHaveLength(1)
+    expect(sentBy({ fatal: [OUTCOME.failed] }, [0], [failure])).toHaveLength(4)
+  })
+
   test('after a failure the next copy is sent at once, and the delay counts from it', () => {
     const sent = sentBy({}, [0], [[3, 0, failed]])
     expect(sent.map(([at]) => at)).toEqual([0, 3, 13, 23])

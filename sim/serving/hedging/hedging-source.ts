@@ -1,6 +1,6 @@
 import { KeyedHeap } from '../../kernel/index.ts'
 import { clientTimeoutOf } from '../client-timeout.ts'
-import type { ClassPlan } from '../plan.ts'
+import type { ClassPlan, PoolPlan, ServingPlan } from '../plan.ts'
 import { type Ms, OUTCOME, type Outcome, type RequestFields, type Source } from '../ports.ts'
 import { Requests } from '../requests.ts'
 import type { HedgePlan } from './hedge-plan.ts'
@@ -13,6 +13,8 @@ const never = Number.POSITIVE_INFINITY
 /** What the clients of a hedged class share. */
 interface Hedging {
   readonly plan: HedgePlan
+  /** whether copies are sent by the client; otherwise only retries of the proxy are */
+  readonly hedges: boolean
   readonly timeouts: ClassPlan
   readonly budget: SendBudget
   readonly throttling: Throttling | null
@@ -41,9 +43,11 @@ interface Hedged {
 
 /**
  * Sends copies of the requests of another source (gRPC A6): the next one after each delay without
- * an answer, or at once after a failure, up to a number; none after an answer, after the client
- * has left, or without budget. A copy has the scheduled arrival of its request, so its latency is
- * that of the request. Copies have keys of their own, in the order in which requests are sent.
+ * an answer, or at once after a failure, up to a number; none after an answer or a fatal failure,
+ * after the client has left, or without budget. A copy has the scheduled arrival of its request,
+ * so its latency is that of the request. Copies have keys of their own, in the order in which
+ * requests are sent. The same of retries by the proxy of a pool, each of which is sent at the time
+ * that the control plane decided.
  */
 export class HedgingSource implements Source {
   readonly #inner: Source
@@ -61,14 +65,15 @@ export class HedgingSource implements Source {
   readonly #next = new KeyedHeap((slot) => this.#due[slot]!)
   #count = 0
 
-  constructor(inner: Source, classes: readonly ClassPlan[]) {
+  constructor(inner: Source, classes: readonly ClassPlan[], pools: readonly PoolPlan[] = []) {
     this.#inner = inner
     this.#hedging = classes.map((own) => {
-      const { hedge: plan } = own
-      if (plan === undefined) return null
+      const plan = own.hedge ?? retryOnly(own, pools)
+      if (plan === null) return null
       const { budget, throttling, afterMs, percentile } = plan
       return {
         plan,
+        hedges: own.hedge !== undefined,
         timeouts: own,
         budget: new SendBudget(budget),
         throttling: throttling && new Throttling(throttling),
@@ -111,12 +116,19 @@ export class HedgingSource implements Source {
     const { hedging } = hedged
     this.#inFlight.delete(key)
     hedged.inFlight--
-    if (outcome === OUTCOME.served) {
+    if (outcome === OUTCOME.retried) {
+      // when it is sent again
+      this.#plan(hedged, now)
+    } else if (outcome === OUTCOME.served) {
       hedging.throttling?.succeeded()
       hedging.learnt?.add(now - this.#kept.at[hedged.slot]!)
       this.#cancel(hedged)
       hedged.answered = true
       this.#report(number, hedged, outcome, now)
+    } else if (hedging.plan.fatal?.includes(outcome)) {
+      if (!hedged.answered) this.#report(number, hedged, outcome, now)
+      this.#cancel(hedged)
+      hedged.answered = true
     } else if (outcome === OUTCOME.abandoned || outcome === OUTCOME.cancelled) {
       hedged.failure ??= outcome
       this.#cancel(hedged)
@@ -124,7 +136,7 @@ export class HedgingSource implements Source {
       hedging.throttling?.failed()
       hedged.failure ??= outcome
       // the next copy is sent at once
-      if (!hedged.over && this.#due[hedged.slot]! > now) this.#plan(hedged, now)
+      if (hedging.hedges && !hedged.over && this.#due[hedged.slot]! > now) this.#plan(hedged, now)
     }
     this.#release(number, hedged, now)
   }
@@ -224,9 +236,23 @@ function copyFields(from: RequestFields, slot: number, to: RequestFields, other:
   if (prefix) to.prefixes.set(other, prefix)
 }
 
-/** The source with copies, or the source itself where no class has any. */
-export function withCopies(source: Source, classes: readonly ClassPlan[]): Source {
-  return classes.some(({ hedge }) => hedge !== undefined)
-    ? new HedgingSource(source, classes)
-    : source
+/** The plan of a class without copies: only its retries are sent; null where it has none. */
+function retryOnly({ pools: own }: ClassPlan, pools: readonly PoolPlan[]): HedgePlan | null {
+  const ends = pools.flatMap(({ retries, index }) => {
+    const serves = own === null || own.includes(index)
+    return serves && retries !== undefined ? [retries.untilMs] : []
+  })
+  if (ends.length === 0) return null
+  const limits = { percentile: 0, maxAttempts: never, budget: null, throttling: null }
+  return { tied: false, afterMs: never, ...limits, untilMs: Math.max(...ends) }
+}
+
+/** The source with copies and retries, or the source itself where there are none. */
+export function withCopies(
+  source: Source,
+  { classes, pools }: Pick<ServingPlan, 'classes' | 'pools'>,
+): Source {
+  const copies = classes.some(({ hedge }) => hedge !== undefined)
+  const retries = pools.some((pool) => pool.retries !== undefined)
+  return copies || retries ? new HedgingSource(source, classes, pools) : source
 }

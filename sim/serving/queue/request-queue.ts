@@ -46,8 +46,9 @@ export class RequestQueue {
     this.#overload = adaptiveLifo === null ? null : new Overload(adaptiveLifo)
     const timeOutGroups = [false, true].flatMap((inOverload) =>
       classes.map(({ cancels, clientTimeoutMs, drawnClientTimeout, hedge }, index) => {
-        // copies come after later requests, and networks deliver in another order
-        const anyOrder = drawnClientTimeout !== null || hedge !== undefined || requests.overNetwork
+        // copies and retries come after later requests, and networks deliver in another order
+        const comesAgain = hedge !== undefined || pool.retries !== undefined
+        const anyOrder = drawnClientTimeout !== null || comesAgain || requests.overNetwork
         if (cancels && anyOrder) return ANY_ORDER
         if (cancels && clientTimeoutMs < endless) return `class ${index}, ${inOverload}`
         const timeoutMs = this.#timeoutMs(policies[index]!, inOverload)

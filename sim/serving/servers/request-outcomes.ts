@@ -50,7 +50,8 @@ export class RequestOutcomes {
   }
 
   /** Ends a request that was in no batch. */
-  lose(now: Ms, request: number, outcome: Outcome): void {
+  lose(now: Ms, request: number, ending: Outcome): void {
+    const outcome = this.hedges === null ? ending : this.hedges.ends(now, request, ending)
     this.#requests.outcome[request] = outcome
     this.network?.refuse(now, request)
     this.#observer.lost?.(now, request)

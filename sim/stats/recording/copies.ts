@@ -40,7 +40,9 @@ export type CopySummary = Readonly<
   Pick<CopyCounts, 'sent' | 'won' | 'withdrawn' | 'redundant' | 'serviceMs' | 'redundantMs'>
 >
 
-/** Whether another copy of the request answered it, so that this one is not counted as lost. */
+/** Whether the request has another copy or attempt, so that this one is not counted as lost. */
 export function isSpare(outcome: number): boolean {
-  return outcome === OUTCOME.withdrawn || outcome === OUTCOME.redundant
+  return (
+    outcome === OUTCOME.withdrawn || outcome === OUTCOME.redundant || outcome === OUTCOME.retried
+  )
 }

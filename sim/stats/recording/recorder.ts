@@ -7,6 +7,7 @@ import {
   type Observer,
   OUTCOME,
   type Requests,
+  type RetryPlan,
   type StepRun,
   type TokenGapRun,
 } from '../../serving/index.ts'
@@ -15,6 +16,7 @@ import { CallRecorder } from './calls.ts'
 import { Cell } from './cell.ts'
 import { isSpare } from './copies.ts'
 import { DriftRecorder, type RunDrift } from './drift.ts'
+import { RetryRecorder, type RetrySummary } from './retries.ts'
 import type { Ratio } from './space-recorder.ts'
 import { TimeSeries } from './time-series.ts'
 import { tokenTimes } from './token-times.ts'
@@ -29,6 +31,8 @@ export interface RecorderOptions {
     readonly maxBatch: number
     /** batches are those of steps, and requests end token by token */
     readonly generates?: boolean
+    /** absent where the proxy of the pool retries nothing */
+    readonly retries?: RetryPlan | undefined
   }[]
   /** pool of each executor */
   readonly poolOf: readonly number[]
@@ -38,6 +42,8 @@ export interface RecorderOptions {
   readonly parts: readonly (number | null)[]
   /** whether the requests of each class have copies; absent where none has */
   readonly hedged?: readonly boolean[]
+  /** whether their attempts may be sent again by a proxy; absent where none is */
+  readonly retried?: readonly boolean[]
   /** a good request of each class has a latency below this; Infinity for none */
   readonly limitsMs: readonly Ms[]
   /** the same for the time to first token and the time per output token */
@@ -76,6 +82,8 @@ export class Recorder implements Observer {
   readonly #windows: WindowRecorder
   readonly #hasCalls: boolean
   readonly #hasCopies: boolean
+  /** null where no proxy retries */
+  readonly #retries: RetryRecorder | null
   readonly #options: RecorderOptions
   readonly #series: TimeSeries
   readonly #drift: DriftRecorder
@@ -96,7 +104,10 @@ export class Recorder implements Observer {
     this.#promptTokens = new Float64Array(options.poolOf.length)
     this.#hitTokens = new Float64Array(options.poolOf.length)
     this.backlog = new Backlog(options.surges, options.warmupMs, options.durationMs)
-    this.calls = new CallRecorder(options)
+    const { hedged = [], retried = [], parts } = options
+    const resent = parts.map((_, i) => hedged[i] === true || retried[i] === true)
+    this.calls = new CallRecorder({ ...options, hedged: resent })
+    this.#retries = retried.includes(true) ? new RetryRecorder(options) : null
     this.#hasCopies = options.hedged?.includes(true) === true
     this.#hasCalls = options.parts.some((parts) => parts !== null)
     this.#series = new TimeSeries(options.durationMs)
@@ -124,6 +135,11 @@ export class Recorder implements Observer {
   /** Whether the requests of each class have copies. */
   get hedged(): readonly boolean[] {
     return this.#options.hedged ?? []
+  }
+
+  /** The retries by the proxy of each pool; null where it retries nothing. */
+  get retries(): readonly (RetrySummary | null)[] {
+    return this.#retries?.counts ?? this.#options.pools.map(() => null)
   }
 
   get drift(): RunDrift {
@@ -166,6 +182,7 @@ export class Recorder implements Observer {
     const outcome = requests.outcome[request]!
     if (!isSpare(outcome)) this.#windows.lost(now, number)
     if (this.#hasCopies) cell.copies.ended(requests.copy[request]!, outcome, 0)
+    this.#retries?.ended(now, request)
     cell.outcomes[outcome]!++
     if (outcome === OUTCOME.shed) cell.refusals[requests.refusal[request]!]!++
     if (requests.attempt[request]! > 1) cell.retries++
@@ -205,6 +222,7 @@ export class Recorder implements Observer {
       cell.outcomes[outcome]!++
       if (requests.attempt[request]! > 1) cell.retries++
       if (this.#hasCopies) cell.copies.ended(requests.copy[request]!, outcome, service / size)
+      if (this.#retries !== null) this.#retries.ended(now, request)
       const wasted = outcome === OUTCOME.abandoned || outcome === OUTCOME.redundant
       if (generates) {
         cell.preemptions += requests.preemptions[request]!

@@ -33,11 +33,15 @@ export function playBack<O extends Observer>(rows: Rows, observe: (requests: Req
   requests.routed.set(c.routed)
   requests.answered.set(c.answered)
   requests.idleAtEnqueueMs.set(c.batchWait)
+  const copies = new Map<number, number>()
   for (let key = 0; key < rows.count; key++) {
     requests.key[key] = key
     if (c.copyOf[key]! >= 0) {
-      requests.copy[key] = 1
-      requests.copyOf[key] = c.copyOf[key]!
+      const first = c.copyOf[key]!
+      const copy = 1 + (copies.get(first) ?? 0)
+      copies.set(first, copy)
+      requests.copy[key] = copy
+      requests.copyOf[key] = first
     }
     events.push({ time: c.sent[key]!, kind: ARRIVED, id: key })
     const batch = c.batch[key]!
@@ -63,6 +67,9 @@ export function playBack<O extends Observer>(rows: Rows, observe: (requests: Req
   return observer
 }
 
+/** Outcomes of the members of a batch that failed. */
+const FAILURES: readonly number[] = [OUTCOME.failed, OUTCOME.retried]
+
 function batchOf({ columns: c }: Rows, members: readonly number[]): Batch {
   const first = members[0]!
   return {
@@ -75,6 +82,6 @@ function batchOf({ columns: c }: Rows, members: readonly number[]): Batch {
     dispatched: c.dispatched[first]!,
     started: c.started[first]!,
     ended: c.ended[first]!,
-    status: c.outcome[first] === OUTCOME.failed ? STATUS.outOfMemory : STATUS.ok,
+    status: FAILURES.includes(c.outcome[first]!) ? STATUS.outOfMemory : STATUS.ok,
   }
 }

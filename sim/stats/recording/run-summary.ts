@@ -9,6 +9,7 @@ import type { CopySummary } from './copies.ts'
 import type { RunDrift } from './drift.ts'
 import type { Histogram } from './histogram.ts'
 import type { Recorder } from './recorder.ts'
+import type { RetrySummary } from './retries.ts'
 import type { Ratio, SpaceSummary } from './space-recorder.ts'
 import type { WorstSummary } from './window-recorder.ts'
 
@@ -123,6 +124,8 @@ export interface RunSummary {
   readonly calls: readonly (CallsSummary | null)[]
   /** of each class; null where its requests have no copies */
   readonly copies: readonly (CopySummary | null)[]
+  /** of each pool; null where its proxy retries nothing */
+  readonly retries: readonly (RetrySummary | null)[]
   readonly pools: readonly CellSummary[]
   readonly batchSizes: readonly (readonly number[])[]
   /** padding efficiency of each pool; NaN without batches */
@@ -190,6 +193,7 @@ export function summariseRun(
     classes: classes.map((cell) => cellSummary(cell, run.judged)),
     calls: recorder.calls.classes.map((calls) => calls && callsSummary(calls, run.judged)),
     copies: classes.map(({ copies }, i) => (recorder.hedged[i] === true ? { ...copies } : null)),
+    retries: recorder.retries,
     pools: pools.map((cell) => cellSummary(cell, run.judged)),
     batchSizes: recorder.batchSizes.map((sizes) => Array.from(sizes)),
     efficiency: Array.from(recorder.tokens, (sum, pool) => sum / recorder.computed[pool]!),

@@ -1,5 +1,9 @@
+import type { TrafficClass } from '../../../scenarios/schema/schema.ts'
 import { hashedUniform } from '../../kernel/index.ts'
 import type { Ms, SendBudgetPlan } from '../../serving/index.ts'
+
+/** How an attempt ended for its client, but for an answer in time. */
+export type RetriedEnd = NonNullable<NonNullable<TrafficClass['retry']>['retry_on']>[number]
 
 /** How often and how soon a client retries. */
 export interface RetryPlan {
@@ -10,6 +14,8 @@ export interface RetryPlan {
   /** Infinity for no limit */
   readonly maxBackoffMs: Ms
   readonly jitter: 'none' | 'full' | 'equal'
+  /** ends of attempts after which clients try again; absent for all */
+  readonly retryOn?: readonly RetriedEnd[]
   /** null for no budget */
   readonly budget: SendBudgetPlan | null
 }

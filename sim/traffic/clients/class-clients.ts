@@ -22,9 +22,16 @@ function reacts({ arrivals, retry, session }: TrafficClass): boolean {
   return isClosed(arrivals) || retry !== undefined || session !== undefined
 }
 
-/** Names of the classes whose clients react, and of those that send copies of their requests. */
-export function reactingClasses({ traffic }: Scenario): string[] {
-  return traffic.filter((own) => reacts(own) || own.hedge !== undefined).map((entry) => entry.class)
+/**
+ * Names of the classes whose clients react, that send copies of their requests, or whose requests
+ * the proxy of a pool may send again.
+ */
+export function reactingClasses({ traffic, pools }: Scenario): string[] {
+  const retried = ({ model }: TrafficClass) =>
+    pools.some((pool) => pool.retry_policy && (model === undefined || pool.model === model))
+  return traffic
+    .filter((own) => reacts(own) || own.hedge !== undefined || retried(own))
+    .map((entry) => entry.class)
 }
 
 /** The clients of a class. They react to outcomes only if the scenario has reactions for them. */
@@ -65,6 +72,7 @@ function retryPlan(retry: NonNullable<TrafficClass['retry']>): RetryPlan {
     multiplier: retry.multiplier,
     maxBackoffMs: retry.max_backoff_ms ?? Number.POSITIVE_INFINITY,
     jitter: retry.jitter,
+    ...(retry.retry_on && { retryOn: retry.retry_on }),
     budget: retry.budget ?? null,
   }
 }

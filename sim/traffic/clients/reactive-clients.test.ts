@@ -96,6 +96,26 @@ describe('retries', () => {
     expect(times(sent)).toEqual([100, 130])
   })
 
+  // gRPC A6, "Retryable Status Codes", and "Fatal Status Code: don't retry"
+  test('an end that is not retryable is fatal for the call', () => {
+    const only = (retryOn: NonNullable<RetryPlan['retryOn']>) => ({ ...retry, retryOn })
+    const ends = (plan: RetryPlan, outcome: Outcome) =>
+      run({ retry: plan }, [100], () => ({ after: 0, outcome })).length
+    const { failed, timedOut } = OUTCOME
+    expect([shed, failed, timedOut].map((end) => ends(only(['shed']), end))).toEqual([3, 1, 1])
+    expect([shed, failed, timedOut].map((end) => ends(only(['failed']), end))).toEqual([1, 3, 1])
+    expect([shed, failed, timedOut].map((end) => ends(retry, end))).toEqual([3, 3, 3])
+  })
+
+  test('a client timeout is an end of its own', () => {
+    const timesOut = (retryOn: NonNullable<RetryPlan['retryOn']>) => {
+      const plan = { retry: { ...retry, retryOn }, clientTimeout: () => 20 }
+      return run(plan, [100], () => ({ after: 500, outcome: abandoned })).length
+    }
+    expect(timesOut(['failed', 'shed', 'timed_out'])).toBe(1)
+    expect(timesOut(['client_timeout'])).toBe(3)
+  })
+
   test('no retry is sent after the end', () => {
     const sent = run({ retry, endMs: 125 }, [100], () => ({ after: 0, outcome: shed }))
     expect(times(sent)).toEqual([100, 110])

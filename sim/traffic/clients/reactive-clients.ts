@@ -10,7 +10,7 @@ import type { ArrivalProcess } from '../arrivals/arrivals.ts'
 import type { LengthDistribution } from '../lengths/lengths.ts'
 import { SessionPrefixes } from '../lengths/session-prefixes.ts'
 import type { PrefixOf } from '../trace/trace-feed.ts'
-import { backoff, type RetryPlan } from './backoff.ts'
+import { backoff, type RetriedEnd, type RetryPlan } from './backoff.ts'
 import type { Clients } from './clients.ts'
 
 /** The behaviour of clients between requests. */
@@ -55,6 +55,18 @@ interface InFlight {
   readonly think: Ms
   /** slot of the follow-up unless the request is answered in time; -1 for none */
   followUp: number
+}
+
+/** When and how an attempt ended without an answer. */
+interface AttemptEnd {
+  readonly at: Ms
+  readonly how: RetriedEnd
+}
+
+const END_OF: Readonly<Partial<Record<Outcome, RetriedEnd>>> = {
+  [OUTCOME.failed]: 'failed',
+  [OUTCOME.shed]: 'shed',
+  [OUTCOME.timedOut]: 'timed_out',
 }
 
 /** The next action of a client: a retry, a turn or a new session. */
@@ -128,7 +140,8 @@ export class ReactiveClients implements Clients {
     const timesOut = at + this.#plan.clientTimeout(at, key)
     const flight = { call, timesOut, think: this.#plan.think(), followUp: -1 }
     this.#inFlight.set(key, flight)
-    flight.followUp = this.#schedule(this.#afterFailure(flight, key, timesOut))
+    const reaction = this.#afterFailure(flight, key, { at: timesOut, how: 'client_timeout' })
+    flight.followUp = this.#schedule(reaction)
     return true
   }
 
@@ -140,7 +153,8 @@ export class ReactiveClients implements Clients {
     if (now >= flight.timesOut) return
     if (flight.followUp >= 0) this.#cancel(flight.followUp)
     const answered = outcome === OUTCOME.served
-    this.#schedule(answered ? this.#afterAnswer(flight, now) : this.#afterFailure(flight, key, now))
+    const end = { at: now, how: END_OF[outcome] ?? 'client_timeout' } as const
+    this.#schedule(answered ? this.#afterAnswer(flight, now) : this.#afterFailure(flight, key, end))
   }
 
   /** The call that is due; null for a retry that the budget does not allow. */
@@ -193,12 +207,13 @@ export class ReactiveClients implements Clients {
     return { at, call: this.#turn(call.turnsLeft - 1, this.#plan.carryContext ? call : null, at) }
   }
 
-  #afterFailure({ call, think }: InFlight, key: number, leftAt: Ms): FollowUp | null {
+  #afterFailure({ call, think }: InFlight, key: number, end: AttemptEnd): FollowUp | null {
     const { retry } = this.#plan
-    if (retry === null || call.attempt >= retry.maxAttempts) {
-      return this.#afterGivingUp(leftAt, think)
+    const fatal = retry?.retryOn?.includes(end.how) === false
+    if (retry === null || fatal || call.attempt >= retry.maxAttempts) {
+      return this.#afterGivingUp(end.at, think)
     }
-    const at = leftAt + backoff(retry, call.attempt, key)
+    const at = end.at + backoff(retry, call.attempt, key)
     return { at, call: { ...call, attempt: call.attempt + 1 } }
   }
 

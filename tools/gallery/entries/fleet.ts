@@ -85,7 +85,29 @@ const edgeOrCentre = compared(
   ],
 )
 
+const BREAKER = 'pools.central.circuit_breakers.max_requests=40'
+
+const proxyRetries = compared(
+  'proxy-retries',
+  'A replica fails most of its requests for 20 s, and clients try again. Does the service get over it, with a proxy that retries or with a circuit breaker?',
+  [
+    { scenario: 'proxy-retries', label: 'no proxy', phrase: 'without a proxy' },
+    {
+      scenario: 'proxy-retries',
+      label: 'retries',
+      phrase: 'with retries by the proxy',
+      set: ['pools.central.retry_policy={ num_retries: 3 }'],
+    },
+    {
+      scenario: 'proxy-retries',
+      label: 'circuit breaker',
+      phrase: 'with a circuit breaker',
+      set: [BREAKER],
+    },
+  ],
+)
+
 export const fleet: Group = {
   title: 'Fleets',
-  entries: [lostReplica, lostSite, edgeOrCentre],
+  entries: [lostReplica, proxyRetries, lostSite, edgeOrCentre],
 }

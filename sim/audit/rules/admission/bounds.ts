@@ -1,6 +1,6 @@
 import { type Evidence, onlyOf, type SeenQueue } from '../../evidence/evidence.ts'
 import { any, eachInstant, type Instant } from '../../evidence/instants.ts'
-import { REFUSED_BY } from '../../evidence/raw-rows.ts'
+import { REFUSED_BY, SHED, WITHDRAWN } from '../../evidence/raw-rows.ts'
 import { timeIsOver } from '../../evidence/waiting-time.ts'
 import { count, type Findings, ms, type Rule } from '../../findings.ts'
 
@@ -43,6 +43,8 @@ export const bounds: Rule = {
   },
 }
 
+const isWithdrawn = ({ rows }: Evidence, key: number) => rows.outcome[key] === WITHDRAWN
+
 const roomText = ({ of, maxLength }: Bound, most: number) =>
   `${of}, where at most ${count(most)} waited; its limit is ${count(maxLength)}`
 
@@ -80,7 +82,9 @@ function* mostWaiting(
     const key = queue.timedOut[i]!
     // cork may drop it because of a request that arrived after the rejection
     const dropped = queue.pool.batching.policy === 'cork' && at < timeIsOver(seen, queue, key)
-    if (seen.rows.sent[key]! < at && !dropped) waiting--
+    // and a refusal that is fatal withdraws the copies of its request after it
+    const withdrawn = seen.classOf(key).hedge?.fatal?.includes(SHED) === true
+    if (seen.rows.sent[key]! < at && !dropped && !(withdrawn && isWithdrawn(seen, key))) waiting--
   }
   let next = joined.from
   for (let i = shed.from; i < shed.to; i++) {

@@ -12,6 +12,8 @@ export function admissionDecision(
   reason: Reason,
 ): 'refused' | 'passed' | null {
   const given = rows.outcome[key] === SHED && rows.batch[key]! < 0 ? rows.refusal[key]! : 0
+  // no control was asked
+  if (given === REFUSED_BY.unavailable) return null
   const code = REFUSED_BY[reason]
   if (given === code) return 'refused'
   return given === 0 || given > code ? 'passed' : null

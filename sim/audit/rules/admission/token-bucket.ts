@@ -66,7 +66,8 @@ function checkPool(
       const what = shed ? 'shed, but would have used' : 'admitted, but used'
       return `${what} ${used.toFixed(3)} of a burst of ${bucket.burst} ${where()}`
     })
-    if (shed) continue
+    // a request that the proxy refuses takes no token
+    if (shed || rows.refusal[key] !== 0) continue
     counts.least = Math.min(counts.least, counts.count - tokens)
     counts.count++
   }

@@ -26,7 +26,8 @@ export const copies: Rule = {
     const { rows, classOf } = seen
     const further = new Map<number, number[]>()
     for (const [key, first] of rows.copyOf.entries()) {
-      if (first < 0) continue
+      // the rule on retries checks those of proxies
+      if (first < 0 || isRetry(seen, first)) continue
       const problem = identity(seen, key, first)
       found.check(problem === null, [key], () => problem!)
       if (problem !== null) continue
@@ -46,6 +47,9 @@ export const copies: Rule = {
     checkBudgets(seen, found)
   },
 }
+
+const isRetry = ({ rows, promises, classOf }: Evidence, first: number) =>
+  classOf(first).hedge === undefined && promises.pools[rows.pool[first]!]?.retries !== undefined
 
 function identity({ rows, classOf }: Evidence, key: number, first: number): string | null {
   if (!(first < key) || rows.copyOf[first]! >= 0) return `a copy of row ${first}, which is no first`
@@ -96,7 +100,14 @@ function checkGroup(
   if (served.length > 1) found.violated(served, () => 'several copies of one request were served')
   checkTimes(seen, keys, hedge, found)
   checkPlaces(seen, keys, found)
-  checkEnds(seen, keys, { hedge, answeredAt: earliest(served, rows.done) }, found)
+  const fatal = keys.filter((key) => hedge.fatal?.includes(rows.outcome[key]!))
+  const fatalAt = earliest(fatal, rows.done)
+  const late = served.find((key) => rows.done[key]! > fatalAt)
+  if (late !== undefined) {
+    found.violated([late], () => `served after a fatal failure at ${ms(fatalAt)}`)
+  }
+  const answeredAt = Math.min(fatalAt, earliest(served, rows.done))
+  checkEnds(seen, keys, { hedge, answeredAt }, found)
   checkMissing(seen, keys, of, found)
 }
 
@@ -107,7 +118,7 @@ const earliest = (keys: readonly number[], times: Float64Array) =>
 function checkTimes(
   { rows }: Evidence,
   keys: readonly number[],
-  { afterMs }: PromisedHedge,
+  { afterMs, fatal = [] }: PromisedHedge,
   found: Findings,
 ): void {
   for (const [i, key] of keys.entries()) {
@@ -115,7 +126,7 @@ function checkTimes(
     const before = keys.slice(0, i)
     const sent = rows.sent[key]!
     const over = before.find((one) => {
-      const ends: readonly number[] = [SERVED, ABANDONED, CANCELLED]
+      const ends: readonly number[] = [SERVED, ABANDONED, CANCELLED, ...fatal]
       return ends.includes(rows.outcome[one]!) && rows.done[one]! < sent
     })
     if (over !== undefined) {
@@ -192,13 +203,13 @@ function checkMissing(
   { hedge, sent }: { readonly hedge: PromisedHedge; readonly sent: SentInOrder },
   found: Findings,
 ): void {
-  const { afterMs, maxAttempts, budget, throttling, untilMs } = hedge
+  const { afterMs, maxAttempts, budget, throttling, untilMs, fatal = [] } = hedge
   if (afterMs === null || budget !== null || throttling !== null) return
   if (keys.length >= maxAttempts) return
   const [first] = keys
   const due = rows.at[first!]! + keys.length * afterMs
   if (due >= Math.min(rows.leaves[first!]!, untilMs) - ROUNDING_MS) return
-  const ends: readonly number[] = [SERVED, ABANDONED, CANCELLED]
+  const ends: readonly number[] = [SERVED, ABANDONED, CANCELLED, ...fatal]
   const over = earliest(
     keys.filter((key) => ends.includes(rows.outcome[key]!)),
     rows.done,

@@ -7,7 +7,10 @@ export function checkBudgets(seen: Evidence, found: Findings): void {
   for (const [index, { hedge }] of seen.promises.classes.entries()) {
     if (hedge === undefined) continue
     if (hedge.budget !== null) checkBudget(seen, index, hedge.budget, found)
-    if (hedge.throttling !== null) checkThrottling(seen, index, hedge.throttling, found)
+    if (hedge.throttling !== null) {
+      const { throttling, fatal = [] } = hedge
+      checkThrottling(seen, index, { ...throttling, fatal }, found)
+    }
   }
 }
 
@@ -31,7 +34,15 @@ function checkBudget(
 function checkThrottling(
   { rows }: Evidence,
   index: number,
-  { maxTokens, tokenRatio }: { readonly maxTokens: number; readonly tokenRatio: number },
+  {
+    maxTokens,
+    tokenRatio,
+    fatal,
+  }: {
+    readonly maxTokens: number
+    readonly tokenRatio: number
+    readonly fatal: readonly number[]
+  },
   found: Findings,
 ): void {
   const ratio = Math.round(1000 * tokenRatio)
@@ -40,7 +51,8 @@ function checkThrottling(
   const changes = keys.flatMap((key) => {
     const outcome = rows.outcome[key]!
     const failed = outcome === SHED || outcome === FAILED || outcome === TIMED_OUT
-    if (!failed && outcome !== SERVED) return []
+    // a fatal failure says nothing about the load of the server
+    if (fatal.includes(outcome) || (!failed && outcome !== SERVED)) return []
     return [{ at: rows.done[key]!, by: failed ? -1000 : ratio }]
   })
   changes.sort((a, b) => a.at - b.at || b.by - a.by)

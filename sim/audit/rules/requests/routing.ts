@@ -34,7 +34,9 @@ export const routing: Rule = {
     })
     const turns = promises.pools.map(() => 0)
     const placesOf = new PlacesOfCopies(seen)
-    const hasCopies = promises.classes.some(({ hedge }) => hedge !== undefined)
+    const hasCopies =
+      promises.classes.some(({ hedge }) => hedge !== undefined) ||
+      promises.pools.some((pool) => pool.retries !== undefined)
     // rows do not show when requests moved to a decode pool
     const loadsKnown =
       promises.pools.every(({ generation }) => !generation?.handOver) &&
@@ -114,8 +116,9 @@ class PlacesOfCopies {
   }
 
   came(key: number): void {
-    const { rows, classOf } = this.#seen
-    if (classOf(key).hedge === undefined) return
+    const { rows, classOf, promises } = this.#seen
+    const avoids = promises.pools[rows.pool[key]!]?.retries?.avoidsPrevious === true
+    if (classOf(key).hedge === undefined && !avoids) return
     const first = this.#firstOf(key)
     const places = this.#places.get(first) ?? new Set<number>()
     places.add(rows.queue[key]!)

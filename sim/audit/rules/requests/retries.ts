@@ -1,0 +1,130 @@
+import type { Evidence } from '../../evidence/evidence.ts'
+import { REFUSED_BY, RETRIED, SHED } from '../../evidence/raw-rows.ts'
+import { type Findings, ms, type Rule } from '../../findings.ts'
+import type { PromisedRetries } from '../../promises/promised-retries.ts'
+import { type SeenLimit, seenLimit } from './retry-limits.ts'
+import { draw } from './routing-hash.ts'
+
+/** Sums of delays are rounded. */
+const ROUNDING_MS = 1e-6
+const JITTER = 374_761_393
+
+const SAME = ['at', 'class', 'sendId', 'part', 'attempt', 'firstScheduledAt', 'leaves'] as const
+/** Reasons of refusals that another replica would give too, or that the proxy has itself. */
+const LASTING: readonly number[] = [REFUSED_BY.memory, REFUSED_BY.unavailable, REFUSED_BY.overflow]
+
+interface Own {
+  readonly retries: PromisedRetries
+  readonly limit: SeenLimit
+}
+
+export const retries: Rule = {
+  rule: 'retries',
+  promise: 'a proxy sends failed attempts again: one at a time, elsewhere, within its limits',
+  check(seen, found) {
+    const { rows, promises, classOf, retried } = seen
+    const further = new Map<number, number[]>()
+    for (const [key, first] of rows.copyOf.entries()) {
+      // the rule on copies checks those of clients
+      if (first < 0 || classOf(key).hedge !== undefined) continue
+      const problem = identity(seen, key, first)
+      found.check(problem === null, [key], () => problem!)
+      if (problem === null) further.set(first, [...(further.get(first) ?? []), key])
+    }
+    const pools = promises.pools.map((pool, index): Own | null =>
+      pool.retries === undefined
+        ? null
+        : { retries: pool.retries, limit: seenLimit(seen, index, pool.retries) },
+    )
+    for (let key = 0; key < rows.at.length; key++) {
+      const own = pools[rows.pool[key]!] ?? null
+      if (own !== null && rows.copyOf[key]! < 0) {
+        checkAttempts(seen, [key, ...(further.get(key) ?? [])], own, found)
+      } else if (rows.outcome[key] === RETRIED && retried[key] === 0) {
+        found.violated([key], () => 'sent again, but the proxy of its pool retries nothing')
+      }
+    }
+  },
+}
+
+function identity({ rows, promises }: Evidence, key: number, first: number): string | null {
+  if (!(first < key) || rows.copyOf[first]! >= 0)
+    return `a retry of row ${first}, which is no first`
+  if (promises.pools[rows.pool[first]!]?.retries === undefined) {
+    return 'a retry, but the proxy of its pool retries nothing'
+  }
+  const other = SAME.find((name) => rows[name][key] !== rows[name][first])
+  return other === undefined
+    ? null
+    : `${other} is ${rows[other][key]}, but ${rows[other][first]} in the first attempt`
+}
+
+/** `keys`: the first attempt, then its retries in the order in which they were sent. */
+function checkAttempts(seen: Evidence, keys: readonly number[], own: Own, found: Findings): void {
+  const { rows, retried } = seen
+  found.checked++
+  for (const [made, key] of keys.entries()) {
+    const next = keys[made + 1]
+    const done = rows.done[key]!
+    const due = dueAfter(seen, key, made, own.retries)
+    if (retried[key] === 0) {
+      if (next !== undefined) {
+        found.violated([key, next], () => `sent again, but outcome ${rows.outcome[key]} is its end`)
+      }
+      if (due === null || own.limit.mayDeny(done)) continue
+      found.violated([key], () => `not retried, though due at ${ms(due)} and within the limit`)
+    } else if (due === null) {
+      found.violated(
+        [key],
+        () => `sent again after outcome ${rows.outcome[key]}: not by its policy`,
+      )
+    } else if (!own.limit.mayAllow(done)) {
+      found.violated([key], () => `sent again at ${ms(done)}, when retries were at their limit`)
+    } else if (next === undefined) {
+      found.violated([key], () => `to be sent again at ${ms(due)}, but it was not`)
+    } else if (rows.sent[next]! < due - ROUNDING_MS) {
+      const at = ms(rows.sent[next]!)
+      found.violated([key, next], () => `sent again at ${at}, but due at ${ms(due)}`)
+    }
+  }
+  if (keys.length > 1) checkPlaces(seen, keys, own.retries, found)
+}
+
+/** When a retry is due, within the client timeout and the traffic; null where none is. */
+function dueAfter(
+  { rows }: Evidence,
+  key: number,
+  made: number,
+  { retryOn, numRetries, baseIntervalMs, maxIntervalMs, untilMs }: PromisedRetries,
+): number | null {
+  const outcome = rows.outcome[key]!
+  if (made >= numRetries || !retryOn.includes(outcome)) return null
+  if (outcome === SHED && LASTING.includes(rows.refusal[key]!)) return null
+  const widest = Math.min((2 ** (made + 1) - 1) * baseIntervalMs, maxIntervalMs)
+  const due = rows.done[key]! + widest * draw(key, JITTER)
+  return due < rows.leaves[key]! && due < untilMs ? due : null
+}
+
+/** Each attempt is in one pool, and with another replica while there is an open one. */
+function checkPlaces(
+  { rows, queues }: Evidence,
+  keys: readonly number[],
+  { avoidsPrevious }: PromisedRetries,
+  found: Findings,
+): void {
+  const known = new Set<number>()
+  const poolIndex = queues[rows.queue[keys[0]!]!]?.poolIndex
+  const ofPool = queues.filter((queue) => queue.poolIndex === poolIndex)
+  for (const key of keys) {
+    const queue = rows.queue[key]!
+    const sent = rows.sent[key]!
+    const isFree = ({ number, absences }: (typeof ofPool)[number]) =>
+      !known.has(number) && absences.closed.every(({ from, to }) => sent < from || sent > to)
+    if (queues[queue]?.poolIndex !== poolIndex) {
+      found.violated([keys[0]!, key], () => 'attempts of one request, but in two pools')
+    } else if (avoidsPrevious && known.has(queue) && ofPool.some(isFree)) {
+      found.violated([keys[0]!, key], () => `sent again to queue ${queue}, where it had failed`)
+    }
+    known.add(queue)
+  }
+}
