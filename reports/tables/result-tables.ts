@@ -1,4 +1,10 @@
-import { counts, type Estimate, type Result, shedBy } from '../../sim/documents/index.ts'
+import {
+  counts,
+  type Estimate,
+  type PoolEjections,
+  type Result,
+  shedBy,
+} from '../../sim/documents/index.ts'
 import {
   count,
   estimateText,
@@ -155,6 +161,21 @@ export const RESULT_TABLES: readonly ResultTable[] = [
       countOf('withdrawn', 'withdrawn'),
       countOf('redundant', 'redundant'),
       figureOf('wasted', 'wasted', 'share'),
+    ],
+  ),
+  metricTable<PoolEjections>(
+    { caption: 'Ejections of replicas', of: 'ejections' },
+    ({ pools }) =>
+      pools.flatMap(({ name, ejections }) =>
+        ejections === undefined ? [] : [[name, ejections] as const],
+      ),
+    [
+      figureOf('a run', 'count', 'plain'),
+      { head: 'failures in a row', text: ({ by }) => count(by.consecutive) },
+      { head: 'success rate', text: ({ by }) => count(by.success_rate) },
+      { head: 'failure percentage', text: ({ by }) => count(by.failure_percentage) },
+      figureOf('replica-seconds', 'ejected_s', 'plain'),
+      figureOf('seconds of panic', 'panic_s', 'plain'),
     ],
   ),
   metricTable<Result['surges'][number]>(

@@ -31,7 +31,13 @@ export { type Noise, type NoiseDecision, type NoiseThread, noiseSchema } from '.
 export { doNotCount, notCountedTexts } from './not-counted-text.ts'
 export type { ErrorSplit, PercentileComparison, ReplayError } from './percentile-comparison.ts'
 export { type Plan, type PlanRow, type PlanVerdict, planSchema } from './plan-document.ts'
-export type { PoolAvailability, PoolEnergy, PoolRegret, PoolResult } from './pool-result.ts'
+export type {
+  PoolAvailability,
+  PoolEjections,
+  PoolEnergy,
+  PoolRegret,
+  PoolResult,
+} from './pool-result.ts'
 export {
   type Counts,
   counts,

@@ -1,6 +1,7 @@
 import type { Duration } from '../../scenarios/schema/schema.ts'
 import { type AdmissionPlan, OPEN_ADMISSION } from './admission/admission-plan.ts'
 import type { BatchingPlan } from './batching/batching-plan.ts'
+import type { EjectionPlan } from './ejection/ejection-plan.ts'
 import type { GenerationPlan } from './generation/generation-plan.ts'
 import type { HedgePlan } from './hedging/hedge-plan.ts'
 import type { DevicePlan, PoolMemoryPlan } from './memory/memory-plan.ts'
@@ -53,6 +54,8 @@ export interface PoolPlan extends QueueBounds {
   readonly generation?: GenerationPlan | undefined
   /** undefined where the number of replicas stays */
   readonly scaling?: PoolScalingPlan | undefined
+  /** undefined where replicas that fail requests get further ones */
+  readonly ejection?: EjectionPlan | undefined
   /** undefined where memory does not count */
   readonly memory?: PoolMemoryPlan | undefined
   /** lengths are padded up to a multiple of this */

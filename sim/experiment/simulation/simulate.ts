@@ -7,6 +7,7 @@ import {
   type Source,
 } from '../../serving/index.ts'
 import {
+  EjectionRecorder,
   ExecutorRecorder,
   KvSpaces,
   type PowerSummary,
@@ -151,6 +152,7 @@ function recorded(
   const fired: DueEvent[] | null = input.requests && hasProfile ? [] : null
   let rows: RowRecorder | null = null
   let executors: ExecutorRecorder | null = null
+  let ejections: EjectionRecorder | null = null
   const tuning: TuningChange[] = []
   const observe = (requests: Requests) => {
     const options = recorderOptions(scenario, parts.plan, requests, parts.sendDelay && expected)
@@ -160,6 +162,10 @@ function recorded(
     if (parts.lifecycle !== null) {
       executors = new ExecutorRecorder(options)
       observers.push(executors)
+    }
+    if (parts.plan.pools.some(({ ejection }) => ejection !== undefined)) {
+      ejections = new EjectionRecorder(options)
+      observers.push(ejections)
     }
     if (parts.plan.tuning && replication === 0) {
       observers.push({
@@ -181,6 +187,7 @@ function recorded(
       memory: [...(parts.memory?.spaces() ?? []), ...caches.summaries()],
       ...(parts.power && { power: powerSummaries(scenario, parts.power, endMs()) }),
       availability: (executors as ExecutorRecorder | null)?.summaries(endMs()) ?? null,
+      ejections: (ejections as EjectionRecorder | null)?.summaries(endMs()) ?? null,
       ...(parts.cards && { slowdowns: slowdowns(scenario, parts.plan, parts.cards) }),
       ...(parts.plan.tuning && { tuning }),
       stallFree:
@@ -244,6 +251,7 @@ function rowsRecorded(input: SimulationInput, replication: number) {
     rows: recorder!.rows,
     timers: [],
     changes: recorder!.changes,
+    ejections: recorder!.ejections,
     journal: journal!,
   })
   return { parts, kept }

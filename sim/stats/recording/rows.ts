@@ -1,5 +1,12 @@
 import { sharedMemory } from '../../kernel/index.ts'
-import type { Batch, ExecutorPhase, Ms, Observer, Requests } from '../../serving/index.ts'
+import type {
+  Batch,
+  EjectionChange,
+  ExecutorPhase,
+  Ms,
+  Observer,
+  Requests,
+} from '../../serving/index.ts'
 
 type ColumnType =
   | Float64ArrayConstructor
@@ -76,6 +83,11 @@ export interface ExecutorChange {
   readonly state: ExecutorPhase
 }
 
+/** A replica was ejected, or gets requests again, as the control plane decided. */
+export interface ReplicaEjection extends EjectionChange {
+  readonly at: Ms
+}
+
 /** Raw rows by request key, in shared memory: threads pass them on without a copy. */
 export class Rows {
   readonly count: number
@@ -131,6 +143,8 @@ export class RowRecorder implements Observer {
   readonly #requests: Requests
   /** executors that came or went, in order */
   readonly changes: ExecutorChange[] = []
+  /** replicas that were ejected, and got requests again, in order */
+  readonly ejections: ReplicaEjection[] = []
   #arrived = 0
   #batches = 0
 
@@ -175,6 +189,10 @@ export class RowRecorder implements Observer {
 
   executor(at: Ms, executor: number, state: ExecutorPhase): void {
     this.changes.push({ at, executor, state })
+  }
+
+  ejected(at: Ms, change: EjectionChange): void {
+    this.ejections.push({ at, ...change })
   }
 
   batch(now: Ms, batch: Batch): void {

@@ -1,0 +1,84 @@
+import { hashedUniform } from '../../kernel/index.ts'
+import type { EjectionChange, Ms, Observer } from '../ports.ts'
+import type { Detector, ReportEjection, RequestResult } from './detector.ts'
+import type { EjectionPlan, EnvoyOutlierPlan, LinkerdAccrualPlan } from './ejection-plan.ts'
+import { EnvoyOutlier } from './envoy-outlier.ts'
+import { LinkerdAccrual } from './linkerd-accrual.ts'
+
+type PlanOf<P extends EjectionPlan['policy']> = Extract<EjectionPlan, { policy: P }>
+
+/** Every ejection policy. A new one is a new entry here, and its configuration in the schema. */
+const detectors: {
+  readonly [P in EjectionPlan['policy']]: new (
+    plan: PlanOf<P>,
+    hosts: number,
+    report: ReportEjection,
+  ) => Detector
+} = Object.freeze({ 'envoy-outlier': EnvoyOutlier, 'linkerd-accrual': LinkerdAccrual })
+
+export function detectorOf(plan: EjectionPlan, hosts: number, report: ReportEjection): Detector {
+  const build = detectors[plan.policy] as new (
+    plan: EnvoyOutlierPlan | LinkerdAccrualPlan,
+    hosts: number,
+    report: ReportEjection,
+  ) => Detector
+  return new build(plan, hosts, report)
+}
+
+/** Draws of penalties: apart from those of routers. */
+const PURPOSE = 0x2c1b3c6d
+
+/** The replicas of a pool that its router passes over, as they failed requests. */
+export class PoolEjection {
+  readonly plan: EjectionPlan
+  readonly #detector: Detector
+  readonly #firstExecutor: number
+  #observer: Pick<Observer, 'ejected'> = {}
+  #panics = false
+
+  constructor(plan: EjectionPlan, replicas: { readonly first: number; readonly count: number }) {
+    this.plan = plan
+    this.#firstExecutor = replicas.first
+    this.#detector = detectorOf(plan, replicas.count, (at, host, until, reason) => {
+      this.#panics = this.#detector.panics
+      this.#tell(at, host, { until, reason })
+    })
+  }
+
+  set observer(observer: Pick<Observer, 'ejected'>) {
+    this.#observer = observer
+  }
+
+  /** A request is about to be routed. */
+  advance(now: Ms): void {
+    this.#detector.advance(now)
+  }
+
+  isEjected(replica: number): boolean {
+    return this.#detector.closed[replica] === 1 && !this.#panics
+  }
+
+  sent(now: Ms, replica: number): void {
+    this.#detector.sent(now, replica)
+  }
+
+  /** `key`: of the request. */
+  ended(now: Ms, replica: number, result: RequestResult, key: number): void {
+    this.#detector.ended(now, replica, result, () => hashedUniform(key, PURPOSE + replica))
+  }
+
+  /** A replica takes requests from now on, or does not any more. */
+  changed(now: Ms, replica: number, takesRequests: boolean): void {
+    if (takesRequests) this.#detector.joined(now, replica)
+    else this.#detector.left(now, replica)
+    if (this.#panics === this.#detector.panics) return
+    this.#panics = this.#detector.panics
+    const isClosed = this.#detector.closed[replica] === 1
+    if (!isClosed) this.#tell(now, replica, { until: now, reason: null })
+  }
+
+  #tell(at: Ms, replica: number, change: Pick<EjectionChange, 'until' | 'reason'>): void {
+    const executor = this.#firstExecutor + replica
+    this.#observer.ejected?.(at, { executor, ...change, panics: this.#panics })
+  }
+}
