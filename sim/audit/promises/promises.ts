@@ -6,6 +6,7 @@ import {
   promisedMemory,
 } from './memory-promises.ts'
 import { type PromisedCard, promisedCards } from './promised-cards.ts'
+import { type PromisedEjection, promisedEjection } from './promised-ejection.ts'
 import { type PromisedHedge, promisedHedge } from './promised-hedge.ts'
 import { type PromisedKv, promisedKv } from './promised-kv.ts'
 import { type PromisedNetworks, promisedNetworks } from './promised-networks.ts'
@@ -105,6 +106,8 @@ export interface PoolPromises extends PromisedBounds {
   readonly batching: Batching
   /** undefined for pools that run batches */
   readonly generation?: PromisedGeneration | undefined
+  /** undefined where replicas that fail requests get further ones */
+  readonly ejection?: PromisedEjection | undefined
   /** undefined where memory is not promised */
   readonly memory?: PromisedMemory | undefined
   /** lengths are padded up to a multiple of this */
@@ -156,6 +159,7 @@ export function promisesOf(scenario: Scenario): Promises {
       }),
       batching: batchingOf(batching),
       generation: pool.generation && generationOf(pool.generation, pool, scenario),
+      ejection: promisedEjection(pool),
       memory: promisedMemory(pool, scenario),
       padTo: description !== undefined && 'pad_to' in description ? description.pad_to : 1,
       ragged: description !== undefined && 'ragged' in description && description.ragged,

@@ -26,6 +26,7 @@ import { queueTimeout } from './queue/queue-timeout.ts'
 import { slack } from './queue/slack.ts'
 import { conservation } from './requests/conservation.ts'
 import { copies } from './requests/copies.ts'
+import { ejections } from './requests/ejections.ts'
 import { executor } from './requests/executor.ts'
 import { fanOut } from './requests/fan-out.ts'
 import { networks } from './requests/networks.ts'
@@ -63,6 +64,7 @@ export const rules: readonly Rule[] = Object.freeze([
   fanOut,
   copies,
   replicas,
+  ejections,
   networks,
   sequenceSlots,
   kvCache,

@@ -26,7 +26,7 @@ export function detectorOf(plan: EjectionPlan, hosts: number, report: ReportEjec
 }
 
 /** Draws of penalties: apart from those of routers. */
-const PURPOSE = 0x2c1b3c6d
+const PURPOSE = 0x7feb352d
 
 /** The replicas of a pool that its router passes over, as they failed requests. */
 export class PoolEjection {

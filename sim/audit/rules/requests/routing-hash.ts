@@ -2,7 +2,7 @@
  * The documented draws of routers, written a second time: the finaliser of MurmurHash3 (Appleby
  * 2011) of a number and a purpose, as a number in (0, 1).
  */
-function draw(number: number, purpose: number): number {
+export function draw(number: number, purpose: number): number {
   let bits = (number + Math.imul(purpose, 1_663_821_227)) | 0
   bits ^= bits >>> 16
   bits = Math.imul(bits, 2_246_822_507)
