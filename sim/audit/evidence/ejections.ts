@@ -76,6 +76,7 @@ const fresh = () => ({
 function walkOutliers(rule: PromisedOutliers, events: readonly ReplicaEvent[], marks: Marks): void {
   const all = Array.from({ length: marks.replicas }, fresh)
   let analysis = 1
+  let failing: { readonly at: number; readonly own: (typeof all)[number] }[] = []
   const up = () => all.filter(({ isUp }) => isUp).length
   const out = () => all.filter(({ isOut }) => isOut).length
   const lasts = (strikes: number) => Math.min(strikes * rule.baseEjectionMs, rule.maxEjectionMs)
@@ -123,6 +124,12 @@ function walkOutliers(rule: PromisedOutliers, events: readonly ReplicaEvent[], m
   }
   for (const event of events) {
     const { at, replica } = event
+    // of those that fail at one instant the first is ejected first
+    if (event.kind === 'arrival' || (failing[0]?.at ?? at) < at) {
+      failing.sort((a, b) => all.indexOf(a.own) - all.indexOf(b.own))
+      for (const { at: then, own } of failing) if (own.isUp) eject(then, own)
+      failing = []
+    }
     const due = (time: number) => (event.kind === 'arrival' ? time <= at : time < at)
     for (; due(analysis * rule.intervalMs); analysis++) analyse(analysis * rule.intervalMs)
     const own = all[replica]!
@@ -136,7 +143,7 @@ function walkOutliers(rule: PromisedOutliers, events: readonly ReplicaEvent[], m
         own.good++
         own.bad = 0
       } else if (++own.bad === rule.consecutive5xx && !own.isOut) {
-        if (rule.enforcesConsecutive5xx) eject(at, own)
+        if (rule.enforcesConsecutive5xx) failing.push({ at, own })
         own.bad = 0
       }
     }

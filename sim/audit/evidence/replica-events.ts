@@ -22,7 +22,7 @@ export type ReplicaEvent = { readonly at: number; readonly replica: number } & (
 
 interface Ranked {
   readonly event: ReplicaEvent
-  /** within an instant: changes, batches, requests that left, arrivals, those refused on arrival */
+  /** within an instant: changes, batches, requests that left, arrivals */
   readonly rank: number
   /** within a rank */
   readonly order: number
@@ -64,9 +64,11 @@ export function replicaEvents(
     for (const key of [...queue.timedOut, ...queue.failed, ...queue.shed]) {
       const at = rows.done[key]!
       if (Number.isNaN(at) || rows.refusal[key] === REFUSED_BY.unavailable) continue
-      const rank = at > rows.sent[key]! ? 2 : 4
+      // one that is refused on arrival ends before the next one arrives
+      const isRefused = !(at > rows.sent[key]!)
       const good = goodnessOf(key)
-      events.push({ event: { at, replica, kind: 'end', good, key }, rank, order: key })
+      const place = isRefused ? { rank: 3, order: key + 0.5 } : { rank: 2, order: key }
+      events.push({ event: { at, replica, kind: 'end', good, key }, ...place })
     }
     for (const key of [...queue.joined, ...queue.shed]) {
       if (rows.refusal[key] === REFUSED_BY.unavailable) continue

@@ -45,15 +45,15 @@ class Ejections implements Observer {
     place?.ejection.changed(now, place.replica, phase === 'up')
   }
 
-  /** Requests of a batch end at one instant: those that failed count first. */
+  /** Requests of a batch end at one instant: those that failed count first, each in turn. */
   batch(now: Ms, { executor, members, size }: Batch): void {
     const place = this.#placeOf[executor]!
     if (place === null) return
     const { outcome, key } = this.#requests
     const { ejection, replica } = place
+    const inTurn = [...members.subarray(0, size)].sort((a, b) => key[a]! - key[b]!)
     for (const result of RESULTS) {
-      for (let i = 0; i < size; i++) {
-        const request = members[i]!
+      for (const request of inTurn) {
         const own = this.#resultOf(outcome[request]!, place)
         if (own === result) ejection.ended(now, replica, own, key[request]!)
       }

@@ -32,6 +32,7 @@ function detectorOf(hosts: number, changed: Partial<EnvoyOutlierPlan> = {}) {
   })
   const end = (at: number, host: number, result: 'success' | 'failure', times = 1) => {
     for (let i = 0; i < times; i++) detector.ended(at, host, result)
+    detector.advance(at)
   }
   return { detector, reports, end }
 }
@@ -152,6 +153,15 @@ describe('the share that may be ejected', () => {
     end(5, 1, 'failure', 5)
     expect([...detector.closed].slice(0, 2)).toEqual([0, 1])
   })
+})
+
+test('of replicas that fail at one instant the first are ejected, in any order of events', () => {
+  const { detector, reports } = detectorOf(10)
+  for (const host of [7, 3, 5]) {
+    for (let i = 0; i < 5; i++) detector.ended(1, host, 'failure')
+  }
+  detector.advance(1)
+  expect(reports.map(([, host]) => host)).toEqual([3])
 })
 
 describe('success rates', () => {

@@ -29,6 +29,9 @@ export class EnvoyOutlier implements Detector {
   readonly #report: ReportEjection
   #members: number
   #ejected = 0
+  /** failed so many requests in a row at an instant, and are not ejected yet */
+  readonly #failing = new Set<number>()
+  #failingAt: Ms = 0
   /** analyses so far */
   #analyses = 0
 
@@ -48,6 +51,7 @@ export class EnvoyOutlier implements Detector {
   }
 
   advance(now: Ms): void {
+    this.#decide()
     while (this.#nextAnalysis <= now) this.#analyse()
   }
 
@@ -62,8 +66,10 @@ export class EnvoyOutlier implements Detector {
       return
     }
     if (++host.failuresInARow !== this.#plan.consecutive5xx || this.closed[number] === 1) return
-    if (this.#plan.enforcesConsecutive5xx) this.#eject(now, number, 'consecutive')
     host.failuresInARow = 0
+    if (!this.#plan.enforcesConsecutive5xx) return
+    this.#failing.add(number)
+    this.#failingAt = now
   }
 
   sent(): void {}
@@ -89,7 +95,20 @@ export class EnvoyOutlier implements Detector {
     return (this.#analyses + 1) * this.#plan.intervalMs
   }
 
+  /**
+   * Ejects those that failed in a row, by number. Replicas may do so at one instant, in an order of
+   * no meaning, and the limit may allow only some of them.
+   */
+  #decide(): void {
+    if (this.#failing.size === 0) return
+    for (const number of [...this.#failing].sort((a, b) => a - b)) {
+      this.#eject(this.#failingAt, number, 'consecutive')
+    }
+    this.#failing.clear()
+  }
+
   #advanceBefore(now: Ms): void {
+    if (now > this.#failingAt) this.#decide()
     while (this.#nextAnalysis < now) this.#analyse()
   }
 
@@ -140,6 +159,7 @@ export class EnvoyOutlier implements Detector {
 
   #eject(now: Ms, number: number, reason: EjectionReason): void {
     const { maxEjectionPercent, alwaysEjectOne, baseEjectionMs, maxEjectionMs } = this.#plan
+    if (!this.#hosts[number]!.isMember) return
     const percent = (100 * (this.#ejected + 1)) / this.#members
     if (percent > maxEjectionPercent && !(alwaysEjectOne && this.#ejected === 0)) return
     const host = this.#hosts[number]!
