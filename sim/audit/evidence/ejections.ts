@@ -17,7 +17,6 @@ export function ejectedSpans(
   { pools }: Pick<Promises, 'pools'>,
   seen: { readonly queues: readonly SeenQueue[]; readonly rows: AuditRows },
   changes: readonly ExecutorChange[],
-  keys: Int32Array | null,
 ): readonly (readonly EjectedSpan[])[] {
   const spans: EjectedSpan[][] = seen.queues.map(() => [])
   for (const [index, pool] of pools.entries()) {
@@ -26,7 +25,7 @@ export function ejectedSpans(
     const events = replicaEvents(pool, queues, seen.rows, changes)
     const marks = new Marks(queues.length)
     if (pool.ejection.policy === 'envoy-outlier') walkOutliers(pool.ejection, events, marks)
-    else walkAccrual(pool.ejection, events, marks, (key) => keys?.[key] ?? key)
+    else walkAccrual(pool.ejection, events, marks)
     for (const [replica, { number }] of queues.entries()) {
       spans[number] = marks.spansOf(replica)
     }
@@ -151,25 +150,20 @@ function walkOutliers(rule: PromisedOutliers, events: readonly ReplicaEvent[], m
 }
 
 /** Linkerd: failures in a row, penalties that double, and one probe after each. */
-function walkAccrual(
-  rule: PromisedAccrual,
-  events: readonly ReplicaEvent[],
-  marks: Marks,
-  keyOf: (key: number) => number,
-): void {
-  const states = new Map<number, { state: string; bad: number; probes: number; until: number }>()
+function walkAccrual(rule: PromisedAccrual, events: readonly ReplicaEvent[], marks: Marks): void {
+  const states = new Map<number, Counted>()
   const unspoilt = () => ({ state: 'open', bad: 0, probes: 0, until: Number.NaN })
   for (const event of events) {
     const { at, replica } = event
-    const own = states.get(replica) ?? unspoilt()
+    const own = states.get(replica) ?? { ...unspoilt(), count: 0 }
     states.set(replica, own)
     if (own.state === 'shut' && (event.kind === 'arrival' ? own.until <= at : own.until < at)) {
       own.state = 'probation'
       marks.set(own.until, replica, false)
     }
-    const shut = (key: number) => {
+    const shut = () => {
       const base = Math.min(rule.minPenaltyMs * 2 ** own.probes, rule.maxPenaltyMs)
-      const extra = base * rule.jitterRatio * draw(keyOf(key), PENALTIES + replica)
+      const extra = base * rule.jitterRatio * draw(own.count++, PENALTIES + replica)
       own.state = 'shut'
       own.bad = 0
       own.until = at + Math.min(base + extra, rule.maxPenaltyMs)
@@ -185,7 +179,7 @@ function walkAccrual(
     } else if (own.state === 'probation') {
       if (event.good === false) {
         own.probes++
-        shut(event.key)
+        shut()
       } else {
         if (event.good === true) Object.assign(own, unspoilt())
         marks.set(at, replica, false)
@@ -194,10 +188,19 @@ function walkAccrual(
       own.bad = event.good ? 0 : own.bad + 1
       if (own.bad === rule.maxFailures) {
         own.probes = 0
-        shut(event.key)
+        shut()
       }
     }
   }
+}
+
+interface Counted {
+  state: string
+  bad: number
+  probes: number
+  until: number
+  /** all penalties so far */
+  count: number
 }
 
 const PENALTIES = 2_146_121_005

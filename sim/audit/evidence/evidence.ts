@@ -169,9 +169,7 @@ export function gatherEvidence(
   const expected = expectedParts(requests, promises, rows)
   // where requests are sent as they are routed, their replicas are chosen later
   const ejected =
-    delivered === null
-      ? ejectedSpans(promises, { queues, rows }, changes, keys)
-      : queues.map(() => [])
+    delivered === null ? ejectedSpans(promises, { queues, rows }, changes) : queues.map(() => [])
   const lists = { queues, unhindered, batches, left, gone }
   return { classOf, promises, rows, requests, expected, ...lists, end, ejected, keys, delivered }
 }

@@ -16,7 +16,7 @@ import {
 export type ReplicaEvent = { readonly at: number; readonly replica: number } & (
   | { readonly kind: 'up' | 'away' }
   /** `good`: null where the end says nothing about the replica */
-  | { readonly kind: 'end'; readonly good: boolean | null; readonly key: number }
+  | { readonly kind: 'end'; readonly good: boolean | null }
   | { readonly kind: 'arrival' }
 )
 
@@ -57,7 +57,7 @@ export function replicaEvents(
         for (const key of members) {
           const good = goodnessOf(key)
           if (good !== wanted) continue
-          events.push({ event: { at: done, replica, kind: 'end', good, key }, rank: 1, order })
+          events.push({ event: { at: done, replica, kind: 'end', good }, rank: 1, order })
         }
       }
     }
@@ -68,7 +68,7 @@ export function replicaEvents(
       const isRefused = !(at > rows.sent[key]!)
       const good = goodnessOf(key)
       const place = isRefused ? { rank: 3, order: key + 0.5 } : { rank: 2, order: key }
-      events.push({ event: { at, replica, kind: 'end', good, key }, ...place })
+      events.push({ event: { at, replica, kind: 'end', good }, ...place })
     }
     for (const key of [...queue.joined, ...queue.shed]) {
       if (rows.refusal[key] === REFUSED_BY.unavailable) continue

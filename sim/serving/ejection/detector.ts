@@ -17,6 +17,9 @@ export type ReportEjection = (
   reason: EjectionReason | null,
 ) => void
 
+/** A draw in (0, 1) for a penalty of a replica, of which it had so many before. */
+export type DrawPenalty = (host: number, before: number) => number
+
 /**
  * The state of one rule on the replicas of a pool, by their numbers. Its clock is the time of the
  * events: what was due between two of them is made up for at the second, at the time that it was
@@ -28,8 +31,8 @@ export interface Detector {
   advance(now: Ms): void
   /** 1 for replicas to which nothing is routed */
   readonly closed: Uint8Array
-  /** A request has ended. `draw`: in (0, 1), by the request. */
-  ended(now: Ms, host: number, result: RequestResult, draw: () => number): void
+  /** A request has ended. */
+  ended(now: Ms, host: number, result: RequestResult): void
   /** A request was routed to a replica. */
   sent(now: Ms, host: number): void
   /** A replica takes requests from now on, with no history. */

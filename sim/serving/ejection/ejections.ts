@@ -45,28 +45,26 @@ class Ejections implements Observer {
     place?.ejection.changed(now, place.replica, phase === 'up')
   }
 
-  /** Requests of a batch end at one instant: those that failed count first, each in turn. */
+  /** Requests of a batch end at one instant: those that failed count first. */
   batch(now: Ms, { executor, members, size }: Batch): void {
     const place = this.#placeOf[executor]!
     if (place === null) return
-    const { outcome, key } = this.#requests
+    const { outcome } = this.#requests
     const { ejection, replica } = place
-    const inTurn = [...members.subarray(0, size)].sort((a, b) => key[a]! - key[b]!)
     for (const result of RESULTS) {
-      for (const request of inTurn) {
-        const own = this.#resultOf(outcome[request]!, place)
-        if (own === result) ejection.ended(now, replica, own, key[request]!)
+      for (let i = 0; i < size; i++) {
+        const own = this.#resultOf(outcome[members[i]!]!, place)
+        if (own === result) ejection.ended(now, replica, own)
       }
     }
   }
 
   lost(now: Ms, request: number): void {
-    const { queue, outcome, refusal, key } = this.#requests
+    const { queue, outcome, refusal } = this.#requests
     if (refusal[request] === REFUSAL.unavailable) return
     const place = this.#places[queue[request]!]!
     if (place === null) return
-    const result = this.#resultOf(outcome[request]!, place)
-    place.ejection.ended(now, place.replica, result, key[request]!)
+    place.ejection.ended(now, place.replica, this.#resultOf(outcome[request]!, place))
   }
 
   #resultOf(outcome: number, { ejection }: Place): RequestResult {

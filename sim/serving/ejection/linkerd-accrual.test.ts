@@ -18,11 +18,11 @@ const PLAN: LinkerdAccrualPlan = {
 
 function accrual(changed: Partial<LinkerdAccrualPlan> = {}) {
   const reports: unknown[][] = []
-  const detector = new LinkerdAccrual({ ...PLAN, jitterRatio: 0, ...changed }, 2, (...report) => {
-    reports.push(report)
-  })
+  const plan = { ...PLAN, jitterRatio: 0, ...changed }
+  const report = (...told: unknown[]) => reports.push(told)
+  const detector = new LinkerdAccrual(plan, 2, report, () => 0.5)
   const end = (at: number, result: 'success' | 'failure' | 'none', times = 1) => {
-    for (let i = 0; i < times; i++) detector.ended(at, 0, result, () => 0.5)
+    for (let i = 0; i < times; i++) detector.ended(at, 0, result)
   }
   const isShut = (at: number) => {
     detector.advance(at)

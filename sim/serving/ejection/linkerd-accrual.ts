@@ -1,5 +1,5 @@
 import type { Ms } from '../ports.ts'
-import type { Detector, ReportEjection, RequestResult } from './detector.ts'
+import type { Detector, DrawPenalty, ReportEjection, RequestResult } from './detector.ts'
 import type { LinkerdAccrualPlan } from './ejection-plan.ts'
 
 type Phase = 'open' | 'shut' | 'probing' | 'away'
@@ -23,12 +23,17 @@ export class LinkerdAccrual implements Detector {
   readonly #plan: LinkerdAccrualPlan
   readonly #hosts: readonly Host[]
   readonly #report: ReportEjection
+  readonly #draw: DrawPenalty
+  /** by replica: all its penalties */
+  readonly #penalties: Uint32Array
 
-  constructor(plan: LinkerdAccrualPlan, hosts: number, report: ReportEjection) {
+  constructor(plan: LinkerdAccrualPlan, hosts: number, report: ReportEjection, draw: DrawPenalty) {
     this.#plan = plan
     this.closed = new Uint8Array(hosts)
     this.#hosts = Array.from({ length: hosts }, newHost)
     this.#report = report
+    this.#draw = draw
+    this.#penalties = new Uint32Array(hosts)
   }
 
   advance(now: Ms): void {
@@ -37,7 +42,7 @@ export class LinkerdAccrual implements Detector {
     }
   }
 
-  ended(now: Ms, number: number, result: RequestResult, draw: () => number): void {
+  ended(now: Ms, number: number, result: RequestResult): void {
     const host = this.#hosts[number]!
     if (host.probesAt < now) this.#probe(number)
     if (host.phase === 'away' || host.phase === 'shut') return
@@ -51,10 +56,10 @@ export class LinkerdAccrual implements Detector {
       if (this.closed[number] === 1) this.#admit(now, number)
     } else if (host.phase === 'probing') {
       host.penalties++
-      this.#shut(now, number, draw())
+      this.#shut(now, number)
     } else if (++host.failuresInARow === this.#plan.maxFailures) {
       host.penalties = 0
-      this.#shut(now, number, draw())
+      this.#shut(now, number)
     }
   }
 
@@ -83,8 +88,9 @@ export class LinkerdAccrual implements Detector {
     this.#admit(at, number)
   }
 
-  #shut(now: Ms, number: number, draw: number): void {
+  #shut(now: Ms, number: number): void {
     const host = this.#hosts[number]!
+    const draw = this.#draw(number, this.#penalties[number]!++)
     host.phase = 'shut'
     host.failuresInARow = 0
     host.probesAt = now + penaltyMs(this.#plan, host.penalties, draw)

@@ -1,6 +1,6 @@
 import { hashedUniform } from '../../kernel/index.ts'
 import type { EjectionChange, Ms, Observer } from '../ports.ts'
-import type { Detector, ReportEjection, RequestResult } from './detector.ts'
+import type { Detector, DrawPenalty, ReportEjection, RequestResult } from './detector.ts'
 import type { EjectionPlan, EnvoyOutlierPlan, LinkerdAccrualPlan } from './ejection-plan.ts'
 import { EnvoyOutlier } from './envoy-outlier.ts'
 import { LinkerdAccrual } from './linkerd-accrual.ts'
@@ -13,20 +13,23 @@ const detectors: {
     plan: PlanOf<P>,
     hosts: number,
     report: ReportEjection,
+    draw: DrawPenalty,
   ) => Detector
 } = Object.freeze({ 'envoy-outlier': EnvoyOutlier, 'linkerd-accrual': LinkerdAccrual })
+
+/** Apart from the draws of routers. */
+const PURPOSE = 0x7feb352d
+const drawPenalty: DrawPenalty = (host, before) => hashedUniform(before, PURPOSE + host)
 
 export function detectorOf(plan: EjectionPlan, hosts: number, report: ReportEjection): Detector {
   const build = detectors[plan.policy] as new (
     plan: EnvoyOutlierPlan | LinkerdAccrualPlan,
     hosts: number,
     report: ReportEjection,
+    draw: DrawPenalty,
   ) => Detector
-  return new build(plan, hosts, report)
+  return new build(plan, hosts, report, drawPenalty)
 }
-
-/** Draws of penalties: apart from those of routers. */
-const PURPOSE = 0x7feb352d
 
 /** The replicas of a pool that its router passes over, as they failed requests. */
 export class PoolEjection {
@@ -62,9 +65,8 @@ export class PoolEjection {
     this.#detector.sent(now, replica)
   }
 
-  /** `key`: of the request. */
-  ended(now: Ms, replica: number, result: RequestResult, key: number): void {
-    this.#detector.ended(now, replica, result, () => hashedUniform(key, PURPOSE + replica))
+  ended(now: Ms, replica: number, result: RequestResult): void {
+    this.#detector.ended(now, replica, result)
   }
 
   /** A replica takes requests from now on, or does not any more. */
