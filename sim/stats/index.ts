@@ -37,11 +37,7 @@ export { type SignFlipInterval, signFlipInterval, signFlipP } from './intervals/
 export { studentTCdf, studentTQuantile } from './intervals/student-t.ts'
 export { PARTS, TOKEN_TIMES } from './recording/cell.ts'
 export type { RunDrift } from './recording/drift.ts'
-export {
-  type EjectionCause,
-  EjectionRecorder,
-  type EjectionSummary,
-} from './recording/ejection-recorder.ts'
+export { EjectionRecorder } from './recording/ejection-recorder.ts'
 export { ExecutorRecorder } from './recording/executor-recorder.ts'
 export { Histogram } from './recording/histogram.ts'
 export { KvSpaces } from './recording/kv-spaces.ts'

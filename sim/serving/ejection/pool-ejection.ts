@@ -1,34 +1,22 @@
 import { hashedUniform } from '../../kernel/index.ts'
 import type { EjectionChange, Ms, Observer } from '../ports.ts'
 import type { Detector, DrawPenalty, ReportEjection, RequestResult } from './detector.ts'
-import type { EjectionPlan, EnvoyOutlierPlan, LinkerdAccrualPlan } from './ejection-plan.ts'
+import type { EjectionPlan } from './ejection-plan.ts'
 import { EnvoyOutlier } from './envoy-outlier.ts'
 import { LinkerdAccrual } from './linkerd-accrual.ts'
-
-type PlanOf<P extends EjectionPlan['policy']> = Extract<EjectionPlan, { policy: P }>
-
-/** Every ejection policy. A new one is a new entry here, and its configuration in the schema. */
-const detectors: {
-  readonly [P in EjectionPlan['policy']]: new (
-    plan: PlanOf<P>,
-    hosts: number,
-    report: ReportEjection,
-    draw: DrawPenalty,
-  ) => Detector
-} = Object.freeze({ 'envoy-outlier': EnvoyOutlier, 'linkerd-accrual': LinkerdAccrual })
 
 /** Apart from the draws of routers. */
 const PURPOSE = 0x7feb352d
 const drawPenalty: DrawPenalty = (host, before) => hashedUniform(before, PURPOSE + host)
 
-export function detectorOf(plan: EjectionPlan, hosts: number, report: ReportEjection): Detector {
-  const build = detectors[plan.policy] as new (
-    plan: EnvoyOutlierPlan | LinkerdAccrualPlan,
-    hosts: number,
-    report: ReportEjection,
-    draw: DrawPenalty,
-  ) => Detector
-  return new build(plan, hosts, report, drawPenalty)
+/** A new policy is a new case here, and its configuration in the schema. */
+function detectorOf(plan: EjectionPlan, hosts: number, report: ReportEjection): Detector {
+  switch (plan.policy) {
+    case 'envoy-outlier':
+      return new EnvoyOutlier(plan, hosts, report)
+    case 'linkerd-accrual':
+      return new LinkerdAccrual(plan, hosts, report, drawPenalty)
+  }
 }
 
 /** The replicas of a pool that its router passes over, as they failed requests. */

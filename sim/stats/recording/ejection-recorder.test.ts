@@ -33,8 +33,7 @@ test('an ejection ends by itself, at the next change, or with the run', () => {
   recorder.ejected(0, { executor: 1, until: 5000, reason: 'consecutive', ...quiet })
   recorder.ejected(2000, { executor: 1, until: 2000, reason: null, ...quiet })
   recorder.ejected(0, { executor: 2, until: Number.POSITIVE_INFINITY, reason: 'probe', ...quiet })
-  const [{ replicas }] = recorder.summaries(8000) as [{ replicas: readonly unknown[] }]
-  expect(replicas).toEqual([
+  expect(recorder.summaries(8000)[0]!.replicas).toEqual([
     { ejections: 1, ejectedS: 5 },
     { ejections: 1, ejectedS: 2 },
     // a probe that is under way is no ejection
