@@ -11,7 +11,7 @@ import { replay } from './manual-world.ts'
 import { ejectionPolicies, systemEjecting } from './random-ejection.ts'
 import { type SmallSystem, serve } from './small-system.ts'
 
-/** Replicas that fail requests get none for a while: conservation, both worlds, predicted losses. */
+/** Replicas that fail requests get none for a while. */
 
 const runs: Readonly<Record<string, (system: SmallSystem) => ReturnType<typeof serve>['rows']>> = {
   simulated: (system) => serve(system, { audited: false }).rows,

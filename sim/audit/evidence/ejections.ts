@@ -2,9 +2,8 @@ import type { PromisedAccrual, PromisedOutliers } from '../promises/promised-eje
 import type { Promises } from '../promises/promises.ts'
 import { draw } from '../rules/requests/routing-hash.ts'
 import type { ExecutorChange } from './absences.ts'
-import type { SeenQueue } from './evidence.ts'
 import type { AuditRows } from './raw-rows.ts'
-import { type ReplicaEvent, replicaEvents } from './replica-events.ts'
+import { type QueueEnds, type ReplicaEvent, replicaEvents } from './replica-events.ts'
 
 /** A time in which nothing may be routed to a queue, as its replica has failed requests. */
 export interface EjectedSpan {
@@ -15,7 +14,7 @@ export interface EjectedSpan {
 /** By queue: the ejections that follow from the ends of requests, apart from panics. */
 export function ejectedSpans(
   { pools }: Pick<Promises, 'pools'>,
-  seen: { readonly queues: readonly SeenQueue[]; readonly rows: AuditRows },
+  seen: { readonly queues: readonly QueueEnds[]; readonly rows: AuditRows },
   changes: readonly ExecutorChange[],
 ): readonly (readonly EjectedSpan[])[] {
   const spans: EjectedSpan[][] = seen.queues.map(() => [])

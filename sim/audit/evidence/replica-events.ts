@@ -1,6 +1,5 @@
 import type { PoolPromises } from '../promises/promises.ts'
 import type { ExecutorChange } from './absences.ts'
-import type { SeenQueue } from './evidence.ts'
 import {
   ABANDONED,
   type AuditRows,
@@ -11,6 +10,19 @@ import {
   SERVED,
   TIMED_OUT,
 } from './raw-rows.ts'
+import type { SeenBatch } from './seen-batch.ts'
+
+/** What happened at a queue; lists as in `SeenQueue`. */
+export interface QueueEnds {
+  readonly number: number
+  readonly poolIndex: number
+  readonly firstExecutor: number
+  readonly joined: readonly number[]
+  readonly shed: readonly number[]
+  readonly timedOut: readonly number[]
+  readonly failed: readonly number[]
+  readonly batches: readonly SeenBatch[]
+}
 
 /** What bears on whether a replica of a pool gets requests. */
 export type ReplicaEvent = { readonly at: number; readonly replica: number } & (
@@ -31,7 +43,7 @@ interface Ranked {
 /** All events of a pool in order of time. */
 export function replicaEvents(
   { ejection }: PoolPromises,
-  queues: readonly SeenQueue[],
+  queues: readonly QueueEnds[],
   rows: AuditRows,
   changes: readonly ExecutorChange[],
 ): ReplicaEvent[] {

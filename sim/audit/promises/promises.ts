@@ -106,7 +106,6 @@ export interface PoolPromises extends PromisedBounds {
   readonly batching: Batching
   /** undefined for pools that run batches */
   readonly generation?: PromisedGeneration | undefined
-  /** undefined where replicas that fail requests get further ones */
   readonly ejection?: PromisedEjection | undefined
   /** undefined where memory is not promised */
   readonly memory?: PromisedMemory | undefined
@@ -159,8 +158,7 @@ export function promisesOf(scenario: Scenario): Promises {
       }),
       batching: batchingOf(batching),
       generation: pool.generation && generationOf(pool.generation, pool, scenario),
-      ejection: promisedEjection(pool),
-      memory: promisedMemory(pool, scenario),
+      ...{ ejection: promisedEjection(pool), memory: promisedMemory(pool, scenario) },
       padTo: description !== undefined && 'pad_to' in description ? description.pad_to : 1,
       ragged: description !== undefined && 'ragged' in description && description.ragged,
     })

@@ -1,12 +1,6 @@
 import { Empirical } from '../../kernel/index.ts'
 import { type Ms, OUTCOME, type ServingPlan, stationsOf } from '../../serving/index.ts'
-import {
-  type ExecutorChange,
-  type ModelMove,
-  type ReplicaEjection,
-  RowRecorder,
-  Rows,
-} from '../../stats/index.ts'
+import { type ExecutorChange, type ModelMove, RowRecorder, Rows } from '../../stats/index.ts'
 import { ListSource, type RequestList } from '../../traffic/index.ts'
 import {
   AlikeSpeed,
@@ -43,7 +37,7 @@ export interface ObservedRun {
   /** executors that came or went, in order; none where all ran all the time */
   readonly changes?: readonly ExecutorChange[]
   /** replicas that were ejected, and got requests again, in order; none where none fails them */
-  readonly ejections?: readonly ReplicaEjection[]
+  readonly ejections?: Readonly<RowRecorder['ejections']>
   /** of each start of the traffic; none in a simulated run */
   readonly control?: readonly ControlReading[]
 }

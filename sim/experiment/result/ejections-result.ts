@@ -1,9 +1,22 @@
-import type { PoolEjections } from '../../documents/index.ts'
+import type { Scenario } from '../../../scenarios/schema/schema.ts'
+import type { PoolEjections, PoolResult } from '../../documents/index.ts'
 import type { RunSummary } from '../../stats/index.ts'
+import { availabilityResult } from './availability.ts'
 import { overRuns } from './over-runs.ts'
 
+/** Which replicas of a pool serve: those that are up, and those that are not ejected. */
+export function replicasResult(
+  scenario: Scenario,
+  runs: readonly RunSummary[],
+  index: number,
+): Pick<PoolResult, 'availability' | 'ejections'> {
+  const availability = availabilityResult(scenario, runs, index)
+  if (scenario.pools[index]!.outlier_detection === undefined) return { availability }
+  return { availability, ejections: ejectionsResult(runs, index) }
+}
+
 /** Ejections of the replicas of a pool with outlier detection. */
-export function ejectionsResult(runs: readonly RunSummary[], index: number): PoolEjections {
+function ejectionsResult(runs: readonly RunSummary[], index: number): PoolEjections {
   const each = runs.map(({ ejections }) => ejections![index]!)
   const summed = (of: (run: (typeof each)[number]) => number) =>
     each.reduce((sum, run) => sum + of(run), 0)

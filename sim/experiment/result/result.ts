@@ -20,8 +20,7 @@ import { grouped } from '../system/crowd.ts'
 import type { PreparedScenario } from '../system/prepared-scenario.ts'
 import { loadOf, type Resolved } from '../system/resolve.ts'
 import { assumptionsOf } from './assumptions.ts'
-import { availabilityResult } from './availability.ts'
-import { ejectionsResult } from './ejections-result.ts'
+import { replicasResult } from './ejections-result.ts'
 import { energyResult } from './energy.ts'
 import { hedgesResult } from './hedges-result.ts'
 import { memoryResult } from './memory-result.ts'
@@ -145,8 +144,7 @@ export function resultOf(
       kv_blocks: pool.generation === undefined ? null : overRuns(runs, (run) => run.kvBlocks[i]!),
       kv_blocks_limit: finite(plan.pools[i]!.generation?.kv.blocks),
       energy: energyResult(scenario, runs, i),
-      availability: availabilityResult(scenario, runs, i),
-      ...(scenario.pools[i]!.outlier_detection && { ejections: ejectionsResult(runs, i) }),
+      ...replicasResult(scenario, runs, i),
       ...(scenario.pools[i]!.card !== undefined && {
         slowdown: overRuns(runs, ({ slowdowns }) => slowdowns[i]!),
       }),

@@ -86,7 +86,7 @@ test('jitter adds up to half of a penalty, within its limit (backoff)', () => {
   expect(penaltyMs(PLAN, 6, 0.999)).toBe(60_000)
 })
 
-describe('replicas that come and go', () => {
+describe('replicas that start and stop', () => {
   test('a lost one is forgotten, and begins anew', () => {
     const { detector, end, isShut, reports } = accrual({ maxFailures: 2 })
     end(0, 'failure', 2)

@@ -129,7 +129,7 @@ class PlacesOfCopies {
 /** Whether no replica of its pool took it. */
 const isRefused = ({ rows }: Evidence, key: number) => rows.refusal[key] === REFUSED_BY.unavailable
 
-/** Whether it was routed to no pool, as all queues were closed; those of ejected replicas are not. */
+/** Whether it was routed to no pool, as all queues were closed; ejections close none. */
 function isUnavailable(seen: Evidence, key: number, sent: number): boolean {
   const pool = seen.queues[seen.rows.queue[key]!]?.poolIndex
   return (
