@@ -18,7 +18,7 @@ interface Place {
   readonly replica: number
 }
 
-/** Reports how requests end, and which replicas start and stop, to the pools that eject replicas. */
+/** Reports to pools that eject replicas how requests end, and which replicas start and stop. */
 class Ejections implements Observer {
   readonly #requests: Requests
   /** by queue; null in pools that eject none */

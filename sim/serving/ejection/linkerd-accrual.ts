@@ -15,7 +15,8 @@ interface Host {
 
 /**
  * Failure accrual as in Linkerd (linkerd2-proxy, breaker/consecutive_failures.rs), with the
- * penalties of linkerd/exp-backoff. In probation the first request that ends decides, be it the probe or not.
+ * penalties of linkerd/exp-backoff. In probation the first request that ends decides, be it the
+ * probe or not.
  */
 export class LinkerdAccrual implements Detector {
   readonly closed: Uint8Array
