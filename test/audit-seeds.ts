@@ -2,6 +2,7 @@ import { OUTCOME, REFUSAL } from '../sim/serving/index.ts'
 import type { RowColumns } from '../sim/stats/index.ts'
 import { copySeeds } from './audit-copy-seeds.ts'
 import { decisionSeeds, limitSeeds } from './audit-decision-seeds.ts'
+import { ejectionSeeds } from './audit-ejection-seeds.ts'
 import { generationSeeds } from './audit-generation-seeds.ts'
 import { memorySeeds } from './audit-memory-seeds.ts'
 import { retrySeeds } from './audit-retry-seeds.ts'
@@ -42,6 +43,7 @@ export const seeds: readonly Seed[] = [
   ...decisionSeeds(),
   ...copySeeds(),
   ...retrySeeds(),
+  ...ejectionSeeds(),
   ...limitSeeds(),
   ...generationSeeds(),
   ...memorySeeds(),

@@ -88,6 +88,32 @@ export const apart = systemOf(
   [{ perReplicaQueues: true, replicas: 3, batching: { ...dynamic, maxBatch: 2 } }],
   { classes: [{ ...ANY_CLASS, fanOut: 2 }, ANY_CLASS] },
 )
+export const EJECTION_MS = 20
+
+/** Two requests in a row that are late eject one of the three replicas. */
+export const ejecting = systemOf(
+  [
+    {
+      ...{ perReplicaQueues: true, replicas: 3, routing: 'round-robin' },
+      ejection: {
+        policy: 'envoy-outlier',
+        timeoutsCount: true,
+        consecutive5xx: 2,
+        intervalMs: 5,
+        baseEjectionMs: EJECTION_MS,
+        maxEjectionMs: EJECTION_MS,
+        maxEjectionPercent: 34,
+        alwaysEjectOne: false,
+        enforcesConsecutive5xx: true,
+        successRate: { enforced: false, minimumHosts: 5, requestVolume: 100, stdevFactor: 1.9 },
+        failurePercentage: { enforced: false, minimumHosts: 5, requestVolume: 50, threshold: 85 },
+        panicThresholdPercent: 50,
+      },
+    },
+  ],
+  { classes: patient(5) },
+)
+
 export const COPYING: HedgePlan = {
   tied: false,
   afterMs: 6,

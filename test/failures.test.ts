@@ -50,12 +50,24 @@ pools: [{ name: p, model: m, replicas: 2, queue: { mode: per-replica }, generati
 pools: [{ name: p, model: m, batching: { policy: dynamic, max_batch: 8, max_delay_ms: 0 } }]`,
 }
 
+/** The same with replicas that are ejected for what they fail. */
+const EJECTING = (policy: string) => `${linear}
+pools: [{ name: p, model: m, replicas: 5, queue: { mode: per-replica }, batching: { policy: dynamic, max_batch: 4, max_delay_ms: 5 }, outlier_detection: { ${policy} } }]`
+SYSTEMS['ejected as in Envoy, per replica'] = EJECTING(
+  'policy: envoy-outlier, interval_s: 2, base_ejection_time_s: 3, max_ejection_percent: 60, success_rate_request_volume: 10, enforcing_failure_percentage: 100',
+)
+SYSTEMS['ejected as in Linkerd, per replica'] = EJECTING('policy: linkerd-accrual')
+SYSTEMS['ejected and hedged, per replica'] = EJECTING(
+  'policy: envoy-outlier, interval_s: 2, base_ejection_time_s: 3, max_ejection_percent: 40',
+)
+
 /** Systems whose class sends copies. */
 const COPIES: Readonly<Record<string, string>> = {
   'hedged, per replica': HEDGED,
   'tied, per replica': TIED,
+  'ejected and hedged, per replica': HEDGED,
 }
-for (const name of Object.keys(COPIES)) SYSTEMS[name] = SYSTEMS['per replica']!
+for (const name of Object.keys(COPIES)) SYSTEMS[name] ??= SYSTEMS['per replica']!
 
 const FAILURES: Readonly<Record<string, string>> = {
   crashes:

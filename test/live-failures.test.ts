@@ -57,6 +57,28 @@ test.each([
   expect(engineProcesses().filter((pid) => !before.has(pid))).toEqual([])
 })
 
+test('a killed replica is ejected for what it fails, before health checks see its loss', async () => {
+  const own = [
+    'replicas: 2',
+    'replicas: 2\n    queue: { mode: per-replica }',
+    '    outlier_detection: { policy: linkerd-accrual, max_failures: 3, min_penalty_s: 0.2 }',
+  ]
+  const text = `${changed(base, [own[0]!, own.slice(1).join('\n')])}
+failures:
+  - { kind: crash, replicas: [1], at_s: [4, 12], detection_s: 2, restart_s: { distribution: fixed, value: 3 } }
+`
+  const { result, rows } = await replayed('ejected', text)
+  const { ejections, counts } = result.pools[0]!
+  // three failures eject it, and each of a few probes costs one more
+  expect(ejections!.count.value).toBeGreaterThanOrEqual(2)
+  expect(ejections!.replicas.map(({ replica }) => replica)).toContain(1)
+  expect(ejections!.ejected_s.value).toBeGreaterThan(1)
+  const failed = rows.outcome.filter((outcome) => outcome === OUTCOME.failed).length
+  expect(failed).toBe(counts.failed)
+  // half of 500 requests/s for twice 2 s, if it got them all
+  expect(failed).toBeLessThan(300)
+})
+
 test('what a replay cannot cause is refused by name', async () => {
   const slow = `${base}
 failures:

@@ -1,4 +1,10 @@
-import { counts, type Estimate, type Result, shedBy } from '../../sim/documents/index.ts'
+import {
+  counts,
+  type Estimate,
+  type PoolEjections,
+  type Result,
+  shedBy,
+} from '../../sim/documents/index.ts'
 import {
   count,
   estimateText,
@@ -175,6 +181,21 @@ export const RESULT_TABLES: readonly ResultTable[] = [
       { head: 'succeeded', text: (pool) => count(pool.proxy_retries?.succeeded ?? 0) },
       { head: 'not allowed', text: (pool) => count(pool.proxy_retries?.overflow ?? 0) },
       { head: 'refused by breaker', text: (pool) => count(pool.shed_by.overflow) },
+    ],
+  ),
+  metricTable<PoolEjections>(
+    { caption: 'Ejections of replicas', of: 'ejections' },
+    ({ pools }) =>
+      pools.flatMap(({ name, ejections }) =>
+        ejections === undefined ? [] : [[name, ejections] as const],
+      ),
+    [
+      figureOf('a run', 'count', 'plain'),
+      { head: 'failures in a row', text: ({ by }) => count(by.consecutive) },
+      { head: 'success rate', text: ({ by }) => count(by.success_rate) },
+      { head: 'failure percentage', text: ({ by }) => count(by.failure_percentage) },
+      figureOf('replica-seconds', 'ejected_s', 'plain'),
+      figureOf('seconds of panic', 'panic_s', 'plain'),
     ],
   ),
   metricTable<Result['surges'][number]>(

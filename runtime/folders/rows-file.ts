@@ -15,6 +15,7 @@ const TIMERS_KEY = 'spillway.timers'
 const MOVES_KEY = 'spillway.moves'
 const DEATHS_KEY = 'spillway.deaths'
 const CHANGES_KEY = 'spillway.changes'
+const EJECTIONS_KEY = 'spillway.ejections'
 const CONTROL_KEY = 'spillway.control'
 const SETTINGS_KEY = 'spillway.settings'
 
@@ -37,6 +38,17 @@ const changesSchema = z.array(
 
 const settingsSchema = z.array(
   z.strictObject({ at: time, tuner: z.number().int().min(0), to: z.number() }),
+)
+
+const ejectionsSchema = z.array(
+  z.strictObject({
+    at: time,
+    executor: z.number().int().min(0),
+    // JSON has null for Infinity, which is the time of a probe
+    until: time.nullable().transform((until) => until ?? Number.POSITIVE_INFINITY),
+    reason: z.enum(['consecutive', 'success-rate', 'failure-percentage', 'probe']).nullable(),
+    panics: z.boolean(),
+  }),
 )
 
 const controlSchema = z.array(z.strictObject({ at: time, ms: z.array(time.positive()) }))
@@ -64,7 +76,16 @@ export async function writeRows(path: string, run: ObservedRun): Promise<void> {
 
 /** The raw rows of a run as Parquet: a row for each request, times in ms. */
 export async function rowsBytes(
-  { rows, timers, moves = [], deaths = [], changes = [], control = [], settings }: ObservedRun,
+  {
+    rows,
+    timers,
+    moves = [],
+    deaths = [],
+    changes = [],
+    ejections = [],
+    control = [],
+    settings,
+  }: ObservedRun,
   /** awaited after each group of rows; it may throw */
   pause: () => Promise<void>,
 ): Promise<Uint8Array> {
@@ -86,6 +107,7 @@ export async function rowsBytes(
     { key: MOVES_KEY, value: JSON.stringify(moves) },
     { key: DEATHS_KEY, value: JSON.stringify(deaths) },
     { key: CHANGES_KEY, value: JSON.stringify(changes) },
+    { key: EJECTIONS_KEY, value: JSON.stringify(ejections) },
     { key: CONTROL_KEY, value: JSON.stringify(control) },
     ...(settings ? [{ key: SETTINGS_KEY, value: JSON.stringify(settings) }] : []),
   ]
@@ -156,6 +178,7 @@ async function parsed(path: string, file: ArrayBuffer): Promise<ObservedRun> {
     moves: movesSchema.parse(list(MOVES_KEY)),
     deaths: deathsSchema.parse(list(DEATHS_KEY)),
     changes: changesSchema.parse(list(CHANGES_KEY)),
+    ejections: ejectionsSchema.parse(list(EJECTIONS_KEY)),
     control: controlSchema.parse(list(CONTROL_KEY)),
     ...(settings && { settings: settingsSchema.parse(JSON.parse(settings)) }),
   }

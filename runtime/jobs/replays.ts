@@ -9,9 +9,11 @@ import {
 } from '../../sim/experiment/index.ts'
 import { executorsOf } from '../../sim/serving/index.ts'
 import {
+  EjectionRecorder,
   ExecutorRecorder,
   playBack,
   Recorder,
+  type Rows,
   type RunSummary,
   summariseRun,
 } from '../../sim/stats/index.ts'
@@ -124,7 +126,7 @@ export function summariseReplays(
     work[batch.executor]!.work(batch.size, batch.length)
   const hash = requests.hash()
   const judged = judgedPercentiles(scenario)
-  return runs.map(({ rows, changes = [] }) =>
+  return runs.map(({ rows, changes = [], ejections = [] }) =>
     summariseRun(
       playBack(rows, (table) => new Recorder(recorderOptions(scenario, plan, table, expected))),
       {
@@ -133,6 +135,7 @@ export function summariseReplays(
         durationMs: scenario.duration_s * 1000,
         judged,
         ...(scenario.failures && { availability: availabilityOf(system, { rows, changes }) }),
+        ejections: ejectionsOf(system, { rows, ejections }),
       },
     ),
   )
@@ -149,6 +152,24 @@ function availabilityOf(
     durationMs,
   })
   for (const { at, executor, state } of changes) recorder.executor(at, executor, state)
+  return recorder.summaries(endOf(rows, durationMs))
+}
+
+/** Null where no pool ejects replicas. */
+function ejectionsOf(
+  { scenario, plan }: System,
+  { rows, ejections }: Required<Pick<ObservedRun, 'rows' | 'ejections'>>,
+) {
+  if (plan.pools.every(({ ejection }) => ejection === undefined)) return null
+  const recorder = new EjectionRecorder({
+    poolOf: executorsOf(plan).map(({ pool }) => pool),
+    warmupMs: 1000 * scenario.warmup_s,
+  })
+  for (const { at, ...change } of ejections) recorder.ejected(at, change)
+  return recorder.summaries(endOf(rows, 1000 * scenario.duration_s))
+}
+
+function endOf(rows: Rows, durationMs: number): number {
   const ends = rows.columns.done.filter((done) => !Number.isNaN(done))
-  return recorder.summaries(ends.reduce((last, done) => Math.max(last, done), durationMs))
+  return ends.reduce((last, done) => Math.max(last, done), durationMs)
 }

@@ -12,6 +12,7 @@ import {
 import {
   type ExecutorChange,
   type ModelMove,
+  type ReplicaEjection,
   type RowColumns,
   RowRecorder,
   Rows,
@@ -80,6 +81,7 @@ export type DispatcherReply =
       readonly moves: readonly ModelMove[]
       readonly deaths: readonly number[]
       readonly changes: readonly ExecutorChange[]
+      readonly ejections: readonly ReplicaEjection[]
       readonly control: readonly ControlReading[]
     }
   | { readonly kind: 'paused' }
@@ -178,6 +180,7 @@ function* replay(job: Job<'replay'>): Replay {
     moves: driver.moves,
     deaths: port.deaths,
     changes: recorder.changes,
+    ejections: recorder.ejections,
     control: readings,
   }
 }

@@ -7,6 +7,7 @@ import { checkCapacity } from './check-capacity.ts'
 import { checkCards } from './check-cards.ts'
 import { checkClassModels } from './check-class-models.ts'
 import { checkClients } from './check-clients.ts'
+import { checkEjection } from './check-ejection.ts'
 import { checkFailures } from './check-failures.ts'
 import { checkGeneration } from './check-generation.ts'
 import { checkHedges } from './check-hedges.ts'
@@ -54,6 +55,7 @@ const CHECKS = [
   checkPlaces,
   checkMemory,
   checkFailures,
+  checkEjection,
   checkScaling,
   checkTuning,
   checkCapacity,

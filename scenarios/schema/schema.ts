@@ -3,6 +3,7 @@ import { acceleratorSchema, pricing } from './schema-accelerator.ts'
 import { admission } from './schema-admission.ts'
 import { batching } from './schema-batching.ts'
 import { card } from './schema-card.ts'
+import { ejection } from './schema-ejection.ts'
 import { failure } from './schema-failures.ts'
 import { generation } from './schema-generation.ts'
 import { device, type modelMemory, type PoolMemory, poolMemory } from './schema-memory.ts'
@@ -131,6 +132,7 @@ const pool = z
     queue: queue
       .prefault({})
       .describe('Where requests wait for an executor: in which order, how many and how long.'),
+    outlier_detection: ejection.optional().meta({ examples: [{ policy: 'envoy-outlier' }] }),
     batching: batching
       .default({ policy: 'none' })
       .describe(

@@ -33,6 +33,7 @@ export type { ErrorSplit, PercentileComparison, ReplayError } from './percentile
 export { type Plan, type PlanRow, type PlanVerdict, planSchema } from './plan-document.ts'
 export type {
   PoolAvailability,
+  PoolEjections,
   PoolEnergy,
   PoolRegret,
   PoolResult,

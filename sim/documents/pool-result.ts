@@ -108,6 +108,39 @@ const regret = z
   })
   .describe('The comparison with the oracle.')
 
+const ejections = z.strictObject({
+  count: estimate.describe(
+    'Number of ejections after the warm-up; mean over runs, and n counts runs. A probe that fails ' +
+      'counts as one.',
+  ),
+  by: z
+    .strictObject({
+      consecutive: number.describe('Ejections by failures in a row.'),
+      success_rate: number.describe('Ejections by success rates.'),
+      failure_percentage: number.describe('Ejections by failure percentages.'),
+    })
+    .describe('Ejections by cause, summed over runs.'),
+  ejected_s: estimate.describe(
+    'Time of replicas in which they were ejected, summed over the replicas of the pool, s; mean ' +
+      'over runs, and n counts runs. During a panic it counts, although they get requests.',
+  ),
+  panic_s: estimate.describe(
+    'Time in which ejections were ignored, as too many replicas were ejected, s; mean over runs, ' +
+      'and n counts runs.',
+  ),
+  replicas: z
+    .array(
+      z
+        .strictObject({
+          replica: number.describe('Number of the replica, from 0.'),
+          ejections: number.describe('Number of its ejections; mean over runs.'),
+          ejected_s: number.describe('Time in which it was ejected, s; mean over runs.'),
+        })
+        .describe('A replica that was ejected.'),
+    )
+    .describe('Replicas that were ejected in any run.'),
+})
+
 const availability = z.strictObject({
   up_share: estimate.describe(
     'Share of the time of all replicas in which they take batches, 0 to 1, as the control plane ' +
@@ -228,6 +261,9 @@ export const poolResult = cell
     availability: availability
       .nullable()
       .describe('Replicas that take batches; null where none of them comes or goes.'),
+    ejections: ejections
+      .optional()
+      .describe('Replicas that were ejected; absent where the pool has no outlier_detection.'),
     slowdown: estimate
       .optional()
       .describe(
@@ -248,6 +284,7 @@ export const poolResult = cell
   })
   .describe('Figures of one pool.')
 
+export type PoolEjections = z.infer<typeof ejections>
 export type PoolRegret = z.infer<typeof regret>
 export type PoolRetries = z.infer<typeof proxyRetries>
 export type PoolAvailability = z.infer<typeof availability>

@@ -1,5 +1,6 @@
 import { emptyBatch } from './batching/batch-assembly.ts'
 import { clientTimeoutOf } from './client-timeout.ts'
+import { withEjections } from './ejection/ejections.ts'
 import { type Hedges, hedgesOf } from './hedging/hedges.ts'
 import { Network } from './network/network.ts'
 import type { NetworkPlan } from './network/network-plan.ts'
@@ -76,6 +77,7 @@ export class ControlPlane implements ControlPlanePort {
     const seen = hedges === null ? world.observer : observerOf([hedges, world.observer])
     this.#hedges = hedges
     const pools = poolStates(plan, requests)
+    const told = withEjections(pools, requests, seen)
     const stations = pools.flatMap((pool) => pool.stations)
     const executorsOf = <T>(of: (station: Station) => T) =>
       stations.flatMap((station) => Array.from({ length: station.executors }, () => of(station)))
@@ -88,7 +90,7 @@ export class ControlPlane implements ControlPlanePort {
     this.#pool = pools[0]!
     this.#timers = new ArmedTimers(world.timers, stations.length)
     const tuners = new Tuners(plan, {
-      ...{ requests, pools, timers: this.#timers, observer: seen },
+      ...{ requests, pools, timers: this.#timers, observer: told },
       routers: [...new Set(this.#routers)],
     })
     const { observer } = tuners

@@ -12,6 +12,7 @@ export {
   logLines,
   parseLog,
 } from './decision-log/decision-log.ts'
+export type { EjectionPlan } from './ejection/ejection-plan.ts'
 export { kvBytes } from './generation/kv-plan.ts'
 export { PREFIX_TOKENS } from './generation/prefix-keys.ts'
 export type { HedgePlan } from './hedging/hedge-plan.ts'
@@ -40,6 +41,7 @@ export {
   type Batch,
   type BatchShape,
   type ControlPlanePort,
+  type EjectionChange,
   type ExecutorPhase,
   type ExecutorState,
   type KvUse,

@@ -1,5 +1,6 @@
 import type {
   Batch,
+  EjectionChange,
   ExecutorPhase,
   KvUse,
   Ms,
@@ -55,6 +56,11 @@ class ObserverPair implements Observer {
   executor(now: Ms, executor: number, phase: ExecutorPhase): void {
     this.#first.executor?.(now, executor, phase)
     this.#second.executor?.(now, executor, phase)
+  }
+
+  ejected(at: Ms, change: EjectionChange): void {
+    this.#first.ejected?.(at, change)
+    this.#second.ejected?.(at, change)
   }
 
   scaled(now: Ms, pool: number, replicas: number, reason: string): void {

@@ -1,6 +1,7 @@
 import type { Duration } from '../../scenarios/schema/schema.ts'
 import { type AdmissionPlan, OPEN_ADMISSION } from './admission/admission-plan.ts'
 import type { BatchingPlan } from './batching/batching-plan.ts'
+import type { EjectionPlan } from './ejection/ejection-plan.ts'
 import type { GenerationPlan } from './generation/generation-plan.ts'
 import type { HedgePlan } from './hedging/hedge-plan.ts'
 import type { DevicePlan, PoolMemoryPlan } from './memory/memory-plan.ts'
@@ -56,6 +57,8 @@ export interface PoolPlan extends QueueBounds {
   readonly scaling?: PoolScalingPlan | undefined
   /** absent where a request is sent to the pool once */
   readonly retries?: RetryPlan | undefined
+  /** undefined where replicas that fail requests get further ones */
+  readonly ejection?: EjectionPlan | undefined
   /** undefined where memory does not count */
   readonly memory?: PoolMemoryPlan | undefined
   /** lengths are padded up to a multiple of this */

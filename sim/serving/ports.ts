@@ -190,6 +190,8 @@ export interface Observer {
   remedied?(now: Ms, executor: number, remedy: Remedied): void
   /** An executor came or went. */
   executor?(now: Ms, executor: number, phase: ExecutorPhase): void
+  /** A replica that failed requests gets none for a time, or gets requests again. */
+  ejected?(at: Ms, change: EjectionChange): void
   /** A scaler wants another number of replicas for a pool, for a reason. */
   scaled?(now: Ms, pool: number, replicas: number, reason: string): void
   /** Weights are resident now: a batch that waits for this executor starts at this instant. */
@@ -207,6 +209,17 @@ export interface Observer {
    * grow evenly.
    */
   gaps?(now: Ms, gaps: TokenGapRun): void
+}
+
+/** Which requests a replica gets after it has failed some. */
+export interface EjectionChange {
+  readonly executor: number
+  /** when it gets requests again, unless a further change is earlier; the time itself for now */
+  readonly until: Ms
+  /** null where it gets requests; `probe`: one request was sent to it, and has not ended */
+  readonly reason: 'consecutive' | 'success-rate' | 'failure-percentage' | 'probe' | null
+  /** whether ejections of its pool are ignored from then on */
+  readonly panics: boolean
 }
 
 /** A change of a setting by its tuner. */

@@ -2,6 +2,7 @@ import type { Generation, Pool, Scenario, TrafficClass } from '../../scenarios/s
 import type { ActivationPlan } from '../memory/index.ts'
 import { admissionPlan } from './admission/admission-plan.ts'
 import { batchingPlan } from './batching/batching-plan.ts'
+import { ejectionPlan } from './ejection/ejection-plan.ts'
 import { type GenerationPlan, STATIC_BATCHES } from './generation/generation-plan.ts'
 import { kvPlan } from './generation/kv-plan.ts'
 import { hedgePlan } from './hedging/hedge-plan.ts'
@@ -50,6 +51,7 @@ export function servingPlan(
         memory: memory.pools[index],
         scaling: pool.scaling && poolScalingPlan(pool.scaling),
         retries: retryPlan(pool, 1000 * scenario.duration_s),
+        ejection: pool.outlier_detection && ejectionPlan(pool.outlier_detection),
         padTo: 'pad_to' in model ? model.pad_to : 1,
         ragged: 'ragged' in model && model.ragged,
       }

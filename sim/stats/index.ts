@@ -37,6 +37,7 @@ export { type SignFlipInterval, signFlipInterval, signFlipP } from './intervals/
 export { studentTCdf, studentTQuantile } from './intervals/student-t.ts'
 export { PARTS, TOKEN_TIMES } from './recording/cell.ts'
 export type { RunDrift } from './recording/drift.ts'
+export { EjectionRecorder } from './recording/ejection-recorder.ts'
 export { ExecutorRecorder } from './recording/executor-recorder.ts'
 export { Histogram } from './recording/histogram.ts'
 export { KvSpaces } from './recording/kv-spaces.ts'
@@ -45,6 +46,7 @@ export { coldShare, type ModelMove } from './recording/model-moves.ts'
 export { Recorder, type RecorderOptions } from './recording/recorder.ts'
 export {
   type ExecutorChange,
+  type ReplicaEjection,
   ROW_COLUMNS,
   type RowColumn,
   type RowColumns,

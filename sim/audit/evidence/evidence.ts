@@ -6,6 +6,7 @@ import {
   promisedQueues,
 } from '../promises/promises.ts'
 import { Absences, type ExecutorChange } from './absences.ts'
+import { type EjectedSpan, ejectedSpans } from './ejections.ts'
 import { type EndOfTraffic, endOfTraffic } from './end-of-traffic.ts'
 import { ownEnds } from './own-ends.ts'
 import {
@@ -87,6 +88,8 @@ export interface Evidence {
   readonly gone: Float64Array
   readonly end: EndOfTraffic
   readonly settings: Settings
+  /** by queue: when nothing is routed to it, as its replica failed requests */
+  readonly ejected: readonly (readonly EjectedSpan[])[]
   /** by the number of a request here, its key; null where they are the same */
   readonly keys: Int32Array | null
   /** of rows in which requests are sent as they are routed: when each was delivered */
@@ -173,8 +176,11 @@ export function gatherEvidence(
   const end = endOfTraffic(promises, { rows, batches, lastSent, isUnfilled })
   const classOf = (key: number) => promises.classes[rows.class[key]!] ?? promises.classes[0]!
   const expected = expectedParts(requests, promises, rows)
+  // where requests are sent as they are routed, their replicas are chosen later
+  const ejected =
+    delivered === null ? ejectedSpans(promises, { queues, rows }, changes) : queues.map(() => [])
   const lists = { queues, unhindered, batches, left, gone }
-  const seen = { rows, retried, requests, expected, end, keys, delivered }
+  const seen = { rows, retried, requests, expected, end, ejected, keys, delivered }
   return { classOf, promises, settings: new Settings(promises, settings), ...seen, ...lists }
 }
 

@@ -1,5 +1,8 @@
 import type { Candidates } from '../rules/requests/routing-choices.ts'
+import type { EjectedSpan } from './ejections.ts'
 import type { Evidence, SeenQueue } from './evidence.ts'
+
+const edgesOf = (spans: readonly EjectedSpan[]) => spans.flatMap(({ from, to }) => [from, to])
 
 /** Which pools and queues accept requests at a time, and with how many executors. */
 export class Openings {
@@ -7,19 +10,19 @@ export class Openings {
   readonly closing: boolean
   readonly #queues: readonly SeenQueue[]
   readonly #ofPool: readonly (readonly SeenQueue[])[]
+  readonly #ejected: Evidence['ejected']
   readonly #edges: ReadonlySet<number>
 
-  constructor({ queues, promises }: Evidence) {
+  constructor({ queues, promises, ejected }: Evidence) {
     this.#queues = queues
+    this.#ejected = ejected
     this.#ofPool = promises.pools.map((_, pool) =>
       queues.filter(({ poolIndex }) => poolIndex === pool),
     )
-    this.#edges = new Set(
-      queues.flatMap(({ absences }) => [
-        ...absences.times,
-        ...absences.closed.flatMap(({ from, to }) => [from, to]),
-      ]),
-    )
+    this.#edges = new Set([
+      ...queues.flatMap(({ absences }) => [...absences.times, ...edgesOf(absences.closed)]),
+      ...ejected.flatMap(edgesOf),
+    ])
     this.closing = this.#edges.size > 0
   }
 
@@ -30,7 +33,11 @@ export class Openings {
 
   ofQueues(of: Candidates, at: number): Candidates {
     if (!this.closing) return of
-    const closed = of.numbers.filter((number) => this.#isClosed(this.#queues[number]!, at))
+    const closed = of.numbers.filter(
+      (number) =>
+        this.#isClosed(this.#queues[number]!, at) ||
+        this.#ejected[number]!.some(({ from, to }) => from < at && at < to),
+    )
     return { ...of, taken: new Set([...of.taken, ...closed]) }
   }
 

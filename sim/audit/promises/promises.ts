@@ -7,6 +7,7 @@ import {
 } from './memory-promises.ts'
 import { type PromisedAdmission, promisedAdmission } from './promised-admission.ts'
 import { type PromisedCard, promisedCards } from './promised-cards.ts'
+import { type PromisedEjection, promisedEjection } from './promised-ejection.ts'
 import { type PromisedHedge, promisedHedge } from './promised-hedge.ts'
 import { type PromisedKv, promisedKv } from './promised-kv.ts'
 import { type PromisedNetworks, promisedNetworks } from './promised-networks.ts'
@@ -93,6 +94,7 @@ export interface PoolPromises extends PromisedBounds {
   readonly generation?: PromisedGeneration | undefined
   /** absent where its proxy retries nothing */
   readonly retries?: PromisedRetries | undefined
+  readonly ejection?: PromisedEjection | undefined
   /** undefined where memory is not promised */
   readonly memory?: PromisedMemory | undefined
   /** lengths are padded up to a multiple of this */
@@ -145,7 +147,7 @@ export function promisesOf(scenario: Scenario): Promises {
       }),
       batching: batchingOf(batching),
       generation: pool.generation && generationOf(pool.generation, pool, scenario),
-      memory: promisedMemory(pool, scenario),
+      ...{ ejection: promisedEjection(pool), memory: promisedMemory(pool, scenario) },
       padTo: description !== undefined && 'pad_to' in description ? description.pad_to : 1,
       ragged: description !== undefined && 'ragged' in description && description.ragged,
     })

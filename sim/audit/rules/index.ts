@@ -27,6 +27,7 @@ import { queueTimeout } from './queue/queue-timeout.ts'
 import { slack } from './queue/slack.ts'
 import { conservation } from './requests/conservation.ts'
 import { copies } from './requests/copies.ts'
+import { ejections } from './requests/ejections.ts'
 import { executor } from './requests/executor.ts'
 import { fanOut } from './requests/fan-out.ts'
 import { networks } from './requests/networks.ts'
@@ -67,6 +68,7 @@ export const rules: readonly Rule[] = Object.freeze([
   copies,
   retries,
   replicas,
+  ejections,
   networks,
   sequenceSlots,
   kvCache,

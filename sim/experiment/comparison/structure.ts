@@ -38,6 +38,8 @@ export interface ObservedRun {
   readonly changes?: readonly ExecutorChange[]
   /** changes of tuned settings, in order; absent where rows were kept without them */
   readonly settings?: RowRecorder['settings'] | undefined
+  /** replicas that were ejected, and got requests again, in order; none where none fails them */
+  readonly ejections?: Readonly<RowRecorder['ejections']>
   /** of each start of the traffic; none in a simulated run */
   readonly control?: readonly ControlReading[]
 }

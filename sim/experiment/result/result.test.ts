@@ -115,6 +115,7 @@ function runOf(n: number, scale: number, { lost = 0, judged = [] as readonly num
     memory: [],
     power: [null],
     availability: null,
+    ejections: null,
     slowdowns: [null],
     tuning: null,
     stallFree: null,

@@ -20,7 +20,7 @@ import { grouped } from '../system/crowd.ts'
 import type { PreparedScenario } from '../system/prepared-scenario.ts'
 import { loadOf, type Resolved } from '../system/resolve.ts'
 import { assumptionsOf } from './assumptions.ts'
-import { availabilityResult } from './availability.ts'
+import { replicasResult } from './ejections-result.ts'
 import { energyResult } from './energy.ts'
 import { hedgesResult } from './hedges-result.ts'
 import { memoryResult } from './memory-result.ts'
@@ -145,7 +145,7 @@ export function resultOf(
       kv_blocks: pool.generation === undefined ? null : overRuns(runs, (run) => run.kvBlocks[i]!),
       kv_blocks_limit: finite(plan.pools[i]!.generation?.kv.blocks),
       energy: energyResult(scenario, runs, i),
-      availability: availabilityResult(scenario, runs, i),
+      ...replicasResult(scenario, runs, i),
       ...optionalFigures(scenario, runs, i),
       prefix_hit_rate: prefixes(pool) ? shareOver(runs.map((run) => run.prefixes[i]!)) : null,
     })),

@@ -7,6 +7,7 @@ import {
   type Source,
 } from '../../serving/index.ts'
 import {
+  EjectionRecorder,
   ExecutorRecorder,
   KvSpaces,
   type PowerSummary,
@@ -153,6 +154,7 @@ function recorded(
   const fired: DueEvent[] | null = input.requests && hasProfile ? [] : null
   let rows: RowRecorder | null = null
   let executors: ExecutorRecorder | null = null
+  let ejections: EjectionRecorder | null = null
   const tuning: TuningChange[] = []
   const observe = (requests: Requests) => {
     const options = recorderOptions(scenario, parts.plan, requests, parts.sendDelay && expected)
@@ -164,6 +166,10 @@ function recorded(
       observers.push(executors)
     }
     if (parts.power !== null && parts.scalesPower) observers.push(parts.power)
+    if (parts.plan.pools.some(({ ejection }) => ejection !== undefined)) {
+      ejections = new EjectionRecorder(options)
+      observers.push(ejections)
+    }
     if (parts.plan.tuning && replication === 0) {
       observers.push({
         tuned: (at, step) => tuning.length < MOST_CHANGES && tuning.push({ at, ...step }),
@@ -184,6 +190,7 @@ function recorded(
       memory: [...(parts.memory?.spaces() ?? []), ...caches.summaries()],
       ...(parts.power && { power: powerSummaries(scenario, parts, endMs()) }),
       availability: (executors as ExecutorRecorder | null)?.summaries(endMs()) ?? null,
+      ejections: (ejections as EjectionRecorder | null)?.summaries(endMs()) ?? null,
       ...(parts.cards && { slowdowns: slowdowns(scenario, parts.plan, parts.cards) }),
       ...(parts.plan.tuning && { tuning }),
       stallFree:
@@ -253,6 +260,7 @@ function rowsRecorded(input: SimulationInput, replication: number) {
     timers: [],
     changes: recorder!.changes,
     settings: recorder!.settings,
+    ejections: recorder!.ejections,
     journal: journal!,
   })
   return { parts, kept }

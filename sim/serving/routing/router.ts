@@ -19,6 +19,13 @@ export interface Reach {
   networkMs(candidate: number): Ms
 }
 
+/** Candidates that are passed over as they failed requests. */
+export interface Ejecting {
+  advance(now: Ms): void
+  isEjected(candidate: number): boolean
+  sent(now: Ms, candidate: number): void
+}
+
 /** What a router needs besides its policy and its candidates. */
 export interface RouterContext {
   readonly requests: Requests
@@ -32,6 +39,8 @@ export interface RouterContext {
   readonly candidatesClose: boolean
   /** null where networks take no time */
   readonly reach?: Reach | null
+  /** null where candidates that fail requests get further ones */
+  readonly ejection?: Ejecting | null
 }
 
 interface Metrics {
@@ -60,6 +69,7 @@ export class Router<C extends Candidate> implements RouterView {
   readonly #policy: RoutingPolicy
   readonly #candidatesClose: boolean
   readonly #reach: Reach | null
+  readonly #ejection: Ejecting | null
   #state: unknown
   readonly #purpose: number
   /** loads as old as the view is; null for those of the instant */
@@ -70,8 +80,9 @@ export class Router<C extends Candidate> implements RouterView {
   constructor(
     choice: RoutingChoice,
     candidates: readonly C[],
-    { requests, sharedBlocks, classes, number, candidatesClose, reach = null }: RouterContext,
+    { requests, sharedBlocks, classes, number, ...context }: RouterContext,
   ) {
+    const { candidatesClose, reach = null, ejection = null } = context
     const plan = settingsOf(choice)
     this.plan = plan
     this.candidates = candidates
@@ -79,8 +90,9 @@ export class Router<C extends Candidate> implements RouterView {
     this.requests = requests
     this.sharedBlocks = sharedBlocks
     this.classes = classes
-    this.#candidatesClose = candidatesClose || reach?.isEverCut === true
+    this.#candidatesClose = candidatesClose || reach?.isEverCut === true || ejection !== null
     this.#reach = reach
+    this.#ejection = ejection
     this.#policy = routingPolicies[plan.policy]
     this.#state = this.#policy.begin(plan, candidates)
     this.#purpose = PURPOSE + DRAWS * number
@@ -145,7 +157,11 @@ export class Router<C extends Candidate> implements RouterView {
   routeCopy(now: Ms, request: number, others: readonly C[]): C | null {
     const [first] = this.candidates
     if (this.candidates.length === 1) return first!.accepts ? first! : null
-    const isOpen = this.candidates.map(({ accepts }) => accepts)
+    const ejection = this.#ejection
+    ejection?.advance(now)
+    const isOpen = this.candidates.map(
+      ({ accepts }, i) => accepts && ejection?.isEjected(i) !== true,
+    )
     if (!isOpen.includes(true)) return null
     const isNew = isOpen.map((open, i) => open && !others.includes(this.candidates[i]!))
     const among = isNew.includes(true) ? isNew : isOpen
@@ -160,9 +176,15 @@ export class Router<C extends Candidate> implements RouterView {
    */
   #takeClosed(now: Ms): boolean {
     const reach = this.#reach
+    const ejection = this.#ejection
+    ejection?.advance(now)
     let open = 0
     let accepting = 0
     for (const [i, { accepts, number }] of this.candidates.entries()) {
+      if (ejection?.isEjected(i) === true) {
+        this.taken[i] = 1
+        continue
+      }
       const isOpen = accepts && reach?.isCutAt(now, number) !== true
       this.taken[i] = isOpen ? 0 : 1
       if (accepts) accepting++
@@ -186,6 +208,7 @@ export class Router<C extends Candidate> implements RouterView {
     this.taken[choice] = 1
     this.anyTaken = true
     this.#policy.sent?.(this.#state, choice)
+    this.#ejection?.sent(now, choice)
     return this.candidates[choice]!
   }
 

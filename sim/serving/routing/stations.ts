@@ -1,4 +1,5 @@
 import { Admission } from '../admission/admission.ts'
+import { PoolEjection } from '../ejection/pool-ejection.ts'
 import { PREFIX_TOKENS } from '../generation/prefix-keys.ts'
 import { reachOf } from '../network/reach.ts'
 import type { ServingPlan } from '../plan.ts'
@@ -13,6 +14,8 @@ export interface PoolState extends Candidate {
   readonly stations: readonly Station[]
   readonly router: Router<Station>
   work: OutstandingWork | null
+  /** null where replicas that fail requests get further ones */
+  readonly ejection: PoolEjection | null
   /** requests that a network carries to it */
   onTheWay: number
 }
@@ -52,13 +55,17 @@ export function poolStates(serving: ServingPlan, requests: Requests): PoolState[
       return new Station(id++, { plan, admission }, classes, executors, requests)
     })
     for (const [number, station] of stations.entries()) station.number = number
+    const replicas = { first: first - plan.replicas, count: plan.replicas }
+    const ejection = plan.ejection === undefined ? null : new PoolEjection(plan.ejection, replicas)
+    const context = { ...contextOf(serving, requests, 1 + plan.index), ejection }
     return {
       number: plan.index,
       executors: plan.replicas,
       work: null,
       onTheWay: 0,
+      ejection,
       stations,
-      router: new Router(plan.routing, stations, contextOf(serving, requests, 1 + plan.index)),
+      router: new Router(plan.routing, stations, context),
       // a queue that replicas share keeps what waits for them
       get accepts() {
         return !plan.perReplicaQueues || stations.some((station) => station.accepts)

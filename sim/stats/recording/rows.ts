@@ -1,6 +1,7 @@
 import { sharedMemory } from '../../kernel/index.ts'
 import type {
   Batch,
+  EjectionChange,
   ExecutorPhase,
   Ms,
   Observer,
@@ -91,6 +92,11 @@ export interface SettingChange {
   readonly to: number
 }
 
+/** A replica was ejected, or gets requests again, as the control plane decided. */
+export interface ReplicaEjection extends EjectionChange {
+  readonly at: Ms
+}
+
 /** Raw rows by request key, in shared memory: threads pass them on without a copy. */
 export class Rows {
   readonly count: number
@@ -148,6 +154,8 @@ export class RowRecorder implements Observer {
   readonly changes: ExecutorChange[] = []
   /** changes of tuned settings, in order */
   readonly settings: SettingChange[] = []
+  /** replicas that were ejected, and got requests again, in order */
+  readonly ejections: ReplicaEjection[] = []
   #arrived = 0
   #batches = 0
 
@@ -196,6 +204,10 @@ export class RowRecorder implements Observer {
 
   tuned(at: Ms, { tuner, to }: TuningStep): void {
     this.settings.push({ at, tuner, to })
+  }
+
+  ejected(at: Ms, change: EjectionChange): void {
+    this.ejections.push({ at, ...change })
   }
 
   batch(now: Ms, batch: Batch): void {

@@ -7,6 +7,7 @@ import type { Calls } from './calls.ts'
 import { Cell, PARTS, type Part, TOKEN_TIMES, type TokenTime } from './cell.ts'
 import type { CopySummary } from './copies.ts'
 import type { RunDrift } from './drift.ts'
+import type { EjectionSummary } from './ejection-recorder.ts'
 import type { Histogram } from './histogram.ts'
 import type { Recorder } from './recorder.ts'
 import type { RetrySummary } from './retries.ts'
@@ -155,6 +156,8 @@ export interface RunSummary {
   readonly power: readonly (PowerSummary | null)[]
   /** of each pool; null where no replica comes or goes */
   readonly availability: readonly AvailabilitySummary[] | null
+  /** of each pool; null where no pool ejects replicas */
+  readonly ejections: readonly EjectionSummary[] | null
   /** time of batches and steps over that with a card of their own; null without a shared card */
   readonly slowdowns: readonly (number | null)[]
   /** changes of tuned settings, at most the first ones; null where none is tuned */
@@ -177,6 +180,7 @@ export function summariseRun(
     readonly memory?: readonly SpaceSummary[]
     readonly power?: readonly (PowerSummary | null)[]
     readonly availability?: readonly AvailabilitySummary[] | null
+    readonly ejections?: readonly EjectionSummary[] | null
     readonly slowdowns?: readonly (number | null)[]
     readonly tuning?: readonly TuningChange[] | null
     readonly stallFree?: StallFreeFigures | null
@@ -213,6 +217,7 @@ export function summariseRun(
     memory: run.memory ?? [],
     power: run.power ?? pools.map(() => null),
     availability: run.availability ?? null,
+    ejections: run.ejections ?? null,
     slowdowns: run.slowdowns ?? pools.map(() => null),
     tuning: run.tuning ?? null,
     stallFree: run.stallFree ?? null,

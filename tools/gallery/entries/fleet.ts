@@ -41,6 +41,28 @@ const lostReplica = compared(
   ],
 )
 
+const OUTLIERS = 'pools.central.outlier_detection'
+
+const greyFailure = compared(
+  'grey-failure',
+  'One replica of ten fails most of its batches, and later another one is slow. Does it help to eject replicas for what they fail?',
+  [
+    { scenario: 'grey-failure', label: 'as it is', phrase: 'as it is' },
+    {
+      scenario: 'grey-failure',
+      label: 'as in Envoy',
+      phrase: 'with outlier detection as in Envoy',
+      set: [`${OUTLIERS}.policy=envoy-outlier`],
+    },
+    {
+      scenario: 'grey-failure',
+      label: 'as in Linkerd',
+      phrase: 'with failure accrual as in Linkerd',
+      set: [`${OUTLIERS}.policy=linkerd-accrual`],
+    },
+  ],
+)
+
 const lostSite = compared(
   'lost-site',
   'Of several sites one is lost for a while. Which router keeps the tail short for clients everywhere?',
@@ -109,5 +131,5 @@ const proxyRetries = compared(
 
 export const fleet: Group = {
   title: 'Fleets',
-  entries: [lostReplica, proxyRetries, lostSite, edgeOrCentre],
+  entries: [lostReplica, greyFailure, proxyRetries, lostSite, edgeOrCentre],
 }

@@ -4,7 +4,7 @@ export type Reason = keyof typeof REFUSED_BY
 
 /**
  * The decision of one admission control about a request. Null where an earlier control had rejected
- * it.
+ * it, or no replica takes it.
  */
 export function admissionDecision(
   rows: AuditRows,
@@ -12,7 +12,7 @@ export function admissionDecision(
   reason: Reason,
 ): 'refused' | 'passed' | null {
   const given = rows.outcome[key] === SHED && rows.batch[key]! < 0 ? rows.refusal[key]! : 0
-  // no control was asked
+  // no replica takes it, so no control is asked
   if (given === REFUSED_BY.unavailable) return null
   const code = REFUSED_BY[reason]
   if (given === code) return 'refused'

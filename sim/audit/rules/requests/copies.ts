@@ -146,7 +146,11 @@ function checkTimes(
 const isFailure = (outcome: number) => FAILURES.includes(outcome)
 
 /** Each copy is in a queue of its own, while the pool has an open one. */
-function checkPlaces({ rows, queues }: Evidence, keys: readonly number[], found: Findings): void {
+function checkPlaces(
+  { rows, queues, ejected }: Evidence,
+  keys: readonly number[],
+  found: Findings,
+): void {
   const known = new Set<number>()
   const poolIndex = queues[rows.queue[keys[0]!]!]?.poolIndex
   const ofPool = queues.filter((queue) => queue.poolIndex === poolIndex)
@@ -154,7 +158,8 @@ function checkPlaces({ rows, queues }: Evidence, keys: readonly number[], found:
     const queue = rows.queue[key]!
     const sent = rows.sent[key]!
     const isFree = ({ number, absences }: (typeof ofPool)[number]) =>
-      !known.has(number) && absences.closed.every(({ from, to }) => sent < from || sent > to)
+      !known.has(number) &&
+      [...absences.closed, ...ejected[number]!].every(({ from, to }) => sent < from || sent > to)
     if (queues[queue]?.poolIndex !== poolIndex) {
       found.violated([keys[0]!, key], () => 'copies of one request, but in two pools')
     } else if (known.has(queue) && ofPool.some(isFree)) {

@@ -6,9 +6,10 @@ export const replicas: Rule = {
   rule: 'replicas',
   promise: 'nothing is routed to replicas that are away, and what a lost replica has fails',
   check(seen, found) {
-    const { queues, rows, promises } = seen
-    if (queues.every(({ absences }) => absences.times.length === 0 && !absences.closed.length))
-      return
+    const { queues, rows, promises, ejected } = seen
+    const stays = ({ absences, number }: (typeof queues)[number]) =>
+      absences.times.length + absences.closed.length + ejected[number]!.length === 0
+    if (queues.every(stays)) return
     const isClosed = (number: number, at: number) =>
       queues[number]!.absences.closed.some(({ from, to }) => from < at && at < to)
     const ofPool = promises.pools.map((_, pool) =>
@@ -41,7 +42,8 @@ export const replicas: Rule = {
     }
 
     function isOpen(number: number, at: number): boolean {
-      return queues[number]!.absences.closed.every(({ from, to }) => at < from || at > to)
+      const spans = [...queues[number]!.absences.closed, ...ejected[number]!]
+      return spans.every(({ from, to }) => at < from || at > to)
     }
   },
 }

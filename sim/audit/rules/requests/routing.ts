@@ -54,7 +54,7 @@ export const routing: Rule = {
       sentPrompts?.add(routerName(of), chosen, key, { lruBlocks, most })
     }
     const visit = ({ key, queue, sent }: Arrival) => {
-      if (isUnavailable(seen, key)) return
+      if (isUnavailable(seen, key, sent)) return
       const knows = !openings.changesAt(sent)
       const pool = queue.poolIndex
       const { sending, part } = seen.expected
@@ -79,8 +79,8 @@ export const routing: Rule = {
         }
         if (of?.numbers.includes(pool)) remember(of, pool, promises.routing, key)
       }
-      // the replica is chosen as a request is delivered
-      if (seen.delivered !== null) return
+      // the replica is chosen as a request is delivered; it has none where all are ejected
+      if (seen.delivered !== null || isRefused(seen, key)) return
       const turn = turns[pool]!
       turns[pool] = turn + 1
       if (knows) {
@@ -131,9 +131,20 @@ class PlacesOfCopies {
   }
 }
 
-/** Whether it was routed nowhere, as every queue was closed. */
-const isUnavailable = ({ rows }: Evidence, key: number) =>
-  rows.refusal[key] === REFUSED_BY.unavailable
+/** Whether no replica of its pool took it. */
+const isRefused = ({ rows }: Evidence, key: number) => rows.refusal[key] === REFUSED_BY.unavailable
+
+/** Whether it was routed to no pool, as all queues were closed; ejections close none. */
+function isUnavailable(seen: Evidence, key: number, sent: number): boolean {
+  const pool = seen.queues[seen.rows.queue[key]!]?.poolIndex
+  return (
+    isRefused(seen, key) &&
+    seen.queues.every(
+      ({ poolIndex, absences }) =>
+        poolIndex !== pool || absences.closed.some(({ from, to }) => from <= sent && sent <= to),
+    )
+  )
+}
 
 /** Pools that are cut off at a time are passed over, unless all that are open are. */
 function withoutCut(
@@ -153,7 +164,9 @@ function roundsAmong(among: readonly Candidates[], seen: Evidence): number[] {
   const { rows, expected, requests } = seen
   const refused = new Set<number>()
   for (const key of rows.refusal.keys()) {
-    if (isUnavailable(seen, key) && rows.copyOf[key]! < 0) refused.add(expected.sending[key] ?? key)
+    const isFirst = rows.copyOf[key]! < 0
+    if (isFirst && isUnavailable(seen, key, rows.sent[key]!))
+      refused.add(expected.sending[key] ?? key)
   }
   const { classes } = seen.promises
   const names = among.map(({ numbers }, i) => `${numbers} ${classes[i]!.place ?? ''}`)

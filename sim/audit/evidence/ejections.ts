@@ -1,0 +1,205 @@
+import type { PromisedAccrual, PromisedOutliers } from '../promises/promised-ejection.ts'
+import type { Promises } from '../promises/promises.ts'
+import { draw } from '../rules/requests/routing-hash.ts'
+import type { ExecutorChange } from './absences.ts'
+import type { AuditRows } from './raw-rows.ts'
+import { type QueueEnds, type ReplicaEvent, replicaEvents } from './replica-events.ts'
+
+/** A time in which nothing may be routed to a queue, as its replica has failed requests. */
+export interface EjectedSpan {
+  readonly from: number
+  readonly to: number
+}
+
+/** By queue: the ejections that follow from the ends of requests, apart from panics. */
+export function ejectedSpans(
+  { pools }: Pick<Promises, 'pools'>,
+  seen: { readonly queues: readonly QueueEnds[]; readonly rows: AuditRows },
+  changes: readonly ExecutorChange[],
+): readonly (readonly EjectedSpan[])[] {
+  const spans: EjectedSpan[][] = seen.queues.map(() => [])
+  for (const [index, pool] of pools.entries()) {
+    if (pool.ejection === undefined) continue
+    const queues = seen.queues.filter(({ poolIndex }) => poolIndex === index)
+    const events = replicaEvents(pool, queues, seen.rows, changes)
+    const marks = new Marks(queues.length)
+    if (pool.ejection.policy === 'envoy-outlier') walkOutliers(pool.ejection, events, marks)
+    else walkAccrual(pool.ejection, events, marks)
+    for (const [replica, { number }] of queues.entries()) {
+      spans[number] = marks.spansOf(replica)
+    }
+  }
+  return spans
+}
+
+/** Writes down from when to when replicas are shut. */
+class Marks {
+  readonly replicas: number
+  readonly #since: number[]
+  readonly #spans: EjectedSpan[][]
+
+  constructor(replicas: number) {
+    this.replicas = replicas
+    this.#since = Array.from({ length: replicas }, () => Number.NaN)
+    this.#spans = Array.from({ length: replicas }, () => [])
+  }
+
+  set(at: number, replica: number, isShut: boolean): void {
+    const since = this.#since[replica]!
+    if (isShut === !Number.isNaN(since)) return
+    if (!isShut) this.#spans[replica]!.push({ from: since, to: at })
+    this.#since[replica] = isShut ? at : Number.NaN
+  }
+
+  spansOf(replica: number): EjectedSpan[] {
+    const since = this.#since[replica]!
+    const open = { from: since, to: Number.POSITIVE_INFINITY }
+    return Number.isNaN(since) ? this.#spans[replica]! : [...this.#spans[replica]!, open]
+  }
+}
+
+const fresh = () => ({
+  isUp: true,
+  isOut: false,
+  outSince: 0,
+  backSince: Number.POSITIVE_INFINITY,
+  /** ejections that a healthy interval has not made up for */
+  strikes: 0,
+  bad: 0,
+  ended: 0,
+  good: 0,
+})
+
+/** Envoy: failures in a row, success rates and failure percentages, with a limit and a panic. */
+function walkOutliers(rule: PromisedOutliers, events: readonly ReplicaEvent[], marks: Marks): void {
+  const all = Array.from({ length: marks.replicas }, fresh)
+  let analysis = 1
+  let failing: { readonly at: number; readonly own: (typeof all)[number] }[] = []
+  const up = () => all.filter(({ isUp }) => isUp).length
+  const out = () => all.filter(({ isOut }) => isOut).length
+  const lasts = (strikes: number) => Math.min(strikes * rule.baseEjectionMs, rule.maxEjectionMs)
+  const mark = (at: number) => {
+    const inService = (100 * (up() - out())) / up()
+    const panic = inService < rule.panicThresholdPercent && 1.4 * inService < 100
+    for (const [replica, { isOut }] of all.entries()) marks.set(at, replica, isOut && !panic)
+  }
+  const eject = (at: number, own: (typeof all)[number]) => {
+    const within = (100 * (out() + 1)) / up() <= rule.maxEjectionPercent
+    if (own.isOut || !(within || (rule.alwaysEjectOne && out() === 0))) return
+    own.isOut = true
+    own.outSince = at
+    if (own.strikes * rule.baseEjectionMs < rule.maxEjectionMs + rule.baseEjectionMs) own.strikes++
+    mark(at)
+  }
+  const analyse = (at: number) => {
+    for (const own of all) {
+      if (!own.isOut || at - own.outSince < lasts(own.strikes)) continue
+      Object.assign(own, { isOut: false, bad: 0, backSince: at })
+      mark(at)
+    }
+    const enough = (volume: number) =>
+      all.filter(({ isUp, isOut, ended }) => isUp && !isOut && ended > 0 && ended >= volume)
+    const rateOf = ({ good, ended }: (typeof all)[number]) => (100 * good) / ended
+    const compared = enough(rule.successRate.requestVolume)
+    const judged = enough(rule.failurePercentage.requestVolume)
+    if (rule.successRate.enforced && compared.length >= rule.successRate.minimumHosts) {
+      const rates = compared.map(rateOf)
+      const mean = rates.reduce((a, b) => a + b, 0) / rates.length
+      const spread = rates.reduce((a, b) => a + (b - mean) ** 2, 0) / rates.length
+      const least = mean - rule.successRate.stdevFactor * Math.sqrt(spread)
+      for (const own of compared) if (rateOf(own) < least) eject(at, own)
+    }
+    if (rule.failurePercentage.enforced && judged.length >= rule.failurePercentage.minimumHosts) {
+      for (const own of judged) {
+        if (100 - rateOf(own) >= rule.failurePercentage.threshold) eject(at, own)
+      }
+    }
+    for (const own of all) {
+      own.ended = own.good = 0
+      const healthy = !own.isOut && at - own.backSince >= rule.intervalMs
+      if (healthy && own.strikes > 0) own.strikes--
+    }
+  }
+  for (const event of events) {
+    const { at, replica } = event
+    // of those that fail at one instant the first is ejected first
+    if (event.kind === 'arrival' || (failing[0]?.at ?? at) < at) {
+      failing.sort((a, b) => all.indexOf(a.own) - all.indexOf(b.own))
+      for (const { at: then, own } of failing) if (own.isUp) eject(then, own)
+      failing = []
+    }
+    const due = (time: number) => (event.kind === 'arrival' ? time <= at : time < at)
+    for (; due(analysis * rule.intervalMs); analysis++) analyse(analysis * rule.intervalMs)
+    const own = all[replica]!
+    if (event.kind === 'up' || event.kind === 'away') {
+      if (own.isUp !== (event.kind === 'up')) Object.assign(own, fresh())
+      own.isUp = event.kind === 'up'
+      mark(at)
+    } else if (event.kind === 'end' && own.isUp && event.good !== null) {
+      own.ended++
+      if (event.good) {
+        own.good++
+        own.bad = 0
+      } else if (++own.bad === rule.consecutive5xx && !own.isOut) {
+        if (rule.enforcesConsecutive5xx) failing.push({ at, own })
+        own.bad = 0
+      }
+    }
+  }
+}
+
+/** Linkerd: failures in a row, penalties that double, and one probe after each. */
+function walkAccrual(rule: PromisedAccrual, events: readonly ReplicaEvent[], marks: Marks): void {
+  const states = new Map<number, Counted>()
+  const unspoilt = () => ({ state: 'open', bad: 0, probes: 0, until: Number.NaN })
+  for (const event of events) {
+    const { at, replica } = event
+    const own = states.get(replica) ?? { ...unspoilt(), count: 0 }
+    states.set(replica, own)
+    if (own.state === 'shut' && (event.kind === 'arrival' ? own.until <= at : own.until < at)) {
+      own.state = 'probation'
+      marks.set(own.until, replica, false)
+    }
+    const shut = () => {
+      const base = Math.min(rule.minPenaltyMs * 2 ** own.probes, rule.maxPenaltyMs)
+      const extra = base * rule.jitterRatio * draw(own.count++, PENALTIES + replica)
+      own.state = 'shut'
+      own.bad = 0
+      own.until = at + Math.min(base + extra, rule.maxPenaltyMs)
+      marks.set(at, replica, true)
+    }
+    if (event.kind !== 'end') {
+      if (event.kind === 'away') {
+        Object.assign(own, unspoilt(), { state: 'away' })
+        marks.set(at, replica, false)
+      } else if (event.kind === 'up') {
+        if (own.state === 'away') own.state = 'open'
+      } else if (own.state === 'probation') marks.set(at, replica, true)
+    } else if (own.state === 'probation') {
+      if (event.good === false) {
+        own.probes++
+        shut()
+      } else {
+        if (event.good === true) Object.assign(own, unspoilt())
+        marks.set(at, replica, false)
+      }
+    } else if (own.state === 'open' && event.good !== null) {
+      own.bad = event.good ? 0 : own.bad + 1
+      if (own.bad === rule.maxFailures) {
+        own.probes = 0
+        shut()
+      }
+    }
+  }
+}
+
+interface Counted {
+  state: string
+  bad: number
+  probes: number
+  until: number
+  /** all penalties so far */
+  count: number
+}
+
+const PENALTIES = 2_146_121_005
