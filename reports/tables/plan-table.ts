@@ -65,12 +65,25 @@ export function configurationText(plan: Plan, row: Pick<PlanRow, 'set'>): string
 }
 
 /** "$1.20 an hour", or "3 replicas". */
-export function costText({ cost_unit: unit }: Plan, cost: number): string {
+export function costText({ cost_unit: unit }: Pick<Plan, 'cost_unit'>, cost: number): string {
   if (unit === 'usd_per_hour') return `${usd(cost)} an hour`
   return `${figureOf(cost)} ${cost === 1 ? 'replica' : 'replicas'}`
 }
 
 const figureOf = (value: number) => fixed(value, Number.isInteger(value) ? 0 : 2)
+
+/** "$19.72 [19.65, 19.79] an hour": with the interval where replicas are scaled. */
+export function rowCostText(
+  { cost_unit: unit }: Pick<Plan, 'cost_unit'>,
+  row: Pick<PlanRow, 'cost' | 'paid'>,
+): string {
+  const text = costText({ cost_unit: unit }, row.cost)
+  const { low, high } = row.paid ?? { low: null, high: null }
+  if (low === null || high === null || low === high) return text
+  const [least, most] = unit === 'usd_per_hour' ? [usd(low), usd(high)] : [low, high].map(figureOf)
+  const at = text.indexOf(' ')
+  return `${text.slice(0, at)} [${least}, ${most}]${text.slice(at)}`
+}
 
 /** Confidence in percent, never rounded up to certainty. */
 export function confidenceText(p: number): string {
@@ -139,6 +152,12 @@ const COLUMNS: readonly Column[] = [
     text: ({ cost }, plan) =>
       plan.cost_unit === 'usd_per_hour' ? `${usd(cost)}/h` : figureOf(cost),
   },
+  {
+    head: 'replicas paid',
+    text: ({ paid, figures: { pools } }) =>
+      paid === null ? NONE : fixed(sumOf(pools.map(({ replicas }) => replicas)), 1),
+    optional: true,
+  },
   { head: 'against today', text: ({ cost_vs_today: change }) => signedPercent(change) },
   {
     head: '$ / 1M requests',
@@ -174,6 +193,8 @@ const COLUMNS: readonly Column[] = [
   },
   { head: 'binding objective', text: bindingText },
 ]
+
+const sumOf = (values: readonly number[]) => values.reduce((a, b) => a + b, 0)
 
 function millionText({ usd_per_million: each }: NonNullable<PlanRow['figures']['cost']>): string {
   return each.value === null ? NONE : usd(each.value)
