@@ -144,6 +144,7 @@ test.each(policies)('every rule checks something: %s', (policy) => {
   const turning = ['none', 'fixed', 'dynamic'].includes(policy) ? [] : ['adaptive-lifo']
   const engines = [
     'replicas',
+    'replica-budget',
     'copies',
     'sequence-slots',
     'kv-cache',

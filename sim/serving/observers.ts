@@ -57,6 +57,11 @@ class ObserverPair implements Observer {
     this.#second.executor?.(now, executor, phase)
   }
 
+  cut(now: Ms, pool: number, replicas: number): void {
+    this.#first.cut?.(now, pool, replicas)
+    this.#second.cut?.(now, pool, replicas)
+  }
+
   scaled(now: Ms, pool: number, replicas: number, reason: string): void {
     this.#first.scaled?.(now, pool, replicas, reason)
     this.#second.scaled?.(now, pool, replicas, reason)

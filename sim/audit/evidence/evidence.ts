@@ -70,6 +70,8 @@ export interface Evidence {
   readonly requests: RequestColumns
   readonly expected: ExpectedParts
   readonly queues: readonly SeenQueue[]
+  /** executors that came or went, in order */
+  readonly changes: readonly ExecutorChange[]
   /** queues whose batches are delayed by busy executors only, not by memory */
   readonly unhindered: readonly SeenQueue[]
   /** in order of their first members */
@@ -164,7 +166,7 @@ export function gatherEvidence(
   const end = endOfTraffic(promises, { rows, batches, lastSent, isUnfilled })
   const classOf = (key: number) => promises.classes[rows.class[key]!] ?? promises.classes[0]!
   const expected = expectedParts(requests, promises, rows)
-  const lists = { queues, unhindered, batches, left, gone }
+  const lists = { queues, changes, unhindered, batches, left, gone }
   return { classOf, promises, rows, requests, expected, ...lists, end, keys, delivered }
 }
 

@@ -5,6 +5,7 @@ import {
   promisedDevices,
   promisedMemory,
 } from './memory-promises.ts'
+import { type PromisedBudget, promisedBudget } from './promised-budget.ts'
 import { type PromisedCard, promisedCards } from './promised-cards.ts'
 import { type PromisedHedge, promisedHedge } from './promised-hedge.ts'
 import { type PromisedKv, promisedKv } from './promised-kv.ts'
@@ -24,6 +25,8 @@ export interface Promises {
   readonly pools: readonly PoolPromises[]
   /** indexed by the devices of pools' memory */
   readonly devices: readonly PromisedDevice[]
+  /** absent where no budget is shared */
+  readonly replicaBudget?: PromisedBudget | undefined
   /** absent where no card is shared */
   readonly cards?: readonly PromisedCard[] | undefined
   /** null or absent where requests reach their queues at once */
@@ -189,6 +192,7 @@ export function promisesOf(scenario: Scenario): Promises {
     classes,
     pools,
     devices: promisedDevices(scenario),
+    replicaBudget: promisedBudget(scenario),
     cards: promisedCards(scenario),
     networks: promisedNetworks(scenario),
     reactions: promisedReactions(scenario),

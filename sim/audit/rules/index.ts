@@ -29,6 +29,7 @@ import { copies } from './requests/copies.ts'
 import { executor } from './requests/executor.ts'
 import { fanOut } from './requests/fan-out.ts'
 import { networks } from './requests/networks.ts'
+import { replicaBudget } from './requests/replica-budget.ts'
 import { replicas } from './requests/replicas.ts'
 import { routing } from './requests/routing.ts'
 import { timeSlices } from './requests/time-slices.ts'
@@ -63,6 +64,7 @@ export const rules: readonly Rule[] = Object.freeze([
   fanOut,
   copies,
   replicas,
+  replicaBudget,
   networks,
   sequenceSlots,
   kvCache,

@@ -113,6 +113,7 @@ function runOf(n: number, scale: number, { lost = 0, judged = [] as readonly num
     memory: [],
     power: [null],
     availability: null,
+    budget: null,
     slowdowns: [null],
     tuning: null,
     stallFree: null,

@@ -21,6 +21,7 @@ import type { PreparedScenario } from '../system/prepared-scenario.ts'
 import { loadOf, type Resolved } from '../system/resolve.ts'
 import { assumptionsOf } from './assumptions.ts'
 import { availabilityResult } from './availability.ts'
+import { budgetOf } from './budget-result.ts'
 import { energyResult } from './energy.ts'
 import { hedgesResult } from './hedges-result.ts'
 import { memoryResult } from './memory-result.ts'
@@ -164,6 +165,7 @@ export function resultOf(
       runs.map((run) => paidReplicas(scenario, run)),
     ),
     memory: memoryResult(runs.map(({ memory }) => memory)),
+    ...budgetOf(scenario, runs),
     ...tuningOf(plan, runs[0]!),
     surges: surgeWindows(scenario).map((surge, i) => surgeResult(surge, runs, i)),
     tail: tail(runs.map((run) => run.tail)),

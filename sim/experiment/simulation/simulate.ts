@@ -7,6 +7,7 @@ import {
   type Source,
 } from '../../serving/index.ts'
 import {
+  BudgetRecorder,
   ExecutorRecorder,
   KvSpaces,
   type PowerSummary,
@@ -151,6 +152,8 @@ function recorded(
   const fired: DueEvent[] | null = input.requests && hasProfile ? [] : null
   let rows: RowRecorder | null = null
   let executors: ExecutorRecorder | null = null
+  const { budget: shared } = parts.plan
+  let budget: BudgetRecorder | null = null
   const tuning: TuningChange[] = []
   const observe = (requests: Requests) => {
     const options = recorderOptions(scenario, parts.plan, requests, parts.sendDelay && expected)
@@ -160,6 +163,10 @@ function recorded(
     if (parts.lifecycle !== null) {
       executors = new ExecutorRecorder(options)
       observers.push(executors)
+    }
+    if (shared !== undefined) {
+      budget = new BudgetRecorder({ ...options, pools: shared.pools })
+      observers.push(budget)
     }
     if (parts.plan.tuning && replication === 0) {
       observers.push({
@@ -181,6 +188,7 @@ function recorded(
       memory: [...(parts.memory?.spaces() ?? []), ...caches.summaries()],
       ...(parts.power && { power: powerSummaries(scenario, parts.power, endMs()) }),
       availability: (executors as ExecutorRecorder | null)?.summaries(endMs()) ?? null,
+      budget: (budget as BudgetRecorder | null)?.summary(endMs()) ?? null,
       ...(parts.cards && { slowdowns: slowdowns(scenario, parts.plan, parts.cards) }),
       ...(parts.plan.tuning && { tuning }),
       stallFree:

@@ -3,6 +3,7 @@ import type { Ms, TuningStep } from '../../serving/index.ts'
 import { PERCENTILES } from '../intervals/percentile.ts'
 import { tailProbabilities } from '../intervals/tail-curve.ts'
 import type { SurgeBacklog } from './backlog.ts'
+import type { BudgetSummary } from './budget-recorder.ts'
 import type { Calls } from './calls.ts'
 import { Cell, PARTS, type Part, TOKEN_TIMES, type TokenTime } from './cell.ts'
 import type { CopySummary } from './copies.ts'
@@ -141,6 +142,8 @@ export interface RunSummary {
   readonly power: readonly (PowerSummary | null)[]
   /** of each pool; null where no replica comes or goes */
   readonly availability: readonly AvailabilitySummary[] | null
+  /** what scaled pools had of their common budget; null without one */
+  readonly budget: BudgetSummary | null
   /** time of batches and steps over that with a card of their own; null without a shared card */
   readonly slowdowns: readonly (number | null)[]
   /** changes of tuned settings, at most the first ones; null where none is tuned */
@@ -163,6 +166,7 @@ export function summariseRun(
     readonly memory?: readonly SpaceSummary[]
     readonly power?: readonly (PowerSummary | null)[]
     readonly availability?: readonly AvailabilitySummary[] | null
+    readonly budget?: BudgetSummary | null
     readonly slowdowns?: readonly (number | null)[]
     readonly tuning?: readonly TuningChange[] | null
     readonly stallFree?: StallFreeFigures | null
@@ -198,6 +202,7 @@ export function summariseRun(
     memory: run.memory ?? [],
     power: run.power ?? pools.map(() => null),
     availability: run.availability ?? null,
+    budget: run.budget ?? null,
     slowdowns: run.slowdowns ?? pools.map(() => null),
     tuning: run.tuning ?? null,
     stallFree: run.stallFree ?? null,
