@@ -111,8 +111,10 @@ export function searchSentences(plan: Plan): string[] {
   const { configurations, rows, simulations, skipped, monotone, looks } = plan
   const { compared, against } = monotone
   const pairs = `${plural(compared, 'pair')} of configurations that differ in replicas only`
+  const beside = rows.some(({ set }) => set.length === 0)
+  const simulated = rows.length - (beside ? 1 : 0)
   return [
-    `Simulated: ${count(rows.length)} of ${plural(configurations, 'configuration')}, ${plural(simulations, 'replication')} of ${count(configurations * looks.at(-1)!)} at most.`,
+    `Simulated: ${count(simulated)} of ${plural(configurations, 'configuration')}${beside ? ' and the scenario as it stands' : ''}, ${plural(simulations, 'replication')} of ${count(configurations * looks.at(-1)!)} at most.`,
     ...skipped.map(({ reason, configurations: n, problem }) => {
       const why = problem === null ? '' : `: ${problem}`
       return `Skipped ${count(n)}: ${REASONS[reason]}${why}.`

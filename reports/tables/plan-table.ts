@@ -35,8 +35,13 @@ function values({ dimensions }: Plan, { set }: Pick<PlanRow, 'set'>): string[] {
 const SHORT = 16
 
 /** A long value, such as a whole pool, as the part in which it differs from the others. */
-function shortValue(value: string, all: readonly string[]): string {
-  if (all.every((other) => other.length <= SHORT)) return value
+function shortValue(value: string, of: readonly string[]): string {
+  if (value === 'null') return 'none'
+  if (of.every((other) => other.length <= SHORT)) return value
+  // a value that is short by itself, such as null, has nothing in common with long ones
+  const all = of.filter((other) => other.length > SHORT)
+  if (!all.includes(value)) return value
+  if (all.length === 1) return /^\{\s*\w+:\s*([^,}]+)/.exec(value)?.[1] ?? value
   const [first = ''] = all
   let common = 0
   while (common < value.length && all.every((other) => other[common] === first[common])) common++
@@ -44,15 +49,16 @@ function shortValue(value: string, all: readonly string[]): string {
   while (common > 0 && /[\w.-]/.test(value[common - 1]!)) common--
   const parts = all.map((other) => other.slice(common).split(','))
   const own = value.slice(common).split(',')
-  for (let n = 1; n < own.length; n++) {
-    const texts = parts.map((part) => part.slice(0, n).join())
-    if (new Set(texts).size === texts.length)
-      return own
-        .slice(0, n)
-        .join()
-        .replace(/[}\]]+$/, '')
-  }
-  return own.join()
+  let n = 1
+  while (n < own.length && new Set(parts.map((part) => part.slice(0, n).join())).size < all.length)
+    n++
+  const text = own
+    .slice(0, n)
+    .join()
+    .replace(/[}\]]+$/, '')
+  // a number alone does not tell what it is
+  const key = /^[\d.]+$/.test(text) ? /(\w+):\s*$/.exec(value.slice(0, common))?.[1] : undefined
+  return key === undefined ? text : `${key} ${text}`
 }
 
 /** "replicas 2, max_batch 8": a configuration in words. */
