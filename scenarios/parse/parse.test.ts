@@ -231,20 +231,6 @@ describe('--set', () => {
     })
   })
 
-  test('null removes an entry of a list, such as a pool', () => {
-    const second = changed(BASE, [
-      '    model: enc',
-      '    model: enc\n  - name: edge\n    model: enc',
-    ])
-    const pools = (set: string[]) =>
-      parseScenario(second, { file: 's.yaml', set }).scenario.pools.map(({ name }) => name)
-    expect(pools([])).toEqual(['central', 'edge'])
-    expect(pools(['pools.central=null'])).toEqual(['edge'])
-    expect(problemsOf(second, ['pools.central=null', 'pools.central.replicas=2'])).toEqual([
-      expect.stringContaining('expected an entry of pools, which has edge, got "central"'),
-    ])
-  })
-
   test('null removes a value', () => {
     const set = ['traffic.web.arrivals.rate_rps=null', 'traffic.web.arrivals.load=0.5']
     const { scenario } = parseScenario(BASE, { file: 's.yaml', set })

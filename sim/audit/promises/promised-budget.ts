@@ -8,6 +8,11 @@ export interface PromisedBudget {
   readonly pools: readonly (SharingPool | null)[]
 }
 
+export interface BudgetPromise {
+  /** absent where no budget is shared */
+  readonly replicaBudget?: PromisedBudget | undefined
+}
+
 interface SharingPool {
   /** replicas of its warm pool, which count all the time */
   readonly warm: number

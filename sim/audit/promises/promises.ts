@@ -5,7 +5,7 @@ import {
   promisedDevices,
   promisedMemory,
 } from './memory-promises.ts'
-import { type PromisedBudget, promisedBudget } from './promised-budget.ts'
+import { type BudgetPromise, promisedBudget } from './promised-budget.ts'
 import { type PromisedCard, promisedCards } from './promised-cards.ts'
 import { type PromisedHedge, promisedHedge } from './promised-hedge.ts'
 import { type PromisedKv, promisedKv } from './promised-kv.ts'
@@ -16,7 +16,7 @@ import { type PromisedChoice, promisedQueueRouting, promisedRouter } from './pro
 export type Batching = CamelKeys<Scenario['pools'][number]['batching']>
 
 /** The promises of a scenario about queues and batches; Infinity for no limit, times in ms. */
-export interface Promises {
+export interface Promises extends BudgetPromise {
   /** router policy among pools */
   readonly routing: PromisedChoice
   /** settings that change while it runs, by their last key; what they decide is not checked */
@@ -25,8 +25,6 @@ export interface Promises {
   readonly pools: readonly PoolPromises[]
   /** indexed by the devices of pools' memory */
   readonly devices: readonly PromisedDevice[]
-  /** absent where no budget is shared */
-  readonly replicaBudget?: PromisedBudget | undefined
   /** absent where no card is shared */
   readonly cards?: readonly PromisedCard[] | undefined
   /** null or absent where requests reach their queues at once */

@@ -146,9 +146,7 @@ export function resultOf(
       kv_blocks_limit: finite(plan.pools[i]!.generation?.kv.blocks),
       energy: energyResult(scenario, runs, i),
       availability: availabilityResult(scenario, runs, i),
-      ...(scenario.pools[i]!.card !== undefined && {
-        slowdown: overRuns(runs, ({ slowdowns }) => slowdowns[i]!),
-      }),
+      ...(pool.card !== undefined && { slowdown: overRuns(runs, (run) => run.slowdowns[i]!) }),
       prefix_hit_rate: prefixes(pool) ? shareOver(runs.map((run) => run.prefixes[i]!)) : null,
     })),
     objectives: judgeAll(

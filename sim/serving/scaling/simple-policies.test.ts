@@ -104,7 +104,7 @@ describe('a budget of the fleet', () => {
     ${'without one each gets what it asks for'} | ${[ask(5), ask(9)]}                                   | ${{}}              | ${[5, 9]}
     ${'shares are in proportion to the asks'}   | ${[ask(12), ask(6), ask(6)]}                          | ${{ replicas: 8 }} | ${[4, 2, 2]}
     ${'of equal shares the first is served'}    | ${[ask(9), ask(9)]}                                   | ${{ replicas: 9 }} | ${[5, 4]}
-    ${'who asks for less leaves it to others'}  | ${[ask(1), ask(9)]}                                   | ${{ replicas: 8 }} | ${[1, 7]}
+    ${'what a pool leaves is for the others'}   | ${[ask(1), ask(9)]}                                   | ${{ replicas: 8 }} | ${[1, 7]}
     ${'each has its min first'}                 | ${[ask(9, { min: 1 }), ask(4, { min: 4 })]}           | ${{ replicas: 6 }} | ${[2, 4]}
     ${'a pool may ask for less than its min'}   | ${[ask(0, { min: 2 }), ask(9)]}                       | ${{ replicas: 6 }} | ${[0, 6]}
     ${'warm pools count'}                       | ${[ask(9, { warm: 2 }), ask(9, { warm: 1 })]}         | ${{ replicas: 9 }} | ${[3, 3]}
