@@ -145,6 +145,7 @@ test.each(policies)('every rule checks something: %s', (policy) => {
   const engines = [
     'replicas',
     'ejections',
+    'replica-budget',
     'copies',
     'retries',
     'circuit-breaker',

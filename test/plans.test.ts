@@ -142,6 +142,61 @@ describe('a plan without prices or without a winner', () => {
   })
 })
 
+describe('a plan of scaled pools', () => {
+  const SCALED = SMALL.replace('load: 0.9', 'rate_rps: 200').replace(
+    'price_usd_per_hour: 0.5,',
+    'price_usd_per_hour: 0.5, scaling: { policy: hpa, metrics: [{ metric: concurrency, target: 2 }], initial: 4, max: 6, start_s: { distribution: fixed, value: 1 } },',
+  )
+  const path = put(folder, 'scaled.yaml', SCALED)
+  const set = [
+    'pools.server.scaling.metrics.0.target=2,8',
+    'pools.server.scaling.scale_down.stabilization_s=0,300',
+  ]
+
+  test('costs what its runs paid for, as a simulation of the same configuration says', async () => {
+    const found = await plan(path, { set, replications: 6 })
+    expect(planSchema.parse(JSON.parse(JSON.stringify(found)))).toEqual(found)
+    expect(found.monotone).toEqual({ compared: 0, against: [] })
+    expect(found.rows).toHaveLength(4)
+    for (const { cost, paid, figures } of found.rows) {
+      expect(paid!.value).toBeCloseTo(cost, 12)
+      expect(cost).toBeCloseTo(0.5 * figures.pools[0]!.replicas, 12)
+      expect(cost).not.toBeCloseTo(0.5 * 6, 3)
+    }
+    const row = found.rows.find(({ today }) => today)!
+    const { cost } = await simulate(await loadSystem(path), {
+      replications: row.figures.replications,
+    })
+    expect(cost!.usd_per_hour).toBeCloseTo(row.cost, 12)
+    const winner = found.rows[found.winner!]!
+    const meeting = found.rows.filter(({ verdict }) => verdict === 'MEETS')
+    expect(winner.cost).toBe(Math.min(...meeting.map((one) => one.cost)))
+    expect(planText(found)).toMatch(/replicas paid/)
+    expect(planText(found)).toMatch(/what runs paid for after the warm-up/)
+    expect(await planHtml(found)).not.toMatch(/NaN|undefined|Infinity/)
+  })
+
+  test('takes a pool without a scaler as a choice beside it, at its price in advance', async () => {
+    const fixed = '{ name: server, model: net, price_usd_per_hour: 0.5, replicas: 2 }'
+    const own = SCALED.slice(SCALED.indexOf('{ name: server')).trim()
+    const found = await plan(path, {
+      set: [`pools.server=${own},${fixed}`],
+      replications: 6,
+    })
+    expect(found.rows.map(({ paid }) => paid === null).sort()).toEqual([false, true])
+    expect(found.rows.find(({ paid }) => paid === null)!.cost).toBe(1)
+  })
+
+  test('needs values to search', async () => {
+    await expect(plan(path)).rejects.toMatchObject({
+      exitCode: EXIT.usage,
+      message: expect.stringMatching(
+        /pools.server.scaling: a plan of scaled pools needs values to search, such as --set/,
+      ),
+    })
+  })
+})
+
 test.each([
   [{ set: ['slo={}'] }, EXIT.invalidInput, /a plan needs an objective: state one under slo/],
   [{ set: ['traffic.web.arrivals.load=0.5,0.6'] }, EXIT.usage, /same traffic and objectives/],

@@ -22,6 +22,10 @@ export function regretOf({ regret }: PoolAvailability): PoolRegret | null {
   return typeof regret === 'string' ? null : regret
 }
 
+type Budget = NonNullable<Result['budget']>
+type BudgetLimit = Budget['limits'][number]
+type BudgetCut = Budget['pools'][number]
+
 /** Decisions that are shown; all of them are in the document. */
 const MOST_DECISIONS = 8
 
@@ -65,6 +69,23 @@ export const AVAILABILITY_TABLES: readonly ResultTable[] = [
       { head: 'short', text: ({ short_replica_hours: own }) => hours(own) },
     ],
   ),
+  metricTable<BudgetLimit>(
+    { caption: 'Budget of scaled pools', of: 'budget' },
+    ({ budget }) => (budget?.limits ?? []).map((own) => [own.what, own] as const),
+    [
+      { head: 'limit', text: ({ limit }) => count(limit) },
+      { head: 'most', text: ({ most }) => count(Math.round(most)) },
+      figureOf('mean', 'mean', 'plain'),
+    ],
+  ),
+  metricTable<BudgetCut>(
+    { caption: 'Replicas that the budget did not grant', of: 'cut', note: cutNote },
+    ({ budget }) => (budget?.pools ?? []).map((own) => [own.name, own] as const),
+    [
+      figureOf('time cut', 'cut_share', 'share'),
+      { head: 'not granted', text: ({ cut_replica_hours: own }) => hours(own) },
+    ],
+  ),
   {
     caption: 'First decisions of scalers',
     columns: ['decision', 'at', 'replicas', 'reason'],
@@ -102,4 +123,9 @@ function furtherDecisions(result: Result): string[] {
     const more = decisions.length - MOST_DECISIONS
     return more <= 0 ? [] : [`${plural(more, 'further decision')} of ${name} in the document`]
   })
+}
+
+function cutNote({ budget }: Result): string[] {
+  if (budget === undefined) return []
+  return ['not granted: replica-hours a run that scalers asked for beyond the budget']
 }

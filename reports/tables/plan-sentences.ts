@@ -6,7 +6,7 @@ import {
   bottleneckText,
   confidenceText,
   configurationText,
-  costText,
+  rowCostText,
 } from './plan-table.ts'
 import { headroomText } from './summary.ts'
 
@@ -19,7 +19,7 @@ export function planAnswer(plan: Plan): string {
   const winner = winnerOf(plan)
   if (winner !== null) {
     const change = againstToday(winner)
-    return `The cheapest configuration that holds every objective at ${sure} is ${configurationText(plan, winner)}: ${costText(plan, winner.cost)}${change}. Nearest to its limit is ${bindingText(winner)}: ${bindingFigure(winner)}.${extrapolatedText(winner)}`
+    return `The cheapest configuration that holds every objective at ${sure} is ${configurationText(plan, winner)}: ${rowCostText(plan, winner)}${change}. Nearest to its limit is ${bindingText(winner)}: ${bindingFigure(winner)}.${extrapolatedText(winner)}`
   }
   const [best] = [...plan.rows].sort((a, b) => b.p_meets - a.p_meets)
   const of = plural(plan.configurations, 'configuration')
@@ -56,7 +56,7 @@ function nextCheaper(plan: Plan): string[] {
   const row = plan.rows[plan.next_cheaper]!
   const what = row.verdict === 'FAILS' ? 'fails' : 'is undecided in'
   return [
-    `Next cheaper: ${configurationText(plan, row)}, ${costText(plan, row.cost)}, ${what} ${bindingText(row)} (${bindingFigure(row)}).`,
+    `Next cheaper: ${configurationText(plan, row)}, ${rowCostText(plan, row)}, ${what} ${bindingText(row)} (${bindingFigure(row)}).`,
   ]
 }
 
@@ -111,17 +111,21 @@ export function searchSentences(plan: Plan): string[] {
   const { configurations, rows, simulations, skipped, monotone, looks } = plan
   const { compared, against } = monotone
   const pairs = `${plural(compared, 'pair')} of configurations that differ in replicas only`
+  const beside = rows.some(({ set }) => set.length === 0)
+  const simulated = rows.length - (beside ? 1 : 0)
   return [
-    `Simulated: ${count(rows.length)} of ${plural(configurations, 'configuration')}, ${plural(simulations, 'replication')} of ${count(configurations * looks.at(-1)!)} at most.`,
+    `Simulated: ${count(simulated)} of ${plural(configurations, 'configuration')}${beside ? ' and the scenario as it stands' : ''}, ${plural(simulations, 'replication')} of ${count(configurations * looks.at(-1)!)} at most.`,
     ...skipped.map(({ reason, configurations: n, problem }) => {
       const why = problem === null ? '' : `: ${problem}`
       return `Skipped ${count(n)}: ${REASONS[reason]}${why}.`
     }),
-    compared === 0
-      ? 'No two configurations that differ in replicas only were simulated, so that fewer are no better was not checked.'
-      : against.length === 0
-        ? `More replicas were no worse in ${pairs}.`
-        : `More replicas were worse in ${count(against.length)} of ${pairs}; their chains were searched in full:`,
+    rows.every(({ paid }) => paid !== null)
+      ? 'Replicas are scaled, so nothing was taken for granted: every configuration was simulated whose least replicas are cheaper than the winner.'
+      : compared === 0
+        ? 'No two configurations that differ in replicas only were simulated, so that fewer are no better was not checked.'
+        : against.length === 0
+          ? `More replicas were no worse in ${pairs}.`
+          : `More replicas were worse in ${count(against.length)} of ${pairs}; their chains were searched in full:`,
     ...against.map(
       ({ class: name, text, fewer, more, change }) =>
         `  ${configurationText(plan, { set: fewer })} → ${configurationText(plan, { set: more })}: ${name}: ${text} ${signedPercent(change)}`,

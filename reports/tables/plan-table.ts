@@ -35,8 +35,13 @@ function values({ dimensions }: Plan, { set }: Pick<PlanRow, 'set'>): string[] {
 const SHORT = 16
 
 /** A long value, such as a whole pool, as the part in which it differs from the others. */
-function shortValue(value: string, all: readonly string[]): string {
-  if (all.every((other) => other.length <= SHORT)) return value
+function shortValue(value: string, of: readonly string[]): string {
+  if (value === 'null') return 'none'
+  if (of.every((other) => other.length <= SHORT)) return value
+  // a value that is short by itself, such as null, has nothing in common with long ones
+  const all = of.filter((other) => other.length > SHORT)
+  if (!all.includes(value)) return value
+  if (all.length === 1) return /^\{\s*\w+:\s*([^,}]+)/.exec(value)?.[1] ?? value
   const [first = ''] = all
   let common = 0
   while (common < value.length && all.every((other) => other[common] === first[common])) common++
@@ -44,15 +49,16 @@ function shortValue(value: string, all: readonly string[]): string {
   while (common > 0 && /[\w.-]/.test(value[common - 1]!)) common--
   const parts = all.map((other) => other.slice(common).split(','))
   const own = value.slice(common).split(',')
-  for (let n = 1; n < own.length; n++) {
-    const texts = parts.map((part) => part.slice(0, n).join())
-    if (new Set(texts).size === texts.length)
-      return own
-        .slice(0, n)
-        .join()
-        .replace(/[}\]]+$/, '')
-  }
-  return own.join()
+  let n = 1
+  while (n < own.length && new Set(parts.map((part) => part.slice(0, n).join())).size < all.length)
+    n++
+  const text = own
+    .slice(0, n)
+    .join()
+    .replace(/[}\]]+$/, '')
+  // a number alone does not tell what it is
+  const key = /^[\d.]+$/.test(text) ? /(\w+):\s*$/.exec(value.slice(0, common))?.[1] : undefined
+  return key === undefined ? text : `${key} ${text}`
 }
 
 /** "replicas 2, max_batch 8": a configuration in words. */
@@ -65,12 +71,25 @@ export function configurationText(plan: Plan, row: Pick<PlanRow, 'set'>): string
 }
 
 /** "$1.20 an hour", or "3 replicas". */
-export function costText({ cost_unit: unit }: Plan, cost: number): string {
+export function costText({ cost_unit: unit }: Pick<Plan, 'cost_unit'>, cost: number): string {
   if (unit === 'usd_per_hour') return `${usd(cost)} an hour`
   return `${figureOf(cost)} ${cost === 1 ? 'replica' : 'replicas'}`
 }
 
 const figureOf = (value: number) => fixed(value, Number.isInteger(value) ? 0 : 2)
+
+/** "$19.72 [19.65, 19.79] an hour": with the interval where replicas are scaled. */
+export function rowCostText(
+  { cost_unit: unit }: Pick<Plan, 'cost_unit'>,
+  row: Pick<PlanRow, 'cost' | 'paid'>,
+): string {
+  const text = costText({ cost_unit: unit }, row.cost)
+  const { low, high } = row.paid ?? { low: null, high: null }
+  if (low === null || high === null || low === high) return text
+  const [least, most] = unit === 'usd_per_hour' ? [usd(low), usd(high)] : [low, high].map(figureOf)
+  const at = text.indexOf(' ')
+  return `${text.slice(0, at)} [${least}, ${most}]${text.slice(at)}`
+}
 
 /** Confidence in percent, never rounded up to certainty. */
 export function confidenceText(p: number): string {
@@ -139,6 +158,12 @@ const COLUMNS: readonly Column[] = [
     text: ({ cost }, plan) =>
       plan.cost_unit === 'usd_per_hour' ? `${usd(cost)}/h` : figureOf(cost),
   },
+  {
+    head: 'replicas paid',
+    text: ({ paid, figures: { pools } }) =>
+      paid === null ? NONE : fixed(sumOf(pools.map(({ replicas }) => replicas)), 1),
+    optional: true,
+  },
   { head: 'against today', text: ({ cost_vs_today: change }) => signedPercent(change) },
   {
     head: '$ / 1M requests',
@@ -174,6 +199,8 @@ const COLUMNS: readonly Column[] = [
   },
   { head: 'binding objective', text: bindingText },
 ]
+
+const sumOf = (values: readonly number[]) => values.reduce((a, b) => a + b, 0)
 
 function millionText({ usd_per_million: each }: NonNullable<PlanRow['figures']['cost']>): string {
   return each.value === null ? NONE : usd(each.value)

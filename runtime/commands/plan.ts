@@ -38,7 +38,8 @@ Values of --set: one value holds for all configurations; several are searched: 1
 Without any that has several: replicas from 1 to 4 times today's and, of a single pool, max_batch in powers of two and
 batch windows around today's. Cost is that of price_usd_per_hour of the pools, or else the number of replicas.
 
-Fewer replicas are taken to be no better, which is checked; nothing is taken for granted of batch sizes.
+Fewer replicas are taken to be no better, which is checked; nothing is taken for granted of batch sizes. Scaled pools
+cost what their runs paid for, and nothing is taken for granted of them.
 Exit codes: 0 a configuration meets, 4 none does (or the replayed winner does not), 5 undecided.
 
 Examples:

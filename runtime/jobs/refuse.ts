@@ -22,6 +22,10 @@ export function refuseLive(sides: readonly Prepared[]): void {
       const text = `a replay can only cause crashes, got ${kind}; simulate supports it`
       throw new Failure(`${file} failures.${i}.kind: ${text}`)
     }
+    if (scenario.budget !== undefined) {
+      const text = 'a replay does not start and stop replicas, which share it'
+      throw new Failure(`${file} budget: ${text}; simulate and variants support it`)
+    }
     if (scenario.tuning !== undefined) {
       const text = 'a replay does not tune settings yet; simulate and variants support it'
       throw new Failure(`${file} tuning: ${text}`)

@@ -77,6 +77,8 @@ export class Draft {
   readonly places: readonly string[] | null
   readonly networks: readonly (Network | null)[]
   readonly router: Scenario['router'] | null
+  /** also null if there is none */
+  readonly budget: NonNullable<Scenario['budget']> | null
   /** objectives of each class, where readable */
   readonly slo: ReadonlyMap<string, readonly (Objective | null)[]>
   /** whether the length of requests has no effect in any pool */
@@ -109,6 +111,7 @@ export class Draft {
     const network = shape.networks.unwrap().element
     this.networks = listOf(top.networks).map((item) => part(network, item))
     this.router = part(shape.router, top.router)
+    this.budget = part(shape.budget, top.budget) ?? null
     const slo = Object.entries(mapOf(top.slo))
     this.slo = new Map(
       slo.map(([key, texts]) => [key, listOf(texts).map((text) => parseObjective(`${text}`))]),

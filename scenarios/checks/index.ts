@@ -3,6 +3,7 @@ import { checkAccelerators } from './check-accelerators.ts'
 import { checkAdmission } from './check-admission.ts'
 import { checkArrivals } from './check-arrivals.ts'
 import { checkBatching } from './check-batching.ts'
+import { checkBudget } from './check-budget.ts'
 import { checkCapacity } from './check-capacity.ts'
 import { checkCards } from './check-cards.ts'
 import { checkClassModels } from './check-class-models.ts'
@@ -57,6 +58,7 @@ const CHECKS = [
   checkFailures,
   checkEjection,
   checkScaling,
+  checkBudget,
   checkTuning,
   checkCapacity,
   checkObjectives,

@@ -104,8 +104,12 @@ function setInList(list: ListNode, steps: readonly string[], value: Node, s: Set
   const key = steps.slice(0, taken).join('.')
   const items = [...list.items]
   const index = indexOf(key)
+  const rest = steps.slice(taken)
+  if (rest.length === 0 && value.kind === 'value' && value.value === null) {
+    return { ...list, items: items.toSpliced(index, 1) }
+  }
   const done = [...s.done, key]
-  items[index] = setAt(items[index], steps.slice(taken), value, { ...s, done })
+  items[index] = setAt(items[index], rest, value, { ...s, done })
   return { ...list, items }
 }
 

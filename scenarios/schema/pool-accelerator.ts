@@ -50,3 +50,11 @@ export function replicaPrice(pool: Pool, sharers = 1): number | null {
   )
   return prices.length === 0 ? null : (cards * Math.min(...prices)) / sharers
 }
+
+/** Rated power of the accelerators of one replica, W; null on this machine. */
+export function replicaWatts(
+  pool: Pick<Pool, 'accelerator' | 'partition' | 'tensor_parallel'>,
+): number | null {
+  const accelerator = acceleratorOf(pool)
+  return accelerator === null ? null : (pool.tensor_parallel ?? 1) * accelerator.power_w.value
+}

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { acceleratorSchema, pricing } from './schema-accelerator.ts'
 import { admission } from './schema-admission.ts'
 import { batching } from './schema-batching.ts'
+import { budget } from './schema-budget.ts'
 import { card } from './schema-card.ts'
 import { ejection } from './schema-ejection.ts'
 import { failure } from './schema-failures.ts'
@@ -243,6 +244,7 @@ export const scenarioSchema = z.strictObject({
   router: router
     .prefault({})
     .describe('What chooses a pool for each request among those that may serve its class.'),
+  budget: budget.optional(),
   tuning,
   variants: z
     .record(

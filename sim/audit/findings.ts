@@ -61,7 +61,7 @@ export class Findings {
   violated(numbers: readonly number[], text: () => string): void {
     if (this.#violations++ >= KEPT) return
     const rows = numbers.map((number) => this.keys?.[number] ?? number)
-    this.#first.push({ rule: this.#rule, rows, text: `${rowsText(rows)}: ${text()}` })
+    this.#first.push({ rule: this.#rule, rows, text: `${rowsText(rows)}${text()}` })
   }
 
   report(promise: string): RuleReport {
@@ -71,9 +71,10 @@ export class Findings {
 }
 
 function rowsText(rows: readonly number[]): string {
+  if (rows.length === 0) return ''
   const named = rows.slice(0, NAMED).join(', ')
   const more = rows.length > NAMED ? ` and ${rows.length - NAMED} more` : ''
-  return `${rows.length === 1 ? 'row' : 'rows'} ${named}${more}`
+  return `${rows.length === 1 ? 'row' : 'rows'} ${named}${more}: `
 }
 
 /** Format of a count in messages. */

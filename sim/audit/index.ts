@@ -1,4 +1,5 @@
 export { type AuditReport, auditRows } from './audit.ts'
+export type { ExecutorChange } from './evidence/absences.ts'
 export { exactPowerW, showsEnergy } from './evidence/exact-energy.ts'
 export {
   type ExactCalls,

@@ -6,6 +6,7 @@ import { memorySpace } from './memory-document.ts'
 import { poolResult } from './pool-result.ts'
 import { calls, cell, hedges, tailPoint } from './request-figures.ts'
 import {
+  budgetResult,
   headroom,
   objectiveResult,
   series,
@@ -83,6 +84,9 @@ export const resultSchema = z
       .nullable()
       .describe('Cost of the replicas; null where a pool has no price_usd_per_hour.'),
     surges: z.array(surgeResult).describe('Effect of each surge of the traffic.'),
+    budget: budgetResult
+      .optional()
+      .describe('What scaled pools had of their budget; absent where they share none.'),
     tuning: z
       .array(tuningResult)
       .optional()

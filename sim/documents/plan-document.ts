@@ -77,7 +77,16 @@ const planRow = z
       'Peak memory in use over its limit, 0 to 1, of the fullest device in any replication; ' +
         'null without a limit.',
     ),
-    cost: number.describe('Cost of the configuration in its cost_unit.'),
+    cost: number.describe(
+      'Cost of the configuration in its cost_unit; with scaled pools the mean of what its runs ' +
+        'paid for.',
+    ),
+    paid: estimate
+      .nullable()
+      .describe(
+        'What runs paid for in cost_unit, where pools are scaled, with its interval over runs; ' +
+          'null where the cost is known in advance.',
+      ),
     cost_vs_today: numberOrNull.describe(
       'Cost over that of the scenario as it stands, less 1; null where that is 0.',
     ),

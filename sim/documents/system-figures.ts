@@ -190,3 +190,35 @@ export const tuningResult = z
       .describe('Changes in order of time.'),
   })
   .describe('A setting that was tuned.')
+
+export const budgetResult = z
+  .strictObject({
+    limits: z
+      .array(
+        z
+          .strictObject({
+            what: z.enum(['replicas', 'watts']).describe('What is limited.'),
+            limit: number.describe('Limit of the scenario, in replicas or W.'),
+            most: number.describe('Most that the scaled pools had together in any run.'),
+            mean: estimate.describe('What they had together, mean over time and runs.'),
+          })
+          .describe('One limit of the budget.'),
+      )
+      .describe('Limits of the budget, and what was used of them after the warm-up.'),
+    pools: z
+      .array(
+        z
+          .strictObject({
+            name: z.string().describe('Name of the pool.'),
+            cut_share: estimate.describe(
+              'Share of the time in which it was granted less than its scaler asked for, 0 to 1.',
+            ),
+            cut_replica_hours: estimate.describe(
+              'Replicas that its scaler asked for and did not get, in replica-hours a run.',
+            ),
+          })
+          .describe('What one pool did not get.'),
+      )
+      .describe('Scaled pools, in their order.'),
+  })
+  .describe('A budget that scaled pools share.')

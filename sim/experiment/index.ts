@@ -41,6 +41,7 @@ export {
 } from './comparison/what-if.ts'
 export { type ConfiguredSystem, configurationRow } from './configuration/configuration-row.ts'
 export { hourlyCost } from './configuration/cost.ts'
+export { leastReplicas } from './configuration/paid-replicas.ts'
 export { type RunFigures, runFigures } from './configuration/run-figures.ts'
 export { SweepSummary, sweepFigure } from './configuration/sweep-summary.ts'
 export {
@@ -101,8 +102,10 @@ export {
 export { syntheticGates } from './gate/synthetic-gates.ts'
 export { withoutStalls } from './gate/without-stalls.ts'
 export type { Candidate } from './plan/plan-chains.ts'
+export { costsDiffer } from './plan/plan-costs.ts'
 export { planRow } from './plan/plan-row.ts'
-export { type Ask, byCost, type PlanFound, searchPlan, type Tried } from './plan/plan-search.ts'
+export { byCost, searchPlan } from './plan/plan-search.ts'
+export type { Ask, PlanFound, Tried } from './plan/plan-task.ts'
 export {
   type Looks,
   looksUpTo,

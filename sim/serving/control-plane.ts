@@ -121,7 +121,7 @@ export class ControlPlane implements ControlPlanePort {
     this.#outcomes.network = this.#network
     this.#outcomes.hedges = hedges
     this.#scalers = poolScalers(pools, stationOf, {
-      ...{ requests, backend: world.backend, observer, timers: this.#timers },
+      ...{ requests, backend: world.backend, observer, timers: this.#timers, budget: plan.budget },
       serverOf: (executor) => this.#serverOf[executor]!,
     })
     const networks = this.#network === null ? [] : [this.#network]
@@ -131,8 +131,8 @@ export class ControlPlane implements ControlPlanePort {
 
   /** An executor that was to stop has nothing left to do. */
   #stopped(now: Ms, executor: number): void {
-    this.#scalers?.stopped(now, executor)
     this.#backend.stop?.(executor)
+    this.#scalers?.stopped(now, executor)
   }
 
   get waiting(): number {

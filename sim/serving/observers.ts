@@ -63,6 +63,11 @@ class ObserverPair implements Observer {
     this.#second.ejected?.(at, change)
   }
 
+  cut(now: Ms, pool: number, replicas: number): void {
+    this.#first.cut?.(now, pool, replicas)
+    this.#second.cut?.(now, pool, replicas)
+  }
+
   scaled(now: Ms, pool: number, replicas: number, reason: string): void {
     this.#first.scaled?.(now, pool, replicas, reason)
     this.#second.scaled?.(now, pool, replicas, reason)

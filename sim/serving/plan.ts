@@ -10,6 +10,7 @@ import type { Ms } from './ports.ts'
 import type { RetryPlan } from './retries/retry-plan.ts'
 import type { RoutingChoice } from './routing/routing-plan.ts'
 import type { PoolScalingPlan } from './scaling/scaling-plan.ts'
+import type { BudgetPlan } from './scaling/shared-budget.ts'
 import type { TuningPlan } from './tuning/tuning-plan.ts'
 
 const endless = Number.POSITIVE_INFINITY
@@ -136,6 +137,8 @@ export interface ServingPlan {
   readonly devices: readonly DevicePlan[]
   /** whether replicas start and stop; default: no */
   readonly replicasChange?: boolean
+  /** what scaled pools share; default: nothing */
+  readonly budget?: BudgetPlan | undefined
   /** settings that are changed while it runs; default: none */
   readonly tuning?: readonly TuningPlan[]
   /** null or absent where requests reach their queues at once */

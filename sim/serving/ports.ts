@@ -194,6 +194,8 @@ export interface Observer {
   ejected?(at: Ms, change: EjectionChange): void
   /** A scaler wants another number of replicas for a pool, for a reason. */
   scaled?(now: Ms, pool: number, replicas: number, reason: string): void
+  /** The budget grants a pool so many replicas less than its scaler asks for. */
+  cut?(now: Ms, pool: number, replicas: number): void
   /** Weights are resident now: a batch that waits for this executor starts at this instant. */
   loaded?(now: Ms, executor: number): void
   /** Weights were evicted to make room for others. */

@@ -12,6 +12,7 @@ import type { ClassPlan, QueueBounds, ServingPlan } from './plan.ts'
 import { queuePlan } from './queue/queue-disciplines.ts'
 import { retryPlan } from './retries/retry-plan.ts'
 import { queueRoutingPlan, routerPlan } from './routing/routing-plan.ts'
+import { budgetPlan } from './scaling/budget-plan.ts'
 import { type PoolScalingPlan, scalingPlan } from './scaling/scaling-plan.ts'
 import { tuningPlans } from './tuning/tuning-plan.ts'
 
@@ -28,6 +29,7 @@ export function servingPlan(
     classes: scenario.traffic.map((traffic) => classPlan(traffic, scenario)),
     devices: memory.devices,
     ...(replicasChange(scenario) && { replicasChange: true }),
+    ...(scenario.budget && { budget: budgetPlan(scenario, scenario.budget) }),
     ...(scenario.tuning && { tuning: tuningPlans(scenario) }),
     ...(scenario.places && { network: networkPlan(scenario) }),
     pools: scenario.pools.map((pool, index) => {

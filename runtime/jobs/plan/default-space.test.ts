@@ -35,3 +35,10 @@ test('a pool without batches and several pools vary replicas alone', () => {
     'pools.p1.replicas': '1,2,3,4',
   })
 })
+
+test('a scaled pool has no replicas to vary, and the others vary theirs alone', () => {
+  const scaled = 'scaling: { policy: fixed, replicas: 2, max: 4 }'
+  expect(spaceOf(scaled)).toEqual({})
+  const dynamic = 'batching: { policy: dynamic, max_batch: 8 }'
+  expect(spaceOf(scaled, dynamic)).toEqual({ 'pools.p1.replicas': '1,2,3,4' })
+})

@@ -11,15 +11,18 @@ const WINDOW_MS = 5
 /**
  * The dimensions of a plan that names none: replicas from 1 to four times today's, the largest
  * batch in powers of two up to twice today's, and batch windows around today's. Where there are
- * several pools, only replicas, so that the space stays small.
+ * several pools, only replicas, so that the space stays small. Pools that are scaled stay as they
+ * are: they have no number of replicas.
  */
-export function defaultSpace({ pools }: Scenario): Dimension[] {
+export function defaultSpace({ pools: all }: Scenario): Dimension[] {
+  const pools = all.filter(({ scaling }) => scaling === undefined)
   const replicas = pools.map(({ name, replicas: today }) => ({
     path: `pools.${name}.replicas`,
     values: wholeNumbers(1, Math.min(1024, MOST_TIMES * today)),
   }))
   const [only, ...others] = pools
-  return others.length > 0 ? replicas : [...replicas, ...batchDimensions(only!)]
+  if (only === undefined || others.length > 0 || all.length > 1) return replicas
+  return [...replicas, ...batchDimensions(only)]
 }
 
 function batchDimensions({ name, batching }: Pool): Dimension[] {

@@ -7,7 +7,7 @@ import {
   loadScenario,
   type Scenario,
 } from '../../../scenarios/index.ts'
-import { type Candidate, hourlyCost } from '../../../sim/experiment/index.ts'
+import { type Candidate, hourlyCost, leastReplicas } from '../../../sim/experiment/index.ts'
 import { pause } from '../../process/interruption.ts'
 import type { ConfigurationBase } from '../configurations/configuration-process.ts'
 import type { JobOptions } from '../options.ts'
@@ -35,7 +35,8 @@ const MOST_CANDIDATES = 20_000
 /** Keys that say what is asked of a configuration, not what it is. */
 const ASKED = /^(traffic|slo|duration_s|warmup_s|seed|name|description|spillway)(\.|$)/
 
-const REPLICAS = /^pools\.[^=]+\.replicas$/
+/** Replicas of a pool; those of a scaler are another key, `scaling.replicas`. */
+const REPLICAS = /^pools\.(?!.*\.scaling\.)[^=]+\.replicas$/
 
 /** Throws `Failure` where a dimension is no choice of a configuration, or there are too many. */
 export function refuseDimensions(dimensions: readonly Dimension[]): void {
@@ -52,18 +53,6 @@ export function refuseDimensions(dimensions: readonly Dimension[]): void {
   throw new Failure(
     `--set: ${got} configurations, a plan takes at most ${most}; name fewer values`,
     EXIT.usage,
-  )
-}
-
-/**
- * Throws `Failure` where replicas are scaled: a plan searches by cost, which must be known before
- * it simulates. The cost of a scaled pool is that of the replicas that are paid for in a run.
- */
-export function refuseScaled({ file, scenario }: Pick<System, 'file' | 'scenario'>): void {
-  const scaled = scenario.pools.find(({ scaling }) => scaling !== undefined)
-  if (scaled === undefined) return
-  throw new Failure(
-    `${file} pools.${scaled.name}.scaling: remove it, as a plan searches by a cost that is known in advance, and that of a scaled pool is not; spillway variants and sweep compare scalers by what they paid`,
   )
 }
 
@@ -107,22 +96,34 @@ export async function planCandidates(
   const scenarios = [system.scenario, ...drafts.map(({ scenario }) => scenario)]
   const priced = scenarios.every(({ pools }) => hourlyCost(pools) !== null)
   const unit = priced ? 'usd_per_hour' : 'replicas'
-  const costOf = ({ pools }: Scenario) =>
-    (priced ? hourlyCost(pools) : null) ?? pools.reduce((sum, pool) => sum + pool.replicas, 0)
+  const costOf = ({ pools }: Scenario) => costOfReplicas(pools, leastReplicas(pools), unit)
+  const isScaled = ({ pools }: Scenario) => pools.some(({ scaling }) => scaling !== undefined)
   const along = dimensions.map(({ path: at }) => REPLICAS.test(at))
   const candidates = drafts.map(({ set, scenario, index }): PricedCandidate => {
     const values = set.map((text) => text.slice(text.indexOf('=') + 1))
+    const own = { set, index, cost: costOf(scenario), capacityRps: null }
+    // with a scaler, fewer replicas elsewhere may cost more and serve better: it stands alone
+    if (isScaled(scenario))
+      return { ...own, scaled: true, family: JSON.stringify(set), replicas: [] }
     return {
-      set,
-      index,
-      cost: costOf(scenario),
+      ...own,
       family: JSON.stringify(set.filter((_, i) => !along[i])),
       replicas: values.flatMap((value, i) => (along[i] ? [Number(value)] : [])),
-      capacityRps: null,
     }
   })
   const own = drafts.findIndex(({ hash }) => hash === system.hash)
   const beside = { set: [], index: size, cost: costOf(system.scenario), family: '', replicas: [] }
-  const today = candidates[own] ?? { ...beside, capacityRps: system.capacityRps }
+  const scaled = isScaled(system.scenario) && { scaled: true }
+  const today = candidates[own] ?? { ...beside, ...scaled, capacityRps: system.capacityRps }
   return { candidates, today, unit, invalid, same }
+}
+
+/** What replicas of each pool cost. */
+export function costOfReplicas(
+  pools: Scenario['pools'],
+  replicas: readonly number[],
+  unit: PlanCandidates['unit'],
+): number {
+  const cost = unit === 'usd_per_hour' ? hourlyCost(pools, replicas) : null
+  return cost ?? replicas.reduce((sum, count) => sum + count, 0)
 }

@@ -1,5 +1,6 @@
 import { arrivalParts, replicaPrice } from '../../../scenarios/index.ts'
 import type { PlanRow } from '../../../sim/documents/index.ts'
+import { costsDiffer, type PlanFound, type RunFigures } from '../../../sim/experiment/index.ts'
 import type { System } from '../prepare.ts'
 import type { PlanCandidates } from './plan-candidates.ts'
 
@@ -10,11 +11,13 @@ export function planNotes(
     priced,
     chosen,
     rows,
+    found,
     verified,
   }: {
     readonly priced: PlanCandidates
     readonly chosen: boolean
     readonly rows: readonly PlanRow[]
+    readonly found: PlanFound<RunFigures>
     readonly verified: object | null
   },
 ): string[] {
@@ -36,6 +39,7 @@ export function planNotes(
     const where = missing === undefined ? 'a pool' : `pools.${missing.name}`
     notes.push(`cost counts replicas: ${where} has no price_usd_per_hour`)
   }
+  notes.push(...paidNotes(rows, found))
   const ofLoad = scenario.traffic.some(({ arrivals }) =>
     arrivalParts(arrivals).some((part) => 'load' in part && part.load !== undefined),
   )
@@ -46,5 +50,30 @@ export function planNotes(
     )
   }
   if (verified !== null && 'problem' in verified) notes.push(String(verified.problem))
+  return notes
+}
+
+/** What scaled pools cost, and what their headroom takes. */
+function paidNotes(rows: readonly PlanRow[], { tried, winner }: PlanFound<RunFigures>): string[] {
+  if (rows.every(({ paid }) => paid === null)) return []
+  const notes = [
+    'cost of scaled pools is the mean of what runs paid for after the warm-up: replicas that start, serve or finish what they have, and warm pools',
+  ]
+  if (winner === null) return notes
+  if (winner.paid !== null) {
+    notes.push(
+      'headroom lets scalers pay for more replicas, up to their max: the cost is that of the traffic as stated',
+    )
+  }
+  const meeting = tried.filter(({ judgement }) => judgement.verdict === 'MEETS')
+  const runs = Math.max(...meeting.map(({ paid }) => paid?.length ?? 0))
+  const paidBy = ({ paid, cost }: (typeof meeting)[number]) => paid ?? Array(runs).fill(cost)
+  const alike = meeting.filter((one) => !costsDiffer(paidBy(one), paidBy(winner)))
+  // the winner itself is one of them
+  if (alike.length > 1) {
+    notes.push(
+      `the winner is not surely cheaper than the next: the paired 95 % interval of the difference includes 0 for ${alike.length - 1} of the configurations that meet; more replications decide`,
+    )
+  }
   return notes
 }

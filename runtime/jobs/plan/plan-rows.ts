@@ -24,16 +24,16 @@ export function planRows(
   { setOf, simulations, today }: RowSources & { readonly today: Candidate },
 ): Pick<Plan, 'rows' | 'winner' | 'next_cheaper'> {
   const sorted = [...found.tried].sort(byCost)
+  const costToday = sorted.find(({ candidate }) => candidate === today)!.cost
   const meets = (one: Tried<RunFigures>) => one.judgement.verdict === 'MEETS'
   const ordered = [...sorted.filter(meets), ...sorted.filter((one) => !meets(one))]
-  const rows = ordered.map(({ candidate, judgement, runs }, i): PlanRow => {
+  const rows = ordered.map(({ candidate, judgement, runs, cost, paid }, i): PlanRow => {
     const { scenario, capacityRps, extrapolated } = simulations.of(candidate.index)
     const row = planRow({
       ...{ scenario, capacityRps, extrapolated, judgement, runs },
       set: setOf.get(candidate.index)!,
       today: candidate === today,
-      cost: candidate.cost,
-      costToday: today.cost,
+      ...{ cost, paid, costToday },
     })
     return { ...row, rank: judgement.verdict === 'MEETS' ? i + 1 : null }
   })
@@ -47,10 +47,8 @@ function nextCheaper(
   winner: Tried<RunFigures> | null,
 ): number | null {
   if (winner === null) return null
-  const cheaper = ordered.filter(({ candidate }) => candidate.cost < winner.candidate.cost)
-  const [best] = cheaper.sort(
-    (a, b) => b.candidate.cost - a.candidate.cost || b.judgement.pMeets - a.judgement.pMeets,
-  )
+  const cheaper = ordered.filter(({ cost }) => cost < winner.cost)
+  const [best] = cheaper.sort((a, b) => b.cost - a.cost || b.judgement.pMeets - a.judgement.pMeets)
   return best === undefined ? null : ordered.indexOf(best)
 }
 

@@ -72,7 +72,7 @@ export async function plan(path: string, options: PlanOptions = {}): Promise<Pla
     max_rate_rps: holds === null ? null : holds * rateRps,
     sensitivity: figures?.sensitivity ?? [],
     verified: verified !== null && 'verdict' in verified ? verified : null,
-    notes: planNotes(system, { priced, chosen, verified, rows: rows.rows }),
+    notes: planNotes(system, { priced, chosen, verified, found, rows: rows.rows }),
     command: options.command ?? LIBRARY_CALL,
   }
 }

@@ -16,11 +16,11 @@ import type { JobOptions } from '../options.ts'
 import { loadSystem, type System } from '../prepare.ts'
 import { defaultSpace } from './default-space.ts'
 import {
+  costOfReplicas,
   type PlanCandidates,
   type PricedCandidate,
   planCandidates,
   refuseDimensions,
-  refuseScaled,
 } from './plan-candidates.ts'
 import { PlanSimulations } from './plan-simulations.ts'
 
@@ -65,8 +65,8 @@ type PlanDimensions = ReturnType<typeof defaultSpace>
 
 /**
  * Searches the configurations of a scenario for the cheapest that holds every objective. Throws
- * `Failure` where the scenario states no objective, where a pool is scaled, or where its traffic is
- * too short to judge one (exit code 5).
+ * `Failure` where the scenario states no objective, where its traffic is too short to judge one
+ * (exit code 5), or where all pools are scaled and no dimension is named.
  */
 export async function searchedPlan(
   path: string,
@@ -79,7 +79,6 @@ export async function searchedPlan(
   const loading = { set: space.set, profile, ...(seed !== undefined && { seed }) }
   const reading = { ...(signal && { signal }), ...(onNote && { onNote }) }
   const system = await loadSystem(path, { ...loading, ...reading })
-  refuseScaled(system)
   const objectives = statedObjectives(system.scenario)
   if (objectives.length === 0) {
     throw new Failure(`${system.file}: a plan needs an objective: state one under slo`)
@@ -92,6 +91,12 @@ export async function searchedPlan(
   options.expect?.(system)
   const chosen = space.dimensions.length === 0
   const dimensions = chosen ? defaultSpace(system.scenario) : [...space.dimensions]
+  if (dimensions.length === 0) {
+    const { name } = system.scenario.pools[0]!
+    const example = `--set pools.${name}.scaling.min=1,2,4`
+    const text = `a plan of scaled pools needs values to search, such as ${example}`
+    throw new Failure(`${system.file} pools.${name}.scaling: ${text}`, EXIT.usage)
+  }
   const base = { path, ...loading, loadOfRps: system.capacityRps }
   const priced = await planCandidates(base, dimensions, system, { signal, onProgress })
   const inSpace = priced.candidates.includes(priced.today)
@@ -104,6 +109,10 @@ export async function searchedPlan(
     const [candidates, today] = await withCapacities(priced, simulations)
     const found = await searchPlan<RunFigures>({
       ...{ candidates, today, objectives, looks },
+      paidIn: ({ index }, { pools }) => {
+        const paid = pools.map(({ replicas }) => replicas)
+        return costOfReplicas(simulations.of(index).scenario.pools, paid, priced.unit)
+      },
       simulate: async (asks) => {
         const answers = await simulations.simulate(asks)
         const own = asks.findIndex(({ candidate, from }) => candidate === today && from === 0)

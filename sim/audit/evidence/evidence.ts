@@ -76,6 +76,8 @@ export interface Evidence {
   readonly requests: RequestColumns
   readonly expected: ExpectedParts
   readonly queues: readonly SeenQueue[]
+  /** executors that came or went, in order */
+  readonly changes: readonly ExecutorChange[]
   /** queues whose batches are delayed by busy executors only, not by memory */
   readonly unhindered: readonly SeenQueue[]
   /** in order of their first members */
@@ -179,7 +181,7 @@ export function gatherEvidence(
   // where requests are sent as they are routed, their replicas are chosen later
   const ejected =
     delivered === null ? ejectedSpans(promises, { queues, rows }, changes) : queues.map(() => [])
-  const lists = { queues, unhindered, batches, left, gone }
+  const lists = { queues, changes, unhindered, batches, left, gone }
   const seen = { rows, retried, requests, expected, end, ejected, keys, delivered }
   return { classOf, promises, settings: new Settings(promises, settings), ...seen, ...lists }
 }

@@ -6,6 +6,7 @@ import {
   promisedMemory,
 } from './memory-promises.ts'
 import { type PromisedAdmission, promisedAdmission } from './promised-admission.ts'
+import { type BudgetPromise, promisedBudget } from './promised-budget.ts'
 import { type PromisedCard, promisedCards } from './promised-cards.ts'
 import { type PromisedEjection, promisedEjection } from './promised-ejection.ts'
 import { type PromisedHedge, promisedHedge } from './promised-hedge.ts'
@@ -19,7 +20,7 @@ import { type PromisedTuning, promisedTuning } from './promised-tuning.ts'
 export type Batching = CamelKeys<Scenario['pools'][number]['batching']>
 
 /** The promises of a scenario about queues and batches; Infinity for no limit, times in ms. */
-export interface Promises {
+export interface Promises extends BudgetPromise {
   /** router policy among pools */
   readonly routing: PromisedChoice
   /** settings that change while it runs */
@@ -178,6 +179,7 @@ export function promisesOf(scenario: Scenario): Promises {
     classes,
     pools,
     devices: promisedDevices(scenario),
+    replicaBudget: promisedBudget(scenario),
     cards: promisedCards(scenario),
     networks: promisedNetworks(scenario),
     reactions: promisedReactions(scenario),

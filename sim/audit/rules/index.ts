@@ -31,6 +31,7 @@ import { ejections } from './requests/ejections.ts'
 import { executor } from './requests/executor.ts'
 import { fanOut } from './requests/fan-out.ts'
 import { networks } from './requests/networks.ts'
+import { replicaBudget } from './requests/replica-budget.ts'
 import { replicas } from './requests/replicas.ts'
 import { retries } from './requests/retries.ts'
 import { routing } from './requests/routing.ts'
@@ -69,6 +70,7 @@ export const rules: readonly Rule[] = Object.freeze([
   retries,
   replicas,
   ejections,
+  replicaBudget,
   networks,
   sequenceSlots,
   kvCache,

@@ -3,8 +3,10 @@ import type { PlanVerdict } from '../../documents/index.ts'
 /** A configuration that a plan may choose. */
 export interface Candidate {
   readonly index: number
-  /** US dollars an hour, or replicas */
+  /** US dollars an hour, or replicas; the least where replicas are scaled */
   readonly cost: number
+  /** whether replicas are scaled, so that a simulation finds what is paid for */
+  readonly scaled?: boolean
   /** the values of all dimensions but replicas: equal text, equal values */
   readonly family: string
   /** replicas of each pool whose replicas are a dimension */
@@ -44,7 +46,7 @@ export function chainsOf(candidates: readonly Candidate[]): Chain[] {
 }
 
 function longestDimension(candidates: readonly Candidate[]): number {
-  const dimensions = candidates[0]?.replicas.length ?? 0
+  const dimensions = Math.max(0, ...candidates.map(({ replicas }) => replicas.length))
   const values = Array.from(
     { length: dimensions },
     (_, i) => new Set(candidates.map(({ replicas }) => replicas[i])).size,

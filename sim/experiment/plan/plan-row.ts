@@ -1,6 +1,6 @@
 import type { Scenario } from '../../../scenarios/schema/schema.ts'
 import type { PlanRow } from '../../documents/index.ts'
-import { PARTS } from '../../stats/index.ts'
+import { PARTS, tInterval } from '../../stats/index.ts'
 import { type ConfiguredSystem, configurationRow } from '../configuration/configuration-row.ts'
 import type { RunFigures } from '../configuration/run-figures.ts'
 import type { PlanJudgement } from './plan-verdict.ts'
@@ -10,6 +10,8 @@ export interface PlanRowParts extends ConfiguredSystem {
   readonly set: readonly string[]
   readonly today: boolean
   readonly cost: number
+  /** of each run; null where the cost is known in advance */
+  readonly paid: readonly number[] | null
   readonly costToday: number
   readonly judgement: PlanJudgement
   readonly runs: readonly RunFigures[]
@@ -42,6 +44,7 @@ export function planRow(parts: PlanRowParts): PlanRow {
     busiest_pool: pools.reduce((a, b) => ((b.utilisation ?? 0) > (a.utilisation ?? 0) ? b : a)),
     memory_of_limit: fullest(runs),
     cost,
+    paid: parts.paid && { ...tInterval(parts.paid), n: parts.paid.length },
     cost_vs_today: costToday > 0 ? cost / costToday - 1 : null,
     figures,
   }

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { stream } from '../../kernel/index.ts'
 import type { Candidate } from './plan-chains.ts'
-import { type Ask, searchPlan } from './plan-search.ts'
+import { searchPlan } from './plan-search.ts'
+import type { Ask } from './plan-task.ts'
 import { looksUpTo, statedObjectives } from './plan-verdict.ts'
 
 const OBJECTIVES = statedObjectives({
@@ -110,4 +111,82 @@ test('a candidate that cannot be simulated says nothing of others', async () => 
   const { found } = await searched([...slow, ...fast], law)
   expect(found.winner!.candidate).toMatchObject({ family: 'fast', replicas: [3] })
   expect(found.refused.length).toBeGreaterThan(0)
+})
+
+/** Scaled candidates pay for more than their least, and fewer replicas at first may cost more. */
+const scaledBy = (least: readonly number[]): Candidate[] =>
+  least.map((cost, index) => ({
+    ...{ index, cost, family: `scaler ${index}`, scaled: true, replicas: [], capacityRps: null },
+  }))
+
+async function searchedPaid(of: readonly { least: number; paid: number; ms: number }[]) {
+  const candidates = scaledBy(of.map(({ least }) => least))
+  const looked: number[] = []
+  const found = await searchPlan({
+    candidates,
+    today: candidates[0]!,
+    objectives: OBJECTIVES,
+    looks: looksUpTo(24, 0.95),
+    paidIn: ({ index }, { run }: { run: number; objectives: never[] }) =>
+      of[index]!.paid * (1 + 0.01 * stream(5, run, 'paid').normal()),
+    simulate: async (asks) => {
+      looked.push(...asks.map(({ candidate }) => candidate.index))
+      return asks.map(({ candidate, from, to }) =>
+        Array.from({ length: to - from }, (_, i) => {
+          const noise = 0.02 * stream(3, from + i, 'common').normal()
+          const value = of[candidate.index]!.ms * Math.exp(noise)
+          return { run: from + i, objectives: [{ value, n: 20_000, upper: null }] as never[] }
+        }),
+      )
+    },
+  })
+  return { found, looked }
+}
+
+test('of scaled candidates the one that pays least wins, whatever their least cost', async () => {
+  const { found } = await searchedPaid([
+    ...[
+      { least: 1, paid: 9, ms: 50 },
+      { least: 2, paid: 5, ms: 60 },
+    ],
+    ...[
+      { least: 1, paid: 7, ms: 40 },
+      { least: 1, paid: 3, ms: 200 },
+    ],
+  ])
+  expect(found.winner!.candidate.index).toBe(1)
+  expect(found.winner!.cost).toBeCloseTo(5, 0)
+  expect(found.winner!.paid).toHaveLength(found.winner!.runs.length)
+})
+
+test('no scaled candidate is ruled out by another one, only by its least cost', async () => {
+  // with more replicas at least it is slower: a chain along them would have skipped the winner
+  const { found, looked } = await searchedPaid([
+    ...[
+      { least: 3, paid: 6, ms: 150 },
+      { least: 2, paid: 5, ms: 150 },
+    ],
+    ...[
+      { least: 1, paid: 4, ms: 60 },
+      { least: 1, paid: 4.5, ms: 60 },
+    ],
+    { least: 8, paid: 9, ms: 30 },
+  ])
+  expect(found.winner!.candidate.index).toBe(2)
+  expect(found.ruledOut).toEqual([])
+  expect(found.compared).toBe(0)
+  expect(new Set(looked)).toEqual(new Set([0, 1, 2, 3]))
+  expect(found.dearer.map(({ index }) => index)).toEqual([4])
+})
+
+test('an undecided scaled candidate that surely pays more than the winner ends early', async () => {
+  const { found } = await searchedPaid([
+    ...[
+      { least: 1, paid: 4, ms: 60 },
+      { least: 1, paid: 8, ms: 99.6 },
+    ],
+  ])
+  const dear = found.tried.find(({ candidate }) => candidate.index === 1)!
+  expect(dear.judgement.verdict).toBe('UNDECIDED')
+  expect(dear.runs).toHaveLength(3)
 })

@@ -1,5 +1,4 @@
-import type { ObjectiveFigure } from '../result/objectives.ts'
-import { type AgainstMonotone, againstMonotone } from './monotone.ts'
+import { againstMonotone } from './monotone.ts'
 import {
   type Candidate,
   type Chain,
@@ -8,56 +7,9 @@ import {
   nextProbe,
   type Ruled,
 } from './plan-chains.ts'
-import { judgePlan, type Looks, type PlanJudgement, type StatedObjective } from './plan-verdict.ts'
-
-/** What the search reads of a replication. */
-export interface JudgedRun {
-  /** of each objective */
-  readonly objectives: readonly ObjectiveFigure[]
-}
-
-/** Replications `from` to `to` - 1 of a candidate. */
-export interface Ask {
-  readonly candidate: Candidate
-  readonly from: number
-  readonly to: number
-}
-
-export interface PlanTask<Run extends JudgedRun> {
-  readonly candidates: readonly Candidate[]
-  /** the scenario as it stands */
-  readonly today: Candidate
-  readonly objectives: readonly StatedObjective[]
-  readonly looks: Looks
-  /** the runs of each ask, in order; null where the candidate cannot be simulated */
-  readonly simulate: (asks: readonly Ask[]) => Promise<readonly (readonly Run[] | null)[]>
-  readonly onProgress?: ((done: number, of: number) => void) | undefined
-}
-
-/** A candidate that was simulated. */
-export interface Tried<Run> {
-  readonly candidate: Candidate
-  readonly runs: readonly Run[]
-  readonly judgement: PlanJudgement
-}
-
-export interface AgainstReplicas extends AgainstMonotone {
-  readonly fewer: Candidate
-  readonly more: Candidate
-}
-
-export interface PlanFound<Run> {
-  readonly tried: readonly Tried<Run>[]
-  /** the cheapest that meets; of equally cheap ones that farthest from its limits */
-  readonly winner: Tried<Run> | null
-  /** candidates that were not simulated, by reason */
-  readonly dearer: readonly Candidate[]
-  readonly ruledOut: readonly Candidate[]
-  readonly refused: readonly Candidate[]
-  /** pairs of neighbours along replicas that were compared */
-  readonly compared: number
-  readonly against: readonly AgainstReplicas[]
-}
+import { leastPaid, paidCost } from './plan-costs.ts'
+import type { AgainstReplicas, Ask, JudgedRun, PlanFound, PlanTask, Tried } from './plan-task.ts'
+import { judgePlan, type PlanJudgement } from './plan-verdict.ts'
 
 /** Chains that are searched at the same time: not the number of cores, which changes no result. */
 const AT_ONCE = 4
@@ -74,7 +26,9 @@ const FRONT_REPLICATIONS = 12
  * checked on all pairs that are simulated, and on a second candidate of every other chain that one
  * has ruled out; evidence against it has the chain searched in full. No candidate that is dearer
  * than the cheapest known to meet is simulated, except for today's and for the front at the end.
- * Replications begin few, and go on only where the verdict is open (racing).
+ * Replications begin few, and go on only where the verdict is open (racing). Of a candidate whose
+ * replicas are scaled only the least cost is known in advance: it is simulated unless that is too
+ * dear, it is alone in its chain, and goes on until what it pays for is surely dearer.
  */
 export async function searchPlan<Run extends JudgedRun>(
   task: PlanTask<Run>,
@@ -166,14 +120,14 @@ class PlanSearch<Run extends JudgedRun> {
       .flatMap(({ candidates }) => {
         const own = candidates.filter(
           (one) =>
-            one.cost >= this.#cheapest &&
-            one.cost <= limit &&
+            this.#cost(one) >= this.#cheapest &&
+            this.#cost(one) <= limit &&
             this.#isOpen(one) &&
             !isRuledOut(one, candidates, this.#ruled),
         )
-        return own.slice(0, 1)
+        return [...own.slice(0, 1), ...candidates.filter((one) => this.#wasDear(one, limit))]
       })
-      .sort((a, b) => a.cost - b.cost || a.index - b.index)
+      .sort((a, b) => this.#cost(a) - this.#cost(b) || a.index - b.index)
       .slice(0, FRONT)
     const at = looks.at.filter((n) => n <= FRONT_REPLICATIONS)
     await this.#race(near, { spare: true, most: at.at(-1)! })
@@ -191,9 +145,10 @@ class PlanSearch<Run extends JudgedRun> {
         const judged = this.#judged.get(one)
         if (judged?.verdict !== 'UNDECIDED') return false
         const hopeless = judged.objectives.some(({ holds }) => holds === null)
-        const dear = !spare && one.cost >= this.#cheapest
+        const dear = !spare && this.#leastCost(one) >= this.#cheapest
         const last = hopeless || this.#runs.get(one)!.length >= most
-        if (last) this.#ended.add(one)
+        // the least cost of a scaled one is below: it must not be asked for again
+        if (last || (dear && one.scaled)) this.#ended.add(one)
         return !last && !dear
       })
     }
@@ -220,9 +175,31 @@ class PlanSearch<Run extends JudgedRun> {
       const judgement = judgePlan(objectives, figures, looks)
       this.#judged.set(candidate, judgement)
       if (judgement.verdict === 'MEETS') {
-        this.#cheapest = Math.min(this.#cheapest, candidate.cost)
+        this.#cheapest = Math.min(this.#cheapest, paidCost(candidate, this.#paid(candidate)))
       }
     }
+  }
+
+  /** What each run of a scaled candidate paid for; null where the cost is known in advance. */
+  #paid(candidate: Candidate): number[] | null {
+    const { paidIn } = this.#task
+    const runs = this.#runs.get(candidate)
+    if (paidIn === undefined || runs === undefined || !candidate.scaled) return null
+    return runs.map((run) => paidIn(candidate, run))
+  }
+
+  #cost(candidate: Candidate): number {
+    return paidCost(candidate, this.#paid(candidate))
+  }
+
+  #leastCost(candidate: Candidate): number {
+    return leastPaid(candidate, this.#paid(candidate))
+  }
+
+  /** Whether a scaled candidate was left undecided as it was dear, but costs no more than this. */
+  #wasDear(candidate: Candidate, limit: number): boolean {
+    const open = this.#judged.get(candidate)?.verdict === 'UNDECIDED'
+    return candidate.scaled === true && open && this.#cost(candidate) <= limit
   }
 
   #isOpen(candidate: Candidate): boolean {
@@ -242,6 +219,8 @@ class PlanSearch<Run extends JudgedRun> {
     const { candidates, today } = this.#task
     const tried = [...this.#runs].map(([candidate, runs]) => ({
       candidate,
+      cost: this.#cost(candidate),
+      paid: this.#paid(candidate),
       runs,
       judgement: this.#judged.get(candidate)!,
     }))
@@ -270,11 +249,7 @@ export const nearness = ({ judgement }: Pick<Tried<unknown>, 'judgement'>) =>
 
 /** By cost; equally cheap ones by their distance from the limits. */
 export function byCost(a: Tried<unknown>, b: Tried<unknown>): number {
-  return (
-    a.candidate.cost - b.candidate.cost ||
-    nearness(a) - nearness(b) ||
-    a.candidate.index - b.candidate.index
-  )
+  return a.cost - b.cost || nearness(a) - nearness(b) || a.candidate.index - b.candidate.index
 }
 
 function cheapestOf<Run>(tried: readonly Tried<Run>[]): Tried<Run> | null {

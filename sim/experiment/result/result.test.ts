@@ -116,6 +116,7 @@ function runOf(n: number, scale: number, { lost = 0, judged = [] as readonly num
     power: [null],
     availability: null,
     ejections: null,
+    budget: null,
     slowdowns: [null],
     tuning: null,
     stallFree: null,

@@ -20,6 +20,7 @@ import { grouped } from '../system/crowd.ts'
 import type { PreparedScenario } from '../system/prepared-scenario.ts'
 import { loadOf, type Resolved } from '../system/resolve.ts'
 import { assumptionsOf } from './assumptions.ts'
+import { budgetOf } from './budget-result.ts'
 import { replicasResult } from './ejections-result.ts'
 import { energyResult } from './energy.ts'
 import { hedgesResult } from './hedges-result.ts'
@@ -163,6 +164,7 @@ export function resultOf(
       runs.map((run) => paidReplicas(scenario, run)),
     ),
     memory: memoryResult(runs.map(({ memory }) => memory)),
+    ...budgetOf(scenario, runs),
     ...tuningOf(plan, runs[0]!),
     surges: surgeWindows(scenario).map((surge, i) => surgeResult(surge, runs, i)),
     tail: tail(runs.map((run) => run.tail)),

@@ -40,6 +40,10 @@ export async function poolOracles(
       oracles.push(null)
       continue
     }
+    if (input.scenario.budget !== undefined) {
+      oracles.push('pools share a budget, of which an oracle of one pool knows nothing')
+      continue
+    }
     const leadS = meanDuration(pool.scaling.start_s) / 1000
     const known = knownRates(input, i, runs, { intervals, leadS })
     const steady = typeof known === 'string' ? known : steadyPool(input, i, known)

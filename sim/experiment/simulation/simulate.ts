@@ -7,6 +7,7 @@ import {
   type Source,
 } from '../../serving/index.ts'
 import {
+  BudgetRecorder,
   EjectionRecorder,
   ExecutorRecorder,
   KvSpaces,
@@ -155,6 +156,8 @@ function recorded(
   let rows: RowRecorder | null = null
   let executors: ExecutorRecorder | null = null
   let ejections: EjectionRecorder | null = null
+  const { budget: shared } = parts.plan
+  let budget: BudgetRecorder | null = null
   const tuning: TuningChange[] = []
   const observe = (requests: Requests) => {
     const options = recorderOptions(scenario, parts.plan, requests, parts.sendDelay && expected)
@@ -169,6 +172,10 @@ function recorded(
     if (parts.plan.pools.some(({ ejection }) => ejection !== undefined)) {
       ejections = new EjectionRecorder(options)
       observers.push(ejections)
+    }
+    if (shared !== undefined) {
+      budget = new BudgetRecorder({ ...options, pools: shared.pools })
+      observers.push(budget)
     }
     if (parts.plan.tuning && replication === 0) {
       observers.push({
@@ -191,6 +198,7 @@ function recorded(
       ...(parts.power && { power: powerSummaries(scenario, parts, endMs()) }),
       availability: (executors as ExecutorRecorder | null)?.summaries(endMs()) ?? null,
       ejections: (ejections as EjectionRecorder | null)?.summaries(endMs()) ?? null,
+      budget: (budget as BudgetRecorder | null)?.summary(endMs()) ?? null,
       ...(parts.cards && { slowdowns: slowdowns(scenario, parts.plan, parts.cards) }),
       ...(parts.plan.tuning && { tuning }),
       stallFree:

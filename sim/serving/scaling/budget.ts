@@ -1,52 +1,47 @@
-/** What the pools of a fleet share. */
+/** What the scaled pools of a fleet share; Infinity for no limit. */
 export interface FleetBudget {
-  readonly replicas?: number | undefined
-  readonly watts?: number | undefined
+  readonly replicas: number
+  readonly watts: number
 }
 
-/** The replicas that one pool has, asks for and may not fall below. */
+/** The replicas that one pool asks for. */
 export interface PoolAsk {
-  readonly wanted: number
   readonly asked: number
+  /** that it has whatever the others ask for */
   readonly min: number
+  /** of its warm pool, which count all the time */
+  readonly warm: number
   /** watts of one replica */
   readonly replicaW: number
+  /** 0 is served first; pools of one rank share */
+  readonly rank: number
 }
 
 /**
- * What each pool gets of the replicas it asks for. A pool keeps what it has, and more replicas are
- * given one at a time in turn, in the order of the pools, while the budget holds. Where even the
- * present replicas are too many, pools lose replicas one at a time, the one that is furthest above
- * its `min` first.
+ * What each pool gets of the replicas it asks for. Each has its `min` first, or less where it asks
+ * for less. Then replicas are given one at a time while they fit: to the pools of the first rank
+ * that has not all it asks for, and among these to the one with the smallest share of its ask, so
+ * that pools of one rank get shares in proportion. A replica of more watts than are left passes.
  */
-export function allotted(asks: readonly PoolAsk[], budget: FleetBudget): number[] {
-  const given = asks.map(({ wanted, asked }) => Math.min(wanted, asked))
-  const most = { replicas: Number.POSITIVE_INFINITY, watts: Number.POSITIVE_INFINITY, ...defined() }
-  function defined() {
-    const { replicas, watts } = budget
-    return { ...(replicas !== undefined && { replicas }), ...(watts !== undefined && { watts }) }
-  }
-  let replicas = given.reduce((sum, count) => sum + count, 0)
-  let watts = asks.reduce((sum, { replicaW }, i) => sum + given[i]! * replicaW, 0)
-  const change = (pool: number, by: number) => {
-    given[pool]! += by
-    replicas += by
-    watts += by * asks[pool]!.replicaW
-  }
-  while (replicas > most.replicas || watts > most.watts) {
-    const spare = asks.map(({ min }, i) => given[i]! - min)
-    const pool = spare.indexOf(Math.max(...spare))
-    if (spare[pool]! <= 0) break
-    change(pool, -1)
-  }
-  for (let grew = true; grew; ) {
-    grew = false
-    for (const [pool, { asked, replicaW }] of asks.entries()) {
-      if (given[pool]! >= asked) continue
-      if (replicas + 1 > most.replicas || watts + replicaW > most.watts) continue
-      change(pool, 1)
-      grew = true
+export function allotted(asks: readonly PoolAsk[], { replicas, watts }: FleetBudget): number[] {
+  const given = asks.map(({ asked, min }) => Math.min(asked, min))
+  const fixed = asks.map(({ warm }, i) => given[i]! + warm)
+  let leftReplicas = replicas - fixed.reduce((sum, count) => sum + count, 0)
+  let leftWatts = watts - asks.reduce((sum, { replicaW }, i) => sum + fixed[i]! * replicaW, 0)
+  for (;;) {
+    let next = -1
+    for (const [i, { asked, rank, replicaW }] of asks.entries()) {
+      if (given[i]! >= asked || leftReplicas < 1 || leftWatts < replicaW) continue
+      const best = asks[next]
+      const sooner =
+        best === undefined ||
+        rank < best.rank ||
+        (rank === best.rank && given[i]! * best.asked < given[next]! * asked)
+      if (sooner) next = i
     }
+    if (next < 0) return given
+    given[next]!++
+    leftReplicas--
+    leftWatts -= asks[next]!.replicaW
   }
-  return given
 }

@@ -1,4 +1,4 @@
-export { allotted, type FleetBudget, type PoolAsk } from './budget.ts'
+export { allotted } from './budget.ts'
 export { neededReplicas, type WaitPromise } from './needed-replicas.ts'
 export { type OracleOptions, type OracleReplicas, oracleReplicas } from './oracle.ts'
 export { type PolicySeries, type Regret, type RegretOptions, regret } from './regret.ts'

@@ -5,11 +5,14 @@ import type { ArmedTimers } from '../servers/armed-timers.ts'
 import { PoolMeter } from './pool-meter.ts'
 import { Scaler } from './scaler.ts'
 import type { PoolScalingPlan } from './scaling-plan.ts'
+import type { SharedBudget, Sharer } from './shared-budget.ts'
 
 /** Longest time for which a scaler waits for requests that are left after the traffic, ms. */
 const LONGEST_DRAIN_MS = 3_600_000
 
 interface ScalerWorld {
+  /** null where no budget is shared */
+  readonly budget: SharedBudget | null
   readonly requests: Requests
   readonly backend: Backend
   readonly observer: Observer
@@ -21,9 +24,10 @@ interface ScalerWorld {
 }
 
 /** Decides at each tick how many replicas a pool should have, and starts and stops them. */
-export class PoolScaler {
+export class PoolScaler implements Sharer {
   readonly meter: PoolMeter
-  readonly #pool: number
+  readonly pool: number
+  readonly name: string
   readonly #plan: PoolScalingPlan
   readonly #scaler: Scaler
   readonly #stations: readonly Station[]
@@ -31,16 +35,21 @@ export class PoolScaler {
   readonly #timer: number
   /** executors that were asked for and do not serve yet, in order */
   readonly #starting: number[] = []
+  readonly #executors: number
   readonly #stopped: Set<number>
   readonly #draining = new Set<number>()
   #wanted: number
   /** when the traffic has ended; null while it goes on */
   #endedAt: Ms | null = null
   #armed = true
+  /** whether the budget grants less than the policy asks for */
+  #isCut = false
+  #cut = 0
 
   constructor(plan: PoolScalingPlan, stations: readonly Station[], world: ScalerWorld) {
     const scaler = new Scaler(plan.policy)
-    this.#pool = stations[0]!.pool.index
+    this.pool = stations[0]!.pool.index
+    this.name = stations[0]!.pool.name
     this.#plan = plan
     this.#scaler = scaler
     this.#stations = stations
@@ -49,6 +58,7 @@ export class PoolScaler {
     const executors = stations.flatMap(({ firstExecutor, executors }) =>
       Array.from({ length: executors }, (_, i) => firstExecutor + i),
     )
+    this.#executors = executors.length
     this.#stopped = new Set(executors.slice(plan.initial))
     for (const executor of this.#stopped) {
       world.change(0, executor, 'down')
@@ -74,17 +84,42 @@ export class PoolScaler {
     this.meter.scrape(now)
     const ready = this.#stations.reduce((sum, { present }) => sum + present, 0)
     const { needs } = this.#scaler
-    const { replicas, reason } = this.#scaler.decide({
+    const decision = this.#scaler.decide({
       now,
       ready,
       starting: this.#starting.length,
       wanted: this.#wanted,
       figures: needs.map((need) => this.meter.figures(need)),
     })
-    if (replicas !== this.#wanted) this.#world.observer.scaled?.(now, this.#pool, replicas, reason)
-    this.#wanted = replicas
-    if (!this.#plan.advisory) this.#apply(now)
+    const { budget } = this.#world
+    if (budget === null) {
+      this.grant(now, decision.replicas, decision.reason)
+      if (!this.#plan.advisory) this.#apply(now)
+    } else budget.ask(now, this, decision)
     if (this.#goesOn(now)) this.#arm(now)
+  }
+
+  get wanted(): number {
+    return this.#wanted
+  }
+
+  get occupied(): number {
+    return this.#executors - this.#stopped.size
+  }
+
+  /** The first decision that the budget cuts is reported also where it changes nothing. */
+  grant(now: Ms, replicas: number, reason: string, isCut = false): void {
+    if (replicas !== this.#wanted || (isCut && !this.#isCut)) {
+      this.#world.observer.scaled?.(now, this.pool, replicas, reason)
+    }
+    this.#isCut = isCut
+    this.#wanted = replicas
+  }
+
+  cut(now: Ms, replicas: number): void {
+    if (replicas !== this.#cut) this.#world.observer.cut?.(now, this.pool, replicas)
+    this.#isCut = replicas > 0
+    this.#cut = replicas
   }
 
   /** An executor serves now. */
@@ -98,6 +133,7 @@ export class PoolScaler {
     this.#draining.delete(executor)
     this.#stopped.add(executor)
     this.#world.observer.executor?.(now, executor, 'stopped')
+    this.#world.budget?.freed(now)
   }
 
   #arm(now: Ms): void {
@@ -112,13 +148,27 @@ export class PoolScaler {
   }
 
   #apply(now: Ms): void {
-    const all = this.#stations.reduce((sum, { executors }) => sum + executors, 0)
-    let active = all - this.#stopped.size - this.#draining.size
+    this.grow(now)
+    this.shrink(now)
+  }
+
+  grow(now: Ms): void {
+    const { budget } = this.#world
+    let missing = this.#wanted - this.#active
+    if (missing <= 0) return
     for (const executor of [...this.#stopped].sort((a, b) => a - b)) {
-      if (active >= this.#wanted) break
+      if (missing-- <= 0 || (budget !== null && !budget.fits(this))) return
       this.#start(now, executor)
-      active++
     }
+  }
+
+  /** Executors that start or serve. */
+  get #active(): number {
+    return this.occupied - this.#draining.size
+  }
+
+  shrink(now: Ms): void {
+    let active = this.#active
     while (active > this.#wanted && this.#starting.length > 0) {
       this.#cancel(now, this.#starting.pop()!)
       active--
@@ -149,8 +199,8 @@ export class PoolScaler {
   }
 
   #cancel(now: Ms, executor: number): void {
-    this.stopped(now, executor)
     this.#world.backend.stop?.(executor)
+    this.stopped(now, executor)
   }
 
   #drain(now: Ms, executor: number): void {

@@ -4,8 +4,11 @@ import type { Station } from '../routing/station.ts'
 import type { ArmedTimers } from '../servers/armed-timers.ts'
 import type { StationServer } from '../servers/station-server.ts'
 import { PoolScaler } from './pool-scaler.ts'
+import { type BudgetPlan, SharedBudget } from './shared-budget.ts'
 
 interface ScaledWorld {
+  /** undefined where no budget is shared */
+  readonly budget: BudgetPlan | undefined
   readonly requests: Requests
   readonly backend: Backend
   readonly observer: Observer
@@ -24,20 +27,23 @@ export class PoolScalers {
   constructor(
     pools: readonly { readonly stations: readonly Station[] }[],
     stationOf: readonly Station[],
-    { serverOf, ...world }: ScaledWorld,
+    { serverOf, budget, ...world }: ScaledWorld,
   ) {
+    const shared = budget === undefined ? null : new SharedBudget(budget)
     this.#stationOf = stationOf
     this.#ofPool = pools.map(({ stations }) => {
       const { scaling } = stations[0]!.pool
       if (scaling === undefined) return null
       return new PoolScaler(scaling, stations, {
         ...world,
+        budget: shared,
         isBusy: (executor) => serverOf(executor).isBusy(executor),
         kvOf: ({ caches }) => caches?.kvUsage ?? Number.NaN,
         change: (now, executor, state) => serverOf(executor).executor(now, executor, state),
       })
     })
     this.all = this.#ofPool.filter((scaler) => scaler !== null)
+    for (const scaler of this.all) shared?.join(scaler)
   }
 
   /** An event at a queue, or one of its executors, is about to be handled. */

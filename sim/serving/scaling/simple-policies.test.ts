@@ -89,23 +89,30 @@ describe('limits of a pool', () => {
 })
 
 describe('a budget of the fleet', () => {
-  const ask = (wanted: number, asked: number, replicaW = 100, min = 1) => ({
-    wanted,
-    asked,
-    min,
-    replicaW,
+  const ask = (asked: number, { replicaW = 100, min = 1, warm = 0, rank = 0 } = {}) => ({
+    ...{ asked, min, warm, replicaW, rank },
   })
+  const budget = (limits: { replicas?: number; watts?: number }) => ({
+    ...{ replicas: Number.POSITIVE_INFINITY, watts: Number.POSITIVE_INFINITY },
+    ...limits,
+  })
+  const hot = { replicaW: 700 }
+  const cool = { replicaW: 72 }
 
   test.each`
-    rule                                        | asks                                      | budget             | given
-    ${'without one each gets what it asks for'} | ${[ask(2, 5), ask(2, 9)]}                 | ${{}}              | ${[5, 9]}
-    ${'growth is given in turn'}                | ${[ask(2, 9), ask(2, 9)]}                 | ${{ replicas: 9 }} | ${[5, 4]}
-    ${'what is given back serves others'}       | ${[ask(6, 2), ask(2, 9)]}                 | ${{ replicas: 8 }} | ${[2, 6]}
-    ${'watts bind, too'}                        | ${[ask(1, 9, 700), ask(1, 9, 72)]}        | ${{ watts: 1600 }} | ${[2, 2]}
-    ${'a cheaper replica may still fit'}        | ${[ask(1, 9, 700), ask(1, 9, 72)]}        | ${{ watts: 1000 }} | ${[1, 4]}
-    ${'beyond it the fullest pool loses first'} | ${[ask(6, 6), ask(3, 3)]}                 | ${{ replicas: 6 }} | ${[3, 3]}
-    ${'no pool falls below its min'}            | ${[ask(4, 4, 100, 4), ask(3, 3, 100, 2)]} | ${{ replicas: 5 }} | ${[4, 2]}
-  `('$rule', ({ asks, budget, given }) => {
-    expect(allotted(asks, budget)).toEqual(given)
+    rule                                        | asks                                                  | limits             | given
+    ${'without one each gets what it asks for'} | ${[ask(5), ask(9)]}                                   | ${{}}              | ${[5, 9]}
+    ${'shares are in proportion to the asks'}   | ${[ask(12), ask(6), ask(6)]}                          | ${{ replicas: 8 }} | ${[4, 2, 2]}
+    ${'of equal shares the first is served'}    | ${[ask(9), ask(9)]}                                   | ${{ replicas: 9 }} | ${[5, 4]}
+    ${'what a pool leaves is for the others'}   | ${[ask(1), ask(9)]}                                   | ${{ replicas: 8 }} | ${[1, 7]}
+    ${'each has its min first'}                 | ${[ask(9, { min: 1 }), ask(4, { min: 4 })]}           | ${{ replicas: 6 }} | ${[2, 4]}
+    ${'a pool may ask for less than its min'}   | ${[ask(0, { min: 2 }), ask(9)]}                       | ${{ replicas: 6 }} | ${[0, 6]}
+    ${'warm pools count'}                       | ${[ask(9, { warm: 2 }), ask(9, { warm: 1 })]}         | ${{ replicas: 9 }} | ${[3, 3]}
+    ${'the first rank has all it asks for'}     | ${[ask(6, { rank: 1 }), ask(6), ask(6, { rank: 1 })]} | ${{ replicas: 9 }} | ${[2, 6, 1]}
+    ${'watts bind, too'}                        | ${[ask(4, hot), ask(4, cool)]}                        | ${{ watts: 1600 }} | ${[2, 2]}
+    ${'a replica of fewer watts may still fit'} | ${[ask(4, hot), ask(4, { ...cool, rank: 1 })]}        | ${{ watts: 1600 }} | ${[2, 2]}
+    ${'what is left is used'}                   | ${[ask(2, hot), ask(9, cool)]}                        | ${{ watts: 1000 }} | ${[1, 4]}
+  `('$rule', ({ asks, limits, given }) => {
+    expect(allotted(asks, budget(limits))).toEqual(given)
   })
 })

@@ -3,6 +3,7 @@ import type { Ms, TuningStep } from '../../serving/index.ts'
 import { PERCENTILES } from '../intervals/percentile.ts'
 import { tailProbabilities } from '../intervals/tail-curve.ts'
 import type { SurgeBacklog } from './backlog.ts'
+import type { BudgetSummary } from './budget-recorder.ts'
 import type { Calls } from './calls.ts'
 import { Cell, PARTS, type Part, TOKEN_TIMES, type TokenTime } from './cell.ts'
 import type { CopySummary } from './copies.ts'
@@ -158,6 +159,8 @@ export interface RunSummary {
   readonly availability: readonly AvailabilitySummary[] | null
   /** of each pool; null where no pool ejects replicas */
   readonly ejections: readonly EjectionSummary[] | null
+  /** what scaled pools had of their common budget; null without one */
+  readonly budget: BudgetSummary | null
   /** time of batches and steps over that with a card of their own; null without a shared card */
   readonly slowdowns: readonly (number | null)[]
   /** changes of tuned settings, at most the first ones; null where none is tuned */
@@ -181,6 +184,7 @@ export function summariseRun(
     readonly power?: readonly (PowerSummary | null)[]
     readonly availability?: readonly AvailabilitySummary[] | null
     readonly ejections?: readonly EjectionSummary[] | null
+    readonly budget?: BudgetSummary | null
     readonly slowdowns?: readonly (number | null)[]
     readonly tuning?: readonly TuningChange[] | null
     readonly stallFree?: StallFreeFigures | null
@@ -218,6 +222,7 @@ export function summariseRun(
     power: run.power ?? pools.map(() => null),
     availability: run.availability ?? null,
     ejections: run.ejections ?? null,
+    budget: run.budget ?? null,
     slowdowns: run.slowdowns ?? pools.map(() => null),
     tuning: run.tuning ?? null,
     stallFree: run.stallFree ?? null,

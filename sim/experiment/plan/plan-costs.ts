@@ -1,0 +1,28 @@
+import { meanWithError } from '../../stats/index.ts'
+import type { Candidate } from './plan-chains.ts'
+
+/** What a candidate costs: known in advance, or else the mean of what its runs paid for. */
+export function paidCost({ cost }: Candidate, paid: readonly number[] | null): number {
+  if (paid === null || paid.length === 0) return cost
+  // the sum of equal values is rounded
+  if (paid.every((own) => own === paid[0])) return paid[0]!
+  return paid.reduce((sum, own) => sum + own, 0) / paid.length
+}
+
+/** The lower end of the 95 % interval of that, which is never below what is surely paid. */
+export function leastPaid(candidate: Candidate, paid: readonly number[] | null): number {
+  const mean = paidCost(candidate, paid)
+  if (paid === null || paid.length < 2) return paid === null ? mean : candidate.cost
+  if (paid.every((own) => own === paid[0])) return mean
+  return Math.max(candidate.cost, mean - meanWithError(paid).halfWidth)
+}
+
+/** Whether two candidates differ in what they pay for, by a paired t test at 95 %. */
+export function costsDiffer(a: readonly number[], b: readonly number[]): boolean {
+  const n = Math.min(a.length, b.length)
+  const differences = Array.from({ length: n }, (_, i) => a[i]! - b[i]!)
+  if (n < 2) return false
+  if (differences.every((own) => own === differences[0])) return differences[0] !== 0
+  const { mean, halfWidth } = meanWithError(differences)
+  return Math.abs(mean) > halfWidth
+}

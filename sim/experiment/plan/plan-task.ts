@@ -1,0 +1,59 @@
+import type { ObjectiveFigure } from '../result/objectives.ts'
+import type { AgainstMonotone } from './monotone.ts'
+import type { Candidate } from './plan-chains.ts'
+import type { Looks, PlanJudgement, StatedObjective } from './plan-verdict.ts'
+
+/** What the search reads of a replication. */
+export interface JudgedRun {
+  /** of each objective */
+  readonly objectives: readonly ObjectiveFigure[]
+}
+
+/** Replications `from` to `to` - 1 of a candidate. */
+export interface Ask {
+  readonly candidate: Candidate
+  readonly from: number
+  readonly to: number
+}
+
+export interface PlanTask<Run extends JudgedRun> {
+  readonly candidates: readonly Candidate[]
+  /** the scenario as it stands */
+  readonly today: Candidate
+  readonly objectives: readonly StatedObjective[]
+  readonly looks: Looks
+  /** what was paid for in a run of a candidate whose replicas are scaled */
+  readonly paidIn?: ((candidate: Candidate, run: Run) => number) | undefined
+  /** the runs of each ask, in order; null where the candidate cannot be simulated */
+  readonly simulate: (asks: readonly Ask[]) => Promise<readonly (readonly Run[] | null)[]>
+  readonly onProgress?: ((done: number, of: number) => void) | undefined
+}
+
+/** A candidate that was simulated. */
+export interface Tried<Run> {
+  readonly candidate: Candidate
+  /** what it costs: known in advance, or else the mean of what runs paid for */
+  readonly cost: number
+  /** what each run paid for; null where the cost is known in advance */
+  readonly paid: readonly number[] | null
+  readonly runs: readonly Run[]
+  readonly judgement: PlanJudgement
+}
+
+export interface AgainstReplicas extends AgainstMonotone {
+  readonly fewer: Candidate
+  readonly more: Candidate
+}
+
+export interface PlanFound<Run> {
+  readonly tried: readonly Tried<Run>[]
+  /** the cheapest that meets; of equally cheap ones that farthest from its limits */
+  readonly winner: Tried<Run> | null
+  /** candidates that were not simulated, by reason */
+  readonly dearer: readonly Candidate[]
+  readonly ruledOut: readonly Candidate[]
+  readonly refused: readonly Candidate[]
+  /** pairs of neighbours along replicas that were compared */
+  readonly compared: number
+  readonly against: readonly AgainstReplicas[]
+}
