@@ -19,6 +19,16 @@ const outage = z
   })
   .describe('A time in which the network loses every message that is sent on it.')
 
+/** How messages share a bandwidth. */
+export const sharing = z
+  .enum(['fifo', 'fair'])
+  .default('fifo')
+  .describe(
+    'How messages share the bandwidth: `fifo` sends one after another, `fair` gives each of n an ' +
+      'n-th of it (processor sharing), as TCP does about.',
+  )
+  .meta({ examples: ['fair'] })
+
 export const network = z
   .strictObject({
     between: z
@@ -31,10 +41,11 @@ export const network = z
     bandwidth_mbps: positive
       .optional()
       .describe(
-        'The bandwidth of each direction in 10^6 bit/s. Messages with a size are sent one after ' +
-          'another. Without it, their size takes no time.',
+        'The bandwidth of each direction in 10^6 bit/s, which messages with a size share. Without ' +
+          'it, their size takes no time.',
       )
       .meta({ examples: [100] }),
+    sharing,
     loss: z
       .number()
       .min(0)

@@ -15,6 +15,7 @@ import type {
   Source,
   StepBackend,
   Timers,
+  TransferBackend,
 } from './ports.ts'
 import { Requests } from './requests.ts'
 
@@ -34,6 +35,8 @@ export interface WorldPorts<D> {
   readonly backend: Backend
   /** needed where a pool generates */
   readonly steps?: StepBackend
+  /** needed where the plan has channels */
+  readonly transfers?: TransferBackend
 }
 
 /** What a serving system is assembled from. */
@@ -106,9 +109,11 @@ class OutcomeFeedback implements Observer {
   }
 
   lost(now: Ms, request: number): void {
-    const { key, class: classes, outcome, answered, overNetwork } = this.#requests
-    // when the client has the answer is known as soon as it is sent
-    const at = overNetwork ? answered[request]! : now
-    this.#source.settled(classes[request]!, key[request]!, outcome[request]! as Outcome, at)
+    if (!this.#requests.overNetwork) this.answered(now, request)
+  }
+
+  answered(now: Ms, request: number): void {
+    const { key, class: classes, outcome } = this.#requests
+    this.#source.settled(classes[request]!, key[request]!, outcome[request]! as Outcome, now)
   }
 }

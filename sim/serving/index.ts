@@ -25,6 +25,8 @@ export {
   type Remedy,
   type ResidencyPlan,
 } from './memory/memory-plan.ts'
+export { type ChannelPlan, FREE_CHANNEL } from './network/channel-plan.ts'
+export { Transfers } from './network/transfers.ts'
 export { allOutcomes, outcomes, refusals } from './outcomes.ts'
 export {
   ANY_CLASS,
@@ -57,6 +59,8 @@ export {
   type StepRun,
   type Timers,
   type TokenGapRun,
+  type Transfer,
+  type TransferBackend,
   type TuningStep,
 } from './ports.ts'
 export { queueDisciplines } from './queue/queue-disciplines.ts'

@@ -4,6 +4,7 @@ import type { BatchingPlan } from './batching/batching-plan.ts'
 import type { GenerationPlan } from './generation/generation-plan.ts'
 import type { HedgePlan } from './hedging/hedge-plan.ts'
 import type { DevicePlan, PoolMemoryPlan } from './memory/memory-plan.ts'
+import type { ChannelPlan } from './network/channel-plan.ts'
 import type { NetworkPlan } from './network/network-plan.ts'
 import type { Ms } from './ports.ts'
 import type { RoutingChoice } from './routing/routing-plan.ts'
@@ -134,6 +135,8 @@ export interface ServingPlan {
   readonly tuning?: readonly TuningPlan[]
   /** null or absent where requests reach their queues at once */
   readonly network?: NetworkPlan | null
+  /** by number; absent where nothing is sent over a channel */
+  readonly channels?: readonly ChannelPlan[]
 }
 
 /** The executors of all pools are numbered through, pool by pool. */

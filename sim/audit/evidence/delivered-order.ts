@@ -1,4 +1,5 @@
-import type { AuditRows, RequestColumns } from './raw-rows.ts'
+import type { ExpectedParts } from './expected-parts.ts'
+import type { AuditRows } from './raw-rows.ts'
 
 /**
  * Rules number requests in the order in which they reach their queues. Where a network carries
@@ -6,7 +7,7 @@ import type { AuditRows, RequestColumns } from './raw-rows.ts'
  */
 export interface DeliveredOrder {
   readonly rows: AuditRows
-  readonly requests: RequestColumns
+  readonly expected: ExpectedParts
   /** by the new number, the key */
   readonly keys: Int32Array
 }
@@ -15,7 +16,7 @@ export interface DeliveredOrder {
  * Renumbers requests in the order of their delivery. Rows do not show that order within an instant:
  * those that are dispatched first count as delivered first, as a FIFO queue would have it.
  */
-export function inDeliveredOrder(rows: AuditRows, requests: RequestColumns): DeliveredOrder {
+export function inDeliveredOrder(rows: AuditRows, expected: ExpectedParts): DeliveredOrder {
   const { sent, dispatched } = rows
   const keys = Int32Array.from(sent.keys()).sort(
     (a, b) =>
@@ -24,14 +25,18 @@ export function inDeliveredOrder(rows: AuditRows, requests: RequestColumns): Del
       a - b,
   )
   const columns = Object.entries(rows).map(([name, column]) => [name, permuted(column, keys)])
-  const asked = Object.entries(requests).map(([name, column]) => [
-    name,
-    column === undefined ? column : permuted(column, keys),
-  ])
-  // the send is the request: there are no parts where networks carry them
+  const numbers = new Int32Array(keys.length)
+  for (const [i, key] of keys.entries()) numbers[key] = i
+  const copyOf = Int32Array.from(keys, (key) => {
+    const first = rows.copyOf[key]!
+    return first < 0 ? first : (numbers[first] ?? -1)
+  })
   return {
-    rows: { ...Object.fromEntries(columns), sendId: Int32Array.from(keys.keys()) } as AuditRows,
-    requests: Object.fromEntries(asked) as unknown as RequestColumns,
+    rows: { ...Object.fromEntries(columns), copyOf } as AuditRows,
+    expected: {
+      sending: Array.from(keys, (key) => expected.sending[key]!),
+      part: Array.from(keys, (key) => expected.part[key]!),
+    },
     keys,
   }
 }

@@ -31,7 +31,6 @@ import {
   type DueEvent,
   IDEAL_EXECUTOR,
   IDEAL_MACHINE,
-  Link,
   MemoryObserver,
   NEVER,
   WorldMemory,
@@ -107,7 +106,6 @@ function replicationParts(input: SimulationInput, replication: number) {
     machine: cards === null ? powerful : { ...powerful, steps: cards },
     sendDelay: measured,
     timer: measured,
-    link: scenario.link ? new Link(scenario.link) : null,
     seed,
     replication,
   }

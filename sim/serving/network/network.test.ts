@@ -3,6 +3,7 @@ import { scenarioOf } from '../../../test/scenarios.ts'
 import { judge, runReplication, simulateCase, simulationInput } from '../../experiment/index.ts'
 import { md1MeanWait, mg1MeanWait } from '../../theory/index.ts'
 import { Channel } from './channel.ts'
+import { FREE_CHANNEL } from './channel-plan.ts'
 
 const PLACES = { places: [{ name: 'shop' }, { name: 'centre' }] }
 const fixed = (value: number) => ({ distribution: 'fixed', value })
@@ -96,8 +97,8 @@ describe('lost messages', () => {
   test('in an outage are those sent in it, whatever their draws', () => {
     const outages = [{ from: 100, to: 200 }]
     const latency = { distribution: 'fixed', value: 5 } as const
-    const channel = new Channel({ latency, kibPerMs: 1, loss: 0, retransmitMs: 10, outages })
-    const arrivals = [99, 100, 150, 199, 200].map((sent) => channel.send(sent, 0, 1, 1))
+    const channel = new Channel({ ...FREE_CHANNEL, latency, retransmitMs: 10, outages })
+    const arrivals = [99, 100, 150, 199, 200].map((sent) => channel.arrivesAt(sent, 1, 1))
     // 100 + 10 + 20 + 40 + 80 is the first sending from 200 on
     expect(arrivals).toEqual([104, 255, 225, 214, 205])
   })
