@@ -22,10 +22,10 @@ const outage = z
 /** How messages share a bandwidth. */
 export const sharing = z
   .enum(['fifo', 'fair'])
-  .default('fifo')
+  .optional()
   .describe(
     'How messages share the bandwidth: `fifo` sends one after another, `fair` gives each of n an ' +
-      'n-th of it (processor sharing), as TCP does about.',
+      'n-th of it (processor sharing), as TCP does about. Without it, `fifo`.',
   )
   .meta({ examples: ['fair'] })
 
@@ -82,6 +82,6 @@ export const link = z
       .describe('The time for which each request occupies the link, one after another.'),
   })
   .describe(
-    'The link from clients to queues, for declared work only. Its time must be above 0 and ' +
-      'shorter than any fixed client timeout and deadline.',
+    'A network from the clients of all classes to the queues of all pools, where the way back takes ' +
+      'no time. Its time must be above 0 and shorter than any fixed client timeout and deadline.',
   )

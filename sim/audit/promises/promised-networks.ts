@@ -47,7 +47,7 @@ export function promisedNetworks(scenario: Scenario): PromisedNetworks | null {
       )
       const network = networks[number]
       if (own.place === pool.place || network === undefined) return { out: null, back: null }
-      const { latency_ms, bandwidth_mbps: mbps, sharing, outages, between } = network
+      const { latency_ms, bandwidth_mbps: mbps, sharing = 'fifo', outages, between } = network
       const kibMs = mbps === undefined ? 0 : (1024 * 8) / (mbps * 1e3)
       const shared = {
         sharing,

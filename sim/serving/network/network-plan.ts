@@ -84,7 +84,7 @@ function sizeOf(kib = 0, perToken = 0): SizePlan {
 const BYTES_PER_MBIT_MS = 125
 
 function channelOf(network: Network): ChannelPlan {
-  const { latency_ms, bandwidth_mbps, sharing, loss, retransmit_ms, outages } = network
+  const { latency_ms, bandwidth_mbps, sharing = 'fifo', loss, retransmit_ms, outages } = network
   return {
     latency: latency_ms,
     sharing,
@@ -108,7 +108,7 @@ type HandOver = NonNullable<
   Extract<NonNullable<Pool['generation']>, { policy: 'continuous' }>['hand_over']
 >
 
-function channelOfHandOver({ base_ms, ms_per_token, sharing }: HandOver): ChannelPlan {
+function channelOfHandOver({ base_ms, ms_per_token, sharing = 'fifo' }: HandOver): ChannelPlan {
   return { ...FREE_CHANNEL, sharing, perMessageMs: base_ms, msPerUnit: ms_per_token }
 }
 

@@ -75,6 +75,32 @@ describe('the bandwidth of a network', () => {
     expect(problemOf(theory * 1.05)).not.toBeNull()
   })
 
+  test('that is shared fairly is M/G/1-PS: each size takes 1 / (1 - load) times its own time', () => {
+    // the mean of processor sharing is insensitive to the sizes (Kleinrock 1976, section 4.4)
+    const traffic = [sized('short', 800, 0.3), sized('long', 120, 3)]
+    const figures = [0.3, 3].map((kib, i) => ({
+      name: `mean network of ${kib} KiB`,
+      theory: 3 + kib / (1 - 0.6) + 3,
+      of: ({ summary }: { summary: ReturnType<typeof runReplication> }) =>
+        summary.classes[i]!.network.mean,
+    }))
+    const scenario = overNetwork({ network: { ...network, sharing: 'fair' }, traffic })
+    const samples = simulateCase({ model: 'network', scenario, figures }, 10)
+    for (const [i, figure] of figures.entries()) {
+      expect(judge('network', figure, samples[i]!).problem).toBeNull()
+      const wrong = { ...figure, theory: figure.theory * 1.05 }
+      expect(judge('network', wrong, samples[i]!).problem).not.toBeNull()
+    }
+  })
+
+  test('may follow the tokens of requests and answers', () => {
+    const tokens = { ...web, input_tokens: { distribution: 'fixed', value: 512 } }
+    const traffic = [{ ...tokens, request_kib: 1, request_bytes_per_token: 4 }]
+    const rare = [{ ...traffic[0], arrivals: { process: 'poisson', rate_rps: 0.1 } }]
+    // 1 KiB and 512 tokens of 4 bytes
+    expect(run({ network, traffic: rare }).classes[0]!.network.mean).toBeCloseTo(3 + 3 + 3, 3)
+  })
+
   test('is of each direction: answers do not delay requests', () => {
     const answers = { ...sized('web', 800, 1), answer_kib: 1 }
     const one = run({ network, traffic: [sized('web', 800, 1)] }).classes[0]!.network.mean
