@@ -166,6 +166,7 @@ const COMBINED: Readonly<Record<string, string>> = {
   'copies over a network': `${SMALL}${CENTRE}traffic: [{ class: a, place: shop, request_kib: 2, ${HEDGE}${ARRIVALS} }]${TWO_POOLS(at)}`,
   'tied copies over a link': `${SMALL}${LINK}\ntraffic: [{ class: a, hedge: { policy: tied }, ${ARRIVALS} }]${TWO_POOLS(() => '')}`,
   'copies of parts over a network': `${SMALL}${CENTRE}traffic: [{ class: a, place: shop, fan_out: 2, ${HEDGE}${ARRIVALS} }]${TWO_POOLS(at)}`,
+  'parts over a link that delays all alike': `${SMALL}link: { delay_ms: 4 }\ntraffic: [{ class: a, fan_out: 3, ${ARRIVALS} }]${TWO_POOLS(() => '')}`,
   'a link before two pools': `${SMALL}${LINK}\nrouter: { policy: peak-ewma }\ntraffic: [{ class: a, timeout_ms: 60, cancel: true, retry: { max_attempts: 3 }, ${ARRIVALS} }]${TWO_POOLS(() => '')}`,
 }
 

@@ -7,6 +7,7 @@ const rowsOf = (sent: readonly number[], dispatched: readonly number[]) =>
   ({
     sent: Float64Array.from(sent),
     dispatched: Float64Array.from(dispatched),
+    sendId: Int32Array.from(sent.keys()),
     copyOf: new Int32Array(sent.length).fill(-1),
   }) as unknown as AuditRows
 
@@ -25,6 +26,13 @@ test('requests are numbered in the order of their delivery', () => {
 
 test('of those delivered at one instant the first to be dispatched is first, and lost ones are last', () => {
   expect(keysOf([3, 3, 3, 3], [9, Number.NaN, 4, 4])).toEqual([2, 3, 0, 1])
+})
+
+test('parts of one request are in their order, and local requests after delivered ones', () => {
+  const parts = { ...rowsOf([3, 3, 3], [8, 4, 5]), sendId: Int32Array.of(0, 0, 1) }
+  expect([...inOrder(parts).keys]).toEqual([0, 1, 2])
+  const local = { ...rowsOf([3, 3, 3], [9, 8, 10]), routed: Float64Array.of(3, 3, 1) }
+  expect([...inOrder(local).keys]).toEqual([2, 0, 1])
 })
 
 test('a copy belongs to its first by the new number', () => {

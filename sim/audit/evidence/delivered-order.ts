@@ -13,17 +13,19 @@ export interface DeliveredOrder {
 }
 
 /**
- * Renumbers requests in the order of their delivery. Rows do not show that order within an instant:
- * those that are dispatched first count as delivered first, as a FIFO queue would have it.
+ * Renumbers requests in the order of their delivery. Within an instant, those that a network
+ * delivers come first. Rows do not show their order: those that are dispatched first count as
+ * delivered first, as a FIFO queue would have it, and parts of one request are in their order.
  */
 export function inDeliveredOrder(rows: AuditRows, expected: ExpectedParts): DeliveredOrder {
-  const { sent, dispatched } = rows
-  const keys = Int32Array.from(sent.keys()).sort(
-    (a, b) =>
-      orLast(sent[a]!) - orLast(sent[b]!) ||
-      orLast(dispatched[a]!) - orLast(dispatched[b]!) ||
-      a - b,
-  )
+  const { sent } = rows
+  const isLocal = (key: number) => Number(sent[key] === rows.routed?.[key])
+  const first = firstDispatches(rows)
+  const keys = Int32Array.from(sent.keys()).sort((a, b) => {
+    const apart = orLast(sent[a]!) - orLast(sent[b]!) || isLocal(a) - isLocal(b)
+    if (apart !== 0 || isLocal(a) === 1) return apart || a - b
+    return first(a) - first(b) || a - b
+  })
   const columns = Object.entries(rows).map(([name, column]) => [name, permuted(column, keys)])
   const numbers = new Int32Array(keys.length)
   for (const [i, key] of keys.entries()) numbers[key] = i
@@ -39,6 +41,17 @@ export function inDeliveredOrder(rows: AuditRows, expected: ExpectedParts): Deli
     },
     keys,
   }
+}
+
+/** By key: when the first part of its request was dispatched of those delivered at its instant. */
+function firstDispatches({ sent, sendId, dispatched }: AuditRows): (key: number) => number {
+  const times = new Map<string, number>()
+  const nameOf = (key: number) => `${sendId[key]} ${sent[key]}`
+  for (const key of sent.keys()) {
+    const known = times.get(nameOf(key)) ?? Number.MAX_VALUE
+    times.set(nameOf(key), Math.min(known, orLast(dispatched[key]!)))
+  }
+  return (key) => times.get(nameOf(key))!
 }
 
 const orLast = (time: number) => (Number.isNaN(time) ? Number.MAX_VALUE : time)
