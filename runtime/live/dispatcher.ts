@@ -39,8 +39,8 @@ export interface FinishedOrder {
 
 /**
  * Drives a control plane on a live clock: the counterpart of the simulated event loop, with the
- * same order of events at one instant (done, timer, delivered, arrival). Its own lateness is part of a
- * measurement.
+ * same order of events at one instant (done, timer, delivered, arrival). Its own lateness is part
+ * of a measurement.
  */
 export class Dispatcher implements Timers, Backend, TransferBackend {
   /** when each timer was due, and when it fired or an earlier event did its work */

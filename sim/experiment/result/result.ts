@@ -79,9 +79,7 @@ export function resultOf(
         ...(Object.fromEntries(
           PARTS.map((part) => [part, distribution(cells.map(({ parts }) => parts[part]))]),
         ) as Result['classes'][number]['parts']),
-        ...((scenario.places ?? scenario.link) && {
-          network: distribution(cells.map(({ network }) => network)),
-        }),
+        ...(plan.network && { network: distribution(cells.map(({ network }) => network)) }),
       },
       goodput_rps: estimate(
         cells.map(({ good }) => good / observedS),

@@ -2,7 +2,7 @@ import type { Duration, Network, Pool, Scenario } from '../../../scenarios/schem
 import { exp, log } from '../../kernel/index.ts'
 import { type ChannelPlan, FREE_CHANNEL } from './channel-plan.ts'
 
-/** The channels between the place of a class and the place of a pool; null where it takes no time. */
+/** The channels between a class and a pool; null in a direction that takes no time. */
 export interface WayPlan {
   /** numbers of channels */
   readonly out: number | null
