@@ -40,13 +40,29 @@ test('a replay delays requests and answers by the latency of their network', asy
   expect(edge!.parts.network!.mean.value).toBe(0)
 })
 
-test.each([
-  ['bandwidth_mbps', 'bandwidth_mbps: 10'],
-  ['loss', 'loss: 0.1'],
-  ['outages', 'outages: [{ at_s: 1, for_s: 1 }]'],
-])('a replay refuses %s by name', async (key, value) => {
-  const network = `latency_ms: { distribution: fixed, value: 5 }, ${value}`
-  await expect(replayed(key, placed(network))).rejects.toThrow(
-    new RegExp(`networks\\.0\\.${key}: remove ${key}: .*simulate supports it`),
-  )
+test('a replay keeps to bandwidth, loss and outages, as the audit checks', async () => {
+  const network =
+    'latency_ms: { distribution: fixed, value: 2 }, bandwidth_mbps: 10, sharing: fair, ' +
+    'loss: 0.2, retransmit_ms: 5, outages: [{ at_s: 0.2, for_s: 0.1 }]'
+  const sized = placed(network).replace('place: shop', 'place: shop\n    request_kib: 4')
+  const { rows } = await replayed('shared', sized)
+  const far = [...rows.pool.keys()].filter((key) => rows.pool[key] === 0)
+  const ways = far.map((key) => rows.sent[key]! - rows.routed[key]!)
+  // 4 KiB at 10 Mbit/s, and the latency
+  expect(Math.min(...ways)).toBeGreaterThanOrEqual(4 * 0.8192 + 2 - 1e-6)
+  expect(ways.filter((ms) => ms > 4 * 0.8192 + 2 + 5).length).toBeGreaterThan(far.length / 20)
+  for (const key of far) {
+    const routed = rows.routed[key]!
+    if (routed >= 200 && routed < 290) expect(rows.sent[key]).toBeGreaterThanOrEqual(302 - 1e-6)
+  }
+})
+
+test('a replay waits for a link, one request after another', async () => {
+  const { rows } = await replayed('link', `${TINY}link: { delay_ms: 3, per_request_ms: 1 }\n`)
+  const sent = [...rows.sent].sort((a, b) => a - b)
+  expect(sent.length).toBeGreaterThan(50)
+  for (const key of rows.sent.keys()) {
+    expect(rows.sent[key]! - rows.routed[key]!).toBeGreaterThanOrEqual(4 - 1e-6)
+    expect(rows.answered[key]).toBe(rows.done[key])
+  }
 })

@@ -13,6 +13,7 @@ import {
   type ServingPlan,
   type Source,
   STATUS,
+  Transfers,
 } from '../sim/serving/index.ts'
 import { RowRecorder, Rows } from '../sim/stats/index.ts'
 import { ListSource } from '../sim/traffic/index.ts'
@@ -161,8 +162,10 @@ export function replay(
     source: sent ?? new ListSource(list),
     requests,
     world: (traffic) => {
-      const dispatcher = new Dispatcher(port, traffic)
-      return { driver: dispatcher, timers: dispatcher, backend: dispatcher }
+      const transfers = plan.channels ? new Transfers(plan.channels) : null
+      const dispatcher = new Dispatcher(port, traffic, { transfers })
+      const ports = { timers: dispatcher, backend: dispatcher, transfers: dispatcher }
+      return { driver: dispatcher, ...ports }
     },
     observe: () => [recorder],
     logs: true,

@@ -41,6 +41,8 @@ const ROUTERS = {
 
 const NETWORKS = {
   'a latency': '',
+  'fair shares of a bandwidth':
+    ', bandwidth_mbps: 9, sharing: fair, outages: [{ at_s: 30, for_s: 5 }]',
   'bandwidth, loss and outages':
     ', bandwidth_mbps: 20, loss: 0.05, outages: [{ at_s: 30, for_s: 5 }, { at_s: 60, for_s: 0.5 }]',
 }
@@ -59,11 +61,23 @@ function inputOf(scenario: string) {
 
 type Run = ReturnType<typeof keptReplication>
 
+/** What clients sent: a request for all of its parts and copies. */
+function plannedIn({ at, class: classes, inputTokens, outputTokens, part, copyOf }: RowColumns) {
+  const isFirst = (_: number, key: number) => part[key] === 0 && copyOf[key]! < 0
+  return {
+    at: at.filter(isFirst),
+    class: classes.filter(isFirst),
+    inputTokens: inputTokens.filter(isFirst),
+    outputTokens: outputTokens.filter(isFirst),
+    prefixes: [],
+  }
+}
+
 function problemsOf(input: ReturnType<typeof inputOf>, columns: RowColumns, run: Run) {
   const { rules } = auditRows(
     promisesOf(input.scenario),
     columns,
-    { ...run.rows.columns, prefixes: [] },
+    plannedIn(run.rows.columns),
     run.changes,
   )
   return rules.flatMap(({ first }) => first.map(({ rule, text: problem }) => `${rule}: ${problem}`))
@@ -124,6 +138,67 @@ pools:
   expect(problemsOf(input, run.rows.columns, run)).toEqual([])
 })
 
+const SMALL = `
+spillway: 1
+name: small
+duration_s: 60
+models: { m: { work: { law: linear, base_ms: 4, per_token_ms: 0.2 } } }
+`
+const ARRIVALS =
+  'arrivals: { process: poisson, rate_rps: 60 }, input_tokens: { distribution: uniform, min: 1, max: 60 }'
+const CENTRE = `
+places: [{ name: shop }, { name: centre }]
+networks: [{ between: [shop, centre], latency_ms: { distribution: exponential, mean: 9 }, bandwidth_mbps: 20 }]
+`
+const TWO_POOLS = (place: (name: string) => string) => `
+pools:
+  - { name: a, model: m${place('shop')}, replicas: 3, queue: { mode: per-replica } }
+  - { name: b, model: m${place('centre')}, replicas: 4, queue: { mode: per-replica, routing: p2c } }
+`
+const LINK = 'link: { delay_ms: 4, per_request_ms: 1.5 }'
+const at = (place: string) => `, place: ${place}`
+const HEDGE = 'hedge: { policy: hedged, after_ms: 25, max_attempts: 3 }, '
+
+/** What networks and links carry besides whole requests that are sent once. */
+const COMBINED: Readonly<Record<string, string>> = {
+  'parts over a network': `${SMALL}${CENTRE}traffic: [{ class: a, place: shop, request_kib: 2, fan_out: 3, ${ARRIVALS} }]${TWO_POOLS(at)}`,
+  'parts over a link': `${SMALL}${LINK}\ntraffic: [{ class: a, fan_out: 2, ${ARRIVALS} }]${TWO_POOLS(() => '')}`,
+  'copies over a network': `${SMALL}${CENTRE}traffic: [{ class: a, place: shop, request_kib: 2, ${HEDGE}${ARRIVALS} }]${TWO_POOLS(at)}`,
+  'tied copies over a link': `${SMALL}${LINK}\ntraffic: [{ class: a, hedge: { policy: tied }, ${ARRIVALS} }]${TWO_POOLS(() => '')}`,
+  'copies of parts over a network': `${SMALL}${CENTRE}traffic: [{ class: a, place: shop, fan_out: 2, ${HEDGE}${ARRIVALS} }]${TWO_POOLS(at)}`,
+  'parts over a link that delays all alike': `${SMALL}link: { delay_ms: 4 }\ntraffic: [{ class: a, fan_out: 3, ${ARRIVALS} }]${TWO_POOLS(() => '')}`,
+  'a link before two pools': `${SMALL}${LINK}\nrouter: { policy: peak-ewma }\ntraffic: [{ class: a, timeout_ms: 60, cancel: true, retry: { max_attempts: 3 }, ${ARRIVALS} }]${TWO_POOLS(() => '')}`,
+}
+
+test.each(Object.keys(COMBINED))('%s: every promise is kept', (name) => {
+  const input = inputOf(COMBINED[name]!)
+  const run = keptReplication(input, 0)
+  expect(run.rows.count).toBeGreaterThan(3000)
+  expect(problemsOf(input, run.rows.columns, run)).toEqual([])
+})
+
+test('KV transfers within a place, from a pool that a network reaches', () => {
+  const input = inputOf(`
+spillway: 1
+name: tokens
+duration_s: 60
+models: { m: { work: { law: generation, base_ms: 4, per_sequence_ms: 0.1, per_prefill_token_ms: 0.02 } } }
+places: [{ name: shop }, { name: centre }]
+networks: [{ between: [shop, centre], latency_ms: { distribution: lognormal, median: 12, p99: 60 }, bandwidth_mbps: 10 }]
+traffic: [{ class: a, place: shop, request_bytes_per_token: 4, answer_bytes_per_token: 4, arrivals: { process: poisson, rate_rps: 40 }, input_tokens: { distribution: uniform, min: 1, max: 400 }, output_tokens: { distribution: uniform, min: 2, max: 40 } }]
+pools:
+  - { name: prompts, model: m, place: centre, generation: { policy: continuous, max_sequences: 8, hand_over: { pool: decode, base_ms: 1, ms_per_token: 0.01, sharing: fair } } }
+  - { name: decode, model: m, place: centre, generation: { policy: continuous, max_sequences: 32 } }
+`)
+  const run = keptReplication(input, 0)
+  const { columns } = run.rows
+  expect(problemsOf(input, columns, run)).toEqual([])
+  expect(columns.outcome.every((outcome) => outcome === OUTCOME.served)).toBe(true)
+  for (const [key, answered] of columns.answered.entries()) {
+    expect(answered).toBeGreaterThan(columns.done[key]!)
+  }
+})
+
 describe('negative controls of the audit', () => {
   const input = inputOf(text(ROUTERS.locality, '', POOLS['a shared queue']))
   const run = keptReplication(input, 0)
@@ -154,6 +229,33 @@ describe('negative controls of the audit', () => {
     const other = inputOf(text(ROUTERS.random, '', POOLS['a shared queue']))
     const random = keptReplication(other, 0)
     expect(problemsOf(input, random.rows.columns, random).join('\n')).toMatch(/routing/)
+  })
+
+  test('a bandwidth that was faster than promised is found, in either order', () => {
+    const slow = (sharing: string) => `, bandwidth_mbps: 8, sharing: ${sharing}`
+    const fast = inputOf(text(ROUTERS.random, ', bandwidth_mbps: 9', POOLS['a shared queue']))
+    const done = keptReplication(fast, 0)
+    for (const sharing of ['fifo', 'fair']) {
+      const promised = inputOf(text(ROUTERS.random, slow(sharing), POOLS['a shared queue']))
+      const problems = problemsOf(promised, done.rows.columns, done)
+      expect(problems.join('\n')).toMatch(/networks: .*expected at least/)
+    }
+  })
+
+  test('fair shares where one after another was promised are found, and the reverse', () => {
+    const of = (sharing: string) =>
+      inputOf(
+        text(ROUTERS.random, `, bandwidth_mbps: 5, sharing: ${sharing}`, POOLS['a shared queue'])
+          .replaceAll(
+            'distribution: lognormal, median: 12, p99: 60',
+            'distribution: fixed, value: 9',
+          )
+          .replace('request_kib: 6', 'request_bytes_per_token: 150'),
+      )
+    const [fifo, fair] = [of('fifo'), of('fair')]
+    const runs = [keptReplication(fifo, 0), keptReplication(fair, 0)] as const
+    expect(problemsOf(fair, runs[0].rows.columns, runs[0]).join()).toMatch(/networks: /)
+    expect(problemsOf(fifo, runs[1].rows.columns, runs[1]).join()).toMatch(/networks: /)
   })
 
   test('an outage that a request did not wait for is found', () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import type { Work } from '../scenarios/index.ts'
-import { ANY_CLASS, type ClassPlan, type PoolPlan } from '../sim/serving/index.ts'
+import { ANY_CLASS, type ClassPlan, FREE_CHANNEL, type PoolPlan } from '../sim/serving/index.ts'
 import { planOf, requestsOf, type SmallSystem } from './small-system.ts'
 
 type Generation = NonNullable<PoolPlan['generation']>
@@ -115,8 +115,9 @@ export function generatingSystem({
       perReplicaQueues: fc.boolean(),
       work,
       link: fc.record({
-        baseMs: fc.constantFrom(0, 0.7073711),
-        msPerToken: fc.constantFrom(0, 0.0300137),
+        perMessageMs: fc.constantFrom(0, 0.7073711),
+        msPerUnit: fc.constantFrom(0, 0.0300137),
+        sharing: fc.constantFrom('fifo' as const, 'fair' as const),
       }),
       clients: fc.tuple(leaving, leaving),
       arrivals: fc.array(arrival, { minLength: 1, maxLength: 60, size: 'large' }),
@@ -131,7 +132,7 @@ export function generatingSystem({
             : { discipline: 'fifo' },
           generation: {
             ...plan,
-            handOver: split && i === 0 ? { pool: 1, ...link } : null,
+            handOver: split && i === 0 ? { pool: 1, channel: 0 } : null,
           },
         }),
       )
@@ -142,6 +143,7 @@ export function generatingSystem({
       return {
         plan: planOf(pools, {
           classes: clients.map((client, i) => ({ ...ANY_CLASS, ...client, priority: i + 1 })),
+          channels: [{ ...FREE_CHANNEL, ...link }],
         }),
         work: pools.map(() => law),
         requests: requestsOf(

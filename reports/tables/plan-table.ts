@@ -99,7 +99,7 @@ export function confidenceText(p: number): string {
 }
 
 const PART_NAMES: Readonly<Record<NonNullable<PlanRow['bottleneck']>['part'], string>> = {
-  lag: 'link',
+  lag: 'send delay',
   network: 'network',
   queue: 'queue',
   batch_wait: 'batch window',

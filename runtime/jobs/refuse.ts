@@ -1,4 +1,4 @@
-import { Failure, type Network, type Pool } from '../../scenarios/index.ts'
+import { Failure, type Pool } from '../../scenarios/index.ts'
 import { reactingClasses } from '../../sim/traffic/index.ts'
 import { executionProviders } from '../models/index.ts'
 import type { Prepared } from './prepare.ts'
@@ -30,12 +30,6 @@ export function refuseLive(sides: readonly Prepared[]): void {
       const text = 'a replay does not tune settings yet; simulate and variants support it'
       throw new Failure(`${file} tuning: ${text}`)
     }
-    for (const [i, network] of (scenario.networks ?? []).entries()) {
-      const key = simulatedOnly(network)
-      if (key === null) continue
-      const text = `remove ${key}: a replay can only delay requests and answers by latency_ms`
-      throw new Failure(`${file} networks.${i}.${key}: ${text}; simulate supports it`)
-    }
     for (const pool of scenario.pools) {
       if (scenario.failures !== undefined && pool.memory !== undefined) {
         const text = 'remove memory: a replay does not lose replicas of pools with memory'
@@ -51,13 +45,6 @@ export function refuseLive(sides: readonly Prepared[]): void {
       throw new Failure(`${file} pools.${pool.name}.${problem}; simulate supports it`)
     }
   }
-}
-
-/** The first key of a network that needs more than a delay. */
-function simulatedOnly({ bandwidth_mbps, loss, outages }: Network): string | null {
-  if (bandwidth_mbps !== undefined) return 'bandwidth_mbps'
-  if (loss > 0) return 'loss'
-  return outages.length > 0 ? 'outages' : null
 }
 
 /** The first key of a pool's memory that ONNX Runtime in Node does not have or cannot set. */
@@ -85,9 +72,10 @@ export function refuseComparison(sides: readonly Prepared[]): void {
       const text = 'what is lost to failures is not compared yet'
       throw new Failure(`${side.file} failures: ${text}; ${supported}`)
     }
-    if (side.scenario.places !== undefined) {
+    const network = (['places', 'link'] as const).find((key) => side.scenario[key] !== undefined)
+    if (network !== undefined) {
       const text = 'what networks add is not compared yet'
-      throw new Failure(`${side.file} places: ${text}; ${supported}`)
+      throw new Failure(`${side.file} ${network}: ${text}; ${supported}`)
     }
     // rows hold only the parts of a request
     const wide = side.scenario.traffic.find(({ fan_out }) => fan_out > 1)

@@ -8,6 +8,7 @@ import {
   Requests,
   type ServingPlan,
   type Source,
+  Transfers,
 } from '../../sim/serving/index.ts'
 import {
   type ExecutorChange,
@@ -154,8 +155,11 @@ function* replay(job: Job<'replay'>): Replay {
     requests,
     world: (traffic) => {
       const failures = job.failures && new ExecutorFailures(port, job.failures)
-      const dispatcher = new Dispatcher(port, traffic, failures)
-      return { driver: dispatcher, timers: dispatcher, backend: dispatcher }
+      const { channels } = job.plan
+      const transfers = channels ? new Transfers(channels) : null
+      const dispatcher = new Dispatcher(port, traffic, { failures, transfers })
+      const ports = { timers: dispatcher, backend: dispatcher, transfers: dispatcher }
+      return { driver: dispatcher, ...ports }
     },
     observe: () => [{ arrived: (_, request) => report(traffic, requests, request) }, recorder],
     logs: job.decisionLog,

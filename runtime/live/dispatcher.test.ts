@@ -59,6 +59,7 @@ function run(at: number[], { readings = [0], ends = [] as (readonly [Ms, number]
     onExecutor() {},
     onSteps: () => {},
     waiting: 0,
+    onDelivered: () => {},
     onEnd: (t) => {
       told.push([t, 'end'])
     },
@@ -174,6 +175,7 @@ describe('the dispatcher', () => {
       onExecutor() {},
       onSteps: () => {},
       waiting: 0,
+      onDelivered: () => {},
       onEnd: (t) => told.push([t, 'end']),
     })
     expect(told).toEqual([
@@ -225,6 +227,7 @@ describe('the dispatcher', () => {
       onExecutor() {},
       onSteps: () => {},
       waiting: 0,
+      onDelivered: () => {},
       onEnd: () => {},
     })
     expect(dispatcher.fired).toEqual([[3, 10]])

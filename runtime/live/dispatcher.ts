@@ -7,6 +7,9 @@ import {
   type Status,
   type Timers,
   type Traffic,
+  type Transfer,
+  type TransferBackend,
+  type Transfers,
 } from '../../sim/serving/index.ts'
 import type { ModelMove } from '../../sim/stats/index.ts'
 import type { ExecutorFailures } from './executor-failures.ts'
@@ -36,10 +39,10 @@ export interface FinishedOrder {
 
 /**
  * Drives a control plane on a live clock: the counterpart of the simulated event loop, with the
- * same order of events at one instant (done, timer, arrival). Its own lateness is part of a
- * measurement.
+ * same order of events at one instant (done, timer, delivered, arrival). Its own lateness is part
+ * of a measurement.
  */
-export class Dispatcher implements Timers, Backend {
+export class Dispatcher implements Timers, Backend, TransferBackend {
   /** when each timer was due, and when it fired or an earlier event did its work */
   readonly fired: [due: Ms, at: Ms][] = []
   /** loads and unloads, in the order of their ends */
@@ -50,6 +53,8 @@ export class Dispatcher implements Timers, Backend {
   readonly #traffic: Traffic
   /** null where executors run all the time */
   readonly #failures: ExecutorFailures | null
+  /** null where nothing is sent over a channel */
+  readonly #transfers: Transfers | null
   readonly #timers: Ms[] = []
   /** of two timers that are due at one instant the one armed first fires first, as simulated */
   readonly #turn: number[] = []
@@ -59,9 +64,17 @@ export class Dispatcher implements Timers, Backend {
   /** batches, loads and unloads */
   #running = 0
 
-  constructor(port: LivePort, traffic: Traffic, failures: ExecutorFailures | null = null) {
+  constructor(
+    port: LivePort,
+    traffic: Traffic,
+    {
+      failures = null,
+      transfers = null,
+    }: { failures?: ExecutorFailures | null; transfers?: Transfers | null } = {},
+  ) {
     this.#port = port
     this.#failures = failures
+    this.#transfers = transfers
     this.#traffic = traffic
   }
 
@@ -79,6 +92,10 @@ export class Dispatcher implements Timers, Backend {
     const due = this.#timers[timer]!
     if (due <= this.#now) this.fired.push([due, this.#now])
     this.#timers[timer] = next
+  }
+
+  transfer(transfer: Transfer): void {
+    this.#transfers!.start(this.#now, transfer)
   }
 
   start(batch: Batch): void {
@@ -143,10 +160,16 @@ export class Dispatcher implements Timers, Backend {
       control.onTimer(now, timer)
       return null
     }
+    const delivered = this.#transfers?.take(now) ?? -1
+    if (delivered >= 0) {
+      control.onDelivered(now, delivered)
+      return null
+    }
     const { source, requests } = this.#traffic
+    const next = Math.min(timerAt, this.#transfers?.nextAt ?? timerAt)
     const arrival = source.peek()
-    if (arrival >= pauseAt) return timerAt
-    if (arrival > now) return Math.min(arrival, timerAt)
+    if (arrival >= pauseAt) return next
+    if (arrival > now) return Math.min(arrival, next)
     const request = requests.acquire()
     if (source.take(requests, request)) control.onArrival(now, request)
     else requests.release(request)

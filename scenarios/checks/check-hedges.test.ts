@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest'
 import { problemsIn } from './problems.test-helper.ts'
 
+const own = 'replicas: 3, queue: { mode: per-replica }'
+
 /** The problems of a scenario with one hedged class, without file and position. */
-function problemsOf(hedge: string, pool = 'replicas: 3, queue: { mode: per-replica }', more = '') {
+function problemsOf(hedge: string, pool = own, more = '', rest = '') {
   return problemsIn(`spillway: 1
 name: s
 duration_s: 60
@@ -10,7 +12,7 @@ models: { m: { work: { law: linear, base_ms: 1 } } }
 traffic:
   - { class: web, arrivals: { process: poisson, rate_rps: 40 }, hedge: { ${hedge} }${more} }
 pools: [{ name: central, model: m, ${pool} }]
-`)
+${rest}`)
 }
 
 test.each([
@@ -23,7 +25,13 @@ test.each([
   expect(problemsOf(hedge)).toEqual([])
 })
 
-const own = 'replicas: 3, queue: { mode: per-replica }'
+test('non_fatal is rejected over a link', () => {
+  const hedge = 'policy: hedged, after_ms: 20, non_fatal: [failed]'
+  expect(problemsOf(hedge, own, '', 'link: { delay_ms: 1 }\n')).toEqual([
+    expect.stringContaining('remove non_fatal: over networks'),
+  ])
+  expect(problemsOf(hedge)).toEqual([])
+})
 
 test.each([
   ['policy: hedged', own, '', 'expected after_ms or after_percentile'],

@@ -19,6 +19,10 @@ export function checkHedges(draft: Draft): void {
         draft.unused([...at, 'after_percentile'], 'after_ms states the delay')
       }
     }
+    if (draft.has(['places']) || draft.has(['link'])) {
+      const why = 'over networks each failure is known to the client later, and none is fatal'
+      draft.unused([...at, 'non_fatal'], why)
+    }
     if (draft.has([...path, 'retry'])) {
       draft.unused([...path, 'retry'], 'a class has either retry or hedge, as in gRPC')
     }

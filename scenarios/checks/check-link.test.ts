@@ -27,18 +27,3 @@ test("a client timeout is longer than the link's delay", () => {
     'traffic.web.timeout_ms: expected more than the 1.1 ms of the link, got 1.1',
   ])
 })
-
-test('a link needs declared work, since it cannot be replayed', () => {
-  expect(problemsIn(text({ model: '{ builtin: mlp }' }))).toEqual([
-    'link: remove link: it can only be simulated, and the model of pool central runs live',
-  ])
-})
-
-test('a work table has rising sizes and a time for each', () => {
-  const table = (keys: string) => text({ model: `{ work: { law: table, ${keys} } }` })
-  expect(problemsIn(table('sizes: [1, 4, 8], ms: [2, 3, 5]'))).toEqual([])
-  expect(problemsIn(table('sizes: [1, 4, 4], ms: [2, 3]'))).toEqual([
-    'models.m.work.sizes.2: expected more than 4, the size before, got 4',
-    'models.m.work.ms: expected a time for each of 3 sizes, got 2',
-  ])
-})

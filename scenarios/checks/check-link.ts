@@ -1,8 +1,8 @@
 import type { Draft } from './draft.ts'
 
-/** Checks that models are declared: a link can only be simulated. */
+/** Checks that a link takes time, and less than clients wait. */
 export function checkLink(draft: Draft): void {
-  const { link, pools } = draft
+  const { link } = draft
   if (link === null) return
   const leastMs = link.delay_ms + link.per_request_ms
   if (leastMs === 0) draft.refuse(['link'], 'a time above 0', 'a link that takes none')
@@ -10,10 +10,5 @@ export function checkLink(draft: Draft): void {
     if (deadlineMs == null || deadlineMs > leastMs) continue
     const key = draft.has([...path, 'deadline_ms']) ? 'deadline_ms' : 'timeout_ms'
     draft.refuse([...path, key], `more than the ${leastMs} ms of the link`)
-  }
-  for (const pool of pools) {
-    const model = draft.modelOf(pool)
-    if (!model || 'work' in model) continue
-    draft.unused(['link'], `it can only be simulated, and the model of pool ${pool.name} runs live`)
   }
 }

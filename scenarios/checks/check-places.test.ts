@@ -88,11 +88,28 @@ test('times of a network are in order', () => {
   ])
 })
 
-test('what networks cannot carry is reported', () => {
+test('places and a link exclude each other', () => {
   const link = `${NETWORKS}\nlink: { delay_ms: 3 }`
   expect(problemsOf({ networks: link })).toEqual([
     'link: remove link: places have networks of their own',
   ])
-  const parts = problemsOf({ traffic: 'place: shop, fan_out: 2, ' })
-  expect(parts.join()).toContain('parts of a request do not cross networks between places')
+})
+
+test('both pools of a hand-over are at one place', () => {
+  const problemsTo = (place: string) =>
+    problemsIn(`spillway: 1
+name: s
+duration_s: 1
+models: { m: { work: { law: generation, base_ms: 5 } } }
+places: [{ name: shop }, { name: centre }]
+${NETWORKS}
+traffic: [{ class: web, place: shop, output_tokens: { distribution: fixed, value: 3 }, arrivals: { process: poisson, rate_rps: 1 } }]
+pools:
+  - { name: prompts, model: m, place: centre, generation: { policy: continuous, hand_over: { pool: decode } } }
+  - { name: decode, model: m, place: ${place}, generation: { policy: continuous } }
+`)
+  expect(problemsTo('centre')).toEqual([])
+  expect(problemsTo('shop')).toEqual([
+    'pools.prompts.generation.hand_over.pool: expected a pool at centre, as KV transfers stay within a place, got one at shop',
+  ])
 })

@@ -18,14 +18,16 @@ export function checkPlaces(draft: Draft): void {
     if (network !== null) checkNetwork(network, i, draft)
   }
   for (const one of draft.classes) checkClass(one, draft)
-  for (const pool of draft.pools) {
-    if (pool.generation?.policy === 'continuous' && pool.generation.hand_over) {
-      draft.unused(
-        [...pool.path, 'generation', 'hand_over'],
-        'KV transfers do not cross networks between places',
-      )
-    }
-  }
+  for (const pool of draft.pools) checkHandOver(pool, draft)
+}
+
+/** Answers come from the pool that decodes, so it is where the pool is that took the request. */
+function checkHandOver({ path, place, generation }: PoolDraft, draft: Draft): void {
+  if (generation?.policy !== 'continuous' || !generation.hand_over) return
+  const to = draft.pools.find(({ name }) => name === generation.hand_over?.pool)
+  if (place == null || to?.place == null || to.place === place) return
+  const at = [...path, 'generation', 'hand_over', 'pool']
+  draft.refuse(at, `a pool at ${place}, as KV transfers stay within a place`, `one at ${to.place}`)
 }
 
 function checkNoPlaces(draft: Draft): void {
@@ -85,10 +87,7 @@ const connects = ({ between }: { between: readonly string[] }, from: string, to:
   between.includes(from) && between.includes(to) && from !== to
 
 function checkClass(one: ClassDraft, draft: Draft): void {
-  const { path, place } = one
-  if ((one.fan_out ?? 1) > 1) {
-    draft.unused([...path, 'fan_out'], 'parts of a request do not cross networks between places')
-  }
+  const { place } = one
   if (place == null || draft.networks.includes(null)) return
   const decoding = decodePools(draft)
   for (const pool of draft.pools) {

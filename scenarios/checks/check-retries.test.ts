@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { problemsIn } from './problems.test-helper.ts'
 
 /** The problems of a scenario with one pool, without file and position. */
-function problemsOf(pool: string, traffic = '') {
+function problemsOf(pool: string, traffic = '', rest = '') {
   return problemsIn(`spillway: 1
 name: retried
 duration_s: 10
@@ -10,7 +10,7 @@ models: { m: { work: { law: constant, ms: 5 } } }
 traffic:
   - { class: web, arrivals: { process: poisson, rate_rps: 40 }${traffic} }
 pools: [{ name: main, model: m, ${pool} }]
-`)
+${rest}`)
 }
 
 const own = 'replicas: 3, queue: { mode: per-replica }'
@@ -70,4 +70,10 @@ test.each([
   ],
 ])('%s is rejected', (pool, traffic, text) => {
   expect(problemsOf(pool, traffic)).toEqual([expect.stringContaining(text)])
+})
+
+test('retry_policy is rejected over a link', () => {
+  expect(problemsOf(`${own}, retry_policy: {}`, '', 'link: { delay_ms: 1 }\n')).toEqual([
+    expect.stringContaining('remove retry_policy: no network is between the proxy and its pool'),
+  ])
 })

@@ -11,8 +11,10 @@ export function checkRetries(draft: Draft): void {
 function checkPolicy(pool: PoolDraft, draft: Draft): void {
   const { path, retry_policy: policy, queue } = pool
   const at = [...path, 'retry_policy']
-  if (draft.has(['places'])) {
-    draft.unused(at, 'the proxy of a pool has no place; retries by clients (`retry`) have')
+  if (draft.has(['places']) || draft.has(['link'])) {
+    const why =
+      'no network is between the proxy and its pool; clients retry over networks (`retry`)'
+    draft.unused(at, why)
   }
   for (const { hedge, model, name } of draft.classes) {
     if (!hedge || (model !== null && model !== pool.model)) continue

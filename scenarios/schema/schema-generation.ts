@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { sharing } from './schema-places.ts'
 import { count, kind, name, nonNegative, off } from './schema-values.ts'
 
 /** Token generation of the scenario format. */
@@ -46,10 +47,11 @@ const handOver = z
     ms_per_token: nonNegative
       .default(0)
       .describe('The time that a KV transfer takes in addition for each of its tokens.'),
+    sharing,
   })
   .describe(
     'Prefill/decode disaggregation: this pool only computes prompts, and sequences decode in ' +
-      'another pool after a KV transfer. Transfers use one link, one after another.',
+      'another pool after a KV transfer. All transfers of the pool share one link.',
   )
 
 const sequences = count.max(65_536).describe('The most sequences that run at once on a replica.')

@@ -19,6 +19,16 @@ const outage = z
   })
   .describe('A time in which the network loses every message that is sent on it.')
 
+/** How messages share a bandwidth. */
+export const sharing = z
+  .enum(['fifo', 'fair'])
+  .optional()
+  .describe(
+    'How messages share the bandwidth: `fifo` sends one after another, `fair` gives each of n an ' +
+      'n-th of it (processor sharing), as TCP does about. Without it, `fifo`.',
+  )
+  .meta({ examples: ['fair'] })
+
 export const network = z
   .strictObject({
     between: z
@@ -31,10 +41,11 @@ export const network = z
     bandwidth_mbps: positive
       .optional()
       .describe(
-        'The bandwidth of each direction in 10^6 bit/s. Messages with a size are sent one after ' +
-          'another. Without it, their size takes no time.',
+        'The bandwidth of each direction in 10^6 bit/s, which messages with a size share. Without ' +
+          'it, their size takes no time.',
       )
       .meta({ examples: [100] }),
+    sharing,
     loss: z
       .number()
       .min(0)
@@ -71,6 +82,6 @@ export const link = z
       .describe('The time for which each request occupies the link, one after another.'),
   })
   .describe(
-    'The link from clients to queues, for declared work only. Its time must be above 0 and ' +
-      'shorter than any fixed client timeout and deadline.',
+    'A network from the clients of all classes to the queues of all pools, where the way back takes ' +
+      'no time. Its time must be above 0 and shorter than any fixed client timeout and deadline.',
   )

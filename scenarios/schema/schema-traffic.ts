@@ -59,10 +59,24 @@ export const trafficClass = z
           'Without it, requests take none.',
       )
       .meta({ examples: [4] }),
+    request_bytes_per_token: positive
+      .optional()
+      .describe(
+        'The size of each request for each of its `input_tokens`, in bytes, in addition to ' +
+          '`request_kib`.',
+      )
+      .meta({ examples: [4] }),
     answer_kib: positive
       .optional()
       .describe('The same for the size of each answer.')
       .meta({ examples: [16] }),
+    answer_bytes_per_token: positive
+      .optional()
+      .describe(
+        'The size of each answer for each of its `output_tokens`, in bytes, in addition to ' +
+          '`answer_kib`.',
+      )
+      .meta({ examples: [4] }),
     arrivals,
     input_tokens: lengths
       .default({ distribution: 'fixed', value: 1 })

@@ -1,6 +1,7 @@
 import type { ExecutorChange } from './evidence/absences.ts'
 import { asRouted, inDeliveredOrder } from './evidence/delivered-order.ts'
 import { type Evidence, gatherEvidence } from './evidence/evidence.ts'
+import { expectedParts } from './evidence/expected-parts.ts'
 import type { AuditRows, RequestColumns } from './evidence/raw-rows.ts'
 import type { SettingChange } from './evidence/settings.ts'
 import { Findings, type RuleReport } from './findings.ts'
@@ -10,7 +11,7 @@ import { rules } from './rules/index.ts'
 /** The rule that is checked as requests are routed, and again as they are delivered. */
 const ROUTING = 'routing'
 /** Rules on requests as they are sent; all others are on requests as they are delivered. */
-const SENDS: readonly string[] = ['conservation', 'networks']
+const SENDS: readonly string[] = ['conservation', 'networks', 'client-timeout', 'fan-out', 'copies']
 
 export interface AuditReport {
   readonly rules: readonly RuleReport[]
@@ -76,6 +77,7 @@ function viewsOf(
   if (promises.networks == null) return [gatherEvidence(promises, run)]
   const { rows, requests, changes, settings } = run
   const routed = { rows: asRouted(rows), requests, changes, settings, delivered: rows.sent }
-  const delivered = { ...inDeliveredOrder(rows, requests), changes, settings }
+  const expected = expectedParts(requests, promises, rows)
+  const delivered = { ...inDeliveredOrder(rows, expected), requests, changes, settings }
   return [gatherEvidence(promises, routed), gatherEvidence(promises, delivered)]
 }

@@ -66,7 +66,7 @@ export const parts = z.strictObject({
   network: distribution
     .optional()
     .describe(
-      'Time of a request and of its answer on the network, ms; absent where there are no places.',
+      'Time of a request and of its answer on the network or link, ms; absent where there is neither.',
     ),
 })
 

@@ -16,6 +16,7 @@ import {
   type Source,
   type StepBackend,
   type Timers,
+  type TransferBackend,
 } from './ports.ts'
 import { Requests } from './requests.ts'
 
@@ -35,6 +36,8 @@ export interface WorldPorts<D> {
   readonly backend: Backend
   /** needed where a pool generates */
   readonly steps?: StepBackend
+  /** needed where the plan has channels */
+  readonly transfers?: TransferBackend
 }
 
 /** What a serving system is assembled from. */
@@ -107,10 +110,12 @@ class OutcomeFeedback implements Observer {
   }
 
   lost(now: Ms, request: number): void {
-    const { key, class: classes, outcome, answered, overNetwork, retryAt } = this.#requests
-    // when the client has the answer is known as soon as it is sent
-    let at = overNetwork ? answered[request]! : now
-    if (outcome[request] === OUTCOME.retried) at = retryAt[request]!
+    if (!this.#requests.overNetwork) this.answered(now, request)
+  }
+
+  answered(now: Ms, request: number): void {
+    const { key, class: classes, outcome, retryAt } = this.#requests
+    const at = outcome[request] === OUTCOME.retried ? retryAt[request]! : now
     this.#source.settled(classes[request]!, key[request]!, outcome[request]! as Outcome, at)
   }
 }

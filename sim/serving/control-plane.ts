@@ -2,8 +2,8 @@ import { emptyBatch } from './batching/batch-assembly.ts'
 import { clientTimeoutOf } from './client-timeout.ts'
 import { withEjections } from './ejection/ejections.ts'
 import { type Hedges, hedgesOf } from './hedging/hedges.ts'
-import { Network } from './network/network.ts'
-import type { NetworkPlan } from './network/network-plan.ts'
+import { Carrier } from './network/carrier.ts'
+import { type Network, networkOf } from './network/network.ts'
 import { observerOf } from './observers.ts'
 import type { ClassPlan, ServingPlan } from './plan.ts'
 import {
@@ -51,7 +51,7 @@ export class ControlPlane implements ControlPlanePort {
   readonly #feedback: RoutingFeedback | null
   /** what is due from time to time: the views of routers, then the tuners of settings */
   readonly #views: readonly Pick<RouterViews, 'arrived' | 'emptied' | 'timer'>[]
-  /** by timer: the servers, then the transfers between pools, then what is due from time to time */
+  /** by timer: the servers, then what is due from time to time */
   readonly #timed: readonly { timer(now: Ms): void }[]
   readonly #timers: ArmedTimers
   readonly #outcomes: RequestOutcomes
@@ -61,8 +61,7 @@ export class ControlPlane implements ControlPlanePort {
   readonly #batches: readonly Batch[]
   /** null where requests reach their queues at once */
   readonly #network: Network | null
-  /** whether the traffic ended while requests were on their way */
-  #endsWhenDelivered = false
+  readonly #carrier: Carrier
   /** the pool of the last request: further parts of a fan-out go to the same one */
   #pool: PoolState
   readonly #backend: Backend
@@ -100,7 +99,8 @@ export class ControlPlane implements ControlPlanePort {
       emptyBatch(executor, size),
     )
     // each property by name: V8 gives objects made by a spread another shape in every run
-    const { servers, transfers } = stationServers(plan, pools, {
+    this.#carrier = new Carrier(world.transfers ?? null)
+    const servers = stationServers(plan, pools, {
       requests,
       backend: world.backend,
       steps: world.steps ?? null,
@@ -109,6 +109,7 @@ export class ControlPlane implements ControlPlanePort {
       timers: this.#timers,
       batches: this.#batches,
       stopped: (now, executor) => this.#stopped(now, executor),
+      carrier: this.#carrier,
     })
     this.#servers = servers
     const stationOf = executorsOf((station) => station)
@@ -117,16 +118,14 @@ export class ControlPlane implements ControlPlanePort {
     const routers = [...new Set(this.#routers), ...pools.map(({ router }) => router)]
     this.#views = [...routerViews(routers, this.#timers), ...tuners.all]
     this.#outcomes.views = this.#views
-    this.#network = plan.network == null ? null : this.#networkOf(plan.network, pools)
+    this.#network = this.#networkOf(plan, pools)
     this.#outcomes.network = this.#network
     this.#outcomes.hedges = hedges
     this.#scalers = poolScalers(pools, stationOf, {
       ...{ requests, backend: world.backend, observer, timers: this.#timers, budget: plan.budget },
       serverOf: (executor) => this.#serverOf[executor]!,
     })
-    const networks = this.#network === null ? [] : [this.#network]
-    const scalers = this.#scalers?.all ?? []
-    this.#timed = [...servers, ...transfers, ...this.#views, ...networks, ...scalers]
+    this.#timed = [...servers, ...this.#views, ...(this.#scalers?.all ?? [])]
   }
 
   /** An executor that was to stop has nothing left to do. */
@@ -144,14 +143,9 @@ export class ControlPlane implements ControlPlanePort {
       this.#setEnding(false)
       this.#scalers?.resume(now)
     }
-    const network = this.#network
-    if (network === null) {
-      this.#deliver(now, request, this.#route(now, request))
-      return
-    }
-    this.#endsWhenDelivered = false
     for (const views of this.#views) views.arrived(now)
-    network.send(now, request, this.#choosePool(now, request))
+    if (this.#network === null) this.#deliver(now, request, this.#route(now, request))
+    else this.#network.send(now, request)
   }
 
   /** A request is at its pool; `routed` is null where no replica takes it. */
@@ -237,9 +231,13 @@ export class ControlPlane implements ControlPlanePort {
     if (this.#hedges !== null) this.#withdraw(now, this.#hedges)
   }
 
+  onDelivered(now: Ms, request: number): void {
+    this.#carrier.delivered(now, request)
+    if (this.#hedges !== null) this.#withdraw(now, this.#hedges)
+  }
+
   onEnd(now: Ms): void {
-    this.#endsWhenDelivered = (this.#network?.sending ?? 0) > 0
-    if (this.#endsWhenDelivered) return
+    if (this.#network?.holdsEnd() === true) return
     this.#setEnding(true)
     this.#scalers?.end(now)
     for (const server of this.#servers) server.end(now)
@@ -266,15 +264,17 @@ export class ControlPlane implements ControlPlanePort {
 
   /** Parts of a fan-out go to one pool, each to another queue of it. */
   #route(now: Ms, request: number): Station | null {
-    for (const views of this.#views) views.arrived(now)
     const requests = this.#requests
     if (requests.copy[request]! > 0) {
       const { pool, station } = this.#hedges!.route(now, request)
       this.#pool = pool
       return station
     }
-    if (requests.part[request]! > 0) return this.#pool.router.routeApart(now, request)
-    return this.#choosePool(now, request).router.route(now, request)
+    const isPart = requests.part[request]! > 0
+    if (!isPart) this.#choosePool(now, request)
+    this.#hedges?.sent(now, request, this.#pool)
+    if (isPart) return this.#pool.router.routeApart(now, request)
+    return this.#pool.router.route(now, request)
   }
 
   #choosePool(now: Ms, request: number): PoolState {
@@ -283,17 +283,16 @@ export class ControlPlane implements ControlPlanePort {
     return this.#pool
   }
 
-  /** The replica is chosen at the place of the pool. */
-  #networkOf(plan: NetworkPlan, pools: readonly PoolState[]): Network {
-    return new Network(plan, {
-      requests: this.#requests,
-      timers: this.#timers,
-      pools,
-      deliver: (now, request, pool) => {
+  #networkOf({ network, classes }: ServingPlan, pools: readonly PoolState[]): Network | null {
+    return networkOf(network, {
+      ...{ requests: this.#requests, classes, pools, carrier: this.#carrier, hedges: this.#hedges },
+      choose: (now, request) => this.#choosePool(now, request),
+      deliver: (now, request, pool, station) => {
         this.#pool = pool
-        this.#deliver(now, request, pool.router.route(now, request))
+        this.#deliver(now, request, station)
       },
-      emptied: (now) => this.#endsWhenDelivered && this.onEnd(now),
+      answered: (now, request) => this.#outcomes.answered(now, request),
+      ended: (now) => this.onEnd(now),
     })
   }
 }

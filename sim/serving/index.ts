@@ -26,6 +26,8 @@ export {
   type Remedy,
   type ResidencyPlan,
 } from './memory/memory-plan.ts'
+export { type ChannelPlan, FREE_CHANNEL } from './network/channel-plan.ts'
+export { Transfers } from './network/transfers.ts'
 export { allOutcomes, outcomes, refusals } from './outcomes.ts'
 export {
   ANY_CLASS,
@@ -59,6 +61,8 @@ export {
   type StepRun,
   type Timers,
   type TokenGapRun,
+  type Transfer,
+  type TransferBackend,
   type TuningStep,
 } from './ports.ts'
 export { queueDisciplines } from './queue/queue-disciplines.ts'

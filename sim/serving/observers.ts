@@ -48,6 +48,11 @@ class ObserverPair implements Observer {
     this.#second.lost?.(now, request)
   }
 
+  answered(now: Ms, request: number): void {
+    this.#first.answered?.(now, request)
+    this.#second.answered?.(now, request)
+  }
+
   remedied(now: Ms, executor: number, remedy: Remedied): void {
     this.#first.remedied?.(now, executor, remedy)
     this.#second.remedied?.(now, executor, remedy)

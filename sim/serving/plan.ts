@@ -5,6 +5,7 @@ import type { EjectionPlan } from './ejection/ejection-plan.ts'
 import type { GenerationPlan } from './generation/generation-plan.ts'
 import type { HedgePlan } from './hedging/hedge-plan.ts'
 import type { DevicePlan, PoolMemoryPlan } from './memory/memory-plan.ts'
+import type { ChannelPlan } from './network/channel-plan.ts'
 import type { NetworkPlan } from './network/network-plan.ts'
 import type { Ms } from './ports.ts'
 import type { RetryPlan } from './retries/retry-plan.ts'
@@ -143,6 +144,8 @@ export interface ServingPlan {
   readonly tuning?: readonly TuningPlan[]
   /** null or absent where requests reach their queues at once */
   readonly network?: NetworkPlan | null
+  /** by number; absent where nothing is sent over a channel */
+  readonly channels?: readonly ChannelPlan[]
 }
 
 /** The executors of all pools are numbered through, pool by pool. */

@@ -5,7 +5,8 @@ import type { Outcome } from './outcomes.ts'
  * (runtime/live).
  *
  * All times are milliseconds since the run's epoch. `now` is passed in and does not move while
- * one event is handled. Events of one instant come in this order: done, timer, arrival.
+ * one event is handled. Events of one instant come in this order: done, timer, delivered,
+ * arrival.
  */
 export type Ms = number
 
@@ -107,6 +108,23 @@ export interface StepBackend {
   yieldAtStep(executor: number): void
 }
 
+/** A message of a request that is sent over a channel. */
+export interface Transfer {
+  readonly request: number
+  /** number of the channel in the plan */
+  readonly channel: number
+  /** in units of the channel */
+  readonly size: number
+  /** its draws depend on these two only */
+  readonly key: number
+  readonly purpose: number
+}
+
+/** Carries messages. A transfer ends as `onDelivered`; a request has at most one at a time. */
+export interface TransferBackend {
+  transfer(transfer: Transfer): void
+}
+
 /** The events that a world reports to its control plane. */
 export interface ControlPlanePort {
   onArrival(now: Ms, request: number): void
@@ -121,6 +139,8 @@ export interface ControlPlanePort {
    * executors are up at first.
    */
   onExecutor(now: Ms, executor: number, state: ExecutorState): void
+  /** What was sent for a request has arrived. */
+  onDelivered(now: Ms, request: number): void
   /** The traffic has ended, see `EndOfTraffic`; a later arrival resumes it. */
   onEnd(now: Ms): void
   /** Requests waiting in all queues. */
@@ -186,6 +206,11 @@ export interface Observer {
   batch?(now: Ms, batch: Batch): void
   /** A request that was in no batch ended: shed or timed out. */
   lost?(now: Ms, request: number): void
+  /**
+   * Where there are networks: the client of a request has its answer, or its refusal. Only now it
+   * is final how a request ended that was in a batch.
+   */
+  answered?(now: Ms, request: number): void
   /** A batch ran out of memory, and this was done about it; what fails ends as `batch`. */
   remedied?(now: Ms, executor: number, remedy: Remedied): void
   /** An executor came or went. */

@@ -21,9 +21,8 @@ export class Requests implements RequestFields {
   leaves = new Float64Array(0)
   /** when it is sent again, where its outcome is `retried` */
   retryAt = new Float64Array(0)
-  /** when it was routed, and when its client has the answer; only where there are networks */
+  /** when it was routed; only where there are networks */
   routed = new Float64Array(0)
-  answered = new Float64Array(0)
   /** when it was enqueued */
   enqueued = new Float64Array(0)
   /** when its batch window closes; stored, so that `now >= window` holds at the timer's instant */
@@ -48,7 +47,7 @@ export class Requests implements RequestFields {
   arrivedInOverload = new Uint8Array(0)
   readonly prefixes = new Map<number, Int32Array>()
   inUse = 0
-  /** whether networks carry them, and `routed` and `answered` have times */
+  /** whether networks carry them: they are routed, delivered and answered at times of their own */
   overNetwork = false
 
   #free = new Int32Array(0)

@@ -7,7 +7,7 @@ import { type GenerationPlan, STATIC_BATCHES } from './generation/generation-pla
 import { kvPlan } from './generation/kv-plan.ts'
 import { hedgePlan } from './hedging/hedge-plan.ts'
 import { liveDevice, liveMemory, memoryPlan } from './memory/memory-plan.ts'
-import { networkPlan } from './network/network-plan.ts'
+import { linkPlan } from './network/network-plan.ts'
 import type { ClassPlan, QueueBounds, ServingPlan } from './plan.ts'
 import { queuePlan } from './queue/queue-disciplines.ts'
 import { retryPlan } from './retries/retry-plan.ts'
@@ -24,6 +24,7 @@ export function servingPlan(
   activations?: readonly (ActivationPlan | null)[],
 ): ServingPlan {
   const memory = memoryPlan(scenario, activations)
+  const links = linkPlan(scenario)
   return {
     routing: routerPlan(scenario),
     classes: scenario.traffic.map((traffic) => classPlan(traffic, scenario)),
@@ -31,7 +32,8 @@ export function servingPlan(
     ...(replicasChange(scenario) && { replicasChange: true }),
     ...(scenario.budget && { budget: budgetPlan(scenario, scenario.budget) }),
     ...(scenario.tuning && { tuning: tuningPlans(scenario) }),
-    ...(scenario.places && { network: networkPlan(scenario) }),
+    ...(links.network !== null && { network: links.network }),
+    ...(links.channels.length > 0 && { channels: links.channels }),
     pools: scenario.pools.map((pool, index) => {
       const model = scenario.models[pool.model]
       if (model === undefined) throw new Error(`Expected model ${pool.model} to exist`)
@@ -49,7 +51,7 @@ export function servingPlan(
           ...boundsOf({ ...pool.queue, max_length: undefined, ...level }),
         })),
         batching: batchingPlan(pool.batching),
-        generation: pool.generation && generationPlan(pool, pool.generation, scenario),
+        generation: pool.generation && generationPlan(pool, pool.generation, scenario, links),
         memory: memory.pools[index],
         scaling: pool.scaling && poolScalingPlan(pool.scaling),
         retries: retryPlan(pool, 1000 * scenario.duration_s),
@@ -109,11 +111,16 @@ export function clientTimeoutPlan({
     : { clientTimeoutMs: timeout ?? endless, drawnClientTimeout: null }
 }
 
-function generationPlan(pool: Pool, generation: Generation, scenario: Scenario): GenerationPlan {
+function generationPlan(
+  pool: Pool,
+  generation: Generation,
+  scenario: Scenario,
+  { handOver }: ReturnType<typeof linkPlan>,
+): GenerationPlan {
   const { policy, max_sequences: maxSequences } = generation
   const shared = { policy, maxSequences, kv: kvPlan(pool, scenario) }
   if (generation.policy === 'static') return { ...shared, ...STATIC_BATCHES }
-  const { hand_over: link } = generation
+  const { hand_over: to } = generation
   return {
     ...shared,
     tokenBudget: generation.token_budget,
@@ -122,12 +129,11 @@ function generationPlan(pool: Pool, generation: Generation, scenario: Scenario):
     swapMsPerToken: generation.preemption === 'swap' ? (generation.swap_ms_per_token ?? 0) : null,
     preemptsByPriority: generation.preempt_by_priority,
     handOver:
-      link === undefined
+      to === undefined
         ? null
         : {
-            pool: scenario.pools.findIndex(({ name }) => name === link.pool),
-            baseMs: link.base_ms,
-            msPerToken: link.ms_per_token,
+            pool: scenario.pools.findIndex(({ name }) => name === to.pool),
+            channel: handOver[scenario.pools.indexOf(pool)]!,
           },
   }
 }

@@ -9,9 +9,11 @@ export const DONE = 2
 export const STEPPED = 3
 export const LOADED = 4
 export const TIMER = 5
-export const ARRIVAL = 6
+/** messages may have been delivered */
+export const DELIVERED = 6
+export const ARRIVAL = 7
 /** wakes the world to check whether traffic has ended */
-export const LOOK = 7
+export const LOOK = 8
 
 /** Whether an event ends what an executor does. */
 export function isOfExecutor(kind: number): boolean {

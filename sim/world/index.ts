@@ -7,7 +7,6 @@ export type {
   LifecyclePlan,
 } from './executors/failure-plan.ts'
 export { type ExecutorEvent, failureSchedule } from './executors/failure-schedule.ts'
-export { Link } from './link.ts'
 export { AlikeSpeed } from './machine/alike-speed.ts'
 export {
   bootstrapField,

@@ -1,8 +1,7 @@
 import type { Random } from '../kernel/index.ts'
-import type { Traffic } from '../serving/index.ts'
+import type { ChannelPlan, Traffic } from '../serving/index.ts'
 import type { SharedCards } from './cards/shared-cards.ts'
 import type { ExecutorLifecycle } from './executors/executor-lifecycle.ts'
-import type { Link } from './link.ts'
 import type { Machine } from './machine/machine.ts'
 import type { OverheadModel } from './machine/overheads.ts'
 import type { HeatWatch } from './machine/speed.ts'
@@ -36,8 +35,8 @@ export interface WorldParts extends Traffic {
   /** send delay of requests; null where the source's times include it */
   readonly sendDelay: OverheadModel | null
   readonly timer: OverheadModel | null
-  /** null where requests reach their queue when they are sent */
-  readonly link?: Link | null
+  /** by number; absent where nothing is sent over a channel */
+  readonly channels?: readonly ChannelPlan[]
   /** null where memory is not simulated */
   readonly memory?: WorldMemory | null
   /** loads of swappable models; replaces those that `memory` simulates */

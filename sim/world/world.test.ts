@@ -95,6 +95,7 @@ function seen(of: Case): { readonly done: Ms; readonly order: readonly string[] 
     onExecutor() {},
     onSteps: () => {},
     waiting: 0,
+    onDelivered: () => {},
     onEnd: () => {},
   }
   world.attach(control)
@@ -212,6 +213,7 @@ test('a starved world handles no event until its source is refilled', () => {
     onExecutor() {},
     onSteps: () => {},
     waiting: 0,
+    onDelivered: () => {},
     onEnd: (now) => void order.push(`end ${now}`),
   })
   const advance = () => world.advance(100)

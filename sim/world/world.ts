@@ -1,19 +1,36 @@
 import { EventHeap } from '../kernel/index.ts'
-import type { ControlPlanePort, Ms, Requests, Source, Timers } from '../serving/index.ts'
+import type {
+  ControlPlanePort,
+  Ms,
+  Requests,
+  Source,
+  Timers,
+  Transfer,
+  TransferBackend,
+} from '../serving/index.ts'
 import { DueTimers } from './due-timers.ts'
-import { ARRIVAL, ENDED, isOfExecutor, LIFECYCLE, LOOK, STEPPED, TIMER } from './event-kinds.ts'
+import {
+  ARRIVAL,
+  DELIVERED,
+  ENDED,
+  isOfExecutor,
+  LIFECYCLE,
+  LOOK,
+  STEPPED,
+  TIMER,
+} from './event-kinds.ts'
 import type { ExecutorLifecycle } from './executors/executor-lifecycle.ts'
 import { SimulatedExecutors } from './executors/simulated-executors.ts'
-import type { Link } from './link.ts'
 import type { OverheadModel } from './machine/overheads.ts'
 import type { DispatcherStalls } from './machine/stalls.ts'
+import { SimulatedTransfers } from './simulated-transfers.ts'
 import type { WorldParts, WorldStreams } from './world-parts.ts'
 
 /**
  * The simulated world: virtual clock, event heap, and executors whose batches take work over speed.
  * Deterministic: it reads no wall clock, and all chance comes from seeded streams.
  */
-export class SimulatedWorld implements Timers {
+export class SimulatedWorld implements Timers, TransferBackend {
   now: Ms = 0
   events = 0
   readonly executors: SimulatedExecutors
@@ -25,8 +42,8 @@ export class SimulatedWorld implements Timers {
   /** send delay of requests; null where the source's times include it */
   readonly #sendDelay: OverheadModel | null
   readonly #timer: OverheadModel | null
-  /** null where requests reach their queue when they are sent */
-  readonly #link: Link | null
+  /** null where nothing is sent over a channel */
+  readonly #transfers: SimulatedTransfers | null
   /** whether ends of batches move as others begin and end */
   readonly #sharesCards: boolean
   /** null where every executor runs all the time */
@@ -56,7 +73,7 @@ export class SimulatedWorld implements Timers {
     this.#sendDelay = world.sendDelay
     this.#timer = world.timer
     this.#due = new DueTimers(world.fired ?? null)
-    this.#link = world.link ?? null
+    this.#transfers = world.channels ? new SimulatedTransfers(world.channels, this.#heap) : null
     this.#lifecycle = world.lifecycle ?? null
     this.#sharesCards = world.cards != null
   }
@@ -78,6 +95,10 @@ export class SimulatedWorld implements Timers {
   disarm(timer: number): void {
     this.#armed[timer] = -1
     this.#due.set(this.now, timer, Number.POSITIVE_INFINITY)
+  }
+
+  transfer(transfer: Transfer): void {
+    this.#transfers!.start(this.now, transfer)
   }
 
   #awaitLifecycle(): void {
@@ -131,6 +152,8 @@ export class SimulatedWorld implements Timers {
         if (this.#armed[heap.slot] !== heap.sequence) continue
         this.disarm(heap.slot)
         control.onTimer(this.now, heap.slot)
+      } else if (heap.kind === DELIVERED) {
+        this.#transfers!.handle(this.now, heap.sequence, control)
       } else if (heap.kind === LIFECYCLE) {
         this.#changeExecutor(control, this.#lifecycle!)
       } else {
@@ -151,6 +174,9 @@ export class SimulatedWorld implements Timers {
       if (at > now) this.#arrival = this.#heap.push(at, kind, slot)
       return at > now
     }
+    if (kind === DELIVERED) {
+      return this.#transfers!.putOff(sequence, now, dispatcher.timer(now))
+    }
     const ends = kind === TIMER ? this.#armed : this.executors.endsOf(kind)
     const isSeen = kind !== ENDED && kind !== STEPPED
     if (!isSeen || ends?.[slot] !== sequence) return false
@@ -163,7 +189,6 @@ export class SimulatedWorld implements Timers {
     const request = this.#requests.acquire()
     const came = this.#source.take(this.#requests, request)
     if (!came) this.#requests.release(request)
-    else this.#link?.passed(this.now)
     this.#taken = came ? request : -1
     this.#goOn(control)
   }
@@ -193,7 +218,7 @@ export class SimulatedWorld implements Timers {
     if (this.#starved) return
     this.#arrival = -1
     if (at === Number.POSITIVE_INFINITY) return
-    let sent = this.#link === null ? at : this.#link.through(at)
+    let sent = at
     if (this.#sendDelay !== null) {
       // one thread sends all requests: a late one delays those behind it
       sent = Math.max(this.now, sent + this.#sendDelay.sendDelay(this.#random.overheads, at))

@@ -96,13 +96,13 @@ export function sweepPoint(
   const { scenario } = parseScenario(text, { file: `${model.name}.yaml` })
   const input = simulationInput(scenario)
   const runs = Array.from({ length: replications }, (_, replication) => {
-    const { counts, latency, parts } = runReplication(input, replication).classes[0]!
+    const { counts, latency, parts, network } = runReplication(input, replication).classes[0]!
     const percentile = (p: (typeof PERCENTILES)[number]) =>
       latency.percentiles[PERCENTILES.indexOf(p)]!
     return {
       users,
       throughputRps: counts.served / (scenario.duration_s - scenario.warmup_s),
-      networkMs: parts.lag.mean,
+      networkMs: network.mean,
       queueMs: parts.queue.mean + parts.batch_wait.mean,
       computeMs: parts.service.mean,
       p50Ms: percentile(0.5),

@@ -1,4 +1,5 @@
-import type { AuditRows, RequestColumns } from './raw-rows.ts'
+import type { ExpectedParts } from './expected-parts.ts'
+import type { AuditRows } from './raw-rows.ts'
 
 /**
  * Rules number requests in the order in which they reach their queues. Where a network carries
@@ -6,34 +7,51 @@ import type { AuditRows, RequestColumns } from './raw-rows.ts'
  */
 export interface DeliveredOrder {
   readonly rows: AuditRows
-  readonly requests: RequestColumns
+  readonly expected: ExpectedParts
   /** by the new number, the key */
   readonly keys: Int32Array
 }
 
 /**
- * Renumbers requests in the order of their delivery. Rows do not show that order within an instant:
- * those that are dispatched first count as delivered first, as a FIFO queue would have it.
+ * Renumbers requests in the order of their delivery. Within an instant, those that a network
+ * delivers come first. Rows do not show their order: those that are dispatched first count as
+ * delivered first, as a FIFO queue would have it, and parts of one request are in their order.
  */
-export function inDeliveredOrder(rows: AuditRows, requests: RequestColumns): DeliveredOrder {
-  const { sent, dispatched } = rows
-  const keys = Int32Array.from(sent.keys()).sort(
-    (a, b) =>
-      orLast(sent[a]!) - orLast(sent[b]!) ||
-      orLast(dispatched[a]!) - orLast(dispatched[b]!) ||
-      a - b,
-  )
+export function inDeliveredOrder(rows: AuditRows, expected: ExpectedParts): DeliveredOrder {
+  const { sent } = rows
+  const isLocal = (key: number) => Number(sent[key] === rows.routed?.[key])
+  const first = firstDispatches(rows)
+  const keys = Int32Array.from(sent.keys()).sort((a, b) => {
+    const apart = orLast(sent[a]!) - orLast(sent[b]!) || isLocal(a) - isLocal(b)
+    if (apart !== 0 || isLocal(a) === 1) return apart || a - b
+    return first(a) - first(b) || a - b
+  })
   const columns = Object.entries(rows).map(([name, column]) => [name, permuted(column, keys)])
-  const asked = Object.entries(requests).map(([name, column]) => [
-    name,
-    column === undefined ? column : permuted(column, keys),
-  ])
-  // the send is the request: there are no parts where networks carry them
+  const numbers = new Int32Array(keys.length)
+  for (const [i, key] of keys.entries()) numbers[key] = i
+  const copyOf = Int32Array.from(keys, (key) => {
+    const first = rows.copyOf[key]!
+    return first < 0 ? first : (numbers[first] ?? -1)
+  })
   return {
-    rows: { ...Object.fromEntries(columns), sendId: Int32Array.from(keys.keys()) } as AuditRows,
-    requests: Object.fromEntries(asked) as unknown as RequestColumns,
+    rows: { ...Object.fromEntries(columns), copyOf } as AuditRows,
+    expected: {
+      sending: Array.from(keys, (key) => expected.sending[key]!),
+      part: Array.from(keys, (key) => expected.part[key]!),
+    },
     keys,
   }
+}
+
+/** By key: when the first part of its request was dispatched of those delivered at its instant. */
+function firstDispatches({ sent, sendId, dispatched }: AuditRows): (key: number) => number {
+  const times = new Map<string, number>()
+  const nameOf = (key: number) => `${sendId[key]} ${sent[key]}`
+  for (const key of sent.keys()) {
+    const known = times.get(nameOf(key)) ?? Number.MAX_VALUE
+    times.set(nameOf(key), Math.min(known, orLast(dispatched[key]!)))
+  }
+  return (key) => times.get(nameOf(key))!
 }
 
 const orLast = (time: number) => (Number.isNaN(time) ? Number.MAX_VALUE : time)

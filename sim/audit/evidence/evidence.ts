@@ -8,6 +8,7 @@ import {
 import { Absences, type ExecutorChange } from './absences.ts'
 import { type EjectedSpan, ejectedSpans } from './ejections.ts'
 import { type EndOfTraffic, endOfTraffic } from './end-of-traffic.ts'
+import { type ExpectedParts, expectedParts } from './expected-parts.ts'
 import { ownEnds } from './own-ends.ts'
 import {
   type AuditRows,
@@ -96,6 +97,8 @@ export interface Evidence {
   readonly keys: Int32Array | null
   /** of rows in which requests are sent as they are routed: when each was delivered */
   readonly delivered: Float64Array | null
+  /** by request: when its client has learnt how it ended */
+  readonly answered: Float64Array
 }
 
 export function gatherEvidence(
@@ -107,12 +110,14 @@ export function gatherEvidence(
     settings,
     keys = null,
     delivered = null,
+    expected: parts,
   }: {
     readonly rows: AuditRows
     readonly requests: RequestColumns
     readonly changes: readonly ExecutorChange[]
     readonly settings: readonly SettingChange[]
     readonly keys?: Int32Array | null
+    readonly expected?: ExpectedParts
     readonly delivered?: Float64Array | null
   },
 ): Evidence {
@@ -177,12 +182,13 @@ export function gatherEvidence(
   }
   const end = endOfTraffic(promises, { rows, batches, lastSent, isUnfilled })
   const classOf = (key: number) => promises.classes[rows.class[key]!] ?? promises.classes[0]!
-  const expected = expectedParts(requests, promises, rows)
+  const expected = parts ?? expectedParts(requests, promises, rows)
+  const answered = promises.networks == null ? rows.done : (rows.answered ?? rows.done)
   // where requests are sent as they are routed, their replicas are chosen later
   const ejected =
     delivered === null ? ejectedSpans(promises, { queues, rows }, changes) : queues.map(() => [])
   const lists = { queues, changes, unhindered, batches, left, gone }
-  const seen = { rows, retried, requests, expected, end, ejected, keys, delivered }
+  const seen = { rows, retried, requests, expected, end, ejected, keys, delivered, answered }
   return { classOf, promises, settings: new Settings(promises, settings), ...seen, ...lists }
 }
 
@@ -222,41 +228,4 @@ function dispatchOrder(
     freed.set(batch.executor, batch.done)
   }
   return (a, b) => compare(freeSince.get(a)!, freeSince.get(b)!) || inOrder(a, b)
-}
-
-/** The part that each key must be. */
-export interface ExpectedParts {
-  /** index of its request in the planned requests */
-  readonly sending: readonly number[]
-  readonly part: readonly number[]
-}
-
-/**
- * Keys number all parts of a request before those of the next. Copies of parts come between
- * requests: rows say which part they repeat, and the rule on copies checks that.
- */
-function expectedParts(
-  requests: RequestColumns,
-  { classes }: Promises,
-  { copyOf }: AuditRows,
-): ExpectedParts {
-  const sending: number[] = []
-  const part: number[] = []
-  const addCopies = () => {
-    for (let first = copyOf[part.length] ?? -1; first >= 0; first = copyOf[part.length] ?? -1) {
-      // a copy of a row that has not come yet is of no request
-      sending.push(sending[first] ?? -1)
-      part.push(part[first] ?? 0)
-    }
-  }
-  for (let number = 0; number < requests.at.length; number++) {
-    const parts = classes[requests.class[number]!]?.fanOut ?? 1
-    addCopies()
-    for (let i = 0; i < parts; i++) {
-      sending.push(number)
-      part.push(i)
-    }
-  }
-  addCopies()
-  return { sending, part }
 }

@@ -8,6 +8,7 @@ import {
   Requests,
   type ServingPlan,
   type StepRun,
+  type Transfer,
 } from '../../serving/index.ts'
 import { type RowColumn, RowRecorder, Rows } from '../../stats/index.ts'
 import { type PartColumns, partsOf, type RequestList } from '../../traffic/index.ts'
@@ -40,6 +41,9 @@ export function feedBack(
   const due: Ms[] = []
   /** by executor: the event that will end its work; undefined for none */
   const ending: (LogEntry['event'] | undefined)[] = []
+  /** keys of the requests with a transfer under way; and the slot of each request */
+  const onTheWay = new Set<number>()
+  const slotOf: number[] = []
   const { control } = assemble({
     plan,
     source: NO_TRAFFIC,
@@ -70,6 +74,11 @@ export function feedBack(
         },
         yieldAtStep() {},
       },
+      transfers: {
+        transfer({ request }: Transfer) {
+          onTheWay.add(slots.key[request]!)
+        },
+      },
     }),
     observe: () => [new RowRecorder(rows, slots)],
   })
@@ -88,6 +97,9 @@ export function feedBack(
       return 'the part before it has not just arrived'
     }
     if (event === 'timer' && !(due[id]! <= now)) return 'the timer is not due'
+    if (event === 'delivered') {
+      return onTheWay.has(id) ? null : 'no transfer of the request is under way'
+    }
     const ends = event === 'done' || event === 'steps' || event === 'loaded'
     if (!ends || ending[id] === event) return null
     return event === 'loaded' ? 'no load is under way on the executor' : 'the executor has no batch'
@@ -98,7 +110,11 @@ export function feedBack(
     if (ending[id] === entry.event) ending[id] = undefined
     if (entry.event === 'arrival') {
       arrived = id
-      control.onArrival(now, enter(slots, requests, id))
+      slotOf[id] = enter(slots, requests, id)
+      control.onArrival(now, slotOf[id]!)
+    } else if (entry.event === 'delivered') {
+      onTheWay.delete(id)
+      control.onDelivered(now, slotOf[id]!)
     } else if (entry.event === 'timer') {
       due[id] = Number.POSITIVE_INFINITY
       control.onTimer(now, id)

@@ -105,13 +105,16 @@ export interface ExecutorWork {
 
 /** What the dispatcher did in a run, and when it was due. */
 export function dueEvents({ rows, timers, moves = [] }: ObservedRun): DispatcherTurns {
-  const { at, sent } = rows.columns
+  const { at, sent, routed } = rows.columns
   // only loads wait for an unload, and they include it
   const ends = [...batchesOf(rows), ...moves.filter(({ kind }) => kind === 'load')]
   const completions = ends.map(({ ended, done }): DueEvent => [ended, done])
   return {
     reactions: [...completions, ...timers],
-    handOvers: Array.from(at, (due, key): DueEvent => [due, sent[key]!]),
+    // where networks carry requests, they are routed before they are delivered
+    handOvers: Array.from(at, (due, key): DueEvent => {
+      return [due, Number.isNaN(routed[key]!) ? sent[key]! : routed[key]!]
+    }),
   }
 }
 

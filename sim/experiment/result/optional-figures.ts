@@ -1,17 +1,19 @@
 import type { Scenario } from '../../../scenarios/schema/schema.ts'
 import type { PoolResult, PoolRetries } from '../../documents/index.ts'
 import { estimate, type RunSummary } from '../../stats/index.ts'
+import { replicasResult } from './ejections-result.ts'
 import { overRuns } from './over-runs.ts'
 
 /** The figures of a pool that only some pools have. */
 export function optionalFigures(
-  { pools }: Scenario,
+  scenario: Scenario,
   runs: readonly RunSummary[],
   index: number,
-): Pick<PoolResult, 'slowdown' | 'proxy_retries'> {
+): Pick<PoolResult, 'availability' | 'ejections' | 'slowdown' | 'proxy_retries'> {
   const retries = retriesResult(runs, index)
   return {
-    ...(pools[index]!.card !== undefined && {
+    ...replicasResult(scenario, runs, index),
+    ...(scenario.pools[index]!.card !== undefined && {
       slowdown: overRuns(runs, ({ slowdowns }) => slowdowns[index]!),
     }),
     ...(retries && { proxy_retries: retries }),

@@ -21,7 +21,6 @@ import type { PreparedScenario } from '../system/prepared-scenario.ts'
 import { loadOf, type Resolved } from '../system/resolve.ts'
 import { assumptionsOf } from './assumptions.ts'
 import { budgetOf } from './budget-result.ts'
-import { replicasResult } from './ejections-result.ts'
 import { energyResult } from './energy.ts'
 import { hedgesResult } from './hedges-result.ts'
 import { memoryResult } from './memory-result.ts'
@@ -81,7 +80,7 @@ export function resultOf(
         ...(Object.fromEntries(
           PARTS.map((part) => [part, distribution(cells.map(({ parts }) => parts[part]))]),
         ) as Result['classes'][number]['parts']),
-        ...(scenario.places && { network: distribution(cells.map(({ network }) => network)) }),
+        ...(plan.network && { network: distribution(cells.map(({ network }) => network)) }),
       },
       goodput_rps: estimate(
         cells.map(({ good }) => good / observedS),
@@ -146,7 +145,6 @@ export function resultOf(
       kv_blocks: pool.generation === undefined ? null : overRuns(runs, (run) => run.kvBlocks[i]!),
       kv_blocks_limit: finite(plan.pools[i]!.generation?.kv.blocks),
       energy: energyResult(scenario, runs, i),
-      ...replicasResult(scenario, runs, i),
       ...optionalFigures(scenario, runs, i),
       prefix_hit_rate: prefixes(pool) ? shareOver(runs.map((run) => run.prefixes[i]!)) : null,
     })),

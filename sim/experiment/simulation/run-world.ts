@@ -11,7 +11,6 @@ import {
   type ExecutorLifecycle,
   type Hardware,
   type HeatWatch,
-  type Link,
   type Machine,
   type ModelLoads,
   type OverheadModel,
@@ -32,8 +31,6 @@ export interface RunParts {
   readonly sendDelay: OverheadModel | null
   /** overheads of timers; null for none */
   readonly timer: OverheadModel | null
-  /** the way to the queues; none where requests are there when they are sent */
-  readonly link?: Link | null
   /** none where memory is no concern */
   readonly memory?: WorldMemory | null
   /** of swapped models; none where the memory model has them, or no model is swapped */
@@ -115,9 +112,11 @@ function simulated(given: RunParts) {
     plan,
     source,
     world: (traffic) => {
-      const world = new SimulatedWorld({ ...parts, ...traffic, random })
+      const channels = plan.channels && { channels: plan.channels }
+      const world = new SimulatedWorld({ ...parts, ...channels, ...traffic, random })
       const { executors } = world
-      return { driver: world, timers: world, backend: executors, steps: executors }
+      const ports = { timers: world, backend: executors, steps: executors, transfers: world }
+      return { driver: world, ...ports }
     },
     observe,
     logs: journal === true,

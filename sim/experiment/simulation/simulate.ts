@@ -33,7 +33,6 @@ import {
   type DueEvent,
   IDEAL_EXECUTOR,
   IDEAL_MACHINE,
-  Link,
   MemoryObserver,
   NEVER,
   WorldMemory,
@@ -111,7 +110,6 @@ function replicationParts(input: SimulationInput, replication: number) {
     machine: cards === null ? powerful : { ...powerful, steps: cards },
     sendDelay: measured,
     timer: measured,
-    link: scenario.link ? new Link(scenario.link) : null,
     seed,
     replication,
   }

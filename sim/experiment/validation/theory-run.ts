@@ -2,7 +2,7 @@ import type { Scenario } from '../../../scenarios/schema/schema.ts'
 import type { Batch, Ms, Observer, Requests } from '../../serving/index.ts'
 import { Recorder, type RunSummary, summariseRun } from '../../stats/index.ts'
 import { trafficSource } from '../../traffic/index.ts'
-import { IDEAL_MACHINE, Link } from '../../world/index.ts'
+import { IDEAL_MACHINE } from '../../world/index.ts'
 import { hardwareOf } from '../simulation/hardware.ts'
 import { recorderOptions } from '../simulation/recorder-options.ts'
 import { runWorld } from '../simulation/run-world.ts'
@@ -58,7 +58,6 @@ export function theoryRun(scenario: Scenario, replication: number): TheoryRun {
     cards,
     sendDelay: null,
     timer: null,
-    link: scenario.link ? new Link(scenario.link) : null,
     seed,
     replication,
     observe: (requests) => {

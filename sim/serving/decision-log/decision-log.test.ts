@@ -12,6 +12,7 @@ const nobody = {
   onExecutor() {},
   onSteps() {},
   waiting: 0,
+  onDelivered() {},
   onEnd() {},
 }
 
@@ -59,6 +60,7 @@ test('a logged control plane receives the same events', () => {
       onExecutor: note('executor'),
       onSteps: note('steps'),
       waiting: 0,
+      onDelivered: note('delivered'),
       onEnd: note('end'),
     },
     { key: Uint32Array.of(70, 80) },
@@ -68,6 +70,7 @@ test('a logged control plane receives the same events', () => {
   journal.onDone(3, 4, 2.5, 2.75, STATUS.died)
   journal.onSteps(3.5, 4, 7, 0.25, 0.75)
   journal.onLoaded(3.75, 2, true)
+  journal.onDelivered(3.875, 0)
   journal.onEnd(4)
   expect(told).toEqual([
     ['arrival', 1, 1],
@@ -75,6 +78,7 @@ test('a logged control plane receives the same events', () => {
     ['done', 3, 4, 2.5, 2.75, STATUS.died],
     ['steps', 3.5, 4, 7, 0.25, 0.75],
     ['loaded', 3.75, 2, true],
+    ['delivered', 3.875, 0],
     ['end', 4],
   ])
   const text = [...logLines(journal.entries())].join('').trimEnd()
@@ -84,6 +88,7 @@ test('a logged control plane receives the same events', () => {
     { now: 3, event: 'done', id: 4, started: 2.5, ended: 2.75, status: STATUS.died },
     { now: 3.5, event: 'steps', id: 4, firstMs: 0.25, lastMs: 0.75, steps: 7 },
     { now: 3.75, event: 'loaded', id: 2, ok: true },
+    { now: 3.875, event: 'delivered', id: 70 },
     { now: 4, event: 'end', id: 0 },
   ])
 })

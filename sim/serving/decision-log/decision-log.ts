@@ -17,6 +17,8 @@ export const LOGGED = {
   loaded: 5,
   /** id: executor, c: as `STATES` */
   executor: 6,
+  /** id: the request's key */
+  delivered: 7,
 } as const
 
 const WIDTH = 6
@@ -64,6 +66,11 @@ export class LoggingControlPlane implements ControlPlanePort {
     this.#inner.onExecutor(now, executor, state)
   }
 
+  onDelivered(now: Ms, request: number): void {
+    this.#write(now, LOGGED.delivered, this.#keys.key[request]!, 0, 0, 0)
+    this.#inner.onDelivered(now, request)
+  }
+
   onEnd(now: Ms): void {
     this.#write(now, LOGGED.end, 0, 0, 0, 0)
     this.#inner.onEnd(now)
@@ -91,7 +98,7 @@ const EVENTS = Object.keys(LOGGED) as (keyof typeof LOGGED)[]
 
 /** One event that a control plane received. `id`: key of the request, else timer or executor. */
 export type LogEntry = { readonly now: Ms; readonly id: number } & (
-  | { readonly event: 'arrival' | 'timer' | 'end' }
+  | { readonly event: 'arrival' | 'delivered' | 'timer' | 'end' }
   | { readonly event: 'done'; readonly started: Ms; readonly ended: Ms; readonly status: Status }
   | { readonly event: 'steps'; readonly firstMs: Ms; readonly lastMs: Ms; readonly steps: number }
   /** whether the model is resident now */

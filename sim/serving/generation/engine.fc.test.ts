@@ -91,6 +91,7 @@ function run(system: SmallSystem, each: boolean): Outcome {
         random: { service: random, overheads: random },
         sendDelay: null,
         timer: null,
+        channels: plan.channels ?? [],
       })
       const { executors } = world
       const stepwise: StepBackend = {
@@ -102,7 +103,7 @@ function run(system: SmallSystem, each: boolean): Outcome {
       }
       const steps = each ? stepwise : executors
       const driver = { world, requests: traffic.requests }
-      return { driver, timers: world, backend: executors, steps }
+      return { driver, timers: world, backend: executors, steps, transfers: world }
     },
     observe: (requests) => [observing(requests)],
   })
@@ -119,6 +120,7 @@ function run(system: SmallSystem, each: boolean): Outcome {
     onLoaded: note(control.onLoaded),
     onSteps: note(control.onSteps),
     onExecutor: note(control.onExecutor),
+    onDelivered: note(control.onDelivered),
     onEnd: (now) => control.onEnd(now),
     get waiting() {
       return control.waiting

@@ -32,10 +32,10 @@ export const STATIC_BATCHES = Object.freeze({
   handOver: null,
 } as const)
 
-/** The link over which KV caches go to another pool, one after the other. */
+/** How KV caches go to another pool. */
 export interface KvTransferPlan {
   /** index of the pool in which they go on */
   readonly pool: number
-  readonly baseMs: Ms
-  readonly msPerToken: Ms
+  /** number of the channel, whose unit of size is a token */
+  readonly channel: number
 }

@@ -191,7 +191,7 @@ export class GenerationServer implements StationServer, KvReceiver {
       levelOf: (request) => (levels ? classes[requests.class[request]!]!.priority : 0),
       admitted: (now, executor, request) => this.#admit(now, executor, request),
       finished: (now, executor, request) => this.#finish(now, executor, request, STATUS.ok),
-      handOver: transfer && ((now, request) => this.#handOver(now, transfer, request)),
+      handOver: transfer && ((_now, request) => this.#handOver(transfer, request)),
     }
   }
 
@@ -227,9 +227,9 @@ export class GenerationServer implements StationServer, KvReceiver {
     return batch
   }
 
-  #handOver(now: Ms, transfer: KvTransfer, request: number): void {
+  #handOver(transfer: KvTransfer, request: number): void {
     this.#station.running--
     this.#station.admission.left()
-    transfer.send(now, request, this.#world.sequences.context[request]!)
+    transfer.send(request, this.#world.sequences.context[request]!)
   }
 }

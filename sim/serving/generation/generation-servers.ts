@@ -6,14 +6,13 @@ import { GenerationServer, type GenerationWorld } from './generation-server.ts'
 import { KvTransfer } from './kv-transfer.ts'
 import { Sequences } from './sequences.ts'
 
-/** The servers of the pools that generate, and the transfers of KV caches between the pools. */
+/** The servers of the pools that generate. */
 export function generationServers(
   { pools: plans, classes }: ServingPlan,
   pools: readonly PoolState[],
   world: ServerWorld,
 ) {
   const servers = new Map<Station, GenerationServer>()
-  const transfers: KvTransfer[] = []
   const shared: GenerationWorld = {
     requests: world.requests,
     backend: world.backend,
@@ -23,6 +22,7 @@ export function generationServers(
     timers: world.timers,
     batches: world.batches,
     stopped: world.stopped,
+    carrier: world.carrier,
     classes,
     sequences: new Sequences(),
   }
@@ -40,12 +40,11 @@ export function generationServers(
     const { handOver } = generation!
     if (handOver === null) continue
     const { stations, router } = pools[handOver.pool]!
-    const transfer = new KvTransfer(handOver, world.timers, {
+    const transfer = new KvTransfer(handOver, world, {
       all: stations.map((station) => servers.get(station)!),
       next: (now, request) => servers.get(router.route(now, request)!)!,
     })
-    transfers.push(transfer)
     serve(index, transfer)
   }
-  return { servers, transfers }
+  return servers
 }

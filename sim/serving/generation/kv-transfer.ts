@@ -1,5 +1,6 @@
+import { type Carrier, PURPOSE, type Receiver, transferKey } from '../network/carrier.ts'
 import type { Ms } from '../ports.ts'
-import type { ArmedTimers } from '../servers/armed-timers.ts'
+import type { Requests } from '../requests.ts'
 import type { KvTransferPlan } from './generation-plan.ts'
 
 /** A server to which KV caches are sent. */
@@ -16,21 +17,20 @@ interface KvReceivers {
   next(now: Ms, request: number): KvReceiver
 }
 
-/** A link that sends KV caches to another pool, one after another, in the order of prefill. */
-export class KvTransfer {
-  readonly #plan: KvTransferPlan
-  readonly #timers: ArmedTimers
-  readonly #timer: number
-  readonly #receivers: KvReceivers
-  readonly #requests: number[] = []
-  readonly #due: Ms[] = []
-  #head = 0
-  #freeAt: Ms = Number.NEGATIVE_INFINITY
+interface KvSender {
+  readonly requests: Requests
+  readonly carrier: Carrier
+}
 
-  constructor(plan: KvTransferPlan, timers: ArmedTimers, receivers: KvReceivers) {
+/** Sends KV caches to another pool, over a channel of the two. */
+export class KvTransfer implements Receiver {
+  readonly #plan: KvTransferPlan
+  readonly #sender: KvSender
+  readonly #receivers: KvReceivers
+
+  constructor(plan: KvTransferPlan, sender: KvSender, receivers: KvReceivers) {
     this.#plan = plan
-    this.#timers = timers
-    this.#timer = timers.add()
+    this.#sender = sender
     this.#receivers = receivers
   }
 
@@ -40,39 +40,14 @@ export class KvTransfer {
   }
 
   /** Sends the KV cache of so many tokens. */
-  send(now: Ms, request: number, tokens: number): void {
-    const { baseMs, msPerToken } = this.#plan
-    this.#freeAt = Math.max(now, this.#freeAt) + baseMs + tokens * msPerToken
-    this.#requests.push(request)
-    this.#due.push(this.#freeAt)
-    this.#wake()
+  send(request: number, tokens: number): void {
+    const { requests, carrier } = this.#sender
+    const { channel } = this.#plan
+    const key = transferKey(requests, request)
+    carrier.send({ request, channel, size: tokens, key, purpose: PURPOSE.kv }, this)
   }
 
-  /** Its timer has fired. */
-  timer(now: Ms): void {
-    while (this.#nextDue <= now) {
-      const request = this.#take()
-      this.#receivers.next(now, request).takeOver(now, request)
-    }
-    this.#wake()
-  }
-
-  /** When the next KV cache arrives; Infinity for none. */
-  get #nextDue(): Ms {
-    return this.#due[this.#head] ?? Number.POSITIVE_INFINITY
-  }
-
-  #wake(): void {
-    this.#timers.wake(this.#timer, this.#nextDue)
-  }
-
-  #take(): number {
-    const request = this.#requests[this.#head++]!
-    if (this.#head > 1024 && 2 * this.#head > this.#due.length) {
-      this.#requests.splice(0, this.#head)
-      this.#due.splice(0, this.#head)
-      this.#head = 0
-    }
-    return request
+  delivered(now: Ms, request: number): void {
+    this.#receivers.next(now, request).takeOver(now, request)
   }
 }

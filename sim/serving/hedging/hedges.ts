@@ -54,29 +54,46 @@ export class Hedges implements Observer {
     this.#requests = requests
   }
 
-  /** The station of a further copy: in the pool of the first one, and without another copy. */
+  /** Sends a further copy to the pool of the first one; its station has no other copy. */
   route(now: Ms, request: number): { readonly pool: PoolState; readonly station: Station | null } {
     if (this.#plans[this.#requests.class[request]!] === undefined) {
       return this.#retries!.route(now, request)
     }
-    const copies = this.#byKey.get(this.#requests.copyOf[request]!)
-    if (copies === undefined) throw new Error('Expected the first copy to have arrived')
-    const { pool, stations } = copies
-    return { pool, station: pool.router.routeCopy(now, request, stations) }
+    const pool = this.poolOf(request)
+    this.sent(now, request, pool)
+    return { pool, station: pool.router.routeCopy(now, request, this.stationsOf(request)) }
   }
 
-  /** A request was routed. Returns whether it is withdrawn at once. */
-  routed(now: Ms, request: number, pool: PoolState, station: Station): boolean {
+  /** The pool of the first copy of a further one. */
+  poolOf(request: number): PoolState {
+    const copies = this.#byKey.get(this.#requests.copyOf[request]!)
+    if (copies === undefined) throw new Error('Expected the first copy to have been sent')
+    return copies.pool
+  }
+
+  /** Stations to which other copies of a request that was sent were routed. */
+  stationsOf(request: number): readonly Station[] {
+    return this.#of[request]?.stations ?? []
+  }
+
+  /** A request was sent to a pool. */
+  sent(now: Ms, request: number, pool: PoolState): void {
     const plan = this.#plans[this.#requests.class[request]!]
-    if (plan === undefined) {
+    if (plan === undefined) return
+    const copies = this.#copies(now, request, plan.tied, pool)
+    copies.left++
+    this.#of[request] = copies
+  }
+
+  /** A request that was sent was routed. Returns whether it is withdrawn at once. */
+  routed(now: Ms, request: number, pool: PoolState, station: Station): boolean {
+    const copies = this.#of[request]
+    if (copies === undefined) {
       this.#retries?.routed(now, request, pool, station)
       return false
     }
-    const copies = this.#copies(now, request, plan.tied, pool)
     copies.stations.push(station)
-    copies.left++
-    this.#of[request] = copies
-    return copies.answered || (plan.tied && copies.started)
+    return copies.answered || (copies.tied && copies.started)
   }
 
   joined(request: number): void {

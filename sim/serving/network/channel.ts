@@ -1,17 +1,13 @@
 import { drawDuration, hashedNormal, hashedUniform, log } from '../../kernel/index.ts'
 import type { Ms } from '../ports.ts'
-import type { ChannelPlan } from './network-plan.ts'
+import type { ChannelPlan } from './channel-plan.ts'
 
 /** RFC 6298, rule 2.5: a maximum of the timeout must be at least 60 s. */
 const LONGEST_TIMEOUT_MS = 60_000
 /** Draws of one message: its latency takes two of them, and each sending one. */
 const SENDINGS = 2
 
-/**
- * One direction of a network. Messages with a size are sent one after another. A message that is
- * lost, or sent during an outage, is sent again after a timeout that doubles each time (RFC 6298,
- * rule 5.5). A repeated message does not occupy the channel again.
- */
+/** A message occupies the channel first, and then travels for a latency. */
 export class Channel {
   readonly #plan: ChannelPlan
   #freeFrom: Ms = Number.NEGATIVE_INFINITY
@@ -24,14 +20,27 @@ export class Channel {
     return this.#plan.outages.some(({ from, to }) => from <= now && now < to)
   }
 
-  /** Sends a message; returns when it arrives. Draws depend on the key and the purpose only. */
-  send(now: Ms, kib: number, key: number, purpose: number): Ms {
-    const { kibPerMs, loss, retransmitMs, latency, outages } = this.#plan
-    let at = now
-    if (kib > 0 && kibPerMs < Number.POSITIVE_INFINITY) {
-      this.#freeFrom = Math.max(now, this.#freeFrom) + kib / kibPerMs
-      at = this.#freeFrom
-    }
+  /** Time for which a message occupies the channel if it is alone. */
+  occupancyMs(size: number): Ms {
+    return this.#plan.perMessageMs + size * this.#plan.msPerUnit
+  }
+
+  /** When a message has left that waits for those before it. */
+  leavesAt(now: Ms, size: number): Ms {
+    const { perMessageMs, msPerUnit } = this.#plan
+    if (perMessageMs + size * msPerUnit === 0) return now
+    this.#freeFrom = Math.max(now, this.#freeFrom) + perMessageMs + size * msPerUnit
+    return this.#freeFrom
+  }
+
+  /**
+   * When a message arrives that leaves at `at`. One that is lost, or sent during an outage, is sent
+   * again after a timeout that doubles each time (RFC 6298, rule 5.5). It does not occupy the
+   * channel again. Draws depend on the key and the purpose only.
+   */
+  arrivesAt(leaves: Ms, key: number, purpose: number): Ms {
+    const { loss, retransmitMs, latency, outages } = this.#plan
+    let at = leaves
     if (loss > 0 || outages.length > 0) {
       let timeout = retransmitMs
       for (let sending = 0; this.#loses(at, key, purpose + SENDINGS + sending); sending++) {

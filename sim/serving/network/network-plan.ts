@@ -1,73 +1,115 @@
-import type { Duration, Network, Scenario } from '../../../scenarios/schema/schema.ts'
+import type { Duration, Network, Pool, Scenario } from '../../../scenarios/schema/schema.ts'
 import { exp, log } from '../../kernel/index.ts'
-import type { Ms } from '../ports.ts'
+import { type ChannelPlan, FREE_CHANNEL } from './channel-plan.ts'
 
-/** One direction of a network. */
-export interface ChannelPlan {
-  /** one way */
-  readonly latency: Duration
-  /** Infinity where sizes take no time */
-  readonly kibPerMs: number
-  /** probability that a message is lost, each time that it is sent */
-  readonly loss: number
-  readonly retransmitMs: Ms
-  /** times in which every message is lost, rising */
-  readonly outages: readonly { readonly from: Ms; readonly to: Ms }[]
-}
-
-/** A way between the place of a class and the place of a pool. */
+/** The channels between a class and a pool; null in a direction that takes no time. */
 export interface WayPlan {
   /** numbers of channels */
-  readonly out: number
-  readonly back: number
+  readonly out: number | null
+  readonly back: number | null
+}
+
+/** Sizes of messages in bytes: of each, and for each token. */
+export interface SizePlan {
+  readonly bytes: number
+  readonly perToken: number
 }
 
 /** Networks between clients and pools. */
 export interface NetworkPlan {
-  readonly channels: readonly ChannelPlan[]
   /** by class: the number of its place */
   readonly places: readonly number[]
-  /** [class][pool]: null where both are at one place, or where no network connects them */
-  readonly ways: readonly (readonly (WayPlan | null)[])[]
-  /** by class; 0 where sizes take no time */
-  readonly requestKib: readonly number[]
-  readonly answerKib: readonly number[]
+  /** [class][pool] */
+  readonly ways: readonly (readonly WayPlan[])[]
+  /** by class; tokens are those of the input, and those of the answer */
+  readonly requests: readonly SizePlan[]
+  readonly answers: readonly SizePlan[]
 }
 
-const KIB_BITS = 8 * 1024
+/** The channels of a scenario by number, and what uses them. */
+interface Links {
+  readonly channels: readonly ChannelPlan[]
+  /** null where requests reach their queues at once */
+  readonly network: NetworkPlan | null
+  /** by pool: the channel of its KV transfers; null for none */
+  readonly handOver: readonly (number | null)[]
+}
 
-/** Null where the scenario has no places. */
-export function networkPlan(scenario: Scenario): NetworkPlan | null {
-  const { places, networks = [], traffic, pools } = scenario
-  if (places === undefined) return null
-  const wayBetween = (from: string | undefined, to: string | undefined): WayPlan | null => {
+const AT_ONCE: WayPlan = Object.freeze({ out: null, back: null })
+
+/** The links of a scenario: networks between places, the link before all pools, KV transfers. */
+export function linkPlan(scenario: Scenario): Links {
+  const { networks = [], link, pools } = scenario
+  const ofNetworks = networks.flatMap((network) => [channelOf(network), channelOf(network)])
+  const ofLink = link === undefined ? [] : [channelOfLink(link)]
+  const first = ofNetworks.length + ofLink.length
+  const ofPools: ChannelPlan[] = []
+  const handOver = pools.map(({ generation }) => {
+    const over = generation?.policy === 'continuous' ? generation.hand_over : undefined
+    return over === undefined ? null : first + ofPools.push(channelOfHandOver(over)) - 1
+  })
+  return {
+    channels: [...ofNetworks, ...ofLink, ...ofPools],
+    network: networkPlan(scenario),
+    handOver,
+  }
+}
+
+function networkPlan(scenario: Scenario): NetworkPlan | null {
+  const { places, networks = [], link, traffic, pools } = scenario
+  if (places === undefined && link === undefined) return null
+  const wayBetween = (from: string | undefined, to: string | undefined): WayPlan => {
+    // all requests use the link, and no answer does
+    if (link !== undefined) return { out: 2 * networks.length, back: null }
     const i = networks.findIndex(
       ({ between: [a, b] }) => (a === from && b === to) || (a === to && b === from),
     )
-    if (i < 0) return null
+    if (i < 0) return AT_ONCE
     const forwards = networks[i]!.between[0] === from
     return forwards ? { out: 2 * i, back: 2 * i + 1 } : { out: 2 * i + 1, back: 2 * i }
   }
   return {
-    channels: networks.flatMap((network) => [channelPlan(network), channelPlan(network)]),
-    places: traffic.map(({ place }) => places.findIndex(({ name }) => name === place)),
+    places: traffic.map(({ place }) => places?.findIndex(({ name }) => name === place) ?? 0),
     ways: traffic.map(({ place }) => pools.map((pool) => wayBetween(place, pool.place))),
-    requestKib: traffic.map(({ request_kib }) => request_kib ?? 0),
-    answerKib: traffic.map(({ answer_kib }) => answer_kib ?? 0),
+    requests: traffic.map((one) => sizeOf(one.request_kib, one.request_bytes_per_token)),
+    answers: traffic.map((one) => sizeOf(one.answer_kib, one.answer_bytes_per_token)),
   }
 }
 
-function channelPlan(network: Network): ChannelPlan {
-  const { latency_ms, bandwidth_mbps, loss, retransmit_ms, outages } = network
+function sizeOf(kib = 0, perToken = 0): SizePlan {
+  return { bytes: 1024 * kib, perToken }
+}
+
+/** 10^6 bit/s are 125 bytes/ms. */
+const BYTES_PER_MBIT_MS = 125
+
+function channelOf(network: Network): ChannelPlan {
+  const { latency_ms, bandwidth_mbps, sharing = 'fifo', loss, retransmit_ms, outages } = network
   return {
     latency: latency_ms,
-    // 10^6 bit/s are 1000 bit/ms
-    kibPerMs:
-      bandwidth_mbps === undefined ? Number.POSITIVE_INFINITY : (1000 * bandwidth_mbps) / KIB_BITS,
+    sharing,
+    perMessageMs: 0,
+    msPerUnit: bandwidth_mbps === undefined ? 0 : 1 / (BYTES_PER_MBIT_MS * bandwidth_mbps),
     loss,
     retransmitMs: retransmit_ms,
     outages: outages.map(({ at_s, for_s }) => ({ from: 1000 * at_s, to: 1000 * (at_s + for_s) })),
   }
+}
+
+function channelOfLink(link: NonNullable<Scenario['link']>): ChannelPlan {
+  return {
+    ...FREE_CHANNEL,
+    latency: { distribution: 'fixed', value: link.delay_ms },
+    perMessageMs: link.per_request_ms,
+  }
+}
+
+type HandOver = NonNullable<
+  Extract<NonNullable<Pool['generation']>, { policy: 'continuous' }>['hand_over']
+>
+
+function channelOfHandOver({ base_ms, ms_per_token, sharing = 'fifo' }: HandOver): ChannelPlan {
+  return { ...FREE_CHANNEL, sharing, perMessageMs: base_ms, msPerUnit: ms_per_token }
 }
 
 /** 0.99 quantile of the standard normal */

@@ -3,6 +3,7 @@ import { scenarioOf } from '../../../test/scenarios.ts'
 import { judge, runReplication, simulateCase, simulationInput } from '../../experiment/index.ts'
 import { md1MeanWait, mg1MeanWait } from '../../theory/index.ts'
 import { Channel } from './channel.ts'
+import { FREE_CHANNEL } from './channel-plan.ts'
 
 const PLACES = { places: [{ name: 'shop' }, { name: 'centre' }] }
 const fixed = (value: number) => ({ distribution: 'fixed', value })
@@ -74,6 +75,32 @@ describe('the bandwidth of a network', () => {
     expect(problemOf(theory * 1.05)).not.toBeNull()
   })
 
+  test('that is shared fairly is M/G/1-PS: each size takes 1 / (1 - load) times its own time', () => {
+    // the mean of processor sharing is insensitive to the sizes (Kleinrock 1976, section 4.4)
+    const traffic = [sized('short', 800, 0.3), sized('long', 120, 3)]
+    const figures = [0.3, 3].map((kib, i) => ({
+      name: `mean network of ${kib} KiB`,
+      theory: 3 + kib / (1 - 0.6) + 3,
+      of: ({ summary }: { summary: ReturnType<typeof runReplication> }) =>
+        summary.classes[i]!.network.mean,
+    }))
+    const scenario = overNetwork({ network: { ...network, sharing: 'fair' }, traffic })
+    const samples = simulateCase({ model: 'network', scenario, figures }, 10)
+    for (const [i, figure] of figures.entries()) {
+      expect(judge('network', figure, samples[i]!).problem).toBeNull()
+      const wrong = { ...figure, theory: figure.theory * 1.05 }
+      expect(judge('network', wrong, samples[i]!).problem).not.toBeNull()
+    }
+  })
+
+  test('may follow the tokens of requests and answers', () => {
+    const tokens = { ...web, input_tokens: { distribution: 'fixed', value: 512 } }
+    const traffic = [{ ...tokens, request_kib: 1, request_bytes_per_token: 4 }]
+    const rare = [{ ...traffic[0], arrivals: { process: 'poisson', rate_rps: 0.1 } }]
+    // 1 KiB and 512 tokens of 4 bytes
+    expect(run({ network, traffic: rare }).classes[0]!.network.mean).toBeCloseTo(3 + 3 + 3, 3)
+  })
+
   test('is of each direction: answers do not delay requests', () => {
     const answers = { ...sized('web', 800, 1), answer_kib: 1 }
     const one = run({ network, traffic: [sized('web', 800, 1)] }).classes[0]!.network.mean
@@ -96,8 +123,8 @@ describe('lost messages', () => {
   test('in an outage are those sent in it, whatever their draws', () => {
     const outages = [{ from: 100, to: 200 }]
     const latency = { distribution: 'fixed', value: 5 } as const
-    const channel = new Channel({ latency, kibPerMs: 1, loss: 0, retransmitMs: 10, outages })
-    const arrivals = [99, 100, 150, 199, 200].map((sent) => channel.send(sent, 0, 1, 1))
+    const channel = new Channel({ ...FREE_CHANNEL, latency, retransmitMs: 10, outages })
+    const arrivals = [99, 100, 150, 199, 200].map((sent) => channel.arrivesAt(sent, 1, 1))
     // 100 + 10 + 20 + 40 + 80 is the first sending from 200 on
     expect(arrivals).toEqual([104, 255, 225, 214, 205])
   })

@@ -1,110 +1,159 @@
-import { EventHeap } from '../../kernel/index.ts'
-import { type Batch, type Ms, OUTCOME } from '../ports.ts'
+import type { Hedges } from '../hedging/hedges.ts'
+import type { ClassPlan } from '../plan.ts'
+import { type Ms, OUTCOME } from '../ports.ts'
 import type { Requests } from '../requests.ts'
+import type { Station } from '../routing/station.ts'
 import type { PoolState } from '../routing/stations.ts'
-import type { ArmedTimers } from '../servers/armed-timers.ts'
-import { Channel } from './channel.ts'
-import type { NetworkPlan } from './network-plan.ts'
-
-/** Far apart: each sending of a message takes a further purpose. */
-const REQUEST = 0x2545f491
-const ANSWER = 0x4f6cdd1d
-
-const double = new Float64Array(1)
-const words = new Int32Array(double.buffer)
+import { type Carrier, PURPOSE, type Receiver, transferKey } from './carrier.ts'
+import type { NetworkPlan, SizePlan } from './network-plan.ts'
 
 /** What the network needs of its control plane. */
 interface Ends {
   readonly requests: Requests
-  readonly timers: ArmedTimers
+  readonly classes: readonly ClassPlan[]
   /** by number */
   readonly pools: readonly PoolState[]
-  /** A request has arrived at the place of its pool. */
-  deliver(now: Ms, request: number, pool: PoolState): void
-  /** No request is on its way any more. */
-  emptied(now: Ms): void
+  readonly carrier: Carrier
+  /** null where no request has copies */
+  readonly hedges: Hedges | null
+  /** The pool that the router chooses for a request. */
+  choose(now: Ms, request: number): PoolState
+  /** A request is at its pool, where it gets this station; null where no replica takes it. */
+  deliver(now: Ms, request: number, pool: PoolState, station: Station | null): void
+  /** The client of a request has the answer, or the refusal. */
+  answered(now: Ms, request: number): void
+  /** The traffic had ended, and now all requests are delivered. */
+  ended(now: Ms): void
+}
+
+/** The parts of a request that were delivered: each goes to another station. */
+interface Siblings {
+  readonly stations: Station[]
+  left: number
 }
 
 /**
- * Carries requests to the places of their pools, and answers back. A transfer is a timer of the
- * control plane, so it takes real time in a live run. Draws depend on the scheduled arrival and the
- * number of the sending only, so they are equal in simulated and live runs.
+ * Carries requests to the places of their pools, and answers back. The pool is chosen where the
+ * client is, and the replica where the pool is, once the request is delivered.
  */
 export class Network {
   /** requests on their way */
-  sending = 0
+  #sending = 0
+  /** whether the traffic ended while requests were on their way */
+  #ending = false
   readonly #plan: NetworkPlan
-  readonly #channels: readonly Channel[]
   readonly #ends: Ends
-  readonly #timer: number
-  /** requests by when they are delivered */
-  readonly #due = new EventHeap()
+  /** the pool of the last request: further parts of a fan-out go to the same one */
+  #pool: PoolState
+  /** by number of the send */
+  readonly #parts = new Map<number, Siblings>()
+  readonly #out: Receiver = { delivered: (now, request) => this.#arrived(now, request) }
+  readonly #back: Receiver = { delivered: (now, request) => this.#ends.answered(now, request) }
 
   constructor(plan: NetworkPlan, ends: Ends) {
     this.#plan = plan
-    this.#channels = plan.channels.map((channel) => new Channel(channel))
     this.#ends = ends
-    this.#timer = ends.timers.add()
+    this.#pool = ends.pools[0]!
   }
 
-  /** A request has been routed to a pool. */
-  send(now: Ms, request: number, pool: PoolState): void {
-    const { requests } = this.#ends
+  /** Whether the end of the traffic has to wait until all requests are delivered. */
+  holdsEnd(): boolean {
+    this.#ending = this.#sending > 0
+    return this.#ending
+  }
+
+  /** Routes a request to a pool, and sends it there. */
+  send(now: Ms, request: number): void {
+    const { requests, carrier, hedges } = this.#ends
+    this.#ending = false
     const number = requests.class[request]!
-    const way = this.#plan.ways[number]![pool.number]!
+    if (requests.copy[request]! > 0) this.#pool = hedges!.poolOf(request)
+    else if (requests.part[request]! === 0) this.#pool = this.#ends.choose(now, request)
+    const pool = this.#pool
+    hedges?.sent(now, request, pool)
     requests.routed[request] = now
     requests.pool[request] = pool.number
-    const kib = this.#plan.requestKib[number]!
-    const at =
-      way === null ? now : this.#channels[way.out]!.send(now, kib, this.#keyOf(request), REQUEST)
-    if (at <= now) {
-      this.#ends.deliver(now, request, pool)
+    const { out: channel } = this.#plan.ways[number]![pool.number]!
+    if (channel === null) {
+      this.#deliver(now, request, pool)
       return
     }
-    this.sending++
+    this.#sending++
     pool.onTheWay++
-    this.#due.push(at, 0, request)
-    this.#ends.timers.wake(this.#timer, this.#due.peek())
+    const size = sizeOf(this.#plan.requests[number]!, requests.inputTokens[request]!)
+    const key = transferKey(requests, request)
+    carrier.send({ request, channel, size, key, purpose: PURPOSE.request }, this.#out)
   }
 
-  timer(now: Ms): void {
-    const { requests, pools, timers, deliver, emptied } = this.#ends
-    while (this.#due.peek() <= now) {
-      this.#due.pop()
-      const request = this.#due.slot
-      const pool = pools[requests.pool[request]!]!
-      this.sending--
-      pool.onTheWay--
-      deliver(now, request, pool)
-    }
-    timers.wake(this.#timer, this.#due.peek())
-    if (this.sending === 0) emptied(now)
+  #arrived(now: Ms, request: number): void {
+    const { requests, pools, ended } = this.#ends
+    const pool = pools[requests.pool[request]!]!
+    this.#sending--
+    pool.onTheWay--
+    this.#deliver(now, request, pool)
+    if (this.#sending === 0 && this.#ending) ended(now)
   }
 
-  /** Sends the answers of a batch that has ended. */
-  answer(now: Ms, { members, size }: Batch): void {
-    for (let i = 0; i < size; i++) this.#answer(now, members[i]!, true)
+  #deliver(now: Ms, request: number, pool: PoolState): void {
+    const others = this.#others(request)
+    const station =
+      others.length === 0
+        ? pool.router.route(now, request)
+        : pool.router.routeCopy(now, request, others)
+    this.#noteParts(request, station)
+    this.#ends.deliver(now, request, pool, station)
   }
 
-  /** Sends the refusal of a request; one that was cancelled has no client any more. */
-  refuse(now: Ms, request: number): void {
-    const { outcome, answered } = this.#ends.requests
-    if (outcome[request] === OUTCOME.cancelled) answered[request] = now
-    else this.#answer(now, request, false)
+  /** Stations that have another copy of a request, or another part of it. */
+  #others(request: number): readonly Station[] {
+    const { requests, hedges } = this.#ends
+    const copies = hedges?.stationsOf(request) ?? []
+    if (requests.copy[request]! > 0) return copies
+    const parts = this.#parts.get(requests.sendId[request]!)?.stations ?? []
+    return [...parts, ...copies]
   }
 
-  #answer(now: Ms, request: number, hasContent: boolean): void {
+  #noteParts(request: number, station: Station | null): void {
+    const { requests, classes } = this.#ends
+    const { fanOut } = classes[requests.class[request]!]!
+    if (fanOut === 1 || requests.copy[request]! > 0) return
+    const sent = requests.sendId[request]!
+    const siblings = this.#parts.get(sent) ?? { stations: [], left: fanOut }
+    this.#parts.set(sent, siblings)
+    if (station !== null) siblings.stations.push(station)
+    if (--siblings.left === 0) this.#parts.delete(sent)
+  }
+
+  /** Sends the answer to a request of a batch that has ended. */
+  answer(now: Ms, request: number): void {
     const { requests } = this.#ends
-    const number = requests.class[request]!
-    const way = this.#plan.ways[number]![requests.pool[request]!]!
-    const kib = hasContent ? this.#plan.answerKib[number]! : 0
-    requests.answered[request] =
-      way === null ? now : this.#channels[way.back]!.send(now, kib, this.#keyOf(request), ANSWER)
+    const plan = this.#plan.answers[requests.class[request]!]!
+    this.#sendBack(now, request, sizeOf(plan, requests.outputTokens[request]!))
   }
 
-  #keyOf(request: number): number {
-    const { at, sendId } = this.#ends.requests
-    double[0] = at[request]!
-    return words[0]! ^ Math.imul(words[1]!, 0x9e3779b1) ^ Math.imul(sendId[request]!, 0x27d4eb2f)
+  /** Sends the refusal of a request; a client that has left waits for none. */
+  refuse(now: Ms, request: number): void {
+    const { outcome } = this.#ends.requests
+    const left = outcome[request] === OUTCOME.cancelled || outcome[request] === OUTCOME.withdrawn
+    if (left) this.#ends.answered(now, request)
+    else this.#sendBack(now, request, 0)
+  }
+
+  #sendBack(now: Ms, request: number, size: number): void {
+    const { requests, carrier, answered } = this.#ends
+    const { back: channel } = this.#plan.ways[requests.class[request]!]![requests.pool[request]!]!
+    if (channel === null) {
+      answered(now, request)
+      return
+    }
+    const key = transferKey(requests, request)
+    carrier.send({ request, channel, size, key, purpose: PURPOSE.answer }, this.#back)
   }
 }
+
+/** Null where requests reach their queues at once. */
+export function networkOf(plan: NetworkPlan | null | undefined, ends: Ends): Network | null {
+  return plan == null ? null : new Network(plan, ends)
+}
+
+const sizeOf = ({ bytes, perToken }: SizePlan, tokens: number) => bytes + perToken * tokens

@@ -35,7 +35,15 @@ export class RoutingFeedback {
 
   /** `size`: requests of its batch; 0 where it was in none that succeeded. */
   ended(now: Ms, request: number, batchMs: Ms, size: number): void {
-    const { inputTokens, pool, queue, enqueued, class: classes, refusal } = this.#requests
+    const {
+      inputTokens,
+      pool,
+      queue,
+      enqueued,
+      class: classes,
+      refusal,
+      overNetwork,
+    } = this.#requests
     // it was sent to no candidate
     if (refusal[request] === REFUSAL.unavailable) return
     const tokens = inputTokens[request]!
@@ -45,14 +53,16 @@ export class RoutingFeedback {
     station.work?.ended(tokens, batchMs, size)
     const rttMs = now - enqueued[request]!
     const among = this.#among[classes[request]!]!
-    if (among.learns) among.ended(now, own.number, this.#clientMs(request) ?? rttMs)
+    if (among.learns && !overNetwork) among.ended(now, own.number, rttMs)
     if (own.router.learns) own.router.ended(now, station.number, rttMs)
   }
 
-  /** From routing to the answer, as a client sees it; null where that is the time in the pool. */
-  #clientMs(request: number): Ms | null {
-    const { routed, answered, overNetwork } = this.#requests
-    return overNetwork ? answered[request]! - routed[request]! : null
+  /** Where there are networks, routers are where the clients are. */
+  answered(now: Ms, request: number): void {
+    const { pool, routed, class: classes, refusal } = this.#requests
+    if (refusal[request] === REFUSAL.unavailable) return
+    const among = this.#among[classes[request]!]!
+    if (among.learns) among.ended(now, pool[request]!, now - routed[request]!)
   }
 }
 

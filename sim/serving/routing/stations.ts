@@ -26,7 +26,7 @@ export function classRouters(
   states: readonly PoolState[],
   requests: Requests,
 ): Router<PoolState>[] {
-  const { routing, pools, classes, network = null } = plan
+  const { routing, pools, classes, network = null, channels = [] } = plan
   const context = contextOf(plan, requests, 0)
   const handedTo = pools.map(({ generation }) => generation?.handOver?.pool)
   const entries = states.flatMap((_, pool) => (handedTo.includes(pool) ? [] : pool))
@@ -34,7 +34,7 @@ export function classRouters(
   return classes.map(({ pools: own }, number) => {
     const among = (own ?? entries).map((pool) => states[pool]!)
     const key = `${own ?? entries}${network === null ? '' : ` from ${network.places[number]}`}`
-    const reach = network === null ? null : reachOf(network, number)
+    const reach = network === null ? null : reachOf(network, channels, number)
     const router = routers.get(key) ?? new Router(routing, among, { ...context, reach })
     routers.set(key, router)
     return router

@@ -29,34 +29,51 @@ export class RequestOutcomes {
   /** Ends the members of a batch. */
   ended(now: Ms, station: Station, batch: Batch): void {
     const { members, size, status } = batch
-    const { outcome, leaves, answered } = this.#requests
+    const { outcome, leaves } = this.#requests
     const { hedges, network } = this
-    network?.answer(now, batch)
     for (let i = 0; i < size; i++) {
       const request = members[i]!
-      const at = network === null ? now : answered[request]!
       if (status !== STATUS.ok) outcome[request] = OUTCOME.failed
-      else outcome[request] = at >= leaves[request]! ? OUTCOME.abandoned : OUTCOME.served
-      if (hedges !== null) {
+      else outcome[request] = now >= leaves[request]! ? OUTCOME.abandoned : OUTCOME.served
+      if (hedges !== null && network === null) {
         outcome[request] = hedges.ran(now, request, outcome[request]! as Outcome)
       }
     }
     this.#observer.batch?.(now, batch)
     if (this.#feedback !== null) this.#report(now, this.#feedback, batch)
-    for (let i = 0; i < size; i++) this.#requests.release(members[i]!)
-    if (this.#requests.inUse === 0) for (const views of this.views) views.emptied()
+    if (network === null) {
+      for (let i = 0; i < size; i++) this.#requests.release(members[i]!)
+      if (this.#requests.inUse === 0) for (const views of this.views) views.emptied()
+    } else for (let i = 0; i < size; i++) network.answer(now, members[i]!)
     station.running -= size
     station.admission.ended(now, batch)
+  }
+
+  /** The network has carried an answer, or a refusal, to the client of a request. */
+  answered(now: Ms, request: number): void {
+    const { outcome, leaves } = this.#requests
+    const ran = outcome[request] === OUTCOME.served || outcome[request] === OUTCOME.abandoned
+    if (ran) outcome[request] = now >= leaves[request]! ? OUTCOME.abandoned : OUTCOME.served
+    if (this.hedges !== null && (ran || outcome[request] === OUTCOME.failed)) {
+      outcome[request] = this.hedges.ran(now, request, outcome[request]! as Outcome)
+    }
+    this.#observer.answered?.(now, request)
+    this.#feedback?.answered(now, request)
+    this.#release(request)
   }
 
   /** Ends a request that was in no batch. */
   lose(now: Ms, request: number, ending: Outcome): void {
     const outcome = this.hedges === null ? ending : this.hedges.ends(now, request, ending)
     this.#requests.outcome[request] = outcome
-    this.network?.refuse(now, request)
     this.#observer.lost?.(now, request)
     this.#feedback?.ended(now, request, 0, 0)
     this.hedges?.left(now, request)
+    if (this.network === null) this.#release(request)
+    else this.network.refuse(now, request)
+  }
+
+  #release(request: number): void {
     this.#requests.release(request)
     if (this.#requests.inUse === 0) for (const views of this.views) views.emptied()
   }

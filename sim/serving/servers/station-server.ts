@@ -1,4 +1,14 @@
-import type { Backend, Batch, ExecutorState, Ms, Observer, StepBackend, Timers } from '../ports.ts'
+import type { Carrier } from '../network/carrier.ts'
+import type {
+  Backend,
+  Batch,
+  ExecutorState,
+  Ms,
+  Observer,
+  StepBackend,
+  Timers,
+  TransferBackend,
+} from '../ports.ts'
 import type { Requests } from '../requests.ts'
 import type { ArmedTimers } from './armed-timers.ts'
 import type { RequestOutcomes } from './request-outcomes.ts'
@@ -38,6 +48,7 @@ export interface ServerWorld {
   readonly batches: readonly Batch[]
   /** An executor that was to stop has nothing left to do. */
   readonly stopped: (now: Ms, executor: number) => void
+  readonly carrier: Carrier
 }
 
 /** What a control plane acts on and reports to. */
@@ -45,4 +56,6 @@ export interface ControlPlaneWorld extends Pick<ServerWorld, 'requests' | 'backe
   readonly timers: Timers
   /** needed where a pool generates */
   readonly steps?: StepBackend
+  /** needed where anything is sent over a channel */
+  readonly transfers?: TransferBackend
 }

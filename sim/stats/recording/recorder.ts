@@ -55,6 +55,9 @@ export interface RecorderOptions {
   readonly kv?: (now: Ms, use: KvUse) => void
 }
 
+/** What is kept of a batch while the answer to one of its requests is on its way. */
+type Answer = Pick<Batch, 'executor' | 'size' | 'dispatched' | 'started' | 'ended'>
+
 /** Streams a run into histograms and time series; memory does not grow with the requests. */
 export class Recorder implements Observer {
   /** [class][pool] */
@@ -87,6 +90,8 @@ export class Recorder implements Observer {
   readonly #options: RecorderOptions
   readonly #series: TimeSeries
   readonly #drift: DriftRecorder
+  /** by request: when its batch was done, and the batch; only with networks */
+  readonly #answers: ([Ms, Answer] | undefined)[] = []
   lastMs: Ms = 0
 
   constructor(options: RecorderOptions) {
@@ -175,7 +180,7 @@ export class Recorder implements Observer {
     this.backlog.change(now, -1)
     this.lastMs = now
     this.#drift.lost(now, requests.at[request]!, requests.pool[request]!)
-    if (this.#hasCalls) this.calls.ended(now, request)
+    if (this.#hasCalls && !requests.overNetwork) this.calls.ended(now, request)
     if (requests.at[request]! < warmupMs) return
     const number = requests.class[request]!
     const cell = this.cells[number]![requests.pool[request]!]!
@@ -189,9 +194,9 @@ export class Recorder implements Observer {
   }
 
   batch(now: Ms, batch: Batch): void {
-    const { requests, warmupMs, limitsMs, expected, poolOf } = this.#options
-    const { size, members, dispatched, started, ended } = batch
-    const pool = poolOf[batch.executor]!
+    const { requests, warmupMs, expected, poolOf } = this.#options
+    const { executor, size, members, dispatched, started, ended } = batch
+    const pool = poolOf[executor]!
     this.lastMs = now
     if (expected !== null) this.#series.worked(started, ended, expected(batch))
     const generates = this.#options.pools[pool]!.generates === true
@@ -205,52 +210,68 @@ export class Recorder implements Observer {
     }
     const service = ended - started
     this.#drift.batch(now, pool, size, generates ? 0 : service)
-    const overhead = started - dispatched + (now - ended)
     for (let i = 0; i < size; i++) {
       const request = members[i]!
-      const at = requests.at[request]!
-      // the client has the answer once the network has carried it
-      const answered = requests.overNetwork ? requests.answered[request]! : now
-      const latency = answered - at
-      this.#series.served(now, at, latency)
-      this.#drift.scheduled(at)
-      if (this.#hasCalls) this.calls.ended(answered, request)
-      if (at < warmupMs) continue
-      const number = requests.class[request]!
-      const cell = this.cells[number]![requests.pool[request]!]!
-      const outcome = requests.outcome[request]!
-      cell.outcomes[outcome]!++
-      if (requests.attempt[request]! > 1) cell.retries++
-      if (this.#hasCopies) cell.copies.ended(requests.copy[request]!, outcome, service / size)
-      if (this.#retries !== null) this.#retries.ended(now, request)
-      const wasted = outcome === OUTCOME.abandoned || outcome === OUTCOME.redundant
-      if (generates) {
-        cell.preemptions += requests.preemptions[request]!
-        const tokens = requests.inputTokens[request]! + requests.outputTokens[request]!
-        this.#doneTokens[pool]! += tokens
-        if (wasted) this.#wastedTokens[pool]! += tokens
-      } else if (wasted) this.#wastedMs[pool]! += service / size
-      if (outcome !== OUTCOME.served) {
-        if (!isSpare(outcome)) this.#windows.lost(now, number)
-        continue
-      }
-      this.#windows.served(now, request, number, answered)
-      const enqueued = requests.enqueued[request]!
-      const batchWait = requests.idleAtEnqueueMs[request]!
-      cell.latency.record(latency)
-      if (requests.overNetwork) {
-        const routed = requests.routed[request]!
-        cell.lag.record(routed - at)
-        cell.network.record(enqueued - routed + (answered - now))
-      } else cell.lag.record(enqueued - at)
-      // differences of times are rounded; a wait is never negative
-      cell.queue.record(Math.max(0, dispatched - enqueued - batchWait))
-      cell.batch_wait.record(batchWait)
-      cell.overhead.record(overhead)
-      cell.service.record(service)
-      const intime = !generates || this.#tokens(now, request, cell, answered)
-      if (intime && latency < limitsMs[number]!) cell.good++
+      this.#drift.scheduled(requests.at[request]!)
+      if (!requests.overNetwork) this.#ended(now, request, now, batch)
+      else this.#answers[request] = [now, { executor, size, dispatched, started, ended }]
     }
+  }
+
+  answered(now: Ms, request: number): void {
+    const answer = this.#answers[request]
+    this.#answers[request] = undefined
+    if (answer !== undefined) this.#ended(now, request, ...answer)
+    else if (this.#hasCalls) this.calls.ended(now, request)
+  }
+
+  /** A request of a batch that was done at `done` has ended now, when its client has the answer. */
+  #ended(now: Ms, request: number, done: Ms, batch: Answer): void {
+    const { requests, warmupMs, limitsMs, poolOf } = this.#options
+    const { size, dispatched, started, ended } = batch
+    const pool = poolOf[batch.executor]!
+    const generates = this.#options.pools[pool]!.generates === true
+    const service = ended - started
+    const overhead = started - dispatched + (done - ended)
+    const at = requests.at[request]!
+    const latency = now - at
+    this.#series.served(now, at, latency)
+    if (this.#hasCalls) this.calls.ended(now, request)
+    if (at < warmupMs) return
+    const number = requests.class[request]!
+    const cell = this.cells[number]![requests.pool[request]!]!
+    const outcome = requests.outcome[request]!
+    cell.outcomes[outcome]!++
+    if (requests.attempt[request]! > 1) cell.retries++
+    if (this.#hasCopies) cell.copies.ended(requests.copy[request]!, outcome, service / size)
+    if (this.#retries !== null) this.#retries.ended(now, request)
+    const wasted = outcome === OUTCOME.abandoned || outcome === OUTCOME.redundant
+    if (generates) {
+      cell.preemptions += requests.preemptions[request]!
+      const tokens = requests.inputTokens[request]! + requests.outputTokens[request]!
+      this.#doneTokens[pool]! += tokens
+      if (wasted) this.#wastedTokens[pool]! += tokens
+    } else if (wasted) this.#wastedMs[pool]! += service / size
+    if (outcome !== OUTCOME.served) {
+      if (!isSpare(outcome)) this.#windows.lost(now, number)
+      return
+    }
+    this.#windows.served(now, request, number, done)
+    const enqueued = requests.enqueued[request]!
+    const batchWait = requests.idleAtEnqueueMs[request]!
+    cell.latency.record(latency)
+    if (requests.overNetwork) {
+      const routed = requests.routed[request]!
+      cell.lag.record(routed - at)
+      cell.network.record(enqueued - routed + (now - done))
+    } else cell.lag.record(enqueued - at)
+    // differences of times are rounded; a wait is never negative
+    cell.queue.record(Math.max(0, dispatched - enqueued - batchWait))
+    cell.batch_wait.record(batchWait)
+    cell.overhead.record(overhead)
+    cell.service.record(service)
+    const intime = !generates || this.#tokens(done, request, cell, now)
+    if (intime && latency < limitsMs[number]!) cell.good++
   }
 
   stepped(now: Ms, run: StepRun): void {
@@ -277,9 +298,9 @@ export class Recorder implements Observer {
   }
 
   /** Returns whether the token times are within the limits of the class. */
-  #tokens(now: Ms, request: number, cell: Cell, answered: Ms): boolean {
+  #tokens(done: Ms, request: number, cell: Cell, answered: Ms): boolean {
     const { requests, tokenLimits } = this.#options
-    const { ttft, tpot } = tokenTimes(requests, now, request, answered)
+    const { ttft, tpot } = tokenTimes(requests, done, request, answered)
     cell.ttft.record(ttft)
     cell.generated += requests.outputTokens[request]!
     if (tpot !== null) cell.tpot.record(tpot)

@@ -5,6 +5,7 @@ const ARRIVED = 0
 const DISPATCHED = 1
 const ENDED = 2
 const LOST = 3
+const ANSWERED = 4
 
 /** Columns of rows with the name that they have in the table of requests. */
 const SAME_NAMES = [
@@ -31,7 +32,6 @@ export function playBack<O extends Observer>(rows: Rows, observe: (requests: Req
   requests.enqueued.set(c.sent)
   requests.overNetwork = c.answered.some((at) => !Number.isNaN(at))
   requests.routed.set(c.routed)
-  requests.answered.set(c.answered)
   requests.idleAtEnqueueMs.set(c.batchWait)
   const copies = new Map<number, number>()
   for (let key = 0; key < rows.count; key++) {
@@ -44,6 +44,9 @@ export function playBack<O extends Observer>(rows: Rows, observe: (requests: Req
       requests.copyOf[key] = first
     }
     events.push({ time: c.sent[key]!, kind: ARRIVED, id: key })
+    if (!Number.isNaN(c.answered[key]!)) {
+      events.push({ time: c.answered[key]!, kind: ANSWERED, id: key })
+    }
     const batch = c.batch[key]!
     if (batch < 0) events.push({ time: c.done[key]!, kind: LOST, id: key })
     else if (members.has(batch)) members.get(batch)!.push(key)
@@ -58,6 +61,7 @@ export function playBack<O extends Observer>(rows: Rows, observe: (requests: Req
   for (const { time, kind, id } of events) {
     if (kind === ARRIVED) observer.arrived?.(time, id)
     else if (kind === LOST) observer.lost?.(time, id)
+    else if (kind === ANSWERED) observer.answered?.(time, id)
     else {
       const batch = batchOf(rows, members.get(id)!)
       if (kind === DISPATCHED) observer.dispatched?.(time, batch)

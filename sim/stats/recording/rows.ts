@@ -221,7 +221,6 @@ export class RowRecorder implements Observer {
       rows.started[key] = batch.started
       rows.ended[key] = batch.ended
       rows.done[key] = now
-      if (requests.overNetwork) rows.answered[key] = requests.answered[request]!
       rows.batchWait[key] = requests.idleAtEnqueueMs[request]!
       rows.executor[key] = batch.executor
       rows.batch[key] = number
@@ -235,10 +234,15 @@ export class RowRecorder implements Observer {
     }
   }
 
+  answered(now: Ms, request: number): void {
+    const key = this.#requests.key[request]!
+    this.#rows.answered[key] = now
+    this.#rows.outcome[key] = this.#requests.outcome[request]!
+  }
+
   lost(now: Ms, request: number): void {
     const key = this.#requests.key[request]!
     this.#rows.done[key] = now
-    if (this.#requests.overNetwork) this.#rows.answered[key] = this.#requests.answered[request]!
     this.#rows.pool[key] = this.#requests.pool[request]!
     this.#rows.queue[key] = this.#requests.queue[request]!
     this.#rows.outcome[key] = this.#requests.outcome[request]!

@@ -71,14 +71,13 @@ export class WindowRecorder {
     for (const own of this.#judged[number]!) for (const judged of own) judged.lost(now)
   }
 
-  /** A request of this class was served now; its client has the answer at `answered`. */
-  served(now: Ms, request: number, number: number, answered: Ms): void {
-    const latency = answered - this.#requests.at[request]!
+  /** The client of a request has its answer now; its batch was done at `done`. */
+  served(now: Ms, request: number, number: number, done: Ms): void {
+    const latency = now - this.#requests.at[request]!
     for (const reported of this.#reported[number]!) reported.record(now, latency)
     const judged = this.#judged[number]!
     for (const [i, { kind }] of this.#options.objectives[number]!.entries()) {
-      const ms =
-        kind === 'latency' ? latency : tokenTimes(this.#requests, now, request, answered)[kind]
+      const ms = kind === 'latency' ? latency : tokenTimes(this.#requests, done, request, now)[kind]
       if (ms !== null) for (const windows of judged[i]!) windows.record(now, ms)
     }
   }

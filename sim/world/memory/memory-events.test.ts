@@ -65,6 +65,7 @@ function eventsOf(act: (world: SimulatedWorld, step: number) => void): string[] 
     onSteps: () => happened('steps'),
     onExecutor: () => happened('executor'),
     waiting: 0,
+    onDelivered: () => {},
     onEnd: () => {},
   })
   expect(world.advance(100)).toBe('drained')

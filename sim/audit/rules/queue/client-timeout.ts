@@ -8,14 +8,12 @@ export const clientTimeout: Rule = {
   promise: 'a request that ends before its client timeout is served; otherwise it is abandoned',
   check(seen, found) {
     checkLeaving(seen, found)
-    const { rows, batches } = seen
-    const { networks } = seen.promises
+    const { rows, batches, answered } = seen
     for (const { members } of batches) {
       for (const key of members) {
         // the rule on copies checks which of them is redundant
         if (rows.outcome[key] === FAILED || rows.outcome[key] === REDUNDANT) continue
-        // the client has the answer once the network has carried it
-        const at = networks == null ? rows.done[key]! : rows.answered![key]!
+        const at = answered[key]!
         const inTime = at < rows.leaves[key]!
         found.check(rows.outcome[key] === (inTime ? SERVED : ABANDONED), [key], () => {
           const expected = inTime ? 'served' : 'abandoned'

@@ -101,12 +101,12 @@ function checkGroup(
   checkTimes(seen, keys, hedge, found)
   checkPlaces(seen, keys, found)
   const fatal = keys.filter((key) => hedge.fatal?.includes(rows.outcome[key]!))
-  const fatalAt = earliest(fatal, rows.done)
-  const late = served.find((key) => rows.done[key]! > fatalAt)
+  const fatalAt = earliest(fatal, seen.answered)
+  const late = served.find((key) => seen.answered[key]! > fatalAt)
   if (late !== undefined) {
     found.violated([late], () => `served after a fatal failure at ${ms(fatalAt)}`)
   }
-  const answeredAt = Math.min(fatalAt, earliest(served, rows.done))
+  const answeredAt = Math.min(fatalAt, earliest(served, seen.answered))
   checkEnds(seen, keys, { hedge, answeredAt }, found)
   checkMissing(seen, keys, of, found)
 }
@@ -116,7 +116,7 @@ const earliest = (keys: readonly number[], times: Float64Array) =>
 
 /** No copy comes before its delay has passed since the one before, unless one has failed. */
 function checkTimes(
-  { rows }: Evidence,
+  { rows, answered }: Evidence,
   keys: readonly number[],
   { afterMs, fatal = [] }: PromisedHedge,
   found: Findings,
@@ -127,7 +127,7 @@ function checkTimes(
     const sent = rows.sent[key]!
     const over = before.find((one) => {
       const ends: readonly number[] = [SERVED, ABANDONED, CANCELLED, ...fatal]
-      return ends.includes(rows.outcome[one]!) && rows.done[one]! < sent
+      return ends.includes(rows.outcome[one]!) && answered[one]! < sent
     })
     if (over !== undefined) {
       found.violated(
@@ -136,7 +136,7 @@ function checkTimes(
       )
     }
     if (afterMs === null) continue
-    const failed = before.some((one) => isFailure(rows.outcome[one]!) && rows.done[one]! <= sent)
+    const failed = before.some((one) => isFailure(rows.outcome[one]!) && answered[one]! <= sent)
     const due = rows.at[key]! + i * afterMs
     if (failed || sent >= due - ROUNDING_MS) continue
     found.violated([key], () => `copy ${i + 1} was sent at ${ms(sent)}, but due at ${ms(due)}`)
@@ -171,7 +171,7 @@ function checkPlaces(
 
 /** Copies that wait leave with the answer, or with the start of another where they are tied. */
 function checkEnds(
-  { rows, left }: Evidence,
+  { rows, left, answered, delivered }: Evidence,
   keys: readonly number[],
   { hedge, answeredAt }: { readonly hedge: PromisedHedge; readonly answeredAt: number },
   found: Findings,
@@ -186,24 +186,26 @@ function checkEnds(
   for (const key of keys) {
     const outcome = rows.outcome[key]!
     const done = rows.done[key]!
+    const ended = answered[key]!
+    const from = delivered?.[key] ?? rows.sent[key]!
     if (outcome === WITHDRAWN) {
-      const expected = Math.max(decidedAt, rows.sent[key]!)
+      const expected = Math.max(decidedAt, from)
       const text = () => `withdrawn at ${ms(done)}; expected: ${ms(expected)}`
       if (done !== expected) found.violated([key], text)
-    } else if (outcome !== SHED && left[key]! > Math.max(decidedAt, rows.sent[key]!)) {
+    } else if (outcome !== SHED && left[key]! > Math.max(decidedAt, from)) {
       const text = () => `still waited after ${ms(decidedAt)}, when another copy was enough`
       found.violated([key], text)
-    } else if (outcome === REDUNDANT && !(done >= answeredAt)) {
-      found.violated([key], () => `redundant at ${ms(done)}, but no copy was answered before`)
-    } else if (outcome === ABANDONED && done > answeredAt) {
-      found.violated([key], () => `abandoned at ${ms(done)}, but answered at ${ms(answeredAt)}`)
+    } else if (outcome === REDUNDANT && !(ended >= answeredAt)) {
+      found.violated([key], () => `redundant at ${ms(ended)}, but no copy was answered before`)
+    } else if (outcome === ABANDONED && ended > answeredAt) {
+      found.violated([key], () => `abandoned at ${ms(ended)}, but answered at ${ms(answeredAt)}`)
     }
   }
 }
 
 /** Where nothing limits copies, one that was due has been sent before later requests. */
 function checkMissing(
-  { rows }: Evidence,
+  { rows, answered }: Evidence,
   keys: readonly number[],
   { hedge, sent }: { readonly hedge: PromisedHedge; readonly sent: SentInOrder },
   found: Findings,
@@ -217,7 +219,7 @@ function checkMissing(
   const ends: readonly number[] = [SERVED, ABANDONED, CANCELLED, ...fatal]
   const over = earliest(
     keys.filter((key) => ends.includes(rows.outcome[key]!)),
-    rows.done,
+    answered,
   )
   const later = sent.after(due + ROUNDING_MS)
   if (later >= over || later === Infinity) return

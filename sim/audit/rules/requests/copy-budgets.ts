@@ -32,7 +32,7 @@ function checkBudget(
 
 /** Failures take 1 of the tokens, answers add some; copies need more than half of them. */
 function checkThrottling(
-  { rows }: Evidence,
+  { rows, answered }: Evidence,
   index: number,
   {
     maxTokens,
@@ -53,7 +53,7 @@ function checkThrottling(
     const failed = outcome === SHED || outcome === FAILED || outcome === TIMED_OUT
     // a fatal failure says nothing about the load of the server
     if (fatal.includes(outcome) || (!failed && outcome !== SERVED)) return []
-    return [{ at: rows.done[key]!, by: failed ? -1000 : ratio }]
+    return [{ at: answered[key]!, by: failed ? -1000 : ratio }]
   })
   changes.sort((a, b) => a.at - b.at || b.by - a.by)
   const sent = keys.filter((key) => rows.copyOf[key]! >= 0)

@@ -1,6 +1,8 @@
 import type { Evidence } from '../../evidence/evidence.ts'
-import { CANCELLED } from '../../evidence/raw-rows.ts'
+import { leavingTimes, type SentMessage } from '../../evidence/leaving-times.ts'
+import { CANCELLED, WITHDRAWN } from '../../evidence/raw-rows.ts'
 import { ms, type Rule } from '../../findings.ts'
+import type { PromisedLeg } from '../../promises/promised-networks.ts'
 
 /** Sums of times are rounded in another order. */
 const ROUNDING_MS = 1e-6
@@ -11,35 +13,81 @@ export const networks: Rule = {
   promise: 'requests and answers take at least the time of their network, and none in an outage',
   check(seen, found) {
     if (seen.promises.networks == null) return
+    const requests = messagesOf(seen, 'out')
+    const answers = messagesOf(seen, 'back')
     for (let key = 0; key < seen.rows.at.length; key++) {
-      const problem = problemOf(seen, key)
+      const problem = problemOf(seen, key, requests.get(key), answers.get(key))
       found.check(problem === null, [key], () => problem!)
     }
   },
 }
 
-function problemOf({ rows, delivered, promises }: Evidence, key: number): string | null {
+/** A message, and when it has left its channel at the earliest. */
+interface Carried {
+  readonly leg: PromisedLeg
+  readonly leaves: number
+}
+
+/** By key: the messages of a direction; a client that has left gets none. */
+function messagesOf({ rows, requests, expected, promises }: Evidence, direction: 'out' | 'back') {
+  const byChannel = new Map<number, { readonly leg: PromisedLeg; readonly sent: SentMessage[] }>()
+  for (let key = 0; key < rows.at.length; key++) {
+    const leg = promises.networks![rows.class[key]!]?.[rows.pool[key]!]?.[direction]
+    const isOut = direction === 'out'
+    const left = rows.outcome[key] === CANCELLED || rows.outcome[key] === WITHDRAWN
+    if (leg == null || (!isOut && left)) continue
+    const tokens = isOut
+      ? rows.inputTokens[key]!
+      : (requests.outputTokens[expected.sending[key]!] ?? 0)
+    // a refusal has no size
+    const hasSize = isOut || rows.batch[key]! >= 0
+    const own = byChannel.get(leg.channel) ?? { leg, sent: [] }
+    byChannel.set(leg.channel, own)
+    own.sent.push({
+      key,
+      at: isOut ? (rows.routed?.[key] ?? Number.NaN) : rows.done[key]!,
+      ms: hasSize ? leg.occupiesMs + tokens * leg.tokenMs : 0,
+    })
+  }
+  const carried = new Map<number, Carried>()
+  for (const { leg, sent } of byChannel.values()) {
+    for (const [key, leaves] of leavingTimes(sent, leg.sharing)) carried.set(key, { leg, leaves })
+  }
+  return carried
+}
+
+function problemOf(
+  { rows, delivered }: Evidence,
+  key: number,
+  request: Carried | undefined,
+  answer: Carried | undefined,
+): string | null {
   const routed = rows.routed?.[key] ?? Number.NaN
   const answered = rows.answered?.[key] ?? Number.NaN
   const sent = delivered![key]!
   const done = rows.done[key]!
-  const way = promises.networks![rows.class[key]!]?.[rows.pool[key]!] ?? null
-  const least = way === null ? 0 : way.leastMs + way.requestMs - ROUNDING_MS
-  if (!(sent >= routed + least)) {
-    return `routed at ${ms(routed)} and delivered at ${ms(sent)}; expected at least ${ms(least)}`
-  }
-  if (way === null && sent !== routed) {
+  if (request === undefined && sent !== routed) {
     return `delivered at ${ms(sent)} at its own place, but routed at ${ms(routed)}`
   }
-  const cut = way?.outages.find(({ from, to }) => from < sent - way.leastMs && sent < to)
-  if (cut !== undefined && routed >= cut.from) {
-    return `routed at ${ms(routed)}, in an outage until ${ms(cut.to)}, but delivered at ${ms(sent)}`
+  const wayThere = legProblem(request, routed, sent)
+  if (wayThere !== null) return `routed at ${ms(routed)} and delivered at ${ms(sent)}; ${wayThere}`
+  if (answer === undefined && answered !== done) {
+    return `answered at ${ms(answered)} at its own place, but ended at ${ms(done)}`
   }
-  const hasAnswer = rows.batch[key]! >= 0
-  const back = way === null || rows.outcome[key] === CANCELLED ? 0 : way.leastMs
-  const leastBack = back + (way !== null && hasAnswer ? way.answerMs : 0) - ROUNDING_MS
-  if (!(answered >= done + leastBack)) {
-    return `ended at ${ms(done)} and answered at ${ms(answered)}; expected at least ${ms(leastBack)}`
+  const wayBack = legProblem(answer, done, answered)
+  return wayBack === null
+    ? null
+    : `ended at ${ms(done)} and answered at ${ms(answered)}; ${wayBack}`
+}
+
+function legProblem(carried: Carried | undefined, from: number, to: number): string | null {
+  if (carried === undefined) return null
+  const { leg, leaves } = carried
+  const { leastMs, outages } = leg
+  if (!(to >= leaves + leastMs - ROUNDING_MS)) {
+    return `expected at least ${ms(leaves + leastMs - from)}`
   }
-  return null
+  const cut = outages.find((one) => one.from <= leaves - ROUNDING_MS && leaves < one.to)
+  if (cut === undefined || to >= cut.to + leastMs - ROUNDING_MS) return null
+  return `expected it to be sent again after the outage until ${ms(cut.to)}`
 }

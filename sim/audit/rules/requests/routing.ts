@@ -3,7 +3,7 @@ import { eachArrival, Loads } from '../../evidence/loads.ts'
 import { Openings } from '../../evidence/openings.ts'
 import { REFUSED_BY } from '../../evidence/raw-rows.ts'
 import { type Findings, ms, type Rule } from '../../findings.ts'
-import type { PromisedWay } from '../../promises/promised-networks.ts'
+import { type PromisedWay, roundTripMs } from '../../promises/promised-networks.ts'
 import { type PromisedChoice, settled } from '../../promises/promised-routing.ts'
 import { poolsOfClasses } from '../../promises/promises.ts'
 import { type Candidates, type Choice, expectedChoice, routerName } from './routing-choices.ts'
@@ -37,6 +37,7 @@ export const routing: Rule = {
     const hasCopies =
       promises.classes.some(({ hedge }) => hedge !== undefined) ||
       promises.pools.some((pool) => pool.retries !== undefined)
+    const hasParts = promises.classes.some(({ fanOut }) => fanOut > 1)
     // rows do not show when requests moved to a decode pool
     const loadsKnown =
       promises.pools.every(({ generation }) => !generation?.handOver) &&
@@ -59,10 +60,13 @@ export const routing: Rule = {
       const pool = queue.poolIndex
       const { sending, part } = seen.expected
       const isCopy = seen.rows.copyOf[key]! >= 0
-      const candidates = isCopy ? placesOf.candidates(within[pool]!, key) : within[pool]!
-      if (hasCopies) placesOf.came(key)
+      // networks deliver copies and parts in any order
+      const anyOrder = seen.keys !== null && (hasCopies || hasParts)
+      const apart = isCopy || anyOrder
+      const candidates = apart ? placesOf.candidates(within[pool]!, key) : within[pool]!
+      if (hasCopies || anyOrder) placesOf.came(key)
       const isFirst = !(part[key]! > 0) && !isCopy
-      if (isFirst) candidates.taken.clear()
+      if (isFirst && !apart) candidates.taken.clear()
       // where networks carry requests, their pool is chosen before they are delivered
       if (isFirst && seen.keys === null) {
         // every request advances the round-robin of its class's pools, even if its row is lost
@@ -73,7 +77,7 @@ export const routing: Rule = {
           if (now.taken.size === now.numbers.length) return
           const choice = { of: now, chosen: pool, turn: rounds[number]! }
           const { closing } = openings
-          const distance = (candidate: number) => ways(key)?.[candidate]?.roundTripMs ?? 0
+          const distance = (candidate: number) => roundTripMs(ways(key)?.[candidate])
           const router = { routing: promises.routing, loadsKnown, sentPrompts, closing, distance }
           check(seen, key, { ...choice, ...router }, found)
         }
@@ -100,29 +104,38 @@ export const routing: Rule = {
   },
 }
 
-/** The queues to which copies of a request were routed. */
+/** The queues to which copies of a request were routed, and its parts. */
 class PlacesOfCopies {
   readonly #seen: Evidence
   readonly #places = new Map<number, Set<number>>()
+  /** by number of the send: of parts that are no further copies */
+  readonly #parts = new Map<number, Set<number>>()
 
   constructor(seen: Evidence) {
     this.#seen = seen
   }
 
-  /** Candidates for a further copy. */
+  /** Candidates for a copy or a part beside others. */
   candidates(of: Candidates, key: number): Candidates {
-    const taken = this.#places.get(this.#firstOf(key)) ?? new Set<number>()
-    return { ...of, taken: new Set(taken) }
+    const { rows } = this.#seen
+    const copies = this.#places.get(this.#firstOf(key)) ?? []
+    const isCopy = rows.copyOf[key]! >= 0
+    const parts = isCopy ? [] : (this.#parts.get(rows.sendId[key]!) ?? [])
+    return { ...of, taken: new Set([...copies, ...parts]) }
   }
 
   came(key: number): void {
     const { rows, classOf, promises } = this.#seen
+    const { hedge, fanOut } = classOf(key)
+    if (fanOut > 1 && !(rows.copyOf[key]! >= 0)) this.#add(this.#parts, rows.sendId[key]!, key)
     const avoids = promises.pools[rows.pool[key]!]?.retries?.avoidsPrevious === true
-    if (classOf(key).hedge === undefined && !avoids) return
-    const first = this.#firstOf(key)
-    const places = this.#places.get(first) ?? new Set<number>()
-    places.add(rows.queue[key]!)
-    this.#places.set(first, places)
+    if (hedge !== undefined || avoids) this.#add(this.#places, this.#firstOf(key), key)
+  }
+
+  #add(to: Map<number, Set<number>>, id: number, key: number): void {
+    const places = to.get(id) ?? new Set<number>()
+    places.add(this.#seen.rows.queue[key]!)
+    to.set(id, places)
   }
 
   #firstOf(key: number): number {
@@ -149,11 +162,11 @@ function isUnavailable(seen: Evidence, key: number, sent: number): boolean {
 /** Pools that are cut off at a time are passed over, unless all that are open are. */
 function withoutCut(
   of: Candidates,
-  ways: readonly (PromisedWay | null)[] | undefined,
+  ways: readonly PromisedWay[] | undefined,
   at: number,
 ): Candidates {
   const cut = of.numbers.filter((pool) =>
-    ways?.[pool]?.outages.some(({ from, to }) => from <= at && at < to),
+    ways?.[pool]?.out?.outages.some(({ from, to }) => from <= at && at < to),
   )
   const taken = new Set([...of.taken, ...cut])
   return cut.length === 0 || taken.size === of.numbers.length ? of : { ...of, taken }

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import { scenarioOf } from '../../test/scenarios.ts'
-import { judge, runReplication, simulateCase, simulationInput } from '../experiment/index.ts'
-import { md1MeanWait } from '../theory/index.ts'
-import { Link } from './link.ts'
+import { scenarioOf } from '../../../test/scenarios.ts'
+import { requestsOf, serve } from '../../../test/small-system.ts'
+import { judge, runReplication, simulateCase, simulationInput } from '../../experiment/index.ts'
+import { md1MeanWait } from '../../theory/index.ts'
+import { servingPlan } from '../index.ts'
 
 function scenario(link: object, arrivals: object, work: object = { law: 'constant', ms: 1e-6 }) {
   return scenarioOf({
@@ -15,21 +16,21 @@ function scenario(link: object, arrivals: object, work: object = { law: 'constan
   })
 }
 
-describe('a link', () => {
-  test('delays requests side by side, then passes them one after another', () => {
-    const link = new Link({ delay_ms: 10, per_request_ms: 2 })
-    const through = [0, 0, 1, 30].map((sent) => {
-      const at = link.through(sent)
-      link.passed(at)
-      return at
-    })
-    expect(through).toEqual([12, 14, 16, 42])
+test('a link delays requests side by side, then passes them one after another', () => {
+  const scenario = scenarioOf({
+    duration_s: 1,
+    models: { server: { work: { law: 'constant', ms: 1 } } },
+    traffic: [{ class: 'web', arrivals: { process: 'trace', file: 'unused' } }],
+    pools: [{ name: 'central', model: 'server' }],
+    link: { delay_ms: 10, per_request_ms: 2 },
   })
-
-  test('gives the same answer when asked again, for instance after an earlier request appears', () => {
-    const link = new Link({ delay_ms: 0, per_request_ms: 5 })
-    expect([link.through(9), link.through(3), link.through(3)]).toEqual([14, 8, 8])
-  })
+  const { columns } = serve({
+    plan: servingPlan(scenario),
+    requests: requestsOf([0, 0, 1, 30]),
+    work: [{ law: 'constant', ms: 1 }],
+  }).rows
+  expect([...columns.sent]).toEqual([12, 14, 16, 42])
+  expect([...columns.answered]).toEqual([13, 15, 17, 43])
 })
 
 describe('a link before an idle server is M/D/1 at load 0.8', () => {
@@ -37,10 +38,10 @@ describe('a link before an idle server is M/D/1 at load 0.8', () => {
   const model = 'link'
   const theory = 3 + 1 + md1MeanWait({ arrivalRate: 0.8, service: 1 })
   const figure = {
-    name: 'mean lag',
+    name: 'mean network',
     theory,
     of: ({ summary }: { summary: ReturnType<typeof runReplication> }) =>
-      summary.classes[0]!.parts.lag.mean,
+      summary.classes[0]!.network.mean,
   }
   const [values] = simulateCase(
     {
@@ -80,6 +81,6 @@ describe('users of a closed loop behind a link', () => {
   test('wait only its delay where it is not congested', () => {
     const summary = run({ delay_ms: 4 }, 1)
     expect(rate(summary)).toBeCloseTo(1 / (1 + 4 + 0.5), 3)
-    expect(summary.classes[0]!.parts.lag.mean).toBeCloseTo(4, 6)
+    expect(summary.classes[0]!.network.mean).toBeCloseTo(4, 6)
   })
 })
