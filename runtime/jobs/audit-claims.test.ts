@@ -37,7 +37,7 @@ describe('what a result states', () => {
     const claims = resultClaims('simulated.json', result, of)
     expect(wrong(claims)).toEqual([])
     const counts = claims.filter(({ tolerance }) => tolerance === 0)
-    const causes = 7 * scenario.pools.length
+    const causes = 8 * scenario.pools.length
     expect(counts).toHaveLength(8 * (scenario.traffic.length + scenario.pools.length) + causes)
     for (const name of ['served', 'shed', 'timed_out', 'abandoned']) {
       const stated = counts.filter(({ figure }) => figure.startsWith(`${name} `))

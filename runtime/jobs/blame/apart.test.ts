@@ -14,7 +14,7 @@ async function apartOf(longTokens: number) {
     path,
     `spillway: 1
 name: apart
-duration_s: 40
+duration_s: 120
 warmup_s: 5
 models: { m: { work: { law: linear, base_ms: 0, per_item_ms: 0, per_token_ms: 0.1 } } }
 traffic:
@@ -28,7 +28,7 @@ pools: [{ name: central, model: m, replicas: 4 }]
 }
 
 test('long requests apart help where a few long ones stall the short ones', async () => {
-  const { apart } = await apartOf(8_000)
+  const { apart } = await apartOf(16_000)
   expect(apart).toMatchObject({ helps: true, refused: null })
   expect(apart.latency!.value).toBeLessThan(0.7)
   expect(apart.set).toHaveLength(2)
