@@ -25,7 +25,7 @@ interface Held {
 export const memory: Rule = {
   rule: 'memory',
   promise:
-    'weights and batches fit their device or arena; one that never could is shed; models are loaded first',
+    'weights and batches fit; what never could is shed; models are loaded before their batches',
   check(seen, found) {
     checkRefusals(seen, found)
     checkArenas(seen, found)
