@@ -20,8 +20,8 @@ export const FACTOR = 1 / 20
 export const EVENING_H = [17.5, 23] as const
 const WARMUP_S = 1800
 /** Evenings from this day of the trace on, each with the days before it as history. */
-const FIRST_DAY = 3
-export const EVENINGS = 11
+const FIRST_DAY = 1
+export const EVENINGS = 10
 /** Draws of arrivals of the code trace. */
 export const DRAWS = 10
 /** Minutes of the trace of code: of history, and in all. */
@@ -86,7 +86,7 @@ export interface StudyRow {
   readonly forecasts: number
   /** times that no setting attains the share */
   readonly unattained: number
-  /** the first policy at an attainment no worse than this one's: its replica-hours over this, -1 */
+  /** replica-hours of the first policy over those of this one, -1 */
   readonly hoursLess: Interval
   /** with the setting that was best the time before; null where times do not follow each other */
   readonly before: {
@@ -190,29 +190,28 @@ async function study(of: {
     forecasting('recent rate', { ...more, ...WITHOUT }),
     ...REACTIVE,
   ]
-  const tried = times.map((time, i) =>
+  const found = times.map((time, i) =>
     policiesOf(time).map((policy) => {
-      const trials = trialsOf(policy, time, oracles[i]!, kind)
-      const best = cheapest(trials, attained)
+      const best = bestSetting(policy, time, oracles[i]!, kind)
       const { setting, outcome } = best
       process.stderr.write(
         `${name}, starts of ${startS} s, ${i + 1} of ${times.length}: ${policy.name} at ${setting.toFixed(3)}, ${(100 * outcome.attained).toFixed(2)} % in time, ${outcome.replicaHours.toFixed(1)} h of ${oracles[i]!.toFixed(1)} h\n`,
       )
-      return { policy, trials, best }
+      return best
     }),
   )
   const before = !of.ordered
     ? null
-    : times.slice(1).map((time, i) =>
-        policiesOf(time).map((policy, p) => {
-          const { setting } = tried[i]![p]!.best
-          const again = tried[i + 1]![p]!.trials.find((trial) => trial.setting === setting)
-          return again?.outcome ?? outcomeWith(policy, setting, time, oracles[i + 1]!)
-        }),
-      )
+    : times
+        .slice(1)
+        .map((time, i) =>
+          policiesOf(time).map((policy, p) =>
+            outcomeWith(policy, found[i]![p]!.setting, time, oracles[i + 1]!),
+          ),
+        )
   const rows = policiesOf(times[0]!).map(({ name }, p): StudyRow => {
     const over = (figure: (trial: Trial, i: number) => number) =>
-      tInterval(tried.map((policies, i) => figure(policies[p]!.best, i)))
+      tInterval(found.map((policies, i) => figure(policies[p]!, i)))
     const later = (figure: (own: Outcome, first: Outcome) => number) =>
       tInterval(before!.map((policies) => figure(policies[p]!, policies[0]!)))
     return {
@@ -221,10 +220,9 @@ async function study(of: {
       replicaHours: over(({ outcome }) => outcome.replicaHours),
       regret: over(({ outcome }) => outcome.replicaHours - outcome.oracleHours),
       forecasts: over(({ outcome }) => outcome.forecasts).value,
-      unattained: tried.filter((policies) => policies[p]!.best.outcome.attained < attained).length,
+      unattained: found.filter((policies) => policies[p]!.outcome.attained < attained).length,
       hoursLess: over(({ outcome }, i) => {
-        const own = cheapest(tried[i]![0]!.trials, outcome.attained)
-        return own.outcome.replicaHours / outcome.replicaHours - 1
+        return found[i]![0]!.outcome.replicaHours / outcome.replicaHours - 1
       }),
       before: before && {
         attained: later((own) => own.attained),
@@ -242,31 +240,25 @@ const outcomeWith = (policy: Tunable, setting: number, time: Time, oracle: numbe
   return outcomeOf(played(traffic, policy.scaling(setting, traffic), 2, replication), oracle)
 }
 
-/** Runs with ever more replicas, until more of them are of no use. */
-function trialsOf(policy: Tunable, time: Time, oracle: number, kind: Kind): Trial[] {
+/**
+ * Tries ever more replicas, until more of them are of no use. Returns the trial with the fewest
+ * replica-hours that attains the share, or else the one nearest to it.
+ */
+export function bestSetting(policy: Tunable, time: Time, oracle: number, kind: Kind): Trial {
   const attained = ATTAINED[kind]
   const { count, first, step } = SETTINGS[kind]
   const surely = 1 - (1 - attained) / 50
-  const trials: Trial[] = []
-  let least = Number.POSITIVE_INFINITY
+  let [best, nearest]: (Trial | null)[] = [null, null]
   for (let i = 0; i < count; i++) {
     const setting = first / step ** i
     const outcome = outcomeWith(policy, setting, time, oracle)
-    trials.push({ setting, outcome })
+    const trial = { setting, outcome }
+    if (outcome.attained > (nearest?.outcome.attained ?? -1)) nearest = trial
     if (outcome.attained < attained) continue
-    least = Math.min(least, outcome.replicaHours)
+    if (outcome.replicaHours < (best?.outcome.replicaHours ?? Infinity)) best = trial
     const { sure, unsure } = BEYOND
-    if (outcome.replicaHours > (outcome.attained < surely ? unsure : sure) * least) break
+    const most = (outcome.attained < surely ? unsure : sure) * best!.outcome.replicaHours
+    if (outcome.replicaHours > most) break
   }
-  return trials
-}
-
-/** The trial with the fewest replica-hours that attains a share, or else the one nearest to it. */
-function cheapest(trials: readonly Trial[], attained: number): Trial {
-  const enough = trials.filter(({ outcome }) => outcome.attained >= attained)
-  const by = (figure: (trial: Trial) => number, of: readonly Trial[]) =>
-    of.reduce((best, trial) => (figure(trial) < figure(best) ? trial : best))
-  return enough.length > 0
-    ? by(({ outcome }) => outcome.replicaHours, enough)
-    : by(({ outcome }) => -outcome.attained, trials)
+  return (best ?? nearest)!
 }
