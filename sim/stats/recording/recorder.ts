@@ -16,6 +16,7 @@ import { CallRecorder } from './calls.ts'
 import { Cell } from './cell.ts'
 import { isSpare } from './copies.ts'
 import { DriftRecorder, type RunDrift } from './drift.ts'
+import { PrefixHits } from './prefix-hits.ts'
 import { RetryRecorder, type RetrySummary } from './retries.ts'
 import type { Ratio } from './space-recorder.ts'
 import { TimeSeries } from './time-series.ts'
@@ -77,9 +78,7 @@ export class Recorder implements Observer {
   readonly #wastedTokens: Float64Array
   /** most KV-cache blocks in use on one replica, per pool */
   readonly kvBlocks: Float64Array
-  /** prompt tokens, and prefix-cache hits among them, per executor; warm-up included */
-  readonly #promptTokens: Float64Array
-  readonly #hitTokens: Float64Array
+  readonly #prefixHits: PrefixHits
   readonly backlog: Backlog
   readonly calls: CallRecorder
   readonly #windows: WindowRecorder
@@ -106,8 +105,7 @@ export class Recorder implements Observer {
     this.#doneTokens = new Float64Array(options.pools.length)
     this.#wastedTokens = new Float64Array(options.pools.length)
     this.kvBlocks = new Float64Array(options.pools.length)
-    this.#promptTokens = new Float64Array(options.poolOf.length)
-    this.#hitTokens = new Float64Array(options.poolOf.length)
+    this.#prefixHits = new PrefixHits(options.poolOf)
     this.backlog = new Backlog(options.surges, options.warmupMs, options.durationMs)
     const { hedged = [], retried = [], parts } = options
     const resent = parts.map((_, i) => hedged[i] === true || retried[i] === true)
@@ -130,11 +128,7 @@ export class Recorder implements Observer {
 
   /** Prompt tokens found in prefix caches, of all, per pool. */
   get prefixes(): Ratio[] {
-    return this.#options.pools.map((_, pool) => {
-      const sum = (tokens: Float64Array) =>
-        tokens.reduce((total, n, i) => total + (this.#options.poolOf[i] === pool ? n : 0), 0)
-      return { part: sum(this.#hitTokens), of: sum(this.#promptTokens) }
-    })
+    return this.#options.pools.map((_, pool) => this.#prefixHits.ratio(pool))
   }
 
   /** Whether the requests of each class have copies. */
@@ -286,8 +280,7 @@ export class Recorder implements Observer {
   }
 
   kv(now: Ms, use: KvUse): void {
-    this.#promptTokens[use.executor] = use.promptTokens
-    this.#hitTokens[use.executor] = use.hitTokens
+    this.#prefixHits.record(use)
     this.#options.kv?.(now, use)
   }
 
