@@ -82,7 +82,7 @@ export class Retries {
     own: PoolRetries,
     { pool, stations }: Attempts,
   ): boolean {
-    const { retryAt } = this.#requests
+    const { retryAt, ownOutcome } = this.#requests
     const made = stations.length - 1
     const at = retryDueAt(own.plan, this.#requests, { now, request, outcome, made })
     if (at === null) return false
@@ -91,6 +91,7 @@ export class Retries {
     own.limit.retried(now)
     own.retrying++
     retryAt[request] = at
+    ownOutcome[request] = outcome
     return true
   }
 }
