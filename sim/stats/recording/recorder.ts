@@ -83,6 +83,8 @@ export class Recorder implements Observer {
   readonly calls: CallRecorder
   readonly #windows: WindowRecorder
   readonly #hasCalls: boolean
+  /** whether the requests of each class have copies */
+  readonly hedged: readonly boolean[]
   readonly #hasCopies: boolean
   /** null where no proxy retries */
   readonly #retries: RetryRecorder | null
@@ -111,8 +113,9 @@ export class Recorder implements Observer {
     const resent = parts.map((_, i) => hedged[i] === true || retried[i] === true)
     this.calls = new CallRecorder({ ...options, hedged: resent })
     this.#retries = retried.includes(true) ? new RetryRecorder(options) : null
-    this.#hasCopies = options.hedged?.includes(true) === true
-    this.#hasCalls = options.parts.some((parts) => parts !== null)
+    this.hedged = hedged
+    this.#hasCopies = hedged.includes(true)
+    this.#hasCalls = parts.some((count) => count !== null)
     this.#series = new TimeSeries(options.durationMs)
     this.#windows = new WindowRecorder(options.windows, options.requests, options.pools.length)
     this.#drift = new DriftRecorder(options)
@@ -129,11 +132,6 @@ export class Recorder implements Observer {
   /** Prompt tokens found in prefix caches, of all, per pool. */
   get prefixes(): Ratio[] {
     return this.#options.pools.map((_, pool) => this.#prefixHits.ratio(pool))
-  }
-
-  /** Whether the requests of each class have copies. */
-  get hedged(): readonly boolean[] {
-    return this.#options.hedged ?? []
   }
 
   /** The retries by the proxy of each pool; null where it retries nothing. */
@@ -226,7 +224,6 @@ export class Recorder implements Observer {
     const pool = poolOf[batch.executor]!
     const generates = this.#options.pools[pool]!.generates === true
     const service = ended - started
-    const overhead = started - dispatched + (done - ended)
     const at = requests.at[request]!
     const latency = now - at
     this.#series.served(now, at, latency)
@@ -262,7 +259,7 @@ export class Recorder implements Observer {
     // differences of times are rounded; a wait is never negative
     cell.queue.record(Math.max(0, dispatched - enqueued - batchWait))
     cell.batch_wait.record(batchWait)
-    cell.overhead.record(overhead)
+    cell.overhead.record(started - dispatched + (done - ended))
     cell.service.record(service)
     const intime = !generates || this.#tokens(done, request, cell, now)
     if (intime && latency < limitsMs[number]!) cell.good++
