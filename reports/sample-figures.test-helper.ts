@@ -1,4 +1,11 @@
-import type { Comparison, Estimate, Stability } from '../sim/documents/index.ts'
+import type {
+  Comparison,
+  Distribution,
+  Estimate,
+  Percentiles,
+  Stability,
+  TailPoint,
+} from '../sim/documents/index.ts'
 
 /** Plausible documents by formula, for tests of reports. Latencies are in ms. */
 export interface Sample {
@@ -43,4 +50,32 @@ export const SAMPLE_STABILITY: Stability = {
 
 export function estimateOf(value: number, relative: number, n = 30_000): Estimate {
   return { value, low: value * (1 - relative), high: value * (1 + relative), n }
+}
+
+export function percentilesOf(at: (p: number) => number): Percentiles {
+  const entry = (p: number, relative: number) => estimateOf(at(p), relative)
+  return {
+    p50: entry(LEVELS.p50, 0.01),
+    p90: entry(LEVELS.p90, 0.02),
+    p95: entry(LEVELS.p95, 0.04),
+    p99: entry(LEVELS.p99, 0.09),
+    p99_9: { value: null, low: null, high: null, n: 30_000, reason: 'needs 100,000 requests' },
+  }
+}
+
+export function distributionOf(mean: number, tail: number): Distribution {
+  return {
+    mean: estimateOf(mean, 0.02),
+    percentiles: percentilesOf((p) => mean * (0.8 + tail * -Math.log10(1 - p))),
+  }
+}
+
+export function tailOf(stretch: number, band: boolean, medianMs: number): TailPoint[] {
+  return Array.from({ length: 90 }, (_, i) => {
+    const x = 0.01 + (3.2 * i) / 89
+    const p = 1 - 10 ** -x
+    const value = latencyAt(p, stretch, medianMs)
+    const width = 1 + 0.02 + 0.35 * Math.max(0, x - 1)
+    return { p, value, low: band ? value / width : null, high: band ? value * width : null }
+  })
 }

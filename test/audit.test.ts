@@ -137,8 +137,8 @@ test.each(policies)('every rule checks something: %s', (policy) => {
   const idle = [...checked].filter(([, count]) => count === 0).map(([rule]) => rule)
   const others = new Set(Object.values(BATCHING_RULES).flat())
   for (const rule of BATCHING_RULES[policy]) others.delete(rule)
-  // rules of generation, memory, copies, proxies, shared cards, lost and ejected replicas apply only to
-  // those, and fair disciplines to no buckets
+  // rules of generation, memory, copies, proxies, shared cards, lost and ejected replicas apply
+  // only to those, and fair disciplines to no buckets
   const unfair = policy === 'length-bucketed' ? ['fairness'] : []
   // adaptive LIFO applies only to batches by number
   const turning = ['none', 'fixed', 'dynamic'].includes(policy) ? [] : ['adaptive-lifo']

@@ -5,7 +5,7 @@ import { keptReplication, runReplication, simulationInput } from '../sim/experim
 import { OUTCOME } from '../sim/serving/index.ts'
 import { requestsIn } from '../sim/traffic/index.ts'
 
-/** Replicas of pools with memory that are lost: their arenas and their swapped models go with them. */
+/** Lost replicas of pools with memory: their arenas and their swapped models go with them. */
 
 const LIMIT_MIB = 400
 const BASE = `

@@ -31,6 +31,7 @@ const POOLS: Readonly<Record<string, string>> = {
   'full queues': `replicas: 4, queue: { mode: per-replica, max_length: 2, timeout_ms: 30 }, retry_policy: { retry_on: [failed, shed, timed_out] }, circuit_breakers: { max_retries: 20 }`,
   'a low threshold': `${own}, ${small}, retry_policy: {}, circuit_breakers: { max_requests: 8 }`,
   'a low threshold in front': `replicas: 4, ${small}, retry_policy: {}, circuit_breakers: { max_pending_requests: 2, max_requests: 9 }`,
+  'ejected replicas': `replicas: 3, queue: { mode: per-replica }, ${small}, retry_policy: { num_retries: 3 }, outlier_detection: { policy: envoy-outlier, consecutive_5xx: 2, interval_s: 1, base_ejection_time_s: 5, max_ejection_percent: 70, panic_threshold_percent: 0 }`,
   'two choices': `replicas: 4, queue: { mode: per-replica, routing: p2c }, ${small}, retry_policy: {}`,
 }
 

@@ -14,6 +14,8 @@ export {
   type PredictedChange,
 } from './comparison/machine-change.ts'
 export { compareArenas, memoryCheck, type ObservedArena } from './comparison/memory-check.ts'
+export { overheadsOf } from './comparison/observed-overheads.ts'
+export { batchesOf, type ControlReading, type ObservedRun } from './comparison/observed-run.ts'
 export { type Recording, recordedFields } from './comparison/recorded.ts'
 export {
   inSlices,
@@ -23,14 +25,7 @@ export {
   type Slicing,
   slicingOf,
 } from './comparison/slicing.ts'
-export {
-  batchesOf,
-  type ControlReading,
-  type ExecutorWork,
-  fieldOf,
-  type ObservedRun,
-  overheadsOf,
-} from './comparison/structure.ts'
+export { type ExecutorWork, fieldOf } from './comparison/structure.ts'
 export { countedRuns, notCounted } from './comparison/validity.ts'
 export { worst } from './comparison/verdicts.ts'
 export {

@@ -1,7 +1,7 @@
+import { type Attempts, attemptsOf } from './attempts.ts'
 import { emptyBatch } from './batching/batch-assembly.ts'
 import { clientTimeoutOf } from './client-timeout.ts'
 import { withEjections } from './ejection/ejections.ts'
-import { type Hedges, hedgesOf } from './hedging/hedges.ts'
 import { Carrier } from './network/carrier.ts'
 import { type Network, networkOf } from './network/network.ts'
 import { observerOf } from './observers.ts'
@@ -55,8 +55,8 @@ export class ControlPlane implements ControlPlanePort {
   readonly #timed: readonly { timer(now: Ms): void }[]
   readonly #timers: ArmedTimers
   readonly #outcomes: RequestOutcomes
-  /** null where no request has copies */
-  readonly #hedges: Hedges | null
+  /** null where each request has one attempt */
+  readonly #attempts: Attempts | null
   /** by executor */
   readonly #batches: readonly Batch[]
   /** null where requests reach their queues at once */
@@ -72,9 +72,9 @@ export class ControlPlane implements ControlPlanePort {
   constructor(plan: ServingPlan, world: ControlPlaneWorld) {
     const { requests } = world
     requests.overNetwork = plan.network != null
-    const hedges = hedgesOf(plan, requests)
+    this.#attempts = attemptsOf(plan, requests)
+    const hedges = this.#attempts?.hedges ?? null
     const seen = hedges === null ? world.observer : observerOf([hedges, world.observer])
-    this.#hedges = hedges
     const pools = poolStates(plan, requests)
     const told = withEjections(pools, requests, seen)
     const stations = pools.flatMap((pool) => pool.stations)
@@ -120,7 +120,7 @@ export class ControlPlane implements ControlPlanePort {
     this.#outcomes.views = this.#views
     this.#network = this.#networkOf(plan, pools)
     this.#outcomes.network = this.#network
-    this.#outcomes.hedges = hedges
+    this.#outcomes.attempts = this.#attempts
     this.#scalers = poolScalers(pools, stationOf, {
       ...{ requests, backend: world.backend, observer, timers: this.#timers, budget: plan.budget },
       serverOf: (executor) => this.#serverOf[executor]!,
@@ -163,11 +163,11 @@ export class ControlPlane implements ControlPlanePort {
     const own = this.#classes[requests.class[request]!]!
     requests.leaves[request] = at + clientTimeoutOf(own, at, requests.sendId[request]!)
     this.#observer.arrived?.(now, request)
-    if (this.#hedges?.routed(now, request, this.#pool, station) === true) {
+    if (this.#attempts?.routed(now, request, this.#pool, station) === true) {
       requests.refusal[request] = REFUSAL.none
       this.#outcomes.lose(now, request, OUTCOME.withdrawn)
       server.timer(now)
-      this.#withdraw(now, this.#hedges)
+      this.#withdraw(now, this.#attempts)
       return
     }
     const { admission } = station
@@ -184,23 +184,23 @@ export class ControlPlane implements ControlPlanePort {
     requests.refusal[request] = refusal
     if (refusal !== REFUSAL.none) {
       this.#outcomes.lose(now, request, OUTCOME.shed)
-      if (this.#hedges !== null) this.#withdraw(now, this.#hedges)
+      if (this.#attempts !== null) this.#withdraw(now, this.#attempts)
       return
     }
     admission.admit(now, request)
     requests.idleAtEnqueueMs[request] = station.idleUntil(now)
     requests.window[request] = now + station.batcher.windowMs
     station.queue.push(now, request)
-    this.#hedges?.joined(request)
+    this.#attempts?.joined(request)
     server.offer(now, request)
-    if (this.#hedges !== null) this.#withdraw(now, this.#hedges)
+    if (this.#attempts !== null) this.#withdraw(now, this.#attempts)
   }
 
   onTimer(now: Ms, timer: number): void {
     this.#timers.fired(timer)
     if (timer < this.#stations.length) this.#scalers?.note(now, this.#stations[timer]!)
     this.#timed[timer]!.timer(now)
-    if (this.#hedges !== null) this.#withdraw(now, this.#hedges)
+    if (this.#attempts !== null) this.#withdraw(now, this.#attempts)
   }
 
   onDone(now: Ms, executor: number, started: Ms, ended: Ms, status: Status): void {
@@ -210,30 +210,30 @@ export class ControlPlane implements ControlPlanePort {
     batch.status = status
     this.#scalers?.noteExecutor(now, executor)
     this.#serverOf[executor]!.done(now, batch)
-    if (this.#hedges !== null) this.#withdraw(now, this.#hedges)
+    if (this.#attempts !== null) this.#withdraw(now, this.#attempts)
   }
 
   onLoaded(now: Ms, executor: number, ok: boolean): void {
     this.#serverOf[executor]!.loaded(now, executor, ok)
-    if (this.#hedges !== null) this.#withdraw(now, this.#hedges)
+    if (this.#attempts !== null) this.#withdraw(now, this.#attempts)
   }
 
   onSteps(now: Ms, executor: number, steps: number, firstMs: Ms, lastMs: Ms): void {
     this.#scalers?.noteExecutor(now, executor)
     this.#serverOf[executor]!.steps(now, executor, steps, firstMs, lastMs)
-    if (this.#hedges !== null) this.#withdraw(now, this.#hedges)
+    if (this.#attempts !== null) this.#withdraw(now, this.#attempts)
   }
 
   onExecutor(now: Ms, executor: number, state: ExecutorState): void {
     this.#scalers?.executor(now, executor, state)
     this.#observer.executor?.(now, executor, state)
     this.#serverOf[executor]!.executor(now, executor, state)
-    if (this.#hedges !== null) this.#withdraw(now, this.#hedges)
+    if (this.#attempts !== null) this.#withdraw(now, this.#attempts)
   }
 
   onDelivered(now: Ms, request: number): void {
     this.#carrier.delivered(now, request)
-    if (this.#hedges !== null) this.#withdraw(now, this.#hedges)
+    if (this.#attempts !== null) this.#withdraw(now, this.#attempts)
   }
 
   onEnd(now: Ms): void {
@@ -241,12 +241,12 @@ export class ControlPlane implements ControlPlanePort {
     this.#setEnding(true)
     this.#scalers?.end(now)
     for (const server of this.#servers) server.end(now)
-    if (this.#hedges !== null) this.#withdraw(now, this.#hedges)
+    if (this.#attempts !== null) this.#withdraw(now, this.#attempts)
   }
 
   /** Ends the copies that wait in vain; their servers look at their queues again. */
-  #withdraw(now: Ms, hedges: Hedges): void {
-    hedges.eachInVain((request) => {
+  #withdraw(now: Ms, attempts: Attempts): void {
+    attempts.eachInVain((request) => {
       const station = this.#stations[this.#requests.queue[request]!]!
       const { queue, admission, id } = station
       this.#scalers?.note(now, station)
@@ -266,13 +266,13 @@ export class ControlPlane implements ControlPlanePort {
   #route(now: Ms, request: number): Station | null {
     const requests = this.#requests
     if (requests.copy[request]! > 0) {
-      const { pool, station } = this.#hedges!.route(now, request)
+      const { pool, station } = this.#attempts!.route(now, request)
       this.#pool = pool
       return station
     }
     const isPart = requests.part[request]! > 0
     if (!isPart) this.#choosePool(now, request)
-    this.#hedges?.sent(now, request, this.#pool)
+    this.#attempts?.sent(now, request, this.#pool)
     if (isPart) return this.#pool.router.routeApart(now, request)
     return this.#pool.router.route(now, request)
   }
@@ -284,8 +284,9 @@ export class ControlPlane implements ControlPlanePort {
   }
 
   #networkOf({ network, classes }: ServingPlan, pools: readonly PoolState[]): Network | null {
+    const own = { requests: this.#requests, carrier: this.#carrier, attempts: this.#attempts }
     return networkOf(network, {
-      ...{ requests: this.#requests, classes, pools, carrier: this.#carrier, hedges: this.#hedges },
+      ...{ ...own, classes, pools },
       choose: (now, request) => this.#choosePool(now, request),
       deliver: (now, request, pool, station) => {
         this.#pool = pool

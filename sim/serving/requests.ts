@@ -21,6 +21,8 @@ export class Requests implements RequestFields {
   leaves = new Float64Array(0)
   /** when it is sent again, where its outcome is `retried` */
   retryAt = new Float64Array(0)
+  /** the OUTCOME of its own, where that is `retried` now */
+  ownOutcome = new Uint8Array(0)
   /** when it was routed; only where there are networks */
   routed = new Float64Array(0)
   /** when it was enqueued */

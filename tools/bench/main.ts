@@ -13,8 +13,8 @@ import { servingFigures } from './serving.ts'
 import { sweepFigures } from './sweep.ts'
 
 /**
- * Speed and memory compared with Spillway's targets. `--full` goes up to 10^8 requests, `--day` adds
- * a recorded day over a fleet and `--peers` SimPy and a bare Python loop, `--json` prints one
+ * Speed and memory compared with Spillway's targets. `--full` goes up to 10^8 requests, `--day`
+ * adds a recorded day over a fleet and `--peers` SimPy and a bare Python loop, `--json` prints one
  * document, and a word such as `kernel` runs that part only. Nothing fails here: timings depend on
  * the load of the machine.
  */

@@ -1,7 +1,8 @@
 import { median } from 'simple-statistics'
 import { whatIfInputs } from '../../runtime/jobs/what-if-inputs.ts'
 import { modelKey } from '../../scenarios/index.ts'
-import { batchesOf, structureSimulator } from '../../sim/experiment/comparison/structure.ts'
+import { batchesOf } from '../../sim/experiment/comparison/observed-run.ts'
+import { structureSimulator } from '../../sim/experiment/comparison/structure.ts'
 import {
   type ExecutorWork,
   executorWork,

@@ -7,7 +7,8 @@ import {
   OVERHEADS,
   scenarioBatching,
 } from '../../sim/experiment/comparison/known-machine.test-helper.ts'
-import { batchesOf, structureSimulator } from '../../sim/experiment/comparison/structure.ts'
+import { batchesOf } from '../../sim/experiment/comparison/observed-run.ts'
+import { structureSimulator } from '../../sim/experiment/comparison/structure.ts'
 import {
   type ExecutorWork,
   fieldOf,

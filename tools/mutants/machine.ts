@@ -1,4 +1,5 @@
-import { batchesOf, type ExecutorWork } from '../../sim/experiment/comparison/structure.ts'
+import { batchesOf } from '../../sim/experiment/comparison/observed-run.ts'
+import type { ExecutorWork } from '../../sim/experiment/comparison/structure.ts'
 import { fieldOf, type ObservedRun, type RunParts } from '../../sim/experiment/index.ts'
 import { type Ms, type ServingPlan, stationsOf } from '../../sim/serving/index.ts'
 import {

@@ -2,9 +2,10 @@ import {
   type KnownRun,
   knownRun,
 } from '../../sim/experiment/comparison/known-machine.test-helper.ts'
+import { overheadsOf } from '../../sim/experiment/comparison/observed-overheads.ts'
 import { recordedFields } from '../../sim/experiment/comparison/recorded.ts'
 import { stallFreeLatencies } from '../../sim/experiment/comparison/stall-free.ts'
-import { fieldOf, metFieldOf, overheadsOf } from '../../sim/experiment/comparison/structure.ts'
+import { fieldOf, metFieldOf } from '../../sim/experiment/comparison/structure.ts'
 import { latenciesOf, runWorld } from '../../sim/experiment/index.ts'
 import { stream } from '../../sim/kernel/index.ts'
 import type { Ms } from '../../sim/serving/index.ts'

@@ -40,7 +40,7 @@ export interface PromisedMemory {
   readonly arena: PromisedArena | null
   readonly outOfMemory: readonly ('shrink' | 'evict' | 'split')[]
   readonly pinned: boolean
-  /** shortest time of a load of its swapped model; absent where loads take what they are measured to */
+  /** shortest load of its swapped model; absent where loads take what they are measured to */
   readonly leastLoadMs?: number | undefined
 }
 

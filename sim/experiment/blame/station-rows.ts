@@ -6,7 +6,7 @@ import {
   type ServingPlan,
 } from '../../serving/index.ts'
 import type { ExecutorChange, RowColumns } from '../../stats/index.ts'
-import type { ObservedRun } from '../comparison/structure.ts'
+import type { ObservedRun } from '../comparison/observed-run.ts'
 
 /** A batch on an executor, with its halves where memory split it; of an engine, one sequence. */
 export interface Occupation {

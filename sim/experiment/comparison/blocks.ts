@@ -3,7 +3,7 @@ import type { WhatIf } from '../../documents/index.ts'
 import { log } from '../../kernel/index.ts'
 import type { RatioBlock } from '../../stats/index.ts'
 import { latenciesOf } from './latencies.ts'
-import type { ControlReading, ObservedRun } from './structure.ts'
+import type { ControlReading, ObservedRun } from './observed-run.ts'
 import { spoiled } from './validity.ts'
 
 /** Successive slices, or a whole replay that has none: both sides met the same machine. */

@@ -17,6 +17,7 @@ import { splitError } from './error-split.ts'
 import { type Latencies, latenciesOf } from './latencies.ts'
 import type { PredictedChange } from './machine-change.ts'
 import { noiseFloor } from './noise-floor.ts'
+import type { ObservedRun } from './observed-run.ts'
 import {
   prediction,
   predictionCheck,
@@ -25,7 +26,7 @@ import {
 } from './prediction-check.ts'
 import { stallFreeFigures, stallFreeLatencies } from './stall-free.ts'
 import { besideStallFree, judgeStallFree, sharesOf } from './stall-free-check.ts'
-import { type ExecutorWork, type ObservedRun, structureSimulator } from './structure.ts'
+import { type ExecutorWork, structureSimulator } from './structure.ts'
 import {
   STRUCTURE_TOLERANCE,
   structureCheck,

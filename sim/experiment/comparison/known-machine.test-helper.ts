@@ -21,7 +21,8 @@ import {
   SimulatedWorld,
   type WakeCurve,
 } from '../../world/index.ts'
-import type { ExecutorWork, ObservedRun } from './structure.ts'
+import type { ObservedRun } from './observed-run.ts'
+import type { ExecutorWork } from './structure.ts'
 
 /** A machine of which everything is known, and a replay on it as if it had been measured. */
 export interface KnownRun extends ObservedRun {

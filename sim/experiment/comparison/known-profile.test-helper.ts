@@ -2,8 +2,9 @@ import { scenarioOf } from '../../../test/scenarios.ts'
 import type { ModelProfile } from '../../world/index.ts'
 import { type SimulationInput, simulationInput } from '../index.ts'
 import { type KnownRun, scenarioBatching } from './known-machine.test-helper.ts'
+import { overheadsOf } from './observed-overheads.ts'
 import { recordedFields } from './recorded.ts'
-import { type ExecutorWork, overheadsOf } from './structure.ts'
+import type { ExecutorWork } from './structure.ts'
 
 type Work = ExecutorWork['work']
 

@@ -3,8 +3,8 @@ import type { ControlKernel } from '../../documents/index.ts'
 import { fieldsOf, meanLevel, type RecordedField, scaledFields } from '../../world/index.ts'
 import { executorWork } from '../simulation/hardware.ts'
 import type { SimulationInput } from '../system/simulation-input.ts'
+import type { ObservedRun } from './observed-run.ts'
 import { recordedFields } from './recorded.ts'
-import type { ObservedRun } from './structure.ts'
 
 /** The machine of replays beside that of the profile, as inputs of further predictions. */
 export interface MachineChange {

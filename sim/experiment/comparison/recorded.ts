@@ -1,7 +1,8 @@
 import { median } from 'simple-statistics'
 import type { Ms } from '../../serving/index.ts'
 import { type Intervals, type ModelProfile, type RecordedField, settle } from '../../world/index.ts'
-import { type ExecutorWork, metFieldOf, type OverheadRecording } from './structure.ts'
+import type { OverheadRecording } from './observed-overheads.ts'
+import { type ExecutorWork, metFieldOf } from './structure.ts'
 import { spoiled } from './validity.ts'
 
 /** A run, and which of its executors ran a model. */

@@ -4,8 +4,9 @@ import { PERCENTILES, percentile } from '../../stats/index.ts'
 import { type DueEvent, NO_WAKE } from '../../world/index.ts'
 import { knownRun } from './known-machine.test-helper.ts'
 import { latenciesOf } from './latencies.ts'
+import type { ObservedRun } from './observed-run.ts'
 import { stallFreeFigures, stallFreeLatencies } from './stall-free.ts'
-import { type ObservedRun, structureSimulator } from './structure.ts'
+import { structureSimulator } from './structure.ts'
 
 const GAP_MS = 100
 const COUNT = 20

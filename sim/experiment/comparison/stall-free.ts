@@ -2,7 +2,8 @@ import { type Ms, type ServingPlan, stationsOf } from '../../serving/index.ts'
 import { PERCENTILES, percentile, type StallFreeFigures } from '../../stats/index.ts'
 import { type Intervals, joinIntervals, type Span, Stalls, type Steps } from '../../world/index.ts'
 import { type Latencies, latenciesOf } from './latencies.ts'
-import { type ExecutorWork, fieldOf, type ObservedRun } from './structure.ts'
+import type { ObservedRun } from './observed-run.ts'
+import { type ExecutorWork, fieldOf } from './structure.ts'
 
 /**
  * A stall says nothing about the system under test, and yet may decide its p99. So percentiles are

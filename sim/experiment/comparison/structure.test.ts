@@ -11,7 +11,9 @@ import {
   WINDOW_MS,
 } from './known-machine.test-helper.ts'
 import { latenciesOf } from './latencies.ts'
-import { batchesOf, dueEvents, fieldOf, overheadsOf, structureSimulator } from './structure.ts'
+import { overheadsOf } from './observed-overheads.ts'
+import { batchesOf, dueEvents } from './observed-run.ts'
+import { fieldOf, structureSimulator } from './structure.ts'
 
 const WARMUP_MS = 1000
 const LEVELS = [0.5, 0.9, 0.95, 0.99, 0.999]

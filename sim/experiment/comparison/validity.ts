@@ -3,7 +3,7 @@ import { OUTCOME } from '../../serving/index.ts'
 import { percentile } from '../../stats/index.ts'
 import { actsOf, type DueEvent, STALL_MS, stallsOf } from '../../world/index.ts'
 import { grouped } from '../system/crowd.ts'
-import { dueEvents, type ObservedRun } from './structure.ts'
+import { dueEvents, type ObservedRun } from './observed-run.ts'
 import type { Check } from './verdicts.ts'
 
 /** A dispatcher that stalls for a larger share of the time shares its core with others. */

@@ -2,7 +2,8 @@ import { mean, median } from 'simple-statistics'
 import { exp, log } from '../../kernel/index.ts'
 import type { Ms } from '../../serving/index.ts'
 import { wakeCost } from '../../world/index.ts'
-import type { BatchRow, ExecutorWork } from '../comparison/structure.ts'
+import type { BatchRow } from '../comparison/observed-run.ts'
+import type { ExecutorWork } from '../comparison/structure.ts'
 
 /** Batches of a pool in one block, of base and head. */
 export interface PairedBatches {

@@ -37,8 +37,8 @@ import {
   NEVER,
   WorldMemory,
 } from '../../world/index.ts'
+import type { ObservedRun } from '../comparison/observed-run.ts'
 import { stallFreeFigures } from '../comparison/stall-free.ts'
-import type { ObservedRun } from '../comparison/structure.ts'
 import { judgedPercentiles } from '../result/objectives.ts'
 import type { SimulationInput } from '../system/simulation-input.ts'
 import { lifecycleOf, lifecyclePlan } from './failure-plan.ts'

@@ -49,26 +49,28 @@ class Ejections implements Observer {
   batch(now: Ms, { executor, members, size }: Batch): void {
     const place = this.#placeOf[executor]!
     if (place === null) return
-    const { outcome } = this.#requests
     const { ejection, replica } = place
     for (const result of RESULTS) {
       for (let i = 0; i < size; i++) {
-        const own = this.#resultOf(outcome[members[i]!]!, place)
+        const own = this.#resultOf(members[i]!, place)
         if (own === result) ejection.ended(now, replica, own)
       }
     }
   }
 
   lost(now: Ms, request: number): void {
-    const { queue, outcome, refusal } = this.#requests
+    const { queue, refusal } = this.#requests
     if (refusal[request] === REFUSAL.unavailable) return
     const place = this.#places[queue[request]!]!
     if (place === null) return
-    place.ejection.ended(now, place.replica, this.#resultOf(outcome[request]!, place))
+    place.ejection.ended(now, place.replica, this.#resultOf(request, place))
   }
 
-  #resultOf(outcome: number, { ejection }: Place): RequestResult {
-    switch (outcome) {
+  /** An attempt that is sent again counts as it ended, as in Envoy and Linkerd. */
+  #resultOf(request: number, { ejection }: Place): RequestResult {
+    const { outcome, ownOutcome } = this.#requests
+    const isRetried = outcome[request] === OUTCOME.retried
+    switch (isRetried ? ownOutcome[request] : outcome[request]) {
       case OUTCOME.served:
       case OUTCOME.redundant:
         return 'success'

@@ -1,9 +1,8 @@
-import type { ClassPlan, ServingPlan } from '../plan.ts'
+import type { ClassPlan } from '../plan.ts'
 import { type Batch, type Ms, type Observer, OUTCOME, type Outcome } from '../ports.ts'
 import type { Requests } from '../requests.ts'
-import { type Retries, retriesOf } from '../retries/retries.ts'
 import type { Station } from '../routing/station.ts'
-import type { PoolState } from '../routing/stations.ts'
+import type { PoolState, StationRoute } from '../routing/stations.ts'
 
 /** The copies of one request that are in the system, or may still come. */
 interface Copies {
@@ -29,15 +28,12 @@ const KEPT_MS = 60_000
 
 /**
  * The copies of hedged requests: each is routed to a replica of its own, and those that still wait
- * are withdrawn once another has been answered, or has started where they are tied. Requests of
- * other classes have one attempt at a time, which the proxy of their pool may send again.
+ * are withdrawn once another has been answered, or has started where they are tied.
  */
 export class Hedges implements Observer {
   readonly #requests: Requests
   /** by class */
   readonly #plans: readonly ClassPlan['hedge'][]
-  /** null where no pool retries */
-  readonly #retries: Retries | null
   /** by key of the first copy */
   readonly #byKey = new Map<number, Copies>()
   /** by slot */
@@ -48,17 +44,13 @@ export class Hedges implements Observer {
   readonly #ended: Copies[] = []
   #firstEnded = 0
 
-  constructor(classes: readonly ClassPlan[], requests: Requests, retries: Retries | null = null) {
+  constructor(classes: readonly ClassPlan[], requests: Requests) {
     this.#plans = classes.map(({ hedge }) => hedge)
-    this.#retries = retries
     this.#requests = requests
   }
 
   /** Sends a further copy to the pool of the first one; its station has no other copy. */
-  route(now: Ms, request: number): { readonly pool: PoolState; readonly station: Station | null } {
-    if (this.#plans[this.#requests.class[request]!] === undefined) {
-      return this.#retries!.route(now, request)
-    }
+  route(now: Ms, request: number): StationRoute {
     const pool = this.poolOf(request)
     this.sent(now, request, pool)
     return { pool, station: pool.router.routeCopy(now, request, this.stationsOf(request)) }
@@ -78,20 +70,16 @@ export class Hedges implements Observer {
 
   /** A request was sent to a pool. */
   sent(now: Ms, request: number, pool: PoolState): void {
-    const plan = this.#plans[this.#requests.class[request]!]
-    if (plan === undefined) return
-    const copies = this.#copies(now, request, plan.tied, pool)
+    const { tied } = this.#plans[this.#requests.class[request]!]!
+    const copies = this.#copies(now, request, tied, pool)
     copies.left++
     this.#of[request] = copies
   }
 
   /** A request that was sent was routed. Returns whether it is withdrawn at once. */
-  routed(now: Ms, request: number, pool: PoolState, station: Station): boolean {
+  routed(request: number, station: Station): boolean {
     const copies = this.#of[request]
-    if (copies === undefined) {
-      this.#retries?.routed(now, request, pool, station)
-      return false
-    }
+    if (copies === undefined) throw new Error(`Expected request ${request} to have been sent`)
     copies.stations.push(station)
     return copies.answered || (copies.tied && copies.started)
   }
@@ -113,21 +101,17 @@ export class Hedges implements Observer {
   /** A request has run, and would end so. Returns how it ends. */
   ran(now: Ms, request: number, outcome: Outcome): Outcome {
     const copies = this.#of[request]
-    if (copies === undefined) return this.ends(now, request, outcome)
+    if (copies === undefined) return outcome
     const late = copies.answered && outcome !== OUTCOME.failed
     if (outcome === OUTCOME.served || this.#isFatal(request, outcome)) this.#end(copies)
     this.left(now, request)
     return late ? OUTCOME.redundant : outcome
   }
 
-  /** A request would end so, and in no batch where it has copies. Returns how it ends. */
-  ends(now: Ms, request: number, outcome: Outcome): Outcome {
+  /** A request ends so, and was in no batch. */
+  lost(request: number, outcome: Outcome): void {
     const copies = this.#of[request]
-    if (copies !== undefined) {
-      if (this.#isFatal(request, outcome)) this.#end(copies)
-      return outcome
-    }
-    return this.#retries === null ? outcome : this.#retries.ended(now, request, outcome)
+    if (copies !== undefined && this.#isFatal(request, outcome)) this.#end(copies)
   }
 
   #isFatal(request: number, outcome: Outcome): boolean {
@@ -188,14 +172,4 @@ export class Hedges implements Observer {
     this.#ended.splice(0, this.#firstEnded)
     this.#firstEnded = 0
   }
-}
-
-/** Null where no class has copies, and no pool retries. */
-export function hedgesOf(
-  plan: Pick<ServingPlan, 'classes' | 'pools'>,
-  requests: Requests,
-): Hedges | null {
-  const retries = retriesOf(plan, requests)
-  const needed = retries !== null || plan.classes.some(({ hedge }) => hedge !== undefined)
-  return needed ? new Hedges(plan.classes, requests, retries) : null
 }

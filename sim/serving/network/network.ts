@@ -1,4 +1,4 @@
-import type { Hedges } from '../hedging/hedges.ts'
+import type { Attempts } from '../attempts.ts'
 import type { ClassPlan } from '../plan.ts'
 import { type Ms, OUTCOME } from '../ports.ts'
 import type { Requests } from '../requests.ts'
@@ -14,8 +14,8 @@ interface Ends {
   /** by number */
   readonly pools: readonly PoolState[]
   readonly carrier: Carrier
-  /** null where no request has copies */
-  readonly hedges: Hedges | null
+  /** null where each request has one attempt */
+  readonly attempts: Attempts | null
   /** The pool that the router chooses for a request. */
   choose(now: Ms, request: number): PoolState
   /** A request is at its pool, where it gets this station; null where no replica takes it. */
@@ -64,13 +64,13 @@ export class Network {
 
   /** Routes a request to a pool, and sends it there. */
   send(now: Ms, request: number): void {
-    const { requests, carrier, hedges } = this.#ends
+    const { requests, carrier, attempts } = this.#ends
     this.#ending = false
     const number = requests.class[request]!
-    if (requests.copy[request]! > 0) this.#pool = hedges!.poolOf(request)
+    if (requests.copy[request]! > 0) this.#pool = attempts!.poolOf(request)
     else if (requests.part[request]! === 0) this.#pool = this.#ends.choose(now, request)
     const pool = this.#pool
-    hedges?.sent(now, request, pool)
+    attempts?.sent(now, request, pool)
     requests.routed[request] = now
     requests.pool[request] = pool.number
     const { out: channel } = this.#plan.ways[number]![pool.number]!
@@ -106,8 +106,8 @@ export class Network {
 
   /** Stations that have another copy of a request, or another part of it. */
   #others(request: number): readonly Station[] {
-    const { requests, hedges } = this.#ends
-    const copies = hedges?.stationsOf(request) ?? []
+    const { requests, attempts } = this.#ends
+    const copies = attempts?.stationsOf(request) ?? []
     if (requests.copy[request]! > 0) return copies
     const parts = this.#parts.get(requests.sendId[request]!)?.stations ?? []
     return [...parts, ...copies]

@@ -2,7 +2,7 @@ import type { ServingPlan } from '../plan.ts'
 import { type Ms, OUTCOME, type Outcome } from '../ports.ts'
 import type { Requests } from '../requests.ts'
 import type { Station } from '../routing/station.ts'
-import type { PoolState } from '../routing/stations.ts'
+import type { PoolState, StationRoute } from '../routing/stations.ts'
 import { retryDueAt } from './retry-due.ts'
 import { type RetryLimit, retryLimit } from './retry-limit.ts'
 import type { RetryPlan } from './retry-plan.ts'
@@ -41,7 +41,7 @@ export class Retries {
   }
 
   /** The station of a retry: in the pool of the first attempt, and another one where it can be. */
-  route(now: Ms, request: number): { readonly pool: PoolState; readonly station: Station | null } {
+  route(now: Ms, request: number): StationRoute {
     const attempts = this.#byKey.get(this.#requests.copyOf[request]!)
     if (attempts === undefined) throw new Error('Expected the first attempt to have failed')
     const { pool, stations } = attempts
@@ -82,7 +82,7 @@ export class Retries {
     own: PoolRetries,
     { pool, stations }: Attempts,
   ): boolean {
-    const { retryAt } = this.#requests
+    const { retryAt, ownOutcome } = this.#requests
     const made = stations.length - 1
     const at = retryDueAt(own.plan, this.#requests, { now, request, outcome, made })
     if (at === null) return false
@@ -91,11 +91,7 @@ export class Retries {
     own.limit.retried(now)
     own.retrying++
     retryAt[request] = at
+    ownOutcome[request] = outcome
     return true
   }
-}
-
-/** Null where no pool retries. */
-export function retriesOf({ pools }: Pick<ServingPlan, 'pools'>, requests: Requests) {
-  return pools.some(({ retries }) => retries !== undefined) ? new Retries(pools, requests) : null
 }

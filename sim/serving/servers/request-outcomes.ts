@@ -1,4 +1,4 @@
-import type { Hedges } from '../hedging/hedges.ts'
+import type { Attempts } from '../attempts.ts'
 import type { Network } from '../network/network.ts'
 import { type Batch, type Ms, type Observer, OUTCOME, type Outcome, STATUS } from '../ports.ts'
 import type { Requests } from '../requests.ts'
@@ -10,8 +10,8 @@ import type { Station } from '../routing/station.ts'
 export class RequestOutcomes {
   /** learn when the last request has ended */
   views: readonly Pick<RouterViews, 'emptied'>[] = []
-  /** null where no request has copies */
-  hedges: Hedges | null = null
+  /** null where each request has one attempt */
+  attempts: Attempts | null = null
   /** carries answers to clients; null where they are there at once */
   network: Pick<Network, 'answer' | 'refuse'> | null = null
   readonly #requests: Requests
@@ -30,13 +30,13 @@ export class RequestOutcomes {
   ended(now: Ms, station: Station, batch: Batch): void {
     const { members, size, status } = batch
     const { outcome, leaves } = this.#requests
-    const { hedges, network } = this
+    const { attempts, network } = this
     for (let i = 0; i < size; i++) {
       const request = members[i]!
       if (status !== STATUS.ok) outcome[request] = OUTCOME.failed
       else outcome[request] = now >= leaves[request]! ? OUTCOME.abandoned : OUTCOME.served
-      if (hedges !== null && network === null) {
-        outcome[request] = hedges.ran(now, request, outcome[request]! as Outcome)
+      if (attempts !== null && network === null) {
+        outcome[request] = attempts.ran(now, request, outcome[request]! as Outcome)
       }
     }
     this.#observer.batch?.(now, batch)
@@ -54,8 +54,8 @@ export class RequestOutcomes {
     const { outcome, leaves } = this.#requests
     const ran = outcome[request] === OUTCOME.served || outcome[request] === OUTCOME.abandoned
     if (ran) outcome[request] = now >= leaves[request]! ? OUTCOME.abandoned : OUTCOME.served
-    if (this.hedges !== null && (ran || outcome[request] === OUTCOME.failed)) {
-      outcome[request] = this.hedges.ran(now, request, outcome[request]! as Outcome)
+    if (this.attempts !== null && (ran || outcome[request] === OUTCOME.failed)) {
+      outcome[request] = this.attempts.ran(now, request, outcome[request]! as Outcome)
     }
     this.#observer.answered?.(now, request)
     this.#feedback?.answered(now, request)
@@ -64,11 +64,11 @@ export class RequestOutcomes {
 
   /** Ends a request that was in no batch. */
   lose(now: Ms, request: number, ending: Outcome): void {
-    const outcome = this.hedges === null ? ending : this.hedges.ends(now, request, ending)
+    const outcome = this.attempts === null ? ending : this.attempts.lost(now, request, ending)
     this.#requests.outcome[request] = outcome
     this.#observer.lost?.(now, request)
     this.#feedback?.ended(now, request, 0, 0)
-    this.hedges?.left(now, request)
+    this.attempts?.left(now, request)
     if (this.network === null) this.#release(request)
     else this.network.refuse(now, request)
   }

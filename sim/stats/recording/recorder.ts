@@ -16,6 +16,7 @@ import { CallRecorder } from './calls.ts'
 import { Cell } from './cell.ts'
 import { isSpare } from './copies.ts'
 import { DriftRecorder, type RunDrift } from './drift.ts'
+import { PrefixHits } from './prefix-hits.ts'
 import { RetryRecorder, type RetrySummary } from './retries.ts'
 import type { Ratio } from './space-recorder.ts'
 import { TimeSeries } from './time-series.ts'
@@ -77,13 +78,13 @@ export class Recorder implements Observer {
   readonly #wastedTokens: Float64Array
   /** most KV-cache blocks in use on one replica, per pool */
   readonly kvBlocks: Float64Array
-  /** prompt tokens, and prefix-cache hits among them, per executor; warm-up included */
-  readonly #promptTokens: Float64Array
-  readonly #hitTokens: Float64Array
+  readonly #prefixHits: PrefixHits
   readonly backlog: Backlog
   readonly calls: CallRecorder
   readonly #windows: WindowRecorder
   readonly #hasCalls: boolean
+  /** whether the requests of each class have copies */
+  readonly hedged: readonly boolean[]
   readonly #hasCopies: boolean
   /** null where no proxy retries */
   readonly #retries: RetryRecorder | null
@@ -106,15 +107,15 @@ export class Recorder implements Observer {
     this.#doneTokens = new Float64Array(options.pools.length)
     this.#wastedTokens = new Float64Array(options.pools.length)
     this.kvBlocks = new Float64Array(options.pools.length)
-    this.#promptTokens = new Float64Array(options.poolOf.length)
-    this.#hitTokens = new Float64Array(options.poolOf.length)
+    this.#prefixHits = new PrefixHits(options.poolOf)
     this.backlog = new Backlog(options.surges, options.warmupMs, options.durationMs)
     const { hedged = [], retried = [], parts } = options
     const resent = parts.map((_, i) => hedged[i] === true || retried[i] === true)
     this.calls = new CallRecorder({ ...options, hedged: resent })
     this.#retries = retried.includes(true) ? new RetryRecorder(options) : null
-    this.#hasCopies = options.hedged?.includes(true) === true
-    this.#hasCalls = options.parts.some((parts) => parts !== null)
+    this.hedged = hedged
+    this.#hasCopies = hedged.includes(true)
+    this.#hasCalls = parts.some((count) => count !== null)
     this.#series = new TimeSeries(options.durationMs)
     this.#windows = new WindowRecorder(options.windows, options.requests, options.pools.length)
     this.#drift = new DriftRecorder(options)
@@ -130,16 +131,7 @@ export class Recorder implements Observer {
 
   /** Prompt tokens found in prefix caches, of all, per pool. */
   get prefixes(): Ratio[] {
-    return this.#options.pools.map((_, pool) => {
-      const sum = (tokens: Float64Array) =>
-        tokens.reduce((total, n, i) => total + (this.#options.poolOf[i] === pool ? n : 0), 0)
-      return { part: sum(this.#hitTokens), of: sum(this.#promptTokens) }
-    })
-  }
-
-  /** Whether the requests of each class have copies. */
-  get hedged(): readonly boolean[] {
-    return this.#options.hedged ?? []
+    return this.#options.pools.map((_, pool) => this.#prefixHits.ratio(pool))
   }
 
   /** The retries by the proxy of each pool; null where it retries nothing. */
@@ -232,7 +224,6 @@ export class Recorder implements Observer {
     const pool = poolOf[batch.executor]!
     const generates = this.#options.pools[pool]!.generates === true
     const service = ended - started
-    const overhead = started - dispatched + (done - ended)
     const at = requests.at[request]!
     const latency = now - at
     this.#series.served(now, at, latency)
@@ -268,7 +259,7 @@ export class Recorder implements Observer {
     // differences of times are rounded; a wait is never negative
     cell.queue.record(Math.max(0, dispatched - enqueued - batchWait))
     cell.batch_wait.record(batchWait)
-    cell.overhead.record(overhead)
+    cell.overhead.record(started - dispatched + (done - ended))
     cell.service.record(service)
     const intime = !generates || this.#tokens(done, request, cell, now)
     if (intime && latency < limitsMs[number]!) cell.good++
@@ -286,8 +277,7 @@ export class Recorder implements Observer {
   }
 
   kv(now: Ms, use: KvUse): void {
-    this.#promptTokens[use.executor] = use.promptTokens
-    this.#hitTokens[use.executor] = use.hitTokens
+    this.#prefixHits.record(use)
     this.#options.kv?.(now, use)
   }
 

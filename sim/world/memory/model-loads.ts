@@ -15,8 +15,8 @@ export interface ModelLoads {
   load(now: Ms, executor: number, random: Random): readonly LoadEnd[] | null
   unload(now: Ms, executor: number): void
   /**
-   * The process of an executor has ended, with its model and its load. Returns the new ends of other
-   * loads.
+   * The process of an executor has ended, with its model and its load. Returns the new ends of
+   * other loads.
    */
   lose?(now: Ms, executor: number): readonly LoadEnd[]
 }

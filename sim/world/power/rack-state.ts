@@ -92,8 +92,8 @@ export class RackState {
 
   /**
    * When the rack must be looked at next, so that no shutdown and no restart is seen late; Infinity
-   * for never, if nothing begins. Far from a shutdown it is a lower bound: the earliest one if every
-   * device ran its largest batch from now on.
+   * for never, if nothing begins. Far from a shutdown it is a lower bound: the earliest one if
+   * every device ran its largest batch from now on.
    */
   lookAt(): Ms {
     if (!this.#canStop) return Number.POSITIVE_INFINITY

@@ -26,7 +26,7 @@ export const EVENINGS = 10
 export const DRAWS = 10
 /** Minutes of the trace of code: of history, and in all. */
 const CODE_MINUTES = [33, 57] as const
-/** From too few replicas to too many: how many settings, the first one, and from one to the next. */
+/** From too few replicas to too many: number of settings, the first, and from one to the next. */
 export const SETTINGS = {
   wave: { count: 40, first: 1.12, step: 1.015 },
   code: { count: 40, first: 2.5, step: 1.05 },

@@ -11,13 +11,13 @@ import {
 } from '../../evidence/raw-rows.ts'
 import { type Findings, ms, type Rule } from '../../findings.ts'
 import type { PromisedHedge } from '../../promises/promised-hedge.ts'
+import { checkQueues, differsFromFirst } from './attempts.ts'
 import { checkBudgets } from './copy-budgets.ts'
 
 /** Sums of delays are rounded. */
 const ROUNDING_MS = 1e-6
 
 const FAILURES: readonly number[] = [SHED, FAILED, TIMED_OUT]
-const SAME = ['at', 'class', 'sendId', 'part', 'attempt', 'firstScheduledAt', 'leaves'] as const
 
 export const copies: Rule = {
   rule: 'copies',
@@ -51,13 +51,11 @@ export const copies: Rule = {
 const isRetry = ({ rows, promises, classOf }: Evidence, first: number) =>
   classOf(first).hedge === undefined && promises.pools[rows.pool[first]!]?.retries !== undefined
 
-function identity({ rows, classOf }: Evidence, key: number, first: number): string | null {
+function identity(seen: Evidence, key: number, first: number): string | null {
+  const { rows, classOf } = seen
   if (!(first < key) || rows.copyOf[first]! >= 0) return `a copy of row ${first}, which is no first`
   if (classOf(key).hedge === undefined) return 'a copy, but its class has no copies'
-  const other = SAME.find((name) => rows[name][key] !== rows[name][first])
-  return other === undefined
-    ? null
-    : `${other} is ${rows[other][key]}, but ${rows[other][first]} in the first copy`
+  return differsFromFirst(seen, key, first)
 }
 
 /** Times of first copies, to tell whether a client sent others while a copy was due. */
@@ -99,7 +97,7 @@ function checkGroup(
   const served = keys.filter((key) => rows.outcome[key] === SERVED)
   if (served.length > 1) found.violated(served, () => 'several copies of one request were served')
   checkTimes(seen, keys, hedge, found)
-  checkPlaces(seen, keys, found)
+  checkQueues(seen, keys, (queue) => `two copies of one request in queue ${queue}`, found)
   const fatal = keys.filter((key) => hedge.fatal?.includes(rows.outcome[key]!))
   const fatalAt = earliest(fatal, seen.answered)
   const late = served.find((key) => seen.answered[key]! > fatalAt)
@@ -144,30 +142,6 @@ function checkTimes(
 }
 
 const isFailure = (outcome: number) => FAILURES.includes(outcome)
-
-/** Each copy is in a queue of its own, while the pool has an open one. */
-function checkPlaces(
-  { rows, queues, ejected }: Evidence,
-  keys: readonly number[],
-  found: Findings,
-): void {
-  const known = new Set<number>()
-  const poolIndex = queues[rows.queue[keys[0]!]!]?.poolIndex
-  const ofPool = queues.filter((queue) => queue.poolIndex === poolIndex)
-  for (const key of keys) {
-    const queue = rows.queue[key]!
-    const sent = rows.sent[key]!
-    const isFree = ({ number, absences }: (typeof ofPool)[number]) =>
-      !known.has(number) &&
-      [...absences.closed, ...ejected[number]!].every(({ from, to }) => sent < from || sent > to)
-    if (queues[queue]?.poolIndex !== poolIndex) {
-      found.violated([keys[0]!, key], () => 'copies of one request, but in two pools')
-    } else if (known.has(queue) && ofPool.some(isFree)) {
-      found.violated([keys[0]!, key], () => `two copies of one request in queue ${queue}`)
-    }
-    known.add(queue)
-  }
-}
 
 /** Copies that wait leave with the answer, or with the start of another where they are tied. */
 function checkEnds(

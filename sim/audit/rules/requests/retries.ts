@@ -2,6 +2,7 @@ import type { Evidence } from '../../evidence/evidence.ts'
 import { REFUSED_BY, RETRIED, SHED } from '../../evidence/raw-rows.ts'
 import { type Findings, ms, type Rule } from '../../findings.ts'
 import type { PromisedRetries } from '../../promises/promised-retries.ts'
+import { checkQueues, differsFromFirst } from './attempts.ts'
 import { type SeenLimit, seenLimit } from './retry-limits.ts'
 import { draw } from './routing-hash.ts'
 
@@ -9,7 +10,6 @@ import { draw } from './routing-hash.ts'
 const ROUNDING_MS = 1e-6
 const JITTER = 374_761_393
 
-const SAME = ['at', 'class', 'sendId', 'part', 'attempt', 'firstScheduledAt', 'leaves'] as const
 /** Reasons of refusals that another replica would give too, or that the proxy has itself. */
 const LASTING: readonly number[] = [REFUSED_BY.memory, REFUSED_BY.unavailable, REFUSED_BY.overflow]
 
@@ -47,16 +47,14 @@ export const retries: Rule = {
   },
 }
 
-function identity({ rows, promises }: Evidence, key: number, first: number): string | null {
+function identity(seen: Evidence, key: number, first: number): string | null {
+  const { rows, promises } = seen
   if (!(first < key) || rows.copyOf[first]! >= 0)
     return `a retry of row ${first}, which is no first`
   if (promises.pools[rows.pool[first]!]?.retries === undefined) {
     return 'a retry, but the proxy of its pool retries nothing'
   }
-  const other = SAME.find((name) => rows[name][key] !== rows[name][first])
-  return other === undefined
-    ? null
-    : `${other} is ${rows[other][key]}, but ${rows[other][first]} in the first attempt`
+  return differsFromFirst(seen, key, first)
 }
 
 /** `keys`: the first attempt, then its retries in the order in which they were sent. */
@@ -87,7 +85,9 @@ function checkAttempts(seen: Evidence, keys: readonly number[], own: Own, found:
       found.violated([key, next], () => `sent again at ${at}, but due at ${ms(due)}`)
     }
   }
-  if (keys.length > 1) checkPlaces(seen, keys, own.retries, found)
+  if (keys.length === 1) return
+  const again = (queue: number) => `sent again to queue ${queue}, where it had failed`
+  checkQueues(seen, keys, own.retries.avoidsPrevious ? again : null, found)
 }
 
 /** When a retry is due, within the client timeout and the traffic; null where none is. */
@@ -103,28 +103,4 @@ function dueAfter(
   const widest = Math.min((2 ** (made + 1) - 1) * baseIntervalMs, maxIntervalMs)
   const due = rows.done[key]! + widest * draw(key, JITTER)
   return due < rows.leaves[key]! && due < untilMs ? due : null
-}
-
-/** Each attempt is in one pool, and with another replica while there is an open one. */
-function checkPlaces(
-  { rows, queues }: Evidence,
-  keys: readonly number[],
-  { avoidsPrevious }: PromisedRetries,
-  found: Findings,
-): void {
-  const known = new Set<number>()
-  const poolIndex = queues[rows.queue[keys[0]!]!]?.poolIndex
-  const ofPool = queues.filter((queue) => queue.poolIndex === poolIndex)
-  for (const key of keys) {
-    const queue = rows.queue[key]!
-    const sent = rows.sent[key]!
-    const isFree = ({ number, absences }: (typeof ofPool)[number]) =>
-      !known.has(number) && absences.closed.every(({ from, to }) => sent < from || sent > to)
-    if (queues[queue]?.poolIndex !== poolIndex) {
-      found.violated([keys[0]!, key], () => 'attempts of one request, but in two pools')
-    } else if (avoidsPrevious && known.has(queue) && ofPool.some(isFree)) {
-      found.violated([keys[0]!, key], () => `sent again to queue ${queue}, where it had failed`)
-    }
-    known.add(queue)
-  }
 }

@@ -1,0 +1,88 @@
+import { type Ms, OUTCOME } from '../../serving/index.ts'
+import type { ExecutorChange, ModelMove, RowRecorder, Rows } from '../../stats/index.ts'
+import type { DispatcherTurns, DueEvent } from '../../world/index.ts'
+
+/** What was observed of one replay. */
+export interface ObservedRun {
+  readonly rows: Rows
+  /** when each timer was due, and when it fired or something overtook it */
+  readonly timers: readonly DueEvent[]
+  /** models that came and went; none where all stay */
+  readonly moves?: readonly ModelMove[]
+  /** by executor, how often its process ended in the middle of a batch; none where all lasted */
+  readonly deaths?: readonly number[]
+  /** executors that came or went, in order; none where all ran all the time */
+  readonly changes?: readonly ExecutorChange[]
+  /** changes of tuned settings, in order; absent where rows were kept without them */
+  readonly settings?: RowRecorder['settings'] | undefined
+  /** replicas that were ejected, and got requests again, in order; none where none fails them */
+  readonly ejections?: Readonly<RowRecorder['ejections']>
+  /** of each start of the traffic; none in a simulated run */
+  readonly control?: readonly ControlReading[]
+}
+
+/** How long the control kernel, a fixed piece of work, took just before traffic began. */
+export interface ControlReading {
+  /** when that traffic began */
+  readonly at: Ms
+  /** by executor */
+  readonly ms: readonly Ms[]
+}
+
+/** One batch of a run, read back from its members' rows. */
+export interface BatchRow {
+  readonly executor: number
+  readonly size: number
+  readonly length: number
+  /** from the end of the executor's last batch to this dispatch; Infinity for its first */
+  readonly gap: Ms
+  readonly dispatched: Ms
+  readonly started: Ms
+  readonly ended: Ms
+  readonly done: Ms
+  /** it ran out of memory */
+  readonly failed: boolean
+}
+
+/** The batches of a run in the order of dispatch. */
+export function batchesOf(rows: Rows): BatchRow[] {
+  const c = rows.columns
+  const first = new Map<number, number>()
+  for (let key = 0; key < rows.count; key++) {
+    if (c.batch[key]! >= 0 && !first.has(c.batch[key]!)) first.set(c.batch[key]!, key)
+  }
+  const lastEnded = new Map<number, Ms>()
+  return [...first.values()]
+    .sort((a, b) => c.dispatched[a]! - c.dispatched[b]! || c.batch[a]! - c.batch[b]!)
+    .map((key) => {
+      const executor = c.executor[key]!
+      const gap = c.dispatched[key]! - (lastEnded.get(executor) ?? Number.NEGATIVE_INFINITY)
+      lastEnded.set(executor, c.ended[key]!)
+      return {
+        executor,
+        size: c.batchSize[key]!,
+        length: c.padded[key]!,
+        gap,
+        dispatched: c.dispatched[key]!,
+        started: c.started[key]!,
+        ended: c.ended[key]!,
+        done: c.done[key]!,
+        failed: c.outcome[key] === OUTCOME.failed,
+      }
+    })
+}
+
+/** What the dispatcher did in a run, and when it was due. */
+export function dueEvents({ rows, timers, moves = [] }: ObservedRun): DispatcherTurns {
+  const { at, sent, routed } = rows.columns
+  // only loads wait for an unload, and they include it
+  const ends = [...batchesOf(rows), ...moves.filter(({ kind }) => kind === 'load')]
+  const completions = ends.map(({ ended, done }): DueEvent => [ended, done])
+  return {
+    reactions: [...completions, ...timers],
+    // where networks carry requests, they are routed before they are delivered
+    handOvers: Array.from(at, (due, key): DueEvent => {
+      return [due, Number.isNaN(routed[key]!) ? sent[key]! : routed[key]!]
+    }),
+  }
+}
