@@ -99,6 +99,13 @@ describe('titles are findings', () => {
     expect(titleOf(open, 'batch-sizes')).toBe(
       'A batch holds 3.10 requests on average simulated and 2.9 measured',
     )
+    const both = changed('simulated', ({ pools: [pool], ...result }) => ({
+      ...result,
+      pools: [{ ...pool!, batch_mean: { ...pool!.batch_mean, value: 1, low: 1, high: 1 } }],
+    }))
+    expect(titleOf({ ...both, measured: null }, 'batch-sizes')).toBe(
+      'A batch holds 1 request on average',
+    )
   })
 
   test('charts over time say how many requests were left at the end of the traffic', () => {

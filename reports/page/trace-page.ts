@@ -20,8 +20,11 @@ export function textTable(rows: readonly (readonly string[])[]): Html {
   const [names, ...rest] = rows
   if (names === undefined || rest.length === 0) return NOTHING
   return html`<div class="scroll" role="region" aria-label="${names[0]!}" tabindex="0"><table><thead><tr>${names.map((name) => html`<th scope="col">${name}</th>`)}</tr></thead>
-<tbody>${rest.map(([first, ...cells]) => html`<tr><th scope="row">${first!}</th>${cells.map((cell) => html`<td>${cell}</td>`)}</tr>\n`)}</tbody></table></div>`
+<tbody>${rest.map(([first, ...cells]) => html`<tr><th scope="row">${first!}</th>${cells.map((cell) => html`<td>${withUnit(cell)}</td>`)}</tr>\n`)}</tbody></table></div>`
 }
+
+/** An interval and its unit, such as "[35, 37] ms", end on one line. */
+const withUnit = (cell: string) => cell.replaceAll('] ', ']\u00a0')
 
 /** The result of `trace inspect`, as one HTML file that needs neither network nor scripts. */
 export async function traceHtml(trace: TraceDocument): Promise<string> {

@@ -89,7 +89,10 @@ function finding(sides: Sides, names: readonly string[]): string {
   if (!main || !first) return 'No batches were recorded'
   const where = names.length > 1 ? ` in ${main.pool}` : ''
   const firstMean = valueText(first.mean, 'plain')
-  if (!second) return `A batch holds ${firstMean} requests on average${where}`
+  if (!second) {
+    const noun = firstMean === '1' ? 'request' : 'requests'
+    return `A batch holds ${firstMean} ${noun} on average${where}`
+  }
   const secondMean = valueText(second.mean, 'plain')
   const [one, other] = [rangeOf(first), rangeOf(second)]
   if (Math.max(one.high, other.high) < 1.05 * Math.min(one.low, other.low)) {

@@ -1,7 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite'
 import type { NonNormalizedSpec } from 'vega-lite/types_unstable/spec/index.js'
-import type { PoolAvailability } from '../../../sim/documents/index.ts'
-import { fixed, percent, plural } from '../../format.ts'
+import type { PoolAvailability, Result } from '../../../sim/documents/index.ts'
+import { capitalise, fixed, percent, plural, runsText } from '../../format.ts'
 import { availablePools, regretOf } from '../../tables/availability-tables.ts'
 import { frame, keyWords, type Layer, largest, plotWidth, type Sides, subject } from '../frame.ts'
 import { supportedPercentile } from '../latency/latency-over-time.ts'
@@ -64,7 +64,11 @@ export function replicasOverTime(sides: Sides, width: number): TopLevelSpec | nu
   ]
   const which = pools.length > 1 ? ` · pool ${pool.name}` : ''
   const subtitle = `${subject([world])}${which} · means over runs${decidedText(decided)}`
-  return { ...frame(finding(pool), subtitle, width), spacing: PANEL_SPACING, vconcat: drawn }
+  return {
+    ...frame(finding(pool, world.result), subtitle, width),
+    spacing: PANEL_SPACING,
+    vconcat: drawn,
+  }
 }
 
 const decidedText = (decided: readonly Layer[]) =>
@@ -113,7 +117,7 @@ function decisions(
 }
 
 /** What scaling cost against the oracle; or how many replicas served, or were lost. */
-function finding({ name, availability }: Drawn): string {
+function finding({ name, availability }: Drawn, result: Result): string {
   const regret = regretOf(availability)
   const { losses, series } = availability
   if (regret !== null) {
@@ -126,7 +130,6 @@ function finding({ name, availability }: Drawn): string {
   }
   const [low, high] = [Math.min(...series.serving), Math.max(...series.serving)]
   const range = `from ${fixed(low, 1)} to ${fixed(high, 1)} replicas of ${name} serve`
-  return losses > 0
-    ? `${plural(losses, 'replica')} ${losses === 1 ? 'is' : 'are'} lost; ${range}`
-    : `F${range.slice(1)}`
+  if (losses === 0) return capitalise(range)
+  return `Replicas are lost ${plural(losses, 'time')} in ${runsText(result)}; ${range}`
 }

@@ -7,7 +7,7 @@ import { type Limit, latencyLimits } from './limits.ts'
 /** Panels over the time of a run, below one another. */
 
 /** Width of the labels of all vertical axes, so that the panels are in line, px. */
-const AXIS = 40
+const AXIS = 48
 /** px between two panels */
 export const PANEL_SPACING = 14
 
