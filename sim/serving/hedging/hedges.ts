@@ -24,7 +24,10 @@ interface Copies {
   endedAt: Ms
 }
 
-/** A further copy comes at most so long after the others have ended: it may be on its way. */
+/**
+ * A further copy comes at most so long after the others have ended, and a pushback: it may be on
+ * its way.
+ */
 const KEPT_MS = 60_000
 
 /**
@@ -47,9 +50,16 @@ export class Hedges implements Observer {
   /** those without an answer or a copy in the system, in order of time, from `#firstEnded` on */
   readonly #ended: Copies[] = []
   #firstEnded = 0
+  readonly #keptMs: Ms
 
-  constructor(classes: readonly ClassPlan[], requests: Requests, retries: Retries | null = null) {
+  constructor(
+    { classes, pools }: Pick<ServingPlan, 'classes' | 'pools'>,
+    requests: Requests,
+    retries: Retries | null = null,
+  ) {
     this.#plans = classes.map(({ hedge }) => hedge)
+    const pushbacks = pools.map(({ admission }) => admission.retryPushbackMs ?? 0)
+    this.#keptMs = KEPT_MS + Math.max(0, ...pushbacks)
     this.#retries = retries
     this.#requests = requests
   }
@@ -181,7 +191,7 @@ export class Hedges implements Observer {
   #forget(now: Ms): void {
     for (; this.#firstEnded < this.#ended.length; this.#firstEnded++) {
       const { key, endedAt, left } = this.#ended[this.#firstEnded]!
-      if (now - endedAt <= KEPT_MS) break
+      if (now - endedAt <= this.#keptMs) break
       if (left === 0) this.#byKey.delete(key)
     }
     if (2 * this.#firstEnded <= this.#ended.length) return
@@ -197,5 +207,5 @@ export function hedgesOf(
 ): Hedges | null {
   const retries = retriesOf(plan, requests)
   const needed = retries !== null || plan.classes.some(({ hedge }) => hedge !== undefined)
-  return needed ? new Hedges(plan.classes, requests, retries) : null
+  return needed ? new Hedges(plan, requests, retries) : null
 }
