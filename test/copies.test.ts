@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { feedBack, feedbackDifferences } from '../sim/experiment/index.ts'
 import type { HedgePlan, PoolPlan } from '../sim/serving/index.ts'
-import { OUTCOME } from '../sim/serving/index.ts'
+import { OPEN_ADMISSION, OUTCOME } from '../sim/serving/index.ts'
 import { requestsIn } from '../sim/traffic/index.ts'
 import { COPYING, dynamic, hedgedSystemOf } from './audited-systems.ts'
 import { replay } from './manual-world.ts'
@@ -76,6 +76,31 @@ describe.each([
     'a live run keeps every promise: %j',
     (troubles) => {
       expect(ends(replay(system, troubles).rows)).toBeGreaterThan(10)
+    },
+  )
+})
+
+describe.each([0, 2, 6, -1])('refusals with a pushback of %d ms', (retryPushbackMs) => {
+  const admission = { ...OPEN_ADMISSION, retryPushbackMs }
+  const pool = { ...small, maxLength: 1 }
+  const hedge = { afterMs: 4, maxAttempts: 4 }
+  const system = hedgedSystemOf({ ...pool, admission }, { hedge })
+
+  test('a simulated run keeps every promise, and its log leads to the same decisions', () => {
+    const { rows, journal } = serve(system)
+    const again = feedBack(system.plan, requestsIn(rows), journal, rows.columns.copyOf)
+    expect(feedbackDifferences(rows, again)).toEqual([])
+    // the negative control: without pushback, other copies are sent
+    const { rows: plain } = serve(hedgedSystemOf(pool, { hedge }))
+    if (retryPushbackMs === 0) expect(plain.count).toBe(rows.count)
+    else expect(plain.count).toBeGreaterThan(rows.count)
+  })
+
+  test.each([{}, { late: true }, { restless: true }, { failing: true }])(
+    'a live run keeps every promise: %j',
+    (troubles) => {
+      const { rows } = replay(system, troubles)
+      expect(rows.columns.outcome.filter((own) => own === OUTCOME.shed).length).toBeGreaterThan(10)
     },
   )
 })

@@ -44,6 +44,29 @@ test('a refused client retries, and a client that times out cancels its request'
   )
 })
 
+test('a retry comes exactly when the refusal before it says', async () => {
+  const scenario = changed(
+    base,
+    [ARRIVALS, '$&\n    retry: { max_attempts: 3, backoff_ms: 1 }'],
+    ['rate_rps: 150', 'rate_rps: 400'],
+    ['model: mlp', 'model: mlp\n    queue: { max_length: 3 }'],
+    ['queue: {', 'admission: { retry_pushback_ms: 200 }\n    queue: {'],
+    ['max_batch: 4, max_delay_ms: 1', 'max_batch: 64, max_delay_ms: 20'],
+  )
+  const { rows } = await replayed('pushback', scenario)
+  const refused = new Map<string, number>()
+  for (const [key, outcome] of rows.outcome.entries()) {
+    const call = `${rows.firstScheduledAt[key]} ${rows.attempt[key]}`
+    if (outcome === OUTCOME.shed) refused.set(call, rows.done[key]!)
+  }
+  const retries = [...rows.attempt.keys()].filter((key) => rows.attempt[key]! > 1)
+  expect(retries.length).toBeGreaterThan(10)
+  for (const key of retries) {
+    const before = refused.get(`${rows.firstScheduledAt[key]} ${rows.attempt[key]! - 1}`)!
+    expect(rows.at[key]! - before).toBeCloseTo(200, 6)
+  }
+})
+
 test('a queue with priorities keeps its order on a live clock', async () => {
   const scenario = changed(
     base,

@@ -24,6 +24,7 @@ import { checkOrder } from './check-order.ts'
 import { checkPlaces } from './check-places.ts'
 import { checkPools } from './check-pools.ts'
 import { checkPrefixes } from './check-prefixes.ts'
+import { checkPushback } from './check-pushback.ts'
 import { checkRetries } from './check-retries.ts'
 import { checkRouting } from './check-routing.ts'
 import { checkScaling } from './check-scaling.ts'
@@ -46,6 +47,7 @@ const CHECKS = [
   checkBatching,
   checkOrder,
   checkAdmission,
+  checkPushback,
   checkClients,
   checkHedges,
   checkRetries,

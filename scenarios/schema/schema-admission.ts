@@ -75,10 +75,22 @@ const adaptiveLifo = z
       '(CoDel). It needs `discipline: fifo`.',
   )
 
+const retryPushback = z
+  .int()
+  .min(-1)
+  .max(3_600_000)
+  .describe(
+    'What each refusal by the pool tells its client (`grpc-retry-pushback-ms` of gRPC A6): the ' +
+      'next retry or copy is due after this time, in place of its own backoff or delay; -1: ' +
+      'none follows. Refusals without a replica or by a circuit breaker have none.',
+  )
+  .meta({ examples: [500, -1] })
+
 export const admission = z.strictObject({
   priority: priority.optional(),
   deadline: deadline.optional(),
   concurrency: concurrency.optional(),
   token_bucket: tokenBucket.optional(),
   adaptive_lifo: adaptiveLifo.optional(),
+  retry_pushback_ms: retryPushback.optional(),
 })

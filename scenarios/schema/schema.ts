@@ -128,7 +128,8 @@ const pool = z
       .prefault({})
       .describe(
         'Controls that may refuse a request on arrival, in a fixed order: priority, deadline, ' +
-          'concurrency, `max_length` of the queue, token bucket.',
+          'concurrency, `max_length` of the queue, token bucket. `retry_pushback_ms` goes with each ' +
+          'refusal.',
       ),
     queue: queue
       .prefault({})

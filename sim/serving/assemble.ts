@@ -18,6 +18,7 @@ import {
   type Timers,
   type TransferBackend,
 } from './ports.ts'
+import { type Pushbacks, pushbacksOf } from './pushback.ts'
 import { Requests } from './requests.ts'
 
 /** The requests of a run, as its world pulls them. */
@@ -88,7 +89,7 @@ export function assemble<D>(parts: SystemParts<D>): ServingSystem<D> {
   const { driver, ...world } = parts.world(traffic)
   const observers = [...parts.observe(requests)]
   // last, so that every observer has seen how a request ended before its client reacts
-  if (source.reactsUntil > 0) observers.push(new OutcomeFeedback(source, requests))
+  if (source.reactsUntil > 0) observers.push(new OutcomeFeedback(source, requests, plan))
   const control = new ControlPlane(plan, { ...world, requests, observer: observerOf(observers) })
   if (parts.logs !== true) return { driver, control, log: () => null }
   const logging = new LoggingControlPlane(control, requests)
@@ -99,10 +100,13 @@ export function assemble<D>(parts: SystemParts<D>): ServingSystem<D> {
 class OutcomeFeedback implements Observer {
   readonly #source: Source
   readonly #requests: Requests
+  /** null where no refusal tells clients anything */
+  readonly #pushbacks: Pushbacks | null
 
-  constructor(source: Source, requests: Requests) {
+  constructor(source: Source, requests: Requests, plan: ServingPlan) {
     this.#source = source
     this.#requests = requests
+    this.#pushbacks = pushbacksOf(plan.pools, requests)
   }
 
   batch(now: Ms, batch: Batch): void {
@@ -116,6 +120,13 @@ class OutcomeFeedback implements Observer {
   answered(now: Ms, request: number): void {
     const { key, class: classes, outcome, retryAt } = this.#requests
     const at = outcome[request] === OUTCOME.retried ? retryAt[request]! : now
-    this.#source.settled(classes[request]!, key[request]!, outcome[request]! as Outcome, at)
+    const pushback = this.#pushbacks?.of(request)
+    this.#source.settled(
+      classes[request]!,
+      key[request]!,
+      outcome[request]! as Outcome,
+      at,
+      pushback,
+    )
   }
 }

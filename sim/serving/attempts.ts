@@ -19,10 +19,11 @@ export class Attempts {
   /** by class */
   readonly #isHedged: readonly boolean[]
 
-  constructor({ classes, pools }: Pick<ServingPlan, 'classes' | 'pools'>, requests: Requests) {
+  constructor(plan: Pick<ServingPlan, 'classes' | 'pools'>, requests: Requests) {
+    const { classes, pools } = plan
     this.#requests = requests
     this.#isHedged = classes.map(({ hedge }) => hedge !== undefined)
-    this.hedges = this.#isHedged.includes(true) ? new Hedges(classes, requests) : null
+    this.hedges = this.#isHedged.includes(true) ? new Hedges(plan, requests) : null
     const retried = pools.some(({ retries }) => retries !== undefined)
     this.#retries = retried ? new Retries(pools, requests) : null
   }

@@ -16,10 +16,12 @@ function listOf(at: readonly number[], classes: readonly number[]): RequestList 
   })
 }
 
+type Settlement = [number: number, key: number, outcome: Outcome, now: Ms, pushbackMs?: Ms]
+
 /** A list that records the outcomes reported to its clients. */
 class Listening implements Source {
   readonly reactsUntil = 1000
-  readonly settlements: [number: number, key: number, outcome: Outcome, now: Ms][] = []
+  readonly settlements: Settlement[] = []
   readonly #list: ListSource
   readonly take: Source['take']
 
@@ -32,8 +34,9 @@ class Listening implements Source {
     return this.#list.peek()
   }
 
-  settled(...how: [number: number, key: number, outcome: Outcome, now: Ms]): void {
-    this.settlements.push(how)
+  settled(number: number, key: number, outcome: Outcome, now: Ms, pushbackMs?: Ms): void {
+    const told: [Ms?] = pushbackMs === undefined ? [] : [pushbackMs]
+    this.settlements.push([number, key, outcome, now, ...told])
   }
 }
 
@@ -117,6 +120,16 @@ describe('requests with parts', () => {
       [0, 0, served, 8],
       [0, 2, cancelled, 11],
     ])
+  })
+
+  test('the pushback is that of the first part without an answer', () => {
+    const source = new Listening(listOf([2, 4], [0, 0]))
+    const parts = new FanOutSource(source, classes)
+    taken(parts)
+    parts.settled(0, 0, shed, 3, 30)
+    parts.settled(0, 1, shed, 4, 50)
+    parts.settled(0, 2, served, 8)
+    expect(source.settlements).toEqual([[0, 0, shed, 8, 30]])
   })
 
   test('only a part in flight can end', () => {

@@ -9,6 +9,8 @@ interface Sending {
   readonly number: number
   partsLeft: number
   outcome: Outcome
+  /** of the part that has this outcome */
+  pushbackMs: Ms | undefined
 }
 
 /**
@@ -23,7 +25,7 @@ export class FanOutSource implements Source {
   readonly #inFlight = new Map<number, Sending>()
   /** the last request that was taken, in its only slot */
   readonly #last = new Requests(1)
-  #sending: Sending = { number: -1, partsLeft: 0, outcome: OUTCOME.served }
+  #sending: Sending = { number: -1, partsLeft: 0, outcome: OUTCOME.served, pushbackMs: undefined }
   /** of the last request */
   #partsToCome = 0
   /** time of the last request, ms */
@@ -63,12 +65,16 @@ export class FanOutSource implements Source {
     return true
   }
 
-  settled(number: number, key: number, outcome: Outcome, now: Ms): void {
+  settled(number: number, key: number, outcome: Outcome, now: Ms, pushbackMs?: Ms): void {
     const sending = this.#inFlight.get(key)
     if (sending === undefined) throw new Error(`Expected part ${key} to be in flight`)
     this.#inFlight.delete(key)
-    if (sending.outcome === OUTCOME.served) sending.outcome = outcome
-    if (--sending.partsLeft === 0) this.#inner.settled(number, sending.number, sending.outcome, now)
+    if (sending.outcome === OUTCOME.served) {
+      sending.outcome = outcome
+      sending.pushbackMs = pushbackMs
+    }
+    if (--sending.partsLeft > 0) return
+    this.#inner.settled(number, sending.number, sending.outcome, now, sending.pushbackMs)
   }
 
   #next(): boolean {
@@ -78,7 +84,8 @@ export class FanOutSource implements Source {
     const fanOut = this.#fanOut[this.#last.class[0]!]!
     this.#partsToCome = fanOut
     const number = this.#last.key[0]!
-    this.#sending = { number, partsLeft: fanOut, outcome: OUTCOME.served }
+    const outcome = OUTCOME.served
+    this.#sending = { number, partsLeft: fanOut, outcome, pushbackMs: undefined }
     return true
   }
 }

@@ -65,6 +65,7 @@ export {
   type TransferBackend,
   type TuningStep,
 } from './ports.ts'
+export { nextAttemptAfter } from './pushback.ts'
 export { queueDisciplines } from './queue/queue-disciplines.ts'
 export { Requests } from './requests.ts'
 export { retryDueAt } from './retries/retry-due.ts'

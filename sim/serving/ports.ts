@@ -161,8 +161,11 @@ export interface Source {
    * nothing after all.
    */
   take(requests: RequestFields, slot: number): boolean
-  /** A request of a class has ended; where it is `retried`, it is sent again at `now`. */
-  settled(number: number, key: number, outcome: Outcome, now: Ms): void
+  /**
+   * A request of a class has ended; where it is `retried`, it is sent again at `now`. `pushbackMs`:
+   * what its refusal tells the client, see pushback.ts; absent for nothing.
+   */
+  settled(number: number, key: number, outcome: Outcome, now: Ms, pushbackMs?: Ms): void
 }
 
 /** The columns that a source fills. */

@@ -77,9 +77,9 @@ export class MergedSource implements Source {
     return sent
   }
 
-  settled(number: number, key: number, outcome: Outcome, now: Ms): void {
+  settled(number: number, key: number, outcome: Outcome, now: Ms, pushbackMs?: Ms): void {
     const clients = this.#classes[number]!
-    clients.settled(key, outcome, now)
+    clients.settled(key, outcome, now, pushbackMs)
     this.#next[number] = clients.peek()
     if (this.#next.length > 1) this.#find()
   }

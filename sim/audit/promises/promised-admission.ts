@@ -18,6 +18,8 @@ export interface PromisedAdmission {
   readonly adaptiveLifo: { readonly intervalMs: number; readonly targetMs: number } | null
   /** absent where the proxy of the pool has no thresholds */
   readonly circuitBreaker?: PromisedBreaker | undefined
+  /** what refusals tell clients; negative: send none again; absent for nothing */
+  readonly retryPushbackMs?: number | undefined
 }
 
 export function promisedAdmission(pool: Scenario['pools'][number]): PromisedAdmission {
@@ -41,5 +43,6 @@ export function promisedAdmission(pool: Scenario['pools'][number]): PromisedAdmi
     tokenBucket: bucket ?? null,
     adaptiveLifo: lifo ?? null,
     circuitBreaker: promisedBreaker(pool),
+    retryPushbackMs: pool.admission.retry_pushback_ms,
   }
 }

@@ -17,7 +17,23 @@ export interface ClassReactions {
   readonly copies?: boolean
   /** whether a budget may prevent retries */
   readonly budget: boolean
+  /** absent where its clients retry nothing */
+  readonly retry?: PromisedClientRetry | undefined
 }
+
+/** Retries by the clients of a class. */
+export interface PromisedClientRetry {
+  /** including the first */
+  readonly maxAttempts: number
+  /** the ends of attempts that are retried */
+  readonly ends: readonly AttemptEnd[]
+  readonly jitter: 'none' | 'full' | 'equal'
+  /** the longest backoff after the first, second … attempt since the last pushback, ms */
+  readonly mostMs: (attempt: number) => number
+}
+
+export type AttemptEnd = 'failed' | 'shed' | 'timed_out' | 'client_timeout'
+const ALL_ENDS: readonly AttemptEnd[] = ['failed', 'shed', 'timed_out', 'client_timeout']
 
 /** Null where requests do not depend on outcomes. */
 export function promisedReactions(scenario: Scenario): PromisedReactions | null {
@@ -35,20 +51,39 @@ export function promisedReactions(scenario: Scenario): PromisedReactions | null 
   for (const own of traffic) {
     const { arrivals, retry, session } = own
     const closed = arrivals.process === 'closed-loop'
+    const told = pools.flatMap(({ model, admission: { retry_pushback_ms: pushbackMs } }) =>
+      pushbackMs !== undefined && (own.model ?? model) === model ? [pushbackMs] : [],
+    )
     classes.push({
       follows: closed || session !== undefined,
       copies: copied(own),
       budget: retry?.budget !== undefined,
+      retry: retry && promisedRetry(retry),
       leastPauseMs(attempt) {
         if (retry === undefined || attempt >= retry.max_attempts) {
           return closed ? 0 : Number.POSITIVE_INFINITY
         }
-        const { backoff_ms, multiplier, max_backoff_ms, jitter } = retry
-        const grown = backoff_ms * multiplier ** (attempt - 1)
-        const most = Math.min(max_backoff_ms ?? Number.POSITIVE_INFINITY, grown)
-        return { none: most, equal: most / 2, full: 0 }[jitter]
+        // a pushback takes the place of a backoff, and further ones begin with the first again
+        const most = promisedRetry(retry).mostMs(told.length > 0 ? 1 : attempt)
+        const least = { none: most, equal: most / 2, full: 0 }[retry.jitter]
+        return Math.min(least, ...told.map((pushbackMs) => Math.max(0, pushbackMs)))
       },
     })
   }
   return { untilMs: 1000 * duration_s, classes }
+}
+
+function promisedRetry(
+  retry: NonNullable<Scenario['traffic'][number]['retry']>,
+): PromisedClientRetry {
+  const { backoff_ms, multiplier, max_backoff_ms, jitter, max_attempts, retry_on } = retry
+  return {
+    maxAttempts: max_attempts,
+    ends: retry_on ?? ALL_ENDS,
+    jitter,
+    mostMs(attempt) {
+      const grown = backoff_ms * multiplier ** (attempt - 1)
+      return Math.min(max_backoff_ms ?? Number.POSITIVE_INFINITY, grown)
+    },
+  }
 }

@@ -15,6 +15,8 @@ export interface AdmissionPlan {
   readonly adaptiveLifo: AdaptiveLifoPlan | null
   /** thresholds of the proxy in front of the pool; absent for none */
   readonly circuitBreaker?: CircuitBreakerPlan
+  /** what its refusals tell clients, see hedging/pushback.ts; absent for nothing */
+  readonly retryPushbackMs?: Ms
 }
 
 export interface TokenBucketPlan {
@@ -66,6 +68,9 @@ export function admissionPlan({
       ? { everyMs: 1000 / bucket.rate_rps, burst: bucket.burst, per: bucket.per }
       : null,
     adaptiveLifo: lifo ? { intervalMs: lifo.interval_ms, targetMs: lifo.target_ms } : null,
+    ...(admission.retry_pushback_ms !== undefined && {
+      retryPushbackMs: admission.retry_pushback_ms,
+    }),
     ...(breakers && {
       circuitBreaker: {
         maxPendingRequests: queue.mode === 'shared' ? breakers.max_pending_requests : endless,

@@ -1,4 +1,4 @@
-import type { ClassPlan } from '../plan.ts'
+import type { ClassPlan, ServingPlan } from '../plan.ts'
 import { type Batch, type Ms, type Observer, OUTCOME, type Outcome } from '../ports.ts'
 import type { Requests } from '../requests.ts'
 import type { Station } from '../routing/station.ts'
@@ -23,7 +23,10 @@ interface Copies {
   endedAt: Ms
 }
 
-/** A further copy comes at most so long after the others have ended: it may be on its way. */
+/**
+ * A further copy comes at most so long after the others have ended, and a pushback: it may be on
+ * its way.
+ */
 const KEPT_MS = 60_000
 
 /**
@@ -43,9 +46,12 @@ export class Hedges implements Observer {
   /** those without an answer or a copy in the system, in order of time, from `#firstEnded` on */
   readonly #ended: Copies[] = []
   #firstEnded = 0
+  readonly #keptMs: Ms
 
-  constructor(classes: readonly ClassPlan[], requests: Requests) {
+  constructor({ classes, pools }: Pick<ServingPlan, 'classes' | 'pools'>, requests: Requests) {
     this.#plans = classes.map(({ hedge }) => hedge)
+    const pushbacks = pools.map(({ admission }) => admission.retryPushbackMs ?? 0)
+    this.#keptMs = KEPT_MS + Math.max(0, ...pushbacks)
     this.#requests = requests
   }
 
@@ -165,7 +171,7 @@ export class Hedges implements Observer {
   #forget(now: Ms): void {
     for (; this.#firstEnded < this.#ended.length; this.#firstEnded++) {
       const { key, endedAt, left } = this.#ended[this.#firstEnded]!
-      if (now - endedAt <= KEPT_MS) break
+      if (now - endedAt <= this.#keptMs) break
       if (left === 0) this.#byKey.delete(key)
     }
     if (2 * this.#firstEnded <= this.#ended.length) return

@@ -19,7 +19,7 @@ const PLAN: HedgePlan = {
   untilMs: 1000,
 }
 
-type Event = readonly [at: Ms, key: number, outcome: Outcome]
+type Event = readonly [at: Ms, key: number, outcome: Outcome, pushbackMs?: Ms]
 
 /** Sends the requests of these times, and reports events; returns when each copy was sent. */
 function sentBy(
@@ -44,7 +44,7 @@ function sentBy(
     const next = left[0]
     if (next !== undefined && next[0] <= at) {
       left.shift()
-      source.settled(0, next[1], next[2], next[0])
+      source.settled(0, next[1], next[2], next[0], next[3])
     } else if (at === Number.POSITIVE_INFINITY) return sent
     else if (source.take(requests, 0)) sent.push([at, requests.copyOf[0]!, requests.copy[0]!])
   }
@@ -87,6 +87,48 @@ describe('hedged requests', () => {
         ],
       ),
     ).toHaveLength(2)
+  })
+
+  test('pushback in n ms: the next copy is sent then, and later ones at the hedging delay', () => {
+    const at = (...events: Event[]) => sentBy({}, [0], events).map(([time]) => time)
+    expect(at([3, 0, shed, 50])).toEqual([0, 53, 63, 73])
+    // also where that is before the hedging delay is over
+    expect(at([3, 0, shed, 2])).toEqual([0, 5, 15, 25])
+    expect(at([3, 0, shed, 0])).toEqual([0, 3, 13, 23])
+    // the last refusal counts
+    expect(at([12, 0, shed, 50], [14, 1, shed, 30])).toEqual([0, 10, 44, 54])
+    // another failure shortcuts it, as any hedging delay
+    expect(at([12, 0, shed, 50], [14, 1, failed])).toEqual([0, 10, 14, 24])
+    // an answer, or a fatal failure, cancels what it put off
+    expect(at([12, 0, shed, 50], [20, 1, served])).toEqual([0, 10])
+    expect(sentBy({ fatal: [shed] }, [0], [[3, 0, shed, 50]])).toHaveLength(1)
+  })
+
+  test('pushback not to retry: no further copy is sent, whatever happens to others', () => {
+    expect(sentBy({}, [0], [[3, 0, shed, -1]])).toHaveLength(1)
+    const events: Event[] = [
+      [12, 0, shed, -1],
+      [14, 1, failed],
+    ]
+    expect(sentBy({}, [0], events)).toHaveLength(2)
+    // tied copies are none of gRPC
+    expect(sentBy({ tied: true, maxAttempts: 2 }, [0], [[3, 0, shed, -1]])).toHaveLength(2)
+  })
+
+  test('pushback is of no use to copies that would be sent too late, or are too many', () => {
+    expect(sentBy({ maxAttempts: 1 }, [0], [[3, 0, shed, 5]])).toHaveLength(1)
+    expect(sentBy({}, [0], [[3, 0, shed, 50]], { clientTimeoutMs: 50 })).toHaveLength(1)
+    expect(sentBy({ untilMs: 53 }, [0], [[3, 0, shed, 50]])).toHaveLength(1)
+  })
+
+  test('a fatal failure takes no token, unless it has a pushback not to retry', () => {
+    const plan = { throttling: { maxTokens: 2, tokenRatio: 0.5 }, fatal: [shed], maxAttempts: 2 }
+    const told = (pushbackMs?: Ms): [Ms?] => (pushbackMs === undefined ? [] : [pushbackMs])
+    const copiesOf = (pushbackMs?: Ms) =>
+      sentBy(plan, [0, 100], [[1, 0, shed, ...told(pushbackMs)]]).filter(([, , copy]) => copy > 0)
+    expect(copiesOf()).toEqual([[110, 1, 1]])
+    expect(copiesOf(50)).toEqual([[110, 1, 1]])
+    expect(copiesOf(-1)).toEqual([])
   })
 
   test('none is sent after the client has left, or after the end of the traffic', () => {

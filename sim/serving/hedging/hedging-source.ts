@@ -2,6 +2,7 @@ import { KeyedHeap } from '../../kernel/index.ts'
 import { clientTimeoutOf } from '../client-timeout.ts'
 import type { ClassPlan, PoolPlan, ServingPlan } from '../plan.ts'
 import { type Ms, OUTCOME, type Outcome, type RequestFields, type Source } from '../ports.ts'
+import { nextAttemptAfter } from '../pushback.ts'
 import { Requests } from '../requests.ts'
 import type { HedgePlan } from './hedge-plan.ts'
 import { LearntPercentile } from './learnt-percentile.ts'
@@ -39,6 +40,8 @@ interface Hedged {
   answered: boolean
   /** the first way in which a copy ended without an answer */
   failure: Outcome | null
+  /** of that copy */
+  pushbackMs: Ms | undefined
 }
 
 /**
@@ -107,10 +110,10 @@ export class HedgingSource implements Source {
     return true
   }
 
-  settled(number: number, key: number, outcome: Outcome, now: Ms): void {
+  settled(number: number, key: number, outcome: Outcome, now: Ms, pushbackMs?: Ms): void {
     const hedged = this.#inFlight.get(key)
     if (hedged === undefined) {
-      this.#settlePlain(number, key, outcome, now)
+      this.#settlePlain(number, key, outcome, now, pushbackMs)
       return
     }
     const { hedging } = hedged
@@ -126,6 +129,8 @@ export class HedgingSource implements Source {
       hedged.answered = true
       this.#report(number, hedged, outcome, now)
     } else if (hedging.plan.fatal?.includes(outcome)) {
+      // such a failure is about the request, unless the server says to send none again
+      if (pushbackMs !== undefined && pushbackMs < 0) hedging.throttling?.failed()
       if (!hedged.answered) this.#report(number, hedged, outcome, now)
       this.#cancel(hedged)
       hedged.answered = true
@@ -134,11 +139,20 @@ export class HedgingSource implements Source {
       this.#cancel(hedged)
     } else if (outcome !== OUTCOME.withdrawn && outcome !== OUTCOME.redundant) {
       hedging.throttling?.failed()
+      if (hedged.failure === null) hedged.pushbackMs = pushbackMs
       hedged.failure ??= outcome
-      // the next copy is sent at once
-      if (hedging.hedges && !hedged.over && this.#due[hedged.slot]! > now) this.#plan(hedged, now)
+      if (hedging.hedges && !hedged.over) this.#afterFailure(hedged, now, pushbackMs)
     }
     this.#release(number, hedged, now)
+  }
+
+  /** The next copy is sent at once, or when the server says; none if it says so. */
+  #afterFailure(hedged: Hedged, now: Ms, pushbackMs: Ms | undefined): void {
+    // tied copies are no hedges of gRPC
+    const told = hedged.hedging.plan.tied ? undefined : pushbackMs
+    const at = now + nextAttemptAfter(told, 0)
+    if (at === never) this.#cancel(hedged)
+    else if (told !== undefined || this.#due[hedged.slot]! > now) this.#plan(hedged, at)
   }
 
   get #nextDue(): Ms {
@@ -158,7 +172,7 @@ export class HedgingSource implements Source {
     const delayMs = plan.afterMs ?? learnt!.value ?? never
     const leaves = at + clientTimeoutOf(timeouts, at, requests.sendId[slot]!)
     const counts = { sent: 1, inFlight: 1, over: false, answered: false, failure: null }
-    const hedged: Hedged = { ...of, slot: kept, leaves, delayMs, ...counts }
+    const hedged: Hedged = { ...of, slot: kept, leaves, delayMs, ...counts, pushbackMs: undefined }
     this.#hedged[kept] = hedged
     this.#due[kept] = never
     this.#inFlight.set(of.key, hedged)
@@ -210,15 +224,22 @@ export class HedgingSource implements Source {
     this.#kept.release(hedged.slot)
   }
 
-  #settlePlain(number: number, key: number, outcome: Outcome, now: Ms): void {
+  #settlePlain(
+    number: number,
+    key: number,
+    outcome: Outcome,
+    now: Ms,
+    pushbackMs: Ms | undefined,
+  ): void {
     const innerKey = this.#plain.get(key)
     if (innerKey === undefined) return
     this.#plain.delete(key)
-    this.#inner.settled(number, innerKey, outcome, now)
+    this.#inner.settled(number, innerKey, outcome, now, pushbackMs)
   }
 
-  #report(number: number, { innerKey }: Hedged, outcome: Outcome, now: Ms): void {
-    if (this.#inner.reactsUntil > 0) this.#inner.settled(number, innerKey, outcome, now)
+  #report(number: number, { innerKey, pushbackMs }: Hedged, outcome: Outcome, now: Ms): void {
+    if (this.#inner.reactsUntil <= 0) return
+    this.#inner.settled(number, innerKey, outcome, now, pushbackMs)
   }
 }
 

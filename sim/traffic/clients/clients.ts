@@ -11,7 +11,7 @@ export interface Clients {
   readonly reactsUntil: Ms
   /** Writes the next request, without its class; false where the client does not send it. */
   take(requests: RequestFields, slot: number, key: number): boolean
-  settled(key: number, outcome: Outcome, now: Ms): void
+  settled(key: number, outcome: Outcome, now: Ms, pushbackMs?: Ms): void
 }
 
 /** Clients that ignore outcomes. */

@@ -35,7 +35,10 @@ interface Sent {
 function run(
   plan: Partial<ClientsPlan>,
   times: readonly number[],
-  answer: (sent: Sent, key: number) => { after: number; outcome: Outcome },
+  answer: (
+    sent: Sent,
+    key: number,
+  ) => { after: number; outcome: Outcome; pushbackMs?: number | undefined },
 ): Sent[] {
   let i = 0
   const clients = new ReactiveClients(
@@ -46,14 +49,14 @@ function run(
   )
   const fields = new Requests(1)
   const all: Sent[] = []
-  let ends: { key: number; at: number; outcome: Outcome }[] = []
+  let ends: { key: number; at: number; outcome: Outcome; pushbackMs?: number | undefined }[] = []
   for (;;) {
     const next = clients.peek()
     const first = ends.toSorted((a, b) => a.at - b.at)[0]
     if (first === undefined && next === Number.POSITIVE_INFINITY) break
     if (first !== undefined && first.at <= next) {
       ends = ends.filter((end) => end !== first)
-      clients.settled(first.key, first.outcome, first.at)
+      clients.settled(first.key, first.outcome, first.at, first.pushbackMs)
       continue
     }
     const key = all.length
@@ -61,8 +64,8 @@ function run(
     const sent = { at: fields.at[0]!, attempt: fields.attempt[0]!, length: fields.inputTokens[0]! }
     expect(sent.at).toBe(next)
     all.push(sent)
-    const { after, outcome } = answer(sent, key)
-    ends.push({ key, at: sent.at + after, outcome })
+    const { after, outcome, pushbackMs } = answer(sent, key)
+    ends.push({ key, at: sent.at + after, outcome, pushbackMs })
   }
   return all
 }
@@ -74,6 +77,40 @@ describe('retries', () => {
     const sent = run({ retry }, [100], () => ({ after: 0, outcome: shed }))
     expect(times(sent)).toEqual([100, 110, 130])
     expect(sent.map(({ attempt }) => attempt)).toEqual([1, 2, 3])
+  })
+
+  test('a pushback takes the place of the backoff, and further backoffs begin anew', () => {
+    const four = { ...retry, maxAttempts: 5 }
+    const told = (...pushbacks: readonly (number | undefined)[]) =>
+      times(
+        run({ retry: four }, [100], ({ attempt }) => ({
+          ...{ after: 1, outcome: shed, pushbackMs: pushbacks[attempt - 1] },
+        })),
+      )
+    // backoffs of 10, 20, 40 and 80 ms, each after an attempt of 1 ms
+    expect(told()).toEqual([100, 111, 132, 173, 254])
+    expect(told(undefined, 300)).toEqual([100, 111, 412, 423, 444])
+    expect(told(0, undefined, 7)).toEqual([100, 101, 112, 120, 131])
+  })
+
+  test('a negative pushback ends the call, and one after the last attempt has no effect', () => {
+    const sent = run({ retry }, [100], () => ({ after: 1, outcome: shed, pushbackMs: -1 }))
+    expect(times(sent)).toEqual([100])
+    const last = run({ retry }, [100], () => ({ after: 1, outcome: shed, pushbackMs: 4 }))
+    expect(times(last)).toEqual([100, 105, 110])
+  })
+
+  test('users of a closed loop go on with a new session after a negative pushback', () => {
+    const loop = { retry, closed: true, endMs: 130 }
+    const sent = run(loop, [100], () => ({ after: 1, outcome: shed, pushbackMs: -1 }))
+    expect(sent.every(({ attempt }) => attempt === 1)).toBe(true)
+    expect(times(sent)).toEqual([100, 106, 112, 118, 124])
+  })
+
+  test('a pushback does not make an end retryable', () => {
+    const failures = { ...retry, retryOn: ['failed' as const] }
+    const sent = run({ retry: failures }, [100], () => ({ after: 1, outcome: shed, pushbackMs: 4 }))
+    expect(times(sent)).toEqual([100])
   })
 
   test('a served request is not', () => {

@@ -1,6 +1,7 @@
 import { KeyedHeap } from '../../kernel/index.ts'
 import {
   type Ms,
+  nextAttemptAfter,
   OUTCOME,
   type Outcome,
   type RequestFields,
@@ -40,6 +41,8 @@ interface Call {
   /** prompt prefix; null where it is unknown */
   readonly prefix: Int32Array | null
   readonly attempt: number
+  /** the last attempt before it whose refusal had a pushback; 0 for none */
+  readonly pushedBack: number
   /** scheduled arrival of the first attempt; null before that */
   readonly since: Ms | null
   /** turns left after this one */
@@ -61,6 +64,7 @@ interface InFlight {
 interface AttemptEnd {
   readonly at: Ms
   readonly how: RetriedEnd
+  readonly pushbackMs?: Ms | undefined
 }
 
 const END_OF: Readonly<Partial<Record<Outcome, RetriedEnd>>> = {
@@ -145,7 +149,7 @@ export class ReactiveClients implements Clients {
     return true
   }
 
-  settled(key: number, outcome: Outcome, now: Ms): void {
+  settled(key: number, outcome: Outcome, now: Ms, pushbackMs?: Ms): void {
     const flight = this.#inFlight.get(key)
     if (flight === undefined) throw new Error(`Expected request ${key} to be in flight`)
     this.#inFlight.delete(key)
@@ -153,7 +157,7 @@ export class ReactiveClients implements Clients {
     if (now >= flight.timesOut) return
     if (flight.followUp >= 0) this.#cancel(flight.followUp)
     const answered = outcome === OUTCOME.served
-    const end = { at: now, how: END_OF[outcome] ?? 'client_timeout' } as const
+    const end = { at: now, how: END_OF[outcome] ?? 'client_timeout', pushbackMs } as const
     this.#schedule(answered ? this.#afterAnswer(flight, now) : this.#afterFailure(flight, key, end))
   }
 
@@ -193,7 +197,7 @@ export class ReactiveClients implements Clients {
       this.#sessionPrefixes?.of(length + output, before?.prefix ?? null) ??
       this.#prefixOf?.() ??
       null
-    return { length, output, prefix, attempt: 1, since: null, turnsLeft }
+    return { length, output, prefix, attempt: 1, pushedBack: 0, since: null, turnsLeft }
   }
 
   #contextOf(before: Call | null): number {
@@ -213,8 +217,14 @@ export class ReactiveClients implements Clients {
     if (retry === null || fatal || call.attempt >= retry.maxAttempts) {
       return this.#afterGivingUp(end.at, think)
     }
-    const at = end.at + backoff(retry, call.attempt, key)
-    return { at, call: { ...call, attempt: call.attempt + 1 } }
+    const { attempt } = call
+    const { pushbackMs } = end
+    // after a pushback, backoffs begin with the first one again
+    const pushedBack = pushbackMs === undefined ? call.pushedBack : attempt
+    const ownMs = backoff(retry, attempt - call.pushedBack, key)
+    const at = end.at + nextAttemptAfter(pushbackMs, ownMs)
+    if (at === Number.POSITIVE_INFINITY) return this.#afterGivingUp(end.at, think)
+    return { at, call: { ...call, attempt: attempt + 1, pushedBack } }
   }
 
   /** Users of a closed loop begin a new session; other clients leave. */

@@ -13,6 +13,7 @@ import { type Findings, ms, type Rule } from '../../findings.ts'
 import type { PromisedHedge } from '../../promises/promised-hedge.ts'
 import { checkQueues, differsFromFirst } from './attempts.ts'
 import { checkBudgets } from './copy-budgets.ts'
+import { checkPushbacks, pushbacksOf, putOffTo } from './copy-pushbacks.ts'
 
 /** Sums of delays are rounded. */
 const ROUNDING_MS = 1e-6
@@ -97,6 +98,7 @@ function checkGroup(
   const served = keys.filter((key) => rows.outcome[key] === SERVED)
   if (served.length > 1) found.violated(served, () => 'several copies of one request were served')
   checkTimes(seen, keys, hedge, found)
+  if (!hedge.tied) checkPushbacks(seen, keys, found)
   checkQueues(seen, keys, (queue) => `two copies of one request in queue ${queue}`, found)
   const fatal = keys.filter((key) => hedge.fatal?.includes(rows.outcome[key]!))
   const fatalAt = earliest(fatal, seen.answered)
@@ -179,16 +181,21 @@ function checkEnds(
 
 /** Where nothing limits copies, one that was due has been sent before later requests. */
 function checkMissing(
-  { rows, answered }: Evidence,
+  seen: Evidence,
   keys: readonly number[],
   { hedge, sent }: { readonly hedge: PromisedHedge; readonly sent: SentInOrder },
   found: Findings,
 ): void {
+  const { rows, answered } = seen
   const { afterMs, maxAttempts, budget, throttling, untilMs, fatal = [] } = hedge
   if (afterMs === null || budget !== null || throttling !== null) return
   if (keys.length >= maxAttempts) return
   const [first] = keys
-  const due = rows.at[first!]! + keys.length * afterMs
+  const pushbacks = hedge.tied ? [] : pushbacksOf(seen, keys)
+  const due =
+    pushbacks.length === 0
+      ? rows.at[first!]! + keys.length * afterMs
+      : Math.max(rows.sent[keys.at(-1)!]! + afterMs, putOffTo(pushbacks))
   if (due >= Math.min(rows.leaves[first!]!, untilMs) - ROUNDING_MS) return
   const ends: readonly number[] = [SERVED, ABANDONED, CANCELLED, ...fatal]
   const over = earliest(

@@ -1,4 +1,5 @@
 import type { Evidence } from '../../evidence/evidence.ts'
+import { pushbackOf } from '../../evidence/pushback.ts'
 import { FAILED, SERVED, SHED, TIMED_OUT } from '../../evidence/raw-rows.ts'
 import { type Findings, ms } from '../../findings.ts'
 
@@ -32,7 +33,7 @@ function checkBudget(
 
 /** Failures take 1 of the tokens, answers add some; copies need more than half of them. */
 function checkThrottling(
-  { rows, answered }: Evidence,
+  seen: Evidence,
   index: number,
   {
     maxTokens,
@@ -45,14 +46,16 @@ function checkThrottling(
   },
   found: Findings,
 ): void {
+  const { rows, answered } = seen
   const ratio = Math.round(1000 * tokenRatio)
   const full = 1000 * maxTokens
   const keys = [...rows.at.keys()].filter((key) => rows.class[key] === index)
   const changes = keys.flatMap((key) => {
     const outcome = rows.outcome[key]!
     const failed = outcome === SHED || outcome === FAILED || outcome === TIMED_OUT
-    // a fatal failure says nothing about the load of the server
-    if (fatal.includes(outcome) || (!failed && outcome !== SERVED)) return []
+    // a fatal failure says nothing about the load of the server, unless it allows no further copy
+    const told = (pushbackOf(seen, key) ?? 0) < 0
+    if ((fatal.includes(outcome) && !told) || (!failed && outcome !== SERVED)) return []
     return [{ at: answered[key]!, by: failed ? -1000 : ratio }]
   })
   changes.sort((a, b) => a.at - b.at || b.by - a.by)

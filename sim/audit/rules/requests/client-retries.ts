@@ -1,0 +1,185 @@
+import type { Evidence } from '../../evidence/evidence.ts'
+import { pushbackOf } from '../../evidence/pushback.ts'
+import { FAILED, SERVED, SHED, TIMED_OUT } from '../../evidence/raw-rows.ts'
+import { type Findings, ms, type Rule } from '../../findings.ts'
+import type { AttemptEnd, PromisedClientRetry } from '../../promises/promised-reactions.ts'
+import { draw } from './routing-hash.ts'
+
+/** Sums of delays are rounded. */
+const ROUNDING_MS = 1e-6
+const JITTER = 668_265_263
+
+/** A way in which an attempt may have ended for its client, without an answer. */
+interface End {
+  readonly how: AttemptEnd
+  readonly at: number
+  readonly pushbackMs?: number | undefined
+}
+
+/** What a client sent at one time for a call, in all its parts. */
+interface Attempt {
+  readonly key: number
+  readonly number: number
+  /** one of these; empty for an answer; null where it is unknown */
+  readonly ends: readonly End[] | null
+  /** attempts of its call at which the last pushback may have come; 0 for none */
+  readonly pushedBack: Set<number>
+  followed: boolean
+}
+
+const HOW: Readonly<Record<number, AttemptEnd>> = {
+  [FAILED]: 'failed',
+  [SHED]: 'shed',
+  [TIMED_OUT]: 'timed_out',
+}
+
+export const clientRetries: Rule = {
+  rule: 'client-retries',
+  promise: 'clients send a call again after the ends that they retry, at its backoff or pushback',
+  check(seen, found) {
+    const { reactions } = seen.promises
+    for (const [index, { retry, budget }] of (reactions?.classes ?? []).entries()) {
+      if (retry === undefined) continue
+      const untilMs = budget ? -1 : reactions!.untilMs
+      for (const attempts of callsOf(seen, index)) {
+        checkCall(seen, attempts, { retry, untilMs }, found)
+      }
+    }
+  },
+}
+
+/** Attempts by call, in order; calls of a class that began at one instant are taken together. */
+function callsOf(seen: Evidence, index: number): Iterable<Attempt[]> {
+  const { rows } = seen
+  const last = new Map<number, number>()
+  const sends = new Map<number, number[]>()
+  for (let key = 0; key < rows.at.length; key++) {
+    if (rows.class[key] !== index || Number.isNaN(rows.sent[key]!)) continue
+    const first = rows.copyOf[key]!
+    if (first >= 0) {
+      last.set(first, key)
+      continue
+    }
+    const parts = sends.get(rows.sendId[key]!)
+    if (parts === undefined) sends.set(rows.sendId[key]!, [key])
+    else parts.push(key)
+  }
+  const calls = new Map<number, Attempt[]>()
+  for (const parts of sends.values()) {
+    const key = parts[0]!
+    const number = rows.attempt[key]!
+    const ends = endsOf(
+      seen,
+      parts.map((part) => last.get(part) ?? part),
+    )
+    const pushedBack = new Set(number === 1 ? [0] : [])
+    const attempt = { key, number, ends, pushedBack, followed: false }
+    const began = rows.firstScheduledAt[key]!
+    const call = calls.get(began)
+    if (call === undefined) calls.set(began, [attempt])
+    else call.push(attempt)
+  }
+  for (const attempts of calls.values()) attempts.sort((a, b) => a.number - b.number)
+  return calls.values()
+}
+
+/** `parts`: of each part of an attempt, the row of what a proxy sent last. */
+function endsOf(seen: Evidence, parts: readonly number[]): End[] | null {
+  const { rows, answered, retried } = seen
+  const leaves = rows.leaves[parts[0]!]!
+  const at = Math.max(...parts.map((key) => answered[key]!))
+  if (Number.isNaN(at) || parts.some((key) => retried[key] === 1)) return null
+  if (at >= leaves) return [{ how: 'client_timeout', at: leaves }]
+  const lost = parts.filter((key) => rows.outcome[key] !== SERVED)
+  const first = Math.min(...lost.map((key) => answered[key]!))
+  const ends: End[] = []
+  for (const key of lost) {
+    if (answered[key] !== first) continue
+    const how = HOW[rows.outcome[key]!]
+    if (how === undefined) return null
+    ends.push({ how, at, pushbackMs: pushbackOf(seen, key) })
+  }
+  return ends
+}
+
+function checkCall(
+  seen: Evidence,
+  attempts: readonly Attempt[],
+  { retry, untilMs }: { readonly retry: PromisedClientRetry; readonly untilMs: number },
+  found: Findings,
+): void {
+  const { rows } = seen
+  found.checked++
+  for (const attempt of attempts) {
+    if (attempt.number === 1) continue
+    const at = rows.at[attempt.key]!
+    const before = attempts.filter(({ number }) => number === attempt.number - 1)
+    const unknown = before.some(({ ends }) => ends === null)
+    let known: Attempt | null = null
+    for (const one of before) {
+      for (const { due, pushedBack } of duesOf(seen, one, retry)) {
+        if (Math.abs(due - at) > ROUNDING_MS) continue
+        attempt.pushedBack.add(pushedBack)
+        if (known === null || known.followed) known = one
+      }
+    }
+    if (known === null || known.followed) {
+      if (unknown) return
+      found.violated([...before.map(({ key }) => key), attempt.key], () =>
+        textOf(seen, attempt, before, retry),
+      )
+      return
+    }
+    known.followed = true
+  }
+  for (const attempt of attempts) {
+    if (attempt.followed || attempt.ends === null || attempt.ends.length === 0) continue
+    const dues = duesOf(seen, attempt, retry)
+    const latest = Math.max(...dues.map(({ due }) => due))
+    const certain = attempt.ends.every(({ how }) => retry.ends.includes(how)) && dues.length > 0
+    if (!certain || !(latest < untilMs - ROUNDING_MS)) continue
+    found.violated([attempt.key], () => `not sent again, though due at ${ms(latest)}`)
+  }
+}
+
+/** When the attempt after another one may be due; Infinity for never. */
+function duesOf(
+  { rows }: Evidence,
+  { key, number, ends, pushedBack }: Attempt,
+  { maxAttempts, ends: retried, jitter, mostMs }: PromisedClientRetry,
+): { readonly due: number; readonly pushedBack: number }[] {
+  if (number >= maxAttempts || ends === null) return []
+  return ends.flatMap(({ how, at, pushbackMs }) => {
+    if (!retried.includes(how)) return []
+    if (pushbackMs !== undefined) {
+      const due = pushbackMs < 0 ? Number.POSITIVE_INFINITY : at + pushbackMs
+      return [{ due, pushedBack: number }]
+    }
+    return [...pushedBack].map((since) => {
+      const most = mostMs(number - since)
+      const share = draw(rows.sendId[key]!, JITTER)
+      const own = { none: most, full: most * share, equal: (most * (1 + share)) / 2 }[jitter]
+      return { due: at + own, pushedBack: since }
+    })
+  })
+}
+
+function textOf(
+  seen: Evidence,
+  { key, number }: Attempt,
+  before: readonly Attempt[],
+  retry: PromisedClientRetry,
+): string {
+  const attempt = `attempt ${number} at ${ms(seen.rows.at[key]!)}`
+  const [one] = before
+  if (one === undefined) return `${attempt}, but there is no attempt ${number - 1} of its call`
+  if (number > retry.maxAttempts) return `${attempt}, but at most ${retry.maxAttempts} are allowed`
+  const [end] = one.ends ?? []
+  if (end === undefined) return `${attempt}, but the one before was answered`
+  if (!retry.ends.includes(end.how)) return `${attempt}, but ${end.how} is not retried`
+  const [next] = duesOf(seen, one, retry)
+  if (next === undefined || next.due === Number.POSITIVE_INFINITY) {
+    return `${attempt}, but the refusal before allows none`
+  }
+  return `${attempt}, but it was due at ${ms(next.due)}`
+}
