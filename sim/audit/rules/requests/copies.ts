@@ -147,19 +147,21 @@ const isFailure = (outcome: number) => FAILURES.includes(outcome)
 
 /** Each copy is in a queue of its own, while the pool has an open one. */
 function checkPlaces(
-  { rows, queues, ejected }: Evidence,
+  { rows, queues, ejected, delivered }: Evidence,
   keys: readonly number[],
   found: Findings,
 ): void {
   const known = new Set<number>()
   const poolIndex = queues[rows.queue[keys[0]!]!]?.poolIndex
   const ofPool = queues.filter((queue) => queue.poolIndex === poolIndex)
-  for (const key of keys) {
+  // a network delivers copies in any order, and replicas come and go while they are on their way
+  const cameAt = (key: number) => delivered?.[key] ?? rows.sent[key]!
+  for (const key of keys.toSorted((a, b) => cameAt(a) - cameAt(b))) {
     const queue = rows.queue[key]!
-    const sent = rows.sent[key]!
+    const at = cameAt(key)
     const isFree = ({ number, absences }: (typeof ofPool)[number]) =>
       !known.has(number) &&
-      [...absences.closed, ...ejected[number]!].every(({ from, to }) => sent < from || sent > to)
+      [...absences.closed, ...ejected[number]!].every(({ from, to }) => at < from || at > to)
     if (queues[queue]?.poolIndex !== poolIndex) {
       found.violated([keys[0]!, key], () => 'copies of one request, but in two pools')
     } else if (known.has(queue) && ofPool.some(isFree)) {
