@@ -154,7 +154,7 @@ function checkPlaces(
   const known = new Set<number>()
   const poolIndex = queues[rows.queue[keys[0]!]!]?.poolIndex
   const ofPool = queues.filter((queue) => queue.poolIndex === poolIndex)
-  // a network delivers copies in any order, and replicas come and go while they are on their way
+  // a network delivers copies in any order, and replicas may be lost while copies are on their way
   const cameAt = (key: number) => delivered?.[key] ?? rows.sent[key]!
   for (const key of keys.toSorted((a, b) => cameAt(a) - cameAt(b))) {
     const queue = rows.queue[key]!
