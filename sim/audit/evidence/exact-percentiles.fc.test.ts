@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { OUTCOME } from '../../serving/index.ts'
 import { percentile, Rows } from '../../stats/index.ts'
-import { exactPercentiles } from './exact-percentiles.ts'
+import { exactCalls, exactPercentiles } from './exact-percentiles.ts'
 
 const LEVELS = [0, 0.07, 0.5, 0.9, 0.95, 0.99, 0.999, 1]
 
@@ -57,4 +57,17 @@ describe('exact percentiles', () => {
       }),
     )
   })
+})
+
+test('a call that a further copy answers ends when its client has that answer', () => {
+  const rows = rowsOf([30, 8], { outcomes: [OUTCOME.redundant, OUTCOME.served] })
+  rows.at.fill(0)
+  rows.copyOf.set([-1, 0])
+  rows.sendId.set([0, 0])
+  rows.attempt.fill(1)
+  rows.firstScheduledAt.fill(0)
+  rows.done.set([30, 8])
+  rows.answered.set([42, 20])
+  const calls = exactCalls(rows, { class: 0, warmupMs: 0, levels: [1] })
+  expect(calls).toEqual({ made: 1, answered: 1, values: [20] })
 })

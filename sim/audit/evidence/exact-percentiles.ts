@@ -104,7 +104,7 @@ export function exactCalls(
 function copyAnswers(rows: AuditRows): ReadonlyMap<number, number> {
   const answers = new Map<number, number>()
   for (const [key, first] of rows.copyOf.entries()) {
-    if (first >= 0 && rows.outcome[key] === SERVED) answers.set(first, rows.done[key]!)
+    if (first >= 0 && rows.outcome[key] === SERVED) answers.set(first, answeredAt(rows, key))
   }
   return answers
 }

@@ -91,13 +91,13 @@ export class LevelMeter {
 
   #spread(series: Float64Array, level: number, from: Ms, to: Ms): void {
     let at = from
-    while (at < to) {
-      const interval = Math.min(LEVEL_INTERVALS, Math.floor(at / this.#width))
+    let interval = Math.min(LEVEL_INTERVALS, Math.floor(from / this.#width))
+    for (; at < to; interval++) {
       const end = interval < LEVEL_INTERVALS ? Math.min(to, (interval + 1) * this.#width) : to
-      // an edge that is rounded down would not be passed
-      const next = end > at ? end : to
-      series[interval]! += (level * (next - at)) / 1000
-      at = next
+      // an edge that is rounded down is behind
+      if (end <= at) continue
+      series[interval]! += (level * (end - at)) / 1000
+      at = end
     }
   }
 }

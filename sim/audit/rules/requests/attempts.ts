@@ -17,7 +17,7 @@ export function differsFromFirst({ rows }: Evidence, key: number, first: number)
  * them while another one of the pool was open; null where that is allowed.
  */
 export function checkQueues(
-  { rows, queues, ejected }: Evidence,
+  { rows, queues, ejected, delivered }: Evidence,
   keys: readonly number[],
   again: ((queue: number) => string) | null,
   found: Findings,
@@ -25,12 +25,14 @@ export function checkQueues(
   const known = new Set<number>()
   const poolIndex = queues[rows.queue[keys[0]!]!]?.poolIndex
   const ofPool = queues.filter((queue) => queue.poolIndex === poolIndex)
-  for (const key of keys) {
+  // a network delivers copies in any order, and replicas may be lost while copies are on their way
+  const cameAt = (key: number) => delivered?.[key] ?? rows.sent[key]!
+  for (const key of keys.toSorted((a, b) => cameAt(a) - cameAt(b))) {
     const queue = rows.queue[key]!
-    const sent = rows.sent[key]!
+    const at = cameAt(key)
     const isFree = ({ number, absences }: (typeof ofPool)[number]) =>
       !known.has(number) &&
-      [...absences.closed, ...ejected[number]!].every(({ from, to }) => sent < from || sent > to)
+      [...absences.closed, ...ejected[number]!].every(({ from, to }) => at < from || at > to)
     if (queues[queue]?.poolIndex !== poolIndex) {
       found.violated([keys[0]!, key], () => 'attempts of one request, but in two pools')
     } else if (again !== null && known.has(queue) && ofPool.some(isFree)) {

@@ -87,15 +87,18 @@ export const routing: Rule = {
       if (seen.delivered !== null || isRefused(seen, key)) return
       const turn = turns[pool]!
       turns[pool] = turn + 1
-      if (knows) {
+      const beside = isBesideAnother(seen, key)
+      if (knows && !(beside && hasCopies)) {
         const open = openings.ofQueues(candidates, sent)
         // a copy goes where another one is if there is no other place
         const all = open.taken.size < open.numbers.length
         const of = all ? open : openings.ofQueues({ ...candidates, taken: new Set() }, sent)
         // credits of candidates that have another copy stay with the others
         const closing = openings.closing || hasCopies
-        const choice = { of, chosen: queue.number, turn, closing }
-        check(seen, key, { ...choice, routing: queue.pool.routing, loadsKnown, sentPrompts }, found)
+        const choice = { of, chosen: queue.number, turn, closing, sentPrompts }
+        const knowsLoads = loadsKnown && !beside
+        const { routing } = queue.pool
+        check(seen, key, { ...choice, routing, loadsKnown: knowsLoads }, found)
       }
       remember(candidates, queue.number, queue.pool.routing, key)
       candidates.taken.add(queue.number)
@@ -142,6 +145,14 @@ class PlacesOfCopies {
     const first = this.#seen.rows.copyOf[key]!
     return first >= 0 ? first : key
   }
+}
+
+/** Whether a network delivers it at the instant of another one, in an order that rows hide. */
+function isBesideAnother({ keys, rows }: Evidence, key: number): boolean {
+  if (keys === null) return false
+  const { sent, routed = sent } = rows
+  const isCarried = (other: number) => sent[other] === sent[key] && routed[other] !== sent[other]
+  return isCarried(key) && (isCarried(key - 1) || isCarried(key + 1))
 }
 
 /** Whether no replica of its pool took it. */
