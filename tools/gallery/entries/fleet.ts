@@ -107,6 +107,26 @@ const edgeOrCentre = compared(
   ],
 )
 
+const sharedUplink = compared(
+  'shared-uplink',
+  'Short questions and large pictures share one uplink. What shortens the tail of the questions: fair shares of it, or a wider one?',
+  [
+    { scenario: 'shared-uplink', label: 'one by one', phrase: 'one after another' },
+    {
+      scenario: 'shared-uplink',
+      label: 'fair shares',
+      phrase: 'with fair shares',
+      set: ['networks.0.sharing=fair'],
+    },
+    {
+      scenario: 'shared-uplink',
+      label: 'twice as wide',
+      phrase: 'with an uplink twice as wide',
+      set: ['networks.0.bandwidth_mbps=40'],
+    },
+  ],
+)
+
 const BREAKER = 'pools.central.circuit_breakers.max_requests=40'
 
 const proxyRetries = compared(
@@ -131,5 +151,5 @@ const proxyRetries = compared(
 
 export const fleet: Group = {
   title: 'Fleets',
-  entries: [lostReplica, greyFailure, proxyRetries, lostSite, edgeOrCentre],
+  entries: [lostReplica, greyFailure, proxyRetries, lostSite, sharedUplink, edgeOrCentre],
 }
