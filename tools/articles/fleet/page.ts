@@ -1,7 +1,7 @@
 import { placementChart } from '../../../reports/charts/load/placement.ts'
 import { toPng } from '../../../reports/charts/render.ts'
 import { writeWhole } from '../../../runtime/folders/write-whole.ts'
-import type { Interval } from '../../../sim/stats/index.ts'
+import { type Interval, within } from '../../../sim/stats/index.ts'
 import { markdownTable } from '../../markdown-table.ts'
 import { haveTraces } from '../azure.ts'
 import { SHARED } from '../published.ts'
@@ -54,12 +54,10 @@ export function fleetText(studies: readonly Study[], placements: readonly Placem
   )
   return `# Fleet: scalers and places on recorded traffic
 
-\`npm run articles -- fleet --write\` generates this page from recorded rates and requests that are not part of this repository. It does not depend on the machine, and takes some
-40 minutes.
+\`npm run articles -- fleet --write\` generates this page from recorded rates and requests that are not part of this repository. It does not depend on the machine, and takes
+about an hour.
 
 ## Does a forecast beat a reaction?
-
-At the same share of requests in time:
 
 ${verdict(studies)}
 
@@ -76,7 +74,8 @@ How it was compared:
   the headroom that its past changes call for. \`hpa\` scales by concurrency and \`keda\` by the rate for each replica, both with their defaults.
 - **Equal attainment.** Each policy has one setting: the load for each replica. It is varied in steps of 1.5 % (5 % with Azure code), for each policy and time. \`replica-hours\` are the fewest with which ${100 * ATTAINED.wave} % of
   the requests are in time (${100 * ATTAINED.code} % with Azure code, where a burst is over before replicas start), and \`predictive against it\` compares them. So all policies have their best setting in hindsight.
-- **Without hindsight.** The second table of the wave has, for each evening, the setting that was best on the evening before. Then the policies attain different shares, so read the two columns together.
+- **Without hindsight.** The second table of the wave has, for each evening, the setting that was best on the evening before. Then the policies attain different shares, so read the two
+  columns together: ${studies.filter(isWave).map(fragility).join(', ')}. What needs fewer replicas on a known evening has less left on an unknown one.
 - **Intervals.** 95 %, paired over ${EVENINGS} evenings, or over ${DRAWS} draws of arrivals. Regret is against the [oracle](../reference/glossary.md#oracle) with the same traffic.
 - **What was seen before.** \`predictive\` was not changed for this page: its rules and defaults are those that lost an earlier, coarser comparison with \`recent rate\` at 1/400 of the rate. There the noise of
   the arrivals hides the wave.
@@ -89,6 +88,14 @@ ${placementSection(placements)}
 
 const isWave = ({ name }: Study) => name !== 'Azure code'
 const beats = ({ hoursLess }: StudyRow) => (hoursLess.high ?? 0) < 0
+
+/** What the settings of the evening before lead to. */
+function fragility({ startS, rows }: Study): string {
+  const [own, hpa] = ['predictive', 'hpa'].map((name) => rows.find(({ policy }) => policy === name))
+  if (!own?.before || !hpa?.before) return ''
+  const [ahead, behind] = [own, hpa].map(({ before }) => percent(before!.attained.value))
+  return `with starts of ${startS} s \`predictive\` has ${ahead} in time and \`hpa\` ${behind}`
+}
 
 /** The bar: on the wave, fewer replica-hours than every policy that reacts. */
 function verdict(studies: readonly Study[]): string {
@@ -116,7 +123,7 @@ function interval({ value, low, high }: Interval, text: (value: number) => strin
 /** What is found of a pair; a difference counts only where its interval excludes 0. */
 function against(row: StudyRow): string {
   const more = (row.hoursLess.low ?? 0) > 0
-  const found = beats(row) ? 'it needs fewer than' : more ? 'it needs more than' : 'no less than'
+  const found = beats(row) ? 'fewer than' : more ? 'more than' : 'no difference found from'
   return `${found} \`${row.policy}\` (${interval(row.hoursLess, percent)})`
 }
 
@@ -138,7 +145,7 @@ function section({ name, startS, rows }: Study): string {
   ]
   const table = rows.map((row, i) => [
     `\`${row.policy}\``,
-    interval(row.attained, (value) => percent(value, 2)),
+    interval(within(row.attained, 1), (value) => percent(value, 2)),
     interval(row.replicaHours, minus),
     interval(row.regret, minus),
     percent(row.forecasts, 0),
@@ -152,7 +159,7 @@ function section({ name, startS, rows }: Study): string {
       : [
           [
             `\`${policy}\``,
-            interval(before.attained, (value) => percent(value, 2)),
+            interval(within(before.attained, 1), (value) => percent(value, 2)),
             interval(before.replicaHours, minus),
             i === 0 ? '–' : interval(before.hoursLess, percent),
             i === 0 ? '–' : interval(before.attainedLess, (value) => percent(value, 2)),
