@@ -1,9 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs'
+import { pathToFileURL } from 'node:url'
 import { gunzipSync } from 'node:zlib'
 import type { SweepPoint } from './server-model.ts'
 
 /** Folder of the measurements and traces; they are not part of the repository. */
-export const SHARED = new URL('../../../shared/data/', import.meta.url)
+export const SHARED = pathToFileURL('../shared/data/')
 const FILE = new URL('facts/triton_perf_analyzer.csv.gz', SHARED)
 
 /** Public source of the same rows. */
