@@ -93,6 +93,7 @@ export async function planCandidates(
       invalid.push({ set, problem: error.problems[0]! })
     }
   }
+  if (drafts.length === 0) throw new Failure([...new Set(invalid.map(({ problem }) => problem))])
   const scenarios = [system.scenario, ...drafts.map(({ scenario }) => scenario)]
   const priced = scenarios.every(({ pools }) => hourlyCost(pools) !== null)
   const unit = priced ? 'usd_per_hour' : 'replicas'
