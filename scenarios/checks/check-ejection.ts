@@ -21,7 +21,9 @@ function checkReplicas(pool: PoolDraft, draft: Draft): void {
     draft.unused(path, `${why}; set queue.mode to per-replica to have one`)
     return
   }
-  if (replicas === 1) draft.unused(path, `pool ${name} has no other replica`)
+  if (replicas === 1) {
+    draft.unused(path, `pool ${name} has no other replica; or set its replicas to 2 or more`)
+  }
   for (const one of draft.classes) {
     if ((one.fan_out ?? 1) === 1) continue
     const why = `pool ${name} has outlier_detection, and each part needs a replica of its own`

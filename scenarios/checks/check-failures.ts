@@ -46,7 +46,7 @@ function checkPool(
     for (const [j, replica] of (failure.replicas ?? []).entries()) {
       if (replica < replicas) continue
       const at = [...path, 'replicas', j]
-      draft.refuse(at, `less than the ${replicas} replicas of pool ${pool.name}`)
+      draft.refuse(at, `less than ${replicas}, as replicas of pool ${pool.name} are counted from 0`)
     }
   }
   if (failure.kind === 'errors' && draft.generates(pool)) {
