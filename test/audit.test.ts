@@ -147,6 +147,7 @@ test.each(policies)('every rule checks something: %s', (policy) => {
     'ejections',
     'replica-budget',
     'copies',
+    'client-retries',
     'retries',
     'circuit-breaker',
     'sequence-slots',
