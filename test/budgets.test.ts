@@ -175,7 +175,7 @@ test('a budget needs pools that scale, power that is known, and no replay', () =
     textOf(budget).replaceAll(from, to)
   const parse = (text: string) => parseScenario(text, { file: 'budgets.yaml' })
   expect(() => parse(changed(`accelerator: ${card('heavy', 300)},`, ''))).toThrow(
-    /remove watts: the accelerator of pool heavy is this machine, whose power is not known/,
+    /remove watts: the accelerator of pool heavy is this machine, and its power is not known/,
   )
   expect(() => parse(changed(START, `advisory: true, ${START}`))).toThrow(
     /scaling.advisory: expected false, as a budget is shared by what scalers do/,

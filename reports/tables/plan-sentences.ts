@@ -120,7 +120,7 @@ export function searchSentences(plan: Plan): string[] {
       return `Skipped ${count(n)}: ${REASONS[reason]}${why}.`
     }),
     rows.every(({ paid }) => paid !== null)
-      ? 'Replicas are scaled, so nothing was taken for granted: every configuration was simulated whose least replicas are cheaper than the winner.'
+      ? 'With scalers no configuration follows from another one: each was simulated whose least cost is below that of the winner.'
       : compared === 0
         ? 'No two configurations that differ in replicas only were simulated, so that fewer are no better was not checked.'
         : against.length === 0

@@ -35,7 +35,7 @@ export type System = Prepared & Resolved
 export interface PrepareOptions {
   readonly set?: readonly string[]
   readonly seed?: number
-  /** whose changes are applied after `set` */
+  /** a variant; its changes are applied after `set` */
   readonly asVariant?: Variant
   /** stops the reading of traces, which may be long */
   readonly signal?: AbortSignal

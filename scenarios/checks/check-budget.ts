@@ -58,7 +58,7 @@ function checkWatts(most: number | undefined, scaled: readonly PoolDraft[], draf
       tensor_parallel: tensor_parallel ?? undefined,
     })
     if (watts === null) {
-      const why = `the accelerator of pool ${pool.name} is this machine, whose power is not known`
+      const why = `the accelerator of pool ${pool.name} is this machine, and its power is not known`
       draft.unused(['budget', 'watts'], why)
       return
     }

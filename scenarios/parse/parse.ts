@@ -20,7 +20,7 @@ export interface ParseOptions {
   /** `path=value` each, applied in order after `extends` */
   readonly set?: readonly string[] | undefined
   readonly seed?: number | undefined
-  /** whose changes are applied after `set` and `seed` */
+  /** a variant; its changes are applied after `set` and `seed` */
   readonly asVariant?: Variant | undefined
 }
 
