@@ -1,6 +1,6 @@
 import type { ColumnData } from 'hyparquet'
 import type { ColumnSource } from 'hyparquet-writer'
-import { ZodError, z } from 'zod'
+import * as z from 'zod'
 import { EXIT, Failure } from '../../scenarios/index.ts'
 import type { ObservedRun } from '../../sim/experiment/index.ts'
 import { ROW_COLUMNS, type RowColumn, Rows } from '../../sim/stats/index.ts'
@@ -125,7 +125,7 @@ export async function readRows(path: string): Promise<ObservedRun> {
     return await parsed(path, new Uint8Array(bytes).buffer)
   } catch (error) {
     if (error instanceof Failure) throw error
-    const reason = error instanceof ZodError ? z.prettifyError(error) : (error as Error).message
+    const reason = error instanceof z.ZodError ? z.prettifyError(error) : (error as Error).message
     throw new Failure(
       `${path}: not the rows of a run (${reason.split('\n').slice(0, 2).join(' ')})`,
       EXIT.invalidInput,

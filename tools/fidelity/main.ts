@@ -5,7 +5,7 @@ import { ProgressDisplay } from '../../runtime/commands/progress.ts'
 import { documentText } from '../../runtime/folders/documents.ts'
 import { writeWhole } from '../../runtime/folders/write-whole.ts'
 import { hostFingerprint } from '../../runtime/live/host.ts'
-import { commit, version } from '../../runtime/version.ts'
+import { build } from '../../runtime/version.ts'
 import type { FidelityReport } from './fidelity-report.ts'
 import { type CaseReport, type ChangeReport, judgeCase, judgeChange } from './judge.ts'
 import { mutantRows } from './mutant-matrix.ts'
@@ -62,7 +62,7 @@ async function judge(recorded: Recording): Promise<FidelityReport> {
   const date = new Date().toISOString().slice(0, 10)
   return {
     host: hostFingerprint(),
-    made: { date, version: version(), commit: commit(), quick },
+    made: { date, ...build(), quick },
     minutes: recorded.minutes + (performance.now() - started) / 60_000,
     rows: runs.reduce((sum, run) => sum + run.rows.count, 0),
     checksum: checksumOf(join(out, 'replays')),
