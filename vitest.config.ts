@@ -11,6 +11,8 @@ const shared = {
   isolate: false,
   setupFiles: ['test/random-seed.ts'],
   restoreMocks: true,
+  // the built command line is loaded as Node loads it
+  server: { deps: { external: [/\/dist\/[^/]+\.js$/] } },
   // by default one core is left idle, of two
   maxWorkers: '100%',
 }

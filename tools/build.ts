@@ -24,7 +24,7 @@ const TYPES = 'dist/types'
 
 /** Bundles the command line, the library and their thread and process entry points to dist/. */
 await rm('dist', { recursive: true, force: true })
-await build({ ...common, entryPoints: ['cli.ts'], splitting: true })
+await build({ ...common, entryPoints: ['cli.ts', 'runtime/main.ts'], splitting: true })
 // separate bundles: a shared one would load modules that only the commands need
 for (const entry of [
   'runtime/live/dispatcher-thread.ts',
