@@ -1,22 +1,10 @@
 import { execFileSync } from 'node:child_process'
 import { chmod, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { type BuildOptions, build } from 'esbuild'
-import manifest from '../package.json' with { type: 'json' }
+import { build } from 'esbuild'
 import { schemaText } from '../runtime/folders/schema-text.ts'
 import { scenarioJsonSchema } from '../scenarios/index.ts'
-
-const common: BuildOptions = {
-  outdir: 'dist',
-  entryNames: '[name]',
-  bundle: true,
-  format: 'esm',
-  platform: 'node',
-  target: 'node20',
-  // a package of devDependencies goes into the bundle, so that users need not install it
-  external: [...Object.keys(manifest.dependencies), ...Object.keys(manifest.peerDependencies)],
-  logLevel: 'warning',
-}
+import { commandLine, common } from './bundles.ts'
 
 /** The library; package.json names its bundle and its declarations. */
 const LIBRARY = 'runtime/jobs/index'
@@ -24,7 +12,7 @@ const TYPES = 'dist/types'
 
 /** Bundles the command line, the library and their thread and process entry points to dist/. */
 await rm('dist', { recursive: true, force: true })
-await build({ ...common, entryPoints: ['cli.ts', 'runtime/main.ts'], splitting: true })
+await build(commandLine)
 // separate bundles: a shared one would load modules that only the commands need
 for (const entry of [
   'runtime/live/dispatcher-thread.ts',

@@ -9,10 +9,9 @@ import { materialise } from '../models/index.ts'
 import { version } from '../version.ts'
 import type { JobOptions } from './options.ts'
 import { type Prepared, resolveSystem } from './prepare.ts'
-import { REHEARSALS, rehearse } from './rehearsals.ts'
+import { CALIBRATION_SECONDS, REHEARSALS } from './defaults.ts'
+import { rehearse } from './rehearsals.ts'
 
-/** Default time for each model, s. */
-export const CALIBRATION_SECONDS = 60
 
 export interface CalibrateOptions extends JobOptions {
   /** for each model from when it is open, warm-up included; default 60 */

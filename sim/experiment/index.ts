@@ -40,19 +40,13 @@ export { leastReplicas } from './configuration/paid-replicas.ts'
 export { type RunFigures, runFigures } from './configuration/run-figures.ts'
 export { SweepSummary, sweepFigure } from './configuration/sweep-summary.ts'
 export {
-  FIT_BARS,
   type FittedRow,
-  LEAST_CELLS,
   precisionFit,
 } from './fit/efficiency-fit.ts'
 export {
-  CORRELATION_TOLERANCE,
-  FIT_TOLERANCE,
   type FitRow,
-  LEAST_REPLICATIONS,
   statisticsRows,
   tailRows,
-  WIDEST_FACTOR,
 } from './fit/fit-check.ts'
 export { fitInput, fitScenario, replicationFigures, sampleFigures } from './fit/fit-scenario.ts'
 export { type SpreadCell, spreadOf } from './fit/residual-cells.ts'
@@ -159,3 +153,11 @@ export { theoryCase } from './validation/theory-scenario.ts'
 export { measuredRatios } from './variants/measured-ratios.ts'
 export { pairedRatios, variantFigures } from './variants/variant-figures.ts'
 export { variantResources } from './variants/variant-resources.ts'
+export {
+  CORRELATION_TOLERANCE,
+  FIT_BARS,
+  FIT_TOLERANCE,
+  LEAST_CELLS,
+  LEAST_REPLICATIONS,
+  WIDEST_FACTOR,
+} from './fit/fit-limits.ts'

@@ -16,7 +16,8 @@ import type { DocumentOptions } from '../options.ts'
 import { loadSystem } from '../prepare.ts'
 import { type SimulateOptions, simulate } from '../simulate.ts'
 import { readBaseline } from './baseline.ts'
-import { gateOf, MARGIN } from './gate.ts'
+import { MARGIN } from '../defaults.ts'
+import { gateOf } from './gate.ts'
 import { pathIn, shell, tail, versionOf, withOtherVersion } from './other-version.ts'
 
 /** What the scenarios of a prediction gate are compared with. */
