@@ -10,8 +10,8 @@ import {
 import { worst } from '../../sim/experiment/index.ts'
 import { expectTrace } from '../parquet/expect-decodable.ts'
 import { throwIfAborted } from '../process/interruption.ts'
-import { type ClassRows, fitClass } from './fit-class.ts'
 import { REPLICATIONS } from './defaults.ts'
+import { type ClassRows, fitClass } from './fit-class.ts'
 import { LIBRARY_CALL, ownKey, type TraceJobOptions } from './options.ts'
 
 export interface FitTraceOptions extends TraceJobOptions {

@@ -12,11 +12,11 @@ import {
   predictionCase,
   type SimulatedFigures,
 } from '../../../sim/experiment/index.ts'
+import { MARGIN } from '../defaults.ts'
 import type { DocumentOptions } from '../options.ts'
 import { loadSystem } from '../prepare.ts'
 import { type SimulateOptions, simulate } from '../simulate.ts'
 import { readBaseline } from './baseline.ts'
-import { MARGIN } from '../defaults.ts'
 import { gateOf } from './gate.ts'
 import { pathIn, shell, tail, versionOf, withOtherVersion } from './other-version.ts'
 
