@@ -1,5 +1,10 @@
 import * as z from 'zod'
-import { acceleratorJsonSchema, EXIT, type ExitCode, scenarioJsonSchema } from '../../scenarios/index.ts'
+import {
+  acceleratorJsonSchema,
+  EXIT,
+  type ExitCode,
+  scenarioJsonSchema,
+} from '../../scenarios/index.ts'
 import type { fileKinds } from '../commands/document-kinds.ts'
 import { schemaText } from '../folders/schema-text.ts'
 import { out } from '../terminal.ts'

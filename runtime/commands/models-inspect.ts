@@ -1,5 +1,4 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import type { InspectedModel } from '../jobs/inspect-model.ts'
 import { collect, implement, withJson } from './command.ts'
 
 const HELP = `

@@ -48,6 +48,14 @@ export {
   statisticsRows,
   tailRows,
 } from './fit/fit-check.ts'
+export {
+  CORRELATION_TOLERANCE,
+  FIT_BARS,
+  FIT_TOLERANCE,
+  LEAST_CELLS,
+  LEAST_REPLICATIONS,
+  WIDEST_FACTOR,
+} from './fit/fit-limits.ts'
 export { fitInput, fitScenario, replicationFigures, sampleFigures } from './fit/fit-scenario.ts'
 export { type SpreadCell, spreadOf } from './fit/residual-cells.ts'
 export type { Figure } from './fit/residual-figures.ts'
@@ -153,11 +161,3 @@ export { theoryCase } from './validation/theory-scenario.ts'
 export { measuredRatios } from './variants/measured-ratios.ts'
 export { pairedRatios, variantFigures } from './variants/variant-figures.ts'
 export { variantResources } from './variants/variant-resources.ts'
-export {
-  CORRELATION_TOLERANCE,
-  FIT_BARS,
-  FIT_TOLERANCE,
-  LEAST_CELLS,
-  LEAST_REPLICATIONS,
-  WIDEST_FACTOR,
-} from './fit/fit-limits.ts'

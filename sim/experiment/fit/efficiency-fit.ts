@@ -25,7 +25,6 @@ type Confidence = PrecisionFit['confidence']
 /** With fewer cells the errors themselves are uncertain. */
 const FEW_CELLS = 12
 
-
 const MOST_WORST = 5
 
 /** A measured batch or step. */

@@ -8,8 +8,8 @@ import {
   supportsVerdict,
   tInterval,
 } from '../../stats/index.ts'
-import type { SampleFigures } from './fit-scenario.ts'
 import { CORRELATION_TOLERANCE, FIT_TOLERANCE, WIDEST_FACTOR } from './fit-limits.ts'
+import type { SampleFigures } from './fit-scenario.ts'
 
 /** A figure of a trace, and of the traffic fitted to it. */
 export interface FitRow {
