@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
+import { DurationsReporter } from './test/durations-reporter.ts'
 import { LongestFirst } from './test/longest-first.ts'
 
 const shared = {
@@ -9,7 +10,7 @@ const shared = {
   pool: 'forks' as const,
   // what the code is made of is loaded once a worker, not once a file
   isolate: false,
-  setupFiles: ['test/random-seed.ts'],
+  setupFiles: ['test/random-seed.ts', 'test/count-assertions.ts'],
   restoreMocks: true,
   // by default one core is left idle, of two
   maxWorkers: '100%',
@@ -27,6 +28,7 @@ const SUITES = 'test/live-*.test.ts'
  */
 export default defineConfig({
   test: {
+    reporters: ['default', new DurationsReporter()],
     sequence: { sequencer: LongestFirst },
     projects: [
       {

@@ -2,7 +2,6 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { build } from 'esbuild'
 import { describe, expect, test } from 'vitest'
-import { LONGEST } from './longest-files.ts'
 import {
   importCycles,
   repositoryFiles,
@@ -231,11 +230,6 @@ describe('form', () => {
   test('names are kebab-case', () => {
     const name = /^[a-z0-9]+(-[a-z0-9]+)*(\.(test|fc\.test|test-helper|config|d))?\.ts$/
     expect(files.map(({ path }) => path).filter((path) => !name.test(basename(path)))).toEqual([])
-  })
-
-  test('test files that start first exist', () => {
-    const paths = new Set(files.map(({ path }) => path))
-    expect(LONGEST.filter((name) => !paths.has(`test/${name}.test.ts`))).toEqual([])
   })
 
   test('no module imports itself through others', () => {
