@@ -10,6 +10,7 @@ const shared = {
   pool: 'forks' as const,
   // what the code is made of is loaded once a worker, not once a file
   isolate: false,
+  globalSetup: 'test/bundle-children.ts',
   setupFiles: ['test/random-seed.ts', 'test/count-assertions.ts'],
   restoreMocks: true,
   // by default one core is left idle, of two

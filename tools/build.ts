@@ -1,22 +1,10 @@
 import { execFileSync } from 'node:child_process'
 import { chmod, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { type BuildOptions, build } from 'esbuild'
-import manifest from '../package.json' with { type: 'json' }
+import { build } from 'esbuild'
 import { schemaText } from '../runtime/folders/schema-text.ts'
 import { scenarioJsonSchema } from '../scenarios/index.ts'
-
-const common: BuildOptions = {
-  outdir: 'dist',
-  entryNames: '[name]',
-  bundle: true,
-  format: 'esm',
-  platform: 'node',
-  target: 'node20',
-  // a package of devDependencies goes into the bundle, so that users need not install it
-  external: [...Object.keys(manifest.dependencies), ...Object.keys(manifest.peerDependencies)],
-  logLevel: 'warning',
-}
+import { bundleChildren, bundling } from './bundles.ts'
 
 /** The library; package.json names its bundle and its declarations. */
 const LIBRARY = 'runtime/jobs/index'
@@ -24,26 +12,9 @@ const TYPES = 'dist/types'
 
 /** Bundles the command line, the library and their thread and process entry points to dist/. */
 await rm('dist', { recursive: true, force: true })
-await build({ ...common, entryPoints: ['cli.ts'], splitting: true })
-// separate bundles: a shared one would load modules that only the commands need
-for (const entry of [
-  'runtime/live/dispatcher-thread.ts',
-  'runtime/live/engine-process.ts',
-  'runtime/live/executor-thread.ts',
-  'runtime/live/fleet-process.ts',
-  'runtime/memory/arena-process.ts',
-  'runtime/models/build-process.ts',
-  'runtime/noise/noise-process.ts',
-  'runtime/noise/noise-thread.ts',
-  'runtime/parquet/parquet-process.ts',
-  'runtime/jobs/configurations/configuration-process.ts',
-  'runtime/jobs/variants/drift-process.ts',
-  'runtime/jobs/replication-process.ts',
-  'runtime/jobs/replication-thread.ts',
-]) {
-  await build({ ...common, entryPoints: [entry] })
-}
-await build({ ...common, entryPoints: { library: `${LIBRARY}.ts` } })
+await build({ ...bundling, outdir: 'dist', entryPoints: ['cli.ts'], splitting: true })
+await bundleChildren('dist')
+await build({ ...bundling, outdir: 'dist', entryPoints: { library: `${LIBRARY}.ts` } })
 await chmod('dist/cli.js', 0o755)
 // the first line of every scenario in scenarios/library names it, for editors
 await writeFile('scenarios/scenario.schema.json', schemaText(scenarioJsonSchema()))

@@ -1,6 +1,7 @@
 import { type ChildProcess, type ForkOptions, fork } from 'node:child_process'
+import { join } from 'node:path'
 import type { Readable } from 'node:stream'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { EXIT, Failure } from '../../scenarios/index.ts'
 import { type FailureMessage, failureOf } from './failure-message.ts'
 
@@ -180,9 +181,16 @@ export function forkEntry(entry: URL, options: ForkOptions): ChildProcess {
   })
 }
 
-/** The entry point `name` beside a module: bundles of all entry points are in one folder. */
+/**
+ * The entry point `name` beside a module: bundles of all entry points are in one folder. Tests of
+ * the source name such a folder too, because a start from source takes a second.
+ */
 export function entryBeside(module: string, name: string): URL {
-  return new URL(`./${name}.${module.endsWith('.ts') ? 'ts' : 'js'}`, module)
+  if (!module.endsWith('.ts')) return new URL(`./${name}.js`, module)
+  const { SPILLWAY_BUNDLES: bundles } = process.env
+  return bundles === undefined
+    ? new URL(`./${name}.ts`, module)
+    : pathToFileURL(join(bundles, `${name}.js`))
 }
 
 /** Kills a process and, if it leads a process group, the whole group. */
