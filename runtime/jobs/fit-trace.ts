@@ -14,7 +14,7 @@ import {
   WIDEST_FACTOR,
   worst,
 } from '../../sim/experiment/index.ts'
-import { expectTrace } from '../parquet/expect-decodable.ts'
+import { expectTrace } from '../parquet/expect-trace.ts'
 import { throwIfAborted } from '../process/interruption.ts'
 import { type ClassRows, fitClass } from './fit-class.ts'
 import { LIBRARY_CALL, ownKey, REPLICATIONS, type TraceJobOptions } from './options.ts'

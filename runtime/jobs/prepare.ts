@@ -15,7 +15,7 @@ import { type PreparedScenario, type Resolved, resolveSystem } from '../../sim/e
 import type { Profile } from '../../sim/world/index.ts'
 import { loadProfile, referenceProfilePath } from '../folders/profile-file.ts'
 import { contentOf } from '../models/index.ts'
-import { expectTrace } from '../parquet/expect-decodable.ts'
+import { expectTrace } from '../parquet/expect-trace.ts'
 import { throwIfAborted } from '../process/interruption.ts'
 import { doubtfulValues } from './doubtful-values.ts'
 import { sampleLengths } from './sample-lengths.ts'
