@@ -1,5 +1,6 @@
 import pc from 'picocolors'
 import { visible } from '../scenarios/index.ts'
+import { call } from './call.ts'
 import { notWritten } from './folders/write-whole.ts'
 
 /**
@@ -20,8 +21,13 @@ export const styled = (style: Styled['style'], text: string): Styled => ({ style
 /** The output for a terminal: the only control characters are line breaks, tabs and our styles. */
 export function rendered(printable: Printable): string {
   if (typeof printable === 'string') return visible(printable)
-  if ('style' in printable) return pc[printable.style](visible(printable.text))
+  if ('style' in printable) return palette()[printable.style](visible(printable.text))
   return printable.map(rendered).join('')
+}
+
+function palette(): typeof pc {
+  const { colours } = call().io
+  return colours === undefined ? pc : (pc.createColors(colours) as typeof pc)
 }
 
 /** Columns where stdout is no terminal, and the fewest that plots are drawn for. */
@@ -30,61 +36,80 @@ const FEWEST_COLUMNS = 40
 
 /** Columns for what is printed on stdout. */
 export function columns(): number {
-  return Math.max(FEWEST_COLUMNS, process.stdout.columns ?? USUAL_COLUMNS)
+  const { io } = call()
+  return Math.max(FEWEST_COLUMNS, io.stdout.columns ?? USUAL_COLUMNS)
 }
 
-let readerLeft = false
+/** Columns for help on a stream. */
+function helpWidth(stream: 'stdout' | 'stderr'): number {
+  const { isTTY, columns = USUAL_COLUMNS } = call().io[stream]
+  return isTTY === true ? columns : USUAL_COLUMNS
+}
+
+/** How commander prints. */
+export const helpOutput = {
+  writeOut: (text: string) => void out(text),
+  writeErr: (text: string) => err(text),
+  getOutHelpWidth: () => helpWidth('stdout'),
+  getErrHelpWidth: () => helpWidth('stderr'),
+}
 
 /** Prints on stdout. Returns false once the reader has closed the pipe, which is no error. */
 export function out(...parts: readonly Printable[]): boolean {
-  if (readerLeft) return false
+  const running = call()
+  const { io } = running
+  if (running.readerLeft) return false
   try {
-    process.stdout.write(rendered(parts))
+    io.stdout.write(rendered(parts))
   } catch (error) {
     if (!hasLeft(error)) throw notWritten('stdout', error)
-    readerLeft = true
+    running.readerLeft = true
   }
-  return !readerLeft
+  return !running.readerLeft
 }
 
 /** Prints on stderr. Text that cannot be printed there is lost without an error. */
 export function err(...parts: readonly Printable[]): void {
+  const { io } = call()
   try {
-    process.stderr.write(rendered(parts))
+    io.stderr.write(rendered(parts))
   } catch {}
 }
 
-let quiet = false
-
-/** Drops all notes from now on. */
-export function silenceNotes(): void {
-  quiet = true
-}
-
-/** Whether progress and warnings are shown. */
-export const showsNotes = () => !quiet
-
 /** Prints progress or a warning on stderr, unless the command is quiet. */
 export function note(...parts: readonly Printable[]): void {
-  if (!quiet) err(...parts)
+  if (!call().quiet) err(...parts)
 }
 
-/** Handles write errors that are reported after the call; those of stdout are passed to `fail`. */
-export function watchOutput(fail: (error: unknown) => void): void {
-  process.stderr.on('error', () => {})
-  process.stdout.on('error', (error) => {
-    if (hasLeft(error)) readerLeft = true
+/**
+ * Handles write errors that are reported after the call; those of stdout are passed to `fail`.
+ * Returns a function that ends this.
+ */
+export function watchOutput(fail: (error: unknown) => void): () => void {
+  const running = call()
+  const { io } = running
+  const lost = () => {}
+  const failed = (error: unknown) => {
+    if (hasLeft(error)) running.readerLeft = true
     else fail(notWritten('stdout', error))
-  })
+  }
+  io.stderr.on('error', lost)
+  io.stdout.on('error', failed)
+  return () => {
+    io.stderr.off('error', lost)
+    io.stdout.off('error', failed)
+  }
 }
 
 /** Resolves when all output on stdout has left this process or was refused. */
 export async function drained(): Promise<void> {
+  const running = call()
+  const { io } = running
   // write errors of files arrive as events
   await new Promise((resolve) => setImmediate(resolve))
   return new Promise((resolve) => {
-    if (readerLeft || process.stdout.writableLength === 0) resolve()
-    else process.stdout.once('drain', resolve).once('close', resolve)
+    if (running.readerLeft || io.stdout.writableLength === 0) resolve()
+    else io.stdout.once('drain', resolve).once('close', resolve)
   })
 }
 

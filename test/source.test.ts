@@ -127,7 +127,7 @@ describe('boundaries', () => {
       'runtime/commands/progress.ts': 'a bar moves the cursor; its phase is made visible there',
       'runtime/memory/arena-process.ts': 'its parent reads its stderr and prints none of it',
     }
-    const doors = /\bprocess\s*\??\.\s*(stdout|stderr)\b|\bconsole\b|\bwriteSync\b/g
+    const doors = /\b(process|io)\s*\??\.\s*(stdout|stderr)\b|\bconsole\b|\bwriteSync\b/g
     const hidden = /\bpicocolors\b|\bemitWarning\b|\{[^}]*\b(stdout|stderr)\b[^}]*\} = process\b/g
     const printing = found(product, ({ code }) => [
       ...matches(withoutTexts(code), doors),

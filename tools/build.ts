@@ -12,7 +12,12 @@ const TYPES = 'dist/types'
 
 /** Bundles the command line, the library and their thread and process entry points to dist/. */
 await rm('dist', { recursive: true, force: true })
-await build({ ...bundling, outdir: 'dist', entryPoints: ['cli.ts'], splitting: true })
+await build({
+  ...bundling,
+  outdir: 'dist',
+  entryPoints: ['cli.ts', 'runtime/main.ts'],
+  splitting: true,
+})
 await bundleChildren('dist')
 await build({ ...bundling, outdir: 'dist', entryPoints: { library: `${LIBRARY}.ts` } })
 await chmod('dist/cli.js', 0o755)

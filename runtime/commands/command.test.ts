@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { EXIT, Failure } from '../../scenarios/index.ts'
+import { EXIT, type ExitCode, Failure } from '../../scenarios/index.ts'
+import { asCall } from '../call.ts'
 import { hostFingerprint } from '../live/host.ts'
 import { version } from '../version.ts'
 import {
@@ -14,8 +15,14 @@ import {
 
 afterEach(() => {
   vi.restoreAllMocks()
-  process.exitCode = undefined
 })
+
+/** Runs an action as a command; returns its exit code. */
+const act = (perform: (signal: AbortSignal) => Promise<ExitCode>) =>
+  asCall([], process, async (call) => {
+    await action(perform)()
+    return call.exitCode
+  })
 
 const stderr = () => {
   const lines: string[] = []
@@ -55,16 +62,15 @@ describe('options', () => {
 
 describe('an action', () => {
   test('sets the exit code', async () => {
-    await action(async () => EXIT.undecided)()
-    expect(process.exitCode).toBe(EXIT.undecided)
+    expect(await act(async () => EXIT.undecided)).toBe(EXIT.undecided)
   })
 
   test('prints each problem of a failure on a line, without a stack trace', async () => {
     const lines = stderr()
-    await action(async () => {
+    const code = await act(async () => {
       throw new Failure(['one', 'two'], EXIT.notComparable)
-    })()
-    expect(process.exitCode).toBe(EXIT.notComparable)
+    })
+    expect(code).toBe(EXIT.notComparable)
     expect(lines).toHaveLength(2)
     expect(lines[1]).toMatch(/error.*: two\n$/)
     expect(lines.join('')).not.toContain('    at ')
@@ -78,51 +84,49 @@ describe('an action', () => {
 
   test('is aborted by Ctrl-C, which has no effect after its end', async () => {
     const exit = vi.spyOn(process, 'exit').mockReturnValue(undefined as never)
-    await action(async () => EXIT.ok)()
+    await act(async () => EXIT.ok)
     const before = process.listenerCount('SIGINT')
     let seen: boolean[] = []
-    await action(async (signal) => {
+    const code = await act(async (signal) => {
       seen = [signal.aborted]
       process.emit('SIGINT')
       seen.push(signal.aborted)
       return EXIT.ok
-    })()
+    })
     expect(seen).toEqual([false, true])
     expect(process.listenerCount('SIGINT')).toBe(before)
     process.emit('SIGINT', 'SIGINT')
     process.emit('SIGINT', 'SIGINT')
     expect(exit).not.toHaveBeenCalled()
-    expect(process.exitCode).toBe(EXIT.ok)
+    expect(code).toBe(EXIT.ok)
   })
 })
 
 test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('%s ends an action', async (name) => {
   let aborted = false
-  await action(async (signal) => {
+  await act(async (signal) => {
     process.emit(name)
     aborted = signal.aborted
     return EXIT.ok
-  })()
+  })
   expect(aborted).toBe(true)
 })
 
 test('a terminal that hangs up twice leaves time for the clean-up, a second Ctrl-C does not', async () => {
   const exit = vi.spyOn(process, 'exit').mockReturnValue(undefined as never)
-  await action(async () => {
+  await act(async () => {
     process.emit('SIGHUP', 'SIGHUP')
     process.emit('SIGHUP', 'SIGHUP')
     expect(exit).not.toHaveBeenCalled()
     process.emit('SIGINT', 'SIGINT')
     return EXIT.ok
-  })()
+  })
   expect(exit).toHaveBeenCalledWith(EXIT.interrupted)
 })
 
-test('the command line can be pasted into a shell again', () => {
-  const argv = process.argv
-  process.argv = ['node', 'cli', 'run', 'a.yaml', '--set', "slo.web=['p(99) latency_ms < 1']"]
-  const line = commandLine()
-  process.argv = argv
+test('the command line can be pasted into a shell again', async () => {
+  const words = ['run', 'a.yaml', '--set', "slo.web=['p(99) latency_ms < 1']"]
+  const line = await asCall(words, process, async () => commandLine())
   expect(line).toBe("spillway run a.yaml --set 'slo.web=['\\''p(99) latency_ms < 1'\\'']'")
 })
 

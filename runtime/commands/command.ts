@@ -8,12 +8,13 @@ import {
   type Variant,
   visibleLine,
 } from '../../scenarios/index.ts'
+import { call } from '../call.ts'
 import { notUsable } from '../folders/write-whole.ts'
 import { REPLICATIONS } from '../jobs/options.ts'
 import { REHEARSALS } from '../jobs/rehearsals.ts'
 import { allocationFailure } from '../process/failure-message.ts'
 import { endAtOnce, ignore, onEnding } from '../process/interruption.ts'
-import { err, note as printNote, silenceNotes, styled } from '../terminal.ts'
+import { err, note as printNote, styled } from '../terminal.ts'
 
 /** Options that every command with a scenario takes. */
 export interface ScenarioOptions {
@@ -175,7 +176,8 @@ export function action<Args extends unknown[]>(
   return async (...args) => {
     // commander passes the command last
     const command = args.at(-1) as Command | undefined
-    if (command?.opts().quiet === true) silenceNotes()
+    const running = call()
+    running.quiet = command?.opts().quiet === true
     const abort = new AbortController()
     onEnding((signal) => {
       // a second Ctrl-C skips the clean-up; a terminal may hang up twice
@@ -183,9 +185,9 @@ export function action<Args extends unknown[]>(
       abort.abort()
     })
     try {
-      process.exitCode = await perform(abort.signal, ...args)
+      running.exitCode = await perform(abort.signal, ...args)
     } catch (error) {
-      process.exitCode = report(error)
+      running.exitCode = report(error)
     } finally {
       onEnding(ignore)
     }
@@ -196,7 +198,7 @@ export function action<Args extends unknown[]>(
 export function commandLine(): string {
   const quoted = (word: string) =>
     /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
-  return ['spillway', ...process.argv.slice(2).map(quoted)].join(' ')
+  return ['spillway', ...call().words.map(quoted)].join(' ')
 }
 
 /** Prints a warning on stderr, unless the command is quiet. */
@@ -204,10 +206,9 @@ export function warn(text: string): void {
   printNote(styled('yellow', 'warning'), `: ${text}\n`)
 }
 
-const noted = new Set<string>()
-
 /** Prints on stderr what a command took for granted, once: both sides of a what-if may share it. */
 export function note(text: string): void {
+  const { noted } = call()
   if (noted.has(text)) return
   noted.add(text)
   printNote(styled('dim', 'note'), `: ${visibleLine(text)}\n`)

@@ -1,7 +1,8 @@
 import cliProgress from 'cli-progress'
 import { visibleLine } from '../../scenarios/index.ts'
+import { call } from '../call.ts'
 import type { Progress } from '../jobs/options.ts'
-import { note, showsNotes } from '../terminal.ts'
+import { note } from '../terminal.ts'
 import { warn } from './command.ts'
 
 /** Interval between the lines of one phase where there is no terminal, ms. */
@@ -28,11 +29,12 @@ export class ProgressDisplay {
   #begun = { at: 0, done: 0 }
 
   constructor() {
+    const { io, quiet } = call()
     this.#bar =
-      process.stderr.isTTY && showsNotes()
+      io.stderr.isTTY === true && !quiet
         ? new cliProgress.SingleBar({
             format: '{phase}  {bar}  {percentage} %  {eta_formatted} left',
-            stream: process.stderr,
+            stream: io.stderr,
             clearOnComplete: true,
             hideCursor: true,
           })

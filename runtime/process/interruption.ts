@@ -8,11 +8,14 @@ type Handler = (signal: NodeJS.Signals) => void
 
 let current: Handler | null = null
 
-/** Replaces the handler of the signals that ask a command to end. */
-export function onEnding(handler: Handler): void {
+/** The handler that `onEnding` has set. */
+export const endingHandler = (): Handler | null => current
+
+/** Replaces the handler of the signals that ask a command to end; null: removes it. */
+export function onEnding(handler: Handler | null): void {
   for (const signal of ENDING) {
     // in this order: a signal without a handler ends the process
-    process.on(signal, handler)
+    if (handler !== null) process.on(signal, handler)
     if (current !== null) process.off(signal, current)
   }
   current = handler
