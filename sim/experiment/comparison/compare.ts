@@ -66,6 +66,8 @@ export interface ComparisonInput {
   readonly durationMs: number
   readonly seed: number
   readonly onProgress?: (done: number, of: number) => void
+  /** a caller that compares the same replays again may keep their simulations */
+  readonly simulate?: typeof simulateReplay
 }
 
 /**
@@ -272,18 +274,29 @@ function unpredicted(compared: Compared): Compared {
 
 /** Simulations of the replays named, [replay][run]. */
 function simulateAll(input: ComparisonInput, replays: readonly number[]): SimulatedPercentiles[][] {
+  const { simulate = simulateReplay, onProgress } = input
   const of = replays.length * STRUCTURE_RUNS
-  return replays.map((replay, place) => {
-    const { rows, timers, moves = [] } = input.replays[replay]!
-    const simulate = structureSimulator({ ...input, rows, timers, moves })
-    return Array.from({ length: STRUCTURE_RUNS }, (_, i) => {
-      const run = simulate(i)
-      const { sorted } = latenciesOf(run.rows, input.warmupMs)
-      input.onProgress?.(place * STRUCTURE_RUNS + i + 1, of)
-      return {
-        all: PERCENTILES.map((p) => percentile(sorted, p)),
-        stallFree: stallFreeFigures(run, input),
-      }
-    })
+  return replays.map((replay, place) =>
+    simulate(input, input.replays[replay]!, (run) => {
+      onProgress?.(place * STRUCTURE_RUNS + run + 1, of)
+    }),
+  )
+}
+
+/** Simulates a replay under its own machine; `onRun` is called after each run. */
+export function simulateReplay(
+  input: Pick<ComparisonInput, 'plan' | 'requests' | 'work' | 'warmupMs' | 'seed'>,
+  { rows, timers, moves = [] }: ObservedRun,
+  onRun?: (run: number) => void,
+): SimulatedPercentiles[] {
+  const simulate = structureSimulator({ ...input, rows, timers, moves })
+  return Array.from({ length: STRUCTURE_RUNS }, (_, i) => {
+    const run = simulate(i)
+    const { sorted } = latenciesOf(run.rows, input.warmupMs)
+    onRun?.(i)
+    return {
+      all: PERCENTILES.map((p) => percentile(sorted, p)),
+      stallFree: stallFreeFigures(run, input),
+    }
   })
 }

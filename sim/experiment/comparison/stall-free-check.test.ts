@@ -1,8 +1,14 @@
 import { describe, expect, test } from 'vitest'
 import { comparisonSchema } from '../../documents/index.ts'
 import { PERCENTILES, percentile } from '../../stats/index.ts'
-import { compareRuns } from './compare.ts'
-import { DYNAMIC, type KnownRun, knownPlan, knownRun } from './known-machine.test-helper.ts'
+import { compareRuns, simulateReplay } from './compare.ts'
+import {
+  DYNAMIC,
+  type KnownRun,
+  knownPlan,
+  knownRun,
+  simulatedOnce,
+} from './known-machine.test-helper.ts'
 import { latenciesOf } from './latencies.ts'
 import { stallFreeFigures } from './stall-free.ts'
 import { sharesOf } from './stall-free-check.ts'
@@ -21,6 +27,8 @@ const predictions = others.map((run) => ({
   stallFree: stallFreeFigures(run, { ...run, warmupMs: 0 }),
 }))
 
+const simulate = simulatedOnce()
+
 const compare = (change: Partial<Parameters<typeof compareRuns>[0]> = {}) =>
   compareRuns({
     ...first,
@@ -35,6 +43,7 @@ const compare = (change: Partial<Parameters<typeof compareRuns>[0]> = {}) =>
     warmupMs: 0,
     durationMs: 1000 * SECONDS,
     seed: 1,
+    simulate,
     ...change,
   })
 
@@ -126,7 +135,10 @@ test('the shares are the mean of replays, and the middle of replications', () =>
 })
 
 test('where no measured request is counted, there is no percentile', () => {
-  const { percentiles, stall_free, checks } = compare({ warmupMs: 2000 * SECONDS })
+  const { percentiles, stall_free, checks } = compare({
+    warmupMs: 2000 * SECONDS,
+    simulate: simulateReplay,
+  })
   expect([percentiles, stall_free.percentiles]).toEqual([[], []])
   expect(checks.structure.verdict).toBe('UNDECIDED')
 })
