@@ -6,6 +6,9 @@ import { documentText } from '../../runtime/folders/documents.ts'
 import { writeWhole } from '../../runtime/folders/write-whole.ts'
 import { hostFingerprint } from '../../runtime/live/host.ts'
 import { commit, version } from '../../runtime/version.ts'
+import { figuresOfFidelity } from '../claims/figures/fidelity.ts'
+import { withHead } from '../claims/head.ts'
+import { beginStudy, writeRecord } from '../claims/record.ts'
 import type { FidelityReport } from './fidelity-report.ts'
 import { type CaseReport, type ChangeReport, judgeCase, judgeChange } from './judge.ts'
 import { mutantRows } from './mutant-matrix.ts'
@@ -28,6 +31,7 @@ const CALIBRATION_S = 36
 const quick = process.argv.includes('--quick')
 const suite = quick ? quickSuite() : wholeSuite()
 const out = join('runs', quick ? 'fidelity-quick' : 'fidelity')
+const begun = quick ? null : beginStudy('fidelity')
 const recording = await recordSuite(out, suite, CALIBRATION_S)
 const report = await judge(recording)
 await writeWhole(join(out, 'fidelity.json'), documentText(report))
@@ -36,7 +40,11 @@ await writeWhole(reportFile, await fidelityHtml(report))
 process.stderr.write(`report: ${reportFile}\n`)
 const page = fidelityPage(report)
 process.stdout.write(page)
-if (!quick) await writeWhole('docs/background/fidelity.md', page)
+if (begun !== null) {
+  const { minutes } = report
+  const record = await writeRecord(begun, figuresOfFidelity(report), { minutes })
+  await writeWhole('docs/background/fidelity.md', withHead(page, record))
+}
 
 async function judge(recorded: Recording): Promise<FidelityReport> {
   const started = performance.now()
