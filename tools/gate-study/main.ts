@@ -6,7 +6,7 @@ import { syntheticGates } from '../../sim/experiment/index.ts'
 import { figuresOfGates, minutesOf } from '../claims/figures/gate-study.ts'
 import { withHead } from '../claims/head.ts'
 import { beginStudy, writeRecord } from '../claims/record.ts'
-import { type Study, studyPage } from './page.ts'
+import { longRunRows, type Study, studyPage } from './page.ts'
 import { type Kind, record } from './record.ts'
 import { blocksOf, resample } from './resample.ts'
 
@@ -69,6 +69,6 @@ if (begun !== null) {
   const { gates, truth } = recorded
   const live = [...gates.aa, ...gates.slower].map(minutesOf).reduce((a, b) => a + b, truth.minutes)
   const minutes = Math.max(live, (performance.now() - begun.sinceMs) / 60_000)
-  const record = await writeRecord(begun, figuresOfGates(study), { minutes })
+  const record = await writeRecord(begun, figuresOfGates(study, longRunRows(recorded)), { minutes })
   await writeWhole(PAGE, withHead(page, record))
 }

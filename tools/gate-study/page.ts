@@ -134,7 +134,9 @@ function resampledTable({ resampled }: Study): string {
   )
 }
 
-/** The long run beside the derived percentiles of the live gates with the slower head. */
+/** A percentile of the long run, beside those that the live gates of the slower head derived. */
+export type LongRunRow = ReturnType<typeof longRunRows>[number]
+
 export function longRunRows({ gates, truth }: Recorded) {
   const metrics = (gate: Gate, name: string) =>
     gate.cases[0]!.metrics.find((metric) => metric.name === name)

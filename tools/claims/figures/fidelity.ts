@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { percentileLabel } from '../../../sim/stats/index.ts'
+import { percentileLabel } from '../../../sim/stats/intervals/percentile.ts'
 import type { FidelityReport } from '../../fidelity/fidelity-report.ts'
 import { count, errors, errorsOf, middle, tally, verdicts } from './parts.ts'
 

@@ -1,8 +1,7 @@
 import { z } from 'zod'
 import type { Gate } from '../../../sim/documents/index.ts'
-import { longRunRows, type Study } from '../../gate-study/page.ts'
+import type { LongRunRow, Study } from '../../gate-study/page.ts'
 import type { Kind } from '../../gate-study/record.ts'
-import { blocksOf } from '../../gate-study/resample.ts'
 import { count, middle, tally, verdicts } from './parts.ts'
 
 const kind = z.strictObject({
@@ -33,10 +32,16 @@ export const gateStudyFigures = z.strictObject({
 })
 export type GateStudyFigures = z.infer<typeof gateStudyFigures>
 
-export function figuresOfGates({ recorded, resampled }: Study): GateStudyFigures {
+export function figuresOfGates(
+  { recorded, resampled }: Study,
+  longRun: readonly LongRunRow[],
+): GateStudyFigures {
   const of = (kind: Kind) => ({
     live: tally(recorded.gates[kind].map(({ verdict }) => verdict)),
-    blocks: blocksOf(recorded.gates[kind]).length,
+    blocks: recorded.gates[kind].reduce(
+      (sum, { cases }) => sum + measuredOf(cases).blocks.length,
+      0,
+    ),
     resampled: resampled[kind].map(({ margin, gates, shares }) => {
       return { margin, gates, pass: shares.PASS, fail: shares.FAIL, undecided: shares.UNDECIDED }
     }),
@@ -46,9 +51,11 @@ export function figuresOfGates({ recorded, resampled }: Study): GateStudyFigures
     aa: of('aa'),
     slower: of('slower'),
     minutes: { median: middle(minutes), most: Math.max(...minutes) },
-    longRun: longRunRows(recorded).map(({ p, held, derived }) => ({ p, held, of: derived.length })),
+    longRun: longRun.map(({ p, held, derived }) => ({ p, held, of: derived.length })),
   }
 }
 
 /** Duration of a live gate. */
-export const minutesOf = ({ cases }: Gate) => cases[0]!.measured!.minutes
+export const minutesOf = ({ cases }: Gate) => measuredOf(cases).minutes
+
+const measuredOf = ([only]: Gate['cases']) => only!.measured!
