@@ -1,5 +1,7 @@
 import { existsSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
+import { type Prepared, prepare } from '../../runtime/jobs/prepare.ts'
+import { fileOf } from '../articles/azure.ts'
 
 /** One configuration that is replayed. */
 export interface Case {
@@ -21,6 +23,15 @@ export interface Session {
   readonly name: string
   readonly rounds: number
   readonly cases: readonly Case[]
+}
+
+/**
+ * Reads the scenario of a case. Nothing here judges its objectives, and one over a window that is
+ * longer than the shortened scenario would be refused; so it has none.
+ */
+export function prepareCase({ scenario, set }: Case): Promise<Prepared> {
+  const path = join('scenarios', 'library', `${scenario}.yaml`)
+  return prepare(path, { set: [...set, 'slo={}'] })
 }
 
 const pool = (key: string, value: string | number) => `pools.central.${key}=${value}`
@@ -104,10 +115,10 @@ const session = (name: string, rounds: number, set: readonly string[]): Session 
   cases: [{ name, scenario: name, set }],
 })
 
-/** The Azure trace is downloaded by the user: SPILLWAY_AZURE_CODE is its path. */
+/** Where the Azure trace is: it is no part of the repository, and SPILLWAY_AZURE_CODE may name it. */
 function azure(rounds: number): Session[] {
-  const trace = process.env.SPILLWAY_AZURE_CODE
-  if (trace === undefined || !existsSync(trace)) return []
+  const trace = process.env.SPILLWAY_AZURE_CODE ?? fileOf('code')
+  if (!existsSync(trace)) return []
   return [session('azure-code', rounds, [`traffic.code.arrivals.file=${resolve(trace)}`])]
 }
 
@@ -126,10 +137,21 @@ export function wholeSuite(): readonly Session[] {
 
 /** A part of it in about five minutes: the same checks with fewer data. */
 export function quickSuite(): readonly Session[] {
-  const changed = ['yardstick A', 'max batch 8 → 2', 'window 1 ms → 0']
-  const { cases, ...changes } = yardstickChanges(4, 4)
+  const changes = ['yardstick A', 'max batch 8 → 2', 'window 1 ms → 0']
+  return [only(yardstickChanges(4, 4), changes), rehearsed(4, 4)]
+}
+
+/** Some seconds of it, with little traffic on models that are opened once. */
+export function smokeSuite(): readonly Session[] {
+  const { of, change } = changesOf('yardstick', yardstick, 2)
+  const changed = [of('A', 0.1), change('load 0.1 → 0.15', 0.15)]
   return [
-    { ...changes, cases: cases.filter(({ name }) => changed.some((end) => name.endsWith(end))) },
-    rehearsed(4, 4),
+    { name: 'yardstick-changes', rounds: 3, cases: changed },
+    only(rehearsed(2, 1), ['load 0.3']),
   ]
+}
+
+/** The cases of a session whose names end with one of these. */
+function only({ cases, ...session }: Session, ends: readonly string[]): Session {
+  return { ...session, cases: cases.filter(({ name }) => ends.some((end) => name.endsWith(end))) }
 }
