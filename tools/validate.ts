@@ -25,6 +25,9 @@ import {
   lognormalFigures,
   mm1Sojourn,
 } from '../sim/theory/index.ts'
+import { figuresOfValidation } from './claims/figures/validation.ts'
+import { withHead } from './claims/head.ts'
+import { beginStudy, writeRecord } from './claims/record.ts'
 import { type EngineCoverage, engineCoverage } from './engine-coverage.ts'
 import { markdownTable } from './markdown-table.ts'
 
@@ -216,6 +219,7 @@ ${coverageTable}
 `
 }
 
+const begun = beginStudy('validation')
 const rows: TheoryRow[] = []
 for (const theoryCase of theoryCases()) {
   const values = simulateCase(theoryCase, REPLICATIONS)
@@ -240,7 +244,9 @@ console.log(
 )
 if (process.argv.includes('--write')) {
   mkdirSync('docs/background', { recursive: true })
-  writeFileSync(PAGE, validationPage(rows, coverage))
+  const trials = { trials: TRIALS, least: LEAST, most: MOST }
+  const record = await writeRecord(begun, figuresOfValidation(rows, coverage, trials))
+  writeFileSync(PAGE, withHead(validationPage(rows, coverage), record))
   console.log(`Wrote ${PAGE}`)
 }
 process.exitCode = problems.length === 0 ? 0 : 1

@@ -4,6 +4,8 @@ import { fileURLToPath } from 'node:url'
 import { hostFingerprint } from '../../runtime/live/host.ts'
 import { stream } from '../../sim/kernel/index.ts'
 import { Histogram } from '../../sim/stats/index.ts'
+import { figuresOfBench } from '../claims/figures/bench.ts'
+import { beginStudy, writeRecord } from '../claims/record.ts'
 import { allocatorFigures } from './allocators.ts'
 import { type Figure, figure, figureLine, millisecondsOf, outputOf } from './figure.ts'
 import { kernelFigures } from './kernel.ts'
@@ -69,7 +71,7 @@ function* startupFigures(): Generator<Figure> {
   yield figure('Start-up of Node alone', 'ms', bare)
 }
 
-function main(args: readonly string[]): void {
+async function main(args: readonly string[]): Promise<void> {
   const json = args.includes('--json')
   const named = args.filter((arg) => arg in parts)
   const chosen = Object.keys(parts).filter((part) =>
@@ -77,6 +79,8 @@ function main(args: readonly string[]): void {
       ? args.includes(`--${part}`) || named.includes(part)
       : named.length === 0 || named.includes(part),
   )
+  // a part alone is no record of all figures
+  const begun = named.length === 0 ? beginStudy('bench') : null
   const host = hostFingerprint()
   if (!json) console.log(`${host.cpu}, ${host.cores} cores, Node ${host.node}, ${host.platform}\n`)
   const figures: Figure[] = []
@@ -87,6 +91,7 @@ function main(args: readonly string[]): void {
     }
   }
   if (json) console.log(JSON.stringify({ machine: host, figures }, null, 2))
+  if (begun !== null) await writeRecord(begun, figuresOfBench(figures))
 }
 
 /**
@@ -113,4 +118,4 @@ async function bundleAndRun(args: readonly string[]): Promise<number> {
 const args = process.argv.slice(2)
 if (import.meta.url.endsWith('.ts')) process.exitCode = await bundleAndRun(args)
 else if (args[0] === '--memory-of') await measureMemory(args.slice(1))
-else main(args)
+else await main(args)

@@ -6,6 +6,9 @@ import { documentText } from '../../runtime/folders/documents.ts'
 import { writeWhole } from '../../runtime/folders/write-whole.ts'
 import { hostFingerprint } from '../../runtime/live/host.ts'
 import { commit, version } from '../../runtime/version.ts'
+import { figuresOfFidelity } from '../claims/figures/fidelity.ts'
+import { withHead } from '../claims/head.ts'
+import { beginStudy, writeRecord } from '../claims/record.ts'
 import { smokeRun, studyCommand } from '../study.ts'
 import type { FidelityReport } from './fidelity-report.ts'
 import { type CaseReport, type ChangeReport, judgeCase, judgeChange } from './judge.ts'
@@ -36,6 +39,7 @@ if (smoke) {
     return `${rows} requests of ${cases.length} cases replayed and ${changes.length} change judged`
   })
 } else {
+  const begun = quick ? null : beginStudy('fidelity')
   const report = await studied(
     join('runs', quick ? 'fidelity-quick' : 'fidelity'),
     quick ? quickSuite() : wholeSuite(),
@@ -43,7 +47,11 @@ if (smoke) {
   )
   const page = fidelityPage(report)
   process.stdout.write(page)
-  if (!quick) await writeWhole('docs/background/fidelity.md', page)
+  if (begun !== null) {
+    const { minutes } = report
+    const record = await writeRecord(begun, figuresOfFidelity(report), { minutes })
+    await writeWhole('docs/background/fidelity.md', withHead(page, record))
+  }
 }
 
 /** Replays a suite after so many seconds of calibration for each model, and writes its report. */

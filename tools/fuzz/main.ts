@@ -2,6 +2,9 @@ import { join } from 'node:path'
 import { Command } from 'commander'
 import { positiveNumber, wholeNumber } from '../../runtime/commands/command.ts'
 import { expectBuilt, ROOT } from '../../test/command-line.ts'
+import type { FiguresOf, StudyName } from '../claims/figures/index.ts'
+import { type Begun, beginStudy, writeRecord } from '../claims/record.ts'
+import { STUDIES } from '../claims/studies.ts'
 import { deaths, deathsText } from './deaths.ts'
 import { readSeed } from './input.ts'
 import { codesText, fuzzInputs, nameOf, saveSeed, Workshop } from './inputs.ts'
@@ -24,6 +27,16 @@ const shown = (text: string) => JSON.stringify(text.slice(0, 1000))
 
 function fail(failed: boolean): void {
   if (failed) process.exitCode = 1
+}
+
+/** Writes the record of a run that is at least as long as the whole one. */
+async function recordWhole<Name extends StudyName>(
+  begun: Begun<Name>,
+  ran: number,
+  figures: FiguresOf<Name>,
+): Promise<void> {
+  const whole = Number(STUDIES[begun.study].args.at(-1))
+  if (ran >= whole) await writeRecord(begun, figures)
 }
 
 /** Calls `use` with a workshop and a clock in seconds. */
@@ -62,6 +75,7 @@ program
   .option('--save <dir>', 'folder for seed files', join(ROOT, 'test/fuzz/seeds'))
   .action((inputs: number, options: { seed: number; first: number; kind?: string; save: string }) =>
     inWorkshop(LIMIT_MS, async (shop, seconds) => {
+      const begun = beginStudy('fuzz-inputs')
       const { save, ...chosen } = options
       const found = new Map<string, number>()
       const { findings, codes, sampled, differing, long } = await fuzzInputs(shop, {
@@ -87,6 +101,11 @@ program
       for (const [fault, often] of found) console.log(`  ${often} x ${fault}`)
       for (const line of differing) console.log(`  ${line}`)
       fail(findings.length + differing.length > 0)
+      if (options.kind !== undefined) return
+      await recordWhole(begun, inputs, {
+        ...{ inputs, seed: options.seed, findings: findings.length },
+        ...{ sampled, differing: differing.length },
+      })
     }),
   )
 
@@ -97,6 +116,7 @@ program
   .option('--seed <n>', 'seed of the moments', count, now())
   .action((number: number, { seed }: { seed: number }) =>
     inWorkshop(KILL_LIMIT_MS, async (shop, seconds) => {
+      const begun = beginStudy('fuzz-kills')
       const result = await kills(shop, number, seed, (outcome) => {
         const { command, signal, atMs, toGroup, ended, faults } = outcome
         if (faults.length === 0) return
@@ -108,6 +128,7 @@ program
       const failed = result.outcomes.filter(({ faults }) => faults.length > 0).length
       console.log(`seed ${seed}: ${number} kills in ${seconds()}, ${failed} failed`)
       fail(failed > 0)
+      await recordWhole(begun, number, { kills: number, seed, findings: failed })
     }),
   )
 
@@ -118,6 +139,7 @@ program
   .option('--seed <n>', 'seed of the moments', count, now())
   .action((number: number, { seed }: { seed: number }) =>
     inWorkshop(KILL_LIMIT_MS, async (shop, seconds) => {
+      const begun = beginStudy('fuzz-sweeps')
       const { completed, rows, faults } = await shop.within({ args: [] }, (folder) =>
         killSweeps(folder, number, seed),
       )
@@ -126,6 +148,8 @@ program
       const text = `${rows.length} kills, ${completed} sweeps completed in ${seconds()}`
       console.log(`seed ${seed}: ${text}, ${faults.length} faults`)
       fail(faults.length > 0)
+      const found = { kills: rows.length, seed, completed, findings: faults.length }
+      await recordWhole(begun, rows.length, found)
     }),
   )
 

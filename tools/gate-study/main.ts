@@ -3,7 +3,10 @@ import { ProgressDisplay } from '../../runtime/commands/progress.ts'
 import { writeWhole } from '../../runtime/folders/write-whole.ts'
 import { closeSimulations } from '../../runtime/jobs/replications.ts'
 import { syntheticGates } from '../../sim/experiment/index.ts'
-import { type Study, studyPage } from './page.ts'
+import { figuresOfGates, minutesOf } from '../claims/figures/gate-study.ts'
+import { withHead } from '../claims/head.ts'
+import { beginStudy, writeRecord } from '../claims/record.ts'
+import { longRunRows, type Study, studyPage } from './page.ts'
 import { type Kind, record } from './record.ts'
 import { blocksOf, resample } from './resample.ts'
 
@@ -37,6 +40,7 @@ const SYNTHETIC = [
   { truth: 1.2, deviation: 0.05 },
 ]
 
+const begun = quick ? null : beginStudy('gate-study')
 const progress = new ProgressDisplay()
 const recorded = await record(
   { folder, gates, rounds: quick ? 4 : 24 },
@@ -57,6 +61,14 @@ const synthetic = SYNTHETIC.map((one, i) => {
   return { ...one, trials: resamples, shares: syntheticGates(options) }
 })
 progress.stop()
-const page = studyPage({ recorded, resampled, synthetic, folder: 'gate-study' })
+const study: Study = { recorded, resampled, synthetic, folder: 'gate-study' }
+const page = studyPage(study)
 process.stdout.write(page)
-if (!quick) await writeWhole(PAGE, page)
+if (begun !== null) {
+  // of a study that went on, this process has seen a part only
+  const { gates, truth } = recorded
+  const live = [...gates.aa, ...gates.slower].map(minutesOf).reduce((a, b) => a + b, truth.minutes)
+  const minutes = Math.max(live, (performance.now() - begun.sinceMs) / 60_000)
+  const record = await writeRecord(begun, figuresOfGates(study, longRunRows(recorded)), { minutes })
+  await writeWhole(PAGE, withHead(page, record))
+}

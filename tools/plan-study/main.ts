@@ -1,5 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { figuresOfPlans } from '../claims/figures/plan-study.ts'
+import { withHead } from '../claims/head.ts'
+import { beginStudy, readRecord, writeRecord } from '../claims/record.ts'
 import { REPLICATIONS, readExhaustive, writeExhaustive } from './exhaustive.ts'
 import { studyPage } from './page.ts'
 import { SIZE } from './space.ts'
@@ -26,6 +29,7 @@ if (what === 'exhaustive') {
     if (done % 25 === 0) console.log(`${done} of ${SIZE} configurations`)
   })
 } else if (what !== 'page') {
+  const begun = beginStudy('plan-study')
   const known = readExhaustive()
   const plans: StudiedPlan[] = []
   for (let seed = 1; seed <= SEEDS; seed++) {
@@ -35,9 +39,13 @@ if (what === 'exhaustive') {
   }
   const results: Results = { machine: machine(), plans }
   writeFileSync(RESULTS, `${JSON.stringify(results, null, 2)}\n`)
+  const space = { configurations: SIZE, exhaustive: SIZE * REPLICATIONS }
+  await writeRecord(begun, figuresOfPlans(plans, space))
 }
 if (what !== 'exhaustive') {
   const results = JSON.parse(readFileSync(RESULTS, 'utf8')) as Results
   const exhaustive = SIZE * REPLICATIONS
-  writeFileSync(PAGE, studyPage(readExhaustive(), { ...results, exhaustive }))
+  const page = studyPage(readExhaustive(), { ...results, exhaustive })
+  const record = readRecord('plan-study')
+  writeFileSync(PAGE, record === null ? page : withHead(page, record))
 }
