@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { OUTCOME } from '../sim/serving/index.ts'
 import { processesWith } from './command-line.ts'
 import { drill } from './guide-drill.ts'
-import { type Replayed, replaysIn } from './live-replay.ts'
+import { type Replayed, replayProcessesIn } from './live-replay.ts'
 import { temporaryFolder } from './spillway.ts'
 
 /**
@@ -32,7 +32,7 @@ describe.runIf(process.platform === 'linux')('the drill of the guide', () => {
 
   beforeAll(async () => {
     let ended = false
-    const replay = replaysIn(folder)('drill', drill()).finally(() => {
+    const replay = replayProcessesIn(folder)('drill', drill()).finally(() => {
       ended = true
     })
     while (!ended) {
