@@ -75,7 +75,7 @@ describe('run of a pool with memory', () => {
     expect(replica!.extensions.length).toBeGreaterThan(1)
     expect(replica!.process.peak_mib).toBeGreaterThan(replica!.process.started_mib)
     const published = await run('schema', '--document', 'memory')
-    const schema = z.fromJSONSchema(JSON.parse(published.stdout) as never)
+    const schema = z.fromJSONSchema(JSON.parse(published.stdout))
     expect(schema.safeParse(document).error?.issues ?? []).toEqual([])
   })
 

@@ -153,7 +153,7 @@ describe('run with a second side', () => {
 
   test('writes a comparison that matches its published schema', async () => {
     const published = await run('schema', '--document', 'comparison')
-    const schema = z.fromJSONSchema(JSON.parse(published.stdout) as never)
+    const schema = z.fromJSONSchema(JSON.parse(published.stdout))
     const document = readJson(join(folder, 'out/comparison.json')) as Comparison
     expect(schema.safeParse(document).error?.issues ?? []).toEqual([])
     const { what_if: whatIf } = document

@@ -3,6 +3,8 @@ import { z } from 'zod'
 import type { Ended } from './spillway.ts'
 import { expectExitBy } from './verdict-exit.ts'
 
+type JsonSchema = Parameters<typeof z.fromJSONSchema>[0]
+
 /** Documents that commands print with --json, and checks by their published schemas. */
 export function printedDocuments(run: (...args: string[]) => Promise<Ended>) {
   /**
@@ -19,7 +21,7 @@ export function printedDocuments(run: (...args: string[]) => Promise<Ended>) {
 
   /** A check by the JSON Schema from `spillway schema`. */
   async function published(kind: string) {
-    const schema = z.fromJSONSchema((await documentOf('schema', '--document', kind)) as never)
+    const schema = z.fromJSONSchema((await documentOf('schema', '--document', kind)) as JsonSchema)
     return (document: unknown) => {
       const { error } = schema.safeParse(document)
       expect(error?.issues ?? []).toEqual([])

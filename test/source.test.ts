@@ -7,6 +7,7 @@ import {
   repositoryFiles,
   type SourceFile,
   sourceFiles,
+  withoutComments,
   withoutTexts,
 } from './source-files.ts'
 import { ROOT } from './spillway.ts'
@@ -46,6 +47,33 @@ function found(among: readonly SourceFile[], offences: (file: SourceFile) => rea
 }
 
 const matches = (text: string, pattern: RegExp) => [...text.matchAll(pattern)].map(([all]) => all)
+
+/** Casts that tell the compiler nothing, or that go through a type which fits every other. */
+function evasions(code: string): string[] {
+  const any = /(?::|<|\bas)\s*any\b(?! \?)|\bany\[\]/g
+  const through = /\bas\s+(?:unknown|object|\{\})\s+as\b|<\w+>\s*\(?<unknown>/g
+  const never = /\bas\s+(?:readonly\s+)?never\b/g
+  const bare = withoutTexts(code)
+  return [any, through, never].flatMap((pattern) => matches(bare, pattern))
+}
+
+const CHART = 'reads into a chart: the type of a chart is a union of all that Vega-Lite draws'
+
+/** Files that may evade types, with the reason. All are tests. */
+const EVADED = {
+  'reports/charts/accelerator/accelerator-charts.test.ts': CHART,
+  'reports/charts/accelerator/card-charts.test.ts': CHART,
+  'reports/charts/accelerator/held-out-charts.test.ts': CHART,
+  'reports/charts/compared-charts.test.ts': CHART,
+  'reports/charts/load/tuned-settings.test.ts': CHART,
+  'reports/charts/memory-charts.test.ts': CHART,
+  'reports/charts/sweeps.test.ts': CHART,
+  'reports/tables/blame-table.test.ts': CHART,
+  'runtime/folders/rows-file.test.ts': 'writes rows without a column, as an earlier version did',
+  'sim/audit/evidence/delivered-order.test.ts': 'rows have only the columns that order them',
+  'sim/traffic/source.test.ts': 'a class has only the keys that a trace needs',
+  'test/memory-world.ts': 'a backend without some of its operations',
+}
 
 describe('boundaries', () => {
   test('the files are found, with their imports', () => {
@@ -214,17 +242,17 @@ describe('boundaries', () => {
 })
 
 describe('form', () => {
-  test('no file has more than 300 lines, no comment more than 100 columns', () => {
+  test('no comment has more than 100 columns', () => {
     // biome wraps code; strings may be longer
     const comment = /^\s*(\*|\/\/|\/\*)/
-    const tooLong = found(files, ({ text }) => {
-      const lines = text.trimEnd().split('\n')
-      const wide = lines.flatMap((line, i) =>
-        comment.test(line) && [...line].length > 100 ? [`line ${i + 1}`] : [],
-      )
-      return lines.length > 300 ? [`${lines.length} lines`, ...wide] : wide
-    })
-    expect(tooLong).toEqual([])
+    const wide = found(files, ({ text }) =>
+      text
+        .split('\n')
+        .flatMap((line, i) =>
+          comment.test(line) && [...line].length > 100 ? [`line ${i + 1}`] : [],
+        ),
+    )
+    expect(wide).toEqual([])
   })
 
   test('names are kebab-case', () => {
@@ -237,11 +265,35 @@ describe('form', () => {
   })
 
   test('types are not evaded, and no work is left open', () => {
-    const evasions = /(?::|<|\bas)\s*any\b(?! \?)|\bany\[\]/g
     const escapes = /@ts-(ignore|expect-error|nocheck)|\bTO[D]O\b|\bFIX[M]E\b/g
-    expect(found(files, ({ code }) => matches(withoutTexts(code), evasions))).toEqual([])
+    const evading = files.filter(({ code }) => evasions(code).length > 0).map(({ path }) => path)
+    expect(evading.sort()).toEqual(Object.keys(EVADED).sort())
     expect(found(files, ({ text }) => matches(text, escapes))).toEqual([])
   })
+
+  test.each([
+    'row as any',
+    'rows: any[]',
+    'new Map<any>()',
+    'row as unknown as Row',
+    'row as object as Row',
+    'row as {} as Row',
+    '<Row>(<unknown>row)',
+    'row as\n  unknown as Row',
+    'row as never',
+    'rows as never[]',
+    'rows as readonly never[]',
+  ])('%j evades types', (code) => {
+    expect(evasions(code)).not.toEqual([])
+  })
+
+  test.each([
+    'JSON.parse(text) as unknown',
+    'as unknown[]',
+    '(): never',
+    '// as never',
+    "'as any'",
+  ])('%j does not', (code) => expect(evasions(withoutComments(code))).toEqual([]))
 
   test('the repository holds the agreed entries and no others', () => {
     const agreed = ['sim', 'runtime', 'scenarios', 'reports', 'docs', 'test', 'tools', 'cli.ts']

@@ -42,7 +42,7 @@ describe('computed by hand', () => {
   })
 })
 
-type Facts = Record<string, Record<string, number> & number>
+type Facts = { readonly file: string } & Record<string, Record<string, number> & number>
 
 describe.skipIf(!existsSync(FACTS))('the Azure traces, where ../shared has them', () => {
   const facts: Facts[] = existsSync(FACTS) ? JSON.parse(readFileSync(FACTS, 'utf8')) : []
@@ -65,7 +65,7 @@ describe.skipIf(!existsSync(FACTS))('the Azure traces, where ../shared has them'
   test.each(['azure_llm_2023_code.csv', 'azure_llm_2023_conv.csv'])(
     '%s has the recorded statistics',
     async (name) => {
-      const known = facts.find(({ file }) => (file as unknown as string) === name)!
+      const known = facts.find(({ file }) => file === name)!
       const found = await statistics(name)
       const close = (value: number, expected: number, digits: number) =>
         expect(Math.abs(value - expected)).toBeLessThanOrEqual(0.51 * 10 ** -digits)
