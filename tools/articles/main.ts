@@ -3,6 +3,9 @@ import { concurrencyChart } from '../../reports/charts/load/concurrency.ts'
 import { paddingChart } from '../../reports/charts/load/padding.ts'
 import { toPng } from '../../reports/charts/render.ts'
 import { writeWhole } from '../../runtime/folders/write-whole.ts'
+import { type ArticlesFigures, predictedFigures } from '../claims/figures/articles.ts'
+import { withHead } from '../claims/head.ts'
+import { beginStudy, writeRecord } from '../claims/record.ts'
 import { acceleratorsPart, haveAccelerators, missingAccelerators } from './accelerators/page.ts'
 import { haveTraces } from './azure.ts'
 import {
@@ -12,14 +15,15 @@ import {
   concurrencySection,
   imageOf,
 } from './concurrency-section.ts'
+import { BARS, type ErrorSummary, JUDGED, type Judged, NAMES, summarise } from './errors.ts'
 import { fleetPart } from './fleet/page.ts'
 import { headrooms } from './headroom.ts'
-import { bestSweep, offlineSection } from './offline-section.ts'
+import { bestApproach, bestSweep, offlineSection } from './offline-section.ts'
 import { BATCHES, paddings, variability } from './padding.ts'
 import { havePublished, publishedRows, SHARED, SOURCE } from './published.ts'
 import { GPUS, resnet50Sweep } from './resnet50.ts'
 import { scenarioText } from './server-model.ts'
-import { tftSweeps } from './tft.ts'
+import { APPROACH_NAMES, APPROACHES, type OfflineToOnline, overall, tftSweeps } from './tft.ts'
 import {
   HEADROOM_IMAGE,
   headroomChartOf,
@@ -70,6 +74,7 @@ async function accelerators(): Promise<void> {
 }
 
 async function main(): Promise<void> {
+  const begun = beginStudy('articles')
   const rows = publishedRows()
   const studies = GPUS.map((gpu): ConcurrencyStudy => {
     process.stderr.write(`fitting ${gpu.name}\n`)
@@ -89,7 +94,8 @@ async function main(): Promise<void> {
   process.stdout.write(text)
   process.exitCode = studies.every(barsMet) ? 0 : 1
   if (!process.argv.includes('--write')) return
-  await writeWhole(PAGE, text)
+  const record = await writeRecord(begun, figuresOf(studies, sweeps))
+  await writeWhole(PAGE, withHead(text, record))
   const models = [...studies.map(({ sweep }) => sweep.model), bestSweep(sweeps).model]
   for (const model of models) {
     await writeWhole(`${LIBRARY}/${model.name}.yaml`, scenarioText(model, USERS))
@@ -105,6 +111,33 @@ async function main(): Promise<void> {
   ] as const
   for (const [image, chart] of charts) {
     await writeWhole(`docs/images/${image}`, await toPng(chart))
+  }
+}
+
+function figuresOf(
+  studies: readonly ConcurrencyStudy[],
+  sweeps: readonly OfflineToOnline[],
+): ArticlesFigures {
+  const best = bestApproach(sweeps)
+  const summaries = overall(sweeps, best)
+  const judged = (rows: number, summaryOf: (of: Judged) => ErrorSummary) =>
+    JUDGED.map((of) => ({ name: NAMES[of], rows, bar: BARS[of], summary: summaryOf(of) }))
+  const rows = sweeps.reduce((sum, { pairs }) => sum + pairs[best].length, 0)
+  return {
+    resnet50: studies.map(({ sweep: { gpu, predicted } }) =>
+      predictedFigures(
+        gpu,
+        judged(predicted.length, (of) => summarise(predicted, of)),
+      ),
+    ),
+    tft: {
+      sweeps: sweeps.length,
+      approaches: APPROACH_NAMES.length,
+      best: predictedFigures(
+        APPROACHES[best].text,
+        judged(rows, (of) => summaries[of]),
+      ),
+    },
   }
 }
 

@@ -112,7 +112,8 @@ export const STUDIES: Readonly<Record<StudyName, Study>> = {
       'scenarios/trace',
       ...library('azure-headroom-code', 'azure-headroom-conv'),
       ...library('azure-padding-code', 'azure-padding-conv'),
-      'tools/articles/*.ts',
+      // this folder alone, not those below it
+      ':(glob)tools/articles/*.ts',
     ],
     data: `measurements of NVIDIA/DeepLearningExamples and ${AZURE}, ${BESIDE}`,
     timed: false,
@@ -121,7 +122,7 @@ export const STUDIES: Readonly<Record<StudyName, Study>> = {
     script: 'articles',
     args: ['accelerators', '--write'],
     page: 'docs/background/accelerators.md',
-    dependsOn: [...SIMULATION, 'tools/articles/accelerators'],
+    dependsOn: [...SIMULATION, 'tools/articles/accelerators', 'tools/articles/published.ts'],
     data: `published measurements of accelerators, ${BESIDE}`,
     timed: false,
   },
@@ -133,7 +134,7 @@ export const STUDIES: Readonly<Record<StudyName, Study>> = {
       ...SIMULATION,
       'scenarios/trace',
       ...library('edge-or-centre'),
-      'tools/articles/fleet',
+      ...['tools/articles/fleet', 'tools/articles/azure.ts', 'tools/articles/published.ts'],
     ],
     data: `rates of ServeGen and ${AZURE}, ${BESIDE}`,
     timed: false,
@@ -198,8 +199,9 @@ export const STUDIES: Readonly<Record<StudyName, Study>> = {
 
 /** What does not change a figure, though it lies in a folder that a study depends on. */
 export const INDIFFERENT = [
-  ...['*.test.ts', '*.test-helper.ts', 'tools/plan-study/plans.json'],
-  // written by the studies themselves
+  ...['*.test.ts', '*.test-helper.ts'],
+  // the study writes it
+  'tools/plan-study/plans.json',
 ]
 
 /** The command as a user writes it. */

@@ -2,6 +2,9 @@ import { placementChart } from '../../../reports/charts/load/placement.ts'
 import { toPng } from '../../../reports/charts/render.ts'
 import { writeWhole } from '../../../runtime/folders/write-whole.ts'
 import { type Interval, within } from '../../../sim/stats/index.ts'
+import { figuresOfFleet } from '../../claims/figures/fleet.ts'
+import { withHead } from '../../claims/head.ts'
+import { beginStudy, writeRecord } from '../../claims/record.ts'
 import { markdownTable } from '../../markdown-table.ts'
 import { haveTraces } from '../azure.ts'
 import { SHARED } from '../published.ts'
@@ -36,6 +39,7 @@ export async function fleetPart(write: boolean): Promise<boolean> {
     )
     return false
   }
+  const begun = beginStudy('fleet')
   const studies: Study[] = []
   for (const startS of STARTS_S) studies.push(await waveStudy(startS))
   studies.push(await codeStudy(STARTS_S[0]))
@@ -43,7 +47,8 @@ export async function fleetPart(write: boolean): Promise<boolean> {
   const text = fleetText(studies, placements)
   process.stdout.write(text)
   if (!write) return true
-  await writeWhole(PAGE, text)
+  const record = await writeRecord(begun, figuresOfFleet(studies))
+  await writeWhole(PAGE, withHead(text, record))
   await writeWhole(IMAGE, await toPng(placementChart(placementChartOf(placements))))
   return true
 }

@@ -7,9 +7,6 @@ export const fuzzInputsFigures = z.strictObject({
   seed: count,
   /** inputs with a crash, a hang, too much memory or a wrong exit code */
   findings: count,
-  /** inputs that were run again as processes, and those with another exit code */
-  sampled: count,
-  differing: count,
 })
 
 /** Commands that were interrupted at random moments. */
