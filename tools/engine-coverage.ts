@@ -9,7 +9,7 @@ import {
   mm1MeanSojourn,
   mm1SojournQuantile,
   mmppM1,
-  mmppM1SojournQuantile,
+  mmppM1SojournQuantiles,
 } from '../sim/theory/index.ts'
 
 /** How often intervals of the whole simulator hold the true value. */
@@ -50,14 +50,16 @@ const BURSTS = {
   serviceRate: 1,
 }
 
+const burstQuantile = mmppM1SojournQuantiles(BURSTS)
+
 const BURSTY = {
   name: 'MMPP/M/1, load 0.7, rates 1.6 and 0.4',
   ...{ rps: 700, batching: 'policy: none', work: 'law: exponential, mean_ms: 1' },
   arrivals: 'process: mmpp, states: [{ factor: 1.6, mean_s: 0.02 }, { factor: 0.4, mean_s: 0.06 }]',
   truth: {
     mean: mmppM1(BURSTS).meanSojourn,
-    p95: mmppM1SojournQuantile(BURSTS, 0.95),
-    p99: mmppM1SojournQuantile(BURSTS, 0.99),
+    p95: burstQuantile(0.95),
+    p99: burstQuantile(0.99),
   },
 }
 
