@@ -255,6 +255,20 @@ describe('form', () => {
     expect(wide).toEqual([])
   })
 
+  test('hashed draws of different purposes are apart', () => {
+    // a draw of a message, a pool or a try takes a further number from that of its purpose on
+    const apart = 2 ** 20
+    const numbers = inFolder('sim').flatMap(({ code }) =>
+      [...code.matchAll(/^(?:export )?const [A-Z]+ = (.*0x[0-9a-f]{8}.*)$/gm)].flatMap(
+        ([, value]) => [...value!.matchAll(/0x[0-9a-f]{8}/g)].map(([number]) => Number(number)),
+      ),
+    )
+    expect(numbers.length).toBeGreaterThan(10)
+    const sorted = numbers.sort((a, b) => a - b)
+    const close = sorted.filter((number, i) => number - (sorted[i - 1] ?? -apart) < apart)
+    expect(close.map((number) => `0x${number.toString(16)}`)).toEqual([])
+  })
+
   test('names are kebab-case', () => {
     const name = /^[a-z0-9]+(-[a-z0-9]+)*(\.(test|fc\.test|test-helper|config|d))?\.ts$/
     expect(files.map(({ path }) => path).filter((path) => !name.test(basename(path)))).toEqual([])
