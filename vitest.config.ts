@@ -13,6 +13,8 @@ const shared = {
   globalSetup: 'test/bundle-children.ts',
   setupFiles: ['test/random-seed.ts', 'test/count-assertions.ts'],
   restoreMocks: true,
+  // the built command line is loaded as Node loads it
+  server: { deps: { external: [/\/dist\/[^/]+\.js$/] } },
   // by default one core is left idle, of two
   maxWorkers: '100%',
 }

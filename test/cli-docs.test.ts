@@ -1,22 +1,18 @@
+import { readdirSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { checkPage } from '../tools/docs/check-page.ts'
-import { pagesWith, readPage } from '../tools/docs/pages.ts'
-import { missingReports, picturesOf } from '../tools/docs/pictures.ts'
-import { chosenBlocks, unmarked } from '../tools/docs/run-page.ts'
-import { expectBuilt } from './command-line.ts'
+import { pagesWith } from '../tools/docs/pages.ts'
+import { unmarked } from '../tools/docs/run-page.ts'
+import { guidesOf, otherPages, testPages } from './page-commands.ts'
 
-/** The pages show what their commands print. Blocks marked live or slow: `npm run docs:check`. */
+/** Pages beside the guides, and what the check of pages finds. */
 
-expectBuilt()
+testPages(otherPages)
 
-test.for(pagesWith(unmarked))('%s shows what its commands print', async (page) => {
-  const missing: string[] = []
-  const isLive = chosenBlocks(readPage(page), (marks) => marks.includes('live')).length > 0
-  // a picture may be of what a live block writes
-  const pictures = isLive ? [] : picturesOf(page, readPage(page))
-  const onEnd = async (folder: string) => void missing.push(...missingReports(pictures, folder))
-  const { problems } = await checkPage(page, readPage(page), { choice: unmarked, onEnd })
-  expect([...problems, ...missing]).toEqual([])
+test('each page is run by one test file', () => {
+  const files = readdirSync(import.meta.dirname).filter((name) => name.startsWith('cli-guides-'))
+  const run = [...otherPages, ...files.flatMap(guidesOf)]
+  expect(run.sort()).toEqual([...pagesWith(unmarked)].sort())
 })
 
 describe('a page that is not true is found', () => {

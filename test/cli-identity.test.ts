@@ -4,20 +4,28 @@ import { describe, expect, test } from 'vitest'
 import type { Result } from '../sim/documents/index.ts'
 import { madeUpProfile } from './profiles.ts'
 import { DECLARED, TINY } from './scenarios.ts'
-import { commandsIn, put, temporaryFolder } from './spillway.ts'
+import { commandsIn, type Ended, put, temporaryFolder } from './spillway.ts'
 import { expectExitBy } from './verdict-exit.ts'
 
-/** The same scenario, seed and version give the same bytes with any number of threads. */
+/** The same scenario, seed and version give the same bytes in any process, by any threads. */
 
 const folder = temporaryFolder()
-const { run } = commandsIn(folder)
+const { run, runProcess } = commandsIn(folder)
 
 put(folder, 'declared.yaml', DECLARED)
 put(folder, 'tiny.yaml', TINY)
 put(folder, 'profile.json', JSON.stringify(madeUpProfile(TINY)))
 
 async function simulated(scenario: string, ...args: string[]): Promise<string> {
-  const ended = await run('simulate', scenario, '--json', '--replications', '5', ...args)
+  return printed(await run(...words(scenario, args)))
+}
+
+const words = (scenario: string, args: readonly string[]) => [
+  ...['simulate', scenario, '--json', '--replications', '5'],
+  ...args,
+]
+
+function printed(ended: Ended): string {
   expectExitBy(parsed(ended.stdout), ended)
   return ended.stdout
 }
@@ -34,6 +42,7 @@ describe.each([
     expect(runs).toBe(5)
     expect(classes[0]!.counts.served).toBeGreaterThan(1000)
     expect(await simulated(scenario, ...args)).toBe(first)
+    expect(printed(await runProcess(...words(scenario, args)))).toBe(first)
     for (const workers of ['1', '2', '3']) {
       expect(await simulated(scenario, ...args, '--workers', workers)).toBe(first)
     }
@@ -74,7 +83,7 @@ describe('requests', () => {
     const { count, hash } = JSON.parse(exported.stdout) as { count: number; hash: string }
     const text = readFileSync(join(folder, 'out/requests.jsonl'), 'utf8')
     expect(text.trimEnd().split('\n')).toHaveLength(count)
-    expect((await run('requests', 'declared.yaml')).stdout).toBe(text)
+    expect((await runProcess('requests', 'declared.yaml')).stdout).toBe(text)
 
     const generated = await run('simulate', 'declared.yaml', '--json', '--replications', '1')
     const args = ['--json', '--replications', '1', '--requests', 'out/requests.jsonl']

@@ -7,7 +7,7 @@ import { commandsIn, type Ended, expectRefusal, put, temporaryFolder } from './s
 /** Commands with missing streams, paths or variables, and without a terminal. */
 
 const folder = temporaryFolder()
-const { start, run } = commandsIn(folder)
+const { start, run, runProcess } = commandsIn(folder)
 
 /** Runs commands with other streams or variables, as a shell sets them. */
 const shell = (script: string) =>
@@ -115,10 +115,10 @@ test('a terminal that hangs up ends a command as SIGTERM does', async () => {
 
 test('--quiet prints no progress and no warnings, but errors', async () => {
   put(folder, 'noisy.yaml', DECLARED)
-  const loud = await run('simulate', 'noisy.yaml', '--replications', '2')
+  const loud = await runProcess('simulate', 'noisy.yaml', '--replications', '2')
   expect(loud.stderr).toContain('simulating …')
   for (const flag of ['--quiet', '-q']) {
-    const quiet = await run('simulate', 'noisy.yaml', '--replications', '2', flag)
+    const quiet = await runProcess('simulate', 'noisy.yaml', '--replications', '2', flag)
     expect(quiet).toMatchObject({ code: loud.code, stdout: loud.stdout, stderr: '' })
   }
   const refused = await run('simulate', 'nowhere.yaml', '--quiet')

@@ -264,7 +264,7 @@ describe('--plot', () => {
 
   test('is coloured where colours are asked for, and never with NO_COLOR', async () => {
     const colours = (variables: Readonly<Record<string, string>>) =>
-      commandsIn(folder, { variables }).run(...args, '--plot')
+      commandsIn(folder, { variables }).runProcess(...args, '--plot')
     const esc = String.fromCharCode(27)
     expect((await colours({ NO_COLOR: '', FORCE_COLOR: '1' })).stdout).toContain(`${esc}[34m━`)
     expect((await colours({ NO_COLOR: '1' })).stdout).not.toContain(esc)

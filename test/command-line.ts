@@ -1,18 +1,16 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { type Ended, ROOT, runInProcess } from './in-process.ts'
 
-/** The built command line as users run it: a process with arguments, output and an exit code. */
+export { type Ended, ROOT }
 
-export const ROOT = fileURLToPath(new URL('..', import.meta.url))
+/**
+ * The built command line: arguments, output and an exit code. `run` calls it in this process. As
+ * users run it, in a process of its own: `runProcess`, and `start` for what happens meanwhile.
+ */
+
 export const CLI = join(ROOT, 'dist/cli.js')
-
-export interface Ended {
-  readonly code: number | null
-  readonly stdout: string
-  readonly stderr: string
-}
 
 export interface Started {
   readonly child: ChildProcess
@@ -83,7 +81,10 @@ export function commandsIn(
     return { child, text, ended, prints }
   }
 
-  return { folder, start, run: (...args: string[]) => start(args).ended }
+  const runProcess = (...args: string[]) => start(args).ended
+  const asProcess = under.length > 0 || flags.length > 0
+  const run = asProcess ? runProcess : (...args: string[]) => runInProcess(args, { folder, env })
+  return { folder, start, run, runProcess }
 }
 
 /** Processes with this `NAME=value` in their environment, which children inherit. */

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import type { SimulationInput } from '../../sim/experiment/index.ts'
 import type { RunSummary } from '../../sim/stats/index.ts'
 import { Child, entryBeside } from '../process/child.ts'
@@ -30,7 +31,8 @@ export async function runReplications(
   const request: ReplicationRequest = {
     job: {
       ...inputAlone(input),
-      streamed: traces ? { directory: traces.directory, traces: traces.traces } : null,
+      // a process that waits for its next simulation began in another working directory
+      streamed: traces ? { directory: resolve(traces.directory), traces: traces.traces } : null,
       requests: input.requests?.columns ?? null,
     },
     from,

@@ -10,8 +10,10 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { CLI, ROOT } from '../../test/command-line.ts'
+import { CLI, type Ended, ROOT } from '../../test/command-line.ts'
+import type { Place } from '../../test/in-process.ts'
 import { type CodeBlock, codeBlocks, type ShownCommand, shownCommands } from './code-blocks.ts'
+import { leadingCommand } from './leading-command.ts'
 
 /** Words after `console`: figures of `live` depend on the machine, `slow` takes long. */
 const MARKS = ['live', 'slow'] as const
@@ -35,9 +37,13 @@ export const unmarked: Choice = (marks) => marks.length === 0
 
 export const all: Choice = () => true
 
+export type Spillway = (words: readonly string[], place: Place) => Promise<Ended>
+
 export interface PageOptions {
   /** default: all */
   readonly choice?: Choice
+  /** runs the words of a `spillway` with which a line begins; default: as a process */
+  readonly spillway?: Spillway
   /** called before each block of commands, counted from 1 */
   readonly onBlock?: (block: number, of: number) => void
   /** called with the folder of the commands before it is removed */
@@ -74,7 +80,7 @@ const fileOf = ({ language, words }: CodeBlock) =>
  */
 export async function runPage(
   markdown: string,
-  { choice = all, onBlock, onEnd }: PageOptions = {},
+  { choice = all, spillway, onBlock, onEnd }: PageOptions = {},
 ): Promise<CommandRun[]> {
   const blocks = chosenBlocks(markdown, choice)
   const home = realpathSync(mkdtempSync(join(tmpdir(), 'spillway-docs-')))
@@ -93,7 +99,7 @@ export async function runPage(
       const at = blocks.findIndex(({ line }) => line === block.line)
       if (at < 0) continue
       onBlock?.(at + 1, blocks.length)
-      runs.push(...(await runBlock(block, folder, env)))
+      runs.push(...(await runBlock(block, { folder, env }, spillway)))
     }
     await onEnd?.(folder)
     return runs
@@ -121,16 +127,15 @@ function environment(home: string): NodeJS.ProcessEnv {
 
 async function runBlock(
   block: CodeBlock,
-  folder: string,
-  env: NodeJS.ProcessEnv,
+  place: Place,
+  spillway: Spillway | undefined,
 ): Promise<CommandRun[]> {
   const runs: CommandRun[] = []
   const isLive = block.words.includes('live')
   const commands = shownCommands(block)
   let previous = 0
   for (const [i, shown] of commands.entries()) {
-    const ended = await inShell(`(exit ${previous})\n${shown.command}`, folder, env)
-    const { code, stdout, stderr } = ended
+    const { code, stdout, stderr } = await runLine(shown.command, previous, place, spillway)
     const isShown = commands[i + 1]?.command === SHOWS_EXIT_CODE
     const failed = code === null || !(VERDICTS.includes(code) || isShown)
     const last = stderr.trim().split('\n').slice(-3).join('\n')
@@ -141,23 +146,33 @@ async function runBlock(
   return runs
 }
 
-interface Ended {
-  /** null if a signal ended it */
-  readonly code: number | null
-  readonly stdout: string
-  readonly stderr: string
+/** Runs a line of a page; `previous`: the exit code of the one before. */
+async function runLine(
+  command: string,
+  previous: number,
+  place: Place,
+  spillway: Spillway | undefined,
+): Promise<Ended> {
+  const leading = spillway && leadingCommand(command)
+  if (!leading) return inShell(`(exit ${previous})\n${command}`, place)
+  const ended = await spillway(leading.words, place)
+  if (leading.reader === null) return ended
+  const read = await inShell(leading.reader, place, ended.stdout)
+  return { ...read, stderr: ended.stderr + read.stderr }
 }
 
-function inShell(script: string, cwd: string, env: NodeJS.ProcessEnv): Promise<Ended> {
+function inShell(script: string, { folder, env }: Place, input?: string): Promise<Ended> {
   const child = spawn('bash', ['-c', script], {
-    ...{ cwd, env, timeout: LIMIT_MS },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    ...{ cwd: folder, env, timeout: LIMIT_MS },
+    stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
   })
+  // a reader such as `head` leaves before the end
+  child.stdin?.on('error', () => {}).end(input)
   const text = { stdout: '', stderr: '' }
-  child.stdout.setEncoding('utf8').on('data', (data) => {
+  child.stdout!.setEncoding('utf8').on('data', (data) => {
     text.stdout += data
   })
-  child.stderr.setEncoding('utf8').on('data', (data) => {
+  child.stderr!.setEncoding('utf8').on('data', (data) => {
     text.stderr += data
   })
   return new Promise((resolve, reject) => {

@@ -48,7 +48,7 @@ export async function deaths(requests: number, seed: number): Promise<Deaths> {
     writeFileSync(join(folder, 'deaths.yaml'), scenario)
     writeFileSync(join(folder, 'profile.json'), JSON.stringify(madeUpProfile(scenario)))
     const random = new Random(`deaths/${seed}`)
-    const { start, run } = commandsIn(folder)
+    const { start, runProcess } = commandsIn(folder)
     const replay = start(
       words('replay deaths.yaml --profile profile.json --replays 1 --out out --json'),
     )
@@ -62,7 +62,7 @@ export async function deaths(requests: number, seed: number): Promise<Deaths> {
     kill()
     const { code, stdout, stderr } = await replay.ended
     clearTimeout(timer!)
-    const audit = await run('audit', 'out')
+    const audit = await runProcess('audit', 'out')
     const result = code === 0 ? resultSchema.parse(JSON.parse(stdout)) : null
     const faults = [
       ...(code === 0 ? [] : [`the replay ended with ${code}`]),

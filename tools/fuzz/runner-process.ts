@@ -1,17 +1,16 @@
 import { writeFileSync } from 'node:fs'
-import { pathToFileURL } from 'node:url'
+import { Writable } from 'node:stream'
 import { format } from 'node:util'
+import type { main as Main } from '../../runtime/main.ts'
 import { memoryMib } from './watch.ts'
 
 /**
  * Runs the built command line in this process, one input after another: starting a process for each
- * input would take most of the time. The entry is evaluated anew for each input; its imports are
- * loaded once. The parent watches, and ends this process if an input hangs.
+ * input would take most of the time. The parent watches, and ends this process if an input hangs.
  */
 
 /** Request of the parent. */
 export interface RunnerTask {
-  readonly cli: string
   readonly folder: string
   readonly args: readonly string[]
 }
@@ -28,29 +27,30 @@ export interface RunnerAnswer {
 /** Most characters that are kept of each stream. */
 const MOST_KEPT = 1_000_000
 
-// for `node -e`, commander would skip another number of arguments
+// children of `node -e` would run its code
 process.execArgv = []
 
-let inputs = 0
+const BUILT = new URL('../../dist/main.js', import.meta.url).href
+
 const text = { stdout: '', stderr: '' }
 
-for (const name of ['stdout', 'stderr'] as const) {
-  const write = (chunk: string | Uint8Array, ...rest: unknown[]) => {
-    const added = typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString()
-    if (text[name].length < MOST_KEPT) text[name] += added
-    const done = rest.at(-1)
-    if (typeof done === 'function') process.nextTick(done as () => void)
-    return true
-  }
-  process[name].write = write
+function keep(name: 'stdout' | 'stderr', added: string): void {
+  if (text[name].length < MOST_KEPT) text[name] += added
 }
 
-// a rejected promise that a command leaves behind would end this process with a stack trace
-for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
-  process.on(event, (error: unknown) => {
-    text.stderr += format('internal error: %s: %s\n', event, (error as Error)?.stack ?? error)
+const kept = (name: 'stdout' | 'stderr') =>
+  new Writable({
+    decodeStrings: false,
+    write(chunk: string | Uint8Array, _encoding, done) {
+      keep(name, typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString())
+      done()
+    },
   })
-}
+
+// a rejected promise that a command leaves behind would end this process with a stack trace
+process.on('uncaughtException', (error) => {
+  keep('stderr', format('internal error: %s\n', error.stack ?? error))
+})
 
 function forgetPeak(): void {
   try {
@@ -60,24 +60,17 @@ function forgetPeak(): void {
   }
 }
 
-async function run({ cli, folder, args }: RunnerTask): Promise<RunnerAnswer> {
+async function run({ folder, args }: RunnerTask): Promise<RunnerAnswer> {
   text.stdout = ''
   text.stderr = ''
+  // not before the first input: the loader of this file is gone by then
+  const { main } = (await import(BUILT)) as { readonly main: typeof Main }
   process.chdir(folder)
-  process.argv = [process.execPath, cli, ...args]
-  process.exitCode = undefined
-  // a command ends by this; the process continues
-  process.exit = ((code?: number) => {
-    process.exitCode = code ?? process.exitCode
-  }) as typeof process.exit
   forgetPeak()
-  await import(`${pathToFileURL(cli).href}?input=${++inputs}`)
+  const code = await main(args, { stdout: kept('stdout'), stderr: kept('stderr') })
   // pending work of the command still belongs to this input
   await new Promise((resolve) => setImmediate(resolve))
-  process.stdout.removeAllListeners('error')
   process.chdir('/')
-  const code = Number(process.exitCode ?? 0)
-  process.exitCode = undefined
   const peakMib = memoryMib(process.pid, 'VmHWM')
   const residentMib = memoryMib(process.pid, 'VmRSS')
   return { code, ...text, peakMib, residentMib }
@@ -87,7 +80,7 @@ process.on('message', (task: RunnerTask) => {
   run(task).then(
     (answer) => process.send!(answer),
     (error: unknown) => {
-      text.stderr += format('internal error: %s\n', error)
+      keep('stderr', format('internal error: %s\n', error))
       process.send!({ code: 1, ...text, peakMib: 0, residentMib: 0 })
     },
   )

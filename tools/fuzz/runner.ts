@@ -1,5 +1,4 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { CLI } from '../../test/command-line.ts'
 import { type FuzzInput, layOut } from './input.ts'
 import type { Outcome } from './outcome.ts'
 import type { RunnerAnswer, RunnerTask } from './runner-process.ts'
@@ -58,7 +57,7 @@ export class Runner {
       child.once('message', (answer: RunnerAnswer) => resolve(answer))
       child.once('exit', () => resolve(null))
     })
-    const task: RunnerTask = { cli: CLI, folder, args }
+    const task: RunnerTask = { folder, args }
     child.send(task)
     const answer = await answered
     child.removeAllListeners('message')

@@ -60,10 +60,10 @@ export async function killSweeps(
   kills: number,
   seed: number,
 ): Promise<KilledSweeps> {
-  const { start, run } = commandsIn(folder)
+  const { start, runProcess } = commandsIn(folder)
   const args = (out: string) => [...words(`${SWEEP} ${MORE}`), '--resume', '--out', out]
   const began = performance.now()
-  const reference = await run(...args('whole'))
+  const reference = await runProcess(...args('whole'))
   const usualMs = performance.now() - began
   if (reference.code !== 0) throw new Error(`the sweep ended with ${reference.code}`)
   const random = new Random(`sweeps/${seed}`)

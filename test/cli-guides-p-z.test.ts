@@ -1,0 +1,3 @@
+import { testGuides } from './page-commands.ts'
+
+testGuides(import.meta.url)

@@ -1,0 +1,25 @@
+/** A command of a line: its words, and the commands that read what it prints. */
+export interface LeadingCommand {
+  /** without `spillway` */
+  readonly words: readonly string[]
+  /** null: the line is the command alone */
+  readonly reader: string | null
+}
+
+/** Parts of a word that a shell does not change. */
+const PART = /'[^']*'|"[^"$`\\!]*"|[\w@%+:,./-][\w@%+=:,./-]*/.source
+const LINE = new RegExp(`^spillway((?:\\s+(?:${PART})+)*)\\s*(?:\\|(?!\\|)\\s*([\\s\\S]+))?$`)
+
+/**
+ * The `spillway` of a line that needs no shell: plain and quoted words, at most followed by a pipe.
+ * Null for any other line.
+ */
+export function leadingCommand(line: string): LeadingCommand | null {
+  const found = LINE.exec(line.replaceAll(/\\\n\s*/g, ' '))
+  if (found === null) return null
+  const [, typed = '', reader = null] = found
+  const words = [...typed.matchAll(new RegExp(`(?:${PART})+`, 'g'))].map(([word]) =>
+    word.replaceAll(/'([^']*)'|"([^"]*)"/g, (_, single, double) => single ?? double),
+  )
+  return { words, reader }
+}
