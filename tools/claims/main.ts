@@ -69,7 +69,8 @@ function blockOf(study: StudyName): string {
     ],
     ['page', page],
     ['data', data],
-    ['depends', dependsOn.join(' ')],
+    // long, so only of studies that are named
+    ['depends', names.length > 0 ? dependsOn.join(' ') : null],
     ...statedOf(study).flatMap(({ claim, answer }) => [
       [claim.inReadme ? 'README' : 'claim', `${claim.question} ${answer}`],
     ]),
