@@ -61,7 +61,7 @@ const BURSTY = {
   },
 }
 
-const MODELS: readonly CoveredModel[] = [
+export const MODELS: readonly CoveredModel[] = [
   {
     name: 'M/M/1, load 0.8',
     ...{ rps: 800, requests: 40_000, arrivals: 'process: poisson', batching: 'policy: none' },
@@ -109,13 +109,14 @@ export interface EngineCoverage extends Interval {
 
 /** The share of trials, each of 10 replications, whose 95 % interval holds the true value. */
 export async function engineCoverage(
+  models: readonly CoveredModel[],
   trials: number,
   onModel: (name: string) => void,
 ): Promise<EngineCoverage[]> {
   const folder = mkdtempSync(join(tmpdir(), 'spillway-coverage-'))
   try {
     const rows: EngineCoverage[] = []
-    for (const model of MODELS) {
+    for (const model of models) {
       onModel(model.name)
       const path = join(folder, 'coverage.yaml')
       writeFileSync(path, scenarioText(model))

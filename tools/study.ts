@@ -18,7 +18,7 @@ export function studyCommand(
   const lines = commands.map(([command, does]) => `  ${command.padEnd(width)}  ${does}`)
   return new Command(`npm run ${script} --`)
     .description(description)
-    .option('--smoke', 'the same code with few data, in seconds; keeps no figure', false)
+    .option('--smoke', 'the same code with few data, in seconds; keeps no figure')
     .addHelpText('after', `\nExamples:\n${lines.join('\n')}`)
     .showHelpAfterError()
 }

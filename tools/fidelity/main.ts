@@ -23,16 +23,14 @@ import { JUDGED, quickSuite, REHEARSAL, type Session, smokeSuite, wholeSuite } f
 
 const command = studyCommand(
   'fidelity',
-  `Replays the suite on this machine, and reports how close the simulator is and whether the checks
-would detect a wrong simulator. Calibrations and replays are kept in runs/fidelity and used again, so
-an interrupted suite continues; remove that folder to measure again. Let nothing else run meanwhile.`,
+  'Replays the suite on this machine, and reports how close the simulator is and whether the checks would detect a wrong simulator. Calibrations and replays are kept in runs/fidelity and used again, so an interrupted suite continues; remove that folder to measure again. Let nothing else run meanwhile.',
   [
     ['', 'replays for half an hour, and writes docs/background/fidelity.md'],
     ['-- --quick', 'replays for five minutes into runs/fidelity-quick, and writes no page'],
   ],
-).option('--quick', 'a part of the suite, in five minutes; writes no page', false)
+).option('--quick', 'a part of the suite, in five minutes; writes no page')
 
-const { quick, smoke } = command.parse().opts<{ quick: boolean; smoke: boolean }>()
+const { quick, smoke } = command.parse().opts<{ quick?: true; smoke?: true }>()
 if (smoke) {
   await smokeRun('fidelity', async (folder) => {
     const { cases, changes, rows } = await studied(folder, smokeSuite(), 3)
@@ -94,7 +92,7 @@ async function judge(out: string, recorded: Recording): Promise<FidelityReport> 
   const date = new Date().toISOString().slice(0, 10)
   return {
     host: hostFingerprint(),
-    made: { date, version: version(), commit: commit(), quick },
+    made: { date, version: version(), commit: commit(), quick: quick === true },
     minutes: recorded.minutes + (performance.now() - started) / 60_000,
     rows: runs.reduce((sum, run) => sum + run.rows.count, 0),
     checksum: checksumOf(join(out, 'replays')),

@@ -143,11 +143,14 @@ export function quickSuite(): readonly Session[] {
 
 /** Some seconds of it, with little traffic on models that are opened once. */
 export function smokeSuite(): readonly Session[] {
+  const rate = (rps: number) => `traffic.web.arrivals={ process: poisson, rate_rps: ${rps} }`
   const { of, change } = changesOf('yardstick', yardstick, 2)
-  const changed = [of('A', 0.1), change('load 0.1 → 0.15', 0.15)]
+  const changed = [of('A', 0.1, rate(400)), change('400 → 500 requests/s', 0.1, rate(500))]
+  const { cases, ...rehearsals } = rehearsed(2, 1.5)
+  const few = cases.slice(0, 2).map(({ set, ...one }) => ({ ...one, set: [...set, rate(400)] }))
   return [
     { name: 'yardstick-changes', rounds: 3, cases: changed },
-    only(rehearsed(2, 1), ['load 0.3']),
+    { ...rehearsals, cases: few },
   ]
 }
 
