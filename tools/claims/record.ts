@@ -7,7 +7,7 @@ import { hostFingerprint } from '../../runtime/live/host.ts'
 import { packageDirectory } from '../../runtime/version.ts'
 import { hostSchema } from '../../sim/documents/index.ts'
 import { FIGURES, type FiguresOf, type StudyName } from './figures/index.ts'
-import { headCommit, uncommitted } from './repository.ts'
+import { repositoryAt } from './repository.ts'
 import { commandOf, STUDIES } from './studies.ts'
 
 /**
@@ -16,6 +16,9 @@ import { commandOf, STUDIES } from './studies.ts'
  */
 
 export const RECORDS = 'docs/background/records'
+
+/** The note beside a run that is kept. */
+const BEGUN = 'begun.json'
 
 const hash = z.string().regex(/^[0-9a-f]{40}$/)
 
@@ -67,10 +70,11 @@ export interface Begun<Name extends StudyName> extends z.infer<typeof begunSchem
  */
 export function beginStudy<Name extends StudyName>(study: Name): Begun<Name> {
   const { dependsOn, keptIn } = STUDIES[study]
-  const commit = headCommit()
+  const repository = repositoryAt()
+  const commit = repository.headCommit()
   const now = {
     commit,
-    changed: (uncommitted(dependsOn) ?? []).length > 0,
+    changed: (repository.uncommitted(dependsOn) ?? []).length > 0,
     date: new Date().toISOString().slice(0, 10),
   }
   const begun = keptIn === undefined ? now : keptBeginning(join(packageDirectory(), keptIn), now)
@@ -83,19 +87,29 @@ export function beginStudy<Name extends StudyName>(study: Name): Begun<Name> {
   return { ...begun, study, sinceMs: performance.now() }
 }
 
-/** The beginning of the run that a folder holds; it is noted where the folder is empty. */
+/** Of which code the run is that a folder holds; null where it has no note. */
+export function readBeginning(folder: string): z.infer<typeof begunSchema> | null {
+  const path = join(folder, BEGUN)
+  return existsSync(path) ? begunSchema.parse(JSON.parse(readFileSync(path, 'utf8'))) : null
+}
+
+/** The same; it is noted where there is none. */
 function keptBeginning(folder: string, now: z.infer<typeof begunSchema>) {
-  const path = join(folder, 'begun.json')
-  if (existsSync(path)) return begunSchema.parse(JSON.parse(readFileSync(path, 'utf8')))
+  const known = readBeginning(folder)
+  if (known !== null) return known
   mkdirSync(folder, { recursive: true })
   const begun = readdirSync(folder).length === 0 ? now : { ...now, commit: null }
-  writeFileSync(path, documentText(begun))
+  writeFileSync(join(folder, BEGUN), documentText(begun))
   return begun
 }
 
 export interface WriteOptions {
   /** where parts were run earlier; by default since the study began */
   readonly minutes?: number
+  /** where other arguments were given than for a usual whole run */
+  readonly command?: string
+  /** where data that it can do without were missing */
+  readonly data?: null
   readonly folder?: string
 }
 
@@ -107,14 +121,14 @@ export async function writeRecord<Name extends StudyName>(
 ): Promise<StudyRecord<Name>> {
   const record: StudyRecord<Name> = {
     study,
-    command: commandOf(STUDIES[study]),
+    command: options.command ?? commandOf(STUDIES[study]),
     commit,
     changed,
     date,
     transcribed: false,
     machine: hostFingerprint(),
     minutes: options.minutes ?? (performance.now() - sinceMs) / 60_000,
-    data: STUDIES[study].data,
+    data: options.data === undefined ? STUDIES[study].data : options.data,
     figures,
   }
   recordSchema(study).parse(record)

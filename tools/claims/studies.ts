@@ -21,7 +21,7 @@ export interface Study {
 }
 
 /** What a simulated time depends on. */
-const SIMULATION = [
+export const SIMULATION = [
   ...['schema', 'parse', 'accelerators'].map((name) => `scenarios/${name}`),
   ...['kernel', 'traffic', 'serving', 'world', 'memory', 'accelerator', 'stats'].map(
     (name) => `sim/${name}`,
@@ -207,4 +207,17 @@ export const INDIFFERENT = [
 /** The command as a user writes it. */
 export function commandOf({ script, args }: Pick<Study, 'script' | 'args'>): string {
   return ['npm run', script, ...(args.length > 0 ? ['--', ...args] : [])].join(' ')
+}
+
+/**
+ * Minutes of the last run, as an estimate of the next; null where they are unknown, or of a run with
+ * another length.
+ */
+export function minutesOf(
+  study: Study,
+  record: { readonly command: string; readonly minutes: number | null } | null,
+): number | null {
+  const words = commandOf(study).split(' ')
+  const same = record?.command.split(' ').slice(0, words.length).join(' ') === words.join(' ')
+  return same ? (record?.minutes ?? null) : null
 }

@@ -4,7 +4,7 @@ import { positiveNumber, wholeNumber } from '../../runtime/commands/command.ts'
 import { expectBuilt, ROOT } from '../../test/command-line.ts'
 import type { FiguresOf, StudyName } from '../claims/figures/index.ts'
 import { type Begun, beginStudy, writeRecord } from '../claims/record.ts'
-import { STUDIES } from '../claims/studies.ts'
+import { commandOf, STUDIES } from '../claims/studies.ts'
 import { deaths, deathsText } from './deaths.ts'
 import { readSeed } from './input.ts'
 import { codesText, fuzzInputs, nameOf, saveSeed, Workshop } from './inputs.ts'
@@ -33,10 +33,13 @@ function fail(failed: boolean): void {
 async function recordWhole<Name extends StudyName>(
   begun: Begun<Name>,
   ran: number,
-  figures: FiguresOf<Name>,
+  figures: FiguresOf<Name> & { readonly seed: number },
 ): Promise<void> {
-  const whole = Number(STUDIES[begun.study].args.at(-1))
-  if (ran >= whole) await writeRecord(begun, figures)
+  const { script, args } = STUDIES[begun.study]
+  const [kind, whole] = args
+  if (ran < Number(whole)) return
+  const own = [kind!, String(ran), '--seed', String(figures.seed)]
+  await writeRecord(begun, figures, { command: commandOf({ script, args: own }) })
 }
 
 /** Calls `use` with a workshop and a clock in seconds. */
