@@ -12,26 +12,25 @@ import { needVulkan } from './vulkan.ts'
 /** On Ctrl-C a command ends at once with a message, and leaves no result and no process behind. */
 
 const folder = temporaryFolder()
-const { start, run } = commandsIn(folder)
+const { start } = commandsIn(folder)
 
-/** Time for a command to end, ms, on a busy machine; usually it takes a tenth. */
-const PATIENCE_MS = 10_000
 /** Time for its child processes to end, ms, on a busy machine. */
-const LEFT_MS = 10_000
+const LEFT_MS = 60_000
 /** Time for a command to start its work, ms. */
 const INTO_WORK_MS = 500
 
-const minute = changed(TINY, ['duration_s: 3', 'duration_s: 60'])
+/** Three replays take longer than a test may: a command that waits for its work is seen to hang. */
+const endless = changed(TINY, ['duration_s: 3', 'duration_s: 300'])
 /** Requests of the first 4 s are replayed before the first replay: these end after 1 s. */
-const long = changed(minute, [
+const long = changed(endless, [
   'rate_rps: 150',
   'schedule: [{ at_s: 0, rate_rps: 150 }, { at_s: 1, rate_rps: 0 }, { at_s: 4, rate_rps: 150 }]',
 ])
 /** Its executor is in the middle of a batch whenever one looks; its queue is soon served. */
 const heavy = changed(
-  minute,
+  endless,
   ['layers: 2, width: 64', 'layers: 12, width: 1024'],
-  ['rate_rps: 150', 'rate_rps: 4000'],
+  ['rate_rps: 150', 'rate_rps: 2000'],
   ['model: mlp', 'model: mlp\n    queue: { max_length: 8 }'],
 )
 const onWebgpu = changed(long, ['model: mlp', 'model: mlp\n    execution_provider: webgpu'])
@@ -39,7 +38,7 @@ put(folder, 'long.yaml', long)
 put(folder, 'webgpu.yaml', onWebgpu)
 put(folder, 'heavy.yaml', heavy)
 put(folder, 'heavy.json', JSON.stringify(madeUpProfile(heavy)))
-put(folder, 'large.yaml', changed(DECLARED, ['duration_s: 40', 'duration_s: 400000']))
+put(folder, 'large.yaml', changed(DECLARED, ['duration_s: 40', 'duration_s: 4000000']))
 put(folder, 'long.json', JSON.stringify(madeUpProfile(long)))
 put(folder, 'webgpu.json', JSON.stringify(madeUpProfile(onWebgpu)))
 
@@ -61,10 +60,8 @@ async function expectInterrupted(
   signal: () => void,
   kept: readonly string[] = [],
 ) {
-  const before = Date.now()
   signal()
   const ended = await started.ended
-  expect(Date.now() - before).toBeLessThan(PATIENCE_MS)
   expectRefusal(ended, 130, folder)
   expect(ended.stderr).toMatch(/^stopped: interrupted$/m)
   const left = existsSync(join(folder, out)) ? filesIn(join(folder, out)) : []
@@ -78,7 +75,7 @@ const toLeader = ({ child }: Started, signal: 'SIGINT' | 'SIGTERM' = 'SIGINT') =
   process.kill(child.pid!, signal)
 
 test.skipIf(!existsSync('/proc/self/stat')).each([
-  ['calibrate', /single batches …/, ['long.yaml', '--seconds', '20']],
+  ['calibrate', /single batches …/, ['long.yaml', '--seconds', '1200']],
   ['replay', /replay 1 of 3 …/, ['long.yaml', '--profile', 'long.json']],
   ['simulate', /simulating …/, ['large.yaml']],
   ['simulate', /simulating …/, ['large.yaml', '--workers', '1', '--replications', '1']],
@@ -92,7 +89,8 @@ test.skipIf(!existsSync('/proc/self/stat')).each([
 })
 
 test('a finished calibration outlives the run, which can resume with it', async () => {
-  const args = ['run', 'long.yaml', '--seconds', '1', '--replications', '10', '--out', 'measured']
+  const quick = ['--seconds', '1', '--rehearsals', '0', '--replications', '10']
+  const args = ['run', 'long.yaml', ...quick, '--out', 'measured']
   const started = start(args)
   await started.prints(/replay 1 of 3 …/)
   await expectInterrupted(started, 'measured', () => toGroup(started), ['calibrated.json'])
@@ -118,9 +116,9 @@ test('Ctrl-C ends the building of a model', async () => {
 })
 
 test('a running batch is not waited for', async () => {
-  const args = ['heavy.yaml', '--profile', 'heavy.json', '--replays', '1']
+  const args = ['heavy.yaml', '--profile', 'heavy.json']
   const started = start(['replay', ...args, '--out', 'out'])
-  await started.prints(/replay 1 of 1 …/)
+  await started.prints(/replay 1 of 3 …/)
   await wait(4 * INTO_WORK_MS)
   await expectInterrupted(started, 'out', () => toGroup(started))
 })
@@ -167,7 +165,7 @@ test('an executor that is killed fails its batch and restarts; the replay report
   // more than it can serve, so an executor has a batch whenever it is killed
   const busy = changed(
     onWebgpu,
-    ['duration_s: 60', 'duration_s: 8'],
+    ['duration_s: 300', 'duration_s: 8'],
     [/rate_rps: 150/g, 'rate_rps: 3000'],
     [/execution_provider: webgpu/, 'execution_provider: webgpu\n    queue: { max_length: 64 }'],
   )
@@ -195,7 +193,8 @@ test('an executor that is killed fails its batch and restarts; the replay report
   expect(served).toBeGreaterThan(0)
   const rest = Object.values(others).reduce((sum, count) => sum + count, 0)
   expect(served + failed + rest).toBe(arrived)
-  expectKept(await auditOf(run, 'died'), 1)
+  // as a process: one that decoded for this one would be left
+  expectKept(await auditOf((...args) => start(args).ended, 'died'), 1)
   await expectNoneLeft()
 })
 
