@@ -52,6 +52,9 @@ test('the title of a chart of figures has the best and the worst system', () => 
   const [latency, goodput] = objectivePanels([FIFO, LIFO])
   expect(titleOf([latency!])).toBe('p95 latency is 120 ms with LIFO, infinite with FIFO')
   expect(titleOf([goodput!])).toBe('Goodput is 80.0 % with LIFO, 20.0 % with FIFO')
+  const [alone, share] = objectivePanels([LIFO])
+  expect(titleOf([alone!])).toBe('p95 latency is 120 [110, 130] ms, to be below 250 ms')
+  expect(titleOf([share!])).toBe('Goodput is 80.0 [79.0, 81.0] %, to be above 75 %')
 })
 
 test.each([
