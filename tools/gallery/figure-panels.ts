@@ -71,7 +71,8 @@ export function objectivePanels(
     const { limit, quantity } = objectiveLimit(objective)
     return {
       name: `${objectiveName(objective)}${several ? ` of ${name}` : ''}`,
-      ...{ quantity, limit },
+      quantity,
+      limit,
       rows: systems.map(({ label, phrase, objectives }) => {
         return { label, phrase, estimate: objectives[i]!.estimate }
       }),

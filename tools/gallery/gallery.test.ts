@@ -19,15 +19,18 @@ const system = (phrase: string, ms: number | null, share: number) => ({
   lost: () => '80 % of the requests were not served',
   objectives: [
     {
-      ...{ class: 'web', text: 'p(95) latency_ms < 250', estimate: estimate(ms, 10) },
-      ...{
-        verdict: ms === null ? ('FAIL' as const) : ('PASS' as const),
-        deciding_duration_s: null,
-      },
+      class: 'web',
+      text: 'p(95) latency_ms < 250',
+      estimate: estimate(ms, 10),
+      verdict: ms === null ? ('FAIL' as const) : ('PASS' as const),
+      deciding_duration_s: null,
     },
     {
-      ...{ class: 'web', text: 'goodput > 75%', estimate: estimate(share, 0.01) },
-      ...{ verdict: 'UNDECIDED' as const, deciding_duration_s: null },
+      class: 'web',
+      text: 'goodput > 75%',
+      estimate: estimate(share, 0.01),
+      verdict: 'UNDECIDED' as const,
+      deciding_duration_s: null,
     },
   ],
 })

@@ -90,7 +90,11 @@ export function promptGroups(): SpreadGroup[] {
   const numbers = new Map([...new Set(rows.map(({ cell }) => cell))].map((cell, i) => [cell, i]))
   const { cells } = spreadOf(
     rows.map(({ cell, ms }) => ({
-      ...{ batch: numbers.get(cell)!, length: 1, prefillTokens: 0, ms, isMean: true },
+      batch: numbers.get(cell)!,
+      length: 1,
+      prefillTokens: 0,
+      ms,
+      isMean: true,
     })),
   )
   return [{ name: 'prompts of Llama-2-70B and BLOOM-176B, A100 and H100', cells }]
