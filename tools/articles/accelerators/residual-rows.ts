@@ -1,6 +1,6 @@
 import { type Figure, type SpreadCell, spreadOf } from '../../../sim/experiment/index.ts'
 import { publishedRows } from '../published.ts'
-import { factsTable, type Table } from './csv.ts'
+import { factsTable, type Table } from './facts.ts'
 import { generationTails, MODELS } from './generation-rows.ts'
 
 /** Published tables that show how single batches or steps scatter, as cells of one model each. */
