@@ -29,11 +29,11 @@ describe('columns are aligned by what a terminal draws', () => {
     ['Devanagari with a nukta', '\u0915\u093c', -1],
   ])('%s', (_, name, wider) => {
     const [first, second] = table('a longer name', name)
-    const before = (row: string) => row.indexOf('|')
+    const barOf = (row: string) => row.indexOf('|')
     // characters before the bar are fewer by the columns that the name takes beyond its characters
-    expect(before(second!)).toBe(before(first!) - wider)
+    expect(barOf(second!)).toBe(barOf(first!) - wider)
     const widest = table(`${name}${name}`, 'x')
-    expect(before(widest[1]!)).toBe(before(widest[0]!) + 2 * wider)
+    expect(barOf(widest[1]!)).toBe(barOf(widest[0]!) + 2 * wider)
   })
 
   test('numbers of the right column end where the widest ends', () => {

@@ -55,7 +55,12 @@ export function define(command: Command): void {
       blame(path, {
         ...(set && { set }),
         ...(seed !== undefined && { seed }),
-        ...{ profile, replications, top, signal, onProgress, onNote: note },
+        profile,
+        replications,
+        top,
+        signal,
+        onProgress,
+        onNote: note,
         command: commandLine(),
       }),
     ).catch(undo)

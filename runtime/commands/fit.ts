@@ -73,8 +73,15 @@ export function define(command: Command): void {
     const undo = await writableFolder(out)
     const document = await withProgress((onProgress) =>
       fitTimes(scenario, rows, {
-        ...{ pool, columns, where, set: set ?? [], key: flagOf },
-        ...{ signal, onProgress, onNote: note, command: commandLine() },
+        pool,
+        columns,
+        where,
+        set: set ?? [],
+        key: flagOf,
+        signal,
+        onProgress,
+        onNote: note,
+        command: commandLine(),
       }),
     ).catch(undo)
     await emit(options, { fit: document }, 'fit', fitText(document), async (change) =>

@@ -76,8 +76,16 @@ export function define(command: Command): void {
     const document = await withProgress(async (onProgress, { warn: onWarning }) =>
       plan(path, {
         set: await withWarmup(path, options, { signal, onProgress, onNote: note }),
-        ...{ seed, profile, replications, workers, confidence: options.confidence },
-        ...{ signal, onProgress, onNote: note, onWarning, command: commandLine() },
+        seed,
+        profile,
+        replications,
+        workers,
+        confidence: options.confidence,
+        signal,
+        onProgress,
+        onNote: note,
+        onWarning,
+        command: commandLine(),
         ...(verify === true && { replays }),
       }),
     ).catch(undo)

@@ -76,7 +76,10 @@ export function define(command: Command): void {
     const { document, replayed } = await withProgress((onProgress) =>
       variants(loaded, {
         ...(replay === true && { replays }),
-        ...{ replications, signal, onProgress, command: commandLine() },
+        replications,
+        signal,
+        onProgress,
+        command: commandLine(),
       }),
     ).catch(undo)
     const page = out === undefined ? null : await variantsHtml(document)

@@ -39,13 +39,15 @@ const CASES: readonly Case[] = [
       { name: 'caching', ...size, make: (device) => new CachingAllocator(device) },
       { name: 'bucket', ...size, make: (device) => new BucketCache(device) },
       {
-        ...{ name: 'buddy', ...size },
+        name: 'buddy',
+        ...size,
         make: (device) => new BuddyAllocator(device, { arenaBytes: 256 * GIB }),
       },
     ]
   }),
   {
-    ...{ name: 'contiguous', ...KV_CACHE },
+    name: 'contiguous',
+    ...KV_CACHE,
     make: (device) => new ContiguousAllocator(device, reserving),
   },
   { name: 'paged', ...KV_CACHE, make: (device) => new PagedAllocator(device, paging) },

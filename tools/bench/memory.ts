@@ -131,7 +131,10 @@ function traceScenario(file: string, rows: number): Scenario {
     // with one replica the backlog, and so memory, would grow
     replicas: 2,
     arrivals: {
-      ...{ process: 'trace', file, format: 'csv', time_unit: 'ms' },
+      process: 'trace',
+      file,
+      format: 'csv',
+      time_unit: 'ms',
       columns: { time: 'ms', input_tokens: 'tokens' },
     },
     lengths: { distribution: 'trace' },

@@ -24,7 +24,10 @@ export function encoderScenario(of: {
     traffic: [{ class: 'chat', arrivals: of.arrivals, input_tokens: of.lengths }],
     pools: [
       {
-        ...{ name: 'pool', model: 'encoder', speed: 'ideal', replicas: of.replicas },
+        name: 'pool',
+        model: 'encoder',
+        speed: 'ideal',
+        replicas: of.replicas,
         batching: { policy: 'dynamic', max_batch: 8, max_delay_ms: 2 },
       },
     ],
@@ -66,8 +69,11 @@ function generatingScenario(): Scenario {
     models: {
       decoder: {
         work: {
-          ...{ law: 'generation', base_ms: 6, per_sequence_ms: 0.02 },
-          ...{ per_prefill_token_ms: 0.02, per_context_token_ms: 0.00005 },
+          law: 'generation',
+          base_ms: 6,
+          per_sequence_ms: 0.02,
+          per_prefill_token_ms: 0.02,
+          per_context_token_ms: 0.00005,
         },
       },
     },
@@ -82,7 +88,9 @@ function generatingScenario(): Scenario {
     slo: { chat: ['p(99) ttft_ms < 500', 'p(99) tpot_ms < 50'] },
     pools: [
       {
-        ...{ name: 'pool', model: 'decoder', speed: 'ideal' },
+        name: 'pool',
+        model: 'decoder',
+        speed: 'ideal',
         generation: { policy: 'continuous', max_sequences: 256, kv_cache: { blocks: 16_384 } },
       },
     ],

@@ -152,7 +152,9 @@ async function doubledWindows(job: JobOptions): Promise<Doubled[]> {
       job.onProgress?.(`doubled window of ${scenario}`, seed, SEEDS)
       const base = { kind: 'scenario', path: null, set: [`${WINDOW}=${before}`] } as const
       const { verdict, cases } = await predictionGate([scenario], base, {
-        ...{ signal: job.signal, seed, set: [`${WINDOW}=${2 * before}`] },
+        signal: job.signal,
+        seed,
+        set: [`${WINDOW}=${2 * before}`],
       })
       if (verdict === 'FAIL') failed++
       const ratios = cases[0]!.metrics.flatMap(({ name, ratio }) =>

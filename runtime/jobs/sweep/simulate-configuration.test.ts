@@ -24,7 +24,12 @@ test.each([
   const row = await simulateConfiguration(failing(error), manifest, 2)
   const reason = error.problems.join('\n')
   expect(row).toEqual({
-    ...{ configuration: 2, values: ['2'], status, reason, scenario: null, figures: null },
+    configuration: 2,
+    values: ['2'],
+    status,
+    reason,
+    scenario: null,
+    figures: null,
   })
 })
 

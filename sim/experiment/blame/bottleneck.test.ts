@@ -26,7 +26,10 @@ const crash = { kind: 'crash', at_s: [1], restart_s: { distribution: 'fixed', va
 
 const fromZero = {
   policy: 'scheduled',
-  ...{ min: 0, initial: 0, max: 4, start_s: { distribution: 'fixed', value: 4 } },
+  min: 0,
+  initial: 0,
+  max: 4,
+  start_s: { distribution: 'fixed', value: 4 },
   steps: [
     { at_s: 0, replicas: 0 },
     { at_s: 0.5, replicas: 4 },

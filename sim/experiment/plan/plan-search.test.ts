@@ -116,7 +116,12 @@ test('a candidate that cannot be simulated says nothing of others', async () => 
 /** Scaled candidates pay for more than their least, and fewer replicas at first may cost more. */
 const scaledBy = (least: readonly number[]): Candidate[] =>
   least.map((cost, index) => ({
-    ...{ index, cost, family: `scaler ${index}`, scaled: true, replicas: [], capacityRps: null },
+    index,
+    cost,
+    family: `scaler ${index}`,
+    scaled: true,
+    replicas: [],
+    capacityRps: null,
   }))
 
 async function searchedPaid(of: readonly { least: number; paid: number; ms: number }[]) {

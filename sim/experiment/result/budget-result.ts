@@ -15,7 +15,8 @@ export function budgetOf(
     const used = (run: RunSummary) => (of(run) as BudgetSummary)[what]
     if (limit === undefined) return []
     return {
-      ...{ what, limit },
+      what,
+      limit,
       most: Math.max(...runs.map((run) => used(run).most)),
       mean: overRuns(runs, (run) => used(run).mean),
     }

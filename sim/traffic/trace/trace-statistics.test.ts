@@ -28,7 +28,9 @@ describe('computed by hand', () => {
     expect(found.peak).toEqual({ window_s: 1, at_s: 0, rps: 2, to_mean: 2 })
     const rush = Float64Array.of(0, 1100, 1200, 1300, 2100, 3100)
     expect(traceStatistics({ times: rush, lengths: null, outputs: null }).peak).toMatchObject({
-      ...{ window_s: 1, at_s: 1, rps: 3 },
+      window_s: 1,
+      at_s: 1,
+      rps: 3,
     })
     const short = times.subarray(0, 3).map((time) => time / 10)
     expect(traceStatistics({ times: short, lengths: null, outputs: null }).peak).toBeNull()

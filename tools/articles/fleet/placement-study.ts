@@ -41,11 +41,17 @@ const THRESHOLDS = [512, 1000, 1200, 1500, 2000, 3000]
 
 const PLACEMENTS: readonly Placement[] = [
   ...[1, 2].map((central) => ({
-    ...{ name: `centre, ${central} H100`, threshold: null, edge: 0, central },
+    name: `centre, ${central} H100`,
+    threshold: null,
+    edge: 0,
+    central,
   })),
   ...[2, 3, 4].flatMap((edge) =>
     THRESHOLDS.map((threshold) => ({
-      ...{ name: `edge below ${threshold}, ${edge} L4 and 1 H100`, threshold, edge, central: 1 },
+      name: `edge below ${threshold}, ${edge} L4 and 1 H100`,
+      threshold,
+      edge,
+      central: 1,
     })),
   ),
 ]

@@ -48,7 +48,10 @@ export interface Tunable {
 const forecasting = (name: string, more: object): Tunable => ({
   name,
   scaling: (busy, { startS, serviceS }) => ({
-    ...{ policy: 'predictive', capacity_rps: busy / serviceS, lead_s: startS, ...more },
+    policy: 'predictive',
+    capacity_rps: busy / serviceS,
+    lead_s: startS,
+    ...more,
   }),
 })
 
@@ -63,7 +66,10 @@ const REACTIVE: readonly Tunable[] = [
   {
     name: 'keda',
     scaling: (busy, { serviceS }) => ({
-      ...{ policy: 'keda', metric: 'rate_rps', threshold: busy / serviceS, min: 1 },
+      policy: 'keda',
+      metric: 'rate_rps',
+      threshold: busy / serviceS,
+      min: 1,
     }),
   },
 ]
@@ -107,7 +113,10 @@ function evening(all: readonly number[], day: number, startS: number, stepS: num
     arrivals: arrivalsOf(rates, WAVE_STEP_S),
     warmupS: WARMUP_S,
     durationS: rates.length * WAVE_STEP_S,
-    ...{ startS, serviceS: SERVICE_S.wave, rates, stepS: WAVE_STEP_S },
+    startS,
+    serviceS: SERVICE_S.wave,
+    rates,
+    stepS: WAVE_STEP_S,
   }
   const random = stream(1, day, 'recorded rates')
   const every = stepS / WAVE_STEP_S
@@ -147,7 +156,10 @@ export function codeStudy(startS: number): Promise<Study> {
     arrivals: arrivalsOf(each, 1),
     warmupS: history!,
     durationS: end!,
-    ...{ startS, serviceS: SERVICE_S.code, rates, stepS: CODE_STEP_S },
+    startS,
+    serviceS: SERVICE_S.code,
+    rates,
+    stepS: CODE_STEP_S,
   }
   const more = { step_s: 30, seasonality: 'none', period_s: 900, refit_s: 300 }
   return study({
