@@ -64,7 +64,7 @@ export class Child {
 
   constructor(entry: URL, { name, leads = true, flags = [] }: ChildOptions) {
     const child = forkEntry(entry, {
-      execArgv: [...process.execArgv, ...flags],
+      execArgv: [...inheritedFlags(process.execArgv), ...flags],
       serialization: 'advanced',
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       detached: leads,
@@ -170,6 +170,20 @@ export class Child {
   }
 }
 
+/**
+ * The options of Node that a child has from this process. The program of `node -e` is not among
+ * them: a child would run that in place of its entry point, and so start a child of its own.
+ */
+export function inheritedFlags(flags: readonly string[]): string[] {
+  const program = /^(-e|-p|-pe|--eval|--print|--input-type)$/
+  return flags.filter(
+    (flag, i) =>
+      !program.test(flag) &&
+      !program.test(flags[i - 1] ?? '') &&
+      !/^--(eval|print|input-type)(=|$)/.test(flag),
+  )
+}
+
 /** Starts an entry point as a process: from source under tsx, otherwise from the bundle. */
 export function forkEntry(entry: URL, options: ForkOptions): ChildProcess {
   const source = entry.href.endsWith('.ts')
@@ -177,7 +191,7 @@ export function forkEntry(entry: URL, options: ForkOptions): ChildProcess {
     ...options,
     execArgv: source
       ? ['--import', import.meta.resolve('tsx')]
-      : (options.execArgv ?? process.execArgv),
+      : (options.execArgv ?? inheritedFlags(process.execArgv)),
   })
 }
 
