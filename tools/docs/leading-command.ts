@@ -6,8 +6,8 @@ export interface LeadingCommand {
   readonly reader: string | null
 }
 
-/** Parts of a word that a shell does not change. */
-const PART = /'[^']*'|"[^"$`\\!]*"|[\w@%+:,./-][\w@%+=:,./-]*/.source
+/** A part of a word that a shell does not change; a longer one would make the search exponential. */
+const PART = /'[^']*'|"[^"$`\\!]*"|[\w@%+=:,./-]/.source
 const LINE = new RegExp(`^spillway((?:\\s+(?:${PART})+)*)\\s*(?:\\|(?!\\|)\\s*([\\s\\S]+))?$`)
 
 /**
