@@ -20,7 +20,7 @@ const shared = {
 }
 
 /** Tests that wait for processes or for the clock leave a part of each core to others. */
-const perCore = (files: number) => ({ maxWorkers: Math.ceil(files * availableParallelism()) })
+const FEW_AT_ONCE = { maxWorkers: 2 * availableParallelism() }
 
 const COMMANDS = 'test/{cli-*,site}.test.ts'
 const SUITES = 'test/live-*.test.ts'
@@ -44,7 +44,7 @@ export default defineConfig({
       {
         test: {
           ...shared,
-          ...perCore(1.5),
+          ...FEW_AT_ONCE,
           name: 'laws',
           sequence: { groupOrder: 1 },
           include: ['test/**/*.test.ts'],
@@ -54,7 +54,7 @@ export default defineConfig({
       {
         test: {
           ...shared,
-          ...perCore(1.5),
+          ...FEW_AT_ONCE,
           name: 'commands',
           include: [COMMANDS],
           sequence: { groupOrder: 1 },
@@ -65,7 +65,7 @@ export default defineConfig({
         test: {
           ...shared,
           name: 'suites',
-          ...perCore(2),
+          ...FEW_AT_ONCE,
           include: [SUITES],
           sequence: { groupOrder: 1 },
           // Node loads the built library by itself, faster than through Vite

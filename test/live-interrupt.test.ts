@@ -1,9 +1,8 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { resultSchema } from '../sim/documents/index.ts'
-import { commandsIn, processesWith, type Started } from './command-line.ts'
-import { auditOf, expectKept } from './live-audit.ts'
+import { commandsIn, processesWith, type Started, send } from './command-line.ts'
+import { replaysIn } from './live-replay.ts'
 import { madeUpProfile } from './profiles.ts'
 import { changed, DECLARED, TINY } from './scenarios.ts'
 import { expectRefusal, filesIn, put, temporaryFolder } from './spillway.ts'
@@ -13,6 +12,9 @@ import { needVulkan } from './vulkan.ts'
 
 const folder = temporaryFolder()
 const { start } = commandsIn(folder)
+/** of replays in this process, whose executors stay open */
+const apart = temporaryFolder()
+const replayed = replaysIn(apart)
 
 /** Time for its child processes to end, ms, on a busy machine. */
 const LEFT_MS = 60_000
@@ -75,7 +77,7 @@ const toLeader = ({ child }: Started, signal: 'SIGINT' | 'SIGTERM' = 'SIGINT') =
   process.kill(child.pid!, signal)
 
 test.skipIf(!existsSync('/proc/self/stat')).each([
-  ['calibrate', /single batches …/, ['long.yaml', '--seconds', '1200']],
+  ['calibrate', /single batches …/, ['long.yaml', '--seconds', '20']],
   ['replay', /replay 1 of 3 …/, ['long.yaml', '--profile', 'long.json']],
   ['simulate', /simulating …/, ['large.yaml']],
   ['simulate', /simulating …/, ['large.yaml', '--workers', '1', '--replications', '1']],
@@ -162,40 +164,46 @@ test.for([
 
 test('an executor that is killed fails its batch and restarts; the replay reports it', async (context) => {
   needVulkan(context)
-  // more than it can serve, so an executor has a batch whenever it is killed
+  // more than it can serve
   const busy = changed(
-    onWebgpu,
-    ['duration_s: 300', 'duration_s: 8'],
-    [/rate_rps: 150/g, 'rate_rps: 3000'],
+    TINY,
+    ['duration_s: 3', 'duration_s: 8'],
+    ['warmup_s: 0.5', 'warmup_s: 0'],
+    ['rate_rps: 150', 'rate_rps: 3000'],
+    ['model: mlp', 'model: mlp\n    execution_provider: webgpu'],
     [/execution_provider: webgpu/, 'execution_provider: webgpu\n    queue: { max_length: 64 }'],
   )
-  put(folder, 'short.yaml', busy)
-  const args = ['short.yaml', '--profile', 'webgpu.json', '--replays', '1', '--out', 'died']
-  const started = start(['replay', ...args, '--decision-log', '--json'])
-  await started.prints(/replay 1 of 1 …/)
-  // the first may come in the warm-up, whose requests do not count
-  let over = false
-  void started.ended.then(() => {
-    over = true
-  })
-  for (await wait(INTO_WORK_MS); !over; await wait(2000)) {
-    for (const { pid } of running('engine-process')) process.kill(pid, 'SIGKILL')
+  const engines = () =>
+    processesWith(`SPILLWAY_CACHE=${join(apart, 'cache')}`)
+      .filter(({ command }) => command.includes('engine-process'))
+      .map(({ pid }) => pid)
+  let stopped: number[] = []
+  let [arrived, killed] = [0, false]
+  const onProgress = (phase: string, done: number) => {
+    if (phase !== 'replay 1 of 1' || killed) return
+    if (stopped.length === 0) {
+      stopped = engines()
+      arrived = done
+      for (const pid of stopped) send(pid, 'SIGSTOP')
+    } else if (done > arrived + 100) {
+      // it had a batch when it was stopped, or has one since
+      for (const pid of stopped) send(pid, 'SIGKILL')
+      killed = true
+    }
   }
-  const { code, stdout, stderr } = await started.ended
-  expect(code, stderr).toBe(0)
-  const { warnings, valid, classes } = resultSchema.parse(JSON.parse(stdout))
-  expect(valid).toBe(false)
-  expect(warnings.join()).toMatch(
-    /replay 1 does not count: the process of an executor ended and was started again \(\d+ times?, \d+ requests? failed\)/,
+  const { result } = await replayed('died', busy, { onProgress })
+  expect(stopped).toHaveLength(1)
+  expect(result.valid).toBe(false)
+  expect(result.warnings.join()).toMatch(
+    /replay 1 does not count: the process of an executor ended and was started again \(1 time, [1-4] requests? failed\)/,
   )
-  const { arrived, served, failed, ...others } = classes[0]!.counts
+  const { arrived: all, served, failed, ...others } = result.classes[0]!.counts
   expect(failed).toBeGreaterThan(0)
   expect(served).toBeGreaterThan(0)
   const rest = Object.values(others).reduce((sum, count) => sum + count, 0)
-  expect(served + failed + rest).toBe(arrived)
-  // as a process: one that decoded for this one would be left
-  expectKept(await auditOf((...args) => start(args).ended, 'died'), 1)
-  await expectNoneLeft()
+  expect(served + failed + rest).toBe(all)
+  expect(engines()).toHaveLength(1)
+  expect(engines()).not.toEqual(stopped)
 })
 
 test.skipIf(!existsSync('/proc/self/stat'))(

@@ -21,6 +21,10 @@ interface ReplayOptions {
   readonly profile?: Profile
 }
 
+interface OwnReplayOptions extends ReplayOptions {
+  readonly onProgress?: (phase: string, done: number, of: number) => void
+}
+
 /** The built library, whose processes start from bundles. */
 const LIBRARY = pathToFileURL(join(ROOT, 'dist/library.js')).href
 const library = (): Promise<typeof import('../runtime/jobs/index.ts')> => import(LIBRARY)
@@ -38,7 +42,7 @@ export function replaysIn(folder: string) {
   return async (
     name: string,
     scenario: string,
-    { replays = 1, profile = madeUpProfile(scenario) }: ReplayOptions = {},
+    { replays = 1, profile = madeUpProfile(scenario), onProgress }: OwnReplayOptions = {},
   ): Promise<Replayed & { readonly notes: readonly string[] }> => {
     const { OpenFleets, audit, loadScenario, replay, writeReplays } = await library()
     fleets ??= new OpenFleets()
@@ -49,7 +53,7 @@ export function replaysIn(folder: string) {
     vi.stubEnv('SPILLWAY_CACHE', join(folder, 'cache'))
     try {
       const system = await loadScenario(path, { profile, onNote: (text) => notes.push(text) })
-      const options = { replays, decisionLog: true, warmUp: COLD, fleets }
+      const options = { replays, decisionLog: true, warmUp: COLD, fleets, onProgress }
       const sides = await replay([system], options)
       await writeReplays(directory, sides)
       const result = measuredIn(directory)

@@ -47,7 +47,8 @@ const profile = () => profileSchema.parse(readJson(join(folder, 'out/profile.jso
 let said = ''
 
 beforeAll(async () => {
-  const quick = ['--seconds', '1', '--replays', '1', '--replications', '10']
+  const once = ['--rehearsals', '1', '--replays', '1']
+  const quick = ['--seconds', '1', ...once, '--replications', '10']
   const ended = await run('run', 'arena.yaml', ...quick, '--out', 'out')
   expect(ended.code, ended.stderr).toBe(0)
   said = ended.stdout

@@ -90,7 +90,8 @@ test('run prints the verdict on every objective of both sides', () => {
 
 test('run exits with 0 whatever the verdicts, as its last line says, unless it is asked to fail', async () => {
   expect(linesOfText(printed).at(-1)).toMatch(/^exit code 0 whatever the verdicts; --fail-on /)
-  const quick = ['--profile', 'out/profile.json', '--replays', '1', '--replications', '10']
+  const once = ['--rehearsals', '0', '--replays', '1']
+  const quick = ['--profile', 'out/profile.json', ...once, '--replications', '10']
   const failing = ['--fail-on', 'undecided', '--out', 'failing']
   const ended = await run('run', 'tiny.yaml', ...quick, ...failing)
   const read = (name: string) => readJson(join(folder, 'failing', `${name}.json`))
@@ -189,7 +190,8 @@ describe('no rows of an earlier run stay beside the documents', () => {
 
   test('of a run, whose rows are kept; those of a second side and of simulations are gone', async () => {
     filled('anew')
-    const short = ['--set', 'duration_s=1', '--replications', '10', '--json', '--out', 'anew']
+    const once = ['--rehearsals', '0', '--set', 'duration_s=1']
+    const short = [...once, '--replications', '10', '--json', '--out', 'anew']
     const ended = await run('run', ...args, ...short)
     expect(ended.code, ended.stderr).toBe(0)
     expect(rowsIn('anew')).toEqual(['replay-1.parquet'])

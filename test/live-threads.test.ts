@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { DECLARED, TINY } from './scenarios.ts'
+import { DECLARED, QUICK } from './scenarios.ts'
 import { commandsIn, put, temporaryFolder } from './spillway.ts'
 import { expectExitBy } from './verdict-exit.ts'
 
@@ -12,7 +12,7 @@ import { expectExitBy } from './verdict-exit.ts'
 const folder = temporaryFolder()
 const { run } = commandsIn(folder, { flags: ['--concurrent-recompilation-delay=30'] })
 put(folder, 'declared.yaml', DECLARED)
-put(folder, 'tiny.yaml', TINY)
+put(folder, 'tiny.yaml', QUICK)
 
 describe('no command aborts while V8 compiles slowly', () => {
   test.each([1, 2, 3, 4])('simulate, time %d', async (time) => {
@@ -22,7 +22,8 @@ describe('no command aborts while V8 compiles slowly', () => {
   })
 
   test('run', async () => {
-    const args = ['--seconds', '1', '--replays', '1', '--replications', '10', '--out', 'out']
+    const quick = ['--seconds', '1', '--rehearsals', '1', '--replays', '1']
+    const args = [...quick, '--replications', '10', '--out', 'out']
     const { code, stderr } = await run('run', 'tiny.yaml', ...args)
     expect(code, stderr).toBe(0)
   })

@@ -72,7 +72,8 @@ function expectRefused(ended: Ended, code: number, words: string | RegExp): void
 }
 
 beforeAll(async () => {
-  const quick = ['--seconds', '1', '--replays', `${ROUNDS}`, '--replications', '10']
+  const played = ['--rehearsals', '1', '--replays', `${ROUNDS}`]
+  const quick = ['--seconds', '1', ...played, '--replications', '10']
   const change = ['--against-set', CHANGE]
   const ended = await run('run', 'tiny.yaml', ...change, ...quick, '--out', 'out')
   expect(ended.code, ended.stderr).toBe(0)
@@ -212,7 +213,8 @@ describe('a second side', () => {
   test('that equals the first one is A/A: the predicted ratio is 1', async () => {
     // a name is no change
     put(folder, 'renamed.yaml', changed(QUICK, ['name: tiny', 'name: renamed']))
-    const quick = ['--replays', '2', '--replications', '10', '--out', 'same']
+    const played = ['--rehearsals', '1', '--replays', '2']
+    const quick = [...played, '--replications', '10', '--out', 'same']
     const ended = await run('run', 'tiny.yaml', ...PROFILE, '--against', 'renamed.yaml', ...quick)
     expect(ended.code, ended.stderr).toBe(0)
     expect(ended.stdout).toContain('What if (A → B): A/A: no change; ')
