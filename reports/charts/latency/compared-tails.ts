@@ -68,8 +68,9 @@ function shown(tail: readonly TailPoint[]): TailPoint[] {
 }
 
 /**
- * The systems with the lowest and the highest latency at the last percentile that all support. Where
- * requests were `lost`, it is named as one of the served requests: of all arrivals it may be missed.
+ * The systems with the lowest and the highest latency at the last percentile that all support.
+ * Where requests were `lost`, the title says that it is one of the served requests: over all
+ * arrivals it may be infinite.
  */
 export function tailsFinding(
   tails: readonly (Pick<NamedTail, 'tail'> & {
