@@ -3,27 +3,51 @@ import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
+/** What documents state of the program that wrote them. */
+export interface Build {
+  readonly version: string
+  /** of the sources, `-dirty` after it where they had changes; null where they are in no checkout */
+  readonly commit: string | null
+}
+
+/** Written into bundles by tools/build.ts, so that no command reads files or runs git for it. */
+declare const SPILLWAY_BUILD: Build | undefined
+
+let known = typeof SPILLWAY_BUILD === 'undefined' ? null : SPILLWAY_BUILD
+
+/** What documents state of this program. */
+export function build(): Build {
+  known ??= { version: sourceVersion(), commit: sourceCommit() }
+  return known
+}
+
+export const version = () => build().version
+
 /** The directory of our package.json: beside the sources, or above the built bundle. */
 export function packageDirectory(): string {
-  let directory = dirname(fileURLToPath(import.meta.url))
-  while (!existsSync(join(directory, 'package.json'))) directory = dirname(directory)
+  const start = dirname(fileURLToPath(import.meta.url))
+  let directory = start
+  while (!existsSync(join(directory, 'package.json'))) {
+    const above = dirname(directory)
+    if (above === directory) throw new Error(`no package.json in ${start} or above it`)
+    directory = above
+  }
   return directory
 }
 
-export function version(): string {
+function sourceVersion(): string {
   const manifest = readFileSync(join(packageDirectory(), 'package.json'), 'utf8')
   return (JSON.parse(manifest) as { version: string }).version
 }
 
-/** What documents state of the program that wrote them. */
-export const build = () => ({ version: version(), commit: commit() })
-
-/** The commit of a checkout; null in an installed package. */
-export function commit(): string | null {
+/** The commit of the checkout; null where there is none, or no git. */
+function sourceCommit(): string | null {
   if (!existsSync(join(packageDirectory(), '.git'))) return null
+  const options = { cwd: packageDirectory(), encoding: 'utf8', stdio: 'pipe' } as const
   try {
-    const options = { cwd: packageDirectory(), encoding: 'utf8', stdio: 'pipe' } as const
-    return execFileSync('git', ['rev-parse', '--short=12', 'HEAD'], options).trim()
+    // no tag, whatever tags there are
+    const described = ['describe', '--always', '--dirty', '--abbrev=12', '--exclude=*']
+    return execFileSync('git', described, options).trim()
   } catch {
     return null
   }

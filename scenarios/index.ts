@@ -22,7 +22,7 @@ export {
   parseDimension,
 } from './parse/dimensions.ts'
 export { nearest } from './parse/nearest.ts'
-export { splitOverride } from './parse/override.ts'
+export { parseVariant, splitOverride, type Variant } from './parse/option-values.ts'
 export {
   type ParsedScenario,
   type ParseOptions,
@@ -30,7 +30,6 @@ export {
   parseScenario,
 } from './parse/parse.ts'
 export { type VariantSide, variantChanges } from './parse/variant-changes.ts'
-export { parseVariant, type Variant } from './parse/variants.ts'
 export { hashOf } from './schema/canonical.ts'
 export { className } from './schema/class-name.ts'
 export {

@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { z } from 'zod'
+import * as z from 'zod'
 import { acceleratorNames, shippedAccelerators } from '../scenarios/index.ts'
 import { OWN_CARD } from './own-card.ts'
 import { printedDocuments } from './printed-documents.ts'

@@ -1,7 +1,7 @@
 import { cpSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { z } from 'zod'
+import * as z from 'zod'
 import { readRows, writeRows } from '../runtime/folders/rows-file.ts'
 import { withRowsSwapped } from '../runtime/jobs/audit.test-helper.ts'
 import { type Audit, auditSchema, type Result } from '../sim/documents/index.ts'

@@ -65,7 +65,7 @@ describe.each(pages())('%s', (page) => {
       if (Object.hasOwn(value as object, 'accelerator')) {
         expect(() => parseAccelerator(text, at)).not.toThrow()
       } else if (!Object.hasOwn(value as object, 'spillway')) {
-        const known = Object.keys(scenarioSchema.shape)
+        const known = Object.keys(scenarioSchema.unwrap().shape)
         expect(known, at).toEqual(expect.arrayContaining(Object.keys(value as object)))
       } else if (/\baccelerator: (?!local\b)/.test(text)) {
         // its figures are from the catalogue

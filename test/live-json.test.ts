@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
-import { z } from 'zod'
+import * as z from 'zod'
 import { printedDocuments } from './printed-documents.ts'
 import { QUICK } from './scenarios.ts'
 import { commandsIn, put, readJson, temporaryFolder } from './spillway.ts'

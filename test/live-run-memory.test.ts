@@ -1,7 +1,7 @@
 import { cpSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { z } from 'zod'
+import * as z from 'zod'
 import { faultsOf, ofKind, parseTrace } from '../reports/timeline/timeline.test-helper.ts'
 import { readRows } from '../runtime/folders/rows-file.ts'
 import {

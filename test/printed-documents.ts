@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Ended } from './spillway.ts'
 import { expectExitBy } from './verdict-exit.ts'
 

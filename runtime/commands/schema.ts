@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander'
-import { type ZodType, z } from 'zod'
+import * as z from 'zod'
 import { acceleratorJsonSchema, EXIT, scenarioJsonSchema } from '../../scenarios/index.ts'
 import {
   arenaSchema,
@@ -37,7 +37,7 @@ export const documentSchemas = {
   plan: planSchema,
   fit: fitSchema,
   profile: profileSchema,
-} as const satisfies Readonly<Record<string, ZodType>>
+} as const satisfies Readonly<Record<string, z.ZodType>>
 
 /** Of files that users write, by their kind. */
 const fileSchemas: Readonly<Record<string, () => object>> = {
@@ -57,7 +57,7 @@ export function define(command: Command): void {
       .default('scenario'),
   )
   implement(command, HELP, async (_signal, { document }: { document: string }) => {
-    const schema = (documentSchemas as Readonly<Record<string, ZodType>>)[document]
+    const schema = (documentSchemas as Readonly<Record<string, z.ZodType>>)[document]
     const ofFile = fileSchemas[document]
     out(schemaText(ofFile?.() ?? z.toJSONSchema(schema!, { target: 'draft-7' })))
     return EXIT.ok

@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { traceFitHtml, traceFitText, traceHtml, traceText } from '../../reports/index.ts'
-import { EXIT, Failure, scenarioSchema } from '../../scenarios/index.ts'
+import { EXIT, Failure, nameProblem } from '../../scenarios/light.ts'
 import { writableFolder } from '../folders/write-whole.ts'
 import { FIT_LIMITS, fitTrace } from '../jobs/fit-trace.ts'
 import { inspectTrace } from '../jobs/inspect-trace.ts'
@@ -136,7 +136,7 @@ function checkClasses({ columns, classValues, class: name }: FitOptions): void {
 
 /** An option's value as the name of a class. */
 function className(text: string): string {
-  const { success, error } = scenarioSchema.shape.traffic.element.shape.class.safeParse(text)
-  if (success) return text
-  throw new InvalidArgumentError(`Expected ${error.issues[0]!.message}, got ${text}.`)
+  const problem = nameProblem(text)
+  if (problem === null) return text
+  throw new InvalidArgumentError(`Expected ${problem}, got ${text}.`)
 }

@@ -1,4 +1,4 @@
-import type { ZodType, z } from 'zod'
+import type * as z from 'zod'
 import {
   describeValue,
   Failure,
@@ -25,7 +25,7 @@ export function documentText(document: unknown): string {
 }
 
 /** Reads a document. Throws `Failure` with its problems and `advice`, if there is one. */
-export async function readJson<T>(path: string, schema: ZodType<T>, advice?: string): Promise<T> {
+export async function readJson<T>(path: string, schema: z.ZodType<T>, advice?: string): Promise<T> {
   const value = parseJson(path, await readText(path))
   const { data, error } = schema.safeParse(value)
   if (error === undefined) return data

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { ColumnSource } from 'hyparquet-writer'
-import { ZodError, z } from 'zod'
+import * as z from 'zod'
 import { EXIT, Failure } from '../../scenarios/index.ts'
 import type { ObservedRun } from '../../sim/experiment/index.ts'
 import { ROW_COLUMNS, type RowColumn, Rows } from '../../sim/stats/index.ts'
@@ -136,7 +136,7 @@ export async function readRows(path: string): Promise<ObservedRun> {
     return reading.run()
   } catch (error) {
     if (error instanceof Failure) throw error
-    const reason = error instanceof ZodError ? z.prettifyError(error) : (error as Error).message
+    const reason = error instanceof z.ZodError ? z.prettifyError(error) : (error as Error).message
     throw new Failure(
       `${path}: not the rows of a run (${reason.split('\n').slice(0, 2).join(' ')})`,
       EXIT.invalidInput,

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
-import { type ZodType, z } from 'zod'
+import * as z from 'zod'
 import { Failure, parseKeptScenario, type Scenario } from '../../scenarios/index.ts'
 import { type Result, resultSchema } from '../../sim/documents/index.ts'
 import type { ObservedRun } from '../../sim/experiment/index.ts'
@@ -151,7 +151,7 @@ export async function readRequests(directory: string, scenario: Scenario): Promi
 export async function readDocument<T>(
   directory: string,
   name: string,
-  schema: ZodType<T>,
+  schema: z.ZodType<T>,
 ): Promise<T | null> {
   const path = join(directory, `${name}.json`)
   return existsSync(path) ? readJson(path, schema) : null

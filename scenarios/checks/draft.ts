@@ -1,4 +1,4 @@
-import type { z } from 'zod'
+import type * as z from 'zod'
 import { describeValue } from '../parse/describe-value.ts'
 import {
   liesOn,
@@ -17,18 +17,20 @@ import {
   type Model,
   type Network,
   type Pool,
+  poolSchema,
   type Scenario,
   scenarioSchema,
   type TrafficClass,
 } from '../schema/schema.ts'
+import { trafficClass } from '../schema/schema-traffic.ts'
 import type { Tuned } from '../schema/schema-tuning.ts'
 import { isMap } from '../schema/schema-walk.ts'
 import { takesLength } from '../schema/takes-length.ts'
 import { hasColumns, leavesToGuess } from '../schema/trace-columns.ts'
 
 /** Keys of a class and of a pool that are parsed separately. */
-type ClassKey = Exclude<keyof typeof classShape, 'class' | 'model' | 'tenant' | 'deadline_ms'>
-type PoolKey = Exclude<keyof typeof poolShape, 'name' | 'model'>
+type ClassKey = Exclude<keyof TrafficClass, 'class' | 'model' | 'tenant' | 'deadline_ms'>
+type PoolKey = Exclude<keyof Pool, 'name' | 'model'>
 
 /** Values under these keys; null if there is none or if it is invalid. */
 type Parts<T, K extends keyof T> = { readonly [P in K]-?: NonNullable<T[P]> | null }
@@ -48,10 +50,6 @@ export interface PoolDraft extends Parts<Pool, PoolKey> {
   readonly name: string | null
   readonly model: string | null
 }
-
-const shape = scenarioSchema.shape
-const classShape = shape.traffic.element.shape
-const poolShape = shape.pools.element.shape
 
 /**
  * A scenario with possibly invalid parts, and the problems that checks find in it. Each part is
@@ -89,6 +87,7 @@ export class Draft {
     const top = mapOf(plainOf(root))
     const items = Object.entries(mapOf(top.models))
     this.#root = root
+    const { shape } = scenarioSchema.unwrap()
     this.durationS = part(shape.duration_s, top.duration_s)
     this.warmupS = part(shape.warmup_s, top.warmup_s)
     this.models = new Map(items.map(([key, item]) => [key, part(shape.models.valueType, item)]))
@@ -173,7 +172,8 @@ export class Draft {
 
 function classDraft(item: unknown, path: Path, lengthless: boolean): ClassDraft {
   const keys = mapOf(item)
-  const parts = partsOf<TrafficClass, ClassKey>(classShape, keys)
+  const { shape } = trafficClass.unwrap()
+  const parts = partsOf<TrafficClass, ClassKey>(shape, keys)
   const traced = keys.input_tokens === undefined && !lengthless && bringsLengths(parts.arrivals)
   const ofAll = typeof keys.timeout_ms === 'number' ? keys.timeout_ms : undefined
   return {
@@ -183,7 +183,7 @@ function classDraft(item: unknown, path: Path, lengthless: boolean): ClassDraft 
     model: textOf(keys.model),
     tenant: textOf(keys.tenant),
     input_tokens: traced ? { distribution: 'trace' } : parts.input_tokens,
-    deadlineMs: part(classShape.deadline_ms, keys.deadline_ms ?? ofAll),
+    deadlineMs: part(shape.deadline_ms, keys.deadline_ms ?? ofAll),
   }
 }
 
@@ -198,7 +198,7 @@ export function bringsLengths(
 
 function poolDraft(item: unknown, path: Path): PoolDraft {
   const keys = mapOf(item)
-  const parts = partsOf<Pool, PoolKey>(poolShape, keys)
+  const parts = partsOf<Pool, PoolKey>(poolSchema.unwrap().shape, keys)
   const named = { ...parts, path, name: textOf(keys.name), model: textOf(keys.model) }
   return parts.scaling === null ? named : { ...named, replicas: parts.scaling.max }
 }

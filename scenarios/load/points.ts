@@ -1,7 +1,7 @@
 import { EXIT, Failure } from '../failure.ts'
 import { describeValue } from '../parse/describe-value.ts'
 import { MOST_CONFIGURATIONS } from '../parse/dimensions.ts'
-import { splitOverride } from '../parse/override.ts'
+import { splitOverride } from '../parse/option-values.ts'
 import { hasOddQuotes, splitCsv } from '../trace/trace-rows.ts'
 import { readUserFile, Unreadable } from './user-file.ts'
 

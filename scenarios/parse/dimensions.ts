@@ -1,5 +1,5 @@
 import { describeValue } from './describe-value.ts'
-import { splitOverride } from './override.ts'
+import { splitOverride } from './option-values.ts'
 
 /** A scenario value that a sweep changes, and what it is set to, as text. */
 export interface Dimension {

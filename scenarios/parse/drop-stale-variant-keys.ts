@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { bare, branchOf, isMap, keysOf, schemaAt } from '../schema/schema-walk.ts'
 import {
   childOf,

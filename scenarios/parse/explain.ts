@@ -1,8 +1,9 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import {
   branchesWith,
   branchKeys,
   branchOf,
+  built,
   holderOf,
   isMap,
   keysOf,
@@ -18,7 +19,7 @@ type Issue = z.core.$ZodIssue
 
 /** The schema's complaints about a value, in the user's words. */
 export function explain(schema: z.core.$ZodType, value: unknown): Problem[] {
-  const parsed = z.core.safeParse(schema, value)
+  const parsed = z.safeParse(schema, value)
   if (parsed.success) return []
   const context = { schema, value, base: [] }
   const problems = parsed.error.issues.flatMap((issue) => explainIssue(issue, context))
@@ -141,7 +142,8 @@ function explainUnion(issue: z.core.$ZodIssueInvalidUnion, context: Context): Pr
 }
 
 /** The values that a branch of a union without maps accepts, in words. */
-function kindText(option: z.core.$ZodType): string {
+function kindText(given: z.core.$ZodType): string {
+  const option = built(given)
   if (option instanceof z.ZodEnum) return option.options.join(' or ')
   if (option instanceof z.ZodBoolean) return 'true or false'
   if (option instanceof z.ZodArray) return 'a list'

@@ -10,6 +10,7 @@ import {
   withEntry,
 } from './located.ts'
 import { didYouMean } from './nearest.ts'
+import { splitOverride } from './option-values.ts'
 import { parseYamlTree } from './yaml-tree.ts'
 
 export interface Override {
@@ -17,17 +18,6 @@ export interface Override {
   readonly label: string
   /** `path=value` */
   readonly text: string
-}
-
-/** More steps than any path of a scenario has, including names with dots. */
-const MOST_STEPS = 100
-
-/** The steps of the path and the value of `path=value`; null for text of another form. */
-export function splitOverride(text: string): { steps: string[]; value: string } | null {
-  const equals = text.indexOf('=')
-  const steps = text.slice(0, Math.max(0, equals)).trim().split('.')
-  const bad = steps.includes('') || steps.length > MOST_STEPS
-  return bad ? null : { steps, value: text.slice(equals + 1) }
 }
 
 /**

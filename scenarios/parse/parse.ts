@@ -12,8 +12,9 @@ import {
   plainOf,
   problemTexts,
 } from './located.ts'
+import type { Variant } from './option-values.ts'
 import { applyOverrides, type Override } from './override.ts'
-import { triedVariants, type Variant } from './variants.ts'
+import { triedVariants } from './variants.ts'
 import { fileOrigin, parseYamlTree } from './yaml-tree.ts'
 
 export interface ParseOptions {

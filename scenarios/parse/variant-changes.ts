@@ -4,7 +4,7 @@ import type { Scenario } from '../schema/schema.ts'
 import { isMap } from '../schema/schema-walk.ts'
 import { LABELS } from './changes.ts'
 import { plainOf } from './located.ts'
-import { splitOverride } from './override.ts'
+import { splitOverride } from './option-values.ts'
 import { parseYamlTree } from './yaml-tree.ts'
 
 /** A scenario with the overrides of a variant, and these overrides. */

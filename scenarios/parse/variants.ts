@@ -3,14 +3,8 @@ import { type Scenario, scenarioSchema } from '../schema/schema.ts'
 import { dropStaleVariantKeys } from './drop-stale-variant-keys.ts'
 import { explain } from './explain.ts'
 import { childOf, type Node, type PlacedProblem, plainOf, problemTexts } from './located.ts'
-import { applyOverrides, splitOverride } from './override.ts'
-
-/** A named change of a scenario. */
-export interface Variant {
-  readonly name: string
-  /** overrides `path=value`; none for the scenario as it stands */
-  readonly set: readonly string[]
-}
+import type { Variant } from './option-values.ts'
+import { applyOverrides } from './override.ts'
 
 /** The variants that a scenario has under `variants`, in the order of the file. */
 function variantsOf({ variants = {} }: Pick<Scenario, 'variants'>): Variant[] {
@@ -53,37 +47,4 @@ function problemsOf(
   const changed = complete(overridden)
   const found = [...explain(scenarioSchema, plainOf(changed)), ...crossCheck(new Draft(changed))]
   return placed.length + found.length === 0 ? [] : problemTexts(placed, found, changed)
-}
-
-/**
- * Reads `name: path=value; path=value`. A semicolon within quotes or brackets belongs to its value.
- * Returns the reason where it is no variant.
- */
-export function parseVariant(text: string): Variant | string {
-  const colon = text.indexOf(':')
-  const name = text.slice(0, Math.max(0, colon)).trim()
-  const form = "expected 'name: path=value; path=value'"
-  if (colon < 0) return `${form}, got ${JSON.stringify(text)}`
-  const named = scenarioSchema.shape.name.safeParse(name)
-  if (!named.success) {
-    return `${form} with ${named.error.issues[0]!.message}, got the name ${JSON.stringify(name)}`
-  }
-  const set = parts(text.slice(colon + 1)).filter((part) => part !== '')
-  const bad = set.find((part) => splitOverride(part) === null)
-  return bad === undefined ? { name, set } : `${form}, got ${JSON.stringify(bad)}`
-}
-
-/** The parts between semicolons that stand in no bracket and no quote. */
-function parts(text: string): string[] {
-  const all = ['']
-  let [depth, quote] = [0, '']
-  for (const char of text) {
-    if (quote !== '') quote = char === quote ? '' : quote
-    else if (char === '"' || char === "'") quote = char
-    else if ('[{'.includes(char)) depth++
-    else if (']}'.includes(char)) depth--
-    if (char === ';' && depth === 0 && quote === '') all.push('')
-    else all.push(all.pop()! + char)
-  }
-  return all.map((part) => part.trim())
 }

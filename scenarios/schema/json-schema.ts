@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { scenarioSchema } from './schema.ts'
 import { acceleratorSchema } from './schema-accelerator.ts'
 import { withDefinitions } from './shared-definitions.ts'

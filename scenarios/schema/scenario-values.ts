@@ -1,7 +1,7 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { canonicalJson } from './canonical.ts'
 import { type Scenario, scenarioSchema } from './schema.ts'
-import { bare, branchOf } from './schema-walk.ts'
+import { bare, branchOf, built } from './schema-walk.ts'
 
 /** A value of a scenario. */
 export interface ScenarioValue {
@@ -51,7 +51,8 @@ function keyOf(schema: Schema, key: string): Schema {
   return schema instanceof z.ZodRecord ? bare(schema.valueType) : null
 }
 
-function isDefault(schema: Schema, value: unknown): boolean {
+function isDefault(given: Schema, value: unknown): boolean {
+  const schema = given && built(given)
   if (!(schema instanceof z.ZodDefault)) return false
   return canonicalJson(schema.def.defaultValue) === canonicalJson(value)
 }

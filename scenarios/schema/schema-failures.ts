@@ -1,24 +1,28 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { duration } from './schema-duration.ts'
 import { count, kind, name, nonNegative, positive, share } from './schema-values.ts'
 
 /** Failures of replicas, and deployments that restart them. */
 
-const pools = z
-  .array(name.describe('The name of a pool.'))
-  .min(1)
-  .max(250)
-  .optional()
-  .describe('The pools that it concerns; all of them by default.')
-  .meta({ examples: [['edge-a', 'edge-b']] })
+const pools = z.lazy(() =>
+  z
+    .array(name.describe('The name of a pool.'))
+    .min(1)
+    .max(250)
+    .optional()
+    .describe('The pools that it concerns; all of them by default.')
+    .meta({ examples: [['edge-a', 'edge-b']] }),
+)
 
-const replicas = z
-  .array(z.int().nonnegative().max(1e6).describe('The number of a replica, from 0.'))
-  .min(1)
-  .max(1000)
-  .optional()
-  .describe('The replicas of each pool that it concerns, from 0; all of them by default.')
-  .meta({ examples: [[0]] })
+const replicas = z.lazy(() =>
+  z
+    .array(z.int().nonnegative().max(1e6).describe('The number of a replica, from 0.'))
+    .min(1)
+    .max(1000)
+    .optional()
+    .describe('The replicas of each pool that it concerns, from 0; all of them by default.')
+    .meta({ examples: [[0]] }),
+)
 
 const every_s = positive
   .optional()
@@ -28,13 +32,15 @@ const every_s = positive
   )
   .meta({ examples: [600] })
 
-const at_s = z
-  .array(nonNegative.describe('A time from the start of the traffic.'))
-  .min(1)
-  .max(10_000)
-  .optional()
-  .describe('The times at which it happens to all replicas concerned at once, rising.')
-  .meta({ examples: [[60, 120]] })
+const at_s = z.lazy(() =>
+  z
+    .array(nonNegative.describe('A time from the start of the traffic.'))
+    .min(1)
+    .max(10_000)
+    .optional()
+    .describe('The times at which it happens to all replicas concerned at once, rising.')
+    .meta({ examples: [[60, 120]] }),
+)
 
 const detection_s = nonNegative
   .default(0)
@@ -52,57 +58,59 @@ const for_s = positive.describe('How long it lasts.').meta({ examples: [20] })
 
 const occurrence = { pools, replicas, every_s, at_s }
 
-export const failure = z
-  .discriminatedUnion('kind', [
-    z.strictObject({
-      kind: kind(
-        'crash',
-        'A replica ends with the batch that it runs and, where queues are per replica, with the ' +
-          'requests that wait for it; all of them fail. With `at_s` and all replicas it is the ' +
-          'loss of a zone, or of the network to it.',
-      ),
-      ...occurrence,
-      detection_s,
-      restart_s,
-    }),
-    z.strictObject({
-      kind: kind(
-        'slow',
-        'A straggler: the batches that a replica begins take several times as long.',
-      ),
-      ...occurrence,
-      for_s,
-      factor: positive
-        .min(1)
-        .max(10_000)
-        .describe('The time of a batch over its time otherwise.')
-        .meta({ examples: [10] }),
-    }),
-    z.strictObject({
-      kind: kind(
-        'errors',
-        'A grey failure: health checks pass, and a share of the batches ends with errors.',
-      ),
-      ...occurrence,
-      for_s,
-      share: share
-        .describe('The share of the batches begun in this time whose requests fail.')
-        .meta({ examples: [0.5] }),
-    }),
-    z.strictObject({
-      kind: kind(
-        'deployment',
-        'A rolling deployment: one replica after another serves what it has, restarts and comes ' +
-          'back.',
-      ),
-      pools,
-      at_s: nonNegative
-        .describe('When it begins, from the start of the traffic.')
-        .meta({ examples: [60] }),
-      at_once: count
-        .default(1)
-        .describe('The number of replicas of a pool that may be missing at one time.'),
-      restart_s,
-    }),
-  ])
-  .describe('A failure of replicas, or a deployment.')
+export const failure = z.lazy(() =>
+  z
+    .discriminatedUnion('kind', [
+      z.strictObject({
+        kind: kind(
+          'crash',
+          'A replica ends with the batch that it runs and, where queues are per replica, with the ' +
+            'requests that wait for it; all of them fail. With `at_s` and all replicas it is the ' +
+            'loss of a zone, or of the network to it.',
+        ),
+        ...occurrence,
+        detection_s,
+        restart_s,
+      }),
+      z.strictObject({
+        kind: kind(
+          'slow',
+          'A straggler: the batches that a replica begins take several times as long.',
+        ),
+        ...occurrence,
+        for_s,
+        factor: positive
+          .min(1)
+          .max(10_000)
+          .describe('The time of a batch over its time otherwise.')
+          .meta({ examples: [10] }),
+      }),
+      z.strictObject({
+        kind: kind(
+          'errors',
+          'A grey failure: health checks pass, and a share of the batches ends with errors.',
+        ),
+        ...occurrence,
+        for_s,
+        share: share
+          .describe('The share of the batches begun in this time whose requests fail.')
+          .meta({ examples: [0.5] }),
+      }),
+      z.strictObject({
+        kind: kind(
+          'deployment',
+          'A rolling deployment: one replica after another serves what it has, restarts and comes ' +
+            'back.',
+        ),
+        pools,
+        at_s: nonNegative
+          .describe('When it begins, from the start of the traffic.')
+          .meta({ examples: [60] }),
+        at_once: count
+          .default(1)
+          .describe('The number of replicas of a pool that may be missing at one time.'),
+        restart_s,
+      }),
+    ])
+    .describe('A failure of replicas, or a deployment.'),
+)

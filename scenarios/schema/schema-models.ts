@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { modelMemory } from './schema-memory.ts'
 import { onnxModel, padTo } from './schema-onnx.ts'
 import { count, kind, off, seed } from './schema-values.ts'
@@ -13,51 +13,59 @@ const weightsSeed = seed
   .default(1)
   .describe('The seed of the weights; a model with another one needs a calibration of its own.')
 
-const builtin = z.discriminatedUnion('builtin', [
-  z.strictObject({
-    builtin: kind('mlp', 'A stack of equal dense layers, whose requests have no length.'),
-    layers: layers
-      .default(8)
-      .describe('The number of dense layers; each takes about the same time.'),
-    width: width
-      .default(256)
-      .describe('The number of inputs and outputs of each layer; its work grows with the square.'),
-    seed: weightsSeed,
-  }),
-  z.strictObject({
-    builtin: kind(
-      'transformer-encoder',
-      'A transformer encoder, whose work grows with the length of a request.',
-    ),
-    layers: layers
-      .default(4)
-      .describe('The number of encoder layers; each takes about the same time.'),
-    hidden: width
-      .default(256)
-      .describe(
-        'The size of the vector of each token, a multiple of `heads`; work grows with the square.',
+const builtin = z.lazy(() =>
+  z.discriminatedUnion('builtin', [
+    z.strictObject({
+      builtin: kind('mlp', 'A stack of equal dense layers, whose requests have no length.'),
+      layers: layers
+        .default(8)
+        .describe('The number of dense layers; each takes about the same time.'),
+      width: width
+        .default(256)
+        .describe(
+          'The number of inputs and outputs of each layer; its work grows with the square.',
+        ),
+      seed: weightsSeed,
+    }),
+    z.strictObject({
+      builtin: kind(
+        'transformer-encoder',
+        'A transformer encoder, whose work grows with the length of a request.',
       ),
-    heads: count.default(4).describe('The number of attention heads in each layer.'),
-    vocabulary: count
-      .max(1 << 20)
-      .default(8192)
-      .describe('The number of token indices, which sets the size of the embedding table.'),
-    seed: weightsSeed,
-    pad_to: padTo,
-  }),
-])
+      layers: layers
+        .default(4)
+        .describe('The number of encoder layers; each takes about the same time.'),
+      hidden: width
+        .default(256)
+        .describe(
+          'The size of the vector of each token, a multiple of `heads`; work grows with the square.',
+        ),
+      heads: count.default(4).describe('The number of attention heads in each layer.'),
+      vocabulary: count
+        .max(1 << 20)
+        .default(8192)
+        .describe('The number of token indices, which sets the size of the embedding table.'),
+      seed: weightsSeed,
+      pad_to: padTo,
+    }),
+  ]),
+)
 
-const declared = z
-  .strictObject({
-    work,
-    ragged: off.describe(
-      'Whether each request of a batch is computed at its own length, without padding; for ' +
-        '`law: linear` with `per_token_ms` only.',
-    ),
-    memory: modelMemory.optional(),
-  })
-  .describe('A model whose service time is declared, for simulation only.')
+const declared = z.lazy(() =>
+  z
+    .strictObject({
+      work,
+      ragged: off.describe(
+        'Whether each request of a batch is computed at its own length, without padding; for ' +
+          '`law: linear` with `per_token_ms` only.',
+      ),
+      memory: modelMemory.optional(),
+    })
+    .describe('A model whose service time is declared, for simulation only.'),
+)
 
-export const model = z
-  .union([builtin, onnxModel, declared])
-  .describe('A model: one of the built-in ones, an ONNX file, or declared work.')
+export const model = z.lazy(() =>
+  z
+    .union([builtin, onnxModel, declared])
+    .describe('A model: one of the built-in ones, an ONNX file, or declared work.'),
+)

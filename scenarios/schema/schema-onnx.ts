@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { count } from './schema-values.ts'
 
 /** Models that the user brings as ONNX files, and what their inputs are fed with. */
@@ -35,51 +35,57 @@ export const tensorTypes = Object.freeze({
 
 export type TensorType = keyof typeof tensorTypes
 
-const dimension = z
-  .union([z.enum(['batch', 'length']), count])
-  .describe('A fixed size, or which free dimension it is: `batch` or `length`.')
-const element = z.union([z.number(), z.boolean()])
+const dimension = z.lazy(() =>
+  z
+    .union([z.enum(['batch', 'length']), count])
+    .describe('A fixed size, or which free dimension it is: `batch` or `length`.'),
+)
+const element = z.lazy(() => z.union([z.number(), z.boolean()]))
 
-const input = z
-  .strictObject({
-    shape: z
-      .array(dimension)
-      .max(32)
-      .describe(
-        'The size of each dimension: a number where it is fixed, `batch` or `length` where it is ' +
-          'free; `[]` is a scalar.',
-      ),
-    type: z
-      .enum(Object.keys(tensorTypes) as TensorType[])
-      .default('float32')
-      .describe('The element type of the input in the ONNX file.'),
-    fill: z
-      .enum(['normal', 'tokens', 'ones'])
-      .default('normal')
-      .describe(
-        'The kind of drawn values: `normal` draws, `tokens` below `vocabulary`, or `ones` as in ' +
-          'an attention mask. `value` and `file` replace it.',
-      ),
-    vocabulary: count
-      .default(1000)
-      .describe('Drawn `tokens` are whole numbers from 1 to below this; for `fill: tokens` only.'),
-    value: z
-      .union([z.number(), z.boolean(), z.array(element).min(1).max(100_000)])
-      .optional()
-      .describe(
-        'The same values for every request: one for all elements, or a list of all elements if ' +
-          'the shape is fixed.',
-      ),
-    file: z
-      .string()
-      .min(1)
-      .optional()
-      .describe(
-        'The path of a .npy file with real samples, relative to the scenario: request i takes ' +
-          'sample i mod n of n samples.',
-      ),
-  })
-  .describe('The shape, the type and the values of an input.')
+const input = z.lazy(() =>
+  z
+    .strictObject({
+      shape: z
+        .array(dimension)
+        .max(32)
+        .describe(
+          'The size of each dimension: a number where it is fixed, `batch` or `length` where it is ' +
+            'free; `[]` is a scalar.',
+        ),
+      type: z
+        .enum(Object.keys(tensorTypes) as TensorType[])
+        .default('float32')
+        .describe('The element type of the input in the ONNX file.'),
+      fill: z
+        .enum(['normal', 'tokens', 'ones'])
+        .default('normal')
+        .describe(
+          'The kind of drawn values: `normal` draws, `tokens` below `vocabulary`, or `ones` as in ' +
+            'an attention mask. `value` and `file` replace it.',
+        ),
+      vocabulary: count
+        .default(1000)
+        .describe(
+          'Drawn `tokens` are whole numbers from 1 to below this; for `fill: tokens` only.',
+        ),
+      value: z
+        .union([z.number(), z.boolean(), z.array(element).min(1).max(100_000)])
+        .optional()
+        .describe(
+          'The same values for every request: one for all elements, or a list of all elements if ' +
+            'the shape is fixed.',
+        ),
+      file: z
+        .string()
+        .min(1)
+        .optional()
+        .describe(
+          'The path of a .npy file with real samples, relative to the scenario: request i takes ' +
+            'sample i mod n of n samples.',
+        ),
+    })
+    .describe('The shape, the type and the values of an input.'),
+)
 
 const path = z.string().min(1)
 
@@ -89,29 +95,33 @@ const variant = (at: string) =>
     .describe(`The path of the file for pools with \`precision: ${at}\`.`)
     .meta({ examples: [`model-${at}.onnx`] })
 
-const variants = z
-  .strictObject({ fp32: variant('fp32'), fp16: variant('fp16'), int8: variant('int8') })
-  .refine((files) => Object.keys(files).length > 0, {
-    message: 'a file for at least one of the precisions fp32, fp16, int8',
-  })
-  .describe('A file for each precision that pools use; all must have the same inputs.')
+const variants = z.lazy(() =>
+  z
+    .strictObject({ fp32: variant('fp32'), fp16: variant('fp16'), int8: variant('int8') })
+    .refine((files) => Object.keys(files).length > 0, {
+      message: 'a file for at least one of the precisions fp32, fp16, int8',
+    })
+    .describe('A file for each precision that pools use; all must have the same inputs.'),
+)
 
-export const onnxModel = z
-  .strictObject({
-    onnx: z
-      .union([path, variants])
-      .describe(
-        'The path of the ONNX file relative to the scenario, or npm:PACKAGE/PATH in an installed ' +
-          'package; or a file for each precision.',
-      ),
-    inputs: z
-      .record(z.string(), input)
-      .describe(
-        'How each input of the model is fed, by its name in the file. Every input needs an entry.',
-      ),
-    pad_to: padTo,
-  })
-  .describe('A model that is an ONNX file of your own.')
+export const onnxModel = z.lazy(() =>
+  z
+    .strictObject({
+      onnx: z
+        .union([path, variants])
+        .describe(
+          'The path of the ONNX file relative to the scenario, or npm:PACKAGE/PATH in an installed ' +
+            'package; or a file for each precision.',
+        ),
+      inputs: z
+        .record(z.string(), input)
+        .describe(
+          'How each input of the model is fed, by its name in the file. Every input needs an entry.',
+        ),
+      pad_to: padTo,
+    })
+    .describe('A model that is an ONNX file of your own.'),
+)
 
 type OnnxModel = z.infer<typeof onnxModel>
 

@@ -1,5 +1,5 @@
-import { z } from 'zod'
-import { count, kind, name, nonNegative, positive, share } from './schema-values.ts'
+import * as z from 'zod'
+import { count, kind, name, nonNegative, once, positive, share } from './schema-values.ts'
 
 /** Routers of the scenario format: among pools, and among the queues of a pool. */
 
@@ -18,7 +18,7 @@ export const routingDefaults = Object.freeze({
 })
 
 /** Optional: a default would change the hash of every scenario. */
-const view = {
+const view = once(() => ({
   view_age_ms: positive
     .optional()
     .describe(
@@ -26,7 +26,7 @@ const view = {
         'metrics of a real fleet are that old. Without it, it sees the loads of the instant.',
     )
     .meta({ examples: [50] }),
-}
+}))
 
 const choices = count
   .min(2)
@@ -38,54 +38,66 @@ const choices = count
 const leastLoaded =
   'The candidate with the fewest requests for each executor, waiting and running, is taken; of ' +
   'equals the first.'
-const random = z.strictObject({
-  policy: kind('random', 'Each candidate is drawn with the same probability.'),
-})
-const roundRobin = z.strictObject({ policy: kind('round-robin', 'Candidates are taken in turn.') })
-const leastWork = z.strictObject({
-  policy: kind(
-    'least-work',
-    'The candidate that is predicted to end the request first is taken. Predictions are learnt ' +
-      'from the batches that have ended.',
-  ),
-})
-const powerOfChoices = z.strictObject({
-  policy: kind('p2c', 'A few candidates are drawn, and the least loaded of them is taken.'),
-  choices,
-  ...view,
-})
-const peakEwma = z.strictObject({
-  policy: kind(
-    'peak-ewma',
-    'A few candidates are drawn, and the one with the least product of response time and ' +
-      'requests under way is taken, as in Finagle and Linkerd.',
-  ),
-  choices,
-  decay_ms: positive
-    .default(routingDefaults.decay_ms)
-    .describe('The time in which the weight of an earlier response time falls to 1/e.'),
-  default_rtt_ms: positive
-    .default(routingDefaults.default_rtt_ms)
-    .describe('The response time that a candidate is assumed to have at the start.'),
-})
-const sessionAffinity = z.strictObject({
-  policy: kind(
-    'session-affinity',
-    'All requests of a session go to one candidate, by rendezvous hashing. Sessions differ ' +
-      'by their prompts, so classes need `session.carry_context` or a trace with prefixes.',
-  ),
-  max_load_factor: z
-    .number()
-    .min(1)
-    .max(1000)
-    .optional()
-    .describe(
-      'A candidate with more than this multiple of the mean load is passed over, as in ' +
-        'consistent hashing with bounded loads. Without it, none is.',
-    )
-    .meta({ examples: [1.25] }),
-  ...view,
-})
+const random = z.lazy(() =>
+  z.strictObject({
+    policy: kind('random', 'Each candidate is drawn with the same probability.'),
+  }),
+)
+const roundRobin = z.lazy(() =>
+  z.strictObject({ policy: kind('round-robin', 'Candidates are taken in turn.') }),
+)
+const leastWork = z.lazy(() =>
+  z.strictObject({
+    policy: kind(
+      'least-work',
+      'The candidate that is predicted to end the request first is taken. Predictions are learnt ' +
+        'from the batches that have ended.',
+    ),
+  }),
+)
+const powerOfChoices = z.lazy(() =>
+  z.strictObject({
+    policy: kind('p2c', 'A few candidates are drawn, and the least loaded of them is taken.'),
+    choices,
+    ...view(),
+  }),
+)
+const peakEwma = z.lazy(() =>
+  z.strictObject({
+    policy: kind(
+      'peak-ewma',
+      'A few candidates are drawn, and the one with the least product of response time and ' +
+        'requests under way is taken, as in Finagle and Linkerd.',
+    ),
+    choices,
+    decay_ms: positive
+      .default(routingDefaults.decay_ms)
+      .describe('The time in which the weight of an earlier response time falls to 1/e.'),
+    default_rtt_ms: positive
+      .default(routingDefaults.default_rtt_ms)
+      .describe('The response time that a candidate is assumed to have at the start.'),
+  }),
+)
+const sessionAffinity = z.lazy(() =>
+  z.strictObject({
+    policy: kind(
+      'session-affinity',
+      'All requests of a session go to one candidate, by rendezvous hashing. Sessions differ ' +
+        'by their prompts, so classes need `session.carry_context` or a trace with prefixes.',
+    ),
+    max_load_factor: z
+      .number()
+      .min(1)
+      .max(1000)
+      .optional()
+      .describe(
+        'A candidate with more than this multiple of the mean load is passed over, as in ' +
+          'consistent hashing with bounded loads. Without it, none is.',
+      )
+      .meta({ examples: [1.25] }),
+    ...view(),
+  }),
+)
 
 const lruBlocks = (blocks: number) =>
   count
@@ -95,147 +107,155 @@ const lruBlocks = (blocks: number) =>
       'The number of blocks of 16 tokens, of prompts that it was sent, that the router remembers ' +
         'of each candidate. Those used least recently are forgotten first.',
     )
-const prefixAffinity = z.strictObject({
-  policy: kind(
-    'prefix-affinity',
-    'The candidate that was sent the longest part of the prompt is taken, as in the cache-aware ' +
-      'router of SGLang and vLLM; where loads are unequal, the least loaded one.',
-  ),
-  cache_threshold: share
-    .default(routingDefaults.cache_threshold)
-    .describe(
-      'Where no candidate was sent more than this share of the prompt, the one is taken of which ' +
-        'the fewest blocks are remembered.',
+const prefixAffinity = z.lazy(() =>
+  z.strictObject({
+    policy: kind(
+      'prefix-affinity',
+      'The candidate that was sent the longest part of the prompt is taken, as in the cache-aware ' +
+        'router of SGLang and vLLM; where loads are unequal, the least loaded one.',
     ),
-  balance_abs: nonNegative
-    .default(routingDefaults.balance_abs)
-    .describe(
-      'Loads are unequal if the highest is more than this above the lowest and also more than ' +
-        '`balance_rel` times as high. Loads are requests for each executor.',
-    ),
-  balance_rel: z
-    .number()
-    .min(1)
-    .max(1000)
-    .default(routingDefaults.balance_rel)
-    .describe('The ratio of the highest to the lowest load above which loads may be unequal.'),
-  lru_blocks: lruBlocks(routingDefaults.affinity_blocks),
-})
+    cache_threshold: share
+      .default(routingDefaults.cache_threshold)
+      .describe(
+        'Where no candidate was sent more than this share of the prompt, the one is taken of which ' +
+          'the fewest blocks are remembered.',
+      ),
+    balance_abs: nonNegative
+      .default(routingDefaults.balance_abs)
+      .describe(
+        'Loads are unequal if the highest is more than this above the lowest and also more than ' +
+          '`balance_rel` times as high. Loads are requests for each executor.',
+      ),
+    balance_rel: z
+      .number()
+      .min(1)
+      .max(1000)
+      .default(routingDefaults.balance_rel)
+      .describe('The ratio of the highest to the lowest load above which loads may be unequal.'),
+    lru_blocks: lruBlocks(routingDefaults.affinity_blocks),
+  }),
+)
 const weight = (name: keyof typeof routingDefaults.scorers, text: string) =>
   nonNegative.max(1000).default(routingDefaults.scorers[name]).describe(text)
-const endpointPicker = z.strictObject({
-  policy: kind(
-    'endpoint-picker',
-    'The candidate with the highest sum of weighted scores is taken, as in the endpoint picker of ' +
-      'llm-d. Each score is between 0 and 1.',
-  ),
-  scorers: z
-    .strictObject({
-      queue: weight('queue', 'The weight of the score for few waiting requests.'),
-      running: weight('running', 'The weight of the score for few running requests.'),
-      kv_cache: weight('kv_cache', 'The weight of the share of the KV cache that is not in use.'),
-      prefix_cache: weight(
-        'prefix_cache',
-        'The weight of the share of the prompt that the candidate was sent before.',
-      ),
-      load_aware: weight(
-        'load_aware',
-        'The weight of a score that falls from 0.5 at no waiting request to 0 at 128 of them.',
-      ),
-    })
-    .prefault({})
-    .describe('The weights of the scores; a score of weight 0 does not count.'),
-  picker: z
-    .enum(['max-score', 'weighted-random'])
-    .default('max-score')
-    .describe(
-      'How the sums decide: `max-score` takes the highest, of equals one at random; ' +
-        '`weighted-random` draws one in proportion to the sums.',
+const endpointPicker = z.lazy(() =>
+  z.strictObject({
+    policy: kind(
+      'endpoint-picker',
+      'The candidate with the highest sum of weighted scores is taken, as in the endpoint picker of ' +
+        'llm-d. Each score is between 0 and 1.',
     ),
-  lru_blocks: lruBlocks(routingDefaults.picker_blocks),
-  view_age_ms: positive
-    .max(200)
-    .default(routingDefaults.picker_view_age_ms)
-    .describe(
-      'The router sees the metrics that candidates had at the last multiple of this time. llm-d ' +
-        'does not trust metrics older than 200 ms.',
-    ),
-})
+    scorers: z
+      .strictObject({
+        queue: weight('queue', 'The weight of the score for few waiting requests.'),
+        running: weight('running', 'The weight of the score for few running requests.'),
+        kv_cache: weight('kv_cache', 'The weight of the share of the KV cache that is not in use.'),
+        prefix_cache: weight(
+          'prefix_cache',
+          'The weight of the share of the prompt that the candidate was sent before.',
+        ),
+        load_aware: weight(
+          'load_aware',
+          'The weight of a score that falls from 0.5 at no waiting request to 0 at 128 of them.',
+        ),
+      })
+      .prefault({})
+      .describe('The weights of the scores; a score of weight 0 does not count.'),
+    picker: z
+      .enum(['max-score', 'weighted-random'])
+      .default('max-score')
+      .describe(
+        'How the sums decide: `max-score` takes the highest, of equals one at random; ' +
+          '`weighted-random` draws one in proportion to the sums.',
+      ),
+    lru_blocks: lruBlocks(routingDefaults.picker_blocks),
+    view_age_ms: positive
+      .max(200)
+      .default(routingDefaults.picker_view_age_ms)
+      .describe(
+        'The router sees the metrics that candidates had at the last multiple of this time. llm-d ' +
+          'does not trust metrics older than 200 ms.',
+      ),
+  }),
+)
 
-export const router = z.discriminatedUnion('policy', [
-  z.strictObject({
-    policy: z.literal('least-loaded').default('least-loaded').describe(leastLoaded),
-    ...view,
-  }),
-  roundRobin,
-  random,
-  z.strictObject({
-    policy: kind(
-      'weighted',
-      'Pools are taken in turn, in proportion to their weights and evenly spread, as in nginx.',
-    ),
-    weights: z
-      .record(name, count.max(10_000))
-      .describe('Weights by the names of pools; a pool that is not named has weight 1.')
-      .meta({ examples: [{ central: 3 }] }),
-  }),
-  leastWork,
-  powerOfChoices,
-  peakEwma,
-  z.strictObject({
-    policy: kind(
-      'latency-target',
-      'The cheapest pool that is predicted to meet the target is taken, by `price_usd_per_hour`; ' +
-        'where none is, the one that is predicted to end the request first.',
-    ),
-    target_ms: positive
-      .optional()
-      .describe(
-        'The latency that is to be met. Without it, the lowest limit on `latency_ms` among the ' +
-          'objectives of the class.',
-      )
-      .meta({ examples: [200] }),
-  }),
-  z.strictObject({
-    policy: kind('length-threshold', 'Short requests go to one pool, long ones to another.'),
-    threshold_tokens: count
-      .describe('The longest input of a short request.')
-      .meta({ examples: [512] }),
-    short: name.describe('The name of the pool for short requests.').meta({ examples: ['edge'] }),
-    long: name.describe('The name of the pool for long requests.').meta({ examples: ['central'] }),
-  }),
-  sessionAffinity,
-  z.strictObject({
-    policy: kind(
-      'spill-over',
-      'The first pool, in the order of the list, whose load is below the limit is taken; where ' +
-        'there is none, the least loaded one.',
-    ),
-    max_load: positive
-      .describe(
-        'Requests for each executor, waiting and running, from which on a pool is passed over.',
-      )
-      .meta({ examples: [2] }),
-    ...view,
-  }),
-  prefixAffinity,
-  endpointPicker,
-  z.strictObject({
-    policy: kind(
-      'locality',
-      'The nearest pool by the mean time of its network is taken, of equals the first, if its ' +
-        'load is below the limit; else the next nearest, and so on. Where no load is below it, ' +
-        'the least loaded pool is taken.',
-    ),
-    max_load: positive
-      .describe(
-        'Requests for each executor, on their way, waiting and running, from which on a pool is ' +
-          'passed over.',
-      )
-      .meta({ examples: [4] }),
-    ...view,
-  }),
-])
+export const router = z.lazy(() =>
+  z.discriminatedUnion('policy', [
+    z.strictObject({
+      policy: z.literal('least-loaded').default('least-loaded').describe(leastLoaded),
+      ...view(),
+    }),
+    roundRobin,
+    random,
+    z.strictObject({
+      policy: kind(
+        'weighted',
+        'Pools are taken in turn, in proportion to their weights and evenly spread, as in nginx.',
+      ),
+      weights: z
+        .record(name, count.max(10_000))
+        .describe('Weights by the names of pools; a pool that is not named has weight 1.')
+        .meta({ examples: [{ central: 3 }] }),
+    }),
+    leastWork,
+    powerOfChoices,
+    peakEwma,
+    z.strictObject({
+      policy: kind(
+        'latency-target',
+        'The cheapest pool that is predicted to meet the target is taken, by `price_usd_per_hour`; ' +
+          'where none is, the one that is predicted to end the request first.',
+      ),
+      target_ms: positive
+        .optional()
+        .describe(
+          'The latency that is to be met. Without it, the lowest limit on `latency_ms` among the ' +
+            'objectives of the class.',
+        )
+        .meta({ examples: [200] }),
+    }),
+    z.strictObject({
+      policy: kind('length-threshold', 'Short requests go to one pool, long ones to another.'),
+      threshold_tokens: count
+        .describe('The longest input of a short request.')
+        .meta({ examples: [512] }),
+      short: name.describe('The name of the pool for short requests.').meta({ examples: ['edge'] }),
+      long: name
+        .describe('The name of the pool for long requests.')
+        .meta({ examples: ['central'] }),
+    }),
+    sessionAffinity,
+    z.strictObject({
+      policy: kind(
+        'spill-over',
+        'The first pool, in the order of the list, whose load is below the limit is taken; where ' +
+          'there is none, the least loaded one.',
+      ),
+      max_load: positive
+        .describe(
+          'Requests for each executor, waiting and running, from which on a pool is passed over.',
+        )
+        .meta({ examples: [2] }),
+      ...view(),
+    }),
+    prefixAffinity,
+    endpointPicker,
+    z.strictObject({
+      policy: kind(
+        'locality',
+        'The nearest pool by the mean time of its network is taken, of equals the first, if its ' +
+          'load is below the limit; else the next nearest, and so on. Where no load is below it, ' +
+          'the least loaded pool is taken.',
+      ),
+      max_load: positive
+        .describe(
+          'Requests for each executor, on their way, waiting and running, from which on a pool is ' +
+            'passed over.',
+        )
+        .meta({ examples: [4] }),
+      ...view(),
+    }),
+  ]),
+)
 
 const NAMES = [
   'round-robin',
@@ -250,17 +270,19 @@ const NAMES = [
 ] as const
 
 /** A policy by its name, with its default settings, or with settings of its own. */
-export const routing = z.union([
-  z.enum(NAMES),
-  z.discriminatedUnion('policy', [
-    z.strictObject({ policy: kind('least-loaded', leastLoaded), ...view }),
-    roundRobin,
-    random,
-    leastWork,
-    powerOfChoices,
-    peakEwma,
-    sessionAffinity,
-    prefixAffinity,
-    endpointPicker,
+export const routing = z.lazy(() =>
+  z.union([
+    z.enum(NAMES),
+    z.discriminatedUnion('policy', [
+      z.strictObject({ policy: kind('least-loaded', leastLoaded), ...view() }),
+      roundRobin,
+      random,
+      leastWork,
+      powerOfChoices,
+      peakEwma,
+      sessionAffinity,
+      prefixAffinity,
+      endpointPicker,
+    ]),
   ]),
-])
+)

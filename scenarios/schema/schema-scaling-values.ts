@@ -1,6 +1,6 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { duration } from './schema-duration.ts'
-import { count, nonNegative, positive, share } from './schema-values.ts'
+import { count, nonNegative, once, positive, share } from './schema-values.ts'
 
 /** Values that the scaling policies of the scenario format share. */
 
@@ -10,7 +10,7 @@ export const replicas = z.int().nonnegative().max(1e6)
 /** From asking for a pod to its first request: 98 to 130 s measured (llm-d-autoscaling #1118). */
 const POD_START = { distribution: 'lognormal', median: 110, p99: 130 } as const
 
-export const limits = {
+export const limits = once(() => ({
   initial: replicas
     .optional()
     .describe('The replicas that serve at the start of the traffic; `min` without it, at least 1.')
@@ -54,7 +54,7 @@ export const limits = {
     .optional()
     .describe('The most replicas that one decision removes; without it there is no limit.')
     .meta({ examples: [1] }),
-}
+}))
 
 export const seconds = (by: number, description: string) =>
   positive
@@ -82,21 +82,23 @@ export const metric = z
   )
   .meta({ examples: ['concurrency', 'queue_length'] })
 
-const scaleRule = z
-  .strictObject({
-    type: z
-      .enum(['pods', 'percent'])
-      .describe('Whether `value` is a number of replicas or a percentage of them.')
-      .meta({ examples: ['pods', 'percent'] }),
-    value: count
-      .describe('The largest change within `period_s`, in replicas or per cent.')
-      .meta({ examples: [4, 100] }),
-    period_s: positive
-      .max(1800)
-      .describe('The time before a decision whose changes count towards the limit.')
-      .meta({ examples: [15, 60] }),
-  })
-  .describe('A limit of the rate of change.')
+const scaleRule = z.lazy(() =>
+  z
+    .strictObject({
+      type: z
+        .enum(['pods', 'percent'])
+        .describe('Whether `value` is a number of replicas or a percentage of them.')
+        .meta({ examples: ['pods', 'percent'] }),
+      value: count
+        .describe('The largest change within `period_s`, in replicas or per cent.')
+        .meta({ examples: [4, 100] }),
+      period_s: positive
+        .max(1800)
+        .describe('The time before a decision whose changes count towards the limit.')
+        .meta({ examples: [15, 60] }),
+    })
+    .describe('A limit of the rate of change.'),
+)
 
 type Rule = z.infer<typeof scaleRule>
 

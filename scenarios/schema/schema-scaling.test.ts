@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { z } from 'zod'
+import * as z from 'zod'
 import { scaling } from './schema-scaling.ts'
 
 const problems = (section: object) =>

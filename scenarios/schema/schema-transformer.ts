@@ -1,94 +1,98 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { optionalResidual, residual } from './schema-residual.ts'
-import { count, kind, nonNegative, off, positive } from './schema-values.ts'
+import { count, kind, nonNegative, off, once, positive } from './schema-values.ts'
 
 /** Transformers by their dimensions, whose times follow from the accelerator of their pool. */
 
 const layers = count.max(1024).describe('The number of transformer layers.')
 const width = count.max(1 << 20)
 
-const range = z.tuple([count, count])
+const range = z.lazy(() => z.tuple([count, count]))
 
-const fitted = z
-  .strictObject({
-    batch: range
-      .optional()
-      .describe(
-        'The smallest and the largest batch of the measurements; of a decoder, the numbers of ' +
-          'sequences that decode in a step.',
-      )
-      .meta({ examples: [[1, 32]] }),
-    length: range
-      .optional()
-      .describe(
-        'The shortest and the longest length of the measurements; of a decoder, the tokens in ' +
-          'the KV cache of each sequence that decodes.',
-      )
-      .meta({ examples: [[32, 384]] }),
-    prefill_tokens: range
-      .optional()
-      .describe('The fewest and the most tokens of prompts in a measured step of a decoder.')
-      .meta({ examples: [[128, 4096]] }),
-    error: nonNegative
-      .max(100)
-      .describe(
-        'The median relative error of times that were predicted without their own measurement: ' +
-          '0.05 is 5 %.',
-      )
-      .meta({ examples: [0.05] }),
-    worst: nonNegative
-      .max(1e6)
-      .optional()
-      .describe('The largest relative error of these times.')
-      .meta({ examples: [0.2] }),
-    source: z
-      .string()
-      .max(1000)
-      .optional()
-      .describe('Where the measurements are from.')
-      .meta({ examples: ['our benchmark of 2026-11'] }),
-  })
-  .describe(
-    'What the values were fitted to, as `spillway fit` writes it. Results state the error, and ' +
-      'mark pools whose batches or lengths are beyond the measured ones as extrapolated.',
-  )
+const fitted = z.lazy(() =>
+  z
+    .strictObject({
+      batch: range
+        .optional()
+        .describe(
+          'The smallest and the largest batch of the measurements; of a decoder, the numbers of ' +
+            'sequences that decode in a step.',
+        )
+        .meta({ examples: [[1, 32]] }),
+      length: range
+        .optional()
+        .describe(
+          'The shortest and the longest length of the measurements; of a decoder, the tokens in ' +
+            'the KV cache of each sequence that decodes.',
+        )
+        .meta({ examples: [[32, 384]] }),
+      prefill_tokens: range
+        .optional()
+        .describe('The fewest and the most tokens of prompts in a measured step of a decoder.')
+        .meta({ examples: [[128, 4096]] }),
+      error: nonNegative
+        .max(100)
+        .describe(
+          'The median relative error of times that were predicted without their own measurement: ' +
+            '0.05 is 5 %.',
+        )
+        .meta({ examples: [0.05] }),
+      worst: nonNegative
+        .max(1e6)
+        .optional()
+        .describe('The largest relative error of these times.')
+        .meta({ examples: [0.2] }),
+      source: z
+        .string()
+        .max(1000)
+        .optional()
+        .describe('Where the measurements are from.')
+        .meta({ examples: ['our benchmark of 2026-11'] }),
+    })
+    .describe(
+      'What the values were fitted to, as `spillway fit` writes it. Results state the error, and ' +
+        'mark pools whose batches or lengths are beyond the measured ones as extrapolated.',
+    ),
+)
 
 /** What share of the roofline of its accelerator a model reaches. */
-export const efficiency = z
-  .strictObject({
-    compute: positive
-      .max(1)
-      .default(0.5)
-      .describe('The share of the peak arithmetic rate that large batches reach.'),
-    memory: positive
-      .max(1)
-      .default(0.7)
-      .describe('The share of the peak memory bandwidth that reads of weights reach.'),
-    launch_us: nonNegative
-      .default(5)
-      .describe('The time of the launch of a kernel that nothing hides, in µs.'),
-    saturation_tokens: nonNegative
-      .default(0)
-      .describe(
-        'The number of tokens of a pass at which half of `compute` is reached; of requests, where ' +
-          'the work does not depend on lengths.',
-      ),
-    sharpness: positive
-      .max(1000)
-      .optional()
-      .describe(
-        'The sharpness p of the knee of linear layers, whose time is (compute^p + memory^p)^(1/p); ' +
-          'without it, the longer of both.',
-      )
-      .meta({ examples: [3] }),
-    fitted: fitted.optional(),
-  })
-  .describe(
-    'What share of the roofline of its accelerator the model reaches. The defaults are assumptions, ' +
-      'which results mark as uncalibrated; `spillway fit` finds values from measurements.',
-  )
+export const efficiency = z.lazy(() =>
+  z
+    .strictObject({
+      compute: positive
+        .max(1)
+        .default(0.5)
+        .describe('The share of the peak arithmetic rate that large batches reach.'),
+      memory: positive
+        .max(1)
+        .default(0.7)
+        .describe('The share of the peak memory bandwidth that reads of weights reach.'),
+      launch_us: nonNegative
+        .default(5)
+        .describe('The time of the launch of a kernel that nothing hides, in µs.'),
+      saturation_tokens: nonNegative
+        .default(0)
+        .describe(
+          'The number of tokens of a pass at which half of `compute` is reached; of requests, where ' +
+            'the work does not depend on lengths.',
+        ),
+      sharpness: positive
+        .max(1000)
+        .optional()
+        .describe(
+          'The sharpness p of the knee of linear layers, whose time is (compute^p + memory^p)^(1/p); ' +
+            'without it, the longer of both.',
+        )
+        .meta({ examples: [3] }),
+      fitted: fitted.optional(),
+    })
+    .describe(
+      'What share of the roofline of its accelerator the model reaches. The defaults are assumptions, ' +
+        'which results mark as uncalibrated; `spillway fit` finds values from measurements.',
+    ),
+)
 
-const common = {
+const common = once(() => ({
   layers,
   hidden: width.describe('The size of the vector of each token.'),
   heads: count.max(4096).describe('The number of attention heads; `hidden` is a multiple of it.'),
@@ -100,45 +104,49 @@ const common = {
     .max(1 << 24)
     .describe('The number of tokens, which sets the size of the embedding table.'),
   efficiency: efficiency.optional(),
-}
+}))
 
-export const transformerEncoder = z.strictObject({
-  law: kind(
-    'transformer-encoder',
-    'The time of a batch follows from the dimensions of a transformer encoder and the ' +
-      'accelerator of the pool, by a roofline.',
-  ),
-  ...common,
-  ...residual,
-})
+export const transformerEncoder = z.lazy(() =>
+  z.strictObject({
+    law: kind(
+      'transformer-encoder',
+      'The time of a batch follows from the dimensions of a transformer encoder and the ' +
+        'accelerator of the pool, by a roofline.',
+    ),
+    ...common(),
+    ...residual(),
+  }),
+)
 
-export const transformerDecoder = z.strictObject({
-  law: kind(
-    'transformer-decoder',
-    'The time of a step follows from the dimensions of a transformer decoder and the accelerator ' +
-      'of the pool, by a roofline. Its pools need `generation`.',
-  ),
-  ...common,
-  kv_heads: count
-    .max(4096)
-    .optional()
-    .describe('The number of key and value heads (grouped-query attention); without it, `heads`.')
-    .meta({ examples: [8] }),
-  head_size: count
-    .max(65_536)
-    .optional()
-    .describe('The size of each attention head; without it, `hidden` over `heads`.')
-    .meta({ examples: [128] }),
-  gated: off.describe('Whether the feed-forward part has a gate, as in Llama: three matrices.'),
-  experts: count
-    .max(4096)
-    .optional()
-    .describe('The number of experts of each layer; without it the model is dense.')
-    .meta({ examples: [8] }),
-  active_experts: count
-    .max(4096)
-    .optional()
-    .describe('The number of experts that each token uses; needed with `experts`.')
-    .meta({ examples: [2] }),
-  ...optionalResidual,
-})
+export const transformerDecoder = z.lazy(() =>
+  z.strictObject({
+    law: kind(
+      'transformer-decoder',
+      'The time of a step follows from the dimensions of a transformer decoder and the accelerator ' +
+        'of the pool, by a roofline. Its pools need `generation`.',
+    ),
+    ...common(),
+    kv_heads: count
+      .max(4096)
+      .optional()
+      .describe('The number of key and value heads (grouped-query attention); without it, `heads`.')
+      .meta({ examples: [8] }),
+    head_size: count
+      .max(65_536)
+      .optional()
+      .describe('The size of each attention head; without it, `hidden` over `heads`.')
+      .meta({ examples: [128] }),
+    gated: off.describe('Whether the feed-forward part has a gate, as in Llama: three matrices.'),
+    experts: count
+      .max(4096)
+      .optional()
+      .describe('The number of experts of each layer; without it the model is dense.')
+      .meta({ examples: [8] }),
+    active_experts: count
+      .max(4096)
+      .optional()
+      .describe('The number of experts that each token uses; needed with `experts`.')
+      .meta({ examples: [2] }),
+    ...optionalResidual(),
+  }),
+)

@@ -1,4 +1,5 @@
-import { z } from 'zod'
+import * as z from 'zod'
+import { NAME } from './name-rule.ts'
 
 /**
  * Numbers and names of the scenario format. Every number has an upper limit far beyond use, so that
@@ -6,13 +7,10 @@ import { z } from 'zod'
  * does.
  */
 
-/** Names that every JavaScript object has: a map by names would find them instead of nothing. */
-const TAKEN: readonly string[] = Object.getOwnPropertyNames(Object.prototype)
-
 export const name = z
   .string()
-  .regex(/^[a-z0-9][a-z0-9._-]{0,99}$/i, 'a name of letters, digits, . _ or - (at most 100)')
-  .refine((text) => !TAKEN.includes(text), 'another name: JavaScript has this one for itself')
+  .regex(NAME.pattern, NAME.text)
+  .refine((text) => !NAME.taken.includes(text), NAME.takenText)
 export const positive = z.number().min(1e-9).max(1e12)
 export const nonNegative = z.number().nonnegative().max(1e12)
 export const count = z.int().positive().max(1e9)
@@ -27,3 +25,9 @@ export const priorityKey = z.string().regex(/^([1-9]\d?|100)$/, 'a priority from
 /** A key that determines the kind of its map, such as `policy`, and the sentence on that kind. */
 export const kind = <const K extends string>(value: K, description: string) =>
   z.literal(value).describe(description)
+
+/** Builds what several schemas share when one of them is first used, and once. */
+export function once<T>(build: () => T): () => T {
+  let built: { readonly parts: T } | null = null
+  return () => (built ??= { parts: build() }).parts
+}

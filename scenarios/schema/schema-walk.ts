@@ -1,7 +1,8 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** The schema without defaults and optionals. */
-export function bare(schema: z.core.$ZodType): z.core.$ZodType {
+export function bare(given: z.core.$ZodType): z.core.$ZodType {
+  const schema = built(given)
   if (
     schema instanceof z.ZodOptional ||
     schema instanceof z.ZodDefault ||
@@ -10,6 +11,11 @@ export function bare(schema: z.core.$ZodType): z.core.$ZodType {
     return bare(schema.unwrap())
   }
   return schema
+}
+
+/** A schema that is built when it is first used, as it is built. */
+export function built(schema: z.core.$ZodType): z.core.$ZodType {
+  return schema instanceof z.ZodLazy ? built(schema.unwrap()) : schema
 }
 
 /** The schema at a path of a value, along the union branches that the value means. */
@@ -76,7 +82,8 @@ export function branchesWith(root: z.core.$ZodType | null, key: string): readonl
 const MOST_BRANCHES = 3
 
 /** The keys of a schema for maps; none for any other schema. */
-export function keysOf(schema: z.core.$ZodType | null): readonly string[] {
+export function keysOf(given: z.core.$ZodType | null): readonly string[] {
+  const schema = given && built(given)
   return schema instanceof z.ZodObject ? Object.keys(schema.shape) : []
 }
 
@@ -92,12 +99,13 @@ export function holderOf(schema: z.core.$ZodType, key: string): string | null {
 }
 
 /** The keys that distinguish a branch of a union from the others: its required keys. */
-function identifyingKeys(schema: z.core.$ZodType): readonly string[] {
+function identifyingKeys(given: z.core.$ZodType): readonly string[] {
+  const schema = built(given)
   if (schema instanceof z.ZodDiscriminatedUnion) return [schema.def.discriminator]
   if (schema instanceof z.ZodUnion) return schema.options.flatMap(identifyingKeys)
   if (!(schema instanceof z.ZodObject)) return []
   return Object.entries(schema.shape)
-    .filter(([, inner]) => bare(inner) === inner)
+    .filter(([, inner]) => bare(inner) === built(inner))
     .map(([key]) => key)
 }
 
@@ -106,9 +114,13 @@ export function branchKeys(union: z.ZodUnion): readonly string[] {
   return union.options.flatMap((option) => identifyingKeys(option).slice(0, 1))
 }
 
-function discriminators(union: z.ZodDiscriminatedUnion, option: unknown): readonly unknown[] {
+function discriminators(
+  union: z.ZodDiscriminatedUnion,
+  option: z.core.$ZodType,
+): readonly unknown[] {
   const key = union.def.discriminator
-  const own: z.core.$ZodType | null = option instanceof z.ZodObject ? option.shape[key] : null
+  const branch = built(option)
+  const own: z.core.$ZodType | null = branch instanceof z.ZodObject ? branch.shape[key] : null
   const literal = own && bare(own)
   if (!(literal instanceof z.ZodLiteral)) return []
   // of a discriminator with a default, the branch that is meant where it is left out

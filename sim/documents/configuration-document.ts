@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { cost, estimate, estimateOrNull, number, numberOrNull } from './document-parts.ts'
 import { distribution, percentiles } from './request-figures.ts'
 import { objectiveResult, stability, verdict } from './system-figures.ts'

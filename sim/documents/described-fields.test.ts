@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { z } from 'zod'
+import * as z from 'zod'
 import { documentSchemas } from '../../runtime/commands/schema.ts'
 
 /** The parts of JSON Schema under which fields are. */

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** Parts that several documents share. Where a figure is used is stated what it is of. */
 
@@ -55,7 +55,10 @@ export const headOf = <K extends string>(document: K) => ({
   commit: z
     .string()
     .nullable()
-    .describe('Commit of the checkout that wrote this document; null in an installed package.'),
+    .describe(
+      'Commit that the program was built from, with `-dirty` where files of it had changes; null ' +
+        'where it was built in no checkout of git.',
+    ),
 })
 
 /** The key at the end of documents that answer a question. */

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { assumptions } from './assumptions-document.ts'
 import { cost, headOf, number, numberOrNull, profileRef, scenarioRef } from './document-parts.ts'
 import { hostSchema } from './host-document.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { command, headOf, number, scenarioRef } from './document-parts.ts'
 import { residualFit } from './residual-document.ts'
 

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { command, headOf, number, numberOrNull, profileRef } from './document-parts.ts'
 import { measuredGate } from './measured-gate.ts'
 import { verdict } from './system-figures.ts'
@@ -126,7 +126,9 @@ const baselineEntry = z
     commit: z
       .string()
       .nullable()
-      .describe('Commit of the checkout that simulated it; null in an installed package.'),
+      .describe(
+        'Commit that the program was built from; null where it was built in no checkout of git.',
+      ),
     profile: profileRef
       .nullable()
       .describe('Profile that the work of models is from; null where all work is declared.'),

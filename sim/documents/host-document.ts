@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { number } from './document-parts.ts'
 
 /** The machine on which a document was made or a profile calibrated. */

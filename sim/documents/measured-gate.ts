@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { estimate, number, numberOrNull, numbers } from './document-parts.ts'
 
 /** The part of a gate that was measured: blocks of base and head, and what differs in each. */

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { arenaProcess } from './arena-document.ts'
 import { estimate, number, numberOrNull, numbers } from './document-parts.ts'
 import { verdict } from './system-figures.ts'

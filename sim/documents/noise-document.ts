@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { headOf, number, numberOrNull, numbers } from './document-parts.ts'
 import { hostSchema } from './host-document.ts'
 

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { estimate, estimateOrNull, number, numberOrNull, numbers } from './document-parts.ts'
 import { cell, shedBy } from './request-figures.ts'
 

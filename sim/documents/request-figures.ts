@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { outcomes, refusals } from '../serving/index.ts'
 import { estimate, number, numberOrNull } from './document-parts.ts'
 

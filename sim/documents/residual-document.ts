@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { number, numberOrNull } from './document-parts.ts'
 
 /** How single batches or steps scatter about their mean time, fitted to measurements. */

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { estimate, estimateOrNull, number, numberOrNull, numbers } from './document-parts.ts'
 import { percentiles } from './request-figures.ts'
 

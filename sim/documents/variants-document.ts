@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { check } from './comparison-document.ts'
 import { configurationRow } from './configuration-document.ts'
 import {

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { estimate, number, numberOrNull, scenarioRef } from './document-parts.ts'
 import { noiseFloor } from './percentile-comparison.ts'
 import { verdict } from './system-figures.ts'

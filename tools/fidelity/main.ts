@@ -5,7 +5,7 @@ import { ProgressDisplay } from '../../runtime/commands/progress.ts'
 import { documentText } from '../../runtime/folders/documents.ts'
 import { writeWhole } from '../../runtime/folders/write-whole.ts'
 import { hostFingerprint } from '../../runtime/live/host.ts'
-import { commit, version } from '../../runtime/version.ts'
+import { build } from '../../runtime/version.ts'
 import { figuresOfFidelity } from '../claims/figures/fidelity.ts'
 import { withHead } from '../claims/head.ts'
 import { beginStudy, writeRecord } from '../claims/record.ts'
@@ -92,7 +92,7 @@ async function judge(out: string, recorded: Recording): Promise<FidelityReport> 
   const date = new Date().toISOString().slice(0, 10)
   return {
     host: hostFingerprint(),
-    made: { date, version: version(), commit: commit(), quick: quick === true },
+    made: { date, ...build(), quick: quick === true },
     minutes: recorded.minutes + (performance.now() - started) / 60_000,
     rows: runs.reduce((sum, run) => sum + run.rows.count, 0),
     checksum: checksumOf(join(out, 'replays')),

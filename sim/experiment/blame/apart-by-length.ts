@@ -1,4 +1,4 @@
-import { type Pool, type Scenario, scenarioSchema } from '../../../scenarios/schema/schema.ts'
+import { type Pool, poolSchema, type Scenario } from '../../../scenarios/schema/schema.ts'
 import { takesLength } from '../../../scenarios/schema/takes-length.ts'
 import type { RowColumns } from '../../stats/index.ts'
 import type { NewValue, NextChange } from './next-changes.ts'
@@ -53,7 +53,7 @@ function halves(pool: Pool) {
 /** What a scenario states of a pool: the rest is what it has anyway. */
 function stated(pool: Pool): Readonly<Record<string, unknown>> {
   const { name, model } = pool
-  const plain = scenarioSchema.shape.pools.element.parse({ name, model })
+  const plain = poolSchema.parse({ name, model })
   return { name, model, ...without(pool, plain) }
 }
 

@@ -1,4 +1,4 @@
-import type { z } from 'zod'
+import type * as z from 'zod'
 import { type Routing, scenarioSchema } from '../../../scenarios/schema/schema.ts'
 import type { TheoryCase } from './theory-judge.ts'
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { scenarioSchema } from '../../../scenarios/schema/schema.ts'
+import { trafficClass } from '../../../scenarios/schema/schema-traffic.ts'
 import { carriedContext } from './carried-context.ts'
 
 const session = {
@@ -7,7 +7,7 @@ const session = {
   think_time_s: { distribution: 'fixed', value: 1 },
 }
 const trafficOf = (more: object) =>
-  scenarioSchema.shape.traffic.element.parse({
+  trafficClass.parse({
     class: 'chat',
     arrivals: { process: 'poisson', rate_rps: 1 },
     ...more,

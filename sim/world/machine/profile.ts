@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { hostSchema } from '../../documents/index.ts'
 import { activationPlanSchema } from '../../memory/index.ts'
 

@@ -1,0 +1,52 @@
+import { nameProblem } from '../schema/name-rule.ts'
+
+/** How changes of a scenario are written on a command line. */
+
+/** More steps than any path of a scenario has, including names with dots. */
+const MOST_STEPS = 100
+
+/** The steps of the path and the value of `path=value`; null for text of another form. */
+export function splitOverride(text: string): { steps: string[]; value: string } | null {
+  const equals = text.indexOf('=')
+  const steps = text.slice(0, Math.max(0, equals)).trim().split('.')
+  const bad = steps.includes('') || steps.length > MOST_STEPS
+  return bad ? null : { steps, value: text.slice(equals + 1) }
+}
+
+/** A named change of a scenario. */
+export interface Variant {
+  readonly name: string
+  /** overrides `path=value`; none for the scenario as it stands */
+  readonly set: readonly string[]
+}
+
+/**
+ * Reads `name: path=value; path=value`. A semicolon within quotes or brackets belongs to its value.
+ * Returns the reason where it is no variant.
+ */
+export function parseVariant(text: string): Variant | string {
+  const colon = text.indexOf(':')
+  const name = text.slice(0, Math.max(0, colon)).trim()
+  const form = "expected 'name: path=value; path=value'"
+  if (colon < 0) return `${form}, got ${JSON.stringify(text)}`
+  const problem = nameProblem(name)
+  if (problem !== null) return `${form} with ${problem}, got the name ${JSON.stringify(name)}`
+  const set = parts(text.slice(colon + 1)).filter((part) => part !== '')
+  const bad = set.find((part) => splitOverride(part) === null)
+  return bad === undefined ? { name, set } : `${form}, got ${JSON.stringify(bad)}`
+}
+
+/** The parts between semicolons that stand in no bracket and no quote. */
+function parts(text: string): string[] {
+  const all = ['']
+  let [depth, quote] = [0, '']
+  for (const char of text) {
+    if (quote !== '') quote = char === quote ? '' : quote
+    else if (char === '"' || char === "'") quote = char
+    else if ('[{'.includes(char)) depth++
+    else if (']}'.includes(char)) depth--
+    if (char === ';' && depth === 0 && quote === '') all.push('')
+    else all.push(all.pop()! + char)
+  }
+  return all.map((part) => part.trim())
+}
