@@ -15,7 +15,7 @@ import type { Profile } from '../../sim/world/index.ts'
 
 export const SCENARIO = 'tools/gate-study/gate-study.yaml'
 /** A real slowdown of the executor: one more layer of twenty. */
-const SLOWER = 'models.encoder.layers=21'
+export const SLOWER = 'models.encoder.layers=21'
 /** Half of the slowdown that has to be found. */
 export const MARGIN = 0.025
 const WINDOW = 'pools.central.batching.max_delay_ms'
@@ -71,10 +71,6 @@ export interface Plan {
   readonly seeds: number
 }
 
-/** Both sides of the live gates. */
-export const prepareSides = async () =>
-  [await prepare(SCENARIO, {}), await prepare(SCENARIO, { set: [SLOWER] })] as const
-
 /** The override of a batch window, ms. */
 export const windowOf = (ms: number) => `${WINDOW}=${ms}`
 
@@ -82,7 +78,10 @@ export const windowOf = (ms: number) => `${WINDOW}=${ms}`
 export async function record(plan: Plan, job: JobOptions): Promise<Recorded> {
   const { folder, gates, seconds, seeds } = plan
   const host = await kept(join(folder, 'host.json'), async () => hostFingerprint())
-  const [same, slower] = await prepareSides()
+  const [same, slower] = [
+    await prepare(SCENARIO, {}),
+    await prepare(SCENARIO, { set: [SLOWER] }),
+  ] as const
   const profile = await kept(join(folder, 'profile.json'), () =>
     calibrate([same, slower], { ...job, seconds, rehearsals: 0 }),
   )
