@@ -1,5 +1,5 @@
 import { type Interval, meanWithError, within } from '../../sim/stats/index.ts'
-import { prepareTrace, rowsOf, TRACES, type Trace } from './azure.ts'
+import { type OnTrace, onTrace, prepareTrace, rowsOf, TRACES, type Trace } from './azure.ts'
 
 /** The latency objective: limit in ms at this percentile. */
 export const OBJECTIVE = { p: 0.99, limitMs: 2000 } as const
@@ -67,14 +67,19 @@ async function headroomOf(trace: Trace): Promise<Headroom> {
   }
 }
 
-async function simulated(trace: Trace, number: number, load: number): Promise<Float64Array> {
+/** A part of a trace at a load. */
+export function windowOf(trace: Trace, number: number, load: number): OnTrace {
   const arrivals = `traffic.${trace}.arrivals`
-  const prepared = await prepareTrace(`azure-headroom-${trace}`, trace, {
+  return onTrace(`azure-headroom-${trace}`, trace, {
     [`${arrivals}.load`]: load,
     [`${arrivals}.window`]: `{ from_s: ${number * WINDOW_S}, to_s: ${(number + 1) * WINDOW_S} }`,
     // long enough for all requests, however far times are stretched
     duration_s: 1e7,
   })
+}
+
+async function simulated(trace: Trace, number: number, load: number): Promise<Float64Array> {
+  const prepared = await prepareTrace(windowOf(trace, number, load))
   const { at, done } = rowsOf(prepared).columns
   return at.map((from, i) => done[i]! - from)
 }

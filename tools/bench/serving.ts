@@ -57,7 +57,7 @@ const GENERATED = 400_000
  * 512 input and 512 output tokens on one replica with continuous batching, its KV cache nearly
  * full.
  */
-function generatingScenario(): Scenario {
+export function generatingScenario(): Scenario {
   const rate = 12
   return scenarioSchema.parse({
     spillway: 1,

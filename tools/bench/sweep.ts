@@ -10,7 +10,7 @@ const CLI = 'dist/cli.js'
 const ROUNDS = 5
 
 /** A system of declared work; `durationS` decides how long a configuration takes. */
-const scenario = (durationS: number) => `spillway: 1
+export const sweptScenario = (durationS: number) => `spillway: 1
 name: bench
 duration_s: ${durationS}
 models: { m: { work: { law: exponential, mean_ms: 4 } } }
@@ -46,7 +46,8 @@ export function* sweepFigures(): Generator<Figure> {
   }
   if (!existsSync('/proc/self/status')) return
   const folder = mkdtempSync(join(tmpdir(), 'spillway-bench-'))
-  const put = (durationS: number) => writeFileSync(join(folder, 'bench.yaml'), scenario(durationS))
+  const put = (durationS: number) =>
+    writeFileSync(join(folder, 'bench.yaml'), sweptScenario(durationS))
   try {
     // some 25 s on one core, so that starting the processes does not count
     put(5000)

@@ -9,7 +9,7 @@ import { readRows, writeRows } from '../../runtime/folders/rows-file.ts'
 import { writeWhole } from '../../runtime/folders/write-whole.ts'
 import { calibrate } from '../../runtime/jobs/calibrate.ts'
 import { type Player, playRound } from '../../runtime/jobs/play-round.ts'
-import type { Prepared, System } from '../../runtime/jobs/prepare.ts'
+import { type Prepared, prepare, type System } from '../../runtime/jobs/prepare.ts'
 import { requestsOf } from '../../runtime/jobs/requests.ts'
 import { openFleet, type ReplaySide } from '../../runtime/jobs/warm-fleet.ts'
 import type { Fleet } from '../../runtime/live/fleet.ts'
@@ -25,7 +25,7 @@ import {
 } from '../../sim/experiment/index.ts'
 import { type RequestList, requestsIn } from '../../sim/traffic/index.ts'
 import type { Profile } from '../../sim/world/index.ts'
-import { type Case, prepareCase, type Session } from './suite.ts'
+import { type Case, overridesOf, type Session } from './suite.ts'
 
 /**
  * Calibrates and replays the cases of a suite. Each replay is written as soon as it ends, so an
@@ -66,7 +66,8 @@ export async function recordSuite(
   const prepared = new Map<string, Prepared>()
   for (const { cases, rounds } of suite) {
     for (const suiteCase of cases) {
-      const ready = await prepareCase(suiteCase)
+      const path = join('scenarios', 'library', `${suiteCase.scenario}.yaml`)
+      const ready = await prepare(path, { set: overridesOf(suiteCase) })
       prepared.set(suiteCase.name, ready)
       for (let round = 1; round <= rounds; round++) {
         if (!existsSync(rowsPath(out, suiteCase, ready, round))) remaining.add(secondsOf(ready))

@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs'
-import { join, resolve } from 'node:path'
-import { type Prepared, prepare } from '../../runtime/jobs/prepare.ts'
+import { resolve } from 'node:path'
 import { fileOf } from '../articles/azure.ts'
 
 /** One configuration that is replayed. */
@@ -26,13 +25,10 @@ export interface Session {
 }
 
 /**
- * Reads the scenario of a case. Nothing here judges its objectives, and one over a window that is
- * longer than the shortened scenario would be refused; so it has none.
+ * The overrides of a case. Nothing here judges objectives, and one over a window that is longer than
+ * the shortened scenario would be refused; so the scenario has none.
  */
-export function prepareCase({ scenario, set }: Case): Promise<Prepared> {
-  const path = join('scenarios', 'library', `${scenario}.yaml`)
-  return prepare(path, { set: [...set, 'slo={}'] })
-}
+export const overridesOf = ({ set }: Case) => [...set, 'slo={}']
 
 const pool = (key: string, value: string | number) => `pools.central.${key}=${value}`
 

@@ -39,7 +39,7 @@ export interface PlacementRow extends Placement {
 
 const THRESHOLDS = [512, 1000, 1200, 1500, 2000, 3000]
 
-const PLACEMENTS: readonly Placement[] = [
+export const PLACEMENTS: readonly Placement[] = [
   ...[1, 2].map((central) => ({
     ...{ name: `centre, ${central} H100`, threshold: null, edge: 0, central },
   })),
@@ -79,10 +79,14 @@ interface Played {
 const at = (percentiles: readonly number[], p: (typeof PERCENTILES)[number]) =>
   percentiles[PERCENTILES.indexOf(p)]!
 
-async function played({ threshold, edge, central }: Placement, part: number): Promise<Played> {
+/** The overrides of a placement on a part of the traces. */
+export function placementOverrides(
+  { threshold, edge, central }: Placement,
+  part: number,
+): string[] {
   const window = `{ from_s: ${part * PART_S}, to_s: ${(part + 1) * PART_S + WARMUP_S} }`
   const rest = `time_scale: ${1 / SPEED}, format: azure-llm, window: ${window}`
-  const set = [
+  return [
     ...TRACES.flatMap((trace) => [
       `traffic.${trace}.arrivals={ process: trace, file: "${fileOf(trace)}", ${rest} }`,
       ...['input', 'output'].map(
@@ -97,6 +101,10 @@ async function played({ threshold, edge, central }: Placement, part: number): Pr
     ...(edge === 0 ? ['pools.edge.price_usd_per_hour=0'] : []),
     `pools.central.replicas=${central}`,
   ]
+}
+
+async function played(placement: Placement, part: number): Promise<Played> {
+  const set = placementOverrides(placement, part)
   const prepared = await prepare(PLACEMENT_SCENARIO, { set })
   const { classes, all } = runOf(prepared)
   const sum = (figure: (of: (typeof classes)[number]) => number) =>

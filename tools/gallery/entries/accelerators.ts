@@ -19,6 +19,7 @@ const PHRASES: Readonly<Record<string, string>> = {
 const precision: Entry = {
   name: 'precision',
   scenarios: ['precision'],
+  systems: [{ scenario: 'precision' }],
   question:
     'BERT-base runs on one T4 or A100. What do fp16 and int8 change at 60 requests/s, where batches are small?',
   commands: ['spillway variants precision'],
