@@ -1,6 +1,8 @@
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { shippedNames } from '../scenarios/index.ts'
+import { EXIT, shippedNames } from '../scenarios/index.ts'
+import { changedResults, type DigestsFigures } from './claims/figures/digests.ts'
+import { beginStudy, readRecord, writeRecord } from './claims/record.ts'
 import { pathOf } from './gallery/simulated.ts'
 import { sourcesOf, traceSet } from './gallery/sources.ts'
 import { smokeRun, studyCommand } from './study.ts'
@@ -17,15 +19,20 @@ const command = studyCommand(
   'digests',
   'Prints the SHA-256 of the JSON result of every library scenario, and of the audit of each named run folder, to show that a change leaves all results the same. The commit in a document is left out. Digits of Math.exp and similar functions may differ between versions of Node.',
   [
-    ['', 'every library scenario, in minutes'],
+    ['', 'every library scenario, in minutes, and which differ from their record'],
+    ['-- --check', `exits with ${EXIT.failed} if one differs`],
+    ['-- --write', 'records them'],
     ['-- runs/demo', 'the audit of this folder, too'],
   ],
 )
   .argument('[folders...]', 'run folders')
+  .option('--check', `exit with ${EXIT.failed} if a result differs from its record`)
+  .option('--write', 'record the results')
   .parse()
 
 const folders = command.args
-if (command.opts<{ smoke?: true }>().smoke) {
+const { smoke, check, write } = command.opts<{ smoke?: true; check?: true; write?: true }>()
+if (smoke) {
   await smokeRun('digests', () => {
     const [first] = printed(['first'])
     const [again] = printed(['first'])
@@ -33,7 +40,24 @@ if (command.opts<{ smoke?: true }>().smoke) {
     return 'one scenario was simulated twice to the same result'
   })
 } else {
-  printed(shippedNames(), folders)
+  const begun = beginStudy('digests')
+  const names = shippedNames()
+  const digests = printed(names, folders)
+  const results = Object.fromEntries(names.map((name, i) => [name, digests[i]!.hash]))
+  if (differs(results) && check) process.exitCode = EXIT.failed
+  if (write) await writeRecord(begun, { node: process.version, results })
+}
+
+/** Prints which results differ from the record, where there is one. */
+function differs(results: DigestsFigures['results']): boolean {
+  const record = readRecord('digests')
+  if (record === null) return false
+  const { commit, figures } = record
+  const changed = changedResults(figures.results, results)
+  const by = figures.node === process.version ? '' : `, by Node ${figures.node}`
+  console.log(`\nagainst the record of commit ${commit?.slice(0, 12) ?? 'unknown'}${by}:`)
+  console.log(changed.length === 0 ? 'no result differs' : changed.join('\n'))
+  return changed.length > 0
 }
 
 /** Prints each digest once it is known, and returns them. */

@@ -105,14 +105,15 @@ function dropOldRun({ keptIn, dependsOn }: Study): void {
 export class Running {
   interrupted = false
   #pid: number | null = null
-  readonly #stop = (signal: NodeJS.Signals) => {
+  /** Sends a signal to the command that runs; no further one is to be run. */
+  readonly stop = (signal: NodeJS.Signals) => {
     this.interrupted = true
     // its group: npm, and what npm runs
     if (this.#pid !== null) process.kill(-this.#pid, signal)
   }
 
   constructor() {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, this.#stop)
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, this.stop)
   }
 
   /** The exit code, or the signal that ended it. */
@@ -131,6 +132,6 @@ export class Running {
   }
 
   close(): void {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, this.#stop)
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, this.stop)
   }
 }

@@ -33,6 +33,8 @@ export const SIMULATION = [
 const library = (...names: string[]) => names.map((name) => `scenarios/library/${name}.yaml`)
 const LIVE = ['runtime/live', 'runtime/calibration', 'runtime/models']
 const COMMANDS = ['cli.ts', 'runtime/commands', 'runtime/folders', 'runtime/process']
+/** Reading scenarios with traces. */
+const TRACES = ['scenarios/trace', 'runtime/jobs/prepare.ts', 'runtime/jobs/trace-readers.ts']
 const CONFIGURATIONS = ['sim/experiment/configuration', 'runtime/jobs/configurations']
 
 /** Where the data lie that are not part of the repository. */
@@ -49,9 +51,10 @@ export const STUDIES: Readonly<Record<StudyName, Study>> = {
       ...LIVE,
       ...['sim/experiment/comparison', 'sim/audit', 'runtime/jobs'],
       ...library('yardstick', 'payment-peak', 'azure-code', 'ocr', 'orientation'),
-      ...['tools/fidelity', 'tools/mutants'],
+      ...['tools/fidelity', 'tools/mutants', 'scenarios/trace'],
+      'tools/articles/azure.ts',
     ],
-    data: 'the Azure code trace, its path in SPILLWAY_AZURE_CODE; without it one scenario is missing',
+    data: `the Azure code trace, ${BESIDE} or at SPILLWAY_AZURE_CODE; without it one scenario is missing`,
     keptIn: 'runs/fidelity',
     timed: true,
   },
@@ -109,7 +112,7 @@ export const STUDIES: Readonly<Record<StudyName, Study>> = {
     page: 'docs/background/articles.md',
     dependsOn: [
       ...SIMULATION,
-      'scenarios/trace',
+      ...TRACES,
       ...library('azure-headroom-code', 'azure-headroom-conv'),
       ...library('azure-padding-code', 'azure-padding-conv'),
       // this folder alone, not those below it
@@ -122,7 +125,11 @@ export const STUDIES: Readonly<Record<StudyName, Study>> = {
     script: 'articles',
     args: ['accelerators', '--write'],
     page: 'docs/background/accelerators.md',
-    dependsOn: [...SIMULATION, 'tools/articles/accelerators', 'tools/articles/published.ts'],
+    dependsOn: [
+      ...SIMULATION,
+      ...['tools/articles/accelerators', 'tools/articles/published.ts'],
+      'tools/articles/server-model.ts',
+    ],
     data: `published measurements of accelerators, ${BESIDE}`,
     timed: false,
   },
@@ -132,9 +139,10 @@ export const STUDIES: Readonly<Record<StudyName, Study>> = {
     page: 'docs/background/fleet.md',
     dependsOn: [
       ...SIMULATION,
-      'scenarios/trace',
+      ...TRACES,
       ...library('edge-or-centre'),
       ...['tools/articles/fleet', 'tools/articles/azure.ts', 'tools/articles/published.ts'],
+      'tools/articles/server-model.ts',
     ],
     data: `rates of ServeGen and ${AZURE}, ${BESIDE}`,
     timed: false,
@@ -147,7 +155,8 @@ export const STUDIES: Readonly<Record<StudyName, Study>> = {
       ...SIMULATION,
       ...CONFIGURATIONS,
       ...COMMANDS,
-      ...['runtime/jobs/sweep', 'tools/bench', 'tools/build.ts'],
+      ...['runtime/jobs/sweep', 'runtime/jobs/trace-readers.ts', 'scenarios/trace'],
+      ...['tools/bench', 'tools/articles/fleet/rates.ts', 'tools/build.ts'],
     ],
     data: null,
     timed: true,
@@ -179,7 +188,7 @@ export const STUDIES: Readonly<Record<StudyName, Study>> = {
     script: 'fuzz',
     args: ['kills', '200'],
     page: null,
-    dependsOn: [...COMMANDS, ...LIVE, 'runtime/jobs', 'tools/fuzz'],
+    dependsOn: [...COMMANDS, ...LIVE, 'runtime/jobs', 'sim/kernel', 'tools/fuzz'],
     data: null,
     timed: false,
   },
@@ -190,7 +199,7 @@ export const STUDIES: Readonly<Record<StudyName, Study>> = {
     dependsOn: [
       ...COMMANDS,
       ...CONFIGURATIONS,
-      ...['runtime/jobs/sweep', 'tools/fuzz/main.ts', 'tools/fuzz/sweeps.ts'],
+      ...['runtime/jobs/sweep', 'sim/kernel', 'tools/fuzz'],
     ],
     data: null,
     timed: false,

@@ -62,10 +62,10 @@ if (smoke) {
   const page = studyPage(study)
   process.stdout.write(page)
   if (begun !== null) {
+    const { gates: all, truth } = study.recorded
     // of a study that went on, this process has seen a part only
-    const { gates: live, truth } = study.recorded
-    const kept = [...live.aa, ...live.slower].map(minutesOf).reduce((a, b) => a + b, truth.minutes)
-    const minutes = Math.max(kept, (performance.now() - begun.sinceMs) / 60_000)
+    const live = [...all.aa, ...all.slower].map(minutesOf).reduce((a, b) => a + b, truth.minutes)
+    const minutes = Math.max(live, (performance.now() - begun.sinceMs) / 60_000)
     const figures = figuresOfGates(study, longRunRows(study.recorded))
     await writeWhole(PAGE, withHead(page, await writeRecord(begun, figures, { minutes })))
   }

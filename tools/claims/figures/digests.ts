@@ -8,3 +8,17 @@ export const digestsFigures = z.strictObject({
   results: z.record(z.string(), z.string().nullable()),
 })
 export type DigestsFigures = z.infer<typeof digestsFigures>
+
+/** Each result that is new, gone or another, as a line. A result whose trace is missing is neither. */
+export function changedResults(
+  before: DigestsFigures['results'],
+  after: DigestsFigures['results'],
+): string[] {
+  const names = [...new Set([...Object.keys(before), ...Object.keys(after)])].sort()
+  return names.flatMap((name) => {
+    const [was, is] = [before[name], after[name]]
+    if (was === null || is === null || was === is) return []
+    if (was === undefined) return [`${name}: new`]
+    return [`${name}: ${is === undefined ? 'gone' : 'differs'}`]
+  })
+}

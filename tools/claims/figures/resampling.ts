@@ -28,7 +28,6 @@ export interface BiasRow {
   readonly biases: readonly Bias[]
 }
 
-/** Of rehearsals as `run` uses them. */
 export function figuresOfResampling(rows: readonly BiasRow[], runs: number): ResamplingFigures {
   const levels = [...new Set(rows.flatMap(({ biases }) => biases.map(({ p }) => p)))]
   return {
