@@ -63,9 +63,10 @@ test('the profile has the machine of the rehearsals, and work of the calibration
 
 test('simulate after run finds the profile, as run and calibrate write the same file', async () => {
   const ended = await run('simulate', 'tiny.yaml', '--replications', '2', '--json')
-  expect(ended.code, ended.stderr).toBe(0)
-  const { profile } = resultSchema.parse(JSON.parse(ended.stdout))
-  expect(profile).toEqual(result('simulated').profile)
+  const simulated = resultSchema.parse(JSON.parse(ended.stdout))
+  // on a busy machine two runs may leave the objective undecided
+  expectExitBy(simulated, ended)
+  expect(simulated.profile).toEqual(result('simulated').profile)
   expect(phases).toMatch(/simulate and replay now use what this run learnt: .*cache.profile\.json/)
 })
 
