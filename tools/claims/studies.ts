@@ -169,6 +169,7 @@ export const STUDIES: Readonly<Record<StudyName, Study>> = {
       ...SIMULATION,
       ...['sim/experiment', 'sim/documents', 'scenarios/trace', 'scenarios/library'],
       ...['scenarios/profiles', 'runtime/jobs', 'tools/digests.ts'],
+      ...['tools/gallery/simulated.ts', 'tools/gallery/sources.ts'],
     ],
     data: `${AZURE}, ${BESIDE}; without them their scenarios are left out`,
     timed: false,
