@@ -119,7 +119,10 @@ describe.runIf(process.platform === 'linux')('the drill of the guide', () => {
       const latencies = own.map((key) => rows.answered[key]! - rows.at[key]!)
       expect(Math.min(...latencies)).toBeGreaterThan(0)
       const mean = latencies.reduce((sum, ms) => sum + ms, 0) / latencies.length
-      expect(result.classes[number]!.latency.mean.value).toBeCloseTo(mean, 6)
+      const { value } = result.classes[number]!.latency.mean
+      // a machine may be so busy that it serves none of them in time
+      if (own.length === 0) expect(value).toBeNull()
+      else expect(value).toBeCloseTo(mean, 6)
     }
   })
 })
