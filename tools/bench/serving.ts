@@ -1,6 +1,6 @@
 import { type Scenario, scenarioSchema } from '../../scenarios/index.ts'
 import { runReplication, simulationInput } from '../../sim/experiment/index.ts'
-import { type Figure, rateOf } from './figure.ts'
+import { type Extent, type Figure, rateOf, roundsIn, sizeIn } from './figure.ts'
 
 const REQUESTS = 1_500_000
 const ROUNDS = 5
@@ -57,12 +57,12 @@ const GENERATED = 400_000
  * 512 input and 512 output tokens on one replica with continuous batching, its KV cache nearly
  * full.
  */
-export function generatingScenario(): Scenario {
+export function generatingScenario(requests: number): Scenario {
   const rate = 12
   return scenarioSchema.parse({
     spillway: 1,
     name: 'bench',
-    duration_s: GENERATED / rate,
+    duration_s: requests / rate,
     models: {
       decoder: {
         work: {
@@ -89,24 +89,29 @@ export function generatingScenario(): Scenario {
   })
 }
 
-export function* servingFigures(): Generator<Figure> {
+export function* servingFigures(extent: Extent): Generator<Figure> {
+  const [requests, generated] = [REQUESTS, GENERATED].map((size) => sizeIn(extent, size)) as [
+    number,
+    number,
+  ]
+  const rounds = roundsIn(extent, ROUNDS)
   for (const replicas of [1, 64]) {
-    const scenario = servingScenario(replicas, REQUESTS)
+    const scenario = servingScenario(replicas, requests)
     yield rateOf({
       name: `Dynamic batching, ${replicas} replica${replicas > 1 ? 's' : ''}`,
       unit: 'M requests/s',
-      size: REQUESTS,
-      rounds: ROUNDS,
+      size: requests,
+      rounds,
       work: () => serve(scenario),
       bar: { atLeast: 2 },
     })
   }
-  const generating = generatingScenario()
+  const generating = generatingScenario(generated)
   yield rateOf({
     name: 'Continuous batching, 512 tokens in and 512 out',
     unit: 'M requests/s',
-    size: GENERATED,
-    rounds: ROUNDS,
+    size: generated,
+    rounds,
     work: () => serve(generating),
     bar: { atLeast: 0.2 },
   })
