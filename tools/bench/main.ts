@@ -136,7 +136,7 @@ async function main(): Promise<void> {
     })
     return
   }
-  // some parts alone are no record of all figures
+  // a part alone is no record of all figures
   const begun = named.length === 0 ? beginStudy('bench') : null
   const host = hostFingerprint()
   if (!json) console.log(`${host.cpu}, ${host.cores} cores, Node ${host.node}, ${host.platform}\n`)
