@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander'
-import { EXIT, type ExitCode } from '../scenarios/index.ts'
+import { EXIT, type ExitCode } from '../scenarios/light.ts'
 import { asCall, type Io } from './call.ts'
 import { commandNames, modules, purposes } from './command-table.ts'
 import { report } from './commands/command.ts'

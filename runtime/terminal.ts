@@ -1,5 +1,5 @@
 import pc from 'picocolors'
-import { visible } from '../scenarios/index.ts'
+import { visible } from '../scenarios/light.ts'
 import { call } from './call.ts'
 import { notWritten } from './folders/write-whole.ts'
 

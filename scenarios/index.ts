@@ -1,8 +1,14 @@
 export { EXIT, type ExitCode, exitMeanings, Failure } from './failure.ts'
-export { acceleratorNames, loadAccelerator, shippedAccelerators } from './load/accelerators.ts'
+export { loadAccelerator, shippedAccelerators } from './load/accelerators.ts'
 export { type LoadedScenario, loadScenario, type ScenarioText, scenarioText } from './load/load.ts'
 export { type Points, readPoints } from './load/points.ts'
-export { findScenario, shippedHint, shippedNames, shippedText } from './load/shipped.ts'
+export {
+  acceleratorNames,
+  findScenario,
+  shippedHint,
+  shippedNames,
+  shippedText,
+} from './load/shipped.ts'
 export { starterScenario } from './load/starter.ts'
 export { readUserFile, Unreadable, userFilePieces } from './load/user-file.ts'
 export {

@@ -3,7 +3,14 @@
  * neither Zod nor YAML, so help and most refusals start in a blink.
  */
 export { EXIT, type ExitCode, exitMeanings, Failure } from './failure.ts'
-export { findScenario, shippedHint, shippedNames, shippedText } from './load/shipped.ts'
+export {
+  acceleratorNames,
+  expectScenario,
+  findScenario,
+  shippedHint,
+  shippedNames,
+  shippedText,
+} from './load/shipped.ts'
 export { measuredKeys } from './measurements/measurement-columns.ts'
 export { nearest } from './parse/nearest.ts'
 export { parseVariant, splitOverride, type Variant } from './parse/option-values.ts'

@@ -112,7 +112,10 @@ describe('run of a pool with memory', () => {
     )
     const spaces = [simulated!, measured!].map((result) =>
       result.memory.map(({ name, pools, limit_mib, weights_mib }) => ({
-        ...{ name, pools, limit_mib, weights_mib },
+        name,
+        pools,
+        limit_mib,
+        weights_mib,
       })),
     )
     expect(spaces[0]).toHaveLength(1)

@@ -3,7 +3,11 @@ import type { Ended } from './spillway.ts'
 
 /** Verdicts and the exit codes that the manual states for them, apart from the code of commands. */
 const CODES: Readonly<Record<string, number>> = {
-  ...{ PASS: 0, IMPROVED: 0, FAIL: 4, UNDECIDED: 5, 'NOT COMPARABLE': 6 },
+  PASS: 0,
+  IMPROVED: 0,
+  FAIL: 4,
+  UNDECIDED: 5,
+  'NOT COMPARABLE': 6,
 }
 
 interface Judged {

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { build } from 'esbuild'
 import { schemaText } from '../runtime/folders/schema-text.ts'
 import { scenarioJsonSchema } from '../scenarios/index.ts'
-import { bundleChildren, bundling } from './bundles.ts'
+import { bundleChildren, commandLine, common } from './bundles.ts'
 
 /** The library; package.json names its bundle and its declarations. */
 const LIBRARY = 'runtime/jobs/index'
@@ -12,14 +12,9 @@ const TYPES = 'dist/types'
 
 /** Bundles the command line, the library and their thread and process entry points to dist/. */
 await rm('dist', { recursive: true, force: true })
-await build({
-  ...bundling,
-  outdir: 'dist',
-  entryPoints: ['cli.ts', 'runtime/main.ts'],
-  splitting: true,
-})
+await build(commandLine)
 await bundleChildren('dist')
-await build({ ...bundling, outdir: 'dist', entryPoints: { library: `${LIBRARY}.ts` } })
+await build({ ...common, entryPoints: { library: `${LIBRARY}.ts` } })
 await chmod('dist/cli.js', 0o755)
 // the first line of every scenario in scenarios/library names it, for editors
 await writeFile('scenarios/scenario.schema.json', schemaText(scenarioJsonSchema()))

@@ -54,7 +54,9 @@ const burstQuantile = mmppM1SojournQuantiles(BURSTS)
 
 const BURSTY = {
   name: 'MMPP/M/1, load 0.7, rates 1.6 and 0.4',
-  ...{ rps: 700, batching: 'policy: none', work: 'law: exponential, mean_ms: 1' },
+  rps: 700,
+  batching: 'policy: none',
+  work: 'law: exponential, mean_ms: 1',
   arrivals: 'process: mmpp, states: [{ factor: 1.6, mean_s: 0.02 }, { factor: 0.4, mean_s: 0.06 }]',
   truth: {
     mean: mmppM1(BURSTS).meanSojourn,
@@ -66,7 +68,10 @@ const BURSTY = {
 export const MODELS: readonly CoveredModel[] = [
   {
     name: 'M/M/1, load 0.8',
-    ...{ rps: 800, requests: 40_000, arrivals: 'process: poisson', batching: 'policy: none' },
+    rps: 800,
+    requests: 40_000,
+    arrivals: 'process: poisson',
+    batching: 'policy: none',
     work: 'law: exponential, mean_ms: 1',
     truth: {
       mean: mm1MeanSojourn(MM1),
@@ -76,11 +81,11 @@ export const MODELS: readonly CoveredModel[] = [
   },
   {
     name: 'batches up to 8, load 0.7',
-    ...{ rps: 1000 * BATCHES.arrivalRate, requests: 20_000, arrivals: 'process: poisson' },
-    ...{
-      work: 'law: linear, base_ms: 5, per_item_ms: 1',
-      batching: 'policy: dynamic, max_batch: 8',
-    },
+    rps: 1000 * BATCHES.arrivalRate,
+    requests: 20_000,
+    arrivals: 'process: poisson',
+    work: 'law: linear, base_ms: 5, per_item_ms: 1',
+    batching: 'policy: dynamic, max_batch: 8',
     truth: { mean: dynamicBatching(BATCHES).meanSojourn, p95: null },
   },
   { ...BURSTY, requests: 160_000 },

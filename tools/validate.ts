@@ -98,7 +98,9 @@ const COVERAGE_CASES: readonly CoverageCase[] = [
 function coverageOf({ model, interval, replications }: CoverageCase, trials: number): CoverageRow {
   const random = stream(1, 0, `coverage:${model.name}`)
   const share = intervalCoverage(model, {
-    ...{ trials, replications, interval },
+    trials,
+    replications,
+    interval,
     random: () => random.uniform(),
   })
   return coverageRow(model.name, replications, share)
@@ -116,8 +118,12 @@ function coverageRow(
 
 /** A what-if: skewed latencies on a machine that drifts by 15 % from block to block. */
 const DRIFTING: Omit<DriftingBlocks, 'blocks'> = {
-  ...{ requests: 40, ratio: 0.7 },
-  ...{ skew: 0.8, drift: 0.15, correlation: 0.7, own: 0.05 },
+  requests: 40,
+  ratio: 0.7,
+  skew: 0.8,
+  drift: 0.15,
+  correlation: 0.7,
+  own: 0.05,
 }
 const BLOCKS = [8, 14, 20]
 const RATIO_LEVELS = [0.5, 0.95]

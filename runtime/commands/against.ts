@@ -1,6 +1,5 @@
 import type { Command } from 'commander'
-import { type Prepared, prepare } from '../jobs/prepare.ts'
-import { note, override, type ScenarioOptions, withScenarioOptions } from './command.ts'
+import { override, type ScenarioOptions, withScenarioOptions } from './command.ts'
 
 /** The second side of a what-if: another scenario, or the first one with values changed. */
 export interface AgainstOptions extends ScenarioOptions {
@@ -28,21 +27,3 @@ is asked, whole replays alternate, and a warning says why. Loads on both sides a
 capacity, so a change of the pools leaves the traffic as it is. The prediction takes the behaviour of the machine
 from the first side's replays, and work from the profile. A scenario against itself is A/A: the predicted ratio is 1, and
 the measured one shows what this machine makes of no change.`
-
-/** A scenario and, in a what-if, its second side, which takes the overrides of both. */
-export async function prepareSides(
-  path: string,
-  options: AgainstOptions,
-  signal: AbortSignal,
-): Promise<readonly [Prepared, ...Prepared[]]> {
-  const first = await prepare(path, { ...options, signal, onNote: note })
-  const { against, againstSet = [], set = [] } = options
-  if (against === undefined && againstSet.length === 0) return [first]
-  const second = await prepare(against ?? path, {
-    ...options,
-    set: [...set, ...againstSet],
-    signal,
-    onNote: note,
-  })
-  return [first, second]
-}

@@ -1,9 +1,5 @@
 import type { Command } from 'commander'
-import { EXIT } from '../../scenarios/index.ts'
-import { audit } from '../jobs/audit.ts'
-import { auditText } from './audit-text.ts'
-import { commandLine, implement, KEPT_ROWS, withJson } from './command.ts'
-import { print } from './output.ts'
+import { implement, KEPT_ROWS, withJson } from './command.ts'
 
 const HELP = `
 ${KEPT_ROWS} The second side of a what-if is in DIR/against and is audited separately.
@@ -17,14 +13,5 @@ Example:
 
 export function define(command: Command): void {
   withJson(command.argument('<dir>', 'a folder with raw rows and their documents'))
-  const perform = async (
-    signal: AbortSignal,
-    directory: string,
-    options: { readonly json?: boolean },
-  ) => {
-    const document = await audit(directory, { signal, command: commandLine() })
-    print(options, document, auditText(document))
-    return document.verdict === 'PASS' ? EXIT.ok : EXIT.failed
-  }
-  implement(command, HELP, perform)
+  implement(command, HELP, async () => (await import('../actions/audit.ts')).perform)
 }

@@ -1,27 +1,12 @@
 import type { Command } from 'commander'
-import { blameHtml, blameText } from '../../reports/index.ts'
-import { EXIT } from '../../scenarios/index.ts'
-import { writableFolder } from '../folders/write-whole.ts'
-import { blame } from '../jobs/blame/blame.ts'
 import {
-  commandLine,
   implement,
   KEPT_ROWS,
-  note,
   profileOption,
   replicationsOption,
-  type ScenarioOptions,
   wholeNumber,
   withScenarioOptions,
 } from './command.ts'
-import { emit } from './output.ts'
-import { withProgress } from './progress.ts'
-
-interface BlameOptions extends ScenarioOptions {
-  readonly profile?: string
-  readonly replications: number
-  readonly top: number
-}
 
 /** More are a table that none reads. */
 const MOST_LISTED = 1000
@@ -48,25 +33,5 @@ export function define(command: Command): void {
     .addOption(profileOption())
     .addOption(replicationsOption('interval', 2))
     .option('--top <n>', 'single requests to list', wholeNumber(0, MOST_LISTED), 10)
-  implement(command, HELP, async (signal, path: string, options: BlameOptions) => {
-    const { set, seed, profile, replications, top, out } = options
-    const undo = await writableFolder(out)
-    const document = await withProgress((onProgress) =>
-      blame(path, {
-        ...(set && { set }),
-        ...(seed !== undefined && { seed }),
-        profile,
-        replications,
-        top,
-        signal,
-        onProgress,
-        onNote: note,
-        command: commandLine(),
-      }),
-    ).catch(undo)
-    await emit(options, { blame: document }, 'blame', blameText(document), async (change) =>
-      change.write('report.html', await blameHtml(document)),
-    )
-    return EXIT.ok
-  })
+  implement(command, HELP, async () => (await import('../actions/blame.ts')).perform)
 }

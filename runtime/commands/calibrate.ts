@@ -1,35 +1,15 @@
-import { dirname, join } from 'node:path'
 import { type Command, Option } from 'commander'
-import { EXIT, modelKey, type Variant } from '../../scenarios/index.ts'
-import { documentText } from '../folders/documents.ts'
-import { knownProfile, localProfilePath, mergeProfiles } from '../folders/profile-file.ts'
-import { settleFolder } from '../folders/replace-files.ts'
-import { writableFolder, writeWhole } from '../folders/write-whole.ts'
-import { CALIBRATION_SECONDS, calibrate, refuseOtherHost } from '../jobs/calibrate.ts'
-import { learnFromReplays } from '../jobs/learn-from-replays.ts'
-import { type Prepared, prepare } from '../jobs/prepare.ts'
+import { localProfilePath } from '../folders/profile-paths.ts'
+import { CALIBRATION_SECONDS } from '../jobs/defaults.ts'
 import {
   collect,
   implement,
-  note,
   positiveNumber,
   rehearsalsOption,
-  type ScenarioOptions,
   scenarioFile,
   variant,
-  warn,
   withScenarioOptions,
 } from './command.ts'
-import { print } from './output.ts'
-import { profileText } from './profile-text.ts'
-import { withProgress } from './progress.ts'
-
-interface CalibrateOptions extends ScenarioOptions {
-  readonly seconds: number
-  readonly rehearsals: number
-  readonly variant?: readonly Variant[]
-  readonly from?: readonly [string, ...string[]]
-}
 
 const HELP = `
 A calibration measures the work of each model, and then rehearses the scenario: from replays with other seeds it learns
@@ -71,37 +51,5 @@ export function define(command: Command): void {
         .argParser(collect)
         .conflicts('seconds'),
     )
-  implement(command, HELP, async (signal, path: string, options: CalibrateOptions) => {
-    const prepared = await prepare(path, { ...options, signal, onNote: note })
-    const { seconds, rehearsals, from, out, variant: given = [] } = options
-    const scenarios = [prepared]
-    const keysOf = ({ scenario }: Prepared) =>
-      scenario.pools.map((pool) => modelKey(scenario, pool))
-    const known = new Set(keysOf(prepared))
-    const changed = ({ set }: Variant) =>
-      prepare(path, { ...options, set: [...(options.set ?? []), ...set], signal })
-    // of the scenario's own variants those with other models: each costs rehearsals
-    for (const own of prepared.variants) {
-      const other = await changed(own)
-      if (keysOf(other).every((key) => known.has(key))) continue
-      for (const key of keysOf(other)) known.add(key)
-      scenarios.push(other)
-    }
-    for (const one of given) scenarios.push(await changed(one))
-    const file = out === undefined ? localProfilePath() : join(out, 'profile.json')
-    await writableFolder(dirname(file))
-    await settleFolder(dirname(file))
-    const earlier = await knownProfile(file, warn)
-    const learnt = from && (await learnFromReplays(prepared, from))
-    if (earlier !== null && out !== undefined) refuseOtherHost(file, earlier, learnt?.host)
-    const fresh =
-      learnt ??
-      (await withProgress((onProgress, { warn: onWarning }) =>
-        calibrate(scenarios, { seconds, rehearsals, signal, onProgress, onWarning }),
-      ))
-    const profile = mergeProfiles(fresh, earlier)
-    await writeWhole(file, documentText(profile))
-    print(options, profile, [profileText(fresh), `\nprofile: ${file}`])
-    return EXIT.ok
-  })
+  implement(command, HELP, async () => (await import('../actions/calibrate.ts')).perform)
 }

@@ -1,10 +1,5 @@
-import { join } from 'node:path'
 import { InvalidArgumentError, Option } from 'commander'
-import { type ChartFormat, drawCharts } from '../../reports/index.ts'
-import type { FolderChange } from '../folders/replace-files.ts'
-
-/** The folder of the charts in that of their report. */
-export const CHARTS_FOLDER = 'charts'
+import type { ChartFormat } from '../../reports/index.ts'
 
 export const chartsOption = () =>
   new Option('--charts <formats>', 'also write each chart, as svg, png or svg,png')
@@ -15,15 +10,4 @@ function chartFormats(text: string): readonly ChartFormat[] {
   const formats = text.split(',')
   if (formats.every((format) => format === 'svg' || format === 'png')) return [...new Set(formats)]
   throw new InvalidArgumentError(`Expected svg, png or svg,png, got ${text}.`)
-}
-
-/** Writes charts in every format; returns the paths. */
-export async function writeCharts(
-  change: FolderChange,
-  formats: readonly ChartFormat[],
-  charts: Parameters<typeof drawCharts>[1],
-): Promise<string[]> {
-  const drawn = await drawCharts(formats, charts)
-  for (const { file, content } of drawn) await change.write(file, content)
-  return drawn.map(({ file }) => join(change.directory, file))
 }

@@ -2,16 +2,16 @@ import { type Command, InvalidArgumentError, Option } from 'commander'
 import {
   EXIT,
   type ExitCode,
+  expectScenario,
   Failure,
   parseVariant,
   splitOverride,
   type Variant,
   visibleLine,
-} from '../../scenarios/index.ts'
+} from '../../scenarios/light.ts'
 import { call } from '../call.ts'
 import { notUsable } from '../folders/write-whole.ts'
-import { REPLICATIONS } from '../jobs/options.ts'
-import { REHEARSALS } from '../jobs/rehearsals.ts'
+import { REHEARSALS, REPLICATIONS } from '../jobs/defaults.ts'
 import { allocationFailure } from '../process/failure-message.ts'
 import { endAtOnce, ignore, onEnding } from '../process/interruption.ts'
 import { err, note as printNote, styled } from '../terminal.ts'
@@ -28,7 +28,14 @@ export const scenarioFile = (command: Command) =>
   command.argument(
     '<scenario>',
     'a scenario file (YAML), or the name of a shipped one if no file here has that name',
+    existing,
   )
+
+/** Refuses a missing scenario before what reads scenarios is loaded. */
+function existing(path: string): string {
+  expectScenario(path)
+  return path
+}
 
 /** `files`: what --out holds, see `outOption`. */
 export function withScenarioOptions(command: Command, files: string, otherwise?: string): Command {
@@ -157,16 +164,22 @@ export function positiveNumber(text: string): number {
 /** Eleven days where the number is in seconds. It is the limit of jitter_s in the schema, too. */
 const MOST_NUMBER = 1e6
 
-/** Adds the end of the help, such as examples, and what the command does. */
+/** What a command does, apart from its options: a module of runtime/actions. */
+type Perform<Args extends unknown[]> = (signal: AbortSignal, ...args: Args) => Promise<ExitCode>
+
+/**
+ * Adds the end of the help, such as examples, and what the command does. It is loaded when the
+ * command line is understood, so that help and refusals load nothing that simulates or measures.
+ */
 export function implement<Args extends unknown[]>(
   command: Command,
   help: string,
-  perform: (signal: AbortSignal, ...args: Args) => Promise<ExitCode>,
+  load: () => Promise<Perform<Args>>,
 ): void {
   command
     .option('-q, --quiet', 'print no progress and no warnings on stderr; errors stay')
     .addHelpText('after', help)
-    .action(action(perform))
+    .action(action<Args>(async (signal, ...args) => (await load())(signal, ...args)))
 }
 
 /** Runs a command: signals become an abort, a `Failure` is printed, the exit code is set. */

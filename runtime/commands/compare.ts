@@ -1,19 +1,6 @@
 import type { Command } from 'commander'
-import { comparisonText } from '../../reports/index.ts'
-import { compare } from '../jobs/compare.ts'
-import { keptSides } from '../jobs/kept-sides.ts'
-import { commandLine, implement, outOption, replicationsOption, withJson } from './command.ts'
-import { emit, VERDICT_EXIT } from './output.ts'
-import { plotOption, plots } from './plots.ts'
-import { withProgress } from './progress.ts'
-
-interface CompareOptions {
-  readonly profile?: string
-  readonly replications: number
-  readonly plot?: boolean
-  readonly json?: boolean
-  readonly out?: string
-}
+import { implement, outOption, replicationsOption, withJson } from './command.ts'
+import { plotOption } from './plots.ts'
 
 const HELP = `
 The folder holds the scenario, the requests, the rows and the profile of its replays, and those of the second side if it was
@@ -32,14 +19,5 @@ export function define(command: Command): void {
     .addOption(replicationsOption('band', 10))
     .addOption(plotOption())
     .addOption(outOption('comparison.json'))
-  implement(command, HELP, async (signal, directory: string, options: CompareOptions) => {
-    const { profile, replications } = options
-    const [first, second] = await keptSides(directory, { profile })
-    const comparison = await withProgress((onProgress) =>
-      compare(first, second, { replications, command: commandLine(), signal, onProgress }),
-    )
-    const plotted = plots(options, { measured: first!.result, comparison })
-    await emit(options, { comparison }, 'comparison', [comparisonText(comparison), plotted])
-    return VERDICT_EXIT[comparison.verdict]
-  })
+  implement(command, HELP, async () => (await import('../actions/compare.ts')).perform)
 }

@@ -1,5 +1,5 @@
 import type { Command, Option } from 'commander'
-import { acceleratorNames, EXIT, shippedNames } from '../../scenarios/index.ts'
+import { acceleratorNames, EXIT, shippedNames } from '../../scenarios/light.ts'
 import { out } from '../terminal.ts'
 import { implement } from './command.ts'
 
@@ -29,7 +29,7 @@ type Shell = keyof typeof SCRIPTS
 export function define(command: Command): void {
   const shells = Object.keys(SCRIPTS)
   const argument = command.createArgument('<shell>', 'the shell that reads it').choices(shells)
-  implement(command.addArgument(argument), HELP, async (_signal, shell: Shell) => {
+  implement(command.addArgument(argument), HELP, async () => async (_signal, shell: Shell) => {
     out(SCRIPTS[shell](command.parent!))
     return EXIT.ok
   })

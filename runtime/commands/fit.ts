@@ -1,37 +1,9 @@
-import { isAbsolute, relative, resolve, sep } from 'node:path'
 import { type Command, InvalidArgumentError } from 'commander'
-import { fitText, fittedScenarioYaml } from '../../reports/index.ts'
-import {
-  EXIT,
-  findScenario,
-  loadScenario,
-  type MeasurementColumns,
-  measuredKeys,
-  nearest,
-} from '../../scenarios/index.ts'
-import type { Fit } from '../../sim/documents/index.ts'
-import { writableFolder } from '../folders/write-whole.ts'
-import { FIT_LIMITS, fitTimes } from '../jobs/fit-times.ts'
-import {
-  commandLine,
-  implement,
-  note,
-  outOption,
-  override,
-  scenarioFile,
-  withJson,
-} from './command.ts'
-import { emit } from './output.ts'
-import { withProgress } from './progress.ts'
-
-interface FitOptions {
-  readonly pool?: string
-  readonly columns?: MeasurementColumns
-  readonly where?: readonly (readonly [column: string, value: string])[]
-  readonly set?: readonly string[]
-  readonly json?: boolean
-  readonly out?: string
-}
+import type { MeasurementColumns } from '../../scenarios/index.ts'
+import { measuredKeys, nearest } from '../../scenarios/light.ts'
+import type { FitOptions } from '../actions/fit.ts'
+import { FIT_LIMITS } from '../jobs/defaults.ts'
+import { implement, outOption, override, scenarioFile, withJson } from './command.ts'
 
 const share = (part: number) => `${100 * part} %`
 const { usable } = FIT_LIMITS.bars
@@ -68,44 +40,7 @@ export function define(command: Command): void {
     .option('--where <column=value>', 'use rows with this value only; may be repeated', condition)
     .option('--set <path=value>', 'override any scenario value; may be repeated', override)
     .addOption(outOption('fit.json and fitted.yaml'))
-  implement(command, HELP, async (signal, scenario: string, rows: string, options: FitOptions) => {
-    const { pool, columns, where, set, out } = options
-    const undo = await writableFolder(out)
-    const document = await withProgress((onProgress) =>
-      fitTimes(scenario, rows, {
-        pool,
-        columns,
-        where,
-        set: set ?? [],
-        key: flagOf,
-        signal,
-        onProgress,
-        onNote: note,
-        command: commandLine(),
-      }),
-    ).catch(undo)
-    await emit(options, { fit: document }, 'fit', fitText(document), async (change) =>
-      change.write('fitted.yaml', await fittedYaml(document, scenario, out!)),
-    )
-    return EXIT.ok
-  })
-}
-
-/** The scenario as a file in the folder of --out extends it. */
-async function fittedYaml(document: Fit, path: string, folder: string): Promise<string> {
-  const { scenario } = await loadScenario(path)
-  const model = scenario.models[document.model]!
-  const work = 'work' in model ? model.work : null
-  const { shipped = false } = findScenario(path, path) ?? {}
-  const base =
-    shipped || isAbsolute(path)
-      ? path
-      : relative(resolve(folder), resolve(path)).split(sep).join('/')
-  return fittedScenarioYaml(document, {
-    base,
-    stated: work !== null && 'efficiency' in work ? work.efficiency : undefined,
-    statesSlow: work !== null && 'slow' in work && work.slow !== undefined,
-  })
+  implement(command, HELP, async () => (await import('../actions/fit.ts')).perform)
 }
 
 /** Adds `key=name` to the columns of the options before it. */
@@ -132,9 +67,4 @@ function condition(
 function parted(text: string): readonly [key: string, value: string] {
   const equals = text.indexOf('=')
   return equals < 0 ? ['', ''] : [text.slice(0, equals).trim(), text.slice(equals + 1).trim()]
-}
-
-/** The option for a key: --columns ms=NAME for ms. */
-function flagOf(key: string): string {
-  return key === 'where' || key === 'pool' ? `--${key}` : `--columns ${key}=NAME`
 }

@@ -1,34 +1,13 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { planHtml, planText } from '../../reports/index.ts'
-import { EXIT, type ExitCode } from '../../scenarios/index.ts'
-import type { Plan } from '../../sim/documents/index.ts'
-import { writableFolder } from '../folders/write-whole.ts'
-import { plan } from '../jobs/plan/plan.ts'
-import { PLAN_DEFAULTS } from '../jobs/plan/searched-plan.ts'
-import { withWarmup } from '../jobs/steady-warmup.ts'
+import { PLAN_DEFAULTS } from '../jobs/defaults.ts'
 import {
-  commandLine,
   implement,
-  note,
   profileOption,
-  type ScenarioOptions,
   scenarioFile,
   warmupOption,
   wholeNumber,
   withScenarioOptions,
 } from './command.ts'
-import { emit, VERDICT_EXIT } from './output.ts'
-import { withProgress } from './progress.ts'
-
-interface PlanOptions extends ScenarioOptions {
-  readonly profile?: string
-  readonly confidence: number
-  readonly replications: number
-  readonly warmup?: 'auto'
-  readonly workers?: number
-  readonly verify?: boolean
-  readonly replays: number
-}
 
 /** Below this no configuration is accepted. */
 const LEAST_REPLICATIONS = 6
@@ -70,30 +49,7 @@ export function define(command: Command): void {
     )
     .option('--verify', 'replay the winner on this machine')
     .option('--replays <n>', 'replays of --verify', wholeNumber(1, 1000), 3)
-  implement(command, HELP, async (signal, path: string, options: PlanOptions) => {
-    const { seed, profile, replications, workers, verify, replays, out } = options
-    const undo = await writableFolder(out)
-    const document = await withProgress(async (onProgress, { warn: onWarning }) =>
-      plan(path, {
-        set: await withWarmup(path, options, { signal, onProgress, onNote: note }),
-        seed,
-        profile,
-        replications,
-        workers,
-        confidence: options.confidence,
-        signal,
-        onProgress,
-        onNote: note,
-        onWarning,
-        command: commandLine(),
-        ...(verify === true && { replays }),
-      }),
-    ).catch(undo)
-    await emit(options, { plan: document }, 'plan', planText(document), async (change) =>
-      change.write('report.html', await planHtml(document)),
-    )
-    return planExit(document)
-  })
+  implement(command, HELP, async () => (await import('../actions/plan.ts')).perform)
 }
 
 /** "95%", "95 %" or 0.95 as a share. */
@@ -102,9 +58,4 @@ function confidence(text: string): number {
   const value = percentage ? Number(percentage[1]) / 100 : Number(text)
   if (value >= 0.5 && value < 1) return value
   throw new InvalidArgumentError(`Expected 50% or more, and less than 100%, got ${text}.`)
-}
-
-function planExit({ winner, rows, verified }: Plan): ExitCode {
-  if (winner !== null) return verified === null ? EXIT.ok : VERDICT_EXIT[verified.verdict]
-  return rows.some(({ verdict }) => verdict === 'UNDECIDED') ? EXIT.undecided : EXIT.failed
 }

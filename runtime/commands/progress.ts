@@ -1,5 +1,5 @@
 import cliProgress from 'cli-progress'
-import { visibleLine } from '../../scenarios/index.ts'
+import { visibleLine } from '../../scenarios/light.ts'
 import { call } from '../call.ts'
 import type { Progress } from '../jobs/options.ts'
 import { note } from '../terminal.ts'

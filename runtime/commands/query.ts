@@ -1,9 +1,5 @@
 import type { Command } from 'commander'
-import { alignColumns } from '../../reports/index.ts'
-import { EXIT } from '../../scenarios/index.ts'
-import { query } from '../jobs/sweep/query.ts'
 import { implement, withJson } from './command.ts'
-import { print } from './output.ts'
 
 const HELP = `
 The table is results, with a row for each configuration. Its columns are configuration (its number), one for each path
@@ -26,17 +22,5 @@ export function define(command: Command): void {
       .argument('<dir>', 'a folder of spillway sweep or merge')
       .argument('<sql>', 'a statement of DuckDB SQL on the table results'),
   )
-  implement(command, HELP, async (_signal, directory: string, sql: string, options) => {
-    const { columns, rows } = await query(directory, sql)
-    const records = rows.map((row) => Object.fromEntries(columns.map((name, i) => [name, row[i]])))
-    const cells = rows.map((row) => row.map(cell))
-    print(options as { json?: boolean }, records, alignColumns([[...columns], ...cells]))
-    return EXIT.ok
-  })
-}
-
-function cell(value: unknown): string {
-  if (value === null || value === undefined) return '–'
-  if (typeof value === 'number') return String(Number(value.toPrecision(6)))
-  return typeof value === 'object' ? JSON.stringify(value) : String(value)
+  implement(command, HELP, async () => (await import('../actions/query.ts')).perform)
 }

@@ -1,13 +1,7 @@
-import { resolve } from 'node:path'
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import {
-  Failure,
-  guessTrace,
-  NotGuessed,
-  nearest,
-  type TraceArrivals,
-} from '../../scenarios/index.ts'
-import { note, positiveNumber } from './command.ts'
+import type { TraceArrivals } from '../../scenarios/index.ts'
+import { nearest } from '../../scenarios/light.ts'
+import { positiveNumber } from './command.ts'
 
 const FORMATS = ['azure-llm', 'mooncake', 'burstgpt', 'csv', 'jsonl', 'parquet'] as const
 const UNITS = ['s', 'ms', 'us', 'ns', 'iso'] as const
@@ -45,37 +39,4 @@ function column(text: string, previous: TraceOptions['columns'] = {}): TraceOpti
   const near = nearest(key, COLUMNS)
   const hint = near === null || near === key ? '' : ` Did you mean ${near}?`
   throw new InvalidArgumentError(`Expected ${COLUMNS.join(', ')}, then =NAME, got ${text}.${hint}`)
-}
-
-/** A trace as in the traffic of a scenario; what is guessed is printed on stderr. */
-export async function arrivalsOf(
-  file: string,
-  { format, columns, timeUnit, jitterS, badRows }: TraceOptions,
-): Promise<TraceArrivals> {
-  const stated = { format, columns, time_unit: timeUnit }
-  const { rows, said } = await guessTrace(file, stated, {
-    key: flagOf,
-    lengths: ['input_tokens', 'output_tokens'],
-  }).catch((error: unknown) => {
-    if (!(error instanceof NotGuessed)) throw error
-    throw new Failure(
-      error.problems.map((text) => `${file}: ${text}`),
-      error.exitCode,
-    )
-  })
-  if (said !== null) note(`${file}: ${said}`)
-  return {
-    process: 'trace',
-    file: resolve(file),
-    ...rows,
-    ...(jitterS !== undefined && { jitter_s: jitterS }),
-    bad_rows: badRows,
-    length_scale: 1,
-  }
-}
-
-/** The option for a key of a trace: --columns time=NAME for columns.time. */
-export function flagOf(key: string): string {
-  const [map, name] = key.split('.')
-  return name === undefined ? `--${map!.replaceAll('_', '-')}` : `--${map} ${name}=NAME`
 }

@@ -1,12 +1,8 @@
 import { type Command, InvalidArgumentError } from 'commander'
-import { traceFitHtml, traceFitText, traceHtml, traceText } from '../../reports/index.ts'
-import { EXIT, Failure, nameProblem } from '../../scenarios/light.ts'
-import { writableFolder } from '../folders/write-whole.ts'
-import { FIT_LIMITS, fitTrace } from '../jobs/fit-trace.ts'
-import { inspectTrace } from '../jobs/inspect-trace.ts'
+import { nameProblem } from '../../scenarios/light.ts'
+import { TRACE_FIT_LIMITS } from '../jobs/defaults.ts'
 import {
   collect,
-  commandLine,
   implement,
   outOption,
   positiveNumber,
@@ -14,14 +10,7 @@ import {
   wholeNumber,
   withJson,
 } from './command.ts'
-import { emit, VERDICT_EXIT } from './output.ts'
-import { withProgress } from './progress.ts'
-import { arrivalsOf, flagOf, type TraceOptions, withTraceOptions } from './trace-file.ts'
-
-interface InspectOptions extends TraceOptions {
-  readonly json?: boolean
-  readonly out?: string
-}
+import { withTraceOptions } from './trace-file.ts'
 
 const INSPECT_HELP = `
 Only whole windows count. Dispersion is variance over mean of the counts in windows: 1 for Poisson arrivals.
@@ -49,32 +38,13 @@ export function define(command: Command): void {
   defineFit(command)
   const purpose = 'Report rate, burstiness, lengths and padding efficiency of a trace'
   const inspect = traceCommand(command, 'inspect', purpose, 'trace.json and trace.html')
-  implement(inspect, INSPECT_HELP, async (signal, file: string, options: InspectOptions) => {
-    const undo = await writableFolder(options.out)
-    const document = await withProgress(async (onProgress) =>
-      inspectTrace(await arrivalsOf(file, options), {
-        ...{ file, key: flagOf, signal, command: commandLine(), onProgress },
-      }),
-    ).catch(undo)
-    await emit(options, { trace: document }, 'trace', traceText(document), async (change) =>
-      change.write('trace.html', await traceHtml(document)),
-    )
-    return EXIT.ok
-  })
-}
-
-interface FitOptions extends InspectOptions {
-  readonly load: number
-  readonly replications: number
-  readonly seed: number
-  readonly class?: string
-  readonly classValues?: readonly string[]
+  implement(inspect, INSPECT_HELP, async () => (await import('../actions/trace.ts')).describeTrace)
 }
 
 const FIT_HELP = `
 Prints YAML: the traffic section, and above it, as comments, the figures of trace and fit.
-Figures must be within ${100 * FIT_LIMITS.FIT_TOLERANCE} % (a correlation within ${FIT_LIMITS.CORRELATION_TOLERANCE}). Latencies of the trace must be within the range of 95 % of
-the fit's replications, and this range within a factor of ${FIT_LIMITS.WIDEST_FACTOR}. Exit code 4 if a figure fails, 5 if it is undecided.
+Figures must be within ${100 * TRACE_FIT_LIMITS.FIT_TOLERANCE} % (a correlation within ${TRACE_FIT_LIMITS.CORRELATION_TOLERANCE}). Latencies of the trace must be within the range of 95 % of
+the fit's replications, and this range within a factor of ${TRACE_FIT_LIMITS.WIDEST_FACTOR}. Exit code 4 if a figure fails, 5 if it is undecided.
 
 With --columns class=NAME the section has a class for each value of that column with at least 30 rows.
 
@@ -94,44 +64,9 @@ function defineFit(command: Command): void {
       collect,
     )
     .option('--load <share>', 'load at which latencies are compared', positiveNumber, 0.7)
-    .addOption(replicationsOption('test', FIT_LIMITS.LEAST_REPLICATIONS))
+    .addOption(replicationsOption('test', TRACE_FIT_LIMITS.LEAST_REPLICATIONS))
     .option('--seed <n>', 'seed of the replications', wholeNumber(0), 1)
-  implement(fit, FIT_HELP, async (signal, file: string, options: FitOptions) => {
-    const { load, replications, seed, class: name, out: folder } = options
-    checkClasses(options)
-    const class_values = options.classValues && [...options.classValues]
-    if (load >= 1) throw new Failure(`--load: expected less than 1, got ${load}`, EXIT.usage)
-    const undo = await writableFolder(folder)
-    const { document, sides } = await withProgress(async (onProgress) =>
-      fitTrace(
-        { ...(await arrivalsOf(file, options)), ...(class_values && { class_values }) },
-        {
-          ...{ file, load, replications, seed, key: flagOf, ...(name && { class: name }) },
-          ...{ signal, command: commandLine(), onProgress },
-        },
-      ),
-    ).catch(undo)
-    const text = traceFitText(document)
-    const documents = { 'trace-fit': document }
-    await emit(options, documents, 'trace-fit', text.trimEnd(), async (change) => {
-      await change.write('trace-fit.html', await traceFitHtml(document, sides))
-      await change.write('traffic.yaml', text)
-    })
-    return VERDICT_EXIT[document.verdict]
-  })
-}
-
-/** Values need their column, and a name a single class. */
-function checkClasses({ columns, classValues, class: name }: FitOptions): void {
-  const byColumn = columns?.class !== undefined
-  if (classValues !== undefined && !byColumn) {
-    const text = '--class-values: set --columns class=NAME, the column of these values'
-    throw new Failure(text, EXIT.usage)
-  }
-  if (name !== undefined && byColumn && classValues === undefined) {
-    const text = '--class: classes have the names of their values; remove --class'
-    throw new Failure(`${text}, or name values to fit as one with --class-values`, EXIT.usage)
-  }
+  implement(fit, FIT_HELP, async () => (await import('../actions/trace.ts')).fitTraffic)
 }
 
 /** An option's value as the name of a class. */

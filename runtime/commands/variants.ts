@@ -1,37 +1,15 @@
 import type { Command } from 'commander'
-import { variantsHtml, variantsText } from '../../reports/index.ts'
-import { EXIT, type ExitCode, type Variant } from '../../scenarios/index.ts'
-import type { Variants } from '../../sim/documents/index.ts'
-import { writableFolder } from '../folders/write-whole.ts'
-import { withWarmup } from '../jobs/steady-warmup.ts'
-import { keepVariants } from '../jobs/variants/kept-variants.ts'
-import { loadVariants } from '../jobs/variants/load-variants.ts'
-import { variants } from '../jobs/variants/variants.ts'
 import {
-  commandLine,
   implement,
   KEPT_ROWS,
-  note,
   profileOption,
   replicationsOption,
-  type ScenarioOptions,
   scenarioFile,
   variant,
   warmupOption,
   wholeNumber,
   withScenarioOptions,
 } from './command.ts'
-import { emit, VERDICT_EXIT } from './output.ts'
-import { withProgress } from './progress.ts'
-
-interface VariantsOptions extends ScenarioOptions {
-  readonly variant?: readonly Variant[]
-  readonly profile?: string
-  readonly replications: number
-  readonly warmup?: 'auto'
-  readonly replay?: boolean
-  readonly replays: number
-}
 
 const HELP = `
 Variants are named changes: under variants: in the scenario file, or by --variant. They are compared with the first one.
@@ -60,47 +38,5 @@ export function define(command: Command): void {
     .addOption(warmupOption())
     .option('--replay', 'also replay the variants on ONNX Runtime')
     .option('--replays <n>', 'replays of each variant, with --replay', wholeNumber(1), 3)
-  implement(command, HELP, async (signal, path: string, options: VariantsOptions) => {
-    const { variant: given, replications, replay, replays, out } = options
-    const set = await withProgress((onProgress) =>
-      withWarmup(path, options, { signal, onProgress, onNote: note }),
-    )
-    const loaded = await loadVariants(path, {
-      ...options,
-      set,
-      ...(given && { variants: given }),
-      signal,
-      onNote: note,
-    })
-    const undo = await writableFolder(out)
-    const { document, replayed } = await withProgress((onProgress) =>
-      variants(loaded, {
-        ...(replay === true && { replays }),
-        replications,
-        signal,
-        onProgress,
-        command: commandLine(),
-      }),
-    ).catch(undo)
-    const page = out === undefined ? null : await variantsHtml(document)
-    await emit(
-      options,
-      { variants: document },
-      'variants',
-      variantsText(document),
-      async (change) => {
-        if (page !== null) await change.write('report.html', page)
-        await keepVariants(change, replayed, signal)
-      },
-    )
-    return exitOf(document)
-  })
-}
-
-/** By the variant that does best, as one of them is to be chosen. */
-function exitOf({ variants: rows, measured }: Variants): ExitCode {
-  if (measured?.audit.verdict === 'FAIL') return EXIT.failed
-  const verdicts = rows.flatMap(({ row: { verdict } }) => verdict ?? [])
-  const best = (['PASS', 'UNDECIDED', 'FAIL'] as const).find((one) => verdicts.includes(one))
-  return VERDICT_EXIT[best ?? 'PASS']
+  implement(command, HELP, async () => (await import('../actions/variants.ts')).perform)
 }

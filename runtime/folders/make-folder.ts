@@ -1,6 +1,6 @@
 import { mkdir, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
-import { Failure } from '../../scenarios/index.ts'
+import { Failure } from '../../scenarios/light.ts'
 
 /**
  * Creates a folder with its parents and returns those that were missing, the outermost first. The

@@ -5,7 +5,8 @@ import { describe, expect, test } from 'vitest'
 import { EXIT, Failure } from '../../scenarios/index.ts'
 import type { ModelProfile, Profile } from '../../sim/world/index.ts'
 import { executorField, madeUpProfile } from '../../test/profiles.ts'
-import { loadProfile, mergeProfiles, profileHash, referenceProfilePath } from './profile-file.ts'
+import { loadProfile, mergeProfiles, profileHash } from './profile-file.ts'
+import { referenceProfilePath } from './profile-paths.ts'
 
 const TINY = `spillway: 1
 name: tiny

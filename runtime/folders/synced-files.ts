@@ -1,5 +1,5 @@
 import { open, readdir } from 'node:fs/promises'
-import { Failure } from '../../scenarios/index.ts'
+import { Failure } from '../../scenarios/light.ts'
 
 /** A file's content, whole or piece by piece. */
 export type FileContent =

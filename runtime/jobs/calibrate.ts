@@ -2,17 +2,15 @@ import { EXIT, Failure, hashOf, modelKey, type Pool, type Scenario } from '../..
 import { hasSwappableModel, poolsToCalibrate } from '../../sim/experiment/index.ts'
 import type { ModelProfile, Profile } from '../../sim/world/index.ts'
 import { type CalibrationTask, calibrateLoads, calibrateModels } from '../calibration/index.ts'
-import { cacheDirectory } from '../folders/profile-file.ts'
+import { cacheDirectory } from '../folders/profile-paths.ts'
 import { hostFingerprint } from '../live/host.ts'
 import { hasObservedArena, memoryPlan } from '../memory/index.ts'
 import { materialise } from '../models/index.ts'
 import { version } from '../version.ts'
+import { CALIBRATION_SECONDS, REHEARSALS } from './defaults.ts'
 import type { JobOptions } from './options.ts'
 import { type Prepared, resolveSystem } from './prepare.ts'
-import { REHEARSALS, rehearse } from './rehearsals.ts'
-
-/** Default time for each model, s. */
-export const CALIBRATION_SECONDS = 60
+import { rehearse } from './rehearsals.ts'
 
 export interface CalibrateOptions extends JobOptions {
   /** for each model from when it is open, warm-up included; default 60 */

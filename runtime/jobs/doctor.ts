@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { Failure } from '../../scenarios/index.ts'
 import { STATUS } from '../../sim/serving/index.ts'
-import { cacheDirectory, localProfilePath } from '../folders/profile-file.ts'
+import { cacheDirectory, localProfilePath } from '../folders/profile-paths.ts'
 import { hostFingerprint } from '../live/host.ts'
 import { openProcessEngine } from '../live/process-engine.ts'
 import {

@@ -18,18 +18,14 @@ import type { Fit } from '../../sim/documents/index.ts'
 import {
   decoderPass,
   encoderPass,
-  FIT_BARS,
   type FittedRow,
-  LEAST_CELLS,
   precisionFit,
   type TransformerWork,
 } from '../../sim/experiment/index.ts'
 import { pause } from '../process/interruption.ts'
 import { build } from '../version.ts'
+import { FIT_LIMITS } from './defaults.ts'
 import { type DocumentOptions, LIBRARY_CALL, ownKey } from './options.ts'
-
-/** How a fit is judged. */
-export const FIT_LIMITS = { bars: FIT_BARS, leastCells: LEAST_CELLS } as const
 
 export interface FitTimesOptions extends DocumentOptions {
   readonly set?: readonly string[]
@@ -192,8 +188,8 @@ function problemOf(
     return `${accelerator.name} does not compute at ${precision}`
   }
   const cells = cellCount(rows.map((row) => ({ at: cellOf(row) })))
-  if (cells >= LEAST_CELLS) return null
-  const text = `expected at least ${LEAST_CELLS} different batches and lengths at ${precision}`
+  if (cells >= FIT_LIMITS.leastCells) return null
+  const text = `expected at least ${FIT_LIMITS.leastCells} different batches and lengths at ${precision}`
   return `${text}, got ${cells}; measure more of those that the traffic has`
 }
 

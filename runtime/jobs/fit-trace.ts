@@ -7,25 +7,12 @@ import {
   type TraceArrivals,
   type TraceRows,
 } from '../../scenarios/index.ts'
-import {
-  CORRELATION_TOLERANCE,
-  FIT_TOLERANCE,
-  LEAST_REPLICATIONS,
-  WIDEST_FACTOR,
-  worst,
-} from '../../sim/experiment/index.ts'
+import { worst } from '../../sim/experiment/index.ts'
 import { expectTrace } from '../parquet/expect-trace.ts'
 import { throwIfAborted } from '../process/interruption.ts'
+import { REPLICATIONS } from './defaults.ts'
 import { type ClassRows, fitClass } from './fit-class.ts'
-import { LIBRARY_CALL, ownKey, REPLICATIONS, type TraceJobOptions } from './options.ts'
-
-/** How a fit is judged. */
-export const FIT_LIMITS = {
-  CORRELATION_TOLERANCE,
-  FIT_TOLERANCE,
-  LEAST_REPLICATIONS,
-  WIDEST_FACTOR,
-}
+import { LIBRARY_CALL, ownKey, type TraceJobOptions } from './options.ts'
 
 export interface FitTraceOptions extends TraceJobOptions {
   /** at which tails are compared, below 1; default 0.7 */

@@ -1,7 +1,7 @@
 import { dirname } from 'node:path'
 import { Failure, parseScenario, type Scenario } from '../../scenarios/index.ts'
 import { STATUS } from '../../sim/serving/index.ts'
-import { cacheDirectory } from '../folders/profile-file.ts'
+import { cacheDirectory } from '../folders/profile-paths.ts'
 import { openProcessEngine } from '../live/process-engine.ts'
 import { materialise, sessionOptions } from '../models/index.ts'
 import type { JobOptions } from './options.ts'

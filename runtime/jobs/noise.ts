@@ -3,10 +3,9 @@ import type { Noise } from '../../sim/documents/index.ts'
 import { hostFingerprint } from '../live/host.ts'
 import { decide, type MeasuredThread, measureThreads, threadSummary } from '../noise/index.ts'
 import { build } from '../version.ts'
+import { NOISE_SECONDS } from './defaults.ts'
 import type { JobOptions } from './options.ts'
 
-/** Default time, s. */
-export const NOISE_SECONDS = 10
 /** Service times for which the document states what can be decided, ms. */
 const SERVICE_MS = [0.5, 2, 10, 50]
 /** More often, the display of progress would itself be noise. */

@@ -25,13 +25,3 @@ export interface TraceJobOptions extends DocumentOptions {
 export const ownKey = (name: string): string => name
 
 export const LIBRARY_CALL = 'spillway, called as a library'
-
-/** Simulations by default, by the kind of answer. */
-export const REPLICATIONS = {
-  /** an interval of a mean, by Student's t */
-  interval: 10,
-  /** the range in which one replay falls */
-  band: 40,
-  /** whether a trace could be one of them */
-  test: 99,
-} as const

@@ -9,9 +9,6 @@ import type { System } from './prepare.ts'
 import { liveTraffic } from './requests.ts'
 import { openFleet, type ReplaySide } from './warm-fleet.ts'
 
-/** Default number of rehearsals. */
-export const REHEARSALS = 3
-
 /**
  * Rehearsals: replays of a scenario with other seeds, before and between the replays that are
  * judged. From them, and not from those, a prediction learns how the machine runs this traffic now.

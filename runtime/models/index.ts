@@ -25,8 +25,7 @@ export { halfValue, type Output, outputDifference } from './output-difference.ts
 export {
   detailOf,
   openSession,
-  type SessionOptions,
-  sessionOptions,
   supportedProviders,
 } from './session.ts'
+export { type SessionOptions, sessionOptions } from './session-options.ts'
 export { checkInputs } from './signature.ts'

@@ -1,5 +1,5 @@
 import { InferenceSession, listSupportedBackends } from 'onnxruntime-node'
-import { Failure, type Pool } from '../../scenarios/index.ts'
+import { Failure } from '../../scenarios/index.ts'
 import {
   type ExecutionProvider,
   executionProviderNames,
@@ -7,29 +7,12 @@ import {
 } from './execution-providers.ts'
 import type { ModelFile } from './model-types.ts'
 import { isOutOfMemory } from './out-of-memory.ts'
-
-export interface SessionOptions {
-  readonly executionProvider: ExecutionProvider
-  /** intra-op threads */
-  readonly threads: number
-  /** whether batches of a known shape use one planned block; default: if no length is free */
-  readonly memoryPattern?: boolean
-  /** prefix of the profile's path; activity of the arena is then logged, too */
-  readonly profile?: string
-  /** path for the graph that ONNX Runtime has optimised */
-  readonly optimised?: string
-}
+import type { SessionOptions } from './session-options.ts'
 
 export interface OpenedSession {
   readonly session: InferenceSession
   /** whether part of the graph runs on cpu, because the provider lacks an operator */
   readonly fellBack: boolean
-}
-
-export function sessionOptions(pool: Pool): SessionOptions {
-  const { execution_provider: executionProvider, threads, memory } = pool
-  if (memory === undefined || !('pattern' in memory)) return { executionProvider, threads }
-  return { executionProvider, threads, memoryPattern: memory.pattern }
 }
 
 /** The execution providers of this build of ONNX Runtime; libraries of cuda may be missing. */

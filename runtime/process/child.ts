@@ -2,7 +2,7 @@ import { type ChildProcess, type ForkOptions, fork } from 'node:child_process'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import { EXIT, Failure } from '../../scenarios/index.ts'
+import { EXIT, Failure } from '../../scenarios/light.ts'
 import { type FailureMessage, failureOf } from './failure-message.ts'
 
 /** Child to parent: any number of parts of the answer to a request, then its end. */

@@ -1,4 +1,4 @@
-import { type ExitCode, Failure } from '../../scenarios/index.ts'
+import { type ExitCode, Failure } from '../../scenarios/light.ts'
 
 /** The error of a thread or process of ours, as a message. */
 export type FailureMessage =

@@ -7,7 +7,8 @@ import { changed } from '../../test/scenarios.ts'
 import { Failure } from '../failure.ts'
 import { parseAccelerator } from '../parse/accelerator.ts'
 import { confidences } from '../schema/schema-accelerator.ts'
-import { acceleratorNames, loadAccelerator, shippedAccelerators } from './accelerators.ts'
+import { loadAccelerator, shippedAccelerators } from './accelerators.ts'
+import { acceleratorNames } from './shipped.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'spillway-accelerators-'))
 afterAll(() => rmSync(folder, { recursive: true }))

@@ -3,16 +3,11 @@ import { isAbsolute, join } from 'node:path'
 import { Failure } from '../failure.ts'
 import { parseAccelerator } from '../parse/accelerator.ts'
 import type { Accelerator } from '../schema/schema-accelerator.ts'
-import { ShippedFiles } from './shipped-files.ts'
+import { catalogue } from './shipped.ts'
 import { readUserText, Unreadable } from './user-file.ts'
-
-const catalogue = new ShippedFiles('accelerators')
 
 /** Far beyond a file with a thousand prices. */
 const MOST_BYTES = 1_000_000
-
-/** The names of the accelerators that ship. */
-export const acceleratorNames = (): string[] => catalogue.names()
 
 /** The accelerators that ship, by name. */
 export function shippedAccelerators(): Accelerator[] {

@@ -16,7 +16,7 @@ import { overridden, type ParsedScenario, type ParseOptions, validated } from '.
 import { fileOrigin, parseYamlTree } from '../parse/yaml-tree.ts'
 import { catalogued } from './catalogued.ts'
 import { guessedTraces } from './guessed-traces.ts'
-import { findScenario, type ScenarioSource, shippedHint } from './shipped.ts'
+import { expectScenario, findScenario, type ScenarioSource, unread } from './shipped.ts'
 import { readUserText, Unreadable } from './user-file.ts'
 
 export interface LoadedScenario extends ParsedScenario {
@@ -94,15 +94,14 @@ async function readExtended(
   given: string,
   problems: PlacedProblem[],
 ): Promise<{ readonly root: Node | null; readonly directory: string }> {
-  const source = findScenario(given, given)
-  if (source === null) throw new Failure(`${given}: ${UNREAD}: no such file; ${shippedHint(given)}`)
+  const source = expectScenario(given)
   const chain: ScenarioFile[] = []
   let left = MOST_BYTES
   const directory = source.shipped ? '.' : dirname(given)
   const broken = { root: null, directory }
   for (let next = { ...source, directory }, link: Link | null = null; ; ) {
     const refuse = (reason: string) => {
-      if (link === null) throw new Failure(`${given}: ${UNREAD}: ${reason}`)
+      if (link === null) throw new Failure(`${unread(given)}: ${reason}`)
       const text = `expected a scenario file, got "${link.target}": ${reason}`
       problems.push({ place: link.place, path: 'extends', text })
       return broken
@@ -124,8 +123,6 @@ async function readExtended(
     next = linked(next, link.target)
   }
 }
-
-const UNREAD = 'cannot read the scenario'
 
 /** The file that another one extends. A missing one is refused when it is read. */
 function linked(from: Omit<ScenarioFile, 'root'>, target: string): Omit<ScenarioFile, 'root'> {

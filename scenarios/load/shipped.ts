@@ -10,6 +10,10 @@ import { type FoundFile, ShippedFiles } from './shipped-files.ts'
 export type ScenarioSource = FoundFile
 
 const library = new ShippedFiles('library')
+export const catalogue = new ShippedFiles('accelerators')
+
+/** The names of the accelerators that ship. */
+export const acceleratorNames = (): string[] => catalogue.names()
 
 /** The names of the scenarios that ship. */
 export const shippedNames = (): string[] => library.names()
@@ -17,6 +21,16 @@ export const shippedNames = (): string[] => library.names()
 /** A file comes before a shipped scenario of its name. Null if there is neither. */
 export const findScenario = (path: string, name: string): ScenarioSource | null =>
   library.find(path, name)
+
+/** The start of a message about a scenario that cannot be read. */
+export const unread = (given: string) => `${given}: cannot read the scenario`
+
+/** The same as `findScenario`. Throws `Failure` if there is neither. */
+export function expectScenario(given: string): ScenarioSource {
+  const source = findScenario(given, given)
+  if (source !== null) return source
+  throw new Failure(`${unread(given)}: no such file; ${shippedHint(given)}`)
+}
 
 /** The end of a message about a scenario that is neither a file nor shipped: what to do instead. */
 export const shippedHint = (given: string): string => library.hint(given, 'spillway scenarios')

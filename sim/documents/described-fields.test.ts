@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import * as z from 'zod'
-import { documentSchemas } from '../../runtime/commands/schema.ts'
+import { documentSchemas } from '../../runtime/actions/document-schemas.ts'
 
 /** The parts of JSON Schema under which fields are. */
 interface Schema {

@@ -40,20 +40,22 @@ export { leastReplicas } from './configuration/paid-replicas.ts'
 export { type RunFigures, runFigures } from './configuration/run-figures.ts'
 export { SweepSummary, sweepFigure } from './configuration/sweep-summary.ts'
 export {
-  FIT_BARS,
   type FittedRow,
-  LEAST_CELLS,
   precisionFit,
 } from './fit/efficiency-fit.ts'
 export {
-  CORRELATION_TOLERANCE,
-  FIT_TOLERANCE,
   type FitRow,
-  LEAST_REPLICATIONS,
   statisticsRows,
   tailRows,
-  WIDEST_FACTOR,
 } from './fit/fit-check.ts'
+export {
+  CORRELATION_TOLERANCE,
+  FIT_BARS,
+  FIT_TOLERANCE,
+  LEAST_CELLS,
+  LEAST_REPLICATIONS,
+  WIDEST_FACTOR,
+} from './fit/fit-limits.ts'
 export { fitInput, fitScenario, replicationFigures, sampleFigures } from './fit/fit-scenario.ts'
 export { type SpreadCell, spreadOf } from './fit/residual-cells.ts'
 export type { Figure } from './fit/residual-figures.ts'

@@ -83,7 +83,8 @@ program
       const found = new Map<string, number>()
       const { findings, codes, sampled, differing, long } = await fuzzInputs(shop, {
         ...chosen,
-        ...{ count: inputs, sample: 100 },
+        count: inputs,
+        sample: 100,
         onFinding: (finding) => {
           const { fault, input } = finding
           const alike = (found.get(fault) ?? 0) + 1

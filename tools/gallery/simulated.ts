@@ -1,4 +1,4 @@
-import { referenceProfilePath } from '../../runtime/folders/profile-file.ts'
+import { referenceProfilePath } from '../../runtime/folders/profile-paths.ts'
 import { loadSystem } from '../../runtime/jobs/prepare.ts'
 import { simulate } from '../../runtime/jobs/simulate.ts'
 import type { Result } from '../../sim/documents/index.ts'

@@ -75,7 +75,8 @@ if (smoke) {
 async function studied(plan: Plan, trials: number): Promise<Study> {
   const progress = new ProgressDisplay()
   const recorded = await record(plan, {
-    ...{ signal: new AbortController().signal, onProgress: progress.update },
+    signal: new AbortController().signal,
+    onProgress: progress.update,
   })
   closeSimulations()
   const of = (kind: Kind) => {

@@ -70,7 +70,11 @@ export function readExhaustive(file = EXHAUSTIVE, { dimensions } = SPACE): Known
   return all.map(([index, cost, replicas, mean, deviation, capacity]) => {
     const family = gridPoint(dimensions, index).filter((text) => !/replicas=\d/.test(text))
     return {
-      ...{ index, cost, replicas, mean, deviation },
+      index,
+      cost,
+      replicas,
+      mean,
+      deviation,
       family: JSON.stringify(family),
       capacityRps: replicas === most ? capacity : null,
     }

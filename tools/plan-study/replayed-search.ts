@@ -1,4 +1,4 @@
-import { PLAN_DEFAULTS } from '../../runtime/jobs/plan/searched-plan.ts'
+import { PLAN_DEFAULTS } from '../../runtime/jobs/defaults.ts'
 import { looksUpTo, type PlanFound, searchPlan } from '../../sim/experiment/index.ts'
 import { stream } from '../../sim/kernel/index.ts'
 import type { Known } from './exhaustive.ts'

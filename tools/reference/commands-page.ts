@@ -1,6 +1,6 @@
 import { type Argument, Command, type Option } from 'commander'
 import { commandNames, modules, purposes } from '../../runtime/command-table.ts'
-import { cacheDirectory } from '../../runtime/folders/profile-file.ts'
+import { cacheDirectory } from '../../runtime/folders/profile-paths.ts'
 import { markdownTable } from '../markdown-table.ts'
 import { code } from './schema-sections.ts'
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { documentSchemas } from '../../runtime/commands/schema.ts'
+import { documentSchemas } from '../../runtime/actions/document-schemas.ts'
 import {
   acceleratorJsonSchema,
   EXIT,

@@ -1,10 +1,8 @@
 import type { CaseVerdict, Gate, GateCase } from '../../../sim/documents/index.ts'
 import { worstCase } from '../../../sim/experiment/index.ts'
 import { build } from '../../version.ts'
+import { MARGIN } from '../defaults.ts'
 import { LIBRARY_CALL } from '../options.ts'
-
-/** Relative change that is still no regression, by default. */
-export const MARGIN = 0.05
 
 const ORDER: readonly CaseVerdict[] = ['FAIL', 'NOT COMPARABLE', 'UNDECIDED', 'IMPROVED', 'PASS']
 

@@ -3,19 +3,16 @@ import type { Gate, GateCase } from '../../../sim/documents/index.ts'
 import { percentText } from '../../../sim/experiment/index.ts'
 import type { Profile } from '../../../sim/world/index.ts'
 import { calibrate } from '../calibrate.ts'
+import { GATE_LOAD, MARGIN, MOST_GATE_LOAD } from '../defaults.ts'
 import type { DocumentOptions } from '../options.ts'
 import { type Prepared, resolveSystem } from '../prepare.ts'
 import { refuseComparison, refuseLive } from '../refuse.ts'
-import { gateOf, MARGIN } from './gate.ts'
+import { gateOf } from './gate.ts'
 import { gateTraffic, trafficFactor } from './gate-traffic.ts'
 import { LiveRounds } from './live-rounds.ts'
 import { measuredFigures, measuredMetrics, measuredVerdict } from './measured-figures.ts'
 import { playGate } from './play-gate.ts'
 
-/** Share of the time that the base is in batches, by default. */
-export const GATE_LOAD = 0.55
-/** Beyond it queues decide the tail, and a gate would judge the load. */
-export const MOST_GATE_LOAD = 0.8
 /** The traffic is lowered once if the base is busier in the warm-up by more, relative. */
 const OFF = 0.12
 

@@ -12,11 +12,12 @@ import {
   predictionCase,
   type SimulatedFigures,
 } from '../../../sim/experiment/index.ts'
+import { MARGIN } from '../defaults.ts'
 import type { DocumentOptions } from '../options.ts'
 import { loadSystem } from '../prepare.ts'
 import { type SimulateOptions, simulate } from '../simulate.ts'
 import { readBaseline } from './baseline.ts'
-import { gateOf, MARGIN } from './gate.ts'
+import { gateOf } from './gate.ts'
 import { pathIn, shell, tail, versionOf, withOtherVersion } from './other-version.ts'
 
 /** What the scenarios of a prediction gate are compared with. */
@@ -79,13 +80,17 @@ async function simulateEntry(
 ): Promise<BaselineEntry> {
   const { seed, profile, replications, workers, signal, onProgress, onWarning, onNote } = options
   const system = await loadSystem(file, {
-    ...{ set, profile },
+    set,
+    profile,
     ...(seed !== undefined && { seed }),
     ...(signal && { signal }),
     ...(onNote && { onNote }),
   })
   const result = await simulate(system, {
-    ...{ replications, workers, signal, onWarning },
+    replications,
+    workers,
+    signal,
+    onWarning,
     onProgress: (_, done, of) => onProgress?.(`simulating ${file}`, done, of),
   })
   return baselineEntry(result, system.scenario, file)

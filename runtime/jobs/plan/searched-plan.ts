@@ -12,6 +12,7 @@ import {
 import type { Profile } from '../../../sim/world/index.ts'
 import { ConfigurationPool } from '../configurations/configuration-pool.ts'
 import { searchSpace } from '../configurations/search-space.ts'
+import { PLAN_DEFAULTS } from '../defaults.ts'
 import type { JobOptions } from '../options.ts'
 import { loadSystem, type System } from '../prepare.ts'
 import { defaultSpace } from './default-space.ts'
@@ -40,8 +41,6 @@ export interface PlanSearchOptions extends JobOptions {
   /** refuses the scenario as it stands before anything is simulated */
   readonly expect?: ((system: System) => void) | undefined
 }
-
-export const PLAN_DEFAULTS = { confidence: 0.95, replications: 24 } as const
 
 /** A search that is done. */
 export interface SearchedPlan {

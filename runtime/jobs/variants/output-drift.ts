@@ -1,7 +1,7 @@
 import { EXIT, Failure } from '../../../scenarios/index.ts'
 import type { OutputDrift } from '../../../sim/documents/index.ts'
 import type { RequestList } from '../../../sim/traffic/index.ts'
-import { cacheDirectory } from '../../folders/profile-file.ts'
+import { cacheDirectory } from '../../folders/profile-paths.ts'
 import { materialise, sessionOptions } from '../../models/index.ts'
 import { Child, entryBeside } from '../../process/child.ts'
 import type { System } from '../prepare.ts'

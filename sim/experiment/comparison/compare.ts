@@ -125,7 +125,10 @@ export function compareRuns(input: ComparisonInput): Pick<
     return { ...rest, stall_free: { share, percentiles: freePercentiles, checks }, checks }
   }
   const stall_free = judgeStallFree({
-    ...{ share, percentiles: freePercentiles, n: freeN, control: control_kernel },
+    share,
+    percentiles: freePercentiles,
+    n: freeN,
+    control: control_kernel,
   })
   const checks = {
     structure: structureCheck(percentiles, n),
@@ -239,8 +242,12 @@ function compareFigures(of: {
     of.change === null || simulated.value === null
       ? null
       : splitError({
-          ...{ measured: mean.value, simulated: simulated.value, structure },
-          ...{ predictions, now: of.change.now, level: of.change.level },
+          measured: mean.value,
+          simulated: simulated.value,
+          structure,
+          predictions,
+          now: of.change.now,
+          level: of.change.level,
         })
   return {
     simulated,

@@ -124,7 +124,9 @@ test('where every predicted request met a stall, only the prediction has no figu
 
 test('the shares are the mean of replays, and the middle of replications', () => {
   const replay = (share: number, n: number) => ({
-    ...{ at: new Float64Array(n), values: new Float64Array(n), sorted: new Float64Array(n) },
+    at: new Float64Array(n),
+    values: new Float64Array(n),
+    sorted: new Float64Array(n),
     share,
   })
   const replicated = [0.5, 0.7, 0.6].map((share, i) => ({ n: 5 + i, share, percentiles: [] }))

@@ -13,6 +13,7 @@ import {
 import type { Fit } from '../../documents/index.ts'
 import { ASSUMED_EFFICIENCY } from '../simulation/accelerator-card.ts'
 import type { TransformerWork } from '../simulation/transformer-times.ts'
+import { FIT_BARS } from './fit-limits.ts'
 import type { SpreadRow } from './residual-cells.ts'
 import { residualFitOf } from './residual-result.ts'
 
@@ -21,16 +22,8 @@ type Errors = PrecisionFit['left_out']
 type Parameter = PrecisionFit['parameters'][number]
 type Confidence = PrecisionFit['confidence']
 
-/** Fewer cells determine no fit of five values, and leave nothing to test it on. */
-export const LEAST_CELLS = 6
 /** With fewer cells the errors themselves are uncertain. */
 const FEW_CELLS = 12
-
-/** Up to these errors a fit is usable, or rough. */
-export const FIT_BARS = Object.freeze({
-  usable: { median: 0.15, worst: 0.4 },
-  rough: { median: 0.3, worst: 1 },
-})
 
 const MOST_WORST = 5
 

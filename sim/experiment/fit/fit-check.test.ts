@@ -4,7 +4,8 @@ import { readTrace } from '../../../scenarios/index.ts'
 import { Random } from '../../kernel/index.ts'
 import { fitTraffic, type TraceSample } from '../../traffic/index.ts'
 import { runReplication } from '../simulation/simulate.ts'
-import { type FitRow, LEAST_REPLICATIONS, statisticsRows, tailRows } from './fit-check.ts'
+import { type FitRow, statisticsRows, tailRows } from './fit-check.ts'
+import { LEAST_REPLICATIONS } from './fit-limits.ts'
 import { fitInput, fitScenario, replicationFigures, sampleFigures } from './fit-scenario.ts'
 
 /** Requests of 400 s: bursts of `size` at once, 5 requests/s on average. */

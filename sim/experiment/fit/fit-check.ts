@@ -8,6 +8,7 @@ import {
   supportsVerdict,
   tInterval,
 } from '../../stats/index.ts'
+import { CORRELATION_TOLERANCE, FIT_TOLERANCE, WIDEST_FACTOR } from './fit-limits.ts'
 import type { SampleFigures } from './fit-scenario.ts'
 
 /** A figure of a trace, and of the traffic fitted to it. */
@@ -21,14 +22,6 @@ export interface FitRow {
   readonly verdict: Verdict | null
 }
 
-/** Largest relative error of the mean of a fitted figure. */
-export const FIT_TOLERANCE = 0.1
-/** Largest absolute error of a correlation. */
-export const CORRELATION_TOLERANCE = 0.05
-/** With fewer replications, a trace cannot lie outside 95 % of them. */
-export const LEAST_REPLICATIONS = 39
-/** An interval wider than this factor is too uncertain for a verdict on a tail. */
-export const WIDEST_FACTOR = 4
 /** Rate, burstiness and lengths, of trace and fit. */
 export function statisticsRows(
   trace: SampleFigures,

@@ -53,7 +53,9 @@ describe('the bandwidth of a network', () => {
   // ten runs of 40 s at 800 requests/s give half-widths below 2 %
   const rest = { duration_s: 40 }
   const sized = (name: string, rate: number, kib: number) => ({
-    ...{ ...web, class: name, request_kib: kib },
+    ...web,
+    class: name,
+    request_kib: kib,
     arrivals: { process: 'poisson', rate_rps: rate },
   })
 
@@ -144,7 +146,10 @@ describe('a network that takes no time', () => {
   const timed = { ...web, timeout_ms: 30, input_tokens: { distribution: 'fixed', value: 1 } }
   const { place: _, ...plain } = timed
   const without = scenarioOf({
-    ...{ duration_s: 400, warmup_s: 2, models: { server: { work } }, traffic: [plain] },
+    duration_s: 400,
+    warmup_s: 2,
+    models: { server: { work } },
+    traffic: [plain],
     pools: [{ name: 'central', model: 'server' }],
   })
 

@@ -68,7 +68,9 @@ ${paddingText(series)}
 
 ![Predicted and published latency of BERT-base](../images/${IMAGE})`
   return {
-    ...{ text, images: [[IMAGE, chartOf(series, all.median)]], missed: missed.map(missedText) },
+    text,
+    images: [[IMAGE, chartOf(series, all.median)]],
+    missed: missed.map(missedText),
     figures: seriesErrors(
       series.map(({ errors: { median, worst }, met }) => {
         return { median, worst: { error: worst.error, at: placeOf(worst) }, met }

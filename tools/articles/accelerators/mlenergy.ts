@@ -67,7 +67,9 @@ export function mlenergySection(): FiguredSection<AcceleratorsFigures['llama']> 
     return [name, seriesErrors(series)] as const
   })
   return {
-    ...{ text: textOf(tests, missed.length === 0), images, missed },
+    text: textOf(tests, missed.length === 0),
+    images,
+    missed,
     figures: Object.fromEntries(figures),
   }
 }

@@ -122,7 +122,10 @@ export async function acceleratorsPart(write: boolean): Promise<readonly string[
     const record = await writeRecord(begun, {
       studies: studies.length,
       met: studies.filter(({ section }) => section.missed.length === 0).length,
-      ...{ bert: bert.figures, llama: llama.figures, mlperf: mlperf.figures, vllm: vllm.figures },
+      bert: bert.figures,
+      llama: llama.figures,
+      mlperf: mlperf.figures,
+      vllm: vllm.figures,
     })
     await keep(withHead(text, record), sections)
     await keepScenarios(engines, precisionText(swept.fits))

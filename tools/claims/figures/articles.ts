@@ -29,7 +29,9 @@ export function predictedFigures(
   return {
     name,
     quantities: judged.map(({ name, rows, bar, summary: { median, worst, met } }) => ({
-      ...{ name, bar, met },
+      name,
+      bar,
+      met,
       errors: { rows, median, worst: worst.error, worstAt: `${worst.users} requests` },
     })),
   }

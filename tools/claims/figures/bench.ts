@@ -27,7 +27,10 @@ export type BenchFigures = z.infer<typeof benchFigures>
 export function figuresOfBench(figures: readonly Figure[]): BenchFigures {
   return {
     figures: figures.map(({ name, unit, value, best, bar }) => ({
-      ...{ name, unit, value, best },
+      name,
+      unit,
+      value,
+      best,
       bar: bar === undefined ? null : barOf(bar, value),
     })),
   }

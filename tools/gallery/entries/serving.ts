@@ -1,5 +1,5 @@
 import { fixed } from '../../../reports/format.ts'
-import { referenceProfilePath } from '../../../runtime/folders/profile-file.ts'
+import { referenceProfilePath } from '../../../runtime/folders/profile-paths.ts'
 import { loadVariants } from '../../../runtime/jobs/variants/load-variants.ts'
 import { variants } from '../../../runtime/jobs/variants/variants.ts'
 import type { Estimate, Result } from '../../../sim/documents/index.ts'

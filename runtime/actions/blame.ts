@@ -1,0 +1,39 @@
+import { blameHtml, blameText } from '../../reports/index.ts'
+import { EXIT, type ExitCode } from '../../scenarios/index.ts'
+import { commandLine, note, type ScenarioOptions } from '../commands/command.ts'
+import { withProgress } from '../commands/progress.ts'
+import { writableFolder } from '../folders/write-whole.ts'
+import { blame } from '../jobs/blame/blame.ts'
+import { emit } from './output.ts'
+
+interface BlameOptions extends ScenarioOptions {
+  readonly profile?: string
+  readonly replications: number
+  readonly top: number
+}
+
+export async function perform(
+  signal: AbortSignal,
+  path: string,
+  options: BlameOptions,
+): Promise<ExitCode> {
+  const { set, seed, profile, replications, top, out } = options
+  const undo = await writableFolder(out)
+  const document = await withProgress((onProgress) =>
+    blame(path, {
+      ...(set && { set }),
+      ...(seed !== undefined && { seed }),
+      profile,
+      replications,
+      top,
+      signal,
+      onProgress,
+      onNote: note,
+      command: commandLine(),
+    }),
+  ).catch(undo)
+  await emit(options, { blame: document }, 'blame', blameText(document), async (change) =>
+    change.write('report.html', await blameHtml(document)),
+  )
+  return EXIT.ok
+}

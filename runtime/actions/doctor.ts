@@ -1,0 +1,35 @@
+import { noiseText } from '../../reports/index.ts'
+import { EXIT, type ExitCode } from '../../scenarios/index.ts'
+import { withProgress } from '../commands/progress.ts'
+import { canServe, doctor } from '../jobs/doctor.ts'
+import { measureNoise } from '../jobs/noise.ts'
+import { styled } from '../terminal.ts'
+import { print } from './output.ts'
+
+interface DoctorOptions {
+  readonly json?: boolean
+  readonly noise?: number
+}
+
+async function showHost(options: DoctorOptions, signal: AbortSignal): Promise<ExitCode> {
+  const found = await doctor({ signal })
+  const { host, providers, profile } = found
+  print(options, found, [
+    `spillway ${found.version}, node ${host.node}, onnxruntime ${host.onnxruntime}\n`,
+    `${host.cpu}, ${host.cores} cores, ${host.memory_gib} GiB, ${host.platform}\n`,
+    ...providers.map(({ provider, ok, note }) => [
+      ok ? styled('green', 'ok  ') : styled('yellow', 'none'),
+      ` ${provider}  ${note}\n`,
+    ]),
+    `profile of this machine: ${profile ?? 'none; run: spillway calibrate SCENARIO'}`,
+  ])
+  return canServe(found) ? EXIT.ok : EXIT.failed
+}
+
+export async function perform(signal: AbortSignal, options: DoctorOptions): Promise<ExitCode> {
+  const { noise: seconds } = options
+  if (seconds === undefined) return showHost(options, signal)
+  const noise = await withProgress((onProgress) => measureNoise({ seconds, signal, onProgress }))
+  print(options, noise, noiseText(noise))
+  return EXIT.ok
+}

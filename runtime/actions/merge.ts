@@ -1,0 +1,31 @@
+import { sweepHtml, sweepText } from '../../reports/index.ts'
+import { EXIT, type ExitCode } from '../../scenarios/index.ts'
+import { JOURNAL_FILE } from '../folders/sweep-journal.ts'
+import { RESULTS_FILE } from '../folders/sweep-results.ts'
+import { mergeShards } from '../jobs/sweep/merge.ts'
+import { emit } from './output.ts'
+
+interface MergeOptions {
+  readonly json?: boolean
+  readonly out?: string
+}
+
+export async function perform(
+  _signal: AbortSignal,
+  directories: string[],
+  options: MergeOptions,
+): Promise<ExitCode> {
+  const { out } = options
+  const { manifest, rows, document, results } = await mergeShards(directories, out)
+  try {
+    const text = sweepText(document, out ?? null)
+    await emit(options, { manifest, sweep: document }, 'sweep', text, async (change) => {
+      await change.write(JOURNAL_FILE, rows.lines())
+      await change.write(RESULTS_FILE, results)
+      await change.write('report.html', await sweepHtml(document))
+    })
+  } finally {
+    await rows.close()
+  }
+  return EXIT.ok
+}

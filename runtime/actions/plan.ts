@@ -1,0 +1,53 @@
+import { planHtml, planText } from '../../reports/index.ts'
+import { EXIT, type ExitCode } from '../../scenarios/index.ts'
+import type { Plan } from '../../sim/documents/index.ts'
+import { commandLine, note, type ScenarioOptions } from '../commands/command.ts'
+import { withProgress } from '../commands/progress.ts'
+import { writableFolder } from '../folders/write-whole.ts'
+import { plan } from '../jobs/plan/plan.ts'
+import { withWarmup } from '../jobs/steady-warmup.ts'
+import { emit, VERDICT_EXIT } from './output.ts'
+
+interface PlanOptions extends ScenarioOptions {
+  readonly profile?: string
+  readonly confidence: number
+  readonly replications: number
+  readonly warmup?: 'auto'
+  readonly workers?: number
+  readonly verify?: boolean
+  readonly replays: number
+}
+
+function planExit({ winner, rows, verified }: Plan): ExitCode {
+  if (winner !== null) return verified === null ? EXIT.ok : VERDICT_EXIT[verified.verdict]
+  return rows.some(({ verdict }) => verdict === 'UNDECIDED') ? EXIT.undecided : EXIT.failed
+}
+
+export async function perform(
+  signal: AbortSignal,
+  path: string,
+  options: PlanOptions,
+): Promise<ExitCode> {
+  const { seed, profile, replications, workers, verify, replays, out } = options
+  const undo = await writableFolder(out)
+  const document = await withProgress(async (onProgress, { warn: onWarning }) =>
+    plan(path, {
+      set: await withWarmup(path, options, { signal, onProgress, onNote: note }),
+      seed,
+      profile,
+      replications,
+      workers,
+      confidence: options.confidence,
+      signal,
+      onProgress,
+      onNote: note,
+      onWarning,
+      command: commandLine(),
+      ...(verify === true && { replays }),
+    }),
+  ).catch(undo)
+  await emit(options, { plan: document }, 'plan', planText(document), async (change) =>
+    change.write('report.html', await planHtml(document)),
+  )
+  return planExit(document)
+}

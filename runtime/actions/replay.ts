@@ -1,0 +1,59 @@
+import { resultText } from '../../reports/index.ts'
+import type { ExitCode } from '../../scenarios/index.ts'
+import type { AgainstOptions } from '../commands/against.ts'
+import { note, refuseWithoutOut } from '../commands/command.ts'
+import { withProgress } from '../commands/progress.ts'
+import { writableFolder } from '../folders/write-whole.ts'
+import { noteChangedRates } from '../jobs/changed-rates.ts'
+import { dropReplays, keepReplays } from '../jobs/kept-replays.ts'
+import { profileFor, resolveSystem } from '../jobs/prepare.ts'
+import { refuseLive } from '../jobs/refuse.ts'
+import { replay } from '../jobs/replay.ts'
+import { emit, objectivesExit, writeDocuments } from './output.ts'
+import { plots } from './plots.ts'
+import { prepareSides } from './prepare-sides.ts'
+
+interface ReplayOptions extends AgainstOptions {
+  readonly profile?: string
+  readonly replays: number
+  readonly requests?: string
+  readonly decisionLog?: boolean
+  readonly plot?: boolean
+}
+
+export async function perform(
+  signal: AbortSignal,
+  path: string,
+  options: ReplayOptions,
+): Promise<ExitCode> {
+  refuseWithoutOut('--decision-log', options.decisionLog, options)
+  const prepared = await prepareSides(path, options, signal)
+  const [first, second] = prepared
+  const profile = await profileFor(first, options.profile)
+  if (options.out !== undefined) await writableFolder(options.out)
+  refuseLive(prepared)
+  const system = resolveSystem(first, profile)
+  if (options.requests === undefined) {
+    await noteChangedRates(path, system, { ...options, signal, onNote: note })
+  }
+  const changed = second === undefined ? [] : [resolveSystem(second, profile)]
+  const { replays, decisionLog, requests: requestsFile } = options
+  const sides = await withProgress((onProgress) =>
+    replay([system, ...changed], {
+      replays,
+      requestsFile,
+      decisionLog,
+      signal,
+      onProgress,
+    }),
+  )
+  const { result } = sides[0]!
+  const text = sides.map((side) => resultText(side.result)).join('\n\n')
+  const printed = [text, plots(options, { measured: result })]
+  await emit(options, { measured: result }, 'measured', printed, async (change) => {
+    await dropReplays(change)
+    await keepReplays(change, sides, signal)
+    if (profile !== null) await writeDocuments(change, { profile })
+  })
+  return objectivesExit(result)
+}

@@ -1,0 +1,66 @@
+import { resultText } from '../../reports/index.ts'
+import type { ExitCode } from '../../scenarios/index.ts'
+import { note, refuseWithoutOut, type ScenarioOptions } from '../commands/command.ts'
+import { withProgress } from '../commands/progress.ts'
+import { dropInputs, dropRuns, keepRuns } from '../folders/run-folder.ts'
+import { writableFolder } from '../folders/write-whole.ts'
+import { noteChangedRates } from '../jobs/changed-rates.ts'
+import { headroom } from '../jobs/headroom.ts'
+import { loadSystem } from '../jobs/prepare.ts'
+import { refuseCrowd, simulate, simulateRows } from '../jobs/simulate.ts'
+import { withWarmup } from '../jobs/steady-warmup.ts'
+import { pause } from '../process/interruption.ts'
+import { emit, objectivesExit } from './output.ts'
+import { plots } from './plots.ts'
+
+interface SimulateOptions extends ScenarioOptions {
+  readonly profile?: string
+  readonly replications: number
+  readonly precision?: number
+  readonly warmup?: 'auto'
+  readonly workers?: number
+  readonly requests?: string
+  readonly keepRows?: boolean
+  readonly headroom?: boolean
+  readonly plot?: boolean
+}
+
+export async function perform(
+  signal: AbortSignal,
+  path: string,
+  options: SimulateOptions,
+): Promise<ExitCode> {
+  const { replications, precision, workers, requests: requestsFile, keepRows, out } = options
+  refuseWithoutOut('--keep-rows', keepRows, options)
+  const set = await withProgress((onProgress) =>
+    withWarmup(path, options, { signal, onProgress, onNote: note }),
+  )
+  const system = await loadSystem(path, { ...options, set, signal, onNote: note })
+  if (requestsFile === undefined) {
+    await noteChangedRates(path, system, { ...options, signal, onNote: note })
+  }
+  // all rows of a replication are held in memory
+  const held = keepRows === true && requestsFile === undefined
+  if (held) refuseCrowd(system, system.capacityRps, true)
+  if (out !== undefined) await writableFolder(out)
+  const result = await withProgress(async (onProgress, { warn: onWarning }) => {
+    const job = { replications, workers, requestsFile, signal, onProgress }
+    const found = await simulate(system, { ...job, precision, onWarning, oracle: true })
+    if (options.headroom !== true) return found
+    return { ...found, headroom: await headroom(system, found, job) }
+  })
+  const documents = { simulated: result }
+  const text = [resultText(result), plots(options, documents)]
+  await emit(options, documents, 'simulated', text, async (change) => {
+    await dropRuns(change, 'replication')
+    const names = await change.names()
+    if (!names.some((name) => /^replay-\d+\.parquet$/.test(name))) dropInputs(change)
+    if (keepRows === true) {
+      const { scenario, activations } = system
+      const kept = await simulateRows(system, requestsFile, signal)
+      await keepRuns(change, 'replication', { scenario, activations, ...kept, signal })
+    }
+    await pause(signal)
+  })
+  return objectivesExit(result)
+}

@@ -1,0 +1,69 @@
+import { sweepHtml, sweepText } from '../../reports/index.ts'
+import { EXIT, type ExitCode, Failure } from '../../scenarios/index.ts'
+import type { Sweep } from '../../sim/documents/index.ts'
+import { note, refuseWithoutOut, type ScenarioOptions } from '../commands/command.ts'
+import { withProgress } from '../commands/progress.ts'
+import { RESULTS_FILE } from '../folders/sweep-results.ts'
+import { writableFolder } from '../folders/write-whole.ts'
+import { withWarmup } from '../jobs/steady-warmup.ts'
+import { sweep } from '../jobs/sweep/sweep.ts'
+import type { Shard } from '../jobs/sweep/sweep-plan.ts'
+import { err } from '../terminal.ts'
+import { emit } from './output.ts'
+
+interface SweepOptions extends ScenarioOptions {
+  readonly points?: string
+  readonly profile?: string
+  readonly replications: number
+  readonly precision?: number
+  readonly warmup?: 'auto'
+  readonly queue?: string
+  readonly workers?: number
+  readonly shard?: Shard
+  readonly resume?: boolean
+}
+
+/** After an interruption, says how to go on. */
+function keptSoFar(error: unknown, out: string | undefined): never {
+  const interrupted = error instanceof Failure && error.exitCode === EXIT.interrupted
+  if (interrupted && out !== undefined) {
+    err(`the rows so far are kept in ${out}; go on with the same command and --resume\n`)
+  }
+  throw error
+}
+
+function exitOf({ counts, configurations }: Sweep): ExitCode {
+  const { invalid, out_of_memory } = counts
+  return configurations > 0 && invalid + out_of_memory === configurations
+    ? EXIT.invalidInput
+    : EXIT.ok
+}
+
+export async function perform(
+  signal: AbortSignal,
+  path: string,
+  options: SweepOptions,
+): Promise<ExitCode> {
+  const { out, resume } = options
+  refuseWithoutOut('--resume', resume, options)
+  refuseWithoutOut('--shard', options.shard !== undefined, options)
+  const undo = await writableFolder(out)
+  const { workers, queue } = options
+  const { document, results, close } = await withProgress(async (onProgress, display) => {
+    const set = await withWarmup(path, options, { signal, onProgress, onNote: note })
+    const job = { directory: out, resume, workers, queue, signal, onProgress }
+    return sweep({ ...options, path, set }, { ...job, onWarning: display.warn })
+  })
+    .catch(undo)
+    .catch((error) => keptSoFar(error, out))
+  try {
+    const text = sweepText(document, out ?? null)
+    await emit(options, { sweep: document }, 'sweep', text, async (change) => {
+      await change.write(RESULTS_FILE, results)
+      await change.write('report.html', await sweepHtml(document))
+    })
+  } finally {
+    await close()
+  }
+  return exitOf(document)
+}

@@ -1,0 +1,50 @@
+/** What jobs do where nothing else is asked for, apart from the modules that do it: help names it. */
+
+import {
+  CORRELATION_TOLERANCE,
+  FIT_BARS,
+  FIT_TOLERANCE,
+  LEAST_CELLS,
+  LEAST_REPLICATIONS,
+  WIDEST_FACTOR,
+} from '../../sim/experiment/index.ts'
+
+/** Simulations by default, by the kind of answer. */
+export const REPLICATIONS = {
+  /** an interval of a mean, by Student's t */
+  interval: 10,
+  /** the range in which one replay falls */
+  band: 40,
+  /** whether a trace could be one of them */
+  test: 99,
+} as const
+
+/** Replays with other seeds, before and between those that are judged. */
+export const REHEARSALS = 3
+
+export const PLAN_DEFAULTS = { confidence: 0.95, replications: 24 } as const
+
+/** Calibration time of each model, warm-up included. */
+export const CALIBRATION_SECONDS = 60
+
+/** How long the noise of a machine is measured. */
+export const NOISE_SECONDS = 10
+
+/** The relative change of a metric that a gate takes for no regression. */
+export const MARGIN = 0.05
+
+/** The share of the time that the base of a measured gate is busy. */
+export const GATE_LOAD = 0.55
+/** Beyond it queues decide the tail. */
+export const MOST_GATE_LOAD = 0.8
+
+/** How a fit to measured times is judged. */
+export const FIT_LIMITS = { bars: FIT_BARS, leastCells: LEAST_CELLS } as const
+
+/** How a fit to a trace is judged. */
+export const TRACE_FIT_LIMITS = {
+  CORRELATION_TOLERANCE,
+  FIT_TOLERANCE,
+  LEAST_REPLICATIONS,
+  WIDEST_FACTOR,
+} as const
