@@ -67,8 +67,11 @@ function announce(due: readonly StudyName[]): void {
     print(`${study}: ${stateText(stateOf(study))}; ${took}`)
     if (data !== null) print(`  needs ${data}`)
   }
-  const rest = unknown.length === 0 ? '' : `, and ${unknown.join(', ')}, whose time is unknown`
-  print(`\nin all about ${minutesText(known)}${rest}`)
+  const parts = [
+    ...(known > 0 ? [`about ${minutesText(known)}`] : []),
+    ...(unknown.length > 0 ? [`the unknown time of ${unknown.join(', ')}`] : []),
+  ]
+  print(`\nin all ${parts.join(', and ')}`)
 }
 
 const LOOK_MS = 2000
