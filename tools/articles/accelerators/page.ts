@@ -54,6 +54,14 @@ export function missingAccelerators(): string {
   return `expected the published measurements of accelerators in ${SHARED.pathname}, got only some of them`
 }
 
+/** Sections that take seconds, for a smoke run; returns how many. */
+export async function triedAccelerators(): Promise<number> {
+  const sections = [bertSection(), mlenergySection(), zeusSection()]
+  const { fits } = await throughputStudy()
+  precisionText(fits)
+  return sections.length
+}
+
 /** Composes the page; `--write` keeps it. Returns bars that are missed, each as a sentence. */
 export async function acceleratorsPart(write: boolean): Promise<readonly string[]> {
   const step = <T>(name: string, of: () => T): T => {

@@ -56,12 +56,15 @@ export const PLACEMENTS: readonly Placement[] = [
   ),
 ]
 
-/** Every placement on the same parts of the traces. */
-export async function placementStudy(): Promise<PlacementRow[]> {
+/** Placements on the same parts of the traces, from the first on. */
+export async function placementStudy(
+  placements: readonly Placement[],
+  count: number,
+): Promise<PlacementRow[]> {
   const rows: PlacementRow[] = []
-  for (const placement of PLACEMENTS) {
+  for (const placement of placements) {
     const parts: Played[] = []
-    for (let part = 0; part < PARTS; part++) parts.push(await played(placement, part))
+    for (let part = 0; part < count; part++) parts.push(await played(placement, part))
     const percentile = (figure: (one: Played) => number) => geometricMean(parts.map(figure))
     rows.push({
       ...placement,
