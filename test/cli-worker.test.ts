@@ -6,7 +6,7 @@ import { commandsIn, put, temporaryFolder } from './spillway.ts'
 import { startValkey, type Valkey, valkeyServer } from './valkey.ts'
 
 const folder = temporaryFolder()
-const { run, start } = commandsIn(folder)
+const { run, runProcess, start } = commandsIn(folder)
 
 test('a server that is not there is named', async () => {
   const ended = await run('worker', '--queue', 'redis://:secret@127.0.0.1:1')
@@ -88,7 +88,7 @@ pools: [{ name: central, model: m, speed: ideal }]
       ['other', 'has other content than where the sweep began'],
       ['nowhere', 'is not'],
     ] as const) {
-      const unfit = await run('worker', '--queue', valkey.url, '--files', files)
+      const unfit = await runProcess('worker', '--queue', valkey.url, '--files', files)
       expect(unfit.code).toBe(3)
       expect(unfit.stderr).toContain(`arrivals.csv: ${reason} in ${files} of this worker`)
     }

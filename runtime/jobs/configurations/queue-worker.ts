@@ -44,10 +44,12 @@ export async function work(url: string, options: WorkerOptions): Promise<number>
   const bases = new Bases(redis, options)
   const { idleS = Number.POSITIVE_INFINITY, signal } = options
   let done = 0
+  let running = 0
   let lastAt = Date.now()
   let unfit: unknown = null
   const perform = async ({ data }: Job<QueuedRequest, string>): Promise<string> => {
     const { base, ...request } = data
+    running++
     const pool = await bases.of(base).catch((error: unknown) => {
       unfit = error
       // kept until its lock ends, so that another worker gets it
@@ -58,6 +60,7 @@ export async function work(url: string, options: WorkerOptions): Promise<number>
       if (error instanceof Failure && error.exitCode === EXIT.interrupted) throw error
       return failureMessage(endedForMemory(error) ? outOfMemory(error as Failure) : error)
     })
+    running--
     lastAt = Date.now()
     options.onDone?.(++done)
     return encode(answer)
@@ -72,8 +75,8 @@ export async function work(url: string, options: WorkerOptions): Promise<number>
   // a lost connection comes back; BullMQ would print it
   worker.on('error', () => {})
   try {
-    const ended = () =>
-      signal?.aborted === true || unfit !== null || Date.now() > lastAt + 1000 * idleS
+    const idle = () => running === 0 && Date.now() > lastAt + 1000 * idleS
+    const ended = () => signal?.aborted === true || unfit !== null || idle()
     while (!ended()) await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS))
     // an idle worker has nothing to wait for
     await worker.close(true)
