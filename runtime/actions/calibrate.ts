@@ -1,5 +1,11 @@
 import { dirname, join } from 'node:path'
-import { EXIT, type ExitCode, modelKey, type Variant } from '../../scenarios/index.ts'
+import {
+  EXIT,
+  type ExitCode,
+  type LoadedScenario,
+  modelKey,
+  type Variant,
+} from '../../scenarios/index.ts'
 import { note, type ScenarioOptions, warn } from '../commands/command.ts'
 import { withProgress } from '../commands/progress.ts'
 import { documentText } from '../folders/documents.ts'
@@ -22,10 +28,11 @@ interface CalibrateOptions extends ScenarioOptions {
 
 export async function perform(
   signal: AbortSignal,
-  path: string,
+  loaded: LoadedScenario,
   options: CalibrateOptions,
 ): Promise<ExitCode> {
-  const prepared = await prepare(path, { ...options, signal, onNote: note })
+  const { file: path } = loaded
+  const prepared = await prepare(loaded, { ...options, signal, onNote: note })
   const { seconds, rehearsals, from, out, variant: given = [] } = options
   const scenarios = [prepared]
   const keysOf = ({ scenario }: Prepared) => scenario.pools.map((pool) => modelKey(scenario, pool))

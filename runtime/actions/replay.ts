@@ -1,5 +1,5 @@
 import { resultText } from '../../reports/index.ts'
-import type { ExitCode } from '../../scenarios/index.ts'
+import type { ExitCode, LoadedScenario } from '../../scenarios/index.ts'
 import type { AgainstOptions } from '../commands/against.ts'
 import { note, refuseWithoutOut } from '../commands/command.ts'
 import { withProgress } from '../commands/progress.ts'
@@ -23,11 +23,12 @@ interface ReplayOptions extends AgainstOptions {
 
 export async function perform(
   signal: AbortSignal,
-  path: string,
+  loaded: LoadedScenario,
   options: ReplayOptions,
 ): Promise<ExitCode> {
+  const { file: path } = loaded
   refuseWithoutOut('--decision-log', options.decisionLog, options)
-  const prepared = await prepareSides(path, options, signal)
+  const prepared = await prepareSides(loaded, options, signal)
   const [first, second] = prepared
   const profile = await profileFor(first, options.profile)
   if (options.out !== undefined) await writableFolder(options.out)

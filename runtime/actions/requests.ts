@@ -1,4 +1,4 @@
-import { EXIT, type ExitCode, visibleJson } from '../../scenarios/index.ts'
+import { EXIT, type ExitCode, type LoadedScenario, visibleJson } from '../../scenarios/index.ts'
 import { requestText } from '../../sim/traffic/index.ts'
 import { note, type ScenarioOptions } from '../commands/command.ts'
 import { documentText } from '../folders/documents.ts'
@@ -16,10 +16,11 @@ interface RequestsOptions extends ScenarioOptions {
 
 export async function perform(
   signal: AbortSignal,
-  path: string,
+  loaded: LoadedScenario,
   options: RequestsOptions,
 ): Promise<ExitCode> {
-  const prepared = await prepare(path, { ...options, signal, onNote: note })
+  const { file: path } = loaded
+  const prepared = await prepare(loaded, { ...options, signal, onNote: note })
   refuseReacting(prepared)
   const { traffic } = prepared.scenario
   const system = traffic.some(needsCapacity)

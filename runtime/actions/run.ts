@@ -8,7 +8,7 @@ import {
   reportHtml,
   sidesOf,
 } from '../../reports/index.ts'
-import { EXIT, type ExitCode } from '../../scenarios/index.ts'
+import { EXIT, type ExitCode, type LoadedScenario } from '../../scenarios/index.ts'
 import type { Verdict } from '../../sim/documents/index.ts'
 import type { Profile } from '../../sim/world/index.ts'
 import type { AgainstOptions } from '../commands/against.ts'
@@ -141,10 +141,11 @@ function exitOn(failOn: FailOn | undefined, verdicts: readonly Verdict[]): ExitC
 
 export async function perform(
   signal: AbortSignal,
-  path: string,
+  loaded: LoadedScenario,
   options: RunOptions,
 ): Promise<ExitCode> {
-  const sides = await prepareSides(path, options, signal)
+  const { file: path } = loaded
+  const sides = await prepareSides(loaded, options, signal)
   refuseLive(sides)
   refuseComparison(sides)
   const directory = options.out ?? join('runs', sides[0].scenario.name)

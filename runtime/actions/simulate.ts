@@ -1,5 +1,5 @@
 import { resultText } from '../../reports/index.ts'
-import type { ExitCode } from '../../scenarios/index.ts'
+import type { ExitCode, LoadedScenario } from '../../scenarios/index.ts'
 import { note, refuseWithoutOut, type ScenarioOptions } from '../commands/command.ts'
 import { withProgress } from '../commands/progress.ts'
 import { dropInputs, dropRuns, keepRuns } from '../folders/run-folder.ts'
@@ -27,15 +27,18 @@ interface SimulateOptions extends ScenarioOptions {
 
 export async function perform(
   signal: AbortSignal,
-  path: string,
+  loaded: LoadedScenario,
   options: SimulateOptions,
 ): Promise<ExitCode> {
+  const { file: path } = loaded
   const { replications, precision, workers, requests: requestsFile, keepRows, out } = options
   refuseWithoutOut('--keep-rows', keepRows, options)
   const set = await withProgress((onProgress) =>
     withWarmup(path, options, { signal, onProgress, onNote: note }),
   )
-  const system = await loadSystem(path, { ...options, set, signal, onNote: note })
+  // the warm-up that was found is one more override
+  const source = options.warmup === undefined ? loaded : path
+  const system = await loadSystem(source, { ...options, set, signal, onNote: note })
   if (requestsFile === undefined) {
     await noteChangedRates(path, system, { ...options, signal, onNote: note })
   }

@@ -3,7 +3,7 @@ import { localProfilePath } from '../folders/profile-paths.ts'
 import { CALIBRATION_SECONDS } from '../jobs/defaults.ts'
 import {
   collect,
-  implement,
+  implementOnScenario,
   positiveNumber,
   rehearsalsOption,
   scenarioFile,
@@ -51,5 +51,5 @@ export function define(command: Command): void {
         .argParser(collect)
         .conflicts('seconds'),
     )
-  implement(command, HELP, async () => (await import('../actions/calibrate.ts')).perform)
+  implementOnScenario(command, HELP, async () => (await import('../actions/calibrate.ts')).perform)
 }

@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import type { LoadedScenario } from '../../scenarios/index.ts'
 import {
   EXIT,
   type ExitCode,
@@ -180,6 +181,25 @@ export function implement<Args extends unknown[]>(
     .option('-q, --quiet', 'print no progress and no warnings on stderr; errors stay')
     .addHelpText('after', help)
     .action(action<Args>(async (signal, ...args) => (await load())(signal, ...args)))
+}
+
+/**
+ * The same for a command on a scenario, which is read first: an invalid one is refused before
+ * what simulates or replays it is loaded. Gets the scenario in place of its path.
+ */
+export function implementOnScenario<Options extends ScenarioOptions>(
+  command: Command,
+  help: string,
+  load: () => Promise<Perform<[scenario: LoadedScenario, options: Options]>>,
+): void {
+  implement(command, help, async () => {
+    const { loadScenario } = await import('../../scenarios/load/load.ts')
+    return async (signal: AbortSignal, path: string, options: Options) => {
+      const { set, seed } = options
+      const scenario = await loadScenario(path, { set, seed })
+      return (await load())(signal, scenario, options)
+    }
+  })
 }
 
 /** Runs a command: signals become an abort, a `Failure` is printed, the exit code is set. */

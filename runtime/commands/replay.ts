@@ -1,6 +1,12 @@
 import type { Command } from 'commander'
 import { AGAINST_HELP, withAgainstOptions } from './against.ts'
-import { implement, KEPT_ROWS, profileOption, scenarioFile, wholeNumber } from './command.ts'
+import {
+  implementOnScenario,
+  KEPT_ROWS,
+  profileOption,
+  scenarioFile,
+  wholeNumber,
+} from './command.ts'
 import { plotOption } from './plots.ts'
 
 const HELP = `
@@ -21,5 +27,5 @@ export function define(command: Command): void {
     .option('--requests <file>', 'replay these requests (of `spillway requests`)')
     .addOption(plotOption())
     .option('--decision-log', 'keep the decision log of every replay (needs --out)')
-  implement(command, HELP, async () => (await import('../actions/replay.ts')).perform)
+  implementOnScenario(command, HELP, async () => (await import('../actions/replay.ts')).perform)
 }

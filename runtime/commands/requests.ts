@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { implement, profileOption, scenarioFile, withScenarioOptions } from './command.ts'
+import { implementOnScenario, profileOption, scenarioFile, withScenarioOptions } from './command.ts'
 
 const HELP = `
 --json prints only their number and hash.
@@ -11,5 +11,5 @@ export function define(command: Command): void {
   withScenarioOptions(scenarioFile(command), 'requests.jsonl', 'they go to stdout').addOption(
     profileOption(),
   )
-  implement(command, HELP, async () => (await import('../actions/requests.ts')).perform)
+  implementOnScenario(command, HELP, async () => (await import('../actions/requests.ts')).perform)
 }

@@ -3,7 +3,7 @@ import type { FailOn } from '../actions/run.ts'
 import { AGAINST_HELP, withAgainstOptions } from './against.ts'
 import { chartsOption } from './charts.ts'
 import {
-  implement,
+  implementOnScenario,
   KEPT_ROWS,
   positiveNumber,
   rehearsalsOption,
@@ -56,7 +56,7 @@ export function define(command: Command): void {
       ] satisfies FailOn[]),
     )
     .addOption(chartsOption())
-  implement(command, HELP, async () => (await import('../actions/run.ts')).perform)
+  implementOnScenario(command, HELP, async () => (await import('../actions/run.ts')).perform)
 }
 
 /** Rehearsals measure the rest: how fast the machine is, its stalls and overheads. */

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander'
 import {
-  implement,
+  implementOnScenario,
   KEPT_ROWS,
   precisionOption,
   profileOption,
@@ -42,5 +42,5 @@ export function define(command: Command): void {
     .option('--headroom', 'how much more traffic passes every objective; some ten times the work')
     .addOption(plotOption())
     .option('--keep-rows', 'keep raw rows and decision log of the first replication (needs --out)')
-  implement(command, HELP, async () => (await import('../actions/simulate.ts')).perform)
+  implementOnScenario(command, HELP, async () => (await import('../actions/simulate.ts')).perform)
 }

@@ -2,15 +2,12 @@ import { Failure } from '../../scenarios/index.ts'
 import {
   type CountedBatch,
   checkInputs,
-  countOperations,
-  fitOperations,
   type GivenInput,
   type InputSpec,
   type OnnxGraph,
   type OperationsFit,
-  settledGraph,
-  weightlessModel,
 } from '../models/index.ts'
+import { countOperations, fitOperations, settledGraph, weightlessModel } from '../models/onnx.ts'
 import { type Sizes, type StarterInputs, starterInputs } from './starter-inputs.ts'
 
 /** The operations of a net, counted over batches, and as declared work. */

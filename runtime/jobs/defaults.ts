@@ -7,7 +7,7 @@ import {
   LEAST_CELLS,
   LEAST_REPLICATIONS,
   WIDEST_FACTOR,
-} from '../../sim/experiment/index.ts'
+} from '../../sim/experiment/fit/fit-limits.ts'
 
 /** Simulations by default, by the kind of answer. */
 export const REPLICATIONS = {

@@ -9,8 +9,8 @@ import {
   executionProviderNames,
   executionProviders,
   materialise,
-  supportedProviders,
 } from '../models/index.ts'
+import { supportedProviders } from '../models/onnx.ts'
 import { pause } from '../process/interruption.ts'
 import { version } from '../version.ts'
 

@@ -44,12 +44,15 @@ export interface PrepareOptions {
   readonly onNote?: (text: string) => void
 }
 
-/** Loads a scenario, surveys its traces and reads its recorded clients. Throws `Failure`. */
+/**
+ * Loads a scenario, surveys its traces and reads its recorded clients. A loaded one stays as it
+ * was loaded. Throws `Failure`.
+ */
 export async function prepare(
-  path: string | ScenarioText,
+  source: string | ScenarioText | LoadedScenario,
   options: PrepareOptions,
 ): Promise<Prepared> {
-  const loaded = await loadScenario(path, options)
+  const loaded = isLoaded(source) ? source : await loadScenario(source, options)
   const traces = new Map<number, TraceSurvey>()
   const clients = new Map<number, readonly RecordedClient[]>()
   const { scenario, directory } = loaded
@@ -72,6 +75,9 @@ export async function prepare(
   for (const text of await sampleLengths(prepared)) options.onNote?.(text)
   return prepared
 }
+
+const isLoaded = (source: string | ScenarioText | LoadedScenario): source is LoadedScenario =>
+  typeof source !== 'string' && 'scenario' in source
 
 /** One reading of each file, whatever number of pools runs it. */
 async function contentsOf(scenario: Scenario, directory: string): Promise<Prepared['contents']> {
@@ -124,11 +130,11 @@ export interface LoadOptions extends PrepareOptions {
  * the system that simulations and replays take. Throws `Failure`, which states what is wrong where.
  */
 export async function loadSystem(
-  path: string | ScenarioText,
+  source: string | ScenarioText | LoadedScenario,
   options: LoadOptions = {},
 ): Promise<System> {
   const { profile, ...rest } = options
-  const prepared = await prepare(path, rest)
+  const prepared = await prepare(source, rest)
   const known = typeof profile === 'object' ? profile : await profileFor(prepared, profile)
   return resolveSystem(prepared, known)
 }

@@ -1,7 +1,8 @@
 import type { InferenceSession } from 'onnxruntime-node'
 import { Failure } from '../../scenarios/index.ts'
 import { STATUS, type Status } from '../../sim/serving/index.ts'
-import { detailOf, isOutOfMemory, openFeeds, openSession } from '../models/index.ts'
+import { isOutOfMemory } from '../models/index.ts'
+import { detailOf, openFeeds, openSession } from '../models/onnx.ts'
 import { WallClock } from './clock.ts'
 import type { Engine, EngineOptions } from './engine.ts'
 

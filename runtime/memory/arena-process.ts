@@ -1,5 +1,5 @@
 import { env } from 'onnxruntime-node'
-import { openFeeds, openSession } from '../models/index.ts'
+import { openFeeds, openSession } from '../models/onnx.ts'
 import type { ArenaMark, ArenaRuns } from './arena-log.ts'
 
 /**

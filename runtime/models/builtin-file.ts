@@ -1,13 +1,9 @@
 import { createHash } from 'node:crypto'
 import { basename, join } from 'node:path'
-import { Failure, hashOf, type Model, type Precision, readUserFile } from '../../scenarios/index.ts'
-import { writeWhole } from '../folders/write-whole.ts'
+import { Failure, hashOf, type Precision, readUserFile } from '../../scenarios/index.ts'
 import { Child, entryBeside } from '../process/child.ts'
-import { buildMlp, mlpInputs } from './mlp.ts'
+import { type BuiltinModel, mlpInputs, transformerInputs } from './builtin-inputs.ts'
 import type { InputSpec, ModelPlaces } from './model-types.ts'
-import { buildTransformer, transformerInputs } from './transformer-encoder.ts'
-
-export type BuiltinModel = Extract<Model, { builtin: string }>
 
 /** Part of every file name and content: raise it when the builders' output changes. */
 const BUILDER_VERSION = 2
@@ -55,18 +51,10 @@ async function buildApart(request: BuildRequest, signal: AbortSignal | undefined
   }
 }
 
-/** Builds a model into a file. Several processes may build the same model at once. */
-export async function buildFile({ model, precision, path }: BuildRequest): Promise<void> {
-  const pieces =
-    model.builtin === 'mlp' ? buildMlp(model, precision) : buildTransformer(model, precision)
-  await writeWhole(path, pieces)
-  await writeWhole(sumPath(path), sumText(path, pieces))
-}
-
-const sumPath = (path: string) => `${path}.sha256`
+export const sumPath = (path: string) => `${path}.sha256`
 
 /** In the format of `sha256sum --check`. */
-function sumText(path: string, pieces: readonly Uint8Array[]): string {
+export function sumText(path: string, pieces: readonly Uint8Array[]): string {
   const hash = createHash('sha256')
   for (const piece of pieces) hash.update(piece)
   return `${hash.digest('hex')}  ${basename(path)}\n`

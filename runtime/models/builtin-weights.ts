@@ -1,6 +1,5 @@
 import type { Precision } from '../../scenarios/index.ts'
-import type { BuiltinModel } from './builtin-file.ts'
-import { MAX_POSITIONS } from './transformer-encoder.ts'
+import { type BuiltinModel, MAX_POSITIONS } from './builtin-inputs.ts'
 
 const INT64 = 8
 const FLOAT = 4

@@ -1,3 +1,4 @@
+/** Files of models and how they are opened. What runs them, or counts their operations: onnx.ts. */
 export { builtinContent } from './builtin-file.ts'
 export { builtinWeightBytes } from './builtin-weights.ts'
 export {
@@ -5,27 +6,12 @@ export {
   executionProviderNames,
   executionProviders,
 } from './execution-providers.ts'
-export { openFeeds } from './feeds.ts'
 export { contentOf, materialise, readOnnx } from './model-file.ts'
 export type { InputSpec, ModelFile, ModelPlaces } from './model-types.ts'
 export { readSamplesShape } from './npy.ts'
 export type { GraphInput, GraphValue, OnnxGraph } from './onnx-graph.ts'
-export {
-  type CountedBatch,
-  countOperations,
-  fitOperations,
-  type GivenInput,
-  type NotCounted,
-  type OperationsFit,
-  settledGraph,
-  weightlessModel,
-} from './operations/index.ts'
+export type { CountedBatch, GivenInput, NotCounted, OperationsFit } from './operations/index.ts'
 export { isOutOfMemory } from './out-of-memory.ts'
 export { halfValue, type Output, outputDifference } from './output-difference.ts'
-export {
-  detailOf,
-  openSession,
-  supportedProviders,
-} from './session.ts'
 export { type SessionOptions, sessionOptions } from './session-options.ts'
 export { checkInputs } from './signature.ts'

@@ -1,13 +1,7 @@
-import type { Model, Precision } from '../../scenarios/index.ts'
+import type { Precision } from '../../scenarios/index.ts'
+import type { MlpOptions } from './builtin-inputs.ts'
 import { dense } from './dense.ts'
 import { Graph } from './graph.ts'
-import type { InputSpec } from './model-types.ts'
-
-type MlpOptions = Omit<Extract<Model, { builtin: 'mlp' }>, 'builtin'>
-
-export function mlpInputs({ width }: MlpOptions): readonly InputSpec[] {
-  return [{ name: 'x', type: 'float32', shape: ['batch', width], fill: 'normal', vocabulary: 0 }]
-}
 
 /**
  * Dense layers of equal width with ReLU between them: `x` [batch, width] to `y` [batch, width],

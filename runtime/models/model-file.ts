@@ -16,7 +16,6 @@ import { builtinContent, builtinFile, bytesHash } from './builtin-file.ts'
 import { samplesProblem } from './input-values.ts'
 import type { InputSpec, ModelFile, ModelPlaces } from './model-types.ts'
 import { readSamples } from './npy.ts'
-import { readGraph } from './onnx-graph.ts'
 import { checkInputs } from './signature.ts'
 
 /**
@@ -105,6 +104,8 @@ export async function readOnnx(reference: string, directory: string) {
   const path = findUserModel(reference, directory)
   try {
     const bytes = await readUserFile(path, MOST_BYTES)
+    // only a model of the user is decoded, which loads the format of ONNX
+    const { readGraph } = await import('./onnx-graph.ts')
     return { path, bytes, graph: readGraph(bytes) }
   } catch (error) {
     if (!(error instanceof Unreadable)) throw error

@@ -5,9 +5,9 @@ import onnxProto from 'onnx-proto'
 import type { Tensor } from 'onnxruntime-node'
 import { errorFunction } from 'simple-statistics'
 import type { Model, Precision } from '../../scenarios/index.ts'
+import type { TransformerOptions } from './builtin-inputs.ts'
 import { materialise } from './model-file.ts'
 import { openSession } from './session.ts'
-import type { TransformerOptions } from './transformer-encoder.ts'
 
 type Matrix = readonly (readonly number[])[]
 type Weights = (name: string) => Float32Array

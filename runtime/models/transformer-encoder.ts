@@ -1,21 +1,7 @@
-import type { Model, Precision } from '../../scenarios/index.ts'
+import type { Precision } from '../../scenarios/index.ts'
+import { MAX_POSITIONS, type TransformerOptions } from './builtin-inputs.ts'
 import { dense } from './dense.ts'
 import { Graph } from './graph.ts'
-import type { InputSpec } from './model-types.ts'
-
-type Declared = Extract<Model, { builtin: 'transformer-encoder' }>
-export type TransformerOptions = Omit<Declared, 'builtin' | 'pad_to'>
-
-/** Positions with a separate vector. */
-export const MAX_POSITIONS = 4096
-
-export function transformerInputs({ vocabulary }: TransformerOptions): readonly InputSpec[] {
-  const shape = ['batch', 'length'] as const
-  return [
-    { name: 'input_ids', type: 'int64', shape, fill: 'tokens', vocabulary },
-    { name: 'attention_mask', type: 'int64', shape, fill: 'ones', vocabulary: 0 },
-  ]
-}
 
 /**
  * An encoder with normalisation after each sum (Vaswani et al. 2017, section 3; GELU of Hendrycks

@@ -9,13 +9,17 @@ import { planNotes } from './plan-notes.ts'
 import { planRows, skippedOf } from './plan-rows.ts'
 import { winnerFigures } from './plan-winner.ts'
 import { type PlanSearchOptions, searchedPlan } from './searched-plan.ts'
-import { verifyWinner } from './verify-winner.ts'
+import type { verifyWinner } from './verify-winner.ts'
 
 export interface PlanOptions extends DocumentOptions, Omit<PlanSearchOptions, 'expect'> {
   /** replays of the winner on this machine; default none */
   readonly replays?: number | undefined
   readonly onWarning?: ((text: string) => void) | undefined
 }
+
+/** Loaded where it is asked for: it replays. */
+const verify: typeof verifyWinner = async (...winner) =>
+  (await import('./verify-winner.ts')).verifyWinner(...winner)
 
 /**
  * The cheapest configuration of a scenario that holds every objective, with what is next to it: its
@@ -41,9 +45,7 @@ export async function plan(path: string, options: PlanOptions = {}): Promise<Pla
   const running = { workers, signal, onProgress }
   const figures = chosenOne && (await winnerFigures(chosenOne, running))
   const verified =
-    chosenOne && replays !== undefined
-      ? await verifyWinner(chosenOne, { ...running, replays })
-      : null
+    chosenOne && replays !== undefined ? await verify(chosenOne, { ...running, replays }) : null
   if (verified !== null && 'problem' in verified) onWarning?.(verified.problem)
   const rows = planRows(found, { setOf, simulations, today })
   const holds = figures?.headroom?.holds ?? null

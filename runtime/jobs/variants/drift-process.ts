@@ -3,11 +3,10 @@ import {
   halfValue,
   type ModelFile,
   type Output,
-  openFeeds,
-  openSession,
   outputDifference,
   type SessionOptions,
 } from '../../models/index.ts'
+import { openFeeds, openSession } from '../../models/onnx.ts'
 import { serveParent } from '../../process/serve-parent.ts'
 
 /** A model and how it is opened. */

@@ -1,0 +1,9 @@
+/** The second door of this folder: what loads ONNX Runtime, or decodes graphs. */
+export { openFeeds } from './feeds.ts'
+export {
+  countOperations,
+  fitOperations,
+  settledGraph,
+  weightlessModel,
+} from './operations/index.ts'
+export { detailOf, openSession, supportedProviders } from './session.ts'
