@@ -1,7 +1,7 @@
 import pc from 'picocolors'
 import { visible } from '../scenarios/light.ts'
 import { call } from './call.ts'
-import { notWritten } from './folders/write-whole.ts'
+import { notWritten } from './folders/system-refusal.ts'
 
 /**
  * Everything that a command prints passes through here. Foreign text of scenarios, traces, models

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -44,6 +43,8 @@ function sourceVersion(): string {
 function sourceCommit(): string | null {
   if (!existsSync(join(packageDirectory(), '.git'))) return null
   const options = { cwd: packageDirectory(), encoding: 'utf8', stdio: 'pipe' } as const
+  // not imported: a bundle never runs git, and Node's network would be loaded with it
+  const { execFileSync } = process.getBuiltinModule('node:child_process')
   try {
     // no tag, whatever tags there are
     const described = ['describe', '--always', '--dirty', '--abbrev=12', '--exclude=*']

@@ -1,14 +1,34 @@
-import { type BuildOptions, build as bundle } from 'esbuild'
+import { fileURLToPath } from 'node:url'
+import { type BuildOptions, build as bundle, type Plugin } from 'esbuild'
 import manifest from '../package.json' with { type: 'json' }
 import { build } from '../runtime/version.ts'
 
 /**
  * Packages that every command or every scenario loads. They go into the bundles: installed, each
- * is dozens of files to find and read, and Zod reads the texts of fifty languages.
+ * is dozens of files to find and read, and Zod reads its messages in fifty languages.
  */
-const BUNDLED = ['commander', 'picocolors', 'yaml', 'zod']
+const BUNDLED = ['commander', 'picocolors', 'yaml', 'zod', '@noble/hashes']
 
 const installed = [...Object.keys(manifest.dependencies), ...Object.keys(manifest.peerDependencies)]
+
+/** Node is asked for its stream of input where this module is imported. */
+const PROCESS = 'module.exports = process'
+/** Starts programs, which loads the network of Node: no command here is a program of its own. */
+const CHILD_PROCESS = ''
+
+/** Modules of Node that a package in CommonJS requires become imports. */
+const requiredModules: Plugin = {
+  name: 'required modules of Node',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^node:/ }, ({ path, kind }) =>
+      kind === 'require-call' ? { path, namespace: 'required' } : null,
+    )
+    onLoad({ filter: /.*/, namespace: 'required' }, ({ path }) => {
+      if (path === 'node:process') return { contents: PROCESS }
+      return { contents: path === 'node:child_process' ? CHILD_PROCESS : `export * from '${path}'` }
+    })
+  },
+}
 
 /** How everything in dist/ is bundled. */
 export const common: BuildOptions = {
@@ -20,11 +40,10 @@ export const common: BuildOptions = {
   target: 'node20',
   // a package of devDependencies goes into the bundle, so that users need not install it
   external: installed.filter((name) => !BUNDLED.includes(name)),
+  // its modules for browsers are the same in the format of which unused parts are left out
+  alias: { yaml: fileURLToPath(new URL('../node_modules/yaml/browser/index.js', import.meta.url)) },
   define: { SPILLWAY_BUILD: JSON.stringify(build()) },
-  banner: {
-    // packages in CommonJS ask for modules of Node
-    js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);",
-  },
+  plugins: [requiredModules],
   logLevel: 'warning',
 }
 

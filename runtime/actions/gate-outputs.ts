@@ -5,7 +5,8 @@ import { gateAnnotations, gateCsv, gateMarkdown, isGateCsv } from '../../reports
 import { Failure } from '../../scenarios/index.ts'
 import type { Gate } from '../../sim/documents/index.ts'
 import { readText } from '../folders/documents.ts'
-import { notWritten, writeWhole } from '../folders/write-whole.ts'
+import { notWritten } from '../folders/system-refusal.ts'
+import { writeWhole } from '../folders/write-whole.ts'
 import { err } from '../terminal.ts'
 
 /** Adds a row of the metrics of a gate to a CSV file. Throws `Failure` where it is another file. */

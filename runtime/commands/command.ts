@@ -11,7 +11,7 @@ import {
   visibleLine,
 } from '../../scenarios/light.ts'
 import { call } from '../call.ts'
-import { notUsable } from '../folders/write-whole.ts'
+import { notUsable } from '../folders/system-refusal.ts'
 import { REHEARSALS, REPLICATIONS } from '../jobs/defaults.ts'
 import { allocationFailure } from '../process/failure-message.ts'
 import { endAtOnce, ignore, onEnding } from '../process/interruption.ts'

@@ -8,7 +8,8 @@ import { EXIT, Failure } from '../../scenarios/index.ts'
 import { makeFolder } from './make-folder.ts'
 import { hasEnded, PROCESS_NAME, PROCESS_PATTERN } from './process-name.ts'
 import { type FileContent, namesIn, syncFolder, writeSynced } from './synced-files.ts'
-import { notWritten, UNFINISHED, writableFolder } from './write-whole.ts'
+import { notWritten } from './system-refusal.ts'
+import { UNFINISHED, writableFolder } from './write-whole.ts'
 
 /**
  * Replaces several files of a folder as one: all of them or none. They are first written to a

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { type SweepRow, sweepRowSchema } from '../../sim/documents/index.ts'
-import { notWritten } from './write-whole.ts'
+import { notWritten } from './system-refusal.ts'
 
 /**
  * The rows of a sweep in the order in which they were simulated, as JSON lines. A line counts once

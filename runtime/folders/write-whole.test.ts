@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { Failure } from '../../scenarios/index.ts'
-import { notUsable, notWritten, writableFolder, writeWhole } from './write-whole.ts'
+import { notUsable, notWritten } from './system-refusal.ts'
+import { writableFolder, writeWhole } from './write-whole.ts'
 
 const folder = () => mkdtempSync(join(tmpdir(), 'spillway-write-'))
 

@@ -1,4 +1,3 @@
-import { Draft } from '../checks/index.ts'
 import { Failure } from '../failure.ts'
 import {
   childOf,
@@ -53,7 +52,9 @@ interface Named {
 }
 
 function poolAccelerators(root: Node): Named[] {
-  return new Draft(root).pools.flatMap(({ path }) => named(root, [...path, 'accelerator']))
+  const pools = childOf(root, 'pools')
+  if (pools?.kind !== 'list') return []
+  return pools.items.flatMap((_, i) => named(root, ['pools', i, 'accelerator']))
 }
 
 /** Those that variants give pools by `pools.NAME.accelerator`. */

@@ -27,6 +27,7 @@ export async function guessedTraces(
   directory: string,
   problems: PlacedProblem[],
 ): Promise<{ readonly root: Node; readonly notes: readonly string[] }> {
+  if (!hasTraces(stated)) return { root: stated, notes: [] }
   const draft = new Draft(stated)
   const notes: string[] = []
   let root = stated
@@ -57,6 +58,15 @@ export async function guessedTraces(
     }
   }
   return { root, notes }
+}
+
+function hasTraces(root: Node): boolean {
+  const traffic = nodeAt(root, ['traffic'])
+  const items = traffic?.kind === 'list' ? traffic.items : []
+  return items.some((item) => {
+    const process = nodeAt(item, ['arrivals', 'process'])
+    return process?.kind === 'value' && process.value === 'trace'
+  })
 }
 
 /** The arrivals at a path with the format, columns and unit of their rows. */

@@ -3,6 +3,7 @@ import { bare, branchOf, isMap, keysOf, schemaAt } from '../schema/schema-walk.t
 import {
   childOf,
   type Entry,
+  isLayered,
   liesOn,
   mapChildren,
   type Node,
@@ -17,13 +18,17 @@ import {
  * that no kind has stay, and are refused later.
  */
 export function dropStaleVariantKeys(root: Node, schema: z.core.$ZodType): Node {
+  return isLayered(root) ? withoutStaleKeys(root, schema) : root
+}
+
+function withoutStaleKeys(root: Node, schema: z.core.$ZodType): Node {
   const unwrapped = bare(schema)
   const value = plainOf(root)
   const node =
     unwrapped instanceof z.ZodDiscriminatedUnion ? ofOneKind(root, unwrapped, value) : root
   return mapChildren(node, (child, step) => {
     const below = schemaAt(schema, [step], value)
-    return below === null ? child : dropStaleVariantKeys(child, below)
+    return below === null ? child : withoutStaleKeys(child, below)
   })
 }
 

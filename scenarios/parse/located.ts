@@ -56,6 +56,21 @@ export function liesOn(upper: Place, lower: Place): boolean {
   return a >= COMMAND_LINE ? a > b : a < b && b < COMMAND_LINE
 }
 
+/** Whether parts of a document were written in several files, or over it. */
+export function isLayered(root: Node): boolean {
+  const origin = (place: Place) => Math.floor(place.rank / ORIGIN)
+  const own = origin(root.place)
+  const differs = (node: Node): boolean => {
+    if (origin(node.place) !== own) return true
+    if (node.kind === 'list') return node.items.some(differs)
+    if (node.kind === 'value') return false
+    return [...node.entries.values()].some(
+      (entry) => origin(entry.key) !== own || differs(entry.node),
+    )
+  }
+  return differs(root)
+}
+
 /** A problem at a path of the document. `key`: with the key itself, not with its value. */
 export interface Problem {
   readonly path: Path

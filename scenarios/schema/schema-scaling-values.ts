@@ -138,19 +138,19 @@ const direction = (what: string, stabilization: number, policies: readonly Rule[
 
 /** The defaults of Kubernetes. */
 const PERCENT: Rule = { type: 'percent', value: 100, period_s: 15 }
-export const behaviour = {
+export const behaviour = once(() => ({
   scale_up: direction('How fast replicas are added.', 0, [
     PERCENT,
     { type: 'pods', value: 4, period_s: 15 },
   ]),
   scale_down: direction('How fast replicas are removed.', 300, [PERCENT]),
-}
+}))
 
 /** The defaults of llm-d's chart. */
 const BY_TEN: Rule = { type: 'pods', value: 10, period_s: 150 }
-export const cautious = {
+export const cautious = once(() => ({
   scale_up: direction('How fast the HPA adds replicas.', 240, [BY_TEN]),
   scale_down: direction('How fast the HPA removes replicas.', 240, [BY_TEN]),
-}
+}))
 
 export const sync = seconds(15, 'The time between two decisions of the HPA.')

@@ -87,7 +87,7 @@ const hpa = z.lazy(() =>
       .max(10)
       .describe('The metrics, of which the one that asks for most replicas decides.')
       .meta({ examples: [[{ metric: 'concurrency', target: 8 }]] }),
-    ...behaviour,
+    ...behaviour(),
   }),
 )
 
@@ -133,7 +133,7 @@ const keda = z.lazy(() =>
       })
       .optional()
       .describe('What the pool has while metrics are missing; without it nothing changes.'),
-    ...behaviour,
+    ...behaviour(),
   }),
 )
 
@@ -206,7 +206,7 @@ const saturation = z.lazy(() =>
     interval_s: seconds(60, 'The time between two analyses.'),
     window_s: seconds(60, 'The time over which the highest value of each replica counts.'),
     sync_s: sync,
-    ...cautious,
+    ...cautious(),
   }),
 )
 

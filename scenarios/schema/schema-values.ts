@@ -11,6 +11,9 @@ export const name = z
   .string()
   .regex(NAME.pattern, NAME.text)
   .refine((text) => !NAME.taken.includes(text), NAME.takenText)
+// a scenario is read once: to compile its parsers takes longer than they save
+z.config({ jitless: true })
+
 export const positive = z.number().min(1e-9).max(1e12)
 export const nonNegative = z.number().nonnegative().max(1e12)
 export const count = z.int().positive().max(1e9)

@@ -142,10 +142,9 @@ export function isMap(value: unknown): value is Record<string, unknown> {
 /** The constraints of a number in words: `a whole number of at least 1`. */
 export function numberText(schema: z.core.$ZodType | null): string {
   if (!(schema instanceof z.ZodNumber)) return 'a number'
-  const json = z.toJSONSchema(schema) as Record<string, unknown>
-  const whole = json.type === 'integer'
+  const whole = schema.isInt
   const noun = whole ? 'a whole number' : 'a number'
-  const { minimum, exclusiveMinimum, maximum } = json as Record<string, number | undefined>
+  const { minimum, exclusiveMinimum, maximum } = limitsOf(schema)
   // limits next to 0, and of a million and more, only prevent overflow
   const next = minimum !== undefined && minimum > 0 && minimum < 1e-6
   const above = (exclusiveMinimum !== undefined || next) && !whole
@@ -160,4 +159,27 @@ export function numberText(schema: z.core.$ZodType | null): string {
     return above ? `${noun} above ${low}, up to ${maximum}` : `${noun} from ${low} to ${maximum}`
   if (hasLow) return above ? `${noun} above ${low}` : `${noun} of at least ${low}`
   return hasHigh ? `${noun} of at most ${maximum}` : noun
+}
+
+/** The limits that all checks of a number make together. */
+function limitsOf(schema: z.ZodNumber): {
+  readonly minimum?: number
+  readonly exclusiveMinimum?: number
+  readonly maximum?: number
+} {
+  const checks = (schema.def.checks ?? []).map(
+    ({ _zod: { def } }) => def as z.core.$ZodCheckLessThanDef | z.core.$ZodCheckGreaterThanDef,
+  )
+  const valuesOf = (check: string, inclusive: boolean) =>
+    checks.flatMap((one) =>
+      one.check === check && one.inclusive === inclusive ? [Number(one.value)] : [],
+    )
+  const least = Math.max(...valuesOf('greater_than', true))
+  const above = Math.max(...valuesOf('greater_than', false))
+  const most = Math.min(...valuesOf('less_than', true))
+  return {
+    ...(above >= least && Number.isFinite(above) && { exclusiveMinimum: above }),
+    ...(least > above && { minimum: least }),
+    ...(Number.isFinite(most) && { maximum: most }),
+  }
 }
