@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import { positiveNumber, wholeNumber } from '../../runtime/commands/command.ts'
 import { expectBuilt, ROOT } from '../../test/command-line.ts'
 import type { FiguresOf, StudyName } from '../claims/figures/index.ts'
@@ -8,7 +8,7 @@ import { commandOf, STUDIES } from '../claims/studies.ts'
 import { deaths, deathsText } from './deaths.ts'
 import { readSeed } from './input.ts'
 import { codesText, fuzzInputs, nameOf, saveSeed, Workshop } from './inputs.ts'
-import { KILL_LIMIT_MS, kills, killsText } from './kills.ts'
+import { COMMANDS, KILL_LIMIT_MS, kills, killsText } from './kills.ts'
 import { KINDS } from './kinds/index.ts'
 import { faultOf } from './outcome.ts'
 import { fuzzProperties } from './properties.ts'
@@ -116,10 +116,14 @@ program
   .description('kill commands at random moments, and check what they leave')
   .argument('[count]', 'number of kills', count, 200)
   .option('--seed <n>', 'seed of the moments', count, now())
-  .action((number: number, { seed }: { seed: number }) =>
+  .addOption(
+    new Option('--command <name>', 'kill only this command').choices(Object.keys(COMMANDS)),
+  )
+  .action((number: number, { seed, command: only }: { seed: number; command?: string }) =>
     inWorkshop(KILL_LIMIT_MS, async (shop, seconds) => {
       const begun = beginStudy('fuzz-kills')
-      const result = await kills(shop, number, seed, (outcome) => {
+      const commands = only === undefined ? Object.keys(COMMANDS) : [only]
+      const result = await kills(shop, number, seed, commands, (outcome) => {
         const { command, signal, atMs, toGroup, ended, faults } = outcome
         if (faults.length === 0) return
         const to = toGroup ? 'its group' : 'it'
@@ -130,7 +134,9 @@ program
       const failed = result.outcomes.filter(({ faults }) => faults.length > 0).length
       console.log(`seed ${seed}: ${number} kills in ${seconds()}, ${failed} failed`)
       fail(failed > 0)
-      await recordWhole(begun, number, { kills: number, seed, findings: failed })
+      if (only === undefined) {
+        await recordWhole(begun, number, { kills: number, seed, findings: failed })
+      }
     }),
   )
 
