@@ -32,7 +32,10 @@ export const SIMULATION = [
 ]
 const library = (...names: string[]) => names.map((name) => `scenarios/library/${name}.yaml`)
 const LIVE = ['runtime/live', 'runtime/calibration', 'runtime/models']
-const COMMANDS = ['cli.ts', 'runtime/commands', 'runtime/folders', 'runtime/process']
+const COMMANDS = [
+  ...['cli.ts', 'runtime/main.ts', 'runtime/call.ts', 'runtime/terminal.ts'],
+  ...['commands', 'actions', 'folders', 'process'].map((name) => `runtime/${name}`),
+]
 /** Reading scenarios with traces. */
 const TRACES = ['scenarios/trace', 'runtime/jobs/prepare.ts', 'runtime/jobs/trace-readers.ts']
 const CONFIGURATIONS = ['sim/experiment/configuration', 'runtime/jobs/configurations']
@@ -78,7 +81,8 @@ export const STUDIES: Readonly<Record<StudyName, Study>> = {
     dependsOn: [
       ...SIMULATION,
       ...CONFIGURATIONS,
-      ...['sim/experiment/plan', 'runtime/jobs/plan', 'tools/plan-study'],
+      ...['sim/experiment/plan', 'runtime/jobs/plan', 'runtime/jobs/defaults.ts'],
+      'tools/plan-study',
     ],
     data: null,
     timed: true,
@@ -157,6 +161,7 @@ export const STUDIES: Readonly<Record<StudyName, Study>> = {
       ...COMMANDS,
       ...['runtime/jobs/sweep', 'runtime/jobs/trace-readers.ts', 'scenarios/trace'],
       ...['tools/bench', 'tools/articles/fleet/rates.ts', 'tools/build.ts'],
+      'tools/bundles.ts',
     ],
     data: null,
     timed: true,
