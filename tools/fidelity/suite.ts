@@ -25,8 +25,8 @@ export interface Session {
 }
 
 /**
- * The overrides of a case. Nothing here judges objectives, and one over a window that is longer than
- * the shortened scenario would be refused; so the scenario has none.
+ * The overrides of a case. Nothing here judges objectives, and one over a window that is longer
+ * than the shortened scenario would be refused; so the scenario has none.
  */
 export const overridesOf = ({ set }: Case) => [...set, 'slo={}']
 
@@ -111,7 +111,7 @@ const session = (name: string, rounds: number, set: readonly string[]): Session 
   cases: [{ name, scenario: name, set }],
 })
 
-/** Where the Azure trace is: it is no part of the repository, and SPILLWAY_AZURE_CODE may name it. */
+/** The Azure trace is no part of the repository; SPILLWAY_AZURE_CODE may name where it is. */
 function azure(rounds: number): Session[] {
   const trace = process.env.SPILLWAY_AZURE_CODE ?? fileOf('code')
   if (!existsSync(trace)) return []

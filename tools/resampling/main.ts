@@ -16,7 +16,7 @@ import {
   stallFree,
 } from './bias.ts'
 
-/** Bias of predictions from rehearsals, on a machine of known truth: `npm run resampling -- --help`. */
+/** Bias of predictions on a machine of known truth: `npm run resampling -- --help`. */
 
 /** Of batches of 1.3 to 6 ms. */
 const NOISE_MS = 0.2
