@@ -54,17 +54,20 @@ Start with:
   $ spillway run peak.yaml`,
     )
   try {
-    for (const name of commandNames) {
+    const typed = understood(words)
+    const called = commandNames.find((name) => name === typed[0])
+    // the others are for help, and for a completion, which lists the options of all
+    const alone = called !== undefined && called !== 'completion'
+    for (const name of alone ? [called] : commandNames) {
       const command = program.command(name).description(purposes[name])
       command.copyInheritedSettings(program).showHelpAfterError(`run: spillway ${name} --help`)
-      // a completion lists the options of all commands
       if (!words.includes(name) && !words.includes('completion')) continue
       ;(await modules[name]()).define(command)
       for (const part of command.commands) {
         part.showHelpAfterError(`run: spillway ${name} ${part.name()} --help`)
       }
     }
-    await program.parseAsync(understood(words), { from: 'user' })
+    await program.parseAsync(typed, { from: 'user' })
     return null
   } catch (error) {
     if (!(error instanceof CommanderError)) return report(error)

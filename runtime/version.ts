@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 /** What documents state of the program that wrote them. */
 export interface Build {
   readonly version: string
-  /** of the sources, `-dirty` after it where they had changes; null where they are in no checkout */
+  /** of the sources, with `-dirty` where they had changes; null where they are in no checkout */
   readonly commit: string | null
 }
 

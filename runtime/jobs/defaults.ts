@@ -1,4 +1,4 @@
-/** What jobs do where nothing else is asked for, apart from the modules that do it: help names it. */
+/** What jobs do by default, apart from the modules that do it, since help names it. */
 
 import {
   CORRELATION_TOLERANCE,

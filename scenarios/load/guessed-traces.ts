@@ -12,7 +12,6 @@ import {
   withEntry,
 } from '../parse/located.ts'
 import { GUESSED } from '../schema/trace-columns.ts'
-import { guessTrace, isIncomplete, NotGuessed } from '../trace/trace-guess.ts'
 import type { StatedRows } from '../trace/trace-piece.ts'
 
 const LENGTHS = ['input_tokens', 'output_tokens'] as const
@@ -28,6 +27,7 @@ export async function guessedTraces(
   problems: PlacedProblem[],
 ): Promise<{ readonly root: Node; readonly notes: readonly string[] }> {
   if (!hasTraces(stated)) return { root: stated, notes: [] }
+  const { guessTrace, isIncomplete, NotGuessed } = await import('../trace/trace-guess.ts')
   const draft = new Draft(stated)
   const notes: string[] = []
   let root = stated

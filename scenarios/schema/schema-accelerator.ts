@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { name, once, positive } from './schema-values.ts'
+import { lazy, name, once, positive } from './schema-values.ts'
 
 /**
  * The format of accelerator files, version 1: what a datasheet, a price list or a measurement
@@ -37,7 +37,7 @@ const ofFigure = once(() => ({
     ),
 }))
 
-const figure = z.lazy(() => z.strictObject(ofFigure()))
+const figure = lazy(() => z.strictObject(ofFigure()))
 
 const PRECISIONS = {
   fp32: 'fp32, without tensor cores',
@@ -59,7 +59,7 @@ const ofPrecision = (precision: AcceleratorPrecision) =>
       `The highest dense throughput at ${PRECISIONS[precision]}; absent where the card has none.`,
     )
 
-const tflops = z.lazy(() =>
+const tflops = lazy(() =>
   z
     .strictObject({
       fp32: ofPrecision('fp32'),
@@ -76,7 +76,7 @@ const tflops = z.lazy(() =>
 /** How accelerators are rented. */
 export const pricing = z.enum(['on-demand', 'reserved', 'spot'])
 
-const price = z.lazy(() =>
+const price = lazy(() =>
   z
     .strictObject({
       usd_per_hour: positive
@@ -128,7 +128,7 @@ const ORDERED = [
   ['shutdown_c', 'max_operating_c'],
 ] as const
 
-export const acceleratorSchema = z.lazy(() =>
+export const acceleratorSchema = lazy(() =>
   z
     .strictObject({
       $schema: z

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { count, nonNegative, positive, priorityKey } from './schema-values.ts'
+import { count, lazy, nonNegative, positive, priorityKey } from './schema-values.ts'
 
 /** Admission control of the scenario format. */
 
@@ -7,7 +7,7 @@ const limit = count.describe(
   'Requests of this priority are shed while the pool holds this many requests or more.',
 )
 
-const priority = z.lazy(() =>
+const priority = lazy(() =>
   z
     .strictObject({
       limits: z
@@ -20,7 +20,7 @@ const priority = z.lazy(() =>
     .describe('Sheds low priorities first while the pool is crowded.'),
 )
 
-const deadline = z.lazy(() =>
+const deadline = lazy(() =>
   z
     .strictObject({
       margin_ms: nonNegative
@@ -36,7 +36,7 @@ const deadline = z.lazy(() =>
     ),
 )
 
-const concurrency = z.lazy(() =>
+const concurrency = lazy(() =>
   z
     .strictObject({
       limit: count.describe(
@@ -47,7 +47,7 @@ const concurrency = z.lazy(() =>
     .describe('Sheds requests while the pool holds too many.'),
 )
 
-const tokenBucket = z.lazy(() =>
+const tokenBucket = lazy(() =>
   z
     .strictObject({
       rate_rps: positive.describe('Tokens added per second, which is the highest lasting rate.'),
@@ -63,7 +63,7 @@ const tokenBucket = z.lazy(() =>
     .describe('Sheds requests above a rate: each admitted request takes a token.'),
 )
 
-const adaptiveLifo = z.lazy(() =>
+const adaptiveLifo = lazy(() =>
   z
     .strictObject({
       interval_ms: positive
@@ -96,7 +96,7 @@ const retryPushback = z
   )
   .meta({ examples: [500, -1] })
 
-export const admission = z.lazy(() =>
+export const admission = lazy(() =>
   z.strictObject({
     priority: priority.optional(),
     deadline: deadline.optional(),

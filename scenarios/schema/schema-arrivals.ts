@@ -1,10 +1,10 @@
 import * as z from 'zod'
 import { changing } from './schema-surges.ts'
-import { count, kind, nonNegative, once, positive } from './schema-values.ts'
+import { count, kind, lazy, nonNegative, once, positive } from './schema-values.ts'
 
 /** Arrival processes with a stated rate. */
 
-const stepRate = z.lazy(() =>
+const stepRate = lazy(() =>
   z
     .strictObject({
       at_s: nonNegative
@@ -56,7 +56,7 @@ const bursty = once(() => ({
   ...rated(),
 }))
 
-const modulatingState = z.lazy(() =>
+const modulatingState = lazy(() =>
   z
     .strictObject({
       factor: nonNegative
@@ -77,7 +77,7 @@ const modulatingState = z.lazy(() =>
     .describe('A state of the Markov chain that the rate follows.'),
 )
 
-const clientCv = z.lazy(() =>
+const clientCv = lazy(() =>
   z.discriminatedUnion('distribution', [
     z.strictObject({
       distribution: kind('fixed', 'All clients are equally bursty.'),

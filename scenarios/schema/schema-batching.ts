@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { batch, count, kind, nonNegative, positive } from './schema-values.ts'
+import { batch, count, kind, lazy, nonNegative, positive } from './schema-values.ts'
 
 /** Batching policies of the scenario format. */
 
@@ -12,7 +12,7 @@ const window = nonNegative
 
 const largest = batch.describe('The most requests in a batch.')
 
-export const batching = z.lazy(() =>
+export const batching = lazy(() =>
   z.discriminatedUnion('policy', [
     z.strictObject({
       policy: kind('none', 'Each request is dispatched alone, as soon as an executor is free.'),

@@ -1,8 +1,8 @@
 import * as z from 'zod'
-import { count, name, positive } from './schema-values.ts'
+import { count, lazy, name, positive } from './schema-values.ts'
 
 /** What scaled pools share. */
-export const budget = z.lazy(() =>
+export const budget = lazy(() =>
   z
     .strictObject({
       replicas: count

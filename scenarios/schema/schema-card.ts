@@ -1,8 +1,8 @@
 import * as z from 'zod'
-import { name } from './schema-values.ts'
+import { lazy, name } from './schema-values.ts'
 
 /** An accelerator that replicas share by time slicing. */
-export const card = z.lazy(() =>
+export const card = lazy(() =>
   z
     .strictObject({
       name: name.describe('The name of the card, which `card` of pools refers to.'),

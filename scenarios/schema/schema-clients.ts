@@ -1,11 +1,11 @@
 import * as z from 'zod'
 import { duration } from './schema-duration.ts'
 import { drawnLengths } from './schema-lengths.ts'
-import { nonNegative, off, positive } from './schema-values.ts'
+import { lazy, nonNegative, off, positive } from './schema-values.ts'
 
 /** What clients do between their requests. */
 
-const retryBudget = z.lazy(() =>
+const retryBudget = lazy(() =>
   z.strictObject({
     ratio: nonNegative
       .max(100)
@@ -19,7 +19,7 @@ const retryBudget = z.lazy(() =>
   }),
 )
 
-export const retry = z.lazy(() =>
+export const retry = lazy(() =>
   z
     .strictObject({
       max_attempts: z
@@ -70,7 +70,7 @@ export const retry = z.lazy(() =>
     ),
 )
 
-export const session = z.lazy(() =>
+export const session = lazy(() =>
   z
     .strictObject({
       turns: z

@@ -1,10 +1,10 @@
 import * as z from 'zod'
-import { kind, nonNegative, positive } from './schema-values.ts'
+import { kind, lazy, nonNegative, positive } from './schema-values.ts'
 
 const UNIT = 'in the unit of the key that is drawn: s for `think_time_s`, ms for `timeout_ms`'
 
 /** Times that are fixed or drawn, in the unit at the end of their key. */
-export const duration = z.lazy(() =>
+export const duration = lazy(() =>
   z.discriminatedUnion('distribution', [
     z.strictObject({
       distribution: kind('fixed', 'Every draw is the same time.'),

@@ -1,10 +1,10 @@
 import * as z from 'zod'
 import { duration } from './schema-duration.ts'
-import { count, kind, name, nonNegative, positive, share } from './schema-values.ts'
+import { count, kind, lazy, name, nonNegative, positive, share } from './schema-values.ts'
 
 /** Failures of replicas, and deployments that restart them. */
 
-const pools = z.lazy(() =>
+const pools = lazy(() =>
   z
     .array(name.describe('The name of a pool.'))
     .min(1)
@@ -14,7 +14,7 @@ const pools = z.lazy(() =>
     .meta({ examples: [['edge-a', 'edge-b']] }),
 )
 
-const replicas = z.lazy(() =>
+const replicas = lazy(() =>
   z
     .array(z.int().nonnegative().max(1e6).describe('The number of a replica, from 0.'))
     .min(1)
@@ -32,7 +32,7 @@ const every_s = positive
   )
   .meta({ examples: [600] })
 
-const at_s = z.lazy(() =>
+const at_s = lazy(() =>
   z
     .array(nonNegative.describe('A time from the start of the traffic.'))
     .min(1)
@@ -58,7 +58,7 @@ const for_s = positive.describe('How long it lasts.').meta({ examples: [20] })
 
 const occurrence = { pools, replicas, every_s, at_s }
 
-export const failure = z.lazy(() =>
+export const failure = lazy(() =>
   z
     .discriminatedUnion('kind', [
       z.strictObject({

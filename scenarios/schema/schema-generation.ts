@@ -1,10 +1,10 @@
 import * as z from 'zod'
 import { sharing } from './schema-places.ts'
-import { count, kind, name, nonNegative, off } from './schema-values.ts'
+import { count, kind, lazy, name, nonNegative, off } from './schema-values.ts'
 
 /** Token generation of the scenario format. */
 
-const kvCache = z.lazy(() =>
+const kvCache = lazy(() =>
   z
     .strictObject({
       blocks: count
@@ -40,7 +40,7 @@ const kvCache = z.lazy(() =>
     ),
 )
 
-const handOver = z.lazy(() =>
+const handOver = lazy(() =>
   z
     .strictObject({
       pool: name.describe(
@@ -60,7 +60,7 @@ const handOver = z.lazy(() =>
 
 const sequences = count.max(65_536).describe('The most sequences that run at once on a replica.')
 
-export const generation = z.lazy(() =>
+export const generation = lazy(() =>
   z
     .discriminatedUnion('policy', [
       z.strictObject({

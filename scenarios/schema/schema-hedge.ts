@@ -1,9 +1,9 @@
 import * as z from 'zod'
-import { kind, nonNegative, positive } from './schema-values.ts'
+import { kind, lazy, nonNegative, positive } from './schema-values.ts'
 
 /** Copies of a request that are sent to other replicas. */
 
-const hedgeBudget = z.lazy(() =>
+const hedgeBudget = lazy(() =>
   z.strictObject({
     ratio: positive
       .max(10)
@@ -15,7 +15,7 @@ const hedgeBudget = z.lazy(() =>
   }),
 )
 
-const throttling = z.lazy(() =>
+const throttling = lazy(() =>
   z.strictObject({
     max_tokens: z
       .int()
@@ -33,7 +33,7 @@ const throttling = z.lazy(() =>
   }),
 )
 
-export const hedge = z.lazy(() =>
+export const hedge = lazy(() =>
   z
     .discriminatedUnion('policy', [
       z.strictObject({

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { count, kind, nonNegative, once, positive, share } from './schema-values.ts'
+import { count, kind, lazy, nonNegative, once, positive, share } from './schema-values.ts'
 
 /** Lengths of requests in the scenario format, and other whole numbers that are drawn. */
 
@@ -62,7 +62,7 @@ export const drawnLengths = once(
     ] as const,
 )
 
-export const lengths = z.lazy(() =>
+export const lengths = lazy(() =>
   z.discriminatedUnion('distribution', [
     ...drawnLengths(),
     z.strictObject({
@@ -85,7 +85,7 @@ const level = (key: string) =>
         'is as long as the 90th percentile was. Without it, or at 0.5, lengths are as stated.',
     )
 
-export const lengthStep = z.lazy(() =>
+export const lengthStep = lazy(() =>
   z
     .strictObject({
       at_s: nonNegative.describe(

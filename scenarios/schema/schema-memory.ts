@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { count, kind, name, nonNegative, off, once, positive } from './schema-values.ts'
+import { count, kind, lazy, name, nonNegative, off, once, positive } from './schema-values.ts'
 
 /** Memory of the scenario format: of models, devices and pools. */
 
@@ -19,7 +19,7 @@ const buffer = once(() => ({
     ),
 }))
 
-const activation = z.lazy(() =>
+const activation = lazy(() =>
   z
     .strictObject({
       ...buffer(),
@@ -30,7 +30,7 @@ const activation = z.lazy(() =>
     .describe('A buffer that a batch allocates while it runs.'),
 )
 
-const kvGeometry = z.lazy(() =>
+const kvGeometry = lazy(() =>
   z.strictObject({
     layers: count.max(10_000).describe('The number of layers that keep keys and values.'),
     heads: count
@@ -46,7 +46,7 @@ const kvGeometry = z.lazy(() =>
   }),
 )
 
-export const modelMemory = z.lazy(() =>
+export const modelMemory = lazy(() =>
   z
     .strictObject({
       parameters_millions: nonNegative
@@ -81,7 +81,7 @@ export const modelMemory = z.lazy(() =>
     ),
 )
 
-const residency = z.lazy(() =>
+const residency = lazy(() =>
   z.strictObject({
     eviction: z
       .enum(['lru', 'lfu', 'cost-aware'])
@@ -102,7 +102,7 @@ const residency = z.lazy(() =>
   }),
 )
 
-export const device = z.lazy(() =>
+export const device = lazy(() =>
   z
     .strictObject({
       name: name.describe('The name of the device, which `memory.device` of pools refers to.'),
@@ -159,7 +159,7 @@ const batches = once(() => ({
     ),
 }))
 
-export const poolMemory = z.lazy(() =>
+export const poolMemory = lazy(() =>
   z
     .discriminatedUnion('allocator', [
       z.strictObject({

@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { modelMemory } from './schema-memory.ts'
 import { onnxModel, padTo } from './schema-onnx.ts'
-import { count, kind, off, seed } from './schema-values.ts'
+import { count, kind, lazy, off, seed } from './schema-values.ts'
 import { work } from './schema-work.ts'
 
 /** Models of the scenario format: built in, of an ONNX file, or declared. */
@@ -13,7 +13,7 @@ const weightsSeed = seed
   .default(1)
   .describe('The seed of the weights; a model with another one needs a calibration of its own.')
 
-const builtin = z.lazy(() =>
+const builtin = lazy(() =>
   z.discriminatedUnion('builtin', [
     z.strictObject({
       builtin: kind('mlp', 'A stack of equal dense layers, whose requests have no length.'),
@@ -51,7 +51,7 @@ const builtin = z.lazy(() =>
   ]),
 )
 
-const declared = z.lazy(() =>
+const declared = lazy(() =>
   z
     .strictObject({
       work,
@@ -64,7 +64,7 @@ const declared = z.lazy(() =>
     .describe('A model whose service time is declared, for simulation only.'),
 )
 
-export const model = z.lazy(() =>
+export const model = lazy(() =>
   z
     .union([builtin, onnxModel, declared])
     .describe('A model: one of the built-in ones, an ONNX file, or declared work.'),

@@ -1,7 +1,8 @@
 import * as z from 'zod'
 import { parseObjective } from './objective.ts'
+import { lazy } from './schema-values.ts'
 
-export const objectives = z.lazy(() =>
+export const objectives = lazy(() =>
   z
     .array(
       z

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { count } from './schema-values.ts'
+import { count, lazy } from './schema-values.ts'
 
 /** Models that the user brings as ONNX files, and what their inputs are fed with. */
 
@@ -35,14 +35,14 @@ export const tensorTypes = Object.freeze({
 
 export type TensorType = keyof typeof tensorTypes
 
-const dimension = z.lazy(() =>
+const dimension = lazy(() =>
   z
     .union([z.enum(['batch', 'length']), count])
     .describe('A fixed size, or which free dimension it is: `batch` or `length`.'),
 )
-const element = z.lazy(() => z.union([z.number(), z.boolean()]))
+const element = lazy(() => z.union([z.number(), z.boolean()]))
 
-const input = z.lazy(() =>
+const input = lazy(() =>
   z
     .strictObject({
       shape: z
@@ -95,7 +95,7 @@ const variant = (at: string) =>
     .describe(`The path of the file for pools with \`precision: ${at}\`.`)
     .meta({ examples: [`model-${at}.onnx`] })
 
-const variants = z.lazy(() =>
+const variants = lazy(() =>
   z
     .strictObject({ fp32: variant('fp32'), fp16: variant('fp16'), int8: variant('int8') })
     .refine((files) => Object.keys(files).length > 0, {
@@ -104,7 +104,7 @@ const variants = z.lazy(() =>
     .describe('A file for each precision that pools use; all must have the same inputs.'),
 )
 
-export const onnxModel = z.lazy(() =>
+export const onnxModel = lazy(() =>
   z
     .strictObject({
       onnx: z

@@ -1,10 +1,10 @@
 import * as z from 'zod'
 import { duration } from './schema-duration.ts'
-import { name, nonNegative, positive } from './schema-values.ts'
+import { lazy, name, nonNegative, positive } from './schema-values.ts'
 
 /** Places, and the networks between them. */
 
-export const place = z.lazy(() =>
+export const place = lazy(() =>
   z
     .strictObject({
       name: name.describe('The name of the place, for `place` of classes and pools.'),
@@ -14,7 +14,7 @@ export const place = z.lazy(() =>
     ),
 )
 
-const outage = z.lazy(() =>
+const outage = lazy(() =>
   z
     .strictObject({
       at_s: nonNegative
@@ -35,7 +35,7 @@ export const sharing = z
   )
   .meta({ examples: ['fair'] })
 
-export const network = z.lazy(() =>
+export const network = lazy(() =>
   z
     .strictObject({
       between: z
@@ -78,7 +78,7 @@ export const network = z.lazy(() =>
     .describe('The network between two places.'),
 )
 
-export const link = z.lazy(() =>
+export const link = lazy(() =>
   z
     .strictObject({
       delay_ms: nonNegative

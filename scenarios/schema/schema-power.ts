@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { duration } from './schema-duration.ts'
-import { batch, name, nonNegative, positive, share } from './schema-values.ts'
+import { batch, lazy, name, nonNegative, positive, share } from './schema-values.ts'
 
 /** Power, heat and carbon of pools. */
 
@@ -14,7 +14,7 @@ const source = z
 const watts = positive.max(100_000)
 const celsius = z.number().min(-50).max(200)
 
-const powerPoint = z.lazy(() =>
+const powerPoint = lazy(() =>
   z
     .strictObject({
       batch: batch.describe('The number of requests in a batch, or of sequences in a step.'),
@@ -23,7 +23,7 @@ const powerPoint = z.lazy(() =>
     .describe('A measured point of the power curve.'),
 )
 
-const capPoint = z.lazy(() =>
+const capPoint = lazy(() =>
   z
     .strictObject({
       limit_share: share
@@ -39,7 +39,7 @@ const capPoint = z.lazy(() =>
     .describe('A point of the slowdown under a power limit.'),
 )
 
-export const power = z.lazy(() =>
+export const power = lazy(() =>
   z
     .strictObject({
       idle_w: nonNegative
@@ -86,7 +86,7 @@ export const power = z.lazy(() =>
     .describe('The power of each accelerator of the pool, for energy, power limits and heat.'),
 )
 
-const throttleStep = z.lazy(() =>
+const throttleStep = lazy(() =>
   z
     .strictObject({
       above_c: celsius.describe('The temperature from which the step applies.'),
@@ -97,7 +97,7 @@ const throttleStep = z.lazy(() =>
     .describe('A throttling step.'),
 )
 
-export const heat = z.lazy(() =>
+export const heat = lazy(() =>
   z
     .strictObject({
       resistance_k_per_w: positive
@@ -155,7 +155,7 @@ export const heat = z.lazy(() =>
     .describe('The temperature of each accelerator of the pool, and what it does to the clock.'),
 )
 
-export const rack = z.lazy(() =>
+export const rack = lazy(() =>
   z
     .strictObject({
       name: name.describe('The name of the rack, for `heat.rack` of pools.'),
@@ -170,7 +170,7 @@ export const rack = z.lazy(() =>
     .describe('A rack, whose accelerators share their inlet air.'),
 )
 
-export const carbon = z.lazy(() =>
+export const carbon = lazy(() =>
   z
     .strictObject({
       grid_g_per_kwh: nonNegative

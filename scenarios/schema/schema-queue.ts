@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { routing } from './schema-routing.ts'
-import { count, kind, nonNegative, once, positive, priorityKey } from './schema-values.ts'
+import { count, kind, lazy, nonNegative, once, positive, priorityKey } from './schema-values.ts'
 
 /** Queues of pools in the scenario format. */
 
@@ -32,7 +32,7 @@ const bounds = once(() => ({
     ),
 }))
 
-const level = z.lazy(() =>
+const level = lazy(() =>
   z
     .strictObject(bounds())
     .describe('Bounds of one priority level; time-outs not stated here are those of the queue.'),
@@ -65,7 +65,7 @@ const common = once(() => ({
     ),
 }))
 
-export const queue = z.lazy(() =>
+export const queue = lazy(() =>
   z.discriminatedUnion('discipline', [
     z.strictObject({
       discipline: z

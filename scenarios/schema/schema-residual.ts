@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { nonNegative, once } from './schema-values.ts'
+import { lazy, nonNegative, once } from './schema-values.ts'
 
 /** How single batches and steps differ from the mean time of their law. */
 
@@ -9,7 +9,7 @@ const CV =
   'The coefficient of variation of single batches or steps about their mean time, as a lognormal; ' +
   'at 0 they do not scatter so.'
 
-const slow = z.lazy(() =>
+const slow = lazy(() =>
   z
     .strictObject({
       share: z

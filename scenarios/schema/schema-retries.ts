@@ -1,9 +1,9 @@
 import * as z from 'zod'
-import { count, kind, nonNegative, positive } from './schema-values.ts'
+import { count, kind, lazy, nonNegative, positive } from './schema-values.ts'
 
 /** What the proxy in front of a pool does: retries, and thresholds beyond which it refuses. */
 
-export const retryPolicy = z.lazy(() =>
+export const retryPolicy = lazy(() =>
   z
     .strictObject({
       retry_on: z
@@ -47,7 +47,7 @@ export const retryPolicy = z.lazy(() =>
     ),
 )
 
-const retryBudget = z.lazy(() =>
+const retryBudget = lazy(() =>
   z
     .discriminatedUnion('policy', [
       z.strictObject({
@@ -97,7 +97,7 @@ const retryBudget = z.lazy(() =>
     .describe('A retry budget in place of `max_retries`, by the rules of Envoy or of Finagle.'),
 )
 
-export const circuitBreakers = z.lazy(() =>
+export const circuitBreakers = lazy(() =>
   z
     .strictObject({
       max_pending_requests: count

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { count, kind, name, nonNegative, once, positive, share } from './schema-values.ts'
+import { count, kind, lazy, name, nonNegative, once, positive, share } from './schema-values.ts'
 
 /** Routers of the scenario format: among pools, and among the queues of a pool. */
 
@@ -38,15 +38,15 @@ const choices = count
 const leastLoaded =
   'The candidate with the fewest requests for each executor, waiting and running, is taken; of ' +
   'equals the first.'
-const random = z.lazy(() =>
+const random = lazy(() =>
   z.strictObject({
     policy: kind('random', 'Each candidate is drawn with the same probability.'),
   }),
 )
-const roundRobin = z.lazy(() =>
+const roundRobin = lazy(() =>
   z.strictObject({ policy: kind('round-robin', 'Candidates are taken in turn.') }),
 )
-const leastWork = z.lazy(() =>
+const leastWork = lazy(() =>
   z.strictObject({
     policy: kind(
       'least-work',
@@ -55,14 +55,14 @@ const leastWork = z.lazy(() =>
     ),
   }),
 )
-const powerOfChoices = z.lazy(() =>
+const powerOfChoices = lazy(() =>
   z.strictObject({
     policy: kind('p2c', 'A few candidates are drawn, and the least loaded of them is taken.'),
     choices,
     ...view(),
   }),
 )
-const peakEwma = z.lazy(() =>
+const peakEwma = lazy(() =>
   z.strictObject({
     policy: kind(
       'peak-ewma',
@@ -78,7 +78,7 @@ const peakEwma = z.lazy(() =>
       .describe('The response time that a candidate is assumed to have at the start.'),
   }),
 )
-const sessionAffinity = z.lazy(() =>
+const sessionAffinity = lazy(() =>
   z.strictObject({
     policy: kind(
       'session-affinity',
@@ -107,7 +107,7 @@ const lruBlocks = (blocks: number) =>
       'The number of blocks of 16 tokens, of prompts that it was sent, that the router remembers ' +
         'of each candidate. Those used least recently are forgotten first.',
     )
-const prefixAffinity = z.lazy(() =>
+const prefixAffinity = lazy(() =>
   z.strictObject({
     policy: kind(
       'prefix-affinity',
@@ -137,7 +137,7 @@ const prefixAffinity = z.lazy(() =>
 )
 const weight = (name: keyof typeof routingDefaults.scorers, text: string) =>
   nonNegative.max(1000).default(routingDefaults.scorers[name]).describe(text)
-const endpointPicker = z.lazy(() =>
+const endpointPicker = lazy(() =>
   z.strictObject({
     policy: kind(
       'endpoint-picker',
@@ -178,7 +178,7 @@ const endpointPicker = z.lazy(() =>
   }),
 )
 
-export const router = z.lazy(() =>
+export const router = lazy(() =>
   z.discriminatedUnion('policy', [
     z.strictObject({
       policy: z.literal('least-loaded').default('least-loaded').describe(leastLoaded),
@@ -270,7 +270,7 @@ const NAMES = [
 ] as const
 
 /** A policy by its name, with its default settings, or with settings of its own. */
-export const routing = z.lazy(() =>
+export const routing = lazy(() =>
   z.union([
     z.enum(NAMES),
     z.discriminatedUnion('policy', [

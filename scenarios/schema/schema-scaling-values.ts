@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { duration } from './schema-duration.ts'
-import { count, nonNegative, once, positive, share } from './schema-values.ts'
+import { count, lazy, nonNegative, once, positive, share } from './schema-values.ts'
 
 /** Values that the scaling policies of the scenario format share. */
 
@@ -82,7 +82,7 @@ export const metric = z
   )
   .meta({ examples: ['concurrency', 'queue_length'] })
 
-const scaleRule = z.lazy(() =>
+const scaleRule = lazy(() =>
   z
     .strictObject({
       type: z

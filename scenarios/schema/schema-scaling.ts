@@ -10,11 +10,11 @@ import {
   seconds,
   sync,
 } from './schema-scaling-values.ts'
-import { count, kind, nonNegative, positive, share } from './schema-values.ts'
+import { count, kind, lazy, nonNegative, positive, share } from './schema-values.ts'
 
 /** The `scaling` section of a pool: how many replicas it has, over time. */
 
-const fixed = z.lazy(() =>
+const fixed = lazy(() =>
   z.strictObject({
     policy: kind('fixed', 'The pool always has the same number of replicas.'),
     ...limits(),
@@ -25,7 +25,7 @@ const fixed = z.lazy(() =>
   }),
 )
 
-const scheduled = z.lazy(() =>
+const scheduled = lazy(() =>
   z.strictObject({
     policy: kind('scheduled', 'The number of replicas follows a timetable.'),
     ...limits(),
@@ -58,7 +58,7 @@ const scheduled = z.lazy(() =>
   }),
 )
 
-const hpa = z.lazy(() =>
+const hpa = lazy(() =>
   z.strictObject({
     policy: kind('hpa', 'The pool is scaled as by the HorizontalPodAutoscaler of Kubernetes.'),
     ...limits(),
@@ -91,7 +91,7 @@ const hpa = z.lazy(() =>
   }),
 )
 
-const keda = z.lazy(() =>
+const keda = lazy(() =>
   z.strictObject({
     policy: kind('keda', 'The pool is scaled as by KEDA, which can stop it and start it again.'),
     ...limits(),
@@ -137,7 +137,7 @@ const keda = z.lazy(() =>
   }),
 )
 
-const knative = z.lazy(() =>
+const knative = lazy(() =>
   z.strictObject({
     policy: kind(
       'knative',
@@ -188,7 +188,7 @@ const knative = z.lazy(() =>
   }),
 )
 
-const saturation = z.lazy(() =>
+const saturation = lazy(() =>
   z.strictObject({
     policy: kind(
       'saturation',
@@ -210,7 +210,7 @@ const saturation = z.lazy(() =>
   }),
 )
 
-const huggingface = z.lazy(() =>
+const huggingface = lazy(() =>
   z.strictObject({
     policy: kind('huggingface', 'The pool is scaled as an Inference Endpoint of Hugging Face.'),
     ...limits(),
@@ -226,7 +226,7 @@ const huggingface = z.lazy(() =>
   }),
 )
 
-const predictive = z.lazy(() =>
+const predictive = lazy(() =>
   z.strictObject({
     policy: kind(
       'predictive',
@@ -269,7 +269,7 @@ const predictive = z.lazy(() =>
   }),
 )
 
-export const scaling = z.lazy(() =>
+export const scaling = lazy(() =>
   z
     .discriminatedUnion('policy', [
       fixed,

@@ -1,7 +1,7 @@
 import * as z from 'zod'
-import { nonNegative, once, positive, share } from './schema-values.ts'
+import { lazy, nonNegative, once, positive, share } from './schema-values.ts'
 
-const surge = z.lazy(() =>
+const surge = lazy(() =>
   z
     .strictObject({
       at_s: nonNegative.describe('The time at which the rise begins, before `duration_s`.'),
@@ -34,7 +34,7 @@ const surge = z.lazy(() =>
     .describe('A temporary change of the rate: a rise, a plateau and a decay.'),
 )
 
-const wave = z.lazy(() =>
+const wave = lazy(() =>
   z
     .strictObject({
       period_s: positive.describe(

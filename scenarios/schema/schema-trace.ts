@@ -1,10 +1,10 @@
 import * as z from 'zod'
 import { changing } from './schema-surges.ts'
-import { count, kind, nonNegative, positive } from './schema-values.ts'
+import { count, kind, lazy, nonNegative, positive } from './schema-values.ts'
 
 /** Arrivals that were recorded. */
 
-export const servegenArrivals = z.lazy(() =>
+export const servegenArrivals = lazy(() =>
   z.strictObject({
     process: kind(
       'servegen',
@@ -35,7 +35,7 @@ export const servegenArrivals = z.lazy(() =>
   }),
 )
 
-const columns = z.lazy(() =>
+const columns = lazy(() =>
   z.strictObject({
     time: z
       .string()
@@ -66,7 +66,7 @@ const columns = z.lazy(() =>
   }),
 )
 
-const window = z.lazy(() =>
+const window = lazy(() =>
   z.union([
     z
       .strictObject({
@@ -88,7 +88,7 @@ const window = z.lazy(() =>
   ]),
 )
 
-export const traceArrivals = z.lazy(() =>
+export const traceArrivals = lazy(() =>
   z.strictObject({
     process: kind('trace', 'Requests arrive at the times, and may have the lengths, of a file.'),
     file: z

@@ -5,11 +5,11 @@ import { duration } from './schema-duration.ts'
 import { hedge } from './schema-hedge.ts'
 import { lengthStep, lengths } from './schema-lengths.ts'
 import { servegenArrivals, traceArrivals } from './schema-trace.ts'
-import { count, kind, name, off, positive } from './schema-values.ts'
+import { count, kind, lazy, name, off, positive } from './schema-values.ts'
 
 /** Traffic of the scenario format: arrivals, lengths and clients. */
 
-const arrivals = z.lazy(() =>
+const arrivals = lazy(() =>
   z
     .discriminatedUnion('process', [
       ...ratedArrivals(),
@@ -41,7 +41,7 @@ const arrivals = z.lazy(() =>
     .describe('When requests arrive: the process determines their spacing, other keys their rate.'),
 )
 
-export const trafficClass = z.lazy(() =>
+export const trafficClass = lazy(() =>
   z
     .strictObject({
       class: name.describe('The name of the class, for `slo`, results and `--set`.'),

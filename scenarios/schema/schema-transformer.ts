@@ -1,15 +1,15 @@
 import * as z from 'zod'
 import { optionalResidual, residual } from './schema-residual.ts'
-import { count, kind, nonNegative, off, once, positive } from './schema-values.ts'
+import { count, kind, lazy, nonNegative, off, once, positive } from './schema-values.ts'
 
 /** Transformers by their dimensions, whose times follow from the accelerator of their pool. */
 
 const layers = count.max(1024).describe('The number of transformer layers.')
 const width = count.max(1 << 20)
 
-const range = z.lazy(() => z.tuple([count, count]))
+const range = lazy(() => z.tuple([count, count]))
 
-const fitted = z.lazy(() =>
+const fitted = lazy(() =>
   z
     .strictObject({
       batch: range
@@ -56,7 +56,7 @@ const fitted = z.lazy(() =>
 )
 
 /** What share of the roofline of its accelerator a model reaches. */
-export const efficiency = z.lazy(() =>
+export const efficiency = lazy(() =>
   z
     .strictObject({
       compute: positive
@@ -106,7 +106,7 @@ const common = once(() => ({
   efficiency: efficiency.optional(),
 }))
 
-export const transformerEncoder = z.lazy(() =>
+export const transformerEncoder = lazy(() =>
   z.strictObject({
     law: kind(
       'transformer-encoder',
@@ -118,7 +118,7 @@ export const transformerEncoder = z.lazy(() =>
   }),
 )
 
-export const transformerDecoder = z.lazy(() =>
+export const transformerDecoder = lazy(() =>
   z.strictObject({
     law: kind(
       'transformer-decoder',

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { kind, nonNegative, once, positive } from './schema-values.ts'
+import { kind, lazy, nonNegative, once, positive } from './schema-values.ts'
 
 /** Settings that controllers change while a system runs. */
 
@@ -61,7 +61,7 @@ const arms = once(() => ({
     ),
 }))
 
-const tuned = z.lazy(() =>
+const tuned = lazy(() =>
   z
     .discriminatedUnion('controller', [
       z.strictObject({

@@ -1,6 +1,9 @@
 import * as z from 'zod'
 import { NAME } from './name-rule.ts'
 
+// a scenario is read once: to compile its parsers takes longer than they save
+z.config({ jitless: true })
+
 /**
  * Numbers and names of the scenario format. Every number has an upper limit far beyond use, so that
  * no product of two numbers overflows. Numbers above 0 have a lower limit, so that no quotient
@@ -11,8 +14,6 @@ export const name = z
   .string()
   .regex(NAME.pattern, NAME.text)
   .refine((text) => !NAME.taken.includes(text), NAME.takenText)
-// a scenario is read once: to compile its parsers takes longer than they save
-z.config({ jitless: true })
 
 export const positive = z.number().min(1e-9).max(1e12)
 export const nonNegative = z.number().nonnegative().max(1e12)
@@ -28,6 +29,9 @@ export const priorityKey = z.string().regex(/^([1-9]\d?|100)$/, 'a priority from
 /** A key that determines the kind of its map, such as `policy`, and the sentence on that kind. */
 export const kind = <const K extends string>(value: K, description: string) =>
   z.literal(value).describe(description)
+
+/** A schema that is built when it is first used: most scenarios use few, and all take 50 ms. */
+export const lazy = <T extends z.core.SomeType>(build: () => T) => z.lazy(once(build))
 
 /** Builds what several schemas share when one of them is first used, and once. */
 export function once<T>(build: () => T): () => T {

@@ -3,7 +3,7 @@ import { duration } from './schema-duration.ts'
 import { operations } from './schema-operations.ts'
 import { optionalResidual, residual } from './schema-residual.ts'
 import { transformerDecoder, transformerEncoder } from './schema-transformer.ts'
-import { batch, count, kind, nonNegative, once, positive, share } from './schema-values.ts'
+import { batch, count, kind, lazy, nonNegative, once, positive, share } from './schema-values.ts'
 
 const setUp = once(() => ({
   setup_ms: z
@@ -16,7 +16,7 @@ const setUp = once(() => ({
     .meta({ examples: [20] }),
 }))
 
-const sizes = z.lazy(() =>
+const sizes = lazy(() =>
   z
     .array(batch)
     .min(1)
@@ -28,7 +28,7 @@ const sizes = z.lazy(() =>
 )
 
 /** Declared service times. */
-export const work = z.lazy(() =>
+export const work = lazy(() =>
   z
     .discriminatedUnion('law', [
       z.strictObject({

@@ -24,7 +24,7 @@ import {
   trafficClass,
 } from './schema-traffic.ts'
 import { tuning } from './schema-tuning.ts'
-import { count, name, nonNegative, positive, seed, share } from './schema-values.ts'
+import { count, lazy, name, nonNegative, positive, seed, share } from './schema-values.ts'
 import type { work } from './schema-work.ts'
 
 export { allocators, type BatchMemory, servesBatches } from './schema-memory.ts'
@@ -34,7 +34,7 @@ export type { Duration, PoolMemory, RatedArrivals, TraceProcess }
 
 /** The scenario format, version 1. Units are last in keys; rules on several values: checks/. */
 
-export const poolSchema = z.lazy(() =>
+export const poolSchema = lazy(() =>
   z
     .strictObject({
       name: name.describe('The name of the pool, for results, `hand_over` and `--set`.'),
@@ -153,7 +153,7 @@ export const poolSchema = z.lazy(() =>
     .describe('A pool: replicas of one model that share a queue, or have a queue each.'),
 )
 
-export const scenarioSchema = z.lazy(() =>
+export const scenarioSchema = lazy(() =>
   z.strictObject({
     $schema: z
       .string()
