@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
+import { DurationsReporter } from './test/durations-reporter.ts'
 import { LongestFirst } from './test/longest-first.ts'
 
 const shared = {
@@ -9,7 +10,8 @@ const shared = {
   pool: 'forks' as const,
   // what the code is made of is loaded once a worker, not once a file
   isolate: false,
-  setupFiles: ['test/random-seed.ts'],
+  globalSetup: 'test/bundle-children.ts',
+  setupFiles: ['test/random-seed.ts', 'test/count-assertions.ts'],
   restoreMocks: true,
   // the built command line is loaded as Node loads it
   server: { deps: { external: [/\/dist\/[^/]+\.js$/] } },
@@ -18,7 +20,7 @@ const shared = {
 }
 
 /** Tests that wait for processes or for the clock leave a part of each core to others. */
-const perCore = (files: number) => ({ maxWorkers: Math.ceil(files * availableParallelism()) })
+const FEW_AT_ONCE = { maxWorkers: 2 * availableParallelism() }
 
 const COMMANDS = 'test/{cli-*,site}.test.ts'
 const SUITES = 'test/live-*.test.ts'
@@ -29,6 +31,7 @@ const SUITES = 'test/live-*.test.ts'
  */
 export default defineConfig({
   test: {
+    reporters: ['default', new DurationsReporter()],
     sequence: { sequencer: LongestFirst },
     projects: [
       {
@@ -41,7 +44,7 @@ export default defineConfig({
       {
         test: {
           ...shared,
-          ...perCore(1.5),
+          ...FEW_AT_ONCE,
           name: 'laws',
           sequence: { groupOrder: 1 },
           include: ['test/**/*.test.ts'],
@@ -51,7 +54,7 @@ export default defineConfig({
       {
         test: {
           ...shared,
-          ...perCore(1.5),
+          ...FEW_AT_ONCE,
           name: 'commands',
           include: [COMMANDS],
           sequence: { groupOrder: 1 },
@@ -62,9 +65,11 @@ export default defineConfig({
         test: {
           ...shared,
           name: 'suites',
-          ...perCore(2),
+          ...FEW_AT_ONCE,
           include: [SUITES],
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 1 },
+          // Node loads the built library by itself, faster than through Vite
+          server: { deps: { external: [/\/dist\/[^/]+\.js$/] } },
         },
       },
     ],

@@ -7,6 +7,7 @@ import {
   fixed,
   loadText,
   percentileName,
+  plural,
   signedPercent,
   sizeIn,
   sizeUnit,
@@ -30,6 +31,15 @@ describe('formatting', () => {
     // of a share near 100 % the fourth digit is the second of what was lost
     expect(estimateText(estimate(0.9962, 0.9958, 0.9966), 'share')).toBe('99.62 [99.58, 99.66] %')
   })
+
+  test.each([
+    [1, 'replay', '1 replay'],
+    [30_000, 'request', '30,000 requests'],
+    [1, 'further class', '1 further class'],
+    [2, 'further class', '2 further classes'],
+    [2, 'batch', '2 batches'],
+    [2, 'box', '2 boxes'],
+  ])('%d of %s are %s', (n, noun, text) => expect(plural(n, noun)).toBe(text))
 
   test('a figure that is equal in every run has no interval', () => {
     expect(estimateText(estimate(12.3456, 12.3456, 12.3456), 'time')).toBe('12.35 ms')

@@ -230,9 +230,10 @@ export function inWords(n: number): string {
   return NUMBERS[n] ?? count(n)
 }
 
-/** "1 replay", "3 replays", "30,000 requests". */
+/** "1 replay", "30,000 requests", "2 classes". */
 export function plural(n: number, noun: string): string {
-  return `${count(n)} ${noun}${n === 1 ? '' : 's'}`
+  const ending = /(s|x|ch|sh)$/.test(noun) ? 'es' : 's'
+  return `${count(n)} ${noun}${n === 1 ? '' : ending}`
 }
 
 /** "5 replays" or "80 replications", as a result has them. */

@@ -233,7 +233,8 @@ export function sampleResult(world: Result['world'], sample: Sample = {}): Resul
       queue_mean: estimateOf(12, 0.05),
     },
     cost: {
-      ...{ usd_per_hour: 2.4, usd_per_million: estimateOf(1.21, 0.03) },
+      usd_per_hour: 2.4,
+      usd_per_million: estimateOf(1.21, 0.03),
       usd_per_million_tokens: sample.energy?.tokens ? estimateOf(0.31, 0.03) : null,
     },
     memory: sample.memory ? sampleMemory(world, pools[0]!) : [],

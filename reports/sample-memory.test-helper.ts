@@ -59,8 +59,12 @@ function arenaRun({ name, shared, pools, limitMib, seed }: ArenaRun): SpaceSumma
   const weights = replicas.reduce((sum, { weightsBytes }) => sum + weightsBytes, 0)
   const recorder = new SpaceRecorder(
     {
-      ...{ name, shared, pools, allocators: pools.map(() => 'bfc') },
-      ...{ limitBytes: limitMib * MIB, weightsBytes: weights },
+      name,
+      shared,
+      pools,
+      allocators: pools.map(() => 'bfc'),
+      limitBytes: limitMib * MIB,
+      weightsBytes: weights,
     },
     DURATION_MS,
   )
@@ -110,7 +114,10 @@ function stateOf(replicas: readonly ReplicaMemory[], device: Device): SpaceState
   const [held, inUse] = [sum('heldBytes'), sum('inUseBytes')]
   const largest = Math.max(...replicas.map(({ state }) => state.largestFreeBytes))
   return {
-    ...{ requested: sum('requestedBytes'), inUse, held, pinnedFree: sum('pinnedFreeBytes') },
+    requested: sum('requestedBytes'),
+    inUse,
+    held,
+    pinnedFree: sum('pinnedFreeBytes'),
     largestFree: Math.max(largest, device.freeBytes),
     external: held > inUse ? 1 - largest / (held - inUse) : 0,
   }

@@ -28,9 +28,16 @@ export function sampleRow(
   const percentiles = { p50: estimate, p90: estimate, p95: estimate, p99: estimate, p99_9: lost }
   const text = 'p(95) latency_ms < 60'
   return {
-    ...{ configuration, values: [...values], status: 'done', reason: null, scenario: 'a1b2' },
+    configuration,
+    values: [...values],
+    status: 'done',
+    reason: null,
+    scenario: 'a1b2',
     figures: {
-      ...{ replications: 10, capacity_rps: 300 * replicas, load: 1 / replicas, verdict },
+      replications: 10,
+      capacity_rps: 300 * replicas,
+      load: 1 / replicas,
+      verdict,
       stability: SAMPLE_STABILITY,
       extrapolated: [],
       uncalibrated: [],
@@ -40,22 +47,29 @@ export function sampleRow(
           : [{ class: 'web', text, estimate, verdict, deciding_duration_s: null }],
       classes: [
         {
-          ...{ name: 'web', arrived: 1000, latency: { mean: estimate, percentiles } },
-          ...{ latency_all: percentiles, goodput_share: estimateOf(0.99, 0.001) },
+          name: 'web',
+          arrived: 1000,
+          latency: { mean: estimate, percentiles },
+          latency_all: percentiles,
+          goodput_share: estimateOf(0.99, 0.001),
         },
       ],
       pools: [
         {
-          ...{ name: 'central', replicas, utilisation: estimateOf(0.9 / replicas, 0.01) },
+          name: 'central',
+          replicas,
+          utilisation: estimateOf(0.9 / replicas, 0.01),
           batch_mean: estimateOf(3, 0.1),
-          ...{ power_w: null, joule_per_request: null },
+          power_w: null,
+          joule_per_request: null,
         },
       ],
       cost:
         usd === null
           ? null
           : {
-              ...{ usd_per_hour: usd, usd_per_million: estimateOf(usd, 0.01) },
+              usd_per_hour: usd,
+              usd_per_million: estimateOf(usd, 0.01),
               usd_per_million_tokens: null,
             },
     },
@@ -63,8 +77,12 @@ export function sampleRow(
 }
 
 export const invalidRow = (configuration: number, values: readonly string[]): SweepRow => ({
-  ...{ configuration, values: [...values], status: 'invalid', reason: 'expected less\nand more' },
-  ...{ scenario: null, figures: null },
+  configuration,
+  values: [...values],
+  status: 'invalid',
+  reason: 'expected less\nand more',
+  scenario: null,
+  figures: null,
 })
 
 /** Of 8 configurations the first two lose requests, the next two are too slow, and 4 hold. */
@@ -87,24 +105,28 @@ export function sampleSweep(sample: SampleSweep = {}): Sweep {
     rows.filter(({ figures }) => figures !== null && figures.verdict === verdict)
   const passing = having('PASS')
   return sweepSchema.parse({
-    ...{ document: 'spillway-sweep', format: 1, version: '0.1.0', commit: null },
+    document: 'spillway-sweep',
+    format: 1,
+    version: '0.1.0',
+    commit: null,
     scenario: { name: 'shop', hash: 'c0ffee', description: 'How many?', file: 'shop.yaml' },
-    ...{
-      profile: null,
-      seed: 3,
-      replications: 10,
-      precision: null,
-      set: ['duration_s=60'],
-      paths,
-      grid,
-      shard: null,
-    },
+    profile: null,
+    seed: 3,
+    replications: 10,
+    precision: null,
+    set: ['duration_s=60'],
+    paths,
+    grid,
+    shard: null,
     figure: { class: 'web', text: 'p(95) latency_ms', objective: 0, limit_ms: limitMs },
     configurations: rows.length,
     counts: {
-      ...{ PASS: passing.length, UNDECIDED: having('UNDECIDED').length },
-      ...{ FAIL: having('FAIL').length, not_judged: having(null).length },
-      ...{ invalid: rows.filter(({ status }) => status === 'invalid').length, out_of_memory: 0 },
+      PASS: passing.length,
+      UNDECIDED: having('UNDECIDED').length,
+      FAIL: having('FAIL').length,
+      not_judged: having(null).length,
+      invalid: rows.filter(({ status }) => status === 'invalid').length,
+      out_of_memory: 0,
     },
     best: (passing[0] ?? rows.find(({ figures }) => figures !== null))?.configuration ?? null,
     front:

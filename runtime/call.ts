@@ -28,7 +28,11 @@ export interface Call {
 }
 
 const newCall = (words: readonly string[], io: Io): Call => ({
-  ...{ words, io, exitCode: null, quiet: false, readerLeft: false },
+  words,
+  io,
+  exitCode: null,
+  quiet: false,
+  readerLeft: false,
   noted: new Set(),
 })
 

@@ -24,8 +24,13 @@ export const version = () => build().version
 
 /** The directory of our package.json: beside the sources, or above the built bundle. */
 export function packageDirectory(): string {
-  let directory = dirname(fileURLToPath(import.meta.url))
-  while (!existsSync(join(directory, 'package.json'))) directory = dirname(directory)
+  const start = dirname(fileURLToPath(import.meta.url))
+  let directory = start
+  while (!existsSync(join(directory, 'package.json'))) {
+    const above = dirname(directory)
+    if (above === directory) throw new Error(`no package.json in ${start} or above it`)
+    directory = above
+  }
   return directory
 }
 

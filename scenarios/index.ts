@@ -16,7 +16,7 @@ export {
   type Measurements,
   readMeasurements,
 } from './measurements/measured-rows.ts'
-export { type MeasurementColumns, measuredKeys } from './measurements/measurement-columns.ts'
+export type { MeasurementColumns } from './measurements/measurement-columns.ts'
 export { parseAccelerator } from './parse/accelerator.ts'
 export { scenarioChanges } from './parse/changes.ts'
 export { describeValue } from './parse/describe-value.ts'
@@ -28,7 +28,7 @@ export {
   parseDimension,
 } from './parse/dimensions.ts'
 export { nearest } from './parse/nearest.ts'
-export { parseVariant, splitOverride, type Variant } from './parse/option-values.ts'
+export type { Variant } from './parse/option-values.ts'
 export {
   type ParsedScenario,
   type ParseOptions,

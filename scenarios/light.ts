@@ -2,17 +2,14 @@
  * The second door of this folder: what a command line needs before it reads a scenario. It loads
  * neither Zod nor YAML, so help and most refusals start in a blink.
  */
-export { EXIT, type ExitCode, exitMeanings, Failure } from './failure.ts'
+export { EXIT, type ExitCode, Failure } from './failure.ts'
 export {
   acceleratorNames,
   expectScenario,
-  findScenario,
-  shippedHint,
   shippedNames,
-  shippedText,
 } from './load/shipped.ts'
 export { measuredKeys } from './measurements/measurement-columns.ts'
 export { nearest } from './parse/nearest.ts'
 export { parseVariant, splitOverride, type Variant } from './parse/option-values.ts'
 export { nameProblem } from './schema/name-rule.ts'
-export { visible, visibleJson, visibleLine } from './visible.ts'
+export { visible, visibleLine } from './visible.ts'

@@ -16,12 +16,11 @@ describe.each(worldNames)('in %s rows', (world) => {
 
   test.each(known)('$rule names the rows: $what', ({ rule, system, spoil }) => {
     const { plan, requests } = system
-    const { columns } = worlds[world](system).rows
+    const { rows } = worlds[world](system)
+    const { columns } = rows
     const audit = (rows: RowColumns) => auditRows(plan, rows, requests.columns)
     expect(audit(columns).violations).toBe(0)
-    const copied = Object.fromEntries(
-      Object.entries(columns).map(([name, column]) => [name, column.slice()]),
-    ) as unknown as RowColumns
+    const copied = rows.grown(rows.count).columns
     const expected = spoil(copied)
     const found = audit(copied).rules.find((report) => report.rule === rule)!
     const naming = found.first.filter(({ rows }) => expected.every((key) => rows.includes(key)))

@@ -94,7 +94,9 @@ export const EJECTION_MS = 20
 export const ejecting = systemOf(
   [
     {
-      ...{ perReplicaQueues: true, replicas: 3, routing: 'round-robin' },
+      perReplicaQueues: true,
+      replicas: 3,
+      routing: 'round-robin',
       ejection: {
         policy: 'envoy-outlier',
         timeoutsCount: true,

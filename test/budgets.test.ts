@@ -184,7 +184,7 @@ test('a budget needs pools that scale, power that is known, and no replay', () =
     parse(textOf('budget: { replicas: 9 }').replace(/scaling: \{.*\} \}/g, '}')),
   ).toThrow(/remove budget: it is shared by pools with scaling/)
   const { scenario } = parse(textOf('budget: { replicas: 9 }'))
-  expect(() => refuseLive([{ scenario, file: 'budgets.yaml' } as never])).toThrow(
+  expect(() => refuseLive([{ scenario, file: 'budgets.yaml' }])).toThrow(
     /budget: a replay does not start and stop replicas, which share it; simulate/,
   )
 })

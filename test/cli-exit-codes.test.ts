@@ -41,7 +41,8 @@ function calm(text: string, slower: number): Profile {
     overheads: { lag: [0, 0], timer: [0, 0], completion: none, dispatch: none },
     fields: model.fields.map((field) => ({
       ...field,
-      ...{ dispatcher: { from: [], to: [] }, intake: { from: [], to: [] } },
+      dispatcher: { from: [], to: [] },
+      intake: { from: [], to: [] },
     })),
   }))
   return { ...made, models }

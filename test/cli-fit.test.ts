@@ -218,7 +218,9 @@ describe('fit', () => {
     )
     const [fit] = (await fitOf('llama.yaml', 'steps.csv')).fits
     expect(fit!.efficiency.fitted).toMatchObject({
-      ...{ batch: [1, 32], length: [128, 1024], prefill_tokens: [256, 4096] },
+      batch: [1, 32],
+      length: [128, 1024],
+      prefill_tokens: [256, 4096],
     })
     expect(fit!.left_out.median).toBeLessThan(0.1)
     const { stdout } = await run('fit', 'llama.yaml', 'steps.csv')

@@ -53,7 +53,9 @@ test(
   `${INPUTS} mutated inputs are accepted, or refused with a message`,
   async () => {
     const { findings, codes } = await fuzzInputs(shop, {
-      ...{ seed: SEED, count: INPUTS, sample: 50 },
+      seed: SEED,
+      count: INPUTS,
+      sample: 50,
     })
     const faults = findings.map(({ kind, number, fault }) => `${kind}, number ${number}: ${fault}`)
     expect(faults).toEqual([])

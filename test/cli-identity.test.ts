@@ -5,6 +5,7 @@ import type { Result } from '../sim/documents/index.ts'
 import { madeUpProfile } from './profiles.ts'
 import { DECLARED, TINY } from './scenarios.ts'
 import { commandsIn, type Ended, put, temporaryFolder } from './spillway.ts'
+import { expectExitBy } from './verdict-exit.ts'
 
 /** The same scenario, seed and version give the same bytes in any process, by any threads. */
 
@@ -24,9 +25,9 @@ const words = (scenario: string, args: readonly string[]) => [
   ...args,
 ]
 
-function printed({ code, stdout, stderr }: Ended): string {
-  expect([0, 4, 5], stderr).toContain(code)
-  return stdout
+function printed(ended: Ended): string {
+  expectExitBy(parsed(ended.stdout), ended)
+  return ended.stdout
 }
 
 const parsed = (text: string) => JSON.parse(text) as Result

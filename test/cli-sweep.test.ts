@@ -188,7 +188,9 @@ describe('query', () => {
     )
     expect(found).toEqual(
       rows.map(({ configuration, values, status, figures }) => ({
-        ...{ configuration, replicas: Number(values[0]), status },
+        configuration,
+        replicas: Number(values[0]),
+        status,
         p95: figures?.classes[0]?.latency.percentiles.p95.value ?? null,
         usd_per_hour: figures?.cost?.usd_per_hour ?? null,
       })),

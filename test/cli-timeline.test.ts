@@ -6,7 +6,8 @@ import { faultsOf, ofKind, parseTrace } from '../reports/timeline/timeline.test-
 import { readRows, writeRows } from '../runtime/folders/rows-file.ts'
 import { hashOf } from '../scenarios/index.ts'
 import { DECLARED, scenarioOf } from './scenarios.ts'
-import { commandsIn, expectRefusal, filesIn, put, temporaryFolder } from './spillway.ts'
+import { commandsIn, expectRefusal, filesIn, put, readJson, temporaryFolder } from './spillway.ts'
+import { expectExitBy } from './verdict-exit.ts'
 
 const folder = temporaryFolder()
 const { run } = commandsIn(folder)
@@ -22,7 +23,8 @@ const simulated = (out: string, ...args: string[]) =>
 const unzipped = (path: string) => gunzipSync(readFileSync(at(path))).toString()
 
 beforeAll(async () => {
-  expect([0, 4, 5]).toContain((await simulated('kept')).code)
+  const ended = await simulated('kept')
+  expectExitBy(readJson(at('kept/simulated.json')), ended)
 })
 
 test('the timeline of kept rows is written beside them, and keeps every law of its rows', async () => {

@@ -64,12 +64,15 @@ const CASES: Readonly<Record<string, Parts>> = {
   'a pushback of 0 ms': told(0),
   'no retry after a refusal': { timeoutMs: 90, ...told(-1) },
   'a pushback among timeouts': {
-    ...{ retry: retried, timeoutMs: 90, traffic: ', cancel: true' },
+    retry: retried,
+    timeoutMs: 90,
+    traffic: ', cancel: true',
     ...told(30),
   },
   'only refusals are retried': { retry: `${retried}, retry_on: [shed]`, ...told(90) },
   'only timeouts are retried': {
-    ...{ retry: `${retried}, retry_on: [client_timeout]`, timeoutMs: 90 },
+    retry: `${retried}, retry_on: [client_timeout]`,
+    timeoutMs: 90,
   },
   'a budget': { retry: `${retried}, budget: { ratio: 0.2 }`, ...told(90) },
   'over a link': { ...told(90), rest: link },

@@ -146,7 +146,11 @@ export function playedRounds(
     }
     const [a, b] = sides.map((own, side) =>
       replayed(requests, own, {
-        ...{ speeds, starts, begun: begun[side]!, seed: seed + own.largest + 1000 * side, round },
+        speeds,
+        starts,
+        begun: begun[side]!,
+        seed: seed + own.largest + 1000 * side,
+        round,
       }),
     )
     return [a!, b!] as const

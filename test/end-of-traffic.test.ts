@@ -148,10 +148,9 @@ describe('if all users wait for a fixed batch that is larger', () => {
   })
 
   test('the audit detects a batch dispatched while other requests were on their way', () => {
-    const { columns } = serve(fixed).rows
-    const copied = Object.fromEntries(
-      Object.entries(columns).map(([name, column]) => [name, column.slice()]),
-    ) as unknown as RowColumns
+    const { rows } = serve(fixed)
+    const { columns } = rows
+    const copied = rows.grown(rows.count).columns
     const [first, next] = pairOf(copied, () => true)
     move(copied, first.keys[3]!, first, next)
     const follows = { follows: true, budget: false, leastPauseMs: () => 0 }

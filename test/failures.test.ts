@@ -165,9 +165,7 @@ describe('negative controls of the rule on replicas', () => {
   const input = inputOf(`${SYSTEMS['per replica']}\n${FAILURES.crashes}`)
   const { rows, changes } = keptReplication(input, 0)
   const violations = (spoil: (columns: (typeof rows)['columns']) => void) => {
-    const columns = Object.fromEntries(
-      Object.entries(rows.columns).map(([name, column]) => [name, column.slice()]),
-    ) as unknown as (typeof rows)['columns']
+    const { columns } = rows.grown(rows.count)
     spoil(columns)
     const requests = { ...columns, prefixes: [] }
     const { rules } = auditRows(promisesOf(input.scenario), columns, requests, changes!)

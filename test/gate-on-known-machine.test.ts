@@ -20,7 +20,7 @@ import {
   simulationInput,
   withoutStalls,
 } from '../sim/experiment/index.ts'
-import type { Random } from '../sim/kernel/index.ts'
+import { Random } from '../sim/kernel/index.ts'
 import { percentile } from '../sim/stats/index.ts'
 import { declaredWork, NO_WAKE } from '../sim/world/index.ts'
 import { driftingSpeeds, playedRounds, RATE, RUN_MS, replayedFrom } from './drifting-machine.ts'
@@ -33,7 +33,7 @@ import { scenarioOf } from './scenarios.ts'
 
 const SLICING: GateSlicing = { slices: 40, sliceMs: 250, gapMs: 12.5, blockSlices: 8 }
 const MODEL = declaredWork({ law: 'linear', base_ms: 0.8, per_item_ms: 0.5, per_token_ms: 0.004 })
-const work = (size: number, length: number) => MODEL.of(size, length, null as never)
+const work = (size: number, length: number) => MODEL.of(size, length, new Random('not drawn from'))
 const INDEX_P50 = 0
 const INDEX_P99 = 3
 

@@ -11,7 +11,7 @@ import type { SmallSystem } from './small-system.ts'
 export function serveOnKnownMachine(system: SmallSystem) {
   const { plan, requests, work } = system
   const executors = executorsOf(plan)
-  let recorder: RowRecorder | null = null
+  let recorder = null as RowRecorder | null
   const overheads = new Overheads(OVERHEADS)
   const parts = { replicas: executors.length, durationMs: 2000, stillShare: 0.2 }
   runWorld({
@@ -33,5 +33,5 @@ export function serveOnKnownMachine(system: SmallSystem) {
       return [recorder]
     },
   })
-  return { plan, requests, rows: (recorder as unknown as RowRecorder).rows }
+  return { plan, requests, rows: recorder!.rows }
 }

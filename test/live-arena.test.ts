@@ -68,23 +68,39 @@ function lineRuns(): Shape[] {
 const pixels: ['batch', number, number, 'length'] = ['batch', 3, 48, 'length']
 const dense = {
   model: { builtin: 'mlp', layers: 8, width: 512, seed: 1 },
-  ...{ padTo: 1, lengths: { min: 1, max: 1 }, runs: denseRuns() },
+  padTo: 1,
+  lengths: { min: 1, max: 1 },
+  runs: denseRuns(),
   extensions: 4,
 } as const
 const encoder = {
   model: {
     builtin: 'transformer-encoder',
-    ...{ layers: 2, hidden: 128, heads: 4, vocabulary: 1000, seed: 1, pad_to: 8 },
+    layers: 2,
+    hidden: 128,
+    heads: 4,
+    vocabulary: 1000,
+    seed: 1,
+    pad_to: 8,
   },
-  ...{ padTo: 8, lengths: { min: 8, max: 192 }, runs: encoderRuns() },
+  padTo: 8,
+  lengths: { min: 8, max: 192 },
+  runs: encoderRuns(),
   extensions: 5,
 } as const
 const small = {
   model: {
     builtin: 'transformer-encoder',
-    ...{ layers: 1, hidden: 64, heads: 2, vocabulary: 100, seed: 1, pad_to: 8 },
+    layers: 1,
+    hidden: 64,
+    heads: 2,
+    vocabulary: 100,
+    seed: 1,
+    pad_to: 8,
   },
-  ...{ padTo: 8, lengths: { min: 8, max: 150 }, runs: smallRuns() },
+  padTo: 8,
+  lengths: { min: 8, max: 150 },
+  runs: smallRuns(),
   extensions: 2,
 } as const
 const recognition = {
@@ -93,7 +109,9 @@ const recognition = {
     inputs: { x: { shape: pixels, type: 'float32', fill: 'normal', vocabulary: 1000 } },
     pad_to: 16,
   },
-  ...{ padTo: 16, lengths: { min: 32, max: 176 }, runs: lineRuns() },
+  padTo: 16,
+  lengths: { min: 32, max: 176 },
+  runs: lineRuns(),
   extensions: 3,
 } as const
 const cases: readonly Case[] = [

@@ -11,14 +11,14 @@ const replayed = replaysIn(folder)
 
 const base = changed(
   TINY,
-  ['duration_s: 3', 'duration_s: 20'],
+  ['duration_s: 3', 'duration_s: 13'],
   ['warmup_s: 0.5', 'warmup_s: 0'],
   ['rate_rps: 150', 'rate_rps: 500'],
   ['model: mlp', 'model: mlp\n    replicas: 2'],
 )
 
 test('requests that wait in a shared queue outlast the replicas that are killed', async () => {
-  const shared = `${changed(base, ['duration_s: 20', 'duration_s: 8'])}
+  const shared = `${changed(base, ['duration_s: 13', 'duration_s: 8'])}
 failures:
   - { kind: crash, every_s: 2, restart_s: { distribution: fixed, value: 0.5 } }
 `
@@ -45,7 +45,7 @@ test('a killed replica is ejected for what it fails, before health checks see it
   ]
   const text = `${changed(base, [own[0]!, own.slice(1).join('\n')])}
 failures:
-  - { kind: crash, replicas: [1], at_s: [4, 12], detection_s: 2, restart_s: { distribution: fixed, value: 3 } }
+  - { kind: crash, replicas: [1], at_s: [1, 7], detection_s: 2, restart_s: { distribution: fixed, value: 3 } }
 `
   const { result, rows } = await replayed('ejected', text)
   const { ejections, counts } = result.pools[0]!

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { OUTCOME } from '../sim/serving/index.ts'
 import { processesWith } from './command-line.ts'
 import { drill } from './guide-drill.ts'
-import { type Replayed, replaysIn } from './live-replay.ts'
+import { type Replayed, replayProcessesIn } from './live-replay.ts'
 import { temporaryFolder } from './spillway.ts'
 
 /**
@@ -32,7 +32,7 @@ describe.runIf(process.platform === 'linux')('the drill of the guide', () => {
 
   beforeAll(async () => {
     let ended = false
-    const replay = replaysIn(folder)('drill', drill()).finally(() => {
+    const replay = replayProcessesIn(folder)('drill', drill()).finally(() => {
       ended = true
     })
     while (!ended) {
@@ -119,7 +119,10 @@ describe.runIf(process.platform === 'linux')('the drill of the guide', () => {
       const latencies = own.map((key) => rows.answered[key]! - rows.at[key]!)
       expect(Math.min(...latencies)).toBeGreaterThan(0)
       const mean = latencies.reduce((sum, ms) => sum + ms, 0) / latencies.length
-      expect(result.classes[number]!.latency.mean.value).toBeCloseTo(mean, 6)
+      const { value } = result.classes[number]!.latency.mean
+      // a machine may be so busy that it serves none of them in time
+      if (own.length === 0) expect(value).toBeNull()
+      else expect(value).toBeCloseTo(mean, 6)
     }
   })
 })

@@ -44,7 +44,8 @@ test('replay prints a result, and compare a comparison of that replay', async ()
 
 test('run prints its comparison', async () => {
   const profileOption = ['--profile', 'cache/profile.json']
-  const quick = ['--replays', '1', '--replications', '10', '--out', 'whole']
+  const once = ['--rehearsals', '1', '--replays', '1']
+  const quick = [...once, '--replications', '10', '--out', 'whole']
   const comparison = await documentOf('run', 'tiny.yaml', ...profileOption, ...quick)
   ;(await published('comparison'))(comparison)
   expect(readJson(join(folder, 'whole/comparison.json'))).toEqual(comparison)

@@ -5,7 +5,7 @@ import type { ActivationPlan } from '../sim/memory/index.ts'
 import { OUTCOME } from '../sim/serving/index.ts'
 import type { Profile } from '../sim/world/index.ts'
 import { auditOf } from './live-audit.ts'
-import { type Replayed, replaysIn } from './live-replay.ts'
+import { type Replayed, replayProcessesIn } from './live-replay.ts'
 import { madeUpProfile } from './profiles.ts'
 import { commandsIn, temporaryFolder } from './spillway.ts'
 
@@ -24,7 +24,7 @@ const PRLIMIT = '/usr/bin/prlimit'
 const LIMIT_MIB = 790
 
 const folder = temporaryFolder()
-const replayed = replaysIn(folder, [PRLIMIT, `--data=${LIMIT_MIB * 2 ** 20}`])
+const replayed = replayProcessesIn(folder, [PRLIMIT, `--data=${LIMIT_MIB * 2 ** 20}`])
 
 /** Attention scores of a text take 16 MiB, twice. Bursts fill a batch of 16 at any speed. */
 const bursts = (memory: string) => `spillway: 1

@@ -94,9 +94,18 @@ test('each precision of a pool runs its file', async () => {
 
 /** Of each element type: drawn values, a constant of each request, a scalar and a list. */
 const TYPES = {
-  ...{ FLOAT: 'float32', FLOAT16: 'float16', DOUBLE: 'float64', BOOL: 'bool' },
-  ...{ INT64: 'int64', INT32: 'int32', INT16: 'int16', INT8: 'int8' },
-  ...{ UINT64: 'uint64', UINT32: 'uint32', UINT16: 'uint16', UINT8: 'uint8' },
+  FLOAT: 'float32',
+  FLOAT16: 'float16',
+  DOUBLE: 'float64',
+  BOOL: 'bool',
+  INT64: 'int64',
+  INT32: 'int32',
+  INT16: 'int16',
+  INT8: 'int8',
+  UINT64: 'uint64',
+  UINT32: 'uint32',
+  UINT16: 'uint16',
+  UINT8: 'uint8',
 } as const
 
 test('inputs of every type and kind run on webgpu', async (context) => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { replaysIn } from './live-replay.ts'
+import { replayProcessesIn, replaysIn } from './live-replay.ts'
 import { changed, TINY } from './scenarios.ts'
 import { temporaryFolder } from './spillway.ts'
 import { needVulkan } from './vulkan.ts'
@@ -108,7 +108,7 @@ test('a batch of texts is padded to its longest, rounded up', async () => {
 
 test('many replays in a row are all kept, without a warning of Node', async () => {
   const short = changed(base, ['duration_s: 1.5', 'duration_s: 0.3'])
-  const { result, stderr } = await replayed('many', short, { replays: 12 })
+  const { result, stderr } = await replayProcessesIn(folder)('many', short, { replays: 12 })
   expect(result.runs).toBe(12)
   expect(stderr).not.toMatch(/Warning/)
 })

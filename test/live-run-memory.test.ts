@@ -47,7 +47,8 @@ const profile = () => profileSchema.parse(readJson(join(folder, 'out/profile.jso
 let said = ''
 
 beforeAll(async () => {
-  const quick = ['--seconds', '1', '--replays', '1', '--replications', '10']
+  const once = ['--rehearsals', '1', '--replays', '1']
+  const quick = ['--seconds', '1', ...once, '--replications', '10']
   const ended = await run('run', 'arena.yaml', ...quick, '--out', 'out')
   expect(ended.code, ended.stderr).toBe(0)
   said = ended.stdout
@@ -75,7 +76,7 @@ describe('run of a pool with memory', () => {
     expect(replica!.extensions.length).toBeGreaterThan(1)
     expect(replica!.process.peak_mib).toBeGreaterThan(replica!.process.started_mib)
     const published = await run('schema', '--document', 'memory')
-    const schema = z.fromJSONSchema(JSON.parse(published.stdout) as never)
+    const schema = z.fromJSONSchema(JSON.parse(published.stdout))
     expect(schema.safeParse(document).error?.issues ?? []).toEqual([])
   })
 
@@ -111,7 +112,10 @@ describe('run of a pool with memory', () => {
     )
     const spaces = [simulated!, measured!].map((result) =>
       result.memory.map(({ name, pools, limit_mib, weights_mib }) => ({
-        ...{ name, pools, limit_mib, weights_mib },
+        name,
+        pools,
+        limit_mib,
+        weights_mib,
       })),
     )
     expect(spaces[0]).toHaveLength(1)

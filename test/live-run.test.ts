@@ -9,6 +9,7 @@ import { auditOf, expectKept } from './live-audit.ts'
 import { emptyProfile } from './profiles.ts'
 import { QUICK } from './scenarios.ts'
 import { commandsIn, expectRefusal, filesIn, put, readJson, temporaryFolder } from './spillway.ts'
+import { expectExitBy } from './verdict-exit.ts'
 
 /**
  * The main job from end to end in real sessions. Nothing here depends on the speed of the machine.
@@ -62,9 +63,10 @@ test('the profile has the machine of the rehearsals, and work of the calibration
 
 test('simulate after run finds the profile, as run and calibrate write the same file', async () => {
   const ended = await run('simulate', 'tiny.yaml', '--replications', '2', '--json')
-  expect(ended.code, ended.stderr).toBe(0)
-  const { profile } = resultSchema.parse(JSON.parse(ended.stdout))
-  expect(profile).toEqual(result('simulated').profile)
+  const simulated = resultSchema.parse(JSON.parse(ended.stdout))
+  // on a busy machine two runs may leave the objective undecided
+  expectExitBy(simulated, ended)
+  expect(simulated.profile).toEqual(result('simulated').profile)
   expect(phases).toMatch(/simulate and replay now use what this run learnt: .*cache.profile\.json/)
 })
 
@@ -89,7 +91,8 @@ test('run prints the verdict on every objective of both sides', () => {
 
 test('run exits with 0 whatever the verdicts, as its last line says, unless it is asked to fail', async () => {
   expect(linesOfText(printed).at(-1)).toMatch(/^exit code 0 whatever the verdicts; --fail-on /)
-  const quick = ['--profile', 'out/profile.json', '--replays', '1', '--replications', '10']
+  const once = ['--rehearsals', '0', '--replays', '1']
+  const quick = ['--profile', 'out/profile.json', ...once, '--replications', '10']
   const failing = ['--fail-on', 'undecided', '--out', 'failing']
   const ended = await run('run', 'tiny.yaml', ...quick, ...failing)
   const read = (name: string) => readJson(join(folder, 'failing', `${name}.json`))
@@ -188,12 +191,13 @@ describe('no rows of an earlier run stay beside the documents', () => {
 
   test('of a run, whose rows are kept; those of a second side and of simulations are gone', async () => {
     filled('anew')
-    const short = ['--set', 'duration_s=1', '--replications', '10', '--json', '--out', 'anew']
+    const once = ['--rehearsals', '0', '--set', 'duration_s=1']
+    const short = [...once, '--replications', '10', '--json', '--out', 'anew']
     const ended = await run('run', ...args, ...short)
     expect(ended.code, ended.stderr).toBe(0)
     expect(rowsIn('anew')).toEqual(['replay-1.parquet'])
-    const compared = await run('compare', 'anew', '--replications', '10')
-    expect([0, 4, 5], compared.stderr).toContain(compared.code)
+    const compared = await run('compare', 'anew', '--replications', '10', '--json')
+    expectExitBy(JSON.parse(compared.stdout), compared)
   })
 
   test('of a replay, whose rows are kept; documents on earlier rows are removed, too', async () => {
@@ -216,11 +220,10 @@ describe('the folder of a run', () => {
     put(folder, 'cache/profile.json', JSON.stringify(emptyProfile()))
     const args = ['--replications', '10', '--json']
     const ended = await run('compare', 'out', ...args)
-    expect([0, 4, 5], ended.stderr).toContain(ended.code)
+    expectExitBy(JSON.parse(ended.stdout), ended)
     const { command: _, ...again } = comparisonSchema.parse(JSON.parse(ended.stdout))
     const { command: __, ...first } = comparison()
     expect(again).toEqual(first)
-    expect(ended.code).toBe({ PASS: 0, FAIL: 4, UNDECIDED: 5 }[first.verdict])
   })
 
   test('is drawn beside the simulated percentiles of its comparison', async () => {

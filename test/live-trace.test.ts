@@ -31,8 +31,8 @@ test('a replay has the requests of the simulation: classes of a trace, growth an
       `arrivals: ${taking('/pay', 'growth: 2.3')}\n  - class: search\n    arrivals: ${search}`,
     ],
   )
-  const { result, stderr } = await replayed('grown', scenario)
-  expect(stderr).toContain('note: log.csv: read as csv: time column `ts` (s)')
+  const { result, notes } = await replayed('grown', scenario)
+  expect(notes.join('\n')).toContain('log.csv: read as csv: time column `ts` (s)')
   const simulated = await run(
     ...['simulate', 'grown.yaml', '--profile', 'grown.json', '--replications', '1', '--json'],
   )

@@ -79,8 +79,12 @@ export function runWithMemory(
   ) as unknown as Backend
   const recorder = new RowRecorder(Rows.allocate(Math.max(1, list.count)), requests)
   const counts: Record<Remedied | 'loaded' | 'evicted' | 'dispatched', number> = {
-    ...{ shrunk: 0, evicted: 0, split: 0, failed: 0 },
-    ...{ loaded: 0, dispatched: 0 },
+    shrunk: 0,
+    evicted: 0,
+    split: 0,
+    failed: 0,
+    loaded: 0,
+    dispatched: 0,
   }
   const counter: Observer = {
     dispatched(_, batch) {

@@ -11,8 +11,13 @@ export function emptyProfile(): Profile {
     name: 'made up',
     version: '0.0.0',
     host: {
-      ...{ cpu: 'none', cores: 1, memory_gib: 1, platform: 'none' },
-      ...{ node: 'none', onnxruntime: 'none', adapter: null },
+      cpu: 'none',
+      cores: 1,
+      memory_gib: 1,
+      platform: 'none',
+      node: 'none',
+      onnxruntime: 'none',
+      adapter: null,
     },
     models: [],
   }

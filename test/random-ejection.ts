@@ -58,7 +58,9 @@ export function systemEjecting(policy: EjectionPlan['policy']): fc.Arbitrary<Sma
       const { plan } = system
       const pools = plan.pools.map((pool) => ({
         ...pool,
-        ...{ replicas: pool.replicas + 1, perReplicaQueues: true, ejection },
+        replicas: pool.replicas + 1,
+        perReplicaQueues: true,
+        ejection,
       }))
       const classes = plan.classes.map((drawn) => ({ ...drawn, fanOut: 1 }))
       return { ...system, plan: { ...plan, pools, classes } }

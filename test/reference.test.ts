@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
+import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
+import { commandSections } from '../tools/reference/commands-page.ts'
 import { referencePages, scenarioSchema } from '../tools/reference/pages.ts'
 import { ScenarioExamples } from '../tools/reference/scenario-examples.ts'
 import { exampleText } from '../tools/reference/schema-page.ts'
@@ -17,6 +19,14 @@ describe('the reference', async () => {
 
   test.for([...pages.keys()])('%s is what `npm run docs` writes', (path) => {
     expect(read(path)).toBe(pages.get(path))
+  })
+
+  test('no page has a path of the machine that writes it', async () => {
+    vi.stubEnv('SPILLWAY_CACHE', '/a/cache/of/this/machine')
+    const commands = await commandSections().finally(() => vi.unstubAllEnvs())
+    expect(commands).toContain('~/.cache/spillway/profile.json')
+    expect(commands).not.toContain('/a/cache/of/this/machine')
+    for (const page of pages.values()) expect(page).not.toContain(`${homedir()}/`)
   })
 
   test('every key of a scenario that is a value has an example', () => {

@@ -120,7 +120,7 @@ describe('power of two choices', () => {
       at += random.exponential() / (LOAD * QUEUES)
       return at
     })
-    let seen: Tails | null = null
+    let seen = null as Tails | null
     serve(
       {
         plan: planOf([{ replicas: QUEUES, perReplicaQueues: true, routing }]),
@@ -129,7 +129,7 @@ describe('power of two choices', () => {
       },
       { audited: false, observe: (requests) => (seen = new Tails(requests, QUEUES, 6)) },
     )
-    return seen as unknown as Tails
+    return seen!
   }
 
   test('the share of queues with at least k requests is λ^(2^k − 1)', () => {

@@ -7,7 +7,7 @@ import { driftingSpeeds, playedBlocks, RUN_MS } from './drifting-machine.ts'
 
 /**
  * Slices of a what-if against whole replays, for the same total time, on machines whose drift is
- * known. `tools/slices.ts` does the same on this machine.
+ * known.
  */
 
 const ROUNDS = 4

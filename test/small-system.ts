@@ -103,7 +103,7 @@ export function serve(
 ): { rows: Rows; journal: Float64Array } {
   const { plan, requests, work } = system
   const cards = system.cards === undefined ? null : new SharedCards(system.cards, 0, null)
-  let recorder: RowRecorder | null = null
+  let recorder = null as RowRecorder | null
   const journal = runWorld({
     plan,
     source: new ListSource(requests),
@@ -126,7 +126,7 @@ export function serve(
     },
     journal: true,
   })
-  const { rows, settings } = recorder as unknown as RowRecorder
+  const { rows, settings } = recorder!
   if (audited) expectPromisesKept({ ...system, rows, settings })
   return { rows, journal: journal! }
 }

@@ -45,7 +45,7 @@ export function sourceFiles(): SourceFile[] {
 const TOKEN =
   /'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"|`(?:\\.|[^`\\])*`|\/\/[^\n]*|\/\*[\s\S]*?\*\//g
 
-function withoutComments(text: string): string {
+export function withoutComments(text: string): string {
   return text.replace(TOKEN, (found) => (found.startsWith('/') ? '' : found))
 }
 

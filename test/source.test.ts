@@ -2,12 +2,12 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { build } from 'esbuild'
 import { describe, expect, test } from 'vitest'
-import { LONGEST } from './longest-files.ts'
 import {
   importCycles,
   repositoryFiles,
   type SourceFile,
   sourceFiles,
+  withoutComments,
   withoutTexts,
 } from './source-files.ts'
 import { ROOT } from './spillway.ts'
@@ -58,6 +58,33 @@ function found(among: readonly SourceFile[], offences: (file: SourceFile) => rea
 }
 
 const matches = (text: string, pattern: RegExp) => [...text.matchAll(pattern)].map(([all]) => all)
+
+/** Casts that tell the compiler nothing, or that go through a type which fits every other. */
+function evasions(code: string): string[] {
+  const any = /(?::|<|\bas)\s*any\b(?! \?)|\bany\[\]/g
+  const through = /\bas\s+(?:unknown|object|\{\})\s+as\b|<\w+>\s*\(?<unknown>/g
+  const never = /\bas\s+(?:readonly\s+)?never\b/g
+  const bare = withoutTexts(code)
+  return [any, through, never].flatMap((pattern) => matches(bare, pattern))
+}
+
+const CHART = 'reads into a chart: the type of a chart is a union of all that Vega-Lite draws'
+
+/** Files that may evade types, with the reason. All are tests. */
+const EVADED = {
+  'reports/charts/accelerator/accelerator-charts.test.ts': CHART,
+  'reports/charts/accelerator/card-charts.test.ts': CHART,
+  'reports/charts/accelerator/held-out-charts.test.ts': CHART,
+  'reports/charts/compared-charts.test.ts': CHART,
+  'reports/charts/load/tuned-settings.test.ts': CHART,
+  'reports/charts/memory-charts.test.ts': CHART,
+  'reports/charts/sweeps.test.ts': CHART,
+  'reports/tables/blame-table.test.ts': CHART,
+  'runtime/folders/rows-file.test.ts': 'writes rows without a column, as an earlier version did',
+  'sim/audit/evidence/delivered-order.test.ts': 'rows have only the columns that order them',
+  'sim/traffic/source.test.ts': 'a class has only the keys that a trace needs',
+  'test/memory-world.ts': 'a backend without some of its operations',
+}
 
 describe('boundaries', () => {
   test('the files are found, with their imports', () => {
@@ -227,17 +254,31 @@ describe('boundaries', () => {
 })
 
 describe('form', () => {
-  test('no file has more than 300 lines, no comment more than 100 columns', () => {
+  test('no comment has more than 100 columns', () => {
     // biome wraps code; strings may be longer
     const comment = /^\s*(\*|\/\/|\/\*)/
-    const tooLong = found(files, ({ text }) => {
-      const lines = text.trimEnd().split('\n')
-      const wide = lines.flatMap((line, i) =>
-        comment.test(line) && [...line].length > 100 ? [`line ${i + 1}`] : [],
-      )
-      return lines.length > 300 ? [`${lines.length} lines`, ...wide] : wide
-    })
-    expect(tooLong).toEqual([])
+    const wide = found(files, ({ text }) =>
+      text
+        .split('\n')
+        .flatMap((line, i) =>
+          comment.test(line) && [...line].length > 100 ? [`line ${i + 1}`] : [],
+        ),
+    )
+    expect(wide).toEqual([])
+  })
+
+  test('hashed draws of different purposes are apart', () => {
+    // a draw of a message, a pool or a try takes a further number from that of its purpose on
+    const apart = 2 ** 20
+    const numbers = inFolder('sim').flatMap(({ code }) =>
+      [...code.matchAll(/^(?:export )?const [A-Z]+ = (.*0x[0-9a-f]{8}.*)$/gm)].flatMap(
+        ([, value]) => [...value!.matchAll(/0x[0-9a-f]{8}/g)].map(([number]) => Number(number)),
+      ),
+    )
+    expect(numbers.length).toBeGreaterThan(10)
+    const sorted = numbers.sort((a, b) => a - b)
+    const close = sorted.filter((number, i) => number - (sorted[i - 1] ?? -apart) < apart)
+    expect(close.map((number) => `0x${number.toString(16)}`)).toEqual([])
   })
 
   test('names are kebab-case', () => {
@@ -245,21 +286,40 @@ describe('form', () => {
     expect(files.map(({ path }) => path).filter((path) => !name.test(basename(path)))).toEqual([])
   })
 
-  test('test files that start first exist', () => {
-    const paths = new Set(files.map(({ path }) => path))
-    expect(LONGEST.filter((name) => !paths.has(`test/${name}.test.ts`))).toEqual([])
-  })
-
   test('no module imports itself through others', () => {
     expect(importCycles(files)).toEqual([])
   })
 
   test('types are not evaded, and no work is left open', () => {
-    const evasions = /(?::|<|\bas)\s*any\b(?! \?)|\bany\[\]/g
     const escapes = /@ts-(ignore|expect-error|nocheck)|\bTO[D]O\b|\bFIX[M]E\b/g
-    expect(found(files, ({ code }) => matches(withoutTexts(code), evasions))).toEqual([])
+    const evading = files.filter(({ code }) => evasions(code).length > 0).map(({ path }) => path)
+    expect(evading.sort()).toEqual(Object.keys(EVADED).sort())
     expect(found(files, ({ text }) => matches(text, escapes))).toEqual([])
   })
+
+  test.each([
+    'row as any',
+    'rows: any[]',
+    'new Map<any>()',
+    'row as unknown as Row',
+    'row as object as Row',
+    'row as {} as Row',
+    '<Row>(<unknown>row)',
+    'row as\n  unknown as Row',
+    'row as never',
+    'rows as never[]',
+    'rows as readonly never[]',
+  ])('%j evades types', (code) => {
+    expect(evasions(code)).not.toEqual([])
+  })
+
+  test.each([
+    'JSON.parse(text) as unknown',
+    'as unknown[]',
+    '(): never',
+    '// as never',
+    "'as any'",
+  ])('%j does not', (code) => expect(evasions(withoutComments(code))).toEqual([]))
 
   test('the repository holds the agreed entries and no others', () => {
     const agreed = ['sim', 'runtime', 'scenarios', 'reports', 'docs', 'test', 'tools', 'cli.ts']

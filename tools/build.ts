@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { build } from 'esbuild'
 import { schemaText } from '../runtime/folders/schema-text.ts'
 import { scenarioJsonSchema } from '../scenarios/index.ts'
-import { commandLine, common } from './bundles.ts'
+import { bundleChildren, commandLine, common } from './bundles.ts'
 
 /** The library; package.json names its bundle and its declarations. */
 const LIBRARY = 'runtime/jobs/index'
@@ -13,24 +13,7 @@ const TYPES = 'dist/types'
 /** Bundles the command line, the library and their thread and process entry points to dist/. */
 await rm('dist', { recursive: true, force: true })
 await build(commandLine)
-// separate bundles: a shared one would load modules that only the commands need
-for (const entry of [
-  'runtime/live/dispatcher-thread.ts',
-  'runtime/live/engine-process.ts',
-  'runtime/live/executor-thread.ts',
-  'runtime/live/fleet-process.ts',
-  'runtime/memory/arena-process.ts',
-  'runtime/models/build-process.ts',
-  'runtime/noise/noise-process.ts',
-  'runtime/noise/noise-thread.ts',
-  'runtime/parquet/parquet-process.ts',
-  'runtime/jobs/configurations/configuration-process.ts',
-  'runtime/jobs/variants/drift-process.ts',
-  'runtime/jobs/replication-process.ts',
-  'runtime/jobs/replication-thread.ts',
-]) {
-  await build({ ...common, entryPoints: [entry] })
-}
+await bundleChildren('dist')
 await build({ ...common, entryPoints: { library: `${LIBRARY}.ts` } })
 await chmod('dist/cli.js', 0o755)
 // the first line of every scenario in scenarios/library names it, for editors

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import type { BuildOptions, Plugin } from 'esbuild'
+import { type BuildOptions, build as bundle, type Plugin } from 'esbuild'
 import manifest from '../package.json' with { type: 'json' }
 import { build } from '../runtime/version.ts'
 
@@ -52,4 +52,26 @@ export const commandLine: BuildOptions = {
   ...common,
   entryPoints: ['cli.ts', 'runtime/main.ts'],
   splitting: true,
+}
+
+/** What runs in a process or a thread of its own. */
+const CHILDREN = [
+  'runtime/live/dispatcher-thread.ts',
+  'runtime/live/engine-process.ts',
+  'runtime/live/executor-thread.ts',
+  'runtime/live/fleet-process.ts',
+  'runtime/memory/arena-process.ts',
+  'runtime/models/build-process.ts',
+  'runtime/noise/noise-process.ts',
+  'runtime/noise/noise-thread.ts',
+  'runtime/parquet/parquet-process.ts',
+  'runtime/jobs/configurations/configuration-process.ts',
+  'runtime/jobs/variants/drift-process.ts',
+  'runtime/jobs/replication-process.ts',
+  'runtime/jobs/replication-thread.ts',
+]
+
+/** Separate bundles: a shared one would load modules that only the commands need. */
+export async function bundleChildren(outdir: string): Promise<void> {
+  await Promise.all(CHILDREN.map((entry) => bundle({ ...common, outdir, entryPoints: [entry] })))
 }

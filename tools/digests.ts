@@ -1,15 +1,81 @@
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, readdirSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { EXIT, shippedNames } from '../scenarios/index.ts'
+import { changedResults, type DigestsFigures } from './claims/figures/digests.ts'
+import { beginStudy, readRecord, writeRecord } from './claims/record.ts'
+import { pathOf } from './gallery/simulated.ts'
+import { sourcesOf, traceSet } from './gallery/sources.ts'
+import { smokeRun, studyCommand } from './study.ts'
 
-/**
- * Prints the SHA-256 of the JSON result of every library scenario, and of the audit of each named
- * run folder, to show that a change leaves all results the same. The commit in a document is left
- * out. Digits of Math.exp and similar functions may differ between versions of Node.
- */
+/** SHA-256 of the results of the built command line: `npm run digests -- --help`. */
 
-const LIBRARY = 'scenarios/library'
+/** The digest of a result, or of an audit; null where its trace is not there. */
+interface Digest {
+  readonly of: string
+  readonly hash: string | null
+}
+
+const command = studyCommand(
+  'digests',
+  'Prints the SHA-256 of the JSON result of every library scenario, and of the audit of each named run folder, to show that a change leaves all results the same. The commit in a document is left out. Digits of Math.exp and similar functions may differ between versions of Node.',
+  [
+    ['', 'every library scenario, in minutes, and which differ from their record'],
+    ['-- --check', `exits with ${EXIT.failed} if one differs`],
+    ['-- --write', 'records them'],
+    ['-- runs/demo', 'the audit of this folder, too'],
+  ],
+)
+  .argument('[folders...]', 'run folders')
+  .option('--check', `exit with ${EXIT.failed} if a result differs from its record`)
+  .option('--write', 'record the results')
+  .parse()
+
+const folders = command.args
+const { smoke, check, write } = command.opts<{ smoke?: true; check?: true; write?: true }>()
+if (smoke) {
+  await smokeRun('digests', () => {
+    const [first] = printed(['first'])
+    const [again] = printed(['first'])
+    if (first!.hash !== again!.hash) throw new Error('Expected the same result twice')
+    return 'one scenario was simulated twice to the same result'
+  })
+} else {
+  const begun = beginStudy('digests')
+  const names = shippedNames()
+  const digests = printed(names, folders)
+  const results = Object.fromEntries(names.map((name, i) => [name, digests[i]!.hash]))
+  if (differs(results) && check) process.exitCode = EXIT.failed
+  if (write) await writeRecord(begun, { node: process.version, results })
+}
+
+/** Prints which results differ from the record, where there is one. */
+function differs(results: DigestsFigures['results']): boolean {
+  const record = readRecord('digests')
+  if (record === null) return false
+  const { commit, figures } = record
+  const changed = changedResults(figures.results, results)
+  const by = figures.node === process.version ? '' : `, by Node ${figures.node}`
+  console.log(`\nagainst the record of commit ${commit?.slice(0, 12) ?? 'unknown'}${by}:`)
+  console.log(changed.length === 0 ? 'no result differs' : changed.join('\n'))
+  return changed.length > 0
+}
+
+/** Prints each digest once it is known, and returns them. */
+function printed(names: readonly string[], runFolders: readonly string[] = []): Digest[] {
+  const all: Digest[] = []
+  const add = (of: string, hash: string | null) => {
+    all.push({ of, hash })
+    console.log(`${hash ?? 'its trace is not there'}  ${of}`)
+  }
+  for (const name of names) {
+    const path = pathOf(name)
+    const options = traceSet(name).flatMap((text) => ['--set', text])
+    const isThere = sourcesOf([name]).every((source) => source.isThere())
+    add(path, isThere ? digest(['simulate', path, ...options]) : null)
+  }
+  for (const folder of runFolders) add(`audit of ${folder}`, digest(['audit', folder]))
+  return all
+}
 
 function digest(args: readonly string[]): string {
   const { stdout, stderr } = spawnSync(process.execPath, ['dist/cli.js', ...args, '--json'], {
@@ -19,22 +85,4 @@ function digest(args: readonly string[]): string {
   if (stdout === '') throw new Error(`spillway ${args.join(' ')}: ${stderr}`)
   const document = JSON.parse(stdout, (key, value) => (key === 'commit' ? undefined : value))
   return createHash('sha256').update(JSON.stringify(document)).digest('hex')
-}
-
-/** Options for a scenario on the traces of ../shared; null if they are missing. */
-function traceOptions(path: string): string[] | null {
-  const [, kind] = /azure-(?:\w+-)?(code|conv)\.yaml$/.exec(path) ?? []
-  if (kind === undefined) return []
-  const trace = resolve(`../shared/data/azure_llm_2023_${kind}.csv.gz`)
-  return existsSync(trace) ? ['--set', `traffic.${kind}.arrivals.file=${trace}`] : null
-}
-
-for (const name of readdirSync(LIBRARY).filter((file) => file.endsWith('.yaml'))) {
-  const path = join(LIBRARY, name)
-  const options = traceOptions(path)
-  const hash = options === null ? 'its trace is not there' : digest(['simulate', path, ...options])
-  console.log(`${hash}  ${path}`)
-}
-for (const folder of process.argv.slice(2)) {
-  console.log(`${digest(['audit', folder])}  audit of ${folder}`)
 }

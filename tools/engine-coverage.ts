@@ -9,7 +9,7 @@ import {
   mm1MeanSojourn,
   mm1SojournQuantile,
   mmppM1,
-  mmppM1SojournQuantile,
+  mmppM1SojournQuantiles,
 } from '../sim/theory/index.ts'
 
 /** How often intervals of the whole simulator hold the true value. */
@@ -50,21 +50,28 @@ const BURSTS = {
   serviceRate: 1,
 }
 
+const burstQuantile = mmppM1SojournQuantiles(BURSTS)
+
 const BURSTY = {
   name: 'MMPP/M/1, load 0.7, rates 1.6 and 0.4',
-  ...{ rps: 700, batching: 'policy: none', work: 'law: exponential, mean_ms: 1' },
+  rps: 700,
+  batching: 'policy: none',
+  work: 'law: exponential, mean_ms: 1',
   arrivals: 'process: mmpp, states: [{ factor: 1.6, mean_s: 0.02 }, { factor: 0.4, mean_s: 0.06 }]',
   truth: {
     mean: mmppM1(BURSTS).meanSojourn,
-    p95: mmppM1SojournQuantile(BURSTS, 0.95),
-    p99: mmppM1SojournQuantile(BURSTS, 0.99),
+    p95: burstQuantile(0.95),
+    p99: burstQuantile(0.99),
   },
 }
 
-const MODELS: readonly CoveredModel[] = [
+export const MODELS: readonly CoveredModel[] = [
   {
     name: 'M/M/1, load 0.8',
-    ...{ rps: 800, requests: 40_000, arrivals: 'process: poisson', batching: 'policy: none' },
+    rps: 800,
+    requests: 40_000,
+    arrivals: 'process: poisson',
+    batching: 'policy: none',
     work: 'law: exponential, mean_ms: 1',
     truth: {
       mean: mm1MeanSojourn(MM1),
@@ -74,11 +81,11 @@ const MODELS: readonly CoveredModel[] = [
   },
   {
     name: 'batches up to 8, load 0.7',
-    ...{ rps: 1000 * BATCHES.arrivalRate, requests: 20_000, arrivals: 'process: poisson' },
-    ...{
-      work: 'law: linear, base_ms: 5, per_item_ms: 1',
-      batching: 'policy: dynamic, max_batch: 8',
-    },
+    rps: 1000 * BATCHES.arrivalRate,
+    requests: 20_000,
+    arrivals: 'process: poisson',
+    work: 'law: linear, base_ms: 5, per_item_ms: 1',
+    batching: 'policy: dynamic, max_batch: 8',
     truth: { mean: dynamicBatching(BATCHES).meanSojourn, p95: null },
   },
   { ...BURSTY, requests: 160_000 },
@@ -109,13 +116,14 @@ export interface EngineCoverage extends Interval {
 
 /** The share of trials, each of 10 replications, whose 95 % interval holds the true value. */
 export async function engineCoverage(
+  models: readonly CoveredModel[],
   trials: number,
   onModel: (name: string) => void,
 ): Promise<EngineCoverage[]> {
   const folder = mkdtempSync(join(tmpdir(), 'spillway-coverage-'))
   try {
     const rows: EngineCoverage[] = []
-    for (const model of MODELS) {
+    for (const model of models) {
       onModel(model.name)
       const path = join(folder, 'coverage.yaml')
       writeFileSync(path, scenarioText(model))

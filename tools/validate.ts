@@ -1,8 +1,9 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import {
   judge,
   simulateCase,
   type Theory,
+  type TheoryCase,
   type TheoryRow,
   theoryCases,
 } from '../sim/experiment/index.ts'
@@ -25,18 +26,32 @@ import {
   lognormalFigures,
   mm1Sojourn,
 } from '../sim/theory/index.ts'
-import { type EngineCoverage, engineCoverage } from './engine-coverage.ts'
+import { figuresOfValidation } from './claims/figures/validation.ts'
+import { withHead } from './claims/head.ts'
+import { beginStudy, writeRecord } from './claims/record.ts'
+import { type EngineCoverage, engineCoverage, MODELS } from './engine-coverage.ts'
 import { markdownTable } from './markdown-table.ts'
+import { smokeRun, studyCommand } from './study.ts'
 
-/**
- * Compares simulation and queueing theory, and prints the table. `--write` keeps it in the docs.
- * Exits with 1 if they disagree.
- */
+/** Compares simulation and queueing theory: `npm run validate -- --help`. */
 
 const REPLICATIONS = 20
 const PAGE = 'docs/background/validation.md'
 
-const TRIALS = 2000
+/** How much is compared. */
+interface Extent {
+  readonly cases: readonly TheoryCase[]
+  readonly models: typeof MODELS
+  /** in which each interval is tried */
+  readonly trials: number
+}
+
+interface Validation {
+  readonly rows: readonly TheoryRow[]
+  readonly coverage: readonly CoverageRow[]
+  readonly trials: number
+}
+
 /** Accepted coverage of a nominal 95 % interval. */
 const LEAST = 0.93
 const MOST = 0.97
@@ -80,10 +95,12 @@ const COVERAGE_CASES: readonly CoverageCase[] = [
 ]
 
 /** The coverage of intervals over replications on a model with a known true value. */
-function coverageOf({ model, interval, replications }: CoverageCase): CoverageRow {
+function coverageOf({ model, interval, replications }: CoverageCase, trials: number): CoverageRow {
   const random = stream(1, 0, `coverage:${model.name}`)
   const share = intervalCoverage(model, {
-    ...{ trials: TRIALS, replications, interval },
+    trials,
+    replications,
+    interval,
     random: () => random.uniform(),
   })
   return coverageRow(model.name, replications, share)
@@ -101,16 +118,20 @@ function coverageRow(
 
 /** A what-if: skewed latencies on a machine that drifts by 15 % from block to block. */
 const DRIFTING: Omit<DriftingBlocks, 'blocks'> = {
-  ...{ requests: 40, ratio: 0.7 },
-  ...{ skew: 0.8, drift: 0.15, correlation: 0.7, own: 0.05 },
+  requests: 40,
+  ratio: 0.7,
+  skew: 0.8,
+  drift: 0.15,
+  correlation: 0.7,
+  own: 0.05,
 }
 const BLOCKS = [8, 14, 20]
 const RATIO_LEVELS = [0.5, 0.95]
 
 /** The coverage of intervals of a ratio over so many blocks. */
-function ratioCoverage(blocks: number): CoverageRow[] {
+function ratioCoverage(blocks: number, trials: number): CoverageRow[] {
   const random = stream(1, 0, `coverage:${blocks} blocks`)
-  const options = { trials: TRIALS, random, truth: DRIFTING.ratio }
+  const options = { trials, random, truth: DRIFTING.ratio }
   const shares = blockRatioCoverage({ ...DRIFTING, blocks }, RATIO_LEVELS, options)
   return shares.map((share, i) =>
     coverageRow(`ratio of ${percentileLabel(RATIO_LEVELS[i]!)}, drifting blocks`, blocks, share),
@@ -162,7 +183,7 @@ function coverageLine(row: CoverageRow): string {
 }
 
 /** The page of the docs. It contains nothing that depends on the machine or the date. */
-function validationPage(rows: readonly TheoryRow[], coverage: readonly CoverageRow[]): string {
+function validationPage({ rows, coverage, trials }: Validation): string {
   const table = markdownTable(
     ['model', 'figure', 'simulated', 'theory', 'z', 'verdict'],
     rows.map((row) => [
@@ -177,7 +198,7 @@ function validationPage(rows: readonly TheoryRow[], coverage: readonly CoverageR
       ...[
         row.name,
         String(row.replications),
-        TRIALS.toLocaleString('en-US'),
+        trials.toLocaleString('en-US'),
         percent(row.covered),
         rangeText(row),
       ],
@@ -216,31 +237,72 @@ ${coverageTable}
 `
 }
 
-const rows: TheoryRow[] = []
-for (const theoryCase of theoryCases()) {
-  const values = simulateCase(theoryCase, REPLICATIONS)
-  theoryCase.figures.forEach((figure, i) => {
-    const row = judge(theoryCase.model, figure, values[i]!)
-    rows.push(row)
-    console.log(rowLine(row))
+const problemsIn = (rows: readonly { readonly problem: string | null }[]) =>
+  rows.flatMap(({ problem }) => problem ?? [])
+
+async function validated({ cases, models, trials }: Extent): Promise<Validation> {
+  const rows: TheoryRow[] = []
+  for (const theoryCase of cases) {
+    const values = simulateCase(theoryCase, REPLICATIONS)
+    theoryCase.figures.forEach((figure, i) => {
+      const row = judge(theoryCase.model, figure, values[i]!)
+      rows.push(row)
+      console.log(rowLine(row))
+    })
+  }
+  const onModel = (model: string) => console.error(`intervals of ${model} …`)
+  const engine = await engineCoverage(models, trials, onModel)
+  const coverage = [
+    ...COVERAGE_CASES.map((one) => coverageOf(one, trials)),
+    ...engine.map(engineRow),
+    ...BLOCKS.flatMap((blocks) => ratioCoverage(blocks, trials)),
+  ]
+  return { rows, coverage, trials }
+}
+
+/** Compares everything. The exit code is 1 if anything disagrees. */
+async function validate(write = false): Promise<void> {
+  const begun = beginStudy('validation')
+  const validation = await validated({ cases: theoryCases(), models: MODELS, trials: 2000 })
+  for (const row of validation.coverage) console.log(coverageLine(row))
+  const all = [...validation.rows, ...validation.coverage]
+  const problems = problemsIn(all)
+  console.log(
+    problems.length === 0
+      ? `All ${all.length} agree`
+      : `${problems.length} disagree:\n${problems.join('\n')}`,
+  )
+  if (write) {
+    const { rows, coverage, trials } = validation
+    const figures = figuresOfValidation(rows, coverage, { trials, least: LEAST, most: MOST })
+    const record = await writeRecord(begun, figures)
+    writeFileSync(PAGE, withHead(validationPage(validation), record))
+    console.log(`Wrote ${PAGE}`)
+  }
+  process.exitCode = problems.length === 0 ? 0 : 1
+}
+
+/** Judges timetables alone: a few trials show no coverage. */
+const smoke = () =>
+  smokeRun('validate', async () => {
+    const cases = theoryCases().filter(({ exact }) => exact)
+    const validation = await validated({ cases, models: MODELS.slice(0, 1), trials: 2 })
+    validationPage(validation)
+    const problems = problemsIn(validation.rows)
+    if (problems.length > 0) throw new Error(problems.join('\n'))
+    const { rows, coverage } = validation
+    return `${rows.length} figures of timetables agree, and ${coverage.length} kinds of intervals were tried`
   })
-}
-const engine = await engineCoverage(TRIALS, (model) => console.error(`intervals of ${model} …`))
-const coverage = [
-  ...COVERAGE_CASES.map(coverageOf),
-  ...engine.map(engineRow),
-  ...BLOCKS.flatMap(ratioCoverage),
-]
-for (const row of coverage) console.log(coverageLine(row))
-const problems = [...rows, ...coverage].flatMap(({ problem }) => problem ?? [])
-console.log(
-  problems.length === 0
-    ? `All ${rows.length + coverage.length} agree`
-    : `${problems.length} disagree:\n${problems.join('\n')}`,
+
+const { write, ...asked } = studyCommand(
+  'validate',
+  'Compares simulation and queueing theory, and prints the table. Exits with 1 if they disagree.',
+  [
+    ['', 'compares for ten minutes'],
+    ['-- --write', 'keeps the table in docs/background/validation.md, too'],
+  ],
 )
-if (process.argv.includes('--write')) {
-  mkdirSync('docs/background', { recursive: true })
-  writeFileSync(PAGE, validationPage(rows, coverage))
-  console.log(`Wrote ${PAGE}`)
-}
-process.exitCode = problems.length === 0 ? 0 : 1
+  .option('--write', `write ${PAGE}`)
+  .parse()
+  .opts<{ smoke?: true; write?: true }>()
+await (asked.smoke ? smoke() : validate(write))

@@ -79,6 +79,21 @@ test('a curve of served requests names no figure of all arrivals', () => {
   )
 })
 
+test('a curve of answers in tokens is one of their ends, not of their beginnings', () => {
+  const simulated = sampleResult('simulated')
+  simulated.objectives = []
+  const [own] = simulated.classes
+  own!.tokens = {
+    ttft: own!.latency,
+    tpot: own!.latency,
+    itl: own!.latency,
+    preemptions: own!.goodput_rps,
+  }
+  expect(titleOf(only(simulated), 'tail')).toMatch(
+    /^Simulation only: p99 to the last token is [\d.]+ ms$/,
+  )
+})
+
 test('the panel of the parts names p99 only where it is drawn', async () => {
   const simulated = sampleResult('simulated')
   expect(await drawn(only(simulated), 'where-time-went')).toContain('median (●) and p99 (○)')

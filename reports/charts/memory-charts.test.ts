@@ -177,8 +177,10 @@ describe('the map of addresses', () => {
       ]),
     ).toMatch(/^Almost all free memory stays in one chunk/)
     const paged = {
-      ...{ allocators: ['paged'], weights_mib: 500 },
-      ...{ peak_in_use_mib: EXACT(700), peak_held_mib: EXACT(1000) },
+      allocators: ['paged'],
+      weights_mib: 500,
+      peak_in_use_mib: EXACT(700),
+      peak_held_mib: EXACT(1000),
     }
     expect(
       title(
@@ -193,8 +195,11 @@ describe('the map of addresses', () => {
 
   test('of reservations states the unused share', () => {
     const reserved = {
-      ...{ allocators: ['contiguous'], weights_mib: 500, internal_fragmentation: EXACT(0.81) },
-      ...{ peak_in_use_mib: EXACT(700), peak_held_mib: EXACT(1000) },
+      allocators: ['contiguous'],
+      weights_mib: 500,
+      internal_fragmentation: EXACT(0.81),
+      peak_in_use_mib: EXACT(700),
+      peak_held_mib: EXACT(1000),
     }
     expect(
       title(

@@ -15,11 +15,11 @@ type Vega = typeof import('vega')
  * drops axis labels. The width can be supplied (as vl-convert does), but the types lack it.
  */
 function supplyTextWidths(vega: Vega): void {
-  const { textMetrics } = vega as unknown as {
-    textMetrics: { width: (item: TextItem, text: unknown) => number }
-  }
-  textMetrics.width = ({ fontSize = 11, fontWeight }, text) =>
-    textWidth(String(text ?? ''), fontSize, fontWeight === 'bold' || Number(fontWeight) >= 600)
+  if (!('textMetrics' in vega)) throw new Error('Expected vega to export `textMetrics`')
+  Object.assign(vega.textMetrics as object, {
+    width: ({ fontSize = 11, fontWeight }: TextItem, text: unknown) =>
+      textWidth(String(text ?? ''), fontSize, fontWeight === 'bold' || Number(fontWeight) >= 600),
+  })
 }
 
 /**

@@ -7,23 +7,43 @@ import { gateMarkdown, gateMarker } from './gate-markdown.ts'
 import { gateText } from './gate-text.ts'
 
 const metric = (over: Partial<GateMetric> = {}): GateMetric => ({
-  ...{ class: 'web', name: 'p99', unit: 'ms', better: 'lower', base: 10, head: 12, ratio: 1.2 },
-  ...{ low: null, high: null, margin: 0.05, p: null, deciding_blocks: null },
-  ...{ verdict: 'FAIL', note: null },
+  class: 'web',
+  name: 'p99',
+  unit: 'ms',
+  better: 'lower',
+  base: 10,
+  head: 12,
+  ratio: 1.2,
+  low: null,
+  high: null,
+  margin: 0.05,
+  p: null,
+  deciding_blocks: null,
+  verdict: 'FAIL',
+  note: null,
   ...over,
 })
 
 const one = (over: Partial<GateCase> = {}): GateCase => ({
-  ...{ file: 'peak.yaml', name: 'peak', hash: 'abc', base: 'gate.json', verdict: 'FAIL' },
+  file: 'peak.yaml',
+  name: 'peak',
+  hash: 'abc',
+  base: 'gate.json',
+  verdict: 'FAIL',
   reason: 'worse by more than 5 %: web: p99 +20 %',
   changes: { scenario: ['pools.a.batching.max_batch: 8 → 2'], profile: null, engine: null },
-  ...{ metrics: [metric()], measured: null },
+  metrics: [metric()],
+  measured: null,
   ...over,
 })
 
 const gateOf = (...cases: GateCase[]): Gate => ({
   ...({ document: 'spillway-gate', format: 1, version: '1.0.0', commit: null } as const),
-  ...{ gate: 'prediction', margin: 0.05, verdict: 'FAIL', cases, command: 'spillway gate peak' },
+  gate: 'prediction',
+  margin: 0.05,
+  verdict: 'FAIL',
+  cases,
+  command: 'spillway gate peak',
 })
 
 const HOSTILE = 'a%b\r\n::error::x,y:z <script>&"]]> | `*_'

@@ -197,7 +197,7 @@ describe('in a browser', () => {
             if (!request.url().startsWith('file:')) errors.push(request.url())
           })
           await page.goto(pathToFileURL(path).href)
-          const seen = await page.evaluate(LAYOUT)
+          const seen = await page.evaluate<Layout>(LAYOUT)
           expect(errors).toEqual([])
           expect(seen.overflow).toBe(0)
           expect(seen.figures).toHaveLength(allCharts(input).length)
@@ -230,4 +230,4 @@ const LAYOUT = `(() => ({
     const shown = boxes.filter(({ width, height }) => width > 100 && height > 100)
     return { shown: shown.length, right: Math.max(...shown.map(({ right }) => right)) }
   }),
-}))()` as unknown as () => Layout
+}))()`

@@ -6,9 +6,13 @@ import { comparisonText } from '../terminal/terminal.ts'
 import { arenaNotes, arenaRows } from './arena-rows.ts'
 
 const figures = {
-  ...{ held_mib: 32.5, in_use_mib: 18.3243, requested_mib: 14.6469 },
-  ...{ internal_fragmentation: 0.21857, external_fragmentation: null },
-  ...{ free_share: 0.4362, extensions_mib: [1, 2, 4, 0.5, 1.5] },
+  held_mib: 32.5,
+  in_use_mib: 18.3243,
+  requested_mib: 14.6469,
+  internal_fragmentation: 0.21857,
+  external_fragmentation: null,
+  free_share: 0.4362,
+  extensions_mib: [1, 2, 4, 0.5, 1.5],
 }
 const same = { value: 40, low: 40, high: 40, n: 10 }
 
@@ -16,24 +20,38 @@ const comparison: Comparison = {
   ...sampleComparison({ whatIf: false }),
   memory: [
     {
-      ...{ pool: 'central', replica: 0, pattern: true, batches: 500 },
+      pool: 'central',
+      replica: 0,
+      pattern: true,
+      batches: 500,
       left_out: 'only the first 500 of 1,234 batches were run again',
       measured: figures,
       driven: { ...figures, held_mib: 33.5, external_fragmentation: 0.4, free_share: 0.4531 },
       predicted: {
-        ...{ held_mib: same, in_use_mib: { ...same, low: 38, high: 42 }, requested_mib: same },
-        ...{ internal_fragmentation: { ...same, value: 0.1, low: 0.1, high: 0.1 } },
+        held_mib: same,
+        in_use_mib: { ...same, low: 38, high: 42 },
+        requested_mib: same,
+        internal_fragmentation: { ...same, value: 0.1, low: 0.1, high: 0.1 },
         free_share: { ...same, value: 0.5, low: 0.45, high: 0.55 },
         external_fragmentation: { value: null, low: null, high: null, n: 10 },
       },
       error: { held: 0.034, in_use: 0, requested: -0.002, free_share: 0.0169 },
-      ...{ other_from: 17, verdict: 'PASS' },
+      other_from: 17,
+      verdict: 'PASS',
       process: { started_mib: 100, loaded_mib: 130, peak_mib: 190, ended_mib: 190 },
     },
     {
-      ...{ pool: 'central', replica: 1, pattern: true, batches: 1, left_out: null },
+      pool: 'central',
+      replica: 1,
+      pattern: true,
+      batches: 1,
+      left_out: null,
       measured: { ...figures, free_share: null, extensions_mib: [] },
-      ...{ driven: null, predicted: null, error: null, other_from: null, verdict: 'UNDECIDED' },
+      driven: null,
+      predicted: null,
+      error: null,
+      other_from: null,
+      verdict: 'UNDECIDED',
       process: { started_mib: 100, loaded_mib: 130, peak_mib: 190, ended_mib: 190 },
     },
   ],

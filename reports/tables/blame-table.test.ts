@@ -5,19 +5,35 @@ import { blameText } from '../terminal/blame-text.ts'
 import { blameFindings, causeRows, changeRows, groupRows, topRows } from './blame-table.ts'
 
 const NO_WAIT = {
-  ...{ other_requests: 0, batch_wait: 0, memory: 0, model_load: 0 },
-  ...{ lost_replicas: 0, cold_start: 0, engine_admission: 0 },
+  other_requests: 0,
+  batch_wait: 0,
+  memory: 0,
+  model_load: 0,
+  lost_replicas: 0,
+  cold_start: 0,
+  engine_admission: 0,
 }
 const group = (
   from_tokens: number,
   to_tokens: number,
   rest: Partial<Blamed['groups'][number]>,
 ) => ({
-  ...{ class: 'web', from_tokens, to_tokens, requests: 0, caused_ms: 0 },
-  ...{ length_ms: 0, victims: 0, waited_ms: 0, ...rest },
+  class: 'web',
+  from_tokens,
+  to_tokens,
+  requests: 0,
+  caused_ms: 0,
+  length_ms: 0,
+  victims: 0,
+  waited_ms: 0,
+  ...rest,
 })
 const ratio = (value: number, difference: 'lower' | 'none found') => ({
-  ...{ value, low: 0.9 * value, high: 1.1 * value, difference, reason: null },
+  value,
+  low: 0.9 * value,
+  high: 1.1 * value,
+  difference,
+  reason: null,
 })
 
 /** One long request in a hundred causes half of the waiting; a replica more halves p99. */
@@ -45,25 +61,44 @@ function sample(own: Partial<Blamed> = {}): Blamed {
     ],
     top: [
       {
-        ...{ run: 1, request: 7, class: 'web', tokens: 512, dispatched_ms: 1234, runs_ms: 50 },
-        ...{ batch_size: 1, caused_ms: 90, victims: 3 },
+        run: 1,
+        request: 7,
+        class: 'web',
+        tokens: 512,
+        dispatched_ms: 1234,
+        runs_ms: 50,
+        batch_size: 1,
+        caused_ms: 90,
+        victims: 3,
         longest: [{ request: 8, class: 'web', tokens: 3, both_ms: 49 }],
       },
     ],
     bottleneck: {
-      ...{ name: 'queue', pool: 'central', bound: 'bandwidth', percentile: 0.99 },
-      ...{ latency_ms: 40, requests: 50 },
+      name: 'queue',
+      pool: 'central',
+      bound: 'bandwidth',
+      percentile: 0.99,
+      latency_ms: 40,
+      requests: 50,
       parts: { send: 0, ...NO_WAIT, other_requests: 45, overhead: 0, service: 5 },
     },
     replications: 10,
     changes: [
       {
-        ...{ name: 'one-more-replica', set: ['pools.central.replicas=2'], helps: true },
-        ...{ latency: ratio(0.5, 'lower'), goodput: ratio(1, 'none found'), refused: null },
+        name: 'one-more-replica',
+        set: ['pools.central.replicas=2'],
+        helps: true,
+        latency: ratio(0.5, 'lower'),
+        goodput: ratio(1, 'none found'),
+        refused: null,
       },
       {
-        ...{ name: 'precision-int8', set: ['pools.central.precision=int8'], helps: false },
-        ...{ latency: null, goodput: null, refused: 'the profile has no int8' },
+        name: 'precision-int8',
+        set: ['pools.central.precision=int8'],
+        helps: false,
+        latency: null,
+        goodput: null,
+        refused: 'the profile has no int8',
       },
     ],
     next: 'one-more-replica',

@@ -62,7 +62,10 @@ describe('the tables of energy and heat', () => {
     const page = async (energy?: Energy) =>
       (
         await reportHtml({
-          ...{ simulated: resultOf(energy), measured: null, comparison: null, command: 'none' },
+          simulated: resultOf(energy),
+          measured: null,
+          comparison: null,
+          command: 'none',
         })
       ).replaceAll('\u00a0', ' ')
     const tables = (text: string) => text.split('† uncalibrated').length - 1

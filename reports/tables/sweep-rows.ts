@@ -135,8 +135,12 @@ export const leftColumns = ([header = []]: readonly (readonly string[])[]): numb
   header.flatMap((name, i) => (['verdict', 'reason'].includes(name) ? [i] : []))
 
 export const VERDICTS = {
-  ...{ PASS: 'PASS', UNDECIDED: 'UNDECIDED', FAIL: 'FAIL', not_judged: NONE },
-  ...{ invalid: 'invalid', out_of_memory: 'out of memory' },
+  PASS: 'PASS',
+  UNDECIDED: 'UNDECIDED',
+  FAIL: 'FAIL',
+  not_judged: NONE,
+  invalid: 'invalid',
+  out_of_memory: 'out of memory',
 } as const
 
 function figureCell(row: SweepRow, figure: Sweep['figure']): string {

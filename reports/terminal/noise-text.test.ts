@@ -3,15 +3,23 @@ import type { Noise } from '../../sim/documents/index.ts'
 import { noiseText } from './noise-text.ts'
 
 const thread = {
-  ...{ stalls_per_s: 12.34, long_stalls_per_s: 0.5, longest_stall_ms: 17.2, jitter_ms: 0.031 },
+  stalls_per_s: 12.34,
+  long_stalls_per_s: 0.5,
+  longest_stall_ms: 17.2,
+  jitter_ms: 0.031,
   kernel: { median_ms: 1.05, by_second_ms: [1.05, 1.06], spread: 0.012, trend: null },
 }
-const decision = { ...{ stall_ms: 0.1, share: 0.004 }, share_at_least: 0.001, share_at_most: 0.01 }
+const decision = { stall_ms: 0.1, share: 0.004, share_at_least: 0.001, share_at_most: 0.01 }
 const noise: Noise = {
   ...({ document: 'spillway-noise', format: 1, version: '1.0.0', commit: null } as const),
   host: {
-    ...{ cpu: 'A processor', cores: 2, memory_gib: 8, platform: 'linux', node: 'v20' },
-    ...{ onnxruntime: '1', adapter: null },
+    cpu: 'A processor',
+    cores: 2,
+    memory_gib: 8,
+    platform: 'linux',
+    node: 'v20',
+    onnxruntime: '1',
+    adapter: null,
   },
   seconds: 10,
   threads: [

@@ -46,7 +46,10 @@ export function* batchSlices(parts: TimelineParts, flows: boolean): Generator<Sl
       ph: 'X',
       cat: 'batch',
       name: failed ? `batch of ${size}, failed` : `batch of ${size}`,
-      ...{ pid, tid, ts: ts(ns), dur: microseconds(nanoseconds(end) - ns) },
+      pid,
+      tid,
+      ts: ts(ns),
+      dur: microseconds(nanoseconds(end) - ns),
       args: batchArguments(parts, first),
     }
     if (!flows) continue

@@ -27,7 +27,9 @@ export function* loadCounters(parts: TimelineParts): Generator<Counter> {
   const { at, sent, dispatched, started, ended, done, batch, outcome, queue } = columns
   const count = at.length
   yield* counter(parts, {
-    ...{ pid: tracks.traffic, name: 'requests in the system', series: 'requests' },
+    pid: tracks.traffic,
+    name: 'requests in the system',
+    series: 'requests',
     keys: new KeyGroups(count, 1, () => 0).of(0),
     from: (key) => at[key]!,
     to: (key) => done[key]!,
@@ -49,7 +51,9 @@ export function* loadCounters(parts: TimelineParts): Generator<Counter> {
     const separate = own.mode === 'per-replica'
     for (let i = 0; i < (separate ? replicas : 1); i++) {
       yield* counter(parts, {
-        ...{ pid, name: separate ? `waiting, replica ${i}` : 'waiting', series: 'requests' },
+        pid,
+        name: separate ? `waiting, replica ${i}` : 'waiting',
+        series: 'requests',
         keys: waiting.of(station++),
         from: (key) => sent[key]!,
         to: (key) => (batch[key]! < 0 ? done[key]! : dispatched[key]!),
@@ -65,7 +69,9 @@ export function* loadCounters(parts: TimelineParts): Generator<Counter> {
     const sequences = { pid, keys, from: (key: number) => dispatched[key]!, to }
     yield* counter(parts, { ...sequences, name: 'running sequences', series: 'requests' })
     yield* counter(parts, {
-      ...{ ...sequences, name: 'prompts of running sequences', series: 'tokens' },
+      ...sequences,
+      name: 'prompts of running sequences',
+      series: 'tokens',
       weight: (key) => columns.inputTokens[key]!,
     })
   }

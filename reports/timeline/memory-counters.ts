@@ -106,7 +106,10 @@ function* levels(
 ): Generator<Counter> {
   const start = nanoseconds(span.fromMs)
   const step = (ns: number, i: number): Counter => ({
-    ...{ ph: 'C', name, pid, ts: ts(ns) },
+    ph: 'C',
+    name,
+    pid,
+    ts: ts(ns),
     args: { MiB: Math.round((1000 * bytes[i]!) / MIB) / 1000 },
   })
   const nsOf = (i: number) => (i < at.length ? nanoseconds(at[i]!) : Number.POSITIVE_INFINITY)

@@ -15,7 +15,10 @@ export function* moveSlices(
       ph: 'X',
       cat: 'model',
       name: ok ? kind : `${kind}, out of memory`,
-      ...{ pid, tid, ts: ts(ns), dur: microseconds(nanoseconds(ended) - ns) },
+      pid,
+      tid,
+      ts: ts(ns),
+      dur: microseconds(nanoseconds(ended) - ns),
       args: { requested_ms: rounded(asked), done_ms: rounded(done) },
     }
   }

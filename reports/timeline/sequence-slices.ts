@@ -23,7 +23,9 @@ export function* sequenceSlices(parts: TimelineParts): Generator<AsyncEvent> {
       const own = { cat: 'request', name, id: key, pid, tid } as const
       const token = columns.firstToken[key]!
       yield {
-        ...{ ph: 'b', ...own, ts: ts(nanoseconds(start)) },
+        ph: 'b',
+        ...own,
+        ts: ts(nanoseconds(start)),
         args: {
           key,
           class: scenario.traffic[columns.class[key]!]!.class,

@@ -33,8 +33,12 @@ export function surgeSlices({ scenario, tracks, span, ts }: TimelineParts): Slic
       lane.endMs = endOf(surge)
       const ns = nanoseconds(atMs)
       return {
-        ...{ ph: 'X', cat: 'surge', name: `${factor} times the rate`, ...lane.track },
-        ...{ ts: ts(ns), dur: microseconds(nanoseconds(lane.endMs) - ns) },
+        ph: 'X',
+        cat: 'surge',
+        name: `${factor} times the rate`,
+        ...lane.track,
+        ts: ts(ns),
+        dur: microseconds(nanoseconds(lane.endMs) - ns),
         args: { class: name, factor, rise_ms: riseMs, hold_ms: holdMs },
       }
     })

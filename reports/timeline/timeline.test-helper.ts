@@ -17,14 +17,20 @@ const eventSchema = z.discriminatedUnion('ph', [
   z.strictObject({ ph: z.literal('X'), ...placed, cat: z.string(), dur: ts, args }),
   z.strictObject({ ph: z.enum(['b', 'n', 'e']), ...placed, cat: z.string(), id, args }),
   z.strictObject({
-    ...{ ph: z.literal('C'), name: z.string().min(1), pid: id, ts },
+    ph: z.literal('C'),
+    name: z.string().min(1),
+    pid: id,
+    ts,
     args: z.record(z.string(), z.number()),
   }),
   z.strictObject({ ph: z.literal('i'), ...placed, s: z.literal('t'), cat: z.string(), args }),
   z.strictObject({ ph: z.literal('s'), ...placed, cat: z.string(), id }),
   z.strictObject({ ph: z.literal('f'), bp: z.literal('e'), ...placed, cat: z.string(), id }),
   z.strictObject({
-    ...{ ph: z.literal('M'), name: z.string(), pid: id, tid: id.optional() },
+    ph: z.literal('M'),
+    name: z.string(),
+    pid: id,
+    tid: id.optional(),
     args: z.record(z.string(), z.union([z.string(), z.number()])),
   }),
 ])

@@ -57,8 +57,16 @@ export function timelineOf(
   about: Readonly<Record<string, string | number | null>>,
 ): Timeline {
   const counts: TimelineCounts = {
-    ...{ batches: 0, sequences: 0, loads: 0, absences: 0, surges: 0, marks: 0 },
-    ...{ counter_values: 0, arrows: 0, events: 0, characters: 0 },
+    batches: 0,
+    sequences: 0,
+    loads: 0,
+    absences: 0,
+    surges: 0,
+    marks: 0,
+    counter_values: 0,
+    arrows: 0,
+    events: 0,
+    characters: 0,
   }
   const zeroMs = Math.min(0, Math.floor(earliest(input.run)))
   return { pieces: piecesOf(input, { about, zeroMs, counts }), counts, zeroMs }
@@ -100,7 +108,11 @@ export function* eventsOf(input: TimelineInput, zeroMs: number): Generator<Trace
   const span = { fromMs: window.fromMs ?? zeroMs, toMs: window.toMs ?? Number.POSITIVE_INFINITY }
   const tracks = new Tracks(scenario, { changes, flows })
   const parts: TimelineParts = {
-    ...{ scenario, columns: rows.columns, batches: new BatchIndex(rows.columns), tracks, span },
+    scenario,
+    columns: rows.columns,
+    batches: new BatchIndex(rows.columns),
+    tracks,
+    span,
     ts: (ns) => microseconds(ns - zero),
   }
   const surges = surgeSlices(parts)

@@ -23,7 +23,12 @@ export async function perform(
     blame(path, {
       ...(set && { set }),
       ...(seed !== undefined && { seed }),
-      ...{ profile, replications, top, signal, onProgress, onNote: note },
+      profile,
+      replications,
+      top,
+      signal,
+      onProgress,
+      onNote: note,
       command: commandLine(),
     }),
   ).catch(undo)

@@ -55,8 +55,15 @@ export async function perform(
   const undo = await writableFolder(out)
   const document = await withProgress((onProgress) =>
     fitTimes(scenario, rows, {
-      ...{ pool, columns, where, set: set ?? [], key: flagOf },
-      ...{ signal, onProgress, onNote: note, command: commandLine() },
+      pool,
+      columns,
+      where,
+      set: set ?? [],
+      key: flagOf,
+      signal,
+      onProgress,
+      onNote: note,
+      command: commandLine(),
     }),
   ).catch(undo)
   await emit(options, { fit: document }, 'fit', fitText(document), async (change) =>

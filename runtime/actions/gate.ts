@@ -64,7 +64,10 @@ function judge(files: readonly string[], options: GateOptions, job: Job): Promis
   if (options.measured === true) return measured(files[0]!, options, job)
   const { set, seed, replications, workers } = options
   return predictionGate(files, baseOf(options), {
-    ...{ ...job, margin, replications, onNote: note },
+    ...job,
+    margin,
+    replications,
+    onNote: note,
     ...(set && { set }),
     ...(seed !== undefined && { seed }),
     ...(profile !== undefined && { profile }),
@@ -87,7 +90,10 @@ async function measured(file: string, options: GateOptions, job: Job): Promise<G
   const changed = againstSet.length === 0 ? '' : ` with ${againstSet.join(', ')}`
   const run = async (path: string, from: string) =>
     measuredGate(await prepare(path, { ...given, set: [...set, ...againstSet] }), head, {
-      ...{ ...job, margin, load, from: `${from}${changed}` },
+      ...job,
+      margin,
+      load,
+      from: `${from}${changed}`,
       ...(options.seconds !== undefined && { seconds: options.seconds }),
       ...(profile && { profile }),
     })
@@ -107,7 +113,11 @@ async function update(
   const path = options.baseline!
   const entries = await withProgress((onProgress, { warn }) =>
     simulateEntries(files, {
-      ...{ signal, onProgress, onWarning: warn, onNote: note, replications },
+      signal,
+      onProgress,
+      onWarning: warn,
+      onNote: note,
+      replications,
       ...(set && { set }),
       ...(seed !== undefined && { seed }),
       ...(profile !== undefined && { profile }),

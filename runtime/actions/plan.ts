@@ -33,8 +33,16 @@ export async function perform(
   const document = await withProgress(async (onProgress, { warn: onWarning }) =>
     plan(path, {
       set: await withWarmup(path, options, { signal, onProgress, onNote: note }),
-      ...{ seed, profile, replications, workers, confidence: options.confidence },
-      ...{ signal, onProgress, onNote: note, onWarning, command: commandLine() },
+      seed,
+      profile,
+      replications,
+      workers,
+      confidence: options.confidence,
+      signal,
+      onProgress,
+      onNote: note,
+      onWarning,
+      command: commandLine(),
       ...(verify === true && { replays }),
     }),
   ).catch(undo)

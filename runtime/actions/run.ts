@@ -98,7 +98,10 @@ async function runWith(
   )
   const { result: measured, arena, system: learnt } = replayed[0]!
   const documents = {
-    ...{ simulated, measured, comparison, profile: learnt.profile },
+    simulated,
+    measured,
+    comparison,
+    profile: learnt.profile,
     ...(arena === null ? {} : { memory: arena }),
   }
   const against = ofSecond && { simulated: ofSecond, measured: replayed[1]!.result }

@@ -44,7 +44,11 @@ export async function describeTrace(
   const undo = await writableFolder(options.out)
   const document = await withProgress(async (onProgress) =>
     inspectTrace(await arrivalsOf(file, options), {
-      ...{ file, key: flagOf, signal, command: commandLine(), onProgress },
+      file,
+      key: flagOf,
+      signal,
+      command: commandLine(),
+      onProgress,
     }),
   ).catch(undo)
   await emit(options, { trace: document }, 'trace', traceText(document), async (change) =>
@@ -67,8 +71,15 @@ export async function fitTraffic(
     fitTrace(
       { ...(await arrivalsOf(file, options)), ...(class_values && { class_values }) },
       {
-        ...{ file, load, replications, seed, key: flagOf, ...(name && { class: name }) },
-        ...{ signal, command: commandLine(), onProgress },
+        file,
+        load,
+        replications,
+        seed,
+        key: flagOf,
+        ...(name && { class: name }),
+        signal,
+        command: commandLine(),
+        onProgress,
       },
     ),
   ).catch(undo)

@@ -47,7 +47,10 @@ export async function perform(
   const { document, replayed } = await withProgress((onProgress) =>
     variants(loaded, {
       ...(replay === true && { replays }),
-      ...{ replications, signal, onProgress, command: commandLine() },
+      replications,
+      signal,
+      onProgress,
+      command: commandLine(),
     }),
   ).catch(undo)
   const page = out === undefined ? null : await variantsHtml(document)

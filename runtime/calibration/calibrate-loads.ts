@@ -12,8 +12,12 @@ const QUANTILES = 64
 /** A plan with one replica, on a device that has room for one model only. */
 function planOf({ plan }: CalibrationTask): ServingPlan {
   const memory = {
-    ...{ devices: [0], weightsBytes: 0, sums: [], arena: null },
-    ...{ outOfMemory: [], pinned: false },
+    devices: [0],
+    weightsBytes: 0,
+    sums: [],
+    arena: null,
+    outOfMemory: [],
+    pinned: false,
   }
   const residency = { eviction: 'lru', gibPerS: null, setUpMs: 0, shrinks: false } as const
   const singleReplica = { ...PLAIN_QUEUE, replicas: 1, index: 0, memory }

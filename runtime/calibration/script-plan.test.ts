@@ -50,7 +50,11 @@ describe('the script of a calibration', () => {
     const shapes = [1, 1, 1, 2, 2]
     const rows = took.map((ms, i) => ({
       item: { executor: 0, size: shapes[i]!, length: 8, gapMs: 0 },
-      ...{ gap: 0, dispatched: 0, started: 100 * i, ended: 100 * i + ms, done: 0 },
+      gap: 0,
+      dispatched: 0,
+      started: 100 * i,
+      ended: 100 * i + ms,
+      done: 0,
     }))
     const settled = settledRows(rows)
     expect(settled.map(({ ended, started }) => ended - started)).toEqual([2, 3, 5])

@@ -83,7 +83,7 @@ describe('an action', () => {
   })
 
   test('is aborted by Ctrl-C, which has no effect after its end', async () => {
-    const exit = vi.spyOn(process, 'exit').mockReturnValue(undefined as never)
+    const exit = vi.spyOn(process, 'exit').mockImplementation((() => {}) as typeof process.exit)
     await act(async () => EXIT.ok)
     const before = process.listenerCount('SIGINT')
     let seen: boolean[] = []
@@ -113,7 +113,7 @@ test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('%s ends an action', async (
 })
 
 test('a terminal that hangs up twice leaves time for the clean-up, a second Ctrl-C does not', async () => {
-  const exit = vi.spyOn(process, 'exit').mockReturnValue(undefined as never)
+  const exit = vi.spyOn(process, 'exit').mockImplementation((() => {}) as typeof process.exit)
   await act(async () => {
     process.emit('SIGHUP', 'SIGHUP')
     process.emit('SIGHUP', 'SIGHUP')

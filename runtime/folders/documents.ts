@@ -66,13 +66,15 @@ export async function readText(path: string): Promise<string> {
   return (await readBytes(path, MOST_TEXT)).toString('utf8')
 }
 
-/** Reads a file that the user named. Throws `Failure` if it cannot be read or is too large. */
-export async function readBytes(path: string, most: number): Promise<Buffer> {
+/**
+ * Reads a file that the user named, as `name`. Throws `Failure` if it cannot be read or is too large.
+ */
+export async function readBytes(path: string, most: number, name = path): Promise<Buffer> {
   try {
     return await readUserFile(path, most)
   } catch (error) {
     if (!(error instanceof Unreadable)) throw error
     const { message, missing } = error
-    throw new Failure(`${path}: ${missing ? message : `cannot be read: ${message}`}`)
+    throw new Failure(`${name}: ${missing ? message : `cannot be read: ${message}`}`)
   }
 }

@@ -1,11 +1,12 @@
-import type { ColumnData } from 'hyparquet'
+import { stat } from 'node:fs/promises'
+import { resolve } from 'node:path'
 import type { ColumnSource } from 'hyparquet-writer'
 import * as z from 'zod'
 import { EXIT, Failure } from '../../scenarios/index.ts'
 import type { ObservedRun } from '../../sim/experiment/index.ts'
 import { ROW_COLUMNS, type RowColumn, Rows } from '../../sim/stats/index.ts'
-import { expectDecodable } from '../parquet/expect-decodable.ts'
-import { readBytes } from './documents.ts'
+import { decode } from '../parquet/decoder.ts'
+import type { DecodedPart, ParquetHead, ParquetValues } from '../parquet/parquet-process.ts'
 import { writeWhole } from './write-whole.ts'
 
 /** About thirty years, ms. */
@@ -119,10 +120,20 @@ export async function rowsBytes(
 
 /** Reads a file of `writeRows`. Throws `Failure` if the file is of another kind or version. */
 export async function readRows(path: string): Promise<ObservedRun> {
-  await expectDecodable(path, [...Object.keys(ROW_COLUMNS), PREFIXES])
-  const bytes = await readBytes(path, MOST_BYTES)
+  const bytes = await stat(path).then(
+    ({ size }) => size,
+    () => 0,
+  )
+  const wanted = [...Object.keys(ROW_COLUMNS), PREFIXES]
+  const file = { path: resolve(path), name: path, columns: wanted, mostBytes: MOST_BYTES }
+  const reading = new RowsReading(path)
   try {
-    return await parsed(path, new Uint8Array(bytes).buffer)
+    const problem = await decode(
+      { kind: 'read', ...file },
+      { name: path, bytes, onPart: (part) => reading.take(part) },
+    )
+    if (problem !== null) throw new Error(problem)
+    return reading.run()
   } catch (error) {
     if (error instanceof Failure) throw error
     const reason = error instanceof z.ZodError ? z.prettifyError(error) : (error as Error).message
@@ -133,53 +144,56 @@ export async function readRows(path: string): Promise<ObservedRun> {
   }
 }
 
-async function parsed(path: string, file: ArrayBuffer): Promise<ObservedRun> {
-  const { parquetMetadata, parquetRead, parquetSchema } = await import('hyparquet')
-  const metadata = parquetMetadata(file)
-  const said = (name: string) => metadata.key_value_metadata?.find(({ key }) => key === name)?.value
-  const timers = said(TIMERS_KEY)
-  if (timers === undefined) throw new Error('it was not written by spillway')
-  // times differ, so each row takes more than a byte
-  if (!(metadata.num_rows <= file.byteLength)) {
-    throw new Error(`expected ${metadata.num_rows} rows, got ${file.byteLength} bytes`)
+/** A run as its parts come from the process that decodes it. */
+class RowsReading {
+  readonly #path: string
+  #rows = Rows.allocate(0)
+  #texts: ReadonlyMap<string, string> = new Map()
+
+  constructor(path: string) {
+    this.#path = path
   }
-  const rows = Rows.allocate(Number(metadata.num_rows))
-  const columns = Object.keys(rows.columns) as RowColumn[]
-  const present = new Set(parquetSchema(metadata).children.map(({ element }) => element.name))
-  const lacking = columns.filter((name) => !present.has(name))
-  if (lacking.length > 0) {
-    const text = `${path}: has no column ${lacking.join(', ')}; written by an earlier version`
+
+  take(part: DecodedPart): void {
+    if (part?.kind === 'head') this.#begin(part)
+    if (part?.kind === 'values') this.#set(part)
+  }
+
+  #begin({ rows, columns, texts }: ParquetHead): void {
+    if (!texts.has(TIMERS_KEY)) throw new Error('it was not written by spillway')
+    this.#rows = Rows.allocate(rows)
+    this.#texts = texts
+    const lacking = Object.keys(this.#rows.columns).filter((name) => !columns.includes(name))
+    if (lacking.length === 0) return
+    const text = `${this.#path}: has no column ${lacking.join(', ')}; written by an earlier version`
     throw new Failure(`${text}, replay again`, EXIT.invalidInput)
   }
-  const wanted = present.has(PREFIXES) ? [...columns, PREFIXES] : columns
-  const onChunk = ({ columnName, columnData, rowStart }: ColumnData) => {
-    if (columnName !== PREFIXES) {
-      rows.columns[columnName as RowColumn].set(columnData as ArrayLike<number>, rowStart)
+
+  #set({ column, first, values }: ParquetValues): void {
+    const { columns, prefixes } = this.#rows
+    if (column !== PREFIXES) {
+      columns[column as RowColumn].set(values as ArrayLike<number>, first)
       return
     }
-    for (const [i, text] of Array.from(columnData as ArrayLike<string | null>).entries()) {
+    for (const [i, text] of Array.from(values as ArrayLike<string | null>).entries()) {
       if (!text) continue
       const prefix = Int32Array.from(prefixSchema.parse(JSON.parse(text)))
-      rows.prefixes.set(rowStart + i, prefix)
+      prefixes.set(first + i, prefix)
     }
   }
-  // group by group: all groups decoded at once take several times the memory of the rows
-  let rowStart = 0
-  for (const group of metadata.row_groups) {
-    const rowEnd = rowStart + Number(group.num_rows)
-    await parquetRead({ file, metadata, columns: wanted, rowStart, rowEnd, onChunk })
-    rowStart = rowEnd
-  }
-  const list = (key: string) => JSON.parse(said(key) ?? '[]')
-  const settings = said(SETTINGS_KEY)
-  return {
-    rows,
-    timers: timersSchema.parse(JSON.parse(timers)),
-    moves: movesSchema.parse(list(MOVES_KEY)),
-    deaths: deathsSchema.parse(list(DEATHS_KEY)),
-    changes: changesSchema.parse(list(CHANGES_KEY)),
-    ejections: ejectionsSchema.parse(list(EJECTIONS_KEY)),
-    control: controlSchema.parse(list(CONTROL_KEY)),
-    ...(settings && { settings: settingsSchema.parse(JSON.parse(settings)) }),
+
+  run(): ObservedRun {
+    const list = (key: string) => JSON.parse(this.#texts.get(key) ?? '[]')
+    const settings = this.#texts.get(SETTINGS_KEY)
+    return {
+      rows: this.#rows,
+      timers: timersSchema.parse(list(TIMERS_KEY)),
+      moves: movesSchema.parse(list(MOVES_KEY)),
+      deaths: deathsSchema.parse(list(DEATHS_KEY)),
+      changes: changesSchema.parse(list(CHANGES_KEY)),
+      ejections: ejectionsSchema.parse(list(EJECTIONS_KEY)),
+      control: controlSchema.parse(list(CONTROL_KEY)),
+      ...(settings && { settings: settingsSchema.parse(JSON.parse(settings)) }),
+    }
   }
 }

@@ -32,7 +32,9 @@ export async function* resultsPieces(
   }
   const columns = (group: readonly Cells[]): ColumnSource[] =>
     [...types].map(([name, type]) => ({
-      ...{ name, type, nullable: type !== 'INT32' },
+      name,
+      type,
+      nullable: type !== 'INT32',
       data: group.map((cells) => cells.get(name) ?? null).map(typed(type)),
     }))
   const writer = new ByteWriter()

@@ -56,7 +56,9 @@ export async function fitTimes(
   const { pool, work } = poolOf(scenario, options.pool, key)
   if (typeof pool.accelerator === 'string') throw new Error('Expected an accelerator')
   const measured = await readMeasurements(file, {
-    ...{ columns: options.columns ?? {}, where, key },
+    columns: options.columns ?? {},
+    where,
+    key,
     decodes: work.law === 'transformer-decoder',
   })
   if (measured.said !== null) options.onNote?.(`${file}: ${measured.said}`)
@@ -81,7 +83,8 @@ export async function fitTimes(
     }
     const passes = rows.map((row) =>
       passOf(row, work, {
-        ...{ ...pool, precision: precision as Precision },
+        ...pool,
+        precision: precision as Precision,
       }),
     )
     const trials: ShapeTrial<FittedRow>[] = []
@@ -92,7 +95,12 @@ export async function fitTimes(
     }
     fits.push(
       precisionFit({
-        ...{ precision, ofPool, rows: passes, trials, efficiency: work.efficiency, source },
+        precision,
+        ofPool,
+        rows: passes,
+        trials,
+        efficiency: work.efficiency,
+        source,
         meanTimes: measured.meanTimes,
       }),
     )
@@ -189,7 +197,9 @@ const isPrecision = (text: string): text is AcceleratorPrecision =>
   (acceleratorPrecisions as readonly string[]).includes(text)
 
 const cellOf = ({ batch, length, prefillTokens }: MeasuredRow) => ({
-  ...{ batch, length, prefill_tokens: prefillTokens },
+  batch,
+  length,
+  prefill_tokens: prefillTokens,
 })
 
 function passOf(row: MeasuredRow, work: TransformerWork, pool: Pool): FittedRow {
@@ -198,8 +208,10 @@ function passOf(row: MeasuredRow, work: TransformerWork, pool: Pool): FittedRow 
     work.law === 'transformer-encoder'
       ? encoderPass(work, pool, { size: batch, length })
       : decoderPass(work, pool, {
-          ...{ decodes: batch, context: batch * length },
-          ...{ prefills: prefillTokens > 0 ? 1 : 0, prefillTokens },
+          decodes: batch,
+          context: batch * length,
+          prefills: prefillTokens > 0 ? 1 : 0,
+          prefillTokens,
         })
   return { ...pass, at: cellOf(row), ms, row }
 }

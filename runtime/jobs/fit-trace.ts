@@ -8,7 +8,7 @@ import {
   type TraceRows,
 } from '../../scenarios/index.ts'
 import { worst } from '../../sim/experiment/index.ts'
-import { expectTrace } from '../parquet/expect-decodable.ts'
+import { expectTrace } from '../parquet/expect-trace.ts'
 import { throwIfAborted } from '../process/interruption.ts'
 import { REPLICATIONS } from './defaults.ts'
 import { type ClassRows, fitClass } from './fit-class.ts'

@@ -19,6 +19,7 @@ export type {
 } from '../../sim/documents/index.ts'
 export type { Profile } from '../../sim/world/index.ts'
 export { loadProfile } from '../folders/profile-file.ts'
+export { OpenFleets } from '../live/open-fleets.ts'
 export { audit } from './audit.ts'
 export { type BlameOptions, blame } from './blame/blame.ts'
 export { type CalibrateOptions, calibrate } from './calibrate.ts'
@@ -33,6 +34,7 @@ export {
   predictionGate,
 } from './gate/prediction-gate.ts'
 export { inspectTrace } from './inspect-trace.ts'
+export { writeReplays } from './kept-replays.ts'
 export { keptSides } from './kept-sides.ts'
 export { learnFromReplays } from './learn-from-replays.ts'
 export { measureNoise, type NoiseOptions } from './noise.ts'

@@ -48,7 +48,15 @@ export async function inspectModel(
   })
   const sizes = { bytes: bytes.length, parameters }
   return {
-    ...{ model, path, ...sizes, opsets, inputs, outputs, states, externalData, operations },
+    model,
+    path,
+    ...sizes,
+    opsets,
+    inputs,
+    outputs,
+    states,
+    externalData,
+    operations,
     operationsProblem: operations === null ? problems.join('; ') : null,
   }
 }

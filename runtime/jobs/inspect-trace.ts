@@ -1,7 +1,7 @@
 import type { TraceDocument } from '../../reports/index.ts'
 import { Failure, type TraceArrivals, TraceReading } from '../../scenarios/index.ts'
 import { TraceTally } from '../../sim/traffic/index.ts'
-import { expectTrace } from '../parquet/expect-decodable.ts'
+import { expectTrace } from '../parquet/expect-trace.ts'
 import { pause } from '../process/interruption.ts'
 import { ClassTallies } from './class-tallies.ts'
 import { LIBRARY_CALL, ownKey, type TraceJobOptions } from './options.ts'

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { EXIT, Failure } from '../../scenarios/index.ts'
 import { reactingClasses, requestsIn } from '../../sim/traffic/index.ts'
 import { documentText } from '../folders/documents.ts'
-import type { FolderChange } from '../folders/replace-files.ts'
+import { type FolderChange, replaceFiles } from '../folders/replace-files.ts'
 import {
   AGAINST_FOLDER,
   ARENA_FILE,
@@ -15,6 +15,7 @@ import {
   readRuns,
 } from '../folders/run-folder.ts'
 import { readArena } from '../memory/index.ts'
+import type { JobOptions } from './options.ts'
 import type { Prepared } from './prepare.ts'
 import type { ReplayedSide } from './replay.ts'
 
@@ -74,4 +75,19 @@ export async function keepReplays(
     if (i > 0) await folder.write('measured.json', documentText(result))
     if (arena !== null) await folder.write(ARENA_FILE, documentText(arena))
   }
+}
+
+/** Keeps replays in a folder, as `spillway replay --out` does: for audits and comparisons. */
+export async function writeReplays(
+  directory: string,
+  sides: readonly ReplayedSide[],
+  { signal = new AbortController().signal }: JobOptions = {},
+): Promise<void> {
+  const { system, result } = sides[0]!
+  await replaceFiles(directory, async (change) => {
+    await dropReplays(change)
+    await keepReplays(change, sides, signal)
+    await change.write('measured.json', documentText(result))
+    if (system.profile !== null) await change.write('profile.json', documentText(system.profile))
+  })
 }

@@ -87,8 +87,14 @@ function recordedTraffic(
     const taken = keys.length
     if (arrivals.process === 'trace') {
       const survey = {
-        ...{ window: { startMs: 0, endMs: Number.POSITIVE_INFINITY }, spanMs: 1000 * duration_s },
-        ...{ rows: taken, taken, bad: 0, clamped: 0, lengthSample: lengths, outputSample: outputs },
+        window: { startMs: 0, endMs: Number.POSITIVE_INFINITY },
+        spanMs: 1000 * duration_s,
+        rows: taken,
+        taken,
+        bad: 0,
+        clamped: 0,
+        lengthSample: lengths,
+        outputSample: outputs,
         kinds: [],
         held: { times, lengths, outputs, prefixes: null },
       }

@@ -6,7 +6,12 @@ import { noiseWarnings, shortNoise } from './noise-warnings.ts'
 /** A machine whose threads met so many stalls of 3 ms in 1.2 s. */
 const machine = (stalls: number) =>
   (['dispatcher', 'executor'] as const).map((role) => ({
-    ...{ role, core: null, steal: null, spunMs: 1200, longest: [], kernelMs: [1] },
+    role,
+    core: null,
+    steal: null,
+    spunMs: 1200,
+    longest: [],
+    kernelMs: [1],
     gaps: Array<number>(stalls).fill(3),
   }))
 

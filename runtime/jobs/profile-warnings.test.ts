@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest'
 import { madeUpProfile } from '../../test/profiles.ts'
 import { scenarioOf, TINY } from '../../test/scenarios.ts'
-import type { System } from './prepare.ts'
 import { profileWarnings, traceEndWarnings } from './profile-warnings.ts'
 
 const model = madeUpProfile(scenarioOf(TINY)).models[0]!
@@ -30,7 +29,7 @@ test('a trace that ends before the run is named', () => {
       traffic: [{ class: 'web', arrivals: { process: 'trace', file: 'x', ...arrivals } }],
       pools: [{ name: 'central', model: 'm' }],
     })
-    const traces = new Map([[0, { spanMs: 1_800_000 }]]) as unknown as System['traces']
+    const traces = new Map([[0, { spanMs: 1_800_000 }]])
     return traceEndWarnings({ scenario, traces })
   }
   expect(warningsOf({}, 3600)).toEqual([

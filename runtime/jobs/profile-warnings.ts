@@ -29,7 +29,12 @@ const AGAIN =
   'calibrate again, for longer or on a stiller machine, which `spillway doctor --noise` measures'
 
 /** A warning for each class whose trace ends before the run. */
-export function traceEndWarnings({ scenario, traces }: Pick<System, 'scenario' | 'traces'>) {
+export function traceEndWarnings({
+  scenario,
+  traces,
+}: Pick<System, 'scenario'> & {
+  readonly traces: ReadonlyMap<number, { readonly spanMs: number }>
+}) {
   return scenario.traffic.flatMap(({ class: name, arrivals }, i) => {
     const survey = traces.get(i)
     if (arrivals.process !== 'trace' || arrivals.load !== undefined || survey === undefined) {

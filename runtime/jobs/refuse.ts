@@ -15,7 +15,7 @@ export function refuseReacting(
 }
 
 /** Throws `Failure` where a replay cannot run a scenario, before anything is opened or measured. */
-export function refuseLive(sides: readonly Prepared[]): void {
+export function refuseLive(sides: readonly Pick<Prepared, 'scenario' | 'file'>[]): void {
   for (const { scenario, file } of sides) {
     for (const [i, { kind }] of (scenario.failures ?? []).entries()) {
       if (kind === 'crash') continue

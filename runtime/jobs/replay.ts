@@ -12,6 +12,7 @@ import type { Rows } from '../../sim/stats/index.ts'
 import { RequestList, requestsIn } from '../../sim/traffic/index.ts'
 import { profileLabel } from '../folders/profile-file.ts'
 import { hostFingerprint } from '../live/host.ts'
+import type { OpenFleets } from '../live/open-fleets.ts'
 import { measuredSpaces, memoryWarnings, observeReplay, residentSpaces } from '../memory/index.ts'
 import { build } from '../version.ts'
 import { occasionWarnings } from './occasions.ts'
@@ -21,7 +22,7 @@ import { refuseLive } from './refuse.ts'
 import { afterRehearsals, rehearsalsOf, withProfileOf } from './rehearsals.ts'
 import { type Replays, replaySides, summariseReplays } from './replays.ts'
 import { liveTraffic } from './requests.ts'
-import type { ReplaySide } from './warm-fleet.ts'
+import type { ReplaySide, WarmUp } from './warm-fleet.ts'
 
 export interface ReplayOptions extends JobOptions {
   /** how often the same requests are replayed; default 3 */
@@ -32,6 +33,10 @@ export interface ReplayOptions extends JobOptions {
   readonly requestsFile?: string | undefined
   /** whether the decision log of every replay is kept; default no */
   readonly decisionLog?: boolean | undefined
+  /** what runs before the first replay; default: shapes for at most 10 s and 4 s of the traffic */
+  readonly warmUp?: WarmUp | undefined
+  /** fleets that stay open for the next replay; default: new ones, which are closed */
+  readonly fleets?: OpenFleets | undefined
 }
 
 /** Replays a system on ONNX Runtime. Several alternate in slices, at the rates of the first. */
@@ -40,7 +45,7 @@ export async function replay(
   options: ReplayOptions = {},
 ): Promise<ReplayedSide[]> {
   const { replays = 3, rehearsals = 0, requestsFile, decisionLog = false } = options
-  const { onProgress = () => {} } = options
+  const { onProgress = () => {}, warmUp, fleets } = options
   const { signal = new AbortController().signal } = options
   refuseLive(systems)
   const { capacityRps } = systems[0]
@@ -49,7 +54,7 @@ export async function replay(
     given.push({ system, traffic: await liveTraffic(system, capacityRps, requestsFile) })
   }
   const { sides, slicing, warning } = inTurn(given, requestsFile)
-  const job = { replays, slicing, decisionLog, signal, onProgress }
+  const job = { replays, slicing, decisionLog, warmUp, fleets, signal, onProgress }
   const rehearsed = await rehearsalsOf(systems[0], rehearsals)
   const replayed = await replaySides(sides, { ...job, rehearsals: rehearsed })
   const learnt = afterRehearsals(sides[0]!.system, replayed.rehearsed)

@@ -21,28 +21,25 @@ import type { RequestList } from '../../sim/traffic/index.ts'
 import type { Replayed } from '../live/fleet.ts'
 import { shortageText } from '../live/shortages.ts'
 import { executionProviders } from '../models/index.ts'
-import type { Progress } from './options.ts'
 import { playRound } from './play-round.ts'
 import type { System } from './prepare.ts'
-import { openFleet, type ReplaySide, type WarmFleet } from './warm-fleet.ts'
+import { type FleetOptions, openFleet, type ReplaySide, type WarmFleet } from './warm-fleet.ts'
 
 export interface Replays {
   readonly runs: readonly Replayed[]
   readonly warnings: readonly string[]
   readonly valid: boolean
-  /** garbage collections in the executors' threads */
-  readonly gc: { readonly count: number; readonly ms: number }
+  /** garbage collections in the executors' threads; null where these go on */
+  readonly gc: { readonly count: number; readonly ms: number } | null
 }
 
-export interface ReplayOptions {
+export interface ReplayOptions extends FleetOptions {
   readonly replays: number
   /** of the first side, in the order in which they are played */
   readonly rehearsals: readonly ReplaySide[]
   /** null: whole replays alternate */
   readonly slicing: Slicing | null
   readonly decisionLog: boolean
-  readonly signal: AbortSignal
-  readonly onProgress: Progress
 }
 
 /**
@@ -78,7 +75,8 @@ export async function replaySides(
       if (round % 2 === 1) await rehearse(share)
     }
   } finally {
-    await Promise.all(fleets.map(({ fleet }) => fleet.close()))
+    const { fleets: kept } = options
+    await Promise.all(fleets.map(({ fleet }) => kept?.release(fleet) ?? fleet.close()))
   }
   return {
     sides: sides.map(({ system }, i) => replaysOf(system, runs[i]!, fleets[i]!)),

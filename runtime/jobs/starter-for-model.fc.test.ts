@@ -95,7 +95,11 @@ test('chunks of a model that passes a state on come in streams, each with a cloc
   const { scenario } = await starterOf(speech, 3)
   const cv = { distribution: 'fixed', value: 0.05 }
   expect(scenario.traffic[0]!.arrivals).toMatchObject({
-    ...{ process: 'clients', clients: 5, rate_rps: 156.25, share_exponent: 0, cv },
+    process: 'clients',
+    clients: 5,
+    rate_rps: 156.25,
+    share_exponent: 0,
+    cv,
   })
   expect(scenario.slo.web).toEqual(['p(99) latency_ms < 32'])
   // other models with a state are not on a clock, as far as is known

@@ -69,14 +69,20 @@ export async function timeline(
   const { version, commit } = build()
   const drawn = timelineOf(
     {
-      ...{ scenario, run, flows },
+      scenario,
+      run,
+      flows,
       window: { fromMs: inMs(fromS), toMs: inMs(toS) },
       activations: await readActivations(directory),
       observed: name === OBSERVED ? await observedArenas(directory, scenario) : [],
     },
     {
-      ...{ made_by: `spillway ${version}`, commit, scenario: scenario.name },
-      ...{ scenario_hash: hashOf(scenario), seed: scenario.seed, run: name },
+      made_by: `spillway ${version}`,
+      commit,
+      scenario: scenario.name,
+      scenario_hash: hashOf(scenario),
+      seed: scenario.seed,
+      run: name,
     },
   )
   const folder = out ?? directory

@@ -6,6 +6,7 @@ import { cacheDirectory } from '../folders/profile-paths.ts'
 import type { Reacting } from '../live/dispatcher-thread.ts'
 import type { EngineOptions } from '../live/engine.ts'
 import { Fleet } from '../live/fleet.ts'
+import type { OpenFleets } from '../live/open-fleets.ts'
 import { materialise, sessionOptions } from '../models/index.ts'
 import type { Progress } from './options.ts'
 import type { System } from './prepare.ts'
@@ -24,35 +25,53 @@ export interface WarmFleet {
 
 /** Lengths that every batch size is run with once before the first request. */
 const WARM_LENGTHS = 3
-/** Time for the shapes of all executors, s; the extreme ones are always run. */
-const SHAPES_S = 10
-/** Traffic, s: p99 is several times too long until V8 has compiled the loops (15,000 requests). */
-const TRAFFIC_S = 4
+
+/** What a fleet runs before the first replay. */
+export interface WarmUp {
+  /** time for the shapes of all executors, ms; the extreme ones are always run */
+  readonly shapesMs: number
+  /** the beginning of the traffic, which is replayed once */
+  readonly trafficMs: number
+}
+
+/** p99 is several times too long until V8 has compiled the loops, in 15,000 requests. */
+const WARM_UP: WarmUp = { shapesMs: 10_000, trafficMs: 4000 }
+
+export interface FleetOptions {
+  readonly warmUp?: WarmUp | undefined
+  /** fleets of earlier replays, which serve this one, too; default: a new fleet */
+  readonly fleets?: OpenFleets | undefined
+  readonly signal: AbortSignal
+  readonly onProgress: Progress
+}
 
 /** Opens the models of a scenario in all their replicas, and warms up shapes and loops. */
 export async function openFleet(
   { system, traffic }: ReplaySide,
-  { signal, onProgress }: { readonly signal: AbortSignal; readonly onProgress: Progress },
+  { warmUp = WARM_UP, fleets, signal, onProgress }: FleetOptions,
 ): Promise<WarmFleet> {
   onProgress('opening models', 0, 1)
   const engines = await enginesOf(system, signal)
-  const fleet = await Fleet.open(system.plan, engines, signal)
+  const fleet = await (fleets ?? Fleet).open(system.plan, engines, signal)
   const show = (phase: string) => (done: number, of: number) => onProgress(phase, done, of)
   try {
-    const warnings = await warmUp(system, fleet, show)
-    const beginning = beginningOf(traffic)
-    await fleet.replay(system.plan, beginning, { onProgress: show('warming up loops') })
+    const warnings = await warmUpPools(system, fleet, warmUp.shapesMs, show)
+    const beginning = beginningOf(traffic, warmUp.trafficMs)
+    if (beginning !== null) {
+      await fleet.replay(system.plan, beginning, { onProgress: show('warming up loops') })
+    }
     return { fleet, warnings }
   } catch (error) {
-    await fleet.close()
+    await (fleets?.release(fleet) ?? fleet.close())
     throw error
   }
 }
 
 /** Runs shapes of models that stay open. Returns a warning for each pool that has run fewer. */
-async function warmUp(
+async function warmUpPools(
   { scenario, plan, lengths: ranges }: System,
   fleet: Fleet,
+  shapesMs: number,
   show: (phase: string) => (done: number, of: number) => void,
 ): Promise<string[]> {
   const pools = executorsOf(plan).map(({ pool }) => pool)
@@ -69,7 +88,7 @@ async function warmUp(
     // batches that never fit would need more memory than the pool has
     const fits = (size: number, length: number) =>
       pool.memory === undefined || ledger.fits(executors[0]!, size, length)
-    const task = { executors, grid, fits, budgetMs: (1000 * SHAPES_S) / pools.length }
+    const task = { executors, grid, fits, budgetMs: shapesMs / pools.length }
     const { name } = scenario.pools[i]!
     const warm = await warmUpShapes(fleet, task, show(`warming up shapes of pool ${name}`))
     if (warm.grid === grid) continue
@@ -89,10 +108,11 @@ function warmLengths({ min, max }: System['lengths'][number], padTo: number): nu
   return [...new Set(lengths)]
 }
 
-function beginningOf(traffic: ReplaySide['traffic']): ReplaySide['traffic'] {
-  if (traffic instanceof RequestList) return traffic.until(1000 * TRAFFIC_S)
+function beginningOf(traffic: ReplaySide['traffic'], ms: number): ReplaySide['traffic'] | null {
+  if (ms === 0) return null
+  if (traffic instanceof RequestList) return traffic.until(ms)
   const { scenario } = traffic
-  const duration_s = Math.min(TRAFFIC_S, scenario.duration_s)
+  const duration_s = Math.min(ms / 1000, scenario.duration_s)
   return { ...traffic, scenario: { ...scenario, duration_s } }
 }
 

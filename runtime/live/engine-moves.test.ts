@@ -56,13 +56,13 @@ describe.each(Object.entries(openings))('an engine %s', (_, open) => {
         expect((await engine.run(...smallest)).status).toBe(STATUS.ok)
       }
     })
-  }, 60_000)
+  })
 
   test('closes while its model is unloaded', async () => {
     await withEngine(async (engine) => {
       await engine.unload()
     })
-  }, 60_000)
+  })
 
   test('reports why a damaged model cannot be loaded', async () => {
     await withEngine(async (engine, { file }) => {
@@ -72,7 +72,7 @@ describe.each(Object.entries(openings))('an engine %s', (_, open) => {
       expect(error).toBeInstanceOf(Failure)
       expect((error as Failure).message).toContain('ONNX Runtime cannot open the model on cpu')
     })
-  }, 60_000)
+  })
 })
 
 test.skipIf(!existsSync('/proc/self/stat'))(

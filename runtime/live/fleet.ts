@@ -28,16 +28,17 @@ export interface ReplayOptions {
 /** The executors of a scenario and their dispatcher, in a process that ends with `signal`. */
 export class Fleet {
   readonly #child: Child
-  readonly #signal: AbortSignal
+  /** ends pending calls and the process; the next job may have another */
+  signal: AbortSignal
   /** a job has failed or was interrupted */
   #broken = false
-  /** garbage collections in executors, once the fleet is closed */
-  gc: Collections = { count: 0, ms: 0 }
+  /** garbage collections in executors, once the fleet is closed; until then null */
+  gc: Collections | null = null
   readonly opened: OpenedFleet
 
   private constructor(child: Child, signal: AbortSignal, opened: OpenedFleet) {
     this.#child = child
-    this.#signal = signal
+    this.signal = signal
     this.opened = opened
   }
 
@@ -107,9 +108,14 @@ export class Fleet {
     return (await this.#perform<'loaded'>({ kind: 'loads', plan, durationMs }, 1)).times
   }
 
+  /** Whether it can perform another job. */
+  get usable(): boolean {
+    return !this.#broken && this.#child.alive
+  }
+
   async close(): Promise<void> {
     try {
-      if (!this.#broken && this.#child.alive) this.gc = await this.#ask({ kind: 'stop' })
+      if (this.usable) this.gc = await this.#ask({ kind: 'stop' })
     } finally {
       this.#child.end()
       await this.#child.ended()
@@ -134,7 +140,7 @@ export class Fleet {
   }
 
   #ask<Reply>(request: FleetRequest, onPart: (done: number) => void = () => {}): Promise<Reply> {
-    return this.#child.ask<Reply, number>(request, { signal: this.#signal, onPart })
+    return this.#child.ask<Reply, number>(request, { signal: this.signal, onPart })
   }
 }
 

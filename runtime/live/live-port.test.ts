@@ -9,7 +9,9 @@ function ports(executors: number) {
   const signal = new SharedArrayBuffer(4)
   const memories = Array.from({ length: executors }, () => mailboxMemory(1, signal))
   const port = new MailboxPort({
-    ...{ clock: new WallClock(process.hrtime.bigint()), origin: 100, signal },
+    clock: new WallClock(process.hrtime.bigint()),
+    origin: 100,
+    signal,
     mailboxes: memories.map((memory) => new Mailbox(memory)),
     deviceOf: new Int32Array(executors),
     requests: new Requests(),

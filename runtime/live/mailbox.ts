@@ -145,7 +145,7 @@ export class Mailbox {
 /** Copies lengths and keys of a batch's requests and posts the batch. */
 export function postBatch(
   mailbox: Mailbox,
-  batch: Batch,
+  batch: Pick<Batch, 'members' | 'size' | 'length'>,
   requests: Pick<Requests, 'inputTokens' | 'key'>,
 ): void {
   for (let i = 0; i < batch.size; i++) {

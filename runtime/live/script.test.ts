@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { STATUS } from '../../sim/serving/ports.ts'
-import { type MailboxPort, SPIN_MS } from './live-port.ts'
+import { SPIN_MS } from './live-port.ts'
 import { Mailbox, mailboxMemory } from './mailbox.ts'
 import { runScript, type ScriptItem } from './script.ts'
 
@@ -58,7 +58,7 @@ function manual(count: number) {
     finished: (executor: number) => mailboxes[executor]!,
   }
   const run = (items: readonly ScriptItem[], progress = new Int32Array(1)) =>
-    runScript(items, port as unknown as MailboxPort, mailboxes, progress)
+    runScript(items, port, mailboxes, progress)
   return { run, seen, sleeps }
 }
 

@@ -1,4 +1,5 @@
 import { type Ms, STATUS } from '../../sim/serving/index.ts'
+import type { FinishedOrder } from './dispatcher.ts'
 import { type MailboxPort, SPIN_MS } from './live-port.ts'
 import type { Mailbox } from './mailbox.ts'
 
@@ -8,6 +9,11 @@ export interface ScriptItem {
   readonly size: number
   readonly length: number
   readonly gapMs: Ms
+}
+
+/** What a script needs of the executors. */
+interface ScriptPort extends Pick<MailboxPort, 'now' | 'sleep' | 'takeFinished'> {
+  finished(executor: number): Pick<FinishedOrder, 'status' | 'started' | 'ended'>
 }
 
 /** The result of an item; times in ms since the job's epoch. */
@@ -32,7 +38,7 @@ const AWAKE_MS = SPIN_MS / 2
  */
 export function runScript(
   items: readonly ScriptItem[],
-  port: MailboxPort,
+  port: ScriptPort,
   mailboxes: readonly Mailbox[],
   progress: Int32Array,
 ): ScriptRow[] {

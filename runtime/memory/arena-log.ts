@@ -150,10 +150,18 @@ function nodeOf(name: string, args: ProfileEvent['args']): ProfiledNode {
 
 /** Bytes of an element by its type. */
 const ELEMENT: Readonly<Record<string, number>> = {
-  ...{ double: 8, int64: 8, uint64: 8 },
-  ...{ float: 4, int32: 4, uint32: 4 },
-  ...{ float16: 2, int16: 2, uint16: 2 },
-  ...{ int8: 1, uint8: 1, bool: 1 },
+  double: 8,
+  int64: 8,
+  uint64: 8,
+  float: 4,
+  int32: 4,
+  uint32: 4,
+  float16: 2,
+  int16: 2,
+  uint16: 2,
+  int8: 1,
+  uint8: 1,
+  bool: 1,
 }
 
 /** NaN for elements without a fixed size, such as strings. */

@@ -45,7 +45,11 @@ function logOf(nodes: (b: number, l: number) => readonly Node[]): ArenaLog {
 }
 
 const term = (terms: object) => ({
-  ...{ fixed: 0, perLength: 0, perItem: 0, perToken: 0, perTokenSquared: 0 },
+  fixed: 0,
+  perLength: 0,
+  perItem: 0,
+  perToken: 0,
+  perTokenSquared: 0,
   ...terms,
 })
 const small = (b: number) => 4 * b
@@ -65,7 +69,8 @@ describe('the plan of a model', () => {
       logOf((b, l) => [
         { of: 'Mul x', outputs: { a: large(b, l) }, takes: large(b, l) },
         {
-          ...{ of: 'Split a', outputs: { c: large(b, l), d: 2 * large(b, l) } },
+          of: 'Split a',
+          outputs: { c: large(b, l), d: 2 * large(b, l) },
           takes: 3 * large(b, l),
         },
         { of: 'Sum c d', outputs: { y: small(b) }, frees: large(b, l), takes: small(b) },
@@ -98,8 +103,10 @@ describe('the plan of a model', () => {
           { of: 'Mul x', outputs: { c: large(b, l) }, takes: large(b, l) },
           { of: `Sum ${last === 'a' ? 'c' : 'a'}`, outputs: { d: small(b) }, takes: small(b) },
           {
-            ...{ of: `Sum ${last} d`, outputs: { y: small(b) } },
-            ...{ frees: large(b, l), takes: small(b) },
+            of: `Sum ${last} d`,
+            outputs: { y: small(b) },
+            frees: large(b, l),
+            takes: small(b),
           },
         ]),
       )

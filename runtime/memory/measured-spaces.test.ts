@@ -26,15 +26,29 @@ ${devices}pools:
 /** Each replica runs a batch; the two overlap from 2 s to 3 s. */
 function arena(): ArenaDocument {
   const replica = (number: number, mib: number): ArenaReplica => ({
-    ...{ pool: 'central', replica: number, pattern: false, batches: 1, left_out: null },
-    ...{ reserved_bytes: [MIB / 2], apart_bytes: MIB / 2, sizes: [4], lengths: [1] },
-    ...{ started_ms: [1000 + 1000 * number], ended_ms: [3000 + 1000 * number] },
-    ...{ in_use_bytes: [(0.5 + mib) * MIB], requested_bytes: [(0.5 + mib / 2) * MIB] },
-    ...{ peak_in_use_bytes: 0, extensions: [{ batch: 0, bytes: 2 * mib * MIB }] },
+    pool: 'central',
+    replica: number,
+    pattern: false,
+    batches: 1,
+    left_out: null,
+    reserved_bytes: [MIB / 2],
+    apart_bytes: MIB / 2,
+    sizes: [4],
+    lengths: [1],
+    started_ms: [1000 + 1000 * number],
+    ended_ms: [3000 + 1000 * number],
+    in_use_bytes: [(0.5 + mib) * MIB],
+    requested_bytes: [(0.5 + mib / 2) * MIB],
+    peak_in_use_bytes: 0,
+    extensions: [{ batch: 0, bytes: 2 * mib * MIB }],
     process: { started_mib: 1, loaded_mib: 2, peak_mib: 3, ended_mib: 3 },
   })
   return {
-    ...{ document: 'spillway-arena', format: 1, version: '0', commit: null, requests: 'none' },
+    document: 'spillway-arena',
+    format: 1,
+    version: '0',
+    commit: null,
+    requests: 'none',
     scenario: { name: 'spaces', hash: 'none', description: '' },
     replicas: [replica(0, 4), replica(1, 6)],
   }
@@ -60,8 +74,16 @@ describe('measured memory', () => {
     const scenario = scenarioWith('{ allocator: bfc, limit_mib: 64 }')
     expect(sizes(scenario)).toEqual([
       {
-        ...{ name: 'central', shared: false, limit: 64, weights: 1 },
-        ...{ requested: 4, inUse: 7, held: 13, internal: 0.5, external: null, extensions: 2 },
+        name: 'central',
+        shared: false,
+        limit: 64,
+        weights: 1,
+        requested: 4,
+        inUse: 7,
+        held: 13,
+        internal: 0.5,
+        external: null,
+        extensions: 2,
         free: 1 - 6 / 12,
       },
     ])
@@ -72,8 +94,16 @@ describe('measured memory', () => {
     const scenario = scenarioWith('{ allocator: bfc, device: card }', devices)
     expect(sizes(scenario)).toEqual([
       {
-        ...{ name: 'card', shared: true, limit: 100, weights: 2 },
-        ...{ requested: 7, inUse: 12, held: 22, internal: 0.5, external: null, extensions: 2 },
+        name: 'card',
+        shared: true,
+        limit: 100,
+        weights: 2,
+        requested: 7,
+        inUse: 12,
+        held: 22,
+        internal: 0.5,
+        external: null,
+        extensions: 2,
         free: 1 - 10 / 20,
       },
     ])

@@ -48,7 +48,9 @@ function spaceOf(
   const weights = replicas.map((replica) => replica.apart_bytes + sum(replica.reserved_bytes))
   const recorder = new SpaceRecorder(
     {
-      ...{ name, shared, pools },
+      name,
+      shared,
+      pools,
       allocators: pools.map(() => 'bfc'),
       limitBytes: limit_mib === undefined ? Number.POSITIVE_INFINITY : limit_mib * MIB,
       weightsBytes: sum(weights),

@@ -4,10 +4,16 @@ import { type MemoryTask, profiledShapes } from './memory-pass.ts'
 
 const task = (of: Partial<MemoryTask>, shape: readonly ('batch' | 'length' | number)[]) => ({
   file: {
-    ...{ path: 'none', key: 'none', content: 'none', bytes: 0 },
+    path: 'none',
+    key: 'none',
+    content: 'none',
+    bytes: 0,
     inputs: [{ name: 'x', type: 'float32', shape, fill: 'normal', vocabulary: 0 } as const],
   },
-  ...{ threads: 1, maxBatch: 8, lengths: { min: 1, max: 512 }, padTo: 1 },
+  threads: 1,
+  maxBatch: 8,
+  lengths: { min: 1, max: 512 },
+  padTo: 1,
   ...of,
 })
 const shapesOf = (of: Partial<MemoryTask>, shape: readonly ('batch' | 'length' | number)[]) =>
@@ -19,7 +25,11 @@ describe('the shapes in which a model is profiled', () => {
     expect(shapes.at(-1)).toEqual([32, 512])
     const sizes = shapes.map(([b, l]) => 1 + 2 * l + b * (3 + 4 * l + 5 * l * l))
     expect(new BytesFit(shapes).of(sizes)).toEqual({
-      ...{ fixed: 1, perLength: 2, perItem: 3, perToken: 4, perTokenSquared: 5 },
+      fixed: 1,
+      perLength: 2,
+      perItem: 3,
+      perToken: 4,
+      perTokenSquared: 5,
     })
   })
 

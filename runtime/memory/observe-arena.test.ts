@@ -12,7 +12,12 @@ const encoder = () =>
   materialise(
     {
       builtin: 'transformer-encoder',
-      ...{ layers: 1, hidden: 16, heads: 1, vocabulary: 10, seed: 1, pad_to: 1 },
+      layers: 1,
+      hidden: 16,
+      heads: 1,
+      vocabulary: 10,
+      seed: 1,
+      pad_to: 1,
     },
     'fp32',
     { directory: '.', cacheDirectory },

@@ -46,7 +46,9 @@ export async function observeReplay(
       },
     )
     observed.push({
-      ...{ pool: pool.name, replica, pattern: session.memoryPattern === true },
+      pool: pool.name,
+      replica,
+      pattern: session.memoryPattern === true,
       apart_bytes: weightsApart(file.bytes, log.reserved),
       ...observedReplica(log, all, first.length),
     })

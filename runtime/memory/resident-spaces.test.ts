@@ -25,8 +25,13 @@ pools:
 const { plan } = simulationInput(scenario)
 
 const move = (kind: ModelMove['kind'], executor: number, asked: number, ok = true): ModelMove => ({
-  ...{ kind, executor, asked, ok },
-  ...{ started: asked + 1, ended: asked + 5, done: asked + 6 },
+  kind,
+  executor,
+  asked,
+  ok,
+  started: asked + 1,
+  ended: asked + 5,
+  done: asked + 6,
 })
 
 /** Requests that are batches of one: [executor, sent, dispatched]; each takes 10 ms. */

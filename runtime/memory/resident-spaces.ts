@@ -32,7 +32,10 @@ function spaceOf({ scenario, plan, run }: Replayed, device: number): SpaceSummar
   const sum = (of: readonly number[]) => of.reduce((all, executor) => all + bytes[executor]!, 0)
   const recorder = new SpaceRecorder(
     {
-      ...{ name, shared: true, pools: pools.map((pool) => pool.name), limitBytes },
+      name,
+      shared: true,
+      pools: pools.map((pool) => pool.name),
+      limitBytes,
       allocators: pools.map(({ index }) => scenario.pools[index]!.memory!.allocator),
       weightsBytes: sum(here),
     },

@@ -2,7 +2,7 @@ import { Tensor } from 'onnxruntime-node'
 import { type InputValues, valuesOf } from './input-values.ts'
 import type { InputSpec } from './model-types.ts'
 import { type NpyArray, readSamples } from './npy.ts'
-import { allocate, type TensorData, zeroOf } from './tensor-data.ts'
+import { allocate, fillWithZeros, type TensorData } from './tensor-data.ts'
 
 interface FeedsOptions {
   readonly seed: number
@@ -73,7 +73,6 @@ class InputFeed {
   /** first axis after the last free one: from there on a request's values are contiguous */
   readonly #fixedFrom: number
   readonly #values: InputValues
-  readonly #zero: never
   #buffer: TensorData
   #dims: number[] = []
   #lengths: Int32Array = new Int32Array(0)
@@ -85,7 +84,6 @@ class InputFeed {
     this.#shape = input.shape
     this.#fixedFrom = input.shape.findLastIndex((size) => typeof size === 'string') + 1
     this.#values = values
-    this.#zero = zeroOf(input.type) as never
     this.#buffer = allocate(input.type, 0)
   }
 
@@ -106,7 +104,7 @@ class InputFeed {
   #fill(place: Place): void {
     const { axis, at, size, request, position } = place
     if (request >= 0 && position >= this.#lengths[request]!) {
-      this.#buffer.fill(this.#zero, at, at + size)
+      fillWithZeros(this.#buffer, at, at + size)
     } else if (axis >= this.#fixedFrom) {
       this.#copy(place, size)
     } else if (request >= 0 && this.#shape[axis] === 'length' && axis + 1 >= this.#fixedFrom) {
@@ -114,7 +112,7 @@ class InputFeed {
       const most = Math.min(this.#lengths[request]!, this.#values.extents[axis]!)
       const filled = (size / this.#dims[axis]!) * Math.min(most, this.#dims[axis]!)
       this.#copy(place, filled)
-      this.#buffer.fill(this.#zero, at + filled, at + size)
+      fillWithZeros(this.#buffer, at + filled, at + size)
     } else this.#descend(place)
   }
 
@@ -126,7 +124,7 @@ class InputFeed {
     for (let i = 0; i < this.#dims[axis]!; i++) {
       const at = place.at + i * size
       if (i >= extent) {
-        this.#buffer.fill(this.#zero, at, place.at + place.size)
+        fillWithZeros(this.#buffer, at, place.at + place.size)
         return
       }
       const request = kind === 'batch' ? i : place.request

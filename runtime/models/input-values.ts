@@ -2,7 +2,7 @@ import { stream } from '../../sim/kernel/index.ts'
 import { halvesOf } from './half.ts'
 import type { InputSpec } from './model-types.ts'
 import type { NpyArray } from './npy.ts'
-import { allocate, type TensorData } from './tensor-data.ts'
+import { allocate, copyElements, type TensorData } from './tensor-data.ts'
 
 /** A block of consecutive elements that belong to one request. */
 export interface Block {
@@ -58,7 +58,7 @@ function tableOf(input: InputSpec, seed: number): InputValues {
       let from = hash & (TABLE_SIZE - 1)
       for (let done = 0; done < size; ) {
         const part = Math.min(size - done, TABLE_SIZE - from)
-        to.set(table.subarray(from, from + part) as never, at + done)
+        copyElements(table.subarray(from, from + part), to, at + done)
         done += part
         from = 0
       }
@@ -105,7 +105,7 @@ function samplesOf({ shape }: InputSpec, { shape: dims, data }: NpyArray): Input
     extents,
     copy(to, { at, size: length, key, offset }) {
       const from = (key % count) * size + offset
-      to.set(data.subarray(from, from + length) as never, at)
+      copyElements(data.subarray(from, from + length), to, at)
     },
   }
 }

@@ -170,7 +170,8 @@ const MOST_EXTERNAL_BYTES = 1e12
 function inPackage(reference: string, directory: string): string {
   const parts = /^npm:((?:@[^/]+\/)?[^@/][^/]*)\/(.+)$/.exec(reference)
   if (!parts) throw new Failure(`${reference}: expected npm:PACKAGE/PATH, got ${reference}`)
-  const [, name, path] = parts as unknown as [string, string, string]
+  const name = parts[1]!
+  const path = parts[2]!
   const searched = createRequire(join(resolve(directory), 'scenario.js')).resolve.paths(name) ?? []
   const folder = searched.map((place) => join(place, name)).find((place) => existsSync(place))
   if (folder !== undefined) return join(folder, path)

@@ -82,9 +82,28 @@ const elements = (dims: Tensor['dims']) => dims.reduce<number>((n, size) => n * 
 
 /** Bits of an element, by number of the type in ONNX: the newest are not in this reader. */
 const BITS: Readonly<Record<number, number>> = {
-  ...{ 1: 32, 2: 8, 3: 8, 4: 16, 5: 16, 6: 32, 7: 64, 9: 8, 10: 16, 11: 64, 12: 32, 13: 64 },
+  1: 32,
+  2: 8,
+  3: 8,
+  4: 16,
+  5: 16,
+  6: 32,
+  7: 64,
+  9: 8,
+  10: 16,
+  11: 64,
+  12: 32,
+  13: 64,
   // bfloat16, four kinds of float8, int4 and uint4
-  ...{ 14: 64, 15: 128, 16: 16, 17: 8, 18: 8, 19: 8, 20: 8, 21: 4, 22: 4 },
+  14: 64,
+  15: 128,
+  16: 16,
+  17: 8,
+  18: 8,
+  19: 8,
+  20: 8,
+  21: 4,
+  22: 4,
 }
 
 function withBytes(sum: number | null, { dims, dataType }: Tensor): number | null {

@@ -30,6 +30,19 @@ export function elementsOf(type: TensorType, bytes: Uint8Array<ArrayBuffer>): Te
 
 export const bytesOf = (type: TensorType): number => ARRAYS[type].BYTES_PER_ELEMENT
 
-export function zeroOf(type: TensorType): number | bigint {
-  return type === 'int64' || type === 'uint64' ? 0n : 0
+type BigInts = Extract<TensorData, BigInt64Array | BigUint64Array>
+
+const isOfBigInts = (data: TensorData): data is BigInts =>
+  data instanceof BigInt64Array || data instanceof BigUint64Array
+
+export function fillWithZeros(data: TensorData, from: number, to: number): void {
+  if (isOfBigInts(data)) data.fill(0n, from, to)
+  else data.fill(0, from, to)
+}
+
+/** Copies elements of the same type to a place of another array. */
+export function copyElements(from: TensorData, to: TensorData, at: number): void {
+  if (isOfBigInts(from) && isOfBigInts(to)) to.set(from, at)
+  else if (!isOfBigInts(from) && !isOfBigInts(to)) to.set(from, at)
+  else throw new Error('Expected `from` and `to` to have elements of one type')
 }

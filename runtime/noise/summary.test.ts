@@ -10,8 +10,13 @@ test('stalls are gaps of more than 0.1 ms, counted a second of spinning', () => 
     kernelMs: [1, 1],
   })
   expect(summary).toMatchObject({
-    ...{ role: 'executor', core: 1, steal: null },
-    ...{ stalls_per_s: 0.75, long_stalls_per_s: 0.25, longest_stall_ms: 7, jitter_ms: 0.2 },
+    role: 'executor',
+    core: 1,
+    steal: null,
+    stalls_per_s: 0.75,
+    long_stalls_per_s: 0.25,
+    longest_stall_ms: 7,
+    jitter_ms: 0.2,
   })
 })
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { expect, onTestFinished, test } from 'vitest'
-import { Child, ChildEnded } from './child.ts'
+import { Child, ChildEnded, inheritedFlags } from './child.ts'
 
 /** A process that runs this code when it is asked. */
 function childOf(code: string): Child {
@@ -49,4 +49,18 @@ test('of many lines the last ones are shown', async () => {
 test('a process that prints answers all the same', async () => {
   const answer = `process.send({ kind: 'reply', reply: request + 1 })`
   expect(await childOf(printing(answer)).ask(41)).toBe(42)
+})
+
+test.each([
+  [['-e', 'start()'], []],
+  [
+    ['--input-type=module', '--eval', 'start()', '--max-old-space-size=100'],
+    ['--max-old-space-size=100'],
+  ],
+  [
+    ['--import', 'tsx', '--input-type', 'module', '--eval=start()'],
+    ['--import', 'tsx'],
+  ],
+])('a child of node %j does not run that program again', (flags, inherited) => {
+  expect(inheritedFlags(flags)).toEqual(inherited)
 })

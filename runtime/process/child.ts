@@ -1,6 +1,7 @@
 import { type ChildProcess, type ForkOptions, fork } from 'node:child_process'
+import { join } from 'node:path'
 import type { Readable } from 'node:stream'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { EXIT, Failure } from '../../scenarios/light.ts'
 import { type FailureMessage, failureOf } from './failure-message.ts'
 
@@ -63,7 +64,7 @@ export class Child {
 
   constructor(entry: URL, { name, leads = true, flags = [] }: ChildOptions) {
     const child = forkEntry(entry, {
-      execArgv: [...process.execArgv, ...flags],
+      execArgv: [...inheritedFlags(process.execArgv), ...flags],
       serialization: 'advanced',
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       detached: leads,
@@ -169,6 +170,20 @@ export class Child {
   }
 }
 
+/**
+ * The options of Node that a child has from this process. The program of `node -e` is not among
+ * them: a child would run that in place of its entry point, and so start a child of its own.
+ */
+export function inheritedFlags(flags: readonly string[]): string[] {
+  const program = /^(-e|-p|-pe|--eval|--print|--input-type)$/
+  return flags.filter(
+    (flag, i) =>
+      !program.test(flag) &&
+      !program.test(flags[i - 1] ?? '') &&
+      !/^--(eval|print|input-type)(=|$)/.test(flag),
+  )
+}
+
 /** Starts an entry point as a process: from source under tsx, otherwise from the bundle. */
 export function forkEntry(entry: URL, options: ForkOptions): ChildProcess {
   const source = entry.href.endsWith('.ts')
@@ -176,13 +191,20 @@ export function forkEntry(entry: URL, options: ForkOptions): ChildProcess {
     ...options,
     execArgv: source
       ? ['--import', import.meta.resolve('tsx')]
-      : (options.execArgv ?? process.execArgv),
+      : (options.execArgv ?? inheritedFlags(process.execArgv)),
   })
 }
 
-/** The entry point `name` beside a module: bundles of all entry points are in one folder. */
+/**
+ * The entry point `name` beside a module: bundles of all entry points are in one folder. Tests of
+ * the source name such a folder too, because a start from source takes a second.
+ */
 export function entryBeside(module: string, name: string): URL {
-  return new URL(`./${name}.${module.endsWith('.ts') ? 'ts' : 'js'}`, module)
+  if (!module.endsWith('.ts')) return new URL(`./${name}.js`, module)
+  const { SPILLWAY_BUNDLES: bundles } = process.env
+  return bundles === undefined
+    ? new URL(`./${name}.ts`, module)
+    : pathToFileURL(join(bundles, `${name}.js`))
 }
 
 /** Kills a process and, if it leads a process group, the whole group. */

@@ -58,9 +58,16 @@ const MOST_COUNT = 1e9
 
 /** By how files name them, in small letters. */
 const PRECISIONS: Readonly<Record<string, Precision>> = {
-  ...{ fp32: 'fp32', float32: 'fp32', tf32: 'tf32' },
-  ...{ fp16: 'fp16', float16: 'fp16', bf16: 'fp16', bfloat16: 'fp16' },
-  ...{ fp8: 'fp8', int8: 'int8', int4: 'int4' },
+  fp32: 'fp32',
+  float32: 'fp32',
+  tf32: 'tf32',
+  fp16: 'fp16',
+  float16: 'fp16',
+  bf16: 'fp16',
+  bfloat16: 'fp16',
+  fp8: 'fp8',
+  int8: 'int8',
+  int4: 'int4',
 }
 
 /**
@@ -201,8 +208,11 @@ class RowReader {
       throw new Failure(`${this.#path}:${lastLine}: expected rows, got ${got}`)
     }
     return {
-      ...{ columns: this.#columns, said: this.#said, meanTimes: this.#meanTimes },
-      ...{ rows: this.#rows, leftOut: this.#leftOut },
+      columns: this.#columns,
+      said: this.#said,
+      meanTimes: this.#meanTimes,
+      rows: this.#rows,
+      leftOut: this.#leftOut,
     }
   }
 

@@ -17,7 +17,10 @@ test('an objective is on the whole run, or on the worst window of a length', () 
     })
   }
   expect(parseObjective('  p(50,worst 2m)  tpot_ms<40 ')).toEqual({
-    ...{ kind: 'tpot', percentile: 0.5, limitMs: 40, window_s: 120 },
+    kind: 'tpot',
+    percentile: 0.5,
+    limitMs: 40,
+    window_s: 120,
   })
   expect(parseObjective('goodput > 99.5%')).toEqual({ kind: 'goodput', share: 0.995 })
   expect(parseObjective('cost_usd_per_million < 2.5')).toEqual({ kind: 'cost', limitUsd: 2.5 })

@@ -48,7 +48,9 @@ export function tryShape<T extends MeasuredPass>(
   const fit = fitRoofline(rows, shape)
   const folds = cells.size <= LEAVE_ONE_OUT.most ? cells.size : LEAVE_ONE_OUT.groups
   const leftOut = crossValidate(rows, (row) => cells.get(cellOf(row))! % folds, {
-    ...{ ...shape, folds, start: fit },
+    ...shape,
+    folds,
+    start: fit,
   })
   const halves = crossValidate(rows, chessboard(rows), { ...shape, folds: 2, start: fit })
   const errors = leftOut.heldOut.map(({ row, predicted }) => Math.abs(log(predicted.ms / row.ms)))

@@ -114,7 +114,7 @@ export const resultSchema = z
       })
       .nullable()
       .describe(
-        'Garbage collections in the threads of executors, over all replays; null in a simulation.',
+        'Garbage collections in the threads of executors, over all replays; null in a simulation, and where executors stay open.',
       ),
     host: hostSchema
       .nullable()

@@ -48,14 +48,6 @@ export {
   statisticsRows,
   tailRows,
 } from './fit/fit-check.ts'
-export {
-  CORRELATION_TOLERANCE,
-  FIT_BARS,
-  FIT_TOLERANCE,
-  LEAST_CELLS,
-  LEAST_REPLICATIONS,
-  WIDEST_FACTOR,
-} from './fit/fit-limits.ts'
 export { fitInput, fitScenario, replicationFigures, sampleFigures } from './fit/fit-scenario.ts'
 export { type SpreadCell, spreadOf } from './fit/residual-cells.ts'
 export type { Figure } from './fit/residual-figures.ts'

@@ -1,4 +1,9 @@
+const KINDS = [Float64Array, Int32Array, Uint32Array, Uint16Array, Uint8Array]
+
 type TypedArray = Float64Array | Int32Array | Uint32Array | Uint16Array | Uint8Array
+
+const isTypedArray = (value: unknown): value is TypedArray =>
+  KINDS.some((kind) => value instanceof kind)
 
 /** A longer array that begins with the same values; the others are 0. */
 export function grown<T extends TypedArray>(from: T, length: number): T {
@@ -10,6 +15,6 @@ export function grown<T extends TypedArray>(from: T, length: number): T {
 /** Grows each typed array that is a public field of a table. */
 export function growColumns(table: object, length: number): void {
   for (const [name, column] of Object.entries(table)) {
-    if (ArrayBuffer.isView(column)) Object.assign(table, { [name]: grown(column as never, length) })
+    if (isTypedArray(column)) Object.assign(table, { [name]: grown(column, length) })
   }
 }

@@ -23,7 +23,8 @@ interface Sequence {
 function agree(paged: PagedAllocator, steps: readonly Step[]): void {
   const live: Sequence[] = []
   const distinct = () => new Set(live.flatMap(({ blocks }) => blocks))
-  const holders = (block: object) => live.filter(({ blocks }) => blocks.includes(block as never))
+  const holders = (block: object) =>
+    live.filter(({ blocks }) => blocks.some((own) => own === block))
   for (const { kind, pick, bytes } of steps) {
     const sequence = live[pick % Math.max(1, live.length)]
     if (kind === 'allocate' || sequence === undefined) {

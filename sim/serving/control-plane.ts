@@ -89,7 +89,10 @@ export class ControlPlane implements ControlPlanePort {
     this.#pool = pools[0]!
     this.#timers = new ArmedTimers(world.timers, stations.length)
     const tuners = new Tuners(plan, {
-      ...{ requests, pools, timers: this.#timers, observer: told },
+      requests,
+      pools,
+      timers: this.#timers,
+      observer: told,
       routers: [...new Set(this.#routers)],
     })
     const { observer } = tuners
@@ -122,7 +125,11 @@ export class ControlPlane implements ControlPlanePort {
     this.#outcomes.network = this.#network
     this.#outcomes.attempts = this.#attempts
     this.#scalers = poolScalers(pools, stationOf, {
-      ...{ requests, backend: world.backend, observer, timers: this.#timers, budget: plan.budget },
+      requests,
+      backend: world.backend,
+      observer,
+      timers: this.#timers,
+      budget: plan.budget,
       serverOf: (executor) => this.#serverOf[executor]!,
     })
     this.#timed = [...servers, ...this.#views, ...(this.#scalers?.all ?? [])]
@@ -286,7 +293,9 @@ export class ControlPlane implements ControlPlanePort {
   #networkOf({ network, classes }: ServingPlan, pools: readonly PoolState[]): Network | null {
     const own = { requests: this.#requests, carrier: this.#carrier, attempts: this.#attempts }
     return networkOf(network, {
-      ...{ ...own, classes, pools },
+      ...own,
+      classes,
+      pools,
       choose: (now, request) => this.#choosePool(now, request),
       deliver: (now, request, pool, station) => {
         this.#pool = pool

@@ -7,8 +7,13 @@ const LEVELS = [0.5, 0.95]
 const RATIO = 0.7
 
 const model = (blocks: number): DriftingBlocks => ({
-  ...{ blocks, requests: 40, ratio: RATIO },
-  ...{ skew: 0.8, drift: 0.15, correlation: 0.7, own: 0.05 },
+  blocks,
+  requests: 40,
+  ratio: RATIO,
+  skew: 0.8,
+  drift: 0.15,
+  correlation: 0.7,
+  own: 0.05,
 })
 
 /** `npm run validate` has more trials and more blocks. */

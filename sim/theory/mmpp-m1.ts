@@ -74,12 +74,32 @@ const seen = (level: readonly number[], { arrivalRates }: MmppM1) =>
 const NEGLIGIBLE = 1e-13
 
 /**
- * The q-quantile of the sojourn, first come first served. An arrival that finds n requests stays
+ * The q-quantiles of the sojourn, first come first served. An arrival that finds n requests stays
  * for n + 1 services: P(S > t) = sum a_n P(Poisson(mu t) <= n), with a_n the share of arrivals that
  * find n.
  */
-export function mmppM1SojournQuantile(queue: MmppM1, q: number): number {
-  assertProbability(q)
+export function mmppM1SojournQuantiles(queue: MmppM1): (q: number) => number {
+  const shares = foundShares(queue)
+  const beyond = (time: number) => {
+    const events = poissonProbabilities(queue.serviceRate * time)
+    let atMost = 0
+    let tail = 0
+    for (let n = 0; n < shares.length; n++) {
+      atMost += events[n] ?? 0
+      tail += shares[n]! * atMost
+    }
+    return tail
+  }
+  return (q) => {
+    assertProbability(q)
+    let most = 1 / queue.serviceRate
+    while (beyond(most) > 1 - q) most *= 2
+    return bisect([0, most], 60, (time) => beyond(time) > 1 - q)[0]
+  }
+}
+
+/** Share of the arrivals that find 0, 1, 2, … requests. */
+function foundShares(queue: MmppM1): number[] {
   const { arrivalRate, empty, rate } = solve(queue)
   const shares: number[] = []
   let left = 1
@@ -89,19 +109,7 @@ export function mmppM1SojournQuantile(queue: MmppM1, q: number): number {
     left -= share
     level = product([level], rate)[0]!
   }
-  const beyond = (time: number) => {
-    const events = poissonProbabilities(queue.serviceRate * time)
-    let atMost = 0
-    let tail = 0
-    shares.forEach((share, n) => {
-      atMost += events[n] ?? 0
-      tail += share * atMost
-    })
-    return tail
-  }
-  let most = 1 / queue.serviceRate
-  while (beyond(most) > 1 - q) most *= 2
-  return bisect([0, most], 60, (time) => beyond(time) > 1 - q)[0]
+  return shares
 }
 
 function leastSolution(up: Matrix, within: Matrix, down: Matrix): Matrix {

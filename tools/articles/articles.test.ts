@@ -40,8 +40,8 @@ function rowOf(model: ServerModel, users: number): PublishedRow {
 }
 
 describe('errors', () => {
+  const published = rowOf(SERVER, 8)
   const pair = (users: number, factor: number): Pair => {
-    const published = rowOf(SERVER, 8)
     const point = { ...published, users, p99Ms: published.p99Ms * factor }
     return { published: { ...published, users }, simulated: point }
   }

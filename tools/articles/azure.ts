@@ -18,16 +18,22 @@ export function haveTraces(): boolean {
 }
 
 /** A scenario of the library on a trace, with some values overridden. */
-export function prepareTrace(
+export interface OnTrace {
+  readonly scenario: string
+  readonly set: readonly string[]
+}
+
+export function onTrace(
   scenario: string,
   trace: Trace,
   values: Readonly<Record<string, string | number>>,
-): Promise<Prepared> {
+): OnTrace {
   const set = Object.entries({ [`traffic.${trace}.arrivals.file`]: fileOf(trace), ...values })
-  return prepare(`scenarios/library/${scenario}.yaml`, {
-    set: set.map(([path, value]) => `${path}=${value}`),
-  })
+  return { scenario, set: set.map(([path, value]) => `${path}=${value}`) }
 }
+
+export const prepareTrace = ({ scenario, set }: OnTrace): Promise<Prepared> =>
+  prepare(`scenarios/library/${scenario}.yaml`, { set })
 
 /** The summary of a run. */
 export function runOf(prepared: Prepared): RunSummary {

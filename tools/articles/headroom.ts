@@ -1,5 +1,5 @@
 import { type Interval, meanWithError, within } from '../../sim/stats/index.ts'
-import { prepareTrace, rowsOf, TRACES, type Trace } from './azure.ts'
+import { type OnTrace, onTrace, prepareTrace, rowsOf, TRACES, type Trace } from './azure.ts'
 
 /** The latency objective: limit in ms at this percentile. */
 export const OBJECTIVE = { p: 0.99, limitMs: 2000 } as const
@@ -7,10 +7,15 @@ export const OBJECTIVE = { p: 0.99, limitMs: 2000 } as const
 export const WINDOWS = 4
 /** Length of each part in s; together they are as many whole seconds as both traces have. */
 export const WINDOW_S = 858
-/** Loads of the curve. */
-const LOADS = Array.from({ length: 19 }, (_, i) => (i + 1) / 20)
-/** Steps of the bisection; 12 find a load to 0.0003. */
-const STEPS = 12
+/** How closely headroom is found. */
+interface Precision {
+  /** of the curve */
+  readonly loads: readonly number[]
+  /** of the bisection; 12 find a load to 0.0003 */
+  readonly steps: number
+}
+
+const WHOLE: Precision = { loads: Array.from({ length: 19 }, (_, i) => (i + 1) / 20), steps: 12 }
 
 export interface Headroom {
   readonly trace: Trace
@@ -20,13 +25,13 @@ export interface Headroom {
   readonly curve: readonly { readonly load: number; readonly ms: number }[]
 }
 
-export async function headrooms(): Promise<Headroom[]> {
+export async function headrooms(precision = WHOLE): Promise<Headroom[]> {
   const found: Headroom[] = []
-  for (const trace of TRACES) found.push(await headroomOf(trace))
+  for (const trace of TRACES) found.push(await headroomOf(trace, precision))
   return found
 }
 
-async function headroomOf(trace: Trace): Promise<Headroom> {
+async function headroomOf(trace: Trace, { loads, steps }: Precision): Promise<Headroom> {
   const latencies = new Map<string, Float64Array>()
   /** Latencies of a window at a load, ms. */
   const window = async (number: number, load: number) => {
@@ -44,7 +49,7 @@ async function headroomOf(trace: Trace): Promise<Headroom> {
   }
   const highest = async (windows: readonly number[]) => {
     let [low, high] = [0, 1]
-    for (let step = 0; step < STEPS; step++) {
+    for (let step = 0; step < steps; step++) {
       const load = (low + high) / 2
       if ((await tail(windows, load)).ms < OBJECTIVE.limitMs) low = load
       else high = load
@@ -58,23 +63,28 @@ async function headroomOf(trace: Trace): Promise<Headroom> {
   const pseudo = without.map((value) => WINDOWS * whole - (WINDOWS - 1) * value)
   const { halfWidth } = meanWithError(pseudo)
   const curve: { load: number; ms: number }[] = []
-  for (const load of LOADS) curve.push({ load, ms: (await tail(all, load)).ms })
+  for (const load of loads) curve.push({ load, ms: (await tail(all, load)).ms })
   return {
     trace,
-    requests: (await tail(all, LOADS[0]!)).n,
+    requests: (await tail(all, loads[0]!)).n,
     headroom: within({ value: whole, low: whole - halfWidth, high: whole + halfWidth }, 1),
     curve,
   }
 }
 
-async function simulated(trace: Trace, number: number, load: number): Promise<Float64Array> {
+/** A part of a trace at a load. */
+export function windowOf(trace: Trace, number: number, load: number): OnTrace {
   const arrivals = `traffic.${trace}.arrivals`
-  const prepared = await prepareTrace(`azure-headroom-${trace}`, trace, {
+  return onTrace(`azure-headroom-${trace}`, trace, {
     [`${arrivals}.load`]: load,
     [`${arrivals}.window`]: `{ from_s: ${number * WINDOW_S}, to_s: ${(number + 1) * WINDOW_S} }`,
     // long enough for all requests, however far times are stretched
     duration_s: 1e7,
   })
+}
+
+async function simulated(trace: Trace, number: number, load: number): Promise<Float64Array> {
+  const prepared = await prepareTrace(windowOf(trace, number, load))
   const { at, done } = rowsOf(prepared).columns
   return at.map((from, i) => done[i]! - from)
 }

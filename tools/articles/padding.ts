@@ -1,7 +1,7 @@
 import { heldTraces } from '../../runtime/jobs/trace-readers.ts'
 import { normalQuantile, type RunSummary } from '../../sim/stats/index.ts'
 import { traceStatistics } from '../../sim/traffic/index.ts'
-import { prepareTrace, runOf, TRACES, type Trace } from './azure.ts'
+import { type OnTrace, onTrace, prepareTrace, runOf, TRACES, type Trace } from './azure.ts'
 
 /** Batch sizes with published padding efficiencies for the same lengths. */
 export const BATCHES = [8, 32] as const
@@ -34,11 +34,17 @@ export async function paddings(): Promise<Padding[]> {
   return found
 }
 
-async function paddingOf(trace: Trace, batch: (typeof BATCHES)[number]): Promise<Padding> {
+/** A trace in batches of exactly this size, and of at most this size. */
+export const paddingSystems = (trace: Trace, batch: number): readonly [OnTrace, OnTrace] => {
   const of = (batching: string) =>
-    prepareTrace(`azure-padding-${trace}`, trace, { 'pools.central.batching': batching })
-  const fixed = await of(`{ policy: fixed, batch: ${batch} }`)
-  const greedy = runOf(await of(`{ policy: dynamic, max_batch: ${batch} }`))
+    onTrace(`azure-padding-${trace}`, trace, { 'pools.central.batching': batching })
+  return [of(`{ policy: fixed, batch: ${batch} }`), of(`{ policy: dynamic, max_batch: ${batch} }`)]
+}
+
+async function paddingOf(trace: Trace, batch: (typeof BATCHES)[number]): Promise<Padding> {
+  const [exactly, atMost] = paddingSystems(trace, batch)
+  const fixed = await prepareTrace(exactly)
+  const greedy = runOf(await prepareTrace(atMost))
   const { held } = (await heldTraces(fixed)).get(0)!
   const { padding, input_tokens: lengths } = traceStatistics(held!)
   return {
@@ -58,9 +64,19 @@ function batchMean({ batchSizes: [sizes] }: RunSummary): number {
 }
 
 /** Coefficients of variation of drawn lengths. */
-const CVS = [0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1, 1.25, 1.5, 2]
+export const CVS = [0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1, 1.25, 1.5, 2]
 const MEDIAN_TOKENS = 1000
 const MAX_TOKENS = 1e8
+
+/** Batches of one size with lognormal lengths. */
+export function variedSystem(batch: number, cv: number): OnTrace {
+  const sigma = Math.sqrt(Math.log(1 + cv ** 2))
+  const p99 = MEDIAN_TOKENS * Math.exp(sigma * normalQuantile(0.99))
+  return onTrace('azure-padding-conv', 'conv', {
+    'pools.central.batching': `{ policy: fixed, batch: ${batch} }`,
+    'traffic.conv.input_tokens': `{ distribution: lognormal, median: ${MEDIAN_TOKENS}, p99: ${p99}, max: ${MAX_TOKENS} }`,
+  })
+}
 
 /** Padding efficiency of batches of one size with lognormal lengths, by their variation. */
 export async function variability(
@@ -68,12 +84,7 @@ export async function variability(
 ): Promise<{ readonly cv: number; readonly useful: number }[]> {
   const found: { cv: number; useful: number }[] = []
   for (const cv of CVS) {
-    const sigma = Math.sqrt(Math.log(1 + cv ** 2))
-    const p99 = MEDIAN_TOKENS * Math.exp(sigma * normalQuantile(0.99))
-    const prepared = await prepareTrace('azure-padding-conv', 'conv', {
-      'pools.central.batching': `{ policy: fixed, batch: ${batch} }`,
-      'traffic.conv.input_tokens': `{ distribution: lognormal, median: ${MEDIAN_TOKENS}, p99: ${p99}, max: ${MAX_TOKENS} }`,
-    })
+    const prepared = await prepareTrace(variedSystem(batch, cv))
     found.push({ cv, useful: runOf(prepared).efficiency[0]! })
   }
   return found

@@ -9,19 +9,27 @@ import type { ServerModel } from './server-model.ts'
 export const APPROACHES = {
   independent: {
     text: 'two instances that do not disturb each other',
-    ...{ replicas: 2, factor: 1, largest: 1024 },
+    replicas: 2,
+    factor: 1,
+    largest: 1024,
   },
   serial: {
     text: 'one instance: the GPU runs a batch at a time',
-    ...{ replicas: 1, factor: 1, largest: 1024 },
+    replicas: 1,
+    factor: 1,
+    largest: 1024,
   },
   shared: {
     text: 'two instances, each at half the speed',
-    ...{ replicas: 2, factor: 2, largest: 1024 },
+    replicas: 2,
+    factor: 2,
+    largest: 1024,
   },
   preferred: {
     text: 'the same, and no batch beyond the first preferred size, 512',
-    ...{ replicas: 2, factor: 2, largest: 512 },
+    replicas: 2,
+    factor: 2,
+    largest: 512,
   },
 } as const
 export type Approach = keyof typeof APPROACHES

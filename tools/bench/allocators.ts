@@ -9,7 +9,7 @@ import {
   Device,
   PagedAllocator,
 } from '../../sim/memory/index.ts'
-import { type Figure, rateOf } from './figure.ts'
+import { type Extent, type Figure, rateOf, sizeIn } from './figure.ts'
 
 const PAIRS = 10_000_000
 const ROUNDS = 1
@@ -39,20 +39,23 @@ const CASES: readonly Case[] = [
       { name: 'caching', ...size, make: (device) => new CachingAllocator(device) },
       { name: 'bucket', ...size, make: (device) => new BucketCache(device) },
       {
-        ...{ name: 'buddy', ...size },
+        name: 'buddy',
+        ...size,
         make: (device) => new BuddyAllocator(device, { arenaBytes: 256 * GIB }),
       },
     ]
   }),
   {
-    ...{ name: 'contiguous', ...KV_CACHE },
+    name: 'contiguous',
+    ...KV_CACHE,
     make: (device) => new ContiguousAllocator(device, reserving),
   },
   { name: 'paged', ...KV_CACHE, make: (device) => new PagedAllocator(device, paging) },
 ]
 
 /** Allocations of random sizes, each after a random live one is freed. */
-export function* allocatorFigures(): Generator<Figure> {
+export function* allocatorFigures(extent: Extent): Generator<Figure> {
+  const pairs = sizeIn(extent, PAIRS)
   for (const { name, live, bytes, make } of CASES) {
     const random = stream(1, 0, 'allocators')
     const sizes = Float64Array.from({ length: 4096 }, () =>
@@ -62,16 +65,22 @@ export function* allocatorFigures(): Generator<Figure> {
     yield rateOf({
       name: `${name}, ${live.toLocaleString('en-US')} in use`,
       unit: 'M pairs/s',
-      size: PAIRS,
+      size: pairs,
       rounds: ROUNDS,
-      work: () => churn(make(new Device(512 * GIB)), live, sizes, victims),
+      work: () => churn(make(new Device(512 * GIB)), pairs, live, sizes, victims),
     })
   }
 }
 
-function churn(allocator: Allocator, live: number, sizes: Float64Array, victims: Int32Array): void {
+function churn(
+  allocator: Allocator,
+  pairs: number,
+  live: number,
+  sizes: Float64Array,
+  victims: Int32Array,
+): void {
   const held = Int32Array.from({ length: live }, (_, i) => allocator.allocate(sizes[i & 4095]!))
-  for (let pair = 0, victim = 0; pair < PAIRS; pair++) {
+  for (let pair = 0, victim = 0; pair < pairs; pair++) {
     const slot = victims[victim]!
     if (++victim === victims.length) victim = 0
     allocator.free(held[slot]!)

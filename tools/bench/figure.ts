@@ -13,6 +13,17 @@ export interface Figure {
   readonly bar?: Bar
 }
 
+/** How much a part runs. */
+export interface Extent {
+  /** up to 10^8 requests */
+  readonly full: boolean
+  /** one round of a thousandth of the data: it tries the parts, and its figures show nothing */
+  readonly smoke: boolean
+}
+
+export const sizeIn = ({ smoke }: Extent, size: number) => (smoke ? Math.ceil(size / 1000) : size)
+export const roundsIn = ({ smoke }: Extent, rounds: number) => (smoke ? 1 : rounds)
+
 /** Units in which less is better. */
 const COSTS = ['ms', 's', 'ns/record', 'MB']
 

@@ -30,7 +30,10 @@ export function serveHours(hours: number): void {
       ],
       pools: [
         {
-          ...{ name: 'pool', model: 'encoder', speed: 'ideal', replicas: REPLICAS },
+          name: 'pool',
+          model: 'encoder',
+          speed: 'ideal',
+          replicas: REPLICAS,
           batching: { policy: 'dynamic', max_batch: 8, max_delay_ms: 28 },
         },
       ],

@@ -1,5 +1,13 @@
 import { EventHeap, Random, stream } from '../../sim/kernel/index.ts'
-import { type Figure, figure, interleaved, ratios } from './figure.ts'
+import {
+  type Extent,
+  type Figure,
+  figure,
+  interleaved,
+  ratios,
+  roundsIn,
+  sizeIn,
+} from './figure.ts'
 
 const DEPARTURE = 0
 const ARRIVAL = 1
@@ -84,29 +92,39 @@ function holdBare(pending: number, events: number): number {
 }
 
 /** Events/s of the kernel's heap and of the bare heap, which must end in the same state. */
-export function* kernelFigures(): Generator<Figure> {
-  yield* compared('M/M/1', 2 * CUSTOMERS, { atLeast: 15 }, [
-    () => mm1OnKernel(CUSTOMERS),
-    () => mm1Bare(CUSTOMERS),
+export function* kernelFigures(extent: Extent): Generator<Figure> {
+  const [customers, held] = [CUSTOMERS, HELD].map((size) => sizeIn(extent, size)) as [
+    number,
+    number,
+  ]
+  const rounds = roundsIn(extent, ROUNDS)
+  yield* compared({ name: 'M/M/1', events: 2 * customers, rounds, bar: { atLeast: 15 } }, [
+    () => mm1OnKernel(customers),
+    () => mm1Bare(customers),
   ])
   for (const pending of [1e3, 1e5]) {
-    yield* compared(`hold, ${pending.toLocaleString('en-US')} pending`, HELD, undefined, [
-      () => holdOnKernel(pending, HELD),
-      () => holdBare(pending, HELD),
+    const name = `hold, ${pending.toLocaleString('en-US')} pending`
+    yield* compared({ name, events: held, rounds }, [
+      () => holdOnKernel(pending, held),
+      () => holdBare(pending, held),
     ])
   }
 }
 
 function* compared(
-  name: string,
-  events: number,
-  bar: Figure['bar'],
+  of: {
+    readonly name: string
+    readonly events: number
+    readonly rounds: number
+    readonly bar?: Figure['bar']
+  },
   runs: readonly [() => number, () => number],
 ): Generator<Figure> {
+  const { name, events, rounds, bar } = of
   const ends: [number, number] = [Number.NaN, Number.NaN]
   const [kernel, bare] = interleaved(
     events,
-    ROUNDS,
+    rounds,
     runs.map((run, i) => () => {
       ends[i] = run()
     }),

@@ -1,51 +1,64 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { Argument } from 'commander'
 import { hostFingerprint } from '../../runtime/live/host.ts'
+import type { Host } from '../../sim/documents/index.ts'
 import { stream } from '../../sim/kernel/index.ts'
 import { Histogram } from '../../sim/stats/index.ts'
+import { figuresOfBench } from '../claims/figures/bench.ts'
+import { beginStudy, writeRecord } from '../claims/record.ts'
+import { smokeRun, studyCommand } from '../study.ts'
 import { allocatorFigures } from './allocators.ts'
-import { type Figure, figure, figureLine, millisecondsOf, outputOf } from './figure.ts'
+import {
+  type Extent,
+  type Figure,
+  figure,
+  figureLine,
+  millisecondsOf,
+  outputOf,
+  roundsIn,
+  sizeIn,
+} from './figure.ts'
 import { kernelFigures } from './kernel.ts'
 import { dayFigures, measureMemory, memoryFigures, traceMemoryFigures } from './memory.ts'
 import { peerFigures } from './peers.ts'
 import { servingFigures } from './serving.ts'
 import { sweepFigures } from './sweep.ts'
 
-/**
- * Speed and memory compared with Spillway's targets. `--full` goes up to 10^8 requests, `--day`
- * adds a recorded day over a fleet and `--peers` SimPy and a bare Python loop, `--json` prints one
- * document, and a word such as `kernel` runs that part only. Nothing fails here: timings depend on
- * the load of the machine.
- */
-const parts: Readonly<Record<string, (options: { full: boolean }) => Iterable<Figure>>> = {
+/** Speed and memory compared with Spillway's targets: `npm run bench -- --help`. */
+
+const PARTS = {
   kernel: kernelFigures,
   serving: servingFigures,
   histogram: histogramFigures,
   allocators: allocatorFigures,
-  memory: ({ full }) => memoryFigures(full),
-  traces: ({ full }) => traceMemoryFigures(full),
+  memory: memoryFigures,
+  traces: traceMemoryFigures,
   startup: startupFigures,
   sweep: sweepFigures,
   day: dayFigures,
   peers: peerFigures,
-}
-/** Parts that run only where they are asked for. */
-const EXTRA = ['day', 'peers']
+} as const satisfies Readonly<Record<string, (extent: Extent) => Iterable<Figure>>>
+type Part = keyof typeof PARTS
+
+/** Parts that run unless others are named; the others need data or programs of their own. */
+const ALWAYS = (Object.keys(PARTS) as Part[]).filter((part) => part !== 'day' && part !== 'peers')
 
 const RECORDS = 5_000_000
 const RECORD_ROUNDS = 7
 
-function* histogramFigures(): Generator<Figure> {
+function* histogramFigures(extent: Extent): Generator<Figure> {
+  const [records, rounds] = [sizeIn(extent, RECORDS), roundsIn(extent, RECORD_ROUNDS)]
   const random = stream(1, 0, 'histogram')
   const values = Float64Array.from({ length: 4096 }, () => 10 * Math.exp(random.normal()))
   const work = () => {
     const histogram = new Histogram()
-    for (let i = 0; i < RECORDS; i++) histogram.record(values[i & 4095]!)
-    if (histogram.count !== RECORDS) throw new Error('Expected every value to be recorded')
+    for (let i = 0; i < records; i++) histogram.record(values[i & 4095]!)
+    if (histogram.count !== records) throw new Error('Expected every value to be recorded')
   }
   work()
-  const times = Array.from({ length: RECORD_ROUNDS }, () => (1e6 * millisecondsOf(work)) / RECORDS)
+  const times = Array.from({ length: rounds }, () => (1e6 * millisecondsOf(work)) / records)
   yield figure('Histogram, lognormal durations', 'ns/record', times, { atMost: 15 })
 }
 
@@ -53,7 +66,7 @@ const CLI = 'dist/cli.js'
 const STARTS = 11
 
 /** Time of `--help` of the built command line; no figure without a build. */
-function* startupFigures(): Generator<Figure> {
+function* startupFigures(extent: Extent): Generator<Figure> {
   if (!existsSync(CLI)) {
     console.error(`${CLI} is not built: no start-up time (npm run build)`)
     return
@@ -61,7 +74,7 @@ function* startupFigures(): Generator<Figure> {
   const started = (...args: string[]) => millisecondsOf(() => outputOf(process.execPath, ...args))
   const cli: number[] = []
   const bare: number[] = []
-  for (let round = 0; round < STARTS; round++) {
+  for (let round = 0; round < roundsIn(extent, STARTS); round++) {
     cli.push(started(CLI, '--help'))
     bare.push(started('--eval', '0'))
   }
@@ -69,24 +82,77 @@ function* startupFigures(): Generator<Figure> {
   yield figure('Start-up of Node alone', 'ms', bare)
 }
 
-function main(args: readonly string[]): void {
-  const json = args.includes('--json')
-  const named = args.filter((arg) => arg in parts)
-  const chosen = Object.keys(parts).filter((part) =>
-    EXTRA.includes(part)
-      ? args.includes(`--${part}`) || named.includes(part)
-      : named.length === 0 || named.includes(part),
-  )
-  const host = hostFingerprint()
-  if (!json) console.log(`${host.cpu}, ${host.cores} cores, Node ${host.node}, ${host.platform}\n`)
+/** What the benchmark found. */
+interface Measured {
+  readonly machine: Host
+  readonly figures: readonly Figure[]
+}
+
+/** Measures parts in their order; each figure is shown once it is known. */
+function measured(
+  parts: readonly Part[],
+  extent: Extent,
+  show: (figure: Figure) => void,
+): Measured {
   const figures: Figure[] = []
-  for (const part of chosen) {
-    for (const figure of parts[part]!({ full: args.includes('--full') })) {
+  for (const part of parts) {
+    for (const figure of PARTS[part](extent)) {
       figures.push(figure)
-      if (!json) console.log(figureLine(figure))
+      show(figure)
     }
   }
-  if (json) console.log(JSON.stringify({ machine: host, figures }, null, 2))
+  return { machine: hostFingerprint(), figures }
+}
+
+const command = studyCommand(
+  'bench',
+  'Speed and memory compared with Spillway’s targets. Nothing fails here: timings depend on the load of the machine, so let nothing else run.',
+  [
+    ['', 'every part but day and peers, in minutes'],
+    ['-- kernel serving', 'these parts alone'],
+    ['-- --day --peers', 'a recorded day over a fleet, and SimPy and a bare Python loop, too'],
+  ],
+)
+  .addArgument(new Argument('[parts...]', 'what is measured').choices(Object.keys(PARTS)))
+  .option('--full', 'up to 10^8 requests')
+  .option('--day', 'with a recorded day over a fleet')
+  .option('--peers', 'with SimPy and a bare Python loop')
+  .option('--json', 'print one document')
+
+/** What is asked for. */
+async function main(): Promise<void> {
+  const named = command.args as Part[]
+  const { smoke = false, full = false, json = false, day, peers } = command.opts<Options>()
+  const asked: readonly Part[] = [
+    ...(named.length > 0 ? named : ALWAYS),
+    ...(day ? ['day' as const] : []),
+    ...(peers ? ['peers' as const] : []),
+  ]
+  const chosen = (Object.keys(PARTS) as Part[]).filter((part) => asked.includes(part))
+  if (smoke) {
+    await smokeRun('bench', () => {
+      const { figures } = measured(chosen, { full: false, smoke }, () => {})
+      return `${chosen.length} parts with ${figures.length} figures: ${chosen.join(', ')}`
+    })
+    return
+  }
+  // a part alone is no record of all figures
+  const begun = named.length === 0 ? beginStudy('bench') : null
+  const host = hostFingerprint()
+  if (!json) console.log(`${host.cpu}, ${host.cores} cores, Node ${host.node}, ${host.platform}\n`)
+  const found = measured(chosen, { full, smoke }, (figure) => {
+    if (!json) console.log(figureLine(figure))
+  })
+  if (json) console.log(JSON.stringify(found, null, 2))
+  if (begun !== null) await writeRecord(begun, figuresOfBench(found.figures))
+}
+
+interface Options {
+  readonly smoke?: true
+  readonly full?: true
+  readonly day?: true
+  readonly peers?: true
+  readonly json?: true
 }
 
 /**
@@ -111,6 +177,9 @@ async function bundleAndRun(args: readonly string[]): Promise<number> {
 }
 
 const args = process.argv.slice(2)
-if (import.meta.url.endsWith('.ts')) process.exitCode = await bundleAndRun(args)
-else if (args[0] === '--memory-of') await measureMemory(args.slice(1))
-else main(args)
+if (args[0] === '--memory-of') await measureMemory(args.slice(1))
+else {
+  command.parse()
+  if (import.meta.url.endsWith('.ts')) process.exitCode = await bundleAndRun(args)
+  else await main()
+}

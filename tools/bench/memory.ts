@@ -15,7 +15,7 @@ import { runReadingReplication, simulationInput } from '../../sim/experiment/ind
 import { stream } from '../../sim/kernel/index.ts'
 import { TraceTally } from '../../sim/traffic/index.ts'
 import { haveRates } from '../articles/fleet/rates.ts'
-import { type Figure, figure, millisecondsOf, outputOf } from './figure.ts'
+import { type Extent, type Figure, figure, millisecondsOf, outputOf, sizeIn } from './figure.ts'
 import { serveHours } from './fleet-day.ts'
 import { encoderScenario, RATE_RPS, serve, servingScenario } from './serving.ts'
 
@@ -51,11 +51,14 @@ function memoryOf(job: string, size: number, file = ''): number {
   return Number(outputOf(process.execPath, ...args))
 }
 
+/** Powers of ten to which sizes grow. */
+const exponentsIn = ({ full, smoke }: Extent) => (smoke ? [] : full ? [7, 8] : [7])
+
 /** Growth of resident memory with the number of requests. */
-export function* memoryFigures(full: boolean): Generator<Figure> {
-  const small = memoryOf('serve', SMALL)
+export function* memoryFigures(extent: Extent): Generator<Figure> {
+  const small = memoryOf('serve', sizeIn(extent, SMALL))
   yield figure('Resident memory, 10^5 requests', 'MB', [small])
-  for (const exponent of full ? [7, 8] : [7]) {
+  for (const exponent of exponentsIn(extent)) {
     const growth = memoryOf('serve', 10 ** exponent) - small
     yield figure(`Growth of that to 10^${exponent}`, 'MB', [growth], { atMost: 50 })
   }
@@ -78,7 +81,7 @@ export function* dayFigures(): Generator<Figure> {
 }
 
 /** Growth of resident memory with the number of rows of a generated trace. */
-export function* traceMemoryFigures(full: boolean): Generator<Figure> {
+export function* traceMemoryFigures(extent: Extent): Generator<Figure> {
   const folder = mkdtempSync(join(tmpdir(), 'spillway-bench-'))
   const file = join(folder, 'trace.csv')
   const jobs = ['inspect', 'simulate']
@@ -88,7 +91,7 @@ export function* traceMemoryFigures(full: boolean): Generator<Figure> {
     for (const [i, job] of jobs.entries()) {
       yield figure(`Resident memory, ${job} a trace of 10^4 rows`, 'MB', [small[i]!])
     }
-    for (const exponent of full ? [7, 8] : [7]) {
+    for (const exponent of exponentsIn(extent)) {
       writeTrace(file, 10 ** exponent)
       for (const [i, job] of jobs.entries()) {
         const growth = memoryOf(job, 10 ** exponent, file) - small[i]!
@@ -131,7 +134,10 @@ function traceScenario(file: string, rows: number): Scenario {
     // with one replica the backlog, and so memory, would grow
     replicas: 2,
     arrivals: {
-      ...{ process: 'trace', file, format: 'csv', time_unit: 'ms' },
+      process: 'trace',
+      file,
+      format: 'csv',
+      time_unit: 'ms',
       columns: { time: 'ms', input_tokens: 'tokens' },
     },
     lengths: { distribution: 'trace' },

@@ -1,6 +1,6 @@
 import { type Scenario, scenarioSchema } from '../../scenarios/index.ts'
 import { runReplication, simulationInput } from '../../sim/experiment/index.ts'
-import { type Figure, rateOf } from './figure.ts'
+import { type Extent, type Figure, rateOf, roundsIn, sizeIn } from './figure.ts'
 
 const REQUESTS = 1_500_000
 const ROUNDS = 5
@@ -24,7 +24,10 @@ export function encoderScenario(of: {
     traffic: [{ class: 'chat', arrivals: of.arrivals, input_tokens: of.lengths }],
     pools: [
       {
-        ...{ name: 'pool', model: 'encoder', speed: 'ideal', replicas: of.replicas },
+        name: 'pool',
+        model: 'encoder',
+        speed: 'ideal',
+        replicas: of.replicas,
         batching: { policy: 'dynamic', max_batch: 8, max_delay_ms: 2 },
       },
     ],
@@ -57,17 +60,20 @@ const GENERATED = 400_000
  * 512 input and 512 output tokens on one replica with continuous batching, its KV cache nearly
  * full.
  */
-function generatingScenario(): Scenario {
+export function generatingScenario(requests: number): Scenario {
   const rate = 12
   return scenarioSchema.parse({
     spillway: 1,
     name: 'bench',
-    duration_s: GENERATED / rate,
+    duration_s: requests / rate,
     models: {
       decoder: {
         work: {
-          ...{ law: 'generation', base_ms: 6, per_sequence_ms: 0.02 },
-          ...{ per_prefill_token_ms: 0.02, per_context_token_ms: 0.00005 },
+          law: 'generation',
+          base_ms: 6,
+          per_sequence_ms: 0.02,
+          per_prefill_token_ms: 0.02,
+          per_context_token_ms: 0.00005,
         },
       },
     },
@@ -82,31 +88,38 @@ function generatingScenario(): Scenario {
     slo: { chat: ['p(99) ttft_ms < 500', 'p(99) tpot_ms < 50'] },
     pools: [
       {
-        ...{ name: 'pool', model: 'decoder', speed: 'ideal' },
+        name: 'pool',
+        model: 'decoder',
+        speed: 'ideal',
         generation: { policy: 'continuous', max_sequences: 256, kv_cache: { blocks: 16_384 } },
       },
     ],
   })
 }
 
-export function* servingFigures(): Generator<Figure> {
+export function* servingFigures(extent: Extent): Generator<Figure> {
+  const [requests, generated] = [REQUESTS, GENERATED].map((size) => sizeIn(extent, size)) as [
+    number,
+    number,
+  ]
+  const rounds = roundsIn(extent, ROUNDS)
   for (const replicas of [1, 64]) {
-    const scenario = servingScenario(replicas, REQUESTS)
+    const scenario = servingScenario(replicas, requests)
     yield rateOf({
       name: `Dynamic batching, ${replicas} replica${replicas > 1 ? 's' : ''}`,
       unit: 'M requests/s',
-      size: REQUESTS,
-      rounds: ROUNDS,
+      size: requests,
+      rounds,
       work: () => serve(scenario),
       bar: { atLeast: 2 },
     })
   }
-  const generating = generatingScenario()
+  const generating = generatingScenario(generated)
   yield rateOf({
     name: 'Continuous batching, 512 tokens in and 512 out',
     unit: 'M requests/s',
-    size: GENERATED,
-    rounds: ROUNDS,
+    size: generated,
+    rounds,
     work: () => serve(generating),
     bar: { atLeast: 0.2 },
   })

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Figure, figure, millisecondsOf } from './figure.ts'
+import { type Extent, type Figure, figure, millisecondsOf, roundsIn, sizeIn } from './figure.ts'
 
 /** Sweeps on the built command line: speed on two processes, and memory of the coordinator. */
 
@@ -10,7 +10,7 @@ const CLI = 'dist/cli.js'
 const ROUNDS = 5
 
 /** A system of declared work; `durationS` decides how long a configuration takes. */
-const scenario = (durationS: number) => `spillway: 1
+export const sweptScenario = (durationS: number) => `spillway: 1
 name: bench
 duration_s: ${durationS}
 models: { m: { work: { law: exponential, mean_ms: 4 } } }
@@ -39,23 +39,26 @@ function sweep(folder: string, configurations: number, workers: number): number 
 }
 
 /** No figure without a build, and none of memory where the system does not report it. */
-export function* sweepFigures(): Generator<Figure> {
+export function* sweepFigures(extent: Extent): Generator<Figure> {
   if (!existsSync(CLI)) {
     console.error(`${CLI} is not built: no figures of sweeps (npm run build)`)
     return
   }
   if (!existsSync('/proc/self/status')) return
   const folder = mkdtempSync(join(tmpdir(), 'spillway-bench-'))
-  const put = (durationS: number) => writeFileSync(join(folder, 'bench.yaml'), scenario(durationS))
+  const put = (durationS: number) =>
+    writeFileSync(join(folder, 'bench.yaml'), sweptScenario(durationS))
   try {
     // some 25 s on one core, so that starting the processes does not count
-    put(5000)
-    const ratios = Array.from({ length: ROUNDS }, (_, round) => {
-      console.error(`sweeps: round ${round + 1} of ${ROUNDS}, some 40 s each …`)
+    put(sizeIn(extent, 5000))
+    const rounds = roundsIn(extent, ROUNDS)
+    const ratios = Array.from({ length: rounds }, (_, round) => {
+      console.error(`sweeps: round ${round + 1} of ${rounds}, some 40 s each …`)
       const [one, two] = [1, 2].map((workers) => millisecondsOf(() => sweep(folder, 48, workers)))
       return one! / two!
     })
     yield figure('Sweep, speed of two processes over that of one', 'x', ratios, { atLeast: 1.85 })
+    if (extent.smoke) return
     put(5)
     const small = sweep(folder, 1000, 2)
     yield figure('Coordinator of a sweep of 1,000 configurations', 'MB', [small])

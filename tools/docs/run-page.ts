@@ -163,7 +163,9 @@ async function runLine(
 
 function inShell(script: string, { folder, env }: Place, input?: string): Promise<Ended> {
   const child = spawn('bash', ['-c', script], {
-    ...{ cwd: folder, env, timeout: LIMIT_MS },
+    cwd: folder,
+    env,
+    timeout: LIMIT_MS,
     stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
   })
   // a reader such as `head` leaves before the end

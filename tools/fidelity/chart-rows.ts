@@ -77,7 +77,9 @@ function wordsBeside(words: readonly RowWords[], shape: Shape): Placed {
   const middle = (i: number) => row * (i + 0.5)
   const lineOf = (i: number, line: number) => middle(i) + LINE * (line - (lines[i]!.length - 1) / 2)
   return {
-    ...{ plot, row, lines },
+    plot,
+    row,
+    lines,
     top: (i) => middle(i) - body / 2,
     names: { x: -left - GAP, align: 'right', y: middle },
     notes: { x: plot + right + GAP, align: 'left', y: lineOf },
@@ -101,7 +103,9 @@ function wordsAbove(words: readonly RowWords[], shape: Shape): Placed {
   const atLeft = { x: -before, align: 'left' } as const
   const notesAt = long ? atLeft : ({ x: plot + after, align: 'right' } as const)
   return {
-    ...{ plot, row, lines },
+    plot,
+    row,
+    lines,
     top: (i) => row * i + height,
     names: { ...atLeft, y: (i) => lineOf(i, 0) },
     notes: { ...notesAt, y: (i, line) => lineOf(i, line + first) },

@@ -6,6 +6,10 @@ import { documentText } from '../../runtime/folders/documents.ts'
 import { writeWhole } from '../../runtime/folders/write-whole.ts'
 import { hostFingerprint } from '../../runtime/live/host.ts'
 import { build } from '../../runtime/version.ts'
+import { figuresOfFidelity } from '../claims/figures/fidelity.ts'
+import { withHead } from '../claims/head.ts'
+import { beginStudy, writeRecord } from '../claims/record.ts'
+import { smokeRun, studyCommand } from '../study.ts'
 import type { FidelityReport } from './fidelity-report.ts'
 import { type CaseReport, type ChangeReport, judgeCase, judgeChange } from './judge.ts'
 import { mutantRows } from './mutant-matrix.ts'
@@ -13,32 +17,58 @@ import { fidelityPage } from './page.ts'
 import { predictionStudy } from './prediction.ts'
 import { type Recording, recordSuite } from './record.ts'
 import { fidelityHtml } from './report.ts'
-import { JUDGED, quickSuite, REHEARSAL, wholeSuite } from './suite.ts'
+import { JUDGED, quickSuite, REHEARSAL, type Session, smokeSuite, wholeSuite } from './suite.ts'
 
-/**
- * Replays the suite on this machine, and reports how close the simulator is and whether the checks
- * would detect a wrong simulator: `npm run fidelity [-- --quick]`. Calibrations and replays are
- * kept in runs/fidelity and used again, so an interrupted suite continues; remove that folder to
- * measure again. Let nothing else run on the machine meanwhile.
- */
+/** Replays the suite on this machine, and reports what it found: `npm run fidelity -- --help`. */
 
-/** Seconds of calibration for each model. */
-const CALIBRATION_S = 36
+const command = studyCommand(
+  'fidelity',
+  'Replays the suite on this machine, and reports how close the simulator is and whether the checks would detect a wrong simulator. Calibrations and replays are kept in runs/fidelity and used again, so an interrupted suite continues; remove that folder to measure again. Let nothing else run meanwhile.',
+  [
+    ['', 'replays for half an hour, and writes docs/background/fidelity.md'],
+    ['-- --quick', 'replays for five minutes into runs/fidelity-quick, and writes no page'],
+  ],
+).option('--quick', 'a part of the suite, in five minutes; writes no page')
 
-const quick = process.argv.includes('--quick')
-const suite = quick ? quickSuite() : wholeSuite()
-const out = join('runs', quick ? 'fidelity-quick' : 'fidelity')
-const recording = await recordSuite(out, suite, CALIBRATION_S)
-const report = await judge(recording)
-await writeWhole(join(out, 'fidelity.json'), documentText(report))
-const reportFile = join(out, 'report.html')
-await writeWhole(reportFile, await fidelityHtml(report))
-process.stderr.write(`report: ${reportFile}\n`)
-const page = fidelityPage(report)
-process.stdout.write(page)
-if (!quick) await writeWhole('docs/background/fidelity.md', page)
+const { quick, smoke } = command.parse().opts<{ quick?: true; smoke?: true }>()
+if (smoke) {
+  await smokeRun('fidelity', async (folder) => {
+    const { cases, changes, rows } = await studied(folder, smokeSuite(), 3)
+    return `${rows} requests of ${cases.length} cases replayed and ${changes.length} change judged`
+  })
+} else {
+  const begun = quick ? null : beginStudy('fidelity')
+  const report = await studied(
+    join('runs', quick ? 'fidelity-quick' : 'fidelity'),
+    quick ? quickSuite() : wholeSuite(),
+    36,
+  )
+  const page = fidelityPage(report)
+  process.stdout.write(page)
+  if (begun !== null) {
+    const { minutes, cases } = report
+    const traced = cases.some(({ name }) => name === 'azure-code')
+    const options = traced ? { minutes } : { minutes, data: null }
+    const record = await writeRecord(begun, figuresOfFidelity(report), options)
+    await writeWhole('docs/background/fidelity.md', withHead(page, record))
+  }
+}
 
-async function judge(recorded: Recording): Promise<FidelityReport> {
+/** Replays a suite after so many seconds of calibration for each model, and writes its report. */
+async function studied(
+  out: string,
+  suite: readonly Session[],
+  calibrationSeconds: number,
+): Promise<FidelityReport> {
+  const report = await judge(out, await recordSuite(out, suite, calibrationSeconds))
+  await writeWhole(join(out, 'fidelity.json'), documentText(report))
+  const reportFile = join(out, 'report.html')
+  await writeWhole(reportFile, await fidelityHtml(report))
+  process.stderr.write(`report: ${reportFile}\n`)
+  return report
+}
+
+async function judge(out: string, recorded: Recording): Promise<FidelityReport> {
   const started = performance.now()
   const progress = new ProgressDisplay()
   const all = [...recorded.cases.values()].filter(
@@ -62,7 +92,7 @@ async function judge(recorded: Recording): Promise<FidelityReport> {
   const date = new Date().toISOString().slice(0, 10)
   return {
     host: hostFingerprint(),
-    made: { date, ...build(), quick },
+    made: { date, ...build(), quick: quick === true },
     minutes: recorded.minutes + (performance.now() - started) / 60_000,
     rows: runs.reduce((sum, run) => sum + run.rows.count, 0),
     checksum: checksumOf(join(out, 'replays')),

@@ -11,11 +11,9 @@ export function commandOf({ made }: FidelityReport): string {
 
 /** The fidelity page: every figure of the suite, including failures. */
 export function fidelityPage(report: FidelityReport): string {
-  const { host, made, minutes } = report
   return `# Fidelity
 
-How far can a figure of Spillway be trusted? \`${commandOf(report)}\` replays the same scenarios on a real ONNX Runtime and compares. On the
-machine below it found:
+How far can a figure of Spillway be trusted? \`${commandOf(report)}\` replays the same scenarios on a real ONNX Runtime and compares. It found:
 
 ${inShort(report)
   .map((sentence) => `- ${sentence}`)
@@ -23,8 +21,6 @@ ${inShort(report)
 
 What falls short, and what is known of its causes: [design/010](../design/010-prediction-under-noise.md#next).
 
-Written by \`${commandOf(report)}\` in ${minutes.toFixed(0)} minutes on ${made.date}: ${host.cpu}, ${host.cores} cores,
-${host.platform}, Node ${host.node}, ONNX Runtime ${host.onnxruntime}; Spillway ${made.version}, commit ${made.commit ?? 'none'}.
 Raw rows: ${report.rows.toLocaleString('en-US')} requests, SHA-256 \`${report.checksum}\`. The meaning and the blind spots of each check:
 [design/003](../design/003-comparison.md) and [design/004](../design/004-checks-that-can-fail.md).
 

@@ -25,7 +25,7 @@ import {
 } from '../../sim/experiment/index.ts'
 import { type RequestList, requestsIn } from '../../sim/traffic/index.ts'
 import type { Profile } from '../../sim/world/index.ts'
-import type { Case, Session } from './suite.ts'
+import { type Case, overridesOf, type Session } from './suite.ts'
 
 /**
  * Calibrates and replays the cases of a suite. Each replay is written as soon as it ends, so an
@@ -67,7 +67,7 @@ export async function recordSuite(
   for (const { cases, rounds } of suite) {
     for (const suiteCase of cases) {
       const path = join('scenarios', 'library', `${suiteCase.scenario}.yaml`)
-      const ready = await prepare(path, { set: suiteCase.set })
+      const ready = await prepare(path, { set: overridesOf(suiteCase) })
       prepared.set(suiteCase.name, ready)
       for (let round = 1; round <= rounds; round++) {
         if (!existsSync(rowsPath(out, suiteCase, ready, round))) remaining.add(secondsOf(ready))

@@ -28,8 +28,13 @@ export function sampleReport(fault: Fault | null = null): FidelityReport {
   const cases = CASES.map((name) => caseOf(name, fault))
   return {
     host: {
-      ...{ cpu: 'Example CPU', cores: 2, memory_gib: 8, platform: 'linux x64 6.1' },
-      ...{ node: 'v20.0.0', onnxruntime: '1.30.0', adapter: null },
+      cpu: 'Example CPU',
+      cores: 2,
+      memory_gib: 8,
+      platform: 'linux x64 6.1',
+      node: 'v20.0.0',
+      onnxruntime: '1.30.0',
+      adapter: null,
     },
     made: { date: '2026-11-25', version: '0.1.0', commit: 'abc123', quick: false },
     minutes: 25,
@@ -81,8 +86,13 @@ function percentileOf(
     const relative = last && verdict !== 'PASS' ? 0.05 : 0.002 * STEPS[i]!
     const simulated = measured * (1 + relative)
     return {
-      ...{ replay: i, measured, simulated, low: simulated, high: simulated },
-      ...{ error_ms: measured * relative, error_relative: relative },
+      replay: i,
+      measured,
+      simulated,
+      low: simulated,
+      high: simulated,
+      error_ms: measured * relative,
+      error_relative: relative,
       verdict: last ? verdict : ('PASS' as const),
     }
   })

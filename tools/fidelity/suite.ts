@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { fileOf } from '../articles/azure.ts'
 
 /** One configuration that is replayed. */
 export interface Case {
@@ -22,6 +23,12 @@ export interface Session {
   readonly rounds: number
   readonly cases: readonly Case[]
 }
+
+/**
+ * The overrides of a case. Nothing here judges objectives, and one over a window that is longer
+ * than the shortened scenario would be refused; so the scenario has none.
+ */
+export const overridesOf = ({ set }: Case) => [...set, 'slo={}']
 
 const pool = (key: string, value: string | number) => `pools.central.${key}=${value}`
 
@@ -104,10 +111,10 @@ const session = (name: string, rounds: number, set: readonly string[]): Session 
   cases: [{ name, scenario: name, set }],
 })
 
-/** The Azure trace is downloaded by the user: SPILLWAY_AZURE_CODE is its path. */
+/** The Azure trace is no part of the repository; SPILLWAY_AZURE_CODE may name where it is. */
 function azure(rounds: number): Session[] {
-  const trace = process.env.SPILLWAY_AZURE_CODE
-  if (trace === undefined || !existsSync(trace)) return []
+  const trace = process.env.SPILLWAY_AZURE_CODE ?? fileOf('code')
+  if (!existsSync(trace)) return []
   return [session('azure-code', rounds, [`traffic.code.arrivals.file=${resolve(trace)}`])]
 }
 
@@ -126,10 +133,24 @@ export function wholeSuite(): readonly Session[] {
 
 /** A part of it in about five minutes: the same checks with fewer data. */
 export function quickSuite(): readonly Session[] {
-  const changed = ['yardstick A', 'max batch 8 → 2', 'window 1 ms → 0']
-  const { cases, ...changes } = yardstickChanges(4, 4)
+  const changes = ['yardstick A', 'max batch 8 → 2', 'window 1 ms → 0']
+  return [only(yardstickChanges(4, 4), changes), rehearsed(4, 4)]
+}
+
+/** Some seconds of it, with little traffic on models that are opened once. */
+export function smokeSuite(): readonly Session[] {
+  const rate = (rps: number) => `traffic.web.arrivals={ process: poisson, rate_rps: ${rps} }`
+  const { of, change } = changesOf('yardstick', yardstick, 2)
+  const changed = [of('A', 0.1, rate(400)), change('400 → 500 requests/s', 0.1, rate(500))]
+  const { cases, ...rehearsals } = rehearsed(2, 1.5)
+  const few = cases.slice(0, 2).map(({ set, ...one }) => ({ ...one, set: [...set, rate(400)] }))
   return [
-    { ...changes, cases: cases.filter(({ name }) => changed.some((end) => name.endsWith(end))) },
-    rehearsed(4, 4),
+    { name: 'yardstick-changes', rounds: 3, cases: changed },
+    { ...rehearsals, cases: few },
   ]
+}
+
+/** The cases of a session whose names end with one of these. */
+function only({ cases, ...session }: Session, ends: readonly string[]): Session {
+  return { ...session, cases: cases.filter(({ name }) => ends.some((end) => name.endsWith(end))) }
 }

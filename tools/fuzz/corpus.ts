@@ -25,7 +25,7 @@ export async function scenarioCorpus(): Promise<readonly Tree[]> {
     const written = parse(readFileSync(path, 'utf8')) as Tree
     if (!('extends' in written)) trees.push(written)
     const { scenario } = await loadScenario(path.pathname, {})
-    trees.push(structuredClone(scenario) as unknown as Tree)
+    trees.push({ ...structuredClone(scenario) })
   }
   trees.push(...guideTrees())
   return trees.map(shrunk)

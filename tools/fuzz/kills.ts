@@ -26,7 +26,7 @@ const NEW_SEED = 2
 const MARK = 'SPILLWAY_FUZZ_MARK'
 
 /** Short commands that write a folder. */
-const COMMANDS: Readonly<Record<string, string>> = {
+export const COMMANDS: Readonly<Record<string, string>> = {
   simulate: 'simulate declared.yaml --keep-rows',
   calibrate: 'calibrate tiny.yaml --seconds 0.5',
   replay: 'replay tiny.yaml --replays 1 --decision-log --profile profile.json',
@@ -158,11 +158,12 @@ export async function kills(
   shop: Workshop,
   count: number,
   seed: number,
+  commands: readonly string[],
   onOutcome: (outcome: KillOutcome) => void,
 ): Promise<Kills> {
   const lengthsMs: Record<string, number> = {}
   const before = (command: string) => join(shop.folder, `before-${command}`)
-  for (const command of Object.keys(COMMANDS)) {
+  for (const command of commands) {
     await shop.within({ args: [] }, async (folder) => {
       await startMarked(command, OLD_SEED, folder, shop.cache).ended
       const began = performance.now()
@@ -177,7 +178,7 @@ export async function kills(
   const work = async (runner: Runner) => {
     while (next < count) {
       const random = new Random(`kills/${seed}/${next++}`)
-      const command = pick(random, Object.keys(COMMANDS))
+      const command = pick(random, commands)
       const kill: Kill = {
         command,
         signal: pick(random, SIGNALS),

@@ -1,11 +1,14 @@
 import { join } from 'node:path'
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import { positiveNumber, wholeNumber } from '../../runtime/commands/command.ts'
 import { expectBuilt, ROOT } from '../../test/command-line.ts'
+import type { FiguresOf, StudyName } from '../claims/figures/index.ts'
+import { type Begun, beginStudy, writeRecord } from '../claims/record.ts'
+import { commandOf, STUDIES } from '../claims/studies.ts'
 import { deaths, deathsText } from './deaths.ts'
 import { readSeed } from './input.ts'
 import { codesText, fuzzInputs, nameOf, saveSeed, Workshop } from './inputs.ts'
-import { KILL_LIMIT_MS, kills, killsText } from './kills.ts'
+import { COMMANDS, KILL_LIMIT_MS, kills, killsText } from './kills.ts'
 import { KINDS } from './kinds/index.ts'
 import { faultOf } from './outcome.ts'
 import { fuzzProperties } from './properties.ts'
@@ -24,6 +27,19 @@ const shown = (text: string) => JSON.stringify(text.slice(0, 1000))
 
 function fail(failed: boolean): void {
   if (failed) process.exitCode = 1
+}
+
+/** Writes the record of a run that is at least as long as the whole one. */
+async function recordWhole<Name extends StudyName>(
+  begun: Begun<Name>,
+  ran: number,
+  figures: FiguresOf<Name> & { readonly seed: number },
+): Promise<void> {
+  const { script, args } = STUDIES[begun.study]
+  const [kind, whole] = args
+  if (ran < Number(whole)) return
+  const own = [kind!, String(ran), '--seed', String(figures.seed)]
+  await writeRecord(begun, figures, { command: commandOf({ script, args: own }) })
 }
 
 /** Calls `use` with a workshop and a clock in seconds. */
@@ -62,11 +78,13 @@ program
   .option('--save <dir>', 'folder for seed files', join(ROOT, 'test/fuzz/seeds'))
   .action((inputs: number, options: { seed: number; first: number; kind?: string; save: string }) =>
     inWorkshop(LIMIT_MS, async (shop, seconds) => {
+      const begun = beginStudy('fuzz-inputs')
       const { save, ...chosen } = options
       const found = new Map<string, number>()
       const { findings, codes, sampled, differing, long } = await fuzzInputs(shop, {
         ...chosen,
-        ...{ count: inputs, sample: 100 },
+        count: inputs,
+        sample: 100,
         onFinding: (finding) => {
           const { fault, input } = finding
           const alike = (found.get(fault) ?? 0) + 1
@@ -87,6 +105,9 @@ program
       for (const [fault, often] of found) console.log(`  ${often} x ${fault}`)
       for (const line of differing) console.log(`  ${line}`)
       fail(findings.length + differing.length > 0)
+      if (options.kind !== undefined) return
+      const failures = findings.length + differing.length
+      await recordWhole(begun, inputs, { inputs, seed: options.seed, findings: failures })
     }),
   )
 
@@ -95,9 +116,14 @@ program
   .description('kill commands at random moments, and check what they leave')
   .argument('[count]', 'number of kills', count, 200)
   .option('--seed <n>', 'seed of the moments', count, now())
-  .action((number: number, { seed }: { seed: number }) =>
+  .addOption(
+    new Option('--command <name>', 'kill only this command').choices(Object.keys(COMMANDS)),
+  )
+  .action((number: number, { seed, command: only }: { seed: number; command?: string }) =>
     inWorkshop(KILL_LIMIT_MS, async (shop, seconds) => {
-      const result = await kills(shop, number, seed, (outcome) => {
+      const begun = beginStudy('fuzz-kills')
+      const commands = only === undefined ? Object.keys(COMMANDS) : [only]
+      const result = await kills(shop, number, seed, commands, (outcome) => {
         const { command, signal, atMs, toGroup, ended, faults } = outcome
         if (faults.length === 0) return
         const to = toGroup ? 'its group' : 'it'
@@ -108,6 +134,9 @@ program
       const failed = result.outcomes.filter(({ faults }) => faults.length > 0).length
       console.log(`seed ${seed}: ${number} kills in ${seconds()}, ${failed} failed`)
       fail(failed > 0)
+      if (only === undefined) {
+        await recordWhole(begun, number, { kills: number, seed, findings: failed })
+      }
     }),
   )
 
@@ -118,6 +147,7 @@ program
   .option('--seed <n>', 'seed of the moments', count, now())
   .action((number: number, { seed }: { seed: number }) =>
     inWorkshop(KILL_LIMIT_MS, async (shop, seconds) => {
+      const begun = beginStudy('fuzz-sweeps')
       const { completed, rows, faults } = await shop.within({ args: [] }, (folder) =>
         killSweeps(folder, number, seed),
       )
@@ -126,6 +156,8 @@ program
       const text = `${rows.length} kills, ${completed} sweeps completed in ${seconds()}`
       console.log(`seed ${seed}: ${text}, ${faults.length} faults`)
       fail(faults.length > 0)
+      const found = { kills: rows.length, seed, completed, findings: faults.length }
+      await recordWhole(begun, rows.length, found)
     }),
   )
 

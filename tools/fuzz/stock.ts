@@ -49,7 +49,9 @@ export const TRACES: Readonly<Record<string, string>> = {
     'Conversation log',
   ]),
   'mooncake.jsonl': jsonLines((i) => ({
-    ...{ timestamp: 40 * i, input_length: 600 + (i % 50), output_length: 1 + (i % 20) },
+    timestamp: 40 * i,
+    input_length: 600 + (i % 50),
+    output_length: 1 + (i % 20),
     hash_ids: [0, 1 + (i % 7)],
   })),
   'rows.jsonl': jsonLines((i) => ({ t: 0.04 * i, n: 1 + (i % 50), m: 1 + (i % 20) })),

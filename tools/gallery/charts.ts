@@ -41,11 +41,12 @@ export function tailsOf(systems: readonly [System, ...System[]]): TopLevelSpec {
     phrase,
     tail,
   }))
+  const lost = anyLost(systems)
   const chart = {
     tails,
     limits: latencyLimits([worldOf(systems[0].result)]),
-    lost: anyLost(systems),
-    title: `${tailsFinding(tails)}, in the median replication`,
+    lost,
+    title: `${tailsFinding(tails, lost)}, in the median replication`,
     subtitle: `${subjectOf(systems)} · lines: their median`,
   }
   const drawn = comparedTails(chart, WIDTH)

@@ -17,6 +17,8 @@ export interface Entry {
   /** heading, and name of the picture */
   readonly name: string
   readonly scenarios: readonly string[]
+  /** what it simulates, with what is changed */
+  readonly systems: readonly SimulatedScenario[]
   readonly question: string
   readonly commands: readonly string[]
   /** data outside of the repository that its figures need */
@@ -58,6 +60,7 @@ export function comparison(
   return {
     name,
     question,
+    systems,
     scenarios: [...new Set(systems.map(({ scenario }) => scenario))],
     commands: systems.map(simulateCommand),
     sources: sourcesOf(systems.map(({ scenario }) => scenario)),

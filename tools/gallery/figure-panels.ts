@@ -71,7 +71,8 @@ export function objectivePanels(
     const { limit, quantity } = objectiveLimit(objective)
     return {
       name: `${objectiveName(objective)}${several ? ` of ${name}` : ''}`,
-      ...{ quantity, limit },
+      quantity,
+      limit,
       rows: systems.map(({ label, phrase, objectives }) => {
         return { label, phrase, estimate: objectives[i]!.estimate }
       }),
@@ -145,13 +146,17 @@ function axisOf(quantity: Quantity, values: readonly number[]): Channel {
 const demand = (quantity: Quantity, limit: number) =>
   `${quantity === 'share' ? 'to be above' : 'to be below'} ${exactText(limit, quantity)}`
 
-/** The best and the worst system by the first figure. */
-function finding({ name, quantity, rows }: FigurePanel): string {
+/** The best and the worst system by the first figure; of one system what the figure is to be. */
+function finding({ name, quantity, limit, rows }: FigurePanel): string {
   const badness = ({ estimate: { value } }: FigureRow) =>
     (value ?? Number.POSITIVE_INFINITY) * (quantity === 'share' ? -1 : 1)
   const worst = largest(rows, badness)!
   const best = largest(rows, (row) => -badness(row))!
   const say = ({ estimate, phrase }: FigureRow) =>
     `${estimate.value === null ? 'infinite' : valueText(estimate, quantity)} ${phrase}`
+  if (rows.length === 1) {
+    const wanted = limit === null ? '' : `, ${demand(quantity, limit)}`
+    return `${headed(name)} is ${figureText(best.estimate, quantity)}${wanted}`
+  }
   return `${headed(name)} is ${say(best)}, ${say(worst)}`
 }

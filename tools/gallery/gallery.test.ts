@@ -19,15 +19,18 @@ const system = (phrase: string, ms: number | null, share: number) => ({
   lost: () => '80 % of the requests were not served',
   objectives: [
     {
-      ...{ class: 'web', text: 'p(95) latency_ms < 250', estimate: estimate(ms, 10) },
-      ...{
-        verdict: ms === null ? ('FAIL' as const) : ('PASS' as const),
-        deciding_duration_s: null,
-      },
+      class: 'web',
+      text: 'p(95) latency_ms < 250',
+      estimate: estimate(ms, 10),
+      verdict: ms === null ? ('FAIL' as const) : ('PASS' as const),
+      deciding_duration_s: null,
     },
     {
-      ...{ class: 'web', text: 'goodput > 75%', estimate: estimate(share, 0.01) },
-      ...{ verdict: 'UNDECIDED' as const, deciding_duration_s: null },
+      class: 'web',
+      text: 'goodput > 75%',
+      estimate: estimate(share, 0.01),
+      verdict: 'UNDECIDED' as const,
+      deciding_duration_s: null,
     },
   ],
 })
@@ -52,6 +55,9 @@ test('the title of a chart of figures has the best and the worst system', () => 
   const [latency, goodput] = objectivePanels([FIFO, LIFO])
   expect(titleOf([latency!])).toBe('p95 latency is 120 ms with LIFO, infinite with FIFO')
   expect(titleOf([goodput!])).toBe('Goodput is 80.0 % with LIFO, 20.0 % with FIFO')
+  const [alone, share] = objectivePanels([LIFO])
+  expect(titleOf([alone!])).toBe('p95 latency is 120 [110, 130] ms, to be below 250 ms')
+  expect(titleOf([share!])).toBe('Goodput is 80.0 [79.0, 81.0] %, to be above 75 %')
 })
 
 test.each([

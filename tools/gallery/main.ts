@@ -1,35 +1,53 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { Argument } from 'commander'
 import { writeWhole } from '../../runtime/folders/write-whole.ts'
 import { closeSimulations } from '../../runtime/jobs/replications.ts'
+import { smokeRun, studyCommand } from '../study.ts'
 import { ENTRIES, make, pageOf, sectionsOf } from './page.ts'
-import { type Picture, staleIn } from './stale.ts'
+import { type Made, type Picture, staleIn } from './stale.ts'
 
-/**
- * Simulates the shipped scenarios, and writes docs/gallery: `npm run docs:gallery`. Names of
- * entries after `--` make these alone. `--check` writes nothing, and exits with 1 if page or
- * pictures are not what the simulations give. Entries whose data are missing stay as they are.
- */
+/** Simulates the shipped scenarios, and writes docs/gallery: `npm run docs:gallery -- --help`. */
+
+const NAMES = ENTRIES.map(({ name }) => name)
+
+const command = studyCommand(
+  'docs:gallery',
+  'Simulates the shipped scenarios, and writes docs/gallery. Entries whose data are missing stay as they are.',
+  [
+    ['', 'makes every entry, in two minutes'],
+    ['-- first ocr', 'makes these alone'],
+    ['-- --check', 'writes nothing, and exits with 1 if page or pictures are not current'],
+  ],
+)
+  .addArgument(new Argument('[names...]', 'entries').choices(NAMES))
+  .option('--check', 'compare page and pictures with what the simulations give; write nothing')
+  .parse()
 
 const FOLDER = 'docs/gallery'
-const PAGE = join(FOLDER, 'index.md')
+const { check, smoke } = command.opts<{ check?: true; smoke?: true }>()
+if (smoke) {
+  await smokeRun('docs:gallery', async (folder) => {
+    const gallery = await made(folder, ['first'])
+    await write(folder, gallery)
+    const stale = staleIn(folder, { ...gallery, kept: gallery.page })
+    if (stale.length > 0) throw new Error(stale.join('\n'))
+    return `entry "first" was made and drawn, ${gallery.page.length} characters`
+  })
+} else {
+  const gallery = await made(FOLDER, command.args.length > 0 ? command.args : NAMES)
+  if (check) compare(gallery)
+  else await write(FOLDER, gallery)
+}
 
-const check = process.argv.includes('--check')
-const names = process.argv.slice(2).filter((word) => !word.startsWith('--'))
-const unknown = names.filter((name) => !ENTRIES.some((entry) => entry.name === name))
-if (unknown.length > 0) {
-  const known = ENTRIES.map(({ name }) => name).join(', ')
-  process.stderr.write(`no entry is named ${unknown.join(' or ')}; there are ${known}\n`)
-  process.exitCode = 2
-} else await main()
-
-async function main(): Promise<void> {
-  const kept = existsSync(PAGE) ? readFileSync(PAGE, 'utf8') : ''
+/** Simulates these entries; the others are as the page in a folder has them. */
+async function made(folder: string, names: readonly string[]): Promise<Made> {
+  const path = join(folder, 'index.md')
+  const kept = existsSync(path) ? readFileSync(path, 'utf8') : ''
   const sections = sectionsOf(kept)
   const pictures: Picture[] = []
-  for (const entry of ENTRIES) {
+  for (const entry of ENTRIES.filter(({ name }) => names.includes(name))) {
     const { name, sources } = entry
-    if (names.length > 0 && !names.includes(name)) continue
     const missing = sources.filter((source) => !source.isThere())
     if (missing.length > 0) {
       process.stderr.write(`${name}: skipped, as the data are not here: ${missing[0]!.text}\n`)
@@ -43,19 +61,22 @@ async function main(): Promise<void> {
     process.stderr.write(`${name}: ${seconds} s\n`)
   }
   closeSimulations()
-  const page = pageOf(sections)
-  const files = ENTRIES.map(({ name }) => `${name}.svg`)
-  const others = existsSync(FOLDER)
-    ? readdirSync(FOLDER).filter((file) => file !== 'index.md' && !files.includes(file))
+  const files = NAMES.map((name) => `${name}.svg`)
+  const others = existsSync(folder)
+    ? readdirSync(folder).filter((file) => file !== 'index.md' && !files.includes(file))
     : []
-  if (check) {
-    const stale = staleIn(FOLDER, { page, kept, pictures, others })
-    for (const text of stale) process.stderr.write(`${text}\n`)
-    if (stale.length > 0) process.stderr.write('write them again: npm run docs:gallery\n')
-    process.exitCode = stale.length === 0 ? 0 : 1
-    return
-  }
-  await writeWhole(PAGE, page)
-  for (const { file, svg } of pictures) await writeWhole(join(FOLDER, file), svg)
-  for (const file of others) rmSync(join(FOLDER, file))
+  return { page: pageOf(sections), kept, pictures, others }
+}
+
+async function write(folder: string, { page, pictures, others }: Made): Promise<void> {
+  await writeWhole(join(folder, 'index.md'), page)
+  for (const { file, svg } of pictures) await writeWhole(join(folder, file), svg)
+  for (const file of others) rmSync(join(folder, file))
+}
+
+function compare(gallery: Made): void {
+  const stale = staleIn(FOLDER, gallery)
+  for (const text of stale) process.stderr.write(`${text}\n`)
+  if (stale.length > 0) process.stderr.write('write them again: npm run docs:gallery\n')
+  process.exitCode = stale.length === 0 ? 0 : 1
 }

@@ -6,7 +6,7 @@ export interface Picture {
   readonly svg: string
 }
 
-interface Made {
+export interface Made {
   /** the page that the simulations give, and the one that is kept */
   readonly page: string
   readonly kept: string

@@ -1,32 +1,22 @@
-import { parseArgs } from 'node:util'
+import { cpSync } from 'node:fs'
+import { join } from 'node:path'
+import { wholeNumber } from '../../runtime/commands/command.ts'
 import { ProgressDisplay } from '../../runtime/commands/progress.ts'
 import { writeWhole } from '../../runtime/folders/write-whole.ts'
 import { closeSimulations } from '../../runtime/jobs/replications.ts'
 import { syntheticGates } from '../../sim/experiment/index.ts'
-import { type Study, studyPage } from './page.ts'
-import { type Kind, record } from './record.ts'
+import { figuresOfGates, minutesOf } from '../claims/figures/gate-study.ts'
+import { withHead } from '../claims/head.ts'
+import { beginStudy, writeRecord } from '../claims/record.ts'
+import { smokeRun, studyCommand } from '../study.ts'
+import { longRunRows, type Study, studyPage } from './page.ts'
+import { type Kind, type Plan, record } from './record.ts'
 import { blocksOf, resample } from './resample.ts'
 
-/**
- * How often a measured gate is wrong, and what it finds: `npm run gate-study`. Live gates of a
- * scenario against itself and against a slower executor are recorded with all their blocks, and
- * gates are resampled from these. Eight gates of each kind and a long run take about an hour; what
- * is recorded is kept, so an interrupted study continues. `-- --quick` takes two gates of each and
- * a short long run into runs/gate-study, ten minutes, and writes no page. Let nothing else run.
- */
+/** How often a measured gate is wrong, and what it finds: `npm run gate-study -- --help`. */
 
-const { values } = parseArgs({
-  options: {
-    quick: { type: 'boolean', default: false },
-    gates: { type: 'string' },
-    resamples: { type: 'string', default: '2000' },
-  },
-})
-const { quick } = values
 const PAGE = 'docs/background/gate-study.md'
-const folder = quick ? 'runs/gate-study' : 'docs/background/gate-study'
-const gates = Number(values.gates ?? (quick ? 2 : 8))
-const resamples = Number(values.resamples)
+const RECORDED = 'docs/background/gate-study'
 const MARGINS = [0.02, 0.025, 0.03, 0.05]
 const SYNTHETIC = [
   { truth: 1, deviation: 0.02 },
@@ -37,26 +27,70 @@ const SYNTHETIC = [
   { truth: 1.2, deviation: 0.05 },
 ]
 
-const progress = new ProgressDisplay()
-const recorded = await record(
-  { folder, gates, rounds: quick ? 4 : 24 },
-  { signal: new AbortController().signal, onProgress: progress.update },
+const { quick, smoke, gates, resamples } = studyCommand(
+  'gate-study',
+  'How often a measured gate is wrong, and what it finds. Live gates of a scenario against itself and against a slower executor are recorded with all their blocks, and gates are resampled from these. What is recorded is kept, so an interrupted study continues. Let nothing else run meanwhile.',
+  [
+    ['', 'eight gates of each kind and a long run, about an hour; writes the page'],
+    ['-- --quick', 'two of each and a short long run into runs/gate-study, ten minutes; no page'],
+  ],
 )
-closeSimulations()
-const of = (kind: Kind) => {
-  const blocks = blocksOf(recorded.gates[kind])
-  return MARGINS.map((margin, i) => {
-    progress.update(`resampling gates, ${kind}`, i, MARGINS.length)
-    return resample(blocks, margin, resamples, 1)
+  .option('--quick', 'fewer gates, in ten minutes; writes no page')
+  .option('--gates <n>', 'live gates of each kind', wholeNumber(1))
+  .option('--resamples <n>', 'gates that are resampled of each kind', wholeNumber(1), 2000)
+  .parse()
+  .opts<{ quick?: true; smoke?: true; gates?: number; resamples: number }>()
+
+if (smoke) {
+  await smokeRun('gate-study', async (folder) => {
+    // a live gate takes minutes; these were recorded by an earlier study
+    for (const name of ['aa-1.json', 'slower-1.json']) {
+      cpSync(join(RECORDED, name), join(folder, name))
+    }
+    const few = { gates: 1, rounds: 1, load: 0.2, seconds: 2, seeds: 1 }
+    const study = await studied({ folder, ...few }, 20)
+    studyPage(study)
+    const { recorded, resampled } = study
+    const drawn = Object.values(resampled).flat()
+    return `${recorded.truth.blocks} blocks replayed, ${drawn.length} kinds of gates resampled and ${recorded.doubled.length} windows doubled`
   })
+} else {
+  const folder = quick ? 'runs/gate-study' : RECORDED
+  const extent = { gates: gates ?? (quick ? 2 : 8), rounds: quick ? 4 : 24 }
+  const begun = quick ? null : beginStudy('gate-study')
+  const study = await studied({ folder, ...extent, seconds: 25, seeds: 20 }, resamples)
+  const page = studyPage(study)
+  process.stdout.write(page)
+  if (begun !== null) {
+    const { gates: all, truth } = study.recorded
+    // of a study that went on, this process has seen a part only
+    const live = [...all.aa, ...all.slower].map(minutesOf).reduce((a, b) => a + b, truth.minutes)
+    const minutes = Math.max(live, (performance.now() - begun.sinceMs) / 60_000)
+    const figures = figuresOfGates(study, longRunRows(study.recorded))
+    await writeWhole(PAGE, withHead(page, await writeRecord(begun, figures, { minutes })))
+  }
 }
-const resampled: Study['resampled'] = { aa: of('aa'), slower: of('slower') }
-const synthetic = SYNTHETIC.map((one, i) => {
-  progress.update('gates with synthetic blocks', i, SYNTHETIC.length)
-  const options = { ...one, margin: 0.05, trials: resamples, seed: 1 }
-  return { ...one, trials: resamples, shares: syntheticGates(options) }
-})
-progress.stop()
-const page = studyPage({ recorded, resampled, synthetic, folder: 'gate-study' })
-process.stdout.write(page)
-if (!quick) await writeWhole(PAGE, page)
+
+/** Records what the folder of a plan lacks, and resamples as many gates of each kind. */
+async function studied(plan: Plan, trials: number): Promise<Study> {
+  const progress = new ProgressDisplay()
+  const recorded = await record(plan, {
+    signal: new AbortController().signal,
+    onProgress: progress.update,
+  })
+  closeSimulations()
+  const of = (kind: Kind) => {
+    const blocks = blocksOf(recorded.gates[kind])
+    return MARGINS.map((margin, i) => {
+      progress.update(`resampling gates, ${kind}`, i, MARGINS.length)
+      return resample(blocks, margin, trials, 1)
+    })
+  }
+  const resampled: Study['resampled'] = { aa: of('aa'), slower: of('slower') }
+  const synthetic = SYNTHETIC.map((one, i) => {
+    progress.update('gates with synthetic blocks', i, SYNTHETIC.length)
+    return { ...one, trials, shares: syntheticGates({ ...one, margin: 0.05, trials, seed: 1 }) }
+  })
+  progress.stop()
+  return { recorded, resampled, synthetic, folder: 'gate-study' }
+}

@@ -134,20 +134,27 @@ function resampledTable({ resampled }: Study): string {
   )
 }
 
-function truthTable({ gates, truth }: Recorded): string {
+/** A percentile of the long run, beside those that the live gates of the slower head derived. */
+export type LongRunRow = ReturnType<typeof longRunRows>[number]
+
+export function longRunRows({ gates, truth }: Recorded) {
   const metrics = (gate: Gate, name: string) =>
     gate.cases[0]!.metrics.find((metric) => metric.name === name)
-  const rows = truth.percentiles.map(({ p, ratio, low, high }) => {
+  return truth.percentiles.map(({ p, ratio, low, high }) => {
     const name = `p${100 * p}`
     const derived = gates.slower.flatMap((gate) => metrics(gate, name) ?? [])
-    const within = derived.filter((one) => (one.low ?? 0) <= ratio && ratio <= (one.high ?? 9))
-    return [
-      name,
-      signedPercent(mean(derived.map((one) => one.ratio!)) - 1),
-      `${signedPercent(ratio - 1)} [${signedPercent((low ?? Number.NaN) - 1)}, ${signedPercent((high ?? Number.NaN) - 1)}]`,
-      `${within.length} of ${derived.length}`,
-    ]
+    const held = derived.filter((one) => (one.low ?? 0) <= ratio && ratio <= (one.high ?? 9))
+    return { p, name, ratio, low, high, derived, held: held.length }
   })
+}
+
+function truthTable(recorded: Recorded): string {
+  const rows = longRunRows(recorded).map(({ name, ratio, low, high, derived, held }) => [
+    name,
+    signedPercent(mean(derived.map((one) => one.ratio!)) - 1),
+    `${signedPercent(ratio - 1)} [${signedPercent((low ?? Number.NaN) - 1)}, ${signedPercent((high ?? Number.NaN) - 1)}]`,
+    `${held} of ${derived.length}`,
+  ])
   return markdownTable(['', 'derived', 'long run', 'gates whose interval holds the long run'], rows)
 }
 

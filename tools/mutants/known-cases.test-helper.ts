@@ -56,6 +56,18 @@ type Options = Pick<KnownOptions, 'load' | 'batching'>
 const replications = <T>(count: number, run: (replication: number) => T) =>
   Array.from({ length: count }, (_, replication) => run(replication))
 
+/** `of` once for each run and assumed work: mutants change simulations, not what is measured. */
+function oncePerRun<Run extends object, T>(of: (run: Run, believed: ExecutorWork) => T) {
+  const byWork = new WeakMap<ExecutorWork, WeakMap<Run, { readonly result: T }>>()
+  return (run: Run, believed: ExecutorWork): T => {
+    const byRun = byWork.get(believed) ?? new WeakMap<Run, { readonly result: T }>()
+    byWork.set(believed, byRun)
+    const known = byRun.get(run) ?? { result: of(run, believed) }
+    byRun.set(run, known)
+    return known.result
+  }
+}
+
 /** A run with the mean work of its batches, even if that is more than the true work. */
 function runOf(options: KnownOptions): KnownRun {
   const { slowness = 1 } = options
@@ -76,6 +88,9 @@ export function structureCase(
 ): MutantCase {
   const run = runOf({ ...options, seed: 1 })
   const again = runOf({ ...options, seed: 2 })
+  const measured = oncePerRun<KnownRun, readonly number[]>((of, believed) =>
+    figuresOf(of, of.plan, [believed]),
+  )
   return {
     name,
     check: 'structure',
@@ -90,7 +105,7 @@ export function structureCase(
       const runs = replications(2, (replication) =>
         figuresOf(simulate(replication), run.plan, work),
       )
-      return errorsOf(meanOf(runs), figuresOf(run, run.plan, work))
+      return errorsOf(meanOf(runs), measured(run, work[0]!))
     },
   }
 }
@@ -158,15 +173,19 @@ type Predict = (
   believed: ExecutorWork,
 ) => (setting: Setting) => readonly number[]
 
+const fieldUnder = oncePerRun<KnownRun, MachineField>((run, believed) => fieldOf(run, [believed]))
+
 /** With the exact field of the day: only overheads are random. */
 const underField: Predict = ({ run, overheads }, believed) => {
-  const site = { work: believed, field: fieldOf(run, [believed]), overheads }
+  const site = { work: believed, field: fieldUnder(run, believed), overheads }
   return (setting) => figuresIn(setting, serve(setting, site, 0), believed)
 }
 
+const profileUnder = oncePerRun(profileOf)
+
 /** As for users: from a profile, whose field is cut into blocks, and a scenario. */
 const underProfile: Predict = (recording, believed) => {
-  const models = [profileOf(recording, believed)]
+  const models = [profileUnder(recording, believed)]
   return ({ plan, requests }) => {
     const { padTo, replicas, batching } = plan.pools[0]!
     const scenario = scenarioOf({
@@ -212,9 +231,22 @@ function profileOf({ run, overheads }: Recording, believed: ExecutorWork): Model
   }
 }
 
+/** Side A of a what-if on one day; changes of the same options have it in common. */
+const baseRuns = new Map<string, KnownRun>()
+
+const baseName = (seed: number, options: Options) => JSON.stringify([seed, options])
+
+function baseRun(seed: number, options: Options): KnownRun {
+  const name = baseName(seed, options)
+  const run =
+    baseRuns.get(name) ?? knownRun({ ...options, seconds: DAY_S, stillShare: STILL_SHARE, seed })
+  baseRuns.set(name, run)
+  return run
+}
+
 /** Both sides of a what-if on one day, and how they truly ran. */
 function sidesOn(seed: number, options: Options, change: (a: Setting) => Setting) {
-  const run = knownRun({ ...options, seconds: DAY_S, stillShare: STILL_SHARE, seed })
+  const run = baseRun(seed, options)
   const a: Setting = run
   const b = change(a)
   const field = knownField(stream(seed, 0, 'known machine'), {
@@ -223,7 +255,18 @@ function sidesOn(seed: number, options: Options, change: (a: Setting) => Setting
     stillShare: STILL_SHARE,
   })
   const truth = { work: run.work[0]!, field, overheads: OVERHEADS }
-  return { a, b, measured: { a: run as ObservedRun, b: serve(b, truth, 1000) } }
+  const ran = serve(b, truth, 1000)
+  const figures = oncePerRun<ObservedRun, readonly number[]>((of, believed) =>
+    figuresIn(of === ran ? b : a, of, believed),
+  )
+  return {
+    a,
+    b,
+    measured: (believed: ExecutorWork) => ({
+      a: figures(run, believed),
+      b: figures(ran, believed),
+    }),
+  }
 }
 
 /**
@@ -253,15 +296,15 @@ export function whatIfCase(
       observed: null,
       others: [],
     },
-    errors([believed]) {
+    errors([believed], simulated) {
       const predicted = days.map(({ a, b }, day) => {
         const percentiles = predict(RECORDINGS[day]!, believed!)
-        return { a: percentiles(a), b: percentiles(b) }
+        const base = `${predict.name} ${baseName(DAYS[day]!, options)}`
+        const predictedA = simulated.get(base) ?? percentiles(a)
+        simulated.set(base, predictedA)
+        return { a: predictedA, b: percentiles(b) }
       })
-      const measured = days.map(({ a, b, measured: of }) => ({
-        a: figuresIn(a, of.a, believed!),
-        b: figuresIn(b, of.b, believed!),
-      }))
+      const measured = days.map((day) => day.measured(believed!))
       const errors = errorsOf(ratio(predicted), ratio(measured))
       return errors.filter(({ p }) => p <= WHAT_IF_LAST)
     },

@@ -18,9 +18,18 @@ export interface MutantCase {
   readonly name: string
   readonly check: CheckKind
   readonly context: MutantContext
-  /** runs the check; `work` is the work that its simulator assumes for the executors */
-  readonly errors: (work: readonly ExecutorWork[]) => readonly PercentileError[]
+  /**
+   * Runs the check. `work` is the work that its simulator assumes for the executors; `simulated` is
+   * shared by all cases of a mutant.
+   */
+  readonly errors: (
+    work: readonly ExecutorWork[],
+    simulated: SimulatedFigures,
+  ) => readonly PercentileError[]
 }
+
+/** Figures of a mutant's simulations that several cases have in common, by their names. */
+export type SimulatedFigures = Map<string, readonly number[]>
 
 export interface MatrixRow extends PercentileError {
   readonly mutant: string
@@ -30,18 +39,19 @@ export interface MatrixRow extends PercentileError {
 
 /** Every mutant in every case that it can run in, at every percentile. */
 export function matrix(mutants: readonly Mutant[], cases: readonly MutantCase[]): MatrixRow[] {
-  return mutants.flatMap((mutant) =>
-    cases
+  return mutants.flatMap((mutant) => {
+    const simulated: SimulatedFigures = new Map()
+    return cases
       .filter(({ context }) => canRun(mutant, context))
-      .flatMap((mutantCase) =>
-        runMutated(mutant, mutantCase.context, mutantCase.errors).map((at) => ({
+      .flatMap(({ name, check, context, errors }) =>
+        runMutated(mutant, context, (work) => errors(work, simulated)).map((at) => ({
           mutant: mutant.name,
-          case: mutantCase.name,
-          check: mutantCase.check,
+          case: name,
+          check,
           ...at,
         })),
-      ),
-  )
+      )
+  })
 }
 
 /** The row with the largest error; null if there is none. */

@@ -1,18 +1,18 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { writeWhole } from '../../runtime/folders/write-whole.ts'
 import { ConfigurationPool } from '../../runtime/jobs/configurations/configuration-pool.ts'
 import { gridPoint } from '../../scenarios/index.ts'
 import { hourlyCost } from '../../sim/experiment/index.ts'
 import { meanWithError } from '../../sim/stats/index.ts'
-import { DIMENSIONS, SCENARIO, SIZE } from './space.ts'
+import { SCENARIO, SPACE, type Space } from './space.ts'
 
 /** Every configuration with as many replications, kept as the known answer. */
 
-const FILE = fileURLToPath(new URL('exhaustive.csv', import.meta.url))
+/** What is known of the whole space. */
+export const EXHAUSTIVE = fileURLToPath(new URL('exhaustive.csv', import.meta.url))
 /** As `spillway simulate` has by default. */
 export const REPLICATIONS = 10
-/** The search orders families by the capacity of their largest configuration. */
-const MOST_REPLICAS = 10
 /** No plan of the study has this seed. */
 const SEED = 1000
 
@@ -34,13 +34,17 @@ export const holdsAt = (limitMs: number) => (of: Known) => of.mean < Math.log(li
 
 const HEAD = 'index,usd_per_hour,replicas,mean_log_p99,sd_log_p99,capacity_rps'
 
-export async function writeExhaustive(onProgress: (done: number) => void): Promise<void> {
+export async function writeExhaustive(
+  file: string,
+  { dimensions, size }: Space,
+  onProgress: (done: number) => void,
+): Promise<void> {
   const pool = new ConfigurationPool({ path: SCENARIO, set: [], seed: SEED })
-  const lines: string[] = new Array(SIZE)
+  const lines: string[] = new Array(size)
   let done = 0
   await Promise.all(
-    Array.from({ length: SIZE }, async (_, index) => {
-      const request = { set: gridPoint(DIMENSIONS, index), from: 0, to: REPLICATIONS }
+    Array.from({ length: size }, async (_, index) => {
+      const request = { set: gridPoint(dimensions, index), from: 0, to: REPLICATIONS }
       const { runs, scenario, capacityRps } = await pool.simulate(request)
       const logs = runs.map(({ objectives }) => Math.log(objectives[0]!.value))
       const { mean, standardError } = meanWithError(logs)
@@ -53,19 +57,26 @@ export async function writeExhaustive(onProgress: (done: number) => void): Promi
     }),
   )
   pool.close()
-  writeFileSync(FILE, `${[HEAD, ...lines].join('\n')}\n`)
+  await writeWhole(file, `${[HEAD, ...lines].join('\n')}\n`)
 }
 
-export function readExhaustive(): Known[] {
-  const [, ...lines] = readFileSync(FILE, 'utf8').trim().split('\n')
-  return lines.map((line) => {
-    const cells = line.split(',').map(Number) as [number, number, number, number, number, number]
-    const [index, cost, replicas, mean, deviation, capacity] = cells
-    const family = gridPoint(DIMENSIONS, index).filter((text) => !/replicas=\d/.test(text))
+export function readExhaustive(file = EXHAUSTIVE, { dimensions } = SPACE): Known[] {
+  const [, ...lines] = readFileSync(file, 'utf8').trim().split('\n')
+  const all = lines.map((line) => {
+    return line.split(',').map(Number) as [number, number, number, number, number, number]
+  })
+  // the search orders families by the capacity of their largest configuration
+  const most = Math.max(...all.map(([, , replicas]) => replicas))
+  return all.map(([index, cost, replicas, mean, deviation, capacity]) => {
+    const family = gridPoint(dimensions, index).filter((text) => !/replicas=\d/.test(text))
     return {
-      ...{ index, cost, replicas, mean, deviation },
+      index,
+      cost,
+      replicas,
+      mean,
+      deviation,
       family: JSON.stringify(family),
-      capacityRps: replicas === MOST_REPLICAS ? capacity : null,
+      capacityRps: replicas === most ? capacity : null,
     }
   })
 }

@@ -1,7 +1,7 @@
 import { availableParallelism, cpus } from 'node:os'
 import { searchedPlan } from '../../runtime/jobs/plan/searched-plan.ts'
 import { holdsAt, type Known, leastCost } from './exhaustive.ts'
-import { LIMIT_MS, SCENARIO, SETS } from './space.ts'
+import { LIMIT_MS, SCENARIO, type Space } from './space.ts'
 
 /** One plan of the study, against the exhaustive run. */
 export interface StudiedPlan {
@@ -25,9 +25,13 @@ const TOLERANCE = 1.01
 /** The machine, as the page of the study names it. */
 export const machine = () => `${cpus()[0]!.model}, ${availableParallelism()} cores`
 
-export async function studiedPlan(known: readonly Known[], seed: number): Promise<StudiedPlan> {
+export async function studiedPlan(
+  { sets: set }: Space,
+  known: readonly Known[],
+  seed: number,
+): Promise<StudiedPlan> {
   const began = performance.now()
-  const { found, simulations } = await searchedPlan(SCENARIO, { set: SETS, seed })
+  const { found, simulations } = await searchedPlan(SCENARIO, { set, seed })
   const seconds = (performance.now() - began) / 1000
   const holds = holdsAt(LIMIT_MS)
   const of = (index: number) => holds(known[index]!)

@@ -1,9 +1,13 @@
 import { type Argument, Command, type Option } from 'commander'
 import { commandNames, modules, purposes } from '../../runtime/command-table.ts'
+import { cacheDirectory } from '../../runtime/folders/profile-paths.ts'
 import { markdownTable } from '../markdown-table.ts'
 import { code } from './schema-sections.ts'
 
-/** Every command as it is registered, each part of one after it. */
+/**
+ * Every command as it is registered, each part of one after it. Help has the path of the cache on
+ * this machine, and the page the usual one.
+ */
 export async function commandSections(): Promise<string> {
   const sections: string[] = []
   for (const name of commandNames) {
@@ -12,7 +16,7 @@ export async function commandSections(): Promise<string> {
     sections.push(section(command, name))
     for (const part of command.commands) sections.push(section(part, `${name} ${part.name()}`))
   }
-  return sections.join('\n\n')
+  return sections.join('\n\n').replaceAll(cacheDirectory(), '~/.cache/spillway')
 }
 
 function section(command: Command, name: string): string {

@@ -79,7 +79,12 @@ export function sectionsOf(root: JsonSchema, prefix = ''): Section[] {
     const kind = kinds ? kindOf(schema) : null
     const section: Section = {
       anchor: anchorOf([prefix, path, kind].filter(Boolean).join('-')) || 'whole',
-      ...{ path, kind, schema, description: schema.description ?? null, keys: [], also: [] },
+      path,
+      kind,
+      schema,
+      description: schema.description ?? null,
+      keys: [],
+      also: [],
     }
     known.set(id, section)
     sections.push(section)

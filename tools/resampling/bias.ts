@@ -18,6 +18,7 @@ import {
   type Machine,
   machineOf,
   Overheads,
+  type OverheadTables,
   type RecordedField,
   type Variation,
   varied,
@@ -61,47 +62,68 @@ export interface RehearsedMachine {
   readonly variation: Variation
 }
 
-/** What a prediction knows: rehearsals, and the number of the prediction. */
-export type Rehearsed = (rehearsals: readonly KnownRun[], prediction: number) => RehearsedMachine
+/** What a prediction knows: rehearsals, from the `first` on, and the number of the prediction. */
+export type Rehearsed = (
+  rehearsals: Rehearsals,
+  first: number,
+  prediction: number,
+) => RehearsedMachine
 
 const durationMs = 1000 * SECONDS
 
-function learnt(rehearsals: readonly KnownRun[]) {
-  const { length: replicas } = rehearsals[0]!.work
-  return recordedFields(
-    rehearsals.map((run) => {
-      return { run, work: run.work, executors: [0, replicas] as const, load: 1, durationMs }
-    }),
-  )
+/** All of a list, from `first` on. */
+const ringOf = <T>(list: readonly T[], first: number): T[] => [
+  ...list.slice(first),
+  ...list.slice(0, first),
+]
+
+/** Rehearsals, and what is learnt from them in any order. */
+class Rehearsals {
+  readonly runs: readonly KnownRun[]
+  readonly learnt: ReturnType<typeof recordedFields>
+  readonly overheads: OverheadTables
+
+  constructor(runs: readonly KnownRun[]) {
+    this.runs = runs
+    const executors = [0, runs[0]!.work.length] as const
+    this.learnt = recordedFields(
+      runs.map((run) => ({ run, work: run.work, executors, load: 1, durationMs })),
+    )
+    this.overheads = overheadsOf(runs.map((run) => ({ run, executors })))
+  }
 }
 
-function bootstrapped(fields: readonly RecordedField[], prediction: number): Machine {
+/** The first of its rehearsals comes first, so each is used once over all predictions. */
+function bootstrapped(
+  fields: readonly RecordedField[],
+  first: number,
+  prediction: number,
+): Machine {
   const random = stream(1, prediction, 'speed')
   const { length: executors } = fields[0]!.executors
-  // the first of its rehearsals: so each is used once over all predictions
   const run = { executors, durationMs, replication: 0 }
-  return bootstrappedMachine(bootstrapField(fields, run, random))
+  return bootstrappedMachine(bootstrapField(ringOf(fields, first), run, random))
 }
 
 /** As predictions are made. */
-export const resampled: Rehearsed = (rehearsals, prediction) => {
-  const { fields, variation } = learnt(rehearsals)
-  return { machine: bootstrapped(fields, prediction), variation }
+export const resampled: Rehearsed = ({ learnt: { fields, variation } }, first, prediction) => {
+  return { machine: bootstrapped(fields, first, prediction), variation }
 }
 
 /** The speed of each batch holds until the next one, which gets its chance. */
-export const ofSingleBatches: Rehearsed = (rehearsals, prediction) => {
-  const fields = learnt(rehearsals).fields.map((field, i) => {
-    const { executors } = metFieldOf(rehearsals[i]!, rehearsals[i]!.work)
+export const ofSingleBatches: Rehearsed = ({ runs, learnt }, first, prediction) => {
+  const fields = learnt.fields.map((field, i) => {
+    const { executors } = metFieldOf(runs[i]!, runs[i]!.work)
     const single = executors.map(({ speeds }, k) => ({ ...field.executors[k]!, speeds }))
     return { ...field, executors: single as RecordedField['executors'] }
   })
-  return { machine: bootstrapped(fields, prediction), variation: [] }
+  return { machine: bootstrapped(fields, first, prediction), variation: [] }
 }
 
 /** One rehearsal as it was: its stalls come when they came, whatever they find. */
-export const asRecorded: Rehearsed = ([run]) => {
-  return { machine: machineOf(fieldOf(run!, run!.work)), variation: [] }
+export const asRecorded: Rehearsed = ({ runs }, first) => {
+  const run = runs[first]!
+  return { machine: machineOf(fieldOf(run, run.work)), variation: [] }
 }
 
 /** The latencies of a run that are compared, ascending. */
@@ -117,14 +139,12 @@ export const stallFree: Sample = (run) =>
 function predicted(
   { plan, requests, work }: KnownRun,
   prediction: number,
-  rehearsals: readonly KnownRun[],
-  rehearsed: Rehearsed,
+  { machine, variation }: RehearsedMachine,
+  tables: OverheadTables,
 ): KnownRun {
   const rows = Rows.allocate(requests.count)
   const fired: DueEvent[] = []
-  const executors = [0, work.length] as const
-  const overheads = new Overheads(overheadsOf(rehearsals.map((run) => ({ run, executors }))))
-  const { machine, variation } = rehearsed(rehearsals, prediction)
+  const overheads = new Overheads(tables)
   runWorld({
     plan,
     source: new ListSource(requests),
@@ -154,13 +174,14 @@ export function resamplingBias(
     const rehearsals = seeds.map((seed) =>
       knownRun({ ...machine, seconds: SECONDS, seed, requestSeed: 100_000 + seed }),
     )
+    // few enough are behind every prediction of the group
+    const all = rehearsals.length <= REHEARSALS ? new Rehearsals(rehearsals) : null
     const pairs = seeds.map((seed, i) => {
       const run = knownRun({ ...machine, seconds: SECONDS, seed })
-      const some = Array.from(
-        { length: Math.min(REHEARSALS, seeds.length) },
-        (_, k) => rehearsals[(i + 1 + k) % rehearsals.length]!,
-      )
-      const simulated = predicted(run, seed, some, rehearsed)
+      const next = (i + 1) % rehearsals.length
+      const behind = all ?? new Rehearsals(ringOf(rehearsals, next).slice(0, REHEARSALS))
+      const assumed = rehearsed(behind, all === null ? 0 : next, seed)
+      const simulated = predicted(run, seed, assumed, behind.overheads)
       return samples.map((sample) => [sample(run), sample(simulated)] as const)
     })
     return samples.map((_, k) => {

@@ -20,7 +20,12 @@ const throughput: CardThroughputChart = {
   ],
 }
 const point = (name: string, usdPerHour: number, p99Ms: number) => ({
-  ...{ name, short: name, kind: 'fp16', usdPerHour, p99Ms, fitted: true },
+  name,
+  short: name,
+  kind: 'fp16',
+  usdPerHour,
+  p99Ms,
+  fitted: true,
 })
 const front: CardFrontChart = {
   title: 'faster cards cost more',

@@ -49,8 +49,10 @@ export function gateForest(gate: Gate, one: GateCase, width = WIDE): TopLevelSpe
   }))
   const height = ROW * rows.length + 12
   const margins = rows.map((row, i) => ({
-    ...{ low: inside(1 - (row.margin ?? 0)), high: inside(1 + (row.margin ?? 0)) },
-    ...{ y: at(i) - ROW / 2, y2: at(i) + ROW / 2 },
+    low: inside(1 - (row.margin ?? 0)),
+    high: inside(1 + (row.margin ?? 0)),
+    y: at(i) - ROW / 2,
+    y2: at(i) + ROW / 2,
   }))
   const wide = plotWidth(width, CHANGES)
   return {
@@ -87,7 +89,10 @@ export function gateForest(gate: Gate, one: GateCase, width = WIDE): TopLevelSpe
       },
       ...labels(
         rows.map((row, i) => ({
-          ...{ x: 4, y: at(i) - 10, text: shortName(row, width), color: LIGHT.ink },
+          x: 4,
+          y: at(i) - 10,
+          text: shortName(row, width),
+          color: LIGHT.ink,
         })),
         { align: 'left' },
       ),

@@ -34,7 +34,10 @@ export function blameFlows(document: Blamed, width: number): TopLevelSpec | null
   const wide = plotWidth(width) - Math.max(0, widest - 28)
   const cells = order.flatMap((from, row) =>
     flows[from]!.map((ms, to) => ({
-      ...{ x: to, x2: to + 0.97, y: row, y2: row + 0.94 },
+      x: to,
+      x2: to + 0.97,
+      y: row,
+      y2: row + 0.94,
       opacity: ms === 0 ? 0.03 : 0.06 + (DARKEST - 0.06) * Math.sqrt(ms / most),
       text: ms === 0 ? '' : time(ms),
     })),
@@ -61,7 +64,10 @@ export function blameFlows(document: Blamed, width: number): TopLevelSpec | null
         data: { values: cells },
         mark: { type: 'rect', color: LIGHT.queue },
         encoding: {
-          ...{ x, x2: { field: 'x2' }, y, y2: { field: 'y2' } },
+          x,
+          x2: { field: 'x2' },
+          y,
+          y2: { field: 'y2' },
           opacity: { field: 'opacity', type: 'quantitative', scale: null },
         },
       },

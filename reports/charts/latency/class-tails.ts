@@ -84,10 +84,7 @@ export function classTails(sides: Sides, width: number): TopLevelSpec | null {
     ],
   })
   const others = result.classes.length - curves[0]!.length
-  const rest =
-    others > 0
-      ? ` · ${plural(others, 'further class').replace('classs', 'classes')} in the table`
-      : ''
+  const rest = others > 0 ? ` · ${plural(others, 'further class')} in the table` : ''
   return {
     ...frame(finding(sides), `${subject(sides)} · one line for each class${rest}`, width),
     columns: grid.columns,

@@ -67,12 +67,17 @@ function shown(tail: readonly TailPoint[]): TailPoint[] {
   return tail.filter(({ p, value }) => p >= FIRST && p < 1 && value > 0)
 }
 
-/** The systems with the lowest and the highest latency at the last percentile that all support. */
+/**
+ * The systems with the lowest and the highest latency at the last percentile that all support.
+ * Where requests were `lost`, the title says that it is one of the served requests: over all
+ * arrivals it may be infinite.
+ */
 export function tailsFinding(
   tails: readonly (Pick<NamedTail, 'tail'> & {
     /** "with batch-8" */
     readonly phrase: string
   })[],
+  lost: boolean,
 ): string {
   const curves = tails.map(({ phrase, tail }) => ({ phrase, points: shown(tail) }))
   const shared = Math.min(...curves.map(({ points }) => points.at(-1)?.p ?? 0))
@@ -84,7 +89,7 @@ export function tailsFinding(
   }))
   const least = largest(at, ({ value }) => -value)!
   const most = largest(at, ({ value }) => value)!
-  const label = `p${100 * level}`
+  const label = `p${100 * level}${lost ? ' of the served requests' : ''}`
   if (most.value / least.value < 1.02) return `${label} of all variants is within 2 %`
   return `${label} is ${time(least.value)} ${least.phrase} and ${time(most.value)} ${most.phrase}`
 }

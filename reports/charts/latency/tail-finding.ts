@@ -67,7 +67,9 @@ const LEVELS = [
 /** The highest usual percentile that the sample supports: of the only class, or over all. */
 function ofServed(result: Result, world: string): string {
   const [only, ...others] = result.classes
-  const served = anyLost([{ result }]) ? ' of the served requests' : ''
+  const lost = anyLost([{ result }]) ? ' of the served requests' : ''
+  const answered = result.classes.some(({ tokens }) => tokens !== null) ? ' to the last token' : ''
+  const served = `${lost}${answered}`
   for (const [level, p] of LEVELS) {
     if (others.length === 0 && only !== undefined) {
       const estimate = only.latency.percentiles[level]

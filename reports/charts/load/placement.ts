@@ -64,8 +64,10 @@ export function placementChart(chart: PlacementChart, width = WIDE): TopLevelSpe
     ...colored.map(({ name, points, color }) => ({ name, good: points.at(-1)!.good, color })),
     ...centres.map(({ name, good }) => ({ name, good, color: LIGHT.ink })),
   ].map(({ name: text, good, color }) => ({
-    ...{ text, color },
-    ...{ x: wide + 9, y: pixel(good, domain, height) },
+    text,
+    color,
+    x: wide + 9,
+    y: pixel(good, domain, height),
   }))
   return {
     ...frame(chart.title, chart.subtitle, width),

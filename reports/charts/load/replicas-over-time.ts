@@ -103,7 +103,8 @@ function decisions(
 ): Layer[] {
   if (all.length === 0 || all.length > MOST_DECISIONS) return []
   const values = all.map(({ at_s, replicas, reason }) => ({
-    ...{ x: at_s, y: 0.96 * panel.domain[1] },
+    x: at_s,
+    y: 0.96 * panel.domain[1],
     text: `${replicas}: ${reason}`,
   }))
   const tooltip = { field: 'text', type: 'nominal' } as const

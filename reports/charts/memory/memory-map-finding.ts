@@ -60,7 +60,10 @@ function worstInstant({ map, limit_mib: limit, shared }: MemorySpace): Instant |
     const free = chunks.filter(({ owner }) => isFree(ownerOf(owner, shared)))
     const held = sum(chunks)
     return {
-      ...{ atS: at_s, held, free: sum(free), chunk: Math.max(0, ...free.map(({ mib }) => mib)) },
+      atS: at_s,
+      held,
+      free: sum(free),
+      chunk: Math.max(0, ...free.map(({ mib }) => mib)),
       left: limit === null ? 0 : Math.max(0, limit - held),
     }
   })

@@ -125,7 +125,10 @@ type Encoding = { readonly x: Channel; readonly y: Channel }
 
 function marks(points: readonly Point[], { x, y }: Encoding): Layer[] {
   const drawn = points.map(({ row, cost, ms, low, high }) => ({
-    ...{ cost, ms, low, high },
+    cost,
+    ms,
+    low,
+    high,
     color: VERDICTS[row.verdict].color,
     fade: row.verdict === 'FAILS' ? 0.45 : 1,
   }))

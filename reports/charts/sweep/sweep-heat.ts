@@ -73,7 +73,11 @@ export function sweepHeat(sweep: Sweep, width: number): TopLevelSpec | null {
         data: { values: cells },
         mark: { type: 'rect' },
         encoding: {
-          ...{ x, x2: { field: 'x2' }, y, y2: { field: 'y2' }, color: COLOR },
+          x,
+          x2: { field: 'x2' },
+          y,
+          y2: { field: 'y2' },
+          color: COLOR,
           opacity: { field: 'opacity', type: 'quantitative', scale: null },
         },
       },

@@ -16,11 +16,14 @@ export function variantTails(
     world === 'simulated'
       ? `median of ${plural(document.replications, 'replication')}`
       : `median of ${plural(document.measured!.replays, 'replay')}`
+  const phrased = tails.map(({ name, tail }) => ({ phrase: `with ${name}`, tail }))
+  // the document does not state what was lost
+  const lost = true
   const chart = {
     tails,
     limits: [],
-    lost: true,
-    title: `${tailsFinding(tails.map(({ name, tail }) => ({ phrase: `with ${name}`, tail })))}, ${world}`,
+    lost,
+    title: `${tailsFinding(phrased, lost)}, ${world}`,
     subtitle: `${document.scenario.name} · ${world}: ${runs}, the same requests for all`,
   }
   return comparedTails(chart, width)

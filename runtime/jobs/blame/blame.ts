@@ -78,9 +78,13 @@ export async function blame(path: string, options: BlameOptions = {}): Promise<B
     causes: { ...blamed.causes },
     groups: blamed.groups.map((group) => ({
       class: traffic[group.class]!.class,
-      ...{ from_tokens: group.from, to_tokens: group.to, requests: group.requests },
-      ...{ caused_ms: group.stallMs, length_ms: group.lengthMs },
-      ...{ victims: group.victims, waited_ms: group.sufferedMs },
+      from_tokens: group.from,
+      to_tokens: group.to,
+      requests: group.requests,
+      caused_ms: group.stallMs,
+      length_ms: group.lengthMs,
+      victims: group.victims,
+      waited_ms: group.sufferedMs,
     })),
     flows: blamed.flows.map((own) => [...own]),
     top: topRequests(blamed, found),
@@ -106,9 +110,15 @@ function topRequests(
   return top.map((one) => {
     const rows = runs[one.run]!.rows.columns
     return {
-      ...{ run: one.run + 1, request: one.key, class: classOf(one.class), tokens: one.tokens },
-      ...{ dispatched_ms: one.dispatched, runs_ms: one.runsMs, batch_size: one.batchSize },
-      ...{ caused_ms: one.stallMs, victims: one.victims },
+      run: one.run + 1,
+      request: one.key,
+      class: classOf(one.class),
+      tokens: one.tokens,
+      dispatched_ms: one.dispatched,
+      runs_ms: one.runsMs,
+      batch_size: one.batchSize,
+      caused_ms: one.stallMs,
+      victims: one.victims,
       longest: one.longest.map(({ key, ms }) => ({
         request: key,
         class: classOf(rows.class[key]!),

@@ -23,9 +23,15 @@ export async function fidelityGate(
     'fidelity',
     [
       {
-        ...{ file: directory, name: scenario.name, hash: scenario.hash },
+        file: directory,
+        name: scenario.name,
+        hash: scenario.hash,
         base: `the replays in ${directory}`,
-        ...{ verdict, reason: decisive.reason, changes: none, metrics, measured: null },
+        verdict,
+        reason: decisive.reason,
+        changes: none,
+        metrics,
+        measured: null,
       },
     ],
     { ...options, margin: tolerance.relative },
@@ -67,8 +73,19 @@ function row(
 
 function bare(name: string, verdict: Verdict): GateMetric {
   return {
-    ...{ class: null, name, unit: 'ms', better: 'lower', base: null, head: null, ratio: null },
-    ...{ low: null, high: null, margin: null, p: null, deciding_blocks: null },
-    ...{ verdict, note: null },
+    class: null,
+    name,
+    unit: 'ms',
+    better: 'lower',
+    base: null,
+    head: null,
+    ratio: null,
+    low: null,
+    high: null,
+    margin: null,
+    p: null,
+    deciding_blocks: null,
+    verdict,
+    note: null,
   }
 }

@@ -59,7 +59,8 @@ export async function trafficFactor(
   let factor = 1
   for (let attempt = 0; attempt < MOST_TRIES; attempt++) {
     const { pools, load: offered } = await simulate(gated(base, factor, LOOK_S), {
-      ...{ replications: 1, signal: job.signal },
+      replications: 1,
+      signal: job.signal,
       onProgress: () => job.onProgress?.('searching the rate of the gate', attempt, MOST_TRIES),
     })
     const busiest = Math.max(...pools.map(({ utilisation }) => utilisation.value ?? 0))

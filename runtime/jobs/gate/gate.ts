@@ -15,7 +15,9 @@ export function gateOf(
   const { margin = MARGIN, command = LIBRARY_CALL } = options
   return {
     ...({ document: 'spillway-gate', format: 1, ...build() } as const),
-    ...{ gate, margin, command },
+    gate,
+    margin,
+    command,
     verdict: worstCase(cases.map(({ verdict }) => verdict)),
     cases: cases.toSorted((a, b) => ORDER.indexOf(a.verdict) - ORDER.indexOf(b.verdict)),
   }

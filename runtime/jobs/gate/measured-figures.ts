@@ -51,7 +51,9 @@ export function measuredFigures(
     control: controls.length === 0 ? null : Math.exp(median(controls)),
     not_counted: [...rounds.notCounted],
     raw: ratios.map(({ a, b, ratio, low, high }, i) => ({
-      ...{ p: levels[i]!, base: a, head: b },
+      p: levels[i]!,
+      base: a,
+      head: b,
       ratio: { value: ratio, low, high, n: fewest },
     })),
     minutes,
@@ -96,9 +98,19 @@ export function measuredMetrics(
       const { verdict, ratio, p, deciding_blocks } = decision
       const interval = ratioInterval(looked.map(({ values }) => values[i]!))
       return {
-        ...{ class: null, name: names[i]!, unit: 'ms', better: 'lower' },
-        ...{ base: base[i]!, head: base[i]! * ratio, ratio, ...interval, margin },
-        ...{ p, deciding_blocks, verdict, note: noteOf(decision) },
+        class: null,
+        name: names[i]!,
+        unit: 'ms',
+        better: 'lower',
+        base: base[i]!,
+        head: base[i]! * ratio,
+        ratio,
+        ...interval,
+        margin,
+        p,
+        deciding_blocks,
+        verdict,
+        note: noteOf(decision),
       }
     })
     .sort((a, b) => order.indexOf(a.verdict) - order.indexOf(b.verdict) || b.ratio! - a.ratio!)

@@ -55,10 +55,14 @@ export async function measuredGate(
     const metrics = measuredMetrics(played, margin)
     const changes = scenarioChanges(base.scenario, head.scenario)
     const one: GateCase = {
-      ...{ file: head.file, name: head.scenario.name, hash: head.hash, base: from },
+      file: head.file,
+      name: head.scenario.name,
+      hash: head.hash,
+      base: from,
       ...measuredVerdict(played, measured, metrics, margin),
       changes: { scenario: changes, profile: null, engine: null },
-      ...{ metrics, measured },
+      metrics,
+      measured,
     }
     return gateOf('measured', [one], options)
   } finally {

@@ -67,7 +67,9 @@ export async function playGate(
     if (step === 'end') break
     if (step === 'continue') continue
     const fresh = await blocksUntil(CONFIRMATION, rounds, {
-      ...{ phase: 'confirming on fresh blocks', done: 0, of: CONFIRMATION },
+      phase: 'confirming on fresh blocks',
+      done: 0,
+      of: CONFIRMATION,
     })
     incomplete = fresh === null
     if (fresh !== null) {

@@ -80,13 +80,17 @@ async function simulateEntry(
 ): Promise<BaselineEntry> {
   const { seed, profile, replications, workers, signal, onProgress, onWarning, onNote } = options
   const system = await loadSystem(file, {
-    ...{ set, profile },
+    set,
+    profile,
     ...(seed !== undefined && { seed }),
     ...(signal && { signal }),
     ...(onNote && { onNote }),
   })
   const result = await simulate(system, {
-    ...{ replications, workers, signal, onWarning },
+    replications,
+    workers,
+    signal,
+    onWarning,
     onProgress: (_, done, of) => onProgress?.(`simulating ${file}`, done, of),
   })
   return baselineEntry(result, system.scenario, file)

@@ -30,10 +30,16 @@ export function planRows(
   const rows = ordered.map(({ candidate, judgement, runs, cost, paid }, i): PlanRow => {
     const { scenario, capacityRps, extrapolated } = simulations.of(candidate.index)
     const row = planRow({
-      ...{ scenario, capacityRps, extrapolated, judgement, runs },
+      scenario,
+      capacityRps,
+      extrapolated,
+      judgement,
+      runs,
       set: setOf.get(candidate.index)!,
       today: candidate === today,
-      ...{ cost, paid, costToday },
+      cost,
+      paid,
+      costToday,
     })
     return { ...row, rank: judgement.verdict === 'MEETS' ? i + 1 : null }
   })

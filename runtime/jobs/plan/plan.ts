@@ -35,8 +35,12 @@ export async function plan(path: string, options: PlanOptions = {}): Promise<Pla
   const { winner } = found
   const rateRps = rateOf(found.tried.find(({ candidate }) => candidate === today)!.runs, system)
   const chosenOne = winner && {
-    ...{ path, set: [...searched.set, ...setOf.get(winner.candidate.index)!] },
-    ...{ seed, profile, loadOfRps: system.capacityRps, binding: winner.judgement.binding },
+    path,
+    set: [...searched.set, ...setOf.get(winner.candidate.index)!],
+    seed,
+    profile,
+    loadOfRps: system.capacityRps,
+    binding: winner.judgement.binding,
   }
   const running = { workers, signal, onProgress }
   const figures = chosenOne && (await winnerFigures(chosenOne, running))

@@ -107,7 +107,10 @@ export async function searchedPlan(
     onProgress?.('searching', 0, 1)
     const [candidates, today] = await withCapacities(priced, simulations)
     const found = await searchPlan<RunFigures>({
-      ...{ candidates, today, objectives, looks },
+      candidates,
+      today,
+      objectives,
+      looks,
       paidIn: ({ index }, { pools }) => {
         const paid = pools.map(({ replicas }) => replicas)
         return costOfReplicas(simulations.of(index).scenario.pools, paid, priced.unit)

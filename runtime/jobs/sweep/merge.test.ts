@@ -17,8 +17,12 @@ async function shard(name: string, part: Shard | null, change: Partial<SweepMani
   const plan = { ...manifest, ...change, shard: part }
   const rows = [...numbersOf(plan)].map(
     (configuration): SweepRow => ({
-      ...{ configuration, values: [String(configuration)] },
-      ...{ status: 'invalid', reason: 'a test', scenario: null, figures: null },
+      configuration,
+      values: [String(configuration)],
+      status: 'invalid',
+      reason: 'a test',
+      scenario: null,
+      figures: null,
     }),
   )
   mkdirSync(at(name))

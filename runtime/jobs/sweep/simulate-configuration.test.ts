@@ -2,13 +2,13 @@ import { expect, test } from 'vitest'
 import { EXIT, Failure } from '../../../scenarios/index.ts'
 import { ChildEnded } from '../../process/child.ts'
 import { allocationFailure } from '../../process/failure-message.ts'
-import type { ConfigurationPool } from '../configurations/configuration-pool.ts'
-import { simulateConfiguration } from './simulate-configuration.ts'
+import { type Simulates, simulateConfiguration } from './simulate-configuration.ts'
 import { planSweep } from './sweep-plan.ts'
 
 /** A pool of which every simulation fails alike. */
-const failing = (error: unknown) =>
-  ({ simulate: () => Promise.reject(error) }) as unknown as ConfigurationPool
+const failing = (error: unknown): Simulates => ({
+  simulate: () => Promise.reject(error),
+})
 
 const { manifest } = await planSweep({ path: 'overload', set: ['seed=1..3'], replications: 1 })
 
@@ -24,7 +24,12 @@ test.each([
   const row = await simulateConfiguration(failing(error), manifest, 2)
   const reason = error.problems.join('\n')
   expect(row).toEqual({
-    ...{ configuration: 2, values: ['2'], status, reason, scenario: null, figures: null },
+    configuration: 2,
+    values: ['2'],
+    status,
+    reason,
+    scenario: null,
+    figures: null,
   })
 })
 

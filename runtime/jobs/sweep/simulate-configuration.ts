@@ -9,6 +9,8 @@ import type {
 } from '../configurations/configuration-process.ts'
 import { valuesOf } from './sweep-plan.ts'
 
+export type Simulates = Pick<ConfigurationSimulator, 'simulate'>
+
 /**
  * Simulates one configuration of a plan and returns its row, which depends on the plan and the
  * number alone: whatever moves units of work between machines calls this. A configuration that is
@@ -16,7 +18,7 @@ import { valuesOf } from './sweep-plan.ts'
  * once the signal of the pool is set, and errors of this program.
  */
 export async function simulateConfiguration(
-  pool: ConfigurationSimulator,
+  pool: Simulates,
   plan: SweepManifest,
   number: number,
 ): Promise<SweepRow> {
@@ -36,7 +38,7 @@ export async function simulateConfiguration(
 
 /** The figures after as many replications as the plan has, or until they are precise. */
 async function simulated(
-  pool: ConfigurationSimulator,
+  pool: Simulates,
   set: readonly string[],
   { replications, precision }: Pick<SweepManifest, 'replications' | 'precision'>,
 ): Promise<Pick<ConfigurationRuns, 'hash'> & { readonly figures: ConfigurationRow }> {

@@ -18,7 +18,8 @@ const constant = (name: string, dims: readonly number[], own: object) => ({
   attribute: [{ name: 'value', type: TENSOR, t: { dims, ...own } }],
 })
 const branch = (name: string, node: object[], output: string) => ({
-  ...{ name, type: GRAPH },
+  name,
+  type: GRAPH,
   g: { name, node, output: [{ name: output, type: { tensorType: { elemType: FLOAT } } }] },
 })
 

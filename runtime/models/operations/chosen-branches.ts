@@ -78,7 +78,9 @@ function inlined(graph: Graph, node: Node, branch: Graph): Node[] {
   rename(branch, renamed)
   graph.initializer = [...(graph.initializer ?? []), ...stored]
   const passed = (node.output ?? []).map((name, i) => ({
-    ...{ opType: 'Identity', input: [results[i] ?? ''], output: [name] },
+    opType: 'Identity',
+    input: [results[i] ?? ''],
+    output: [name],
   }))
   return [...nodes, ...passed]
 }

@@ -58,7 +58,10 @@ describe('the count of one operator is that by hand', () => {
     const found = await counted(netOf(inputs, [{ operator, weights, attributes }]), inputs)
     const stored = weights.map((sizes) => sizes.reduce((a: number, b: number) => a * b, 1))
     expect(found).toEqual({
-      ...{ flops, kernels: 1, movedBytes: floats(moved), weightBytes: floats(...stored) },
+      flops,
+      kernels: 1,
+      movedBytes: floats(moved),
+      weightBytes: floats(...stored),
       notCounted: [],
     })
     // negative control: a batch that is 5 % larger, of 20, has another count

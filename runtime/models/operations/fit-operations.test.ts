@@ -10,8 +10,14 @@ function countsOf(
 ): CountedBatch[] {
   return [1, 2, 8].flatMap((batch) =>
     lengths.map((length) => ({
-      ...{ batch, length, flops: 0, movedBytes: 0, weightBytes: 3 * MIB, kernels: 7 },
-      ...{ notCounted: [], ...of(batch, length ?? 0) },
+      batch,
+      length,
+      flops: 0,
+      movedBytes: 0,
+      weightBytes: 3 * MIB,
+      kernels: 7,
+      notCounted: [],
+      ...of(batch, length ?? 0),
     })),
   )
 }
@@ -24,9 +30,14 @@ describe('coefficients of operations', () => {
     }))
     const { work, errors } = fitOperations(counts)
     expect(work).toEqual({
-      ...{ gflops_per_item: 3, gflops_per_token: 0.002, gflops_per_token_squared: 5e-6 },
-      ...{ weights_mib: 3, moved_mib_per_item: 0, moved_mib_per_token: 0.25 },
-      ...{ moved_mib_per_token_squared: 0.125, kernels: 7 },
+      gflops_per_item: 3,
+      gflops_per_token: 0.002,
+      gflops_per_token_squared: 5e-6,
+      weights_mib: 3,
+      moved_mib_per_item: 0,
+      moved_mib_per_token: 0.25,
+      moved_mib_per_token_squared: 0.125,
+      kernels: 7,
     })
     for (const error of Object.values(errors)) expect(error).toBeLessThan(1e-12)
     // negative control: one batch of other counts shows in the error

@@ -44,14 +44,20 @@ export function fitOperations(counted: readonly CountedBatch[]): OperationsFit {
   const [moved_mib_per_item, moved_mib_per_token, moved_mib_per_token_squared] = moved.each
   return {
     work: {
-      ...{ gflops_per_item, gflops_per_token, gflops_per_token_squared },
+      gflops_per_item,
+      gflops_per_token,
+      gflops_per_token_squared,
       weights_mib: weights.value,
-      ...{ moved_mib_per_item, moved_mib_per_token, moved_mib_per_token_squared },
+      moved_mib_per_item,
+      moved_mib_per_token,
+      moved_mib_per_token_squared,
       kernels: kernels.value,
     },
     errors: {
-      ...{ flops: flops.error, movedBytes: moved.error },
-      ...{ weightBytes: weights.error, kernels: kernels.error },
+      flops: flops.error,
+      movedBytes: moved.error,
+      weightBytes: weights.error,
+      kernels: kernels.error,
     },
   }
 }

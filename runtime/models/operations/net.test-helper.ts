@@ -37,7 +37,8 @@ export function netOf(
     opsetImport: [{ domain: '', version: 17 }],
     graph: {
       name: 'chain',
-      ...{ node, initializer },
+      node,
+      initializer,
       input: Object.entries(inputs).map(([name, sizes]) => ({
         name,
         type: {

@@ -65,8 +65,11 @@ export async function settledGraph(
 async function opened(bytes: Uint8Array, options: InferenceSession.SessionOptions) {
   try {
     const session = await InferenceSession.create(bytes, {
-      ...{ ...options, executionProviders: ['cpu'], logSeverityLevel: 4 },
-      ...{ intraOpNumThreads: 1, interOpNumThreads: 1 },
+      ...options,
+      executionProviders: ['cpu'],
+      logSeverityLevel: 4,
+      intraOpNumThreads: 1,
+      interOpNumThreads: 1,
     })
     const { outputMetadata } = session
     await session.release()

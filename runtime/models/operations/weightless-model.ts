@@ -8,7 +8,6 @@ const TYPE = onnx.TensorProto.DataType
 type Graph = Parameters<typeof onnx.GraphProto.encode>[0]
 type Tensor = Parameters<typeof onnx.TensorProto.encode>[0]
 type Attribute = Parameters<typeof onnx.AttributeProto.encode>[0]
-type ValueInfo = NonNullable<Graph['input']>[number]
 
 /** An input with its sizes; a value makes it a constant. */
 export interface GivenInput {
@@ -39,7 +38,7 @@ export function weightlessModel(bytes: Uint8Array): WeightlessModel {
     const dim = (tensor.dims ?? []).map((size) => ({ dimValue: Number(size) }))
     const type = { tensorType: { elemType: tensor.dataType ?? 0, shape: { dim } } }
     // up to IR version 3 initializers are listed among the inputs, too
-    inputs.set(name, { name, type } as unknown as ValueInfo)
+    inputs.set(name, { name, type })
   }
   graph.initializer = (graph.initializer ?? []).filter((tensor) => {
     if (isKept(tensor)) return true
@@ -92,9 +91,9 @@ function constant(
   const values = Array.from({ length: elements }, () => value)
   const dims = [...sizes]
   const tensor = { name, dims, dataType: elemType ?? 0 }
-  if (elemType === TYPE.INT64) return { ...tensor, int64Data: values } as never
-  if (elemType === TYPE.FLOAT) return { ...tensor, floatData: values } as never
-  return { ...tensor, int32Data: values } as never
+  if (elemType === TYPE.INT64) return { ...tensor, int64Data: values }
+  if (elemType === TYPE.FLOAT) return { ...tensor, floatData: values }
+  return { ...tensor, int32Data: values }
 }
 
 /** float16 and bfloat16 as float32, in nested graphs, too. */

@@ -17,7 +17,10 @@ const scenario = scenarioOf({
   traffic: [{ class: 'web', arrivals: { process: 'poisson', rate_rps: 300 } }],
   pools: [
     {
-      ...{ name: 'gpu', model: 'm', replicas: 2, power: POWER },
+      name: 'gpu',
+      model: 'm',
+      replicas: 2,
+      power: POWER,
       batching: { policy: 'dynamic', max_batch: 8 },
     },
   ],
@@ -53,7 +56,11 @@ test('on a shared card idle power counts once, and a batch for its own part of t
     traffic: [{ class: 'web', arrivals: { process: 'poisson', rate_rps: 150 } }],
     cards: [{ name: 'gpu-0', switch_share: 0.1 }],
     pools: ['a', 'b'].map((name, i) => ({
-      ...{ name, model: 'm', card: 'gpu-0', replicas: 1 + i, power: POWER },
+      name,
+      model: 'm',
+      card: 'gpu-0',
+      replicas: 1 + i,
+      power: POWER,
       batching: { policy: 'dynamic', max_batch: 8 },
     })),
   })

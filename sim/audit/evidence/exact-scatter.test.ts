@@ -10,7 +10,11 @@ const scenarioWith = (residual: object, pool: object = {}, duration_s = 120) =>
     traffic: [{ class: 'web', arrivals: { process: 'poisson', rate_rps: 200 } }],
     pools: [
       {
-        ...{ name: 'gpu', model: 'm', replicas: 2, speed: 'ideal', ...pool },
+        name: 'gpu',
+        model: 'm',
+        replicas: 2,
+        speed: 'ideal',
+        ...pool,
         batching: { policy: 'dynamic', max_batch: 4 },
       },
     ],

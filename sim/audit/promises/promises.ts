@@ -148,7 +148,8 @@ export function promisesOf(scenario: Scenario): Promises {
       }),
       batching: batchingOf(batching),
       generation: pool.generation && generationOf(pool.generation, pool, scenario),
-      ...{ ejection: promisedEjection(pool), memory: promisedMemory(pool, scenario) },
+      ejection: promisedEjection(pool),
+      memory: promisedMemory(pool, scenario),
       padTo: description !== undefined && 'pad_to' in description ? description.pad_to : 1,
       ragged: description !== undefined && 'ragged' in description && description.ragged,
     })

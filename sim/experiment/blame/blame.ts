@@ -185,7 +185,10 @@ function describe(
   const { members, dispatched, done } = caused.occupation
   const isCounted = (other: number) => rows.at[other]! >= warmupMs
   return {
-    ...{ run, key, stallMs, dispatched },
+    run,
+    key,
+    stallMs,
+    dispatched,
     class: rows.class[key]!,
     tokens: lengthOf(rows, key),
     runsMs: done - dispatched,

@@ -6,6 +6,7 @@ import { keptReplication } from '../simulation/simulate.ts'
 import { simulationInput } from '../system/simulation-input.ts'
 import { blameOf } from './blame.ts'
 import { bottleneckName, bottleneckOf, LATENCY_PARTS } from './bottleneck.ts'
+import type { LengthGroup } from './length-groups.ts'
 import { nextChanges, overrideText } from './next-changes.ts'
 
 type Own = Readonly<Record<string, unknown>>
@@ -25,7 +26,10 @@ const crash = { kind: 'crash', at_s: [1], restart_s: { distribution: 'fixed', va
 
 const fromZero = {
   policy: 'scheduled',
-  ...{ min: 0, initial: 0, max: 4, start_s: { distribution: 'fixed', value: 4 } },
+  min: 0,
+  initial: 0,
+  max: 4,
+  start_s: { distribution: 'fixed', value: 4 },
   steps: [
     { at_s: 0, replicas: 0 },
     { at_s: 0.5, replicas: 4 },
@@ -84,8 +88,8 @@ describe('bottleneck', () => {
 })
 
 describe('next changes', () => {
-  const texts = (scenario: ReturnType<typeof scenarioOf>, groups: Own[] = []) =>
-    nextChanges(scenario, 0, groups as never).flatMap(({ values }) => values.map(overrideText))
+  const texts = (scenario: ReturnType<typeof scenarioOf>, groups: LengthGroup[] = []) =>
+    nextChanges(scenario, 0, groups).flatMap(({ values }) => values.map(overrideText))
 
   test('are of what the pool has, each with a value as --set takes it', () => {
     expect(texts(scenarioOf({}))).toEqual(['pools.central.replicas=2'])

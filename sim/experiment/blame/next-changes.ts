@@ -16,7 +16,8 @@ export interface NextChange {
 
 /** A change of one value. */
 const change = (name: string, value: unknown, ...path: readonly string[]): NextChange => ({
-  ...{ name, values: [{ path, value }] },
+  name,
+  values: [{ path, value }],
 })
 
 const LOWER_PRECISION: Readonly<Partial<Record<Pool['precision'], Pool['precision']>>> = {

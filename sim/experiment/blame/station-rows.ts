@@ -42,7 +42,9 @@ export function stationRows(plan: ServingPlan, run: ObservedRun): StationRows[] 
     const first = placed.findIndex((one) => one.pool === pool.index)
     if (!pool.perReplicaQueues) return [{ pool, firstExecutor: first, executors: pool.replicas }]
     return Array.from({ length: pool.replicas }, (_, i) => ({
-      ...{ pool, firstExecutor: first + i, executors: 1 },
+      pool,
+      firstExecutor: first + i,
+      executors: 1,
     }))
   })
   const stationOf = Int32Array.from(placed.keys(), (executor) =>

@@ -66,7 +66,10 @@ export function waitTimes(
   const idle = swaps ? Math.min(free, taken) : free
   const batching = Math.min(idle, inWindow)
   return {
-    ...{ ...none, ...times, batch_wait: batching },
-    ...{ memory: idle - batching, model_load: free - idle },
+    ...none,
+    ...times,
+    batch_wait: batching,
+    memory: idle - batching,
+    model_load: free - idle,
   }
 }

@@ -1,8 +1,14 @@
 import { describe, expect, test } from 'vitest'
 import { OUTCOME } from '../../serving/index.ts'
 import { PERCENTILES, percentile, Rows } from '../../stats/index.ts'
-import { type ComparisonInput, compareRuns } from './compare.ts'
-import { DYNAMIC, type KnownRun, knownPlan, knownRun } from './known-machine.test-helper.ts'
+import { type ComparisonInput, compareRuns, simulateReplay } from './compare.ts'
+import {
+  DYNAMIC,
+  type KnownRun,
+  knownPlan,
+  knownRun,
+  simulatedOnce,
+} from './known-machine.test-helper.ts'
 import { latenciesOf } from './latencies.ts'
 import { stallFreeFigures } from './stall-free.ts'
 import { spoiled } from './validity.ts'
@@ -10,6 +16,8 @@ import { spoiled } from './validity.ts'
 const SECONDS = 12
 const run = knownRun({ load: 0.6, seconds: SECONDS })
 const again = knownRun({ load: 0.6, seconds: SECONDS, seed: 2, requestSeed: 1 })
+/** spoiled: others used the machine */
+const busy = knownRun({ load: 0.6, seconds: SECONDS, stillShare: 0.12 })
 
 /** A run is evaluated once: predictions repeat it. */
 const evaluated = new WeakMap<KnownRun, ReturnType<typeof evaluate>>()
@@ -40,6 +48,8 @@ function unchanged(predictions: ComparisonInput['predictions']) {
   return { control: { pools: [], unknown: null }, now: same, level: same }
 }
 
+const simulate = simulatedOnce()
+
 function compare(
   replays: readonly KnownRun[],
   {
@@ -58,6 +68,7 @@ function compare(
     warmupMs: 0,
     durationMs: 1000 * SECONDS,
     seed: 1,
+    simulate,
     ...rest,
   })
 }
@@ -91,7 +102,6 @@ describe('structure', () => {
 
   test('of a spoiled replay is never a fault of the simulator', () => {
     const plan = knownPlan(1, { ...DYNAMIC, policy: 'fixed', batch: 8 })
-    const busy = knownRun({ load: 0.6, seconds: SECONDS, stillShare: 0.12 })
     expect(spoiled(run)).toBe(null)
     expect(spoiled(busy)).toEqual({
       reason: 'the dispatcher stalled because other programs used the machine',
@@ -161,13 +171,13 @@ test('replays and replications have the same kind of average, the geometric mean
 })
 
 describe('replays of which some are spoiled', () => {
-  const busy = knownRun({ load: 0.6, seconds: SECONDS, stillShare: 0.12 })
   const predictions = [figures(run), figures(again)]
 
   test('are compared without those: every figure is that of the others', () => {
-    const mixed = compare([busy, run, again], { predictions })
+    // simulated anew on both sides: simulations of a replay draw by its rows alone
+    const mixed = compare([busy, run, again], { predictions, simulate: simulateReplay })
     expect(mixed.not_counted).toEqual([{ replay: 0, ...spoiled(busy) }])
-    const others = compare([run, again], { predictions })
+    const others = compare([run, again], { predictions, simulate: simulateReplay })
     expect(others.not_counted).toEqual([])
     const withoutNumbers = ({ percentiles }: typeof mixed) =>
       percentiles.map(({ each, structure, prediction, ...row }) => ({
@@ -175,7 +185,6 @@ describe('replays of which some are spoiled', () => {
         structure: structure.map(({ replay, ...error }) => error),
         prediction: prediction.map(({ replay, ...error }) => error),
       }))
-    // simulations of a replay draw by its rows alone
     expect(withoutNumbers(mixed)).toEqual(withoutNumbers(others))
     expect(mixed.percentiles[0]!.each).toHaveLength(3)
     expect(mixed.percentiles[0]!.structure.map(({ replay }) => replay)).toEqual([1, 2])

@@ -66,6 +66,8 @@ export interface ComparisonInput {
   readonly durationMs: number
   readonly seed: number
   readonly onProgress?: (done: number, of: number) => void
+  /** a caller that compares the same replays again may keep their simulations */
+  readonly simulate?: typeof simulateReplay
 }
 
 /**
@@ -123,7 +125,10 @@ export function compareRuns(input: ComparisonInput): Pick<
     return { ...rest, stall_free: { share, percentiles: freePercentiles, checks }, checks }
   }
   const stall_free = judgeStallFree({
-    ...{ share, percentiles: freePercentiles, n: freeN, control: control_kernel },
+    share,
+    percentiles: freePercentiles,
+    n: freeN,
+    control: control_kernel,
   })
   const checks = {
     structure: structureCheck(percentiles, n),
@@ -237,8 +242,12 @@ function compareFigures(of: {
     of.change === null || simulated.value === null
       ? null
       : splitError({
-          ...{ measured: mean.value, simulated: simulated.value, structure },
-          ...{ predictions, now: of.change.now, level: of.change.level },
+          measured: mean.value,
+          simulated: simulated.value,
+          structure,
+          predictions,
+          now: of.change.now,
+          level: of.change.level,
         })
   return {
     simulated,
@@ -272,18 +281,29 @@ function unpredicted(compared: Compared): Compared {
 
 /** Simulations of the replays named, [replay][run]. */
 function simulateAll(input: ComparisonInput, replays: readonly number[]): SimulatedPercentiles[][] {
+  const { simulate = simulateReplay, onProgress } = input
   const of = replays.length * STRUCTURE_RUNS
-  return replays.map((replay, place) => {
-    const { rows, timers, moves = [] } = input.replays[replay]!
-    const simulate = structureSimulator({ ...input, rows, timers, moves })
-    return Array.from({ length: STRUCTURE_RUNS }, (_, i) => {
-      const run = simulate(i)
-      const { sorted } = latenciesOf(run.rows, input.warmupMs)
-      input.onProgress?.(place * STRUCTURE_RUNS + i + 1, of)
-      return {
-        all: PERCENTILES.map((p) => percentile(sorted, p)),
-        stallFree: stallFreeFigures(run, input),
-      }
-    })
+  return replays.map((replay, place) =>
+    simulate(input, input.replays[replay]!, (run) => {
+      onProgress?.(place * STRUCTURE_RUNS + run + 1, of)
+    }),
+  )
+}
+
+/** Simulates a replay under its own machine; `onRun` is called after each run. */
+export function simulateReplay(
+  input: Pick<ComparisonInput, 'plan' | 'requests' | 'work' | 'warmupMs' | 'seed'>,
+  { rows, timers, moves = [] }: ObservedRun,
+  onRun?: (run: number) => void,
+): SimulatedPercentiles[] {
+  const simulate = structureSimulator({ ...input, rows, timers, moves })
+  return Array.from({ length: STRUCTURE_RUNS }, (_, i) => {
+    const run = simulate(i)
+    const { sorted } = latenciesOf(run.rows, input.warmupMs)
+    onRun?.(i)
+    return {
+      all: PERCENTILES.map((p) => percentile(sorted, p)),
+      stallFree: stallFreeFigures(run, input),
+    }
   })
 }

@@ -3,7 +3,13 @@ import type { ErrorSplit } from '../../documents/index.ts'
 import { runReplication, type SimulationInput } from '../index.ts'
 import { executorWork } from '../simulation/hardware.ts'
 import { compareRuns, simulatedPercentiles } from './compare.ts'
-import { DYNAMIC, type KnownOptions, knownRun } from './known-machine.test-helper.ts'
+import {
+  DYNAMIC,
+  type KnownOptions,
+  type KnownRun,
+  knownRun,
+  simulatedOnce,
+} from './known-machine.test-helper.ts'
 import { knownInput, knownProfile } from './known-profile.test-helper.ts'
 import { machineChange } from './machine-change.ts'
 
@@ -14,6 +20,26 @@ const DAYS = Array.from({ length: 10 }, (_, i) => 101 + i)
 
 type Machine = Pick<KnownOptions, 'slowness' | 'controlMs'>
 
+const runs = new Map<string, KnownRun>()
+
+/** Runs each day of a machine once. */
+function dayOf(seed: number, requestSeed: number, machine: Machine): KnownRun {
+  const name = JSON.stringify([seed, requestSeed, machine])
+  const run =
+    runs.get(name) ?? knownRun({ load: LOAD, seconds: SECONDS, seed, requestSeed, ...machine })
+  runs.set(name, run)
+  return run
+}
+
+/** By what the profile takes for the work, which the simulations of a replay assume. */
+const simulations = new Map<number, ReturnType<typeof simulatedOnce>>()
+
+function simulatedWith(workScale: number) {
+  const simulate = simulations.get(workScale) ?? simulatedOnce()
+  simulations.set(workScale, simulate)
+  return simulate
+}
+
 /** Replays of some days, predicted from rehearsals on a machine of other days. */
 function knownComparison(of: {
   readonly before: Machine
@@ -22,10 +48,8 @@ function knownComparison(of: {
   readonly workScale: number
 }) {
   const { before, now, workScale } = of
-  const run = (seed: number, requestSeed: number, machine: Machine) =>
-    knownRun({ load: LOAD, seconds: SECONDS, seed, requestSeed, ...machine })
-  const rehearsals = REHEARSALS.map((seed) => run(seed, seed, before))
-  const replays = DAYS.map((seed) => run(seed, 100, now))
+  const rehearsals = REHEARSALS.map((seed) => dayOf(seed, seed, before))
+  const replays = DAYS.map((seed) => dayOf(seed, 100, now))
   const { plan, requests, work } = replays[0]!
   const recorded = knownProfile({
     rehearsals,
@@ -57,6 +81,7 @@ function knownComparison(of: {
     warmupMs: 1000,
     durationMs: 1000 * SECONDS,
     seed: 1,
+    simulate: simulatedWith(workScale),
   })
 }
 

@@ -21,6 +21,7 @@ import {
   SimulatedWorld,
   type WakeCurve,
 } from '../../world/index.ts'
+import { simulateReplay } from './compare.ts'
 import type { ObservedRun } from './observed-run.ts'
 import type { ExecutorWork } from './structure.ts'
 
@@ -216,4 +217,19 @@ export function knownRun(options: KnownOptions): KnownRun {
   const { controlMs } = options
   const readings = controlMs === undefined ? [] : [{ at: 0, ms: executors.map(() => controlMs) }]
   return { rows, timers: fired, control: readings, plan, requests, work: executors }
+}
+
+/**
+ * Simulates each replay once for each plan, for comparisons of the same replays with the same
+ * requests, work, warm-up and seed.
+ */
+export function simulatedOnce(): typeof simulateReplay {
+  const byPlan = new WeakMap<ServingPlan, WeakMap<ObservedRun, ReturnType<typeof simulateReplay>>>()
+  return (input, replay) => {
+    const byReplay = byPlan.get(input.plan) ?? new WeakMap()
+    byPlan.set(input.plan, byReplay)
+    const runs = byReplay.get(replay) ?? simulateReplay(input, replay)
+    byReplay.set(replay, runs)
+    return runs
+  }
 }

@@ -29,7 +29,9 @@ export function knownProfile({ rehearsals, seconds, load, work }: KnownRehearsal
   return {
     key: 'known',
     label: 'known',
-    ...{ content: 'none', occasion: 'made up', memory: null },
+    content: 'none',
+    occasion: 'made up',
+    memory: null,
     work: { sizes, lengths, ms, error: ms.map((row) => row.map(() => 0)) },
     wake: { gapMs: [...wake.gapMs], ms: [...wake.ms] },
     overheads: overheadsOf(

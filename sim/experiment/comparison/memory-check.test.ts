@@ -5,7 +5,10 @@ import { compareArenas, memoryCheck, type ObservedArena } from './memory-check.t
 
 const MIB = 2 ** 20
 const bytes = (perToken: number) => ({
-  ...{ fixed: 0, perLength: 0, perItem: 0, perTokenSquared: 0 },
+  fixed: 0,
+  perLength: 0,
+  perItem: 0,
+  perTokenSquared: 0,
   perToken,
 })
 const plan: ActivationPlan = {
@@ -20,7 +23,9 @@ const plan: ActivationPlan = {
   inputs: [['batch', 'length']],
 }
 const memory: ObservedArena['memory'] = {
-  ...{ allocator: 'bfc', pattern: false, extend: 'next-power-of-two' },
+  allocator: 'bfc',
+  pattern: false,
+  extend: 'next-power-of-two',
   out_of_memory: ['shrink'],
 }
 const sizes = [1, 4, 8, 2, 16, 32, 8]
@@ -30,7 +35,10 @@ const lengths = [64, 32, 128, 96, 100, 64, 8]
 function arenaOf(initialChunkBytes: number, of: Partial<ArenaReplica> = {}): ArenaReplica {
   const allocator = (device: Device) => new BfcArena(device, { initialChunkBytes })
   const replica = new ReplicaMemory(new Device(Number.POSITIVE_INFINITY), {
-    ...{ activations: plan, pattern: false, arenaBytes: 0, allocator },
+    activations: plan,
+    pattern: false,
+    arenaBytes: 0,
+    allocator,
   })
   replica.load()
   const extensions: ArenaReplica['extensions'] = []
@@ -42,9 +50,17 @@ function arenaOf(initialChunkBytes: number, of: Partial<ArenaReplica> = {}): Are
     return state
   })
   return {
-    ...{ pool: 'central', replica: 0, pattern: false, batches: sizes.length, left_out: null },
-    ...{ reserved_bytes: [...plan.weights], apart_bytes: plan.apartBytes ?? 0, sizes, lengths },
-    ...{ started_ms: [], ended_ms: [] },
+    pool: 'central',
+    replica: 0,
+    pattern: false,
+    batches: sizes.length,
+    left_out: null,
+    reserved_bytes: [...plan.weights],
+    apart_bytes: plan.apartBytes ?? 0,
+    sizes,
+    lengths,
+    started_ms: [],
+    ended_ms: [],
     in_use_bytes: states.map(({ inUseBytes }) => inUseBytes),
     requested_bytes: states.map(({ requestedBytes }) => requestedBytes),
     peak_in_use_bytes: 0,

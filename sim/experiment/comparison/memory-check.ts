@@ -39,7 +39,11 @@ export function compareArenas(observed: readonly ObservedArena[]): MemoryCompari
     }
     const { pool, replica, pattern, sizes, left_out } = arena
     return {
-      ...{ pool, replica, pattern, batches: sizes.length, left_out },
+      pool,
+      replica,
+      pattern,
+      batches: sizes.length,
+      left_out,
       measured: figuresOf(measured),
       driven: driven && figuresOf(driven),
       predicted: space && {

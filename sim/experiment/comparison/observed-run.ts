@@ -73,16 +73,18 @@ export function batchesOf(rows: Rows): BatchRow[] {
 }
 
 /** What the dispatcher did in a run, and when it was due. */
-export function dueEvents({ rows, timers, moves = [] }: ObservedRun): DispatcherTurns {
+export function dueEvents(
+  { rows, timers, moves = [] }: ObservedRun,
+  batches: readonly BatchRow[] = batchesOf(rows),
+): DispatcherTurns {
   const { at, sent, routed } = rows.columns
   // only loads wait for an unload, and they include it
-  const ends = [...batchesOf(rows), ...moves.filter(({ kind }) => kind === 'load')]
+  const ends = [...batches, ...moves.filter(({ kind }) => kind === 'load')]
   const completions = ends.map(({ ended, done }): DueEvent => [ended, done])
-  return {
-    reactions: [...completions, ...timers],
+  const handOvers: DueEvent[] = []
+  for (let key = 0; key < rows.count; key++) {
     // where networks carry requests, they are routed before they are delivered
-    handOvers: Array.from(at, (due, key): DueEvent => {
-      return [due, Number.isNaN(routed[key]!) ? sent[key]! : routed[key]!]
-    }),
+    handOvers.push([at[key]!, Number.isNaN(routed[key]!) ? sent[key]! : routed[key]!])
   }
+  return { reactions: [...completions, ...timers], handOvers }
 }

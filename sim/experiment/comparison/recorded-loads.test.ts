@@ -7,8 +7,13 @@ import { RecordedLoads } from './recorded-loads.ts'
 import { structureSimulator } from './structure.ts'
 
 const load = (executor: number, asked: number, ended: number, ok = true): ModelMove => ({
-  ...{ executor, asked, ended, ok, kind: 'load' },
-  ...{ started: asked, done: ended },
+  executor,
+  asked,
+  ended,
+  ok,
+  kind: 'load',
+  started: asked,
+  done: ended,
 })
 
 /** Of a load that begins then; null for one that fails. */

@@ -1,8 +1,14 @@
 import { describe, expect, test } from 'vitest'
 import { comparisonSchema } from '../../documents/index.ts'
 import { PERCENTILES, percentile } from '../../stats/index.ts'
-import { compareRuns } from './compare.ts'
-import { DYNAMIC, type KnownRun, knownPlan, knownRun } from './known-machine.test-helper.ts'
+import { compareRuns, simulateReplay } from './compare.ts'
+import {
+  DYNAMIC,
+  type KnownRun,
+  knownPlan,
+  knownRun,
+  simulatedOnce,
+} from './known-machine.test-helper.ts'
 import { latenciesOf } from './latencies.ts'
 import { stallFreeFigures } from './stall-free.ts'
 import { sharesOf } from './stall-free-check.ts'
@@ -21,6 +27,8 @@ const predictions = others.map((run) => ({
   stallFree: stallFreeFigures(run, { ...run, warmupMs: 0 }),
 }))
 
+const simulate = simulatedOnce()
+
 const compare = (change: Partial<Parameters<typeof compareRuns>[0]> = {}) =>
   compareRuns({
     ...first,
@@ -35,6 +43,7 @@ const compare = (change: Partial<Parameters<typeof compareRuns>[0]> = {}) =>
     warmupMs: 0,
     durationMs: 1000 * SECONDS,
     seed: 1,
+    simulate,
     ...change,
   })
 
@@ -115,7 +124,9 @@ test('where every predicted request met a stall, only the prediction has no figu
 
 test('the shares are the mean of replays, and the middle of replications', () => {
   const replay = (share: number, n: number) => ({
-    ...{ at: new Float64Array(n), values: new Float64Array(n), sorted: new Float64Array(n) },
+    at: new Float64Array(n),
+    values: new Float64Array(n),
+    sorted: new Float64Array(n),
     share,
   })
   const replicated = [0.5, 0.7, 0.6].map((share, i) => ({ n: 5 + i, share, percentiles: [] }))
@@ -126,7 +137,10 @@ test('the shares are the mean of replays, and the middle of replications', () =>
 })
 
 test('where no measured request is counted, there is no percentile', () => {
-  const { percentiles, stall_free, checks } = compare({ warmupMs: 2000 * SECONDS })
+  const { percentiles, stall_free, checks } = compare({
+    warmupMs: 2000 * SECONDS,
+    simulate: simulateReplay,
+  })
   expect([percentiles, stall_free.percentiles]).toEqual([[], []])
   expect(checks.structure.verdict).toBe('UNDECIDED')
 })

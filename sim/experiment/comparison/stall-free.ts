@@ -1,7 +1,7 @@
 import { type Ms, type ServingPlan, stationsOf } from '../../serving/index.ts'
 import { PERCENTILES, percentile, type StallFreeFigures } from '../../stats/index.ts'
 import { type Intervals, joinIntervals, type Span, Stalls, type Steps } from '../../world/index.ts'
-import { type Latencies, latenciesOf } from './latencies.ts'
+import { type Latencies, latenciesOf, servedCount } from './latencies.ts'
 import type { ObservedRun } from './observed-run.ts'
 import { type ExecutorWork, fieldOf } from './structure.ts'
 
@@ -41,13 +41,12 @@ export function stallFreeLatencies(run: ObservedRun, input: StallFreeInput): Sta
       return [station, new Stalls(joinIntervals(spans))]
     }),
   )
-  const all = latenciesOf(rows, input.warmupMs)
   const free = latenciesOf(
     rows,
     input.warmupMs,
     (key) => !stalls.get(stations[executor[key]!]!)!.overlap(at[key]!, done[key]!),
   )
-  return { ...free, share: free.values.length / all.values.length }
+  return { ...free, share: free.values.length / servedCount(rows, input.warmupMs) }
 }
 
 /** PERCENTILES of the same, small enough to pass between threads. */

@@ -21,8 +21,9 @@ const LEVELS = [0.5, 0.9, 0.95, 0.99, 0.999]
 /** Relative errors of a run's reconstruction at LEVELS, in the mean of some replications. */
 function errors(run: KnownRun, as: Partial<KnownRun> = {}, replications = 3) {
   const measured = latenciesOf(run.rows, WARMUP_MS).sorted
+  const simulate = structureSimulator({ ...run, ...as, seed: 1 })
   const runs = Array.from({ length: replications }, (_, replication) => {
-    const { rows } = structureSimulator({ ...run, ...as, seed: 1 })(replication)
+    const { rows } = simulate(replication)
     return latenciesOf(rows, WARMUP_MS).sorted
   })
   return LEVELS.map((p) => {

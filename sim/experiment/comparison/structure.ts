@@ -15,7 +15,7 @@ import {
 } from '../../world/index.ts'
 import { runWorld } from '../simulation/run-world.ts'
 import { localOverheads } from './observed-overheads.ts'
-import { batchesOf, dueEvents, type ObservedRun } from './observed-run.ts'
+import { type BatchRow, batchesOf, dueEvents, type ObservedRun } from './observed-run.ts'
 import { RecordedLoads } from './recorded-loads.ts'
 
 /**
@@ -31,16 +31,18 @@ export interface ExecutorWork {
  * they came. `work`: one entry for each executor.
  */
 export function fieldOf(run: ObservedRun, work: readonly ExecutorWork[]): MachineField {
-  return recordField(workedBatches(run, work), work.length, dueEvents(run))
+  const batches = batchesOf(run.rows)
+  return recordField(workedBatches(batches, work), work.length, dueEvents(run, batches))
 }
 
 /** The same for other runs. */
 export function metFieldOf(run: ObservedRun, work: readonly ExecutorWork[]): MetField {
-  return recordMet(workedBatches(run, work), work.length, dueEvents(run))
+  const batches = batchesOf(run.rows)
+  return recordMet(workedBatches(batches, work), work.length, dueEvents(run, batches))
 }
 
-function workedBatches(run: ObservedRun, work: readonly ExecutorWork[]): WorkedBatch[] {
-  return batchesOf(run.rows)
+function workedBatches(batches: readonly BatchRow[], work: readonly ExecutorWork[]): WorkedBatch[] {
+  return batches
     .filter(({ failed }) => !failed)
     .map((batch) => {
       const { work: expected, wake } = work[batch.executor]!

@@ -7,6 +7,16 @@ import { stallFreeFigures } from './stall-free.ts'
 import type { ExecutorWork } from './structure.ts'
 import { whatIfCheck, whatIfFigures } from './what-if.ts'
 
+/** `of`, evaluated once for each argument. */
+function once<Argument extends object, T>(of: (argument: Argument) => T) {
+  const known = new WeakMap<Argument, { readonly result: T }>()
+  return (argument: Argument): T => {
+    const found = known.get(argument) ?? { result: of(argument) }
+    known.set(argument, found)
+    return found.result
+  }
+}
+
 describe('a change on a machine of which everything is known', () => {
   const DURATION_S = 12
   const WARMUP_S = 1
@@ -24,19 +34,23 @@ describe('a change on a machine of which everything is known', () => {
   const rounds = a.map((run, day) => blocksOf(side(run), side(b[day]!)))
   const truth = a[0]!.work[0]!
 
-  function inputOf(work: ExecutorWork['work'], batching: typeof DYNAMIC) {
-    const profile = knownProfile({ rehearsals: a, seconds: DURATION_S, load: LOAD, work })
-    return knownInput(a[0]!, profile, { seconds: DURATION_S, warmupS: WARMUP_S, batching })
-  }
+  const profileOf = once((work: ExecutorWork['work']) =>
+    knownProfile({ rehearsals: a, seconds: DURATION_S, load: LOAD, work }),
+  )
 
-  /** Predicted percentiles of ten replications. */
-  function predictions(work: ExecutorWork['work'], batching: typeof DYNAMIC) {
-    const input = inputOf(work, batching)
-    return Array.from({ length: 10 }, (_, i) => runReplication(input, i).all.percentiles)
-  }
+  const inputOf = (work: ExecutorWork['work'], batching: typeof DYNAMIC) =>
+    knownInput(a[0]!, profileOf(work), { seconds: DURATION_S, warmupS: WARMUP_S, batching })
+
+  /** Percentiles of ten replications by their batching, predicted under this work. */
+  const predictionsOf = once((work: ExecutorWork['work']) =>
+    once((batching: typeof DYNAMIC) => {
+      const input = inputOf(work, batching)
+      return Array.from({ length: 10 }, (_, i) => runReplication(input, i).all.percentiles)
+    }),
+  )
 
   function check(work: ExecutorWork['work'], changed = SMALL) {
-    const sides = [predictions(work, DYNAMIC), predictions(work, changed)] as const
+    const sides = [predictionsOf(work)(DYNAMIC), predictionsOf(work)(changed)] as const
     const predicted = sides[0].map((of, i) => ({ a: of, b: sides[1][i]! }))
     const found = whatIfFigures({ rounds, predictions: predicted, seed: 1 })
     return { percentiles: found.percentiles, ...whatIfCheck(found) }

@@ -21,8 +21,10 @@ interface Made {
 
 /** A block of a whole replay of each side, on a machine that did not drift. */
 const wholeBlock = (a: Float64Array, b: Float64Array): Block => ({
-  ...{ a, b },
-  ...{ sliceMs: null, control: 0 },
+  a,
+  b,
+  sliceMs: null,
+  control: 0,
 })
 
 /** Whole replays whose medians are given; all other percentiles are in the same ratio. */

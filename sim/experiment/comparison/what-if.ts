@@ -75,7 +75,11 @@ export function whatIfFigures(runs: WhatIfRuns): WhatIfFigures {
     const tolerance = toleranceOf(p, b, floor.median)
     const errors = [high, low].map((end) => (end === null ? null : predicted.value! / end - 1))
     return {
-      ...{ p, n, a, b, predicted },
+      p,
+      n,
+      a,
+      b,
+      predicted,
       measured: { value: ratio, low, high, n },
       each,
       noise_floor: floor,

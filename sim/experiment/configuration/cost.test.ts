@@ -6,12 +6,21 @@ import { costOf, hourlyCost } from './cost.ts'
 const figure = (value: number) => ({ value, confidence: 'checked', source: 'test' })
 
 const price = (tier: string, usd_per_hour: number) => ({
-  ...{ usd_per_hour, tier, provider: 'Cloud', sku: 'x', source: 'test' },
+  usd_per_hour,
+  tier,
+  provider: 'Cloud',
+  sku: 'x',
+  source: 'test',
 })
 
 const card = acceleratorSchema.parse({
-  ...{ accelerator: 1, name: 'own', title: 'Own', vendor: 'Us' },
-  ...{ memory_gib: figure(16), bandwidth_gb_s: figure(300), tflops: { fp16: figure(65) } },
+  accelerator: 1,
+  name: 'own',
+  title: 'Own',
+  vendor: 'Us',
+  memory_gib: figure(16),
+  bandwidth_gb_s: figure(300),
+  tflops: { fp16: figure(65) },
   power_w: figure(70),
   prices: [price('on-demand', 3), price('on-demand', 2.5), price('spot', 1), price('reserved', 2)],
 })

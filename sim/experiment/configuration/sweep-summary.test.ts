@@ -5,7 +5,10 @@ import { stream } from '../../kernel/index.ts'
 import { MOST_ROWS, SweepSummary } from './sweep-summary.ts'
 
 const FIGURE: Sweep['figure'] = {
-  ...{ class: 'web', text: 'p(95) latency_ms', objective: 0, limit_ms: 60 },
+  class: 'web',
+  text: 'p(95) latency_ms',
+  objective: 0,
+  limit_ms: 60,
 }
 
 function summary(rows: readonly SweepRow[]) {

@@ -34,7 +34,12 @@ export function sweepFigure(scenario: Scenario, swept: readonly string[]): Sweep
 export class SweepSummary {
   readonly #figure: Sweep['figure']
   readonly #counts: Record<SweepEnd, number> = {
-    ...{ PASS: 0, UNDECIDED: 0, FAIL: 0, not_judged: 0, invalid: 0, out_of_memory: 0 },
+    PASS: 0,
+    UNDECIDED: 0,
+    FAIL: 0,
+    not_judged: 0,
+    invalid: 0,
+    out_of_memory: 0,
   }
   #rows: SweepRow[] = []
   #front: SweepRow[] = []

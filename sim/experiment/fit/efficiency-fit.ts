@@ -223,7 +223,9 @@ function efficiencyOf(
     ...([Math.min(...values), Math.max(...values)] as const),
   ]
   return {
-    ...{ compute, memory, launch_us },
+    compute,
+    memory,
+    launch_us,
     ...(saturation_tokens !== undefined && { saturation_tokens }),
     ...(sharpness !== undefined && { sharpness }),
     fitted: {

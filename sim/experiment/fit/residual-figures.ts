@@ -8,7 +8,10 @@ export type Percentile = (typeof FIGURES)[number]
 export type Figure = 'mean' | Percentile
 
 export const SHARE_BELOW: Readonly<Record<Percentile, number>> = Object.freeze({
-  ...{ p50: 0.5, p90: 0.9, p95: 0.95, p99: 0.99 },
+  p50: 0.5,
+  p90: 0.9,
+  p95: 0.95,
+  p99: 0.99,
 })
 
 /** The residual of a law: see `scatterOf` of the world, which draws it. */

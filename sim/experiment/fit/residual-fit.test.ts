@@ -14,7 +14,11 @@ const scatter = ({ cv, slow: rare }: FittedResidual) => scatterOf({ cv, slow: ra
 /** Rows with the percentiles of a residual, of cells of all sizes. */
 const listed = (residual: FittedResidual): SpreadRow[] =>
   [1, 2, 4, 8, 16, 32].map((batch) => ({
-    ...{ batch, length: 64, prefillTokens: 0, ms: 3 * batch, isMean: true },
+    batch,
+    length: 64,
+    prefillTokens: 0,
+    ms: 3 * batch,
+    isMean: true,
     percentiles: Object.fromEntries(
       FIGURES.map((name) => [name, 3 * batch * figureOf(residual, name)]),
     ),
@@ -26,7 +30,10 @@ function runs(residual: FittedResidual, each: number): SpreadRow[] {
   const random = new Random('runs')
   return [1, 2, 4, 8, 16, 32, 64, 128].flatMap((batch) =>
     Array.from({ length: each }, () => ({
-      ...{ batch, length: 64, prefillTokens: 0, isMean: true },
+      batch,
+      length: 64,
+      prefillTokens: 0,
+      isMean: true,
       ms: 3 * batch * draw(random),
     })),
   )

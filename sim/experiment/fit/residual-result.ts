@@ -8,8 +8,15 @@ export function residualFitOf(rows: readonly SpreadRow[]): ResidualFit {
   if (from === null) {
     const sure = `Residuals are unknown, so the times of a batch do not scatter. ${why}`
     return {
-      ...{ from, cells: 0, runs: 0, ratio: null, shapes: [], left_out: null },
-      ...{ cv: null, slow: null, sure },
+      from,
+      cells: 0,
+      runs: 0,
+      ratio: null,
+      shapes: [],
+      left_out: null,
+      cv: null,
+      slow: null,
+      sure,
     }
   }
   const trials = tryResiduals(cells)
@@ -18,7 +25,10 @@ export function residualFitOf(rows: readonly SpreadRow[]): ResidualFit {
   const left = residualErrors(chosen.heldOut)
   const [{ high, low }] = chosen.heldOut as [ResidualTrial['heldOut'][number]]
   return {
-    ...{ from, cells: cells.length, runs, ratio: `${high} over ${low}` },
+    from,
+    cells: cells.length,
+    runs,
+    ratio: `${high} over ${low}`,
     shapes: trials.map((trial) => ({
       name: trial.shape,
       score: trial.score,

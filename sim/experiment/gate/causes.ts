@@ -117,7 +117,9 @@ function usual(batches: readonly BatchRow[], { work, wake }: ExecutorWork): Obse
       return {
         group: `${octave(batch.size)} ${octave(batch.length)}`,
         idle: batch.gap > IDLE_MS,
-        ...{ expected, service, speed: service / (expected + wakeCost(wake, batch.gap)) },
+        expected,
+        service,
+        speed: service / (expected + wakeCost(wake, batch.gap)),
       }
     })
   if (all.length === 0) return []

@@ -12,8 +12,18 @@ const goodput = (value: number): Figure => {
 }
 
 const entry = (figures: Figure[], over: Partial<BaselineEntry> = {}): BaselineEntry => ({
-  ...{ file: 'a.yaml', name: 'a', hash: 'h', version: '1.0.0', commit: null, profile: null },
-  ...{ seed: 1, replications: 10, load: 0.5, figures, objectives: [], scenario: {} },
+  file: 'a.yaml',
+  name: 'a',
+  hash: 'h',
+  version: '1.0.0',
+  commit: null,
+  profile: null,
+  seed: 1,
+  replications: 10,
+  load: 0.5,
+  figures,
+  objectives: [],
+  scenario: {},
   ...over,
 })
 

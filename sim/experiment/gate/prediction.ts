@@ -47,8 +47,14 @@ export function baselineEntry(
   const { version, commit, profile, seed, runs: replications, load } = result
   return {
     file,
-    ...{ name: result.scenario.name, hash: result.scenario.hash },
-    ...{ version, commit, profile, seed, replications, load },
+    name: result.scenario.name,
+    hash: result.scenario.hash,
+    version,
+    commit,
+    profile,
+    seed,
+    replications,
+    load,
     figures: [
       ...result.classes.flatMap(classFigures),
       ...(scenario === null ? [] : costFigures(result, scenario)),
@@ -154,9 +160,15 @@ function figureMetrics(base: BaselineEntry, head: BaselineEntry, margin: number)
     const ratio = before === null || value === null || before === 0 ? null : value / before
     return [
       {
-        ...{ ...metric, base: before, head: value, margin, low: null, high: null },
+        ...metric,
+        base: before,
+        head: value,
+        margin,
+        low: null,
+        high: null,
         ratio: before === 0 && value === 0 ? 1 : ratio,
-        ...{ p: null, deciding_blocks: null },
+        p: null,
+        deciding_blocks: null,
         verdict: grows ? 'UNDECIDED' : figureVerdict(before, value, metric.better, margin),
         note: grows
           ? 'overloaded on both sides: latency grows with the duration'
@@ -197,9 +209,20 @@ function objectiveMetrics(base: BaselineEntry, head: BaselineEntry): GateMetric[
       one.verdict === 'FAIL' ? 'FAIL' : before.verdict === 'FAIL' ? 'IMPROVED' : 'PASS'
     return [
       {
-        ...{ class: one.class, name: one.text, unit: 'ratio', better: 'lower' },
-        ...{ base: null, head: null, ratio: null, low: null, high: null, margin: null, p: null },
-        ...{ deciding_blocks: null, verdict, note: `${before.verdict} → ${one.verdict}` },
+        class: one.class,
+        name: one.text,
+        unit: 'ratio',
+        better: 'lower',
+        base: null,
+        head: null,
+        ratio: null,
+        low: null,
+        high: null,
+        margin: null,
+        p: null,
+        deciding_blocks: null,
+        verdict,
+        note: `${before.verdict} → ${one.verdict}`,
       },
     ]
   })

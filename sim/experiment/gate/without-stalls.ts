@@ -8,7 +8,8 @@ export function withoutStalls(model: ModelProfile): ModelProfile {
   const none = { from: [], to: [] }
   const fields = model.fields.map((field) => ({
     ...field,
-    ...{ dispatcher: none, intake: none },
+    dispatcher: none,
+    intake: none,
     executors: field.executors.map((own) => ({ ...own, stalls: none, lateStarts: none })),
   }))
   return { ...model, fields }

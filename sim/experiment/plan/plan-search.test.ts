@@ -2,11 +2,11 @@ import { expect, test } from 'vitest'
 import { stream } from '../../kernel/index.ts'
 import type { Candidate } from './plan-chains.ts'
 import { searchPlan } from './plan-search.ts'
-import type { Ask } from './plan-task.ts'
+import type { Ask, JudgedRun } from './plan-task.ts'
 import { looksUpTo, statedObjectives } from './plan-verdict.ts'
 
 const OBJECTIVES = statedObjectives({
-  traffic: [{ class: 'web' }] as never,
+  traffic: [{ class: 'web' }],
   slo: { web: ['p(99) latency_ms < 100'] },
 })
 
@@ -116,7 +116,12 @@ test('a candidate that cannot be simulated says nothing of others', async () => 
 /** Scaled candidates pay for more than their least, and fewer replicas at first may cost more. */
 const scaledBy = (least: readonly number[]): Candidate[] =>
   least.map((cost, index) => ({
-    ...{ index, cost, family: `scaler ${index}`, scaled: true, replicas: [], capacityRps: null },
+    index,
+    cost,
+    family: `scaler ${index}`,
+    scaled: true,
+    replicas: [],
+    capacityRps: null,
   }))
 
 async function searchedPaid(of: readonly { least: number; paid: number; ms: number }[]) {
@@ -127,7 +132,7 @@ async function searchedPaid(of: readonly { least: number; paid: number; ms: numb
     today: candidates[0]!,
     objectives: OBJECTIVES,
     looks: looksUpTo(24, 0.95),
-    paidIn: ({ index }, { run }: { run: number; objectives: never[] }) =>
+    paidIn: ({ index }, { run }: { run: number } & JudgedRun) =>
       of[index]!.paid * (1 + 0.01 * stream(5, run, 'paid').normal()),
     simulate: async (asks) => {
       looked.push(...asks.map(({ candidate }) => candidate.index))
@@ -135,7 +140,7 @@ async function searchedPaid(of: readonly { least: number; paid: number; ms: numb
         Array.from({ length: to - from }, (_, i) => {
           const noise = 0.02 * stream(3, from + i, 'common').normal()
           const value = of[candidate.index]!.ms * Math.exp(noise)
-          return { run: from + i, objectives: [{ value, n: 20_000, upper: null }] as never[] }
+          return { run: from + i, objectives: [{ value, n: 20_000, upper: null }] }
         }),
       )
     },

@@ -3,7 +3,7 @@ import { stream } from '../../kernel/index.ts'
 import { judgePlan, type Looks, looksUpTo, statedObjectives } from './plan-verdict.ts'
 
 const stated = (...slo: string[]) =>
-  statedObjectives({ traffic: [{ class: 'web' }] as never, slo: { web: slo } })
+  statedObjectives({ traffic: [{ class: 'web' }], slo: { web: slo } })
 
 const P99 = stated('p(99) latency_ms < 100')
 const LOOKS = looksUpTo(24, 0.95)

@@ -53,7 +53,10 @@ export function looksUpTo(most: number, confidence: number): Looks {
 }
 
 /** The objectives of a scenario, class by class. */
-export function statedObjectives({ traffic, slo }: Pick<Scenario, 'traffic' | 'slo'>) {
+export function statedObjectives({
+  traffic,
+  slo,
+}: Pick<Scenario, 'slo'> & { readonly traffic: readonly { readonly class: string }[] }) {
   return traffic.flatMap(({ class: name }) =>
     (slo[name] ?? []).map((text) => ({ class: name, text, objective: parseObjective(text)! })),
   )

@@ -46,7 +46,11 @@ function batchTimes({ scenario, plan, models, lengths }: AssumedSystem, i: numbe
   const error = serviceError({ scenario, models }, i)
   const residual = statedResidual(scenario, i)
   return {
-    ...{ pool: name, steps: steps !== null, sizes, curves: shown, error },
+    pool: name,
+    steps: steps !== null,
+    sizes,
+    curves: shown,
+    error,
     ...(residual !== null && { residual }),
   }
 }

@@ -38,7 +38,9 @@ const ENCODER = { law: 'transformer-encoder', layers: 2, hidden: 64, heads: 2, v
 test('a fit states its own error', () => {
   const fitted = { batch: [1, 8], length: [32, 128], error: 0.05, worst: 0.3 }
   expect(errorOf({ ...ENCODER, efficiency: { fitted } })).toEqual({
-    ...{ of: 'fit', median: 0.05, worst: 0.3 },
+    of: 'fit',
+    median: 0.05,
+    worst: 0.3,
   })
   expect(errorOf({ ...ENCODER, efficiency: { fitted: { error: 0.1 } } })?.worst).toBeNull()
   expect(errorOf({ ...ENCODER, efficiency: { compute: 0.4 } })).toBeNull()

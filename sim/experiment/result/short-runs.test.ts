@@ -39,7 +39,7 @@ describe('runs are too short', () => {
 })
 
 describe('a warning of short runs', () => {
-  const runs = scattered(0.25).map((latency) => ({ classes: [{ latency }] })) as never
+  const runs = scattered(0.25).map((latency) => ({ classes: [{ latency }] }))
   const warnings = (
     own: object,
     stalls: { executors: number; dispatcher: number } | null = null,

@@ -2,13 +2,7 @@ import { sampleStandardDeviation } from 'simple-statistics'
 import type { Scenario } from '../../../scenarios/schema/schema.ts'
 import type { Result } from '../../documents/index.ts'
 import { log } from '../../kernel/index.ts'
-import {
-  type Figures,
-  PERCENTILES,
-  percentileLabel,
-  type RunSummary,
-  supports,
-} from '../../stats/index.ts'
+import { type Figures, PERCENTILES, percentileLabel, supports } from '../../stats/index.ts'
 
 /**
  * A percentile of a short run is too low on average, and its distribution is skewed: an interval
@@ -36,7 +30,7 @@ interface TooShort {
  */
 export function shortRunWarnings(
   { traffic, duration_s, warmup_s }: Pick<Scenario, 'traffic' | 'duration_s' | 'warmup_s'>,
-  runs: readonly Pick<RunSummary, 'classes'>[],
+  runs: readonly { readonly classes: readonly { readonly latency: Figures }[] }[],
   pools: readonly Pick<Result['pools'][number], 'stalls'>[],
 ): string[] {
   if (!traffic.every(({ arrivals }) => isStationary(arrivals))) return []

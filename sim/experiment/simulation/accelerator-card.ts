@@ -7,13 +7,21 @@ import type { Ms } from '../../serving/index.ts'
 
 /** Bits of a weight; activations have at least 16. */
 const WEIGHT_BITS: Readonly<Record<Precision, number>> = Object.freeze({
-  ...{ fp32: 32, tf32: 32, fp16: 16, fp8: 8, int8: 8, int4: 4 },
+  fp32: 32,
+  tf32: 32,
+  fp16: 16,
+  fp8: 8,
+  int8: 8,
+  int4: 4,
 })
 const LEAST_ACTIVATION_BITS = 16
 
 /** Without `efficiency`: usual shares of the roofline, which nothing has calibrated. */
 export const ASSUMED_EFFICIENCY: NonNullable<AcceleratedWork['efficiency']> = Object.freeze({
-  ...{ compute: 0.5, memory: 0.7, launch_us: 5, saturation_tokens: 0 },
+  compute: 0.5,
+  memory: 0.7,
+  launch_us: 5,
+  saturation_tokens: 0,
 })
 
 export type PlacedPool = Pick<Pool, 'accelerator' | 'partition' | 'precision' | 'tensor_parallel'>

@@ -37,7 +37,10 @@ function passOf(on: Placed, pool: PlacedPool, parts: readonly PassPart[]): Fitta
   const [{ groups, tokens }, ...others] = parts as readonly [PassPart, ...PassPart[]]
   const { bandwidthGbS, tflops } = on.card
   return {
-    ...{ groups, tokens, bandwidthGbS, tflops },
+    groups,
+    tokens,
+    bandwidthGbS,
+    tflops,
     precision: pool.precision,
     kernels: 'all',
     sharpParts: others,

@@ -31,7 +31,9 @@ describe('the time of a batch by its operations', () => {
 
   test('is that of its bytes where they bound it, at the bits of weights and activations', () => {
     const work = {
-      ...{ weights_mib: 100, moved_mib_per_item: 2, moved_mib_per_token: 3 },
+      weights_mib: 100,
+      moved_mib_per_item: 2,
+      moved_mib_per_token: 3,
       moved_mib_per_token_squared: 5,
     }
     const moved = 4 * (2 + 3 * 7 + 5 * 49)

@@ -84,7 +84,8 @@ type Capped = Parameters<typeof slowdownOf>[1]
 
 function slowdownAt({ power }: Pool, load: Capped): number {
   const points = power?.cap_curve?.map(({ limit_share: batch, slowdown: value }) => ({
-    ...{ batch, value },
+    batch,
+    value,
   }))
   if (points === undefined) return slowdownOf(TRAINING_CAP, load).slowdown
   const curve = { points, over: 'batch', outside: 'line' } as const

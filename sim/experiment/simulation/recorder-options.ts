@@ -50,7 +50,8 @@ function worstWindows(scenario: Scenario): WindowOptions {
   const of = (lengthMs: number) => windowsOf(lengthMs, fromMs, untilMs)
   const objectives = scenario.traffic.map(({ class: name }) =>
     windowObjectives(scenario.slo[name] ?? []).map(({ kind, percentile, window_s }) => ({
-      ...{ kind, percentile },
+      kind,
+      percentile,
       windows: of(1000 * window_s),
     })),
   )

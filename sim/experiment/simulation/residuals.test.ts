@@ -21,7 +21,9 @@ function generated(residual: object) {
     ],
     pools: [
       {
-        ...{ name: 'gpu', model: 'chat', speed: 'ideal' },
+        name: 'gpu',
+        model: 'chat',
+        speed: 'ideal',
         generation: { policy: 'continuous', max_sequences: 32 },
       },
     ],

@@ -93,7 +93,8 @@ pools: [{ name: central, model: scorer, memory: { allocator: bfc, device: card }
   const [space] = runReplication(input, 0).memory
   const loadMs = 100 + (1000 * 100e6 * 4) / 2 ** 30
   expect(space!.residency).toEqual({
-    ...{ loads: 1, evictions: 0 },
+    loads: 1,
+    evictions: 0,
     pools: [{ pool: 'central', loads: 1, ms: loadMs }],
   })
   // one comes every 10 ms, the first of them starts the load

@@ -7,7 +7,11 @@ const figure = (value: number) => ({ value, source: 'test', confidence: 'checked
 
 /** 1 TB/s and 100 TFLOP/s at fp16, a ridge at 100 FLOPs a byte. */
 const card = (own: Partial<Accelerator> = {}): Accelerator => ({
-  ...{ accelerator: 1, name: 'card', title: 'A card', vendor: 'V', prices: [] },
+  accelerator: 1,
+  name: 'card',
+  title: 'A card',
+  vendor: 'V',
+  prices: [],
   memory_gib: figure(80),
   bandwidth_gb_s: figure(1000),
   tflops: { fp16: figure(100), fp8: figure(200) },
@@ -17,17 +21,26 @@ const card = (own: Partial<Accelerator> = {}): Accelerator => ({
 })
 const ideal = { compute: 1, memory: 1, launch_us: 0, saturation_tokens: 0 }
 const pool = (own: object = {}) => ({
-  ...{ accelerator: card(), precision: 'fp16' as const },
+  accelerator: card(),
+  precision: 'fp16' as const,
   ...own,
 })
 
 const DIMENSIONS = { layers: 2, hidden: 512, heads: 8, vocabulary: 1000 }
 const encoder: TransformerWork = {
-  ...{ law: 'transformer-encoder', ...DIMENSIONS, feed_forward: 2048, efficiency: ideal, cv: 0 },
+  law: 'transformer-encoder',
+  ...DIMENSIONS,
+  feed_forward: 2048,
+  efficiency: ideal,
+  cv: 0,
 }
 const decoder: TransformerWork = {
-  ...{ law: 'transformer-decoder', ...DIMENSIONS, feed_forward: 2048, efficiency: ideal },
-  ...{ kv_heads: 8, gated: false },
+  law: 'transformer-decoder',
+  ...DIMENSIONS,
+  feed_forward: 2048,
+  efficiency: ideal,
+  kv_heads: 8,
+  gated: false,
 }
 
 describe('batches of an encoder', () => {

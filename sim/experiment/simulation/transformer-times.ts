@@ -56,7 +56,9 @@ export function placed(work: TransformerWork, pool: PlacedPool): Placed {
   const model = transformerOf(work)
   const bandwidthGbS = accelerator.interconnect_gb_s?.value ?? Number.NaN
   return {
-    ...{ model, cards, ...card },
+    model,
+    cards,
+    ...card,
     exchange: (tokens) =>
       cards === 1
         ? 0

@@ -5,8 +5,14 @@ import { refuseTooLarge } from './accelerator-memory.ts'
 
 const cards = shippedAccelerators()
 const LLAMA_70B = {
-  ...{ law: 'transformer-decoder', layers: 80, hidden: 8192, heads: 64, kv_heads: 8 },
-  ...{ feed_forward: 28672, gated: true, vocabulary: 128256 },
+  law: 'transformer-decoder',
+  layers: 80,
+  hidden: 8192,
+  heads: 64,
+  kv_heads: 8,
+  feed_forward: 28672,
+  gated: true,
+  vocabulary: 128256,
 }
 
 function check(name: string, pool: object = {}) {
@@ -14,8 +20,12 @@ function check(name: string, pool: object = {}) {
     models: { m: { work: LLAMA_70B } },
     pools: [
       {
-        ...{ name: 'gpu', model: 'm', precision: 'fp16', generation: { policy: 'continuous' } },
-        ...{ accelerator: cards.find((card) => card.name === name), ...pool },
+        name: 'gpu',
+        model: 'm',
+        precision: 'fp16',
+        generation: { policy: 'continuous' },
+        accelerator: cards.find((card) => card.name === name),
+        ...pool,
       },
     ],
   })
@@ -60,7 +70,11 @@ test('the replicas of a shared card need memory for a copy of the weights each',
         models: { m: { work: { law: 'operations', gflops_per_item: 1, weights_mib: 10_240 } } },
         cards: [{ name: 'gpu-0' }],
         pools: ['a', 'b'].map((name) => ({
-          ...{ name, model: 'm', replicas, card: 'gpu-0', precision: 'fp16' },
+          name,
+          model: 'm',
+          replicas,
+          card: 'gpu-0',
+          precision: 'fp16',
           accelerator: cards.find((card) => card.name === 'l4'),
         })),
       }),

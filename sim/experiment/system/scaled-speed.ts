@@ -48,7 +48,9 @@ function faster(work: Work, speed: number): Work {
     case 'operations': {
       const { compute, memory, launch_us, ...others } = work.efficiency ?? ASSUMED_EFFICIENCY
       const efficiency = {
-        ...{ ...others, compute: compute * speed, memory: memory * speed },
+        ...others,
+        compute: compute * speed,
+        memory: memory * speed,
         launch_us: launch_us / speed,
       }
       return { ...work, efficiency }

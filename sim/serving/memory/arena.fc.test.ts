@@ -42,7 +42,9 @@ const shape = fc.record({
 function run(activations: ActivationPlan, arenaBytes: number, size: number, length: number) {
   const device = new Device(arenaBytes)
   const replica = new ReplicaMemory(device, {
-    ...{ activations, arenaBytes, pattern: false },
+    activations,
+    arenaBytes,
+    pattern: false,
     allocator: () => new BuddyAllocator(device, { arenaBytes }),
   })
   replica.load()

@@ -93,7 +93,7 @@ export const queueDisciplines: { readonly [K in Kind]: Discipline<K> } = Object.
 
 export function queuePlan(queue: Pool['queue']): QueuePlan {
   const { kind, plan } = queueDisciplines[queue.discipline] as Discipline<Kind>
-  return { discipline: kind, ...plan(queue as never) } as QueuePlan
+  return { discipline: kind, ...plan(queue) } as QueuePlan
 }
 
 export function queueOrder(
@@ -102,7 +102,7 @@ export function queueOrder(
   requests: Requests,
 ): QueueOrder {
   const { order } = queueDisciplines[plan.discipline] as Discipline<Kind>
-  return order(plan as never, classes, requests)
+  return order(plan, classes, requests)
 }
 
 /** Last in, first out. */

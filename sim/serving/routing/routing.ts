@@ -17,9 +17,12 @@ import type { RoutingPolicy } from './routing-policy.ts'
 
 type Policies = { readonly [K in Routing]: RoutingPolicy & { readonly kind: K } }
 
-/** Every routing policy, used among pools and, where queues are per replica, within one. */
+/**
+ * Every routing policy, used among pools and, where queues are per replica, within one. The
+ * compiler finds a policy of the schema that is missing here.
+ */
 export const routingPolicies: Policies = Object.freeze({
-  'round-robin': roundRobin as RoutingPolicy & { kind: 'round-robin' },
+  'round-robin': roundRobin,
   'least-loaded': leastLoaded,
   random,
   weighted,
@@ -33,4 +36,4 @@ export const routingPolicies: Policies = Object.freeze({
   'prefix-affinity': prefixAffinity,
   'endpoint-picker': endpointPicker,
   locality,
-} as unknown as Policies)
+})

@@ -89,7 +89,11 @@ describe.skipIf(!PRESENT)(`recorded rates${SKIPPED}`, () => {
    */
   function regretOf(rates: readonly number[], quantile: number, more: object = {}) {
     const plan = planOf('predictive', {
-      ...{ capacity_rps: pool.capacity, lead_s: 180, interval_s: 60, down_delay_s: 0, quantile },
+      capacity_rps: pool.capacity,
+      lead_s: 180,
+      interval_s: 60,
+      down_delay_s: 0,
+      quantile,
       ...more,
     })
     const run = fluid(plan, rates, { ...pool, first: Math.ceil(rates[0]! / pool.capacity) })
@@ -126,8 +130,14 @@ describe.skipIf(!PRESENT)(`recorded rates${SKIPPED}`, () => {
   test('on bursts of Azure code it stays reactive, and states it', () => {
     const rates = azure('code', 30)
     const plan = planOf('predictive', {
-      ...{ capacity_rps: 0.5, lead_s: 60, step_s: 30, interval_s: 30 },
-      ...{ seasonality: 'none', period_s: 900, refit_s: 300, down_delay_s: 0 },
+      capacity_rps: 0.5,
+      lead_s: 60,
+      step_s: 30,
+      interval_s: 30,
+      seasonality: 'none',
+      period_s: 900,
+      refit_s: 300,
+      down_delay_s: 0,
     })
     const { reasons } = fluid(plan, rates, { stepS: 30, leadSteps: 2, first: 4 })
     const later = reasons.slice(45)

@@ -12,9 +12,12 @@ import type { MetricNeed, ScalerView, ScalingDecision, ScalingPolicy } from './s
 import { scheduled } from './scheduled.ts'
 
 type AnyPolicy = ScalingPolicy<ScalingPlan, unknown>
-type Policies = { readonly [P in ScalingPlan['policy']]: ScalingPolicy<PlanOf<P>, unknown> }
+type Policies = {
+  readonly [P in ScalingPlan['policy']]: ScalingPolicy<PlanOf<P>, unknown> & { readonly kind: P }
+}
 
-const table = {
+/** Every scaling policy. A new one is a new entry here, and its configuration in the schema. */
+export const scalingPolicies: Policies = Object.freeze({
   fixed,
   scheduled,
   hpa,
@@ -23,10 +26,7 @@ const table = {
   saturation,
   huggingface,
   predictive,
-} satisfies { readonly [P in ScalingPlan['policy']]: { readonly kind: P } }
-
-/** Every scaling policy. A new one is a new entry here, and its configuration in the schema. */
-export const scalingPolicies = Object.freeze(table) as unknown as Policies
+})
 
 /** A policy bound to the plan and the state of one pool, within the limits of the pool. */
 export class Scaler {
@@ -37,7 +37,7 @@ export class Scaler {
   readonly #state: unknown
 
   constructor(plan: ScalingPlan) {
-    const policy = scalingPolicies[plan.policy] as AnyPolicy
+    const policy: AnyPolicy = scalingPolicies[plan.policy]
     this.#plan = plan
     this.#policy = policy
     this.#state = policy.begin(plan)

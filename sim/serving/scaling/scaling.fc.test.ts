@@ -31,7 +31,11 @@ const sections: { readonly [P in ScalingPlan['policy']]: (limits: Bounds) => obj
   saturation: () => ({}),
   huggingface: () => ({}),
   predictive: () => ({
-    ...{ capacity_rps: 10, lead_s: 60, period_s: 1200, season_step_s: 60, refit_s: 600 },
+    capacity_rps: 10,
+    lead_s: 60,
+    period_s: 1200,
+    season_step_s: 60,
+    refit_s: 600,
   }),
 }
 const kinds = Object.keys(scalingPolicies) as ScalingPlan['policy'][]
@@ -213,7 +217,10 @@ describe('stabilization', () => {
       fc.property(values, window, (all, ticks) => {
         const decide = unlimited(
           planOf('knative', {
-            ...{ target: 1, target_share: 1, panic_threshold: 10, max_down_rate: 1e6 },
+            target: 1,
+            target_share: 1,
+            panic_threshold: 10,
+            max_down_rate: 1e6,
             down_delay_s: 2 * ticks,
           }),
         )

@@ -90,10 +90,15 @@ describe('limits of a pool', () => {
 
 describe('a budget of the fleet', () => {
   const ask = (asked: number, { replicaW = 100, min = 1, warm = 0, rank = 0 } = {}) => ({
-    ...{ asked, min, warm, replicaW, rank },
+    asked,
+    min,
+    warm,
+    replicaW,
+    rank,
   })
   const budget = (limits: { replicas?: number; watts?: number }) => ({
-    ...{ replicas: Number.POSITIVE_INFINITY, watts: Number.POSITIVE_INFINITY },
+    replicas: Number.POSITIVE_INFINITY,
+    watts: Number.POSITIVE_INFINITY,
     ...limits,
   })
   const hot = { replicaW: 700 }

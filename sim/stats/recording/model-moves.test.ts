@@ -4,8 +4,13 @@ import { coldShare, type ModelMove } from './model-moves.ts'
 import { Rows } from './rows.ts'
 
 const load = (executor: number, done: number, ok = true): ModelMove => ({
-  ...{ executor, done, ok, kind: 'load' },
-  ...{ asked: done - 3, started: done - 2, ended: done - 1 },
+  executor,
+  done,
+  ok,
+  kind: 'load',
+  asked: done - 3,
+  started: done - 2,
+  ended: done - 1,
 })
 
 /** Rows of [executor, sent, dispatched], all served. */

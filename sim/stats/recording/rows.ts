@@ -26,10 +26,16 @@ interface Column<T extends ColumnType> {
 }
 
 const time = (meaning: string): Column<Float64ArrayConstructor> => ({
-  ...{ type: Float64Array, unit: 'ms', empty: Number.NaN, meaning },
+  type: Float64Array,
+  unit: 'ms',
+  empty: Number.NaN,
+  meaning,
 })
 const number = <T extends ColumnType>(type: T, meaning: string, empty = 0): Column<T> => ({
-  ...{ type, unit: null, empty, meaning },
+  type,
+  unit: null,
+  empty,
+  meaning,
 })
 
 /** Every column of the rows, by the name that it has in Parquet too. */

@@ -84,7 +84,9 @@ describe('retries', () => {
     const told = (...pushbacks: readonly (number | undefined)[]) =>
       times(
         run({ retry: four }, [100], ({ attempt }) => ({
-          ...{ after: 1, outcome: shed, pushbackMs: pushbacks[attempt - 1] },
+          after: 1,
+          outcome: shed,
+          pushbackMs: pushbacks[attempt - 1],
         })),
       )
     // backoffs of 10, 20, 40 and 80 ms, each after an attempt of 1 ms

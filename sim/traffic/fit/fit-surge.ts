@@ -147,7 +147,10 @@ function bestSurge(bins: Bins): Candidate | null {
 }
 
 const shape = (atMs: Ms, riseMs: Ms, holdMs: Ms, decayMs: Ms): Surge => ({
-  ...{ atMs, riseMs, holdMs, decayMs },
+  atMs,
+  riseMs,
+  holdMs,
+  decayMs,
   factor: 1,
 })
 

@@ -1,8 +1,15 @@
 import { StreamingSummary } from './streaming-summary.ts'
 
 const LEVELS = Object.freeze({
-  ...{ p1: 0.01, p5: 0.05, p25: 0.25, p50: 0.5, p75: 0.75 },
-  ...{ p90: 0.9, p95: 0.95, p99: 0.99, p99_9: 0.999 },
+  p1: 0.01,
+  p5: 0.05,
+  p25: 0.25,
+  p50: 0.5,
+  p75: 0.75,
+  p90: 0.9,
+  p95: 0.95,
+  p99: 0.99,
+  p99_9: 0.999,
 })
 type Level = keyof typeof LEVELS
 

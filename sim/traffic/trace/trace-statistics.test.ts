@@ -28,7 +28,9 @@ describe('computed by hand', () => {
     expect(found.peak).toEqual({ window_s: 1, at_s: 0, rps: 2, to_mean: 2 })
     const rush = Float64Array.of(0, 1100, 1200, 1300, 2100, 3100)
     expect(traceStatistics({ times: rush, lengths: null, outputs: null }).peak).toMatchObject({
-      ...{ window_s: 1, at_s: 1, rps: 3 },
+      window_s: 1,
+      at_s: 1,
+      rps: 3,
     })
     const short = times.subarray(0, 3).map((time) => time / 10)
     expect(traceStatistics({ times: short, lengths: null, outputs: null }).peak).toBeNull()
@@ -42,7 +44,7 @@ describe('computed by hand', () => {
   })
 })
 
-type Facts = Record<string, Record<string, number> & number>
+type Facts = { readonly file: string } & Record<string, Record<string, number> & number>
 
 describe.skipIf(!existsSync(FACTS))('the Azure traces, where ../shared has them', () => {
   const facts: Facts[] = existsSync(FACTS) ? JSON.parse(readFileSync(FACTS, 'utf8')) : []
@@ -65,7 +67,7 @@ describe.skipIf(!existsSync(FACTS))('the Azure traces, where ../shared has them'
   test.each(['azure_llm_2023_code.csv', 'azure_llm_2023_conv.csv'])(
     '%s has the recorded statistics',
     async (name) => {
-      const known = facts.find(({ file }) => (file as unknown as string) === name)!
+      const known = facts.find(({ file }) => file === name)!
       const found = await statistics(name)
       const close = (value: number, expected: number, digits: number) =>
         expect(Math.abs(value - expected)).toBeLessThanOrEqual(0.51 * 10 ** -digits)

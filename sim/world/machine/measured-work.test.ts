@@ -31,7 +31,10 @@ describe('a table by size and length', () => {
 describe('throughput by concurrency', () => {
   const timeOf = (own: object, size: number) =>
     declaredWork({
-      ...{ law: 'throughput', concurrency: [1, 2, 8, 32], cv: 0, instances: 1 },
+      law: 'throughput',
+      concurrency: [1, 2, 8, 32],
+      cv: 0,
+      instances: 1,
       throughput_rps: [90, 100, 200, 320],
       ...own,
     }).of(size, 1, random)

@@ -68,8 +68,12 @@ test('laws of batches and of steps have one residual', () => {
   const linear = { base_ms: 10, per_item_ms: 0, per_token_ms: 0 }
   const batches = declaredWork({ law: 'linear', ...linear, ...residual })
   const steps = declaredSteps({
-    ...{ law: 'generation', base_ms: 10, per_sequence_ms: 0, per_prefill_token_ms: 0 },
-    ...{ per_context_token_ms: 0, ...residual },
+    law: 'generation',
+    base_ms: 10,
+    per_sequence_ms: 0,
+    per_prefill_token_ms: 0,
+    per_context_token_ms: 0,
+    ...residual,
   })!
   const stream = random()
   const drawnSteps = Array.from({ length: 50 }, () => 10 * steps.scatter!(stream))

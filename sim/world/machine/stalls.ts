@@ -72,7 +72,9 @@ export function stallsOf(
 
 /** The times at which the dispatcher did something, rising. */
 export function actsOf(turns: readonly DueEvent[]): Float64Array {
-  return Float64Array.from(turns, ([, happened]) => happened).sort()
+  const acts = new Float64Array(turns.length)
+  for (let i = 0; i < turns.length; i++) acts[i] = turns[i]![1]
+  return acts.sort()
 }
 
 /** The dispatcher's first act after `at`; Infinity where there is none. */

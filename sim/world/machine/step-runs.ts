@@ -72,8 +72,10 @@ export class StepRuns {
     const { executor } = run
     if (this.#random === undefined) throw new Error('Expected a random stream for steps')
     const mean = {
-      ...{ steps: this.#steps[executor]!, growthMs: this.#growth[executor]! },
-      ...{ firstMs: this.#first[executor]! - delayMs, delayMs },
+      steps: this.#steps[executor]!,
+      growthMs: this.#growth[executor]!,
+      firstMs: this.#first[executor]! - delayMs,
+      delayMs,
     }
     this.#steps[executor] = this.#scatter.draw(executor, mean, scatter, this.#random)
     run.stepEnds = this.#scatter.endsOf(executor)!

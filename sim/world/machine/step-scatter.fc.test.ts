@@ -12,8 +12,16 @@ const lawOf = (residual: Parameters<typeof scatterOf>[0]): StepLaw => ({
 })
 
 const runOf = (steps: number, decodes = 4, context = 40) => ({
-  ...{ executor: 0, steps, decodes, context, prefills: 0, prefillTokens: 0 },
-  ...{ blocks: 0, extraMs: 0, started: 0, stepEnds: null as Float64Array | null },
+  executor: 0,
+  steps,
+  decodes,
+  context,
+  prefills: 0,
+  prefillTokens: 0,
+  blocks: 0,
+  extraMs: 0,
+  started: 0,
+  stepEnds: null as Float64Array | null,
 })
 
 /** Ends of steps that are taken one by one. */
@@ -96,7 +104,10 @@ describe('the time of a run of k steps', () => {
   const theory = STEPS * (0.2 * stepMs) ** 2
   const problemOf = ({ variance: estimate, standardError }: ReturnType<typeof timesOf>) =>
     accept({
-      ...{ name: 'variance of a run', estimate, standardError, theory },
+      name: 'variance of a run',
+      estimate,
+      standardError,
+      theory,
       halfWidth95: 1.96 * standardError,
     }).problem
 

@@ -3,7 +3,7 @@ import { Empirical } from '../../kernel/index.ts'
 import type { Ms } from '../../serving/index.ts'
 import { Classed } from './overheads.ts'
 import type { ModelProfile } from './profile.ts'
-import { type Weighted, weightedMedian } from './weighted-median.ts'
+import { weightedMiddle } from './weighted-median.ts'
 import type { MeanWork } from './work.ts'
 
 /**
@@ -76,13 +76,19 @@ const rounded = (value: number) => Number(value.toFixed(4))
 
 /** The speed around each batch of an executor. Large batches weigh more: they show it better. */
 function around(speeds: readonly number[], { times, work }: SpedBatches): number[] {
+  // the batches around by rising speed; most of them are also around the next one
+  const near: number[] = []
+  let from = 0
+  let to = 0
   return speeds.map((_, i) => {
-    const values: Weighted[] = []
-    const last = Math.min(speeds.length - 1, i + AROUND)
-    for (let k = Math.max(0, i - AROUND); k <= last; k++) {
-      if (Math.abs(times[k]! - times[i]!) <= AROUND_MS) values.push([speeds[k]!, work[k]!])
+    const isNear = (k: number) => Math.abs(times[k]! - times[i]!) <= AROUND_MS
+    for (; to < speeds.length && to <= i + AROUND && isNear(to); to++) {
+      let place = near.length
+      while (place > 0 && speeds[near[place - 1]!]! > speeds[to]!) place--
+      near.splice(place, 0, to)
     }
-    return weightedMedian(values)!
+    for (; from < i - AROUND || !isNear(from); from++) near.splice(near.indexOf(from), 1)
+    return speeds[near[weightedMiddle(near.length, (place) => work[near[place]!]!)]!]!
   })
 }
 

@@ -19,7 +19,13 @@ const SOLE = { pools: 1, warmW: [0], scaled: false }
 const times = { warmupMs: 0, durationMs: 600_000 }
 
 const plain: PoweredExecutor = {
-  ...{ pool: 0, cards: 1, idleW: 10, startW: 30, batchW: () => 110, slowdown: () => 1, heat: null },
+  pool: 0,
+  cards: 1,
+  idleW: 10,
+  startW: 30,
+  batchW: () => 110,
+  slowdown: () => 1,
+  heat: null,
 }
 const heated = (own: Partial<PoweredExecutor>, more?: Partial<Throttle>): PoweredExecutor => ({
   ...plain,
@@ -27,7 +33,9 @@ const heated = (own: Partial<PoweredExecutor>, more?: Partial<Throttle>): Powere
   ...own,
 })
 const rackOf = (devices: number, air: Partial<RackHeat> = {}): RackHeat => ({
-  ...{ ...still, ...air, devices: Array.from({ length: devices }, () => device) },
+  ...still,
+  ...air,
+  devices: Array.from({ length: devices }, () => device),
 })
 const powerOf = (executors: readonly PoweredExecutor[], racks: readonly RackHeat[] = []) =>
   new DevicePower({ executors, racks, ...SOLE }, times)

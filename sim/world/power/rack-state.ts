@@ -71,7 +71,9 @@ export class RackState {
     this.#canStop = devices.some(({ throttle }) => throttle.shutdownC !== null)
     this.#powersW = devices.map(({ idleW }) => idleW)
     this.#states = devices.map(({ idleW }) => ({
-      ...{ level: 0, busyW: idleW, busyUntil: Number.POSITIVE_INFINITY },
+      level: 0,
+      busyW: idleW,
+      busyUntil: Number.POSITIVE_INFINITY,
     }))
     this.#temperatures = steadyTemperatures(rack, this.#powersW)
   }
@@ -249,7 +251,9 @@ export class RackState {
   /** The first change until then of any device; without a level it is the end of its batch. */
   #nextChange(until: Ms) {
     let first: { at: Ms; device: number; level: ThrottleLevel | null } = {
-      ...{ at: Number.POSITIVE_INFINITY, device: -1, level: null },
+      at: Number.POSITIVE_INFINITY,
+      device: -1,
+      level: null,
     }
     for (const [device, { busyUntil }] of this.#states.entries()) {
       if (busyUntil < first.at) first = { at: busyUntil, device, level: null }

@@ -4,7 +4,7 @@ import {
   passWork,
   type Transformer,
 } from '../../../sim/accelerator/index.ts'
-import { factsTable } from './csv.ts'
+import { factsTable } from './facts.ts'
 
 /** Public source of the rows. */
 export const BERT_SOURCE = 'NVIDIA/FasterTransformer@df4a753, its guide to BERT'

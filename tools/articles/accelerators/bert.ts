@@ -3,6 +3,7 @@ import { heldOutTimes } from '../../../reports/charts/accelerator/held-out-times
 import { LIGHT } from '../../../reports/charts/theme.ts'
 import { fixed, signedPercent } from '../../../reports/format.ts'
 import { errorsByRegion, heldOutErrors } from '../../../sim/accelerator/index.ts'
+import { type SeriesErrors, seriesErrors } from '../../claims/figures/accelerators.ts'
 import { markdownTable } from '../../markdown-table.ts'
 import { BATCHES, BERT_PAGE, bertRows, LENGTHS, type Precision } from './bert-rows.ts'
 import {
@@ -14,13 +15,13 @@ import {
   bertSeries,
   CHOSEN,
 } from './bert-study.ts'
-import type { Section } from './section.ts'
+import type { FiguredSection } from './section.ts'
 
 const IMAGE = 'accelerators-bert.png'
 const NAMES = Object.keys(APPROACHES) as ApproachName[]
 
 /** FasterTransformer BERT-base on T4 and A100: half of the cells predicted from the others. */
-export function bertSection(): Section {
+export function bertSection(): FiguredSection<SeriesErrors> {
   const rows = bertRows()
   const series = bertSeries(APPROACHES[CHOSEN], rows)
   const missed = series.filter(({ met }) => !met)
@@ -66,7 +67,16 @@ ${int8Text(series)}
 ${paddingText(series)}
 
 ![Predicted and published latency of BERT-base](../images/${IMAGE})`
-  return { text, images: [[IMAGE, chartOf(series, all.median)]], missed: missed.map(missedText) }
+  return {
+    text,
+    images: [[IMAGE, chartOf(series, all.median)]],
+    missed: missed.map(missedText),
+    figures: seriesErrors(
+      series.map(({ errors: { median, worst }, met }) => {
+        return { median, worst: { error: worst.error, at: placeOf(worst) }, met }
+      }),
+    ),
+  }
 }
 
 const WHY = `Without tensor cores, the A100 is published with as much time for 128 tokens as for 256 (4.70 and

@@ -5,7 +5,7 @@ import {
   capErrors,
   fitCap,
 } from '../../../sim/accelerator/index.ts'
-import { factRows, haveFacts } from './fact-rows.ts'
+import { factRows, haveFacts } from './facts.ts'
 import type { RowError } from './signed-errors.ts'
 
 const FILE = 'zeus_power_caps.csv'

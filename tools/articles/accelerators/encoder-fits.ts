@@ -21,7 +21,10 @@ const PUBLISHED = {
 export type EncoderPrecision = keyof typeof PUBLISHED
 
 const WEIGHT_BITS: Readonly<Record<EncoderPrecision, number>> = {
-  ...{ fp32: 32, tf32: 32, fp16: 16, int8: 8 },
+  fp32: 32,
+  tf32: 32,
+  fp16: 16,
+  int8: 8,
 }
 /** The framework whose rows are fitted; it has all of these precisions. */
 export const FRAMEWORK = 'PyTorch'
@@ -72,7 +75,9 @@ function encoderFit(
 ): EncoderFit {
   const passes = rows.map(({ batch, length, ms }) => ({
     ...simulatedPass(sheet, precision, batch, length),
-    ...{ batch, length, ms },
+    batch,
+    length,
+    ms,
   }))
   const { launchUs, computeEfficiency, memoryEfficiency } = fitRoofline(passes, ALONE)
   return {
@@ -96,7 +101,10 @@ function simulatedPass(
 ): Omit<MeasuredPass, 'ms'> {
   const weightBits = WEIGHT_BITS[precision]
   const groups = passWork(BERT_BASE, {
-    ...{ sequences: batch, tokens: length, weightBits, activationBits: Math.max(16, weightBits) },
+    sequences: batch,
+    tokens: length,
+    weightBits,
+    activationBits: Math.max(16, weightBits),
     fusedAttention: true,
   })
   return {

@@ -74,12 +74,20 @@ async function systemOf(
   fit: EncoderFit | undefined,
 ) {
   const work = {
-    ...{ law: 'transformer-encoder', layers: 12, hidden: 768, heads: 12, vocabulary: 30_522 },
+    law: 'transformer-encoder',
+    layers: 12,
+    hidden: 768,
+    heads: 12,
+    vocabulary: 30_522,
     ...(fit && { efficiency: fit.efficiency }),
   }
   const lengths = { distribution: 'lognormal', median: 64, p99: 256, max: 384 }
   const stated = {
-    ...{ spillway: 1, name: 'front', seed: 7, duration_s: 40, warmup_s: 2 },
+    spillway: 1,
+    name: 'front',
+    seed: 7,
+    duration_s: 40,
+    warmup_s: 2,
     models: { encoder: { work } },
     traffic: [
       {
@@ -90,7 +98,10 @@ async function systemOf(
     ],
     pools: [
       {
-        ...{ name: 'gpu', model: 'encoder', accelerator: await accelerator(card), precision },
+        name: 'gpu',
+        model: 'encoder',
+        accelerator: await accelerator(card),
+        precision,
         replicas,
         batching: { policy: 'dynamic', max_batch: 32, max_delay_ms: 2 },
       },

@@ -1,5 +1,5 @@
 import { type BatchPoint, readCurve } from '../../../sim/accelerator/index.ts'
-import { factRows, haveFacts } from './fact-rows.ts'
+import { factRows, haveFacts } from './facts.ts'
 import type { RowError } from './signed-errors.ts'
 
 const FILE = 'mlenergy_llama31_h100.csv'

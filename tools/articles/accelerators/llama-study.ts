@@ -12,7 +12,7 @@ import {
   type RooflineShape,
   type Transformer,
 } from '../../../sim/accelerator/index.ts'
-import { factsTable } from './csv.ts'
+import { factsTable } from './facts.ts'
 
 /** Public source of the rows. */
 export const LLAMA_SOURCE =

@@ -4,6 +4,11 @@ import {
 } from '../../../reports/charts/accelerator/batch-curves.ts'
 import { fixed, percent, signedPercent } from '../../../reports/format.ts'
 import { type Constant, powerByUse, tokenEnergyJ } from '../../../sim/accelerator/index.ts'
+import {
+  type AcceleratorsFigures,
+  type OneSeries,
+  seriesErrors,
+} from '../../claims/figures/accelerators.ts'
 import { markdownTable } from '../../markdown-table.ts'
 import {
   alternate,
@@ -19,7 +24,7 @@ import {
   SOURCE,
   THROUGHPUT_APPROACHES,
 } from './generation-rows.ts'
-import type { Section } from './section.ts'
+import type { FiguredSection } from './section.ts'
 import { type ErrorFigures, errorFigures, errorText, medianText } from './signed-errors.ts'
 
 /** Limit of the median relative error of each quantity. */
@@ -37,7 +42,7 @@ interface Test {
 }
 
 /** Throughput, ITL and power of a served model by batch: alternate rows predict the others. */
-export function mlenergySection(): Section {
+export function mlenergySection(): FiguredSection<AcceleratorsFigures['llama']> {
   const tests = MODELS.flatMap((model) =>
     STARTS.flatMap((from) =>
       QUANTITIES.map((quantity): Test => {
@@ -53,7 +58,20 @@ export function mlenergySection(): Section {
       return `${quantity.name} of ${model} from its ${STARTS_TEXT[from]} row: ${is}, bar ${bar}.`
     })
   const images = [[IMAGE, batchCurvesChart(chartOf())]] as const
-  return { text: textOf(tests, missed.length === 0), images, missed }
+  const figures = QUANTITIES.map(({ name }) => {
+    const own = tests.filter(({ quantity }) => quantity.name === name)
+    const series = own.map(({ model, figures: { median, worst } }): OneSeries => {
+      const at = `${model}, ${worst.row} sequences`
+      return { median, worst: { error: worst.error, at }, met: median <= GENERATION_BAR }
+    })
+    return [name, seriesErrors(series)] as const
+  })
+  return {
+    text: textOf(tests, missed.length === 0),
+    images,
+    missed,
+    figures: Object.fromEntries(figures),
+  }
 }
 
 function predictedBy(

@@ -3,6 +3,7 @@ import {
   rateErrorsChart,
 } from '../../../reports/charts/accelerator/rate-errors.ts'
 import { fixed, NONE, signedPercent } from '../../../reports/format.ts'
+import type { AcceleratorsFigures } from '../../claims/figures/accelerators.ts'
 import { markdownTable } from '../../markdown-table.ts'
 import { APPROACHES, type Approach, curveOf } from './mlperf-rate.ts'
 import { HEADLINES, MODELS, SOURCE, settingsOf } from './mlperf-rows.ts'
@@ -18,17 +19,23 @@ import {
   summary,
   within,
 } from './mlperf-study.ts'
-import type { Section } from './section.ts'
+import type { FiguredSection } from './section.ts'
 
 const IMAGE = 'accelerators-mlperf.png'
 
-export function mlperfSection(): Section {
+export function mlperfSection(): FiguredSection<AcceleratorsFigures['mlperf']> {
   const study = mlperfStudy()
   return {
     text: textOf(study),
     images: [[IMAGE, rateErrorsChart(chartOf(study))]],
     missed: missedOf(study),
+    figures: { own: ratesOf(study, false), triton: ratesOf(study, true), bar: BAR },
   }
+}
+
+function ratesOf({ rows: all }: MlperfStudy, triton: boolean) {
+  const { rows, within: withinBar, worst } = summary(errorsOf(all, { triton }))
+  return { rows, withinBar, worst }
 }
 
 const percent = (share: number) => `${fixed(100 * share, 0)} %`

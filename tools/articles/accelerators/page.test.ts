@@ -11,7 +11,9 @@ import type { Section } from './section.ts'
 import { encoderThroughput, valueAt } from './throughput-study.ts'
 
 const study = (name: string, missed: readonly string[]) => ({
-  ...{ given: name, predicted: 'the others', bar: '10 %' },
+  given: name,
+  predicted: 'the others',
+  bar: '10 %',
   section: { text: `## ${name}`, images: [], missed } satisfies Section,
 })
 

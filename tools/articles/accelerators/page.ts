@@ -1,5 +1,7 @@
 import { toPng } from '../../../reports/charts/render.ts'
 import { writeWhole } from '../../../runtime/folders/write-whole.ts'
+import { withHead } from '../../claims/head.ts'
+import { beginStudy, writeRecord } from '../../claims/record.ts'
 import { markdownTable } from '../../markdown-table.ts'
 import { githubSlug, headingText } from '../../site/headings.ts'
 import { havePublished, SHARED } from '../published.ts'
@@ -52,54 +54,69 @@ export function missingAccelerators(): string {
   return `expected the published measurements of accelerators in ${SHARED.pathname}, got only some of them`
 }
 
+/** Sections that take seconds, for a smoke run; returns how many. */
+export async function triedAccelerators(): Promise<number> {
+  const sections = [bertSection(), mlenergySection(), zeusSection()]
+  const { fits } = await throughputStudy()
+  precisionText(fits)
+  return sections.length
+}
+
 /** Composes the page; `--write` keeps it. Returns bars that are missed, each as a sentence. */
 export async function acceleratorsPart(write: boolean): Promise<readonly string[]> {
   const step = <T>(name: string, of: () => T): T => {
     process.stderr.write(`${name}\n`)
     return of()
   }
+  const begun = beginStudy('accelerators')
+  const bert = step('BERT-base', bertSection)
+  const layers = step('layers of Llama-2-7B', llamaLayersSection)
+  const llama = step('ML.ENERGY', mlenergySection)
+  const caps = step('power caps', zeusSection)
+  const mlperf = step('MLPerf', mlperfSection)
+  const engines = step('vLLM', () => Object.values(SERVED).map(vllmStudy))
+  const vllm = vllmSection(engines)
   const studies: Study[] = [
     {
       given: 'BERT-base on T4 and A100: half of the latencies by batch and length',
       predicted: 'the other half',
       bar: 'median 15 %, worst 40 %',
-      section: step('BERT-base', bertSection),
+      section: bert,
     },
     {
       given: 'Layers of Llama-2-7B on A40, A100 and H100: half of the token counts',
       predicted: 'the other half',
       bar: 'median 8 %',
-      section: step('layers of Llama-2-7B', llamaLayersSection),
+      section: layers,
     },
     {
       given: 'Llama-3.1 on H100: half of the batch sizes',
       predicted: 'throughput, ITL p50 and power of the others',
       bar: 'median 10 %',
       note: 'the fall of throughput from 512 to 768 sequences is not predicted, only kept where both rows are fitted',
-      section: step('ML.ENERGY', mlenergySection),
+      section: llama,
     },
     {
       given: 'Trainings under power caps on one card',
       predicted: 'the slowdown on another one',
       bar: 'median 10 % above the knee',
       note: 'above the knee hardly anything slows down; below it, the error is larger',
-      section: step('power caps', zeusSection),
+      section: caps,
     },
     {
       given: 'MLPerf v1.1 on A100: offline rows',
       predicted: 'the highest server rate under the limit of p99',
       bar: '10 % in 3 of 4 models',
       note: 'by the two headline systems; rates of servers with Triton are predicted too high',
-      section: step('MLPerf', mlperfSection),
+      section: mlperf,
+    },
+    {
+      given: 'Two runs of vLLM: the first half of the requests',
+      predicted: 'TTFT, TPOT and end to end of the second half',
+      bar: '5 % end to end',
+      section: vllm,
     },
   ]
-  const engines = step('vLLM', () => Object.values(SERVED).map(vllmStudy))
-  studies.push({
-    given: 'Two runs of vLLM: the first half of the requests',
-    predicted: 'TTFT, TPOT and end to end of the second half',
-    bar: '5 % end to end',
-    section: vllmSection(engines),
-  })
   const swept = await step('throughput of the catalogue', throughputStudy)
   const others = [
     throughputSection(swept),
@@ -109,8 +126,18 @@ export async function acceleratorsPart(write: boolean): Promise<readonly string[
   const text = pageText(studies, others)
   process.stdout.write(text)
   const sections = [...studies.map(({ section }) => section), ...others]
-  if (write) await keep(text, sections)
-  if (write) await keepScenarios(engines, precisionText(swept.fits))
+  if (write) {
+    const record = await writeRecord(begun, {
+      studies: studies.length,
+      met: studies.filter(({ section }) => section.missed.length === 0).length,
+      bert: bert.figures,
+      llama: llama.figures,
+      mlperf: mlperf.figures,
+      vllm: vllm.figures,
+    })
+    await keep(withHead(text, record), sections)
+    await keepScenarios(engines, precisionText(swept.fits))
+  }
   return sections.flatMap(({ missed }) => missed)
 }
 

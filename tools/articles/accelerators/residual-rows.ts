@@ -1,6 +1,6 @@
 import { type Figure, type SpreadCell, spreadOf } from '../../../sim/experiment/index.ts'
 import { publishedRows } from '../published.ts'
-import { factsTable, type Table } from './csv.ts'
+import { factsTable, type Table } from './facts.ts'
 import { generationTails, MODELS } from './generation-rows.ts'
 
 /** Published tables that show how single batches or steps scatter, as cells of one model each. */
@@ -90,7 +90,11 @@ export function promptGroups(): SpreadGroup[] {
   const numbers = new Map([...new Set(rows.map(({ cell }) => cell))].map((cell, i) => [cell, i]))
   const { cells } = spreadOf(
     rows.map(({ cell, ms }) => ({
-      ...{ batch: numbers.get(cell)!, length: 1, prefillTokens: 0, ms, isMean: true },
+      batch: numbers.get(cell)!,
+      length: 1,
+      prefillTokens: 0,
+      ms,
+      isMean: true,
     })),
   )
   return [{ name: 'prompts of Llama-2-70B and BLOOM-176B, A100 and H100', cells }]

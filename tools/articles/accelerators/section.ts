@@ -9,3 +9,8 @@ export interface Section {
   /** the bars that were missed, each as a sentence with figure and bar */
   readonly missed: readonly string[]
 }
+
+/** A part with the figures that the record of the study keeps of it. */
+export interface FiguredSection<Figures> extends Section {
+  readonly figures: Figures
+}

@@ -32,17 +32,32 @@ const powersTo = (most: number) => Array.from({ length: Math.log2(most) + 1 }, (
 
 const BERT_WORK = {
   law: 'transformer-encoder',
-  ...{ layers: 12, hidden: 768, heads: 12, vocabulary: 30_522, cv: 0 },
+  layers: 12,
+  hidden: 768,
+  heads: 12,
+  vocabulary: 30_522,
+  cv: 0,
 } as const
 /** Llama-3.1-8B. */
 const LLAMA_WORK = {
   law: 'transformer-decoder',
-  ...{ layers: 32, hidden: 4096, heads: 32, kv_heads: 8 },
-  ...{ feed_forward: 14_336, gated: true, vocabulary: 128_256 },
+  layers: 32,
+  hidden: 4096,
+  heads: 32,
+  kv_heads: 8,
+  feed_forward: 14_336,
+  gated: true,
+  vocabulary: 128_256,
 } as const
 const LLAMA: Transformer = {
-  ...{ kind: 'decoder', layers: 32, hidden: 4096, heads: 32, kvHeads: 8 },
-  ...{ feedForward: 14_336, gated: true, vocabulary: 128_256 },
+  kind: 'decoder',
+  layers: 32,
+  hidden: 4096,
+  heads: 32,
+  kvHeads: 8,
+  feedForward: 14_336,
+  gated: true,
+  vocabulary: 128_256,
 }
 
 type EncoderLaw = Extract<Work, { law: 'transformer-encoder' }>

@@ -100,11 +100,7 @@ export function fitEngine(
   fitted: Half,
   weights: Weights = 'scatter',
 ): EngineFit {
-  const names = Object.keys(START) as (keyof StepTimes)[]
-  const timesOf = (values: readonly number[]) =>
-    Object.fromEntries(names.map((name, i) => [name, values[i]!])) as unknown as StepTimes
-  const start = names.map((name) => START[name])
-  const best = simplexSearch(start, (values) =>
+  const best = simplexSearch(valuesOf(START), (values) =>
     misfit(run, simulated(run.measured, engines, timesOf(values)), fitted, weights),
   )
   const times = timesOf(best)
@@ -112,6 +108,20 @@ export function fitEngine(
   const own = misfit(run, found, fitted, weights)
   return { run, engines, fitted, weights, times, misfit: own, simulated: found }
 }
+
+const valuesOf = ({
+  baseMs,
+  perSequenceMs,
+  perPrefillTokenMs,
+  perContextTokenMs,
+}: StepTimes): readonly number[] => [baseMs, perSequenceMs, perPrefillTokenMs, perContextTokenMs]
+
+const timesOf = (values: readonly number[]): StepTimes => ({
+  baseMs: values[0]!,
+  perSequenceMs: values[1]!,
+  perPrefillTokenMs: values[2]!,
+  perContextTokenMs: values[3]!,
+})
 
 /** Errors of the half that was not fitted, or of the other. */
 export function pairOf({ run, simulated }: EngineFit, half: Half) {

@@ -55,8 +55,12 @@ test.each(MODELS)('$name: the library scenario is as it is written', (model) => 
 
 describe('the fit', () => {
   const requests = Array.from({ length: 40 }, (_, i) => ({
-    ...{ at: 0.3 * i, inputTokens: 200 + ((i * 397) % 1500), outputTokens: 40 + ((i * 53) % 200) },
-    ...{ ttft: 0, tpot: 0, endToEnd: 0 },
+    at: 0.3 * i,
+    inputTokens: 200 + ((i * 397) % 1500),
+    outputTokens: 40 + ((i * 53) % 200),
+    ttft: 0,
+    tpot: 0,
+    endToEnd: 0,
   }))
   const engines = { replicas: 1, maxSequences: 16, tokenBudget: 2048, blocks: 10_000 }
   const times = {

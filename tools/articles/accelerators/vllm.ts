@@ -4,8 +4,10 @@ import {
   latencyScatterChart,
 } from '../../../reports/charts/accelerator/latency-scatter.ts'
 import { fixed, signedPercent } from '../../../reports/format.ts'
+import type { AcceleratorsFigures } from '../../claims/figures/accelerators.ts'
+import { errorsOf } from '../../claims/figures/parts.ts'
 import { markdownTable } from '../../markdown-table.ts'
-import type { Section } from './section.ts'
+import type { FiguredSection } from './section.ts'
 import {
   BAR,
   barMet,
@@ -31,15 +33,30 @@ const NAMES: Readonly<Record<Metric, string>> = {
   endToEnd: '**end to end**',
 }
 
-export function vllmSection(studies: readonly VllmStudy[]): Section {
+export function vllmSection(
+  studies: readonly VllmStudy[],
+): FiguredSection<AcceleratorsFigures['vllm']> {
   return {
     text: textOf(studies),
     images: [[IMAGE, latencyScatterChart(chartOf(studies))]],
     missed: studies.filter(({ chosen }) => !barMet(chosen)).map(missedOf),
+    figures: studies.map(figuresOf),
   }
 }
 
 const percent = (share: number) => `${fixed(100 * share, 0)} %`
+
+function figuresOf({ model, chosen }: VllmStudy): AcceleratorsFigures['vllm'][number] {
+  const pair = pairOf(chosen, 'second')
+  const all = METRICS.flatMap((metric) =>
+    FIGURES.map((figure) => {
+      const at = `${NAMES[metric].replaceAll('*', '')}, ${figure}`
+      return { at, error: errorOf(pair, metric, figure) }
+    }),
+  )
+  const { worst, worstAt } = errorsOf(all)
+  return { model: model.name, endToEnd: largestOf(chosen, 'second'), worst, worstAt }
+}
 
 /** Largest error end to end of a half, in size. */
 function largestOf(fit: EngineFit, half: Half): number {

@@ -2,11 +2,20 @@ import { placementChart } from '../../../reports/charts/load/placement.ts'
 import { toPng } from '../../../reports/charts/render.ts'
 import { writeWhole } from '../../../runtime/folders/write-whole.ts'
 import { type Interval, within } from '../../../sim/stats/index.ts'
+import { figuresOfFleet } from '../../claims/figures/fleet.ts'
+import { withHead } from '../../claims/head.ts'
+import { beginStudy, writeRecord } from '../../claims/record.ts'
 import { markdownTable } from '../../markdown-table.ts'
 import { haveTraces } from '../azure.ts'
 import { SHARED } from '../published.ts'
 import { PLACEMENT_IMAGE, placementChartOf, placementSection } from './placement-section.ts'
-import { type PlacementRow, placementStudy } from './placement-study.ts'
+import {
+  PARTS,
+  PLACEMENTS,
+  type Placement,
+  type PlacementRow,
+  placementStudy,
+} from './placement-study.ts'
 import { haveRates } from './rates.ts'
 import {
   ATTAINED,
@@ -15,9 +24,12 @@ import {
   EVENING_H,
   EVENINGS,
   FACTOR,
+  type ScalingExtent,
   SERVICE_S,
+  SMALL_SCALING,
   type Study,
   type StudyRow,
+  WHOLE_SCALING,
   waveStudy,
 } from './scaling-study.ts'
 
@@ -28,24 +40,48 @@ const IMAGE = `docs/images/${PLACEMENT_IMAGE}`
 /** Starts of a replica, s: pods were measured at 110; llm-d states up to 7 minutes. */
 const STARTS_S = [110, 420] as const
 
-/** Composes the page; `--write` keeps it. Returns false, and states so, where data are missing. */
-export async function fleetPart(write: boolean): Promise<boolean> {
-  if (!haveRates() || !haveTraces()) {
-    process.stderr.write(
-      `skipped fleet: expected the rates of ServeGen and the Azure traces in ${SHARED.pathname}\n`,
-    )
-    return false
-  }
+export const haveFleet = () => haveRates() && haveTraces()
+
+export const MISSING_FLEET = `expected the rates of ServeGen and the Azure traces in ${SHARED.pathname}`
+
+/** How much is played. */
+interface Extent extends ScalingExtent {
+  /** starts of a replica on the wave, s */
+  readonly startsS: readonly number[]
+  readonly placements: readonly Placement[]
+  readonly parts: number
+}
+
+const WHOLE: Extent = { ...WHOLE_SCALING, startsS: STARTS_S, placements: PLACEMENTS, parts: PARTS }
+
+/** For a smoke run. */
+export const SMALL_FLEET: Extent = {
+  ...SMALL_SCALING,
+  ...{ startsS: STARTS_S.slice(0, 1), placements: PLACEMENTS.slice(0, 1), parts: 2 },
+}
+
+export interface FleetStudies {
+  readonly studies: readonly Study[]
+  readonly placements: readonly PlacementRow[]
+}
+
+export async function fleetStudies(extent: Extent): Promise<FleetStudies> {
   const studies: Study[] = []
-  for (const startS of STARTS_S) studies.push(await waveStudy(startS))
-  studies.push(await codeStudy(STARTS_S[0]))
-  const placements = await placementStudy()
+  for (const startS of extent.startsS) studies.push(await waveStudy(startS, extent))
+  studies.push(await codeStudy(STARTS_S[0], extent))
+  return { studies, placements: await placementStudy(extent.placements, extent.parts) }
+}
+
+/** Composes the page; `write` keeps it. */
+export async function fleetPart(write: boolean): Promise<void> {
+  const begun = beginStudy('fleet')
+  const { studies, placements } = await fleetStudies(WHOLE)
   const text = fleetText(studies, placements)
   process.stdout.write(text)
-  if (!write) return true
-  await writeWhole(PAGE, text)
+  if (!write) return
+  const record = await writeRecord(begun, figuresOfFleet(studies))
+  await writeWhole(PAGE, withHead(text, record))
   await writeWhole(IMAGE, await toPng(placementChart(placementChartOf(placements))))
-  return true
 }
 
 export function fleetText(studies: readonly Study[], placements: readonly PlacementRow[]): string {

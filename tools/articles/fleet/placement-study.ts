@@ -39,23 +39,32 @@ export interface PlacementRow extends Placement {
 
 const THRESHOLDS = [512, 1000, 1200, 1500, 2000, 3000]
 
-const PLACEMENTS: readonly Placement[] = [
+export const PLACEMENTS: readonly Placement[] = [
   ...[1, 2].map((central) => ({
-    ...{ name: `centre, ${central} H100`, threshold: null, edge: 0, central },
+    name: `centre, ${central} H100`,
+    threshold: null,
+    edge: 0,
+    central,
   })),
   ...[2, 3, 4].flatMap((edge) =>
     THRESHOLDS.map((threshold) => ({
-      ...{ name: `edge below ${threshold}, ${edge} L4 and 1 H100`, threshold, edge, central: 1 },
+      name: `edge below ${threshold}, ${edge} L4 and 1 H100`,
+      threshold,
+      edge,
+      central: 1,
     })),
   ),
 ]
 
-/** Every placement on the same parts of the traces. */
-export async function placementStudy(): Promise<PlacementRow[]> {
+/** Placements on the same parts of the traces, from the first on. */
+export async function placementStudy(
+  placements: readonly Placement[],
+  count: number,
+): Promise<PlacementRow[]> {
   const rows: PlacementRow[] = []
-  for (const placement of PLACEMENTS) {
+  for (const placement of placements) {
     const parts: Played[] = []
-    for (let part = 0; part < PARTS; part++) parts.push(await played(placement, part))
+    for (let part = 0; part < count; part++) parts.push(await played(placement, part))
     const percentile = (figure: (one: Played) => number) => geometricMean(parts.map(figure))
     rows.push({
       ...placement,
@@ -79,10 +88,14 @@ interface Played {
 const at = (percentiles: readonly number[], p: (typeof PERCENTILES)[number]) =>
   percentiles[PERCENTILES.indexOf(p)]!
 
-async function played({ threshold, edge, central }: Placement, part: number): Promise<Played> {
+/** The overrides of a placement on a part of the traces. */
+export function placementOverrides(
+  { threshold, edge, central }: Placement,
+  part: number,
+): string[] {
   const window = `{ from_s: ${part * PART_S}, to_s: ${(part + 1) * PART_S + WARMUP_S} }`
   const rest = `time_scale: ${1 / SPEED}, format: azure-llm, window: ${window}`
-  const set = [
+  return [
     ...TRACES.flatMap((trace) => [
       `traffic.${trace}.arrivals={ process: trace, file: "${fileOf(trace)}", ${rest} }`,
       ...['input', 'output'].map(
@@ -97,6 +110,10 @@ async function played({ threshold, edge, central }: Placement, part: number): Pr
     ...(edge === 0 ? ['pools.edge.price_usd_per_hour=0'] : []),
     `pools.central.replicas=${central}`,
   ]
+}
+
+async function played(placement: Placement, part: number): Promise<Played> {
+  const set = placementOverrides(placement, part)
   const prepared = await prepare(PLACEMENT_SCENARIO, { set })
   const { classes, all } = runOf(prepared)
   const sum = (figure: (of: (typeof classes)[number]) => number) =>

@@ -54,7 +54,9 @@ export function scaledInput(traffic: Traffic, scaling: object, seed: number): Si
     slo: { all: [`p(99) latency_ms < ${1000 * LIMIT * traffic.serviceS}`] },
     pools: [
       {
-        ...{ name: 'pool', model: 'model', batching: { policy: 'none' } },
+        name: 'pool',
+        model: 'model',
+        batching: { policy: 'none' },
         replicas: MOST,
         scaling: { initial: initial(traffic), max: MOST, start_s: startOf(traffic), ...scaling },
       },
@@ -71,7 +73,9 @@ function initial({ rates, stepS, warmupS, serviceS }: Traffic): number {
 }
 
 const startOf = ({ startS }: Traffic) => ({
-  ...{ distribution: 'lognormal', median: startS, p99: 1.2 * startS },
+  distribution: 'lognormal',
+  median: startS,
+  p99: 1.2 * startS,
 })
 
 export const played = (traffic: Traffic, scaling: object, seed: number, replication = 0) =>

@@ -48,7 +48,10 @@ export interface Tunable {
 const forecasting = (name: string, more: object): Tunable => ({
   name,
   scaling: (busy, { startS, serviceS }) => ({
-    ...{ policy: 'predictive', capacity_rps: busy / serviceS, lead_s: startS, ...more },
+    policy: 'predictive',
+    capacity_rps: busy / serviceS,
+    lead_s: startS,
+    ...more,
   }),
 })
 
@@ -63,7 +66,10 @@ const REACTIVE: readonly Tunable[] = [
   {
     name: 'keda',
     scaling: (busy, { serviceS }) => ({
-      ...{ policy: 'keda', metric: 'rate_rps', threshold: busy / serviceS, min: 1 },
+      policy: 'keda',
+      metric: 'rate_rps',
+      threshold: busy / serviceS,
+      min: 1,
     }),
   },
 ]
@@ -107,7 +113,10 @@ function evening(all: readonly number[], day: number, startS: number, stepS: num
     arrivals: arrivalsOf(rates, WAVE_STEP_S),
     warmupS: WARMUP_S,
     durationS: rates.length * WAVE_STEP_S,
-    ...{ startS, serviceS: SERVICE_S.wave, rates, stepS: WAVE_STEP_S },
+    startS,
+    serviceS: SERVICE_S.wave,
+    rates,
+    stepS: WAVE_STEP_S,
   }
   const random = stream(1, day, 'recorded rates')
   const every = stepS / WAVE_STEP_S
@@ -120,25 +129,45 @@ function evening(all: readonly number[], day: number, startS: number, stepS: num
   return { traffic, more: { step_s: stepS, history_rps: history } }
 }
 
+/** How much of the traffic is played. */
+export interface ScalingExtent {
+  readonly evenings: number
+  readonly draws: number
+  /** times the rates of the study */
+  readonly rate: number
+  /** settings that are tried at most */
+  readonly settings: number
+}
+
+export const WHOLE_SCALING: ScalingExtent = {
+  ...{ evenings: EVENINGS, draws: DRAWS, rate: 1, settings: Infinity },
+}
+
+/** For a smoke run: a few replicas serve little traffic. */
+export const SMALL_SCALING: ScalingExtent = { evenings: 2, draws: 2, rate: 1 / 20, settings: 2 }
+
 /** Evenings of the wave. */
-export function waveStudy(startS: number): Promise<Study> {
-  const all = waveRates().map((rate) => FACTOR * rate)
-  const evenings = Array.from({ length: EVENINGS }, (_, i) =>
+export function waveStudy(startS: number, extent: ScalingExtent): Promise<Study> {
+  const all = waveRates().map((rate) => FACTOR * extent.rate * rate)
+  const evenings = Array.from({ length: extent.evenings }, (_, i) =>
     evening(all, FIRST_DAY + i, startS, 60),
   )
   return study({
     name: 'ServeGen m-small',
     kind: 'wave',
     startS,
+    settings: extent.settings,
     times: evenings.map(({ traffic, more }) => ({ traffic, more, replication: 0 })),
     ordered: true,
   })
 }
 
 /** The second half of the trace, with fresh arrivals at the rate of each second. */
-export function codeStudy(startS: number): Promise<Study> {
+export function codeStudy(startS: number, extent: ScalingExtent): Promise<Study> {
   const [history, end] = CODE_MINUTES.map((minutes) => 60 * minutes)
-  const each = codeRates().slice(0, end!)
+  const each = codeRates()
+    .slice(0, end!)
+    .map((rate) => extent.rate * rate)
   const rates = Array.from({ length: Math.floor(end! / CODE_STEP_S) }, (_, i) => {
     const from = i * CODE_STEP_S
     return each.slice(from, from + CODE_STEP_S).reduce((sum, rate) => sum + rate, 0) / CODE_STEP_S
@@ -147,14 +176,22 @@ export function codeStudy(startS: number): Promise<Study> {
     arrivals: arrivalsOf(each, 1),
     warmupS: history!,
     durationS: end!,
-    ...{ startS, serviceS: SERVICE_S.code, rates, stepS: CODE_STEP_S },
+    startS,
+    serviceS: SERVICE_S.code,
+    rates,
+    stepS: CODE_STEP_S,
   }
   const more = { step_s: 30, seasonality: 'none', period_s: 900, refit_s: 300 }
   return study({
     name: 'Azure code',
     kind: 'code',
     startS,
-    times: Array.from({ length: DRAWS }, (_, replication) => ({ traffic, more, replication })),
+    settings: extent.settings,
+    times: Array.from({ length: extent.draws }, (_, replication) => ({
+      traffic,
+      more,
+      replication,
+    })),
     ordered: false,
   })
 }
@@ -178,6 +215,7 @@ async function study(of: {
   readonly name: string
   readonly kind: Kind
   readonly startS: number
+  readonly settings: number
   readonly times: readonly Time[]
   readonly ordered: boolean
 }): Promise<Study> {
@@ -192,7 +230,7 @@ async function study(of: {
   ]
   const found = times.map((time, i) =>
     policiesOf(time).map((policy) => {
-      const best = bestSetting(policy, time, oracles[i]!, kind)
+      const best = bestSetting(policy, time, oracles[i]!, kind, of.settings)
       const { setting, outcome } = best
       process.stderr.write(
         `${name}, starts of ${startS} s, ${i + 1} of ${times.length}: ${policy.name} at ${setting.toFixed(3)}, ${(100 * outcome.attained).toFixed(2)} % in time, ${outcome.replicaHours.toFixed(1)} h of ${oracles[i]!.toFixed(1)} h\n`,
@@ -244,12 +282,18 @@ const outcomeWith = (policy: Tunable, setting: number, time: Time, oracle: numbe
  * Tries ever more replicas, until more of them are of no use. Returns the trial with the fewest
  * replica-hours that attains the share, or else the one nearest to it.
  */
-export function bestSetting(policy: Tunable, time: Time, oracle: number, kind: Kind): Trial {
+export function bestSetting(
+  policy: Tunable,
+  time: Time,
+  oracle: number,
+  kind: Kind,
+  most = Number.POSITIVE_INFINITY,
+): Trial {
   const attained = ATTAINED[kind]
   const { count, first, step } = SETTINGS[kind]
   const surely = 1 - (1 - attained) / 50
   let [best, nearest]: (Trial | null)[] = [null, null]
-  for (let i = 0; i < count; i++) {
+  for (let i = 0; i < Math.min(count, most); i++) {
     const setting = first / step ** i
     const outcome = outcomeWith(policy, setting, time, oracle)
     const trial = { setting, outcome }
@@ -257,8 +301,8 @@ export function bestSetting(policy: Tunable, time: Time, oracle: number, kind: K
     if (outcome.attained < attained) continue
     if (outcome.replicaHours < (best?.outcome.replicaHours ?? Infinity)) best = trial
     const { sure, unsure } = BEYOND
-    const most = (outcome.attained < surely ? unsure : sure) * best!.outcome.replicaHours
-    if (outcome.replicaHours > most) break
+    const limit = (outcome.attained < surely ? unsure : sure) * best!.outcome.replicaHours
+    if (outcome.replicaHours > limit) break
   }
   return (best ?? nearest)!
 }

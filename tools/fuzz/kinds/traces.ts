@@ -50,7 +50,9 @@ function scenarioOf(name: string, unit: string, random: Random): string {
     ...(chance(random, 0.2) && { jitter_s: 3 }),
   }
   return JSON.stringify({
-    ...{ spillway: 1, name: 'traced', duration_s: 2 },
+    spillway: 1,
+    name: 'traced',
+    duration_s: 2,
     models: { m: { work: { law: 'linear', base_ms: 1, per_token_ms: 0.01 } } },
     traffic: [{ class: 'web', arrivals, input_tokens: { distribution: 'trace' } }],
     pools: [{ name: 'p', model: 'm', queue: { max_length: 100 } }],
@@ -93,7 +95,9 @@ export const CLIENT_FILES: Kind = {
     const name = 'clients/chunk-0-trace.csv'
     const arrivals = { process: 'servegen', file: 'clients', from_s: 5 }
     const scenario = {
-      ...{ spillway: 1, name: 'clients', duration_s: 2 },
+      spillway: 1,
+      name: 'clients',
+      duration_s: 2,
       models: { m: { work: { law: 'constant', ms: 1 } } },
       traffic: [{ class: 'web', arrivals }],
       pools: [{ name: 'p', model: 'm', queue: { max_length: 100 } }],

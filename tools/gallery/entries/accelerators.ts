@@ -1,7 +1,7 @@
 import { loadVariants } from '../../../runtime/jobs/variants/load-variants.ts'
 import { variants } from '../../../runtime/jobs/variants/variants.ts'
 import { figuresCompared, objectivesCompared, verdictSentences } from '../answers.ts'
-import { tailOf } from '../charts.ts'
+import { objectivesOf } from '../charts.ts'
 import { comparison, type Entry, type Group, WIDTH } from '../entry.ts'
 import { figurePanels, objectivePanels } from '../figure-panels.ts'
 import { pathOf } from '../simulated.ts'
@@ -19,6 +19,7 @@ const PHRASES: Readonly<Record<string, string>> = {
 const precision: Entry = {
   name: 'precision',
   scenarios: ['precision'],
+  systems: [{ scenario: 'precision' }],
   question:
     'BERT-base runs on one T4 or A100. What do fp16 and int8 change at 60 requests/s, where batches are small?',
   commands: ['spillway variants precision'],
@@ -48,7 +49,10 @@ const engine = (name: string, scenario: string, subject: string) =>
     name,
     question: `${subject} serves chats on vLLM, by step times that were fitted to a published run. Do 95 % of the first tokens come within half a second?`,
     systems: [{ scenario, label: scenario }],
-    show: ([{ result }]) => ({ chart: tailOf(result), answer: verdictSentences(result) }),
+    show: (systems) => ({
+      chart: objectivesOf(systems),
+      answer: verdictSentences(systems[0].result),
+    }),
   })
 
 export const accelerators: Group = {

@@ -28,6 +28,7 @@ function published(sweep: PublishedSweep): Entry {
   return {
     name: scenario,
     scenarios: [scenario],
+    systems: [{ scenario }, { scenario, set: [usersOf(USERS)] }],
     question: sweep.question,
     commands: [simulateCommand({ scenario })],
     sources: [PUBLISHED_ROWS],
@@ -35,8 +36,8 @@ function published(sweep: PublishedSweep): Entry {
       const rows = publishedRows().filter(sweep.isOf)
       const points: Point[] = []
       for (const [i, row] of rows.entries()) {
-        const set = [`traffic.clients.arrivals.users=${row.users}`]
-        const result = await simulated({ scenario, set }, sweep.replications)
+        const system = { scenario, set: [usersOf(row.users)] }
+        const result = await simulated(system, sweep.replications)
         points.push(pointOf(row, result, sweep.fitted(i)))
       }
       const shipped = await simulated({ scenario })
@@ -48,6 +49,8 @@ function published(sweep: PublishedSweep): Entry {
     },
   }
 }
+
+const usersOf = (users: number) => `traffic.clients.arrivals.users=${users}`
 
 type Point = ReturnType<typeof pointOf>
 

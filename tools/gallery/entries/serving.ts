@@ -63,6 +63,7 @@ const BATCHES = [
 const ocr: Entry = {
   name: 'ocr',
   scenarios: ['ocr'],
+  systems: BATCHES.map(({ set }) => ({ scenario: 'ocr', set })),
   question:
     'On cpu, a net that recognises lines of text is bound by compute. Is it better to run the lines in padded batches, or one by one?',
   commands: [`spillway variants ocr ${SHIPPED_PROFILE} ${BATCHES.map(variantOption).join(' ')}`],

@@ -220,7 +220,11 @@ function check(seen: Evidence, key: number, routed: Routed, found: Findings): vo
   const session = routing.policy === 'session-affinity' ? sessionOf(seen, key) : null
   const expected = expectedChoice({
     ...routed,
-    ...{ routing, key: seen.keys?.[key] ?? key, row: key, tokens, session },
+    routing,
+    key: seen.keys?.[key] ?? key,
+    row: key,
+    tokens,
+    session,
   })
   if (expected === null) return
   found.check(expected === chosen, [key], () => {

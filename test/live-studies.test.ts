@@ -1,0 +1,6 @@
+import { test } from 'vitest'
+import { smokeRun } from './smoke-runs.ts'
+
+/** Studies that replay, each with few data. */
+
+test.each(['fidelity', 'gate-study'])('npm run %s has a smoke run', (script) => smokeRun(script))

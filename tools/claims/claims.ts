@@ -1,0 +1,286 @@
+import { count, declared, figure, percent, signedPercent } from '../../reports/format.ts'
+import { percentileLabel } from '../../sim/stats/intervals/percentile.ts'
+import type { AcceleratorsFigures } from './figures/accelerators.ts'
+import type { ArticlesFigures } from './figures/articles.ts'
+import type { BenchFigures } from './figures/bench.ts'
+import type { FidelityFigures } from './figures/fidelity.ts'
+import type { GateStudyFigures } from './figures/gate-study.ts'
+import type { FiguresOf, StudyName } from './figures/index.ts'
+import type { ResamplingFigures } from './figures/resampling.ts'
+
+/**
+ * What README and docs claim, each claim as a sentence made of the figures of a record. A sentence
+ * gives the median and the worst, of how many, and the noise floor where there is one.
+ */
+export interface Claim<Figures> {
+  readonly question: string
+  readonly answer: (figures: Figures) => string
+  /** whether it is a row of the table in README; all are rows of docs/background/claims.md */
+  readonly inReadme: boolean
+  /** guides beside the page of the study, by what README calls them */
+  readonly guides?: Readonly<Record<string, string>>
+}
+
+type Claims = { readonly [Name in StudyName]: readonly Claim<FiguresOf<Name>>[] }
+
+/** In the order of the table. */
+export const CLAIMS: Claims = {
+  fidelity: [
+    {
+      question: 'Does it queue and batch as a real server does?',
+      answer: structure,
+      inReadme: true,
+    },
+    {
+      question: 'Does it predict a replay that it has not seen?',
+      answer: prediction,
+      inReadme: true,
+    },
+    { question: 'Does it predict a change?', answer: changes, inReadme: true },
+    {
+      question: 'Would the checks notice a wrong simulator?',
+      answer: ({ mutants: { found, of, accused, checks } }) =>
+        `${found} of ${of} deliberately wrong ones are found; the true one is taken for wrong in ${accused} of ${checks} checks`,
+      inReadme: true,
+    },
+  ],
+  validation: [
+    {
+      question: 'Does it agree with theory?',
+      answer: ({ closedForms: { figures, agree, errors, floor }, coverage }) => {
+        const { name, covered, warned } = coverage.worst
+        const warning = warned > 0 ? `, where ${percent(warned)} of the results warn` : ''
+        return (
+          `${agree} of ${figures} figures of closed forms, to 2 % and 4 standard errors: ${percent(errors.median)} off in the median, ` +
+          `${percent(Math.abs(errors.worst))} at worst (half an interval: ${percent(floor)}). ` +
+          `95 % intervals hold the true value 93 to 97 % of the time in ${coverage.honest} of ${coverage.cases} cases; ` +
+          `at worst ${percent(covered)} of the time (${name})${warning}`
+        )
+      },
+      inReadme: true,
+    },
+  ],
+  articles: [{ question: 'With published measurements?', answer: articles, inReadme: true }],
+  accelerators: [
+    {
+      question: 'With published accelerators?',
+      answer: accelerators,
+      inReadme: true,
+      guides: {
+        cards: 'docs/guides/accelerators.md',
+        precision: 'docs/guides/precision.md',
+        energy: 'docs/guides/energy.md',
+      },
+    },
+  ],
+  'plan-study': [
+    {
+      question: 'Does a plan find the cheapest?',
+      answer: ({ plans, good, simulations, exhaustive, confident, wrong, seconds, ...space }) =>
+        `${good} of ${plans} plans, with ${percent(simulations.median / exhaustive)} of the simulations of an exhaustive search in the median ` +
+        `and ${percent(simulations.most / exhaustive)} at most; ${wrong} of ${count(confident)} verdicts are wrong. ` +
+        `A search of ${space.configurations} configurations of 20,000 requests takes ${figure(seconds.median)} s in the median, ` +
+        `${figure(seconds.most)} s at most, without headroom and sensitivity`,
+      inReadme: true,
+    },
+  ],
+  'gate-study': [
+    { question: 'How often is a measured gate wrong?', answer: gates, inReadme: true },
+  ],
+  bench: [{ question: 'How fast is it?', answer: speed, inReadme: true }],
+  resampling: [
+    {
+      question: 'Are predictions from rehearsals unbiased, on a machine of known truth?',
+      answer: bias,
+      inReadme: false,
+    },
+  ],
+  fleet: [
+    {
+      question: 'Does a forecast of traffic beat a reaction?',
+      answer: ({ studies }) =>
+        studies
+          .map(({ traffic, startS, byForecast, against }) => {
+            const others = against.map(({ policy, value, low, high }) => {
+              const [from, to] = [low, high].map((one) => signedPercent(one))
+              return `${signedPercent(value)} [${from}, ${to}] against ${policy}`
+            })
+            return `${traffic}, starts of ${startS} s, ${percent(byForecast)} of the decisions by forecast: replica-hours ${others.join(', ')}`
+          })
+          .join('. '),
+      inReadme: false,
+    },
+  ],
+  digests: [
+    {
+      question: 'Which results does the library have?',
+      answer: ({ node, results }) => {
+        const hashes = Object.values(results).filter((hash) => hash !== null)
+        return `the SHA-256 of ${hashes.length} results, with Node ${node}`
+      },
+      inReadme: false,
+    },
+  ],
+  'fuzz-inputs': [
+    {
+      question: 'Does damaged input break a command?',
+      answer: ({ inputs, seed, findings }) =>
+        `${count(inputs)} mutated inputs (seed ${seed}): ${findings} with a crash, a hang, too much memory or a wrong exit code`,
+      inReadme: false,
+    },
+  ],
+  'fuzz-kills': [
+    {
+      question: 'Does an interrupted command leave a half-written folder or a process?',
+      answer: ({ kills, seed, findings }) =>
+        `${count(kills)} interruptions at random moments (seed ${seed}): ${findings} that left one, or had a wrong exit code`,
+      inReadme: false,
+    },
+  ],
+  'fuzz-sweeps': [
+    {
+      question: 'Does a killed sweep lose rows?',
+      answer: ({ kills, seed, completed, findings }) =>
+        `${count(kills)} kills with SIGKILL in ${completed} sweeps (seed ${seed}): ${findings} rows lost or doubled, or files with other bytes`,
+      inReadme: false,
+    },
+  ],
+}
+
+const larger = (a: number, b: number) => (Math.abs(b) > Math.abs(a) ? b : a)
+
+function structure({ structure: { verdicts, errors, floor } }: FidelityFigures): string {
+  const { pass, undecided, fail } = verdicts
+  return (
+    `${errors.rows} cases, each a percentile of a scenario: ${pass} within max(1 %, 30 µs), ${undecided} undecided, ${fail} outside. ` +
+    `The worst replay of a case is off by ${percent(errors.median)} in the median, ${signedPercent(errors.worst)} at worst; ` +
+    `two replays of the same requests differ by ${percent(floor)} (median scenario, at its noisiest percentile)`
+  )
+}
+
+function prediction({ prediction: { levels, close, cases, inside, of } }: FidelityFigures): string {
+  const at = [0.5, 0.99].map((p) => {
+    const { errors, floor } = levels.find((level) => level.p === p)!
+    return (
+      `At ${percentileLabel(p)} off by ${percent(errors.median)} in the median, ${percent(errors.worst)} at the worst of ${errors.rows} loads, ` +
+      `where two replays differ by ${percent(floor)}`
+    )
+  })
+  const share = inside / of
+  const narrow = share < 0.95 ? ', fewer than 95 %' : ''
+  return (
+    `${at.join('. ')}. No further off than two replays in ${close} of ${cases} cases. ` +
+    `${inside} of ${of} percentiles of replays lie inside the 95 % band: ${percent(share)}${narrow}`
+  )
+}
+
+function changes({ changes: { verdicts, levels } }: FidelityFigures): string {
+  const { pass, undecided, fail } = verdicts
+  const at = levels.map(({ p, errors, floor }) => {
+    const worst = `${signedPercent(errors.worst)} at worst (${errors.worstAt})`
+    return `At ${percentileLabel(p)} off by ${percent(errors.median)} in the median, ${worst}, where two replays differ by ${percent(floor)}`
+  })
+  const all = pass + undecided + fail
+  return `${all} what-ifs on a shared machine: ${pass} shown to be right, ${undecided} undecided, ${fail} wrong. ${at.join('. ')}`
+}
+
+function articles({ resnet50, tft }: ArticlesFigures): string {
+  const quantities = ({ quantities }: (typeof resnet50)[number]) =>
+    quantities
+      .map(({ name, errors: { median, worst }, met }) => {
+        const missed = met ? '' : ' (beyond the bar)'
+        return `${name} ${percent(median)}, ${signedPercent(worst)}${missed}`
+      })
+      .join('; ')
+  const gpus = resnet50.map((gpu) => `On ${shortName(gpu.name)}: ${quantities(gpu)}`)
+  const [some] = resnet50[0]!.quantities
+  const [rows] = tft.best.quantities
+  return (
+    `Error in the median, and at worst. ResNet50 on Triton, ${some!.errors.rows} rows that are not fitted. ${gpus.join('. ')}. ` +
+    `TFT on Triton, ${rows!.errors.rows} rows, by the best of ${tft.approaches} models: ${quantities(tft.best)}`
+  )
+}
+
+/** "NVIDIA DGX A100 (1x A100 80GB)" is an A100. */
+const shortName = (gpu: string) => gpu.replace(/ \(.*\)/, '').replace(/^.* /, '')
+
+function accelerators({ bert, llama, mlperf, vllm }: AcceleratorsFigures): string {
+  const llamas = Object.values(llama)
+  const median = Math.max(...llamas.map((one) => one.median))
+  const worst = llamas.map((one) => one.worst).reduce(larger)
+  const far = vllm.reduce((a, b) => (Math.abs(b.worst) > Math.abs(a.worst) ? b : a))
+  const runs = vllm.map(({ endToEnd }) => percent(endToEnd)).join(' and ')
+  const { own, triton, bar } = mlperf
+  return (
+    'Half of the rows predict the other half. ' +
+    `BERT-base on T4 and A100, ${bert.series} series: medians up to ${percent(bert.median)}, worst row ${signedPercent(bert.worst)}, ${bert.missed} series beyond its bars. ` +
+    `Llama-3.1 on H100, ${Object.keys(llama).join(', ')}: medians up to ${percent(median)}, worst row ${signedPercent(worst)}. ` +
+    `Two vLLM runs: ${runs} end to end, worst of all figures ${signedPercent(far.worst)} (${far.worstAt}). ` +
+    `MLPerf, server rates from offline rates: ${own.withinBar} of ${own.rows} within ${whole(bar)}, worst ${signedPercent(own.worst)}; ` +
+    `with Triton ${triton.withinBar} of ${triton.rows}, worst ${signedPercent(triton.worst)}. Cards without measurements are marked uncalibrated`
+  )
+}
+
+const whole = (share: number) => `${declared(100 * share)} %`
+
+/** The margin that README states: half of the slowdown that gates must find. */
+const MARGIN = 0.025
+const WIDER = 0.05
+
+function gates({ aa, slower, minutes, longRun }: GateStudyFigures): string {
+  const at = (kind: typeof aa, margin: number) =>
+    kind.resampled.find((one) => one.margin === margin)!
+  const [same, wider, slow] = [at(aa, MARGIN), at(aa, WIDER), at(slower, MARGIN)]
+  const { pass, undecided, fail } = aa.live
+  const slowed = slower.live.fail + slower.live.pass + slower.live.undecided
+  const tail = longRun.find(({ p }) => p === 0.95)
+  const held =
+    tail === undefined
+      ? ''
+      : `. The derived p95 holds that of a long run in ${tail.held} of ${tail.of} gates`
+  return (
+    `Live: of ${pass + undecided + fail} A/A gates ${alarms(fail)}, ${pass} pass and ${undecided} undecided; ${slower.live.fail} of ${slowed} slowdowns of 5 % found; ` +
+    `${figure(minutes.median)} minutes a gate, ${figure(minutes.most)} at most. ` +
+    `Resampled from their ${aa.blocks} and ${slower.blocks} blocks, at a margin of ${whole(MARGIN)}: of ${count(same.gates)} A/A gates ${alarms(same.fail * same.gates)}, ` +
+    `${percent(same.undecided)} undecided (${percent(wider.undecided)} at ${whole(WIDER)}); ${found(slow)} slowdowns found${held}`
+  )
+}
+
+const alarms = (number: number) =>
+  number === 0 ? 'no false alarm' : `${count(number)} false alarm${number === 1 ? '' : 's'}`
+const found = ({ fail, gates }: { readonly fail: number; readonly gates: number }) =>
+  `${count(fail * gates)} of ${count(gates)}`
+
+/** The figures of the benchmark that README names; all of them are in the record. */
+const SPEEDS = [
+  ['Dynamic batching, 1 replica', 'of dynamic batching on one core'],
+  ['Continuous batching, 512 tokens in and 512 out', 'of 512 + 512 generated tokens'],
+] as const
+const SWEEP = 'Sweep, speed of two processes over that of one'
+
+function speed({ figures }: BenchFigures): string {
+  const of = (name: string) => figures.find((one) => one.name === name)
+  const rates = SPEEDS.flatMap(([name, text]) => {
+    const found = of(name)
+    return found === undefined ? [] : [`${figure(found.value)} ${found.unit} ${text}`]
+  })
+  const sweep = of(SWEEP)
+  const bars = figures.flatMap(({ bar }) => bar ?? [])
+  return [
+    ...rates,
+    ...(sweep === undefined
+      ? []
+      : [`a sweep ${figure(sweep.value, 0.005)} times as fast on two cores`]),
+    ...(bars.length === 0
+      ? []
+      : [`${bars.filter(({ met }) => met).length} of ${bars.length} bars met`]),
+  ].join('; ')
+}
+
+function bias({ runs, levels }: ResamplingFigures): string {
+  const each = levels.map(({ p, median, worst, worstAt, floor }) => {
+    const name = percentileLabel(p)
+    return `${name} ${percent(median)} off in the median, ${signedPercent(worst)} at worst (${worstAt}), half an interval ${percent(floor)}`
+  })
+  return `${levels[0]!.cases} cases of ${count(runs)} runs: ${each.join('; ')}`
+}

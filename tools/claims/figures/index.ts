@@ -1,0 +1,33 @@
+import type { z } from 'zod'
+import { acceleratorsFigures } from './accelerators.ts'
+import { articlesFigures } from './articles.ts'
+import { benchFigures } from './bench.ts'
+import { digestsFigures } from './digests.ts'
+import { fidelityFigures } from './fidelity.ts'
+import { fleetFigures } from './fleet.ts'
+import { fuzzInputsFigures, fuzzKillsFigures, fuzzSweepsFigures } from './fuzz.ts'
+import { gateStudyFigures } from './gate-study.ts'
+import { planStudyFigures } from './plan-study.ts'
+import { resamplingFigures } from './resampling.ts'
+import { validationFigures } from './validation.ts'
+
+/** The figures of each study. A study is a command that measures or simulates for minutes. */
+export const FIGURES = {
+  fidelity: fidelityFigures,
+  validation: validationFigures,
+  'plan-study': planStudyFigures,
+  'gate-study': gateStudyFigures,
+  resampling: resamplingFigures,
+  articles: articlesFigures,
+  accelerators: acceleratorsFigures,
+  fleet: fleetFigures,
+  bench: benchFigures,
+  digests: digestsFigures,
+  'fuzz-inputs': fuzzInputsFigures,
+  'fuzz-kills': fuzzKillsFigures,
+  'fuzz-sweeps': fuzzSweepsFigures,
+} as const
+
+export type StudyName = keyof typeof FIGURES
+export type FiguresOf<Name extends StudyName> = z.infer<(typeof FIGURES)[Name]>
+export const STUDY_NAMES = Object.keys(FIGURES) as StudyName[]

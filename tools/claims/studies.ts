@@ -1,0 +1,238 @@
+import type { StudyName } from './figures/index.ts'
+
+/** A command whose figures stand in README or docs: what it takes, and what it depends on. */
+export interface Study {
+  /** an npm script, and its arguments for a whole run */
+  readonly script: string
+  readonly args: readonly string[]
+  /** the page that it writes; its head is written from the record */
+  readonly page: string | null
+  /**
+   * files and folders that decide its figures. A door of a folder imports all of it, so this is
+   * narrower than what the command loads.
+   */
+  readonly dependsOn: readonly string[]
+  /** data that are not part of the repository, and whether it runs without them */
+  readonly data: string | null
+  /** folder in which an interrupted run is kept; it is of the code that began it */
+  readonly keptIn?: string
+  /** whether the load of the machine changes its figures */
+  readonly timed: boolean
+}
+
+/** What a simulated time depends on. */
+export const SIMULATION = [
+  ...['schema', 'parse', 'accelerators'].map((name) => `scenarios/${name}`),
+  ...['kernel', 'traffic', 'serving', 'world', 'memory', 'accelerator', 'stats'].map(
+    (name) => `sim/${name}`,
+  ),
+  ...['simulation', 'system', 'result', 'capacity', 'scaling'].map(
+    (name) => `sim/experiment/${name}`,
+  ),
+]
+const library = (...names: string[]) => names.map((name) => `scenarios/library/${name}.yaml`)
+const LIVE = ['runtime/live', 'runtime/calibration', 'runtime/models']
+const COMMANDS = [
+  ...['cli.ts', 'runtime/main.ts', 'runtime/call.ts', 'runtime/terminal.ts'],
+  ...['commands', 'actions', 'folders', 'process'].map((name) => `runtime/${name}`),
+]
+/** Reading scenarios with traces. */
+const TRACES = ['scenarios/trace', 'runtime/jobs/prepare.ts', 'runtime/jobs/trace-readers.ts']
+const CONFIGURATIONS = ['sim/experiment/configuration', 'runtime/jobs/configurations']
+
+/** Where the data lie that are not part of the repository. */
+const BESIDE = 'in ../shared/data'
+const AZURE = 'the Azure LLM inference traces of 2023'
+
+export const STUDIES: Readonly<Record<StudyName, Study>> = {
+  fidelity: {
+    script: 'fidelity',
+    args: [],
+    page: 'docs/background/fidelity.md',
+    dependsOn: [
+      ...SIMULATION,
+      ...LIVE,
+      ...['sim/experiment/comparison', 'sim/audit', 'runtime/jobs'],
+      ...library('yardstick', 'payment-peak', 'azure-code', 'ocr', 'orientation'),
+      ...['tools/fidelity', 'tools/mutants', 'scenarios/trace'],
+      'tools/articles/azure.ts',
+    ],
+    data: `the Azure code trace, ${BESIDE} or at SPILLWAY_AZURE_CODE; without it one scenario is missing`,
+    keptIn: 'runs/fidelity',
+    timed: true,
+  },
+  validation: {
+    script: 'validate',
+    args: ['--write'],
+    page: 'docs/background/validation.md',
+    dependsOn: [
+      ...SIMULATION,
+      ...CONFIGURATIONS,
+      ...['sim/experiment/validation', 'sim/theory', 'tools/validate.ts'],
+      'tools/engine-coverage.ts',
+    ],
+    data: null,
+    timed: false,
+  },
+  'plan-study': {
+    script: 'study:plan',
+    args: [],
+    page: 'docs/background/plan-study.md',
+    dependsOn: [
+      ...SIMULATION,
+      ...CONFIGURATIONS,
+      ...['sim/experiment/plan', 'runtime/jobs/plan', 'runtime/jobs/defaults.ts'],
+      'tools/plan-study',
+    ],
+    data: null,
+    timed: true,
+  },
+  'gate-study': {
+    script: 'gate-study',
+    args: [],
+    page: 'docs/background/gate-study.md',
+    dependsOn: [
+      ...SIMULATION,
+      ...LIVE,
+      ...['sim/experiment/gate', 'sim/experiment/comparison', 'runtime/jobs'],
+      ...library('payment-peak', 'first', 'yardstick-light', 'yardstick'),
+      'tools/gate-study',
+    ],
+    data: null,
+    keptIn: 'docs/background/gate-study',
+    timed: true,
+  },
+  resampling: {
+    script: 'resampling',
+    args: [],
+    page: null,
+    dependsOn: [...SIMULATION, 'sim/experiment/comparison', 'tools/resampling'],
+    data: null,
+    timed: false,
+  },
+  articles: {
+    script: 'articles',
+    args: ['--write'],
+    page: 'docs/background/articles.md',
+    dependsOn: [
+      ...SIMULATION,
+      ...TRACES,
+      ...library('azure-headroom-code', 'azure-headroom-conv'),
+      ...library('azure-padding-code', 'azure-padding-conv'),
+      // this folder alone, not those below it
+      ':(glob)tools/articles/*.ts',
+    ],
+    data: `measurements of NVIDIA/DeepLearningExamples and ${AZURE}, ${BESIDE}`,
+    timed: false,
+  },
+  accelerators: {
+    script: 'articles',
+    args: ['accelerators', '--write'],
+    page: 'docs/background/accelerators.md',
+    dependsOn: [
+      ...SIMULATION,
+      ...['tools/articles/accelerators', 'tools/articles/published.ts'],
+      'tools/articles/server-model.ts',
+    ],
+    data: `published measurements of accelerators, ${BESIDE}`,
+    timed: false,
+  },
+  fleet: {
+    script: 'articles',
+    args: ['fleet', '--write'],
+    page: 'docs/background/fleet.md',
+    dependsOn: [
+      ...SIMULATION,
+      ...TRACES,
+      ...library('edge-or-centre'),
+      ...['tools/articles/fleet', 'tools/articles/azure.ts', 'tools/articles/published.ts'],
+      'tools/articles/server-model.ts',
+    ],
+    data: `rates of ServeGen and ${AZURE}, ${BESIDE}`,
+    timed: false,
+  },
+  bench: {
+    script: 'bench',
+    args: [],
+    page: null,
+    dependsOn: [
+      ...SIMULATION,
+      ...CONFIGURATIONS,
+      ...COMMANDS,
+      ...['runtime/jobs/sweep', 'runtime/jobs/trace-readers.ts', 'scenarios/trace'],
+      ...['tools/bench', 'tools/articles/fleet/rates.ts', 'tools/build.ts'],
+      'tools/bundles.ts',
+    ],
+    data: null,
+    timed: true,
+  },
+  digests: {
+    script: 'digests',
+    args: ['--write'],
+    page: null,
+    dependsOn: [
+      ...SIMULATION,
+      ...['sim/experiment', 'sim/documents', 'scenarios/trace', 'scenarios/library'],
+      ...['scenarios/profiles', 'runtime/jobs', 'tools/digests.ts'],
+      ...['tools/gallery/simulated.ts', 'tools/gallery/sources.ts'],
+    ],
+    data: `${AZURE}, ${BESIDE}; without them their scenarios are left out`,
+    timed: false,
+  },
+  'fuzz-inputs': {
+    script: 'fuzz',
+    args: ['inputs', '5000'],
+    page: null,
+    dependsOn: [
+      ...COMMANDS,
+      ...['runtime/jobs', 'runtime/models', 'runtime/parquet', 'scenarios', 'sim', 'tools/fuzz'],
+    ],
+    data: null,
+    timed: false,
+  },
+  'fuzz-kills': {
+    script: 'fuzz',
+    args: ['kills', '200'],
+    page: null,
+    dependsOn: [...COMMANDS, ...LIVE, 'runtime/jobs', 'sim/kernel', 'tools/fuzz'],
+    data: null,
+    timed: false,
+  },
+  'fuzz-sweeps': {
+    script: 'fuzz',
+    args: ['sweeps', '20'],
+    page: null,
+    dependsOn: [
+      ...COMMANDS,
+      ...CONFIGURATIONS,
+      ...['runtime/jobs/sweep', 'sim/kernel', 'tools/fuzz'],
+    ],
+    data: null,
+    timed: false,
+  },
+}
+
+/** What does not change a figure, though it lies in a folder that a study depends on. */
+export const INDIFFERENT = [
+  ...['*.test.ts', '*.test-helper.ts'],
+  // the study writes it
+  'tools/plan-study/plans.json',
+]
+
+/** The command as a user writes it. */
+export function commandOf({ script, args }: Pick<Study, 'script' | 'args'>): string {
+  return ['npm run', script, ...(args.length > 0 ? ['--', ...args] : [])].join(' ')
+}
+
+/**
+ * Minutes of the last run, as an estimate of the next; null where they are unknown, or of a run with
+ * another length.
+ */
+export function minutesOf(
+  study: Study,
+  record: { readonly command: string; readonly minutes: number | null } | null,
+): number | null {
+  const words = commandOf(study).split(' ')
+  const same = record?.command.split(' ').slice(0, words.length).join(' ') === words.join(' ')
+  return same ? (record?.minutes ?? null) : null
+}
