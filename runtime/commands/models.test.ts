@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { Command } from 'commander'
 import { describe, expect, test, vi } from 'vitest'
 import { EXIT, starterScenario } from '../../scenarios/index.ts'
+import { asCall } from '../call.ts'
 import { withFolder } from '../models/reference.test-helper.ts'
 import { define } from './models.ts'
 
@@ -13,11 +14,13 @@ async function printed(...args: readonly string[]): Promise<string> {
   const write = vi.spyOn(process.stdout, 'write').mockReturnValue(true)
   const complain = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
   try {
-    await program.parseAsync(['models', 'build', ...args], { from: 'user' })
-    const of = process.exitCode === EXIT.ok ? write : complain
+    const code = await asCall([], process, async (call) => {
+      await program.parseAsync(['models', 'build', ...args], { from: 'user' })
+      return call.exitCode
+    })
+    const of = code === EXIT.ok ? write : complain
     return of.mock.calls.map(([text]) => text).join('')
   } finally {
-    process.exitCode = EXIT.ok
     write.mockRestore()
     complain.mockRestore()
   }

@@ -25,7 +25,7 @@ export const sizeIn = ({ smoke }: Extent, size: number) => (smoke ? Math.ceil(si
 export const roundsIn = ({ smoke }: Extent, rounds: number) => (smoke ? 1 : rounds)
 
 /** Units in which less is better. */
-const COSTS = ['ms', 's', 'ns/record', 'MB']
+const COSTS = ['ms', 's', 'ns/record', 'MB', 'x Node alone']
 
 /** Median and best over rounds. */
 export function figure(name: string, unit: string, values: readonly number[], bar?: Bar): Figure {

@@ -1,5 +1,4 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { Argument } from 'commander'
 import { hostFingerprint } from '../../runtime/live/host.ts'
@@ -16,7 +15,6 @@ import {
   figure,
   figureLine,
   millisecondsOf,
-  outputOf,
   roundsIn,
   sizeIn,
 } from './figure.ts'
@@ -24,6 +22,7 @@ import { kernelFigures } from './kernel.ts'
 import { dayFigures, measureMemory, memoryFigures, traceMemoryFigures } from './memory.ts'
 import { peerFigures } from './peers.ts'
 import { servingFigures } from './serving.ts'
+import { startupFigures } from './startup.ts'
 import { sweepFigures } from './sweep.ts'
 
 /** Speed and memory compared with Spillway's targets: `npm run bench -- --help`. */
@@ -60,26 +59,6 @@ function* histogramFigures(extent: Extent): Generator<Figure> {
   work()
   const times = Array.from({ length: rounds }, () => (1e6 * millisecondsOf(work)) / records)
   yield figure('Histogram, lognormal durations', 'ns/record', times, { atMost: 15 })
-}
-
-const CLI = 'dist/cli.js'
-const STARTS = 11
-
-/** Time of `--help` of the built command line; no figure without a build. */
-function* startupFigures(extent: Extent): Generator<Figure> {
-  if (!existsSync(CLI)) {
-    console.error(`${CLI} is not built: no start-up time (npm run build)`)
-    return
-  }
-  const started = (...args: string[]) => millisecondsOf(() => outputOf(process.execPath, ...args))
-  const cli: number[] = []
-  const bare: number[] = []
-  for (let round = 0; round < roundsIn(extent, STARTS); round++) {
-    cli.push(started(CLI, '--help'))
-    bare.push(started('--eval', '0'))
-  }
-  yield figure('Start-up, --help', 'ms', cli, { atMost: 250 })
-  yield figure('Start-up of Node alone', 'ms', bare)
 }
 
 /** What the benchmark found. */
