@@ -11,12 +11,12 @@ export {
 } from './load/shipped.ts'
 export { starterScenario } from './load/starter.ts'
 export { readUserFile, Unreadable, userFilePieces } from './load/user-file.ts'
+export type { MeasurementColumns } from './measurements/measured-keys.ts'
 export {
   type MeasuredRow,
   type Measurements,
   readMeasurements,
 } from './measurements/measured-rows.ts'
-export type { MeasurementColumns } from './measurements/measurement-columns.ts'
 export { parseAccelerator } from './parse/accelerator.ts'
 export { scenarioChanges } from './parse/changes.ts'
 export { describeValue } from './parse/describe-value.ts'

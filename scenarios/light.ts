@@ -8,7 +8,7 @@ export {
   expectScenario,
   shippedNames,
 } from './load/shipped.ts'
-export { measuredKeys } from './measurements/measurement-columns.ts'
+export { measuredKeys } from './measurements/measured-keys.ts'
 export { nearest } from './parse/nearest.ts'
 export { parseVariant, splitOverride, type Variant } from './parse/option-values.ts'
 export { nameProblem } from './schema/name-rule.ts'

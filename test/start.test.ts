@@ -84,6 +84,7 @@ test('help, and a refusal before a scenario is read, load commander, colours and
   ])
   expect(sources.filter((path) => /^runtime\/(jobs|actions|models|live)\//.test(path))).toEqual([
     'runtime/jobs/defaults.ts',
+    'runtime/jobs/fit-limits.ts',
   ])
 })
 

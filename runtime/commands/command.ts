@@ -11,9 +11,8 @@ import {
   visibleLine,
 } from '../../scenarios/light.ts'
 import { call } from '../call.ts'
-import { notUsable } from '../folders/system-refusal.ts'
+import { allocationFailure, notUsable } from '../folders/system-refusal.ts'
 import { REHEARSALS, REPLICATIONS } from '../jobs/defaults.ts'
-import { allocationFailure } from '../process/failure-message.ts'
 import { endAtOnce, ignore, onEnding } from '../process/interruption.ts'
 import { err, note as printNote, styled } from '../terminal.ts'
 

@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError } from 'commander'
 import type { MeasurementColumns } from '../../scenarios/index.ts'
 import { measuredKeys, nearest } from '../../scenarios/light.ts'
 import type { FitOptions } from '../actions/fit.ts'
-import { FIT_LIMITS } from '../jobs/defaults.ts'
+import { FIT_LIMITS } from '../jobs/fit-limits.ts'
 import { implement, outOption, override, scenarioFile, withJson } from './command.ts'
 
 const share = (part: number) => `${100 * part} %`

@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { nameProblem } from '../../scenarios/light.ts'
-import { TRACE_FIT_LIMITS } from '../jobs/defaults.ts'
+import { TRACE_FIT_LIMITS } from '../jobs/fit-limits.ts'
 import {
   collect,
   implement,

@@ -1,14 +1,5 @@
 /** What jobs do by default, apart from the modules that do it, since help names it. */
 
-import {
-  CORRELATION_TOLERANCE,
-  FIT_BARS,
-  FIT_TOLERANCE,
-  LEAST_CELLS,
-  LEAST_REPLICATIONS,
-  WIDEST_FACTOR,
-} from '../../sim/experiment/fit/fit-limits.ts'
-
 /** Simulations by default, by the kind of answer. */
 export const REPLICATIONS = {
   /** an interval of a mean, by Student's t */
@@ -37,14 +28,3 @@ export const MARGIN = 0.05
 export const GATE_LOAD = 0.55
 /** Beyond it queues decide the tail. */
 export const MOST_GATE_LOAD = 0.8
-
-/** How a fit to measured times is judged. */
-export const FIT_LIMITS = { bars: FIT_BARS, leastCells: LEAST_CELLS } as const
-
-/** How a fit to a trace is judged. */
-export const TRACE_FIT_LIMITS = {
-  CORRELATION_TOLERANCE,
-  FIT_TOLERANCE,
-  LEAST_REPLICATIONS,
-  WIDEST_FACTOR,
-} as const

@@ -24,7 +24,7 @@ import {
 } from '../../sim/experiment/index.ts'
 import { pause } from '../process/interruption.ts'
 import { build } from '../version.ts'
-import { FIT_LIMITS } from './defaults.ts'
+import { FIT_LIMITS } from './fit-limits.ts'
 import { type DocumentOptions, LIBRARY_CALL, ownKey } from './options.ts'
 
 export interface FitTimesOptions extends DocumentOptions {

@@ -1,7 +1,8 @@
 import { constants } from 'node:buffer'
 import { expect, test } from 'vitest'
 import { Failure } from '../../scenarios/index.ts'
-import { allocationFailure, failureMessage } from './failure-message.ts'
+import { allocationFailure } from '../folders/system-refusal.ts'
+import { failureMessage } from './failure-message.ts'
 
 const thrownBy = (act: () => unknown): unknown => {
   try {

@@ -5,11 +5,10 @@ import { didYouMean } from '../parse/nearest.ts'
 import type { Precision } from '../schema/schema.ts'
 import { LineError, linesOf } from '../trace/trace-lines.ts'
 import { hasOddQuotes, splitCsv } from '../trace/trace-rows.ts'
+import type { MeasuredKey, MeasurementColumns } from './measured-keys.ts'
 import {
   type ColumnOptions,
   guessColumns,
-  type MeasuredKey,
-  type MeasurementColumns,
   namedMeasure,
   PERCENTILE_KEYS,
   type PercentileKey,

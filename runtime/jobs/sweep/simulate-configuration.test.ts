@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { EXIT, Failure } from '../../../scenarios/index.ts'
+import { allocationFailure } from '../../folders/system-refusal.ts'
 import { ChildEnded } from '../../process/child.ts'
-import { allocationFailure } from '../../process/failure-message.ts'
 import { type Simulates, simulateConfiguration } from './simulate-configuration.ts'
 import { planSweep } from './sweep-plan.ts'
 

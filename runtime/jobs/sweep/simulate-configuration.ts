@@ -1,8 +1,8 @@
 import { EXIT, Failure } from '../../../scenarios/index.ts'
 import type { ConfigurationRow, SweepManifest, SweepRow } from '../../../sim/documents/index.ts'
 import { configurationRow, nextLook, precisionOf } from '../../../sim/experiment/index.ts'
+import { saysOutOfMemory } from '../../folders/system-refusal.ts'
 import { ChildEnded, endedForMemory } from '../../process/child.ts'
-import { saysOutOfMemory } from '../../process/failure-message.ts'
 import type {
   ConfigurationRuns,
   ConfigurationSimulator,
