@@ -124,6 +124,8 @@ function children(): readonly string[] {
     .flatMap((thread) => read(`/proc/self/task/${thread}/children`).split(' ').filter(Boolean))
     .flatMap(
       (pid) =>
-        /dist\/((?!replication|parquet)[\w-]+-process)\.js/.exec(read(`/proc/${pid}/cmdline`))?.[1] ?? [],
+        /dist\/((?!replication|parquet)[\w-]+-process)\.js/.exec(
+          read(`/proc/${pid}/cmdline`),
+        )?.[1] ?? [],
     )
 }
