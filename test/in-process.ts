@@ -100,7 +100,7 @@ const surroundings = () => ({
 /** Times that the processes of a command are looked for, 10 ms apart: they end by SIGKILL. */
 const LOOKS = 1000
 
-/** Throws if processes that a command started remain, but those that the next simulation takes. */
+/** Throws if processes that a command started remain, but those that the next command takes. */
 async function childrenEnded(words: readonly string[]): Promise<void> {
   let left: readonly string[] = []
   for (let look = 0; look < LOOKS; look++) {
@@ -124,6 +124,8 @@ function children(): readonly string[] {
     .flatMap((thread) => read(`/proc/self/task/${thread}/children`).split(' ').filter(Boolean))
     .flatMap(
       (pid) =>
-        /dist\/((?!replication)[\w-]+-process)\.js/.exec(read(`/proc/${pid}/cmdline`))?.[1] ?? [],
+        /dist\/((?!replication|parquet)[\w-]+-process)\.js/.exec(
+          read(`/proc/${pid}/cmdline`),
+        )?.[1] ?? [],
     )
 }
