@@ -50,7 +50,7 @@ export function coarse(seconds: number): number {
     .reduce((best, step) => (distance(step) < distance(best) ? step : best))
 }
 
-/** Seconds by which a file is placed: one that is not recorded may take long, so it starts first. */
+/** Seconds by which a file is placed: one that is not recorded may take long and starts first. */
 export const expectedSeconds = (durations: Durations, path: string) =>
   durations[path]?.seconds ?? Number.POSITIVE_INFINITY
 

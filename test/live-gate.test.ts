@@ -6,8 +6,8 @@ import { expectExitBy } from './verdict-exit.ts'
 
 /**
  * A measured gate from the command to its document. Its rule is tested on machines of known truth
- * (`gate-on-known-machine`); here a head that is so much faster that no noise hides it, at a rate that
- * keeps no machine busy.
+ * (`gate-on-known-machine`); here a head that is so much faster that no noise hides it, at a rate
+ * that keeps no machine busy.
  */
 
 const folder = temporaryFolder()

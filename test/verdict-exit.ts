@@ -26,8 +26,8 @@ interface Document {
 }
 
 /**
- * The exit code of a command by its document: of the worst objective of a result, of the best variant,
- * of the plan that is recommended, or of the verdict; 0 for documents without one.
+ * The exit code of a command by its document: of the worst objective of a result, of the best
+ * variant, of the plan that is recommended, or of the verdict; 0 for documents without one.
  */
 export function exitCodeBy(document: unknown): number {
   const { document: kind, ...of } = document as Document

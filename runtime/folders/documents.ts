@@ -67,7 +67,8 @@ export async function readText(path: string): Promise<string> {
 }
 
 /**
- * Reads a file that the user named, as `name`. Throws `Failure` if it cannot be read or is too large.
+ * Reads a file that the user named, as `name`. Throws `Failure` if it cannot be read or is too
+ * large.
  */
 export async function readBytes(path: string, most: number, name = path): Promise<Buffer> {
   try {

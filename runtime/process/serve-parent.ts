@@ -2,8 +2,8 @@ import { type Answer, endGroup } from './child.ts'
 import { failureMessage } from './failure-message.ts'
 
 /**
- * Answers requests of the parent process, one at a time, and ends with the parent. `onPart` resolves
- * once the part has left: a process that waits for it holds no more than one part.
+ * Answers requests of the parent process, one at a time, and ends with the parent. `onPart`
+ * resolves once the part has left: a process that waits for it holds no more than one part.
  */
 export function serveParent<Request, Reply, Part = never>(
   answer: (request: Request, onPart: (part: Part) => Promise<void>) => Promise<Reply>,

@@ -225,8 +225,8 @@ export function commandOf({ script, args }: Pick<Study, 'script' | 'args'>): str
 }
 
 /**
- * Minutes of the last run, as an estimate of the next; null where they are unknown, or of a run with
- * another length.
+ * Minutes of the last run, as an estimate of the next; null where they are unknown, or of a run
+ * with another length.
  */
 export function minutesOf(
   study: Study,

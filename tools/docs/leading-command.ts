@@ -6,7 +6,7 @@ export interface LeadingCommand {
   readonly reader: string | null
 }
 
-/** A part of a word that a shell does not change; a longer one would make the search exponential. */
+/** A part of a word that a shell does not change; a longer one makes the search exponential. */
 const PART = /'[^']*'|"[^"$`\\!]*"|[\w@%+=:,./-]/.source
 const LINE = new RegExp(`^spillway((?:\\s+(?:${PART})+)*)\\s*(?:\\|(?!\\|)\\s*([\\s\\S]+))?$`)
 

@@ -9,7 +9,7 @@ export const digestsFigures = z.strictObject({
 })
 export type DigestsFigures = z.infer<typeof digestsFigures>
 
-/** Each result that is new, gone or another, as a line. A result whose trace is missing is neither. */
+/** Each result that is new, gone or another, as a line; a result without its trace is neither. */
 export function changedResults(
   before: DigestsFigures['results'],
   after: DigestsFigures['results'],
