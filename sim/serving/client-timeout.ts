@@ -2,7 +2,7 @@ import { drawDuration, hashedNormal, hashedUniform, log } from '../kernel/index.
 import type { ClassPlan } from './plan.ts'
 import type { Ms } from './ports.ts'
 
-const PURPOSE = 0x3c6ef372
+const PURPOSE = 0x428a2f98
 const double = new Float64Array(1)
 const words = new Int32Array(double.buffer)
 
