@@ -1,20 +1,25 @@
 import { availableParallelism } from 'node:os'
+import { register } from 'tsx/esm/api'
 import { defineConfig } from 'vitest/config'
 import { DurationsReporter } from './test/durations-reporter.ts'
 import { LongestFirst } from './test/longest-first.ts'
+
+// for the global setup
+register()
 
 const shared = {
   // ms; only a test that hangs takes so long, also on a busy machine
   testTimeout: 600_000,
   hookTimeout: 600_000,
   pool: 'forks' as const,
+  // Node itself loads the code: through Vite's modules each call of an import goes through a getter
+  execArgv: ['--import', 'tsx', '--max-semi-space-size=64'],
+  experimental: { viteModuleRunner: false },
   // what the code is made of is loaded once a worker, not once a file
   isolate: false,
   globalSetup: 'test/bundle-children.ts',
-  setupFiles: ['test/random-seed.ts', 'test/count-assertions.ts'],
+  setupFiles: ['test/no-flags.ts', 'test/random-seed.ts', 'test/count-assertions.ts'],
   restoreMocks: true,
-  // the built command line is loaded as Node loads it
-  server: { deps: { external: [/\/dist\/[^/]+\.js$/] } },
   // by default one core is left idle, of two
   maxWorkers: '100%',
 }
@@ -68,8 +73,6 @@ export default defineConfig({
           ...FEW_AT_ONCE,
           include: [SUITES],
           sequence: { groupOrder: 1 },
-          // Node loads the built library by itself, faster than through Vite
-          server: { deps: { external: [/\/dist\/[^/]+\.js$/] } },
         },
       },
     ],

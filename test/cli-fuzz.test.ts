@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type FuzzInput, readSeed } from '../tools/fuzz/input.ts'
 import { fuzzInputs, Workshop, withRunners } from '../tools/fuzz/inputs.ts'
+import { kills } from '../tools/fuzz/kills.ts'
 import { BOMBS } from '../tools/fuzz/kinds/scenarios.ts'
 import { faultOf } from '../tools/fuzz/outcome.ts'
 import { expectBuilt } from './command-line.ts'
@@ -81,6 +82,16 @@ test(
       }
     })
     expect(faults).toEqual([])
+  },
+  SLOW_MS,
+)
+
+test(
+  'a command that is killed leaves its folder whole, and no process',
+  async () => {
+    const { outcomes } = await kills(shop, 2, SEED, ['simulate'], () => {})
+    expect(outcomes.flatMap(({ faults }) => faults)).toEqual([])
+    expect(outcomes).toHaveLength(2)
   },
   SLOW_MS,
 )

@@ -1,10 +1,7 @@
 import { expect, test } from 'vitest'
 import { smokeRun, triedStudy } from './smoke-runs.ts'
-import { temporaryFolder } from './spillway.ts'
 
 /** Studies that simulate, each with few data. */
-
-const folder = temporaryFolder()
 
 test.each([
   'validate',
@@ -21,11 +18,7 @@ test.each([
   return smokeRun(script!, ...args)
 })
 
-test.each([
-  ['inputs 4 --seed 1', /4 inputs in .*, 0 failed/],
-  ['kills 2 --seed 1 --command simulate', /2 kills in .*, 0 failed/],
-  ['sweeps 1 --seed 1', /1 kills, \d+ sweeps completed in .*, 0 faults/],
-])('npm run fuzz %s', async (words, expected) => {
-  const save = words.startsWith('inputs') ? ['--save', folder] : []
-  expect(await triedStudy('fuzz', ...words.split(' '), ...save)).toMatch(expected)
+// what it does stands in cli-fuzz and cli-sweep, as each run of it calibrates and replays first
+test('npm run fuzz starts', async () => {
+  expect(await triedStudy('fuzz', '--help')).toMatch(/^Usage: npm run fuzz/)
 })

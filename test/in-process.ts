@@ -47,6 +47,8 @@ async function run(words: readonly string[], { folder, env }: Place): Promise<En
   const { main } = await built()
   const [stdout, stderr] = [kept(), kept()]
   const before = surroundings()
+  // a fleet that a test keeps open is of no command
+  const others = new Set(children().map(({ pid }) => pid))
   const [directory, variables] = [process.cwd(), { ...process.env }]
   process.chdir(folder)
   setEnvironment(env)
@@ -62,7 +64,7 @@ async function run(words: readonly string[], { folder, env }: Place): Promise<En
     const [was, is] = [before, after].map((one) => JSON.stringify(one))
     throw new Error(`spillway ${words.join(' ')} left ${is} behind, which was ${was}`)
   }
-  await childrenEnded(words)
+  await childrenEnded(words, others)
   return { code, stdout: stdout.text(), stderr: stderr.text() }
 }
 
@@ -101,18 +103,18 @@ const surroundings = () => ({
 const LOOKS = 1000
 
 /** Throws if processes that a command started remain, but those that the next command takes. */
-async function childrenEnded(words: readonly string[]): Promise<void> {
+async function childrenEnded(words: readonly string[], others: ReadonlySet<string>): Promise<void> {
   let left: readonly string[] = []
   for (let look = 0; look < LOOKS; look++) {
-    left = children()
+    left = children().flatMap(({ pid, entry }) => (others.has(pid) ? [] : entry))
     if (left.length === 0) return
     await sleep(10)
   }
   throw new Error(`spillway ${words.join(' ')} left processes behind: ${left.join(', ')}`)
 }
 
-/** Entry points that run as children of this process. */
-function children(): readonly string[] {
+/** Children of this process that run an entry point. */
+function children(): readonly { readonly pid: string; readonly entry: string }[] {
   const read = (path: string) => {
     try {
       return readFileSync(path, 'utf8')
@@ -122,10 +124,10 @@ function children(): readonly string[] {
   }
   return readdirSync('/proc/self/task')
     .flatMap((thread) => read(`/proc/self/task/${thread}/children`).split(' ').filter(Boolean))
-    .flatMap(
-      (pid) =>
-        /dist\/((?!replication|parquet)[\w-]+-process)\.js/.exec(
-          read(`/proc/${pid}/cmdline`),
-        )?.[1] ?? [],
-    )
+    .flatMap((pid) => {
+      const entry = /dist\/((?!replication|parquet)[\w-]+-process)\.js/.exec(
+        read(`/proc/${pid}/cmdline`),
+      )?.[1]
+      return entry === undefined ? [] : [{ pid, entry }]
+    })
 }

@@ -54,7 +54,10 @@ export function* sweepFigures(extent: Extent): Generator<Figure> {
     const rounds = roundsIn(extent, ROUNDS)
     const ratios = Array.from({ length: rounds }, (_, round) => {
       console.error(`sweeps: round ${round + 1} of ${rounds}, some 40 s each …`)
-      const [one, two] = [1, 2].map((workers) => millisecondsOf(() => sweep(folder, 48, workers)))
+      const configurations = extent.smoke ? 4 : 48
+      const [one, two] = [1, 2].map((workers) =>
+        millisecondsOf(() => sweep(folder, configurations, workers)),
+      )
       return one! / two!
     })
     yield figure('Sweep, speed of two processes over that of one', 'x', ratios, { atLeast: 1.85 })

@@ -141,9 +141,9 @@ export function quickSuite(): readonly Session[] {
 export function smokeSuite(): readonly Session[] {
   const rate = (rps: number) => `traffic.web.arrivals={ process: poisson, rate_rps: ${rps} }`
   const { of, change } = changesOf('yardstick', yardstick, 2)
-  const changed = [of('A', 0.1, rate(400)), change('400 → 500 requests/s', 0.1, rate(500))]
+  const changed = [of('A', 0.1, rate(250)), change('250 → 300 requests/s', 0.1, rate(300))]
   const { cases, ...rehearsals } = rehearsed(2, 1.5)
-  const few = cases.slice(0, 2).map(({ set, ...one }) => ({ ...one, set: [...set, rate(400)] }))
+  const few = cases.slice(0, 2).map(({ set, ...one }) => ({ ...one, set: [...set, rate(250)] }))
   return [
     { name: 'yardstick-changes', rounds: 3, cases: changed },
     { ...rehearsals, cases: few },

@@ -10,13 +10,15 @@ import { withHead } from '../claims/head.ts'
 import { beginStudy, writeRecord } from '../claims/record.ts'
 import { smokeRun, studyCommand } from '../study.ts'
 import { longRunRows, type Study, studyPage } from './page.ts'
-import { type Kind, type Plan, record } from './record.ts'
+import { type Kind, type Plan, record, WINDOWED } from './record.ts'
 import { blocksOf, resample } from './resample.ts'
 
 /** How often a measured gate is wrong, and what it finds: `npm run gate-study -- --help`. */
 
 const PAGE = 'docs/background/gate-study.md'
 const RECORDED = 'docs/background/gate-study'
+/** Of each model, where no profile is recorded. */
+const CALIBRATION_S = 25
 const MARGINS = [0.02, 0.025, 0.03, 0.05]
 const SYNTHETIC = [
   { truth: 1, deviation: 0.02 },
@@ -43,22 +45,27 @@ const { quick, smoke, gates, resamples } = studyCommand(
 
 if (smoke) {
   await smokeRun('gate-study', async (folder) => {
-    // a live gate takes minutes; these were recorded by an earlier study
-    for (const name of ['aa-1.json', 'slower-1.json']) {
+    // a live gate takes minutes; these, and their profile, were recorded by an earlier study
+    for (const name of ['profile.json', 'aa-1.json', 'slower-1.json']) {
       cpSync(join(RECORDED, name), join(folder, name))
     }
-    const few = { gates: 1, rounds: 1, load: 0.2, seconds: 2, seeds: 1 }
-    const study = await studied({ folder, ...few }, 20)
+    const few = { gates: 1, rounds: 1, load: 0.1, windowed: WINDOWED.slice(0, 1), seeds: 1 }
+    const study = await studied({ folder, ...few, seconds: CALIBRATION_S }, 20)
     studyPage(study)
     const { recorded, resampled } = study
     const drawn = Object.values(resampled).flat()
-    return `${recorded.truth.blocks} blocks replayed, ${drawn.length} kinds of gates resampled and ${recorded.doubled.length} windows doubled`
+    return `${recorded.truth.blocks} blocks replayed, ${drawn.length} kinds of gates resampled and ${recorded.doubled.length} window doubled`
   })
 } else {
   const folder = quick ? 'runs/gate-study' : RECORDED
-  const extent = { gates: gates ?? (quick ? 2 : 8), rounds: quick ? 4 : 24 }
+  const extent = {
+    gates: gates ?? (quick ? 2 : 8),
+    rounds: quick ? 4 : 24,
+    windowed: WINDOWED,
+    seeds: 20,
+  }
   const begun = quick ? null : beginStudy('gate-study')
-  const study = await studied({ folder, ...extent, seconds: 25, seeds: 20 }, resamples)
+  const study = await studied({ folder, ...extent, seconds: CALIBRATION_S }, resamples)
   const page = studyPage(study)
   process.stdout.write(page)
   if (begun !== null) {

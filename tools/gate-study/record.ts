@@ -19,7 +19,7 @@ export const SLOWER = 'models.encoder.layers=21'
 /** Half of the slowdown that has to be found. */
 export const MARGIN = 0.025
 const WINDOW = 'pools.central.batching.max_delay_ms'
-/** The doubled batch windows of these are to be found. */
+/** Scenarios with their batch windows, ms. */
 export const WINDOWED = [
   { scenario: 'payment-peak', before: 5 },
   { scenario: 'first', before: 2 },
@@ -67,7 +67,8 @@ export interface Plan {
   readonly load?: number
   /** of calibration for each model */
   readonly seconds: number
-  /** with each of which a doubled batch window is to be found */
+  /** the doubled batch windows of these are to be found, with each of so many seeds */
+  readonly windowed: readonly (typeof WINDOWED)[number][]
   readonly seeds: number
 }
 
@@ -76,7 +77,7 @@ export const windowOf = (ms: number) => `${WINDOW}=${ms}`
 
 /** Records what a plan lacks, or reads what an earlier run has recorded. */
 export async function record(plan: Plan, job: JobOptions): Promise<Recorded> {
-  const { folder, gates, seconds, seeds } = plan
+  const { folder, gates, seconds } = plan
   const host = await kept(join(folder, 'host.json'), async () => hostFingerprint())
   const [same, slower] = [
     await prepare(SCENARIO, {}),
@@ -96,7 +97,7 @@ export async function record(plan: Plan, job: JobOptions): Promise<Recorded> {
     }
   }
   const truth = await kept(join(folder, 'long-run.json'), () => longRun(plan, live))
-  const doubled = await kept(join(folder, 'doubled-window.json'), () => doubledWindows(seeds, job))
+  const doubled = await kept(join(folder, 'doubled-window.json'), () => doubledWindows(plan, job))
   return { host, gates: recorded, truth, doubled }
 }
 
@@ -154,9 +155,9 @@ async function longRun({ rounds: count, load }: Plan, live: Live): Promise<LongR
   }
 }
 
-async function doubledWindows(seeds: number, job: JobOptions): Promise<Doubled[]> {
+async function doubledWindows({ windowed, seeds }: Plan, job: JobOptions): Promise<Doubled[]> {
   const found: Doubled[] = []
-  for (const { scenario, before } of WINDOWED) {
+  for (const { scenario, before } of windowed) {
     const changes: number[] = []
     let failed = 0
     for (let seed = 1; seed <= seeds; seed++) {

@@ -144,7 +144,7 @@ export const WHOLE_SCALING: ScalingExtent = {
 }
 
 /** For a smoke run: a few replicas serve little traffic. */
-export const SMALL_SCALING: ScalingExtent = { evenings: 2, draws: 2, rate: 1 / 20, settings: 2 }
+export const SMALL_SCALING: ScalingExtent = { evenings: 2, draws: 2, rate: 1 / 100, settings: 2 }
 
 /** Evenings of the wave. */
 export function waveStudy(startS: number, extent: ScalingExtent): Promise<Study> {
