@@ -14,7 +14,7 @@ const shared = {
   pool: 'forks' as const,
   // Node itself loads the code: through Vite's modules each call of an import goes through a getter
   execArgv: ['--import', 'tsx', '--max-semi-space-size=64'],
-  experimental: { viteModuleRunner: false },
+  experimental: { viteModuleRunner: false, nodeLoader: false },
   // what the code is made of is loaded once a worker, not once a file
   isolate: false,
   globalSetup: 'test/bundle-children.ts',

@@ -46,8 +46,9 @@ test('a model with 2 layers in place of 40 is faster in every block', async () =
   expect(utilisation.head).toBeLessThan(utilisation.base)
   expect(blocks.filter(({ pools }) => !(pools[0]!.service < 0.5))).toEqual([])
   expect(blocks.filter(({ metrics }) => metrics.length !== 4)).toEqual([])
+  // batches that other programs held up are left out, until too few are left
   for (const text of not_counted)
-    expect(text).toMatch(/^round \d+: .* other programs used the machine/)
+    expect(text).toMatch(/^round \d+: .* (other programs used the machine|too few to compare)/)
   if (blocks.length === 0) {
     // other programs held up so many rounds that there was nothing to judge
     expect([gate.verdict, looks, one!.metrics]).toEqual(['UNDECIDED', [], []])

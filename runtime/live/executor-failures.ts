@@ -81,8 +81,10 @@ export class ExecutorFailures {
   /** A batch has ended; where it died by itself, its executor is lost now. */
   batchEnded(now: Ms, executor: number, status: Status, control: ControlPlanePort): void {
     this.#busy.delete(executor)
-    if (status !== STATUS.died) return
-    if (!this.#dead.has(executor)) {
+    // a process can complete its batch and be killed before that is known
+    const killed = this.#dead.has(executor)
+    if (!killed && status !== STATUS.died) return
+    if (!killed) {
       this.#dead.add(executor)
       this.#due.add(executor)
       control.onExecutor(now, executor, 'down')
