@@ -190,7 +190,7 @@ function naiveCount(
 ): ((at: number) => number) | null {
   const { at: arrived, sent, dispatched, done, batch, outcome, queue } = columns
   const between = (from: (key: number) => number, to: (key: number) => number) => (ms: number) =>
-    [...batch.keys()].filter((key) => from(key) <= ms && ms < to(key)).length
+    batch.reduce((sum, _, key) => sum + (from(key) <= ms && ms < to(key) ? 1 : 0), 0)
   if (label.endsWith('requests in the system')) {
     return between(
       (key) => arrived[key]!,
@@ -220,14 +220,38 @@ function markFaults(trace: Trace, { columns }: Truth): string[] {
 /** An arrow begins in a slice and ends in one. */
 function arrowFaults(trace: Trace): string[] {
   const tracks = grouped(ofKind(trace, 'X'), ({ tid }) => tid)
+  const lasting = new Map([...tracks].map(([tid, slices]) => [tid, new Lasting(slices)]))
   const ends = new Map(ofKind(trace, 'f').map((event) => [event.id, event]))
   return ofKind(trace, 's').flatMap((start) => {
     const end = ends.get(start.id)
-    const isBound = (event: Event & { tid?: number; ts?: number }) =>
-      (tracks.get(event.tid!) ?? []).some(
-        (slice) => slice.ts <= event.ts! && event.ts! <= slice.ts + slice.dur,
-      )
+    const isBound = ({ tid, ts: at }: Kind<'s' | 'f'>) => lasting.get(tid)?.holds(at) === true
     const bound = end !== undefined && start.ts <= end.ts && isBound(start) && isBound(end)
     return bound ? [] : [`arrow ${start.id}`]
   })
+}
+
+/** The times within any slice of a track. */
+class Lasting {
+  readonly #from: Float64Array
+  /** the latest end of a slice and those before it */
+  readonly #to: Float64Array
+
+  constructor(slices: readonly Kind<'X'>[]) {
+    const inOrder = slices.toSorted((a, b) => a.ts - b.ts)
+    this.#from = Float64Array.from(inOrder, ({ ts: at }) => at)
+    this.#to = Float64Array.from(inOrder, ({ ts: at, dur }) => at + dur)
+    for (let i = 1; i < this.#to.length; i++) {
+      this.#to[i] = Math.max(this.#to[i]!, this.#to[i - 1]!)
+    }
+  }
+
+  holds(at: number): boolean {
+    let [low, high] = [0, this.#from.length]
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if (this.#from[middle]! <= at) low = middle + 1
+      else high = middle
+    }
+    return low > 0 && at <= this.#to[low - 1]!
+  }
 }

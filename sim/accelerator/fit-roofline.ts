@@ -1,6 +1,6 @@
 import { log } from '../kernel/index.ts'
 import { type Move, patternSearch } from './pattern-search.ts'
-import { type Card, type PassTime, passTime } from './roofline.ts'
+import { type Card, type PassTime, passMs, passTime } from './roofline.ts'
 import type { KernelGroup } from './transformer-work.ts'
 
 /** A pass on a card: its work, and what the datasheet has of the card. */
@@ -79,6 +79,9 @@ const TOLERANCE = 1e-5
 
 type Values = readonly number[]
 
+/** Of parameters that are not fitted. */
+const NOT_FITTED = { memoryEfficiency: 1, halfTokens: 0, sharpness: Number.POSITIVE_INFINITY }
+
 /**
  * Fits a roofline to measured passes: least squares of logarithmic errors. It searches from
  * `start`, a fit of the same shape to other rows, or else from usual values.
@@ -91,10 +94,10 @@ export function fitRoofline(
   if (rows.length === 0) throw new Error('Expected at least one measured pass, got none')
   const named = namesOf(rows, shape)
   const priors = named.map(([of]) => PRIORS[of])
+  const passes = rows.map((row) => new FittedPass(row, named))
   const misfit = (values: Values) => {
-    const fit = fitOf(named, values, {})
     let sum = 0
-    for (const row of rows) sum += log(timeOf(fit, row).ms / row.ms) ** 2
+    for (const pass of passes) sum += log(pass.timeAt(values) / pass.measured) ** 2
     values.forEach((value, i) => {
       const { usual, scatter } = priors[i]!
       sum += ((PRIOR_WEIGHT * log(value / usual)) / scatter) ** 2
@@ -105,6 +108,55 @@ export function fitRoofline(
   const moves = movesOf(priors)
   const { best } = patternSearch(from, misfit, { moves, factors: FACTORS, tolerance: TOLERANCE })
   return fitOf(named, best, rangesOf(rows))
+}
+
+type ChangingCard = { -readonly [K in keyof Card]-?: Card[K] }
+
+/** A measured pass under changing values: a search asks for its time a million times. */
+class FittedPass {
+  readonly measured: number
+  readonly #row: MeasuredPass
+  readonly #card: ChangingCard
+  readonly #sharp: ChangingCard
+  /** places of its parameters among the values; -1 where one is not fitted */
+  readonly #places: Readonly<Record<keyof typeof PRIORS, number>>
+
+  constructor(row: MeasuredPass, named: readonly Named[]) {
+    const placeOf = (of: keyof typeof PRIORS, key = '') =>
+      named.findIndex((name) => name[0] === of && name[1] === key)
+    this.measured = row.ms
+    this.#row = row
+    const { bandwidthGbS, tflops } = row
+    this.#card = { bandwidthGbS, tflops, ...NOT_FITTED, launchUs: 0, computeEfficiency: 0 }
+    this.#sharp = { ...this.#card, sharpness: Number.POSITIVE_INFINITY }
+    this.#places = {
+      launchUs: placeOf('launchUs', row.kernels),
+      computeEfficiency: placeOf('computeEfficiency', row.precision),
+      memoryEfficiency: placeOf('memoryEfficiency'),
+      halfTokens: placeOf('halfTokens'),
+      sharpness: placeOf('sharpness'),
+    }
+  }
+
+  /** ms */
+  timeAt(values: Values): number {
+    const { groups, tokens, sharpParts, fixedMs = 0 } = this.#row
+    this.#set(this.#card, values)
+    if (this.#places.sharpness >= 0) this.#card.sharpness = values[this.#places.sharpness]!
+    let ms = passMs(this.#card, groups, tokens) + fixedMs
+    if (sharpParts === undefined) return ms
+    this.#set(this.#sharp, values)
+    for (const part of sharpParts) ms += passMs(this.#sharp, part.groups, part.tokens)
+    return ms
+  }
+
+  #set(card: ChangingCard, values: Values): void {
+    const { launchUs, computeEfficiency, memoryEfficiency, halfTokens } = this.#places
+    card.launchUs = values[launchUs]!
+    card.computeEfficiency = values[computeEfficiency]!
+    card.memoryEfficiency = values[memoryEfficiency]!
+    if (halfTokens >= 0) card.halfTokens = values[halfTokens]!
+  }
 }
 
 function fittedValue(
@@ -159,9 +211,7 @@ function fitOf(
   const found = {
     launchUs: {} as Record<string, number>,
     computeEfficiency: {} as Record<string, number>,
-    memoryEfficiency: 1,
-    halfTokens: 0,
-    sharpness: Number.POSITIVE_INFINITY,
+    ...NOT_FITTED,
   }
   named.forEach(([of, key], i) => {
     if (of === 'launchUs' || of === 'computeEfficiency') found[of][key] = values[i]!

@@ -34,29 +34,43 @@ export interface PassTime {
   readonly memoryMs: number
 }
 
+/** FLOPs and bytes that a card does in a ms, in a pass of so many tokens. */
+const rateOf = ({ tflops, computeEfficiency, halfTokens = 0 }: Card, tokens: number) =>
+  (tflops * 1e9 * computeEfficiency * tokens) / (tokens + halfTokens)
+const bandwidthOf = ({ bandwidthGbS, memoryEfficiency }: Card) =>
+  bandwidthGbS * 1e6 * memoryEfficiency
+
 /**
- * Time of a pass: for each group its launch time and the longer of computing and moving bytes
+ * Time of a pass, ms: for each group its launch time and the longer of computing and moving bytes
  * (Williams, Waterman and Patterson 2009). `tokens` counts for `halfTokens` alone.
  */
-export function passTime(card: Card, groups: readonly KernelGroup[], tokens: number): PassTime {
-  let [ms, launchMs, computeMs, memoryMs] = [0, 0, 0, 0]
-  const { halfTokens = 0, sharpness = Number.POSITIVE_INFINITY } = card
-  // FLOPs and bytes a ms
-  const rate = (card.tflops * 1e9 * card.computeEfficiency * tokens) / (tokens + halfTokens)
-  const bandwidth = card.bandwidthGbS * 1e6 * card.memoryEfficiency
+export function passMs(card: Card, groups: readonly KernelGroup[], tokens: number): number {
+  const { launchUs, sharpness = Number.POSITIVE_INFINITY } = card
+  const rate = rateOf(card, tokens)
+  const bandwidth = bandwidthOf(card)
+  let ms = 0
   for (const { flops, bytes, launches } of groups) {
-    const launch = (launches * card.launchUs) / 1000
-    const [compute, memory] = [flops / rate, bytes / bandwidth]
-    ms += launch + longer(compute, memory, sharpness)
-    launchMs += launch
-    computeMs += compute
-    memoryMs += memory
+    ms += (launches * launchUs) / 1000 + longer(flops / rate, bytes / bandwidth, sharpness)
   }
-  return { ms, launchMs, computeMs, memoryMs }
+  return ms
+}
+
+/** The same by what bounds it. */
+export function passTime(card: Card, groups: readonly KernelGroup[], tokens: number): PassTime {
+  const rate = rateOf(card, tokens)
+  const bandwidth = bandwidthOf(card)
+  let [launchMs, computeMs, memoryMs] = [0, 0, 0]
+  for (const { flops, bytes, launches } of groups) {
+    launchMs += (launches * card.launchUs) / 1000
+    computeMs += flops / rate
+    memoryMs += bytes / bandwidth
+  }
+  return { ms: passMs(card, groups, tokens), launchMs, computeMs, memoryMs }
 }
 
 function longer(a: number, b: number, sharpness: number): number {
-  const [low, high] = a < b ? [a, b] : [b, a]
+  const low = Math.min(a, b)
+  const high = Math.max(a, b)
   if (low <= 0 || sharpness === Number.POSITIVE_INFINITY) return high
   return high * exp(log(1 + exp(sharpness * log(low / high))) / sharpness)
 }
