@@ -81,7 +81,7 @@ function nextDue({ rows, timers }: ObservedRun): (at: Ms) => Ms {
 }
 
 function usualOnly<C extends TimedCost>(costs: readonly C[]): C[] {
-  const { longest } = usualOverhead(costs.map(({ ms }) => ms))
+  const { longest } = usualOverhead(costs, ({ ms }) => ms)
   return costs.filter(({ ms }) => ms <= longest)
 }
 

@@ -49,7 +49,7 @@ describe('a recorded field', () => {
     fc.assert(
       fc.property(run, (batches) => {
         const field = new SpeedField(recordField(batches, 2, turnsOf(batches)).executors)
-        const { median, longest } = usualOverhead(batches.map((b) => b.started - b.dispatched))
+        const { median, longest } = usualOverhead(batches, (b) => b.started - b.dispatched)
         for (const { executor, dispatched, started, ended, work } of batches) {
           const late = started - dispatched > longest
           const end = field.finish(executor, late ? dispatched + median : started, work)

@@ -135,19 +135,23 @@ interface Ran {
 
 /** The batches of each executor. */
 function ranOn(batches: readonly WorkedBatch[], executors: number, acts: Float64Array): Ran[][] {
-  const dispatch = usualOverhead(batches.map((batch) => batch.started - batch.dispatched))
-  const completion = usualOverhead(batches.map((batch) => batch.done - batch.ended))
-  return Array.from({ length: executors }, (_, executor) => {
-    const own = batches.filter((batch) => batch.executor === executor)
-    const taken = own.map(({ started, ended, done }) => {
+  const dispatch = usualOverhead(batches, ({ started, dispatched }) => started - dispatched)
+  const completion = usualOverhead(batches, ({ done, ended }) => done - ended)
+  const of: WorkedBatch[][] = Array.from({ length: executors }, () => [])
+  for (const batch of batches) of[batch.executor]!.push(batch)
+  return of.map((own) => {
+    const taken = new Float64Array(own.length)
+    const speeds = new Float64Array(own.length)
+    for (let i = 0; i < own.length; i++) {
+      const { started, ended, done, work } = own[i]!
       // the dispatcher acted in between but did not see the end, so the executor reported it late
       const unseen = done - nextAct(acts, ended) > completion.longest
-      return Math.max((unseen ? done - completion.median : ended) - started, 1e-6)
-    })
-    const speeds = own.map(({ work }, i) => work / taken[i]!)
+      taken[i] = Math.max((unseen ? done - completion.median : ended) - started, 1e-6)
+      speeds[i] = work / taken[i]!
+    }
     return own.map(({ dispatched, started, work }, i): Ran => {
       const late = started - dispatched > dispatch.longest
-      const usual = medianOfFew(speeds.slice(Math.max(0, i - AROUND), i + AROUND + 1))
+      const usual = medianAround(speeds, i)
       const usualMs = work / usual
       const heldUp = taken[i]! > Math.max(HELD_UP * usualMs, usualMs + STALL_MS)
       return {
@@ -162,16 +166,20 @@ function ranOn(batches: readonly WorkedBatch[], executors: number, acts: Float64
   })
 }
 
-/** Sorts `values`. Insertion is the fastest for five, and every batch of a run needs it. */
-function medianOfFew(values: number[]): number {
-  for (let i = 1; i < values.length; i++) {
-    const value = values[i]!
+const few = new Float64Array(2 * AROUND + 1)
+
+/** Median of a value and those around it. Insertion sorts five fastest, and every batch needs it. */
+function medianAround(values: Float64Array, index: number): number {
+  const from = Math.max(0, index - AROUND)
+  const count = Math.min(values.length, index + AROUND + 1) - from
+  for (let i = 0; i < count; i++) {
+    const value = values[from + i]!
     let at = i
-    for (; at > 0 && values[at - 1]! > value; at--) values[at] = values[at - 1]!
-    values[at] = value
+    for (; at > 0 && few[at - 1]! > value; at--) few[at] = few[at - 1]!
+    few[at] = value
   }
-  const middle = values.length >> 1
-  return values.length % 2 === 1 ? values[middle]! : (values[middle - 1]! + values[middle]!) / 2
+  const middle = count >> 1
+  return count % 2 === 1 ? few[middle]! : (few[middle - 1]! + few[middle]!) / 2
 }
 
 /** When the stall of a batch begins: it is placed in the middle of the batch. */

@@ -38,8 +38,13 @@ export const STALL_MS = 0.1
 export const LONGEST_BREAK_MS = 0.1
 
 /** The median overhead of a sample, and the longest that is not a stall. */
-export function usualOverhead(sample: readonly Ms[]): { median: Ms; longest: Ms } {
-  const sorted = Float64Array.from(sample).sort()
+export function usualOverhead<T>(
+  sample: readonly T[],
+  overheadOf: (item: T) => Ms,
+): { median: Ms; longest: Ms } {
+  const sorted = new Float64Array(sample.length)
+  for (let i = 0; i < sample.length; i++) sorted[i] = overheadOf(sample[i]!)
+  sorted.sort()
   const median = sorted.length > 0 ? sorted[sorted.length >> 1]! : 0
   return { median, longest: median + STALL_MS }
 }
@@ -57,7 +62,7 @@ export function stallsOf(
   acts: Float64Array,
   unseenMs: Ms = 0,
 ): Intervals {
-  const usual = usualOverhead(turns.map(([due, happened]) => happened - due))
+  const usual = usualOverhead(turns, ([due, happened]) => happened - due)
   const still: [Ms, Ms][] = []
   for (const [due, happened] of turns) {
     if (happened - due <= usual.longest) continue
