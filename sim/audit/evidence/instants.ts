@@ -55,13 +55,13 @@ export function eachInstant(
   const halves = maySplitBatches(queue)
   const ended = halves ? lastHalves(batches) : batches
   const times = {
-    joined: Float64Array.from(joined, (key) => rows.sent[key]!),
-    shed: Float64Array.from(shed, (key) => rows.sent[key]!),
-    timedOut: Float64Array.from(timedOut, (key) => left[key]!),
-    failed: Float64Array.from(failed, (key) => left[key]!),
-    changes: absences.times,
-    batches: Float64Array.from(batches, ({ dispatched }) => dispatched),
-    ends: Float64Array.from(ended, ({ done }) => done).sort(),
+    joined: timesOf(joined, (key) => rows.sent[key]!),
+    shed: timesOf(shed, (key) => rows.sent[key]!),
+    timedOut: timesOf(timedOut, (key) => left[key]!),
+    failed: timesOf(failed, (key) => left[key]!),
+    changes: timesOf(absences.times, (at) => at),
+    batches: timesOf(batches, ({ dispatched }) => dispatched),
+    ends: timesOf(ended, ({ done }) => done).sort(),
   }
   const range = () => ({ from: 0, to: 0 })
   const ends = range()
@@ -94,13 +94,13 @@ export function eachInstant(
   let head = 0
   for (;;) {
     const at = Math.min(
-      times.joined[now.joined.to] ?? never,
-      times.shed[now.shed.to] ?? never,
-      times.timedOut[now.timedOut.to] ?? never,
-      times.failed[now.failed.to] ?? never,
-      times.changes[changes.to] ?? never,
-      times.batches[now.batches.to] ?? never,
-      times.ends[ends.to] ?? never,
+      times.joined[now.joined.to]!,
+      times.shed[now.shed.to]!,
+      times.timedOut[now.timedOut.to]!,
+      times.failed[now.failed.to]!,
+      times.changes[changes.to]!,
+      times.batches[now.batches.to]!,
+      times.ends[ends.to]!,
       pending,
     )
     if (at === never) return
@@ -112,18 +112,32 @@ export function eachInstant(
     const lost = take(now.timedOut, at, times.timedOut) + take(now.failed, at, times.failed)
     now.changed = take(changes, at, times.changes) > 0
     now.oldestBefore = oldestAt(now)
-    take(now.batches, at, times.batches)
+    const begun = take(now.batches, at, times.batches)
     now.ends = take(ends, at, times.ends)
     if (pending <= at) pending = never
-    const begun = batches.slice(now.batches.from, now.batches.to)
-    const sent = begun.reduce((sum, { members }) => sum + members.length, 0)
-    now.waitingAfter += came - lost - sent
-    const taken = halves ? lastHalves(begun) : begun
-    now.freeAfter = free === null ? now.freeAfter + now.ends - taken.length : free.after(at, taken)
+    now.waitingAfter += came - lost
+    for (let i = now.batches.from; i < now.batches.to; i++) {
+      now.waitingAfter -= batches[i]!.members.length
+    }
+    if (!halves && free === null) now.freeAfter += now.ends - begun
+    else {
+      const own = batches.slice(now.batches.from, now.batches.to)
+      const taken = halves ? lastHalves(own) : own
+      now.freeAfter =
+        free === null ? now.freeAfter + now.ends - taken.length : free.after(at, taken)
+    }
     while (head < now.joined.to && left[joined[head]!]! <= at) head++
     now.oldest = head < now.joined.to ? joined[head]! : -1
     visit(now)
   }
+}
+
+/** Times of a list, and after its end one that never comes. */
+function timesOf<T>(list: ArrayLike<T>, timeOf: (item: T) => number): Float64Array {
+  const times = new Float64Array(list.length + 1)
+  for (let i = 0; i < list.length; i++) times[i] = timeOf(list[i]!)
+  times[list.length] = never
+  return times
 }
 
 /** The free executors of a queue whose executors start and stop. */

@@ -4,6 +4,13 @@ import type { Evidence, SeenQueue } from './evidence.ts'
 
 const edgesOf = (spans: readonly EjectedSpan[]) => spans.flatMap(({ from, to }) => [from, to])
 
+/** Which of some candidates are closed, and the executors of all, between two edges. */
+interface Closing {
+  readonly between: number
+  readonly closed: readonly number[]
+  readonly executors: readonly number[]
+}
+
 /** Which pools and queues accept requests at a time, and with how many executors. */
 export class Openings {
   /** whether any of them was closed, or lost executors, for some time */
@@ -11,7 +18,10 @@ export class Openings {
   readonly #queues: readonly SeenQueue[]
   readonly #ofPool: readonly (readonly SeenQueue[])[]
   readonly #ejected: Evidence['ejected']
-  readonly #edges: ReadonlySet<number>
+  /** times at which something opens or closes, rising */
+  readonly #edges: Float64Array
+  /** by the numbers of candidates: as they were at the last question */
+  readonly #last = new Map<readonly number[], Closing>()
 
   constructor({ queues, promises, ejected }: Evidence) {
     this.#queues = queues
@@ -19,40 +29,72 @@ export class Openings {
     this.#ofPool = promises.pools.map((_, pool) =>
       queues.filter(({ poolIndex }) => poolIndex === pool),
     )
-    this.#edges = new Set([
+    const edges = new Set([
       ...queues.flatMap(({ absences }) => [...absences.times, ...edgesOf(absences.closed)]),
       ...ejected.flatMap(edgesOf),
     ])
-    this.closing = this.#edges.size > 0
+    this.#edges = Float64Array.from(edges).sort()
+    this.closing = edges.size > 0
   }
 
   /** Whether something opens or closes at an instant, in an order that rows do not show. */
   changesAt(at: number): boolean {
-    return this.#edges.has(at)
+    return this.#edges[this.#edgesBefore(at)] === at
   }
 
+  /** At an instant when nothing changes. */
   ofQueues(of: Candidates, at: number): Candidates {
     if (!this.closing) return of
-    const closed = of.numbers.filter(
-      (number) =>
-        this.#isClosed(this.#queues[number]!, at) ||
-        this.#ejected[number]!.some(({ from, to }) => from < at && at < to),
-    )
-    return { ...of, taken: new Set([...of.taken, ...closed]) }
+    const { closed } = this.#lastOf(of, at, () => ({
+      executors: of.executors,
+      closed: of.numbers.filter(
+        (number) =>
+          this.#isClosed(this.#queues[number]!, at) ||
+          this.#ejected[number]!.some(({ from, to }) => from < at && at < to),
+      ),
+    }))
+    return closed.length === 0 ? of : { ...of, taken: new Set([...of.taken, ...closed]) }
   }
 
+  /** At an instant when nothing changes. */
   ofPools(of: Candidates, at: number): Candidates {
     if (!this.closing) return of
-    const closed = of.numbers.filter((pool) =>
-      this.#ofPool[pool]!.every((queue) => this.#isClosed(queue, at)),
-    )
-    const executors = of.numbers.map((pool, i) => {
-      const [queue] = this.#ofPool[pool]!
-      if (queue === undefined || queue.pool.perReplicaQueues) return of.executors[i]!
-      const places = Array.from({ length: queue.executors }, (_, place) => place)
-      return Math.max(1, places.filter((place) => !queue.absences.isAbsent(place, at)).length)
-    })
+    const { closed, executors } = this.#lastOf(of, at, () => ({
+      closed: of.numbers.filter((pool) =>
+        this.#ofPool[pool]!.every((queue) => this.#isClosed(queue, at)),
+      ),
+      executors: of.numbers.map((pool, i) => {
+        const [queue] = this.#ofPool[pool]!
+        if (queue === undefined || queue.pool.perReplicaQueues) return of.executors[i]!
+        const places = Array.from({ length: queue.executors }, (_, place) => place)
+        return Math.max(1, places.filter((place) => !queue.absences.isAbsent(place, at)).length)
+      }),
+    }))
     return { ...of, executors, taken: new Set([...of.taken, ...closed]) }
+  }
+
+  #lastOf(
+    { numbers }: Candidates,
+    at: number,
+    look: () => Omit<Closing, 'between'>,
+  ): Omit<Closing, 'between'> {
+    const between = this.#edgesBefore(at)
+    const known = this.#last.get(numbers)
+    if (known?.between === between) return known
+    const closing = { between, ...look() }
+    this.#last.set(numbers, closing)
+    return closing
+  }
+
+  /** Number of edges before an instant. */
+  #edgesBefore(at: number): number {
+    let [low, high] = [0, this.#edges.length]
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if (this.#edges[middle]! < at) low = middle + 1
+      else high = middle
+    }
+    return low
   }
 
   #isClosed({ absences }: SeenQueue, at: number): boolean {

@@ -105,7 +105,7 @@ export class HedgingSource implements Source {
     requests.copy[slot] = 0
     requests.copyOf[slot] = key
     const hedging = this.#hedging[requests.class[slot]!]!
-    if (hedging !== null) this.#keep(requests, slot, { hedging, key, innerKey })
+    if (hedging !== null) this.#keep(requests, slot, hedging, innerKey)
     else if (this.#inner.reactsUntil > 0) this.#plain.set(key, innerKey)
     return true
   }
@@ -160,22 +160,30 @@ export class HedgingSource implements Source {
     return slot < 0 ? never : this.#due[slot]!
   }
 
-  #keep(
-    requests: RequestFields,
-    slot: number,
-    of: Pick<Hedged, 'hedging' | 'key' | 'innerKey'>,
-  ): void {
-    const { plan, learnt, timeouts, budget } = of.hedging
+  #keep(requests: RequestFields, slot: number, hedging: Hedging, innerKey: number): void {
+    const { plan, learnt, timeouts, budget } = hedging
     const kept = this.#kept.acquire()
     copyFields(requests, slot, this.#kept, kept)
+    const key = requests.key[slot]!
     const at = requests.at[slot]!
     const delayMs = plan.afterMs ?? learnt!.value ?? never
-    const leaves = at + clientTimeoutOf(timeouts, at, requests.sendId[slot]!)
-    const counts = { sent: 1, inFlight: 1, over: false, answered: false, failure: null }
-    const hedged: Hedged = { ...of, slot: kept, leaves, delayMs, ...counts, pushbackMs: undefined }
+    const hedged: Hedged = {
+      hedging,
+      slot: kept,
+      innerKey,
+      key,
+      leaves: at + clientTimeoutOf(timeouts, at, requests.sendId[slot]!),
+      delayMs,
+      sent: 1,
+      inFlight: 1,
+      over: false,
+      answered: false,
+      failure: null,
+      pushbackMs: undefined,
+    }
     this.#hedged[kept] = hedged
     this.#due[kept] = never
-    this.#inFlight.set(of.key, hedged)
+    this.#inFlight.set(key, hedged)
     budget.called()
     this.#plan(hedged, at + delayMs)
   }

@@ -40,7 +40,7 @@ export interface Choice {
   /** whether rows show which requests a candidate has */
   readonly loadsKnown: boolean
   /** mean time of a candidate's network; absent within a pool */
-  readonly distance?: (candidate: number) => number
+  readonly distance?: ((candidate: number) => number) | undefined
 }
 
 /**

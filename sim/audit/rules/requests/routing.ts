@@ -75,11 +75,17 @@ export const routing: Rule = {
         if (of?.numbers.includes(pool) && knows) {
           const now = withoutCut(openings.ofPools(of, sent), ways(key), sent)
           if (now.taken.size === now.numbers.length) return
-          const choice = { of: now, chosen: pool, turn: rounds[number]! }
-          const { closing } = openings
-          const distance = (candidate: number) => roundTripMs(ways(key)?.[candidate])
-          const router = { routing: promises.routing, loadsKnown, sentPrompts, closing, distance }
-          check(seen, key, { ...choice, ...router }, found)
+          const routed: Routed = {
+            of: now,
+            chosen: pool,
+            turn: rounds[number]!,
+            routing: promises.routing,
+            loadsKnown,
+            sentPrompts,
+            closing: openings.closing,
+            distance: (candidate) => roundTripMs(ways(key)?.[candidate]),
+          }
+          check(seen, key, routed, found)
         }
         if (of?.numbers.includes(pool)) remember(of, pool, promises.routing, key)
       }
@@ -93,12 +99,17 @@ export const routing: Rule = {
         // a copy goes where another one is if there is no other place
         const all = open.taken.size < open.numbers.length
         const of = all ? open : openings.ofQueues({ ...candidates, taken: new Set() }, sent)
-        // credits of candidates that have another copy stay with the others
-        const closing = openings.closing || hasCopies
-        const choice = { of, chosen: queue.number, turn, closing, sentPrompts }
-        const knowsLoads = loadsKnown && !beside
-        const { routing } = queue.pool
-        check(seen, key, { ...choice, routing, loadsKnown: knowsLoads }, found)
+        const routed: Routed = {
+          of,
+          chosen: queue.number,
+          turn,
+          routing: queue.pool.routing,
+          loadsKnown: loadsKnown && !beside,
+          sentPrompts,
+          // credits of candidates that have another copy stay with the others
+          closing: openings.closing || hasCopies,
+        }
+        check(seen, key, routed, found)
       }
       remember(candidates, queue.number, queue.pool.routing, key)
       candidates.taken.add(queue.number)
@@ -176,8 +187,9 @@ function withoutCut(
   ways: readonly PromisedWay[] | undefined,
   at: number,
 ): Candidates {
+  if (ways === undefined) return of
   const cut = of.numbers.filter((pool) =>
-    ways?.[pool]?.out?.outages.some(({ from, to }) => from <= at && at < to),
+    ways[pool]?.out?.outages.some(({ from, to }) => from <= at && at < to),
   )
   const taken = new Set([...of.taken, ...cut])
   return cut.length === 0 || taken.size === of.numbers.length ? of : { ...of, taken }
@@ -218,9 +230,16 @@ function check(seen: Evidence, key: number, routed: Routed, found: Findings): vo
   const routing = settled(routed.routing)
   const tokens = rows.inputTokens[key]!
   const session = routing.policy === 'session-affinity' ? sessionOf(seen, key) : null
+  const { turn, loadsKnown, sentPrompts, closing, distance } = routed
   const expected = expectedChoice({
-    ...routed,
+    of,
+    chosen,
+    turn,
     routing,
+    loadsKnown,
+    sentPrompts,
+    closing,
+    distance,
     key: seen.keys?.[key] ?? key,
     row: key,
     tokens,
