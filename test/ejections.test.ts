@@ -3,13 +3,13 @@ import { describe, expect, test } from 'vitest'
 import { parseScenario } from '../scenarios/index.ts'
 import { auditRows, promisesOf } from '../sim/audit/index.ts'
 import { keptReplication, runReplication, simulationInput } from '../sim/experiment/index.ts'
-import { OUTCOME, REFUSAL } from '../sim/serving/index.ts'
-import { EjectionRecorder } from '../sim/stats/index.ts'
+import { type EjectionPlan, OUTCOME, REFUSAL } from '../sim/serving/index.ts'
+import { EjectionRecorder, type Rows } from '../sim/stats/index.ts'
 import { requestsIn } from '../sim/traffic/index.ts'
 import { expectPromisesKept } from './kept-promises.ts'
 import { replay } from './manual-world.ts'
 import { ejectionPolicies, systemEjecting } from './random-ejection.ts'
-import { type SmallSystem, serve } from './small-system.ts'
+import { patient, planOf, requestsOf, type SmallSystem, serve } from './small-system.ts'
 
 /** Replicas that fail requests get none for a while. */
 
@@ -51,6 +51,99 @@ describe.each(ejectionPolicies)('random systems with %s', (policy) => {
     })
     expect(broken.filter((violations) => violations > 0).length).toBeGreaterThan(10)
   })
+})
+
+const envoy: EjectionPlan = {
+  policy: 'envoy-outlier',
+  timeoutsCount: true,
+  consecutive5xx: 1,
+  intervalMs: 7.03,
+  baseEjectionMs: 3.07,
+  maxEjectionMs: 15,
+  maxEjectionPercent: 100,
+  alwaysEjectOne: false,
+  enforcesConsecutive5xx: true,
+  successRate: { enforced: false, minimumHosts: 1, requestVolume: 1, stdevFactor: 0 },
+  failurePercentage: { enforced: false, minimumHosts: 1, requestVolume: 1, threshold: 30 },
+  panicThresholdPercent: 0,
+}
+const linkerd: EjectionPlan = {
+  policy: 'linkerd-accrual',
+  timeoutsCount: true,
+  maxFailures: 1,
+  minPenaltyMs: 2.03,
+  maxPenaltyMs: 10.07,
+  jitterRatio: 0,
+}
+
+describe.each([envoy, linkerd])('all replicas fail, and no request ends after: $policy', (plan) => {
+  // each replica gets one request, which waits 1 ms for another one to make a batch
+  function failing(ejection: EjectionPlan): SmallSystem {
+    const pool = {
+      replicas: 2,
+      perReplicaQueues: true,
+      routing: {
+        policy: 'prefix-affinity',
+        cacheThreshold: 0,
+        balanceAbs: 0,
+        balanceRel: 1,
+        lruBlocks: 3,
+      },
+      maxLength: 1,
+      queueTimeoutMs: 1,
+      batching: { policy: 'fixed', batch: 2 },
+      ejection,
+    } as const
+    const classes = patient(4).map((own) => ({ ...own, queueTimeoutMs: 3 }))
+    const work = [{ law: 'linear', base_ms: 0.5, per_item_ms: 0, per_token_ms: 0 }] as const
+    return { plan: planOf([pool], { classes }), requests: requestsOf([0, 1, 2, 2]), work }
+  }
+  const system = failing(plan)
+  const late = { ...system, requests: requestsOf([0, 1, 2, 2, 8]) }
+  /** The rows that are found to be refused while a replica was open. */
+  function found({ plan: promises, requests }: SmallSystem, { columns }: Rows) {
+    const { rules } = auditRows(promises, columns, requests.columns)
+    return rules.find(({ rule }) => rule === 'replicas')!.first.flatMap(({ rows }) => rows)
+  }
+
+  test.each(Object.keys(runs))('requests that arrive at that instant are refused: %s', (name) => {
+    const rows = runs[name]!(system)
+    const { none, unavailable } = REFUSAL
+    expect([...rows.columns.refusal]).toEqual([none, none, unavailable, unavailable])
+    expectPromisesKept({ ...system, rows })
+  })
+
+  test('negative control: where timeouts are no failures, these refusals are found', () => {
+    const lenient = failing({ ...plan, timeoutsCount: false })
+    expect(found(lenient, serve(system).rows)).toEqual([2, 3])
+  })
+
+  test('negative control: a refusal when replicas are back is found', () => {
+    const { rows } = serve(late)
+    expect(rows.columns.refusal[4]).toBe(REFUSAL.none)
+    rows.columns.outcome[4] = OUTCOME.shed
+    rows.columns.refusal[4] = REFUSAL.unavailable
+    rows.columns.done[4] = 8
+    expect(found(late, rows)).toEqual([4])
+  })
+})
+
+test('a replica whose penalty has ended is one of those that are drawn, though it gets nothing more', () => {
+  const pool = {
+    replicas: 3,
+    perReplicaQueues: true,
+    routing: 'random',
+    ejection: linkerd,
+  } as const
+  const plan = planOf([pool], { classes: patient(4) })
+  // the last but one takes so long that its client leaves, and the last one goes elsewhere
+  const requests = requestsOf([0, 1, 2, 3, 4, 5, 6, 7, 8, 17], {
+    lengths: [1, 1, 1, 1, 1, 1, 1, 1, 50, 1],
+  })
+  const work = [{ law: 'linear', base_ms: 0.5, per_item_ms: 0, per_token_ms: 0.1 }] as const
+  const { outcome, queue } = serve({ plan, requests, work }).rows.columns
+  expect(outcome[8]).toBe(OUTCOME.abandoned)
+  expect(queue[9]).not.toBe(queue[8])
 })
 
 /** Ten replicas, of which the first ones fail every request. */

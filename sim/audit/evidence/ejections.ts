@@ -174,7 +174,9 @@ function walkAccrual(rule: PromisedAccrual, events: readonly ReplicaEvent[], mar
         marks.set(at, replica, false)
       } else if (event.kind === 'up') {
         if (own.state === 'away') own.state = 'open'
-      } else if (own.state === 'probation') marks.set(at, replica, true)
+      } else if (event.kind === 'arrival' && event.isTaken && own.state === 'probation') {
+        marks.set(at, replica, true)
+      }
     } else if (own.state === 'probation') {
       if (event.good === false) {
         own.probes++
@@ -190,6 +192,10 @@ function walkAccrual(rule: PromisedAccrual, events: readonly ReplicaEvent[], mar
         shut()
       }
     }
+  }
+  // a penalty ends in time, be there a further event at the replica or not
+  for (const [replica, { state, until }] of states) {
+    if (state === 'shut') marks.set(until, replica, false)
   }
 }
 

@@ -29,7 +29,8 @@ export type ReplicaEvent = { readonly at: number; readonly replica: number } & (
   | { readonly kind: 'up' | 'away' }
   /** `good`: null where the end says nothing about the replica */
   | { readonly kind: 'end'; readonly good: boolean | null }
-  | { readonly kind: 'arrival' }
+  /** `isTaken`: false where the whole pool had no replica that takes requests */
+  | { readonly kind: 'arrival'; readonly isTaken: boolean }
 )
 
 interface Ranked {
@@ -83,8 +84,9 @@ export function replicaEvents(
       events.push({ event: { at, replica, kind: 'end', good }, ...place })
     }
     for (const key of [...queue.joined, ...queue.shed]) {
-      if (rows.refusal[key] === REFUSED_BY.unavailable) continue
-      const event = { at: rows.sent[key]!, replica, kind: 'arrival' } as const
+      // what is due is made up for as a request arrives, even where all replicas are ejected
+      const isTaken = rows.refusal[key] !== REFUSED_BY.unavailable
+      const event = { at: rows.sent[key]!, replica, kind: 'arrival', isTaken } as const
       events.push({ event, rank: 3, order: key })
     }
   }

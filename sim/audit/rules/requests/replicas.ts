@@ -9,7 +9,7 @@ export const replicas: Rule = {
     const { queues, rows, promises, ejected } = seen
     const stays = ({ absences, number }: (typeof queues)[number]) =>
       absences.times.length + absences.closed.length + ejected[number]!.length === 0
-    if (queues.every(stays)) return
+    if (queues.every(stays) && !rows.refusal.includes(REFUSED_BY.unavailable)) return
     const isClosed = (number: number, at: number) =>
       queues[number]!.absences.closed.some(({ from, to }) => from < at && at < to)
     const ofPool = promises.pools.map((_, pool) =>
