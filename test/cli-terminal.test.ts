@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { onnx } from 'onnx-proto'
+import onnxProto from 'onnx-proto'
 import { describe, expect, test } from 'vitest'
 import type { Result } from '../sim/documents/index.ts'
 import { madeUpProfile } from './profiles.ts'
@@ -186,7 +186,7 @@ function failingModel() {
     name,
     type: { tensorType: { elemType: 1, shape: { dim } } },
   })
-  const model = onnx.ModelProto.create({
+  const model = onnxProto.onnx.ModelProto.create({
     irVersion: 8,
     opsetImport: [{ domain: '', version: 17 }],
     graph: {
@@ -204,7 +204,7 @@ function failingModel() {
     '{ builtin: mlp, layers: 2, width: 64 }',
     '{ onnx: evil.onnx, inputs: { x: { shape: [batch, 4] } } }',
   ])
-  return { graph: onnx.ModelProto.encode(model).finish(), yaml }
+  return { graph: onnxProto.onnx.ModelProto.encode(model).finish(), yaml }
 }
 
 describe('a report of hostile names', () => {

@@ -103,18 +103,28 @@ const surroundings = () => ({
 const LOOKS = 1000
 
 /** Throws if processes that a command started remain, but those that the next command takes. */
-async function childrenEnded(words: readonly string[], others: ReadonlySet<string>): Promise<void> {
+async function childrenEnded(words: readonly string[], others: ReadonlySet<number>): Promise<void> {
   let left: readonly string[] = []
   for (let look = 0; look < LOOKS; look++) {
-    left = children().flatMap(({ pid, entry }) => (others.has(pid) ? [] : entry))
+    left = children().flatMap(({ pid, entry }) =>
+      others.has(pid) || WAITING.test(entry) ? [] : entry,
+    )
     if (left.length === 0) return
     await sleep(10)
   }
   throw new Error(`spillway ${words.join(' ')} left processes behind: ${left.join(', ')}`)
 }
 
+/** Entry points of processes that wait for the next command. */
+const WAITING = /^(replication|parquet)-process$/
+
+/** Ends the processes that wait for the next command: their working directory is to be removed. */
+export function endWaiting(): void {
+  for (const { pid, entry } of children()) if (WAITING.test(entry)) process.kill(pid, 'SIGKILL')
+}
+
 /** Children of this process that run an entry point. */
-function children(): readonly { readonly pid: string; readonly entry: string }[] {
+function children(): readonly { readonly pid: number; readonly entry: string }[] {
   const read = (path: string) => {
     try {
       return readFileSync(path, 'utf8')
@@ -125,9 +135,7 @@ function children(): readonly { readonly pid: string; readonly entry: string }[]
   return readdirSync('/proc/self/task')
     .flatMap((thread) => read(`/proc/self/task/${thread}/children`).split(' ').filter(Boolean))
     .flatMap((pid) => {
-      const entry = /dist\/((?!replication|parquet)[\w-]+-process)\.js/.exec(
-        read(`/proc/${pid}/cmdline`),
-      )?.[1]
-      return entry === undefined ? [] : [{ pid, entry }]
+      const entry = /dist\/([\w-]+-process)\.js/.exec(read(`/proc/${pid}/cmdline`))?.[1]
+      return entry === undefined ? [] : [{ pid: Number(pid), entry }]
     })
 }

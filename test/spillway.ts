@@ -3,13 +3,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect } from 'vitest'
 import type { Ended } from './command-line.ts'
+import { endWaiting } from './in-process.ts'
 
 export { commandsIn, type Ended, ROOT } from './command-line.ts'
 
 /** A folder that is removed after the tests of the file. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'spillway-test-'))
-  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+  afterAll(() => {
+    endWaiting()
+    rmSync(folder, { recursive: true, force: true })
+  })
   return folder
 }
 
