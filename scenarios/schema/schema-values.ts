@@ -1,8 +1,12 @@
 import * as z from 'zod'
 import { NAME } from './name-rule.ts'
 
-// a scenario is read once: to compile its parsers takes longer than they save
-z.config({ jitless: true })
+z.config({
+  // a scenario is read once: to compile its parsers takes longer than they save
+  jitless: true,
+  // what is parsed comes from a text, so it has no cycles: to look for them takes a tenth of a start
+  memoizer: { attach: () => {}, guard: () => {}, alloc: (_schema, _payload, empty) => empty },
+})
 
 /**
  * Numbers and names of the scenario format. Every number has an upper limit far beyond use, so that
@@ -30,8 +34,20 @@ export const priorityKey = z.string().regex(/^([1-9]\d?|100)$/, 'a priority from
 export const kind = <const K extends string>(value: K, description: string) =>
   z.literal(value).describe(description)
 
-/** A schema that is built when it is first used: most scenarios use few, and all take 50 ms. */
-export const lazy = <T extends z.core.SomeType>(build: () => T) => z.lazy(once(build))
+/**
+ * A schema that is built when it is first used: most scenarios use few, and all take 50 ms. It is of
+ * a value that must be there, as said to Zod, which otherwise builds what is absent to find it out:
+ * what may be absent is `lazy(...).optional()`.
+ */
+export function lazy<T extends z.core.SomeType>(build: () => T & Required<T>): z.ZodLazy<T> {
+  const schema = z.lazy<T>(once(build))
+  for (const direction of ['optin', 'optout']) {
+    Object.defineProperty(schema._zod, direction, { value: undefined })
+  }
+  return schema
+}
+
+type Required<T extends z.core.SomeType> = T['_zod']['optin'] extends string ? never : unknown
 
 /** Builds what several schemas share when one of them is first used, and once. */
 export function once<T>(build: () => T): () => T {
