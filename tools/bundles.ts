@@ -1,4 +1,4 @@
-import { dirname } from 'node:path'
+import { relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type BuildOptions, build as bundle, type Plugin } from 'esbuild'
 import manifest from '../package.json' with { type: 'json' }
@@ -17,6 +17,8 @@ const PROCESS = 'module.exports = process'
 /** Starts programs, which loads the network of Node: no command here is a program of its own. */
 const CHILD_PROCESS = ''
 
+const MAIN = 'runtime/main.ts'
+
 /** Modules of Node that a package in CommonJS requires become imports. */
 const requiredModules: Plugin = {
   name: 'required modules of Node',
@@ -31,25 +33,28 @@ const requiredModules: Plugin = {
   },
 }
 
-const MAIN = fileURLToPath(new URL('../runtime/main.ts', import.meta.url))
+const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
 /**
  * What is imported while a command runs also exports `main`, which has been loaded by then. So all
  * that main.ts needs is reached from everywhere, and esbuild makes one chunk of it: else of each
- * combination of commands that share something, some fifteen files, each half a millisecond.
+ * combination of commands that share something, a dozen files, each half a millisecond.
  */
 const oneStart: Plugin = {
   name: 'one chunk to start with',
   setup({ onResolve, onLoad, resolve }) {
-    onResolve({ filter: /^\.+\// }, async ({ path, kind, resolveDir, importer, namespace }) => {
-      if (kind !== 'dynamic-import' || namespace !== 'file') return null
-      const found = await resolve(path, { kind: 'import-statement', resolveDir, importer })
-      return found.path === MAIN ? null : { path: found.path, namespace: 'later' }
+    onResolve({ filter: /^\./ }, async ({ path, kind, resolveDir, importer }) => {
+      if (kind !== 'dynamic-import') return null
+      const found = relative(
+        ROOT,
+        (await resolve(path, { kind: 'entry-point', resolveDir, importer })).path,
+      )
+      return found === MAIN ? null : { path: found, namespace: 'later' }
     })
     onLoad({ filter: /.*/, namespace: 'later' }, ({ path }) => ({
       // an import without a name would be left out: our modules have no side effects
-      contents: `export { main } from ${JSON.stringify(MAIN)}\nexport * from ${JSON.stringify(path)}`,
-      resolveDir: dirname(path),
+      contents: `export { main } from './${MAIN}'\nexport * from './${path}'`,
+      resolveDir: ROOT,
     }))
   },
 }
@@ -74,7 +79,7 @@ export const common: BuildOptions = {
 /** The command line: a command loads only the chunks that it needs. */
 export const commandLine: BuildOptions = {
   ...common,
-  entryPoints: ['cli.ts', 'runtime/main.ts'],
+  entryPoints: ['cli.ts', MAIN],
   splitting: true,
   // read and compiled in a fifth less time; names stay, for the stack of an error
   minifyWhitespace: true,

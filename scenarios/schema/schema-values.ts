@@ -35,19 +35,31 @@ export const kind = <const K extends string>(value: K, description: string) =>
   z.literal(value).describe(description)
 
 /**
- * A schema that is built when it is first used: most scenarios use few, and all take 50 ms. It is of
- * a value that must be there, as said to Zod, which otherwise builds what is absent to find it out:
- * what may be absent is `lazy(...).optional()`.
+ * A schema that is built when it is first used: most scenarios use few, and all take 50 ms. Zod would
+ * build it also where its key is absent, to find out that it may not be: what may be absent is
+ * `lazy(...).optional()`.
  */
-export function lazy<T extends z.core.SomeType>(build: () => T & Required<T>): z.ZodLazy<T> {
+export function lazy<T extends z.core.SomeType>(build: () => T & MustBeThere<T>): z.ZodLazy<T> {
   const schema = z.lazy<T>(once(build))
-  for (const direction of ['optin', 'optout']) {
-    Object.defineProperty(schema._zod, direction, { value: undefined })
-  }
+  Object.defineProperties(schema._zod, {
+    optin: { value: undefined },
+    optout: { value: undefined },
+  })
   return schema
 }
 
-type Required<T extends z.core.SomeType> = T['_zod']['optin'] extends string ? never : unknown
+type MustBeThere<T extends z.core.SomeType> = T['_zod']['optin'] extends string ? never : unknown
+
+/** The same for a branch of a union. `told`: the key and value that tell it from the others. */
+export function branch<T extends z.core.SomeType>(
+  told: Partial<z.input<NoInfer<T>>>,
+  build: () => T & MustBeThere<T>,
+): z.ZodLazy<T> {
+  const schema = lazy(build)
+  const values = Object.entries(told).map(([key, value]) => [key, new Set([value])])
+  Object.defineProperty(schema._zod, 'propValues', { value: Object.fromEntries(values) })
+  return schema
+}
 
 /** Builds what several schemas share when one of them is first used, and once. */
 export function once<T>(build: () => T): () => T {
