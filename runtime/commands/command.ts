@@ -191,8 +191,8 @@ export function implement<Args extends unknown[]>(
 
 /**
  * The same for a command on a scenario, which is read first: an invalid one is refused before
- * what simulates or replays it is loaded. Gets the scenario in place of its path. `overrides`: which
- * of --set hold for the scenario itself.
+ * what simulates or replays it is loaded. Gets the scenario in place of its path. `overrides`:
+ * which of --set hold for the scenario itself.
  */
 export function implementOnScenario<Options extends ScenarioOptions>(
   command: Command,

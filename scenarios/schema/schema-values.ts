@@ -4,7 +4,7 @@ import { NAME } from './name-rule.ts'
 z.config({
   // a scenario is read once: to compile its parsers takes longer than they save
   jitless: true,
-  // what is parsed comes from a text, so it has no cycles: to look for them takes a tenth of a start
+  // what is parsed comes from a text, so it has no cycles, for which Zod would look
   memoizer: { attach: () => {}, guard: () => {}, alloc: (_schema, _payload, empty) => empty },
 })
 
@@ -35,9 +35,9 @@ export const kind = <const K extends string>(value: K, description: string) =>
   z.literal(value).describe(description)
 
 /**
- * A schema that is built when it is first used: most scenarios use few, and all take 50 ms. Zod would
- * build it also where its key is absent, to find out that it may not be: what may be absent is
- * `lazy(...).optional()`.
+ * A schema that is built when it is first used: most scenarios use few, and all take 50 ms. Zod
+ * would build it also where its key is absent, to find out that it may not be: what may be absent
+ * is `lazy(...).optional()`.
  */
 export function lazy<T extends z.core.SomeType>(build: () => T & MustBeThere<T>): z.ZodLazy<T> {
   const schema = z.lazy<T>(once(build))
