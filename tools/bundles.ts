@@ -33,6 +33,8 @@ const requiredModules: Plugin = {
   },
 }
 
+const quoted = (path: string) => JSON.stringify(`./${path}`)
+
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
 /**
@@ -53,7 +55,7 @@ const oneStart: Plugin = {
     })
     onLoad({ filter: /.*/, namespace: 'later' }, ({ path }) => ({
       // an import without a name would be left out: our modules have no side effects
-      contents: `export { main } from './${MAIN}'\nexport * from './${path}'`,
+      contents: `export { main } from ${quoted(MAIN)}; export * from ${quoted(path)}`,
       resolveDir: ROOT,
     }))
   },
