@@ -24,7 +24,6 @@ export {
   type Dimension,
   gridPoint,
   gridSize,
-  MOST_CONFIGURATIONS,
   parseDimension,
 } from './parse/dimensions.ts'
 export { nearest } from './parse/nearest.ts'

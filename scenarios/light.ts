@@ -9,6 +9,12 @@ export {
   shippedNames,
 } from './load/shipped.ts'
 export { measuredKeys } from './measurements/measured-keys.ts'
+export {
+  type Dimension,
+  gridSize,
+  MOST_CONFIGURATIONS,
+  parseDimension,
+} from './parse/dimensions.ts'
 export { nearest } from './parse/nearest.ts'
 export { parseVariant, splitOverride, type Variant } from './parse/option-values.ts'
 export { nameProblem } from './schema/name-rule.ts'

@@ -19,7 +19,8 @@ const { outputs } = metafile
 type Output = Metafile['outputs'][string]
 
 const chunkOf = (source: string) => {
-  const found = Object.keys(outputs).find((path) => outputs[path]!.entryPoint === source)
+  const names = [source, `later:${source}`]
+  const found = Object.keys(outputs).find((path) => names.includes(outputs[path]!.entryPoint ?? ''))
   if (found === undefined) throw new Error(`Expected a chunk that starts with ${source}`)
   return found
 }
@@ -31,25 +32,32 @@ interface Loaded {
   readonly sources: readonly string[]
 }
 
-/**
- * What is loaded with some sources. `later`: also what is imported while they run, but not the
- * sources in `except` and what only they import.
- */
-function loadedWith(
-  sources: readonly string[],
-  { later = false, except = [] }: { later?: boolean; except?: readonly string[] } = {},
-): Loaded {
+interface Extent {
+  /** also what is imported while they run */
+  readonly later?: boolean
+  /** sources that are left out then, with what only they import */
+  readonly except?: readonly string[]
+}
+
+/** The chunks that are loaded with some sources, and what these import. */
+function chunksWith(sources: readonly string[], { later = false, except = [] }: Extent = {}) {
   const left = new Set(except.map(chunkOf))
   const chunks = new Set(sources.map(chunkOf))
   const installed = new Set<string>()
   for (const chunk of chunks) {
     for (const { path, kind, external } of outputs[chunk]!.imports) {
-      if (kind === 'dynamic-import' && !later) continue
+      // the start imports what was called, and all calls have it
+      if (kind === 'dynamic-import' && (!later || start.has(chunk))) continue
       if (external === true) {
         if (!isBuiltin(path)) installed.add(packageOf(path))
       } else if (!left.has(path)) chunks.add(path)
     }
   }
+  return { chunks, installed }
+}
+
+function loadedWith(sources: readonly string[], extent?: Extent): Loaded {
+  const { chunks, installed } = chunksWith(sources, extent)
   const inputs = [...chunks].flatMap((chunk) => usedInputs(outputs[chunk]!))
   const bundled = inputs.flatMap((path) => {
     const [, module] = /.*node_modules\/(.+)$/.exec(path) ?? []
@@ -73,26 +81,42 @@ const packageOf = (module: string) =>
     .slice(0, module.startsWith('@') ? 2 : 1)
     .join('/')
 
+const START = ['cli.ts', 'runtime/main.ts']
+const start: ReadonlySet<string> = chunksWith(START).chunks
+
 const actionOf = (name: string) => `runtime/actions/${name}.ts`
 
 test('help, and a refusal before a scenario is read, load commander, colours and no other package', () => {
   const definitions = commandNames.map((name) => `runtime/commands/${name}.ts`)
-  const { packages, sources } = loadedWith(['cli.ts', 'runtime/main.ts', ...definitions])
+  const { packages, sources } = loadedWith([...START, ...definitions])
   expect(packages).toEqual(['commander', 'picocolors'])
   expect(sources.filter((path) => /^(sim|reports)\//.test(path))).toEqual([
     'sim/experiment/fit/fit-limits.ts',
   ])
   expect(sources.filter((path) => /^runtime\/(jobs|actions|models|live)\//.test(path))).toEqual([
     'runtime/jobs/defaults.ts',
+    'runtime/jobs/configurations/search-space.ts',
     'runtime/jobs/fit-limits.ts',
   ])
 })
 
 test('an invalid scenario is refused by what reads it, and nothing that simulates is loaded', () => {
+  const { sources: known } = loadedWith(START)
   const { packages, sources } = loadedWith(['scenarios/load/load.ts'])
-  expect(packages).toEqual(['@noble/hashes', 'yaml', 'zod'])
-  expect(sources.filter((path) => !path.startsWith('scenarios/'))).toEqual([])
-  expect(sources).toContain('scenarios/schema/schema.ts')
+  expect(packages).toEqual(['@noble/hashes', 'commander', 'picocolors', 'yaml', 'zod'])
+  const more = sources.filter((path) => !known.includes(path))
+  expect(more.filter((path) => !path.startsWith('scenarios/'))).toEqual([])
+  expect(more).toContain('scenarios/schema/schema.ts')
+})
+
+test('a command starts with few files: one chunk has all that every command needs', () => {
+  expect(start.size).toBe(4)
+  for (const name of commandNames) {
+    // its own, and what it shares with other commands
+    const { chunks } = chunksWith([`runtime/commands/${name}.ts`])
+    const own = [...chunks].filter((chunk) => !start.has(chunk))
+    expect(own.length, name).toBeLessThanOrEqual(4)
+  }
 })
 
 /** A model of the user is decoded, and the winner of a plan replayed, where that is asked for. */

@@ -1,3 +1,4 @@
+import { relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type BuildOptions, build as bundle, type Plugin } from 'esbuild'
 import manifest from '../package.json' with { type: 'json' }
@@ -16,6 +17,8 @@ const PROCESS = 'module.exports = process'
 /** Starts programs, which loads the network of Node: no command here is a program of its own. */
 const CHILD_PROCESS = ''
 
+const MAIN = 'runtime/main.ts'
+
 /** Modules of Node that a package in CommonJS requires become imports. */
 const requiredModules: Plugin = {
   name: 'required modules of Node',
@@ -27,6 +30,34 @@ const requiredModules: Plugin = {
       if (path === 'node:process') return { contents: PROCESS }
       return { contents: path === 'node:child_process' ? CHILD_PROCESS : `export * from '${path}'` }
     })
+  },
+}
+
+const quoted = (path: string) => JSON.stringify(`./${path}`)
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url))
+
+/**
+ * What is imported while a command runs also exports `main`, which has been loaded by then. So all
+ * that main.ts needs is reached from everywhere, and esbuild makes one chunk of it: else of each
+ * combination of commands that share something, a dozen files, each half a millisecond.
+ */
+const oneStart: Plugin = {
+  name: 'one chunk to start with',
+  setup({ onResolve, onLoad, resolve }) {
+    onResolve({ filter: /^\./ }, async ({ path, kind, resolveDir, importer }) => {
+      if (kind !== 'dynamic-import') return null
+      const found = relative(
+        ROOT,
+        (await resolve(path, { kind: 'entry-point', resolveDir, importer })).path,
+      )
+      return found === MAIN ? null : { path: found, namespace: 'later' }
+    })
+    onLoad({ filter: /.*/, namespace: 'later' }, ({ path }) => ({
+      // an import without a name would be left out: our modules have no side effects
+      contents: `export { main } from ${quoted(MAIN)}; export * from ${quoted(path)}`,
+      resolveDir: ROOT,
+    }))
   },
 }
 
@@ -50,8 +81,12 @@ export const common: BuildOptions = {
 /** The command line: a command loads only the chunks that it needs. */
 export const commandLine: BuildOptions = {
   ...common,
-  entryPoints: ['cli.ts', 'runtime/main.ts'],
+  entryPoints: ['cli.ts', MAIN],
   splitting: true,
+  // read and compiled in a fifth less time; names stay, for the stack of an error
+  minifyWhitespace: true,
+  lineLimit: 120,
+  plugins: [requiredModules, oneStart],
 }
 
 /** What runs in a process or a thread of its own. */

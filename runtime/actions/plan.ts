@@ -1,5 +1,5 @@
 import { planHtml, planText } from '../../reports/index.ts'
-import { EXIT, type ExitCode } from '../../scenarios/index.ts'
+import { EXIT, type ExitCode, type LoadedScenario } from '../../scenarios/index.ts'
 import type { Plan } from '../../sim/documents/index.ts'
 import { commandLine, note, type ScenarioOptions } from '../commands/command.ts'
 import { withProgress } from '../commands/progress.ts'
@@ -25,7 +25,7 @@ function planExit({ winner, rows, verified }: Plan): ExitCode {
 
 export async function perform(
   signal: AbortSignal,
-  path: string,
+  { file: path }: LoadedScenario,
   options: PlanOptions,
 ): Promise<ExitCode> {
   const { seed, profile, replications, workers, verify, replays, out } = options

@@ -1,5 +1,5 @@
 import { sweepHtml, sweepText } from '../../reports/index.ts'
-import { EXIT, type ExitCode, Failure } from '../../scenarios/index.ts'
+import { EXIT, type ExitCode, Failure, type LoadedScenario } from '../../scenarios/index.ts'
 import type { Sweep } from '../../sim/documents/index.ts'
 import { note, refuseWithoutOut, type ScenarioOptions } from '../commands/command.ts'
 import { withProgress } from '../commands/progress.ts'
@@ -41,7 +41,7 @@ function exitOf({ counts, configurations }: Sweep): ExitCode {
 
 export async function perform(
   signal: AbortSignal,
-  path: string,
+  { file: path }: LoadedScenario,
   options: SweepOptions,
 ): Promise<ExitCode> {
   const { out, resume } = options

@@ -1,5 +1,5 @@
 import { variantsHtml, variantsText } from '../../reports/index.ts'
-import { EXIT, type ExitCode, type Variant } from '../../scenarios/index.ts'
+import { EXIT, type ExitCode, type LoadedScenario, type Variant } from '../../scenarios/index.ts'
 import type { Variants } from '../../sim/documents/index.ts'
 import { commandLine, note, type ScenarioOptions } from '../commands/command.ts'
 import { withProgress } from '../commands/progress.ts'
@@ -29,7 +29,7 @@ function exitOf({ variants: rows, measured }: Variants): ExitCode {
 
 export async function perform(
   signal: AbortSignal,
-  path: string,
+  { file: path }: LoadedScenario,
   options: VariantsOptions,
 ): Promise<ExitCode> {
   const { variant: given, replications, replay, replays, out } = options

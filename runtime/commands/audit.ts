@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { implement, KEPT_ROWS, withJson } from './command.ts'
+import { implement, KEPT_ROWS, keptFolder, withJson } from './command.ts'
 
 const HELP = `
 ${KEPT_ROWS} The second side of a what-if is in DIR/against and is audited separately.
@@ -12,6 +12,6 @@ Example:
   $ spillway audit runs/today`
 
 export function define(command: Command): void {
-  withJson(command.argument('<dir>', 'a folder with raw rows and their documents'))
+  withJson(command.argument('<dir>', 'a folder with raw rows and their documents', keptFolder))
   implement(command, HELP, async () => (await import('../actions/audit.ts')).perform)
 }

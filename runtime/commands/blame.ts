@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import {
+  existing,
   implement,
   KEPT_ROWS,
   profileOption,
@@ -27,7 +28,7 @@ Examples:
 export function define(command: Command): void {
   const source = 'a scenario, or a folder with raw rows of its runs'
   withScenarioOptions(
-    command.argument('<scenario-or-folder>', source),
+    command.argument('<scenario-or-folder>', source, existing),
     'blame.json and report.html',
   )
     .addOption(profileOption())

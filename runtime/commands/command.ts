@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { LoadedScenario } from '../../scenarios/index.ts'
 import {
@@ -31,10 +32,16 @@ export const scenarioFile = (command: Command) =>
     existing,
   )
 
-/** Refuses a missing scenario before what reads scenarios is loaded. */
-function existing(path: string): string {
+/** Refuses a missing scenario before what reads scenarios is loaded. A folder is not refused. */
+export function existing(path: string): string {
   expectScenario(path)
   return path
+}
+
+/** An argument as a folder to read. A missing one is refused before what reads it is loaded. */
+export function keptFolder(path: string): string {
+  if (existsSync(path)) return path
+  throw new Failure(`${path}: no such folder`)
 }
 
 /** `files`: what --out holds, see `outOption`. */
@@ -184,18 +191,20 @@ export function implement<Args extends unknown[]>(
 
 /**
  * The same for a command on a scenario, which is read first: an invalid one is refused before
- * what simulates or replays it is loaded. Gets the scenario in place of its path.
+ * what simulates or replays it is loaded. Gets the scenario in place of its path. `overrides`:
+ * which of --set hold for the scenario itself.
  */
 export function implementOnScenario<Options extends ScenarioOptions>(
   command: Command,
   help: string,
   load: () => Promise<Perform<[scenario: LoadedScenario, options: Options]>>,
+  overrides = (set: readonly string[]): readonly string[] => set,
 ): void {
   implement(command, help, async () => {
     const { loadScenario } = await import('../../scenarios/load/load.ts')
     return async (signal: AbortSignal, path: string, options: Options) => {
-      const { set, seed } = options
-      const scenario = await loadScenario(path, { set, seed })
+      const { set = [], seed } = options
+      const scenario = await loadScenario(path, { set: overrides(set), seed })
       return (await load())(signal, scenario, options)
     }
   })

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { implement, outOption, replicationsOption, withJson } from './command.ts'
+import { implement, keptFolder, outOption, replicationsOption, withJson } from './command.ts'
 import { plotOption } from './plots.ts'
 
 const HELP = `
@@ -14,7 +14,7 @@ Examples:
   $ spillway replay yardstick --out runs/today && spillway compare runs/today`
 
 export function define(command: Command): void {
-  withJson(command.argument('<dir>', 'a folder of `spillway run` or `replay --out`'))
+  withJson(command.argument('<dir>', 'a folder of `spillway run` or `replay --out`', keptFolder))
     .option('--profile <file>', 'predict from this profile in place of the one in DIR')
     .addOption(replicationsOption('band', 10))
     .addOption(plotOption())

@@ -1,7 +1,8 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import { searchSpace } from '../jobs/configurations/search-space.ts'
 import { PLAN_DEFAULTS } from '../jobs/defaults.ts'
 import {
-  implement,
+  implementOnScenario,
   profileOption,
   scenarioFile,
   warmupOption,
@@ -49,7 +50,8 @@ export function define(command: Command): void {
     )
     .option('--verify', 'replay the winner on this machine')
     .option('--replays <n>', 'replays of --verify', wholeNumber(1, 1000), 3)
-  implement(command, HELP, async () => (await import('../actions/plan.ts')).perform)
+  const load = async () => (await import('../actions/plan.ts')).perform
+  implementOnScenario(command, HELP, load, (set) => searchSpace(set).set)
 }
 
 /** "95%", "95 %" or 0.95 as a share. */

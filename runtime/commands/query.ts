@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { implement, withJson } from './command.ts'
+import { implement, keptFolder, withJson } from './command.ts'
 
 const HELP = `
 The table is results, with a row for each configuration. Its columns are configuration (its number), one for each path
@@ -19,7 +19,7 @@ Examples:
 export function define(command: Command): void {
   withJson(
     command
-      .argument('<dir>', 'a folder of spillway sweep or merge')
+      .argument('<dir>', 'a folder of spillway sweep or merge', keptFolder)
       .argument('<sql>', 'a statement of DuckDB SQL on the table results'),
   )
   implement(command, HELP, async () => (await import('../actions/query.ts')).perform)

@@ -1,7 +1,8 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import { searchSpace } from '../jobs/configurations/search-space.ts'
 import type { Shard } from '../jobs/sweep/sweep-plan.ts'
 import {
-  implement,
+  implementOnScenario,
   precisionOption,
   profileOption,
   replicationsOption,
@@ -55,7 +56,8 @@ export function define(command: Command): void {
     )
     .option('--shard <i/n>', 'simulate the i-th of n parts, such as 1/4', shard)
     .option('--resume', 'continue the sweep in the folder of --out, or begin it there')
-  implement(command, HELP, async () => (await import('../actions/sweep.ts')).perform)
+  const load = async () => (await import('../actions/sweep.ts')).perform
+  implementOnScenario(command, HELP, load, (set) => searchSpace(set).set)
 }
 
 /** More folders are not merged at once. */

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { implement, KEPT_ROWS, outOption, positiveNumber, withJson } from './command.ts'
+import { implement, KEPT_ROWS, keptFolder, outOption, positiveNumber, withJson } from './command.ts'
 
 const HELP = `
 The file is RUN.timeline.json.gz, in Chrome's Trace Event Format: open it in https://ui.perfetto.dev or chrome://tracing.
@@ -12,7 +12,7 @@ Examples:
   $ spillway timeline runs/today --run replication-1 --from-s 60 --to-s 70 --flows`
 
 export function define(command: Command): void {
-  withJson(command.argument('<dir>', 'a folder with raw rows'))
+  withJson(command.argument('<dir>', 'a folder with raw rows', keptFolder))
     .addOption(outOption('the timeline', 'the folder of the rows'))
     .option('--run <name>', 'default: replay-1 where the folder has replays, else replication-1')
     .option('--from-s <s>', 'leave out what ended before this time of the run', positiveNumber)

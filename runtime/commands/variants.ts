@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import {
-  implement,
+  implementOnScenario,
   KEPT_ROWS,
   profileOption,
   replicationsOption,
@@ -38,5 +38,5 @@ export function define(command: Command): void {
     .addOption(warmupOption())
     .option('--replay', 'also replay the variants on ONNX Runtime')
     .option('--replays <n>', 'replays of each variant, with --replay', wholeNumber(1), 3)
-  implement(command, HELP, async () => (await import('../actions/variants.ts')).perform)
+  implementOnScenario(command, HELP, async () => (await import('../actions/variants.ts')).perform)
 }

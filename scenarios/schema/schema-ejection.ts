@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { count, kind, lazy, nonNegative, positive } from './schema-values.ts'
+import { branch, count, kind, lazy, nonNegative, positive } from './schema-values.ts'
 
 /** Replicas that get no requests for a while after they have failed some. */
 
@@ -19,7 +19,7 @@ const enforcing = (of: string, value: 0 | 100) =>
     .default(value)
     .describe(`Whether replicas are ejected by ${of}: 100 for yes, 0 for no.`)
 
-const envoy = lazy(() =>
+const envoy = branch({ policy: 'envoy-outlier' }, () =>
   z.strictObject({
     policy: kind(
       'envoy-outlier',
@@ -95,7 +95,7 @@ const envoy = lazy(() =>
   }),
 )
 
-const linkerd = lazy(() =>
+const linkerd = branch({ policy: 'linkerd-accrual' }, () =>
   z.strictObject({
     policy: kind(
       'linkerd-accrual',

@@ -1,10 +1,10 @@
 import * as z from 'zod'
 import { duration } from './schema-duration.ts'
-import { count, kind, lazy, name, nonNegative, positive, share } from './schema-values.ts'
+import { count, kind, lazy, name, nonNegative, once, positive, share } from './schema-values.ts'
 
 /** Failures of replicas, and deployments that restart them. */
 
-const pools = lazy(() =>
+const pools = once(() =>
   z
     .array(name.describe('The name of a pool.'))
     .min(1)
@@ -14,7 +14,7 @@ const pools = lazy(() =>
     .meta({ examples: [['edge-a', 'edge-b']] }),
 )
 
-const replicas = lazy(() =>
+const replicas = once(() =>
   z
     .array(z.int().nonnegative().max(1e6).describe('The number of a replica, from 0.'))
     .min(1)
@@ -32,7 +32,7 @@ const every_s = positive
   )
   .meta({ examples: [600] })
 
-const at_s = lazy(() =>
+const at_s = once(() =>
   z
     .array(nonNegative.describe('A time from the start of the traffic.'))
     .min(1)
@@ -56,7 +56,7 @@ const restart_s = duration.describe(
 
 const for_s = positive.describe('How long it lasts.').meta({ examples: [20] })
 
-const occurrence = { pools, replicas, every_s, at_s }
+const occurrence = once(() => ({ pools: pools(), replicas: replicas(), every_s, at_s: at_s() }))
 
 export const failure = lazy(() =>
   z
@@ -68,7 +68,7 @@ export const failure = lazy(() =>
             'requests that wait for it; all of them fail. With `at_s` and all replicas it is the ' +
             'loss of a zone, or of the network to it.',
         ),
-        ...occurrence,
+        ...occurrence(),
         detection_s,
         restart_s,
       }),
@@ -77,7 +77,7 @@ export const failure = lazy(() =>
           'slow',
           'A straggler: the batches that a replica begins take several times as long.',
         ),
-        ...occurrence,
+        ...occurrence(),
         for_s,
         factor: positive
           .min(1)
@@ -90,7 +90,7 @@ export const failure = lazy(() =>
           'errors',
           'A grey failure: health checks pass, and a share of the batches ends with errors.',
         ),
-        ...occurrence,
+        ...occurrence(),
         for_s,
         share: share
           .describe('The share of the batches begun in this time whose requests fail.')
@@ -102,7 +102,7 @@ export const failure = lazy(() =>
           'A rolling deployment: one replica after another serves what it has, restarts and comes ' +
             'back.',
         ),
-        pools,
+        pools: pools(),
         at_s: nonNegative
           .describe('When it begins, from the start of the traffic.')
           .meta({ examples: [60] }),

@@ -1,12 +1,12 @@
 import * as z from 'zod'
 import { residual } from './schema-residual.ts'
 import { efficiency } from './schema-transformer.ts'
-import { count, kind, lazy, nonNegative } from './schema-values.ts'
+import { branch, count, kind, nonNegative } from './schema-values.ts'
 
 const amount = nonNegative.default(0)
 
 /** Any net by its totals, whose times follow from the accelerator of its pool. */
-export const operations = lazy(() =>
+export const operations = branch({ law: 'operations' }, () =>
   z.strictObject({
     law: kind(
       'operations',

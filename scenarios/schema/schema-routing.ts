@@ -1,5 +1,15 @@
 import * as z from 'zod'
-import { count, kind, lazy, name, nonNegative, once, positive, share } from './schema-values.ts'
+import {
+  branch,
+  count,
+  kind,
+  lazy,
+  name,
+  nonNegative,
+  once,
+  positive,
+  share,
+} from './schema-values.ts'
 
 /** Routers of the scenario format: among pools, and among the queues of a pool. */
 
@@ -38,15 +48,15 @@ const choices = count
 const leastLoaded =
   'The candidate with the fewest requests for each executor, waiting and running, is taken; of ' +
   'equals the first.'
-const random = lazy(() =>
+const random = branch({ policy: 'random' }, () =>
   z.strictObject({
     policy: kind('random', 'Each candidate is drawn with the same probability.'),
   }),
 )
-const roundRobin = lazy(() =>
+const roundRobin = branch({ policy: 'round-robin' }, () =>
   z.strictObject({ policy: kind('round-robin', 'Candidates are taken in turn.') }),
 )
-const leastWork = lazy(() =>
+const leastWork = branch({ policy: 'least-work' }, () =>
   z.strictObject({
     policy: kind(
       'least-work',
@@ -55,14 +65,14 @@ const leastWork = lazy(() =>
     ),
   }),
 )
-const powerOfChoices = lazy(() =>
+const powerOfChoices = branch({ policy: 'p2c' }, () =>
   z.strictObject({
     policy: kind('p2c', 'A few candidates are drawn, and the least loaded of them is taken.'),
     choices,
     ...view(),
   }),
 )
-const peakEwma = lazy(() =>
+const peakEwma = branch({ policy: 'peak-ewma' }, () =>
   z.strictObject({
     policy: kind(
       'peak-ewma',
@@ -78,7 +88,7 @@ const peakEwma = lazy(() =>
       .describe('The response time that a candidate is assumed to have at the start.'),
   }),
 )
-const sessionAffinity = lazy(() =>
+const sessionAffinity = branch({ policy: 'session-affinity' }, () =>
   z.strictObject({
     policy: kind(
       'session-affinity',
@@ -107,7 +117,7 @@ const lruBlocks = (blocks: number) =>
       'The number of blocks of 16 tokens, of prompts that it was sent, that the router remembers ' +
         'of each candidate. Those used least recently are forgotten first.',
     )
-const prefixAffinity = lazy(() =>
+const prefixAffinity = branch({ policy: 'prefix-affinity' }, () =>
   z.strictObject({
     policy: kind(
       'prefix-affinity',
@@ -137,7 +147,7 @@ const prefixAffinity = lazy(() =>
 )
 const weight = (name: keyof typeof routingDefaults.scorers, text: string) =>
   nonNegative.max(1000).default(routingDefaults.scorers[name]).describe(text)
-const endpointPicker = lazy(() =>
+const endpointPicker = branch({ policy: 'endpoint-picker' }, () =>
   z.strictObject({
     policy: kind(
       'endpoint-picker',

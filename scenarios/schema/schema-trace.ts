@@ -1,10 +1,10 @@
 import * as z from 'zod'
 import { changing } from './schema-surges.ts'
-import { count, kind, lazy, nonNegative, positive } from './schema-values.ts'
+import { branch, count, kind, lazy, nonNegative, positive } from './schema-values.ts'
 
 /** Arrivals that were recorded. */
 
-export const servegenArrivals = lazy(() =>
+export const servegenArrivals = branch({ process: 'servegen' }, () =>
   z.strictObject({
     process: kind(
       'servegen',
@@ -88,7 +88,7 @@ const window = lazy(() =>
   ]),
 )
 
-export const traceArrivals = lazy(() =>
+export const traceArrivals = branch({ process: 'trace' }, () =>
   z.strictObject({
     process: kind('trace', 'Requests arrive at the times, and may have the lengths, of a file.'),
     file: z

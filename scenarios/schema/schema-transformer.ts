@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { optionalResidual, residual } from './schema-residual.ts'
-import { count, kind, lazy, nonNegative, off, once, positive } from './schema-values.ts'
+import { branch, count, kind, lazy, nonNegative, off, once, positive } from './schema-values.ts'
 
 /** Transformers by their dimensions, whose times follow from the accelerator of their pool. */
 
@@ -106,7 +106,7 @@ const common = once(() => ({
   efficiency: efficiency.optional(),
 }))
 
-export const transformerEncoder = lazy(() =>
+export const transformerEncoder = branch({ law: 'transformer-encoder' }, () =>
   z.strictObject({
     law: kind(
       'transformer-encoder',
@@ -118,7 +118,7 @@ export const transformerEncoder = lazy(() =>
   }),
 )
 
-export const transformerDecoder = lazy(() =>
+export const transformerDecoder = branch({ law: 'transformer-decoder' }, () =>
   z.strictObject({
     law: kind(
       'transformer-decoder',

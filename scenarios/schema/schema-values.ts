@@ -1,8 +1,12 @@
 import * as z from 'zod'
 import { NAME } from './name-rule.ts'
 
-// a scenario is read once: to compile its parsers takes longer than they save
-z.config({ jitless: true })
+z.config({
+  // a scenario is read once: to compile its parsers takes longer than they save
+  jitless: true,
+  // what is parsed comes from a text, so it has no cycles, for which Zod would look
+  memoizer: { attach: () => {}, guard: () => {}, alloc: (_schema, _payload, empty) => empty },
+})
 
 /**
  * Numbers and names of the scenario format. Every number has an upper limit far beyond use, so that
@@ -30,8 +34,32 @@ export const priorityKey = z.string().regex(/^([1-9]\d?|100)$/, 'a priority from
 export const kind = <const K extends string>(value: K, description: string) =>
   z.literal(value).describe(description)
 
-/** A schema that is built when it is first used: most scenarios use few, and all take 50 ms. */
-export const lazy = <T extends z.core.SomeType>(build: () => T) => z.lazy(once(build))
+/**
+ * A schema that is built when it is first used: most scenarios use few, and all take 50 ms. Zod
+ * would build it also where its key is absent, to find out that it may not be: what may be absent
+ * is `lazy(...).optional()`.
+ */
+export function lazy<T extends z.core.SomeType>(build: () => T & MustBeThere<T>): z.ZodLazy<T> {
+  const schema = z.lazy<T>(once(build))
+  Object.defineProperties(schema._zod, {
+    optin: { value: undefined },
+    optout: { value: undefined },
+  })
+  return schema
+}
+
+type MustBeThere<T extends z.core.SomeType> = T['_zod']['optin'] extends string ? never : unknown
+
+/** The same for a branch of a union. `told`: the key and value that tell it from the others. */
+export function branch<T extends z.core.SomeType>(
+  told: Partial<z.input<NoInfer<T>>>,
+  build: () => T & MustBeThere<T>,
+): z.ZodLazy<T> {
+  const schema = lazy(build)
+  const values = Object.entries(told).map(([key, value]) => [key, new Set([value])])
+  Object.defineProperty(schema._zod, 'propValues', { value: Object.fromEntries(values) })
+  return schema
+}
 
 /** Builds what several schemas share when one of them is first used, and once. */
 export function once<T>(build: () => T): () => T {

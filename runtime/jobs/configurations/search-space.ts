@@ -5,7 +5,7 @@ import {
   gridSize,
   MOST_CONFIGURATIONS,
   parseDimension,
-} from '../../../scenarios/index.ts'
+} from '../../../scenarios/light.ts'
 
 export interface SearchSpace {
   /** overrides `path=value` of every configuration */
