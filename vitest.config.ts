@@ -25,7 +25,7 @@ const shared = {
 }
 
 /** Tests that wait for processes or for the clock leave a part of each core to others. */
-const FEW_AT_ONCE = { maxWorkers: 3 * availableParallelism() }
+const FEW_AT_ONCE = { maxWorkers: 2 * availableParallelism() }
 
 const COMMANDS = 'test/{cli-*,site}.test.ts'
 const SUITES = 'test/live-*.test.ts'

@@ -168,7 +168,7 @@ function ranOn(batches: readonly WorkedBatch[], executors: number, acts: Float64
 
 const few = new Float64Array(2 * AROUND + 1)
 
-/** Median of a value and those around it. Insertion sorts five fastest, and every batch needs it. */
+/** Median of a value and those around it. Insertion is the fastest sort of five. */
 function medianAround(values: Float64Array, index: number): number {
   const from = Math.max(0, index - AROUND)
   const count = Math.min(values.length, index + AROUND + 1) - from
