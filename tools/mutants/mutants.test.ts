@@ -99,6 +99,13 @@ describe('a mutant has the fault in its name', () => {
     expect(believed('length ignored')).toEqual([13, 19])
   })
 
+  test('work of twice the slope is above 0 where two requests take less than one', () => {
+    const executor = { work: (size: number) => (size === 1 ? 10 : 4), wake: NO_WAKE }
+    const context = { ...NOTHING, work: [executor], shapes: [{ size: 1, length: 1 }] }
+    const ms = runMutated(mutantOf('doubled slope'), context, ([work]) => work!.work(2, 1))
+    expect(ms).toBe(10)
+  })
+
   test('recorded times: in the order of batches, or any time of that size', () => {
     const far = [0, 100, 200, 300]
     const { rows } = serve(small(far, [1, 2, 3, 4], { maxBatch: 1 }))
