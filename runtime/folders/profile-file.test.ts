@@ -87,6 +87,8 @@ describe('profiles', () => {
   const fields = (change: object) => ({
     fields: firstModel.fields.map((field) => ({ ...field, ...change })),
   })
+  const executorWith = (change: object) =>
+    fields({ executors: [{ ...executorField([1]), ...change }] })
   const plan = { weights: [1], steps: [{ free: 0 }], inputs: [] }
   test.each([
     [{ work: { ...work, ms: work.ms.slice(1) } }, 'work.ms: expected 2 entries, as many as sizes'],
@@ -109,6 +111,19 @@ describe('profiles', () => {
       'executors[0].speeds: expected 2 ent',
     ],
     [fields({ executors: [executorField([0])] }), 'fields[0].executors[0].speeds[0]: '],
+    // a simulation would meet these stalls for ever
+    [
+      executorWith({ stalls: { from: [1], to: [2] }, busyMs: 0 }),
+      'executors[0].busyMs: expected at least 0.0001 for its stalls, got 0',
+    ],
+    [
+      executorWith({ stalls: { from: [1], to: [1e6] }, busyMs: 0.9 }),
+      'executors[0].busyMs: expected at least 0.999999 for its stalls, got 0.9',
+    ],
+    [
+      executorWith({ lateStarts: { from: [1], to: [2] }, idleStarts: 0 }),
+      'executors[0].idleStarts: expected at least 1 for its late starts, got 0',
+    ],
     [
       fields({ intake: { from: [2], to: [1] } }),
       'fields[0].intake.to[0]: expected at least from[0], 2',

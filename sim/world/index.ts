@@ -25,6 +25,7 @@ export {
   type TableAt,
 } from './machine/overheads.ts'
 export {
+  leastBusyMs,
   type ModelProfile,
   type Profile,
   profileSchema,

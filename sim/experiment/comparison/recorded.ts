@@ -1,6 +1,12 @@
 import { median } from 'simple-statistics'
 import type { Ms } from '../../serving/index.ts'
-import { type Intervals, type ModelProfile, type RecordedField, settle } from '../../world/index.ts'
+import {
+  type Intervals,
+  leastBusyMs,
+  type ModelProfile,
+  type RecordedField,
+  settle,
+} from '../../world/index.ts'
 import type { OverheadRecording } from './observed-overheads.ts'
 import { type ExecutorWork, metFieldOf } from './structure.ts'
 import { spoiled } from './validity.ts'
@@ -36,7 +42,8 @@ export function recordedFields(
         speeds: round(settled.get(executor) ?? executor.speeds, 4),
         stalls: rounded(executor.stalls),
         lateStarts: rounded(executor.lateStarts),
-        busyMs: Number(executor.busyMs.toFixed(3)),
+        // rounding must not leave short batches without time
+        busyMs: Math.max(Number(executor.busyMs.toFixed(3)), leastBusyMs(rounded(executor.stalls))),
         idleStarts: executor.idleStarts,
       })),
       dispatcher: rounded(dispatcher),

@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { hostSchema } from '../../documents/index.ts'
 import { activationPlanSchema } from '../../memory/index.ts'
+import type { Intervals } from './stalls.ts'
 
 /**
  * A profile: calibrated timings of models on a machine, ms. With it, `simulate` predicts without
@@ -54,6 +55,18 @@ const intervals = z
     context.addIssue({ code: 'custom', path: ['to', i], message })
   })
 
+/** Shares of the work of an executor, and ms, below which its stalls would hardly ever end. */
+const [LEAST_SHARE, LEAST_PER_STALL] = [1e-6, 1e-4]
+
+/**
+ * Least time in batches, ms, beside such stalls: they come once in so much work, so beside hardly
+ * any work they would never end.
+ */
+export function leastBusyMs({ from, to }: Intervals): number {
+  const stalledMs = from.reduce((sum, start, i) => sum + (to[i] ?? start) - start, 0)
+  return Math.max(LEAST_SHARE * stalledMs, LEAST_PER_STALL * from.length)
+}
+
 const executor = z
   .strictObject({
     times: z
@@ -77,9 +90,11 @@ const executor = z
       .max(LONGEST_MS)
       .describe('Number of batches before which the executor was idle.'),
   })
-  .superRefine(({ times, speeds }, context) =>
-    expectLength(context, speeds, times.length, ['speeds'], 'times'),
-  )
+  .superRefine(({ times, speeds, stalls, lateStarts, busyMs, idleStarts }, context) => {
+    expectLength(context, speeds, times.length, ['speeds'], 'times')
+    expectLeast(context, busyMs, leastBusyMs(stalls), 'busyMs', 'for its stalls')
+    expectLeast(context, idleStarts, lateStarts.from.length, 'idleStarts', 'for its late starts')
+  })
   .describe('Speed and stalls of one executor.')
 
 type Context = z.core.$RefinementCtx
@@ -104,6 +119,15 @@ function expectRisingTables(tables: readonly { readonly atMs: number }[], contex
     tables.map(({ atMs }) => atMs),
     context,
   )
+}
+
+function expectLeast(context: Context, got: number, least: number, key: string, why: string) {
+  if (got >= least) return
+  context.addIssue({
+    code: 'custom',
+    path: [key],
+    message: `expected at least ${least} ${why}, got ${got}`,
+  })
 }
 
 function expectLength(
