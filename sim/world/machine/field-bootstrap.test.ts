@@ -250,3 +250,16 @@ describe('blocks', () => {
     expect(bootstrap([recorded([spells])]).dispatcher).toEqual(NEVER)
   })
 })
+
+test('an executor without work, or with less, has no stalls, which would never end', () => {
+  const stalls = { from: [10, 20], to: [11, 22] }
+  for (const busyMs of [0, -3, Number.NaN]) {
+    const field = recorded([
+      { ...constant(1), stalls, lateStarts: stalls, busyMs, idleStarts: 0 } as RecordedSteps,
+    ])
+    const [executor] = bootstrap([field]).executors
+    expect([executor!.stalls, executor!.lateStarts]).toMatchObject([{ after: [] }, { after: [] }])
+  }
+  const [executor] = bootstrap([recorded([{ ...constant(1), stalls } as RecordedSteps])]).executors
+  expect(executor!.stalls.after.length).toBeGreaterThan(0)
+})

@@ -1,6 +1,11 @@
 import { exp, log, type Random } from '../../kernel/index.ts'
 import type { Ms } from '../../serving/index.ts'
-import type { BootstrappedField, MetExecutor, MetStalls } from './met-stalls.ts'
+import {
+  type BootstrappedField,
+  type MetExecutor,
+  type MetStalls,
+  NO_STALLS,
+} from './met-stalls.ts'
 import type { RecordedField } from './profile.ts'
 import { type Intervals, intervalsOf, type Span } from './stalls.ts'
 import { type Weighted, weightedMedian } from './weighted-median.ts'
@@ -159,6 +164,8 @@ class StallsCopy {
   }
 
   get copied(): MetStalls {
+    // without work stalls would come for ever
+    if (!(this.#length > 0)) return NO_STALLS
     return { after: this.#after, ms: this.#ms, length: this.#length }
   }
 }

@@ -23,7 +23,7 @@ export interface MetStalls {
   readonly length: number
 }
 
-const NO_STALLS: MetStalls = Object.freeze({ after: [], ms: [], length: 0 })
+export const NO_STALLS: MetStalls = Object.freeze({ after: [], ms: [], length: 0 })
 
 class StallsAhead {
   readonly #stalls: MetStalls

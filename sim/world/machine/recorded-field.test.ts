@@ -133,13 +133,6 @@ describe('a recorded field', () => {
     })
   })
 
-  test('of a batch without work is refused: stalls by work would never end', () => {
-    for (const work of [0, -1, Number.NaN]) {
-      const batches = [batch(0, [0, 1, 2], work)]
-      expect(() => recordMet(batches, 1, turnsOf(batches))).toThrow(/^Expected work above 0/)
-    }
-  })
-
   test('separates stalls that delay completions and timers from those that only delay sends', () => {
     const usual = Array.from({ length: 9 }, (_, i): DueEvent => [i, i + 0.01])
     const lateTimer: DueEvent = [20, 25]
