@@ -128,7 +128,7 @@ describe.each([envoy, linkerd])('all replicas fail, and no request ends after: $
   })
 })
 
-test('a replica whose penalty has ended is one of those that are drawn, though it gets nothing more', () => {
+test('a draw includes a replica whose penalty has ended and that has no further event', () => {
   const pool = {
     replicas: 3,
     perReplicaQueues: true,

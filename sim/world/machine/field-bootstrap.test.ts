@@ -9,7 +9,9 @@ import { NEVER } from './stalls.ts'
 
 const FIELD_MS = 5000
 
-type RecordedSteps = Pick<RecordedField['executors'][number], 'times' | 'speeds'>
+type RecordedExecutor = RecordedField['executors'][number]
+/** what it lacks: no stalls */
+type RecordedSteps = Pick<RecordedExecutor, 'times' | 'speeds'> & Partial<RecordedExecutor>
 
 function recorded(executors: RecordedSteps[], rest: Partial<RecordedField> = {}): RecordedField {
   const never = { from: [], to: [] }
@@ -254,12 +256,10 @@ describe('blocks', () => {
 test('an executor without work, or with less, has no stalls, which would never end', () => {
   const stalls = { from: [10, 20], to: [11, 22] }
   for (const busyMs of [0, -3, Number.NaN]) {
-    const field = recorded([
-      { ...constant(1), stalls, lateStarts: stalls, busyMs, idleStarts: 0 } as RecordedSteps,
-    ])
+    const field = recorded([{ ...constant(1), stalls, lateStarts: stalls, busyMs, idleStarts: 0 }])
     const [executor] = bootstrap([field]).executors
     expect([executor!.stalls, executor!.lateStarts]).toMatchObject([{ after: [] }, { after: [] }])
   }
-  const [executor] = bootstrap([recorded([{ ...constant(1), stalls } as RecordedSteps])]).executors
+  const [executor] = bootstrap([recorded([{ ...constant(1), stalls }])]).executors
   expect(executor!.stalls.after.length).toBeGreaterThan(0)
 })
