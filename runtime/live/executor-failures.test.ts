@@ -54,7 +54,7 @@ test.each([
   expect(calls.slice(3)).toEqual(['up 0 at 4'])
 })
 
-test('a batch that is sent to a dead executor fails after a while, and its process is let be', () => {
+test('a batch that is sent to a dead executor fails after a while, and nothing is killed or restarted', () => {
   const { failures, control, calls, handleAll } = killedAt1()
   handleAll(1)
   failures.restarted(1.5, 0, control)

@@ -99,7 +99,7 @@ describe('a mutant has the fault in its name', () => {
     expect(believed('length ignored')).toEqual([13, 19])
   })
 
-  test('work of twice the slope is above 0 where two requests take less than one', () => {
+  test('work of twice the slope stays above 0 where two requests take less time than one', () => {
     const executor = { work: (size: number) => (size === 1 ? 10 : 4), wake: NO_WAKE }
     const context = { ...NOTHING, work: [executor], shapes: [{ size: 1, length: 1 }] }
     const ms = runMutated(mutantOf('doubled slope'), context, ([work]) => work!.work(2, 1))

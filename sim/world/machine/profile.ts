@@ -55,12 +55,12 @@ const intervals = z
     context.addIssue({ code: 'custom', path: ['to', i], message })
   })
 
-/** Shares of the work of an executor, and ms, below which its stalls would hardly ever end. */
+/** Least time in batches: a share of the time in stalls, and ms for each stall. */
 const [LEAST_SHARE, LEAST_PER_STALL] = [1e-6, 1e-4]
 
 /**
- * Least time in batches, ms, beside such stalls: they come once in so much work, so beside hardly
- * any work they would never end.
+ * Least time in batches of an executor with such stalls, ms. A simulation meets a stall once in so
+ * much work: with hardly any, it would meet stalls for ever.
  */
 export function leastBusyMs({ from, to }: Intervals): number {
   const stalledMs = from.reduce((sum, start, i) => sum + (to[i] ?? start) - start, 0)
