@@ -233,7 +233,7 @@ describe('usage', () => {
       /mlp --layers: expected a whole number .*got "x"/,
     ],
     [
-      ['run', 'tiny.yaml', '--profile', 'a.json', '--seconds', '3'],
+      ['run', 'tiny.yaml', '--profile', 'tiny.yaml', '--seconds', '3'],
       /--profile.*cannot be used with.*--seconds/,
     ],
     [

@@ -106,6 +106,7 @@ test('a pipe of the shell is refused with advice, a file on stdin is read', asyn
 })
 
 describe('folders below /proc', () => {
+  put(folder, 'log.csv', 'time\n0\n1\n')
   test.each([
     ['simulate', 'declared.yaml', '--replications', '1', '--out', '/proc/none/below'],
     ['calibrate', 'tiny.yaml', '--seconds', '1', '--out', '/proc/none/below'],

@@ -91,6 +91,15 @@ describe.runIf(process.platform === 'linux')('a refusal loads only what finds it
     ['query', 'nowhere', 'select 1'],
     ['blame', 'nowhere'],
     ['simulate', 'nowhere'],
+    ['gate', 'nowhere', '--against', 'first'],
+    ['gate', '--fidelity', 'nowhere'],
+    ['merge', '.', 'nowhere'],
+    ['fit', 'first', 'nowhere'],
+    ['trace', 'inspect', 'nowhere'],
+    ['trace', 'fit', 'nowhere'],
+    ['simulate', 'first', '--profile', 'nowhere'],
+    ['run', 'first', '--profile', 'nowhere'],
+    ['compare', '.', '--profile', 'nowhere'],
   ])('of what is not there: %s', async (...words) => {
     const { child, ended } = start(words)
     const refused = await ended

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { LoadedScenario } from '../../scenarios/index.ts'
 import {
@@ -39,9 +39,25 @@ export function existing(path: string): string {
 }
 
 /** An argument as a folder to read. A missing one is refused before what reads it is loaded. */
-export function keptFolder(path: string): string {
-  if (existsSync(path)) return path
-  throw new Failure(`${path}: no such folder`)
+export const keptFolder = (path: string) => present(path, 'folder')
+
+/** The same for a file. A folder in its place is refused by what reads it. */
+export const givenFile = (path: string) => present(path, 'file')
+
+function present(path: string, what: 'file' | 'folder'): string {
+  try {
+    statSync(path)
+  } catch (error) {
+    // of others, such as a link to itself, what reads it says why
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT' || code === 'ENOTDIR') throw new Failure(`${path}: no such ${what}`)
+  }
+  return path
+}
+
+/** Reads each value of an argument that may be repeated. */
+export function each(read: (text: string) => string) {
+  return (text: string, previous: readonly string[] = []) => [...previous, read(text)]
 }
 
 /** `files`: what --out holds, see `outOption`. */
@@ -69,7 +85,7 @@ export const profileOption = () =>
   new Option(
     '--profile <file>',
     'the calibrated profile; default: that of this machine (of run and calibrate), or else the one that ships',
-  )
+  ).argParser(givenFile)
 
 /** Collects the values of an option that may be repeated. */
 export function collect(value: string, previous: readonly string[] = []): string[] {

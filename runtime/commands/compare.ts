@@ -1,5 +1,12 @@
 import type { Command } from 'commander'
-import { implement, keptFolder, outOption, replicationsOption, withJson } from './command.ts'
+import {
+  givenFile,
+  implement,
+  keptFolder,
+  outOption,
+  replicationsOption,
+  withJson,
+} from './command.ts'
 import { plotOption } from './plots.ts'
 
 const HELP = `
@@ -15,7 +22,7 @@ Examples:
 
 export function define(command: Command): void {
   withJson(command.argument('<dir>', 'a folder of `spillway run` or `replay --out`', keptFolder))
-    .option('--profile <file>', 'predict from this profile in place of the one in DIR')
+    .option('--profile <file>', 'predict from this profile in place of the one in DIR', givenFile)
     .addOption(replicationsOption('band', 10))
     .addOption(plotOption())
     .addOption(outOption('comparison.json'))

@@ -3,7 +3,7 @@ import type { MeasurementColumns } from '../../scenarios/index.ts'
 import { measuredKeys, nearest } from '../../scenarios/light.ts'
 import type { FitOptions } from '../actions/fit.ts'
 import { FIT_LIMITS } from '../jobs/fit-limits.ts'
-import { implement, outOption, override, scenarioFile, withJson } from './command.ts'
+import { givenFile, implement, outOption, override, scenarioFile, withJson } from './command.ts'
 
 const share = (part: number) => `${100 * part} %`
 const { usable } = FIT_LIMITS.bars
@@ -30,7 +30,11 @@ Examples:
 
 export function define(command: Command): void {
   withJson(scenarioFile(command))
-    .argument('<rows>', 'measured times (CSV, may be gzip): a row for each batch or step')
+    .argument(
+      '<rows>',
+      'measured times (CSV, may be gzip): a row for each batch or step',
+      givenFile,
+    )
     .option('--pool <name>', 'the pool that was measured; default: the only one with a transformer')
     .option(
       '--columns <key=name>',

@@ -1,7 +1,10 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { GATE_LOAD, MARGIN, MOST_GATE_LOAD, REPLICATIONS } from '../jobs/defaults.ts'
 import {
+  each,
+  existing,
   implement,
+  keptFolder,
   override,
   positiveNumber,
   profileOption,
@@ -38,7 +41,11 @@ Examples:
 
 export function define(command: Command): void {
   withScenarioOptions(
-    command.argument('[scenarios...]', 'scenario files (YAML), or names of shipped ones: the head'),
+    command.argument(
+      '[scenarios...]',
+      'scenario files (YAML), or names of shipped ones: the head',
+      each(existing),
+    ),
     'gate.json, report.html, gate.xml and gate.md',
   )
     .option('--margin <share>', 'relative change that is no regression', marginOf, MARGIN)
@@ -67,9 +74,9 @@ export function define(command: Command): void {
         .conflicts('profile'),
     )
     .addOption(
-      new Option('--fidelity <dir>', 'a folder of `spillway run` or `replay --out`').conflicts([
-        ...['baseline', 'against', 'againstSet', 'againstRef', 'measured', 'update'],
-      ]),
+      new Option('--fidelity <dir>', 'a folder of `spillway run` or `replay --out`')
+        .argParser(keptFolder)
+        .conflicts(['baseline', 'against', 'againstSet', 'againstRef', 'measured', 'update']),
     )
     .addOption(profileOption())
     .option(

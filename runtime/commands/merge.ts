@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { implement, outOption, withJson } from './command.ts'
+import { each, implement, keptFolder, outOption, withJson } from './command.ts'
 
 const HELP = `
 The folders are those of all shards of one sweep, each complete. The result has the same bytes as that of the sweep
@@ -9,7 +9,9 @@ Example:
   $ spillway merge runs/shard-1 runs/shard-2 --out runs/whole`
 
 export function define(command: Command): void {
-  withJson(command.argument('<dir...>', 'folders of spillway sweep --shard')).addOption(
+  withJson(
+    command.argument('<dir...>', 'folders of spillway sweep --shard', each(keptFolder)),
+  ).addOption(
     outOption('manifest.json, journal.jsonl, sweep.json, results.parquet and report.html'),
   )
   implement(command, HELP, async () => (await import('../actions/merge.ts')).perform)

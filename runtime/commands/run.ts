@@ -3,6 +3,7 @@ import type { FailOn } from '../actions/run.ts'
 import { AGAINST_HELP, withAgainstOptions } from './against.ts'
 import { chartsOption } from './charts.ts'
 import {
+  givenFile,
   implementOnScenario,
   KEPT_ROWS,
   positiveNumber,
@@ -34,9 +35,9 @@ Examples:
 export function define(command: Command): void {
   withAgainstOptions(scenarioFile(command), 'documents, report.html and rows', 'runs/NAME')
     .addOption(
-      new Option('--profile <file>', 'use this profile in place of a calibration').conflicts(
-        'seconds',
-      ),
+      new Option('--profile <file>', 'use this profile in place of a calibration')
+        .argParser(givenFile)
+        .conflicts('seconds'),
     )
     .option(
       '--seconds <s>',

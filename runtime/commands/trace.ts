@@ -3,6 +3,7 @@ import { nameProblem } from '../../scenarios/light.ts'
 import { TRACE_FIT_LIMITS } from '../jobs/fit-limits.ts'
 import {
   collect,
+  givenFile,
   implement,
   outOption,
   positiveNumber,
@@ -30,7 +31,7 @@ function traceCommand(command: Command, name: string, purpose: string, files: st
   return withTraceOptions(withJson(command.command(name)))
     .copyInheritedSettings(command)
     .description(purpose)
-    .argument('<file>', 'a trace; text may be gzip')
+    .argument('<file>', 'a trace; text may be gzip', givenFile)
     .addOption(outOption(`${files} with charts`))
 }
 
