@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { QUICK } from './scenarios.ts'
 import { commandsIn, filesIn, put, temporaryFolder } from './spillway.ts'
 
-/** ONNX Runtime reports its use unless it is told not to. It then writes into these folders. */
+/** ONNX Runtime reports its use by default. It then writes into these folders. */
 
 const folder = temporaryFolder()
 const home = join(folder, 'home')
