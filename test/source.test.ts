@@ -16,6 +16,7 @@ import { ROOT } from './spillway.ts'
 
 const files = sourceFiles()
 const product = files.filter(({ path, isTest }) => !isTest && !/^(tools|test)\//.test(path))
+const inTools = files.filter(({ path }) => path.startsWith('tools/'))
 const inFolder = (folder: string) => product.filter(({ path }) => path.startsWith(`${folder}/`))
 
 /** Folders with an index: other folders import from index.ts only. The longest match counts. */
@@ -173,6 +174,12 @@ describe('boundaries', () => {
       ...matches(code, hidden),
     ]).map((where) => where.split(':')[0])
     expect([...new Set(printing)].sort()).toEqual(Object.keys(allowed).sort())
+  })
+
+  test('ONNX Runtime is loaded by the module that tells it to send nothing', () => {
+    const loads = /^(import|export) (?!type\b).*'onnxruntime-node'|\bimport\('onnxruntime-node'\)/m
+    const loading = [...product, ...inTools].filter(({ code }) => loads.test(code))
+    expect(loading.map(({ path }) => path)).toEqual(['runtime/models/onnx-runtime.ts'])
   })
 
   test('threads live in child processes, and no code ends one', () => {

@@ -1,5 +1,4 @@
-import { env } from 'onnxruntime-node'
-import { openFeeds, openSession } from '../models/onnx.ts'
+import { env, openFeeds, openSession } from '../models/onnx.ts'
 import type { ArenaMark, ArenaRuns } from './arena-log.ts'
 
 /**

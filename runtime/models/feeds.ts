@@ -1,7 +1,7 @@
-import { Tensor } from 'onnxruntime-node'
 import { type InputValues, valuesOf } from './input-values.ts'
 import type { InputSpec } from './model-types.ts'
 import { type NpyArray, readSamples } from './npy.ts'
+import { Tensor } from './onnx-runtime.ts'
 import { allocate, fillWithZeros, type TensorData } from './tensor-data.ts'
 
 interface FeedsOptions {

@@ -1,4 +1,3 @@
-import { InferenceSession, listSupportedBackends } from 'onnxruntime-node'
 import { Failure } from '../../scenarios/index.ts'
 import {
   type ExecutionProvider,
@@ -6,6 +5,7 @@ import {
   executionProviders,
 } from './execution-providers.ts'
 import type { ModelFile } from './model-types.ts'
+import { InferenceSession, listSupportedBackends } from './onnx-runtime.ts'
 import { isOutOfMemory } from './out-of-memory.ts'
 import type { SessionOptions } from './session-options.ts'
 

@@ -4,6 +4,7 @@ import type { Readable } from 'node:stream'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { EXIT, Failure } from '../../scenarios/light.ts'
 import { type FailureMessage, failureOf } from './failure-message.ts'
+import { sendNothing } from './no-telemetry.ts'
 
 /** Child to parent: any number of parts of the answer to a request, then its end. */
 export type Answer<Part, Reply> =
@@ -187,6 +188,7 @@ export function inheritedFlags(flags: readonly string[]): string[] {
 /** Starts an entry point as a process: from source under tsx, otherwise from the bundle. */
 export function forkEntry(entry: URL, options: ForkOptions): ChildProcess {
   const source = entry.href.endsWith('.ts')
+  sendNothing()
   return fork(fileURLToPath(entry), {
     ...options,
     execArgv: source
