@@ -27,7 +27,8 @@ interface SimulateOptions extends ScenarioOptions {
 }
 
 const NOT_READ = '--keep-rows: no command would read the rows of this run'
-const SHORTER = 'bound what waits, by queue.max_length or queue.timeout_ms, or leave out --keep-rows'
+const SHORTER =
+  'bound what waits, by queue.max_length or queue.timeout_ms, or leave out --keep-rows'
 
 export async function perform(
   signal: AbortSignal,

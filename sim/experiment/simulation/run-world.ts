@@ -20,7 +20,7 @@ import {
   type WorldMemory,
 } from '../../world/index.ts'
 
-/** Events of a piece of a run: some ten milliseconds of work, so that looking between costs nothing. */
+/** Events of a piece of a run, some ten milliseconds of work: a look after each costs nothing. */
 const EVENTS_AT_ONCE = 100_000
 /** Pieces at one instant after which the time of a run whose clients react stands still. */
 const MOST_AT_AN_INSTANT = 50
