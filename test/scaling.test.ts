@@ -143,3 +143,25 @@ test('a scaled pool whose replicas crash keeps every promise', () => {
     expect(columns.outcome.filter((outcome) => outcome === OUTCOME.failed)).not.toHaveLength(0)
   }
 })
+
+test('a replica that is lost while it drains stays away until it is asked for again', () => {
+  const crash =
+    'failures: [{ kind: crash, every_s: 15, detection_s: 0.02, restart_s: { distribution: exponential, mean: 10 } }]'
+  let lost = 0
+  for (const queue of ['queue: { mode: per-replica }', 'queue: { mode: shared }']) {
+    const steps = Array.from(
+      { length: 60 },
+      (_, i) => `{ at_s: ${15 * i}, replicas: ${i % 2 ? 2 : 12} }`,
+    )
+    const policy = `policy: scheduled, min: 1, steps: [${steps}]`
+    const { changes } = keptReplication(inputOf(queue, policy, crash), 0)
+    const drains = new Set<number>()
+    for (const { executor, state } of changes!) {
+      if (state === 'draining') drains.add(executor)
+      if (state === 'starting') drains.delete(executor)
+      if (state === 'down' && drains.has(executor)) lost++
+      if (state === 'up') expect(drains.has(executor), `executor ${executor}`).toBe(false)
+    }
+  }
+  expect(lost).toBeGreaterThan(0)
+})

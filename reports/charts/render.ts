@@ -52,6 +52,8 @@ const FONT_FILES = ['DejaVuSans.ttf', 'DejaVuSans-Bold.ttf']
 
 /** Draws a chart as PNG; the fonts are named so that the picture does not depend on settings. */
 export async function toPng(spec: TopLevelSpec, scale = 2): Promise<Uint8Array> {
+  // its loader finds the C library in a report of Node, which lists the network interfaces, too
+  if (process.report) Object.assign(process.report, { excludeNetwork: true })
   const [svg, { Resvg }] = await Promise.all([toSvg(spec), import('@resvg/resvg-js')])
   const fontFiles = FONT_FOLDERS.flatMap((folder) =>
     FONT_FILES.map((file) => `${folder}/${file}`),

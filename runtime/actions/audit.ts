@@ -1,5 +1,6 @@
 import { EXIT, type ExitCode } from '../../scenarios/index.ts'
 import { commandLine } from '../commands/command.ts'
+import { withProgress } from '../commands/progress.ts'
 import { audit } from '../jobs/audit.ts'
 import { auditText } from './audit-text.ts'
 import { print } from './output.ts'
@@ -9,7 +10,9 @@ export async function perform(
   directory: string,
   options: { readonly json?: boolean },
 ): Promise<ExitCode> {
-  const document = await audit(directory, { signal, command: commandLine() })
+  const document = await withProgress((onProgress) =>
+    audit(directory, { signal, onProgress, command: commandLine() }),
+  )
   print(options, document, auditText(document))
   return document.verdict === 'PASS' ? EXIT.ok : EXIT.failed
 }

@@ -1,7 +1,8 @@
 import { resultText } from '../../reports/index.ts'
-import type { ExitCode, LoadedScenario } from '../../scenarios/index.ts'
+import { type ExitCode, Failure, type LoadedScenario } from '../../scenarios/index.ts'
 import { note, refuseWithoutOut, type ScenarioOptions } from '../commands/command.ts'
 import { withProgress } from '../commands/progress.ts'
+import { rowsProblem } from '../folders/rows-problem.ts'
 import { dropInputs, dropRuns, keepRuns } from '../folders/run-folder.ts'
 import { writableFolder } from '../folders/write-whole.ts'
 import { noteChangedRates } from '../jobs/changed-rates.ts'
@@ -25,6 +26,10 @@ interface SimulateOptions extends ScenarioOptions {
   readonly plot?: boolean
 }
 
+const NOT_READ = '--keep-rows: no command would read the rows of this run'
+const SHORTER =
+  'bound what waits, by queue.max_length or queue.timeout_ms, or leave out --keep-rows'
+
 export async function perform(
   signal: AbortSignal,
   loaded: LoadedScenario,
@@ -38,7 +43,9 @@ export async function perform(
   )
   // the warm-up that was found is one more override
   const source = options.warmup === undefined ? loaded : path
-  const system = await loadSystem(source, { ...options, set, signal, onNote: note })
+  const system = await withProgress((onProgress) =>
+    loadSystem(source, { ...options, set, signal, onNote: note, onProgress }),
+  )
   if (requestsFile === undefined) {
     await noteChangedRates(path, system, { ...options, signal, onNote: note })
   }
@@ -60,7 +67,11 @@ export async function perform(
     if (!names.some((name) => /^replay-\d+\.parquet$/.test(name))) dropInputs(change)
     if (keepRows === true) {
       const { scenario, activations } = system
-      const kept = await simulateRows(system, requestsFile, signal)
+      const kept = await withProgress((onProgress) =>
+        simulateRows(system, requestsFile, { signal, onProgress }),
+      )
+      const problem = rowsProblem(kept.runs[0]!, scenario)
+      if (problem !== null) throw new Failure(`${path}: ${NOT_READ}: ${problem}; ${SHORTER}`)
       await keepRuns(change, 'replication', { scenario, activations, ...kept, signal })
     }
     await pause(signal)

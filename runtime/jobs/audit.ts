@@ -24,6 +24,9 @@ import { comparisonClaims, resultClaims } from './audit-claims.ts'
 import { auditRun, auditVerdict, type RunAudit } from './audit-runs.ts'
 import { type DocumentOptions, LIBRARY_CALL } from './options.ts'
 
+/** Rows of a run whose audit takes a second, or more. */
+const MANY_ROWS = 100_000
+
 /** A document that belongs to the runs of a folder. */
 type Stated = Pick<Result, 'scenario' | 'requests'>
 
@@ -55,7 +58,7 @@ export async function audit(
     const runs = await readRuns(directory, kind, scenario)
     const audits: RunAudit[] = []
     for (const [i, run] of runs.entries()) {
-      onProgress?.(`auditing ${kind}s`, i, runs.length)
+      if (run.rows.count >= MANY_ROWS) onProgress?.(`auditing ${kind}s`, i, runs.length)
       audits.push(auditRun(`${kind}-${i + 1}`, run, { scenario, plan, kind, requests }))
       await pause(signal)
     }

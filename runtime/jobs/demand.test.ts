@@ -3,7 +3,7 @@ import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { keptReplication, resolveSystem } from '../../sim/experiment/index.ts'
-import { backlogOf, backlogWarning, threadsFor } from './demand.ts'
+import { backlogOf, backlogWarning, longRunWarning, threadsFor } from './demand.ts'
 import { prepare } from './prepare.ts'
 import { drawnRequests } from './requests.ts'
 
@@ -101,6 +101,47 @@ describe('a queue without a bound', () => {
     const users =
       'traffic.web.arrivals={ process: closed-loop, users: 1000, think_time_s: { distribution: fixed, value: 0 } }'
     expect(backlogOf(await prepared(users), capacityRps)?.requests).toBe(0)
+  })
+})
+
+describe('a warning of a long run', () => {
+  const users = (more: string) =>
+    `traffic.web.arrivals={ process: closed-loop, users: 64, think_time_s: { distribution: fixed, value: ${more} } }`
+  const bounded = 'pools.p.queue.max_length=10'
+  const warning = async (set: readonly string[], replications = 10) =>
+    longRunWarning(await prepared(...set), capacityRps, replications)
+
+  test('has the number of requests, and what would lower it', async () => {
+    expect(await warning([rate(50)])).toBeNull()
+    expect(await warning([rate(50_000)])).toBe(
+      'about 5,000,000 requests in each of 10 replications are simulated, which may take minutes; to have fewer, lower the rate or shorten duration_s',
+    )
+    expect(await warning([rate(50_000)], 1)).toBeNull()
+    expect(await warning([rate(250_000)], 1)).toMatch(/^about 25,000,000 requests are simulated/)
+  })
+
+  test('counts retries', async () => {
+    expect(await warning([rate(10_000), 'traffic.web.retry.max_attempts=3'])).toMatch(
+      /^up to about 3,000,000 requests in each of 10/,
+    )
+  })
+
+  test('counts users who are refused and ask again after a short think time', async () => {
+    expect(await warning([users('50e-6'), bounded])).toBe(
+      'up to about 128,000,000 requests in each of 10 replications are simulated, as clients that are refused think and ask again, which may take minutes; to have fewer, lengthen think_time_s or shorten duration_s',
+    )
+    // each of them waits for an answer, so the capacity limits them
+    expect(await warning([users('50e-6')])).toBeNull()
+    expect(await warning([users('50e-6'), 'pools.p.queue.max_length=64'])).toBeNull()
+    expect(await warning([users('1'), bounded])).toBeNull()
+  })
+
+  test('is no less than what a run makes', async () => {
+    const own = await prepared(users('0.001'), bounded, 'duration_s=20')
+    const { rows } = keptReplication(resolveSystem(own, null), 0)
+    expect(rows.count).toBeGreaterThan(1e5)
+    const [, most] = /up to about ([\d,]+)/.exec(longRunWarning(own, capacityRps, 1000)!)!
+    expect(rows.count).toBeLessThanOrEqual(Number(most!.replaceAll(',', '')))
   })
 })
 

@@ -19,6 +19,7 @@ import { contentOf } from '../models/index.ts'
 import { expectTrace } from '../parquet/expect-trace.ts'
 import { throwIfAborted } from '../process/interruption.ts'
 import { doubtfulValues } from './doubtful-values.ts'
+import type { Progress } from './options.ts'
 import { sampleLengths } from './sample-lengths.ts'
 import { unclaimedRows } from './unclaimed-rows.ts'
 
@@ -42,7 +43,12 @@ export interface PrepareOptions {
   readonly signal?: AbortSignal
   /** gets what the scenario leaves to its files, and what of them it does not use as it is */
   readonly onNote?: (text: string) => void
+  /** gets how much of a large trace has been read */
+  readonly onProgress?: Progress | undefined
 }
+
+/** A trace of so many bytes takes a second to read, or more. */
+const LARGE_BYTES = 32e6
 
 /**
  * Loads a scenario, surveys its traces and reads its recorded clients. A loaded one stays as it
@@ -58,10 +64,18 @@ export async function prepare(
   const { scenario, directory } = loaded
   for (const text of loaded.notes) options.onNote?.(text)
   const onProgress = () => throwIfAborted(options.signal)
+  const reading = (file: string) => (read: { bytes: number; totalBytes: number }) => {
+    onProgress()
+    if (read.totalBytes < LARGE_BYTES) return
+    options.onProgress?.(`reading ${file}`, read.bytes, read.totalBytes)
+  }
   for (const [index, { arrivals }] of scenario.traffic.entries()) {
     if (arrivals.process === 'trace') {
       await expectTrace(arrivals, directory, options.signal)
-      traces.set(index, await surveyTrace(arrivals, directory, { onProgress }))
+      traces.set(
+        index,
+        await surveyTrace(arrivals, directory, { onProgress: reading(arrivals.file) }),
+      )
     }
     if (arrivals.process !== 'servegen') continue
     const { duration_s } = scenario

@@ -14,10 +14,10 @@ export interface ReplicationRequest {
   readonly workers: number
 }
 
-export interface Replication {
-  readonly replication: number
-  readonly run: RunSummary
-}
+/** A replication has ended; or, where `run` is null, this share of it is done. */
+export type Replication =
+  | { readonly replication: number; readonly run: RunSummary }
+  | { readonly replication: number; readonly run: null; readonly share: number }
 
 const THREAD = entryBeside(import.meta.url, 'replication-thread')
 /** Kept from one request to the next. */
@@ -35,9 +35,15 @@ async function answer(
       while (next < n) {
         const replication = from + next++
         thread.postMessage(replication)
-        const message = await nextMessage<ReplicationMessage>(thread)
+        const message = await nextMessage<ReplicationMessage>(thread, {
+          passes: (early) => {
+            if (early.kind !== 'share') return false
+            onPart({ replication, run: null, share: early.share })
+            return true
+          },
+        })
         if (isFailure(message)) throw failureOf(message)
-        onPart({ replication, run: message.run })
+        if (message.kind === 'run') onPart({ replication, run: message.run })
       }
     }),
   )

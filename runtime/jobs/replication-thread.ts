@@ -13,15 +13,40 @@ export type ReplicationJob = Omit<SimulationInput, 'requests'> & {
   readonly streamed: Traces | null
 }
 
-/** Thread to parent, for each number of a replication. */
-export type ReplicationMessage = { readonly kind: 'run'; readonly run: RunSummary } | FailureMessage
+/** How much of the traffic of a replication has been simulated, 0 to 1. */
+export interface ReplicationShare {
+  readonly kind: 'share'
+  readonly share: number
+}
+
+/** Thread to parent: shares while a replication runs, and then how it ended. */
+export type ReplicationMessage =
+  | ReplicationShare
+  | { readonly kind: 'run'; readonly run: RunSummary }
+  | FailureMessage
+
+/** A bar is drawn a few times a second, ms. */
+const SHARE_EVERY_MS = 250
 
 /** The simulation whose replications are requested by number. */
 let simulation: { readonly input: SimulationInput; readonly streamed: Traces | null } | null = null
 
 async function run(replication: number): Promise<RunSummary> {
   if (simulation === null) throw new Error('Expected a simulation before its replications')
-  return oneReplication(simulation.input, simulation.streamed, replication)
+  const { input, streamed } = simulation
+  return oneReplication(input, streamed, replication, shares(input.scenario.duration_s * 1000))
+}
+
+/** Reports the share of a run of which the traffic ends at `endMs`, at most so often. */
+function shares(endMs: number): (now: number) => void {
+  let sentAt = Number.NEGATIVE_INFINITY
+  return (now) => {
+    const at = performance.now()
+    if (at < sentAt + SHARE_EVERY_MS) return
+    sentAt = at
+    const message: ReplicationMessage = { kind: 'share', share: Math.min(1, now / endMs) }
+    parentPort?.postMessage(message)
+  }
 }
 
 function begin({ streamed, ...job }: ReplicationJob): void {

@@ -13,6 +13,7 @@ export interface ReplicationOptions {
   /** needed where traces are not held: every replication reads them for itself */
   readonly traces?: Traces
   readonly signal?: AbortSignal | undefined
+  /** gets how many replications are done, parts of them included */
   readonly onProgress?: ((done: number, of: number) => void) | undefined
 }
 
@@ -40,10 +41,15 @@ export async function runReplications(
     workers: threadsFor(n, workers),
   }
   const runs: RunSummary[] = []
-  let done = 0
-  const onPart = ({ replication, run }: Replication) => {
-    runs[replication - from] = run
-    onProgress?.(++done, n)
+  const shares = new Float64Array(n)
+  const onPart = (part: Replication) => {
+    if (part.run !== null) runs[part.replication - from] = part.run
+    // the drain after the traffic takes a little more
+    shares[part.replication - from] = part.run === null ? Math.min(part.share, 0.99) : 1
+    onProgress?.(
+      shares.reduce((sum, share) => sum + share, 0),
+      n,
+    )
   }
   onProgress?.(0, n)
   const child = takeIdle()

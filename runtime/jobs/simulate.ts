@@ -16,7 +16,7 @@ import type { KeptRun } from '../folders/run-folder.ts'
 import { pause } from '../process/interruption.ts'
 import { build } from '../version.ts'
 import { REPLICATIONS } from './defaults.ts'
-import { backlogWarning, threadsFor } from './demand.ts'
+import { backlogWarning, longRunWarning, threadsFor } from './demand.ts'
 import { extrapolationWarnings } from './extrapolation.ts'
 import { occasionWarnings } from './occasions.ts'
 import type { JobOptions } from './options.ts'
@@ -53,6 +53,8 @@ export async function simulate(system: System, options: SimulateOptions = {}): P
   if (requestsFile === undefined) {
     const warning = backlogWarning(system, system.capacityRps, threadsFor(replications, workers))
     if (warning !== null) onWarning?.(warning)
+    const long = longRunWarning(system, system.capacityRps, replications)
+    if (long !== null) onWarning?.(long)
   }
   const doubts = [
     ...occasionWarnings(system.models),
@@ -129,12 +131,18 @@ export async function simulateAgainst(
 export async function simulateRows(
   system: System,
   requestsFile: string | undefined,
-  signal: AbortSignal | undefined,
+  { signal, onProgress }: JobOptions,
 ): Promise<{ readonly requests: RequestList; readonly runs: readonly KeptRun[] }> {
   const given = await givenRequests(system, requestsFile)
   const traces = await heldTraces(system)
   const held = { ...system, traces, requests: given }
-  const run = await keptReplicationInPieces(held, 0, () => pause(signal))
+  const endMs = 1000 * system.scenario.duration_s
+  const run = await keptReplicationInPieces(
+    held,
+    0,
+    () => pause(signal),
+    (now) => onProgress?.('simulating the rows to keep', Math.min(1, now / endMs), 1),
+  )
   return { requests: given ?? requestsIn(run.rows), runs: [run] }
 }
 

@@ -123,7 +123,7 @@ export class FleetThreads {
 
 /** The next message of a thread; throws the error that the thread failed with. */
 async function said<T>(thread: Worker, signal?: AbortSignal): Promise<Exclude<T, FailureMessage>> {
-  const message = await nextMessage<T | FailureMessage>(thread, signal)
+  const message = await nextMessage<T | FailureMessage>(thread, { signal })
   if (isFailure(message)) throw failureOf(message)
   return message as Exclude<T, FailureMessage>
 }

@@ -33,7 +33,7 @@ test('a message arrives as it is sent, and is ignored after the wait was aborted
   const watch = new AbortController()
   const worker = thread(`setTimeout(() => { throw new Error("late") }, 20)`)
   let settled = false
-  nextMessage(worker, watch.signal).then(
+  nextMessage(worker, { signal: watch.signal }).then(
     () => {
       settled = true
     },

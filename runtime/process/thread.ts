@@ -27,8 +27,18 @@ function newWorker(entry: URL, workerData: unknown): Worker {
   return new Worker(boot, { eval: true, workerData, execArgv: [] })
 }
 
-/** The next message of a thread; rejects if it fails or ends. Pending once `signal` is set. */
-export function nextMessage<T>(thread: Worker, signal?: AbortSignal): Promise<T> {
+interface NextMessage<T> {
+  /** once it is set, the message stays pending */
+  readonly signal?: AbortSignal | undefined
+  /** takes messages that come before; false for the one that is waited for */
+  readonly passes?: (message: T) => boolean
+}
+
+/** The next message of a thread; rejects if it fails or ends. */
+export function nextMessage<T>(
+  thread: Worker,
+  { signal, passes }: NextMessage<T> = {},
+): Promise<T> {
   return new Promise((resolve, reject) => {
     const settle = (act: () => void) => {
       thread.off('message', onMessage)
@@ -36,7 +46,9 @@ export function nextMessage<T>(thread: Worker, signal?: AbortSignal): Promise<T>
       thread.off('exit', onExit)
       act()
     }
-    const onMessage = (message: T) => settle(() => resolve(message))
+    const onMessage = (message: T) => {
+      if (passes?.(message) !== true) settle(() => resolve(message))
+    }
     const onError = (error: unknown) => settle(() => reject(starvedOr(error)))
     const onExit = (code: number) =>
       settle(() => reject(new Failure(`a thread ended early with code ${code}`, EXIT.internal)))

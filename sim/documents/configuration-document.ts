@@ -27,8 +27,8 @@ const configuredPool = z
     name: z.string().describe('Name of the pool.'),
     replicas: number.describe('Number of replicas of the pool.'),
     utilisation: estimate.describe(
-      'Share of the time of all replicas in which they run batches, 0 to 1; ' +
-        'mean over replications, and n counts them.',
+      'Share of the time of all replicas in which they run batches, 0 to 1; of a scaled pool, of ' +
+        'the time that is paid for. Mean over replications, and n counts them.',
     ),
     batch_mean: estimate.describe(
       'Mean number of requests in a batch, or of sequences in a step; mean over replications, ' +

@@ -206,8 +206,8 @@ export const poolResult = cell
     ),
     replicas: number.describe('Number of replicas of the pool.'),
     utilisation: estimate.describe(
-      'Share of the time of all replicas in which they run batches, 0 to 1; mean over runs, ' +
-        'and n counts runs.',
+      'Share of the time of all replicas in which they run batches, 0 to 1; of a scaled pool, of ' +
+        'the time that is paid for. Mean over runs, and n counts runs.',
     ),
     occupied: estimate.describe(
       'Utilisation with overheads and stalls, 0 to 1: the time from the dispatch of a batch ' +

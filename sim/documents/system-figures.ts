@@ -145,7 +145,8 @@ export const worstWindow = z
           .strictObject({
             name: z.string().describe('Name of the pool.'),
             utilisation: estimate.describe(
-              'Largest utilisation of a window, 0 to 1; mean over runs, and n counts runs.',
+              'Largest utilisation of a window, 0 to 1, of the time that is paid for in it; mean ' +
+                'over runs, and n counts runs.',
             ),
           })
           .describe('Worst window of one pool.'),

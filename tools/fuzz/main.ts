@@ -5,6 +5,7 @@ import { expectBuilt, ROOT } from '../../test/command-line.ts'
 import type { FiguresOf, StudyName } from '../claims/figures/index.ts'
 import { type Begun, beginStudy, writeRecord } from '../claims/record.ts'
 import { commandOf, STUDIES } from '../claims/studies.ts'
+import { fuzzAudited, saveScenario } from './audited.ts'
 import { deaths, deathsText } from './deaths.ts'
 import { readSeed } from './input.ts'
 import { codesText, fuzzInputs, nameOf, saveSeed, Workshop } from './inputs.ts'
@@ -158,6 +159,35 @@ program
       fail(faults.length > 0)
       const found = { kills: rows.length, seed, completed, findings: faults.length }
       await recordWhole(begun, rows.length, found)
+    }),
+  )
+
+program
+  .command('audited')
+  .description('simulate mutated scenarios and audit those that run; shares of time, and counts')
+  .argument('[count]', 'number of scenarios', count, 1000)
+  .option('--seed <n>', 'seed of the mutations', count, now())
+  .option('--first <n>', 'number of the first scenario', count, 0)
+  .option('--save <dir>', 'folder for scenarios with a finding', join(ROOT, 'test/fuzz/scenarios'))
+  .action((number: number, options: { seed: number; first: number; save: string }) =>
+    inWorkshop(LIMIT_MS, async (shop, seconds) => {
+      const { seed, first, save } = options
+      const { findings, ends } = await fuzzAudited(shop, {
+        seed,
+        first,
+        count: number,
+        onFinding: (finding) => {
+          const path = saveScenario(save, finding, seed)
+          console.log([`number ${finding.number}: ${path}`, ...finding.faults].join('\n  '))
+        },
+        onProgress: (done) => {
+          if (done % 500 === 0) console.log(`${done} of ${number}`)
+        },
+      })
+      const { refused, long, ran } = ends
+      console.log(`${refused} refused, ${long} ended at the limit, ${ran} simulated and audited`)
+      console.log(`seed ${seed}: ${number} scenarios in ${seconds()}, ${findings.length} failed`)
+      fail(findings.length > 0)
     }),
   )
 

@@ -103,3 +103,18 @@ export function mutateTree(tree: unknown, random: Random, donors: Donors): void 
     }
   }
 }
+
+/** Factors that leave most scenarios valid. */
+const GENTLE = [0.1, 0.3, 0.5, 0.9, 1.1, 2, 3, 10]
+
+/** Changes numbers of a tree a little, so that most of what comes out can be simulated. */
+export function nudgeTree(tree: unknown, random: Random): void {
+  for (let left = 1 + random.integer(4); left > 0; left--) {
+    const numbers = [...spotsOf(tree)].filter(({ value }) => typeof value === 'number')
+    if (numbers.length === 0) return
+    const spot = pick(random, numbers)
+    const value = (spot.value as number) * pick(random, GENTLE)
+    const isWhole = Number.isInteger(spot.value)
+    put(spot, spot.key, isWhole ? Math.max(1, Math.round(value)) : value)
+  }
+}

@@ -22,7 +22,7 @@ export const isFolder = (path: string) => existsSync(path) && statSync(path).isD
 export async function simulatedRuns(path: string, options: LoadOptions): Promise<BlamedRuns> {
   const system = await loadSystem(path, options)
   refuseCrowd(system, system.capacityRps, true)
-  const { runs } = await simulateRows(system, undefined, options.signal)
+  const { runs } = await simulateRows(system, undefined, options)
   return { world: 'simulated', system, runs, warnings: [] }
 }
 

@@ -34,13 +34,8 @@ export async function triedChanges(
       signal,
       onProgress: (done, of) => onProgress?.(phase, done, of),
     })
-  const replicasOf = ({ scenario }: System) => scenario.pools.map(({ replicas }) => replicas)
   const sides = [
-    {
-      name: 'as it is',
-      replicas: replicasOf(base),
-      runs: await simulated(base, 'simulating the scenario as it is'),
-    },
+    { name: 'as it is', runs: await simulated(base, 'simulating the scenario as it is') },
   ]
   const refused = new Map<string, string>()
   const known = new Set(extrapolationWarnings(base))
@@ -51,7 +46,7 @@ export async function triedChanges(
       const doubts = extrapolationWarnings(system).filter((text) => !known.has(text))
       warnings.push(...doubts.map((text) => `${name}: ${text}`))
       const phase = `simulating ${name}, ${i + 1} of ${changes.length}`
-      sides.push({ name, replicas: replicasOf(system), runs: await simulated(system, phase) })
+      sides.push({ name, runs: await simulated(system, phase) })
     } catch (error) {
       if (!(error instanceof Failure) || error.exitCode === EXIT.interrupted) throw error
       refused.set(name, error.problems.join('; '))

@@ -85,6 +85,7 @@ async function simulateEntry(
     ...(seed !== undefined && { seed }),
     ...(signal && { signal }),
     ...(onNote && { onNote }),
+    onProgress,
   })
   const result = await simulate(system, {
     replications,

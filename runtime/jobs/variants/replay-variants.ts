@@ -52,8 +52,6 @@ export async function replayVariants(
       name,
       requests: requests.hash(),
       figures: variantFigures({
-        name,
-        replicas: system.scenario.pools.map((pool) => pool.replicas),
         runs: summariseReplays(system, runs, requests, executorWork(system)),
       }),
       stability: result.stability,

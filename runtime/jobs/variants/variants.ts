@@ -67,11 +67,7 @@ export async function variants(
     simulated.push({ named: variant, runs })
   }
   const label = profile && profileLabel(profile)
-  const sides = simulated.map(({ named: { name, system }, runs }) => ({
-    name,
-    replicas: system.scenario.pools.map((pool) => pool.replicas),
-    runs,
-  }))
+  const sides = simulated.map(({ named: { name }, runs }) => ({ name, runs }))
   const weights = await Promise.all(named.map(({ system }) => modelWeights(system)))
   const rows = simulated.map(({ named: { name, set, system }, runs }, i) => ({
     name,

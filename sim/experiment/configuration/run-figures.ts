@@ -43,7 +43,7 @@ interface ClassFigures {
 interface PoolFigures {
   /** that are paid for, mean over time */
   readonly replicas: number
-  /** busy time over the time of all replicas */
+  /** busy time over the time that is paid for */
   readonly utilisation: number
   /** mean size of its batches; NaN without any */
   readonly batchMean: number
@@ -57,7 +57,7 @@ export function runFigures(scenario: Scenario, run: RunSummary): RunFigures {
     classes: run.classes.map(classFigures),
     pools: paidReplicas(scenario, run).map((replicas, i) => ({
       replicas,
-      utilisation: run.busyMs[i]! / (run.observedMs * replicas),
+      utilisation: run.busyMs[i]! / run.paidMs[i]!,
       batchMean: batchMean(run.batchSizes[i]!),
       energy: energyOf(run, i),
     })),

@@ -75,7 +75,7 @@ function availabilityResult(
   index: number,
 ): PoolAvailability | null {
   if (runs.some(({ availability }) => availability === null)) return null
-  const { replicas, scaling } = scenario.pools[index]!
+  const { scaling } = scenario.pools[index]!
   const of = (run: RunSummary) => run.availability![index]!
   const everyS = scenario.duration_s / of(runs[0]!).series.length
   const mean = (seriesOf: (run: RunSummary) => readonly number[]) =>
@@ -85,7 +85,7 @@ function availabilityResult(
   return {
     up_share:
       scaling === undefined
-        ? overRuns(runs, (run) => (1000 * of(run).upS) / (run.observedMs * replicas), 1)
+        ? overRuns(runs, (run) => of(run).upS / (run.paidMs[index]! / 1000), 1)
         : overRuns(runs, (run) => of(run).upS / of(run).paidS, 1),
     serving: overRuns(runs, (run) => (1000 * of(run).upS) / run.observedMs),
     paid: overRuns(runs, (run) => (1000 * of(run).paidS) / run.observedMs + (scaling?.warm ?? 0)),

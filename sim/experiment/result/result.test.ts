@@ -109,6 +109,7 @@ function runOf(n: number, scale: number, { lost = 0, judged = [] as readonly num
     busyMs: [4000],
     occupiedMs: [4600],
     wastedMs: [0],
+    paidMs: [16_000],
     kvBlocks: [0],
     prefixes: [{ part: 0, of: 0 }],
     surges: [],

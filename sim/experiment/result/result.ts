@@ -94,11 +94,6 @@ export function resultOf(
   }
   const perSecond = ({ classes }: RunSummary, of: (own: CellSummary) => number) =>
     classes.reduce((sum, own) => sum + of(own), 0) / observedS
-  // of a scaled pool the time in which its replicas served
-  const replicaMs = (run: RunSummary, i: number) =>
-    scenario.pools[i]!.scaling === undefined || run.availability === null
-      ? run.observedMs * scenario.pools[i]!.replicas
-      : 1000 * run.availability[i]!.upS
   const servedRps = (run: RunSummary) => perSecond(run, ({ counts }) => counts.served)
   const tokensPerS = (run: RunSummary) => perSecond(run, ({ tokens }) => tokens?.generated ?? 0)
   return {
@@ -128,8 +123,8 @@ export function resultOf(
       shed_by: sumCounts(runs.map((run) => run.pools[i]!.shedBy)),
       replicas: pool.replicas,
       capacity_rps: capacitiesRps[i] ?? null,
-      utilisation: overRuns(runs, (run) => run.busyMs[i]! / replicaMs(run, i), 1),
-      occupied: overRuns(runs, (run) => run.occupiedMs[i]! / replicaMs(run, i), 1),
+      utilisation: overRuns(runs, (run) => run.busyMs[i]! / run.paidMs[i]!, 1),
+      occupied: overRuns(runs, (run) => run.occupiedMs[i]! / run.paidMs[i]!, 1),
       stalls: head.world === 'simulated' ? recordedStalls(system.models[i] ?? null, pool) : null,
       wasted: overRuns(runs, (run) => run.wastedMs[i]! / run.busyMs[i]!, 1),
       batch_mean: overRuns(runs, (run) => batchMean(run.batchSizes[i]!)),

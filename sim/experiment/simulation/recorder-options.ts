@@ -16,10 +16,11 @@ export function recorderOptions(
     requests,
     durationMs: scenario.duration_s * 1000,
     warmupMs: scenario.warmup_s * 1000,
-    pools: plan.pools.map((pool) => ({
+    pools: plan.pools.map((pool, i) => ({
       maxBatch: largestBatch(pool),
       generates: pool.generation !== undefined,
       retries: pool.retries,
+      warm: scenario.pools[i]!.scaling?.warm ?? 0,
     })),
     poolOf: executorsOf(plan).map(({ pool }) => pool),
     surges: surgeWindows(scenario),

@@ -1,3 +1,4 @@
+import { Failure } from '../../../scenarios/failure.ts'
 import { stream } from '../../kernel/index.ts'
 import {
   assemble,
@@ -19,7 +20,10 @@ import {
   type WorldMemory,
 } from '../../world/index.ts'
 
-const EVENTS_AT_ONCE = 1_000_000
+/** Events of a piece of a run, some ten milliseconds of work: a look after each costs nothing. */
+const EVENTS_AT_ONCE = 100_000
+/** Pieces at one instant after which the time of a run whose clients react stands still. */
+const MOST_AT_AN_INSTANT = 50
 
 /** The parts of a simulated run that differ between its uses. */
 export interface RunParts {
@@ -66,39 +70,73 @@ export function withMutation<T>(change: (parts: RunParts) => RunParts, run: () =
   }
 }
 
+/** Gets the simulated time between pieces of a run, ms; an error of it ends the run. */
+export type OnPiece = (now: number) => void
+
 /**
  * Runs one simulated world until it is drained. Returns its journal where asked for. Throws where
  * rows of a trace are not at hand: see `runWorldInPieces`.
  */
-export function runWorld(given: RunParts): Float64Array | null {
+export function runWorld(given: RunParts, onPiece?: OnPiece): Float64Array | null {
   const { world, log } = simulated(given)
+  const watch = new Standstill(given.source)
   for (;;) {
     const state = world.advance(EVENTS_AT_ONCE)
     if (state === 'starved') throw new Error('Expected all rows of the traces to be at hand')
     if (state !== 'budget') return log()
+    watch.look(world.now)
+    onPiece?.(world.now)
   }
 }
 
-/** What is awaited while a world runs. */
+/** What is done while a world runs. */
 export interface Pauses {
   /** fills up a source that has no rows of its traces left */
   readonly refill?: () => Promise<void>
   /** between pieces of the run; an error of it ends the run */
   readonly pause?: () => Promise<void>
+  readonly onPiece?: OnPiece | undefined
 }
 
-/** The same in pieces of some hundred milliseconds. */
+/** The same in pieces of some ten milliseconds. */
 export async function runWorldInPieces(
   given: RunParts,
-  { refill, pause }: Pauses,
+  { refill, pause, onPiece }: Pauses,
 ): Promise<Float64Array | null> {
   const { world, log } = simulated(given)
+  const watch = new Standstill(given.source)
   for (;;) {
     const state = world.advance(EVENTS_AT_ONCE)
     if (state === 'starved' && refill) await refill()
     else if (state === 'starved') throw new Error('Expected all rows of the traces to be at hand')
-    else if (state === 'budget') await pause?.()
-    else return log()
+    else if (state === 'budget') {
+      watch.look(world.now)
+      onPiece?.(world.now)
+      await pause?.()
+    } else return log()
+  }
+}
+
+/** Ends a run whose time does not go on: clients that ask again at once, for ever. */
+class Standstill {
+  readonly #source: Source
+  #at = Number.NaN
+  #pieces = 0
+
+  constructor(source: Source) {
+    this.#source = source
+  }
+
+  look(now: number): void {
+    // a trace may have any number of rows at one time
+    if (now !== this.#at || this.#source.reactsUntil === 0) this.#pieces = 0
+    this.#at = now
+    if (++this.#pieces < MOST_AT_AN_INSTANT) return
+    const events = (EVENTS_AT_ONCE * MOST_AT_AN_INSTANT).toLocaleString('en-US')
+    throw new Failure(
+      `at ${now / 1000} s of the run ${events} events happened at one instant: ` +
+        'clients that are refused ask again at once; give them a think_time_s or a backoff_ms above 0',
+    )
   }
 }
 

@@ -108,6 +108,8 @@ test('a batch run in halves loses no request, and requests that wait for memory 
   const { counts } = halves.memory[0]!
   expect(counts.split).toBeGreaterThan(10)
   expect([counts.failed, halves.classes[0]!.counts.failed]).toEqual([0, 0])
+  // halves are dispatched together and run one after the other: they occupy the executor once
+  expect(halves.occupiedMs[0]).toBeCloseTo(halves.busyMs[0]!, 3)
   const shrunk = ran(`${small}: [shrink, split]`).memory[0]!.counts
   expect(shrunk.shrunk).toBeGreaterThan(10)
   const devices = '[{ name: card, limit_mib: 100 }]'

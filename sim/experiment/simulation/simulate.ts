@@ -45,7 +45,7 @@ import { lifecycleOf, lifecyclePlan } from './failure-plan.ts'
 import { executorWork, hardwareOf } from './hardware.ts'
 import { isPowered, powerPlan } from './power-plan.ts'
 import { recorderOptions } from './recorder-options.ts'
-import { type RunParts, runWorld, runWorldInPieces } from './run-world.ts'
+import { type OnPiece, type RunParts, runWorld, runWorldInPieces } from './run-world.ts'
 import { sharedCards, slowdowns } from './shared-cards.ts'
 
 /** The machine of a replication, bootstrapped from the fields of each pool's profile. */
@@ -116,9 +116,13 @@ function replicationParts(input: SimulationInput, replication: number) {
 }
 
 /** Runs one replication. Throws where a trace is not held: see `runReadingReplication`. */
-export function runReplication(input: SimulationInput, replication: number): RunSummary {
+export function runReplication(
+  input: SimulationInput,
+  replication: number,
+  onPiece?: OnPiece,
+): RunSummary {
   const { parts, summary } = recorded(input, replication)
-  runWorld(parts)
+  runWorld(parts, onPiece)
   return summary()
 }
 
@@ -127,9 +131,10 @@ export async function runReadingReplication(
   input: SimulationInput,
   replication: number,
   read: TraceReader,
+  onPiece?: OnPiece,
 ): Promise<RunSummary> {
   const { parts, source, summary } = recorded(input, replication)
-  await runWorldInPieces(parts, { refill: () => (source as MergedSource).refill(read) })
+  await runWorldInPieces(parts, { refill: () => (source as MergedSource).refill(read), onPiece })
   return summary()
 }
 
@@ -239,14 +244,15 @@ export function keptReplication(input: SimulationInput, replication: number): Ke
   return kept(runWorld(parts))
 }
 
-/** The same with a pause every some hundred milliseconds; an error of it ends the run. */
+/** The same with a pause every some ten milliseconds; an error of it ends the run. */
 export async function keptReplicationInPieces(
   input: SimulationInput,
   replication: number,
   pause: () => Promise<void>,
+  onPiece?: OnPiece,
 ): Promise<KeptReplication> {
   const { parts, kept } = rowsRecorded(input, replication)
-  return kept(await runWorldInPieces(parts, { pause }))
+  return kept(await runWorldInPieces(parts, { pause, onPiece }))
 }
 
 /** A world that records rows, and what is kept of it once it has run. */

@@ -22,29 +22,29 @@ const isLevel = (metric: VariantMetric): metric is keyof typeof LEVELS => metric
 
 const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0)
 
-/** A metric of one run; `replicas` of its pools. */
-function metricOf(metric: VariantMetric, run: RunSummary, replicas: readonly number[]): number {
+/** A metric of one run. */
+function metricOf(metric: VariantMetric, run: RunSummary): number {
   if (isLevel(metric)) return run.all.percentiles[PERCENTILES.indexOf(LEVELS[metric])]!
   if (metric === 'goodput') {
     return sum(run.classes.map(({ good }) => good)) / sum(arrivalsOf(run))
   }
-  return Math.max(...run.busyMs.map((ms, i) => ms / (run.observedMs * replicas[i]!)))
+  // a pool that has no replica is idle
+  return Math.max(...run.busyMs.map((ms, i) => (ms === 0 ? 0 : ms / run.paidMs[i]!)))
 }
 
 const arrivalsOf = (run: RunSummary) => run.classes.map(({ counts }) => counts.arrived)
 
-/** Runs of one variant, with the replicas of its pools. */
+/** Runs of one variant. */
 export interface VariantRuns {
   readonly name: string
-  readonly replicas: readonly number[]
   readonly runs: readonly RunSummary[]
 }
 
 /** Figures of all classes together, each over runs with its interval. */
-export function variantFigures({ runs, replicas }: VariantRuns): VariantFigures {
+export function variantFigures({ runs }: Pick<VariantRuns, 'runs'>): VariantFigures {
   const fewest = Math.min(...runs.map(({ all }) => all.n))
   const each = VARIANT_METRICS.map((metric) => {
-    const values = runs.map((run) => metricOf(metric, run, replicas))
+    const values = runs.map((run) => metricOf(metric, run))
     const n = sum(runs.map(({ all }) => all.n))
     if (!isLevel(metric)) return [metric, estimate(values, n, 1)]
     if (supports(fewest, LEVELS[metric])) return [metric, percentileEstimate(values, n)]
@@ -83,10 +83,7 @@ function paired(
   }
   if (a.runs.length < 2) return { none: 'a single replication has no interval; several have' }
   const logs = a.runs.map((run, i) => {
-    const [before, after] = [
-      metricOf(metric, run, a.replicas),
-      metricOf(metric, b.runs[i]!, b.replicas),
-    ]
+    const [before, after] = [metricOf(metric, run), metricOf(metric, b.runs[i]!)]
     return before === after ? 0 : log(after / before)
   })
   if (!logs.every(Number.isFinite)) return { none: 'it is 0 in some replication' }

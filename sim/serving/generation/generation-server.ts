@@ -163,7 +163,7 @@ export class GenerationServer implements StationServer, KvReceiver {
     let working = 0
     for (const engine of this.#engines) {
       const { busy, run } = engine
-      if (busy) working++
+      if (busy && !this.#station.isClosed(run.executor)) working++
       if (busy && run.steps > 1 && engine.decides) this.#world.steps!.yieldAtStep(run.executor)
     }
     this.#station.working = working

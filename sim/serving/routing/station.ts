@@ -37,7 +37,7 @@ export class Station implements Candidate, QueueView {
   /** the KV caches of its executors; null where it generates nothing */
   caches: KvCaches | null = null
   running = 0
-  /** executors that run a batch, or any sequence */
+  /** executors that run a batch, or any sequence, of those that take batches */
   working = 0
   /** executors that take batches */
   present: number
@@ -188,8 +188,9 @@ export class Station implements Candidate, QueueView {
   freeExecutor(now: Ms, executor: number): void {
     const place = executor - this.firstExecutor
     this.#busy[place] = 0
+    if (this.#closed[place] === 1) return
     this.working--
-    if (this.#closed[place] === 0) this.#release(now, executor)
+    this.#release(now, executor)
   }
 
   #release(now: Ms, executor: number): void {
@@ -216,8 +217,8 @@ export class Station implements Candidate, QueueView {
     if (this.#busy[place] === 0) {
       this.#takeOut(now, executor)
       this.#busy[place] = 0
-      this.working--
     }
+    this.working--
     this.#closed[place] = 1
     this.present--
   }
@@ -229,6 +230,7 @@ export class Station implements Candidate, QueueView {
     this.#closed[place] = 0
     this.present++
     if (this.#busy[place] === 0) this.#release(now, executor)
+    else this.working++
   }
 
   /** The same of one that has no model: it is absent until it is loaded. */
@@ -238,7 +240,7 @@ export class Station implements Candidate, QueueView {
     this.#closed[place] = 0
     this.present++
     this.absent++
-    if (this.#busy[place] === 0) this.working++
+    this.working++
     this.#busy[place] = 1
   }
 

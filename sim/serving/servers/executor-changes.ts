@@ -13,7 +13,10 @@ export function loseExecutor(
   { outcomes }: Pick<ServerWorld, 'outcomes'>,
 ): void {
   station.draining = false
+  // a scaler gave it back: it is not started again, which `stopServed` sees to
+  const isGivenBack = station.pool.scaling !== undefined && station.stopping.has(executor)
   station.close(now, executor)
+  if (isGivenBack) station.stopping.add(executor)
   if (!station.pool.perReplicaQueues) return
   for (;;) {
     const request = station.queue.takeAny()

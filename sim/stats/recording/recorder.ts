@@ -2,6 +2,7 @@ import type { Series } from '../../documents/index.ts'
 import {
   type Batch,
   computedIn,
+  type ExecutorPhase,
   type KvUse,
   type Ms,
   type Observer,
@@ -16,9 +17,11 @@ import { CallRecorder } from './calls.ts'
 import { Cell } from './cell.ts'
 import { isSpare } from './copies.ts'
 import { DriftRecorder, type RunDrift } from './drift.ts'
+import { ExecutorSpans, timeWithin } from './executor-spans.ts'
 import { PrefixHits } from './prefix-hits.ts'
 import { RetryRecorder, type RetrySummary } from './retries.ts'
 import type { Ratio } from './space-recorder.ts'
+import { TimeGrid } from './time-grid.ts'
 import { TimeSeries } from './time-series.ts'
 import { tokenTimes } from './token-times.ts'
 import { type WindowOptions, WindowRecorder, type WorstSummary } from './window-recorder.ts'
@@ -34,6 +37,8 @@ export interface RecorderOptions {
     readonly generates?: boolean
     /** absent where the proxy of the pool retries nothing */
     readonly retries?: RetryPlan | undefined
+    /** replicas in its warm pool; absent for none */
+    readonly warm?: number
   }[]
   /** pool of each executor */
   readonly poolOf: readonly number[]
@@ -72,6 +77,14 @@ export class Recorder implements Observer {
   readonly busyMs: Float64Array
   /** the same from dispatch to when the dispatcher saw the end: with overheads and stalls */
   readonly occupiedMs: Float64Array
+  readonly #grid: TimeGrid
+  /**
+   * when replicas are paid for: while they serve, start, restart and serve what they have before
+   * they stop, and the warm pool. Batches run on such replicas, one after another
+   */
+  readonly #paid: ExecutorSpans
+  /** by executor, when the dispatcher saw its last end, on the grid */
+  readonly #lastEnds: Float64Array
   readonly #wastedMs: Float64Array
   /** tokens computed by engines, and those for clients that had left, per pool */
   readonly #doneTokens: Float64Array
@@ -91,8 +104,8 @@ export class Recorder implements Observer {
   readonly #options: RecorderOptions
   readonly #series: TimeSeries
   readonly #drift: DriftRecorder
-  /** by request: when its batch was done, and the batch; only with networks */
-  readonly #answers: ([Ms, Answer] | undefined)[] = []
+  /** by request: when its batch was done, the batch, and its place there; only with networks */
+  readonly #answers: ([done: Ms, batch: Answer, place: number] | undefined)[] = []
   lastMs: Ms = 0
 
   constructor(options: RecorderOptions) {
@@ -103,6 +116,10 @@ export class Recorder implements Observer {
     this.computed = new Float64Array(options.pools.length)
     this.busyMs = new Float64Array(options.pools.length)
     this.occupiedMs = new Float64Array(options.pools.length)
+    const { poolOf, pools, durationMs } = options
+    this.#grid = new TimeGrid(poolOf.length, durationMs)
+    this.#paid = new ExecutorSpans({ poolOf, always: pools.map(({ warm = 0 }) => warm) })
+    this.#lastEnds = new Float64Array(poolOf.length)
     this.#wastedMs = new Float64Array(options.pools.length)
     this.#doneTokens = new Float64Array(options.pools.length)
     this.#wastedTokens = new Float64Array(options.pools.length)
@@ -117,8 +134,16 @@ export class Recorder implements Observer {
     this.#hasCopies = hedged.includes(true)
     this.#hasCalls = parts.some((count) => count !== null)
     this.#series = new TimeSeries(options.durationMs)
-    this.#windows = new WindowRecorder(options.windows, options.requests, options.pools.length)
+    const windows = { ...options.windows, grid: this.#grid }
+    this.#windows = new WindowRecorder(windows, options.requests, options.pools.length)
     this.#drift = new DriftRecorder(options)
+  }
+
+  /** Time for which the replicas of each pool are paid, from the warm-up to the end, ms. */
+  get paidMs(): number[] {
+    const { warmupMs, durationMs } = this.#options
+    const counted = [warmupMs, Math.max(durationMs, this.lastMs)].map((at) => this.#grid.at(at))
+    return this.#paid.all.map((spans) => timeWithin(spans, counted as [Ms, Ms]))
   }
 
   /** Part of `busyMs` for clients that had left, by their share of each batch or of all tokens. */
@@ -148,8 +173,7 @@ export class Recorder implements Observer {
   }
 
   get worst(): WorstSummary {
-    const { pools, poolOf } = this.#options
-    return this.#windows.summary(pools.map((_, pool) => poolOf.filter((of) => of === pool).length))
+    return this.#windows.summary(this.#paid.all)
   }
 
   arrived(now: Ms, request: number): void {
@@ -185,6 +209,10 @@ export class Recorder implements Observer {
     if (requests.attempt[request]! > 1) cell.retries++
   }
 
+  executor(now: Ms, executor: number, phase: ExecutorPhase): void {
+    this.#paid.change(executor, this.#grid.at(now), phase !== 'stopped')
+  }
+
   batch(now: Ms, batch: Batch): void {
     const { requests, warmupMs, expected, poolOf } = this.#options
     const { executor, size, members, dispatched, started, ended } = batch
@@ -196,17 +224,20 @@ export class Recorder implements Observer {
       this.batchSizes[pool]![size - 1]!++
       this.tokens[pool]! += batch.tokens
       this.computed[pool]! += computedIn(batch)
-      this.busyMs[pool]! += ended - started
-      this.occupiedMs[pool]! += now - dispatched
-      this.#windows.worked(pool, started, ended)
+      this.#worked(pool, started, ended)
+      // the parts of a split batch run one after another, and were all dispatched with the first
+      const from = Math.max(this.#grid.at(dispatched), this.#lastEnds[executor]!)
+      const to = this.#grid.at(now)
+      this.occupiedMs[pool]! += to - from
+      this.#lastEnds[executor] = to
     }
     const service = ended - started
     this.#drift.batch(now, pool, size, generates ? 0 : service)
     for (let i = 0; i < size; i++) {
       const request = members[i]!
       this.#drift.scheduled(requests.at[request]!)
-      if (!requests.overNetwork) this.#ended(now, request, now, batch)
-      else this.#answers[request] = [now, { executor, size, dispatched, started, ended }]
+      if (!requests.overNetwork) this.#ended(now, request, now, batch, i)
+      else this.#answers[request] = [now, { executor, size, dispatched, started, ended }, i]
     }
   }
 
@@ -217,8 +248,11 @@ export class Recorder implements Observer {
     else if (this.#hasCalls) this.calls.ended(now, request)
   }
 
-  /** A request of a batch that was done at `done` has ended now, when its client has the answer. */
-  #ended(now: Ms, request: number, done: Ms, batch: Answer): void {
+  /**
+   * A request in a `place` of a batch that was done at `done` has ended now, when its client has
+   * the answer.
+   */
+  #ended(now: Ms, request: number, done: Ms, batch: Answer, place: number): void {
     const { requests, warmupMs, limitsMs, poolOf } = this.#options
     const { size, dispatched, started, ended } = batch
     const pool = poolOf[batch.executor]!
@@ -242,7 +276,7 @@ export class Recorder implements Observer {
       const tokens = requests.inputTokens[request]! + requests.outputTokens[request]!
       this.#doneTokens[pool]! += tokens
       if (wasted) this.#wastedTokens[pool]! += tokens
-    } else if (wasted) this.#wastedMs[pool]! += service / size
+    } else if (wasted) this.#wastedMs[pool]! += this.#shareOf(batch, place)
     if (outcome !== OUTCOME.served) {
       if (!isSpare(outcome)) this.#windows.lost(now, number)
       return
@@ -265,15 +299,28 @@ export class Recorder implements Observer {
     if (intime && latency < limitsMs[number]!) cell.good++
   }
 
+  /** The part of a batch's time that one of its places has: those of all places add up to it. */
+  #shareOf({ started, ended, size }: Answer, place: number): Ms {
+    const ms = this.#grid.at(ended) - this.#grid.at(started)
+    return this.#grid.at((ms * (place + 1)) / size) - this.#grid.at((ms * place) / size)
+  }
+
   stepped(now: Ms, run: StepRun): void {
     const pool = this.#options.poolOf[run.executor]!
     this.#drift.batch(now, pool, 0, now - run.started)
     if (run.started < this.#options.warmupMs) return
-    this.busyMs[pool]! += now - run.started
-    this.occupiedMs[pool]! += now - run.started
-    this.#windows.worked(pool, run.started, now)
+    this.occupiedMs[pool]! += this.#worked(pool, run.started, now)
     this.batchSizes[pool]![run.decodes + run.prefills - 1]! += run.steps
     this.kvBlocks[pool] = Math.max(this.kvBlocks[pool]!, run.blocks)
+  }
+
+  /** An executor ran a batch or steps; returns how long. */
+  #worked(pool: number, started: Ms, ended: Ms): Ms {
+    const from = this.#grid.at(started)
+    const to = this.#grid.at(ended)
+    this.busyMs[pool]! += to - from
+    this.#windows.worked(pool, from, to)
+    return to - from
   }
 
   kv(now: Ms, use: KvUse): void {

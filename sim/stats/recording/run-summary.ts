@@ -137,6 +137,8 @@ export interface RunSummary {
   readonly occupiedMs: readonly number[]
   /** part of busyMs for clients that had left */
   readonly wastedMs: readonly number[]
+  /** time over which busyMs is counted, of all replicas that are paid for */
+  readonly paidMs: readonly number[]
   /** most KV-cache blocks in use on one replica, per pool */
   readonly kvBlocks: readonly number[]
   /** prompt tokens found in prefix caches, of all, per pool */
@@ -208,6 +210,7 @@ export function summariseRun(
     busyMs: Array.from(recorder.busyMs),
     occupiedMs: Array.from(recorder.occupiedMs),
     wastedMs: Array.from(recorder.wastedMs),
+    paidMs: recorder.paidMs,
     kvBlocks: Array.from(recorder.kvBlocks),
     prefixes: recorder.prefixes,
     surges: recorder.backlog.surges,

@@ -1,20 +1,25 @@
 import type { Ms } from '../../serving/index.ts'
+import type { Span } from './executor-spans.ts'
+import type { TimeGrid } from './time-grid.ts'
 import type { Windows } from './worst-window.ts'
 
 /** Time of executors in batches, and waiting requests, in each window. */
 export class WindowLoad {
   readonly #windows: Windows
+  readonly #grid: TimeGrid
   readonly #busy: readonly Float64Array[]
   readonly #waitingMs: Float64Array
   #waiting = 0
   #since: Ms = 0
 
-  constructor(windows: Windows, pools: number) {
+  constructor(windows: Windows, pools: number, grid: TimeGrid) {
     this.#windows = windows
+    this.#grid = grid
     this.#busy = Array.from({ length: pools }, () => new Float64Array(windows.count))
     this.#waitingMs = new Float64Array(windows.count)
   }
 
+  /** Times are on the grid. */
   worked(pool: number, started: Ms, ended: Ms): void {
     this.#spread(this.#busy[pool]!, started, ended, 1)
   }
@@ -25,9 +30,14 @@ export class WindowLoad {
     this.#since = now
   }
 
-  /** The largest share of a window that an executor of each pool worked, on average, per pool. */
-  utilisation(replicas: readonly number[]): number[] {
-    return this.#busy.map((busy, pool) => most(busy) / (this.#windows.lengthMs * replicas[pool]!))
+  /** By pool, the largest share that its executors worked of the time `paid` for in a window. */
+  utilisation(paid: readonly (readonly Span[])[]): number[] {
+    return this.#busy.map((busy, pool) => {
+      const whole = new Float64Array(this.#windows.count)
+      for (const [from, to] of paid[pool]!) this.#spread(whole, from, to, 1)
+      // nothing runs where nothing is paid for
+      return most(busy.map((ms, i) => (ms === 0 ? 0 : ms / whole[i]!)))
+    })
   }
 
   /** The largest mean number of waiting requests of a window. */
@@ -37,11 +47,14 @@ export class WindowLoad {
 
   #spread(into: Float64Array, from: Ms, to: Ms, times: number): void {
     const { lengthMs, fromMs, count } = this.#windows
-    const first = Math.max(0, Math.floor((from - fromMs) / lengthMs))
+    // one window early, as an edge may be rounded
+    const first = Math.max(0, Math.floor((from - fromMs) / lengthMs) - 1)
+    let end = this.#grid.at(fromMs + first * lengthMs)
     for (let i = first; i < count; i++) {
-      const start = fromMs + i * lengthMs
+      const start = end
       if (start >= to) return
-      into[i]! += times * (Math.min(to, start + lengthMs) - Math.max(from, start))
+      end = this.#grid.at(fromMs + (i + 1) * lengthMs)
+      if (end > from) into[i]! += times * (Math.min(to, end) - Math.max(from, start))
     }
   }
 }

@@ -1,5 +1,7 @@
 import type { Ms, Requests } from '../../serving/index.ts'
 import { PERCENTILES } from '../intervals/percentile.ts'
+import type { Span } from './executor-spans.ts'
+import type { TimeGrid } from './time-grid.ts'
 import { tokenTimes } from './token-times.ts'
 import { WindowLoad } from './window-load.ts'
 import { type WindowFigure, type Windows, WorstWindow, worseOf } from './worst-window.ts'
@@ -43,12 +45,16 @@ export class WindowRecorder {
   readonly #reported: readonly (readonly WorstWindow[])[]
   readonly #judged: readonly (readonly (readonly WorstWindow[])[])[]
 
-  constructor(options: WindowOptions, requests: Requests, pools: number) {
-    const { reported, objectives } = options
+  constructor(
+    options: WindowOptions & { readonly grid: TimeGrid },
+    requests: Requests,
+    pools: number,
+  ) {
+    const { reported, objectives, grid } = options
     this.#options = options
     this.#requests = requests
     const series = reported ?? []
-    this.#load = series.map((windows) => new WindowLoad(windows, pools))
+    this.#load = series.map((windows) => new WindowLoad(windows, pools, grid))
     this.#reported = objectives.map(() =>
       series.map((windows) => new WorstWindow(windows, PERCENTILES)),
     )
@@ -82,10 +88,10 @@ export class WindowRecorder {
     }
   }
 
-  /** Once the run has ended. */
-  summary(replicas: readonly number[]): WorstSummary {
+  /** Once the run has ended; `paid`: when replicas of each pool were paid for. */
+  summary(paid: readonly (readonly Span[])[]): WorstSummary {
     const lengthMs = this.#options.reported?.[0]?.lengthMs ?? null
-    const utilisations = this.#load.map((load) => load.utilisation(replicas))
+    const utilisations = this.#load.map((load) => load.utilisation(paid))
     return {
       reported:
         lengthMs === null
@@ -93,7 +99,7 @@ export class WindowRecorder {
           : {
               lengthMs,
               classes: this.#reported.map(worstOf),
-              utilisation: replicas.map((_, i) => Math.max(...utilisations.map((of) => of[i]!))),
+              utilisation: paid.map((_, i) => Math.max(...utilisations.map((of) => of[i]!))),
               queue: Math.max(...this.#load.map(({ queue }) => queue)),
             },
       objectives: this.#judged.map((of) => of.map((series) => worstOf(series)[0]!)),

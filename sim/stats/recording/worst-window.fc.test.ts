@@ -1,6 +1,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { percentile, upperProbability } from '../intervals/percentile.ts'
+import type { Span } from './executor-spans.ts'
+import { TimeGrid } from './time-grid.ts'
 import { WindowLoad } from './window-load.ts'
 import { type Windows, WorstWindow, windowsOf } from './worst-window.ts'
 
@@ -51,6 +53,9 @@ test('the worst window is that of the largest percentile, as sorting all of them
   )
 })
 
+const GRID = new TimeGrid(1, 60)
+const ALWAYS: Span = [0, Number.POSITIVE_INFINITY]
+
 test('load is spread over the windows that it lies in, and none counts before or after', () => {
   const spans = fc.array(
     fc.record({
@@ -61,7 +66,7 @@ test('load is spread over the windows that it lies in, and none counts before or
   )
   fc.assert(
     fc.property(spans, (worked) => {
-      const load = new WindowLoad(WINDOWS, 1)
+      const load = new WindowLoad(WINDOWS, 1, GRID)
       for (const span of worked) load.worked(0, span.from, span.from + span.for)
       const shares = [0, 1, 2, 3].map((window) => {
         const [start, end] = [FROM + LENGTH * window, FROM + LENGTH * (window + 1)]
@@ -70,13 +75,24 @@ test('load is spread over the windows that it lies in, and none counts before or
         )
         return inside.reduce((sum, ms) => sum + ms, 0) / (2 * LENGTH)
       })
-      expect(load.utilisation([2])[0]).toBeCloseTo(Math.max(...shares), 9)
+      expect(load.utilisation([[ALWAYS, ALWAYS]])[0]).toBeCloseTo(Math.max(...shares), 6)
     }),
   )
 })
 
+test('utilisation is a share of the time that is paid for in the window', () => {
+  const load = new WindowLoad(WINDOWS, 1, GRID)
+  const paid: Span[] = [
+    [FROM, FROM + 4],
+    [FROM + LENGTH, FROM + 2 * LENGTH],
+  ]
+  load.worked(0, FROM + 1, FROM + 4)
+  load.worked(0, FROM + LENGTH, FROM + LENGTH + 5)
+  expect(load.utilisation([paid])[0]).toBe(3 / 4)
+})
+
 test('the queue is the mean over the window, not its peak', () => {
-  const load = new WindowLoad(WINDOWS, 1)
+  const load = new WindowLoad(WINDOWS, 1, GRID)
   // four requests wait from 20 to 25, in the window from 15 to 25, and one of them until 45
   load.queued(20, 4)
   load.queued(25, -3)
@@ -85,9 +101,9 @@ test('the queue is the mean over the window, not its peak', () => {
 })
 
 test('of more windows than a function has arguments, the worst is found', () => {
-  const load = new WindowLoad(windowsOf(1, 0, 300_000)[0]!, 1)
+  const load = new WindowLoad(windowsOf(1, 0, 300_000)[0]!, 1, GRID)
   load.worked(0, 299_990, 299_990.5)
-  expect(load.utilisation([1])).toEqual([0.5])
+  expect(load.utilisation([[ALWAYS]])).toEqual([0.5])
 })
 
 test('the rest of a run is in a window that ends with it, and the time before that in none', () => {

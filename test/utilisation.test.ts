@@ -1,0 +1,162 @@
+import { describe, expect, test } from 'vitest'
+import { parseScenario } from '../scenarios/index.ts'
+import {
+  keptReplication,
+  resolveSystem,
+  runFigures,
+  runReplication,
+  simulatedResult,
+  simulationInput,
+  variantFigures,
+  withoutFiles,
+} from '../sim/experiment/index.ts'
+import type { RunSummary } from '../sim/stats/index.ts'
+
+/**
+ * Utilisation is a share of the time that is paid for. Batches run on replicas that are paid for,
+ * one after another, so it is at most 1 to the last digit, whatever comes, drains, splits or fails.
+ */
+
+const textOf = (pool: string, more = '', work = '{ law: constant, ms: 70 }', output = '') => `
+spillway: 1
+name: busy
+duration_s: 30
+warmup_s: 2
+models: { m: { work: ${work} } }
+traffic:
+  - class: web
+    arrivals: { process: poisson, rate_rps: 120 }
+    timeout_ms: 120
+    ${output}
+pools:
+  - { name: p, model: m, ${pool} }
+${more}`
+
+function systemOf(...parts: Parameters<typeof textOf>) {
+  const { scenario } = parseScenario(textOf(...parts), { file: 'busy.yaml' })
+  return resolveSystem(withoutFiles({ scenario, hash: 'x', file: 'busy.yaml' }), null)
+}
+
+const scaled = (scaling: string) =>
+  `scaling: { ${scaling}, min: 1, max: 6, initial: 4, start_s: { distribution: fixed, value: 1 } }`
+const STEPS = scaled(
+  'policy: scheduled, steps: [{ at_s: 0, replicas: 4 }, { at_s: 5, replicas: 1 }, { at_s: 9, replicas: 6 }, { at_s: 17, replicas: 2 }]',
+)
+const BATCHES = 'batching: { policy: dynamic, max_batch: 4, max_delay_ms: 5 }'
+const FEW = 'queue: { max_length: 20 }'
+const CRASH = 'failures: [{ kind: crash, every_s: 4, detection_s: 0.3, restart_s: { distribution: fixed, value: 1 } }]'
+const NETWORK =
+  'places: [{ name: shop }, { name: centre }]\n' +
+  'networks: [{ between: [shop, centre], latency_ms: { distribution: lognormal, median: 12, p99: 60 } }]'
+
+const SYSTEMS: Readonly<Record<string, Parameters<typeof textOf>>> = {
+  'a full pool': [`replicas: 3, ${FEW}`],
+  'a full pool in batches': [`replicas: 3, ${BATCHES}, ${FEW}`],
+  'a scaled pool that is full': [`${STEPS}, ${FEW}`],
+  'a scaled pool in batches': [`${STEPS}, ${BATCHES}, ${FEW}`],
+  'a scaled pool with a queue for each replica': [
+    `${STEPS}, queue: { mode: per-replica, max_length: 5 }`,
+  ],
+  'a scaled pool with a warm pool': [`${STEPS.replace('min: 1', 'min: 1, warm: 2')}, ${FEW}`],
+  'a scaled pool whose replicas crash': [`${STEPS}, ${FEW}`, CRASH],
+  'a pool whose replicas crash': [`replicas: 3, ${FEW}`, CRASH],
+  'a pool that follows its utilisation': [
+    `${scaled('policy: hpa, metrics: [{ metric: utilisation, target: 0.7 }]')}, ${FEW}`,
+  ],
+  'a pool behind a network': [
+    `replicas: 2, place: centre, ${BATCHES}, ${FEW}`,
+    NETWORK,
+    '{ law: constant, ms: 70 }',
+    'place: shop',
+  ],
+  'a scaled pool that generates': [
+    `${STEPS}, generation: { policy: continuous, max_sequences: 4 }, ${FEW}`,
+    '',
+    '{ law: generation, base_ms: 5, per_prefill_token_ms: 0.1 }',
+    'output_tokens: { distribution: geometric, mean: 10 }',
+  ],
+}
+
+/** The shares of time of the only pool, as the document of one run states them. */
+function sharesOf(system: ReturnType<typeof systemOf>, run: RunSummary) {
+  const by = { version: 'x', commit: null, profile: null }
+  const { pools, worst_window } = simulatedResult(system, [run], by)
+  const { utilisation, occupied, wasted } = pools[0]!
+  return {
+    utilisation: utilisation.value!,
+    occupied: occupied.value!,
+    wasted: wasted.value!,
+    worst: worst_window!.pools[0]!.utilisation.value!,
+  }
+}
+
+describe.each(Object.entries(SYSTEMS))('%s', (_, parts) => {
+  const system = systemOf(...parts)
+
+  test('is busy for no longer than it is paid for, to the last digit', () => {
+    for (let replication = 0; replication < 3; replication++) {
+      const shares = sharesOf(system, runReplication(system, replication))
+      for (const share of Object.values(shares)) expect(share).toBeLessThanOrEqual(1)
+      // so nearly full that it matters
+      expect(shares.worst).toBeGreaterThan(0.7)
+      expect(shares.worst).toBeGreaterThan(shares.utilisation - 1e-3)
+    }
+  })
+})
+
+test('replicas that drain are busy when they serve no longer, and are paid for', () => {
+  const system = systemOf(...SYSTEMS['a scaled pool that is full']!)
+  const { busyMs, paidMs, availability } = runReplication(system, 0)
+  // over the time in which replicas take batches it would be more than the whole
+  expect(busyMs[0]! / (1000 * availability![0]!.upS)).toBeGreaterThan(1)
+  expect(paidMs[0]!).toBeCloseTo(1000 * availability![0]!.paidS, 6)
+})
+
+test('a run, a row of a sweep and a variant state one utilisation: that of rows over paid time', () => {
+  const system = systemOf(...SYSTEMS['a scaled pool with a warm pool']!)
+  const run = runReplication(system, 0)
+  const { utilisation } = sharesOf(system, run)
+  expect(runFigures(system.scenario, run).pools[0]!.utilisation).toBe(utilisation)
+  expect(variantFigures({ runs: [run] }).utilisation.value).toBe(utilisation)
+  const { rows } = keptReplication(system, 0)
+  const { batch, dispatched, started, ended } = rows.columns
+  const batches = new Map<number, number>()
+  for (let key = 0; key < rows.count; key++) {
+    if (batch[key]! < 0 || dispatched[key]! < 2000) continue
+    batches.set(batch[key]!, ended[key]! - started[key]!)
+  }
+  const busy = [...batches.values()].reduce((sum, ms) => sum + ms, 0)
+  const paid = 1000 * run.availability![0]!.paidS + 2 * run.observedMs
+  expect(utilisation).toBeCloseTo(busy / paid, 7)
+})
+
+test('a scaler counts replicas that drain neither as busy nor as there', () => {
+  // batches are long against its interval: its first look finds replicas busy for a short time
+  const { scenario } = parseScenario(
+    `spillway: 1
+name: drains
+duration_s: 60
+models: { m: { work: { law: constant, ms: 2000 } } }
+traffic: [{ class: web, arrivals: { process: poisson, rate_rps: 6 } }]
+pools:
+  - name: p
+    model: m
+    scaling:
+      policy: hpa
+      metrics: [{ metric: utilisation, target: 0.9, window_s: 1 }]
+      interval_s: 1
+      initial: 12
+      max: 12
+      start_s: { distribution: fixed, value: 1 }
+      scale_down: { stabilization_s: 0 }
+`,
+    { file: 'drains.yaml' },
+  )
+  const { availability } = runReplication(simulationInput(scenario), 0)
+  const seen = availability![0]!.steps.flatMap(({ reason }) => {
+    const [, share] = /utilisation ([\d.]+)/.exec(reason) ?? []
+    return share === undefined ? [] : [Number(share)]
+  })
+  expect(seen.length).toBeGreaterThan(2)
+  expect(Math.max(...seen)).toBeLessThanOrEqual(1)
+})
