@@ -39,7 +39,16 @@ describe('no text can control the terminal', () => {
   })
 
   test('nor a runner of continuous integration, by a line or a part of one', () => {
-    const piece = fc.constantFrom('::warning::', '##[error]', '##vso[x]', '\n', ' ', '\u00a0', ':', '#')
+    const piece = fc.constantFrom(
+      '::warning::',
+      '##[error]',
+      '##vso[x]',
+      '\n',
+      ' ',
+      '\u00a0',
+      ':',
+      '#',
+    )
     const texts = fc.array(fc.oneof(piece, hostileText), { maxLength: 6 })
     fc.assert(
       fc.property(texts, texts, (before, after) => {

@@ -65,7 +65,7 @@ export const helpOutput = {
 /** An error of commander: what was typed stays on its line, the suggestion has one of its own. */
 function errorLine(text: string): string {
   const [, message = text, suggestion = ''] =
-    /^([^]*?)(\n\(Did you mean [^\n]*\?\))?\n$/.exec(text) ?? []
+    /^([\s\S]*?)(\n\(Did you mean [^\n]*\?\))?\n$/.exec(text) ?? []
   return `${visibleLine(message)}${suggestion}\n`
 }
 

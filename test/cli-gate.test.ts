@@ -106,7 +106,11 @@ describe('a prediction gate', () => {
   })
 
   test.each([
-    ['a scenario', (entry: object) => ({ scenarios: [entry, entry] }), /declared.yaml stands there/],
+    [
+      'a scenario',
+      (entry: object) => ({ scenarios: [entry, entry] }),
+      /declared.yaml stands there/,
+    ],
     [
       'a figure',
       (entry: { figures: object[] }) => {
@@ -139,6 +143,15 @@ describe('a prediction gate', () => {
     expect(ended.stdout).toContain('empty.json has no figure of declared.yaml')
   })
 
+  test('removes what a killed one has staged in --out, also where it is refused', async () => {
+    const staged = `staged/.spillway-${PROCESS_NAME.replace(/-\d+-\d+$/, '-4194305-7')}-00000000`
+    mkdirSync(at(staged), { recursive: true })
+    put(folder, `${staged}/00000000-0`, 'a report')
+    const ended = await run('gate', 'declared.yaml', '--baseline', 'none.json', '--out', 'staged')
+    expect(ended).toMatchObject({ code: 3, stdout: '' })
+    expect(filesIn(at('staged'))).toEqual([])
+  })
+
   test('refuses a baseline that its own document would replace', async () => {
     const ended = await run('gate', 'declared.yaml', '--baseline', 'x/gate.json', '--out', 'x')
     expect(ended).toMatchObject({ code: 2, stdout: '' })
@@ -164,7 +177,10 @@ describe('--against-ref', () => {
     put(repository, 'load/peak.yaml', DECLARED)
     put(repository, 'load/live.yaml', QUICK)
     put(repository, 'linked.yaml', DECLARED)
-    symlinkSync(join(realpathSync(repository), 'linked.yaml'), join(repository, 'leading-here.yaml'))
+    symlinkSync(
+      join(realpathSync(repository), 'linked.yaml'),
+      join(repository, 'leading-here.yaml'),
+    )
     git('add', '.')
     git('commit', '-q', '-m', 'Add a scenario')
     put(repository, 'load/peak.yaml', CHANGED)
@@ -202,10 +218,10 @@ describe('--against-ref', () => {
     ['a path to another folder of it', 'load', () => '../load/../load/peak.yaml'],
   ])('%s is that of the other version', async (_, from, path) => {
     const { run } = commandsIn(join(repository, from), { variables })
-    const ended = await run(...['gate', path(), ...FEW, '--json', '--against-ref', 'main'], ...[
-      '--run',
-      RUN,
-    ])
+    const ended = await run(
+      ...['gate', path(), ...FEW, '--json', '--against-ref', 'main'],
+      ...['--run', RUN],
+    )
     expect(ended, ended.stderr).toMatchObject({ code: 4, stderr: '' })
     const [found] = (JSON.parse(ended.stdout) as Gate).cases
     expect(found!.changes.scenario).toEqual(CHANGES)
@@ -338,7 +354,9 @@ describe('--against-ref', () => {
     const args = ['--against-ref', 'main', '--prepare']
     const loud = await there().run('gate', 'load/peak.yaml', ...FEW, ...args, prepare)
     expect(loud).toMatchObject({ code: 3, stdout: '' })
-    expect(loud.stderr).toMatch(/exit code 7 in main\n {2}\\u\{3a\}:warning::x\n {2}#\\u\{23\}\[error\]y\n$/)
+    expect(loud.stderr).toMatch(
+      /exit code 7 in main\n {2}\\u\{3a\}:warning::x\n {2}#\\u\{23\}\[error\]y\n$/,
+    )
     const long = await there().run('gate', 'load/peak.yaml', ...FEW, ...args, `${lines}; exit 7`)
     expect(long.stderr.endsWith('\n  line 19998\n  line 19999\n')).toBe(true)
   })

@@ -98,7 +98,15 @@ describe('Markdown', () => {
     expect(gateMarker(gateOf(a, b))).toBe(gateMarker(gateOf(b, { ...a, verdict: 'PASS' })))
     expect(gateMarker(gateOf(a))).not.toBe(gateMarker(gateOf(b)))
     expect(gateMarker(gateOf(a))).not.toBe(gateMarker({ ...gateOf(a), gate: 'measured' }))
-    for (const file of ['a--->b', 'a-->b', '--!>', 'a\nb', '") | halt_error, ("', '$(id)', HOSTILE]) {
+    for (const file of [
+      'a--->b',
+      'a-->b',
+      '--!>',
+      'a\nb',
+      '") | halt_error, ("',
+      '$(id)',
+      HOSTILE,
+    ]) {
       const [first, second] = gateMarkdown(gateOf(one({ file }))).split('\n')
       expect(first).toMatch(/^<!-- spillway-gate: prediction [0-9a-f]{16} -->$/)
       expect(second).toBe('## ❌ Spillway gate: FAIL')

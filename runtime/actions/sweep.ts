@@ -33,7 +33,9 @@ interface SweepOptions extends ScenarioOptions {
 function keptSoFar(error: unknown, out: string | undefined): never {
   const interrupted = error instanceof Failure && error.exitCode === EXIT.interrupted
   if (interrupted && out !== undefined) {
-    err(`the rows so far are kept in ${visibleLine(out)}; go on with the same command and --resume\n`)
+    err(
+      `the rows so far are kept in ${visibleLine(out)}; go on with the same command and --resume\n`,
+    )
   }
   throw error
 }

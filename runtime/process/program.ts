@@ -12,7 +12,7 @@ export interface Ended {
   readonly stderr: string
 }
 
-export interface Running {
+interface Running {
   readonly cwd?: string | undefined
   readonly env?: NodeJS.ProcessEnv
   readonly signal: AbortSignal

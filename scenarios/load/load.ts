@@ -65,7 +65,12 @@ export async function loadScenario(
   const placed: PlacedProblem[] = []
   const { file, root: tree, directory } = await readSource(source, placed, onFile)
   const stated = overridden(tree, placed, options)
-  const { root: complete, complete: completed } = await catalogued(stated, directory, placed, onFile)
+  const { root: complete, complete: completed } = await catalogued(
+    stated,
+    directory,
+    placed,
+    onFile,
+  )
   const { root, notes } = await guessedTraces(complete, directory, placed)
   return { ...validated(root, placed, { ...options, file }, completed), directory, notes }
 }

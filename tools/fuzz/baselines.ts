@@ -16,7 +16,7 @@ const SCENARIO = 'declared.yaml'
 const GATE = words(`gate ${SCENARIO} --replications 2 --baseline ${FILE}`)
 const MARGIN = 0.05
 
-export interface BaselineOutcome {
+interface BaselineOutcome {
   readonly number: number
   readonly code: number | null
   readonly fault: string | null
@@ -68,7 +68,10 @@ const FORGERIES: readonly ((baseline: Forged, entry: Entry, random: Random) => v
   (_, entry, random) => {
     const [objective] = entry.objectives as object[]
     const text = pick(random, NASTY_STRINGS)
-    entry.objectives = [{ class: 'web', text, verdict: 'PASS' }, { ...objective, verdict: 'FAIL' }]
+    entry.objectives = [
+      { class: 'web', text, verdict: 'PASS' },
+      { ...objective, verdict: 'FAIL' },
+    ]
   },
   (baseline, entry) => {
     baseline.scenarios = [entry, structuredClone(entry)]
@@ -97,7 +100,7 @@ function forged(text: string, random: Random): string | Uint8Array {
 }
 
 /** The exit code by the figures, which this file compares by itself; null for a refusal. */
-export function expectedCode(text: string, head: GateBaseline['scenarios'][number]): number | null {
+function expectedCode(text: string, head: GateBaseline['scenarios'][number]): number | null {
   let entry: GateBaseline['scenarios'][number] | undefined
   try {
     const { scenarios } = JSON.parse(text) as GateBaseline

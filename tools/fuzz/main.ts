@@ -192,7 +192,9 @@ program
 
 program
   .command('refs')
-  .description('gate against hostile names of versions; none may be executed or taken for an option')
+  .description(
+    'gate against hostile names of versions; none may be executed or taken for an option',
+  )
   .argument('[count]', 'number of names', count, 50)
   .option('--seed <n>', 'seed of the names', count, now())
   .action(async (number: number, { seed }: { seed: number }) => {

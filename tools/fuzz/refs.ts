@@ -34,7 +34,14 @@ const MAIN: readonly string[] = [
 /** Names that lead to no commit: they are refused. */
 const NOTHING: readonly string[] = [
   ...['', ' ', '-', '..', '../..', '../../../etc/passwd', '/etc/passwd', '.git/config', 'nowhere'],
-  ...['^main', 'main..other', 'main...other', 'main^{tree}', 'main:declared.yaml', ':declared.yaml'],
+  ...[
+    '^main',
+    'main..other',
+    'main...other',
+    'main^{tree}',
+    'main:declared.yaml',
+    ':declared.yaml',
+  ],
   ...['tree', 'blob', 'tag-of-tree', 'tag-of-blob', 'main^2', 'main~99', 'main^0^1', 'main^@'],
   ...['@{u}', '@{-9}', ':/nowhere', 'main\n', 'main\n::warning::x', '\nmain', 'main\t', '*', '?'],
   ...[`$(${TOUCH})`, `\`${TOUCH}\``, `main; ${TOUCH}`, `main && ${TOUCH}`, `main | ${TOUCH}`],
@@ -52,7 +59,7 @@ const KINDS = [
   { weight: 5, name: 'nothing', refs: NOTHING },
 ]
 
-export interface RefOutcome {
+interface RefOutcome {
   readonly kind: string
   readonly ref: string
   readonly code: number | null
@@ -105,7 +112,8 @@ class Repository {
 
 /** Whether it was refused (null), or compared with this very commit. */
 function isExpected({ code, stdout, stderr }: Ended, ref: string, commit: string | null): boolean {
-  if (commit === null) return code === 3 && /: --against-ref .*git knows no such commit/.test(stderr)
+  if (commit === null)
+    return code === 3 && /: --against-ref .*git knows no such commit/.test(stderr)
   if (code !== 0) return false
   const { cases } = JSON.parse(stdout) as Gate
   return cases[0]!.base === `${ref} (${commit.slice(0, 12)})`

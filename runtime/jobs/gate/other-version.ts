@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, dirname, isAbsolute, join, relative, sep } from 'node:path'
 import { EXIT, Failure, findScenario } from '../../../scenarios/index.ts'
+import { expectScenario } from '../../../scenarios/light.ts'
 import { hasEnded, PROCESS_NAME, PROCESS_PATTERN } from '../../folders/process-name.ts'
 import { type Ended, runProgram, runShell, tail } from '../../process/program.ts'
 
@@ -40,7 +41,7 @@ export class OtherVersion {
 
   /** Throws `Failure` where the version has no such folder as the working directory. */
   constructor(checkout: Checkout) {
-    const { ref, commit, top, tree } = checkout
+    const { ref, commit, top } = checkout
     this.#checkout = checkout
     this.from = `${ref} (${commit.slice(0, 12)})`
     this.#within = relative(top, realpathSync.native('.'))
@@ -54,8 +55,9 @@ export class OtherVersion {
 
   /** The same scenario in this version; null where it has none. Throws `Failure` for others. */
   scenario(given: string): VersionScenario | null {
-    if (findScenario(given, given)?.shipped === true) {
-      if (realPath(`${this.directory}/${given}`) === null) return { word: given, path: null }
+    if (expectScenario(given).shipped) {
+      const there = findScenario(`${this.directory}/${given}`, given)
+      if (there?.shipped === true) return { word: given, path: null }
       throw new Failure(`${given}: ships with Spillway, but is a file in ${this.from}`)
     }
     const place = this.#placeOf(given)
@@ -67,7 +69,7 @@ export class OtherVersion {
       throw new Failure(`${given}: ${text}`)
     }
     const path = this.#confined(place, given)
-    return path && { word: this.#wordOf(place), path }
+    return path === null ? null : { word: this.#wordOf(place), path }
   }
 
   /**

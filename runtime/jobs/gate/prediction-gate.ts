@@ -17,8 +17,8 @@ import type { DocumentOptions } from '../options.ts'
 import { loadSystem } from '../prepare.ts'
 import { type SimulateOptions, simulate } from '../simulate.ts'
 import { readBaseline } from './baseline.ts'
-import { gateOf } from './gate.ts'
 import { dataFiles } from './data-files.ts'
+import { gateOf } from './gate.ts'
 import { type OtherVersion, refused, shellIn, withOtherVersion } from './other-version.ts'
 
 /** What the scenarios of a prediction gate are compared with. */
@@ -200,7 +200,7 @@ async function readable(
   const onFile = (read: string) => files.push(read)
   const loaded = await loadScenario(path, { set, onFile }).catch(() => null)
   version.expectOwn(file, [...files, ...(loaded === null ? [] : dataFiles(loaded))])
-  return loaded && loaded.scenario
+  return loaded?.scenario ?? null
 }
 
 const value = z.object({ value: z.number().nullable() })
