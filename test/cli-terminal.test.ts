@@ -96,13 +96,15 @@ describe('a terminal gets foreign text without control characters', () => {
 
   test('columns, values and conditions of measurements', async () => {
     const [head, ...rows] = MEASURED.trim().split('\n')
-    const lines = [`${head},precision,b${EVIL}`, ...rows.map((row) => `${row},fp16,${EVIL}`)]
+    // a row is a line
+    const evil = EVIL.replaceAll('\n', ' ')
+    const lines = [`${head},precision,b${evil}`, ...rows.map((row) => `${row},fp16,${evil}`)]
     put(folder, 'evil.csv', lines.join('\n'))
-    const fitted = await run('fit', 'bert.yaml', 'evil.csv', '--where', `b${EVIL}=${EVIL}`)
+    const fitted = await run('fit', 'bert.yaml', 'evil.csv', '--where', `b${evil}=${evil}`)
     expect(fitted.code, fitted.stderr).toBe(0)
     expect(fitted.stdout).toContain('evil')
     expectSafe(fitted)
-    const other = [...lines, `1,32,2,${EVIL},x`, `1,${EVIL},2,fp16,x`]
+    const other = [...lines, `1,32,2,${evil},x`, `1,${evil},2,fp16,x`]
     put(folder, 'evil.csv', other.slice(0, -1).join('\n'))
     const left = await run('fit', 'bert.yaml', 'evil.csv')
     expect(left.code, left.stderr).toBe(0)
