@@ -8,7 +8,7 @@ import { hostileText } from '../scenarios/parse/hostile-text.test-helper.ts'
 import { report } from './commands/command.ts'
 import { ProgressDisplay } from './commands/progress.ts'
 import { documentText } from './folders/documents.ts'
-import { err, out, rendered, styled } from './terminal.ts'
+import { err, errCommand, out, rendered, styled } from './terminal.ts'
 
 const HIDDEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u
 const withoutBreaks = (text: string) => text.replace(/[\n\t]/g, '')
@@ -35,6 +35,36 @@ describe('no text can control the terminal', () => {
         const inside = red.slice(before.length, red.length - after.length)
         expect(withoutBreaks(inside)).not.toMatch(HIDDEN)
       }),
+    )
+  })
+
+  test('nor a runner of continuous integration, by a line or a part of one', () => {
+    const piece = fc.constantFrom(
+      '::warning::',
+      '##[error]',
+      '##vso[x]',
+      '\n',
+      ' ',
+      '\u00a0',
+      ':',
+      '#',
+    )
+    const texts = fc.array(fc.oneof(piece, hostileText), { maxLength: 6 })
+    fc.assert(
+      fc.property(texts, texts, (before, after) => {
+        const parts = [before.join(''), styled('red', after.join('')), after.join('')]
+        for (const printed of [
+          written('stdout', () => out(...parts)),
+          written('stderr', () => err(...parts)),
+          written('stderr', () => report(new Failure(before.join(''), 3, after.join('')))),
+          written('stdout', () => out(documentText({ [before.join('')]: after.join('') }))),
+        ]) {
+          expect(printed).not.toMatch(/^\s*::|##[a-z]*\[/im)
+        }
+      }),
+    )
+    expect(written('stderr', () => errCommand('::error::a\n::error::b'))).toBe(
+      '::error::a\\u{a}::error::b\n',
     )
   })
 

@@ -1,5 +1,5 @@
 import pc from 'picocolors'
-import { visible } from '../scenarios/light.ts'
+import { visible, visibleLine } from '../scenarios/light.ts'
 import { call } from './call.ts'
 import { notWritten } from './folders/system-refusal.ts'
 
@@ -30,6 +30,13 @@ function palette(): typeof pc {
   return colours === undefined ? pc : (pc.createColors(colours) as typeof pc)
 }
 
+/**
+ * What is printed, for a runner of continuous integration that looks for commands at the beginning
+ * of lines: GitHub Actions ignores spaces there.
+ */
+const printed = (parts: readonly Printable[]) =>
+  rendered(parts).replace(/^([^\S\n]*):(?=:)/gm, '$1\\u{3a}')
+
 /** Columns where stdout is no terminal, and the fewest that plots are drawn for. */
 const USUAL_COLUMNS = 80
 const FEWEST_COLUMNS = 40
@@ -50,8 +57,16 @@ function helpWidth(stream: 'stdout' | 'stderr'): number {
 export const helpOutput = {
   writeOut: (text: string) => void out(text),
   writeErr: (text: string) => err(text),
+  outputError: (text: string) => err(errorLine(text)),
   getOutHelpWidth: () => helpWidth('stdout'),
   getErrHelpWidth: () => helpWidth('stderr'),
+}
+
+/** An error of commander: what was typed stays on its line, the suggestion has one of its own. */
+function errorLine(text: string): string {
+  const [, message = text, suggestion = ''] =
+    /^([\s\S]*?)(\n\(Did you mean [^\n]*\?\))?\n$/.exec(text) ?? []
+  return `${visibleLine(message)}${suggestion}\n`
 }
 
 /** Prints on stdout. Returns false once the reader has closed the pipe, which is no error. */
@@ -60,7 +75,7 @@ export function out(...parts: readonly Printable[]): boolean {
   const { io } = running
   if (running.readerLeft) return false
   try {
-    io.stdout.write(rendered(parts))
+    io.stdout.write(printed(parts))
   } catch (error) {
     if (!hasLeft(error)) throw notWritten('stdout', error)
     running.readerLeft = true
@@ -70,9 +85,18 @@ export function out(...parts: readonly Printable[]): boolean {
 
 /** Prints on stderr. Text that cannot be printed there is lost without an error. */
 export function err(...parts: readonly Printable[]): void {
+  toStderr(printed(parts))
+}
+
+/** Prints a command to the runner of continuous integration on a line of stderr. */
+export function errCommand(command: string): void {
+  toStderr(`${visibleLine(command)}\n`)
+}
+
+function toStderr(text: string): void {
   const { io } = call()
   try {
-    io.stderr.write(rendered(parts))
+    io.stderr.write(text)
   } catch {}
 }
 

@@ -34,12 +34,19 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT]
 export class Failure extends Error {
   readonly problems: readonly string[]
   readonly exitCode: ExitCode
+  /** the last lines that another program printed about it */
+  readonly said: string
 
-  constructor(problems: string | readonly string[], exitCode: ExitCode = EXIT.invalidInput) {
+  constructor(
+    problems: string | readonly string[],
+    exitCode: ExitCode = EXIT.invalidInput,
+    said = '',
+  ) {
     const list = typeof problems === 'string' ? [problems] : problems
-    super(list.join('\n'))
+    super([...list, ...(said === '' ? [] : [said])].join('\n'))
     this.name = 'Failure'
     this.problems = list
     this.exitCode = exitCode
+    this.said = said
   }
 }

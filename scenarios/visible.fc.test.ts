@@ -77,4 +77,13 @@ describe('text stays unchanged', () => {
     expect(visibleLine('a\n\tb')).toBe('a\\u{a}\\u{9}b')
     expect(visibleJson('"\u009b\u{e0001}"')).toBe('"\\u009b\\udb40\\udc01"')
   })
+
+  test('except what a runner of continuous integration takes for a command inside a line', () => {
+    expect(visible('a ##[error]b ###vso[c] ## [d] ##')).toBe(
+      'a #\\u{23}[error]b ##\\u{23}vso[c] ## [d] ##',
+    )
+    const json = '"a ##[error]b"'
+    expect(visibleJson(json)).toBe('"a #\\u0023[error]b"')
+    expect(JSON.parse(visibleJson(json))).toBe(JSON.parse(json))
+  })
 })

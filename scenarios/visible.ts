@@ -8,13 +8,22 @@ const HIDDEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Noncharacter_Code_Point}]/gu
 const PLAIN = /^[\t\n\x20-\x7e]*$/
 
 /**
- * Text that can be printed, drawn and put into a page: hidden characters are shown as `\u{202e}`.
+ * The second # of what a runner of continuous integration takes for a command wherever it stands in
+ * a line: `##[…]` of GitHub Actions, `##vso[…]` of Azure Pipelines.
+ */
+const COMMAND = /(?<=#)#(?=[a-z]*\[)/gi
+
+/**
+ * Text that can be printed, drawn and put into a page: hidden characters are shown as `\u{202e}`,
+ * and no part of it is a command to a runner that shows it.
  */
 export function visible(text: string): string {
-  if (PLAIN.test(text)) return text
-  return text.replace(HIDDEN, (character) =>
-    character === '\n' || character === '\t' ? character : codeOf(character),
-  )
+  const shown = PLAIN.test(text)
+    ? text
+    : text.replace(HIDDEN, (character) =>
+        character === '\n' || character === '\t' ? character : codeOf(character),
+      )
+  return shown.includes('##') ? shown.replace(COMMAND, codeOf) : shown
 }
 
 /** The same for a text that shares a line with others: line breaks and tabs are shown, too. */
@@ -23,11 +32,14 @@ export function visibleLine(text: string): string {
 }
 
 /**
- * JSON that can be printed and has the same content: hidden characters occur only inside strings.
+ * JSON that can be printed and has the same content: hidden characters and commands occur only
+ * inside strings.
  */
 export function visibleJson(json: string): string {
-  if (PLAIN.test(json)) return json
-  return json.replace(HIDDEN, (character) => (character === '\n' ? character : unitsOf(character)))
+  const shown = PLAIN.test(json)
+    ? json
+    : json.replace(HIDDEN, (character) => (character === '\n' ? character : unitsOf(character)))
+  return shown.includes('##') ? shown.replace(COMMAND, unitsOf) : shown
 }
 
 const codeOf = (character: string) => `\\u{${character.codePointAt(0)!.toString(16)}}`

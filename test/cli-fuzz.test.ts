@@ -2,11 +2,13 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { fuzzBaselines } from '../tools/fuzz/baselines.ts'
 import { type FuzzInput, readSeed } from '../tools/fuzz/input.ts'
 import { fuzzInputs, Workshop, withRunners } from '../tools/fuzz/inputs.ts'
 import { kills } from '../tools/fuzz/kills.ts'
 import { BOMBS } from '../tools/fuzz/kinds/scenarios.ts'
 import { faultOf } from '../tools/fuzz/outcome.ts'
+import { fuzzRefs } from '../tools/fuzz/refs.ts'
 import { expectBuilt } from './command-line.ts'
 
 /** A fixed small share of `npm run fuzz -- inputs`, and every input that once failed. */
@@ -92,6 +94,29 @@ test(
     const { outcomes } = await kills(shop, 2, SEED, ['simulate'], () => {})
     expect(outcomes.flatMap(({ faults }) => faults)).toEqual([])
     expect(outcomes).toHaveLength(2)
+  },
+  SLOW_MS,
+)
+
+test(
+  'a gate against a forged baseline judges its figures, or refuses it',
+  async () => {
+    const outcomes = await fuzzBaselines(shop, 40, SEED)
+    const faults = outcomes.filter(({ fault }) => fault !== null)
+    expect(faults.map(({ number, fault }) => `${number}: ${fault}`)).toEqual([])
+    // meaningful only if some are refused, and others pass and fail
+    const codes = outcomes.map(({ code }) => code)
+    for (const code of [0, 3, 4, 6]) expect(codes).toContain(code)
+  },
+  SLOW_MS,
+)
+
+test(
+  'a hostile name of a version is no code and no option',
+  async () => {
+    const outcomes = await fuzzRefs(8, SEED)
+    expect(outcomes.filter(({ faults }) => faults.length > 0)).toEqual([])
+    expect(new Set(outcomes.map(({ kind }) => kind)).size).toBeGreaterThan(1)
   },
   SLOW_MS,
 )

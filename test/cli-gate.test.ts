@@ -1,12 +1,22 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  symlinkSync,
+} from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
+import { PROCESS_NAME } from '../runtime/folders/process-name.ts'
 import type { Gate } from '../sim/documents/index.ts'
-import { CLI } from './command-line.ts'
+import { CLI, processesWith, send } from './command-line.ts'
 import { printedDocuments } from './printed-documents.ts'
-import { changed, DECLARED } from './scenarios.ts'
+import { changed, DECLARED, QUICK } from './scenarios.ts'
 import { commandsIn, filesIn, put, ROOT, readJson, temporaryFolder } from './spillway.ts'
 
 /** `spillway gate` on the built command line: what it writes, and versions of a repository. */
@@ -64,7 +74,7 @@ describe('a prediction gate', () => {
     }
     expect(filesIn(at('gated'))).toEqual(['gate.json', 'gate.md', 'gate.xml', 'report.html'])
     expect(read('gated/gate.xml')).toContain('<failure type="FAIL"')
-    expect(read('gated/gate.md')).toMatch(/^<!-- spillway-gate: prediction declared.yaml -->/)
+    expect(read('gated/gate.md')).toMatch(/^<!-- spillway-gate: prediction [0-9a-f]{16} -->\n/)
     expect(read('gated/report.html')).toContain('<b class="FAIL">FAIL</b>')
     expect(read('history.csv').trimEnd().split('\n')).toHaveLength(3)
     expect(read('history.csv')).toMatch(/^time,commit,declared\/web: p50,/)
@@ -95,6 +105,53 @@ describe('a prediction gate', () => {
     expect((await inActions.run(...args)).stderr).toBe('')
   })
 
+  test.each([
+    [
+      'a scenario',
+      (entry: object) => ({ scenarios: [entry, entry] }),
+      /declared.yaml stands there/,
+    ],
+    [
+      'a figure',
+      (entry: { figures: object[] }) => {
+        return { scenarios: [{ ...entry, figures: [...entry.figures, entry.figures[0]] }] }
+      },
+      /scenarios\[0\].figures: web: p50 stands there twice/,
+    ],
+    [
+      'an impossible figure',
+      (entry: { figures: object[] }) => {
+        return { scenarios: [{ ...entry, figures: [{ ...entry.figures[0], value: -1 }] }] }
+      },
+      /web: p50 cannot be -1/,
+    ],
+  ])('refuses a baseline that has %s more than once, or as none can be', async (_, forge, why) => {
+    const kept = readJson(at('base.json')) as { scenarios: { figures: object[]; file: string }[] }
+    const entry = kept.scenarios.find(({ file }) => file === 'declared.yaml')!
+    put(folder, 'forged.json', JSON.stringify({ ...kept, ...forge(entry) }))
+    const ended = await run('gate', 'declared.yaml', ...FEW, '--baseline', 'forged.json')
+    expect(ended).toMatchObject({ code: 3, stdout: '' })
+    expect(ended.stderr).toMatch(why)
+  })
+
+  test('against a baseline with none of its figures cannot be compared', async () => {
+    const kept = readJson(at('base.json')) as { scenarios: object[] }
+    const scenarios = kept.scenarios.map((entry) => ({ ...entry, figures: [] }))
+    put(folder, 'empty.json', JSON.stringify({ ...kept, scenarios }))
+    const ended = await run('gate', 'declared.yaml', ...FEW, '--baseline', 'empty.json')
+    expect(ended.code).toBe(6)
+    expect(ended.stdout).toContain('empty.json has no figure of declared.yaml')
+  })
+
+  test('removes what a killed one has staged in --out, also where it is refused', async () => {
+    const staged = `staged/.spillway-${PROCESS_NAME.replace(/-\d+-\d+$/, '-4194305-7')}-00000000`
+    mkdirSync(at(staged), { recursive: true })
+    put(folder, `${staged}/00000000-0`, 'a report')
+    const ended = await run('gate', 'declared.yaml', '--baseline', 'none.json', '--out', 'staged')
+    expect(ended).toMatchObject({ code: 3, stdout: '' })
+    expect(filesIn(at('staged'))).toEqual([])
+  })
+
   test('refuses a baseline that its own document would replace', async () => {
     const ended = await run('gate', 'declared.yaml', '--baseline', 'x/gate.json', '--out', 'x')
     expect(ended).toMatchObject({ code: 2, stdout: '' })
@@ -112,14 +169,243 @@ describe('--against-ref', () => {
       encoding: 'utf8',
     })
   const RUN = `node ${CLI} simulate`
+  const CHANGED = changed(DECLARED, ['max_delay_ms: 4', 'max_delay_ms: 12'])
 
   beforeAll(() => {
     mkdirSync(join(repository, 'load'), { recursive: true })
     git('init', '-q', '-b', 'main')
     put(repository, 'load/peak.yaml', DECLARED)
+    put(repository, 'load/live.yaml', QUICK)
+    put(repository, 'linked.yaml', DECLARED)
+    symlinkSync(
+      join(realpathSync(repository), 'linked.yaml'),
+      join(repository, 'leading-here.yaml'),
+    )
     git('add', '.')
     git('commit', '-q', '-m', 'Add a scenario')
-    put(repository, 'load/peak.yaml', changed(DECLARED, ['max_delay_ms: 4', 'max_delay_ms: 12']))
+    put(repository, 'load/peak.yaml', CHANGED)
+    put(repository, 'load/live.yaml', changed(QUICK, ['rate_rps: 300', 'rate_rps: 200']))
+    put(repository, 'linked.yaml', CHANGED)
+    symlinkSync(repository, at('link'))
+    symlinkSync(join(repository, 'load'), at('load'))
+    symlinkSync(at('declared.yaml'), join(repository, 'leading-out.yaml'))
+  })
+
+  const CHANGES = ['pools.second.batching.max_delay_ms: 4 → 12']
+
+  /** The checkouts that are there, and those that git remembers. */
+  const checkouts = (temporary: string) => ({
+    folders: readdirSync(temporary),
+    known: git('worktree', 'list', '--porcelain').match(/^worktree /gm)!.length - 1,
+  })
+
+  /** Commands with a folder for temporary files of their own. */
+  function aside(name: string, more: Record<string, string> = {}) {
+    const temporary = at(`tmp-${name}`)
+    mkdirSync(temporary)
+    const commands = commandsIn(repository, {
+      variables: { ...variables, TMPDIR: temporary, ...more },
+    })
+    return { temporary, ...commands }
+  }
+
+  test.each([
+    ['an absolute path', '.', () => join(repository, 'load/peak.yaml')],
+    ['a path through a link to the repository', '.', () => at('link/load/peak.yaml')],
+    ['a path through a link to a folder of it', '.', () => at('load/peak.yaml')],
+    ['a path from outside', '.', () => '../repository/load/peak.yaml'],
+    ['a path from a folder of it', 'load', () => 'peak.yaml'],
+    ['a path to another folder of it', 'load', () => '../load/../load/peak.yaml'],
+  ])('%s is that of the other version', async (_, from, path) => {
+    const { run } = commandsIn(join(repository, from), { variables })
+    const ended = await run(
+      ...['gate', path(), ...FEW, '--json', '--against-ref', 'main'],
+      ...['--run', RUN],
+    )
+    expect(ended, ended.stderr).toMatchObject({ code: 4, stderr: '' })
+    const [found] = (JSON.parse(ended.stdout) as Gate).cases
+    expect(found!.changes.scenario).toEqual(CHANGES)
+    expect(found!.metrics[0]!.ratio).not.toBe(1)
+  })
+
+  test.each([
+    ['a file outside', () => at('declared.yaml'), 'it is outside of the repository'],
+    ['a link to a file outside', () => 'leading-out.yaml', 'declared.yaml, outside of the repo'],
+    ['a link of the other version', () => 'leading-here.yaml', 'a link leads out of the repo'],
+  ])('%s is refused, also in a measured gate', async (_, path, reason) => {
+    const gate = ['gate', path(), '-q', '--against-ref', 'main', '--run', RUN]
+    for (const more of [[], ['--measured', '--seconds', '0.1']]) {
+      const ended = await there().run(...gate, ...more)
+      expect(ended, ended.stderr).toMatchObject({ code: 3, stdout: '' })
+      expect(ended.stderr).toContain(reason)
+    }
+  })
+
+  test('a scenario that names files of the working tree by full paths is refused', async () => {
+    const full = (name: string) => join(realpathSync(repository), name)
+    put(repository, 'rows.csv', ['t', ...Array.from({ length: 200 }, (_, i) => i / 100)].join('\n'))
+    const trace = `process: trace, format: csv, columns: { time: t }, time_unit: s, file: ${full('rows.csv')}`
+    put(repository, 'extending.yaml', `extends: ${full('load/peak.yaml')}\n`)
+    put(repository, 'traced.yaml', changed(QUICK, ['process: poisson, rate_rps: 300', trace]))
+    git('switch', '-q', '-c', 'full-paths')
+    git('add', 'extending.yaml', 'traced.yaml', 'rows.csv')
+    git('commit', '-q', '-m', 'Name files by full paths')
+    git('switch', '-q', 'main')
+    put(repository, 'extending.yaml', `extends: load/peak.yaml\n`)
+    put(repository, 'rows.csv', ['t', ...Array.from({ length: 100 }, (_, i) => i / 50)].join('\n'))
+    put(repository, 'traced.yaml', changed(QUICK, ['process: poisson, rate_rps: 300', trace]))
+    const args = ['--against-ref', 'full-paths', '-q']
+    const gates = [
+      ['extending.yaml', ...FEW, '--run', RUN],
+      ['traced.yaml', '--measured', '--seconds', '0.1'],
+    ]
+    for (const gate of gates) {
+      const ended = await there().run('gate', ...gate, ...args)
+      expect(ended, ended.stderr).toMatchObject({ code: 3, stdout: '' })
+      expect(ended.stderr).toMatch(/in full-paths \([0-9a-f]{12}\) it reads .* of the working tree/)
+    }
+  })
+
+  test('a measured gate replays the scenario of the other version, or none', async () => {
+    const more = ['--measured', '--seconds', '0.1', '--against-ref', 'main', '-q']
+    for (const path of ['load/live.yaml', join(repository, 'load/live.yaml')]) {
+      const ended = await there().run('gate', path, ...more)
+      expect(ended, ended.stderr).toMatchObject({ code: 6, stdout: '' })
+      expect(ended.stderr).toContain('rate_rps: 300 → 200')
+    }
+    put(repository, 'fresh.yaml', QUICK)
+    const fresh = await there().run('gate', 'fresh.yaml', ...more)
+    expect(fresh, fresh.stderr).toMatchObject({ code: 6, stdout: '' })
+    expect(fresh.stderr).toMatch(/main \([0-9a-f]{12}\) has no scenario fresh.yaml/)
+    const shipped = await there().run('gate', 'first', ...more)
+    expect(shipped, shipped.stderr).toMatchObject({ code: 3, stdout: '' })
+    expect(shipped.stderr).toContain('ships with Spillway')
+  })
+
+  test('a folder that the other version lacks, or has elsewhere, is refused', async () => {
+    mkdirSync(join(repository, 'later'))
+    put(repository, 'later/peak.yaml', DECLARED)
+    const later = commandsIn(join(repository, 'later'), { variables })
+    const lacking = await later.run('gate', 'peak.yaml', ...FEW, '--against-ref', 'main')
+    expect(lacking, lacking.stderr).toMatchObject({ code: 6, stdout: '' })
+    expect(lacking.stderr).toContain('has no folder later')
+    // a branch in which the folder is a link to that of the working tree
+    git('switch', '-q', '-c', 'hostile')
+    renameSync(join(repository, 'load'), join(repository, 'aside'))
+    symlinkSync(join(realpathSync(repository), 'load'), join(repository, 'load'))
+    git('add', 'load')
+    git('commit', '-q', '-m', 'Link a folder')
+    execFileSync('rm', [join(repository, 'load')])
+    renameSync(join(repository, 'aside'), join(repository, 'load'))
+    git('switch', '-q', '--force', 'main')
+    put(repository, 'load/peak.yaml', CHANGED)
+    const { run } = commandsIn(join(repository, 'load'), { variables })
+    const linked = await run('gate', 'peak.yaml', ...FEW, '--against-ref', 'hostile', '--run', RUN)
+    expect(linked, linked.stderr).toMatchObject({ code: 3, stdout: '' })
+    expect(linked.stderr).toContain('a link leads out of the repository')
+  })
+
+  test('a killed gate leaves no process, and the next one removes its checkout', async () => {
+    const { temporary, run, start } = aside('killed', { SPILLWAY_TEST_MARK: 'killed' })
+    const prepare = 'touch ../../prepared; while :; do sleep 1; done'
+    const gate = ['gate', 'load/peak.yaml', ...FEW, '--against-ref', 'main', '--run', RUN]
+    const { child } = start([...gate, '--prepare', prepare])
+    const left = () => processesWith('SPILLWAY_TEST_MARK=killed')
+    while (!existsSync(join(temporary, 'prepared'))) await setTimeout(20)
+    child.kill('SIGKILL')
+    while (left().length > 0) await setTimeout(20)
+    expect(readdirSync(temporary).sort().join()).toMatch(/^prepared,spillway-ref-/)
+    const ended = await run(...gate)
+    expect(ended, ended.stderr).toMatchObject({ code: 4 })
+    expect(checkouts(temporary)).toEqual({ folders: ['prepared'], known: 0 })
+  })
+
+  test('what git remembers of a checkout goes, too, if its folder is gone or git was killed', async () => {
+    const { temporary, run } = aside('gone')
+    const name = `spillway-ref-${PROCESS_NAME.replace(/-\d+-\d+$/, '-4194305-7')}-abc123`
+    const mine = at('my-tree')
+    git('worktree', 'add', '-q', '--detach', join(temporary, name, 'tree'))
+    git('worktree', 'lock', '--reason', 'initializing', join(temporary, name, 'tree'))
+    git('worktree', 'add', '-q', '--detach', mine)
+    execFileSync('rm', ['-r', join(temporary, name), mine])
+    const args = ['--against-ref', 'main', '--run', RUN]
+    await run('gate', 'load/peak.yaml', ...FEW, ...args)
+    // and no worktree of the user's own
+    expect(checkouts(temporary)).toEqual({ folders: [], known: 1 })
+    git('worktree', 'prune')
+  })
+
+  test('a command that leaves processes in the background is over when it ends', async () => {
+    const { temporary, run } = aside('background')
+    const late = '(sleep 30; touch ../../late)'
+    const prepare = `${late} & echo $! > ../../own; setsid sh -c '${late}' & echo $! > ../../other`
+    const args = ['--against-ref', 'main', '--run', RUN, '--prepare', prepare]
+    const ended = await run('gate', 'load/peak.yaml', ...FEW, ...args)
+    const pidIn = (name: string) => Number(readFileSync(join(temporary, name), 'utf8'))
+    send(-pidIn('other'), 'SIGKILL')
+    expect(ended, ended.stderr).toMatchObject({ code: 4 })
+    expect(readdirSync(temporary).sort()).toEqual(['other', 'own'])
+    expect(send(pidIn('own'), 'SIGTERM')).toBe(false)
+  })
+
+  test('all that a command prints is read, and shown apart from other messages', async () => {
+    const lines = 'i=0; while [ $i -lt 20000 ]; do echo "line $i"; i=$((i+1)); done'
+    const prepare = `${lines}; printf '::warning::x\\n##[error]y\\n' >&2; sleep 30 & exit 7`
+    const args = ['--against-ref', 'main', '--prepare']
+    const loud = await there().run('gate', 'load/peak.yaml', ...FEW, ...args, prepare)
+    expect(loud).toMatchObject({ code: 3, stdout: '' })
+    expect(loud.stderr).toMatch(
+      /exit code 7 in main\n {2}\\u\{3a\}:warning::x\n {2}#\\u\{23\}\[error\]y\n$/,
+    )
+    const long = await there().run('gate', 'load/peak.yaml', ...FEW, ...args, `${lines}; exit 7`)
+    expect(long.stderr.endsWith('\n  line 19998\n  line 19999\n')).toBe(true)
+  })
+
+  test('runs no hook of either version, and leaves the index of a commit in progress', async () => {
+    const hooks = join(repository, '.githooks')
+    mkdirSync(hooks)
+    put(hooks, 'post-checkout', `#!/bin/sh\ntouch ${at('hooked')}\n`)
+    execFileSync('chmod', ['+x', join(hooks, 'post-checkout')])
+    git('config', 'core.hooksPath', '.githooks')
+    git('add', '.githooks')
+    git('commit', '-q', '-m', 'Add a hook', '--', '.githooks')
+    put(repository, 'staged.txt', 'staged')
+    git('add', 'staged.txt')
+    const before = git('status', '--short')
+    const index = join(realpathSync(repository), '.git/index')
+    const { run } = aside('hook', { GIT_INDEX_FILE: index, GIT_DIR: '.git' })
+    const args = ['--against-ref', 'main', '--run', RUN]
+    const ended = await run('gate', 'load/peak.yaml', ...FEW, ...args, '--prepare', 'git status')
+    expect(ended, ended.stderr).toMatchObject({ code: 4 })
+    expect(git('status', '--short')).toBe(before)
+    expect(existsSync(at('hooked'))).toBe(false)
+  })
+
+  test('names of options and files are shown on one line, and are no command to a runner', async () => {
+    const evil = 'a\n::warning::x ##[error]y'
+    put(repository, `${evil}.yaml`, DECLARED)
+    const inActions = commandsIn(repository, {
+      variables: { ...variables, GITHUB_ACTIONS: 'true', GITHUB_STEP_SUMMARY: at('evil.md') },
+    })
+    const gate = ['gate', `${evil}.yaml`, ...FEW]
+    const all = [
+      [...gate, '--against-ref', evil],
+      [...gate, '--against-ref', 'main', '--prepare', `exit 3 # ${evil}`],
+      [...gate, '--against-ref', 'main', '--run', `exit 3 # ${evil}`],
+      [...gate, '--against-ref', 'main', '--run', RUN],
+      [...gate, '--baseline', evil],
+      [...gate, '--baseline', evil, '--update'],
+      [...gate, '--baseline', evil, '--set', LONGER, '--out', evil],
+      [...gate, '--against-set', LONGER, '--csv', evil],
+    ]
+    for (const args of all) {
+      const { stdout, stderr } = await inActions.run(...args)
+      // an annotation has all on one line
+      const said = stderr.replace(/^::(error|warning|notice) file=[^\n]*title=[^\n]*\n/gm, '')
+      expect(stdout + said, args.join(' ')).not.toMatch(/^\s*(:|\\u\{3a\}):|##\[/m)
+      expect(stderr).not.toMatch(/^::warning::|##\[/m)
+    }
+    expect(read('evil.md')).not.toMatch(/^\s*::|##\[/m)
   })
 
   test('compares with the scenario of another commit, and removes its worktree', async () => {
@@ -129,7 +415,7 @@ describe('--against-ref', () => {
     expect(ended.code).toBe(4)
     const gate = JSON.parse(ended.stdout) as Gate
     expect(gate.cases[0]!.base).toMatch(/^main \([0-9a-f]{12}\)$/)
-    expect(gate.cases[0]!.changes.scenario).toEqual(['pools.second.batching.max_delay_ms: 4 → 12'])
+    expect(gate.cases[0]!.changes.scenario).toEqual(CHANGES)
     expect(git('worktree', 'list').trim().split('\n')).toHaveLength(1)
     expect(existsSync(join(repository, 'prepared'))).toBe(false)
   })

@@ -21,8 +21,13 @@ import { expectExitBy, expectExitByText } from './verdict-exit.ts'
 const folder = temporaryFolder()
 const { run } = commandsIn(folder)
 
-/** Colours, a title, C1, DEL, an override, isolates, marks, line separators. */
-const EVIL = '\u001b[31mred\u001b]0;t\u0007\u009b2J\u007f\u202eevil\u2066\u200f\u061c\u2028\ufeff'
+/**
+ * Colours, a title, C1, DEL, an override, isolates, marks, line separators; commands to a runner of
+ * continuous integration, where a line begins and inside of one.
+ */
+const EVIL =
+  '\u001b[31mred\u001b]0;t\u0007\u009b2J\u007f\u202eevil\u2066\u200f\u061c\u2028\ufeff' +
+  '##[error]x\n::warning::y\n \u00a0::error::z'
 
 put(folder, 'tiny.yaml', TINY)
 put(folder, 'declared.yaml', DECLARED)
@@ -30,6 +35,8 @@ put(folder, 'bert.yaml', ENCODER)
 
 function expectSafe({ stdout, stderr }: Ended): void {
   expect((stdout + stderr).replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u)
+  // what would be a command, also as it is shown where it is not taken for one
+  expect(stdout + stderr).not.toMatch(/^\s*(:|\\u\{3a\}):|##\[/m)
 }
 
 describe('a terminal gets foreign text without control characters', () => {
@@ -89,13 +96,15 @@ describe('a terminal gets foreign text without control characters', () => {
 
   test('columns, values and conditions of measurements', async () => {
     const [head, ...rows] = MEASURED.trim().split('\n')
-    const lines = [`${head},precision,b${EVIL}`, ...rows.map((row) => `${row},fp16,${EVIL}`)]
+    // a row is a line
+    const evil = EVIL.replaceAll('\n', ' ')
+    const lines = [`${head},precision,b${evil}`, ...rows.map((row) => `${row},fp16,${evil}`)]
     put(folder, 'evil.csv', lines.join('\n'))
-    const fitted = await run('fit', 'bert.yaml', 'evil.csv', '--where', `b${EVIL}=${EVIL}`)
+    const fitted = await run('fit', 'bert.yaml', 'evil.csv', '--where', `b${evil}=${evil}`)
     expect(fitted.code, fitted.stderr).toBe(0)
     expect(fitted.stdout).toContain('evil')
     expectSafe(fitted)
-    const other = [...lines, `1,32,2,${EVIL},x`, `1,${EVIL},2,fp16,x`]
+    const other = [...lines, `1,32,2,${evil},x`, `1,${evil},2,fp16,x`]
     put(folder, 'evil.csv', other.slice(0, -1).join('\n'))
     const left = await run('fit', 'bert.yaml', 'evil.csv')
     expect(left.code, left.stderr).toBe(0)

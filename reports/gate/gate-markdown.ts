@@ -1,4 +1,4 @@
-import { visibleLine } from '../../scenarios/index.ts'
+import { hashOf, visibleLine } from '../../scenarios/index.ts'
 import type { CaseVerdict, Gate, GateCase } from '../../sim/documents/index.ts'
 import {
   caseTitle,
@@ -22,14 +22,12 @@ const ICONS: Readonly<Record<CaseVerdict, string>> = {
   'NOT COMPARABLE': '⚠️',
 }
 
-/** The hidden marker by which a comment of this gate is found again, to be replaced. */
+/**
+ * The hidden marker by which a comment of this gate is found again, to be replaced. It has a hash
+ * of the scenarios, since their names could end the comment, and the query of what looks for it.
+ */
 export const gateMarker = ({ gate, cases }: Gate) =>
-  `<!-- spillway-gate: ${gate} ${cases
-    .map(({ file }) => file)
-    .toSorted()
-    .join(' ')
-    .replaceAll('--', '- -')
-    .slice(0, 500)} -->`
+  `<!-- spillway-gate: ${gate} ${hashOf(cases.map(({ file }) => file).toSorted())} -->`
 
 /** A gate as Markdown, for a step summary and for a comment; cases that do not fit are left out. */
 export function gateMarkdown(gate: Gate): string {

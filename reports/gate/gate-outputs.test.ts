@@ -87,11 +87,30 @@ describe('JUnit XML', () => {
 })
 
 describe('Markdown', () => {
-  test('has the verdict first, behind a hidden marker that names the scenarios', () => {
+  test('has the verdict first, behind a hidden marker', () => {
     const [marker, title] = gateMarkdown(gateOf(one())).split('\n')
-    expect(marker).toBe('<!-- spillway-gate: prediction peak.yaml -->')
+    expect(marker).toBe(gateMarker(gateOf(one())))
     expect(title).toBe('## ❌ Spillway gate: FAIL')
-    expect(gateMarker(gateOf(one({ file: 'a-->b' })))).not.toMatch(/-->.*-->/)
+  })
+
+  test('has one marker for the same scenarios, which nothing in their names can end', () => {
+    const [a, b] = [one({ file: 'a.yaml' }), one({ file: 'b.yaml' })]
+    expect(gateMarker(gateOf(a, b))).toBe(gateMarker(gateOf(b, { ...a, verdict: 'PASS' })))
+    expect(gateMarker(gateOf(a))).not.toBe(gateMarker(gateOf(b)))
+    expect(gateMarker(gateOf(a))).not.toBe(gateMarker({ ...gateOf(a), gate: 'measured' }))
+    for (const file of [
+      'a--->b',
+      'a-->b',
+      '--!>',
+      'a\nb',
+      '") | halt_error, ("',
+      '$(id)',
+      HOSTILE,
+    ]) {
+      const [first, second] = gateMarkdown(gateOf(one({ file }))).split('\n')
+      expect(first).toMatch(/^<!-- spillway-gate: prediction [0-9a-f]{16} -->$/)
+      expect(second).toBe('## ❌ Spillway gate: FAIL')
+    }
   })
 
   test('fits into a comment, whatever the number of scenarios', () => {

@@ -1,3 +1,4 @@
+import { visibleLine } from '../../scenarios/index.ts'
 import type { Sweep } from '../../sim/documents/index.ts'
 import { count } from '../format.ts'
 import {
@@ -17,10 +18,11 @@ export function sweepText(sweep: Sweep, kept: string | null): string {
   const rows = ranked(sweep).slice(0, MOST_ROWS)
   const cells = sweepCells(sweep, rows)
   const left = sweep.configurations - rows.length
-  const where = kept === null ? '; keep them with --out DIR' : ` in ${kept}`
+  const where = kept === null ? '; keep them with --out DIR' : ` in ${visibleLine(kept)}`
   const without = withoutFigures(sweep)
   return [
-    sweepAnswer(sweep),
+    // what follows a line break in a reason must not look like a line of its own
+    sweepAnswer(sweep).replaceAll('\n', '\n  '),
     '',
     alignColumns(cells, leftColumns(cells)),
     ...(left > 0 ? [`… ${count(left)} more${where}`] : []),

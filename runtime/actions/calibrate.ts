@@ -5,6 +5,7 @@ import {
   type LoadedScenario,
   modelKey,
   type Variant,
+  visibleLine,
 } from '../../scenarios/index.ts'
 import { note, type ScenarioOptions, warn } from '../commands/command.ts'
 import { withProgress } from '../commands/progress.ts'
@@ -60,6 +61,6 @@ export async function perform(
     ))
   const profile = mergeProfiles(fresh, earlier)
   await writeWhole(file, documentText(profile))
-  print(options, profile, [profileText(fresh), `\nprofile: ${file}`])
+  print(options, profile, [profileText(fresh), `\nprofile: ${visibleLine(file)}`])
   return EXIT.ok
 }

@@ -7,7 +7,7 @@ import type { Gate } from '../../sim/documents/index.ts'
 import { readText } from '../folders/documents.ts'
 import { notWritten } from '../folders/system-refusal.ts'
 import { writeWhole } from '../folders/write-whole.ts'
-import { err } from '../terminal.ts'
+import { errCommand } from '../terminal.ts'
 
 /** Adds a row of the metrics of a gate to a CSV file. Throws `Failure` where it is another file. */
 export async function appendCsv(path: string, gate: Gate): Promise<void> {
@@ -43,5 +43,5 @@ export async function forContinuousIntegration(gate: Gate): Promise<void> {
     }
   }
   // stdout may hold the document alone; runners read both
-  if (GITHUB_ACTIONS === 'true') for (const line of gateAnnotations(gate)) err(`${line}\n`)
+  if (GITHUB_ACTIONS === 'true') for (const line of gateAnnotations(gate)) errCommand(line)
 }

@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path'
 import { gateHtml, gateJunit, gateMarkdown, gateText } from '../../reports/index.ts'
-import { EXIT, type ExitCode, Failure } from '../../scenarios/index.ts'
+import { EXIT, type ExitCode, Failure, visibleLine } from '../../scenarios/index.ts'
 import type { CaseVerdict, Gate } from '../../sim/documents/index.ts'
 import { commandLine, note, type ScenarioOptions } from '../commands/command.ts'
 import { withProgress } from '../commands/progress.ts'
@@ -8,15 +8,16 @@ import { loadProfile } from '../folders/profile-file.ts'
 import { writableFolder } from '../folders/write-whole.ts'
 import { REPLICATIONS } from '../jobs/defaults.ts'
 import { updateBaseline } from '../jobs/gate/baseline.ts'
+import { dataFiles } from '../jobs/gate/data-files.ts'
 import { fidelityGate } from '../jobs/gate/fidelity-gate.ts'
 import { measuredGate } from '../jobs/gate/measured-gate.ts'
-import { versionOf, withOtherVersion } from '../jobs/gate/other-version.ts'
+import { withOtherVersion } from '../jobs/gate/other-version.ts'
 import {
   type PredictionBase,
   predictionGate,
   simulateEntries,
 } from '../jobs/gate/prediction-gate.ts'
-import { prepare } from '../jobs/prepare.ts'
+import { type Prepared, prepare } from '../jobs/prepare.ts'
 import { appendCsv, forContinuousIntegration } from './gate-outputs.ts'
 import { emit } from './output.ts'
 
@@ -88,8 +89,9 @@ async function measured(file: string, options: GateOptions, job: Job): Promise<G
   const head = await prepare(file, given)
   const profile = options.profile === undefined ? undefined : await loadProfile(options.profile)
   const changed = againstSet.length === 0 ? '' : ` with ${againstSet.join(', ')}`
-  const run = async (path: string, from: string) =>
-    measuredGate(await prepare(path, { ...given, set: [...set, ...againstSet] }), head, {
+  const ofBase = { ...given, set: [...set, ...againstSet] }
+  const run = (base: Prepared, from: string) =>
+    measuredGate(base, head, {
       ...job,
       margin,
       load,
@@ -97,11 +99,23 @@ async function measured(file: string, options: GateOptions, job: Job): Promise<G
       ...(options.seconds !== undefined && { seconds: options.seconds }),
       ...(profile && { profile }),
     })
-  if (ref === undefined) return run(against, against)
+  if (ref === undefined) return run(await prepare(against, ofBase), against)
   const version = { prepare: options.prepare, signal: job.signal }
-  return withOtherVersion(ref, version, ({ directory, commit }) =>
-    run(versionOf(directory, file), `${ref} (${commit.slice(0, 12)})`),
-  )
+  return withOtherVersion(ref, version, async (other) => {
+    const there = other.scenario(file)
+    if (there === null) {
+      throw new Failure(`${other.from} has no scenario ${file}`, EXIT.notComparable)
+    }
+    if (there.path === null) {
+      const text = 'ships with Spillway, and --measured replays both versions with this one'
+      throw new Failure(`${file}: ${text}; name a file of the repository`)
+    }
+    const files: string[] = []
+    const onFile = (read: string) => files.push(read)
+    const base = await prepare(there.path, { ...ofBase, onFile })
+    other.expectOwn(file, [...files, ...dataFiles(base)])
+    return run(base, other.from)
+  })
 }
 
 async function update(
@@ -125,7 +139,7 @@ async function update(
     }),
   )
   const baseline = await updateBaseline(path, entries)
-  await emit({ json: options.json }, { baseline }, 'baseline', `written: ${path}`)
+  await emit({ json: options.json }, { baseline }, 'baseline', `written: ${visibleLine(path)}`)
   return EXIT.ok
 }
 

@@ -6,6 +6,7 @@ import {
   Failure,
   scenarioJsonSchema,
   starterScenario,
+  visibleLine,
 } from '../../scenarios/index.ts'
 import { withProgress } from '../commands/progress.ts'
 import { schemaText } from '../folders/schema-text.ts'
@@ -45,7 +46,7 @@ export async function perform(
         )
   await writeWhole(file, scenario)
   await writeWhole(schema, schemaText(scenarioJsonSchema()))
-  const text = `${file}\n${schema}\n${nextOf(file, scenario)}`
+  const text = `${[file, schema].map(visibleLine).join('\n')}\n${nextOf(visibleLine(file), scenario)}`
   print(options, { written: [file, schema] }, text)
   return EXIT.ok
 }

@@ -1,5 +1,5 @@
 import { alignColumns } from '../../reports/index.ts'
-import { EXIT, type ExitCode } from '../../scenarios/index.ts'
+import { EXIT, type ExitCode, visibleLine } from '../../scenarios/index.ts'
 import { type InspectedModel, inspectModel } from '../jobs/inspect-model.ts'
 import { operationsText, workText } from './operations-text.ts'
 import { print } from './output.ts'
@@ -20,18 +20,19 @@ function textOf(model: InspectedModel): string {
     ...outputs.map((output) => ['output', ...cellsOf(output, null)]),
   ]
   return [
-    model.model,
+    visibleLine(model.model),
     `${size(bytes)}, ${parameters.toLocaleString('en-US')} parameters`,
-    `opset: ${opset || 'not stated'}`,
+    visibleLine(`opset: ${opset || 'not stated'}`),
     ...externalData.map(({ file, bytes }) => {
-      return `external data: ${file}, ${bytes === null ? 'missing beside the model' : size(bytes)}`
+      const found = bytes === null ? 'missing beside the model' : size(bytes)
+      return visibleLine(`external data: ${file}, ${found}`)
     }),
     '',
     alignColumns(values, [0, 1, 2, 3]),
     ...(states.length === 0 ? [] : ['', statesText(states)]),
     '',
     model.operations === null
-      ? `operations: not counted: ${model.operationsProblem}`
+      ? visibleLine(`operations: not counted: ${model.operationsProblem}`)
       : operationsText(model.operations),
   ].join('\n')
 }
@@ -40,7 +41,7 @@ function textOf(model: InspectedModel): string {
 function statesText(states: InspectedModel['states']): string {
   const pairs = states.map(({ input, output }) => `${output} to ${input}`).join(', ')
   return (
-    `state: a run of a stream passes ${pairs} of the next run\n` +
+    `${visibleLine(`state: a run of a stream passes ${pairs} of the next run`)}\n` +
     'Simulations and replays take requests as independent, and each begins with the state that ' +
     'the scenario gives:\nsee Streams in docs/guides/own-model.md'
   )

@@ -8,6 +8,7 @@ import {
   nearest,
   parseScenario,
   shippedHint,
+  visibleLine,
 } from '../../scenarios/index.ts'
 import { KINDS, PARAMETER_NAMES, type PARAMETERS } from '../commands/model-parameters.ts'
 import { type BuiltModel, buildPools } from '../jobs/build-models.ts'
@@ -99,7 +100,7 @@ function listOf(built: readonly BuiltModel[]): string {
   return built
     .map(({ name, precision, path, key, bytes }) => {
       const size = `${megabytes(bytes)} MB`.padStart(12)
-      return `${name.padEnd(20)} ${precision} ${size}  ${key}  ${path}`
+      return `${name.padEnd(20)} ${precision} ${size}  ${key}  ${visibleLine(path)}`
     })
     .join('\n')
 }

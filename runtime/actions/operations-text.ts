@@ -1,4 +1,5 @@
 import { alignColumns } from '../../reports/index.ts'
+import { visibleLine } from '../../scenarios/index.ts'
 import type { CountedModel } from '../jobs/count-model.ts'
 
 const MIB = 2 ** 20
@@ -24,9 +25,9 @@ export function operationsText(model: CountedModel): string {
     ...['GFLOPs', 'moved MiB', 'weights MiB', 'kernels'],
   ]
   return [
-    `operations at fp32, with ${inputsText(model)}`,
+    visibleLine(`operations at fp32, with ${inputsText(model)}`),
     alignColumns([head, ...rows]),
-    ...leftOut(model),
+    ...leftOut(model).map(visibleLine),
   ].join('\n')
 }
 
@@ -48,7 +49,9 @@ export function workText(file: string, model: CountedModel): string {
     'work:',
     '  law: operations',
     ...keys.map(([key, value]) => `  ${key}: ${value}`),
-  ].join('\n')
+  ]
+    .map(visibleLine)
+    .join('\n')
 }
 
 function inputsText({ inputs }: CountedModel): string {

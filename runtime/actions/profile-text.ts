@@ -18,7 +18,7 @@ export function profileText(profile: Profile): Printable {
         : [corner(0, 0), corner(-1, 0)]
     const wake = model.wake.ms.at(-1)! * 1000
     return [
-      styled('bold', model.label),
+      styled('bold', visibleLine(model.label)),
       `  work        ${cells.join('; ')}`,
       `              each batch size and length is predicted from the others within ${(100 * worst).toFixed(1)} %`,
       `  wake-up     ${micros(wake)} after ${model.wake.gapMs.at(-1)!.toPrecision(2)} ms idle`,

@@ -11,7 +11,7 @@ import {
   sweepHtml,
   variantsHtml,
 } from '../../reports/index.ts'
-import { EXIT, type ExitCode } from '../../scenarios/index.ts'
+import { EXIT, type ExitCode, visibleLine } from '../../scenarios/index.ts'
 import { variantsSchema } from '../../sim/documents/index.ts'
 import { commandLine } from '../commands/command.ts'
 import { replaceFiles } from '../folders/replace-files.ts'
@@ -57,6 +57,6 @@ export async function perform(
     await change.write(FILE, html)
     written.push(...(await writeCharts(change.below(CHARTS_FOLDER), options.charts, charts)))
   })
-  print(options, { written }, written.join('\n'))
+  print(options, { written }, written.map(visibleLine).join('\n'))
   return EXIT.ok
 }

@@ -8,7 +8,7 @@ import {
   reportHtml,
   sidesOf,
 } from '../../reports/index.ts'
-import { EXIT, type ExitCode, type LoadedScenario } from '../../scenarios/index.ts'
+import { EXIT, type ExitCode, type LoadedScenario, visibleLine } from '../../scenarios/index.ts'
 import type { Verdict } from '../../sim/documents/index.ts'
 import type { Profile } from '../../sim/world/index.ts'
 import type { AgainstOptions } from '../commands/against.ts'
@@ -123,7 +123,7 @@ async function runWith(
   const parts = [[comparisonText(comparison)], bothSidesText(page), objectivesText(page)]
   const text = parts.filter((lines) => lines.length > 0).map((lines) => lines.join('\n'))
   const plotted = plots(options, { simulated, measured, comparison })
-  const where = `\n\nreport: ${join(directory, 'report.html')}`
+  const where = `\n\nreport: ${visibleLine(join(directory, 'report.html'))}`
   const ending = options.failOn === undefined ? `\n${ANY_VERDICT}` : ''
   print(options, comparison, [text.join('\n\n'), plotted, where, ending])
   const found = sidesOf(page).flatMap((side) => side.flatMap(({ result }) => result.objectives))
@@ -171,7 +171,7 @@ export async function perform(
   await writeWhole(kept, documentText(profile))
   const { learnt, exitCode } = await runWith(profile, sides, running, [CALIBRATED_FILE]).catch(
     (error: unknown) => {
-      err(`the calibration is kept; resume with --profile ${kept}\n`)
+      err(`the calibration is kept; resume with --profile ${visibleLine(kept)}\n`)
       throw error
     },
   )

@@ -1,5 +1,11 @@
 import { sweepHtml, sweepText } from '../../reports/index.ts'
-import { EXIT, type ExitCode, Failure, type LoadedScenario } from '../../scenarios/index.ts'
+import {
+  EXIT,
+  type ExitCode,
+  Failure,
+  type LoadedScenario,
+  visibleLine,
+} from '../../scenarios/index.ts'
 import type { Sweep } from '../../sim/documents/index.ts'
 import { note, refuseWithoutOut, type ScenarioOptions } from '../commands/command.ts'
 import { withProgress } from '../commands/progress.ts'
@@ -27,7 +33,9 @@ interface SweepOptions extends ScenarioOptions {
 function keptSoFar(error: unknown, out: string | undefined): never {
   const interrupted = error instanceof Failure && error.exitCode === EXIT.interrupted
   if (interrupted && out !== undefined) {
-    err(`the rows so far are kept in ${out}; go on with the same command and --resume\n`)
+    err(
+      `the rows so far are kept in ${visibleLine(out)}; go on with the same command and --resume\n`,
+    )
   }
   throw error
 }

@@ -1,5 +1,5 @@
 import { alignColumns } from '../../reports/index.ts'
-import { EXIT, type ExitCode } from '../../scenarios/index.ts'
+import { EXIT, type ExitCode, visibleLine } from '../../scenarios/index.ts'
 import { warn } from '../commands/command.ts'
 import { timeline, type WrittenTimeline } from '../jobs/timeline.ts'
 import { print } from './output.ts'
@@ -40,7 +40,7 @@ function textOf({ written, run, requests, counts }: WrittenTimeline): string {
     '',
     alignColumns(table),
     '',
-    `${written}: open it in https://ui.perfetto.dev or chrome://tracing`,
+    `${visibleLine(written)}: open it in https://ui.perfetto.dev or chrome://tracing`,
   ].join('\n')
 }
 

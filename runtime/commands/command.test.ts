@@ -10,6 +10,7 @@ import {
   folder,
   positiveNumber,
   report,
+  warn,
   wholeNumber,
 } from './command.ts'
 
@@ -74,6 +75,20 @@ describe('an action', () => {
     expect(lines).toHaveLength(2)
     expect(lines[1]).toMatch(/error.*: two\n$/)
     expect(lines.join('')).not.toContain('    at ')
+  })
+
+  test('prints what another program said below its problem, indented', () => {
+    const lines = stderr()
+    report(new Failure('it failed', EXIT.invalidInput, 'one\nerror: two'))
+    expect(lines.join('')).toMatch(/error.*: it failed\n {2}one\n {2}error: two\n$/)
+  })
+
+  test('shows a line break of a name as one', () => {
+    const lines = stderr()
+    report(new Failure('a\nerror: b.yaml: no such file'))
+    warn('a\nwarning: b')
+    expect(lines.join('').split('\n')).toHaveLength(3)
+    expect(lines.join('')).toContain('a\\u{a}error: b.yaml: no such file\n')
   })
 
   test('prints the stack of an internal error', () => {

@@ -260,7 +260,7 @@ export function commandLine(): string {
 
 /** Prints a warning on stderr, unless the command is quiet. */
 export function warn(text: string): void {
-  printNote(styled('yellow', 'warning'), `: ${text}\n`)
+  printNote(styled('yellow', 'warning'), `: ${visibleLine(text)}\n`)
 }
 
 /** Prints on stderr what a command took for granted, once: both sides of a what-if may share it. */
@@ -275,8 +275,9 @@ export function note(text: string): void {
 export function report(error: unknown): ExitCode {
   if (error instanceof Failure) {
     const mark = styled('red', error.exitCode === EXIT.interrupted ? 'stopped' : 'error')
-    // a line after a line break in a problem must not look like another problem
-    for (const problem of error.problems) err(mark, `: ${problem.replaceAll('\n', '\n  ')}\n`)
+    // a name with a line break must not look like another problem
+    for (const problem of error.problems) err(mark, `: ${visibleLine(problem)}\n`)
+    if (error.said !== '') err(`  ${error.said.replaceAll('\n', '\n  ')}\n`)
     return error.exitCode
   }
   const refusal = allocationFailure(error) ?? notUsable(error)

@@ -13,7 +13,7 @@ import { describe, expect, test } from 'vitest'
 import { Failure } from '../../scenarios/index.ts'
 import { hasEnded, PROCESS_NAME } from './process-name.ts'
 import { type ReplaceOptions, replaceFiles, settleFolder } from './replace-files.ts'
-import { writeWhole } from './write-whole.ts'
+import { writableFolder, writeWhole } from './write-whole.ts'
 
 /** A name on this host with a process id beyond the possible ones. */
 const ENDED = PROCESS_NAME.replace(/-\d+-\d+$/, '-4194305-7')
@@ -225,6 +225,17 @@ describe('leftovers', () => {
     await settleFolder(directory)
     const left = readdirSync(directory).filter((name) => name.includes('00000000'))
     expect(left.sort()).toEqual(names(PROCESS_NAME).sort())
+  })
+
+  test('are removed when a command first looks at its folder, which it may never fill', async () => {
+    const directory = filled()
+    mkdirSync(join(directory, `.spillway-${ENDED}-00000000`))
+    writeFileSync(join(directory, `.spillway-${ENDED}-00000000/00000000-0`), 'staged')
+    const own = `.spillway-${PROCESS_NAME}-00000000`
+    mkdirSync(join(directory, own))
+    await writableFolder(directory)
+    expect(readdirSync(directory).filter((name) => name.startsWith('.'))).toEqual([own])
+    expect(contentOf(directory)).toEqual(BEFORE)
   })
 
   test('of a single file are removed when the file is written', async () => {

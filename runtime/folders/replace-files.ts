@@ -1,26 +1,25 @@
-import { randomUUID } from 'node:crypto'
 import { constants } from 'node:fs'
 import { access, lstat, mkdir, readFile, rename, rm, rmdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import * as z from 'zod'
 import { EXIT, Failure } from '../../scenarios/index.ts'
+import { removeLeftovers, shortId, stagedName } from './leftovers.ts'
 import { makeFolder } from './make-folder.ts'
 import { hasEnded, PROCESS_NAME, PROCESS_PATTERN } from './process-name.ts'
 import { type FileContent, namesIn, syncFolder, writeSynced } from './synced-files.ts'
 import { notWritten } from './system-refusal.ts'
-import { UNFINISHED, writableFolder } from './write-whole.ts'
+import { writableFolder } from './write-whole.ts'
 
 /**
  * Replaces several files of a folder as one: all of them or none. They are first written to a
  * hidden folder inside it. Renaming that folder to COMMIT commits the change; then its files are
  * moved to their places. If the process is killed between, the next command that reads or writes
  * the folder finishes the moves. If it is killed before, nothing has changed, and the next command
- * removes the staged files.
+ * removes the staged files as it begins.
  */
 
 const COMMIT = '.spillway-commit'
-const STAGED = new RegExp(`^\\.spillway-(${PROCESS_PATTERN})-[0-9a-f]{8}$`)
 
 /** Time for another process to move its files before they are moved for it, ms. */
 const PATIENCE_MS = 10_000
@@ -87,7 +86,7 @@ class Staged {
   readonly #directory: string
   readonly #process: string
   readonly #step: () => Promise<void>
-  readonly #id = randomUUID().slice(0, 8)
+  readonly #id = shortId()
   /** staged files by their final names */
   readonly #moves = new Map<string, string>()
 
@@ -98,7 +97,7 @@ class Staged {
   }
 
   get #path(): string {
-    return join(this.#directory, `.spillway-${this.#process}-${this.#id}`)
+    return join(this.#directory, stagedName(this.#process, this.#id))
   }
 
   async open(): Promise<void> {
@@ -169,12 +168,7 @@ export async function replaceFiles(
 /** Call before a folder is read. Finishes a committed change, and removes leftovers. */
 export async function settleFolder(directory: string, options: ReplaceOptions = {}): Promise<void> {
   const names = await namesIn(directory)
-  for (const file of names) {
-    const left = STAGED.exec(file) ?? UNFINISHED.exec(file)
-    if (left === null || !hasEnded(left[1]!)) continue
-    // leftovers that cannot be removed do no harm
-    await rm(join(directory, file), { recursive: true, force: true }).catch(() => {})
-  }
+  await removeLeftovers(directory)
   if (!names.includes(COMMIT)) return
   try {
     await finishCommit(directory, options.step ?? NO_STEP)

@@ -1,16 +1,9 @@
-import { randomUUID } from 'node:crypto'
 import { open, rename, rm, rmdir } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { basename, dirname } from 'node:path'
+import { removeLeftovers, unfinishedEnd } from './leftovers.ts'
 import { makeFolder } from './make-folder.ts'
-import { hasEnded, PROCESS_NAME, PROCESS_PATTERN } from './process-name.ts'
-import { type FileContent, namesIn, writeSynced } from './synced-files.ts'
+import { type FileContent, writeSynced } from './synced-files.ts'
 import { notWritten } from './system-refusal.ts'
-
-/** Suffix of a file's name while it is being written. */
-const unfinishedEnd = () => `.${PROCESS_NAME}-${randomUUID().slice(0, 8)}.tmp`
-
-/** Pattern of this suffix, which contains the name of the writing process. */
-export const UNFINISHED = new RegExp(`\\.(${PROCESS_PATTERN})-[0-9a-f]{8}\\.tmp$`)
 
 /**
  * Writes a file completely or not at all: to a temporary file beside it, synced, then renamed over
@@ -22,7 +15,7 @@ export async function writeWhole(path: string, content: FileContent): Promise<vo
     await makeFolder(dirname(path))
     await writeSynced(unfinished, content)
     await rename(unfinished, path)
-    await sweep(path)
+    await removeLeftovers(dirname(path), basename(path))
   } catch (error) {
     // if the folder could not be created, there is nothing to remove
     await rm(unfinished, { force: true }).catch(() => {})
@@ -35,7 +28,8 @@ type Undo = (error: unknown) => Promise<never>
 
 /**
  * Creates a folder and checks that files can be written to it, before hours of work are spent.
- * Returns the clean-up for failed work: it removes the folder if it was created here.
+ * Removes what killed commands left in it. Returns the clean-up for failed work: it removes the
+ * folder if it was created here.
  */
 export async function writableFolder(path: string | undefined): Promise<Undo> {
   if (path === undefined) return (error) => Promise.reject(error)
@@ -44,6 +38,7 @@ export async function writableFolder(path: string | undefined): Promise<Undo> {
     const made = await makeFolder(path)
     await (await open(probe, 'w')).close()
     await rm(probe)
+    await removeLeftovers(path)
     return async (error) => {
       // a folder that holds files by now stays, with its parents
       for (const folder of made.toReversed()) await rmdir(folder).catch(() => {})
@@ -51,16 +46,5 @@ export async function writableFolder(path: string | undefined): Promise<Undo> {
     }
   } catch (error) {
     throw notWritten(path, error)
-  }
-}
-
-/** Removes leftovers of a file from processes that have ended. */
-async function sweep(path: string): Promise<void> {
-  const names = await namesIn(dirname(path)).catch(() => [])
-  for (const name of names) {
-    const left = name.startsWith(`${basename(path)}.`) ? UNFINISHED.exec(name) : null
-    if (left === null || !hasEnded(left[1]!)) continue
-    // a leftover that cannot be removed does no harm
-    await rm(join(dirname(path), name), { force: true }).catch(() => {})
   }
 }

@@ -39,6 +39,8 @@ export interface PrepareOptions {
   readonly seed?: number
   /** a variant; its changes are applied after `set` */
   readonly asVariant?: Variant
+  /** gets the path of each file that values of the scenario are from, unless it ships */
+  readonly onFile?: (path: string) => void
   /** stops the reading of traces, which may be long */
   readonly signal?: AbortSignal
   /** gets what the scenario leaves to its files, and what of them it does not use as it is */

@@ -21,7 +21,11 @@ export function shippedAccelerators(): Accelerator[] {
  * An accelerator by a path relative to `directory`, or by the name of one that ships if no file is
  * there. Throws `Failure` with every problem of the file, or with the nearest names.
  */
-export async function loadAccelerator(given: string, directory: string): Promise<Accelerator> {
+export async function loadAccelerator(
+  given: string,
+  directory: string,
+  onFile?: (path: string) => void,
+): Promise<Accelerator> {
   const path = isAbsolute(given) ? given : join(directory, given)
   const refuse = (reason: string) => new Failure(`${given}: cannot read the accelerator: ${reason}`)
   const found = catalogue.find(path, given)
@@ -31,6 +35,7 @@ export async function loadAccelerator(given: string, directory: string): Promise
   }
   try {
     const text = await readUserText(found.path, MOST_BYTES)
+    if (!found.shipped) onFile?.(path)
     return parseAccelerator(text, found.shipped ? given : path)
   } catch (error) {
     throw error instanceof Unreadable ? refuse(error.message) : error

@@ -29,13 +29,14 @@ export async function catalogued(
   stated: Node,
   directory: string,
   problems: PlacedProblem[],
+  onFile?: (path: string) => void,
 ): Promise<Catalogued> {
   const known = new Map<string, Accelerator>()
   const named = [...poolAccelerators(stated), ...variantAccelerators(stated)]
   for (const { at, name } of named) {
     if (known.has(name)) continue
     try {
-      known.set(name, await loadAccelerator(name, directory))
+      known.set(name, await loadAccelerator(name, directory, onFile))
     } catch (error) {
       if (!(error instanceof Failure)) throw error
       const [place, path] = [placeOf(stated, at, 'value'), pathText(stated, at)]

@@ -35,6 +35,13 @@ export interface ScenarioText {
   readonly directory: string
 }
 
+export interface LoadOptions extends ParseOptions {
+  /** gets the path of each file that values of the scenario are from, unless it ships */
+  readonly onFile?: OnFile | undefined
+}
+
+type OnFile = (path: string) => void
+
 /** Reads a scenario and all files that it extends, without a look at what they hold. */
 export async function scenarioText(path: string): Promise<ScenarioText> {
   const problems: PlacedProblem[] = []
@@ -52,18 +59,30 @@ export async function scenarioText(path: string): Promise<ScenarioText> {
  */
 export async function loadScenario(
   source: string | ScenarioText,
-  options: ParseOptions = {},
+  options: LoadOptions = {},
 ): Promise<LoadedScenario> {
+  const { onFile } = options
   const placed: PlacedProblem[] = []
-  const { file, root: tree, directory } = await readSource(source, placed)
+  const { file, root: tree, directory } = await readSource(source, placed, onFile)
   const stated = overridden(tree, placed, options)
-  const { root: complete, complete: completed } = await catalogued(stated, directory, placed)
+  const { root: complete, complete: completed } = await catalogued(
+    stated,
+    directory,
+    placed,
+    onFile,
+  )
   const { root, notes } = await guessedTraces(complete, directory, placed)
   return { ...validated(root, placed, { ...options, file }, completed), directory, notes }
 }
 
-async function readSource(source: string | ScenarioText, problems: PlacedProblem[]) {
-  if (typeof source === 'string') return { file: source, ...(await readExtended(source, problems)) }
+async function readSource(
+  source: string | ScenarioText,
+  problems: PlacedProblem[],
+  onFile?: OnFile,
+) {
+  if (typeof source === 'string') {
+    return { file: source, ...(await readExtended(source, problems, onFile)) }
+  }
   const { file, text, directory } = source
   const { root, problems: found } = parseYamlTree(text, fileOrigin(file, 0))
   problems.push(...found)
@@ -93,6 +112,7 @@ interface Link {
 async function readExtended(
   given: string,
   problems: PlacedProblem[],
+  onFile?: OnFile,
 ): Promise<{ readonly root: Node | null; readonly directory: string }> {
   const source = expectScenario(given)
   const chain: ScenarioFile[] = []
@@ -118,6 +138,7 @@ async function readExtended(
     if (root === null) return broken
     if (link !== null && root.kind !== 'map') return refuse('it holds no map')
     chain.push({ ...next, root })
+    if (!next.shipped) onFile?.(next.path)
     link = linkOf(root)
     if (link === null) return { root: merged(chain), directory }
     next = linked(next, link.target)

@@ -15,6 +15,7 @@ export const NASTY_STRINGS: readonly string[] = [
   ...['.inf', '0x10', '1_000', '1e400', '-0', '1e-400', '9007199254740993', '٣', '１'],
   ...['<script>alert(1)</script>', '"><img src=x>', '&amp;', ']]>', '$1', '$(true)', '`'],
   ...['../../x', '/', '.', '..', 'a/b', 'C:\\x', 'npm:', 'npm:@a', 'file:x', '%s%n', '*', '&a'],
+  ...['a\n::warning::b', '\u00a0::error::c', '##[error]d'],
   ...["'", '"', '\\', '{', '[', '#', '!!js/function x', '👩‍👩‍👧', 'é'.repeat(30), 'x'.repeat(300)],
   'x'.repeat(100_000),
 ]

@@ -7,7 +7,7 @@ import { commandsIn } from '../../test/command-line.ts'
 import { type FuzzInput, layOut, seedText } from './input.ts'
 import { inputOf, KINDS, materialOf, type NumberedInput } from './kinds/index.ts'
 import { announcedMib, faultOf, MOST_MIB, type Outcome } from './outcome.ts'
-import { Runner } from './runner.ts'
+import { OUTSIDE_ACTIONS, Runner } from './runner.ts'
 import { makeStock } from './stock.ts'
 import { Watch } from './watch.ts'
 
@@ -72,7 +72,8 @@ export class Workshop {
   /** Runs the built command in a separate process, as users do. */
   process(input: FuzzInput): Promise<Outcome> {
     return this.within(input, async (folder) => {
-      const commands = commandsIn(folder, { variables: { SPILLWAY_CACHE: this.cache } })
+      const variables = { ...OUTSIDE_ACTIONS, SPILLWAY_CACHE: this.cache }
+      const commands = commandsIn(folder, { variables })
       const { child, ended } = commands.start(input.args)
       const watch = new Watch(child, this.limitMs)
       try {
@@ -179,7 +180,7 @@ export const nameOf = ({ kind, seed, number }: NumberedInput) =>
   `${kind}, seed ${seed}, number ${number}`
 
 /** Saves an input below `folder`; its name is a hash of its content. */
-export function saveSeed(folder: string, finding: Finding): string {
+export function saveSeed(folder: string, finding: Omit<Finding, 'outcome'>): string {
   const { kind, fault } = finding
   const text = seedText(finding.input, `${fault}; ${nameOf(finding)}`)
   const hash = createHash('sha256').update(text).digest('hex').slice(0, 8)

@@ -6,6 +6,7 @@ import type { FiguresOf, StudyName } from '../claims/figures/index.ts'
 import { type Begun, beginStudy, writeRecord } from '../claims/record.ts'
 import { commandOf, STUDIES } from '../claims/studies.ts'
 import { fuzzAudited, saveScenario } from './audited.ts'
+import { fuzzBaselines } from './baselines.ts'
 import { deaths, deathsText } from './deaths.ts'
 import { readSeed } from './input.ts'
 import { codesText, fuzzInputs, nameOf, saveSeed, Workshop } from './inputs.ts'
@@ -13,6 +14,7 @@ import { COMMANDS, KILL_LIMIT_MS, kills, killsText } from './kills.ts'
 import { KINDS } from './kinds/index.ts'
 import { faultOf } from './outcome.ts'
 import { fuzzProperties } from './properties.ts'
+import { fuzzRefs } from './refs.ts'
 import { killSweeps } from './sweeps.ts'
 
 /** Time limit of an input, ms. */
@@ -25,6 +27,12 @@ const now = () => Math.floor(Date.now() / 1000)
 
 /** Text in which control characters are visible, cut to a limited length. */
 const shown = (text: string) => JSON.stringify(text.slice(0, 1000))
+
+function countsOf(names: readonly string[]): Map<string, number> {
+  const counts = new Map<string, number>()
+  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1)
+  return counts
+}
 
 function fail(failed: boolean): void {
   if (failed) process.exitCode = 1
@@ -190,6 +198,50 @@ program
       fail(findings.length > 0)
     }),
   )
+
+program
+  .command('baselines')
+  .description('gate against mutated and forged baselines; the verdict must be that of the figures')
+  .argument('[count]', 'number of baselines', count, 200)
+  .option('--seed <n>', 'seed of the mutations', count, now())
+  .option('--save <dir>', 'folder for seed files', join(ROOT, 'test/fuzz/seeds'))
+  .action((number: number, { seed, save }: { seed: number; save: string }) =>
+    inWorkshop(LIMIT_MS, async (shop, seconds) => {
+      const outcomes = await fuzzBaselines(shop, number, seed, ({ fault, ...outcome }) => {
+        if (fault === null) return
+        const path = saveSeed(save, { kind: 'baseline', seed, fault, ...outcome })
+        console.log(`baseline, seed ${seed}, number ${outcome.number}: ${fault}\n  ${path}`)
+      })
+      const codes = new Map([['baseline', countsOf(outcomes.map(({ code }) => String(code)))]])
+      console.log(codesText(codes))
+      const failed = outcomes.filter(({ fault }) => fault !== null).length
+      console.log(`seed ${seed}: ${number} baselines in ${seconds()}, ${failed} failed`)
+      fail(failed > 0)
+    }),
+  )
+
+program
+  .command('refs')
+  .description(
+    'gate against hostile names of versions; none may be executed or taken for an option',
+  )
+  .argument('[count]', 'number of names', count, 50)
+  .option('--seed <n>', 'seed of the names', count, now())
+  .action(async (number: number, { seed }: { seed: number }) => {
+    expectBuilt()
+    const outcomes = await fuzzRefs(number, seed, ({ ref, faults }) => {
+      if (faults.length > 0) console.log([shown(ref), ...faults].join('\n  '))
+    })
+    const kinds = [...new Set(outcomes.map(({ kind }) => kind))].sort()
+    const codes = kinds.map((kind) => {
+      const own = outcomes.filter((outcome) => outcome.kind === kind)
+      return [kind, countsOf(own.map(({ code }) => String(code)))] as const
+    })
+    console.log(codesText(new Map(codes)))
+    const failed = outcomes.filter(({ faults }) => faults.length > 0).length
+    console.log(`seed ${seed}: ${number} refs, ${failed} failed`)
+    fail(failed > 0)
+  })
 
 program
   .command('deaths')

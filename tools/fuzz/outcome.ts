@@ -20,6 +20,9 @@ export const MOST_MIB = 1024
  */
 const RAW = /[^\n\t\P{Cc}]|[\u200e\u200f\u202a-\u202e\u2066-\u2069]/u
 
+/** What a runner of continuous integration takes for a command. */
+const COMMAND = /^\s*::|##[a-z]*\[/im
+
 /** Output for other programs: it is data, in which JSON escapes control characters. */
 const isData = (args: readonly string[]) =>
   args.includes('--json') || ['requests', 'schema'].includes(args[0] ?? '')
@@ -42,6 +45,7 @@ export function faultOf(args: readonly string[], outcome: Outcome): string | nul
   if (/\n\s+at /.test(stderr)) return 'prints a stack trace'
   if (!ALLOWED.has(code)) return `exit code ${code}`
   if ([2, 3, 6].includes(code!) && stderr === '') return `exit code ${code} without a message`
+  if (COMMAND.test(stderr) || COMMAND.test(stdout)) return 'prints a command of a runner'
   if (RAW.test(stderr)) return 'raw control characters on stderr'
   if (!isData(args) && RAW.test(stdout)) return 'raw control characters on stdout'
   return null

@@ -4,6 +4,9 @@ import type { Outcome } from './outcome.ts'
 import type { RunnerAnswer, RunnerTask } from './runner-process.ts'
 import { Watch } from './watch.ts'
 
+/** So that no command of an input is meant for the runner of continuous integration. */
+export const OUTSIDE_ACTIONS = { GITHUB_ACTIONS: '', GITHUB_STEP_SUMMARY: '' }
+
 /** Inputs after which a process is replaced. */
 const MOST_INPUTS = 300
 /** Resident memory after an input at which a process is replaced, MiB. */
@@ -31,7 +34,8 @@ export interface Shop {
 
 /** Runs inputs in a long-lived process, and replaces it if an input ends it. */
 export class Runner {
-  readonly #folder: string
+  /** working directory of its inputs, with what the last one has left */
+  readonly folder: string
   readonly #shop: Shop
   #child: ChildProcess | null = null
   #inputs = 0
@@ -39,13 +43,13 @@ export class Runner {
 
   /** `folder`: working directory of all inputs, always the same, since waiting processes use it */
   constructor(folder: string, shop: Shop) {
-    this.#folder = folder
+    this.folder = folder
     this.#shop = shop
   }
 
   run(input: FuzzInput): Promise<Outcome> {
-    layOut(this.#folder, this.#shop.stock, input)
-    return this.runIn(this.#folder, input.args)
+    layOut(this.folder, this.#shop.stock, input)
+    return this.runIn(this.folder, input.args)
   }
 
   /** Runs a command in an existing folder. */
@@ -88,7 +92,7 @@ export class Runner {
 
   async #start(): Promise<ChildProcess> {
     const child = spawn(process.execPath, ['-e', boot()], {
-      env: { ...process.env, SPILLWAY_CACHE: this.#shop.cache, NO_COLOR: '1' },
+      env: { ...process.env, ...OUTSIDE_ACTIONS, SPILLWAY_CACHE: this.#shop.cache, NO_COLOR: '1' },
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     })
     // native code bypasses `process.stderr`

@@ -5,14 +5,54 @@ import {
   type GateBaseline,
   gateBaseline,
 } from '../../../sim/documents/index.ts'
+import { metricLabel } from '../../../sim/experiment/index.ts'
 import { documentText, readJson } from '../../folders/documents.ts'
 import { writeWhole } from '../../folders/write-whole.ts'
 
-/** Reads a baseline of prediction gates. Throws `Failure` where it is missing or is none. */
+const AGAIN = 'write it again with gate --update'
+
+/**
+ * Reads a baseline of prediction gates. Throws `Failure` where it is missing or is none, and where
+ * it leaves open what the head is compared with.
+ */
 export async function readBaseline(path: string): Promise<GateBaseline> {
-  if (existsSync(path)) return readJson(path, gateBaseline, 'write it again with gate --update')
-  const command = `spillway gate SCENARIO --baseline ${path} --update`
-  throw new Failure(`${path}: no such file; write it with: ${command}`)
+  if (!existsSync(path)) {
+    const command = `spillway gate SCENARIO --baseline ${path} --update`
+    throw new Failure(`${path}: no such file; write it with: ${command}`)
+  }
+  const baseline = await readJson(path, gateBaseline, AGAIN)
+  const problems = problemsOf(baseline.scenarios).map((text) => `${path} ${text}`)
+  if (problems.length > 0) throw new Failure([...problems, `${path}: ${AGAIN}`])
+  return baseline
+}
+
+/** Limit of problems that are shown. */
+const MOST_PROBLEMS = 20
+
+function problemsOf(scenarios: readonly BaselineEntry[]): string[] {
+  const files = scenarios.map(({ file }) => file)
+  const problems = repeated(files).map((file) => `scenarios: ${file} stands there twice`)
+  for (const [i, { figures, objectives }] of scenarios.entries()) {
+    const names = figures.map(metricLabel)
+    const texts = objectives.map(({ class: of, text }) => `${of}: ${text}`)
+    const impossible = figures.filter(({ unit, value }) => {
+      return value !== null && (value < 0 || (unit === 'share' && value > 1))
+    })
+    const own = [
+      ...repeated(names).map((name) => `figures: ${name} stands there twice`),
+      ...repeated(texts).map((text) => `objectives: ${text} stands there twice`),
+      ...impossible.map((one) => `figures: ${metricLabel(one)} cannot be ${one.value}`),
+    ]
+    problems.push(...own.map((text) => `scenarios[${i}].${text}`))
+  }
+  const left = problems.length - MOST_PROBLEMS
+  if (left <= 0) return problems
+  return [...problems.slice(0, MOST_PROBLEMS), `… and ${left} more`]
+}
+
+function repeated(names: readonly string[]): string[] {
+  const seen = new Set<string>()
+  return [...new Set(names.filter((name) => seen.has(name) || !seen.add(name)))]
 }
 
 /** Writes these scenarios into a baseline; others in it stay. */

@@ -1,22 +1,171 @@
-import { spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { lstatSync, readdirSync, realpathSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { isAbsolute, join, relative } from 'node:path'
-import { EXIT, Failure } from '../../../scenarios/index.ts'
+import { basename, dirname, isAbsolute, join, relative, sep } from 'node:path'
+import { EXIT, Failure, findScenario } from '../../../scenarios/index.ts'
+import { expectScenario } from '../../../scenarios/light.ts'
+import { hasEnded, PROCESS_NAME, PROCESS_PATTERN } from '../../folders/process-name.ts'
+import { type Ended, runProgram, runShell, tail } from '../../process/program.ts'
 
-/** Another version of the repository of the working directory, checked out beside it. */
-export interface OtherVersion {
-  /** the folder that corresponds to the working directory */
-  readonly directory: string
-  /** the full hash of its commit */
-  readonly commit: string
+/** A scenario in another version. */
+export interface VersionScenario {
+  /** names it for a command in `directory`, and is never taken for an option */
+  readonly word: string
+  /** null: it ships with Spillway */
+  readonly path: string | null
 }
 
-/** Output of a command that is kept to be shown, characters. */
-const TAIL = 2000
-/** Output of a command that is read, bytes. */
-const MOST_OUTPUT = 256e6
+interface Checkout {
+  readonly ref: string
+  /** the full hash of its commit */
+  readonly commit: string
+  /** real path of the repository that the working directory is in */
+  readonly top: string
+  /** real path of the checkout */
+  readonly tree: string
+}
+
+/**
+ * Another version of the repository of the working directory, checked out beside it. Its files
+ * stand where those of the working directory do, seen from the top of the repository. None of them
+ * is taken from elsewhere: not by an absolute path, nor by a link.
+ */
+export class OtherVersion {
+  /** the version for people */
+  readonly from: string
+  /** the folder that corresponds to the working directory */
+  readonly directory: string
+  readonly #checkout: Checkout
+  /** of the working directory, seen from the top of the repository */
+  readonly #within: string
+
+  /** Throws `Failure` where the version has no such folder as the working directory. */
+  constructor(checkout: Checkout) {
+    const { ref, commit, top } = checkout
+    this.#checkout = checkout
+    this.from = `${ref} (${commit.slice(0, 12)})`
+    this.#within = relative(top, realpathSync.native('.'))
+    const folder = this.#confined(this.#within, `${this.#within}/`)
+    if (folder === null) {
+      const remedy = 'change to a folder that both versions have'
+      throw new Failure(`${this.from} has no folder ${this.#within}; ${remedy}`, EXIT.notComparable)
+    }
+    this.directory = folder
+  }
+
+  /** The same scenario in this version; null where it has none. Throws `Failure` for others. */
+  scenario(given: string): VersionScenario | null {
+    if (expectScenario(given).shipped) {
+      const there = findScenario(`${this.directory}/${given}`, given)
+      if (there?.shipped === true) return { word: given, path: null }
+      throw new Failure(`${given}: ships with Spillway, but is a file in ${this.from}`)
+    }
+    const place = this.#placeOf(given)
+    if (place === null) {
+      const { top } = this.#checkout
+      const real = realPath(given) ?? given
+      const where = real === given ? 'it is' : `it leads to ${real},`
+      const text = `${where} outside of the repository ${top}, which --against-ref is about`
+      throw new Failure(`${given}: ${text}`)
+    }
+    const path = this.#confined(place, given)
+    return path === null ? null : { word: this.#wordOf(place), path }
+  }
+
+  /**
+   * Throws `Failure` where a scenario of this version takes values or data from a file of the
+   * working tree: by a full path that stands in it, the head would be compared with itself.
+   */
+  expectOwn(given: string, files: readonly string[]): void {
+    const { top, tree } = this.#checkout
+    for (const file of files) {
+      const real = realPath(file)
+      if (real === null || !isWithin(top, real) || isWithin(tree, real)) continue
+      const text = `reads ${real} of the working tree, not a file of its own`
+      throw new Failure(`${given}: in ${this.from} it ${text}; name it by a relative path`)
+    }
+  }
+
+  /**
+   * The file of an option, such as a profile, in this version. Where that has none it is the one
+   * here, as it is where the file is outside of the repository. A full path.
+   */
+  file(given: string): string {
+    const place = this.#placeOf(given)
+    return (place && this.#confined(place, given)) ?? realPath(given) ?? given
+  }
+
+  /** Path seen from the top of the repository; null where the file is outside. */
+  #placeOf(given: string): string | null {
+    const { top } = this.#checkout
+    const real = realPath(given)
+    if (real === null || !isWithin(top, real)) return null
+    // not normalised: behind a link, `..` is not what it is in the text
+    const parts = (isAbsolute(given) ? given : `${process.cwd()}${sep}${given}`).split(sep)
+    for (let end = parts.length - 1; end > 0; end--) {
+      if (realPath(parts.slice(0, end).join(sep) || sep) !== top) continue
+      return parts
+        .slice(end)
+        .filter((part) => part !== '' && part !== '.')
+        .join(sep)
+    }
+    return relative(top, real)
+  }
+
+  /** The full path of a place in the checkout; null where nothing is there. */
+  #confined(place: string, given: string): string | null {
+    const { tree } = this.#checkout
+    const path = place === '' ? tree : `${tree}${sep}${place}`
+    const real = realPath(path)
+    if (real === null || isWithin(tree, real)) return real && path
+    const text = `in ${this.from} a link leads out of the repository, to ${real}`
+    throw new Failure(`${given}: ${text}`)
+  }
+
+  #wordOf(place: string): string {
+    const within = this.#within === '' ? [] : this.#within.split(sep)
+    const inside = within.length > 0 && place.startsWith(`${this.#within}${sep}`)
+    const [up, rest] = inside ? [0, place.slice(this.#within.length + 1)] : [within.length, place]
+    return `./${'../'.repeat(up)}${rest}`
+  }
+}
+
+/** As the system resolves it: links first, then `..`. Null where nothing is there. */
+function realPath(path: string): string | null {
+  try {
+    return realpathSync.native(path)
+  } catch {
+    return null
+  }
+}
+
+const isWithin = (folder: string, path: string) =>
+  path === folder || path.startsWith(folder.endsWith(sep) ? folder : `${folder}${sep}`)
+
+type Git = (...words: string[]) => Promise<Ended>
+
+/** Runs git on the repository of the working directory. */
+function gitOf(signal: AbortSignal): Git {
+  // in a hook this names the index of the commit in progress, which a checkout would replace
+  const { GIT_INDEX_FILE: _, ...env } = process.env
+  return (...words) => runProgram('git', words, { env, signal })
+}
+
+/** For programs in the checkout, which have a repository of their own. */
+function checkoutEnvironment(): NodeJS.ProcessEnv {
+  const { GIT_DIR, GIT_WORK_TREE, GIT_INDEX_FILE, GIT_PREFIX, ...env } = process.env
+  return env
+}
+
+/** Runs a line of a shell in the checkout, with more words behind it. */
+export function shellIn(
+  { directory }: OtherVersion,
+  line: string,
+  signal: AbortSignal,
+  words: readonly string[] = [],
+): Promise<Ended> {
+  return runShell(line, { cwd: directory, env: checkoutEnvironment(), signal }, words)
+}
 
 /**
  * Checks out a version of the repository into a temporary git worktree, runs `prepare` there, and
@@ -28,98 +177,80 @@ export async function withOtherVersion<T>(
   { prepare, signal }: { readonly prepare?: string | undefined; readonly signal: AbortSignal },
   use: (version: OtherVersion) => Promise<T>,
 ): Promise<T> {
-  const git = (...words: string[]) => command('git', words, { signal })
-  const top = await git('rev-parse', '--show-toplevel')
-  if (top.code !== 0) {
+  const git = gitOf(signal)
+  const shown = await git('rev-parse', '--show-toplevel')
+  if (shown.code !== 0) {
     throw new Failure('--against-ref: the working directory is in no git repository; change to one')
   }
-  const prefix = (await git('rev-parse', '--show-prefix')).stdout.trim()
-  const named = ['rev-parse', '--verify', '--quiet', '--end-of-options', `${ref}^{commit}`]
-  const found = await git(...named)
-  if (found.code !== 0) {
-    const remedy = 'fetch it first: git fetch origin, and for actions/checkout fetch-depth: 0'
-    throw new Failure(`--against-ref ${ref}: git knows no such commit; ${remedy}`)
-  }
-  const commit = found.stdout.trim()
-  const folder = await mkdtemp(join(tmpdir(), 'spillway-ref-'))
+  const top = realpathSync.native(lineOf(shown))
+  const commit = await commitOf(ref, git)
+  await removeLeftovers(git)
+  const folder = realpathSync.native(await mkdtemp(join(tmpdir(), `${PREFIX}${PROCESS_NAME}-`)))
   const tree = join(folder, 'tree')
   try {
-    const added = await git('worktree', 'add', '--detach', tree, commit)
-    if (added.code !== 0) throw new Failure(`git worktree add: ${tail(added.stderr)}`)
-    const directory = join(tree, prefix)
+    // hooks would run here, those of the other version where they are part of the repository
+    const quietly = ['-c', 'core.hooksPath=/dev/null', 'worktree', 'add', '--detach']
+    const added = await git(...quietly, tree, commit)
+    if (added.code !== 0) throw refused(`git worktree add: exit code ${added.code}`, added)
+    const version = new OtherVersion({ ref, commit, top, tree })
     if (prepare !== undefined) {
-      const done = await shell(prepare, { cwd: directory, signal })
+      const done = await shellIn(version, prepare, signal)
       if (done.code !== 0) {
-        const said = tail(done.stderr || done.stdout)
-        throw new Failure(`--prepare ${prepare}: exit code ${done.code} in ${ref}\n${said}`)
+        throw refused(`--prepare ${prepare}: exit code ${done.code} in ${ref}`, done)
       }
     }
-    return await use({ directory, commit })
+    return await use(version)
   } finally {
     // not by the signal: it is set where this is needed most
-    const never = new AbortController().signal
-    await command('git', ['worktree', 'remove', '--force', tree], { signal: never })
-    await rm(folder, { recursive: true, force: true })
+    await removeCheckout(folder, gitOf(new AbortController().signal))
   }
 }
 
-/** The path in another version of a file that is given by its path here. */
-export function pathIn(directory: string, file: string): string {
-  const below = isAbsolute(file) ? relative(process.cwd(), file) : file
-  if (isAbsolute(below)) throw new Failure(`${file}: is not in the repository of --against-ref`)
-  return join(directory, below)
+/** A failure for what a program refused, with its last lines. */
+export function refused(problem: string, { stdout, stderr }: Ended): Failure {
+  return new Failure(problem, EXIT.invalidInput, tail(stderr || stdout))
 }
 
-/** An option's file in another version, or where that has none the one here, as a full path. */
-export function versionOf(directory: string, file: string): string {
-  const there = pathIn(directory, file)
-  return existsSync(there) ? there : join(process.cwd(), relative(process.cwd(), file))
+/** What git printed on one line: a path may end with spaces. */
+const lineOf = ({ stdout }: Ended) => stdout.replace(/\r?\n$/, '')
+
+async function commitOf(ref: string, git: Git): Promise<string> {
+  const named = ['rev-parse', '--verify', '--quiet', '--end-of-options', `${ref}^{commit}`]
+  const commit = lineOf(await git(...named))
+  // git also names what is excluded, as ^main is
+  if (/^[0-9a-f]{40,64}$/.test(commit)) return commit
+  const remedy = 'fetch it first: git fetch origin, and for actions/checkout fetch-depth: 0'
+  throw new Failure(`--against-ref ${ref}: git knows no such commit; ${remedy}`)
 }
 
-export interface Ended {
-  readonly code: number
-  readonly stdout: string
-  readonly stderr: string
+const PREFIX = 'spillway-ref-'
+/** The folder of a checkout, with the process that made it. */
+const FOLDER = new RegExp(`^${PREFIX}(${PROCESS_PATTERN})-\\w{6}$`)
+
+/** Removes the checkouts of processes that ended before they could do so. */
+async function removeLeftovers(git: Git): Promise<void> {
+  const isLeft = (folder: string) => {
+    const [, maker] = FOLDER.exec(basename(folder)) ?? []
+    return maker !== undefined && hasEnded(maker)
+  }
+  const { stdout } = await git('worktree', 'list', '--porcelain')
+  // git remembers those whose folder is gone, too
+  const known = [...stdout.matchAll(/^worktree (.+)$/gm)].map(([, tree]) => dirname(tree!))
+  const here = readdirSync(tmpdir()).map((name) => join(tmpdir(), name))
+  const left = [...known, ...here].filter(isLeft)
+  for (const folder of new Set(left)) await removeCheckout(folder, git)
 }
 
-interface Running {
-  readonly cwd?: string | undefined
-  readonly signal: AbortSignal
+/** Whether a folder belongs to this user: others may make one of such a name. */
+function isOwn(folder: string): boolean {
+  const stat = lstatSync(folder, { throwIfNoEntry: false })
+  return stat?.isDirectory() === true && stat.uid === (process.getuid?.() ?? stat.uid)
 }
 
-/** Runs a line of a shell, with more words behind it. */
-export function shell(line: string, running: Running, words: readonly string[] = []) {
-  return command('sh', ['-c', words.length === 0 ? line : `${line} "$@"`, 'sh', ...words], running)
+/** Removes the folder of a checkout, and what git remembers of it. */
+async function removeCheckout(folder: string, git: Git): Promise<void> {
+  // what cannot be removed does no harm
+  if (isOwn(folder)) await rm(folder, { recursive: true, force: true }).catch(() => {})
+  // twice: also if it is locked, as it is while git makes it
+  await git('worktree', 'remove', '--force', '--force', join(folder, 'tree'))
 }
-
-/** Runs a command to its end; an interruption ends it with all that it started. */
-function command(name: string, words: readonly string[], { cwd, signal }: Running): Promise<Ended> {
-  return new Promise((resolve, reject) => {
-    // a process group of its own, so that an interruption ends all of it
-    const child = spawn(name, words, { cwd, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
-    const text = { stdout: '', stderr: '' }
-    child.stdout.setEncoding('utf8').on('data', (data: string) => {
-      if (text.stdout.length < MOST_OUTPUT) text.stdout += data
-    })
-    child.stderr.setEncoding('utf8').on('data', (data: string) => {
-      text.stderr = (text.stderr + data).slice(-4 * TAIL)
-    })
-    const end = () => {
-      try {
-        if (child.pid !== undefined) process.kill(-child.pid, 'SIGTERM')
-      } catch {
-        // it has ended
-      }
-    }
-    signal.addEventListener('abort', end, { once: true })
-    child.on('error', (error) => reject(new Failure(`${name}: cannot be run: ${error.message}`)))
-    child.on('close', (code) => {
-      signal.removeEventListener('abort', end)
-      if (signal.aborted) reject(new Failure('interrupted', EXIT.interrupted))
-      else resolve({ code: code ?? 1, ...text })
-    })
-    if (signal.aborted) end()
-  })
-}
-
-export const tail = (text: string) => text.trim().slice(-TAIL)

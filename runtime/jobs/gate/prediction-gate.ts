@@ -1,8 +1,8 @@
 import * as z from 'zod'
 import {
   EXIT,
-  Failure,
   loadScenario,
+  type Scenario,
   scenarioChanges,
   scenarioSchema,
 } from '../../../scenarios/index.ts'
@@ -17,8 +17,9 @@ import type { DocumentOptions } from '../options.ts'
 import { loadSystem } from '../prepare.ts'
 import { type SimulateOptions, simulate } from '../simulate.ts'
 import { readBaseline } from './baseline.ts'
+import { dataFiles } from './data-files.ts'
 import { gateOf } from './gate.ts'
-import { pathIn, shell, tail, versionOf, withOtherVersion } from './other-version.ts'
+import { type OtherVersion, refused, shellIn, withOtherVersion } from './other-version.ts'
 
 /** What the scenarios of a prediction gate are compared with. */
 export type PredictionBase =
@@ -149,48 +150,58 @@ function againstRef(
   const { signal = new AbortController().signal, onProgress } = options
   const show = (phase: string) => onProgress?.(phase, 0, 1)
   show(`checking out ${ref}`)
-  return withOtherVersion(ref, { prepare, signal }, async ({ directory, commit }) => {
-    const from = `${ref} (${commit.slice(0, 12)})`
+  return withOtherVersion(ref, { prepare, signal }, async (version) => {
+    // refused before the first simulation
+    for (const file of files) version.scenario(file)
     const cases: GateCase[] = []
     for (const head of await simulateEntries(files, options)) {
       show(`simulating ${head.file} as of ${ref}`)
-      const entry = await entryOf(head, { directory, run, ref, signal }, options)
-      cases.push(caseOf(entry, head, from, options))
+      const entry = await entryOf(head, version, { run, signal }, options)
+      cases.push(caseOf(entry, head, version.from, options))
     }
     return cases
   })
 }
 
-interface Version {
-  readonly directory: string
-  readonly run: string
-  readonly ref: string
-  readonly signal: AbortSignal
-}
-
 /** A scenario as another version simulates it; undefined where that has no such scenario. */
 async function entryOf(
   { file, seed, replications }: BaselineEntry,
-  { directory, run, ref, signal }: Version,
+  version: OtherVersion,
+  { run, signal }: { readonly run: string; readonly signal: AbortSignal },
   { set = [], profile }: PredictionGateOptions,
 ): Promise<BaselineEntry | undefined> {
+  const there = version.scenario(file)
+  if (there === null) return undefined
+  const { word, path } = there
   const words = [
-    ...[file, '--json', '--quiet', '--seed', String(seed), '--replications', String(replications)],
+    ...[word, '--json', '--quiet', '--seed', String(seed), '--replications', String(replications)],
     ...set.flatMap((one) => ['--set', one]),
-    ...(profile === undefined ? [] : ['--profile', versionOf(directory, profile)]),
+    ...(profile === undefined ? [] : ['--profile', version.file(profile)]),
   ]
-  const { code, stdout, stderr } = await shell(run, { cwd: directory, signal }, words)
-  if (code === EXIT.invalidInput && /no such file/.test(stderr)) return undefined
+  const ended = await shellIn(version, run, signal, words)
+  const { code, stdout, stderr } = ended
+  // an older Spillway ships fewer scenarios
+  if (path === null && code === EXIT.invalidInput && /no such file/.test(stderr)) return undefined
   const figures = figuresOf(stdout)
   if (figures === null) {
-    const said = tail(stderr || stdout)
-    throw new Failure(`--run ${run}: printed no result in ${ref} (exit code ${code})\n${said}`)
+    throw refused(`--run ${run}: printed no result in ${version.from} (exit code ${code})`, ended)
   }
-  const scenario = await loadScenario(pathIn(directory, file), { set }).then(
-    (loaded) => loaded.scenario,
-    () => null,
-  )
+  const scenario = path === null ? null : await readable(version, file, path, set)
   return baselineEntry(figures, scenario, file)
+}
+
+/** The scenario of another version; null where this one cannot read it. */
+async function readable(
+  version: OtherVersion,
+  file: string,
+  path: string,
+  set: readonly string[],
+): Promise<Scenario | null> {
+  const files: string[] = []
+  const onFile = (read: string) => files.push(read)
+  const loaded = await loadScenario(path, { set, onFile }).catch(() => null)
+  version.expectOwn(file, [...files, ...(loaded === null ? [] : dataFiles(loaded))])
+  return loaded?.scenario ?? null
 }
 
 const value = z.object({ value: z.number().nullable() })

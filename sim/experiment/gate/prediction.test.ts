@@ -97,6 +97,25 @@ describe('a prediction gate', () => {
       reason: expect.stringContaining('seed 2 in gate.json, but 1 here'),
     })
   })
+
+  test('a base with none of its figures cannot be compared, one with some can', () => {
+    const head = entry([ms('p50', 5), ms('p99', 10)])
+    for (const figures of [[], [{ ...ms('p99', 10), class: 'other' }]]) {
+      expect(judge(entry(figures), head)).toMatchObject({
+        verdict: 'NOT COMPARABLE',
+        reason: 'gate.json has no figure of a.yaml; make it again',
+      })
+    }
+    expect(judge(entry([ms('p99', 10)]), head).verdict).toBe('PASS')
+    // a figure without a value is one all the same
+    expect(judge(entry([ms('p99', null)]), head).verdict).toBe('PASS')
+  })
+
+  test('a base near 0 has no ratio to it, and is as wrong as it is', () => {
+    const found = judge(entry([ms('p99', 5e-324)]), entry([ms('p99', 10)]))
+    expect(found.metrics[0]).toMatchObject({ verdict: 'FAIL', ratio: null })
+    expect(found.reason).toBe('worse by more than 5 %: web: p99')
+  })
 })
 
 test('of several scenarios the worst decides', () => {

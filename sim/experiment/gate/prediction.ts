@@ -121,6 +121,8 @@ export function predictionCase(
     const differ = `${key} ${base[key]} in ${from}, but ${head[key]} here`
     return refused(`${differ}: their requests differ; use the same, or make it again`)
   }
+  const known = (one: Figure) => base.figures.some((figure) => isSame(figure, one))
+  if (!head.figures.some(known)) return refused(`${from} has no figure of ${file}; make it again`)
   const metrics = [...figureMetrics(base, head, margin), ...objectiveMetrics(base, head)].sort(
     (a, b) => rank(a) - rank(b) || badness(b) - badness(a),
   )
@@ -148,16 +150,18 @@ function changesOf(
   }
 }
 
+const isSame = (a: Figure, b: Figure) => a.class === b.class && a.name === b.name
+
 function figureMetrics(base: BaselineEntry, head: BaselineEntry, margin: number): GateMetric[] {
   const overloaded = Math.min(base.load ?? 0, head.load ?? 0) >= 1
   return head.figures.flatMap((figure): GateMetric[] => {
     const { value, ...metric } = figure
-    const before =
-      base.figures.find((one) => one.class === metric.class && one.name === metric.name)?.value ??
-      null
+    const before = base.figures.find((one) => isSame(one, figure))?.value ?? null
     if (before === null && value === null) return []
     const grows = overloaded && metric.unit === 'ms'
-    const ratio = before === null || value === null || before === 0 ? null : value / before
+    const over = before === null || value === null ? Number.NaN : value / before
+    // of a figure near 0 there is none either
+    const ratio = Number.isFinite(over) ? over : null
     return [
       {
         ...metric,

@@ -1,0 +1,190 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type GateBaseline, gateSchema } from '../../sim/documents/index.ts'
+import { Random } from '../../sim/kernel/index.ts'
+import { commandsIn } from '../../test/command-line.ts'
+import { chance, magnitude, NASTY_NUMBERS, NASTY_STRINGS, pick, words } from './choose.ts'
+import type { FuzzInput } from './input.ts'
+import { type Workshop, withRunners } from './inputs.ts'
+import { mutateDocument } from './kinds/documents.ts'
+import { faultOf, type Outcome } from './outcome.ts'
+
+/** Mutated and forged baselines: the verdict of a gate is what their figures say, or a refusal. */
+
+const FILE = 'baseline.json'
+const SCENARIO = 'declared.yaml'
+const GATE = words(`gate ${SCENARIO} --replications 2 --baseline ${FILE}`)
+const MARGIN = 0.05
+
+interface BaselineOutcome {
+  readonly number: number
+  readonly code: number | null
+  readonly fault: string | null
+  readonly input: FuzzInput
+}
+
+type Entry = { -readonly [Key in keyof GateBaseline['scenarios'][number]]: unknown } & {
+  figures: { value: number | null; [key: string]: unknown }[]
+}
+type Forged = { scenarios: Entry[]; [key: string]: unknown }
+
+/** Changes that keep the form of a baseline, so that most are not refused for it. */
+const FORGERIES: readonly ((baseline: Forged, entry: Entry, random: Random) => void)[] = [
+  // around the margin, and far beyond it
+  (_, { figures }, random) => {
+    const figure = pick(random, figures)
+    const by = pick(random, [1 + MARGIN, 1 / (1 + MARGIN), 1 - MARGIN, 1 / (1 - MARGIN), 2, 0.5])
+    figure.value = (figure.value ?? 1) * by * (1 + (random.uniform() - 0.5) * 1e-9)
+  },
+  (_, { figures }, random) => {
+    pick(random, figures).value = pick(random, NASTY_NUMBERS)
+  },
+  (_, { figures }, random) => {
+    pick(random, figures).value = null
+  },
+  (_, { figures }, random) => {
+    figures.splice(random.integer(figures.length), magnitude(random, figures.length))
+  },
+  (_, { figures }, random) => {
+    figures.push({ ...pick(random, figures), value: random.uniform() })
+  },
+  (_, { figures }, random) => {
+    pick(random, figures)[pick(random, ['class', 'name'])] = pick(random, NASTY_STRINGS)
+  },
+  (_, entry, random) => {
+    const key = pick(random, ['file', 'name', 'hash', 'version', 'commit'] as const)
+    entry[key] = pick(random, NASTY_STRINGS)
+  },
+  (_, entry, random) => {
+    entry[pick(random, ['seed', 'replications', 'load'] as const)] = pick(random, NASTY_NUMBERS)
+  },
+  (_, entry, random) => {
+    entry.profile = { name: pick(random, NASTY_STRINGS), hash: pick(random, NASTY_STRINGS) }
+  },
+  (_, entry, random) => {
+    entry.scenario = pick(random, [null, 1, [], {}, JSON.parse(deep(magnitude(random, 5000)))])
+    entry.hash = 'other'
+  },
+  (_, entry, random) => {
+    const [objective] = entry.objectives as object[]
+    const text = pick(random, NASTY_STRINGS)
+    entry.objectives = [
+      { class: 'web', text, verdict: 'PASS' },
+      { ...objective, verdict: 'FAIL' },
+    ]
+  },
+  (baseline, entry) => {
+    baseline.scenarios = [entry, structuredClone(entry)]
+  },
+  (baseline, entry, random) => {
+    const many = Array.from({ length: magnitude(random, 20_000) }, (_, i) => {
+      return { ...entry, file: `${i}.yaml`, scenario: null }
+    })
+    baseline.scenarios = [...many, entry]
+  },
+  (baseline) => {
+    baseline.scenarios = []
+  },
+]
+
+const deep = (levels: number) => `${'['.repeat(levels)}${']'.repeat(levels)}`
+
+function forged(text: string, random: Random): string | Uint8Array {
+  if (chance(random, 0.5)) return mutateDocument(Buffer.from(text), random)
+  const baseline = JSON.parse(text) as Forged
+  const [entry] = baseline.scenarios
+  for (let left = magnitude(random, 3); left > 0; left--) {
+    if (entry!.figures.length > 0) pick(random, FORGERIES)(baseline, entry!, random)
+  }
+  return JSON.stringify(baseline)
+}
+
+/** The exit code by the figures, which this file compares by itself; null for a refusal. */
+function expectedCode(text: string, head: GateBaseline['scenarios'][number]): number | null {
+  let entry: GateBaseline['scenarios'][number] | undefined
+  try {
+    const { scenarios } = JSON.parse(text) as GateBaseline
+    entry = scenarios.find(({ file }) => file === SCENARIO)
+    if (entry === undefined) return 6
+    const base = entry
+    if (base.seed !== head.seed || base.replications !== head.replications) return 6
+    const pairs = head.figures.flatMap((figure) => {
+      const own = base.figures.find((one) => one.class === figure.class && one.name === figure.name)
+      return own === undefined ? [] : [[own.value, figure] as const]
+    })
+    if (pairs.length === 0) return 6
+    const busy = Math.min(base.load ?? 0, head.load ?? 0) >= 1
+    const worse = pairs.some(([before, { value, better, unit }]) => {
+      if (before === null || (busy && unit === 'ms')) return false
+      if (value === null) return true
+      return better === 'lower' ? value > before * (1 + MARGIN) : value < before * (1 - MARGIN)
+    })
+    const broken = head.objectives.some(({ class: of, text: stated, verdict }) => {
+      const own = base.objectives.find((one) => one.class === of && one.text === stated)
+      return verdict === 'FAIL' && own !== undefined && own.verdict !== 'FAIL'
+    })
+    if (worse || broken) return 4
+    return busy && pairs.some(([, { unit, value }]) => unit === 'ms' && value !== null) ? 5 : 0
+  } catch {
+    return null
+  }
+}
+
+/** What is wrong with the files of a gate. */
+function filesFault(folder: string): string | null {
+  const read = (name: string) => readFileSync(join(folder, 'gated', name), 'utf8')
+  if (!existsSync(join(folder, 'gated'))) return null
+  if (!gateSchema.safeParse(JSON.parse(read('gate.json'))).success) return 'gate.json is none'
+  if (!/^<!-- spillway-gate: prediction [0-9a-f]{16} -->\n## /.test(read('gate.md'))) {
+    return 'gate.md begins with something else'
+  }
+  const foreign = ['gate.md', 'gate.xml', 'report.html'].filter((name) =>
+    /<(script|img)|(?!\n|\t)\p{Cc}/iu.test(read(name)),
+  )
+  return foreign.length === 0 ? null : `${foreign.join()} has markup or control characters`
+}
+
+/** Runs a gate against `count` baselines that are not what `--update` wrote. */
+export async function fuzzBaselines(
+  shop: Workshop,
+  count: number,
+  seed: number,
+  onOutcome: (outcome: BaselineOutcome) => void = () => {},
+): Promise<readonly BaselineOutcome[]> {
+  const text = await shop.within({ args: [] }, async (folder) => {
+    const { code, stderr } = await commandsIn(folder).runProcess(...GATE, '--update')
+    if (code !== 0) throw new Error(`the baseline cannot be written: ${stderr}`)
+    return readFileSync(join(folder, FILE), 'utf8')
+  })
+  const [head] = (JSON.parse(text) as GateBaseline).scenarios
+  const outcomes: BaselineOutcome[] = []
+  let next = 0
+  await withRunners(shop, async (runner) => {
+    while (next < count) {
+      const number = next++
+      const random = new Random(`baselines/${seed}/${number}`)
+      const content = forged(text, random)
+      const args = [...GATE, ...(chance(random, 0.5) ? words('--out gated --csv history.csv') : [])]
+      const input: FuzzInput = { args, files: { [FILE]: content } }
+      const outcome = await runner.run(input)
+      const fault =
+        faultOf(args, outcome) ??
+        verdictFault(outcome, Buffer.from(content).toString(), text, head!) ??
+        filesFault(runner.folder)
+      outcomes.push({ number, code: outcome.code, fault, input })
+      onOutcome(outcomes.at(-1)!)
+    }
+  })
+  return outcomes
+}
+
+function verdictFault(
+  { code }: Outcome,
+  content: string,
+  written: string,
+  head: GateBaseline['scenarios'][number],
+): string | null {
+  if (code === 3) return content === written ? 'refuses what it has written' : null
+  const expected = expectedCode(content, head)
+  return code === expected ? null : `ends with ${code}, its figures with ${expected}`
+}

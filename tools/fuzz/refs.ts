@@ -1,0 +1,166 @@
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Gate } from '../../sim/documents/index.ts'
+import { Random } from '../../sim/kernel/index.ts'
+import { CLI, commandsIn, type Ended } from '../../test/command-line.ts'
+import { changed } from '../../test/scenarios.ts'
+import { chance, NASTY_STRINGS, pick, pickWeighted } from './choose.ts'
+import { faultOf } from './outcome.ts'
+import { DECLARED } from './stock.ts'
+
+/** Names of versions that are not what they seem: none is executed, none is read as an option. */
+
+/** What a shell, git or another program would run if the name reached it as code. */
+const TOUCH = 'touch hacked'
+
+/** Names that git takes for a tag, of a commit in which the scenario is slower or the same. */
+const TAGS: readonly string[] = [
+  ...['--output=hacked', '-x', '--exec-path=hacked', '--all', '--detach', '--force', '--help'],
+  ...['-b', '--', '--git-dir', '--prepare', '--run', '--json', '-c', '--upload-pack=touch'],
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: of a shell
+  ...['$(touch${IFS}hacked)', '`touch${IFS}hacked`', ';touch${IFS}hacked', '|sh', '&&true', "'x'"],
+  ...['"x"', '$HOME', '%s%n', 'é', '\u202ex', '<b>x</b>', '-->', '--->', '##x', '#', '!!', '!1'],
+  ...['0000000', 'deadbeef', 'a=b', 'a,b', '(x)', '@x', '{a,b}', 'refs', 'tags/x', 'HEAD.x'],
+]
+
+/** Other names of `main`. */
+const MAIN: readonly string[] = [
+  ...['main', 'heads/main', 'refs/heads/main', '@', 'HEAD', 'main^{commit}', 'main~0', 'HEAD^{}'],
+  ...['HEAD^{/Add}', ':/Add a', 'other~1', 'other^'],
+]
+
+/** Names that lead to no commit: they are refused. */
+const NOTHING: readonly string[] = [
+  ...['', ' ', '-', '..', '../..', '../../../etc/passwd', '/etc/passwd', '.git/config', 'nowhere'],
+  ...[
+    '^main',
+    'main..other',
+    'main...other',
+    'main^{tree}',
+    'main:declared.yaml',
+    ':declared.yaml',
+  ],
+  ...['tree', 'blob', 'tag-of-tree', 'tag-of-blob', 'main^2', 'main~99', 'main^0^1', 'main^@'],
+  ...['@{u}', '@{-9}', ':/nowhere', 'main\n', 'main\n::warning::x', '\nmain', 'main\t', '*', '?'],
+  ...[`$(${TOUCH})`, `\`${TOUCH}\``, `main; ${TOUCH}`, `main && ${TOUCH}`, `main | ${TOUCH}`],
+  ...[`--upload-pack=${TOUCH}`, `-c core.fsmonitor='${TOUCH}'`, `ext::sh -c ${TOUCH}`],
+  ...[`--exec=${TOUCH}`, '--stdin', '--branches=*', '--glob=*', '--not', '--show-toplevel'],
+  ...['main --force', 'main -- x', "main' '", 'main" "', 'x'.repeat(5000), 'a/'.repeat(2000)],
+  ...NASTY_STRINGS.filter((text) => !text.includes('\0') && text.length < 1000).filter(
+    (text) => !/\p{Surrogate}/u.test(text),
+  ),
+]
+
+const KINDS = [
+  { weight: 4, name: 'tag', refs: TAGS },
+  { weight: 1, name: 'main', refs: MAIN },
+  { weight: 5, name: 'nothing', refs: NOTHING },
+]
+
+interface RefOutcome {
+  readonly kind: string
+  readonly ref: string
+  readonly code: number | null
+  readonly faults: readonly string[]
+}
+
+/** A repository in which `main` and the tags have a scenario, and that of `other` is slower. */
+class Repository {
+  readonly folder: string
+
+  constructor(folder: string) {
+    this.folder = folder
+    mkdirSync(folder)
+    this.git('init', '-q', '-b', 'main')
+    writeFileSync(join(folder, 'declared.yaml'), DECLARED)
+    this.git('add', '.')
+    this.git('commit', '-q', '-m', 'Add a scenario')
+    this.git('switch', '-q', '-c', 'other')
+    writeFileSync(
+      join(folder, 'declared.yaml'),
+      changed(DECLARED, ['max_delay_ms: 4', 'max_delay_ms: 12']),
+    )
+    this.git('commit', '-q', '-a', '-m', 'Make it slower')
+    this.git('switch', '-q', 'main')
+    const tree = this.git('rev-parse', 'main^{tree}')
+    const blob = this.git('rev-parse', 'main:declared.yaml')
+    this.git('update-ref', 'refs/tags/tree', tree)
+    this.git('update-ref', 'refs/tags/blob', blob)
+    this.git('tag', '-a', '-m', 'of a tree', 'tag-of-tree', tree)
+    this.git('tag', '-a', '-m', 'of a blob', 'tag-of-blob', blob)
+  }
+
+  git(...args: string[]): string {
+    const names = ['-c', 'user.name=t', '-c', 'user.email=t@t']
+    const options = { cwd: this.folder, encoding: 'utf8', stdio: 'pipe' } as const
+    return execFileSync('git', [...names, ...args], options).trim()
+  }
+
+  /** All that a gate must leave as it is. */
+  state(): string {
+    return JSON.stringify([
+      readdirSync(this.folder).sort(),
+      this.git('status', '--porcelain'),
+      this.git('for-each-ref'),
+      this.git('worktree', 'list', '--porcelain'),
+      this.git('config', '--list', '--local'),
+    ])
+  }
+}
+
+/** Whether it was refused (null), or compared with this very commit. */
+function isExpected({ code, stdout, stderr }: Ended, ref: string, commit: string | null): boolean {
+  if (commit === null)
+    return code === 3 && /: --against-ref .*git knows no such commit/.test(stderr)
+  if (code !== 0) return false
+  const { cases } = JSON.parse(stdout) as Gate
+  return cases[0]!.base === `${ref} (${commit.slice(0, 12)})`
+}
+
+/** Gates against `count` names; those that exist are made first. */
+export async function fuzzRefs(
+  count: number,
+  seed: number,
+  onOutcome: (outcome: RefOutcome) => void = () => {},
+): Promise<readonly RefOutcome[]> {
+  const folder = mkdtempSync(join(tmpdir(), 'spillway-refs-'))
+  try {
+    const repository = new Repository(join(folder, 'repository'))
+    const temporary = join(folder, 'tmp')
+    mkdirSync(temporary)
+    const variables = { TMPDIR: temporary, GITHUB_ACTIONS: '', GITHUB_STEP_SUMMARY: '' }
+    const { runProcess } = commandsIn(repository.folder, {
+      variables: { ...variables, SPILLWAY_CACHE: join(folder, 'cache') },
+    })
+    const outcomes: RefOutcome[] = []
+    for (let i = 0; i < count; i++) {
+      const random = new Random(`refs/${seed}/${i}`)
+      const { name: kind, refs } = pickWeighted(random, KINDS)
+      const ref = pick(random, refs)
+      const target = kind === 'tag' && chance(random, 0.5) ? 'other' : 'main'
+      if (kind === 'tag') repository.git('update-ref', `refs/tags/${ref}`, `refs/heads/${target}`)
+      const before = repository.state()
+      const given = chance(random, 0.5) ? ['--against-ref', ref] : [`--against-ref=${ref}`]
+      const run = ['--run', `node ${CLI} simulate`, '--replications', '2', '--json']
+      const args = ['gate', 'declared.yaml', ...given, ...run]
+      const ended = await runProcess(...args)
+      const fault = faultOf(args, { ...ended, signal: null, peakMib: 0, overran: 'no' })
+      const faults = fault === null ? [] : [fault]
+      const commit = kind === 'nothing' ? null : repository.git('rev-parse', `refs/heads/${target}`)
+      if (!isExpected(ended, ref, commit)) {
+        faults.push(`ends with ${ended.code}: ${(ended.stdout + ended.stderr).slice(0, 300)}`)
+      }
+      if (repository.state() !== before) faults.push('changes the repository')
+      const left = readdirSync(temporary)
+      if (left.length > 0) faults.push(`leaves ${left.join(', ')}`)
+      if (kind === 'tag') repository.git('update-ref', '-d', `refs/tags/${ref}`)
+      outcomes.push({ kind, ref, code: ended.code, faults })
+      onOutcome(outcomes.at(-1)!)
+    }
+    return outcomes
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
