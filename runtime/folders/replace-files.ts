@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import * as z from 'zod'
 import { EXIT, Failure } from '../../scenarios/index.ts'
+import { dropEndedLock, LOCK } from './folder-lock.ts'
 import { makeFolder } from './make-folder.ts'
 import { hasEnded, PROCESS_NAME, PROCESS_PATTERN } from './process-name.ts'
 import { type FileContent, namesIn, syncFolder, writeSynced } from './synced-files.ts'
@@ -175,6 +176,7 @@ export async function settleFolder(directory: string, options: ReplaceOptions = 
     // leftovers that cannot be removed do no harm
     await rm(join(directory, file), { recursive: true, force: true }).catch(() => {})
   }
+  if (names.includes(LOCK)) await dropEndedLock(directory)
   if (!names.includes(COMMIT)) return
   try {
     await finishCommit(directory, options.step ?? NO_STEP)
