@@ -36,8 +36,8 @@ export interface FolderLock {
 }
 
 /**
- * Locks a folder, which is created if it is missing. Throws `Failure` where another process that is alive has locked it.
- * `use`: what the holder does, for the message.
+ * Locks a folder, which is created if it is missing. Throws `Failure` where another process that
+ * is alive has locked it. `use`: what the holder does, for the message.
  */
 export async function lockFolder(
   directory: string,
@@ -128,7 +128,10 @@ async function givesSigns(file: string, { signMs, signal }: Signs): Promise<bool
   for (let missed = 0; missed < MISSED_SIGNS; missed++) {
     await wait(signMs)
     throwIfAborted(signal)
-    if ((await touchedAt(file)) !== first) return true
+    const last = await touchedAt(file)
+    // it was given back
+    if (last === null) return false
+    if (last !== first) return true
   }
   return false
 }

@@ -144,8 +144,8 @@ export class JournalRows {
   }
 
   /**
-   * Adds the rows of a journal that `accepts` takes, none if there is no such file. Throws `Failure`
-   * if it is no regular file, or once the signal is set.
+   * Adds the rows of a journal that `accepts` takes, none if there is no such file. Throws
+   * `Failure` if it is no regular file, or once the signal is set.
    */
   async read(path: string, accepts: AcceptsRow): Promise<void> {
     const file = await openJournal(path, O_RDONLY).catch((error: NodeJS.ErrnoException) => {
