@@ -66,7 +66,10 @@ describe('a statement', () => {
     ['pivot results on status using count(*)', [{ done: '4' }]],
     ['with one as (select max(seed) as top from results) select top from one', [{ top: 4 }]],
     ['create macro double(x) as 2 * x; select double(max(seed)) as d from results', [{ d: 8 }]],
-    ['create table mine as from results where seed > 2; select count(*) as n from mine', [{ n: '2' }]],
+    [
+      'create table mine as from results where seed > 2; select count(*) as n from mine',
+      [{ n: '2' }],
+    ],
     ['select seed as a, seed as a from results order by 1 limit 1', [{ a: 1, 'a:1': 1 }]],
     ['select 1 where false', []],
   ])('may be %s', async (sql, rows) => {
@@ -91,10 +94,16 @@ test('the name of a folder is no pattern, and no column', async () => {
     cpSync(join(folder, 'swept'), join(folder, 'names', name), { recursive: true })
   }
   for (const name of names) {
-    const [counted] = await rowsOf(`names/${name}`, 'select count(*) as n, min(seed) as s from results')
+    const [counted] = await rowsOf(
+      `names/${name}`,
+      'select count(*) as n, min(seed) as s from results',
+    )
     expect(counted, name).toEqual({ n: '4', s: 1 })
     const columns = await rowsOf(`names/${name}`, 'describe results')
-    expect(columns.map(({ column_name }) => column_name), name).not.toContain('x')
+    expect(
+      columns.map(({ column_name }) => column_name),
+      name,
+    ).not.toContain('x')
   }
 })
 

@@ -186,7 +186,16 @@ describe('one folder', () => {
     put(mine.folder, 'declared.yaml', DECLARED)
     const seeds = ['1..4', '5..8']
     const begun = seeds.map((seed) =>
-      mine.runProcess('sweep', 'declared.yaml', '--replications', '1', '--set', `seed=${seed}`, '--out', 'both'),
+      mine.runProcess(
+        'sweep',
+        'declared.yaml',
+        '--replications',
+        '1',
+        '--set',
+        `seed=${seed}`,
+        '--out',
+        'both',
+      ),
     )
     const ended = await Promise.all(begun)
     expect(ended.map(({ code }) => code).sort()).toEqual([0, 3])
@@ -225,7 +234,10 @@ describe('one folder', () => {
     execFileSync('mkfifo', [at('piped/journal.jsonl')])
     put(folder, 'mine.txt', 'mine')
     symlinkSync('../mine.txt', at('linked/journal.jsonl'))
-    for (const [name, what] of [['piped', 'no regular file'], ['linked', 'a symbolic link']]) {
+    for (const [name, what] of [
+      ['piped', 'no regular file'],
+      ['linked', 'a symbolic link'],
+    ]) {
       const shard = [...GRID, '--shard', '1/3', '--resume', '--out', name!]
       for (const args of [shard, ['merge', name!, ...shards(2, 3), '--out', 'never']]) {
         const ended = await run(...args)
@@ -249,7 +261,9 @@ describe('one folder', () => {
 
 describe('a million configurations', () => {
   test('are begun in a minute of processor time, and Ctrl-C ends them', async () => {
-    const limited = commandsIn(folder, { under: ['/bin/sh', '-c', 'ulimit -t 60; exec "$@"', 'sh'] })
+    const limited = commandsIn(folder, {
+      under: ['/bin/sh', '-c', 'ulimit -t 60; exec "$@"', 'sh'],
+    })
     const args = ['sweep', 'declared.yaml', '--set', 'seed=1..1000000', '--out', 'million']
     const { child, prints, ended } = limited.start(args)
     await prints(/simulating/)
@@ -259,7 +273,11 @@ describe('a million configurations', () => {
   })
 
   test('that a plan refuses are not listed', async () => {
-    for (const values of ['seed=1..50000', `seed=${'1,'.repeat(20_000)}2`, 'pools.first.speed=0..90000']) {
+    for (const values of [
+      'seed=1..50000',
+      `seed=${'1,'.repeat(20_000)}2`,
+      'pools.first.speed=0..90000',
+    ]) {
       const ended = await run('plan', 'declared.yaml', '--set', values)
       expectRefusal(ended, 2, folder)
       expect(ended.stderr.length).toBeLessThan(500)

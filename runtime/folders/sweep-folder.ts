@@ -1,12 +1,7 @@
 import { existsSync } from 'node:fs'
 import { lstat } from 'node:fs/promises'
 import { join } from 'node:path'
-import {
-  Failure,
-  MOST_CONFIGURATIONS,
-  openUserFile,
-  Unreadable,
-} from '../../scenarios/index.ts'
+import { Failure, MOST_CONFIGURATIONS, openUserFile, Unreadable } from '../../scenarios/index.ts'
 import {
   type Sweep,
   type SweepManifest,

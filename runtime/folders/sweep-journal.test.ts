@@ -1,11 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import {
-  appendFileSync,
-  existsSync,
-  readFileSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs'
+import { appendFileSync, existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { EXIT, Failure } from '../../scenarios/index.ts'
@@ -98,7 +92,9 @@ test('a journal that is a pipe, a link, a device or a folder is neither read nor
   for (const [name, to] of Object.entries(links)) symlinkSync(to, join(folder, name))
   for (const name of ['pipe', '.', ...Object.keys(links)]) {
     const path = join(folder, name)
-    await expect(read(path), name).rejects.toThrow(/is (a symbolic link|no regular file); remove it/)
+    await expect(read(path), name).rejects.toThrow(
+      /is (a symbolic link|no regular file); remove it/,
+    )
     await expect(JournalWriter.open(path), name).rejects.toBeInstanceOf(Failure)
   }
   await expect(JournalWriter.open('/dev/null')).rejects.toThrow('is no regular file')

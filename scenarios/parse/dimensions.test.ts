@@ -12,6 +12,7 @@ test.each([
   ['1..4', ['1', '2', '3', '4']],
   ['0..1:0.25', ['0', '0.25', '0.5', '0.75', '1']],
   ['0.1..0.3:0.1', ['0.1', '0.2', '0.3']],
+  ['9007199254740990..9007199254740991', ['9007199254740990', '9007199254740991']],
   ['1..3,8,16', ['1', '2', '3', '8', '16']],
   ['[1,2],[3]', ['[1,2]', '[3]']],
   ['{ a: 1, b: [2, 3] },none', ['{ a: 1, b: [2, 3] }', 'none']],
@@ -48,7 +49,12 @@ test('a list of many values is read', () => {
 
 test('a reason is short, however long the text is', () => {
   const long = '1'.repeat(100_000)
-  for (const text of [`${long}..1`, `${'.'.repeat(100_000)}x,,`, `${long},${long}`, `9..1${long}`]) {
+  for (const text of [
+    `${long}..1`,
+    `${'.'.repeat(100_000)}x,,`,
+    `${long},${long}`,
+    `9..1${long}`,
+  ]) {
     const reason = values(text)
     if (typeof reason === 'string') expect(reason.length).toBeLessThan(500)
   }

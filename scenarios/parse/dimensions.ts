@@ -61,10 +61,13 @@ function partOf(text: string): Part | string {
   }
   // the rounding of the steps must not lose the last
   const steps = Math.floor((to - from) / step + 1e-9)
+  const whole = [from, to, step].every(Number.isSafeInteger)
+  // 0.1 + 2 * 0.1 is not 0.3
+  const textOf = (value: number) => String(whole ? value : Number(value.toPrecision(12)))
   return {
     count: steps + 1,
     *values() {
-      for (let i = 0; i <= steps; i++) yield String(Number((from + i * step).toPrecision(12)))
+      for (let i = 0; i <= steps; i++) yield textOf(from + i * step)
     },
   }
 }

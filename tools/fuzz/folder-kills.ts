@@ -40,9 +40,15 @@ export const EXACT: Readonly<Record<string, WrittenBy>> = {
   report: { old: words('report kept --charts svg'), now: words('report simulated --charts svg') },
   timeline: { old: words('timeline kept'), now: words('timeline kept --flows') },
   requests: seeded(words('requests declared.yaml')),
-  fit: { old: words('fit bert.yaml measured.csv --where batch=4'), now: words('fit bert.yaml measured.csv') },
+  fit: {
+    old: words('fit bert.yaml measured.csv --where batch=4'),
+    now: words('fit bert.yaml measured.csv'),
+  },
   'trace fit': seeded(words(`trace fit ${TRACE} --replications 39`)),
-  'trace inspect': { old: words(`trace inspect ${TRACE}`), now: words(`trace inspect ${TRACE} --jitter-s 3`) },
+  'trace inspect': {
+    old: words(`trace inspect ${TRACE}`),
+    now: words(`trace inspect ${TRACE} --jitter-s 3`),
+  },
 }
 
 /** A journal has rows in the order in which they were simulated, with torn lines between. */

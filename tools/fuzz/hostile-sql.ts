@@ -78,7 +78,8 @@ const WRITES: readonly Statement[] = [
   ({ target }) => `export database '${target}'`,
   ({ target }) => `attach '${target}' as other; create table other.t as from results`,
   ({ target }) => `attach '${target}' as other (type duckdb, storage_version 'latest')`,
-  ({ target }) => `pragma enable_profiling = 'json'; pragma profiling_output = '${target}'; from results`,
+  ({ target }) =>
+    `pragma enable_profiling = 'json'; pragma profiling_output = '${target}'; from results`,
   ({ target }) => `set profiling_output = '${target}'`,
   ({ target }) => `set log_query_path = '${target}'`,
   ({ target }) => `call enable_logging(storage = 'file', storage_path = '${target}'); from results`,

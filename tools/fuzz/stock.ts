@@ -5,8 +5,8 @@ import { gzipSync } from 'node:zlib'
 import { parquetWriteBuffer } from 'hyparquet-writer'
 import { EXIT } from '../../scenarios/index.ts'
 import { CLI } from '../../test/command-line.ts'
-import { words } from './choose.ts'
 import { changed, ENCODER, DECLARED as LONG, MEASURED, QUICK } from '../../test/scenarios.ts'
+import { words } from './choose.ts'
 
 /** A scenario that is calibrated and replayed in a second. */
 export const TINY = changed(QUICK, ['duration_s: 1.5', 'duration_s: 1'])

@@ -63,7 +63,10 @@ async function query({ directory, sql }: QueryRequest): Promise<QueryResult> {
     const instance = await DuckDBInstance.create(':memory:', { ...OPTIONS })
     const connection = await instance.connect()
     for (const statement of [READ, ...CLOSE]) await connection.run(statement)
-    const result = await connection.stream(sql)
+    const result = await connection.stream(sql).catch((error: Error) => {
+      // what DuckDB says where there is no statement
+      throw error.message === 'Error in native callback' ? new Failure('no SQL statement') : error
+    })
     const most = Math.floor(MOST_VALUES / Math.max(1, result.columnCount))
     const rows: unknown[][] = []
     for await (const chunk of result.yieldRowsJson()) {

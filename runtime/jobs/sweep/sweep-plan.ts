@@ -107,7 +107,9 @@ export const inShard = ({ shard }: SweepManifest, number: number) =>
  * Whether a row is of a plan and its shard: a number alone could be of any plan, so that its values
  * have to be those of the plan, too.
  */
-export function isRowOf(plan: SweepManifest): (row: Pick<SweepRow, 'configuration' | 'values'>) => boolean {
+export function isRowOf(
+  plan: SweepManifest,
+): (row: Pick<SweepRow, 'configuration' | 'values'>) => boolean {
   const size = sizeOf(plan)
   return ({ configuration: number, values }) => {
     if (number > size || !inShard(plan, number)) return false

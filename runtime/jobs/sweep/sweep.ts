@@ -63,10 +63,12 @@ export async function sweep(
   const discard = async () => {
     if (options.directory === undefined) await rm(directory, { recursive: true, force: true })
   }
-  const lock = await lockFolder(directory, 'writes a sweep there', { signal }).catch(async (error) => {
-    await discard()
-    throw error
-  })
+  const lock = await lockFolder(directory, 'writes a sweep there', { signal }).catch(
+    async (error) => {
+      await discard()
+      throw error
+    },
+  )
   const end = () => lock.release().then(discard)
   try {
     await begin(directory, manifest, options.resume === true)

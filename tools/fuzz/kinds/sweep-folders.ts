@@ -37,7 +37,14 @@ const FORGERIES: readonly ((rows: Row[], random: Random) => unknown[])[] = [
   (rows) => [...rows, ...rows].reverse(),
   (rows) => rows.map((row) => ({ ...row, status: 'invalid', reason: 'x' })),
   (rows) => rows.map((row) => ({ ...row, figures: null })),
-  (rows) => rows.map((row) => ({ ...row, status: 'out_of_memory', reason: 'x', scenario: null, figures: null })),
+  (rows) =>
+    rows.map((row) => ({
+      ...row,
+      status: 'out_of_memory',
+      reason: 'x',
+      scenario: null,
+      figures: null,
+    })),
   (rows) => rows.map((row) => ({ ...row, configuration: 2 ** 31 })),
   (rows, random) => {
     const row = structuredClone(pick(random, rows))
@@ -49,7 +56,11 @@ const FORGERIES: readonly ((rows: Row[], random: Random) => unknown[])[] = [
 function journalOf(bytes: Buffer, random: Random): string | Uint8Array {
   if (chance(random, 0.2)) return mutateBytes(bytes, random)
   if (chance(random, 0.5)) return mutateLines(bytes, random)
-  const rows = bytes.toString().trimEnd().split('\n').map((line) => JSON.parse(line) as Row)
+  const rows = bytes
+    .toString()
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Row)
   const forged = pick(random, FORGERIES)(rows, random)
   return forged.map((row) => `${JSON.stringify(row)}\n`).join('')
 }
@@ -57,7 +68,10 @@ function journalOf(bytes: Buffer, random: Random): string | Uint8Array {
 /** What stands in place of a file. */
 function replaced(name: string, random: Random): Pick<FuzzInput, 'links' | 'fifos'> {
   if (chance(random, 0.5)) return { fifos: [name] }
-  const target = pick(random, words('../declared.yaml ../shard-2/journal.jsonl /dev/zero nothing ..'))
+  const target = pick(
+    random,
+    words('../declared.yaml ../shard-2/journal.jsonl /dev/zero nothing ..'),
+  )
   return { links: { [name]: target } }
 }
 
