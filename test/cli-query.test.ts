@@ -15,11 +15,11 @@ const { run, start } = commandsIn(folder)
 /** Processor time of a statement, ms. */
 const LIMIT_MS = 20_000
 /** More than the statements of the list: some are put into others. */
-const STATEMENTS = 80
+const STATEMENTS = 70
 
 beforeAll(async () => {
   put(folder, 'declared.yaml', DECLARED)
-  const sweep = ['sweep', 'declared.yaml', '--replications', '1', '--set', 'duration_s=4']
+  const sweep = ['sweep', 'declared.yaml', '--replications', '1', '--set', 'duration_s=12']
   const ended = await run(...sweep, '--set', 'seed=1..4', '--out', 'swept')
   expect(ended.code, ended.stderr).toBe(0)
 })
@@ -63,7 +63,7 @@ describe('a statement', () => {
 
   test.each([
     ['from results select seed order by seed limit 1', [{ seed: 1 }]],
-    ['pivot results on status using count(*)', [{ done: '4' }]],
+    ['pivot (select status from results) on status using count(*)', [{ done: '4' }]],
     ['with one as (select max(seed) as top from results) select top from one', [{ top: 4 }]],
     ['create macro double(x) as 2 * x; select double(max(seed)) as d from results', [{ d: 8 }]],
     [
@@ -82,7 +82,7 @@ describe('a statement', () => {
     expect(ended.stderr).toMatch(/the answer has more than 5,000,000 values; add a limit/)
   })
 
-  test.each(['', ';', '-- nothing', 'selec', "select 'open"])('%j is refused', async (sql) => {
+  test.each(['', ';', '/* nothing */', 'selec', "select 'open"])('%j is refused', async (sql) => {
     expectRefusal(await run('query', 'swept', sql), 3, folder)
   })
 })
@@ -93,17 +93,10 @@ test('the name of a folder is no pattern, and no column', async () => {
   for (const name of names) {
     cpSync(join(folder, 'swept'), join(folder, 'names', name), { recursive: true })
   }
+  const columns = "select count(*) from duckdb_columns() where column_name = 'x'"
   for (const name of names) {
-    const [counted] = await rowsOf(
-      `names/${name}`,
-      'select count(*) as n, min(seed) as s from results',
-    )
-    expect(counted, name).toEqual({ n: '4', s: 1 })
-    const columns = await rowsOf(`names/${name}`, 'describe results')
-    expect(
-      columns.map(({ column_name }) => column_name),
-      name,
-    ).not.toContain('x')
+    const sql = `select count(*) as n, min(seed) as s, (${columns}) as x from results`
+    expect(await rowsOf(`names/${name}`, sql), name).toEqual([{ n: '4', s: 1, x: '0' }])
   }
 })
 
