@@ -10,7 +10,7 @@ export {
   shippedText,
 } from './load/shipped.ts'
 export { starterScenario } from './load/starter.ts'
-export { readUserFile, Unreadable, userFilePieces } from './load/user-file.ts'
+export { openUserFile, readUserFile, Unreadable, userFilePieces } from './load/user-file.ts'
 export type { MeasurementColumns } from './measurements/measured-keys.ts'
 export {
   type MeasuredRow,
@@ -19,11 +19,12 @@ export {
 } from './measurements/measured-rows.ts'
 export { parseAccelerator } from './parse/accelerator.ts'
 export { scenarioChanges } from './parse/changes.ts'
-export { describeValue } from './parse/describe-value.ts'
+export { describeValue, shortened } from './parse/describe-value.ts'
 export {
   type Dimension,
   gridPoint,
   gridSize,
+  MOST_CONFIGURATIONS,
   parseDimension,
 } from './parse/dimensions.ts'
 export { nearest } from './parse/nearest.ts'

@@ -9,6 +9,7 @@ export {
   shippedNames,
 } from './load/shipped.ts'
 export { measuredKeys } from './measurements/measured-keys.ts'
+export { shortened } from './parse/describe-value.ts'
 export {
   type Dimension,
   gridSize,

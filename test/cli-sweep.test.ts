@@ -1,4 +1,5 @@
-import { copyFileSync, cpSync, readFileSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { copyFileSync, cpSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { beforeAll, describe, expect, test } from 'vitest'
@@ -177,6 +178,111 @@ test('Ctrl-C keeps the rows, and says how to go on', async () => {
     /rows so far are kept in stopped; go on with the same command and --resume/,
   )
   expect(filesIn(at('stopped'))).toContain('manifest.json')
+})
+
+describe('one folder', () => {
+  test('of two sweeps that begin at once, one is refused; rows and plan are those of the other', async () => {
+    const mine = commandsIn(temporaryFolder())
+    put(mine.folder, 'declared.yaml', DECLARED)
+    const seeds = ['1..4', '5..8']
+    const begun = seeds.map((seed) =>
+      mine.runProcess(
+        'sweep',
+        'declared.yaml',
+        '--replications',
+        '1',
+        '--set',
+        `seed=${seed}`,
+        '--out',
+        'both',
+      ),
+    )
+    const ended = await Promise.all(begun)
+    expect(ended.map(({ code }) => code).sort()).toEqual([0, 3])
+    const refused = ended.find(({ code }) => code === 3)!
+    expectRefusal(refused, 3, mine.folder)
+    expect(refused.stderr).toMatch(/both: (process \d+ writes a sweep there|holds a sweep)/)
+    const both = join(mine.folder, 'both')
+    const { rows, grid } = readJson(join(both, 'sweep.json')) as Sweep
+    expect(rows.map(({ values }) => values[0])).toEqual(grid![0])
+    const journal = readFileSync(join(both, 'journal.jsonl'), 'utf8').trimEnd().split('\n')
+    expect(journal.map((line) => JSON.parse(line).values[0]).sort()).toEqual(grid![0])
+    expect(filesIn(both)).toEqual(filesIn(at('whole')))
+  })
+
+  test('with rows of another plan simulates its own, and says so', async () => {
+    cpSync(at('whole'), at('forged'), { recursive: true })
+    const lines = readFileSync(at('whole/journal.jsonl'), 'utf8').trimEnd().split('\n')
+    const forged = lines.map((line) => {
+      const row = JSON.parse(line)
+      return JSON.stringify(row.configuration > 2 ? row : { ...row, values: ['9', '9'] })
+    })
+    put(folder, 'forged/journal.jsonl', `${forged.join('\n')}\n`)
+    const ended = await run(...GRID, '--resume', '--out', 'forged')
+    expect(ended.code, ended.stderr).toBe(0)
+    expect(ended.stderr).toMatch(/journal\.jsonl: 2 rows are of another plan and do not count/)
+    expect(sweepFaults(at('whole'), at('forged'), CONFIGURATIONS)).toEqual([
+      'simulated twice: 1, 2',
+    ])
+  })
+
+  test('whose journal is a pipe or a link is refused, and what a link leads to stays', async () => {
+    for (const name of ['piped', 'linked']) {
+      cpSync(at('shard-1'), at(name), { recursive: true })
+      rmSync(at(`${name}/journal.jsonl`))
+    }
+    execFileSync('mkfifo', [at('piped/journal.jsonl')])
+    put(folder, 'mine.txt', 'mine')
+    symlinkSync('../mine.txt', at('linked/journal.jsonl'))
+    for (const [name, what] of [
+      ['piped', 'no regular file'],
+      ['linked', 'a symbolic link'],
+    ]) {
+      const shard = [...GRID, '--shard', '1/3', '--resume', '--out', name!]
+      for (const args of [shard, ['merge', name!, ...shards(2, 3), '--out', 'never']]) {
+        const ended = await run(...args)
+        expectRefusal(ended, 3, at(name!))
+        expect(ended.stderr).toContain(`${name}/journal.jsonl: is ${what}; remove it`)
+      }
+    }
+    expect(readFileSync(at('mine.txt'), 'utf8')).toBe('mine')
+    expect(filesIn(folder)).not.toContain('never')
+  })
+
+  test('of a shard is not replaced by the whole, also by another name of it', async () => {
+    symlinkSync('shard-1', at('another-name'))
+    const before = readFileSync(at('shard-1/manifest.json'))
+    const ended = await run('merge', ...shards(1, 2, 3), '--out', 'another-name')
+    expectRefusal(ended, 2, at('shard-1'))
+    expect(ended.stderr).toMatch(/--out another-name: is the folder of a shard/)
+    expect(readFileSync(at('shard-1/manifest.json'))).toEqual(before)
+  })
+})
+
+describe('a million configurations', () => {
+  test('are begun in a minute of processor time, and Ctrl-C ends them', async () => {
+    const limited = commandsIn(folder, {
+      under: ['/bin/sh', '-c', 'ulimit -t 60; exec "$@"', 'sh'],
+    })
+    const args = ['sweep', 'declared.yaml', '--set', 'seed=1..1000000', '--out', 'million']
+    const { child, prints, ended } = limited.start(args)
+    await prints(/simulating/)
+    child.kill('SIGINT')
+    expect(await ended).toMatchObject({ code: 130 })
+    expect(filesIn(at('million'))).toContain('manifest.json')
+  })
+
+  test('that a plan refuses are not listed', async () => {
+    for (const values of [
+      'seed=1..50000',
+      `seed=${'1,'.repeat(20_000)}2`,
+      'pools.first.speed=0..90000',
+    ]) {
+      const ended = await run('plan', 'declared.yaml', '--set', values)
+      expectRefusal(ended, 2, folder)
+      expect(ended.stderr.length).toBeLessThan(500)
+    }
+  })
 })
 
 describe('query', () => {

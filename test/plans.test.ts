@@ -200,6 +200,7 @@ describe('a plan of scaled pools', () => {
 test.each([
   [{ set: ['slo={}'] }, EXIT.invalidInput, /a plan needs an objective: state one under slo/],
   [{ set: ['pools.server.replcas=1..3'] }, EXIT.invalidInput, /did you mean replicas/],
+  [{ set: ['pools.server.speed=-500..-1'] }, EXIT.invalidInput, /^(.+\n){20}… and 480 more$/],
   [{ set: ['traffic.web.arrivals.load=0.5,0.6'] }, EXIT.usage, /same traffic and objectives/],
   [{ set: ['pools.server.replicas=1..300', 'duration_s=1..300'] }, EXIT.usage, /give one value/],
   [

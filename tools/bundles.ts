@@ -101,6 +101,7 @@ const CHILDREN = [
   'runtime/noise/noise-thread.ts',
   'runtime/parquet/parquet-process.ts',
   'runtime/jobs/configurations/configuration-process.ts',
+  'runtime/jobs/sweep/query-process.ts',
   'runtime/jobs/variants/drift-process.ts',
   'runtime/jobs/replication-process.ts',
   'runtime/jobs/replication-thread.ts',

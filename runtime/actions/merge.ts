@@ -11,21 +11,22 @@ interface MergeOptions {
 }
 
 export async function perform(
-  _signal: AbortSignal,
+  signal: AbortSignal,
   directories: string[],
   options: MergeOptions,
 ): Promise<ExitCode> {
   const { out } = options
-  const { manifest, rows, document, results } = await mergeShards(directories, out)
+  const merged = await mergeShards(directories, out, signal)
+  const { manifest, lines, document, results, close } = merged
   try {
     const text = sweepText(document, out ?? null)
     await emit(options, { manifest, sweep: document }, 'sweep', text, async (change) => {
-      await change.write(JOURNAL_FILE, rows.lines())
+      await change.write(JOURNAL_FILE, lines())
       await change.write(RESULTS_FILE, results)
       await change.write('report.html', await sweepHtml(document))
     })
   } finally {
-    await rows.close()
+    await close()
   }
   return EXIT.ok
 }

@@ -10,12 +10,12 @@ function cell(value: unknown): string {
 }
 
 export async function perform(
-  _signal: AbortSignal,
+  signal: AbortSignal,
   directory: string,
   sql: string,
   options: { readonly json?: boolean },
 ): Promise<ExitCode> {
-  const { columns, rows } = await query(directory, sql)
+  const { columns, rows } = await query(directory, sql, signal)
   const records = rows.map((row) => Object.fromEntries(columns.map((name, i) => [name, row[i]])))
   const cells = rows.map((row) => row.map(cell))
   print(options, records, alignColumns([[...columns], ...cells]))

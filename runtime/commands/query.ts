@@ -10,6 +10,8 @@ the same over all arrivals as CLASS.all_p50_ms, CLASS.goodput_share; of each poo
 POOL.batch_mean, and POOL.power_w and POOL.joule_per_request where its power is known. A figure has its 95 % interval in
 columns with _low and _high. Names with a dot stand in double quotes. \`describe results\` lists them all.
 
+SQL reads this table and nothing else: no file, no network, no extension. An answer has at most 5,000,000 values.
+
 It needs DuckDB: npm install @duckdb/node-api
 
 Examples:

@@ -21,8 +21,8 @@ All configurations get the same traffic. A load is a share of the capacity of th
 
 A configuration that is invalid, or for which memory runs out, is a row with the reason. Rows are on the disk as soon as
 they are simulated: after any end, also kill -9, --resume goes on in the folder of --out, and simulates again where memory
-ran out. A shard is every n-th configuration; \`spillway merge\` joins the folders of all. No result depends on processes,
-shards or interruptions.
+ran out. One process at a time writes to a folder. A shard is every n-th configuration; \`spillway merge\` joins the
+folders of all. No result depends on processes, shards or interruptions.
 
 Exit code 0 whatever the verdicts of configurations; 3 if none could be simulated; 6 if --resume meets another sweep.
 

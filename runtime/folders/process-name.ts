@@ -8,10 +8,12 @@ export const PROCESS_NAME = `${hostHash()}-${process.pid}-${startOf(process.pid)
 /** Pattern of a `PROCESS_NAME`. */
 export const PROCESS_PATTERN = '[0-9a-f]{8}-\\d+-\\d+'
 
+export const isOfThisHost = (name: string) => name.split('-')[0] === hostHash()
+
 /** Whether a process has certainly ended. Always false for processes of another host. */
 export function hasEnded(name: string): boolean {
-  const [host, pid, start] = name.split('-') as [string, string, string]
-  if (host !== hostHash()) return false
+  const [, pid, start] = name.split('-') as [string, string, string]
+  if (!isOfThisHost(name)) return false
   try {
     process.kill(Number(pid), 0)
   } catch (error) {

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import * as z from 'zod'
 import { EXIT, Failure } from '../../scenarios/index.ts'
+import { dropEndedLock, LOCK } from './folder-lock.ts'
 import { removeLeftovers, shortId, stagedName } from './leftovers.ts'
 import { makeFolder } from './make-folder.ts'
 import { hasEnded, PROCESS_NAME, PROCESS_PATTERN } from './process-name.ts'
@@ -169,6 +170,7 @@ export async function replaceFiles(
 export async function settleFolder(directory: string, options: ReplaceOptions = {}): Promise<void> {
   const names = await namesIn(directory)
   await removeLeftovers(directory)
+  if (names.includes(LOCK)) await dropEndedLock(directory)
   if (!names.includes(COMMIT)) return
   try {
     await finishCommit(directory, options.step ?? NO_STEP)

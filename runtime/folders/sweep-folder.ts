@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
+import { lstat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Failure } from '../../scenarios/index.ts'
+import { Failure, MOST_CONFIGURATIONS, openUserFile, Unreadable } from '../../scenarios/index.ts'
 import {
   type Sweep,
   type SweepManifest,
@@ -10,22 +11,43 @@ import {
 import { documentText, readJson } from './documents.ts'
 import { settleFolder } from './replace-files.ts'
 import { RESULTS_FILE } from './sweep-results.ts'
-import { writeWhole } from './write-whole.ts'
+import { writeNew } from './write-whole.ts'
 
 /** The folder of a sweep: its plan, the journal of its rows, and at the end its results. */
 
 const MANIFEST_FILE = 'manifest.json'
 const SWEEP_FILE = 'sweep.json'
 
-/** The plan of a folder; null if the folder holds no sweep. */
+/** The plan of a folder; null if the folder holds no sweep. Throws `Failure`. */
 export async function readManifest(directory: string): Promise<SweepManifest | null> {
   await settleFolder(directory)
   const path = join(directory, MANIFEST_FILE)
-  return existsSync(path) ? readJson(path, sweepManifestSchema) : null
+  const stats = await lstat(path).catch(() => null)
+  if (stats === null) return null
+  // what a sweep writes is never a link, which would lead to the plan of another folder
+  if (stats.isSymbolicLink()) throw new Failure(`${path}: is a symbolic link; name its folder`)
+  const plan = await readJson(path, sweepManifestSchema)
+  const problem = planProblem(plan)
+  if (problem === null) return plan
+  throw new Failure(`${path}: ${problem}; it was not written by spillway`)
 }
 
-export async function writeManifest(directory: string, manifest: SweepManifest): Promise<void> {
-  await writeWhole(join(directory, MANIFEST_FILE), documentText(manifest))
+/** Why a plan cannot be one; null where it can. */
+function planProblem({ paths, grid, points }: SweepManifest): string | null {
+  if ((grid === null) === (points === null)) return 'has to have either a grid or points'
+  if (points?.some((row) => row.length !== paths.length)) {
+    return 'has points with more or fewer values than paths'
+  }
+  if (grid !== null && grid.length !== paths.length) return 'has values of other paths'
+  const size = points?.length ?? grid!.reduce((all, values) => all * values.length, 1)
+  if (size >= 1 && size <= MOST_CONFIGURATIONS) return null
+  const [most, got] = [MOST_CONFIGURATIONS, size].map((n) => n.toLocaleString('en-US'))
+  return `has ${got} configurations, expected 1 to ${most}`
+}
+
+/** Writes the plan of a new sweep. Returns false, and writes nothing, if the folder has one. */
+export async function writeManifest(directory: string, plan: SweepManifest): Promise<boolean> {
+  return writeNew(join(directory, MANIFEST_FILE), documentText(plan))
 }
 
 /** The document of a complete sweep; null if the folder has none. */
@@ -35,11 +57,18 @@ export async function readSweep(directory: string): Promise<Sweep | null> {
   return existsSync(path) ? readJson(path, sweepSchema) : null
 }
 
-/** The path of the table of a complete sweep. Throws `Failure`. */
-export async function resultsPath(directory: string): Promise<string> {
+/** Throws `Failure` unless a folder has the table of a complete sweep. */
+export async function expectResults(directory: string): Promise<void> {
   const manifest = await readManifest(directory)
   const path = join(directory, RESULTS_FILE)
-  if (existsSync(path)) return path
+  try {
+    const { handle } = await openUserFile(path)
+    await handle.close()
+    return
+  } catch (error) {
+    if (!(error instanceof Unreadable)) throw error
+    if (!error.missing) throw new Failure(`${path}: cannot be read: ${error.message}`)
+  }
   if (manifest !== null) {
     throw new Failure(
       `${directory}: this sweep is not complete; continue it: spillway sweep ${manifest.scenario.file} … --resume --out ${directory}`,

@@ -1,6 +1,8 @@
-import { appendFileSync, readFileSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { appendFileSync, existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { EXIT, Failure } from '../../scenarios/index.ts'
 import type { SweepRow } from '../../sim/documents/index.ts'
 import { temporaryFolder } from '../../test/spillway.ts'
 import { JournalRows, JournalWriter } from './sweep-journal.ts'
@@ -26,7 +28,7 @@ async function written(name: string, rows: readonly SweepRow[]): Promise<string>
 
 async function read(path: string, size = 100) {
   const rows = new JournalRows(size)
-  await rows.read(path)
+  await rows.read(path, () => true)
   const all: SweepRow[] = []
   for await (const one of rows.inOrder()) all.push(one)
   expect(rows.count).toBe(all.length)
@@ -70,7 +72,7 @@ test('of two rows of a configuration the first counts, and foreign lines do not'
 test('a configuration for which memory ran out may get another row', async () => {
   const path = await written('again', [{ ...row(1), status: 'out_of_memory' }, row(2)])
   const rows = new JournalRows(2)
-  await rows.read(path)
+  await rows.read(path, () => true)
   expect([rows.count, rows.settled, rows.isSettled(1), rows.isSettled(2)]).toEqual([
     2,
     1,
@@ -80,4 +82,52 @@ test('a configuration for which memory ran out may get another row', async () =>
   await rows.close()
   await written('again', [row(1, 'again'), row(2, 'again')])
   expect(await read(path)).toEqual([row(1, 'again'), row(2)])
+})
+
+test('a journal that is a pipe, a link, a device or a folder is neither read nor written', async () => {
+  const target = await written('target', [row(1)])
+  const before = readFileSync(target)
+  execFileSync('mkfifo', [join(folder, 'pipe')])
+  const links = { link: target, dangling: join(folder, 'nowhere'), device: '/dev/zero' }
+  for (const [name, to] of Object.entries(links)) symlinkSync(to, join(folder, name))
+  for (const name of ['pipe', '.', ...Object.keys(links)]) {
+    const path = join(folder, name)
+    await expect(read(path), name).rejects.toThrow(
+      /is (a symbolic link|no regular file); remove it/,
+    )
+    await expect(JournalWriter.open(path), name).rejects.toBeInstanceOf(Failure)
+  }
+  await expect(JournalWriter.open('/dev/null')).rejects.toThrow('is no regular file')
+  expect(readFileSync(target)).toEqual(before)
+  expect(existsSync(join(folder, 'nowhere'))).toBe(false)
+})
+
+test('a row without figures needs a reason, and one that is done has none', async () => {
+  const path = await written('agree', [row(1)])
+  const { reason: _, ...rest } = row(2)
+  const forged = [
+    { ...rest, status: 'done', reason: null },
+    { ...row(3), status: 'done' },
+    { ...rest, reason: null },
+    { ...row(4), scenario: 'abc' },
+  ]
+  appendFileSync(path, forged.map((one) => `${JSON.stringify(one)}\n`).join(''))
+  expect(await read(path)).toEqual([row(1)])
+})
+
+test('a line longer than any row is passed over, and the lines after it count', async () => {
+  const path = await written('long', [row(1)])
+  appendFileSync(path, `${'x'.repeat(17 << 20)}\n${JSON.stringify(row(2))}\n`)
+  expect(await read(path)).toEqual([row(1), row(2)])
+})
+
+test('rows that are not accepted are counted, and reading ends once the signal is set', async () => {
+  const path = await written('counted', [row(1), row(2), row(101)])
+  const rows = new JournalRows(100)
+  await rows.read(path, ({ configuration }) => configuration === 1)
+  expect([rows.count, rows.refused]).toEqual([1, 2])
+  await rows.close()
+  const stopped = new JournalRows(100, AbortSignal.abort())
+  await expect(stopped.read(path, () => true)).rejects.toMatchObject({ exitCode: EXIT.interrupted })
+  await stopped.close()
 })

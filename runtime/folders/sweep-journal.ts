@@ -1,6 +1,8 @@
-import { existsSync } from 'node:fs'
+import { constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
+import { Failure } from '../../scenarios/index.ts'
 import { type SweepRow, sweepRowSchema } from '../../sim/documents/index.ts'
+import { throwIfAborted } from '../process/interruption.ts'
 import { notWritten } from './system-refusal.ts'
 
 /**
@@ -10,6 +12,24 @@ import { notWritten } from './system-refusal.ts'
  */
 
 export const JOURNAL_FILE = 'journal.jsonl'
+
+const { O_APPEND, O_CREAT, O_RDONLY, O_RDWR } = constants
+/** A link would lead to another file, and a pipe would wait. Windows has neither flag. */
+const NO_OTHER_FILE = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
+
+/** Opens a journal. Throws `Failure` if it is another kind of file, else errors of the system. */
+async function openJournal(path: string, flags: number): Promise<FileHandle> {
+  const file = await open(path, flags | NO_OTHER_FILE).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ELOOP') throw noJournal(path, 'a symbolic link')
+    throw error.code === 'ENXIO' ? noJournal(path, 'no regular file') : error
+  })
+  if ((await file.stat()).isFile()) return file
+  await file.close()
+  throw noJournal(path, 'no regular file')
+}
+
+const noJournal = (path: string, what: string) =>
+  new Failure(`${path}: is ${what}; remove it, and its rows are simulated again`)
 
 interface Waiting {
   readonly text: string
@@ -32,7 +52,7 @@ export class JournalWriter {
   /** Throws `Failure` if the file cannot be written. */
   static async open(path: string): Promise<JournalWriter> {
     try {
-      const file = await open(path, 'a+')
+      const file = await openJournal(path, O_RDWR | O_APPEND | O_CREAT)
       const { size } = await file.stat()
       const last = size === 0 ? null : await file.read(Buffer.alloc(1), 0, 1, size - 1)
       // what follows must not continue a torn line
@@ -76,6 +96,9 @@ export class JournalWriter {
 const NEWLINE = 0x0a
 const PIECE_BYTES = 1 << 16
 
+/** A row as its plan has it, and whether it counts. */
+export type AcceptsRow = (row: SweepRow) => boolean
+
 /** The places of rows in one or more journals: the rows themselves stay on the disk. */
 export class JournalRows {
   readonly #files: FileHandle[] = []
@@ -85,13 +108,16 @@ export class JournalRows {
   readonly #length: Uint32Array
   /** configurations for which memory ran out */
   readonly #ranOut = new Set<number>()
+  readonly #signal: AbortSignal | undefined
   #count = 0
+  #refused = 0
 
   /** `size`: how many configurations the whole sweep has. */
-  constructor(size: number) {
+  constructor(size: number, signal?: AbortSignal) {
     this.#file = new Uint16Array(size + 1)
     this.#from = new Float64Array(size + 1)
     this.#length = new Uint32Array(size + 1)
+    this.#signal = signal
   }
 
   /** configurations that have a row */
@@ -112,17 +138,30 @@ export class JournalRows {
     return this.has(number) && !this.#ranOut.has(number)
   }
 
+  /** rows of another plan, which do not count */
+  get refused(): number {
+    return this.#refused
+  }
+
   /**
-   * Adds the rows of a journal, none if there is no such file. `accept` refuses a row by `false` or
-   * by an error.
+   * Adds the rows of a journal that `accepts` takes, none if there is no such file. Throws
+   * `Failure` if it is no regular file, or once the signal is set.
    */
-  async read(path: string, accept: (row: SweepRow) => boolean = () => true): Promise<void> {
-    if (!existsSync(path)) return
-    const file = await open(path, 'r')
+  async read(path: string, accepts: AcceptsRow): Promise<void> {
+    const file = await openJournal(path, O_RDONLY).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error
+      return null
+    })
+    if (file === null) return
     const index = this.#files.push(file) - 1
     for await (const { text, from, bytes } of linesOf(file)) {
+      throwIfAborted(this.#signal)
       const row = rowOf(text)
-      if (row === null || row.configuration >= this.#length.length || !accept(row)) continue
+      if (row === null) continue
+      if (row.configuration >= this.#length.length || !accepts(row)) {
+        this.#refused++
+        continue
+      }
       const { configuration, status } = row
       if (this.isSettled(configuration)) continue
       if (!this.has(configuration)) this.#count++
@@ -151,9 +190,12 @@ export class JournalRows {
   }
 
   async #line(number: number): Promise<string> {
+    throwIfAborted(this.#signal)
     const length = this.#length[number]!
     const file = this.#files[this.#file[number]!]!
-    const { buffer } = await file.read(Buffer.alloc(length), 0, length, this.#from[number]!)
+    const from = this.#from[number]!
+    const { bytesRead, buffer } = await file.read(Buffer.alloc(length), 0, length, from)
+    if (bytesRead < length) throw new Failure('a journal was changed while it was read')
     return `${buffer.toString('utf8')}\n`
   }
 }
@@ -162,32 +204,46 @@ export class JournalRows {
 function rowOf(text: string): SweepRow | null {
   try {
     const { data } = sweepRowSchema.safeParse(JSON.parse(text))
-    return data ?? null
+    return data !== undefined && agrees(data) ? data : null
   } catch {
     return null
   }
 }
 
+/** Whether a row has figures if it was simulated, and else a reason. */
+function agrees({ status, reason, scenario, figures }: SweepRow): boolean {
+  const done = status === 'done'
+  return [reason === null, scenario !== null, figures !== null].every((has) => has === done)
+}
+
 /** A row takes kilobytes; a longer line is no row. */
-const MOST_LINE_BYTES = 1 << 26
+const MOST_LINE_BYTES = 1 << 24
 
 /** The lines that end with a line break, each with its place in the file. */
 async function* linesOf(file: FileHandle) {
-  let open = Buffer.alloc(0)
+  // of the line that has begun
+  let pieces: Buffer[] = []
+  let length = 0
   let from = 0
   for (let at = 0; ; ) {
     const { bytesRead, buffer } = await file.read(Buffer.alloc(PIECE_BYTES), 0, PIECE_BYTES, at)
     if (bytesRead === 0) return
-    at += bytesRead
-    open = Buffer.concat([open, buffer.subarray(0, bytesRead)])
+    const piece = buffer.subarray(0, bytesRead)
     let begin = 0
-    for (let end = open.indexOf(NEWLINE); end >= 0; end = open.indexOf(NEWLINE, begin)) {
-      const bytes = end - begin
-      yield { text: open.toString('utf8', begin, end), from: from + begin, bytes }
+    for (let end = piece.indexOf(NEWLINE); end >= 0; end = piece.indexOf(NEWLINE, begin)) {
+      const bytes = length + end - begin
+      if (bytes <= MOST_LINE_BYTES) {
+        const line = Buffer.concat([...pieces, piece.subarray(begin, end)])
+        yield { text: line.toString('utf8'), from, bytes }
+      }
       begin = end + 1
+      from = at + begin
+      pieces = []
+      length = 0
     }
-    open = open.subarray(begin)
-    from += begin
-    if (open.length > MOST_LINE_BYTES) return
+    length += bytesRead - begin
+    if (length <= MOST_LINE_BYTES) pieces.push(piece.subarray(begin))
+    else pieces = []
+    at += bytesRead
   }
 }

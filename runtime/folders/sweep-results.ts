@@ -59,8 +59,11 @@ export async function* resultsPieces(
   yield piece()
 }
 
-const typed = (type: ColumnType) => (value: Cell) =>
-  value === null || type !== 'STRING' ? value : String(value)
+/** In a table that was not written by spillway, a path may have the name of another column. */
+const typed = (type: ColumnType) => (value: Cell) => {
+  if (value === null || type === 'STRING') return value === null ? null : String(value)
+  return typeof value === 'number' ? value : null
+}
 
 /** The columns that every table has. Values of a path are numbers if all of them are. */
 function columnTypes({ paths, grid, points }: SweepManifest): Map<string, ColumnType> {

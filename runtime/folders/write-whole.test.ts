@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { Failure } from '../../scenarios/index.ts'
 import { notUsable, notWritten } from './system-refusal.ts'
-import { writableFolder, writeWhole } from './write-whole.ts'
+import { writableFolder, writeNew, writeWhole } from './write-whole.ts'
 
 const folder = () => mkdtempSync(join(tmpdir(), 'spillway-write-'))
 
@@ -30,6 +30,20 @@ describe('files are written whole', () => {
     await Promise.all(['one', 'two'].map((text) => writeWhole(path, text)))
     expect(['one', 'two']).toContain(readFileSync(path, 'utf8'))
     expect(readdirSync(directory)).toEqual(['document.json'])
+  })
+
+  test('as a new file by one of those that write it at once, and never over another', async () => {
+    const directory = folder()
+    const path = join(directory, 'new/manifest.json')
+    const texts = Array.from({ length: 20 }, (_, i) => String(i))
+    const wrote = await Promise.all(texts.map((text) => writeNew(path, text)))
+    expect(wrote.filter(Boolean)).toHaveLength(1)
+    expect(readFileSync(path, 'utf8')).toBe(texts[wrote.indexOf(true)])
+    expect(readdirSync(join(directory, 'new'))).toEqual(['manifest.json'])
+    symlinkSync('nowhere', join(directory, 'link'))
+    expect(await writeNew(join(directory, 'link'), '')).toBe(false)
+    expect(readdirSync(directory).sort()).toEqual(['link', 'new'])
+    await expect(writeNew('/proc/none/x', '')).rejects.toThrow('cannot be written')
   })
 
   test('and every refusal of the system is a failure with its reason', async () => {

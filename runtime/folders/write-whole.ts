@@ -1,4 +1,5 @@
-import { open, rename, rm, rmdir } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { copyFile, link, open, rename, rm, rmdir } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
 import { removeLeftovers, unfinishedEnd } from './leftovers.ts'
 import { makeFolder } from './make-folder.ts'
@@ -20,6 +21,36 @@ export async function writeWhole(path: string, content: FileContent): Promise<vo
     // if the folder could not be created, there is nothing to remove
     await rm(unfinished, { force: true }).catch(() => {})
     throw notWritten(path, error)
+  }
+}
+
+/**
+ * The same for a file that must not exist yet. Returns false, and changes nothing, where it does:
+ * of several processes that call this at once, one gets true.
+ */
+export async function writeNew(path: string, content: FileContent): Promise<boolean> {
+  const unfinished = `${path}${unfinishedEnd()}`
+  try {
+    await makeFolder(dirname(path))
+    await writeSynced(unfinished, content)
+    await linkOrCopy(unfinished, path)
+    await removeLeftovers(dirname(path), basename(path))
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+    throw notWritten(path, error)
+  } finally {
+    await rm(unfinished, { force: true }).catch(() => {})
+  }
+}
+
+/** Gives a file a second name that does not exist yet; a copy, where the system has no such. */
+async function linkOrCopy(from: string, to: string): Promise<void> {
+  try {
+    await link(from, to)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') throw error
+    await copyFile(from, to, constants.COPYFILE_EXCL)
   }
 }
 

@@ -6,7 +6,12 @@ export function describeValue(value: unknown): string {
     return value.length === 0 ? 'an empty list' : `a list of ${value.length}`
   if (typeof value === 'object') return 'a map'
   if (typeof value !== 'string') return String(value)
-  return JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}…` : value)
+  return JSON.stringify(shortened(value))
+}
+
+/** Text as it stands in a message: a list of thousands of values would hide what is wrong. */
+export function shortened(text: string): string {
+  return text.length > 60 ? `${text.slice(0, 57)}…` : text
 }
 
 /** Longer lists of known names do not help. */

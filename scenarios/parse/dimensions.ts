@@ -12,32 +12,64 @@ export const MOST_CONFIGURATIONS = 1_000_000
 
 /**
  * `path=value` with several values: separated by commas outside brackets and quotes, or a range
- * `1..8`, `0.5..2:0.5`, whose ends are included. Returns the reason where it is none.
+ * `1..8`, `0.5..2:0.5`, whose ends are included. Values are counted before they are made. Returns
+ * the reason where it is none.
  */
 export function parseDimension(text: string): Dimension | string {
   const split = splitOverride(text)
   if (split === null) return `expected path=value, got ${describeValue(text)}`
-  const values: string[] = []
-  for (const part of topLevelParts(split.value)) {
-    const range = /^\s*(-?[\d.]+)\.\.(-?[\d.]+)(?::([\d.]+))?\s*$/.exec(part)
-    if (range === null) {
-      values.push(part.trim())
-      continue
-    }
-    const [from, to, step] = [Number(range[1]), Number(range[2]), Number(range[3] ?? 1)]
-    if (![from, to, step].every(Number.isFinite) || step <= 0 || to < from) {
-      return `expected a range such as 1..8 or 0.5..2:0.5, got ${describeValue(part.trim())}`
-    }
-    // the rounding of the steps must not lose the last
-    const steps = Math.floor((to - from) / step + 1e-9)
-    if (steps >= MOST_CONFIGURATIONS) return `expected fewer values, got ${part.trim()}`
-    for (let i = 0; i <= steps; i++) values.push(String(Number((from + i * step).toPrecision(12))))
+  const parts: Part[] = []
+  for (const given of topLevelParts(split.value)) {
+    const part = partOf(given.trim())
+    if (typeof part === 'string') return part
+    parts.push(part)
   }
-  const empty = values.some((value) => value === '')
-  if (empty) return `expected values separated by commas, got ${describeValue(split.value)}`
-  const twice = values.find((value, i) => values.indexOf(value) < i)
-  if (twice !== undefined) return `expected each value once, got ${describeValue(twice)} twice`
-  return { path: split.steps.join('.'), values }
+  const count = parts.reduce((sum, part) => sum + part.count, 0)
+  if (count > MOST_CONFIGURATIONS) {
+    const [most, got] = [MOST_CONFIGURATIONS, count].map((n) => n.toLocaleString('en-US'))
+    return `expected at most ${most} values, got ${got}; name fewer values`
+  }
+  const shown = describeValue(split.value)
+  const values = new Set<string>()
+  for (const part of parts) {
+    for (const value of part.values()) {
+      if (value === '') return `expected values separated by commas, got ${shown}`
+      if (values.has(value)) return `expected each value once, got ${describeValue(value)} twice`
+      values.add(value)
+    }
+  }
+  return { path: split.steps.join('.'), values: [...values] }
+}
+
+/** A single value, or the values of a range. */
+interface Part {
+  readonly count: number
+  values(): Iterable<string>
+}
+
+/** A longer text is no range: three numbers are short. */
+const LONGEST_RANGE = 100
+
+/** Returns the reason where a range has no values. */
+function partOf(text: string): Part | string {
+  const form = /^(-?[\d.]+)\.\.(-?[\d.]+)(?::([\d.]+))?$/
+  const range = text.length > LONGEST_RANGE ? null : form.exec(text)
+  if (range === null) return { count: 1, values: () => [text] }
+  const [from, to, step] = [Number(range[1]), Number(range[2]), Number(range[3] ?? 1)]
+  if (![from, to, step].every(Number.isFinite) || step <= 0 || to < from) {
+    return `expected a range such as 1..8 or 0.5..2:0.5, got ${describeValue(text)}`
+  }
+  // the rounding of the steps must not lose the last
+  const steps = Math.floor((to - from) / step + 1e-9)
+  const whole = [from, to, step].every(Number.isSafeInteger)
+  // 0.1 + 2 * 0.1 is not 0.3
+  const textOf = (value: number) => String(whole ? value : Number(value.toPrecision(12)))
+  return {
+    count: steps + 1,
+    *values() {
+      for (let i = 0; i <= steps; i++) yield textOf(from + i * step)
+    },
+  }
 }
 
 /** The parts between commas that stand in no bracket and no quote. */
@@ -46,17 +78,18 @@ function topLevelParts(text: string): string[] {
   let depth = 0
   let quote: string | null = null
   let begin = 0
-  for (const [i, char] of [...text].entries()) {
+  for (let i = 0; i < text.length; i++) {
+    const char = text[i]!
     if (quote !== null) quote = char === quote ? null : quote
     else if (char === '"' || char === "'") quote = char
     else if ('[{('.includes(char)) depth++
     else if (')}]'.includes(char)) depth--
     else if (char === ',' && depth === 0) {
-      parts.push([...text].slice(begin, i).join(''))
+      parts.push(text.slice(begin, i))
       begin = i + 1
     }
   }
-  return [...parts, [...text].slice(begin).join('')]
+  return [...parts, text.slice(begin)]
 }
 
 /** How many configurations a grid has. */

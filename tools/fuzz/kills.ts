@@ -6,6 +6,7 @@ import { alignColumns } from '../../reports/terminal/align.ts'
 import { Random } from '../../sim/kernel/index.ts'
 import { commandsIn, processesWith, send } from '../../test/command-line.ts'
 import { pick, words } from './choose.ts'
+import { EXACT, exactState, type WrittenBy } from './folder-kills.ts'
 import { type Workshop, withRunners } from './inputs.ts'
 import type { Outcome } from './outcome.ts'
 import type { Runner } from './runner.ts'
@@ -25,13 +26,16 @@ const NEW_SEED = 2
 /** Environment variable that marks a command and all processes it starts. */
 const MARK = 'SPILLWAY_FUZZ_MARK'
 
-/** Short commands that write a folder. */
-export const COMMANDS: Readonly<Record<string, string>> = {
+/** Short commands that write a folder, and measure or draw: their documents have the seed. */
+const COMMANDS: Readonly<Record<string, string>> = {
   simulate: 'simulate declared.yaml --keep-rows',
   calibrate: 'calibrate tiny.yaml --seconds 0.5',
   replay: 'replay tiny.yaml --replays 1 --decision-log --profile profile.json',
   run: 'run tiny.yaml --seconds 0.3 --replays 1 --replications 10',
 }
+
+/** All commands that can be killed. */
+export const KILLED: readonly string[] = [...Object.keys(COMMANDS), ...Object.keys(EXACT)]
 
 /** Documents that contain the seed of their run. */
 const DOCUMENTS = ['scenario', 'simulated', 'measured', 'comparison']
@@ -64,10 +68,20 @@ interface Ended {
   readonly stderr: string
 }
 
-function startMarked(command: string, seed: number, folder: string, cache: string) {
+/** The words of a command, for its first run and for the run that is killed. */
+function argsOf(command: string, run: keyof WrittenBy): string[] | null {
+  const exact = EXACT[command]
+  if (exact !== undefined) {
+    const line = exact[run]
+    return line === null ? null : [...line, '--out', 'out']
+  }
+  const seed = run === 'old' ? OLD_SEED : NEW_SEED
+  return [...words(COMMANDS[command]!), '--seed', String(seed), '--out', 'out']
+}
+
+function startMarked(args: readonly string[], folder: string, cache: string) {
   const mark = `${MARK}=${randomUUID()}`
   const variables = { SPILLWAY_CACHE: cache, [MARK]: mark.slice(MARK.length + 1) }
-  const args = [...words(COMMANDS[command]!), '--seed', String(seed), '--out', 'out']
   const { child, text } = commandsIn(folder, { variables }).start(args)
   // not `close`: a living child of it keeps the pipe open
   const ended = new Promise<Ended>((resolve) => {
@@ -162,15 +176,23 @@ export async function kills(
   onOutcome: (outcome: KillOutcome) => void,
 ): Promise<Kills> {
   const lengthsMs: Record<string, number> = {}
-  const before = (command: string) => join(shop.folder, `before-${command}`)
+  const foldersOf = (command: string) => ({
+    before: join(shop.folder, `before-${command}`),
+    after: join(shop.folder, `after-${command}`),
+  })
   for (const command of commands) {
     await shop.within({ args: [] }, async (folder) => {
-      await startMarked(command, OLD_SEED, folder, shop.cache).ended
-      const began = performance.now()
-      const { code, stderr } = await startMarked(command, OLD_SEED, folder, shop.cache).ended
-      lengthsMs[command] = performance.now() - began
-      if (!DONE.includes(code)) throw new Error(`${command} ended with ${code}: ${stderr}`)
-      cpSync(join(folder, 'out'), before(command), { recursive: true })
+      const { before, after } = foldersOf(command)
+      const runs = { old: before, now: after } as const
+      for (const run of ['old', 'now'] as const) {
+        const args = argsOf(command, run)
+        if (args === null) continue
+        const began = performance.now()
+        const { code, stderr } = await startMarked(args, folder, shop.cache).ended
+        lengthsMs[command] = performance.now() - began
+        if (!DONE.includes(code)) throw new Error(`${command} ended with ${code}: ${stderr}`)
+        cpSync(join(folder, 'out'), runs[run], { recursive: true })
+      }
     })
   }
   const outcomes: KillOutcome[] = []
@@ -186,8 +208,11 @@ export async function kills(
         toGroup: random.uniform() < 0.5,
       }
       const outcome = await shop.within({ args: [] }, async (folder) => {
-        cpSync(before(command), join(folder, 'out'), { recursive: true })
-        return killed(kill, folder, shop.cache, runner)
+        const folders = foldersOf(command)
+        if (existsSync(folders.before)) {
+          cpSync(folders.before, join(folder, 'out'), { recursive: true })
+        }
+        return killed(kill, { folder, cache: shop.cache, folders, runner })
       })
       outcomes.push(outcome)
       onOutcome(outcome)
@@ -197,13 +222,19 @@ export async function kills(
   return { outcomes, lengthsMs }
 }
 
+interface KillIn {
+  readonly folder: string
+  readonly cache: string
+  /** copies of the folder that is written, from before and after the command */
+  readonly folders: { readonly before: string; readonly after: string }
+  readonly runner: Runner
+}
+
 async function killed(
   kill: Kill,
-  folder: string,
-  cache: string,
-  runner: Runner,
+  { folder, cache, folders, runner }: KillIn,
 ): Promise<KillOutcome> {
-  const { pid, mark, ended } = startMarked(kill.command, NEW_SEED, folder, cache)
+  const { pid, mark, ended } = startMarked(argsOf(kill.command, 'now')!, folder, cache)
   const late = setTimeout(() => send(kill.toGroup ? -pid : pid, kill.signal), kill.atMs)
   const stuck = setTimeout(() => send(-pid, 'SIGKILL'), KILL_LIMIT_MS)
   const end = await ended
@@ -214,8 +245,11 @@ async function killed(
   if (orphans > 0) faults.push(`leaves ${orphans} processes behind`)
   const cores = readdirSync(folder).filter((name) => /^core(\.|$)/.test(name))
   if (cores.length > 0) faults.push('leaves a core file')
-  const documents = await stateOf(folder, kill.command, runner, faults)
-  const left = await leftIn(folder, runner)
+  const exact = EXACT[kill.command]
+  const documents = exact
+    ? await exactState(folder, exact, folders, runner, faults)
+    : await stateOf(folder, kill.command, runner, faults)
+  const left = exact ? [] : await leftIn(folder, runner)
   if (left.length > 0) faults.push(`leaves ${left.join(', ')}`)
   return { ...kill, ended: String(end.code ?? end.signal), documents, faults }
 }

@@ -1,3 +1,5 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Command, Option } from 'commander'
 import { positiveNumber, wholeNumber } from '../../runtime/commands/command.ts'
@@ -10,11 +12,12 @@ import { fuzzBaselines } from './baselines.ts'
 import { deaths, deathsText } from './deaths.ts'
 import { readSeed } from './input.ts'
 import { codesText, fuzzInputs, nameOf, saveSeed, Workshop } from './inputs.ts'
-import { COMMANDS, KILL_LIMIT_MS, kills, killsText } from './kills.ts'
+import { KILL_LIMIT_MS, KILLED, kills, killsText } from './kills.ts'
 import { KINDS } from './kinds/index.ts'
 import { faultOf } from './outcome.ts'
 import { fuzzProperties } from './properties.ts'
 import { fuzzRefs } from './refs.ts'
+import { fuzzSql } from './sql.ts'
 import { killSweeps } from './sweeps.ts'
 
 /** Time limit of an input, ms. */
@@ -125,13 +128,11 @@ program
   .description('kill commands at random moments, and check what they leave')
   .argument('[count]', 'number of kills', count, 200)
   .option('--seed <n>', 'seed of the moments', count, now())
-  .addOption(
-    new Option('--command <name>', 'kill only this command').choices(Object.keys(COMMANDS)),
-  )
+  .addOption(new Option('--command <name>', 'kill only this command').choices(KILLED))
   .action((number: number, { seed, command: only }: { seed: number; command?: string }) =>
     inWorkshop(KILL_LIMIT_MS, async (shop, seconds) => {
       const begun = beginStudy('fuzz-kills')
-      const commands = only === undefined ? Object.keys(COMMANDS) : [only]
+      const commands = only === undefined ? KILLED : [only]
       const result = await kills(shop, number, seed, commands, (outcome) => {
         const { command, signal, atMs, toGroup, ended, faults } = outcome
         if (faults.length === 0) return
@@ -241,6 +242,27 @@ program
     const failed = outcomes.filter(({ faults }) => faults.length > 0).length
     console.log(`seed ${seed}: ${number} refs, ${failed} failed`)
     fail(failed > 0)
+  })
+
+program
+  .command('sql')
+  .description('run hostile SQL through query; it may read no other file, and change none')
+  .argument('[count]', 'number of statements', count, 200)
+  .option('--seed <n>', 'seed of the statements', count, now())
+  .action(async (number: number, { seed }: { seed: number }) => {
+    expectBuilt()
+    const folder = mkdtempSync(join(tmpdir(), 'spillway-sql-'))
+    try {
+      const { findings, codes } = await fuzzSql(folder, { seed, count: number, limitMs: LIMIT_MS })
+      for (const { number: i, sql, faults } of findings) {
+        console.log(`number ${i}: ${faults.join(', ')}\n  ${shown(sql)}`)
+      }
+      const ends = [...codes].map(([code, often]) => `${often} with ${code}`).join(', ')
+      console.log(`seed ${seed}: ${number} statements, ${ends}; ${findings.length} failed`)
+      fail(findings.length > 0)
+    } finally {
+      rmSync(folder, { recursive: true, force: true })
+    }
   })
 
 program

@@ -30,6 +30,8 @@ export interface Shop {
   readonly cache: string
   /** time limit of an input, ms */
   readonly limitMs: number
+  /** further environment variables */
+  readonly variables?: Readonly<Record<string, string>>
 }
 
 /** Runs inputs in a long-lived process, and replaces it if an input ends it. */
@@ -91,8 +93,15 @@ export class Runner {
   }
 
   async #start(): Promise<ChildProcess> {
+    const { cache, variables } = this.#shop
     const child = spawn(process.execPath, ['-e', boot()], {
-      env: { ...process.env, ...OUTSIDE_ACTIONS, SPILLWAY_CACHE: this.#shop.cache, NO_COLOR: '1' },
+      env: {
+        ...process.env,
+        ...OUTSIDE_ACTIONS,
+        ...variables,
+        SPILLWAY_CACHE: cache,
+        NO_COLOR: '1',
+      },
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     })
     // native code bypasses `process.stderr`

@@ -6,6 +6,7 @@ import { parquetWriteBuffer } from 'hyparquet-writer'
 import { EXIT } from '../../scenarios/index.ts'
 import { CLI } from '../../test/command-line.ts'
 import { changed, ENCODER, DECLARED as LONG, MEASURED, QUICK } from '../../test/scenarios.ts'
+import { words } from './choose.ts'
 
 /** A scenario that is calibrated and replayed in a second. */
 export const TINY = changed(QUICK, ['duration_s: 1.5', 'duration_s: 1'])
@@ -25,6 +26,10 @@ export const OWN = changed(TINY, [
   '{ builtin: mlp, layers: 2, width: 64 }',
   '{ onnx: own.onnx, inputs: { x: { shape: [batch, 64] } } }',
 ])
+
+/** A sweep of three configurations; also `--shard 1/2` and `2/2` of it. */
+export const SWEEP =
+  'sweep declared.yaml --replications 1 --workers 1 --set pools.first.replicas=1..3'
 
 const ROWS = 300
 const rows = <T>(row: (i: number) => T) => Array.from({ length: ROWS }, (_, i) => row(i))
@@ -102,6 +107,8 @@ export function makeStock(folder: string): void {
   spillway('run', 'tiny.yaml', ...run, '--decision-log', '--out', 'kept')
   const simulated = ['--replications', '2', '--keep-rows', '--out', 'simulated']
   spillway('simulate', 'declared.yaml', ...simulated)
+  spillway(...words(`${SWEEP} --out swept`))
+  for (const i of [1, 2]) spillway(...words(`${SWEEP} --shard ${i}/2 --out shard-${i}`))
   // no command reads them
   for (const name of ['report.html', 'charts'])
     rmSync(join(folder, 'kept', name), { recursive: true })

@@ -5,6 +5,7 @@ import {
   gridSize,
   MOST_CONFIGURATIONS,
   parseDimension,
+  shortened,
 } from '../../../scenarios/light.ts'
 
 export interface SearchSpace {
@@ -24,18 +25,20 @@ export function searchSpace(texts: readonly string[]): SearchSpace {
   const problems: string[] = []
   for (const text of texts) {
     const parsed = parseDimension(text)
-    if (typeof parsed === 'string') problems.push(`--set ${text}: ${parsed}`)
+    if (typeof parsed === 'string') problems.push(`--set ${shortened(text)}: ${parsed}`)
     else if (dimensions.some(({ path }) => path === parsed.path)) {
-      problems.push(`--set ${text}: ${parsed.path} has its values twice; give one list of them`)
+      const twice = `${shortened(parsed.path)} has its values twice; give one list of them`
+      problems.push(`--set ${shortened(text)}: ${twice}`)
     } else if (parsed.values.length > 1) dimensions.push(parsed)
     else set.push(text)
+    // the values of those that follow would be made in vain
+    if (gridSize(dimensions) > MOST_CONFIGURATIONS) break
+  }
+  const size = gridSize(dimensions)
+  if (size > MOST_CONFIGURATIONS) {
+    const [got, most] = [size, MOST_CONFIGURATIONS].map((n) => n.toLocaleString('en-US'))
+    problems.push(`--set: ${got} configurations, at most ${most}; name fewer values`)
   }
   if (problems.length > 0) throw new Failure(problems, EXIT.usage)
-  const size = gridSize(dimensions)
-  if (size <= MOST_CONFIGURATIONS) return { set, dimensions }
-  const most = MOST_CONFIGURATIONS.toLocaleString('en-US')
-  throw new Failure(
-    `--set: ${size.toLocaleString('en-US')} configurations, at most ${most}; name fewer values`,
-    EXIT.usage,
-  )
+  return { set, dimensions }
 }

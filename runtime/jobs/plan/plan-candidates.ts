@@ -6,6 +6,7 @@ import {
   gridSize,
   loadScenario,
   type Scenario,
+  shortened,
 } from '../../../scenarios/index.ts'
 import { type Candidate, hourlyCost, leastReplicas } from '../../../sim/experiment/index.ts'
 import { pause } from '../../process/interruption.ts'
@@ -42,8 +43,9 @@ const REPLICAS = /^pools\.(?!.*\.scaling\.)[^=]+\.replicas$/
 export function refuseDimensions(dimensions: readonly Dimension[]): void {
   const asked = dimensions.find(({ path }) => ASKED.test(path))
   if (asked !== undefined) {
+    const values = shortened(`${asked.path}=${asked.values.join(',')}`)
     throw new Failure(
-      `--set ${asked.path}=${asked.values.join(',')}: a plan compares configurations at the same traffic and objectives; give one value`,
+      `--set ${values}: a plan compares configurations at the same traffic and objectives; give one value`,
       EXIT.usage,
     )
   }
@@ -93,7 +95,7 @@ export async function planCandidates(
       invalid.push({ set, problem: error.problems[0]! })
     }
   }
-  if (drafts.length === 0) throw new Failure([...new Set(invalid.map(({ problem }) => problem))])
+  if (drafts.length === 0) throw new Failure(firstOf(invalid))
   const scenarios = [system.scenario, ...drafts.map(({ scenario }) => scenario)]
   const priced = scenarios.every(({ pools }) => hourlyCost(pools) !== null)
   const unit = priced ? 'usd_per_hour' : 'replicas'
@@ -117,6 +119,15 @@ export async function planCandidates(
   const scaled = isScaled(system.scenario) && { scaled: true }
   const today = candidates[own] ?? { ...beside, ...scaled, capacityRps: system.capacityRps }
   return { candidates, today, unit, invalid, same }
+}
+
+/** More problems add nothing: where no configuration is valid, most of them have the same cause. */
+const MOST_PROBLEMS = 20
+
+function firstOf(invalid: PlanCandidates['invalid']): string[] {
+  const problems = [...new Set(invalid.map(({ problem }) => problem))]
+  const left = problems.length - MOST_PROBLEMS
+  return left > 0 ? [...problems.slice(0, MOST_PROBLEMS), `… and ${left} more`] : problems
 }
 
 /** What replicas of each pool cost. */

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, readdirSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { SweepManifest, SweepRow } from '../../../sim/documents/index.ts'
@@ -41,12 +41,18 @@ put(folder, `cut/${JOURNAL_FILE}`, `${JSON.stringify(rows[0])}\n`)
 // the rows of another shard
 await shard('mixed', { index: 2, of: 2 })
 put(folder, `mixed/${JOURNAL_FILE}`, `${JSON.stringify({ ...rows[0], configuration: 1 })}\n`)
+// the rows of another plan, which have the same numbers
+const same = await shard('same', { index: 2, of: 2 })
+const others = same.map((row) => ({ ...row, values: [`1${row.values[0]}`] }))
+put(folder, `same/${JOURNAL_FILE}`, others.map((row) => `${JSON.stringify(row)}\n`).join(''))
+symlinkSync(at('two'), at('link'))
+symlinkSync(folder, at('here'))
 
 test('shards of one plan are joined in its order', async () => {
-  const { document, manifest, rows: joined } = await mergeShards([at('two'), at('one')], at('out'))
+  const { document, manifest, close } = await mergeShards([at('two'), at('one')], at('out'))
   expect(manifest.shard).toBeNull()
   expect(document.rows.map(({ configuration }) => configuration)).toEqual([1, 2, 3, 4, 5])
-  await joined.close()
+  await close()
 })
 
 test.each<[string[], number, RegExp]>([
@@ -55,6 +61,7 @@ test.each<[string[], number, RegExp]>([
   [['whole', 'one'], 3, /whole: holds a whole sweep/],
   [['one', 'nowhere'], 3, /nowhere: holds no sweep/],
   [['one', 'cut'], 3, /cut: 1 of 2 configurations is missing; .* --shard 2\/2 --resume --out /],
+  [['one', 'same'], 3, /same\/journal.jsonl: 2 rows are of another plan and do not count/],
   [['one', 'mixed'], 3, /mixed: 2 of 2 configurations are missing/],
   [['one', 'thirds'], 6, /thirds: another sweep than \S+one: shards: 2 there, 3 here/],
   [['one', 'seeded'], 6, /version: \S+ there, 9\.9\.9 here\n.*seed: 5 there, 9 here/],
@@ -63,4 +70,24 @@ test.each<[string[], number, RegExp]>([
   const merged = mergeShards(names.map(at), at('out'))
   const refusal = await merged.catch((error: unknown) => error)
   expect(refusal).toMatchObject({ exitCode, message: expect.stringMatching(reason) })
+})
+
+test.each([
+  ['link', /--out \S+link: is the folder of a shard/],
+  ['here/two', /--out \S+two: is the folder of a shard/],
+  ['seeded', /--out \S+seeded: holds shard 2\/2 of another sweep/],
+])('a shard is not replaced by the whole, whose folder is %s', async (out, reason) => {
+  const before = readdirSync(at(out))
+  const refusal = await mergeShards([at('one'), at('two')], at(out)).catch((error) => error)
+  expect(refusal).toMatchObject({ exitCode: 2, message: expect.stringMatching(reason) })
+  expect(readdirSync(at(out))).toEqual(before)
+})
+
+test('the folder of the whole is locked until its files are written', async () => {
+  const [shards, out] = [[at('one'), at('two')], at('locked')]
+  const { close } = await mergeShards(shards, out)
+  await expect(mergeShards(shards, out)).rejects.toThrow(/locked: process \d+ writes a sweep there/)
+  await close()
+  await (await mergeShards(shards, out)).close()
+  expect(readdirSync(out)).toEqual([])
 })

@@ -1,10 +1,13 @@
+import { realpath } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { EXIT, Failure } from '../../../scenarios/index.ts'
 import type { SweepManifest } from '../../../sim/documents/index.ts'
+import { type FolderLock, lockFolder } from '../../folders/folder-lock.ts'
 import { readManifest } from '../../folders/sweep-folder.ts'
 import { JOURNAL_FILE, JournalRows } from '../../folders/sweep-journal.ts'
-import { resultOf, type SweepResult } from './sweep.ts'
-import { inShard, planDifferences, shardSize, shardText, sizeOf } from './sweep-plan.ts'
+import { writableFolder } from '../../folders/write-whole.ts'
+import { refusedRows, resultOf, type SweepResult } from './sweep.ts'
+import { isRowOf, planDifferences, shardSize, shardText, sizeOf } from './sweep-plan.ts'
 
 /** A folder of a shard, with its plan. */
 interface ShardFolder {
@@ -13,25 +16,24 @@ interface ShardFolder {
 }
 
 /** A sweep from its shards. */
-export interface Merged extends Pick<SweepResult, 'document' | 'results'> {
+export interface Merged extends SweepResult {
   /** the plan of the whole */
   readonly manifest: SweepManifest
-  /** of all shards, to be closed once the results are written */
-  readonly rows: JournalRows
+  /** of all shards, in the order of the plan */
+  readonly lines: () => AsyncIterable<string>
 }
 
 /**
- * Joins the shards of a sweep, to be written to the folder `out`. Throws `Failure`, naming the
- * folder, where they are not all shards of one plan, each once and complete.
+ * Joins the shards of a sweep, to be written to the folder `out`, which no other process may write
+ * a sweep to meanwhile. Throws `Failure`, naming the folder, where they are not all shards of one
+ * plan, each once and complete.
  */
 export async function mergeShards(
   directories: readonly string[],
   out: string | undefined,
+  signal?: AbortSignal,
 ): Promise<Merged> {
-  const itself = directories.find((directory) => out && resolve(directory) === resolve(out))
-  if (itself !== undefined) {
-    throw new Failure(`--out ${out}: is the folder of a shard; choose another`, EXIT.usage)
-  }
+  if (out !== undefined) await expectOther(out, directories)
   const folders: ShardFolder[] = []
   for (const directory of directories) {
     const manifest = await readManifest(directory)
@@ -45,13 +47,42 @@ export async function mergeShards(
   }
   expectOnePlan(folders)
   expectPartition(folders)
+  const undo = await writableFolder(out)
+  const lock = out === undefined ? null : await lockOut(out, signal).catch(undo)
   const manifest = { ...folders[0]!.manifest, shard: null }
-  const rows = new JournalRows(sizeOf(manifest))
+  const rows = new JournalRows(sizeOf(manifest), signal)
+  const close = async () => {
+    await rows.close()
+    await lock?.release()
+  }
   try {
     for (const folder of folders) await readShard(folder, rows)
-    return { manifest, rows, ...(await resultOf(manifest, () => rows.inOrder())) }
+    const result = await resultOf(manifest, () => rows.inOrder())
+    return { ...result, manifest, lines: () => rows.lines(), close }
   } catch (error) {
-    await rows.close()
+    await close()
+    return undo(error)
+  }
+}
+
+/** Throws `Failure` where the folder of the whole is that of a shard, by whatever name. */
+async function expectOther(out: string, directories: readonly string[]): Promise<void> {
+  const real = (path: string) => realpath(path).catch(() => resolve(path))
+  const shards = await Promise.all(directories.map(real))
+  if (!shards.includes(await real(out))) return
+  throw new Failure(`--out ${out}: is the folder of a shard; choose another`, EXIT.usage)
+}
+
+/** Locks the folder of the whole. Throws `Failure` where it holds a shard, which would be lost. */
+async function lockOut(out: string, signal: AbortSignal | undefined): Promise<FolderLock> {
+  const lock = await lockFolder(out, 'writes a sweep there', { signal })
+  try {
+    const kept = await readManifest(out)
+    if (kept === null || kept.shard === null) return lock
+    const shard = `shard ${shardText(kept.shard)} of another sweep`
+    throw new Failure(`--out ${out}: holds ${shard}; choose another`, EXIT.usage)
+  } catch (error) {
+    await lock.release()
     throw error
   }
 }
@@ -82,15 +113,16 @@ function expectPartition(folders: readonly ShardFolder[]): void {
 }
 
 async function readShard({ directory, manifest }: ShardFolder, rows: JournalRows): Promise<void> {
-  const before = rows.count
-  await rows.read(join(directory, JOURNAL_FILE), ({ configuration }) =>
-    inShard(manifest, configuration),
-  )
+  const [before, refusedBefore] = [rows.count, rows.refused]
+  const path = join(directory, JOURNAL_FILE)
+  await rows.read(path, isRowOf(manifest))
   const missing = shardSize(manifest) - (rows.count - before)
   if (missing === 0) return
   const again = `--shard ${shardText(manifest.shard!)} --resume --out ${directory}`
   const counted = `${missing} of ${shardSize(manifest)} configurations`
-  throw new Failure(
+  const refused = rows.refused - refusedBefore
+  throw new Failure([
+    ...(refused > 0 ? [refusedRows(path, refused)] : []),
     `${directory}: ${counted} ${missing === 1 ? 'is' : 'are'} missing; continue it: spillway sweep ${manifest.scenario.file} … ${again}`,
-  )
+  ])
 }

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { put, temporaryFolder } from '../../../test/spillway.ts'
 import {
   inShard,
+  isRowOf,
   numbersOf,
   planDifferences,
   planSweep,
@@ -42,6 +43,24 @@ test.each([1, 2, 4, 6, 9])('%i shards partition a plan', async (of) => {
   for (const [i, part] of parts.entries()) {
     const inside = [1, 2, 3, 4, 5, 6].filter((number) => inShard(part, number))
     expect(inside).toEqual(numbers[i])
+  }
+})
+
+test('a row is of a plan by its number, its shard and its values', async () => {
+  const grid = { ...(await planned({ set: GRID })), shard: { index: 2, of: 2 } }
+  const list = await planned({ points })
+  const ofGrid = isRowOf(grid)
+  const ofList = isRowOf(list)
+  expect(ofGrid({ configuration: 4, values: ['2', '5'] })).toBe(true)
+  expect(ofList({ configuration: 2, values: ['2', '8'] })).toBe(true)
+  for (const values of [['2', '4'], ['2'], ['2', '5', ''], ['2 ', '5'], []]) {
+    expect(ofGrid({ configuration: 4, values })).toBe(false)
+    expect(ofList({ configuration: 2, values })).toBe(false)
+  }
+  expect(ofGrid({ configuration: 3, values: ['2', '4'] })).toBe(false)
+  for (const configuration of [7, 8, 1e9, 2 ** 53]) {
+    expect(ofGrid({ configuration, values: [] })).toBe(false)
+    expect(ofList({ configuration, values: [] })).toBe(false)
   }
 })
 

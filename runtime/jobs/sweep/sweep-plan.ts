@@ -1,5 +1,5 @@
 import { EXIT, Failure, gridPoint, gridSize, readPoints } from '../../../scenarios/index.ts'
-import type { SweepManifest } from '../../../sim/documents/index.ts'
+import type { SweepManifest, SweepRow } from '../../../sim/documents/index.ts'
 import { sweepFigure } from '../../../sim/experiment/index.ts'
 import type { Profile } from '../../../sim/world/index.ts'
 import { profileLabel } from '../../folders/profile-file.ts'
@@ -102,6 +102,21 @@ const dimensionsOf = ({ paths, grid }: SweepManifest) =>
 /** Whether a configuration belongs to the shard of a plan. */
 export const inShard = ({ shard }: SweepManifest, number: number) =>
   shard === null || number % shard.of === shard.index % shard.of
+
+/**
+ * Whether a row is of a plan and its shard: a number alone could be of any plan, so that its values
+ * have to be those of the plan, too.
+ */
+export function isRowOf(
+  plan: SweepManifest,
+): (row: Pick<SweepRow, 'configuration' | 'values'>) => boolean {
+  const size = sizeOf(plan)
+  return ({ configuration: number, values }) => {
+    if (number > size || !inShard(plan, number)) return false
+    const planned = valuesOf(plan, number)
+    return values.length === planned.length && values.every((value, i) => value === planned[i])
+  }
+}
 
 /** Numbers of the configurations of a plan's shard, in order. */
 export function* numbersOf(plan: SweepManifest): Generator<number> {

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { EXIT, Failure } from '../../../scenarios/index.ts'
 import type { Sweep, SweepManifest } from '../../../sim/documents/index.ts'
 import { SweepSummary } from '../../../sim/experiment/index.ts'
+import { lockFolder } from '../../folders/folder-lock.ts'
 import { readManifest, writeManifest } from '../../folders/sweep-folder.ts'
 import { JOURNAL_FILE, JournalRows, JournalWriter } from '../../folders/sweep-journal.ts'
 import { resultsPieces, type SweepRows } from '../../folders/sweep-results.ts'
@@ -13,7 +14,7 @@ import type { ConfigurationSimulator } from '../configurations/configuration-pro
 import type { JobOptions } from '../options.ts'
 import { simulateConfiguration } from './simulate-configuration.ts'
 import {
-  inShard,
+  isRowOf,
   numbersOf,
   type PlannedSweep,
   planDifferences,
@@ -62,16 +63,28 @@ export async function sweep(
   const discard = async () => {
     if (options.directory === undefined) await rm(directory, { recursive: true, force: true })
   }
+  const lock = await lockFolder(directory, 'writes a sweep there', { signal }).catch(
+    async (error) => {
+      await discard()
+      throw error
+    },
+  )
+  const end = () => lock.release().then(discard)
   try {
     await begin(directory, manifest, options.resume === true)
     const path = join(directory, JOURNAL_FILE)
     await simulateMissing(planned, path, options)
-    const rows = await readJournal(path, manifest)
-    const result = await resultOf(manifest, () => rows.inOrder())
-    const close = () => rows.close().then(discard)
-    return { ...result, close }
+    const rows = await readJournal(path, manifest, signal)
+    try {
+      expectComplete(rows, manifest, directory)
+      const result = await resultOf(manifest, () => rows.inOrder())
+      return { ...result, close: () => rows.close().then(end) }
+    } catch (error) {
+      await rows.close()
+      throw error
+    }
   } catch (error) {
-    await discard()
+    await end()
     throw error
   }
 }
@@ -83,9 +96,11 @@ const UNKEPT =
 
 /** Writes the plan to a folder, or compares it with the plan that the folder has. */
 async function begin(directory: string, plan: SweepManifest, resume: boolean): Promise<void> {
-  const kept = await readManifest(directory)
-  if (kept === null) return writeManifest(directory, plan)
-  if (!resume) {
+  // another machine may write it at the same moment: only one of both does
+  const before = await readManifest(directory)
+  if (before === null && (await writeManifest(directory, plan))) return
+  const kept = before ?? (await readManifest(directory))
+  if (kept === null || !resume) {
     throw new Failure(
       `${directory}: holds a sweep; continue it with --resume, or choose another folder with --out`,
     )
@@ -103,10 +118,28 @@ async function begin(directory: string, plan: SweepManifest, resume: boolean): P
   )
 }
 
-async function readJournal(path: string, plan: SweepManifest): Promise<JournalRows> {
-  const rows = new JournalRows(sizeOf(plan))
-  await rows.read(path, ({ configuration }) => inShard(plan, configuration))
-  return rows
+async function readJournal(
+  path: string,
+  plan: SweepManifest,
+  signal: AbortSignal | undefined,
+): Promise<JournalRows> {
+  const rows = new JournalRows(sizeOf(plan), signal)
+  try {
+    await rows.read(path, isRowOf(plan))
+    return rows
+  } catch (error) {
+    await rows.close()
+    throw error
+  }
+}
+
+/** Throws `Failure` where a configuration has no row: a result would not be that of the plan. */
+function expectComplete(rows: JournalRows, plan: SweepManifest, directory: string): void {
+  const missing = shardSize(plan) - rows.count
+  if (missing === 0) return
+  const counted = `${missing} of ${shardSize(plan)} configurations ${missing === 1 ? 'has' : 'have'}`
+  const lost = `${counted} no row in ${JOURNAL_FILE}, which another program changed`
+  throw new Failure(`${directory}: ${lost}; go on with the same command and --resume`)
 }
 
 async function simulateMissing(
@@ -115,8 +148,9 @@ async function simulateMissing(
   options: SweepOptions,
 ): Promise<void> {
   const { signal, onProgress, onWarning } = options
-  const kept = await readJournal(path, manifest)
+  const kept = await readJournal(path, manifest, signal)
   await kept.close()
+  if (kept.refused > 0) onWarning?.(refusedRows(path, kept.refused))
   const of = shardSize(manifest)
   let done = kept.settled
   if (done === of) return
@@ -145,6 +179,10 @@ async function simulateMissing(
     await journal.close()
   }
 }
+
+/** Rows that are not of the plan of a folder, such as those that were copied there. */
+export const refusedRows = (path: string, count: number) =>
+  `${path}: ${count} ${count === 1 ? 'row is' : 'rows are'} of another plan and ${count === 1 ? 'does' : 'do'} not count`
 
 /** Processes of this machine, or the workers of a queue. */
 async function openPool(

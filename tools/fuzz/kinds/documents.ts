@@ -17,7 +17,7 @@ export function mutateDocument(bytes: Buffer, random: Random): string | Uint8Arr
 }
 
 /** Changes one line of JSON Lines as a tree, or all of them as text. */
-function mutateLines(bytes: Buffer, random: Random): string {
+export function mutateLines(bytes: Buffer, random: Random): string {
   if (chance(random, 0.4)) return mutateText(bytes.toString(), random)
   const lines = bytes.toString().split('\n')
   const i = random.integer(Math.max(1, lines.length - 1))

@@ -8,6 +8,7 @@ import { MODELS } from './models.ts'
 import { OPTIONS } from './options.ts'
 import { SCENARIO_TEXTS, SCENARIO_TREES } from './scenarios.ts'
 import { SPECIAL_FILES } from './special-files.ts'
+import { SWEEP_FOLDERS } from './sweep-folders.ts'
 import { CLIENT_FILES, TRACE_FILES } from './traces.ts'
 
 export const KINDS: readonly Kind[] = [
@@ -20,6 +21,7 @@ export const KINDS: readonly Kind[] = [
   PROFILES,
   MODELS,
   SPECIAL_FILES,
+  SWEEP_FOLDERS,
 ]
 
 export async function materialOf(stock: string): Promise<Material> {
