@@ -10,7 +10,9 @@ import { resultsPieces, type SweepRows } from '../../folders/sweep-results.ts'
 import { throwIfAborted } from '../../process/interruption.ts'
 import { ConfigurationPool } from '../configurations/configuration-pool.ts'
 import type { ConfigurationSimulator } from '../configurations/configuration-process.ts'
+import { Unanswered } from '../configurations/unanswered.ts'
 import type { JobOptions } from '../options.ts'
+import { MissingRows } from './missing-rows.ts'
 import { simulateConfiguration } from './simulate-configuration.ts'
 import {
   inShard,
@@ -65,8 +67,14 @@ export async function sweep(
   try {
     await begin(directory, manifest, options.resume === true)
     const path = join(directory, JOURNAL_FILE)
-    await simulateMissing(planned, path, options)
+    const missing = new MissingRows(manifest, options.directory)
+    await simulateMissing(planned, path, missing, options)
     const rows = await readJournal(path, manifest)
+    const failure = missing.failure(rows)
+    if (failure !== null) {
+      await rows.close()
+      throw failure
+    }
     const result = await resultOf(manifest, () => rows.inOrder())
     const close = () => rows.close().then(discard)
     return { ...result, close }
@@ -112,6 +120,7 @@ async function readJournal(path: string, plan: SweepManifest): Promise<JournalRo
 async function simulateMissing(
   { manifest, base }: PlannedSweep,
   path: string,
+  missing: MissingRows,
   options: SweepOptions,
 ): Promise<void> {
   const { signal, onProgress, onWarning } = options
@@ -128,7 +137,12 @@ async function simulateMissing(
     for (const number of numbers) {
       if (kept.isSettled(number)) continue
       throwIfAborted(signal)
-      const row = await simulateConfiguration(pool, manifest, number)
+      const row = await simulateConfiguration(pool, manifest, number).catch((error: unknown) => {
+        if (!(error instanceof Unanswered)) throw error
+        missing.add(number, error)
+        return null
+      })
+      if (row === null) continue
       await journal.add(row)
       onProgress?.('simulating configurations', ++done, of)
       if (row.reason === null || warned) continue
@@ -154,7 +168,7 @@ async function openPool(
   if (queue === undefined) return new ConfigurationPool(base, { workers, signal })
   // BullMQ takes a tenth of a second to load
   const { QueuePool } = await import('../configurations/queue-pool.ts')
-  const pool = await QueuePool.open(queue, base, { signal })
+  const pool = await QueuePool.open(queue, base, { signal, onWarning })
   if ((await pool.connectedWorkers()) === 0) onWarning?.(NO_WORKER)
   return pool
 }
