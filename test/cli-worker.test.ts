@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { Redis } from 'ioredis'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { answerKey, lackKey, queueName } from '../runtime/jobs/configurations/queue.ts'
 import { QueuePool } from '../runtime/jobs/configurations/queue-pool.ts'
 import type { SweepRow } from '../sim/documents/index.ts'
@@ -38,6 +38,7 @@ pools: [{ name: central, model: m, speed: ideal }]
 /** A base that someone else has put on the server. */
 const BASE = { file: 's.yaml', set: [], profile: null, files: {} }
 const SECRET = 'not-to-be-told'
+const ACL = ['--user', 'spillway', 'on', '>other', '~*', '&*', '+@all']
 const STACK = /\n\s+at |internal error/
 
 /** Rows of a sweep's folder, by configuration. */
@@ -69,6 +70,11 @@ describe.skipIf(skip)('the workers of a queue', () => {
     valkey = await startValkey()
   })
   afterAll(() => valkey.stop())
+  afterEach(async () => {
+    const redis = new Redis(valkey.url)
+    await redis.flushall()
+    redis.disconnect()
+  })
 
   const worker = (...options: string[]) =>
     start(['worker', '--queue', valkey.url, '--workers', '1', ...options])
@@ -316,7 +322,7 @@ describe.skipIf(skip)('the workers of a queue', () => {
 describe.skipIf(skip)('a server with a password', () => {
   let valkey: Valkey
   beforeAll(async () => {
-    valkey = await startValkey(['--requirepass', 'word', '--user', 'spillway on >other ~* &* +@all'])
+    valkey = await startValkey(['--requirepass', 'word', ...ACL])
   })
   afterAll(() => valkey.stop())
 

@@ -12,6 +12,7 @@ import { COMMANDS, KILL_LIMIT_MS, kills, killsText } from './kills.ts'
 import { KINDS } from './kinds/index.ts'
 import { faultOf } from './outcome.ts'
 import { fuzzProperties } from './properties.ts'
+import { addQueueCommands } from './queue/command.ts'
 import { killSweeps } from './sweeps.ts'
 
 /** Time limit of an input, ms. */
@@ -190,5 +191,7 @@ program
       }
     }),
   )
+
+addQueueCommands(program)
 
 await program.parseAsync()

@@ -36,6 +36,8 @@ const CHECK_MS = 3000
 const MOST_REFUSALS = 3
 /** and one that is gone from the queue after so many times. */
 const MOST_LOSSES = 20
+/** At so many checks in a row, a job without a worker is gone: BullMQ should have seen it before. */
+const MOST_UNLOCKED = 4
 /** Errors of the server in a row after which it is given up. */
 const MOST_ERRORS = 40
 /** Time without an answer after which a warning says so, ms; then twice as long, and so on. */
@@ -59,6 +61,8 @@ interface Asked {
   readonly reject: (error: unknown) => void
   sentAt: number
   losses: number
+  /** checks in a row at which it was at work without a worker */
+  unlocked: number
   readonly refusals: string[]
 }
 
@@ -178,6 +182,7 @@ export class QueuePool implements ConfigurationSimulator {
       reject,
       sentAt: performance.now(),
       losses: 0,
+      unlocked: 0,
       refusals: [],
     }
     if (this.#asked.size === 0) this.#answeredAt = performance.now()
@@ -321,7 +326,8 @@ export class QueuePool implements ConfigurationSimulator {
     const states = await Promise.all(old.map(({ name }) => this.#queue.getJobState(name)))
     let lost = 0
     for (const [i, asked] of old.entries()) {
-      if (!GONE.has(states[i]!) || !this.#asked.has(asked.name)) continue
+      const gone = GONE.has(states[i]!) || (states[i] === 'active' && (await this.#isStuck(asked)))
+      if (!gone || !this.#asked.has(asked.name)) continue
       // a job ends after its answer is there; something else in its place is refused at the next look
       const bytes = await this.#redis.strlen(answerKey(asked.name)).catch(() => 1)
       if (bytes > 0) continue
@@ -331,6 +337,13 @@ export class QueuePool implements ConfigurationSimulator {
     }
     this.#errors = 0
     if (lost > 0) this.#warnOnce('jobs were lost from the queue without an answer; they are sent again')
+  }
+
+  /** Whether its worker has ended, and nothing has put it back into the queue. */
+  async #isStuck(asked: Asked): Promise<boolean> {
+    const locked = (await this.#redis.exists(`${this.#queue.toKey(asked.name)}:lock`)) > 0
+    asked.unlocked = locked ? 0 : asked.unlocked + 1
+    return asked.unlocked >= MOST_UNLOCKED
   }
 
   async #warnOfLack(): Promise<void> {
