@@ -13,7 +13,7 @@ const SLOW_MS = 300_000
 
 const skip = valkeyServer === null && process.env.CI !== 'true'
 
-describe.skipIf(skip)('who can write to the server of a queue', () => {
+describe.skipIf(skip)('a program with access to the server of a queue', () => {
   let valkey: Valkey
   beforeAll(async () => {
     valkey = await startValkey()

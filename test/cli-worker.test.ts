@@ -35,7 +35,7 @@ models: { m: { work: { law: linear, base_ms: 4 } } }
 traffic: [{ class: web, arrivals: { process: trace, file: arrivals.csv } }]
 pools: [{ name: central, model: m, speed: ideal }]
 `
-/** A base that someone else has put on the server. */
+/** A base that another program has put on the server. */
 const BASE = { file: 's.yaml', set: [], profile: null, files: {} }
 const SECRET = 'not-to-be-told'
 const ACL = ['--user', 'spillway', 'on', '>other', '~*', '&*', '+@all']

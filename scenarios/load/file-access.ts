@@ -14,8 +14,8 @@ const EVERYTHING: FileAccess = { only: null, onOpen: () => {} }
 
 /**
  * Calls `work`, for which no files exist but these and those that ship. They are named by their
- * real paths, so no link leads to another one. Whoever asks for other files learns nothing of them,
- * not even whether they are there.
+ * real paths, so no link leads to another one. The work learns nothing of other files, not even
+ * whether they are there.
  */
 export function seeingOnly<T>(realPaths: Iterable<string>, work: () => T): T {
   return current.run({ only: new Set(realPaths), onOpen: () => {} }, work)
@@ -32,7 +32,7 @@ export async function filesOpenedBy<T>(
   return { result, files: [...opened] }
 }
 
-/** Calls `work`, which reads files that ship: they are always there, and are nobody's. */
+/** Calls `work`, which reads files that ship: they are always there. */
 export function readingShipped<T>(work: () => T): T {
   return current.run(EVERYTHING, work)
 }

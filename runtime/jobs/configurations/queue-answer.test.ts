@@ -85,7 +85,7 @@ describe('an answer is refused', () => {
     ['with endless requests', 'runs.1.classes.0.arrived', Number.POSITIVE_INFINITY],
     ['with more served than arrived', 'runs.0.classes.0.served', 1e9],
     ['with more good than arrived', 'runs.0.classes.0.good', 1e9],
-    ['with latencies of nobody', 'runs.0.classes.0.latency.n', 0],
+    ['with latencies of no request', 'runs.0.classes.0.latency.n', 0],
     ['with a negative latency', 'runs.0.classes.0.latency.mean', -1],
     ['with a latency of null', 'runs.0.classes.0.latency.mean', null],
     ['with a latency that is no number', 'runs.0.classes.0.latency.mean', Number.NaN],

@@ -6,8 +6,8 @@ import type { ConfigurationRuns } from './configuration-process.ts'
 import { decode, MOST_RUNS, schemaProblem } from './queue.ts'
 
 /**
- * Answers of workers, which anyone who can write to the server can write. What is checked is what
- * the sweep can know without a simulation: that it is the answer to this job, that every figure is
+ * Answers of workers, which any program with access to the server can write. What is checked is
+ * what the sweep can know without a simulation: that it is the answer to this job, that every figure is
  * one, and that figures do not contradict each other or the scenario. Figures that are false and
  * fit are not seen.
  */
@@ -188,5 +188,5 @@ function expectOf(scenario: Scenario, { classes, pools, objectives, drift: of }:
   }
 }
 
-/** Text of someone else, which is printed and kept. */
+/** Text from the server, which is printed and kept. */
 export const oneLine = (text: string) => visibleLine(text).slice(0, 1000)

@@ -68,7 +68,7 @@ export class WorkerFiles {
 
   /**
    * Real paths of the files. They are regular files in or below the folder, and have the size and
-   * the hash that the sweep sent: so who asks has them already, and a message may quote them.
+   * the hash that the sweep sent: so the sender has them already, and a message may quote them.
    * Throws `Lacking`, which names the first that is not so.
    */
   async verified(files: SentFiles): Promise<string[]> {

@@ -69,7 +69,7 @@ class BadJob extends Error {}
 /**
  * Works on the requests of a queue until the signal is set, or the queue has been idle for long. A
  * job that is none is refused, and one that this machine lacks a file for is left to other workers:
- * whoever can write to the queue can end no worker, and read none of its files.
+ * no job ends a worker, or reads a file of it.
  */
 export async function work(url: string, options: WorkerOptions): Promise<Worked> {
   const redis = await connected(url)

@@ -92,7 +92,7 @@ export const jobSchema = z
   })
 export type QueuedJob = Readonly<z.infer<typeof jobSchema>>
 
-/** The same request has the same name, whoever asks for it and when. */
+/** The same request has the same name whenever and wherever it is asked. */
 export function jobName({ base, set, from, to, files }: QueuedJob): string {
   return sha256Of(JSON.stringify([base, set, from, to, files ?? null]))
 }

@@ -19,7 +19,7 @@ import { donorsOf, mutateTree } from '../mutate-tree.ts'
 import { queueKey } from './raw-queue.ts'
 
 /**
- * Someone who can write to the server answers the jobs of a real sweep with lies. Each must be
+ * A program with access to the server answers the jobs of a real sweep with lies. Each must be
  * refused by name, unless it is true or could be: a row never has what no figure can be.
  */
 

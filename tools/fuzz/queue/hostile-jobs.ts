@@ -20,7 +20,7 @@ import { donorsOf, mutateTree } from '../mutate-tree.ts'
 import { dump, putJob, queueKey } from './raw-queue.ts'
 
 /**
- * Someone who can write to the server puts jobs and bases there, while an honest sweep asks, too. A
+ * A program with access to the server puts jobs and bases there, while an honest sweep asks, too. A
  * real worker must go on, do the honest work, and tell nothing of its files.
  */
 
@@ -43,7 +43,7 @@ pools: [{ name: central, model: m, speed: ideal }]
 const BASE = { file: 's.yaml', text: TINY, set: [] as string[], profile: null, files: {} }
 const HASH = sha256Of('')
 
-/** Files of the worker and beside it, as someone else might name them. */
+/** Files of the worker and beside it, as a stranger might name them. */
 const pathsOf = (folder: string): readonly string[] => [
   ...['secret.csv', './secret.csv', 'below/secret.csv', 'secret.yaml', 'secret.npy', 'clients'],
   ...['../outside.csv', 'below/../../outside.csv', join(folder, 'outside.csv'), 'link.csv'],

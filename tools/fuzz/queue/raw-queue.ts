@@ -7,7 +7,7 @@ import {
   sha256Of,
 } from '../../../runtime/jobs/configurations/queue.ts'
 
-/** The server of a queue as someone sees it who can write to it, beside Spillway and BullMQ. */
+/** The server of a queue as a program sees it that is neither Spillway nor BullMQ. */
 
 export const queueKey = (name: string) => `bull:${queueName()}:${name}`
 
