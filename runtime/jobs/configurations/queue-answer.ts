@@ -7,9 +7,9 @@ import { decode, MOST_RUNS, schemaProblem } from './queue.ts'
 
 /**
  * Answers of workers, which any program with access to the server can write. What is checked is
- * what the sweep can know without a simulation: that it is the answer to this job, that every figure is
- * one, and that figures do not contradict each other or the scenario. Figures that are false and
- * fit are not seen.
+ * what the sweep can know without a simulation: that it is the answer to this job, that every
+ * figure is one, and that figures do not contradict each other or the scenario. Figures that are
+ * false and fit are not seen.
  */
 
 /** What the sweep itself knows of a job. */

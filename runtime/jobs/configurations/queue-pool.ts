@@ -36,7 +36,7 @@ const CHECK_MS = 3000
 const MOST_REFUSALS = 3
 /** and one that is gone from the queue after so many times. */
 const MOST_LOSSES = 20
-/** At so many checks in a row, a job without a worker is gone: BullMQ should have seen it before. */
+/** A job without its worker at so many checks in a row is gone, too: BullMQ has not seen it. */
 const MOST_UNLOCKED = 4
 /** Errors of the server in a row after which it is given up. */
 const MOST_ERRORS = 40
@@ -82,6 +82,8 @@ export class QueuePool implements ConfigurationSimulator {
   readonly #base: string
   readonly #options: QueuePoolOptions
   readonly #asked = new Map<string, Asked>()
+  /** jobs that are not waited for any more, and may still be on the server */
+  readonly #left = new Set<string>()
   readonly #warned = new Set<string>()
   readonly #timer: NodeJS.Timeout
   #wake = () => {}
@@ -149,9 +151,9 @@ export class QueuePool implements ConfigurationSimulator {
     this.#closed = true
     clearInterval(this.#timer)
     this.#options.signal?.removeEventListener('abort', this.#abort)
-    const names = [...this.#asked.keys()]
     this.#rejectAll(() => interrupted())
     this.#wake()
+    const names = [...this.#left]
     const withdrawn = Promise.allSettled(names.map((name) => this.#queue.remove(name)))
     await Promise.race([
       withdrawn.then(() => this.#queue.close()).catch(() => {}),
@@ -247,7 +249,10 @@ export class QueuePool implements ConfigurationSimulator {
   }
 
   #rejectAll(reason: () => Error): void {
-    for (const { reject } of this.#asked.values()) reject(reason())
+    for (const { name, reject } of this.#asked.values()) {
+      this.#left.add(name)
+      reject(reason())
+    }
     this.#asked.clear()
   }
 

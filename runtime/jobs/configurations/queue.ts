@@ -53,7 +53,7 @@ const pathBelow = z
     'expected a path below a folder',
   )
 
-/** Size and SHA-256 of each file that configurations read, by its path below the scenario's folder. */
+/** Size and SHA-256 of each file that configurations read, by its path below their folder. */
 const sentFiles = z
   .record(pathBelow, z.strictObject({ bytes: z.int().min(0), sha256: sha256Hex }))
   .refine((files) => Object.keys(files).length <= MOST_FILES, `at most ${MOST_FILES} files`)
