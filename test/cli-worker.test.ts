@@ -353,3 +353,35 @@ describe.skipIf(skip)('a server with a password', () => {
     expect(ended.stderr).not.toContain('wrong')
   })
 })
+
+describe.skipIf(skip)('a server with TLS', () => {
+  const [certificate, key] = ['server.pem', 'server.key'].map((name) => join(folder, name))
+  let valkey: Valkey
+  beforeAll(async () => {
+    const made = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '1']
+    const of = ['-subj', '/CN=queue', '-addext', 'subjectAltName=IP:127.0.0.1']
+    const files = ['-keyout', key!, '-out', certificate!]
+    execFileSync('openssl', ['req', '-x509', ...made, ...of, ...files], { stdio: 'pipe' })
+    const settings = ['--tls-cert-file', certificate!, '--tls-key-file', key!]
+    const trusted = ['--tls-ca-cert-file', certificate!, '--tls-auth-clients', 'no']
+    valkey = await startValkey([...settings, ...trusted], 'tls')
+  })
+  afterAll(() => valkey.stop())
+
+  const ended = (variables: Record<string, string>, url = valkey.url) =>
+    commandsIn(folder, { variables }).start(
+      ['worker', '--queue', url, '--exit-when-idle', '0.5', '-q'],
+    ).ended
+
+  test('is used with a certificate that Node trusts', async () => {
+    const { code, stderr } = await ended({ NODE_EXTRA_CA_CERTS: certificate! })
+    expect(code, stderr).toBe(0)
+  })
+
+  test('is refused with any other, and without TLS', async () => {
+    const stranger = await ended({})
+    expect(stranger.code).toBe(3)
+    expect(stranger.stderr).toMatch(/--queue rediss:.*self-signed certificate/)
+    expect((await ended({}, valkey.url.replace('rediss:', 'redis:'))).code).toBe(3)
+  })
+})
