@@ -8,12 +8,12 @@ import { answerKey, lackKey, queueName } from '../runtime/jobs/configurations/qu
 import { QueuePool } from '../runtime/jobs/configurations/queue-pool.ts'
 import type { SweepRow } from '../sim/documents/index.ts'
 import { dump, namedJob, putJob, sentTo } from '../tools/fuzz/queue/raw-queue.ts'
-import type { Started } from './command-line.ts'
+import { type Started, send } from './command-line.ts'
 import { commandsIn, put, temporaryFolder } from './spillway.ts'
 import { startValkey, type Valkey, valkeyServer } from './valkey.ts'
 
 const folder = temporaryFolder()
-const { run, runProcess, start } = commandsIn(folder)
+const { run, start } = commandsIn(folder)
 
 test('a server that is not there is named', async () => {
   const ended = await run('worker', '--queue', 'redis://:secret@127.0.0.1:1')
@@ -43,7 +43,9 @@ const STACK = /\n\s+at |internal error/
 
 /** Rows of a sweep's folder, by configuration. */
 function rowsIn(name: string): SweepRow[] {
-  const lines = readFileSync(join(folder, name, 'journal.jsonl'), 'utf8').split('\n').slice(0, -1)
+  const lines = readFileSync(join(folder, name, 'journal.jsonl'), 'utf8')
+    .split('\n')
+    .slice(0, -1)
   const rows = lines.map((line) => JSON.parse(line) as SweepRow)
   return rows.sort((a, b) => a.configuration - b.configuration)
 }
@@ -76,8 +78,16 @@ describe.skipIf(skip)('the workers of a queue', () => {
     redis.disconnect()
   })
 
-  const worker = (...options: string[]) =>
-    start(['worker', '--queue', valkey.url, '--workers', '1', ...options])
+  const workers: Started[] = []
+  const worker = (...options: string[]) => {
+    const one = start(['worker', '--queue', valkey.url, '--workers', '1', ...options])
+    workers.push(one)
+    return one
+  }
+  // those of a test that has failed would work for the next one
+  afterEach(() => {
+    for (const { child } of workers.splice(0)) send(-child.pid!, 'SIGKILL')
+  })
 
   test('make the sweep that one machine makes, byte by byte, also when they are killed', async () => {
     const sweep = ['sweep', 'overload', '--set', 'pools.0.replicas=1..4', '--set', 'seed=1..12']
@@ -151,7 +161,12 @@ describe.skipIf(skip)('the workers of a queue', () => {
     put(folder, 'fewer.csv', 'at_s\n1\n')
     put(folder, 'traced.yaml', TRACED)
     put(folder, 'arrivals.csv', 'at_s\n1\n2\n3\n')
-    const sweep = ['sweep', 'traced.yaml', '--set', 'traffic.0.arrivals.file=arrivals.csv,fewer.csv']
+    const sweep = [
+      'sweep',
+      ...['traced.yaml', '--replications', '1'],
+      '--set',
+      'traffic.0.arrivals.file=arrivals.csv,fewer.csv',
+    ]
     expect((await run(...sweep, '--out', 'files-here')).code).toBe(0)
     const one = worker()
     const queued = await start([...sweep, '--out', 'files-there', '--queue', valkey.url]).ended
@@ -175,8 +190,11 @@ describe.skipIf(skip)('the workers of a queue', () => {
     for (const [name, data] of bad) await putJob(redis, name, data)
     for (const [name, , reason] of bad.slice(1)) {
       const answer = await untilThere(() => redis.get(answerKey(name)))
-      expect(JSON.parse(answer)).toMatchObject({ kind: 'refused', reason: expect.stringMatching(reason) })
-      expect(one.text.stderr).toMatch(new RegExp(`job ${name} is refused: `))
+      expect(JSON.parse(answer)).toMatchObject({
+        kind: 'refused',
+        reason: expect.stringMatching(reason),
+      })
+      await one.prints(new RegExp(`job ${name} is refused: `))
     }
     const pool = await QueuePool.open(valkey.url, { path: 'overload', set: ['duration_s=22'] })
     expect((await pool.simulate({ set: [], from: 0, to: 1 })).runs).toHaveLength(1)
@@ -265,7 +283,14 @@ describe.skipIf(skip)('the workers of a queue', () => {
       ended = true
     })
     const lies = [
-      (job: string) => ({ kind: 'done', job, hash: '0'.repeat(16), capacityRps: null, extrapolated: [], runs: [] }),
+      (job: string) => ({
+        kind: 'done',
+        job,
+        hash: '0'.repeat(16),
+        capacityRps: null,
+        extrapolated: [],
+        runs: [],
+      }),
       (job: string) => ({ kind: 'failed', job, problems: ['no'], exitCode: 0 }),
       (job: string) => ({ kind: 'failed', job, problems: ['invalid'], exitCode: 3 }),
     ]
@@ -282,7 +307,16 @@ describe.skipIf(skip)('the workers of a queue', () => {
     expect(stderr).not.toMatch(STACK)
     expect(rowsIn('lied')).toEqual([])
     const one = worker()
-    const again = await start([...sweep, '--replications', '1', '--queue', valkey.url, '--out', 'lied', '--resume']).ended
+    const again = await start([
+      ...sweep,
+      '--replications',
+      '1',
+      '--queue',
+      valkey.url,
+      '--out',
+      'lied',
+      '--resume',
+    ]).ended
     expect(again.code, again.stderr).toBe(0)
     expect(rowsIn('lied')).toHaveLength(3)
     await ends(one)
@@ -292,7 +326,15 @@ describe.skipIf(skip)('the workers of a queue', () => {
   test('get what was lost from the queue again, and the sweep warns', async () => {
     const redis = new Redis(valkey.url)
     const sweep = ['sweep', 'overload', '--set', 'duration_s=22', '--set', 'seed=1..40']
-    const queued = start([...sweep, '--replications', '1', '--queue', valkey.url, '--out', 'flushed'])
+    const queued = start([
+      ...sweep,
+      '--replications',
+      '1',
+      '--queue',
+      valkey.url,
+      '--out',
+      'flushed',
+    ])
     await untilThere(async () => (await redis.llen(`bull:${queueName()}:wait`)) || null)
     await redis.flushall()
     const one = worker()
@@ -369,9 +411,14 @@ describe.skipIf(skip)('a server with TLS', () => {
   afterAll(() => valkey.stop())
 
   const ended = (variables: Record<string, string>, url = valkey.url) =>
-    commandsIn(folder, { variables }).start(
-      ['worker', '--queue', url, '--exit-when-idle', '0.5', '-q'],
-    ).ended
+    commandsIn(folder, { variables }).start([
+      'worker',
+      '--queue',
+      url,
+      '--exit-when-idle',
+      '0.5',
+      '-q',
+    ]).ended
 
   test('is used with a certificate that Node trusts', async () => {
     const { code, stderr } = await ended({ NODE_EXTRA_CA_CERTS: certificate! })

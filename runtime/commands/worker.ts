@@ -17,7 +17,11 @@ Examples:
 export function define(command: Command): void {
   withJson(command)
     .requiredOption('--queue <url>', 'a Valkey or Redis server, such as redis://localhost:6379')
-    .option('--files <dir>', 'where the paths of models and traces in scenarios start; none leads out', '.')
+    .option(
+      '--files <dir>',
+      'where the paths of models and traces in scenarios start; none leads out',
+      '.',
+    )
     .option(
       '--workers <n>',
       'simulations at once, at most one for each core; default: one for each core',

@@ -88,9 +88,7 @@ export class ConfigurationPool implements ConfigurationSimulator {
     while (this.#free.length > 0 && this.#waiting.length > 0) {
       const [waiting] = this.#waiting.splice(0, 1) as [Waiting]
       const key = JSON.stringify(waiting.request.set)
-      const prepared = this.#free.findIndex(
-        ({ base, set }) => base === waiting.base && set === key,
-      )
+      const prepared = this.#free.findIndex(({ base, set }) => base === waiting.base && set === key)
       const [worker] = this.#free.splice(Math.max(0, prepared), 1) as [Worker]
       worker.set = key
       void this.#perform(worker, waiting)

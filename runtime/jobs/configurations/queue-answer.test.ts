@@ -21,6 +21,9 @@ async function honest(path: string, set: readonly string[], replications: number
 
 const OVERLOAD = await honest('overload', ['duration_s=22'], 2)
 
+/** Of shipped scenarios: for most, each of their policies decides something in it. */
+const SHORT_S = 15
+
 type Tree = Record<string, unknown>
 
 /** The honest answer with another value at a path. */
@@ -45,16 +48,20 @@ describe('an honest answer', () => {
     const own = configurationRow({ ...answer, scenario }, answer.runs)
     expect(configurationRow(found, found.runs)).toEqual(own)
     // classes, pools and lost requests, so that there is something to lie about
-    expect(own.classes[0]!.latency_all.percentiles.p99_9).toMatchObject({ value: null })
+    expect(own.classes[0]!.latency_all.p99_9).toMatchObject({ value: null })
   })
 
-  // traces are not part of the repository, and large systems take long
-  const short = shippedNames().filter((name) => !/^azure|^evening|^hourly/.test(name))
+  // others need a trace that is not part of the repository, or have surges after that time
+  const short = shippedNames().filter(
+    (name) => !/^(azure|evening|hourly|card|heat-cascade|hot-rack)/.test(name),
+  )
 
   test.each(short)('of %s is accepted', async (name) => {
     const { scenario } = await loadSystem(name, {})
-    const part = Math.min(1, 40 / scenario.duration_s)
-    const times = ['duration_s', 'warmup_s'].map((key) => `${key}=${part * (scenario as never)[key]}`)
+    const part = Math.min(1, SHORT_S / scenario.duration_s)
+    const times = ['duration_s', 'warmup_s'].map(
+      (key) => `${key}=${part * (scenario as never)[key]}`,
+    )
     const { answer, expected } = await honest(name, times, 1)
     expect(answered(encode(answer), expected)).not.toBeInstanceOf(Failure)
   })

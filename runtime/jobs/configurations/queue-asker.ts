@@ -1,8 +1,8 @@
 import {
   Failure,
   filesOpenedBy,
-  loadScenario,
   type LoadedScenario,
+  loadScenario,
   type Scenario,
   type ScenarioText,
   scenarioText,

@@ -265,7 +265,7 @@ export class QueuePool implements ConfigurationSimulator {
     let found = false
     for (const [i, one] of asked.entries()) {
       const [error, bytes] = sizes[i] ?? [null, 0]
-      const odd = error !== null && error.message.startsWith('WRONGTYPE')
+      const odd = error?.message.startsWith('WRONGTYPE') === true
       if (error !== null && !odd) throw error
       if (!odd && !(Number(bytes) > 0)) continue
       found = true
@@ -327,7 +327,9 @@ export class QueuePool implements ConfigurationSimulator {
     this.#checkedAt = performance.now()
     if ((await this.#redis.expire(baseKey(this.#base), KEPT_S)) === 0) await this.#sendBase()
     await this.#warnOfLack()
-    const old = [...this.#asked.values()].filter(({ sentAt }) => this.#checkedAt > sentAt + CHECK_MS)
+    const old = [...this.#asked.values()].filter(
+      ({ sentAt }) => this.#checkedAt > sentAt + CHECK_MS,
+    )
     const states = await Promise.all(old.map(({ name }) => this.#queue.getJobState(name)))
     let lost = 0
     for (const [i, asked] of old.entries()) {
@@ -341,7 +343,8 @@ export class QueuePool implements ConfigurationSimulator {
       else await this.#sendAgain(asked)
     }
     this.#errors = 0
-    if (lost > 0) this.#warnOnce('jobs were lost from the queue without an answer; they are sent again')
+    if (lost > 0)
+      this.#warnOnce('jobs were lost from the queue without an answer; they are sent again')
   }
 
   /** Whether its worker has ended, and nothing has put it back into the queue. */

@@ -2,11 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { Redis } from 'ioredis'
-import {
-  answerKey,
-  encode,
-  type QueuedJob,
-} from '../../../runtime/jobs/configurations/queue.ts'
+import { answerKey, encode, type QueuedJob } from '../../../runtime/jobs/configurations/queue.ts'
 import { oneReplication } from '../../../runtime/jobs/one-replication.ts'
 import { loadSystem } from '../../../runtime/jobs/prepare.ts'
 import { type SweepRow, sweepRowSchema } from '../../../sim/documents/index.ts'
@@ -67,12 +63,25 @@ const changedText: Lie = ({ random, honest }) => mutateText(encode(honest.answer
 const ofAnother: Lie = ({ random, honest, other }) => {
   const { answer } = other
   const { job, hash } = honest.answer
-  return encode(pick(random, [answer, { ...answer, job }, { ...honest.answer, hash: answer.hash }, { ...honest.answer, job: answer.job }, { ...honest.answer, hash: hash.toUpperCase() }]))
+  return encode(
+    pick(random, [
+      answer,
+      { ...answer, job },
+      { ...honest.answer, hash: answer.hash },
+      { ...honest.answer, job: answer.job },
+      { ...honest.answer, hash: hash.toUpperCase() },
+    ]),
+  )
 }
 
 const failed: Lie = ({ random, honest }) => {
   const said = pick(random, [[], [''], ['memory ran out'], ['x', 1], 'x', null, [...NASTY_STRINGS]])
-  return encode({ kind: 'failed', job: honest.answer.job, problems: said, exitCode: pick(random, EXIT_CODES) })
+  return encode({
+    kind: 'failed',
+    job: honest.answer.job,
+    problems: said,
+    exitCode: pick(random, EXIT_CODES),
+  })
 }
 
 const refusing: Lie = ({ random, honest }) =>
@@ -84,7 +93,10 @@ const broken: Lie = ({ honest }) =>
 const runsOf: Lie = ({ random, honest }) => {
   const { runs } = honest.answer
   const times = magnitude(random, 20_000) - 1
-  return encode({ ...honest.answer, runs: Array.from({ length: times === 1 ? 0 : times }, () => runs[0]) })
+  return encode({
+    ...honest.answer,
+    runs: Array.from({ length: times === 1 ? 0 : times }, () => runs[0]),
+  })
 }
 
 /** Numbers that JSON lacks, where none can be. */
@@ -92,7 +104,15 @@ const numbered: Lie = ({ random, honest }) => {
   const text = encode(honest.answer)
   const numbers = [...text.matchAll(/(?<=[:[,])-?[\d.]+(e[+-]?\d+)?(?=[,\]}])/g)]
   const { 0: old, index } = pick(random, numbers)
-  const inner = pick(random, ['"NaN"', '"Infinity"', '"-Infinity"', '"12"', '[]', '{}', '"toString"'])
+  const inner = pick(random, [
+    '"NaN"',
+    '"Infinity"',
+    '"-Infinity"',
+    '"12"',
+    '[]',
+    '{}',
+    '"toString"',
+  ])
   return `${text.slice(0, index)}{"$number":${inner}}${text.slice(index + old.length)}`
 }
 
@@ -165,8 +185,8 @@ export async function hostileAnswers(
   while (!ended) {
     const names = await redis.lrange(queueKey('wait'), 0, -1)
     for (const name of names) {
-      // it is looked at first: one that is there is not answered twice
-      if ((await redis.exists(answerKey(name))) > 0) continue
+      // one that is there is looked at first; an empty one is none
+      if ((await redis.strlen(answerKey(name)).catch(() => 1)) > 0) continue
       const data = await redis.hget(queueKey(name), 'data')
       if (data === null) continue
       const own = honest.get(name) ?? (await honestOf(name, JSON.parse(data) as QueuedJob))
@@ -195,8 +215,10 @@ export async function hostileAnswers(
   const all = [...rows.map(({ configuration }) => configuration), ...named].sort((a, b) => a - b)
   const wanted = Array.from({ length: count }, (_, i) => i + 1)
   if (all.join() !== wanted.join()) faults.push(`neither a row nor a name, or both: ${all}`)
-  if (code !== (named.length === 0 ? 0 : 3)) faults.push(`ended with ${code}: ${stderr.slice(-500)}`)
-  if (/\n\s+at |internal error|MaxListeners/.test(stderr)) faults.push(`printed ${stderr.slice(-500)}`)
+  if (code !== (named.length === 0 ? 0 : 3))
+    faults.push(`ended with ${code}: ${stderr.slice(-500)}`)
+  if (/\n\s+at |internal error|MaxListeners/.test(stderr))
+    faults.push(`printed ${stderr.slice(-500)}`)
   if (/[^\P{Cc}\n\t]/u.test(stderr + stdout)) faults.push('printed a control character')
   return { configurations: count, answers, rows: rows.length, named: named.length, code, faults }
 }

@@ -141,7 +141,9 @@ const overridden: Make = ({ random, folder }) => {
   const value = pick(random, [path, `{ process: trace, file: ${quoted(path)} }`])
   const set = [`${pick(random, OVERRIDES)}=${value}`]
   const claims = claimed(random, path)
-  return chance(random, 0.5) ? ofBase({ ...BASE, set, ...claims }) : ofBase(BASE, { set, ...claims })
+  return chance(random, 0.5)
+    ? ofBase({ ...BASE, set, ...claims })
+    : ofBase(BASE, { set, ...claims })
 }
 
 const profiled: Make = ({ random, folder }) =>
@@ -175,12 +177,33 @@ const anything: Make = ({ random }) => {
     '['.repeat(magnitude(random, 100_000)),
     '{"__proto__":{"base":1}}',
   ])
-  return { name: `any-${random.integer(1e9)}`, data: typeof data === 'string' ? data : textOf(data) }
+  return {
+    name: `any-${random.integer(1e9)}`,
+    data: typeof data === 'string' ? data : textOf(data),
+  }
 }
 
 /** Fields of a job that BullMQ reads, with what is none. */
-const FIELDS = ['opts', 'parent', 'parentKey', 'progress', 'rjk', 'defa', 'stc', 'ats', 'stacktrace']
-const TEXTS = ['', 'null', '{', '[]', '{"repeat":{"every":1}}', '{"attempts":99,"delay":-1}', '1e999']
+const FIELDS = [
+  'opts',
+  'parent',
+  'parentKey',
+  'progress',
+  'rjk',
+  'defa',
+  'stc',
+  'ats',
+  'stacktrace',
+]
+const TEXTS = [
+  '',
+  'null',
+  '{',
+  '[]',
+  '{"repeat":{"every":1}}',
+  '{"attempts":99,"delay":-1}',
+  '1e999',
+]
 
 const oddFields: Make = ({ random }) => {
   const value = pick(random, [...TEXTS, ...NASTY_STRINGS.slice(0, -1)])
@@ -227,13 +250,24 @@ export interface HostileJobs {
 /** Puts hostile jobs into the queue of a server for a worker in `folder`, which is empty. */
 export async function hostileJobs(
   url: string,
-  { folder, count, seed, first = 0 }: { folder: string; count: number; seed: number; first?: number },
+  {
+    folder,
+    count,
+    seed,
+    first = 0,
+  }: { folder: string; count: number; seed: number; first?: number },
 ): Promise<HostileJobs> {
   layOutFiles(folder)
   const faults: string[] = []
-  const worker = commandsIn(folder).start(
-    ['worker', '--queue', url, '--files', 'files', '--workers', '1'],
-  )
+  const worker = commandsIn(folder).start([
+    'worker',
+    '--queue',
+    url,
+    '--files',
+    'files',
+    '--workers',
+    '1',
+  ])
   let ended = false
   void worker.ended.then(() => {
     ended = true
@@ -245,7 +279,10 @@ export async function hostileJobs(
   const ask = async (number: number) => {
     const late = wait(PATIENCE_MS, null, { ref: false })
     // the replications of one configuration depend on their numbers alone
-    const found = await Promise.race([pool.simulate({ set: [], from: honest, to: honest + 1 }), late])
+    const found = await Promise.race([
+      pool.simulate({ set: [], from: honest, to: honest + 1 }),
+      late,
+    ])
     honest++
     if (found === null) faults.push(`no answer to an honest job before no. ${number}`)
     else rows.add(configurationRow(found, found.runs).verdict ?? 'none')

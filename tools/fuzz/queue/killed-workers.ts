@@ -85,7 +85,8 @@ export async function killedWorkers(
       victim.child.kill('SIGINT')
       const { code, stderr } = await victim.ended
       if (code !== 130) faults.push(`the last worker ended with ${code}`)
-      if (/\n\s+at |internal error/.test(stderr)) faults.push(`a worker printed ${stderr.slice(-500)}`)
+      if (/\n\s+at |internal error/.test(stderr))
+        faults.push(`a worker printed ${stderr.slice(-500)}`)
       break
     }
     await wait(random.uniform() * MOST_DELAY_MS)
@@ -117,7 +118,8 @@ export async function killedWorkers(
   if (innocent.length > 0) faults.push(`named without poison: ${innocent.join(', ')}`)
   if (named.length === 0) faults.push('no poisoned configuration was named')
   if (code === 0 || code === null) faults.push(`the sweep ended with ${code}`)
-  if (/\n\s+at |internal error|MaxListeners/.test(stderr)) faults.push(`printed ${stderr.slice(-500)}`)
+  if (/\n\s+at |internal error|MaxListeners/.test(stderr))
+    faults.push(`printed ${stderr.slice(-500)}`)
   if (killed < kills) faults.push(`only ${killed} kills`)
   const counts = { rows: found.length, named: named.length, poisoned: poisoner.poisoned.size }
   return { configurations, kills: killed, ...counts, code, faults }
