@@ -87,7 +87,11 @@ export async function work(url: string, options: WorkerOptions): Promise<Worked>
   worker.on('error', () => {})
   try {
     const ended = () => signal?.aborted === true || jobs.idleFor() > 1000 * idleS
-    while (!ended()) await wait(LOOK_EVERY_MS)
+    while (!ended()) {
+      await wait(LOOK_EVERY_MS)
+      // whatever an odd job does to the loop of BullMQ, it begins again
+      if (!worker.isRunning() && !ended()) worker.run().catch(() => {})
+    }
     await jobs.handedBack()
     // an idle worker has nothing to wait for
     await worker.close(true)
