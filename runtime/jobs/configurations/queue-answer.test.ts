@@ -22,7 +22,7 @@ async function honest(path: string, set: readonly string[], replications: number
 const OVERLOAD = await honest('overload', ['duration_s=22'], 2)
 
 /** Of shipped scenarios: for most, each of their policies decides something in it. */
-const SHORT_S = 15
+const SHORT_S = 40
 
 type Tree = Record<string, unknown>
 
