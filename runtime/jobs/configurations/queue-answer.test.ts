@@ -28,7 +28,7 @@ type Tree = Record<string, unknown>
 
 /** The honest answer with another value at a path. */
 function lie(path: string, value: unknown): string {
-  const answer = structuredClone(OVERLOAD.answer) as unknown as Tree
+  const answer = structuredClone<unknown>(OVERLOAD.answer) as Tree
   const keys = path.split('.')
   const last = keys.pop()!
   const holder = keys.reduce((tree, key) => tree[key] as Tree, answer)
@@ -59,8 +59,8 @@ describe('an honest answer', () => {
   test.each(short)('of %s is accepted', async (name) => {
     const { scenario } = await loadSystem(name, {})
     const part = Math.min(1, SHORT_S / scenario.duration_s)
-    const times = ['duration_s', 'warmup_s'].map(
-      (key) => `${key}=${part * (scenario as never)[key]}`,
+    const times = (['duration_s', 'warmup_s'] as const).map(
+      (key) => `${key}=${part * scenario[key]}`,
     )
     const { answer, expected } = await honest(name, times, 1)
     expect(answered(encode(answer), expected)).not.toBeInstanceOf(Failure)

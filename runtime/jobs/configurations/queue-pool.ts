@@ -335,7 +335,7 @@ export class QueuePool implements ConfigurationSimulator {
     for (const [i, asked] of old.entries()) {
       const gone = GONE.has(states[i]!) || (states[i] === 'active' && (await this.#isStuck(asked)))
       if (!gone || !this.#asked.has(asked.name)) continue
-      // a job ends after its answer is there; something else in its place is refused at the next look
+      // a job ends after its answer is there; what is no answer is refused at the next look
       const bytes = await this.#redis.strlen(answerKey(asked.name)).catch(() => 1)
       if (bytes > 0) continue
       lost++
@@ -382,7 +382,7 @@ export class QueuePool implements ConfigurationSimulator {
   }
 }
 
-/** States of a job that is not, or no longer, to be done. BullMQ has no name for one that is gone. */
+/** States of a job that is not, or no longer, to be done; `unknown` is one that is gone. */
 const GONE: ReadonlySet<string> = new Set(['unknown', 'completed', 'failed'])
 const MOST_LACK_BYTES = 10_000
 const MOST_WARNINGS = 20

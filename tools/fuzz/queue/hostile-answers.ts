@@ -24,8 +24,6 @@ const LOOK_MS = 10
 const PATIENCE_MS = 180_000
 const SET = ['duration_s=22', 'pools.0.price_usd_per_hour=2']
 
-type Tree = Record<string, unknown>
-
 /** The honest answer to a job, and its row. */
 async function honestOf(name: string, { set, from, to }: QueuedJob) {
   const system = await loadSystem('overload', { set: [...SET, ...set] })
@@ -53,7 +51,7 @@ type Lie = (lying: Lying) => string | null
 const EXIT_CODES = [0, 1, 2, 3, 4, 5, 6, 130, -1, 3.5, '3', null, { a: 3 }, Number.NaN]
 
 const changed: Lie = ({ random, honest, other }) => {
-  const answer = structuredClone(honest.answer) as unknown as Tree
+  const answer: unknown = structuredClone(honest.answer)
   mutateTree(answer, random, donorsOf([honest.answer, other.answer]))
   return encode(answer)
 }
