@@ -67,13 +67,15 @@ export async function killedWorkers(
 
   const worker = () => start(['worker', '--queue', url, '--workers', '1', '--json'])
   const rows = () => rowsIn(join(folder, 'queued')).length
-  const step = Math.max(1, Math.floor((configurations * (1 - 2 / POISONED_ONE_IN)) / (kills + 1)))
+  // rows come in bursts, so the rest is divided anew after each kill; poisoned ones have no row
+  const last = configurations * (1 - 2 / POISONED_ONE_IN)
+  const step = (from: number) => Math.max(1, Math.floor((last - from) / (kills - killed + 1)))
   let killed = 0
   let lastAt = performance.now()
   for (let victim = worker(); !ended; ) {
     const from = rows()
     // near the end there are no further rows to wait for
-    const wanted = killed < kills ? from + step : Number.POSITIVE_INFINITY
+    const wanted = killed < kills ? from + step(from) : Number.POSITIVE_INFINITY
     while (!ended && rows() < wanted && performance.now() < lastAt + PATIENCE_MS) await wait(50)
     if (rows() === from && !ended) {
       faults.push(`no further row after ${from}`)
