@@ -44,7 +44,8 @@ const STEPS = scaled(
 )
 const BATCHES = 'batching: { policy: dynamic, max_batch: 4, max_delay_ms: 5 }'
 const FEW = 'queue: { max_length: 20 }'
-const CRASH = 'failures: [{ kind: crash, every_s: 4, detection_s: 0.3, restart_s: { distribution: fixed, value: 1 } }]'
+const CRASH =
+  'failures: [{ kind: crash, every_s: 4, detection_s: 0.3, restart_s: { distribution: fixed, value: 1 } }]'
 const NETWORK =
   'places: [{ name: shop }, { name: centre }]\n' +
   'networks: [{ between: [shop, centre], latency_ms: { distribution: lognormal, median: 12, p99: 60 } }]'

@@ -15,16 +15,24 @@ export interface Valkey {
   stop(): Promise<void>
 }
 
-/** Starts a server with a folder and a port of its own, which writes nothing. */
-export async function startValkey(): Promise<Valkey> {
+/**
+ * Starts a server with a folder and a port of its own, which writes nothing. `settings`: further
+ * ones, in pairs of name and value.
+ */
+export async function startValkey(
+  settings: readonly string[] = [],
+  transport: 'plain' | 'tls' = 'plain',
+): Promise<Valkey> {
   if (valkeyServer === null) throw new Error('Expected valkey-server: apt install valkey-server')
   const folder = mkdtempSync(join(tmpdir(), 'spillway-valkey-'))
   const port = await freePort()
-  const options = ['--port', String(port), '--dir', folder, '--save', '', '--appendonly', 'no']
-  const server = spawn(valkeyServer, [...options, '--bind', '127.0.0.1'], { stdio: 'pipe' })
+  const listening = transport === 'tls' ? ['--port', '0', '--tls-port'] : ['--port']
+  const options = [...listening, String(port), '--dir', folder, '--save', '', '--appendonly', 'no']
+  const own = [...options, '--bind', '127.0.0.1', ...settings]
+  const server = spawn(valkeyServer, own, { stdio: 'pipe' })
   await ready(server)
   return {
-    url: `redis://127.0.0.1:${port}`,
+    url: `${transport === 'tls' ? 'rediss' : 'redis'}://127.0.0.1:${port}`,
     stop: async () => {
       const ended = new Promise((resolve) => server.once('exit', resolve))
       server.kill('SIGKILL')

@@ -12,8 +12,11 @@ interface WorkerOptions {
 }
 
 const PRINT_EVERY_MS = 20_000
+/** Reasons that are printed, each once; all refused jobs are counted. */
+const MOST_REFUSALS = 20
 
-const simulations = (done: number) => `${done.toLocaleString('en-US')} simulations done`
+const counted = (count: number) => count.toLocaleString('en-US')
+const simulations = (done: number) => `${counted(done)} simulations done`
 
 export async function perform(signal: AbortSignal, options: WorkerOptions): Promise<ExitCode> {
   const { queue, files: directory, workers, exitWhenIdle: idleS } = options
@@ -23,8 +26,17 @@ export async function perform(signal: AbortSignal, options: WorkerOptions): Prom
     printedAt = performance.now()
     note(`${simulations(done)} so far\n`)
   }
+  const printed = new Set<string>()
+  const onRefusal = (text: string) => {
+    if (printed.has(text) || printed.size === MOST_REFUSALS) return
+    printed.add(text)
+    note(`${text}\n`)
+    if (printed.size === MOST_REFUSALS) note('further reasons are not printed\n')
+  }
   note('waiting for simulations; Ctrl-C ends the worker\n')
-  const done = await work(queue, { directory, workers, idleS, signal, onDone })
-  print(options, { simulations: done }, simulations(done))
+  const worked = await work(queue, { directory, workers, idleS, signal, onDone, onRefusal })
+  const { simulations: done, refused } = worked
+  const also = refused === 0 ? '' : `, ${counted(refused)} jobs refused`
+  print(options, worked, `${simulations(done)}${also}`)
   return signal.aborted ? EXIT.interrupted : EXIT.ok
 }

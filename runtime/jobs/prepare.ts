@@ -137,8 +137,11 @@ export async function profileForAll(
 }
 
 export interface LoadOptions extends PrepareOptions {
-  /** a profile or the path of one; by default this machine's, or else the reference profile */
-  readonly profile?: Profile | string | undefined
+  /**
+   * a profile or the path of one; by default this machine's, or else the reference profile; null:
+   * none
+   */
+  readonly profile?: Profile | string | null | undefined
 }
 
 /**

@@ -5,6 +5,7 @@ import { dirname, join, resolve, sep } from 'node:path'
 import {
   Failure,
   hashOf,
+  isVisible,
   type Model,
   onnxFileOf,
   type Precision,
@@ -173,7 +174,9 @@ function inPackage(reference: string, directory: string): string {
   const name = parts[1]!
   const path = parts[2]!
   const searched = createRequire(join(resolve(directory), 'scenario.js')).resolve.paths(name) ?? []
-  const folder = searched.map((place) => join(place, name)).find((place) => existsSync(place))
+  const folder = searched
+    .map((place) => join(place, name))
+    .find((place) => isVisible(place) && existsSync(place))
   if (folder !== undefined) return join(folder, path)
   throw new Failure(
     `${reference}: package ${name} is not installed where ${resolve(directory)} sees it; ` +

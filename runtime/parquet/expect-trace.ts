@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import type { TraceArrivals } from '../../scenarios/index.ts'
+import { isVisible, type TraceArrivals } from '../../scenarios/index.ts'
 import { decode } from './decoder.ts'
 
 /** Files and columns that were decoded: classes and sides of a command share their trace. */
@@ -17,7 +17,8 @@ export async function expectTrace(
 ): Promise<void> {
   if (format !== 'parquet') return
   const path = resolve(directory, file)
-  const stats = await stat(path).catch(() => null)
+  // the process that decodes sees all files
+  const stats = isVisible(path) ? await stat(path).catch(() => null) : null
   // a path that is no regular file: its reader reports the error
   if (stats?.isFile() !== true) return
   const names = Object.values(columns ?? {}).filter((name) => name !== undefined)

@@ -3,6 +3,7 @@ import { isAbsolute, join } from 'node:path'
 import { Failure } from '../failure.ts'
 import { parseAccelerator } from '../parse/accelerator.ts'
 import type { Accelerator } from '../schema/schema-accelerator.ts'
+import { readingShipped } from './file-access.ts'
 import { catalogue } from './shipped.ts'
 import { readUserText, Unreadable } from './user-file.ts'
 
@@ -34,7 +35,8 @@ export async function loadAccelerator(
     throw refuse(`no such file; ${hint}`)
   }
   try {
-    const text = await readUserText(found.path, MOST_BYTES)
+    const read = () => readUserText(found.path, MOST_BYTES)
+    const text = await (found.shipped ? readingShipped(read) : read())
     if (!found.shipped) onFile?.(path)
     return parseAccelerator(text, found.shipped ? given : path)
   } catch (error) {

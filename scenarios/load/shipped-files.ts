@@ -2,6 +2,7 @@ import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join, parse } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { nearNames } from '../parse/nearest.ts'
+import { isVisible } from './file-access.ts'
 
 /** A file as a user names it: a path, or the name of a file that ships. */
 export interface FoundFile {
@@ -58,6 +59,7 @@ export class ShippedFiles {
 }
 
 function kindAt(path: string): 'file' | 'other' | 'none' | 'unknown' {
+  if (!isVisible(path)) return 'none'
   try {
     const stats = statSync(path, { throwIfNoEntry: false })
     if (stats === undefined) return 'none'

@@ -1,15 +1,19 @@
 import { constants, type Stats } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
+import { isVisible, noteOpened } from './file-access.ts'
 
 /** Why a file that the user named cannot be read, in words that end a message. */
 export class Unreadable extends Error {
   /** whether the file does not exist */
   readonly missing: boolean
+  /** whether it has more bytes than are read */
+  readonly tooLarge: boolean
 
-  constructor(reason: string, missing = false) {
+  constructor(reason: string, { missing = false, tooLarge = false } = {}) {
     super(reason)
     this.name = 'Unreadable'
     this.missing = missing
+    this.tooLarge = tooLarge
   }
 }
 
@@ -26,17 +30,21 @@ export interface UserFile {
  * not the name, which might refer to another file by then. Throws `Unreadable`.
  */
 export async function openUserFile(path: string): Promise<UserFile> {
+  if (!isVisible(path)) throw new Unreadable(NO_SUCH_FILE, { missing: true })
   const handle = await open(path, constants.O_RDONLY | NO_WAITING).catch(refuse)
   try {
     const stats = await handle.stat()
     const kind = kindOf(stats)
     if (kind !== null) throw new Unreadable(kind)
+    noteOpened(path)
     return { handle, bytes: stats.size }
   } catch (error) {
     await handle.close()
     throw error
   }
 }
+
+const NO_SUCH_FILE = 'no such file'
 
 /** Windows has neither flag. */
 const NO_WAITING = (constants.O_NONBLOCK ?? 0) | (constants.O_NOCTTY ?? 0)
@@ -101,7 +109,8 @@ const PIECE_BYTES = 1 << 22
 const BEYOND_BYTES = 1 << 16
 
 function tooLarge(most: number, bytes: number): Unreadable {
-  return new Unreadable(`${megabytes(bytes)} MB, more than the ${megabytes(most)} MB that are read`)
+  const text = `${megabytes(bytes)} MB, more than the ${megabytes(most)} MB that are read`
+  return new Unreadable(text, { tooLarge: true })
 }
 
 const megabytes = (bytes: number) => Number((bytes / 1e6).toPrecision(4))
@@ -131,5 +140,5 @@ function refuse(error: unknown): never {
   const { code } = error as NodeJS.ErrnoException
   if (code === undefined) throw error
   const missing = code === 'ENOENT' || code === 'ENOTDIR'
-  throw new Unreadable(missing ? 'no such file' : (REASONS[code] ?? code), missing)
+  throw new Unreadable(missing ? NO_SUCH_FILE : (REASONS[code] ?? code), { missing })
 }

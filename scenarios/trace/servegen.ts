@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import { isAbsolute, join } from 'node:path'
 import { Failure } from '../failure.ts'
+import { isVisible } from '../load/file-access.ts'
 import { Unreadable } from '../load/user-file.ts'
 import { describeValue } from '../parse/describe-value.ts'
 import type { Arrivals } from '../schema/schema.ts'
@@ -61,13 +62,9 @@ export async function readServegen(
 }
 
 async function clientFiles(path: string): Promise<string[]> {
-  let names: string[]
-  try {
-    names = await readdir(path)
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    // reading the path as a file reports its other problems
-    if (code !== 'ENOENT') return [path]
+  const names = await visibleNames(path)
+  if (names === 'no folder') return [path]
+  if (names === 'none') {
     const hint = '; the clients can be downloaded from https://github.com/alibaba/ServeGen'
     throw new Failure(`${path}: cannot read the clients: no such file or folder${hint}`)
   }
@@ -81,6 +78,16 @@ async function clientFiles(path: string): Promise<string[]> {
   }
   // in the order of their numbers, independent of the file system
   return numbered.sort((a, b) => a.number - b.number).map(({ name }) => join(path, name))
+}
+
+/** Names in a folder; `no folder` where reading the path as a file reports its other problems. */
+async function visibleNames(path: string): Promise<string[] | 'no folder' | 'none'> {
+  if (!isVisible(path)) return 'none'
+  try {
+    return (await readdir(path)).filter((name) => isVisible(join(path, name)))
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'none' : 'no folder'
+  }
 }
 
 async function readClient(file: string, onProgress?: () => void): Promise<RecordedClient> {

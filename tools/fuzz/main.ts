@@ -16,6 +16,7 @@ import { KILL_LIMIT_MS, KILLED, kills, killsText } from './kills.ts'
 import { KINDS } from './kinds/index.ts'
 import { faultOf } from './outcome.ts'
 import { fuzzProperties } from './properties.ts'
+import { addQueueCommands } from './queue/command.ts'
 import { fuzzRefs } from './refs.ts'
 import { fuzzSql } from './sql.ts'
 import { killSweeps } from './sweeps.ts'
@@ -294,5 +295,7 @@ program
       }
     }),
   )
+
+addQueueCommands(program)
 
 await program.parseAsync()

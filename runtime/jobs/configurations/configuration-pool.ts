@@ -15,6 +15,7 @@ export interface PoolOptions {
 }
 
 interface Waiting {
+  readonly base: ConfigurationBase
   readonly request: ConfigurationRequest
   readonly resolve: (runs: ConfigurationRuns) => void
   readonly reject: (error: unknown) => void
@@ -23,26 +24,28 @@ interface Waiting {
 /** A process that simulates one request after another. */
 interface Worker {
   readonly child: Child
-  readonly ready: Promise<unknown>
+  /** the base that it was given last */
+  base: ConfigurationBase | null
   /** the overrides that it has prepared */
   set: string | null
 }
 
 /**
- * Simulates configurations of one scenario on several processes, in the order in which they are
- * asked for. A replication depends on its configuration and number alone, so no result depends on
- * the number of processes or on the order. `close` ends the processes.
+ * Simulates configurations on several processes, in the order in which they are asked for. They are
+ * of one scenario, unless a request names a base of its own. A replication depends on its
+ * configuration and number alone, so no result depends on the number of processes or on the order.
+ * `close` ends the processes.
  */
 export class ConfigurationPool implements ConfigurationSimulator {
   /** how many processes there are */
   readonly workers: number
-  readonly #base: ConfigurationBase
+  readonly #base: ConfigurationBase | null
   readonly #signal: AbortSignal | undefined
   readonly #free: Worker[] = []
   readonly #waiting: Waiting[] = []
   #closed = false
 
-  constructor(base: ConfigurationBase, { workers, signal }: PoolOptions = {}) {
+  constructor(base: ConfigurationBase | null, { workers, signal }: PoolOptions = {}) {
     this.#base = base
     this.#signal = signal
     this.workers = threadsFor(Number.POSITIVE_INFINITY, workers)
@@ -54,9 +57,13 @@ export class ConfigurationPool implements ConfigurationSimulator {
    * invalid, `ChildEnded` where its process ended, usually because memory ran out, and `Failure`
    * with exit code 130 once the signal is set.
    */
-  simulate(request: ConfigurationRequest): Promise<ConfigurationRuns> {
+  simulate(
+    request: ConfigurationRequest,
+    base: ConfigurationBase | null = this.#base,
+  ): Promise<ConfigurationRuns> {
+    if (base === null) throw new Error('Expected a base')
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ request, resolve, reject })
+      this.#waiting.push({ base, request, resolve, reject })
       this.#next()
     })
   }
@@ -74,27 +81,28 @@ export class ConfigurationPool implements ConfigurationSimulator {
       // every core has a process: further threads of V8 would take time from another
       flags: ['--single-threaded-gc'],
     })
-    const ready = child.ask<null>(this.#base, { signal: this.#signal })
-    // the first request reports it
-    ready.catch(() => {})
-    return { child, ready, set: null }
+    return { child, base: null, set: null }
   }
 
   #next(): void {
     while (this.#free.length > 0 && this.#waiting.length > 0) {
       const [waiting] = this.#waiting.splice(0, 1) as [Waiting]
       const key = JSON.stringify(waiting.request.set)
-      const prepared = this.#free.findIndex(({ set }) => set === key)
+      const prepared = this.#free.findIndex(({ base, set }) => base === waiting.base && set === key)
       const [worker] = this.#free.splice(Math.max(0, prepared), 1) as [Worker]
       worker.set = key
       void this.#perform(worker, waiting)
     }
   }
 
-  async #perform(worker: Worker, { request, resolve, reject }: Waiting): Promise<void> {
-    const { child, ready } = worker
+  async #perform(worker: Worker, { base, request, resolve, reject }: Waiting): Promise<void> {
+    const { child } = worker
     try {
-      await ready
+      if (worker.base !== base) {
+        worker.base = null
+        await child.ask<null>(base, { signal: this.#signal })
+        worker.base = base
+      }
       resolve(await child.ask<ConfigurationRuns>(request, { signal: this.#signal }))
     } catch (error) {
       reject(error)

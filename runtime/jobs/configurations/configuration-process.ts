@@ -1,4 +1,4 @@
-import type { Scenario, ScenarioText } from '../../../scenarios/index.ts'
+import { type Scenario, type ScenarioText, seeingOnly } from '../../../scenarios/index.ts'
 import { type RunFigures, runFigures } from '../../../sim/experiment/index.ts'
 import type { Profile } from '../../../sim/world/index.ts'
 import { serveParent } from '../../process/serve-parent.ts'
@@ -14,8 +14,11 @@ export interface ConfigurationBase {
   /** overrides `path=value` below those of each configuration */
   readonly set: readonly string[]
   readonly seed?: number | undefined
-  /** a profile or its path; by default this machine's, or else the reference profile */
-  readonly profile?: Profile | string | undefined
+  /**
+   * a profile or its path; by default this machine's, or else the reference profile; null: none,
+   * whatever the work of the scenario is
+   */
+  readonly profile?: Profile | string | null | undefined
   /**
    * requests/s that `load` in the traffic is a share of, so that all configurations have the same
    * traffic; without it each has its own capacity
@@ -29,6 +32,8 @@ export interface ConfigurationRequest {
   readonly set: readonly string[]
   readonly from: number
   readonly to: number
+  /** real paths of the only files of users that it may read; by default all */
+  readonly files?: readonly string[] | undefined
 }
 
 /** Without a configuration: the base of the requests that follow. */
@@ -80,6 +85,11 @@ async function answer(message: ConfigurationMessage): Promise<ConfigurationRuns 
     last = null
     return null
   }
+  const { files } = message
+  return files === undefined ? runsOf(message) : seeingOnly(files, () => runsOf(message))
+}
+
+async function runsOf(message: ConfigurationRequest): Promise<ConfigurationRuns> {
   const system = await systemOf(message.set)
   const { scenario, hash, capacityRps } = system
   const runs: RunFigures[] = []

@@ -1,5 +1,6 @@
-import { join } from 'node:path'
-import { type Job, Worker } from 'bullmq'
+import { hostname } from 'node:os'
+import { setTimeout as wait } from 'node:timers/promises'
+import { DelayedError, type Job, Worker } from 'bullmq'
 import type { Redis } from 'ioredis'
 import { EXIT, Failure } from '../../../scenarios/index.ts'
 import { outOfMemory } from '../../folders/system-refusal.ts'
@@ -8,25 +9,46 @@ import { failureMessage } from '../../process/failure-message.ts'
 import { threadsFor } from '../demand.ts'
 import type { JobOptions } from '../options.ts'
 import { ConfigurationPool } from './configuration-pool.ts'
+import type { ConfigurationBase, ConfigurationRuns } from './configuration-process.ts'
 import {
+  answerKey,
   baseKey,
-  connected,
   decode,
   encode,
-  fileHash,
-  type QueuedRequest,
+  jobName,
+  jobSchema,
+  KEPT_S,
+  LACK_KEPT_S,
+  lackKey,
+  MOST_BASE_BYTES,
+  type QueuedJob,
   queueName,
-  type SentBase,
+  type SentFiles,
+  schemaProblem,
+  sentBaseSchema,
+  sha256Of,
 } from './queue.ts'
+import { type Answer, oneLine } from './queue-answer.ts'
+import { connected } from './queue-connection.ts'
+import { Lacking, WorkerFiles } from './queue-files.ts'
 
 export interface WorkerOptions extends Pick<JobOptions, 'signal'> {
   /** simulations at once, at most one a core, by default that many */
   readonly workers?: number | undefined
-  /** paths of models and traces in a scenario start here */
+  /** paths of models and traces in a scenario start here, and none leads out */
   readonly directory: string
   /** end once no request has come for so long, s; default: never */
   readonly idleS?: number | undefined
   readonly onDone?: ((done: number) => void) | undefined
+  /** gets why a job was not done */
+  readonly onRefusal?: ((text: string) => void) | undefined
+}
+
+/** What a worker has done. */
+export interface Worked {
+  readonly simulations: number
+  /** jobs that were no jobs */
+  readonly refused: number
 }
 
 /** A worker that is killed loses its requests to another after so long, ms. */
@@ -34,99 +56,213 @@ const LOCK_MS = 6_000
 /** Requests that were lost with their workers again and again are given up. */
 const MOST_LOST = 100
 const LOOK_EVERY_MS = 200
+/** A job that a worker lacks a file for is there for others again after so long, ms. */
+const LEFT_MS = 2000
+/** A job that no worker has the files of is given up after so many starts. */
+const MOST_STARTS = 500
+/** Sweeps that are kept. */
+const MOST_BASES = 4
+
+/** A job that cannot be one, or that this program fails at. */
+class BadJob extends Error {}
 
 /**
- * Works on the requests of a queue until the signal is set, or the queue has been idle for long.
- * Returns how many it has done. Throws `Failure` where this machine lacks a file of the scenario:
- * its requests then go to other workers.
+ * Works on the requests of a queue until the signal is set, or the queue has been idle for long. A
+ * job that is none is refused, and one that this machine lacks a file for is left to other workers:
+ * no job ends a worker, or reads a file of it.
  */
-export async function work(url: string, options: WorkerOptions): Promise<number> {
+export async function work(url: string, options: WorkerOptions): Promise<Worked> {
   const redis = await connected(url)
-  const bases = new Bases(redis, options)
-  const { idleS = Number.POSITIVE_INFINITY, signal } = options
-  let done = 0
-  let running = 0
-  let lastAt = Date.now()
-  let unfit: unknown = null
-  const perform = async ({ data }: Job<QueuedRequest, string>): Promise<string> => {
-    const { base, ...request } = data
-    running++
-    const pool = await bases.of(base).catch((error: unknown) => {
-      unfit = error
-      // kept until its lock ends, so that another worker gets it
-      return new Promise<never>(() => {})
-    })
-    const answer = await pool.simulate(request).catch((error: unknown) => {
-      // what is wrong with a configuration is its answer; an interruption is not
-      if (error instanceof Failure && error.exitCode === EXIT.interrupted) throw error
-      return failureMessage(endedForMemory(error) ? outOfMemory(error as Failure) : error)
-    })
-    running--
-    lastAt = Date.now()
-    options.onDone?.(++done)
-    return encode(answer)
-  }
-  const worker = new Worker<QueuedRequest, string>(queueName(), perform, {
+  const { workers, idleS = Number.POSITIVE_INFINITY, signal } = options
+  const pool = new ConfigurationPool(null, { workers, signal })
+  const jobs = new Jobs(redis, pool, options)
+  const worker = new Worker<unknown, null>(queueName(), (job, token) => jobs.perform(job, token), {
     connection: redis,
-    concurrency: threadsFor(Number.POSITIVE_INFINITY, options.workers),
+    concurrency: threadsFor(Number.POSITIVE_INFINITY, workers),
     lockDuration: LOCK_MS,
     stalledInterval: LOCK_MS / 2,
     maxStalledCount: MOST_LOST,
   })
-  // a lost connection comes back; BullMQ would print it
+  // a lost connection comes back, and what is no job of BullMQ is left; it would print both
   worker.on('error', () => {})
   try {
-    const idle = () => running === 0 && Date.now() > lastAt + 1000 * idleS
-    const ended = () => signal?.aborted === true || unfit !== null || idle()
-    while (!ended()) await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS))
+    const ended = () => signal?.aborted === true || jobs.idleFor() > 1000 * idleS
+    while (!ended()) {
+      await wait(LOOK_EVERY_MS)
+      // whatever an odd job does to the loop of BullMQ, it begins again
+      if (!worker.isRunning() && !ended()) worker.run().catch(() => {})
+    }
+    await jobs.handedBack()
     // an idle worker has nothing to wait for
     await worker.close(true)
-    if (unfit !== null) throw unfit
-    return done
+    return jobs.worked
   } finally {
-    bases.close()
+    pool.close()
     redis.disconnect()
   }
 }
 
-/** Pools of the sweeps that were asked for; only the last is kept. */
+/** What a worker does with its jobs. */
+class Jobs {
+  readonly #redis: Redis
+  readonly #pool: ConfigurationPool
+  readonly #options: WorkerOptions
+  readonly #bases: Bases
+  readonly #files: WorkerFiles
+  #simulations = 0
+  #refused = 0
+  #running = 0
+  #lastAt = performance.now()
+  readonly #handedBack: Promise<unknown>[] = []
+
+  constructor(redis: Redis, pool: ConfigurationPool, options: WorkerOptions) {
+    this.#redis = redis
+    this.#pool = pool
+    this.#options = options
+    this.#bases = new Bases(redis, options.directory)
+    this.#files = new WorkerFiles(options.directory, options.signal)
+  }
+
+  get worked(): Worked {
+    return { simulations: this.#simulations, refused: this.#refused }
+  }
+
+  /** Time without a job, ms. */
+  idleFor(): number {
+    return this.#running > 0 ? 0 : performance.now() - this.#lastAt
+  }
+
+  /** Jobs that an interruption has stopped wait for another worker. */
+  async handedBack(): Promise<void> {
+    await Promise.race([Promise.allSettled(this.#handedBack), wait(LOOK_EVERY_MS)])
+  }
+
+  /** A job ends once its answer is on the server. */
+  async perform(job: Job<unknown, null>, token: string | undefined): Promise<null> {
+    this.#running++
+    try {
+      const answer = await this.#answer(job)
+      await this.#redis.set(answerKey(job.id!), encode(answer), 'EX', KEPT_S)
+      if (answer.kind !== 'refused') this.#options.onDone?.(++this.#simulations)
+      return null
+    } catch (error) {
+      if (error instanceof Lacking) return await this.#leave(job, token, error.message)
+      if (!(error instanceof Failure) || error.exitCode !== EXIT.interrupted) throw error
+      this.#handedBack.push(job.moveToWait(token).catch(() => {}))
+      // the worker ends
+      return await new Promise<never>(() => {})
+    } finally {
+      this.#running--
+      this.#lastAt = performance.now()
+    }
+  }
+
+  /** Throws `Lacking`, and `Failure` with exit code 130 once the signal is set. */
+  async #answer({ id, data, attemptsStarted }: Job<unknown, null>): Promise<Answer> {
+    const job = id!
+    try {
+      const asked = askedFor(job, data)
+      if (attemptsStarted > MOST_STARTS) throw new BadJob('it was begun too often')
+      const { base, files } = await this.#bases.of(asked.base)
+      const { set, from, to } = asked
+      const only = await this.#verified(asked, asked.files ?? files)
+      return done(job, await this.#pool.simulate({ set, from, to, files: only }, base))
+    } catch (error) {
+      if (error instanceof Lacking) throw error
+      const failure = failureMessage(endedForMemory(error) ? outOfMemory(error as Failure) : error)
+      if (failure.kind === 'failed') {
+        const { problems, exitCode } = failure
+        if (exitCode === EXIT.interrupted) throw error
+        if (exitCode === EXIT.invalidInput || exitCode === EXIT.notComparable) {
+          return { kind: 'failed', job, problems: problems.slice(0, 100).map(oneLine), exitCode }
+        }
+      }
+      // the first line: a stack says where this program lies
+      const reason = oneLine(String((error as Error)?.message ?? error).split('\n')[0]!)
+      this.#refused++
+      this.#options.onRefusal?.(`job ${oneLine(job).slice(0, 80)} is refused: ${reason}`)
+      return { kind: 'refused', job, reason }
+    }
+  }
+
+  async #verified({ base }: QueuedJob, files: SentFiles): Promise<readonly string[]> {
+    try {
+      return await this.#files.verified(files)
+    } catch (error) {
+      if (!(error instanceof Lacking)) throw error
+      const text = oneLine(`${hostname()}: ${error.message}`)
+      await this.#redis.set(lackKey(base), text, 'EX', LACK_KEPT_S)
+      throw error
+    }
+  }
+
+  /** Leaves a job to other workers, and goes on with the next one. */
+  async #leave(job: Job<unknown, null>, token: string | undefined, why: string): Promise<never> {
+    this.#options.onRefusal?.(oneLine(why))
+    await job.moveToDelayed(Date.now() + LEFT_MS, token)
+    throw new DelayedError()
+  }
+}
+
+function done(job: string, { hash, capacityRps, extrapolated, runs }: ConfigurationRuns): Answer {
+  return { kind: 'done', job, hash, capacityRps, extrapolated: [...extrapolated], runs: [...runs] }
+}
+
+/** What a job asks for. Its name is a hash of that, so that it cannot be exchanged. */
+function askedFor(name: string, value: unknown): QueuedJob {
+  const { data, error } = jobSchema.safeParse(value)
+  if (error !== undefined) throw new BadJob(schemaProblem('no job', error))
+  if (jobName(data) !== name) throw new BadJob('asks for something else than its name')
+  return data
+}
+
+/** A base, and the files that its configurations read. */
+interface KnownBase {
+  readonly base: ConfigurationBase
+  readonly files: SentFiles
+}
+
+/** The sweeps that were asked for last. */
 class Bases {
   readonly #redis: Redis
-  readonly #options: WorkerOptions
-  #last: { readonly id: string; readonly pool: Promise<ConfigurationPool> } | null = null
+  readonly #directory: string
+  readonly #known = new Map<string, Promise<KnownBase>>()
 
-  constructor(redis: Redis, options: WorkerOptions) {
+  constructor(redis: Redis, directory: string) {
     this.#redis = redis
-    this.#options = options
+    this.#directory = directory
   }
 
-  of(id: string): Promise<ConfigurationPool> {
-    if (this.#last?.id === id) return this.#last.pool
-    this.close()
-    const pool = this.#open(id)
-    this.#last = { id, pool }
-    return pool
+  of(id: string): Promise<KnownBase> {
+    const known = this.#known.get(id)
+    if (known !== undefined) return known
+    const base = this.#read(id)
+    this.#known.set(id, base)
+    base.catch(() => this.#known.delete(id))
+    const [oldest] = this.#known.keys()
+    if (this.#known.size > MOST_BASES) this.#known.delete(oldest!)
+    return base
   }
 
-  close(): void {
-    void this.#last?.pool.then((pool) => pool.close()).catch(() => {})
-    this.#last = null
-  }
-
-  async #open(id: string): Promise<ConfigurationPool> {
+  async #read(id: string): Promise<KnownBase> {
+    const bytes = await this.#redis.strlen(baseKey(id)).catch(() => null)
+    if (bytes === null) throw new BadJob('its sweep is no text')
+    if (bytes > MOST_BASE_BYTES) throw new BadJob(`its sweep has ${bytes} bytes`)
     const text = await this.#redis.get(baseKey(id))
-    if (text === null) throw new Failure('the sweep of a request is gone from the queue')
-    const { traces, ...base } = decode<SentBase>(text)
-    const { directory, workers, signal } = this.#options
-    for (const [path, hash] of Object.entries(traces)) {
-      const own = await fileHash(join(directory, path)).catch(() => null)
-      if (own === hash) continue
-      const what = own === null ? 'is not' : 'has other content than where the sweep began'
-      throw new Failure(`${path}: ${what} in ${directory} of this worker; name its folder: --files`)
-    }
-    return new ConfigurationPool(
-      { ...base, path: { ...base.path, directory } },
-      { workers, signal },
-    )
+    if (text === null) throw new BadJob('its sweep is gone from the queue')
+    if (sha256Of(text) !== id) throw new BadJob('its sweep is another one')
+    const { data, error } = sentBaseSchema.safeParse(decoded(text))
+    if (error !== undefined) throw new BadJob(schemaProblem('no sweep', error))
+    const { file, text: scenario, files, ...rest } = data
+    const path = { file, text: scenario, directory: this.#directory }
+    return { base: { ...rest, path }, files }
+  }
+}
+
+function decoded(text: string): unknown {
+  try {
+    return decode(text)
+  } catch {
+    throw new BadJob('its sweep is no JSON')
   }
 }

@@ -1,25 +1,13 @@
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { sha256 } from '@noble/hashes/sha2.js'
-import { bytesToHex } from '@noble/hashes/utils.js'
-import { Redis } from 'ioredis'
-import { EXIT, Failure, hashOf, type ScenarioText, scenarioText } from '../../../scenarios/index.ts'
+import { createHash } from 'node:crypto'
+import * as z from 'zod'
+import { type Profile, profileSchema } from '../../../sim/world/index.ts'
 import { build } from '../../version.ts'
-import { prepare, profileFor } from '../prepare.ts'
-import type { ConfigurationBase, ConfigurationRequest } from './configuration-process.ts'
 
-/** A base that another machine can work with: it holds all but the files that a scenario names. */
-export interface SentBase extends ConfigurationBase {
-  readonly path: ScenarioText
-  /** SHA-256 of each trace file, by its path in the scenario */
-  readonly traces: Readonly<Record<string, string>>
-}
-
-/** The data of a job. */
-export interface QueuedRequest extends ConfigurationRequest {
-  /** key of the base */
-  readonly base: string
-}
+/**
+ * What sweep and workers write to the server that they share: bases, jobs and answers. Each is read
+ * by its schema, because others can write there, too. Bases and jobs are named by a hash of what
+ * they hold, so neither can be exchanged for another one without its reader seeing it.
+ */
 
 /** Only workers of the same version and commit share a queue: others might have other figures. */
 export function queueName(): string {
@@ -28,30 +16,88 @@ export function queueName(): string {
 }
 
 export const baseKey = (id: string) => `${queueName()}.base.${id}`
+export const answerKey = (job: string) => `${queueName()}.answer.${job}`
+/** what a worker lacks for the configurations of a base */
+export const lackKey = (base: string) => `${queueName()}.lack.${base}`
 
-/** How long bases and finished jobs are kept after their last use, s. */
-export const KEPT_S = 7 * 24 * 3600
+/** How long bases and answers are kept after their sweep has last been seen, s. */
+export const KEPT_S = 24 * 3600
+/** the same of what a worker lacks */
+export const LACK_KEPT_S = 60
 
-/** The base as it is sent, and its id, which is a hash of it. Throws `Failure` as `prepare`. */
-export async function sentBase(base: ConfigurationBase): Promise<{ id: string; base: SentBase }> {
-  const text = typeof base.path === 'string' ? await scenarioText(base.path) : base.path
-  const { seed, set, loadOfRps } = base
-  const prepared = await prepare(base.path, { set: [...set], ...(seed !== undefined && { seed }) })
-  const known = typeof base.profile === 'object' ? base.profile : null
-  const profile = known ?? (await profileFor(prepared, base.profile as string | undefined))
-  const traces: Record<string, string> = {}
-  for (const { arrivals } of prepared.scenario.traffic) {
-    if (arrivals.process !== 'trace' && arrivals.process !== 'servegen') continue
-    traces[arrivals.file] = await fileHash(join(prepared.directory, arrivals.file))
-  }
-  const sent: SentBase = { path: text, set, seed, loadOfRps, ...(profile && { profile }), traces }
-  const { directory: _, ...same } = text
-  return { id: hashOf({ ...sent, path: same }), base: sent }
+/** Limits of what is read, in bytes: of scenario and profile, of thousands of replications. */
+export const MOST_BASE_BYTES = 64_000_000
+export const MOST_ANSWER_BYTES = 128_000_000
+/** More replications are asked for in several jobs. */
+export const MOST_RUNS = 10_000
+const MOST_TEXT = 32_000_000
+const MOST_OVERRIDES = 10_000
+const MOST_OVERRIDE = 100_000
+const MOST_PATH = 4096
+/** A folder of recorded clients has a file for each. */
+const MOST_FILES = 100_100
+
+const sha256Hex = z.string().regex(/^[0-9a-f]{64}$/)
+const overrides = z.array(z.string().max(MOST_OVERRIDE)).max(MOST_OVERRIDES)
+
+/** A path that leads below the folder where it starts, as far as its text shows. */
+const pathBelow = z
+  .string()
+  .min(1)
+  .max(MOST_PATH)
+  .refine(
+    (path) =>
+      !/^([/\\]|[A-Za-z]:)/.test(path) &&
+      !path.includes('\0') &&
+      !path.split(/[/\\]/).includes('..'),
+    'expected a path below a folder',
+  )
+
+/** Size and SHA-256 of each file that configurations read, by its path below their folder. */
+const sentFiles = z
+  .record(pathBelow, z.strictObject({ bytes: z.int().min(0), sha256: sha256Hex }))
+  .refine((files) => Object.keys(files).length <= MOST_FILES, `at most ${MOST_FILES} files`)
+export type SentFiles = Readonly<z.infer<typeof sentFiles>>
+
+/** Requests/s: positive, and infinite for work of no time. */
+const rate = z.custom<number>((value) => typeof value === 'number' && value > 0)
+
+/** What all configurations of a sweep have in common, for a machine that has only its files. */
+export const sentBaseSchema = z.strictObject({
+  /** name of the scenario in messages */
+  file: z.string().max(MOST_PATH),
+  text: z.string().max(MOST_TEXT),
+  set: overrides,
+  seed: z.int().min(0).optional(),
+  loadOfRps: rate.nullable().optional(),
+  /** by value: a path would name a file of the worker; null where all work is declared */
+  profile: (profileSchema as z.ZodType<Profile>).nullable(),
+  files: sentFiles,
+})
+export type SentBase = Readonly<z.infer<typeof sentBaseSchema>>
+
+/** Replications `from` to `to` - 1 of one configuration. */
+export const jobSchema = z
+  .strictObject({
+    base: sha256Hex,
+    set: overrides,
+    from: z.int().min(0),
+    to: z.int(),
+    /** where they are others than those of the base */
+    files: sentFiles.optional(),
+  })
+  .refine(({ from, to }) => to > from && to - from <= MOST_RUNS, {
+    message: `expected 1 to ${MOST_RUNS} replications`,
+    path: ['to'],
+  })
+export type QueuedJob = Readonly<z.infer<typeof jobSchema>>
+
+/** The same request has the same name whenever and wherever it is asked. */
+export function jobName({ base, set, from, to, files }: QueuedJob): string {
+  return sha256Of(JSON.stringify([base, set, from, to, files ?? null]))
 }
 
-export async function fileHash(path: string): Promise<string> {
-  return bytesToHex(sha256(await readFile(path)))
-}
+export const sha256Of = (text: string) => createHash('sha256').update(text).digest('hex')
 
 /** JSON in which infinite figures and those of nothing stay what they are. */
 export function encode(value: unknown): string {
@@ -60,34 +106,33 @@ export function encode(value: unknown): string {
   )
 }
 
-export function decode<T>(text: string): T {
-  return JSON.parse(text, (_, inner) =>
-    typeof inner === 'object' && inner !== null && NUMBER in inner ? Number(inner[NUMBER]) : inner,
-  )
+/** Reads what `encode` wrote. Throws `SyntaxError` for any other text, and for keys of objects. */
+export function decode(text: string): unknown {
+  return JSON.parse(text, (key, inner) => {
+    if (key === '__proto__') throw new SyntaxError('a key that no message has')
+    return typeof inner === 'object' && inner !== null ? (numberIn(inner) ?? inner) : inner
+  })
+}
+
+/** The number that a value stands for; null for any other value, which its schema then judges. */
+function numberIn(value: object): number | null {
+  if (!Object.hasOwn(value, NUMBER) || Object.keys(value).length !== 1) return null
+  const text: unknown = (value as Record<string, unknown>)[NUMBER]
+  return typeof text === 'string' && Object.hasOwn(NUMBERS, text) ? NUMBERS[text]! : null
 }
 
 const NUMBER = '$number'
-
-/** A connection that has answered. Throws `Failure` where the server cannot be reached. */
-export async function connected(url: string): Promise<Redis> {
-  if (!/^rediss?:\/\//.test(url)) {
-    throw new Failure(`--queue ${shown(url)}: expected redis://HOST:PORT`, EXIT.usage)
-  }
-  // BullMQ waits for work without a limit of retries; the first answer must come soon
-  const redis = new Redis(url, { maxRetriesPerRequest: null, lazyConnect: true })
-  redis.on('error', () => {})
-  try {
-    await redis.connect()
-    await redis.ping()
-    return redis
-  } catch (error) {
-    redis.disconnect()
-    const reason = error instanceof Error ? error.message : String(error)
-    throw new Failure(
-      `--queue ${shown(url)}: ${reason}; is a Valkey or Redis server running there?`,
-    )
-  }
+const NUMBERS: Readonly<Record<string, number>> = {
+  NaN: Number.NaN,
+  Infinity: Number.POSITIVE_INFINITY,
+  '-Infinity': Number.NEGATIVE_INFINITY,
 }
 
-/** A URL without its password. */
-const shown = (url: string) => url.replace(/\/\/[^@/]*@/, '//…@')
+/**
+ * What is wrong with a message, in one line without a value of it: the first problem, and where.
+ */
+export function schemaProblem(what: string, error: z.ZodError): string {
+  const [first] = error.issues
+  const at = first === undefined ? '' : first.path.map(String).join('.')
+  return `${what}: ${at === '' ? '' : `${at.slice(0, 100)}: `}${first?.message.slice(0, 200) ?? 'unknown'}`
+}

@@ -7,6 +7,7 @@ import type {
   ConfigurationRuns,
   ConfigurationSimulator,
 } from '../configurations/configuration-process.ts'
+import { Unanswered } from '../configurations/unanswered.ts'
 import { valuesOf } from './sweep-plan.ts'
 
 export type Simulates = Pick<ConfigurationSimulator, 'simulate'>
@@ -15,7 +16,7 @@ export type Simulates = Pick<ConfigurationSimulator, 'simulate'>
  * Simulates one configuration of a plan and returns its row, which depends on the plan and the
  * number alone: whatever moves units of work between machines calls this. A configuration that is
  * invalid or for which memory runs out has a row with the reason. Throws `Failure` of exit code 130
- * once the signal of the pool is set, and errors of this program.
+ * once the signal of the pool is set, `Unanswered`, and errors of this program.
  */
 export async function simulateConfiguration(
   pool: Simulates,
@@ -56,7 +57,8 @@ async function simulated(
 
 function statusOf(error: unknown): SweepRow['status'] | null {
   if (endedForMemory(error)) return 'out_of_memory'
-  if (!(error instanceof Failure) || error instanceof ChildEnded) return null
+  if (!(error instanceof Failure)) return null
+  if (error instanceof ChildEnded || error instanceof Unanswered) return null
   if (saysOutOfMemory(error)) return 'out_of_memory'
   const refused = [EXIT.invalidInput, EXIT.notComparable] as readonly number[]
   return refused.includes(error.exitCode) ? 'invalid' : null

@@ -11,7 +11,9 @@ import { resultsPieces, type SweepRows } from '../../folders/sweep-results.ts'
 import { throwIfAborted } from '../../process/interruption.ts'
 import { ConfigurationPool } from '../configurations/configuration-pool.ts'
 import type { ConfigurationSimulator } from '../configurations/configuration-process.ts'
+import { Unanswered } from '../configurations/unanswered.ts'
 import type { JobOptions } from '../options.ts'
+import { MissingRows } from './missing-rows.ts'
 import { simulateConfiguration } from './simulate-configuration.ts'
 import {
   isRowOf,
@@ -73,10 +75,12 @@ export async function sweep(
   try {
     await begin(directory, manifest, options.resume === true)
     const path = join(directory, JOURNAL_FILE)
-    await simulateMissing(planned, path, options)
+    const missing = new MissingRows(manifest, options.directory)
+    await simulateMissing(planned, path, missing, options)
     const rows = await readJournal(path, manifest, signal)
     try {
-      expectComplete(rows, manifest, directory)
+      const failure = missing.failure(rows)
+      if (failure !== null) throw failure
       const result = await resultOf(manifest, () => rows.inOrder())
       return { ...result, close: () => rows.close().then(end) }
     } catch (error) {
@@ -133,18 +137,10 @@ async function readJournal(
   }
 }
 
-/** Throws `Failure` where a configuration has no row: a result would not be that of the plan. */
-function expectComplete(rows: JournalRows, plan: SweepManifest, directory: string): void {
-  const missing = shardSize(plan) - rows.count
-  if (missing === 0) return
-  const counted = `${missing} of ${shardSize(plan)} configurations ${missing === 1 ? 'has' : 'have'}`
-  const lost = `${counted} no row in ${JOURNAL_FILE}, which another program changed`
-  throw new Failure(`${directory}: ${lost}; go on with the same command and --resume`)
-}
-
 async function simulateMissing(
   { manifest, base }: PlannedSweep,
   path: string,
+  missing: MissingRows,
   options: SweepOptions,
 ): Promise<void> {
   const { signal, onProgress, onWarning } = options
@@ -162,7 +158,12 @@ async function simulateMissing(
     for (const number of numbers) {
       if (kept.isSettled(number)) continue
       throwIfAborted(signal)
-      const row = await simulateConfiguration(pool, manifest, number)
+      const row = await simulateConfiguration(pool, manifest, number).catch((error: unknown) => {
+        if (!(error instanceof Unanswered)) throw error
+        missing.add(number, error)
+        return null
+      })
+      if (row === null) continue
       await journal.add(row)
       onProgress?.('simulating configurations', ++done, of)
       if (row.reason === null || warned) continue
@@ -192,7 +193,7 @@ async function openPool(
   if (queue === undefined) return new ConfigurationPool(base, { workers, signal })
   // BullMQ takes a tenth of a second to load
   const { QueuePool } = await import('../configurations/queue-pool.ts')
-  const pool = await QueuePool.open(queue, base, { signal })
+  const pool = await QueuePool.open(queue, base, { signal, onWarning })
   if ((await pool.connectedWorkers()) === 0) onWarning?.(NO_WORKER)
   return pool
 }

@@ -1,0 +1,192 @@
+import * as z from 'zod'
+import { EXIT, Failure, type Scenario, visibleLine } from '../../../scenarios/index.ts'
+import type { RunFigures } from '../../../sim/experiment/index.ts'
+import { PARTS, PERCENTILES } from '../../../sim/stats/index.ts'
+import type { ConfigurationRuns } from './configuration-process.ts'
+import { decode, MOST_RUNS, schemaProblem } from './queue.ts'
+
+/**
+ * Answers of workers, which any program with access to the server can write. What is checked is
+ * what the sweep can know without a simulation: that it is the answer to this job, that every
+ * figure is one, and that figures do not contradict each other or the scenario. Figures that are
+ * false and fit are not seen.
+ */
+
+/** What the sweep itself knows of a job. */
+export interface Expected {
+  readonly job: string
+  readonly replications: number
+  readonly scenario: Scenario
+  /** of the scenario with its changes */
+  readonly hash: string
+}
+
+/** An answer that cannot be one. */
+export class Refused extends Error {}
+
+const MOST_TEXTS = 1000
+const MOST_LETTERS = 10_000
+const MOST_BLOCKS = 100
+
+const isNumber = (value: unknown): value is number => typeof value === 'number'
+const count = z.int().min(0)
+/** not negative; null would be no number */
+const amount = z.number().min(0)
+/** ms or another amount; infinite for lost requests, not a number for those of nothing */
+const figure = z.custom<number>((value) => isNumber(value) && !(value < 0), 'not a figure')
+/** a share of 1, with room for the rounding of long sums; not a number for that of nothing */
+const share = figure.refine((value) => !(value > 1.001), 'above 1')
+const percentiles = z
+  .array(figure)
+  .length(PERCENTILES.length)
+  .refine(
+    (values) => values.every((value, i) => i === 0 || !(value < values[i - 1]!)),
+    'percentiles that fall',
+  )
+const texts = z.array(z.string().max(MOST_LETTERS)).max(MOST_TEXTS)
+
+const classFigures = z
+  .strictObject({
+    arrived: count,
+    served: count,
+    generated: count,
+    good: count,
+    latency: z.strictObject({ n: count, mean: figure, percentiles }),
+    all: percentiles,
+    parts: z
+      .array(figure)
+      .min(PARTS.length)
+      .max(PARTS.length + 1),
+  })
+  .refine(({ arrived, served }) => served <= arrived, 'more served than arrived')
+  .refine(({ arrived, good }) => good <= arrived, 'more good than arrived')
+  .refine(({ served, latency }) => latency.n === served, 'latencies of other requests')
+  .refine(
+    ({ latency: { n, mean, percentiles: own } }) =>
+      n === 0 || [mean, ...own].every((value) => Number.isFinite(value)),
+    'latencies of served requests that are no times',
+  )
+
+const poolFigures = z.strictObject({
+  replicas: amount,
+  utilisation: share,
+  batchMean: figure,
+  energy: z.strictObject({ powerW: amount, jouleEach: figure }).nullable(),
+})
+
+const drift = z
+  .strictObject({
+    held: amount,
+    backlog: z.number(),
+    arrived: z.array(amount).min(1).max(MOST_BLOCKS),
+    growth: z.array(z.number()).min(1).max(MOST_BLOCKS),
+    pools: z.array(
+      z.strictObject({
+        ended: amount,
+        lost: amount,
+        demand: z.array(figure).min(1).max(MOST_BLOCKS),
+      }),
+    ),
+  })
+  .refine(
+    ({ arrived, growth, pools }) =>
+      growth.length === arrived.length &&
+      pools.every(({ demand }) => demand.length === arrived.length),
+    'blocks of other numbers',
+  )
+  .refine(({ pools }) => pools.every(({ ended, lost }) => lost <= ended), 'more lost than ended')
+
+const runFigures: z.ZodType<RunFigures> = z.strictObject({
+  requests: z.string().regex(/^[0-9a-f]{1,64}$/, 'no hash'),
+  classes: z.array(classFigures),
+  pools: z.array(poolFigures),
+  objectives: z.array(z.strictObject({ value: figure, n: count, upper: figure.nullable() })),
+  memoryOfLimit: amount.nullable(),
+  drift,
+  observedS: z.number().positive(),
+})
+
+const job = z.string()
+
+const answerSchema = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('done'),
+    job,
+    hash: z.string(),
+    capacityRps: z
+      .custom<number>((value) => isNumber(value) && value > 0, 'no capacity')
+      .nullable(),
+    extrapolated: texts,
+    runs: z.array(runFigures).min(1).max(MOST_RUNS),
+  }),
+  /** the configuration is invalid, or memory ran out */
+  z.strictObject({
+    kind: z.literal('failed'),
+    job,
+    problems: texts.min(1),
+    exitCode: z.literal([EXIT.invalidInput, EXIT.notComparable]),
+  }),
+  /** the worker cannot tell what was asked, or has failed itself */
+  z.strictObject({ kind: z.literal('refused'), job, reason: z.string().max(MOST_LETTERS) }),
+])
+
+export type Answer = z.infer<typeof answerSchema>
+
+/**
+ * The runs of an answer, or the `Failure` that it reports. Throws `Refused`, with a reason in one
+ * line.
+ */
+export function answered(text: string, expected: Expected): ConfigurationRuns | Failure {
+  const answer = parsed(text)
+  if (answer.job !== expected.job) throw new Refused('the answer to another job')
+  if (answer.kind === 'refused') throw new Refused(`a worker refuses it: ${oneLine(answer.reason)}`)
+  if (answer.kind === 'failed') {
+    return new Failure(answer.problems.map(oneLine), answer.exitCode)
+  }
+  const { hash, capacityRps, extrapolated, runs } = answer
+  if (hash !== expected.hash) throw new Refused('figures of another scenario')
+  const { scenario } = expected
+  if (runs.length !== expected.replications) {
+    throw new Refused(`${runs.length} replications, expected ${expected.replications}`)
+  }
+  for (const run of runs) expectOf(scenario, run)
+  // what the sweep knows itself is not taken from an answer
+  return { scenario, hash, capacityRps, extrapolated: extrapolated.map(oneLine), runs }
+}
+
+function parsed(text: string): Answer {
+  let value: unknown
+  try {
+    value = decode(text)
+  } catch {
+    throw new Refused('no JSON')
+  }
+  const { data, error } = answerSchema.safeParse(value)
+  if (data !== undefined) return data
+  throw new Refused(oneLine(schemaProblem('no answer', error)))
+}
+
+/** Compares a run with the scenario that it is of. */
+function expectOf(scenario: Scenario, { classes, pools, objectives, drift: of }: RunFigures): void {
+  const stated = scenario.traffic.flatMap(({ class: name }) => scenario.slo[name] ?? [])
+  const lengths: [string, number, number][] = [
+    ['classes', classes.length, scenario.traffic.length],
+    ['pools', pools.length, scenario.pools.length],
+    ['pools of its drift', of.pools.length, scenario.pools.length],
+    ['objectives', objectives.length, stated.length],
+  ]
+  for (const [what, found, wanted] of lengths) {
+    if (found !== wanted) throw new Refused(`${found} ${what}, expected ${wanted}`)
+  }
+  for (const [i, { name, replicas, scaling }] of scenario.pools.entries()) {
+    const { replicas: paid, utilisation } = pools[i]!
+    // the cost is by them; those of a scaled pool are a mean, with those that still end their work
+    if (scaling === undefined && paid !== replicas) {
+      throw new Refused(`${paid} replicas of pool ${name}, expected ${replicas}`)
+    }
+    if (Number.isNaN(utilisation) && paid > 0) throw new Refused(`no utilisation of pool ${name}`)
+  }
+}
+
+/** Text from the server, which is printed and kept. */
+export const oneLine = (text: string) => visibleLine(text).slice(0, 1000)

@@ -1,0 +1,154 @@
+import {
+  Failure,
+  filesOpenedBy,
+  type LoadedScenario,
+  loadScenario,
+  type Scenario,
+  type ScenarioText,
+  scenarioText,
+} from '../../../scenarios/index.ts'
+import { backlogWarning } from '../demand.ts'
+import { loadSystem, prepare, profileFor } from '../prepare.ts'
+import type { ConfigurationBase } from './configuration-process.ts'
+import type { SentBase, SentFiles } from './queue.ts'
+import { OwnFiles } from './queue-files.ts'
+
+/** What is asked of a worker for a configuration, and what its answer must be of. */
+export interface Asks {
+  readonly scenario: Scenario
+  readonly hash: string
+  /** files that it reads, where they are others than those of the base */
+  readonly files: SentFiles | null
+}
+
+/** Configurations that are kept: those that several jobs are for. */
+const MOST_KEPT = 500
+
+/**
+ * The configurations of a sweep as the sweep itself reads them. So a worker gets the hash of each
+ * file, and an answer is compared with the scenario that it must be of.
+ */
+export class QueueAsker {
+  readonly base: SentBase
+  readonly #given: ConfigurationBase
+  readonly #text: ScenarioText
+  readonly #own: OwnFiles
+  readonly #signal: AbortSignal | undefined
+  readonly #kept = new Map<string, Promise<Asks>>()
+  /** paths of what configurations read, by what they name */
+  readonly #paths = new Map<string, Promise<readonly string[]>>()
+
+  private constructor(
+    given: ConfigurationBase,
+    text: ScenarioText,
+    { base, own, signal }: { base: SentBase; own: OwnFiles; signal: AbortSignal | undefined },
+  ) {
+    this.base = base
+    this.#given = given
+    this.#text = text
+    this.#own = own
+    this.#signal = signal
+  }
+
+  /** Throws `Failure` as `prepare`, and for a file that workers would not read. */
+  static async of(given: ConfigurationBase, signal?: AbortSignal): Promise<QueueAsker> {
+    const { path, seed, set, loadOfRps } = given
+    const text = typeof path === 'string' ? await scenarioText(path) : path
+    const { result: prepared, files } = await filesOpenedBy(() =>
+      prepare(text, { set, ...(seed !== undefined && { seed }), ...(signal && { signal }) }),
+    )
+    const profile =
+      typeof given.profile === 'object' ? given.profile : await profileFor(prepared, given.profile)
+    const own = new OwnFiles(text.directory, signal)
+    const base = {
+      file: text.file,
+      text: text.text,
+      set: [...set],
+      ...(seed !== undefined && { seed }),
+      ...(loadOfRps !== undefined && { loadOfRps }),
+      profile,
+      files: await own.sent(files),
+    }
+    const asker = new QueueAsker(given, text, { base, own, signal })
+    asker.#paths.set(namedFiles(prepared), Promise.resolve(files))
+    return asker
+  }
+
+  /** Throws `Failure` where the configuration is invalid, with the reason that it has anywhere. */
+  asks(set: readonly string[]): Promise<Asks> {
+    const key = JSON.stringify(set)
+    const known = this.#kept.get(key)
+    if (known !== undefined) return known
+    const asks = this.#asks(set)
+    asks.catch(() => {})
+    this.#kept.set(key, asks)
+    const [oldest] = this.#kept.keys()
+    if (this.#kept.size > MOST_KEPT) this.#kept.delete(oldest!)
+    return asks
+  }
+
+  /** What is wrong with a configuration; null where nothing is. */
+  async refusalOf(set: readonly string[]): Promise<Failure | null> {
+    try {
+      const { profile } = this.#given
+      const system = await loadSystem(this.#given.path, { ...this.#options(set), profile })
+      backlogWarning(system, system.capacityRps, 1)
+      return null
+    } catch (error) {
+      if (error instanceof Failure) return error
+      throw error
+    }
+  }
+
+  #options(set: readonly string[]) {
+    const { seed } = this.#given
+    const all = [...this.#given.set, ...set]
+    return {
+      set: all,
+      ...(seed !== undefined && { seed }),
+      ...(this.#signal && { signal: this.#signal }),
+    }
+  }
+
+  async #asks(set: readonly string[]): Promise<Asks> {
+    const { result: loaded, files: named } = await this.#loaded(set)
+    const { scenario, hash } = loaded
+    const paths = [...new Set([...named, ...(await this.#pathsOf(loaded))])]
+    const files = await this.#own.sent(paths)
+    const same = JSON.stringify(files) === JSON.stringify(this.base.files)
+    return { scenario, hash, files: same ? null : files }
+  }
+
+  async #loaded(set: readonly string[]) {
+    try {
+      return await filesOpenedBy(() => loadScenario(this.#text, this.#options(set)))
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error
+      // a message names the place in the file, not in its text here
+      throw (await this.refusalOf(set)) ?? error
+    }
+  }
+
+  /** Traces may be long: they are read once for all configurations that name the same. */
+  #pathsOf(loaded: LoadedScenario): Promise<readonly string[]> {
+    const key = namedFiles(loaded)
+    const known = this.#paths.get(key)
+    if (known !== undefined) return known
+    const paths = filesOpenedBy(() =>
+      prepare(loaded, { ...(this.#signal && { signal: this.#signal }) }),
+    ).then(({ files }) => files)
+    this.#paths.set(key, paths)
+    // others that name the same may be valid
+    paths.catch(() => this.#paths.delete(key))
+    return paths
+  }
+}
+
+/** What decides the files that a scenario reads when it is prepared. */
+function namedFiles({ scenario: { traffic, models, pools } }: { scenario: Scenario }): string {
+  return JSON.stringify([
+    traffic.map(({ arrivals }) => ('file' in arrivals ? arrivals.file : null)),
+    Object.entries(models).filter(([, model]) => 'onnx' in model),
+    pools.map(({ model, precision }) => [model, precision]),
+  ])
+}

@@ -1,0 +1,75 @@
+import { expect, test } from 'vitest'
+import { decode, encode, jobName, jobSchema, sentBaseSchema } from './queue.ts'
+
+const HASH = 'a'.repeat(64)
+
+test('numbers that JSON lacks stay what they are', () => {
+  const value = { a: [Number.NaN, -1.5], b: Number.POSITIVE_INFINITY, c: Number.NEGATIVE_INFINITY }
+  expect(decode(encode(value))).toEqual(value)
+})
+
+test.each([
+  ['another text', '{"$number":"12"}'],
+  ['a list', '{"$number":[]}'],
+  ['another key beside it', '{"$number":"NaN","x":1}'],
+  ['a name that every object has', '{"$number":"toString"}'],
+])('%s stands for no number', (_, text) => {
+  expect(decode(`[${text}]`)).toEqual([JSON.parse(text)])
+})
+
+test('a key that would be a prototype is refused, and changes no object', () => {
+  expect(() => decode('{"a":{"__proto__":{"b":1}}}')).toThrow(SyntaxError)
+  expect(Object.hasOwn(Object.prototype, 'b')).toBe(false)
+})
+
+test('the name of a job is of all that it asks for', () => {
+  const job = { base: HASH, set: ['a=1'], from: 0, to: 2 }
+  const file = { bytes: 1, sha256: HASH }
+  const others = [
+    { ...job, base: 'b'.repeat(64) },
+    { ...job, set: ['a=2'] },
+    { ...job, from: 1 },
+    { ...job, to: 3 },
+    { ...job, files: {} },
+    { ...job, files: { 'a.csv': file } },
+  ]
+  expect(new Set([job, ...others].map(jobName)).size).toBe(7)
+  expect(jobName(jobSchema.parse(JSON.parse(encode(others[5]))))).toBe(jobName(others[5]!))
+})
+
+test.each([
+  ['/etc/passwd'],
+  ['../x'],
+  ['a/../../x'],
+  ['a\\..\\x'],
+  ['C:\\x'],
+  ['\\\\host\\x'],
+  ['a\0b'],
+  [''],
+])('the path %j does not lead below a folder', (path) => {
+  const files = { [path]: { bytes: 1, sha256: HASH } }
+  const job = { base: HASH, set: [], from: 0, to: 1 }
+  expect(jobSchema.safeParse(job).success).toBe(true)
+  expect(jobSchema.safeParse({ ...job, files }).success).toBe(false)
+})
+
+test.each([
+  ['no replications', { to: 0 }],
+  ['too many', { to: 1e9 }],
+  ['parts of one', { to: 1.5 }],
+  ['a string', { to: '1' }],
+  ['another key', { file: '/etc/passwd' }],
+  ['an override that is no text', { set: [{ a: 1 }] }],
+  ['a name as a base', { base: '../x' }],
+])('a job with %s is none', (_, change) => {
+  const job = { base: HASH, set: [], from: 0, to: 1, ...change }
+  expect(jobSchema.safeParse(job).success).toBe(false)
+})
+
+test('a base has its profile by value, or none', () => {
+  const base = { file: 's.yaml', text: '{}', set: [], profile: null, files: {} }
+  expect(sentBaseSchema.safeParse(base).success).toBe(true)
+  for (const profile of ['/etc/passwd', undefined, {}]) {
+    expect(sentBaseSchema.safeParse({ ...base, profile }).success).toBe(false)
+  }
+})

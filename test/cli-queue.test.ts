@@ -1,0 +1,58 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { hostileAnswers } from '../tools/fuzz/queue/hostile-answers.ts'
+import { hostileJobs } from '../tools/fuzz/queue/hostile-jobs.ts'
+import { killedWorkers } from '../tools/fuzz/queue/killed-workers.ts'
+import { temporaryFolder } from './spillway.ts'
+import { startValkey, type Valkey, valkeyServer } from './valkey.ts'
+
+/** A fixed small share of `npm run fuzz -- queue` and `npm run fuzz -- queue-kills`. */
+
+const SEED = 20261130
+/** Longest time of a test on a busy machine, ms. */
+const SLOW_MS = 300_000
+
+const skip = valkeyServer === null && process.env.CI !== 'true'
+
+describe.skipIf(skip)('a program with access to the server of a queue', () => {
+  let valkey: Valkey
+  beforeAll(async () => {
+    valkey = await startValkey()
+  })
+  afterAll(() => valkey.stop())
+
+  test(
+    'ends no worker with jobs, and reads none of its files',
+    async () => {
+      const folder = temporaryFolder()
+      const found = await hostileJobs(valkey.url, { folder, count: 60, seed: SEED })
+      expect(found.faults).toEqual([])
+      expect(found.honest).toBe(3)
+      expect(found.answered).toBeGreaterThan(20)
+    },
+    SLOW_MS,
+  )
+
+  test(
+    'puts no figures into a sweep that cannot be any',
+    async () => {
+      const folder = temporaryFolder()
+      const found = await hostileAnswers(valkey.url, { folder, count: 40, seed: SEED })
+      expect(found.faults).toEqual([])
+      expect(found.named).toBeGreaterThan(20)
+    },
+    SLOW_MS,
+  )
+
+  test(
+    'and kills workers costs a sweep no other row than those that are named',
+    async () => {
+      const folder = temporaryFolder()
+      const options = { folder, configurations: 60, kills: 3, seed: SEED }
+      const found = await killedWorkers(valkey.url, options)
+      expect(found.faults).toEqual([])
+      expect(found).toMatchObject({ kills: 3, code: 3 })
+      expect(found.rows + found.named).toBe(60)
+    },
+    SLOW_MS,
+  )
+})
