@@ -194,7 +194,11 @@ export const STUDIES: Readonly<Record<StudyName, Study>> = {
     script: 'fuzz',
     args: ['kills', '200'],
     page: null,
-    dependsOn: [...COMMANDS, ...LIVE, 'runtime/jobs', 'sim/kernel', 'tools/fuzz'],
+    dependsOn: [
+      ...COMMANDS,
+      ...LIVE,
+      ...['runtime/jobs', 'sim/experiment', 'sim/kernel', 'tools/fuzz'],
+    ],
     data: null,
     timed: false,
   },
@@ -205,7 +209,8 @@ export const STUDIES: Readonly<Record<StudyName, Study>> = {
     dependsOn: [
       ...COMMANDS,
       ...CONFIGURATIONS,
-      ...['runtime/jobs/sweep', 'sim/kernel', 'tools/fuzz'],
+      ...['runtime/jobs/sweep', 'runtime/jobs/one-replication.ts', 'runtime/jobs/prepare.ts'],
+      ...['sim/kernel', 'tools/fuzz'],
     ],
     data: null,
     timed: false,
