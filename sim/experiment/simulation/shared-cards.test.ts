@@ -28,7 +28,8 @@ describe('the slowdown of pools on one card', () => {
   test('is their time over their work, and no work is lost', () => {
     const { slowdowns, busyMs, pools } = run({ card: 'gpu-0' })
     for (const [i, ms] of [4, 10].entries()) {
-      expect(busyMs[i]! / slowdowns[i]!).toBeCloseTo(ms * pools[i]!.counts.served, 6)
+      // busy times are on a grid of 2^-20 ms
+      expect(busyMs[i]! / slowdowns[i]!).toBeCloseTo(ms * pools[i]!.counts.served, 4)
       expect(slowdowns[i]).toBeGreaterThan(1.1)
       // of two that share it each has half of the card at least
       expect(slowdowns[i]).toBeLessThan(2)
