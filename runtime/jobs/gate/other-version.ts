@@ -215,13 +215,17 @@ export function refused(problem: string, { stdout, stderr }: Ended): Failure {
 const lineOf = ({ stdout }: Ended) => stdout.replace(/\r?\n$/, '')
 
 async function commitOf(ref: string, git: Git): Promise<string> {
-  const named = ['rev-parse', '--verify', '--quiet', '--end-of-options', `${ref}^{commit}`]
-  const commit = lineOf(await git(...named))
-  // git also names what is excluded, as ^main is
-  if (/^[0-9a-f]{40,64}$/.test(commit)) return commit
+  const named = async (name: string) =>
+    lineOf(await git('rev-parse', '--verify', '--quiet', '--end-of-options', name))
+  const found = await named(ref)
+  // git also names what is excluded, as ^main is; of a tag this is the hash of the tag itself
+  const commit = HASH.test(found) ? await named(`${found}^{commit}`) : ''
+  if (HASH.test(commit)) return commit
   const remedy = 'fetch it first: git fetch origin, and for actions/checkout fetch-depth: 0'
   throw new Failure(`--against-ref ${ref}: git knows no such commit; ${remedy}`)
 }
+
+const HASH = /^[0-9a-f]{40,64}$/
 
 const PREFIX = 'spillway-ref-'
 /** The folder of a checkout, with the process that made it. */
