@@ -221,8 +221,9 @@ describe('one folder', () => {
     const ended = await run(...GRID, '--resume', '--out', 'forged')
     expect(ended.code, ended.stderr).toBe(0)
     expect(ended.stderr).toMatch(/journal\.jsonl: 2 rows are of another plan and do not count/)
+    // two processes write their rows in any order
     expect(sweepFaults(at('whole'), at('forged'), CONFIGURATIONS)).toEqual([
-      'simulated twice: 1, 2',
+      expect.stringMatching(/^simulated twice: (1, 2|2, 1)$/),
     ])
   })
 
