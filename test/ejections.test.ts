@@ -128,7 +128,7 @@ describe.each([envoy, linkerd])('all replicas fail, and no request ends after: $
   })
 })
 
-test('a draw includes a replica whose penalty has ended and that has no further event', () => {
+test('a draw includes a replica after the end of its last penalty, also without a later event', () => {
   const pool = {
     replicas: 3,
     perReplicaQueues: true,

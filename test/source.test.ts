@@ -176,7 +176,7 @@ describe('boundaries', () => {
     expect([...new Set(printing)].sort()).toEqual(Object.keys(allowed).sort())
   })
 
-  test('ONNX Runtime is loaded by the module that tells it to send nothing', () => {
+  test('one module loads ONNX Runtime: the one that turns its reports off', () => {
     const loads = /^(import|export) (?!type\b).*'onnxruntime-node'|\bimport\('onnxruntime-node'\)/m
     const loading = [...product, ...inTools].filter(({ code }) => loads.test(code))
     expect(loading.map(({ path }) => path)).toEqual(['runtime/models/onnx-runtime.ts'])

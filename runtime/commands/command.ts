@@ -88,9 +88,7 @@ export const profileOption = () =>
   ).argParser(givenFile)
 
 /** Collects the values of an option that may be repeated. */
-export function collect(value: string, previous: readonly string[] = []): string[] {
-  return [...previous, value]
-}
+export const collect = each((text) => text)
 
 /** Collects the values of an option that takes variants. */
 export function variant(text: string, previous: readonly Variant[] = []): Variant[] {
