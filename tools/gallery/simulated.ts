@@ -2,9 +2,8 @@ import { referenceProfilePath } from '../../runtime/folders/profile-paths.ts'
 import { loadSystem } from '../../runtime/jobs/prepare.ts'
 import { simulate } from '../../runtime/jobs/simulate.ts'
 import type { Result } from '../../sim/documents/index.ts'
-import { traceSet } from './sources.ts'
+import { LIBRARY, traceSet } from './sources.ts'
 
-const LIBRARY = 'scenarios/library'
 /** The option of commands whose models have their times from the profile that ships. */
 export const SHIPPED_PROFILE = '--profile scenarios/profiles/reference.json'
 

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { havePublished, SOURCE as PUBLISHED, SHARED } from '../articles/published.ts'
 
@@ -9,6 +10,8 @@ export interface Source {
   readonly isThere: () => boolean
 }
 
+export const LIBRARY = 'scenarios/library'
+
 /** The Azure trace of a scenario by the scenario's name; null where it has none. */
 function traceOf(scenario: string) {
   const [, kind] = /^azure-.*?(code|conv)$/.exec(scenario) ?? []
@@ -16,10 +19,14 @@ function traceOf(scenario: string) {
   return { kind, path: fileURLToPath(new URL(`azure_llm_2023_${kind}.csv.gz`, SHARED)) }
 }
 
-/** The override with which a scenario finds its trace; none where it has no trace. */
+/**
+ * The override with which a scenario finds its trace; none where it has no trace. The path is
+ * relative to the scenario: a result names it, and its digest is then the same on any machine.
+ */
 export function traceSet(scenario: string): string[] {
   const trace = traceOf(scenario)
-  return trace === null ? [] : [`traffic.${trace.kind}.arrivals.file=${trace.path}`]
+  if (trace === null) return []
+  return [`traffic.${trace.kind}.arrivals.file=${relative(LIBRARY, trace.path)}`]
 }
 
 /** The traces that scenarios need, each once. */
