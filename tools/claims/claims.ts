@@ -145,6 +145,55 @@ export const CLAIMS: Claims = {
       inReadme: false,
     },
   ],
+  'fuzz-audited': [
+    {
+      question: 'Does a mutated scenario that runs give a result that its own audit refuses?',
+      answer: ({ tried, audited, seed, findings }) =>
+        `${count(tried)} mutated scenarios (seed ${seed}), of which ${count(audited)} ran and were audited: ${findings} with a broken rule, a lost request or a share above 100 %`,
+      inReadme: false,
+    },
+  ],
+  'fuzz-baselines': [
+    {
+      question: 'Can a forged baseline change the verdict of a gate?',
+      answer: ({ tried, seed, findings }) =>
+        `${count(tried)} baselines (seed ${seed}): ${findings} with a verdict that is not that of the figures`,
+      inReadme: false,
+    },
+  ],
+  'fuzz-refs': [
+    {
+      question: 'Is the name of a git version executed, or taken for an option?',
+      answer: ({ tried, seed, findings }) =>
+        `${count(tried)} hostile names (seed ${seed}): ${findings} that were, or were compared with another commit`,
+      inReadme: false,
+    },
+  ],
+  'fuzz-sql': [
+    {
+      question: 'Does SQL of a query reach another file, or the network?',
+      answer: ({ tried, seed, findings }) =>
+        `${count(tried)} hostile statements (seed ${seed}): ${findings} that read or changed a file`,
+      inReadme: false,
+    },
+  ],
+  'fuzz-queue': [
+    {
+      question:
+        'Can who writes to the queue of a sweep end a worker, read its files or bring false rows?',
+      answer: ({ tried, answers, seed, findings }) =>
+        `${count(tried)} hostile jobs and ${count(answers)} false answers (seed ${seed}): ${findings} that did`,
+      inReadme: false,
+    },
+  ],
+  'fuzz-queue-kills': [
+    {
+      question: 'Does a sweep lose rows where its worker is killed and its jobs are poisoned?',
+      answer: ({ tried, configurations, poisoned, rows, named, seed, findings }) =>
+        `${count(tried)} kills in a sweep of ${count(configurations)} configurations, ${poisoned} of them poisoned (seed ${seed}): ${count(rows)} rows and ${named} configurations named as failed; ${findings} rows lost, doubled or false`,
+      inReadme: false,
+    },
+  ],
 }
 
 const larger = (a: number, b: number) => (Math.abs(b) > Math.abs(a) ? b : a)

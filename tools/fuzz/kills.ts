@@ -39,7 +39,8 @@ export const KILLED: readonly string[] = [...Object.keys(COMMANDS), ...Object.ke
 
 /** Documents that contain the seed of their run. */
 const DOCUMENTS = ['scenario', 'simulated', 'measured', 'comparison']
-const UNFINISHED = /\.tmp$/
+/** Files and hidden folders of a change that was not finished. */
+const UNFINISHED = /\.tmp$|(^|\/)\.spillway-[^/]*$/
 /** Time for processes to end, ms. */
 const ORPHAN_MS = 10_000
 const POLL_MS = 50

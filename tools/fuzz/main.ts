@@ -4,9 +4,7 @@ import { join } from 'node:path'
 import { Command, Option } from 'commander'
 import { positiveNumber, wholeNumber } from '../../runtime/commands/command.ts'
 import { expectBuilt, ROOT } from '../../test/command-line.ts'
-import type { FiguresOf, StudyName } from '../claims/figures/index.ts'
-import { type Begun, beginStudy, writeRecord } from '../claims/record.ts'
-import { commandOf, STUDIES } from '../claims/studies.ts'
+import { beginStudy } from '../claims/record.ts'
 import { fuzzAudited, saveScenario } from './audited.ts'
 import { fuzzBaselines } from './baselines.ts'
 import { deaths, deathsText } from './deaths.ts'
@@ -17,6 +15,7 @@ import { KINDS } from './kinds/index.ts'
 import { faultOf } from './outcome.ts'
 import { fuzzProperties } from './properties.ts'
 import { addQueueCommands } from './queue/command.ts'
+import { recordWhole } from './record-whole.ts'
 import { fuzzRefs } from './refs.ts'
 import { fuzzSql } from './sql.ts'
 import { killSweeps } from './sweeps.ts'
@@ -40,19 +39,6 @@ function countsOf(names: readonly string[]): Map<string, number> {
 
 function fail(failed: boolean): void {
   if (failed) process.exitCode = 1
-}
-
-/** Writes the record of a run that is at least as long as the whole one. */
-async function recordWhole<Name extends StudyName>(
-  begun: Begun<Name>,
-  ran: number,
-  figures: FiguresOf<Name> & { readonly seed: number },
-): Promise<void> {
-  const { script, args } = STUDIES[begun.study]
-  const [kind, whole] = args
-  if (ran < Number(whole)) return
-  const own = [kind!, String(ran), '--seed', String(figures.seed)]
-  await writeRecord(begun, figures, { command: commandOf({ script, args: own }) })
 }
 
 /** Calls `use` with a workshop and a clock in seconds. */
@@ -127,7 +113,7 @@ program
 program
   .command('kills')
   .description('kill commands at random moments, and check what they leave')
-  .argument('[count]', 'number of kills', count, 200)
+  .argument('[count]', 'number of kills', count, 500)
   .option('--seed <n>', 'seed of the moments', count, now())
   .addOption(new Option('--command <name>', 'kill only this command').choices(KILLED))
   .action((number: number, { seed, command: only }: { seed: number; command?: string }) =>
@@ -181,6 +167,7 @@ program
   .option('--save <dir>', 'folder for scenarios with a finding', join(ROOT, 'test/fuzz/scenarios'))
   .action((number: number, options: { seed: number; first: number; save: string }) =>
     inWorkshop(LIMIT_MS, async (shop, seconds) => {
+      const begun = beginStudy('fuzz-audited')
       const { seed, first, save } = options
       const { findings, ends } = await fuzzAudited(shop, {
         seed,
@@ -198,6 +185,8 @@ program
       console.log(`${refused} refused, ${long} ended at the limit, ${ran} simulated and audited`)
       console.log(`seed ${seed}: ${number} scenarios in ${seconds()}, ${findings.length} failed`)
       fail(findings.length > 0)
+      const figures = { tried: number, seed, audited: ran, findings: findings.length }
+      await recordWhole(begun, first === 0 ? number : 0, figures)
     }),
   )
 
@@ -209,6 +198,7 @@ program
   .option('--save <dir>', 'folder for seed files', join(ROOT, 'test/fuzz/seeds'))
   .action((number: number, { seed, save }: { seed: number; save: string }) =>
     inWorkshop(LIMIT_MS, async (shop, seconds) => {
+      const begun = beginStudy('fuzz-baselines')
       const outcomes = await fuzzBaselines(shop, number, seed, ({ fault, ...outcome }) => {
         if (fault === null) return
         const path = saveSeed(save, { kind: 'baseline', seed, fault, ...outcome })
@@ -219,6 +209,7 @@ program
       const failed = outcomes.filter(({ fault }) => fault !== null).length
       console.log(`seed ${seed}: ${number} baselines in ${seconds()}, ${failed} failed`)
       fail(failed > 0)
+      await recordWhole(begun, number, { tried: number, seed, findings: failed })
     }),
   )
 
@@ -231,6 +222,7 @@ program
   .option('--seed <n>', 'seed of the names', count, now())
   .action(async (number: number, { seed }: { seed: number }) => {
     expectBuilt()
+    const begun = beginStudy('fuzz-refs')
     const outcomes = await fuzzRefs(number, seed, ({ ref, faults }) => {
       if (faults.length > 0) console.log([shown(ref), ...faults].join('\n  '))
     })
@@ -243,6 +235,7 @@ program
     const failed = outcomes.filter(({ faults }) => faults.length > 0).length
     console.log(`seed ${seed}: ${number} refs, ${failed} failed`)
     fail(failed > 0)
+    await recordWhole(begun, number, { tried: number, seed, findings: failed })
   })
 
 program
@@ -252,6 +245,7 @@ program
   .option('--seed <n>', 'seed of the statements', count, now())
   .action(async (number: number, { seed }: { seed: number }) => {
     expectBuilt()
+    const begun = beginStudy('fuzz-sql')
     const folder = mkdtempSync(join(tmpdir(), 'spillway-sql-'))
     try {
       const { findings, codes } = await fuzzSql(folder, { seed, count: number, limitMs: LIMIT_MS })
@@ -261,6 +255,7 @@ program
       const ends = [...codes].map(([code, often]) => `${often} with ${code}`).join(', ')
       console.log(`seed ${seed}: ${number} statements, ${ends}; ${findings.length} failed`)
       fail(findings.length > 0)
+      await recordWhole(begun, number, { tried: number, seed, findings: findings.length })
     } finally {
       rmSync(folder, { recursive: true, force: true })
     }

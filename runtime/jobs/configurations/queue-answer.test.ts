@@ -105,7 +105,7 @@ describe('an answer is refused', () => {
     ['with free replicas', 'runs.0.pools.0.replicas', 0],
     ['with replicas that are paid for less', 'runs.0.pools.0.replicas', 0.1],
     ['with replicas that earn', 'runs.0.pools.0.replicas', -1000],
-    ['with more than all time busy', 'runs.0.pools.0.utilisation', 1.5],
+    ['with more than all time busy', 'runs.0.pools.0.utilisation', 1.0000001],
     ['with a utilisation of nothing', 'runs.0.pools.0.utilisation', Number.NaN],
     ['with batches of less than nothing', 'runs.0.pools.0.batchMean', -1],
     ['without time', 'runs.0.observedS', 0],

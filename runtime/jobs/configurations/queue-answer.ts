@@ -34,8 +34,8 @@ const count = z.int().min(0)
 const amount = z.number().min(0)
 /** ms or another amount; infinite for lost requests, not a number for those of nothing */
 const figure = z.custom<number>((value) => isNumber(value) && !(value < 0), 'not a figure')
-/** a share of 1, with room for the rounding of long sums; not a number for that of nothing */
-const share = figure.refine((value) => !(value > 1.001), 'above 1')
+/** a share of time, which is exact; not a number for that of nothing */
+const share = figure.refine((value) => !(value > 1), 'above 1')
 const percentiles = z
   .array(figure)
   .length(PERCENTILES.length)

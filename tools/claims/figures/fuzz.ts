@@ -26,3 +26,31 @@ export const fuzzSweepsFigures = z.strictObject({
   /** rows that were lost or doubled, and files with other bytes */
   findings: count,
 })
+
+/** What was tried, and how often it failed. */
+const tried = { tried: count, seed: count, findings: count }
+
+/** Mutated scenarios, of which those that ran were audited. */
+export const fuzzAuditedFigures = z.strictObject({ ...tried, audited: count })
+
+/** Forged baselines of gates. */
+export const fuzzBaselinesFigures = z.strictObject(tried)
+
+/** Hostile names of git versions. */
+export const fuzzRefsFigures = z.strictObject(tried)
+
+/** Hostile SQL. */
+export const fuzzSqlFigures = z.strictObject(tried)
+
+/** Hostile jobs on the server of a real worker, and as many lies to a real sweep. */
+export const fuzzQueueFigures = z.strictObject({ ...tried, answers: count })
+
+/** Kills of the only worker of a queued sweep, some of whose jobs are poisoned. */
+export const fuzzQueueKillsFigures = z.strictObject({
+  ...tried,
+  configurations: count,
+  poisoned: count,
+  rows: count,
+  /** configurations that the sweep named as failed */
+  named: count,
+})

@@ -5,7 +5,17 @@ import { benchFigures } from './bench.ts'
 import { digestsFigures } from './digests.ts'
 import { fidelityFigures } from './fidelity.ts'
 import { fleetFigures } from './fleet.ts'
-import { fuzzInputsFigures, fuzzKillsFigures, fuzzSweepsFigures } from './fuzz.ts'
+import {
+  fuzzAuditedFigures,
+  fuzzBaselinesFigures,
+  fuzzInputsFigures,
+  fuzzKillsFigures,
+  fuzzQueueFigures,
+  fuzzQueueKillsFigures,
+  fuzzRefsFigures,
+  fuzzSqlFigures,
+  fuzzSweepsFigures,
+} from './fuzz.ts'
 import { gateStudyFigures } from './gate-study.ts'
 import { planStudyFigures } from './plan-study.ts'
 import { resamplingFigures } from './resampling.ts'
@@ -26,6 +36,12 @@ export const FIGURES = {
   'fuzz-inputs': fuzzInputsFigures,
   'fuzz-kills': fuzzKillsFigures,
   'fuzz-sweeps': fuzzSweepsFigures,
+  'fuzz-audited': fuzzAuditedFigures,
+  'fuzz-baselines': fuzzBaselinesFigures,
+  'fuzz-refs': fuzzRefsFigures,
+  'fuzz-sql': fuzzSqlFigures,
+  'fuzz-queue': fuzzQueueFigures,
+  'fuzz-queue-kills': fuzzQueueKillsFigures,
 } as const
 
 export type StudyName = keyof typeof FIGURES

@@ -5,6 +5,8 @@ import type { Command } from 'commander'
 import { wholeNumber } from '../../../runtime/commands/command.ts'
 import { expectBuilt } from '../../../test/command-line.ts'
 import { startValkey } from '../../../test/valkey.ts'
+import { beginStudy } from '../../claims/record.ts'
+import { recordWhole } from '../record-whole.ts'
 import { hostileAnswers } from './hostile-answers.ts'
 import { hostileJobs } from './hostile-jobs.ts'
 import { killedWorkers } from './killed-workers.ts'
@@ -42,6 +44,7 @@ export function addQueueCommands(program: Command): void {
     .option('--seed <n>', 'seed of the jobs and answers', count, now)
     .option('--first <n>', 'number of the first job', count, 0)
     .action(async (number: number, { seed, first }: { seed: number; first: number }) => {
+      const begun = beginStudy('fuzz-queue')
       const jobs = await withServer((url, folder) =>
         hostileJobs(url, { folder, count: number, seed, first }),
       )
@@ -50,6 +53,12 @@ export function addQueueCommands(program: Command): void {
         hostileAnswers(url, { folder, count: number, seed }),
       )
       print(answers, seed)
+      await recordWhole(begun, first === 0 ? jobs.jobs : 0, {
+        tried: jobs.jobs,
+        answers: answers.answers,
+        seed,
+        findings: jobs.faults.length + answers.faults.length,
+      })
     })
   program
     .command('queue-kills')
@@ -58,9 +67,15 @@ export function addQueueCommands(program: Command): void {
     .option('--configurations <n>', 'size of the sweep', count, 1000)
     .option('--seed <n>', 'seed of the moments', count, now)
     .action(async (kills: number, options: { configurations: number; seed: number }) => {
+      const begun = beginStudy('fuzz-queue-kills')
       const found = await withServer((url, folder) =>
         killedWorkers(url, { folder, kills, ...options }),
       )
       print(found, options.seed)
+      const { configurations, poisoned, rows, named, faults } = found
+      await recordWhole(begun, found.kills, {
+        ...{ tried: found.kills, seed: options.seed, findings: faults.length },
+        ...{ configurations, poisoned, rows, named },
+      })
     })
 }
