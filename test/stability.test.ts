@@ -105,3 +105,44 @@ test('a surge that is over by the end leaves a run stable, one that lasts until 
   expect(stateOf('M/M/1', surge(15, 24)).state).toBe('OVERLOADED')
   expect(stateOf('M/M/1', { ...surge(37, 3), runs: 5 }).state).toBe('OVERLOADED')
 })
+
+describe('copies of requests', () => {
+  /** 16 replicas of 10 batches/s each. */
+  const copied = (rate_rps: number, copies: object = {}) => {
+    const scenario = scenarioOf({
+      seed: 4,
+      duration_s: 60,
+      models: { m: { work: { law: 'exponential', mean_ms: 100 } } },
+      traffic: [{ class: 'web', arrivals: { process: 'poisson', rate_rps }, ...copies }],
+      pools: [{ name: 'c', model: 'm', replicas: 16, queue: { mode: 'per-replica' } }],
+    })
+    const input = simulationInput(scenario)
+    const runs = Array.from({ length: 2 }, (_, r) => runReplication(input, r))
+    const cell = runs[0]!.classes[0]!
+    const drift = runs.map((run) => run.drift)
+    return { ...cell, copies: runs[0]!.copies[0]!, drift, of: stabilityOf(drift, scenario.pools) }
+  }
+
+  test('a copy that is withdrawn is not lost: 85 requests/s of 160 are no overload', () => {
+    const { of, copies, counts, drift } = copied(85, { hedge: { policy: 'tied', delay_ms: 0 } })
+    // each request has a second copy, and of the two one leaves a queue
+    expect(copies.withdrawn).toBeGreaterThan(0.9 * counts.arrived)
+    expect(drift.map(({ pools }) => pools[0]!.lost)).toEqual([0, 0])
+    expect(of).toMatchObject({ state: 'STABLE', demand: null })
+  })
+
+  test('nor does a redundant one hide what is lost among those that count', () => {
+    const hedge = { policy: 'hedged', after_ms: 20, max_attempts: 2 }
+    const { copies, counts, drift } = copied(40, { timeout_ms: 1000, cancel: true, hedge })
+    expect(copies.redundant).toBeGreaterThan(0.5 * counts.arrived)
+    // by the blocks of the second half: what arrived there, within the scatter at its ends
+    const { ended, lost } = drift[0]!.pools[0]!
+    expect(lost).toBe(0)
+    expect(Math.abs(ended / (40 * 30) - 1)).toBeLessThan(0.1)
+  })
+
+  test('negative control: above the capacity tied requests are overloaded', () => {
+    const { of } = copied(200, { hedge: { policy: 'tied', delay_ms: 0 } })
+    expect(of.state).toBe('OVERLOADED')
+  })
+})

@@ -29,7 +29,10 @@ export interface RunDrift {
 }
 
 interface PoolDrift {
-  /** requests that left it, and how many of them were turned away, timed out or failed */
+  /**
+   * Requests that left it, and how many of them were turned away, timed out or failed. A copy that
+   * another one answered for, and an attempt that was sent again, are neither.
+   */
   readonly ended: number
   readonly lost: number
   /**
@@ -53,6 +56,8 @@ export class DriftRecorder {
     readonly replicas: number
     readonly served: Float64Array
     readonly lost: Float64Array
+    /** of the served: copies and attempts that another one answered for */
+    readonly spare: Float64Array
     readonly busyMs: Float64Array
   }[]
 
@@ -64,6 +69,7 @@ export class DriftRecorder {
       replicas: poolOf.filter((of) => of === pool).length,
       served: counters(),
       lost: counters(),
+      spare: counters(),
       busyMs: counters(),
     }))
   }
@@ -81,11 +87,17 @@ export class DriftRecorder {
     busy[block]! += busyMs
   }
 
-  lost(now: Ms, at: Ms, pool: number): void {
+  /** A request left without having run; `isSpare`: another copy or attempt of it counts. */
+  left(now: Ms, at: Ms, pool: number, isSpare: boolean): void {
     const block = this.#block(now)
     this.#scheduled[this.#block(at)]!++
     this.#ended[block]!++
-    this.#pools[pool]!.lost[block]!++
+    if (!isSpare) this.#pools[pool]!.lost[block]!++
+  }
+
+  /** A request of a batch has ended, and another copy or attempt of it counts. */
+  spare(now: Ms, pool: number): void {
+    this.#pools[pool]!.spare[this.#block(now)]!++
   }
 
   summary(): RunDrift {
@@ -96,11 +108,12 @@ export class DriftRecorder {
       arrived: inBlocks(this.#scheduled),
       growth: growth.slice(BEFORE + 1, AFTER),
       pools: this.#pools.map(({ replicas, ...counts }) => {
-        const [served, lost, busyMs] = [counts.served, counts.lost, counts.busyMs].map(inBlocks)
+        const { served: ran, busyMs: busy } = counts
+        const [served, lost, spare, busyMs] = [ran, counts.lost, counts.spare, busy].map(inBlocks)
         // without any served, only the work of batches under way is known
         const eachMs = sum(served!) === 0 ? 0 : sum(busyMs!) / sum(served!)
         return {
-          ended: sum(served!) + sum(lost!),
+          ended: sum(served!) - sum(spare!) + sum(lost!),
           lost: sum(lost!),
           demand: busyMs!.map((ms, i) => (ms + lost![i]! * eachMs) / (replicas * this.#blockMs)),
         }

@@ -195,12 +195,12 @@ export class Recorder implements Observer {
     this.#windows.queued(now, -1)
     this.backlog.change(now, -1)
     this.lastMs = now
-    this.#drift.lost(now, requests.at[request]!, requests.pool[request]!)
+    const outcome = requests.outcome[request]!
+    this.#drift.left(now, requests.at[request]!, requests.pool[request]!, isSpare(outcome))
     if (this.#hasCalls && !requests.overNetwork) this.calls.ended(now, request)
     if (requests.at[request]! < warmupMs) return
     const number = requests.class[request]!
     const cell = this.cells[number]![requests.pool[request]!]!
-    const outcome = requests.outcome[request]!
     if (!isSpare(outcome)) this.#windows.lost(now, number)
     if (this.#hasCopies) cell.copies.ended(requests.copy[request]!, outcome, 0)
     this.#retries?.ended(now, request)
@@ -260,12 +260,13 @@ export class Recorder implements Observer {
     const service = ended - started
     const at = requests.at[request]!
     const latency = now - at
+    const outcome = requests.outcome[request]!
     this.#series.served(now, at, latency)
+    if (isSpare(outcome)) this.#drift.spare(now, pool)
     if (this.#hasCalls) this.calls.ended(now, request)
     if (at < warmupMs) return
     const number = requests.class[request]!
     const cell = this.cells[number]![requests.pool[request]!]!
-    const outcome = requests.outcome[request]!
     cell.outcomes[outcome]!++
     if (requests.attempt[request]! > 1) cell.retries++
     if (this.#hasCopies) cell.copies.ended(requests.copy[request]!, outcome, service / size)
