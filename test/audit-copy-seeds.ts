@@ -51,6 +51,28 @@ export function copySeeds(): Seed[] {
     seed('a copy before its time', isCopy, (c, k) => (c.sent[k]! -= 1)),
     seed('a copy of another request', isCopy, (c, k) => (c.sendId[k]! += 1)),
     seed('withdrawn too late', outcome(withdrawn), (c, k) => (c.done[k]! += 0.001)),
+    {
+      rule: 'copies',
+      what: 'two tied copies start at one instant',
+      system: copied,
+      spoil(c) {
+        const copy = keyOf(c, (k) => {
+          const isTied = c.class[k] === 1 && isCopy(c, k) && c.outcome[k] === withdrawn
+          return isTied && c.batch[c.copyOf[k]!]! >= 0
+        })
+        const first = c.copyOf[copy]!
+        for (const name of ['dispatched', 'started', 'ended', 'done'] as const) {
+          c[name][copy] = c[name][first]!
+        }
+        // a replica for each queue
+        c.executor[copy] = c.queue[copy]!
+        c.batch[copy] = Math.max(...c.batch) + 1
+        c.batchSize[copy] = 1
+        c.padded[copy] = c.inputTokens[copy]!
+        c.outcome[copy] = redundant
+        return [first, copy]
+      },
+    },
     seed('redundant without an answer', redundantCopy, (c, k) => (c.done[k]! -= 1000)),
     ...refusalSeeds(),
   ]

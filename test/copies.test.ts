@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { feedBack, feedbackDifferences } from '../sim/experiment/index.ts'
 import type { HedgePlan, PoolPlan } from '../sim/serving/index.ts'
-import { OPEN_ADMISSION, OUTCOME } from '../sim/serving/index.ts'
+import { ANY_CLASS, OPEN_ADMISSION, OUTCOME } from '../sim/serving/index.ts'
 import { requestsIn } from '../sim/traffic/index.ts'
 import { COPYING, dynamic, hedgedSystemOf } from './audited-systems.ts'
-import { replay } from './manual-world.ts'
-import { serve } from './small-system.ts'
+import { replay, worldNames, worlds } from './manual-world.ts'
+import { planOf, requestsOf, type SmallSystem, serve } from './small-system.ts'
 
 /** Copies of requests under every discipline, simulated and live: each run is audited. */
 
@@ -122,4 +122,68 @@ test('a budget bounds copies by its share of requests, and tokens run out with f
   expect(limited).toBeLessThan(1.2 * ratio)
   expect(copiesUnder({ throttling: { maxTokens: 10, tokenRatio: 0.1 } })).toBeGreaterThan(1)
   expect(COPYING.maxAttempts).toBe(3)
+})
+
+/** Tied copies of each request, one right after the other; windows of 5 ms. */
+function tiedSystem(
+  at: readonly number[],
+  {
+    replicas = 2,
+    pool = {},
+    fanOut = 1,
+  }: { replicas?: number; pool?: object; fanOut?: number } = {},
+): SmallSystem {
+  const hedge: HedgePlan = { ...COPYING, tied: true, afterMs: 0, maxAttempts: 2 }
+  const own = { ...ANY_CLASS, fanOut, hedge }
+  const batching = { ...dynamic, maxBatch: 8, maxDelayMs: 5 } as const
+  const plan = planOf(
+    [{ replicas, perReplicaQueues: true, routing: 'round-robin', batching, ...pool }],
+    { classes: [own] },
+  )
+  const reaction = { follows: false, copies: true, budget: false, leastPauseMs: () => Infinity }
+  const reactions = { untilMs: COPYING.untilMs, classes: [reaction] }
+  return {
+    plan: { ...plan, reactions } as SmallSystem['plan'],
+    requests: requestsOf(at),
+    work: [{ law: 'linear', base_ms: 3, per_item_ms: 1, per_token_ms: 0 }],
+  }
+}
+
+/** Requests of which more than one copy ran. */
+function ranTwice({ columns }: ReturnType<typeof serve>['rows']): number {
+  const ran = new Map<number, number>()
+  for (const [key, batch] of columns.batch.entries()) {
+    const first = columns.copyOf[key]! < 0 ? key : columns.copyOf[key]!
+    if (batch >= 0) ran.set(first, (ran.get(first) ?? 0) + 1)
+  }
+  return [...ran.values()].filter((count) => count > 1).length
+}
+
+describe.each(worldNames)('of tied copies whose windows close at one instant (%s)', (world) => {
+  const run = (system: SmallSystem) => worlds[world](system).rows
+
+  test('one starts: two requests at 0 ms, two replicas in turn, a window of 5 ms', () => {
+    const { served, withdrawn } = OUTCOME
+    const { columns } = run(tiedSystem([0, 0]))
+    // copies of requests 0 and 1 go to queues 0 and 1, further ones to queues 1 and 0
+    expect([...columns.queue]).toEqual([0, 1, 1, 0])
+    expect([...columns.copyOf]).toEqual([-1, -1, 0, 1])
+    // the replica that looks first starts a copy of each, so the other one has none left
+    expect([...columns.outcome]).toEqual([served, withdrawn, withdrawn, served])
+    const [one, , , other] = columns.dispatched
+    expect(one).toBe(other)
+    expect(one).toBeGreaterThanOrEqual(5)
+  })
+
+  test('one starts of each of many, at three replicas', () => {
+    const at = Array.from({ length: 400 }, (_, i) => 2.5 * Math.floor(i / 2))
+    const rows = run(tiedSystem(at, { replicas: 3 }))
+    expect(rows.count).toBe(2 * at.length)
+    expect(ranTwice(rows)).toBe(0)
+  })
+
+  test('one starts where the end of the traffic closes all windows', () => {
+    const system = tiedSystem([0, 0, 0.5], { pool: { batching: { policy: 'fixed', batch: 8 } } })
+    expect(ranTwice(run(system))).toBe(0)
+  })
 })

@@ -57,6 +57,9 @@ export class ControlPlane implements ControlPlanePort {
   readonly #outcomes: RequestOutcomes
   /** null where each request has one attempt */
   readonly #attempts: Attempts | null
+  readonly #hasCopies: boolean
+  /** stations from whose queues copies were withdrawn in the event that is handled */
+  readonly #toExamine = new Set<number>()
   /** by executor */
   readonly #batches: readonly Batch[]
   /** null where requests reach their queues at once */
@@ -74,6 +77,7 @@ export class ControlPlane implements ControlPlanePort {
     requests.overNetwork = plan.network != null
     this.#attempts = attemptsOf(plan, requests)
     const hedges = this.#attempts?.hedges ?? null
+    this.#hasCopies = hedges !== null
     const seen = hedges === null ? world.observer : observerOf([hedges, world.observer])
     const pools = poolStates(plan, requests)
     const told = withEjections(pools, requests, seen)
@@ -112,6 +116,7 @@ export class ControlPlane implements ControlPlanePort {
       timers: this.#timers,
       batches: this.#batches,
       stopped: (now, executor) => this.#stopped(now, executor),
+      withdraw: this.#hasCopies ? (now) => this.#withdraw(now) : null,
       carrier: this.#carrier,
     })
     this.#servers = servers
@@ -174,7 +179,7 @@ export class ControlPlane implements ControlPlanePort {
       requests.refusal[request] = REFUSAL.none
       this.#outcomes.lose(now, request, OUTCOME.withdrawn)
       server.timer(now)
-      this.#withdraw(now, this.#attempts)
+      this.#settleCopies(now)
       return
     }
     const { admission } = station
@@ -191,7 +196,7 @@ export class ControlPlane implements ControlPlanePort {
     requests.refusal[request] = refusal
     if (refusal !== REFUSAL.none) {
       this.#outcomes.lose(now, request, OUTCOME.shed)
-      if (this.#attempts !== null) this.#withdraw(now, this.#attempts)
+      if (this.#hasCopies) this.#settleCopies(now)
       return
     }
     admission.admit(now, request)
@@ -200,14 +205,14 @@ export class ControlPlane implements ControlPlanePort {
     station.queue.push(now, request)
     this.#attempts?.joined(request)
     server.offer(now, request)
-    if (this.#attempts !== null) this.#withdraw(now, this.#attempts)
+    if (this.#hasCopies) this.#settleCopies(now)
   }
 
   onTimer(now: Ms, timer: number): void {
     this.#timers.fired(timer)
     if (timer < this.#stations.length) this.#scalers?.note(now, this.#stations[timer]!)
     this.#timed[timer]!.timer(now)
-    if (this.#attempts !== null) this.#withdraw(now, this.#attempts)
+    if (this.#hasCopies) this.#settleCopies(now)
   }
 
   onDone(now: Ms, executor: number, started: Ms, ended: Ms, status: Status): void {
@@ -217,30 +222,30 @@ export class ControlPlane implements ControlPlanePort {
     batch.status = status
     this.#scalers?.noteExecutor(now, executor)
     this.#serverOf[executor]!.done(now, batch)
-    if (this.#attempts !== null) this.#withdraw(now, this.#attempts)
+    if (this.#hasCopies) this.#settleCopies(now)
   }
 
   onLoaded(now: Ms, executor: number, ok: boolean): void {
     this.#serverOf[executor]!.loaded(now, executor, ok)
-    if (this.#attempts !== null) this.#withdraw(now, this.#attempts)
+    if (this.#hasCopies) this.#settleCopies(now)
   }
 
   onSteps(now: Ms, executor: number, steps: number, firstMs: Ms, lastMs: Ms): void {
     this.#scalers?.noteExecutor(now, executor)
     this.#serverOf[executor]!.steps(now, executor, steps, firstMs, lastMs)
-    if (this.#attempts !== null) this.#withdraw(now, this.#attempts)
+    if (this.#hasCopies) this.#settleCopies(now)
   }
 
   onExecutor(now: Ms, executor: number, state: ExecutorState): void {
     this.#scalers?.executor(now, executor, state)
     this.#observer.executor?.(now, executor, state)
     this.#serverOf[executor]!.executor(now, executor, state)
-    if (this.#attempts !== null) this.#withdraw(now, this.#attempts)
+    if (this.#hasCopies) this.#settleCopies(now)
   }
 
   onDelivered(now: Ms, request: number): void {
     this.#carrier.delivered(now, request)
-    if (this.#attempts !== null) this.#withdraw(now, this.#attempts)
+    if (this.#hasCopies) this.#settleCopies(now)
   }
 
   onEnd(now: Ms): void {
@@ -248,20 +253,35 @@ export class ControlPlane implements ControlPlanePort {
     this.#setEnding(true)
     this.#scalers?.end(now)
     for (const server of this.#servers) server.end(now)
-    if (this.#attempts !== null) this.#withdraw(now, this.#attempts)
+    if (this.#hasCopies) this.#settleCopies(now)
   }
 
-  /** Ends the copies that wait in vain; their servers look at their queues again. */
-  #withdraw(now: Ms, attempts: Attempts): void {
-    attempts.eachInVain((request) => {
+  /** Ends the copies that wait in vain. */
+  #withdraw(now: Ms): void {
+    this.#attempts!.eachInVain((request) => {
       const station = this.#stations[this.#requests.queue[request]!]!
       const { queue, admission, id } = station
       this.#scalers?.note(now, station)
       queue.remove(request)
       admission.left()
       this.#outcomes.lose(now, request, OUTCOME.withdrawn)
-      this.#servers[id]!.timer(now)
+      this.#toExamine.add(id)
     })
+  }
+
+  /**
+   * At the end of each event: copies that wait in vain end, and their servers look at their queues
+   * again. All of them end before any server does, and again after each, as what it starts may be
+   * tied to what waits elsewhere.
+   */
+  #settleCopies(now: Ms): void {
+    for (;;) {
+      this.#withdraw(now)
+      const [id] = this.#toExamine
+      if (id === undefined) return
+      this.#toExamine.delete(id)
+      this.#servers[id]!.timer(now)
+    }
   }
 
   #setEnding(ending: boolean): void {

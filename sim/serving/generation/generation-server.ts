@@ -103,6 +103,7 @@ export class GenerationServer implements StationServer, KvReceiver {
   done(now: Ms, { executor, status }: Batch): void {
     if (status !== STATUS.died) throw new Error(`Expected executor ${executor} to run steps`)
     this.#loseEngine(now, executor)
+    this.#world.withdraw?.(now)
     this.#share(now)
   }
 
@@ -172,6 +173,8 @@ export class GenerationServer implements StationServer, KvReceiver {
   #expire(now: Ms): void {
     const { outcomes, timers } = this.#world
     outcomes.expire(now, this.#station)
+    // a sequence that has ended just now may be another copy of what waits here
+    this.#world.withdraw?.(now)
     timers.wake(this.#station.id, this.#station.queue.nextTimeOut)
   }
 

@@ -22,6 +22,7 @@ export function generationServers(
     timers: world.timers,
     batches: world.batches,
     stopped: world.stopped,
+    withdraw: world.withdraw,
     carrier: world.carrier,
     classes,
     sequences: new Sequences(),

@@ -95,7 +95,10 @@ export class BatchServer implements StationServer {
     this.world.outcomes.expire(now, station)
     let wakeAt = Number.POSITIVE_INFINITY
     let blocked = false
-    while (!blocked && queue.length > 0 && this.ready()) {
+    for (;;) {
+      // what has started or ended just now may be another copy of what waits here
+      this.world.withdraw?.(now)
+      if (blocked || queue.length === 0 || !this.ready()) break
       station.decide(now, decision)
       if (decision.take === 0) {
         wakeAt = decision.wakeAt

@@ -48,6 +48,8 @@ export interface ServerWorld {
   readonly batches: readonly Batch[]
   /** An executor that was to stop has nothing left to do. */
   readonly stopped: (now: Ms, executor: number) => void
+  /** Ends copies that wait in vain in any queue: called before anything starts; null without. */
+  readonly withdraw: ((now: Ms) => void) | null
   readonly carrier: Carrier
 }
 

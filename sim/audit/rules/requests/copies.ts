@@ -108,6 +108,7 @@ function checkGroup(
   }
   const answeredAt = Math.min(fatalAt, earliest(served, seen.answered))
   checkEnds(seen, keys, { hedge, answeredAt }, found)
+  checkStarts(seen, keys, { hedge, answeredAt }, found)
   checkMissing(seen, keys, of, found)
 }
 
@@ -176,6 +177,36 @@ function checkEnds(
     } else if (outcome === ABANDONED && ended > answeredAt) {
       found.violated([key], () => `abandoned at ${ms(ended)}, but answered at ${ms(answeredAt)}`)
     }
+  }
+}
+
+/**
+ * What starts or ends at an instant has withdrawn the others before any of them starts. Copies in
+ * one queue may be in one batch, and an event elsewhere may come after a start at its instant.
+ */
+function checkStarts(
+  { rows, left, answered, promises }: Evidence,
+  keys: readonly number[],
+  { hedge, answeredAt }: { readonly hedge: PromisedHedge; readonly answeredAt: number },
+  found: Findings,
+): void {
+  const ran = keys.filter((key) => rows.batch[key]! >= 0)
+  const at = earliest(ran, left)
+  const together = hedge.tied ? ran.filter((key) => left[key] === at) : []
+  const [first, ...others] = together
+  for (const key of others) {
+    if (rows.queue[key] === rows.queue[first!]) continue
+    const text = () => `two tied copies of one request started at ${ms(at)}`
+    found.violated([first!, key], text)
+  }
+  // the queue of a replica goes on once the batch of the answer has ended
+  const answer = ran.find((key) => answered[key] === answeredAt)
+  if (answer === undefined || promises.networks != null) return
+  for (const key of ran) {
+    const behind = rows.queue[key] === rows.queue[answer] && left[key] === answeredAt
+    if (!behind || key === answer || left[answer] === answeredAt) continue
+    const text = () => `started at ${ms(answeredAt)} behind the copy that had answered by then`
+    found.violated([answer, key], text)
   }
 }
 
