@@ -61,14 +61,19 @@ class Marks {
 const fresh = () => ({
   isUp: true,
   isOut: false,
+  /** in whole nanoseconds */
   outSince: 0,
-  backSince: Number.POSITIVE_INFINITY,
+  /** number of the analysis */
+  backIn: Number.POSITIVE_INFINITY,
   /** ejections that a healthy interval has not made up for */
   strikes: 0,
   bad: 0,
   ended: 0,
   good: 0,
 })
+
+/** Times are compared in whole nanoseconds, as sums of milliseconds are rounded. */
+const inNs = (ms: number) => Math.round(1e6 * ms)
 
 /** Envoy: failures in a row, success rates and failure percentages, with a limit and a panic. */
 function walkOutliers(rule: PromisedOutliers, events: readonly ReplicaEvent[], marks: Marks): void {
@@ -77,7 +82,9 @@ function walkOutliers(rule: PromisedOutliers, events: readonly ReplicaEvent[], m
   let failing: { readonly at: number; readonly own: (typeof all)[number] }[] = []
   const up = () => all.filter(({ isUp }) => isUp).length
   const out = () => all.filter(({ isOut }) => isOut).length
-  const lasts = (strikes: number) => Math.min(strikes * rule.baseEjectionMs, rule.maxEjectionMs)
+  const [base, longest] = [inNs(rule.baseEjectionMs), inNs(rule.maxEjectionMs)]
+  const interval = Math.max(1, inNs(rule.intervalMs))
+  const analysedAt = (number: number) => (number * interval) / 1e6
   const mark = (at: number) => {
     const inService = (100 * (up() - out())) / up()
     const panic = inService < rule.panicThresholdPercent && 1.4 * inService < 100
@@ -87,14 +94,16 @@ function walkOutliers(rule: PromisedOutliers, events: readonly ReplicaEvent[], m
     const within = (100 * (out() + 1)) / up() <= rule.maxEjectionPercent
     if (own.isOut || !(within || (rule.alwaysEjectOne && out() === 0))) return
     own.isOut = true
-    own.outSince = at
-    if (own.strikes * rule.baseEjectionMs < rule.maxEjectionMs + rule.baseEjectionMs) own.strikes++
+    own.outSince = inNs(at)
+    if (own.strikes * base < longest + base) own.strikes++
     mark(at)
   }
-  const analyse = (at: number) => {
+  const analyse = (number: number) => {
+    const at = analysedAt(number)
     for (const own of all) {
-      if (!own.isOut || at - own.outSince < lasts(own.strikes)) continue
-      Object.assign(own, { isOut: false, bad: 0, backSince: at })
+      const until = own.outSince + Math.min(own.strikes * base, longest)
+      if (!own.isOut || number * interval < until) continue
+      Object.assign(own, { isOut: false, bad: 0, backIn: number })
       mark(at)
     }
     const enough = (volume: number) =>
@@ -116,8 +125,7 @@ function walkOutliers(rule: PromisedOutliers, events: readonly ReplicaEvent[], m
     }
     for (const own of all) {
       own.ended = own.good = 0
-      const healthy = !own.isOut && at - own.backSince >= rule.intervalMs
-      if (healthy && own.strikes > 0) own.strikes--
+      if (!own.isOut && number > own.backIn && own.strikes > 0) own.strikes--
     }
   }
   for (const event of events) {
@@ -129,7 +137,7 @@ function walkOutliers(rule: PromisedOutliers, events: readonly ReplicaEvent[], m
       failing = []
     }
     const due = (time: number) => (event.kind === 'arrival' ? time <= at : time < at)
-    for (; due(analysis * rule.intervalMs); analysis++) analyse(analysis * rule.intervalMs)
+    for (; due(analysedAt(analysis)); analysis++) analyse(analysis)
     const own = all[replica]!
     if (event.kind === 'up' || event.kind === 'away') {
       if (own.isUp !== (event.kind === 'up')) Object.assign(own, fresh())

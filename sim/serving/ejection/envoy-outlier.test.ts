@@ -116,6 +116,65 @@ describe('the time of ejections', () => {
     expect(reports.at(-1)![2]).toBe(150_000)
   })
 
+  /** Two of three analyses find one replica of five worse than the others. */
+  function byRate(intervalMs: number, baseEjectionMs: number, first: number) {
+    const { reports, detector } = detectorOf(5, {
+      intervalMs,
+      baseEjectionMs,
+      consecutive5xx: 1e6,
+      maxEjectionPercent: 100,
+    })
+    const fail = (at: number) => {
+      for (let host = 0; host < 5; host++) {
+        for (let i = 0; i < 100; i++) detector.ended(at, host, host === 0 ? 'failure' : 'success')
+      }
+    }
+    fail((first - 0.5) * intervalMs)
+    detector.advance((first + 0.25) * intervalMs)
+    const back = reports[0]![2]
+    detector.advance(back)
+    fail(back + 0.5 * intervalMs)
+    detector.advance(back + 1.5 * intervalMs)
+    const intervals = reports.filter(([, , , reason]) => reason !== null)
+    return intervals.map(([from, , until]) => Math.round((until - from) / intervalMs))
+  }
+
+  // Envoy lowered it first until issue 26758, so that such ejections never became longer
+  test('is longer for a replica that is found again at the next analysis (impl)', () => {
+    expect(byRate(10_000, 30_000, 1)).toEqual([3, 6])
+  })
+
+  test('counts intervals, whatever multiples of one are in floating point', () => {
+    // 3 · 100.3 − 2 · 100.3 is less than 100.3 by 1.4e-14
+    expect(3 * 100.3 - 2 * 100.3).toBeLessThan(100.3)
+    for (let first = 1; first <= 200; first++) {
+      expect([first, ...byRate(100.3, 100.3, first)]).toEqual([first, 1, 2])
+      expect([first, ...byRate(100.3, 300.9, first)]).toEqual([first, 3, 6])
+    }
+  })
+
+  test('has one ejection less to count after each interval, whatever it is', () => {
+    for (let k = 1; k <= 200; k++) {
+      const interval = 100.3
+      const { reports, detector, end } = detectorOf(10, {
+        intervalMs: interval,
+        baseEjectionMs: interval,
+      })
+      const at = (k + 0.5) * interval
+      end(at, 0, 'failure', 5)
+      const back = reports.at(-1)![2]
+      // found at once after its return, and again after one analysis and one more
+      detector.advance(back)
+      end(back + 0.5 * interval, 0, 'failure', 5)
+      const again = reports.at(-1)![2]
+      detector.advance(again)
+      detector.advance(again + 2.25 * interval)
+      end(again + 2.5 * interval, 0, 'failure', 5)
+      const [from, , until] = reports.at(-1)!
+      expect([k, Math.ceil((until - from) / interval - 1e-9)]).toEqual([k, 2])
+    }
+  })
+
   test('is not longer than a longer base (impl: max with base_ejection_time)', () => {
     expect(lengths(3, { baseEjectionMs: 400_000, maxEjectionMs: 400_000 })).toEqual([
       400_000, 400_000, 400_000,

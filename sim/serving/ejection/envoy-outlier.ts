@@ -5,11 +5,15 @@ import type { EnvoyOutlierPlan } from './ejection-plan.ts'
 /** Traffic counts as served by all if so many per cent more would find room (Envoy's default). */
 const OVERPROVISIONING_PERCENT = 140
 
+/** Whole nanoseconds: sums and differences of them are exact, those of milliseconds are not. */
+const nanoseconds = (ms: Ms) => Math.round(ms * 1e6)
+
 interface Host {
   isMember: boolean
-  ejectedAt: Ms
-  /** NaN where it never came back */
-  readmittedAt: Ms
+  /** ns */
+  ejectedAt: number
+  /** number of the analysis in which it last came back; NaN where it never did */
+  readmittedIn: number
   failuresInARow: number
   /** ended in this interval */
   requests: number
@@ -25,6 +29,10 @@ interface Host {
 export class EnvoyOutlier implements Detector {
   readonly closed: Uint8Array
   readonly #plan: EnvoyOutlierPlan
+  /** ns */
+  readonly #interval: number
+  readonly #base: number
+  readonly #longest: number
   readonly #hosts: readonly Host[]
   readonly #report: ReportEjection
   #members: number
@@ -37,6 +45,9 @@ export class EnvoyOutlier implements Detector {
 
   constructor(plan: EnvoyOutlierPlan, hosts: number, report: ReportEjection) {
     this.#plan = plan
+    this.#interval = Math.max(1, nanoseconds(plan.intervalMs))
+    this.#base = nanoseconds(plan.baseEjectionMs)
+    this.#longest = nanoseconds(plan.maxEjectionMs)
     this.closed = new Uint8Array(hosts)
     this.#hosts = Array.from({ length: hosts }, newHost)
     this.#members = hosts
@@ -92,7 +103,7 @@ export class EnvoyOutlier implements Detector {
   }
 
   get #nextAnalysis(): Ms {
-    return (this.#analyses + 1) * this.#plan.intervalMs
+    return ((this.#analyses + 1) * this.#interval) / 1e6
   }
 
   /**
@@ -116,17 +127,19 @@ export class EnvoyOutlier implements Detector {
     const now = this.#nextAnalysis
     this.#analyses++
     for (const [number, host] of this.#hosts.entries()) {
-      if (this.closed[number] === 0 || now - host.ejectedAt < this.#ejectionMs(host)) continue
+      if (this.closed[number] === 0) continue
+      if (this.#analyses * this.#interval < this.#endOf(host)) continue
       this.#readmit(now, number)
       host.failuresInARow = 0
-      host.readmittedAt = now
+      host.readmittedIn = this.#analyses
     }
     this.#compare(now)
     for (const [number, host] of this.#hosts.entries()) {
       host.requests = 0
       host.successes = 0
       if (this.closed[number] === 1 || host.multiplier === 0) continue
-      if (now - host.readmittedAt >= this.#plan.intervalMs) host.multiplier--
+      // after the ejections of this analysis, as in Envoy since its issue 26758
+      if (this.#analyses > host.readmittedIn) host.multiplier--
     }
   }
 
@@ -158,15 +171,15 @@ export class EnvoyOutlier implements Detector {
   }
 
   #eject(now: Ms, number: number, reason: EjectionReason): void {
-    const { maxEjectionPercent, alwaysEjectOne, baseEjectionMs, maxEjectionMs } = this.#plan
+    const { maxEjectionPercent, alwaysEjectOne } = this.#plan
     if (!this.#hosts[number]!.isMember) return
     const percent = (100 * (this.#ejected + 1)) / this.#members
     if (percent > maxEjectionPercent && !(alwaysEjectOne && this.#ejected === 0)) return
     const host = this.#hosts[number]!
     this.#ejected++
     this.closed[number] = 1
-    host.ejectedAt = now
-    if (host.multiplier * baseEjectionMs < maxEjectionMs + baseEjectionMs) host.multiplier++
+    host.ejectedAt = nanoseconds(now)
+    if (host.multiplier * this.#base < this.#longest + this.#base) host.multiplier++
     this.#report(now, number, this.#readmission(host), reason)
   }
 
@@ -176,18 +189,17 @@ export class EnvoyOutlier implements Detector {
     this.#report(now, number, now, null)
   }
 
-  #ejectionMs({ multiplier }: Host): Ms {
-    const { baseEjectionMs, maxEjectionMs } = this.#plan
-    return Math.min(multiplier * baseEjectionMs, maxEjectionMs)
+  /** When its ejection is over, ns. */
+  #endOf({ ejectedAt, multiplier }: Host): number {
+    return ejectedAt + Math.min(multiplier * this.#base, this.#longest)
   }
 
   /** The first analysis that brings a replica back. */
   #readmission(host: Host): Ms {
-    const { intervalMs } = this.#plan
-    const due = this.#ejectionMs(host)
-    let analysis = Math.max(this.#analyses + 1, Math.floor((host.ejectedAt + due) / intervalMs))
-    while (analysis * intervalMs - host.ejectedAt < due) analysis++
-    return analysis * intervalMs
+    const end = this.#endOf(host)
+    let analysis = Math.max(this.#analyses + 1, Math.floor(end / this.#interval))
+    while (analysis * this.#interval < end) analysis++
+    return (analysis * this.#interval) / 1e6
   }
 }
 
@@ -202,7 +214,7 @@ function newHost(): Host {
   return {
     isMember: true,
     ejectedAt: Number.NaN,
-    readmittedAt: Number.NaN,
+    readmittedIn: Number.NaN,
     failuresInARow: 0,
     requests: 0,
     successes: 0,
