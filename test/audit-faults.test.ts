@@ -197,8 +197,20 @@ const faults: readonly Fault[] = [
       [
         'loads of earlier instants',
         { ...queues, routing: 'least-loaded' },
-        { ...queues, routing: { policy: 'least-loaded', viewAgeMs: 8 } },
+        { ...queues, routing: { policy: 'least-loaded', ties: 'random', viewAgeMs: 8 } },
       ],
+      ...(['random', 'rotating', 'first'] as const).flatMap((ties) =>
+        (['random', 'rotating', 'first'] as const)
+          .filter((other) => other !== ties)
+          .map(
+            (other) =>
+              [
+                `of equals ${other} instead of ${ties}`,
+                { ...queues, routing: { policy: 'least-loaded', ties, viewAgeMs: 0 } },
+                { ...queues, routing: { policy: 'least-loaded', ties: other, viewAgeMs: 0 } },
+              ] as const,
+          ),
+      ),
       [
         'no bound of the loads of sessions',
         { ...queues, routing: { policy: 'session-affinity', maxLoadFactor: 9, viewAgeMs: 0 } },

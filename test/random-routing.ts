@@ -13,7 +13,13 @@ const routings: Plans = {
   'round-robin': fc.constant({ policy: 'round-robin' }),
   random: fc.constant({ policy: 'random' }),
   'least-work': fc.constant({ policy: 'least-work' }),
-  'least-loaded': viewAgeMs.map((age) => ({ policy: 'least-loaded', viewAgeMs: age })),
+  'least-loaded': fc
+    .record({
+      ties: fc.constantFrom('random', 'rotating', 'first'),
+      viewAgeMs,
+      countsOwnSends: fc.boolean(),
+    })
+    .map((settings) => ({ policy: 'least-loaded', ...settings })),
   weighted: fc
     .array(fc.integer({ min: 1, max: 5 }), { maxLength: 3 })
     .map((weights) => ({ policy: 'weighted', weights })),

@@ -15,7 +15,7 @@ const WITHIN: { readonly [P in Router['policy']]: readonly Omit<Draft, 'policy'>
   random: [],
   'round-robin': [{}],
   weighted: [{ weights: { 'pool-0': 2, 'pool-1': 2, 'pool-2': 2, 'pool-3': 2 } }],
-  'least-loaded': [{}],
+  'least-loaded': [{}, { ties: 'rotating' }, { ties: 'first' }],
   'least-work': [{}],
   p2c: [{}, { choices: 3 }, { view_age_ms: 1 }],
   'peak-ewma': [{}],
@@ -60,7 +60,7 @@ describe('router sandwich', () => {
 
   // Mitzenmacher 2000, "How useful is old information?": all requests of a period go to one server
   test.each<Draft>([
-    { policy: 'least-loaded', view_age_ms: 20 },
+    { policy: 'least-loaded', ties: 'first', view_age_ms: 20 },
     { policy: 'endpoint-picker', view_age_ms: 20 },
   ])('$policy by loads of 20 ms ago is worse than random splitting', (router) => {
     expect(longerBy(random, waitsOf(router))).toBeGreaterThan(4)

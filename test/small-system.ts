@@ -22,10 +22,13 @@ import {
 } from '../sim/world/index.ts'
 import { expectPromisesKept } from './kept-promises.ts'
 
+/** The least loaded, of equals the first: what happens can be worked out by hand. */
+const IN_ORDER = { policy: 'least-loaded', ties: 'first', viewAgeMs: 0 } as const
+
 /** A plan of these pools; by default one replica, no batching and no limit. */
 export function planOf(pools: readonly Partial<PoolPlan>[], rest: Partial<ServingPlan> = {}) {
   const plan: ServingPlan = {
-    routing: 'least-loaded',
+    routing: IN_ORDER,
     classes: [ANY_CLASS],
     devices: [],
     ...rest,
@@ -34,7 +37,7 @@ export function planOf(pools: readonly Partial<PoolPlan>[], rest: Partial<Servin
       name: `pool-${index}`,
       replicas: 1,
       perReplicaQueues: false,
-      routing: 'least-loaded',
+      routing: IN_ORDER,
       ...PLAIN_QUEUE,
       batching: { policy: 'none' },
       padTo: 1,

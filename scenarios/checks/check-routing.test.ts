@@ -64,6 +64,9 @@ describe('routers', () => {
     { queue: 'routing: p2c' },
     { queue: 'routing: endpoint-picker' },
     { queue: 'routing: { policy: least-loaded, view_age_ms: 50 }' },
+    { queue: 'routing: { policy: p2c, view_age_ms: 50, count_own_sends: true }' },
+    { router: 'policy: least-loaded, ties: rotating' },
+    { router: 'policy: least-loaded, view_age_ms: 50, count_own_sends: true' },
   ])('of %j are accepted', (parts) => {
     expect(problemsOf(parts)).toEqual([])
   })
@@ -119,6 +122,19 @@ describe('routers', () => {
   })
 
   test('old views are refused where a policy has none', () => {
+    expect(problemsOf({ router: 'policy: least-loaded, count_own_sends: true' })).toEqual([
+      'router.count_own_sends: remove count_own_sends: without view_age_ms the router sees the ' +
+        'loads of the instant, which count them',
+    ])
+    expect(
+      problemsOf({ queue: 'routing: { policy: least-loaded, count_own_sends: true }' })[0],
+    ).toMatch(/^pools.near.queue.routing.count_own_sends: remove count_own_sends/)
+    expect(problemsOf({ router: 'policy: least-loaded, ties: lowest' })[0]).toMatch(
+      /^router.ties: expected one of random, rotating, first/,
+    )
+    expect(problemsOf({ router: 'policy: p2c, ties: first' })[0]).toMatch(
+      /^router.ties: unknown key/,
+    )
     expect(problemsOf({ router: 'policy: random, view_age_ms: 50' })[0]).toMatch(
       /^router.view_age_ms: unknown key/,
     )

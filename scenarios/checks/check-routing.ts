@@ -25,6 +25,7 @@ export function checkRouting(draft: Draft): void {
   }
   if (router?.policy === 'session-affinity') checkSessions(['router', 'policy'], draft)
   if (router?.policy === 'prefix-affinity') checkPrompts(['router', 'policy'], draft)
+  if (router) checkOwnSends(router, ['router'], draft)
   for (const pool of draft.pools) checkQueueRouting(pool, decoding, draft)
 
   function named(name: string, path: (string | number)[]): void {
@@ -81,10 +82,17 @@ function checkQueueRouting(pool: PoolDraft, decoding: readonly string[], draft: 
   if (policy === 'least-work') refuseGeneration(pool, path, policy, draft)
   if (policy === 'session-affinity') checkSessions(path, draft)
   if (policy === 'prefix-affinity') checkPrompts(path, draft)
+  if (typeof routing !== 'string') checkOwnSends(routing, path, draft)
   if (policy === 'peak-ewma' && pool.name !== null && decoding.includes(pool.name)) {
     const why = `its requests arrive by KV transfer, whose response times are not observed`
     draft.refuse(path, `another policy than peak-ewma in pool ${pool.name}, as ${why}`)
   }
+}
+
+function checkOwnSends(routing: object, path: (string | number)[], draft: Draft): void {
+  if (!('count_own_sends' in routing) || 'view_age_ms' in routing) return
+  const why = 'without view_age_ms the router sees the loads of the instant, which count them'
+  draft.unused([...path, 'count_own_sends'], why)
 }
 
 function refuseGeneration(

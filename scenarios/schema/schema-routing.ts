@@ -27,6 +27,9 @@ export const routingDefaults = Object.freeze({
   picker_view_age_ms: 50,
 })
 
+/** How `least-loaded` takes one of equals; `random` where a scenario does not say. */
+const routingTies = ['random', 'rotating', 'first'] as const
+
 /** Optional: a default would change the hash of every scenario. */
 const view = once(() => ({
   view_age_ms: positive
@@ -36,6 +39,14 @@ const view = once(() => ({
         'metrics of a real fleet are that old. Without it, it sees the loads of the instant.',
     )
     .meta({ examples: [50] }),
+  count_own_sends: z
+    .boolean()
+    .optional()
+    .describe(
+      'Whether the router adds what it has sent to a candidate since the last refresh to the load ' +
+        'that it sees. Without it, it does not. It needs `view_age_ms`.',
+    )
+    .meta({ examples: [true] }),
 }))
 
 const choices = count
@@ -46,8 +57,19 @@ const choices = count
 
 /** Policies that serve among pools and among the queues of a pool. */
 const leastLoaded =
-  'The candidate with the fewest requests for each executor, waiting and running, is taken; of ' +
-  'equals the first.'
+  'The candidate with the fewest requests for each executor, waiting and running, is taken; ' +
+  '`ties` says which of equals.'
+const ties = once(() => ({
+  ties: z
+    .enum(routingTies)
+    .optional()
+    .describe(
+      'Which of the candidates with the least load is taken: each with the same probability ' +
+        '(`random`, also without this key), the next one after the candidate that was taken last ' +
+        '(`rotating`), or the first in the order of the list (`first`).',
+    )
+    .meta({ examples: ['rotating'] }),
+}))
 const random = branch({ policy: 'random' }, () =>
   z.strictObject({
     policy: kind('random', 'Each candidate is drawn with the same probability.'),
@@ -192,6 +214,7 @@ export const router = lazy(() =>
   z.discriminatedUnion('policy', [
     z.strictObject({
       policy: z.literal('least-loaded').default('least-loaded').describe(leastLoaded),
+      ...ties(),
       ...view(),
     }),
     roundRobin,
@@ -284,7 +307,7 @@ export const routing = lazy(() =>
   z.union([
     z.enum(NAMES),
     z.discriminatedUnion('policy', [
-      z.strictObject({ policy: kind('least-loaded', leastLoaded), ...view() }),
+      z.strictObject({ policy: kind('least-loaded', leastLoaded), ...ties(), ...view() }),
       roundRobin,
       random,
       leastWork,

@@ -20,7 +20,11 @@ export type PromisedRouting =
   | { readonly policy: Bare }
   | { readonly policy: 'weighted'; readonly weights: readonly number[] }
   /** `viewAgeMs`: 0 where loads are seen as they are */
-  | { readonly policy: 'least-loaded'; readonly viewAgeMs: number }
+  | {
+      readonly policy: 'least-loaded'
+      readonly ties: 'random' | 'rotating' | 'first'
+      readonly viewAgeMs: number
+    }
   | { readonly policy: 'p2c'; readonly choices: number; readonly viewAgeMs: number }
   | { readonly policy: 'peak-ewma'; readonly choices: number }
   | {
@@ -77,7 +81,7 @@ export function settled(choice: PromisedChoice): PromisedRouting {
     case 'session-affinity':
       return { policy: choice, maxLoadFactor: Number.POSITIVE_INFINITY, viewAgeMs: 0 }
     case 'least-loaded':
-      return { policy: choice, viewAgeMs: 0 }
+      return { policy: choice, ties: 'random', viewAgeMs: 0 }
     case 'prefix-affinity':
       return {
         policy: choice,
@@ -133,7 +137,9 @@ export function promisedQueueRouting(routing: QueueRouting): PromisedChoice {
     const { max_load_factor: maxLoadFactor = Number.POSITIVE_INFINITY } = routing
     return { policy: routing.policy, maxLoadFactor, viewAgeMs }
   }
-  if (routing.policy === 'least-loaded') return { policy: routing.policy, viewAgeMs }
+  if (routing.policy === 'least-loaded') {
+    return { policy: routing.policy, ties: routing.ties ?? 'random', viewAgeMs }
+  }
   if (routing.policy === 'prefix-affinity') {
     return {
       policy: routing.policy,

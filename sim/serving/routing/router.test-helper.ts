@@ -17,6 +17,7 @@ export function candidatesOf(...loads: readonly number[]): SetCandidate[] {
   return loads.map((load, number) => {
     const candidate = {
       load,
+      loadOfOne: 1,
       number,
       accepts: true,
       executors: 1,

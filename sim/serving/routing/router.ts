@@ -74,6 +74,8 @@ export class Router<C extends Candidate> implements RouterView {
   readonly #purpose: number
   /** loads as old as the view is; null for those of the instant */
   readonly #loads: Float64Array | null
+  /** requests sent since; null where they do not count */
+  readonly #ownSends: Float64Array | null
   /** the same of waiting and running requests and of KV caches, where the policy sees them */
   readonly #metrics: Metrics | null
 
@@ -98,6 +100,8 @@ export class Router<C extends Candidate> implements RouterView {
     this.#purpose = PURPOSE + DRAWS * number
     const old = this.viewAgeMs > 0
     this.#loads = old ? new Float64Array(candidates.length) : null
+    const counts = old && 'countsOwnSends' in plan && plan.countsOwnSends === true
+    this.#ownSends = counts ? new Float64Array(candidates.length) : null
     this.#metrics = old && this.#policy.metrics === true ? metricsOf(candidates.length) : null
   }
 
@@ -117,7 +121,10 @@ export class Router<C extends Candidate> implements RouterView {
   }
 
   load(candidate: number): number {
-    return this.#loads === null ? this.candidates[candidate]!.load : this.#loads[candidate]!
+    if (this.#loads === null) return this.candidates[candidate]!.load
+    const load = this.#loads[candidate]!
+    if (this.#ownSends === null) return load
+    return load + this.#ownSends[candidate]! * this.candidates[candidate]!.loadOfOne
   }
 
   waiting(candidate: number): number {
@@ -208,6 +215,7 @@ export class Router<C extends Candidate> implements RouterView {
     this.taken[choice] = 1
     this.anyTaken = true
     this.#policy.sent?.(this.#state, choice)
+    if (this.#ownSends !== null) this.#ownSends[choice]!++
     this.#ejection?.sent(now, choice)
     return this.candidates[choice]!
   }
@@ -233,6 +241,7 @@ export class Router<C extends Candidate> implements RouterView {
     this.candidates.forEach(({ load }, i) => {
       this.#loads![i] = load
     })
+    this.#ownSends?.fill(0)
     const old = this.#metrics
     if (old === null) return
     this.candidates.forEach(({ waitingEach, runningEach, kvUsage }, i) => {

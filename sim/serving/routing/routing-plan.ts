@@ -6,7 +6,12 @@ import { classTargets } from './latency-targets.ts'
 /** How old a view of loads may be, ms; 0 for the loads of the instant. */
 interface Viewing {
   readonly viewAgeMs: Ms
+  /** whether what the router has sent since the last refresh counts; absent where it does not */
+  readonly countsOwnSends?: boolean
 }
+
+/** Which of equally loaded candidates is taken. */
+export type Ties = 'random' | 'rotating' | 'first'
 
 /** A routing policy and its settings. Candidates are pools, or the queues of a pool, by number. */
 export type RoutingPlan =
@@ -15,7 +20,7 @@ export type RoutingPlan =
   | { readonly policy: 'least-work' }
   /** by candidate; those beyond have weight 1 */
   | { readonly policy: 'weighted'; readonly weights: readonly number[] }
-  | ({ readonly policy: 'least-loaded' } & Viewing)
+  | ({ readonly policy: 'least-loaded'; readonly ties: Ties } & Viewing)
   | ({ readonly policy: 'p2c'; readonly choices: number } & Viewing)
   | {
       readonly policy: 'peak-ewma'
@@ -79,7 +84,7 @@ const plain: { readonly [K in PlainRouting]: Extract<RoutingPlan, { policy: K }>
   random: { policy: 'random' },
   'round-robin': { policy: 'round-robin' },
   'least-work': { policy: 'least-work' },
-  'least-loaded': { policy: 'least-loaded', ...LIVE },
+  'least-loaded': { policy: 'least-loaded', ties: 'random', ...LIVE },
   p2c: { policy: 'p2c', choices: routingDefaults.choices, ...LIVE },
   'peak-ewma': {
     policy: 'peak-ewma',
@@ -163,7 +168,7 @@ export function queueRoutingPlan(routing: Pool['queue']['routing']): RoutingChoi
         ...viewOf(routing),
       }
     case 'least-loaded':
-      return { policy: 'least-loaded', ...viewOf(routing) }
+      return { policy: 'least-loaded', ties: routing.ties ?? 'random', ...viewOf(routing) }
     case 'prefix-affinity':
       return {
         policy: 'prefix-affinity',
@@ -185,8 +190,12 @@ export function queueRoutingPlan(routing: Pool['queue']['routing']): RoutingChoi
   }
 }
 
-function viewOf({ view_age_ms = 0 }: { view_age_ms?: number | undefined }): Viewing {
-  return { viewAgeMs: view_age_ms }
+function viewOf(routing: {
+  readonly view_age_ms?: number | undefined
+  readonly count_own_sends?: boolean | undefined
+}): Viewing {
+  const { view_age_ms: viewAgeMs = 0, count_own_sends: countsOwnSends = false } = routing
+  return { viewAgeMs, ...(countsOwnSends && { countsOwnSends }) }
 }
 
 type Scorers = typeof routingDefaults.scorers

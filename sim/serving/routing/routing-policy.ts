@@ -7,6 +7,8 @@ import type { RoutingPlan } from './routing-plan.ts'
 export interface Candidate {
   /** requests waiting and running, for each of its executors */
   readonly load: number
+  /** by how much one more request raises it */
+  readonly loadOfOne: number
   /** its number among pools, or among the queues of its pool */
   readonly number: number
   /** false while nothing may be routed to it */

@@ -134,6 +134,10 @@ export class Station implements Candidate, QueueView {
     return (this.queue.length + this.running) / Math.max(1, this.present)
   }
 
+  get loadOfOne(): number {
+    return 1 / Math.max(1, this.present)
+  }
+
   get waitingEach(): number {
     return this.queue.length / Math.max(1, this.present)
   }

@@ -80,6 +80,9 @@ export function poolStates(serving: ServingPlan, requests: Requests): PoolState[
         if (this.onTheWay > 0) return loadWith(this.onTheWay, stations, plan.perReplicaQueues)
         return stations.reduce((sum, station) => sum + station.load, 0) / stations.length
       },
+      get loadOfOne() {
+        return stations[0]!.loadOfOne / stations.length
+      },
       get waitingEach() {
         return meanOf(stations, ({ waitingEach }) => waitingEach)
       },

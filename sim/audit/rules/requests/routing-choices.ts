@@ -1,6 +1,6 @@
 import type { PromisedRouting } from '../../promises/promised-routing.ts'
 import { pickedByPrompt } from './picked-by-prompt.ts'
-import { drawnFor, preferredBy } from './routing-hash.ts'
+import { drawnFor, drawOf, preferredBy } from './routing-hash.ts'
 import type { SentPrompts } from './sent-prompts.ts'
 
 /** Candidates of a router, with bounds of the number of requests in each. */
@@ -27,6 +27,8 @@ export interface Choice {
   readonly chosen: number
   /** number of requests routed before this one */
   readonly turn: number
+  /** the candidate of the one before it; -1 for none, null where rows do not show it */
+  readonly last: number | null
   readonly key: number
   /** its number among the rows of the evidence */
   readonly row: number
@@ -61,7 +63,7 @@ export function expectedChoice(choice: Choice): number | null {
     case 'random':
       return drawnFor(key, router, left, 1)[0]!
     case 'least-loaded':
-      return seesLoads ? leastLoaded(of, left, chosen) : null
+      return seesLoads ? leastOfEquals(choice, left, routing.ties) : null
     case 'p2c': {
       const drawn = drawnFor(key, router, left, routing.choices)
       if (!drawn.includes(chosen)) return drawn[0]!
@@ -126,6 +128,49 @@ function leastLoaded(of: Candidates, among: readonly number[], chosen: number): 
     if (load < chosenLoad || (load === chosenLoad && i < rank)) return candidate
   }
   return chosen
+}
+
+/** A candidate that goes before the chosen one by the rule for equals; the chosen one for none. */
+function leastOfEquals(
+  { of, chosen, key, last }: Choice,
+  left: readonly number[],
+  ties: 'random' | 'rotating' | 'first',
+): number {
+  if (ties === 'random') return leastDrawn(of, left, chosen, drawOf(key, of.router, 0))
+  if (ties === 'first') return leastLoaded(of, left, chosen)
+  // where it is not known whose turn it is, the chosen one goes before its equals
+  const from = last ?? chosen - 1
+  const inTurns = [...left.filter((i) => i > from), ...left.filter((i) => i <= from)]
+  return leastLoaded(of, inTurns, chosen)
+}
+
+/**
+ * The same where one of n equals, in rising order, is drawn: number floor(u n). Which candidates
+ * are equals may depend on the order of events at the instant, and then any order may have been.
+ */
+function leastDrawn(of: Candidates, left: readonly number[], chosen: number, u: number): number {
+  const loadOf = (counts: Int32Array, i: number) => counts[i]! / executorsOf(of, i)
+  const most = Math.min(...left.map((i) => loadOf(of.most, i)))
+  const perhaps = left.filter((i) => loadOf(of.least, i) <= most)
+  const drawn = perhaps[Math.floor(u * perhaps.length)]!
+  if (perhaps.every((i) => of.least[i] === of.most[i])) return drawn
+  const own = executorsOf(of, chosen)
+  for (let count = of.least[chosen]!; count <= of.most[chosen]! && count / own <= most; count++) {
+    const equals = perhaps.filter((i) => {
+      const same = (count * executorsOf(of, i)) / own
+      return Number.isInteger(same) && of.least[i]! <= same && same <= of.most[i]!
+    })
+    const sure = equals.filter((i) => i === chosen || loadOf(of.most, i) === count / own)
+    const before = sure.filter((i) => i < chosen).length
+    const mayBefore = equals.filter((i) => i < chosen).length
+    const mayAfter = equals.filter((i) => i > chosen).length
+    for (let below = before; below <= mayBefore; below++) {
+      for (let above = sure.length - 1 - before; above <= mayAfter; above++) {
+        if (Math.floor(u * (below + 1 + above)) === below) return chosen
+      }
+    }
+  }
+  return drawn === chosen ? perhaps.find((i) => i !== chosen)! : drawn
 }
 
 /** Credits return to 0 after as many turns as the sum of weights. */

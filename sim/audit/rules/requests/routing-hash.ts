@@ -17,6 +17,11 @@ const PER_ROUTER = 64
 const SESSIONS = 739_982_445
 const PLACES = 695_872_825
 
+/** A draw of a router for a request, by its number among the draws for it. */
+export function drawOf(key: number, router: number, number: number): number {
+  return draw(key, ROUTERS + PER_ROUTER * router + number)
+}
+
 /**
  * The candidates that a router draws for a request. `router`: 0 for the one among pools, and 1 more
  * than the number of the pool within one. Draw j takes the floor(u n)-th of the n that are left.
@@ -30,7 +35,7 @@ export function drawnFor(
   const left = [...from]
   const drawn: number[] = []
   while (drawn.length < choices && left.length > 0) {
-    const u = draw(key, ROUTERS + PER_ROUTER * router + drawn.length)
+    const u = drawOf(key, router, drawn.length)
     drawn.push(...left.splice(Math.floor(u * left.length), 1))
   }
   return drawn

@@ -33,6 +33,8 @@ export const routing: Rule = {
       return { ...shared, taken: new Set(), ...loads.queues }
     })
     const turns = promises.pools.map(() => 0)
+    const lastPools = new Map<string, { readonly turn: number; readonly pool: number }>()
+    const lastQueues: (number | null)[] = promises.pools.map(() => -1)
     const placesOf = new PlacesOfCopies(seen)
     const hasCopies =
       promises.classes.some(({ hedge }) => hedge !== undefined) ||
@@ -79,6 +81,7 @@ export const routing: Rule = {
             of: now,
             chosen: pool,
             turn: rounds[number]!,
+            last: lastBefore(rounds[number]!, lastPools.get(routerOf(of, seen, number))),
             routing: promises.routing,
             loadsKnown,
             sentPrompts,
@@ -87,13 +90,18 @@ export const routing: Rule = {
           }
           check(seen, key, routed, found)
         }
-        if (of?.numbers.includes(pool)) remember(of, pool, promises.routing, key)
+        if (of?.numbers.includes(pool)) {
+          remember(of, pool, promises.routing, key)
+          lastPools.set(routerOf(of, seen, number), { turn: rounds[number]!, pool })
+        }
       }
       // the replica is chosen as a request is delivered; it has none where all are ejected
       if (seen.delivered !== null || isRefused(seen, key)) return
       const turn = turns[pool]!
       turns[pool] = turn + 1
       const beside = isBesideAnother(seen, key)
+      const last = beside ? null : lastQueues[pool]!
+      lastQueues[pool] = beside ? null : queue.number
       if (knows && !(beside && hasCopies)) {
         const open = openings.ofQueues(candidates, sent)
         // a copy goes where another one is if there is no other place
@@ -103,6 +111,7 @@ export const routing: Rule = {
           of,
           chosen: queue.number,
           turn,
+          last,
           routing: queue.pool.routing,
           loadsKnown: loadsKnown && !beside,
           sentPrompts,
@@ -204,8 +213,7 @@ function roundsAmong(among: readonly Candidates[], seen: Evidence): number[] {
     if (isFirst && isUnavailable(seen, key, rows.sent[key]!))
       refused.add(expected.sending[key] ?? key)
   }
-  const { classes } = seen.promises
-  const names = among.map(({ numbers }, i) => `${numbers} ${classes[i]!.place ?? ''}`)
+  const names = among.map((of, i) => nameOf(of, seen, i))
   const came = new Map<string, number>()
   return Array.from(requests.class, (classIndex, number) => {
     const name = names[classIndex] ?? ''
@@ -215,10 +223,26 @@ function roundsAmong(among: readonly Candidates[], seen: Evidence): number[] {
   })
 }
 
+/** Classes of the same pools and place share a router among them. */
+const nameOf = ({ numbers }: Candidates, { promises }: Evidence, classIndex: number) =>
+  `${numbers} ${promises.classes[classIndex]!.place ?? ''}`
+
+const routerOf = (of: Candidates, seen: Evidence, number: number) =>
+  nameOf(of, seen, seen.requests.class[number]!)
+
+/** The candidate of the request before; null where its row is missing. */
+function lastBefore(
+  turn: number,
+  last: { readonly turn: number; readonly pool: number } | undefined,
+): number | null {
+  if (turn === 0) return -1
+  return last?.turn === turn - 1 ? last.pool : null
+}
+
 interface Routed
   extends Pick<
     Choice,
-    'of' | 'chosen' | 'turn' | 'loadsKnown' | 'sentPrompts' | 'closing' | 'distance'
+    'of' | 'chosen' | 'turn' | 'last' | 'loadsKnown' | 'sentPrompts' | 'closing' | 'distance'
   > {
   readonly routing: PromisedChoice
 }
@@ -230,11 +254,12 @@ function check(seen: Evidence, key: number, routed: Routed, found: Findings): vo
   const routing = settled(routed.routing)
   const tokens = rows.inputTokens[key]!
   const session = routing.policy === 'session-affinity' ? sessionOf(seen, key) : null
-  const { turn, loadsKnown, sentPrompts, closing, distance } = routed
+  const { turn, last, loadsKnown, sentPrompts, closing, distance } = routed
   const expected = expectedChoice({
     of,
     chosen,
     turn,
+    last,
     routing,
     loadsKnown,
     sentPrompts,
@@ -249,8 +274,8 @@ function check(seen: Evidence, key: number, routed: Routed, found: Findings): vo
   found.check(expected === chosen, [key], () => {
     const at = `routed to ${of.noun} ${chosen} at ${ms(rows.sent[key]!)}`
     if (routing.policy !== 'least-loaded') return `${at}; expected ${of.noun} ${expected}`
-    const loads = `at least ${of.least[chosen]} requests, ${of.noun} ${expected} at most ${of.most[expected]}`
-    return `${at}, which had ${loads}`
+    const had = `which had at least ${of.least[chosen]} requests`
+    return `${at}, ${had}; expected ${of.noun} ${expected}, which had at most ${of.most[expected]}`
   })
 }
 
