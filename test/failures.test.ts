@@ -207,3 +207,51 @@ describe('negative controls of the rule on replicas', () => {
     expect(found).toBeGreaterThan(0)
   })
 })
+
+describe('while no replica of a pool is up', () => {
+  // a request every 100 ms from 100 ms on; all replicas are down from 5.05 to 9.05 s
+  const lost = (queue: string) => {
+    const text = `
+spillway: 1
+name: lost
+duration_s: 20
+traffic: [{ class: a, arrivals: { process: deterministic, rate_rps: 10 } }]
+models: { m: { work: { law: constant, ms: 20 } } }
+pools: [{ name: p, model: m, replicas: 2, queue: { ${queue} } }]
+failures: [{ kind: crash, at_s: [5.05], restart_s: { distribution: fixed, value: 4 } }]`
+    const input = simulationInput(parseScenario(text, { file: 'x.yaml' }).scenario)
+    const { rows, changes } = keptReplication(input, 0)
+    const { columns } = rows
+    const requests = requestsIn(rows).columns
+    const { violations } = auditRows(promisesOf(input.scenario), columns, requests, changes)
+    expect(violations).toBe(0)
+    const during = [...columns.sent.keys()].filter(
+      (key) => columns.sent[key]! > 5050 && columns.sent[key]! < 9050,
+    )
+    expect(during).toHaveLength(40)
+    const count = (of: 'outcome' | 'refusal', value: number) =>
+      during.filter((key) => columns[of][key] === value).length
+    return { columns, during, count }
+  }
+
+  test('requests wait in a queue that replicas share, and are served when one is back', () => {
+    const { columns, during, count } = lost('mode: shared')
+    expect(count('outcome', OUTCOME.served)).toBe(40)
+    // two at a time, each for 20 ms, from 9.05 s on
+    for (const [i, key] of during.entries()) {
+      expect(columns.dispatched[key]).toBeCloseTo(9050 + 20 * Math.floor(i / 2), 6)
+    }
+  })
+
+  test('as many wait as its bounds allow', () => {
+    const { count } = lost('mode: shared, max_length: 15')
+    expect(count('outcome', OUTCOME.served)).toBe(15)
+    expect(count('refusal', REFUSAL.queue)).toBe(25)
+    expect(lost('mode: shared, timeout_ms: 500').count('outcome', OUTCOME.timedOut)).toBe(35)
+  })
+
+  test('requests are refused as unavailable where each replica has a queue', () => {
+    const { count } = lost('mode: per-replica')
+    expect(count('refusal', REFUSAL.unavailable)).toBe(40)
+  })
+})

@@ -97,6 +97,20 @@ describe('an engine', () => {
     expect(found.gaps).toEqual([1, 3, 1])
   })
 
+  // vLLM 0, `_schedule_default`: no decodes where prefills are scheduled
+  test('without chunks no answer goes on beside a prompt, though both fit in the budget', () => {
+    const plan = { first: 'prefill', chunked: false, tokenBudget: 8192 } as const
+    const prompts = [2, 3, 4].map((at) => ({ at, prompt: 240, answer: 1 }))
+    const answering = { at: 0, prompt: 10, answer: 4 }
+    // tokens at 2 and 3 ms; a prompt until 3 + 25, the two others until 28 + 49, and two tokens
+    const whole = generate([answering, ...prompts], plan)
+    expect(whole.first[0]).toBe(2)
+    for (const [i, gap] of [1, 75, 1].entries()) expect(whole.gaps[i]).toBeCloseTo(gap, 9)
+    // with chunks it goes on beside each of them
+    const chunks = generate([answering, ...prompts], { ...plan, chunked: true })
+    for (const [i, gap] of [1, 25, 49].entries()) expect(chunks.gaps[i]).toBeCloseTo(gap, 9)
+  })
+
   test('computes a prompt in chunks that fit in the remaining budget', () => {
     // a budget of 5: parts of 5 and 5; with one that decodes 4, 4 and 2
     const found = generate([alone, second], { tokenBudget: 5, maxSequences: 5 })
