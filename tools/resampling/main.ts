@@ -50,7 +50,7 @@ const command = studyCommand(
   'resampling',
   'Prints the bias of predictions from rehearsals on a machine of known truth.',
   [
-    ['', '1,000 runs of 10 s of each machine, three hours on one core'],
+    ['', '1,000 runs of 10 s of each machine, an hour on one core'],
     ['-- 100', 'as many runs'],
   ],
 )
