@@ -22,7 +22,7 @@ import {
 const NOISE_MS = 0.2
 
 /** Runs of a whole study. */
-const WHOLE = 1000
+const WHOLE = 500
 const REPLICAS = [1, 2]
 const LOADS = [0.3, 0.5, 0.7, 0.85]
 /** Kinds of predictions, by the noise of the machine: they predict the same runs. */
@@ -50,7 +50,7 @@ const command = studyCommand(
   'resampling',
   'Prints the bias of predictions from rehearsals on a machine of known truth.',
   [
-    ['', '1,000 runs of 10 s of each machine, an hour on one core'],
+    ['', '500 runs of 10 s of each machine, an hour on one core'],
     ['-- 100', 'as many runs'],
   ],
 )
