@@ -154,33 +154,83 @@ test('a run, a row of a sweep and a variant state one utilisation: that of rows 
   expect(utilisation).toBeCloseTo(busy / paid, 7)
 })
 
-test('a scaler counts replicas that drain neither as busy nor as there', () => {
-  // batches are long against its interval: its first look finds replicas busy for a short time
-  const { scenario } = parseScenario(
-    `spillway: 1
+/** Time that spans of executors have within another span. */
+const within = (spans: readonly (readonly [number, number])[], from: number, to: number) =>
+  spans.reduce((sum, [a, b]) => sum + Math.max(0, Math.min(b, to) - Math.max(a, from)), 0)
+
+describe.each(['shared', 'per-replica'])('with %s queues', (mode) => {
+  test('a scaler counts replicas that drain neither as busy nor as there', () => {
+    // batches are long against its interval, and each replica has several to serve as it is given up
+    const WINDOW_S = 1
+    const { scenario } = parseScenario(
+      `spillway: 1
 name: drains
-duration_s: 60
+duration_s: 300
 models: { m: { work: { law: constant, ms: 2000 } } }
-traffic: [{ class: web, arrivals: { process: poisson, rate_rps: 6 } }]
+traffic:
+  - class: web
+    arrivals: { process: on-off, on_s: 2, off_s: 2, rate_rps: 3.5 }
 pools:
   - name: p
     model: m
+    queue: { mode: ${mode} }
     scaling:
-      policy: hpa
-      metrics: [{ metric: utilisation, target: 0.9, window_s: 1 }]
+      policy: huggingface
+      utilisation: 0.9
+      window_s: ${WINDOW_S}
       interval_s: 1
+      up_every_s: 1
+      down_after_s: 0
+      min: 3
       initial: 12
       max: 12
       start_s: { distribution: fixed, value: 1 }
-      scale_down: { stabilization_s: 0 }
 `,
-    { file: 'drains.yaml' },
-  )
-  const { availability } = runReplication(simulationInput(scenario), 0)
-  const seen = availability![0]!.steps.flatMap(({ reason }) => {
-    const [, share] = /utilisation ([\d.]+)/.exec(reason) ?? []
-    return share === undefined ? [] : [Number(share)]
+      { file: 'drains.yaml' },
+    )
+    const input = simulationInput(scenario)
+    const { rows, changes = [] } = keptReplication(input, 0)
+    const executors = [...Array(12).keys()].map((executor) => {
+      let since: number | null = 0
+      const serves: [number, number][] = []
+      for (const { at, executor: changed, state } of changes) {
+        if (changed !== executor) continue
+        if (state === 'up') since ??= at
+        else if (since !== null) {
+          serves.push([since, at])
+          since = null
+        }
+      }
+      if (since !== null) serves.push([since, Number.POSITIVE_INFINITY])
+      const busy: [number, number][] = []
+      for (let key = 0; key < rows.count; key++) {
+        if (rows.columns.executor[key] !== executor) continue
+        busy.push([rows.columns.dispatched[key]!, rows.columns.done[key]!])
+      }
+      return { serves, busy }
+    })
+    const { availability } = runReplication(input, 0)
+    let drained = 0
+    const told: number[] = []
+    const expected: number[] = []
+    for (const { at, reason } of availability![0]!.steps) {
+      const [, share] = /utilisation ([\d.]+)/.exec(reason) ?? []
+      if (share === undefined) continue
+      const [from, to] = [Math.max(0, at - 1000 * WINDOW_S), at]
+      let [busyMs, servesMs] = [0, 0]
+      for (const { serves, busy } of executors) {
+        const served = busy.reduce(
+          (sum, [a, b]) => sum + within(serves, Math.max(a, from), Math.min(b, to)),
+          0,
+        )
+        busyMs += served
+        servesMs += within(serves, from, to)
+        if (within(busy, from, to) > served + 1) drained++
+      }
+      told.push(Number(share))
+      expected.push(Number((busyMs / servesMs).toPrecision(3)))
+    }
+    expect(told).toEqual(expected)
+    expect(drained).toBeGreaterThan(5)
   })
-  expect(seen.length).toBeGreaterThan(2)
-  expect(Math.max(...seen)).toBeLessThanOrEqual(1)
 })
