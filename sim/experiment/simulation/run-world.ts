@@ -19,10 +19,11 @@ import {
   SimulatedWorld,
   type WorldMemory,
 } from '../../world/index.ts'
+import { grouped } from '../system/crowd.ts'
 
 /** Events of a piece of a run, some ten milliseconds of work: a look after each costs nothing. */
 const EVENTS_AT_ONCE = 100_000
-/** Pieces at one instant after which the time of a run whose clients react stands still. */
+/** Whole pieces at one instant after which the time of a run whose clients react stands still. */
 const MOST_AT_AN_INSTANT = 50
 
 /** The parts of a simulated run that differ between its uses. */
@@ -129,10 +130,14 @@ class Standstill {
 
   look(now: number): void {
     // a trace may have any number of rows at one time
-    if (now !== this.#at || this.#source.reactsUntil === 0) this.#pieces = 0
-    this.#at = now
+    if (now !== this.#at || this.#source.reactsUntil === 0) {
+      // an earlier instant may have had a part of this piece
+      this.#pieces = 0
+      this.#at = now
+      return
+    }
     if (++this.#pieces < MOST_AT_AN_INSTANT) return
-    const events = (EVENTS_AT_ONCE * MOST_AT_AN_INSTANT).toLocaleString('en-US')
+    const events = grouped(EVENTS_AT_ONCE * MOST_AT_AN_INSTANT)
     throw new Failure(
       `at ${now / 1000} s of the run ${events} events happened at one instant: ` +
         'clients that are refused ask again at once; give them a think_time_s or a backoff_ms above 0',
