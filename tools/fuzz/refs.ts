@@ -19,7 +19,7 @@ import { DECLARED } from './stock.ts'
  */
 const tags = (marker: string): readonly string[] => [
   ...[`--output=${marker}`, '-x', '--exec-path=hacked', '--all', '--detach', '--force', '--help'],
-  ...['-b', '--', '--git-dir', '--prepare', '--run', '--json', '-c'],
+  ...['-b', '--git-dir', '--prepare', '--run', '--json', '-c'],
   ...[`--upload-pack=touch$\{IFS}${marker}`, `$(touch$\{IFS}${marker})`],
   ...[`\`touch$\{IFS}${marker}\``, `;touch$\{IFS}${marker}`, '|sh', '&&true', "'x'"],
   ...['"x"', '$HOME', '%s%n', 'é', '\u202ex', '<b>x</b>', '-->', '--->', '##x', '#', '!!', '!1'],
@@ -34,7 +34,8 @@ const MAIN: readonly string[] = [
 
 /** Names that lead to no commit: they are refused. As code, some would make `marker`, too. */
 const nothing = (marker: string): readonly string[] => [
-  ...['', ' ', '-', '..', '../..', '../../../etc/passwd', '/etc/passwd', '.git/config', 'nowhere'],
+  // git takes -- for the end of options, also where a tag has that name
+  ...['', ' ', '-', '--', '..', '../..', '../../../etc/passwd', '/etc/passwd', '.git/config', 'nowhere'],
   ...[
     '^main',
     'main..other',
