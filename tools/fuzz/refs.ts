@@ -35,7 +35,18 @@ const MAIN: readonly string[] = [
 /** Names that lead to no commit: they are refused. As code, some would make `marker`, too. */
 const nothing = (marker: string): readonly string[] => [
   // git takes -- for the end of options, also where a tag has that name
-  ...['', ' ', '-', '--', '..', '../..', '../../../etc/passwd', '/etc/passwd', '.git/config', 'nowhere'],
+  ...[
+    '',
+    ' ',
+    '-',
+    '--',
+    '..',
+    '../..',
+    '../../../etc/passwd',
+    '/etc/passwd',
+    '.git/config',
+    'nowhere',
+  ],
   ...[
     '^main',
     'main..other',
