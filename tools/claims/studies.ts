@@ -217,7 +217,8 @@ export const STUDIES: Readonly<Record<StudyName, Study>> = {
     script: 'fuzz',
     args: ['baselines', '200'],
     page: null,
-    dependsOn: FUZZ,
+    // it also reads what a gate writes
+    dependsOn: [...FUZZ, 'reports/gate'],
     data: null,
     timed: false,
   },
