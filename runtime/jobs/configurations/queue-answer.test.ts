@@ -116,6 +116,10 @@ describe('an answer is refused', () => {
     ['with a capacity that is no number', 'capacityRps', Number.NaN],
     ['with many notes', 'extrapolated', Array.from({ length: 2000 }, () => 'x')],
     ['without a key', 'extrapolated', undefined],
+    ['with very many classes', 'runs.0.classes', Array.from({ length: 1e6 }, () => 0)],
+    ['with very many pools', 'runs.1.pools', Array.from({ length: 1e6 }, () => 0)],
+    ['with very many objectives', 'runs.0.objectives', Array.from({ length: 1e6 }, () => 0)],
+    ['with a drift of very many', 'runs.0.drift.pools', Array.from({ length: 1e6 }, () => 0)],
   ])('%s', (_, path, value) => {
     expect(() => answeredBy(lie(path, value))).toThrow(Refused)
   })

@@ -3,7 +3,7 @@ import { EXIT, Failure, type Scenario, visibleLine } from '../../../scenarios/in
 import type { RunFigures } from '../../../sim/experiment/index.ts'
 import { PARTS, PERCENTILES } from '../../../sim/stats/index.ts'
 import type { ConfigurationRuns } from './configuration-process.ts'
-import { decode, MOST_RUNS, schemaProblem } from './queue.ts'
+import { decode, MOST_RUNS, type Read, read } from './queue.ts'
 
 /**
  * Answers of workers, which any program with access to the server can write. What is checked is
@@ -27,6 +27,8 @@ export class Refused extends Error {}
 const MOST_TEXTS = 1000
 const MOST_LETTERS = 10_000
 const MOST_BLOCKS = 100
+/** Classes, pools and objectives; their exact numbers are those of the scenario. */
+const MOST_PARTS = 10_000
 
 const isNumber = (value: unknown): value is number => typeof value === 'number'
 const count = z.int().min(0)
@@ -80,13 +82,15 @@ const drift = z
     backlog: z.number(),
     arrived: z.array(amount).min(1).max(MOST_BLOCKS),
     growth: z.array(z.number()).min(1).max(MOST_BLOCKS),
-    pools: z.array(
-      z.strictObject({
-        ended: amount,
-        lost: amount,
-        demand: z.array(figure).min(1).max(MOST_BLOCKS),
-      }),
-    ),
+    pools: z
+      .array(
+        z.strictObject({
+          ended: amount,
+          lost: amount,
+          demand: z.array(figure).min(1).max(MOST_BLOCKS),
+        }),
+      )
+      .max(MOST_PARTS),
   })
   .refine(
     ({ arrived, growth, pools }) =>
@@ -98,9 +102,11 @@ const drift = z
 
 const runFigures: z.ZodType<RunFigures> = z.strictObject({
   requests: z.string().regex(/^[0-9a-f]{1,64}$/, 'no hash'),
-  classes: z.array(classFigures),
-  pools: z.array(poolFigures),
-  objectives: z.array(z.strictObject({ value: figure, n: count, upper: figure.nullable() })),
+  classes: z.array(classFigures).max(MOST_PARTS),
+  pools: z.array(poolFigures).max(MOST_PARTS),
+  objectives: z
+    .array(z.strictObject({ value: figure, n: count, upper: figure.nullable() }))
+    .max(MOST_PARTS),
   memoryOfLimit: amount.nullable(),
   drift,
   observedS: z.number().positive(),
@@ -161,9 +167,15 @@ function parsed(text: string): Answer {
   } catch {
     throw new Refused('no JSON')
   }
-  const { data, error } = answerSchema.safeParse(value)
-  if (data !== undefined) return data
-  throw new Refused(oneLine(schemaProblem('no answer', error)))
+  let answer: Read<Answer>
+  try {
+    answer = read(answerSchema, value, 'no answer')
+  } catch {
+    // whatever a schema meets in it: no answer ends a sweep
+    throw new Refused('no answer: it cannot be read')
+  }
+  if ('data' in answer) return answer.data
+  throw new Refused(oneLine(answer.problem))
 }
 
 /** Compares a run with the scenario that it is of. */

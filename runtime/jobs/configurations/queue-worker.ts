@@ -23,8 +23,8 @@ import {
   MOST_BASE_BYTES,
   type QueuedJob,
   queueName,
+  read,
   type SentFiles,
-  schemaProblem,
   sentBaseSchema,
   sha256Of,
 } from './queue.ts'
@@ -210,10 +210,10 @@ function done(job: string, { hash, capacityRps, extrapolated, runs }: Configurat
 
 /** What a job asks for. Its name is a hash of that, so that it cannot be exchanged. */
 function askedFor(name: string, value: unknown): QueuedJob {
-  const { data, error } = jobSchema.safeParse(value)
-  if (error !== undefined) throw new BadJob(schemaProblem('no job', error))
-  if (jobName(data) !== name) throw new BadJob('asks for something else than its name')
-  return data
+  const job = read(jobSchema, value, 'no job')
+  if ('problem' in job) throw new BadJob(job.problem)
+  if (jobName(job.data) !== name) throw new BadJob('asks for something else than its name')
+  return job.data
 }
 
 /** A base, and the files that its configurations read. */
@@ -251,9 +251,9 @@ class Bases {
     const text = await this.#redis.get(baseKey(id))
     if (text === null) throw new BadJob('its sweep is gone from the queue')
     if (sha256Of(text) !== id) throw new BadJob('its sweep is another one')
-    const { data, error } = sentBaseSchema.safeParse(decoded(text))
-    if (error !== undefined) throw new BadJob(schemaProblem('no sweep', error))
-    const { file, text: scenario, files, ...rest } = data
+    const sent = read(sentBaseSchema, decoded(text), 'no sweep')
+    if ('problem' in sent) throw new BadJob(sent.problem)
+    const { file, text: scenario, files, ...rest } = sent.data
     const path = { file, text: scenario, directory: this.#directory }
     return { base: { ...rest, path }, files }
   }
