@@ -204,6 +204,32 @@ describe.skipIf(skip)('the workers of a queue', () => {
     redis.disconnect()
   })
 
+  test('parse nothing that is larger than any job, and go on', async () => {
+    const redis = new Redis(valkey.url)
+    // its values take 1 GB, and its text 60 MB
+    const bomb = `[${'{},'.repeat(2e7)}{}]`
+    const flags = ['--max-old-space-size=400']
+    const one = commandsIn(folder, { flags }).start([
+      ...['worker', '--queue', valkey.url, '--workers', '1'],
+    ])
+    workers.push(one)
+    await putJob(redis, 'bomb', bomb)
+    await putJob(redis, 'bomb-of-options', {}, { opts: bomb })
+    await Promise.all([one.prints(/job bomb is refused: /), one.prints(/job bomb-of-options is/)])
+    for (const name of ['bomb', 'bomb-of-options']) {
+      const answer = await untilThere(() => redis.get(answerKey(name)))
+      expect(JSON.parse(answer).reason).toBe('it is larger than any job')
+    }
+    await untilThere(
+      async () => (await redis.keys(`bull:${queueName()}:bomb*`)).length === 0 || null,
+    )
+    const pool = await QueuePool.open(valkey.url, { path: 'overload', set: ['duration_s=22'] })
+    expect((await pool.simulate({ set: [], from: 0, to: 1 })).runs).toHaveLength(1)
+    await pool.close()
+    await ends(one)
+    redis.disconnect()
+  }, 60_000)
+
   test('open no file that a job names without its content', async () => {
     const redis = new Redis(valkey.url)
     mkdirSync(join(folder, 'given'))

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os'
 import { setTimeout as wait } from 'node:timers/promises'
-import { DelayedError, type Job, Worker } from 'bullmq'
+import { DelayedError, type Job } from 'bullmq'
 import type { Redis } from 'ioredis'
 import { EXIT, Failure } from '../../../scenarios/index.ts'
 import { outOfMemory } from '../../folders/system-refusal.ts'
@@ -31,6 +31,7 @@ import {
 import { type Answer, oneLine } from './queue-answer.ts'
 import { connected } from './queue-connection.ts'
 import { Lacking, WorkerFiles } from './queue-files.ts'
+import { OVERSIZED, SizedWorker } from './sized-worker.ts'
 
 export interface WorkerOptions extends Pick<JobOptions, 'signal'> {
   /** simulations at once, at most one a core, by default that many */
@@ -53,8 +54,8 @@ export interface Worked {
 
 /** A worker that is killed loses its requests to another after so long, ms. */
 const LOCK_MS = 6_000
-/** Requests that were lost with their workers again and again are given up. */
-const MOST_LOST = 100
+/** Requests that were lost with their workers so often are given up: the sweep sends them again. */
+const MOST_LOST = 3
 const LOOK_EVERY_MS = 200
 /** A job that a worker lacks a file for is there for others again after so long, ms. */
 const LEFT_MS = 2000
@@ -76,12 +77,15 @@ export async function work(url: string, options: WorkerOptions): Promise<Worked>
   const { workers, idleS = Number.POSITIVE_INFINITY, signal } = options
   const pool = new ConfigurationPool(null, { workers, signal })
   const jobs = new Jobs(redis, pool, options)
-  const worker = new Worker<unknown, null>(queueName(), (job, token) => jobs.perform(job, token), {
+  const worker = new SizedWorker(queueName(), (job, token) => jobs.perform(job, token), {
     connection: redis,
     concurrency: threadsFor(Number.POSITIVE_INFINITY, workers),
     lockDuration: LOCK_MS,
     stalledInterval: LOCK_MS / 2,
     maxStalledCount: MOST_LOST,
+    // whatever a job says
+    removeOnComplete: { count: 0 },
+    removeOnFail: { count: 0 },
   })
   // a lost connection comes back, and what is no job of BullMQ is left; it would print both
   worker.on('error', () => {})
@@ -210,6 +214,7 @@ function done(job: string, { hash, capacityRps, extrapolated, runs }: Configurat
 
 /** What a job asks for. Its name is a hash of that, so that it cannot be exchanged. */
 function askedFor(name: string, value: unknown): QueuedJob {
+  if (value === OVERSIZED) throw new BadJob(OVERSIZED)
   const job = read(jobSchema, value, 'no job')
   if ('problem' in job) throw new BadJob(job.problem)
   if (jobName(job.data) !== name) throw new BadJob('asks for something else than its name')

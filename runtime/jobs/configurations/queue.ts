@@ -28,6 +28,8 @@ export const LACK_KEPT_S = 60
 /** Limits of what is read, in bytes: of scenario and profile, of thousands of replications. */
 export const MOST_BASE_BYTES = 64_000_000
 export const MOST_ANSWER_BYTES = 128_000_000
+/** of changes, and of the names of many files */
+export const MOST_JOB_LETTERS = 32_000_000
 /** Values of a message: `[{},{},…]` takes a hundred times the memory of its text. */
 const MOST_VALUES = 4_000_000
 /** More replications are asked for in several jobs. */
@@ -132,7 +134,7 @@ const NUMBERS: Readonly<Record<string, number>> = {
 }
 
 /** Whether a text has at most `MOST_VALUES` values as JSON, which has a comma before each next. */
-function hasFewValues(text: string): boolean {
+export function hasFewValues(text: string): boolean {
   let count = 0
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at)
