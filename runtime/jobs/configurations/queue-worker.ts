@@ -57,10 +57,12 @@ const LOCK_MS = 6_000
 /** Requests that were lost with their workers so often are given up: the sweep sends them again. */
 const MOST_LOST = 3
 const LOOK_EVERY_MS = 200
-/** A job that a worker lacks a file for is there for others again after so long, ms. */
+/** A job that a worker lacks a file for is there for others again after so long, ms, */
 const LEFT_MS = 2000
-/** A job that no worker has the files of is given up after so many starts. */
-const MOST_STARTS = 500
+/** and longer after each start, as the workers that have it may be busy for hours. */
+const MOST_LEFT_MS = 30_000
+/** A job that no worker has the files of is given up after so many starts, in about a day. */
+const MOST_STARTS = 3000
 /** Sweeps that are kept. */
 const MOST_BASES = 4
 
@@ -166,10 +168,12 @@ class Jobs {
     const job = id!
     try {
       const asked = askedFor(job, data)
-      if (attemptsStarted > MOST_STARTS) throw new BadJob('it was begun too often')
       const { base, files } = await this.#bases.of(asked.base)
       const { set, from, to } = asked
-      const only = await this.#verified(asked, asked.files ?? files)
+      const only = await this.#verified(asked, asked.files ?? files).catch((error: unknown) => {
+        const often = error instanceof Lacking && attemptsStarted > MOST_STARTS
+        throw often ? new BadJob(`no worker has its files: ${error.message}`) : error
+      })
       return done(job, await this.#pool.simulate({ set, from, to, files: only }, base))
     } catch (error) {
       if (error instanceof Lacking) throw error
@@ -203,7 +207,8 @@ class Jobs {
   /** Leaves a job to other workers, and goes on with the next one. */
   async #leave(job: Job<unknown, null>, token: string | undefined, why: string): Promise<never> {
     this.#options.onRefusal?.(oneLine(why))
-    await job.moveToDelayed(Date.now() + LEFT_MS, token)
+    const starts = Math.max(job.attemptsStarted || 1, 1)
+    await job.moveToDelayed(Date.now() + Math.min(MOST_LEFT_MS, starts * LEFT_MS), token)
     throw new DelayedError()
   }
 }
