@@ -1,6 +1,12 @@
 import * as z from 'zod'
-import { EXIT, Failure, type Scenario, visibleLine } from '../../../scenarios/index.ts'
-import type { RunFigures } from '../../../sim/experiment/index.ts'
+import {
+  EXIT,
+  Failure,
+  parseObjective,
+  type Scenario,
+  visibleLine,
+} from '../../../scenarios/index.ts'
+import { costOf, leastReplicas, type RunFigures } from '../../../sim/experiment/index.ts'
 import { PARTS, PERCENTILES } from '../../../sim/stats/index.ts'
 import type { ConfigurationRuns } from './configuration-process.ts'
 import { decode, MOST_RUNS, type Read, read } from './queue.ts'
@@ -61,7 +67,7 @@ const classFigures = z
       .max(PARTS.length + 1),
   })
   .refine(({ arrived, served }) => served <= arrived, 'more served than arrived')
-  .refine(({ arrived, good }) => good <= arrived, 'more good than arrived')
+  .refine(({ served, good }) => good <= served, 'more good than served')
   .refine(({ served, latency }) => latency.n === served, 'latencies of other requests')
   .refine(
     ({ latency: { n, mean, percentiles: own } }) =>
@@ -156,8 +162,25 @@ export function answered(text: string, expected: Expected): ConfigurationRuns | 
     throw new Refused(`${runs.length} replications, expected ${expected.replications}`)
   }
   for (const run of runs) expectOf(scenario, run)
-  // what the sweep knows itself is not taken from an answer
-  return { scenario, hash, capacityRps, extrapolated: extrapolated.map(oneLine), runs }
+  // what the sweep knows itself is not taken from an answer; capacity is the worker's word
+  const own = runs.map((run) => ({ ...run, objectives: ownObjectives(scenario, run) }))
+  return { scenario, hash, capacityRps, extrapolated: extrapolated.map(oneLine), runs: own }
+}
+
+/** What objectives are judged on, where that follows from other figures of the run. */
+function ownObjectives(scenario: Scenario, run: RunFigures): RunFigures['objectives'] {
+  const { traffic, slo, duration_s, warmup_s } = scenario
+  const stated = traffic.flatMap(({ class: name }, i) =>
+    (slo[name] ?? []).map((text) => ({ kind: parseObjective(text)!.kind, of: run.classes[i]! })),
+  )
+  const served = run.classes.reduce((sum, one) => sum + one.served, 0)
+  return stated.map(({ kind, of: { good, arrived } }, i) => {
+    if (kind === 'goodput') return { value: good / arrived, n: arrived, upper: null }
+    if (kind !== 'cost') return run.objectives[i]!
+    const replicas = run.pools.map((pool) => pool.replicas)
+    const cost = costOf(scenario, [served / (duration_s - warmup_s)], [], [replicas])
+    return { value: cost?.usd_per_million.value ?? Number.NaN, n: served, upper: null }
+  })
 }
 
 function parsed(text: string): Answer {
@@ -190,11 +213,16 @@ function expectOf(scenario: Scenario, { classes, pools, objectives, drift: of }:
   for (const [what, found, wanted] of lengths) {
     if (found !== wanted) throw new Refused(`${found} ${what}, expected ${wanted}`)
   }
+  const least = leastReplicas(scenario.pools)
   for (const [i, { name, replicas, scaling }] of scenario.pools.entries()) {
     const { replicas: paid, utilisation } = pools[i]!
     // the cost is by them; those of a scaled pool are a mean, with those that still end their work
     if (scaling === undefined && paid !== replicas) {
       throw new Refused(`${paid} replicas of pool ${name}, expected ${replicas}`)
+    }
+    // a mean over time, which rounding may bring below
+    if (paid < least[i]! * (1 - 1e-9)) {
+      throw new Refused(`${paid} replicas of pool ${name}, expected at least ${least[i]}`)
     }
     if (Number.isNaN(utilisation) && paid > 0) throw new Refused(`no utilisation of pool ${name}`)
   }
