@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { answerKey, lackKey, queueName } from '../runtime/jobs/configurations/queue.ts'
+import { answerKey, lackKey, queueName, sha256Of } from '../runtime/jobs/configurations/queue.ts'
 import { QueuePool } from '../runtime/jobs/configurations/queue-pool.ts'
 import type { SweepRow } from '../sim/documents/index.ts'
 import { dump, namedJob, putJob, sentTo } from '../tools/fuzz/queue/raw-queue.ts'
@@ -157,6 +157,29 @@ describe.skipIf(skip)('the workers of a queue', () => {
     await pool.close()
   })
 
+  test('with the files of a job do it, however often others have left it', async () => {
+    put(folder, 'arrivals.csv', 'at_s\n1\n2\n3\n')
+    const redis = new Redis(valkey.url)
+    const bytes = Buffer.byteLength('at_s\n1\n2\n3\n')
+    const files = { 'arrivals.csv': { bytes, sha256: sha256Of('at_s\n1\n2\n3\n') } }
+    const base = await sentTo(redis, { ...BASE, text: TRACED, files })
+    const [name, data] = namedJob({ base, set: [], from: 0, to: 1 })
+    await putJob(redis, name, data, { ats: '5000' })
+    const one = worker()
+    const answer = await untilThere(() => redis.get(answerKey(name)))
+    expect(JSON.parse(answer)).toMatchObject({ kind: 'done' })
+    await ends(one)
+    // that nobody has them is said in the end
+    const [other, asked] = namedJob({ base, set: [], from: 1, to: 2 })
+    await putJob(redis, other, asked, { ats: '5000' })
+    mkdirSync(join(folder, 'nothing'))
+    const unfit = worker('--files', 'nothing')
+    const refused = await untilThere(() => redis.get(answerKey(other)))
+    expect(JSON.parse(refused).reason).toMatch(/^no worker has its files: arrivals\.csv: /)
+    await ends(unfit)
+    redis.disconnect()
+  })
+
   test('of one sweep have its values of a file, too', async () => {
     put(folder, 'fewer.csv', 'at_s\n1\n')
     put(folder, 'traced.yaml', TRACED)
@@ -206,6 +229,32 @@ describe.skipIf(skip)('the workers of a queue', () => {
     await ends(one)
     redis.disconnect()
   })
+
+  test('parse nothing that is larger than any job, and go on', async () => {
+    const redis = new Redis(valkey.url)
+    // its values take 1 GB, and its text 60 MB
+    const bomb = `[${'{},'.repeat(2e7)}{}]`
+    const flags = ['--max-old-space-size=400']
+    const one = commandsIn(folder, { flags }).start([
+      ...['worker', '--queue', valkey.url, '--workers', '1'],
+    ])
+    workers.push(one)
+    await putJob(redis, 'bomb', bomb)
+    await putJob(redis, 'bomb-of-options', {}, { opts: bomb })
+    await Promise.all([one.prints(/job bomb is refused: /), one.prints(/job bomb-of-options is/)])
+    for (const name of ['bomb', 'bomb-of-options']) {
+      const answer = await untilThere(() => redis.get(answerKey(name)))
+      expect(JSON.parse(answer).reason).toBe('it is larger than any job')
+    }
+    await untilThere(
+      async () => (await redis.keys(`bull:${queueName()}:bomb*`)).length === 0 || null,
+    )
+    const pool = await QueuePool.open(valkey.url, { path: 'overload', set: ['duration_s=22'] })
+    expect((await pool.simulate({ set: [], from: 0, to: 1 })).runs).toHaveLength(1)
+    await pool.close()
+    await ends(one)
+    redis.disconnect()
+  }, 60_000)
 
   test('open no file that a job names without its content', async () => {
     const redis = new Redis(valkey.url)

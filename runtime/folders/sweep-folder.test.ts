@@ -39,6 +39,7 @@ test.each<[string, Partial<SweepManifest>, string]>([
   ['points without paths', { grid: null, points: [['1', '2']] }, 'has points with more or fewer'],
   ['no points', { grid: null, points: [] }, 'has 0 configurations, expected 1 to 1,000,000'],
   ['many', { paths: names(7), grid: lists(7, 10) }, 'has 10,000,000 configurations'],
+  ['a shard of many', { shard: { index: 1, of: 1e9 } }, 'has 1,000,000,000 shards, expected at'],
   ['endless', { paths: names(400), grid: lists(400, 10) }, 'has ∞ configurations'],
 ])('a plan with %s is refused', async (_, change, problem) => {
   const directory = next()

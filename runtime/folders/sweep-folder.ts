@@ -1,7 +1,13 @@
 import { existsSync } from 'node:fs'
 import { lstat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Failure, MOST_CONFIGURATIONS, openUserFile, Unreadable } from '../../scenarios/index.ts'
+import {
+  Failure,
+  MOST_CONFIGURATIONS,
+  MOST_SHARDS,
+  openUserFile,
+  Unreadable,
+} from '../../scenarios/index.ts'
 import {
   type Sweep,
   type SweepManifest,
@@ -33,12 +39,16 @@ export async function readManifest(directory: string): Promise<SweepManifest | n
 }
 
 /** Why a plan cannot be one; null where it can. */
-function planProblem({ paths, grid, points }: SweepManifest): string | null {
+function planProblem({ paths, grid, points, shard }: SweepManifest): string | null {
   if ((grid === null) === (points === null)) return 'has to have either a grid or points'
   if (points?.some((row) => row.length !== paths.length)) {
     return 'has points with more or fewer values than paths'
   }
   if (grid !== null && grid.length !== paths.length) return 'has values of other paths'
+  if (shard !== null && shard.of > MOST_SHARDS) {
+    const [most, got] = [MOST_SHARDS, shard.of].map((n) => n.toLocaleString('en-US'))
+    return `has ${got} shards, expected at most ${most}`
+  }
   const size = points?.length ?? grid!.reduce((all, values) => all * values.length, 1)
   if (size >= 1 && size <= MOST_CONFIGURATIONS) return null
   const [most, got] = [MOST_CONFIGURATIONS, size].map((n) => n.toLocaleString('en-US'))

@@ -126,6 +126,23 @@ const runsOf: Lie = ({ random, honest }) => {
   })
 }
 
+/** Very many values, or none, in place of a list anywhere in it. */
+const long: Lie = ({ random, honest }) => {
+  const answer: unknown = structuredClone(honest.answer)
+  const lists: unknown[][] = []
+  const collect = (value: unknown) => {
+    if (typeof value !== 'object' || value === null) return
+    if (Array.isArray(value)) lists.push(value)
+    for (const inner of Object.values(value)) collect(inner)
+  }
+  collect(answer)
+  const list = pick(random, lists)
+  const item = chance(random, 0.3) ? list[0] : pick(random, NASTY_VALUES)
+  list.length = magnitude(random, 1_000_000) - 1
+  list.fill(item)
+  return encode(answer)
+}
+
 /** Numbers that JSON lacks, where none can be. */
 const numbered: Lie = ({ random, honest }) => {
   const text = encode(honest.answer)
@@ -168,6 +185,7 @@ const LIES: readonly { readonly name: string; readonly weight: number; readonly 
   { name: 'refusing', weight: 1, lie: refusing },
   { name: 'broken', weight: 1, lie: broken },
   { name: 'runs', weight: 1, lie: runsOf },
+  { name: 'long lists', weight: 2, lie: long },
   { name: 'polluted', weight: 2, lie: polluted },
   { name: 'anything', weight: 2, lie: anything },
 ]
