@@ -413,6 +413,31 @@ describe.skipIf(skip)('the workers of a queue', () => {
   })
 })
 
+describe.skipIf(skip)('a server that refuses writes', () => {
+  let valkey: Valkey
+  beforeAll(async () => {
+    // a replica of a server that is not there
+    valkey = await startValkey(['--replicaof', '127.0.0.1 1'])
+  })
+  afterAll(() => valkey.stop())
+
+  test('ends a sweep by name, which then begins with another one', async () => {
+    const sweep = ['sweep', 'overload', '--set', 'duration_s=22', '--set', 'seed=1,2']
+    const ended = await start([...sweep, '--out', 'begun', '--queue', valkey.url]).ended
+    expect(ended.code).toBe(3)
+    expect(ended.stderr).toMatch(/--queue \S+: READONLY .*; name a server that takes writes/)
+    expect(ended.stderr).not.toMatch(STACK)
+    expect((await run(...sweep, '--out', 'begun')).code).toBe(0)
+  })
+
+  test('is named by a worker, once', async () => {
+    const one = start(['worker', '--queue', valkey.url, '--workers', '1'])
+    await one.prints(/READONLY/)
+    await ends(one)
+    expect(one.text.stderr.match(/READONLY/g)).toHaveLength(1)
+  })
+})
+
 describe.skipIf(skip)('a server with a password', () => {
   let valkey: Valkey
   beforeAll(async () => {

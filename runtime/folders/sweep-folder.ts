@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { lstat } from 'node:fs/promises'
+import { lstat, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
   Failure,
@@ -58,6 +58,11 @@ function planProblem({ paths, grid, points, shard }: SweepManifest): string | nu
 /** Writes the plan of a new sweep. Returns false, and writes nothing, if the folder has one. */
 export async function writeManifest(directory: string, plan: SweepManifest): Promise<boolean> {
   return writeNew(join(directory, MANIFEST_FILE), documentText(plan))
+}
+
+/** Removes the plan of a sweep that could not begin. */
+export async function removeManifest(directory: string): Promise<void> {
+  await rm(join(directory, MANIFEST_FILE), { force: true })
 }
 
 /** The document of a complete sweep; null if the folder has none. */

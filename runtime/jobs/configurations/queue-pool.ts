@@ -24,7 +24,7 @@ import {
 } from './queue.ts'
 import { answered, type Expected, oneLine, Refused } from './queue-answer.ts'
 import { type Asks, QueueAsker } from './queue-asker.ts'
-import { connected } from './queue-connection.ts'
+import { connected, isReply, refusal } from './queue-connection.ts'
 import { Unanswered } from './unanswered.ts'
 
 /** An answer is looked for so soon after another one, ms, and more and more rarely without any. */
@@ -116,10 +116,16 @@ export class QueuePool implements ConfigurationSimulator {
     options: QueuePoolOptions = {},
   ): Promise<QueuePool> {
     const asker = await QueueAsker.of(base, options.signal)
-    const redis = await connected(url)
+    const redis = await connected(url, options.signal)
     const pool = new QueuePool(redis, asker, options)
-    await pool.#sendBase()
-    return pool
+    try {
+      await pool.#sendBase()
+      return pool
+    } catch (error) {
+      await pool.close()
+      // a replica, a server without memory, a user without rights
+      throw isReply(error) ? refusal(url, error) : error
+    }
   }
 
   /** How many workers wait on the queue now; null where the server does not tell. */

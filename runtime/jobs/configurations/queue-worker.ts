@@ -29,7 +29,7 @@ import {
   sha256Of,
 } from './queue.ts'
 import { type Answer, oneLine } from './queue-answer.ts'
-import { connected } from './queue-connection.ts'
+import { connected, isReply, refusal } from './queue-connection.ts'
 import { Lacking, WorkerFiles } from './queue-files.ts'
 import { OVERSIZED, SizedWorker } from './sized-worker.ts'
 
@@ -71,11 +71,11 @@ class BadJob extends Error {}
 
 /**
  * Works on the requests of a queue until the signal is set, or the queue has been idle for long. A
- * job that is none is refused, and one that this machine lacks a file for is left to other workers:
- * no job ends a worker, or reads a file of it.
+ * job that is not valid is refused, and one that this machine lacks a file for is left to other
+ * workers: no job that fits into memory ends a worker, or reads a file of it.
  */
 export async function work(url: string, options: WorkerOptions): Promise<Worked> {
-  const redis = await connected(url)
+  const redis = await connected(url, options.signal)
   const { workers, idleS = Number.POSITIVE_INFINITY, signal } = options
   const pool = new ConfigurationPool(null, { workers, signal })
   const jobs = new Jobs(redis, pool, options)
@@ -90,7 +90,12 @@ export async function work(url: string, options: WorkerOptions): Promise<Worked>
     removeOnFail: { count: 0 },
   })
   // a lost connection comes back, and what is no job of BullMQ is left; it would print both
-  worker.on('error', () => {})
+  let named = false
+  worker.on('error', (error) => {
+    if (named || !isReply(error)) return
+    named = true
+    options.onRefusal?.(refusal(url, error).message)
+  })
   try {
     const ended = () => signal?.aborted === true || jobs.idleFor() > 1000 * idleS
     while (!ended()) {

@@ -5,7 +5,7 @@ import { EXIT, Failure } from '../../../scenarios/index.ts'
 import type { Sweep, SweepManifest } from '../../../sim/documents/index.ts'
 import { SweepSummary } from '../../../sim/experiment/index.ts'
 import { lockFolder } from '../../folders/folder-lock.ts'
-import { readManifest, writeManifest } from '../../folders/sweep-folder.ts'
+import { readManifest, removeManifest, writeManifest } from '../../folders/sweep-folder.ts'
 import { JOURNAL_FILE, JournalRows, JournalWriter } from '../../folders/sweep-journal.ts'
 import { resultsPieces, type SweepRows } from '../../folders/sweep-results.ts'
 import { throwIfAborted } from '../../process/interruption.ts'
@@ -73,10 +73,13 @@ export async function sweep(
   )
   const end = () => lock.release().then(discard)
   try {
-    await begin(directory, manifest, options.resume === true)
+    const isNew = await begin(directory, manifest, options.resume === true)
     const path = join(directory, JOURNAL_FILE)
     const missing = new MissingRows(manifest, options.directory)
-    await simulateMissing(planned, path, missing, options)
+    const undo = async () => {
+      if (isNew) await removeManifest(directory)
+    }
+    await simulateMissing(planned, path, missing, { ...options, undo })
     const rows = await readJournal(path, manifest, signal)
     try {
       const failure = missing.failure(rows)
@@ -98,11 +101,14 @@ const MOST_UNKEPT = 100
 const UNKEPT =
   'nothing is kept without --out DIR: an interrupted sweep begins again, and only the best rows are printed'
 
-/** Writes the plan to a folder, or compares it with the plan that the folder has. */
-async function begin(directory: string, plan: SweepManifest, resume: boolean): Promise<void> {
+/**
+ * Writes the plan to a folder, or compares it with the plan that the folder has. Returns whether it
+ * was written.
+ */
+async function begin(directory: string, plan: SweepManifest, resume: boolean): Promise<boolean> {
   // another machine may write it at the same moment: only one of both does
   const before = await readManifest(directory)
-  if (before === null && (await writeManifest(directory, plan))) return
+  if (before === null && (await writeManifest(directory, plan))) return true
   const kept = before ?? (await readManifest(directory))
   if (kept === null || !resume) {
     throw new Failure(
@@ -112,7 +118,7 @@ async function begin(directory: string, plan: SweepManifest, resume: boolean): P
   const shard = [kept, plan].map((one) => (one.shard === null ? 'none' : shardText(one.shard)))
   const other = shard[0] === shard[1] ? [] : [`--shard: ${shard[0]} there, ${shard[1]} here`]
   const differences = [...planDifferences(kept, plan), ...other]
-  if (differences.length === 0) return
+  if (differences.length === 0) return false
   throw new Failure(
     [
       ...differences.map((text) => `${directory}: another sweep: ${text}`),
@@ -141,7 +147,7 @@ async function simulateMissing(
   { manifest, base }: PlannedSweep,
   path: string,
   missing: MissingRows,
-  options: SweepOptions,
+  options: SweepOptions & { readonly undo: () => Promise<void> },
 ): Promise<void> {
   const { signal, onProgress, onWarning } = options
   const kept = await readJournal(path, manifest, signal)
@@ -150,8 +156,15 @@ async function simulateMissing(
   const of = shardSize(manifest)
   let done = kept.settled
   if (done === of) return
-  const journal = await JournalWriter.open(path)
-  const pool = await openPool(base, options)
+  // a queue that is misspelt must not keep the folder from the corrected command
+  const pool = await openPool(base, options).catch(async (error: unknown) => {
+    await options.undo()
+    throw error
+  })
+  const journal = await JournalWriter.open(path).catch(async (error: unknown) => {
+    await pool.close()
+    throw error
+  })
   const numbers = numbersOf(manifest)
   let warned = false
   const work = async () => {

@@ -151,7 +151,7 @@ export function promisesOf(scenario: Scenario): Promises {
       batching: batchingOf(batching),
       generation: pool.generation && generationOf(pool.generation, pool, scenario),
       ejection: promisedEjection(pool),
-      givesBack: pool.scaling !== undefined,
+      ...(pool.scaling && { givesBack: true }),
       memory: promisedMemory(pool, scenario),
       padTo: description !== undefined && 'pad_to' in description ? description.pad_to : 1,
       ragged: description !== undefined && 'ragged' in description && description.ragged,
