@@ -97,6 +97,9 @@ const throttleStep = lazy(() =>
     .describe('A throttling step.'),
 )
 
+/** °C of the inlet air where a scenario does not state it; uncalibrated. */
+export const INLET_C = 25
+
 export const heat = lazy(() =>
   z
     .strictObject({

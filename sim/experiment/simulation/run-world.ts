@@ -3,7 +3,7 @@ import { stream } from '../../kernel/index.ts'
 import {
   assemble,
   type Observer,
-  type Requests,
+  Requests,
   type ServingPlan,
   type Source,
 } from '../../serving/index.ts'
@@ -79,12 +79,12 @@ export type OnPiece = (now: number) => void
  * rows of a trace are not at hand: see `runWorldInPieces`.
  */
 export function runWorld(given: RunParts, onPiece?: OnPiece): Float64Array | null {
-  const { world, log } = simulated(given)
+  const { world, end } = simulated(given)
   const watch = new Standstill(given.source)
   for (;;) {
     const state = world.advance(EVENTS_AT_ONCE)
     if (state === 'starved') throw new Error('Expected all rows of the traces to be at hand')
-    if (state !== 'budget') return log()
+    if (state !== 'budget') return end()
     watch.look(world.now)
     onPiece?.(world.now)
   }
@@ -104,7 +104,7 @@ export async function runWorldInPieces(
   given: RunParts,
   { refill, pause, onPiece }: Pauses,
 ): Promise<Float64Array | null> {
-  const { world, log } = simulated(given)
+  const { world, end } = simulated(given)
   const watch = new Standstill(given.source)
   for (;;) {
     const state = world.advance(EVENTS_AT_ONCE)
@@ -114,7 +114,7 @@ export async function runWorldInPieces(
       watch.look(world.now)
       onPiece?.(world.now)
       await pause?.()
-    } else return log()
+    } else return end()
   }
 }
 
@@ -145,13 +145,24 @@ class Standstill {
   }
 }
 
+/** Ends a run in which nothing will ever serve what waits: no figure would count these requests. */
+function expectNoneLeft({ inUse }: Requests, now: number): void {
+  if (inUse === 0) return
+  throw new Failure(
+    `${grouped(inUse)} requests wait at ${now / 1000} s of the run, and nothing will ever serve them: ` +
+      'no replica that could comes back; give the queue a timeout_ms, or replicas that do',
+  )
+}
+
 function simulated(given: RunParts) {
   const { plan, source, observe, seed, replication, journal, ...parts } = mutation(given)
   const random = {
     service: stream(seed, replication, 'service'),
     overheads: stream(seed, replication, 'overheads'),
   }
+  const requests = new Requests()
   const { driver, control, log } = assemble({
+    requests,
     plan,
     source,
     world: (traffic) => {
@@ -165,5 +176,9 @@ function simulated(given: RunParts) {
     logs: journal === true,
   })
   driver.attach(control)
-  return { world: driver, log }
+  const end = () => {
+    expectNoneLeft(requests, driver.now)
+    return log()
+  }
+  return { world: driver, end }
 }
