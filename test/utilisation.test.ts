@@ -160,7 +160,7 @@ const within = (spans: readonly (readonly [number, number])[], from: number, to:
 
 describe.each(['shared', 'per-replica'])('with %s queues', (mode) => {
   test('a scaler counts replicas that drain neither as busy nor as there', () => {
-    // batches are long against its interval, and each replica has several to serve as it is given up
+    // batches are long against its interval, and replicas are given up with several to serve
     const WINDOW_S = 1
     const { scenario } = parseScenario(
       `spillway: 1

@@ -1,7 +1,7 @@
 /** Most that counts of a replication that has not ended: the drain after its traffic takes more. */
 const MOST_SHARE = 0.99
 
-/** How many replications are done, parts of them included. A message costs no look at all of them. */
+/** How many replications are done, parts included. A message costs no look at all of them. */
 export class ReplicationProgress {
   #ended = 0
   /** of those under way, as many as there are threads */
