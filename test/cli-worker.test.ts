@@ -169,7 +169,7 @@ describe.skipIf(skip)('the workers of a queue', () => {
     const answer = await untilThere(() => redis.get(answerKey(name)))
     expect(JSON.parse(answer)).toMatchObject({ kind: 'done' })
     await ends(one)
-    // that nobody has them is said in the end
+    // where no worker has them, that is said in the end
     const [other, asked] = namedJob({ base, set: [], from: 1, to: 2 })
     await putJob(redis, other, asked, { ats: '5000' })
     mkdirSync(join(folder, 'nothing'))

@@ -1,6 +1,6 @@
 import type { Path } from '../parse/located.ts'
+import { INLET_C } from '../schema/pool-accelerator.ts'
 import type { Accelerator } from '../schema/schema-accelerator.ts'
-import { INLET_C } from '../schema/schema-power.ts'
 import { isAccelerated, isTransformer } from '../schema/takes-length.ts'
 import type { Draft, PoolDraft } from './draft.ts'
 import { checkLimits, checkRising } from './ordered.ts'

@@ -97,9 +97,6 @@ const throttleStep = lazy(() =>
     .describe('A throttling step.'),
 )
 
-/** °C of the inlet air where a scenario does not state it; uncalibrated. */
-export const INLET_C = 25
-
 export const heat = lazy(() =>
   z
     .strictObject({

@@ -64,7 +64,7 @@ async function keepSecret(folder: string): Promise<void> {
   connection.closeSync()
 }
 
-/** A port of this machine that counts who connects, and says nothing. */
+/** A port of this machine that counts connections, and says nothing. */
 async function listen() {
   let connections = 0
   const server = createServer((socket) => {

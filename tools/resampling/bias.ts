@@ -185,7 +185,7 @@ function predicted(
   return { plan, requests, work, rows, timers: fired }
 }
 
-/** Of kinds of predictions for the same runs, and of each sample of them, the bias at BIAS_LEVELS. */
+/** The bias at BIAS_LEVELS: of each kind of prediction for the same runs, and of each sample. */
 export function resamplingBias(
   { runs, ...machine }: BiasCase,
   kinds: readonly Rehearsed[],

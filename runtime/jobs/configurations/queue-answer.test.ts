@@ -75,8 +75,9 @@ test('objectives that follow from counts and replicas are not taken from an answ
   const { answer, expected } = await honest('overload', set, 1)
   const { scenario } = expected
   const own = configurationRow({ ...answer, scenario }, answer.runs)
-  const lying = structuredClone(answer) as unknown as { runs: { objectives: object[] }[] }
-  lying.runs[0]!.objectives = lying.runs[0]!.objectives.map(() => ({ value: 0, n: 9, upper: 0 }))
+  const lying = structuredClone(answer)
+  const objectives = lying.runs[0]!.objectives.map(() => ({ value: 0, n: 9, upper: 0 }))
+  Object.assign(lying.runs[0]!, { objectives })
   const found = answered(encode(lying), expected)
   if (found instanceof Failure) throw found
   expect(own.objectives).toHaveLength(2)
@@ -86,8 +87,8 @@ test('objectives that follow from counts and replicas are not taken from an answ
 test('a scaled pool pays for at least the least of its scaler', async () => {
   const { answer, expected } = await honest('evening-wave', ['duration_s=600', 'warmup_s=0'], 1)
   expect(answered(encode(answer), expected)).not.toBeInstanceOf(Failure)
-  const lying = structuredClone(answer) as unknown as { runs: { pools: { replicas: number }[] }[] }
-  lying.runs[0]!.pools[0]!.replicas = 0.001
+  const lying = structuredClone(answer)
+  Object.assign(lying.runs[0]!.pools[0]!, { replicas: 0.001 })
   expect(() => answered(encode(lying), expected)).toThrow(/0\.001 replicas of pool cards, expected/)
 })
 

@@ -7,22 +7,21 @@ export const OVERSIZED = 'it is larger than any job'
 /** Its fields, as they come from the server. */
 const FIELDS = ['name', 'configuration', 'data', JSON.stringify(OVERSIZED), 'opts', '{}'] as const
 
-/** The part of BullMQ that runs a script on the server. */
-interface Scripts {
-  execCommand(...words: readonly unknown[]): Promise<unknown>
-}
-
 /**
- * A worker that does not parse what is larger than any job. BullMQ parses all of a job as soon as it
- * is there: `[{},{},…]` of 300 MB would take all memory of one worker after the other, because a job
- * whose worker has ended goes to the next.
+ * A worker that does not parse what is larger than any job. BullMQ parses all of a job as soon as
+ * it is there: `[{},{},…]` of 300 MB would take all memory of one worker after the other, because a
+ * job whose worker has ended goes to the next. BullMQ runs its scripts by `execCommand`, which its
+ * types do not state.
  */
 export class SizedWorker extends Worker<unknown, null> {
   protected override createBackend(): void {
     super.createBackend()
-    const scripts = this.backend as unknown as Scripts
-    const run = scripts.execCommand.bind(scripts)
-    scripts.execCommand = async (...words) => sized(await run(...words))
+    const { backend } = this
+    const run: unknown = Reflect.get(backend, 'execCommand')
+    if (typeof run !== 'function') throw new Error('Expected BullMQ to have execCommand')
+    const checked = async (...words: readonly unknown[]) =>
+      sized(await Reflect.apply(run, backend, words))
+    Reflect.set(backend, 'execCommand', checked)
   }
 }
 

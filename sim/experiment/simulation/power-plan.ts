@@ -1,6 +1,5 @@
-import { acceleratorOf, sharersOf } from '../../../scenarios/schema/pool-accelerator.ts'
+import { acceleratorOf, INLET_C, sharersOf } from '../../../scenarios/schema/pool-accelerator.ts'
 import type { Pool, Scenario } from '../../../scenarios/schema/schema.ts'
-import { INLET_C } from '../../../scenarios/schema/schema-power.ts'
 import {
   type Constant,
   capacityOf,
