@@ -56,12 +56,16 @@ function claimedBy(text: string, { answer: own, scenario }: Honest): string | nu
     const { runs, extrapolated } = answer
     if (runs.length !== own.runs.length) return null
     const notes = extrapolated.map(oneLine)
-    return JSON.stringify(configurationRow({ ...answer, extrapolated: notes, scenario }, runs))
+    return comparable(configurationRow({ ...answer, extrapolated: notes, scenario }, runs))
   } catch {
     // no JSON, or another form
     return null
   }
 }
+
+/** Of figures, all but the objectives: the sweep works goodput and cost out from the counts. */
+const comparable = ({ objectives: _, ...figures }: NonNullable<SweepRow['figures']>) =>
+  JSON.stringify(figures)
 
 const OUT_OF_MEMORY = 'out of memory'
 
@@ -308,7 +312,7 @@ function rowFault(
   if (own === undefined) return fault('was never asked for')
   const ran = status === 'done'
   if (ran && own.hash !== row.scenario) return fault('is of another scenario')
-  if (!own.claims.includes(ran ? JSON.stringify(row.figures) : OUT_OF_MEMORY)) {
+  if (!own.claims.includes(ran ? comparable(row.figures!) : OUT_OF_MEMORY)) {
     return fault('is of no answer to its job')
   }
   if (!ran) return null
