@@ -193,9 +193,7 @@ describe('boundaries', () => {
     expect(starting.map(({ path }) => path).sort()).toEqual(hosts)
     expect(found(product, ({ code }) => matches(code, /\.terminate\(/g))).toEqual([])
     const makers = product.filter(({ code }) => /\bnew Worker\(/.test(code))
-    // the builder of models is a child process, too, and its thread looks for the parent
-    const known = ['runtime/models/build-process.ts', 'runtime/process/thread.ts']
-    expect(makers.map(({ path }) => path).sort()).toEqual(known)
+    expect(makers.map(({ path }) => path)).toEqual(['runtime/process/thread.ts'])
   })
 
   test('no command imports another', () => {
