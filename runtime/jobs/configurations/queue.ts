@@ -170,7 +170,7 @@ interface Issue {
   readonly message: string
 }
 
-/** The first problem of the parts of a value, then of the value, whose parts are right. */
+/** The first problem of the parts of a value; if the parts are right, that of the value itself. */
 function firstIssue(schema: z.ZodType, value: unknown): Issue | null {
   for (const [key, inner, part] of partsOf(schema, value)) {
     const issue = firstIssue(inner, part)

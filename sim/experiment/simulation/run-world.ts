@@ -23,7 +23,7 @@ import { grouped } from '../system/crowd.ts'
 
 /** Events of a piece of a run, some ten milliseconds of work: a look after each costs nothing. */
 const EVENTS_AT_ONCE = 100_000
-/** Whole pieces at one instant after which the time of a run whose clients react stands still. */
+/** So many whole pieces at one instant: the run is taken for one that would never end. */
 const MOST_AT_AN_INSTANT = 50
 
 /** The parts of a simulated run that differ between its uses. */
