@@ -59,7 +59,7 @@ const MOST_LOST = 3
 const LOOK_EVERY_MS = 200
 /** A job that a worker lacks a file for is there for others again after so long, ms. */
 const LEFT_MS = 2000
-/** It grows with each start up to this, as the workers that have the file may be busy for hours, ms. */
+/** It grows with each start up to this, ms: workers that have the file may be busy for hours. */
 const MOST_LEFT_MS = 30_000
 /** A job that no worker has the files of is given up after so many starts, in about a day. */
 const MOST_STARTS = 3000

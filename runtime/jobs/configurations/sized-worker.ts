@@ -9,9 +9,9 @@ const FIELDS = ['name', 'configuration', 'data', JSON.stringify(OVERSIZED), 'opt
 
 /**
  * A worker that does not parse what is larger than any job. BullMQ parses all of a job as soon as
- * it is there: `[{},{},…]` of 300 MB would take all memory of one worker after the other, because a
- * job goes to the next worker where one has ended. BullMQ runs its scripts by `execCommand`, which
- * its types do not state.
+ * it is there: `[{},{},…]` of 300 MB would take all memory of one worker after the other, as a job
+ * goes to the next worker where one has ended. BullMQ runs its scripts by `execCommand`, which its
+ * types do not state.
  */
 export class SizedWorker extends Worker<unknown, null> {
   protected override createBackend(): void {
