@@ -35,7 +35,7 @@ export {
   whatIfFigures,
 } from './comparison/what-if.ts'
 export { type ConfiguredSystem, configurationRow } from './configuration/configuration-row.ts'
-export { costOf, hourlyCost } from './configuration/cost.ts'
+export { hourlyCost } from './configuration/cost.ts'
 export { leastReplicas } from './configuration/paid-replicas.ts'
 export { type RunFigures, runFigures } from './configuration/run-figures.ts'
 export { SweepSummary, sweepFigure } from './configuration/sweep-summary.ts'
@@ -104,7 +104,7 @@ export {
 } from './plan/plan-verdict.ts'
 export { nextLook, precisionOf } from './precision/precision.ts'
 export { memoryResult } from './result/memory-result.ts'
-export { judgedPercentiles, verdictOf } from './result/objectives.ts'
+export { costFigure, judgedPercentiles, verdictOf } from './result/objectives.ts'
 export { withRegret } from './result/regret-result.ts'
 export { resultOf, simulatedResult } from './result/result.ts'
 export { serviceError } from './result/service-error.ts'

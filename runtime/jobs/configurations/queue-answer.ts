@@ -6,7 +6,7 @@ import {
   type Scenario,
   visibleLine,
 } from '../../../scenarios/index.ts'
-import { costOf, leastReplicas, type RunFigures } from '../../../sim/experiment/index.ts'
+import { costFigure, leastReplicas, type RunFigures } from '../../../sim/experiment/index.ts'
 import { PARTS, PERCENTILES } from '../../../sim/stats/index.ts'
 import type { ConfigurationRuns } from './configuration-process.ts'
 import { decode, MOST_RUNS, type Read, read } from './queue.ts'
@@ -169,7 +169,7 @@ export function answered(text: string, expected: Expected): ConfigurationRuns | 
 
 /** What objectives are judged on, where that follows from other figures of the run. */
 function ownObjectives(scenario: Scenario, run: RunFigures): RunFigures['objectives'] {
-  const { traffic, slo, duration_s, warmup_s } = scenario
+  const { traffic, slo } = scenario
   const stated = traffic.flatMap(({ class: name }, i) =>
     (slo[name] ?? []).map((text) => ({ kind: parseObjective(text)!.kind, of: run.classes[i]! })),
   )
@@ -178,8 +178,7 @@ function ownObjectives(scenario: Scenario, run: RunFigures): RunFigures['objecti
     if (kind === 'goodput') return { value: good / arrived, n: arrived, upper: null }
     if (kind !== 'cost') return run.objectives[i]!
     const replicas = run.pools.map((pool) => pool.replicas)
-    const cost = costOf(scenario, [served / (duration_s - warmup_s)], [], [replicas])
-    return { value: cost?.usd_per_million.value ?? Number.NaN, n: served, upper: null }
+    return costFigure(scenario, served, replicas)
   })
 }
 
