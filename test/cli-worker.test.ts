@@ -400,6 +400,20 @@ describe.skipIf(skip)('the workers of a queue', () => {
     redis.disconnect()
   })
 
+  test('of another version get nothing, and the sweep names both versions', async () => {
+    const other = new Redis(valkey.url)
+    const name = Buffer.from('spillway-0.0.1-older').toString('base64')
+    await other.client('SETNAME', `bull:${name}`)
+    const queued = start(['sweep', 'overload', '--set', 'seed=1..2', '--queue', valkey.url])
+    const there = () => Promise.resolve(/no worker waits/.test(queued.text.stderr) || null)
+    await untilThere(there)
+    queued.child.kill('SIGINT')
+    const { code, stderr } = await queued.ended
+    expect(code).toBe(130)
+    expect(stderr).toContain(`; those of spillway-0.0.1-older take no jobs of ${queueName()}`)
+    other.disconnect()
+  })
+
   test('get nothing that their sweep has taken back', async () => {
     const redis = new Redis(valkey.url)
     const sweep = ['sweep', 'overload', '--set', 'duration_s=22', '--set', 'seed=1..40']

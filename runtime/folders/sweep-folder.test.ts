@@ -47,6 +47,16 @@ test.each<[string, Partial<SweepManifest>, string]>([
   await expect(readManifest(directory)).rejects.toThrow(`manifest.json: ${problem}`)
 })
 
+test('a plan that could not be read again is not written', async () => {
+  const directory = next()
+  const points = Array.from({ length: 10_000 }, () => ['x'.repeat(7000)])
+  const plan = { ...manifest, grid: null, points }
+  await expect(writeManifest(directory, plan)).rejects.toThrow(
+    /manifest\.json: the plan takes 7\d,\d{3},\d{3} characters, at most 64,000,000 can be kept; give/,
+  )
+  expect(await readManifest(directory)).toBeNull()
+})
+
 test('a plan behind a link, and one that is no file, are refused', async () => {
   const [real, linked, piped] = [next(), next(), next()]
   await writeManifest(real, manifest)

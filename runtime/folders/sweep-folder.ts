@@ -14,7 +14,7 @@ import {
   sweepManifestSchema,
   sweepSchema,
 } from '../../sim/documents/index.ts'
-import { documentText, readJson } from './documents.ts'
+import { documentText, MOST_JSON, readJson } from './documents.ts'
 import { settleFolder } from './replace-files.ts'
 import { RESULTS_FILE } from './sweep-results.ts'
 import { writeNew } from './write-whole.ts'
@@ -55,9 +55,19 @@ function planProblem({ paths, grid, points, shard }: SweepManifest): string | nu
   return `has ${got} configurations, expected 1 to ${most}`
 }
 
-/** Writes the plan of a new sweep. Returns false, and writes nothing, if the folder has one. */
+/**
+ * Writes the plan of a new sweep. Returns false, and writes nothing, if the folder has one. Throws
+ * `Failure` where it would be too large to be read again.
+ */
 export async function writeManifest(directory: string, plan: SweepManifest): Promise<boolean> {
-  return writeNew(join(directory, MANIFEST_FILE), documentText(plan))
+  const path = join(directory, MANIFEST_FILE)
+  const text = documentText(plan)
+  if (text.length <= MOST_JSON) return writeNew(path, text)
+  const [most, got] = [MOST_JSON, text.length].map((count) => count.toLocaleString('en-US'))
+  const remedy = 'give fewer configurations, or a grid of --set in place of --points'
+  throw new Failure(
+    `${path}: the plan takes ${got} characters, at most ${most} can be kept; ${remedy}`,
+  )
 }
 
 /** Removes the plan of a sweep that could not begin. */

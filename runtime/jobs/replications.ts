@@ -3,8 +3,8 @@ import type { SimulationInput } from '../../sim/experiment/index.ts'
 import type { RunSummary } from '../../sim/stats/index.ts'
 import { Child, entryBeside } from '../process/child.ts'
 import { threadsFor } from './demand.ts'
+import { PartialProgress } from './partial-progress.ts'
 import type { Replication, ReplicationRequest } from './replication-process.ts'
-import { ReplicationProgress } from './replication-progress.ts'
 import type { Traces } from './trace-readers.ts'
 
 export interface ReplicationOptions {
@@ -42,7 +42,7 @@ export async function runReplications(
     workers: threadsFor(n, workers),
   }
   const runs: RunSummary[] = []
-  const progress = new ReplicationProgress()
+  const progress = new PartialProgress()
   const onPart = (part: Replication) => {
     if (part.run === null) progress.part(part.replication, part.share)
     else {

@@ -179,7 +179,7 @@ class Jobs {
         const often = error instanceof Lacking && attemptsStarted > MOST_STARTS
         throw often ? new BadJob(`no worker has its files: ${error.message}`) : error
       })
-      return done(job, await this.#pool.simulate({ set, from, to, files: only }, base))
+      return done(job, await this.#pool.simulate({ set, from, to, files: only }, { base }))
     } catch (error) {
       if (error instanceof Lacking) throw error
       const failure = failureMessage(endedForMemory(error) ? outOfMemory(error as Failure) : error)

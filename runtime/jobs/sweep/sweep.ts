@@ -13,6 +13,7 @@ import { ConfigurationPool } from '../configurations/configuration-pool.ts'
 import type { ConfigurationSimulator } from '../configurations/configuration-process.ts'
 import { Unanswered } from '../configurations/unanswered.ts'
 import type { JobOptions } from '../options.ts'
+import { PartialProgress } from '../partial-progress.ts'
 import { MissingRows } from './missing-rows.ts'
 import { simulateConfiguration } from './simulate-configuration.ts'
 import {
@@ -154,8 +155,7 @@ async function simulateMissing(
   await kept.close()
   if (kept.refused > 0) onWarning?.(refusedRows(path, kept.refused))
   const of = shardSize(manifest)
-  let done = kept.settled
-  if (done === of) return
+  if (kept.settled === of) return
   // a queue that is misspelt must not keep the folder from the corrected command
   const pool = await openPool(base, options).catch(async (error: unknown) => {
     await options.undo()
@@ -167,24 +167,32 @@ async function simulateMissing(
   })
   const numbers = numbersOf(manifest)
   let warned = false
+  const progress = new PartialProgress()
+  const show = () => onProgress?.('simulating configurations', kept.settled + progress.done, of)
   const work = async () => {
     for (const number of numbers) {
       if (kept.isSettled(number)) continue
       throwIfAborted(signal)
-      const row = await simulateConfiguration(pool, manifest, number).catch((error: unknown) => {
+      const onShare = (share: number) => {
+        progress.part(number, share)
+        show()
+      }
+      const simulated = simulateConfiguration(pool, manifest, number, onShare)
+      const row = await simulated.catch((error: unknown) => {
         if (!(error instanceof Unanswered)) throw error
         missing.add(number, error)
         return null
       })
       if (row === null) continue
       await journal.add(row)
-      onProgress?.('simulating configurations', ++done, of)
+      progress.ended(number)
+      show()
       if (row.reason === null || warned) continue
       warned = true
       onWarning?.(`configuration ${number} becomes a row without figures: ${row.reason}`)
     }
   }
-  onProgress?.('simulating configurations', done, of)
+  show()
   try {
     // a process has its next configuration while the row of its last one is synced
     await Promise.all(Array.from({ length: 2 * pool.workers }, work))
@@ -207,12 +215,9 @@ async function openPool(
   // BullMQ takes a tenth of a second to load
   const { QueuePool } = await import('../configurations/queue-pool.ts')
   const pool = await QueuePool.open(queue, base, { signal, onWarning })
-  if ((await pool.connectedWorkers()) === 0) onWarning?.(NO_WORKER)
+  await pool.warnOfNoWorker()
   return pool
 }
-
-const NO_WORKER =
-  'no worker waits at the queue yet; start some: spillway worker --queue URL, of the same version'
 
 /** Document and table of the rows. */
 export async function resultOf(

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import { ReplicationProgress } from './replication-progress.ts'
+import { PartialProgress } from './partial-progress.ts'
 
-test('what is done is summed over the replications under way alone', () => {
-  const progress = new ReplicationProgress()
+test('what is done is summed over the units under way alone', () => {
+  const progress = new PartialProgress()
   const threads = 4
   let mostUnderWay = 0
   for (let first = 0; first < 10_000; first += threads) {
@@ -16,8 +16,8 @@ test('what is done is summed over the replications under way alone', () => {
   expect(progress.done).toBe(10_000)
 })
 
-test('a replication is not done before it has ended, and may end without a part', () => {
-  const progress = new ReplicationProgress()
+test('a unit is not done before it has ended, and may end without a part', () => {
+  const progress = new PartialProgress()
   progress.part(3, 1)
   expect(progress.done).toBeLessThan(1)
   progress.ended(3)
