@@ -26,6 +26,7 @@ export {
   gridPoint,
   gridSize,
   MOST_CONFIGURATIONS,
+  MOST_SHARDS,
   parseDimension,
 } from './parse/dimensions.ts'
 export { nearest } from './parse/nearest.ts'

@@ -14,6 +14,7 @@ export {
   type Dimension,
   gridSize,
   MOST_CONFIGURATIONS,
+  MOST_SHARDS,
   parseDimension,
 } from './parse/dimensions.ts'
 export { nearest } from './parse/nearest.ts'

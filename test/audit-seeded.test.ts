@@ -33,11 +33,12 @@ test('every rule has a seed', () => {
   const { rules } = auditRows(single.plan, serve(single).rows.columns, single.requests.columns)
   expect(new Set(seeds.map(({ rule }) => rule))).toEqual(
     // places.test.ts has the seeds of networks, failures.test.ts those of replicas,
-    // budgets.test.ts those of their budget, and client-retries.test.ts those of clients
+    // budgets.test.ts those of their budget, given-back.test.ts those of what scalers give back,
+    // and client-retries.test.ts those of clients
     new Set(
       rules
         .map(({ rule }) => rule)
-        .filter((rule) => !/networks|replicas|replica-budget|client-retries/.test(rule)),
+        .filter((rule) => !/networks|replicas|replica-budget|given-back|client-retries/.test(rule)),
     ),
   )
 })

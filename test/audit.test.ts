@@ -146,6 +146,7 @@ test.each(policies)('every rule checks something: %s', (policy) => {
     'replicas',
     'ejections',
     'replica-budget',
+    'given-back',
     'copies',
     'client-retries',
     'retries',

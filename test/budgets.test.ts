@@ -188,3 +188,25 @@ test('a budget needs pools that scale, power that is known, and no replay', () =
     /budget: a replay does not start and stop replicas, which share it; simulate/,
   )
 })
+
+test('a pool that gives replicas back for another one has been measured up to then', () => {
+  const text = `
+spillway: 1
+name: given
+duration_s: 170
+models: { long: { work: { law: linear, base_ms: 100000 } }, other: { work: { law: linear, base_ms: 1 } } }
+traffic:
+  - { class: one, model: long, arrivals: { process: deterministic, rate_rps: 0.01 } }
+  - { class: two, model: other, arrivals: { process: deterministic, rate_rps: 0.01 } }
+budget: { replicas: 3, priority: [b] }
+pools:
+  - { name: a, model: long, speed: ideal, batching: { policy: none }, scaling: { policy: hpa, interval_s: 40, metrics: [{ metric: utilisation, target: 0.45 }], initial: 2, max: 2 } }
+  - { name: b, model: other, speed: ideal, scaling: { policy: scheduled, steps: [{ at_s: 0, replicas: 1 }, { at_s: 130, replicas: 2 }], initial: 1, max: 2 } }
+`
+  const { scenario } = parseScenario(text, { file: 'given.yaml' })
+  const { availability, budget } = runReplication(simulationInput(scenario), 0)
+  expect(availability![0]!.steps[0]).toMatchObject({ at: 130_000, replicas: 1 })
+  // a is busy from 100 s on: from 80 s, 60 s of 50 x 2 + 30 x 1 s, 1.03 times the target, for which
+  // one replica is enough; without what was there up to 130 s it would be 60 of 120 s, 1.11 times
+  expect(budget!.cuts[0]!.seconds).toBe(30)
+})

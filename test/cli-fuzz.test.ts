@@ -101,7 +101,7 @@ test(
 test(
   'a gate against a forged baseline judges its figures, or refuses it',
   async () => {
-    const outcomes = await fuzzBaselines(shop, 60, SEED)
+    const outcomes = await fuzzBaselines(shop, 120, SEED)
     const faults = outcomes.filter(({ fault }) => fault !== null)
     expect(faults.map(({ number, fault }) => `${number}: ${fault}`)).toEqual([])
     // meaningful only if some are refused, and others pass and fail

@@ -266,6 +266,31 @@ describe('--against-ref', () => {
     }
   })
 
+  test('one that only the other version can read is searched for full paths', async () => {
+    const { run } = there()
+    const result = await run('simulate', 'load/peak.yaml', '--json', '--replications', '2')
+    put(folder, 'result.json', result.stdout)
+    const full = join(realpathSync(repository), 'load/peak.yaml')
+    git('switch', '-q', '-c', 'later')
+    for (const [name, path] of Object.entries({ own: './load/peak.yaml', full })) {
+      put(
+        repository,
+        `${name}.yaml`,
+        `extends: load/peak.yaml\nkey_of_later: { file: "${path}" }\n`,
+      )
+      git('add', `${name}.yaml`)
+    }
+    git('commit', '-q', '-m', 'Use a key of a later version')
+    git('switch', '-q', 'main')
+    const last = ['--against-ref', 'later', '-q', '--run', `cat '${at('result.json')}' && true`]
+    for (const name of ['own', 'full']) {
+      put(repository, `${name}.yaml`, 'extends: load/peak.yaml\n')
+      const ended = await run('gate', `${name}.yaml`, '--replications', '2', ...last)
+      expect(ended.stderr.includes('of the working tree'), ended.stderr).toBe(name === 'full')
+      expect(ended.code, ended.stderr).toBe(name === 'own' ? 0 : 3)
+    }
+  })
+
   test('a measured gate replays the scenario of the other version, or none', async () => {
     const more = ['--measured', '--seconds', '0.1', '--against-ref', 'main', '-q']
     for (const path of ['load/live.yaml', join(repository, 'load/live.yaml')]) {

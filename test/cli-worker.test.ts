@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { answerKey, lackKey, queueName } from '../runtime/jobs/configurations/queue.ts'
+import { answerKey, lackKey, queueName, sha256Of } from '../runtime/jobs/configurations/queue.ts'
 import { QueuePool } from '../runtime/jobs/configurations/queue-pool.ts'
 import type { SweepRow } from '../sim/documents/index.ts'
 import { dump, namedJob, putJob, sentTo } from '../tools/fuzz/queue/raw-queue.ts'
@@ -157,6 +157,29 @@ describe.skipIf(skip)('the workers of a queue', () => {
     await pool.close()
   })
 
+  test('with the files of a job do it, however often others have left it', async () => {
+    put(folder, 'arrivals.csv', 'at_s\n1\n2\n3\n')
+    const redis = new Redis(valkey.url)
+    const bytes = Buffer.byteLength('at_s\n1\n2\n3\n')
+    const files = { 'arrivals.csv': { bytes, sha256: sha256Of('at_s\n1\n2\n3\n') } }
+    const base = await sentTo(redis, { ...BASE, text: TRACED, files })
+    const [name, data] = namedJob({ base, set: [], from: 0, to: 1 })
+    await putJob(redis, name, data, { ats: '5000' })
+    const one = worker()
+    const answer = await untilThere(() => redis.get(answerKey(name)))
+    expect(JSON.parse(answer)).toMatchObject({ kind: 'done' })
+    await ends(one)
+    // where no worker has them, that is said in the end
+    const [other, asked] = namedJob({ base, set: [], from: 1, to: 2 })
+    await putJob(redis, other, asked, { ats: '5000' })
+    mkdirSync(join(folder, 'nothing'))
+    const unfit = worker('--files', 'nothing')
+    const refused = await untilThere(() => redis.get(answerKey(other)))
+    expect(JSON.parse(refused).reason).toMatch(/^no worker has its files: arrivals\.csv: /)
+    await ends(unfit)
+    redis.disconnect()
+  })
+
   test('of one sweep have its values of a file, too', async () => {
     put(folder, 'fewer.csv', 'at_s\n1\n')
     put(folder, 'traced.yaml', TRACED)
@@ -181,14 +204,14 @@ describe.skipIf(skip)('the workers of a queue', () => {
     const redis = new Redis(valkey.url)
     const base = await sentTo(redis, { ...BASE, text: '{' })
     const bad: readonly (readonly [name: string, data: unknown, reason: RegExp])[] = [
-      ['no-json', '{', / /],
       ['no-job', {}, /no job: base/],
       ['other', { base, set: [], from: 0, to: 1 }, /asks for something else than its name/],
       [...namedJob({ base: 'a'.repeat(64), set: [], from: 0, to: 1 }), /its sweep is gone/],
     ]
     const one = worker()
+    await putJob(redis, 'no-json', '{')
     for (const [name, data] of bad) await putJob(redis, name, data)
-    for (const [name, , reason] of bad.slice(1)) {
+    for (const [name, , reason] of bad) {
       const answer = await untilThere(() => redis.get(answerKey(name)))
       expect(JSON.parse(answer)).toMatchObject({
         kind: 'refused',
@@ -196,6 +219,9 @@ describe.skipIf(skip)('the workers of a queue', () => {
       })
       await one.prints(new RegExp(`job ${name} is refused: `))
     }
+    // BullMQ takes it and fails before the worker sees it, so nothing is answered
+    expect(await redis.lrange(`bull:${queueName()}:wait`, 0, -1)).toEqual([])
+    expect(await redis.exists(answerKey('no-json'))).toBe(0)
     const pool = await QueuePool.open(valkey.url, { path: 'overload', set: ['duration_s=22'] })
     expect((await pool.simulate({ set: [], from: 0, to: 1 })).runs).toHaveLength(1)
     await pool.close()
@@ -203,6 +229,32 @@ describe.skipIf(skip)('the workers of a queue', () => {
     await ends(one)
     redis.disconnect()
   })
+
+  test('parse nothing that is larger than any job, and go on', async () => {
+    const redis = new Redis(valkey.url)
+    // its values take 1 GB, and its text 60 MB
+    const bomb = `[${'{},'.repeat(2e7)}{}]`
+    const flags = ['--max-old-space-size=400']
+    const one = commandsIn(folder, { flags }).start([
+      ...['worker', '--queue', valkey.url, '--workers', '1'],
+    ])
+    workers.push(one)
+    await putJob(redis, 'bomb', bomb)
+    await putJob(redis, 'bomb-of-options', {}, { opts: bomb })
+    await Promise.all([one.prints(/job bomb is refused: /), one.prints(/job bomb-of-options is/)])
+    for (const name of ['bomb', 'bomb-of-options']) {
+      const answer = await untilThere(() => redis.get(answerKey(name)))
+      expect(JSON.parse(answer).reason).toBe('it is larger than any job')
+    }
+    await untilThere(
+      async () => (await redis.keys(`bull:${queueName()}:bomb*`)).length === 0 || null,
+    )
+    const pool = await QueuePool.open(valkey.url, { path: 'overload', set: ['duration_s=22'] })
+    expect((await pool.simulate({ set: [], from: 0, to: 1 })).runs).toHaveLength(1)
+    await pool.close()
+    await ends(one)
+    redis.disconnect()
+  }, 60_000)
 
   test('open no file that a job names without its content', async () => {
     const redis = new Redis(valkey.url)
@@ -348,6 +400,20 @@ describe.skipIf(skip)('the workers of a queue', () => {
     redis.disconnect()
   })
 
+  test('of another version get nothing, and the sweep names both versions', async () => {
+    const other = new Redis(valkey.url)
+    const name = Buffer.from('spillway-0.0.1-older').toString('base64')
+    await other.client('SETNAME', `bull:${name}`)
+    const queued = start(['sweep', 'overload', '--set', 'seed=1..2', '--queue', valkey.url])
+    const there = () => Promise.resolve(/no worker waits/.test(queued.text.stderr) || null)
+    await untilThere(there)
+    queued.child.kill('SIGINT')
+    const { code, stderr } = await queued.ended
+    expect(code).toBe(130)
+    expect(stderr).toContain(`; those of spillway-0.0.1-older take no jobs of ${queueName()}`)
+    other.disconnect()
+  })
+
   test('get nothing that their sweep has taken back', async () => {
     const redis = new Redis(valkey.url)
     const sweep = ['sweep', 'overload', '--set', 'duration_s=22', '--set', 'seed=1..40']
@@ -358,6 +424,31 @@ describe.skipIf(skip)('the workers of a queue', () => {
     expect((await queued.ended).code).toBe(130)
     expect(await waiting()).toBe(0)
     redis.disconnect()
+  })
+})
+
+describe.skipIf(skip)('a server that refuses writes', () => {
+  let valkey: Valkey
+  beforeAll(async () => {
+    // a replica of a server that is not there
+    valkey = await startValkey(['--replicaof', '127.0.0.1 1'])
+  })
+  afterAll(() => valkey.stop())
+
+  test('ends a sweep by name, which then begins with another one', async () => {
+    const sweep = ['sweep', 'overload', '--set', 'duration_s=22', '--set', 'seed=1,2']
+    const ended = await start([...sweep, '--out', 'begun', '--queue', valkey.url]).ended
+    expect(ended.code).toBe(3)
+    expect(ended.stderr).toMatch(/--queue \S+: READONLY .*; name a server that takes writes/)
+    expect(ended.stderr).not.toMatch(STACK)
+    expect((await run(...sweep, '--out', 'begun')).code).toBe(0)
+  })
+
+  test('is named by a worker, once', async () => {
+    const one = start(['worker', '--queue', valkey.url, '--workers', '1'])
+    await one.prints(/READONLY/)
+    await ends(one)
+    expect(one.text.stderr.match(/READONLY/g)).toHaveLength(1)
   })
 })
 

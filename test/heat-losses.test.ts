@@ -121,6 +121,14 @@ test('a device that never becomes so warm is never lost, and the run is that wit
   expect(some!.power[0]!.joules).toBe(none!.power[0]!.joules)
 })
 
+test('a run ends where devices stay too warm to come back, and requests wait for them', () => {
+  // idle a device is never below 32 °C
+  const never = SYSTEMS['a shared queue']!.replace('restart_c: 60', 'restart_c: 30')
+  expect(() => runReplication(inputOf(never), 0)).toThrow(
+    /^[\d,]+ requests wait at [\d.]+ s of the run, and nothing will ever serve them: /,
+  )
+})
+
 test('one lost device leaves its load to the others, which follow it: a cascade', () => {
   const timesOf = (rate: number) => {
     const system = SYSTEMS['a shared queue']!.replace('rate_rps: 200', `rate_rps: ${rate}`)

@@ -117,27 +117,6 @@ test('Ctrl-C ends the building of a model', async () => {
   await expectInterrupted(started, 'out', () => toGroup(started))
 })
 
-test('a model whose command was killed is not built on', async () => {
-  const started = start([
-    'models',
-    'build',
-    'transformer-encoder',
-    '--layers',
-    '90',
-    '--out',
-    'cut',
-  ])
-  await expect.poll(() => running('build-process'), { timeout: LEFT_MS }).toHaveLength(1)
-  send(started.child.pid!, 'SIGKILL')
-  await expect.poll(processes, { timeout: 10 * LEFT_MS }).toEqual([])
-  const files = ['cut', 'cache']
-    .map((name) => join(folder, name))
-    .filter((path) => existsSync(path))
-  expect(files.flatMap((path) => filesIn(path)).filter((name) => name.endsWith('.onnx'))).toEqual(
-    [],
-  )
-})
-
 test('a running batch is not waited for', async () => {
   const args = ['heavy.yaml', '--profile', 'heavy.json']
   const started = start(['replay', ...args, '--out', 'out'])

@@ -30,7 +30,7 @@ describe('predictions from rehearsals are unbiased on a machine of known truth',
   ])(
     'load $load, $replicas replicas; requests that met no stall scatter half as much at p99',
     (of) => {
-      const [all, free] = resamplingBias(of, resampled, [allRequests, stallFree])
+      const [all, free] = resamplingBias(of, [resampled], [allRequests, stallFree])[0]!
       expectUnbiased(all!, WIDEST)
       expectUnbiased(
         free!,
@@ -42,7 +42,7 @@ describe('predictions from rehearsals are unbiased on a machine of known truth',
 
   test('where the times of batches vary', () => {
     const of = { load: 0.3, replicas: 1, runs: 40, noiseMs: NOISE_MS }
-    const [free] = resamplingBias(of, resampled, [stallFree])
+    const [free] = resamplingBias(of, [resampled], [stallFree])[0]!
     expectUnbiased(
       free!,
       WIDEST.map((most) => most / 2),
@@ -52,7 +52,8 @@ describe('predictions from rehearsals are unbiased on a machine of known truth',
 
 describe('and biased', () => {
   test('where stalls come when they came: most find nothing to delay', () => {
-    const [all] = resamplingBias({ load: 0.3, replicas: 1, runs: 60 }, asRecorded, [allRequests])
+    const of = { load: 0.3, replicas: 1, runs: 60 }
+    const [all] = resamplingBias(of, [asRecorded], [allRequests])[0]!
     for (const [i, { bias, halfWidth }] of all!.entries()) {
       if (BIAS_LEVELS[i]! >= 0.95) expect(bias + halfWidth).toBeLessThan(-MOST[i]!)
     }
@@ -60,7 +61,7 @@ describe('and biased', () => {
 
   test('where the speed of a batch is that of the next one', () => {
     const of = { load: 0.3, replicas: 1, runs: 40, noiseMs: NOISE_MS }
-    const [free] = resamplingBias(of, ofSingleBatches, [stallFree])
+    const [free] = resamplingBias(of, [ofSingleBatches], [stallFree])[0]!
     for (const [i, { bias, halfWidth }] of free!.entries()) {
       if (BIAS_LEVELS[i]! >= 0.9) expect(bias - halfWidth).toBeGreaterThan(MOST[i]!)
     }

@@ -32,8 +32,8 @@ pools:
   - { name: p, model: m, ${pool} }
 ${more}`
 
-function systemOf(...parts: Parameters<typeof textOf>) {
-  const { scenario } = parseScenario(textOf(...parts), { file: 'busy.yaml' })
+function systemOf(text: string) {
+  const { scenario } = parseScenario(text, { file: 'busy.yaml' })
   return resolveSystem(withoutFiles({ scenario, hash: 'x', file: 'busy.yaml' }), null)
 }
 
@@ -50,32 +50,55 @@ const NETWORK =
   'places: [{ name: shop }, { name: centre }]\n' +
   'networks: [{ between: [shop, centre], latency_ms: { distribution: lognormal, median: 12, p99: 60 } }]'
 
-const SYSTEMS: Readonly<Record<string, Parameters<typeof textOf>>> = {
-  'a full pool': [`replicas: 3, ${FEW}`],
-  'a full pool in batches': [`replicas: 3, ${BATCHES}, ${FEW}`],
-  'a scaled pool that is full': [`${STEPS}, ${FEW}`],
-  'a scaled pool in batches': [`${STEPS}, ${BATCHES}, ${FEW}`],
-  'a scaled pool with a queue for each replica': [
+/** Small batches fill the device with blocks that larger ones cannot use: these run in parts. */
+const SPLIT = `
+spillway: 1
+name: split
+duration_s: 8
+models:
+  m:
+    work: { law: linear, base_ms: 480, per_item_ms: 1 }
+    memory: { activations: [{ per_item_kib: 5000 }, { per_item_kib: 5000 }, { per_token_kib: 200 }] }
+traffic:
+  - class: web
+    arrivals: { process: poisson, schedule: [{ at_s: 0, rate_rps: 3 }, { at_s: 2, rate_rps: 60 }] }
+pools:
+  - name: p
+    model: m
+    batching: { policy: dynamic, max_batch: 16, max_delay_ms: 1 }
+    memory: { allocator: bucket, limit_mib: 220, out_of_memory: [split] }
+failures:
+  - { kind: errors, at_s: [0.1], for_s: 8, share: 1 }
+  - { kind: deployment, at_s: 4.6, restart_s: { distribution: fixed, value: 1 } }
+`
+
+const SYSTEMS = {
+  'a full pool': textOf(`replicas: 3, ${FEW}`),
+  'a full pool in batches': textOf(`replicas: 3, ${BATCHES}, ${FEW}`),
+  'a scaled pool that is full': textOf(`${STEPS}, ${FEW}`),
+  'a scaled pool in batches': textOf(`${STEPS}, ${BATCHES}, ${FEW}`),
+  'a scaled pool with a queue for each replica': textOf(
     `${STEPS}, queue: { mode: per-replica, max_length: 5 }`,
-  ],
-  'a scaled pool with a warm pool': [`${STEPS.replace('min: 1', 'min: 1, warm: 2')}, ${FEW}`],
-  'a scaled pool whose replicas crash': [`${STEPS}, ${FEW}`, CRASH],
-  'a pool whose replicas crash': [`replicas: 3, ${FEW}`, CRASH],
-  'a pool that follows its utilisation': [
+  ),
+  'a scaled pool with a warm pool': textOf(`${STEPS.replace('min: 1', 'min: 1, warm: 2')}, ${FEW}`),
+  'a scaled pool whose replicas crash': textOf(`${STEPS}, ${FEW}`, CRASH),
+  'a pool whose replicas crash': textOf(`replicas: 3, ${FEW}`, CRASH),
+  'a pool that follows its utilisation': textOf(
     `${scaled('policy: hpa, metrics: [{ metric: utilisation, target: 0.7 }]')}, ${FEW}`,
-  ],
-  'a pool behind a network': [
+  ),
+  'a pool behind a network': textOf(
     `replicas: 2, place: centre, ${BATCHES}, ${FEW}`,
     NETWORK,
     '{ law: constant, ms: 70 }',
     'place: shop',
-  ],
-  'a scaled pool that generates': [
+  ),
+  'a scaled pool that generates': textOf(
     `${STEPS}, generation: { policy: continuous, max_sequences: 4 }, ${FEW}`,
     '',
     '{ law: generation, base_ms: 5, per_prefill_token_ms: 0.1 }',
     'output_tokens: { distribution: geometric, mean: 10 }',
-  ],
+  ),
+  'a pool whose replica is given up while a batch runs in parts': SPLIT,
 }
 
 /** The shares of time of the only pool, as the document of one run states them. */
@@ -91,8 +114,8 @@ function sharesOf(system: ReturnType<typeof systemOf>, run: RunSummary) {
   }
 }
 
-describe.each(Object.entries(SYSTEMS))('%s', (_, parts) => {
-  const system = systemOf(...parts)
+describe.each(Object.entries(SYSTEMS))('%s', (_, text) => {
+  const system = systemOf(text)
 
   test('is busy for no longer than it is paid for, to the last digit', () => {
     for (let replication = 0; replication < 3; replication++) {
@@ -106,7 +129,7 @@ describe.each(Object.entries(SYSTEMS))('%s', (_, parts) => {
 })
 
 test('replicas that drain are busy when they serve no longer, and are paid for', () => {
-  const system = systemOf(...SYSTEMS['a scaled pool that is full']!)
+  const system = systemOf(SYSTEMS['a scaled pool that is full'])
   const { busyMs, paidMs, availability } = runReplication(system, 0)
   // over the time in which replicas take batches it would be more than the whole
   expect(busyMs[0]! / (1000 * availability![0]!.upS)).toBeGreaterThan(1)
@@ -114,7 +137,7 @@ test('replicas that drain are busy when they serve no longer, and are paid for',
 })
 
 test('a run, a row of a sweep and a variant state one utilisation: that of rows over paid time', () => {
-  const system = systemOf(...SYSTEMS['a scaled pool with a warm pool']!)
+  const system = systemOf(SYSTEMS['a scaled pool with a warm pool'])
   const run = runReplication(system, 0)
   const { utilisation } = sharesOf(system, run)
   expect(runFigures(system.scenario, run).pools[0]!.utilisation).toBe(utilisation)
@@ -131,33 +154,83 @@ test('a run, a row of a sweep and a variant state one utilisation: that of rows 
   expect(utilisation).toBeCloseTo(busy / paid, 7)
 })
 
-test('a scaler counts replicas that drain neither as busy nor as there', () => {
-  // batches are long against its interval: its first look finds replicas busy for a short time
-  const { scenario } = parseScenario(
-    `spillway: 1
+/** Time that spans of executors have within another span. */
+const within = (spans: readonly (readonly [number, number])[], from: number, to: number) =>
+  spans.reduce((sum, [a, b]) => sum + Math.max(0, Math.min(b, to) - Math.max(a, from)), 0)
+
+describe.each(['shared', 'per-replica'])('with %s queues', (mode) => {
+  test('a scaler counts replicas that drain neither as busy nor as there', () => {
+    // batches are long against its interval, and replicas are given up with several to serve
+    const WINDOW_S = 1
+    const { scenario } = parseScenario(
+      `spillway: 1
 name: drains
-duration_s: 60
+duration_s: 300
 models: { m: { work: { law: constant, ms: 2000 } } }
-traffic: [{ class: web, arrivals: { process: poisson, rate_rps: 6 } }]
+traffic:
+  - class: web
+    arrivals: { process: on-off, on_s: 2, off_s: 2, rate_rps: 3.5 }
 pools:
   - name: p
     model: m
+    queue: { mode: ${mode} }
     scaling:
-      policy: hpa
-      metrics: [{ metric: utilisation, target: 0.9, window_s: 1 }]
+      policy: huggingface
+      utilisation: 0.9
+      window_s: ${WINDOW_S}
       interval_s: 1
+      up_every_s: 1
+      down_after_s: 0
+      min: 3
       initial: 12
       max: 12
       start_s: { distribution: fixed, value: 1 }
-      scale_down: { stabilization_s: 0 }
 `,
-    { file: 'drains.yaml' },
-  )
-  const { availability } = runReplication(simulationInput(scenario), 0)
-  const seen = availability![0]!.steps.flatMap(({ reason }) => {
-    const [, share] = /utilisation ([\d.]+)/.exec(reason) ?? []
-    return share === undefined ? [] : [Number(share)]
+      { file: 'drains.yaml' },
+    )
+    const input = simulationInput(scenario)
+    const { rows, changes = [] } = keptReplication(input, 0)
+    const executors = [...Array(12).keys()].map((executor) => {
+      let since: number | null = 0
+      const serves: [number, number][] = []
+      for (const { at, executor: changed, state } of changes) {
+        if (changed !== executor) continue
+        if (state === 'up') since ??= at
+        else if (since !== null) {
+          serves.push([since, at])
+          since = null
+        }
+      }
+      if (since !== null) serves.push([since, Number.POSITIVE_INFINITY])
+      const busy: [number, number][] = []
+      for (let key = 0; key < rows.count; key++) {
+        if (rows.columns.executor[key] !== executor) continue
+        busy.push([rows.columns.dispatched[key]!, rows.columns.done[key]!])
+      }
+      return { serves, busy }
+    })
+    const { availability } = runReplication(input, 0)
+    let drained = 0
+    const told: number[] = []
+    const expected: number[] = []
+    for (const { at, reason } of availability![0]!.steps) {
+      const [, share] = /utilisation ([\d.]+)/.exec(reason) ?? []
+      if (share === undefined) continue
+      const [from, to] = [Math.max(0, at - 1000 * WINDOW_S), at]
+      let [busyMs, servesMs] = [0, 0]
+      for (const { serves, busy } of executors) {
+        const served = busy.reduce(
+          (sum, [a, b]) => sum + within(serves, Math.max(a, from), Math.min(b, to)),
+          0,
+        )
+        busyMs += served
+        servesMs += within(serves, from, to)
+        if (within(busy, from, to) > served + 1) drained++
+      }
+      told.push(Number(share))
+      expected.push(Number((busyMs / servesMs).toPrecision(3)))
+    }
+    expect(told).toEqual(expected)
+    expect(drained).toBeGreaterThan(5)
   })
-  expect(seen.length).toBeGreaterThan(2)
-  expect(Math.max(...seen)).toBeLessThanOrEqual(1)
 })

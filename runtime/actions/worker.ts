@@ -1,4 +1,5 @@
 import { EXIT, type ExitCode } from '../../scenarios/index.ts'
+import { queueName } from '../jobs/configurations/queue.ts'
 import { work } from '../jobs/configurations/queue-worker.ts'
 import { note } from '../terminal.ts'
 import { print } from './output.ts'
@@ -33,7 +34,7 @@ export async function perform(signal: AbortSignal, options: WorkerOptions): Prom
     note(`${text}\n`)
     if (printed.size === MOST_REFUSALS) note('further reasons are not printed\n')
   }
-  note('waiting for simulations; Ctrl-C ends the worker\n')
+  note(`waiting for simulations of ${queueName()}; Ctrl-C ends the worker\n`)
   const worked = await work(queue, { directory, workers, idleS, signal, onDone, onRefusal })
   const { simulations: done, refused } = worked
   const also = refused === 0 ? '' : `, ${counted(refused)} jobs refused`

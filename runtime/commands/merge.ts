@@ -3,7 +3,7 @@ import { each, implement, keptFolder, outOption, withJson } from './command.ts'
 
 const HELP = `
 The folders are those of all shards of one sweep, each complete. The result has the same bytes as that of the sweep
-without shards. Exit code 2 if --out holds a shard, 3 if a shard is missing, double or not complete, 6 if one is of another
+without shards. Exit code 2 if --out holds a shard or another sweep, 3 if a shard is missing, double or not complete, 6 if one is of another
 sweep.
 
 Example:

@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import { MOST_SHARDS } from '../../scenarios/light.ts'
 import { searchSpace } from '../jobs/configurations/search-space.ts'
 import type { Shard } from '../jobs/sweep/sweep-plan.ts'
 import {
@@ -59,9 +60,6 @@ export function define(command: Command): void {
   const load = async () => (await import('../actions/sweep.ts')).perform
   implementOnScenario(command, HELP, load, (set) => searchSpace(set).set)
 }
-
-/** More folders are not merged at once. */
-const MOST_SHARDS = 10_000
 
 function shard(text: string): Shard {
   const [, index, of] = /^(\d+)\/(\d+)$/.exec(text)?.map(Number) ?? []

@@ -5,9 +5,10 @@ const HELP = `
 A worker simulates what \`spillway sweep --queue\` asks for, on all cores of its machine. Start as many as you like, on as many machines, at any time. One
 that ends or is killed costs nothing but its running simulations, which another repeats. Workers and sweep must have the same version of Spillway.
 A scenario and its profile come through the queue. Its models and traces do not: they must be below --files, and have the same content. A job without
-them is left to other workers, and one that is none is refused by name; no job ends a worker, or makes it read another file.
+them is left to other workers, and one that is not valid is refused by name. No job makes a worker read another file, and none that fits into its memory
+ends it.
 
-Any user of the server can write jobs to it. Its user and password are read from SPILLWAY_QUEUE_USER and SPILLWAY_QUEUE_PASSWORD; rediss:// encrypts
+Any user of the server can write jobs to it, also one that is larger than the memory of a worker. Its user and password are read from SPILLWAY_QUEUE_USER and SPILLWAY_QUEUE_PASSWORD; rediss:// encrypts
 the connection.
 
 Examples:

@@ -8,7 +8,7 @@ import {
 } from '../../scenarios/index.ts'
 
 /** Larger documents are not from this program, and would take gigabytes as objects. */
-const MOST_JSON = 64_000_000
+export const MOST_JSON = 64_000_000
 /** Limit of requests and decision logs, which are read line by line; strings have a similar one. */
 const MOST_TEXT = 500_000_000
 /** More problems add nothing: a document with this many is another kind of file. */

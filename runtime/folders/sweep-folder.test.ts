@@ -39,11 +39,22 @@ test.each<[string, Partial<SweepManifest>, string]>([
   ['points without paths', { grid: null, points: [['1', '2']] }, 'has points with more or fewer'],
   ['no points', { grid: null, points: [] }, 'has 0 configurations, expected 1 to 1,000,000'],
   ['many', { paths: names(7), grid: lists(7, 10) }, 'has 10,000,000 configurations'],
+  ['a shard of many', { shard: { index: 1, of: 1e9 } }, 'has 1,000,000,000 shards, expected at'],
   ['endless', { paths: names(400), grid: lists(400, 10) }, 'has ∞ configurations'],
 ])('a plan with %s is refused', async (_, change, problem) => {
   const directory = next()
   put(directory, 'manifest.json', JSON.stringify({ ...manifest, ...change }))
   await expect(readManifest(directory)).rejects.toThrow(`manifest.json: ${problem}`)
+})
+
+test('a plan that could not be read again is not written', async () => {
+  const directory = next()
+  const points = Array.from({ length: 10_000 }, () => ['x'.repeat(7000)])
+  const plan = { ...manifest, grid: null, points }
+  await expect(writeManifest(directory, plan)).rejects.toThrow(
+    /manifest\.json: the plan takes 7\d,\d{3},\d{3} characters, at most 64,000,000 can be kept; give/,
+  )
+  expect(await readManifest(directory)).toBeNull()
 })
 
 test('a plan behind a link, and one that is no file, are refused', async () => {

@@ -1,14 +1,20 @@
 import { existsSync } from 'node:fs'
-import { lstat } from 'node:fs/promises'
+import { lstat, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Failure, MOST_CONFIGURATIONS, openUserFile, Unreadable } from '../../scenarios/index.ts'
+import {
+  Failure,
+  MOST_CONFIGURATIONS,
+  MOST_SHARDS,
+  openUserFile,
+  Unreadable,
+} from '../../scenarios/index.ts'
 import {
   type Sweep,
   type SweepManifest,
   sweepManifestSchema,
   sweepSchema,
 } from '../../sim/documents/index.ts'
-import { documentText, readJson } from './documents.ts'
+import { documentText, MOST_JSON, readJson } from './documents.ts'
 import { settleFolder } from './replace-files.ts'
 import { RESULTS_FILE } from './sweep-results.ts'
 import { writeNew } from './write-whole.ts'
@@ -33,21 +39,40 @@ export async function readManifest(directory: string): Promise<SweepManifest | n
 }
 
 /** Why a plan cannot be one; null where it can. */
-function planProblem({ paths, grid, points }: SweepManifest): string | null {
+function planProblem({ paths, grid, points, shard }: SweepManifest): string | null {
   if ((grid === null) === (points === null)) return 'has to have either a grid or points'
   if (points?.some((row) => row.length !== paths.length)) {
     return 'has points with more or fewer values than paths'
   }
   if (grid !== null && grid.length !== paths.length) return 'has values of other paths'
+  if (shard !== null && shard.of > MOST_SHARDS) {
+    const [most, got] = [MOST_SHARDS, shard.of].map((n) => n.toLocaleString('en-US'))
+    return `has ${got} shards, expected at most ${most}`
+  }
   const size = points?.length ?? grid!.reduce((all, values) => all * values.length, 1)
   if (size >= 1 && size <= MOST_CONFIGURATIONS) return null
   const [most, got] = [MOST_CONFIGURATIONS, size].map((n) => n.toLocaleString('en-US'))
   return `has ${got} configurations, expected 1 to ${most}`
 }
 
-/** Writes the plan of a new sweep. Returns false, and writes nothing, if the folder has one. */
+/**
+ * Writes the plan of a new sweep. Returns false, and writes nothing, if the folder has one. Throws
+ * `Failure` where it would be too large to be read again.
+ */
 export async function writeManifest(directory: string, plan: SweepManifest): Promise<boolean> {
-  return writeNew(join(directory, MANIFEST_FILE), documentText(plan))
+  const path = join(directory, MANIFEST_FILE)
+  const text = documentText(plan)
+  if (text.length <= MOST_JSON) return writeNew(path, text)
+  const [most, got] = [MOST_JSON, text.length].map((count) => count.toLocaleString('en-US'))
+  const remedy = 'give fewer configurations, or a grid of --set in place of --points'
+  throw new Failure(
+    `${path}: the plan takes ${got} characters, at most ${most} can be kept; ${remedy}`,
+  )
+}
+
+/** Removes the plan of a sweep that could not begin. */
+export async function removeManifest(directory: string): Promise<void> {
+  await rm(join(directory, MANIFEST_FILE), { force: true })
 }
 
 /** The document of a complete sweep; null if the folder has none. */

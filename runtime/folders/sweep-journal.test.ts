@@ -1,5 +1,12 @@
 import { execFileSync } from 'node:child_process'
-import { appendFileSync, existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  existsSync,
+  readFileSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { EXIT, Failure } from '../../scenarios/index.ts'
@@ -130,4 +137,19 @@ test('rows that are not accepted are counted, and reading ends once the signal i
   const stopped = new JournalRows(100, AbortSignal.abort())
   await expect(stopped.read(path, () => true)).rejects.toMatchObject({ exitCode: EXIT.interrupted })
   await stopped.close()
+})
+
+test('a journal without line breaks is left on the first signal, and one beyond size refused', async () => {
+  const path = join(folder, 'sparse')
+  writeFileSync(path, '')
+  truncateSync(path, 1e9)
+  const controller = new AbortController()
+  const rows = new JournalRows(1, controller.signal)
+  const found = rows.read(path, () => true)
+  controller.abort()
+  await expect(found).rejects.toMatchObject({ exitCode: EXIT.interrupted })
+  await rows.close()
+  truncateSync(path, 1e12)
+  await expect(read(path)).rejects.toThrow('sparse: is larger than any journal, 1,000,000,000,000')
+  await expect(JournalWriter.open(path)).rejects.toThrow('is larger than any journal')
 })

@@ -14,6 +14,8 @@ import { notWritten } from './system-refusal.ts'
 export const JOURNAL_FILE = 'journal.jsonl'
 
 const { O_APPEND, O_CREAT, O_RDONLY, O_RDWR } = constants
+/** A million rows take less; a sparse file of more than that takes hours to read. */
+const MOST_JOURNAL_BYTES = 1e11
 /** A link would lead to another file, and a pipe would wait. Windows has neither flag. */
 const NO_OTHER_FILE = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
 
@@ -23,9 +25,11 @@ async function openJournal(path: string, flags: number): Promise<FileHandle> {
     if (error.code === 'ELOOP') throw noJournal(path, 'a symbolic link')
     throw error.code === 'ENXIO' ? noJournal(path, 'no regular file') : error
   })
-  if ((await file.stat()).isFile()) return file
+  const stats = await file.stat()
+  if (stats.isFile() && stats.size <= MOST_JOURNAL_BYTES) return file
   await file.close()
-  throw noJournal(path, 'no regular file')
+  if (!stats.isFile()) throw noJournal(path, 'no regular file')
+  throw noJournal(path, `larger than any journal, ${stats.size.toLocaleString('en-US')} bytes`)
 }
 
 const noJournal = (path: string, what: string) =>
@@ -154,8 +158,7 @@ export class JournalRows {
     })
     if (file === null) return
     const index = this.#files.push(file) - 1
-    for await (const { text, from, bytes } of linesOf(file)) {
-      throwIfAborted(this.#signal)
+    for await (const { text, from, bytes } of linesOf(file, this.#signal)) {
       const row = rowOf(text)
       if (row === null) continue
       if (row.configuration >= this.#length.length || !accepts(row)) {
@@ -220,12 +223,14 @@ function agrees({ status, reason, scenario, figures }: SweepRow): boolean {
 const MOST_LINE_BYTES = 1 << 24
 
 /** The lines that end with a line break, each with its place in the file. */
-async function* linesOf(file: FileHandle) {
+async function* linesOf(file: FileHandle, signal: AbortSignal | undefined) {
   // of the line that has begun
   let pieces: Buffer[] = []
   let length = 0
   let from = 0
   for (let at = 0; ; ) {
+    // a file may be long without a line
+    throwIfAborted(signal)
     const { bytesRead, buffer } = await file.read(Buffer.alloc(PIECE_BYTES), 0, PIECE_BYTES, at)
     if (bytesRead === 0) return
     const piece = buffer.subarray(0, bytesRead)
@@ -233,6 +238,7 @@ async function* linesOf(file: FileHandle) {
     for (let end = piece.indexOf(NEWLINE); end >= 0; end = piece.indexOf(NEWLINE, begin)) {
       const bytes = length + end - begin
       if (bytes <= MOST_LINE_BYTES) {
+        throwIfAborted(signal)
         const line = Buffer.concat([...pieces, piece.subarray(begin, end)])
         yield { text: line.toString('utf8'), from, bytes }
       }

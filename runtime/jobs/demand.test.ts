@@ -128,7 +128,7 @@ describe('a warning of a long run', () => {
 
   test('counts users who are refused and ask again after a short think time', async () => {
     expect(await warning([users('50e-6'), bounded])).toBe(
-      'up to about 128,000,000 requests in each of 10 replications are simulated, as clients that are refused think and ask again, which may take minutes; to have fewer, lengthen think_time_s or shorten duration_s',
+      'up to about 128,000,064 requests in each of 10 replications are simulated, as many as think times allow, which may take minutes; to have fewer, lengthen think_time_s or shorten duration_s',
     )
     // each of them waits for an answer, so the capacity limits them
     expect(await warning([users('50e-6')])).toBeNull()
@@ -136,12 +136,67 @@ describe('a warning of a long run', () => {
     expect(await warning([users('1'), bounded])).toBeNull()
   })
 
-  test('is no less than what a run makes', async () => {
-    const own = await prepared(users('0.001'), bounded, 'duration_s=20')
+  const thinks = (seconds: number, more = '') =>
+    `traffic.web={ class: web, arrivals: { process: closed-loop, users: 64, think_time_s: { distribution: fixed, value: ${seconds} } }${more} }`
+  const roomy = 'pools.p.queue.max_length=64'
+  const again = 'retry: { max_attempts: 10, backoff_ms: 0.01, multiplier: 1 }'
+  test.each<[string, string[], number]>([
+    ['refused users', [thinks(0.001), bounded], 1e5],
+    ['users that time out and leave', [thinks(5e-5, ', timeout_ms: 1, cancel: true')], 1e5],
+    ['users whose requests stay when they time out', [thinks(5e-5, ', timeout_ms: 1')], 1e5],
+    ['requests that stay and fill the queue', [thinks(0.001, ', timeout_ms: 5'), roomy], 5e4],
+    [
+      'drawn timeouts',
+      [thinks(0.001, ', timeout_ms: { distribution: exponential, mean: 1 }')],
+      5e4,
+    ],
+    ['retries of refused users', [thinks(0.01, `, ${again}`), bounded], 1e5],
+    [
+      'retries within a budget',
+      [thinks(0.001, `, ${again.replace('1 }', '1, budget: { ratio: 0.5 } }')}`), bounded],
+      1.2e5,
+    ],
+    [
+      'copies of refused requests',
+      [
+        thinks(0.001, ', hedge: { policy: hedged, after_ms: 1, max_attempts: 3 }'),
+        bounded,
+        'pools.p.queue.mode=per-replica',
+        'pools.p.replicas=3',
+      ],
+      1.5e5,
+    ],
+    [
+      'replicas that are away',
+      [
+        thinks(0.001),
+        'failures=[{ kind: crash, at_s: [0.1], restart_s: { distribution: fixed, value: 9 } }]',
+        'pools.p.queue.mode=per-replica',
+      ],
+      1e5,
+    ],
+  ])('is no less than what a run makes: %s', async (_, set, least) => {
+    const own = await prepared(...set, 'duration_s=2')
     const { rows } = keptReplication(resolveSystem(own, null), 0)
-    expect(rows.count).toBeGreaterThan(1e5)
-    const [, most] = /up to about ([\d,]+)/.exec(longRunWarning(own, capacityRps, 1000)!)!
+    expect(rows.count).toBeGreaterThan(least)
+    const [, most] = /up to about ([\d,]+)/.exec(longRunWarning(own, capacityRps, 1e6)!)!
     expect(rows.count).toBeLessThanOrEqual(Number(most!.replaceAll(',', '')))
+  })
+
+  test('is no bound where users may ask again at one instant', async () => {
+    expect(await warning([thinks(0), bounded], 1e6)).toMatch(
+      /^about 10,064 requests or more in each of 1000000 replications are simulated, as users without/,
+    )
+  })
+
+  test('is of the expected number where nothing can end early', async () => {
+    expect(await warning([thinks(0.001)], 1e6)).toMatch(/^up to about 10,064 requests in each/)
+    // the capacity of a mix does not limit each of its classes
+    const [web] = thinks(0.001).split('traffic.web=').slice(1)
+    const other = '{ class: other, arrivals: { process: poisson, rate_rps: 1 } }'
+    expect(await warning([`traffic=[${web}, ${other}]`], 1e6)).toMatch(
+      /^up to about 6,400,164 requests/,
+    )
   })
 })
 

@@ -1,7 +1,13 @@
 import { availableParallelism, totalmem } from 'node:os'
-import { arrivalParts, Failure, type Pool, type Scenario } from '../../scenarios/index.ts'
+import { Failure, type Scenario } from '../../scenarios/index.ts'
 import { CROWD_REMEDY, grouped } from '../../sim/experiment/index.ts'
-import { expectedRequests, meanDuration } from '../../sim/traffic/index.ts'
+import {
+  expectedRequests,
+  isBounded,
+  isClosed,
+  meanDuration,
+  reactingClasses,
+} from '../../sim/traffic/index.ts'
 import type { Prepared } from './prepare.ts'
 
 /** A queue without a bound that grows until the end of the traffic. */
@@ -46,14 +52,6 @@ function meanTimeout(timeout: Scenario['traffic'][number]['timeout_ms']): number
 /** Bytes of a waiting request, and further ones if its client may leave or retry; measured. */
 const BYTES = 150
 const TRACKED_BYTES = 250
-
-function isBounded({ queue, admission, batching }: Pool): boolean {
-  const { max_length, timeout_ms, timeout_action, levels } = queue
-  const dropped = timeout_ms !== undefined && timeout_action !== 'delay'
-  const shed = Object.values(admission).some((rule) => rule !== undefined)
-  const few = max_length !== undefined || Object.keys(levels).length > 0
-  return few || dropped || shed || batching.policy === 'cork'
-}
 
 const STEPS = 1000
 
@@ -105,55 +103,31 @@ const LONG_REQUESTS = 2e7
 
 /**
  * The warning about a simulation of many requests, before it begins; null where it is soon done.
- * Clients that react make at most so many: how many depends on how their requests end.
+ * How many requests clients make that react depends on how these end: then it is an upper bound,
+ * or, where there is none, what the capacity serves.
  */
 export function longRunWarning(
   prepared: Prepared,
   capacityRps: number | null,
   replications: number,
 ): string | null {
-  const { traffic } = prepared.scenario
-  const each = expectedRequests(prepared.scenario, { ...prepared, capacityRps })
-  const most = each.map((own, i) => Math.max(own.most, refusedAgain(prepared.scenario, i)))
-  const requests = most.reduce((sum, count) => sum + count, 0)
+  const { scenario } = prepared
+  const { traffic } = scenario
+  const each = expectedRequests(scenario, { ...prepared, capacityRps })
+  const counts = each.map(({ most, bound }) => (Number.isFinite(bound) ? bound : most))
+  const requests = counts.reduce((sum, count) => sum + count, 0)
   if (requests * replications < LONG_REQUESTS) return null
-  const reacts = traffic.some(({ arrivals, retry }) => retry !== undefined || thinks(arrivals))
-  const about = `${reacts ? 'up to about' : 'about'} ${grouped(requests)} requests`
+  const isEndless = each.some(({ bound }) => !Number.isFinite(bound))
+  const reacts = reactingClasses(scenario).length > 0
+  const atMost = `${reacts && !isEndless ? 'up to ' : ''}about ${grouped(requests)} requests`
+  const about = `${atMost}${isEndless ? ' or more' : ''}`
   const times = replications === 1 ? '' : ` in each of ${replications} replications`
-  const asked = most.some((count, i) => count > each[i]!.most)
-  const why = asked ? ', as clients that are refused think and ask again' : ''
-  const remedy = asked ? 'lengthen think_time_s or shorten duration_s' : CROWD_REMEDY
+  const isUsers = counts.some((count, i) => count > each[i]!.most && isClosed(traffic[i]!.arrivals))
+  const allowed = isUsers ? ', as many as think times allow' : ''
+  const why = isEndless ? ', as users without think time may ask again at once' : allowed
+  const remedy = why === '' ? CROWD_REMEDY : 'lengthen think_time_s or shorten duration_s'
   return `${about}${times} are simulated${why}, which may take minutes; to have fewer, ${remedy}`
 }
-
-const thinks = (arrivals: Scenario['traffic'][number]['arrivals']) =>
-  arrivalParts(arrivals).some(({ process }) => process === 'closed-loop')
-
-/**
- * Requests of the closed loops of a class if each is refused at once: a cycle is then a think time,
- * and no capacity limits it. 0 where nothing is refused: queues without a bound, or with room for
- * all users.
- */
-function refusedAgain({ traffic, pools, duration_s }: Scenario, index: number): number {
-  const { arrivals, fan_out: parts } = traffic[index]!
-  const rooms = pools.filter(isBounded).map(({ queue }) => queue.max_length ?? 0)
-  const users = traffic.every(({ arrivals: own }) => thinks(own))
-    ? traffic.reduce((sum, own) => sum + own.fan_out * usersOf(own.arrivals), 0)
-    : Number.POSITIVE_INFINITY
-  if (rooms.every((room) => users <= room)) return 0
-  return arrivalParts(arrivals).reduce((sum, part) => {
-    if (part.process !== 'closed-loop') return sum
-    const cycles = (duration_s * 1000) / meanDuration(part.think_time_s)
-    // without think time there is no bound: a run whose time stands still ends with an error
-    return Number.isFinite(cycles) ? sum + parts * part.users * cycles : sum
-  }, 0)
-}
-
-const usersOf = (arrivals: Scenario['traffic'][number]['arrivals']) =>
-  arrivalParts(arrivals).reduce(
-    (sum, part) => sum + (part.process === 'closed-loop' ? part.users : 0),
-    0,
-  )
 
 /** Memory that this process may use. */
 function memoryBytes(): number {

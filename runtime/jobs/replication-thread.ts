@@ -25,28 +25,16 @@ export type ReplicationMessage =
   | { readonly kind: 'run'; readonly run: RunSummary }
   | FailureMessage
 
-/** A bar is drawn a few times a second, ms. */
-const SHARE_EVERY_MS = 250
-
 /** The simulation whose replications are requested by number. */
 let simulation: { readonly input: SimulationInput; readonly streamed: Traces | null } | null = null
 
 async function run(replication: number): Promise<RunSummary> {
   if (simulation === null) throw new Error('Expected a simulation before its replications')
   const { input, streamed } = simulation
-  return oneReplication(input, streamed, replication, shares(input.scenario.duration_s * 1000))
-}
-
-/** Reports the share of a run of which the traffic ends at `endMs`, at most so often. */
-function shares(endMs: number): (now: number) => void {
-  let sentAt = Number.NEGATIVE_INFINITY
-  return (now) => {
-    const at = performance.now()
-    if (at < sentAt + SHARE_EVERY_MS) return
-    sentAt = at
-    const message: ReplicationMessage = { kind: 'share', share: Math.min(1, now / endMs) }
+  return oneReplication(input, streamed, replication, (share) => {
+    const message: ReplicationMessage = { kind: 'share', share }
     parentPort?.postMessage(message)
-  }
+  })
 }
 
 function begin({ streamed, ...job }: ReplicationJob): void {

@@ -46,3 +46,12 @@ test('a run whose time stands still ends, and says what to change', async () => 
     /^at [\d.e-]+ s of the run 5,000,000 events happened at one instant: clients that are refused/,
   )
 })
+
+test('its message counts events that have all happened at that instant', () => {
+  const looks: number[] = []
+  const run = () => runReplication(busy(0), 0, (now) => looks.push(now))
+  expect(run).toThrow('5,000,000 events happened at one instant')
+  // from each look to the next, and from the last one to the error, there are 100,000 events
+  const within = looks.filter((now) => now === looks.at(-1))
+  expect(within.length * 100_000).toBeGreaterThanOrEqual(5_000_000)
+})

@@ -3,6 +3,7 @@ import type { SimulationInput } from '../../sim/experiment/index.ts'
 import type { RunSummary } from '../../sim/stats/index.ts'
 import { Child, entryBeside } from '../process/child.ts'
 import { threadsFor } from './demand.ts'
+import { PartialProgress } from './partial-progress.ts'
 import type { Replication, ReplicationRequest } from './replication-process.ts'
 import type { Traces } from './trace-readers.ts'
 
@@ -41,15 +42,14 @@ export async function runReplications(
     workers: threadsFor(n, workers),
   }
   const runs: RunSummary[] = []
-  const shares = new Float64Array(n)
+  const progress = new PartialProgress()
   const onPart = (part: Replication) => {
-    if (part.run !== null) runs[part.replication - from] = part.run
-    // the drain after the traffic takes a little more
-    shares[part.replication - from] = part.run === null ? Math.min(part.share, 0.99) : 1
-    onProgress?.(
-      shares.reduce((sum, share) => sum + share, 0),
-      n,
-    )
+    if (part.run === null) progress.part(part.replication, part.share)
+    else {
+      runs[part.replication - from] = part.run
+      progress.ended(part.replication)
+    }
+    onProgress?.(progress.done, n)
   }
   onProgress?.(0, n)
   const child = takeIdle()

@@ -40,7 +40,7 @@ export interface SimulateOptions extends JobOptions {
   readonly workers?: number | undefined
   /** a file of `spillway requests`, to use its requests in every replication */
   readonly requestsFile?: string | undefined
-  /** gets a warning before the simulation begins */
+  /** gets warnings before the simulation begins, or before further replications of `precision` */
   readonly onWarning?: ((text: string) => void) | undefined
   /** whether scaled pools are compared with an oracle, which needs some hundred short runs */
   readonly oracle?: boolean | undefined
@@ -53,8 +53,6 @@ export async function simulate(system: System, options: SimulateOptions = {}): P
   if (requestsFile === undefined) {
     const warning = backlogWarning(system, system.capacityRps, threadsFor(replications, workers))
     if (warning !== null) onWarning?.(warning)
-    const long = longRunWarning(system, system.capacityRps, replications)
-    if (long !== null) onWarning?.(long)
   }
   const doubts = [
     ...occasionWarnings(system.models),
@@ -69,8 +67,13 @@ export async function simulate(system: System, options: SimulateOptions = {}): P
   const profile = system.profile && profileLabel(system.profile)
   const input = { ...system, requests }
   const runs: RunSummary[] = []
+  let isLong = false
   const simulateUpTo = async (n: number): Promise<Result> => {
     const from = runs.length
+    // a precision may take many more replications than at first
+    const long = isLong || given ? null : longRunWarning(system, capacityRps, n)
+    if (long !== null) onWarning?.(long)
+    isLong ||= long !== null
     const further = await runReplications(input, n - from, {
       traces: system,
       workers,

@@ -3,6 +3,8 @@ import { EXIT, Failure } from '../../scenarios/light.ts'
 
 /** Output of a program that is kept to be shown, characters. */
 const TAIL = 2000
+/** An interrupted program has this time to end, ms. */
+const PATIENCE_MS = 3000
 /** Output of a program that is read, characters. */
 const MOST_OUTPUT = 256e6
 
@@ -64,12 +66,18 @@ function run(
     child.stderr!.setEncoding('utf8').on('data', (data: string) => {
       text.stderr = (text.stderr + data).slice(-4 * TAIL)
     })
-    const end = () => endGroup(child, 'SIGTERM')
+    let late: NodeJS.Timeout | undefined
+    const end = () => {
+      endGroup(child, 'SIGTERM')
+      // it may ignore that
+      late = setTimeout(() => endGroup(child, 'SIGKILL'), PATIENCE_MS)
+    }
     signal.addEventListener('abort', end, { once: true })
     child.on('error', (error) => reject(new Failure(`${name}: cannot be run: ${error.message}`)))
     // not `close`: a process in the background may keep the pipes open
     child.on('exit', async (code) => {
       signal.removeEventListener('abort', end)
+      clearTimeout(late)
       endGroup(child, 'SIGKILL')
       await readPipes()
       for (const pipe of child.stdio) pipe?.destroy()

@@ -96,6 +96,15 @@ describe('power and heat', () => {
       problemsOf({ pool: `heat: { resistance_k_per_w: 1, time_constant_s: 9, ${keys} }` }).join()
     expect(heat('shutdown_c: 90')).toMatch(/restart_c, which shutdown_c needs/)
     expect(heat('shutdown_c: 90, restart_c: 95')).toMatch(/less than shutdown_c 90/)
+    expect(heat('shutdown_c: 90, restart_c: 25')).toMatch(/restart_c: expected more than the 25 °C/)
+    const warm = (supply: number) => {
+      const pool =
+        'heat: { rack: r, resistance_k_per_w: 1, time_constant_s: 9, shutdown_c: 90, restart_c: 60 }'
+      const rack = `name: r, supply_c: ${supply}, recirculation_k_per_kw: 1, time_constant_s: 9`
+      return problemsOf({ pool: `${pool}\nracks: [{ ${rack} }]` }).join()
+    }
+    expect(warm(102)).toMatch(/restart_c: expected more than the 102 °C of its air/)
+    expect(warm(59)).toBe('')
     expect(heat('throttle: [{ above_c: 80, clock: 0.5 }, { above_c: 85, clock: 0.7 }]')).toMatch(
       /at most the clock before it, 0.5/,
     )

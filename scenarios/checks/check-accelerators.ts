@@ -1,4 +1,5 @@
 import type { Path } from '../parse/located.ts'
+import { INLET_C } from '../schema/pool-accelerator.ts'
 import type { Accelerator } from '../schema/schema-accelerator.ts'
 import { isAccelerated, isTransformer } from '../schema/takes-length.ts'
 import type { Draft, PoolDraft } from './draft.ts'
@@ -156,6 +157,12 @@ function checkHeat(pool: PoolDraft, draft: Draft): void {
     draft.refuse(path, 'the key restart_c, which shutdown_c needs', 'nothing')
   } else if (restart_c >= shutdown_c) {
     draft.refuse([...path, 'restart_c'], `less than shutdown_c ${shutdown_c}`)
+  } else {
+    const air = heat.rack === undefined ? (heat.inlet_c ?? INLET_C) : draft.rackAir.get(heat.rack)
+    if (air !== undefined && restart_c <= air) {
+      const text = `more than the ${air} °C of its air, to which a replica that is lost cools at most`
+      draft.refuse([...path, 'restart_c'], text)
+    }
   }
 }
 

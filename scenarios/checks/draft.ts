@@ -66,6 +66,8 @@ export class Draft {
   readonly devices: readonly (Device | null)[]
   /** names of the racks and of the cards, where readable */
   readonly racks: readonly string[]
+  /** °C of the air that a rack is supplied with, by its name, where readable */
+  readonly rackAir: ReadonlyMap<string, number>
   readonly failures: readonly (Failure | null)[]
   readonly tuning: readonly (Tuned | null)[]
   readonly cards: readonly string[]
@@ -98,12 +100,17 @@ export class Draft {
       classDraft(item, ['traffic', i], this.lengthless),
     )
     this.devices = listOf(top.devices).map((item) => part(shape.devices.unwrap().element, item))
-    this.racks = listOf(top.racks).flatMap((item) => textOf(mapOf(item).name) ?? [])
     const failure = shape.failures.unwrap().element
     this.failures = listOf(top.failures).map((item) => part(failure, item))
     const tuned = shape.tuning.unwrap().element
     this.tuning = listOf(top.tuning).map((item) => part(tuned, item))
     this.racks = namesOf(top.racks)
+    this.rackAir = new Map(
+      listOf(top.racks).flatMap((item) => {
+        const { name: rack, supply_c: air } = mapOf(item)
+        return typeof rack === 'string' && typeof air === 'number' ? [[rack, air] as const] : []
+      }),
+    )
     this.cards = namesOf(top.cards)
     this.link = part(shape.link, top.link) ?? null
     this.places = top.places === undefined ? null : namesOf(top.places)

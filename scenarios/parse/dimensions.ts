@@ -9,6 +9,8 @@ export interface Dimension {
 
 /** More configurations than this take days; a longer list is rather a mistake. */
 export const MOST_CONFIGURATIONS = 1_000_000
+/** More folders are not merged at once. */
+export const MOST_SHARDS = 10_000
 
 /**
  * `path=value` with several values: separated by commas outside brackets and quotes, or a range

@@ -1,6 +1,9 @@
 import type { Pool } from './schema.ts'
 import type { Accelerator, AcceleratorFigure } from './schema-accelerator.ts'
 
+/** °C of the inlet air where a scenario does not state it; uncalibrated. */
+export const INLET_C = 25
+
 /**
  * The accelerator that each replica of a pool has: one of the catalogue, or a partition of it with
  * its share of arithmetic, bandwidth, memory, power and price. Null for this machine.

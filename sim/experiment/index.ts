@@ -104,7 +104,7 @@ export {
 } from './plan/plan-verdict.ts'
 export { nextLook, precisionOf } from './precision/precision.ts'
 export { memoryResult } from './result/memory-result.ts'
-export { judgedPercentiles, verdictOf } from './result/objectives.ts'
+export { costFigure, judgedPercentiles, verdictOf } from './result/objectives.ts'
 export { withRegret } from './result/regret-result.ts'
 export { resultOf, simulatedResult } from './result/result.ts'
 export { serviceError } from './result/service-error.ts'

@@ -56,6 +56,8 @@ export class SimulatedWorld implements Timers, TransferBackend {
   #arrivalAt: Ms = Number.POSITIVE_INFINITY
   #control: ControlPlanePort | null = null
   readonly #end: WorldParts['end']
+  /** when the next look at the lifecycle is scheduled, ms; Infinity for never */
+  #lifecycleAt: Ms = Number.POSITIVE_INFINITY
   /** when a `LOOK` event is scheduled, ms; Infinity for never */
   #lookAt: Ms = Number.POSITIVE_INFINITY
   /** the time of the next request is unknown until the source is refilled */
@@ -103,14 +105,20 @@ export class SimulatedWorld implements Timers, TransferBackend {
 
   #awaitLifecycle(): void {
     const at = this.#lifecycle?.nextAt ?? Number.POSITIVE_INFINITY
-    if (at < Number.POSITIVE_INFINITY) this.#heap.push(at, LIFECYCLE, 0)
+    if (at >= this.#lifecycleAt) return
+    this.#lifecycleAt = at
+    this.#heap.push(at, LIFECYCLE, 0)
   }
 
   /** Handles what happens to an executor now, if anything. */
   #changeExecutor(control: ControlPlanePort, lifecycle: ExecutorLifecycle): void {
     this.executors.lookAtHeat()
-    // several events may have been armed for one
-    if (lifecycle.nextAt > this.now) return
+    if (this.now >= this.#lifecycleAt) this.#lifecycleAt = Number.POSITIVE_INFINITY
+    // several looks may have been armed for one event, or it was taken back
+    if (lifecycle.nextAt > this.now) {
+      this.#awaitLifecycle()
+      return
+    }
     const event = lifecycle.take()
     if (event?.kind === 'crash') this.executors.lose(event.executor)
     else if (event?.kind === 'condition') this.executors.yieldAtStep(event.executor)

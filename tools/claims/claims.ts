@@ -173,14 +173,14 @@ export const CLAIMS: Claims = {
     {
       question: 'Does SQL of a query reach another file, or the network?',
       answer: ({ tried, seed, findings }) =>
-        `${count(tried)} hostile statements (seed ${seed}): ${findings} that read or changed a file`,
+        `${count(tried)} hostile statements (seed ${seed}): ${findings} that looked for one, changed one or made a connection`,
       inReadme: false,
     },
   ],
   'fuzz-queue': [
     {
       question:
-        'Can who writes to the queue of a sweep end a worker, read its files or bring false rows?',
+        'Can a writer to the queue of a sweep end a worker, read its files or bring false rows?',
       answer: ({ tried, answers, seed, findings }) =>
         `${count(tried)} hostile jobs and ${count(answers)} false answers (seed ${seed}): ${findings} that did`,
       inReadme: false,

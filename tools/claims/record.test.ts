@@ -12,7 +12,7 @@ test('a record is read as it was written, and names code, day and machine', asyn
   expect(readRecord('fuzz-kills', folder)).toEqual(written)
   expect(written).toMatchObject({
     study: 'fuzz-kills',
-    command: 'npm run fuzz -- kills 200',
+    command: 'npm run fuzz -- kills 500',
     transcribed: false,
     figures: kills,
   })

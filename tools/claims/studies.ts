@@ -38,6 +38,8 @@ const COMMANDS = [
 ]
 /** Reading scenarios with traces. */
 const TRACES = ['scenarios/trace', 'runtime/jobs/prepare.ts', 'runtime/jobs/trace-readers.ts']
+/** What the fuzz tool loads and starts, whatever it tries. */
+const FUZZ = [...COMMANDS, 'runtime/jobs', 'sim/experiment', 'sim/kernel', 'tools/fuzz']
 const CONFIGURATIONS = ['sim/experiment/configuration', 'runtime/jobs/configurations']
 
 /** Where the data lie that are not part of the repository. */
@@ -183,10 +185,7 @@ export const STUDIES: Readonly<Record<StudyName, Study>> = {
     script: 'fuzz',
     args: ['inputs', '5000'],
     page: null,
-    dependsOn: [
-      ...COMMANDS,
-      ...['runtime/jobs', 'runtime/models', 'runtime/parquet', 'scenarios', 'sim', 'tools/fuzz'],
-    ],
+    dependsOn: [...FUZZ, 'runtime/models', 'runtime/parquet', 'scenarios', 'sim'],
     data: null,
     timed: false,
   },
@@ -194,11 +193,7 @@ export const STUDIES: Readonly<Record<StudyName, Study>> = {
     script: 'fuzz',
     args: ['kills', '500'],
     page: null,
-    dependsOn: [
-      ...COMMANDS,
-      ...LIVE,
-      ...['runtime/jobs', 'sim/experiment', 'sim/kernel', 'tools/fuzz'],
-    ],
+    dependsOn: [...FUZZ, ...LIVE],
     data: null,
     timed: false,
   },
@@ -206,12 +201,7 @@ export const STUDIES: Readonly<Record<StudyName, Study>> = {
     script: 'fuzz',
     args: ['sweeps', '20'],
     page: null,
-    dependsOn: [
-      ...COMMANDS,
-      ...CONFIGURATIONS,
-      ...['runtime/jobs/sweep', 'runtime/jobs/one-replication.ts', 'runtime/jobs/prepare.ts'],
-      ...['sim/kernel', 'tools/fuzz'],
-    ],
+    dependsOn: FUZZ,
     data: null,
     timed: false,
   },
@@ -219,7 +209,7 @@ export const STUDIES: Readonly<Record<StudyName, Study>> = {
     script: 'fuzz',
     args: ['audited', '10000'],
     page: null,
-    dependsOn: [...SIMULATION, 'scenarios', 'sim/audit', 'sim/experiment', 'tools/fuzz'],
+    dependsOn: [...FUZZ, ...SIMULATION, 'scenarios', 'sim/audit'],
     data: null,
     timed: false,
   },
@@ -227,7 +217,8 @@ export const STUDIES: Readonly<Record<StudyName, Study>> = {
     script: 'fuzz',
     args: ['baselines', '200'],
     page: null,
-    dependsOn: ['runtime/jobs/gate', 'sim/experiment/gate', 'sim/documents', 'tools/fuzz'],
+    // it also reads what a gate writes
+    dependsOn: [...FUZZ, 'reports/gate'],
     data: null,
     timed: false,
   },
@@ -235,7 +226,7 @@ export const STUDIES: Readonly<Record<StudyName, Study>> = {
     script: 'fuzz',
     args: ['refs', '50'],
     page: null,
-    dependsOn: ['runtime/jobs/gate', 'runtime/actions/gate.ts', 'tools/fuzz'],
+    dependsOn: FUZZ,
     data: null,
     timed: false,
   },
@@ -243,7 +234,7 @@ export const STUDIES: Readonly<Record<StudyName, Study>> = {
     script: 'fuzz',
     args: ['sql', '200'],
     page: null,
-    dependsOn: ['runtime/jobs/sweep', 'runtime/parquet', 'tools/fuzz'],
+    dependsOn: [...FUZZ, 'runtime/parquet'],
     data: null,
     timed: false,
   },
@@ -251,7 +242,7 @@ export const STUDIES: Readonly<Record<StudyName, Study>> = {
     script: 'fuzz',
     args: ['queue', '500'],
     page: null,
-    dependsOn: [...CONFIGURATIONS, 'runtime/jobs/sweep', 'scenarios/load', 'tools/fuzz'],
+    dependsOn: [...FUZZ, 'scenarios/load'],
     data: null,
     timed: false,
   },
@@ -259,7 +250,7 @@ export const STUDIES: Readonly<Record<StudyName, Study>> = {
     script: 'fuzz',
     args: ['queue-kills', '100'],
     page: null,
-    dependsOn: [...CONFIGURATIONS, 'runtime/jobs/sweep', 'scenarios/load', 'tools/fuzz'],
+    dependsOn: [...FUZZ, 'scenarios/load'],
     data: null,
     timed: false,
   },

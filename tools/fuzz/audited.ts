@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
-import { type Audit, type Result, resultSchema } from '../../sim/documents/index.ts'
+import type { Scenario } from '../../scenarios/index.ts'
+import { type Audit, type Counts, type Result, resultSchema } from '../../sim/documents/index.ts'
 import { Random } from '../../sim/kernel/index.ts'
 import { chance, pick, words } from './choose.ts'
 import { type Workshop, withRunners } from './inputs.ts'
@@ -42,7 +43,10 @@ export function auditScenario(shop: Workshop, runner: Runner, text: string): Pro
     const result = resultSchema.parse(
       JSON.parse(readFileSync(join(folder, 'out/simulated.json'), 'utf8')),
     )
-    const faults = [...shareFaults(result), ...countFaults(result)]
+    const faults = [
+      ...shareFaults(result),
+      ...countFaults(result, await arrivalsOf(join(folder, 'out'), result.classes.length)),
+    ]
     const audited = await runner.runIn(folder, AUDIT)
     if (audited.overran === 'responsive') return { end: 'long', faults }
     return { end: 'ran', faults: [...faults, ...auditFaults(audited)] }
@@ -91,17 +95,38 @@ function shareFaults({ pools, worst_window }: Result): string[] {
   )
 }
 
-/** Requests that are not accounted for: by class, by pool, and classes against pools. */
-function countFaults({ classes, pools }: Result): string[] {
-  const faults = [...classes, ...pools].flatMap(({ name, counts: { arrived, ...ends } }) => {
-    const ended = Object.values(ends).reduce((sum, count) => sum + count, 0)
-    return ended === arrived ? [] : [`of ${arrived} requests of ${name} ${ended} ended`]
-  })
-  const [ofClasses, ofPools] = [classes, pools].map((cells) =>
-    cells.reduce((sum, { counts }) => sum + counts.arrived, 0),
+/**
+ * Arrivals of each class after the warm-up, by the kept rows, whatever their ends: each request has
+ * one row that is no copy or repetition of another one.
+ */
+async function arrivalsOf(folder: string, classes: number): Promise<readonly number[]> {
+  const text = readFileSync(join(folder, 'scenario.json'), 'utf8')
+  const { warmup_s: warmupS } = JSON.parse(text) as Pick<Scenario, 'warmup_s'>
+  const { asyncBufferFromFile, parquetReadObjects } = await import('hyparquet')
+  const file = await asyncBufferFromFile(join(folder, 'replication-1.parquet'))
+  const rows = await parquetReadObjects({ file, columns: ['at', 'class', 'copyOf'] })
+  const arrivals = Array.from({ length: classes }, () => 0)
+  for (const { at, class: of, copyOf } of rows) {
+    if (copyOf < 0 && at >= warmupS * 1000) arrivals[of]!++
+  }
+  return arrivals
+}
+
+/** Requests that are not accounted for: each that arrived is served or lost, once. */
+function countFaults({ classes, pools }: Result, arrivals: readonly number[]): string[] {
+  const endedOf = (cells: readonly { readonly counts: Counts }[]) =>
+    cells.reduce((total, { counts: { arrived: _, ...ends } }) => {
+      return total + Object.values(ends).reduce((sum, count) => sum + count, 0)
+    }, 0)
+  const all = arrivals.reduce((sum, arrived) => sum + arrived, 0)
+  const counted = [
+    ...classes.map((cell, i) => [`of ${cell.name}`, arrivals[i]!, endedOf([cell])] as const),
+    ['in all classes', all, endedOf(classes)] as const,
+    ['in all pools', all, endedOf(pools)] as const,
+  ]
+  return counted.flatMap(([of, arrived, ended]) =>
+    arrived === ended ? [] : [`${arrived} requests ${of} arrived, and ${ended} ended`],
   )
-  if (ofClasses === ofPools) return faults
-  return [...faults, `${ofClasses} requests of classes, and ${ofPools} of pools`]
 }
 
 /** A scenario with a fault. */

@@ -36,6 +36,11 @@ const FORGERIES: readonly ((baseline: Forged, entry: Entry, random: Random) => v
     const by = pick(random, [1 + MARGIN, 1 / (1 + MARGIN), 1 - MARGIN, 1 / (1 - MARGIN), 2, 0.5])
     figure.value = (figure.value ?? 1) * by * (1 + (random.uniform() - 0.5) * 1e-9)
   },
+  // the head is far worse
+  (_, { figures }, random) => {
+    const figure = pick(random, figures)
+    figure.value = (figure.value ?? 1) * (figure.better === 'lower' ? 0.5 : 2)
+  },
   (_, { figures }, random) => {
     pick(random, figures).value = pick(random, NASTY_NUMBERS)
   },

@@ -15,6 +15,8 @@ export interface Aims {
   readonly table: string
   /** absolute path of a file that does not exist; its name begins with `WRITTEN` */
   readonly target: string
+  /** HOST:PORT that answers connections */
+  readonly server: string
 }
 
 /** A file as SQL may name it. */
@@ -71,7 +73,7 @@ const WRITES: readonly Statement[] = [
   ({ target }) => `copy results to '${target}'`,
   ({ target }) => `copy (select 1) to '${target}' (format parquet)`,
   ({ target }) => `copy (select 1) to '${target}' (use_tmp_file false)`,
-  ({ target }) => `copy (select 1 as a) to '${target}' (partition_by (a))`,
+  ({ target }) => `copy (select 1 as a, 2 as b) to '${target}' (partition_by (a))`,
   ({ target }) => `copy (select 'x'::blob) to '${target}' (format blob)`,
   ({ table }) => `copy (select 1) to '${table}' (use_tmp_file false)`,
   ({ text }) => `copy (select 1) to '${text}' (format csv, use_tmp_file false)`,
@@ -89,7 +91,8 @@ const WRITES: readonly Statement[] = [
   ({ target }) => `set secret_directory = '${target}'; create persistent secret (type s3)`,
   () => 'create persistent secret mine (type http, bearer_token $$x$$)',
   ({ target }) => `set extension_directory = '${target}'; install httpfs`,
-  ({ target }) => `attach ':memory:' as other; copy from database other to '${target}'`,
+  ({ target }) =>
+    `attach '${target}' as other; attach ':memory:' as own; copy from database own to other`,
 ]
 
 /** Settings, extensions and the network. */
@@ -103,24 +106,34 @@ const SETTINGS: readonly Statement[] = [
   () => "set allowed_directories = ['/']",
   () => "set allowed_paths = ['/etc/passwd']",
   () => "pragma temp_directory = '/tmp'",
+  // through the proxy that the environment names
   () => 'install httpfs',
   () => 'force install httpfs',
   () => 'load httpfs',
-  () => "install 'https://localhost:1/x.duckdb_extension'",
+  ({ server }) => `install httpfs from 'http://${server}'`,
+  ({ server }) => `set custom_extension_repository = 'http://${server}'; install httpfs`,
+  ({ server }) => `set http_proxy = '${server}'; force install httpfs`,
+  ({ server }) => `install 'http://${server}/x.duckdb_extension'`,
+  ({ server }) => `load 'http://${server}/x.duckdb_extension'`,
   ({ text }) => `load '${text}'`,
   () => 'update extensions',
-  () => "select * from read_csv('http://127.0.0.1:1/x.csv')",
-  () => "select * from read_parquet('s3://bucket/x.parquet')",
-  () => "attach 'http://127.0.0.1:1/x.db' as remote (read_only)",
+  ({ server }) => `select * from read_csv('http://${server}/x.csv')`,
+  ({ server }) =>
+    `select * from read_parquet('s3://bucket/x.parquet?s3_endpoint=${server}&s3_use_ssl=false')`,
+  ({ server }) => `attach 'http://${server}/x.db' as remote (read_only)`,
   () => "attach 'ducklake:x' as lake",
   () => "attach 'md:' as cloud",
+]
+
+/** May be answered, but not with what another file has. */
+const HARMLESS: readonly Statement[] = [
   () => 'select * from duckdb_secrets()',
   () => 'drop table results; from results',
   () => 'checkpoint; vacuum; pragma database_size',
   () => "select current_setting('enable_external_access'), current_setting('temp_directory')",
 ]
 
-const STATEMENTS = [...READS, ...WRITES, ...SETTINGS]
+const STATEMENTS = [...READS, ...WRITES, ...SETTINGS, ...HARMLESS]
 
 /** What SQL is put into. */
 const WRAPPERS: readonly ((sql: string) => string)[] = [
@@ -138,15 +151,30 @@ const WRAPPERS: readonly ((sql: string) => string)[] = [
   (sql) => `/* */ ${sql} -- x`,
 ]
 
+export interface HostileSql {
+  readonly sql: string
+  readonly aim: 'read' | 'write or set' | 'harmless'
+}
+
 /** Statement `number`: each of the list once as it stands, then at random. */
-export function hostileSql(number: number, aims: Aims, random: Random): string {
+export function hostileSql(number: number, aims: Aims, random: Random): HostileSql {
   const plain = STATEMENTS[number]
-  if (plain !== undefined) return plain(aims, random)
+  if (plain !== undefined) return { sql: plain(aims, random), aim: aimOf(plain) }
   const named = {
+    ...aims,
     text: readable(aims.text, random),
     table: readable(aims.table, random),
     target: nameOf(aims.target, random),
   }
-  const sql = pick(random, STATEMENTS)(named, random)
-  return chance(random, 0.7) ? pick(random, WRAPPERS)(sql) : sql
+  const statement = pick(random, STATEMENTS)
+  const sql = statement(named, random)
+  return {
+    sql: chance(random, 0.7) ? pick(random, WRAPPERS)(sql) : sql,
+    aim: aimOf(statement),
+  }
+}
+
+function aimOf(statement: Statement): HostileSql['aim'] {
+  if (HARMLESS.includes(statement)) return 'harmless'
+  return READS.includes(statement) ? 'read' : 'write or set'
 }

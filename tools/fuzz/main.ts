@@ -240,7 +240,7 @@ program
 
 program
   .command('sql')
-  .description('run hostile SQL through query; it may read no other file, and change none')
+  .description('run hostile SQL through query; it may reach no other file and no server')
   .argument('[count]', 'number of statements', count, 200)
   .option('--seed <n>', 'seed of the statements', count, now())
   .action(async (number: number, { seed }: { seed: number }) => {

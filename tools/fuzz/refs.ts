@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Gate } from '../../sim/documents/index.ts'
@@ -12,15 +12,16 @@ import { DECLARED } from './stock.ts'
 
 /** Names of versions that are not what they seem: none is executed, none is read as an option. */
 
-/** What a shell, git or another program would run if the name reached it as code. */
-const TOUCH = 'touch hacked'
-
-/** Names that git takes for a tag, of a commit in which the scenario is slower or the same. */
-const TAGS: readonly string[] = [
-  ...['--output=hacked', '-x', '--exec-path=hacked', '--all', '--detach', '--force', '--help'],
-  ...['-b', '--', '--git-dir', '--prepare', '--run', '--json', '-c', '--upload-pack=touch'],
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: of a shell
-  ...['$(touch${IFS}hacked)', '`touch${IFS}hacked`', ';touch${IFS}hacked', '|sh', '&&true', "'x'"],
+/**
+ * Names that git takes for a tag, of a commit in which the scenario is slower or the same. A shell,
+ * git or another program that reached them as code would make the file `marker`. Its path is
+ * absolute: what is made in a checkout is removed with it.
+ */
+const tags = (marker: string): readonly string[] => [
+  ...[`--output=${marker}`, '-x', '--exec-path=hacked', '--all', '--detach', '--force', '--help'],
+  ...['-b', '--git-dir', '--prepare', '--run', '--json', '-c'],
+  ...[`--upload-pack=touch$\{IFS}${marker}`, `$(touch$\{IFS}${marker})`],
+  ...[`\`touch$\{IFS}${marker}\``, `;touch$\{IFS}${marker}`, '|sh', '&&true', "'x'"],
   ...['"x"', '$HOME', '%s%n', 'é', '\u202ex', '<b>x</b>', '-->', '--->', '##x', '#', '!!', '!1'],
   ...['0000000', 'deadbeef', 'a=b', 'a,b', '(x)', '@x', '{a,b}', 'refs', 'tags/x', 'HEAD.x'],
 ]
@@ -31,9 +32,21 @@ const MAIN: readonly string[] = [
   ...['HEAD^{/Add}', ':/Add a', 'other~1', 'other^'],
 ]
 
-/** Names that lead to no commit: they are refused. */
-const NOTHING: readonly string[] = [
-  ...['', ' ', '-', '..', '../..', '../../../etc/passwd', '/etc/passwd', '.git/config', 'nowhere'],
+/** Names that lead to no commit: they are refused. As code, some would make `marker`, too. */
+const nothing = (marker: string): readonly string[] => [
+  // git takes -- for the end of options, also where a tag has that name
+  ...[
+    '',
+    ' ',
+    '-',
+    '--',
+    '..',
+    '../..',
+    '../../../etc/passwd',
+    '/etc/passwd',
+    '.git/config',
+    'nowhere',
+  ],
   ...[
     '^main',
     'main..other',
@@ -44,19 +57,29 @@ const NOTHING: readonly string[] = [
   ],
   ...['tree', 'blob', 'tag-of-tree', 'tag-of-blob', 'main^2', 'main~99', 'main^0^1', 'main^@'],
   ...['@{u}', '@{-9}', ':/nowhere', 'main\n', 'main\n::warning::x', '\nmain', 'main\t', '*', '?'],
-  ...[`$(${TOUCH})`, `\`${TOUCH}\``, `main; ${TOUCH}`, `main && ${TOUCH}`, `main | ${TOUCH}`],
-  ...[`--upload-pack=${TOUCH}`, `-c core.fsmonitor='${TOUCH}'`, `ext::sh -c ${TOUCH}`],
-  ...[`--exec=${TOUCH}`, '--stdin', '--branches=*', '--glob=*', '--not', '--show-toplevel'],
+  ...[
+    `$(touch ${marker})`,
+    `\`touch ${marker}\``,
+    `main; touch ${marker}`,
+    `main && touch ${marker}`,
+    `main | touch ${marker}`,
+  ],
+  ...[
+    `--upload-pack=touch ${marker}`,
+    `-c core.fsmonitor='touch ${marker}'`,
+    `ext::sh -c touch ${marker}`,
+  ],
+  ...[`--exec=touch ${marker}`, '--stdin', '--branches=*', '--glob=*', '--not', '--show-toplevel'],
   ...['main --force', 'main -- x', "main' '", 'main" "', 'x'.repeat(5000), 'a/'.repeat(2000)],
   ...NASTY_STRINGS.filter((text) => !text.includes('\0') && text.length < 1000).filter(
     (text) => !/\p{Surrogate}/u.test(text),
   ),
 ]
 
-const KINDS = [
-  { weight: 4, name: 'tag', refs: TAGS },
+const kinds = (marker: string) => [
+  { weight: 4, name: 'tag', refs: tags(marker) },
   { weight: 1, name: 'main', refs: MAIN },
-  { weight: 5, name: 'nothing', refs: NOTHING },
+  { weight: 5, name: 'nothing', refs: nothing(marker) },
 ]
 
 interface RefOutcome {
@@ -130,6 +153,8 @@ export async function fuzzRefs(
     const repository = new Repository(join(folder, 'repository'))
     const temporary = join(folder, 'tmp')
     mkdirSync(temporary)
+    const marker = join(folder, 'executed')
+    const hostile = kinds(marker)
     const variables = { TMPDIR: temporary, GITHUB_ACTIONS: '', GITHUB_STEP_SUMMARY: '' }
     const { runProcess } = commandsIn(repository.folder, {
       variables: { ...variables, SPILLWAY_CACHE: join(folder, 'cache') },
@@ -137,7 +162,7 @@ export async function fuzzRefs(
     const outcomes: RefOutcome[] = []
     for (let i = 0; i < count; i++) {
       const random = new Random(`refs/${seed}/${i}`)
-      const { name: kind, refs } = pickWeighted(random, KINDS)
+      const { name: kind, refs } = pickWeighted(random, hostile)
       const ref = pick(random, refs)
       const target = kind === 'tag' && chance(random, 0.5) ? 'other' : 'main'
       if (kind === 'tag') repository.git('update-ref', `refs/tags/${ref}`, `refs/heads/${target}`)
@@ -152,6 +177,8 @@ export async function fuzzRefs(
       if (!isExpected(ended, ref, commit)) {
         faults.push(`ends with ${ended.code}: ${(ended.stdout + ended.stderr).slice(0, 300)}`)
       }
+      if (existsSync(marker)) faults.push('executes the name')
+      rmSync(marker, { force: true })
       if (repository.state() !== before) faults.push('changes the repository')
       const left = readdirSync(temporary)
       if (left.length > 0) faults.push(`leaves ${left.join(', ')}`)

@@ -2,10 +2,18 @@ import {
   type KnownRun,
   knownRun,
 } from '../../sim/experiment/comparison/known-machine.test-helper.ts'
-import { overheadsOf } from '../../sim/experiment/comparison/observed-overheads.ts'
-import { recordedFields } from '../../sim/experiment/comparison/recorded.ts'
+import {
+  type OverheadSamples,
+  overheadSamples,
+  overheadTables,
+} from '../../sim/experiment/comparison/observed-overheads.ts'
+import {
+  type MetRecording,
+  metRecording,
+  settledFields,
+} from '../../sim/experiment/comparison/recorded.ts'
 import { stallFreeLatencies } from '../../sim/experiment/comparison/stall-free.ts'
-import { fieldOf, metFieldOf } from '../../sim/experiment/comparison/structure.ts'
+import { fieldOf } from '../../sim/experiment/comparison/structure.ts'
 import { latenciesOf, runWorld } from '../../sim/experiment/index.ts'
 import { stream } from '../../sim/kernel/index.ts'
 import type { Ms } from '../../sim/serving/index.ts'
@@ -77,19 +85,32 @@ const ringOf = <T>(list: readonly T[], first: number): T[] => [
   ...list.slice(0, first),
 ]
 
+/** A rehearsal, and what it alone says. */
+interface Rehearsal {
+  readonly run: KnownRun
+  readonly met: MetRecording
+  readonly overheads: OverheadSamples
+}
+
+function rehearsalOf(run: KnownRun): Rehearsal {
+  const executors = [0, run.work.length] as const
+  return {
+    run,
+    met: metRecording({ run, work: run.work, executors, load: 1, durationMs }),
+    overheads: overheadSamples({ run, executors }),
+  }
+}
+
 /** Rehearsals, and what is learnt from them in any order. */
 class Rehearsals {
-  readonly runs: readonly KnownRun[]
-  readonly learnt: ReturnType<typeof recordedFields>
+  readonly each: readonly Rehearsal[]
+  readonly learnt: ReturnType<typeof settledFields>
   readonly overheads: OverheadTables
 
-  constructor(runs: readonly KnownRun[]) {
-    this.runs = runs
-    const executors = [0, runs[0]!.work.length] as const
-    this.learnt = recordedFields(
-      runs.map((run) => ({ run, work: run.work, executors, load: 1, durationMs })),
-    )
-    this.overheads = overheadsOf(runs.map((run) => ({ run, executors })))
+  constructor(each: readonly Rehearsal[]) {
+    this.each = each
+    this.learnt = settledFields(each.map(({ met }) => met))
+    this.overheads = overheadTables(each.map(({ overheads }) => overheads))
   }
 }
 
@@ -111,18 +132,20 @@ export const resampled: Rehearsed = ({ learnt: { fields, variation } }, first, p
 }
 
 /** The speed of each batch holds until the next one, which gets its chance. */
-export const ofSingleBatches: Rehearsed = ({ runs, learnt }, first, prediction) => {
+export const ofSingleBatches: Rehearsed = ({ each, learnt }, first, prediction) => {
   const fields = learnt.fields.map((field, i) => {
-    const { executors } = metFieldOf(runs[i]!, runs[i]!.work)
-    const single = executors.map(({ speeds }, k) => ({ ...field.executors[k]!, speeds }))
+    const single = each[i]!.met.executors.map(({ speeds }, k) => ({
+      ...field.executors[k]!,
+      speeds,
+    }))
     return { ...field, executors: single as RecordedField['executors'] }
   })
   return { machine: bootstrapped(fields, first, prediction), variation: [] }
 }
 
 /** One rehearsal as it was: its stalls come when they came, whatever they find. */
-export const asRecorded: Rehearsed = ({ runs }, first) => {
-  const run = runs[first]!
+export const asRecorded: Rehearsed = ({ each }, first) => {
+  const { run } = each[first]!
   return { machine: machineOf(fieldOf(run, run.work)), variation: [] }
 }
 
@@ -162,34 +185,38 @@ function predicted(
   return { plan, requests, work, rows, timers: fired }
 }
 
-/** For each sample of the same runs, the bias at BIAS_LEVELS. */
+/** The bias at BIAS_LEVELS: of each kind of prediction for the same runs, and of each sample. */
 export function resamplingBias(
   { runs, ...machine }: BiasCase,
-  rehearsed: Rehearsed,
+  kinds: readonly Rehearsed[],
   samples: readonly Sample[],
-): Bias[][] {
+): Bias[][][] {
   const groups = Array.from({ length: GROUPS }, (_, group) => {
     const seeds = Array.from({ length: runs / GROUPS }, (_, i) => 1 + group * (runs / GROUPS) + i)
     // the machines of the rehearsals are those of the runs, in another order
     const rehearsals = seeds.map((seed) =>
-      knownRun({ ...machine, seconds: SECONDS, seed, requestSeed: 100_000 + seed }),
+      rehearsalOf(knownRun({ ...machine, seconds: SECONDS, seed, requestSeed: 100_000 + seed })),
     )
     // few enough are behind every prediction of the group
     const all = rehearsals.length <= REHEARSALS ? new Rehearsals(rehearsals) : null
-    const pairs = seeds.map((seed, i) => {
+    // of each run by sample: the true latencies, then those of each kind
+    const sampled = seeds.map((seed, i) => {
       const run = knownRun({ ...machine, seconds: SECONDS, seed })
       const next = (i + 1) % rehearsals.length
       const behind = all ?? new Rehearsals(ringOf(rehearsals, next).slice(0, REHEARSALS))
-      const assumed = rehearsed(behind, all === null ? 0 : next, seed)
-      const simulated = predicted(run, seed, assumed, behind.overheads)
-      return samples.map((sample) => [sample(run), sample(simulated)] as const)
+      const simulated = kinds.map((rehearsed) => {
+        const assumed = rehearsed(behind, all === null ? 0 : next, seed)
+        return predicted(run, seed, assumed, behind.overheads)
+      })
+      return samples.map((sample) => [run, ...simulated].map(sample))
     })
-    return samples.map((_, k) => {
-      const of = (side: 0 | 1) => joined(pairs.map((each) => each[k]![side]))
-      return [of(0), of(1)] as const
-    })
+    return samples.map((_, k) =>
+      [null, ...kinds].map((_, side) => joined(sampled.map((each) => each[k]![side]!))),
+    )
   })
-  return samples.map((_, k) => biasOf(groups.map((each) => each[k]!)))
+  return kinds.map((_, kind) =>
+    samples.map((_, k) => biasOf(groups.map((each) => [each[k]![0]!, each[k]![1 + kind]!]))),
+  )
 }
 
 /** Of true and predicted latencies, ascending, in groups. */

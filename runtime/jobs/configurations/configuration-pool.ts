@@ -6,6 +6,7 @@ import type {
   ConfigurationRequest,
   ConfigurationRuns,
   ConfigurationSimulator,
+  RequestOptions,
 } from './configuration-process.ts'
 
 export interface PoolOptions {
@@ -14,7 +15,12 @@ export interface PoolOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-interface Waiting {
+export interface PoolRequestOptions extends RequestOptions {
+  /** default: the base of the pool */
+  readonly base?: ConfigurationBase | undefined
+}
+
+interface Waiting extends RequestOptions {
   readonly base: ConfigurationBase
   readonly request: ConfigurationRequest
   readonly resolve: (runs: ConfigurationRuns) => void
@@ -59,11 +65,11 @@ export class ConfigurationPool implements ConfigurationSimulator {
    */
   simulate(
     request: ConfigurationRequest,
-    base: ConfigurationBase | null = this.#base,
+    { base = this.#base ?? undefined, onShare }: PoolRequestOptions = {},
   ): Promise<ConfigurationRuns> {
-    if (base === null) throw new Error('Expected a base')
+    if (base === undefined) throw new Error('Expected a base')
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ base, request, resolve, reject })
+      this.#waiting.push({ base, request, onShare, resolve, reject })
       this.#next()
     })
   }
@@ -95,7 +101,8 @@ export class ConfigurationPool implements ConfigurationSimulator {
     }
   }
 
-  async #perform(worker: Worker, { base, request, resolve, reject }: Waiting): Promise<void> {
+  async #perform(worker: Worker, waiting: Waiting): Promise<void> {
+    const { base, request, onShare: onPart, resolve, reject } = waiting
     const { child } = worker
     try {
       if (worker.base !== base) {
@@ -103,7 +110,8 @@ export class ConfigurationPool implements ConfigurationSimulator {
         await child.ask<null>(base, { signal: this.#signal })
         worker.base = base
       }
-      resolve(await child.ask<ConfigurationRuns>(request, { signal: this.#signal }))
+      const options = { signal: this.#signal, ...(onPart && { onPart }) }
+      resolve(await child.ask<ConfigurationRuns, number>(request, options))
     } catch (error) {
       reject(error)
     }

@@ -51,11 +51,16 @@ export interface ConfigurationRuns {
   readonly runs: readonly RunFigures[]
 }
 
+export interface RequestOptions {
+  /** gets now and then how much of a request is done, 0 to 1, where that is known */
+  readonly onShare?: ((share: number) => void) | undefined
+}
+
 /** What simulates configurations: processes here, or workers anywhere. */
 export interface ConfigurationSimulator {
   /** how many requests it works on at once */
   readonly workers: number
-  simulate(request: ConfigurationRequest): Promise<ConfigurationRuns>
+  simulate(request: ConfigurationRequest, options?: RequestOptions): Promise<ConfigurationRuns>
   close(): void | Promise<void>
 }
 
@@ -79,24 +84,33 @@ async function systemOf(set: readonly string[]): Promise<System> {
   return system
 }
 
-async function answer(message: ConfigurationMessage): Promise<ConfigurationRuns | null> {
+/** Sends now and then how much of a request is done, 0 to 1. */
+type OnShare = (share: number) => void
+
+async function answer(
+  message: ConfigurationMessage,
+  onShare: OnShare,
+): Promise<ConfigurationRuns | null> {
   if (!('from' in message)) {
     base = message
     last = null
     return null
   }
   const { files } = message
-  return files === undefined ? runsOf(message) : seeingOnly(files, () => runsOf(message))
+  const simulate = () => runsOf(message, onShare)
+  return files === undefined ? simulate() : seeingOnly(files, simulate)
 }
 
-async function runsOf(message: ConfigurationRequest): Promise<ConfigurationRuns> {
+async function runsOf(message: ConfigurationRequest, onShare: OnShare): Promise<ConfigurationRuns> {
   const system = await systemOf(message.set)
   const { scenario, hash, capacityRps } = system
   const runs: RunFigures[] = []
   const { loadOfRps = capacityRps } = base!
   const input = { ...system, capacityRps: loadOfRps }
-  for (let replication = message.from; replication < message.to; replication++) {
-    runs.push(runFigures(scenario, await oneReplication(input, system, replication)))
+  const { from, to } = message
+  for (let replication = from; replication < to; replication++) {
+    const onPart = (share: number) => onShare((replication - from + share) / (to - from))
+    runs.push(runFigures(scenario, await oneReplication(input, system, replication, onPart)))
   }
   return { scenario, hash, capacityRps, extrapolated: extrapolationWarnings(system), runs }
 }

@@ -67,6 +67,31 @@ describe('an honest answer', () => {
   })
 })
 
+test('objectives that follow from counts and replicas are not taken from an answer', async () => {
+  const set = [
+    ...['duration_s=22', 'pools.0.price_usd_per_hour=2'],
+    'slo.checkout=["goodput > 75%", "cost_usd_per_million < 3"]',
+  ]
+  const { answer, expected } = await honest('overload', set, 1)
+  const { scenario } = expected
+  const own = configurationRow({ ...answer, scenario }, answer.runs)
+  const lying = structuredClone(answer)
+  const objectives = lying.runs[0]!.objectives.map(() => ({ value: 0, n: 9, upper: 0 }))
+  Object.assign(lying.runs[0]!, { objectives })
+  const found = answered(encode(lying), expected)
+  if (found instanceof Failure) throw found
+  expect(own.objectives).toHaveLength(2)
+  expect(configurationRow(found, found.runs)).toEqual(own)
+})
+
+test('a scaled pool pays for at least the least of its scaler', async () => {
+  const { answer, expected } = await honest('evening-wave', ['duration_s=600', 'warmup_s=0'], 1)
+  expect(answered(encode(answer), expected)).not.toBeInstanceOf(Failure)
+  const lying = structuredClone(answer)
+  Object.assign(lying.runs[0]!.pools[0]!, { replicas: 0.001 })
+  expect(() => answered(encode(lying), expected)).toThrow(/0\.001 replicas of pool cards, expected/)
+})
+
 describe('an answer is refused', () => {
   test.each([
     ['text', 'x'],
@@ -92,6 +117,11 @@ describe('an answer is refused', () => {
     ['with endless requests', 'runs.1.classes.0.arrived', Number.POSITIVE_INFINITY],
     ['with more served than arrived', 'runs.0.classes.0.served', 1e9],
     ['with more good than arrived', 'runs.0.classes.0.good', 1e9],
+    [
+      'with more good than served',
+      'runs.0.classes.0.good',
+      OVERLOAD.answer.runs[0]!.classes[0]!.served + 1,
+    ],
     ['with latencies of no request', 'runs.0.classes.0.latency.n', 0],
     ['with a negative latency', 'runs.0.classes.0.latency.mean', -1],
     ['with a latency of null', 'runs.0.classes.0.latency.mean', null],
@@ -116,6 +146,10 @@ describe('an answer is refused', () => {
     ['with a capacity that is no number', 'capacityRps', Number.NaN],
     ['with many notes', 'extrapolated', Array.from({ length: 2000 }, () => 'x')],
     ['without a key', 'extrapolated', undefined],
+    ['with very many classes', 'runs.0.classes', Array.from({ length: 1e6 }, () => 0)],
+    ['with very many pools', 'runs.1.pools', Array.from({ length: 1e6 }, () => 0)],
+    ['with very many objectives', 'runs.0.objectives', Array.from({ length: 1e6 }, () => 0)],
+    ['with a drift of very many', 'runs.0.drift.pools', Array.from({ length: 1e6 }, () => 0)],
   ])('%s', (_, path, value) => {
     expect(() => answeredBy(lie(path, value))).toThrow(Refused)
   })

@@ -1,9 +1,15 @@
 import * as z from 'zod'
-import { EXIT, Failure, type Scenario, visibleLine } from '../../../scenarios/index.ts'
-import type { RunFigures } from '../../../sim/experiment/index.ts'
+import {
+  EXIT,
+  Failure,
+  parseObjective,
+  type Scenario,
+  visibleLine,
+} from '../../../scenarios/index.ts'
+import { costFigure, leastReplicas, type RunFigures } from '../../../sim/experiment/index.ts'
 import { PARTS, PERCENTILES } from '../../../sim/stats/index.ts'
 import type { ConfigurationRuns } from './configuration-process.ts'
-import { decode, MOST_RUNS, schemaProblem } from './queue.ts'
+import { decode, MOST_RUNS, type Read, read } from './queue.ts'
 
 /**
  * Answers of workers, which any program with access to the server can write. What is checked is
@@ -27,6 +33,8 @@ export class Refused extends Error {}
 const MOST_TEXTS = 1000
 const MOST_LETTERS = 10_000
 const MOST_BLOCKS = 100
+/** Classes, pools and objectives; their exact numbers are those of the scenario. */
+const MOST_PARTS = 10_000
 
 const isNumber = (value: unknown): value is number => typeof value === 'number'
 const count = z.int().min(0)
@@ -59,7 +67,7 @@ const classFigures = z
       .max(PARTS.length + 1),
   })
   .refine(({ arrived, served }) => served <= arrived, 'more served than arrived')
-  .refine(({ arrived, good }) => good <= arrived, 'more good than arrived')
+  .refine(({ served, good }) => good <= served, 'more good than served')
   .refine(({ served, latency }) => latency.n === served, 'latencies of other requests')
   .refine(
     ({ latency: { n, mean, percentiles: own } }) =>
@@ -80,13 +88,15 @@ const drift = z
     backlog: z.number(),
     arrived: z.array(amount).min(1).max(MOST_BLOCKS),
     growth: z.array(z.number()).min(1).max(MOST_BLOCKS),
-    pools: z.array(
-      z.strictObject({
-        ended: amount,
-        lost: amount,
-        demand: z.array(figure).min(1).max(MOST_BLOCKS),
-      }),
-    ),
+    pools: z
+      .array(
+        z.strictObject({
+          ended: amount,
+          lost: amount,
+          demand: z.array(figure).min(1).max(MOST_BLOCKS),
+        }),
+      )
+      .max(MOST_PARTS),
   })
   .refine(
     ({ arrived, growth, pools }) =>
@@ -98,9 +108,11 @@ const drift = z
 
 const runFigures: z.ZodType<RunFigures> = z.strictObject({
   requests: z.string().regex(/^[0-9a-f]{1,64}$/, 'no hash'),
-  classes: z.array(classFigures),
-  pools: z.array(poolFigures),
-  objectives: z.array(z.strictObject({ value: figure, n: count, upper: figure.nullable() })),
+  classes: z.array(classFigures).max(MOST_PARTS),
+  pools: z.array(poolFigures).max(MOST_PARTS),
+  objectives: z
+    .array(z.strictObject({ value: figure, n: count, upper: figure.nullable() }))
+    .max(MOST_PARTS),
   memoryOfLimit: amount.nullable(),
   drift,
   observedS: z.number().positive(),
@@ -150,8 +162,24 @@ export function answered(text: string, expected: Expected): ConfigurationRuns | 
     throw new Refused(`${runs.length} replications, expected ${expected.replications}`)
   }
   for (const run of runs) expectOf(scenario, run)
-  // what the sweep knows itself is not taken from an answer
-  return { scenario, hash, capacityRps, extrapolated: extrapolated.map(oneLine), runs }
+  // what the sweep knows itself is not taken from an answer; capacity is the worker's word
+  const own = runs.map((run) => ({ ...run, objectives: ownObjectives(scenario, run) }))
+  return { scenario, hash, capacityRps, extrapolated: extrapolated.map(oneLine), runs: own }
+}
+
+/** What objectives are judged on, where that follows from other figures of the run. */
+function ownObjectives(scenario: Scenario, run: RunFigures): RunFigures['objectives'] {
+  const { traffic, slo } = scenario
+  const stated = traffic.flatMap(({ class: name }, i) =>
+    (slo[name] ?? []).map((text) => ({ kind: parseObjective(text)!.kind, of: run.classes[i]! })),
+  )
+  const served = run.classes.reduce((sum, one) => sum + one.served, 0)
+  return stated.map(({ kind, of: { good, arrived } }, i) => {
+    if (kind === 'goodput') return { value: good / arrived, n: arrived, upper: null }
+    if (kind !== 'cost') return run.objectives[i]!
+    const replicas = run.pools.map((pool) => pool.replicas)
+    return costFigure(scenario, served, replicas)
+  })
 }
 
 function parsed(text: string): Answer {
@@ -161,9 +189,15 @@ function parsed(text: string): Answer {
   } catch {
     throw new Refused('no JSON')
   }
-  const { data, error } = answerSchema.safeParse(value)
-  if (data !== undefined) return data
-  throw new Refused(oneLine(schemaProblem('no answer', error)))
+  let answer: Read<Answer>
+  try {
+    answer = read(answerSchema, value, 'no answer')
+  } catch {
+    // whatever a schema meets in it: no answer ends a sweep
+    throw new Refused('no answer: it cannot be read')
+  }
+  if ('data' in answer) return answer.data
+  throw new Refused(oneLine(answer.problem))
 }
 
 /** Compares a run with the scenario that it is of. */
@@ -178,11 +212,16 @@ function expectOf(scenario: Scenario, { classes, pools, objectives, drift: of }:
   for (const [what, found, wanted] of lengths) {
     if (found !== wanted) throw new Refused(`${found} ${what}, expected ${wanted}`)
   }
+  const least = leastReplicas(scenario.pools)
   for (const [i, { name, replicas, scaling }] of scenario.pools.entries()) {
     const { replicas: paid, utilisation } = pools[i]!
     // the cost is by them; those of a scaled pool are a mean, with those that still end their work
     if (scaling === undefined && paid !== replicas) {
       throw new Refused(`${paid} replicas of pool ${name}, expected ${replicas}`)
+    }
+    // a mean over time, which rounding may bring below
+    if (paid < least[i]! * (1 - 1e-9)) {
+      throw new Refused(`${paid} replicas of pool ${name}, expected at least ${least[i]}`)
     }
     if (Number.isNaN(utilisation) && paid > 0) throw new Refused(`no utilisation of pool ${name}`)
   }

@@ -24,7 +24,7 @@ import {
 } from './queue.ts'
 import { answered, type Expected, oneLine, Refused } from './queue-answer.ts'
 import { type Asks, QueueAsker } from './queue-asker.ts'
-import { connected } from './queue-connection.ts'
+import { connected, isReply, refusal } from './queue-connection.ts'
 import { Unanswered } from './unanswered.ts'
 
 /** An answer is looked for so soon after another one, ms, and more and more rarely without any. */
@@ -116,15 +116,43 @@ export class QueuePool implements ConfigurationSimulator {
     options: QueuePoolOptions = {},
   ): Promise<QueuePool> {
     const asker = await QueueAsker.of(base, options.signal)
-    const redis = await connected(url)
+    const redis = await connected(url, options.signal)
     const pool = new QueuePool(redis, asker, options)
-    await pool.#sendBase()
-    return pool
+    try {
+      await pool.#sendBase()
+      return pool
+    } catch (error) {
+      await pool.close()
+      // a replica, a server without memory, a user without rights
+      throw isReply(error) ? refusal(url, error) : error
+    }
+  }
+
+  /** Warns where no worker waits on the queue; a server that does not tell has some. */
+  async warnOfNoWorker(): Promise<void> {
+    if ((await this.#connectedWorkers()) !== 0) return
+    const others = await this.#otherQueues()
+    const text = 'no worker waits at the queue yet; start some: spillway worker --queue URL'
+    const also =
+      others.length === 0
+        ? ', of the same version'
+        : `; those of ${oneLine(others.join(', '))} take no jobs of ${queueName()}`
+    this.#options.onWarning?.(`${text}${also}`)
   }
 
   /** How many workers wait on the queue now; null where the server does not tell. */
-  async connectedWorkers(): Promise<number | null> {
+  async #connectedWorkers(): Promise<number | null> {
     return this.#queue.getWorkersCount().catch(() => null)
+  }
+
+  /** Queues of other versions and commits that have workers at this server. */
+  async #otherQueues(): Promise<string[]> {
+    const list = String(await this.#redis.client('LIST').catch(() => ''))
+    const names = [...list.matchAll(/ name=bull:([\w+/=]+)/g)].map(([, name]) =>
+      Buffer.from(name!, 'base64').toString(),
+    )
+    const others = names.filter((name) => name.startsWith('spillway-') && name !== queueName())
+    return [...new Set(others)].sort().slice(0, MOST_QUEUES)
   }
 
   /**
@@ -375,8 +403,9 @@ export class QueuePool implements ConfigurationSimulator {
     const since = `no answer for ${Math.round(silentMs / 1000)} s`
     const warn = (text: string) => this.#options.onWarning?.(`${since}: ${text}`)
     if (this.#redis.status !== 'ready') return void warn('the server of the queue is not reached')
-    void this.connectedWorkers().then((workers) => {
-      const seen = workers === null ? '' : `; ${workers} workers are connected`
+    void this.#connectedWorkers().then((workers) => {
+      if (workers === 0) void this.warnOfNoWorker()
+      const seen = workers === null ? '' : `; connected workers: ${workers}`
       warn(`${this.#asked.size} simulations wait or are at work${seen}`)
     })
   }
@@ -386,5 +415,7 @@ export class QueuePool implements ConfigurationSimulator {
 const GONE: ReadonlySet<string> = new Set(['unknown', 'completed', 'failed'])
 const MOST_LACK_BYTES = 10_000
 const MOST_WARNINGS = 20
+/** Other queues that are named. */
+const MOST_QUEUES = 5
 
 const interrupted = () => new Failure('interrupted', EXIT.interrupted)

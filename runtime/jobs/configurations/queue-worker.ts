@@ -1,6 +1,6 @@
 import { hostname } from 'node:os'
 import { setTimeout as wait } from 'node:timers/promises'
-import { DelayedError, type Job, Worker } from 'bullmq'
+import { DelayedError, type Job } from 'bullmq'
 import type { Redis } from 'ioredis'
 import { EXIT, Failure } from '../../../scenarios/index.ts'
 import { outOfMemory } from '../../folders/system-refusal.ts'
@@ -23,14 +23,15 @@ import {
   MOST_BASE_BYTES,
   type QueuedJob,
   queueName,
+  read,
   type SentFiles,
-  schemaProblem,
   sentBaseSchema,
   sha256Of,
 } from './queue.ts'
 import { type Answer, oneLine } from './queue-answer.ts'
-import { connected } from './queue-connection.ts'
+import { connected, isReply, refusal } from './queue-connection.ts'
 import { Lacking, WorkerFiles } from './queue-files.ts'
+import { OVERSIZED, SizedWorker } from './sized-worker.ts'
 
 export interface WorkerOptions extends Pick<JobOptions, 'signal'> {
   /** simulations at once, at most one a core, by default that many */
@@ -53,13 +54,15 @@ export interface Worked {
 
 /** A worker that is killed loses its requests to another after so long, ms. */
 const LOCK_MS = 6_000
-/** Requests that were lost with their workers again and again are given up. */
-const MOST_LOST = 100
+/** Requests that were lost with their workers so often are given up: the sweep sends them again. */
+const MOST_LOST = 3
 const LOOK_EVERY_MS = 200
 /** A job that a worker lacks a file for is there for others again after so long, ms. */
 const LEFT_MS = 2000
-/** A job that no worker has the files of is given up after so many starts. */
-const MOST_STARTS = 500
+/** It grows with each start up to this, ms: workers that have the file may be busy for hours. */
+const MOST_LEFT_MS = 30_000
+/** A job that no worker has the files of is given up after so many starts, in about a day. */
+const MOST_STARTS = 3000
 /** Sweeps that are kept. */
 const MOST_BASES = 4
 
@@ -68,23 +71,31 @@ class BadJob extends Error {}
 
 /**
  * Works on the requests of a queue until the signal is set, or the queue has been idle for long. A
- * job that is none is refused, and one that this machine lacks a file for is left to other workers:
- * no job ends a worker, or reads a file of it.
+ * job that is not valid is refused, and one that this machine lacks a file for is left to other
+ * workers: no job that fits into memory ends a worker, or reads a file of it.
  */
 export async function work(url: string, options: WorkerOptions): Promise<Worked> {
-  const redis = await connected(url)
+  const redis = await connected(url, options.signal)
   const { workers, idleS = Number.POSITIVE_INFINITY, signal } = options
   const pool = new ConfigurationPool(null, { workers, signal })
   const jobs = new Jobs(redis, pool, options)
-  const worker = new Worker<unknown, null>(queueName(), (job, token) => jobs.perform(job, token), {
+  const worker = new SizedWorker(queueName(), (job, token) => jobs.perform(job, token), {
     connection: redis,
     concurrency: threadsFor(Number.POSITIVE_INFINITY, workers),
     lockDuration: LOCK_MS,
     stalledInterval: LOCK_MS / 2,
     maxStalledCount: MOST_LOST,
+    // whatever a job says
+    removeOnComplete: { count: 0 },
+    removeOnFail: { count: 0 },
   })
   // a lost connection comes back, and what is no job of BullMQ is left; it would print both
-  worker.on('error', () => {})
+  let named = false
+  worker.on('error', (error) => {
+    if (named || !isReply(error)) return
+    named = true
+    options.onRefusal?.(refusal(url, error).message)
+  })
   try {
     const ended = () => signal?.aborted === true || jobs.idleFor() > 1000 * idleS
     while (!ended()) {
@@ -162,11 +173,13 @@ class Jobs {
     const job = id!
     try {
       const asked = askedFor(job, data)
-      if (attemptsStarted > MOST_STARTS) throw new BadJob('it was begun too often')
       const { base, files } = await this.#bases.of(asked.base)
       const { set, from, to } = asked
-      const only = await this.#verified(asked, asked.files ?? files)
-      return done(job, await this.#pool.simulate({ set, from, to, files: only }, base))
+      const only = await this.#verified(asked, asked.files ?? files).catch((error: unknown) => {
+        const often = error instanceof Lacking && attemptsStarted > MOST_STARTS
+        throw often ? new BadJob(`no worker has its files: ${error.message}`) : error
+      })
+      return done(job, await this.#pool.simulate({ set, from, to, files: only }, { base }))
     } catch (error) {
       if (error instanceof Lacking) throw error
       const failure = failureMessage(endedForMemory(error) ? outOfMemory(error as Failure) : error)
@@ -199,7 +212,8 @@ class Jobs {
   /** Leaves a job to other workers, and goes on with the next one. */
   async #leave(job: Job<unknown, null>, token: string | undefined, why: string): Promise<never> {
     this.#options.onRefusal?.(oneLine(why))
-    await job.moveToDelayed(Date.now() + LEFT_MS, token)
+    const starts = Math.max(job.attemptsStarted || 1, 1)
+    await job.moveToDelayed(Date.now() + Math.min(MOST_LEFT_MS, starts * LEFT_MS), token)
     throw new DelayedError()
   }
 }
@@ -210,10 +224,11 @@ function done(job: string, { hash, capacityRps, extrapolated, runs }: Configurat
 
 /** What a job asks for. Its name is a hash of that, so that it cannot be exchanged. */
 function askedFor(name: string, value: unknown): QueuedJob {
-  const { data, error } = jobSchema.safeParse(value)
-  if (error !== undefined) throw new BadJob(schemaProblem('no job', error))
-  if (jobName(data) !== name) throw new BadJob('asks for something else than its name')
-  return data
+  if (value === OVERSIZED) throw new BadJob(OVERSIZED)
+  const job = read(jobSchema, value, 'no job')
+  if ('problem' in job) throw new BadJob(job.problem)
+  if (jobName(job.data) !== name) throw new BadJob('asks for something else than its name')
+  return job.data
 }
 
 /** A base, and the files that its configurations read. */
@@ -251,9 +266,9 @@ class Bases {
     const text = await this.#redis.get(baseKey(id))
     if (text === null) throw new BadJob('its sweep is gone from the queue')
     if (sha256Of(text) !== id) throw new BadJob('its sweep is another one')
-    const { data, error } = sentBaseSchema.safeParse(decoded(text))
-    if (error !== undefined) throw new BadJob(schemaProblem('no sweep', error))
-    const { file, text: scenario, files, ...rest } = data
+    const sent = read(sentBaseSchema, decoded(text), 'no sweep')
+    if ('problem' in sent) throw new BadJob(sent.problem)
+    const { file, text: scenario, files, ...rest } = sent.data
     const path = { file, text: scenario, directory: this.#directory }
     return { base: { ...rest, path }, files }
   }

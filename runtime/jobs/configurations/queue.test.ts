@@ -1,5 +1,7 @@
-import { expect, test } from 'vitest'
-import { decode, encode, jobName, jobSchema, sentBaseSchema } from './queue.ts'
+import { expect, test, vi } from 'vitest'
+import { loadProfile } from '../../folders/profile-file.ts'
+import { referenceProfilePath } from '../../folders/profile-paths.ts'
+import { decode, encode, jobName, jobSchema, read, sentBaseSchema } from './queue.ts'
 
 const HASH = 'a'.repeat(64)
 
@@ -72,4 +74,36 @@ test('a base has its profile by value, or none', () => {
   for (const profile of ['/etc/passwd', undefined, {}]) {
     expect(sentBaseSchema.safeParse({ ...base, profile }).success).toBe(false)
   }
+})
+
+test('of a message with very many problems only the first is made', async () => {
+  const base = { file: 's.yaml', text: '{}', set: [], profile: null, files: {} }
+  const many = Array.from({ length: 300_000 }, () => 0)
+  const named = Object.fromEntries(many.map((_, i) => [`/${i}`, 0]))
+  const profile = { ...(await loadProfile(referenceProfilePath())), models: many }
+  for (const [value, problem] of [
+    [{ ...base, files: named }, 'x: files./0: expected a path below a folder'],
+    [{ ...base, profile }, /^x: profile\.models\.0: /],
+    [{ ...base, set: many }, /^x: set\.0: /],
+  ] as const) {
+    const found = read(sentBaseSchema, value, 'x')
+    expect(found).toEqual({ problem: expect.stringMatching(problem) })
+  }
+})
+
+test('what a schema takes is read as it reads it', () => {
+  const base = { file: 's.yaml', text: '{}', set: ['a=1'], profile: null, files: {} }
+  expect(read(sentBaseSchema, base, 'x')).toEqual({ data: base })
+  expect(read(sentBaseSchema, { ...base, more: 1 }, 'x')).toEqual({
+    problem: expect.stringMatching(/^x: Unrecognized key/),
+  })
+})
+
+test('a text of more values than any message has is not parsed', () => {
+  const parse = vi.spyOn(JSON, 'parse')
+  expect(() => decode(`[${'{},'.repeat(5e6)}{}]`)).toThrow('more values than any message has')
+  expect(parse).not.toHaveBeenCalled()
+  parse.mockRestore()
+  // commas of a text are none of values
+  expect(decode(JSON.stringify([`\\"${','.repeat(5e6)}`]))).toHaveLength(1)
 })

@@ -28,8 +28,12 @@ export const LACK_KEPT_S = 60
 /** Limits of what is read, in bytes: of scenario and profile, of thousands of replications. */
 export const MOST_BASE_BYTES = 64_000_000
 export const MOST_ANSWER_BYTES = 128_000_000
+/** of changes, and of the names of many files */
+export const MOST_JOB_LETTERS = 32_000_000
+/** Values of a message: `[{},{},…]` takes a hundred times the memory of its text. */
+const MOST_VALUES = 4_000_000
 /** More replications are asked for in several jobs. */
-export const MOST_RUNS = 10_000
+export const MOST_RUNS = 1000
 const MOST_TEXT = 32_000_000
 const MOST_OVERRIDES = 10_000
 const MOST_OVERRIDE = 100_000
@@ -108,6 +112,7 @@ export function encode(value: unknown): string {
 
 /** Reads what `encode` wrote. Throws `SyntaxError` for any other text, and for keys of objects. */
 export function decode(text: string): unknown {
+  if (!hasFewValues(text)) throw new SyntaxError('more values than any message has')
   return JSON.parse(text, (key, inner) => {
     if (key === '__proto__') throw new SyntaxError('a key that no message has')
     return typeof inner === 'object' && inner !== null ? (numberIn(inner) ?? inner) : inner
@@ -128,11 +133,84 @@ const NUMBERS: Readonly<Record<string, number>> = {
   '-Infinity': Number.NEGATIVE_INFINITY,
 }
 
+/** Whether a text has at most `MOST_VALUES` values as JSON, which has a comma before each next. */
+export function hasFewValues(text: string): boolean {
+  let count = 0
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (code === QUOTE) {
+      for (at++; at < text.length && text.charCodeAt(at) !== QUOTE; at++) {
+        if (text.charCodeAt(at) === BACKSLASH) at++
+      }
+    } else if ((code === COMMA || code === BRACKET || code === BRACE) && ++count > MOST_VALUES) {
+      return false
+    }
+  }
+  return true
+}
+
+const [QUOTE, BACKSLASH, COMMA, BRACKET, BRACE] = [0x22, 0x5c, 0x2c, 0x5b, 0x7b]
+
+/** What a schema makes of a message, or what is wrong with that, in one line without its values. */
+export type Read<T> = { readonly data: T } | { readonly problem: string }
+
 /**
- * What is wrong with a message, in one line without a value of it: the first problem, and where.
+ * Reads a message up to its first problem, and names that and its place. Zod collects the problems
+ * of all values: a message of a few megabytes would have millions, which fill the memory.
  */
-export function schemaProblem(what: string, error: z.ZodError): string {
-  const [first] = error.issues
-  const at = first === undefined ? '' : first.path.map(String).join('.')
-  return `${what}: ${at === '' ? '' : `${at.slice(0, 100)}: `}${first?.message.slice(0, 200) ?? 'unknown'}`
+export function read<T>(schema: z.ZodType<T>, value: unknown, what: string): Read<T> {
+  const first = firstIssue(schema, value)
+  if (first === null) return { data: schema.parse(value) }
+  const at = first.path.map(String).join('.')
+  return { problem: `${what}: ${at === '' ? '' : `${at.slice(0, 100)}: `}${first.message}` }
+}
+
+interface Issue {
+  readonly path: readonly PropertyKey[]
+  readonly message: string
+}
+
+/** The first problem of the parts of a value; if the parts are right, that of the value itself. */
+function firstIssue(schema: z.ZodType, value: unknown): Issue | null {
+  for (const [key, inner, part] of partsOf(schema, value)) {
+    const issue = firstIssue(inner, part)
+    if (issue !== null) return { ...issue, path: key === null ? issue.path : [key, ...issue.path] }
+  }
+  const { error } = schema.safeParse(value)
+  if (error === undefined) return null
+  const { path, message } = error.issues[0]!
+  return { path, message: message.slice(0, 200) }
+}
+
+type Part = readonly [key: PropertyKey | null, schema: z.ZodType, value: unknown]
+
+/** The parts of a value that a schema has schemas for, and what it wraps. */
+function* partsOf(schema: z.ZodType, value: unknown): Generator<Part> {
+  if (schema instanceof z.ZodNullable || schema instanceof z.ZodOptional) {
+    if (value !== null && value !== undefined) yield [null, schema.unwrap() as z.ZodType, value]
+  } else if (schema instanceof z.ZodDefault) {
+    if (value !== undefined) yield [null, schema.unwrap() as z.ZodType, value]
+  } else if (schema instanceof z.ZodArray) {
+    if (!Array.isArray(value)) return
+    for (const [i, item] of value.entries()) yield [i, schema.element as z.ZodType, item]
+  } else if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    return
+  } else if (schema instanceof z.ZodRecord) {
+    for (const key of Object.keys(value)) {
+      yield [key, schema.keyType as z.ZodType, key]
+      yield [key, schema.valueType as z.ZodType, (value as Record<string, unknown>)[key]]
+    }
+  } else if (schema instanceof z.ZodObject) {
+    for (const [key, inner] of Object.entries(schema.shape as Record<string, z.ZodType>)) {
+      const own = Object.hasOwn(value, key)
+      if (own) yield [key, inner, (value as Record<string, unknown>)[key]]
+    }
+  } else if (schema instanceof z.ZodDiscriminatedUnion) {
+    const { discriminator } = schema.def
+    const kind = (value as Record<string, unknown>)[discriminator]
+    for (const option of schema.options as readonly z.ZodObject[]) {
+      const named = option.shape[discriminator] as z.ZodType
+      if (named.safeParse(kind).success) yield [null, option, value]
+    }
+  }
 }

@@ -12,6 +12,7 @@ import {
   predictionCase,
   type SimulatedFigures,
 } from '../../../sim/experiment/index.ts'
+import { readText } from '../../folders/documents.ts'
 import { MARGIN } from '../defaults.ts'
 import type { DocumentOptions } from '../options.ts'
 import { loadSystem } from '../prepare.ts'
@@ -200,9 +201,13 @@ async function readable(
   const files: string[] = []
   const onFile = (read: string) => files.push(read)
   const loaded = await loadScenario(path, { set, onFile }).catch(() => null)
-  version.expectOwn(file, [...files, ...(loaded === null ? [] : dataFiles(loaded))])
+  const data = loaded === null ? fullPathsIn(await readText(path)) : dataFiles(loaded)
+  version.expectOwn(file, [...files, ...data])
   return loaded?.scenario ?? null
 }
+
+/** What may be full paths in the text of a scenario whose schema is not known. */
+const fullPathsIn = (text: string) => text.match(/(?<![^\s'",[{:])\/[^\s'",\]}]+/g) ?? []
 
 const value = z.object({ value: z.number().nullable() })
 

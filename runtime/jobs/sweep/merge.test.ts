@@ -35,6 +35,8 @@ await shard('one', { index: 1, of: 2 })
 await shard('two', { index: 2, of: 2 })
 await shard('whole', null)
 await shard('thirds', { index: 2, of: 3 })
+await shard('of-many', { index: 9, of: 10_000 })
+await shard('other-whole', null, { seed: 9 })
 await shard('seeded', { index: 2, of: 2 }, { seed: 9, version: '9.9.9' })
 const rows = await shard('cut', { index: 2, of: 2 })
 put(folder, `cut/${JOURNAL_FILE}`, `${JSON.stringify(rows[0])}\n`)
@@ -57,6 +59,7 @@ test('shards of one plan are joined in its order', async () => {
 
 test.each<[string[], number, RegExp]>([
   [['one'], 3, /shard 2\/2 is missing/],
+  [['of-many'], 3, /^shards 1–8, 10–10000 of 10000 are missing; name their folders, too$/],
   [['one', 'two', 'two'], 3, /shard 2\/2 is there 2 times: \S+two, \S+two/],
   [['whole', 'one'], 3, /whole: holds a whole sweep/],
   [['one', 'nowhere'], 3, /nowhere: holds no sweep/],
@@ -76,7 +79,8 @@ test.each([
   ['link', /--out \S+link: is the folder of a shard/],
   ['here/two', /--out \S+two: is the folder of a shard/],
   ['seeded', /--out \S+seeded: holds shard 2\/2 of another sweep/],
-])('a shard is not replaced by the whole, whose folder is %s', async (out, reason) => {
+  ['other-whole', /--out \S+other-whole: holds another sweep \(seed: 9 there, 5 here\)/],
+])('merging into the folder %s replaces no shard and no other sweep', async (out, reason) => {
   const before = readdirSync(at(out))
   const refusal = await mergeShards([at('one'), at('two')], at(out)).catch((error) => error)
   expect(refusal).toMatchObject({ exitCode: 2, message: expect.stringMatching(reason) })

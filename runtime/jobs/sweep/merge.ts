@@ -6,6 +6,7 @@ import { type FolderLock, lockFolder } from '../../folders/folder-lock.ts'
 import { readManifest } from '../../folders/sweep-folder.ts'
 import { JOURNAL_FILE, JournalRows } from '../../folders/sweep-journal.ts'
 import { writableFolder } from '../../folders/write-whole.ts'
+import { rangesText } from './missing-rows.ts'
 import { refusedRows, resultOf, type SweepResult } from './sweep.ts'
 import { isRowOf, planDifferences, shardSize, shardText, sizeOf } from './sweep-plan.ts'
 
@@ -48,8 +49,8 @@ export async function mergeShards(
   expectOnePlan(folders)
   expectPartition(folders)
   const undo = await writableFolder(out)
-  const lock = out === undefined ? null : await lockOut(out, signal).catch(undo)
   const manifest = { ...folders[0]!.manifest, shard: null }
+  const lock = out === undefined ? null : await lockOut(out, manifest, signal).catch(undo)
   const rows = new JournalRows(sizeOf(manifest), signal)
   const close = async () => {
     await rows.close()
@@ -73,14 +74,25 @@ async function expectOther(out: string, directories: readonly string[]): Promise
   throw new Failure(`--out ${out}: is the folder of a shard; choose another`, EXIT.usage)
 }
 
-/** Locks the folder of the whole. Throws `Failure` where it holds a shard, which would be lost. */
-async function lockOut(out: string, signal: AbortSignal | undefined): Promise<FolderLock> {
+/**
+ * Locks the folder of the whole. Throws `Failure` where it holds a shard or another sweep, which
+ * would be lost.
+ */
+async function lockOut(
+  out: string,
+  whole: SweepManifest,
+  signal: AbortSignal | undefined,
+): Promise<FolderLock> {
   const lock = await lockFolder(out, 'writes a sweep there', { signal })
   try {
     const kept = await readManifest(out)
-    if (kept === null || kept.shard === null) return lock
-    const shard = `shard ${shardText(kept.shard)} of another sweep`
-    throw new Failure(`--out ${out}: holds ${shard}; choose another`, EXIT.usage)
+    if (kept === null) return lock
+    const [difference] = planDifferences(kept, whole)
+    if (kept.shard === null && difference === undefined) return lock
+    const shard = kept.shard === null ? '' : `shard ${shardText(kept.shard)} of `
+    const other = kept.shard === null ? ` (${difference})` : ''
+    const text = `holds ${shard}another sweep${other}`
+    throw new Failure(`--out ${out}: ${text}; choose another folder`, EXIT.usage)
   } catch (error) {
     await lock.release()
     throw error
@@ -102,12 +114,19 @@ function expectOnePlan([first, ...others]: readonly ShardFolder[]): void {
 function expectPartition(folders: readonly ShardFolder[]): void {
   const { of } = folders[0]!.manifest.shard!
   const problems: string[] = []
+  const missing: number[] = []
   for (let index = 1; index <= of; index++) {
-    const found = folders.filter(({ manifest }) => manifest.shard!.index === index)
-    const name = `shard ${shardText({ index, of })}`
-    const names = found.map(({ directory }) => directory).join(', ')
-    if (found.length > 1) problems.push(`${name} is there ${found.length} times: ${names}`)
-    if (found.length === 0) problems.push(`${name} is missing; name its folder, too`)
+    const own = folders.filter(({ manifest }) => manifest.shard!.index === index)
+    const names = own.map(({ directory }) => directory).join(', ')
+    const times = `is there ${own.length} times: ${names}`
+    if (own.length > 1) problems.push(`shard ${shardText({ index, of })} ${times}`)
+    if (own.length === 0) missing.push(index)
+  }
+  const [one] = missing
+  if (missing.length === 1) {
+    problems.push(`shard ${shardText({ index: one!, of })} is missing; name its folder, too`)
+  } else if (missing.length > 1) {
+    problems.push(`shards ${rangesText(missing)} of ${of} are missing; name their folders, too`)
   }
   if (problems.length > 0) throw new Failure(problems)
 }

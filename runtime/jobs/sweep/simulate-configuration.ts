@@ -22,12 +22,13 @@ export async function simulateConfiguration(
   pool: Simulates,
   plan: SweepManifest,
   number: number,
+  onShare?: (share: number) => void,
 ): Promise<SweepRow> {
   const values = valuesOf(plan, number)
   const set = values.map((value, i) => `${plan.paths[i]}=${value}`)
   const row = { configuration: number, values }
   try {
-    const { hash, figures } = await simulated(pool, set, plan)
+    const { hash, figures } = await simulated(pool, set, plan, onShare)
     return { ...row, status: 'done', reason: null, scenario: hash, figures }
   } catch (error) {
     const status = statusOf(error)
@@ -42,8 +43,11 @@ async function simulated(
   pool: Simulates,
   set: readonly string[],
   { replications, precision }: Pick<SweepManifest, 'replications' | 'precision'>,
+  onShare: ((share: number) => void) | undefined,
 ): Promise<Pick<ConfigurationRuns, 'hash'> & { readonly figures: ConfigurationRow }> {
-  const first = await pool.simulate({ set, from: 0, to: replications })
+  // how many more a precision takes is not known
+  const known = precision === null ? onShare : undefined
+  const first = await pool.simulate({ set, from: 0, to: replications }, { onShare: known })
   const runs = [...first.runs]
   let figures = configurationRow(first, runs)
   while (precision !== null) {

@@ -5,7 +5,7 @@ import { EXIT, Failure } from '../../../scenarios/index.ts'
 import type { Sweep, SweepManifest } from '../../../sim/documents/index.ts'
 import { SweepSummary } from '../../../sim/experiment/index.ts'
 import { lockFolder } from '../../folders/folder-lock.ts'
-import { readManifest, writeManifest } from '../../folders/sweep-folder.ts'
+import { readManifest, removeManifest, writeManifest } from '../../folders/sweep-folder.ts'
 import { JOURNAL_FILE, JournalRows, JournalWriter } from '../../folders/sweep-journal.ts'
 import { resultsPieces, type SweepRows } from '../../folders/sweep-results.ts'
 import { throwIfAborted } from '../../process/interruption.ts'
@@ -13,6 +13,7 @@ import { ConfigurationPool } from '../configurations/configuration-pool.ts'
 import type { ConfigurationSimulator } from '../configurations/configuration-process.ts'
 import { Unanswered } from '../configurations/unanswered.ts'
 import type { JobOptions } from '../options.ts'
+import { PartialProgress } from '../partial-progress.ts'
 import { MissingRows } from './missing-rows.ts'
 import { simulateConfiguration } from './simulate-configuration.ts'
 import {
@@ -73,10 +74,13 @@ export async function sweep(
   )
   const end = () => lock.release().then(discard)
   try {
-    await begin(directory, manifest, options.resume === true)
+    const isNew = await begin(directory, manifest, options.resume === true)
     const path = join(directory, JOURNAL_FILE)
     const missing = new MissingRows(manifest, options.directory)
-    await simulateMissing(planned, path, missing, options)
+    const undo = async () => {
+      if (isNew) await removeManifest(directory)
+    }
+    await simulateMissing(planned, path, missing, { ...options, undo })
     const rows = await readJournal(path, manifest, signal)
     try {
       const failure = missing.failure(rows)
@@ -98,11 +102,14 @@ const MOST_UNKEPT = 100
 const UNKEPT =
   'nothing is kept without --out DIR: an interrupted sweep begins again, and only the best rows are printed'
 
-/** Writes the plan to a folder, or compares it with the plan that the folder has. */
-async function begin(directory: string, plan: SweepManifest, resume: boolean): Promise<void> {
+/**
+ * Writes the plan to a folder, or compares it with the plan that the folder has. Returns whether it
+ * was written.
+ */
+async function begin(directory: string, plan: SweepManifest, resume: boolean): Promise<boolean> {
   // another machine may write it at the same moment: only one of both does
   const before = await readManifest(directory)
-  if (before === null && (await writeManifest(directory, plan))) return
+  if (before === null && (await writeManifest(directory, plan))) return true
   const kept = before ?? (await readManifest(directory))
   if (kept === null || !resume) {
     throw new Failure(
@@ -112,7 +119,7 @@ async function begin(directory: string, plan: SweepManifest, resume: boolean): P
   const shard = [kept, plan].map((one) => (one.shard === null ? 'none' : shardText(one.shard)))
   const other = shard[0] === shard[1] ? [] : [`--shard: ${shard[0]} there, ${shard[1]} here`]
   const differences = [...planDifferences(kept, plan), ...other]
-  if (differences.length === 0) return
+  if (differences.length === 0) return false
   throw new Failure(
     [
       ...differences.map((text) => `${directory}: another sweep: ${text}`),
@@ -141,37 +148,51 @@ async function simulateMissing(
   { manifest, base }: PlannedSweep,
   path: string,
   missing: MissingRows,
-  options: SweepOptions,
+  options: SweepOptions & { readonly undo: () => Promise<void> },
 ): Promise<void> {
   const { signal, onProgress, onWarning } = options
   const kept = await readJournal(path, manifest, signal)
   await kept.close()
   if (kept.refused > 0) onWarning?.(refusedRows(path, kept.refused))
   const of = shardSize(manifest)
-  let done = kept.settled
-  if (done === of) return
-  const journal = await JournalWriter.open(path)
-  const pool = await openPool(base, options)
+  if (kept.settled === of) return
+  // a queue that is misspelt must not keep the folder from the corrected command
+  const pool = await openPool(base, options).catch(async (error: unknown) => {
+    await options.undo()
+    throw error
+  })
+  const journal = await JournalWriter.open(path).catch(async (error: unknown) => {
+    await pool.close()
+    throw error
+  })
   const numbers = numbersOf(manifest)
   let warned = false
+  const progress = new PartialProgress()
+  const show = () => onProgress?.('simulating configurations', kept.settled + progress.done, of)
   const work = async () => {
     for (const number of numbers) {
       if (kept.isSettled(number)) continue
       throwIfAborted(signal)
-      const row = await simulateConfiguration(pool, manifest, number).catch((error: unknown) => {
+      const onShare = (share: number) => {
+        progress.part(number, share)
+        show()
+      }
+      const simulated = simulateConfiguration(pool, manifest, number, onShare)
+      const row = await simulated.catch((error: unknown) => {
         if (!(error instanceof Unanswered)) throw error
         missing.add(number, error)
         return null
       })
       if (row === null) continue
       await journal.add(row)
-      onProgress?.('simulating configurations', ++done, of)
+      progress.ended(number)
+      show()
       if (row.reason === null || warned) continue
       warned = true
       onWarning?.(`configuration ${number} becomes a row without figures: ${row.reason}`)
     }
   }
-  onProgress?.('simulating configurations', done, of)
+  show()
   try {
     // a process has its next configuration while the row of its last one is synced
     await Promise.all(Array.from({ length: 2 * pool.workers }, work))
@@ -194,12 +215,9 @@ async function openPool(
   // BullMQ takes a tenth of a second to load
   const { QueuePool } = await import('../configurations/queue-pool.ts')
   const pool = await QueuePool.open(queue, base, { signal, onWarning })
-  if ((await pool.connectedWorkers()) === 0) onWarning?.(NO_WORKER)
+  await pool.warnOfNoWorker()
   return pool
 }
-
-const NO_WORKER =
-  'no worker waits at the queue yet; start some: spillway worker --queue URL, of the same version'
 
 /** Document and table of the rows. */
 export async function resultOf(

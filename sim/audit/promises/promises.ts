@@ -96,6 +96,8 @@ export interface PoolPromises extends PromisedBounds {
   /** absent where its proxy retries nothing */
   readonly retries?: PromisedRetries | undefined
   readonly ejection?: PromisedEjection | undefined
+  /** whether it is scaled: no deployment drains its replicas then; absent for no */
+  readonly givesBack?: boolean | undefined
   /** undefined where memory is not promised */
   readonly memory?: PromisedMemory | undefined
   /** lengths are padded up to a multiple of this */
@@ -149,6 +151,7 @@ export function promisesOf(scenario: Scenario): Promises {
       batching: batchingOf(batching),
       generation: pool.generation && generationOf(pool.generation, pool, scenario),
       ejection: promisedEjection(pool),
+      ...(pool.scaling && { givesBack: true }),
       memory: promisedMemory(pool, scenario),
       padTo: description !== undefined && 'pad_to' in description ? description.pad_to : 1,
       ragged: description !== undefined && 'ragged' in description && description.ragged,

@@ -31,6 +31,7 @@ import { copies } from './requests/copies.ts'
 import { ejections } from './requests/ejections.ts'
 import { executor } from './requests/executor.ts'
 import { fanOut } from './requests/fan-out.ts'
+import { givenBack } from './requests/given-back.ts'
 import { networks } from './requests/networks.ts'
 import { replicaBudget } from './requests/replica-budget.ts'
 import { replicas } from './requests/replicas.ts'
@@ -73,6 +74,7 @@ export const rules: readonly Rule[] = Object.freeze([
   replicas,
   ejections,
   replicaBudget,
+  givenBack,
   networks,
   sequenceSlots,
   kvCache,

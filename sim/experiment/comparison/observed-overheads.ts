@@ -99,27 +99,46 @@ export interface OverheadRecording {
   readonly executors: readonly [from: number, to: number]
 }
 
+/** What a run alone says of overheads: the usual ones, ms; completions and dispatches by class. */
+export interface OverheadSamples extends Readonly<Record<OverheadKind, readonly Ms[][]>> {
+  readonly lag: readonly Ms[]
+  readonly timer: readonly Ms[]
+}
+
 /** The overheads of some runs as samples that hold at any time, for a profile. */
-export function overheadsOf(recordings: readonly OverheadRecording[]): OverheadTables {
-  const all = recordings.map(({ run, executors }) => costsOf(run, executors))
-  const table = (costs: readonly (readonly TimedCost[])[]) => {
-    const sample = costs.flatMap((some) => some.map(({ ms }) => ms))
+export const overheadsOf = (recordings: readonly OverheadRecording[]): OverheadTables =>
+  overheadTables(recordings.map(overheadSamples))
+
+export function overheadSamples({ run, executors }: OverheadRecording): OverheadSamples {
+  const costs = costsOf(run, executors)
+  const sample = (some: readonly TimedCost[]) => some.map(({ ms }) => ms)
+  return {
+    lag: sample(costs.lag),
+    timer: sample(costs.timer),
+    completion: classed(costs, 'completion').map(sample),
+    dispatch: classed(costs, 'dispatch').map(sample),
+  }
+}
+
+/** Of all these runs together. */
+export function overheadTables(runs: readonly OverheadSamples[]): OverheadTables {
+  const table = (samples: readonly (readonly Ms[])[]) => {
+    const sample = samples.flat()
     return sample.length > 0 ? Empirical.table(sample) : [0]
   }
   const tables = (of: OverheadKind) => {
-    const each = all.map((costs) => classed(costs, of))
     const classes = CLASSES[of].map((atMs, i) => {
-      const costs = each.map((own) => own[i]!)
-      return { atMs, costs, count: costs.reduce((sum, { length }) => sum + length, 0) }
+      const samples = runs.map((own) => own[of][i]!)
+      return { atMs, samples, count: samples.reduce((sum, { length }) => sum + length, 0) }
     })
     const most = Math.max(...classes.map(({ count }) => count))
     const seen = classes.filter(({ count }) => count >= (most < FEWEST ? 1 : FEWEST))
     if (seen.length === 0) return [{ atMs: 0, table: [0] }]
-    return seen.map(({ atMs, costs }) => ({ atMs, table: table(costs) }))
+    return seen.map(({ atMs, samples }) => ({ atMs, table: table(samples) }))
   }
   return {
-    lag: table(all.map(({ lag }) => lag)),
-    timer: table(all.map(({ timer }) => timer)),
+    lag: table(runs.map(({ lag }) => lag)),
+    timer: table(runs.map(({ timer }) => timer)),
     completion: tables('completion'),
     dispatch: tables('dispatch'),
   }

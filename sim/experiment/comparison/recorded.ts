@@ -3,6 +3,7 @@ import type { Ms } from '../../serving/index.ts'
 import {
   type Intervals,
   leastBusyMs,
+  type MetField,
   type ModelProfile,
   type RecordedField,
   settle,
@@ -19,37 +20,58 @@ export interface Recording extends OverheadRecording {
   readonly durationMs: Ms
 }
 
+/** What a run alone says of the machine. */
+export interface MetRecording {
+  /** as a profile holds it, but with the speed of each single batch */
+  readonly field: RecordedField
+  readonly executors: MetField['executors']
+}
+
 /** The speed fields of runs as a profile holds them, and the variation of their batches. */
 export function recordedFields(
   recordings: readonly Recording[],
 ): Pick<ModelProfile, 'fields' | 'variation'> {
-  const met = recordings.map(({ run, work, executors: [from, to] }) => {
-    const field = metFieldOf(run, work)
-    return { ...field, executors: field.executors.slice(from, to) }
-  })
+  return settledFields(recordings.map(metRecording))
+}
+
+export function metRecording(recording: Recording): MetRecording {
+  const { run, work, load, durationMs } = recording
+  const met = metFieldOf(run, work)
+  const executors = met.executors.slice(...recording.executors)
+  const field: RecordedField = {
+    load,
+    durationMs,
+    ...controlTime(recording),
+    disturbed: spoiled(run) !== null,
+    executors: executors.map((executor) => ({
+      times: round(executor.times, 3),
+      speeds: round(executor.speeds, 4),
+      stalls: rounded(executor.stalls),
+      lateStarts: rounded(executor.lateStarts),
+      // rounding must not leave short batches without time
+      busyMs: Math.max(Number(executor.busyMs.toFixed(3)), leastBusyMs(rounded(executor.stalls))),
+      idleStarts: executor.idleStarts,
+    })),
+    dispatcher: rounded(met.dispatcher),
+    intake: rounded(met.intake),
+  }
+  return { field, executors }
+}
+
+/** The batches of all these runs together show how much they vary. */
+export function settledFields(
+  met: readonly MetRecording[],
+): Pick<ModelProfile, 'fields' | 'variation'> {
   const ran = met.flatMap(({ executors }) => executors.filter(({ work }) => work.length > 0))
   const { speeds, variation } = settle(ran)
   const settled = new Map(ran.map((executor, i) => [executor, speeds[i]!]))
-  const fields = met.map(({ executors, dispatcher, intake }, i): RecordedField => {
-    const { run, load, durationMs } = recordings[i]!
-    return {
-      load,
-      durationMs,
-      ...controlTime(recordings[i]!),
-      disturbed: spoiled(run) !== null,
-      executors: executors.map((executor) => ({
-        times: round(executor.times, 3),
-        speeds: round(settled.get(executor) ?? executor.speeds, 4),
-        stalls: rounded(executor.stalls),
-        lateStarts: rounded(executor.lateStarts),
-        // rounding must not leave short batches without time
-        busyMs: Math.max(Number(executor.busyMs.toFixed(3)), leastBusyMs(rounded(executor.stalls))),
-        idleStarts: executor.idleStarts,
-      })),
-      dispatcher: rounded(dispatcher),
-      intake: rounded(intake),
-    }
-  })
+  const fields = met.map(({ field, executors }) => ({
+    ...field,
+    executors: field.executors.map((executor, i) => {
+      const own = settled.get(executors[i]!)
+      return own === undefined ? executor : { ...executor, speeds: round(own, 4) }
+    }),
+  }))
   return { fields, variation }
 }
 

@@ -60,20 +60,28 @@ export function objectiveFigures(scenario: Scenario, run: RunSummary): Objective
       const at = forWindows.indexOf(text)
       if (at >= 0) return run.worst.objectives[i]![at]!
       const objective = parseObjective(text)!
-      if (objective.kind === 'cost') return costFigure(scenario, run)
+      if (objective.kind === 'cost') {
+        const served = run.classes.reduce((sum, { counts }) => sum + counts.served, 0)
+        return costFigure(scenario, served, paidReplicas(scenario, run))
+      }
       const cell = { ...run.classes[i]!, calls: run.calls[i] ?? null }
       return wholeRun(objective, cell, percentiles)
     })
   })
 }
 
-/** Cost of a million served requests of a run; NaN where a pool has no price. */
-function costFigure(scenario: Scenario, run: RunSummary): ObjectiveFigure {
-  const n = run.classes.reduce((sum, { counts }) => sum + counts.served, 0)
-  const seconds = scenario.duration_s - scenario.warmup_s
-  const replicas = paidReplicas(scenario, run)
-  const value = costOf(scenario, [n / seconds], [], [replicas])?.usd_per_million.value ?? Number.NaN
-  return { value, n, upper: null }
+/**
+ * Cost of a million requests of a run that served so many; NaN where a pool has no price. Gets the
+ * mean number of paid replicas of each pool.
+ */
+export function costFigure(
+  scenario: Scenario,
+  served: number,
+  replicas: readonly number[],
+): ObjectiveFigure {
+  const rps = served / (scenario.duration_s - scenario.warmup_s)
+  const value = costOf(scenario, [rps], [], [replicas])?.usd_per_million.value ?? Number.NaN
+  return { value, n: served, upper: null }
 }
 
 /** Every objective of a scenario; `each`: of each run its `objectiveFigures`. */

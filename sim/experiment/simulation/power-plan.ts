@@ -1,4 +1,4 @@
-import { acceleratorOf, sharersOf } from '../../../scenarios/schema/pool-accelerator.ts'
+import { acceleratorOf, INLET_C, sharersOf } from '../../../scenarios/schema/pool-accelerator.ts'
 import type { Pool, Scenario } from '../../../scenarios/schema/schema.ts'
 import {
   type Constant,
@@ -16,8 +16,6 @@ import type { ExecutorHeat, PoweredExecutor, PowerPlan } from '../../world/index
 
 /** Idle power as a share of the board power where nothing states it; uncalibrated. */
 const IDLE_SHARE = 0.12
-/** Inlet air where nothing states it, °C; uncalibrated. */
-const INLET_C = 25
 
 /** Whether the power of a pool is known or assumed, so that its energy is simulated. */
 export const isPowered = ({ accelerator, power }: Pool) =>

@@ -3,7 +3,7 @@ import { stream } from '../../kernel/index.ts'
 import {
   assemble,
   type Observer,
-  type Requests,
+  Requests,
   type ServingPlan,
   type Source,
 } from '../../serving/index.ts'
@@ -19,10 +19,11 @@ import {
   SimulatedWorld,
   type WorldMemory,
 } from '../../world/index.ts'
+import { grouped } from '../system/crowd.ts'
 
 /** Events of a piece of a run, some ten milliseconds of work: a look after each costs nothing. */
 const EVENTS_AT_ONCE = 100_000
-/** Pieces at one instant after which the time of a run whose clients react stands still. */
+/** So many whole pieces at one instant: the run is taken for one that would never end. */
 const MOST_AT_AN_INSTANT = 50
 
 /** The parts of a simulated run that differ between its uses. */
@@ -78,12 +79,12 @@ export type OnPiece = (now: number) => void
  * rows of a trace are not at hand: see `runWorldInPieces`.
  */
 export function runWorld(given: RunParts, onPiece?: OnPiece): Float64Array | null {
-  const { world, log } = simulated(given)
+  const { world, end } = simulated(given)
   const watch = new Standstill(given.source)
   for (;;) {
     const state = world.advance(EVENTS_AT_ONCE)
     if (state === 'starved') throw new Error('Expected all rows of the traces to be at hand')
-    if (state !== 'budget') return log()
+    if (state !== 'budget') return end()
     watch.look(world.now)
     onPiece?.(world.now)
   }
@@ -103,7 +104,7 @@ export async function runWorldInPieces(
   given: RunParts,
   { refill, pause, onPiece }: Pauses,
 ): Promise<Float64Array | null> {
-  const { world, log } = simulated(given)
+  const { world, end } = simulated(given)
   const watch = new Standstill(given.source)
   for (;;) {
     const state = world.advance(EVENTS_AT_ONCE)
@@ -113,7 +114,7 @@ export async function runWorldInPieces(
       watch.look(world.now)
       onPiece?.(world.now)
       await pause?.()
-    } else return log()
+    } else return end()
   }
 }
 
@@ -129,15 +130,28 @@ class Standstill {
 
   look(now: number): void {
     // a trace may have any number of rows at one time
-    if (now !== this.#at || this.#source.reactsUntil === 0) this.#pieces = 0
-    this.#at = now
+    if (now !== this.#at || this.#source.reactsUntil === 0) {
+      // an earlier instant may have had a part of this piece
+      this.#pieces = 0
+      this.#at = now
+      return
+    }
     if (++this.#pieces < MOST_AT_AN_INSTANT) return
-    const events = (EVENTS_AT_ONCE * MOST_AT_AN_INSTANT).toLocaleString('en-US')
+    const events = grouped(EVENTS_AT_ONCE * MOST_AT_AN_INSTANT)
     throw new Failure(
       `at ${now / 1000} s of the run ${events} events happened at one instant: ` +
         'clients that are refused ask again at once; give them a think_time_s or a backoff_ms above 0',
     )
   }
+}
+
+/** Ends a run in which nothing will ever serve what waits: no figure would count these requests. */
+function expectNoneLeft({ inUse }: Requests, now: number): void {
+  if (inUse === 0) return
+  throw new Failure(
+    `${grouped(inUse)} requests wait at ${now / 1000} s of the run, and nothing will ever serve them: ` +
+      'no replica that could comes back; give the queue a timeout_ms, or replicas that do',
+  )
 }
 
 function simulated(given: RunParts) {
@@ -146,7 +160,9 @@ function simulated(given: RunParts) {
     service: stream(seed, replication, 'service'),
     overheads: stream(seed, replication, 'overheads'),
   }
+  const requests = new Requests()
   const { driver, control, log } = assemble({
+    requests,
     plan,
     source,
     world: (traffic) => {
@@ -160,5 +176,9 @@ function simulated(given: RunParts) {
     logs: journal === true,
   })
   driver.attach(control)
-  return { world: driver, log }
+  const end = () => {
+    expectNoneLeft(requests, driver.now)
+    return log()
+  }
+  return { world: driver, end }
 }

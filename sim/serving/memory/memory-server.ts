@@ -39,7 +39,7 @@ export class MemoryServer extends BatchServer implements MemoryWaiter {
     this.finish(now, batch)
     const isGone = this.station.isClosed(executor) && batch.status === STATUS.died
     // the parts of a batch that are still to go are lost with its executor
-    while (isGone && remedies.takeNextPart(executor)) this.finish(now, batch)
+    while (isGone && remedies.takeNextPart(executor)) this.#finishUnrun(now, batch)
     if (remedies.startNextPart(executor)) return
     ledger.hold(executor, 0)
     residency.end(executor)
@@ -185,11 +185,16 @@ export class MemoryServer extends BatchServer implements MemoryWaiter {
     ledger.enter(executor)
     const batch = this.#fill(now, executor, station.queue.peek(now, decision.group))
     ledger.leave(executor)
-    batch.started = now
-    batch.ended = now
     batch.status = STATUS.outOfMemory
     this.world.observer.dispatched?.(now, batch)
     this.world.observer.remedied?.(now, executor, 'failed')
+    this.#finishUnrun(now, batch)
+  }
+
+  /** A batch, or a part of one, has failed without having run, so it takes no time. */
+  #finishUnrun(now: Ms, batch: Batch): void {
+    batch.started = now
+    batch.ended = now
     this.finish(now, batch)
   }
 

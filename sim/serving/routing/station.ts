@@ -155,6 +155,11 @@ export class Station implements Candidate, QueueView {
     return !this.pool.perReplicaQueues || (this.present > 0 && !this.draining)
   }
 
+  /** Executors that take batches and go on to: one that serves the rest of its queue is to stop. */
+  get staying(): number {
+    return this.draining ? 0 : this.present
+  }
+
   get hasFreeExecutor(): boolean {
     return this.#free > 0
   }

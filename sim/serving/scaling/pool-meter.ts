@@ -32,14 +32,14 @@ class StationMeter {
 
   /** An event at the queue is about to be handled. */
   note(now: Ms): void {
-    const { length, running, working, present } = this.#station
+    const { length, running, working, staying } = this.#station
     const passed = now - this.#at
     if (length > this.#mostWaiting) this.#mostWaiting = length
     if (passed <= 0) return
     this.#sums.waiting += length * passed
     this.#sums.running += running * passed
-    this.#sums.busy += working * passed
-    this.#sums.present += present * passed
+    this.#sums.busy += Math.min(working, staying) * passed
+    this.#sums.present += staying * passed
     this.#at = now
   }
 
@@ -96,15 +96,14 @@ export class PoolMeter {
 
   /** A figure of the pool, or one for each replica that serves, over the window that ends now. */
   figures({ metric, windowMs, statistic, of }: MetricNeed): number[] {
-    const stations = this.#stations.flatMap(({ present }, i) => (present > 0 ? [i] : []))
     if (of === 'pool') {
       const all = [...this.#stations.keys()]
       return [this.#figure(metric, windowMs, statistic, all, 1)]
     }
-    return stations.flatMap((i) => {
-      const { present } = this.#stations[i]!
-      const value = this.#figure(metric, windowMs, statistic, [i], present)
-      return Array.from({ length: present }, () => value)
+    return this.#stations.flatMap(({ staying }, i) => {
+      if (staying === 0) return []
+      const value = this.#figure(metric, windowMs, statistic, [i], staying)
+      return Array.from({ length: staying }, () => value)
     })
   }
 

@@ -82,7 +82,7 @@ export class PoolScaler implements Sharer {
   timer(now: Ms): void {
     this.#armed = false
     this.meter.scrape(now)
-    const ready = this.#stations.reduce((sum, { present }) => sum + present, 0)
+    const ready = this.#stations.reduce((sum, { staying }) => sum + staying, 0)
     const { needs } = this.#scaler
     const decision = this.#scaler.decide({
       now,

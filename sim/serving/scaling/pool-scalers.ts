@@ -39,7 +39,11 @@ export class PoolScalers {
         budget: shared,
         isBusy: (executor) => serverOf(executor).isBusy(executor),
         kvOf: ({ caches }) => caches?.kvUsage ?? Number.NaN,
-        change: (now, executor, state) => serverOf(executor).executor(now, executor, state),
+        change: (now, executor, state) => {
+          // the decision of another pool may take it; the first changes come before any scaler
+          if (now > 0) this.noteExecutor(now, executor)
+          serverOf(executor).executor(now, executor, state)
+        },
       })
     })
     this.all = this.#ofPool.filter((scaler) => scaler !== null)

@@ -1,13 +1,15 @@
 import type { Arrivals } from '../../../scenarios/schema/schema.ts'
 import { stream } from '../../kernel/index.ts'
 import { durations, meanDuration } from '../clients/durations.ts'
-import type { ProcessKind } from './process-kind.ts'
+import type { AmountOptions, ProcessKind } from './process-kind.ts'
+
+type ClosedLoop = Extract<Arrivals, { process: 'closed-loop' }>
 
 /** In mean rates, users without think time count as if it were this. */
 const LEAST_THINK_MS = 1
 
 /** Users who each wait for an answer, then think. */
-export const closedLoop: ProcessKind<Extract<Arrivals, { process: 'closed-loop' }>> = {
+export const closedLoop: ProcessKind<ClosedLoop> = {
   closed: true,
 
   /** The first requests. Users start with a think time, drawn as all later ones. */
@@ -26,10 +28,25 @@ export const closedLoop: ProcessKind<Extract<Arrivals, { process: 'closed-loop' 
   meanPerMs: ({ users, think_time_s }) =>
     users / Math.max(LEAST_THINK_MS, meanDuration(think_time_s)),
 
-  /** A cycle takes at least the think time. Without one, the system's capacity limits it. */
-  expected({ users, think_time_s }, { endMs, capacityRps }) {
-    const served = capacityRps === null ? Number.POSITIVE_INFINITY : (capacityRps * endMs) / 1000
-    const most = Math.min(served, (users * endMs) / meanDuration(think_time_s))
-    return () => users + (Number.isFinite(most) ? most : 0)
+  expected(arrivals, options) {
+    const most = cycles(arrivals, options, Number.POSITIVE_INFINITY)
+    return () => arrivals.users + (Number.isFinite(most) ? most : 0)
   },
+
+  most: (arrivals, options, unservedMs) => arrivals.users + cycles(arrivals, options, unservedMs),
+}
+
+/**
+ * A cycle takes at least the think time, and if it ends unserved, `unservedMs` more. Of those that
+ * are served the capacity limits the number.
+ */
+function cycles(
+  { users, think_time_s }: ClosedLoop,
+  { endMs, capacityRps }: AmountOptions,
+  unservedMs: number,
+): number {
+  const thinkMs = meanDuration(think_time_s)
+  const served = capacityRps === null ? Number.POSITIVE_INFINITY : (capacityRps * endMs) / 1000
+  const unserved = (users * endMs) / (thinkMs + unservedMs)
+  return Math.min(served + unserved, (users * endMs) / thinkMs)
 }

@@ -33,6 +33,11 @@ export interface ProcessKind<A extends Arrivals> {
   meanPerMs(arrivals: A, options: AmountOptions): number
   /** expected arrivals before a time */
   expected(arrivals: A, options: AmountOptions): (time: Ms) => number
+  /**
+   * upper bound of all arrivals, where their number depends on how earlier ones end; `unservedMs`
+   * as of `leastUnservedMs`
+   */
+  most?(arrivals: A, options: AmountOptions, unservedMs: Ms): number
   /** whether its clients wait for outcomes, and begin a new session after each */
   readonly closed: boolean
 }

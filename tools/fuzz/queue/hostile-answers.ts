@@ -2,7 +2,13 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { Redis } from 'ioredis'
-import { answerKey, encode, type QueuedJob } from '../../../runtime/jobs/configurations/queue.ts'
+import {
+  answerKey,
+  decode,
+  encode,
+  type QueuedJob,
+} from '../../../runtime/jobs/configurations/queue.ts'
+import { oneLine } from '../../../runtime/jobs/configurations/queue-answer.ts'
 import { oneReplication } from '../../../runtime/jobs/one-replication.ts'
 import { loadSystem } from '../../../runtime/jobs/prepare.ts'
 import { type SweepRow, sweepRowSchema } from '../../../sim/documents/index.ts'
@@ -16,10 +22,13 @@ import { queueKey } from './raw-queue.ts'
 
 /**
  * A program with access to the server answers the jobs of a real sweep with lies. Each must be
- * refused by name, unless it is true or could be: a row never has what no figure can be.
+ * refused by name, unless it is true or could be: a row is of an answer to its own job, and never
+ * has what no figure can be.
  */
 
 const LOOK_MS = 10
+/** Answers to a job that a sweep looks at: it refuses three at most. */
+const MOST_TAKEN = 3
 /** Longest time without a new answer, ms. */
 const PATIENCE_MS = 180_000
 const SET = ['duration_s=22', 'pools.0.price_usd_per_hour=2']
@@ -33,8 +42,32 @@ async function honestOf(name: string, { set, from, to }: QueuedJob) {
     runs.push(runFigures(scenario, await oneReplication(system, system, i)))
   }
   const answer = { kind: 'done', job: name, hash, capacityRps, extrapolated: [] as string[], runs }
-  return { answer, hash, row: configurationRow({ ...answer, scenario }, runs) }
+  return { answer, hash, set, scenario, row: configurationRow({ ...answer, scenario }, runs) }
 }
+
+/** What a row of an answer has, if it is taken for one to this job; null where none may be. */
+function claimedBy(text: string, { answer: own, scenario }: Honest): string | null {
+  try {
+    const answer = decode(text) as typeof own
+    if (answer.job !== own.job) return null
+    // only that memory ran out is a matter of the worker
+    if (answer.kind === 'failed') return OUT_OF_MEMORY
+    if (answer.kind !== 'done' || answer.hash !== own.hash) return null
+    const { runs, extrapolated } = answer
+    if (runs.length !== own.runs.length) return null
+    const notes = extrapolated.map(oneLine)
+    return comparable(configurationRow({ ...answer, extrapolated: notes, scenario }, runs))
+  } catch {
+    // no JSON, or another form
+    return null
+  }
+}
+
+/** Of figures, all but the objectives: the sweep works goodput and cost out from the counts. */
+const comparable = ({ objectives: _, ...figures }: NonNullable<SweepRow['figures']>) =>
+  JSON.stringify(figures)
+
+const OUT_OF_MEMORY = 'out of memory'
 
 type Honest = Awaited<ReturnType<typeof honestOf>>
 
@@ -97,6 +130,23 @@ const runsOf: Lie = ({ random, honest }) => {
   })
 }
 
+/** Very many values, or none, in place of a list anywhere in it. */
+const long: Lie = ({ random, honest }) => {
+  const answer: unknown = structuredClone(honest.answer)
+  const lists: unknown[][] = []
+  const collect = (value: unknown) => {
+    if (typeof value !== 'object' || value === null) return
+    if (Array.isArray(value)) lists.push(value)
+    for (const inner of Object.values(value)) collect(inner)
+  }
+  collect(answer)
+  const list = pick(random, lists)
+  const item = chance(random, 0.3) ? list[0] : pick(random, NASTY_VALUES)
+  list.length = magnitude(random, 1_000_000) - 1
+  list.fill(item)
+  return encode(answer)
+}
+
 /** Numbers that JSON lacks, where none can be. */
 const numbered: Lie = ({ random, honest }) => {
   const text = encode(honest.answer)
@@ -139,6 +189,7 @@ const LIES: readonly { readonly name: string; readonly weight: number; readonly 
   { name: 'refusing', weight: 1, lie: refusing },
   { name: 'broken', weight: 1, lie: broken },
   { name: 'runs', weight: 1, lie: runsOf },
+  { name: 'long lists', weight: 2, lie: long },
   { name: 'polluted', weight: 2, lie: polluted },
   { name: 'anything', weight: 2, lie: anything },
 ]
@@ -177,6 +228,8 @@ export async function hostileAnswers(
   const redis = new Redis(url)
   const honest = new Map<string, Honest>()
   const given = new Map<string, number>()
+  /** by job: what its row may have */
+  const claims = new Map<string, (string | null)[]>()
   let answers = 0
   let other: Honest | null = null
   let lastAt = performance.now()
@@ -192,6 +245,12 @@ export async function hostileAnswers(
       const number = given.get(name) ?? 0
       given.set(name, number + 1)
       const { text } = lieFor(seed, number, own, other ?? own)
+      const claimed = claims.get(name) ?? []
+      claims.set(name, claimed)
+      // an empty one is not seen
+      if (text !== '' && claimed.length < MOST_TAKEN) {
+        claimed.push(text === null ? null : claimedBy(text, own))
+      }
       other = own
       answers++
       lastAt = performance.now()
@@ -209,7 +268,8 @@ export async function hostileAnswers(
   const { code, stderr, stdout } = await sweep.ended
   const rows = rowsIn(join(folder, 'out'))
   const named = namedIn(stderr)
-  faults.push(...rows.flatMap((row) => rowFault(row, [...honest.values()]) ?? []))
+  const known = [...honest].map(([name, own]) => ({ ...own, claims: claims.get(name) ?? [] }))
+  faults.push(...rows.flatMap((row) => rowFault(row, known) ?? []))
   const all = [...rows.map(({ configuration }) => configuration), ...named].sort((a, b) => a - b)
   const wanted = Array.from({ length: count }, (_, i) => i + 1)
   if (all.join() !== wanted.join()) faults.push(`neither a row nor a name, or both: ${all}`)
@@ -240,14 +300,22 @@ export function namedIn(stderr: string): number[] {
 }
 
 /** What a row has that cannot be; null where it is true, or could be. */
-function rowFault(row: SweepRow, honest: readonly Honest[]): string | null {
+function rowFault(
+  row: SweepRow,
+  honest: readonly (Honest & { readonly claims: readonly (string | null)[] })[],
+): string | null {
   const { configuration, status } = row
   const fault = (text: string) => `row ${configuration}: ${text}`
   if (!sweepRowSchema.safeParse(row).success) return fault('is none')
   if (status === 'invalid') return fault(`is invalid: ${row.reason?.slice(0, 200)}`)
-  if (status === 'out_of_memory') return null
-  const own = honest.find(({ hash }) => hash === row.scenario)
-  if (own === undefined) return fault('is of another scenario')
+  const own = honest.find(({ set }) => set.includes(`seed=${configuration}`))
+  if (own === undefined) return fault('was never asked for')
+  const ran = status === 'done'
+  if (ran && own.hash !== row.scenario) return fault('is of another scenario')
+  if (!own.claims.includes(ran ? comparable(row.figures!) : OUT_OF_MEMORY)) {
+    return fault('is of no answer to its job')
+  }
+  if (!ran) return null
   const [found, wanted] = [row.figures!, own.row]
   if (JSON.stringify(found) === JSON.stringify(wanted)) return null
   if (found.replications !== wanted.replications) return fault('has other replications')
@@ -257,7 +325,7 @@ function rowFault(row: SweepRow, honest: readonly Honest[]): string | null {
     return fault('has no requests')
   }
   const [pool] = found.pools
-  if (!((pool!.utilisation.value ?? 0) <= 1.001)) return fault('is busy for longer than it is')
+  if (!((pool!.utilisation.value ?? 0) <= 1)) return fault('is busy for longer than it is')
   const negative = negativeIn({ ...found, stability: null })
   return negative === null ? null : fault(`has ${negative}`)
 }
