@@ -5,7 +5,10 @@ import { routerViews } from './router-views.ts'
 
 function viewsOf(viewAgeMs: number) {
   const candidates = candidatesOf(0, 0)
-  const { router, next } = routerOf({ policy: 'least-loaded', ties: 'first', viewAgeMs }, candidates)
+  const { router, next } = routerOf(
+    { policy: 'least-loaded', ties: 'first', viewAgeMs },
+    candidates,
+  )
   let armed = Number.POSITIVE_INFINITY
   const timers = new ArmedTimers(
     {
