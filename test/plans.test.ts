@@ -25,6 +25,24 @@ const SET = ['pools.server.replicas=1..4', 'pools.server.batching.max_batch=0,2,
 
 afterAll(closeSimulations)
 
+test('the lengths of a trace that is held are changed', async () => {
+  const rows = Array.from({ length: 2000 }, (_, i) => `${i / 100},${40 + (i % 30)}`)
+  put(folder, 'rows.csv', ['t,n', ...rows].join('\n'))
+  const text = `spillway: 1
+name: traced
+duration_s: 20
+models: { net: { work: { law: linear, base_ms: 6, per_token_ms: 0.2 } } }
+traffic: [{ class: web, arrivals: { process: trace, file: rows.csv, format: csv, columns: { time: t, input_tokens: n }, time_unit: s } }]
+slo: { web: ["p(50) latency_ms < 90"] }
+pools:
+  - { name: server, model: net, price_usd_per_hour: 0.5, batching: { policy: none } }
+`
+  const set = ['pools.server.replicas=3,4']
+  const { sensitivity } = await plan(put(folder, 'traced.yaml', text), { set, replications: 6 })
+  const { less, more } = sensitivity.find(({ what }) => what === 'lengths')!
+  expect(less.value!).toBeLessThan(more.value!)
+})
+
 describe('a plan', () => {
   let found: Plan
   beforeAll(async () => {

@@ -10,6 +10,7 @@ import {
   plural,
   valueText,
 } from '../format.ts'
+import { undecidedText } from './summary.ts'
 
 /** A sweep in words and table cells, for pages and terminals. */
 
@@ -75,7 +76,10 @@ export function sweepAnswer(sweep: Sweep): string {
     return `The scenario states no objective; of ${all} ${bestName(sweep)} is ${what}`
   }
   const undecided = counts.UNDECIDED === 0 ? '' : `, ${count(counts.UNDECIDED)} undecided`
-  return `None of ${all} certainly holds every objective${undecided}; the best of them is ${what}`
+  const open = row.figures?.objectives.find(({ verdict }) => verdict === 'UNDECIDED')
+  const reason = open && undecidedText(open)
+  const why = reason && !what.includes(reason) ? `; ${open.text} is undecided: ${reason}` : ''
+  return `None of ${all} certainly holds every objective${undecided}; the best of them is ${what}${why}`
 }
 
 /** ": web p(95) latency_ms 41 [39, 44] ms, limit 60 ms" */

@@ -33,6 +33,14 @@ test('the answer states what is open', () => {
   const answer = (...rows: Parameters<typeof sampleRow>[] | ReturnType<typeof row>[]) =>
     lines(sampleSweep({ rows: rows as ReturnType<typeof row>[] }), null)[0]
   expect(answer(row('UNDECIDED'))).toMatch(/^None of 1 configuration certainly .*, 1 undecided; /)
+  const open = row('UNDECIDED')
+  const [line] = open.figures!.objectives
+  const reason = 'its interval holds the limit'
+  const estimate = { ...line!.estimate, reason }
+  const told = { ...open.figures!, objectives: [{ ...line!, estimate, deciding_duration_s: 900 }] }
+  expect(answer({ ...open, figures: told })).toMatch(
+    /latency_ms < \d+ is undecided: its interval holds the limit; duration_s of about 900 would decide$/,
+  )
   expect(answer(row('FAIL'))).toMatch(/^None of 1 configuration certainly holds every objective; /)
   const none = lines(sampleSweep({ rows: [invalidRow(1, ['0', '4'])] }), null)
   expect(none[0]).toBe('None of 1 configuration could be simulated: expected less\n'.trim())

@@ -77,7 +77,9 @@ function checkTrace(traffic: ClassDraft, trace: TraceProcess, draft: Draft): voi
   const unclear = traffic.output_tokens === null && draft.has([...traffic.path, 'output_tokens'])
   if (traffic.output_tokens?.distribution !== 'trace' && !unclear) {
     const why = 'no output_tokens are taken from the trace'
-    draft.unused([...path, 'columns', 'output_tokens'], why)
+    for (const keys of [['output_scale'], ['columns', 'output_tokens']]) {
+      draft.unused([...path, ...keys], why)
+    }
   }
   if (!traffic.input_tokens || traffic.input_tokens.distribution === 'trace') return
   for (const keys of [['length_scale'], ['max_length'], ['columns', 'input_tokens']]) {

@@ -172,6 +172,12 @@ export const traceArrivals = branch({ process: 'trace' }, () =>
         'Recorded input lengths are multiplied by this. It must be 1 where prompts of a Mooncake ' +
           'trace share blocks of a `prefix_cache`.',
       ),
+    output_scale: positive
+      .optional()
+      .describe(
+        'Recorded numbers of tokens to generate are multiplied by this; without it they are as recorded.',
+      )
+      .meta({ examples: [1.3] }),
     max_length: count
       .optional()
       .describe('Longer recorded input lengths are cut to this, so that every request is sent.'),

@@ -45,7 +45,15 @@ export class TraceCut {
     if (lengths) {
       for (let i = 0; i < rows; i++) this.#lengths[i] = this.#scaled(lengths[picked[i]!]!)
     }
-    if (outputs) for (let i = 0; i < rows; i++) this.#outputs[i] = Math.round(outputs[picked[i]!]!)
+    if (outputs) {
+      const { output_scale: factor = 1 } = this.#arrivals
+      for (let i = 0; i < rows; i++) {
+        const recorded = outputs[picked[i]!]!
+        // an answer that was recorded as empty stays so
+        const least = Math.min(1, Math.round(recorded))
+        this.#outputs[i] = Math.max(least, Math.min(MOST_INT, Math.round(recorded * factor)))
+      }
+    }
     return {
       times: this.#times.subarray(0, rows),
       lengths: lengths && this.#lengths.subarray(0, rows),
@@ -74,12 +82,15 @@ export class TraceCut {
    * Scaled, rounded, at least 1 and at most `max_length`: dropping requests would change the load.
    */
   #scaled(length: number): number {
-    const { length_scale: scale, max_length: most = 2 ** 31 - 1 } = this.#arrivals
+    const { length_scale: scale, max_length: most = MOST_INT } = this.#arrivals
     const wanted = Math.max(1, Math.round(length * scale))
     if (wanted > most) this.clamped++
     return Math.min(wanted, most)
   }
 }
+
+/** The largest number of a column. */
+const MOST_INT = 2 ** 31 - 1
 
 /** Index of the first row at or after a time. */
 function firstAt(times: Float64Array, ms: number): number {

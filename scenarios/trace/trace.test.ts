@@ -90,6 +90,22 @@ describe('rows', () => {
     expect(rows.clamped).toBe(1)
   })
 
+  test('answers are scaled by a factor of their own; an empty one stays empty', async () => {
+    const columns = { time: 't', input_tokens: 'n', output_tokens: 'o' }
+    const text = 't,n,o\n1,10,0\n2,10,1\n3,10,7\n4,10,1000000000\n'
+    const of = async (own: Partial<TraceArrivals>) => {
+      const { lengths, outputs } = await read(text, { ...CSV, columns, ...own })
+      return { lengths: [...lengths!], outputs: [...outputs!] }
+    }
+    const recorded = [0, 1, 7, 1_000_000_000]
+    expect((await of({ length_scale: 2 })).outputs).toEqual(recorded)
+    const { lengths, outputs } = await of({ output_scale: 1.3 })
+    expect(lengths).toEqual([10, 10, 10, 10])
+    expect(outputs).toEqual([0, 1, 9, 1_300_000_000])
+    expect((await of({ output_scale: 3 })).outputs).toEqual([0, 3, 21, 2 ** 31 - 1])
+    expect((await of({ output_scale: 0.1 })).outputs).toEqual([0, 1, 1, 100_000_000])
+  })
+
   test('without a column of lengths, lengths are null', async () => {
     expect((await read('t,n\n1,x\n', { ...CSV, columns: { time: 't' } })).lengths).toBeNull()
   })

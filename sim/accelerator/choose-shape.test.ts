@@ -34,6 +34,10 @@ function passes(card: Card, scatter = 0, batches = [1, 2, 8, 32]): MeasuredPass[
   )
 }
 
+/** Batch and length rise together, as in a table of one run after another. */
+const rising = (rows: readonly MeasuredPass[]) =>
+  rows.filter(({ at }) => [1, 2, 8].indexOf(at.batch!) === [32, 128, 384].indexOf(at.length!))
+
 const trialsOf = (rows: readonly MeasuredPass[]) => SHAPE_NAMES.map((name) => tryShape(name, rows))
 
 describe('a shape', () => {
@@ -51,6 +55,13 @@ describe('a shape', () => {
     expect(chosen.name).toBe('saturating')
     // a launch time has nearly the same effect, so the value itself is not determined
     expect(Math.abs(heldOutErrors(chosen.leftOut.heldOut).worst.error)).toBeLessThan(0.15)
+  })
+
+  test('is fitted to cells on a diagonal, of which every other one is a half', () => {
+    const rows = rising(passes(PLAIN, 0, [1, 2, 8]))
+    expect(rows).toHaveLength(3)
+    const { halves } = tryShape('plain', rows)
+    expect(halves.heldOut.map(({ fold }) => fold).sort()).toEqual([0, 0, 1])
   })
 
   test('within one standard error of the best, the simplest is chosen', () => {

@@ -79,7 +79,7 @@ export function sweepFront(sweep: Sweep, width: number): TopLevelSpec | null {
 function finding(front: readonly Priced[]): string {
   const [first, last] = [front[0], front.at(-1)]
   if (first === undefined || last === undefined) {
-    return 'No configuration with a price and a latency holds every objective'
+    return 'No configuration with a price and a latency certainly holds every objective'
   }
   if (first === last) {
     return `No dearer configuration is faster than no. ${first.row.configuration}, ${usd(first.usd)} an hour`

@@ -9,7 +9,7 @@ import {
 import type { Profile } from '../../../sim/world/index.ts'
 import { headroom } from '../headroom.ts'
 import type { JobOptions } from '../options.ts'
-import { loadSystem, type System } from '../prepare.ts'
+import { loadSystem, prepare, type System } from '../prepare.ts'
 import { simulate } from '../simulate.ts'
 
 /** The configuration that a plan has chosen. */
@@ -56,12 +56,22 @@ export async function winnerFigures(
 /** A change of this size is within what a forecast or a profile may be off. */
 const CHANGE = 0.1
 
-type Changed = (system: System, factor: number) => System | null
+type Changed = (
+  system: System,
+  factor: number,
+  signal: AbortSignal | undefined,
+) => System | null | Promise<System | null>
 
 /** Each cause with the system at `factor` times of it; null where it does not apply. */
 const CAUSES: Readonly<Record<Plan['sensitivity'][number]['what'], Changed>> = {
   rate: (system, factor) => withScenario(system, withTraffic(system.scenario, factor)),
-  lengths: (system, factor) => withScenario(system, withLengths(system.scenario, factor)),
+  lengths: async (system, factor, signal) => {
+    const scenario = withLengths(system.scenario, factor)
+    if (scenario === null) return null
+    // traces are scaled as they are read
+    const { traces } = await prepare({ ...system, scenario }, { ...(signal && { signal }) })
+    return withScenario({ ...system, traces }, scenario)
+  },
   speed: (system, factor) => {
     const profile = system.profile && withMeasuredSpeed(system.profile, factor)
     return withScenario(system, withDeclaredSpeed(system.scenario, factor), profile)
@@ -77,8 +87,10 @@ async function sensitivityOf(
   const causes = Object.entries(CAUSES) as [Plan['sensitivity'][number]['what'], Changed][]
   for (const [i, [what, changed]] of causes.entries()) {
     onProgress?.('trying changes of the winner', i, causes.length)
-    const sides = [1 - CHANGE, 1 + CHANGE].flatMap((factor) => changed(system, factor) ?? [])
-    if (sides.length < 2) continue
+    const sides = await Promise.all(
+      [1 - CHANGE, 1 + CHANGE].map((factor) => changed(system, factor, signal)),
+    )
+    if (sides.includes(null)) continue
     const [less, more] = [
       await simulate(sides[0]!, { workers, signal }),
       await simulate(sides[1]!, { workers, signal }),

@@ -2,7 +2,7 @@ import type { Scenario } from '../../../scenarios/schema/schema.ts'
 import type { ConfigurationRow } from '../../documents/index.ts'
 import { distribution, estimate, percentiles } from '../../stats/index.ts'
 import { worst } from '../comparison/verdicts.ts'
-import { judgeAll } from '../result/objectives.ts'
+import { judgeAll, judgedRuns } from '../result/objectives.ts'
 import { overRuns } from '../result/over-runs.ts'
 import { stabilityOf } from '../result/stability.ts'
 import { uncalibratedWarnings } from '../result/uncalibrated.ts'
@@ -31,7 +31,7 @@ export function configurationRow(
   const objectives = judgeAll(
     scenario,
     runs.map((run) => run.objectives),
-    { exact: areSame(runs), duration_s, warmup_s },
+    judgedRuns(scenario, areSame(runs)),
   )
   const rate = sum(runs[0]!.classes.map(({ arrived }) => arrived)) / countedS
   return {

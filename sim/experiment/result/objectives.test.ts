@@ -1,17 +1,43 @@
 import { describe, expect, test } from 'vitest'
+import { parseScenario } from '../../../scenarios/index.ts'
 import { parseObjective } from '../../../scenarios/schema/objective.ts'
 import { exp, log, type Random, stream } from '../../kernel/index.ts'
 import { normalQuantile, percentile, type WindowFigure } from '../../stats/index.ts'
 import { WorstWindow } from '../../stats/recording/worst-window.ts'
-import { judge } from './objectives.ts'
+import { judge, judgedRuns } from './objectives.ts'
 
-const OF = { exact: false, duration_s: 10, warmup_s: 2 }
+const OF = { exact: false, duration_s: 10, warmup_s: 2, goOnAlike: true }
 
 test('objectives on windows do not fail by few requests: the largest of many is too high', () => {
   const objective = parseObjective('p(99, worst 1s) latency_ms < 90')!
   const each = (n: number) => [98, 99, 100].map((value) => ({ value, upper: value, n }))
   expect(judge(objective, each(60), OF).verdict).toBe('UNDECIDED')
   expect(judge(objective, each(10_000), OF).verdict).toBe('FAIL')
+})
+
+test.each([
+  ['process: poisson, rate_rps: 9', true],
+  ['process: poisson, rate_rps: 9, surges: [{ at_s: 2, every_s: 8, factor: 3 }]', true],
+  ['process: poisson, rate_rps: 9, surges: [{ at_s: 2, factor: 3 }]', false],
+  ['process: poisson, rate_rps: 9, surges: [{ at_s: 2, every_s: 60, factor: 3 }]', false],
+  ['process: poisson, rate_rps: 9, waves: [{ period_s: 10, amplitude: 0.5 }]', true],
+  ['process: poisson, rate_rps: 9, waves: [{ period_s: 86400, amplitude: 0.5 }]', false],
+  ['process: poisson, schedule: [{ at_s: 0, rate_rps: 9 }, { at_s: 5, rate_rps: 2 }]', false],
+  ['process: trace, file: t.csv, format: csv, columns: { time: t }, time_unit: s', false],
+])('a longer run is advised only where it has more of the same traffic: %s', (arrivals, alike) => {
+  const text = `spillway: 1
+name: alike
+duration_s: 20
+models: { m: { work: { law: constant, ms: 3 } } }
+traffic: [{ class: web, arrivals: { ${arrivals} } }]
+pools: [{ name: p, model: m }]
+`
+  const { scenario } = parseScenario(text, { file: 'alike.yaml' })
+  const runs = judgedRuns(scenario, false)
+  const each = [98, 99, 101].map((value) => ({ value, upper: null, n: 5000 }))
+  const found = judge(parseObjective('p(99) latency_ms < 200')!, each, runs)
+  expect(found.verdict).toBe('UNDECIDED')
+  expect(found.deciding_duration_s).toBe(alike ? 40 : null)
 })
 
 test('an objective on the cost passes below its limit, by the interval over runs', () => {

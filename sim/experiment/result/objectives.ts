@@ -1,5 +1,5 @@
 import { isTimed, type Objective, parseObjective } from '../../../scenarios/schema/objective.ts'
-import type { Scenario } from '../../../scenarios/schema/schema.ts'
+import { arrivalParts, type Scenario } from '../../../scenarios/schema/schema.ts'
 import type { Estimate, Result, Verdict } from '../../documents/index.ts'
 import {
   type CallsSummary,
@@ -46,7 +46,31 @@ export interface JudgedRuns {
   readonly exact: boolean
   readonly duration_s: number
   readonly warmup_s: number
+  /** whether longer ones would have more of the same traffic */
+  readonly goOnAlike: boolean
 }
+
+/** How the runs of a scenario are made that its objectives are judged on. */
+export function judgedRuns(scenario: Scenario, exact: boolean): JudgedRuns {
+  const { duration_s, warmup_s, traffic } = scenario
+  const goOnAlike = traffic.every(({ arrivals }) =>
+    arrivalParts(arrivals).every((part) => repeats(part, duration_s)),
+  )
+  return { exact, duration_s, warmup_s, goOnAlike }
+}
+
+/** Whether arrivals go on as they were: not those of a timetable that is not over. */
+function repeats(part: ArrivalPart, duration_s: number): boolean {
+  if (part.process === 'trace' || part.process === 'servegen') return false
+  if ('schedule' in part && part.schedule !== undefined) return false
+  const { surges = [], waves = [] } = 'surges' in part ? part : {}
+  return (
+    surges.every(({ every_s }) => every_s !== undefined && every_s <= duration_s) &&
+    waves.every(({ period_s }) => period_s <= duration_s)
+  )
+}
+
+type ArrivalPart = ReturnType<typeof arrivalParts>[number]
 
 type Judged = Result['objectives'][number]
 
@@ -208,11 +232,9 @@ function timesToDecide(objective: Objective, { value, low, high }: Estimate): nu
   return times <= MOST_TIMES ? times : null
 }
 
-/** The duration of that much more traffic, rounded up to two digits, s. */
-function longer(
-  { duration_s, warmup_s }: Pick<JudgedRuns, 'duration_s' | 'warmup_s'>,
-  times: number,
-): number | null {
+/** The duration of that much more traffic, rounded up to two digits, s; null where it differs. */
+function longer({ duration_s, warmup_s, goOnAlike }: JudgedRuns, times: number): number | null {
+  if (!goOnAlike) return null
   const seconds = warmup_s + times * (duration_s - warmup_s)
   if (!(times <= MOST_TIMES)) return null
   const digit = 10 ** (Math.floor(Math.log10(seconds)) - 1)

@@ -22,7 +22,7 @@ import { loadOf, type Resolved } from '../system/resolve.ts'
 import { assumptionsOf } from './assumptions.ts'
 import { energyResult } from './energy.ts'
 import { memoryResult } from './memory-result.ts'
-import { judgeAll, objectiveFigures } from './objectives.ts'
+import { judgeAll, judgedRuns, objectiveFigures } from './objectives.ts'
 import { budgetOf, hedgesResult, optionalFigures, tuningOf } from './optional-figures.ts'
 import { batchMean, overRuns, shareOver } from './over-runs.ts'
 import { recordedStalls, stallWarnings } from './recorded-stalls.ts'
@@ -143,7 +143,7 @@ export function resultOf(
     objectives: judgeAll(
       scenario,
       runs.map((run) => objectiveFigures(scenario, run)),
-      { exact: same !== null, duration_s: scenario.duration_s, warmup_s: scenario.warmup_s },
+      judgedRuns(scenario, same !== null),
     ),
     headroom: null,
     worst_window: worstWindow(scenario, runs),

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { parseScenario } from '../../../scenarios/index.ts'
 import { neededReplicas } from '../../serving/scaling/index.ts'
-import { runReplication, simulationInput } from '../index.ts'
+import { runReplication, type SimulationInput, simulationInput } from '../index.ts'
 import { knownRates } from './known-rates.ts'
 import { type PoolOracle, poolOracles } from './pool-oracle.ts'
 import { neededAt, replicaRates } from './replica-rates.ts'
@@ -42,8 +42,14 @@ describe('rates of replicas', () => {
   })
 })
 
-const inputOf = (work: string, more: { slo?: string; arrivals?: string; pools?: string } = {}) => {
-  const { slo = 'slo: { a: ["p(95) latency_ms < 400"] }', pools = '' } = more
+interface Given extends Pick<SimulationInput, 'traces'> {
+  readonly slo: string
+  readonly arrivals: string
+  readonly pools: string
+}
+
+const inputOf = (work: string, more: Partial<Given> = {}) => {
+  const { slo = 'slo: { a: ["p(95) latency_ms < 400"] }', pools = '', traces } = more
   const arrivals =
     more.arrivals ??
     'process: poisson, rate_rps: 40, waves: [{ period_s: 600, amplitude: 0.8, peak_at_s: 300 }]'
@@ -63,7 +69,8 @@ pools:
 ${pools}`,
     { file: 'oracle.yaml' },
   )
-  const input = { ...simulationInput(scenario), capacitiesRps: scenario.pools.map(() => null) }
+  const known = simulationInput(scenario, { ...(traces && { traces }) })
+  const input = { ...known, capacitiesRps: scenario.pools.map(() => null) }
   return { input, runs: [runReplication(input, 0)] }
 }
 
@@ -128,6 +135,16 @@ describe('the oracle of a pool', () => {
     ['several pools', { pools: '  - { name: q, model: m, replicas: 2 }' }],
   ])('is none where there is %s, and states it', async (text, more) => {
     expect(await oracleOf(MMC, more)).toContain(text)
+  })
+
+  test('is none where lengths come from a trace, and states it', async () => {
+    const columns = '{ time: t, input_tokens: n }'
+    const arrivals = `process: trace, file: t.csv, format: csv, columns: ${columns}, time_unit: s`
+    const times = Float64Array.from({ length: 400 }, (_, i) => 1000 * i)
+    const held = { times, lengths: new Int32Array(400).fill(9), outputs: null }
+    const traces = new Map([[0, { taken: 400, spanMs: 399_000, held }]])
+    const work = 'law: linear, base_ms: 90, per_token_ms: 1'
+    expect(await oracleOf(work, { arrivals, traces })).toContain('lengths come from a trace')
   })
 
   test('of counted arrivals has all of them', () => {

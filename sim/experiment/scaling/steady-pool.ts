@@ -1,6 +1,5 @@
 import { parseObjective } from '../../../scenarios/schema/objective.ts'
 import type { Scenario } from '../../../scenarios/schema/schema.ts'
-import { takesLength } from '../../../scenarios/schema/takes-length.ts'
 import type { RunSummary } from '../../stats/index.ts'
 import { expectedRequests } from '../../traffic/index.ts'
 import { objectiveFigures, verdictOf } from '../result/objectives.ts'
@@ -31,10 +30,9 @@ export function steadyPool(
   const { scenario } = input
   const slo = sloOf(scenario, classes)
   if (Object.keys(slo).length === 0) return 'its classes have no objective of latency or goodput'
-  const lengths = takesLength(scenario.models[scenario.pools[pool]!.model]!)
   const traced = classes.some((i) => {
-    const { arrivals, input_tokens: stated } = scenario.traffic[i]!
-    return arrivals.process === 'trace' && lengths && stated === undefined
+    const { input_tokens, output_tokens } = scenario.traffic[i]!
+    return [input_tokens, output_tokens].some((of) => of?.distribution === 'trace')
   })
   if (traced) return 'lengths come from a trace, so steady traffic has none'
   const expected = expectedRequests(scenario, input)

@@ -3,24 +3,29 @@ import { takesLength } from '../../../scenarios/schema/takes-length.ts'
 
 /**
  * The scenario with requests about `factor` times as long, up to the largest length that each
- * distribution allows. Null where no model takes lengths or those of a class cannot be scaled.
+ * distribution allows. Null where no model takes lengths or those of a class cannot be scaled. The
+ * lengths of a trace are scaled as it is read: traces that are held have to be read again.
  */
 export function withLengths(scenario: Scenario, factor: number): Scenario | null {
   const { pools, models, traffic } = scenario
   if (!pools.some(({ model }) => takesLength(models[model]!))) return null
   const scaled = traffic.flatMap((own) => {
     const { arrivals, input_tokens, output_tokens } = own
-    const ofTrace = [input_tokens, output_tokens].some((of) => of?.distribution === 'trace')
+    const [inputs, outputs] = [input_tokens, output_tokens].map(
+      (of) => of?.distribution === 'trace',
+    )
+    const ofTrace = inputs || outputs
     if (ofTrace && arrivals.process !== 'trace') return []
-    const longer = ofTrace && arrivals.process === 'trace'
+    const scales = arrivals.process === 'trace' && {
+      ...(inputs && { length_scale: factor * arrivals.length_scale }),
+      ...(outputs && { output_scale: factor * (arrivals.output_scale ?? 1) }),
+    }
     return [
       {
         ...own,
         input_tokens: scaledLengths(input_tokens, factor),
         ...(output_tokens && { output_tokens: scaledLengths(output_tokens, factor) }),
-        ...(longer && {
-          arrivals: { ...arrivals, length_scale: factor * arrivals.length_scale },
-        }),
+        ...(ofTrace && { arrivals: { ...arrivals, ...scales } as typeof arrivals }),
       },
     ]
   })

@@ -48,6 +48,30 @@ describe('withLengths', () => {
     }
   })
 
+  test('scales prompts and answers of a trace as it is read, each by its own factor', () => {
+    const file = { process: 'trace', format: 'csv', file: 'x.csv', time_unit: 's', output_scale: 2 }
+    const arrivals = { ...file, columns: { time: 't', input_tokens: 'p', output_tokens: 'a' } }
+    const trace = { distribution: 'trace' }
+    const before = scenario(LINEAR, trace)
+    const [web] = before.traffic
+    const traced = scenarioSchema.parse({
+      ...before,
+      traffic: [{ ...web, arrivals, output_tokens: trace }],
+    })
+    const found = withLengths(traced, 1.1)!.traffic[0]!
+    expect(found.arrivals).toMatchObject({ length_scale: 1.1, output_scale: 2.2 })
+    expect(found.input_tokens).toEqual(trace)
+    // answers of a fixed length are not the trace's
+    const fixed = { distribution: 'fixed', value: 100 }
+    const half = scenarioSchema.parse({
+      ...traced,
+      traffic: [{ ...web, arrivals, output_tokens: fixed }],
+    })
+    const other = withLengths(half, 1.1)!.traffic[0]!
+    expect(other.arrivals).toMatchObject({ length_scale: 1.1, output_scale: 2 })
+    expect(other.output_tokens).toEqual({ distribution: 'fixed', value: 110 })
+  })
+
   test('is null where no model takes lengths', () => {
     expect(withLengths(scenario({ law: 'constant', ms: 3 }), 1.1)).toBeNull()
   })
