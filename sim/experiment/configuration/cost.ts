@@ -29,6 +29,20 @@ export function costOf(
   }
 }
 
+/**
+ * Price of a million requests where every replica that a pool may have runs full batches, US
+ * dollars; null where a pool has no price or the capacity is not known. A pool that scales then
+ * has all its replicas, and its warm pool beside them.
+ */
+export function costAtCapacity(
+  pools: Scenario['pools'],
+  capacityRps: number | null,
+): number | null {
+  const all = pools.map(({ replicas, scaling }) => replicas + (scaling?.warm ?? 0))
+  const hour = hourlyCost(pools, all)
+  return hour === null || capacityRps === null ? null : (hour / (3600 * capacityRps)) * 1e6
+}
+
 /** Price of all replicas, US dollars an hour; null where a pool has none. */
 export function hourlyCost(
   pools: Scenario['pools'],
