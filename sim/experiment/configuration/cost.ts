@@ -3,6 +3,28 @@ import type { Scenario } from '../../../scenarios/schema/schema.ts'
 import type { Cost } from '../../documents/index.ts'
 import { estimate } from '../../stats/index.ts'
 
+interface Served {
+  readonly served: number
+  readonly servedInTraffic: number
+  /** tokens of all served requests */
+  readonly generated: number
+}
+
+/**
+ * Requests and tokens that a run serves in each of the `seconds` after its warm-up while its
+ * traffic lasts. What is served later needs time of its own.
+ */
+export function servedRates(classes: readonly Served[], seconds: number) {
+  const sum = (of: (own: Served) => number) => classes.reduce((total, own) => total + of(own), 0)
+  const tokens = sum(({ served, servedInTraffic, generated }) =>
+    served === 0 ? 0 : (generated / served) * servedInTraffic,
+  )
+  return {
+    rps: sum(({ servedInTraffic }) => servedInTraffic) / seconds,
+    tokensPerS: tokens / seconds,
+  }
+}
+
 /**
  * What the replicas of a scenario cost, US dollars; null where a pool has no price.
  * `servedRps`: served requests/s of each run; `tokensPerS`: their generated tokens; `replicas`: of
