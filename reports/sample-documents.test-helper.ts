@@ -143,6 +143,7 @@ export function sampleResult(world: Result['world'], sample: Sample = {}): Resul
       service: distributionOf(1.02 * shift, 0.15),
       overhead: distributionOf(0.08, 0.5),
     },
+    throughput_rps: estimateOf(811.2, 0.004),
     goodput_rps: estimateOf(808.2, 0.004),
     goodput_share: estimateOf(0.9962, 0.0004),
     retries: 120 * runs,

@@ -144,7 +144,11 @@ variants:
 
   test('declared work without memory and power has no such table', async () => {
     const { variants } = await variantsOf('named.yaml', '--replications', '2')
-    expect(variants[0]!.resources).toEqual({ weights_mib: null, joule_per_request: null })
+    expect(variants[0]!.resources).toEqual({
+      weights_mib: null,
+      joule_per_request: null,
+      usd_per_million_at_capacity: null,
+    })
     const { stdout } = await run('variants', 'named.yaml', '--replications', '2')
     expect(stdout).not.toContain('weights')
     expect(stdout).toContain('$ a million')

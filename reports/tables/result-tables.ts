@@ -84,9 +84,10 @@ export const RESULT_TABLES: readonly ResultTable[] = [
     ({ classes, runs }) => classes.map((own) => [own.name, perRun(own.counts, runs)] as const),
     countsOf(counts.shape),
   ),
-  metricTable<Class>({ caption: 'Goodput', of: 'goodput' }, classes, [
+  metricTable<Class>({ caption: 'Goodput', of: 'goodput', note: lateAnswers }, classes, [
     figureOf('rate', 'goodput_rps', 'rate'),
     figureOf('share of requests', 'goodput_share', 'share'),
+    figureOf('throughput', 'throughput_rps', 'rate'),
     countOf('retries', 'retries'),
   ]),
   metricTable<Pool>({ caption: 'Pools', of: 'pool', note: capacities }, pools, [
@@ -209,6 +210,19 @@ export const RESULT_TABLES: readonly ResultTable[] = [
     ],
   ),
 ]
+
+/** Beyond this share of its rate, what a class answers after the traffic is said. */
+const LATE = 0.02
+
+/** Why a share of requests may be more than the rate, where much is answered after the traffic. */
+function lateAnswers({ classes: all, runs, duration_s, warmup_s }: Result): string[] {
+  const late = all.flatMap(({ name, counts: own, throughput_rps: { value } }) => {
+    const served = own.served / (runs * (duration_s - warmup_s))
+    return value !== null && served - value > LATE * served ? [name] : []
+  })
+  if (late.length === 0) return []
+  return [`${late.join(', ')}: rates end with the traffic, and some requests are served after it`]
+}
 
 const valuesOf = ({ start, changes }: NonNullable<Result['tuning']>[number]) => [
   start,

@@ -4,6 +4,7 @@ import type {
   VariantFigures,
   VariantMetric,
   VariantRatio,
+  VariantResources,
   Variants,
 } from '../../sim/documents/index.ts'
 import {
@@ -114,12 +115,6 @@ export function variantRows(document: Variants): string[][] {
   ]
 }
 
-/** Price of a million requests if all replicas were busy with full batches. */
-function fullCost({ cost, capacity_rps: capacity }: Variants['variants'][number]['row']): string {
-  if (cost === null || capacity === null) return NONE
-  return figure((cost.usd_per_hour / (3600 * capacity)) * 1e6)
-}
-
 const isPriced = ({ variants }: Variants) => variants.some(({ row }) => row.cost !== null)
 
 function hasResources({ variants, measured }: Variants): boolean {
@@ -159,7 +154,7 @@ export function resourceRows(document: Variants): string[][] {
       row.capacity_rps === null ? NONE : exactText(row.capacity_rps, 'rate'),
       ...(weighed ? [sizeText(resources.weights_mib, largest)] : []),
       ...(powered || live ? [energyText(resources.joule_per_request)] : []),
-      ...(priced ? [...costCells(row.cost), fullCost(row)] : []),
+      ...(priced ? [...costCells(row.cost), fullCost(resources)] : []),
       ...(drifts.length > 0 ? driftOf(drifts, name) : []),
     ]),
   ]
@@ -202,6 +197,9 @@ function costCells(cost: Variants['variants'][number]['row']['cost']): string[] 
   if (cost === null) return [NONE, NONE]
   return [fixed(cost.usd_per_hour, 2), valueText(cost.usd_per_million, 'plain')]
 }
+
+const fullCost = ({ usd_per_million_at_capacity: usd }: VariantResources) =>
+  usd === null ? NONE : figure(usd)
 
 function tokenCell(cost: Variants['variants'][number]['row']['cost']): string {
   const million = cost?.usd_per_million_tokens ?? null

@@ -49,7 +49,8 @@ const configuredPool = z
 export const configurationRow = z.strictObject({
   replications: number.describe('Number of replications.'),
   capacity_rps: numberOrNull.describe(
-    'Capacity of all pools together, requests per second; null where it is undefined.',
+    'Capacity of all pools together, requests per second: the rate at which the first pool is ' +
+      'full, where the router does not look at loads. Null where it is undefined.',
   ),
   load: numberOrNull.describe(
     'Mean rate of the first replication over the capacity; null where that is undefined.',

@@ -230,8 +230,8 @@ export const poolResult = cell
         'mean over runs, and n counts runs.',
     ),
     capacity_rps: numberOrNull.describe(
-      'Highest rate that the pool serves with full batches, requests per second; ' +
-        'null with model swapping and on a shared card.',
+      'Highest rate that the pool serves with full batches of the requests that come to it, under ' +
+        'its power limit, requests per second; null with model swapping and on a shared card.',
     ),
     batch_mean: estimate.describe(
       'Mean number of requests in a batch, or of sequences in a step; mean over runs, ' +

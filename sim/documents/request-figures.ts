@@ -98,11 +98,18 @@ export const cell = z.strictObject({
   parts: parts.describe(
     'Parts of the latency of served requests; means of the parts add up to its mean.',
   ),
-  goodput_rps: estimate.describe(
-    'Goodput, requests per second after the warm-up; mean over runs. ' +
-      'It counts served requests within every latency limit of their class.',
+  throughput_rps: estimate.describe(
+    'Throughput, requests per second: those that are served while the traffic lasts, from the ' +
+      'warm-up to its end, over that time; mean over runs. What is served later does not count.',
   ),
-  goodput_share: estimate.describe('Goodput as a share of all arrivals, 0 to 1; mean over runs.'),
+  goodput_rps: estimate.describe(
+    'Goodput, requests per second: the part of the throughput that is within every latency limit ' +
+      'of its class; mean over runs.',
+  ),
+  goodput_share: estimate.describe(
+    'Share of all arrivals that are served within every latency limit of their class, 0 to 1, ' +
+      'also after the end of the traffic; mean over runs.',
+  ),
   retries: number.describe(
     'Number of arrivals that are the second or a further attempt of a call, summed over runs.',
   ),

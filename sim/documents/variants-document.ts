@@ -135,8 +135,13 @@ const resources = z
       'Energy of the accelerators of all pools over the served requests, J; mean over runs. Null ' +
         'where the power of a pool is not known.',
     ),
+    usd_per_million_at_capacity: numberOrNull.describe(
+      'Price of a million requests if all replicas that the pools may have were busy with full ' +
+        'batches, USD: those of a scaled pool are its `max` and its warm pool. Null where a pool ' +
+        'has no price or the capacity is undefined.',
+    ),
   })
-  .describe('Memory and energy that the variant needs.')
+  .describe('Memory, energy and price that the variant needs.')
 
 const simulatedVariant = z
   .strictObject({

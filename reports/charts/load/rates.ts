@@ -27,16 +27,13 @@ export function rates(sides: Sides, width: number): TopLevelSpec {
   })
 }
 
-function totalCapacity({ result: { pools } }: World): number | null {
-  let sum = 0
-  let most = Number.POSITIVE_INFINITY
-  for (const { capacity_rps, counts } of pools) {
-    if (capacity_rps === null) return null
-    // all requests pass through a pool that receives only KV transfers
-    if (counts.arrived === 0 && pools.length > 1) most = Math.min(most, capacity_rps)
-    else sum += capacity_rps
-  }
-  return Math.min(sum, most)
+/** Of several pools it is no sum: what the router does decides, and the load has it. */
+function totalCapacity({ result }: World): number | null {
+  const { pools, classes, load, runs, duration_s, warmup_s } = result
+  if (pools.length === 1) return pools[0]!.capacity_rps
+  const arrived = classes.reduce((sum, { counts }) => sum + counts.arrived, 0)
+  if (load === null || arrived === 0) return null
+  return arrived / (runs * (duration_s - warmup_s) * load)
 }
 
 /** Losses of any side before a backlog of any side, and that before success on all. */

@@ -57,6 +57,7 @@ const classFigures = z
   .strictObject({
     arrived: count,
     served: count,
+    servedInTraffic: count,
     generated: count,
     good: count,
     latency: z.strictObject({ n: count, mean: figure, percentiles }),
@@ -173,7 +174,7 @@ function ownObjectives(scenario: Scenario, run: RunFigures): RunFigures['objecti
   const stated = traffic.flatMap(({ class: name }, i) =>
     (slo[name] ?? []).map((text) => ({ kind: parseObjective(text)!.kind, of: run.classes[i]! })),
   )
-  const served = run.classes.reduce((sum, one) => sum + one.served, 0)
+  const served = run.classes.reduce((sum, one) => sum + one.servedInTraffic, 0)
   return stated.map(({ kind, of: { good, arrived } }, i) => {
     if (kind === 'goodput') return { value: good / arrived, n: arrived, upper: null }
     if (kind !== 'cost') return run.objectives[i]!
@@ -211,6 +212,11 @@ function expectOf(scenario: Scenario, { classes, pools, objectives, drift: of }:
   ]
   for (const [what, found, wanted] of lengths) {
     if (found !== wanted) throw new Refused(`${found} ${what}, expected ${wanted}`)
+  }
+  // without a warm-up, no other requests are answered
+  const other = classes.find(({ served, servedInTraffic }) => servedInTraffic > served)
+  if (scenario.warmup_s === 0 && other !== undefined) {
+    throw new Refused('more served in the traffic than served')
   }
   const least = leastReplicas(scenario.pools)
   for (const [i, { name, replicas, scaling }] of scenario.pools.entries()) {

@@ -37,7 +37,7 @@ interface BatchGroup {
  */
 export function poolCapacity(
   pool: PoolPlan,
-  work: MeanWork,
+  work: Pick<MeanWork, 'mean'>,
   overheadMs: number,
   draw: () => number,
   room: BatchRoom | null = null,

@@ -16,7 +16,7 @@ type GenerationPlan = NonNullable<PoolPlan['generation']>
  */
 export function generationCapacity(
   { replicas, generation }: PoolPlan,
-  law: StepLaw,
+  law: Pick<StepLaw, 'stepMs'>,
   decodesOnly: boolean,
   draw: () => Lengths,
 ): number {

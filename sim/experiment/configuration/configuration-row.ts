@@ -6,7 +6,7 @@ import { judgeAll, judgedRuns } from '../result/objectives.ts'
 import { overRuns } from '../result/over-runs.ts'
 import { stabilityOf } from '../result/stability.ts'
 import { uncalibratedWarnings } from '../result/uncalibrated.ts'
-import { costOf } from './cost.ts'
+import { costOf, servedRates } from './cost.ts'
 import type { RunFigures } from './run-figures.ts'
 
 /** A configuration that was simulated: the scenario with its changes. */
@@ -33,6 +33,7 @@ export function configurationRow(
     runs.map((run) => run.objectives),
     judgedRuns(scenario, areSame(runs)),
   )
+  const rates = runs.map(({ classes }) => servedRates(classes, countedS))
   const rate = sum(runs[0]!.classes.map(({ arrived }) => arrived)) / countedS
   return {
     replications: runs.length,
@@ -75,8 +76,8 @@ export function configurationRow(
     uncalibrated: uncalibratedWarnings(scenario),
     cost: costOf(
       scenario,
-      runs.map(({ classes }) => sum(classes.map(({ served }) => served)) / countedS),
-      runs.map(({ classes }) => sum(classes.map(({ generated }) => generated)) / countedS),
+      rates.map(({ rps }) => rps),
+      rates.map(({ tokensPerS }) => tokensPerS),
       runs.map(({ pools }) => pools.map(({ replicas }) => replicas)),
     ),
   }

@@ -3,6 +3,28 @@ import type { Scenario } from '../../../scenarios/schema/schema.ts'
 import type { Cost } from '../../documents/index.ts'
 import { estimate } from '../../stats/index.ts'
 
+interface Served {
+  readonly served: number
+  readonly servedInTraffic: number
+  /** tokens of all served requests */
+  readonly generated: number
+}
+
+/**
+ * Requests and tokens that a run serves in each of the `seconds` after its warm-up while its
+ * traffic lasts. What is served later needs time of its own.
+ */
+export function servedRates(classes: readonly Served[], seconds: number) {
+  const sum = (of: (own: Served) => number) => classes.reduce((total, own) => total + of(own), 0)
+  const tokens = sum(({ served, servedInTraffic, generated }) =>
+    served === 0 ? 0 : (generated / served) * servedInTraffic,
+  )
+  return {
+    rps: sum(({ servedInTraffic }) => servedInTraffic) / seconds,
+    tokensPerS: tokens / seconds,
+  }
+}
+
 /**
  * What the replicas of a scenario cost, US dollars; null where a pool has no price.
  * `servedRps`: served requests/s of each run; `tokensPerS`: their generated tokens; `replicas`: of
@@ -27,6 +49,20 @@ export function costOf(
     usd_per_million: perMillion(servedRps),
     usd_per_million_tokens: tokensPerS.some((rate) => rate > 0) ? perMillion(tokensPerS) : null,
   }
+}
+
+/**
+ * Price of a million requests where every replica that a pool may have runs full batches, US
+ * dollars; null where a pool has no price or the capacity is not known. A pool that scales then
+ * has all its replicas, and its warm pool beside them.
+ */
+export function costAtCapacity(
+  pools: Scenario['pools'],
+  capacityRps: number | null,
+): number | null {
+  const all = pools.map(({ replicas, scaling }) => replicas + (scaling?.warm ?? 0))
+  const hour = hourlyCost(pools, all)
+  return hour === null || capacityRps === null ? null : (hour / (3600 * capacityRps)) * 1e6
 }
 
 /** Price of all replicas, US dollars an hour; null where a pool has none. */

@@ -28,6 +28,8 @@ export interface RunFigures {
 interface ClassFigures {
   readonly arrived: number
   readonly served: number
+  /** answered while the traffic lasts, after the warm-up, whenever they were scheduled */
+  readonly servedInTraffic: number
   /** tokens of served requests; 0 where nothing is generated */
   readonly generated: number
   /** requests that met every objective of their class */
@@ -80,6 +82,7 @@ function energyOf({ power, observedMs, pools }: RunSummary, pool: number): PoolF
 
 function classFigures({
   counts,
+  inTraffic,
   tokens,
   good,
   latency,
@@ -91,7 +94,8 @@ function classFigures({
   const means = PARTS.map((part) => parts[part].mean)
   if (network.n > 0) means.push(network.mean)
   const generated = tokens?.generated ?? 0
-  return { arrived, served, generated, good, latency, all, parts: means }
+  const { served: servedInTraffic } = inTraffic
+  return { arrived, served, servedInTraffic, generated, good, latency, all, parts: means }
 }
 
 function fullestShare({ memory }: RunSummary): number | null {

@@ -85,7 +85,7 @@ export function objectiveFigures(scenario: Scenario, run: RunSummary): Objective
       if (at >= 0) return run.worst.objectives[i]![at]!
       const objective = parseObjective(text)!
       if (objective.kind === 'cost') {
-        const served = run.classes.reduce((sum, { counts }) => sum + counts.served, 0)
+        const served = run.classes.reduce((sum, { inTraffic }) => sum + inTraffic.served, 0)
         return costFigure(scenario, served, paidReplicas(scenario, run))
       }
       const cell = { ...run.classes[i]!, calls: run.calls[i] ?? null }
@@ -95,8 +95,8 @@ export function objectiveFigures(scenario: Scenario, run: RunSummary): Objective
 }
 
 /**
- * Cost of a million requests of a run that served so many; NaN where a pool has no price. Gets the
- * mean number of paid replicas of each pool.
+ * Cost of a million requests of a run that served so many while its traffic lasted; NaN where a
+ * pool has no price. Gets the mean number of paid replicas of each pool.
  */
 export function costFigure(
   scenario: Scenario,

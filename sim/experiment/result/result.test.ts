@@ -79,6 +79,7 @@ function runOf(n: number, scale: number, { lost = 0, judged = [] as readonly num
       overflow: 0,
     },
     good: 0.9 * n,
+    inTraffic: { served: 0.95 * n, good: 0.85 * n },
     retries: 0,
     tokens: null,
     latency: figures,
@@ -152,7 +153,7 @@ test('a result is a document of its schema', () => {
 })
 
 test('figures are means over runs with their t interval on the log scale, geometric of percentiles', () => {
-  const { latency, goodput_rps, goodput_share } = result([]).classes[0]!
+  const { latency, throughput_rps, goodput_rps, goodput_share } = result([]).classes[0]!
   const means = [0.98, 1, 1.02].map((scale) => runOf(20_000, scale).all.mean)
   const { mean, halfWidth } = meanWithError(means)
   expect(latency.mean.value).toBeCloseTo(mean, 12)
@@ -163,7 +164,8 @@ test('figures are means over runs with their t interval on the log scale, geomet
   expect(latency.mean.n).toBe(60_000)
   expect(goodput_share.value).toBeCloseTo(0.9, 12)
   // from the end of the warm-up to the end of the arrivals: 8 s
-  expect(goodput_rps.value).toBeCloseTo((0.9 * 20_000) / 8, 9)
+  expect(throughput_rps.value).toBeCloseTo((0.95 * 20_000) / 8, 9)
+  expect(goodput_rps.value).toBeCloseTo((0.85 * 20_000) / 8, 9)
 })
 
 test('calls are counted separately, and an unanswered one counts as infinitely long', () => {

@@ -14,7 +14,7 @@ import {
   TOKEN_TIMES,
 } from '../../stats/index.ts'
 import { surgeWindows } from '../../traffic/index.ts'
-import { costOf } from '../configuration/cost.ts'
+import { costOf, servedRates } from '../configuration/cost.ts'
 import { paidReplicas } from '../configuration/paid-replicas.ts'
 import { grouped } from '../system/crowd.ts'
 import type { PreparedScenario } from '../system/prepared-scenario.ts'
@@ -79,8 +79,12 @@ export function resultOf(
         ) as Result['classes'][number]['parts']),
         ...(plan.network && { network: distribution(cells.map(({ network }) => network)) }),
       },
+      throughput_rps: estimate(
+        cells.map(({ inTraffic }) => inTraffic.served / observedS),
+        arrived,
+      ),
       goodput_rps: estimate(
-        cells.map(({ good }) => good / observedS),
+        cells.map(({ inTraffic }) => inTraffic.good / observedS),
         arrived,
       ),
       goodput_share: estimate(
@@ -92,10 +96,7 @@ export function resultOf(
       tokens: tokenTimes(cells),
     }
   }
-  const perSecond = ({ classes }: RunSummary, of: (own: CellSummary) => number) =>
-    classes.reduce((sum, own) => sum + of(own), 0) / observedS
-  const servedRps = (run: RunSummary) => perSecond(run, ({ counts }) => counts.served)
-  const tokensPerS = (run: RunSummary) => perSecond(run, ({ tokens }) => tokens?.generated ?? 0)
+  const rates = runs.map(({ classes }) => servedRates(classes.map(servedBy), observedS))
   return {
     document: 'spillway-result',
     format: 1,
@@ -149,8 +150,8 @@ export function resultOf(
     worst_window: worstWindow(scenario, runs),
     cost: costOf(
       scenario,
-      runs.map(servedRps),
-      runs.map(tokensPerS),
+      rates.map(({ rps }) => rps),
+      rates.map(({ tokensPerS }) => tokensPerS),
       runs.map((run) => paidReplicas(scenario, run)),
     ),
     memory: memoryResult(runs.map(({ memory }) => memory)),
@@ -162,6 +163,12 @@ export function resultOf(
     series: mergeSeries(runs.map((run) => run.series)),
   }
 }
+
+const servedBy = ({ counts, inTraffic, tokens }: CellSummary) => ({
+  served: counts.served,
+  servedInTraffic: inTraffic.served,
+  generated: tokens?.generated ?? 0,
+})
 
 /** The document of simulated runs of a system. */
 export function simulatedResult(

@@ -44,14 +44,8 @@ export function powerPlan(scenario: Scenario): PowerPlan | null {
 function poweredExecutor({ pools }: Scenario, index: number, racks: Racks): PoweredExecutor {
   const pool = pools[index]!
   const { tensor_parallel: cards = 1, power = {} } = pool
-  const { idleW, limitW } = boardOf(pool)
-  const points = power.curve?.map(({ batch, power_w: value }) => ({ batch, value }))
-  const model = {
-    idleW: assumed(idleW),
-    limitW: assumed(limitW),
-    measured: points === undefined ? {} : { prefill: points, decode: points },
-  }
-  const uncappedW = (size: number) => powerOf(model, { phase: 'decode', batch: size }).watts
+  const { idleW } = boardOf(pool)
+  const uncappedW = powerBySize(pool)
   const { limit_w: capW = Number.POSITIVE_INFINITY } = power
   return {
     pool: index,
@@ -59,12 +53,31 @@ function poweredExecutor({ pools }: Scenario, index: number, racks: Racks): Powe
     idleW,
     startW: Math.min(capW, power.start_w ?? idleW),
     batchW: (size) => cappedPowerW({ capW, uncappedW: uncappedW(size) }),
-    slowdown:
-      capW >= limitW
-        ? () => 1
-        : (size) => slowdownAt(pool, { capW, limitW, uncappedW: uncappedW(size), floorW: idleW }),
+    slowdown: slowdownBySize(pool),
     heat: pool.heat === undefined ? null : racks.place(pool, pool.heat),
   }
+}
+
+/** Power of a card without a limit, W, by the size of its batch or the sequences of its step. */
+function powerBySize(pool: Pool): (size: number) => number {
+  const { idleW, limitW } = boardOf(pool)
+  const points = pool.power?.curve?.map(({ batch, power_w: value }) => ({ batch, value }))
+  const model = {
+    idleW: assumed(idleW),
+    limitW: assumed(limitW),
+    measured: points === undefined ? {} : { prefill: points, decode: points },
+  }
+  return (size) => powerOf(model, { phase: 'decode', batch: size }).watts
+}
+
+/** Time under the power limit of a pool over that without it, by the same size. */
+export function slowdownBySize(pool: Pool): (size: number) => number {
+  const { limit_w: capW } = pool.power ?? {}
+  if (capW === undefined) return () => 1
+  const { idleW: floorW, limitW } = boardOf(pool)
+  if (capW >= limitW) return () => 1
+  const uncappedW = powerBySize(pool)
+  return (size) => slowdownAt(pool, { capW, limitW, uncappedW: uncappedW(size), floorW })
 }
 
 /** Idle and largest power of a card, W. */

@@ -1,12 +1,13 @@
 import { isSwappable, largestBatch, type ServingPlan } from '../../serving/index.ts'
-import type { ModelProfile, Profile } from '../../world/index.ts'
+import type { MeanWork, ModelProfile, Profile, StepLaw } from '../../world/index.ts'
 import { batchRoom, poolCapacity } from '../capacity/capacity.ts'
 import { generationCapacity } from '../capacity/generation-capacity.ts'
 import { systemCapacity } from '../capacity/system-capacity.ts'
 import { stepsOf, workOf } from '../simulation/hardware.ts'
+import { slowdownBySize } from '../simulation/power-plan.ts'
 import { refuseTooLarge } from './accelerator-memory.ts'
 import { refuseCrowd } from './crowd.ts'
-import { classWeights, type LengthMix, lengthMixes, promptsAndAnswers } from './length-mix.ts'
+import { type LengthMix, lengthMixes, promptsAndAnswers, routedClasses } from './length-mix.ts'
 import { modelProfiles } from './model-profiles.ts'
 import type { PreparedScenario } from './prepared-scenario.ts'
 import { type SimulationInput, simulationInput } from './simulation-input.ts'
@@ -44,7 +45,7 @@ export function resolveSystem<Prepared extends PreparedScenario>(
   refuseTooLarge(prepared)
   const lengths = lengthMixes(prepared, plan)
   const capacitiesRps = poolCapacities(prepared, { models, plan, lengths })
-  const poolsRps = systemCapacity(plan, capacitiesRps, classWeights(prepared))
+  const poolsRps = systemCapacity(plan, capacitiesRps, routedClasses(prepared))
   const linkRps = 1000 / (scenario.link?.per_request_ms ?? 0)
   const capacityRps = poolsRps === null ? null : Math.min(poolsRps, linkRps)
   refuseCrowd(prepared, capacityRps)
@@ -75,14 +76,19 @@ function poolCapacities(
   return plan.pools.map((pool, i) => {
     if (isSwappable(plan, i) || scenario.pools[i]!.card !== undefined) return null
     const steps = stepsOf(scenario, i)
+    const slowdown = slowdownBySize(scenario.pools[i]!)
     if (steps !== null) {
       const draw = promptsAndAnswers(prepared, plan, i)
-      return generationCapacity(pool, steps, targets.includes(i), draw)
+      const stepMs: StepLaw['stepMs'] = (batch) =>
+        slowdown(Math.max(1, batch.decodes + batch.prefills)) * steps.stepMs(batch)
+      return generationCapacity(pool, { stepMs }, targets.includes(i), draw)
     }
     const model = models[i] ?? null
     const overheadMs = model === null || scenario.pools[i]!.speed === 'ideal' ? 0 : around(model)
     const { draw } = lengths[i]!
-    return poolCapacity(pool, workOf(model, scenario, i), overheadMs, draw, batchRoom(plan, i))
+    const work = workOf(model, scenario, i)
+    const mean: MeanWork['mean'] = (size, length) => slowdown(size) * work.mean(size, length)
+    return poolCapacity(pool, { mean }, overheadMs, draw, batchRoom(plan, i))
   })
 }
 

@@ -4,6 +4,7 @@ import { weightBytes } from '../../accelerator/index.ts'
 import type { VariantResources } from '../../documents/index.ts'
 import { type ActivationPlan, weightsBytesOf } from '../../memory/index.ts'
 import type { RunSummary } from '../../stats/index.ts'
+import { costAtCapacity } from '../configuration/cost.ts'
 import { overRuns } from '../result/over-runs.ts'
 import { weightBitsOf } from '../simulation/accelerator-card.ts'
 import { transformerOf } from '../simulation/transformer-times.ts'
@@ -13,15 +14,17 @@ const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0)
 
 interface WeighedSystem {
   readonly scenario: Scenario
+  /** requests/s; null where it is not known */
+  readonly capacityRps: number | null
   readonly activations: readonly (ActivationPlan | null)[]
 }
 
 /**
- * What a variant needs beside time: memory of its weights, and energy. `stored` has the bytes of
+ * What a variant needs beside time: memory of its weights, energy, and its price at capacity. `stored` has the bytes of
  * the weights in the file of the model of each pool, null where it has none.
  */
 export function variantResources(
-  { scenario, activations }: WeighedSystem,
+  { scenario, capacityRps, activations }: WeighedSystem,
   stored: readonly (number | null)[],
   runs: readonly RunSummary[],
 ): VariantResources {
@@ -33,6 +36,7 @@ export function variantResources(
   return {
     weights_mib: bytes.length === weights.length ? sum(bytes) / MIB : null,
     joule_per_request: powered ? overRuns(runs, energyOf) : null,
+    usd_per_million_at_capacity: costAtCapacity(scenario.pools, capacityRps),
   }
 }
 

@@ -30,6 +30,10 @@ export class Cell {
   readonly copies = new CopyCounts()
   /** served within every limit of its class */
   good = 0
+  /** answered while the traffic lasts, after the warm-up, whenever they were scheduled */
+  servedInTraffic = 0
+  /** those of them that are within every limit of their class */
+  goodInTraffic = 0
   /** second and further attempts of calls */
   retries = 0
   /** preemptions of its requests */
@@ -46,6 +50,8 @@ export class Cell {
     for (let i = 0; i < this.refusals.length; i++) this.refusals[i]! += other.refusals[i]!
     this.copies.merge(other.copies)
     this.good += other.good
+    this.servedInTraffic += other.servedInTraffic
+    this.goodInTraffic += other.goodInTraffic
     this.retries += other.retries
     this.preemptions += other.preemptions
     this.generated += other.generated

@@ -253,7 +253,7 @@ export class Recorder implements Observer {
    * the answer.
    */
   #ended(now: Ms, request: number, done: Ms, batch: Answer, place: number): void {
-    const { requests, warmupMs, limitsMs, poolOf } = this.#options
+    const { requests, warmupMs, durationMs, limitsMs, poolOf } = this.#options
     const { size, dispatched, started, ended } = batch
     const pool = poolOf[batch.executor]!
     const generates = this.#options.pools[pool]!.generates === true
@@ -264,9 +264,16 @@ export class Recorder implements Observer {
     this.#series.served(now, at, latency)
     if (isSpare(outcome)) this.#drift.spare(now, pool)
     if (this.#hasCalls) this.calls.ended(now, request)
-    if (at < warmupMs) return
     const number = requests.class[request]!
     const cell = this.cells[number]![requests.pool[request]!]!
+    const inTraffic = now >= warmupMs && now <= durationMs && outcome === OUTCOME.served
+    if (inTraffic) cell.servedInTraffic++
+    if (at < warmupMs) {
+      if (inTraffic && latency < limitsMs[number]!) {
+        if (!generates || this.#hasTokensInTime(done, request, now)) cell.goodInTraffic++
+      }
+      return
+    }
     cell.outcomes[outcome]!++
     if (requests.attempt[request]! > 1) cell.retries++
     if (this.#hasCopies) cell.copies.ended(requests.copy[request]!, outcome, service / size)
@@ -296,8 +303,11 @@ export class Recorder implements Observer {
     cell.batch_wait.record(batchWait)
     cell.overhead.record(started - dispatched + (done - ended))
     cell.service.record(service)
-    const intime = !generates || this.#tokens(done, request, cell, now)
-    if (intime && latency < limitsMs[number]!) cell.good++
+    if (generates) this.#tokens(done, request, cell, now)
+    if (latency >= limitsMs[number]!) return
+    if (generates && !this.#hasTokensInTime(done, request, now)) return
+    cell.good++
+    if (inTraffic) cell.goodInTraffic++
   }
 
   /** The part of a batch's time that one of its places has: those of all places add up to it. */
@@ -335,14 +345,20 @@ export class Recorder implements Observer {
     itl.recordRun(fromMs, toMs, steps, sequences)
   }
 
-  /** Returns whether the token times are within the limits of the class. */
-  #tokens(done: Ms, request: number, cell: Cell, answered: Ms): boolean {
-    const { requests, tokenLimits } = this.#options
+  #tokens(done: Ms, request: number, cell: Cell, answered: Ms): void {
+    const { requests } = this.#options
     const { ttft, tpot } = tokenTimes(requests, done, request, answered)
     cell.ttft.record(ttft)
     cell.generated += requests.outputTokens[request]!
     if (tpot !== null) cell.tpot.record(tpot)
+  }
+
+  /** Whether the token times of a request are within the limits of its class. */
+  #hasTokensInTime(done: Ms, request: number, answered: Ms): boolean {
+    const { requests, tokenLimits } = this.#options
     const limits = tokenLimits?.[requests.class[request]!]
-    return limits === undefined || (ttft < limits.ttftMs && (tpot ?? 0) < limits.tpotMs)
+    if (limits === undefined) return true
+    const { ttft, tpot } = tokenTimes(requests, done, request, answered)
+    return ttft < limits.ttftMs && (tpot ?? 0) < limits.tpotMs
   }
 }

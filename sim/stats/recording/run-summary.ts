@@ -44,6 +44,8 @@ export interface CellSummary extends LatencySummary {
   readonly counts: Counts
   readonly shedBy: ShedBy
   readonly good: number
+  /** answered while the traffic lasts, after the warm-up; and those within every limit */
+  readonly inTraffic: { readonly served: number; readonly good: number }
   readonly retries: number
   readonly parts: Readonly<Record<Part, Figures>>
   /** of the request and its answer; n is 0 without networks */
@@ -250,6 +252,7 @@ function cellSummary(cell: Cell, judged: readonly number[]): CellSummary {
     counts,
     shedBy: cell.shedBy,
     good: cell.good,
+    inTraffic: { served: cell.servedInTraffic, good: cell.goodInTraffic },
     retries: cell.retries,
     ...latencySummary(cell.latency, lost, judged),
     parts: figuresOf(cell, PARTS),
