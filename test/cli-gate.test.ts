@@ -47,6 +47,19 @@ describe('a prediction gate', () => {
     expect(gate.cases[0]!.metrics[0]).toMatchObject({ verdict: 'FAIL' })
   })
 
+  test('a smaller queue fails by what it sheds, and the latency of the others is no gain', async () => {
+    const shorter = ['--set', 'pools.second.queue.max_length=4']
+    const args = ['gate', 'declared.yaml', ...FEW, '--baseline', 'base.json', ...shorter]
+    const gate = (await documentOf(...args)) as Gate
+    expect(gate.verdict).toBe('FAIL')
+    const batch = gate.cases[0]!.metrics.filter(({ class: of }) => of === 'batch')
+    expect(batch.find(({ name }) => name === 'lost or late')!.verdict).toBe('FAIL')
+    expect(batch.find(({ name }) => name === 'p99')).toMatchObject({
+      verdict: 'PASS',
+      note: 'no improvement: more requests are lost or late',
+    })
+  })
+
   test('is the same gate however often it is made', async () => {
     const args = ['gate', 'declared.yaml', ...FEW, '--against-set', LONGER]
     expect(await documentOf(...args)).toEqual(await documentOf(...args))

@@ -47,8 +47,14 @@ function valueText({ unit }: GateMetric, value: number | null): string {
   return unit === 'share' ? `${declared(Number((100 * value).toPrecision(4)))} %` : fixed(value, 3)
 }
 
-const changeOf = ({ ratio }: GateMetric) =>
-  ratio === null ? NONE : ratio === 1 ? 'none' : signedPercent(ratio - 1)
+/** Of a share in points: from none to a few it has no ratio. */
+export function changeOf({ ratio, unit, base, head }: GateMetric): string {
+  if (unit === 'share' && base !== null && head !== null && head !== base) {
+    const points = threeDigits(100 * Math.abs(head - base))
+    return `${head > base ? '+' : '−'}${points} points`
+  }
+  return ratio === null ? NONE : ratio === 1 ? 'none' : signedPercent(ratio - 1)
+}
 
 export function intervalText({ low, high }: GateMetric): string {
   const ends = [low, high].map((end) => (end === null ? NONE : signedPercent(end - 1)))
