@@ -13,7 +13,7 @@ import { setTimeout } from 'node:timers/promises'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { PROCESS_NAME } from '../runtime/folders/process-name.ts'
-import type { Gate } from '../sim/documents/index.ts'
+import type { Gate, GateBaseline } from '../sim/documents/index.ts'
 import { CLI, processesWith, send } from './command-line.ts'
 import { printedDocuments } from './printed-documents.ts'
 import { changed, DECLARED, QUICK } from './scenarios.ts'
@@ -154,6 +154,39 @@ describe('a prediction gate', () => {
     const ended = await run('gate', 'declared.yaml', ...FEW, '--baseline', 'empty.json')
     expect(ended.code).toBe(6)
     expect(ended.stdout).toContain('empty.json has no figure of declared.yaml')
+  })
+
+  type Kept = GateBaseline['scenarios'][number]
+  const timesTen = ({ figures }: Kept): Partial<Kept> => {
+    const larger = ({ unit, value }: (typeof figures)[number]) =>
+      unit === 'ms' && value !== null ? 10 * value : value
+    return { figures: figures.map((own) => ({ ...own, value: larger(own) })) }
+  }
+
+  test.each<[string, (entry: Kept) => Partial<Kept>, RegExp]>([
+    ['latencies x 10', timesTen, /it was edited/],
+    ['one figure less', ({ figures }) => ({ figures: figures.slice(1) }), /it was edited/],
+    ['another load', () => ({ load: 2 }), /has another load than its scenario/],
+    ['a forged hash', () => ({ hash: 'forged' }), /not that of its scenario/],
+    ['another hash and latencies', (own) => ({ ...timesTen(own), hash: 'x' }), /not that of/],
+    ['no scenario', () => ({ scenario: null, hash: 'x' }), /holds no scenario/],
+    ['another version', (own) => ({ ...timesTen(own), version: '0.0.1' }), /cannot be verified/],
+    ['another commit', (own) => ({ ...timesTen(own), commit: 'abc' }), /cannot be verified/],
+    [
+      'another profile',
+      (own) => ({ ...timesTen(own), profile: { name: 'ci', hash: 'x' } }),
+      /cannot be verified: .* made with profile x, and here it is none/,
+    ],
+  ])('a baseline with %s passes nothing', async (_, forge, why) => {
+    const kept = readJson(at('base.json')) as GateBaseline
+    const scenarios = kept.scenarios.map((own) => ({ ...own, ...forge(own) }))
+    put(folder, 'edited.json', JSON.stringify({ ...kept, scenarios }))
+    // the head of the baseline, and one that differs
+    for (const set of [[], ['--set', 'pools.second.batching.max_delay_ms=3']]) {
+      const ended = await run('gate', 'declared.yaml', ...FEW, '--baseline', 'edited.json', ...set)
+      expect(ended.code, ended.stdout + ended.stderr).toBe(6)
+      expect(ended.stdout).toMatch(why)
+    }
   })
 
   test('removes what a killed one has staged in --out, also where it is refused', async () => {

@@ -17,8 +17,9 @@ Did it get worse? What is given by --baseline, --against, --against-set or --aga
 
 Prediction gate: both are simulated, with the same requests. Simulations are deterministic, so every difference is exact, and
 is one of the scenario, the profile or the engine. FAIL: a metric is worse by more than --margin, or an objective fails
-that did not. --update writes the baseline. --against-ref checks the other version out into a temporary git worktree,
-prepares it with --prepare, and simulates with --run, which gets the arguments of \`spillway simulate\`.
+that did not. --update writes the baseline. Its scenario is simulated again, and must give its figures: a file can be edited.
+--against-ref checks the other version out into a temporary git worktree, prepares it with --prepare, and simulates with
+--run, which gets the arguments of \`spillway simulate\`.
 
 Measured gate (--measured): base and head are replayed here in alternating blocks with the same requests, at a rate that keeps the
 base busy for --load of the time. Service times, overheads and wake-up cost are compared in each block, and carried through

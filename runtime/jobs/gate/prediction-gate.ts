@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import {
   EXIT,
+  type LoadedScenario,
   loadScenario,
   type Scenario,
   scenarioChanges,
@@ -21,6 +22,7 @@ import { readBaseline } from './baseline.ts'
 import { dataFiles } from './data-files.ts'
 import { gateOf } from './gate.ts'
 import { type OtherVersion, refused, shellIn, withOtherVersion } from './other-version.ts'
+import { doubtOf, underDoubt } from './verify-baseline.ts'
 
 /** What the scenarios of a prediction gate are compared with. */
 export type PredictionBase =
@@ -71,18 +73,19 @@ export async function simulateEntries(
   options: PredictionGateOptions = {},
 ): Promise<BaselineEntry[]> {
   const entries: BaselineEntry[] = []
-  for (const file of files) entries.push(await simulateEntry(file, options.set ?? [], options))
+  for (const file of files) entries.push(await simulateEntry(file, options))
   return entries
 }
 
+/** A loaded scenario is simulated as it was loaded, without overrides. */
 async function simulateEntry(
-  file: string,
-  set: readonly string[],
+  source: string | LoadedScenario,
   options: PredictionGateOptions,
 ): Promise<BaselineEntry> {
   const { seed, profile, replications, workers, signal, onProgress, onWarning, onNote } = options
-  const system = await loadSystem(file, {
-    set,
+  const file = typeof source === 'string' ? source : source.file
+  const system = await loadSystem(source, {
+    set: options.set ?? [],
     profile,
     ...(seed !== undefined && { seed }),
     ...(signal && { signal }),
@@ -121,11 +124,31 @@ async function againstFile(
   options: PredictionGateOptions,
 ): Promise<GateCase[]> {
   const { scenarios } = await readBaseline(path)
-  const heads = await simulateEntries(files, options)
-  return heads.map((head) => {
+  const cases: GateCase[] = []
+  for (const head of await simulateEntries(files, options)) {
     const entry = scenarios.find(({ file }) => file === head.file)
-    return caseOf(entry, head, path, options)
-  })
+    const one = caseOf(entry, head, path, options)
+    const known = one.verdict === 'NOT COMPARABLE' ? undefined : entry
+    cases.push(known === undefined ? one : await verified(one, known, head, path, options))
+  }
+  return cases
+}
+
+/** Figures of a file are relied on where the scenario that it holds has them. */
+async function verified(
+  one: GateCase,
+  entry: BaselineEntry,
+  head: BaselineEntry,
+  from: string,
+  { onNote: _, onWarning: __, ...quietly }: PredictionGateOptions,
+): Promise<GateCase> {
+  const simulate = async (scenario: Scenario) => {
+    // its files are where those of the head are
+    const loaded = await loadScenario(head.file, { set: quietly.set ?? [] })
+    const { hash } = entry
+    return simulateEntry({ ...loaded, scenario, hash, notes: [], variants: [] }, quietly)
+  }
+  return underDoubt(one, await doubtOf(entry, { from, head, simulate }))
 }
 
 async function againstScenario(
@@ -136,7 +159,7 @@ async function againstScenario(
   const cases: GateCase[] = []
   for (const head of await simulateEntries(files, options)) {
     const file = path ?? head.file
-    const entry = await simulateEntry(file, [...(options.set ?? []), ...set], options)
+    const entry = await simulateEntry(file, { ...options, set: [...(options.set ?? []), ...set] })
     const from = set.length === 0 ? file : `${file} with ${set.join(', ')}`
     cases.push(caseOf(entry, head, from, options))
   }
