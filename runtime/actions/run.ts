@@ -26,7 +26,7 @@ import { compare } from '../jobs/compare.ts'
 import { dropReplays, keepReplays } from '../jobs/kept-replays.ts'
 import { noiseWarnings, shortNoise } from '../jobs/noise-warnings.ts'
 import { resolveSystem } from '../jobs/prepare.ts'
-import { refuseComparison, refuseLive } from '../jobs/refuse.ts'
+import { refuseChangedFiles, refuseComparison, refuseLive } from '../jobs/refuse.ts'
 import { profiledHere } from '../jobs/rehearsals.ts'
 import { replay } from '../jobs/replay.ts'
 import { simulate, simulateAgainst } from '../jobs/simulate.ts'
@@ -148,6 +148,7 @@ export async function perform(
   const sides = await prepareSides(loaded, options, signal)
   refuseLive(sides)
   refuseComparison(sides)
+  refuseChangedFiles(sides)
   const directory = options.out ?? join('runs', sides[0].scenario.name)
   await writableFolder(directory)
   await settleFolder(directory)

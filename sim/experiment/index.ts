@@ -133,7 +133,7 @@ export {
   type TransformerWork,
 } from './simulation/transformer-times.ts'
 export { CROWD_REMEDY, grouped, refuseCrowd } from './system/crowd.ts'
-export { hasSwappableModel } from './system/model-profiles.ts'
+export { hasModels, hasSwappableModel } from './system/model-profiles.ts'
 export { withTraffic } from './system/more-traffic.ts'
 export { type PreparedScenario, withoutFiles } from './system/prepared-scenario.ts'
 export { loadOf, poolsToCalibrate, type Resolved, resolveSystem } from './system/resolve.ts'
