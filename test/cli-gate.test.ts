@@ -1,4 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import {
   existsSync,
   mkdirSync,
@@ -8,9 +9,11 @@ import {
   renameSync,
   symlinkSync,
 } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { PROCESS_NAME } from '../runtime/folders/process-name.ts'
 import type { Gate, GateBaseline } from '../sim/documents/index.ts'
@@ -491,6 +494,70 @@ describe('--against-ref', () => {
     expect(existsSync(join(repository, 'prepared'))).toBe(false)
   })
 
+  describe('fetches no package by its name', () => {
+    const asked: string[] = []
+    const registry = createServer((request, response) => {
+      asked.push(request.url ?? '')
+      response.writeHead(404).end('{}')
+    })
+    let variablesHere: Record<string, string>
+    const own = (words: string) => `printf '#!/bin/sh\\n${words}' > node_modules/.bin/spillway`
+    const install = (words: string) =>
+      `mkdir -p node_modules/.bin && ${own(words)} && chmod +x node_modules/.bin/spillway`
+    const gate = ['gate', 'load/peak.yaml', ...FEW, '--json']
+
+    beforeAll(async () => {
+      registry.listen(0, '127.0.0.1')
+      await once(registry, 'listening')
+      const { port } = registry.address() as AddressInfo
+      const url = `http://127.0.0.1:${port}/`
+      variablesHere = { npm_config_registry: url, npm_config_yes: 'true' }
+      // a version with a Spillway among its files
+      git('switch', '-q', '-c', 'with-modules')
+      execFileSync('sh', ['-c', install(`touch ${at('executed')}`)], { cwd: repository })
+      git('add', '--force', 'node_modules')
+      git('commit', '-q', '-m', 'Add modules', '--', 'node_modules')
+      git('switch', '-q', 'main')
+    })
+
+    afterAll(() => registry.close())
+
+    test.each([
+      ['without --prepare', 'main', [], /^$/],
+      ['without --prepare, whatever is in that version', 'with-modules', [], /^$/],
+      ['where --prepare installs none', 'main', ['--prepare', 'true'], /has no Spillway after/],
+    ])('%s', async (_, ref, more, said) => {
+      const { run } = commandsIn(repository, { variables: { ...variables, ...variablesHere } })
+      const ended = await run(...gate, '--against-ref', ref, ...more)
+      expect(ended.code, ended.stderr).toBe(4)
+      expect((JSON.parse(ended.stdout) as Gate).cases[0]!.changes).toMatchObject({
+        scenario: CHANGES,
+        engine: null,
+      })
+      expect(ended.stderr).toMatch(said)
+      expect(asked).toEqual([])
+      expect(existsSync(at('executed'))).toBe(false)
+    })
+
+    test('and simulates with the Spillway that --prepare has installed', async () => {
+      const { run } = commandsIn(join(repository, 'load'), {
+        variables: { ...variables, ...variablesHere },
+      })
+      const prepare = `cd .. && ${install(`touch ${at('installed')}; exec node ${CLI} "$@"`)}`
+      const args = ['gate', 'peak.yaml', ...FEW, '--against-ref', 'main', '--prepare', prepare]
+      const ended = await run(...args)
+      expect(ended.code, ended.stderr).toBe(4)
+      expect(existsSync(at('installed'))).toBe(true)
+      expect(asked).toEqual([])
+    })
+
+    test('a scenario that ships is none of the other version then', async () => {
+      const ended = await there().run('gate', 'first', ...FEW, '--against-ref', 'main')
+      expect(ended, ended.stderr).toMatchObject({ code: 3, stdout: '' })
+      expect(ended.stderr).toContain('ships with Spillway, and no other Spillway simulates main')
+    })
+  })
+
   test.each([
     [['--against-ref', 'nowhere'], 3, /git knows no such commit; fetch it first/],
     [['--against-ref', '--output=x'], 3, /git knows no such commit/],
@@ -548,6 +615,14 @@ describe('the action of the repository', () => {
     const acted = act({ arguments: gate, command: `node ${CLI}`, out: 'acted' })
     expect(acted).toEqual({ status, output })
     expect(existsSync(at('acted/gate.md'))).toBe(true)
+  })
+
+  test('runs the Spillway of the folder, or none', () => {
+    const gate = 'declared.yaml --replications 2 --baseline base.json'
+    expect(act({ arguments: gate })).toEqual({ status: 3, output: 'verdict=ERROR\nexit-code=3\n' })
+    mkdirSync(at('node_modules/.bin'), { recursive: true })
+    symlinkSync(CLI, at('node_modules/.bin/spillway'))
+    expect(act({ arguments: gate }).output).toBe('verdict=PASS\nexit-code=0\n')
   })
 
   test('takes what its inputs hold for words, and runs none of it', () => {

@@ -19,7 +19,8 @@ Prediction gate: both are simulated, with the same requests. Simulations are det
 is one of the scenario, the profile or the engine. FAIL: a metric is worse by more than --margin, or an objective fails
 that did not. --update writes the baseline. Its scenario is simulated again, and must give its figures: a file can be edited.
 --against-ref checks the other version out into a temporary git worktree, prepares it with --prepare, and simulates with
---run, which gets the arguments of \`spillway simulate\`.
+--run, which gets the arguments of \`spillway simulate\`. Without --run it is simulated by the Spillway that --prepare has
+installed there, and without --prepare by this version: then nothing of the other version is executed.
 
 Measured gate (--measured): base and head are replayed here in alternating blocks with the same requests, at a rate that keeps the
 base busy for --load of the time. Service times, overheads and wake-up cost are compared in each block, and carried through
@@ -61,7 +62,7 @@ export function define(command: Command): void {
     )
     .addOption(baseOption('--against-ref <ref>', 'the base: a commit, branch or tag of git'))
     .option('--prepare <command>', 'prepares the checkout of --against-ref, such as npm ci')
-    .option('--run <command>', 'simulates in the checkout; default: npx spillway simulate')
+    .option('--run <command>', 'simulates in the checkout; default: the Spillway in it')
     .option('--measured', 'replay both on this machine')
     .option(
       '--load <share>',

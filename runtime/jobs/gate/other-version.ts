@@ -1,4 +1,4 @@
-import { lstatSync, readdirSync, realpathSync } from 'node:fs'
+import { existsSync, lstatSync, readdirSync, realpathSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, dirname, isAbsolute, join, relative, sep } from 'node:path'
@@ -93,6 +93,15 @@ export class OtherVersion {
   file(given: string): string {
     const place = this.#placeOf(given)
     return (place && this.#confined(place, given)) ?? realPath(given) ?? given
+  }
+
+  /** The Spillway that is installed in this version, as a word of a shell there; null for none. */
+  installed(): string | null {
+    const depth = this.#within === '' ? 0 : this.#within.split(sep).length
+    const places = Array.from({ length: depth + 1 }, (_, up) => {
+      return `./${'../'.repeat(up)}node_modules/.bin/spillway`
+    })
+    return places.find((place) => existsSync(`${this.directory}${sep}${place}`)) ?? null
   }
 
   /** Path seen from the top of the repository; null where the file is outside. */

@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import {
   EXIT,
+  Failure,
   type LoadedScenario,
   loadScenario,
   type Scenario,
@@ -38,7 +39,10 @@ export type PredictionBase =
       readonly ref: string
       /** a line of a shell */
       readonly prepare?: string | undefined
-      /** a line of a shell that takes the arguments of `spillway simulate` */
+      /**
+       * a line of a shell that takes the arguments of `spillway simulate`; default: the Spillway
+       * that `prepare` has installed, without one this version
+       */
       readonly run?: string | undefined
     }
 
@@ -53,9 +57,6 @@ export interface PredictionGateOptions extends DocumentOptions {
   readonly onWarning?: SimulateOptions['onWarning']
   readonly onNote?: (text: string) => void
 }
-
-/** How the other version simulates. */
-const RUN = 'npx spillway simulate'
 
 /** Simulates scenarios, and judges them by what they are compared with. Throws `Failure`. */
 export async function predictionGate(
@@ -168,7 +169,7 @@ async function againstScenario(
 
 function againstRef(
   files: readonly string[],
-  { ref, prepare, run = RUN }: Extract<PredictionBase, { kind: 'ref' }>,
+  { ref, prepare, run }: Extract<PredictionBase, { kind: 'ref' }>,
   options: PredictionGateOptions,
 ): Promise<GateCase[]> {
   const { signal = new AbortController().signal, onProgress } = options
@@ -177,14 +178,57 @@ function againstRef(
   return withOtherVersion(ref, { prepare, signal }, async (version) => {
     // refused before the first simulation
     for (const file of files) version.scenario(file)
+    const line = run ?? (prepare === undefined ? null : installedRun(version, options))
     const cases: GateCase[] = []
     for (const head of await simulateEntries(files, options)) {
       show(`simulating ${head.file} as of ${ref}`)
-      const entry = await entryOf(head, version, { run, signal }, options)
+      const entry =
+        line === null
+          ? await entryByThis(head, version, options)
+          : await entryOf(head, version, { run: line, signal }, options)
       cases.push(caseOf(entry, head, version.from, options))
     }
     return cases
   })
+}
+
+/** Nothing is fetched: a registry has other packages by the names that a project has not installed. */
+function installedRun(version: OtherVersion, { onNote }: PredictionGateOptions): string | null {
+  const installed = version.installed()
+  if (installed !== null) return `${installed} simulate`
+  onNote?.(`${version.from} has no Spillway after --prepare: this version simulates it`)
+  return null
+}
+
+/** A scenario of another version as this one simulates it; undefined where that has none. */
+async function entryByThis(
+  { file, seed, replications }: BaselineEntry,
+  version: OtherVersion,
+  options: PredictionGateOptions,
+): Promise<BaselineEntry | undefined> {
+  const there = version.scenario(file)
+  if (there === null) return undefined
+  const { path } = there
+  if (path === null) {
+    const text = `ships with Spillway, and no other Spillway simulates ${version.from}`
+    throw new Failure(`${file}: ${text}; have it simulate with --prepare 'npm ci' or --run`)
+  }
+  const files: string[] = []
+  const set = options.set ?? []
+  const onFile = (read: string) => files.push(read)
+  const loaded = await loadScenario(path, { set, seed, onFile }).catch((error: unknown) => {
+    if (!(error instanceof Failure)) throw error
+    const remedy = `this version cannot read it as of ${version.from}; have that one simulate it with`
+    throw new Failure([...error.problems, `${file}: ${remedy} --prepare 'npm ci' or --run`])
+  })
+  version.expectOwn(file, [...files, ...dataFiles(loaded)])
+  const { onNote: _, profile, ...quietly } = options
+  const entry = await simulateEntry(loaded, {
+    ...quietly,
+    replications,
+    ...(profile !== undefined && { profile: version.file(profile) }),
+  })
+  return { ...entry, file }
 }
 
 /** A scenario as another version simulates it; undefined where that has no such scenario. */
