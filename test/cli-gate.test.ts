@@ -121,6 +121,18 @@ describe('a prediction gate', () => {
     expect((await inActions.run(...args)).stderr).toBe('')
   })
 
+  test('annotates a file by its path from the top of the repository', async () => {
+    mkdirSync(at('below'))
+    put(folder, 'below/own.yaml', DECLARED)
+    const inActions = commandsIn(at('below'), {
+      variables: { ...variables, GITHUB_ACTIONS: 'true', GITHUB_WORKSPACE: folder },
+    })
+    const annotated = async (file: string) =>
+      (await inActions.run('gate', file, ...FEW, '--against-set', LONGER)).stderr
+    expect(await annotated('own.yaml')).toMatch(/^::\w+ file=below\/own\.yaml,title=/)
+    expect(await annotated('../declared.yaml')).toMatch(/^::\w+ file=declared\.yaml,title=/)
+  })
+
   test.each([
     [
       'a scenario',
@@ -199,6 +211,20 @@ describe('a prediction gate', () => {
     const ended = await run('gate', 'declared.yaml', '--baseline', 'none.json', '--out', 'staged')
     expect(ended).toMatchObject({ code: 3, stdout: '' })
     expect(filesIn(at('staged'))).toEqual([])
+  })
+
+  test('writes no baseline of an overloaded scenario', async () => {
+    const much = [
+      '--set',
+      'traffic.web.arrivals.rate_rps=900',
+      '--set',
+      'traffic.web.timeout_ms=null',
+    ]
+    const args = ['gate', 'declared.yaml', ...FEW, '--baseline', 'overloaded.json', '--update']
+    const ended = await run(...args, ...much)
+    expect(ended).toMatchObject({ code: 3, stdout: '' })
+    expect(ended.stderr).toMatch(/declared\.yaml: is overloaded, and no base to gate by: /)
+    expect(existsSync(at('overloaded.json'))).toBe(false)
   })
 
   test('refuses a baseline that its own document would replace', async () => {
@@ -558,6 +584,25 @@ describe('--against-ref', () => {
     })
   })
 
+  test('A...B is the commit that both have in common', async () => {
+    git('switch', '-q', '-c', 'ahead')
+    put(repository, 'ahead.txt', 'ahead')
+    git('add', 'ahead.txt')
+    git('commit', '-q', '-m', 'Go ahead', '--', 'ahead.txt')
+    git('switch', '-q', 'main')
+    const commit = git('rev-parse', 'main').slice(0, 12)
+    for (const ref of ['ahead...HEAD', 'main...ahead', '...ahead']) {
+      const args = ['gate', 'load/peak.yaml', ...FEW, '--json', '--against-ref', ref]
+      const ended = await there().run(...args)
+      expect(ended.code, ended.stderr).toBe(4)
+      expect((JSON.parse(ended.stdout) as Gate).cases[0]!.base).toBe(`${ref} (${commit})`)
+    }
+    const alone = git('commit-tree', '-m', 'Alone', git('rev-parse', 'main^{tree}').trim()).trim()
+    const none = await there().run('gate', 'load/peak.yaml', '--against-ref', `main...${alone}`)
+    expect(none).toMatchObject({ code: 3, stdout: '' })
+    expect(none.stderr).toContain('the two have no commit in common')
+  })
+
   test.each([
     [['--against-ref', 'nowhere'], 3, /git knows no such commit; fetch it first/],
     [['--against-ref', '--output=x'], 3, /git knows no such commit/],
@@ -588,7 +633,7 @@ describe('the action of the repository', () => {
   const [step] = action.runs.steps
 
   /** Runs the script of the action, with these inputs in place of their defaults. */
-  function act(inputs: Record<string, string>) {
+  function act(inputs: Record<string, string>, runner: Record<string, string> = {}) {
     const values = Object.fromEntries(
       Object.entries(action.inputs).map(([name, own]) => [name, inputs[name] ?? own.default ?? '']),
     )
@@ -601,7 +646,10 @@ describe('the action of the repository', () => {
     put(folder, 'output', '')
     const { status } = spawnSync('bash', ['-c', step!.run], {
       cwd: folder,
-      env: { ...process.env, ...variables, ...env, GITHUB_OUTPUT: at('output') },
+      env: {
+        ...{ ...process.env, ...variables, ...env, GITHUB_OUTPUT: at('output') },
+        ...{ GITHUB_BASE_REF: '', ...runner },
+      },
     })
     return { status, output: read('output') }
   }
@@ -623,6 +671,26 @@ describe('the action of the repository', () => {
     mkdirSync(at('node_modules/.bin'), { recursive: true })
     symlinkSync(CLI, at('node_modules/.bin/spillway'))
     expect(act({ arguments: gate }).output).toBe('verdict=PASS\nexit-code=0\n')
+  })
+
+  test('takes arguments with spaces, one on each line', () => {
+    put(folder, 'evening peak.yaml', DECLARED)
+    const lines = ['evening peak.yaml', '--replications', '2', '--against-set', LONGER, '']
+    const acted = act({ arguments: lines.join('\n'), command: `node ${CLI}`, out: 'spaced' })
+    expect(acted.output).toBe('verdict=IMPROVED\nexit-code=0\n')
+  })
+
+  test('compares a pull request with the commit that it began from, unless a base is named', () => {
+    const gate = 'declared.yaml --replications 2'
+    const inPullRequest = { GITHUB_BASE_REF: 'main' }
+    // the folder is in no repository
+    const command = `node ${CLI}`
+    expect(act({ arguments: gate, command }, inPullRequest)).toMatchObject({ status: 3 })
+    expect(act({ arguments: gate, command })).toMatchObject({ status: 2 })
+    for (const base of ['--baseline base.json', '--baseline=base.json']) {
+      const acted = act({ arguments: `${gate} ${base}`, command }, inPullRequest)
+      expect(acted).toMatchObject({ status: 0 })
+    }
   })
 
   test('takes what its inputs hold for words, and runs none of it', () => {

@@ -13,14 +13,22 @@ const KINDS: Readonly<Record<CaseVerdict, 'error' | 'warning' | 'notice'>> = {
   PASS: 'notice',
 }
 
-/** Workflow commands of GitHub Actions: an annotation for each case that does not simply pass. */
-export function gateAnnotations(gate: Gate): string[] {
+/**
+ * Workflow commands of GitHub Actions: an annotation for each case that does not simply pass.
+ * `pathOf`: a file of a case seen from the top of the repository; null where it is not in that.
+ */
+export function gateAnnotations(
+  gate: Gate,
+  pathOf: (file: string) => string | null = (file) => file,
+): string[] {
   return gate.cases
     .filter(({ verdict }) => verdict !== 'PASS')
     .slice(0, MOST)
     .map((one) => {
       const title = property(`${one.verdict}: ${caseTitle(gate, one)}`)
-      return `::${KINDS[one.verdict]} file=${property(one.file)},title=${title}::${message(one.reason)}`
+      const path = pathOf(one.file)
+      const file = path === null ? '' : `file=${property(path)},`
+      return `::${KINDS[one.verdict]} ${file}title=${title}::${message(one.reason)}`
     })
 }
 

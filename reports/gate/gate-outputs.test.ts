@@ -57,6 +57,13 @@ describe('annotations of GitHub Actions', () => {
     expect(line!.endsWith('::one%25\\u{d}%0Atwo')).toBe(true)
   })
 
+  test('have the path from the top of the repository, or none', () => {
+    const pathOf = (file: string) => (file === 'first' ? null : `load/${file}`)
+    const [inside, shipped] = gateAnnotations(gateOf(one(), one({ file: 'first' })), pathOf)
+    expect(inside).toMatch(/^::error file=load\/peak\.yaml,title=FAIL/)
+    expect(shipped).toMatch(/^::error title=FAIL/)
+  })
+
   test('are at most ten, and a pass has none', () => {
     expect(gateAnnotations(gateOf(...Array.from({ length: 30 }, () => one())))).toHaveLength(10)
     expect(gateAnnotations(gateOf(one({ verdict: 'PASS' })))).toEqual([])
@@ -76,6 +83,14 @@ describe('JUnit XML', () => {
     expect(xml.match(/<skipped /g)).toHaveLength(2)
     const none = gateJunit(gateOf(one({ verdict: 'NOT COMPARABLE', metrics: [] })))
     expect(none).toContain('tests="1" failures="0" errors="0" skipped="1"')
+  })
+
+  test('has the file and the time of each case', () => {
+    const xml = gateJunit(gateOf(one({ file: 'load/a "b".yaml' })))
+    const opened = xml.match(/<test(suite|case) [^>]*>/g)!
+    expect(opened).toHaveLength(3)
+    for (const tag of opened)
+      expect(tag).toMatch(/ file="load\/a &quot;b&quot;\.yaml".* time="0\.0"/)
   })
 
   test('holds foreign text as text', () => {

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, realpathSync } from 'node:fs'
 import { appendFile } from 'node:fs/promises'
+import { isAbsolute, relative, sep } from 'node:path'
 import { gateAnnotations, gateCsv, gateMarkdown, isGateCsv } from '../../reports/index.ts'
 import { Failure } from '../../scenarios/index.ts'
 import type { Gate } from '../../sim/documents/index.ts'
@@ -43,5 +44,19 @@ export async function forContinuousIntegration(gate: Gate): Promise<void> {
     }
   }
   // stdout may hold the document alone; runners read both
-  if (GITHUB_ACTIONS === 'true') for (const line of gateAnnotations(gate)) errCommand(line)
+  if (GITHUB_ACTIONS !== 'true') return
+  for (const line of gateAnnotations(gate, pathInWorkspace)) errCommand(line)
+}
+
+/** GitHub looks for the files of annotations from the top of the checkout. */
+function pathInWorkspace(file: string): string | null {
+  const { GITHUB_WORKSPACE } = process.env
+  if (!GITHUB_WORKSPACE) return file
+  try {
+    const path = relative(realpathSync(GITHUB_WORKSPACE), realpathSync(file))
+    return path.startsWith('..') || isAbsolute(path) ? null : path.split(sep).join('/')
+  } catch {
+    // a scenario that ships is no file
+    return null
+  }
 }

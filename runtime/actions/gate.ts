@@ -13,9 +13,9 @@ import { fidelityGate } from '../jobs/gate/fidelity-gate.ts'
 import { measuredGate } from '../jobs/gate/measured-gate.ts'
 import { withOtherVersion } from '../jobs/gate/other-version.ts'
 import {
+  baselineEntries,
   type PredictionBase,
   predictionGate,
-  simulateEntries,
 } from '../jobs/gate/prediction-gate.ts'
 import { type Prepared, prepare } from '../jobs/prepare.ts'
 import { appendCsv, forContinuousIntegration } from './gate-outputs.ts'
@@ -126,7 +126,7 @@ async function update(
   const { set, seed, profile, replications, workers } = options
   const path = options.baseline!
   const entries = await withProgress((onProgress, { warn }) =>
-    simulateEntries(files, {
+    baselineEntries(files, {
       signal,
       onProgress,
       onWarning: warn,

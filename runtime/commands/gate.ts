@@ -60,7 +60,9 @@ export function define(command: Command): void {
         'the base: override a value of it; may be repeated',
       ).argParser(override),
     )
-    .addOption(baseOption('--against-ref <ref>', 'the base: a commit, branch or tag of git'))
+    .addOption(
+      baseOption('--against-ref <ref>', 'the base: a commit, branch or tag of git, or A...B'),
+    )
     .option('--prepare <command>', 'prepares the checkout of --against-ref, such as npm ci')
     .option('--run <command>', 'simulates in the checkout; default: the Spillway in it')
     .option('--measured', 'replay both on this machine')

@@ -30,6 +30,8 @@ const tags = (marker: string): readonly string[] => [
 const MAIN: readonly string[] = [
   ...['main', 'heads/main', 'refs/heads/main', '@', 'HEAD', 'main^{commit}', 'main~0', 'HEAD^{}'],
   ...['HEAD^{/Add}', ':/Add a', 'other~1', 'other^'],
+  // the commit that both have in common
+  ...['main...other', 'other...main', '...other', 'other...', 'main...main', '...'],
 ]
 
 /** Names that lead to no commit: they are refused. As code, some would make `marker`, too. */
@@ -50,7 +52,11 @@ const nothing = (marker: string): readonly string[] => [
   ...[
     '^main',
     'main..other',
-    'main...other',
+    'main....other',
+    'main...nowhere',
+    'main...other...main',
+    'main...^other',
+    'main... --all',
     'main^{tree}',
     'main:declared.yaml',
     ':declared.yaml',

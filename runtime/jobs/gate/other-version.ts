@@ -224,14 +224,36 @@ export function refused(problem: string, { stdout, stderr }: Ended): Failure {
 const lineOf = ({ stdout }: Ended) => stdout.replace(/\r?\n$/, '')
 
 async function commitOf(ref: string, git: Git): Promise<string> {
-  const named = async (name: string) =>
-    lineOf(await git('rev-parse', '--verify', '--quiet', '--end-of-options', name))
-  const found = await named(ref)
-  // git also names what is excluded, as ^main is; of a tag this is the hash of the tag itself
-  const commit = HASH.test(found) ? await named(`${found}^{commit}`) : ''
-  if (HASH.test(commit)) return commit
+  const commit = (await commitNamed(ref, git)) ?? (await mergeBase(ref, git))
+  if (commit !== null) return commit
   const remedy = 'fetch it first: git fetch origin, and for actions/checkout fetch-depth: 0'
   throw new Failure(`--against-ref ${ref}: git knows no such commit; ${remedy}`)
+}
+
+/** The hash of the commit of a name; null where git knows none. */
+async function commitNamed(name: string, git: Git): Promise<string | null> {
+  const hashOf = async (word: string) =>
+    lineOf(await git('rev-parse', '--verify', '--quiet', '--end-of-options', word))
+  const found = await hashOf(name)
+  // git also names what is excluded, as ^main is; of a tag this is the hash of the tag itself
+  const commit = HASH.test(found) ? await hashOf(`${found}^{commit}`) : ''
+  return HASH.test(commit) ? commit : null
+}
+
+/** Of `A...B`: the commit that B began from, as git diff takes it; null for another text. */
+async function mergeBase(ref: string, git: Git): Promise<string | null> {
+  const names = ref.split('...')
+  if (names.length !== 2) return null
+  const commits: string[] = []
+  for (const name of names) {
+    const commit = await commitNamed(name === '' ? 'HEAD' : name, git)
+    if (commit === null) return null
+    commits.push(commit)
+  }
+  const found = lineOf(await git('merge-base', ...commits)).split('\n')[0]!
+  if (HASH.test(found)) return found
+  const remedy = 'fetch more of its history, for actions/checkout fetch-depth: 0'
+  throw new Failure(`--against-ref ${ref}: the two have no commit in common; ${remedy}`)
 }
 
 const HASH = /^[0-9a-f]{40,64}$/

@@ -8,7 +8,7 @@ import {
   scenarioChanges,
   scenarioSchema,
 } from '../../../scenarios/index.ts'
-import type { BaselineEntry, Gate, GateCase } from '../../../sim/documents/index.ts'
+import type { BaselineEntry, Gate, GateCase, Stability } from '../../../sim/documents/index.ts'
 import {
   baselineEntry,
   predictionCase,
@@ -68,21 +68,45 @@ export async function predictionGate(
   return gateOf('prediction', cases, options)
 }
 
-/** What a baseline keeps of each scenario. */
-export async function simulateEntries(
+/**
+ * What a baseline keeps of each scenario. Throws `Failure` where one is overloaded: its latencies
+ * grow with the duration, so later ones could not be judged by them.
+ */
+export async function baselineEntries(
   files: readonly string[],
   options: PredictionGateOptions = {},
+): Promise<BaselineEntry[]> {
+  const entries: BaselineEntry[] = []
+  for (const file of files) {
+    const { entry, stability } = await simulateScenario(file, options)
+    if (stability.state === 'OVERLOADED') {
+      const remedy = 'lower the traffic, or add capacity'
+      throw new Failure(
+        `${file}: is overloaded, and no base to gate by: ${stability.reason}; ${remedy}`,
+      )
+    }
+    entries.push(entry)
+  }
+  return entries
+}
+
+async function simulateEntries(
+  files: readonly string[],
+  options: PredictionGateOptions,
 ): Promise<BaselineEntry[]> {
   const entries: BaselineEntry[] = []
   for (const file of files) entries.push(await simulateEntry(file, options))
   return entries
 }
 
+const simulateEntry = async (source: string | LoadedScenario, options: PredictionGateOptions) =>
+  (await simulateScenario(source, options)).entry
+
 /** A loaded scenario is simulated as it was loaded, without overrides. */
-async function simulateEntry(
+async function simulateScenario(
   source: string | LoadedScenario,
   options: PredictionGateOptions,
-): Promise<BaselineEntry> {
+): Promise<{ readonly entry: BaselineEntry; readonly stability: Stability }> {
   const { seed, profile, replications, workers, signal, onProgress, onWarning, onNote } = options
   const file = typeof source === 'string' ? source : source.file
   const system = await loadSystem(source, {
@@ -100,7 +124,8 @@ async function simulateEntry(
     onWarning,
     onProgress: (_, done, of) => onProgress?.(`simulating ${file}`, done, of),
   })
-  return baselineEntry(result, system.scenario, file)
+  const entry = baselineEntry(result, system.scenario, file)
+  return { entry, stability: result.stability }
 }
 
 /** The base is looked at first, so that a wrong one costs no simulation. */

@@ -113,6 +113,23 @@ describe('a prediction gate', () => {
     expect(judge(entry(after, broken), entry(after, broken)).verdict).toBe('PASS')
   })
 
+  test.each([
+    ['PASS', 'UNDECIDED', 'UNDECIDED'],
+    ['FAIL', 'UNDECIDED', 'PASS'],
+    ['UNDECIDED', 'PASS', 'PASS'],
+    ['UNDECIDED', 'FAIL', 'FAIL'],
+  ] as const)('an objective that goes from %s to %s is said: %s', (before, now, verdict) => {
+    const objective = (verdict: 'PASS' | 'FAIL' | 'UNDECIDED') => {
+      return { objectives: [{ class: 'web', text: 'p(99) latency_ms < 10', verdict }] }
+    }
+    const figures = [ms('p99', 9)]
+    const found = judge(entry(figures, objective(before)), entry(figures, objective(now)))
+    expect(found.verdict).toBe(verdict)
+    const row = found.metrics.find(({ name }) => name === 'p(99) latency_ms < 10')!
+    expect(row.note).toBe(`${before} → ${now}`)
+    if (verdict === 'UNDECIDED') expect(found.reason).toBe(`web: ${row.name}: ${row.note}`)
+  })
+
   test('latency of two overloaded systems is undecided: it grows with the duration', () => {
     const busy = { load: 1.2 }
     expect(judge(entry([ms('p99', 10)], busy), entry([ms('p99', 20)], busy)).verdict).toBe(

@@ -6,6 +6,7 @@ import type {
   GateMetric,
   GateVerdict,
   Result,
+  Verdict,
 } from '../../documents/index.ts'
 import { hourlyCost } from '../configuration/cost.ts'
 import { gateVerdict } from './decision.ts'
@@ -230,8 +231,7 @@ function objectiveMetrics(base: BaselineEntry, head: BaselineEntry): GateMetric[
       ({ class: of, text }) => of === one.class && text === one.text,
     )
     if (before === undefined || before.verdict === one.verdict) return []
-    const verdict =
-      one.verdict === 'FAIL' ? 'FAIL' : before.verdict === 'FAIL' ? 'IMPROVED' : 'PASS'
+    const verdict = objectiveVerdict(before.verdict, one.verdict)
     return [
       {
         class: one.class,
@@ -251,6 +251,13 @@ function objectiveMetrics(base: BaselineEntry, head: BaselineEntry): GateMetric[
       },
     ]
   })
+}
+
+/** An objective that is not decided any more is no regression, but it was kept until now. */
+function objectiveVerdict(base: Verdict, head: Verdict): GateVerdict {
+  if (head === 'FAIL') return 'FAIL'
+  if (base === 'PASS') return 'UNDECIDED'
+  return base === 'FAIL' && head === 'PASS' ? 'IMPROVED' : 'PASS'
 }
 
 const rank = ({ verdict }: GateMetric) => ['FAIL', 'UNDECIDED', 'IMPROVED', 'PASS'].indexOf(verdict)
