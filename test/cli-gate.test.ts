@@ -210,7 +210,30 @@ describe('a prediction gate', () => {
     put(folder, `${staged}/00000000-0`, 'a report')
     const ended = await run('gate', 'declared.yaml', '--baseline', 'none.json', '--out', 'staged')
     expect(ended).toMatchObject({ code: 3, stdout: '' })
-    expect(filesIn(at('staged'))).toEqual([])
+    expect(filesIn(at('staged'))).toEqual(['gate.md', 'gate.xml'])
+  })
+
+  test('writes why it ended without a verdict, and leaves no file of an earlier one', async () => {
+    put(folder, 'ended.md', '')
+    const inActions = commandsIn(folder, {
+      variables: { ...variables, GITHUB_ACTIONS: 'true', GITHUB_STEP_SUMMARY: at('ended.md') },
+    })
+    const gate = ['gate', 'declared.yaml', ...FEW, '--out', 'ended']
+    await run(...gate, '--baseline', 'base.json')
+    expect(filesIn(at('ended'))).toEqual(['gate.json', 'gate.md', 'gate.xml', 'report.html'])
+    const [marker] = read('ended/gate.md').split('\n')
+    const ended = await inActions.run(...gate, '--baseline', 'none.json')
+    expect(ended).toMatchObject({ code: 3, stdout: '' })
+    expect(filesIn(at('ended'))).toEqual(['gate.md', 'gate.xml'])
+    expect(read('ended/gate.md').split('\n')[0]).toBe(marker)
+    expect(read('ended/gate.md')).toContain('none.json: no such file')
+    expect(read('ended/gate.xml')).toMatch(
+      /errors="1"[\s\S]*<error type="ERROR" message="none\.json: /,
+    )
+    expect(read('ended.md')).toContain('ended without a verdict')
+    expect(ended.stderr).toMatch(
+      /^::error title=Spillway gate%3A ended [^\n]*::none\.json: no such/m,
+    )
   })
 
   test('writes no baseline of an overloaded scenario', async () => {
@@ -375,8 +398,8 @@ describe('--against-ref', () => {
     }
     put(repository, 'fresh.yaml', QUICK)
     const fresh = await there().run('gate', 'fresh.yaml', ...more)
-    expect(fresh, fresh.stderr).toMatchObject({ code: 6, stdout: '' })
-    expect(fresh.stderr).toMatch(/main \([0-9a-f]{12}\) has no scenario fresh.yaml/)
+    expect(fresh.code, fresh.stderr).toBe(0)
+    expect(fresh.stdout).toMatch(/^NEW [\s\S]*main \([0-9a-f]{12}\) has no scenario fresh.yaml/)
     const shipped = await there().run('gate', 'first', ...more)
     expect(shipped, shipped.stderr).toMatchObject({ code: 3, stdout: '' })
     expect(shipped.stderr).toContain('ships with Spillway')
@@ -501,7 +524,7 @@ describe('--against-ref', () => {
     for (const args of all) {
       const { stdout, stderr } = await inActions.run(...args)
       // an annotation has all on one line
-      const said = stderr.replace(/^::(error|warning|notice) file=[^\n]*title=[^\n]*\n/gm, '')
+      const said = stderr.replace(/^::(error|warning|notice) (file=[^\n]*)?title=[^\n]*\n/gm, '')
       expect(stdout + said, args.join(' ')).not.toMatch(/^\s*(:|\\u\{3a\}):|##\[/m)
       expect(stderr).not.toMatch(/^::warning::|##\[/m)
     }
@@ -616,12 +639,25 @@ describe('--against-ref', () => {
     expect(git('worktree', 'list').trim().split('\n')).toHaveLength(1)
   })
 
-  test('a scenario that the other version lacks cannot be compared', async () => {
+  test('a scenario that the other version lacks is new', async () => {
     put(repository, 'new.yaml', DECLARED)
     const args = ['--against-ref', 'main', '--run', RUN]
     const ended = await there().run('gate', 'new.yaml', ...FEW, ...args)
-    expect(ended.code).toBe(6)
-    expect(ended.stdout).toContain('has no scenario new.yaml')
+    expect(ended.code, ended.stderr).toBe(0)
+    expect(ended.stdout).toMatch(
+      /^NEW [\s\S]*has no scenario new.yaml: there is nothing to compare/,
+    )
+    const failing = ['--set', 'slo.web=["p(95) latency_ms < 1"]']
+    const failed = await there().run(
+      'gate',
+      'new.yaml',
+      ...FEW,
+      '--against-ref',
+      'main',
+      ...failing,
+    )
+    expect(failed.code, failed.stderr).toBe(4)
+    expect(failed.stdout).toContain('and an objective fails: web: p(95) latency_ms < 1')
   })
 })
 

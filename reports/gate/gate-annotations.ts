@@ -9,6 +9,7 @@ const KINDS: Readonly<Record<CaseVerdict, 'error' | 'warning' | 'notice'>> = {
   FAIL: 'error',
   UNDECIDED: 'warning',
   'NOT COMPARABLE': 'warning',
+  NEW: 'notice',
   IMPROVED: 'notice',
   PASS: 'notice',
 }
@@ -33,7 +34,7 @@ export function gateAnnotations(
 }
 
 /** A line break would begin another command. */
-const message = (text: string) =>
+export const message = (text: string) =>
   visible(text).replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A')
 
 const property = (text: string) => message(text).replaceAll(':', '%3A').replaceAll(',', '%2C')

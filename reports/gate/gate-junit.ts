@@ -72,12 +72,12 @@ const sums = (all: readonly Counts[]): Counts => ({
 })
 
 /** XML 1.0 has no other control characters, not even as entities; `visible` prints them. */
-const escaped = (text: string) =>
+export const escaped = (text: string) =>
   visible(text)
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
     .replaceAll('>', '&gt;')
     .replaceAll('"', '&quot;')
 
-const quoted = (text: string) =>
+export const quoted = (text: string) =>
   `"${escaped(text).replaceAll('\n', '&#10;').replaceAll('\t', '&#9;')}"`

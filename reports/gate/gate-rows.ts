@@ -76,9 +76,9 @@ export function caseTitle({ gate }: Gate, { name, base }: GateCase): string {
     : `${SUBJECTS[gate]}: ${name} against ${base}`
 }
 
-/** What differs between base and head, a line each. */
-export function changeLines({ changes }: GateCase, gate: Gate['gate']): string[] {
-  if (gate === 'fidelity') return []
+/** What differs between base and head, a line each; none where they are not compared. */
+export function changeLines({ changes, verdict }: GateCase, gate: Gate['gate']): string[] {
+  if (gate === 'fidelity' || verdict === 'NEW' || verdict === 'NOT COMPARABLE') return []
   const { scenario, profile, engine } = changes
   const lines = [
     ...(scenario ?? ['the scenario has changed; its keys cannot be compared']),

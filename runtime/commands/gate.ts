@@ -30,9 +30,10 @@ the simulator to p50, p95 and p99. An exact test looks after 10, 15 and 20 block
 Fidelity gate (--fidelity DIR): simulations of the replays in DIR against these replays, as \`spillway compare\` judges them.
 
 --out writes gate.json, report.html, gate.xml (JUnit) and gate.md (step summary, comment of a pull request). In GitHub Actions
-the summary is also appended to $GITHUB_STEP_SUMMARY, and annotations are printed on stderr.
+the summary is also appended to $GITHUB_STEP_SUMMARY, and annotations are printed on stderr. gate.xml and gate.md are also
+written where the gate ends without a verdict; files of an earlier gate are removed.
 
-Exit code 0 for PASS and IMPROVED, 4 for FAIL, 5 for UNDECIDED, 6 for NOT COMPARABLE.
+Exit code 0 for PASS, IMPROVED and NEW, 4 for FAIL, 5 for UNDECIDED, 6 for NOT COMPARABLE.
 
 Examples:
   $ spillway gate payment-peak --baseline gate.json --update

@@ -6,7 +6,7 @@ import { verdict } from './system-figures.ts'
 /** The documents of `spillway gate`: did it get worse? */
 
 export const gateVerdict = z.enum(['PASS', 'IMPROVED', 'FAIL', 'UNDECIDED'])
-export const caseVerdict = z.enum([...gateVerdict.options, 'NOT COMPARABLE'])
+export const caseVerdict = z.enum([...gateVerdict.options, 'NEW', 'NOT COMPARABLE'])
 
 const metricName = {
   class: z

@@ -75,6 +75,7 @@ export {
 export {
   baselineEntry,
   metricLabel,
+  newCase,
   type PredictionOptions,
   percentText,
   predictionCase,

@@ -172,13 +172,14 @@ function isWorse(base: Written, head: Written, pairs: readonly Pair[]): boolean 
 function filesFault(folder: string): string | null {
   const read = (name: string) => readFileSync(join(folder, 'gated', name), 'utf8')
   if (!existsSync(join(folder, 'gated'))) return null
-  if (!gateSchema.safeParse(JSON.parse(read('gate.json'))).success) return 'gate.json is none'
+  const ended = !existsSync(join(folder, 'gated', 'gate.json'))
+  if (!ended && !gateSchema.safeParse(JSON.parse(read('gate.json'))).success)
+    return 'gate.json is none'
   if (!/^<!-- spillway-gate: prediction [0-9a-f]{16} -->\n## /.test(read('gate.md'))) {
     return 'gate.md begins with something else'
   }
-  const foreign = ['gate.md', 'gate.xml', 'report.html'].filter((name) =>
-    /<(script|img)|(?!\n|\t)\p{Cc}/iu.test(read(name)),
-  )
+  const written = ['gate.md', 'gate.xml', ...(ended ? [] : ['report.html'])]
+  const foreign = written.filter((name) => /<(script|img)|(?!\n|\t)\p{Cc}/iu.test(read(name)))
   return foreign.length === 0 ? null : `${foreign.join()} has markup or control characters`
 }
 

@@ -11,6 +11,7 @@ import {
 import type { BaselineEntry, Gate, GateCase, Stability } from '../../../sim/documents/index.ts'
 import {
   baselineEntry,
+  newCase,
   predictionCase,
   type SimulatedFigures,
 } from '../../../sim/experiment/index.ts'
@@ -211,7 +212,8 @@ function againstRef(
         line === null
           ? await entryByThis(head, version, options)
           : await entryOf(head, version, { run: line, signal }, options)
-      cases.push(caseOf(entry, head, version.from, options))
+      const { from } = version
+      cases.push(entry ? caseOf(entry, head, from, options) : newCase(head, from))
     }
     return cases
   })

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { BaselineEntry } from '../../documents/index.ts'
-import { baselineEntry, predictionCase, worstCase } from './prediction.ts'
+import { baselineEntry, newCase, predictionCase, worstCase } from './prediction.ts'
 
 type Figure = BaselineEntry['figures'][number]
 
@@ -176,7 +176,31 @@ describe('a prediction gate', () => {
   })
 })
 
+describe('a scenario that the other version does not have', () => {
+  const head = (...verdicts: ('PASS' | 'FAIL' | 'UNDECIDED')[]) => {
+    const objectives = verdicts.map((verdict, i) => ({ class: 'web', text: `o${i}`, verdict }))
+    return newCase(entry([ms('p99', 10)], { objectives }), 'main (abc)')
+  }
+
+  test('is new', () => {
+    for (const found of [head(), head('PASS', 'UNDECIDED')]) {
+      expect(found).toMatchObject({
+        verdict: 'NEW',
+        reason: 'main (abc) has no scenario a.yaml: there is nothing to compare it with',
+      })
+    }
+  })
+
+  test('fails by an objective of its own', () => {
+    const found = head('PASS', 'FAIL', 'FAIL')
+    expect(found.verdict).toBe('FAIL')
+    expect(found.reason).toMatch(/ and an objective fails: web: o1 and 1 more$/)
+    expect(found.metrics.map(({ verdict }) => verdict)).toEqual(['PASS', 'FAIL', 'FAIL'])
+  })
+})
+
 test('of several scenarios the worst decides', () => {
+  expect(worstCase(['PASS', 'NEW', 'IMPROVED'])).toBe('NEW')
   expect(worstCase(['PASS', 'UNDECIDED', 'NOT COMPARABLE'])).toBe('NOT COMPARABLE')
   expect(worstCase(['NOT COMPARABLE', 'FAIL'])).toBe('FAIL')
   expect(worstCase(['PASS', 'IMPROVED'])).toBe('IMPROVED')

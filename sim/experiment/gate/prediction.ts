@@ -232,25 +232,42 @@ function objectiveMetrics(base: BaselineEntry, head: BaselineEntry): GateMetric[
     )
     if (before === undefined || before.verdict === one.verdict) return []
     const verdict = objectiveVerdict(before.verdict, one.verdict)
-    return [
-      {
-        class: one.class,
-        name: one.text,
-        unit: 'ratio',
-        better: 'lower',
-        base: null,
-        head: null,
-        ratio: null,
-        low: null,
-        high: null,
-        margin: null,
-        p: null,
-        deciding_blocks: null,
-        verdict,
-        note: `${before.verdict} → ${one.verdict}`,
-      },
-    ]
+    return [objectiveMetric(one, verdict, `${before.verdict} → ${one.verdict}`)]
   })
+}
+
+function objectiveMetric(
+  { class: name, text }: BaselineEntry['objectives'][number],
+  verdict: GateVerdict,
+  note: string | null,
+): GateMetric {
+  return {
+    ...{ class: name, name: text, unit: 'ratio', better: 'lower', base: null, head: null },
+    ...{ ratio: null, low: null, high: null, margin: null, p: null, deciding_blocks: null },
+    ...{ verdict, note },
+  }
+}
+
+/** A scenario that the other version does not have yet: its own objectives can fail it. */
+export function newCase(
+  head: Pick<BaselineEntry, 'file' | 'name' | 'hash' | 'objectives'>,
+  from: string,
+): GateCase {
+  const { file, name, hash, objectives } = head
+  const failed = objectives.filter(({ verdict }) => verdict === 'FAIL')
+  const [first] = failed
+  const without = `${from} has no scenario ${file}`
+  const more = failed.length > 1 ? ` and ${failed.length - 1} more` : ''
+  return {
+    ...{ file, name, hash, base: from, measured: null },
+    verdict: first === undefined ? 'NEW' : 'FAIL',
+    reason:
+      first === undefined
+        ? `${without}: there is nothing to compare it with`
+        : `${without}, and an objective fails: ${first.class}: ${first.text}${more}`,
+    changes: { scenario: null, profile: null, engine: null },
+    metrics: objectives.map((one) => objectiveMetric(one, one.verdict, null)),
+  }
 }
 
 /** An objective that is not decided any more is no regression, but it was kept until now. */
@@ -303,6 +320,6 @@ function reasonOf(metrics: readonly GateMetric[], verdict: GateVerdict, margin: 
 
 /** The worst of some cases. */
 export function worstCase(verdicts: readonly CaseVerdict[]): CaseVerdict {
-  const order = ['FAIL', 'NOT COMPARABLE', 'UNDECIDED', 'IMPROVED', 'PASS'] as const
+  const order = ['FAIL', 'NOT COMPARABLE', 'UNDECIDED', 'NEW', 'IMPROVED', 'PASS'] as const
   return order.find((one) => verdicts.includes(one)) ?? 'UNDECIDED'
 }
