@@ -1,6 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import {
+  copyFileSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -66,6 +67,30 @@ describe('a prediction gate', () => {
   test('is the same gate however often it is made', async () => {
     const args = ['gate', 'declared.yaml', ...FEW, '--against-set', LONGER]
     expect(await documentOf(...args)).toEqual(await documentOf(...args))
+  })
+
+  test('finds its scenario from every folder, and by its name in a copy of the baseline', async () => {
+    mkdirSync(at('elsewhere'))
+    copyFileSync(at('base.json'), at('elsewhere/copy.json'))
+    const there = commandsIn(at('elsewhere'), { variables })
+    const gated = async (baseline: string) => {
+      const args = ['gate', '../declared.yaml', ...FEW, '--json', '--baseline', baseline]
+      const ended = await there.run(...args)
+      expect(ended.code, ended.stderr).toBe(0)
+      return (JSON.parse(ended.stdout) as Gate).cases[0]!.base
+    }
+    expect(await gated('../base.json')).toBe('../base.json')
+    expect(await gated(at('base.json'))).toBe(at('base.json'))
+    expect(await gated('copy.json')).toBe('copy.json (declared.yaml)')
+    put(folder, 'twin.yaml', DECLARED)
+    const args = ['gate', 'twin.yaml', ...FEW, '--baseline', 'twins.json', '--update']
+    await run(...args)
+    await run(...args.with(1, 'declared.yaml'))
+    // two of a name: which one is meant is not known
+    put(folder, 'third.yaml', DECLARED)
+    const third = await run('gate', 'third.yaml', ...FEW, '--baseline', 'twins.json')
+    expect(third.code).toBe(6)
+    expect(third.stdout).toContain('twins.json has no scenario third.yaml')
   })
 
   test('a baseline keeps other scenarios when one is updated', async () => {

@@ -32,7 +32,7 @@ import { replay } from '../jobs/replay.ts'
 import { simulate, simulateAgainst } from '../jobs/simulate.ts'
 import { err, note as printNote } from '../terminal.ts'
 import { CHARTS_FOLDER, writeCharts } from './charts.ts'
-import { exitOf, print, writeDocuments } from './output.ts'
+import { exitOf, type FailOn, failingOn, print, writeDocuments } from './output.ts'
 import { plots } from './plots.ts'
 import { prepareSides } from './prepare-sides.ts'
 import { profileText } from './profile-text.ts'
@@ -48,8 +48,6 @@ interface RunOptions extends AgainstOptions {
   readonly charts: readonly ChartFormat[]
   readonly failOn?: FailOn
 }
-
-export type FailOn = 'fail' | 'undecided'
 
 /** A run of it, after a short look at the noise of this machine. */
 type Running = RunOptions & {
@@ -133,11 +131,8 @@ async function runWith(
 
 const ANY_VERDICT = 'exit code 0 whatever the verdicts; --fail-on gives CI one that depends on them'
 
-function exitOn(failOn: FailOn | undefined, verdicts: readonly Verdict[]): ExitCode {
-  const code = exitOf(verdicts)
-  if (failOn === undefined || (failOn === 'fail' && code === EXIT.undecided)) return EXIT.ok
-  return code
-}
+const exitOn = (failOn: FailOn | undefined, verdicts: readonly Verdict[]): ExitCode =>
+  failOn === undefined ? EXIT.ok : failingOn(failOn, exitOf(verdicts))
 
 export async function perform(
   signal: AbortSignal,

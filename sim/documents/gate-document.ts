@@ -119,7 +119,9 @@ const baselineObjective = z
 
 const baselineEntry = z
   .strictObject({
-    file: z.string().describe('Scenario as it was given, by which a gate finds it.'),
+    file: z
+      .string()
+      .describe('Path of the scenario from the folder of the baseline, or name of one that ships.'),
     name: z.string().describe('Name of the scenario.'),
     hash: z.string().describe('Hash of the scenario, with all overrides and defaults.'),
     version: z.string().describe('Version of Spillway that simulated it.'),

@@ -20,7 +20,7 @@ import { MARGIN } from '../defaults.ts'
 import type { DocumentOptions } from '../options.ts'
 import { loadSystem } from '../prepare.ts'
 import { type SimulateOptions, simulate } from '../simulate.ts'
-import { readBaseline } from './baseline.ts'
+import { baseIn, type KnownBase, readBaseline } from './baseline.ts'
 import { dataFiles } from './data-files.ts'
 import { gateOf } from './gate.ts'
 import { type OtherVersion, refused, shellIn, withOtherVersion } from './other-version.ts'
@@ -150,13 +150,13 @@ async function againstFile(
   path: string,
   options: PredictionGateOptions,
 ): Promise<GateCase[]> {
-  const { scenarios } = await readBaseline(path)
+  const baseline = await readBaseline(path)
   const cases: GateCase[] = []
   for (const head of await simulateEntries(files, options)) {
-    const entry = scenarios.find(({ file }) => file === head.file)
-    const one = caseOf(entry, head, path, options)
-    const known = one.verdict === 'NOT COMPARABLE' ? undefined : entry
-    cases.push(known === undefined ? one : await verified(one, known, head, path, options))
+    const base = baseIn(path, baseline, head)
+    const one = caseOf(base?.entry, head, base?.from ?? path, options)
+    const done = base === null || one.verdict === 'NOT COMPARABLE'
+    cases.push(done ? one : await verified(one, base, head, options))
   }
   return cases
 }
@@ -164,9 +164,8 @@ async function againstFile(
 /** Figures of a file are relied on where the scenario that it holds has them. */
 async function verified(
   one: GateCase,
-  entry: BaselineEntry,
+  { entry, from }: KnownBase,
   head: BaselineEntry,
-  from: string,
   { onNote: _, onWarning: __, ...quietly }: PredictionGateOptions,
 ): Promise<GateCase> {
   const simulate = async (scenario: Scenario) => {
