@@ -1,6 +1,7 @@
 import type { Gate, GateCase, GateMetric } from '../../sim/documents/index.ts'
 import {
   declared,
+  exactSize,
   fixed,
   NONE,
   percent,
@@ -43,6 +44,7 @@ function valueText({ unit }: GateMetric, value: number | null): string {
   if (value === null) return NONE
   // figures are exact, or have their interval beside them
   if (unit === 'ms') return time(value, value / 1000)
+  if (unit === 'mib') return exactSize(value)
   if (unit === 'usd') return `$${threeDigits(value)}`
   return unit === 'share' ? `${declared(Number((100 * value).toPrecision(4)))} %` : fixed(value, 3)
 }

@@ -15,8 +15,8 @@ const metricName = {
     .describe('Name of the class; null for a metric of the whole scenario.'),
   name: z.string().describe('Name of the metric, such as p99, or the text of an objective.'),
   unit: z
-    .enum(['ms', 'share', 'usd', 'ratio'])
-    .describe('Unit of the figures: ms, a share of 1, USD, or a ratio.'),
+    .enum(['ms', 'share', 'usd', 'mib', 'ratio'])
+    .describe('Unit of the figures: ms, a share of 1, USD, MiB, or a ratio.'),
   better: z.enum(['lower', 'higher']).describe('Whether a lower or a higher figure is better.'),
 }
 

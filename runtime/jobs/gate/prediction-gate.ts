@@ -324,6 +324,9 @@ const simulatedFigures = z.object({
       goodput_share: value,
     }),
   ),
+  memory: z
+    .array(z.object({ name: z.string(), shared: z.boolean(), peak_in_use_mib: value }))
+    .optional(),
   objectives: z.array(
     z.object({
       class: z.string(),

@@ -92,6 +92,30 @@ describe('a prediction gate', () => {
     expect(figures.at(-1)).toEqual(lost(0.25))
   })
 
+  test('the peak memory of a pool or device is a figure, and more of it is worse', () => {
+    const withMemory = (mib: number) =>
+      baselineEntry(
+        {
+          ...{ version: '0.0.1', commit: null, profile: null, seed: 1, runs: 2, load: null },
+          ...{ duration_s: 10, warmup_s: 0, scenario: { name: 'a', hash: 'h' }, objectives: [] },
+          classes: [],
+          memory: [
+            { name: 'a', shared: false, peak_in_use_mib: { value: mib } },
+            { name: 'a', shared: true, peak_in_use_mib: { value: 9 } },
+          ],
+        },
+        null,
+        'a.yaml',
+      )
+    const found = judge(withMemory(1000), withMemory(1100))
+    expect(found.reason).toBe('worse by more than 5 %: memory of pool a +10 %')
+    expect(found.metrics.map(({ name }) => name)).toEqual([
+      'memory of pool a',
+      'memory of device a',
+    ])
+    expect(judge(withMemory(1100), withMemory(1000)).verdict).toBe('IMPROVED')
+  })
+
   test('one worse metric fails whatever is better, and stands first', () => {
     const found = judge(
       entry([ms('p50', 10), ms('p95', 10), ms('p99', 10)]),

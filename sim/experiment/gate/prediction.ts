@@ -34,6 +34,13 @@ export type SimulatedFigures = Pick<
     }
     readonly goodput_share: ValueOnly
   }[]
+  readonly memory?:
+    | readonly {
+        readonly name: string
+        readonly shared: boolean
+        readonly peak_in_use_mib: ValueOnly
+      }[]
+    | undefined
 }
 
 interface ValueOnly {
@@ -63,6 +70,7 @@ export function baselineEntry(
     figures: [
       ...result.classes.flatMap(classFigures),
       ...(scenario === null ? [] : costFigures(result, scenario)),
+      ...(result.memory ?? []).map(memoryFigure),
     ],
     objectives: result.objectives.map(({ class: name, text, verdict }) => {
       return { class: name, text, verdict }
@@ -84,6 +92,12 @@ function classFigures({
   const { value: good } = goodput_share
   const lost = { name: LOST, unit: 'share', better: 'lower' } as const
   return [...times, { class: name, ...lost, value: good === null ? null : 1 - good }]
+}
+
+function memoryFigure(space: NonNullable<SimulatedFigures['memory']>[number]): Figure {
+  const { name, shared, peak_in_use_mib: peak } = space
+  const of = `${shared ? 'device' : 'pool'} ${name}`
+  return { class: null, name: `memory of ${of}`, unit: 'mib', better: 'lower', value: peak.value }
 }
 
 /** None where a pool has no price. */
