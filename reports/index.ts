@@ -3,6 +3,13 @@ export { allCharts, type ChartFormat, drawCharts, type ReportInput } from './cha
 export { blameCharts } from './charts/latency/blame-flows.ts'
 export { sweepCharts } from './charts/sweep/index.ts'
 export { fittedScenarioYaml } from './fit-yaml.ts'
+export {
+  type EndedGate,
+  endedAnnotations,
+  endedJunit,
+  endedMarkdown,
+  type GateSubject,
+} from './gate/ended-gate.ts'
 export { gateAnnotations } from './gate/gate-annotations.ts'
 export { type CommitRow, gateCsv, isGateCsv } from './gate/gate-csv.ts'
 export { gateJunit } from './gate/gate-junit.ts'

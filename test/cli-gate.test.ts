@@ -1,5 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import {
+  copyFileSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -8,12 +10,14 @@ import {
   renameSync,
   symlinkSync,
 } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { PROCESS_NAME } from '../runtime/folders/process-name.ts'
-import type { Gate } from '../sim/documents/index.ts'
+import type { Gate, GateBaseline } from '../sim/documents/index.ts'
 import { CLI, processesWith, send } from './command-line.ts'
 import { printedDocuments } from './printed-documents.ts'
 import { changed, DECLARED, QUICK } from './scenarios.ts'
@@ -47,9 +51,46 @@ describe('a prediction gate', () => {
     expect(gate.cases[0]!.metrics[0]).toMatchObject({ verdict: 'FAIL' })
   })
 
+  test('a smaller queue fails by what it sheds, and the latency of the others is no gain', async () => {
+    const shorter = ['--set', 'pools.second.queue.max_length=4']
+    const args = ['gate', 'declared.yaml', ...FEW, '--baseline', 'base.json', ...shorter]
+    const gate = (await documentOf(...args)) as Gate
+    expect(gate.verdict).toBe('FAIL')
+    const batch = gate.cases[0]!.metrics.filter(({ class: of }) => of === 'batch')
+    expect(batch.find(({ name }) => name === 'lost or late')!.verdict).toBe('FAIL')
+    expect(batch.find(({ name }) => name === 'p95')).toMatchObject({
+      verdict: 'PASS',
+      note: 'no improvement: more requests are lost or late',
+    })
+  })
+
   test('is the same gate however often it is made', async () => {
     const args = ['gate', 'declared.yaml', ...FEW, '--against-set', LONGER]
     expect(await documentOf(...args)).toEqual(await documentOf(...args))
+  })
+
+  test('finds its scenario from every folder, and by its name in a copy of the baseline', async () => {
+    mkdirSync(at('elsewhere'))
+    copyFileSync(at('base.json'), at('elsewhere/copy.json'))
+    const there = commandsIn(at('elsewhere'), { variables })
+    const gated = async (baseline: string) => {
+      const args = ['gate', '../declared.yaml', ...FEW, '--json', '--baseline', baseline]
+      const ended = await there.run(...args)
+      expect(ended.code, ended.stderr).toBe(0)
+      return (JSON.parse(ended.stdout) as Gate).cases[0]!.base
+    }
+    expect(await gated('../base.json')).toBe('../base.json')
+    expect(await gated(at('base.json'))).toBe(at('base.json'))
+    expect(await gated('copy.json')).toBe('copy.json (declared.yaml)')
+    put(folder, 'twin.yaml', DECLARED)
+    const args = ['gate', 'twin.yaml', ...FEW, '--baseline', 'twins.json', '--update']
+    await run(...args)
+    await run(...args.with(1, 'declared.yaml'))
+    // two of a name: which one is meant is not known
+    put(folder, 'third.yaml', DECLARED)
+    const third = await run('gate', 'third.yaml', ...FEW, '--baseline', 'twins.json')
+    expect(third.code).toBe(6)
+    expect(third.stdout).toContain('twins.json has no scenario third.yaml')
   })
 
   test('a baseline keeps other scenarios when one is updated', async () => {
@@ -105,6 +146,18 @@ describe('a prediction gate', () => {
     expect((await inActions.run(...args)).stderr).toBe('')
   })
 
+  test('annotates a file by its path from the top of the repository', async () => {
+    mkdirSync(at('below'))
+    put(folder, 'below/own.yaml', DECLARED)
+    const inActions = commandsIn(at('below'), {
+      variables: { ...variables, GITHUB_ACTIONS: 'true', GITHUB_WORKSPACE: folder },
+    })
+    const annotated = async (file: string) =>
+      (await inActions.run('gate', file, ...FEW, '--against-set', LONGER)).stderr
+    expect(await annotated('own.yaml')).toMatch(/^::\w+ file=below\/own\.yaml,title=/)
+    expect(await annotated('../declared.yaml')).toMatch(/^::\w+ file=declared\.yaml,title=/)
+  })
+
   test.each([
     [
       'a scenario',
@@ -143,13 +196,83 @@ describe('a prediction gate', () => {
     expect(ended.stdout).toContain('empty.json has no figure of declared.yaml')
   })
 
+  type Kept = GateBaseline['scenarios'][number]
+  const timesTen = ({ figures }: Kept): Partial<Kept> => {
+    const larger = ({ unit, value }: (typeof figures)[number]) =>
+      unit === 'ms' && value !== null ? 10 * value : value
+    return { figures: figures.map((own) => ({ ...own, value: larger(own) })) }
+  }
+
+  test.each<[string, (entry: Kept) => Partial<Kept>, RegExp]>([
+    ['latencies x 10', timesTen, /it was edited/],
+    ['one figure less', ({ figures }) => ({ figures: figures.slice(1) }), /it was edited/],
+    ['another load', () => ({ load: 2 }), /has another load than its scenario/],
+    ['a forged hash', () => ({ hash: 'forged' }), /not that of its scenario/],
+    ['another hash and latencies', (own) => ({ ...timesTen(own), hash: 'x' }), /not that of/],
+    ['no scenario', () => ({ scenario: null, hash: 'x' }), /holds no scenario/],
+    ['another version', (own) => ({ ...timesTen(own), version: '0.0.1' }), /cannot be verified/],
+    ['another commit', (own) => ({ ...timesTen(own), commit: 'abc' }), /cannot be verified/],
+    [
+      'another profile',
+      (own) => ({ ...timesTen(own), profile: { name: 'ci', hash: 'x' } }),
+      /cannot be verified: .* made with profile x, and here it is none/,
+    ],
+  ])('a baseline with %s passes nothing', async (_, forge, why) => {
+    const kept = readJson(at('base.json')) as GateBaseline
+    const scenarios = kept.scenarios.map((own) => ({ ...own, ...forge(own) }))
+    put(folder, 'edited.json', JSON.stringify({ ...kept, scenarios }))
+    // the head of the baseline, and one that differs
+    for (const set of [[], ['--set', 'pools.second.batching.max_delay_ms=3']]) {
+      const ended = await run('gate', 'declared.yaml', ...FEW, '--baseline', 'edited.json', ...set)
+      expect(ended.code, ended.stdout + ended.stderr).toBe(6)
+      expect(ended.stdout).toMatch(why)
+    }
+  })
+
   test('removes what a killed one has staged in --out, also where it is refused', async () => {
     const staged = `staged/.spillway-${PROCESS_NAME.replace(/-\d+-\d+$/, '-4194305-7')}-00000000`
     mkdirSync(at(staged), { recursive: true })
     put(folder, `${staged}/00000000-0`, 'a report')
     const ended = await run('gate', 'declared.yaml', '--baseline', 'none.json', '--out', 'staged')
     expect(ended).toMatchObject({ code: 3, stdout: '' })
-    expect(filesIn(at('staged'))).toEqual([])
+    expect(filesIn(at('staged'))).toEqual(['gate.md', 'gate.xml'])
+  })
+
+  test('writes why it ended without a verdict, and leaves no file of an earlier one', async () => {
+    put(folder, 'ended.md', '')
+    const inActions = commandsIn(folder, {
+      variables: { ...variables, GITHUB_ACTIONS: 'true', GITHUB_STEP_SUMMARY: at('ended.md') },
+    })
+    const gate = ['gate', 'declared.yaml', ...FEW, '--out', 'ended']
+    await run(...gate, '--baseline', 'base.json')
+    expect(filesIn(at('ended'))).toEqual(['gate.json', 'gate.md', 'gate.xml', 'report.html'])
+    const [marker] = read('ended/gate.md').split('\n')
+    const ended = await inActions.run(...gate, '--baseline', 'none.json')
+    expect(ended).toMatchObject({ code: 3, stdout: '' })
+    expect(filesIn(at('ended'))).toEqual(['gate.md', 'gate.xml'])
+    expect(read('ended/gate.md').split('\n')[0]).toBe(marker)
+    expect(read('ended/gate.md')).toContain('none.json: no such file')
+    expect(read('ended/gate.xml')).toMatch(
+      /errors="1"[\s\S]*<error type="ERROR" message="none\.json: /,
+    )
+    expect(read('ended.md')).toContain('ended without a verdict')
+    expect(ended.stderr).toMatch(
+      /^::error title=Spillway gate%3A ended [^\n]*::none\.json: no such/m,
+    )
+  })
+
+  test('writes no baseline of an overloaded scenario', async () => {
+    const much = [
+      '--set',
+      'traffic.web.arrivals.rate_rps=900',
+      '--set',
+      'traffic.web.timeout_ms=null',
+    ]
+    const args = ['gate', 'declared.yaml', ...FEW, '--baseline', 'overloaded.json', '--update']
+    const ended = await run(...args, ...much)
+    expect(ended).toMatchObject({ code: 3, stdout: '' })
+    expect(ended.stderr).toMatch(/declared\.yaml: is overloaded, and no base to gate by: /)
+    expect(existsSync(at('overloaded.json'))).toBe(false)
   })
 
   test('refuses a baseline that its own document would replace', async () => {
@@ -300,8 +423,8 @@ describe('--against-ref', () => {
     }
     put(repository, 'fresh.yaml', QUICK)
     const fresh = await there().run('gate', 'fresh.yaml', ...more)
-    expect(fresh, fresh.stderr).toMatchObject({ code: 6, stdout: '' })
-    expect(fresh.stderr).toMatch(/main \([0-9a-f]{12}\) has no scenario fresh.yaml/)
+    expect(fresh.code, fresh.stderr).toBe(0)
+    expect(fresh.stdout).toMatch(/^NEW [\s\S]*main \([0-9a-f]{12}\) has no scenario fresh.yaml/)
     const shipped = await there().run('gate', 'first', ...more)
     expect(shipped, shipped.stderr).toMatchObject({ code: 3, stdout: '' })
     expect(shipped.stderr).toContain('ships with Spillway')
@@ -426,7 +549,7 @@ describe('--against-ref', () => {
     for (const args of all) {
       const { stdout, stderr } = await inActions.run(...args)
       // an annotation has all on one line
-      const said = stderr.replace(/^::(error|warning|notice) file=[^\n]*title=[^\n]*\n/gm, '')
+      const said = stderr.replace(/^::(error|warning|notice) (file=[^\n]*)?title=[^\n]*\n/gm, '')
       expect(stdout + said, args.join(' ')).not.toMatch(/^\s*(:|\\u\{3a\}):|##\[/m)
       expect(stderr).not.toMatch(/^::warning::|##\[/m)
     }
@@ -445,6 +568,89 @@ describe('--against-ref', () => {
     expect(existsSync(join(repository, 'prepared'))).toBe(false)
   })
 
+  describe('fetches no package by its name', () => {
+    const asked: string[] = []
+    const registry = createServer((request, response) => {
+      asked.push(request.url ?? '')
+      response.writeHead(404).end('{}')
+    })
+    let variablesHere: Record<string, string>
+    const own = (words: string) => `printf '#!/bin/sh\\n${words}' > node_modules/.bin/spillway`
+    const install = (words: string) =>
+      `mkdir -p node_modules/.bin && ${own(words)} && chmod +x node_modules/.bin/spillway`
+    const gate = ['gate', 'load/peak.yaml', ...FEW, '--json']
+
+    beforeAll(async () => {
+      registry.listen(0, '127.0.0.1')
+      await once(registry, 'listening')
+      const { port } = registry.address() as AddressInfo
+      const url = `http://127.0.0.1:${port}/`
+      variablesHere = { npm_config_registry: url, npm_config_yes: 'true' }
+      // a version with a Spillway among its files
+      git('switch', '-q', '-c', 'with-modules')
+      execFileSync('sh', ['-c', install(`touch ${at('executed')}`)], { cwd: repository })
+      git('add', '--force', 'node_modules')
+      git('commit', '-q', '-m', 'Add modules', '--', 'node_modules')
+      git('switch', '-q', 'main')
+    })
+
+    afterAll(() => registry.close())
+
+    test.each([
+      ['without --prepare', 'main', [], /^$/],
+      ['without --prepare, whatever is in that version', 'with-modules', [], /^$/],
+      ['where --prepare installs none', 'main', ['--prepare', 'true'], /has no Spillway after/],
+    ])('%s', async (_, ref, more, said) => {
+      const { run } = commandsIn(repository, { variables: { ...variables, ...variablesHere } })
+      const ended = await run(...gate, '--against-ref', ref, ...more)
+      expect(ended.code, ended.stderr).toBe(4)
+      expect((JSON.parse(ended.stdout) as Gate).cases[0]!.changes).toMatchObject({
+        scenario: CHANGES,
+        engine: null,
+      })
+      expect(ended.stderr).toMatch(said)
+      expect(asked).toEqual([])
+      expect(existsSync(at('executed'))).toBe(false)
+    })
+
+    test('and simulates with the Spillway that --prepare has installed', async () => {
+      const { run } = commandsIn(join(repository, 'load'), {
+        variables: { ...variables, ...variablesHere },
+      })
+      const prepare = `cd .. && ${install(`touch ${at('installed')}; exec node ${CLI} "$@"`)}`
+      const args = ['gate', 'peak.yaml', ...FEW, '--against-ref', 'main', '--prepare', prepare]
+      const ended = await run(...args)
+      expect(ended.code, ended.stderr).toBe(4)
+      expect(existsSync(at('installed'))).toBe(true)
+      expect(asked).toEqual([])
+    })
+
+    test('a scenario that ships is none of the other version then', async () => {
+      const ended = await there().run('gate', 'first', ...FEW, '--against-ref', 'main')
+      expect(ended, ended.stderr).toMatchObject({ code: 3, stdout: '' })
+      expect(ended.stderr).toContain('ships with Spillway, and no other Spillway simulates main')
+    })
+  })
+
+  test('A...B is the commit that both have in common', async () => {
+    git('switch', '-q', '-c', 'ahead')
+    put(repository, 'ahead.txt', 'ahead')
+    git('add', 'ahead.txt')
+    git('commit', '-q', '-m', 'Go ahead', '--', 'ahead.txt')
+    git('switch', '-q', 'main')
+    const commit = git('rev-parse', 'main').slice(0, 12)
+    for (const ref of ['ahead...HEAD', 'main...ahead', '...ahead']) {
+      const args = ['gate', 'load/peak.yaml', ...FEW, '--json', '--against-ref', ref]
+      const ended = await there().run(...args)
+      expect(ended.code, ended.stderr).toBe(4)
+      expect((JSON.parse(ended.stdout) as Gate).cases[0]!.base).toBe(`${ref} (${commit})`)
+    }
+    const alone = git('commit-tree', '-m', 'Alone', git('rev-parse', 'main^{tree}').trim()).trim()
+    const none = await there().run('gate', 'load/peak.yaml', '--against-ref', `main...${alone}`)
+    expect(none).toMatchObject({ code: 3, stdout: '' })
+    expect(none.stderr).toContain('the two have no commit in common')
+  })
+
   test.each([
     [['--against-ref', 'nowhere'], 3, /git knows no such commit; fetch it first/],
     [['--against-ref', '--output=x'], 3, /git knows no such commit/],
@@ -458,12 +664,25 @@ describe('--against-ref', () => {
     expect(git('worktree', 'list').trim().split('\n')).toHaveLength(1)
   })
 
-  test('a scenario that the other version lacks cannot be compared', async () => {
+  test('a scenario that the other version lacks is new', async () => {
     put(repository, 'new.yaml', DECLARED)
     const args = ['--against-ref', 'main', '--run', RUN]
     const ended = await there().run('gate', 'new.yaml', ...FEW, ...args)
-    expect(ended.code).toBe(6)
-    expect(ended.stdout).toContain('has no scenario new.yaml')
+    expect(ended.code, ended.stderr).toBe(0)
+    expect(ended.stdout).toMatch(
+      /^NEW [\s\S]*has no scenario new.yaml: there is nothing to compare/,
+    )
+    const failing = ['--set', 'slo.web=["p(95) latency_ms < 1"]']
+    const failed = await there().run(
+      'gate',
+      'new.yaml',
+      ...FEW,
+      '--against-ref',
+      'main',
+      ...failing,
+    )
+    expect(failed.code, failed.stderr).toBe(4)
+    expect(failed.stdout).toContain('and an objective fails: web: p(95) latency_ms < 1')
   })
 })
 
@@ -475,7 +694,7 @@ describe('the action of the repository', () => {
   const [step] = action.runs.steps
 
   /** Runs the script of the action, with these inputs in place of their defaults. */
-  function act(inputs: Record<string, string>) {
+  function act(inputs: Record<string, string>, runner: Record<string, string> = {}) {
     const values = Object.fromEntries(
       Object.entries(action.inputs).map(([name, own]) => [name, inputs[name] ?? own.default ?? '']),
     )
@@ -488,7 +707,10 @@ describe('the action of the repository', () => {
     put(folder, 'output', '')
     const { status } = spawnSync('bash', ['-c', step!.run], {
       cwd: folder,
-      env: { ...process.env, ...variables, ...env, GITHUB_OUTPUT: at('output') },
+      env: {
+        ...{ ...process.env, ...variables, ...env, GITHUB_OUTPUT: at('output') },
+        ...{ GITHUB_BASE_REF: '', ...runner },
+      },
     })
     return { status, output: read('output') }
   }
@@ -502,6 +724,34 @@ describe('the action of the repository', () => {
     const acted = act({ arguments: gate, command: `node ${CLI}`, out: 'acted' })
     expect(acted).toEqual({ status, output })
     expect(existsSync(at('acted/gate.md'))).toBe(true)
+  })
+
+  test('runs the Spillway of the folder, or none', () => {
+    const gate = 'declared.yaml --replications 2 --baseline base.json'
+    expect(act({ arguments: gate })).toEqual({ status: 3, output: 'verdict=ERROR\nexit-code=3\n' })
+    mkdirSync(at('node_modules/.bin'), { recursive: true })
+    symlinkSync(CLI, at('node_modules/.bin/spillway'))
+    expect(act({ arguments: gate }).output).toBe('verdict=PASS\nexit-code=0\n')
+  })
+
+  test('takes arguments with spaces, one on each line', () => {
+    put(folder, 'evening peak.yaml', DECLARED)
+    const lines = ['evening peak.yaml', '--replications', '2', '--against-set', LONGER, '']
+    const acted = act({ arguments: lines.join('\n'), command: `node ${CLI}`, out: 'spaced' })
+    expect(acted.output).toBe('verdict=IMPROVED\nexit-code=0\n')
+  })
+
+  test('compares a pull request with the commit that it began from, unless a base is named', () => {
+    const gate = 'declared.yaml --replications 2'
+    const inPullRequest = { GITHUB_BASE_REF: 'main' }
+    // the folder is in no repository
+    const command = `node ${CLI}`
+    expect(act({ arguments: gate, command }, inPullRequest)).toMatchObject({ status: 3 })
+    expect(act({ arguments: gate, command })).toMatchObject({ status: 2 })
+    for (const base of ['--baseline base.json', '--baseline=base.json']) {
+      const acted = act({ arguments: `${gate} ${base}`, command }, inPullRequest)
+      expect(acted).toMatchObject({ status: 0 })
+    }
   })
 
   test('takes what its inputs hold for words, and runs none of it', () => {

@@ -115,3 +115,20 @@ slo: { web: ["p(90) latency_ms < 100"] }
   expectRefusal(none, 3, folder)
   expect(none.stderr).toContain('headroom needs an objective: state one under slo')
 })
+
+test('--fail-on fail ends with 0 where objectives are undecided, and with 4 where one fails', async () => {
+  const once = (limit: number, ...more: readonly string[]) => {
+    // a single run has no interval
+    const slo = `slo.web=${JSON.stringify([`p(50) latency_ms < ${limit}`])}`
+    return run('simulate', 'quick.yaml', '--replications', '1', '--set', slo, ...more)
+  }
+  const undecided = await once(100)
+  expect(undecided.code, undecided.stderr).toBe(5)
+  const ended = await once(100, '--fail-on', 'fail')
+  expect(ended).toEqual({ ...undecided, code: 0 })
+  expect(await once(100, '--fail-on', 'undecided')).toEqual(undecided)
+  const failing = await run(
+    ...['simulate', 'quick.yaml', '--set', 'slo.web=["p(50) latency_ms < 1"]', '--fail-on', 'fail'],
+  )
+  expect(failing.code, failing.stderr).toBe(4)
+})

@@ -1,4 +1,6 @@
-import { join } from 'node:path'
+import { execFileSync } from 'node:child_process'
+import { copyFileSync, mkdirSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 import { expect, test } from 'vitest'
 import { gateSchema } from '../sim/documents/index.ts'
 import { commandsIn, put, readJson, temporaryFolder } from './spillway.ts'
@@ -61,4 +63,53 @@ test('a model with 2 layers in place of 40 is faster in every block', async () =
     expect(service.ratio!).toBeLessThan(0.5)
     expect(gate.verdict).not.toBe('FAIL')
   }
+})
+
+/** A scenario of a model of this file, as `init --onnx` begins one. */
+const FILES = `spillway: 1
+name: files
+duration_s: 10
+models:
+  net: { onnx: model.onnx, inputs: { x: { shape: [batch, 64] } } }
+traffic:
+  - class: web
+    arrivals: { process: poisson, load: 0.5 }
+pools:
+  - name: central
+    model: net
+    batching: { policy: dynamic, max_batch: 2, max_delay_ms: 0 }
+`
+
+test('a model that is another file at the same path is compared with what it was', async () => {
+  const repository = join(folder, 'repository')
+  const git = (...words: string[]) =>
+    execFileSync('git', ['-c', 'user.name=t', '-c', 'user.email=t@t', ...words], {
+      cwd: repository,
+      stdio: 'pipe',
+    })
+  /** A net of some layers, at one path whatever their number. */
+  async function built(layers: number): Promise<void> {
+    const size = ['--layers', `${layers}`, '--width', '64']
+    const ended = await run('models', 'build', 'mlp', ...size, '--out', `net-${layers}`, '--json')
+    const [{ path }] = JSON.parse(ended.stdout) as [{ path: string }]
+    copyFileSync(resolve(folder, path), join(repository, 'model.onnx'))
+  }
+  mkdirSync(repository)
+  git('init', '-q', '-b', 'main')
+  put(repository, 'files.yaml', FILES)
+  await built(200)
+  git('add', '.')
+  git('commit', '-q', '-m', 'Add a model')
+  await built(2)
+  const here = commandsIn(repository)
+  const options = ['--measured', '--seconds', '0.5', '--load', '0.2', '--out', '../files']
+  const ended = await here.run('gate', 'files.yaml', '--against-ref', 'main', ...options)
+  const gate = gateSchema.parse(readJson(join(folder, 'files/gate.json')))
+  expectExitBy(gate, ended)
+  expect(gate.cases[0]!.changes.scenario).toEqual([
+    expect.stringMatching(/^model\.onnx on cpu: [0-9a-f]{12} → [0-9a-f]{12}$/),
+  ])
+  expect(gate.verdict).toMatch(/^(IMPROVED|UNDECIDED)$/)
+  const { blocks } = gate.cases[0]!.measured!
+  expect(blocks.filter(({ pools }) => !(pools[0]!.service < 0.9))).toEqual([])
 })

@@ -17,6 +17,7 @@ test.each([
   [{ document: 'spillway-plan', winner: {}, verified: { verdict: 'FAIL' } }, 4],
   [{ document: 'spillway-plan', winner: {}, verified: null }, 0],
   [{ document: 'spillway-gate', verdict: 'NOT COMPARABLE' }, 6],
+  [{ document: 'spillway-gate', verdict: 'NEW' }, 0],
   [{ document: 'spillway-comparison', verdict: 'UNDECIDED' }, 5],
   [{ written: [] }, 0],
 ])('the exit code by a document: %o is %d', (document, code) => {

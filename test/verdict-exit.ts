@@ -5,6 +5,7 @@ import type { Ended } from './spillway.ts'
 const CODES: Readonly<Record<string, number>> = {
   PASS: 0,
   IMPROVED: 0,
+  NEW: 0,
   FAIL: 4,
   UNDECIDED: 5,
   'NOT COMPARABLE': 6,

@@ -9,23 +9,32 @@ const KINDS: Readonly<Record<CaseVerdict, 'error' | 'warning' | 'notice'>> = {
   FAIL: 'error',
   UNDECIDED: 'warning',
   'NOT COMPARABLE': 'warning',
+  NEW: 'notice',
   IMPROVED: 'notice',
   PASS: 'notice',
 }
 
-/** Workflow commands of GitHub Actions: an annotation for each case that does not simply pass. */
-export function gateAnnotations(gate: Gate): string[] {
+/**
+ * Workflow commands of GitHub Actions: an annotation for each case that does not simply pass.
+ * `pathOf`: a file of a case seen from the top of the repository; null where it is not in that.
+ */
+export function gateAnnotations(
+  gate: Gate,
+  pathOf: (file: string) => string | null = (file) => file,
+): string[] {
   return gate.cases
     .filter(({ verdict }) => verdict !== 'PASS')
     .slice(0, MOST)
     .map((one) => {
       const title = property(`${one.verdict}: ${caseTitle(gate, one)}`)
-      return `::${KINDS[one.verdict]} file=${property(one.file)},title=${title}::${message(one.reason)}`
+      const path = pathOf(one.file)
+      const file = path === null ? '' : `file=${property(path)},`
+      return `::${KINDS[one.verdict]} ${file}title=${title}::${message(one.reason)}`
     })
 }
 
 /** A line break would begin another command. */
-const message = (text: string) =>
+export const message = (text: string) =>
   visible(text).replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A')
 
 const property = (text: string) => message(text).replaceAll(':', '%3A').replaceAll(',', '%2C')

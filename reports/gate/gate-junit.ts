@@ -28,7 +28,9 @@ interface Counts {
 
 function suite(gate: Gate, one: GateCase) {
   const title = caseTitle(gate, one)
-  const whole = `<testcase classname=${quoted(title)} name="verdict">`
+  const took = one.measured === null ? 0 : 60 * one.measured.minutes
+  const at = `classname=${quoted(title)} file=${quoted(one.file)}`
+  const whole = `<testcase ${at} name="verdict" time="${took.toFixed(1)}">`
   // the verdict itself is a case, so that a suite is never empty
   const own =
     one.verdict === 'FAIL'
@@ -36,21 +38,22 @@ function suite(gate: Gate, one: GateCase) {
       : one.verdict === 'UNDECIDED' || one.verdict === 'NOT COMPARABLE'
         ? `${whole}<skipped message=${quoted(`${one.verdict}: ${one.reason}`)}/></testcase>`
         : `${whole}</testcase>`
-  const cases = [own, ...one.metrics.map((metric) => testCase(title, metric))]
+  const cases = [own, ...one.metrics.map((metric) => testCase(at, metric))]
   const counts: Counts = {
     tests: cases.length,
     failures: cases.filter((text) => text.includes('<failure ')).length,
     errors: 0,
     skipped: cases.filter((text) => text.includes('<skipped ')).length,
   }
-  const seconds = one.measured === null ? '' : ` time="${(60 * one.measured.minutes).toFixed(1)}"`
+  const seconds = ` file=${quoted(one.file)} time="${took.toFixed(1)}"`
   const lines = cases.map((text) => `    ${text}`).join('\n')
   const open = `  <testsuite name=${quoted(title)} ${attributes(counts)}${seconds}>`
   return { counts, text: `${open}\n${lines}\n  </testsuite>` }
 }
 
-function testCase(title: string, metric: GateMetric): string {
-  const open = `<testcase classname=${quoted(title)} name=${quoted(metricName(metric))}>`
+/** `at`: the attributes of its suite. The verdict has all of the time. */
+function testCase(at: string, metric: GateMetric): string {
+  const open = `<testcase ${at} name=${quoted(metricName(metric))} time="0.0">`
   const change = metric.ratio === null ? '' : ` ${signedPercent(metric.ratio - 1)}`
   const text = quoted(`${metric.verdict}${change}${metric.note === null ? '' : `: ${metric.note}`}`)
   if (metric.verdict === 'FAIL') return `${open}<failure type="FAIL" message=${text}/></testcase>`
@@ -69,12 +72,12 @@ const sums = (all: readonly Counts[]): Counts => ({
 })
 
 /** XML 1.0 has no other control characters, not even as entities; `visible` prints them. */
-const escaped = (text: string) =>
+export const escaped = (text: string) =>
   visible(text)
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
     .replaceAll('>', '&gt;')
     .replaceAll('"', '&quot;')
 
-const quoted = (text: string) =>
+export const quoted = (text: string) =>
   `"${escaped(text).replaceAll('\n', '&#10;').replaceAll('\t', '&#9;')}"`

@@ -19,6 +19,7 @@ const ICONS: Readonly<Record<CaseVerdict, string>> = {
   IMPROVED: '✅',
   FAIL: '❌',
   UNDECIDED: '⚠️',
+  NEW: '🆕',
   'NOT COMPARABLE': '⚠️',
 }
 
@@ -27,7 +28,13 @@ const ICONS: Readonly<Record<CaseVerdict, string>> = {
  * of the scenarios, since their names could end the comment, and the query of what looks for it.
  */
 export const gateMarker = ({ gate, cases }: Gate) =>
-  `<!-- spillway-gate: ${gate} ${hashOf(cases.map(({ file }) => file).toSorted())} -->`
+  markerOf(
+    gate,
+    cases.map(({ file }) => file),
+  )
+
+export const markerOf = (gate: Gate['gate'], files: readonly string[]) =>
+  `<!-- spillway-gate: ${gate} ${hashOf(files.toSorted())} -->`
 
 /** A gate as Markdown, for a step summary and for a comment; cases that do not fit are left out. */
 export function gateMarkdown(gate: Gate): string {
@@ -38,7 +45,7 @@ export function gateMarkdown(gate: Gate): string {
     ...gate.cases.slice(0, MOST_TITLES).map((one) => `- ${summary(gate, one)}`),
     ...(gate.cases.length > MOST_TITLES ? [`- … and ${gate.cases.length - MOST_TITLES} more`] : []),
   ].join('\n')
-  const foot = `\n\n<sub>Spillway ${gate.version} · \`${code(gate.command)}\`</sub>\n`
+  const foot = footOf(gate)
   let text = head
   for (const [i, one] of gate.cases.entries()) {
     const part = details(gate, one)
@@ -50,6 +57,9 @@ export function gateMarkdown(gate: Gate): string {
   }
   return text + foot
 }
+
+export const footOf = ({ version, command }: Pick<Gate, 'version' | 'command'>) =>
+  `\n\n<sub>Spillway ${version} · \`${code(command)}\`</sub>\n`
 
 const summary = (gate: Gate, one: GateCase) =>
   `**${one.verdict}** ${inline(caseTitle(gate, one))}: ${inline(one.reason).slice(0, 600)}`
@@ -68,7 +78,7 @@ function details(gate: Gate, one: GateCase): string {
     '',
     `<details${open}><summary>${html(caseTitle(gate, one))}</summary>`,
     '',
-    ...(one.verdict === 'NOT COMPARABLE' ? [] : lines.map((line) => `- ${inline(line)}`)),
+    ...lines.map((line) => `- ${inline(line)}`),
     ...tables.filter((cells) => cells.length > 0).map((cells) => `\n${table(cells)}`),
     ...(one.metrics.length === 0 || one.measured === null ? [] : ['', MEASURED_NOTE]),
     '',
@@ -85,7 +95,7 @@ function table([header, ...rows]: readonly (readonly string[])[]): string {
 }
 
 /** Foreign text on one line, without a meaning in Markdown or HTML. */
-const inline = (text: string) => html(visibleLine(text)).replace(/[\\`*_[\]|~#@]/g, '\\$&')
+export const inline = (text: string) => html(visibleLine(text)).replace(/[\\`*_[\]|~#@]/g, '\\$&')
 
 const html = (text: string) =>
   visibleLine(text).replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')

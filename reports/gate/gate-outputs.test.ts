@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Gate, GateCase, GateMetric } from '../../sim/documents/index.ts'
+import { type EndedGate, endedAnnotations, endedJunit, endedMarkdown } from './ended-gate.ts'
 import { gateAnnotations } from './gate-annotations.ts'
 import { gateCsv, isGateCsv } from './gate-csv.ts'
 import { gateJunit } from './gate-junit.ts'
@@ -57,6 +58,13 @@ describe('annotations of GitHub Actions', () => {
     expect(line!.endsWith('::one%25\\u{d}%0Atwo')).toBe(true)
   })
 
+  test('have the path from the top of the repository, or none', () => {
+    const pathOf = (file: string) => (file === 'first' ? null : `load/${file}`)
+    const [inside, shipped] = gateAnnotations(gateOf(one(), one({ file: 'first' })), pathOf)
+    expect(inside).toMatch(/^::error file=load\/peak\.yaml,title=FAIL/)
+    expect(shipped).toMatch(/^::error title=FAIL/)
+  })
+
   test('are at most ten, and a pass has none', () => {
     expect(gateAnnotations(gateOf(...Array.from({ length: 30 }, () => one())))).toHaveLength(10)
     expect(gateAnnotations(gateOf(one({ verdict: 'PASS' })))).toEqual([])
@@ -76,6 +84,14 @@ describe('JUnit XML', () => {
     expect(xml.match(/<skipped /g)).toHaveLength(2)
     const none = gateJunit(gateOf(one({ verdict: 'NOT COMPARABLE', metrics: [] })))
     expect(none).toContain('tests="1" failures="0" errors="0" skipped="1"')
+  })
+
+  test('has the file and the time of each case', () => {
+    const xml = gateJunit(gateOf(one({ file: 'load/a "b".yaml' })))
+    const opened = xml.match(/<test(suite|case) [^>]*>/g)!
+    expect(opened).toHaveLength(3)
+    for (const tag of opened)
+      expect(tag).toMatch(/ file="load\/a &quot;b&quot;\.yaml".* time="0\.0"/)
   })
 
   test('holds foreign text as text', () => {
@@ -162,4 +178,37 @@ test('the terminal has the verdict, the reason, the changes and the worst metric
     '  changed: pools.a.batching.max_batch: 8 → 2',
   ])
   expect(lines.at(-1)).toMatch(/^web: p99 +FAIL +10\.0 ms +12\.0 ms +\+20 % +±5 %$/)
+})
+
+describe('a gate that ended without a verdict', () => {
+  const ended: EndedGate = {
+    ...({ gate: 'prediction', version: '1.0.0', command: 'spillway gate peak' } as const),
+    files: ['peak.yaml', 'x"y.yaml'],
+    problems: ['no such file', ...Array.from({ length: 40 }, (_, i) => `problem ${i}`)],
+  }
+
+  test('has the marker of its comment, and its problems', () => {
+    const text = endedMarkdown({ ...ended, files: ['peak.yaml'] })
+    expect(text.split('\n')[0]).toBe(gateMarker(gateOf(one())))
+    expect(text).toContain('## 🛑 Spillway gate: ended without a verdict\n\n- no such file\n')
+    expect(text).toContain('- … and 21 more')
+  })
+
+  test('is an error for each scenario in JUnit, and one annotation', () => {
+    const xml = endedJunit(ended)
+    expect(xml).toContain('<testsuites name="spillway gate" tests="2" failures="0" errors="2"')
+    expect(xml.match(/<error type="ERROR" message="no such file">/g)).toHaveLength(2)
+    expect(xml).toContain('file="x&quot;y.yaml"')
+    expect(endedAnnotations(ended)).toEqual([
+      '::error title=Spillway gate%3A ended without a verdict::no such file',
+    ])
+  })
+
+  test('holds foreign text as text', () => {
+    const hostile = { ...ended, files: [HOSTILE], problems: [HOSTILE], command: HOSTILE }
+    const [xml, text] = [endedJunit(hostile), endedMarkdown(hostile)]
+    expect(xml + text).not.toContain('<script>')
+    expect(text).not.toMatch(/^\s*::/m)
+    expect(endedAnnotations(hostile).join()).not.toMatch(/[\r\n]/)
+  })
 })

@@ -1,6 +1,7 @@
 import type { Gate, GateCase, GateMetric } from '../../sim/documents/index.ts'
 import {
   declared,
+  exactSize,
   fixed,
   NONE,
   percent,
@@ -43,12 +44,19 @@ function valueText({ unit }: GateMetric, value: number | null): string {
   if (value === null) return NONE
   // figures are exact, or have their interval beside them
   if (unit === 'ms') return time(value, value / 1000)
+  if (unit === 'mib') return exactSize(value)
   if (unit === 'usd') return `$${threeDigits(value)}`
   return unit === 'share' ? `${declared(Number((100 * value).toPrecision(4)))} %` : fixed(value, 3)
 }
 
-const changeOf = ({ ratio }: GateMetric) =>
-  ratio === null ? NONE : ratio === 1 ? 'none' : signedPercent(ratio - 1)
+/** Of a share in points: from none to a few it has no ratio. */
+export function changeOf({ ratio, unit, base, head }: GateMetric): string {
+  if (unit === 'share' && base !== null && head !== null && head !== base) {
+    const points = threeDigits(100 * Math.abs(head - base))
+    return `${head > base ? '+' : '−'}${points} points`
+  }
+  return ratio === null ? NONE : ratio === 1 ? 'none' : signedPercent(ratio - 1)
+}
 
 export function intervalText({ low, high }: GateMetric): string {
   const ends = [low, high].map((end) => (end === null ? NONE : signedPercent(end - 1)))
@@ -70,9 +78,9 @@ export function caseTitle({ gate }: Gate, { name, base }: GateCase): string {
     : `${SUBJECTS[gate]}: ${name} against ${base}`
 }
 
-/** What differs between base and head, a line each. */
-export function changeLines({ changes }: GateCase, gate: Gate['gate']): string[] {
-  if (gate === 'fidelity') return []
+/** What differs between base and head, a line each; none where they are not compared. */
+export function changeLines({ changes, verdict }: GateCase, gate: Gate['gate']): string[] {
+  if (gate === 'fidelity' || verdict === 'NEW' || verdict === 'NOT COMPARABLE') return []
   const { scenario, profile, engine } = changes
   const lines = [
     ...(scenario ?? ['the scenario has changed; its keys cannot be compared']),

@@ -36,7 +36,7 @@ function caseText(gate: Gate, one: GateCase): string {
   const lines = [
     `${verdict}  ${visibleLine(caseTitle(gate, one))}`,
     `  ${visibleLine(reason)}`,
-    ...(verdict === 'NOT COMPARABLE' ? [] : changeLines(one, gate.gate)).map((line) =>
+    ...changeLines(one, gate.gate).map((line) =>
       `  changed: ${visibleLine(line)}`.replace('changed: no change', 'no change'),
     ),
     ...measuredLines(one).map((line) => `  ${visibleLine(line)}`),

@@ -44,6 +44,7 @@ const STYLES: Readonly<Record<CaseVerdict, string>> = {
   IMPROVED: 'PASS',
   FAIL: 'FAIL',
   UNDECIDED: 'UNDECIDED',
+  NEW: 'UNDECIDED',
   'NOT COMPARABLE': 'UNDECIDED',
 }
 
@@ -60,7 +61,7 @@ async function section(gate: Gate, one: GateCase, index: number): Promise<Html> 
   return html`${several ? html`<h2>${isolated(caseTitle(gate, one))}</h2>${verdictLine(one.verdict, one.reason)}` : NOTHING}
 ${figure}
 ${one.metrics.length > 0 ? textTable(cells) : NOTHING}
-${one.verdict === 'NOT COMPARABLE' || gate.gate === 'fidelity' ? NOTHING : list('What changed', changeLines(one, gate.gate))}
+${changeLines(one, gate.gate).length === 0 ? NOTHING : list('What changed', changeLines(one, gate.gate))}
 ${causes.length > 0 ? html`<h2>Causes</h2>${textTable(causes)}<p class="quiet">Median over blocks, head against base. ${MEASURED_NOTE}</p>` : NOTHING}
 ${raw.length > 0 ? html`<h2>Measured percentiles</h2>${textTable(raw)}<p class="quiet">Latencies of all blocks together: evidence beside the derived figures, not judged.</p>` : NOTHING}
 ${one.measured === null ? NOTHING : list('How it was measured', measuredLines(one))}`

@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path'
 import { gateHtml, gateJunit, gateMarkdown, gateText } from '../../reports/index.ts'
 import { EXIT, type ExitCode, Failure, visibleLine } from '../../scenarios/index.ts'
 import type { CaseVerdict, Gate } from '../../sim/documents/index.ts'
+import { newCase } from '../../sim/experiment/index.ts'
 import { commandLine, note, type ScenarioOptions } from '../commands/command.ts'
 import { withProgress } from '../commands/progress.ts'
 import { loadProfile } from '../folders/profile-file.ts'
@@ -10,15 +11,16 @@ import { REPLICATIONS } from '../jobs/defaults.ts'
 import { updateBaseline } from '../jobs/gate/baseline.ts'
 import { dataFiles } from '../jobs/gate/data-files.ts'
 import { fidelityGate } from '../jobs/gate/fidelity-gate.ts'
+import { gateOf } from '../jobs/gate/gate.ts'
 import { measuredGate } from '../jobs/gate/measured-gate.ts'
 import { withOtherVersion } from '../jobs/gate/other-version.ts'
 import {
+  baselineEntries,
   type PredictionBase,
   predictionGate,
-  simulateEntries,
 } from '../jobs/gate/prediction-gate.ts'
 import { type Prepared, prepare } from '../jobs/prepare.ts'
-import { appendCsv, forContinuousIntegration } from './gate-outputs.ts'
+import { appendCsv, dropOutputs, forContinuousIntegration, writeEnded } from './gate-outputs.ts'
 import { emit } from './output.ts'
 
 interface GateOptions extends ScenarioOptions {
@@ -46,6 +48,7 @@ const GATE_EXIT: Readonly<Record<CaseVerdict, ExitCode>> = {
   IMPROVED: EXIT.ok,
   FAIL: EXIT.failed,
   UNDECIDED: EXIT.undecided,
+  NEW: EXIT.ok,
   'NOT COMPARABLE': EXIT.notComparable,
 }
 
@@ -104,7 +107,9 @@ async function measured(file: string, options: GateOptions, job: Job): Promise<G
   return withOtherVersion(ref, version, async (other) => {
     const there = other.scenario(file)
     if (there === null) {
-      throw new Failure(`${other.from} has no scenario ${file}`, EXIT.notComparable)
+      const { hash, scenario } = head
+      const one = newCase({ file, name: scenario.name, hash, objectives: [] }, other.from)
+      return gateOf('measured', [one], { margin, command: job.command })
     }
     if (there.path === null) {
       const text = 'ships with Spillway, and --measured replays both versions with this one'
@@ -126,7 +131,7 @@ async function update(
   const { set, seed, profile, replications, workers } = options
   const path = options.baseline!
   const entries = await withProgress((onProgress, { warn }) =>
-    simulateEntries(files, {
+    baselineEntries(files, {
       signal,
       onProgress,
       onWarning: warn,
@@ -141,6 +146,13 @@ async function update(
   const baseline = await updateBaseline(path, entries)
   await emit({ json: options.json }, { baseline }, 'baseline', `written: ${visibleLine(path)}`)
   return EXIT.ok
+}
+
+/** What a gate is of, before it has a document. */
+function subjectOf(files: readonly string[], { fidelity, measured: replayed }: GateOptions) {
+  const command = commandLine()
+  if (fidelity !== undefined) return { gate: 'fidelity', files: [fidelity], command } as const
+  return { gate: replayed === true ? 'measured' : 'prediction', files, command } as const
 }
 
 function refuseUsage(files: readonly string[], options: GateOptions): void {
@@ -195,10 +207,13 @@ export async function perform(
   refuseUsage(files, options)
   const undo = await writableFolder(options.out)
   if (options.update === true) return update(files, options, signal)
+  await dropOutputs(options.out)
   const gate = await withProgress((onProgress, { warn }) => {
     const job = { signal, onProgress, onWarning: warn, command: commandLine() }
     return judge(files, options, { ...job })
-  }).catch(undo)
+  })
+    .catch((error: unknown) => writeEnded(error, subjectOf(files, options), options.out))
+    .catch(undo)
   await emit(options, { gate }, 'gate', gateText(gate), async (change) => {
     await change.write('report.html', await gateHtml(gate))
     await change.write('gate.xml', gateJunit(gate))

@@ -58,3 +58,9 @@ export function exitOf(verdicts: readonly Verdict[]): ExitCode {
 
 export const objectivesExit = ({ objectives }: Result): ExitCode =>
   exitOf(objectives.map(({ verdict }) => verdict))
+
+/** The verdict from which on a command fails: with `fail`, UNDECIDED ends with 0. */
+export type FailOn = 'fail' | 'undecided'
+
+export const failingOn = (failOn: FailOn, code: ExitCode): ExitCode =>
+  failOn === 'fail' && code === EXIT.undecided ? EXIT.ok : code

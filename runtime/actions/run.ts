@@ -26,13 +26,13 @@ import { compare } from '../jobs/compare.ts'
 import { dropReplays, keepReplays } from '../jobs/kept-replays.ts'
 import { noiseWarnings, shortNoise } from '../jobs/noise-warnings.ts'
 import { resolveSystem } from '../jobs/prepare.ts'
-import { refuseComparison, refuseLive } from '../jobs/refuse.ts'
+import { refuseChangedFiles, refuseComparison, refuseLive } from '../jobs/refuse.ts'
 import { profiledHere } from '../jobs/rehearsals.ts'
 import { replay } from '../jobs/replay.ts'
 import { simulate, simulateAgainst } from '../jobs/simulate.ts'
 import { err, note as printNote } from '../terminal.ts'
 import { CHARTS_FOLDER, writeCharts } from './charts.ts'
-import { exitOf, print, writeDocuments } from './output.ts'
+import { exitOf, type FailOn, failingOn, print, writeDocuments } from './output.ts'
 import { plots } from './plots.ts'
 import { prepareSides } from './prepare-sides.ts'
 import { profileText } from './profile-text.ts'
@@ -48,8 +48,6 @@ interface RunOptions extends AgainstOptions {
   readonly charts: readonly ChartFormat[]
   readonly failOn?: FailOn
 }
-
-export type FailOn = 'fail' | 'undecided'
 
 /** A run of it, after a short look at the noise of this machine. */
 type Running = RunOptions & {
@@ -133,11 +131,8 @@ async function runWith(
 
 const ANY_VERDICT = 'exit code 0 whatever the verdicts; --fail-on gives CI one that depends on them'
 
-function exitOn(failOn: FailOn | undefined, verdicts: readonly Verdict[]): ExitCode {
-  const code = exitOf(verdicts)
-  if (failOn === undefined || (failOn === 'fail' && code === EXIT.undecided)) return EXIT.ok
-  return code
-}
+const exitOn = (failOn: FailOn | undefined, verdicts: readonly Verdict[]): ExitCode =>
+  failOn === undefined ? EXIT.ok : failingOn(failOn, exitOf(verdicts))
 
 export async function perform(
   signal: AbortSignal,
@@ -148,6 +143,7 @@ export async function perform(
   const sides = await prepareSides(loaded, options, signal)
   refuseLive(sides)
   refuseComparison(sides)
+  refuseChangedFiles(sides)
   const directory = options.out ?? join('runs', sides[0].scenario.name)
   await writableFolder(directory)
   await settleFolder(directory)

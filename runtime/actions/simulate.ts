@@ -11,7 +11,7 @@ import { loadSystem } from '../jobs/prepare.ts'
 import { refuseCrowd, simulate, simulateRows } from '../jobs/simulate.ts'
 import { withWarmup } from '../jobs/steady-warmup.ts'
 import { pause } from '../process/interruption.ts'
-import { emit, objectivesExit } from './output.ts'
+import { emit, type FailOn, failingOn, objectivesExit } from './output.ts'
 import { plots } from './plots.ts'
 
 interface SimulateOptions extends ScenarioOptions {
@@ -23,6 +23,7 @@ interface SimulateOptions extends ScenarioOptions {
   readonly requests?: string
   readonly keepRows?: boolean
   readonly headroom?: boolean
+  readonly failOn: FailOn
   readonly plot?: boolean
 }
 
@@ -76,5 +77,5 @@ export async function perform(
     }
     await pause(signal)
   })
-  return objectivesExit(result)
+  return failingOn(options.failOn, objectivesExit(result))
 }

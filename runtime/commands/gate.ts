@@ -17,8 +17,10 @@ Did it get worse? What is given by --baseline, --against, --against-set or --aga
 
 Prediction gate: both are simulated, with the same requests. Simulations are deterministic, so every difference is exact, and
 is one of the scenario, the profile or the engine. FAIL: a metric is worse by more than --margin, or an objective fails
-that did not. --update writes the baseline. --against-ref checks the other version out into a temporary git worktree,
-prepares it with --prepare, and simulates with --run, which gets the arguments of \`spillway simulate\`.
+that did not. --update writes the baseline. Its scenario is simulated again, and must give its figures: a file can be edited.
+--against-ref checks the other version out into a temporary git worktree, prepares it with --prepare, and simulates with
+--run, which gets the arguments of \`spillway simulate\`. Without --run it is simulated by the Spillway that --prepare has
+installed there, and without --prepare by this version: then nothing of the other version is executed.
 
 Measured gate (--measured): base and head are replayed here in alternating blocks with the same requests, at a rate that keeps the
 base busy for --load of the time. Service times, overheads and wake-up cost are compared in each block, and carried through
@@ -28,9 +30,10 @@ the simulator to p50, p95 and p99. An exact test looks after 10, 15 and 20 block
 Fidelity gate (--fidelity DIR): simulations of the replays in DIR against these replays, as \`spillway compare\` judges them.
 
 --out writes gate.json, report.html, gate.xml (JUnit) and gate.md (step summary, comment of a pull request). In GitHub Actions
-the summary is also appended to $GITHUB_STEP_SUMMARY, and annotations are printed on stderr.
+the summary is also appended to $GITHUB_STEP_SUMMARY, and annotations are printed on stderr. gate.xml and gate.md are also
+written where the gate ends without a verdict; files of an earlier gate are removed.
 
-Exit code 0 for PASS and IMPROVED, 4 for FAIL, 5 for UNDECIDED, 6 for NOT COMPARABLE.
+Exit code 0 for PASS, IMPROVED and NEW, 4 for FAIL, 5 for UNDECIDED, 6 for NOT COMPARABLE.
 
 Examples:
   $ spillway gate payment-peak --baseline gate.json --update
@@ -58,9 +61,11 @@ export function define(command: Command): void {
         'the base: override a value of it; may be repeated',
       ).argParser(override),
     )
-    .addOption(baseOption('--against-ref <ref>', 'the base: a commit, branch or tag of git'))
+    .addOption(
+      baseOption('--against-ref <ref>', 'the base: a commit, branch or tag of git, or A...B'),
+    )
     .option('--prepare <command>', 'prepares the checkout of --against-ref, such as npm ci')
-    .option('--run <command>', 'simulates in the checkout; default: npx spillway simulate')
+    .option('--run <command>', 'simulates in the checkout; default: the Spillway in it')
     .option('--measured', 'replay both on this machine')
     .option(
       '--load <share>',

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander'
-import type { FailOn } from '../actions/run.ts'
+import type { FailOn } from '../actions/output.ts'
 import { AGAINST_HELP, withAgainstOptions } from './against.ts'
 import { chartsOption } from './charts.ts'
 import {

@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander'
+import type { FailOn } from '../actions/output.ts'
 import {
   implementOnScenario,
   KEPT_ROWS,
@@ -14,6 +15,8 @@ import { plotOption } from './plots.ts'
 
 const HELP = `
 ${KEPT_ROWS}
+
+Exit code 4 if an objective is FAIL, 5 if one is UNDECIDED; with --fail-on fail, 0 for the latter.
 
 Examples:
   $ spillway simulate payment-peak
@@ -40,6 +43,11 @@ export function define(command: Command): void {
       ).conflicts('headroom'),
     )
     .option('--headroom', 'how much more traffic passes every objective; some ten times the work')
+    .addOption(
+      new Option('--fail-on <verdict>', 'the verdict on objectives from which on it fails')
+        .choices(['fail', 'undecided'] satisfies FailOn[])
+        .default('undecided' satisfies FailOn),
+    )
     .addOption(plotOption())
     .option('--keep-rows', 'keep raw rows and decision log of the first replication (needs --out)')
   implementOnScenario(command, HELP, async () => (await import('../actions/simulate.ts')).perform)

@@ -49,12 +49,13 @@ async function measure(scenarios: readonly Prepared[], measuring: Measuring): Pr
   const occasion = new Date().toISOString()
   const tasks = new Map<string, CalibrationTask>()
   for (const prepared of scenarios) {
-    const { scenario } = prepared
+    const { scenario, contents } = prepared
     const covered = poolsToCalibrate(prepared)
     for (const [i, pool] of scenario.pools.entries()) {
       const model = scenario.models[pool.model]!
-      const key = modelKey(scenario, pool)
       if ('work' in model) continue
+      // two versions have a model at one path, which is another model where its file is another
+      const key = `${modelKey(scenario, pool)} ${contents[i]}`
       const { plan, maxBatch, lengths } = covered[i]!
       const known = tasks.get(key)
       if (known !== undefined) {

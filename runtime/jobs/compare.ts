@@ -87,7 +87,11 @@ export async function compare(
     ),
     measured: first.result.stability,
   }
-  const agreed = agreement(found.prediction, stability.predicted, stability.measured)
+  const agreed = agreement(found.prediction, {
+    ...stability,
+    replays: replays.runs.length - compared.not_counted.length,
+    control: compared.control_kernel,
+  })
   const checks = { ...found, prediction: explained(agreed, simulated, measured) }
   await pause(signal)
   const whatIf = second && (await predictChange(first, second, job))

@@ -1,4 +1,4 @@
-import { Failure, type Pool } from '../../scenarios/index.ts'
+import { EXIT, Failure, modelKey, modelLabel, type Pool } from '../../scenarios/index.ts'
 import { reactingClasses } from '../../sim/traffic/index.ts'
 import { executionProviders } from '../models/index.ts'
 import type { Prepared } from './prepare.ts'
@@ -82,5 +82,26 @@ export function refuseComparison(sides: readonly Prepared[]): void {
     if (wide === undefined) continue
     const text = `parts of a request are not compared yet; ${supported}`
     throw new Failure(`${side.file} traffic.${wide.class}.fan_out: ${text}`)
+  }
+}
+
+/**
+ * Throws `Failure` where two sides of a run name one model by a path at which each has another
+ * file: what the run keeps names models by their paths, and could not tell the two apart.
+ */
+export function refuseChangedFiles(sides: readonly Prepared[]): void {
+  const known = new Map<string, string>()
+  for (const { scenario, file, contents } of sides) {
+    for (const [i, pool] of scenario.pools.entries()) {
+      const content = contents[i]
+      if (typeof content !== 'string') continue
+      const key = modelKey(scenario, pool)
+      if ((known.get(key) ?? content) !== content) {
+        const text = `${modelLabel(scenario, pool)} is another file on each side, at the same path`
+        const remedy = 'name one by another path; gate --measured supports it'
+        throw new Failure(`${file} pools.${pool.name}: ${text}; ${remedy}`, EXIT.notComparable)
+      }
+      known.set(key, content)
+    }
   }
 }

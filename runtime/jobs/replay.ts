@@ -5,7 +5,8 @@ import {
   inSlices,
   loadOf,
   memoryResult,
-  resultOf,
+  notCounted,
+  replaysResult,
   slicingOf,
 } from '../../sim/experiment/index.ts'
 import type { Rows } from '../../sim/stats/index.ts'
@@ -138,7 +139,7 @@ function measuredResult({
   arena,
 }: Omit<ReplayedSide, 'result'>): Result {
   const { scenario, plan } = system
-  const result = resultOf(
+  const result = replaysResult(
     system,
     summariseReplays(system, replays.runs, requests, executorWork(system)),
     {
@@ -152,6 +153,7 @@ function measuredResult({
       garbage_collections: replays.gc,
       host: hostFingerprint(),
     },
+    notCounted(replays.runs).map(({ replay }) => replay),
   )
   const observed = arena === null ? [] : memoryResult([measuredSpaces(scenario, arena)])
   const resident = memoryResult(replays.runs.map((run) => residentSpaces({ scenario, plan, run })))

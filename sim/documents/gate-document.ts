@@ -6,7 +6,7 @@ import { verdict } from './system-figures.ts'
 /** The documents of `spillway gate`: did it get worse? */
 
 export const gateVerdict = z.enum(['PASS', 'IMPROVED', 'FAIL', 'UNDECIDED'])
-export const caseVerdict = z.enum([...gateVerdict.options, 'NOT COMPARABLE'])
+export const caseVerdict = z.enum([...gateVerdict.options, 'NEW', 'NOT COMPARABLE'])
 
 const metricName = {
   class: z
@@ -15,8 +15,8 @@ const metricName = {
     .describe('Name of the class; null for a metric of the whole scenario.'),
   name: z.string().describe('Name of the metric, such as p99, or the text of an objective.'),
   unit: z
-    .enum(['ms', 'share', 'usd', 'ratio'])
-    .describe('Unit of the figures: ms, a share of 1, USD, or a ratio.'),
+    .enum(['ms', 'share', 'usd', 'mib', 'ratio'])
+    .describe('Unit of the figures: ms, a share of 1, USD, MiB, or a ratio.'),
   better: z.enum(['lower', 'higher']).describe('Whether a lower or a higher figure is better.'),
 }
 
@@ -119,7 +119,9 @@ const baselineObjective = z
 
 const baselineEntry = z
   .strictObject({
-    file: z.string().describe('Scenario as it was given, by which a gate finds it.'),
+    file: z
+      .string()
+      .describe('Path of the scenario from the folder of the baseline, or name of one that ships.'),
     name: z.string().describe('Name of the scenario.'),
     hash: z.string().describe('Hash of the scenario, with all overrides and defaults.'),
     version: z.string().describe('Version of Spillway that simulated it.'),

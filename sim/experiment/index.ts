@@ -75,6 +75,7 @@ export {
 export {
   baselineEntry,
   metricLabel,
+  newCase,
   type PredictionOptions,
   percentText,
   predictionCase,
@@ -106,6 +107,7 @@ export { nextLook, precisionOf } from './precision/precision.ts'
 export { memoryResult } from './result/memory-result.ts'
 export { costFigure, judgedPercentiles, verdictOf } from './result/objectives.ts'
 export { withRegret } from './result/regret-result.ts'
+export { replaysResult } from './result/replays-result.ts'
 export { resultOf, simulatedResult } from './result/result.ts'
 export { serviceError } from './result/service-error.ts'
 export { tooShort } from './result/short-runs.ts'
@@ -132,7 +134,7 @@ export {
   type TransformerWork,
 } from './simulation/transformer-times.ts'
 export { CROWD_REMEDY, grouped, refuseCrowd } from './system/crowd.ts'
-export { hasSwappableModel } from './system/model-profiles.ts'
+export { hasModels, hasSwappableModel } from './system/model-profiles.ts'
 export { withTraffic } from './system/more-traffic.ts'
 export { type PreparedScenario, withoutFiles } from './system/prepared-scenario.ts'
 export { loadOf, poolsToCalibrate, type Resolved, resolveSystem } from './system/resolve.ts'

@@ -1,5 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
+import { hashOf } from '../../scenarios/index.ts'
 import { type GateBaseline, gateSchema } from '../../sim/documents/index.ts'
 import { Random } from '../../sim/kernel/index.ts'
 import { commandsIn } from '../../test/command-line.ts'
@@ -9,12 +11,16 @@ import { type Workshop, withRunners } from './inputs.ts'
 import { mutateDocument } from './kinds/documents.ts'
 import { faultOf, type Outcome } from './outcome.ts'
 
-/** Mutated and forged baselines: the verdict of a gate is what their figures say, or a refusal. */
+/**
+ * Mutated and forged baselines: none passes but the one that `--update` wrote. One that names
+ * another version or profile may fail the head by its figures.
+ */
 
 const FILE = 'baseline.json'
 const SCENARIO = 'declared.yaml'
 const GATE = words(`gate ${SCENARIO} --replications 2 --baseline ${FILE}`)
 const MARGIN = 0.05
+const LEAST_SHARE = 0.001
 
 interface BaselineOutcome {
   readonly number: number
@@ -63,6 +69,18 @@ const FORGERIES: readonly ((baseline: Forged, entry: Entry, random: Random) => v
   (_, entry, random) => {
     entry[pick(random, ['seed', 'replications', 'load'] as const)] = pick(random, NASTY_NUMBERS)
   },
+  // a release that the head is not of, with figures that would pass
+  (_, entry, random) => {
+    const [major, minor, patch] = String(entry.version).split('.')
+    entry[pick(random, ['version', 'commit'] as const)] = `${major}.${minor}.${Number(patch) + 1}`
+  },
+  // a scenario that is another one, also with the hash that it has
+  (_, entry, random) => {
+    const scenario = structuredClone(entry.scenario) as { duration_s: number; seed: number }
+    scenario[pick(random, ['duration_s', 'seed'] as const)] += 1 + random.integer(3)
+    entry.scenario = scenario
+    if (chance(random, 0.5)) entry.hash = hashOf(scenario)
+  },
   (_, entry, random) => {
     entry.profile = { name: pick(random, NASTY_STRINGS), hash: pick(random, NASTY_STRINGS) }
   },
@@ -104,48 +122,67 @@ function forged(text: string, random: Random): string | Uint8Array {
   return JSON.stringify(baseline)
 }
 
+/** What `--update` has written, and a gate without a change simulates again. */
+type Written = GateBaseline['scenarios'][number]
+
 /** The exit code by the figures, which this file compares by itself; null for a refusal. */
-function expectedCode(text: string, head: GateBaseline['scenarios'][number]): number | null {
-  let entry: GateBaseline['scenarios'][number] | undefined
+function expectedCode(text: string, head: Written): number | null {
   try {
     const { scenarios } = JSON.parse(text) as GateBaseline
-    entry = scenarios.find(({ file }) => file === SCENARIO)
-    if (entry === undefined) return 6
-    const base = entry
+    const named = scenarios.filter(({ name }) => name === head.name)
+    const alone = named.length === 1 ? named[0] : undefined
+    const found = scenarios.find(({ file }) => file === SCENARIO) ?? alone
+    if (found === undefined) return 6
+    const base = { ...found, file: SCENARIO }
     if (base.seed !== head.seed || base.replications !== head.replications) return 6
     const pairs = head.figures.flatMap((figure) => {
       const own = base.figures.find((one) => one.class === figure.class && one.name === figure.name)
       return own === undefined ? [] : [[own.value, figure] as const]
     })
     if (pairs.length === 0) return 6
-    const busy = Math.min(base.load ?? 0, head.load ?? 0) >= 1
-    const worse = pairs.some(([before, { value, better, unit }]) => {
-      if (before === null || (busy && unit === 'ms')) return false
-      if (value === null) return true
-      return better === 'lower' ? value > before * (1 + MARGIN) : value < before * (1 - MARGIN)
-    })
-    const broken = head.objectives.some(({ class: of, text: stated, verdict }) => {
-      const own = base.objectives.find((one) => one.class === of && one.text === stated)
-      return verdict === 'FAIL' && own !== undefined && own.verdict !== 'FAIL'
-    })
-    if (worse || broken) return 4
-    return busy && pairs.some(([, { unit, value }]) => unit === 'ms' && value !== null) ? 5 : 0
+    if (isDeepStrictEqual(base, head)) return 0
+    return isOpen(base, head) && isWorse(base, head, pairs) ? 4 : 6
   } catch {
     return null
   }
+}
+
+/** Whether its figures cannot be made again: they are of another engine, or of another profile. */
+function isOpen(base: Written, head: Written): boolean {
+  if (base.version !== head.version || base.commit !== head.commit) return true
+  const own = isDeepStrictEqual([base.scenario, base.hash], [head.scenario, head.hash])
+  return own && base.profile?.hash !== head.profile?.hash
+}
+
+type Pair = readonly [number | null, Written['figures'][number]]
+
+function isWorse(base: Written, head: Written, pairs: readonly Pair[]): boolean {
+  const busy = Math.min(base.load ?? 0, head.load ?? 0) >= 1
+  const worse = pairs.some(([before, { value, better, unit }]) => {
+    if (before === null || (busy && unit === 'ms')) return false
+    if (value === null) return true
+    if (unit === 'share' && Math.abs(value - before) <= LEAST_SHARE) return false
+    return better === 'lower' ? value > before * (1 + MARGIN) : value < before * (1 - MARGIN)
+  })
+  const broken = head.objectives.some(({ class: of, text: stated, verdict }) => {
+    const own = base.objectives.find((one) => one.class === of && one.text === stated)
+    return verdict === 'FAIL' && own !== undefined && own.verdict !== 'FAIL'
+  })
+  return worse || broken
 }
 
 /** What is wrong with the files of a gate. */
 function filesFault(folder: string): string | null {
   const read = (name: string) => readFileSync(join(folder, 'gated', name), 'utf8')
   if (!existsSync(join(folder, 'gated'))) return null
-  if (!gateSchema.safeParse(JSON.parse(read('gate.json'))).success) return 'gate.json is none'
+  const ended = !existsSync(join(folder, 'gated', 'gate.json'))
+  if (!ended && !gateSchema.safeParse(JSON.parse(read('gate.json'))).success)
+    return 'gate.json is none'
   if (!/^<!-- spillway-gate: prediction [0-9a-f]{16} -->\n## /.test(read('gate.md'))) {
     return 'gate.md begins with something else'
   }
-  const foreign = ['gate.md', 'gate.xml', 'report.html'].filter((name) =>
-    /<(script|img)|(?!\n|\t)\p{Cc}/iu.test(read(name)),
-  )
+  const written = ['gate.md', 'gate.xml', ...(ended ? [] : ['report.html'])]
+  const foreign = written.filter((name) => /<(script|img)|(?!\n|\t)\p{Cc}/iu.test(read(name)))
   return foreign.length === 0 ? null : `${foreign.join()} has markup or control characters`
 }
 

@@ -192,7 +192,9 @@ program
 
 program
   .command('baselines')
-  .description('gate against mutated and forged baselines; the verdict must be that of the figures')
+  .description(
+    'gate against mutated and forged baselines; none may pass but the one that was written',
+  )
   .argument('[count]', 'number of baselines', count, 200)
   .option('--seed <n>', 'seed of the mutations', count, now())
   .option('--save <dir>', 'folder for seed files', join(ROOT, 'test/fuzz/seeds'))

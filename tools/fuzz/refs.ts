@@ -30,6 +30,8 @@ const tags = (marker: string): readonly string[] => [
 const MAIN: readonly string[] = [
   ...['main', 'heads/main', 'refs/heads/main', '@', 'HEAD', 'main^{commit}', 'main~0', 'HEAD^{}'],
   ...['HEAD^{/Add}', ':/Add a', 'other~1', 'other^'],
+  // the commit that both have in common
+  ...['main...other', 'other...main', '...other', 'other...', 'main...main', '...'],
 ]
 
 /** Names that lead to no commit: they are refused. As code, some would make `marker`, too. */
@@ -50,7 +52,11 @@ const nothing = (marker: string): readonly string[] => [
   ...[
     '^main',
     'main..other',
-    'main...other',
+    'main....other',
+    'main...nowhere',
+    'main...other...main',
+    'main...^other',
+    'main... --all',
     'main^{tree}',
     'main:declared.yaml',
     ':declared.yaml',
@@ -155,7 +161,11 @@ export async function fuzzRefs(
     mkdirSync(temporary)
     const marker = join(folder, 'executed')
     const hostile = kinds(marker)
-    const variables = { TMPDIR: temporary, GITHUB_ACTIONS: '', GITHUB_STEP_SUMMARY: '' }
+    const variables = {
+      ...{ TMPDIR: temporary, GITHUB_ACTIONS: '', GITHUB_STEP_SUMMARY: '' },
+      // nothing listens there
+      npm_config_registry: 'http://127.0.0.1:9/',
+    }
     const { runProcess } = commandsIn(repository.folder, {
       variables: { ...variables, SPILLWAY_CACHE: join(folder, 'cache') },
     })
@@ -168,8 +178,9 @@ export async function fuzzRefs(
       if (kind === 'tag') repository.git('update-ref', `refs/tags/${ref}`, `refs/heads/${target}`)
       const before = repository.state()
       const given = chance(random, 0.5) ? ['--against-ref', ref] : [`--against-ref=${ref}`]
-      const run = ['--run', `node ${CLI} simulate`, '--replications', '2', '--json']
-      const args = ['gate', 'declared.yaml', ...given, ...run]
+      // by default nothing of the other version is executed, and nothing is fetched to do so
+      const run = chance(random, 0.5) ? ['--run', `node ${CLI} simulate`] : []
+      const args = ['gate', 'declared.yaml', ...given, ...run, '--replications', '2', '--json']
       const ended = await runProcess(...args)
       const fault = faultOf(args, { ...ended, signal: null, peakMib: 0, overran: 'no' })
       const faults = fault === null ? [] : [fault]

@@ -1,7 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite'
 import type { Gate, GateCase, GateMetric } from '../../../sim/documents/index.ts'
-import { capitalise, plural, signedPercent, threeDigits } from '../../format.ts'
-import { metricName } from '../../gate/gate-rows.ts'
+import { capitalise, NONE, plural, threeDigits } from '../../format.ts'
+import { changeOf, metricName } from '../../gate/gate-rows.ts'
 import { frame, type Layer, narrow, plotWidth, WIDE, word } from '../frame.ts'
 import { type Channel, COLOR, labels, linear } from '../plot.ts'
 import { LIGHT } from '../theme.ts'
@@ -21,7 +21,10 @@ type Ratio = GateMetric & { readonly ratio: number }
  * right of the band is worse. Null where no metric has a ratio.
  */
 export function gateForest(gate: Gate, one: GateCase, width = WIDE): TopLevelSpec | null {
-  const rows = one.metrics.filter((metric): metric is Ratio => metric.ratio !== null)
+  const rows = one.metrics.flatMap((metric): Ratio[] => {
+    const ratio = metric.ratio ?? (isFirstLoss(metric) ? Number.POSITIVE_INFINITY : null)
+    return ratio === null ? [] : [{ ...metric, ratio }]
+  })
   if (rows.length === 0) return null
   const x = axisOf(rows, gate, width)
   const [least, most] = x.scale.domain
@@ -97,7 +100,7 @@ export function gateForest(gate: Gate, one: GateCase, width = WIDE): TopLevelSpe
         { align: 'left' },
       ),
       ...rows.map((row, i) =>
-        word(row.ratio === 1 ? 'none' : signedPercent(row.ratio - 1), wide + 10, at(i), {
+        word(changeOf(row), wide + 10, at(i), {
           align: 'left',
           color: row.verdict === 'FAIL' ? LIGHT.limit : LIGHT.ink,
         }),
@@ -105,6 +108,10 @@ export function gateForest(gate: Gate, one: GateCase, width = WIDE): TopLevelSpe
     ],
   }
 }
+
+/** A share that was none has no ratio; where that fails the gate, its dot is at the edge. */
+const isFirstLoss = ({ unit, base, verdict }: GateMetric) =>
+  unit === 'share' && base === 0 && verdict === 'FAIL'
 
 /** So that right is worse for every metric. */
 const worse = ({ better }: GateMetric, ratio: number) => (better === 'lower' ? ratio : 1 / ratio)
@@ -134,8 +141,10 @@ function finding(one: GateCase, gate: Gate): string {
   const failed = one.metrics.filter(({ verdict }) => verdict === 'FAIL')
   const [first] = failed
   const margin = `${threeDigits(100 * gate.margin)} %`
-  const change = (metric: GateMetric) =>
-    metric.ratio === null ? '' : ` (${signedPercent(metric.ratio - 1)})`
+  const change = (metric: GateMetric) => {
+    const text = changeOf(metric)
+    return text === NONE ? '' : ` (${text})`
+  }
   if (first !== undefined) {
     const others = failed.length > 1 ? `, ${metricName(first)}${change(first)} the most` : ''
     const subject =

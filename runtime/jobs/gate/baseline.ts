@@ -1,5 +1,7 @@
 import { existsSync } from 'node:fs'
+import { dirname, relative, resolve, sep } from 'node:path'
 import { Failure } from '../../../scenarios/index.ts'
+import { expectScenario } from '../../../scenarios/light.ts'
 import {
   type BaselineEntry,
   type GateBaseline,
@@ -55,11 +57,47 @@ function repeated(names: readonly string[]): string[] {
   return [...new Set(names.filter((name) => seen.has(name) || !seen.add(name)))]
 }
 
+/**
+ * How a baseline names a scenario: by its path from the folder of the baseline, so that a gate finds
+ * it from every working directory; one that ships, by its name.
+ */
+function placeFrom(baseline: string, file: string): string {
+  if (expectScenario(file).shipped) return file
+  return relative(dirname(resolve(baseline)), resolve(file))
+    .split(sep)
+    .join('/')
+}
+
+/** What the head is compared with. */
+export interface KnownBase {
+  readonly entry: BaselineEntry
+  /** the baseline for people, and the scenario in it where that has another place */
+  readonly from: string
+}
+
+/**
+ * The scenario in a baseline that the head is compared with: the one at its place, or else the only
+ * one of its name, as in a baseline that was copied to another folder. Null for none.
+ */
+export function baseIn(
+  path: string,
+  { scenarios }: GateBaseline,
+  head: Pick<BaselineEntry, 'file' | 'name'>,
+): KnownBase | null {
+  const place = placeFrom(path, head.file)
+  const there = scenarios.find(({ file }) => file === place)
+  if (there !== undefined) return { entry: there, from: path }
+  const [entry, ...others] = scenarios.filter(({ name }) => name === head.name)
+  if (entry === undefined || others.length > 0) return null
+  return { entry, from: `${path} (${entry.file})` }
+}
+
 /** Writes these scenarios into a baseline; others in it stay. */
 export async function updateBaseline(
   path: string,
-  entries: readonly BaselineEntry[],
+  simulated: readonly BaselineEntry[],
 ): Promise<GateBaseline> {
+  const entries = simulated.map((entry) => ({ ...entry, file: placeFrom(path, entry.file) }))
   const known = existsSync(path) ? (await readBaseline(path)).scenarios : []
   const others = known.filter(({ file }) => entries.every((one) => one.file !== file))
   const scenarios = [...others, ...entries].sort((a, b) => (a.file < b.file ? -1 : 1))

@@ -4,7 +4,14 @@ import { build } from '../../version.ts'
 import { MARGIN } from '../defaults.ts'
 import { LIBRARY_CALL } from '../options.ts'
 
-const ORDER: readonly CaseVerdict[] = ['FAIL', 'NOT COMPARABLE', 'UNDECIDED', 'IMPROVED', 'PASS']
+const ORDER: readonly CaseVerdict[] = [
+  'FAIL',
+  'NOT COMPARABLE',
+  'UNDECIDED',
+  'NEW',
+  'IMPROVED',
+  'PASS',
+]
 
 /** The document of a gate: the worst case first. */
 export function gateOf(

@@ -1,12 +1,13 @@
 import { EXIT, Failure, scenarioChanges } from '../../../scenarios/index.ts'
 import type { Gate, GateCase } from '../../../sim/documents/index.ts'
-import { percentText } from '../../../sim/experiment/index.ts'
+import { hasModels, percentText } from '../../../sim/experiment/index.ts'
 import type { Profile } from '../../../sim/world/index.ts'
 import { calibrate } from '../calibrate.ts'
 import { GATE_LOAD, MARGIN, MOST_GATE_LOAD } from '../defaults.ts'
 import type { DocumentOptions } from '../options.ts'
 import { type Prepared, resolveSystem } from '../prepare.ts'
 import { refuseComparison, refuseLive } from '../refuse.ts'
+import { changedFiles } from './changed-files.ts'
 import { gateOf } from './gate.ts'
 import { gateTraffic, trafficFactor } from './gate-traffic.ts'
 import { LiveRounds } from './live-rounds.ts'
@@ -23,7 +24,7 @@ export interface MeasuredGateOptions extends DocumentOptions {
   readonly load?: number
   /** calibration of each model without a profile, s; default 10 */
   readonly seconds?: number
-  /** in place of a calibration */
+  /** in place of a calibration, if it has the models of both sides */
   readonly profile?: Profile
   /** the base, for people */
   readonly from?: string
@@ -53,7 +54,8 @@ export async function measuredGate(
     const minutes = (performance.now() - began) / 60_000
     const measured = measuredFigures(played, { traffic, rounds, utilisation, minutes })
     const metrics = measuredMetrics(played, margin)
-    const changes = scenarioChanges(base.scenario, head.scenario)
+    const values = scenarioChanges(base.scenario, head.scenario)
+    const changes = [...values, ...changedFiles(base, head)]
     const one: GateCase = {
       file: head.file,
       name: head.scenario.name,
@@ -103,7 +105,7 @@ export async function openGate(
   const { load = GATE_LOAD, seconds = SECONDS, signal, onProgress, onWarning } = options
   const job = { signal, onProgress }
   const profile =
-    options.profile ??
+    fittingProfile([base, head], options) ??
     (await calibrate([base, head], { ...job, seconds, rehearsals: 0, onWarning }))
   const [a, b] = [resolveSystem(base, profile), resolveSystem(head, profile)]
   let factor = await trafficFactor(a, b, { ...job, load })
@@ -125,6 +127,19 @@ export async function openGate(
       throw error
     }
   }
+}
+
+/** The given profile; null, with a warning, where the file of a model has changed since. */
+function fittingProfile(
+  sides: readonly Prepared[],
+  { profile, onWarning }: MeasuredGateOptions,
+): Profile | null {
+  if (profile === undefined) return null
+  const lacking = sides.filter((side) => !hasModels(side, profile)).map(({ file }) => file)
+  if (lacking.length === 0) return profile
+  const text = `the profile ${profile.name} has not the models of ${lacking.join(', ')} as they are`
+  onWarning?.(`${text}; base and head are calibrated`)
+  return null
 }
 
 function refuseBusy({ base, head }: { readonly base: number; readonly head: number }): void {

@@ -1,4 +1,4 @@
-import { lstatSync, readdirSync, realpathSync } from 'node:fs'
+import { existsSync, lstatSync, readdirSync, realpathSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, dirname, isAbsolute, join, relative, sep } from 'node:path'
@@ -93,6 +93,15 @@ export class OtherVersion {
   file(given: string): string {
     const place = this.#placeOf(given)
     return (place && this.#confined(place, given)) ?? realPath(given) ?? given
+  }
+
+  /** The Spillway that is installed in this version, as a word of a shell there; null for none. */
+  installed(): string | null {
+    const depth = this.#within === '' ? 0 : this.#within.split(sep).length
+    const places = Array.from({ length: depth + 1 }, (_, up) => {
+      return `./${'../'.repeat(up)}node_modules/.bin/spillway`
+    })
+    return places.find((place) => existsSync(`${this.directory}${sep}${place}`)) ?? null
   }
 
   /** Path seen from the top of the repository; null where the file is outside. */
@@ -215,14 +224,36 @@ export function refused(problem: string, { stdout, stderr }: Ended): Failure {
 const lineOf = ({ stdout }: Ended) => stdout.replace(/\r?\n$/, '')
 
 async function commitOf(ref: string, git: Git): Promise<string> {
-  const named = async (name: string) =>
-    lineOf(await git('rev-parse', '--verify', '--quiet', '--end-of-options', name))
-  const found = await named(ref)
-  // git also names what is excluded, as ^main is; of a tag this is the hash of the tag itself
-  const commit = HASH.test(found) ? await named(`${found}^{commit}`) : ''
-  if (HASH.test(commit)) return commit
+  const commit = (await commitNamed(ref, git)) ?? (await mergeBase(ref, git))
+  if (commit !== null) return commit
   const remedy = 'fetch it first: git fetch origin, and for actions/checkout fetch-depth: 0'
   throw new Failure(`--against-ref ${ref}: git knows no such commit; ${remedy}`)
+}
+
+/** The hash of the commit of a name; null where git knows none. */
+async function commitNamed(name: string, git: Git): Promise<string | null> {
+  const hashOf = async (word: string) =>
+    lineOf(await git('rev-parse', '--verify', '--quiet', '--end-of-options', word))
+  const found = await hashOf(name)
+  // git also names what is excluded, as ^main is; of a tag this is the hash of the tag itself
+  const commit = HASH.test(found) ? await hashOf(`${found}^{commit}`) : ''
+  return HASH.test(commit) ? commit : null
+}
+
+/** Of `A...B`: the commit that B began from, as git diff takes it; null for another text. */
+async function mergeBase(ref: string, git: Git): Promise<string | null> {
+  const names = ref.split('...')
+  if (names.length !== 2) return null
+  const commits: string[] = []
+  for (const name of names) {
+    const commit = await commitNamed(name === '' ? 'HEAD' : name, git)
+    if (commit === null) return null
+    commits.push(commit)
+  }
+  const found = lineOf(await git('merge-base', ...commits)).split('\n')[0]!
+  if (HASH.test(found)) return found
+  const remedy = 'fetch more of its history, for actions/checkout fetch-depth: 0'
+  throw new Failure(`--against-ref ${ref}: the two have no commit in common; ${remedy}`)
 }
 
 const HASH = /^[0-9a-f]{40,64}$/

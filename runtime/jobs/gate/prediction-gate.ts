@@ -1,14 +1,17 @@
 import * as z from 'zod'
 import {
   EXIT,
+  Failure,
+  type LoadedScenario,
   loadScenario,
   type Scenario,
   scenarioChanges,
   scenarioSchema,
 } from '../../../scenarios/index.ts'
-import type { BaselineEntry, Gate, GateCase } from '../../../sim/documents/index.ts'
+import type { BaselineEntry, Gate, GateCase, Stability } from '../../../sim/documents/index.ts'
 import {
   baselineEntry,
+  newCase,
   predictionCase,
   type SimulatedFigures,
 } from '../../../sim/experiment/index.ts'
@@ -17,10 +20,11 @@ import { MARGIN } from '../defaults.ts'
 import type { DocumentOptions } from '../options.ts'
 import { loadSystem } from '../prepare.ts'
 import { type SimulateOptions, simulate } from '../simulate.ts'
-import { readBaseline } from './baseline.ts'
+import { baseIn, type KnownBase, readBaseline } from './baseline.ts'
 import { dataFiles } from './data-files.ts'
 import { gateOf } from './gate.ts'
 import { type OtherVersion, refused, shellIn, withOtherVersion } from './other-version.ts'
+import { doubtOf, underDoubt } from './verify-baseline.ts'
 
 /** What the scenarios of a prediction gate are compared with. */
 export type PredictionBase =
@@ -36,7 +40,10 @@ export type PredictionBase =
       readonly ref: string
       /** a line of a shell */
       readonly prepare?: string | undefined
-      /** a line of a shell that takes the arguments of `spillway simulate` */
+      /**
+       * a line of a shell that takes the arguments of `spillway simulate`; default: the Spillway
+       * that `prepare` has installed, without one this version
+       */
       readonly run?: string | undefined
     }
 
@@ -52,9 +59,6 @@ export interface PredictionGateOptions extends DocumentOptions {
   readonly onNote?: (text: string) => void
 }
 
-/** How the other version simulates. */
-const RUN = 'npx spillway simulate'
-
 /** Simulates scenarios, and judges them by what they are compared with. Throws `Failure`. */
 export async function predictionGate(
   files: readonly string[],
@@ -65,24 +69,49 @@ export async function predictionGate(
   return gateOf('prediction', cases, options)
 }
 
-/** What a baseline keeps of each scenario. */
-export async function simulateEntries(
+/**
+ * What a baseline keeps of each scenario. Throws `Failure` where one is overloaded: its latencies
+ * grow with the duration, so later ones could not be judged by them.
+ */
+export async function baselineEntries(
   files: readonly string[],
   options: PredictionGateOptions = {},
 ): Promise<BaselineEntry[]> {
   const entries: BaselineEntry[] = []
-  for (const file of files) entries.push(await simulateEntry(file, options.set ?? [], options))
+  for (const file of files) {
+    const { entry, stability } = await simulateScenario(file, options)
+    if (stability.state === 'OVERLOADED') {
+      const remedy = 'lower the traffic, or add capacity'
+      throw new Failure(
+        `${file}: is overloaded, and no base to gate by: ${stability.reason}; ${remedy}`,
+      )
+    }
+    entries.push(entry)
+  }
   return entries
 }
 
-async function simulateEntry(
-  file: string,
-  set: readonly string[],
+async function simulateEntries(
+  files: readonly string[],
   options: PredictionGateOptions,
-): Promise<BaselineEntry> {
+): Promise<BaselineEntry[]> {
+  const entries: BaselineEntry[] = []
+  for (const file of files) entries.push(await simulateEntry(file, options))
+  return entries
+}
+
+const simulateEntry = async (source: string | LoadedScenario, options: PredictionGateOptions) =>
+  (await simulateScenario(source, options)).entry
+
+/** A loaded scenario is simulated as it was loaded, without overrides. */
+async function simulateScenario(
+  source: string | LoadedScenario,
+  options: PredictionGateOptions,
+): Promise<{ readonly entry: BaselineEntry; readonly stability: Stability }> {
   const { seed, profile, replications, workers, signal, onProgress, onWarning, onNote } = options
-  const system = await loadSystem(file, {
-    set,
+  const file = typeof source === 'string' ? source : source.file
+  const system = await loadSystem(source, {
+    set: options.set ?? [],
     profile,
     ...(seed !== undefined && { seed }),
     ...(signal && { signal }),
@@ -96,7 +125,8 @@ async function simulateEntry(
     onWarning,
     onProgress: (_, done, of) => onProgress?.(`simulating ${file}`, done, of),
   })
-  return baselineEntry(result, system.scenario, file)
+  const entry = baselineEntry(result, system.scenario, file)
+  return { entry, stability: result.stability }
 }
 
 /** The base is looked at first, so that a wrong one costs no simulation. */
@@ -120,12 +150,31 @@ async function againstFile(
   path: string,
   options: PredictionGateOptions,
 ): Promise<GateCase[]> {
-  const { scenarios } = await readBaseline(path)
-  const heads = await simulateEntries(files, options)
-  return heads.map((head) => {
-    const entry = scenarios.find(({ file }) => file === head.file)
-    return caseOf(entry, head, path, options)
-  })
+  const baseline = await readBaseline(path)
+  const cases: GateCase[] = []
+  for (const head of await simulateEntries(files, options)) {
+    const base = baseIn(path, baseline, head)
+    const one = caseOf(base?.entry, head, base?.from ?? path, options)
+    const done = base === null || one.verdict === 'NOT COMPARABLE'
+    cases.push(done ? one : await verified(one, base, head, options))
+  }
+  return cases
+}
+
+/** Figures of a file are relied on where the scenario that it holds has them. */
+async function verified(
+  one: GateCase,
+  { entry, from }: KnownBase,
+  head: BaselineEntry,
+  { onNote: _, onWarning: __, ...quietly }: PredictionGateOptions,
+): Promise<GateCase> {
+  const simulate = async (scenario: Scenario) => {
+    // its files are where those of the head are
+    const loaded = await loadScenario(head.file, { set: quietly.set ?? [] })
+    const { hash } = entry
+    return simulateEntry({ ...loaded, scenario, hash, notes: [], variants: [] }, quietly)
+  }
+  return underDoubt(one, await doubtOf(entry, { from, head, simulate }))
 }
 
 async function againstScenario(
@@ -136,7 +185,7 @@ async function againstScenario(
   const cases: GateCase[] = []
   for (const head of await simulateEntries(files, options)) {
     const file = path ?? head.file
-    const entry = await simulateEntry(file, [...(options.set ?? []), ...set], options)
+    const entry = await simulateEntry(file, { ...options, set: [...(options.set ?? []), ...set] })
     const from = set.length === 0 ? file : `${file} with ${set.join(', ')}`
     cases.push(caseOf(entry, head, from, options))
   }
@@ -145,7 +194,7 @@ async function againstScenario(
 
 function againstRef(
   files: readonly string[],
-  { ref, prepare, run = RUN }: Extract<PredictionBase, { kind: 'ref' }>,
+  { ref, prepare, run }: Extract<PredictionBase, { kind: 'ref' }>,
   options: PredictionGateOptions,
 ): Promise<GateCase[]> {
   const { signal = new AbortController().signal, onProgress } = options
@@ -154,14 +203,58 @@ function againstRef(
   return withOtherVersion(ref, { prepare, signal }, async (version) => {
     // refused before the first simulation
     for (const file of files) version.scenario(file)
+    const line = run ?? (prepare === undefined ? null : installedRun(version, options))
     const cases: GateCase[] = []
     for (const head of await simulateEntries(files, options)) {
       show(`simulating ${head.file} as of ${ref}`)
-      const entry = await entryOf(head, version, { run, signal }, options)
-      cases.push(caseOf(entry, head, version.from, options))
+      const entry =
+        line === null
+          ? await entryByThis(head, version, options)
+          : await entryOf(head, version, { run: line, signal }, options)
+      const { from } = version
+      cases.push(entry ? caseOf(entry, head, from, options) : newCase(head, from))
     }
     return cases
   })
+}
+
+/** Nothing is fetched: a registry has other packages by the names that a project has not installed. */
+function installedRun(version: OtherVersion, { onNote }: PredictionGateOptions): string | null {
+  const installed = version.installed()
+  if (installed !== null) return `${installed} simulate`
+  onNote?.(`${version.from} has no Spillway after --prepare: this version simulates it`)
+  return null
+}
+
+/** A scenario of another version as this one simulates it; undefined where that has none. */
+async function entryByThis(
+  { file, seed, replications }: BaselineEntry,
+  version: OtherVersion,
+  options: PredictionGateOptions,
+): Promise<BaselineEntry | undefined> {
+  const there = version.scenario(file)
+  if (there === null) return undefined
+  const { path } = there
+  if (path === null) {
+    const text = `ships with Spillway, and no other Spillway simulates ${version.from}`
+    throw new Failure(`${file}: ${text}; have it simulate with --prepare 'npm ci' or --run`)
+  }
+  const files: string[] = []
+  const set = options.set ?? []
+  const onFile = (read: string) => files.push(read)
+  const loaded = await loadScenario(path, { set, seed, onFile }).catch((error: unknown) => {
+    if (!(error instanceof Failure)) throw error
+    const remedy = `this version cannot read it as of ${version.from}; have that one simulate it with`
+    throw new Failure([...error.problems, `${file}: ${remedy} --prepare 'npm ci' or --run`])
+  })
+  version.expectOwn(file, [...files, ...dataFiles(loaded)])
+  const { onNote: _, profile, ...quietly } = options
+  const entry = await simulateEntry(loaded, {
+    ...quietly,
+    replications,
+    ...(profile !== undefined && { profile: version.file(profile) }),
+  })
+  return { ...entry, file }
 }
 
 /** A scenario as another version simulates it; undefined where that has no such scenario. */
@@ -231,6 +324,9 @@ const simulatedFigures = z.object({
       goodput_share: value,
     }),
   ),
+  memory: z
+    .array(z.object({ name: z.string(), shared: z.boolean(), peak_in_use_mib: value }))
+    .optional(),
   objectives: z.array(
     z.object({
       class: z.string(),

@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest'
 import type { BaselineEntry } from '../../documents/index.ts'
-import { predictionCase, worstCase } from './prediction.ts'
+import { baselineEntry, newCase, predictionCase, worstCase } from './prediction.ts'
 
 type Figure = BaselineEntry['figures'][number]
 
 const ms = (name: string, value: number | null): Figure => {
   return { class: 'web', name, unit: 'ms', better: 'lower', value }
 }
-const goodput = (value: number): Figure => {
-  return { class: 'web', name: 'goodput', unit: 'share', better: 'higher', value }
+const lost = (value: number): Figure => {
+  return { class: 'web', name: 'lost or late', unit: 'share', better: 'lower', value }
 }
 
 const entry = (figures: Figure[], over: Partial<BaselineEntry> = {}): BaselineEntry => ({
@@ -46,9 +46,74 @@ describe('a prediction gate', () => {
     expect(judge(entry([ms('p99', 10)]), entry([ms('p99', value)])).verdict).toBe(verdict)
   })
 
-  test('less goodput is worse, and more is better', () => {
-    expect(judge(entry([goodput(0.9)]), entry([goodput(0.8)])).verdict).toBe('FAIL')
-    expect(judge(entry([goodput(0.8)]), entry([goodput(0.9)])).verdict).toBe('IMPROVED')
+  test.each([
+    // 2.2 % of all goodput is within the margin; none to 2.2 % of lost requests is not
+    [0, 0.022, 'FAIL'],
+    [0.022, 0, 'IMPROVED'],
+    [0.1, 0.2, 'FAIL'],
+    [0.2, 0.1, 'IMPROVED'],
+    // 4 % more than before
+    [0.5, 0.52, 'PASS'],
+    // twice as many, but only 1 in 2,000 requests
+    [0.0005, 0.001, 'PASS'],
+    [0, 0.0011, 'FAIL'],
+  ])('a share of %s lost requests that becomes %s is %s', (before, now, verdict) => {
+    const [one] = judge(entry([lost(before)]), entry([lost(now)])).metrics
+    expect(one!.verdict).toBe(verdict)
+    const small = Math.abs(now - before) <= 0.001
+    expect(one!.note).toBe(small ? 'at most 0.1 points' : null)
+  })
+
+  test('a smaller queue that sheds requests is no improvement, however fast the others are', () => {
+    const base = entry([ms('p99', 80), lost(0)])
+    const shedding = judge(base, entry([ms('p99', 20), lost(0.022)]))
+    expect(shedding).toMatchObject({
+      verdict: 'FAIL',
+      reason: 'worse by more than 5 %: web: lost or late +2.2 points',
+    })
+    const few = judge(base, entry([ms('p99', 20), lost(0.0009)]))
+    expect(few.verdict).toBe('PASS')
+    expect(few.metrics.find(({ name }) => name === 'p99')!.note).toMatch(/more requests are lost/)
+    expect(judge(base, entry([ms('p99', 20), lost(0)])).verdict).toBe('IMPROVED')
+  })
+
+  test('a result of any version with goodput has its lost requests', () => {
+    const percentiles = { p50: { value: 1 }, p95: { value: 2 }, p99: { value: 3 } }
+    const web = { name: 'web', counts: { served: 9 }, latency: { percentiles } }
+    const { figures } = baselineEntry(
+      {
+        ...{ version: '0.0.1', commit: null, profile: null, seed: 1, runs: 2, load: null },
+        ...{ duration_s: 10, warmup_s: 0, scenario: { name: 'a', hash: 'h' }, objectives: [] },
+        classes: [{ ...web, goodput_share: { value: 0.75 } }],
+      },
+      null,
+      'a.yaml',
+    )
+    expect(figures.at(-1)).toEqual(lost(0.25))
+  })
+
+  test('the peak memory of a pool or device is a figure, and more of it is worse', () => {
+    const withMemory = (mib: number) =>
+      baselineEntry(
+        {
+          ...{ version: '0.0.1', commit: null, profile: null, seed: 1, runs: 2, load: null },
+          ...{ duration_s: 10, warmup_s: 0, scenario: { name: 'a', hash: 'h' }, objectives: [] },
+          classes: [],
+          memory: [
+            { name: 'a', shared: false, peak_in_use_mib: { value: mib } },
+            { name: 'a', shared: true, peak_in_use_mib: { value: 9 } },
+          ],
+        },
+        null,
+        'a.yaml',
+      )
+    const found = judge(withMemory(1000), withMemory(1100))
+    expect(found.reason).toBe('worse by more than 5 %: memory of pool a +10 %')
+    expect(found.metrics.map(({ name }) => name)).toEqual([
+      'memory of pool a',
+      'memory of device a',
+    ])
+    expect(judge(withMemory(1100), withMemory(1000)).verdict).toBe('IMPROVED')
   })
 
   test('one worse metric fails whatever is better, and stands first', () => {
@@ -70,6 +135,23 @@ describe('a prediction gate', () => {
     expect(judge(entry(before, kept), entry(after, broken)).verdict).toBe('FAIL')
     expect(judge(entry(after, broken), entry(before, kept)).verdict).toBe('IMPROVED')
     expect(judge(entry(after, broken), entry(after, broken)).verdict).toBe('PASS')
+  })
+
+  test.each([
+    ['PASS', 'UNDECIDED', 'UNDECIDED'],
+    ['FAIL', 'UNDECIDED', 'PASS'],
+    ['UNDECIDED', 'PASS', 'PASS'],
+    ['UNDECIDED', 'FAIL', 'FAIL'],
+  ] as const)('an objective that goes from %s to %s is said: %s', (before, now, verdict) => {
+    const objective = (verdict: 'PASS' | 'FAIL' | 'UNDECIDED') => {
+      return { objectives: [{ class: 'web', text: 'p(99) latency_ms < 10', verdict }] }
+    }
+    const figures = [ms('p99', 9)]
+    const found = judge(entry(figures, objective(before)), entry(figures, objective(now)))
+    expect(found.verdict).toBe(verdict)
+    const row = found.metrics.find(({ name }) => name === 'p(99) latency_ms < 10')!
+    expect(row.note).toBe(`${before} → ${now}`)
+    if (verdict === 'UNDECIDED') expect(found.reason).toBe(`web: ${row.name}: ${row.note}`)
   })
 
   test('latency of two overloaded systems is undecided: it grows with the duration', () => {
@@ -118,7 +200,31 @@ describe('a prediction gate', () => {
   })
 })
 
+describe('a scenario that the other version does not have', () => {
+  const head = (...verdicts: ('PASS' | 'FAIL' | 'UNDECIDED')[]) => {
+    const objectives = verdicts.map((verdict, i) => ({ class: 'web', text: `o${i}`, verdict }))
+    return newCase(entry([ms('p99', 10)], { objectives }), 'main (abc)')
+  }
+
+  test('is new', () => {
+    for (const found of [head(), head('PASS', 'UNDECIDED')]) {
+      expect(found).toMatchObject({
+        verdict: 'NEW',
+        reason: 'main (abc) has no scenario a.yaml: there is nothing to compare it with',
+      })
+    }
+  })
+
+  test('fails by an objective of its own', () => {
+    const found = head('PASS', 'FAIL', 'FAIL')
+    expect(found.verdict).toBe('FAIL')
+    expect(found.reason).toMatch(/ and an objective fails: web: o1 and 1 more$/)
+    expect(found.metrics.map(({ verdict }) => verdict)).toEqual(['PASS', 'FAIL', 'FAIL'])
+  })
+})
+
 test('of several scenarios the worst decides', () => {
+  expect(worstCase(['PASS', 'NEW', 'IMPROVED'])).toBe('NEW')
   expect(worstCase(['PASS', 'UNDECIDED', 'NOT COMPARABLE'])).toBe('NOT COMPARABLE')
   expect(worstCase(['NOT COMPARABLE', 'FAIL'])).toBe('FAIL')
   expect(worstCase(['PASS', 'IMPROVED'])).toBe('IMPROVED')

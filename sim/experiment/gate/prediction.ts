@@ -6,11 +6,16 @@ import type {
   GateMetric,
   GateVerdict,
   Result,
+  Verdict,
 } from '../../documents/index.ts'
 import { hourlyCost } from '../configuration/cost.ts'
 import { gateVerdict } from './decision.ts'
 
 const JUDGED = ['p50', 'p95', 'p99'] as const
+/** The share of requests that met no objective of their class: 1 less goodput. */
+const LOST = 'lost or late'
+/** A share that differs by no more is the same, however small it was: 1 request of 1,000. */
+const LEAST_SHARE = 0.001
 
 type Figure = BaselineEntry['figures'][number]
 
@@ -29,6 +34,13 @@ export type SimulatedFigures = Pick<
     }
     readonly goodput_share: ValueOnly
   }[]
+  readonly memory?:
+    | readonly {
+        readonly name: string
+        readonly shared: boolean
+        readonly peak_in_use_mib: ValueOnly
+      }[]
+    | undefined
 }
 
 interface ValueOnly {
@@ -58,6 +70,7 @@ export function baselineEntry(
     figures: [
       ...result.classes.flatMap(classFigures),
       ...(scenario === null ? [] : costFigures(result, scenario)),
+      ...(result.memory ?? []).map(memoryFigure),
     ],
     objectives: result.objectives.map(({ class: name, text, verdict }) => {
       return { class: name, text, verdict }
@@ -75,8 +88,16 @@ function classFigures({
     const { value } = latency.percentiles[key]
     return { class: name, name: key, unit: 'ms', better: 'lower', value }
   })
-  const goodput = { name: 'goodput', unit: 'share', better: 'higher' } as const
-  return [...times, { class: name, ...goodput, value: goodput_share.value }]
+  // of goodput, 2 % that are lost would be a change of 2 %, at any limit of 99.9 %
+  const { value: good } = goodput_share
+  const lost = { name: LOST, unit: 'share', better: 'lower' } as const
+  return [...times, { class: name, ...lost, value: good === null ? null : 1 - good }]
+}
+
+function memoryFigure(space: NonNullable<SimulatedFigures['memory']>[number]): Figure {
+  const { name, shared, peak_in_use_mib: peak } = space
+  const of = `${shared ? 'device' : 'pool'} ${name}`
+  return { class: null, name: `memory of ${of}`, unit: 'mib', better: 'lower', value: peak.value }
 }
 
 /** None where a pool has no price. */
@@ -159,6 +180,9 @@ function figureMetrics(base: BaselineEntry, head: BaselineEntry, margin: number)
     const before = base.figures.find((one) => isSame(one, figure))?.value ?? null
     if (before === null && value === null) return []
     const grows = overloaded && metric.unit === 'ms'
+    const found = grows ? 'UNDECIDED' : figureVerdict(before, figure, margin)
+    // what is lost has no latency: to shed requests is no way to serve them faster
+    const fewer = found === 'IMPROVED' && metric.unit === 'ms' && losesMore(base, head, figure)
     const over = before === null || value === null ? Number.NaN : value / before
     // of a figure near 0 there is none either
     const ratio = Number.isFinite(over) ? over : null
@@ -173,29 +197,41 @@ function figureMetrics(base: BaselineEntry, head: BaselineEntry, margin: number)
         ratio: before === 0 && value === 0 ? 1 : ratio,
         p: null,
         deciding_blocks: null,
-        verdict: grows ? 'UNDECIDED' : figureVerdict(before, value, metric.better, margin),
+        verdict: fewer ? 'PASS' : found,
         note: grows
           ? 'overloaded on both sides: latency grows with the duration'
-          : before === null
-            ? 'has no value in the base'
-            : value === null
-              ? 'has no value any more'
-              : null,
+          : fewer
+            ? 'no improvement: more requests are lost or late'
+            : noteOf(before, figure),
       },
     ]
   })
 }
 
+function noteOf(base: number | null, { unit, value: head }: Figure): string | null {
+  if (base === null) return 'has no value in the base'
+  if (head === null) return 'has no value any more'
+  if (unit !== 'share' || head === base || Math.abs(head - base) > LEAST_SHARE) return null
+  return 'at most 0.1 points'
+}
+
+/** Whether the class of a figure has a larger share of requests that are lost or late. */
+function losesMore(base: BaselineEntry, head: BaselineEntry, figure: Figure): boolean {
+  const [before, now] = [base, head].map(({ figures }) =>
+    figures.find(({ class: of, name }) => of === figure.class && name === LOST),
+  )
+  return (now?.value ?? 0) > (before?.value ?? 0)
+}
+
 function figureVerdict(
   base: number | null,
-  head: number | null,
-  better: 'lower' | 'higher',
+  { value: head, better, unit }: Figure,
   margin: number,
 ): GateVerdict {
   if (base === null) return 'PASS'
   if (head === null) return 'FAIL'
-  const [worse, less] = better === 'lower' ? [head, base] : [base, head]
-  if (worse === less) return 'PASS'
+  if (head === base) return 'PASS'
+  if (unit === 'share' && Math.abs(head - base) <= LEAST_SHARE) return 'PASS'
   // of a ratio to 0 both ends are beyond any margin
   if (head > base * (1 + margin)) return better === 'lower' ? 'FAIL' : 'IMPROVED'
   if (head < base * (1 - margin)) return better === 'lower' ? 'IMPROVED' : 'FAIL'
@@ -209,27 +245,50 @@ function objectiveMetrics(base: BaselineEntry, head: BaselineEntry): GateMetric[
       ({ class: of, text }) => of === one.class && text === one.text,
     )
     if (before === undefined || before.verdict === one.verdict) return []
-    const verdict =
-      one.verdict === 'FAIL' ? 'FAIL' : before.verdict === 'FAIL' ? 'IMPROVED' : 'PASS'
-    return [
-      {
-        class: one.class,
-        name: one.text,
-        unit: 'ratio',
-        better: 'lower',
-        base: null,
-        head: null,
-        ratio: null,
-        low: null,
-        high: null,
-        margin: null,
-        p: null,
-        deciding_blocks: null,
-        verdict,
-        note: `${before.verdict} → ${one.verdict}`,
-      },
-    ]
+    const verdict = objectiveVerdict(before.verdict, one.verdict)
+    return [objectiveMetric(one, verdict, `${before.verdict} → ${one.verdict}`)]
   })
+}
+
+function objectiveMetric(
+  { class: name, text }: BaselineEntry['objectives'][number],
+  verdict: GateVerdict,
+  note: string | null,
+): GateMetric {
+  return {
+    ...{ class: name, name: text, unit: 'ratio', better: 'lower', base: null, head: null },
+    ...{ ratio: null, low: null, high: null, margin: null, p: null, deciding_blocks: null },
+    ...{ verdict, note },
+  }
+}
+
+/** A scenario that the other version does not have yet: its own objectives can fail it. */
+export function newCase(
+  head: Pick<BaselineEntry, 'file' | 'name' | 'hash' | 'objectives'>,
+  from: string,
+): GateCase {
+  const { file, name, hash, objectives } = head
+  const failed = objectives.filter(({ verdict }) => verdict === 'FAIL')
+  const [first] = failed
+  const without = `${from} has no scenario ${file}`
+  const more = failed.length > 1 ? ` and ${failed.length - 1} more` : ''
+  return {
+    ...{ file, name, hash, base: from, measured: null },
+    verdict: first === undefined ? 'NEW' : 'FAIL',
+    reason:
+      first === undefined
+        ? `${without}: there is nothing to compare it with`
+        : `${without}, and an objective fails: ${first.class}: ${first.text}${more}`,
+    changes: { scenario: null, profile: null, engine: null },
+    metrics: objectives.map((one) => objectiveMetric(one, one.verdict, null)),
+  }
+}
+
+/** An objective that is not decided any more is no regression, but it was kept until now. */
+function objectiveVerdict(base: Verdict, head: Verdict): GateVerdict {
+  if (head === 'FAIL') return 'FAIL'
+  if (base === 'PASS') return 'UNDECIDED'
+  return base === 'FAIL' && head === 'PASS' ? 'IMPROVED' : 'PASS'
 }
 
 const rank = ({ verdict }: GateMetric) => ['FAIL', 'UNDECIDED', 'IMPROVED', 'PASS'].indexOf(verdict)
@@ -242,8 +301,13 @@ function badness({ ratio, better }: GateMetric): number {
 
 export const percentText = (share: number) => `${Number((100 * share).toPrecision(3))} %`
 
-const changeText = ({ ratio }: GateMetric) =>
-  ratio === null ? '' : ` ${ratio >= 1 ? '+' : '−'}${percentText(Math.abs(ratio - 1))}`
+function changeText({ ratio, unit, base, head }: GateMetric): string {
+  if (unit === 'share' && base !== null && head !== null) {
+    const points = Number((100 * Math.abs(head - base)).toPrecision(3))
+    return ` ${head >= base ? '+' : '−'}${points} points`
+  }
+  return ratio === null ? '' : ` ${ratio >= 1 ? '+' : '−'}${percentText(Math.abs(ratio - 1))}`
+}
 
 export const metricLabel = (one: Pick<GateMetric, 'class' | 'name'>) =>
   one.class === null ? one.name : `${one.class}: ${one.name}`
@@ -270,6 +334,6 @@ function reasonOf(metrics: readonly GateMetric[], verdict: GateVerdict, margin: 
 
 /** The worst of some cases. */
 export function worstCase(verdicts: readonly CaseVerdict[]): CaseVerdict {
-  const order = ['FAIL', 'NOT COMPARABLE', 'UNDECIDED', 'IMPROVED', 'PASS'] as const
+  const order = ['FAIL', 'NOT COMPARABLE', 'UNDECIDED', 'NEW', 'IMPROVED', 'PASS'] as const
   return order.find((one) => verdicts.includes(one)) ?? 'UNDECIDED'
 }

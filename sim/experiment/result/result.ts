@@ -32,7 +32,7 @@ import { uncalibratedWarnings } from './uncalibrated.ts'
 import { worstWindow } from './worst-window.ts'
 
 /** The system whose runs a result is about. */
-type ResultSystem = Pick<PreparedScenario, 'scenario' | 'hash'> &
+export type ResultSystem = Pick<PreparedScenario, 'scenario' | 'hash'> &
   Pick<Resolved, 'plan' | 'capacitiesRps' | 'models' | 'lengths'>
 
 /** The head of a result, above its figures. */

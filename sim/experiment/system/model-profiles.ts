@@ -21,7 +21,8 @@ export function modelProfiles(
   const problems: string[] = []
   const models = scenario.pools.map((pool, i) => {
     if ('work' in scenario.models[pool.model]!) return null
-    const model = profile?.models.find(({ key }) => key === modelKey(scenario, pool))
+    const known = modelsOf(scenario, pool, profile)
+    const model = known.find(({ content }) => content === contents[i]) ?? known[0]
     const label = modelLabel(scenario, pool)
     const content = contents[i] ?? model?.content
     const lacks = (what: string) =>
@@ -47,6 +48,22 @@ export function modelProfiles(
   })
   if (problems.length > 0) throw new Failure(problems, EXIT.notComparable)
   return models
+}
+
+/** Those at the place of a pool's model: more than one where its file has changed. */
+const modelsOf = (scenario: Scenario, pool: Pool, profile: Profile | null): ModelProfile[] =>
+  profile?.models.filter(({ key }) => key === modelKey(scenario, pool)) ?? []
+
+/** Whether a profile has the models that a scenario runs, with the contents of their files. */
+export function hasModels(
+  { scenario, contents }: Pick<PreparedScenario, 'scenario' | 'contents'>,
+  profile: Profile,
+): boolean {
+  return scenario.pools.every((pool, i) => {
+    if ('work' in scenario.models[pool.model]!) return true
+    const known = modelsOf(scenario, pool, profile)
+    return known.some(({ content }) => content === (contents[i] ?? content))
+  })
 }
 
 /** Whether the model of a pool is swapped in and out of its device's memory. */

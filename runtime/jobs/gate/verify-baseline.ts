@@ -1,0 +1,119 @@
+import { isDeepStrictEqual } from 'node:util'
+import {
+  EXIT,
+  Failure,
+  hashOf,
+  parseKeptScenario,
+  type Scenario,
+} from '../../../scenarios/index.ts'
+import type { BaselineEntry, GateCase } from '../../../sim/documents/index.ts'
+import { metricLabel } from '../../../sim/experiment/index.ts'
+
+/** Why the figures of a baseline cannot be relied on. */
+export interface Doubt {
+  /** they are shown to be others; else they cannot be made again here */
+  readonly refuted: boolean
+  readonly reason: string
+}
+
+/** A baseline that is verified, and what verifies it. */
+interface Verification {
+  /** of the baseline, for people */
+  readonly from: string
+  readonly head: BaselineEntry
+  /** simulates the scenario that the baseline holds, as the head was simulated */
+  readonly simulate: (scenario: Scenario) => Promise<BaselineEntry>
+}
+
+const AGAIN = 'write it again with --update, or gate with --against-ref'
+
+/**
+ * Whether the figures of a baseline are those of the scenario that it holds: anybody can edit a
+ * file. Null where they are; a scenario that is the head's own is simulated already.
+ */
+export async function doubtOf(
+  entry: BaselineEntry,
+  { from, head, simulate }: Verification,
+): Promise<Doubt | null> {
+  const [made, here] = [engineOf(entry), engineOf(head)]
+  if (made !== here) return openBy(`${from} was made by Spillway ${made}, and this is ${here}`)
+  const text = JSON.stringify(entry.scenario ?? null)
+  const scenario = readable(text, from)
+  if (scenario === null) return refutedBy(`${from} holds no scenario that it can be made of`)
+  if (hashOf(JSON.parse(text)) !== entry.hash) {
+    return refutedBy(`${from} states the hash ${entry.hash}, which is not that of its scenario`)
+  }
+  const again = entry.hash === head.hash ? head : await simulate(scenario).catch(asText)
+  if (typeof again === 'string') return openBy(`the base cannot be simulated here: ${again}`)
+  if (again.profile?.hash !== entry.profile?.hash) {
+    const [before, now] = [entry, again].map(({ profile }) => profile?.hash ?? 'none')
+    return openBy(`${from} was made with profile ${before}, and here it is ${now}`)
+  }
+  const difference = differenceOf(entry, again)
+  if (difference === null) return null
+  const causes = 'it was edited, or files that the scenario names have changed'
+  return refutedBy(`${from} ${difference}: ${causes}`)
+}
+
+const refutedBy = (reason: string): Doubt => ({ refuted: true, reason })
+const openBy = (reason: string): Doubt => ({ refuted: false, reason })
+
+/**
+ * A case under a doubt about its base: figures that are refuted say nothing. Those that cannot be
+ * made again may show that the head is worse, but never that it is not.
+ */
+export function underDoubt(one: GateCase, doubt: Doubt | null): GateCase {
+  if (doubt === null) return one
+  const { refuted, reason } = doubt
+  if (refuted) {
+    const none = { scenario: null, profile: null, engine: null }
+    const text = `${reason}; ${AGAIN}`
+    return { ...one, verdict: 'NOT COMPARABLE', reason: text, changes: none, metrics: [] }
+  }
+  if (one.verdict === 'FAIL') {
+    return { ...one, reason: `${one.reason}; the base is not verified: ${reason}` }
+  }
+  const text = `the base cannot be verified: ${reason}; ${AGAIN}`
+  return { ...one, verdict: 'NOT COMPARABLE', reason: text }
+}
+
+const engineOf = ({ version, commit }: BaselineEntry) =>
+  commit === null ? version : `${version} (${commit})`
+
+/** Null where the scenario of a baseline is none of this version. */
+function readable(text: string, from: string): Scenario | null {
+  try {
+    return parseKeptScenario(text, from)
+  } catch (error) {
+    if (error instanceof Failure) return null
+    throw error
+  }
+}
+
+/** The first problem of what cannot be simulated. An interruption is none. */
+function asText(error: unknown): string {
+  if (error instanceof Failure && error.exitCode !== EXIT.interrupted) return error.problems[0]!
+  throw error
+}
+
+const KEYS = ['name', 'seed', 'replications', 'load', 'objectives', 'profile'] as const
+
+/** What a baseline has otherwise than a simulation of its scenario, in words; null for nothing. */
+function differenceOf(entry: BaselineEntry, simulated: BaselineEntry): string | null {
+  // as it would stand in a file
+  const again = JSON.parse(JSON.stringify(simulated)) as BaselineEntry
+  for (const [i, figure] of again.figures.entries()) {
+    const { value, ...name } = figure
+    const known = entry.figures[i]
+    if (isDeepStrictEqual(known, figure)) continue
+    if (known === undefined || !isDeepStrictEqual({ ...known, value }, { ...name, value })) {
+      return `lacks ${metricLabel(figure)} at its place`
+    }
+    return `has ${metricLabel(figure)} ${known.value}, and its scenario ${value}`
+  }
+  if (entry.figures.length > again.figures.length) {
+    return `has ${metricLabel(entry.figures[again.figures.length]!)}, and its scenario has none`
+  }
+  const key = KEYS.find((one) => !isDeepStrictEqual(entry[one], again[one]))
+  return key === undefined ? null : `has another ${key} than its scenario`
+}
