@@ -208,9 +208,16 @@ export async function perform(
   const undo = await writableFolder(options.out)
   if (options.update === true) return update(files, options, signal)
   await dropOutputs(options.out)
-  const gate = await withProgress((onProgress, { warn }) => {
-    const job = { signal, onProgress, onWarning: warn, command: commandLine() }
-    return judge(files, options, { ...job })
+  const gate = await withProgress(async (onProgress, { warn }) => {
+    // base and head may have the same
+    const warnings = new Set<string>()
+    const onWarning = (text: string) => {
+      warnings.add(text)
+      warn(text)
+    }
+    const job = { signal, onProgress, onWarning, command: commandLine() }
+    const judged = await judge(files, options, job)
+    return { ...judged, warnings: [...warnings] }
   })
     .catch((error: unknown) => writeEnded(error, subjectOf(files, options), options.out))
     .catch(undo)
