@@ -2,7 +2,6 @@ import { join, resolve } from 'node:path'
 import { gateHtml, gateJunit, gateMarkdown, gateText } from '../../reports/index.ts'
 import { EXIT, type ExitCode, Failure, visibleLine } from '../../scenarios/index.ts'
 import type { CaseVerdict, Gate } from '../../sim/documents/index.ts'
-import { newCase } from '../../sim/experiment/index.ts'
 import { commandLine, note, type ScenarioOptions } from '../commands/command.ts'
 import { withProgress } from '../commands/progress.ts'
 import { loadProfile } from '../folders/profile-file.ts'
@@ -11,8 +10,7 @@ import { REPLICATIONS } from '../jobs/defaults.ts'
 import { updateBaseline } from '../jobs/gate/baseline.ts'
 import { dataFiles } from '../jobs/gate/data-files.ts'
 import { fidelityGate } from '../jobs/gate/fidelity-gate.ts'
-import { gateOf } from '../jobs/gate/gate.ts'
-import { measuredGate } from '../jobs/gate/measured-gate.ts'
+import { measuredGate, newScenarioGate } from '../jobs/gate/measured-gate.ts'
 import { withOtherVersion } from '../jobs/gate/other-version.ts'
 import {
   baselineEntries,
@@ -107,9 +105,7 @@ async function measured(file: string, options: GateOptions, job: Job): Promise<G
   return withOtherVersion(ref, version, async (other) => {
     const there = other.scenario(file)
     if (there === null) {
-      const { hash, scenario } = head
-      const one = newCase({ file, name: scenario.name, hash, objectives: [] }, other.from)
-      return gateOf('measured', [one], { margin, command: job.command })
+      return newScenarioGate(head, { from: other.from, margin, command: job.command })
     }
     if (there.path === null) {
       const text = 'ships with Spillway, and --measured replays both versions with this one'
