@@ -66,6 +66,7 @@ export function sampleMeasuredGate(): Gate {
         },
       },
     ],
+    warnings: [],
     command: 'spillway gate peak.yaml --against old.yaml --measured',
   }
 }

@@ -46,7 +46,9 @@ function suite(gate: Gate, one: GateCase) {
     skipped: cases.filter((text) => text.includes('<skipped ')).length,
   }
   const seconds = ` file=${quoted(one.file)} time="${took.toFixed(1)}"`
-  const lines = cases.map((text) => `    ${text}`).join('\n')
+  const warnings = escaped(gate.warnings.join('\n'))
+  const said = gate.warnings.length === 0 ? [] : [`<system-err>${warnings}</system-err>`]
+  const lines = [...cases, ...said].map((text) => `    ${text}`).join('\n')
   const open = `  <testsuite name=${quoted(title)} ${attributes(counts)}${seconds}>`
   return { counts, text: `${open}\n${lines}\n  </testsuite>` }
 }

@@ -13,6 +13,7 @@ import {
 /** Of a comment on GitHub, characters; a step summary may have 1024 KiB. */
 const MOST = 60_000
 const MOST_TITLES = 50
+const MOST_WARNINGS = 20
 
 const ICONS: Readonly<Record<CaseVerdict, string>> = {
   PASS: '✅',
@@ -44,6 +45,9 @@ export function gateMarkdown(gate: Gate): string {
     '',
     ...gate.cases.slice(0, MOST_TITLES).map((one) => `- ${summary(gate, one)}`),
     ...(gate.cases.length > MOST_TITLES ? [`- … and ${gate.cases.length - MOST_TITLES} more`] : []),
+    ...gate.warnings
+      .slice(0, MOST_WARNINGS)
+      .map((text) => `- warning: ${inline(text).slice(0, 600)}`),
   ].join('\n')
   const foot = footOf(gate)
   let text = head

@@ -44,6 +44,7 @@ const gateOf = (...cases: GateCase[]): Gate => ({
   margin: 0.05,
   verdict: 'FAIL',
   cases,
+  warnings: [],
   command: 'spillway gate peak',
 })
 
@@ -178,6 +179,13 @@ test('the terminal has the verdict, the reason, the changes and the worst metric
     '  changed: pools.a.batching.max_batch: 8 → 2',
   ])
   expect(lines.at(-1)).toMatch(/^web: p99 +FAIL +10\.0 ms +12\.0 ms +\+20 % +±5 %$/)
+})
+
+test('warnings are in Markdown and JUnit XML, as text', () => {
+  const gate = { ...gateOf(one()), warnings: ['the profile is old', HOSTILE] }
+  expect(gateMarkdown(gate)).toContain('\n- warning: the profile is old\n')
+  expect(gateJunit(gate)).toMatch(/<system-err>the profile is old\na%b/)
+  for (const text of [gateMarkdown(gate), gateJunit(gate)]) expect(text).not.toContain('<script>')
 })
 
 describe('a gate that ended without a verdict', () => {

@@ -25,6 +25,7 @@ export async function gateHtml(gate: Gate): Promise<string> {
 ${verdictLine(gate.verdict, first?.reason ?? '')}
 ${gate.cases.length > 1 ? textTable([['scenario', 'verdict', ''], ...gate.cases.map(({ name, verdict, reason }) => [name, verdict, reason])]) : NOTHING}
 ${sections}
+${gate.warnings.length > 0 ? list('Warnings', gate.warnings) : NOTHING}
 <h2>Again</h2>
 <p>This command reproduces it:</p>
 <pre>${isolated(gate.command)}</pre>

@@ -2,7 +2,6 @@ import { join, resolve } from 'node:path'
 import { gateHtml, gateJunit, gateMarkdown, gateText } from '../../reports/index.ts'
 import { EXIT, type ExitCode, Failure, visibleLine } from '../../scenarios/index.ts'
 import type { CaseVerdict, Gate } from '../../sim/documents/index.ts'
-import { newCase } from '../../sim/experiment/index.ts'
 import { commandLine, note, type ScenarioOptions } from '../commands/command.ts'
 import { withProgress } from '../commands/progress.ts'
 import { loadProfile } from '../folders/profile-file.ts'
@@ -11,8 +10,7 @@ import { REPLICATIONS } from '../jobs/defaults.ts'
 import { updateBaseline } from '../jobs/gate/baseline.ts'
 import { dataFiles } from '../jobs/gate/data-files.ts'
 import { fidelityGate } from '../jobs/gate/fidelity-gate.ts'
-import { gateOf } from '../jobs/gate/gate.ts'
-import { measuredGate } from '../jobs/gate/measured-gate.ts'
+import { measuredGate, newScenarioGate } from '../jobs/gate/measured-gate.ts'
 import { withOtherVersion } from '../jobs/gate/other-version.ts'
 import {
   baselineEntries,
@@ -107,9 +105,7 @@ async function measured(file: string, options: GateOptions, job: Job): Promise<G
   return withOtherVersion(ref, version, async (other) => {
     const there = other.scenario(file)
     if (there === null) {
-      const { hash, scenario } = head
-      const one = newCase({ file, name: scenario.name, hash, objectives: [] }, other.from)
-      return gateOf('measured', [one], { margin, command: job.command })
+      return newScenarioGate(head, { from: other.from, margin, command: job.command })
     }
     if (there.path === null) {
       const text = 'ships with Spillway, and --measured replays both versions with this one'
@@ -208,9 +204,16 @@ export async function perform(
   const undo = await writableFolder(options.out)
   if (options.update === true) return update(files, options, signal)
   await dropOutputs(options.out)
-  const gate = await withProgress((onProgress, { warn }) => {
-    const job = { signal, onProgress, onWarning: warn, command: commandLine() }
-    return judge(files, options, { ...job })
+  const gate = await withProgress(async (onProgress, { warn }) => {
+    // base and head may have the same
+    const warnings = new Set<string>()
+    const onWarning = (text: string) => {
+      warnings.add(text)
+      warn(text)
+    }
+    const job = { signal, onProgress, onWarning, command: commandLine() }
+    const judged = await judge(files, options, job)
+    return { ...judged, warnings: [...warnings] }
   })
     .catch((error: unknown) => writeEnded(error, subjectOf(files, options), options.out))
     .catch(undo)

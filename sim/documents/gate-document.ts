@@ -97,6 +97,9 @@ export const gateSchema = z
     margin: number.describe('Change that is still no regression, as a share of 1.'),
     verdict: caseVerdict.describe('Worst verdict of the scenarios.'),
     cases: z.array(gateCase).describe('Scenarios of the gate, the worst first.'),
+    warnings: z
+      .array(z.string())
+      .describe('Warnings about profiles, traffic and the machine, each as one text.'),
     command,
   })
   .describe('Whether scenarios got worse than their base.')

@@ -58,8 +58,8 @@ function repeated(names: readonly string[]): string[] {
 }
 
 /**
- * How a baseline names a scenario: by its path from the folder of the baseline, so that a gate finds
- * it from every working directory; one that ships, by its name.
+ * How a baseline names a scenario: by its path from the folder of the baseline, so that a gate
+ * finds it from every working directory; one that ships, by its name.
  */
 function placeFrom(baseline: string, file: string): string {
   if (expectScenario(file).shipped) return file

@@ -27,5 +27,6 @@ export function gateOf(
     command,
     verdict: worstCase(cases.map(({ verdict }) => verdict)),
     cases: cases.toSorted((a, b) => ORDER.indexOf(a.verdict) - ORDER.indexOf(b.verdict)),
+    warnings: [],
   }
 }

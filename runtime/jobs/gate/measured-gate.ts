@@ -1,6 +1,6 @@
 import { EXIT, Failure, scenarioChanges } from '../../../scenarios/index.ts'
 import type { Gate, GateCase } from '../../../sim/documents/index.ts'
-import { hasModels, percentText } from '../../../sim/experiment/index.ts'
+import { hasModels, newCase, percentText } from '../../../sim/experiment/index.ts'
 import type { Profile } from '../../../sim/world/index.ts'
 import { calibrate } from '../calibrate.ts'
 import { GATE_LOAD, MARGIN, MOST_GATE_LOAD } from '../defaults.ts'
@@ -70,6 +70,18 @@ export async function measuredGate(
   } finally {
     await rounds.close()
   }
+}
+
+/** The gate of a scenario that the other version does not have: there is nothing to replay. */
+export function newScenarioGate(
+  { file, scenario, hash }: Prepared,
+  {
+    from,
+    ...options
+  }: { readonly from: string; readonly margin: number; readonly command: string },
+): Gate {
+  const one = newCase({ file, name: scenario.name, hash, objectives: [] }, from)
+  return gateOf('measured', [one], options)
 }
 
 /** Pools are paired by name, and both sides get the same requests. */

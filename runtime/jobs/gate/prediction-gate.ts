@@ -218,7 +218,7 @@ function againstRef(
   })
 }
 
-/** Nothing is fetched: a registry has other packages by the names that a project has not installed. */
+/** Nothing is fetched: in a registry, a name that a project has not installed may be another's. */
 function installedRun(version: OtherVersion, { onNote }: PredictionGateOptions): string | null {
   const installed = version.installed()
   if (installed !== null) return `${installed} simulate`

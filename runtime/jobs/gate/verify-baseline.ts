@@ -28,8 +28,8 @@ interface Verification {
 const AGAIN = 'write it again with --update, or gate with --against-ref'
 
 /**
- * Whether the figures of a baseline are those of the scenario that it holds: anybody can edit a
- * file. Null where they are; a scenario that is the head's own is simulated already.
+ * Whether the figures of a baseline are those of the scenario that it holds: a file can be
+ * edited. Null where they are; a scenario that is the head's own is simulated already.
  */
 export async function doubtOf(
   entry: BaselineEntry,

@@ -220,6 +220,7 @@ describe('a scenario that the other version does not have', () => {
     expect(found.verdict).toBe('FAIL')
     expect(found.reason).toMatch(/ and an objective fails: web: o1 and 1 more$/)
     expect(found.metrics.map(({ verdict }) => verdict)).toEqual(['PASS', 'FAIL', 'FAIL'])
+    expect(found.changes.scenario).toEqual(['the scenario is new'])
   })
 })
 

@@ -279,7 +279,7 @@ export function newCase(
       first === undefined
         ? `${without}: there is nothing to compare it with`
         : `${without}, and an objective fails: ${first.class}: ${first.text}${more}`,
-    changes: { scenario: null, profile: null, engine: null },
+    changes: { scenario: ['the scenario is new'], profile: null, engine: null },
     metrics: objectives.map((one) => objectiveMetric(one, one.verdict, null)),
   }
 }
