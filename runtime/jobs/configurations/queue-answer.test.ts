@@ -122,6 +122,7 @@ describe('an answer is refused', () => {
       'runs.0.classes.0.good',
       OVERLOAD.answer.runs[0]!.classes[0]!.served + 1,
     ],
+    ['with more served in the traffic than served', 'runs.0.classes.0.servedInTraffic', 1e9],
     ['with latencies of no request', 'runs.0.classes.0.latency.n', 0],
     ['with a negative latency', 'runs.0.classes.0.latency.mean', -1],
     ['with a latency of null', 'runs.0.classes.0.latency.mean', null],
