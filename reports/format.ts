@@ -140,6 +140,11 @@ export function time(ms: number, half: number | null = null): string {
   return join(figure(ms * unit.factor, half === null ? null : half * unit.factor), unit)
 }
 
+/** A moment of a run, which is told apart from others near it: "10,015 s", "0.25 s". */
+export function moment(s: number): string {
+  return `${declared(Number(s.toFixed(s < 10 ? 3 : 1)))} s`
+}
+
 /** A share as 0 … 1, or a relative error, printed in percent. */
 export function percent(share: number, half: number | null = null): string {
   return join(figure(share * 100, half === null ? null : half * 100), PERCENT)

@@ -27,6 +27,7 @@ function seriesOf(measured: boolean, buckets: number, medianMs: number): Series 
   return {
     bucket_s: 30 / buckets,
     arrived_rps: t.map((u) => 800 + 700 * surge(u) + 30 * wobble(u, 13)),
+    wasted_rps: t.map(() => 0),
     served_rps: t.map((u) => 800 + 690 * surge(u - 0.01) + 40 * noise * wobble(u, 17)),
     queue_mean: queue,
     queue_max: queue.map((q, i) => q * 1.6 + 2 + (i % 3)),

@@ -22,7 +22,7 @@ function arrivals(count: number, seed: string): number[] {
   })
 }
 
-/** Latencies where each request takes a server with the least load at the last multiple of AGE_MS. */
+/** Latencies where each request takes a server with the least load at the last refresh. */
 function naive(at: readonly number[], ties: LeastLoaded['ties'], ownSends: boolean): number[] {
   const random = new Random('ties of the second simulator')
   const ends = Array.from({ length: SERVERS }, () => [] as number[])

@@ -69,13 +69,13 @@ describe('tails of classes', () => {
   })
 })
 
-test('a curve of served requests names no figure of all arrivals', () => {
+test('a curve of served requests names no figure of all arrivals, and first how many were not served', () => {
   const simulated = sampleResult('simulated')
   const [own] = simulated.classes
   own!.counts.served /= 2
   own!.latency.percentiles.p99 = { value: 7, low: 6.5, high: 7.5, n: 9000 }
   expect(titleOf(only(simulated), 'tail')).toBe(
-    'Simulation only: p99 of the served requests is 7.0 ms',
+    'Simulation only: 50 % of the requests were not served; p99 of the others is 7.0 ms',
   )
 })
 

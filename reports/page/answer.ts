@@ -1,6 +1,7 @@
 import type { Comparison, WhatIf } from '../../sim/documents/index.ts'
 import { type LabelledWorld, type ReportInput, sidesOf, worlds, worst } from '../charts/frame.ts'
 import { capitalise, estimateText } from '../format.ts'
+import { lostText } from '../tables/lost.ts'
 import { memoryAlarms } from '../tables/memory-rows.ts'
 import { type ObjectiveSentence, objectiveSentences } from '../tables/objective-sentences.ts'
 import {
@@ -129,7 +130,9 @@ function unjudged(present: readonly LabelledWorld[]): Html {
     result.classes.slice(0, MOST_CLASSES).map((own) => {
       const { p50, p99 } = own.latency.percentiles
       const tail = p99.value === null ? '' : `, p99 ${estimateText(p99, 'time')}`
-      const text = `${own.name}: p50 ${estimateText(p50, 'time')}${tail}`
+      const lost = lostText([own.counts])
+      const served = lost === null ? '' : `${lost}; of the others `
+      const text = `${own.name}: ${served}p50 ${estimateText(p50, 'time')}${tail}`
       return html`<li><span class="${name}">${label}</span>, ${text}</li>\n`
     }),
   )

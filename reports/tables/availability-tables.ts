@@ -1,5 +1,5 @@
 import type { PoolAvailability, PoolRegret, Result } from '../../sim/documents/index.ts'
-import { count, estimateText, fixed, NONE, plural, time } from '../format.ts'
+import { count, estimateText, fixed, moment, NONE, plural } from '../format.ts'
 import { figureOf, metricTable, type ResultTable } from './result-tables.ts'
 
 export interface AvailablePool {
@@ -93,7 +93,7 @@ export const AVAILABILITY_TABLES: readonly ResultTable[] = [
       available(result).flatMap(([name, { decisions }]) =>
         decisions
           .slice(0, MOST_DECISIONS)
-          .map(({ at_s, replicas, reason }) => [name, time(1000 * at_s), count(replicas), reason]),
+          .map(({ at_s, replicas, reason }) => [name, moment(at_s), count(replicas), reason]),
       ),
     note: furtherDecisions,
   },

@@ -9,10 +9,10 @@ import {
   count,
   estimateText,
   figure,
+  moment,
   NONE,
   percent,
   type Quantity,
-  time,
   valueText,
 } from '../format.ts'
 import { WORST_WINDOW } from './worst-window-table.ts'
@@ -204,7 +204,7 @@ export const RESULT_TABLES: readonly ResultTable[] = [
     // of very many the first ones do
     ({ surges }) => surges.slice(0, 12).map((own) => [own.class, own] as const),
     [
-      { head: 'at', text: ({ at_s }) => time(1000 * at_s) },
+      { head: 'at', text: ({ at_s }) => moment(at_s) },
       figureOf('peak backlog', 'peak_backlog', 'plain'),
       { head: 'recovery time', text: ({ recovery_s }) => recoveryText(recovery_s) },
     ],

@@ -1,5 +1,6 @@
 import { alignColumns } from '../../reports/index.ts'
 import { visibleLine } from '../../scenarios/index.ts'
+import { significant } from '../../sim/kernel/index.ts'
 import type { CountedModel } from '../jobs/count-model.ts'
 
 const MIB = 2 ** 20
@@ -77,5 +78,5 @@ const amount = (value: number) =>
 
 /** Rounding of the coefficients alone is below the least one. */
 function percent(share: number): string {
-  return share < 1e-6 ? '< 0.0001 %' : `${(100 * share).toPrecision(2)} %`
+  return share < 1e-6 ? '< 0.0001 %' : `${significant(100 * share, 2)} %`
 }

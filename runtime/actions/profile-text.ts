@@ -1,5 +1,5 @@
 import { visibleLine } from '../../scenarios/index.ts'
-import { Empirical } from '../../sim/kernel/index.ts'
+import { Empirical, significant } from '../../sim/kernel/index.ts'
 import { weightsBytesOf } from '../../sim/memory/index.ts'
 import type { ModelProfile, Profile } from '../../sim/world/index.ts'
 import { profileHash } from '../folders/profile-file.ts'
@@ -11,7 +11,7 @@ export function profileText(profile: Profile): Printable {
     const { sizes, lengths, ms, error } = model.work
     const worst = Math.max(...error.flat().map(Math.abs))
     const corner = (i: number, j: number) =>
-      `batch ${sizes.at(i)} x length ${lengths.at(j)}: ${ms.at(i)!.at(j)!.toPrecision(3)} ms`
+      `batch ${sizes.at(i)} x length ${lengths.at(j)}: ${significant(ms.at(i)!.at(j)!, 3)} ms`
     const cells =
       lengths.length > 1
         ? [corner(0, 0), corner(0, -1), corner(-1, -1)]
@@ -21,7 +21,7 @@ export function profileText(profile: Profile): Printable {
       styled('bold', visibleLine(model.label)),
       `  work        ${cells.join('; ')}`,
       `              each batch size and length is predicted from the others within ${(100 * worst).toFixed(1)} %`,
-      `  wake-up     ${micros(wake)} after ${model.wake.gapMs.at(-1)!.toPrecision(2)} ms idle`,
+      `  wake-up     ${micros(wake)} after ${significant(model.wake.gapMs.at(-1)!, 2)} ms idle`,
       `  overheads   dispatch ${middleUs(model.overheads.dispatch[0]!.table)}, completion ${middleUs(model.overheads.completion.at(-1)!.table)} (medians, with a sleeping dispatcher)`,
       ...loadLines(model),
     ]
@@ -38,7 +38,7 @@ function loadLines({ memory }: ModelProfile): string[] {
   const [least, most] = [memory.loadMs[0]!, memory.loadMs.at(-1)!]
   const mib = weightsBytesOf(memory) / 2 ** 20
   return [
-    `  load        ${table.mean.toPrecision(3)} ms [${least.toPrecision(3)} to ${most.toPrecision(3)}], of ${mib.toPrecision(3)} MiB`,
+    `  load        ${significant(table.mean, 3)} ms [${significant(least, 3)} to ${significant(most, 3)}], of ${significant(mib, 3)} MiB`,
   ]
 }
 

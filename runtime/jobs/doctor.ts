@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { Failure } from '../../scenarios/index.ts'
+import { significant } from '../../sim/kernel/index.ts'
 import { STATUS } from '../../sim/serving/index.ts'
 import { cacheDirectory, localProfilePath } from '../folders/profile-paths.ts'
 import { hostFingerprint } from '../live/host.ts'
@@ -63,7 +64,7 @@ async function tryProvider(
       await engine.close()
     }
     const fellBack = engine.fellBack ? ', partly on cpu' : ''
-    return { ok: true, note: `a small model takes ${ms.toPrecision(2)} ms${fellBack}` }
+    return { ok: true, note: `a small model takes ${significant(ms, 2)} ms${fellBack}` }
   } catch (error) {
     if (!(error instanceof Failure) || signal.aborted) throw error
     return { ok: false, note: error.problems.join('; ') }

@@ -20,6 +20,11 @@ const scenario = scenarioOf({})
 const warnings = (stalls: number, result = simulated) =>
   noiseWarnings(machine(stalls), scenario, result)
 
+test('a share of all requests has no exponent', () => {
+  const [text] = warnings(3900)
+  expect(text).toMatch(/: 100 % of requests that are served in/)
+})
+
 test('percentiles that stalls leave undecided are named, by class and service time', () => {
   const [text, ...others] = warnings(30)
   expect(others).toEqual([])

@@ -1,6 +1,7 @@
 import { EXIT, Failure, type Scenario } from '../../scenarios/index.ts'
 import type { Result } from '../../sim/documents/index.ts'
 import { judgedPercentiles } from '../../sim/experiment/index.ts'
+import { significant } from '../../sim/kernel/index.ts'
 import { PERCENTILES, percentileLabel, supportsVerdict } from '../../sim/stats/index.ts'
 import { executionProviders } from '../models/index.ts'
 import { canDecide, decide, type MeasuredThread } from '../noise/index.ts'
@@ -48,8 +49,8 @@ export function noiseWarnings(
     const labels = undecided.map(percentileLabel).join(', ')
     return [
       `class ${name}: ${labels} cannot be decided on this machine as it is now: ` +
-        `${(100 * share).toPrecision(2)} % of requests that are served in ${serviceMs.toPrecision(2)} ms ` +
-        `meet a stall of more than ${stall_ms.toPrecision(2)} ms; see: spillway doctor --noise`,
+        `${significant(100 * share, 2)} % of requests that are served in ${significant(serviceMs, 2)} ms ` +
+        `meet a stall of more than ${significant(stall_ms, 2)} ms; see: spillway doctor --noise`,
     ]
   })
 }

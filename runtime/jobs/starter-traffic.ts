@@ -1,3 +1,4 @@
+import { significant } from '../../sim/kernel/index.ts'
 import type { StarterInputs } from './starter-inputs.ts'
 
 /** The traffic of a starter, which a replay on this machine can send and the model can serve. */
@@ -35,7 +36,7 @@ export function starterTraffic({
     return { durationS: SHORT_S, limitMs: 200, arrivals }
   }
   const rate = rounded(rps, Math.floor)
-  const taken = `a request alone took ${aloneMs.toPrecision(2)} ms here`
+  const taken = `a request alone took ${significant(aloneMs, 2)} ms here`
   return {
     durationS: Math.round(Math.min(LONG_S, Math.max(SHORT_S, REQUESTS / rate))),
     limitMs: Math.max(200, rounded(10 * aloneMs, Math.ceil)),

@@ -51,8 +51,13 @@ export const series = z.strictObject({
     'Rate of arrivals in each interval, requests per second; mean over runs.',
   ),
   served_rps: numbers.describe(
-    'Rate of completions in each interval, requests per second; mean over runs. ' +
-      'Requests of clients that have timed out count, too.',
+    'Rate of served requests in each interval, by the time of their answer, requests per second; ' +
+      'mean over runs.',
+  ),
+  wasted_rps: numbers.describe(
+    'Rate of requests that replicas completed without serving them in each interval, requests per ' +
+      'second; mean over runs. Their client had given up, another copy had been answered, or the ' +
+      'replica returned an error.',
   ),
   queue_mean: numbers.describe(
     'Mean number of waiting requests of all queues in each interval; mean over runs.',

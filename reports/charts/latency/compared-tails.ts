@@ -76,16 +76,18 @@ export function tailsFinding(
   tails: readonly (Pick<NamedTail, 'tail'> & {
     /** "with batch-8" */
     readonly phrase: string
+    /** the figure of the tables at a level; the curve has another mean over runs */
+    readonly figure?: (p: number) => number | null
   })[],
   lost: boolean,
 ): string {
-  const curves = tails.map(({ phrase, tail }) => ({ phrase, points: shown(tail) }))
+  const curves = tails.map(({ tail, ...own }) => ({ ...own, points: shown(tail) }))
   const shared = Math.min(...curves.map(({ points }) => points.at(-1)?.p ?? 0))
   const level = [0.99, 0.95, 0.9, 0.5].find((p) => p <= shared + 1e-9)
   if (level === undefined) return 'Too few requests to tell the tails apart'
-  const at = curves.map(({ phrase, points }) => ({
+  const at = curves.map(({ phrase, points, figure }) => ({
     phrase,
-    value: points.find(({ p }) => p >= level - 1e-9)!.value,
+    value: figure?.(level) ?? points.find(({ p }) => p >= level - 1e-9)!.value,
   }))
   const least = largest(at, ({ value }) => -value)!
   const most = largest(at, ({ value }) => value)!

@@ -67,24 +67,27 @@ const LEVELS = [
 /** The highest usual percentile that the sample supports: of the only class, or over all. */
 function ofServed(result: Result, world: string): string {
   const [only, ...others] = result.classes
-  const lost = anyLost([{ result }]) ? ' of the served requests' : ''
+  const share = lostText(result.classes.map(({ counts }) => counts))
+  const lost = share === null ? '' : ' of the others'
   const answered = result.classes.some(({ tokens }) => tokens !== null) ? ' to the last token' : ''
   const served = `${lost}${answered}`
+  // what becomes of most requests comes before the latency of those that are left
+  const then = share === null ? `${world}:` : `${world}: ${share};`
   for (const [level, p] of LEVELS) {
     if (others.length === 0 && only !== undefined) {
       const estimate = only.latency.percentiles[level]
       if (estimate.value !== null) {
-        return `${world}: ${level}${served} is ${valueText(estimate, 'time')}`
+        return `${then} ${level}${served} is ${valueText(estimate, 'time')}`
       }
     } else {
       const point = result.tail.find((one) => Math.abs(one.p - p) < 1e-9)
       if (point) {
         const text = time(point.value, halfWidth(point))
-        return `${world}: ${level} over all classes${served} is ${text}`
+        return `${then} ${level} over all classes${served} is ${text}`
       }
     }
   }
-  return `${world}: no percentile is supported by the sample`
+  return `${then} no percentile is supported by the sample`
 }
 
 /** Whether so many requests were lost that figures of the served ones must be named so. */

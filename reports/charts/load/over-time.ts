@@ -67,7 +67,9 @@ export function timeChart(chart: TimeChart): TopLevelSpec {
  */
 export function untilTheEnd(sides: Sides): string {
   const left = sides.flatMap(({ name, result: { series } }) => {
-    const [waiting = 0, rate = 0] = [series.queue_mean.at(-1), series.served_rps.at(-1)]
+    const { queue_mean, served_rps, wasted_rps } = series
+    const waiting = queue_mean.at(-1) ?? 0
+    const rate = (served_rps.at(-1) ?? 0) + (wasted_rps.at(-1) ?? 0)
     return waiting > Math.max(1, rate * series.bucket_s) ? [`${figure(waiting)} ${name}`] : []
   })
   if (left.length === 0) return ''

@@ -13,6 +13,10 @@ export function rates(sides: Sides, width: number): TopLevelSpec {
     { name: 'arrived', color: LIGHT.muted, values: arrived, thickness: 1.5 },
     ...sides.map(({ name, color, result }) => ({ name, color, values: result.series.served_rps })),
   ]
+  if (main.result.series.wasted_rps.some((rate) => rate > 0)) {
+    const values = main.result.series.wasted_rps
+    lines.push({ name: 'in vain', color: LIGHT.muted, values, thickness: 1 })
+  }
   const capacity = totalCapacity(main)
   const near = capacity !== null && capacity < 1.6 * Math.max(0, ...arrived)
   return timeChart({

@@ -1,7 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite'
 import { parseObjective } from '../../../scenarios/index.ts'
 import type { Plan } from '../../../sim/documents/index.ts'
-import { declared, objectiveLimit, percent, signedPercent, time } from '../../format.ts'
+import { declared, exactText, objectiveLimit, signedPercent } from '../../format.ts'
 import { causeName, winnerOf } from '../../tables/plan-sentences.ts'
 import { frame, keyWords, type Layer, narrow, PERCENT, plotWidth } from '../frame.ts'
 import { type Channel, labels, linear } from '../plot.ts'
@@ -43,7 +43,7 @@ export function planTornado(plan: Plan, width: number): TopLevelSpec | null {
   const x = axisOf([now, ...ends, ...(far ? [] : [limit])], goodput, width)
   const [from, to] = x.scale.domain
   const at = (value: number) => (wide * (value - from)) / (to - from)
-  const text = (value: number) => (goodput ? percent(value) : time(value))
+  const text = (value: number) => endText(value, goodput)
   const height = ROW * bars.length
   return {
     ...frame(
@@ -71,6 +71,12 @@ export function planTornado(plan: Plan, width: number): TopLevelSpec | null {
       ),
     ],
   }
+}
+
+/** The end of a bar, or the limit, to the digits by which those of one chart differ. */
+export function endText(value: number, goodput: boolean): string {
+  if (goodput) return exactText(value, 'share')
+  return exactText(Number(value.toPrecision(3)), 'time')
 }
 
 const span = ({ less, more }: Bar) => Math.abs(more - less)

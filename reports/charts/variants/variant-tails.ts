@@ -1,7 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite'
 import type { Variants } from '../../../sim/documents/index.ts'
 import { plural } from '../../format.ts'
-import { comparedTails, type NamedTail, tailsFinding } from '../latency/compared-tails.ts'
+import { comparedTails, tailsFinding } from '../latency/compared-tails.ts'
 
 /** The tail of every variant in one chart, simulated or measured; null where none has a curve. */
 export function variantTails(
@@ -9,14 +9,18 @@ export function variantTails(
   world: 'simulated' | 'measured',
   width: number,
 ): TopLevelSpec | null {
-  const tails: readonly NamedTail[] =
-    world === 'simulated' ? document.variants : (document.measured?.variants ?? [])
+  const tails = world === 'simulated' ? document.variants : (document.measured?.variants ?? [])
   if (tails.length === 0) return null
   const runs =
     world === 'simulated'
       ? `median of ${plural(document.replications, 'replication')}`
       : `median of ${plural(document.measured!.replays, 'replay')}`
-  const phrased = tails.map(({ name, tail }) => ({ phrase: `with ${name}`, tail }))
+  const phrased = tails.map(({ name, tail, figures }) => ({
+    phrase: `with ${name}`,
+    tail,
+    figure: (p: number) =>
+      (p === 0.99 ? figures.p99 : p === 0.95 ? figures.p95 : null)?.value ?? null,
+  }))
   // the document does not state what was lost
   const lost = true
   const chart = {

@@ -67,6 +67,16 @@ describe('an honest answer', () => {
   })
 })
 
+test('without a warm-up, no more is served while the traffic lasts than in all', async () => {
+  const { answer, expected } = await honest('overload', ['warmup_s=0', 'duration_s=22'], 1)
+  expect(answered(encode(answer), expected)).not.toBeInstanceOf(Failure)
+  const lying = structuredClone(answer)
+  const [own] = lying.runs[0]!.classes
+  const more = [{ ...own!, servedInTraffic: own!.served + 1 }]
+  const told = { ...lying, runs: [{ ...lying.runs[0]!, classes: more }] }
+  expect(() => answered(encode(told), expected)).toThrow('more served in the traffic')
+})
+
 test('objectives that follow from counts and replicas are not taken from an answer', async () => {
   const set = [
     ...['duration_s=22', 'pools.0.price_usd_per_hour=2'],
@@ -122,6 +132,7 @@ describe('an answer is refused', () => {
       'runs.0.classes.0.good',
       OVERLOAD.answer.runs[0]!.classes[0]!.served + 1,
     ],
+    ['with half a request in the traffic', 'runs.0.classes.0.servedInTraffic', 0.5],
     ['with latencies of no request', 'runs.0.classes.0.latency.n', 0],
     ['with a negative latency', 'runs.0.classes.0.latency.mean', -1],
     ['with a latency of null', 'runs.0.classes.0.latency.mean', null],

@@ -1,6 +1,7 @@
 import { isTimed, type Objective, parseObjective } from '../../../scenarios/schema/objective.ts'
 import { arrivalParts, type Scenario } from '../../../scenarios/schema/schema.ts'
 import type { Estimate, Result, Verdict } from '../../documents/index.ts'
+import { significant } from '../../kernel/index.ts'
 import {
   type CallsSummary,
   type CellSummary,
@@ -179,7 +180,7 @@ function fewerText(percentile: number, { value, high }: Estimate): string {
   const needed = neededForUpper(percentile).toLocaleString('en-US')
   if (value === null)
     return `PASS by fewer needs ${needed} in every window, the quietest too, and none lost`
-  const upTo = high === null ? '' : `, up to ${high.toPrecision(3)} ms`
+  const upTo = high === null ? '' : `, up to ${significant(high, 3)} ms`
   return `by a rank that is not too low it is ${value.toPrecision(3)} ms${upTo}`
 }
 

@@ -83,3 +83,31 @@ test('rates of long answers are those of the arrivals: what is cut off at the en
   const arrivedRps = counts.arrived / 2 / 90
   expect(Math.abs(goodput_rps.value! / arrivedRps - 1)).toBeLessThan(0.05)
 })
+
+test('over time, a request that its client gave up is completed in vain, and not served', () => {
+  const { series, classes, runs } = resultOf({
+    ...SINGLE,
+    traffic: [
+      {
+        class: 'web',
+        arrivals: {
+          process: 'poisson',
+          rate_rps: 65,
+          surges: [{ at_s: 10, factor: 3, hold_s: 5 }],
+        },
+        timeout_ms: 200,
+        retry: { max_attempts: 4, backoff_ms: 20, jitter: 'full' },
+      },
+    ],
+  })
+  const { counts } = classes[0]!
+  const total = (rates: readonly number[]) =>
+    rates.reduce((sum, rate) => sum + rate, 0) * series.bucket_s
+  const late = (rates: readonly number[]) => total(rates.slice(60)) / 30
+  // after the surge the server goes on with what was given up
+  expect(late(series.served_rps)).toBeLessThan(10)
+  expect(late(series.wasted_rps)).toBeGreaterThan(90)
+  // the answers to the last arrivals are after the end of the traffic
+  expect(Math.abs(total(series.served_rps) - counts.served / runs)).toBeLessThan(20)
+  expect(total(series.wasted_rps)).toBeLessThanOrEqual(counts.abandoned / runs)
+})

@@ -1,5 +1,5 @@
 import type { ControlKernel, Estimate, Stability } from '../../documents/index.ts'
-import { log } from '../../kernel/index.ts'
+import { log, significant } from '../../kernel/index.ts'
 import { type Interval, type RunDrift, tInterval } from '../../stats/index.ts'
 import type { Check } from '../comparison/verdicts.ts'
 
@@ -128,7 +128,7 @@ function lossOf(
   if (!(lost >= LOST)) return null
   const demand = overRunsOrBlocks(own.map((of) => of.demand))
   const { value, low, high } = demand
-  const times = [value, low ?? value, high ?? value].map((figure) => figure.toPrecision(3))
+  const times = [value, low ?? value, high ?? value].map((figure) => significant(figure, 3))
   const reason =
     `pool ${name} lost ${percent(lost)} % of its requests, and all of them would need ` +
     `${times[0]} [${times[1]}, ${times[2]}] times the time of its replicas`

@@ -20,8 +20,9 @@ interface WeighedSystem {
 }
 
 /**
- * What a variant needs beside time: memory of its weights, energy, and its price at capacity. `stored` has the bytes of
- * the weights in the file of the model of each pool, null where it has none.
+ * What a variant needs beside time: memory of its weights, energy, and its price at capacity.
+ * `stored` has the bytes of the weights in the file of the model of each pool, null where it has
+ * none.
  */
 export function variantResources(
   { scenario, capacityRps, activations }: WeighedSystem,

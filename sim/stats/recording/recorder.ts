@@ -261,7 +261,7 @@ export class Recorder implements Observer {
     const at = requests.at[request]!
     const latency = now - at
     const outcome = requests.outcome[request]!
-    this.#series.served(now, at, latency)
+    this.#series.completed(now, at, outcome === OUTCOME.served)
     if (isSpare(outcome)) this.#drift.spare(now, pool)
     if (this.#hasCalls) this.calls.ended(now, request)
     const number = requests.class[request]!

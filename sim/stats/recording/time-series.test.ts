@@ -31,7 +31,7 @@ function seriesOf(all: Stays, durationMs = DURATION_MS) {
     return [
       [at, () => series.arrived(at)],
       [out, () => series.dispatched(out, 1)],
-      [done, () => series.served(done, at, done - at)],
+      [done, () => series.completed(done, at, true)],
     ]
   })
   for (const [, act] of events.sort((a, b) => a[0] - b[0])) act()

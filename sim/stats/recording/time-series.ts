@@ -21,6 +21,8 @@ export class TimeSeries {
   readonly #bucketMs: number
   readonly #arrived = new Float64Array(DRAIN + 1)
   readonly #served = new Float64Array(DRAIN + 1)
+  /** completed for clients that had left, or after another copy */
+  readonly #wasted = new Float64Array(DRAIN + 1)
   readonly #waitingMs = new Float64Array(DRAIN + 1)
   readonly #waitingMax = new Float64Array(DRAIN + 1)
   readonly #batches = new Float64Array(DRAIN + 1)
@@ -61,9 +63,11 @@ export class TimeSeries {
     this.#busy[bucket]! += ended - started
   }
 
-  served(now: Ms, at: Ms, latency: Ms): void {
-    this.#served[now < this.#lastEnds ? this.#last : this.#bucket(now)]!++
-    const bin = Math.min(HEAT_BINS - 1, Math.max(0, highWord(latency) - HEAT_BASE))
+  /** A request has completed; `isServed`: while its client still waited for it. */
+  completed(now: Ms, at: Ms, isServed: boolean): void {
+    const completed = isServed ? this.#served : this.#wasted
+    completed[now < this.#lastEnds ? this.#last : this.#bucket(now)]!++
+    const bin = Math.min(HEAT_BINS - 1, Math.max(0, highWord(now - at) - HEAT_BASE))
     this.#heat[this.#bucket(at) * HEAT_BINS + bin]!++
   }
 
@@ -78,6 +82,7 @@ export class TimeSeries {
       bucket_s: this.#bucketMs / 1000,
       arrived_rps: rates(this.#arrived),
       served_rps: rates(this.#served),
+      wasted_rps: rates(this.#wasted),
       queue_mean: Array.from(shown(this.#waitingMs), (ms) => ms / this.#bucketMs),
       queue_max: Array.from(shown(this.#waitingMax)),
       batch_mean: ratio(this.#batched, this.#batches),
@@ -148,6 +153,7 @@ export function mergeSeries(runs: readonly Series[]): Series {
     bucket_s: first.bucket_s,
     arrived_rps: mean((run) => run.arrived_rps).map((value) => value ?? 0),
     served_rps: mean((run) => run.served_rps).map((value) => value ?? 0),
+    wasted_rps: mean((run) => run.wasted_rps).map((value) => value ?? 0),
     queue_mean: mean((run) => run.queue_mean).map((value) => value ?? 0),
     queue_max: first.queue_max.map((_, i) => Math.max(...runs.map((run) => run.queue_max[i]!))),
     batch_mean: mean((run) => run.batch_mean),
