@@ -140,7 +140,7 @@ export function time(ms: number, half: number | null = null): string {
   return join(figure(ms * unit.factor, half === null ? null : half * unit.factor), unit)
 }
 
-/** A moment of a run, which is told apart from others near it: "10,015 s", "0.25 s". */
+/** A moment of a run, with as many digits as part it from others near it: "10,015 s", "0.25 s". */
 export function moment(s: number): string {
   return `${declared(Number(s.toFixed(s < 10 ? 3 : 1)))} s`
 }

@@ -602,7 +602,8 @@ describe('--against-ref', () => {
       ['where --prepare installs none', 'main', ['--prepare', 'true'], /has no Spillway after/],
     ])('%s', async (_, ref, more, said) => {
       const { run } = commandsIn(repository, { variables: { ...variables, ...variablesHere } })
-      const ended = await run(...gate, '--against-ref', ref, ...more)
+      const quiet = more.length === 0 ? gate : gate.filter((word) => word !== '-q')
+      const ended = await run(...quiet, '--against-ref', ref, ...more)
       expect(ended.code, ended.stderr).toBe(4)
       expect((JSON.parse(ended.stdout) as Gate).cases[0]!.changes).toMatchObject({
         scenario: CHANGES,

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { sampleResult } from '../sample-documents.test-helper.ts'
 import { AVAILABILITY_TABLES } from './availability-tables.ts'
 
-test('decisions of a long run are told apart by their times', () => {
+test('decisions of a long run have different times', () => {
   const result = sampleResult('simulated')
   const one = { value: 1, low: null, high: null, n: 1 }
   const times = [0.25, 10_005, 10_020.5, 10_035, 10_050]

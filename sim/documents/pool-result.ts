@@ -230,7 +230,7 @@ export const poolResult = cell
         'mean over runs, and n counts runs.',
     ),
     capacity_rps: numberOrNull.describe(
-      'Highest rate that the pool serves with full batches of the requests that come to it, under ' +
+      'Highest rate that the pool serves with full batches of the requests that reach it, under ' +
         'its power limit, requests per second; null with model swapping and on a shared card.',
     ),
     batch_mean: estimate.describe(

@@ -29,7 +29,7 @@ export function sourcesOf({ pools }: Pick<ServingPlan, 'pools'>, pool: number): 
   return [...pools.keys()].filter((from) => from === pool || targetOf(pools[from]!) === pool)
 }
 
-/** Whether requests of a length come to a pool; null where that does not depend on the length. */
+/** Whether requests of a length reach a pool; null where that does not depend on the length. */
 export function lengthsTaken(
   plan: Pick<ServingPlan, 'pools' | 'routing'>,
   pool: number,

@@ -91,7 +91,7 @@ router: ${router}
 const THRESHOLD = '{ policy: length-threshold, threshold_tokens: 50, short: edge, long: centre }'
 
 describe('capacity behind a router by length', () => {
-  test('of each pool is that of the lengths that come to it', async () => {
+  test('of each pool is that of the lengths that reach it', async () => {
     const { capacitiesRps, capacityRps, lengths } = await resolved(byLength(THRESHOLD))
     expect(lengths).toEqual([
       { min: 10, max: 10 },
