@@ -42,7 +42,7 @@ pools:
   - name: p
     model: m
     replicas: 4
-    queue: { mode: per-replica }
+    queue: { mode: per-replica, routing: { policy: least-loaded, ties: first } }
     generation: { policy: continuous, max_sequences: 16 }
     ${POWER}
     ${heat(', restart_s: { distribution: fixed, value: 5 }')}${RACK}`
