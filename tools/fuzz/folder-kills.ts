@@ -39,9 +39,9 @@ export const EXACT: Readonly<Record<string, WrittenBy>> = {
   compare: twice(words('compare kept'), '--replications', ['40', '41']),
   report: { old: words('report kept --charts svg'), now: words('report simulated --charts svg') },
   timeline: { old: words('timeline kept'), now: words('timeline kept --flows') },
-  requests: seeded(words('requests declared.yaml')),
+  requests: seeded(words('requests tiny.yaml')),
   fit: {
-    old: words('fit bert.yaml measured.csv --where batch=4'),
+    old: words('fit bert.yaml measured.csv --set pools.gpu.precision=fp32'),
     now: words('fit bert.yaml measured.csv'),
   },
   'trace fit': seeded(words(`trace fit ${TRACE} --replications 39`)),

@@ -67,9 +67,10 @@ export async function killedWorkers(
 
   const worker = () => start(['worker', '--queue', url, '--workers', '1', '--json'])
   const rows = () => rowsIn(join(folder, 'queued')).length
-  // rows come in bursts, so the rest is divided anew after each kill; poisoned ones have no row
+  // rows come in bursts, larger ones on a busy machine: half of the rest is divided anew after each
+  // kill, and poisoned configurations have no row
   const last = configurations * (1 - 2 / POISONED_ONE_IN)
-  const step = (from: number) => Math.max(1, Math.floor((last - from) / (kills - killed + 1)))
+  const step = (from: number) => Math.max(1, Math.floor((last - from) / (2 * (kills - killed + 1))))
   let killed = 0
   let lastAt = performance.now()
   for (let victim = worker(); !ended; ) {
