@@ -184,9 +184,9 @@ export async function fuzzAudited(
   return { findings, ends }
 }
 
-/** Saves a scenario below `folder`, with what was found in it as a comment. */
+/** Saves a scenario below `folder`, with what was found in it as a comment: no stacks with paths. */
 export function saveScenario(folder: string, { text, faults, number }: AuditFinding, seed: number) {
-  const found = faults.map((fault) => `# ${JSON.stringify(fault)}\n`).join('')
+  const found = faults.map((fault) => `# ${JSON.stringify(fault.split('\n')[0])}\n`).join('')
   const whole = `# Found by npm run fuzz -- audited --seed ${seed}, number ${number}:\n${found}${text}`
   const hash = createHash('sha256').update(text).digest('hex').slice(0, 8)
   const path = join(folder, `scenario-${hash}.yaml`)

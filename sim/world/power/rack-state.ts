@@ -158,15 +158,20 @@ export class RackState {
 
   /** The end of a batch, if what other devices do now does not change until then. */
   #endOf(device: number, work: Ms): Ms {
-    const clock = this.runningClock(device)
-    const end = this.#at + work / clock
-    if (this.#isSteady(device, end)) return end
-    const change = this.#clockChange(device)
-    // a batch that a shutdown ends has no end of its own
-    if (end <= change.at || this.#isStopped(device, change.level)) return end
-    const later = this.#copy()
-    later.to(change.at)
-    return later.#endOf(device, work - (change.at - this.#at) * clock)
+    let rack: RackState = this
+    let left = work
+    for (;;) {
+      const clock = rack.runningClock(device)
+      const end = rack.#at + left / clock
+      if (rack.#isSteady(device, end)) return end
+      const change = rack.#clockChange(device)
+      // a batch that a shutdown ends has no end of its own
+      if (end <= change.at || rack.#isStopped(device, change.level)) return end
+      left -= (change.at - rack.#at) * clock
+      // the clock of a long batch may change ten thousand times
+      if (rack === this) rack = this.#copy()
+      rack.to(change.at)
+    }
   }
 
   #isStopped(device: number, level: ThrottleLevel): boolean {
