@@ -54,8 +54,7 @@ const LIBRARY = 'scenarios/library'
 /** Concurrent requests of the library scenarios. */
 const USERS = 64
 
-const MISSING = `expected the published measurements and the Azure traces in ${SHARED.pathname}, got none; they are
-${SOURCE} and https://github.com/Azure/AzurePublicDataset
+const MISSING = `expected the published measurements and the Azure traces in ${SHARED.pathname}, got none; they are ${SOURCE} and https://github.com/Azure/AzurePublicDataset
 `
 
 const command = studyCommand(
