@@ -84,7 +84,6 @@ export const CASES: readonly Case[] = [
   ['interrupted', 'calibrate tiny.yaml --seconds 100'],
 
   ['ok', 'replay tiny.yaml --profile profile.json --replays 1 --out replayed'],
-  ['failed', 'replay missed-live.yaml --profile profile.json --replays 2'],
   ['usage', 'replay tiny.yaml --replays 0'],
   ['usage', 'replay tiny.yaml --decision-log'],
   ['invalidInput', 'replay declared.yaml'],
@@ -148,7 +147,7 @@ export const CASES: readonly Case[] = [
   ['undecided', 'gate --fidelity brief'],
   ['notComparable', 'gate --fidelity mixed'],
   ['notComparable', 'gate declared.yaml --replications 3 --baseline base.json'],
-  ['notComparable', `gate missed.yaml ${QUICKLY} --baseline base.json`],
+  ['notComparable', `gate bert.yaml ${QUICKLY} --baseline base.json`],
   ['usage', 'gate'],
   ['usage', 'gate declared.yaml'],
   ['usage', 'gate declared.yaml --measured --baseline base.json'],

@@ -91,8 +91,8 @@ test('a model that is another file at the same path is compared with what it was
   async function built(layers: number): Promise<void> {
     const size = ['--layers', `${layers}`, '--width', '64']
     const ended = await run('models', 'build', 'mlp', ...size, '--out', `net-${layers}`, '--json')
-    const [{ path }] = JSON.parse(ended.stdout) as [{ path: string }]
-    copyFileSync(resolve(folder, path), join(repository, 'model.onnx'))
+    const { models } = JSON.parse(ended.stdout) as { models: [{ path: string }] }
+    copyFileSync(resolve(folder, models[0].path), join(repository, 'model.onnx'))
   }
   mkdirSync(repository)
   git('init', '-q', '-b', 'main')
