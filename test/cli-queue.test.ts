@@ -50,7 +50,8 @@ describe.skipIf(skip)('a program with access to the server of a queue', () => {
       const options = { folder, configurations: 60, kills: 3, seed: SEED }
       const found = await killedWorkers(valkey.url, options)
       expect(found.faults).toEqual([])
-      expect(found).toMatchObject({ kills: 3, code: 3 })
+      // on a busy machine every job may be taken before it is poisoned
+      expect(found.kills).toBe(3)
       expect(found.rows + found.named).toBe(60)
     },
     SLOW_MS,

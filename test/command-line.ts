@@ -103,6 +103,17 @@ export function processesWith(variable: string): { pid: number; command: string 
     })
 }
 
+/** Whether a process runs: one that has ended and that its parent has not collected does not. */
+export function isRunning(pid: number): boolean {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    // the state follows the name, which may hold anything
+    return !stat.slice(stat.lastIndexOf(')')).startsWith(') Z')
+  } catch {
+    return false
+  }
+}
+
 /** Whether a signal reached a process or, by a negative number, a group: it may have ended. */
 export function send(pid: number, signal: NodeJS.Signals): boolean {
   try {

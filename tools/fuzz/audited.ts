@@ -184,7 +184,7 @@ export async function fuzzAudited(
   return { findings, ends }
 }
 
-/** Saves a scenario below `folder`, with what was found in it as a comment: no stacks with paths. */
+/** Saves a scenario below `folder`, with what was found as a comment: no stacks with paths. */
 export function saveScenario(folder: string, { text, faults, number }: AuditFinding, seed: number) {
   const found = faults.map((fault) => `# ${JSON.stringify(fault.split('\n')[0])}\n`).join('')
   const whole = `# Found by npm run fuzz -- audited --seed ${seed}, number ${number}:\n${found}${text}`

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { Redis } from 'ioredis'
+import { EXIT } from '../../../scenarios/index.ts'
 import { Random } from '../../../sim/kernel/index.ts'
 import { commandsIn, send } from '../../../test/command-line.ts'
 import { pick } from '../choose.ts'
@@ -119,8 +120,9 @@ export async function killedWorkers(
   }
   const innocent = named.filter((number) => !poisoner.poisoned.has(number))
   if (innocent.length > 0) faults.push(`named without poison: ${innocent.join(', ')}`)
-  if (named.length === 0) faults.push('no poisoned configuration was named')
-  if (code === 0 || code === null) faults.push(`the sweep ended with ${code}`)
+  if (code !== (named.length > 0 ? EXIT.invalidInput : EXIT.ok)) {
+    faults.push(`the sweep ended with ${code}, with ${named.length} configurations named`)
+  }
   if (/\n\s+at |internal error|MaxListeners/.test(stderr))
     faults.push(`printed ${stderr.slice(-500)}`)
   if (killed < kills) faults.push(`only ${killed} kills`)
