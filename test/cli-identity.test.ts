@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { Result } from '../sim/documents/index.ts'
 import { madeUpProfile } from './profiles.ts'
-import { DECLARED, TINY } from './scenarios.ts'
+import { changed, DECLARED, TINY } from './scenarios.ts'
 import { commandsIn, type Ended, put, temporaryFolder } from './spillway.ts'
 import { expectExitBy } from './verdict-exit.ts'
 
@@ -13,6 +13,8 @@ const folder = temporaryFolder()
 const { run, runProcess } = commandsIn(folder)
 
 put(folder, 'declared.yaml', DECLARED)
+// a queue that has no more than 15 requests of 8 ms seldom keeps one for 200 ms
+put(folder, 'bounded.yaml', changed(DECLARED, ['timeout_ms: 200', 'timeout_ms: 80']))
 put(folder, 'tiny.yaml', TINY)
 put(folder, 'profile.json', JSON.stringify(madeUpProfile(TINY)))
 
@@ -65,7 +67,7 @@ test('--seed and --set seed= are equivalent', async () => {
 })
 
 test('every surge, time-out and bound of the scenario is reached', async () => {
-  const { classes, pools } = parsed(await simulated('declared.yaml'))
+  const { classes, pools } = parsed(await simulated('bounded.yaml'))
   const total = (key: 'arrived' | 'served' | 'shed' | 'timed_out' | 'abandoned') =>
     classes.reduce((sum, { counts }) => sum + counts[key], 0)
   for (const key of ['served', 'shed', 'timed_out', 'abandoned'] as const) {

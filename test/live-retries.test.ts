@@ -14,6 +14,8 @@ const base = changed(
   ['duration_s: 3', 'duration_s: 10'],
   ['warmup_s: 0.5', 'warmup_s: 0'],
   ['rate_rps: 150', 'rate_rps: 500'],
+  // batches that take so long that most kills meet one
+  ['layers: 2, width: 64', 'layers: 4, width: 512'],
 )
 const scenario = (proxy: string) => `${changed(base, [
   'model: mlp',

@@ -47,11 +47,15 @@ describe('the result of replays', () => {
   test('has no verdict where none counts, whatever it shows', () => {
     const open = { verdicts: ['UNDECIDED', 'UNDECIDED'], state: 'UNDECIDED' }
     expect(judged([DISTURBED], [])).toMatchObject({ state: 'OVERLOADED' })
-    expect(judged([DISTURBED], [0])).toEqual({ ...open, all: 1 })
     expect(judged(QUIET, [0, 1, 2])).toEqual({ ...open, all: 3 })
-    const { objectives, stability } = replaysResult(system, [DISTURBED], HEAD, [0])
+    const { objectives, stability } = replaysResult(system, QUIET.slice(0, 1), HEAD, [0])
     expect(objectives[0]!.estimate.reason).toBe('the replay does not count')
     expect(stability.reason).toBe('the replay does not count')
+    expect(judged([DISTURBED], []).state).toBe('OVERLOADED')
+    // no profile may learn from them
+    expect(judged([DISTURBED], [0])).toEqual({ ...open, state: 'OVERLOADED', all: 1 })
+    const { reason } = replaysResult(system, [DISTURBED], HEAD, [0]).stability
+    expect(reason).toMatch(/^the backlog grew .* at the end, though the replay does not count$/)
   })
 })
 
@@ -78,6 +82,7 @@ describe('a stable prediction of overloaded replays', () => {
     // another card has no control kernel
     expect(agreed({ control: { pools: [], unknown: 'a card' } }).verdict).toBe('FAIL')
     expect(agreed({ measured: predicted! })).toBe(check)
+    expect(agreed({ replays: 0 })).toBe(check)
   })
 
   test('is open by a single one, and where the machine has changed', () => {

@@ -5,8 +5,9 @@ import { type ResultHead, type ResultSystem, resultOf } from './result.ts'
 
 /**
  * The result of replays. Its figures are of all of them. Objectives and stability are judged on
- * those that count: the others show what other programs did to the machine. `spoiled`: the numbers
- * of those that do not count.
+ * those that count: the others show what other programs did to the machine. Where none counts,
+ * nothing is decided, but an overload stays one: it made the figures, whatever its cause. `spoiled`:
+ * the numbers of those that do not count.
  */
 export function replaysResult(
   system: ResultSystem,
@@ -22,12 +23,16 @@ export function replaysResult(
     return { ...whole, objectives, stability }
   }
   const { reason } = noneCounts(runs.length, 'replay')
+  const { stability } = whole
+  const overload = stability.state === 'OVERLOADED'
   const open = { verdict: 'UNDECIDED', deciding_duration_s: null } as const
   return {
     ...whole,
     objectives: whole.objectives.map((one) => {
       return { ...one, ...open, estimate: { ...one.estimate, reason } }
     }),
-    stability: { ...whole.stability, state: 'UNDECIDED', reason },
+    stability: overload
+      ? { ...stability, reason: `${stability.reason}, though ${reason}` }
+      : { ...stability, state: 'UNDECIDED', reason },
   }
 }
