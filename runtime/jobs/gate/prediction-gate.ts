@@ -299,7 +299,7 @@ async function readable(
   return loaded?.scenario ?? null
 }
 
-/** What may be full paths in the text of a scenario whose schema is not known. */
+/** Words that look like full paths, in the text of a scenario with an unknown schema. */
 const fullPathsIn = (text: string) => text.match(/(?<![^\s'",[{:])\/[^\s'",\]}]+/g) ?? []
 
 const value = z.object({ value: z.number().nullable() })

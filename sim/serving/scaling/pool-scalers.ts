@@ -40,7 +40,8 @@ export class PoolScalers {
         isBusy: (executor) => serverOf(executor).isBusy(executor),
         kvOf: ({ caches }) => caches?.kvUsage ?? Number.NaN,
         change: (now, executor, state) => {
-          // the decision of another pool may take it; the first changes come before any scaler
+          // a decision of another pool is no event here, so the load up to now is noted first; the
+          // replicas that do not serve at the start are set before there is anything to note
           if (now > 0) this.noteExecutor(now, executor)
           serverOf(executor).executor(now, executor, state)
         },
