@@ -6,8 +6,8 @@ import { type ResultHead, type ResultSystem, resultOf } from './result.ts'
 /**
  * The result of replays. Its figures are of all of them. Objectives and stability are judged on
  * those that count: the others show what other programs did to the machine. Where none counts,
- * nothing is decided, but an overload stays one: it made the figures, whatever its cause. `spoiled`:
- * the numbers of those that do not count.
+ * nothing is decided, but an overload stays one: it made the figures, whatever its cause.
+ * `spoiled`: the numbers of those that do not count.
  */
 export function replaysResult(
   system: ResultSystem,

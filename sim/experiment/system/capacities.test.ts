@@ -109,7 +109,7 @@ describe('capacity behind a router by length', () => {
     expect(await drainMs(byLength(router), 1.1)).toBeGreaterThan(1000)
   })
 
-  test('of a pool that no request comes to is that of all lengths', async () => {
+  test('of a pool that gets no request is that of all lengths', async () => {
     const all = await resolved(byLength(THRESHOLD.replace('50', '100')))
     expect(all.capacitiesRps[0]).toBeCloseTo(200, -1)
     expect(all.capacityRps).toBe(all.capacitiesRps[0])
