@@ -137,8 +137,8 @@ type Confidence = Pick<ObjectiveConfidence, 'holds' | 'breaks' | 'reason' | 'ofL
  * The confidence that the mean of an objective's figure over replications is on the right side of
  * its limit. Few requests are judged as in a result (`judge`): over a run by the share of those
  * beyond the limit, as a percentile of few is too low. In windows `upper`, which is never too low,
- * shows that an objective holds; a failure is taken from 30 requests beyond the percentile on, since
- * a search would else try every configuration to the end.
+ * shows that an objective holds; a failure is taken from 30 requests beyond the percentile on,
+ * since a search would else try every configuration to the end.
  */
 function confidenceOf(objective: Objective, runs: readonly ObjectiveFigure[]): Confidence {
   const values = runs.map(({ value }) => value)
