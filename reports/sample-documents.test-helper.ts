@@ -217,6 +217,7 @@ export function sampleResult(world: Result['world'], sample: Sample = {}): Resul
         text: `p(99) latency_ms < ${limitMs}`,
         estimate: p99,
         verdict: (p99.high ?? 0) < limitMs ? 'PASS' : 'FAIL',
+        tail: null,
         deciding_duration_s: null,
       },
       {
@@ -224,6 +225,7 @@ export function sampleResult(world: Result['world'], sample: Sample = {}): Resul
         text: 'goodput > 99%',
         estimate: cell.goodput_share,
         verdict: 'PASS',
+        tail: null,
         deciding_duration_s: null,
       },
     ],

@@ -44,7 +44,7 @@ export function sampleRow(
       objectives:
         verdict === null
           ? []
-          : [{ class: 'web', text, estimate, verdict, deciding_duration_s: null }],
+          : [{ class: 'web', text, estimate, tail: null, verdict, deciding_duration_s: null }],
       classes: [
         {
           name: 'web',

@@ -228,9 +228,9 @@ test.each([
   ],
   [{ replays: 1 }, EXIT.invalidInput, /declared work, which cannot run live; simulate supports it/],
   [
-    { set: ['slo.web=["p(99.9) latency_ms < 40"]'] },
+    { set: ['slo.web=["p(99.999) latency_ms < 40"]'] },
     EXIT.undecided,
-    /cannot be judged: p99.9 needs 100,000 requests in each run, got .*; raise duration_s/,
+    /cannot be judged: p99.999 needs 10,000,000 requests in each run, got .*; raise duration_s/,
   ],
 ])('%j is refused with exit code %i', async (options, exitCode, message) => {
   await expect(plan(file, options)).rejects.toMatchObject({

@@ -126,7 +126,14 @@ function found(line: Result['objectives'][number]): string {
   const { limit, quantity } = objectiveLimit(objective)
   const ratio = estimate.value / limit
   const share = `${figure(ratio)} ${ratio > 1 ? 'times' : 'of'} the limit`
-  return `${estimateText(estimate, quantity)}, ${share}${undecided}`
+  return `${estimateText(estimate, quantity)}, ${share}${tailText(line)}${undecided}`
+}
+
+/** "; 0.03 [0.01, 0.07] % of 23,094 requests are beyond it": what decides few requests a run. */
+function tailText({ tail, verdict }: Result['objectives'][number]): string {
+  if (tail === null || verdict === 'UNDECIDED') return ''
+  const n = tail.beyond.n.toLocaleString('en-US')
+  return `; ${estimateText(tail.beyond, 'share')} of ${n} requests are beyond it`
 }
 
 /** Why an objective has no verdict or no figure, and what would decide it; null where it has. */

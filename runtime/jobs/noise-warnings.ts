@@ -1,6 +1,6 @@
 import { EXIT, Failure, type Scenario } from '../../scenarios/index.ts'
 import type { Result } from '../../sim/documents/index.ts'
-import { judgedPercentiles } from '../../sim/experiment/index.ts'
+import { judgedTails } from '../../sim/experiment/index.ts'
 import { significant } from '../../sim/kernel/index.ts'
 import { PERCENTILES, percentileLabel, supportsVerdict } from '../../sim/stats/index.ts'
 import { executionProviders } from '../models/index.ts'
@@ -42,7 +42,8 @@ export function noiseWarnings(
     const serviceMs = parts.service.mean.value
     if (serviceMs === null) return []
     const { stall_ms, share, share_at_least } = decide(threads, serviceMs)
-    const undecided = [...new Set([...PERCENTILES, ...judgedPercentiles(scenario)])]
+    const stated = judgedTails(scenario).map(({ percentile }) => percentile)
+    const undecided = [...new Set([...PERCENTILES, ...stated])]
       .filter((p) => supportsVerdict(counts.served / runs, p) && !canDecide(share_at_least, p))
       .sort((a, b) => a - b)
     if (undecided.length === 0) return []

@@ -1,7 +1,7 @@
 import { notCountedTexts } from '../../sim/documents/index.ts'
 import {
   type ExecutorWork,
-  judgedPercentiles,
+  judgedTails,
   notCounted,
   type ObservedRun,
   recorderOptions,
@@ -123,7 +123,7 @@ export function summariseReplays(
   const expected = (batch: { executor: number; size: number; length: number }) =>
     work[batch.executor]!.work(batch.size, batch.length)
   const hash = requests.hash()
-  const judged = judgedPercentiles(scenario)
+  const judged = judgedTails(scenario)
   return runs.map(({ rows, changes = [], ejections = [] }) =>
     summariseRun(
       playBack(rows, (table) => new Recorder(recorderOptions(scenario, plan, table, expected))),

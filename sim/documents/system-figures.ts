@@ -14,6 +14,22 @@ export const objectiveResult = z
       'Figure that the objective limits, over runs: a percentile in ms, in which lost requests ' +
         'are infinite, or goodput as a share of 1.',
     ),
+    tail: z
+      .strictObject({
+        beyond: estimate.describe(
+          'Share of the requests of all runs at or beyond the limit, with lost ones, and its 95 % ' +
+            'interval; n counts requests.',
+        ),
+        design_effect: number.describe(
+          'So many requests tell as much as one that is independent of all others, at least 1: ' +
+            'late requests come in clusters.',
+        ),
+      })
+      .nullable()
+      .describe(
+        'What decides where runs have too few requests for the percentile itself: the share ' +
+          'beyond the limit against the share that may be. Null otherwise.',
+      ),
     verdict: verdict.describe(
       'PASS or FAIL where the whole interval is on one side of the limit and the sample ' +
         'supports it, otherwise UNDECIDED.',

@@ -105,7 +105,7 @@ export {
 } from './plan/plan-verdict.ts'
 export { nextLook, precisionOf } from './precision/precision.ts'
 export { memoryResult } from './result/memory-result.ts'
-export { costFigure, judgedPercentiles, verdictOf } from './result/objectives.ts'
+export { costFigure, judgedTails, verdictOf } from './result/objectives.ts'
 export { withRegret } from './result/regret-result.ts'
 export { replaysResult } from './result/replays-result.ts'
 export { resultOf, simulatedResult } from './result/result.ts'

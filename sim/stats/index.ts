@@ -8,6 +8,7 @@ export {
   percentileEstimate,
   percentiles,
 } from './intervals/distributions.ts'
+export { type Exceedance, exceedance, exceedanceOf, type RunTail } from './intervals/exceedance.ts'
 export { holmAdjusted, holmRatios, type LogRatio } from './intervals/holm.ts'
 export {
   clopperPearson,
@@ -62,6 +63,7 @@ export {
   type CellSummary,
   type Figures,
   type HeatDownSummary,
+  type JudgedTail,
   type PowerSummary,
   type RunSummary,
   type ScalingStep,

@@ -1,3 +1,5 @@
+import { EXIT } from '../../scenarios/index.ts'
+
 /** The outcome of a command with an input. */
 export interface Outcome {
   /** null if a signal ended it */
@@ -50,3 +52,7 @@ export function faultOf(args: readonly string[], outcome: Outcome): string | nul
   if (!isData(args) && RAW.test(stdout)) return 'raw control characters on stdout'
   return null
 }
+
+/** Whether a command did its work, whatever its verdict on scenarios that nobody tuned. */
+export const isJudged = (code: number | null): boolean =>
+  [EXIT.ok, EXIT.failed, EXIT.undecided].some((one) => one === code)

@@ -7,7 +7,7 @@ import { Random } from '../../sim/kernel/index.ts'
 import { CLI, commandsIn, type Ended } from '../../test/command-line.ts'
 import { changed } from '../../test/scenarios.ts'
 import { chance, NASTY_STRINGS, pick, pickWeighted } from './choose.ts'
-import { faultOf } from './outcome.ts'
+import { faultOf, isJudged } from './outcome.ts'
 import { DECLARED } from './stock.ts'
 
 /** Names of versions that are not what they seem: none is executed, none is read as an option. */
@@ -143,7 +143,7 @@ class Repository {
 function isExpected({ code, stdout, stderr }: Ended, ref: string, commit: string | null): boolean {
   if (commit === null)
     return code === 3 && /: --against-ref .*git knows no such commit/.test(stderr)
-  if (code !== 0) return false
+  if (!isJudged(code)) return false
   const { cases } = JSON.parse(stdout) as Gate
   return cases[0]!.base === `${ref} (${commit.slice(0, 12)})`
 }

@@ -3,10 +3,10 @@ import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { parquetWriteBuffer } from 'hyparquet-writer'
-import { EXIT } from '../../scenarios/index.ts'
 import { CLI } from '../../test/command-line.ts'
 import { changed, ENCODER, DECLARED as LONG, MEASURED, QUICK } from '../../test/scenarios.ts'
 import { words } from './choose.ts'
+import { isJudged } from './outcome.ts'
 
 /** A scenario that is calibrated and replayed in a second. */
 export const TINY = changed(QUICK, ['duration_s: 1.5', 'duration_s: 1'])
@@ -99,8 +99,7 @@ export function makeStock(folder: string): void {
     const env = { ...process.env, SPILLWAY_CACHE: join(folder, '../stock-cache'), NO_COLOR: '1' }
     const options = { cwd: folder, env, encoding: 'utf8' } as const
     const { status, stdout, stderr } = spawnSync(process.execPath, [CLI, ...args], options)
-    // the objectives of these scenarios are not what is looked at
-    if ([EXIT.ok, EXIT.failed, EXIT.undecided].some((code) => code === status)) return stdout
+    if (isJudged(status)) return stdout
     throw new Error(`spillway ${args.join(' ')} ended with ${status}: ${stderr}`)
   }
   const run = ['--seconds', '0.3', '--replications', '10', '--replays', '1', '--charts', 'svg']

@@ -23,6 +23,7 @@ const system = (phrase: string, ms: number | null, share: number) => ({
       text: 'p(95) latency_ms < 250',
       estimate: estimate(ms, 10),
       verdict: ms === null ? ('FAIL' as const) : ('PASS' as const),
+      tail: null,
       deciding_duration_s: null,
     },
     {
@@ -30,6 +31,7 @@ const system = (phrase: string, ms: number | null, share: number) => ({
       text: 'goodput > 75%',
       estimate: estimate(share, 0.01),
       verdict: 'UNDECIDED' as const,
+      tail: null,
       deciding_duration_s: null,
     },
   ],

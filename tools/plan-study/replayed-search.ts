@@ -14,6 +14,7 @@ interface Run {
     readonly value: number
     readonly n: number
     readonly upper: null
+    readonly tail: null
   }[]
 }
 
@@ -38,7 +39,9 @@ export async function replayedSearch(
     const common = stream(seed, replication, 'common').normal()
     const own = stream(seed, replication, `own ${index}`).normal()
     const z = Math.sqrt(COMMON) * common + Math.sqrt(1 - COMMON) * own
-    return { objectives: [{ value: Math.exp(mean + deviation * z), n: REQUESTS, upper: null }] }
+    return {
+      objectives: [{ value: Math.exp(mean + deviation * z), n: REQUESTS, upper: null, tail: null }],
+    }
   }
   const found = await searchPlan<Run>({
     candidates,

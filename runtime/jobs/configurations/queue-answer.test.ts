@@ -86,7 +86,7 @@ test('objectives that follow from counts and replicas are not taken from an answ
   const { scenario } = expected
   const own = configurationRow({ ...answer, scenario }, answer.runs)
   const lying = structuredClone(answer)
-  const objectives = lying.runs[0]!.objectives.map(() => ({ value: 0, n: 9, upper: 0 }))
+  const objectives = lying.runs[0]!.objectives.map(() => ({ value: 0, n: 9, upper: 0, tail: null }))
   Object.assign(lying.runs[0]!, { objectives })
   const found = answered(encode(lying), expected)
   if (found instanceof Failure) throw found
@@ -101,6 +101,8 @@ test('a scaled pool pays for at least the least of its scaler', async () => {
   Object.assign(lying.runs[0]!.pools[0]!, { replicas: 0.001 })
   expect(() => answered(encode(lying), expected)).toThrow(/0\.001 replicas of pool cards, expected/)
 })
+
+const lateness = (n: number, beyond: number) => ({ n, beyond, values: [3, 2, 1] })
 
 describe('an answer is refused', () => {
   test.each([
@@ -143,6 +145,9 @@ describe('an answer is refused', () => {
     ['without a pool', 'runs.0.pools', []],
     ['without objectives', 'runs.0.objectives', []],
     ['with a negative objective', 'runs.0.objectives.0.value', -1],
+    ['with half a tail', 'runs.0.objectives.0.tail', { n: 9, beyond: 0 }],
+    ['with more late than there are', 'runs.0.objectives.0.tail', lateness(9, 10)],
+    ['with a tail of more than arrived', 'runs.0.objectives.0.tail', lateness(1e12, 0)],
     ['with free replicas', 'runs.0.pools.0.replicas', 0],
     ['with replicas that are paid for less', 'runs.0.pools.0.replicas', 0.1],
     ['with replicas that earn', 'runs.0.pools.0.replicas', -1000],

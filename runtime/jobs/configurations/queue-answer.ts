@@ -33,6 +33,7 @@ export class Refused extends Error {}
 const MOST_TEXTS = 1000
 const MOST_LETTERS = 10_000
 const MOST_BLOCKS = 100
+const MOST_LEVELS = 10
 /** Classes, pools and objectives; their exact numbers are those of the scenario. */
 const MOST_PARTS = 10_000
 
@@ -107,13 +108,19 @@ const drift = z
   )
   .refine(({ pools }) => pools.every(({ ended, lost }) => lost <= ended), 'more lost than ended')
 
+const tail = z
+  .strictObject({ n: count, beyond: count, values: z.array(figure).min(2).max(MOST_LEVELS) })
+  .refine(({ n, beyond }) => beyond <= n, 'more beyond a limit than there are')
+
+const objectiveFigure = z
+  .strictObject({ value: figure, n: count, upper: figure.nullable(), tail: tail.nullable() })
+  .refine(({ n, tail: own }) => own === null || own.n <= n, 'a tail of more than arrived')
+
 const runFigures: z.ZodType<RunFigures> = z.strictObject({
   requests: z.string().regex(/^[0-9a-f]{1,64}$/, 'no hash'),
   classes: z.array(classFigures).max(MOST_PARTS),
   pools: z.array(poolFigures).max(MOST_PARTS),
-  objectives: z
-    .array(z.strictObject({ value: figure, n: count, upper: figure.nullable() }))
-    .max(MOST_PARTS),
+  objectives: z.array(objectiveFigure).max(MOST_PARTS),
   memoryOfLimit: amount.nullable(),
   drift,
   observedS: z.number().positive(),
@@ -176,7 +183,9 @@ function ownObjectives(scenario: Scenario, run: RunFigures): RunFigures['objecti
   )
   const served = run.classes.reduce((sum, one) => sum + one.servedInTraffic, 0)
   return stated.map(({ kind, of: { good, arrived } }, i) => {
-    if (kind === 'goodput') return { value: good / arrived, n: arrived, upper: null }
+    if (kind === 'goodput') {
+      return { value: good / arrived, n: arrived, upper: null, tail: null }
+    }
     if (kind !== 'cost') return run.objectives[i]!
     const replicas = run.pools.map((pool) => pool.replicas)
     return costFigure(scenario, served, replicas)

@@ -120,7 +120,7 @@ export async function searchedPlan(
         const own = asks.findIndex(({ candidate, from }) => candidate === today && from === 0)
         const runs = answers[own]
         if (runs === null) throw new Failure(simulations.problem(today.index))
-        if (runs !== undefined) refuseShort(system.file, objectives, runs)
+        if (runs !== undefined) refuseShort(system.file, objectives, { runs, replications })
         return answers
       },
       onProgress: (done, of) => onProgress?.('searching', done, of),
@@ -156,12 +156,10 @@ async function withCapacities(
 function refuseShort(
   file: string,
   objectives: readonly StatedObjective[],
-  runs: readonly RunFigures[],
+  { runs, replications }: { readonly runs: readonly RunFigures[]; readonly replications: number },
 ): void {
-  const short = tooFewRequests(
-    objectives,
-    runs.map((run) => run.objectives),
-  )
+  const figures = runs.map((run) => run.objectives)
+  const short = tooFewRequests(objectives, figures, replications)
   if (short === null) return
   throw new Failure(
     `${file} slo.${short.class}: ${short.text} cannot be judged: ${short.reason}; raise duration_s, or name a lower percentile`,

@@ -36,7 +36,9 @@ async function searched(candidates: readonly Candidate[], law: Law, today = cand
         if (mean === Number.POSITIVE_INFINITY) return null
         return Array.from({ length: to - from }, (_, i) => {
           const noise = 0.02 * stream(3, from + i, 'common').normal()
-          return { objectives: [{ value: mean * Math.exp(noise), n: 20_000, upper: null }] }
+          return {
+            objectives: [{ value: mean * Math.exp(noise), n: 20_000, upper: null, tail: null }],
+          }
         })
       })
     },
@@ -140,7 +142,7 @@ async function searchedPaid(of: readonly { least: number; paid: number; ms: numb
         Array.from({ length: to - from }, (_, i) => {
           const noise = 0.02 * stream(3, from + i, 'common').normal()
           const value = of[candidate.index]!.ms * Math.exp(noise)
-          return { run: from + i, objectives: [{ value, n: 20_000, upper: null }] }
+          return { run: from + i, objectives: [{ value, n: 20_000, upper: null, tail: null }] }
         }),
       )
     },

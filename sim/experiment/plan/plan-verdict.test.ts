@@ -1,6 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { stream } from '../../kernel/index.ts'
-import { judgePlan, type Looks, looksUpTo, statedObjectives } from './plan-verdict.ts'
+import {
+  judgePlan,
+  type Looks,
+  looksUpTo,
+  statedObjectives,
+  tooFewRequests,
+} from './plan-verdict.ts'
 
 const stated = (...slo: string[]) =>
   statedObjectives({ traffic: [{ class: 'web' }], slo: { web: slo } })
@@ -11,7 +17,7 @@ const ENOUGH = 20_000
 
 /** Runs with these figures of one objective. */
 const runs = (values: readonly number[], n = ENOUGH, upper = 1.2) =>
-  values.map((value) => [{ value, n, upper: upper * value }])
+  values.map((value) => [{ value, n, upper: upper * value, tail: null }])
 
 test('looks double from 3 replications to the most', () => {
   expect(looksUpTo(24, 0.95).at).toEqual([3, 6, 12, 24])
@@ -40,8 +46,8 @@ describe('the verdict on a configuration', () => {
   test('is decided by the least sure objective, which binds', () => {
     const two = stated('p(99) latency_ms < 100', 'goodput > 99%')
     const both = Array.from({ length: 6 }, (_, i) => [
-      { value: 50 + i, n: ENOUGH, upper: null },
-      { value: 0.99 + 0.001 * (i % 3), n: ENOUGH, upper: null },
+      { value: 50 + i, n: ENOUGH, upper: null, tail: null },
+      { value: 0.99 + 0.001 * (i % 3), n: ENOUGH, upper: null, tail: null },
     ])
     const { binding, pMeets, objectives } = judgePlan(two, both, LOOKS)
     expect(binding).toBe(1)
@@ -62,6 +68,25 @@ describe('the verdict on a configuration', () => {
     expect(few.verdict).toBe('UNDECIDED')
     expect(few.objectives[0]!.reason).toBe('p99 needs 10,000 requests in each run, got 5,000')
     expect(judgePlan(P99, runs([150, 151, 152], 5000), LOOKS).verdict).toBe('FAILS')
+  })
+
+  test('of few requests a run is by the share beyond the limit', () => {
+    const few = (beyond: number, count: number) =>
+      Array.from({ length: count }, () => {
+        const tail = { n: 500, beyond, values: [60, 50, 40, 30, 20] }
+        return [{ value: 50, n: 500, upper: null, tail }]
+      })
+    expect(judgePlan(P99, few(0, 6), LOOKS)).toMatchObject({ verdict: 'MEETS' })
+    // 5 of 500 are what is allowed
+    const at = judgePlan(P99, few(5, 24), LOOKS)
+    expect(at.verdict).toBe('UNDECIDED')
+    expect(at.pMeets).toBeGreaterThan(0.3)
+    expect(at.pMeets).toBeLessThan(0.6)
+    expect(judgePlan(P99, few(20, 6), LOOKS).verdict).toBe('FAILS')
+    // two runs of 40 show nothing, even if none is late
+    const short = [[{ value: 50, n: 40, upper: null, tail: null }]]
+    expect(tooFewRequests(P99, short, 2)!.reason).toContain('needs 10,000 requests in each run')
+    expect(tooFewRequests(P99, short, 24)).toBeNull()
   })
 
   test('of windows of few requests is by the rank that is not too low', () => {

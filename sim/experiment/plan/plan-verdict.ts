@@ -2,13 +2,14 @@ import { isTimed, type Objective, parseObjective } from '../../../scenarios/sche
 import type { Scenario } from '../../../scenarios/schema/schema.ts'
 import type { PlanVerdict } from '../../documents/index.ts'
 import {
+  exceedanceOf,
   meanWithError,
   noVerdictReason,
   studentTCdf,
   supports,
   supportsVerdict,
 } from '../../stats/index.ts'
-import { limitOf, type ObjectiveFigure } from '../result/objectives.ts'
+import { limitOf, type ObjectiveFigure, shareBeyond } from '../result/objectives.ts'
 
 /** How sure the replications make it that one objective holds. */
 export interface ObjectiveConfidence {
@@ -95,15 +96,21 @@ export function judgePlan(
   return { verdict, pMeets, objectives, binding }
 }
 
-/** The first objective of a whole run that runs have too few requests to judge; null if none. */
+/**
+ * The first objective of a whole run that `most` such runs have too few requests to judge, even if
+ * none of them were beyond its limit; null if there is none.
+ */
 export function tooFewRequests(
   stated: readonly StatedObjective[],
   runs: readonly (readonly ObjectiveFigure[])[],
+  most: number,
 ): { readonly class: string; readonly text: string; readonly reason: string } | null {
   for (const [i, { class: name, text, objective }] of stated.entries()) {
     if (!isTimed(objective) || objective.window_s !== null) continue
     const perRun = Math.min(...runs.map((run) => run[i]!.n))
     if (supportsVerdict(perRun, objective.percentile)) continue
+    const best = { n: most * perRun, beyond: 0, designEffect: 1, runs: most }
+    if (exceedanceOf(best).high < 1 - objective.percentile) continue
     return {
       class: name,
       text,
@@ -128,10 +135,10 @@ type Confidence = Pick<ObjectiveConfidence, 'holds' | 'breaks' | 'reason' | 'ofL
 
 /**
  * The confidence that the mean of an objective's figure over replications is on the right side of
- * its limit. Few requests are judged as in a result (`judge`): over a run they show a failure only,
- * as a percentile of few is too low. In windows `upper`, which is never too low, shows that an
- * objective holds; a failure is taken from 30 requests beyond the percentile on, since a search
- * would else try every configuration to the end.
+ * its limit. Few requests are judged as in a result (`judge`): over a run by the share of those
+ * beyond the limit, as a percentile of few is too low. In windows `upper`, which is never too low,
+ * shows that an objective holds; a failure is taken from 30 requests beyond the percentile on,
+ * since a search would else try every configuration to the end.
  */
 function confidenceOf(objective: Objective, runs: readonly ObjectiveFigure[]): Confidence {
   const values = runs.map(({ value }) => value)
@@ -148,8 +155,11 @@ function confidenceOf(objective: Objective, runs: readonly ObjectiveFigure[]): C
   if (!isTimed(objective) || supportsVerdict(perRun, objective.percentile)) return sure
   const { percentile, window_s, limitMs } = objective
   if (window_s === null) {
-    const beyond = values.every((value) => value >= limitMs)
-    return beyond ? sure : none(noVerdictReason(perRun, percentile, 'in each run'))
+    if (values.every((value) => value >= limitMs)) return sure
+    const share = shareBeyond(percentile, runs)
+    if (share === null) return none(noVerdictReason(perRun, percentile, 'in each run'))
+    const { below, above } = share.confidence(1 - percentile)
+    return { holds: below, breaks: above, reason: null, ofLimit }
   }
   const breaks = supports(perRun, percentile) ? sure.breaks : null
   const uppers = runs.map(({ upper }) => upper!)

@@ -6,7 +6,7 @@ import { nextLook, type Precision, precisionOf } from './precision.ts'
 const of = (value: number, half: number) => ({ value, low: value - half, high: value + half, n: 9 })
 
 test('the precision is that of the objective with the widest interval', () => {
-  const judged = { verdict: 'PASS', deciding_duration_s: null } as const
+  const judged = { tail: null, verdict: 'PASS', deciding_duration_s: null } as const
   const objectives = [
     { class: 'a', text: 'p(50) latency_ms < 9', estimate: of(4, 0.4), ...judged },
     { class: 'b', text: 'p(95) latency_ms < 9', estimate: of(8, 0.4), ...judged },

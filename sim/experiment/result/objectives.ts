@@ -5,12 +5,17 @@ import { significant } from '../../kernel/index.ts'
 import {
   type CallsSummary,
   type CellSummary,
+  type Exceedance,
   estimate,
+  exceedance,
+  exceedanceOf,
+  type JudgedTail,
   neededForUpper,
   neededForVerdict,
   noVerdictReason,
   percentileEstimate,
   type RunSummary,
+  type RunTail,
   supportsVerdict,
   type WindowFigure,
 } from '../../stats/index.ts'
@@ -27,19 +32,24 @@ export function windowObjectives(texts: readonly string[]) {
   })
 }
 
-/** The percentiles of a scenario's objectives, for `summariseRun`: any, such as p(98). */
-export function judgedPercentiles(scenario: Scenario): number[] {
-  const named = Object.values(scenario.slo).flatMap((texts) =>
-    texts.flatMap((text) => {
-      const objective = parseObjective(text)
-      return objective && isTimed(objective) ? [objective.percentile] : []
-    }),
-  )
-  return [...new Set(named)]
+/** What the timed objectives of a scenario limit, for `summariseRun`: any percentile, as p(98). */
+export function judgedTails(scenario: Scenario): JudgedTail[] {
+  const tails = new Map<string, JudgedTail>()
+  for (const objective of Object.values(scenario.slo).flat().map(parseObjective)) {
+    if (objective === null || !isTimed(objective)) continue
+    const { percentile, limitMs } = objective
+    tails.set(`${percentile} ${limitMs}`, { percentile, limitMs })
+  }
+  return [...tails.values()]
 }
 
-/** What a run has for an objective; `upper` is null where no few requests can pass it. */
-export type ObjectiveFigure = Pick<WindowFigure, 'value' | 'n'> & { readonly upper: number | null }
+/** What a run has for an objective. */
+export interface ObjectiveFigure extends Pick<WindowFigure, 'value' | 'n'> {
+  /** null where no few requests can pass it */
+  readonly upper: number | null
+  /** of a whole run that has few requests for the percentile */
+  readonly tail: RunTail | null
+}
 
 /** How the runs were made that objectives are judged on. */
 export interface JudgedRuns {
@@ -77,20 +87,20 @@ type Judged = Result['objectives'][number]
 
 /** What each objective of a scenario is judged on in one run, class by class. */
 export function objectiveFigures(scenario: Scenario, run: RunSummary): ObjectiveFigure[] {
-  const percentiles = judgedPercentiles(scenario)
+  const tails = judgedTails(scenario)
   return scenario.traffic.flatMap((traffic, i) => {
     const texts = scenario.slo[traffic.class] ?? []
     const forWindows = windowObjectives(texts).map(({ text }) => text)
     return texts.map((text) => {
       const at = forWindows.indexOf(text)
-      if (at >= 0) return run.worst.objectives[i]![at]!
+      if (at >= 0) return { ...run.worst.objectives[i]![at]!, tail: null }
       const objective = parseObjective(text)!
       if (objective.kind === 'cost') {
         const served = run.classes.reduce((sum, { inTraffic }) => sum + inTraffic.served, 0)
         return costFigure(scenario, served, paidReplicas(scenario, run))
       }
       const cell = { ...run.classes[i]!, calls: run.calls[i] ?? null }
-      return wholeRun(objective, cell, percentiles)
+      return wholeRun(objective, cell, tails)
     })
   })
 }
@@ -106,7 +116,7 @@ export function costFigure(
 ): ObjectiveFigure {
   const rps = served / (scenario.duration_s - scenario.warmup_s)
   const value = costOf(scenario, [rps], [], [replicas])?.usd_per_million.value ?? Number.NaN
-  return { value, n: served, upper: null }
+  return { value, n: served, upper: null, tail: null }
 }
 
 /** Every objective of a scenario; `each`: of each run its `objectiveFigures`. */
@@ -130,9 +140,10 @@ export function judgeAll(
 
 /**
  * PASS and FAIL need an interval that is wholly on one side of the limit, and as many requests as
- * the percentile does. With fewer, a percentile comes out too low, so FAIL is safe over a run. The
- * largest of several windows may be too low or too high: too low where one window is worse than all
- * others. So in windows FAIL needs them, and PASS with fewer is by `upper`, which is never too low.
+ * the percentile does. With fewer, a percentile comes out too low, so FAIL is safe over a run; what
+ * it leaves open is judged by the share of requests beyond the limit. The largest of several
+ * windows may be too low or too high: too low where one window is worse than all others. So in
+ * windows FAIL needs as many, and PASS with fewer is by `upper`, which is never too low.
  */
 export function judge(
   objective: Objective,
@@ -147,17 +158,20 @@ export function judge(
   const found = timed ? percentileEstimate(values, arrived) : estimate(values, arrived, most)
   const undecided = (reason: string, times: number | null) => ({
     estimate: { reason, ...found },
+    tail: null,
     verdict: 'UNDECIDED' as const,
     deciding_duration_s: times === null ? null : longer(runs, times),
   })
   const lost = values.every((value) => value === Number.POSITIVE_INFINITY)
   const verdict = lost ? 'FAIL' : verdictOf(objective, found)
-  const decided = { estimate: found, verdict, deciding_duration_s: null }
+  const decided = { estimate: found, tail: null, verdict, deciding_duration_s: null }
   const ofWindow = timed && objective.window_s !== null
   if (runs.exact || (verdict === 'FAIL' && !ofWindow)) return decided
   if (timed && !supportsVerdict(perRun, objective.percentile)) {
     const { percentile, window_s } = objective
     if (window_s === null) {
+      const share = shareBeyond(percentile, each)
+      if (share !== null) return byShare(share, { percentile, found, runs })
       const reason = noVerdictReason(perRun, percentile, 'in each run')
       return undecided(reason, neededForVerdict(percentile) / perRun)
     }
@@ -175,6 +189,40 @@ export function judge(
   return undecided('its interval holds the limit', timesToDecide(objective, found))
 }
 
+/** The share of requests beyond a limit; null of a single run, and of runs that show too little. */
+export function shareBeyond(
+  percentile: number,
+  each: readonly ObjectiveFigure[],
+): Exceedance | null {
+  const tails = each.flatMap(({ tail }) => (tail === null || tail.n === 0 ? [] : [tail]))
+  if (each.length < 2 || tails.length < each.length) return null
+  return exceedance(tails, percentile)
+}
+
+/** The verdict by the requests beyond the limit, and how much traffic would decide. */
+function byShare(
+  share: Exceedance,
+  { percentile, found, runs }: { percentile: number; found: Estimate; runs: JudgedRuns },
+): Omit<Judged, 'class' | 'text'> {
+  const allowed = 1 - percentile
+  const { value, low, high, n, designEffect } = share
+  const verdict = high < allowed ? 'PASS' : low >= allowed ? 'FAIL' : 'UNDECIDED'
+  const tail = { beyond: { value, low, high, n }, design_effect: designEffect }
+  if (verdict !== 'UNDECIDED') return { estimate: found, tail, verdict, deciding_duration_s: null }
+  const [beyond, most, may] = [value, high, allowed].map((part) => significant(100 * part, 2))
+  const reason = `${beyond} % of the requests are beyond the limit, up to ${most} %; ${may} % may be`
+  const times = TIMES.find((by) => {
+    const more = exceedanceOf({ ...share, n: by * n, beyond: by * value * n })
+    return more.high < allowed || more.low >= allowed
+  })
+  return {
+    estimate: { reason, ...found },
+    tail,
+    verdict,
+    deciding_duration_s: times === undefined ? null : longer(runs, times),
+  }
+}
+
 /** Why a window of few requests does not pass, and what would change that. */
 function fewerText(percentile: number, { value, high }: Estimate): string {
   const needed = neededForUpper(percentile).toLocaleString('en-US')
@@ -188,16 +236,16 @@ function fewerText(percentile: number, { value, high }: Estimate): string {
 function wholeRun(
   objective: Exclude<Objective, { kind: 'cost' }>,
   cell: CellSummary & { readonly calls: CallsSummary | null },
-  percentiles: readonly number[],
+  tails: readonly JudgedTail[],
 ): ObjectiveFigure {
   const { good, counts, judged, tokens, calls } = cell
   const n = counts.arrived
-  const upper = null
-  if (objective.kind === 'goodput') return { value: good / n, n, upper }
-  const at = percentiles.indexOf(objective.percentile)
-  if (objective.kind === 'call') return { value: calls!.judged[at]!, n: calls!.made, upper }
-  const times = objective.kind === 'latency' ? judged : tokens?.judged[objective.kind]
-  return { value: times?.[at] ?? Number.NaN, n, upper }
+  if (objective.kind === 'goodput') return { value: good / n, n, upper: null, tail: null }
+  const { kind, percentile, limitMs } = objective
+  const at = tails.findIndex((one) => one.percentile === percentile && one.limitMs === limitMs)
+  if (kind === 'call') return { ...calls!.judged[at]!, n: calls!.made, upper: null }
+  const times = kind === 'latency' ? judged : tokens?.judged[kind]
+  return { ...(times?.[at] ?? { value: Number.NaN, tail: null }), n, upper: null }
 }
 
 /** The limit of an objective: ms, a share, or US dollars. */
@@ -220,6 +268,8 @@ export function verdictOf(objective: Objective, { value, low, high }: Estimate):
 
 /** No advice for more than this many times the traffic. */
 const MOST_TIMES = 1000
+/** Times the traffic that are tried, up to the most. */
+const TIMES = Array.from({ length: 61 }, (_, i) => MOST_TIMES ** (i / 60))
 
 /**
  * How many times the traffic would take the limit out of the interval, as its width falls with the

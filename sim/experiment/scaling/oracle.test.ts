@@ -106,7 +106,7 @@ describe('the oracle of a pool', () => {
       const { scenario } = inputOf(MMC, { arrivals: 'process: poisson, rate_rps: 60' }).input
       const { scaling: _, ...pool } = scenario.pools[0]!
       const pools = [{ ...pool, replicas }]
-      return runReplication(simulationInput({ ...scenario, pools }), 1).classes[0]!.judged[0]!
+      return runReplication(simulationInput({ ...scenario, pools }), 1).classes[0]!.judged[0]!.value
     }
     expect(p95(count)).toBeLessThan(1.03 * 400)
     expect(p95(count - 1)).toBeGreaterThan(400)

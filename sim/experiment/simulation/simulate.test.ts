@@ -128,7 +128,7 @@ describe('a replication', () => {
     // at low load a batch starts at once and takes 4 ms: many wait longer than 1 ms
     expect(share).toBeGreaterThan(0.3)
     expect(share).toBeLessThan(0.99)
-    expect(cell.judged[0]).toBe(cell.all[3])
-    expect(cell.judged[1]).toBe(cell.all[0])
+    expect(cell.judged[0]!.value).toBe(cell.all[3])
+    expect(cell.judged[1]!.value).toBe(cell.all[0])
   })
 })

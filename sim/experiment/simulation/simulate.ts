@@ -39,7 +39,7 @@ import {
 } from '../../world/index.ts'
 import type { ObservedRun } from '../comparison/observed-run.ts'
 import { stallFreeFigures } from '../comparison/stall-free.ts'
-import { judgedPercentiles } from '../result/objectives.ts'
+import { judgedTails } from '../result/objectives.ts'
 import type { SimulationInput } from '../system/simulation-input.ts'
 import { lifecycleOf, lifecyclePlan } from './failure-plan.ts'
 import { executorWork, hardwareOf } from './hardware.ts'
@@ -196,7 +196,7 @@ function recorded(
       requests: input.requests?.hash() ?? (parts.source as { hash(): string }).hash(),
       warmupMs,
       durationMs: scenario.duration_s * 1000,
-      judged: judgedPercentiles(scenario),
+      judged: judgedTails(scenario),
       memory: [...(parts.memory?.spaces() ?? []), ...caches.summaries()],
       ...(parts.power && { power: powerSummaries(scenario, parts, endMs()) }),
       availability: (executors as ExecutorRecorder | null)?.summaries(endMs()) ?? null,

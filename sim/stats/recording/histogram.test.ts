@@ -51,6 +51,19 @@ describe('Histogram', () => {
     expect(new Histogram().quantile(0.5, 7)).toBe(Number.POSITIVE_INFINITY)
   })
 
+  test('counts what is at a limit or above, exactly but within the bucket of the limit', () => {
+    const histogram = of(1, 2, 3, 4, 100)
+    expect([0, 1, 1.5, 2.5, 50, 101].map((ms) => histogram.countFrom(ms))).toEqual([
+      5, 5, 4, 3, 1, 0,
+    ])
+    // the limit itself counts, and all of one value are on one side of it
+    expect([3, 3.0001].map((ms) => of(3, 3, 3).countFrom(ms))).toEqual([3, 0])
+    const many = new Histogram()
+    for (let i = 0; i < 10_000; i++) many.record(1 + i / 10_000)
+    expect(Math.abs(many.countFrom(1.5) - 5000)).toBeLessThan(2)
+    expect(new Histogram().countFrom(5)).toBe(0)
+  })
+
   test('reset removes everything', () => {
     const histogram = of(1, 2, 3)
     histogram.reset()

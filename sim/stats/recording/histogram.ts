@@ -113,6 +113,19 @@ export class Histogram {
     return Math.min(Math.max(ms, this.min), this.max)
   }
 
+  /** How many are at `ms` or above, in its bucket as `quantile` spreads them. */
+  countFrom(ms: number): number {
+    if (ms <= this.min) return this.count
+    if (ms > this.max) return 0
+    const own = bucketOf(ms)
+    let above = 0
+    for (let bucket = own + 1; bucket < BUCKETS; bucket++) above += this.#counts[bucket]!
+    if (own === 0) return above
+    const [low, high] = [lowerEdge(own), lowerEdge(own + 1)]
+    const share = Math.min(1, (high - ms) / (high - low))
+    return above + Math.round(share * this.#counts[own]!)
+  }
+
   reset(): void {
     this.#counts.fill(0)
     this.count = 0

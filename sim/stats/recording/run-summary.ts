@@ -1,6 +1,7 @@
 import type { Counts, Series, ShedBy } from '../../documents/index.ts'
 import type { Ms, TuningStep } from '../../serving/index.ts'
-import { PERCENTILES } from '../intervals/percentile.ts'
+import { type RunTail, tailLevels } from '../intervals/exceedance.ts'
+import { PERCENTILES, supportsVerdict } from '../intervals/percentile.ts'
 import { tailProbabilities } from '../intervals/tail-curve.ts'
 import type { SurgeBacklog } from './backlog.ts'
 import type { BudgetSummary } from './budget-recorder.ts'
@@ -31,13 +32,27 @@ export interface StallFreeFigures {
   readonly percentiles: readonly number[]
 }
 
+/** What an objective limits: a percentile of a time. */
+export interface JudgedTail {
+  readonly percentile: number
+  readonly limitMs: number
+}
+
+/** What a run has for it. */
+export interface JudgedFigure {
+  /** the percentile, ms; infinite where it falls on a lost request */
+  readonly value: number
+  /** null where the run has by far enough requests to judge the percentile itself */
+  readonly tail: RunTail | null
+}
+
 /** Latency from scheduled arrival to completion or answer. */
 interface LatencySummary {
   readonly latency: Figures
   /** over all arrivals or calls: Infinity where the percentile falls on a lost one */
   readonly all: readonly number[]
-  /** the same at the percentiles that objectives name */
-  readonly judged: readonly number[]
+  /** the same as objectives judge it */
+  readonly judged: readonly JudgedFigure[]
 }
 
 export interface CellSummary extends LatencySummary {
@@ -56,7 +71,7 @@ export interface CellSummary extends LatencySummary {
 
 /** Token times, and as `judged` those that objectives may name. */
 type TokenSummary = Readonly<Record<TokenTime, Figures>> & {
-  readonly judged: Readonly<Record<'ttft' | 'tpot', readonly number[]>>
+  readonly judged: Readonly<Record<'ttft' | 'tpot', readonly JudgedFigure[]>>
   readonly preemptions: number
   /** generated tokens of served requests */
   readonly generated: number
@@ -182,8 +197,7 @@ export function summariseRun(
     readonly requests: string
     readonly warmupMs: number
     readonly durationMs: number
-    /** percentiles that objectives name */
-    readonly judged: readonly number[]
+    readonly judged: readonly JudgedTail[]
     readonly memory?: readonly SpaceSummary[]
     readonly power?: readonly (PowerSummary | null)[]
     readonly availability?: readonly AvailabilitySummary[] | null
@@ -245,7 +259,7 @@ function mergeCells(cells: readonly Cell[]): Cell {
   return merged
 }
 
-function cellSummary(cell: Cell, judged: readonly number[]): CellSummary {
+function cellSummary(cell: Cell, judged: readonly JudgedTail[]): CellSummary {
   const counts = cell.counts
   const lost = counts.arrived - counts.served
   return {
@@ -261,33 +275,57 @@ function cellSummary(cell: Cell, judged: readonly number[]): CellSummary {
   }
 }
 
-function tokenSummary(cell: Cell, lost: number, judged: readonly number[]): TokenSummary | null {
+function tokenSummary(
+  cell: Cell,
+  lost: number,
+  judged: readonly JudgedTail[],
+): TokenSummary | null {
   if (TOKEN_TIMES.every((name) => cell[name].count === 0)) return null
   return {
     ...figuresOf(cell, TOKEN_TIMES),
     judged: {
-      ttft: judged.map((p) => cell.ttft.quantile(p, lost)),
-      tpot: judged.map((p) => cell.tpot.quantile(p, lost)),
+      ttft: judgedFigures(cell.ttft, lost, judged),
+      tpot: judgedFigures(cell.tpot, lost, judged),
     },
     preemptions: cell.preemptions,
     generated: cell.generated,
   }
 }
 
-function callsSummary({ made, latency }: Calls, judged: readonly number[]): CallsSummary {
+function callsSummary({ made, latency }: Calls, judged: readonly JudgedTail[]): CallsSummary {
   return { made, ...latencySummary(latency, made - latency.count, judged) }
 }
 
 function latencySummary(
   latency: Histogram,
   lost: number,
-  judged: readonly number[],
+  judged: readonly JudgedTail[],
 ): LatencySummary {
   return {
     latency: figures(latency),
     all: PERCENTILES.map((p) => latency.quantile(p, lost)),
-    judged: judged.map((p) => latency.quantile(p, lost)),
+    judged: judgedFigures(latency, lost, judged),
   }
+}
+
+/** What recorded times and so many lost requests have for each tail. */
+export function judgedFigures(
+  times: Histogram,
+  lost: number,
+  judged: readonly JudgedTail[],
+): JudgedFigure[] {
+  const n = times.count + lost
+  return judged.map(({ percentile: p, limitMs }) => ({
+    value: times.quantile(p, lost),
+    // runs of one scenario differ by less than a factor of two in size
+    tail: supportsVerdict(n / 2, p)
+      ? null
+      : {
+          n,
+          beyond: times.countFrom(limitMs) + lost,
+          values: tailLevels(p).map((level) => times.quantile(level, lost)),
+        },
+  }))
 }
 
 function figuresOf<K extends Part | TokenTime>(cell: Cell, names: readonly K[]) {
