@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { hashOf, type Scenario } from '../scenarios/index.ts'
 import { resultSchema } from '../sim/documents/index.ts'
 import { type Profile, profileSchema } from '../sim/world/index.ts'
-import { QUICK } from './scenarios.ts'
+import { changed, QUICK } from './scenarios.ts'
 import { commandsIn, expectRefusal, put, readJson, temporaryFolder } from './spillway.ts'
 
 /**
@@ -43,6 +43,18 @@ test('a model is calibrated for the largest batches of all pools that run it', a
     profile(name).models.map(({ work: { sizes } }) => [sizes[0], sizes.at(-1)])
   expect(sizesIn('pools/profile.json')).toEqual([[1, 6]])
   expect(sizesIn(CALIBRATED)).toEqual([[1, 4]])
+})
+
+test('of a day of traffic rehearses so much of it that the time asked for is enough', async () => {
+  const day = changed(QUICK, ['duration_s: 1.5', 'duration_s: 86400'])
+  put(folder, 'day.yaml', day)
+  // a whole rehearsal would outlast any test
+  const ended = await run('calibrate', 'day.yaml', '--seconds', '2', '--out', 'day')
+  expect(ended.code, ended.stderr).toBe(0)
+  const busyMs = profile('day/profile.json').models[0]!.fields.flatMap(({ executors }) =>
+    executors.map((executor) => executor.busyMs),
+  )
+  expect(Math.max(...busyMs)).toBeGreaterThan(0)
 })
 
 describe('calibrate --from', () => {

@@ -37,6 +37,7 @@ const heavy = changed(
 )
 const onWebgpu = changed(long, ['model: mlp', 'model: mlp\n    execution_provider: webgpu'])
 put(folder, 'long.yaml', long)
+put(folder, 'steady.yaml', endless)
 put(folder, 'webgpu.yaml', onWebgpu)
 put(folder, 'heavy.yaml', heavy)
 put(folder, 'heavy.json', JSON.stringify(madeUpProfile(heavy)))
@@ -88,6 +89,21 @@ test.skipIf(!existsSync('/proc/self/stat')).each([
   // opening models is short; all other phases last many seconds
   if (!inTheMiddle.source.startsWith('opening')) await wait(INTO_WORK_MS)
   await expectInterrupted(started, 'out', () => toGroup(started))
+})
+
+test('Ctrl-C in a rehearsal keeps the models that are measured', async () => {
+  const args = ['calibrate', 'steady.yaml', '--seconds', '30', '--rehearsals', '1']
+  const started = start([...args, '--out', 'kept'])
+  await started.prints(/rehearsal 1 of 1 …/)
+  await expectInterrupted(started, 'kept', () => toGroup(started), ['profile.json'])
+  const { stderr } = await started.ended
+  expect(stderr).toContain('the measured models are kept, without rehearsals: kept/profile.json')
+  const simulated = await start(
+    ['simulate', 'steady.yaml', '--profile', 'kept/profile.json'].concat(
+      ...['--replications', '1', '--set', 'duration_s=3'],
+    ),
+  ).ended
+  expect(simulated.code, simulated.stderr).toBe(0)
 })
 
 test('a finished calibration outlives the run, which can resume with it', async () => {

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { type Profile, profileSchema } from '../sim/world/index.ts'
 import { madeUpProfile } from './profiles.ts'
@@ -56,6 +58,16 @@ test('a model that is too slow for its time is measured at its extreme shapes, w
     ),
   ])
   expect(warnings[0]).toMatch(/all shapes take about --seconds \d+$/)
+})
+
+test('--strict keeps no profile whose times between shapes cannot be checked', async () => {
+  const args = ['--seconds', '0.00001', '--strict', '--out', 'strict']
+  const ended = await run('calibrate', 'encoder.yaml', ...alone, ...args)
+  expect(ended.code, ended.stderr).toBe(5)
+  expect(ended.stderr).toMatch(
+    /only batches of 1, 4 at lengths 8, 64 are measured, and none of them can be checked by the others/,
+  )
+  expect(existsSync(join(folder, 'strict/profile.json'))).toBe(false)
 })
 
 test('progress names the phases in order, and warms up once', async () => {

@@ -2,11 +2,13 @@ import { dirname, join } from 'node:path'
 import {
   EXIT,
   type ExitCode,
+  Failure,
   type LoadedScenario,
   modelKey,
   type Variant,
   visibleLine,
 } from '../../scenarios/index.ts'
+import type { Profile } from '../../sim/world/index.ts'
 import { note, type ScenarioOptions, warn } from '../commands/command.ts'
 import { withProgress } from '../commands/progress.ts'
 import { documentText } from '../folders/documents.ts'
@@ -17,14 +19,16 @@ import { writableFolder, writeWhole } from '../folders/write-whole.ts'
 import { calibrate, refuseOtherHost } from '../jobs/calibrate.ts'
 import { learnFromReplays } from '../jobs/learn-from-replays.ts'
 import { type Prepared, prepare } from '../jobs/prepare.ts'
+import { profileWarnings } from '../jobs/profile-warnings.ts'
 import { print } from './output.ts'
 import { profileText } from './profile-text.ts'
 
 interface CalibrateOptions extends ScenarioOptions {
-  readonly seconds: number
+  readonly seconds?: number
   readonly rehearsals: number
   readonly variant?: readonly Variant[]
   readonly from?: readonly [string, ...string[]]
+  readonly strict?: true
 }
 
 export async function perform(
@@ -34,7 +38,7 @@ export async function perform(
 ): Promise<ExitCode> {
   const { file: path } = loaded
   const prepared = await prepare(loaded, { ...options, signal, onNote: note })
-  const { seconds, rehearsals, from, out, variant: given = [] } = options
+  const { seconds, rehearsals, from, out, strict = false, variant: given = [] } = options
   const scenarios = [prepared]
   const keysOf = ({ scenario }: Prepared) => scenario.pools.map((pool) => modelKey(scenario, pool))
   const known = new Set(keysOf(prepared))
@@ -54,13 +58,42 @@ export async function perform(
   const earlier = await knownProfile(file, warn)
   const learnt = from && (await learnFromReplays(prepared, from))
   if (earlier !== null && out !== undefined) refuseOtherHost(file, earlier, learnt?.host)
+  const keep = async (fresh: Profile) => {
+    const doubts = strict ? profileWarnings(fresh.models) : []
+    if (doubts.length > 0) throw new Failure(doubts, EXIT.undecided)
+    const profile = mergeProfiles(fresh, earlier)
+    await writeWhole(file, documentText(profile))
+    return profile
+  }
+  let measured: Profile | null = null
+  const onMeasured = (found: Profile) => {
+    measured = found
+  }
+  const times = timesOf(seconds, rehearsals)
   const fresh =
     learnt ??
     (await withProgress((onProgress, { warn: onWarning }) =>
-      calibrate(scenarios, { seconds, rehearsals, signal, onProgress, onWarning }),
-    ))
-  const profile = mergeProfiles(fresh, earlier)
-  await writeWhole(file, documentText(profile))
+      calibrate(scenarios, { ...times, rehearsals, onMeasured, signal, onProgress, onWarning }),
+    ).catch(async (error: unknown) => {
+      // strictly, half a calibration is none
+      if (measured === null || strict) throw error
+      await keep(measured)
+      note(`the measured models are kept, without rehearsals: ${visibleLine(file)}\n`)
+      throw error
+    }))
+  const profile = await keep(fresh)
   print(options, profile, [profileText(fresh), `\nprofile: ${visibleLine(file)}`])
   return EXIT.ok
+}
+
+/** The part of the time for a model that it is measured; the rest is for rehearsals. */
+const MEASURED_SHARE = 0.6
+
+/** How the seconds for each model are spent; by default on measuring, and rehearsals are whole. */
+function timesOf(seconds: number | undefined, rehearsals: number) {
+  if (seconds === undefined || rehearsals === 0) return { seconds }
+  return {
+    seconds: MEASURED_SHARE * seconds,
+    rehearsalSeconds: (1 - MEASURED_SHARE) * seconds,
+  }
 }

@@ -3,6 +3,7 @@ import { Empirical, significant } from '../../sim/kernel/index.ts'
 import { weightsBytesOf } from '../../sim/memory/index.ts'
 import type { ModelProfile, Profile } from '../../sim/world/index.ts'
 import { profileHash } from '../folders/profile-file.ts'
+import { isUnchecked } from '../jobs/profile-warnings.ts'
 import { type Printable, styled } from '../terminal.ts'
 
 /** A summary of a profile. */
@@ -20,7 +21,9 @@ export function profileText(profile: Profile): Printable {
     return [
       styled('bold', visibleLine(model.label)),
       `  work        ${cells.join('; ')}`,
-      `              each batch size and length is predicted from the others within ${(100 * worst).toFixed(1)} %`,
+      isUnchecked(model.work)
+        ? '              no shape between these shows how well times are interpolated'
+        : `              each batch size and length is predicted from the others within ${(100 * worst).toFixed(1)} %`,
       `  wake-up     ${micros(wake)} after ${significant(model.wake.gapMs.at(-1)!, 2)} ms idle`,
       `  overheads   dispatch ${middleUs(model.overheads.dispatch[0]!.table)}, completion ${middleUs(model.overheads.completion.at(-1)!.table)} (medians, with a sleeping dispatcher)`,
       ...loadLines(model),

@@ -13,8 +13,9 @@ import {
 
 const HELP = `
 A calibration measures the work of each model, and then rehearses the scenario: from replays with other seeds it learns
-how fast the machine runs this traffic, its stalls and its overheads. That takes --rehearsals times the duration of the
-scenario. Replays at several times of day show more of the machine's drift: with --from their speeds and overheads
+how fast the machine runs this traffic, its stalls and its overheads. By default that takes a minute for each model, and
+--rehearsals times the duration of the scenario. --seconds is the time for both, for each model: rehearsals are then cut
+short. Ctrl-C during rehearsals keeps the measured models. Replays at several times of day show more of the machine's drift: with --from their speeds and overheads
 replace those of the rehearsals. Work stays that of the profiles that the replays were made with, which have to be of
 one host.
 
@@ -23,6 +24,7 @@ minute. A profile whose models are of different occasions warns where it is used
 
 Examples:
   $ spillway calibrate payment-peak --seconds 60
+  $ spillway calibrate payment-peak --strict
   $ spillway calibrate first --variant 'int8: pools.central.precision=int8'
   $ spillway calibrate yardstick --from runs/monday --from runs/tuesday`
 
@@ -30,11 +32,14 @@ export function define(command: Command): void {
   withScenarioOptions(scenarioFile(command), 'profile.json', localProfilePath())
     .option(
       '--seconds <s>',
-      'time for each model, warm-up included',
+      `time for each model, with warm-up and rehearsals; default: ${CALIBRATION_SECONDS} and whole rehearsals`,
       positiveNumber,
-      CALIBRATION_SECONDS,
     )
     .addOption(rehearsalsOption().conflicts('from'))
+    .option(
+      '--strict',
+      'keep no profile whose batch times do not fit together, cannot be checked, or are of a disturbed machine; end with 5',
+    )
     .addOption(
       new Option(
         '--variant <text>',

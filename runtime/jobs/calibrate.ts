@@ -17,26 +17,34 @@ export interface CalibrateOptions extends JobOptions {
   readonly seconds?: number | undefined
   /** of each scenario, after its models are measured; default 3 */
   readonly rehearsals?: number | undefined
+  /** for all rehearsals, for each model; by default each lasts as long as its scenario */
+  readonly rehearsalSeconds?: number | undefined
+  /** gets the profile before rehearsals, which can be kept whatever follows */
+  readonly onMeasured?: ((profile: Profile) => void) | undefined
   /** gets warnings about what could not be measured */
   readonly onWarning?: ((text: string) => void) | undefined
 }
 
-type Measuring = Omit<
+type Measuring = Pick<
   { readonly [K in keyof CalibrateOptions]-?: NonNullable<CalibrateOptions[K]> },
-  'rehearsals'
+  'seconds' | 'signal' | 'onProgress' | 'onWarning'
 >
 
 /** Calibrates each distinct model of the scenarios' pools, and rehearses each scenario. */
 export async function calibrate(
   scenarios: readonly Prepared[],
-  { rehearsals = REHEARSALS, ...options }: CalibrateOptions = {},
+  { rehearsals = REHEARSALS, rehearsalSeconds, ...options }: CalibrateOptions = {},
 ): Promise<Profile> {
   const { seconds = CALIBRATION_SECONDS, onProgress = () => {}, onWarning = () => {} } = options
   const { signal = new AbortController().signal } = options
   let profile = await measure(scenarios, { seconds, signal, onProgress, onWarning })
+  options.onMeasured?.(profile)
+  const count = rehearsals * scenarios.length
+  const longestS =
+    rehearsalSeconds === undefined ? undefined : (rehearsalSeconds * profile.models.length) / count
   for (const prepared of rehearsals === 0 ? [] : scenarios) {
     const system = resolveSystem(prepared, profile)
-    const learnt = await rehearse(system, rehearsals, { signal, onProgress })
+    const learnt = await rehearse(system, rehearsals, { signal, onProgress, longestS })
     for (const text of learnt.warnings) onWarning(text)
     profile = learnt.system.profile ?? profile
   }

@@ -13,6 +13,25 @@ test('a badly measured model is named once, with what to do', () => {
   expect(text).toMatch(/do not fit together \(one is 205 % off .*; calibrate again, for longer/)
 })
 
+test('a model with times between its shapes, and no shape to check them by, is named', () => {
+  const of = (sizes: number[], lengths: number[]) => {
+    const ms = sizes.map((size) => lengths.map((length) => size + length))
+    const error = ms.map((row) => row.map(() => 0))
+    return profileWarnings([{ ...model, work: { ...model.work, sizes, lengths, ms, error } }])
+  }
+  expect(of([1, 8], [8, 128])).toEqual([
+    expect.stringContaining(
+      ': only batches of 1, 8 at lengths 8, 128 are measured, and none of them can be checked by the others',
+    ),
+  ])
+  expect(of([1, 8], [1])).toHaveLength(1)
+  expect(of([1], [8, 128])).toHaveLength(1)
+  // all there are, or with one between
+  for (const known of [of([1], [1]), of([1, 2], [1]), of([1, 4, 8], [8, 128])]) {
+    expect(known).toEqual([])
+  }
+})
+
 test('a profile of a disturbed machine is named, unless one recording was not disturbed', () => {
   const field = model.fields[0]!
   const disturbed = { ...field, disturbed: true }

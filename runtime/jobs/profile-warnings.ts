@@ -1,4 +1,5 @@
 import type { ModelProfile } from '../../sim/world/index.ts'
+import { shapesText } from '../calibration/index.ts'
 import type { System } from './prepare.ts'
 
 /** A calibration on a still machine predicts its cells from one another within a fifth. */
@@ -16,6 +17,11 @@ export function profileWarnings(models: readonly (ModelProfile | null)[]): strin
             `${label}: its batch times do not fit together (one is ${percent} % off what the others predict); ${AGAIN}`,
           ]
         : []),
+      ...(isUnchecked(work)
+        ? [
+            `${label}: only ${shapesText(work)} are measured, and none of them can be checked by the others; ${LONGER}`,
+          ]
+        : []),
       ...(fields.every(({ disturbed }) => disturbed)
         ? [
             `${label}: other programs used the machine whenever its speed was recorded, so stalls of theirs are in every figure; ${AGAIN}`,
@@ -24,6 +30,14 @@ export function profileWarnings(models: readonly (ModelProfile | null)[]): strin
     ]
   })
 }
+
+/** Whether times between shapes are interpolated, with no shape between that shows how well. */
+export function isUnchecked({ sizes, lengths }: ModelProfile['work']): boolean {
+  if (sizes.length > 2 || lengths.length > 2) return false
+  return sizes.at(-1)! - sizes[0]! > 1 || lengths.at(-1)! > lengths[0]!
+}
+
+const LONGER = 'calibrate again, for longer'
 
 const AGAIN =
   'calibrate again, for longer or on a stiller machine, which `spillway doctor --noise` measures'

@@ -1,12 +1,13 @@
 import { hashOf } from '../../scenarios/index.ts'
 import { notCountedTexts } from '../../sim/documents/index.ts'
 import { countedRuns, loadOf, notCounted, resolveSystem } from '../../sim/experiment/index.ts'
+import { reactingClasses } from '../../sim/traffic/index.ts'
 import type { Replayed } from '../live/fleet.ts'
 import { hostFingerprint } from '../live/host.ts'
 import { learn } from './learn.ts'
 import type { Progress } from './options.ts'
 import type { System } from './prepare.ts'
-import { liveTraffic } from './requests.ts'
+import { drawnRequests, liveTraffic } from './requests.ts'
 import { openFleet, type ReplaySide } from './warm-fleet.ts'
 
 /**
@@ -60,12 +61,24 @@ export function withProfileOf({ profile }: System, system: System): System {
 export const profiledHere = ({ profile }: System) =>
   profile !== null && hashOf(profile.host) === hashOf(hostFingerprint())
 
-/** Rehearses a scenario on its own. */
+/** Requests of a rehearsal that is cut short, at least: fewer show nothing. */
+const FEWEST = 30
+
+/**
+ * Rehearses a scenario on its own. A rehearsal has the traffic of the whole scenario, or of its
+ * first `longestS` seconds and at least some requests.
+ */
 export async function rehearse(
-  system: System,
+  whole: System,
   count: number,
-  options: { readonly signal: AbortSignal; readonly onProgress: Progress },
+  options: {
+    readonly signal: AbortSignal
+    readonly onProgress: Progress
+    readonly longestS?: number | undefined
+  },
 ): Promise<Rehearsed> {
+  const { longestS } = options
+  const system = longestS === undefined ? whole : await firstSeconds(whole, longestS)
   const sides = await rehearsalsOf(system, count)
   if (sides.length === 0) return { system, warnings: [] }
   const { fleet, warnings } = await openFleet(sides[0]!, options)
@@ -73,7 +86,8 @@ export async function rehearse(
   try {
     for (const [i, { traffic }] of sides.entries()) {
       const phase = `rehearsal ${i + 1} of ${sides.length}`
-      const onProgress = (done: number, of: number) => options.onProgress(phase, done, of)
+      const onProgress = (done: number, of: number) =>
+        options.onProgress(done < of ? phase : `${phase}: waiting for the last answers`, done, of)
       runs.push(await fleet.replay(system.plan, traffic, { onProgress }))
     }
   } finally {
@@ -81,4 +95,17 @@ export async function rehearse(
   }
   const rehearsed = afterRehearsals(system, runs)
   return { ...rehearsed, warnings: [...warnings, ...rehearsed.warnings] }
+}
+
+/** A system with the first seconds of its traffic, or with more where they have few requests. */
+async function firstSeconds(system: System, seconds: number): Promise<System> {
+  const { scenario, capacityRps } = system
+  const lasting = (duration_s: number) => ({ ...system, scenario: { ...scenario, duration_s } })
+  for (let duration_s = seconds; duration_s < scenario.duration_s; duration_s *= 2) {
+    const cut = lasting(duration_s)
+    if (reactingClasses(scenario).length > 0) return cut
+    const { count } = await drawnRequests(cut, capacityRps)
+    if (count >= FEWEST) return cut
+  }
+  return system
 }

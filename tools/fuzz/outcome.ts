@@ -53,6 +53,6 @@ export function faultOf(args: readonly string[], outcome: Outcome): string | nul
   return null
 }
 
-/** Whether a command did its work, whatever its verdict on scenarios that nobody tuned. */
+/** Whether a command did its work, whatever its verdict on the scenarios of these tests. */
 export const isJudged = (code: number | null): boolean =>
   [EXIT.ok, EXIT.failed, EXIT.undecided].some((one) => one === code)
