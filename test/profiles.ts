@@ -26,7 +26,8 @@ export function emptyProfile(): Profile {
 const ofLength = (model: Model) => !('builtin' in model && model.builtin === 'mlp')
 
 function work(model: Model): ModelProfile['work'] {
-  const sizes = [1, 4]
+  // with one between, which checks the others
+  const sizes = [1, 2, 4]
   const lengths = ofLength(model) ? [1, 512] : [1]
   const ms = sizes.map((size) => lengths.map((length) => 0.7 + 0.3 * size + 0.01 * length))
   return { sizes, lengths, ms, error: ms.map((row) => row.map(() => 0)) }

@@ -91,10 +91,10 @@ describe('profiles', () => {
     fields({ executors: [{ ...executorField([1]), ...change }] })
   const plan = { weights: [1], steps: [{ free: 0 }], inputs: [] }
   test.each([
-    [{ work: { ...work, ms: work.ms.slice(1) } }, 'work.ms: expected 2 entries, as many as sizes'],
+    [{ work: { ...work, ms: work.ms.slice(1) } }, 'work.ms: expected 3 entries, as many as sizes'],
     [{ work: { ...work, ms: [[0], [1]] } }, 'work.ms[0][0]: '],
     [
-      { work: { ...work, ms: [[1, 2], [1]] } },
+      { work: { ...work, ms: [[1, 2], [1], [1]] } },
       'work.ms[0]: expected 1 entries, as many as lengths',
     ],
     [{ work: { ...work, sizes: [4, 1] } }, 'work.sizes[1]: expected a value above the one before'],
