@@ -37,7 +37,7 @@ export const CASES: readonly Case[] = [
 
   ['ok', 'plan declared.yaml --set pools.0.replicas=1,2 --replications 6 --out plan'],
   ['failed', 'plan missed.yaml --set pools.0.replicas=1,2 --replications 6'],
-  ['undecided', 'plan declared.yaml --set slo.web.0=p(99.99)\tlatency_ms<500'],
+  ['undecided', 'plan declared.yaml --set slo.web.0=p(99.9999)\tlatency_ms<500'],
   ['usage', 'plan declared.yaml --confidence 10%'],
   ['usage', 'plan declared.yaml --replications 5'],
   ['usage', 'plan declared.yaml --set duration_s=20,40'],
