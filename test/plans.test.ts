@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { planHtml, planText } from '../reports/index.ts'
+import { configurationText } from '../reports/tables/plan-table.ts'
 import { plan } from '../runtime/jobs/plan/plan.ts'
 import { loadSystem } from '../runtime/jobs/prepare.ts'
 import { closeSimulations } from '../runtime/jobs/replications.ts'
@@ -59,6 +60,8 @@ describe('a plan', () => {
   test('has the cheapest row that meets first, and the scenario as it stands among its rows', () => {
     const winner = found.rows[found.winner!]!
     expect(winner).toMatchObject({ rank: 1, verdict: 'MEETS', cost: 0.5 * replicasOf(winner) })
+    const words = configurationText(found, winner)
+    expect(words).toMatch(new RegExp(`^${replicasOf(winner)} replicas?\\b`))
     const meeting = found.rows.filter(({ verdict }) => verdict === 'MEETS')
     expect(meeting.map(({ rank }) => rank)).toEqual(meeting.map((_, i) => i + 1))
     expect(Math.min(...meeting.map(({ cost }) => cost))).toBe(winner.cost)

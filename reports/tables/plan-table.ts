@@ -61,14 +61,17 @@ function shortValue(value: string, of: readonly string[]): string {
   return key === undefined ? text : `${key} ${text}`
 }
 
-/** "replicas 2, max_batch 8": a configuration in words. */
+/** "2 replicas, max_batch 8": a configuration in words. */
 export function configurationText(plan: Plan, row: Pick<PlanRow, 'set'>): string {
   if (row.set.length === 0) return 'the scenario as it stands'
   const names = dimensionNames(plan)
   return values(plan, row)
-    .map((value, i) => `${names[i]} ${value}`)
+    .map((value, i) => (names[i] === 'replicas' ? replicasText(value) : `${names[i]} ${value}`))
     .join(', ')
 }
+
+const replicasText = (count: string) =>
+  /^\d+$/.test(count) ? `${count} ${count === '1' ? 'replica' : 'replicas'}` : `replicas ${count}`
 
 /** "$1.20 an hour", or "3 replicas". */
 export function costText({ cost_unit: unit }: Pick<Plan, 'cost_unit'>, cost: number): string {

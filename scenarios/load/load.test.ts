@@ -129,6 +129,9 @@ pools: [{ name: central, batching: { preferred: [8] } }]
     expect(await problemsOf(write('c.yaml', 'extends: nope.yaml\n'))).toEqual([
       'c.yaml:1:10 extends: expected a scenario file, got "nope.yaml": no such file',
     ])
+    expect(await problemsOf(write('c.yaml', 'extends: base\n'))).toEqual([
+      'c.yaml:1:10 extends: expected a scenario file, got "base": no such file; did you mean base.yaml?',
+    ])
     write('list.yaml', '- 1')
     expect(await problemsOf(write('d.yaml', 'extends: list.yaml\n'))).toEqual([
       'd.yaml:1:10 extends: expected a scenario file, got "list.yaml": it holds no map',

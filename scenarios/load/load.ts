@@ -1,4 +1,5 @@
-import { dirname, isAbsolute, join, posix, relative, resolve, sep } from 'node:path'
+import { existsSync } from 'node:fs'
+import { basename, dirname, isAbsolute, join, posix, relative, resolve, sep } from 'node:path'
 import { Failure } from '../failure.ts'
 import {
   childOf,
@@ -15,6 +16,7 @@ import { merge } from '../parse/merge.ts'
 import { overridden, type ParsedScenario, type ParseOptions, validated } from '../parse/parse.ts'
 import { fileOrigin, parseYamlTree } from '../parse/yaml-tree.ts'
 import { catalogued } from './catalogued.ts'
+import { isVisible } from './file-access.ts'
 import { guessedTraces } from './guessed-traces.ts'
 import { expectScenario, findScenario, type ScenarioSource, unread } from './shipped.ts'
 import { readUserText, Unreadable } from './user-file.ts'
@@ -99,6 +101,12 @@ interface ScenarioFile extends ScenarioSource {
   readonly directory: string
 }
 
+/** A hint where a file is named without its suffix. */
+const withSuffix = (path: string) =>
+  isVisible(`${path}.yaml`) && existsSync(`${path}.yaml`)
+    ? `; did you mean ${basename(path)}.yaml?`
+    : ''
+
 /** Where a file is named that another file extends. */
 interface Link {
   readonly place: Place
@@ -131,7 +139,8 @@ async function readExtended(
       return refuse('it leads back to itself')
     }
     const read = await readText(next.path, left)
-    if ('reason' in read) return refuse(read.reason)
+    if ('reason' in read)
+      return refuse(`${read.reason}${link === null ? '' : withSuffix(next.path)}`)
     left -= read.bytes
     const { root, problems: found } = parseYamlTree(read.text, fileOrigin(next.path, chain.length))
     problems.push(...found)
