@@ -113,7 +113,7 @@ describe('a plan', () => {
   test('has a text and a page: the answer, the table, the search', async () => {
     const text = planText(found)
     expect(text).toMatch(
-      /^The cheapest configuration that holds every objective at 95 % .* is replicas \d, max_batch/,
+      /^The cheapest configuration that holds every objective at 95 % .* is \d replicas?, max_batch/,
     )
     expect(text).toMatch(/rank +replicas +max_batch +verdict/)
     expect(text).toMatch(/1 \(today\)/)
