@@ -26,6 +26,7 @@ import { judgeAll, judgedRuns, objectiveFigures } from './objectives.ts'
 import { budgetOf, hedgesResult, optionalFigures, tuningOf } from './optional-figures.ts'
 import { batchMean, overRuns, shareOver } from './over-runs.ts'
 import { recordedStalls, stallWarnings } from './recorded-stalls.ts'
+import { retryLimitWarnings } from './retry-limit.ts'
 import { shortRunWarnings } from './short-runs.ts'
 import { stabilityOf } from './stability.ts'
 import { uncalibratedWarnings } from './uncalibrated.ts'
@@ -194,7 +195,8 @@ export function simulatedResult(
   const overloaded = result.stability.state === 'OVERLOADED'
   const short = overloaded ? [] : shortRunWarnings(scenario, runs, result.pools)
   const doubts = [...stallWarnings(result.pools), ...uncalibratedWarnings(scenario)]
-  return { ...result, warnings: [...doubts, ...result.warnings, ...short] }
+  const limits = retryLimitWarnings(scenario, result.pools)
+  return { ...result, warnings: [...doubts, ...limits, ...result.warnings, ...short] }
 }
 
 function tokenTimes(cells: readonly CellSummary[]): Result['classes'][number]['tokens'] {

@@ -1,0 +1,22 @@
+import type { Scenario } from '../../../scenarios/schema/schema.ts'
+import type { Result } from '../../documents/index.ts'
+import { grouped } from '../system/crowd.ts'
+
+/** Envoy's default: few know that it has one. */
+const DEFAULT = 3
+
+/** A warning for each pool whose proxy refused retries by a limit that Envoy sets unasked. */
+export function retryLimitWarnings(
+  { pools }: Scenario,
+  results: readonly Pick<Result['pools'][number], 'proxy_retries'>[],
+): string[] {
+  return pools.flatMap(({ name, circuit_breakers: breakers }, i) => {
+    const refused = results[i]!.proxy_retries?.overflow ?? 0
+    const most = breakers?.max_retries ?? DEFAULT
+    if (refused === 0 || breakers?.retry_budget !== undefined || most !== DEFAULT) return []
+    const limit = `${most} retries at a time, the default of Envoy, were all that its proxy allows`
+    return [
+      `pool ${name}: ${grouped(refused)} requests were lost for want of a retry: ${limit}; circuit_breakers.max_retries raises that`,
+    ]
+  })
+}
