@@ -78,6 +78,7 @@ export {
   type SpaceState,
   type SpaceSummary,
 } from './recording/space-recorder.ts'
+export { StepRecorder, type StepRow } from './recording/step-rows.ts'
 export { mergeSeries, TimeSeries } from './recording/time-series.ts'
 export type { WindowOptions, WorstSummary } from './recording/window-recorder.ts'
 export { type WindowFigure, windowsOf } from './recording/worst-window.ts'

@@ -51,6 +51,14 @@ describe('long requests apart', () => {
     })
   })
 
+  test('of a single replica have another one', () => {
+    const [change] = changesOf(textOf('{ name: central, model: m }'))
+    expect(change!.name).toBe('one-more-replica-for-long-requests')
+    expect(change!.values.map(overrideText)[0]).toBe(
+      'pools=[{"name":"central","model":"m"},{"name":"central-long","model":"m"}]',
+    )
+  })
+
   test('of two pools of one model only need another router', () => {
     const two = '{ name: a, model: m }, { name: b, model: m }'
     const [change] = changesOf(textOf(two))
@@ -60,7 +68,6 @@ describe('long requests apart', () => {
   })
 
   test.each([
-    ['a single replica', textOf('{ name: central, model: m }')],
     ['three pools', textOf('a, b, c'.replace(/\w/g, '{ name: $&, model: m }'))],
     [
       'a router that parts them',

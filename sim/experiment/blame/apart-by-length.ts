@@ -12,7 +12,7 @@ interface Parted {
 
 /**
  * A router that sends long requests elsewhere than short ones: to half of the replicas of a single
- * pool, or to the second of two pools of one model. The threshold gives replicas of both equal work
+ * pool, or to another one beside a single replica, or to the second of two pools of one model. The threshold gives replicas of both equal work
  * (SITA-E; Harchol-Balter, Crovella and Murta 1999). None where it would not part anything.
  */
 export function apartByLength(scenario: Scenario, runs: readonly RowColumns[]): NextChange[] {
@@ -23,13 +23,14 @@ export function apartByLength(scenario: Scenario, runs: readonly RowColumns[]): 
   if (pools.some((own) => own.scaling !== undefined || handsOver(own))) return []
   if (!takesLength(models[first!.model]!)) return []
   const parts = second === undefined ? halves(first!) : { short: first!, long: second, values: [] }
-  if (parts === null) return []
   const { short, long, values } = parts
   const share = short.replicas / (short.replicas + long.replicas)
   const thresholdTokens = thresholdOf(runs, share)
   if (thresholdTokens === null) return []
   const parted = { short: short.name, long: long.name, thresholdTokens }
-  return [{ name: 'long-requests-apart', values: [...values, routerValue(parted)] }]
+  const isMore = second === undefined && first!.replicas === 1
+  const name = isMore ? 'one-more-replica-for-long-requests' : 'long-requests-apart'
+  return [{ name, values: [...values, routerValue(parted)] }]
 }
 
 const handsOver = ({ generation }: Pool) =>
@@ -40,11 +41,10 @@ function routerValue({ short, long, thresholdTokens }: Parted): NewValue {
   return { path: ['router'], value }
 }
 
-/** A pool as two, of which the first one keeps its name; null where it has a single replica. */
+/** A pool as two, of which the first one keeps its name. A single replica gets another one. */
 function halves(pool: Pool) {
-  const more = Math.floor(pool.replicas / 2)
-  if (more === 0) return null
-  const short = { ...pool, replicas: pool.replicas - more }
+  const more = Math.max(1, Math.floor(pool.replicas / 2))
+  const short = { ...pool, replicas: Math.max(1, pool.replicas - more) }
   const long = { ...pool, name: `${pool.name}-long`, replicas: more }
   const value = [short, long].map(stated)
   return { short, long, values: [{ path: ['pools'], value }] }

@@ -5,6 +5,7 @@ import {
   logEntries,
   type Ms,
   NO_TRAFFIC,
+  type Observer,
   Requests,
   type ServingPlan,
   type StepRun,
@@ -26,13 +27,15 @@ export interface FedBack {
 /**
  * Feeds a fresh control plane the events of another. Where both decide alike, the rows are those of
  * the first run to the last bit: their times come from the journal, the rest from decisions. Which
- * requests are copies of others is decided by clients, so `copyOf` comes from the rows.
+ * requests are copies of others is decided by clients, so `copyOf` comes from the rows. `watch`
+ * makes a further observer of the decisions.
  */
 export function feedBack(
   plan: ServingPlan,
   list: RequestList,
   journal: Float64Array,
   copyOf?: ArrayLike<number>,
+  watch?: (requests: Requests) => Observer,
 ): FedBack {
   const requests = partsOf(list, plan.classes, copyOf)
   const count = requests.at.length
@@ -80,7 +83,7 @@ export function feedBack(
         },
       },
     }),
-    observe: () => [new RowRecorder(rows, slots)],
+    observe: () => [new RowRecorder(rows, slots), ...(watch ? [watch(slots)] : [])],
   })
   let last = Number.NEGATIVE_INFINITY
   /** key of the last request that arrived */

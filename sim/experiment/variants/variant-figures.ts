@@ -54,6 +54,12 @@ export function variantFigures({ runs }: Pick<VariantRuns, 'runs'>): VariantFigu
   return Object.fromEntries(each) as VariantFigures
 }
 
+/** The time to first token of one class, at one of PERCENTILES. */
+export interface TtftMetric {
+  readonly class: number
+  readonly level: number
+}
+
 /**
  * Ratios of every variant to the first one, metric by metric: means of the logarithms over runs,
  * pairs of which share their requests, so that what they have in common cancels.
@@ -62,28 +68,51 @@ export function pairedRatios(
   [first, ...others]: readonly VariantRuns[],
   metrics: readonly VariantMetric[] = VARIANT_METRICS,
 ): VariantRatio[] {
-  const open = others.flatMap((other) =>
-    metrics.map((metric) => ({
-      variant: other.name,
-      metric,
-      ...paired(metric, first!, other),
-    })),
+  return judged(
+    others.flatMap((other) => metrics.map((metric) => openRatio(metric, first!, other))),
   )
-  return judged(open)
+}
+
+/** The same with the time to first token of a class; null for none. All are judged together. */
+export function pairedWithTtft(
+  [first, ...others]: readonly VariantRuns[],
+  metrics: readonly VariantMetric[],
+  ttft: TtftMetric | null,
+): RatioOf<VariantMetric | 'ttft'>[] {
+  return judged(
+    others.flatMap((other) => [
+      ...metrics.map((metric) => openRatio(metric, first!, other)),
+      ...(ttft === null ? [] : [openTtft(ttft, first!, other)]),
+    ]),
+  )
+}
+
+function openRatio(metric: VariantMetric, a: VariantRuns, b: VariantRuns) {
+  const own = { variant: b.name, metric }
+  const fewest = Math.min(...[...a.runs, ...b.runs].map(({ all }) => all.n))
+  if (isLevel(metric) && !supports(fewest, LEVELS[metric])) {
+    return { ...own, none: unsupportedReason(fewest, LEVELS[metric]) }
+  }
+  return { ...own, ...paired((run) => metricOf(metric, run), a, b) }
+}
+
+function openTtft({ class: number, level }: TtftMetric, a: VariantRuns, b: VariantRuns) {
+  const own = { variant: b.name, metric: 'ttft' as const }
+  const of = (run: RunSummary) => run.classes[number]!.tokens?.ttft
+  const fewest = Math.min(...[...a.runs, ...b.runs].map((run) => of(run)?.n ?? 0))
+  if (!supports(fewest, level)) return { ...own, none: unsupportedReason(fewest, level) }
+  const at = PERCENTILES.indexOf(level)
+  return { ...own, ...paired((run) => of(run)!.percentiles[at]!, a, b) }
 }
 
 function paired(
-  metric: VariantMetric,
+  of: (run: RunSummary) => number,
   a: VariantRuns,
   b: VariantRuns,
 ): LogRatio | { readonly none: string } {
-  const fewest = Math.min(...[...a.runs, ...b.runs].map(({ all }) => all.n))
-  if (isLevel(metric) && !supports(fewest, LEVELS[metric])) {
-    return { none: unsupportedReason(fewest, LEVELS[metric]) }
-  }
   if (a.runs.length < 2) return { none: 'a single replication has no interval; several have' }
   const logs = a.runs.map((run, i) => {
-    const [before, after] = [metricOf(metric, run), metricOf(metric, b.runs[i]!)]
+    const [before, after] = [of(run), of(b.runs[i]!)]
     return before === after ? 0 : log(after / before)
   })
   if (!logs.every(Number.isFinite)) return { none: 'it is 0 in some replication' }
@@ -94,15 +123,19 @@ function paired(
   return { log: mean, error: standardError, df: logs.length - 1 }
 }
 
+type RatioOf<Metric> = Omit<VariantRatio, 'metric'> & { readonly metric: Metric }
+
 /** A ratio before all of them are judged together, or the reason why there is none. */
-export type OpenRatio = Pick<VariantRatio, 'variant' | 'metric'> &
-  (LogRatio | { readonly none: string })
+export type OpenRatio<Metric = VariantMetric> = {
+  readonly variant: string
+  readonly metric: Metric
+} & (LogRatio | { readonly none: string })
 
 /** Judges all ratios of a document together. */
-export function judged(open: readonly OpenRatio[]): VariantRatio[] {
+export function judged<Metric>(open: readonly OpenRatio<Metric>[]): RatioOf<Metric>[] {
   const known = open.filter((one) => 'log' in one)
   const found = holmRatios(known)
-  return open.map((one): VariantRatio => {
+  return open.map((one): RatioOf<Metric> => {
     const { variant, metric } = one
     if ('none' in one) {
       return {

@@ -14,6 +14,8 @@ export abstract class Engine {
   busy = false
   /** Whether a sequence would get a slot at the next boundary. */
   abstract readonly decides: boolean
+  /** Whether a request waits for blocks alone, of an engine that does not decide. */
+  abstract readonly lacksBlocks: boolean
   protected readonly plan: GenerationPlan
   protected readonly host: EngineHost
   readonly slots: SequenceSlots
@@ -40,6 +42,8 @@ export abstract class Engine {
       prefillTokens: 0,
       context: 0,
       blocks: 0,
+      generating: 0,
+      waitsForBlocks: false,
       extraMs: 0,
       started: 0,
       stepEnds: null,
@@ -61,7 +65,9 @@ export abstract class Engine {
     run.prefills = 0
     run.prefillTokens = 0
     run.extraMs = 0
+    run.waitsForBlocks = false
     run.decodes = this.compose(now) ? this.decoding.count : 0
+    run.generating = run.decodes > 0 ? this.decoding.generating : 0
     run.context = run.decodes > 0 ? this.decoding.context : 0
     this.host.observer.kv?.(now, this.slots.use)
     if (run.decodes + run.prefills === 0) return false

@@ -19,6 +19,8 @@ const runOf = (steps: number, decodes = 4, context = 40) => ({
   prefills: 0,
   prefillTokens: 0,
   blocks: 0,
+  generating: 0,
+  waitsForBlocks: false,
   extraMs: 0,
   started: 0,
   stepEnds: null as Float64Array | null,
