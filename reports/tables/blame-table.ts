@@ -181,7 +181,7 @@ function ttftName({ first_tokens: [worst] }: Blamed): string | null {
 export function causeRows({ causes, waited_ms, requests }: Blamed): string[][] {
   const keys = Object.keys(CAUSE_NAMES) as (keyof Blamed['causes'])[]
   const rows = keys.flatMap((key) =>
-    causes[key] > 0
+    causes[key] > LEAST_PART * waited_ms
       ? [[CAUSE_NAMES[key], time(causes[key]), percent(rate(causes[key], waited_ms))]]
       : [],
   )

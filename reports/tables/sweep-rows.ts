@@ -124,6 +124,7 @@ export function sweepCells(sweep: Sweep, rows: readonly SweepRow[]): string[][] 
     ['goodput', ({ figures }) => goodputCell(figures, figure)],
     ['load', ({ figures }) => (figures?.load == null ? '' : loadText(figures.load))],
     ['utilisation', ({ figures }) => busiest(figures)],
+    ['of capacity', ({ figures }) => (figures === null ? '' : largestOfCapacity(figures))],
     ['an hour', ({ figures }) => (figures?.cost == null ? '' : usd(figures.cost.usd_per_hour))],
     ['a million', ({ figures }) => millionCell(figures)],
     ['extrapolated', ({ figures }) => (figures?.extrapolated.length ? 'yes' : '')],
@@ -157,6 +158,12 @@ type Figures = SweepRow['figures']
 function goodputCell(figures: Figures, figure: Sweep['figure']): string {
   const own = figures?.classes.find(({ name }) => name === figure.class)
   return own === undefined ? '' : valueText(own.goodput_share, 'share')
+}
+
+/** The largest capacity utilisation of pools of engines; empty without any. */
+export function largestOfCapacity({ pools }: Pick<NonNullable<Figures>, 'pools'>): string {
+  const shares = pools.flatMap(({ capacity_utilisation: share }) => share?.value ?? [])
+  return shares.length === 0 ? '' : percent(Math.max(...shares))
 }
 
 function busiest(figures: Figures): string {

@@ -72,6 +72,8 @@ export interface StepRun {
   /** sequences whose prompts are computed, and tokens of those; where there are any, in one step */
   prefills: number
   prefillTokens: number
+  /** the same without the padding of a static batch */
+  promptTokens: number
   /** tokens in the KV caches of decoding sequences, before the first step */
   context: number
   /** of the KV cache, in use when the run has ended */

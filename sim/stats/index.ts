@@ -39,6 +39,7 @@ export { BudgetRecorder, type BudgetSummary } from './recording/budget-recorder.
 export { PARTS, TOKEN_TIMES } from './recording/cell.ts'
 export type { RunDrift } from './recording/drift.ts'
 export { EjectionRecorder } from './recording/ejection-recorder.ts'
+export type { EngineTimes } from './recording/engine-work.ts'
 export { ExecutorRecorder } from './recording/executor-recorder.ts'
 export { Histogram } from './recording/histogram.ts'
 export { KvSpaces } from './recording/kv-spaces.ts'

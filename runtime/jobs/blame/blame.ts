@@ -52,16 +52,17 @@ export async function blame(path: string, options: BlameOptions = {}): Promise<B
     const text = 'served no request after the warm-up, so there is no tail to explain'
     throw new Failure(`${path}: ${text}`, EXIT.undecided)
   }
+  const firstTokens = firstTokensOf(scenario, runs, blamed.waits).sort(
+    (a, b) => forOthers(b) - forOthers(a),
+  )
   const changes = [
     ...nextChanges(scenario, bottleneck.pool, blamed.groups),
     ...apartByLength(
       scenario,
       runs.map(({ rows }) => rows.columns),
+      firstTokens[0]?.class ?? null,
     ),
   ]
-  const firstTokens = firstTokensOf(scenario, runs, blamed.waits).sort(
-    (a, b) => forOthers(b) - forOthers(a),
-  )
   const tried = await triedChanges(system, changes, {
     replications,
     level: bottleneck.level,

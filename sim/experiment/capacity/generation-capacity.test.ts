@@ -80,7 +80,7 @@ test.each([
   const work = kv === CACHED ? { ...WORK, per_prefill_token_ms: 0.3 } : WORK
   const generation = generationOf(kv)
   const { pools } = planOf([{ generation }])
-  const capacity = generationCapacity(pools[0]!, declaredSteps(work)!, false, drawer(1))
+  const capacity = generationCapacity(pools[0]!, declaredSteps(work)!, false, drawer(1)).rps
   const rate = rateOf(generation, work)
   expect(Math.abs(capacity / rate - 1)).toBeLessThan(0.08)
   // negative control: half the memory, or no cache, gives another capacity
@@ -89,6 +89,6 @@ test.each([
     ? generationOf({ ...kv, prefixCache: false })
     : generationOf({ ...kv, blocks: kv.blocks / 2 })
   const [pool] = planOf([{ generation: changed }]).pools
-  const wrong = generationCapacity(pool!, declaredSteps(work)!, false, drawer(1))
+  const wrong = generationCapacity(pool!, declaredSteps(work)!, false, drawer(1)).rps
   expect(Math.abs(wrong / rate - 1)).toBeGreaterThan(0.25)
 })

@@ -1,9 +1,17 @@
 import type { PoolPlan } from '../../serving/index.ts'
+import type { EngineTimes } from '../../stats/index.ts'
 import type { StepLaw } from '../../world/index.ts'
 
 const REQUESTS = 20_000
 
 type GenerationPlan = NonNullable<PoolPlan['generation']>
+
+/** What a pool that generates can do. */
+export interface EngineCapacity {
+  /** requests/s */
+  readonly rps: number
+  readonly times: EngineTimes
+}
 
 /**
  * The highest rate, requests/s, at which the queue of a pool that generates stays stable,
@@ -13,13 +21,17 @@ type GenerationPlan = NonNullable<PoolPlan['generation']>
  *
  * All members of a static batch stay for the longest answer. A prefill pool has prompts only;
  * `decodesOnly` marks a decode pool, which has none.
+ *
+ * The step at capacity is divided over its tokens: what it takes for prompts and for reading
+ * contexts is by their tokens, and the rest, with the read of the weights, by tokens that decode.
+ * So replicas that work at the capacity need all their time at these times of tokens.
  */
 export function generationCapacity(
   { replicas, generation }: PoolPlan,
   law: Pick<StepLaw, 'stepMs'>,
   decodesOnly: boolean,
   draw: () => Lengths,
-): number {
+): EngineCapacity {
   if (generation === undefined) throw new Error('Expected a pool that generates')
   const all = Array.from({ length: REQUESTS }, draw)
   const held = all.filter((request) => neededBlocks(request, generation) <= mostBlocks(generation))
@@ -39,18 +51,44 @@ export function generationCapacity(
   if (generation.handOver !== null) {
     const chunks = mean((request) => Math.ceil(computed(request) / generation.tokenBudget))
     const chunk = { prefills: 1 / chunks, prefillTokens: mean(computed) / chunks }
-    return offered / (chunks * law.stepMs({ ...chunk, decodes: 0, context: 0 }))
+    const chunkMs = law.stepMs({ ...chunk, decodes: 0, context: 0 })
+    const promptMs = chunkMs / chunk.prefillTokens
+    return { rps: offered / (chunks * chunkMs), times: { decodeMs: 0, promptMs, contextMs: 0 } }
   }
   const context = mean(({ input, output }) => (output - 1) * (input + output / 2))
   // each step has its share of the prompts, decoded tokens and context of all sequences
   const share = sequences / steps
-  const stepMs = law.stepMs({
+  const step = {
     decodes: sequences - share,
     prefills: share,
     prefillTokens: decodesOnly ? 0 : share * mean(computed),
     context: share * context,
-  })
-  return (offered * share) / stepMs
+  }
+  // of a static batch, those that are done decode nothing
+  const decoded = share * mean(({ output }) => output - 1)
+  return { rps: (offered * share) / law.stepMs(step), times: tokenTimes(step, decoded, law) }
+}
+
+function tokenTimes(
+  step: Parameters<StepLaw['stepMs']>[0],
+  decoded: number,
+  law: Pick<StepLaw, 'stepMs'>,
+): EngineTimes {
+  const { prefillTokens, context } = step
+  const all = law.stepMs(step)
+  const plain = prefillTokens > 0 ? law.stepMs({ ...step, prefills: 0, prefillTokens: 0 }) : all
+  // answers of one token come out with their prompts
+  if (!(decoded > 0)) {
+    return { decodeMs: 0, promptMs: prefillTokens > 0 ? all / prefillTokens : 0, contextMs: 0 }
+  }
+  // a decode pool has the sequences that join in its steps, too
+  const unread = prefillTokens > 0 ? { ...step, prefills: 0, prefillTokens: 0 } : step
+  const reads = context > 0 ? plain - law.stepMs({ ...unread, context: 0 }) : 0
+  return {
+    decodeMs: (plain - reads) / decoded,
+    promptMs: prefillTokens > 0 ? (all - plain) / prefillTokens : 0,
+    contextMs: context > 0 ? reads / context : 0,
+  }
 }
 
 interface Lengths {

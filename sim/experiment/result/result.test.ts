@@ -103,6 +103,7 @@ function runOf(n: number, scale: number, { lost = 0, judged = [] as readonly num
       { made: 2 * n, latency: figures, all: quantiles(PERCENTILES), judged: quantiles(judged) },
     ],
     copies: [null],
+    work: [null],
     retries: [null],
     pools: [cell],
     batchSizes: [[3, 1]],

@@ -16,6 +16,7 @@ import {
   supports,
   unsupportedReason,
 } from '../../stats/index.ts'
+import { capacityUtilisation } from '../configuration/run-figures.ts'
 
 const LEVELS = { p50: 0.5, p95: 0.95, p99: 0.99 } as const
 const isLevel = (metric: VariantMetric): metric is keyof typeof LEVELS => metric in LEVELS
@@ -30,6 +31,12 @@ function metricOf(metric: VariantMetric, run: RunSummary): number {
   }
   // a pool that has no replica is idle
   return Math.max(...run.busyMs.map((ms, i) => (ms === 0 ? 0 : ms / run.paidMs[i]!)))
+}
+
+/** The largest share of the capacity of a pool of engines that its work needs; null for none. */
+function largestOfCapacity(run: RunSummary): number | null {
+  const shares = run.work.flatMap((_, pool) => capacityUtilisation(run, pool) ?? [])
+  return shares.length === 0 ? null : Math.max(...shares)
 }
 
 const arrivalsOf = (run: RunSummary) => run.classes.map(({ counts }) => counts.arrived)
@@ -51,7 +58,10 @@ export function variantFigures({ runs }: Pick<VariantRuns, 'runs'>): VariantFigu
     const reason = unsupportedReason(fewest, LEVELS[metric])
     return [metric, { value: null, low: null, high: null, n, reason }]
   })
-  return Object.fromEntries(each) as VariantFigures
+  const figures = Object.fromEntries(each) as VariantFigures
+  const ofCapacity = runs.map(largestOfCapacity)
+  if (ofCapacity.includes(null)) return figures
+  return { ...figures, capacity_utilisation: estimate(ofCapacity as number[], runs.length) }
 }
 
 /** The time to first token of one class, at one of PERCENTILES. */
@@ -101,7 +111,7 @@ function openTtft({ class: number, level }: TtftMetric, a: VariantRuns, b: Varia
   const of = (run: RunSummary) => run.classes[number]!.tokens?.ttft
   const fewest = Math.min(...[...a.runs, ...b.runs].map((run) => of(run)?.n ?? 0))
   if (!supports(fewest, level)) return { ...own, none: unsupportedReason(fewest, level) }
-  const at = PERCENTILES.indexOf(level)
+  const at = (PERCENTILES as readonly number[]).indexOf(level)
   return { ...own, ...paired((run) => of(run)!.percentiles[at]!, a, b) }
 }
 

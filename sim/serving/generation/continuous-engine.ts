@@ -97,6 +97,7 @@ export class ContinuousEngine extends Engine {
       this.host.observer.prompted?.(this.run.executor, request, chunk, toPrefill[request]!)
       this.run.prefills++
       this.run.prefillTokens += chunk
+      this.run.promptTokens += chunk
       if (toPrefill[request]! > 0) break
       this.#prefilling.remove(request)
       this.completing.push(request)

@@ -40,6 +40,7 @@ export abstract class Engine {
       decodes: 0,
       prefills: 0,
       prefillTokens: 0,
+      promptTokens: 0,
       context: 0,
       blocks: 0,
       generating: 0,
@@ -64,6 +65,7 @@ export abstract class Engine {
     const { run } = this
     run.prefills = 0
     run.prefillTokens = 0
+    run.promptTokens = 0
     run.extraMs = 0
     run.waitsForBlocks = false
     run.decodes = this.compose(now) ? this.decoding.count : 0

@@ -37,7 +37,9 @@ export class StaticEngine extends Engine {
       if (request < 0 || !slots.fits(request, this.decoding.step)) break
       longest = Math.max(longest, sequences.toPrefill[request]!)
       slots.give(now, request)
-      this.host.observer.prompted?.(run.executor, request, sequences.toPrefill[request]!, 0)
+      const tokens = sequences.toPrefill[request]!
+      run.promptTokens += tokens
+      this.host.observer.prompted?.(run.executor, request, tokens, 0)
       this.completing.push(request)
     }
     run.prefills = slots.taken

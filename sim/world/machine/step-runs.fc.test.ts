@@ -26,6 +26,7 @@ test('a run is cut at the end of its first step after an instant', () => {
           context: 7 * decodes,
           blocks: 0,
           generating: 0,
+          promptTokens: 0,
           waitsForBlocks: false,
           extraMs: 0,
           started: 0,
@@ -72,6 +73,7 @@ test('a run ends at the knee of its law, and the next one goes on with other gro
     prefillTokens: 0,
     blocks: 0,
     generating: 0,
+    promptTokens: 0,
     waitsForBlocks: false,
     extraMs: 0,
   }
