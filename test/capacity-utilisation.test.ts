@@ -93,7 +93,10 @@ describe('a fleet of seven engines', () => {
     expect(worst).toBeGreaterThanOrEqual(share)
     expect(worst).toBeLessThan(3 * share)
     const figures = runs.map((run) => runFigures(scenario, run))
-    const row = configurationRow({ scenario, capacityRps: system.capacityRps, extrapolated: [] }, figures)
+    const row = configurationRow(
+      { scenario, capacityRps: system.capacityRps, extrapolated: [] },
+      figures,
+    )
     expect(row.pools[0]!.capacity_utilisation!.value).toBe(share)
     expect(variantFigures({ runs }).capacity_utilisation!.value).toBe(share)
   })

@@ -29,7 +29,12 @@ export const WORST_WINDOW = {
       return [[`${name}: of capacity`, ...cells]]
     })
     const queue = ['queue', valueText(meanQueue(result), 'plain')]
-    return [...latencies, ...utilisations, ...ofCapacity, [...queue, estimateText(worst.queue_mean, 'plain')]]
+    return [
+      ...latencies,
+      ...utilisations,
+      ...ofCapacity,
+      [...queue, estimateText(worst.queue_mean, 'plain')],
+    ]
   },
   note: ({ worst_window: worst }: Result): string | null =>
     worst &&

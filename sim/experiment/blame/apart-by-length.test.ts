@@ -78,7 +78,9 @@ describe('long requests apart', () => {
     const drawn = [keptReplication(simulationInput(three), 0).rows.columns]
     const [byWork, byPrompts] = apartByLength(three, drawn, 0)
     expect([byWork!.name, byPrompts!.name]).toEqual(['long-requests-apart', 'long-prompts-apart'])
-    const threshold = Number(/"threshold_tokens":(\d+)/.exec(overrideText(byPrompts!.values[1]!))![1])
+    const threshold = Number(
+      /"threshold_tokens":(\d+)/.exec(overrideText(byPrompts!.values[1]!))![1],
+    )
     expect(threshold).toBeGreaterThan(500)
     expect(threshold).toBeLessThan(900)
   })

@@ -142,7 +142,7 @@ export function stationStalls(
     if (now.waiting === 0) return
     for (let i = 0; i < clocks.length; i++) {
       if (clocks.length > 1 && absent[i] !== PRESENT) continue
-      const share = each / (clocks.length > 1 ? running[i]! : 1)
+      const share = each / (slots > 1 ? running[i]! : 1)
       const clock = clocks[i]!
       clock.total += share * now.waiting
       for (let k = 0; k < groups; k++) clock.byGroup[k]! += share * waiting[k]!

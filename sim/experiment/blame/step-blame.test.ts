@@ -169,6 +169,13 @@ describe('blame of steps, by hand', () => {
     expectConserved(found)
   })
 
+  test('sequences of a single engine share the wait for one of its slots', () => {
+    const list = requestsAt([0, 10, 2], [0, 10, 9], [1, 10, 9])
+    const found = blamed(scenarioOf(engine({ max_sequences: 2 })), list)
+    expect(found.blame.causes.other_requests).toBeGreaterThan(10)
+    expectConserved(found)
+  })
+
   test('a wait for blocks of the KV cache is not for what steps compute', () => {
     const kv = { kv_cache: { blocks: 8, block_tokens: 16 } }
     const found = blamed(scenarioOf(engine(kv)), requestsAt([0, 64, 40], [5, 100, 2]))
@@ -187,7 +194,95 @@ describe('blame of steps, by hand', () => {
   })
 })
 
+const MIXED = {
+  duration_s: 60,
+  warmup_s: 5,
+  traffic: [
+    {
+      class: 'chat',
+      arrivals: { process: 'poisson', rate_rps: 6 },
+      timeout_ms: 8000,
+      input_tokens: { distribution: 'lognormal', median: 40, p99: 300, max: 400 },
+      output_tokens: { distribution: 'lognormal', median: 20, p99: 90, max: 100 },
+    },
+    {
+      class: 'long',
+      priority: 1,
+      arrivals: { process: 'poisson', rate_rps: 1 },
+      input_tokens: { distribution: 'fixed', value: 390 },
+      output_tokens: { distribution: 'fixed', value: 30 },
+    },
+  ],
+}
+const KV = { kv_cache: { blocks: 40, block_tokens: 16 } }
+const two = (own: Own) => [{ ...(engine().pools as Own[])[0], replicas: 2, ...own }]
+const generation = (own: Own) => ({ ...((engine().pools as Own[])[0]!.generation as Own), ...own })
+const restart_s = { distribution: 'fixed', value: 2 }
+
+/** Engines that preempt, swap, fail, come and go, each with what it must show. */
+const ENGINES: Readonly<Record<string, Own>> = {
+  'that preempt for lack of blocks': { pools: two({ generation: generation(KV) }) },
+  'that swap': {
+    pools: two({ generation: generation({ ...KV, preemption: 'swap', swap_ms_per_token: 0.01 }) }),
+  },
+  'that preempt by priority': {
+    pools: two({
+      queue: { discipline: 'priority' },
+      generation: generation({ preempt_by_priority: true, max_sequences: 2 }),
+    }),
+  },
+  'with a prefix cache': {
+    pools: two({ generation: generation({ kv_cache: { ...KV.kv_cache, prefix_cache: true } }) }),
+  },
+  'with whole prompts, prompts first': {
+    pools: two({ generation: generation({ chunked_prefill: false, first: 'prefill' }) }),
+  },
+  'with a queue each': { pools: two({ queue: { mode: 'per-replica' } }) },
+  'of static batches': { pools: two({ generation: { policy: 'static', max_sequences: 4 } }) },
+  'that crash': {
+    pools: two({}),
+    failures: [{ kind: 'crash', every_s: 9, detection_s: 0.5, restart_s }],
+  },
+  'that are scaled': {
+    pools: two({
+      replicas: 3,
+      scaling: {
+        policy: 'scheduled',
+        ...{ min: 1, max: 3, initial: 1, start_s: restart_s },
+        steps: [1, 3, 1].map((replicas, i) => ({ at_s: 15 * i, replicas })),
+      },
+    }),
+  },
+}
+
 describe('blame of steps', () => {
+  test.each(Object.entries(ENGINES))('is conserved for engines %s', (_, own) => {
+    const found = blamed(scenarioOf(engine({}, { ...MIXED, ...own })))
+    expectConserved(found)
+    const { causes } = found.blame
+    expect(causes.other_prompts + causes.other_decodes).toBeGreaterThan(1000)
+  })
+
+  test('blames waits for blocks on no request, where engines preempt', () => {
+    const own = ENGINES['that preempt for lack of blocks']!
+    const found = blamed(scenarioOf(engine({}, { ...MIXED, ...own })))
+    expect(found.run.rows.columns.preemptions.some((n) => n > 0)).toBe(true)
+    expect(found.blame.causes.engine_admission).toBeGreaterThan(1000)
+  })
+
+  test('members of a static batch that are done wait for those that are not alone', () => {
+    const pools = [
+      { name: 'central', model: 'm', generation: { policy: 'static', max_sequences: 3 } },
+    ]
+    const list = requestsAt([0, 10, 1], [1, 10, 2], [1, 10, 2], [1, 9, 6])
+    const { blame } = blamed(scenarioOf(engine({}, { pools })), list)
+    const [done, long] = [12, 15].map((to) => blame.groups.findIndex((group) => group.to === to))
+    // two are done after a step of 13 ms, and wait for four more
+    expect(blame.flows[long!]![done!]).toBeGreaterThan(2 * 4 * 13)
+    // 22 ms of it for the batch before, whose request is as short
+    expect(blame.flows[done!]![done!]).toBeLessThan(30)
+  })
+
   test.each(['chat', 'chat-static', 'chat-split'])(
     'is conserved in %s, as it ships',
     async (name) => {

@@ -96,19 +96,21 @@ export class StepBlame {
     const took = row.ended - row.started
     const tokens = tokensOf(row)
     const tokensOfKey = new Map(row.prompts.map((one) => [one.key, one.tokens]))
-    // of a static batch, requests that are done still take part in each step
-    const decoders = row.generating.length > 1 ? row.generating : [...row.generating, ...row.idle]
-    const decodes = new Set(decoders)
+    const generating = new Set(row.generating)
+    // the last one of a static batch has the others beside it, although they are done
+    const alone = row.generating.length === 1 ? row.generating[0]! : -1
     const byTokens = this.#sums(row.prompts)
-    const byDecodes = this.#sums(decoders.map((key) => ({ key, tokens: 1 })))
-    let [promptsEach, decodesEach] = [0, 0]
+    const byDecodes = this.#sums(row.generating.map(one))
+    const byIdle = this.#sums(row.idle.map(one))
+    let [promptsEach, decodesEach, idleEach] = [0, 0, 0]
     const ownPrompt = new Map<number, Ms>()
     const ownDecode = new Map<number, Ms>()
     for (const { key, ...delay } of members) {
       const times = this.#timesOf(key)
       times.slot += took
       const own = tokensOfKey.get(key) ?? 0
-      const others = decodes.size - (decodes.has(key) ? 1 : 0)
+      const isOne = generating.has(key) ? 1 : 0
+      const others = key === alone ? row.idle.length : generating.size - isOne
       const prompts = tokens > own ? delay.prompts : 0
       const decoding = others > 0 ? delay.decodes : 0
       times.prompts += prompts
@@ -125,17 +127,22 @@ export class StepBlame {
         ownPrompt.set(key, each)
         this.#flow(key, group, each, byTokens, own)
       }
-      if (decoding > 0) {
-        const each = decoding / others
+      if (!(decoding > 0)) continue
+      const each = decoding / others
+      if (key === alone) {
+        idleEach = each
+        this.#flow(key, group, each, byIdle, 0)
+      } else {
         decodesEach += each
-        ownDecode.set(key, each)
-        this.#flow(key, group, each, byDecodes, decodes.has(key) ? 1 : 0)
+        if (isOne === 1) ownDecode.set(key, each)
+        this.#flow(key, group, each, byDecodes, isOne)
       }
     }
     for (const { key, tokens: n } of row.prompts) {
       this.#add(key, n * (promptsEach - (ownPrompt.get(key) ?? 0)))
     }
-    for (const key of decoders) this.#add(key, decodesEach - (ownDecode.get(key) ?? 0))
+    for (const key of row.generating) this.#add(key, decodesEach - (ownDecode.get(key) ?? 0))
+    for (const key of row.idle) this.#add(key, idleEach)
   }
 
   /** A request waited so long for each token or sequence of others. */
@@ -166,5 +173,7 @@ export class StepBlame {
     if (ms > 0) this.caused.set(key, (this.caused.get(key) ?? 0) + ms)
   }
 }
+
+const one = (key: number) => ({ key, tokens: 1 })
 
 const tokensOf = ({ prompts }: StepRow) => prompts.reduce((sum, { tokens }) => sum + tokens, 0)

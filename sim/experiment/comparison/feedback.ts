@@ -8,6 +8,7 @@ import {
   type Observer,
   Requests,
   type ServingPlan,
+  STATUS,
   type StepRun,
   type Transfer,
 } from '../../serving/index.ts'
@@ -89,8 +90,14 @@ export function feedBack(
   /** key of the last request that arrived */
   let arrived = -1
 
+  /** Whether an entry ends the work of its executor: an engine that dies ends steps as a batch. */
+  const endsWork = (entry: LogEntry) =>
+    ending[entry.id] === entry.event ||
+    (entry.event === 'done' && entry.status === STATUS.died && ending[entry.id] === 'steps')
+
   /** Why an entry is impossible after the decisions so far; null where it is possible. */
-  function refusal({ now, event, id }: LogEntry): string | null {
+  function refusal(entry: LogEntry): string | null {
+    const { now, event, id } = entry
     if (now < last) return `the entry before it is at ${last} ms`
     if (event === 'arrival' && !Number.isNaN(rows.columns.sent[id])) {
       return id < count ? 'it has arrived before' : `there are ${grouped(count)} requests`
@@ -104,13 +111,13 @@ export function feedBack(
       return onTheWay.has(id) ? null : 'no transfer of the request is under way'
     }
     const ends = event === 'done' || event === 'steps' || event === 'loaded'
-    if (!ends || ending[id] === event) return null
+    if (!ends || endsWork(entry)) return null
     return event === 'loaded' ? 'no load is under way on the executor' : 'the executor has no batch'
   }
 
   function report(entry: LogEntry): void {
     const { now, id } = entry
-    if (ending[id] === entry.event) ending[id] = undefined
+    if (endsWork(entry)) ending[id] = undefined
     if (entry.event === 'arrival') {
       arrived = id
       slotOf[id] = enter(slots, requests, id)

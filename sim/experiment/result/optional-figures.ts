@@ -48,7 +48,9 @@ function workResult(
     capacity_utilisation: overRuns(runs, (run) => capacityUtilisation(run, index)!),
     needed_replicas: {
       every_s: duration_s / first.series.length,
-      mean: first.series.map((_, i) => each.reduce((sum, { series }) => sum + series[i]!, 0) / each.length),
+      mean: first.series.map(
+        (_, i) => each.reduce((sum, { series }) => sum + series[i]!, 0) / each.length,
+      ),
     },
   }
 }

@@ -15,10 +15,7 @@ import { refuseWeights } from './weights.ts'
 
 /** What a profile adds to a scenario. */
 export interface Resolved
-  extends Pick<
-    SimulationInput,
-    'models' | 'activations' | 'plan' | 'capacityRps' | 'tokenTimes'
-  > {
+  extends Pick<SimulationInput, 'models' | 'activations' | 'plan' | 'capacityRps' | 'tokenTimes'> {
   /** the profile that it was resolved with; null where none was needed */
   readonly profile: Profile | null
   /**

@@ -28,10 +28,7 @@ export class EngineWork {
   readonly #series: readonly (Float64Array | null)[]
   readonly #bucketMs: Ms
 
-  constructor(
-    pools: readonly { readonly tokenTimes?: EngineTimes | null }[],
-    durationMs: Ms,
-  ) {
+  constructor(pools: readonly { readonly tokenTimes?: EngineTimes | null }[], durationMs: Ms) {
     this.#times = pools.map(({ tokenTimes }) => tokenTimes ?? null)
     this.#neededMs = new Float64Array(pools.length)
     this.#series = this.#times.map((times) => times && new Float64Array(BUCKETS))
@@ -58,7 +55,9 @@ export class EngineWork {
     const read = decodes > 0 ? generating / decodes : 0
     const contexts = read * (steps * context + (decodes * steps * (steps - 1)) / 2)
     const neededMs =
-      times.decodeMs * steps * generating + times.promptMs * promptTokens + times.contextMs * contexts
+      times.decodeMs * steps * generating +
+      times.promptMs * promptTokens +
+      times.contextMs * contexts
     this.#spread(this.#series[pool]!, started, now, neededMs)
     return neededMs
   }
