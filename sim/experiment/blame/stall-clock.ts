@@ -85,8 +85,8 @@ interface Event {
  * its batch, in equal parts to the sequences of an engine, and to lost replicas where it is lost.
  * That of an executor that starts is a cold start; one that was given back has no share.
  * The stall clock runs only while no executor is free and one of them runs a batch. While an engine
- * has a free slot, a wait is for what the engines' steps compute, in the same shares; the clock runs
- * then, too.
+ * has a free slot, a wait is for what the steps of all engines compute, in the same shares, and the
+ * clock runs, too.
  */
 export function stationStalls(
   rows: RowColumns,

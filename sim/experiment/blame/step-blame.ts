@@ -13,7 +13,7 @@ export interface InsideTimes {
   slot: Ms
 }
 
-/** Steps of an engine as those see them that wait for a slot, while one is free. */
+/** Steps of an engine, as they delay requests in the queue while a slot is free. */
 export interface EngineRun {
   readonly executor: number
   readonly started: Ms
@@ -23,7 +23,7 @@ export interface EngineRun {
   readonly decodes: number
   /** both by group of the requests that they are of */
   readonly weights: Float64Array
-  /** time that requests waited meanwhile, with the share of this engine; written by the stall clock */
+  /** time that requests waited meanwhile, of which this engine has its share: by the stall clock */
   waitedMs: Ms
 }
 
