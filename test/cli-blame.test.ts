@@ -114,7 +114,7 @@ describe('blame', () => {
 /** Chats behind documents on one engine; no chat waits for a slot. */
 const ENGINE = `spillway: 1
 name: engine
-duration_s: 120
+duration_s: 240
 warmup_s: 5
 models: { llm: { work: { law: generation, base_ms: 12, per_prefill_token_ms: 0.08 } } }
 traffic:
@@ -146,8 +146,8 @@ describe('blame of engines', () => {
     expect(first[0]!.parts.other_prompts).toBeGreaterThan(0.5 * first[0]!.ttft_ms)
     const names = changes.map(({ name }) => name)
     expect(names).toContain('half-the-token-budget')
-    expect(names).toContain('one-more-replica-for-long-prompts')
-    const apart = changes.find(({ name }) => name === 'one-more-replica-for-long-prompts')!
+    expect(names).toContain('one-more-replica-for-long-requests')
+    const apart = changes.find(({ name }) => name === 'one-more-replica-for-long-requests')!
     expect(apart.ttft!.value).toBeLessThan(0.8)
 
     const kept = ['--replications', '1', '--keep-rows', '--out', 'engine']
