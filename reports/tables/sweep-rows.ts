@@ -108,7 +108,9 @@ export function withoutFigures({ counts }: Sweep): string | null {
 export function sweepLegend(sweep: Sweep): string {
   const { replications, front } = sweep
   const then = front === null ? 'replicas' : 'price'
-  return `Best first: by verdict, then ${then}, then latency. Intervals: 95 %, over ${plural(replications, 'replication')}. Utilisation: of the busiest pool.`
+  const hasEngines = sweep.rows.some((row) => row.figures && largestOfCapacity(row.figures) !== '')
+  const engines = hasEngines ? ' Of capacity: what the work of engines needs of it.' : ''
+  return `Best first: by verdict, then ${then}, then latency. Intervals: 95 %, over ${plural(replications, 'replication')}. Utilisation: of the busiest pool.${engines}`
 }
 
 /** A table with its header as the first line. Columns that are empty in every row are left out. */

@@ -19,8 +19,8 @@ export interface EngineCapacity {
  * A request takes its prefill, its share of each step, and the reads of its context. A request that
  * is rejected for its size takes no capacity, and a prefix cache hits all that it can.
  *
- * All members of a static batch stay for the longest answer, and are padded to the longest prompt. A prefill pool has prompts only;
- * `decodesOnly` marks a decode pool, which has none.
+ * All members of a static batch stay for the longest answer, with the longest prompt. A prefill
+ * pool has prompts only; `decodesOnly` marks a decode pool, which has none.
  *
  * The step at capacity is divided over its tokens: what it takes for prompts and for reading
  * contexts is by their tokens, and the rest, with the read of the weights, by tokens that decode.
