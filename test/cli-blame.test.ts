@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { type Blamed, blameSchema } from '../sim/documents/index.ts'
@@ -89,12 +89,76 @@ describe('blame', () => {
     expect(chosen.latency!.value).toBe(Math.min(...ratios))
   })
 
+  test('tries nothing where every objective passes, and says so', async () => {
+    const slo = (ms: number) => ['--set', `slo={ short: ["p(50) latency_ms < ${ms}"] }`]
+    const passing = await blameOf('mixed.yaml', ...slo(9000))
+    expect(passing).toMatchObject({ objectives: 'pass', changes: [], next: null })
+    const { stdout } = await run('blame', 'mixed.yaml', ...slo(9000), '--replications', '3')
+    expect(stdout).toMatch(
+      /^Every objective passes, so no change is called for and none was tried\.$/m,
+    )
+    const failing = await blameOf('mixed.yaml', ...slo(6))
+    expect(failing.objectives).toBe('open')
+    expect(failing.changes.length).toBeGreaterThan(0)
+  })
+
   test('negative control: where requests hardly wait, no change helps', async () => {
     const idle = await blameOf('idle.yaml')
     expect(idle.next).toBeNull()
     expect(idle.bottleneck!.name).not.toBe('queue')
     const { stdout } = await run('blame', 'idle.yaml', '--replications', '2', '--top', '0')
     expect(stdout).toMatch(/^No single change of the \d that were tried helps\.$/m)
+  })
+})
+
+/** Chats behind documents on one engine; no chat waits for a slot. */
+const ENGINE = `spillway: 1
+name: engine
+duration_s: 240
+warmup_s: 5
+models: { llm: { work: { law: generation, base_ms: 12, per_prefill_token_ms: 0.08 } } }
+traffic:
+  - class: chat
+    arrivals: { process: poisson, rate_rps: 4 }
+    input_tokens: { distribution: fixed, value: 50 }
+    output_tokens: { distribution: fixed, value: 20 }
+  - class: documents
+    arrivals: { process: poisson, rate_rps: 0.3 }
+    input_tokens: { distribution: fixed, value: 8000 }
+    output_tokens: { distribution: fixed, value: 20 }
+pools:
+  - name: central
+    model: llm
+    generation: { policy: continuous, max_sequences: 64, token_budget: 1024 }
+`
+put(folder, 'engine.yaml', ENGINE)
+
+describe('blame of engines', () => {
+  test('is for the prompts of documents, in chats and in kept rows alike', async () => {
+    const document = await blameOf('engine.yaml')
+    const { causes, first_tokens: first, changes } = document
+    expect(causes).toMatchObject({ other_requests: 0, batch_wait: 0 })
+    expect(causes.other_prompts).toBeGreaterThan(causes.other_decodes)
+    const [documents, chat] = [group(document, 'documents'), group(document, 'chat')]
+    expect(documents.caused_ms).toBeGreaterThan(0.5 * causes.other_prompts)
+    expect(chat.waited_ms).toBeGreaterThan(documents.waited_ms)
+    expect(first[0]).toMatchObject({ class: 'chat' })
+    expect(first[0]!.parts.other_prompts).toBeGreaterThan(0.5 * first[0]!.ttft_ms)
+    const names = changes.map(({ name }) => name)
+    expect(names).toContain('half-the-token-budget')
+    expect(names).toContain('one-more-replica-for-long-requests')
+    const apart = changes.find(({ name }) => name === 'one-more-replica-for-long-requests')!
+    expect(apart.ttft!.value).toBeLessThan(0.8)
+
+    const kept = ['--replications', '1', '--keep-rows', '--out', 'engine']
+    const ended = await run('simulate', 'engine.yaml', ...kept)
+    expect(ended.code, ended.stderr).toBe(0)
+    expect((await blameOf('engine')).causes).toEqual(causes)
+    // without the decision log nothing is known of steps, which the answer states
+    rmSync(join(folder, 'engine/replication-1.journal.jsonl'))
+    const blind = await blameOf('engine')
+    expect(blind.causes.other_prompts).toBe(0)
+    expect(blind.limits.join()).toContain('there is no decision log')
   })
 })
 

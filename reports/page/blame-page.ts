@@ -7,6 +7,7 @@ import {
   blameSubject,
   causeRows,
   changeRows,
+  firstTokenRows,
   groupRows,
   partRows,
   topRows,
@@ -47,6 +48,7 @@ ${textTable(groupRows(document))}
 ${textTable(topRows(document))}
 ${heading('Where the slowest requests spend their time')}
 ${textTable(partRows(document))}
+${textTable(firstTokenRows(document))}
 ${heading('What would help')}
 ${textTable(changeRows(document))}
 <p class="quiet">${blameNotes(document).join(' ')}</p>`

@@ -12,6 +12,8 @@ const NO_WAIT = {
   lost_replicas: 0,
   cold_start: 0,
   engine_admission: 0,
+  other_prompts: 0,
+  other_decodes: 0,
 }
 const group = (
   from_tokens: number,
@@ -82,6 +84,8 @@ function sample(own: Partial<Blamed> = {}): Blamed {
       requests: 50,
       parts: { send: 0, ...NO_WAIT, other_requests: 45, overhead: 0, service: 5 },
     },
+    first_tokens: [],
+    objectives: 'open',
     replications: 10,
     changes: [
       {
@@ -90,6 +94,7 @@ function sample(own: Partial<Blamed> = {}): Blamed {
         helps: true,
         latency: ratio(0.5, 'lower'),
         goodput: ratio(1, 'none found'),
+        ttft: null,
         refused: null,
       },
       {
@@ -98,6 +103,7 @@ function sample(own: Partial<Blamed> = {}): Blamed {
         helps: false,
         latency: null,
         goodput: null,
+        ttft: null,
         refused: 'the profile has no int8',
       },
     ],
@@ -118,6 +124,37 @@ describe('blame in words', () => {
     ])
   })
 
+  test('names the row of the table that exceeds its share by most, a whole class where that does', () => {
+    // the long ones are 5 % of the requests and cause 60 %, a tenth of them 12 times their share
+    const groups = [
+      group(1, 10, { class: 'short', requests: 9500, caused_ms: 400 }),
+      group(400, 500, { requests: 456, caused_ms: 480 }),
+      group(501, 900, { requests: 44, caused_ms: 120 }),
+    ]
+    const document = sample({ groups, flows: [] })
+    const finding = '5.0 % of the requests (web 400–900) cause 60 % of the waiting for others'
+    expect(blameFindings(document)[0]).toContain(finding)
+    const row = groupRows(document).find(([name]) => name === 'web 400–900')!
+    expect([row[1], row[3]]).toEqual(['5.0 %', '60 %'])
+  })
+
+  test('states that no change was tried where every objective passes', () => {
+    const passing = sample({ objectives: 'pass', changes: [], next: null })
+    const said = 'Every objective passes, so no change is called for and none was tried'
+    expect(blameFindings(passing).at(-1)).toBe(said)
+    expect(blameText(passing)).not.toContain('Ratios')
+  })
+
+  test('states what the slowest first tokens of an engine wait for', () => {
+    const parts = { send: 0, ...NO_WAIT, other_prompts: 560, overhead: 0, service: 40 }
+    const first = { class: 'web', percentile: 0.95, ttft_ms: 590, requests: 50, parts }
+    const engine = sample({ first_tokens: [first] })
+    expect(blameFindings(engine)).toContain(
+      'First tokens of web from p95 (590 ms) on: 93 % of the time is for prompts of other requests',
+    )
+    expect(blameText(engine)).toMatch(/^prompts of others +560 ms$/m)
+  })
+
   test('states where no request waited for another, and where no change helps', () => {
     const groups = sample().groups.map((one) => ({ ...one, caused_ms: 0 }))
     const causes = { ...NO_WAIT, batch_wait: 200 }
@@ -132,7 +169,7 @@ describe('blame in words', () => {
 
   test('a cause that took no time has no row, and a refused change is in the notes', () => {
     expect(causeRows(sample()).map(([name]) => name)).toEqual([
-      ...['waiting in queues for', 'other requests', 'batch wait', 'all, of 5,000 requests'],
+      ...['waiting for', 'other requests', 'batch wait', 'all, of 5,000 requests'],
     ])
     expect(changeRows(sample())).toHaveLength(2)
     const text = blameText(sample())

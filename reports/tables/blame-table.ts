@@ -25,6 +25,8 @@ export const CAUSE_NAMES: Readonly<Record<keyof Blamed['causes'], string>> = {
   lost_replicas: 'lost replicas',
   cold_start: 'cold start',
   engine_admission: 'engine admission',
+  other_prompts: 'prompts of others',
+  other_decodes: 'decoding of others',
 }
 
 const PART_NAMES: Readonly<Record<keyof Bottleneck['parts'], string>> = {
@@ -44,6 +46,8 @@ const BOTTLENECKS: Readonly<Record<Bottleneck['name'], string>> = {
   'lost-replicas': 'the loss of replicas',
   'cold-start': 'the start of replicas',
   'engine-admission': 'admission to the engine',
+  'other-prompts': 'prefill of the prompts of other requests',
+  'other-decodes': 'decoding of other requests',
   overhead: 'overhead around batches',
   compute: 'service, which is bound by compute',
   bandwidth: 'service, which is bound by memory bandwidth',
@@ -61,30 +65,81 @@ export function groupName({ class: name, from_tokens: from, to_tokens: to }: Gro
 
 /** Which requests, what of the tail, and what would help: a sentence each. */
 export function blameFindings(document: Blamed): string[] {
-  return [blamedFinding(document), bottleneckFinding(document), nextFinding(document)]
+  return [
+    blamedFinding(document),
+    bottleneckFinding(document),
+    ...firstTokensFinding(document),
+    nextFinding(document),
+  ]
 }
 
-/** A group that causes a tenth of the waiting is worth a name, by how far it exceeds its share. */
+/** A group that causes a tenth of the waiting is worth a name. */
 const LEAST_SHARE = 0.1
 
-export function blamedFinding({ groups, causes }: Blamed): string {
+/** Names the row of the table that exceeds its share of the requests by the most waiting. */
+export function blamedFinding(document: Blamed): string {
+  const { groups, causes } = document
   const requests = sum(groups.map((group) => group.requests))
   const caused = sum(groups.map(({ caused_ms }) => caused_ms))
   if (!(caused > 0)) return 'No request waited for another one'
-  const shares = groups.map((group) => ({
+  const shares = groupsAndClasses(document).map((group) => ({
     group,
     of: rate(group.requests, requests),
     caused: rate(group.caused_ms, caused),
   }))
-  const large = shares.filter((one) => one.caused >= LEAST_SHARE && one.of > 0)
-  const [most] = large.sort((a, b) => b.caused / b.of - a.caused / a.of)
+  const large = shares.filter((one) => one.caused >= LEAST_SHARE && one.caused > one.of)
+  const [most] = large.sort((a, b) => b.caused - b.of - (a.caused - a.of))
   if (most === undefined || groups.length === 1) {
-    return `Requests waited ${time(causes.other_requests)} for one another`
+    const { other_requests, other_prompts, other_decodes } = causes
+    const all = other_requests + other_prompts + other_decodes
+    return `Requests waited ${time(all)} for one another`
   }
   const { group, of } = most
-  const times = `${figure(most.caused / of)} times their share`
-  return `${percent(of)} of the requests (${groupName(group)}) cause ${percent(most.caused)} of the waiting for others: ${times}`
+  const times = of > 0 ? `: ${figure(most.caused / of)} times their share` : ''
+  return `${percent(of)} of the requests (${groupName(group)}) cause ${percent(most.caused)} of the waiting for others${times}`
 }
+
+/** The groups, after those of a class that has several the whole class, where there are others. */
+function groupsAndClasses({ groups }: Blamed): readonly Group[] {
+  return groups.flatMap((group, i) => {
+    if (groups[i + 1]?.class === group.class) return [group]
+    const own = groups.filter((one) => one.class === group.class)
+    if (own.length === 1 || own.length === groups.length) return [group]
+    const all = (of: (one: Group) => number) => sum(own.map(of))
+    const whole = {
+      class: group.class,
+      from_tokens: own[0]!.from_tokens,
+      to_tokens: group.to_tokens,
+      requests: all(({ requests }) => requests),
+      caused_ms: all(({ caused_ms }) => caused_ms),
+      length_ms: all(({ length_ms }) => length_ms),
+      // a request may have waited for several of its groups
+      victims: Number.NaN,
+      waited_ms: all(({ waited_ms }) => waited_ms),
+    }
+    return [group, whole]
+  })
+}
+
+/** Of engines: what the first tokens wait for of the class that waits longest for others. */
+function firstTokensFinding({ first_tokens: [worst] }: Blamed): string[] {
+  if (worst === undefined) return []
+  const { parts } = worst
+  const whole = sum(Object.values(parts))
+  const keys = ['other_requests', 'other_prompts', 'other_decodes'] as const
+  const most = keys.reduce((a, b) => (parts[b] > parts[a] ? b : a))
+  const at = `${percentileName(worst.percentile)} (${time(worst.ttft_ms)})`
+  if (!(parts[most] > LEAST_SHARE * whole)) return []
+  return [
+    `First tokens of ${worst.class} from ${at} on: ${percent(rate(parts[most], whole))} of the time is for ${OTHERS[most]}`,
+  ]
+}
+
+const OTHERS = {
+  other_requests: 'a sequence slot that other requests have',
+  other_prompts: 'prompts of other requests',
+  other_decodes: 'the decoding of other requests',
+} as const
 
 function bottleneckFinding({ bottleneck }: Blamed): string {
   if (bottleneck === null) return 'No request was served, so there is no bottleneck'
@@ -96,45 +151,59 @@ function bottleneckFinding({ bottleneck }: Blamed): string {
 }
 
 function nextFinding(document: Blamed): string {
-  const { changes, next, bottleneck } = document
+  const { changes, next, bottleneck, objectives } = document
+  if (objectives === 'pass') {
+    return 'Every objective passes, so no change is called for and none was tried'
+  }
   const tried = changes.filter(({ latency }) => latency !== null)
   const chosen = changes.find(({ name }) => name === next)
   if (chosen === undefined) return `No single change of the ${tried.length} that were tried helps`
-  const { latency, goodput } = chosen
+  const { latency, goodput, ttft } = chosen
   const p = percentileName(bottleneck?.percentile ?? 0.99)
   const part = (name: string, ratio: Change['latency']) =>
     ratio?.value == null || ratio.difference === 'none found'
       ? []
       : [`${name} ${signedPercent(ratio.value - 1)}`]
-  const parts = [...part(p, latency), ...part('goodput', goodput)]
+  const parts = [
+    ...part(p, latency),
+    ...part(ttftName(document) ?? '', ttft),
+    ...part('goodput', goodput),
+  ]
   return `The next change: ${chosen.name} (${parts.join(', ')})`
+}
+
+/** "TTFT p95 of chat": what changes are compared by, of an engine. */
+function ttftName({ first_tokens: [worst] }: Blamed): string | null {
+  if (worst === undefined) return null
+  return `TTFT ${percentileName(worst.percentile)} of ${worst.class}`
 }
 
 export function causeRows({ causes, waited_ms, requests }: Blamed): string[][] {
   const keys = Object.keys(CAUSE_NAMES) as (keyof Blamed['causes'])[]
   const rows = keys.flatMap((key) =>
-    causes[key] > 0
+    causes[key] > LEAST_PART * waited_ms
       ? [[CAUSE_NAMES[key], time(causes[key]), percent(rate(causes[key], waited_ms))]]
       : [],
   )
   if (rows.length === 0) return []
   const all = [`all, of ${plural(requests, 'request')}`, time(waited_ms), '100 %']
-  return [['waiting in queues for', 'time', 'share'], ...rows, all]
+  return [['waiting for', 'time', 'share'], ...rows, all]
 }
 
-export function groupRows({ groups }: Blamed): string[][] {
+export function groupRows(document: Blamed): string[][] {
+  const { groups } = document
   const requests = sum(groups.map((group) => group.requests))
   const caused = sum(groups.map(({ caused_ms }) => caused_ms))
   if (!(caused > 0)) return []
   return [
     ['class and length', 'requests', 'caused', 'share', 'by length', 'victims', 'waited'],
-    ...groups.map((group) => [
+    ...groupsAndClasses(document).map((group) => [
       groupName(group),
       percent(rate(group.requests, requests)),
       time(group.caused_ms),
       percent(rate(group.caused_ms, caused)),
       time(group.length_ms),
-      count(group.victims),
+      Number.isNaN(group.victims) ? NONE : count(group.victims),
       time(group.waited_ms),
     ]),
   ]
@@ -179,14 +248,34 @@ export function partRows({ bottleneck }: Blamed): string[][] {
   ]
 }
 
-export function changeRows({ changes, bottleneck }: Blamed): string[][] {
+/** Classes side by side: what the time to their slowest first tokens consists of. */
+export function firstTokenRows({ first_tokens: classes }: Blamed): string[][] {
+  if (classes.length === 0) return []
+  const keys = (Object.keys(PART_NAMES) as (keyof Bottleneck['parts'])[]).filter((key) =>
+    classes.some(({ parts }) => parts[key] > LEAST_PART * sum(Object.values(parts))),
+  )
+  return [
+    ['mean of the slowest first tokens', ...classes.map((one) => one.class)],
+    ['from', ...classes.map((one) => `${percentileName(one.percentile)} (${time(one.ttft_ms)})`)],
+    ...keys.map((key) => [
+      key === 'service' ? 'own prefill' : PART_NAMES[key],
+      ...classes.map(({ parts }) => time(parts[key])),
+    ]),
+    ['time to first token', ...classes.map(({ parts }) => time(sum(Object.values(parts))))],
+  ]
+}
+
+export function changeRows(document: Blamed): string[][] {
+  const { changes, bottleneck } = document
   const tried = changes.filter(({ refused }) => refused === null)
   if (tried.length === 0) return []
   const p = percentileName(bottleneck?.percentile ?? 0.99)
+  const first = ttftName(document)
   return [
-    ['change', p, 'goodput', 'helps', 'as --set'],
-    ...tried.map(({ name, latency, goodput, helps, set }) => [
-      ...[name, ratioText(latency), ratioText(goodput)],
+    ['change', p, ...(first === null ? [] : [first]), 'goodput', 'helps', 'as --set'],
+    ...tried.map(({ name, latency, ttft, goodput, helps, set }) => [
+      ...[name, ratioText(latency), ...(first === null ? [] : [ratioText(ttft)])],
+      ratioText(goodput),
       ...[helps ? 'yes' : 'no', set.join(' ')],
     ]),
   ]
@@ -201,10 +290,15 @@ function ratioText(ratio: Change['latency']): string {
 
 /** What the figures mean, what was not possible, and what rows do not show. */
 export function blameNotes({ changes, replications, limits }: Blamed): string[] {
-  const missing = changes.flatMap(({ latency, goodput }) => [latency, goodput])
+  const missing = changes.flatMap(({ latency, ttft, goodput }) => [latency, ttft, goodput])
   const reasons = new Set(missing.flatMap((ratio) => ratio?.reason ?? []))
+  const over = plural(replications, 'replication')
   return [
-    `Ratios to the scenario as it is, paired over ${plural(replications, 'replication')} with the same requests. =: no difference found; all are tested together (Holm, 5 %).`,
+    ...(changes.length === 0
+      ? []
+      : [
+          `Ratios to the scenario as it is, paired over ${over} with the same requests. =: no difference found; all are tested together (Holm, 5 %).`,
+        ]),
     ...[...reasons].map((reason) => `No ratio: ${reason}.`),
     ...changes.flatMap(({ name, refused }) =>
       refused === null ? [] : [`Not possible: ${name}: ${shortened(refused)}`],

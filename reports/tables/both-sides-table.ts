@@ -46,6 +46,13 @@ function rowsOf(a: Result, b: Result): string[][] {
     const own = (result: Result) => result.pools.find((one) => one.name === name)
     return [
       row(`${name}: utilisation`, (result) => text(own(result)?.utilisation, 'share')),
+      ...(own(a)?.capacity_utilisation === undefined
+        ? []
+        : [
+            row(`${name}: of capacity`, (result) =>
+              text(own(result)?.capacity_utilisation, 'share'),
+            ),
+          ]),
       row(`${name}: with stalls`, (result) => text(own(result)?.occupied, 'share')),
       row(`${name}: capacity`, (result) => {
         const pool = own(result)

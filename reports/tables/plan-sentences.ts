@@ -62,7 +62,9 @@ function nextCheaper(plan: Plan): string[] {
 
 function bindingResource(row: PlanRow): string {
   const { name, utilisation } = row.busiest_pool
-  const busy = utilisation === null ? '' : `, ${percent(utilisation)} busy`
+  const own = row.figures.pools.find((pool) => pool.name === name)?.capacity_utilisation?.value
+  const used = own == null ? '' : ` at ${percent(own)} of its capacity`
+  const busy = utilisation === null ? '' : `, ${percent(utilisation)} busy${used}`
   return `Most of its mean latency is ${bottleneckText(row)}; the busiest pool is ${name}${busy}.`
 }
 

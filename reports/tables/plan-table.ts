@@ -10,6 +10,7 @@ import {
   usd,
   valueText,
 } from '../format.ts'
+import { largestOfCapacity } from './sweep-rows.ts'
 
 /** Rows of a plan that a table shows; all of them are in the document. */
 const MOST_ROWS = 12
@@ -180,6 +181,11 @@ const COLUMNS: readonly Column[] = [
     head: 'utilisation',
     text: ({ busiest_pool: { utilisation } }) =>
       utilisation === null ? NONE : percent(utilisation),
+  },
+  {
+    head: 'of capacity',
+    text: ({ figures }) => largestOfCapacity(figures) || NONE,
+    optional: true,
   },
   { head: 'bottleneck', text: bottleneckText },
   {

@@ -112,6 +112,8 @@ export const RESULT_TABLES: readonly ResultTable[] = [
     { caption: 'Engines', of: 'engines' },
     (result) => pools(result).filter(([, own]) => own.kv_blocks !== null),
     [
+      figureOf('busy', 'utilisation', 'share'),
+      { head: 'of capacity', text: ofCapacityText },
       { head: 'peak KV blocks', text: kvBlocksText },
       figureOf('prefix-cache hit rate', 'prefix_hit_rate', 'share'),
     ],
@@ -240,8 +242,13 @@ export function capacityText({ capacity_rps: rps }: Pool): string {
   return rps === null ? NONE : `${figure(rps)} req/s`
 }
 
+/** The share of its capacity that a pool of engines works at; a dash for others. */
+function ofCapacityText({ capacity_utilisation: share }: Pool): string {
+  return share === undefined ? NONE : estimateText(share, 'share')
+}
+
 const ENGINES =
-  'an engine is utilised while it runs any sequence, so it may be near 100 % far below its capacity'
+  'an engine is utilised (busy) while it runs any sequence, so it may be near 100 % far below its capacity; of capacity: the share of it that its work needs'
 
 /** What capacity, load and utilisation mean, where they stand; or which capacity is unknown. */
 function capacities({ pools }: Result): string[] {

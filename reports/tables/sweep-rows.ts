@@ -108,7 +108,9 @@ export function withoutFigures({ counts }: Sweep): string | null {
 export function sweepLegend(sweep: Sweep): string {
   const { replications, front } = sweep
   const then = front === null ? 'replicas' : 'price'
-  return `Best first: by verdict, then ${then}, then latency. Intervals: 95 %, over ${plural(replications, 'replication')}. Utilisation: of the busiest pool.`
+  const hasEngines = sweep.rows.some((row) => row.figures && largestOfCapacity(row.figures) !== '')
+  const engines = hasEngines ? ' Of capacity: what the work of engines needs of it.' : ''
+  return `Best first: by verdict, then ${then}, then latency. Intervals: 95 %, over ${plural(replications, 'replication')}. Utilisation: of the busiest pool.${engines}`
 }
 
 /** A table with its header as the first line. Columns that are empty in every row are left out. */
@@ -124,6 +126,7 @@ export function sweepCells(sweep: Sweep, rows: readonly SweepRow[]): string[][] 
     ['goodput', ({ figures }) => goodputCell(figures, figure)],
     ['load', ({ figures }) => (figures?.load == null ? '' : loadText(figures.load))],
     ['utilisation', ({ figures }) => busiest(figures)],
+    ['of capacity', ({ figures }) => (figures === null ? '' : largestOfCapacity(figures))],
     ['an hour', ({ figures }) => (figures?.cost == null ? '' : usd(figures.cost.usd_per_hour))],
     ['a million', ({ figures }) => millionCell(figures)],
     ['extrapolated', ({ figures }) => (figures?.extrapolated.length ? 'yes' : '')],
@@ -157,6 +160,12 @@ type Figures = SweepRow['figures']
 function goodputCell(figures: Figures, figure: Sweep['figure']): string {
   const own = figures?.classes.find(({ name }) => name === figure.class)
   return own === undefined ? '' : valueText(own.goodput_share, 'share')
+}
+
+/** The largest capacity utilisation of pools of engines; empty without any. */
+export function largestOfCapacity({ pools }: Pick<NonNullable<Figures>, 'pools'>): string {
+  const shares = pools.flatMap(({ capacity_utilisation: share }) => share?.value ?? [])
+  return shares.length === 0 ? '' : percent(Math.max(...shares))
 }
 
 function busiest(figures: Figures): string {

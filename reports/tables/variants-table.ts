@@ -90,6 +90,10 @@ const figureCells = ({ p50, p95, p99, goodput, utilisation }: VariantFigures) =>
   estimateText(utilisation, 'share'),
 ]
 
+/** A dash for a variant without engines. */
+const ofCapacityCell = ({ capacity_utilisation: share }: VariantFigures) =>
+  share === undefined ? NONE : estimateText(share, 'share')
+
 /**
  * The figures of each variant, with its verdict, and with its price where `resourceRows` has no
  * table for it; the head first.
@@ -97,10 +101,12 @@ const figureCells = ({ p50, p95, p99, goodput, utilisation }: VariantFigures) =>
 export function variantRows(document: Variants): string[][] {
   const { variants } = document
   const priced = isPriced(document) && !hasResources(document)
+  const engines = variants.some(({ figures }) => figures.capacity_utilisation !== undefined)
   const tokens = variants.some(({ row }) => row.cost?.usd_per_million_tokens != null)
   return [
     [
       ...['variant', 'p50', 'p95', 'p99', 'goodput', 'utilisation'],
+      ...(engines ? ['of capacity'] : []),
       ...(priced ? ['$ an hour', '$ a million'] : []),
       ...(tokens ? ['$ a million tokens'] : []),
       'verdict',
@@ -108,6 +114,7 @@ export function variantRows(document: Variants): string[][] {
     ...variants.map(({ name, row, figures }) => [
       name,
       ...figureCells(figures),
+      ...(engines ? [ofCapacityCell(figures)] : []),
       ...(priced ? costCells(row.cost) : []),
       ...(tokens ? [tokenCell(row.cost)] : []),
       row.stability.state === 'OVERLOADED' ? 'OVERLOADED' : (row.verdict ?? NONE),

@@ -22,8 +22,19 @@ export const WORST_WINDOW = {
       estimateText(pools[i]!.utilisation, 'share'),
       estimateText(utilisation, 'share'),
     ])
+    const ofCapacity = worst.pools.flatMap(({ name, capacity_utilisation: share }, i) => {
+      const whole = pools[i]!.capacity_utilisation
+      if (share === undefined || whole === undefined) return []
+      const cells = [whole, share].map((one) => estimateText(one, 'share'))
+      return [[`${name}: of capacity`, ...cells]]
+    })
     const queue = ['queue', valueText(meanQueue(result), 'plain')]
-    return [...latencies, ...utilisations, [...queue, estimateText(worst.queue_mean, 'plain')]]
+    return [
+      ...latencies,
+      ...utilisations,
+      ...ofCapacity,
+      [...queue, estimateText(worst.queue_mean, 'plain')],
+    ]
   },
   note: ({ worst_window: worst }: Result): string | null =>
     worst &&

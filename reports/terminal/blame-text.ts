@@ -6,6 +6,7 @@ import {
   blameSubject,
   causeRows,
   changeRows,
+  firstTokenRows,
   groupRows,
   partRows,
   topRows,
@@ -24,7 +25,8 @@ export function blameText(document: Blamed): string {
     ...table(groupRows(document)),
     ...table(topRows(document), [0, 7]),
     ...table(partRows(document)),
-    ...table(changeRows(document), [0, 4]),
+    ...table(firstTokenRows(document)),
+    ...table(changeRows(document), [0, document.first_tokens.length > 0 ? 5 : 4]),
     '',
     ...blameNotes(document).map(visibleLine),
   ].join('\n')

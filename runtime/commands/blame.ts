@@ -17,8 +17,9 @@ Of a scenario, one replication is simulated. A folder with raw rows is read: its
 ${KEPT_ROWS}
 
 While a request waits and no executor of its queue is free, each of the n executors has 1/n of the wait, and its batch
-divides that among its requests. The causes of all waits add up to the time in queues. Single changes of the pool with
-the bottleneck are then simulated, with and without the change over the same requests.
+divides that among its requests. In the steps of engines, time is for a request itself, for prompts of others, or for
+the decoding of others. The causes of all waits add up to the time that requests waited. Single changes of the pool with
+the bottleneck are then simulated, with and without the change over the same requests; none where every objective passes.
 
 Examples:
   $ spillway blame payment-peak

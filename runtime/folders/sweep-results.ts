@@ -145,13 +145,16 @@ function cellsOf(
     }
     add(`${name}.goodput_share`, goodput_share)
   }
-  for (const { name, replicas, utilisation, batch_mean, ...energy } of figures.pools) {
+  for (const { name, replicas, utilisation, batch_mean, ...own } of figures.pools) {
     cells.set(`${name}.replicas`, replicas)
     add(`${name}.utilisation`, utilisation)
+    if (own.capacity_utilisation !== undefined) {
+      add(`${name}.capacity_utilisation`, own.capacity_utilisation)
+    }
     add(`${name}.batch_mean`, batch_mean)
-    if (energy.power_w !== null) add(`${name}.power_w`, energy.power_w)
-    if (energy.joule_per_request !== null) {
-      add(`${name}.joule_per_request`, energy.joule_per_request)
+    if (own.power_w !== null) add(`${name}.power_w`, own.power_w)
+    if (own.joule_per_request !== null) {
+      add(`${name}.joule_per_request`, own.joule_per_request)
     }
   }
   return cells

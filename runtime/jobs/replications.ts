@@ -65,8 +65,12 @@ export async function runReplications(
 
 /** The part of a system that threads need. */
 function inputAlone(input: SimulationInput): Omit<SimulationInput, 'requests'> {
-  const { scenario, models, activations, plan, capacityRps, traces, clients } = input
-  return { scenario, models, activations, plan, capacityRps, traces, ...(clients && { clients }) }
+  const { scenario, models, activations, plan, capacityRps, traces, clients, tokenTimes } = input
+  return {
+    ...{ scenario, models, activations, plan, capacityRps, traces },
+    ...(clients && { clients }),
+    ...(tokenTimes && { tokenTimes }),
+  }
 }
 
 /** Ends the processes that wait for another simulation. They end with this process, too. */

@@ -22,6 +22,8 @@ export const BOTTLENECKS = [
   'lost-replicas',
   'cold-start',
   'engine-admission',
+  'other-prompts',
+  'other-decodes',
   'overhead',
   'compute',
   'bandwidth',
@@ -48,8 +50,16 @@ const waitCauses = z.strictObject({
       'that did not serve yet, ms.',
   ),
   engine_admission: number.describe(
-    'While an engine had a free sequence slot: the wait for KV blocks, for the token budget or ' +
-      'for the end of a step, ms; rows do not show which.',
+    'While an engine had a free sequence slot: the wait for blocks of the KV cache, and that of a ' +
+      'preempted sequence to return, ms. Without a decision log it has the whole wait with a free slot.',
+  ),
+  other_prompts: number.describe(
+    'Time that engines took for prompts (prefill) of other requests, ms: while the request waited ' +
+      'although a slot was free, and what such prompts added to the steps that it took part in.',
+  ),
+  other_decodes: number.describe(
+    'Time that engines took to decode other requests, ms: while the request waited although a slot ' +
+      'was free, and what these added to the steps that it took part in.',
   ),
 })
 
@@ -132,6 +142,26 @@ const bottleneck = z
   .nullable()
   .describe('Where the time of the slowest served requests goes; null where none was served.')
 
+const firstTokens = z
+  .strictObject({
+    class: z.string().describe('Name of the class.'),
+    percentile: number.describe(
+      'Percentile from which on first tokens count as slow, 0 to 1: the highest of p99, p95 and p50 ' +
+        'that each run supports.',
+    ),
+    ttft_ms: number.describe('Time to first token at that percentile, ms.'),
+    requests: number.describe('Number of requests at or above it.'),
+    parts: z
+      .strictObject({
+        send: number.describe('From the scheduled arrival to the queue, with the link, ms.'),
+        ...waitCauses.shape,
+        overhead: number.describe('Always 0: engines have no overheads of batches.'),
+        service: number.describe('While an engine computed the prompt of the request, ms.'),
+      })
+      .describe('Parts of their mean time to first token, which they add up to.'),
+  })
+  .describe('Where the time to the slowest first tokens of a class goes.')
+
 const ratio = z.strictObject({
   value: numberOrNull.describe('Figure with the change over the figure without; null for none.'),
   low: numberOrNull.describe('Lower end of its interval, at the level of its test by Holm.'),
@@ -151,11 +181,17 @@ const tried = z
       .nullable()
       .describe('Ratio of the latency at the percentile of `bottleneck`; null if not simulated.'),
     goodput: ratio.nullable().describe('Ratio of the goodput; null if not simulated.'),
+    ttft: ratio
+      .nullable()
+      .describe(
+        'Ratio of the time to first token of the class that is first in `first_tokens`, at its ' +
+          'percentile; null if not simulated, and where nothing is generated.',
+      ),
     helps: z
       .boolean()
       .describe(
-        'Whether the latency falls and the goodput does not, or the goodput rises and the latency ' +
-          'does not.',
+        'Whether the latency or the time to first token falls, or the goodput rises, and none of ' +
+          'the three becomes worse.',
       ),
     refused: z
       .string()
@@ -177,8 +213,10 @@ export const blameSchema = z
       .describe('Whether the rows are of simulated or of live runs.'),
     runs: number.describe('Number of runs whose rows are counted.'),
     requests: number.describe('Number of requests after the warm-up that joined a queue.'),
-    waited_ms: number.describe('Time that they waited in queues, ms; the causes add up to it.'),
-    causes: waitCauses.describe('Waiting in queues by cause.'),
+    waited_ms: number.describe(
+      'Time that they waited in queues, and in engines for other requests, ms; the causes add up to it.',
+    ),
+    causes: waitCauses.describe('Waiting by cause.'),
     groups: z.array(group).describe('Requests by class and length.'),
     flows: z
       .array(numbers)
@@ -188,6 +226,18 @@ export const blameSchema = z
       ),
     top: z.array(blamed).describe('Single requests that others waited for longest.'),
     bottleneck,
+    first_tokens: z
+      .array(firstTokens)
+      .describe(
+        'Slowest first tokens of each class, the class first that waits longest for others; empty ' +
+          'where nothing is generated.',
+      ),
+    objectives: z
+      .enum(['pass', 'open', 'none'])
+      .describe(
+        'Whether every objective of the scenario passes in the simulated replications; then no change ' +
+          'is tried. `none`: it states none.',
+      ),
     replications: number.describe('Number of replications of each change.'),
     changes: z.array(tried).describe('Changes that were tried.'),
     next: z

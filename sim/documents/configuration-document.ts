@@ -30,6 +30,13 @@ const configuredPool = z
       'Share of the time of all replicas in which they run batches, 0 to 1; of a scaled pool, of ' +
         'the time that is paid for. Mean over replications, and n counts them.',
     ),
+    capacity_utilisation: estimate
+      .optional()
+      .describe(
+        'Share of the capacity of all replicas that the work of engines needs, of the time that is ' +
+          'paid for; mean over replications, and n counts them. Absent where nothing is generated and ' +
+          'where the capacity is not known.',
+      ),
     batch_mean: estimate.describe(
       'Mean number of requests in a batch, or of sequences in a step; mean over replications, ' +
         'and n counts them.',

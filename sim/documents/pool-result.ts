@@ -207,8 +207,27 @@ export const poolResult = cell
     replicas: number.describe('Number of replicas of the pool.'),
     utilisation: estimate.describe(
       'Share of the time of all replicas in which they run batches, 0 to 1; of a scaled pool, of ' +
-        'the time that is paid for. Mean over runs, and n counts runs.',
+        'the time that is paid for. Engines are busy while they have any sequence. Mean over runs, ' +
+        'and n counts runs.',
     ),
+    capacity_utilisation: estimate
+      .optional()
+      .describe(
+        'Share of the capacity of all replicas that the work of engines needs: the time that its ' +
+          'tokens take at the capacity, over the time that is paid for. Where `utilisation` counts an ' +
+          'engine as busy with one sequence, this counts what it does. Mean over runs, and n counts ' +
+          'runs. Absent where nothing is generated and where the capacity is not known.',
+      ),
+    needed_replicas: z
+      .strictObject({
+        every_s: number.describe('Length of an interval, s; the first begins with the traffic.'),
+        mean: numbers.describe(
+          'Number of replicas that the work of each interval needs at the capacity; mean over runs. ' +
+            'The replicas that are paid for less these are idle by their work.',
+        ),
+      })
+      .optional()
+      .describe('The work of engines over the traffic; absent as `capacity_utilisation`.'),
     occupied: estimate.describe(
       'Utilisation with overheads and stalls, 0 to 1: the time from the dispatch of a batch ' +
         'until the dispatcher sees its end. It is a mean over runs, and n counts runs.',

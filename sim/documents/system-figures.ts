@@ -169,6 +169,12 @@ export const worstWindow = z
               'Largest utilisation of a window, 0 to 1, of the time that is paid for in it; mean ' +
                 'over runs, and n counts runs.',
             ),
+            capacity_utilisation: estimate
+              .optional()
+              .describe(
+                'Largest capacity utilisation of a window; mean over runs, and n counts runs. Absent ' +
+                  'where nothing is generated and where the capacity is not known.',
+              ),
           })
           .describe('Worst window of one pool.'),
       )

@@ -37,6 +37,12 @@ const figures = z.strictObject({
   utilisation: estimate.describe(
     'Share of the time in which the busiest pool runs batches, 0 to 1; mean over runs.',
   ),
+  capacity_utilisation: estimate
+    .optional()
+    .describe(
+      'Largest capacity utilisation of a pool of engines; mean over runs. Absent where nothing is ' +
+        'generated and where the capacity is not known.',
+    ),
 })
 
 const ratio = z

@@ -1,7 +1,14 @@
 export { apartByLength } from './blame/apart-by-length.ts'
 export { type Blame, blameOf } from './blame/blame.ts'
 export { blameLimits } from './blame/blame-limits.ts'
-export { type Bottleneck, bottleneckName, bottleneckOf } from './blame/bottleneck.ts'
+export {
+  type Bottleneck,
+  bottleneckName,
+  bottleneckOf,
+  type FirstTokens,
+  firstTokensOf,
+} from './blame/bottleneck.ts'
+export { keptSteps } from './blame/kept-steps.ts'
 export { type NewValue, type NextChange, nextChanges, overrideText } from './blame/next-changes.ts'
 export { poolCapacity } from './capacity/capacity.ts'
 export { type Block, blocksOf, roundsOf } from './comparison/blocks.ts'
@@ -153,5 +160,10 @@ export {
 export { theoryRun } from './validation/theory-run.ts'
 export { theoryCase } from './validation/theory-scenario.ts'
 export { measuredRatios } from './variants/measured-ratios.ts'
-export { pairedRatios, variantFigures } from './variants/variant-figures.ts'
+export {
+  pairedRatios,
+  pairedWithTtft,
+  type TtftMetric,
+  variantFigures,
+} from './variants/variant-figures.ts'
 export { variantResources } from './variants/variant-resources.ts'

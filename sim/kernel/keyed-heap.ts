@@ -19,6 +19,10 @@ export class KeyedHeap {
     this.#keyOf = keyOf
   }
 
+  get size(): number {
+    return this.#length
+  }
+
   next(): number {
     return this.#length > 0 ? this.#heap[0]! : -1
   }

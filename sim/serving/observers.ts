@@ -98,6 +98,21 @@ class ObserverPair implements Observer {
     this.#second.stepped?.(now, run)
   }
 
+  slotTaken(executor: number, request: number, missing: number): void {
+    this.#first.slotTaken?.(executor, request, missing)
+    this.#second.slotTaken?.(executor, request, missing)
+  }
+
+  slotLeft(executor: number, request: number): void {
+    this.#first.slotLeft?.(executor, request)
+    this.#second.slotLeft?.(executor, request)
+  }
+
+  prompted(executor: number, request: number, tokens: number, left: number): void {
+    this.#first.prompted?.(executor, request, tokens, left)
+    this.#second.prompted?.(executor, request, tokens, left)
+  }
+
   kv(now: Ms, use: KvUse): void {
     this.#first.kv?.(now, use)
     this.#second.kv?.(now, use)

@@ -72,10 +72,16 @@ export interface StepRun {
   /** sequences whose prompts are computed, and tokens of those; where there are any, in one step */
   prefills: number
   prefillTokens: number
+  /** the same without the padding of a static batch */
+  promptTokens: number
   /** tokens in the KV caches of decoding sequences, before the first step */
   context: number
   /** of the KV cache, in use when the run has ended */
   blocks: number
+  /** sequences that have a token with each step: static batches keep those that are done */
+  generating: number
+  /** a request had a slot but for the blocks of the KV cache that it needs */
+  waitsForBlocks: boolean
   /** of transfers, in the first step */
   extraMs: Ms
   started: Ms
@@ -232,6 +238,12 @@ export interface Observer {
   tuned?(now: Ms, step: TuningStep): void
   /** A run of steps ended. */
   stepped?(now: Ms, run: StepRun): void
+  /** A sequence takes a slot of an engine; `missing`: tokens of its prompt to compute. */
+  slotTaken?(executor: number, request: number, missing: number): void
+  /** A sequence gives its slot up: it is done, preempted, or goes on elsewhere. */
+  slotLeft?(executor: number, request: number): void
+  /** The next run of an engine computes `tokens` of a prompt; so many are left then. */
+  prompted?(executor: number, request: number, tokens: number, left: number): void
   /** The KV cache of an engine, at the start of a run, at its end and when it has nothing to do. */
   kv?(now: Ms, use: KvUse): void
   /**

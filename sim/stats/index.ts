@@ -40,6 +40,7 @@ export { BudgetRecorder, type BudgetSummary } from './recording/budget-recorder.
 export { PARTS, TOKEN_TIMES } from './recording/cell.ts'
 export type { RunDrift } from './recording/drift.ts'
 export { EjectionRecorder } from './recording/ejection-recorder.ts'
+export type { EngineTimes } from './recording/engine-work.ts'
 export { ExecutorRecorder } from './recording/executor-recorder.ts'
 export { Histogram } from './recording/histogram.ts'
 export { KvSpaces } from './recording/kv-spaces.ts'
@@ -80,6 +81,7 @@ export {
   type SpaceState,
   type SpaceSummary,
 } from './recording/space-recorder.ts'
+export { StepRecorder, type StepRow } from './recording/step-rows.ts'
 export { mergeSeries, TimeSeries } from './recording/time-series.ts'
 export type { WindowOptions, WorstSummary } from './recording/window-recorder.ts'
 export { type WindowFigure, windowsOf } from './recording/worst-window.ts'

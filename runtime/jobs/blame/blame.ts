@@ -9,6 +9,8 @@ import {
   bottleneckName,
   bottleneckOf,
   executorWork,
+  type FirstTokens,
+  firstTokensOf,
   nextChanges,
 } from '../../../sim/experiment/index.ts'
 import { profileLabel } from '../../folders/profile-file.ts'
@@ -40,26 +42,32 @@ export async function blame(path: string, options: BlameOptions = {}): Promise<B
   const { replications = REPLICATIONS.interval } = options
   onProgress?.('reading rows', 0, 1)
   const found = isFolder(path) ? await keptRuns(path, options) : await simulatedRuns(path, options)
-  const { system, runs, world } = found
+  const { system, runs, steps, world } = found
   await pause(signal)
   const { scenario, plan, hash } = system
-  const blamed = blameOf({ scenario, plan, work: executorWork(system), runs, top })
+  const blamed = blameOf({ scenario, plan, work: executorWork(system), runs, steps, top })
   await pause(signal)
   const bottleneck = bottleneckOf(system, runs, blamed.waits)
   if (bottleneck === null) {
     const text = 'served no request after the warm-up, so there is no tail to explain'
     throw new Failure(`${path}: ${text}`, EXIT.undecided)
   }
+  const firstTokens = firstTokensOf(scenario, runs, blamed.waits).sort(
+    (a, b) => forOthers(b) - forOthers(a),
+  )
   const changes = [
     ...nextChanges(scenario, bottleneck.pool, blamed.groups),
     ...apartByLength(
       scenario,
       runs.map(({ rows }) => rows.columns),
+      firstTokens[0]?.class ?? null,
     ),
   ]
   const tried = await triedChanges(system, changes, {
     replications,
     level: bottleneck.level,
+    ttft: firstTokens[0] ?? null,
+    failed: found.failed === true,
     signal,
     onProgress,
   })
@@ -89,9 +97,20 @@ export async function blame(path: string, options: BlameOptions = {}): Promise<B
     flows: blamed.flows.map((own) => [...own]),
     top: topRequests(blamed, found),
     bottleneck: bottleneckPart(system, bottleneck),
+    first_tokens: firstTokens.map((one) => ({
+      class: traffic[one.class]!.class,
+      percentile: one.level,
+      ttft_ms: one.ttftMs,
+      requests: one.requests,
+      parts: { ...one.parts },
+    })),
     replications,
     ...tried,
-    limits: blameLimits(scenario, plan),
+    limits: blameLimits(
+      scenario,
+      plan,
+      steps.every((own) => own !== null),
+    ),
     warnings: [
       ...profileWarnings(system.models),
       ...extrapolationWarnings(system),
@@ -101,6 +120,10 @@ export async function blame(path: string, options: BlameOptions = {}): Promise<B
     command,
   }
 }
+
+/** Time that the slowest first tokens of a class wait for other requests. */
+const forOthers = ({ parts }: FirstTokens) =>
+  parts.other_requests + parts.other_prompts + parts.other_decodes
 
 function topRequests(
   { top }: Blame,

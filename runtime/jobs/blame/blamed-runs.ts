@@ -2,8 +2,17 @@ import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { EXIT, Failure } from '../../../scenarios/index.ts'
 import { resultSchema } from '../../../sim/documents/index.ts'
-import type { ObservedRun } from '../../../sim/experiment/index.ts'
-import { readDocument, readRuns, SCENARIO_FILE, settleRuns } from '../../folders/run-folder.ts'
+import { keptSteps, type ObservedRun } from '../../../sim/experiment/index.ts'
+import type { StepRow } from '../../../sim/stats/index.ts'
+import { reactingClasses, requestsIn } from '../../../sim/traffic/index.ts'
+import {
+  type KeptRun,
+  readDocument,
+  readRequests,
+  readRuns,
+  SCENARIO_FILE,
+  settleRuns,
+} from '../../folders/run-folder.ts'
 import { keptScenario } from '../kept-sides.ts'
 import { type LoadOptions, loadSystem, profileFor, resolveSystem, type System } from '../prepare.ts'
 import { refuseCrowd, simulateRows } from '../simulate.ts'
@@ -13,6 +22,10 @@ export interface BlamedRuns {
   readonly world: 'simulated' | 'measured'
   readonly system: System
   readonly runs: readonly ObservedRun[]
+  /** of each run: the steps of its engines; null where they are not known */
+  readonly steps: readonly (readonly StepRow[] | null)[]
+  /** an objective did not hold in replays; null where none were replayed */
+  readonly failed: boolean | null
   readonly warnings: readonly string[]
 }
 
@@ -22,8 +35,9 @@ export const isFolder = (path: string) => existsSync(path) && statSync(path).isD
 export async function simulatedRuns(path: string, options: LoadOptions): Promise<BlamedRuns> {
   const system = await loadSystem(path, options)
   refuseCrowd(system, system.capacityRps, true)
-  const { runs } = await simulateRows(system, undefined, options)
-  return { world: 'simulated', system, runs, warnings: [] }
+  const { requests, runs } = await simulateRows(system, undefined, options)
+  const steps = runs.map((run) => keptSteps(system.plan, requests, run))
+  return { world: 'simulated', system, runs, steps, failed: null, warnings: [] }
 }
 
 /** The rows that a folder keeps: of its replays, or else of its replication. */
@@ -48,13 +62,34 @@ export async function keptRuns(
   const profile = typeof path === 'object' ? path : await profileFor(prepared, path)
   const world = replays.length > 0 ? 'measured' : 'simulated'
   const system = resolveSystem(prepared, profile)
-  return { world, system, runs, warnings: await doubtfulReplays(directory, world) }
+  const steps = await stepsOf(directory, system, runs)
+  return { world, system, runs, steps, ...(await measuredFigures(directory, world)) }
 }
 
-async function doubtfulReplays(directory: string, world: BlamedRuns['world']): Promise<string[]> {
-  if (world === 'simulated') return []
+async function stepsOf(
+  directory: string,
+  { scenario, plan }: System,
+  runs: readonly KeptRun[],
+): Promise<BlamedRuns['steps']> {
+  if (scenario.pools.every(({ generation }) => generation === undefined)) {
+    return runs.map(() => null)
+  }
+  // reacting clients send other requests in every run
+  const reacting = reactingClasses(scenario).length > 0
+  const requests = reacting ? null : await readRequests(directory, scenario)
+  return runs.map((run) => keptSteps(plan, requests ?? requestsIn(run.rows), run))
+}
+
+/** What the document of the replays adds to their rows. */
+async function measuredFigures(
+  directory: string,
+  world: BlamedRuns['world'],
+): Promise<Pick<BlamedRuns, 'failed' | 'warnings'>> {
+  if (world === 'simulated') return { failed: null, warnings: [] }
   const measured = await readDocument(directory, 'measured', resultSchema)
-  return measured === null || measured.valid ? [] : measured.warnings
+  if (measured === null) return { failed: null, warnings: [] }
+  const failed = measured.objectives.some(({ verdict }) => verdict !== 'PASS')
+  return { failed, warnings: measured.valid ? [] : measured.warnings }
 }
 
 function withoutRows(directory: string): Failure {

@@ -1,7 +1,14 @@
 import { EXIT, Failure } from '../../../scenarios/index.ts'
 import type { Blamed } from '../../../sim/documents/index.ts'
-import { type NextChange, overrideText, pairedRatios } from '../../../sim/experiment/index.ts'
+import {
+  type NextChange,
+  overrideText,
+  pairedWithTtft,
+  simulatedResult,
+  type TtftMetric,
+} from '../../../sim/experiment/index.ts'
 import type { RunSummary } from '../../../sim/stats/index.ts'
+import { build } from '../../version.ts'
 import { extrapolationWarnings } from '../extrapolation.ts'
 import type { JobOptions } from '../options.ts'
 import type { System } from '../prepare.ts'
@@ -14,6 +21,10 @@ interface TriedOptions extends JobOptions {
   readonly replications: number
   /** percentile that is compared, 0 to 1 */
   readonly level: number
+  /** whose first tokens are compared; null where nothing is generated */
+  readonly ttft: TtftMetric | null
+  /** an objective did not hold in the replays that are blamed */
+  readonly failed: boolean
 }
 
 const METRICS = { 0.99: 'p99', 0.95: 'p95', 0.5: 'p50' } as const
@@ -21,22 +32,24 @@ const METRICS = { 0.99: 'p99', 0.95: 'p95', 0.5: 'p50' } as const
 /**
  * Simulates each change by itself. Replication r has the same requests and the same draws of the
  * machine with and without it (common random numbers), and the rate is that of the system as it is.
+ * Where every objective passes as it is, no change is called for, and none is tried.
  */
 export async function triedChanges(
   base: System,
   changes: readonly NextChange[],
   options: TriedOptions,
-): Promise<Pick<Blamed, 'changes' | 'next' | 'warnings'>> {
-  const { replications, level, signal, onProgress } = options
+): Promise<Pick<Blamed, 'objectives' | 'changes' | 'next' | 'warnings'>> {
+  const { replications, level, ttft, failed, signal, onProgress } = options
   const simulated = async (system: System, phase: string): Promise<RunSummary[]> =>
     runReplications({ ...system, capacityRps: base.capacityRps }, replications, {
       traces: system,
       signal,
       onProgress: (done, of) => onProgress?.(phase, done, of),
     })
-  const sides = [
-    { name: 'as it is', runs: await simulated(base, 'simulating the scenario as it is') },
-  ]
+  const asItIs = await simulated(base, 'simulating the scenario as it is')
+  const objectives = failed ? 'open' : verdictOf(base, asItIs)
+  if (objectives === 'pass') return { objectives, changes: [], next: null, warnings: [] }
+  const sides = [{ name: 'as it is', runs: asItIs }]
   const refused = new Map<string, string>()
   const known = new Set(extrapolationWarnings(base))
   const warnings: string[] = []
@@ -53,7 +66,7 @@ export async function triedChanges(
     }
   }
   const metric = METRICS[level as keyof typeof METRICS]
-  const ratios = pairedRatios(sides, [metric, 'goodput'])
+  const ratios = pairedWithTtft(sides, [metric, 'goodput'], ttft)
   const of = (variant: string, wanted: string): Tried['latency'] => {
     const found = ratios.find((one) => one.variant === variant && one.metric === wanted)
     if (found === undefined) return null
@@ -61,33 +74,40 @@ export async function triedChanges(
     return { value, low, high, difference, reason }
   }
   const tried = changes.map(({ name, values }): Tried => {
-    const [latency, goodput] = [of(name, metric), of(name, 'goodput')]
+    const [latency, goodput, first] = [of(name, metric), of(name, 'goodput'), of(name, 'ttft')]
     const why = refused.get(name) ?? null
     return {
       name,
       set: values.map(overrideText),
       latency,
       goodput,
-      helps: helps(latency, goodput),
+      ttft: first,
+      helps: helps([latency, first], goodput),
       refused: why,
     }
   })
-  return { changes: tried, next: best(tried), warnings }
+  return { objectives, changes: tried, next: best(tried), warnings }
 }
 
-/** The change that helps most: by the latency, and at equal latencies by the goodput. */
+/** Whether the objectives of a scenario all pass in the runs. */
+function verdictOf(system: System, runs: readonly RunSummary[]): Blamed['objectives'] {
+  const { objectives } = simulatedResult(system, runs, { ...build(), profile: null })
+  if (objectives.length === 0) return 'none'
+  return objectives.every(({ verdict }) => verdict === 'PASS') ? 'pass' : 'open'
+}
+
+/** The change that helps most: by latency or time to first token, and then by the goodput. */
 function best(tried: readonly Tried[]): string | null {
+  const least = ({ latency, ttft }: Tried) => Math.min(latency?.value ?? 1, ttft?.value ?? 1)
   const order = (a: Tried, b: Tried) =>
-    (a.latency?.value ?? 1) - (b.latency?.value ?? 1) ||
-    (b.goodput?.value ?? 1) - (a.goodput?.value ?? 1)
+    least(a) - least(b) || (b.goodput?.value ?? 1) - (a.goodput?.value ?? 1)
   return tried.filter((one) => one.helps).sort(order)[0]?.name ?? null
 }
 
 /** A tail of fewer served requests may be shorter, so the goodput counts as well. */
-function helps(latency: Tried['latency'], goodput: Tried['goodput']): boolean {
-  const [tail, good] = [latency?.difference, goodput?.difference]
-  return (
-    (tail === 'lower' && good !== 'lower') ||
-    (good === 'higher' && tail != null && tail !== 'higher')
-  )
+function helps(times: readonly Tried['latency'][], goodput: Tried['goodput']): boolean {
+  const of = times.map((ratio) => ratio?.difference)
+  const good = goodput?.difference
+  const isWorse = of.includes('higher') || good === 'lower'
+  return !isWorse && (of.includes('lower') || good === 'higher')
 }

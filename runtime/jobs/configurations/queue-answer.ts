@@ -80,6 +80,7 @@ const classFigures = z
 const poolFigures = z.strictObject({
   replicas: amount,
   utilisation: share,
+  capacityUtilisation: figure.nullable(),
   batchMean: figure,
   energy: z.strictObject({ powerW: amount, jouleEach: figure }).nullable(),
 })

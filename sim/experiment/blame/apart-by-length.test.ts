@@ -51,6 +51,40 @@ describe('long requests apart', () => {
     })
   })
 
+  test('of a single replica have another one', () => {
+    const [change] = changesOf(textOf('{ name: central, model: m }'))
+    expect(change!.name).toBe('one-more-replica-for-long-requests')
+    expect(change!.values.map(overrideText)[0]).toBe(
+      'pools=[{"name":"central","model":"m"},{"name":"central-long","model":"m"}]',
+    )
+  })
+
+  test('have a threshold above the prompts of a class that waits for longer ones, too', () => {
+    const { scenario } = parseScenario(textOf(FOUR).replace('900', '400'), { file: 'x.yaml' })
+    const runs = [keptReplication(simulationInput(scenario), 0).rows.columns]
+    const uneven = { ...scenario, pools: [{ ...scenario.pools[0]!, replicas: 2 }] }
+    const names = (delayed: number | null) =>
+      apartByLength(uneven, runs, delayed).map(({ name }) => name)
+    // both thresholds are 100 tokens
+    expect(names(0)).toEqual(['long-requests-apart'])
+    // no class has longer ones than the second
+    expect(names(1)).toEqual(['long-requests-apart'])
+    const three = parseScenario(textOf(FOUR).replace('value: 100', 'value: 20'), {
+      file: 'x.yaml',
+      set: [
+        'traffic.short.input_tokens={ distribution: lognormal, median: 300, p99: 600, max: 800 }',
+      ],
+    }).scenario
+    const drawn = [keptReplication(simulationInput(three), 0).rows.columns]
+    const [byWork, byPrompts] = apartByLength(three, drawn, 0)
+    expect([byWork!.name, byPrompts!.name]).toEqual(['long-requests-apart', 'long-prompts-apart'])
+    const threshold = Number(
+      /"threshold_tokens":(\d+)/.exec(overrideText(byPrompts!.values[1]!))![1],
+    )
+    expect(threshold).toBeGreaterThan(500)
+    expect(threshold).toBeLessThan(900)
+  })
+
   test('of two pools of one model only need another router', () => {
     const two = '{ name: a, model: m }, { name: b, model: m }'
     const [change] = changesOf(textOf(two))
@@ -60,7 +94,6 @@ describe('long requests apart', () => {
   })
 
   test.each([
-    ['a single replica', textOf('{ name: central, model: m }')],
     ['three pools', textOf('a, b, c'.replace(/\w/g, '{ name: $&, model: m }'))],
     [
       'a router that parts them',

@@ -12,10 +12,17 @@ interface Parted {
 
 /**
  * A router that sends long requests elsewhere than short ones: to half of the replicas of a single
- * pool, or to the second of two pools of one model. The threshold gives replicas of both equal work
- * (SITA-E; Harchol-Balter, Crovella and Murta 1999). None where it would not part anything.
+ * pool, or to another one beside a single replica, or to the second of two pools of one model. The
+ * threshold gives replicas of both equal work (SITA-E; Harchol-Balter, Crovella and Murta 1999).
+ * Engines delay first tokens by long prompts, however little work these are: `delayed` is the class
+ * that waits longest for them, above whose prompts is another threshold. None where it would not
+ * part anything.
  */
-export function apartByLength(scenario: Scenario, runs: readonly RowColumns[]): NextChange[] {
+export function apartByLength(
+  scenario: Scenario,
+  runs: readonly RowColumns[],
+  delayed: number | null = null,
+): NextChange[] {
   const { pools, models, router } = scenario
   const [first, second] = pools
   if (router.policy === 'length-threshold' || pools.length > 2) return []
@@ -23,13 +30,19 @@ export function apartByLength(scenario: Scenario, runs: readonly RowColumns[]): 
   if (pools.some((own) => own.scaling !== undefined || handsOver(own))) return []
   if (!takesLength(models[first!.model]!)) return []
   const parts = second === undefined ? halves(first!) : { short: first!, long: second, values: [] }
-  if (parts === null) return []
   const { short, long, values } = parts
-  const share = short.replicas / (short.replicas + long.replicas)
-  const thresholdTokens = thresholdOf(runs, share)
-  if (thresholdTokens === null) return []
-  const parted = { short: short.name, long: long.name, thresholdTokens }
-  return [{ name: 'long-requests-apart', values: [...values, routerValue(parted)] }]
+  const isMore = second === undefined && first!.replicas === 1
+  const byWork = thresholdOf(runs, short.replicas / (short.replicas + long.replicas))
+  const byPrompts = delayed === null ? null : promptsBelow(runs, delayed)
+  return [
+    { what: 'requests', thresholdTokens: byWork },
+    { what: 'prompts', thresholdTokens: byPrompts === byWork ? null : byPrompts },
+  ].flatMap(({ what, thresholdTokens }) => {
+    if (thresholdTokens === null) return []
+    const name = isMore ? `one-more-replica-for-long-${what}` : `long-${what}-apart`
+    const parted = { short: short.name, long: long.name, thresholdTokens }
+    return [{ name, values: [...values, routerValue(parted)] }]
+  })
 }
 
 const handsOver = ({ generation }: Pool) =>
@@ -40,11 +53,10 @@ function routerValue({ short, long, thresholdTokens }: Parted): NewValue {
   return { path: ['router'], value }
 }
 
-/** A pool as two, of which the first one keeps its name; null where it has a single replica. */
+/** A pool as two, of which the first one keeps its name. A single replica gets another one. */
 function halves(pool: Pool) {
-  const more = Math.floor(pool.replicas / 2)
-  if (more === 0) return null
-  const short = { ...pool, replicas: pool.replicas - more }
+  const more = Math.max(1, Math.floor(pool.replicas / 2))
+  const short = { ...pool, replicas: Math.max(1, pool.replicas - more) }
   const long = { ...pool, name: `${pool.name}-long`, replicas: more }
   const value = [short, long].map(stated)
   return { short, long, values: [{ path: ['pools'], value }] }
@@ -91,6 +103,16 @@ function thresholdOf(runs: readonly RowColumns[], share: number): number | null 
   }
   // requests without a length are not parted by one
   return best >= 1 ? best : null
+}
+
+/** Nearly all prompts of a class are at most so long; null where no other class has longer ones. */
+function promptsBelow(runs: readonly RowColumns[], number: number): number | null {
+  const of = (isOne: (own: number) => boolean) =>
+    runs.flatMap((rows) => Array.from(rows.inputTokens).filter((_, key) => isOne(rows.class[key]!)))
+  const own = of((other) => other === number).sort((a, b) => a - b)
+  const most = own[Math.ceil(0.99 * own.length) - 1] ?? 0
+  const isLonger = of((other) => other !== number).some((length) => length > most)
+  return most >= 1 && isLonger ? most : null
 }
 
 /** Its part of the time of its batch; of an engine its tokens. */

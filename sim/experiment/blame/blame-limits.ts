@@ -3,10 +3,14 @@ import type { ServingPlan } from '../../serving/index.ts'
 import { mayLackMemory } from './wait-causes.ts'
 
 /** What the rows of a scenario do not show of its waiting, each as one text. */
-export function blameLimits({ pools, devices }: Scenario, plan: ServingPlan): string[] {
+export function blameLimits(
+  { pools, devices }: Scenario,
+  plan: ServingPlan,
+  hasSteps: boolean,
+): string[] {
   const names = (wanted: (index: number) => boolean) =>
     pools.flatMap(({ name }, i) => (wanted(i) ? [name] : [])).join(', ')
-  const engines = names((i) => pools[i]!.generation !== undefined)
+  const engines = hasSteps ? '' : names((i) => pools[i]!.generation !== undefined)
   const split = names((i) => {
     const { generation } = plan.pools[i]!
     return (
@@ -24,12 +28,12 @@ export function blameLimits({ pools, devices }: Scenario, plan: ServingPlan): st
     ...(engines === ''
       ? []
       : [
-          `${engines}: rows have no steps of engines, so the delay of decode steps by the prefill of other prompts is part of service, and only the wait for a sequence slot is blamed on requests`,
+          `${engines}: there is no decision log that gives the rows again, and rows have no steps of engines: what these computed for others is part of service and of engine admission`,
         ]),
     ...(split === ''
       ? []
       : [
-          `${split}: rows do not show when a sequence left its prefill pool, so its waits are engine admission`,
+          `${split}: rows do not show when a sequence left its prefill pool, so the transfer and the wait for a decode pool are part of service`,
         ]),
     ...(lacking === ''
       ? []

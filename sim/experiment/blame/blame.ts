@@ -1,14 +1,16 @@
 import type { Scenario } from '../../../scenarios/schema/schema.ts'
-import type { Ms, ServingPlan } from '../../serving/index.ts'
-import type { RowColumns } from '../../stats/index.ts'
+import { executorsOf, type Ms, OUTCOME, type ServingPlan } from '../../serving/index.ts'
+import type { RowColumns, StepRow } from '../../stats/index.ts'
 import type { ObservedRun } from '../comparison/observed-run.ts'
 import type { ExecutorWork } from '../comparison/structure.ts'
+import { stepsOf } from '../simulation/hardware.ts'
 import { batchShares } from './batch-shares.ts'
 import { groupFinder, type LengthGroup, lengthGroups, lengthOf } from './length-groups.ts'
 import { type Caused, type StationStalls, stationStalls } from './stall-clock.ts'
 import { type StationRows, stationRows } from './station-rows.ts'
+import { type InsideTimes, StepBlame } from './step-blame.ts'
 import { distinctVictims, longestVictims, type Victim } from './victims.ts'
-import { stallRule, WAIT_CAUSES, type WaitTimes, waitTimes } from './wait-causes.ts'
+import { isSplit, stallRule, WAIT_CAUSES, type WaitTimes, waitTimes } from './wait-causes.ts'
 
 export interface BlameInput {
   readonly scenario: Scenario
@@ -16,6 +18,8 @@ export interface BlameInput {
   /** one entry for each executor */
   readonly work: readonly ExecutorWork[]
   readonly runs: readonly ObservedRun[]
+  /** of each run: the steps of its engines; absent or null where they are not known */
+  readonly steps?: readonly (readonly StepRow[] | null)[]
   /** single requests to list */
   readonly top: number
 }
@@ -50,7 +54,7 @@ export interface BlamedRequest {
 }
 
 export interface Blame {
-  /** requests that waited in a queue, and are counted */
+  /** requests that joined a queue, and are counted */
   readonly requests: number
   readonly waitedMs: Ms
   readonly causes: WaitTimes
@@ -58,8 +62,16 @@ export interface Blame {
   /** by blamed group, then by group of those that waited, ms */
   readonly flows: readonly (readonly Ms[])[]
   readonly top: readonly BlamedRequest[]
-  /** by run and request key: its wait by cause; for counted requests only */
-  readonly waits: readonly ReadonlyMap<number, WaitTimes>[]
+  /** by run and request key: its waiting by cause; for counted requests only */
+  readonly waits: readonly ReadonlyMap<number, RequestWaits>[]
+}
+
+/** The waiting of a request: in its queue, and in an engine for others. */
+export interface RequestWaits extends WaitTimes {
+  /** the part in an engine */
+  readonly inside: Ms
+  /** by cause up to its first token */
+  readonly first: WaitTimes
 }
 
 interface Ranked {
@@ -71,7 +83,7 @@ interface Ranked {
 }
 
 /** Divides all waiting in queues over its causes, and what others caused over those others. */
-export function blameOf({ scenario, plan, work, runs, top }: BlameInput): Blame {
+export function blameOf({ scenario, plan, work, runs, steps, top }: BlameInput): Blame {
   const columns = runs.map(({ rows }) => rows.columns)
   const warmupMs = 1000 * scenario.warmup_s
   const groups = lengthGroups(scenario.traffic, columns)
@@ -79,35 +91,73 @@ export function blameOf({ scenario, plan, work, runs, top }: BlameInput): Blame 
   const flows = groups.map(() => new Float64Array(groups.length))
   const lengthMs = new Float64Array(groups.length)
   const victims = new Float64Array(groups.length)
+  const poolOf = executorsOf(plan).map(({ pool }) => pool)
+  const laws = plan.pools.map(({ index }) => stepsOf(scenario, index))
   const causes = Object.fromEntries(WAIT_CAUSES.map((cause) => [cause, 0])) as Record<
     keyof WaitTimes,
     Ms
   >
   const ranked: Ranked[] = []
-  const waits = runs.map(() => new Map<number, WaitTimes>())
+  const waits = runs.map(() => new Map<number, RequestWaits>())
   for (const [run, observed] of runs.entries()) {
     const rows = columns[run]!
     const counted = (key: number) => (rows.at[key]! < warmupMs ? -1 : groupOf(rows, key))
-    for (const station of stationRows(plan, observed)) {
-      const rule = { ...stallRule(plan, station.pool), groups: groups.length, groupOf: counted }
-      const stalls = stationStalls(rows, station, rule)
+    const isVictim = (key: number) => counted(key) >= 0
+    const engines = new StepBlame({
+      steps: steps?.[run] ?? [],
+      rows,
+      lawOf: (executor) => laws[poolOf[executor]!]!,
+      groups: groups.length,
+      groupOf: (key) => groupOf(rows, key),
+      isCounted: isVictim,
+    })
+    const stations = stationRows(plan, observed).map((station) => {
+      const { firstExecutor, executors, pool } = station
+      const rule = {
+        ...stallRule(plan, pool),
+        groups: groups.length,
+        groupOf: counted,
+        runs: engines.runs.filter(
+          ({ executor }) => executor >= firstExecutor && executor < firstExecutor + executors,
+        ),
+      }
+      return { station, stalls: stationStalls(rows, station, rule) }
+    })
+    engines.blameWaits()
+    for (const [g, own] of engines.flows.entries()) {
+      for (const [k, ms] of own.entries()) flows[g]![k]! += ms
+    }
+    const found = engines.victims.map((own) => new Set(own))
+    for (const { station, stalls } of stations) {
       for (const [key, parts] of stalls.waits) {
-        if (counted(key) < 0) continue
-        const times = waitTimes(plan, station.pool, rows, key, parts)
+        const group = counted(key)
+        if (group < 0) continue
+        const queued = waitTimes(plan, station.pool, rows, key, parts)
+        const times = withInside(queued, engines.inside.get(key), {
+          pool: station.pool,
+          plan,
+          rows,
+          key,
+        })
         waits[run]!.set(key, times)
         for (const cause of WAIT_CAUSES) causes[cause] += times[cause]
+        for (const [g, ms] of parts.byGroup.entries()) {
+          flows[g]![group]! += ms
+          if (ms > 0) found[g]!.add(key)
+        }
       }
-      const own = shareOut(rows, station, { stalls, groupOf, flows, lengthMs, work })
+      const own = shareOut(rows, station, { stalls, groupOf, flows, lengthMs, work, engines })
       for (const one of own) ranked.push({ ...one, run, stalls })
-      const isVictim = (key: number) => counted(key) >= 0
       for (const g of groups.keys()) {
-        const ofGroup = stalls.caused.filter(({ occupation }) =>
-          occupation.members.some((key) => groupOf(rows, key) === g),
+        const ofGroup = stalls.caused.filter(
+          ({ occupation, total }) =>
+            total > 0 && occupation.members.some((key) => groupOf(rows, key) === g),
         )
-        victims[g]! += distinctVictims(stalls.waits, ofGroup, isVictim)
+        for (const key of distinctVictims(stalls.waits, ofGroup, isVictim)) found[g]!.add(key)
       }
       keepLargest(ranked, top)
     }
+    for (const [g, own] of found.entries()) victims[g]! += own.size
   }
   const all = waits.flatMap((own, run) => Array.from(own, ([key, times]) => ({ run, key, times })))
   const arrived = groups.map((_, g) =>
@@ -128,6 +178,41 @@ export function blameOf({ scenario, plan, work, runs, top }: BlameInput): Blame 
     flows: flows.map((own) => [...own]),
     top: ranked.map((one) => describe(one, columns[one.run]!, warmupMs)),
     waits,
+  }
+}
+
+/**
+ * Adds what a request waited in an engine to its wait in the queue. An engine in which sequences
+ * begin and end has it all the time; without a slot it was preempted.
+ */
+function withInside(
+  queued: WaitTimes,
+  inside: InsideTimes | undefined,
+  of: {
+    readonly pool: StationRows['pool']
+    readonly plan: ServingPlan
+    readonly rows: RowColumns
+    readonly key: number
+  },
+): RequestWaits {
+  if (inside === undefined) return { ...queued, inside: 0, first: queued }
+  const { pool, plan, rows, key } = of
+  const { prompts, decodes, first, slot } = inside
+  const isWhole = rows.outcome[key] === OUTCOME.served && !isSplit(plan, pool)
+  const preempted = isWhole ? rows.done[key]! - rows.dispatched[key]! - slot : 0
+  // without a preemption the difference is rounding
+  const returned = rows.preemptions[key]! > 0 ? Math.max(0, preempted) : 0
+  return {
+    ...queued,
+    other_prompts: queued.other_prompts + prompts,
+    other_decodes: queued.other_decodes + decodes,
+    engine_admission: queued.engine_admission + returned,
+    inside: prompts + decodes + returned,
+    first: {
+      ...queued,
+      other_prompts: queued.other_prompts + first.prompts,
+      other_decodes: queued.other_decodes + first.decodes,
+    },
   }
 }
 
@@ -153,12 +238,14 @@ function shareOut(
     readonly flows: readonly Float64Array[]
     readonly lengthMs: Float64Array
     readonly work: readonly ExecutorWork[]
+    readonly engines: StepBlame
   },
 ): Omit<Ranked, 'run' | 'stalls'>[] {
   return to.stalls.caused.flatMap((caused) => {
     const { occupation, byGroup, total } = caused
-    if (!(total > 0)) return []
     const { executor, members } = occupation
+    const bySteps = members.map((key) => to.engines.caused.get(key) ?? 0)
+    if (!(total + sum(bySteps) > 0)) return []
     const lengths = members.map((key) => rows.inputTokens[key]!)
     const shares = batchShares(lengths, pool, to.work[executor]!.work)
     return members.map((key, i) => {
@@ -167,7 +254,7 @@ function shareOut(
       const flow = to.flows[group]!
       for (const [k, ms] of byGroup.entries()) flow[k]! += (fair + length) * ms
       to.lengthMs[group]! += length * total
-      return { key, caused, stallMs: (fair + length) * total }
+      return { key, caused, stallMs: (fair + length) * total + bySteps[i]! }
     })
   })
 }
@@ -193,7 +280,7 @@ function describe(
     tokens: lengthOf(rows, key),
     runsMs: done - dispatched,
     batchSize: members.length,
-    victims: distinctVictims(stalls.waits, [caused], isCounted),
+    victims: distinctVictims(stalls.waits, [caused], isCounted).size,
     longest: longestVictims(stalls.waits, caused, isCounted),
   }
 }

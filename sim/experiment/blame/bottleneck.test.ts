@@ -100,6 +100,7 @@ describe('next changes', () => {
       'pools.central.batching.max_delay_ms=0',
       'pools.central.batching.max_batch=128',
       'pools.central.batching.max_batch=32',
+      'pools.central.batching.max_batch=1',
       'pools.central.batching={"policy":"length-bucketed","max_batch":64,"max_delay_ms":50,"edges":[10]}',
       'pools.central.queue.discipline=shortest-job',
       'link.delay_ms=2',

@@ -6,7 +6,7 @@ import type { ObservedRun } from '../comparison/observed-run.ts'
 import type { SimulationInput } from '../system/simulation-input.ts'
 import type { Blame } from './blame.ts'
 import { type ServiceBound, serviceBound } from './service-bound.ts'
-import { WAIT_CAUSES, type WaitTimes } from './wait-causes.ts'
+import { WAIT_CAUSES } from './wait-causes.ts'
 
 /** Where the latency of a request goes, in the order in which it passes these parts. */
 export const LATENCY_PARTS = ['send', ...WAIT_CAUSES, 'overhead', 'service'] as const
@@ -35,8 +35,16 @@ const MARGIN = 0.9
 
 interface Served {
   readonly latency: Ms
+  readonly class: number
   readonly pool: number
   readonly parts: PartTimes
+}
+
+/** Where the time to the slowest first tokens of a class goes. */
+export interface FirstTokens extends Pick<Bottleneck, 'level' | 'requests' | 'parts'> {
+  readonly class: number
+  /** time to first token at that percentile */
+  readonly ttftMs: Ms
 }
 
 /** Of the slowest requests: where their time went. Null where no request was served. */
@@ -51,14 +59,7 @@ export function bottleneckOf(
   )
   const served = each.flat()
   if (served.length === 0) return null
-  const latencies = Float64Array.from(served, ({ latency }) => latency).sort()
-  const fewest = MARGIN * Math.min(...each.map(({ length }) => length))
-  const level = LEVELS.find((p) => supports(fewest, p)) ?? LEVELS.at(-1)!
-  const latencyMs = percentile(latencies, level)
-  const tail = served.filter(({ latency }) => latency >= latencyMs)
-  const mean = (part: LatencyPart, of = tail) =>
-    of.reduce((sum, { parts }) => sum + parts[part], 0) / tail.length
-  const parts = Object.fromEntries(LATENCY_PARTS.map((part) => [part, mean(part)])) as PartTimes
+  const { level, latencyMs, tail, mean, parts } = slowest(each)
   const [first, ...others] = LATENCY_PARTS
   const largest = others.reduce((a: LatencyPart, b) => (parts[b] > parts[a] ? b : a), first)
   const pools = scenario.pools.map((_, i) =>
@@ -72,7 +73,54 @@ export function bottleneckOf(
   return { level, latencyMs, requests: tail.length, parts, largest, pool, bound }
 }
 
-function servedOf(rows: RowColumns, warmupMs: Ms, waits: ReadonlyMap<number, WaitTimes>): Served[] {
+/** Of each class that generates: where the time to its slowest first tokens goes. */
+export function firstTokensOf(
+  scenario: Scenario,
+  runs: readonly ObservedRun[],
+  waits: Blame['waits'],
+): FirstTokens[] {
+  const each = runs.map(({ rows }, run) =>
+    firstOf(rows.columns, 1000 * scenario.warmup_s, waits[run]!),
+  )
+  return scenario.traffic.flatMap((_, number): FirstTokens[] => {
+    const own = each.map((of) => of.filter((one) => one.class === number))
+    if (own.every(({ length }) => length === 0)) return []
+    const { level, latencyMs, tail, parts } = slowest(own)
+    return [{ class: number, level, ttftMs: latencyMs, requests: tail.length, parts }]
+  })
+}
+
+/** The slowest requests of all runs, and what their latency consists of. */
+function slowest(each: readonly (readonly Served[])[]) {
+  const served = each.flat()
+  const latencies = Float64Array.from(served, ({ latency }) => latency).sort()
+  const fewest = MARGIN * Math.min(...each.map(({ length }) => length))
+  const level = LEVELS.find((p) => supports(fewest, p)) ?? LEVELS.at(-1)!
+  const latencyMs = percentile(latencies, level)
+  const tail = served.filter(({ latency }) => latency >= latencyMs)
+  const mean = (part: LatencyPart, of = tail) =>
+    of.reduce((sum, { parts }) => sum + parts[part], 0) / tail.length
+  const parts = Object.fromEntries(LATENCY_PARTS.map((part) => [part, mean(part)])) as PartTimes
+  return { level, latencyMs, tail, mean, parts }
+}
+
+/** Requests with a first token, up to that. */
+function firstOf(rows: RowColumns, warmupMs: Ms, waits: Blame['waits'][number]): Served[] {
+  const found: Served[] = []
+  for (const [key, { first }] of waits) {
+    const [at, sent, firstToken] = [rows.at[key]!, rows.sent[key]!, rows.firstToken[key]!]
+    const isServed = rows.outcome[key] === OUTCOME.served && rows.outputTokens[key]! > 0
+    if (at < warmupMs || !isServed || Number.isNaN(firstToken)) continue
+    const waited = WAIT_CAUSES.reduce((sum, cause) => sum + first[cause], 0)
+    const service = Math.max(0, firstToken - sent - waited)
+    const parts = { send: sent - at, ...first, overhead: 0, service }
+    const [number, pool] = [rows.class[key]!, rows.pool[key]!]
+    found.push({ latency: firstToken - at, class: number, pool, parts })
+  }
+  return found
+}
+
+function servedOf(rows: RowColumns, warmupMs: Ms, waits: Blame['waits'][number]): Served[] {
   const served: Served[] = []
   for (const [key, at] of rows.at.entries()) {
     if (at < warmupMs || rows.outcome[key] !== OUTCOME.served || rows.batch[key]! < 0) continue
@@ -80,9 +128,12 @@ function servedOf(rows: RowColumns, warmupMs: Ms, waits: ReadonlyMap<number, Wai
     const service = rows.ended[key]! - rows.started[key]!
     const waited = waits.get(key)
     if (waited === undefined || Number.isNaN(service)) continue
+    const { inside, first: _, ...waitTimes } = waited
     const overhead = done - dispatched - service
-    const parts = { send: sent - at, ...waited, overhead, service }
-    served.push({ latency: done - at, pool: rows.pool[key]!, parts })
+    const own = Math.max(0, service - inside)
+    const parts = { send: sent - at, ...waitTimes, overhead, service: own }
+    const [number, pool] = [rows.class[key]!, rows.pool[key]!]
+    served.push({ latency: done - at, class: number, pool, parts })
   }
   return served
 }
@@ -115,6 +166,8 @@ const NAMES: Readonly<Record<Exclude<LatencyPart, 'send' | 'service'>, Bottlenec
   lost_replicas: 'lost-replicas',
   cold_start: 'cold-start',
   engine_admission: 'engine-admission',
+  other_prompts: 'other-prompts',
+  other_decodes: 'other-decodes',
   overhead: 'overhead',
 }
 

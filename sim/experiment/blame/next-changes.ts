@@ -80,9 +80,10 @@ function batchChanges(pool: Pool, groups: readonly LengthGroup[]): NextChange[] 
   return [
     ...(window > 0 ? [change('no-batch-window', 0, ...at, 'max_delay_ms')] : []),
     change('batches-twice-as-large', 2 * most, ...at, 'max_batch'),
-    ...(most > 1
+    ...(most > 3
       ? [change('batches-half-as-large', Math.floor(most / 2), ...at, 'max_batch')]
       : []),
+    ...(most > 1 ? [change('no-batching', 1, ...at, 'max_batch')] : []),
     ...(batching.policy === 'dynamic' && most > 1 && edges.length > 0
       ? [change('batches-by-length', bucketed, ...at)]
       : []),
@@ -95,6 +96,13 @@ function inner(groups: readonly LengthGroup[]): number[] {
   return ends.slice(0, -1).filter((end) => end > 0)
 }
 
+/** The less of a prompt a step takes, the sooner the others have their tokens. */
+const budgets = [
+  ['twice-the-token-budget', 2],
+  ['half-the-token-budget', 1 / 2],
+  ['a-quarter-of-the-token-budget', 1 / 4],
+] as const
+
 function engineChanges({ generation, name }: Pool): NextChange[] {
   if (generation === undefined) return []
   const at = ['pools', name, 'generation']
@@ -102,7 +110,9 @@ function engineChanges({ generation, name }: Pool): NextChange[] {
   return [
     change('twice-the-sequences', 2 * most, ...at, 'max_sequences'),
     ...('token_budget' in generation
-      ? [change('twice-the-token-budget', 2 * generation.token_budget, ...at, 'token_budget')]
+      ? budgets.map(([name, factor]) =>
+          change(name, Math.ceil(factor * generation.token_budget), ...at, 'token_budget'),
+        )
       : []),
     ...(kv?.blocks === undefined
       ? []

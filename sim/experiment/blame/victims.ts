@@ -14,21 +14,21 @@ type Span = Pick<WaitParts, 'from' | 'to'>
 /** Victims that are listed of one request. */
 const MOST_LISTED = 3
 
-/** Number of counted requests that waited while any of some occupations ran. */
+/** Counted requests that waited while any of some occupations ran. */
 export function distinctVictims(
   waits: Waits,
   caused: readonly Caused[],
   isCounted: (key: number) => boolean,
-): number {
-  const spans = joined(caused.filter(({ total }) => total > 0))
-  if (spans.length === 0) return 0
-  let n = 0
+): Set<number> {
+  const found = new Set<number>()
+  const spans = joined(caused)
+  if (spans.length === 0) return found
   for (const [key, { from, to }] of waits) {
     if (!(to > from) || !isCounted(key)) continue
     const next = spans[firstEndingAfter(spans, from)]
-    if (next !== undefined && next.from < to) n++
+    if (next !== undefined && next.from < to) found.add(key)
   }
-  return n
+  return found
 }
 
 /** Those that waited longest while one occupation ran, the longest first. */

@@ -11,6 +11,8 @@ export const WAIT_CAUSES = [
   'lost_replicas',
   'cold_start',
   'engine_admission',
+  'other_prompts',
+  'other_decodes',
 ] as const
 export type WaitCause = (typeof WAIT_CAUSES)[number]
 
@@ -20,19 +22,22 @@ export type WaitTimes = Readonly<Record<WaitCause, Ms>>
 type Devices = Pick<ServingPlan, 'devices' | 'pools'>
 
 /** The rule by which a pool's waits are divided, without its groups. */
-export function stallRule(plan: Devices, pool: PoolPlan): Omit<StallRule, 'groups' | 'groupOf'> {
+export function stallRule(
+  plan: Devices,
+  pool: PoolPlan,
+): Omit<StallRule, 'groups' | 'groupOf' | 'runs'> {
   const { generation, batching } = pool
   return {
     slots: generation?.maxSequences ?? 1,
     closed: generation?.policy === 'static',
-    blind: generation?.handOver != null || isDecodePool(plan, pool),
+    blind: isSplit(plan, pool),
     windowMs: mayLackMemory(plan, pool) ? windowOf(batching) : Number.POSITIVE_INFINITY,
   }
 }
 
-/** Whether a pool receives KV caches from another one. */
-const isDecodePool = ({ pools }: Devices, { index }: PoolPlan) =>
-  pools.some(({ generation }) => generation?.handOver?.pool === index)
+/** Whether a pool sends KV caches to another one, or receives them from it. */
+export const isSplit = ({ pools }: Pick<Devices, 'pools'>, { index, generation }: PoolPlan) =>
+  generation?.handOver != null || pools.some((other) => other.generation?.handOver?.pool === index)
 
 /** Infinity where rows do not show how long a policy waits for a larger batch. */
 function windowOf(batching: PoolPlan['batching']): Ms {
@@ -55,11 +60,14 @@ export function waitTimes(
   pool: PoolPlan,
   rows: RowColumns,
   key: number,
-  { free, inWindow, lost, cold, stalled }: WaitParts,
+  { free, inWindow, lost, cold, stalled, prompts, decodes }: WaitParts,
 ): WaitTimes {
-  const times = { other_requests: stalled, lost_replicas: lost, cold_start: cold }
+  const steps = { other_prompts: prompts, other_decodes: decodes }
+  const times = { other_requests: stalled, lost_replicas: lost, cold_start: cold, ...steps }
   const none = { batch_wait: 0, memory: 0, model_load: 0, engine_admission: 0 }
-  if (pool.generation !== undefined) return { ...none, ...times, engine_admission: free }
+  if (pool.generation !== undefined) {
+    return { ...none, ...times, engine_admission: Math.max(0, free - prompts - decodes) }
+  }
   const swaps = pool.memory !== undefined && isSwappable(plan, pool.index)
   // an executor without its model is neither free nor does it run a batch
   const taken = rows.batch[key]! < 0 ? 0 : rows.batchWait[key]!

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { planOf, requestsOf, serve } from '../../../test/small-system.ts'
 import { stream } from '../../kernel/index.ts'
+import { STATIC_BATCHES } from '../../serving/generation/generation-plan.ts'
 import { ANY_CLASS, OUTCOME, type PoolPlan } from '../../serving/index.ts'
 import { declaredSteps } from '../../world/index.ts'
 import { generationCapacity } from './generation-capacity.ts'
@@ -80,7 +81,7 @@ test.each([
   const work = kv === CACHED ? { ...WORK, per_prefill_token_ms: 0.3 } : WORK
   const generation = generationOf(kv)
   const { pools } = planOf([{ generation }])
-  const capacity = generationCapacity(pools[0]!, declaredSteps(work)!, false, drawer(1))
+  const capacity = generationCapacity(pools[0]!, declaredSteps(work)!, false, drawer(1)).rps
   const rate = rateOf(generation, work)
   expect(Math.abs(capacity / rate - 1)).toBeLessThan(0.08)
   // negative control: half the memory, or no cache, gives another capacity
@@ -89,6 +90,19 @@ test.each([
     ? generationOf({ ...kv, prefixCache: false })
     : generationOf({ ...kv, blocks: kv.blocks / 2 })
   const [pool] = planOf([{ generation: changed }]).pools
-  const wrong = generationCapacity(pool!, declaredSteps(work)!, false, drawer(1))
+  const wrong = generationCapacity(pool!, declaredSteps(work)!, false, drawer(1)).rps
   expect(Math.abs(wrong / rate - 1)).toBeGreaterThan(0.25)
+})
+
+test('capacity of static batches has their padding, and what is read on of answers that are done', () => {
+  const endless = { ...PAGED, blocks: Number.POSITIVE_INFINITY }
+  const generation: Generation = { ...generationOf(endless), ...STATIC_BATCHES, policy: 'static' }
+  const { pools } = planOf([{ generation }])
+  for (const work of [
+    { ...WORK, per_prefill_token_ms: 0.5 },
+    { ...WORK, per_context_token_ms: 0.01 },
+  ]) {
+    const capacity = generationCapacity(pools[0]!, declaredSteps(work)!, false, drawer(1)).rps
+    expect(Math.abs(capacity / rateOf(generation, work) - 1)).toBeLessThan(0.08)
+  }
 })

@@ -5,8 +5,10 @@ import {
   logEntries,
   type Ms,
   NO_TRAFFIC,
+  type Observer,
   Requests,
   type ServingPlan,
+  STATUS,
   type StepRun,
   type Transfer,
 } from '../../serving/index.ts'
@@ -26,13 +28,15 @@ export interface FedBack {
 /**
  * Feeds a fresh control plane the events of another. Where both decide alike, the rows are those of
  * the first run to the last bit: their times come from the journal, the rest from decisions. Which
- * requests are copies of others is decided by clients, so `copyOf` comes from the rows.
+ * requests are copies of others is decided by clients, so `copyOf` comes from the rows. `watch`
+ * makes a further observer of the decisions.
  */
 export function feedBack(
   plan: ServingPlan,
   list: RequestList,
   journal: Float64Array,
   copyOf?: ArrayLike<number>,
+  watch?: (requests: Requests) => Observer,
 ): FedBack {
   const requests = partsOf(list, plan.classes, copyOf)
   const count = requests.at.length
@@ -80,14 +84,20 @@ export function feedBack(
         },
       },
     }),
-    observe: () => [new RowRecorder(rows, slots)],
+    observe: () => [new RowRecorder(rows, slots), ...(watch ? [watch(slots)] : [])],
   })
   let last = Number.NEGATIVE_INFINITY
   /** key of the last request that arrived */
   let arrived = -1
 
+  /** Whether an entry ends the work of its executor: an engine that dies ends steps as a batch. */
+  const endsWork = (entry: LogEntry) =>
+    ending[entry.id] === entry.event ||
+    (entry.event === 'done' && entry.status === STATUS.died && ending[entry.id] === 'steps')
+
   /** Why an entry is impossible after the decisions so far; null where it is possible. */
-  function refusal({ now, event, id }: LogEntry): string | null {
+  function refusal(entry: LogEntry): string | null {
+    const { now, event, id } = entry
     if (now < last) return `the entry before it is at ${last} ms`
     if (event === 'arrival' && !Number.isNaN(rows.columns.sent[id])) {
       return id < count ? 'it has arrived before' : `there are ${grouped(count)} requests`
@@ -101,13 +111,13 @@ export function feedBack(
       return onTheWay.has(id) ? null : 'no transfer of the request is under way'
     }
     const ends = event === 'done' || event === 'steps' || event === 'loaded'
-    if (!ends || ending[id] === event) return null
+    if (!ends || endsWork(entry)) return null
     return event === 'loaded' ? 'no load is under way on the executor' : 'the executor has no batch'
   }
 
   function report(entry: LogEntry): void {
     const { now, id } = entry
-    if (ending[id] === entry.event) ending[id] = undefined
+    if (endsWork(entry)) ending[id] = undefined
     if (entry.event === 'arrival') {
       arrived = id
       slotOf[id] = enter(slots, requests, id)

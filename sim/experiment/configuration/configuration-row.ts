@@ -64,6 +64,9 @@ export function configurationRow(
       name,
       replicas: sum(runs.map(({ pools }) => pools[i]!.replicas)) / runs.length,
       utilisation: overRuns(runs, ({ pools }) => pools[i]!.utilisation, 1),
+      ...(runs.every(({ pools }) => pools[i]!.capacityUtilisation !== null) && {
+        capacity_utilisation: overRuns(runs, ({ pools }) => pools[i]!.capacityUtilisation!),
+      }),
       batch_mean: overRuns(runs, ({ pools }) => pools[i]!.batchMean),
       ...(runs.some(({ pools }) => pools[i]!.energy === null)
         ? { power_w: null, joule_per_request: null }

@@ -47,10 +47,19 @@ interface PoolFigures {
   readonly replicas: number
   /** busy time over the time that is paid for */
   readonly utilisation: number
+  /** time that the work of engines needs at capacity, over the same; null for none */
+  readonly capacityUtilisation: number | null
   /** mean size of its batches; NaN without any */
   readonly batchMean: number
   /** mean power of its accelerators, W, and their energy a request, J; null where not known */
   readonly energy: { readonly powerW: number; readonly jouleEach: number } | null
+}
+
+/** The share of the capacity of a pool that its work needs; null where that is not known. */
+export function capacityUtilisation({ work, paidMs }: RunSummary, pool: number): number | null {
+  const own = work[pool] ?? null
+  // a pool without replicas works at nothing
+  return own && (own.neededMs === 0 ? 0 : own.neededMs / paidMs[pool]!)
 }
 
 export function runFigures(scenario: Scenario, run: RunSummary): RunFigures {
@@ -60,6 +69,7 @@ export function runFigures(scenario: Scenario, run: RunSummary): RunFigures {
     pools: paidReplicas(scenario, run).map((replicas, i) => ({
       replicas,
       utilisation: run.busyMs[i]! / run.paidMs[i]!,
+      capacityUtilisation: capacityUtilisation(run, i),
       batchMean: batchMean(run.batchSizes[i]!),
       energy: energyOf(run, i),
     })),

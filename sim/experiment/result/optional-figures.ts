@@ -8,6 +8,7 @@ import type {
 } from '../../documents/index.ts'
 import type { ServingPlan } from '../../serving/index.ts'
 import { type BudgetSummary, estimate, type RunSummary } from '../../stats/index.ts'
+import { capacityUtilisation } from '../configuration/run-figures.ts'
 import { overRuns } from './over-runs.ts'
 
 /** Figures that only some scenarios have. */
@@ -20,14 +21,37 @@ export function optionalFigures(
   scenario: Scenario,
   runs: readonly RunSummary[],
   index: number,
-): Pick<PoolResult, 'availability' | 'ejections' | 'slowdown' | 'proxy_retries'> {
+): Pick<PoolResult, 'availability' | 'ejections' | 'slowdown' | 'proxy_retries' | WorkFigure> {
   const retries = retriesResult(runs, index)
   return {
+    ...workResult(scenario, runs, index),
     ...replicasResult(scenario, runs, index),
     ...(scenario.pools[index]!.card !== undefined && {
       slowdown: overRuns(runs, ({ slowdowns }) => slowdowns[index]!),
     }),
     ...(retries && { proxy_retries: retries }),
+  }
+}
+
+type WorkFigure = 'capacity_utilisation' | 'needed_replicas'
+
+/** What the work of engines needs at their capacity; nothing where that is not known. */
+function workResult(
+  { duration_s }: Scenario,
+  runs: readonly RunSummary[],
+  index: number,
+): Pick<PoolResult, WorkFigure> {
+  const each = runs.flatMap(({ work }) => work[index] ?? [])
+  const [first] = each
+  if (first === undefined) return {}
+  return {
+    capacity_utilisation: overRuns(runs, (run) => capacityUtilisation(run, index)!),
+    needed_replicas: {
+      every_s: duration_s / first.series.length,
+      mean: first.series.map(
+        (_, i) => each.reduce((sum, { series }) => sum + series[i]!, 0) / each.length,
+      ),
+    },
   }
 }
 

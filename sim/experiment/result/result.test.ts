@@ -108,6 +108,7 @@ function runOf(n: number, scale: number, { lost = 0, judged = [] as readonly Jud
       },
     ],
     copies: [null],
+    work: [null],
     retries: [null],
     pools: [cell],
     batchSizes: [[3, 1]],

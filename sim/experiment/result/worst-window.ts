@@ -24,6 +24,9 @@ export function worstWindow(
     pools: pools.map(({ name }, i) => ({
       name,
       utilisation: overRuns(reported, ({ utilisation }) => utilisation[i]!, 1),
+      ...(runs[0]!.work[i] && {
+        capacity_utilisation: overRuns(reported, (run) => run.capacityUtilisation[i]!),
+      }),
     })),
     queue_mean: overRuns(reported, ({ queue }) => queue),
   }

@@ -4,6 +4,7 @@ import { executorsOf, largestBatch, type Requests, type ServingPlan } from '../.
 import { type RecorderOptions, type WindowOptions, windowsOf } from '../../stats/index.ts'
 import { surgeWindows } from '../../traffic/index.ts'
 import { windowObjectives } from '../result/objectives.ts'
+import type { SimulationInput } from '../system/simulation-input.ts'
 
 /** What a recorder needs to know of a scenario. */
 export function recorderOptions(
@@ -11,6 +12,7 @@ export function recorderOptions(
   plan: ServingPlan,
   requests: Requests,
   expected: RecorderOptions['expected'],
+  tokenTimes: SimulationInput['tokenTimes'] = [],
 ): RecorderOptions {
   return {
     requests,
@@ -19,6 +21,7 @@ export function recorderOptions(
     pools: plan.pools.map((pool, i) => ({
       maxBatch: largestBatch(pool),
       generates: pool.generation !== undefined,
+      tokenTimes: tokenTimes[i] ?? null,
       retries: pool.retries,
       warm: scenario.pools[i]!.scaling?.warm ?? 0,
     })),

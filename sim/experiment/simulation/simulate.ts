@@ -163,7 +163,13 @@ function recorded(
   let budget: BudgetRecorder | null = null
   const tuning: TuningChange[] = []
   const observe = (requests: Requests) => {
-    const options = recorderOptions(scenario, parts.plan, requests, parts.sendDelay && expected)
+    const options = recorderOptions(
+      scenario,
+      parts.plan,
+      requests,
+      parts.sendDelay && expected,
+      input.tokenTimes,
+    )
     recorder = new Recorder({ ...options, kv: caches.kv })
     const { memory } = parts
     const observers: Observer[] = [recorder]

@@ -1,7 +1,7 @@
 import { isSwappable, largestBatch, type ServingPlan } from '../../serving/index.ts'
 import type { MeanWork, ModelProfile, Profile, StepLaw } from '../../world/index.ts'
 import { batchRoom, poolCapacity } from '../capacity/capacity.ts'
-import { generationCapacity } from '../capacity/generation-capacity.ts'
+import { type EngineCapacity, generationCapacity } from '../capacity/generation-capacity.ts'
 import { systemCapacity } from '../capacity/system-capacity.ts'
 import { stepsOf, workOf } from '../simulation/hardware.ts'
 import { slowdownBySize } from '../simulation/power-plan.ts'
@@ -15,7 +15,7 @@ import { refuseWeights } from './weights.ts'
 
 /** What a profile adds to a scenario. */
 export interface Resolved
-  extends Pick<SimulationInput, 'models' | 'activations' | 'plan' | 'capacityRps'> {
+  extends Pick<SimulationInput, 'models' | 'activations' | 'plan' | 'capacityRps' | 'tokenTimes'> {
   /** the profile that it was resolved with; null where none was needed */
   readonly profile: Profile | null
   /**
@@ -44,7 +44,9 @@ export function resolveSystem<Prepared extends PreparedScenario>(
   refuseWeights(prepared, plan)
   refuseTooLarge(prepared)
   const lengths = lengthMixes(prepared, plan)
-  const capacitiesRps = poolCapacities(prepared, { models, plan, lengths })
+  const capacities = poolCapacities(prepared, { models, plan, lengths })
+  const capacitiesRps = capacities.map((own) => own && (typeof own === 'number' ? own : own.rps))
+  const tokenTimes = capacities.map((own) => (typeof own === 'object' && own ? own.times : null))
   const poolsRps = systemCapacity(plan, capacitiesRps, routedClasses(prepared))
   const linkRps = 1000 / (scenario.link?.per_request_ms ?? 0)
   const capacityRps = poolsRps === null ? null : Math.min(poolsRps, linkRps)
@@ -57,11 +59,13 @@ export function resolveSystem<Prepared extends PreparedScenario>(
     plan,
     capacityRps,
     capacitiesRps,
+    tokenTimes,
     lengths: lengths.map(({ min, max }) => ({ min, max })),
     requests: null,
   })
 }
 
+/** Requests/s of each pool; of engines with the times of their tokens. */
 function poolCapacities(
   prepared: PreparedScenario,
   of: {
@@ -69,7 +73,7 @@ function poolCapacities(
     readonly plan: ServingPlan
     readonly lengths: readonly LengthMix[]
   },
-): (number | null)[] {
+): (number | EngineCapacity | null)[] {
   const { scenario } = prepared
   const { models, plan, lengths } = of
   const targets = plan.pools.map(({ generation }) => generation?.handOver?.pool)

@@ -1,6 +1,7 @@
 import type { Scenario } from '../../../scenarios/schema/schema.ts'
 import { type ActivationPlan, declaredPlan } from '../../memory/index.ts'
 import { type ServingPlan, servingPlan } from '../../serving/index.ts'
+import type { EngineTimes } from '../../stats/index.ts'
 import type { ClientRow, RequestList, TraceData } from '../../traffic/index.ts'
 import type { ModelProfile } from '../../world/index.ts'
 
@@ -14,6 +15,8 @@ export interface SimulationInput {
   readonly plan: ServingPlan
   /** of the whole system, to resolve `load`; null where no traffic needs it, or it is not known */
   readonly capacityRps: number | null
+  /** of each pool: time of tokens at its capacity; null or absent for those without engines */
+  readonly tokenTimes?: readonly (EngineTimes | null)[]
   /** traces of the classes that follow one, by class index */
   readonly traces: ReadonlyMap<number, TraceData>
   /** rates of recorded clients, by class index; needed where the scenario has such */

@@ -16,6 +16,7 @@ import {
   supports,
   unsupportedReason,
 } from '../../stats/index.ts'
+import { capacityUtilisation } from '../configuration/run-figures.ts'
 
 const LEVELS = { p50: 0.5, p95: 0.95, p99: 0.99 } as const
 const isLevel = (metric: VariantMetric): metric is keyof typeof LEVELS => metric in LEVELS
@@ -30,6 +31,12 @@ function metricOf(metric: VariantMetric, run: RunSummary): number {
   }
   // a pool that has no replica is idle
   return Math.max(...run.busyMs.map((ms, i) => (ms === 0 ? 0 : ms / run.paidMs[i]!)))
+}
+
+/** The largest share of the capacity of a pool of engines that its work needs; null for none. */
+function largestOfCapacity(run: RunSummary): number | null {
+  const shares = run.work.flatMap((_, pool) => capacityUtilisation(run, pool) ?? [])
+  return shares.length === 0 ? null : Math.max(...shares)
 }
 
 const arrivalsOf = (run: RunSummary) => run.classes.map(({ counts }) => counts.arrived)
@@ -51,7 +58,16 @@ export function variantFigures({ runs }: Pick<VariantRuns, 'runs'>): VariantFigu
     const reason = unsupportedReason(fewest, LEVELS[metric])
     return [metric, { value: null, low: null, high: null, n, reason }]
   })
-  return Object.fromEntries(each) as VariantFigures
+  const figures = Object.fromEntries(each) as VariantFigures
+  const ofCapacity = runs.map(largestOfCapacity)
+  if (ofCapacity.includes(null)) return figures
+  return { ...figures, capacity_utilisation: estimate(ofCapacity as number[], runs.length) }
+}
+
+/** The time to first token of one class, at one of PERCENTILES. */
+export interface TtftMetric {
+  readonly class: number
+  readonly level: number
 }
 
 /**
@@ -62,28 +78,51 @@ export function pairedRatios(
   [first, ...others]: readonly VariantRuns[],
   metrics: readonly VariantMetric[] = VARIANT_METRICS,
 ): VariantRatio[] {
-  const open = others.flatMap((other) =>
-    metrics.map((metric) => ({
-      variant: other.name,
-      metric,
-      ...paired(metric, first!, other),
-    })),
+  return judged(
+    others.flatMap((other) => metrics.map((metric) => openRatio(metric, first!, other))),
   )
-  return judged(open)
+}
+
+/** The same with the time to first token of a class; null for none. All are judged together. */
+export function pairedWithTtft(
+  [first, ...others]: readonly VariantRuns[],
+  metrics: readonly VariantMetric[],
+  ttft: TtftMetric | null,
+): RatioOf<VariantMetric | 'ttft'>[] {
+  return judged(
+    others.flatMap((other) => [
+      ...metrics.map((metric) => openRatio(metric, first!, other)),
+      ...(ttft === null ? [] : [openTtft(ttft, first!, other)]),
+    ]),
+  )
+}
+
+function openRatio(metric: VariantMetric, a: VariantRuns, b: VariantRuns) {
+  const own = { variant: b.name, metric }
+  const fewest = Math.min(...[...a.runs, ...b.runs].map(({ all }) => all.n))
+  if (isLevel(metric) && !supports(fewest, LEVELS[metric])) {
+    return { ...own, none: unsupportedReason(fewest, LEVELS[metric]) }
+  }
+  return { ...own, ...paired((run) => metricOf(metric, run), a, b) }
+}
+
+function openTtft({ class: number, level }: TtftMetric, a: VariantRuns, b: VariantRuns) {
+  const own = { variant: b.name, metric: 'ttft' as const }
+  const of = (run: RunSummary) => run.classes[number]!.tokens?.ttft
+  const fewest = Math.min(...[...a.runs, ...b.runs].map((run) => of(run)?.n ?? 0))
+  if (!supports(fewest, level)) return { ...own, none: unsupportedReason(fewest, level) }
+  const at = (PERCENTILES as readonly number[]).indexOf(level)
+  return { ...own, ...paired((run) => of(run)!.percentiles[at]!, a, b) }
 }
 
 function paired(
-  metric: VariantMetric,
+  of: (run: RunSummary) => number,
   a: VariantRuns,
   b: VariantRuns,
 ): LogRatio | { readonly none: string } {
-  const fewest = Math.min(...[...a.runs, ...b.runs].map(({ all }) => all.n))
-  if (isLevel(metric) && !supports(fewest, LEVELS[metric])) {
-    return { none: unsupportedReason(fewest, LEVELS[metric]) }
-  }
   if (a.runs.length < 2) return { none: 'a single replication has no interval; several have' }
   const logs = a.runs.map((run, i) => {
-    const [before, after] = [metricOf(metric, run), metricOf(metric, b.runs[i]!)]
+    const [before, after] = [of(run), of(b.runs[i]!)]
     return before === after ? 0 : log(after / before)
   })
   if (!logs.every(Number.isFinite)) return { none: 'it is 0 in some replication' }
@@ -94,15 +133,19 @@ function paired(
   return { log: mean, error: standardError, df: logs.length - 1 }
 }
 
+type RatioOf<Metric> = Omit<VariantRatio, 'metric'> & { readonly metric: Metric }
+
 /** A ratio before all of them are judged together, or the reason why there is none. */
-export type OpenRatio = Pick<VariantRatio, 'variant' | 'metric'> &
-  (LogRatio | { readonly none: string })
+export type OpenRatio<Metric = VariantMetric> = {
+  readonly variant: string
+  readonly metric: Metric
+} & (LogRatio | { readonly none: string })
 
 /** Judges all ratios of a document together. */
-export function judged(open: readonly OpenRatio[]): VariantRatio[] {
+export function judged<Metric>(open: readonly OpenRatio<Metric>[]): RatioOf<Metric>[] {
   const known = open.filter((one) => 'log' in one)
   const found = holmRatios(known)
-  return open.map((one): VariantRatio => {
+  return open.map((one): RatioOf<Metric> => {
     const { variant, metric } = one
     if ('none' in one) {
       return {

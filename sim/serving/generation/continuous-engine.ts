@@ -22,13 +22,19 @@ export class ContinuousEngine extends Engine {
     return slots.full ? slots.outranks(next) : slots.fits(next, this.decoding.step)
   }
 
+  get lacksBlocks(): boolean {
+    const { slots } = this
+    return slots.next >= 0 && !slots.full
+  }
+
   protected override compose(now: Ms): boolean {
     const { run, decoding } = this
     const { first, chunked, tokenBudget } = this.plan
     const short = this.#secureBlocks()
     if (!short) this.#freeSlot()
     let left = this.#prefillOn(first === 'decode' ? tokenBudget - decoding.count : tokenBudget)
-    if (!short) left = this.#admit(now, left)
+    if (short) run.waitsForBlocks = true
+    else left = this.#admit(now, left)
     return run.prefills === 0 || first === 'decode' || (chunked && decoding.count <= left)
   }
 
@@ -88,8 +94,10 @@ export class ContinuousEngine extends Engine {
       const chunk = Math.min(toPrefill[request]!, left)
       left -= chunk
       toPrefill[request]! -= chunk
+      this.host.observer.prompted?.(this.run.executor, request, chunk, toPrefill[request]!)
       this.run.prefills++
       this.run.prefillTokens += chunk
+      this.run.promptTokens += chunk
       if (toPrefill[request]! > 0) break
       this.#prefilling.remove(request)
       this.completing.push(request)
@@ -105,7 +113,11 @@ export class ContinuousEngine extends Engine {
     let left = budget
     while (left > 0 && !slots.full) {
       const request = slots.next
-      if (request < 0 || !slots.fits(request, decoding.step)) break
+      if (request < 0) break
+      if (!slots.fits(request, decoding.step)) {
+        run.waitsForBlocks = true
+        break
+      }
       const tokens = slots.missing(request)
       if (!chunked && tokens > left && !this.#mayExceed()) break
       const returns = slots.isNextPreempted(request)

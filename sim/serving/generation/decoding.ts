@@ -35,6 +35,11 @@ export class Decoding {
     return this.#kv === null ? next : this.#kv.affords(this.step, next)
   }
 
+  /** Sequences that still have tokens to come. */
+  get generating(): number {
+    return this.#finish.size
+  }
+
   /** Whether a sequence still has tokens to come. */
   get hasNext(): boolean {
     return this.#finish.next() >= 0

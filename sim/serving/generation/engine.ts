@@ -14,6 +14,8 @@ export abstract class Engine {
   busy = false
   /** Whether a sequence would get a slot at the next boundary. */
   abstract readonly decides: boolean
+  /** Whether a request waits for blocks alone, of an engine that does not decide. */
+  abstract readonly lacksBlocks: boolean
   protected readonly plan: GenerationPlan
   protected readonly host: EngineHost
   readonly slots: SequenceSlots
@@ -38,8 +40,11 @@ export abstract class Engine {
       decodes: 0,
       prefills: 0,
       prefillTokens: 0,
+      promptTokens: 0,
       context: 0,
       blocks: 0,
+      generating: 0,
+      waitsForBlocks: false,
       extraMs: 0,
       started: 0,
       stepEnds: null,
@@ -60,8 +65,11 @@ export abstract class Engine {
     const { run } = this
     run.prefills = 0
     run.prefillTokens = 0
+    run.promptTokens = 0
     run.extraMs = 0
+    run.waitsForBlocks = false
     run.decodes = this.compose(now) ? this.decoding.count : 0
+    run.generating = run.decodes > 0 ? this.decoding.generating : 0
     run.context = run.decodes > 0 ? this.decoding.context : 0
     this.host.observer.kv?.(now, this.slots.use)
     if (run.decodes + run.prefills === 0) return false

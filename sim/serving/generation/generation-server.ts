@@ -165,7 +165,9 @@ export class GenerationServer implements StationServer, KvReceiver {
     for (const engine of this.#engines) {
       const { busy, run } = engine
       if (busy && !this.#station.isClosed(run.executor)) working++
-      if (busy && run.steps > 1 && engine.decides) this.#world.steps!.yieldAtStep(run.executor)
+      if (!busy || run.steps === 1) continue
+      if (engine.decides) this.#world.steps!.yieldAtStep(run.executor)
+      else if (engine.lacksBlocks) run.waitsForBlocks = true
     }
     this.#station.working = working
   }

@@ -149,6 +149,7 @@ export class SequenceSlots {
     this.tokens += tokens
     this.taken++
     this.#victims.push(request)
+    this.#host.observer.slotTaken?.(this.#executor, request, missing)
   }
 
   /** Blocks of a request that has just been looked up. */
@@ -178,6 +179,7 @@ export class SequenceSlots {
     this.tokens -= tokens
     this.#victims.remove(request)
     this.taken--
+    this.#host.observer.slotLeft?.(this.#executor, request)
   }
 
   /** Takes out any sequence that has a slot, or has lost it; -1 for none. Its blocks stay taken. */

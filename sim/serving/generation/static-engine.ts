@@ -7,6 +7,7 @@ import { SequenceSlots } from './sequence-slots.ts'
 /** Generates in batches: the next one begins when the longest answer of the last one has ended. */
 export class StaticEngine extends Engine {
   readonly decides = false
+  readonly lacksBlocks = false
   /** sequences whose tokens have all come out, and that wait for the longest answer */
   readonly #done: number[] = []
 
@@ -36,6 +37,9 @@ export class StaticEngine extends Engine {
       if (request < 0 || !slots.fits(request, this.decoding.step)) break
       longest = Math.max(longest, sequences.toPrefill[request]!)
       slots.give(now, request)
+      const tokens = sequences.toPrefill[request]!
+      run.promptTokens += tokens
+      this.host.observer.prompted?.(run.executor, request, tokens, 0)
       this.completing.push(request)
     }
     run.prefills = slots.taken

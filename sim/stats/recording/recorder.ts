@@ -17,6 +17,7 @@ import { CallRecorder } from './calls.ts'
 import { Cell } from './cell.ts'
 import { isSpare } from './copies.ts'
 import { DriftRecorder, type RunDrift } from './drift.ts'
+import { type EngineTimes, EngineWork, type WorkSummary } from './engine-work.ts'
 import { ExecutorSpans, timeWithin } from './executor-spans.ts'
 import { PrefixHits } from './prefix-hits.ts'
 import { RetryRecorder, type RetrySummary } from './retries.ts'
@@ -35,6 +36,8 @@ export interface RecorderOptions {
     readonly maxBatch: number
     /** batches are those of steps, and requests end token by token */
     readonly generates?: boolean
+    /** time of its tokens at its capacity; null or absent where that is not known */
+    readonly tokenTimes?: EngineTimes | null
     /** absent where the proxy of the pool retries nothing */
     readonly retries?: RetryPlan | undefined
     /** replicas in its warm pool; absent for none */
@@ -92,6 +95,7 @@ export class Recorder implements Observer {
   /** most KV-cache blocks in use on one replica, per pool */
   readonly kvBlocks: Float64Array
   readonly #prefixHits: PrefixHits
+  readonly #work: EngineWork
   readonly backlog: Backlog
   readonly calls: CallRecorder
   readonly #windows: WindowRecorder
@@ -125,6 +129,7 @@ export class Recorder implements Observer {
     this.#wastedTokens = new Float64Array(options.pools.length)
     this.kvBlocks = new Float64Array(options.pools.length)
     this.#prefixHits = new PrefixHits(options.poolOf)
+    this.#work = new EngineWork(options.pools, durationMs)
     this.backlog = new Backlog(options.surges, options.warmupMs, options.durationMs)
     const { hedged = [], retried = [], parts } = options
     const resent = parts.map((_, i) => hedged[i] === true || retried[i] === true)
@@ -157,6 +162,11 @@ export class Recorder implements Observer {
   /** Prompt tokens found in prefix caches, of all, per pool. */
   get prefixes(): Ratio[] {
     return this.#options.pools.map((_, pool) => this.#prefixHits.ratio(pool))
+  }
+
+  /** What engines needed at their capacity for the work that they did, by pool. */
+  get work(): readonly (WorkSummary | null)[] {
+    return this.#work.summaries
   }
 
   /** The retries by the proxy of each pool; null where it retries nothing. */
@@ -319,7 +329,10 @@ export class Recorder implements Observer {
   stepped(now: Ms, run: StepRun): void {
     const pool = this.#options.poolOf[run.executor]!
     this.#drift.batch(now, pool, 0, now - run.started)
+    const neededMs = this.#work.stepped(now, pool, run)
     if (run.started < this.#options.warmupMs) return
+    this.#work.count(pool, neededMs)
+    this.#windows.needed(pool, this.#grid.at(run.started), this.#grid.at(now), neededMs)
     this.occupiedMs[pool]! += this.#worked(pool, run.started, now)
     this.batchSizes[pool]![run.decodes + run.prefills - 1]! += run.steps
     this.kvBlocks[pool] = Math.max(this.kvBlocks[pool]!, run.blocks)

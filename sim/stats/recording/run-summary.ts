@@ -10,6 +10,7 @@ import { Cell, PARTS, type Part, TOKEN_TIMES, type TokenTime } from './cell.ts'
 import type { CopySummary } from './copies.ts'
 import type { RunDrift } from './drift.ts'
 import type { EjectionSummary } from './ejection-recorder.ts'
+import type { WorkSummary } from './engine-work.ts'
 import type { Histogram } from './histogram.ts'
 import type { Recorder } from './recorder.ts'
 import type { RetrySummary } from './retries.ts'
@@ -158,6 +159,8 @@ export interface RunSummary {
   readonly paidMs: readonly number[]
   /** most KV-cache blocks in use on one replica, per pool */
   readonly kvBlocks: readonly number[]
+  /** what engines needed at their capacity for their work; null where that is not known */
+  readonly work: readonly (WorkSummary | null)[]
   /** prompt tokens found in prefix caches, of all, per pool */
   readonly prefixes: readonly Ratio[]
   /** for each surge of the scenario that began */
@@ -228,6 +231,7 @@ export function summariseRun(
     wastedMs: Array.from(recorder.wastedMs),
     paidMs: recorder.paidMs,
     kvBlocks: Array.from(recorder.kvBlocks),
+    work: recorder.work,
     prefixes: recorder.prefixes,
     surges: recorder.backlog.surges,
     observedMs: Math.max(run.durationMs, recorder.lastMs) - run.warmupMs,

@@ -8,6 +8,7 @@ export class WindowLoad {
   readonly #windows: Windows
   readonly #grid: TimeGrid
   readonly #busy: readonly Float64Array[]
+  readonly #needed: readonly Float64Array[]
   readonly #waitingMs: Float64Array
   #waiting = 0
   #since: Ms = 0
@@ -16,12 +17,20 @@ export class WindowLoad {
     this.#windows = windows
     this.#grid = grid
     this.#busy = Array.from({ length: pools }, () => new Float64Array(windows.count))
+    this.#needed = Array.from({ length: pools }, () => new Float64Array(windows.count))
     this.#waitingMs = new Float64Array(windows.count)
   }
 
   /** Times are on the grid. */
   worked(pool: number, started: Ms, ended: Ms): void {
     this.#spread(this.#busy[pool]!, started, ended, 1)
+  }
+
+  /** The same for work that would take `neededMs` at the capacity of engines. */
+  needed(pool: number, started: Ms, ended: Ms, neededMs: Ms): void {
+    if (ended > started) {
+      this.#spread(this.#needed[pool]!, started, ended, neededMs / (ended - started))
+    }
   }
 
   queued(now: Ms, change: number): void {
@@ -32,7 +41,16 @@ export class WindowLoad {
 
   /** By pool, the largest share that its executors worked of the time `paid` for in a window. */
   utilisation(paid: readonly (readonly Span[])[]): number[] {
-    return this.#busy.map((busy, pool) => {
+    return this.#shares(this.#busy, paid)
+  }
+
+  /** The same of what their work needs at the capacity of engines. */
+  capacityUtilisation(paid: readonly (readonly Span[])[]): number[] {
+    return this.#shares(this.#needed, paid)
+  }
+
+  #shares(times: readonly Float64Array[], paid: readonly (readonly Span[])[]): number[] {
+    return times.map((busy, pool) => {
       const whole = new Float64Array(this.#windows.count)
       for (const [from, to] of paid[pool]!) this.#spread(whole, from, to, 1)
       // nothing runs where nothing is paid for

@@ -29,6 +29,8 @@ export interface WorstSummary {
     readonly classes: readonly (readonly WindowFigure[])[]
     /** by pool */
     readonly utilisation: readonly number[]
+    /** the same of what the work of engines needs at their capacity; 0 without engines */
+    readonly capacityUtilisation: readonly number[]
     /** mean number of waiting requests */
     readonly queue: number
   } | null
@@ -73,6 +75,11 @@ export class WindowRecorder {
     for (const load of this.#load) load.worked(pool, started, ended)
   }
 
+  /** Engines did work that needs so long at their capacity. */
+  needed(pool: number, started: Ms, ended: Ms, neededMs: Ms): void {
+    if (neededMs > 0) for (const load of this.#load) load.needed(pool, started, ended, neededMs)
+  }
+
   lost(now: Ms, number: number): void {
     for (const own of this.#judged[number]!) for (const judged of own) judged.lost(now)
   }
@@ -92,6 +99,7 @@ export class WindowRecorder {
   summary(paid: readonly (readonly Span[])[]): WorstSummary {
     const lengthMs = this.#options.reported?.[0]?.lengthMs ?? null
     const utilisations = this.#load.map((load) => load.utilisation(paid))
+    const ofCapacity = this.#load.map((load) => load.capacityUtilisation(paid))
     return {
       reported:
         lengthMs === null
@@ -100,6 +108,7 @@ export class WindowRecorder {
               lengthMs,
               classes: this.#reported.map(worstOf),
               utilisation: paid.map((_, i) => Math.max(...utilisations.map((of) => of[i]!))),
+              capacityUtilisation: paid.map((_, i) => Math.max(...ofCapacity.map((of) => of[i]!))),
               queue: Math.max(...this.#load.map(({ queue }) => queue)),
             },
       objectives: this.#judged.map((of) => of.map((series) => worstOf(series)[0]!)),

@@ -25,6 +25,9 @@ test('a run is cut at the end of its first step after an instant', () => {
           prefillTokens: 0,
           context: 7 * decodes,
           blocks: 0,
+          generating: 0,
+          promptTokens: 0,
+          waitsForBlocks: false,
           extraMs: 0,
           started: 0,
         }
@@ -63,7 +66,17 @@ test('a run ends at the knee of its law, and the next one goes on with other gro
       context < 100 ? Math.ceil((100 - context) / decodes) : Number.POSITIVE_INFINITY,
   }
   const runs = new StepRuns(1)
-  const batch = { executor: 0, decodes: 4, prefills: 0, prefillTokens: 0, blocks: 0, extraMs: 0 }
+  const batch = {
+    executor: 0,
+    decodes: 4,
+    prefills: 0,
+    prefillTokens: 0,
+    blocks: 0,
+    generating: 0,
+    promptTokens: 0,
+    waitsForBlocks: false,
+    extraMs: 0,
+  }
   let [now, context, left] = [0, 80, 20]
   while (left > 0) {
     now = runs.begin(now, { ...batch, context, steps: left, started: now }, law)
