@@ -189,6 +189,11 @@ const COLUMNS: readonly Column[] = [
     text: ({ figures: { extrapolated } }) => (extrapolated.length > 0 ? 'yes' : NONE),
     optional: true,
   },
+  {
+    head: 'transferred',
+    text: ({ figures: { transferred } }) => (transferred === undefined ? NONE : 'yes'),
+    optional: true,
+  },
   { head: 'runs', text: ({ figures }) => figureOf(figures.replications) },
   {
     head: 'of limit',

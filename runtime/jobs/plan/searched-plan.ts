@@ -1,5 +1,6 @@
 import { EXIT, Failure } from '../../../scenarios/index.ts'
 import {
+  configurationRow,
   type Looks,
   looksUpTo,
   type PlanFound,
@@ -8,6 +9,8 @@ import {
   searchPlan,
   statedObjectives,
   tooFewRequests,
+  transferDoubts,
+  transferWarnings,
 } from '../../../sim/experiment/index.ts'
 import type { Profile } from '../../../sim/world/index.ts'
 import { ConfigurationPool } from '../configurations/configuration-pool.ts'
@@ -114,6 +117,12 @@ export async function searchedPlan(
       paidIn: ({ index }, { pools }) => {
         const paid = pools.map(({ replicas }) => replicas)
         return costOfReplicas(simulations.of(index).scenario.pools, paid, priced.unit)
+      },
+      doubts: ({ index }, runs) => {
+        const known = simulations.of(index)
+        if (transferWarnings(known.scenario).length === 0) return []
+        const { load, objectives: judged } = configurationRow(known, runs)
+        return transferDoubts({ scenario: known.scenario, load }, judged)
       },
       simulate: async (asks) => {
         const answers = await simulations.simulate(asks)

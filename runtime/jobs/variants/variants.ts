@@ -5,6 +5,7 @@ import {
   pairedRatios,
   runFigures,
   simulatedResult,
+  transferWarnings,
   uncalibratedWarnings,
   variantFigures,
   variantResources,
@@ -102,17 +103,20 @@ export async function variants(
     variants: rows,
     ratios,
     measured: replayed?.document ?? null,
-    warnings: [...warnings, ...uncalibrated(named)],
+    warnings: [...warnings, ...held(named, transferWarnings), ...held(named, uncalibratedWarnings)],
     command,
   }
   return { document, replayed }
 }
 
-/** What is assumed without a measurement, each text with the variants that it holds for. */
-function uncalibrated(named: readonly NamedSystem[]): string[] {
+/** What holds of the scenarios of variants, each text with the variants that it holds for. */
+function held(
+  named: readonly NamedSystem[],
+  textsOf: (scenario: Scenario) => readonly string[],
+): string[] {
   const holders = new Map<string, string[]>()
   for (const { name, system } of named) {
-    for (const text of uncalibratedWarnings(system.scenario)) {
+    for (const text of textsOf(system.scenario)) {
       holders.set(text, [...(holders.get(text) ?? []), name])
     }
   }

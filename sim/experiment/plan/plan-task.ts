@@ -24,6 +24,10 @@ export interface PlanTask<Run extends JudgedRun> {
   readonly looks: Looks
   /** what was paid for in a run of a candidate whose replicas are scaled */
   readonly paidIn?: ((candidate: Candidate, run: Run) => number) | undefined
+  /** of each objective why runs do not show that it holds, for another reason than chance */
+  readonly doubts?:
+    | ((candidate: Candidate, runs: readonly Run[]) => readonly (string | null)[])
+    | undefined
   /** the runs of each ask, in order; null where the candidate cannot be simulated */
   readonly simulate: (asks: readonly Ask[]) => Promise<readonly (readonly Run[] | null)[]>
   readonly onProgress?: ((done: number, of: number) => void) | undefined

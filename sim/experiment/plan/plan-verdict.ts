@@ -95,6 +95,21 @@ export function judgePlan(
   return { verdict, pMeets, objectives, binding }
 }
 
+/**
+ * The judgement where some objectives are in doubt for another reason than chance: what would hold
+ * is not known to. `doubts` has a reason for each objective, or null.
+ */
+export function doubted(judged: PlanJudgement, doubts: readonly (string | null)[]): PlanJudgement {
+  if (doubts.every((reason) => reason === null)) return judged
+  const objectives = judged.objectives.map((one, i) => {
+    const reason = doubts[i]!
+    return reason === null || one.holds === null ? one : { ...one, holds: null, reason }
+  })
+  const pMeets = Math.min(...objectives.map(({ holds }) => holds ?? 0))
+  const verdict = judged.verdict === 'MEETS' ? 'UNDECIDED' : judged.verdict
+  return { verdict, pMeets, objectives, binding: bindingOf(objectives) }
+}
+
 /** The first objective of a whole run that runs have too few requests to judge; null if none. */
 export function tooFewRequests(
   stated: readonly StatedObjective[],

@@ -19,6 +19,8 @@ import { paidReplicas } from '../configuration/paid-replicas.ts'
 import { grouped } from '../system/crowd.ts'
 import type { PreparedScenario } from '../system/prepared-scenario.ts'
 import { loadOf, type Resolved } from '../system/resolve.ts'
+import { transferWarnings } from '../transfer/transfer.ts'
+import { withinTransfers } from '../transfer/transferred-verdicts.ts'
 import { assumptionsOf } from './assumptions.ts'
 import { energyResult } from './energy.ts'
 import { memoryResult } from './memory-result.ts'
@@ -141,10 +143,13 @@ export function resultOf(
       ...optionalFigures(scenario, runs, i),
       prefix_hit_rate: prefixes(pool) ? shareOver(runs.map((run) => run.prefixes[i]!)) : null,
     })),
-    objectives: judgeAll(
-      scenario,
-      runs.map((run) => objectiveFigures(scenario, run)),
-      judgedRuns(scenario, same !== null),
+    objectives: withinTransfers(
+      { scenario, load: head.load },
+      judgeAll(
+        scenario,
+        runs.map((run) => objectiveFigures(scenario, run)),
+        judgedRuns(scenario, same !== null),
+      ),
     ),
     headroom: null,
     worst_window: worstWindow(scenario, runs),
@@ -193,7 +198,11 @@ export function simulatedResult(
   })
   const overloaded = result.stability.state === 'OVERLOADED'
   const short = overloaded ? [] : shortRunWarnings(scenario, runs, result.pools)
-  const doubts = [...stallWarnings(result.pools), ...uncalibratedWarnings(scenario)]
+  const doubts = [
+    ...transferWarnings(scenario),
+    ...stallWarnings(result.pools),
+    ...uncalibratedWarnings(scenario),
+  ]
   return { ...result, warnings: [...doubts, ...result.warnings, ...short] }
 }
 
