@@ -5,8 +5,8 @@ import {
   bindingOf,
   bindingText,
   bottleneckText,
-  confidenceText,
   configurationText,
+  rowConfidence,
   rowCostText,
 } from './plan-table.ts'
 import { headroomText } from './summary.ts'
@@ -26,7 +26,7 @@ export function planAnswer(plan: Plan): string {
   const of = plural(plan.configurations, 'configuration')
   const { reason } = bindingOf(best!)
   const why = best!.figures.transferred === undefined || reason === null ? '' : `; ${reason}`
-  const near = `the surest is ${configurationText(plan, best!)}: ${confidenceText(best!.p_meets)}, by ${bindingText(best!)}, ${bindingFigure(best!)}`
+  const near = `the surest is ${configurationText(plan, best!)}: ${rowConfidence(best!)}, by ${bindingText(best!)}, ${bindingFigure(best!)}`
   return `None of ${of} holds every objective at ${sure}; ${near}${why}.`
 }
 
@@ -96,7 +96,7 @@ function undecidedCheaper(plan: Plan): string[] {
   const most = plan.looks.at(-1)!
   const remedy = reason ?? `${most} replications do not decide; more do: --replications ${2 * most}`
   return [
-    `${plural(open.length, 'cheaper configuration')} undecided, such as ${configurationText(plan, first)} (${confidenceText(first.p_meets)}): ${remedy}.`,
+    `${plural(open.length, 'cheaper configuration')} undecided, such as ${configurationText(plan, first)} (${rowConfidence(first)}): ${remedy}.`,
   ]
 }
 

@@ -124,7 +124,7 @@ export async function decoderSeries(): Promise<MeasuredSeries[]> {
       model: model!,
       card,
       precision: 'FP16',
-      engine: 'vLLM',
+      engine: 'not stated',
       tensor_parallel: Number(cards),
       passes,
     })
