@@ -39,27 +39,30 @@ describe('a fit', () => {
   test.each([
     [A100, 'a100-sxm-40 at fp16', '−40 … +55 %', -0.4],
     ['pools.gpu.precision=int8', 't4 at int8', '−64 … +136 %', -0.64],
-  ])('with %s is marked in result, text and report, and does not pass', async (set, at, width, low) => {
-    await fit()
-    const isResult = await published('result')
-    const args = ['simulate', FITTED, '--set', set, '--replications', '3']
-    const result = (await documentOf(...args)) as Result
-    isResult(result)
-    const text = `pool gpu: times of bert are transferred: fitted on t4 at fp16, used on ${at}; transfers of this kind missed by ${width}`
-    expect(result.warnings[0]).toContain(text)
-    const [times] = result.assumptions.batch_times
-    expect(times!.basis).toBe('transferred')
-    expect(times!.transferred).toMatchObject({ fitted_on: 't4 at fp16', used_on: at, low })
-    expect(times!.error!.of).toBe('transfer')
-    expect(times!.error!.median).toBeGreaterThan(0.2)
-    const [objective] = result.objectives
-    expect(objective!.verdict).toBe('UNDECIDED')
-    expect(objective!.estimate.reason).toContain(FROM)
-    expect(objective!.estimate.high).toBeLessThan(14)
-    const { stdout } = await run(...args)
-    expect(stdout).toContain(`warning: ${text}`)
-    expect(stdout).toMatch(/^UNDECIDED .*transferred from t4 at fp16/m)
-  })
+  ])(
+    'with %s is marked in result, text and report, and does not pass',
+    async (set, at, width, low) => {
+      await fit()
+      const isResult = await published('result')
+      const args = ['simulate', FITTED, '--set', set, '--replications', '3']
+      const result = (await documentOf(...args)) as Result
+      isResult(result)
+      const text = `pool gpu: times of bert are transferred: fitted on t4 at fp16, used on ${at}; transfers of this kind missed by ${width}`
+      expect(result.warnings[0]).toContain(text)
+      const [times] = result.assumptions.batch_times
+      expect(times!.basis).toBe('transferred')
+      expect(times!.transferred).toMatchObject({ fitted_on: 't4 at fp16', used_on: at, low })
+      expect(times!.error!.of).toBe('transfer')
+      expect(times!.error!.median).toBeGreaterThan(0.2)
+      const [objective] = result.objectives
+      expect(objective!.verdict).toBe('UNDECIDED')
+      expect(objective!.estimate.reason).toContain(FROM)
+      expect(objective!.estimate.high).toBeLessThan(14)
+      const { stdout } = await run(...args)
+      expect(stdout).toContain(`warning: ${text}`)
+      expect(stdout).toMatch(/^UNDECIDED .*transferred from t4 at fp16/m)
+    },
+  )
 
   test('passes on another card by a margin that is above the width', async () => {
     await fit()

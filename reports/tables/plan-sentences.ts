@@ -1,5 +1,5 @@
 import type { Plan, PlanRow } from '../../sim/documents/index.ts'
-import { count, declared, figure, fixed, percent, plural, signedPercent } from '../format.ts'
+import { count, declared, figure, fixed, NONE, percent, plural, signedPercent } from '../format.ts'
 import {
   bindingFigure,
   bindingOf,
@@ -95,8 +95,10 @@ function undecidedCheaper(plan: Plan): string[] {
   const reason = first.objectives.find((one) => one.reason !== null)?.reason
   const most = plan.looks.at(-1)!
   const remedy = reason ?? `${most} replications do not decide; more do: --replications ${2 * most}`
+  const sure = rowConfidence(first)
+  const example = `${configurationText(plan, first)}${sure === NONE ? '' : ` (${sure})`}`
   return [
-    `${plural(open.length, 'cheaper configuration')} undecided, such as ${configurationText(plan, first)} (${rowConfidence(first)}): ${remedy}.`,
+    `${plural(open.length, 'cheaper configuration')} undecided, such as ${example}: ${remedy}.`,
   ]
 }
 

@@ -21,6 +21,7 @@ interface Wanted {
   readonly arrivals?: object
   readonly pool?: object
   readonly more?: object
+  readonly duration_s?: number
 }
 
 /** Times that were fitted on a T4 at fp16, in a pool on some card. */
@@ -32,11 +33,12 @@ function scenario({
   arrivals = {},
   pool = {},
   more = {},
+  duration_s = 600,
 }: Wanted) {
   const efficiency = { fitted: { accelerator: 't4', precision: 'fp16', error: 0.03 } }
   const work = { law: 'transformer-encoder', ...SIZE, efficiency }
   return scenarioOf({
-    duration_s: 600,
+    duration_s,
     models: { m: { work } },
     traffic: [
       {
@@ -166,7 +168,7 @@ test('no latency of a system that is that much slower is above its bound', () =>
     [800, { replicas: 4 }],
     [800, { replicas: 4, queue: { mode: 'per-replica' }, ...batched }],
   ] as readonly (readonly [number, { arrivals?: object }])[]) {
-    const of = scenario({ rate, arrivals, pool })
+    const of = scenario({ rate, arrivals, pool, duration_s: 150 })
     const fast = resultOf(of)
     const load = fast.load!
     expect(slowness * load, `${rate}`).toBeLessThan(1)
