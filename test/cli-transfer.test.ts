@@ -20,13 +20,13 @@ put(folder, 'bert.yaml', BERT)
 put(folder, 'rows.csv', MEASURED)
 
 const FITTED = 'fit/fitted.yaml'
-const fit = () => run('fit', 'bert.yaml', 'rows.csv', '--out', 'fit')
+const fitted = () => run('fit', 'bert.yaml', 'rows.csv', '--out', 'fit')
 const A100 = 'pools.gpu.accelerator=a100-sxm-40'
 const FROM = 'the fit of pool gpu is transferred from t4 at fp16'
 
 describe('a fit', () => {
   test('where it was made is not marked, and its objective passes', async () => {
-    expect((await fit()).code).toBe(0)
+    expect((await fitted()).code).toBe(0)
     const isResult = await published('result')
     const result = (await documentOf('simulate', FITTED, '--replications', '3')) as Result
     isResult(result)
@@ -42,7 +42,7 @@ describe('a fit', () => {
   ])(
     'with %s is marked in result, text and report, and does not pass',
     async (set, at, width, low) => {
-      await fit()
+      await fitted()
       const isResult = await published('result')
       const args = ['simulate', FITTED, '--set', set, '--replications', '3']
       const result = (await documentOf(...args)) as Result
@@ -65,7 +65,7 @@ describe('a fit', () => {
   )
 
   test('passes on another card by a margin that is above the width', async () => {
-    await fit()
+    await fitted()
     const wide = ['--set', A100, '--set', 'slo.web=["p(95) latency_ms < 900"]']
     const result = (await documentOf('simulate', FITTED, ...wide, '--replications', '3')) as Result
     expect(result.objectives[0]!.verdict).toBe('PASS')
@@ -82,7 +82,7 @@ describe('a fit', () => {
 })
 
 test('a plan over cards recommends none by a fit that is transferred', async () => {
-  await fit()
+  await fitted()
   const cards = 'pools.gpu.accelerator=t4,l4,a100-sxm-40'
   const strict = ['--set', 'slo.web=["p(95) latency_ms < 9.5"]']
   const isPlan = await published('plan')
@@ -102,7 +102,7 @@ test('a plan over cards recommends none by a fit that is transferred', async () 
 })
 
 test('sweeps and variants mark it, and a table has it as a column', async () => {
-  await fit()
+  await fitted()
   const sets = ['--set', 'pools.gpu.accelerator=t4,a100-sxm-40', '--replications', '3']
   const sweep = (await documentOf('sweep', FITTED, ...sets, '--out', 'cards')) as Sweep
   const marked = sweep.rows.map(({ values, figures }) => [

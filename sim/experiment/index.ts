@@ -145,8 +145,6 @@ export { type SimulationInput, simulationInput } from './system/simulation-input
 export {
   declaredOf,
   fittedOf,
-  missedText,
-  transferOf,
   transferWarnings,
 } from './transfer/transfer.ts'
 export {
