@@ -14,6 +14,7 @@ const BERT = changed(
   ENCODER,
   ['duration_s: 5', 'duration_s: 120'],
   ['rate_rps: 100', 'rate_rps: 30'],
+  ['max_delay_ms: 5', 'max_delay_ms: 1'],
   ['pools:', 'slo: { web: ["p(95) latency_ms < 14"] }\npools:'],
 )
 put(folder, 'bert.yaml', BERT)
@@ -22,6 +23,7 @@ put(folder, 'rows.csv', MEASURED)
 const FITTED = 'fit/fitted.yaml'
 const fitted = () => run('fit', 'bert.yaml', 'rows.csv', '--out', 'fit')
 const A100 = 'pools.gpu.accelerator=a100-sxm-40'
+const limited = (ms: number) => ['--set', `slo.web=["p(95) latency_ms < ${ms}"]`]
 const FROM = 'the fit of pool gpu is transferred from t4 at fp16'
 
 describe('a fit', () => {
@@ -37,14 +39,14 @@ describe('a fit', () => {
   })
 
   test.each([
-    [A100, 'a100-sxm-40 at fp16', '−40 … +55 %', -0.4],
-    ['pools.gpu.precision=int8', 't4 at int8', '−64 … +136 %', -0.64],
+    [A100, 'a100-sxm-40 at fp16', '−40 … +55 %', -0.4, 3],
+    ['pools.gpu.precision=int8', 't4 at int8', '−64 … +136 %', -0.64, 5.5],
   ])(
     'with %s is marked in result, text and report, and does not pass',
-    async (set, at, width, low) => {
+    async (set, at, width, low, limit) => {
       await fitted()
       const isResult = await published('result')
-      const args = ['simulate', FITTED, '--set', set, '--replications', '3']
+      const args = ['simulate', FITTED, '--set', set, ...limited(limit), '--replications', '3']
       const result = (await documentOf(...args)) as Result
       isResult(result)
       const text = `pool gpu: times of bert are transferred: fitted on t4 at fp16, used on ${at}; transfers of this kind missed by ${width}`
@@ -57,7 +59,7 @@ describe('a fit', () => {
       const [objective] = result.objectives
       expect(objective!.verdict).toBe('UNDECIDED')
       expect(objective!.estimate.reason).toContain(FROM)
-      expect(objective!.estimate.high).toBeLessThan(14)
+      expect(objective!.estimate.high).toBeLessThan(limit)
       const { stdout } = await run(...args)
       expect(stdout).toContain(`warning: ${text}`)
       expect(stdout).toMatch(/^UNDECIDED .*transferred from t4 at fp16/m)
@@ -66,7 +68,7 @@ describe('a fit', () => {
 
   test('passes on another card by a margin that is above the width', async () => {
     await fitted()
-    const wide = ['--set', A100, '--set', 'slo.web=["p(95) latency_ms < 900"]']
+    const wide = ['--set', A100, ...limited(14)]
     const result = (await documentOf('simulate', FITTED, ...wide, '--replications', '3')) as Result
     expect(result.objectives[0]!.verdict).toBe('PASS')
     expect(result.warnings[0]).toContain('are transferred')
@@ -81,41 +83,53 @@ describe('a fit', () => {
   })
 })
 
-test('a plan over cards recommends none by a fit that is transferred', async () => {
+test('a plan over cards recommends none by a fit that is transferred, but by a margin', async () => {
   await fitted()
-  const cards = 'pools.gpu.accelerator=t4,l4,a100-sxm-40'
-  const strict = ['--set', 'slo.web=["p(95) latency_ms < 9.5"]']
+  const cards = ['--set', 'pools.gpu.accelerator=t4,l4,a100-sxm-40', ...limited(4.5)]
   const isPlan = await published('plan')
-  const plan = (await documentOf('plan', FITTED, '--set', cards, ...strict)) as Plan
+  const plan = (await documentOf('plan', FITTED, ...cards)) as Plan
   isPlan(plan)
-  const elsewhere = plan.rows.filter(({ figures }) => figures.transferred !== undefined)
-  expect(elsewhere).toHaveLength(2)
-  for (const { verdict, p_meets, objectives, figures } of elsewhere) {
-    expect(verdict).toBe('UNDECIDED')
-    expect(p_meets).toBe(0)
-    expect(objectives[0]!.reason).toContain(FROM)
-    expect(figures.verdict).toBe('UNDECIDED')
-  }
-  expect(plan.notes.join()).toContain('2 of 3 configurations that were simulated have times that')
-  const { stdout } = await run('plan', FITTED, '--set', cards, ...strict)
+  const of = (card: string) => plan.rows.find(({ set }) => set.join().endsWith(card))!
+  expect(of('l4').figures.transferred).toHaveLength(1)
+  expect([of('l4').verdict, of('l4').p_meets, of('l4').figures.verdict]).toEqual([
+    'UNDECIDED',
+    0,
+    'UNDECIDED',
+  ])
+  expect(of('l4').figures.objectives[0]!.estimate.high).toBeLessThan(4.5)
+  expect(of('l4').objectives[0]!.reason).toContain(FROM)
+  // with times 1.67 times as long it is still fast enough
+  expect([of('a100-sxm-40').verdict, of('a100-sxm-40').figures.verdict]).toEqual(['MEETS', 'PASS'])
+  expect(plan.rows[plan.winner!]).toBe(of('a100-sxm-40'))
+  expect(plan.notes.join()).toContain('configurations that were simulated have times that are')
+  const { stdout } = await run('plan', FITTED, ...cards)
   expect(stdout).toMatch(/ transferred /)
+  expect(stdout).toMatch(/^The cheapest .* measure them before you rely on it\.$/m)
 })
 
 test('sweeps and variants mark it, and a table has it as a column', async () => {
   await fitted()
-  const sets = ['--set', 'pools.gpu.accelerator=t4,a100-sxm-40', '--replications', '3']
-  const sweep = (await documentOf('sweep', FITTED, ...sets, '--out', 'cards')) as Sweep
+  const cards = ['--set', 'pools.gpu.accelerator=t4,l4', ...limited(5.5)]
+  const sweep = (await documentOf(
+    'sweep',
+    FITTED,
+    ...cards,
+    '--replications',
+    '3',
+    '--out',
+    'cards',
+  )) as Sweep
   const marked = sweep.rows.map(({ values, figures }) => [
     values[0],
     figures!.transferred?.length ?? 0,
     figures!.verdict,
   ])
   expect(marked.sort()).toEqual([
-    ['a100-sxm-40', 1, 'UNDECIDED'],
+    ['l4', 1, 'UNDECIDED'],
     ['t4', 0, 'PASS'],
   ])
-  const sides = ['--variant', 't4:', '--variant', `a100: ${A100}`, '--replications', '3']
-  const variants = (await documentOf('variants', FITTED, ...sides)) as Variants
+  const sides = ['--variant', 't4:', '--variant', 'l4: pools.gpu.accelerator=l4']
+  const variants = (await documentOf('variants', FITTED, ...sides, ...limited(5.5))) as Variants
   expect(variants.variants.map(({ row }) => row.verdict)).toEqual(['PASS', 'UNDECIDED'])
-  expect(variants.warnings.join()).toMatch(/a100: pool gpu: times of bert are transferred/)
+  expect(variants.warnings.join()).toMatch(/l4: pool gpu: times of bert are transferred/)
 })

@@ -153,7 +153,7 @@ export {
   TRANSFER_WIDTHS,
   type TransferWidth,
 } from './transfer/transfer-widths.ts'
-export { transferDoubts } from './transfer/transferred-verdicts.ts'
+export { slowestScenario, transferDoubts } from './transfer/transferred-verdicts.ts'
 export { theoryCases } from './validation/theory-cases.ts'
 export { cappedAlike } from './validation/theory-generation.ts'
 export {

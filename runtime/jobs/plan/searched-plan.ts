@@ -1,6 +1,5 @@
 import { EXIT, Failure } from '../../../scenarios/index.ts'
 import {
-  configurationRow,
   type Looks,
   looksUpTo,
   type PlanFound,
@@ -10,7 +9,6 @@ import {
   statedObjectives,
   tooFewRequests,
   transferDoubts,
-  transferWarnings,
 } from '../../../sim/experiment/index.ts'
 import type { Profile } from '../../../sim/world/index.ts'
 import { ConfigurationPool } from '../configurations/configuration-pool.ts'
@@ -118,11 +116,9 @@ export async function searchedPlan(
         const paid = pools.map(({ replicas }) => replicas)
         return costOfReplicas(simulations.of(index).scenario.pools, paid, priced.unit)
       },
-      doubts: ({ index }, runs) => {
-        const known = simulations.of(index)
-        if (transferWarnings(known.scenario).length === 0) return []
-        const { load, objectives: judged } = configurationRow(known, runs)
-        return transferDoubts({ scenario: known.scenario, load }, judged)
+      doubts: ({ index }) => {
+        const doubts = transferDoubts(simulations.of(index).scenario)
+        return objectives.map(({ class: name }) => doubts.get(name) ?? null)
       },
       simulate: async (asks) => {
         const answers = await simulations.simulate(asks)

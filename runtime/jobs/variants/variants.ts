@@ -19,6 +19,7 @@ import { extrapolationWarnings } from '../extrapolation.ts'
 import { type DocumentOptions, LIBRARY_CALL } from '../options.ts'
 import { profileWarnings } from '../profile-warnings.ts'
 import { runReplications } from '../replications.ts'
+import { slowestSystem } from '../slowest.ts'
 import type { LoadedVariants, NamedSystem } from './load-variants.ts'
 import { modelWeights } from './model-weights.ts'
 import { type ReplayedVariants, replayVariants } from './replay-variants.ts'
@@ -49,7 +50,7 @@ export async function variants(
   const { signal = new AbortController().signal, onProgress } = options
   const [first] = named as [NamedSystem]
   const { capacityRps, scenario, profile } = first.system
-  const simulated: { named: NamedSystem; runs: RunSummary[] }[] = []
+  const simulated: { named: NamedSystem; runs: RunSummary[]; slower: RunSummary[] | null }[] = []
   const warnings: string[] = []
   for (const [i, variant] of named.entries()) {
     const { system, name } = variant
@@ -65,18 +66,26 @@ export async function variants(
       signal,
       onProgress: (done, of) => onProgress?.(phase, done, of),
     })
-    simulated.push({ named: variant, runs })
+    const slowest = slowestSystem(system, threadsFor(replications, undefined))
+    const slower =
+      slowest &&
+      (await runReplications({ ...slowest, capacityRps }, replications, {
+        traces: system,
+        signal,
+        onProgress: (done, of) => onProgress?.(`${phase}, with slower times`, done, of),
+      }))
+    simulated.push({ named: variant, runs, slower })
   }
   const label = profile && profileLabel(profile)
   const sides = simulated.map(({ named: { name }, runs }) => ({ name, runs }))
   const weights = await Promise.all(named.map(({ system }) => modelWeights(system)))
-  const rows = simulated.map(({ named: { name, set, system }, runs }, i) => ({
+  const rows = simulated.map(({ named: { name, set, system }, runs, slower }, i) => ({
     name,
     set: [...set],
     changes: variantChanges({ scenario, set: first.set }, { scenario: system.scenario, set }),
     row: configurationRow(
       { ...system, extrapolated: extrapolationWarnings(system) },
-      runs.map((run) => runFigures(system.scenario, run)),
+      runs.map((run, at) => runFigures(system.scenario, run, slower?.[at])),
     ),
     figures: variantFigures(sides[i]!),
     resources: variantResources(system, weights[i]!, runs),

@@ -38,7 +38,7 @@ export function configurationRow(
   const rates = runs.map(({ classes }) => servedRates(classes, countedS))
   const rate = sum(runs[0]!.classes.map(({ arrived }) => arrived)) / countedS
   const load = capacityRps === null ? null : rate / capacityRps
-  const objectives = withinTransfers({ scenario, load }, judged)
+  const objectives = withinTransfers(scenario, judged, slowerOf(scenario, runs))
   const transferred = transferWarnings(scenario)
   return {
     replications: runs.length,
@@ -89,8 +89,15 @@ export function configurationRow(
   }
 }
 
+/** The objectives with the longest times that a transfer allows; null where those were not run. */
+function slowerOf(scenario: Scenario, runs: readonly RunFigures[]) {
+  const each = runs.flatMap(({ slower }) => (slower === undefined ? [] : [slower]))
+  if (each.length < runs.length) return null
+  return judgeAll(scenario, each, judgedRuns(scenario, areSame(each)))
+}
+
 /** Replications that are the same are one exact result. */
-function areSame(runs: readonly RunFigures[]): boolean {
+function areSame(runs: readonly unknown[]): boolean {
   const [first, ...others] = runs.map((run) => JSON.stringify(run))
   return others.length > 0 && others.every((run) => run === first)
 }

@@ -18,6 +18,8 @@ export interface RunFigures {
   readonly pools: readonly PoolFigures[]
   /** of each objective, class by class, what it is judged on */
   readonly objectives: readonly ObjectiveFigure[]
+  /** the same with the longest times that a transfer allows; absent where nothing is transferred */
+  readonly slower?: readonly ObjectiveFigure[] | undefined
   /** peak memory in use over the limit of the fullest space; null without a limit */
   readonly memoryOfLimit: number | null
   readonly drift: RunDrift
@@ -53,7 +55,12 @@ interface PoolFigures {
   readonly energy: { readonly powerW: number; readonly jouleEach: number } | null
 }
 
-export function runFigures(scenario: Scenario, run: RunSummary): RunFigures {
+/** `slower`: the same replication with the longest times that a transfer allows. */
+export function runFigures(
+  scenario: Scenario,
+  run: RunSummary,
+  slower: RunSummary | null = null,
+): RunFigures {
   return {
     requests: run.requests,
     classes: run.classes.map(classFigures),
@@ -64,6 +71,7 @@ export function runFigures(scenario: Scenario, run: RunSummary): RunFigures {
       energy: energyOf(run, i),
     })),
     objectives: objectiveFigures(scenario, run),
+    ...(slower !== null && { slower: objectiveFigures(scenario, slower) }),
     memoryOfLimit: fullestShare(run),
     drift: run.drift,
     observedS: run.observedMs / 1000,

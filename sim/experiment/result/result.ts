@@ -61,6 +61,7 @@ export function resultOf(
   system: ResultSystem,
   runs: readonly RunSummary[],
   head: ResultHead,
+  slower: readonly RunSummary[] | null = null,
 ): Result {
   const { scenario, hash, plan, capacitiesRps } = system
   const same = head.world === 'simulated' ? sameRuns(runs) : null
@@ -144,12 +145,9 @@ export function resultOf(
       prefix_hit_rate: prefixes(pool) ? shareOver(runs.map((run) => run.prefixes[i]!)) : null,
     })),
     objectives: withinTransfers(
-      { scenario, load: head.load },
-      judgeAll(
-        scenario,
-        runs.map((run) => objectiveFigures(scenario, run)),
-        judgedRuns(scenario, same !== null),
-      ),
+      scenario,
+      judged(scenario, runs, same !== null),
+      slower && judged(scenario, slower, sameRuns(slower) !== null),
     ),
     headroom: null,
     worst_window: worstWindow(scenario, runs),
@@ -169,21 +167,32 @@ export function resultOf(
   }
 }
 
+const judged = (scenario: Scenario, runs: readonly RunSummary[], exact: boolean) =>
+  judgeAll(
+    scenario,
+    runs.map((run) => objectiveFigures(scenario, run)),
+    judgedRuns(scenario, exact),
+  )
+
 const servedBy = ({ counts, inTraffic, tokens }: CellSummary) => ({
   served: counts.served,
   servedInTraffic: inTraffic.served,
   generated: tokens?.generated ?? 0,
 })
 
-/** The document of simulated runs of a system. */
+/**
+ * The document of simulated runs of a system. `slower`: the same replications with the longest times
+ * that a transfer allows; null where nothing is transferred, or these were not run.
+ */
 export function simulatedResult(
   system: PreparedScenario & Resolved,
   runs: readonly RunSummary[],
   by: Pick<Result, 'version' | 'commit' | 'profile'>,
+  slower: readonly RunSummary[] | null = null,
 ): Result {
   const { scenario } = system
   const arrived = runs[0]!.classes.reduce((sum, { counts }) => sum + counts.arrived, 0)
-  const result = resultOf(system, runs, {
+  const head: ResultHead = {
     // in the order in which the document prints them
     version: by.version,
     commit: by.commit,
@@ -195,7 +204,8 @@ export function simulatedResult(
     valid: true,
     garbage_collections: null,
     host: null,
-  })
+  }
+  const result = resultOf(system, runs, head, slower)
   const overloaded = result.stability.state === 'OVERLOADED'
   const short = overloaded ? [] : shortRunWarnings(scenario, runs, result.pools)
   const doubts = [

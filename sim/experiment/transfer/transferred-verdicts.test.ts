@@ -5,9 +5,8 @@ import { simulatedResult } from '../result/result.ts'
 import { runReplication } from '../simulation/simulate.ts'
 import { withoutFiles } from '../system/prepared-scenario.ts'
 import { resolveSystem } from '../system/resolve.ts'
-import { withDeclaredSpeed } from '../system/scaled-speed.ts'
 import { TRANSFER_WIDTHS } from './transfer-widths.ts'
-import { growthOf, withinTransfers } from './transferred-verdicts.ts'
+import { slowestScenario, withinTransfers } from './transferred-verdicts.ts'
 
 const card = (name: string) => shippedAccelerators().find((one) => one.name === name)!
 const SIZE = { layers: 12, hidden: 768, heads: 12, vocabulary: 30_522 }
@@ -55,9 +54,18 @@ function scenario({
   })
 }
 
-function resultOf(of: ReturnType<typeof scenario>) {
+type Scenario = ReturnType<typeof scenario>
+
+function runsOf(of: Scenario, capacityRps?: number | null) {
   const system = resolveSystem(withoutFiles({ scenario: of, hash: 'none', file: 's.yaml' }), null)
-  return simulatedResult(system, [runReplication(system, 0), runReplication(system, 1)], BY)
+  const input = capacityRps === undefined ? system : { ...system, capacityRps }
+  return { system, runs: [0, 1].map((replication) => runReplication(input, replication)) }
+}
+
+function resultOf(of: Scenario, slower = slowestScenario(of)) {
+  const { system, runs } = runsOf(of)
+  const slow = slower && runsOf(slower, system.capacityRps).runs
+  return simulatedResult(system, runs, BY, slow)
 }
 
 const verdictOf = (wanted: Wanted) => resultOf(scenario(wanted)).objectives[0]!
@@ -69,18 +77,18 @@ describe('an objective of transferred times', () => {
     const here = verdictOf({ limits: P95(6) })
     expect(here.verdict).toBe('PASS')
     expect(here.estimate.reason).toBeUndefined()
-    const there = verdictOf({ accelerator: 'l4', limits: P95(3) })
+    const there = verdictOf({ accelerator: 'l4', limits: P95(2.6) })
     expect(there.verdict).toBe('UNDECIDED')
     expect(there.deciding_duration_s).toBeNull()
     expect(there.estimate.reason).toMatch(
-      /^the fit of pool gpu is transferred from t4 at fp16: transfers of this kind missed by −40 … \+55 %, which may make [\d.]+ ms up to [\d.]+ ms$/,
+      /^the fit of pool gpu is transferred from t4 at fp16: transfers of this kind missed by −40 … \+55 %, and with times 1\.67 times as long it (fails|is not decided), [\d.]+$/,
     )
     expect(verdictOf({ accelerator: 'l4', limits: P95(60) }).verdict).toBe('PASS')
   })
 
   test('at another precision needs the margin of precisions', () => {
-    expect(verdictOf({ precision: 'int8', limits: P95(6) }).verdict).toBe('UNDECIDED')
-    const reason = verdictOf({ precision: 'int8', limits: P95(6) }).estimate.reason!
+    expect(verdictOf({ precision: 'int8', limits: P95(4) }).verdict).toBe('UNDECIDED')
+    const reason = verdictOf({ precision: 'int8', limits: P95(4) }).estimate.reason!
     expect(reason).toContain('missed by −64 … +136 %')
     expect(verdictOf({ precision: 'int8', limits: P95(60) }).verdict).toBe('PASS')
   })
@@ -91,31 +99,33 @@ describe('an objective of transferred times', () => {
 
   test('does not pass where slower times would overload the pool', () => {
     const { objectives, load } = resultOf(
-      scenario({ accelerator: 'l4', rate: 400, limits: P95(10_000) }),
+      scenario({ accelerator: 'l4', rate: 400, limits: P95(1000), duration_s: 100 }),
     )
     expect(load! / (1 + TRANSFER_WIDTHS.encoder.card!.low)).toBeGreaterThan(1)
     expect(load).toBeLessThan(1)
+    expect(objectives[0]!.estimate.high).toBeLessThan(100)
     expect(objectives[0]!.verdict).toBe('UNDECIDED')
-    expect(objectives[0]!.estimate.reason).toContain('overloaded')
   })
 
-  test('does not pass where nothing bounds what slower times would do', () => {
-    const reason = 'what slower times would do to this is not known'
-    const unbounded: Wanted[] = [
-      { limits: ['goodput > 50%', ...P95(600)] },
-      { limits: P95(600), more: { timeout_ms: 500 } },
-      { limits: P95(600), arrivals: { surges: [{ at_s: 10, factor: 2, hold_s: 5 }] } },
-      { limits: P95(600), arrivals: { process: 'gamma', cv: 3 } },
-      { limits: P95(600), pool: { queue: { max_length: 100 } } },
-      { limits: ['p(95, worst 1m) latency_ms < 600'] },
-    ]
-    for (const wanted of unbounded) {
-      const { verdict, estimate } = verdictOf({ accelerator: 'l4', ...wanted })
-      expect([verdict, estimate.reason], JSON.stringify(wanted)).toEqual([
-        'UNDECIDED',
-        expect.stringContaining(reason),
-      ])
-    }
+  test('does not pass where slower times were not simulated', () => {
+    const [objective] = resultOf(scenario({ accelerator: 'l4', limits: P95(60) }), null).objectives
+    expect(objective!.verdict).toBe('UNDECIDED')
+    expect(objective!.estimate.reason).toContain('1.67 times as long were not simulated')
+  })
+
+  test('is judged with traffic that changes, clients that time out and bounded queues, too', () => {
+    // 200 requests/s are within what the L4 serves, but not at times 1.67 times as long
+    const surge = { surges: [{ at_s: 50, factor: 10, hold_s: 20 }] }
+    const p99 = (limit: number) => [`p(99) latency_ms < ${limit}`]
+    const of = (arrivals: object) =>
+      verdictOf({ accelerator: 'l4', rate: 40, limits: p99(60), arrivals, duration_s: 300 })
+    expect(of({}).verdict).toBe('PASS')
+    expect(of(surge).verdict).toBe('UNDECIDED')
+    const goodput = ['goodput > 99%', ...P95(4)]
+    expect(verdictOf({ accelerator: 'l4', limits: goodput }).verdict).toBe('UNDECIDED')
+    expect(verdictOf({ accelerator: 'l4', limits: ['goodput > 99%', ...P95(60)] }).verdict).toBe(
+      'PASS',
+    )
   })
 
   test('does not pass by any margin where no such transfer was measured', () => {
@@ -149,34 +159,38 @@ describe('an objective of transferred times', () => {
       verdict: 'PASS' as const,
       deciding_duration_s: null,
     }))
-    const verdicts = withinTransfers({ scenario: of, load: 0.1 }, judged)
+    const verdicts = withinTransfers(of, judged, null)
     expect(verdicts.map(({ verdict }) => verdict)).toEqual(['PASS', 'UNDECIDED'])
   })
 })
 
-test('no latency of a system that is that much slower is above its bound', () => {
-  const slowness = 1 / (1 + TRANSFER_WIDTHS.encoder.card!.low)
-  const batched = { batching: { policy: 'dynamic', max_batch: 16, max_delay_ms: 5 } }
-  for (const [rate, { arrivals = {}, ...pool }] of [
-    [20, {}],
-    [150, {}],
-    [200, { arrivals: { process: 'deterministic', rate_rps: 200 } }],
-    [20, batched],
-    [150, batched],
-    [300, batched],
-    [400, { replicas: 4 }],
-    [800, { replicas: 4 }],
-    [800, { replicas: 4, queue: { mode: 'per-replica' }, ...batched }],
-  ] as readonly (readonly [number, { arrivals?: object }])[]) {
-    const of = scenario({ rate, arrivals, pool, duration_s: 150 })
-    const fast = resultOf(of)
-    const load = fast.load!
-    expect(slowness * load, `${rate}`).toBeLessThan(1)
-    const slow = resultOf(withDeclaredSpeed(of, 1 / slowness))
-    for (const p of ['p50', 'p95', 'p99'] as const) {
-      const [before, after] = [fast, slow].map(({ classes }) => classes[0]!.latency_all[p].value!)
-      const bound = before! * growthOf(slowness, load)
-      expect(after, `${p} at ${rate}, load ${load}`).toBeLessThan(bound)
-    }
-  }
+test('a first token that waits for a place may take fifty times as long, and does not pass', () => {
+  const size = { layers: 32, hidden: 4096, heads: 32, kv_heads: 8, feed_forward: 14_336 }
+  const efficiency = { fitted: { accelerator: 'a100-sxm-80', precision: 'fp16', error: 0.03 } }
+  const work = { law: 'transformer-decoder', ...size, gated: true, vocabulary: 128_256, efficiency }
+  const of = scenarioOf({
+    duration_s: 150,
+    models: { m: { work } },
+    traffic: [
+      {
+        class: 'web',
+        arrivals: { process: 'poisson', rate_rps: 8 },
+        input_tokens: { distribution: 'lognormal', median: 250, p99: 2000, max: 4000 },
+        output_tokens: { distribution: 'lognormal', median: 100, p99: 500, max: 1000 },
+      },
+    ],
+    slo: { web: ['p(50) ttft_ms < 200', 'p(50) tpot_ms < 60'] },
+    pools: [
+      {
+        name: 'gpu',
+        model: 'm',
+        accelerator: card('h100-sxm'),
+        precision: 'fp16',
+        generation: { policy: 'continuous', max_sequences: 16 },
+      },
+    ],
+  })
+  const [first, further] = resultOf(of).objectives
+  expect(first!.estimate.high).toBeLessThan(40)
+  expect([first!.verdict, further!.verdict]).toEqual(['UNDECIDED', 'PASS'])
 })
