@@ -81,7 +81,7 @@ describe('an objective of transferred times', () => {
     expect(there.verdict).toBe('UNDECIDED')
     expect(there.deciding_duration_s).toBeNull()
     expect(there.estimate.reason).toMatch(
-      /^the fit of pool gpu is transferred from t4 at fp16: transfers of this kind missed by −40 … \+55 %, and with times 1\.67 times as long it (fails|is not decided), [\d.]+$/,
+      /^the fit of pool gpu is transferred from t4 at fp16: transfers of this kind missed by −40 … \+55 %, and with times 1\.67 times as long it (fails|is not decided), [\d.]+ ms$/,
     )
     expect(verdictOf({ accelerator: 'l4', limits: P95(60) }).verdict).toBe('PASS')
   })

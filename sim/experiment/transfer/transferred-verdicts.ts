@@ -1,3 +1,4 @@
+import { parseObjective } from '../../../scenarios/schema/objective.ts'
 import type { Scenario } from '../../../scenarios/schema/schema.ts'
 import type { Result } from '../../documents/index.ts'
 import { significant } from '../../kernel/index.ts'
@@ -63,9 +64,11 @@ export function withinTransfers(
   })
 }
 
-/** "fails, 26.0": with the figure in the unit of the objective. */
-function slowText({ verdict, estimate: { value } }: Judged): string {
-  const found = value === null ? '' : `, ${significant(value, 3)}`
+/** "fails, 26.0 ms" */
+function slowText({ text, verdict, estimate: { value } }: Judged): string {
+  const { kind } = parseObjective(text)!
+  const [factor, unit] = kind === 'goodput' ? [100, '%'] : [1, kind === 'cost' ? 'USD' : 'ms']
+  const found = value === null ? '' : `, ${significant(factor * value, 3)} ${unit}`
   return `${verdict === 'FAIL' ? 'fails' : 'is not decided'}${found}`
 }
 

@@ -56,8 +56,8 @@ ${markdownTable(
   'lllrrr',
 )}
 
-- **Simulations take the smallest and the largest error** as the width of such a transfer (\`sim/experiment/transfer/transfer-widths.ts\`). An objective passes by
-  more than that, or is undecided.
+- **Simulations take the smallest and the largest error** as the width of such a transfer (\`sim/experiment/transfer/transfer-widths.ts\`). An objective passes
+  where it passes with the longest times of that width, too, or is undecided.
 - **Two or three cards are few.** Each range is that of the cards of its rows. A card with other kernels may be further off.
 - **Precisions transfer worst:** kernels that convert, and other shares of the peaks, are in none of the rows that were fitted.
 - The number of cards is hardly predicted, since the exchange between them is assumed, not fitted.
