@@ -143,6 +143,8 @@ describe('an answer is refused', () => {
     ['without a pool', 'runs.0.pools', []],
     ['without objectives', 'runs.0.objectives', []],
     ['with a negative objective', 'runs.0.objectives.0.value', -1],
+    ['with no objectives of slower times', 'runs.0.slower', []],
+    ['with slower times that are none', 'runs.0.slower', [{ value: -1, n: 1, upper: null }]],
     ['with free replicas', 'runs.0.pools.0.replicas', 0],
     ['with replicas that are paid for less', 'runs.0.pools.0.replicas', 0.1],
     ['with replicas that earn', 'runs.0.pools.0.replicas', -1000],
