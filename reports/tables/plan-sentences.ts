@@ -1,11 +1,12 @@
 import type { Plan, PlanRow } from '../../sim/documents/index.ts'
-import { count, declared, figure, fixed, percent, plural, signedPercent } from '../format.ts'
+import { count, declared, figure, fixed, NONE, percent, plural, signedPercent } from '../format.ts'
 import {
   bindingFigure,
+  bindingOf,
   bindingText,
   bottleneckText,
-  confidenceText,
   configurationText,
+  rowConfidence,
   rowCostText,
 } from './plan-table.ts'
 import { headroomText } from './summary.ts'
@@ -19,17 +20,24 @@ export function planAnswer(plan: Plan): string {
   const winner = winnerOf(plan)
   if (winner !== null) {
     const change = againstToday(winner)
-    return `The cheapest configuration that holds every objective at ${sure} is ${configurationText(plan, winner)}: ${rowCostText(plan, winner)}${change}. Nearest to its limit is ${bindingText(winner)}: ${bindingFigure(winner)}.${extrapolatedText(winner)}`
+    return `The cheapest configuration that holds every objective at ${sure} is ${configurationText(plan, winner)}: ${rowCostText(plan, winner)}${change}. Nearest to its limit is ${bindingText(winner)}: ${bindingFigure(winner)}.${extrapolatedText(winner)}${transferredText(winner)}`
   }
   const [best] = [...plan.rows].sort((a, b) => b.p_meets - a.p_meets)
   const of = plural(plan.configurations, 'configuration')
-  const near = `the surest is ${configurationText(plan, best!)}: ${confidenceText(best!.p_meets)}, by ${bindingText(best!)}, ${bindingFigure(best!)}`
-  return `None of ${of} holds every objective at ${sure}; ${near}.`
+  const { reason } = bindingOf(best!)
+  const why = best!.figures.transferred === undefined || reason === null ? '' : `; ${reason}`
+  const near = `the surest is ${configurationText(plan, best!)}: ${rowConfidence(best!)}, by ${bindingText(best!)}, ${bindingFigure(best!)}`
+  return `None of ${of} holds every objective at ${sure}; ${near}${why}.`
 }
 
 function extrapolatedText({ figures: { extrapolated } }: PlanRow): string {
   if (extrapolated.length === 0) return ''
   return ' Its batches or lengths are beyond the measured ones, so its times are extrapolated: measure them before you rely on it.'
+}
+
+function transferredText({ figures: { transferred } }: PlanRow): string {
+  if (transferred === undefined) return ''
+  return ' Its times are transferred from another card, precision or engine: measure them before you rely on it.'
 }
 
 function againstToday({ today, cost_vs_today: change }: PlanRow): string {
@@ -89,8 +97,10 @@ function undecidedCheaper(plan: Plan): string[] {
   const reason = first.objectives.find((one) => one.reason !== null)?.reason
   const most = plan.looks.at(-1)!
   const remedy = reason ?? `${most} replications do not decide; more do: --replications ${2 * most}`
+  const sure = rowConfidence(first)
+  const example = `${configurationText(plan, first)}${sure === NONE ? '' : ` (${sure})`}`
   return [
-    `${plural(open.length, 'cheaper configuration')} undecided, such as ${configurationText(plan, first)} (${confidenceText(first.p_meets)}): ${remedy}.`,
+    `${plural(open.length, 'cheaper configuration')} undecided, such as ${example}: ${remedy}.`,
   ]
 }
 

@@ -95,8 +95,14 @@ export function rowCostText(
   return `${text.slice(0, at)} [${least}, ${most}]${text.slice(at)}`
 }
 
+/** Of a transferred one that may hold there is no confidence; 0 % would be one. */
+export const rowConfidence = (row: PlanRow): string =>
+  row.figures.transferred !== undefined && bindingOf(row).p_holds === null
+    ? NONE
+    : confidenceText(row.p_meets)
+
 /** Confidence in percent, never rounded up to certainty. */
-export function confidenceText(p: number): string {
+function confidenceText(p: number): string {
   if (p > 0.999 && p < 1) return '> 99.9 %'
   if (p < 0.001 && p > 0) return '< 0.1 %'
   return `${fixed(100 * p, p > 0.99 && p < 1 ? 1 : 0)} %`
@@ -156,7 +162,7 @@ const classOf = ({ figures, binding }: PlanRow) =>
 
 const COLUMNS: readonly Column[] = [
   { head: 'verdict', text: ({ verdict }) => verdict },
-  { head: 'p meets', text: ({ p_meets: p }) => confidenceText(p) },
+  { head: 'p meets', text: rowConfidence },
   {
     head: 'cost',
     text: ({ cost }, plan) =>
@@ -196,6 +202,11 @@ const COLUMNS: readonly Column[] = [
   {
     head: 'extrapolated',
     text: ({ figures: { extrapolated } }) => (extrapolated.length > 0 ? 'yes' : NONE),
+    optional: true,
+  },
+  {
+    head: 'transferred',
+    text: ({ figures: { transferred } }) => (transferred === undefined ? NONE : 'yes'),
     optional: true,
   },
   { head: 'runs', text: ({ figures }) => figureOf(figures.replications) },

@@ -130,6 +130,7 @@ export function sweepCells(sweep: Sweep, rows: readonly SweepRow[]): string[][] 
     ['an hour', ({ figures }) => (figures?.cost == null ? '' : usd(figures.cost.usd_per_hour))],
     ['a million', ({ figures }) => millionCell(figures)],
     ['extrapolated', ({ figures }) => (figures?.extrapolated.length ? 'yes' : '')],
+    ['transferred', ({ figures }) => (figures?.transferred?.length ? 'yes' : '')],
     ['uncalibrated', ({ figures }) => (figures?.uncalibrated.length ? 'yes' : '')],
     ['reason', ({ reason }) => (reason === null ? '' : firstLine(reason))],
   ]

@@ -80,6 +80,7 @@ function columnTypes({ paths, grid, points }: SweepManifest): Map<string, Column
     ['verdict', 'STRING'],
     ['stability', 'STRING'],
     ['extrapolated', 'STRING'],
+    ['transferred', 'STRING'],
     ['uncalibrated', 'STRING'],
     ['replications', 'DOUBLE'],
     ['capacity_rps', 'DOUBLE'],
@@ -106,11 +107,12 @@ function cellsOf(
   }
   for (const [name, value] of Object.entries({ status, reason, scenario })) cells.set(name, value)
   if (figures === null) return cells
-  const { verdict, replications, capacity_rps, load, stability, extrapolated, uncalibrated, cost } =
-    figures
+  const { verdict, replications, capacity_rps, load, stability, cost } = figures
+  const { extrapolated, transferred, uncalibrated } = figures
   cells.set('stability', stability.state)
   const joined = (texts: readonly string[]) => (texts.length === 0 ? null : texts.join('; '))
   cells.set('extrapolated', joined(extrapolated))
+  cells.set('transferred', joined(transferred ?? []))
   cells.set('uncalibrated', joined(uncalibrated))
   for (const [name, value] of Object.entries({ verdict, replications, capacity_rps, load })) {
     cells.set(name, value)

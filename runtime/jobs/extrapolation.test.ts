@@ -120,3 +120,30 @@ describe('of a fitted model', () => {
     expect(few[0]).toContain('prefill of 1200 tokens (fitted: 1 to 512)')
   })
 })
+
+test('times of a step are extrapolated beyond the number of sequences that was measured', () => {
+  const warnings = (fitted: object | undefined, most: number) => {
+    const scenario = scenarioOf({
+      models: { m: { work: { law: 'generation', base_ms: 10, fitted } } },
+      traffic: [
+        {
+          class: 'web',
+          arrivals: { process: 'poisson', rate_rps: 1 },
+          output_tokens: { distribution: 'fixed', value: 10 },
+        },
+      ],
+      pools: [
+        { name: 'central', model: 'm', generation: { policy: 'continuous', max_sequences: most } },
+      ],
+    })
+    const { plan } = simulationInput(scenario)
+    return extrapolationWarnings({ scenario, plan, lengths: [{ min: 1, max: 1 }], models: [null] })
+  }
+  expect(warnings({ batch: [1, 64] }, 128)).toEqual([
+    'pool central: times of m are extrapolated for steps of 1 to 128 sequences (fitted: 1 to 64)',
+  ])
+  expect(warnings({ batch: [1, 64] }, 64)).toEqual([])
+  // what was not stated is not judged
+  expect(warnings(undefined, 128)).toEqual([])
+  expect(warnings({ source: 'a log' }, 128)).toEqual([])
+})

@@ -1,5 +1,5 @@
 import type { Scenario } from '../../scenarios/index.ts'
-import { serviceError } from '../../sim/experiment/index.ts'
+import { declaredOf, fittedOf, serviceError } from '../../sim/experiment/index.ts'
 import { largestBatch, type PoolPlan } from '../../sim/serving/index.ts'
 import { isMeasured, measuredTable } from '../../sim/world/index.ts'
 import type { System } from './prepare.ts'
@@ -32,7 +32,7 @@ function errorText(system: ExtrapolatedSystem, i: number): string {
 const percent = (share: number) => Number((100 * share).toPrecision(2))
 
 function beyondTable({ scenario, plan, lengths, models }: ExtrapolatedSystem, i: number): string[] {
-  const declared = workOf(scenario, i)
+  const declared = declaredOf(scenario, i)
   if (declared !== null && !isMeasured(declared)) return []
   const table = declared === null ? models[i]?.work : measuredTable(declared)
   if (table === undefined) return []
@@ -52,9 +52,9 @@ type Range = readonly [low: number, high: number]
 
 /** What of a pool is outside the measurements that its model was fitted to. */
 function beyondFit({ scenario, plan, lengths }: ExtrapolatedSystem, i: number): string[] {
-  const work = workOf(scenario, i)
-  const fitted = work !== null && 'efficiency' in work ? work.efficiency?.fitted : undefined
-  if (fitted === undefined) return []
+  const work = declaredOf(scenario, i)
+  const fitted = work === null ? undefined : fittedOf(work)
+  if (work === null || fitted === undefined) return []
   const pool = plan.pools[i]!
   const { min, max } = lengths[i]!
   const batch: Range = [1, largestBatch(pool)]
@@ -67,10 +67,15 @@ function beyondFit({ scenario, plan, lengths }: ExtrapolatedSystem, i: number): 
   const decodes = pool.generation.handOver === null
   const prefills = !plan.pools.some(({ generation }) => generation?.handOver?.pool === i)
   const context: Range = [min, max + longestAnswer(scenario)]
+  // `spillway fit` states all that it was given, people may state what they know
+  const judged = (range: Range | undefined) => range !== undefined || work.law !== 'generation'
+  const { batch: steps, length, prefill_tokens: prefill } = fitted
   return [
-    ...(decodes ? beyond('steps', batch, fitted.batch, 'sequences') : []),
-    ...(decodes ? beyond('contexts', context, fitted.length, 'tokens') : []),
-    ...(prefills ? beyond('prefill', prefillOf(pool, max), fitted.prefill_tokens, 'tokens') : []),
+    ...(decodes && judged(steps) ? beyond('steps', batch, steps, 'sequences') : []),
+    ...(decodes && judged(length) ? beyond('contexts', context, length, 'tokens') : []),
+    ...(prefills && judged(prefill)
+      ? beyond('prefill', prefillOf(pool, max), prefill, 'tokens')
+      : []),
   ]
 }
 
@@ -110,9 +115,4 @@ function longestAnswer({ traffic }: Scenario): number {
       }
     }),
   )
-}
-
-function workOf({ models, pools }: Scenario, i: number) {
-  const model = models[pools[i]!.model]!
-  return 'work' in model ? model.work : null
 }

@@ -18,6 +18,7 @@ import type { Fit } from '../../sim/documents/index.ts'
 import {
   decoderPass,
   encoderPass,
+  type FitPlace,
   type FittedRow,
   precisionFit,
   type TransformerWork,
@@ -100,6 +101,7 @@ export async function fitTimes(
         rows: passes,
         trials,
         efficiency: work.efficiency,
+        place: placeOf(pool, pool.accelerator.name),
         source,
         meanTimes: measured.meanTimes,
       }),
@@ -123,6 +125,16 @@ export async function fitTimes(
     fits,
     not_fitted: notFitted,
     command,
+  }
+}
+
+/** The card and the engine of a pool, which its rows are of. */
+function placeOf({ engine, tensor_parallel, partition }: Pool, accelerator: string): FitPlace {
+  return {
+    accelerator,
+    ...(engine !== undefined && { engine }),
+    ...(tensor_parallel !== undefined && { tensor_parallel }),
+    ...(partition !== undefined && { partition }),
   }
 }
 

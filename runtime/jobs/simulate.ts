@@ -24,6 +24,7 @@ import type { System } from './prepare.ts'
 import { profileWarnings, traceEndWarnings } from './profile-warnings.ts'
 import { runReplications } from './replications.ts'
 import { drawnRequests, requestsOf } from './requests.ts'
+import { slowestSystem } from './slowest.ts'
 import { heldTraces } from './trace-readers.ts'
 
 export { refuseCrowd }
@@ -67,6 +68,8 @@ export async function simulate(system: System, options: SimulateOptions = {}): P
   const profile = system.profile && profileLabel(system.profile)
   const input = { ...system, requests }
   const runs: RunSummary[] = []
+  const slowest = slowestSystem(system, threadsFor(replications, workers))
+  const slower: RunSummary[] = []
   let isLong = false
   const simulateUpTo = async (n: number): Promise<Result> => {
     const from = runs.length
@@ -82,7 +85,18 @@ export async function simulate(system: System, options: SimulateOptions = {}): P
       onProgress: (done) => onProgress?.('simulating', from + done, n),
     })
     runs.push(...further)
-    const result = simulatedResult(system, runs, { ...build(), profile })
+    if (slowest !== null) {
+      const slow = await runReplications({ ...slowest, requests }, n - from, {
+        traces: system,
+        workers,
+        from,
+        signal,
+        onProgress: (done) => onProgress?.('simulating slower times', from + done, n),
+      })
+      slower.push(...slow)
+    }
+    const also = slowest && slower
+    const result = simulatedResult(system, runs, { ...build(), profile }, also)
     return { ...result, warnings: [...extrapolated, ...result.warnings] }
   }
   const first = await simulateUpTo(replications)

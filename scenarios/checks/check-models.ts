@@ -31,6 +31,7 @@ export function checkModels(draft: Draft): void {
       checkMeasured(work, [...path, 'work'], draft)
       checkTransformer(work, [...path, 'work'], draft)
       checkOperations(work, [...path, 'work'], draft)
+      if (work.law === 'generation') checkFitted(work.fitted, [...path, 'work', 'fitted'], draft)
     } else if ('onnx' in model) {
       checkInputs(model.inputs, [...path, 'inputs'], draft)
     } else {
@@ -81,7 +82,7 @@ function checkOperations(work: Work, path: Path, draft: Draft): void {
   draft.refuse(path, 'operations or bytes above 0', 'a batch that has none')
 }
 
-type Fitted = NonNullable<Extract<Work, { law: 'transformer-encoder' }>['efficiency']>['fitted']
+type Fitted = Extract<Work, { law: 'generation' }>['fitted']
 
 /** Checks that each range of the measurements behind a fit rises. */
 export function checkFitted(fitted: Fitted, path: Path, draft: Draft): void {

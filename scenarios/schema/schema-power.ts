@@ -8,8 +8,17 @@ const source = z
   .string()
   .max(1000)
   .optional()
-  .describe('Where the figures were measured; without it results mark them as uncalibrated.')
+  .describe('Where the figures are from; without it results mark them as uncalibrated.')
   .meta({ examples: ['our nvidia-smi log'] })
+
+const confidence = z
+  .enum(['checked', 'secondary', 'unverified'])
+  .optional()
+  .describe(
+    'How sure the figures are, as in the catalogue: `checked` were measured here, or compared with ' +
+      'their source. Any other, or none, leaves them marked as uncalibrated.',
+  )
+  .meta({ examples: ['checked'] })
 
 const watts = positive.max(100_000)
 const celsius = z.number().min(-50).max(200)
@@ -82,6 +91,7 @@ export const power = lazy(() =>
             'fitted on published training runs (docs/background/accelerators.md).',
         ),
       source,
+      confidence,
     })
     .describe('The power of each accelerator of the pool, for energy, power limits and heat.'),
 )
@@ -151,6 +161,7 @@ export const heat = lazy(() =>
         )
         .meta({ examples: [30] }),
       source,
+      confidence,
     })
     .describe('The temperature of each accelerator of the pool, and what it does to the clock.'),
 )

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { fitted } from './schema-fitted.ts'
 import { optionalResidual, residual } from './schema-residual.ts'
 import { branch, count, kind, lazy, nonNegative, off, once, positive } from './schema-values.ts'
 
@@ -6,54 +7,6 @@ import { branch, count, kind, lazy, nonNegative, off, once, positive } from './s
 
 const layers = count.max(1024).describe('The number of transformer layers.')
 const width = count.max(1 << 20)
-
-const range = lazy(() => z.tuple([count, count]))
-
-const fitted = lazy(() =>
-  z
-    .strictObject({
-      batch: range
-        .optional()
-        .describe(
-          'The smallest and the largest batch of the measurements; of a decoder, the numbers of ' +
-            'sequences that decode in a step.',
-        )
-        .meta({ examples: [[1, 32]] }),
-      length: range
-        .optional()
-        .describe(
-          'The shortest and the longest length of the measurements; of a decoder, the tokens in ' +
-            'the KV cache of each sequence that decodes.',
-        )
-        .meta({ examples: [[32, 384]] }),
-      prefill_tokens: range
-        .optional()
-        .describe('The fewest and the most tokens of prompts in a measured step of a decoder.')
-        .meta({ examples: [[128, 4096]] }),
-      error: nonNegative
-        .max(100)
-        .describe(
-          'The median relative error of times that were predicted without their own measurement: ' +
-            '0.05 is 5 %.',
-        )
-        .meta({ examples: [0.05] }),
-      worst: nonNegative
-        .max(1e6)
-        .optional()
-        .describe('The largest relative error of these times.')
-        .meta({ examples: [0.2] }),
-      source: z
-        .string()
-        .max(1000)
-        .optional()
-        .describe('Where the measurements are from.')
-        .meta({ examples: ['our benchmark of 2026-11'] }),
-    })
-    .describe(
-      'What the values were fitted to, as `spillway fit` writes it. Results state the error, and ' +
-        'mark pools whose batches or lengths are beyond the measured ones as extrapolated.',
-    ),
-)
 
 /** What share of the roofline of its accelerator a model reaches. */
 export const efficiency = lazy(() =>

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { duration } from './schema-duration.ts'
+import { fittedSteps } from './schema-fitted.ts'
 import { operations } from './schema-operations.ts'
 import { optionalResidual, residual } from './schema-residual.ts'
 import { transformerDecoder, transformerEncoder } from './schema-transformer.ts'
@@ -150,6 +151,7 @@ export const work = lazy(() =>
           .describe(
             'The time added to a step for each token in the KV caches of sequences that decode.',
           ),
+        fitted: fittedSteps.optional(),
         ...optionalResidual(),
       }),
       transformerEncoder,

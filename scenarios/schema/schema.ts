@@ -6,6 +6,7 @@ import { budget } from './schema-budget.ts'
 import { card } from './schema-card.ts'
 import { ejection } from './schema-ejection.ts'
 import { failure } from './schema-failures.ts'
+import { engine } from './schema-fitted.ts'
 import { generation } from './schema-generation.ts'
 import { device, type modelMemory, type PoolMemory, poolMemory } from './schema-memory.ts'
 import { model } from './schema-models.ts'
@@ -118,6 +119,13 @@ export const poolSchema = lazy(() =>
             'fp32; of declared work it sets the bytes of each weight. tf32, fp8 and int4 (weights ' +
             'only, computed at fp16) are for transformers on an accelerator of the catalogue.',
         ),
+      engine: engine
+        .optional()
+        .describe(
+          'The software that runs the model, in words of your own. It has no effect on times; a fit ' +
+            'that states another `engine` is marked as transferred.',
+        )
+        .meta({ examples: ['vLLM 0.19'] }),
       speed: z
         .enum(['profile', 'ideal'])
         .default('profile')

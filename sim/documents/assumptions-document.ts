@@ -16,6 +16,26 @@ const batchTimes = z
       .boolean()
       .describe('Whether the times are those of decode steps of sequences, not of batches.'),
     sizes: numbers.describe('Numbers of requests in a batch, or of sequences in a step.'),
+    basis: z
+      .enum(['profile', 'table', 'fit', 'transferred', 'usual', 'declared'])
+      .optional()
+      .describe(
+        'What the times rest on: a calibration of this machine, a table of measurements, a fit, a ' +
+          'fit of another card, precision or engine, usual efficiencies on the figures of the card, ' +
+          'or nothing but what the scenario declares. Absent in documents of earlier versions.',
+      ),
+    transferred: z
+      .strictObject({
+        fitted_on: z.string().describe('Card, precision and engine of the fit: "t4 at fp16".'),
+        used_on: z.string().describe('Those of the pool.'),
+        low: numberOrNull.describe(
+          'Smallest signed error of such transfers, predicted over measured - 1; null where none ' +
+            'was measured.',
+        ),
+        high: numberOrNull.describe('Largest signed error of such transfers; null likewise.'),
+      })
+      .optional()
+      .describe('Where the times were fitted; absent where that is here, or where none were.'),
     curves: z
       .array(
         z
@@ -32,10 +52,11 @@ const batchTimes = z
     error: z
       .strictObject({
         of: z
-          .enum(['fit', 'interpolation'])
+          .enum(['fit', 'transfer', 'interpolation'])
           .describe(
-            'How it was found: as stated with the fit of the model, or by interpolation of each ' +
-              'inner size and length of its table from the others.',
+            'How it was found: as stated with the fit of the model; of a fit that is used elsewhere, ' +
+              'what such transfers missed by; or by interpolation of each inner size and length of ' +
+              'its table from the others.',
           ),
         median: number.describe('Median of the absolute errors: 0.05 is 5 %.'),
         worst: numberOrNull.describe('Largest absolute error; null where none is stated.'),

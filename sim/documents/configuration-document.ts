@@ -78,6 +78,13 @@ export const configurationRow = z.strictObject({
       'Where batches or lengths are beyond those that were measured, and times are therefore ' +
         'extrapolated.',
     ),
+  transferred: z
+    .array(z.string())
+    .optional()
+    .describe(
+      'Pools whose times were fitted on another card, at another precision or with another engine, ' +
+        'and what such transfers missed by; absent where there are none.',
+    ),
   uncalibrated: z
     .array(z.string())
     .describe('What is assumed of the accelerators of each pool, without a measurement.'),

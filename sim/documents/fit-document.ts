@@ -111,6 +111,11 @@ const fit = z
         sharpness: number.optional().describe('As the key of a scenario.'),
         fitted: z
           .strictObject({
+            accelerator: z.string().describe('Accelerator of the pool.'),
+            precision: z.string().describe('Precision of the rows.'),
+            engine: z.string().optional().describe('Engine of the pool, where it states one.'),
+            tensor_parallel: number.optional().describe('Accelerators of a replica, if several.'),
+            partition: number.optional().describe('Share of the accelerator, if not the whole.'),
             batch: range.optional().describe('Smallest and largest fitted batch.'),
             length: range.optional().describe('Shortest and longest fitted length.'),
             prefill_tokens: range.optional().describe('Fewest and most fitted tokens of prompts.'),

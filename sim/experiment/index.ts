@@ -47,6 +47,7 @@ export { leastReplicas } from './configuration/paid-replicas.ts'
 export { type RunFigures, runFigures } from './configuration/run-figures.ts'
 export { SweepSummary, sweepFigure } from './configuration/sweep-summary.ts'
 export {
+  type FitPlace,
   type FittedRow,
   precisionFit,
 } from './fit/efficiency-fit.ts'
@@ -148,6 +149,18 @@ export { loadOf, poolsToCalibrate, type Resolved, resolveSystem } from './system
 export { withLengths } from './system/scaled-lengths.ts'
 export { withDeclaredSpeed, withMeasuredSpeed } from './system/scaled-speed.ts'
 export { type SimulationInput, simulationInput } from './system/simulation-input.ts'
+export {
+  declaredOf,
+  fittedOf,
+  transferWarnings,
+} from './transfer/transfer.ts'
+export {
+  type Change,
+  changesKey,
+  TRANSFER_WIDTHS,
+  type TransferWidth,
+} from './transfer/transfer-widths.ts'
+export { slowestScenario, transferDoubts } from './transfer/transferred-verdicts.ts'
 export { theoryCases } from './validation/theory-cases.ts'
 export { cappedAlike } from './validation/theory-generation.ts'
 export {

@@ -25,7 +25,7 @@ export function batchTimes([{ result }]: Sides, width: number): TopLevelSpec | n
   const names = shown.flatMap(({ curves }) => curves.map((curve) => textOf(curve.length)))
   const room = Math.max(0, ...names.map((name) => textWidth(name, LABEL_SIZE)))
   const grid = panelGrid(shown.length, width, { axis: 40, labels: room })
-  const source = result.profile === null ? 'as declared' : `profile ${result.profile.name}`
+  const source = result.profile === null ? basisText(shown) : `profile ${result.profile.name}`
   const more = panels.length > MOST_POOLS ? `, ${MOST_POOLS} of ${panels.length} kinds of pool` : ''
   const lengths = names.some((name) => name !== '') ? ' · a line for each length' : ''
   const subtitle = `${result.scenario.name} · mean at speed 1, ${source}${more}${lengths}${errorText(shown)}${scatterText(shown)}`
@@ -35,6 +35,13 @@ export function batchTimes([{ result }]: Sides, width: number): TopLevelSpec | n
     spacing: grid.spacing,
     concat: shown.map((panel) => drawn(panel, grid.plot, height)),
   }
+}
+
+/** What the times rest on where nothing was calibrated; of several panels, the least sure one. */
+function basisText(panels: readonly Panel[]): string {
+  const elsewhere = panels.flatMap(({ transferred }) => transferred?.fitted_on ?? [])
+  if (elsewhere.length > 0) return `transferred from ${elsewhere[0]}`
+  return panels.every(({ basis }) => basis === 'fit') ? 'as fitted' : 'as declared'
 }
 
 /** The error that the times state of themselves; of several panels, the largest. */

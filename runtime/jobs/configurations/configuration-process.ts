@@ -6,6 +6,7 @@ import { backlogWarning } from '../demand.ts'
 import { extrapolationWarnings } from '../extrapolation.ts'
 import { oneReplication } from '../one-replication.ts'
 import { loadSystem, type System } from '../prepare.ts'
+import { slowestSystem } from '../slowest.ts'
 
 /** What all configurations of a scenario have in common. */
 export interface ConfigurationBase {
@@ -66,12 +67,19 @@ export interface ConfigurationSimulator {
 
 let base: ConfigurationBase | null = null
 /** The configuration that was asked for last, as it is often asked for again. */
-let last: { readonly key: string; readonly system: System } | null = null
+let last: Configured | null = null
 
-async function systemOf(set: readonly string[]): Promise<System> {
+interface Configured {
+  readonly key: string
+  readonly system: System
+  /** with the longest times that transfers allow; null where nothing is transferred */
+  readonly slowest: System | null
+}
+
+async function systemOf(set: readonly string[]): Promise<Configured> {
   if (base === null) throw new Error('Expected a base before its configurations')
   const key = JSON.stringify(set)
-  if (last?.key === key) return last.system
+  if (last?.key === key) return last
   const { path, seed, profile } = base
   const system = await loadSystem(path, {
     set: [...base.set, ...set],
@@ -80,8 +88,8 @@ async function systemOf(set: readonly string[]): Promise<System> {
   })
   // refuses a queue that would not fit into memory
   backlogWarning(system, system.capacityRps, 1)
-  last = { key, system }
-  return system
+  last = { key, system, slowest: slowestSystem(system, 1) }
+  return last
 }
 
 /** Sends now and then how much of a request is done, 0 to 1. */
@@ -102,7 +110,7 @@ async function answer(
 }
 
 async function runsOf(message: ConfigurationRequest, onShare: OnShare): Promise<ConfigurationRuns> {
-  const system = await systemOf(message.set)
+  const { system, slowest } = await systemOf(message.set)
   const { scenario, hash, capacityRps } = system
   const runs: RunFigures[] = []
   const { loadOfRps = capacityRps } = base!
@@ -110,7 +118,11 @@ async function runsOf(message: ConfigurationRequest, onShare: OnShare): Promise<
   const { from, to } = message
   for (let replication = from; replication < to; replication++) {
     const onPart = (share: number) => onShare((replication - from + share) / (to - from))
-    runs.push(runFigures(scenario, await oneReplication(input, system, replication, onPart)))
+    const run = await oneReplication(input, system, replication, onPart)
+    const slower =
+      slowest &&
+      (await oneReplication({ ...slowest, capacityRps: loadOfRps }, slowest, replication))
+    runs.push(runFigures(scenario, run, slower))
   }
   return { scenario, hash, capacityRps, extrapolated: extrapolationWarnings(system), runs }
 }

@@ -148,6 +148,12 @@ describe('an answer is refused', () => {
     ['with half a tail', 'runs.0.objectives.0.tail', { n: 9, beyond: 0 }],
     ['with more late than there are', 'runs.0.objectives.0.tail', lateness(9, 10)],
     ['with a tail of more than arrived', 'runs.0.objectives.0.tail', lateness(1e12, 0)],
+    ['with no objectives of slower times', 'runs.0.slower', []],
+    [
+      'with slower times that are none',
+      'runs.0.slower',
+      [{ value: -1, n: 1, upper: null, tail: null }],
+    ],
     ['with free replicas', 'runs.0.pools.0.replicas', 0],
     ['with replicas that are paid for less', 'runs.0.pools.0.replicas', 0.1],
     ['with replicas that earn', 'runs.0.pools.0.replicas', -1000],

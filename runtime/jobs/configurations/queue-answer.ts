@@ -122,6 +122,7 @@ const runFigures: z.ZodType<RunFigures> = z.strictObject({
   classes: z.array(classFigures).max(MOST_PARTS),
   pools: z.array(poolFigures).max(MOST_PARTS),
   objectives: z.array(objectiveFigure).max(MOST_PARTS),
+  slower: z.array(objectiveFigure).max(MOST_PARTS).optional(),
   memoryOfLimit: amount.nullable(),
   drift,
   observedS: z.number().positive(),
@@ -212,13 +213,15 @@ function parsed(text: string): Answer {
 }
 
 /** Compares a run with the scenario that it is of. */
-function expectOf(scenario: Scenario, { classes, pools, objectives, drift: of }: RunFigures): void {
+function expectOf(scenario: Scenario, run: RunFigures): void {
+  const { classes, pools, objectives, slower, drift: of } = run
   const stated = scenario.traffic.flatMap(({ class: name }) => scenario.slo[name] ?? [])
   const lengths: [string, number, number][] = [
     ['classes', classes.length, scenario.traffic.length],
     ['pools', pools.length, scenario.pools.length],
     ['pools of its drift', of.pools.length, scenario.pools.length],
     ['objectives', objectives.length, stated.length],
+    ['objectives of slower times', slower?.length ?? stated.length, stated.length],
   ]
   for (const [what, found, wanted] of lengths) {
     if (found !== wanted) throw new Refused(`${found} ${what}, expected ${wanted}`)

@@ -32,6 +32,13 @@ export function planNotes(
       `${beyond.length} of ${rows.length} configurations that were simulated are beyond the measured batches or lengths (extrapolated), such as ${first}`,
     )
   }
+  const elsewhere = rows.filter(({ figures }) => figures.transferred !== undefined)
+  if (elsewhere.length > 0) {
+    const [first] = elsewhere[0]!.figures.transferred!
+    notes.push(
+      `${elsewhere.length} of ${rows.length} configurations that were simulated have times that are transferred from another card, precision or engine, such as ${first}`,
+    )
+  }
   // rows that meet come first: of those the first is the winner
   for (const text of rows[0]?.figures.uncalibrated ?? []) notes.push(text)
   if (priced.unit === 'replicas') {

@@ -8,6 +8,7 @@ import {
   searchPlan,
   statedObjectives,
   tooFewRequests,
+  transferDoubts,
 } from '../../../sim/experiment/index.ts'
 import type { Profile } from '../../../sim/world/index.ts'
 import { ConfigurationPool } from '../configurations/configuration-pool.ts'
@@ -114,6 +115,10 @@ export async function searchedPlan(
       paidIn: ({ index }, { pools }) => {
         const paid = pools.map(({ replicas }) => replicas)
         return costOfReplicas(simulations.of(index).scenario.pools, paid, priced.unit)
+      },
+      doubts: ({ index }) => {
+        const doubts = transferDoubts(simulations.of(index).scenario)
+        return objectives.map(({ class: name }) => doubts.get(name) ?? null)
       },
       simulate: async (asks) => {
         const answers = await simulations.simulate(asks)

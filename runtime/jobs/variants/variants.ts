@@ -5,6 +5,7 @@ import {
   pairedRatios,
   runFigures,
   simulatedResult,
+  transferWarnings,
   uncalibratedWarnings,
   variantFigures,
   variantResources,
@@ -18,6 +19,7 @@ import { extrapolationWarnings } from '../extrapolation.ts'
 import { type DocumentOptions, LIBRARY_CALL } from '../options.ts'
 import { profileWarnings } from '../profile-warnings.ts'
 import { runReplications } from '../replications.ts'
+import { slowestSystem } from '../slowest.ts'
 import type { LoadedVariants, NamedSystem } from './load-variants.ts'
 import { modelWeights } from './model-weights.ts'
 import { type ReplayedVariants, replayVariants } from './replay-variants.ts'
@@ -48,7 +50,7 @@ export async function variants(
   const { signal = new AbortController().signal, onProgress } = options
   const [first] = named as [NamedSystem]
   const { capacityRps, scenario, profile } = first.system
-  const simulated: { named: NamedSystem; runs: RunSummary[] }[] = []
+  const simulated: { named: NamedSystem; runs: RunSummary[]; slower: RunSummary[] | null }[] = []
   const warnings: string[] = []
   for (const [i, variant] of named.entries()) {
     const { system, name } = variant
@@ -64,18 +66,26 @@ export async function variants(
       signal,
       onProgress: (done, of) => onProgress?.(phase, done, of),
     })
-    simulated.push({ named: variant, runs })
+    const slowest = slowestSystem(system, threadsFor(replications, undefined))
+    const slower =
+      slowest &&
+      (await runReplications({ ...slowest, capacityRps }, replications, {
+        traces: system,
+        signal,
+        onProgress: (done, of) => onProgress?.(`${phase}, with slower times`, done, of),
+      }))
+    simulated.push({ named: variant, runs, slower })
   }
   const label = profile && profileLabel(profile)
   const sides = simulated.map(({ named: { name }, runs }) => ({ name, runs }))
   const weights = await Promise.all(named.map(({ system }) => modelWeights(system)))
-  const rows = simulated.map(({ named: { name, set, system }, runs }, i) => ({
+  const rows = simulated.map(({ named: { name, set, system }, runs, slower }, i) => ({
     name,
     set: [...set],
     changes: variantChanges({ scenario, set: first.set }, { scenario: system.scenario, set }),
     row: configurationRow(
       { ...system, extrapolated: extrapolationWarnings(system) },
-      runs.map((run) => runFigures(system.scenario, run)),
+      runs.map((run, at) => runFigures(system.scenario, run, slower?.[at])),
     ),
     figures: variantFigures(sides[i]!),
     resources: variantResources(system, weights[i]!, runs),
@@ -102,17 +112,20 @@ export async function variants(
     variants: rows,
     ratios,
     measured: replayed?.document ?? null,
-    warnings: [...warnings, ...uncalibrated(named)],
+    warnings: [...warnings, ...held(named, transferWarnings), ...held(named, uncalibratedWarnings)],
     command,
   }
   return { document, replayed }
 }
 
-/** What is assumed without a measurement, each text with the variants that it holds for. */
-function uncalibrated(named: readonly NamedSystem[]): string[] {
+/** What holds of the scenarios of variants, each text with the variants that it holds for. */
+function held(
+  named: readonly NamedSystem[],
+  textsOf: (scenario: Scenario) => readonly string[],
+): string[] {
   const holders = new Map<string, string[]>()
   for (const { name, system } of named) {
-    for (const text of uncalibratedWarnings(system.scenario)) {
+    for (const text of textsOf(system.scenario)) {
       holders.set(text, [...(holders.get(text) ?? []), name])
     }
   }

@@ -6,6 +6,8 @@ import { judgeAll, judgedRuns } from '../result/objectives.ts'
 import { overRuns } from '../result/over-runs.ts'
 import { stabilityOf } from '../result/stability.ts'
 import { uncalibratedWarnings } from '../result/uncalibrated.ts'
+import { transferWarnings } from '../transfer/transfer.ts'
+import { withinTransfers } from '../transfer/transferred-verdicts.ts'
 import { costOf, servedRates } from './cost.ts'
 import type { RunFigures } from './run-figures.ts'
 
@@ -28,17 +30,20 @@ export function configurationRow(
 ): ConfigurationRow {
   const { duration_s, warmup_s } = scenario
   const countedS = duration_s - warmup_s
-  const objectives = judgeAll(
+  const judged = judgeAll(
     scenario,
     runs.map((run) => run.objectives),
     judgedRuns(scenario, areSame(runs)),
   )
   const rates = runs.map(({ classes }) => servedRates(classes, countedS))
   const rate = sum(runs[0]!.classes.map(({ arrived }) => arrived)) / countedS
+  const load = capacityRps === null ? null : rate / capacityRps
+  const objectives = withinTransfers(scenario, judged, slowerOf(scenario, runs))
+  const transferred = transferWarnings(scenario)
   return {
     replications: runs.length,
     capacity_rps: capacityRps,
-    load: capacityRps === null ? null : rate / capacityRps,
+    load,
     verdict: objectives.length === 0 ? null : worst(objectives.map(({ verdict }) => verdict)),
     objectives,
     stability: stabilityOf(
@@ -76,6 +81,7 @@ export function configurationRow(
           }),
     })),
     extrapolated: [...extrapolated],
+    ...(transferred.length > 0 && { transferred }),
     uncalibrated: uncalibratedWarnings(scenario),
     cost: costOf(
       scenario,
@@ -86,8 +92,15 @@ export function configurationRow(
   }
 }
 
+/** The objectives with the longest times that a transfer allows; null where those were not run. */
+function slowerOf(scenario: Scenario, runs: readonly RunFigures[]) {
+  const each = runs.flatMap(({ slower }) => (slower === undefined ? [] : [slower]))
+  if (each.length < runs.length) return null
+  return judgeAll(scenario, each, judgedRuns(scenario, areSame(each)))
+}
+
 /** Replications that are the same are one exact result. */
-function areSame(runs: readonly RunFigures[]): boolean {
+function areSame(runs: readonly unknown[]): boolean {
   const [first, ...others] = runs.map((run) => JSON.stringify(run))
   return others.length > 0 && others.every((run) => run === first)
 }

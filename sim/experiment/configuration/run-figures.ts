@@ -18,6 +18,8 @@ export interface RunFigures {
   readonly pools: readonly PoolFigures[]
   /** of each objective, class by class, what it is judged on */
   readonly objectives: readonly ObjectiveFigure[]
+  /** the same with the longest times that a transfer allows; absent where nothing is transferred */
+  readonly slower?: readonly ObjectiveFigure[] | undefined
   /** peak memory in use over the limit of the fullest space; null without a limit */
   readonly memoryOfLimit: number | null
   readonly drift: RunDrift
@@ -62,7 +64,12 @@ export function capacityUtilisation({ work, paidMs }: RunSummary, pool: number):
   return own && (own.neededMs === 0 ? 0 : own.neededMs / paidMs[pool]!)
 }
 
-export function runFigures(scenario: Scenario, run: RunSummary): RunFigures {
+/** `slower`: the same replication with the longest times that a transfer allows. */
+export function runFigures(
+  scenario: Scenario,
+  run: RunSummary,
+  slower: RunSummary | null = null,
+): RunFigures {
   return {
     requests: run.requests,
     classes: run.classes.map(classFigures),
@@ -74,6 +81,7 @@ export function runFigures(scenario: Scenario, run: RunSummary): RunFigures {
       energy: energyOf(run, i),
     })),
     objectives: objectiveFigures(scenario, run),
+    ...(slower !== null && { slower: objectiveFigures(scenario, slower) }),
     memoryOfLimit: fullestShare(run),
     drift: run.drift,
     observedS: run.observedMs / 1000,

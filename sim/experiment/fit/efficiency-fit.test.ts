@@ -10,6 +10,7 @@ const efficiency = { compute: 0.45, memory: 0.6, launch_us: 7, saturation_tokens
 const work: TransformerWork = { law: 'transformer-encoder', ...size, cv: 0 }
 const accelerator = shippedAccelerators().find(({ name }) => name === 't4')!
 const pool = { accelerator, precision: 'fp16' } as const
+const place = { accelerator: 't4', engine: 'FasterTransformer' }
 
 /** Rows of batches whose times are those of known efficiencies. */
 function rowsOf(batches: readonly number[], lengths: readonly number[]): FittedRow[] {
@@ -26,7 +27,7 @@ function rowsOf(batches: readonly number[], lengths: readonly number[]): FittedR
 
 function fitOf(rows: readonly FittedRow[], stated?: typeof efficiency) {
   const trials = SHAPE_NAMES.map((name) => tryShape(name, rows))
-  const of = { precision: 'fp16', ofPool: true, rows, trials, source: 'rows.csv' }
+  const of = { precision: 'fp16', ofPool: true, rows, trials, source: 'rows.csv', place }
   return precisionFit({ ...of, efficiency: stated })
 }
 
@@ -39,6 +40,7 @@ test('times of known efficiencies give them back, and say what they were fitted 
   near(fit.efficiency.memory, efficiency.memory)
   near(fit.efficiency.launch_us, efficiency.launch_us)
   expect(fit.efficiency.fitted).toMatchObject({ batch: [1, 32], length: [32, 384] })
+  expect(fit.efficiency.fitted).toMatchObject({ ...place, precision: 'fp16' })
   expect(fit.left_out.median).toBeLessThan(0.02)
   expect(fit.unfitted.median).toBeGreaterThan(0.05)
   expect(fit.sure).toMatch(/^Usable between the measured rows\./)

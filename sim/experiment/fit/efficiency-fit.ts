@@ -39,6 +39,12 @@ export interface FittedRow extends MeasuredPass {
   }
 }
 
+/** What beside the precision a fit is of. */
+export type FitPlace = Pick<
+  PrecisionFit['efficiency']['fitted'],
+  'accelerator' | 'engine' | 'tensor_parallel' | 'partition'
+>
+
 export interface PrecisionRows {
   readonly precision: string
   readonly ofPool: boolean
@@ -46,6 +52,8 @@ export interface PrecisionRows {
   /** of the shapes, the simplest first */
   readonly trials: readonly ShapeTrial<FittedRow>[]
   readonly efficiency: TransformerWork['efficiency']
+  /** card and engine of the rows, as `fitted` states them */
+  readonly place: FitPlace
   readonly source: string
   /** whether times are means or single runs, not percentiles; by default they are */
   readonly meanTimes?: boolean
@@ -210,7 +218,7 @@ const MEANING = {
 const rounded = (value: number) => Number(value.toPrecision(3))
 
 function efficiencyOf(
-  { rows, source }: PrecisionRows,
+  { rows, source, precision, place }: PrecisionRows,
   left: Errors,
   parameters: readonly Parameter[],
 ): PrecisionFit['efficiency'] {
@@ -229,6 +237,8 @@ function efficiencyOf(
     ...(saturation_tokens !== undefined && { saturation_tokens }),
     ...(sharpness !== undefined && { sharpness }),
     fitted: {
+      ...place,
+      precision,
       ...(batches.length > 0 && { batch: range(batches) }),
       ...(lengths.length > 0 && { length: range(lengths) }),
       ...(prefills.length > 0 && { prefill_tokens: range(prefills) }),

@@ -9,7 +9,7 @@ import {
 } from './plan-chains.ts'
 import { leastPaid, paidCost } from './plan-costs.ts'
 import type { AgainstReplicas, Ask, JudgedRun, PlanFound, PlanTask, Tried } from './plan-task.ts'
-import { judgePlan, type PlanJudgement } from './plan-verdict.ts'
+import { asTransferred, judgePlan, type PlanJudgement } from './plan-verdict.ts'
 
 /** Chains that are searched at the same time: not the number of cores, which changes no result. */
 const AT_ONCE = 4
@@ -172,7 +172,12 @@ class PlanSearch<Run extends JudgedRun> {
       const runs = [...(this.#runs.get(candidate) ?? []), ...answer]
       this.#runs.set(candidate, runs)
       const figures = runs.map((run) => run.objectives)
-      const judgement = judgePlan(objectives, figures, looks)
+      const slower = runs.flatMap((run) => (run.slower === undefined ? [] : [run.slower]))
+      const judgement = asTransferred(
+        judgePlan(objectives, figures, looks),
+        this.#task.doubts?.(candidate) ?? [],
+        slower.length < runs.length ? null : judgePlan(objectives, slower, looks),
+      )
       this.#judged.set(candidate, judgement)
       if (judgement.verdict === 'MEETS') {
         this.#cheapest = Math.min(this.#cheapest, paidCost(candidate, this.#paid(candidate)))

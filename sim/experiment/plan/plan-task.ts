@@ -1,4 +1,5 @@
 import type { ObjectiveFigure } from '../result/objectives.ts'
+import type { TransferDoubt } from '../transfer/transferred-verdicts.ts'
 import type { AgainstMonotone } from './monotone.ts'
 import type { Candidate } from './plan-chains.ts'
 import type { Looks, PlanJudgement, StatedObjective } from './plan-verdict.ts'
@@ -7,6 +8,8 @@ import type { Looks, PlanJudgement, StatedObjective } from './plan-verdict.ts'
 export interface JudgedRun {
   /** of each objective */
   readonly objectives: readonly ObjectiveFigure[]
+  /** with the longest times that a transfer allows */
+  readonly slower?: readonly ObjectiveFigure[] | undefined
 }
 
 /** Replications `from` to `to` - 1 of a candidate. */
@@ -24,6 +27,8 @@ export interface PlanTask<Run extends JudgedRun> {
   readonly looks: Looks
   /** what was paid for in a run of a candidate whose replicas are scaled */
   readonly paidIn?: ((candidate: Candidate, run: Run) => number) | undefined
+  /** of each objective why its times are in doubt, where they are transferred; null elsewhere */
+  readonly doubts?: ((candidate: Candidate) => readonly (TransferDoubt | null)[]) | undefined
   /** the runs of each ask, in order; null where the candidate cannot be simulated */
   readonly simulate: (asks: readonly Ask[]) => Promise<readonly (readonly Run[] | null)[]>
   readonly onProgress?: ((done: number, of: number) => void) | undefined

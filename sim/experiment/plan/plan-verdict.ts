@@ -10,6 +10,7 @@ import {
   supportsVerdict,
 } from '../../stats/index.ts'
 import { limitOf, type ObjectiveFigure, shareBeyond } from '../result/objectives.ts'
+import { doubtText, type TransferDoubt } from '../transfer/transferred-verdicts.ts'
 
 /** How sure the replications make it that one objective holds. */
 export interface ObjectiveConfidence {
@@ -94,6 +95,35 @@ export function judgePlan(
   const fails = objectives.some(({ breaks }) => breaks !== null && breaks >= 1 - toFail)
   const verdict = fails ? 'FAILS' : meets ? 'MEETS' : 'UNDECIDED'
   return { verdict, pMeets, objectives, binding }
+}
+
+/**
+ * The judgement of a configuration whose times are transferred: an objective holds no surer than
+ * with the longest times that the transfer allows, which `slower` is of. `doubts` has a doubt for
+ * each objective, or null. Where it rather breaks with those times, or they were not
+ * simulated, there is no confidence, as more replications would give none.
+ */
+export function asTransferred(
+  judged: PlanJudgement,
+  doubts: readonly (TransferDoubt | null)[],
+  slower: PlanJudgement | null,
+): PlanJudgement {
+  if (doubts.every((doubt) => doubt === null)) return judged
+  const objectives = judged.objectives.map((one, i) => {
+    const doubt = doubts[i]!
+    const slow = slower?.objectives[i]
+    if (doubt === null || one.holds === null) return one
+    if (slow === undefined || slow.holds === null || slow.holds < 0.5) {
+      const found =
+        slow === undefined ? null : slow.holds === null ? 'is not known' : 'does not hold'
+      return { ...one, holds: null, reason: doubtText(doubt, found) }
+    }
+    return { ...one, holds: Math.min(one.holds, slow.holds) }
+  })
+  const pMeets = Math.min(...objectives.map(({ holds }) => holds ?? 0))
+  const both = judged.verdict === 'MEETS' && slower?.verdict === 'MEETS'
+  const verdict = judged.verdict === 'FAILS' || both ? judged.verdict : 'UNDECIDED'
+  return { verdict, pMeets, objectives, binding: bindingOf(objectives) }
 }
 
 /**

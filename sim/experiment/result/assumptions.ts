@@ -1,9 +1,13 @@
 import { scenarioValues } from '../../../scenarios/schema/scenario-values.ts'
+import type { Scenario } from '../../../scenarios/schema/schema.ts'
+import { isAccelerated } from '../../../scenarios/schema/takes-length.ts'
 import type { Result } from '../../documents/index.ts'
 import { largestBatch } from '../../serving/index.ts'
+import { isMeasured } from '../../world/index.ts'
 import { stepsOf, workOf } from '../simulation/hardware.ts'
 import type { PreparedScenario } from '../system/prepared-scenario.ts'
 import type { Resolved } from '../system/resolve.ts'
+import { declaredOf, fittedOf, type Transfer, transferOf } from '../transfer/transfer.ts'
 import { serviceError } from './service-error.ts'
 import { statedResidual } from './stated-residual.ts'
 
@@ -45,14 +49,31 @@ function batchTimes({ scenario, plan, models, lengths }: AssumedSystem, i: numbe
   const shown = alike ? [{ ...curves[0]!, length: null }] : curves
   const error = serviceError({ scenario, models }, i)
   const residual = statedResidual(scenario, i)
+  const transfer = transferOf(scenario, i)
   return {
     pool: name,
     steps: steps !== null,
+    basis: basisOf(scenario, i),
+    ...(transfer !== null && { transferred: transferred(transfer) }),
     sizes,
     curves: shown,
     error,
     ...(residual !== null && { residual }),
   }
+}
+
+function basisOf(scenario: Scenario, i: number): NonNullable<BatchTimes['basis']> {
+  const work = declaredOf(scenario, i)
+  if (work === null) return 'profile'
+  if (transferOf(scenario, i) !== null) return 'transferred'
+  if (isMeasured(work)) return 'table'
+  if (fittedOf(work) !== undefined) return 'fit'
+  return isAccelerated(work) && work.efficiency === undefined ? 'usual' : 'declared'
+}
+
+function transferred({ fittedOn, usedOn, width }: Transfer): BatchTimes['transferred'] {
+  const { low = null, high = null } = width ?? {}
+  return { fitted_on: fittedOn, used_on: usedOn, low, high }
 }
 
 /** Whole numbers from 1 to `most`, all of them or some in even steps. */

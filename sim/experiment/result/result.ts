@@ -19,6 +19,8 @@ import { paidReplicas } from '../configuration/paid-replicas.ts'
 import { grouped } from '../system/crowd.ts'
 import type { PreparedScenario } from '../system/prepared-scenario.ts'
 import { loadOf, type Resolved } from '../system/resolve.ts'
+import { transferWarnings } from '../transfer/transfer.ts'
+import { withinTransfers } from '../transfer/transferred-verdicts.ts'
 import { assumptionsOf } from './assumptions.ts'
 import { energyResult } from './energy.ts'
 import { memoryResult } from './memory-result.ts'
@@ -60,6 +62,7 @@ export function resultOf(
   system: ResultSystem,
   runs: readonly RunSummary[],
   head: ResultHead,
+  slower: readonly RunSummary[] | null = null,
 ): Result {
   const { scenario, hash, plan, capacitiesRps } = system
   const same = head.world === 'simulated' ? sameRuns(runs) : null
@@ -142,10 +145,10 @@ export function resultOf(
       ...optionalFigures(scenario, runs, i),
       prefix_hit_rate: prefixes(pool) ? shareOver(runs.map((run) => run.prefixes[i]!)) : null,
     })),
-    objectives: judgeAll(
+    objectives: withinTransfers(
       scenario,
-      runs.map((run) => objectiveFigures(scenario, run)),
-      judgedRuns(scenario, same !== null),
+      judged(scenario, runs, same !== null),
+      slower && judged(scenario, slower, sameRuns(slower) !== null),
     ),
     headroom: null,
     worst_window: worstWindow(scenario, runs),
@@ -165,21 +168,32 @@ export function resultOf(
   }
 }
 
+const judged = (scenario: Scenario, runs: readonly RunSummary[], exact: boolean) =>
+  judgeAll(
+    scenario,
+    runs.map((run) => objectiveFigures(scenario, run)),
+    judgedRuns(scenario, exact),
+  )
+
 const servedBy = ({ counts, inTraffic, tokens }: CellSummary) => ({
   served: counts.served,
   servedInTraffic: inTraffic.served,
   generated: tokens?.generated ?? 0,
 })
 
-/** The document of simulated runs of a system. */
+/**
+ * The document of simulated runs of a system. `slower`: the same replications with the longest times
+ * that a transfer allows; null where nothing is transferred, or these were not run.
+ */
 export function simulatedResult(
   system: PreparedScenario & Resolved,
   runs: readonly RunSummary[],
   by: Pick<Result, 'version' | 'commit' | 'profile'>,
+  slower: readonly RunSummary[] | null = null,
 ): Result {
   const { scenario } = system
   const arrived = runs[0]!.classes.reduce((sum, { counts }) => sum + counts.arrived, 0)
-  const result = resultOf(system, runs, {
+  const head: ResultHead = {
     // in the order in which the document prints them
     version: by.version,
     commit: by.commit,
@@ -191,12 +205,17 @@ export function simulatedResult(
     valid: true,
     garbage_collections: null,
     host: null,
-  })
+  }
+  const result = resultOf(system, runs, head, slower)
   const overloaded = result.stability.state === 'OVERLOADED'
   const short = overloaded ? [] : shortRunWarnings(scenario, runs, result.pools)
-  const doubts = [...stallWarnings(result.pools), ...uncalibratedWarnings(scenario)]
-  const limits = retryLimitWarnings(scenario, result.pools)
-  return { ...result, warnings: [...doubts, ...limits, ...result.warnings, ...short] }
+  const doubts = [
+    ...transferWarnings(scenario),
+    ...stallWarnings(result.pools),
+    ...uncalibratedWarnings(scenario),
+    ...retryLimitWarnings(scenario, result.pools),
+  ]
+  return { ...result, warnings: [...doubts, ...result.warnings, ...short] }
 }
 
 function tokenTimes(cells: readonly CellSummary[]): Result['classes'][number]['tokens'] {

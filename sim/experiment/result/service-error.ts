@@ -8,11 +8,12 @@ import {
   tabulatedWork,
   type WorkTable,
 } from '../../world/index.ts'
+import { declaredOf, fittedOf, type Transfer, transferOf } from '../transfer/transfer.ts'
 
 type ServiceError = NonNullable<Assumptions['batch_times'][number]['error']>
 
 /**
- * The error that the service times of a pool state of themselves: that of a fit, or that of
+ * The error that the service times of a pool state of themselves: that of a fit or of its transfer, or that of
  * interpolation in a table; null where nothing states one.
  */
 export function serviceError(
@@ -22,16 +23,23 @@ export function serviceError(
   }: { readonly scenario: Scenario; readonly models: readonly (ModelProfile | null)[] },
   pool: number,
 ): ServiceError | null {
-  const model = scenario.models[scenario.pools[pool]!.model]!
-  const work = 'work' in model ? model.work : null
-  if (work !== null && 'efficiency' in work) {
-    const fitted = work.efficiency?.fitted
-    if (fitted === undefined) return null
+  const work = declaredOf(scenario, pool)
+  const transfer = transferOf(scenario, pool)
+  if (transfer !== null) return transferError(transfer)
+  const fitted = work === null ? undefined : fittedOf(work)
+  if (fitted?.error !== undefined) {
     return { of: 'fit', median: fitted.error, worst: fitted.worst ?? null }
   }
   if (work !== null && !isMeasured(work)) return null
   const table = work === null ? models[pool]?.work : measuredTable(work)
   return table === undefined ? null : interpolationError(table)
+}
+
+/** What transfers of this kind have shown, in place of what the fit states; null where none has. */
+function transferError({ width }: Transfer): ServiceError | null {
+  if (width === null) return null
+  const { low, high, median: middle } = width
+  return { of: 'transfer', median: middle, worst: Math.max(-low, high) }
 }
 
 /**

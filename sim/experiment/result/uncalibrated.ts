@@ -1,5 +1,6 @@
-import type { Pool, Scenario } from '../../../scenarios/schema/schema.ts'
+import type { Pool, Scenario, Work } from '../../../scenarios/schema/schema.ts'
 import { type AcceleratedWork, isAccelerated } from '../../../scenarios/schema/takes-length.ts'
+import { fittedOf } from '../transfer/transfer.ts'
 
 /**
  * What is assumed of the accelerators of a scenario, without a measurement: a sentence for each
@@ -8,14 +9,29 @@ import { type AcceleratedWork, isAccelerated } from '../../../scenarios/schema/t
 export function uncalibratedWarnings({ pools, models }: Scenario): string[] {
   return pools.flatMap((pool) => {
     const model = models[pool.model]!
-    const times =
-      'work' in model && isAccelerated(model.work) ? uncalibratedTimes(pool, model.work) : []
+    const times = 'work' in model ? uncalibratedTimes(pool, model.work) : []
     const all = [...times, ...uncalibratedPower(pool)]
     return all.length === 0 ? [] : [`pool ${pool.name}: uncalibrated: ${all.join('; ')}`]
   })
 }
 
-function uncalibratedTimes({ accelerator, precision }: Pool, work: AcceleratedWork): string[] {
+function uncalibratedTimes(pool: Pool, work: Work): string[] {
+  const fitted = fittedOf(work)
+  const unknown = fitted !== undefined && fitted.accelerator === undefined
+  return [
+    ...(unknown ? ['service times (fitted on an unknown card)'] : []),
+    ...(isAccelerated(work) ? uncalibratedRoofline(pool, work) : declaredSteps(pool, work)),
+  ]
+}
+
+/** Of a card the price and the power are known, but not what a step takes on it. */
+function declaredSteps({ accelerator }: Pool, work: Work): string[] {
+  if (work.law !== 'generation' || typeof accelerator === 'string') return []
+  if (work.fitted !== undefined) return []
+  return [`times of a step (declared: they do not follow from ${accelerator.name})`]
+}
+
+function uncalibratedRoofline({ accelerator, precision }: Pool, work: AcceleratedWork): string[] {
   if (typeof accelerator === 'string') return []
   const at = precision === 'int4' ? 'fp16' : precision
   const peak = accelerator.tflops[at]
@@ -40,10 +56,18 @@ export function uncalibratedPower({ accelerator, power, heat }: Pool): string[] 
   return [
     ...(power?.curve === undefined ? ['power of batches (the board power)'] : []),
     ...(power?.idle_w === undefined && card?.idle_w === undefined ? ['idle power'] : []),
-    ...(power?.curve !== undefined && power.source === undefined ? ['power (no source)'] : []),
+    ...(power?.curve === undefined ? [] : unsure('power', power)),
     ...(power?.limit_w !== undefined && power.cap_curve === undefined
       ? ['slowdown under limit_w (the curve of other cards)']
       : []),
-    ...(heat !== undefined && heat.source === undefined ? ['heat (no source)'] : []),
+    ...(heat === undefined ? [] : unsure('heat', heat)),
   ]
 }
+
+/** A source says where figures are from, not that they were measured. */
+function unsure(what: string, { source, confidence }: Sourced): string[] {
+  if (source === undefined) return [`${what} (no source)`]
+  return confidence === 'checked' ? [] : [`${what} (source not checked)`]
+}
+
+type Sourced = Pick<NonNullable<Pool['power']>, 'source' | 'confidence'>

@@ -2,11 +2,15 @@ import type { Scenario, Work } from '../../../scenarios/schema/schema.ts'
 import type { Profile } from '../../world/index.ts'
 import { ASSUMED_EFFICIENCY } from '../simulation/accelerator-card.ts'
 
-/** The scenario with declared service times of batches divided by `speed`. */
-export function withDeclaredSpeed(scenario: Scenario, speed: number): Scenario {
+/** The scenario with declared service times of batches divided by `speed`: of all, or some models. */
+export function withDeclaredSpeed(
+  scenario: Scenario,
+  speed: number,
+  of: (name: string) => boolean = () => true,
+): Scenario {
   const models = Object.entries(scenario.models).map(([name, model]) => [
     name,
-    'work' in model ? { ...model, work: faster(model.work, speed) } : model,
+    'work' in model && of(name) ? { ...model, work: faster(model.work, speed) } : model,
   ])
   return { ...scenario, models: Object.fromEntries(models) as Scenario['models'] }
 }

@@ -21,6 +21,7 @@ import { residualSection } from './residuals.ts'
 import type { Section } from './section.ts'
 import { throughputSection } from './throughput.ts'
 import { throughputStudy } from './throughput-study.ts'
+import { transfersSection } from './transfers.ts'
 import { vllmSection } from './vllm.ts'
 import { type VllmStudy, vllmStudy } from './vllm-fit.ts'
 import { haveVllmRuns, SERVED } from './vllm-runs.ts'
@@ -122,6 +123,7 @@ export async function acceleratorsPart(write: boolean): Promise<readonly string[
     throughputSection(swept),
     await step('cost and p99 of cards', () => frontSection(swept.fits)),
     step('scatter of batches and steps', residualSection),
+    await step('from one card to another', transfersSection),
   ]
   const text = pageText(studies, others)
   process.stdout.write(text)
@@ -191,7 +193,8 @@ What these models are for, and what they are not:
 
 - A model that was **fitted** to a card predicts other batches and lengths on the same card. A prediction outside the fitted range is marked as extrapolated.
 - From a **datasheet** alone, times are off by tens of percent, and by more in small passes ([errors](#simpler-fits-and-the-datasheet-alone)). Such results are marked as uncalibrated.
-- Nothing here predicts one card from another, except the slowdown by power caps.
+- **Elsewhere** than on its card, at its precision and with its engine a fit is transferred, and marked so, with the errors that
+  [transfers between cards](#from-one-card-to-another) have shown. The slowdown by power caps is the only thing here that one card predicts well of another.
 
 ${[...studies.map(({ section }) => section.text), ...others.map(({ text }) => text)].join('\n\n')}
 `
