@@ -156,6 +156,7 @@ describe('an objective of transferred times', () => {
       class: name,
       text: of.slo[name]![0]!,
       estimate,
+      tail: null,
       verdict: 'PASS' as const,
       deciding_duration_s: null,
     }))
