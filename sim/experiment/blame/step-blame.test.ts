@@ -219,7 +219,7 @@ const two = (own: Own) => [{ ...(engine().pools as Own[])[0], replicas: 2, ...ow
 const generation = (own: Own) => ({ ...((engine().pools as Own[])[0]!.generation as Own), ...own })
 const restart_s = { distribution: 'fixed', value: 2 }
 
-/** Engines that preempt, swap, fail, come and go, each with what it must show. */
+/** Engines that preempt, swap, fail and are scaled, each with what it must show. */
 const ENGINES: Readonly<Record<string, Own>> = {
   'that preempt for lack of blocks': { pools: two({ generation: generation(KV) }) },
   'that swap': {

@@ -182,8 +182,8 @@ const servedBy = ({ counts, inTraffic, tokens }: CellSummary) => ({
 })
 
 /**
- * The document of simulated runs of a system. `slower`: the same replications with the longest times
- * that a transfer allows; null where nothing is transferred, or these were not run.
+ * The document of simulated runs of a system. `slower`: the same replications with the longest
+ * times that a transfer allows; null where nothing is transferred, or these were not run.
  */
 export function simulatedResult(
   system: PreparedScenario & Resolved,

@@ -13,8 +13,8 @@ import { declaredOf, fittedOf, type Transfer, transferOf } from '../transfer/tra
 type ServiceError = NonNullable<Assumptions['batch_times'][number]['error']>
 
 /**
- * The error that the service times of a pool state of themselves: that of a fit or of its transfer, or that of
- * interpolation in a table; null where nothing states one.
+ * The error that the service times of a pool state of themselves: that of a fit or of its transfer,
+ * or that of interpolation in a table; null where nothing states one.
  */
 export function serviceError(
   {

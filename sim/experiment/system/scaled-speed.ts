@@ -2,7 +2,7 @@ import type { Scenario, Work } from '../../../scenarios/schema/schema.ts'
 import type { Profile } from '../../world/index.ts'
 import { ASSUMED_EFFICIENCY } from '../simulation/accelerator-card.ts'
 
-/** The scenario with declared service times of batches divided by `speed`: of all, or some models. */
+/** The scenario with declared times of batches divided by `speed`: of all, or some models. */
 export function withDeclaredSpeed(
   scenario: Scenario,
   speed: number,

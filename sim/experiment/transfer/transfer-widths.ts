@@ -1,7 +1,7 @@
 /** What of the place of a fit differs where it is used. */
 export type Change = 'card' | 'precision' | 'engine' | 'tensor_parallel' | 'partition'
 
-/** The smallest and the largest signed error that transfers have shown, predicted over measured - 1. */
+/** The smallest and the largest error that transfers have shown, predicted over measured - 1. */
 export interface TransferWidth {
   readonly low: number
   readonly high: number

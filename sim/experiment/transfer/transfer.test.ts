@@ -24,7 +24,7 @@ describe('a fit', () => {
   test('is not transferred where it was made', () => {
     expect(changesOf({})).toEqual([])
     expect(transferWarnings(encoderOn({}))).toEqual([])
-    // who states an engine, and fits without one, has told no difference
+    // a fit without an engine differs from no engine
     expect(changesOf({ engine: 'vLLM' })).toEqual([])
     expect(changesOf({}, { ...T4, engine: 'vLLM' })).toEqual([])
   })

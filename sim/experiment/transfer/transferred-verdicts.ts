@@ -7,7 +7,7 @@ import { missedText, type Transfer, transfersOf } from './transfer.ts'
 
 type Judged = Result['objectives'][number]
 
-/** How many times as long the times of a transfer may really be; infinite where none was measured. */
+/** How many times as long times may really be; infinite where no such transfer was measured. */
 const slownessOf = ({ width }: Transfer) =>
   width === null ? Number.POSITIVE_INFINITY : 1 / (1 + width.low)
 
@@ -31,7 +31,7 @@ export interface TransferDoubt {
   readonly slowness: number
 }
 
-/** A doubt as a reason, with what the longest times come to; null where they were not simulated. */
+/** A doubt as a reason; `found`: what the longest times give, null where they were not simulated. */
 export function doubtText({ because, slowness }: TransferDoubt, found: string | null): string {
   if (!Number.isFinite(slowness)) return `${because}, so nothing shows that it holds`
   const times = `times ${significant(slowness, 3)} times as long`
@@ -40,9 +40,9 @@ export function doubtText({ because, slowness }: TransferDoubt, found: string | 
 }
 
 /**
- * Objectives as they were judged, except that none passes that does not pass with the longest times
- * that transfers allow, too: `slower` has the verdicts of those, null where they were not simulated.
- * A FAIL stands, as it is of the times that the result states.
+ * Objectives as they were judged, except that none passes that does not pass with the longest
+ * times that transfers allow, too: `slower` has the verdicts of those, null where they were not
+ * simulated. A FAIL stands, as it is of the times that the result states.
  */
 export function withinTransfers(
   scenario: Scenario,
@@ -73,8 +73,8 @@ function slowText({ text, verdict, estimate: { value } }: Judged): string {
 }
 
 /**
- * The classes whose requests may meet a transferred pool. What shares the cards of such a pool waits
- * for it, too.
+ * The classes whose requests may meet a transferred pool. What shares the cards of such a pool
+ * waits for it, too.
  */
 export function transferDoubts(scenario: Scenario): ReadonlyMap<string, TransferDoubt> {
   const transfers = transfersOf(scenario)
