@@ -31,7 +31,7 @@ export interface TransferDoubt {
   readonly slowness: number
 }
 
-/** A doubt as a reason; `found`: what the longest times give, null where they were not simulated. */
+/** A doubt as a reason; `found`: with the longest times, null where these were not simulated. */
 export function doubtText({ because, slowness }: TransferDoubt, found: string | null): string {
   if (!Number.isFinite(slowness)) return `${because}, so nothing shows that it holds`
   const times = `times ${significant(slowness, 3)} times as long`
