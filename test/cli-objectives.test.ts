@@ -29,10 +29,16 @@ test.each([
   ['4 where one is missed', ['p(50) latency_ms < 100', 'p(50) latency_ms < 1'], 4, /^FAIL /m],
   ['4 for a percentile of few requests', ['p(99.9) latency_ms < 1'], 4, /^FAIL .* times the/m],
   [
+    '0 where few requests a run are surely below the limit',
+    ['p(99) latency_ms < 100'],
+    0,
+    /^PASS .*; 0\.00 \[0\.00, 0\.13\] % of 6,\d+ requests are beyond it\)$/m,
+  ],
+  [
     '5 where one is undecided, with the duration that would decide',
-    ['p(50) latency_ms < 100', 'p(99) latency_ms < 100'],
+    ['p(50) latency_ms < 100', 'p(99.9) latency_ms < 100'],
     5,
-    /^UNDECIDED .* p99 needs 10,000 requests in each run, got \d+; duration_s of about 1[789]0 wo/m,
+    /^UNDECIDED .*; 0 % of the requests are beyond the limit, up to .* %; 0\.10 % may be; duration_s of about 18 wo/m,
   ],
   [
     '0 where windows of few requests are far below the limit',
