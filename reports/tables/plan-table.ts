@@ -5,10 +5,10 @@ import {
   figure,
   fixed,
   NONE,
+  objectiveLimit,
   percent,
   signedPercent,
   usd,
-  valueText,
 } from '../format.ts'
 import { largestOfCapacity } from './sweep-rows.ts'
 
@@ -157,9 +157,6 @@ interface Column {
   readonly optional?: boolean
 }
 
-const classOf = ({ figures, binding }: PlanRow) =>
-  figures.classes.find(({ name }) => name === binding.class)!
-
 const COLUMNS: readonly Column[] = [
   { head: 'verdict', text: ({ verdict }) => verdict },
   { head: 'p meets', text: rowConfidence },
@@ -180,9 +177,9 @@ const COLUMNS: readonly Column[] = [
     text: ({ figures: { cost } }) => (cost === null ? NONE : millionText(cost)),
     optional: true,
   },
-  { head: 'p50', text: (row) => valueText(classOf(row).latency_all.p50, 'time') },
-  { head: 'p99', text: (row) => estimateText(classOf(row).latency_all.p99, 'time') },
-  { head: 'goodput', text: (row) => valueText(classOf(row).goodput_share, 'share') },
+]
+
+const MORE_COLUMNS: readonly Column[] = [
   {
     head: 'utilisation',
     text: ({ busiest_pool: { utilisation } }) =>
@@ -220,6 +217,44 @@ const COLUMNS: readonly Column[] = [
   { head: 'binding objective', text: bindingText },
 ]
 
+/** Objectives that have a column; all of them are in the document. */
+const MOST_OBJECTIVES = 6
+
+/**
+ * A column for each objective, so that all rows have figures of the same classes, by what is
+ * promised of them. Of very many those that bind a row come first.
+ */
+function objectiveColumns(shown: readonly PlanRow[]): Column[] {
+  const [first] = shown
+  if (first === undefined) return []
+  const stated = first.figures.objectives.filter(
+    ({ text }) => parseObjective(text)?.kind !== 'cost',
+  )
+  const isBinding = (one: (typeof stated)[number]) =>
+    shown.some(({ binding }) => binding.class === one.class && binding.text === one.text)
+  const most = [...stated.filter(isBinding), ...stated.filter((one) => !isBinding(one))].slice(
+    0,
+    MOST_OBJECTIVES,
+  )
+  return stated
+    .filter((one) => most.includes(one))
+    .map(({ class: name, text }) => {
+      const objective = parseObjective(text)!
+      const { quantity } = objectiveLimit(objective)
+      const own = <T extends { class: string; text: string }>(all: readonly T[]): T =>
+        all.find((one) => one.class === name && one.text === text)!
+      return {
+        head: `${name}: ${text.replace(/ *[<>].*$/, '').replace(/_ms$/, '')}`,
+        text: ({ figures, objectives }) => {
+          const { estimate } = own(figures.objectives)
+          if (estimate.value !== null) return estimateText(estimate, quantity)
+          // requests that are lost take infinitely long
+          return own(objectives).of_limit === null ? '∞' : NONE
+        },
+      }
+    })
+}
+
 const sumOf = (values: readonly number[]) => values.reduce((a, b) => a + b, 0)
 
 function millionText({ usd_per_million: each }: NonNullable<PlanRow['figures']['cost']>): string {
@@ -236,7 +271,8 @@ export interface PlanTable {
 
 export function planTable(plan: Plan): PlanTable {
   const shown = shownRows(plan)
-  const columns = COLUMNS.filter(
+  const all = [...COLUMNS, ...objectiveColumns(shown), ...MORE_COLUMNS]
+  const columns = all.filter(
     ({ optional, text }) => !optional || shown.some((row) => text(row, plan) !== NONE),
   )
   const lines = shown.map((row) => ({
