@@ -157,7 +157,7 @@ interface Column {
   readonly optional?: boolean
 }
 
-const COLUMNS: readonly Column[] = [
+const FIRST_COLUMNS: readonly Column[] = [
   { head: 'verdict', text: ({ verdict }) => verdict },
   { head: 'p meets', text: rowConfidence },
   {
@@ -179,7 +179,7 @@ const COLUMNS: readonly Column[] = [
   },
 ]
 
-const MORE_COLUMNS: readonly Column[] = [
+const LAST_COLUMNS: readonly Column[] = [
   {
     head: 'utilisation',
     text: ({ busiest_pool: { utilisation } }) =>
@@ -271,7 +271,7 @@ export interface PlanTable {
 
 export function planTable(plan: Plan): PlanTable {
   const shown = shownRows(plan)
-  const all = [...COLUMNS, ...objectiveColumns(shown), ...MORE_COLUMNS]
+  const all = [...FIRST_COLUMNS, ...objectiveColumns(shown), ...LAST_COLUMNS]
   const columns = all.filter(
     ({ optional, text }) => !optional || shown.some((row) => text(row, plan) !== NONE),
   )
