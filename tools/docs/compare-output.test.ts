@@ -66,6 +66,12 @@ describe('live', () => {
   ])('%s may not', (_, shown, printed) => {
     expect(differ(shown, printed, live)).toHaveLength(1)
   })
+
+  test('the row of a percentile that a sample does not support may be missing', () => {
+    expect(differ('p50  3 ms\np95  4 ms\nend', 'p50  3 ms\nend', live)).toEqual([])
+    expect(differ('p50  3 ms\np95  4 ms\nend', 'p50  3 ms\nend')).toHaveLength(1)
+    expect(differ('p50  3 ms\nrest  4 ms\nend', 'p50  3 ms\nend', live)).toHaveLength(1)
+  })
 })
 
 describe('what the page should show now', () => {
