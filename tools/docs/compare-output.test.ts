@@ -70,6 +70,7 @@ describe('live', () => {
   test('the row of a percentile that a sample does not support may be missing', () => {
     expect(differ('p50  3 ms\np95  4 ms\nend', 'p50  3 ms\nend', live)).toEqual([])
     expect(differ('p50  3 ms\np95  4 ms\nend', 'p50  3 ms\nend')).toHaveLength(1)
+    expect(differ('p50  3 ms\np95  4 ms\nend', 'end', live)).toHaveLength(1)
     expect(differ('p50  3 ms\nrest  4 ms\nend', 'p50  3 ms\nend', live)).toHaveLength(1)
   })
 })
