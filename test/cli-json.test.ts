@@ -29,6 +29,7 @@ describe('--json', () => {
     isResult(result)
     expect(result).toMatchObject({ document: 'spillway-result', world: 'simulated', runs: 10 })
     expect(readJson(join(folder, 'simulated/simulated.json'))).toEqual(result)
+    expect(filesIn(join(folder, 'simulated'))).toEqual(['report.html', 'simulated.json'])
   })
 
   test('plan prints a plan, the same that --out writes beside its page', async () => {

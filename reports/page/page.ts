@@ -69,7 +69,7 @@ ${assumptionsSection(input, show('batch-times'))}`
 }
 <h2>How this was made</h2>
 ${provenance(input)}
-<p>This command ${comparison ? 'reproduces it' : 'writes this page of the same documents again'}:</p>
+<p>This command ${comparison ? 'reproduces it' : 'writes this page again'}:</p>
 <pre>${isolated(input.command)}</pre>`
   return documentPage(`${name} – Spillway report`, body)
 }

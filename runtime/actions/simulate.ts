@@ -1,7 +1,10 @@
-import { resultText } from '../../reports/index.ts'
-import { type ExitCode, Failure, type LoadedScenario } from '../../scenarios/index.ts'
-import { note, refuseWithoutOut, type ScenarioOptions } from '../commands/command.ts'
+import { join } from 'node:path'
+import { reportHtml, resultText } from '../../reports/index.ts'
+import { type ExitCode, Failure, type LoadedScenario, visibleLine } from '../../scenarios/index.ts'
+import type { Result } from '../../sim/documents/index.ts'
+import { commandLine, note, refuseWithoutOut, type ScenarioOptions } from '../commands/command.ts'
 import { withProgress } from '../commands/progress.ts'
+import type { FolderChange } from '../folders/replace-files.ts'
 import { rowsProblem } from '../folders/rows-problem.ts'
 import { dropInputs, dropRuns, keepRuns } from '../folders/run-folder.ts'
 import { writableFolder } from '../folders/write-whole.ts'
@@ -30,6 +33,14 @@ interface SimulateOptions extends ScenarioOptions {
 const NOT_READ = '--keep-rows: no command would read the rows of this run'
 const SHORTER =
   'bound what waits, by queue.max_length or queue.timeout_ms, or leave out --keep-rows'
+
+const PAGE = 'report.html'
+
+/** Of this result alone: a page with a measured result of the folder is for `report`. */
+async function drawPage(change: FolderChange, simulated: Result): Promise<void> {
+  const others = { measured: null, comparison: null, against: null }
+  await change.write(PAGE, await reportHtml({ simulated, ...others, command: commandLine() }))
+}
 
 export async function perform(
   signal: AbortSignal,
@@ -62,7 +73,9 @@ export async function perform(
   })
   const documents = { simulated: result }
   const text = [resultText(result), plots(options, documents)]
+  if (out !== undefined) text.push(`\n\nreport: ${visibleLine(join(out, PAGE))}`)
   await emit(options, documents, 'simulated', text, async (change) => {
+    await drawPage(change, result)
     await dropRuns(change, 'replication')
     const names = await change.names()
     if (!names.some((name) => /^replay-\d+\.parquet$/.test(name))) dropInputs(change)

@@ -26,7 +26,7 @@ Examples:
   $ spillway simulate peak.yaml --keep-rows --out today && spillway audit today`
 
 export function define(command: Command): void {
-  withScenarioOptions(scenarioFile(command), 'simulated.json')
+  withScenarioOptions(scenarioFile(command), 'simulated.json and report.html')
     .addOption(profileOption())
     .addOption(replicationsOption('interval', 1))
     .addOption(precisionOption())

@@ -6,6 +6,7 @@ import {
   built,
   holderOf,
   isMap,
+  isOptional,
   keysOf,
   meantBranch,
   numberText,
@@ -69,18 +70,28 @@ function explainIssue(issue: Issue, context: Context): Explained[] {
       return at(oneOf(values), didYouMean(value, values))
     }
     case 'invalid_type':
-      return at(typeText(issue.expected, schema), typeHint(issue, value))
+      return at(typeText(issue.expected, schema), typeHint(issue, value) + nullHint(path, context))
     case 'too_small':
     case 'too_big':
       // lists are measured by their length, and so would be text in place of a list
       if (issue.origin === 'string' && schema instanceof z.ZodArray) return []
-      return at(sizeText(issue, schema && branchOf(schema, value), value))
+      return at(sizeText(issue, schema && branchOf(schema, value), value), nullHint(path, context))
     case 'invalid_format':
     case 'custom':
       return at(issue.message)
     default:
       return at(`something else (${issue.message})`)
   }
+}
+
+/** An empty list does not remove an inherited key; null does. */
+function nullHint(path: Path, { schema, value }: Context): string {
+  const given = valueAt(value, path)
+  if (!Array.isArray(given) || given.length > 0) return ''
+  const holderPath = path.slice(0, -1)
+  const holder = schemaAt(schema, holderPath, value)
+  const map = holder && branchOf(holder, valueAt(value, holderPath))
+  return isOptional(map, path.at(-1)) ? '; null removes it' : ''
 }
 
 function unknownKeys(

@@ -155,6 +155,17 @@ pools: [{ name: central, model: enc }]
     ])
   })
 
+  test('null is named where an empty list of a key that may be left out is refused', () => {
+    const crashes = '- { kind: crash, at_s: [], restart_s: { distribution: fixed, value: 1 } }'
+    expect(problemsOf(`${BASE}failures:\n  ${crashes}\nvariants: []\n`)).toEqual([
+      's.yaml:15:26 failures.0.at_s: expected a list of at least 1 entry, got an empty list; null removes it',
+      's.yaml:16:11 variants: expected a map, got an empty list; null removes it',
+    ])
+    expect(edited('{ builtin: transformer-encoder }', '[]')).toEqual([
+      's.yaml:5:8 models.enc: expected the key builtin or onnx or work, got an empty list',
+    ])
+  })
+
   test('all problems are reported at once, in the order of the text', () => {
     const problems = problemsOf(
       changed(BASE, ['spillway: 1', 'spillway: 9'], ['cv: 2', 'cv: 0'], ['central', '""']),

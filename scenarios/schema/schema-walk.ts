@@ -87,6 +87,13 @@ export function keysOf(given: z.core.$ZodType | null): readonly string[] {
   return schema instanceof z.ZodObject ? Object.keys(schema.shape) : []
 }
 
+/** Whether a key of a map may be left out. */
+export function isOptional(map: z.core.$ZodType | null, key: PropertyKey | undefined): boolean {
+  if (!(map instanceof z.ZodObject)) return false
+  const inner = Object.entries(map.shape).find(([name]) => name === key)?.[1]
+  return inner !== undefined && bare(inner) !== built(inner)
+}
+
 /** The path of a key that is written one level too high: `batching.max_batch` for `max_batch`. */
 export function holderOf(schema: z.core.$ZodType, key: string): string | null {
   if (!(schema instanceof z.ZodObject)) return null
