@@ -228,6 +228,70 @@ describe('fit', () => {
   })
 })
 
+describe('an engine at several concurrencies', () => {
+  const DECODER = `spillway: 1
+name: llama
+duration_s: 60
+models:
+  llama:
+    work:
+      law: transformer-decoder
+      layers: 32
+      hidden: 4096
+      heads: 32
+      kv_heads: 8
+      feed_forward: 14336
+      gated: true
+      vocabulary: 128256
+      efficiency: { compute: 0.5, memory: 0.7, launch_us: 5 }
+traffic:
+  - class: chat
+    arrivals: { process: closed-loop, users: 1, think_time_s: { distribution: fixed, value: 0 } }
+    input_tokens: { distribution: uniform, min: 100, max: 700 }
+    output_tokens: { distribution: uniform, min: 50, max: 350 }
+pools:
+  - { name: gpu, model: llama, accelerator: h100-sxm, precision: fp16, generation: { policy: continuous, max_sequences: 512 } }
+`
+
+  test('tells the efficiencies of its steps, and nothing of a single prompt', async () => {
+    put(folder, 'llama.yaml', DECODER)
+    const rows = []
+    for (const users of [1, 4, 8, 16, 32, 64, 128, 256]) {
+      const set = ['--set', `traffic.0.arrivals.users=${users}`, '--replications', '1']
+      const result = (await documentOf('simulate', 'llama.yaml', ...set)) as Result
+      rows.push(`${users},400,200,${200 * result.classes[0]!.throughput_rps!.value!}`)
+    }
+    const header = 'concurrency,prompt_tokens,output_tokens,output_tokens_per_s'
+    put(folder, 'served.csv', [header, ...rows].join('\n'))
+    const [fit] = (await fitOf('llama.yaml', 'served.csv')).fits
+    const { compute, memory, launch_us, fitted } = fit!.efficiency
+    expect(Math.abs(compute / 0.5 - 1)).toBeLessThan(0.12)
+    expect(Math.abs(memory / 0.7 - 1)).toBeLessThan(0.03)
+    expect(Math.abs(launch_us / 5 - 1)).toBeLessThan(0.2)
+    expect(fitted).toMatchObject({
+      batch: [1, 256],
+      length: [400, 600],
+      prefill_tokens: [400, 400],
+    })
+    expect(fit!.left_out.median).toBeLessThan(0.03)
+    expect(fit!.sure).toContain('Each row is the mean step of an engine')
+  })
+
+  test('is not taken for steps without prompts, which are named', async () => {
+    put(folder, 'llama.yaml', DECODER)
+    put(folder, 'bare.csv', 'concurrency,tokens_per_s\n1,128\n8,980\n')
+    const refused = await run('fit', 'llama.yaml', 'bare.csv')
+    expectRefusal(refused, 2, folder)
+    expect(refused.stderr).toMatch(
+      /set --columns input_tokens=NAME.*\n.*set --columns output_tokens=NAME/,
+    )
+    const steps = [1, 2, 4, 8, 16, 32].map((n) => `${n},500,${7.6 + n / 20}`)
+    put(folder, 'steps.csv', ['sequences,context,ms', ...steps].join('\n'))
+    const [fit] = (await fitOf('llama.yaml', 'steps.csv')).fits
+    expect(fit!.sure).toContain('No row has tokens of prompts')
+  })
+})
+
 describe('fit refuses', () => {
   const refusal = async (csv: string, ...options: string[]) => {
     put(folder, 'bad.csv', csv)

@@ -13,6 +13,8 @@ The scenario states the dimensions of the model (law transformer-encoder or tran
 precision and tensor_parallel. The fit finds its \`efficiency\`: compute, memory, launch_us, and saturation_tokens or
 sharpness where they predict better. Columns: batch and length; of a decoder, sequences that decode (batch), the context
 of each (length) and tokens of prompts (prefill_tokens). The time is in ms, or follows from requests/s or tokens/s.
+A benchmark of a decoding server has the requests in flight (concurrency), the mean tokens of prompts (input_tokens) and
+answers (output_tokens), and tokens/s of answers or requests/s: each row is then the mean step of its engine.
 
 Each batch and length is left out in turn and predicted from the others; these are the errors. A fit is called usable
 up to a median of ${share(usable.median)} and a worst one of ${share(usable.worst)}. Exit code 0 also for a poor fit, which the text states; 5 for fewer than
@@ -25,6 +27,7 @@ fitted.yaml extends the scenario with the fit at the precision of the pool, with
 
 Examples:
   $ spillway fit bert.yaml rows.csv
+  $ spillway fit llama.yaml served.csv --columns concurrency=users
   $ spillway fit bert.yaml published.csv --where gpu=A100 --columns ms=latency_ms --out fit
   $ spillway simulate fit/fitted.yaml`
 
@@ -32,7 +35,7 @@ export function define(command: Command): void {
   withJson(scenarioFile(command))
     .argument(
       '<rows>',
-      'measured times (CSV, may be gzip): a row for each batch or step',
+      'measured times (CSV, may be gzip): a row for each batch, step or concurrency',
       givenFile,
     )
     .option('--pool <name>', 'the pool that was measured; default: the only one with a transformer')

@@ -104,6 +104,7 @@ export async function fitTimes(
         place: placeOf(pool, pool.accelerator.name),
         source,
         meanTimes: measured.meanTimes,
+        notes: work.law === 'transformer-decoder' ? notesOn(rows) : [],
       }),
     )
   }
@@ -214,15 +215,26 @@ const cellOf = ({ batch, length, prefillTokens }: MeasuredRow) => ({
   prefill_tokens: prefillTokens,
 })
 
+/** What rows of a decoder leave open. */
+function notesOn(rows: readonly MeasuredRow[]): string[] {
+  if (rows.some(({ engine }) => engine !== undefined)) return [MEAN_STEPS]
+  return rows.every(({ prefillTokens }) => prefillTokens === 0) ? [NO_PROMPTS] : []
+}
+
+const MEAN_STEPS =
+  'Each row is the mean step of an engine that always had as many requests as the row has. Single steps with whole prompts are longer, and no row shows them.'
+const NO_PROMPTS =
+  'No row has tokens of prompts, so times of prompts follow from decoding, and no row checks them. If requests/s or tokens/s of a server include its prompts, give concurrency, input_tokens and output_tokens.'
+
 function passOf(row: MeasuredRow, work: TransformerWork, pool: Pool): FittedRow {
-  const { batch, length, prefillTokens, ms } = row
+  const { batch, length, prefillTokens, prefills, ms } = row
   const pass =
     work.law === 'transformer-encoder'
       ? encoderPass(work, pool, { size: batch, length })
       : decoderPass(work, pool, {
           decodes: batch,
           context: batch * length,
-          prefills: prefillTokens > 0 ? 1 : 0,
+          prefills,
           prefillTokens,
         })
   return { ...pass, at: cellOf(row), ms, row }

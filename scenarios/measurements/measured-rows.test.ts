@@ -25,8 +25,8 @@ test('rows have their line, their sizes and their time', async () => {
   const text = '\ufeff# ours\r\nbatch, length ,"ms"\r\n\r\n1,32,1.5\r\n"8",64,2e0\r\n'
   const { rows } = await read(text)
   expect(rows).toEqual([
-    { line: 4, batch: 1, length: 32, prefillTokens: 0, precision: null, ms: 1.5 },
-    { line: 5, batch: 8, length: 64, prefillTokens: 0, precision: null, ms: 2 },
+    { line: 4, batch: 1, length: 32, prefillTokens: 0, prefills: 0, precision: null, ms: 1.5 },
+    { line: 5, batch: 8, length: 64, prefillTokens: 0, prefills: 0, precision: null, ms: 2 },
   ])
   expect((await read(gzipSync(text))).rows).toEqual(rows)
 })
@@ -77,6 +77,34 @@ test('a step decodes, computes prompts, or both', async () => {
   ])
   expect(await problemsOf(`${text},,,9\n`, { decodes: true })).toEqual([
     ':5: expected sequences that decode or tokens of prompts, got neither',
+  ])
+})
+
+test('an engine with a number of requests in flight has a mean step', async () => {
+  const header = 'concurrency,input_tokens,output_tokens'
+  const tokens = await read(`${header},tokens_per_s\n32,400,200,3200\n`, { decodes: true })
+  expect(tokens.rows).toEqual([
+    {
+      line: 2,
+      batch: 32 * (199 / 200),
+      length: 500,
+      prefillTokens: 64,
+      prefills: 0.16,
+      engine: { concurrency: 32, inputTokens: 400, outputTokens: 200 },
+      precision: null,
+      ms: 10,
+    },
+  ])
+  // 16 requests/s of 200 tokens are the same 3,200 tokens/s
+  const requests = await read(`${header},throughput_rps\n32,400,200,16\n`, { decodes: true })
+  expect(requests.rows).toEqual(tokens.rows)
+  expect(await problemsOf(`${header},rps\n0,400,0.5,16\n`, { decodes: true })).toEqual([
+    expect.stringContaining(
+      ':2: expected a whole number from 1 to 1000000000 in concurrency, got "0"',
+    ),
+    expect.stringContaining(
+      ':2: expected a number from 1 to 1000000000 in output_tokens, got "0.5"',
+    ),
   ])
 })
 

@@ -12,6 +12,7 @@ import {
   namedMeasure,
   PERCENTILE_KEYS,
   type PercentileKey,
+  type RowKind,
 } from './measurement-columns.ts'
 
 /** A measured time of a batch or step. */
@@ -23,12 +24,25 @@ export interface MeasuredRow {
   /** of each; 0 without a batch */
   readonly length: number
   readonly prefillTokens: number
+  /** prompts of a step */
+  readonly prefills: number
+  /** of a row that is the mean step of an engine */
+  readonly engine?: EngineRow
   /** as scenarios name it, or as the file has it where they do not; null without a column */
   readonly precision: string | null
   readonly ms: number
   /** of its times, ms; absent where the file has none, and without those that a row leaves empty */
   readonly percentiles?: Readonly<Partial<Record<PercentileKey, number>>>
 }
+
+/** An engine with a number of requests in flight all the time, in tokens. */
+export interface EngineRow {
+  readonly concurrency: number
+  readonly inputTokens: number
+  readonly outputTokens: number
+}
+
+type Sizes = Pick<MeasuredRow, 'batch' | 'length' | 'prefillTokens' | 'prefills' | 'engine'>
 
 export interface Measurements {
   readonly columns: MeasurementColumns
@@ -131,7 +145,7 @@ class RowReader {
   readonly #msPerUnit: (column: string | undefined) => number
   readonly #meanTimes: boolean
   readonly #where: readonly Condition[]
-  readonly #decodes: boolean
+  readonly #kind: RowKind
   readonly #problems: string[] = []
   readonly #rows: MeasuredRow[] = []
   #leftOut = 0
@@ -141,7 +155,6 @@ class RowReader {
     this.#path = path
     this.#header = header
     this.#where = where
-    this.#decodes = decodes
     const named = where.map(([name]) => name)
     const problems = named
       .filter((name) => !header.includes(name))
@@ -153,13 +166,14 @@ class RowReader {
     // rows of a precision that scenarios do not name are taken to be of that of the pool
     const foreign = where.filter(
       ([name, value]) =>
-        namedMeasure(name, decodes) === 'precision' &&
+        namedMeasure(name, decodes ? 'step' : 'batch') === 'precision' &&
         !Object.hasOwn(PRECISIONS, value.toLowerCase()),
     )
     const open = header.filter((name) => foreign.every(([other]) => other !== name))
     try {
       const guess = guessColumns(open, stated, { decodes, key })
       this.#columns = guess.columns
+      this.#kind = guess.kind
       this.#said = guess.said
       this.#msPerUnit = guess.msPerUnit
       this.#meanTimes = guess.meanTimes
@@ -186,7 +200,7 @@ class RowReader {
       return
     }
     const of = (key: MeasuredKey) => cell(this.#columns[key])
-    const sizes = this.#sizesOf(of, line)
+    const sizes = this.#kind === 'engine' ? this.#engineOf(of, line) : this.#sizesOf(of, line)
     const precision = this.#precisionOf(of('precision'), line)
     if (sizes === null || precision === undefined) return
     const ms = this.#msOf(of, sizes, line)
@@ -219,18 +233,46 @@ class RowReader {
     return this.#where.map(([name, value]) => `${name} ${describeValue(value)}`).join(' and ')
   }
 
-  #sizesOf(
-    of: (key: MeasuredKey) => string | undefined,
-    line: number,
-  ): Pick<MeasuredRow, 'batch' | 'length' | 'prefillTokens'> | null {
+  #sizesOf(of: (key: MeasuredKey) => string | undefined, line: number): Sizes | null {
     const count = (key: MeasuredKey, least: number) => this.#countOf(key, of(key), least, line)
     // a step may have sequences that decode, prompts, or both
-    const batch = count('batch', this.#decodes ? 0 : 1)
-    const length = batch === 0 ? 0 : count('length', this.#decodes ? 0 : 1)
+    const least = this.#kind === 'step' ? 0 : 1
+    const batch = count('batch', least)
+    const length = batch === 0 ? 0 : count('length', least)
     const prefillTokens = count('prefill_tokens', 0)
     if (batch === null || length === null || prefillTokens === null) return null
-    if (batch + prefillTokens > 0) return { batch, length, prefillTokens }
+    const prefills = prefillTokens > 0 ? 1 : 0
+    if (batch + prefillTokens > 0) return { batch, length, prefillTokens, prefills }
     this.#refuse(line, 'expected sequences that decode or tokens of prompts, got neither')
+    return null
+  }
+
+  /**
+   * The mean step of an engine with a number of requests in flight. A request with an answer of n
+   * tokens is in n steps: one computes the end of its prompt, and n − 1 decode. So of c requests
+   * c / n are prompts in a step, and all of them make c tokens of answers a step.
+   */
+  #engineOf(of: (key: MeasuredKey) => string | undefined, line: number): Sizes | null {
+    const mean = (key: MeasuredKey) => this.#meanOf(key, of(key), line)
+    const concurrency = this.#countOf('concurrency', of('concurrency'), 1, line)
+    const [inputTokens, outputTokens] = [mean('input_tokens'), mean('output_tokens')]
+    if (concurrency === null || inputTokens === null || outputTokens === null) return null
+    const prefills = concurrency / outputTokens
+    return {
+      batch: concurrency - prefills,
+      length: inputTokens + outputTokens / 2,
+      prefillTokens: prefills * inputTokens,
+      prefills,
+      engine: { concurrency, inputTokens, outputTokens },
+    }
+  }
+
+  /** A mean of at least 1; null with a problem if it is none. */
+  #meanOf(key: MeasuredKey, text: string | undefined, line: number): number | null {
+    const value = Number(text || Number.NaN)
+    if (value >= 1 && value <= MOST_COUNT) return value
+    const what = `a number from 1 to ${MOST_COUNT} in ${this.#columns[key]}`
+    this.#refuse(line, `expected ${what}, got ${describeValue(text)}`)
     return null
   }
 
@@ -257,17 +299,19 @@ class RowReader {
 
   #msOf(
     of: (key: MeasuredKey) => string | undefined,
-    { batch, length, prefillTokens }: Pick<MeasuredRow, 'batch' | 'length' | 'prefillTokens'>,
+    { batch, length, prefillTokens, engine }: Sizes,
     line: number,
   ): number | null {
     const keys = ['ms', 'throughput_rps', 'tokens_per_s'] as const
     const key = keys.find((name) => this.#columns[name] !== undefined)!
     const value = Number(of(key) || Number.NaN)
-    const tokens = this.#decodes ? batch + prefillTokens : batch * length
+    const ofPass = this.#kind === 'step' ? batch + prefillTokens : batch * length
+    const tokens = engine?.concurrency ?? ofPass
+    const requests = engine === undefined ? batch : engine.concurrency / engine.outputTokens
     const ms =
       key === 'ms'
         ? value * this.#msPerUnit(this.#columns.ms)
-        : (1000 * (key === 'throughput_rps' ? batch : tokens)) / value
+        : (1000 * (key === 'throughput_rps' ? requests : tokens)) / value
     if (value > 0 && ms >= 1e-6 && ms <= 1e9) return ms
     const text = `expected a number above 0 in ${this.#columns[key]}`
     this.#refuse(line, `${text}, got ${describeValue(of(key))}`)

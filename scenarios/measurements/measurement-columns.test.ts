@@ -33,7 +33,7 @@ describe('names of columns', () => {
     ['gpu', null],
     ['padding_speedup', null],
   ])('%s of an encoder is %s', (name, measure) => {
-    expect(namedMeasure(name, false)).toBe(measure)
+    expect(namedMeasure(name, 'batch')).toBe(measure)
   })
 
   test.each([
@@ -44,7 +44,22 @@ describe('names of columns', () => {
     ['prompt_tokens', 'prefill_tokens'],
     ['all_layers_ms', 'ms'],
   ])('%s of a decoder is %s', (name, measure) => {
-    expect(namedMeasure(name, true)).toBe(measure)
+    expect(namedMeasure(name, 'step')).toBe(measure)
+  })
+
+  test.each([
+    ['max_concurrency', 'concurrency'],
+    ['users', 'concurrency'],
+    ['prompt_tokens', 'input_tokens'],
+    ['mean_output_tokens', 'output_tokens'],
+    ['output_tokens_per_s', 'tokens_per_s'],
+    ['requests/s', 'throughput_rps'],
+    ['total_tokens_per_s', null],
+    ['prompt_tokens_per_s', null],
+    ['ttft_ms', null],
+    ['itl_p99_ms', null],
+  ])('%s of an engine is %s', (name, measure) => {
+    expect(namedMeasure(name, 'engine')).toBe(measure)
   })
 })
 
@@ -72,6 +87,27 @@ test('a decoder needs sequences with their contexts, or prompts', () => {
   expect(problemsOf(['sequences', 'context', 'rps'], {}, decoder).join()).toContain(
     'leave the time of a step open',
   )
+})
+
+test('a table by concurrency is of an engine, and needs prompts, answers and throughput', () => {
+  const header = ['concurrency', 'prompt_tokens', 'output_tokens', 'output_tokens_per_s', 'ttft_ms']
+  const { columns, kind } = guessColumns(header, {}, decoder)
+  expect(kind).toBe('engine')
+  expect(columns).toEqual({
+    concurrency: 'concurrency',
+    input_tokens: 'prompt_tokens',
+    output_tokens: 'output_tokens',
+    tokens_per_s: 'output_tokens_per_s',
+  })
+  expect(problemsOf(['concurrency', 'tokens_per_s'], {}, decoder)).toEqual([
+    expect.stringContaining('set --columns input_tokens=NAME'),
+    expect.stringContaining('set --columns output_tokens=NAME'),
+  ])
+  expect(problemsOf(header, { ms: 'ttft_ms' }, decoder)).toContainEqual(
+    expect.stringMatching(/^remove --columns ms=NAME/),
+  )
+  // of an encoder it is no column of a row
+  expect(guessColumns(['concurrency', 'batch', 'length', 'ms'], {}, encoder).kind).toBe('batch')
 })
 
 test('every problem is named at once', () => {

@@ -15,12 +15,16 @@ export type PercentileKey = (typeof PERCENTILE_KEYS)[number]
 /** Which column holds what, and what was guessed of that, as a sentence; null if nothing was. */
 export interface ColumnGuess {
   readonly columns: MeasurementColumns
+  readonly kind: RowKind
   /** milliseconds in a unit of a column of times */
   readonly msPerUnit: (column: string | undefined) => number
   readonly said: string | null
   /** whether times are means, not percentiles */
   readonly meanTimes: boolean
 }
+
+/** What a row is of: a batch, a step of a decoder, or an engine at a concurrency. */
+export type RowKind = 'batch' | 'step' | 'engine'
 
 export interface ColumnOptions {
   /** of a transformer that decodes, a batch is a step */
@@ -42,6 +46,10 @@ export function guessColumns(
   stated: MeasurementColumns,
   { decodes, key }: ColumnOptions,
 ): ColumnGuess {
+  const isConcurrency = (column: string) => namedMeasure(column, 'engine') === 'concurrency'
+  const ofEngine = stated.concurrency !== undefined || header.some(isConcurrency)
+  const ofDecoder = ofEngine ? 'engine' : 'step'
+  const kind = decodes ? ofDecoder : 'batch'
   const problems: string[] = []
   for (const [name, column] of Object.entries(stated)) {
     if (header.includes(column)) continue
@@ -56,7 +64,7 @@ export function guessColumns(
   for (const name of wanted) {
     const isTime = (TIMES as readonly string[]).includes(name)
     if (isTime && (statedTime || TIMES.some((time) => guessed.has(time)))) continue
-    const fitting = open.filter((column) => namedMeasure(column, decodes) === name)
+    const fitting = open.filter((column) => namedMeasure(column, kind) === name)
     if (fitting.length > 1) {
       const columns = fitting.map((column) => `\`${column}\``).join(' and ')
       problems.push(`${columns} may each be ${MEASURED[name]}; set ${key(name)} to one of them`)
@@ -66,18 +74,20 @@ export function guessColumns(
   // a table of medians alone: they are its times
   const middle = guessed.get('p50')
   const timed = statedTime || TIMES.some((time) => guessed.has(time))
-  if (middle !== undefined && !timed) guessed.set('ms', middle)
+  if (middle !== undefined && !timed && kind !== 'engine') guessed.set('ms', middle)
   const known: MeasurementColumns = { ...stated, ...Object.fromEntries(guessed) }
-  const timesAre = known.ms === undefined ? null : namedMeasure(known.ms, decodes)
+  const timesAre = known.ms === undefined ? null : namedMeasure(known.ms, kind)
   const columns = timesAre === 'p50' ? { p50: known.ms!, ...known } : known
   problems.push(
-    ...missing(columns, decodes, key).map((text) => `${text}; got ${header.join(', ')}`),
+    ...(kind === 'engine' ? missingOfEngine(columns, key) : missing(columns, decodes, key)).map(
+      (text) => `${text}; got ${header.join(', ')}`,
+    ),
   )
   if (problems.length > 0) throw new Failure(problems, EXIT.usage)
   const unit = columns.ms === undefined ? null : namedUnit(columns.ms)
   const msPerUnit = (column = '') => MS_PER[namedUnit(column) ?? unit ?? 'ms']
   const meanTimes = !(PERCENTILE_KEYS as readonly (string | null)[]).includes(timesAre)
-  return { columns, msPerUnit, meanTimes, said: saidOf(guessed, unit) }
+  return { columns, kind, msPerUnit, meanTimes, said: saidOf(guessed, unit) }
 }
 
 function missing(
@@ -105,6 +115,24 @@ function missing(
   return problems
 }
 
+/** Columns of a benchmark of an engine, whose rows are mean steps. */
+function missingOfEngine(columns: MeasurementColumns, key: ColumnOptions['key']): string[] {
+  const none = (name: MeasuredKey) => columns[name] === undefined
+  const ask = (name: MeasuredKey) =>
+    `no column is recognised as ${MEASURED[name]}; set ${key(name)}`
+  const wanted = ['concurrency', 'input_tokens', 'output_tokens'] as const
+  const excluded = ['batch', 'length', 'prefill_tokens', 'ms', ...PERCENTILE_KEYS] as const
+  return [
+    ...wanted.filter(none).map(ask),
+    ...(none('tokens_per_s') && none('throughput_rps') ? [ask('tokens_per_s')] : []),
+    ...excluded
+      .filter((name) => !none(name))
+      .map((name) => `remove ${key(name)}: the step follows from ${ENGINE_COLUMNS}`),
+  ]
+}
+
+const ENGINE_COLUMNS = 'the concurrency, the mean tokens and the throughput of the engine'
+
 const MS_PER = { s: 1000, ms: 1, us: 0.001, ns: 1e-6 }
 
 function saidOf(guessed: ReadonlyMap<MeasuredKey, string>, unit: string | null): string | null {
@@ -130,23 +158,42 @@ const REQUESTS = 'request requests req reqs sequence sequences seq sample sample
 const TOKENS = 'token tokens tok toks'.split(' ')
 
 /** What the name of a column tells of its values; null if that is nothing. */
-export function namedMeasure(column: string, decodes: boolean): MeasuredKey | null {
+export function namedMeasure(column: string, kind: RowKind): MeasuredKey | null {
   const words = wordsOf(column)
   if (has(words, ...PRECISION)) return 'precision'
+  if (kind === 'engine') return engineMeasure(column, words)
   const percentile = PERCENTILE_KEYS.find((key) => words.includes(key))
   if (percentile !== undefined) return percentile
   if (has(words, 'median')) return 'p50'
-  const rate = has(words, 'per', 'throughput', 'rps', 'qps', 'tps') || /\/\s*s(ec)?\b/i.test(column)
-  if (rate) {
+  if (isRate(column, words)) {
     if (has(words, 'tps', ...TOKENS)) return 'tokens_per_s'
     return has(words, 'throughput', 'rps', 'qps', ...REQUESTS) ? 'throughput_rps' : null
   }
   const unit = namedUnit(column)
   if (has(words, ...TIME) || unit !== null) return 'ms'
   if (has(words, ...BATCH)) return 'batch'
-  if (!decodes) return has(words, ...LENGTH) ? 'length' : null
+  if (kind === 'batch') return has(words, ...LENGTH) ? 'length' : null
   if (has(words, ...PREFILL)) return 'prefill_tokens'
   // tokens alone are all that a pass computes
   if (has(words, ...TOKENS) && !has(words, 'context', 'past', 'kv')) return 'prefill_tokens'
   return has(words, ...LENGTH) ? 'length' : null
+}
+
+const isRate = (column: string, words: readonly string[]) =>
+  has(words, 'per', 'throughput', 'rps', 'qps', 'tps') || /\/\s*s(ec)?\b/i.test(column)
+
+const CONCURRENCY = 'concurrency concurrent clients users'.split(' ')
+const ANSWER = 'output answer answers completion completions generated decode'.split(' ')
+
+/** As benchmarks of engines name their columns: times of requests are none of a step. */
+function engineMeasure(column: string, words: readonly string[]): MeasuredKey | null {
+  if (isRate(column, words)) {
+    if (has(words, 'total', ...PREFILL)) return null
+    if (has(words, 'tps', ...TOKENS)) return 'tokens_per_s'
+    return has(words, 'throughput', 'rps', 'qps', ...REQUESTS) ? 'throughput_rps' : null
+  }
+  if (has(words, ...CONCURRENCY)) return 'concurrency'
+  if (has(words, ...TIME) || namedUnit(column) !== null) return null
+  if (has(words, ...PREFILL)) return 'input_tokens'
+  return has(words, ...ANSWER) ? 'output_tokens' : null
 }

@@ -162,7 +162,7 @@ pools: [{ name: central, model: enc }]
       's.yaml:16:11 variants: expected a map, got an empty list; null removes it',
     ])
     expect(edited('{ builtin: transformer-encoder }', '[]')).toEqual([
-      's.yaml:5:8 models.enc: expected the key builtin or onnx or work, got an empty list',
+      's.yaml:5:8 models.enc: expected a map with the key builtin or onnx or work, got an empty list',
     ])
   })
 

@@ -34,6 +34,12 @@ export interface FittedRow extends MeasuredPass {
     readonly batch: number
     readonly length: number
     readonly prefillTokens: number
+    /** of a row that is the mean step of an engine: its requests in flight and their tokens */
+    readonly engine?: {
+      readonly concurrency: number
+      readonly inputTokens: number
+      readonly outputTokens: number
+    }
     readonly ms: number
     readonly percentiles?: SpreadRow['percentiles']
   }
@@ -57,6 +63,8 @@ export interface PrecisionRows {
   readonly source: string
   /** whether times are means or single runs, not percentiles; by default they are */
   readonly meanTimes?: boolean
+  /** sentences on what the rows leave open */
+  readonly notes?: readonly string[]
 }
 
 /** What is known of a fit to the rows of one precision. */
@@ -97,7 +105,7 @@ export function precisionFit(of: PrecisionRows): PrecisionFit {
       .slice(0, MOST_WORST)
       .map(predictedRow),
     confidence,
-    sure: sureText(found, cellCount(rows), unfitted),
+    sure: sureText(found, cellCount(rows), unfitted, of.notes),
     efficiency: efficiencyOf(of, left, parameters),
     residual: residualFitOf(rows.map(({ row }) => ({ ...row, isMean: of.meanTimes ?? true }))),
   }
@@ -187,6 +195,7 @@ function sureText(
   },
   cells: number,
   unfitted: Errors,
+  notes: readonly string[] = [],
 ): string {
   const open = parameters.filter((parameter) => parameter.open).map(({ key }) => key)
   const helps =
@@ -205,6 +214,7 @@ function sureText(
           `${cells} different batches and lengths are few, so these errors are uncertain themselves.`,
         ]
       : []),
+    ...notes,
     'Nothing is known of times beyond the measured batches and lengths.',
   ].join(' ')
 }
@@ -217,6 +227,20 @@ const MEANING = {
 
 const rounded = (value: number) => Number(value.toPrecision(3))
 
+/** The sizes that a row shows. An engine has steps with whole prompts, and contexts that grow. */
+function coveredBy({ batch, length, prefillTokens, engine }: FittedRow['row']) {
+  if (engine !== undefined) {
+    const { concurrency, inputTokens, outputTokens } = engine
+    const contexts = [inputTokens, inputTokens + outputTokens].map(Math.round)
+    return { batch: [concurrency], length: contexts, prefill: [Math.round(inputTokens)] }
+  }
+  return {
+    batch: batch > 0 ? [batch] : [],
+    length: batch > 0 ? [Math.max(1, length)] : [],
+    prefill: prefillTokens > 0 ? [prefillTokens] : [],
+  }
+}
+
 function efficiencyOf(
   { rows, source, precision, place }: PrecisionRows,
   left: Errors,
@@ -224,9 +248,10 @@ function efficiencyOf(
 ): PrecisionFit['efficiency'] {
   const by = Object.fromEntries(parameters.map(({ key, value }) => [key, rounded(value)]))
   const { compute = 0, memory = 0, launch_us = 0, saturation_tokens, sharpness } = by
-  const batches = rows.flatMap(({ row }) => (row.batch > 0 ? row.batch : []))
-  const lengths = rows.flatMap(({ row }) => (row.batch > 0 ? Math.max(1, row.length) : []))
-  const prefills = rows.flatMap(({ row }) => (row.prefillTokens > 0 ? row.prefillTokens : []))
+  const covered = rows.map(({ row }) => coveredBy(row))
+  const batches = covered.flatMap(({ batch }) => batch)
+  const lengths = covered.flatMap(({ length }) => length)
+  const prefills = covered.flatMap(({ prefill }) => prefill)
   const range = (values: readonly number[]): [number, number] => [
     ...([Math.min(...values), Math.max(...values)] as const),
   ]

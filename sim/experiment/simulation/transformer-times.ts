@@ -100,7 +100,8 @@ export function stepParts(on: Placed, batch: StepBatch): PassPart[] {
   const parts: PassPart[] = [{ groups, tokens, sharp: false }]
   if (decodes > 0) parts.push(decodingPart(on, batch))
   if (prefillTokens > 0) {
-    const sequences = Math.max(1, prefills)
+    // of a prompt that ends in a later step, its chunk; a mean step has a part of a prompt
+    const sequences = prefills > 0 ? prefills : 1
     const prompts = { ...bits, sequences, tokens: prefillTokens / sequences }
     const attention = passWork(model, prompts).filter(({ name }) => name === 'attention')
     parts.push({ groups: attention, tokens: prefillTokens, sharp: true })
