@@ -5,6 +5,7 @@ const CHAT = 'output_tokens: { distribution: geometric, mean: 200 }'
 const PLAIN = '{ policy: continuous }'
 
 interface Parts {
+  readonly process?: string
   readonly traffic?: string
   readonly work?: string
   readonly queue?: string
@@ -14,6 +15,7 @@ interface Parts {
 
 /** The problems of a scenario with one class and a pool, without file and position. */
 function problemsOf({
+  process = 'poisson, rate_rps: 4',
   traffic = CHAT,
   work = 'law: generation, base_ms: 8',
   queue = '',
@@ -26,7 +28,7 @@ duration_s: 60
 models:
   m: { work: { ${work} } }
 traffic:
-  - { class: chat, arrivals: { process: poisson, rate_rps: 4 }${traffic && `, ${traffic}`} }
+  - { class: chat, arrivals: { process: ${process} }${traffic && `, ${traffic}`} }
 pools:
   - { name: central, model: m, queue: { ${queue} }${pool && `, ${pool}`} }
 ${pools}`)
@@ -64,6 +66,10 @@ describe('a pool with generation', () => {
   test('needs the number of tokens to generate', () => {
     expect(problemsOf({ traffic: '' })).toEqual([
       'traffic.chat: expected the key output_tokens, as the pools generate, got nothing',
+    ])
+    const recorded = { process: 'trace, file: t.csv, format: azure-llm' }
+    expect(problemsOf({ traffic: '', ...recorded })).toEqual([
+      'traffic.chat: expected the key output_tokens, as the pools generate (of a trace: { distribution: trace }), got nothing',
     ])
     expect(problemsOf({ work: 'law: constant, ms: 3', pool: '' })).toEqual([
       'traffic.chat.output_tokens: remove output_tokens: no pool has generation',

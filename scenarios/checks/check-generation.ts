@@ -80,6 +80,8 @@ function checkHandOver(name: string, from: PoolDraft, draft: Draft): void {
   }
 }
 
+const RECORDED = ' (of a trace: { distribution: trace })'
+
 /** Classes have output_tokens if a pool generates, and only then. */
 function checkClasses(draft: Draft): void {
   const generating = draft.pools.filter(({ generation }) => generation !== null)
@@ -88,7 +90,8 @@ function checkClasses(draft: Draft): void {
   for (const { path, output_tokens } of draft.classes) {
     const at = [...path, 'output_tokens']
     if (generating.length === draft.pools.length && !draft.has(at)) {
-      draft.refuse(path, 'the key output_tokens, as the pools generate', 'nothing')
+      const recorded = draft.stated([...path, 'arrivals', 'process']) === 'trace' ? RECORDED : ''
+      draft.refuse(path, `the key output_tokens, as the pools generate${recorded}`, 'nothing')
     } else if (none && output_tokens !== null) draft.unused(at, 'no pool has generation')
   }
   if (generating.length > 0 && generating.length < draft.pools.length) {

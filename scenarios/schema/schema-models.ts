@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { modelMemory } from './schema-memory.ts'
 import { onnxModel, padTo } from './schema-onnx.ts'
-import { count, kind, lazy, off, seed } from './schema-values.ts'
+import { count, kind, lazy, off, positive, seed } from './schema-values.ts'
 import { work } from './schema-work.ts'
 
 /** Models of the scenario format: built in, of an ONNX file, or declared. */
@@ -55,6 +55,14 @@ const declared = lazy(() =>
   z
     .strictObject({
       work,
+      speed_factor: positive
+        .max(1000)
+        .optional()
+        .describe(
+          'How many times as fast the model is as `work` states, as on a newer card: 2 halves all its ' +
+            'times but those of a cold start. It is an assumption, which results mark as uncalibrated.',
+        )
+        .meta({ examples: [1.4] }),
       ragged: off.describe(
         'Whether each request of a batch is computed at its own length, without padding; for ' +
           '`law: linear` with `per_token_ms` only.',

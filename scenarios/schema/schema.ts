@@ -286,6 +286,8 @@ export type Pool = Scenario['pools'][number]
 export type Batching = Pool['batching']
 export type Generation = NonNullable<Pool['generation']>
 export type Work = z.infer<typeof work>
+/** A model whose times are declared. */
+export type DeclaredModel = Extract<Scenario['models'][string], { readonly work: unknown }>
 export type ModelMemory = z.infer<typeof modelMemory>
 export type Device = z.infer<typeof device>
 export type Precision = Pool['precision']

@@ -2,6 +2,7 @@ import type { Scenario } from '../../../scenarios/schema/schema.ts'
 import { passTime, regionOf } from '../../accelerator/index.ts'
 import { operationsPart } from '../simulation/operations-times.ts'
 import { batchPart, placed } from '../simulation/transformer-times.ts'
+import { declaredSpeed } from '../system/scaled-speed.ts'
 
 export type ServiceBound = 'compute' | 'bandwidth' | 'launches'
 
@@ -23,7 +24,7 @@ export function serviceBound(
   const pool = pools[index]!
   const model = models[pool.model]!
   if (!('work' in model)) return null
-  const { work } = model
+  const work = declaredSpeed(model)
   if (work.law === 'operations') {
     const { card, group, tokens } = operationsPart(work, pool)(batch.size, batch.length)
     return BOUNDS[regionOf(passTime(card, [group], tokens))]

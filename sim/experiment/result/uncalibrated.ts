@@ -10,9 +10,14 @@ export function uncalibratedWarnings({ pools, models }: Scenario): string[] {
   return pools.flatMap((pool) => {
     const model = models[pool.model]!
     const times = 'work' in model ? uncalibratedTimes(pool, model.work) : []
-    const all = [...times, ...uncalibratedPower(pool)]
+    const all = [...assumedSpeed(model), ...times, ...uncalibratedPower(pool)]
     return all.length === 0 ? [] : [`pool ${pool.name}: uncalibrated: ${all.join('; ')}`]
   })
+}
+
+function assumedSpeed(model: Scenario['models'][string]): string[] {
+  if (!('work' in model) || model.speed_factor === undefined) return []
+  return [`service times (${model.speed_factor} times as fast as \`work\` states, by speed_factor)`]
 }
 
 function uncalibratedTimes(pool: Pool, work: Work): string[] {

@@ -11,6 +11,7 @@ import {
   varied,
 } from '../../world/index.ts'
 import type { ExecutorWork } from '../comparison/structure.ts'
+import { declaredSpeed } from '../system/scaled-speed.ts'
 import type { SimulationInput } from '../system/simulation-input.ts'
 import { operationsWork } from './operations-times.ts'
 import { decoderSteps, encoderWork } from './transformer-times.ts'
@@ -19,7 +20,7 @@ export function workOf(model: ModelProfile | null, scenario: Scenario, pool: num
   if (model !== null) return tabulatedWork(model.work)
   const declared = scenario.models[scenario.pools[pool]!.model]!
   if (!('work' in declared)) throw new Error('Expected a profile for a model that is not declared')
-  const { work } = declared
+  const work = declaredSpeed(declared)
   if (work.law === 'transformer-encoder') return encoderWork(work, scenario.pools[pool]!)
   if (work.law === 'operations') return operationsWork(work, scenario.pools[pool]!)
   return declaredWork(work)
@@ -29,7 +30,7 @@ export function workOf(model: ModelProfile | null, scenario: Scenario, pool: num
 export function stepsOf({ models, pools }: Scenario, pool: number): StepLaw | null {
   const model = models[pools[pool]!.model]!
   if (!('work' in model)) return null
-  const { work } = model
+  const work = declaredSpeed(model)
   if (work.law === 'transformer-decoder') return decoderSteps(work, pools[pool]!)
   return declaredSteps(work)
 }

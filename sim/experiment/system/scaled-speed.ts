@@ -1,4 +1,4 @@
-import type { Scenario, Work } from '../../../scenarios/schema/schema.ts'
+import type { DeclaredModel, Scenario, Work } from '../../../scenarios/schema/schema.ts'
 import type { Profile } from '../../world/index.ts'
 import { ASSUMED_EFFICIENCY } from '../simulation/accelerator-card.ts'
 
@@ -13,6 +13,11 @@ export function withDeclaredSpeed(
     'work' in model && of(name) ? { ...model, work: faster(model.work, speed) } : model,
   ])
   return { ...scenario, models: Object.fromEntries(models) as Scenario['models'] }
+}
+
+/** The work of a declared model as fast as its `speed_factor` makes it. */
+export function declaredSpeed({ work, speed_factor: factor }: DeclaredModel): Work {
+  return factor === undefined ? work : faster(work, factor)
 }
 
 /** The profile with measured service times of batches divided by `speed`. */
