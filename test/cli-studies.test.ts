@@ -8,6 +8,7 @@ test.each([
   'study:plan',
   'resampling',
   'bench',
+  'bench --against HEAD',
   'digests',
   'docs:gallery',
   'articles',

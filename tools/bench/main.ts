@@ -2,12 +2,14 @@ import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { Argument } from 'commander'
 import { hostFingerprint } from '../../runtime/live/host.ts'
+import { EXIT, Failure } from '../../scenarios/index.ts'
 import type { Host } from '../../sim/documents/index.ts'
 import { stream } from '../../sim/kernel/index.ts'
 import { Histogram } from '../../sim/stats/index.ts'
 import { figuresOfBench } from '../claims/figures/bench.ts'
 import { beginStudy, writeRecord } from '../claims/record.ts'
 import { smokeRun, studyCommand } from '../study.ts'
+import { benchAgainst, FULL, SMOKE } from './against.ts'
 import { allocatorFigures } from './allocators.ts'
 import {
   type Extent,
@@ -89,10 +91,15 @@ const command = studyCommand(
   [
     ['', 'every part but day and peers, in minutes'],
     ['-- kernel serving', 'these parts alone'],
+    [
+      '-- --against main',
+      'the speed of this working tree against another version, in five minutes',
+    ],
     ['-- --day --peers', 'a recorded day over a fleet, and SimPy and a bare Python loop, too'],
   ],
 )
   .addArgument(new Argument('[parts...]', 'what is measured').choices(Object.keys(PARTS)))
+  .option('--against <ref>', 'compare with this version, in slices of both in turn')
   .option('--full', 'up to 10^8 requests')
   .option('--day', 'with a recorded day over a fleet')
   .option('--peers', 'with SimPy and a bare Python loop')
@@ -127,6 +134,7 @@ async function main(): Promise<void> {
 }
 
 interface Options {
+  readonly against?: string
   readonly smoke?: true
   readonly full?: true
   readonly day?: true
@@ -155,10 +163,39 @@ async function bundleAndRun(args: readonly string[]): Promise<number> {
   return spawnSync(process.execPath, [outfile, ...args], { stdio: 'inherit' }).status ?? 1
 }
 
+/** Prints every figure against another version. Ends with 4 where one is slower. */
+async function compareWith(ref: string): Promise<number> {
+  const { smoke = false, json = false } = command.opts<Options>()
+  if (smoke) {
+    await smokeRun('bench', async () => {
+      const figures = await benchAgainst(ref, SMOKE, () => {})
+      return `${figures.length} figures against ${ref}`
+    })
+    return EXIT.ok
+  }
+  const host = hostFingerprint()
+  const show = (text: string) => {
+    if (!json) console.log(text)
+  }
+  show(`${host.cpu}, ${host.cores} cores, Node ${host.node}, ${host.platform}`)
+  const figures = await benchAgainst(ref, FULL, show)
+  if (json) console.log(JSON.stringify({ machine: host, figures }, null, 2))
+  return figures.some(({ verdict }) => verdict === 'slower') ? EXIT.failed : EXIT.ok
+}
+
+/** The exit code of a refusal, which is printed. */
+function refusal(error: unknown): number {
+  if (!(error instanceof Failure)) throw error
+  for (const problem of error.problems) console.error(`error: ${problem}`)
+  return error.exitCode
+}
+
 const args = process.argv.slice(2)
 if (args[0] === '--memory-of') await measureMemory(args.slice(1))
 else {
   command.parse()
-  if (import.meta.url.endsWith('.ts')) process.exitCode = await bundleAndRun(args)
+  const { against } = command.opts<Options>()
+  if (against !== undefined) process.exitCode = await compareWith(against).catch(refusal)
+  else if (import.meta.url.endsWith('.ts')) process.exitCode = await bundleAndRun(args)
   else await main()
 }
