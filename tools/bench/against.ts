@@ -200,9 +200,9 @@ async function runPair(key: FigureKey, bundles: Bundles, options: PairOptions) {
   const peaks = [0, 0]
   for (let turn = 0; turn < warmUps + slices; turn++) {
     for (const side of (i + turn) % 2 === 0 ? ([0, 1] as const) : ([1, 0] as const)) {
-      const { processorMs, peakBytes } = await sides[side]!.slice(size)
+      const { processorMs, peakMb } = await sides[side]!.slice(size)
       if (turn >= warmUps) ms[side].push(processorMs)
-      peaks[side] = peakBytes
+      peaks[side] = peakMb
     }
   }
   for (const side of sides) side.end()

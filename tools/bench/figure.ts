@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
 import { median } from 'simple-statistics'
 
 type Bar = { readonly atLeast: number } | { readonly atMost: number }
@@ -94,4 +95,14 @@ export function outputOf(program: string, ...args: readonly string[]): string {
   const { status, stdout, stderr } = spawnSync(program, args, { encoding: 'utf8' })
   if (status === 0) return stdout
   throw new Error(`${program} ${args.join(' ')} ended with ${status}: ${stderr}`)
+}
+
+/**
+ * Peak resident memory on Linux; elsewhere the current one. (getrusage has the peak, too, but a
+ * child starts with that of its parent.)
+ */
+export function residentMb(): number {
+  const status = '/proc/self/status'
+  const peak = existsSync(status) ? /VmHWM:\s*(\d+) kB/.exec(readFileSync(status, 'utf8')) : null
+  return peak === null ? process.memoryUsage.rss() / 1e6 : Number(peak[1]) / 1000
 }

@@ -1,21 +1,25 @@
-import {
-  closeSync,
-  existsSync,
-  mkdtempSync,
-  openSync,
-  readFileSync,
-  rmSync,
-  writeSync,
-} from 'node:fs'
+import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { traceReaders } from '../../runtime/jobs/trace-readers.ts'
-import { type Scenario, surveyTrace, TraceReading } from '../../scenarios/index.ts'
-import { runReadingReplication, simulationInput } from '../../sim/experiment/index.ts'
+import { type Scenario, scenarioSchema, surveyTrace, TraceReading } from '../../scenarios/index.ts'
+import {
+  runReadingReplication,
+  runReplication,
+  simulationInput,
+} from '../../sim/experiment/index.ts'
 import { stream } from '../../sim/kernel/index.ts'
 import { TraceTally } from '../../sim/traffic/index.ts'
 import { haveRates } from '../articles/fleet/rates.ts'
-import { type Extent, type Figure, figure, millisecondsOf, outputOf, sizeIn } from './figure.ts'
+import {
+  type Extent,
+  type Figure,
+  figure,
+  millisecondsOf,
+  outputOf,
+  residentMb,
+  sizeIn,
+} from './figure.ts'
 import { serveHours } from './fleet-day.ts'
 import { encoderScenario, RATE_RPS, serve, servingScenario } from './serving.ts'
 
@@ -25,6 +29,7 @@ const SMALL_TRACE = 1e4
 /** Jobs whose resident memory is measured, each in a process of its own. */
 const JOBS: Readonly<Record<string, (size: number, file: string) => Promise<void> | void>> = {
   serve: (requests) => serve(servingScenario(1, requests)),
+  wide: serveWide,
   hours: serveHours,
   inspect,
   simulate,
@@ -34,16 +39,6 @@ const JOBS: Readonly<Record<string, (size: number, file: string) => Promise<void
 export async function measureMemory([job, size, file]: readonly string[]): Promise<void> {
   await JOBS[job!]!(Number(size), file!)
   console.log(residentMb())
-}
-
-/**
- * Peak resident memory on Linux; elsewhere the current one. (getrusage has the peak, too, but a
- * child starts with that of its parent.)
- */
-function residentMb(): number {
-  const status = '/proc/self/status'
-  const peak = existsSync(status) ? /VmHWM:\s*(\d+) kB/.exec(readFileSync(status, 'utf8')) : null
-  return peak === null ? process.memoryUsage.rss() / 1e6 : Number(peak[1]) / 1000
 }
 
 function memoryOf(job: string, size: number, file = ''): number {
@@ -58,10 +53,37 @@ const exponentsIn = ({ full, smoke }: Extent) => (smoke ? [] : full ? [7, 8] : [
 export function* memoryFigures(extent: Extent): Generator<Figure> {
   const small = memoryOf('serve', sizeIn(extent, SMALL))
   yield figure('Resident memory, 10^5 requests', 'MB', [small])
+  const wide = memoryOf('wide', sizeIn(extent, SMALL)) - small
+  const name = `More than that: ${WIDE.classes} classes at ${WIDE.pools} pools`
+  yield figure(name, 'MB', [wide], { atMost: 150 })
   for (const exponent of exponentsIn(extent)) {
     const growth = memoryOf('serve', 10 ** exponent) - small
     yield figure(`Growth of that to 10^${exponent}`, 'MB', [growth], { atMost: 50 })
   }
+}
+
+const WIDE = { classes: 250, pools: 10 } as const
+
+/** Many classes at many pools, each pair of which has histograms of its own. */
+function serveWide(requests: number): void {
+  const rate = 10
+  const scenario = scenarioSchema.parse({
+    spillway: 1,
+    name: 'wide',
+    duration_s: requests / (rate * WIDE.classes),
+    models: { encoder: { work: { law: 'linear', base_ms: 1, per_item_ms: 1 } } },
+    traffic: Array.from({ length: WIDE.classes }, (_, i) => ({
+      class: `class-${i}`,
+      arrivals: { process: 'poisson', rate_rps: rate },
+    })),
+    router: { policy: 'round-robin' },
+    pools: Array.from({ length: WIDE.pools }, (_, i) => ({
+      name: `pool-${i}`,
+      model: 'encoder',
+      replicas: 2,
+    })),
+  })
+  runReplication(simulationInput(scenario), 0)
 }
 
 /** Time and memory of a recorded day over a fleet; no figure without the recorded rates. */

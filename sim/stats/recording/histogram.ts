@@ -2,6 +2,7 @@ import { rankOf } from '../intervals/percentile.ts'
 
 /** 2^7 buckets an octave: no bucket is wider than 1/128 of its lower edge, 0.78 %. */
 const SUB_BITS = 7
+const OCTAVE = 2 ** SUB_BITS
 /** of the 20 mantissa bits in the high word, all except the 7 that select the bucket */
 const SHIFT = 20 - SUB_BITS
 const LOWEST_MS = 1e-6
@@ -21,6 +22,7 @@ const prefixOf = (ms: number) => {
 /** bucket 0 is zero itself; bucket 1 begins at LOWEST_MS */
 const BASE = prefixOf(LOWEST_MS) - 1
 const BUCKETS = prefixOf(HIGHEST_MS) - BASE + 1
+const NONE = new Float64Array(0)
 
 /** Lower edge of a bucket above 0; the upper edge is that of the next bucket. */
 function lowerEdge(bucket: number): number {
@@ -38,6 +40,8 @@ function bucketOf(ms: number): number {
  * Streaming histogram of durations, log-linear by the high word of the IEEE 754 double: sign,
  * exponent and the first 7 bits of the mantissa select the bucket, without a logarithm.
  *
+ * It holds the octaves that durations fall into, 1 KB each, in place of the 50 that there are.
+ *
  * Between 1e-6 ms and 1e9 ms a quantile is within 0.79 % of the exact one (nearest rank, as
  * `percentile`). Shorter durations count as zero and longer ones fall into the last bucket, but
  * `min`, `max` and `sum` are always exact.
@@ -48,7 +52,11 @@ export class Histogram {
   min = Number.POSITIVE_INFINITY
   max = Number.NEGATIVE_INFINITY
 
-  readonly #counts = new Float64Array(BUCKETS)
+  /** of bucket 0 */
+  #zeros = 0
+  /** of the buckets from `#first`, in whole octaves: those that durations have fallen into */
+  #counts = NONE
+  #first = 1
 
   /** NaN where nothing was recorded. */
   get mean(): number {
@@ -61,7 +69,9 @@ export class Histogram {
     // inlined: this is the hottest path of a recorder
     double[0] = ms
     const bucket = (words[HIGH]! >> SHIFT) - BASE
-    this.#counts[bucket < 0 ? 0 : bucket < BUCKETS ? bucket : BUCKETS - 1]!++
+    const at = bucket - this.#first
+    if (at >= 0 && at < this.#counts.length) this.#counts[at]!++
+    else this.#add(bucket < 0 ? 0 : bucket < BUCKETS ? bucket : BUCKETS - 1, 1)
     this.count++
     this.sum += ms
     if (ms < this.min) this.min = ms
@@ -77,7 +87,7 @@ export class Histogram {
       // the number of steps that stay below the bucket's upper edge
       const room = slope > 0 ? Math.ceil((lowerEdge(bucket + 1) - ms) / slope) : steps
       const here = Math.min(steps - step, Math.max(1, room))
-      this.#counts[bucket]! += here * count
+      this.#add(bucket, here * count)
       step += here
     }
     const n = steps * count
@@ -89,9 +99,13 @@ export class Histogram {
 
   /** Adds all records of `other`. */
   merge(other: Histogram): void {
-    const counts = this.#counts
+    this.#zeros += other.#zeros
     const others = other.#counts
-    for (let bucket = 0; bucket < BUCKETS; bucket++) counts[bucket]! += others[bucket]!
+    if (others.length > 0) {
+      this.#hold(other.#first, other.#first + others.length - 1)
+      const shift = other.#first - this.#first
+      for (let at = 0; at < others.length; at++) this.#counts[at + shift]! += others[at]!
+    }
     this.count += other.count
     this.sum += other.sum
     this.min = Math.min(this.min, other.min)
@@ -106,10 +120,13 @@ export class Histogram {
     if (rank > this.count) return Number.POSITIVE_INFINITY
     if (rank === 1) return this.min
     if (rank === this.count) return this.max
-    let below = 0
-    let bucket = 0
-    while (below + this.#counts[bucket]! < rank) below += this.#counts[bucket++]!
-    const ms = bucket === 0 ? 0 : this.#inside(bucket, (rank - below - 0.5) / this.#counts[bucket]!)
+    let below = this.#zeros
+    let ms = 0
+    if (rank > below) {
+      let at = 0
+      while (below + this.#counts[at]! < rank) below += this.#counts[at++]!
+      ms = this.#inside(at + this.#first, (rank - below - 0.5) / this.#counts[at]!)
+    }
     return Math.min(Math.max(ms, this.min), this.max)
   }
 
@@ -117,21 +134,46 @@ export class Histogram {
   countFrom(ms: number): number {
     if (ms <= this.min) return this.count
     if (ms > this.max) return 0
-    const own = bucketOf(ms)
+    const bucket = bucketOf(ms)
+    const own = bucket - this.#first
     let above = 0
-    for (let bucket = own + 1; bucket < BUCKETS; bucket++) above += this.#counts[bucket]!
-    if (own === 0) return above
-    const [low, high] = [lowerEdge(own), lowerEdge(own + 1)]
+    for (let at = Math.max(0, own + 1); at < this.#counts.length; at++) above += this.#counts[at]!
+    if (bucket === 0) return above
+    const [low, high] = [lowerEdge(bucket), lowerEdge(bucket + 1)]
     const share = Math.min(1, (high - ms) / (high - low))
-    return above + Math.round(share * this.#counts[own]!)
+    return above + Math.round(share * (this.#counts[own] ?? 0))
   }
 
   reset(): void {
+    this.#zeros = 0
     this.#counts.fill(0)
     this.count = 0
     this.sum = 0
     this.min = Number.POSITIVE_INFINITY
     this.max = Number.NEGATIVE_INFINITY
+  }
+
+  #add(bucket: number, count: number): void {
+    if (bucket === 0) {
+      this.#zeros += count
+      return
+    }
+    this.#hold(bucket, bucket)
+    this.#counts[bucket - this.#first]! += count
+  }
+
+  /** Makes room for the octaves of the buckets from `low` to `high`, both above 0. */
+  #hold(low: number, high: number): void {
+    const held = this.#counts.length
+    const end = this.#first + held
+    if (held > 0 && low >= this.#first && high < end) return
+    const octave = (bucket: number) => Math.floor((bucket - 1) / OCTAVE) * OCTAVE + 1
+    const first = held === 0 ? octave(low) : Math.min(this.#first, octave(low))
+    const last = Math.max(held === 0 ? 0 : end, octave(high) + OCTAVE)
+    const counts = new Float64Array(last - first)
+    if (held > 0) counts.set(this.#counts, this.#first - first)
+    this.#counts = counts
+    this.#first = first
   }
 
   #inside(bucket: number, share: number): number {
