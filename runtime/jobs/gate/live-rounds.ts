@@ -59,9 +59,10 @@ export class LiveRounds {
     const { signal = new AbortController().signal, onProgress = () => {} } = options
     const { base, head, requests } = traffic
     const fleets: WarmFleet[] = []
+    const opening = { processorTime: true, signal, onProgress }
     try {
       for (const system of [base, head]) {
-        fleets.push(await openFleet({ system, traffic: requests }, { signal, onProgress }))
+        fleets.push(await openFleet({ system, traffic: requests }, opening))
       }
     } catch (error) {
       await Promise.all(fleets.map(({ fleet }) => fleet.close()))
@@ -123,7 +124,13 @@ export class LiveRounds {
     const turns = 2 * slicing.blockSlices
     const onProgress = (_: string, turn: number) => this.#onProgress(phase, done + turn / turns, of)
     const round = this.#played
-    const options = { slicing, replays: this.#most + 1, decisionLog: false, onProgress }
+    const options = {
+      slicing,
+      replays: this.#most + 1,
+      decisionLog: false,
+      processorTime: true,
+      onProgress,
+    }
     const runs = await playRound(players, round, options)
     return systems.map((system, i) => ({ system, run: runs[i]! }))
   }
