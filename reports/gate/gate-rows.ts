@@ -102,8 +102,20 @@ export function measuredLines({ measured }: GateCase): string[] {
     ...(control === null
       ? []
       : [`control kernel: head ${signedPercent(control - 1)} against base; at most ±2 %`]),
+    ...serviceLines(measured),
     ...not_counted.map((reason) => `does not count: ${reason}`),
   ]
+}
+
+/** What service times are of, and how much other programs held the gate up. */
+function serviceLines({ blocks, stalls }: NonNullable<GateCase['measured']>): string[] {
+  const clocks = new Set(blocks.flatMap(({ pools }) => pools.map(({ clock }) => clock ?? 'wall')))
+  const lines = clocks.size === 0 ? [] : [`service times: ${[...clocks].join(' and ')} time`]
+  if (stalls === undefined) return lines
+  const { base, head, most, slices, left_out } = stalls
+  const stalled = `stalls of the dispatcher: base ${percent(base)}, head ${percent(head)} of the time`
+  const left = `${left_out} of ${plural(slices, 'slice')} left out, as more than ${percent(most)} of it stalled`
+  return [...lines, `${stalled}; ${left_out === 0 ? 'no slice left out' : left}`]
 }
 
 /** Measured percentiles over all blocks, the header first; none in a gate that measures nothing. */

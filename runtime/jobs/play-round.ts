@@ -18,6 +18,8 @@ export interface RoundOptions {
   /** null: whole replays alternate */
   readonly slicing: Slicing | null
   readonly replays: number
+  /** which side plays when, for each slice; default: by chance, from the seed of the first side */
+  readonly orders?: readonly (readonly number[])[]
   readonly decisionLog: boolean
   /** keeps the processor time of batches, where executors measure it; default: no */
   readonly processorTime?: boolean
@@ -32,7 +34,9 @@ export async function playRound(
 ): Promise<Replayed[]> {
   const { slicing, replays, decisionLog, processorTime = false } = options
   const slices = slicing?.slices ?? 1
-  const orders = ordersOf(players, replays * slices).slice(round * slices, (round + 1) * slices)
+  const {
+    orders = ordersOf(players, replays * slices).slice(round * slices, (round + 1) * slices),
+  } = options
   const turns = orders.flat()
   const pauses = slicing === null ? [] : pausesOf(slicing)
   const name = `replay ${round + 1} of ${replays}`

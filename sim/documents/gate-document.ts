@@ -94,6 +94,10 @@ export const gateSchema = z
     gate: z
       .enum(['prediction', 'measured', 'fidelity'])
       .describe('Whether the gate simulates, replays base and head, or judges kept replays.'),
+    interim: z
+      .literal(true)
+      .optional()
+      .describe('Present while the gate goes on: then its verdict is none, and UNDECIDED.'),
     margin: number.describe('Change that is still no regression, as a share of 1.'),
     verdict: caseVerdict.describe('Worst verdict of the scenarios.'),
     cases: z.array(gateCase).describe('Scenarios of the gate, the worst first.'),

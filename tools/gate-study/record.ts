@@ -131,11 +131,13 @@ async function longRun({ rounds: count, load }: Plan, live: Live): Promise<LongR
   const { same, slower, profile, job } = live
   const began = performance.now()
   const options = { ...job, profile, ...(load !== undefined && { load }) }
-  const { rounds } = await openGate(same, slower, options, 2 * count)
+  const { rounds } = await openGate(same, slower, options, { most: 2 * count })
   try {
     const blocks = []
     for (let i = 0; i < count; i++) {
-      const round = await rounds.next('long run of base and head', 5 * i, 5 * count)
+      const round = await rounds.next((turn, turns) =>
+        job.onProgress?.('long run of base and head', i + turn / turns, count),
+      )
       if (round === null) break
       blocks.push(...round.blocks)
     }
