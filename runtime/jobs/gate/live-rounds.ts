@@ -91,6 +91,12 @@ export class LiveRounds {
     return new LiveRounds(traffic, fleets, { signal, onProgress }, limits)
   }
 
+  /** Rounds of other traffic on the same open models, in place of these. */
+  under(traffic: GateTraffic): LiveRounds {
+    const job = { signal: this.#signal, onProgress: this.#onProgress }
+    return new LiveRounds(traffic, this.#fleets, job, this.#limits)
+  }
+
   async close(): Promise<void> {
     await Promise.all(this.#fleets.map(({ fleet }) => fleet.close()))
   }

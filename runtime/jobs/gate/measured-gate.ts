@@ -141,24 +141,24 @@ export async function openGate(
     (await calibrate([base, head], { ...job, seconds, rehearsals: 0, onWarning }))
   const [a, b] = [resolveSystem(base, profile), resolveSystem(head, profile)]
   let factor = await trafficFactor(a, b, { ...job, load })
-  for (let attempt = 0; ; attempt++) {
-    const traffic = await gateTraffic(a, b, factor)
-    const rounds = await LiveRounds.open(traffic, job, limits)
-    try {
+  let traffic = await gateTraffic(a, b, factor)
+  let rounds = await LiveRounds.open(traffic, job, limits)
+  try {
+    for (let lowered = 0; ; lowered++) {
       const { wall: utilisation, processor } = await rounds.warmUp()
-      if (attempt < MOST_LOWERED && utilisation.base / load - 1 > OFF) {
-        // the profile is off, or the machine is slower since; where it is less busy, that is safe
-        factor *= load / utilisation.base
-        await rounds.close()
-        continue
+      if (lowered === MOST_LOWERED || utilisation.base / load - 1 <= OFF) {
+        // what other programs take from an executor is no load of its own
+        refuseBusy(processor)
+        return { traffic, rounds, utilisation }
       }
-      // what other programs take from an executor is no load of its own
-      refuseBusy(processor)
-      return { traffic, rounds, utilisation }
-    } catch (error) {
-      await rounds.close()
-      throw error
+      // the profile is off, or the machine is slower since; where it is less busy, that is safe
+      factor *= load / utilisation.base
+      traffic = await gateTraffic(a, b, factor)
+      rounds = rounds.under(traffic)
     }
+  } catch (error) {
+    await rounds.close()
+    throw error
   }
 }
 
