@@ -13,15 +13,17 @@ import {
   type GateSlicing,
   lookLevel,
   type MeasuredBlock,
+  type ObservedRun,
   ratioInterval,
   roundBlocks,
   runReplication,
   type SimulationInput,
   simulationInput,
+  withoutOthers,
   withoutStalls,
 } from '../sim/experiment/index.ts'
-import { Random } from '../sim/kernel/index.ts'
-import { percentile } from '../sim/stats/index.ts'
+import { Random, stream } from '../sim/kernel/index.ts'
+import { percentile, Rows } from '../sim/stats/index.ts'
 import { declaredWork, NO_WAKE } from '../sim/world/index.ts'
 import { driftingSpeeds, playedRounds, RATE, RUN_MS, replayedFrom } from './drifting-machine.ts'
 import { scenarioOf } from './scenarios.ts'
@@ -60,8 +62,8 @@ const scenario = scenarioOf({
   pools: [{ name: 'central', model: 'known', replicas: 1, batching: scenarioBatching(DYNAMIC) }],
 })
 
-/** The blocks of a gate, and ln of head over base: service time, p50 and p99. */
-function gateOn(seed: number, slowness: number, rounds = 4) {
+/** Replays of base and head in so many rounds, and the base. */
+function playedOn(seed: number, slowness: number, rounds = 4) {
   const speeds = driftingSpeeds(seed, 2 * rounds * RUN_MS + 1000)
   const sides = [sideOf(1), sideOf(slowness)] as const
   const runs = playedRounds(speeds, sides, { rounds, slicing: SLICING, seed })
@@ -71,11 +73,16 @@ function gateOn(seed: number, slowness: number, rounds = 4) {
     return { ...base, plan, requests, work: [{ work, wake: NO_WAKE }] }
   })
   const model = knownProfile({ rehearsals: observed, seconds: RUN_MS / 1000, load: 0.45, work })
-  const base = simulationInput(scenario, { models: [withoutStalls(model)] })
+  return { runs, base: simulationInput(scenario, { models: [withoutStalls(model)] }) }
+}
+
+/** The blocks of a gate, and ln of head over base: service time, p50 and p99. */
+function gateOn(seed: number, slowness: number, rounds = 4) {
+  const { runs, base } = playedOn(seed, slowness, rounds)
   const blocks = runs.flatMap(([a, b]) => {
     const found = roundBlocks({ system: base, run: a }, { system: base, run: b }, SLICING)
-    if (typeof found === 'string') throw new Error(found)
-    return found
+    expect(found.leftOut).toEqual([])
+    return found.blocks
   })
   const before = percentiles(base)
   return blocks.map((block) => [Math.log(block.service), ...derived(base, before, block)])
@@ -158,5 +165,122 @@ describe('the causes of each block, carried through the simulator', () => {
     const shuffled = slower.map((_, i) => same[(i + 3) % same.length]!)
     const metrics = [0, 1, 2].map((i) => column(shuffled, i))
     expect(decide(metrics, 0.025, lookLevel()).map(({ verdict }) => verdict)).not.toContain('FAIL')
+  })
+})
+
+/** A run with the processor time of its batches, which is all the time that they took. */
+function timed(run: ObservedRun): ObservedRun {
+  const { batch, started, ended } = run.rows.columns
+  const processorMs = new Float64Array(Math.max(...batch) + 1)
+  for (const [key, number] of batch.entries()) {
+    if (number >= 0) processorMs[number] = ended[key]! - started[key]!
+  }
+  return { ...run, processorMs }
+}
+
+/** The same run on an executor that waits for its core in 70 % of its batches, for 10 ms each. */
+function besideOthers(run: ObservedRun, seed: number): ObservedRun {
+  const { batch, ended, done } = run.rows.columns
+  const random = stream(seed, 0, 'waits')
+  const waits = Float64Array.from({ length: Math.max(...batch) + 1 }, () =>
+    random.uniform() < 0.7 ? 10 * random.exponential() : 0,
+  )
+  const later = (times: Float64Array) =>
+    times.map((time, key) => time + (batch[key]! < 0 ? 0 : waits[batch[key]!]!))
+  const rows = Rows.of({ ...run.rows.columns, ended: later(ended), done: later(done) })
+  return { ...run, rows }
+}
+
+/** A run whose dispatcher acts on nothing for so long from each of the times on, ms. */
+function stalling(run: ObservedRun, ms: number, from: readonly number[]): ObservedRun {
+  const { at, sent, ended, done } = run.rows.columns
+  const held = (times: Float64Array) =>
+    times.map((time) => {
+      const begun = from.find((start) => time >= start && time < start + ms)
+      return begun === undefined ? time : begun + ms
+    })
+  const columns = { ...run.rows.columns, at, ended, sent: held(sent), done: held(done) }
+  return { ...run, rows: Rows.of(columns) }
+}
+
+describe('beside other programs', () => {
+  const { runs, base } = playedOn(3, 1.05)
+  const seeded = runs.map(([a, b], round) => [timed(a), timed(b), round] as const)
+  const blocksIn = (a: ObservedRun, b: ObservedRun) =>
+    roundBlocks({ system: base, run: a }, { system: base, run: b }, SLICING)
+  const service = (a: ObservedRun, b: ObservedRun) =>
+    blocksIn(a, b).blocks.map((block) => Math.log(block.service))
+  const quiet = seeded.flatMap(([a, b]) => service(a, b))
+
+  test('processor time has the service of a machine without them, in every block', () => {
+    const busy = seeded.flatMap(([a, b, round]) => {
+      const { blocks } = blocksIn(besideOthers(a, 2 * round), besideOthers(b, 2 * round + 1))
+      expect(blocks.flatMap(({ causes }) => causes.map(({ clock }) => clock))).toEqual(
+        Array.from({ length: 5 }, () => 'processor'),
+      )
+      return blocks.map((block) => Math.log(block.service))
+    })
+    expect(busy).toHaveLength(20)
+    for (const [i, value] of busy.entries()) expect(Math.abs(value - quiet[i]!)).toBeLessThan(0.01)
+    expect(decide([busy], 0.025, lookLevel())[0]!.verdict).toBe('FAIL')
+  })
+
+  test('negative control: by wall time the same blocks do not show the slowdown', () => {
+    const walls = seeded.flatMap(([a, b, round]) => {
+      const [busyA, busyB] = [besideOthers(a, 2 * round), besideOthers(b, 2 * round + 1)]
+      // a side without processor time: both are compared by wall time
+      return service(busyA, { ...busyB, processorMs: new Float64Array(0) })
+    })
+    expect(standardDeviation(walls)).toBeGreaterThan(4 * standardDeviation(quiet))
+    expect(decide([walls], 0.025, lookLevel())[0]!.verdict).not.toBe('FAIL')
+  })
+
+  test('without a change there is no bias: base and head exchanged have the inverse ratio', () => {
+    for (const [a, b] of seeded) {
+      const [there, back] = [service(a, b), service(b, a)]
+      for (const [i, value] of there.entries()) {
+        expect(Math.abs(value + back[i]!)).toBeLessThan(0.005)
+      }
+      expect(service(a, a)).toEqual([0, 0, 0, 0, 0])
+    }
+  })
+
+  test('slices in which the dispatcher stalls are left out, and the others of the round stay', () => {
+    const [[a, b]] = seeded as [(typeof seeded)[number]]
+    expect(blocksIn(a, b).stalls).toMatchObject({ slices: 40, leftOut: 0, most: 0.25 })
+    // two slices of the first block, and six of the second
+    const from = [0, 3, 8, 9, 10, 11, 12, 13].map((slice) => slice * SLICING.sliceMs + 50)
+    const { blocks, stalls, leftOut } = blocksIn(stalling(a, 100, from), b)
+    expect(blocks).toHaveLength(4)
+    expect(leftOut).toEqual(['1 of 5 blocks: other programs used the machine in most slices'])
+    expect(stalls).toMatchObject({ slices: 40, leftOut: 8, most: 0.25 })
+    expect(stalls.base).toBeGreaterThan(0.06)
+    expect(stalls.head).toBeLessThan(0.02)
+    expect(blocks[0]!.batches).toBeLessThan(blocksIn(a, b).blocks[0]!.batches)
+    expect(Math.abs(Math.log(blocks[0]!.service) - quiet[0]!)).toBeLessThan(0.02)
+  })
+
+  test('by wall time a slice may stall for 5 %', () => {
+    const [[a, b]] = seeded as [(typeof seeded)[number]]
+    const plain = ({ rows, timers, control = [] }: ObservedRun): ObservedRun => {
+      return { rows, timers, control }
+    }
+    expect(blocksIn(plain(a), plain(b)).stalls.most).toBe(0.05)
+    const stalled = stalling(plain(a), 30, [50])
+    expect(blocksIn(stalled, plain(b)).stalls.leftOut).toBe(1)
+    expect(blocksIn(stalling(a, 30, [50]), b).stalls.leftOut).toBe(0)
+  })
+
+  test('the machine of a run without them is that of its processor time', () => {
+    const [[a]] = seeded as [(typeof seeded)[number]]
+    const back = withoutOthers(besideOthers(a, 1)).rows.columns
+    const { ended, done } = a.rows.columns
+    for (const [key, time] of ended.entries()) {
+      if (Number.isNaN(time)) continue
+      expect(back.ended[key]).toBeCloseTo(time, 6)
+      expect(back.done[key]).toBeCloseTo(done[key]!, 6)
+    }
+    const { processorMs: _, ...plain } = a
+    expect(withoutOthers(plain)).toBe(plain)
   })
 })

@@ -8,6 +8,7 @@ import {
   comparisonSchema,
   type Result,
   resultSchema,
+  type WhatIf,
 } from '../sim/documents/index.ts'
 import { latenciesOf } from '../sim/experiment/index.ts'
 import { percentile } from '../sim/stats/index.ts'
@@ -26,6 +27,8 @@ import { expectExitBy } from './verdict-exit.ts'
 
 /**
  * What-if runs from end to end in real sessions; nothing here depends on the speed of the machine.
+ * On one that is busy beyond measure whole replays alternate in place of slices, as a warning
+ * states, rounds may not count, and the machine may have changed between both sides.
  */
 
 const folder = temporaryFolder()
@@ -47,6 +50,25 @@ function countedRounds(): number[] {
   const poor = new Set(comparison().what_if!.not_counted.map(({ round }) => round))
   const all = Array.from({ length: ROUNDS }, (_, round) => round)
   return poor.size === ROUNDS ? all : all.filter((round) => !poor.has(round))
+}
+
+/** Whether both sides were cut into slices: a calibration beside many others may find it too slow. */
+function inSlices(): boolean {
+  const sliced = comparison().what_if!.slice_ms !== null
+  const why = measured('out').warnings.some((one) => one.includes('alternate in whole replays'))
+  expect(sliced).toBe(!why)
+  return sliced
+}
+
+/** Where the control kernel differs by more, no verdict is of the change alone. */
+const MOST_CONTROL = 0.02
+
+/** The verdict on a what-if by those of its percentiles. */
+function verdictBy({ percentiles, control, not_counted, rounds }: WhatIf): string {
+  const order = ['FAIL', 'UNDECIDED', 'PASS']
+  const drifted = control !== null && Math.abs(Math.log(control)) > MOST_CONTROL
+  if (drifted || not_counted.length === rounds) return 'UNDECIDED'
+  return order.find((one) => percentiles.some(({ verdict }) => verdict === one)) ?? 'UNDECIDED'
 }
 
 /** Every round of a folder. */
@@ -89,13 +111,15 @@ describe('run with a second side', () => {
       requests,
     })
     expect(replays).toBe(ROUNDS)
+    // a round of 1.5 s is one block, in slices and as a whole
     expect(whatIf).toMatchObject({
-      slice_ms: SLICE_MS,
+      slice_ms: inSlices() ? SLICE_MS : null,
       blocks: countedRounds().length,
       control: expect.any(Number),
     })
     expect(whatIf!.scenario.hash).not.toBe(scenario.hash)
-    expect(whatIf!.percentiles[0]).toMatchObject({ p: 0.5, verdict: checks.what_if!.verdict })
+    expect(whatIf!.percentiles[0]!.p).toBe(0.5)
+    expect(checks.what_if!.verdict).toBe(verdictBy(whatIf!))
   })
 
   test('compares the ratio of both measured sides in each round', async () => {
@@ -116,11 +140,11 @@ describe('run with a second side', () => {
   test('replays both sides in slices, between which nothing is asked, in one run each', async () => {
     for (const name of ['out', 'out/against']) {
       for (const { rows, control = [] } of await runsOf(name)) {
-        expect(control.map(({ at }) => at)).toEqual([0, SLICE_MS])
+        expect(control.map(({ at }) => at)).toEqual(inSlices() ? [0, SLICE_MS] : [0])
         for (const { ms } of control) expect(ms).toEqual([expect.any(Number)])
         const { at, batch } = rows.columns
         const inGap = at.filter((time) => time >= 0.95 * SLICE_MS && time < SLICE_MS)
-        expect([...inGap]).toEqual([])
+        if (inSlices()) expect([...inGap]).toEqual([])
         // batches are numbered through: it is one run of one control plane
         expect(new Set(batch).size).toBe(Math.max(...batch) + 1)
       }
@@ -266,7 +290,8 @@ describe('a second side', () => {
       expect((await auditOf(run, name)).verdict).toBe('PASS')
       expect(ended.stdout).toContain(of)
     }
-    expect(ended.stderr).toContain('replay 2 of 2, sides in slices …')
+    // in slices, or where this machine is too slow for them, in whole replays
+    expect(ended.stderr).toMatch(/replay 2 of 2, (sides in slices|side [AB]) …/)
   })
 
   test('alternates in whole replays where clients react, and a warning says why', async () => {

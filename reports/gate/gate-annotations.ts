@@ -1,6 +1,6 @@
 import { visible } from '../../scenarios/index.ts'
 import type { CaseVerdict, Gate } from '../../sim/documents/index.ts'
-import { caseTitle } from './gate-rows.ts'
+import { baseLines, caseTitle } from './gate-rows.ts'
 
 /** GitHub shows no more of a kind for each step. */
 const MOST = 10
@@ -15,22 +15,27 @@ const KINDS: Readonly<Record<CaseVerdict, 'error' | 'warning' | 'notice'>> = {
 }
 
 /**
- * Workflow commands of GitHub Actions: an annotation for each case that does not simply pass.
+ * Workflow commands of GitHub Actions: an annotation for each case that does not simply pass, with
+ * the figure of the base whose metric is the worst, and for each warning.
  * `pathOf`: a file of a case seen from the top of the repository; null where it is not in that.
  */
 export function gateAnnotations(
   gate: Gate,
   pathOf: (file: string) => string | null = (file) => file,
 ): string[] {
-  return gate.cases
+  const cases = gate.cases
     .filter(({ verdict }) => verdict !== 'PASS')
     .slice(0, MOST)
     .map((one) => {
       const title = property(`${one.verdict}: ${caseTitle(gate, one)}`)
       const path = pathOf(one.file)
       const file = path === null ? '' : `file=${property(path)},`
-      return `::${KINDS[one.verdict]} ${file}title=${title}::${message(one.reason)}`
+      const [worst] = baseLines(one)
+      const text = worst === undefined ? one.reason : `${one.reason}; ${worst}`
+      return `::${KINDS[one.verdict]} ${file}title=${title}::${message(text)}`
     })
+  const warnings = gate.warnings.map((text) => `::warning title=Spillway gate::${message(text)}`)
+  return [...cases, ...warnings].slice(0, MOST)
 }
 
 /** A line break would begin another command. */

@@ -12,9 +12,10 @@ const KEYS = ['time', 'commit']
 
 /**
  * The history of a gate with one more row: a row a commit, a column a metric, as change-point tools
- * such as Apache Otava read it. Of a prediction gate a metric is its value, of others the ratio. A
- * new metric adds a column, which is empty in the rows before. A row of the same commit is
- * replaced. `before`: the text so far; null for none.
+ * such as Apache Otava read it. Of a prediction gate a metric is its value, of others the ratio. Two
+ * columns have the interval of the base where it has one, and the last the warnings. A new metric
+ * adds a column, which is empty in the rows before. A row of the same commit is replaced. `before`:
+ * the text so far; null for none.
  */
 export function gateCsv(before: string | null, gate: Gate, { time, commit }: CommitRow): string {
   const known = before === null ? [] : rowsOf(before)
@@ -23,13 +24,22 @@ export function gateCsv(before: string | null, gate: Gate, { time, commit }: Com
     ['time', time],
     ['commit', commit],
   ])
+  // after all metrics: they are about these
+  const intervals = new Map<string, string>()
   for (const { name, metrics } of gate.cases) {
     for (const metric of metrics) {
       const value = gate.gate === 'prediction' ? metric.head : metric.ratio
       if (value === null) continue
-      values.set(`${name}/${metricName(metric)}`, String(Number(value.toPrecision(6))))
+      const column = `${name}/${metricName(metric)}`
+      values.set(column, sixDigits(value))
+      const { base_low: low, base_high: high } = metric
+      if (low === undefined || high === undefined) continue
+      intervals.set(`${column}, low of base`, sixDigits(low))
+      intervals.set(`${column}, high of base`, sixDigits(high))
     }
   }
+  for (const [column, value] of intervals) values.set(column, value)
+  if (gate.warnings.length > 0) values.set('warnings', gate.warnings.join('; '))
   const columns = [...header, ...[...values.keys()].filter((key) => !header.includes(key))]
   const at = header.indexOf('commit')
   const others = rows.filter((row) => commit === '' || row[at] !== commit)
@@ -38,6 +48,8 @@ export function gateCsv(before: string | null, gate: Gate, { time, commit }: Com
     .join('\n')
     .concat('\n')
 }
+
+const sixDigits = (value: number) => String(Number(value.toPrecision(6)))
 
 /** Whether a text can be the history of gates: its columns begin with time and commit. */
 export function isGateCsv(text: string): boolean {

@@ -1,7 +1,7 @@
 import { visible } from '../../scenarios/index.ts'
 import type { Gate, GateCase, GateMetric } from '../../sim/documents/index.ts'
 import { signedPercent } from '../format.ts'
-import { caseTitle, changeLines, metricName } from './gate-rows.ts'
+import { baseLines, caseTitle, changeLines, metricName } from './gate-rows.ts'
 
 /**
  * A gate as JUnit XML: a suite for each scenario, a case for each metric. FAIL is a failure, and
@@ -48,7 +48,9 @@ function suite(gate: Gate, one: GateCase) {
   const seconds = ` file=${quoted(one.file)} time="${took.toFixed(1)}"`
   const warnings = escaped(gate.warnings.join('\n'))
   const said = gate.warnings.length === 0 ? [] : [`<system-err>${warnings}</system-err>`]
-  const lines = [...cases, ...said].map((text) => `    ${text}`).join('\n')
+  const bases = baseLines(one)
+  const known = bases.length === 0 ? [] : [`<system-out>${escaped(bases.join('\n'))}</system-out>`]
+  const lines = [...cases, ...known, ...said].map((text) => `    ${text}`).join('\n')
   const open = `  <testsuite name=${quoted(title)} ${attributes(counts)}${seconds}>`
   return { counts, text: `${open}\n${lines}\n  </testsuite>` }
 }

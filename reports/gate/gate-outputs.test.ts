@@ -181,11 +181,52 @@ test('the terminal has the verdict, the reason, the changes and the worst metric
   expect(lines.at(-1)).toMatch(/^web: p99 +FAIL +10\.0 ms +12\.0 ms +\+20 % +±5 %$/)
 })
 
-test('warnings are in Markdown and JUnit XML, as text', () => {
+const ROW = { time: '2026-01-01T00:00:00Z', commit: 'a' }
+
+/** Every output of a gate but its report, by its name. */
+const outputsOf = (gate: Gate) => ({
+  'gate.md': gateMarkdown(gate),
+  'gate.xml': gateJunit(gate),
+  annotations: gateAnnotations(gate).join('\n'),
+  terminal: gateText(gate),
+  csv: gateCsv(null, gate, ROW),
+})
+
+test('warnings are in every output, as text', () => {
   const gate = { ...gateOf(one()), warnings: ['the profile is old', HOSTILE] }
-  expect(gateMarkdown(gate)).toContain('\n- warning: the profile is old\n')
-  expect(gateJunit(gate)).toMatch(/<system-err>the profile is old\na%b/)
-  for (const text of [gateMarkdown(gate), gateJunit(gate)]) expect(text).not.toContain('<script>')
+  const outputs = outputsOf(gate)
+  for (const [name, text] of Object.entries(outputs)) {
+    expect(text, name).toContain('the profile is old')
+  }
+  expect(outputs['gate.md']).toContain('\n- warning: the profile is old\n')
+  expect(outputs['gate.xml']).toMatch(/<system-err>the profile is old\na%b/)
+  for (const name of ['gate.md', 'gate.xml'] as const) {
+    expect(outputs[name]).not.toContain('<script>')
+  }
+  const lines = outputs.annotations.split('\n')
+  expect(lines).toHaveLength(3)
+  for (const line of lines) expect(line).toMatch(/^::(error|warning) /)
+  // a gate that passes has its warnings too
+  const passed = { ...gate, cases: [one({ verdict: 'PASS' })] }
+  expect(gateAnnotations(passed)).toHaveLength(2)
+  expect(gateCsv(null, gate, ROW).split('\n')[0]).toBe('time,commit,peak/web: p99,warnings')
+})
+
+test('the interval of the base is in every output, and not where it has none', () => {
+  const known = gateOf(one({ metrics: [metric({ base_low: 9.5, base_high: 10.5 })] }))
+  const outputs = outputsOf(known)
+  const { csv, annotations, ...others } = outputs
+  for (const [name, text] of Object.entries({ ...others, annotations })) {
+    expect(text.replaceAll('\\', ''), name).toContain('[9.50 ms, 10.5 ms]')
+  }
+  expect(annotations).toMatch(/\+20 %25; base of web: p99: 10\.0 ms \[9\.50 ms, 10\.5 ms\]$/)
+  expect(csv).toBe(
+    'time,commit,peak/web: p99,"peak/web: p99, low of base","peak/web: p99, high of base"\n' +
+      '2026-01-01T00:00:00Z,a,12,9.5,10.5\n',
+  )
+  for (const text of Object.values(outputsOf(gateOf(one())))) {
+    expect(text).not.toMatch(/95 % of base|base of web|low of base/)
+  }
 })
 
 describe('a gate that ended without a verdict', () => {

@@ -16,18 +16,22 @@ export function metricCells({ metrics }: GateCase, gate: Gate['gate']): string[]
   const paired = metrics.some(({ low }) => low !== null)
   const noted = metrics.some(({ note }) => note !== null)
   const fidelity = gate === 'fidelity'
+  const known = metrics.some(({ base_low }) => base_low !== undefined)
   return [
     [
       ...['metric', 'verdict'],
-      ...(fidelity ? ['measured', 'simulated', 'error'] : ['base', 'head', 'change']),
+      ...(fidelity ? ['measured'] : ['base']),
+      ...(known ? [`95 % of ${fidelity ? 'measured' : 'base'}`] : []),
+      ...(fidelity ? ['simulated', 'error'] : ['head', 'change']),
       ...(paired ? ['99 % interval'] : []),
       'margin',
       ...(paired ? ['p'] : []),
       ...(noted ? ['note'] : []),
     ],
     ...metrics.map((one) => [
-      ...[metricName(one), one.verdict, valueText(one, one.base), valueText(one, one.head)],
-      changeOf(one),
+      ...[metricName(one), one.verdict, valueText(one, one.base)],
+      ...(known ? [baseInterval(one) ?? NONE] : []),
+      ...[valueText(one, one.head), changeOf(one)],
       ...(paired ? [intervalText(one)] : []),
       one.margin === null ? NONE : `±${threeDigits(100 * one.margin)} %`,
       ...(paired ? [one.p === null ? NONE : pText(one.p)] : []),
@@ -38,6 +42,23 @@ export function metricCells({ metrics }: GateCase, gate: Gate['gate']): string[]
 
 export const metricName = ({ class: of, name }: GateMetric) =>
   of === null ? name : `${of}: ${name}`
+
+/** "[8.60 ms, 8.76 ms]": the interval of the base's figure; null where it has none. */
+function baseInterval(metric: GateMetric): string | null {
+  const { base_low: low, base_high: high } = metric
+  if (low === undefined || high === undefined) return null
+  return `[${valueText(metric, low)}, ${valueText(metric, high)}]`
+}
+
+/** "base of web: p50: 8.68 ms [8.60 ms, 8.76 ms]", a line for each metric with an interval. */
+export function baseLines({ metrics }: GateCase): string[] {
+  return metrics.flatMap((one) => {
+    const interval = baseInterval(one)
+    return interval === null
+      ? []
+      : [`base of ${metricName(one)}: ${valueText(one, one.base)} ${interval}`]
+  })
+}
 
 /** A share to four digits: 99.98 % and 99.93 % differ by a lot. */
 function valueText({ unit }: GateMetric, value: number | null): string {
@@ -102,8 +123,20 @@ export function measuredLines({ measured }: GateCase): string[] {
     ...(control === null
       ? []
       : [`control kernel: head ${signedPercent(control - 1)} against base; at most ±2 %`]),
+    ...serviceLines(measured),
     ...not_counted.map((reason) => `does not count: ${reason}`),
   ]
+}
+
+/** What service times are of, and how much other programs held the gate up. */
+function serviceLines({ blocks, stalls }: NonNullable<GateCase['measured']>): string[] {
+  const clocks = new Set(blocks.flatMap(({ pools }) => pools.map(({ clock }) => clock ?? 'wall')))
+  const lines = clocks.size === 0 ? [] : [`service times: ${[...clocks].join(' and ')} time`]
+  if (stalls === undefined) return lines
+  const { base, head, most, slices, left_out } = stalls
+  const stalled = `stalls of the dispatcher: base ${percent(base)}, head ${percent(head)} of the time`
+  const left = `${left_out} of ${plural(slices, 'slice')} left out, as more than ${percent(most)} of it stalled`
+  return [...lines, `${stalled}; ${left_out === 0 ? 'no slice left out' : left}`]
 }
 
 /** Measured percentiles over all blocks, the header first; none in a gate that measures nothing. */

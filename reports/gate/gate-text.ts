@@ -15,6 +15,9 @@ import {
 export function gateText(gate: Gate): string {
   const parts = gate.cases.map((one) => caseText(gate, one))
   if (gate.cases.length > 1) parts.push(`${gate.verdict}  ${counts(gate)}`)
+  if (gate.warnings.length > 0) {
+    parts.push(gate.warnings.map((text) => `warning: ${visibleLine(text)}`).join('\n'))
+  }
   return parts.join('\n\n')
 }
 

@@ -15,7 +15,7 @@ import {
 } from '../../reports/index.ts'
 import { EXIT, Failure } from '../../scenarios/index.ts'
 import type { Gate } from '../../sim/documents/index.ts'
-import { readText } from '../folders/documents.ts'
+import { documentText, readText } from '../folders/documents.ts'
 import { replaceFiles } from '../folders/replace-files.ts'
 import { notWritten } from '../folders/system-refusal.ts'
 import { writeWhole } from '../folders/write-whole.ts'
@@ -56,6 +56,11 @@ export async function dropOutputs(directory: string | undefined): Promise<void> 
   })
 }
 
+/** Replaces gate.json by what a gate that goes on has so far. */
+export async function writeInterim(directory: string, gate: Gate): Promise<void> {
+  await replaceFiles(directory, (change) => change.write('gate.json', documentText(gate)))
+}
+
 /**
  * Writes why a gate ended without a verdict, where its verdict would stand: what reads it finds a
  * file in any case. Throws the error. An interruption leaves nothing.
@@ -72,6 +77,8 @@ export async function writeEnded(
   try {
     if (directory !== undefined) {
       await replaceFiles(directory, async (change) => {
+        // an interim document is of a gate that goes on
+        change.remove('gate.json')
         await change.write('gate.xml', endedJunit(ended))
         await change.write('gate.md', markdown)
       })

@@ -18,7 +18,13 @@ import {
   predictionGate,
 } from '../jobs/gate/prediction-gate.ts'
 import { type Prepared, prepare } from '../jobs/prepare.ts'
-import { appendCsv, dropOutputs, forContinuousIntegration, writeEnded } from './gate-outputs.ts'
+import {
+  appendCsv,
+  dropOutputs,
+  forContinuousIntegration,
+  writeEnded,
+  writeInterim,
+} from './gate-outputs.ts'
 import { emit } from './output.ts'
 
 interface GateOptions extends ScenarioOptions {
@@ -33,6 +39,7 @@ interface GateOptions extends ScenarioOptions {
   readonly measured?: boolean
   readonly load: number
   readonly seconds?: number
+  readonly maxMinutes: number
   readonly fidelity?: string
   readonly profile?: string
   readonly replications: number
@@ -86,6 +93,9 @@ function baseOf(options: GateOptions): PredictionBase {
 
 async function measured(file: string, options: GateOptions, job: Job): Promise<Gate> {
   const { against = file, againstSet = [], againstRef: ref, set = [], margin, load } = options
+  const { maxMinutes, out } = options
+  const most = maxMinutes === 1 ? '1 minute' : `${maxMinutes} minutes`
+  note(`the gate ends within about ${most} (--max-minutes), mostly after two to four`)
   const given = { ...options, signal: job.signal, onNote: note }
   const head = await prepare(file, given)
   const profile = options.profile === undefined ? undefined : await loadProfile(options.profile)
@@ -96,6 +106,8 @@ async function measured(file: string, options: GateOptions, job: Job): Promise<G
       ...job,
       margin,
       load,
+      maxMinutes,
+      ...(out !== undefined && { onInterim: (gate: Gate) => writeInterim(out, gate) }),
       from: `${from}${changed}`,
       ...(options.seconds !== undefined && { seconds: options.seconds }),
       ...(profile && { profile }),

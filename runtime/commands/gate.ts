@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { GATE_LOAD, MARGIN, MOST_GATE_LOAD, REPLICATIONS } from '../jobs/defaults.ts'
+import { GATE_LOAD, GATE_MINUTES, MARGIN, MOST_GATE_LOAD, REPLICATIONS } from '../jobs/defaults.ts'
 import {
   each,
   existing,
@@ -24,8 +24,10 @@ installed there, and without --prepare by this version: then nothing of the othe
 
 Measured gate (--measured): base and head are replayed here in alternating blocks with the same requests, at a rate that keeps the
 base busy for --load of the time. Service times, overheads and wake-up cost are compared in each block, and carried through
-the simulator to p50, p95 and p99. An exact test looks after 10, 15 and 20 blocks, and a regression is confirmed on
-10 fresh ones. With --against-ref the scenario and models of the other version are replayed by this version of Spillway.
+the simulator to p50, p95 and p99. Service is the processor time of the executor's thread where each executor has one
+intra-op thread on cpu, so other programs may run beside; slices in which they hold up the dispatcher are left out. An exact
+test looks after 10, 15 and 20 blocks, and a regression is confirmed on 10 fresh ones. After --max-minutes the gate ends with
+what it has. While it goes on, gate.json in --out has what there is so far, with "interim": true. With --against-ref the scenario and models of the other version are replayed by this version of Spillway.
 
 Fidelity gate (--fidelity DIR): simulations of the replays in DIR against these replays, as \`spillway compare\` judges them.
 
@@ -77,6 +79,12 @@ export function define(command: Command): void {
       new Option('--seconds <s>', 'calibration of each model before a measured gate; default: 10')
         .argParser(positiveNumber)
         .conflicts('profile'),
+    )
+    .option(
+      '--max-minutes <m>',
+      'a measured gate begins no round of blocks that would end later',
+      positiveNumber,
+      GATE_MINUTES,
     )
     .addOption(
       new Option('--fidelity <dir>', 'a folder of `spillway run` or `replay --out`')

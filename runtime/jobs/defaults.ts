@@ -26,5 +26,7 @@ export const MARGIN = 0.05
 
 /** The share of the time that the base of a measured gate is busy. */
 export const GATE_LOAD = 0.55
+/** Of a measured gate at most, minutes. */
+export const GATE_MINUTES = 10
 /** Beyond it queues decide the tail. */
 export const MOST_GATE_LOAD = 0.8

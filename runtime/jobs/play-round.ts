@@ -18,7 +18,11 @@ export interface RoundOptions {
   /** null: whole replays alternate */
   readonly slicing: Slicing | null
   readonly replays: number
+  /** which side plays when, for each slice; default: by chance, from the seed of the first side */
+  readonly orders?: readonly (readonly number[])[]
   readonly decisionLog: boolean
+  /** keeps the processor time of batches, where executors measure it; default: no */
+  readonly processorTime?: boolean
   readonly onProgress: Progress
 }
 
@@ -28,9 +32,11 @@ export async function playRound(
   round: number,
   options: RoundOptions,
 ): Promise<Replayed[]> {
-  const { slicing, replays, decisionLog } = options
+  const { slicing, replays, decisionLog, processorTime = false } = options
   const slices = slicing?.slices ?? 1
-  const orders = ordersOf(players, replays * slices).slice(round * slices, (round + 1) * slices)
+  const {
+    orders = ordersOf(players, replays * slices).slice(round * slices, (round + 1) * slices),
+  } = options
   const turns = orders.flat()
   const pauses = slicing === null ? [] : pausesOf(slicing)
   const name = `replay ${round + 1} of ${replays}`
@@ -39,7 +45,8 @@ export async function playRound(
     const onProgress = (done: number, of: number) => options.onProgress(`${name}${side}`, done, of)
     const whole = slicing === null ? { onProgress } : {}
     const failures = scheduledFailures(system.scenario, system.plan)
-    return fleet.slices(system.plan, traffic, { decisionLog, pauses, failures, ...whole })
+    const kept = { decisionLog, processorTime }
+    return fleet.slices(system.plan, traffic, { ...kept, pauses, failures, ...whole })
   })
   const played: Replayed[] = []
   for (const [turn, i] of turns.entries()) {

@@ -41,6 +41,8 @@ export interface FleetOptions {
   readonly warmUp?: WarmUp | undefined
   /** fleets of earlier replays, which serve this one, too; default: a new fleet */
   readonly fleets?: OpenFleets | undefined
+  /** whether executors measure the processor time of batches, where they can; default: no */
+  readonly processorTime?: boolean
   readonly signal: AbortSignal
   readonly onProgress: Progress
 }
@@ -48,10 +50,11 @@ export interface FleetOptions {
 /** Opens the models of a scenario in all their replicas, and warms up shapes and loops. */
 export async function openFleet(
   { system, traffic }: ReplaySide,
-  { warmUp = WARM_UP, fleets, signal, onProgress }: FleetOptions,
+  { warmUp = WARM_UP, fleets, processorTime = false, signal, onProgress }: FleetOptions,
 ): Promise<WarmFleet> {
   onProgress('opening models', 0, 1)
-  const engines = await enginesOf(system, signal)
+  const plain = await enginesOf(system, signal)
+  const engines = processorTime ? plain.map((engine) => ({ ...engine, processorTime })) : plain
   const fleet = await (fleets ?? Fleet).open(system.plan, engines, signal)
   const show = (phase: string) => (done: number, of: number) => onProgress(phase, done, of)
   try {

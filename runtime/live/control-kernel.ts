@@ -26,19 +26,27 @@ export interface ControlTimes {
   readonly checksum: number
 }
 
+/** A clock of the calling thread. */
+export interface KernelClock {
+  now(): Ms
+}
+
 /**
  * Times a fixed piece of work `repetitions` times in the calling thread. Its times change with the
  * speed of the core only, so they tell drift of a machine from a change of what is measured on it.
  */
-export function timeControlKernel(repetitions: number): ControlTimes {
+export function timeControlKernel(
+  repetitions: number,
+  clock: KernelClock = performance,
+): ControlTimes {
   const ms = new Float64Array(repetitions)
   const { left, right, product } = matrices()
   for (; warmUps < WARM_UPS; warmUps++) multiply(left, right, product, SIDE)
   let checksum = 0
   for (let i = 0; i < repetitions; i++) {
-    const from = performance.now()
+    const from = clock.now()
     multiply(left, right, product, SIDE)
-    ms[i] = performance.now() - from
+    ms[i] = clock.now() - from
     checksum = checksumOf(product)
   }
   return { medianMs: median([...ms]), ms, checksum }

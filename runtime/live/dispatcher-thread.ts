@@ -3,6 +3,7 @@ import { EXIT, Failure, type Scenario } from '../../scenarios/index.ts'
 import type { ControlReading } from '../../sim/experiment/index.ts'
 import {
   assemble,
+  type Batch,
   Ledger,
   type Ms,
   Requests,
@@ -63,6 +64,8 @@ export type DispatcherJob =
       readonly plan: ServingPlan
       readonly traffic: Traffic
       readonly decisionLog: boolean
+      /** whether the processor time of batches is kept */
+      readonly processorTime: boolean
       /** times at which it pauses, once executors are idle, until `goOn`; rising */
       readonly pauses: readonly Ms[]
       /** what happens to executors, in order of time; null where they run all the time */
@@ -84,6 +87,8 @@ export type DispatcherReply =
       readonly changes: readonly ExecutorChange[]
       readonly ejections: readonly ReplicaEjection[]
       readonly control: readonly ControlReading[]
+      /** by number of the batch, ms; NaN where it was not measured; absent where not asked for */
+      readonly processorMs?: Float64Array
     }
   | { readonly kind: 'paused' }
   | {
@@ -147,6 +152,7 @@ function* replay(job: Job<'replay'>): Replay {
     traffic.kind === 'list'
       ? new ListSource(RequestList.of(traffic.requests))
       : trafficSource(traffic.scenario, traffic.options)
+  const processorMs: Ms[] = []
   const count = traffic.kind === 'list' ? traffic.requests.at.length : REACTING_ROWS
   const recorder = new RowRecorder(Rows.allocate(count), requests)
   const { driver, control, log } = assemble({
@@ -161,9 +167,18 @@ function* replay(job: Job<'replay'>): Replay {
       const ports = { timers: dispatcher, backend: dispatcher, transfers: dispatcher }
       return { driver: dispatcher, ...ports }
     },
-    observe: () => [{ arrived: (_, request) => report(traffic, requests, request) }, recorder],
+    observe: () => [
+      { arrived: (_, request) => report(traffic, requests, request) },
+      recorder,
+      ...(job.processorTime ? [{ batch: (_: Ms, batch: Batch) => keepTime(batch) }] : []),
+    ],
     logs: job.decisionLog,
   })
+  const keepTime = ({ executor, ended }: Batch) => {
+    const order = port.finished(executor)
+    // a batch may also end by a crash, without an order that has finished
+    processorMs.push((order?.ended === ended ? order.processorMs : undefined) ?? Number.NaN)
+  }
   const readings: ControlReading[] = []
   let now = Number.NEGATIVE_INFINITY
   for (const [i, at] of [0, ...pauses].entries()) {
@@ -186,6 +201,7 @@ function* replay(job: Job<'replay'>): Replay {
     changes: recorder.changes,
     ejections: recorder.ejections,
     control: readings,
+    ...(job.processorTime && { processorMs: Float64Array.from(processorMs) }),
   }
 }
 

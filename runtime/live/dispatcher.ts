@@ -35,6 +35,8 @@ export interface FinishedOrder {
   readonly status: Status
   readonly started: Ms
   readonly ended: Ms
+  /** of a batch; NaN or absent where it was not measured */
+  readonly processorMs?: Ms
 }
 
 /**

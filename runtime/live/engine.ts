@@ -9,6 +9,8 @@ export interface EngineOptions {
   readonly warmUp: readonly (readonly [number, number])[]
   /** whether it has a process that is killed on purpose; default: no */
   readonly mortal?: boolean
+  /** whether batches have their processor time, where it can be measured; default: no */
+  readonly processorTime?: boolean
 }
 
 /** Times in ms since the engine's epoch. `died`: a new process has replaced the ended one. */
@@ -16,6 +18,8 @@ export interface EngineRun {
   readonly status: Status
   readonly started: Ms
   readonly ended: Ms
+  /** of the thread that computed the batch; absent where it is not measured */
+  readonly processorMs?: Ms
 }
 
 /** A loaded model that runs batches of real tensors. */

@@ -3,10 +3,11 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { STATUS } from '../../sim/serving/index.ts'
 import { type FailureMessage, failureMessage } from '../process/failure-message.ts'
 import { pinThread } from './affinity.ts'
-import { timeControlKernel } from './control-kernel.ts'
+import { type KernelClock, timeControlKernel } from './control-kernel.ts'
 import type { Engine, EngineOptions, EngineRun, MortalEngine } from './engine.ts'
 import { Mailbox, type MailboxMemory } from './mailbox.ts'
 import { openEngine } from './process-engine.ts'
+import { threadClockFor } from './thread-clock.ts'
 
 /** Start options of an executor's thread. */
 export interface ExecutorStart {
@@ -25,11 +26,11 @@ export type ExecutorMessage =
   | { readonly kind: 'stopped'; readonly gcMs: number; readonly gcCount: number }
   | FailureMessage
 
-async function serve(engine: Engine, mailbox: Mailbox): Promise<void> {
+async function serve(engine: Engine, mailbox: Mailbox, clock: KernelClock): Promise<void> {
   for (let job = mailbox.receive(); job !== null; job = mailbox.receive()) {
     const { order, size, length } = job
     if (order === 'control') {
-      mailbox.finish(0, timeControlKernel(CONTROL_REPETITIONS).medianMs, STATUS.ok)
+      mailbox.finish(0, timeControlKernel(CONTROL_REPETITIONS, clock).medianMs, STATUS.ok)
       continue
     }
     const run =
@@ -38,7 +39,7 @@ async function serve(engine: Engine, mailbox: Mailbox): Promise<void> {
         : order === 'restart'
           ? await restarted(engine, mailbox)
           : await engine[order]()
-    mailbox.finish(run.started, run.ended, run.status)
+    mailbox.finish(run.started, run.ended, run.status, run.processorMs)
   }
 }
 
@@ -75,7 +76,8 @@ try {
   const mailbox = new Mailbox(start.memory)
   if (isMortal(engine)) mailbox.pid = engine.pid
   post({ kind: 'ready', fellBack: engine.fellBack })
-  await serve(engine, mailbox)
+  // where batches have their processor time, the control kernel has it too
+  await serve(engine, mailbox, threadClockFor(start.engine) ?? performance)
   post({ kind: 'stopped', gcMs, gcCount })
 } catch (error) {
   post(failureMessage(error))

@@ -20,6 +20,8 @@ export type Progress = (done: number, total: number) => void
 
 export interface ReplayOptions {
   readonly decisionLog?: boolean
+  /** keeps the processor time of batches, of engines that measure it; default: no */
+  readonly processorTime?: boolean
   /** what happens to executors, in order of time; default: nothing */
   readonly failures?: readonly ExecutorEvent[] | null
   readonly onProgress?: Progress | undefined
@@ -85,11 +87,14 @@ export class Fleet {
   ): AsyncGenerator<undefined, Replayed> {
     const traffic: Traffic =
       given instanceof RequestList ? { kind: 'list', requests: given.columns } : given
-    const { decisionLog = false, pauses = [], failures = null, onProgress } = options
+    const { decisionLog = false, processorTime = false, onProgress } = options
+    const { pauses = [], failures = null } = options
     // reacting clients send an unknown number of requests in a known time, ms
     const of =
       traffic.kind === 'list' ? traffic.requests.at.length : 1000 * traffic.scenario.duration_s
-    let job: DispatcherJob = { kind: 'replay', plan, traffic, decisionLog, pauses, failures }
+    let job: DispatcherJob = {
+      ...{ kind: 'replay', plan, traffic, decisionLog, processorTime, pauses, failures },
+    }
     for (;;) {
       const reply = await this.#perform<'replayed' | 'paused'>(job, of, onProgress)
       if (reply.kind === 'replayed') return { ...reply, rows: Rows.of(reply.rows) }

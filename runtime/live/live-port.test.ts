@@ -31,10 +31,10 @@ test('the result of an order is kept while its executor already runs the next on
   expect(executor!.receive()!.order).toBe('load')
   executor!.finish(103, 109, STATUS.outOfMemory)
   const unloaded = { order: 'unload', status: STATUS.ok, started: 1, ended: 2 }
-  expect(port.finished(0)).toEqual(unloaded)
+  expect(port.finished(0)).toMatchObject(unloaded)
   expect(port.takeFinished()).toBe(0)
   const failed = { order: 'load', status: STATUS.outOfMemory, started: 3, ended: 9 }
-  expect(port.finished(0)).toEqual(failed)
+  expect(port.finished(0)).toMatchObject(failed)
   expect(port.takeFinished()).toBe(-1)
 })
 

@@ -130,10 +130,15 @@ export class MailboxPort implements LivePort, ExecutorProcesses {
   }
 
   /** Copies the result of an order: the mailbox may receive the next order at once. */
-  #note(executor: number, { order, status, size, length, started, ended }: Mailbox): void {
+  #note(executor: number, mailbox: Mailbox): void {
+    const { order, status, size, length, started, ended, processorMs } = mailbox
     if (order === 'control') throw new Error('Expected no control kernel among the orders of a run')
     const origin = this.#origin
-    this.#finished[executor] = { order, status, started: started - origin, ended: ended - origin }
+    this.#finished[executor] = {
+      ...{ order, status, processorMs },
+      started: started - origin,
+      ended: ended - origin,
+    }
     if (status === STATUS.died && !this.#killed.has(executor)) this.deaths[executor]!++
     if (order === 'load') this.#loads.loaded(executor, status !== STATUS.outOfMemory)
     else if (order === 'unload') this.#loads.unloaded(executor)

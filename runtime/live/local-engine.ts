@@ -5,6 +5,7 @@ import { isOutOfMemory } from '../models/index.ts'
 import { detailOf, openFeeds, openSession } from '../models/onnx.ts'
 import { WallClock } from './clock.ts'
 import type { Engine, EngineOptions } from './engine.ts'
+import { type ThreadClock, threadClockFor } from './thread-clock.ts'
 
 /** Opens a model in this thread. Throws `Failure` where the model cannot be opened. */
 export async function openLocalEngine(options: EngineOptions, epochNs: bigint): Promise<Engine> {
@@ -13,7 +14,12 @@ export async function openLocalEngine(options: EngineOptions, epochNs: bigint): 
   let session: InferenceSession | null = first
   const feeds = await openFeeds(file.inputs, { seed: 1 })
   const clock = new WallClock(epochNs)
-  const run: Engine['run'] = async (size, length, lengths, keys) => {
+  const timed = async (processor: ThreadClock, batch: Parameters<Engine['run']>) => {
+    const before = processor.now()
+    const ran = await untimed(...batch)
+    return { ...ran, processorMs: processor.now() - before }
+  }
+  const untimed: Engine['run'] = async (size, length, lengths, keys) => {
     const started = clock.now()
     let status: Status = STATUS.ok
     try {
@@ -28,6 +34,8 @@ export async function openLocalEngine(options: EngineOptions, epochNs: bigint): 
     }
     return { status, started, ended: clock.now() }
   }
+  const processor = threadClockFor(options)
+  const run: Engine['run'] = processor === null ? untimed : (...batch) => timed(processor, batch)
   const alone = ([size, length]: readonly [number, number]) =>
     run(size, length, new Int32Array(size).fill(length), new Uint32Array(size))
   const release = async () => {

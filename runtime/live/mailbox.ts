@@ -29,7 +29,7 @@ export interface MailboxMemory {
 export function mailboxMemory(maxBatch: number, signal: SharedArrayBuffer): MailboxMemory {
   return {
     words: new SharedArrayBuffer((HEADER + 2 * maxBatch) * 4),
-    times: new SharedArrayBuffer(16),
+    times: new SharedArrayBuffer(24),
     signal,
     maxBatch,
   }
@@ -101,6 +101,11 @@ export class Mailbox {
     return this.#times[1]!
   }
 
+  /** of the last batch; NaN where it was not measured */
+  get processorMs(): Ms {
+    return this.#times[2]!
+  }
+
   get status(): Status {
     return this.#words[STATUS_AT] as Status
   }
@@ -132,9 +137,10 @@ export class Mailbox {
     Atomics.store(this.#words, PID, pid)
   }
 
-  finish(started: Ms, ended: Ms, status: Status): void {
+  finish(started: Ms, ended: Ms, status: Status, processorMs: Ms = Number.NaN): void {
     this.#times[0] = started
     this.#times[1] = ended
+    this.#times[2] = processorMs
     this.#words[STATUS_AT] = status
     Atomics.add(this.#words, FINISHED, 1)
     Atomics.add(this.#signal, 0, 1)

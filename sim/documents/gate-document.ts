@@ -27,6 +27,12 @@ export const gateMetric = z
       'Figure of the base in its unit, in a fidelity gate that of the replays; ' +
         'null where it has no value.',
     ),
+    base_low: number
+      .optional()
+      .describe('Lower end of the 95 % interval of `base`; absent where it has none.'),
+    base_high: number
+      .optional()
+      .describe('Upper end of the 95 % interval of `base`; absent where it has none.'),
     head: numberOrNull.describe(
       'Figure of the head in its unit, in a fidelity gate that of the simulations; ' +
         'null where it has no value.',
@@ -94,6 +100,10 @@ export const gateSchema = z
     gate: z
       .enum(['prediction', 'measured', 'fidelity'])
       .describe('Whether the gate simulates, replays base and head, or judges kept replays.'),
+    interim: z
+      .literal(true)
+      .optional()
+      .describe('Present while the gate goes on: then its verdict is none, and UNDECIDED.'),
     margin: number.describe('Change that is still no regression, as a share of 1.'),
     verdict: caseVerdict.describe('Worst verdict of the scenarios.'),
     cases: z.array(gateCase).describe('Scenarios of the gate, the worst first.'),
@@ -109,6 +119,12 @@ const baselineFigure = z
   .strictObject({
     ...metricName,
     value: numberOrNull.describe('Figure in its unit; null where it has no value.'),
+    low: number
+      .optional()
+      .describe('Lower end of its 95 % interval over replications; absent where it has none.'),
+    high: number
+      .optional()
+      .describe('Upper end of its 95 % interval over replications; absent where it has none.'),
   })
   .describe('One figure of the scenario.')
 

@@ -14,6 +14,13 @@ const batchGroup = z
 const poolCauses = z
   .strictObject({
     pool: z.string().describe('Name of the pool.'),
+    clock: z
+      .enum(['processor', 'wall'])
+      .optional()
+      .describe(
+        'What service times are of: the processor time of the thread that computed a batch, or ' +
+          'wall time where a side lacks it; absent in gates of earlier versions, which used wall time.',
+      ),
     service: number.describe(
       'Service time of the batches of the base if the head ran them, over their own.',
     ),
@@ -78,7 +85,25 @@ export const measuredGate = z.strictObject({
     'Time of the control kernel before the head over that before the base, the median over ' +
       'blocks; null where it was not timed.',
   ),
-  not_counted: z.array(z.string()).describe('Rounds that do not count, each with its reason.'),
+  not_counted: z
+    .array(z.string())
+    .describe('Rounds and blocks that do not count, each with its reason.'),
+  stalls: z
+    .strictObject({
+      base: number.describe(
+        'Share of the time in which the dispatcher of the base stalled, 0 to 1.',
+      ),
+      head: number.describe(
+        'Share of the time in which the dispatcher of the head stalled, 0 to 1.',
+      ),
+      most: number.describe(
+        'Share of a slice in stalls beyond which the slice is left out, 0 to 1.',
+      ),
+      slices: number.describe('Number of slices of each side.'),
+      left_out: number.describe('Number of these slices that are left out, on both sides alike.'),
+    })
+    .optional()
+    .describe('How much other programs held up all rounds; absent where none was played.'),
   raw: z
     .array(
       blockPercentile
@@ -91,6 +116,9 @@ export const measuredGate = z.strictObject({
     )
     .describe('Measured percentiles over all blocks together, which are evidence only.'),
   minutes: number.describe('Duration of the gate, minutes.'),
+  max_minutes: number
+    .optional()
+    .describe('Time after which no round begins, minutes; absent in gates of earlier versions.'),
 })
 
 export type GateBlock = z.infer<typeof gateBlock>

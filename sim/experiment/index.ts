@@ -25,6 +25,7 @@ export { overheadsOf } from './comparison/observed-overheads.ts'
 export { batchesOf, type ControlReading, type ObservedRun } from './comparison/observed-run.ts'
 export { type Recording, recordedFields } from './comparison/recorded.ts'
 export {
+  balancedOrders,
   inSlices,
   pausesOf,
   playingOrders,
@@ -33,7 +34,7 @@ export {
   slicingOf,
 } from './comparison/slicing.ts'
 export { type ExecutorWork, fieldOf } from './comparison/structure.ts'
-export { countedRuns, notCounted } from './comparison/validity.ts'
+export { countedRuns, notCounted, spoiledAsWhole } from './comparison/validity.ts'
 export { worst } from './comparison/verdicts.ts'
 export {
   type WhatIfFigures,
@@ -91,13 +92,15 @@ export {
   worstCase,
 } from './gate/prediction.ts'
 export {
-  busiestShare,
+  busiestShares,
   type GateSide,
   type GateSlicing,
   type MeasuredBlock,
+  type RoundStalls,
   roundBlocks,
 } from './gate/round-blocks.ts'
 export { syntheticGates } from './gate/synthetic-gates.ts'
+export { withoutOthers } from './gate/without-others.ts'
 export { withoutStalls } from './gate/without-stalls.ts'
 export type { Candidate } from './plan/plan-chains.ts'
 export { costsDiffer } from './plan/plan-costs.ts'

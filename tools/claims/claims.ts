@@ -276,7 +276,7 @@ const whole = (share: number) => `${declared(100 * share)} %`
 const MARGIN = 0.025
 const WIDER = 0.05
 
-function gates({ aa, slower, minutes, longRun }: GateStudyFigures): string {
+function gates({ aa, slower, busy, minutes, longRun }: GateStudyFigures): string {
   const at = (kind: typeof aa, margin: number) =>
     kind.resampled.find((one) => one.margin === margin)!
   const [same, wider, slow] = [at(aa, MARGIN), at(aa, WIDER), at(slower, MARGIN)]
@@ -291,7 +291,19 @@ function gates({ aa, slower, minutes, longRun }: GateStudyFigures): string {
     `Live: of ${pass + undecided + fail} A/A gates ${alarms(fail)}, ${pass} pass and ${undecided} undecided; ${slower.live.fail} of ${slowed} slowdowns of 5 % found; ` +
     `${figure(minutes.median)} minutes a gate, ${figure(minutes.most)} at most. ` +
     `Resampled from their ${aa.blocks} and ${slower.blocks} blocks, at a margin of ${whole(MARGIN)}: of ${count(same.gates)} A/A gates ${alarms(same.fail * same.gates)}, ` +
-    `${percent(same.undecided)} undecided (${percent(wider.undecided)} at ${whole(WIDER)}); ${found(slow)} slowdowns found${held}`
+    `${percent(same.undecided)} undecided (${percent(wider.undecided)} at ${whole(WIDER)}); ${found(slow)} slowdowns found${held}${besideLoop(busy)}`
+  )
+}
+
+/** The same beside a loop that keeps one core busy. */
+function besideLoop(busy: GateStudyFigures['busy']): string {
+  if (busy === undefined) return ''
+  const { pass, undecided, fail } = busy.aa.live
+  const { live } = busy.slower
+  const slowed = live.fail + live.pass + live.undecided
+  return (
+    `. Beside a busy loop: of ${pass + undecided + fail} A/A gates ${alarms(fail)}, ${pass} pass and ${undecided} undecided; ` +
+    `${live.fail} of ${slowed} slowdowns found, ${live.undecided} undecided`
   )
 }
 

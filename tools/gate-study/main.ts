@@ -1,22 +1,36 @@
+import { spawn } from 'node:child_process'
 import { cpSync } from 'node:fs'
 import { join } from 'node:path'
-import { wholeNumber } from '../../runtime/commands/command.ts'
+import { positiveNumber, wholeNumber } from '../../runtime/commands/command.ts'
 import { ProgressDisplay } from '../../runtime/commands/progress.ts'
 import { writeWhole } from '../../runtime/folders/write-whole.ts'
 import { closeSimulations } from '../../runtime/jobs/replications.ts'
 import { syntheticGates } from '../../sim/experiment/index.ts'
 import { figuresOfGates, minutesOf } from '../claims/figures/gate-study.ts'
 import { withHead } from '../claims/head.ts'
-import { beginStudy, writeRecord } from '../claims/record.ts'
+import { type Begun, beginStudy, writeRecord } from '../claims/record.ts'
 import { smokeRun, studyCommand } from '../study.ts'
-import { longRunRows, type Study, studyPage } from './page.ts'
-import { type Kind, type Plan, record, WINDOWED } from './record.ts'
+import { type GatesOn, longRunRows, type Study, studyPage } from './page.ts'
+import {
+  type GatePlan,
+  type Gates,
+  gatesIn,
+  type Kind,
+  OutOfTime,
+  type Plan,
+  record,
+  recordGates,
+  type StudyJob,
+  WINDOWED,
+} from './record.ts'
 import { blocksOf, resample } from './resample.ts'
 
 /** How often a measured gate is wrong, and what it finds: `npm run gate-study -- --help`. */
 
 const PAGE = 'docs/background/gate-study.md'
 const RECORDED = 'docs/background/gate-study'
+/** Where gates beside a busy loop are kept, in the folder of the study. */
+const BESIDE = 'busy'
 /** Of each model, where no profile is recorded. */
 const CALIBRATION_S = 25
 const MARGINS = [0.02, 0.025, 0.03, 0.05]
@@ -29,19 +43,37 @@ const SYNTHETIC = [
   { truth: 1.2, deviation: 0.05 },
 ]
 
-const { quick, smoke, gates, resamples } = studyCommand(
+const { quick, smoke, busy, minutes, gates, resamples } = studyCommand(
   'gate-study',
   'How often a measured gate is wrong, and what it finds. Live gates of a scenario against itself and against a slower executor are recorded with all their blocks, and gates are resampled from these. What is recorded is kept, so an interrupted study continues. Let nothing else run meanwhile.',
   [
-    ['', 'eight gates of each kind and a long run, about an hour; writes the page'],
+    ['', '16 gates of each kind and a long run, two hours; writes the page'],
+    ['-- --busy', 'the gates beside a loop of its own that keeps one core busy, two hours'],
+    ['-- --minutes 50', 'ends after 50 minutes, and keeps what it has; the next run goes on'],
     ['-- --quick', 'two of each and a short long run into runs/gate-study, ten minutes; no page'],
   ],
 )
   .option('--quick', 'fewer gates, in ten minutes; writes no page')
+  .option('--busy', 'live gates beside a busy loop, in a folder of their own')
+  .option('--minutes <m>', 'begin nothing that would end later', positiveNumber)
   .option('--gates <n>', 'live gates of each kind', wholeNumber(1))
   .option('--resamples <n>', 'gates that are resampled of each kind', wholeNumber(1), 2000)
   .parse()
-  .opts<{ quick?: true; smoke?: true; gates?: number; resamples: number }>()
+  .opts<{
+    quick?: true
+    smoke?: true
+    busy?: true
+    minutes?: number
+    gates?: number
+    resamples: number
+  }>()
+
+const progress = new ProgressDisplay()
+const job: StudyJob = {
+  signal: new AbortController().signal,
+  onProgress: progress.update,
+  ...(minutes !== undefined && { endsAt: performance.now() + 60_000 * minutes }),
+}
 
 if (smoke) {
   await smokeRun('gate-study', async (folder) => {
@@ -50,7 +82,12 @@ if (smoke) {
       cpSync(join(RECORDED, name), join(folder, name))
     }
     const few = { gates: 1, rounds: 1, load: 0.1, windowed: WINDOWED.slice(0, 1), seeds: 1 }
-    const study = await studied({ folder, ...few, seconds: CALIBRATION_S }, 20)
+    const plan = { folder, ...few, seconds: CALIBRATION_S }
+    const beside = busyLoop()
+    const alone = await recordGates(plan, job).finally(() => beside.end())
+    await expectOutOfTime(plan)
+    const none = { gates: alone.gates, resampled: { aa: [], slower: [] } }
+    const study = await studied({ ...plan, beside: none }, 20, job)
     studyPage(study)
     const { recorded, resampled } = study
     const drawn = Object.values(resampled).flat()
@@ -58,46 +95,105 @@ if (smoke) {
   })
 } else {
   const folder = quick ? 'runs/gate-study' : RECORDED
-  const extent = {
-    gates: gates ?? (quick ? 2 : 8),
-    rounds: quick ? 4 : 24,
-    windowed: WINDOWED,
-    seeds: 20,
-  }
+  const live = { gates: gates ?? (quick ? 2 : 16), seconds: CALIBRATION_S }
+  const extent = { rounds: quick ? 4 : 24, windowed: WINDOWED, seeds: 20 }
   const begun = quick ? null : beginStudy('gate-study')
-  const study = await studied({ folder, ...extent, seconds: CALIBRATION_S }, resamples)
-  const page = studyPage(study)
-  process.stdout.write(page)
-  if (begun !== null) {
-    const { gates: all, truth } = study.recorded
-    // of a study that went on, this process has seen a part only
-    const live = [...all.aa, ...all.slower].map(minutesOf).reduce((a, b) => a + b, truth.minutes)
-    const minutes = Math.max(live, (performance.now() - begun.sinceMs) / 60_000)
-    const figures = figuresOfGates(study, longRunRows(study.recorded))
-    await writeWhole(PAGE, withHead(page, await writeRecord(begun, figures, { minutes })))
+  try {
+    const beside = join(folder, BESIDE)
+    if (busy) await recordBusy({ folder: beside, ...live })
+    // the quiet part is no part of this run: what is complete is used, and nothing is begun
+    const quiet = busy ? { ...job, endsAt: performance.now() } : job
+    const plan = { folder, ...live, ...extent, beside: busyGates(beside) }
+    const study = await studied(plan, resamples, quiet)
+    const page = studyPage(study)
+    process.stdout.write(page)
+    if (begun !== null) await writeStudy(study, page, begun)
+  } catch (error) {
+    if (!(error instanceof OutOfTime)) throw error
+    progress.stop()
+    const kinds = [folder, join(folder, BESIDE)].map((at) => Object.values(gatesIn(at)).flat())
+    const [quiet, other] = kinds.map(({ length }) => length)
+    process.stdout.write(
+      `Not complete yet: ${quiet} live gates are kept in ${folder}, and ${other} beside a busy loop. ` +
+        'The study goes on with the first, and with --busy with the second.\n',
+    )
+  }
+  closeSimulations()
+}
+
+/** Writes the page and the record of a study. */
+async function writeStudy(study: Study, page: string, begun: Begun<'gate-study'>): Promise<void> {
+  const { gates: all, truth } = study.recorded
+  const every = [...Object.values(all), ...Object.values(study.busy?.gates ?? {})].flat()
+  // of a study that went on, this process has seen a part only
+  const live = every.map(minutesOf).reduce((a, b) => a + b, truth.minutes)
+  const took = Math.max(live, (performance.now() - begun.sinceMs) / 60_000)
+  const figures = figuresOfGates(study, longRunRows(study.recorded))
+  await writeWhole(PAGE, withHead(page, await writeRecord(begun, figures, { minutes: took })))
+}
+
+/** Records gates beside a process that keeps one core busy. */
+async function recordBusy(plan: GatePlan): Promise<void> {
+  const loop = busyLoop()
+  try {
+    await recordGates(plan, job)
+  } finally {
+    loop.end()
   }
 }
 
-/** Records what the folder of a plan lacks, and resamples as many gates of each kind. */
-async function studied(plan: Plan, trials: number): Promise<Study> {
-  const progress = new ProgressDisplay()
-  const recorded = await record(plan, {
-    signal: new AbortController().signal,
-    onProgress: progress.update,
-  })
-  closeSimulations()
+/** A process that does nothing but use one core, until it is ended or this process is gone. */
+function busyLoop(): { readonly end: () => void } {
+  // by its parent it sees that nobody is left to end it
+  const text =
+    'for (const own = process.ppid; process.ppid === own; ) for (let i = 0; i < 1e7; i++);'
+  const child = spawn(process.execPath, ['-e', text], { stdio: 'ignore' })
+  return { end: () => child.kill() }
+}
+
+/** The gates beside a busy loop that a folder holds; null for none. */
+function busyGates(folder: string): GatesOn | null {
+  const known = gatesIn(folder)
+  return known.slower.length === 0
+    ? null
+    : { gates: known, resampled: resampledOf(known, resamples) }
+}
+
+function resampledOf(known: Gates, trials: number): GatesOn['resampled'] {
   const of = (kind: Kind) => {
-    const blocks = blocksOf(recorded.gates[kind])
+    const blocks = blocksOf(known[kind])
+    // no block counts where the machine is far too busy
+    if (blocks.length === 0) return []
     return MARGINS.map((margin, i) => {
       progress.update(`resampling gates, ${kind}`, i, MARGINS.length)
       return resample(blocks, margin, trials, 1)
     })
   }
-  const resampled: Study['resampled'] = { aa: of('aa'), slower: of('slower') }
+  return { aa: of('aa'), slower: of('slower') }
+}
+
+/** A study without time begins nothing. */
+async function expectOutOfTime(plan: GatePlan): Promise<void> {
+  const more = { ...plan, gates: plan.gates + 1 }
+  const ended = await recordGates(more, { ...job, endsAt: performance.now() }).catch(
+    (error: unknown) => error,
+  )
+  if (!(ended instanceof OutOfTime)) throw new Error('Expected a study without time to end')
+}
+
+/** Records what the folder of a plan lacks, and resamples as many gates of each kind. */
+async function studied(
+  { beside, ...plan }: Plan & { readonly beside: GatesOn | null },
+  trials: number,
+  within: StudyJob,
+): Promise<Study> {
+  const recorded = await record(plan, within)
+  closeSimulations()
+  const resampled = resampledOf(recorded.gates, trials)
   const synthetic = SYNTHETIC.map((one, i) => {
     progress.update('gates with synthetic blocks', i, SYNTHETIC.length)
     return { ...one, trials, shares: syntheticGates({ ...one, margin: 0.05, trials, seed: 1 }) }
   })
   progress.stop()
-  return { recorded, resampled, synthetic, folder: 'gate-study' }
+  return { recorded, resampled, synthetic, busy: beside, folder: 'gate-study' }
 }

@@ -2,12 +2,19 @@ import { mean, sampleStandardDeviation } from 'simple-statistics'
 import { fixed, percent, signedPercent } from '../../reports/format.ts'
 import type { Gate, GateVerdict } from '../../sim/documents/index.ts'
 import { markdownTable } from '../markdown-table.ts'
-import { type Kind, MARGIN, type Recorded, SCENARIO } from './record.ts'
+import { GATE_MINUTES, type Gates, type Kind, MARGIN, type Recorded, SCENARIO } from './record.ts'
 import { blocksOf, type Resampled } from './resample.ts'
 
-export interface Study {
-  readonly recorded: Recorded
+/** Live gates, and those that are resampled from their blocks. */
+export interface GatesOn {
+  readonly gates: Gates
   readonly resampled: Readonly<Record<Kind, readonly Resampled[]>>
+}
+
+export interface Study extends Pick<GatesOn, 'resampled'> {
+  readonly recorded: Recorded
+  /** beside a busy loop; null where none is recorded */
+  readonly busy: GatesOn | null
   /** rule on synthetic blocks: shares of FAIL */
   readonly synthetic: readonly {
     readonly truth: number
@@ -22,6 +29,18 @@ const KINDS: Readonly<Record<Kind, string>> = {
   aa: 'A/A: the scenario against itself',
   slower: 'one more layer of twenty',
 }
+/** Rows of a table: of the quiet machine, and then beside a busy loop. */
+function rowsOf(
+  { recorded, resampled, busy }: Study,
+  rows: (on: GatesOn, kind: Kind, label: string) => string[][],
+): string[][] {
+  const kinds = Object.keys(KINDS) as Kind[]
+  const of = (on: GatesOn, beside: string) =>
+    kinds.flatMap((kind) => rows(on, kind, `${KINDS[kind]}${beside}`))
+  const quiet = of({ gates: recorded.gates, resampled }, '')
+  return busy === null ? quiet : [...quiet, ...of(busy, ', beside a busy loop')]
+}
+
 const METRICS = ['service time', 'p50', 'p95', 'p99']
 
 /** The page of a study. */
@@ -34,17 +53,19 @@ Written by \`npm run gate-study\`; its data are in [${folder}](${folder}). How a
 
 On ${host.cpu}, ${host.cores} cores, ONNX Runtime ${host.onnxruntime}. Scenario: \`${SCENARIO}\`. The slowdown is real: the head runs
 21 equal layers in place of 20. The margin is ${percent(MARGIN)}, half of the slowdown: a gate finds what is wholly above its margin.
+A gate begins no round that would end after ${GATE_MINUTES} minutes. Service is processor time, so other programs may run beside.
+${beside(study)}
 
 ## Live gates
 
-${liveTable(recorded)}
+${liveTable(study)}
 
 ## Scatter of blocks
 
-The standard deviation of ln(head / base) over all recorded blocks. p50, p95 and p99 are derived; the measured p99 is what a gate
+The mean change of service, and the standard deviation of ln(head / base) over all recorded blocks. Without a change the mean has to be near 0. p50, p95 and p99 are derived; the measured p99 is what a gate
 without derivation would have to judge.
 
-${scatterTable(recorded)}
+${scatterTable(study)}
 
 ## Resampled gates
 
@@ -81,26 +102,48 @@ ${markdownTable(
 `
 }
 
-function liveTable({ gates }: Recorded): string {
-  const rows = (Object.keys(KINDS) as Kind[]).map((kind) => {
+/** What ran beside, in words. */
+const beside = ({ busy }: Study) =>
+  busy === null
+    ? '`npm run gate-study -- --busy` adds gates beside a loop that keeps one core busy.'
+    : 'Gates beside a busy loop ran with a process that keeps one core busy (`npm run gate-study -- --busy`).'
+
+function liveTable(study: Study): string {
+  const rows = rowsOf(study, ({ gates }, kind, label) => {
     const all = gates[kind]
     const count = (verdict: string) => all.filter((gate) => gate.verdict === verdict).length
     const minutes = all.map(({ cases }) => cases[0]!.measured!.minutes)
+    if (all.length === 0) return []
     return [
-      KINDS[kind],
-      String(all.length),
-      ...['PASS', 'FAIL', 'UNDECIDED', 'IMPROVED'].map((verdict) => String(count(verdict))),
-      `${fixed(mean(minutes), 1)} (at most ${fixed(Math.max(...minutes), 1)})`,
+      [
+        label,
+        String(all.length),
+        ...['PASS', 'FAIL', 'UNDECIDED', 'IMPROVED'].map((verdict) => String(count(verdict))),
+        `${fixed(mean(minutes), 1)} (at most ${fixed(Math.max(...minutes), 1)})`,
+        stalledText(all),
+      ],
     ]
   })
   return markdownTable(
-    ['head', 'gates', 'PASS', 'FAIL', 'UNDECIDED', 'IMPROVED', 'minutes a gate'],
+    [
+      ...['head', 'gates', 'PASS', 'FAIL', 'UNDECIDED', 'IMPROVED'],
+      ...['minutes a gate', 'time in stalls'],
+    ],
     rows,
   )
 }
 
-function scatterTable({ gates }: Recorded): string {
-  const rows = (Object.keys(KINDS) as Kind[]).map((kind) => {
+/** The share of the time in which dispatchers stalled, mean over gates. */
+function stalledText(gates: readonly Gate[]): string {
+  const shares = gates.flatMap(({ cases }) => {
+    const stalls = cases[0]!.measured?.stalls
+    return stalls === undefined ? [] : [(stalls.base + stalls.head) / 2]
+  })
+  return shares.length === 0 ? '–' : percent(mean(shares))
+}
+
+function scatterTable(study: Study): string {
+  const rows = rowsOf(study, ({ gates }, kind, label) => {
     const blocks = blocksOf(gates[kind])
     const raw = blocks.flatMap((block) => {
       const own = block.raw.find(({ p }) => p === 0.95) ?? block.raw.find(({ p }) => p === 0.5)
@@ -108,20 +151,24 @@ function scatterTable({ gates }: Recorded): string {
     })
     const deviation = (values: number[]) =>
       values.length < 2 ? '–' : percent(sampleStandardDeviation(values))
+    const service = blocks.map(({ metrics }) => metrics[0]!)
     return [
-      KINDS[kind],
-      String(blocks.length),
-      ...METRICS.map((_, i) => deviation(blocks.map(({ metrics }) => metrics[i]!))),
-      deviation(raw),
+      [
+        label,
+        String(blocks.length),
+        service.length === 0 ? '–' : signedPercent(Math.exp(mean(service)) - 1),
+        ...METRICS.map((_, i) => deviation(blocks.map(({ metrics }) => metrics[i]!))),
+        deviation(raw),
+      ],
     ]
   })
-  return markdownTable(['head', 'blocks', ...METRICS, 'measured p95'], rows)
+  return markdownTable(['head', 'blocks', 'mean of service', ...METRICS, 'measured p95'], rows)
 }
 
-function resampledTable({ resampled }: Study): string {
-  const rows = (Object.keys(KINDS) as Kind[]).flatMap((kind) =>
+function resampledTable(study: Study): string {
+  const rows = rowsOf(study, ({ resampled }, kind, label) =>
     resampled[kind].map(({ margin, gates, shares, blocks }) => [
-      KINDS[kind],
+      label,
       percent(margin),
       gates.toLocaleString('en-US'),
       ...(['PASS', 'FAIL', 'UNDECIDED', 'IMPROVED'] as const).map((one) => percent(shares[one])),

@@ -1,4 +1,10 @@
-import type { Comparison, Gate, GateMetric, Verdict } from '../../../sim/documents/index.ts'
+import type {
+  Comparison,
+  Estimate,
+  Gate,
+  GateMetric,
+  Verdict,
+} from '../../../sim/documents/index.ts'
 import { percentileLabel } from '../../../sim/stats/index.ts'
 import { type CompareOptions, compare } from '../compare.ts'
 import { keptSides } from '../kept-sides.ts'
@@ -45,9 +51,10 @@ function metricsOf({ percentiles, checks, tolerance }: Comparison): GateMetric[]
     const errors = structure.map(({ error_relative }) => error_relative)
     const mean = errors.reduce((sum, error) => sum + error, 0) / errors.length
     const own = measured.value!
+    const { relative } = tolerance
     return [
-      ...row(`structure, ${label}`, verdicts.structure, own, own * (1 + mean), tolerance.relative),
-      ...row(`prediction, ${label}`, verdicts.prediction, own, simulated.value!, null),
+      ...row(`structure, ${label}`, verdicts.structure, measured, own * (1 + mean), relative),
+      ...row(`prediction, ${label}`, verdicts.prediction, measured, simulated.value!, null),
     ]
   })
   const others = (['what_if', 'memory', 'audit'] as const).flatMap((key) => {
@@ -63,12 +70,14 @@ function metricsOf({ percentiles, checks, tolerance }: Comparison): GateMetric[]
 function row(
   name: string,
   verdict: Verdict | null,
-  base: number,
+  { value, low, high }: Estimate,
   head: number,
   margin: number | null,
 ): GateMetric[] {
   if (verdict === null) return []
-  return [{ ...bare(name, verdict), base, head, ratio: head / base, margin }]
+  const base = value!
+  const interval = low === null || high === null ? {} : { base_low: low, base_high: high }
+  return [{ ...bare(name, verdict), base, ...interval, head, ratio: head / base, margin }]
 }
 
 function bare(name: string, verdict: Verdict): GateMetric {

@@ -1,4 +1,4 @@
-import { median } from 'simple-statistics'
+import { mean, median } from 'simple-statistics'
 import type {
   GateCase,
   GateMetric,
@@ -6,7 +6,9 @@ import type {
   MeasuredGate,
 } from '../../../sim/documents/index.ts'
 import {
+  CONFIRMATION,
   gateVerdict,
+  LOOKS,
   type MetricDecision,
   metricLabel,
   percentText,
@@ -17,7 +19,7 @@ import { blockRatios, percentile, percentileLabel, supports } from '../../../sim
 import { DERIVED } from './derived.ts'
 import type { GateTraffic } from './gate-traffic.ts'
 import type { LiveRounds } from './live-rounds.ts'
-import type { JudgedBlock, PlayedGate } from './play-gate.ts'
+import type { Incomplete, JudgedBlock, PlayedGate } from './play-gate.ts'
 
 /** Where the control kernel differs by more, base and head did not meet the same machine. */
 const MOST_CONTROL = 0.02
@@ -27,14 +29,16 @@ interface Circumstances {
   readonly rounds: LiveRounds
   readonly utilisation: MeasuredGate['utilisation']
   readonly minutes: number
+  readonly maxMinutes: number
 }
 
 /** How a gate went, for its document. */
 export function measuredFigures(
   { blocks, looks }: PlayedGate,
-  { traffic, rounds, utilisation, minutes }: Circumstances,
+  { traffic, rounds, utilisation, minutes, maxMinutes }: Circumstances,
 ): MeasuredGate {
   const { base, slicing, factor } = traffic
+  const { stalls } = rounds
   const controls = blocks.flatMap(({ block }) => block.control ?? [])
   const random = stream(base.scenario.seed, 0, 'gate blocks')
   const measured = blocks.map(({ block }) => block)
@@ -50,6 +54,15 @@ export function measuredFigures(
     looks: [...looks],
     control: controls.length === 0 ? null : Math.exp(median(controls)),
     not_counted: [...rounds.notCounted],
+    ...(stalls && {
+      stalls: {
+        base: stalls.base,
+        head: stalls.head,
+        most: stalls.most,
+        slices: stalls.slices,
+        left_out: stalls.leftOut,
+      },
+    }),
     raw: ratios.map(({ a, b, ratio, low, high }, i) => ({
       p: levels[i]!,
       base: a,
@@ -57,6 +70,7 @@ export function measuredFigures(
       ratio: { value: ratio, low, high, n: fewest },
     })),
     minutes,
+    max_minutes: maxMinutes,
   }
 }
 
@@ -83,7 +97,7 @@ function blockDocument(
 
 /** The metrics of a gate, the worst first. */
 export function measuredMetrics(
-  { blocks, decisions, baseMs }: PlayedGate,
+  { blocks, decisions, looks, baseMs, confirming, incomplete }: PlayedGate,
   margin: number,
 ): GateMetric[] {
   const busy = blocks.reduce((sum, { block }) => sum + block.busyMs, 0)
@@ -91,7 +105,7 @@ export function measuredMetrics(
   const base = [busy / batches, ...baseMs]
   const names = ['service time', ...DERIVED.map(percentileLabel)]
   // the interval is that of the last look, without the confirmation
-  const looked = blocks.filter(({ fresh }) => !fresh)
+  const looked = blocks.filter(({ fresh }) => !fresh).slice(0, looks.at(-1))
   const order = ['FAIL', 'UNDECIDED', 'IMPROVED', 'PASS']
   return decisions
     .map((decision, i): GateMetric => {
@@ -110,11 +124,13 @@ export function measuredMetrics(
         p,
         deciding_blocks,
         verdict,
-        note: noteOf(decision),
+        note: confirming && incomplete !== null ? UNCONFIRMED : noteOf(decision),
       }
     })
     .sort((a, b) => order.indexOf(a.verdict) - order.indexOf(b.verdict) || b.ratio! - a.ratio!)
 }
+
+const UNCONFIRMED = 'seen, but not confirmed on fresh blocks'
 
 function noteOf({ verdict, deciding_blocks }: MetricDecision): string | null {
   if (verdict !== 'UNDECIDED') return null
@@ -123,16 +139,42 @@ function noteOf({ verdict, deciding_blocks }: MetricDecision): string | null {
     : `about ${deciding_blocks} blocks would tell`
 }
 
+/** What a gate has that has not ended; a reader must not take it for a verdict. */
+export function interimCase(played: PlayedGate): Pick<GateCase, 'verdict' | 'reason'> {
+  return { verdict: 'UNDECIDED', reason: `the gate goes on: ${soFar(played)}` }
+}
+
+/** "7 of at least 10 blocks, service time +3.1 % in them". */
+function soFar({ blocks, looks, confirming }: PlayedGate): string {
+  const [looked, last = 0] = [blocks.filter(({ fresh }) => !fresh), looks.at(-1)]
+  const count = confirming
+    ? `worse after ${last} blocks, and ${blocks.length - last} of ${CONFIRMATION} fresh ones played to confirm it`
+    : `${looked.length} of at least ${LOOKS.find((look) => look > last) ?? last} blocks`
+  if (blocks.length === 0) return count
+  const ratio = Math.exp(mean(blocks.map(({ values }) => values[0]!)))
+  return `${count}, service time ${signed(ratio)} in them`
+}
+
+function whyEnded(incomplete: Incomplete, { not_counted, max_minutes }: MeasuredGate): string {
+  if (incomplete === 'time') {
+    const most = max_minutes === 1 ? '1 minute' : `${max_minutes} minutes`
+    return `no further round ends within ${most}; raise --max-minutes, or use a quieter machine`
+  }
+  const last = not_counted.at(-1)
+  return `several rounds in a row have no block that counts, the last one: ${last}; use a quieter machine`
+}
+
 /** The verdict of a gate: undecided where the machine was not the same for base and head. */
 export function measuredVerdict(
-  { decisions, incomplete }: PlayedGate,
-  { control, not_counted }: MeasuredGate,
+  played: PlayedGate,
+  measured: MeasuredGate,
   metrics: readonly GateMetric[],
   margin: number,
 ): Pick<GateCase, 'verdict' | 'reason'> {
-  if (incomplete) {
-    const rounds = `too many rounds do not count: ${not_counted.length}, the last one ${not_counted.at(-1)}`
-    return { verdict: 'UNDECIDED', reason: `${rounds}; use a quieter machine` }
+  const { decisions, incomplete } = played
+  const { control } = measured
+  if (incomplete !== null) {
+    return { verdict: 'UNDECIDED', reason: `${soFar(played)}; ${whyEnded(incomplete, measured)}` }
   }
   if (control !== null && Math.abs(Math.log(control)) > MOST_CONTROL) {
     const percent = percentText(Math.abs(control - 1))
@@ -143,11 +185,12 @@ export function measuredVerdict(
   return { verdict, reason: reasonOf(verdict, metrics, margin) }
 }
 
+const signed = (value: number | null) =>
+  value === null ? '–' : `${value < 1 ? '−' : '+'}${percentText(Math.abs(value - 1))}`
+
 function reasonOf(verdict: GateVerdict, metrics: readonly GateMetric[], margin: number): string {
   const first = metrics.find((one) => one.verdict === verdict)!
   const { ratio, low, high, note } = first
-  const signed = (value: number | null) =>
-    value === null ? '–' : `${value < 1 ? '−' : '+'}${percentText(Math.abs(value - 1))}`
   const figure = `${metricLabel(first)} ${signed(ratio)} [${signed(low)}, ${signed(high)}]`
   switch (verdict) {
     case 'FAIL':

@@ -3,19 +3,26 @@ import type { Gate, GateCase } from '../../../sim/documents/index.ts'
 import { hasModels, newCase, percentText } from '../../../sim/experiment/index.ts'
 import type { Profile } from '../../../sim/world/index.ts'
 import { calibrate } from '../calibrate.ts'
-import { GATE_LOAD, MARGIN, MOST_GATE_LOAD } from '../defaults.ts'
+import { GATE_LOAD, GATE_MINUTES, MARGIN, MOST_GATE_LOAD } from '../defaults.ts'
 import type { DocumentOptions } from '../options.ts'
 import { type Prepared, resolveSystem } from '../prepare.ts'
 import { refuseComparison, refuseLive } from '../refuse.ts'
 import { changedFiles } from './changed-files.ts'
 import { gateOf } from './gate.ts'
 import { gateTraffic, trafficFactor } from './gate-traffic.ts'
-import { LiveRounds } from './live-rounds.ts'
-import { measuredFigures, measuredMetrics, measuredVerdict } from './measured-figures.ts'
-import { playGate } from './play-gate.ts'
+import { LiveRounds, type RoundLimits, type Utilisation } from './live-rounds.ts'
+import {
+  interimCase,
+  measuredFigures,
+  measuredMetrics,
+  measuredVerdict,
+} from './measured-figures.ts'
+import { type PlayedGate, playGate } from './play-gate.ts'
 
-/** The traffic is lowered once if the base is busier in the warm-up by more, relative. */
+/** The traffic is lowered if the base is busier in the warm-up by more, relative. */
 const OFF = 0.12
+/** How often. */
+const MOST_LOWERED = 2
 
 export interface MeasuredGateOptions extends DocumentOptions {
   /** relative change that is no regression; default 0.05 */
@@ -26,6 +33,10 @@ export interface MeasuredGateOptions extends DocumentOptions {
   readonly seconds?: number
   /** in place of a calibration, if it has the models of both sides */
   readonly profile?: Profile
+  /** no round of blocks begins that would end later; default 10 */
+  readonly maxMinutes?: number
+  /** after each round of blocks: what there is so far, marked as interim */
+  readonly onInterim?: (gate: Gate) => Promise<void>
   /** the base, for people */
   readonly from?: string
   readonly onWarning?: (text: string) => void
@@ -42,31 +53,40 @@ export async function measuredGate(
   head: Prepared,
   options: MeasuredGateOptions = {},
 ): Promise<Gate> {
-  const { margin = MARGIN, from = base.file } = options
+  const { margin = MARGIN, from = base.file, maxMinutes = GATE_MINUTES, onInterim } = options
   const began = performance.now()
   refuseLive([base, head])
   refuseComparison([base, head])
   refuseOther(base, head)
-  const { traffic, rounds, utilisation } = await openGate(base, head, options)
+  const until = began + 60_000 * maxMinutes
+  const { traffic, rounds, utilisation } = await openGate(base, head, options, { until })
   try {
     for (const text of rounds.warnings) options.onWarning?.(text)
-    const played = await playGate(traffic, rounds, { ...options, margin })
-    const minutes = (performance.now() - began) / 60_000
-    const measured = measuredFigures(played, { traffic, rounds, utilisation, minutes })
-    const metrics = measuredMetrics(played, margin)
     const values = scenarioChanges(base.scenario, head.scenario)
     const changes = [...values, ...changedFiles(base, head)]
-    const one: GateCase = {
-      file: head.file,
-      name: head.scenario.name,
-      hash: head.hash,
-      base: from,
-      ...measuredVerdict(played, measured, metrics, margin),
+    const { file, scenario, hash } = head
+    const subject = {
+      ...{ file, name: scenario.name, hash, base: from },
       changes: { scenario: changes, profile: null, engine: null },
-      metrics,
-      measured,
     }
-    return gateOf('measured', [one], options)
+    const figures = (played: PlayedGate) => {
+      const minutes = (performance.now() - began) / 60_000
+      const circumstances = { traffic, rounds, utilisation, minutes, maxMinutes }
+      const measured = measuredFigures(played, circumstances)
+      return { measured, metrics: measuredMetrics(played, margin) }
+    }
+    const onRound = async (played: PlayedGate) => {
+      const interim: GateCase = { ...subject, ...figures(played), ...interimCase(played) }
+      await onInterim?.({ ...gateOf('measured', [interim], options), interim: true })
+    }
+    const played = await playGate(traffic, rounds, {
+      ...options,
+      ...{ margin, began, until },
+      ...(onInterim && { onRound }),
+    })
+    const { measured, metrics } = figures(played)
+    const verdict = measuredVerdict(played, measured, metrics, margin)
+    return gateOf('measured', [{ ...subject, ...verdict, metrics, measured }], options)
   } finally {
     await rounds.close()
   }
@@ -105,14 +125,14 @@ function refuseOther(base: Prepared, head: Prepared): void {
 }
 
 /**
- * Both sides open and warm, at a rate at which the base is as busy as is asked for. `most`: rounds
- * in all. The rounds have to be closed.
+ * Both sides open and warm, at a rate at which the base is as busy as is asked for. The rounds have
+ * to be closed.
  */
 export async function openGate(
   base: Prepared,
   head: Prepared,
   options: MeasuredGateOptions,
-  most?: number,
+  limits: RoundLimits = {},
 ) {
   const { load = GATE_LOAD, seconds = SECONDS, signal, onProgress, onWarning } = options
   const job = { signal, onProgress }
@@ -121,23 +141,24 @@ export async function openGate(
     (await calibrate([base, head], { ...job, seconds, rehearsals: 0, onWarning }))
   const [a, b] = [resolveSystem(base, profile), resolveSystem(head, profile)]
   let factor = await trafficFactor(a, b, { ...job, load })
-  for (let attempt = 0; ; attempt++) {
-    const traffic = await gateTraffic(a, b, factor)
-    const rounds = await LiveRounds.open(traffic, job, most)
-    try {
-      const utilisation = await rounds.warmUp()
-      if (attempt === 0 && utilisation.base / load - 1 > OFF) {
-        // the profile is off, or the machine is slower since; where it is less busy, that is safe
-        factor *= load / utilisation.base
-        await rounds.close()
-        continue
+  let traffic = await gateTraffic(a, b, factor)
+  let rounds = await LiveRounds.open(traffic, job, limits)
+  try {
+    for (let lowered = 0; ; lowered++) {
+      const { wall: utilisation, processor } = await rounds.warmUp()
+      if (lowered === MOST_LOWERED || utilisation.base / load - 1 <= OFF) {
+        // what other programs take from an executor is no load of its own
+        refuseBusy(processor)
+        return { traffic, rounds, utilisation }
       }
-      refuseBusy(utilisation)
-      return { traffic, rounds, utilisation }
-    } catch (error) {
-      await rounds.close()
-      throw error
+      // the profile is off, or the machine is slower since; where it is less busy, that is safe
+      factor *= load / utilisation.base
+      traffic = await gateTraffic(a, b, factor)
+      rounds = rounds.under(traffic)
     }
+  } catch (error) {
+    await rounds.close()
+    throw error
   }
 }
 
@@ -154,7 +175,7 @@ function fittingProfile(
   return null
 }
 
-function refuseBusy({ base, head }: { readonly base: number; readonly head: number }): void {
+function refuseBusy({ base, head }: Utilisation): void {
   const [side, most] = base > head ? ['base', base] : ['head', head]
   if (most <= MOST_GATE_LOAD) return
   const text = `the ${side} is busy for ${percentText(most)} of the time, at most ${percentText(MOST_GATE_LOAD)}`

@@ -8,6 +8,7 @@ import {
   type MetricDecision,
   type ObservedRun,
   stepAfter,
+  withoutOthers,
 } from '../../../sim/experiment/index.ts'
 import type { JobOptions } from '../options.ts'
 import { Derivation } from './derived.ts'
@@ -22,20 +23,30 @@ export interface JudgedBlock {
   readonly fresh: boolean
 }
 
+/** Why a gate has fewer blocks than it needs. */
+export type Incomplete = 'time' | 'machine'
+
 export interface PlayedGate {
   readonly blocks: readonly JudgedBlock[]
   /** by metric: service time, and the derived percentiles; none where no look was reached */
   readonly decisions: readonly MetricDecision[]
   /** numbers of blocks after which the gate was judged */
   readonly looks: readonly number[]
-  /** so many rounds did not count that a look was not reached */
-  readonly incomplete: boolean
+  /** why a look or the confirmation was not reached; null where all were */
+  readonly incomplete: Incomplete | null
+  /** whether a regression was to be confirmed */
+  readonly confirming: boolean
   /** derived percentiles of the base, ms */
   readonly baseMs: readonly number[]
 }
 
 export interface PlayOptions extends JobOptions {
   readonly margin: number
+  /** when the gate began and when it ends at the latest, on the clock of `performance.now` */
+  readonly began: number
+  readonly until: number
+  /** after each round: what there is so far, `incomplete` as nothing has ended */
+  readonly onRound?: (played: PlayedGate) => Promise<void>
 }
 
 /** Plays blocks up to each look until the gate is decided, and confirms a regression. */
@@ -44,90 +55,131 @@ export async function playGate(
   rounds: LiveRounds,
   options: PlayOptions,
 ): Promise<PlayedGate> {
-  const { margin } = options
-  const blocks: JudgedBlock[] = []
-  const derive = deriving(traffic, options)
-  const looks: number[] = []
-  let decisions: MetricDecision[] = []
-  let incomplete = false
+  const gate = new GateInPlay(traffic, rounds, options)
   for (const look of LOOKS) {
-    const more = await blocksUntil(look - blocks.length, rounds, {
-      phase: 'base and head in blocks',
-      done: blocks.length,
-      of: LOOKS.at(-1)!,
-    })
-    if (more === null) {
-      incomplete = true
-      break
-    }
-    blocks.push(...(await derive(more, false)))
-    looks.push(look)
-    decisions = decide(valuesOf(blocks), margin, lookLevel())
-    const step = stepAfter(decisions, look)
-    if (step === 'end') break
-    if (step === 'continue') continue
-    const fresh = await blocksUntil(CONFIRMATION, rounds, {
-      phase: 'confirming on fresh blocks',
-      done: 0,
-      of: CONFIRMATION,
-    })
-    incomplete = fresh === null
-    if (fresh !== null) {
-      const judged = await derive(fresh, true)
-      blocks.push(...judged)
-      decisions = confirmed(decisions, valuesOf(judged), margin)
-    }
-    break
+    if (!(await gate.judgeAfter(look))) break
+    const step = stepAfter(gate.decisions, look)
+    if (step === 'confirm') await gate.confirm()
+    if (step !== 'continue') break
   }
-  return { blocks, decisions, looks, incomplete, baseMs: await derive.baseMs() }
+  return gate.played
 }
 
-interface Show {
-  readonly phase: string
-  readonly done: number
-  readonly of: number
-}
+class GateInPlay {
+  readonly #rounds: LiveRounds
+  readonly #options: PlayOptions
+  readonly #traffic: GateTraffic
+  /** of the base, until its machine is learnt from them */
+  readonly #runs: ObservedRun[] = []
+  /** played, and not judged yet */
+  readonly #waiting: MeasuredBlock[] = []
+  readonly #blocks: JudgedBlock[] = []
+  readonly #looks: number[] = []
+  #derivation: Derivation | null = null
+  #baseMs: readonly number[] = []
+  #incomplete: Incomplete | null = null
+  #confirming = false
+  /** share of the phase that was shown last: a round with few blocks takes none of it back */
+  #shown = 0
+  decisions: readonly MetricDecision[] = []
 
-interface Round {
-  readonly blocks: MeasuredBlock[]
-  readonly runs: ObservedRun[]
-}
-
-/** As many more blocks, and the replays of the base; null where too many rounds do not count. */
-async function blocksUntil(
-  count: number,
-  rounds: LiveRounds,
-  { phase, done, of }: Show,
-): Promise<Round | null> {
-  const played: Round = { blocks: [], runs: [] }
-  while (played.blocks.length < count) {
-    const round = await rounds.next(phase, done + played.blocks.length, of)
-    if (round === null) return null
-    played.blocks.push(...round.blocks)
-    played.runs.push(round.run)
+  constructor(traffic: GateTraffic, rounds: LiveRounds, options: PlayOptions) {
+    this.#traffic = traffic
+    this.#rounds = rounds
+    this.#options = options
   }
-  return played
-}
 
-/**
- * Derives percentiles of blocks. The machine is learnt from the base's replays of the first look
- * only, so that all blocks are judged by the same simulation.
- */
-function deriving(traffic: GateTraffic, { signal, onProgress }: PlayOptions) {
-  let derivation: Derivation | null = null
-  const derive = async ({ blocks, runs }: Round, fresh: boolean): Promise<JudgedBlock[]> => {
-    derivation ??= new Derivation(traffic, runs, { signal })
+  get played(): PlayedGate {
+    return {
+      blocks: this.#blocks,
+      decisions: this.decisions,
+      looks: this.#looks,
+      incomplete: this.#incomplete,
+      confirming: this.#confirming,
+      baseMs: this.#baseMs,
+    }
+  }
+
+  /** Judges the gate after so many blocks; false where rounds ended before. */
+  async judgeAfter(look: number): Promise<boolean> {
+    const [phase, most] = ['base and head in blocks', LOOKS.at(-1)!]
+    const enough = await this.#play(look - this.#blocks.length, this.#blocks.length, most, phase)
+    this.#blocks.push(...(await this.#judged(look - this.#blocks.length, false)))
+    if (!enough) return false
+    this.#looks.push(look)
+    this.decisions = decide(valuesOf(this.#blocks), this.#options.margin, lookLevel())
+    return true
+  }
+
+  /** Whether fresh blocks alone show the metrics that fail. */
+  async confirm(): Promise<void> {
+    this.#confirming = true
+    const enough = await this.#play(CONFIRMATION, 0, CONFIRMATION, 'confirming on fresh blocks')
+    const fresh = await this.#judged(CONFIRMATION, true)
+    this.#blocks.push(...fresh)
+    if (!enough) {
+      this.decisions = this.decisions.map(unconfirmed)
+      return
+    }
+    this.decisions = confirmed(this.decisions, valuesOf(fresh), this.#options.margin)
+  }
+
+  /**
+   * Plays until so many blocks wait. Blocks beyond a look wait for the next one, or are the first
+   * fresh ones: no look has seen them. `done` and `of`: blocks before, and at most.
+   */
+  async #play(count: number, done: number, of: number, phase: string): Promise<boolean> {
+    const { onProgress, onRound, began, until } = this.#options
+    this.#shown = 0
+    while (this.#waiting.length < count) {
+      const round = await this.#rounds.next((turn, turns) => {
+        const played = (done + this.#waiting.length + (turn / turns) * EACH_ROUND) / of
+        // so the time that is left is never more than is allowed
+        const passed = (performance.now() - began) / (until - began)
+        this.#shown = Math.min(1, Math.max(played, passed, this.#shown))
+        onProgress?.(phase, this.#shown, 1)
+      })
+      if (round === null) {
+        this.#incomplete = this.#rounds.ended
+        return false
+      }
+      this.#waiting.push(...round.blocks)
+      if (this.#derivation === null) this.#runs.push(withoutOthers(round.run))
+      await onRound?.({ ...this.played, blocks: [...this.#blocks, ...this.#waiting.map(unjudged)] })
+    }
+    return true
+  }
+
+  /**
+   * At most so many waiting blocks with their derived percentiles. The machine is learnt from the
+   * base's replays of the first look only, so that all blocks are judged by the same simulation.
+   */
+  async #judged(most: number, fresh: boolean): Promise<JudgedBlock[]> {
+    const { signal, onProgress } = this.#options
+    const blocks = this.#waiting.splice(0, most)
+    if (blocks.length === 0) return []
+    this.#derivation ??= new Derivation(this.#traffic, this.#runs, { signal })
     const judged: JudgedBlock[] = []
     for (const [i, block] of blocks.entries()) {
       onProgress?.('deriving percentiles', i, blocks.length)
-      const ratios = await derivation.ratios(block)
+      const ratios = await this.#derivation.ratios(block)
       judged.push({ block, values: [Math.log(block.service), ...ratios], fresh })
     }
+    this.#baseMs = await this.#derivation.baseMs()
     return judged
   }
-  const baseMs = async () => (await derivation?.baseMs()) ?? []
-  return Object.assign(derive, { baseMs })
 }
+
+/** Blocks of a round, most of which count. */
+const EACH_ROUND = 5
+
+/** A block of which nothing is derived yet. */
+const unjudged = (block: MeasuredBlock): JudgedBlock => {
+  return { block, values: [Math.log(block.service)], fresh: false }
+}
+
+const unconfirmed = (decision: MetricDecision): MetricDecision =>
+  decision.verdict === 'FAIL' ? { ...decision, verdict: 'UNDECIDED' } : decision
 
 /** By metric. */
 const valuesOf = (blocks: readonly JudgedBlock[]) =>

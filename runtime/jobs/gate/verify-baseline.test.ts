@@ -53,6 +53,11 @@ describe('a baseline', () => {
       { figures: entry.figures.map((own) => ({ ...own, value: 10 * own.value! })) },
       /^gate.json has web: p50 10, and its scenario 1: it was edited/,
     ],
+    [
+      'an interval that its scenario has not',
+      { figures: entry.figures.map((own) => ({ ...own, low: 0, high: 100 })) },
+      /has another interval of web: p50/,
+    ],
     ['no figures', { figures: [] }, /lacks web: p50 at its place/],
     ['fewer figures', { figures: entry.figures.slice(0, 1) }, /lacks web: p99/],
     ['another order', { figures: entry.figures.toReversed() }, /lacks web: p50/],

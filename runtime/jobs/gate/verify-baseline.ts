@@ -96,6 +96,10 @@ function asText(error: unknown): string {
   throw error
 }
 
+const nameOf = ({ class: of, name, unit, better }: BaselineEntry['figures'][number]) => {
+  return { of, name, unit, better }
+}
+
 const KEYS = ['name', 'seed', 'replications', 'load', 'objectives', 'profile'] as const
 
 /** What a baseline has otherwise than a simulation of its scenario, in words; null for nothing. */
@@ -103,13 +107,16 @@ function differenceOf(entry: BaselineEntry, simulated: BaselineEntry): string | 
   // as it would stand in a file
   const again = JSON.parse(JSON.stringify(simulated)) as BaselineEntry
   for (const [i, figure] of again.figures.entries()) {
-    const { value, ...name } = figure
     const known = entry.figures[i]
     if (isDeepStrictEqual(known, figure)) continue
-    if (known === undefined || !isDeepStrictEqual({ ...known, value }, { ...name, value })) {
+    const { value } = figure
+    if (known === undefined || !isDeepStrictEqual(nameOf(known), nameOf(figure))) {
       return `lacks ${metricLabel(figure)} at its place`
     }
-    return `has ${metricLabel(figure)} ${known.value}, and its scenario ${value}`
+    if (known.value !== value) {
+      return `has ${metricLabel(figure)} ${known.value}, and its scenario ${value}`
+    }
+    return `has another interval of ${metricLabel(figure)} than its scenario`
   }
   if (entry.figures.length > again.figures.length) {
     return `has ${metricLabel(entry.figures[again.figures.length]!)}, and its scenario has none`

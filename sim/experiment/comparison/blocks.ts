@@ -1,6 +1,7 @@
 import { mean } from 'simple-statistics'
 import type { WhatIf } from '../../documents/index.ts'
 import { log } from '../../kernel/index.ts'
+import type { Ms } from '../../serving/index.ts'
 import type { RatioBlock } from '../../stats/index.ts'
 import { latenciesOf } from './latencies.ts'
 import type { ControlReading, ObservedRun } from './observed-run.ts'
@@ -47,24 +48,42 @@ export function roundsOf(a: readonly RoundSide[], b: readonly RoundSide[]): Roun
  */
 export function blocksOf(a: RoundSide, b: RoundSide, slices = 2): Block[] {
   const starts = commonStarts(a.run, b.run)
-  const [latenciesA, latenciesB] = [a, b].map(({ run, warmupMs }) =>
-    latenciesOf(run.rows, warmupMs),
-  )
+  const sides = [a, b].map(seenOf)
   const blocks: Block[] = []
   for (let slice = 0; slice < starts.length; slice += slices) {
     const [from, to] = [starts[slice]!, starts[slice + slices] ?? Number.POSITIVE_INFINITY]
-    const within = ({ at, values }: ReturnType<typeof latenciesOf>) =>
-      values.filter((_, i) => at[i]! >= from && at[i]! < to).sort()
-    const of = { a: within(latenciesA!), b: within(latenciesB!) }
-    if (of.a.length === 0 || of.b.length === 0) continue
-    const [controlA, controlB] = [a, b].map(({ run: { control = [] } }) =>
-      logTime(control.filter(({ at }) => at >= from && at < to)),
-    )
-    const timed = controlA != null && controlB != null
+    const block = blockWithin(sides, (at) => at >= from && at < to)
     const sliceMs = starts.length === 1 ? null : starts[slice + 1]! - from
-    blocks.push({ ...of, sliceMs, control: timed ? controlB - controlA : null })
+    if (block !== null) blocks.push({ ...block, sliceMs })
   }
   return blocks
+}
+
+/** Latencies and readings of one side of a round, from which blocks are taken. */
+interface Seen {
+  readonly latencies: ReturnType<typeof latenciesOf>
+  readonly control: readonly ControlReading[]
+}
+
+export const seenOf = ({ run, warmupMs }: RoundSide): Seen => ({
+  latencies: latenciesOf(run.rows, warmupMs),
+  control: run.control ?? [],
+})
+
+/** The block of both sides at the times that are `within` it; null where a side served nothing. */
+export function blockWithin(
+  sides: readonly Seen[],
+  within: (at: Ms) => boolean,
+): Omit<Block, 'sliceMs'> | null {
+  const [a, b] = sides.map(({ latencies: { at, values } }) =>
+    values.filter((_, i) => within(at[i]!)).sort(),
+  )
+  if (a!.length === 0 || b!.length === 0) return null
+  const [controlA, controlB] = sides.map(({ control }) =>
+    logTime(control.filter(({ at }) => within(at))),
+  )
+  const timed = controlA != null && controlB != null
+  return { a: a!, b: b!, control: timed ? controlB - controlA : null }
 }
 
 /** When the slices of both runs began; a single time where either was replayed as a whole. */

@@ -19,6 +19,8 @@ export interface ObservedRun {
   readonly ejections?: Readonly<RowRecorder['ejections']>
   /** of each start of the traffic; none in a simulated run */
   readonly control?: readonly ControlReading[]
+  /** by number of the batch, ms; NaN where it was not measured; absent where no batch has one */
+  readonly processorMs?: Float64Array
 }
 
 /** How long the control kernel, a fixed piece of work, took just before traffic began. */
@@ -42,10 +44,12 @@ export interface BatchRow {
   readonly done: Ms
   /** it ran out of memory */
   readonly failed: boolean
+  /** of the thread that computed it; absent where it was not measured */
+  readonly processorMs?: Ms
 }
 
-/** The batches of a run in the order of dispatch. */
-export function batchesOf(rows: Rows): BatchRow[] {
+/** The batches of a run in the order of dispatch. `processorMs`: by number of the batch. */
+export function batchesOf(rows: Rows, processorMs?: Float64Array): BatchRow[] {
   const c = rows.columns
   const first = new Map<number, number>()
   for (let key = 0; key < rows.count; key++) {
@@ -68,6 +72,7 @@ export function batchesOf(rows: Rows): BatchRow[] {
         ended: c.ended[key]!,
         done: c.done[key]!,
         failed: c.outcome[key] === OUTCOME.failed,
+        ...(processorMs && { processorMs: processorMs[c.batch[key]!]! }),
       }
     })
 }

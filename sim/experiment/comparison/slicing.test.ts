@@ -5,6 +5,7 @@ import { RequestList } from '../../traffic/index.ts'
 import { resolveSystem } from '../index.ts'
 import { withoutFiles } from '../system/prepared-scenario.ts'
 import {
+  balancedOrders,
   inSlices,
   pausesOf,
   playingOrders,
@@ -128,6 +129,22 @@ describe('the order in which sides play', () => {
     for (const place of [0, 1, 2]) {
       expect(new Set(many.map((order) => order[place]))).toEqual(new Set([0, 1, 2]))
     }
+  })
+
+  test('of a gate puts each side first as often, in every block, and equal drifts cancel', () => {
+    const balanced = balancedOrders(40, stream(1, 0, 'order'))
+    for (let from = 0; from < 40; from += 4) {
+      const turns = balanced.slice(from, from + 4).flat()
+      expect(['01101001', '10010110']).toContain(turns.join(''))
+      const centred = (turn: number) => turn - 3.5
+      for (const power of [1, 2]) {
+        const drift = (side: number) =>
+          turns.reduce((sum, one, i) => sum + (one === side ? centred(i) ** power : 0), 0)
+        expect(drift(0)).toBe(drift(1))
+      }
+    }
+    const first = balanced.filter((_, slice) => slice % 4 === 0).map(([side]) => side)
+    expect(new Set(first)).toEqual(new Set([0, 1]))
   })
 
   test('of one side is that side', () => {

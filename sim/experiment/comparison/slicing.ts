@@ -147,6 +147,21 @@ export function playingOrders(slices: number, sides: number, random: Random): nu
   return orders
 }
 
+/**
+ * The orders of two sides in which neither is favoured by its place: of four successive slices, two
+ * play ABBA and two BAAB, whichever is first by chance. `slices`: a multiple of four; of the rest
+ * the second half may be missing.
+ */
+export function balancedOrders(slices: number, random: Random): number[][] {
+  const orders: number[][] = []
+  for (let slice = 0; slice < slices; slice++) {
+    const place = slice % 4
+    if (place === 0) orders.push(shuffled([0, 1], random))
+    else orders.push(place === 3 ? orders.at(-3)! : orders[slice - place]!.toReversed())
+  }
+  return orders
+}
+
 /** Fisher and Yates 1938. */
 function shuffled(sides: number[], random: Random): number[] {
   for (let i = sides.length - 1; i > 0; i--) {

@@ -4,10 +4,11 @@ import { percentile } from '../../stats/index.ts'
 import { actsOf, type DueEvent, STALL_MS, stallsOf } from '../../world/index.ts'
 import { grouped } from '../system/crowd.ts'
 import { dueEvents, type ObservedRun } from './observed-run.ts'
+import type { Slicing } from './slicing.ts'
 import type { Check } from './verdicts.ts'
 
 /** A dispatcher that stalls for a larger share of the time shares its core with others. */
-const MOST_STALLED = 0.05
+export const MOST_STALLED = 0.05
 /** Of the time without stalls: its own events explain a delay if they take about all of it. */
 const BUSY_SHARE = { least: 0.5, most: 0.9 }
 const OTHERS = 'other programs used the machine'
@@ -26,8 +27,7 @@ export type Spoiled = Pick<Comparison['not_counted'][number], 'reason' | 'figure
 export function spoiled(run: ObservedRun): Spoiled | null {
   const deaths = (run.deaths ?? []).reduce((sum, times) => sum + times, 0)
   if (deaths > 0) return died(run, deaths)
-  const { reactions, handOvers } = dueEvents(run)
-  const turns = [...reactions, ...handOvers]
+  const turns = turnsOf(run)
   const { from, to } = stallsOf(turns, actsOf(turns))
   const still = from.reduce((sum, start, i) => sum + to[i]! - start, 0)
   const endMs = turns.reduce((latest, [, happened]) => Math.max(latest, happened), 0)
@@ -36,10 +36,46 @@ export function spoiled(run: ObservedRun): Spoiled | null {
     const reason = `the dispatcher stalled because ${causeOf(turns, endMs)}`
     return { reason, figure: `${(100 * share).toFixed(0)} % of the time` }
   }
-  const { at, sent } = run.rows.columns
+  return sentLate(run, causeOf(turns, endMs))
+}
+
+/** The same of a run in slices, whose stalls each slice is judged by. */
+export function spoiledAsWhole(run: ObservedRun): Spoiled | null {
+  const deaths = (run.deaths ?? []).reduce((sum, times) => sum + times, 0)
+  if (deaths > 0) return died(run, deaths)
+  const turns = turnsOf(run)
+  const endMs = turns.reduce((latest, [, happened]) => Math.max(latest, happened), 0)
+  return causeOf(turns, endMs) === RATE ? sentLate(run, RATE) : null
+}
+
+/** The share of each slice in which the dispatcher stalled. */
+export function stalledShares(
+  run: ObservedRun,
+  { slices, sliceMs }: Pick<Slicing, 'slices' | 'sliceMs'>,
+): Float64Array {
+  const shares = new Float64Array(slices)
+  const turns = turnsOf(run)
+  const { from, to } = stallsOf(turns, actsOf(turns))
+  for (const [i, start] of from.entries()) {
+    const first = Math.max(0, Math.floor(start / sliceMs))
+    for (let slice = first; slice < slices && slice * sliceMs < to[i]!; slice++) {
+      const end = Math.min(to[i]!, (slice + 1) * sliceMs)
+      shares[slice]! += (end - Math.max(start, slice * sliceMs)) / sliceMs
+    }
+  }
+  return shares
+}
+
+function turnsOf(run: ObservedRun): DueEvent[] {
+  const { reactions, handOvers } = dueEvents(run)
+  return [...reactions, ...handOvers]
+}
+
+function sentLate({ rows }: ObservedRun, cause: string): Spoiled | null {
+  const { at, sent } = rows.columns
   const lag = percentile(Float64Array.from(at, (due, key) => sent[key]! - due).sort(), 0.99)
   if (lag <= LATEST_MS) return null
-  const reason = `requests were sent late because ${causeOf(turns, endMs)}`
+  const reason = `requests were sent late because ${cause}`
   return { reason, figure: `p99 ${lag.toFixed(1)} ms` }
 }
 

@@ -5,6 +5,12 @@ import { wakeCost } from '../../world/index.ts'
 import type { BatchRow } from '../comparison/observed-run.ts'
 import type { ExecutorWork } from '../comparison/structure.ts'
 
+/**
+ * What service times are of: processor time of the thread that computed a batch, which other
+ * programs on the machine cannot lengthen by taking its core; or wall time, where a side lacks it.
+ */
+export type ServiceClock = 'processor' | 'wall'
+
 /** Batches of a pool in one block, of base and head. */
 export interface PairedBatches {
   readonly base: readonly BatchRow[]
@@ -22,6 +28,8 @@ export interface GroupRatio {
 
 /** What differs between base and head in a block, of one pool. */
 export interface PoolCauses {
+  /** what service times are of */
+  readonly clock: ServiceClock
   /** service time of the base's batches, were they run by the head, over their own */
   readonly service: number
   /** beside `level`, of groups that both sides have enough batches of */
@@ -68,7 +76,8 @@ export function causesOf(
   { base, head }: PairedBatches,
   { work, wake }: ExecutorWork,
 ): PoolCauses | null {
-  const [a, b] = [base, head].map((batches) => usual(batches, { work, wake }))
+  const clock = clockOf([...base, ...head])
+  const [a, b] = [base, head].map((batches) => usual(batches, clock, { work, wake }))
   if (a!.length < FEWEST || b!.length < FEWEST) return null
   const kinds = [a!, b!].flatMap((some) => {
     const idle = some.filter((one) => one.idle).length
@@ -85,6 +94,7 @@ export function causesOf(
   const changed = total((one) => under(fitB, one, shape.get(one.group) ?? 1))
   const middle = (time: (batch: BatchRow) => Ms) => median(head.map(time)) - median(base.map(time))
   return {
+    clock,
     service: changed / own,
     level,
     groups: [...shape].map(([group, factor]) => {
@@ -108,12 +118,27 @@ export function ratioAt(causes: PoolCauses, size: number, length: number): numbe
 
 const octave = (value: number) => 2 ** Math.floor(Math.log2(Math.max(1, value)))
 
-function usual(batches: readonly BatchRow[], { work, wake }: ExecutorWork): Observed[] {
+/** The clock of the service times of some batches: processor time where all of them have it. */
+export function clockOf(batches: readonly BatchRow[]): ServiceClock {
+  const timed = batches.every(({ failed, processorMs = 0 }) => failed || processorMs > 0)
+  return timed && batches.length > 0 ? 'processor' : 'wall'
+}
+
+/** The service time of a batch. */
+export function serviceOf({ started, ended, processorMs }: BatchRow, clock: ServiceClock): Ms {
+  return clock === 'processor' ? processorMs! : ended - started
+}
+
+function usual(
+  batches: readonly BatchRow[],
+  clock: ServiceClock,
+  { work, wake }: ExecutorWork,
+): Observed[] {
   const all = batches
     .filter(({ failed }) => !failed)
     .map((batch) => {
       const expected = work(batch.size, batch.length)
-      const service = batch.ended - batch.started
+      const service = serviceOf(batch, clock)
       return {
         group: `${octave(batch.size)} ${octave(batch.length)}`,
         idle: batch.gap > IDLE_MS,

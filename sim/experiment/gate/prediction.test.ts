@@ -180,6 +180,18 @@ describe('a prediction gate', () => {
     })
   })
 
+  test('each metric has the interval of the base, where that has one', () => {
+    const known = { ...ms('p99', 10), low: 9.6, high: 10.4 }
+    const { metrics } = judge(entry([known, ms('p50', 4)]), entry([ms('p99', 10), ms('p50', 4)]))
+    const p99 = metrics.find(({ name }) => name === 'p99')
+    expect(p99).toMatchObject({ base: 10, base_low: 9.6, base_high: 10.4 })
+    expect(metrics.find(({ name }) => name === 'p50')).not.toHaveProperty('base_low')
+    // what the head has is no interval of the base
+    const back = judge(entry([ms('p99', 10)]), entry([known]))
+    expect(back.metrics[0]).not.toHaveProperty('base_low')
+    expect(back.metrics[0]).not.toHaveProperty('low', 9.6)
+  })
+
   test('a base with none of its figures cannot be compared, one with some can', () => {
     const head = entry([ms('p50', 5), ms('p99', 10)])
     for (const figures of [[], [{ ...ms('p99', 10), class: 'other' }]]) {

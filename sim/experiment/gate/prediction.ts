@@ -43,8 +43,16 @@ export type SimulatedFigures = Pick<
     | undefined
 }
 
+/** A figure; versions before this one may leave out its interval. */
 interface ValueOnly {
   readonly value: number | null
+  readonly low?: number | null | undefined
+  readonly high?: number | null | undefined
+}
+
+/** The interval of a figure that has one. */
+function intervalOf({ low, high }: ValueOnly): Pick<Figure, 'low' | 'high'> {
+  return low == null || high == null ? {} : { low, high }
 }
 
 /**
@@ -85,19 +93,23 @@ function classFigures({
   goodput_share,
 }: SimulatedFigures['classes'][number]): Figure[] {
   const times = JUDGED.map((key): Figure => {
-    const { value } = latency.percentiles[key]
-    return { class: name, name: key, unit: 'ms', better: 'lower', value }
+    const figure = latency.percentiles[key]
+    const { value } = figure
+    return { class: name, name: key, unit: 'ms', better: 'lower', value, ...intervalOf(figure) }
   })
   // of goodput, 2 % that are lost would be a change of 2 %, at any limit of 99.9 %
   const { value: good } = goodput_share
+  const { low, high } = intervalOf(goodput_share)
   const lost = { name: LOST, unit: 'share', better: 'lower' } as const
-  return [...times, { class: name, ...lost, value: good === null ? null : 1 - good }]
+  const interval = low === undefined || high === undefined ? {} : { low: 1 - high, high: 1 - low }
+  return [...times, { class: name, ...lost, value: good === null ? null : 1 - good, ...interval }]
 }
 
 function memoryFigure(space: NonNullable<SimulatedFigures['memory']>[number]): Figure {
   const { name, shared, peak_in_use_mib: peak } = space
   const of = `${shared ? 'device' : 'pool'} ${name}`
-  return { class: null, name: `memory of ${of}`, unit: 'mib', better: 'lower', value: peak.value }
+  const figure = { class: null, unit: 'mib', better: 'lower', value: peak.value } as const
+  return { ...figure, name: `memory of ${of}`, ...intervalOf(peak) }
 }
 
 /** None where a pool has no price. */
@@ -176,8 +188,10 @@ const isSame = (a: Figure, b: Figure) => a.class === b.class && a.name === b.nam
 function figureMetrics(base: BaselineEntry, head: BaselineEntry, margin: number): GateMetric[] {
   const overloaded = Math.min(base.load ?? 0, head.load ?? 0) >= 1
   return head.figures.flatMap((figure): GateMetric[] => {
-    const { value, ...metric } = figure
-    const before = base.figures.find((one) => isSame(one, figure))?.value ?? null
+    const { value, low: _, high: __, ...metric } = figure
+    const known = base.figures.find((one) => isSame(one, figure))
+    const before = known?.value ?? null
+    const { low, high } = known ?? {}
     if (before === null && value === null) return []
     const grows = overloaded && metric.unit === 'ms'
     const found = grows ? 'UNDECIDED' : figureVerdict(before, figure, margin)
@@ -190,6 +204,7 @@ function figureMetrics(base: BaselineEntry, head: BaselineEntry, margin: number)
       {
         ...metric,
         base: before,
+        ...(low !== undefined && high !== undefined && { base_low: low, base_high: high }),
         head: value,
         margin,
         low: null,

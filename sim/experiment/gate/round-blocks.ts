@@ -1,11 +1,12 @@
 import { executorsOf, type Ms } from '../../serving/index.ts'
-import { blocksOf } from '../comparison/blocks.ts'
+import { blockWithin, seenOf } from '../comparison/blocks.ts'
 import { batchesOf, type ObservedRun } from '../comparison/observed-run.ts'
 import type { Slicing } from '../comparison/slicing.ts'
 import type { ExecutorWork } from '../comparison/structure.ts'
+import { MOST_STALLED, stalledShares } from '../comparison/validity.ts'
 import { executorWork } from '../simulation/hardware.ts'
 import type { SimulationInput } from '../system/simulation-input.ts'
-import { causesOf, type PoolCauses } from './causes.ts'
+import { causesOf, clockOf, type PoolCauses, type ServiceClock, serviceOf } from './causes.ts'
 
 /** One side of a round of a measured gate. */
 export interface GateSide {
@@ -37,45 +38,111 @@ export interface MeasuredBlock {
 }
 
 /**
- * The blocks of a round. Pools are matched by name. Returns why they are no evidence where a block
- * has too few batches or requests.
+ * A slice in which the dispatcher stalled for more of the time is left out, with that of the other
+ * side. Processor time has no stall in it, so such slices need be no better than that batches form
+ * as they do without stalls.
  */
-export function roundBlocks(
-  base: GateSide,
-  head: GateSide,
-  { slices, sliceMs, blockSlices }: GateSlicing,
-): MeasuredBlock[] | string {
-  const of = ({ run }: GateSide) => ({ run, warmupMs: 0 })
-  const latencies = blocksOf(of(base), of(head), blockSlices)
-  if (latencies.length !== slices / blockSlices) return 'a block served no request'
-  const blockMs = blockSlices * sliceMs
-  const work = executorWork(base.system)
-  const [batchesA, batchesB] = [base, head].map(poolBatches)
+const MOST_STALLED_BY: Readonly<Record<ServiceClock, number>> = {
+  processor: 0.25,
+  wall: MOST_STALLED,
+}
+/** Share of the slices of a block that have to be left. */
+const FEWEST_SLICES = 0.5
+
+/** How much of a round other programs held up. */
+export interface RoundStalls {
+  /** shares of the time in which the dispatcher of each side stalled */
+  readonly base: number
+  readonly head: number
+  /** larger share of a slice by which it is left out */
+  readonly most: number
+  /** slices of each side, and how many of these are left out */
+  readonly slices: number
+  readonly leftOut: number
+}
+
+/** What is left of a round. */
+export interface RoundBlocks {
+  readonly blocks: readonly MeasuredBlock[]
+  readonly stalls: RoundStalls
+  /** why blocks do not count, with how many */
+  readonly leftOut: readonly string[]
+}
+
+/**
+ * The blocks of a round without the slices in which a side stalled. Pools are matched by name. A
+ * block that has too few slices, batches or requests is left out.
+ */
+export function roundBlocks(base: GateSide, head: GateSide, slicing: GateSlicing): RoundBlocks {
+  const { slices, sliceMs, blockSlices } = slicing
+  const batches = [base, head].map(poolBatches)
+  const every = batches.flatMap((byPool) => [...byPool.values()].flat())
+  const most = MOST_STALLED_BY[clockOf(every)]
+  const [stalledA, stalledB] = [base, head].map(({ run }) => stalledShares(run, slicing))
+  const keeps = Array.from(stalledA!, (share, i) => Math.max(share, stalledB![i]!) <= most)
+  const seen = [base, head].map(({ run }) => seenOf({ run, warmupMs: 0 }))
+  const compared: Compared = { base, work: executorWork(base.system), batches, seen }
   const blocks: MeasuredBlock[] = []
-  for (const [i, { a, b, control }] of latencies.entries()) {
-    const within = ({ dispatched }: { readonly dispatched: Ms }) =>
-      dispatched >= i * blockMs && dispatched < (i + 1) * blockMs
-    const causes: PoolCauses[] = []
-    let [own, changed, count] = [0, 0, 0]
-    for (const [pool, { name }] of base.system.scenario.pools.entries()) {
-      const paired = {
-        base: batchesA!.get(name)!.filter(within),
-        head: batchesB!.get(name)!.filter(within),
-      }
-      const found = causesOf(paired, workOfPool(base, work, pool))
-      if (found === null) {
-        const counts = `${paired.base.length} batches of the base and ${paired.head.length} of the head`
-        return `pool ${name}: a block has ${counts}, too few to compare`
-      }
-      const busy = paired.base.reduce((sum, { started, ended }) => sum + ended - started, 0)
-      causes.push(found)
-      own += busy
-      changed += busy * found.service
-      count += paired.base.length
+  const reasons: string[] = []
+  for (let first = 0; first < slices; first += blockSlices) {
+    const left = keeps.slice(first, first + blockSlices).filter((kept) => kept).length
+    const within = (at: Ms) => {
+      const slice = Math.min(slices - 1, Math.floor(at / sliceMs))
+      return slice >= first && slice < first + blockSlices && keeps[slice]!
     }
-    blocks.push({ a, b, control, causes, busyMs: own, batches: count, service: changed / own })
+    const found =
+      left < FEWEST_SLICES * blockSlices
+        ? 'other programs used the machine in most slices'
+        : blockOf(compared, within)
+    if (typeof found === 'string') reasons.push(found)
+    else blocks.push(found)
   }
-  return blocks
+  const share = (shares: Float64Array) => shares.reduce((sum, one) => sum + one, 0) / slices
+  const leftOut = keeps.filter((kept) => !kept).length
+  const stalls = { base: share(stalledA!), head: share(stalledB!), most, slices, leftOut }
+  return { blocks, stalls, leftOut: counted(reasons, slices / blockSlices) }
+}
+
+/** "2 of 5 blocks: …" for each reason. */
+function counted(reasons: readonly string[], blocks: number): string[] {
+  return [...new Set(reasons)].map((reason) => {
+    const alike = reasons.filter((one) => one === reason).length
+    return `${alike} of ${blocks} blocks: ${reason}`
+  })
+}
+
+/** Both sides of a round, as blocks are taken from them. */
+interface Compared {
+  readonly base: GateSide
+  readonly work: readonly ExecutorWork[]
+  /** of base and head, by the name of the pool */
+  readonly batches: readonly ReturnType<typeof poolBatches>[]
+  readonly seen: readonly ReturnType<typeof seenOf>[]
+}
+
+/** The block of the times that are `within` it; or why it is no evidence. */
+function blockOf(
+  { base, work, batches, seen }: Compared,
+  within: (at: Ms) => boolean,
+): MeasuredBlock | string {
+  const latencies = blockWithin(seen, within)
+  if (latencies === null) return 'a side served no request'
+  const causes: PoolCauses[] = []
+  let [own, changed, count] = [0, 0, 0]
+  for (const [pool, { name }] of base.system.scenario.pools.entries()) {
+    const [ofBase, ofHead] = batches.map((byPool) =>
+      byPool.get(name)!.filter(({ dispatched }) => within(dispatched)),
+    )
+    const paired = { base: ofBase!, head: ofHead! }
+    const found = causesOf(paired, workOfPool(base, work, pool))
+    if (found === null) return `pool ${name} has too few batches to compare`
+    const busy = paired.base.reduce((sum, batch) => sum + serviceOf(batch, found.clock), 0)
+    causes.push(found)
+    own += busy
+    changed += busy * found.service
+    count += paired.base.length
+  }
+  return { ...latencies, causes, busyMs: own, batches: count, service: changed / own }
 }
 
 function workOfPool({ system }: GateSide, work: readonly ExecutorWork[], pool: number) {
@@ -88,18 +155,24 @@ function poolBatches({ system, run }: GateSide) {
   const byPool = new Map(
     system.scenario.pools.map(({ name }) => [name, [] as ReturnType<typeof batchesOf>]),
   )
-  for (const batch of batchesOf(run.rows)) byPool.get(pools[batch.executor]!)!.push(batch)
+  for (const batch of batchesOf(run.rows, run.processorMs))
+    byPool.get(pools[batch.executor]!)!.push(batch)
   return byPool
 }
 
-/** The share of the time that the busiest pool was in batches, over a run of `durationMs`. */
-export function busiestShare(side: GateSide, durationMs: Ms): number {
+/**
+ * The share of the time that the busiest pool was in batches, over a run of `durationMs`: by the
+ * wall clock, or by the processor time of the batches, where all have it.
+ */
+export function busiestShares(side: GateSide, durationMs: Ms): Record<ServiceClock, number> {
   const batches = poolBatches(side)
-  return Math.max(
-    ...side.system.scenario.pools.map(({ name, replicas }) => {
-      const own = batches.get(name)!
-      const busy = own.reduce((sum, { started, ended }) => sum + ended - started, 0)
-      return busy / (replicas * durationMs)
-    }),
-  )
+  const clock = clockOf([...batches.values()].flat())
+  const by = (of: ServiceClock) =>
+    Math.max(
+      ...side.system.scenario.pools.map(({ name, replicas }) => {
+        const busy = batches.get(name)!.reduce((sum, batch) => sum + serviceOf(batch, of), 0)
+        return busy / (replicas * durationMs)
+      }),
+    )
+  return { wall: by('wall'), processor: by(clock) }
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Gate } from '../../../sim/documents/index.ts'
-import type { LongRunRow, Study } from '../../gate-study/page.ts'
+import type { GatesOn, LongRunRow, Study } from '../../gate-study/page.ts'
 import type { Kind } from '../../gate-study/record.ts'
 import { count, middle, tally, verdicts } from './parts.ts'
 
@@ -25,6 +25,8 @@ const kind = z.strictObject({
 export const gateStudyFigures = z.strictObject({
   aa: kind,
   slower: kind,
+  /** beside a loop that keeps one core busy; absent in records without such gates */
+  busy: z.strictObject({ aa: kind, slower: kind }).optional(),
   /** duration of a live gate */
   minutes: z.strictObject({ median: z.number(), most: z.number() }),
   /** gates whose derived interval of a percentile holds what a long run measured */
@@ -33,23 +35,22 @@ export const gateStudyFigures = z.strictObject({
 export type GateStudyFigures = z.infer<typeof gateStudyFigures>
 
 export function figuresOfGates(
-  { recorded, resampled }: Study,
+  { recorded, resampled, busy }: Study,
   longRun: readonly LongRunRow[],
 ): GateStudyFigures {
-  const of = (kind: Kind) => ({
-    live: tally(recorded.gates[kind].map(({ verdict }) => verdict)),
-    blocks: recorded.gates[kind].reduce(
-      (sum, { cases }) => sum + measuredOf(cases).blocks.length,
-      0,
-    ),
-    resampled: resampled[kind].map(({ margin, gates, shares }) => {
+  const of = (on: GatesOn, kind: Kind) => ({
+    live: tally(on.gates[kind].map(({ verdict }) => verdict)),
+    blocks: on.gates[kind].reduce((sum, { cases }) => sum + measuredOf(cases).blocks.length, 0),
+    resampled: on.resampled[kind].map(({ margin, gates, shares }) => {
       return { margin, gates, pass: shares.PASS, fail: shares.FAIL, undecided: shares.UNDECIDED }
     }),
   })
+  const quiet = { gates: recorded.gates, resampled }
   const minutes = [...recorded.gates.aa, ...recorded.gates.slower].map(minutesOf)
   return {
-    aa: of('aa'),
-    slower: of('slower'),
+    aa: of(quiet, 'aa'),
+    slower: of(quiet, 'slower'),
+    ...(busy && { busy: { aa: of(busy, 'aa'), slower: of(busy, 'slower') } }),
     minutes: { median: middle(minutes), most: Math.max(...minutes) },
     longRun: longRun.map(({ p, held, derived }) => ({ p, held, of: derived.length })),
   }
