@@ -1,11 +1,25 @@
 import type { Plan, PlanRow } from '../../sim/documents/index.ts'
-import { count, declared, figure, fixed, NONE, percent, plural, signedPercent } from '../format.ts'
+import {
+  count,
+  declared,
+  figure,
+  fixed,
+  HOURS_A_MONTH,
+  NONE,
+  percent,
+  plural,
+  signedPercent,
+  usd,
+} from '../format.ts'
 import {
   bindingFigure,
   bindingOf,
   bindingText,
   bottleneckText,
   configurationText,
+  costsText,
+  missedObjectives,
+  missText,
   rowConfidence,
   rowCostText,
 } from './plan-table.ts'
@@ -20,14 +34,28 @@ export function planAnswer(plan: Plan): string {
   const winner = winnerOf(plan)
   if (winner !== null) {
     const change = againstToday(winner)
-    return `The cheapest configuration that holds every objective at ${sure} is ${configurationText(plan, winner)}: ${rowCostText(plan, winner)}${change}. Nearest to its limit is ${bindingText(winner)}: ${bindingFigure(winner)}.${extrapolatedText(winner)}${transferredText(winner)}`
+    return `The cheapest configuration that holds every objective at ${sure} is ${configurationText(plan, winner)}: ${costsText(plan, winner)}${change}. Nearest to its limit is ${bindingText(winner)}: ${bindingFigure(winner)}.${extrapolatedText(winner)}${transferredText(winner)}`
   }
-  const [best] = [...plan.rows].sort((a, b) => b.p_meets - a.p_meets)
   const of = plural(plan.configurations, 'configuration')
-  const { reason } = bindingOf(best!)
-  const why = best!.figures.transferred === undefined || reason === null ? '' : `; ${reason}`
-  const near = `the surest is ${configurationText(plan, best!)}: ${rowConfidence(best!)}, by ${bindingText(best!)}, ${bindingFigure(best!)}`
-  return `None of ${of} holds every objective at ${sure}; ${near}${why}.`
+  return `None of ${of} holds every objective at ${sure}. ${nearestText(plan)}`
+}
+
+/** The first row of a plan without a winner, and by how much it misses which objectives. */
+function nearestText(plan: Plan): string {
+  const row = plan.rows[0]!
+  const name = `${configurationText(plan, row)}, ${costsText(plan, row)}`
+  const [first, ...others] = missedObjectives(row)
+  if (first === undefined) {
+    const { reason } = bindingOf(row)
+    const why = row.figures.transferred === undefined || reason === null ? '' : `; ${reason}`
+    return `The nearest is ${name}, which is undecided: ${rowConfidence(row)}, by ${bindingText(row)}, ${bindingFigure(row)}${why}.`
+  }
+  const more =
+    others.length === 0
+      ? ''
+      : ` It also misses ${others.map((one) => `${one.class}: ${one.text}`).join(', ')}.`
+  const open = row.verdict === 'UNDECIDED' ? ', which is undecided' : ''
+  return `The nearest miss is ${name}${open}: ${missText(row, first)}.${more}`
 }
 
 function extrapolatedText({ figures: { extrapolated } }: PlanRow): string {
@@ -55,6 +83,7 @@ export function planSentences(plan: Plan): string[] {
     ...headroomSentences(plan),
     ...undecidedCheaper(plan),
     ...verifiedSentences(plan),
+    ...priceSentences(plan),
   ]
 }
 
@@ -111,6 +140,19 @@ function verifiedSentences({ verified }: Plan): string[] {
   return [`Replayed live ${replays === 1 ? 'once' : `${replays} times`}: ${verdict}${count}.`]
 }
 
+/** Where the price of a card is from that the scenario does not state. */
+function priceSentences({ prices = [] }: Plan): string[] {
+  return prices.map(({ accelerator, tier, listed, lowest, highest }) => {
+    const read = lowest.date === null ? '' : `, read ${lowest.date}`
+    const at = `Price of ${accelerator}: ${usd(lowest.usd_per_hour)} an hour ${tier} at ${lowest.provider}${read}`
+    const range =
+      listed === 1
+        ? ', the only one listed'
+        : `, the lowest of ${listed} listed; the highest is ${usd(highest.usd_per_hour)} at ${highest.provider}`
+    return `${at}${range}. State yours as price_usd_per_hour.`
+  })
+}
+
 const REASONS = {
   dearer: 'no cheaper than the winner',
   'fewer-replicas': 'fewer replicas than one that does not meet',
@@ -151,11 +193,12 @@ const CAUSES = { rate: 'rate', lengths: 'lengths', speed: 'service speed' } as c
 export const causeName = (what: Plan['sensitivity'][number]['what']) => CAUSES[what]
 
 /** What the columns mean. */
-export function planLegend({ confidence, looks }: Plan): string[] {
+export function planLegend({ confidence, looks, cost_unit: unit }: Plan): string[] {
   const percentage = declared(100 * confidence)
   return [
     `p meets: least confidence, of all objectives, that the mean figure over replications is within its limit (Student's t; of times on the log scale).`,
     `Verdict: ${percentage} % over all looks, at ${looks.join(', ')} replications (Bonferroni). Intervals: 95 %, of the draws only, not of the profile.`,
     'Of limit: figure over limit; of goodput the share missed over the share that may be. Bottleneck: the longest part of the mean latency.',
+    ...(unit === 'usd_per_hour' ? [`A month has ${HOURS_A_MONTH} hours.`] : []),
   ]
 }

@@ -9,6 +9,7 @@ import {
   percent,
   signedPercent,
   usd,
+  usdPerMonth,
 } from '../format.ts'
 import { largestOfCapacity } from './sweep-rows.ts'
 
@@ -95,6 +96,12 @@ export function rowCostText(
   return `${text.slice(0, at)} [${least}, ${most}]${text.slice(at)}`
 }
 
+/** "$19.72 [19.65, 19.79] an hour ($14,396 a month)". */
+export function costsText(plan: Pick<Plan, 'cost_unit'>, row: Pick<PlanRow, 'cost' | 'paid'>) {
+  const hour = rowCostText(plan, row)
+  return plan.cost_unit === 'usd_per_hour' ? `${hour} (${usdPerMonth(row.cost)} a month)` : hour
+}
+
 /** Of a transferred one that may hold there is no confidence; 0 % would be one. */
 export const rowConfidence = (row: PlanRow): string =>
   row.figures.transferred !== undefined && bindingOf(row).p_holds === null
@@ -138,6 +145,36 @@ export function bindingOf({ objectives, binding }: PlanRow): PlanRow['objectives
 /** "checkout: p(95) latency_ms < 250". */
 export const bindingText = ({ binding }: PlanRow) => `${binding.class}: ${binding.text}`
 
+/** Objectives that the mean figure of a row misses, the farthest beyond its limit first. */
+export function missedObjectives({ objectives }: PlanRow): PlanRow['objectives'] {
+  const beyond = (one: PlanRow['objectives'][number]) => one.of_limit ?? Number.POSITIVE_INFINITY
+  const missed = objectives.filter((one) => beyond(one) > 1)
+  return missed.sort((a, b) => (beyond(a) === beyond(b) ? 0 : beyond(b) - beyond(a)))
+}
+
+/** "web: p(95) latency_ms < 50 is 61 [59, 63] ms, 22 % above its limit". */
+export function missText(
+  row: PlanRow,
+  missed: Pick<PlanRow['objectives'][number], 'class' | 'text' | 'of_limit'>,
+): string {
+  const { class: name, text, of_limit: ofLimit } = missed
+  const { estimate } = row.figures.objectives.find(
+    (own) => own.class === name && own.text === text,
+  )!
+  const objective = parseObjective(text)!
+  const { limit, quantity } = objectiveLimit(objective)
+  const what = `${name}: ${text}`
+  if (estimate.value === null) return `${what} is not met: ${estimate.reason ?? 'no figure'}`
+  const is = `${what} is ${estimateText(estimate, quantity)}`
+  if (objective.kind === 'goodput') {
+    return `${is}, ${figure(100 * (limit - estimate.value))} points below its limit`
+  }
+  if (ofLimit === null) return is
+  return ofLimit < 2
+    ? `${is}, ${percent(ofLimit - 1)} above its limit`
+    : `${is}, ${figure(ofLimit)} times its limit`
+}
+
 /** "47 [37, 58] ms, 0.19 of the limit": the binding figure, or why there is none. */
 export function bindingFigure(row: PlanRow): string {
   const { figures, binding } = row
@@ -164,6 +201,11 @@ const FIRST_COLUMNS: readonly Column[] = [
     head: 'cost',
     text: ({ cost }, plan) =>
       plan.cost_unit === 'usd_per_hour' ? `${usd(cost)}/h` : figureOf(cost),
+  },
+  {
+    head: 'a month',
+    text: ({ cost }, plan) => (plan.cost_unit === 'usd_per_hour' ? usdPerMonth(cost) : NONE),
+    optional: true,
   },
   {
     head: 'replicas paid',
@@ -255,6 +297,28 @@ function objectiveColumns(shown: readonly PlanRow[]): Column[] {
     })
 }
 
+const TOKEN_TIMES = { ttft: 'TTFT', tpot: 'TPOT' } as const
+
+/** p95 of the token times of classes that generate, where no objective has a column for them. */
+function tokenColumns(shown: readonly PlanRow[]): Column[] {
+  const [first] = shown
+  if (first === undefined) return []
+  return first.figures.classes.flatMap(({ name }) =>
+    (['ttft', 'tpot'] as const).flatMap((key): Column[] => {
+      const of = ({ figures }: PlanRow) => figures.classes.find((own) => own.name === name)?.[key]
+      const stated = first.figures.objectives.some(
+        (one) => one.class === name && parseObjective(one.text)?.kind === key,
+      )
+      if (stated || shown.every((row) => of(row) === undefined)) return []
+      const text = (row: PlanRow) => {
+        const p95 = of(row)?.percentiles.p95
+        return p95 === undefined ? NONE : estimateText(p95, 'time')
+      }
+      return [{ head: `${name}: p(95) ${TOKEN_TIMES[key]}`, text, optional: true }]
+    }),
+  )
+}
+
 const sumOf = (values: readonly number[]) => values.reduce((a, b) => a + b, 0)
 
 function millionText({ usd_per_million: each }: NonNullable<PlanRow['figures']['cost']>): string {
@@ -271,7 +335,9 @@ export interface PlanTable {
 
 export function planTable(plan: Plan): PlanTable {
   const shown = shownRows(plan)
-  const all = [...FIRST_COLUMNS, ...objectiveColumns(shown), ...LAST_COLUMNS]
+  const objectives = objectiveColumns(shown)
+  const tokens = tokenColumns(shown).slice(0, MOST_OBJECTIVES - objectives.length)
+  const all = [...FIRST_COLUMNS, ...objectives, ...tokens, ...LAST_COLUMNS]
   const columns = all.filter(
     ({ optional, text }) => !optional || shown.some((row) => text(row, plan) !== NONE),
   )
@@ -287,8 +353,11 @@ export function planTable(plan: Plan): PlanTable {
   return { head, lines, left: plan.rows.length - shown.length }
 }
 
-/** The best by rank, the next cheaper one, today's and the surest of the others. */
-function shownRows({ rows, next_cheaper: next }: Plan): PlanRow[] {
+/**
+ * The best by rank, the next cheaper one, today's and the surest of the others; without a winner
+ * those that miss by least.
+ */
+function shownRows({ rows, next_cheaper: next, winner }: Plan): PlanRow[] {
   const wanted = rows.filter(({ today }, i) => today || i === next)
   const seen = new Set(wanted.map(figuresKey))
   const others = rows.filter((row) => {
@@ -301,7 +370,8 @@ function shownRows({ rows, next_cheaper: next }: Plan): PlanRow[] {
   const failing = others.filter(({ rank }) => rank === null)
   const most = MOST_ROWS - wanted.length
   const best = meeting.slice(0, Math.max(most - failing.length, Math.ceil(most / 2)))
-  const surest = [...failing].sort((a, b) => b.p_meets - a.p_meets).slice(0, most - best.length)
+  const order = winner === null ? failing : failing.toSorted((a, b) => b.p_meets - a.p_meets)
+  const surest = order.slice(0, most - best.length)
   return rows.filter((row) => [...wanted, ...best, ...surest].includes(row))
 }
 

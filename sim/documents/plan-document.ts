@@ -155,6 +155,25 @@ const verified = z
   .nullable()
   .describe('Replays of the winner on this machine; null where there are none.')
 
+const listedPrice = z.strictObject({
+  usd_per_hour: number.describe('Price of one card, USD per hour, with its share of the host.'),
+  provider: z.string().describe('Name of the cloud provider.'),
+  sku: z.string().describe('Name of the offer.'),
+  region: z.string().nullable().describe('Region of the price; null where the source names none.'),
+  date: z.string().nullable().describe('When the price was read; null where that is not known.'),
+  source: z.string().describe('Where the price was read.'),
+})
+
+const cardPrice = z
+  .strictObject({
+    accelerator: z.string().describe('Name of the accelerator.'),
+    tier: z.enum(['on-demand', 'reserved', 'spot']).describe('How the card is rented.'),
+    listed: number.describe('Number of prices that the catalogue lists of it.'),
+    lowest: listedPrice.describe('Lowest listed price, by which pools without a price are priced.'),
+    highest: listedPrice.describe('Highest listed price.'),
+  })
+  .describe('Listed prices of one accelerator, for pools that state no price.')
+
 export const planSchema = z
   .strictObject({
     ...headOf('spillway-plan'),
@@ -183,12 +202,24 @@ export const planSchema = z
     cost_unit: z
       .enum(['usd_per_hour', 'replicas'])
       .describe('Unit of costs: USD per hour, or the number of replicas where prices are missing.'),
+    prices: z
+      .array(cardPrice)
+      .optional()
+      .describe(
+        'Listed prices of the accelerators of simulated configurations whose pools state no price; ' +
+          'absent where there are none.',
+      ),
     rate_rps: number.describe(
       'Mean rate of the traffic, requests per second; the same for all configurations.',
     ),
     configurations: number.describe('Number of configurations in the search space.'),
     simulations: number.describe('Number of replications that the search simulated.'),
-    rows: z.array(planRow).describe('Those that meet by their rank, then the others by cost.'),
+    rows: z
+      .array(planRow)
+      .describe(
+        'Those that meet by their rank, then the others by cost; where none meets, the nearest ' +
+          'miss first: by the objective that is farthest beyond its limit.',
+      ),
     winner: numberOrNull.describe(
       'Index of the row of the winner, from 0; null where no configuration meets.',
     ),

@@ -5,6 +5,7 @@ import { build } from '../../version.ts'
 import { type DocumentOptions, LIBRARY_CALL } from '../options.ts'
 import type { System } from '../prepare.ts'
 import { refuseLive } from '../refuse.ts'
+import { cardPrices } from './card-prices.ts'
 import { planNotes } from './plan-notes.ts'
 import { planRows, skippedOf } from './plan-rows.ts'
 import { winnerFigures } from './plan-winner.ts'
@@ -59,6 +60,7 @@ export async function plan(path: string, options: PlanOptions = {}): Promise<Pla
     dimensions: dimensions.map(({ path: at, values }) => ({ path: at, values: [...values] })),
     default_space: chosen,
     cost_unit: priced.unit,
+    ...cardPrices(found, simulations, priced.unit),
     rate_rps: rateRps,
     configurations: priced.candidates.length + priced.invalid.length + priced.same.length,
     simulations: simulations.replications,

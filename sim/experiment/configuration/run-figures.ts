@@ -34,6 +34,9 @@ interface ClassFigures {
   readonly servedInTraffic: number
   /** tokens of served requests; 0 where nothing is generated */
   readonly generated: number
+  /** time to first token and mean time for each next one, ms; absent where nothing is generated */
+  readonly ttft?: Figures | undefined
+  readonly tpot?: Figures | undefined
   /** requests that met every objective of their class */
   readonly good: number
   /** of served requests, ms */
@@ -113,7 +116,10 @@ function classFigures({
   if (network.n > 0) means.push(network.mean)
   const generated = tokens?.generated ?? 0
   const { served: servedInTraffic } = inTraffic
-  return { arrived, served, servedInTraffic, generated, good, latency, all, parts: means }
+  return {
+    ...{ arrived, served, servedInTraffic, generated, good, latency, all, parts: means },
+    ...(tokens !== null && { ttft: tokens.ttft, tpot: tokens.tpot }),
+  }
 }
 
 function fullestShare({ memory }: RunSummary): number | null {
