@@ -251,7 +251,8 @@ export function plural(n: number, noun: string): string {
 }
 
 /** "5 replays" or "80 replications", as a result has them. */
-export function runsText({ world, runs }: Pick<Result, 'world' | 'runs'>): string {
+export function runsText({ world, runs, exact }: Pick<Result, 'world' | 'runs' | 'exact'>): string {
+  if (exact) return '1 replication'
   return plural(runs, world === 'measured' ? 'replay' : 'replication')
 }
 

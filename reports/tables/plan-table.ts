@@ -248,7 +248,7 @@ const LAST_COLUMNS: readonly Column[] = [
     text: ({ figures: { transferred } }) => (transferred === undefined ? NONE : 'yes'),
     optional: true,
   },
-  { head: 'runs', text: ({ figures }) => figureOf(figures.replications) },
+  { head: 'runs', text: ({ figures }) => figureOf(figures.exact ? 1 : figures.replications) },
   {
     head: 'of limit',
     text: (row) => {

@@ -67,6 +67,13 @@ const configuredPool = z
 /** One configuration of a sweep, a plan or a set of variants; its figures over replications. */
 export const configurationRow = z.strictObject({
   replications: number.describe('Number of replications.'),
+  exact: z
+    .literal(true)
+    .optional()
+    .describe(
+      'True where nothing in the simulation is random: one replication was simulated and stands ' +
+        'for all; absent elsewhere.',
+    ),
   capacity_rps: numberOrNull.describe(
     'Capacity of all pools together, requests per second: the rate at which the first pool is ' +
       'full, where the router does not look at loads. Null where it is undefined.',

@@ -104,7 +104,7 @@ export type { Candidate } from './plan/plan-chains.ts'
 export { costsDiffer } from './plan/plan-costs.ts'
 export { planRow } from './plan/plan-row.ts'
 export { byCost, searchPlan } from './plan/plan-search.ts'
-export type { Ask, PlanFound, Tried } from './plan/plan-task.ts'
+export { type Ask, judgedOn, type PlanFound, type Tried } from './plan/plan-task.ts'
 export {
   type Looks,
   looksUpTo,
@@ -127,6 +127,7 @@ export { type PoolOracle, poolOracles } from './scaling/pool-oracle.ts'
 export { neededAt, type ReplicaRate } from './scaling/replica-rates.ts'
 export { mayBeLost, scheduledFailures } from './simulation/failure-plan.ts'
 export { executorWork } from './simulation/hardware.ts'
+export { mayRepeat } from './simulation/may-repeat.ts'
 export { decoderPass, encoderPass } from './simulation/measured-pass.ts'
 export { explained, measuredRanOut, simulatedRanOut } from './simulation/ran-out.ts'
 export { recorderOptions } from './simulation/recorder-options.ts'

@@ -116,13 +116,16 @@ async function runsOf(message: ConfigurationRequest, onShare: OnShare): Promise<
   const { loadOfRps = capacityRps } = base!
   const input = { ...system, capacityRps: loadOfRps }
   const { from, to } = message
-  for (let replication = from; replication < to; replication++) {
+  for (let replication = from; replication < to && runs.length < to - from; replication++) {
     const onPart = (share: number) => onShare((replication - from + share) / (to - from))
     const run = await oneReplication(input, system, replication, onPart)
     const slower =
       slowest &&
       (await oneReplication({ ...slowest, capacityRps: loadOfRps }, slowest, replication))
-    runs.push(runFigures(scenario, run, slower))
+    const figures = runFigures(scenario, run, slower)
+    runs.push(figures)
+    // all further ones are the same
+    if (figures.exact) runs.push(...Array<RunFigures>(to - replication - 1).fill(figures))
   }
   return { scenario, hash, capacityRps, extrapolated: extrapolationWarnings(system), runs }
 }

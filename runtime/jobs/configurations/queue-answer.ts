@@ -127,6 +127,7 @@ const objectiveFigure = z
 
 const runFigures: z.ZodType<RunFigures> = z.strictObject({
   requests: z.string().regex(/^[0-9a-f]{1,64}$/, 'no hash'),
+  exact: z.literal(true).optional(),
   classes: z.array(classFigures).max(MOST_PARTS),
   pools: z.array(poolFigures).max(MOST_PARTS),
   objectives: z.array(objectiveFigure).max(MOST_PARTS),

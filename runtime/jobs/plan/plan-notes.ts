@@ -41,6 +41,16 @@ export function planNotes(
   }
   // rows that meet come first: of those the first is the winner
   for (const text of rows[0]?.figures.uncalibrated ?? []) notes.push(text)
+  const exact = rows.filter(({ figures }) => figures.exact)
+  if (exact.length > 0) {
+    const which =
+      exact.length === rows.length
+        ? 'the configurations'
+        : `${exact.length} of ${rows.length} configurations`
+    notes.push(
+      `nothing is random in ${which}: one replication of each was simulated, as all others are the same; figures are exact for this traffic, say nothing of another, and have no interval`,
+    )
+  }
   if (priced.unit === 'replicas') {
     const missing = scenario.pools.find((pool) => replicaPrice(pool) === null)
     const where = missing === undefined ? 'a pool' : `pools.${missing.name}`

@@ -1,7 +1,9 @@
 import { EXIT, Failure } from '../../../scenarios/index.ts'
 import {
+  judgedOn,
   type Looks,
   looksUpTo,
+  mayRepeat,
   type PlanFound,
   type RunFigures,
   type StatedObjective,
@@ -104,7 +106,7 @@ export async function searchedPlan(
   const looks = looksUpTo(replications, confidence)
   const pool = new ConfigurationPool(base, { workers, signal })
   try {
-    const simulations = new PlanSimulations(pool, all)
+    const simulations = new PlanSimulations(pool, all, mayRepeat({ ...system, requests: null }))
     onProgress?.('searching', 0, 1)
     const [candidates, today] = await withCapacities(priced, simulations)
     const found = await searchPlan<RunFigures>({
@@ -163,7 +165,7 @@ function refuseShort(
   objectives: readonly StatedObjective[],
   { runs, replications }: { readonly runs: readonly RunFigures[]; readonly replications: number },
 ): void {
-  const figures = runs.map((run) => run.objectives)
+  const figures = runs.map((run) => judgedOn(run, run.objectives))
   const short = tooFewRequests(objectives, figures, replications)
   if (short === null) return
   throw new Failure(

@@ -42,6 +42,7 @@ export function configurationRow(
   const transferred = transferWarnings(scenario)
   return {
     replications: runs.length,
+    ...(runs.every(({ exact }) => exact === true) && { exact: true as const }),
     capacity_rps: capacityRps,
     load,
     verdict: objectives.length === 0 ? null : worst(objectives.map(({ verdict }) => verdict)),

@@ -14,6 +14,8 @@ import { paidReplicas } from './paid-replicas.ts'
 export interface RunFigures {
   /** hash of the requests */
   readonly requests: string
+  /** where nothing random was drawn: every other replication is the same */
+  readonly exact?: true | undefined
   readonly classes: readonly ClassFigures[]
   readonly pools: readonly PoolFigures[]
   /** of each objective, class by class, what it is judged on */
@@ -75,6 +77,7 @@ export function runFigures(
 ): RunFigures {
   return {
     requests: run.requests,
+    ...(run.exact && { exact: true as const }),
     classes: run.classes.map(classFigures),
     pools: paidReplicas(scenario, run).map((replicas, i) => ({
       replicas,

@@ -8,7 +8,15 @@ import {
   type Ruled,
 } from './plan-chains.ts'
 import { leastPaid, paidCost } from './plan-costs.ts'
-import type { AgainstReplicas, Ask, JudgedRun, PlanFound, PlanTask, Tried } from './plan-task.ts'
+import {
+  type AgainstReplicas,
+  type Ask,
+  type JudgedRun,
+  judgedOn,
+  type PlanFound,
+  type PlanTask,
+  type Tried,
+} from './plan-task.ts'
 import { asTransferred, judgePlan, type PlanJudgement } from './plan-verdict.ts'
 
 /** Chains that are searched at the same time: not the number of cores, which changes no result. */
@@ -171,8 +179,10 @@ class PlanSearch<Run extends JudgedRun> {
       }
       const runs = [...(this.#runs.get(candidate) ?? []), ...answer]
       this.#runs.set(candidate, runs)
-      const figures = runs.map((run) => run.objectives)
-      const slower = runs.flatMap((run) => (run.slower === undefined ? [] : [run.slower]))
+      const figures = runs.map((run) => judgedOn(run, run.objectives))
+      const slower = runs.flatMap((run) =>
+        run.slower === undefined ? [] : [judgedOn(run, run.slower)],
+      )
       const judgement = asTransferred(
         judgePlan(objectives, figures, looks),
         this.#task.doubts?.(candidate) ?? [],

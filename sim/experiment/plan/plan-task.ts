@@ -6,10 +6,21 @@ import type { Looks, PlanJudgement, StatedObjective } from './plan-verdict.ts'
 
 /** What the search reads of a replication. */
 export interface JudgedRun {
+  /** where nothing is random, so that all other runs are the same */
+  readonly exact?: true | undefined
   /** of each objective */
   readonly objectives: readonly ObjectiveFigure[]
   /** with the longest times that a transfer allows */
   readonly slower?: readonly ObjectiveFigure[] | undefined
+}
+
+/** What a run is judged on. Where it is exact, more requests would not make it surer. */
+export function judgedOn(
+  { exact }: JudgedRun,
+  figures: readonly ObjectiveFigure[],
+): readonly ObjectiveFigure[] {
+  if (!exact) return figures
+  return figures.map((figure) => ({ ...figure, n: Number.POSITIVE_INFINITY }))
 }
 
 /** Replications `from` to `to` - 1 of a candidate. */

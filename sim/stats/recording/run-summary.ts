@@ -137,6 +137,8 @@ const POINTS_OF_CLASSES = 20
 /** One replication or replay, small enough to pass between threads. */
 export interface RunSummary {
   readonly requests: string
+  /** whether nothing random was drawn, so that every other replication is the same */
+  readonly exact: boolean
   /** latency over all classes */
   readonly all: Figures
   readonly classes: readonly CellSummary[]
@@ -208,6 +210,7 @@ export function summariseRun(
     readonly budget?: BudgetSummary | null
     readonly slowdowns?: readonly (number | null)[]
     readonly tuning?: readonly TuningChange[] | null
+    readonly exact?: boolean
     readonly stallFree?: StallFreeFigures | null
   },
 ): RunSummary {
@@ -218,6 +221,7 @@ export function summariseRun(
   const all = mergeCells(classes)
   return {
     requests: run.requests,
+    exact: run.exact ?? false,
     all: figures(all.latency),
     classes: classes.map((cell) => cellSummary(cell, run.judged)),
     calls: recorder.calls.classes.map((calls) => calls && callsSummary(calls, run.judged)),
