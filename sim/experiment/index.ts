@@ -100,7 +100,7 @@ export {
 export { syntheticGates } from './gate/synthetic-gates.ts'
 export { withoutStalls } from './gate/without-stalls.ts'
 export { byNearness } from './plan/nearest-miss.ts'
-export type { Candidate } from './plan/plan-chains.ts'
+export { type Candidate, chainsOf } from './plan/plan-chains.ts'
 export { costsDiffer } from './plan/plan-costs.ts'
 export { planRow } from './plan/plan-row.ts'
 export { byCost, searchPlan } from './plan/plan-search.ts'

@@ -1,5 +1,6 @@
 import { EXIT, Failure } from '../../../scenarios/index.ts'
 import {
+  chainsOf,
   judgedOn,
   type Looks,
   looksUpTo,
@@ -27,6 +28,7 @@ import {
   refuseDimensions,
 } from './plan-candidates.ts'
 import { PlanSimulations } from './plan-simulations.ts'
+import { planTimeText } from './plan-time.ts'
 
 export interface PlanSearchOptions extends JobOptions {
   /** texts `path=values`; those with several values are the search space */
@@ -62,6 +64,9 @@ export interface SearchedPlan {
   /** overrides by the index of the candidate */
   readonly setOf: ReadonlyMap<number, readonly string[]>
 }
+
+/** Until the code of a process is compiled, s. */
+const WARM_UP_S = 1
 
 type PlanDimensions = ReturnType<typeof defaultSpace>
 
@@ -123,11 +128,20 @@ export async function searchedPlan(
         return objectives.map(({ class: name }) => doubts.get(name) ?? null)
       },
       simulate: async (asks) => {
+        const began = performance.now()
         const answers = await simulations.simulate(asks)
         const own = asks.findIndex(({ candidate, from }) => candidate === today && from === 0)
         const runs = answers[own]
         if (runs === null) throw new Failure(simulations.problem(today.index))
-        if (runs !== undefined) refuseShort(system.file, objectives, { runs, replications })
+        if (runs === undefined) return answers
+        refuseShort(system.file, objectives, { runs, replications })
+        // today's is the first that is simulated, alone
+        const exact = runs[0]!.exact === true
+        const rounds = exact ? 1 : Math.ceil(runs.length / pool.workers)
+        const chains = chainsOf(candidates).map((chain) => chain.candidates.length)
+        const eachS = Math.max(0, (performance.now() - began) / 1000 - WARM_UP_S) / rounds
+        const text = planTimeText({ chains, most: replications, exact }, eachS, pool.workers)
+        if (text !== null) onNote?.(text)
         return answers
       },
       onProgress: (done, of) => onProgress?.('searching', done, of),
