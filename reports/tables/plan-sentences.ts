@@ -20,8 +20,11 @@ import {
   costsText,
   missedObjectives,
   missText,
+  objectiveText,
   rowConfidence,
   rowCostText,
+  rowFigure,
+  worstLoss,
 } from './plan-table.ts'
 import { headroomText } from './summary.ts'
 
@@ -34,11 +37,20 @@ export function planAnswer(plan: Plan): string {
   const winner = winnerOf(plan)
   if (winner !== null) {
     const change = againstToday(winner)
-    return `The cheapest configuration that holds every objective at ${sure} is ${configurationText(plan, winner)}: ${costsText(plan, winner)}${change}. Nearest to its limit is ${bindingText(winner)}: ${bindingFigure(winner)}.${extrapolatedText(winner)}${transferredText(winner)}`
+    return `The cheapest configuration that holds every objective${surviving(plan)} at ${sure} is ${configurationText(plan, winner)}: ${costsText(plan, winner)}${change}. Nearest to its limit is ${bindingText(winner)}: ${bindingFigure(winner)}.${extrapolatedText(winner)}${transferredText(winner)}`
   }
   const of = plural(plan.configurations, 'configuration')
-  return `None of ${of} holds every objective at ${sure}. ${nearestText(plan)}`
+  return `None of ${of} holds every objective${surviving(plan)} at ${sure}. ${nearestText(plan)}`
 }
+
+/** What is lost while objectives hold. */
+function surviving({ survive }: Plan): string {
+  if (survive === undefined) return ''
+  return survive === 'site' ? ', also without any one site,' : ', also without any one replica,'
+}
+
+/** Further objectives that a sentence names. */
+const MOST_MISSED = 3
 
 /** The first row of a plan without a winner, and by how much it misses which objectives. */
 function nearestText(plan: Plan): string {
@@ -53,7 +65,7 @@ function nearestText(plan: Plan): string {
   const more =
     others.length === 0
       ? ''
-      : ` It also misses ${others.map((one) => `${one.class}: ${one.text}`).join(', ')}.`
+      : ` It also misses ${others.slice(0, MOST_MISSED).map(objectiveText).join(', ')}.`
   const open = row.verdict === 'UNDECIDED' ? ', which is undecided' : ''
   return `The nearest miss is ${name}${open}: ${missText(row, first)}.${more}`
 }
@@ -79,7 +91,7 @@ export function planSentences(plan: Plan): string[] {
   const winner = winnerOf(plan)
   return [
     ...nextCheaper(plan),
-    ...(winner === null ? [] : [bindingResource(winner)]),
+    ...(winner === null ? [] : [bindingResource(winner), ...lossSentences(plan, winner)]),
     ...headroomSentences(plan),
     ...undecidedCheaper(plan),
     ...verifiedSentences(plan),
@@ -103,6 +115,15 @@ function bindingResource(row: PlanRow): string {
   const used = own == null ? '' : ` at ${percent(own)} of its capacity`
   const busy = utilisation === null ? '' : `, ${percent(utilisation)} busy${used}`
   return `Most of its mean latency is ${bottleneckText(row)}; the busiest pool is ${name}${busy}.`
+}
+
+/** How near the winner comes to a limit with its worst loss. */
+function lossSentences(plan: Plan, row: PlanRow): string[] {
+  const worst = worstLoss(row)
+  if (worst === null) return []
+  const times = worst.of_limit === null ? '' : `, ${figure(worst.of_limit)} of its limit`
+  const text = `Its worst loss is ${worst.lost}: ${worst.class}: ${worst.text} is ${rowFigure(row, worst)}${times}.`
+  return [`${text} ${plan.headroom === null ? '' : 'Headroom is that with all replicas.'}`.trim()]
 }
 
 function headroomSentences(plan: Plan): string[] {

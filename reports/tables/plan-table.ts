@@ -136,14 +136,47 @@ function bindingLimitText(row: PlanRow): string {
   return `${figure(ofLimit)} ${ofLimit > 1 ? 'times' : 'of'} the limit`
 }
 
+type Objective = Pick<PlanRow['objectives'][number], 'class' | 'text' | 'lost'>
+
+const isSame = (a: Objective, b: Objective) =>
+  a.class === b.class && a.text === b.text && a.lost === b.lost
+
 export function bindingOf({ objectives, binding }: PlanRow): PlanRow['objectives'][number] {
-  return objectives.find(
-    ({ class: name, text }) => name === binding.class && text === binding.text,
-  )!
+  return objectives.find((one) => isSame(one, binding))!
 }
 
-/** "checkout: p(95) latency_ms < 250". */
-export const bindingText = ({ binding }: PlanRow) => `${binding.class}: ${binding.text}`
+/** "checkout: p(95) latency_ms < 250", and what is lost. */
+export function objectiveText({ class: name, text, lost }: Objective): string {
+  return `${name}: ${text}${lost === undefined ? '' : ` without ${lost}`}`
+}
+
+/** The objective with a loss that is farthest beyond its limit, or nearest to it; null for none. */
+export function worstLoss({ objectives }: PlanRow): PlanRow['objectives'][number] | null {
+  const lossy = objectives.filter(({ lost }) => lost !== undefined)
+  const beyond = lossy.map(({ of_limit }) => of_limit ?? Number.POSITIVE_INFINITY)
+  return lossy[beyond.indexOf(Math.max(...beyond))] ?? null
+}
+
+export const bindingText = ({ binding }: PlanRow) => objectiveText(binding)
+
+/** The figure of an objective, with a loss or without one. */
+function figureOfObjective({ figures, survival = [] }: PlanRow, of: Objective) {
+  const all =
+    of.lost === undefined
+      ? figures.objectives
+      : survival.find(({ lost }) => lost === of.lost)!.objectives
+  return all.find(({ class: name, text }) => name === of.class && text === of.text)!
+}
+
+/** "chat: p(95) ttft": what an objective limits. */
+const quantityName = ({ class: name, text }: Objective) =>
+  `${name}: ${text.replace(/ *[<>].*$/, '').replace(/_ms$/, '')}`
+
+/** "61 [59, 63] ms": an objective's figure in a row, with a loss or without one. */
+export function rowFigure(row: PlanRow, of: Objective): string {
+  const { quantity } = objectiveLimit(parseObjective(of.text)!)
+  return estimateText(figureOfObjective(row, of).estimate, quantity)
+}
 
 /** Objectives that the mean figure of a row misses, the farthest beyond its limit first. */
 export function missedObjectives({ objectives }: PlanRow): PlanRow['objectives'] {
@@ -155,15 +188,13 @@ export function missedObjectives({ objectives }: PlanRow): PlanRow['objectives']
 /** "web: p(95) latency_ms < 50 is 61 [59, 63] ms, 22 % above its limit". */
 export function missText(
   row: PlanRow,
-  missed: Pick<PlanRow['objectives'][number], 'class' | 'text' | 'of_limit'>,
+  missed: Pick<PlanRow['objectives'][number], 'class' | 'text' | 'lost' | 'of_limit'>,
 ): string {
-  const { class: name, text, of_limit: ofLimit } = missed
-  const { estimate } = row.figures.objectives.find(
-    (own) => own.class === name && own.text === text,
-  )!
+  const { text, of_limit: ofLimit } = missed
+  const { estimate } = figureOfObjective(row, missed)
   const objective = parseObjective(text)!
   const { limit, quantity } = objectiveLimit(objective)
-  const what = `${name}: ${text}`
+  const what = objectiveText(missed)
   if (estimate.value === null) return `${what} is not met: ${estimate.reason ?? 'no figure'}`
   const is = `${what} is ${estimateText(estimate, quantity)}`
   if (objective.kind === 'goodput') {
@@ -177,10 +208,8 @@ export function missText(
 
 /** "47 [37, 58] ms, 0.19 of the limit": the binding figure, or why there is none. */
 export function bindingFigure(row: PlanRow): string {
-  const { figures, binding } = row
-  const found = figures.objectives.find(
-    ({ class: name, text }) => name === binding.class && text === binding.text,
-  )!
+  const { binding } = row
+  const found = figureOfObjective(row, binding)
   const goodput = parseObjective(binding.text)?.kind === 'goodput'
   if (found.estimate.value === null) return found.estimate.reason ?? NONE
   const text = estimateText(found.estimate, goodput ? 'share' : 'time')
@@ -222,6 +251,15 @@ const FIRST_COLUMNS: readonly Column[] = [
 ]
 
 const LAST_COLUMNS: readonly Column[] = [
+  {
+    head: 'with the worst loss',
+    text: (row) => {
+      const worst = worstLoss(row)
+      if (worst === null) return NONE
+      return `${worst.lost}: ${quantityName(worst)} ${worst.of_limit === null ? '∞' : rowFigure(row, worst)}`
+    },
+    optional: true,
+  },
   {
     head: 'utilisation',
     text: ({ busiest_pool: { utilisation } }) =>
@@ -284,9 +322,10 @@ function objectiveColumns(shown: readonly PlanRow[]): Column[] {
       const objective = parseObjective(text)!
       const { quantity } = objectiveLimit(objective)
       const own = <T extends { class: string; text: string }>(all: readonly T[]): T =>
+        // those without a loss come first
         all.find((one) => one.class === name && one.text === text)!
       return {
-        head: `${name}: ${text.replace(/ *[<>].*$/, '').replace(/_ms$/, '')}`,
+        head: quantityName({ class: name, text }),
         text: ({ figures, objectives }) => {
           const { estimate } = own(figures.objectives)
           if (estimate.value !== null) return estimateText(estimate, quantity)

@@ -19,8 +19,21 @@ const namedObjective = z.strictObject({
   text: z.string().describe('Objective as the scenario states it.'),
 })
 
+const lost = z
+  .string()
+  .optional()
+  .describe('What is lost while the objective must hold; absent where nothing is.')
+
+const survival = z
+  .strictObject({
+    lost: z.string().describe('What is lost for all of the run, such as "a replica of gpus".'),
+    objectives: z.array(objectiveResult).describe('Objectives of the scenario with this loss.'),
+  })
+  .describe('The configuration with one loss.')
+
 const plannedObjective = namedObjective
   .extend({
+    lost,
     p_holds: numberOrNull.describe(
       'Confidence that the objective holds, 0 to 1, from a t test over replications; ' +
         'null for the reason stated.',
@@ -62,7 +75,14 @@ const planRow = z
     verdict: planVerdict.describe('Whether the configuration holds every objective.'),
     p_meets: number.describe('Least confidence of its objectives, 0 to 1; 0 where one has none.'),
     objectives: z.array(plannedObjective).describe('Objectives of the scenario, class by class.'),
-    binding: namedObjective.describe('Objective with the least confidence.'),
+    binding: namedObjective.extend({ lost }).describe('Objective with the least confidence.'),
+    survival: z
+      .array(survival)
+      .optional()
+      .describe(
+        'The same replications with each loss that the configuration must survive; absent where ' +
+          'the plan has no such demand.',
+      ),
     bottleneck,
     busiest_pool: z
       .strictObject({
@@ -188,6 +208,13 @@ export const planSchema = z
     looks: z
       .array(number)
       .describe('Numbers of replications after which a configuration is judged.'),
+    survive: z
+      .enum(['replica', 'site'])
+      .optional()
+      .describe(
+        'What each configuration must survive: the loss of a replica of any pool, or of any place ' +
+          'with its pools; absent where nothing must be survived.',
+      ),
     dimensions: z
       .array(
         z

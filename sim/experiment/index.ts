@@ -44,7 +44,7 @@ export {
 export { type ConfiguredSystem, configurationRow } from './configuration/configuration-row.ts'
 export { hourlyCost } from './configuration/cost.ts'
 export { leastReplicas } from './configuration/paid-replicas.ts'
-export { type RunFigures, runFigures } from './configuration/run-figures.ts'
+export { type LostFigures, type RunFigures, runFigures } from './configuration/run-figures.ts'
 export { SweepSummary, sweepFigure } from './configuration/sweep-summary.ts'
 export {
   type FitPlace,
@@ -99,6 +99,7 @@ export {
 } from './gate/round-blocks.ts'
 export { syntheticGates } from './gate/synthetic-gates.ts'
 export { withoutStalls } from './gate/without-stalls.ts'
+export { LOSSES, lossesOf, placesOf, type Survive } from './plan/losses.ts'
 export { byNearness } from './plan/nearest-miss.ts'
 export { type Candidate, chainsOf } from './plan/plan-chains.ts'
 export { costsDiffer } from './plan/plan-costs.ts'

@@ -25,6 +25,11 @@ export function planNotes(
   if (chosen) {
     notes.push('the search space is the default one; choose yours with --set PATH=VALUES')
   }
+  if (rows[0]?.survival !== undefined) {
+    notes.push(
+      `each replication was simulated again with each loss (${rows[0].survival.map(({ lost }) => lost).join(', ')} in the first row): down from the start to after the end of the traffic, which the control plane knows; headroom and small changes are without a loss`,
+    )
+  }
   const beyond = rows.filter(({ figures }) => figures.extrapolated.length > 0)
   if (beyond.length > 0) {
     const [first] = beyond[0]!.figures.extrapolated

@@ -41,7 +41,8 @@ export async function plan(path: string, options: PlanOptions = {}): Promise<Pla
     seed,
     profile,
     loadOfRps: system.capacityRps,
-    binding: winner.judgement.binding,
+    // objectives with losses repeat those without
+    binding: winner.judgement.binding % searched.objectives,
   }
   const running = { workers, signal, onProgress }
   const figures = chosenOne && (await winnerFigures(chosenOne, running))
@@ -57,6 +58,7 @@ export async function plan(path: string, options: PlanOptions = {}): Promise<Pla
     profile: system.profile && profileLabel(system.profile),
     confidence: looks.confidence,
     looks: [...looks.at],
+    ...(options.survive !== undefined && { survive: options.survive }),
     dimensions: dimensions.map(({ path: at, values }) => ({ path: at, values: [...values] })),
     default_space: chosen,
     cost_unit: priced.unit,

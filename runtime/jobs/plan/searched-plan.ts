@@ -6,8 +6,10 @@ import {
   looksUpTo,
   mayRepeat,
   type PlanFound,
+  placesOf,
   type RunFigures,
   type StatedObjective,
+  type Survive,
   searchPlan,
   statedObjectives,
   tooFewRequests,
@@ -42,6 +44,8 @@ export interface PlanSearchOptions extends JobOptions {
   readonly replications?: number | undefined
   /** processes, at most one a core, by default that many; no result depends on it */
   readonly workers?: number | undefined
+  /** losses with which each configuration must hold its objectives, too; by default none */
+  readonly survive?: Survive | undefined
   readonly onNote?: ((text: string) => void) | undefined
   /** refuses the scenario as it stands before anything is simulated */
   readonly expect?: ((system: System) => void) | undefined
@@ -58,6 +62,8 @@ export interface SearchedPlan {
   readonly chosen: boolean
   readonly priced: PlanCandidates
   readonly looks: Looks
+  /** number of stated objectives */
+  readonly objectives: number
   readonly found: PlanFound<RunFigures>
   readonly simulations: PlanSimulations
   readonly today: PricedCandidate
@@ -104,7 +110,15 @@ export async function searchedPlan(
     const text = `a plan of scaled pools needs values to search, such as ${example}`
     throw new Failure(`${system.file} pools.${name}.scaling: ${text}`, EXIT.usage)
   }
-  const base = { path, ...loading, loadOfRps: system.capacityRps }
+  const { survive } = options
+  if (survive === 'site' && placesOf(system.scenario).length < 2) {
+    const text = 'a plan that survives a site needs pools in two places'
+    throw new Failure(`${system.file} places: ${text}; --survive replica needs none`, EXIT.usage)
+  }
+  const base = {
+    ...{ path, ...loading, loadOfRps: system.capacityRps },
+    ...(survive !== undefined && { survive }),
+  }
   const priced = await planCandidates(base, dimensions, system, { signal, onProgress })
   const inSpace = priced.candidates.includes(priced.today)
   const all = inSpace ? priced.candidates : [...priced.candidates, priced.today]
@@ -148,7 +162,7 @@ export async function searchedPlan(
     })
     const setOf = new Map(all.map((one) => [one.index, one.set]))
     const about = { system, set: space.set, dimensions, chosen, priced, looks }
-    return { ...about, found, simulations, today, setOf }
+    return { ...about, objectives: objectives.length, found, simulations, today, setOf }
   } finally {
     pool.close()
   }
@@ -179,7 +193,7 @@ function refuseShort(
   objectives: readonly StatedObjective[],
   { runs, replications }: { readonly runs: readonly RunFigures[]; readonly replications: number },
 ): void {
-  const figures = runs.map((run) => judgedOn(run, run.objectives))
+  const figures = runs.map(judgedOn)
   const short = tooFewRequests(objectives, figures, replications)
   if (short === null) return
   throw new Failure(

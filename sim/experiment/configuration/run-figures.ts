@@ -22,11 +22,21 @@ export interface RunFigures {
   readonly objectives: readonly ObjectiveFigure[]
   /** the same with the longest times that a transfer allows; absent where nothing is transferred */
   readonly slower?: readonly ObjectiveFigure[] | undefined
+  /** of a plan that must survive losses: the same with each loss; absent elsewhere */
+  readonly lost?: readonly LostFigures[] | undefined
   /** peak memory in use over the limit of the fullest space; null without a limit */
   readonly memoryOfLimit: number | null
   readonly drift: RunDrift
   /** from the end of the warm-up to the last event, s */
   readonly observedS: number
+}
+
+/** What objectives are judged on where something is lost. */
+export interface LostFigures {
+  /** what is lost, such as "a replica of gpus" */
+  readonly text: string
+  readonly objectives: readonly ObjectiveFigure[]
+  readonly slower?: readonly ObjectiveFigure[] | undefined
 }
 
 interface ClassFigures {
