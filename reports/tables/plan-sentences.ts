@@ -26,6 +26,7 @@ import {
   rowFigure,
   worstLoss,
 } from './plan-table.ts'
+import { hoursOf, idleText } from './replica-hours.ts'
 import { headroomText } from './summary.ts'
 
 export const winnerOf = ({ rows, winner }: Plan): PlanRow | null =>
@@ -93,6 +94,7 @@ export function planSentences(plan: Plan): string[] {
     ...nextCheaper(plan),
     ...(winner === null ? [] : [bindingResource(winner), ...lossSentences(plan, winner)]),
     ...headroomSentences(plan),
+    ...idleSentences(plan),
     ...undecidedCheaper(plan),
     ...verifiedSentences(plan),
     ...priceSentences(plan),
@@ -133,6 +135,14 @@ function headroomSentences(plan: Plan): string[] {
   const most =
     rate === null ? '' : ` (at most ${figureRate(rate)}; now ${figureRate(plan.rate_rps)})`
   return [`Headroom of the winner: ${text}${most}.`]
+}
+
+/** How much of what is paid for the work of the winner needs. */
+function idleSentences(plan: Plan): string[] {
+  return (plan.replica_use ?? []).map((use) => {
+    const hours = hoursOf(use)
+    return `Its work needs ${figure(hours.needed)} of ${figure(hours.paid)} replica-hours of ${use.name} at full batches: ${idleText(hours)} are idle.`
+  })
 }
 
 const figureRate = (rps: number) => `${rps < 10 ? figure(rps) : count(Math.floor(rps))} requests/s`

@@ -6,6 +6,7 @@ import {
   headOf,
   number,
   numberOrNull,
+  numbers,
   profileRef,
   scenarioRef,
 } from './document-parts.ts'
@@ -263,6 +264,26 @@ export const planSchema = z
       'Highest mean rate that the winner holds of those tried, requests per second; ' +
         'null where it was not found.',
     ),
+    replica_use: z
+      .array(
+        z
+          .strictObject({
+            name: z.string().describe('Name of the pool.'),
+            every_s: number.describe(
+              'Length of an interval, s; the first begins with the traffic.',
+            ),
+            needed: numbers.describe(
+              'Replicas that the work of each interval needs at the capacity.',
+            ),
+            paid: numbers.describe('Replicas that are paid for in each interval.'),
+          })
+          .describe('Replicas of one pool of the winner over the traffic; means over runs.'),
+      )
+      .optional()
+      .describe(
+        'Replicas of the winner over the traffic, of pools whose capacity is known; absent without ' +
+          'a winner, and where no capacity is known.',
+      ),
     sensitivity: z
       .array(sensitivity)
       .describe('Binding objective of the winner after small changes either way.'),

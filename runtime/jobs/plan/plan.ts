@@ -80,6 +80,7 @@ export async function plan(path: string, options: PlanOptions = {}): Promise<Pla
     },
     headroom: figures?.headroom ?? null,
     max_rate_rps: holds === null ? null : holds * rateRps,
+    ...((figures?.use.length ?? 0) > 0 && { replica_use: figures!.use }),
     sensitivity: figures?.sensitivity ?? [],
     verified: verified !== null && 'verdict' in verified ? verified : null,
     notes: planNotes(system, { priced, chosen, verified, found, rows: rows.rows }),

@@ -143,7 +143,7 @@ export function resultOf(
       kv_blocks: pool.generation === undefined ? null : overRuns(runs, (run) => run.kvBlocks[i]!),
       kv_blocks_limit: finite(plan.pools[i]!.generation?.kv.blocks),
       energy: energyResult(scenario, runs, i),
-      ...optionalFigures(scenario, runs, i),
+      ...optionalFigures(scenario, runs, { index: i, capacityRps: capacitiesRps[i] ?? null }),
       prefix_hit_rate: prefixes(pool) ? shareOver(runs.map((run) => run.prefixes[i]!)) : null,
     })),
     objectives: withinTransfers(

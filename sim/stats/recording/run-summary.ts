@@ -163,6 +163,8 @@ export interface RunSummary {
   readonly kvBlocks: readonly number[]
   /** what engines needed at their capacity for their work; null where that is not known */
   readonly work: readonly (WorkSummary | null)[]
+  /** requests per second in the batches of each interval of the traffic, per pool */
+  readonly batchedRps: readonly (readonly number[])[]
   /** prompt tokens found in prefix caches, of all, per pool */
   readonly prefixes: readonly Ratio[]
   /** for each surge of the scenario that began */
@@ -236,6 +238,7 @@ export function summariseRun(
     paidMs: recorder.paidMs,
     kvBlocks: Array.from(recorder.kvBlocks),
     work: recorder.work,
+    batchedRps: recorder.batchedRps,
     prefixes: recorder.prefixes,
     surges: recorder.backlog.surges,
     observedMs: Math.max(run.durationMs, recorder.lastMs) - run.warmupMs,
