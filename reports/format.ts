@@ -228,6 +228,15 @@ export function usd(amount: number): string {
   return amount > 0 && amount < 0.1 ? `$${figure(amount)}` : `$${fixed(amount, 2)}`
 }
 
+/** Hours of a mean month: 365 days of 24 hours over 12. */
+export const HOURS_A_MONTH = 730
+
+/** The price of a month at that of an hour: "$62", "$14,359". */
+export function usdPerMonth(usdPerHour: number): string {
+  const amount = usdPerHour * HOURS_A_MONTH
+  return amount < 10 ? usd(amount) : `$${count(Math.round(amount))}`
+}
+
 const NUMBERS = ['no', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine']
 
 /** Small counts in words, for use in a sentence. */
@@ -242,7 +251,8 @@ export function plural(n: number, noun: string): string {
 }
 
 /** "5 replays" or "80 replications", as a result has them. */
-export function runsText({ world, runs }: Pick<Result, 'world' | 'runs'>): string {
+export function runsText({ world, runs, exact }: Pick<Result, 'world' | 'runs' | 'exact'>): string {
+  if (exact) return '1 replication'
   return plural(runs, world === 'measured' ? 'replay' : 'replication')
 }
 

@@ -47,7 +47,7 @@ export {
 } from './schema/json-schema.ts'
 export { modelKey, modelLabel } from './schema/model-key.ts'
 export { isTimed, type Objective, parseObjective } from './schema/objective.ts'
-export { replicaPrice } from './schema/pool-accelerator.ts'
+export { listedPrices, replicaPrice } from './schema/pool-accelerator.ts'
 export {
   type Arrivals,
   arrivalParts,

@@ -101,7 +101,7 @@ describe('a fleet of seven engines', () => {
     expect(variantFigures({ runs }).capacity_utilisation!.value).toBe(share)
   })
 
-  test('negative control: batches without engines have no such figure', () => {
+  test('negative control: batches without engines have no such share, and need replicas by their requests', () => {
     const { scenario } = parseScenario(
       'spillway: 1\nname: x\nduration_s: 9\nmodels: { m: { work: { law: constant, ms: 4 } } }\ntraffic: [{ class: c, arrivals: { process: poisson, rate_rps: 9 } }]\npools: [{ name: p, model: m }]\n',
       { file: 'x.yaml' },
@@ -110,6 +110,8 @@ describe('a fleet of seven engines', () => {
     const runs = [runReplication(system, 0)]
     const { pools } = simulatedResult(system, runs, { version: 'x', commit: null, profile: null })
     expect(pools[0]).not.toHaveProperty('capacity_utilisation')
-    expect(pools[0]).not.toHaveProperty('needed_replicas')
+    const { mean } = pools[0]!.needed_replicas!
+    // 9 requests/s of 250
+    expect(mean.reduce((sum, value) => sum + value, 0) / mean.length).toBeCloseTo(9 / 250, 2)
   })
 })

@@ -15,6 +15,7 @@ import { batchTimes } from './load/batch-times.ts'
 import { machineSpeed } from './load/machine-speed.ts'
 import { queueDepth } from './load/queue-depth.ts'
 import { rates } from './load/rates.ts'
+import { replicaHours } from './load/replica-hours.ts'
 import { replicasOverTime } from './load/replicas-over-time.ts'
 import { tunedSettings } from './load/tuned-settings.ts'
 import { memoryCurve } from './memory/memory-curve.ts'
@@ -47,6 +48,7 @@ const CHARTS = {
   rates: ofResults(rates),
   'queue-depth': ofResults(queueDepth),
   'replicas-over-time': ofResults(replicasOverTime),
+  'replica-hours': ofResults(replicaHours),
   'tuned-settings': ofResults(tunedSettings),
   'latency-heat': ofResults(latencyHeat),
   'machine-speed': ofResults(machineSpeed),

@@ -1,4 +1,4 @@
-import { doNotCount, type Result, type WhatIf } from '../../sim/documents/index.ts'
+import { doNotCount, type Result, replicaUse, type WhatIf } from '../../sim/documents/index.ts'
 import { sidesOf, worlds } from '../charts/frame.ts'
 import {
   allCharts,
@@ -13,6 +13,7 @@ import { AVAILABILITY_TABLES, availablePools } from '../tables/availability-tabl
 import { ENERGY_TABLES, poweredPools } from '../tables/energy-tables.ts'
 import { MEMORY_TABLES } from '../tables/memory-rows.ts'
 import { memorySpaces } from '../tables/memory-spaces.ts'
+import { REPLICA_HOURS } from '../tables/replica-hours.ts'
 import { RESULT_TABLES } from '../tables/result-tables.ts'
 import { hostText } from '../tables/summary.ts'
 import { measuredText, notCountedRounds } from '../what-if-text.ts'
@@ -61,6 +62,7 @@ ${input.blame ? html`<h2>Blame</h2>${await blameSection(input.blame, 'h3')}` : N
 <h2>Over time</h2>${show('rates', 'queue-depth', 'latency-heat', 'machine-speed')}
 ${show('tuned-settings')}
 ${replicas(input, show('replicas-over-time'))}
+${hours(input, show('replica-hours'))}
 ${energy(input, show('power-over-time'))}
 ${memory(input, charts)}
 <h2>Batches, requests and pools</h2>${show('batch-sizes')}${resultTables(input, RESULT_TABLES)}
@@ -82,6 +84,14 @@ function replicas(input: ReportInput, figures: readonly Html[]): Html {
   if (!any) return NOTHING
   return html`<h2>Replicas</h2>
 ${figures}${resultTables(input, AVAILABILITY_TABLES)}`
+}
+
+/** What is paid for and what the work needs, where capacities are known. */
+function hours(input: ReportInput, figures: readonly Html[]): Html {
+  const any = worlds(input).some(({ result }) => replicaUse(result).length > 0)
+  if (!any) return NOTHING
+  return html`<h2>Replica-hours</h2>
+${figures}${resultTables(input, [REPLICA_HOURS])}`
 }
 
 /** Power, heat and energy of accelerators, where a result has them. */

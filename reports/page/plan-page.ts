@@ -1,6 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite'
 import type { Plan } from '../../sim/documents/index.ts'
 import { NARROW, WIDE } from '../charts/index.ts'
+import { replicaHoursOf } from '../charts/load/replica-hours.ts'
 import { planFront } from '../charts/plan/plan-front.ts'
 import { planTornado } from '../charts/plan/plan-tornado.ts'
 import { plural } from '../format.ts'
@@ -37,6 +38,7 @@ ${await figure('front', planFront, plan)}
 ${table(plan)}
 ${planLegend(plan).map((text) => html`<p class="quiet">${text}</p>\n`)}
 ${plan.sensitivity.length > 0 ? html`<h2>What moves the answer</h2>${await figure('tornado', planTornado, plan)}` : NOTHING}
+${await figure('replica-hours', planHours, plan)}
 <h2>How this was made</h2>
 <ul>${[...searchSentences(plan), ...plan.notes].map((text) => html`<li>${text}</li>\n`)}</ul>
 <dl><dt>scenario</dt><dd>${scenario.name} (${scenario.hash})</dd>
@@ -47,6 +49,17 @@ ${profile === null ? NOTHING : html`<dt>profile</dt><dd>${profile.name} (${profi
 <p>This command reproduces it:</p>
 <pre>${isolated(plan.command)}</pre>`
   return documentPage(`${scenario.name} – Spillway plan`, body)
+}
+
+/** Replicas of the winner that are paid for and needed; null without a winner. */
+function planHours(plan: Plan, width: number): TopLevelSpec | null {
+  const { replica_use: use = [] } = plan
+  if (use.length === 0) return null
+  return replicaHoursOf(
+    use,
+    `${plan.scenario.name} · the cheapest configuration · means over runs`,
+    width,
+  )
 }
 
 async function figure(name: string, chart: PlanChart, plan: Plan): Promise<Html> {

@@ -1,14 +1,32 @@
 import type { Plan, PlanRow } from '../../sim/documents/index.ts'
-import { count, declared, figure, fixed, NONE, percent, plural, signedPercent } from '../format.ts'
+import {
+  count,
+  declared,
+  figure,
+  fixed,
+  HOURS_A_MONTH,
+  NONE,
+  percent,
+  plural,
+  signedPercent,
+  usd,
+} from '../format.ts'
 import {
   bindingFigure,
   bindingOf,
   bindingText,
   bottleneckText,
   configurationText,
+  costsText,
+  missedObjectives,
+  missText,
+  objectiveText,
   rowConfidence,
   rowCostText,
+  rowFigure,
+  worstLoss,
 } from './plan-table.ts'
+import { hoursOf, idleText } from './replica-hours.ts'
 import { headroomText } from './summary.ts'
 
 export const winnerOf = ({ rows, winner }: Plan): PlanRow | null =>
@@ -20,14 +38,37 @@ export function planAnswer(plan: Plan): string {
   const winner = winnerOf(plan)
   if (winner !== null) {
     const change = againstToday(winner)
-    return `The cheapest configuration that holds every objective at ${sure} is ${configurationText(plan, winner)}: ${rowCostText(plan, winner)}${change}. Nearest to its limit is ${bindingText(winner)}: ${bindingFigure(winner)}.${extrapolatedText(winner)}${transferredText(winner)}`
+    return `The cheapest configuration that holds every objective${surviving(plan)} at ${sure} is ${configurationText(plan, winner)}: ${costsText(plan, winner)}${change}. Nearest to its limit is ${bindingText(winner)}: ${bindingFigure(winner)}.${extrapolatedText(winner)}${transferredText(winner)}`
   }
-  const [best] = [...plan.rows].sort((a, b) => b.p_meets - a.p_meets)
   const of = plural(plan.configurations, 'configuration')
-  const { reason } = bindingOf(best!)
-  const why = best!.figures.transferred === undefined || reason === null ? '' : `; ${reason}`
-  const near = `the surest is ${configurationText(plan, best!)}: ${rowConfidence(best!)}, by ${bindingText(best!)}, ${bindingFigure(best!)}`
-  return `None of ${of} holds every objective at ${sure}; ${near}${why}.`
+  return `None of ${of} holds every objective${surviving(plan)} at ${sure}. ${nearestText(plan)}`
+}
+
+/** What is lost while objectives hold. */
+function surviving({ survive }: Plan): string {
+  if (survive === undefined) return ''
+  return survive === 'site' ? ', also without any one site,' : ', also without any one replica,'
+}
+
+/** Further objectives that a sentence names. */
+const MOST_MISSED = 3
+
+/** The first row of a plan without a winner, and by how much it misses which objectives. */
+function nearestText(plan: Plan): string {
+  const row = plan.rows[0]!
+  const name = `${configurationText(plan, row)}, ${costsText(plan, row)}`
+  const [first, ...others] = missedObjectives(row)
+  if (first === undefined) {
+    const { reason } = bindingOf(row)
+    const why = row.figures.transferred === undefined || reason === null ? '' : `; ${reason}`
+    return `The nearest is ${name}, which is undecided: ${rowConfidence(row)}, by ${bindingText(row)}, ${bindingFigure(row)}${why}.`
+  }
+  const more =
+    others.length === 0
+      ? ''
+      : ` It also misses ${others.slice(0, MOST_MISSED).map(objectiveText).join(', ')}.`
+  const open = row.verdict === 'UNDECIDED' ? ', which is undecided' : ''
+  return `The nearest miss is ${name}${open}: ${missText(row, first)}.${more}`
 }
 
 function extrapolatedText({ figures: { extrapolated } }: PlanRow): string {
@@ -51,10 +92,12 @@ export function planSentences(plan: Plan): string[] {
   const winner = winnerOf(plan)
   return [
     ...nextCheaper(plan),
-    ...(winner === null ? [] : [bindingResource(winner)]),
+    ...(winner === null ? [] : [bindingResource(winner), ...lossSentences(plan, winner)]),
     ...headroomSentences(plan),
+    ...idleSentences(plan),
     ...undecidedCheaper(plan),
     ...verifiedSentences(plan),
+    ...priceSentences(plan),
   ]
 }
 
@@ -76,6 +119,15 @@ function bindingResource(row: PlanRow): string {
   return `Most of its mean latency is ${bottleneckText(row)}; the busiest pool is ${name}${busy}.`
 }
 
+/** How near the winner comes to a limit with its worst loss. */
+function lossSentences(plan: Plan, row: PlanRow): string[] {
+  const worst = worstLoss(row)
+  if (worst === null) return []
+  const times = worst.of_limit === null ? '' : `, ${figure(worst.of_limit)} of its limit`
+  const text = `Its worst loss is ${worst.lost}: ${worst.class}: ${worst.text} is ${rowFigure(row, worst)}${times}.`
+  return [`${text} ${plan.headroom === null ? '' : 'Headroom is that with all replicas.'}`.trim()]
+}
+
 function headroomSentences(plan: Plan): string[] {
   const text = headroomText(plan)
   if (text === null) return []
@@ -83,6 +135,14 @@ function headroomSentences(plan: Plan): string[] {
   const most =
     rate === null ? '' : ` (at most ${figureRate(rate)}; now ${figureRate(plan.rate_rps)})`
   return [`Headroom of the winner: ${text}${most}.`]
+}
+
+/** How much of what is paid for the work of the winner needs. */
+function idleSentences(plan: Plan): string[] {
+  return (plan.replica_use ?? []).map((use) => {
+    const hours = hoursOf(use)
+    return `Its work needs ${figure(hours.needed)} of ${figure(hours.paid)} replica-hours of ${use.name} at full batches: ${idleText(hours)} are idle.`
+  })
 }
 
 const figureRate = (rps: number) => `${rps < 10 ? figure(rps) : count(Math.floor(rps))} requests/s`
@@ -109,6 +169,19 @@ function verifiedSentences({ verified }: Plan): string[] {
   const { replays, verdict, valid } = verified
   const count = valid ? '' : '; not every replay counts'
   return [`Replayed live ${replays === 1 ? 'once' : `${replays} times`}: ${verdict}${count}.`]
+}
+
+/** Where the price of a card is from that the scenario does not state. */
+function priceSentences({ prices = [] }: Plan): string[] {
+  return prices.map(({ accelerator, tier, listed, lowest, highest }) => {
+    const read = lowest.date === null ? '' : `, read ${lowest.date}`
+    const at = `Price of ${accelerator}: ${usd(lowest.usd_per_hour)} an hour ${tier} at ${lowest.provider}${read}`
+    const range =
+      listed === 1
+        ? ', the only one listed'
+        : `, the lowest of ${listed} listed; the highest is ${usd(highest.usd_per_hour)} at ${highest.provider}`
+    return `${at}${range}. State yours as price_usd_per_hour.`
+  })
 }
 
 const REASONS = {
@@ -151,11 +224,12 @@ const CAUSES = { rate: 'rate', lengths: 'lengths', speed: 'service speed' } as c
 export const causeName = (what: Plan['sensitivity'][number]['what']) => CAUSES[what]
 
 /** What the columns mean. */
-export function planLegend({ confidence, looks }: Plan): string[] {
+export function planLegend({ confidence, looks, cost_unit: unit }: Plan): string[] {
   const percentage = declared(100 * confidence)
   return [
     `p meets: least confidence, of all objectives, that the mean figure over replications is within its limit (Student's t; of times on the log scale).`,
     `Verdict: ${percentage} % over all looks, at ${looks.join(', ')} replications (Bonferroni). Intervals: 95 %, of the draws only, not of the profile.`,
     'Of limit: figure over limit; of goodput the share missed over the share that may be. Bottleneck: the longest part of the mean latency.',
+    ...(unit === 'usd_per_hour' ? [`A month has ${HOURS_A_MONTH} hours.`] : []),
   ]
 }

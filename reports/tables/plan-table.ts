@@ -9,6 +9,7 @@ import {
   percent,
   signedPercent,
   usd,
+  usdPerMonth,
 } from '../format.ts'
 import { largestOfCapacity } from './sweep-rows.ts'
 
@@ -95,6 +96,12 @@ export function rowCostText(
   return `${text.slice(0, at)} [${least}, ${most}]${text.slice(at)}`
 }
 
+/** "$19.72 [19.65, 19.79] an hour ($14,396 a month)". */
+export function costsText(plan: Pick<Plan, 'cost_unit'>, row: Pick<PlanRow, 'cost' | 'paid'>) {
+  const hour = rowCostText(plan, row)
+  return plan.cost_unit === 'usd_per_hour' ? `${hour} (${usdPerMonth(row.cost)} a month)` : hour
+}
+
 /** Of a transferred one that may hold there is no confidence; 0 % would be one. */
 export const rowConfidence = (row: PlanRow): string =>
   row.figures.transferred !== undefined && bindingOf(row).p_holds === null
@@ -129,21 +136,80 @@ function bindingLimitText(row: PlanRow): string {
   return `${figure(ofLimit)} ${ofLimit > 1 ? 'times' : 'of'} the limit`
 }
 
+type Objective = Pick<PlanRow['objectives'][number], 'class' | 'text' | 'lost'>
+
+const isSame = (a: Objective, b: Objective) =>
+  a.class === b.class && a.text === b.text && a.lost === b.lost
+
 export function bindingOf({ objectives, binding }: PlanRow): PlanRow['objectives'][number] {
-  return objectives.find(
-    ({ class: name, text }) => name === binding.class && text === binding.text,
-  )!
+  return objectives.find((one) => isSame(one, binding))!
 }
 
-/** "checkout: p(95) latency_ms < 250". */
-export const bindingText = ({ binding }: PlanRow) => `${binding.class}: ${binding.text}`
+/** "checkout: p(95) latency_ms < 250", and what is lost. */
+export function objectiveText({ class: name, text, lost }: Objective): string {
+  return `${name}: ${text}${lost === undefined ? '' : ` without ${lost}`}`
+}
+
+/** The objective with a loss that is farthest beyond its limit, or nearest to it; null for none. */
+export function worstLoss({ objectives }: PlanRow): PlanRow['objectives'][number] | null {
+  const lossy = objectives.filter(({ lost }) => lost !== undefined)
+  const beyond = lossy.map(({ of_limit }) => of_limit ?? Number.POSITIVE_INFINITY)
+  return lossy[beyond.indexOf(Math.max(...beyond))] ?? null
+}
+
+export const bindingText = ({ binding }: PlanRow) => objectiveText(binding)
+
+/** The figure of an objective, with a loss or without one. */
+function figureOfObjective({ figures, survival = [] }: PlanRow, of: Objective) {
+  const all =
+    of.lost === undefined
+      ? figures.objectives
+      : survival.find(({ lost }) => lost === of.lost)!.objectives
+  return all.find(({ class: name, text }) => name === of.class && text === of.text)!
+}
+
+/** "chat: p(95) ttft": what an objective limits. */
+const quantityName = ({ class: name, text }: Objective) =>
+  `${name}: ${text.replace(/ *[<>].*$/, '').replace(/_ms$/, '')}`
+
+/** "61 [59, 63] ms": an objective's figure in a row, with a loss or without one. */
+export function rowFigure(row: PlanRow, of: Objective): string {
+  const { quantity } = objectiveLimit(parseObjective(of.text)!)
+  return estimateText(figureOfObjective(row, of).estimate, quantity)
+}
+
+/** Objectives that the mean figure of a row misses, the farthest beyond its limit first. */
+export function missedObjectives({ objectives }: PlanRow): PlanRow['objectives'] {
+  const beyond = (one: PlanRow['objectives'][number]) => one.of_limit ?? Number.POSITIVE_INFINITY
+  const missed = objectives.filter((one) => beyond(one) > 1)
+  return missed.sort((a, b) => (beyond(a) === beyond(b) ? 0 : beyond(b) - beyond(a)))
+}
+
+/** "web: p(95) latency_ms < 50 is 61 [59, 63] ms, 22 % above its limit". */
+export function missText(
+  row: PlanRow,
+  missed: Pick<PlanRow['objectives'][number], 'class' | 'text' | 'lost' | 'of_limit'>,
+): string {
+  const { text, of_limit: ofLimit } = missed
+  const { estimate } = figureOfObjective(row, missed)
+  const objective = parseObjective(text)!
+  const { limit, quantity } = objectiveLimit(objective)
+  const what = objectiveText(missed)
+  if (estimate.value === null) return `${what} is not met: ${estimate.reason ?? 'no figure'}`
+  const is = `${what} is ${estimateText(estimate, quantity)}`
+  if (objective.kind === 'goodput') {
+    return `${is}, ${figure(100 * (limit - estimate.value))} points below its limit`
+  }
+  if (ofLimit === null) return is
+  return ofLimit < 2
+    ? `${is}, ${percent(ofLimit - 1)} above its limit`
+    : `${is}, ${figure(ofLimit)} times its limit`
+}
 
 /** "47 [37, 58] ms, 0.19 of the limit": the binding figure, or why there is none. */
 export function bindingFigure(row: PlanRow): string {
-  const { figures, binding } = row
-  const found = figures.objectives.find(
-    ({ class: name, text }) => name === binding.class && text === binding.text,
-  )!
+  const { binding } = row
+  const found = figureOfObjective(row, binding)
   const goodput = parseObjective(binding.text)?.kind === 'goodput'
   if (found.estimate.value === null) return found.estimate.reason ?? NONE
   const text = estimateText(found.estimate, goodput ? 'share' : 'time')
@@ -166,6 +232,11 @@ const FIRST_COLUMNS: readonly Column[] = [
       plan.cost_unit === 'usd_per_hour' ? `${usd(cost)}/h` : figureOf(cost),
   },
   {
+    head: 'a month',
+    text: ({ cost }, plan) => (plan.cost_unit === 'usd_per_hour' ? usdPerMonth(cost) : NONE),
+    optional: true,
+  },
+  {
     head: 'replicas paid',
     text: ({ paid, figures: { pools } }) =>
       paid === null ? NONE : fixed(sumOf(pools.map(({ replicas }) => replicas)), 1),
@@ -180,6 +251,15 @@ const FIRST_COLUMNS: readonly Column[] = [
 ]
 
 const LAST_COLUMNS: readonly Column[] = [
+  {
+    head: 'with the worst loss',
+    text: (row) => {
+      const worst = worstLoss(row)
+      if (worst === null) return NONE
+      return `${worst.lost}: ${quantityName(worst)} ${worst.of_limit === null ? '∞' : rowFigure(row, worst)}`
+    },
+    optional: true,
+  },
   {
     head: 'utilisation',
     text: ({ busiest_pool: { utilisation } }) =>
@@ -206,7 +286,7 @@ const LAST_COLUMNS: readonly Column[] = [
     text: ({ figures: { transferred } }) => (transferred === undefined ? NONE : 'yes'),
     optional: true,
   },
-  { head: 'runs', text: ({ figures }) => figureOf(figures.replications) },
+  { head: 'runs', text: ({ figures }) => figureOf(figures.exact ? 1 : figures.replications) },
   {
     head: 'of limit',
     text: (row) => {
@@ -242,9 +322,10 @@ function objectiveColumns(shown: readonly PlanRow[]): Column[] {
       const objective = parseObjective(text)!
       const { quantity } = objectiveLimit(objective)
       const own = <T extends { class: string; text: string }>(all: readonly T[]): T =>
+        // those without a loss come first
         all.find((one) => one.class === name && one.text === text)!
       return {
-        head: `${name}: ${text.replace(/ *[<>].*$/, '').replace(/_ms$/, '')}`,
+        head: quantityName({ class: name, text }),
         text: ({ figures, objectives }) => {
           const { estimate } = own(figures.objectives)
           if (estimate.value !== null) return estimateText(estimate, quantity)
@@ -253,6 +334,28 @@ function objectiveColumns(shown: readonly PlanRow[]): Column[] {
         },
       }
     })
+}
+
+const TOKEN_TIMES = { ttft: 'TTFT', tpot: 'TPOT' } as const
+
+/** p95 of the token times of classes that generate, where no objective has a column for them. */
+function tokenColumns(shown: readonly PlanRow[]): Column[] {
+  const [first] = shown
+  if (first === undefined) return []
+  return first.figures.classes.flatMap(({ name }) =>
+    (['ttft', 'tpot'] as const).flatMap((key): Column[] => {
+      const of = ({ figures }: PlanRow) => figures.classes.find((own) => own.name === name)?.[key]
+      const stated = first.figures.objectives.some(
+        (one) => one.class === name && parseObjective(one.text)?.kind === key,
+      )
+      if (stated || shown.every((row) => of(row) === undefined)) return []
+      const text = (row: PlanRow) => {
+        const p95 = of(row)?.percentiles.p95
+        return p95 === undefined ? NONE : estimateText(p95, 'time')
+      }
+      return [{ head: `${name}: p(95) ${TOKEN_TIMES[key]}`, text, optional: true }]
+    }),
+  )
 }
 
 const sumOf = (values: readonly number[]) => values.reduce((a, b) => a + b, 0)
@@ -271,7 +374,9 @@ export interface PlanTable {
 
 export function planTable(plan: Plan): PlanTable {
   const shown = shownRows(plan)
-  const all = [...FIRST_COLUMNS, ...objectiveColumns(shown), ...LAST_COLUMNS]
+  const objectives = objectiveColumns(shown)
+  const tokens = tokenColumns(shown).slice(0, MOST_OBJECTIVES - objectives.length)
+  const all = [...FIRST_COLUMNS, ...objectives, ...tokens, ...LAST_COLUMNS]
   const columns = all.filter(
     ({ optional, text }) => !optional || shown.some((row) => text(row, plan) !== NONE),
   )
@@ -287,8 +392,11 @@ export function planTable(plan: Plan): PlanTable {
   return { head, lines, left: plan.rows.length - shown.length }
 }
 
-/** The best by rank, the next cheaper one, today's and the surest of the others. */
-function shownRows({ rows, next_cheaper: next }: Plan): PlanRow[] {
+/**
+ * The best by rank, the next cheaper one, today's and the surest of the others; without a winner
+ * those that miss by least.
+ */
+function shownRows({ rows, next_cheaper: next, winner }: Plan): PlanRow[] {
   const wanted = rows.filter(({ today }, i) => today || i === next)
   const seen = new Set(wanted.map(figuresKey))
   const others = rows.filter((row) => {
@@ -301,7 +409,8 @@ function shownRows({ rows, next_cheaper: next }: Plan): PlanRow[] {
   const failing = others.filter(({ rank }) => rank === null)
   const most = MOST_ROWS - wanted.length
   const best = meeting.slice(0, Math.max(most - failing.length, Math.ceil(most / 2)))
-  const surest = [...failing].sort((a, b) => b.p_meets - a.p_meets).slice(0, most - best.length)
+  const order = winner === null ? failing : failing.toSorted((a, b) => b.p_meets - a.p_meets)
+  const surest = order.slice(0, most - best.length)
   return rows.filter((row) => [...wanted, ...best, ...surest].includes(row))
 }
 

@@ -11,14 +11,17 @@ import {
 const UNCHECKED = '*'
 const NONE = '–'
 
-const HEAD = ['name', 'memory', 'bandwidth', 'fp16', 'int8', 'power', 'cheapest listed price']
-const UNITS = ['', 'GiB', 'GB/s', 'TFLOP/s', 'TOP/s', 'W', 'USD/h']
+const HEAD = [
+  ...['name', 'memory', 'bandwidth', 'fp16', 'int8', 'power', 'cheapest listed price'],
+  'highest on demand',
+]
+const UNITS = ['', 'GiB', 'GB/s', 'TFLOP/s', 'TOP/s', 'W', 'USD/h', 'USD/h']
 
 /** A table with one line for each accelerator. */
 export function acceleratorsText(accelerators: readonly Accelerator[]): string {
   const rows = accelerators.map(rowOf)
   return [
-    alignColumns([HEAD, UNITS, ...rows], [0, 6]),
+    alignColumns([HEAD, UNITS, ...rows], [0, 6, 7]),
     '',
     `Throughput is dense. ${UNCHECKED} not checked: \`spillway accelerators NAME\` shows the source of each figure.`,
   ].join('\n')
@@ -26,7 +29,7 @@ export function acceleratorsText(accelerators: readonly Accelerator[]): string {
 
 function rowOf({ name, tflops, ...own }: Accelerator): string[] {
   const figures = [own.memory_gib, own.bandwidth_gb_s, tflops.fp16, tflops.int8, own.power_w]
-  return [name, ...figures.map(marked), cheapestText(own.prices)]
+  return [name, ...figures.map(marked), cheapestText(own.prices), highestText(own.prices)]
 }
 
 /** A space in place of the mark keeps the digits of a column in line. */
@@ -40,6 +43,14 @@ function cheapestText(prices: readonly AcceleratorPrice[]): string {
   if (cheapest === undefined) return NONE
   const { usd_per_hour, tier, provider } = cheapest
   return `${dollars(usd_per_hour)} ${tier}, ${provider}`
+}
+
+/** A second provider of what is rented alike: a list of one price has no range. */
+function highestText(prices: readonly AcceleratorPrice[]): string {
+  const onDemand = byPrice(prices).filter(({ tier }) => tier === 'on-demand')
+  const highest = onDemand.at(-1)
+  if (highest === undefined || onDemand.length === 1) return NONE
+  return `${dollars(highest.usd_per_hour)} ${highest.provider}`
 }
 
 const byPrice = (prices: readonly AcceleratorPrice[]) =>

@@ -1,6 +1,7 @@
 import { planHtml, planText } from '../../reports/index.ts'
 import { EXIT, type ExitCode, type LoadedScenario } from '../../scenarios/index.ts'
 import type { Plan } from '../../sim/documents/index.ts'
+import type { Survive } from '../../sim/experiment/index.ts'
 import { commandLine, note, type ScenarioOptions } from '../commands/command.ts'
 import { withProgress } from '../commands/progress.ts'
 import { writableFolder } from '../folders/write-whole.ts'
@@ -12,6 +13,7 @@ interface PlanOptions extends ScenarioOptions {
   readonly profile?: string
   readonly confidence: number
   readonly replications: number
+  readonly survive?: Survive
   readonly warmup?: 'auto'
   readonly workers?: number
   readonly verify?: boolean
@@ -28,7 +30,7 @@ export async function perform(
   { file: path }: LoadedScenario,
   options: PlanOptions,
 ): Promise<ExitCode> {
-  const { seed, profile, replications, workers, verify, replays, out } = options
+  const { seed, profile, replications, workers, verify, replays, survive, out } = options
   const undo = await writableFolder(out)
   const document = await withProgress(async (onProgress, { warn: onWarning }) =>
     plan(path, {
@@ -37,6 +39,7 @@ export async function perform(
       profile,
       replications,
       workers,
+      survive,
       confidence: options.confidence,
       signal,
       onProgress,

@@ -26,6 +26,7 @@ Examples:
   $ spillway plan peak.yaml
   $ spillway plan peak.yaml --set pools.central.replicas=1..8 --set pools.central.batching.max_batch=4,8,16,32
   $ spillway plan peak.yaml --set 'pools.central.precision=fp32,int8' --confidence 99%
+  $ spillway plan peak.yaml --survive replica
   $ spillway plan peak.yaml --out plan --verify`
 
 export function define(command: Command): void {
@@ -41,6 +42,12 @@ export function define(command: Command): void {
       'most replications of a configuration; few decide most of them',
       wholeNumber(LEAST_REPLICATIONS, 10_000),
       PLAN_DEFAULTS.replications,
+    )
+    .addOption(
+      new Option(
+        '--survive <what>',
+        'what may be lost for all of the run with every objective still held: a replica of any pool, or a site',
+      ).choices(['replica', 'site']),
     )
     .addOption(warmupOption())
     .option(

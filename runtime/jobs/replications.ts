@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import type { SimulationInput } from '../../sim/experiment/index.ts'
+import { mayRepeat, type SimulationInput } from '../../sim/experiment/index.ts'
 import type { RunSummary } from '../../sim/stats/index.ts'
 import { Child, entryBeside } from '../process/child.ts'
 import { threadsFor } from './demand.ts'
@@ -23,9 +23,27 @@ const idle: Child[] = []
 
 /**
  * Runs n replications on threads of another process, so that this one can handle Ctrl-C. Each
- * depends on its number alone, so the result does not depend on the number of threads.
+ * depends on its number alone, so the result does not depend on the number of threads. Where
+ * nothing is random a single one is run, and stands for all.
  */
 export async function runReplications(
+  input: SimulationInput,
+  n: number,
+  options: ReplicationOptions,
+): Promise<RunSummary[]> {
+  if (n < 2 || !mayRepeat(input)) return runAll(input, n, options)
+  const { from = 0, onProgress } = options
+  const progress = (done: number) => onProgress?.(done, n)
+  const [first] = await runAll(input, 1, { ...options, onProgress: progress })
+  if (first!.exact) {
+    progress(n)
+    return Array<RunSummary>(n).fill(first!)
+  }
+  const others = { ...options, from: from + 1, onProgress: (done: number) => progress(1 + done) }
+  return [first!, ...(await runAll(input, n - 1, others))]
+}
+
+async function runAll(
   input: SimulationInput,
   n: number,
   { workers, from = 0, traces, signal, onProgress }: ReplicationOptions,

@@ -1,5 +1,5 @@
 import type { Pool } from './schema.ts'
-import type { Accelerator, AcceleratorFigure } from './schema-accelerator.ts'
+import type { Accelerator, AcceleratorFigure, AcceleratorPrice } from './schema-accelerator.ts'
 
 /** °C of the inlet air where a scenario does not state it; uncalibrated. */
 export const INLET_C = 25
@@ -44,14 +44,22 @@ export function sharersOf(pools: readonly Pool[], { card }: Pool): number {
  * without either.
  */
 export function replicaPrice(pool: Pool, sharers = 1): number | null {
-  const { price_usd_per_hour: stated, pricing = 'on-demand', tensor_parallel: cards = 1 } = pool
+  const { price_usd_per_hour: stated, tensor_parallel: cards = 1 } = pool
   if (stated !== undefined) return stated
-  const accelerator = acceleratorOf(pool)
-  if (accelerator === null) return null
-  const prices = accelerator.prices.flatMap(({ tier, usd_per_hour }) =>
-    tier === pricing ? [usd_per_hour] : [],
-  )
-  return prices.length === 0 ? null : (cards * Math.min(...prices)) / sharers
+  const [lowest] = listedPrices(pool)
+  return lowest === undefined ? null : (cards * lowest.usd_per_hour) / sharers
+}
+
+/**
+ * Prices that the catalogue lists of the accelerator of a pool, rented as `pricing` states, the
+ * lowest first; none on this machine.
+ */
+export function listedPrices(pool: Pool): AcceleratorPrice[] {
+  const { pricing = 'on-demand' } = pool
+  const prices = acceleratorOf(pool)?.prices ?? []
+  return prices
+    .filter(({ tier }) => tier === pricing)
+    .sort((a, b) => a.usd_per_hour - b.usd_per_hour)
 }
 
 /** Rated power of the accelerators of one replica, W; null on this machine. */

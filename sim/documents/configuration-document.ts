@@ -15,6 +15,18 @@ const configuredClass = z
     latency_all: percentiles.describe(
       'Percentiles of the latency over all arrivals, ms; a lost request takes infinitely long.',
     ),
+    ttft: distribution
+      .optional()
+      .describe(
+        'Time to first token of served requests, from their scheduled arrival, ms; absent where ' +
+          'nothing is generated.',
+      ),
+    tpot: distribution
+      .optional()
+      .describe(
+        'Mean time per token after the first, ms, over served requests with more than one token; ' +
+          'absent where nothing is generated.',
+      ),
     goodput_share: estimate.describe(
       'Share of all arrivals that were served within every latency limit of the class, 0 to 1; ' +
         'mean over replications.',
@@ -55,6 +67,13 @@ const configuredPool = z
 /** One configuration of a sweep, a plan or a set of variants; its figures over replications. */
 export const configurationRow = z.strictObject({
   replications: number.describe('Number of replications.'),
+  exact: z
+    .literal(true)
+    .optional()
+    .describe(
+      'True where nothing in the simulation is random: one replication was simulated and stands ' +
+        'for all; absent elsewhere.',
+    ),
   capacity_rps: numberOrNull.describe(
     'Capacity of all pools together, requests per second: the rate at which the first pool is ' +
       'full, where the router does not look at loads. Null where it is undefined.',

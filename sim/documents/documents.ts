@@ -59,6 +59,13 @@ export const resultSchema = z
     scenario: scenarioRef.describe('Scenario of the runs.'),
     seed: number.describe('Seed of all random streams.'),
     runs: number.describe('Number of replications or replays.'),
+    exact: z
+      .literal(true)
+      .optional()
+      .describe(
+        'True where nothing in the simulation is random: one replication was simulated and stands ' +
+          'for all `runs`, so figures have no interval; absent elsewhere.',
+      ),
     precision,
     profile: profileRef
       .nullable()

@@ -6,6 +6,7 @@ import {
   headOf,
   number,
   numberOrNull,
+  numbers,
   profileRef,
   scenarioRef,
 } from './document-parts.ts'
@@ -19,8 +20,21 @@ const namedObjective = z.strictObject({
   text: z.string().describe('Objective as the scenario states it.'),
 })
 
+const lost = z
+  .string()
+  .optional()
+  .describe('What is lost while the objective must hold; absent where nothing is.')
+
+const survival = z
+  .strictObject({
+    lost: z.string().describe('What is lost for all of the run, such as "a replica of gpus".'),
+    objectives: z.array(objectiveResult).describe('Objectives of the scenario with this loss.'),
+  })
+  .describe('The configuration with one loss.')
+
 const plannedObjective = namedObjective
   .extend({
+    lost,
     p_holds: numberOrNull.describe(
       'Confidence that the objective holds, 0 to 1, from a t test over replications; ' +
         'null for the reason stated.',
@@ -62,7 +76,14 @@ const planRow = z
     verdict: planVerdict.describe('Whether the configuration holds every objective.'),
     p_meets: number.describe('Least confidence of its objectives, 0 to 1; 0 where one has none.'),
     objectives: z.array(plannedObjective).describe('Objectives of the scenario, class by class.'),
-    binding: namedObjective.describe('Objective with the least confidence.'),
+    binding: namedObjective.extend({ lost }).describe('Objective with the least confidence.'),
+    survival: z
+      .array(survival)
+      .optional()
+      .describe(
+        'The same replications with each loss that the configuration must survive; absent where ' +
+          'the plan has no such demand.',
+      ),
     bottleneck,
     busiest_pool: z
       .strictObject({
@@ -155,6 +176,25 @@ const verified = z
   .nullable()
   .describe('Replays of the winner on this machine; null where there are none.')
 
+const listedPrice = z.strictObject({
+  usd_per_hour: number.describe('Price of one card, USD per hour, with its share of the host.'),
+  provider: z.string().describe('Name of the cloud provider.'),
+  sku: z.string().describe('Name of the offer.'),
+  region: z.string().nullable().describe('Region of the price; null where the source names none.'),
+  date: z.string().nullable().describe('When the price was read; null where that is not known.'),
+  source: z.string().describe('Where the price was read.'),
+})
+
+const cardPrice = z
+  .strictObject({
+    accelerator: z.string().describe('Name of the accelerator.'),
+    tier: z.enum(['on-demand', 'reserved', 'spot']).describe('How the card is rented.'),
+    listed: number.describe('Number of prices that the catalogue lists of it.'),
+    lowest: listedPrice.describe('Lowest listed price, by which pools without a price are priced.'),
+    highest: listedPrice.describe('Highest listed price.'),
+  })
+  .describe('Listed prices of one accelerator, for pools that state no price.')
+
 export const planSchema = z
   .strictObject({
     ...headOf('spillway-plan'),
@@ -169,6 +209,13 @@ export const planSchema = z
     looks: z
       .array(number)
       .describe('Numbers of replications after which a configuration is judged.'),
+    survive: z
+      .enum(['replica', 'site'])
+      .optional()
+      .describe(
+        'What each configuration must survive: the loss of a replica of any pool, or of any place ' +
+          'with its pools; absent where nothing must be survived.',
+      ),
     dimensions: z
       .array(
         z
@@ -183,12 +230,24 @@ export const planSchema = z
     cost_unit: z
       .enum(['usd_per_hour', 'replicas'])
       .describe('Unit of costs: USD per hour, or the number of replicas where prices are missing.'),
+    prices: z
+      .array(cardPrice)
+      .optional()
+      .describe(
+        'Listed prices of the accelerators of simulated configurations whose pools state no price; ' +
+          'absent where there are none.',
+      ),
     rate_rps: number.describe(
       'Mean rate of the traffic, requests per second; the same for all configurations.',
     ),
     configurations: number.describe('Number of configurations in the search space.'),
     simulations: number.describe('Number of replications that the search simulated.'),
-    rows: z.array(planRow).describe('Those that meet by their rank, then the others by cost.'),
+    rows: z
+      .array(planRow)
+      .describe(
+        'Those that meet by their rank, then the others by cost; where none meets, the nearest ' +
+          'miss first: by the objective that is farthest beyond its limit.',
+      ),
     winner: numberOrNull.describe(
       'Index of the row of the winner, from 0; null where no configuration meets.',
     ),
@@ -205,6 +264,26 @@ export const planSchema = z
       'Highest mean rate that the winner holds of those tried, requests per second; ' +
         'null where it was not found.',
     ),
+    replica_use: z
+      .array(
+        z
+          .strictObject({
+            name: z.string().describe('Name of the pool.'),
+            every_s: number.describe(
+              'Length of an interval, s; the first begins with the traffic.',
+            ),
+            needed: numbers.describe(
+              'Replicas that the work of each interval needs at the capacity.',
+            ),
+            paid: numbers.describe('Replicas that are paid for in each interval.'),
+          })
+          .describe('Replicas of one pool of the winner over the traffic; means over runs.'),
+      )
+      .optional()
+      .describe(
+        'Replicas of the winner over the traffic, of pools whose capacity is known; absent without ' +
+          'a winner, and where no capacity is known.',
+      ),
     sensitivity: z
       .array(sensitivity)
       .describe('Binding objective of the winner after small changes either way.'),

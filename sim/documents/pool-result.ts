@@ -223,11 +223,12 @@ export const poolResult = cell
         every_s: number.describe('Length of an interval, s; the first begins with the traffic.'),
         mean: numbers.describe(
           'Number of replicas that the work of each interval needs at the capacity; mean over runs. ' +
-            'The replicas that are paid for less these are idle by their work.',
+            'The replicas that are paid for less these are idle by their work. Of engines by ' +
+            'tokens; of batches by requests, each as much as the mean one.',
         ),
       })
       .optional()
-      .describe('The work of engines over the traffic; absent as `capacity_utilisation`.'),
+      .describe('The work of the pool over the traffic; absent where its capacity is not known.'),
     occupied: estimate.describe(
       'Utilisation with overheads and stalls, 0 to 1: the time from the dispatch of a batch ' +
         'until the dispatcher sees its end. It is a mean over runs, and n counts runs.',

@@ -45,7 +45,7 @@ export {
 export { type ConfiguredSystem, configurationRow } from './configuration/configuration-row.ts'
 export { hourlyCost } from './configuration/cost.ts'
 export { leastReplicas } from './configuration/paid-replicas.ts'
-export { type RunFigures, runFigures } from './configuration/run-figures.ts'
+export { type LostFigures, type RunFigures, runFigures } from './configuration/run-figures.ts'
 export { SweepSummary, sweepFigure } from './configuration/sweep-summary.ts'
 export {
   type FitPlace,
@@ -102,11 +102,13 @@ export {
 export { syntheticGates } from './gate/synthetic-gates.ts'
 export { withoutOthers } from './gate/without-others.ts'
 export { withoutStalls } from './gate/without-stalls.ts'
-export type { Candidate } from './plan/plan-chains.ts'
+export { LOSSES, lossesOf, placesOf, type Survive } from './plan/losses.ts'
+export { byNearness } from './plan/nearest-miss.ts'
+export { type Candidate, chainsOf } from './plan/plan-chains.ts'
 export { costsDiffer } from './plan/plan-costs.ts'
 export { planRow } from './plan/plan-row.ts'
 export { byCost, searchPlan } from './plan/plan-search.ts'
-export type { Ask, PlanFound, Tried } from './plan/plan-task.ts'
+export { type Ask, judgedOn, type PlanFound, type Tried } from './plan/plan-task.ts'
 export {
   type Looks,
   looksUpTo,
@@ -129,6 +131,7 @@ export { type PoolOracle, poolOracles } from './scaling/pool-oracle.ts'
 export { neededAt, type ReplicaRate } from './scaling/replica-rates.ts'
 export { mayBeLost, scheduledFailures } from './simulation/failure-plan.ts'
 export { executorWork } from './simulation/hardware.ts'
+export { mayRepeat } from './simulation/may-repeat.ts'
 export { decoderPass, encoderPass } from './simulation/measured-pass.ts'
 export { explained, measuredRanOut, simulatedRanOut } from './simulation/ran-out.ts'
 export { recorderOptions } from './simulation/recorder-options.ts'

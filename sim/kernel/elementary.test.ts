@@ -2,7 +2,7 @@ import stdExp from '@stdlib/math-base-special-exp'
 import stdLog from '@stdlib/math-base-special-ln'
 import { expect, test } from 'vitest'
 import { cos, exp, log, log1p, sin } from './elementary.ts'
-import { stream } from './random.ts'
+import { stream } from './stream-watch.ts'
 
 const random = stream(1, 0, 'elementary')
 const values = Array.from({ length: 100_000 }, () => random.uniform())

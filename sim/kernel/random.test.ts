@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { Random, stream } from './random.ts'
+import { Random } from './random.ts'
+import { stream } from './stream-watch.ts'
 
 const N = 200_000
 

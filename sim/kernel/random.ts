@@ -63,8 +63,3 @@ export class Random {
     return Math.floor(this.uniform() * n)
   }
 }
-
-/** The stream for one purpose in one replication: the same for every variant of a scenario. */
-export function stream(seed: number, replication: number, name: string): Random {
-  return new Random(`${seed}/${replication}/${name}`)
-}

@@ -1,5 +1,12 @@
 import { type Scenario, type ScenarioText, seeingOnly } from '../../../scenarios/index.ts'
-import { type RunFigures, runFigures } from '../../../sim/experiment/index.ts'
+import {
+  type LostFigures,
+  lossesOf,
+  type RunFigures,
+  resolveSystem,
+  runFigures,
+  type Survive,
+} from '../../../sim/experiment/index.ts'
 import type { Profile } from '../../../sim/world/index.ts'
 import { serveParent } from '../../process/serve-parent.ts'
 import { backlogWarning } from '../demand.ts'
@@ -25,6 +32,8 @@ export interface ConfigurationBase {
    * traffic; without it each has its own capacity
    */
   readonly loadOfRps?: number | null | undefined
+  /** losses with which each replication is simulated again; by default none */
+  readonly survive?: Survive | undefined
 }
 
 /** Replications `from` to `to` - 1 of one configuration. */
@@ -74,6 +83,14 @@ interface Configured {
   readonly system: System
   /** with the longest times that transfers allow; null where nothing is transferred */
   readonly slowest: System | null
+  readonly losses: readonly LostSystem[]
+}
+
+/** The system with something lost. */
+interface LostSystem {
+  readonly text: string
+  readonly system: System
+  readonly slowest: System | null
 }
 
 async function systemOf(set: readonly string[]): Promise<Configured> {
@@ -88,8 +105,17 @@ async function systemOf(set: readonly string[]): Promise<Configured> {
   })
   // refuses a queue that would not fit into memory
   backlogWarning(system, system.capacityRps, 1)
-  last = { key, system, slowest: slowestSystem(system, 1) }
+  last = { key, system, slowest: slowestSystem(system, 1), losses: lostSystems(system) }
   return last
+}
+
+function lostSystems(system: System): LostSystem[] {
+  const survive = base?.survive
+  if (survive === undefined) return []
+  return lossesOf(system.scenario, survive).map(({ text, scenario }) => {
+    const lost = { ...resolveSystem({ ...system, scenario }, system.profile) }
+    return { text, system: lost, slowest: slowestSystem(lost, 1) }
+  })
 }
 
 /** Sends now and then how much of a request is done, 0 to 1. */
@@ -110,21 +136,47 @@ async function answer(
 }
 
 async function runsOf(message: ConfigurationRequest, onShare: OnShare): Promise<ConfigurationRuns> {
-  const { system, slowest } = await systemOf(message.set)
+  const { system, slowest, losses } = await systemOf(message.set)
   const { scenario, hash, capacityRps } = system
   const runs: RunFigures[] = []
   const { loadOfRps = capacityRps } = base!
   const input = { ...system, capacityRps: loadOfRps }
   const { from, to } = message
-  for (let replication = from; replication < to; replication++) {
+  for (let replication = from; replication < to && runs.length < to - from; replication++) {
     const onPart = (share: number) => onShare((replication - from + share) / (to - from))
     const run = await oneReplication(input, system, replication, onPart)
     const slower =
       slowest &&
       (await oneReplication({ ...slowest, capacityRps: loadOfRps }, slowest, replication))
-    runs.push(runFigures(scenario, run, slower))
+    const alone = runFigures(scenario, run, slower)
+    const figures = losses.length === 0 ? alone : await withLosses(alone, losses, replication)
+    runs.push(figures)
+    // all further ones are the same
+    if (figures.exact) runs.push(...Array<RunFigures>(to - replication - 1).fill(figures))
   }
   return { scenario, hash, capacityRps, extrapolated: extrapolationWarnings(system), runs }
+}
+
+/** The figures of a replication with those of each loss. */
+async function withLosses(
+  { exact, ...alone }: RunFigures,
+  losses: readonly LostSystem[],
+  replication: number,
+): Promise<RunFigures> {
+  const figuresOf = async (own: System) => {
+    const { loadOfRps = own.capacityRps } = base!
+    const run = await oneReplication({ ...own, capacityRps: loadOfRps }, own, replication)
+    return runFigures(own.scenario, run)
+  }
+  const lost: LostFigures[] = []
+  let isExact = exact
+  for (const { text, system, slowest } of losses) {
+    const { exact: alike, objectives } = await figuresOf(system)
+    isExact &&= alike
+    const slower = slowest && (await figuresOf(slowest)).objectives
+    lost.push({ text, objectives, ...(slower !== null && { slower }) })
+  }
+  return { ...alone, ...(isExact && { exact: isExact }), lost }
 }
 
 serveParent(answer)

@@ -54,6 +54,8 @@ const percentiles = z
   )
 const texts = z.array(z.string().max(MOST_LETTERS)).max(MOST_TEXTS)
 
+const times = z.strictObject({ n: count, mean: figure, percentiles })
+
 const classFigures = z
   .strictObject({
     arrived: count,
@@ -61,8 +63,10 @@ const classFigures = z
     servedInTraffic: count,
     generated: count,
     good: count,
-    latency: z.strictObject({ n: count, mean: figure, percentiles }),
+    latency: times,
     all: percentiles,
+    ttft: times.optional(),
+    tpot: times.optional(),
     parts: z
       .array(figure)
       .min(PARTS.length)
@@ -71,6 +75,10 @@ const classFigures = z
   .refine(({ arrived, served }) => served <= arrived, 'more served than arrived')
   .refine(({ served, good }) => good <= served, 'more good than served')
   .refine(({ served, latency }) => latency.n === served, 'latencies of other requests')
+  .refine(
+    ({ served, ttft, tpot }) => (ttft?.n ?? 0) <= served && (tpot?.n ?? 0) <= served,
+    'more token times than served requests',
+  )
   .refine(
     ({ latency: { n, mean, percentiles: own } }) =>
       n === 0 || [mean, ...own].every((value) => Number.isFinite(value)),
@@ -119,6 +127,7 @@ const objectiveFigure = z
 
 const runFigures: z.ZodType<RunFigures> = z.strictObject({
   requests: z.string().regex(/^[0-9a-f]{1,64}$/, 'no hash'),
+  exact: z.literal(true).optional(),
   classes: z.array(classFigures).max(MOST_PARTS),
   pools: z.array(poolFigures).max(MOST_PARTS),
   objectives: z.array(objectiveFigure).max(MOST_PARTS),

@@ -25,6 +25,11 @@ export function planNotes(
   if (chosen) {
     notes.push('the search space is the default one; choose yours with --set PATH=VALUES')
   }
+  if (rows[0]?.survival !== undefined) {
+    notes.push(
+      `each replication was simulated again with each loss (${rows[0].survival.map(({ lost }) => lost).join(', ')} in the first row): down from the start to after the end of the traffic, which the control plane knows; headroom and small changes are without a loss`,
+    )
+  }
   const beyond = rows.filter(({ figures }) => figures.extrapolated.length > 0)
   if (beyond.length > 0) {
     const [first] = beyond[0]!.figures.extrapolated
@@ -41,6 +46,16 @@ export function planNotes(
   }
   // rows that meet come first: of those the first is the winner
   for (const text of rows[0]?.figures.uncalibrated ?? []) notes.push(text)
+  const exact = rows.filter(({ figures }) => figures.exact)
+  if (exact.length > 0) {
+    const which =
+      exact.length === rows.length
+        ? 'the configurations'
+        : `${exact.length} of ${rows.length} configurations`
+    notes.push(
+      `nothing is random in ${which}: one replication of each was simulated, as all others are the same; figures are exact for this traffic, say nothing of another, and have no interval`,
+    )
+  }
   if (priced.unit === 'replicas') {
     const missing = scenario.pools.find((pool) => replicaPrice(pool) === null)
     const where = missing === undefined ? 'a pool' : `pools.${missing.name}`

@@ -1,6 +1,7 @@
 import type { Plan, PlanRow } from '../../../sim/documents/index.ts'
 import {
   byCost,
+  byNearness,
   type Candidate,
   type PlanFound,
   planRow,
@@ -18,7 +19,10 @@ interface RowSources {
   readonly simulations: PlanSimulations
 }
 
-/** Rows that meet by rank, then the others by cost; the winner and the next cheaper among them. */
+/**
+ * Rows that meet by rank, then the others by cost; where none meets, the nearest miss first. The
+ * winner and the next cheaper are among them.
+ */
 export function planRows(
   found: Found,
   { setOf, simulations, today }: RowSources & { readonly today: Candidate },
@@ -26,7 +30,10 @@ export function planRows(
   const sorted = [...found.tried].sort(byCost)
   const costToday = sorted.find(({ candidate }) => candidate === today)!.cost
   const meets = (one: Tried<RunFigures>) => one.judgement.verdict === 'MEETS'
-  const ordered = [...sorted.filter(meets), ...sorted.filter((one) => !meets(one))]
+  const ordered =
+    found.winner === null
+      ? [...sorted].sort(byNearness)
+      : [...sorted.filter(meets), ...sorted.filter((one) => !meets(one))]
   const rows = ordered.map(({ candidate, judgement, runs, cost, paid }, i): PlanRow => {
     const { scenario, capacityRps, extrapolated } = simulations.of(candidate.index)
     const row = planRow({

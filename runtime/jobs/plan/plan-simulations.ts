@@ -15,12 +15,17 @@ interface Known {
 export class PlanSimulations {
   readonly #pool: ConfigurationPool
   readonly #candidates: ReadonlyMap<number, PricedCandidate>
+  readonly #mayRepeat: boolean
   readonly #known = new Map<number, Known>()
   readonly #problems = new Map<number, string>()
+  /** runs of candidates in which nothing is random */
+  readonly #exact = new Map<number, RunFigures>()
   #replications = 0
 
-  constructor(pool: ConfigurationPool, candidates: readonly PricedCandidate[]) {
+  /** `mayRepeat`: whether the replications of a candidate may all be the same */
+  constructor(pool: ConfigurationPool, candidates: readonly PricedCandidate[], mayRepeat: boolean) {
     this.#pool = pool
+    this.#mayRepeat = mayRepeat
     this.#candidates = new Map(candidates.map((one) => [one.index, one]))
   }
 
@@ -52,17 +57,30 @@ export class PlanSimulations {
     return Promise.all(asks.map((ask) => this.#ask(ask, shares)))
   }
 
-  async #ask(ask: Ask, shares: number): Promise<readonly RunFigures[] | null> {
+  async #simulated(ask: Ask, shares: number): Promise<RunFigures[]> {
     const { index } = ask.candidate
     const { set } = this.#candidates.get(index)!
+    const parts = await Promise.all(
+      partsOf(ask, shares).map(({ from, to }) => this.#pool.simulate({ set, from, to })),
+    )
+    this.#known.set(index, parts[0]!)
+    const runs = parts.flatMap((part) => part.runs)
+    this.#replications += runs.length
+    return runs
+  }
+
+  async #ask(ask: Ask, shares: number): Promise<readonly RunFigures[] | null> {
+    const { index } = ask.candidate
+    const exact = this.#exact.get(index)
+    if (exact !== undefined) return Array<RunFigures>(ask.to - ask.from).fill(exact)
     try {
-      const parts = await Promise.all(
-        partsOf(ask, shares).map(({ from, to }) => this.#pool.simulate({ set, from, to })),
-      )
-      this.#known.set(index, parts[0]!)
-      const runs = parts.flatMap((part) => part.runs)
-      this.#replications += runs.length
-      return runs
+      const first = this.#mayRepeat && ask.from === 0 ? Math.min(1, ask.to) : 0
+      const runs = first === 0 ? [] : await this.#simulated({ ...ask, to: first }, 1)
+      if (runs[0]?.exact) {
+        this.#exact.set(index, runs[0])
+        return Array<RunFigures>(ask.to).fill(runs[0])
+      }
+      return [...runs, ...(await this.#simulated({ ...ask, from: ask.from + first }, shares))]
     } catch (error) {
       const refused = error instanceof ChildEnded || (error instanceof Failure && isInput(error))
       if (!refused) throw error

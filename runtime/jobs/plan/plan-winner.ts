@@ -1,4 +1,4 @@
-import type { Plan, Result } from '../../../sim/documents/index.ts'
+import { type Plan, type ReplicaUse, type Result, replicaUse } from '../../../sim/documents/index.ts'
 import {
   resolveSystem,
   withDeclaredSpeed,
@@ -41,6 +41,7 @@ export async function winnerFigures(
 ): Promise<{
   readonly headroom: Result['headroom']
   readonly sensitivity: Plan['sensitivity']
+  readonly use: ReplicaUse[]
 }> {
   const system = await winnerSystem(winner, options.signal)
   const running = { workers: options.workers, signal: options.signal }
@@ -50,6 +51,7 @@ export async function winnerFigures(
   return {
     headroom: scalable ? await headroom(system, result, options) : null,
     sensitivity: await sensitivityOf(system, winner, options),
+    use: replicaUse(result),
   }
 }
 

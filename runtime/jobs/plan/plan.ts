@@ -5,6 +5,7 @@ import { build } from '../../version.ts'
 import { type DocumentOptions, LIBRARY_CALL } from '../options.ts'
 import type { System } from '../prepare.ts'
 import { refuseLive } from '../refuse.ts'
+import { cardPrices } from './card-prices.ts'
 import { planNotes } from './plan-notes.ts'
 import { planRows, skippedOf } from './plan-rows.ts'
 import { winnerFigures } from './plan-winner.ts'
@@ -40,7 +41,8 @@ export async function plan(path: string, options: PlanOptions = {}): Promise<Pla
     seed,
     profile,
     loadOfRps: system.capacityRps,
-    binding: winner.judgement.binding,
+    // objectives with losses repeat those without
+    binding: winner.judgement.binding % searched.objectives,
   }
   const running = { workers, signal, onProgress }
   const figures = chosenOne && (await winnerFigures(chosenOne, running))
@@ -56,9 +58,11 @@ export async function plan(path: string, options: PlanOptions = {}): Promise<Pla
     profile: system.profile && profileLabel(system.profile),
     confidence: looks.confidence,
     looks: [...looks.at],
+    ...(options.survive !== undefined && { survive: options.survive }),
     dimensions: dimensions.map(({ path: at, values }) => ({ path: at, values: [...values] })),
     default_space: chosen,
     cost_unit: priced.unit,
+    ...cardPrices(found, simulations, priced.unit),
     rate_rps: rateRps,
     configurations: priced.candidates.length + priced.invalid.length + priced.same.length,
     simulations: simulations.replications,
@@ -76,6 +80,7 @@ export async function plan(path: string, options: PlanOptions = {}): Promise<Pla
     },
     headroom: figures?.headroom ?? null,
     max_rate_rps: holds === null ? null : holds * rateRps,
+    ...((figures?.use.length ?? 0) > 0 && { replica_use: figures!.use }),
     sensitivity: figures?.sensitivity ?? [],
     verified: verified !== null && 'verdict' in verified ? verified : null,
     notes: planNotes(system, { priced, chosen, verified, found, rows: rows.rows }),

@@ -1,10 +1,15 @@
 import { EXIT, Failure } from '../../../scenarios/index.ts'
 import {
+  chainsOf,
+  judgedOn,
   type Looks,
   looksUpTo,
+  mayRepeat,
   type PlanFound,
+  placesOf,
   type RunFigures,
   type StatedObjective,
+  type Survive,
   searchPlan,
   statedObjectives,
   tooFewRequests,
@@ -25,6 +30,7 @@ import {
   refuseDimensions,
 } from './plan-candidates.ts'
 import { PlanSimulations } from './plan-simulations.ts'
+import { planTimeText } from './plan-time.ts'
 
 export interface PlanSearchOptions extends JobOptions {
   /** texts `path=values`; those with several values are the search space */
@@ -38,6 +44,8 @@ export interface PlanSearchOptions extends JobOptions {
   readonly replications?: number | undefined
   /** processes, at most one a core, by default that many; no result depends on it */
   readonly workers?: number | undefined
+  /** losses with which each configuration must hold its objectives, too; by default none */
+  readonly survive?: Survive | undefined
   readonly onNote?: ((text: string) => void) | undefined
   /** refuses the scenario as it stands before anything is simulated */
   readonly expect?: ((system: System) => void) | undefined
@@ -54,12 +62,17 @@ export interface SearchedPlan {
   readonly chosen: boolean
   readonly priced: PlanCandidates
   readonly looks: Looks
+  /** number of stated objectives */
+  readonly objectives: number
   readonly found: PlanFound<RunFigures>
   readonly simulations: PlanSimulations
   readonly today: PricedCandidate
   /** overrides by the index of the candidate */
   readonly setOf: ReadonlyMap<number, readonly string[]>
 }
+
+/** Until the code of a process is compiled, s. */
+const WARM_UP_S = 1
 
 type PlanDimensions = ReturnType<typeof defaultSpace>
 
@@ -97,14 +110,22 @@ export async function searchedPlan(
     const text = `a plan of scaled pools needs values to search, such as ${example}`
     throw new Failure(`${system.file} pools.${name}.scaling: ${text}`, EXIT.usage)
   }
-  const base = { path, ...loading, loadOfRps: system.capacityRps }
+  const { survive } = options
+  if (survive === 'site' && placesOf(system.scenario).length < 2) {
+    const text = 'a plan that survives a site needs pools in two places'
+    throw new Failure(`${system.file} places: ${text}; --survive replica needs none`, EXIT.usage)
+  }
+  const base = {
+    ...{ path, ...loading, loadOfRps: system.capacityRps },
+    ...(survive !== undefined && { survive }),
+  }
   const priced = await planCandidates(base, dimensions, system, { signal, onProgress })
   const inSpace = priced.candidates.includes(priced.today)
   const all = inSpace ? priced.candidates : [...priced.candidates, priced.today]
   const looks = looksUpTo(replications, confidence)
   const pool = new ConfigurationPool(base, { workers, signal })
   try {
-    const simulations = new PlanSimulations(pool, all)
+    const simulations = new PlanSimulations(pool, all, mayRepeat({ ...system, requests: null }))
     onProgress?.('searching', 0, 1)
     const [candidates, today] = await withCapacities(priced, simulations)
     const found = await searchPlan<RunFigures>({
@@ -121,18 +142,27 @@ export async function searchedPlan(
         return objectives.map(({ class: name }) => doubts.get(name) ?? null)
       },
       simulate: async (asks) => {
+        const began = performance.now()
         const answers = await simulations.simulate(asks)
         const own = asks.findIndex(({ candidate, from }) => candidate === today && from === 0)
         const runs = answers[own]
         if (runs === null) throw new Failure(simulations.problem(today.index))
-        if (runs !== undefined) refuseShort(system.file, objectives, { runs, replications })
+        if (runs === undefined) return answers
+        refuseShort(system.file, objectives, { runs, replications })
+        // today's is the first that is simulated, alone
+        const exact = runs[0]!.exact === true
+        const rounds = exact ? 1 : Math.ceil(runs.length / pool.workers)
+        const chains = chainsOf(candidates).map((chain) => chain.candidates.length)
+        const eachS = Math.max(0, (performance.now() - began) / 1000 - WARM_UP_S) / rounds
+        const text = planTimeText({ chains, most: replications, exact }, eachS, pool.workers)
+        if (text !== null) onNote?.(text)
         return answers
       },
       onProgress: (done, of) => onProgress?.('searching', done, of),
     })
     const setOf = new Map(all.map((one) => [one.index, one.set]))
     const about = { system, set: space.set, dimensions, chosen, priced, looks }
-    return { ...about, found, simulations, today, setOf }
+    return { ...about, objectives: objectives.length, found, simulations, today, setOf }
   } finally {
     pool.close()
   }
@@ -163,7 +193,7 @@ function refuseShort(
   objectives: readonly StatedObjective[],
   { runs, replications }: { readonly runs: readonly RunFigures[]; readonly replications: number },
 ): void {
-  const figures = runs.map((run) => run.objectives)
+  const figures = runs.map(judgedOn)
   const short = tooFewRequests(objectives, figures, replications)
   if (short === null) return
   throw new Failure(

@@ -42,6 +42,7 @@ export function configurationRow(
   const transferred = transferWarnings(scenario)
   return {
     replications: runs.length,
+    ...(runs.every(({ exact }) => exact === true) && { exact: true as const }),
     capacity_rps: capacityRps,
     load,
     verdict: objectives.length === 0 ? null : worst(objectives.map(({ verdict }) => verdict)),
@@ -58,6 +59,7 @@ export function configurationRow(
         arrived,
         latency: distribution(own.map(({ latency }) => latency)),
         latency_all: percentiles(own.map((of) => ({ n: of.arrived, values: of.all }))),
+        ...tokenTimes(own),
         goodput_share: estimate(
           own.map((of) => of.good / of.arrived),
           arrived,
@@ -89,6 +91,18 @@ export function configurationRow(
       rates.map(({ tokensPerS }) => tokensPerS),
       runs.map(({ pools }) => pools.map(({ replicas }) => replicas)),
     ),
+  }
+}
+
+/** Token times of a class that every run has generated something for. */
+function tokenTimes(own: readonly RunFigures['classes'][number][]) {
+  const times = own.flatMap(({ ttft, tpot }) =>
+    ttft === undefined || tpot === undefined ? [] : [{ ttft, tpot }],
+  )
+  if (times.length < own.length) return {}
+  return {
+    ttft: distribution(times.map(({ ttft }) => ttft)),
+    tpot: distribution(times.map(({ tpot }) => tpot)),
   }
 }
 

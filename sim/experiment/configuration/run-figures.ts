@@ -14,17 +14,29 @@ import { paidReplicas } from './paid-replicas.ts'
 export interface RunFigures {
   /** hash of the requests */
   readonly requests: string
+  /** where nothing random was drawn: every other replication is the same */
+  readonly exact?: true | undefined
   readonly classes: readonly ClassFigures[]
   readonly pools: readonly PoolFigures[]
   /** of each objective, class by class, what it is judged on */
   readonly objectives: readonly ObjectiveFigure[]
   /** the same with the longest times that a transfer allows; absent where nothing is transferred */
   readonly slower?: readonly ObjectiveFigure[] | undefined
+  /** of a plan that must survive losses: the same with each loss; absent elsewhere */
+  readonly lost?: readonly LostFigures[] | undefined
   /** peak memory in use over the limit of the fullest space; null without a limit */
   readonly memoryOfLimit: number | null
   readonly drift: RunDrift
   /** from the end of the warm-up to the last event, s */
   readonly observedS: number
+}
+
+/** What objectives are judged on where something is lost. */
+export interface LostFigures {
+  /** what is lost, such as "a replica of gpus" */
+  readonly text: string
+  readonly objectives: readonly ObjectiveFigure[]
+  readonly slower?: readonly ObjectiveFigure[] | undefined
 }
 
 interface ClassFigures {
@@ -34,6 +46,9 @@ interface ClassFigures {
   readonly servedInTraffic: number
   /** tokens of served requests; 0 where nothing is generated */
   readonly generated: number
+  /** time to first token and mean time for each next one, ms; absent where nothing is generated */
+  readonly ttft?: Figures | undefined
+  readonly tpot?: Figures | undefined
   /** requests that met every objective of their class */
   readonly good: number
   /** of served requests, ms */
@@ -72,6 +87,7 @@ export function runFigures(
 ): RunFigures {
   return {
     requests: run.requests,
+    ...(run.exact && { exact: true as const }),
     classes: run.classes.map(classFigures),
     pools: paidReplicas(scenario, run).map((replicas, i) => ({
       replicas,
@@ -113,7 +129,10 @@ function classFigures({
   if (network.n > 0) means.push(network.mean)
   const generated = tokens?.generated ?? 0
   const { served: servedInTraffic } = inTraffic
-  return { arrived, served, servedInTraffic, generated, good, latency, all, parts: means }
+  return {
+    ...{ arrived, served, servedInTraffic, generated, good, latency, all, parts: means },
+    ...(tokens !== null && { ttft: tokens.ttft, tpot: tokens.tpot }),
+  }
 }
 
 function fullestShare({ memory }: RunSummary): number | null {

@@ -3,6 +3,7 @@ import type { PlanRow } from '../../documents/index.ts'
 import { PARTS, tInterval } from '../../stats/index.ts'
 import { type ConfiguredSystem, configurationRow } from '../configuration/configuration-row.ts'
 import type { RunFigures } from '../configuration/run-figures.ts'
+import { judgeAll, judgedRuns } from '../result/objectives.ts'
 import type { PlanJudgement } from './plan-verdict.ts'
 
 /** What a row of a plan is made from. */
@@ -32,14 +33,20 @@ export function planRow(parts: PlanRowParts): PlanRow {
     rank: null,
     verdict: judgement.verdict,
     p_meets: judgement.pMeets,
-    objectives: judgement.objectives.map(({ class: name, text, holds, reason, ofLimit }) => ({
+    objectives: judgement.objectives.map(({ class: name, text, lost, holds, reason, ofLimit }) => ({
       class: name,
       text,
+      ...(lost !== undefined && { lost }),
       p_holds: holds,
       reason,
       of_limit: Number.isFinite(ofLimit) ? ofLimit : null,
     })),
-    binding: { class: binding.class, text: binding.text },
+    binding: {
+      class: binding.class,
+      text: binding.text,
+      ...(binding.lost !== undefined && { lost: binding.lost }),
+    },
+    ...survivalOf(scenario, runs),
     bottleneck: bottleneckOf(scenario, binding.class, runs),
     busiest_pool: pools.reduce((a, b) => ((b.utilisation ?? 0) > (a.utilisation ?? 0) ? b : a)),
     memory_of_limit: fullest(runs),
@@ -48,6 +55,25 @@ export function planRow(parts: PlanRowParts): PlanRow {
     cost_vs_today: costToday > 0 ? cost / costToday - 1 : null,
     figures,
   }
+}
+
+/** The objectives with each loss, judged as those without one are. */
+function survivalOf(scenario: Scenario, runs: readonly RunFigures[]): Pick<PlanRow, 'survival'> {
+  const losses = runs[0]!.lost
+  if (losses === undefined) return {}
+  const stated = judgedRuns(
+    scenario,
+    runs.every(({ exact }) => exact === true),
+  )
+  const survival = losses.map(({ text }, i) => ({
+    lost: text,
+    objectives: judgeAll(
+      scenario,
+      runs.map((run) => run.lost![i]!.objectives),
+      stated,
+    ),
+  }))
+  return { survival }
 }
 
 /** The longest part of the mean latency of a class; null where none was served. */

@@ -8,7 +8,17 @@ import {
   type Ruled,
 } from './plan-chains.ts'
 import { leastPaid, paidCost } from './plan-costs.ts'
-import type { AgainstReplicas, Ask, JudgedRun, PlanFound, PlanTask, Tried } from './plan-task.ts'
+import {
+  type AgainstReplicas,
+  type Ask,
+  type JudgedRun,
+  judgedObjectives,
+  judgedOn,
+  type PlanFound,
+  type PlanTask,
+  slowerOn,
+  type Tried,
+} from './plan-task.ts'
 import { asTransferred, judgePlan, type PlanJudgement } from './plan-verdict.ts'
 
 /** Chains that are searched at the same time: not the number of cores, which changes no result. */
@@ -171,12 +181,15 @@ class PlanSearch<Run extends JudgedRun> {
       }
       const runs = [...(this.#runs.get(candidate) ?? []), ...answer]
       this.#runs.set(candidate, runs)
-      const figures = runs.map((run) => run.objectives)
-      const slower = runs.flatMap((run) => (run.slower === undefined ? [] : [run.slower]))
+      const judged = judgedObjectives(objectives, runs[0]!)
+      const slower = runs.flatMap((run) => {
+        const figures = slowerOn(run)
+        return figures === null ? [] : [figures]
+      })
       const judgement = asTransferred(
-        judgePlan(objectives, figures, looks),
+        judgePlan(judged, runs.map(judgedOn), looks),
         this.#task.doubts?.(candidate) ?? [],
-        slower.length < runs.length ? null : judgePlan(objectives, slower, looks),
+        slower.length < runs.length ? null : judgePlan(judged, slower, looks),
       )
       this.#judged.set(candidate, judgement)
       if (judgement.verdict === 'MEETS') {

@@ -6,10 +6,50 @@ import type { Looks, PlanJudgement, StatedObjective } from './plan-verdict.ts'
 
 /** What the search reads of a replication. */
 export interface JudgedRun {
+  /** where nothing is random, so that all other runs are the same */
+  readonly exact?: true | undefined
   /** of each objective */
   readonly objectives: readonly ObjectiveFigure[]
   /** with the longest times that a transfer allows */
   readonly slower?: readonly ObjectiveFigure[] | undefined
+  /** the same with each loss that must be survived; absent where nothing must be */
+  readonly lost?:
+    | readonly {
+        readonly text: string
+        readonly objectives: readonly ObjectiveFigure[]
+        readonly slower?: readonly ObjectiveFigure[] | undefined
+      }[]
+    | undefined
+}
+
+/**
+ * What a run is judged on, and then the same with each loss. Where it is exact, more requests would
+ * not make it surer.
+ */
+export function judgedOn({ exact, objectives, lost = [] }: JudgedRun): ObjectiveFigure[] {
+  return supported(exact, [...objectives, ...lost.flatMap((own) => own.objectives)])
+}
+
+/** The same with the longest times that a transfer allows; null where these were not simulated. */
+export function slowerOn({ exact, slower, lost = [] }: JudgedRun): ObjectiveFigure[] | null {
+  const all = [slower, ...lost.map((own) => own.slower)]
+  const known = all.flatMap((figures) => (figures === undefined ? [] : [figures]))
+  return known.length < all.length ? null : supported(exact, known.flat())
+}
+
+function supported(exact: JudgedRun['exact'], figures: readonly ObjectiveFigure[]) {
+  return figures.map((figure) => (exact ? { ...figure, n: Number.POSITIVE_INFINITY } : figure))
+}
+
+/** The objectives of a candidate: as stated, and again with each loss that its runs have. */
+export function judgedObjectives(
+  stated: readonly StatedObjective[],
+  { lost = [] }: JudgedRun,
+): StatedObjective[] {
+  const again = lost.flatMap(({ text }) =>
+    stated.map((objective) => ({ ...objective, lost: text })),
+  )
+  return [...stated, ...again]
 }
 
 /** Replications `from` to `to` - 1 of a candidate. */

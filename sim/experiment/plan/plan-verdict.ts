@@ -16,6 +16,8 @@ import { doubtText, type TransferDoubt } from '../transfer/transferred-verdicts.
 export interface ObjectiveConfidence {
   readonly class: string
   readonly text: string
+  /** what is lost while it must hold; absent where nothing is */
+  readonly lost?: string | undefined
   /** confidence that it holds, 0 to 1; null where a run has too few requests to tell */
   readonly holds: number | null
   /** confidence that it does not hold, likewise; with `holds` 1, but for windows of few requests */
@@ -64,7 +66,10 @@ export function statedObjectives({
   )
 }
 
-export type StatedObjective = ReturnType<typeof statedObjectives>[number]
+export type StatedObjective = ReturnType<typeof statedObjectives>[number] & {
+  /** what is lost while it must hold; absent where nothing is */
+  readonly lost?: string | undefined
+}
 
 /**
  * The verdict on a configuration after `runs`. The chance of a wrong verdict is shared equally over
@@ -80,6 +85,7 @@ export function judgePlan(
   const objectives = stated.map((one, i) => ({
     class: one.class,
     text: one.text,
+    ...(one.lost !== undefined && { lost: one.lost }),
     ...confidenceOf(
       one.objective,
       runs.map((run) => run[i]!),
@@ -110,7 +116,8 @@ export function asTransferred(
 ): PlanJudgement {
   if (doubts.every((doubt) => doubt === null)) return judged
   const objectives = judged.objectives.map((one, i) => {
-    const doubt = doubts[i]!
+    // those of losses are repeated
+    const doubt = doubts[i % doubts.length]!
     const slow = slower?.objectives[i]
     if (doubt === null || one.holds === null) return one
     if (slow === undefined || slow.holds === null || slow.holds < 0.5) {

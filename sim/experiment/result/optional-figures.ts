@@ -20,11 +20,12 @@ const MOST_STEPS = 1000
 export function optionalFigures(
   scenario: Scenario,
   runs: readonly RunSummary[],
-  index: number,
+  { index, capacityRps }: { readonly index: number; readonly capacityRps: number | null },
 ): Pick<PoolResult, 'availability' | 'ejections' | 'slowdown' | 'proxy_retries' | WorkFigure> {
   const retries = retriesResult(runs, index)
   return {
     ...workResult(scenario, runs, index),
+    ...batchesNeed(scenario, runs, { index, capacityRps }),
     ...replicasResult(scenario, runs, index),
     ...(scenario.pools[index]!.card !== undefined && {
       slowdown: overRuns(runs, ({ slowdowns }) => slowdowns[index]!),
@@ -53,6 +54,25 @@ function workResult(
       ),
     },
   }
+}
+
+/**
+ * Replicas that the requests of each interval need at the capacity of their pool, whose batches are
+ * full; nothing of engines, and where the capacity is not known.
+ */
+function batchesNeed(
+  { duration_s, pools }: Scenario,
+  runs: readonly RunSummary[],
+  { index, capacityRps }: { readonly index: number; readonly capacityRps: number | null },
+): Pick<PoolResult, 'needed_replicas'> {
+  const { generation, replicas } = pools[index]!
+  if (generation !== undefined || capacityRps === null) return {}
+  const each = runs.map(({ batchedRps }) => batchedRps[index]!)
+  const mean = each[0]!.map((_, i) => {
+    const rps = each.reduce((sum, series) => sum + series[i]!, 0) / each.length
+    return (replicas * rps) / capacityRps
+  })
+  return { needed_replicas: { every_s: duration_s / mean.length, mean } }
 }
 
 /** Which replicas of a pool serve: those that are up, and those that are not ejected. */

@@ -96,6 +96,8 @@ function runOf(n: number, scale: number, { lost = 0, judged = [] as readonly Jud
   }
   const run: RunSummary = {
     requests: 'x',
+    exact: false,
+    batchedRps: [[]],
     all: figures,
     classes: [cell],
     // as many again were not answered

@@ -108,6 +108,7 @@ export function resultOf(
     warnings: [...head.warnings, ...(same === null ? [] : [same])],
     scenario: { name: scenario.name, hash, description: scenario.description },
     runs: runs.length,
+    ...(same !== null && runs.every(({ exact }) => exact) && { exact: true as const }),
     precision: null,
     requests: runs[0]!.requests,
     duration_s: scenario.duration_s,
@@ -142,7 +143,7 @@ export function resultOf(
       kv_blocks: pool.generation === undefined ? null : overRuns(runs, (run) => run.kvBlocks[i]!),
       kv_blocks_limit: finite(plan.pools[i]!.generation?.kv.blocks),
       energy: energyResult(scenario, runs, i),
-      ...optionalFigures(scenario, runs, i),
+      ...optionalFigures(scenario, runs, { index: i, capacityRps: capacitiesRps[i] ?? null }),
       prefix_hit_rate: prefixes(pool) ? shareOver(runs.map((run) => run.prefixes[i]!)) : null,
     })),
     objectives: withinTransfers(
@@ -303,8 +304,10 @@ export function sameRuns(runs: readonly RunSummary[]): string | null {
     JSON.stringify({ requests, all, tail, classes, pools }),
   )
   if (others.length === 0 || others.some((run) => run !== first)) return null
-  const same = `all ${grouped(runs.length)} replications are the same, as nothing random made a difference`
-  return `${same}: figures are exact for these requests, and say nothing of others`
+  const alike = runs.every(({ exact }) => exact)
+    ? 'nothing in this scenario is random, so one replication was simulated and stands for all'
+    : `all ${grouped(runs.length)} replications are the same, as nothing random made a difference`
+  return `${alike}: figures are exact for these requests, and say nothing of others`
 }
 
 /** Sums of the counts of several runs, key by key; needs at least one run. */

@@ -1,4 +1,4 @@
-import { stream } from '../../kernel/index.ts'
+import { StreamWatch, stream } from '../../kernel/index.ts'
 import {
   type Batch,
   computedLength,
@@ -43,6 +43,7 @@ import { judgedTails } from '../result/objectives.ts'
 import type { SimulationInput } from '../system/simulation-input.ts'
 import { lifecycleOf, lifecyclePlan } from './failure-plan.ts'
 import { executorWork, hardwareOf } from './hardware.ts'
+import { mayRepeat } from './may-repeat.ts'
 import { isPowered, powerPlan } from './power-plan.ts'
 import { recorderOptions } from './recorder-options.ts'
 import { type OnPiece, type RunParts, runWorld, runWorldInPieces } from './run-world.ts'
@@ -148,6 +149,7 @@ function recorded(
 ): { readonly parts: RunParts; readonly source: Source; readonly summary: () => RunSummary } {
   const { scenario } = input
   const warmupMs = scenario.warmup_s * 1000
+  const watch = mayRepeat(input) ? new StreamWatch() : null
   const parts = replicationParts(input, replication)
   const work = executorWork(input)
   const expected = (batch: Batch) => work[batch.executor]!.work(batch.size, computedLength(batch))
@@ -210,6 +212,7 @@ function recorded(
       budget: (budget as BudgetRecorder | null)?.summary(endMs()) ?? null,
       ...(parts.cards && { slowdowns: slowdowns(scenario, parts.plan, parts.cards) }),
       ...(parts.plan.tuning && { tuning }),
+      exact: watch !== null && !watch.drawn(),
       stallFree:
         fired &&
         stallFreeFigures({ rows: rows!.rows, timers: fired }, { plan: input.plan, work, warmupMs }),

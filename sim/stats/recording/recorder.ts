@@ -13,6 +13,7 @@ import {
   type TokenGapRun,
 } from '../../serving/index.ts'
 import { Backlog, type SurgeWindow } from './backlog.ts'
+import { BatchedRequests } from './batched-requests.ts'
 import { CallRecorder } from './calls.ts'
 import { Cell } from './cell.ts'
 import { isSpare } from './copies.ts'
@@ -96,6 +97,7 @@ export class Recorder implements Observer {
   readonly kvBlocks: Float64Array
   readonly #prefixHits: PrefixHits
   readonly #work: EngineWork
+  readonly #batched: BatchedRequests
   readonly backlog: Backlog
   readonly calls: CallRecorder
   readonly #windows: WindowRecorder
@@ -130,6 +132,7 @@ export class Recorder implements Observer {
     this.kvBlocks = new Float64Array(options.pools.length)
     this.#prefixHits = new PrefixHits(options.poolOf)
     this.#work = new EngineWork(options.pools, durationMs)
+    this.#batched = new BatchedRequests(options.pools.length, durationMs)
     this.backlog = new Backlog(options.surges, options.warmupMs, options.durationMs)
     const { hedged = [], retried = [], parts } = options
     const resent = parts.map((_, i) => hedged[i] === true || retried[i] === true)
@@ -162,6 +165,11 @@ export class Recorder implements Observer {
   /** Prompt tokens found in prefix caches, of all, per pool. */
   get prefixes(): Ratio[] {
     return this.#options.pools.map((_, pool) => this.#prefixHits.ratio(pool))
+  }
+
+  /** Requests per second in the batches of each interval, by pool. */
+  get batchedRps(): readonly (readonly number[])[] {
+    return this.#batched.rates
   }
 
   /** What engines needed at their capacity for the work that they did, by pool. */
@@ -243,6 +251,7 @@ export class Recorder implements Observer {
     }
     const service = ended - started
     this.#drift.batch(now, pool, size, generates ? 0 : service)
+    if (!generates) this.#batched.batch(now, pool, size)
     for (let i = 0; i < size; i++) {
       const request = members[i]!
       this.#drift.scheduled(requests.at[request]!)

@@ -137,6 +137,8 @@ const POINTS_OF_CLASSES = 20
 /** One replication or replay, small enough to pass between threads. */
 export interface RunSummary {
   readonly requests: string
+  /** whether nothing random was drawn, so that every other replication is the same */
+  readonly exact: boolean
   /** latency over all classes */
   readonly all: Figures
   readonly classes: readonly CellSummary[]
@@ -161,6 +163,8 @@ export interface RunSummary {
   readonly kvBlocks: readonly number[]
   /** what engines needed at their capacity for their work; null where that is not known */
   readonly work: readonly (WorkSummary | null)[]
+  /** requests per second in the batches of each interval of the traffic, per pool */
+  readonly batchedRps: readonly (readonly number[])[]
   /** prompt tokens found in prefix caches, of all, per pool */
   readonly prefixes: readonly Ratio[]
   /** for each surge of the scenario that began */
@@ -208,6 +212,7 @@ export function summariseRun(
     readonly budget?: BudgetSummary | null
     readonly slowdowns?: readonly (number | null)[]
     readonly tuning?: readonly TuningChange[] | null
+    readonly exact?: boolean
     readonly stallFree?: StallFreeFigures | null
   },
 ): RunSummary {
@@ -218,6 +223,7 @@ export function summariseRun(
   const all = mergeCells(classes)
   return {
     requests: run.requests,
+    exact: run.exact ?? false,
     all: figures(all.latency),
     classes: classes.map((cell) => cellSummary(cell, run.judged)),
     calls: recorder.calls.classes.map((calls) => calls && callsSummary(calls, run.judged)),
@@ -232,6 +238,7 @@ export function summariseRun(
     paidMs: recorder.paidMs,
     kvBlocks: Array.from(recorder.kvBlocks),
     work: recorder.work,
+    batchedRps: recorder.batchedRps,
     prefixes: recorder.prefixes,
     surges: recorder.backlog.surges,
     observedMs: Math.max(run.durationMs, recorder.lastMs) - run.warmupMs,
