@@ -137,6 +137,16 @@ export const trafficClass = lazy(() =>
         'Whether a client that times out cancels its request, which is then removed if it still ' +
           'waits. A running request cannot be stopped.',
       ),
+      max_in_flight: count
+        .max(1e6)
+        .optional()
+        .describe(
+          'The most requests that the clients of the class have in flight, as load generators do ' +
+            'with so many connections. A request that is scheduled while all are in flight waits ' +
+            'at its client; its latency, `timeout_ms` and `deadline_ms` begin when it is sent. ' +
+            'Without it, each request is sent as scheduled.',
+        )
+        .meta({ examples: [440] }),
       retry: retry.optional(),
       session: session.optional(),
       hedge: hedge.optional(),

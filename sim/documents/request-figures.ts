@@ -139,6 +139,25 @@ export const calls = z
   .nullable()
   .describe('Calls of the clients of the class; null where each request is a call.')
 
+export const held = z
+  .strictObject({
+    count: number.describe(
+      'Number of requests that were sent later than scheduled, as `max_in_flight` requests of the ' +
+        'class were in flight; sent after the warm-up, summed over runs.',
+    ),
+    share: estimate.describe('The same as a share of the requests, 0 to 1; mean over runs.'),
+    wait: distribution.describe(
+      'Wait of these requests at their clients, ms. It is part of no latency.',
+    ),
+    longest_ms: number.describe('The longest of these waits over all runs, ms.'),
+    latency_from_schedule: distribution.describe(
+      'Latency of served requests, ms, from when they were scheduled: with the wait at the client.',
+    ),
+  })
+  .describe(
+    'Requests that waited at the clients of the class; absent where they send as scheduled.',
+  )
+
 export const hedges = z
   .strictObject({
     sent: number.describe(

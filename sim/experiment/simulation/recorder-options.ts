@@ -35,6 +35,7 @@ export function recorderOptions(
     retried: plan.classes.map(({ pools }) =>
       plan.pools.some(({ index, retries }) => retries && (pools?.includes(index) ?? true)),
     ),
+    capped: scenario.traffic.map(({ max_in_flight: most }) => most !== undefined),
     limitsMs: scenario.traffic.map((traffic) => limitMs(scenario, traffic.class, 'latency')),
     windows: worstWindows(scenario),
     tokenLimits: scenario.traffic.map(({ class: name }) => ({
