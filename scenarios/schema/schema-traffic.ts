@@ -93,6 +93,14 @@ export const trafficClass = lazy(() =>
           'The number of tokens to generate, for pools with `generation`, which need it. The first ' +
             'one is the result of the step in which the prompt ends.',
         ),
+      first_token_delay_ms: positive
+        .optional()
+        .describe(
+          'The time from when the first token is generated to when its client has it, such as the ' +
+            'buffers of a proxy. Later tokens catch up: it is part of the time to first token, at ' +
+            'most up to the end of the answer, which is no later.',
+        )
+        .meta({ examples: [15] }),
       length_correlation: z
         .number()
         .min(-1)

@@ -72,13 +72,16 @@ export const parts = z.strictObject({
 
 export const tokenTimes = z.strictObject({
   ttft: distribution.describe(
-    'Time to first token of served requests, from their scheduled arrival, ms.',
+    'Time to first token of served requests, from their scheduled arrival, ms; with ' +
+      '`first_token_delay_ms`.',
   ),
   tpot: distribution.describe(
-    'Mean time per token after the first, ms, over served requests with more than one token.',
+    'Mean time per token after the first, ms, over served requests with more than one token, as ' +
+      'their clients measure it.',
   ),
   itl: distribution.describe(
-    'Inter-token latency, ms: the gap between two tokens of a request; n counts gaps.',
+    'Inter-token latency, ms: the gap between two tokens of a request as they are generated; n ' +
+      'counts gaps.',
   ),
   preemptions: estimate.describe(
     'Number of preemptions of completed requests in a run; mean over runs, and n counts runs.',

@@ -60,6 +60,8 @@ export interface RecorderOptions {
   readonly limitsMs: readonly Ms[]
   /** the same for the time to first token and the time per output token */
   readonly tokenLimits?: readonly { readonly ttftMs: Ms; readonly tpotMs: Ms }[]
+  /** of each class, from when a first token is generated to when it leaves; absent for 0 */
+  readonly firstTokenDelaysMs?: readonly Ms[]
   readonly windows: WindowOptions
   /** expected duration of a batch at speed 1, for the series of speed, ms */
   readonly expected: ((batch: Batch) => Ms) | null
@@ -146,7 +148,8 @@ export class Recorder implements Observer {
     this.#hasCopies = hedged.includes(true)
     this.#hasCalls = parts.some((count) => count !== null)
     this.#series = new TimeSeries(options.durationMs)
-    const windows = { ...options.windows, grid: this.#grid }
+    const { firstTokenDelaysMs } = options
+    const windows = { ...options.windows, grid: this.#grid, firstTokenDelaysMs }
     this.#windows = new WindowRecorder(windows, options.requests, options.pools.length)
     this.#drift = new DriftRecorder(options)
   }
@@ -376,10 +379,16 @@ export class Recorder implements Observer {
 
   #tokens(done: Ms, request: number, cell: Cell, answered: Ms): void {
     const { requests } = this.#options
-    const { ttft, tpot } = tokenTimes(requests, done, request, answered)
+    const { ttft, tpot } = this.#tokenTimes(done, request, answered)
     cell.ttft.record(ttft)
     cell.generated += requests.outputTokens[request]!
     if (tpot !== null) cell.tpot.record(tpot)
+  }
+
+  #tokenTimes(done: Ms, request: number, answered: Ms) {
+    const { requests, firstTokenDelaysMs } = this.#options
+    const delayMs = firstTokenDelaysMs?.[requests.class[request]!]
+    return tokenTimes(requests, done, request, answered, delayMs)
   }
 
   /** Whether the token times of a request are within the limits of its class. */
@@ -387,7 +396,7 @@ export class Recorder implements Observer {
     const { requests, tokenLimits } = this.#options
     const limits = tokenLimits?.[requests.class[request]!]
     if (limits === undefined) return true
-    const { ttft, tpot } = tokenTimes(requests, done, request, answered)
+    const { ttft, tpot } = this.#tokenTimes(done, request, answered)
     return ttft < limits.ttftMs && (tpot ?? 0) < limits.tpotMs
   }
 }
