@@ -11,6 +11,7 @@ import { headroom } from '../headroom.ts'
 import type { JobOptions } from '../options.ts'
 import { loadSystem, prepare, type System } from '../prepare.ts'
 import { simulate } from '../simulate.ts'
+import { peakRate } from './peak-rate.ts'
 
 /** The configuration that a plan has chosen. */
 export interface Winner {
@@ -41,6 +42,7 @@ export async function winnerFigures(
 ): Promise<{
   readonly headroom: Result['headroom']
   readonly sensitivity: Plan['sensitivity']
+  readonly peakRps: number | null
 }> {
   const system = await winnerSystem(winner, options.signal)
   const running = { workers: options.workers, signal: options.signal }
@@ -50,6 +52,7 @@ export async function winnerFigures(
   return {
     headroom: scalable ? await headroom(system, result, options) : null,
     sensitivity: await sensitivityOf(system, winner, options),
+    peakRps: peakRate(result),
   }
 }
 
