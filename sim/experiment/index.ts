@@ -124,7 +124,12 @@ export { statedResidual } from './result/stated-residual.ts'
 export { uncalibratedWarnings } from './result/uncalibrated.ts'
 export { type PoolOracle, poolOracles } from './scaling/pool-oracle.ts'
 export { neededAt, type ReplicaRate } from './scaling/replica-rates.ts'
-export { mayBeLost, scheduledFailures } from './simulation/failure-plan.ts'
+export {
+  type CausedFailures,
+  causedFailures,
+  failureDraws,
+  mayBeLost,
+} from './simulation/failure-plan.ts'
 export { executorWork } from './simulation/hardware.ts'
 export { decoderPass, encoderPass } from './simulation/measured-pass.ts'
 export { explained, measuredRanOut, simulatedRanOut } from './simulation/ran-out.ts'
