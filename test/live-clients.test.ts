@@ -25,6 +25,23 @@ test('users of a closed loop have one request each at a time', async () => {
   expect(rows.sent.length).toBeGreaterThan(50)
 })
 
+test('what clients hold back is sent when another request ends', async () => {
+  const scenario = changed(
+    base,
+    [ARRIVALS, '$&\n    max_in_flight: 3'],
+    ['rate_rps: 150', 'rate_rps: 400'],
+    ['max_batch: 4, max_delay_ms: 1', 'max_batch: 2, max_delay_ms: 20'],
+  )
+  const { rows, result } = await replayed('held', scenario)
+  const { held } = result.classes[0]!
+  const later = rows.at.filter((at, key) => at > rows.firstScheduledAt[key]!)
+  expect(later.length).toBe(held!.count)
+  expect(later.length).toBeGreaterThan(20)
+  const ends = new Set(rows.done)
+  expect(later.every((at) => ends.has(at))).toBe(true)
+  expect(result.warnings.join()).toContain('of the requests waited at their clients')
+})
+
 test('a refused client retries, and a client that times out cancels its request', async () => {
   const retry = 'retry: { max_attempts: 3, backoff_ms: 5, jitter: full, budget: { ratio: 0.5 } }'
   const scenario = changed(

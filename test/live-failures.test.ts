@@ -59,10 +59,62 @@ failures:
   expect(failed).toBeLessThan(300)
 })
 
-test('what a replay cannot cause is refused by name', async () => {
-  const slow = `${base}
+test('a slow replica takes several times as long, and no other one does', async () => {
+  const slow = `${changed(base, ['duration_s: 13', 'duration_s: 4'])}
 failures:
-  - { kind: slow, every_s: 3, for_s: 1, factor: 4 }
+  - { kind: slow, replicas: [1], at_s: [1], for_s: 2, factor: 20 }
 `
-  await expect(replayed('slow', slow)).rejects.toThrow(/failures\.0\.kind.*only cause crashes/)
+  const { rows, result } = await replayed('slow', slow)
+  const meanOf = (isMeant: (key: number) => boolean) => {
+    const keys = [...rows.at.keys()].filter(
+      (key) => rows.outcome[key] === OUTCOME.served && isMeant(key),
+    )
+    const sum = keys.reduce((total, key) => total + rows.ended[key]! - rows.started[key]!, 0)
+    return sum / keys.length
+  }
+  const isDuring = (key: number) => rows.dispatched[key]! > 1000 && rows.dispatched[key]! < 2990
+  const slower = meanOf((key) => isDuring(key) && rows.executor[key] === 1)
+  // twenty times, on a machine whose batches differ
+  expect(slower).toBeGreaterThan(4 * meanOf((key) => !isDuring(key)))
+  expect(result.pools[0]!.counts.failed).toBe(0)
+})
+
+test('a grey failure fails the batches of its time, fast where it is stated so', async () => {
+  const grey = `${changed(base, ['duration_s: 13', 'duration_s: 4'])}
+failures:
+  - { kind: errors, replicas: [1], at_s: [1], for_s: 2, share: 1, after_ms: 0 }
+`
+  const { rows, result } = await replayed('grey', grey)
+  const failed = [...rows.at.keys()].filter((key) => rows.outcome[key] === OUTCOME.failed)
+  expect(failed.length).toBe(result.pools[0]!.counts.failed)
+  expect(failed.length).toBeGreaterThan(50)
+  for (const key of failed) {
+    expect(rows.executor[key]).toBe(1)
+    expect(rows.dispatched[key]!).toBeGreaterThanOrEqual(1000)
+  }
+  const isIn = (key: number) => rows.dispatched[key]! > 1000 && rows.dispatched[key]! < 2990
+  const served = [...rows.at.keys()].filter((key) => isIn(key) && rows.executor[key] === 1)
+  expect(served.every((key) => rows.outcome[key] === OUTCOME.failed)).toBe(true)
+  expect(result.pools[0]!.availability!.losses).toBe(0)
+})
+
+test('a replica that is killed while it is slow loses its batch at once', async () => {
+  const both = `${changed(base, ['duration_s: 13', 'duration_s: 5'])}
+failures:
+  - { kind: slow, replicas: [1], at_s: [0], for_s: 4, factor: 10000 }
+  - { kind: crash, replicas: [1], at_s: [2], restart_s: { distribution: fixed, value: 1 } }
+`
+  const { rows } = await replayed('both', both)
+  const lost = [...rows.at.keys()].filter((key) => rows.outcome[key] === OUTCOME.failed)
+  expect(lost.length).toBeGreaterThan(0)
+  for (const key of lost) expect(rows.dispatched[key]).toBeLessThanOrEqual(rows.ended[key]!)
+})
+
+test('what a replay cannot cause is refused by name', async () => {
+  const rolling = `${base}
+failures:
+  - { kind: deployment, at_s: 3, restart_s: { distribution: fixed, value: 1 } }
+`
+  const refused = /failures\.0\.kind: .*does not drain and restart replicas/
+  await expect(replayed('rolling', rolling)).rejects.toThrow(refused)
 })

@@ -154,6 +154,18 @@ describe('a plan without prices or without a winner', () => {
     )
   })
 
+  test('has the peak beside the mean where traffic surges', async () => {
+    const surge = 'surges: [{ at_s: 4, factor: 3, hold_s: 3 }]'
+    const surging = put(folder, 'surging.yaml', SMALL.replace(/load: 0.9/, `load: 0.3, ${surge}`))
+    const set = ['pools.server.replicas=1..8']
+    const { peak_rate_rps: peak, ...found } = await plan(surging, { set, replications: 6 })
+    expect(peak! / found.rate_rps).toBeGreaterThan(1.5)
+    expect(planText({ ...found, peak_rate_rps: peak! })).toMatch(
+      /\(at most [\d,]+ requests\/s in the mean and [\d,]+ at the peak; now [\d,]+ and [\d,]+\)/,
+    )
+    expect(planText(found)).toMatch(/\(at most [\d,]+ requests\/s; now [\d,]+ requests\/s\)/)
+  })
+
   test('names the surest configuration where none meets', async () => {
     const set = ['pools.server.replicas=1,2', 'slo.web=["p(95) latency_ms < 5"]']
     const found = await plan(file, { set, replications: 6 })

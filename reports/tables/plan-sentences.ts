@@ -131,10 +131,7 @@ function lossSentences(plan: Plan, row: PlanRow): string[] {
 function headroomSentences(plan: Plan): string[] {
   const text = headroomText(plan)
   if (text === null) return []
-  const rate = plan.max_rate_rps
-  const most =
-    rate === null ? '' : ` (at most ${figureRate(rate)}; now ${figureRate(plan.rate_rps)})`
-  return [`Headroom of the winner: ${text}${most}.`]
+  return [`Headroom of the winner: ${text}${mostTraffic(plan)}.`]
 }
 
 /** How much of what is paid for the work of the winner needs. */
@@ -145,7 +142,16 @@ function idleSentences(plan: Plan): string[] {
   })
 }
 
-const figureRate = (rps: number) => `${rps < 10 ? figure(rps) : count(Math.floor(rps))} requests/s`
+/** The most traffic that the winner takes: its mean, and its peak where that is another figure. */
+function mostTraffic({ max_rate_rps: most, rate_rps: mean, peak_rate_rps: peak }: Plan): string {
+  if (most === null) return ''
+  if (peak === undefined) return ` (at most ${figureRate(most)}; now ${figureRate(mean)})`
+  const atMost = `${figureRate(most)} in the mean and ${rateFigure((peak * most) / mean)} at the peak`
+  return ` (at most ${atMost}; now ${rateFigure(mean)} and ${rateFigure(peak)})`
+}
+
+const rateFigure = (rps: number) => (rps < 10 ? figure(rps) : count(Math.floor(rps)))
+const figureRate = (rps: number) => `${rateFigure(rps)} requests/s`
 
 function undecidedCheaper(plan: Plan): string[] {
   const winner = winnerOf(plan)

@@ -13,6 +13,7 @@ import {
   NONE,
   percent,
   type Quantity,
+  time,
   valueText,
 } from '../format.ts'
 import { WORST_WINDOW } from './worst-window-table.ts'
@@ -130,6 +131,24 @@ export const RESULT_TABLES: readonly ResultTable[] = [
         head: level,
         text: ({ latency }: NonNullable<Class['calls']>) =>
           estimateText(latency.percentiles[level], 'time'),
+      })),
+    ],
+  ),
+  metricTable<NonNullable<Class['held']>>(
+    { caption: 'Held back at clients', of: 'held back' },
+    (result) =>
+      result.classes.flatMap(({ name, held }) =>
+        held === undefined ? [] : [[name, held] as const],
+      ),
+    [
+      countOf('requests', 'count'),
+      figureOf('share', 'share', 'share'),
+      { head: 'mean wait', text: ({ wait }) => estimateText(wait.mean, 'time') },
+      { head: 'longest', text: ({ longest_ms }) => time(longest_ms) },
+      ...(['p50', 'p99'] as const).map((level) => ({
+        head: `${level} from schedule`,
+        text: ({ latency_from_schedule: { percentiles } }: NonNullable<Class['held']>) =>
+          estimateText(percentiles[level], 'time'),
       })),
     ],
   ),

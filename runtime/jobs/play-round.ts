@@ -1,8 +1,8 @@
 import {
+  causedFailures,
   pausesOf,
   playingOrders,
   type Slicing,
-  scheduledFailures,
 } from '../../sim/experiment/index.ts'
 import { stream } from '../../sim/kernel/index.ts'
 import type { Fleet, Replayed } from '../live/fleet.ts'
@@ -44,7 +44,7 @@ export async function playRound(
     const side = players.length === 1 ? '' : `, side ${'AB'[i] ?? i + 1}`
     const onProgress = (done: number, of: number) => options.onProgress(`${name}${side}`, done, of)
     const whole = slicing === null ? { onProgress } : {}
-    const failures = scheduledFailures(system.scenario, system.plan)
+    const failures = causedFailures(system.scenario, system.plan)
     const kept = { decisionLog, processorTime }
     return fleet.slices(system.plan, traffic, { ...kept, pauses, failures, ...whole })
   })

@@ -18,9 +18,9 @@ export function refuseReacting(
 export function refuseLive(sides: readonly Pick<Prepared, 'scenario' | 'file'>[]): void {
   for (const { scenario, file } of sides) {
     for (const [i, { kind }] of (scenario.failures ?? []).entries()) {
-      if (kind === 'crash') continue
-      const text = `a replay can only cause crashes, got ${kind}; simulate supports it`
-      throw new Failure(`${file} failures.${i}.kind: ${text}`)
+      if (kind !== 'deployment') continue
+      const text = 'a replay does not drain and restart replicas, as a deployment does'
+      throw new Failure(`${file} failures.${i}.kind: ${text}; simulate supports it`)
     }
     if (scenario.budget !== undefined) {
       const text = 'a replay does not start and stop replicas, which share it'

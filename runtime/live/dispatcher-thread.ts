@@ -1,6 +1,10 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { EXIT, Failure, type Scenario } from '../../scenarios/index.ts'
-import type { ControlReading } from '../../sim/experiment/index.ts'
+import {
+  type CausedFailures,
+  type ControlReading,
+  failureDraws,
+} from '../../sim/experiment/index.ts'
 import {
   assemble,
   type Batch,
@@ -26,7 +30,6 @@ import {
   type TrafficOptions,
   trafficSource,
 } from '../../sim/traffic/index.ts'
-import type { ExecutorEvent } from '../../sim/world/index.ts'
 import { failureMessage } from '../process/failure-message.ts'
 import { pinThread } from './affinity.ts'
 import { WallClock } from './clock.ts'
@@ -69,7 +72,7 @@ export type DispatcherJob =
       /** times at which it pauses, once executors are idle, until `goOn`; rising */
       readonly pauses: readonly Ms[]
       /** what happens to executors, in order of time; null where they run all the time */
-      readonly failures: readonly ExecutorEvent[] | null
+      readonly failures: CausedFailures | null
     }
   | { readonly kind: 'goOn' }
   | { readonly kind: 'script'; readonly items: readonly ScriptItem[] }
@@ -160,7 +163,7 @@ function* replay(job: Job<'replay'>): Replay {
     source: sent,
     requests,
     world: (traffic) => {
-      const failures = job.failures && new ExecutorFailures(port, job.failures)
+      const failures = job.failures && failuresOf(port, job.failures)
       const { channels } = job.plan
       const transfers = channels ? new Transfers(channels) : null
       const dispatcher = new Dispatcher(port, traffic, { failures, transfers })
@@ -203,6 +206,10 @@ function* replay(job: Job<'replay'>): Replay {
     control: readings,
     ...(job.processorTime && { processorMs: Float64Array.from(processorMs) }),
   }
+}
+
+function failuresOf(port: MailboxPort, { events, seed }: CausedFailures): ExecutorFailures {
+  return new ExecutorFailures(port, events, failureDraws(seed, 0))
 }
 
 function measure(job: Job<'script' | 'loads'>): DispatcherReply {

@@ -12,7 +12,7 @@ import {
   type Transfers,
 } from '../../sim/serving/index.ts'
 import type { ModelMove } from '../../sim/stats/index.ts'
-import type { ExecutorFailures } from './executor-failures.ts'
+import type { ExecutorFailures, Impairment } from './executor-failures.ts'
 import type { Order } from './mailbox.ts'
 
 /** The live world as a dispatcher needs it: a clock to sleep on, and executors. */
@@ -20,7 +20,8 @@ export interface LivePort {
   now(): Ms
   /** Sleeps until `until` or until an executor has finished; may wake earlier. */
   sleep(until: Ms): void
-  start(batch: Batch): void
+  /** `impairment`: null for none; absent where no executor is ever impaired. */
+  start(batch: Batch, impairment?: Impairment | null): void
   /** Loads a model after all unloads on its device. */
   load(executor: number): void
   unload(executor: number): void
@@ -101,9 +102,10 @@ export class Dispatcher implements Timers, Backend, TransferBackend {
   }
 
   start(batch: Batch): void {
-    if (this.#failures?.takes(this.#now, batch.executor) === false) return
+    const failures = this.#failures
+    if (failures?.takes(this.#now, batch.executor) === false) return
     this.#running++
-    this.#port.start(batch)
+    this.#port.start(batch, failures?.impairment(batch.executor))
   }
 
   load(executor: number): void {
@@ -187,8 +189,8 @@ export class Dispatcher implements Timers, Backend, TransferBackend {
     }
     this.#running--
     if (order === 'run') {
-      this.#failures?.batchEnded(now, executor, status, control)
-      control.onDone(now, executor, started, ended, status)
+      const ends = this.#failures?.batchEnded(now, executor, status, control) ?? status
+      control.onDone(now, executor, started, ended, ends)
       return
     }
     // a process that died has been started again, and has completed the load or unload

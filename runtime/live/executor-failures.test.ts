@@ -1,9 +1,18 @@
 import { expect, test } from 'vitest'
+import { stream } from '../../sim/kernel/index.ts'
 import { type ControlPlanePort, STATUS } from '../../sim/serving/index.ts'
+import type { ExecutorEvent } from '../../sim/world/index.ts'
 import { ExecutorFailures } from './executor-failures.ts'
 
 /** Executor 0 is killed at 1 ms and may be up again at 3 ms. */
-function killedAt1() {
+const killedAt1 = () =>
+  causing([
+    { at: 1, executor: 0, kind: 'crash' },
+    { at: 1, executor: 0, kind: 'detected' },
+    { at: 3, executor: 0, kind: 'up' },
+  ])
+
+function causing(events: readonly ExecutorEvent[]) {
   const calls: string[] = []
   const processes = {
     kill: (executor: number) => calls.push(`kill ${executor}`),
@@ -15,11 +24,7 @@ function killedAt1() {
     onDone: (now: number, executor: number, _started: number, _ended: number, status: number) =>
       calls.push(`done ${executor} at ${now}, status ${status}`),
   } as Partial<ControlPlanePort> as ControlPlanePort
-  const failures = new ExecutorFailures(processes, [
-    { at: 1, executor: 0, kind: 'crash' },
-    { at: 1, executor: 0, kind: 'detected' },
-    { at: 3, executor: 0, kind: 'up' },
-  ])
+  const failures = new ExecutorFailures(processes, events, stream(1, 0, 'failures'))
   const handleAll = (now: number) => {
     while (failures.handle(now, control));
   }
@@ -61,4 +66,40 @@ test('a batch that is sent to a dead executor fails after a while, and nothing i
   expect(failures.takes(2, 0)).toBe(false)
   handleAll(3)
   expect(calls.slice(3)).toEqual([`done 0 at 3, status ${STATUS.died}`, 'up 0 at 3'])
+})
+
+test('batches that begin while an executor is impaired are slower, or fail, and no others', () => {
+  const { failures, control, calls, handleAll } = causing([
+    { at: 1, executor: 0, kind: 'condition', factor: 4, share: 0 },
+    { at: 3, executor: 0, kind: 'condition', factor: 1, share: 1, afterMs: 2 },
+    { at: 5, executor: 0, kind: 'condition', factor: 1, share: 1 },
+    { at: 7, executor: 0, kind: 'condition', factor: 1, share: 0 },
+  ])
+  const batchAt = (now: number) => {
+    handleAll(now)
+    expect(failures.takes(now, 0)).toBe(true)
+    const impairment = failures.impairment(0)
+    return [impairment, failures.batchEnded(now + 0.5, 0, STATUS.ok, control)]
+  }
+  expect(batchAt(0)).toEqual([null, STATUS.ok])
+  expect(batchAt(1)).toEqual([{ factor: 4, afterMs: null }, STATUS.ok])
+  expect(batchAt(3)).toEqual([{ factor: 1, afterMs: 2 }, STATUS.died])
+  expect(batchAt(5)).toEqual([{ factor: 1, afterMs: null }, STATUS.died])
+  expect(batchAt(7)).toEqual([null, STATUS.ok])
+  // its process lives on, and so does its place in the routing
+  expect(calls).toEqual([])
+})
+
+test('of a share of the batches that fail, each is drawn', () => {
+  const { failures, control, handleAll } = causing([
+    { at: 0, executor: 0, kind: 'condition', factor: 1, share: 0.3 },
+  ])
+  handleAll(0)
+  let failed = 0
+  for (let i = 0; i < 1000; i++) {
+    failures.takes(i, 0)
+    failures.impairment(0)
+    if (failures.batchEnded(i, 0, STATUS.ok, control) === STATUS.died) failed++
+  }
+  expect(Math.abs(failed - 300)).toBeLessThan(60)
 })

@@ -1,3 +1,4 @@
+import type { Random } from '../../sim/kernel/index.ts'
 import { type ControlPlanePort, type Ms, STATUS, type Status } from '../../sim/serving/index.ts'
 import type { ExecutorEvent } from '../../sim/world/index.ts'
 
@@ -8,17 +9,33 @@ export interface ExecutorProcesses {
   restart(executor: number): void
 }
 
+type Condition = Extract<ExecutorEvent, { kind: 'condition' }>
+
+/** How an executor runs a batch otherwise than it would. */
+export interface Impairment {
+  /** times as long */
+  readonly factor: number
+  /** it computes nothing, and ends after this time, ms; null: it computes */
+  readonly afterMs: Ms | null
+}
+
 /** Time after which a batch fails that is sent to a dead executor, as simulated, ms. */
 const REFUSED_AFTER_MS = 1
 
 /**
- * Kills executors of a replay at the times of a schedule and starts them again. An executor is up
- * again when the schedule says so and its new process has opened the model, whichever is later.
+ * Kills executors of a replay at the times of a schedule and starts them again, makes them slow, and
+ * makes their batches fail. An executor is up again when the schedule says so and its new process
+ * has opened the model, whichever is later.
  */
 export class ExecutorFailures {
   readonly #processes: ExecutorProcesses
   readonly #events: readonly ExecutorEvent[]
+  readonly #random: Random
   #next = 0
+  /** by executor: how it is now; absent where it is as it should be */
+  readonly #conditions = new Map<number, Condition>()
+  /** executors with a batch that ends with errors */
+  readonly #failing = new Set<number>()
   /** executors with a batch */
   readonly #busy = new Set<number>()
   /** executors that were lost, and are not up again */
@@ -29,9 +46,11 @@ export class ExecutorFailures {
   /** batches sent to dead executors, in order of time */
   readonly #refused: { readonly executor: number; readonly at: Ms }[] = []
 
-  constructor(processes: ExecutorProcesses, events: readonly ExecutorEvent[]) {
+  /** `random`: which batches end with errors. */
+  constructor(processes: ExecutorProcesses, events: readonly ExecutorEvent[], random: Random) {
     this.#processes = processes
     this.#events = events
+    this.#random = random
   }
 
   /** Time of the next event or refusal; Infinity for none. */
@@ -58,6 +77,16 @@ export class ExecutorFailures {
     return true
   }
 
+  /** How the executor runs the batch that it takes; null for as it should. */
+  impairment(executor: number): Impairment | null {
+    const condition = this.#conditions.get(executor)
+    if (condition === undefined) return null
+    const { factor, share, afterMs } = condition
+    const fails = share > 0 && this.#random.uniform() < share
+    if (fails) this.#failing.add(executor)
+    return { factor, afterMs: fails ? (afterMs ?? null) : null }
+  }
+
   /** Handles the first event or refusal that is due; false where none is. */
   handle(now: Ms, control: ControlPlanePort): boolean {
     const refused = this.#refused[0]
@@ -68,8 +97,12 @@ export class ExecutorFailures {
       return true
     }
     if (this.#eventAt > now) return false
-    const { executor, kind } = this.#events[this.#next++]!
-    if (kind === 'crash') this.#kill(executor)
+    const event = this.#events[this.#next++]!
+    const { executor, kind } = event
+    if (kind === 'condition') {
+      if (event.factor === 1 && event.share === 0) this.#conditions.delete(executor)
+      else this.#conditions.set(executor, event)
+    } else if (kind === 'crash') this.#kill(executor)
     else if (kind === 'detected') control.onExecutor(now, executor, 'down')
     else if (kind === 'up') {
       this.#due.add(executor)
@@ -78,9 +111,18 @@ export class ExecutorFailures {
     return true
   }
 
-  /** A batch has ended; where it died by itself, its executor is lost now. */
-  batchEnded(now: Ms, executor: number, status: Status, control: ControlPlanePort): void {
+  /**
+   * A batch has ended; where it died by itself, its executor is lost now. Returns its status, which
+   * is `died` where it ends with errors.
+   */
+  batchEnded(now: Ms, executor: number, status: Status, control: ControlPlanePort): Status {
     this.#busy.delete(executor)
+    const fails = this.#failing.delete(executor)
+    this.#lost(now, executor, status, control)
+    return fails ? STATUS.died : status
+  }
+
+  #lost(now: Ms, executor: number, status: Status, control: ControlPlanePort): void {
     // a process can complete its batch and be killed before that is known
     const killed = this.#dead.has(executor)
     if (!killed && status !== STATUS.died) return

@@ -1,8 +1,9 @@
 import { PerformanceObserver } from 'node:perf_hooks'
 import { parentPort, workerData } from 'node:worker_threads'
-import { STATUS } from '../../sim/serving/index.ts'
+import { type Ms, STATUS } from '../../sim/serving/index.ts'
 import { type FailureMessage, failureMessage } from '../process/failure-message.ts'
 import { pinThread } from './affinity.ts'
+import { WallClock } from './clock.ts'
 import { type KernelClock, timeControlKernel } from './control-kernel.ts'
 import type { Engine, EngineOptions, EngineRun, MortalEngine } from './engine.ts'
 import { Mailbox, type MailboxMemory } from './mailbox.ts'
@@ -28,19 +29,41 @@ export type ExecutorMessage =
 
 async function serve(engine: Engine, mailbox: Mailbox, clock: KernelClock): Promise<void> {
   for (let job = mailbox.receive(); job !== null; job = mailbox.receive()) {
-    const { order, size, length } = job
+    const { order } = job
     if (order === 'control') {
       mailbox.finish(0, timeControlKernel(CONTROL_REPETITIONS, clock).medianMs, STATUS.ok)
       continue
     }
     const run =
       order === 'run'
-        ? await engine.run(size, length, mailbox.lengths, mailbox.keys)
+        ? await ran(engine, job, mailbox)
         : order === 'restart'
           ? await restarted(engine, mailbox)
           : await engine[order]()
     mailbox.finish(run.started, run.ended, run.status, run.processorMs)
   }
+}
+
+/** Runs a batch, as slowly as the replay has it, or lets it fail without running it. */
+async function ran(
+  engine: Engine,
+  { size, length }: { readonly size: number; readonly length: number },
+  mailbox: Mailbox,
+): Promise<EngineRun> {
+  const { factor, afterMs } = mailbox.impairment
+  if (afterMs !== null) {
+    const started = clock.now()
+    return waited(mailbox, started, started + afterMs)
+  }
+  const run = await engine.run(size, length, mailbox.lengths, mailbox.keys)
+  if (!(factor > 1) || run.status !== STATUS.ok) return run
+  return waited(mailbox, run.started, run.started + factor * (run.ended - run.started))
+}
+
+/** The run of an executor that waits until `end`, unless its process is killed before. */
+function waited(mailbox: Mailbox, started: Ms, end: Ms): EngineRun {
+  const isWhole = mailbox.wait(Math.max(0, end - clock.now()))
+  return { status: isWhole ? STATUS.ok : STATUS.died, started, ended: clock.now() }
 }
 
 async function restarted(engine: Engine, mailbox: Mailbox): Promise<EngineRun> {
@@ -56,6 +79,7 @@ const isMortal = (engine: Engine): engine is MortalEngine => 'restart' in engine
 const CONTROL_REPETITIONS = 60
 
 const start = workerData as ExecutorStart
+const clock = new WallClock(start.epochNs)
 if (start.cores !== null) pinThread(start.cores)
 const post = (message: ExecutorMessage) => parentPort?.postMessage(message)
 let gcMs = 0

@@ -1,8 +1,8 @@
 import { Failure } from '../../scenarios/index.ts'
+import type { CausedFailures } from '../../sim/experiment/index.ts'
 import type { Ms, ServingPlan } from '../../sim/serving/index.ts'
 import { Rows } from '../../sim/stats/index.ts'
 import { RequestList } from '../../sim/traffic/index.ts'
-import type { ExecutorEvent } from '../../sim/world/index.ts'
 import { Child, ChildEnded, entryBeside } from '../process/child.ts'
 import type { DispatcherJob, DispatcherReply, Reacting, Traffic } from './dispatcher-thread.ts'
 import type { EngineOptions } from './engine.ts'
@@ -23,7 +23,7 @@ export interface ReplayOptions {
   /** keeps the processor time of batches, of engines that measure it; default: no */
   readonly processorTime?: boolean
   /** what happens to executors, in order of time; default: nothing */
-  readonly failures?: readonly ExecutorEvent[] | null
+  readonly failures?: CausedFailures | null
   readonly onProgress?: Progress | undefined
 }
 

@@ -2,7 +2,7 @@ import { type Batch, type Ms, type Requests, STATUS } from '../../sim/serving/in
 import { endGroup } from '../process/child.ts'
 import type { WallClock } from './clock.ts'
 import type { FinishedOrder, LivePort } from './dispatcher.ts'
-import type { ExecutorProcesses } from './executor-failures.ts'
+import type { ExecutorProcesses, Impairment } from './executor-failures.ts'
 import { type Mailbox, postBatch } from './mailbox.ts'
 import { ModelLoadSequencer } from './model-load-sequencer.ts'
 import { Shortages } from './shortages.ts'
@@ -79,8 +79,10 @@ export class MailboxPort implements LivePort, ExecutorProcesses {
     while (Atomics.load(this.#signal, 0) === this.#seen && this.now() < until);
   }
 
-  start(batch: Batch): void {
-    postBatch(this.#world.mailboxes[batch.executor]!, batch, this.#world.requests)
+  start(batch: Batch, impairment?: Impairment | null): void {
+    const mailbox = this.#world.mailboxes[batch.executor]!
+    if (impairment !== undefined) mailbox.impair(impairment)
+    postBatch(mailbox, batch, this.#world.requests)
   }
 
   load(executor: number): void {
@@ -106,6 +108,7 @@ export class MailboxPort implements LivePort, ExecutorProcesses {
     if (pid === 0) throw new Error(`Expected executor ${executor} to have a process of its own`)
     this.#killed.add(executor)
     endGroup(pid)
+    this.#world.mailboxes[executor]!.interrupt()
   }
 
   restart(executor: number): void {

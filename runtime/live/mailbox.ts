@@ -1,4 +1,5 @@
 import type { Batch, Ms, Requests, Status } from '../../sim/serving/index.ts'
+import type { Impairment } from './executor-failures.ts'
 
 const COMMAND = 0
 const FINISHED = 1
@@ -8,7 +9,15 @@ const STATUS_AT = 4
 const STOP = 5
 const ORDER = 6
 const PID = 7
-const HEADER = 8
+const INTERRUPTED = 8
+const HEADER = 9
+
+const STARTED = 0
+const ENDED = 1
+const FACTOR = 2
+const AFTER = 3
+const PROCESSOR = 4
+const TIMES = 5
 
 /**
  * Orders for an executor: run a batch, load or unload its model, start its process again, or time
@@ -29,7 +38,7 @@ export interface MailboxMemory {
 export function mailboxMemory(maxBatch: number, signal: SharedArrayBuffer): MailboxMemory {
   return {
     words: new SharedArrayBuffer((HEADER + 2 * maxBatch) * 4),
-    times: new SharedArrayBuffer(24),
+    times: new SharedArrayBuffer(8 * TIMES),
     signal,
     maxBatch,
   }
@@ -65,6 +74,19 @@ export class Mailbox {
     this.postOrder('run')
   }
 
+  /** How the next batch is run otherwise than it would be; null for not at all. */
+  impair(impairment: Impairment | null): void {
+    this.#times[FACTOR] = impairment?.factor ?? 1
+    this.#times[AFTER] = impairment?.afterMs ?? Number.NaN
+    Atomics.store(this.#words, INTERRUPTED, 0)
+  }
+
+  /** Ends the wait of an impaired executor: its process was killed. */
+  interrupt(): void {
+    Atomics.store(this.#words, INTERRUPTED, 1)
+    Atomics.notify(this.#words, INTERRUPTED)
+  }
+
   postOrder(order: Order): void {
     this.#words[ORDER] = ORDERS.indexOf(order)
     Atomics.add(this.#words, COMMAND, 1)
@@ -94,16 +116,16 @@ export class Mailbox {
   }
 
   get started(): Ms {
-    return this.#times[0]!
+    return this.#times[STARTED]!
   }
 
   get ended(): Ms {
-    return this.#times[1]!
+    return this.#times[ENDED]!
   }
 
   /** of the last batch; NaN where it was not measured */
   get processorMs(): Ms {
-    return this.#times[2]!
+    return this.#times[PROCESSOR]!
   }
 
   get status(): Status {
@@ -133,14 +155,25 @@ export class Mailbox {
     return { order: this.order, size: this.#words[SIZE]!, length: this.#words[LENGTH]! }
   }
 
+  /** of the received batch; its factor is 0 or 1 where it is run as it should be */
+  get impairment(): Impairment {
+    const afterMs = this.#times[AFTER]!
+    return { factor: this.#times[FACTOR]!, afterMs: Number.isNaN(afterMs) ? null : afterMs }
+  }
+
+  /** Waits; false where it was interrupted. */
+  wait(ms: Ms): boolean {
+    return Atomics.wait(this.#words, INTERRUPTED, 0, ms) === 'timed-out'
+  }
+
   set pid(pid: number) {
     Atomics.store(this.#words, PID, pid)
   }
 
   finish(started: Ms, ended: Ms, status: Status, processorMs: Ms = Number.NaN): void {
-    this.#times[0] = started
-    this.#times[1] = ended
-    this.#times[2] = processorMs
+    this.#times[STARTED] = started
+    this.#times[ENDED] = ended
+    this.#times[PROCESSOR] = processorMs
     this.#words[STATUS_AT] = status
     Atomics.add(this.#words, FINISHED, 1)
     Atomics.add(this.#signal, 0, 1)

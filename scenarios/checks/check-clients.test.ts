@@ -26,6 +26,7 @@ test.each([
   ['retry: { max_attempts: 3, budget: { ratio: 0.1 } }'],
   [`session: { ${TURNS}, ${THINK}, carry_context: true }`],
   [`arrivals: { process: closed-loop, users: 40, ${THINK} }`],
+  ['max_in_flight: 440, timeout_ms: 50, cancel: true'],
 ])('%s is fine', (keys) => {
   expect(problemsOf(keys)).toEqual([])
 })
@@ -81,6 +82,21 @@ test.each([
     '',
     'arrivals.think_time_s.max: expected at least min 5, got 2',
   ],
+  [
+    `max_in_flight: 9, arrivals: { process: closed-loop, users: 4, ${THINK} }`,
+    '',
+    'max_in_flight: remove max_in_flight: with process closed-loop each user has one request in flight',
+  ],
+  [
+    `max_in_flight: 9, session: { ${TURNS}, ${THINK} }`,
+    '',
+    'max_in_flight: remove max_in_flight: the class has session, and each turn is scheduled by the answer to the one before',
+  ],
+  [
+    'max_in_flight: 9, retry: { max_attempts: 3 }',
+    '',
+    'max_in_flight: remove max_in_flight: the class has retry, and a client that waits for its backoff would be in flight or not',
+  ],
   ['timeout_ms: -5', '', 'timeout_ms: expected a number above 0, got -5'],
   [
     'timeout_ms: soon',
@@ -100,6 +116,16 @@ test.each([
 ])('%s with queue { %s }', (keys, queue, problem) => {
   const [first] = problemsOf(keys, queue)
   expect(first).toContain(`traffic.web.${problem}`)
+})
+
+test('a limit of requests in flight goes with neither copies nor retries by a proxy', () => {
+  expect(problemsOf('max_in_flight: 9, hedge: { policy: tied }', 'mode: per-replica', 2)).toEqual([
+    'traffic.web.max_in_flight: remove max_in_flight: the class has hedge, and a copy that is held back would be no hedge',
+  ])
+  const proxied = 'mode: per-replica }, retry_policy: { retry_on: [shed]'
+  expect(problemsOf('max_in_flight: 9', proxied, 2)).toEqual([
+    expect.stringContaining('remove max_in_flight: pool central has retry_policy, whose back-off'),
+  ])
 })
 
 test('carry_context needs a pool that depends on the length of a request', () => {

@@ -23,7 +23,34 @@ export function checkClients(draft: Draft): void {
       checkLimits(arrivals.think_time_s, [...path, 'arrivals', 'think_time_s'], draft)
     }
     checkSession(traffic, draft)
+    checkInFlight(traffic, draft)
   }
+}
+
+/** A limit of requests in flight holds back what is scheduled, and nothing else. */
+function checkInFlight({ path, arrivals, model }: ClassDraft, draft: Draft): void {
+  const at = [...path, 'max_in_flight']
+  if (!draft.has(at)) return
+  if (arrivals?.process === 'closed-loop') {
+    draft.unused(at, 'with process closed-loop each user has one request in flight')
+    return
+  }
+  const sent = [
+    ['session', 'each turn is scheduled by the answer to the one before'],
+    ['retry', 'a client that waits for its backoff would be in flight or not'],
+    ['hedge', 'a copy that is held back would be no hedge'],
+  ] as const
+  for (const [key, reason] of sent) {
+    if (!draft.has([...path, key])) continue
+    draft.unused(at, `the class has ${key}, and ${reason}`)
+    return
+  }
+  const retrying = draft.pools.find(
+    (pool) => (model === null || pool.model === model) && draft.has([...pool.path, 'retry_policy']),
+  )
+  if (retrying === undefined) return
+  const { name } = retrying
+  draft.unused(at, `pool ${name} has retry_policy, whose back-off would count as in flight or not`)
 }
 
 /** A router may choose any pool of the model, so each of them needs a replica for every part. */

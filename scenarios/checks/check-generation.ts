@@ -93,6 +93,7 @@ function checkClasses(draft: Draft): void {
       const recorded = draft.stated([...path, 'arrivals', 'process']) === 'trace' ? RECORDED : ''
       draft.refuse(path, `the key output_tokens, as the pools generate${recorded}`, 'nothing')
     } else if (none && output_tokens !== null) draft.unused(at, 'no pool has generation')
+    if (none) draft.unused([...path, 'first_token_delay_ms'], 'no pool has generation')
   }
   if (generating.length > 0 && generating.length < draft.pools.length) {
     const batched = draft.pools.find(({ generation }) => generation === null)!

@@ -95,6 +95,13 @@ export const failure = lazy(() =>
         share: share
           .describe('The share of the batches begun in this time whose requests fail.')
           .meta({ examples: [0.5] }),
+        after_ms: nonNegative
+          .optional()
+          .describe(
+            'How long such a batch takes: a replica that fails fast looks idle, and draws ' +
+              'traffic. Without it, it takes as long as one that succeeds.',
+          )
+          .meta({ examples: [2] }),
       }),
       z.strictObject({
         kind: kind(

@@ -93,6 +93,14 @@ export const trafficClass = lazy(() =>
           'The number of tokens to generate, for pools with `generation`, which need it. The first ' +
             'one is the result of the step in which the prompt ends.',
         ),
+      first_token_delay_ms: positive
+        .optional()
+        .describe(
+          'The time from when the first token is generated to when its client has it, such as the ' +
+            'buffers of a proxy. Later tokens catch up: it is part of the time to first token, at ' +
+            'most up to the end of the answer, which is no later.',
+        )
+        .meta({ examples: [15] }),
       length_correlation: z
         .number()
         .min(-1)
@@ -137,6 +145,16 @@ export const trafficClass = lazy(() =>
         'Whether a client that times out cancels its request, which is then removed if it still ' +
           'waits. A running request cannot be stopped.',
       ),
+      max_in_flight: count
+        .max(1e6)
+        .optional()
+        .describe(
+          'The most requests that the clients of the class have in flight, as load generators do ' +
+            'with so many connections. A request that is scheduled while all are in flight waits ' +
+            'at its client; its latency, `timeout_ms` and `deadline_ms` begin when it is sent. ' +
+            'Without it, each request is sent as scheduled.',
+        )
+        .meta({ examples: [440] }),
       retry: retry.optional(),
       session: session.optional(),
       hedge: hedge.optional(),

@@ -11,7 +11,9 @@ import { rules } from './rules/index.ts'
 /** The rule that is checked as requests are routed, and again as they are delivered. */
 const ROUTING = 'routing'
 /** Rules on requests as they are sent; all others are on requests as they are delivered. */
-const SENDS: readonly string[] = ['conservation', 'networks', 'client-timeout', 'fan-out', 'copies']
+const SENDS: readonly string[] = [
+  ...['conservation', 'networks', 'client-timeout', 'fan-out', 'copies', 'capped-sends'],
+]
 
 export interface AuditReport {
   readonly rules: readonly RuleReport[]

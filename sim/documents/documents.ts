@@ -4,7 +4,7 @@ import { cost, headOf, number, numberOrNull, profileRef, scenarioRef } from './d
 import { hostSchema } from './host-document.ts'
 import { memorySpace } from './memory-document.ts'
 import { poolResult } from './pool-result.ts'
-import { calls, cell, hedges, tailPoint } from './request-figures.ts'
+import { calls, cell, hedges, held, tailPoint } from './request-figures.ts'
 import {
   budgetResult,
   headroom,
@@ -28,6 +28,7 @@ const classResult = cell
   .extend({
     calls,
     hedges,
+    held: held.optional(),
     tail: z
       .array(tailPoint)
       .describe(

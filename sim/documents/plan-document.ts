@@ -240,6 +240,13 @@ export const planSchema = z
     rate_rps: number.describe(
       'Mean rate of the traffic, requests per second; the same for all configurations.',
     ),
+    peak_rate_rps: number
+      .optional()
+      .describe(
+        'Highest rate of arrivals in any of the 120 intervals of the traffic, requests per second; ' +
+          'mean over replications of the winner. Absent without a winner, and where chance ' +
+          'explains the difference from the mean.',
+      ),
     configurations: number.describe('Number of configurations in the search space.'),
     simulations: number.describe('Number of replications that the search simulated.'),
     rows: z

@@ -72,13 +72,16 @@ export const parts = z.strictObject({
 
 export const tokenTimes = z.strictObject({
   ttft: distribution.describe(
-    'Time to first token of served requests, from their scheduled arrival, ms.',
+    'Time to first token of served requests, from their scheduled arrival, ms; with ' +
+      '`first_token_delay_ms`.',
   ),
   tpot: distribution.describe(
-    'Mean time per token after the first, ms, over served requests with more than one token.',
+    'Mean time per token after the first, ms, over served requests with more than one token, as ' +
+      'their clients measure it.',
   ),
   itl: distribution.describe(
-    'Inter-token latency, ms: the gap between two tokens of a request; n counts gaps.',
+    'Inter-token latency, ms: the gap between two tokens of a request as they are generated; n ' +
+      'counts gaps.',
   ),
   preemptions: estimate.describe(
     'Number of preemptions of completed requests in a run; mean over runs, and n counts runs.',
@@ -138,6 +141,25 @@ export const calls = z
   })
   .nullable()
   .describe('Calls of the clients of the class; null where each request is a call.')
+
+export const held = z
+  .strictObject({
+    count: number.describe(
+      'Number of requests that were sent later than scheduled, as `max_in_flight` requests of the ' +
+        'class were in flight; sent after the warm-up, summed over runs.',
+    ),
+    share: estimate.describe('The same as a share of the requests, 0 to 1; mean over runs.'),
+    wait: distribution.describe(
+      'Wait of these requests at their clients, ms. It is part of no latency.',
+    ),
+    longest_ms: number.describe('The longest of these waits over all runs, ms.'),
+    latency_from_schedule: distribution.describe(
+      'Latency of served requests, ms, from when they were scheduled: with the wait at the client.',
+    ),
+  })
+  .describe(
+    'Requests that waited at the clients of the class; absent where they send as scheduled.',
+  )
 
 export const hedges = z
   .strictObject({

@@ -129,7 +129,12 @@ export { statedResidual } from './result/stated-residual.ts'
 export { uncalibratedWarnings } from './result/uncalibrated.ts'
 export { type PoolOracle, poolOracles } from './scaling/pool-oracle.ts'
 export { neededAt, type ReplicaRate } from './scaling/replica-rates.ts'
-export { mayBeLost, scheduledFailures } from './simulation/failure-plan.ts'
+export {
+  type CausedFailures,
+  causedFailures,
+  failureDraws,
+  mayBeLost,
+} from './simulation/failure-plan.ts'
 export { executorWork } from './simulation/hardware.ts'
 export { mayRepeat } from './simulation/may-repeat.ts'
 export { decoderPass, encoderPass } from './simulation/measured-pass.ts'

@@ -6,15 +6,15 @@ const PURPOSE = 0x428a2f98
 const double = new Float64Array(1)
 const words = new Int32Array(double.buffer)
 
+/** The client timeout of a class: one value, or drawn for each request. */
+export type ClientTimeout = Pick<ClassPlan, 'clientTimeoutMs' | 'drawnClientTimeout'>
+
 /**
  * How long a client waits for its answer. A draw depends on the scheduled arrival and the number of
  * the sending only, so it is equal in simulated and live runs, and for all parts of a fan-out.
  */
 export function clientTimeoutOf(
-  {
-    clientTimeoutMs,
-    drawnClientTimeout,
-  }: Pick<ClassPlan, 'clientTimeoutMs' | 'drawnClientTimeout'>,
+  { clientTimeoutMs, drawnClientTimeout }: ClientTimeout,
   at: Ms,
   sending: number,
 ): Ms {

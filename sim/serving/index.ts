@@ -4,7 +4,7 @@ export { assemble, NO_TRAFFIC, type Traffic, trafficOf } from './assemble.ts'
 export type { BatchingPlan } from './batching/batching-plan.ts'
 export { Batcher, batchPolicies, largestBatch, type QueueView } from './batching/index.ts'
 export { computedIn, computedLength } from './batching/padding.ts'
-export { clientTimeoutOf } from './client-timeout.ts'
+export { type ClientTimeout, clientTimeoutOf } from './client-timeout.ts'
 export { ControlPlane } from './control-plane.ts'
 export {
   type LogEntry,

@@ -2,6 +2,7 @@ import type { Generation, Pool, Scenario, TrafficClass } from '../../scenarios/s
 import type { ActivationPlan } from '../memory/index.ts'
 import { admissionPlan } from './admission/admission-plan.ts'
 import { batchingPlan } from './batching/batching-plan.ts'
+import type { ClientTimeout } from './client-timeout.ts'
 import { ejectionPlan } from './ejection/ejection-plan.ts'
 import { type GenerationPlan, STATIC_BATCHES } from './generation/generation-plan.ts'
 import { kvPlan } from './generation/kv-plan.ts'
@@ -102,10 +103,7 @@ function classPlan(traffic: TrafficClass, { pools, duration_s }: Scenario): Clas
   }
 }
 
-/** The client timeout of a class: one value, or drawn for each request. */
-export function clientTimeoutPlan({
-  timeout_ms: timeout,
-}: TrafficClass): Pick<ClassPlan, 'clientTimeoutMs' | 'drawnClientTimeout'> {
+export function clientTimeoutPlan({ timeout_ms: timeout }: TrafficClass): ClientTimeout {
   return typeof timeout === 'object'
     ? { clientTimeoutMs: endless, drawnClientTimeout: timeout }
     : { clientTimeoutMs: timeout ?? endless, drawnClientTimeout: null }

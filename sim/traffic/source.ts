@@ -21,21 +21,25 @@ export interface TrafficOptions {
 
 /** Requests of all classes in order of time; at equal times by class. */
 export class MergedSource implements Source {
-  readonly reactsUntil: Ms
   readonly #classes: readonly Clients[]
   readonly #feeds: ReadonlyMap<number, TraceFeed>
   readonly #next: Float64Array
   readonly #hash = new RequestHash()
+  #reactsUntil: Ms
   #first = 0
   #count = 0
 
   /** `feeds`: traces of classes, by class index. */
   constructor(classes: readonly Clients[], feeds: ReadonlyMap<number, TraceFeed> = new Map()) {
-    this.reactsUntil = Math.max(...classes.map(({ reactsUntil }) => reactsUntil))
     this.#classes = classes
+    this.#reactsUntil = this.#latestReaction()
     this.#feeds = feeds
     this.#next = Float64Array.from(classes, (clients) => clients.peek())
     this.#find()
+  }
+
+  get reactsUntil(): Ms {
+    return this.#reactsUntil
   }
 
   peek(): Ms {
@@ -73,6 +77,8 @@ export class MergedSource implements Source {
       if (prefix) this.#hash.addPrefix(prefix)
     }
     this.#next[number] = clients.peek()
+    // only clients that hold requests back do not know from the first until when they send
+    if (this.#reactsUntil === Number.POSITIVE_INFINITY) this.#reactsUntil = this.#latestReaction()
     if (this.#next.length > 1) this.#find()
     return sent
   }
@@ -82,6 +88,10 @@ export class MergedSource implements Source {
     clients.settled(key, outcome, now, pushbackMs)
     this.#next[number] = clients.peek()
     if (this.#next.length > 1) this.#find()
+  }
+
+  #latestReaction(): Ms {
+    return Math.max(...this.#classes.map(({ reactsUntil }) => reactsUntil))
   }
 
   /** Hash of the requests taken so far. */

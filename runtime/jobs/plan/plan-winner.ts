@@ -1,4 +1,9 @@
-import { type Plan, type ReplicaUse, type Result, replicaUse } from '../../../sim/documents/index.ts'
+import {
+  type Plan,
+  type ReplicaUse,
+  type Result,
+  replicaUse,
+} from '../../../sim/documents/index.ts'
 import {
   resolveSystem,
   withDeclaredSpeed,
@@ -11,6 +16,7 @@ import { headroom } from '../headroom.ts'
 import type { JobOptions } from '../options.ts'
 import { loadSystem, prepare, type System } from '../prepare.ts'
 import { simulate } from '../simulate.ts'
+import { peakRate } from './peak-rate.ts'
 
 /** The configuration that a plan has chosen. */
 export interface Winner {
@@ -42,6 +48,7 @@ export async function winnerFigures(
   readonly headroom: Result['headroom']
   readonly sensitivity: Plan['sensitivity']
   readonly use: ReplicaUse[]
+  readonly peakRps: number | null
 }> {
   const system = await winnerSystem(winner, options.signal)
   const running = { workers: options.workers, signal: options.signal }
@@ -52,6 +59,7 @@ export async function winnerFigures(
     headroom: scalable ? await headroom(system, result, options) : null,
     sensitivity: await sensitivityOf(system, winner, options),
     use: replicaUse(result),
+    peakRps: peakRate(result),
   }
 }
 

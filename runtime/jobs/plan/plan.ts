@@ -51,6 +51,7 @@ export async function plan(path: string, options: PlanOptions = {}): Promise<Pla
   if (verified !== null && 'problem' in verified) onWarning?.(verified.problem)
   const rows = planRows(found, { setOf, simulations, today })
   const holds = figures?.headroom?.holds ?? null
+  const peak = figures?.peakRps ?? null
   return {
     ...({ document: 'spillway-plan', format: 1, ...build() } as const),
     scenario: { name: scenario.name, hash: system.hash, description: scenario.description },
@@ -64,6 +65,7 @@ export async function plan(path: string, options: PlanOptions = {}): Promise<Pla
     cost_unit: priced.unit,
     ...cardPrices(found, simulations, priced.unit),
     rate_rps: rateRps,
+    ...(peak !== null && { peak_rate_rps: peak }),
     configurations: priced.candidates.length + priced.invalid.length + priced.same.length,
     simulations: simulations.replications,
     ...rows,

@@ -46,9 +46,11 @@ export function endOfTraffic({ reactions }: Promises, seen: Seen): EndOfTraffic 
   const hidden = hiddenUntil(rows, reactions)
   const rested = restedFrom(Math.max(lastSent, hidden), seen)
   const stopped = Math.max(lastSent, untilMs)
+  // while all that clients may have in flight waits, what they hold back cannot come
+  const mayPause = classes.some(({ capped = false }) => capped)
   return {
     mayHaveEnded(at) {
-      if (at >= untilMs) return at >= lastSent
+      if (at >= untilMs && (at >= lastSent || !mayPause)) return at >= lastSent
       if (lastFirst > at || served.isBusy(at)) return false
       const next = sent[firstAbove(sent, at)] ?? never
       return next >= Math.min(served.nextDone(at), lost[firstAbove(lost, at)] ?? never)

@@ -2,15 +2,20 @@ import type { Scenario } from '../../../scenarios/schema/schema.ts'
 
 /** Reactions of clients to outcomes. */
 export interface PromisedReactions {
-  /** all requests are scheduled before this, ms */
+  /** clients send nothing in response to an end from here on, but what was held back, ms */
   readonly untilMs: number
   /** of each class */
   readonly classes: readonly ClassReactions[]
 }
 
 export interface ClassReactions {
-  /** whether first attempts may depend on earlier requests: in sessions, and in closed loops */
+  /**
+   * Whether first attempts may depend on earlier requests: in sessions, in closed loops, and where
+   * a limit of requests in flight holds them back.
+   */
   readonly follows: boolean
+  /** whether there is such a limit; absent for no */
+  readonly capped?: boolean
   /** least delay of the reaction to a failed attempt, ms; Infinity for no reaction */
   readonly leastPauseMs: (attempt: number) => number
   /** whether copies or further attempts of a request may come, and a copy may not be sent */
@@ -46,7 +51,8 @@ export function promisedReactions(scenario: Scenario): PromisedReactions | null 
     own.retry !== undefined ||
     own.session !== undefined ||
     copied(own)
-  if (!traffic.some(reacts)) return null
+  const capped = ({ max_in_flight: most }: Scenario['traffic'][number]) => most !== undefined
+  if (!traffic.some((own) => reacts(own) || capped(own))) return null
   const classes: ClassReactions[] = []
   for (const own of traffic) {
     const { arrivals, retry, session } = own
@@ -55,7 +61,8 @@ export function promisedReactions(scenario: Scenario): PromisedReactions | null 
       pushbackMs !== undefined && (own.model ?? model) === model ? [pushbackMs] : [],
     )
     classes.push({
-      follows: closed || session !== undefined,
+      follows: closed || session !== undefined || capped(own),
+      ...(capped(own) && { capped: true }),
       copies: copied(own),
       budget: retry?.budget !== undefined,
       retry: retry && promisedRetry(retry),
@@ -70,7 +77,8 @@ export function promisedReactions(scenario: Scenario): PromisedReactions | null 
       },
     })
   }
-  return { untilMs: 1000 * duration_s, classes }
+  // what is held back is sent whenever a place is free, and nothing follows from it
+  return { untilMs: traffic.some(reacts) ? 1000 * duration_s : 0, classes }
 }
 
 function promisedRetry(

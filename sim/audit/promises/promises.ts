@@ -61,6 +61,8 @@ export interface ClassPromises {
   readonly place?: string | undefined
   /** tokens shared by all its prompts; 0 for none */
   readonly sharedPrefixTokens: number
+  /** requests that its clients have in flight at most; absent for no limit */
+  readonly maxInFlight?: number | undefined
   /** absent where each request is sent once */
   readonly hedge?: PromisedHedge | undefined
 }
@@ -175,6 +177,7 @@ export function promisesOf(scenario: Scenario): Promises {
       sharedPrefixTokens: traffic.shared_prefix_tokens ?? 0,
       hedge: promisedHedge(traffic, 1000 * scenario.duration_s),
       place: traffic.place,
+      ...(traffic.max_in_flight !== undefined && { maxInFlight: traffic.max_in_flight }),
     })
   }
   return {

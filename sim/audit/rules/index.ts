@@ -25,6 +25,7 @@ import { idle } from './queue/idle.ts'
 import { order } from './queue/order.ts'
 import { queueTimeout } from './queue/queue-timeout.ts'
 import { slack } from './queue/slack.ts'
+import { cappedSends } from './requests/capped-sends.ts'
 import { clientRetries } from './requests/client-retries.ts'
 import { conservation } from './requests/conservation.ts'
 import { copies } from './requests/copies.ts'
@@ -69,6 +70,7 @@ export const rules: readonly Rule[] = Object.freeze([
   routing,
   fanOut,
   copies,
+  cappedSends,
   clientRetries,
   retries,
   replicas,

@@ -110,6 +110,7 @@ function runOf(n: number, scale: number, { lost = 0, judged = [] as readonly Jud
       },
     ],
     copies: [null],
+    held: [null],
     work: [null],
     retries: [null],
     pools: [cell],

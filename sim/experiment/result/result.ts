@@ -23,6 +23,7 @@ import { transferWarnings } from '../transfer/transfer.ts'
 import { withinTransfers } from '../transfer/transferred-verdicts.ts'
 import { assumptionsOf } from './assumptions.ts'
 import { energyResult } from './energy.ts'
+import { heldResult, heldWarnings } from './held-result.ts'
 import { memoryResult } from './memory-result.ts'
 import { judgeAll, judgedRuns, objectiveFigures } from './objectives.ts'
 import { budgetOf, hedgesResult, optionalFigures, tuningOf } from './optional-figures.ts'
@@ -100,12 +101,23 @@ export function resultOf(
       tokens: tokenTimes(cells),
     }
   }
+  const classes = scenario.traffic.map((traffic, i) => ({
+    ...cell(traffic.class, (run) => run.classes[i]!),
+    hedges: hedgesResult(runs, i),
+    ...heldResult(runs, i),
+    calls: callsResult(runs.map(({ calls }) => calls[i]!)),
+    tail: tail(runs.map(({ classTails }) => classTails[i] ?? [])),
+  }))
   const rates = runs.map(({ classes }) => servedRates(classes.map(servedBy), observedS))
   return {
     document: 'spillway-result',
     format: 1,
     ...head,
-    warnings: [...head.warnings, ...(same === null ? [] : [same])],
+    warnings: [
+      ...head.warnings,
+      ...heldWarnings(scenario, classes),
+      ...(same === null ? [] : [same]),
+    ],
     scenario: { name: scenario.name, hash, description: scenario.description },
     runs: runs.length,
     ...(same !== null && runs.every(({ exact }) => exact) && { exact: true as const }),
@@ -114,12 +126,7 @@ export function resultOf(
     duration_s: scenario.duration_s,
     warmup_s: scenario.warmup_s,
     assumptions: assumptionsOf(system),
-    classes: scenario.traffic.map((traffic, i) => ({
-      ...cell(traffic.class, (run) => run.classes[i]!),
-      hedges: hedgesResult(runs, i),
-      calls: callsResult(runs.map(({ calls }) => calls[i]!)),
-      tail: tail(runs.map(({ classTails }) => classTails[i] ?? [])),
-    })),
+    classes,
     stability: stabilityOf(
       runs.map(({ drift }) => drift),
       scenario.pools,

@@ -1,5 +1,5 @@
 import type { Duration, Failure, Pool, Scenario } from '../../../scenarios/schema/schema.ts'
-import { stream } from '../../kernel/index.ts'
+import { type Random, stream } from '../../kernel/index.ts'
 import { executorsOf, isSwappable, type ServingPlan } from '../../serving/index.ts'
 import {
   type Deployment,
@@ -84,8 +84,11 @@ function executorFailure(failure: Exclude<Failure, { kind: 'deployment' }>): Exe
   const forMs = 1000 * failure.for_s
   return failure.kind === 'slow'
     ? { kind: 'slow', occurrence, forMs, factor: failure.factor }
-    : { kind: 'errors', occurrence, forMs, share: failure.share }
+    : { kind: 'errors', occurrence, forMs, share: failure.share, ...afterOf(failure) }
 }
+
+const afterOf = ({ after_ms: afterMs }: Extract<Failure, { kind: 'errors' }>) =>
+  afterMs === undefined ? {} : { afterMs }
 
 /** Each pool is deployed on its own. */
 function deploymentsOf(
@@ -101,11 +104,24 @@ function deploymentsOf(
   })
 }
 
-/** The failures that a replay causes: those of replication 0; null where the scenario has none. */
-export function scheduledFailures(scenario: Scenario, plan: ServingPlan): ExecutorEvent[] | null {
-  if (scenario.failures === undefined) return null
-  return failureSchedule(failurePlan(scenario, plan), scenario.seed, 0)
+/** What a replay causes. */
+export interface CausedFailures {
+  /** in order of time */
+  readonly events: readonly ExecutorEvent[]
+  /** of the draws which batches fail */
+  readonly seed: number
 }
+
+/** The failures that a replay causes: those of replication 0; null where the scenario has none. */
+export function causedFailures(scenario: Scenario, plan: ServingPlan): CausedFailures | null {
+  const { failures, seed } = scenario
+  if (failures === undefined) return null
+  return { events: failureSchedule(failurePlan(scenario, plan), seed, 0), seed }
+}
+
+/** The draws which batches of a replication fail, and how long its deployments take. */
+export const failureDraws = (seed: number, replication: number): Random =>
+  stream(seed, replication, 'failures')
 
 /** Whether something may end the replicas of a pool. */
 export function mayBeLost({ failures = [] }: Scenario, pool: Pool): boolean {
@@ -119,5 +135,5 @@ export function lifecycleOf(
   replication: number,
 ): ExecutorLifecycle {
   const schedule = failureSchedule(plan, seed, replication)
-  return new ExecutorLifecycle(plan, schedule, stream(seed, replication, 'failures'))
+  return new ExecutorLifecycle(plan, schedule, failureDraws(seed, replication))
 }

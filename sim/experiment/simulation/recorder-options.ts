@@ -35,7 +35,9 @@ export function recorderOptions(
     retried: plan.classes.map(({ pools }) =>
       plan.pools.some(({ index, retries }) => retries && (pools?.includes(index) ?? true)),
     ),
+    capped: scenario.traffic.map(({ max_in_flight: most }) => most !== undefined),
     limitsMs: scenario.traffic.map((traffic) => limitMs(scenario, traffic.class, 'latency')),
+    firstTokenDelaysMs: scenario.traffic.map(({ first_token_delay_ms: ms = 0 }) => ms),
     windows: worstWindows(scenario),
     tokenLimits: scenario.traffic.map(({ class: name }) => ({
       ttftMs: limitMs(scenario, name, 'ttft'),

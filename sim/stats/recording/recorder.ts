@@ -20,6 +20,7 @@ import { isSpare } from './copies.ts'
 import { DriftRecorder, type RunDrift } from './drift.ts'
 import { type EngineTimes, EngineWork, type WorkSummary } from './engine-work.ts'
 import { ExecutorSpans, timeWithin } from './executor-spans.ts'
+import { HeldRecorder, type HeldRequests } from './held.ts'
 import { PrefixHits } from './prefix-hits.ts'
 import { RetryRecorder, type RetrySummary } from './retries.ts'
 import type { Ratio } from './space-recorder.ts'
@@ -54,10 +55,14 @@ export interface RecorderOptions {
   readonly hedged?: readonly boolean[]
   /** whether their attempts may be sent again by a proxy; absent where none is */
   readonly retried?: readonly boolean[]
+  /** whether the clients of each class have a limit of requests in flight; absent where none has */
+  readonly capped?: readonly boolean[]
   /** a good request of each class has a latency below this; Infinity for none */
   readonly limitsMs: readonly Ms[]
   /** the same for the time to first token and the time per output token */
   readonly tokenLimits?: readonly { readonly ttftMs: Ms; readonly tpotMs: Ms }[]
+  /** of each class, from when a first token is generated to when it leaves; absent for 0 */
+  readonly firstTokenDelaysMs?: readonly Ms[]
   readonly windows: WindowOptions
   /** expected duration of a batch at speed 1, for the series of speed, ms */
   readonly expected: ((batch: Batch) => Ms) | null
@@ -107,6 +112,8 @@ export class Recorder implements Observer {
   readonly #hasCopies: boolean
   /** null where no proxy retries */
   readonly #retries: RetryRecorder | null
+  /** null where every request is sent as scheduled */
+  readonly #held: HeldRecorder | null
   readonly #options: RecorderOptions
   readonly #series: TimeSeries
   readonly #drift: DriftRecorder
@@ -138,11 +145,14 @@ export class Recorder implements Observer {
     const resent = parts.map((_, i) => hedged[i] === true || retried[i] === true)
     this.calls = new CallRecorder({ ...options, hedged: resent })
     this.#retries = retried.includes(true) ? new RetryRecorder(options) : null
+    const { capped = [], requests, warmupMs } = options
+    this.#held = capped.includes(true) ? new HeldRecorder(capped, requests, warmupMs) : null
     this.hedged = hedged
     this.#hasCopies = hedged.includes(true)
     this.#hasCalls = parts.some((count) => count !== null)
     this.#series = new TimeSeries(options.durationMs)
-    const windows = { ...options.windows, grid: this.#grid }
+    const { firstTokenDelaysMs } = options
+    const windows = { ...options.windows, grid: this.#grid, firstTokenDelaysMs }
     this.#windows = new WindowRecorder(windows, options.requests, options.pools.length)
     this.#drift = new DriftRecorder(options)
   }
@@ -182,6 +192,11 @@ export class Recorder implements Observer {
     return this.#retries?.counts ?? this.#options.pools.map(() => null)
   }
 
+  /** What waited at the clients of each class; null where they send as scheduled. */
+  get held(): readonly (HeldRequests | null)[] {
+    return this.#held?.classes ?? this.cells.map(() => null)
+  }
+
   get drift(): RunDrift {
     return this.#drift.summary()
   }
@@ -198,6 +213,7 @@ export class Recorder implements Observer {
     this.#series.arrived(now)
     this.#windows.queued(now, 1)
     if (this.#hasCalls) this.calls.arrived(request)
+    this.#held?.arrived(request)
     this.backlog.change(now, 1)
   }
 
@@ -214,7 +230,9 @@ export class Recorder implements Observer {
     this.backlog.change(now, -1)
     this.lastMs = now
     const outcome = requests.outcome[request]!
-    this.#drift.left(now, requests.at[request]!, requests.pool[request]!, isSpare(outcome))
+    // what waits at its client is part of the backlog, as what waits in a queue
+    const scheduled = this.#held?.scheduledAt(request) ?? requests.at[request]!
+    this.#drift.left(now, scheduled, requests.pool[request]!, isSpare(outcome))
     if (this.#hasCalls && !requests.overNetwork) this.calls.ended(now, request)
     if (requests.at[request]! < warmupMs) return
     const number = requests.class[request]!
@@ -254,7 +272,7 @@ export class Recorder implements Observer {
     if (!generates) this.#batched.batch(now, pool, size)
     for (let i = 0; i < size; i++) {
       const request = members[i]!
-      this.#drift.scheduled(requests.at[request]!)
+      this.#drift.scheduled(this.#held?.scheduledAt(request) ?? requests.at[request]!)
       if (!requests.overNetwork) this.#ended(now, request, now, batch, i)
       else this.#answers[request] = [now, { executor, size, dispatched, started, ended }, i]
     }
@@ -312,6 +330,7 @@ export class Recorder implements Observer {
     const enqueued = requests.enqueued[request]!
     const batchWait = requests.idleAtEnqueueMs[request]!
     cell.latency.record(latency)
+    this.#held?.served(now, request)
     if (requests.overNetwork) {
       const routed = requests.routed[request]!
       cell.lag.record(routed - at)
@@ -369,10 +388,16 @@ export class Recorder implements Observer {
 
   #tokens(done: Ms, request: number, cell: Cell, answered: Ms): void {
     const { requests } = this.#options
-    const { ttft, tpot } = tokenTimes(requests, done, request, answered)
+    const { ttft, tpot } = this.#tokenTimes(done, request, answered)
     cell.ttft.record(ttft)
     cell.generated += requests.outputTokens[request]!
     if (tpot !== null) cell.tpot.record(tpot)
+  }
+
+  #tokenTimes(done: Ms, request: number, answered: Ms) {
+    const { requests, firstTokenDelaysMs } = this.#options
+    const delayMs = firstTokenDelaysMs?.[requests.class[request]!]
+    return tokenTimes(requests, done, request, answered, delayMs)
   }
 
   /** Whether the token times of a request are within the limits of its class. */
@@ -380,7 +405,7 @@ export class Recorder implements Observer {
     const { requests, tokenLimits } = this.#options
     const limits = tokenLimits?.[requests.class[request]!]
     if (limits === undefined) return true
-    const { ttft, tpot } = tokenTimes(requests, done, request, answered)
+    const { ttft, tpot } = this.#tokenTimes(done, request, answered)
     return ttft < limits.ttftMs && (tpot ?? 0) < limits.tpotMs
   }
 }

@@ -83,6 +83,15 @@ export interface CallsSummary extends LatencySummary {
   readonly made: number
 }
 
+/** What waited at the clients of a class; see HeldRequests. */
+export interface HeldSummary {
+  readonly sent: number
+  readonly held: number
+  readonly wait: Figures
+  readonly longestMs: Ms
+  readonly fromSchedule: Figures
+}
+
 /** Energy of the accelerators of a pool, and their heat over time. */
 export interface PowerSummary {
   /** from the end of the warm-up to the last event */
@@ -144,6 +153,8 @@ export interface RunSummary {
   readonly classes: readonly CellSummary[]
   /** of each class; null where each request is a call */
   readonly calls: readonly (CallsSummary | null)[]
+  /** what waited at the clients of each class; null where they send as scheduled */
+  readonly held: readonly (HeldSummary | null)[]
   /** of each class; null where its requests have no copies */
   readonly copies: readonly (CopySummary | null)[]
   /** of each pool; null where its proxy retries nothing */
@@ -227,6 +238,16 @@ export function summariseRun(
     all: figures(all.latency),
     classes: classes.map((cell) => cellSummary(cell, run.judged)),
     calls: recorder.calls.classes.map((calls) => calls && callsSummary(calls, run.judged)),
+    held: recorder.held.map(
+      (own) =>
+        own && {
+          sent: own.sent,
+          held: own.held,
+          wait: figures(own.wait),
+          longestMs: own.longestMs,
+          fromSchedule: figures(own.fromSchedule),
+        },
+    ),
     copies: classes.map(({ copies }, i) => (recorder.hedged[i] === true ? { ...copies } : null)),
     retries: recorder.retries,
     pools: pools.map((cell) => cellSummary(cell, run.judged)),

@@ -38,20 +38,21 @@ export interface WorstSummary {
   readonly objectives: readonly (readonly WindowFigure[])[]
 }
 
+interface Options extends WindowOptions {
+  /** of each class, see RecorderOptions */
+  readonly firstTokenDelaysMs: readonly Ms[] | undefined
+}
+
 /** Records the windows of a run, each figure in the window that is worst for it. */
 export class WindowRecorder {
-  readonly #options: WindowOptions
+  readonly #options: Options
   readonly #requests: Requests
   readonly #load: readonly WindowLoad[]
   /** by class, for all series of windows */
   readonly #reported: readonly (readonly WorstWindow[])[]
   readonly #judged: readonly (readonly (readonly WorstWindow[])[])[]
 
-  constructor(
-    options: WindowOptions & { readonly grid: TimeGrid },
-    requests: Requests,
-    pools: number,
-  ) {
+  constructor(options: Options & { readonly grid: TimeGrid }, requests: Requests, pools: number) {
     const { reported, objectives, grid } = options
     this.#options = options
     this.#requests = requests
@@ -89,8 +90,11 @@ export class WindowRecorder {
     const latency = now - this.#requests.at[request]!
     for (const reported of this.#reported[number]!) reported.record(now, latency)
     const judged = this.#judged[number]!
-    for (const [i, { kind }] of this.#options.objectives[number]!.entries()) {
-      const ms = kind === 'latency' ? latency : tokenTimes(this.#requests, done, request, now)[kind]
+    const { objectives, firstTokenDelaysMs } = this.#options
+    const timesOf = () =>
+      tokenTimes(this.#requests, done, request, now, firstTokenDelaysMs?.[number])
+    for (const [i, { kind }] of objectives[number]!.entries()) {
+      const ms = kind === 'latency' ? latency : timesOf()[kind]
       if (ms !== null) for (const windows of judged[i]!) windows.record(now, ms)
     }
   }

@@ -6,6 +6,7 @@ import type { SourceOptions } from '../arrivals/process-kind.ts'
 import { type LengthDistribution, lengthDistribution } from '../lengths/lengths.ts'
 import type { PrefixOf } from '../trace/trace-feed.ts'
 import type { RetryPlan } from './backoff.ts'
+import { CappedClients } from './capped-clients.ts'
 import { type Clients, OpenClients } from './clients.ts'
 import { durations } from './durations.ts'
 import { ReactiveClients } from './reactive-clients.ts'
@@ -22,15 +23,18 @@ function reacts({ arrivals, retry, session }: TrafficClass): boolean {
   return isClosed(arrivals) || retry !== undefined || session !== undefined
 }
 
+/** Whether requests wait at their clients while too many are in flight. */
+const isCapped = ({ max_in_flight }: TrafficClass) => max_in_flight !== undefined
+
 /**
- * Names of the classes whose clients react, that send copies of their requests, or whose requests
- * the proxy of a pool may send again.
+ * Names of the classes whose clients react, have a limit of requests in flight or send copies, or
+ * whose requests the proxy of a pool may send again.
  */
 export function reactingClasses({ traffic, pools }: Scenario): string[] {
   const retried = ({ model }: TrafficClass) =>
     pools.some((pool) => pool.retry_policy && (model === undefined || pool.model === model))
   return traffic
-    .filter((own) => reacts(own) || own.hedge !== undefined || retried(own))
+    .filter((own) => reacts(own) || isCapped(own) || own.hedge !== undefined || retried(own))
     .map((entry) => entry.class)
 }
 
@@ -40,7 +44,11 @@ export function classClients(traffic: TrafficClass, options: ClientsOptions): Cl
   const { lengths, outputs, endMs, seed, replication, name } = options
   const first = classArrivals(arrivals, options)
   const prefixOf = prefixesOf(traffic, options)
-  if (!reacts(traffic)) return new OpenClients(first, lengths, outputs, prefixOf)
+  if (!reacts(traffic)) {
+    const open = new OpenClients(first, lengths, outputs, prefixOf)
+    const { max_in_flight: most } = traffic
+    return most === undefined ? open : new CappedClients(open, most, clientTimeoutPlan(traffic))
+  }
   const of = (purpose: string) => stream(seed, replication, `${purpose}:${name}`)
   const thinking = 'think_time_s' in arrivals ? arrivals.think_time_s : session?.think_time_s
   const timeouts = clientTimeoutPlan(traffic)

@@ -63,6 +63,8 @@ export class ExecutorLifecycle {
   readonly #known: Uint8Array
   readonly #factor: Float64Array
   readonly #share: Float64Array
+  /** when failing batches end, ms after they began; NaN: when they would end otherwise */
+  readonly #afterMs: Float64Array
   readonly #random: Random
   /** in order of time */
   readonly #events: (LifecycleEvent | Deploy)[]
@@ -79,6 +81,7 @@ export class ExecutorLifecycle {
     this.#known = new Uint8Array(count)
     this.#factor = new Float64Array(count).fill(1)
     this.#share = new Float64Array(count)
+    this.#afterMs = new Float64Array(count).fill(Number.NaN)
     this.#random = random
     this.#events = [...schedule]
     this.#starts = plan.starts.map((start) => new ReplicaStarts(start, random))
@@ -118,6 +121,12 @@ export class ExecutorLifecycle {
     return share > 0 && this.#random.uniform() < share
   }
 
+  /** How long a batch takes that ends with errors and would take `otherwise`, ms. */
+  failingMs(executor: number, otherwise: Ms): Ms {
+    const afterMs = this.#afterMs[executor]!
+    return Number.isNaN(afterMs) ? otherwise : afterMs
+  }
+
   /** Takes the next event; returns it where the world or the control plane has to act on it. */
   take(): LifecycleEvent | null {
     const event = this.#events.shift()!
@@ -129,6 +138,7 @@ export class ExecutorLifecycle {
     if (kind === 'condition') {
       this.#factor[executor] = event.factor
       this.#share[executor] = event.share
+      this.#afterMs[executor] = event.afterMs ?? Number.NaN
       return event
     }
     if (kind === 'crash') this.#down[executor]!++

@@ -12,7 +12,7 @@ export interface Occurrence {
 export type ExecutorFailure = { readonly occurrence: Occurrence } & (
   | { readonly kind: 'crash'; readonly detectionMs: Ms; readonly restartS: Duration }
   | { readonly kind: 'slow'; readonly forMs: Ms; readonly factor: number }
-  | { readonly kind: 'errors'; readonly forMs: Ms; readonly share: number }
+  | { readonly kind: 'errors'; readonly forMs: Ms; readonly share: number; readonly afterMs?: Ms }
 )
 
 /** A rolling deployment of the executors of one pool. */

@@ -12,8 +12,16 @@ export type ExecutorEvent = {
   | { readonly kind: 'detected'; readonly heat?: boolean }
   /** it serves again; `launched`: a scaler asked for it; `heat`: it was too warm */
   | { readonly kind: 'up'; readonly launched?: boolean; readonly heat?: boolean }
-  /** how many times as long its batches take from now on, and the share of them that fails */
-  | { readonly kind: 'condition'; readonly factor: number; readonly share: number }
+  /**
+   * how many times as long its batches take from now on, and the share of them that fails:
+   * `afterMs` after they began, where that is stated
+   */
+  | {
+      readonly kind: 'condition'
+      readonly factor: number
+      readonly share: number
+      readonly afterMs?: Ms
+    }
 )
 
 interface Span {
@@ -44,7 +52,7 @@ function executorEvents(
   streamOf: (name: string) => Random,
 ): ExecutorEvent[] {
   const down: (Span & { readonly detectionMs: Ms })[] = []
-  const impaired: (Span & { readonly factor: number; readonly share: number })[] = []
+  const impaired: (Span & ReturnType<typeof impairment>)[] = []
   for (const failure of own) {
     const random = streamOf(failure.stream)
     const lasts = () =>
@@ -65,15 +73,17 @@ function executorEvents(
     const now = impaired.filter(({ from, to }) => from <= at && at < to)
     const factor = now.reduce((product, one) => product * one.factor, 1)
     const share = 1 - now.reduce((good, one) => good * (1 - one.share), 1)
-    events.push({ at, executor, kind: 'condition', factor, share })
+    const fast = now.flatMap(({ afterMs }) => afterMs ?? [])
+    const after = fast.length > 0 ? { afterMs: Math.min(...fast) } : {}
+    events.push({ at, executor, kind: 'condition', factor, share, ...after })
   }
   return events
 }
 
 function impairment(failure: Exclude<ExecutorFailure, { kind: 'crash' }>) {
   return failure.kind === 'slow'
-    ? { factor: failure.factor, share: 0 }
-    : { factor: 1, share: failure.share }
+    ? { factor: failure.factor, share: 0, afterMs: undefined }
+    : { factor: 1, share: failure.share, afterMs: failure.afterMs }
 }
 
 /** The times of a failure that begin before the end of the traffic. */

@@ -105,7 +105,10 @@ export class SimulatedExecutors implements Backend, StepBackend {
     size += wakeCost(wake, gap)
     if (lifecycle !== null) {
       size *= lifecycle.factor(executor)
-      if (lifecycle.fails(executor)) this.#status[executor] = STATUS.died
+      if (lifecycle.fails(executor)) {
+        this.#status[executor] = STATUS.died
+        size = lifecycle.failingMs(executor, size)
+      }
     }
     this.#started[executor] = started
     if (this.#cards?.begin(started, executor, batch.size, size)) {

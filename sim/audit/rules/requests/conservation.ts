@@ -45,7 +45,8 @@ export const conservation: Rule = {
   },
 }
 
-function identity({ rows, requests, expected }: Evidence, key: number): string | null {
+function identity(seen: Evidence, key: number): string | null {
+  const { rows, requests, expected } = seen
   const number = expected.sending[key]!
   if (rows.sendId[key] !== number || rows.part[key] !== expected.part[key]) {
     const actual = `part ${rows.part[key]} of request ${rows.sendId[key]}`
@@ -55,7 +56,8 @@ function identity({ rows, requests, expected }: Evidence, key: number): string |
     if (rows[name][key] === requests[name][number]) continue
     return `${name} is ${rows[name][key]}, but ${requests[name][number]} in its request`
   }
-  const first = rows.attempt[key] === 1
+  // its client may have held it back
+  const first = rows.attempt[key] === 1 && seen.classOf(key).maxInFlight === undefined
   if (
     first
       ? rows.firstScheduledAt[key] !== rows.at[key]
