@@ -25,7 +25,7 @@ export const purposes = {
   requests: 'Export the requests of a scenario as JSON Lines',
   variants: 'Compare named variants of a scenario side by side, simulated and replayed',
   trace: 'Describe a trace, or fit a traffic section to it',
-  models: 'Inspect an ONNX model, or build the ONNX models of a scenario',
+  models: 'Inspect or quantise an ONNX model, or build the ONNX models of a scenario',
   accelerators: 'List the accelerators that ship, or show one with the source of every figure',
   fit: 'Fit the service times of a model on an accelerator to measured ones, with their error',
   schema: 'Print the JSON Schema of scenario files, accelerator files or documents',

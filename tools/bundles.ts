@@ -97,6 +97,7 @@ const CHILDREN = [
   'runtime/live/fleet-process.ts',
   'runtime/memory/arena-process.ts',
   'runtime/models/build-process.ts',
+  'runtime/models/quantisation/quantise-process.ts',
   'runtime/noise/noise-process.ts',
   'runtime/noise/noise-thread.ts',
   'runtime/parquet/parquet-process.ts',

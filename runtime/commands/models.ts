@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { implement, outOption, override } from './command.ts'
 import { KINDS, PARAMETER_NAMES, PARAMETERS } from './model-parameters.ts'
 import { withInspect } from './models-inspect.ts'
+import { withQuantise } from './models-quantise.ts'
 
 const HELP = `
 Examples:
@@ -11,6 +12,7 @@ Examples:
 
 export function define(command: Command): void {
   withInspect(command)
+  withQuantise(command)
   const build = command
     .command('build')
     .copyInheritedSettings(command)

@@ -4,6 +4,7 @@ import type { RequestList } from '../../../sim/traffic/index.ts'
 import { cacheDirectory } from '../../folders/profile-paths.ts'
 import { materialise, sessionOptions } from '../../models/index.ts'
 import { Child, entryBeside } from '../../process/child.ts'
+import { paddedLength } from '../padded-length.ts'
 import type { System } from '../prepare.ts'
 import type { DriftModel, DriftReply, DriftRequest } from './drift-process.ts'
 
@@ -36,7 +37,7 @@ export async function outputDrift(
     }
     const inputs = inputsOf(first, i)
     try {
-      const reply = await compared(
+      const reply = await compareOutputs(
         {
           a: await modelOf(first.system, i, signal),
           b: await modelOf(other.system, j, signal),
@@ -47,7 +48,7 @@ export async function outputDrift(
       found.push(
         typeof reply === 'string'
           ? { ...none, reason: reply }
-          : { ...open, ...figuresOf(reply), inputs: inputs.length, reason: null },
+          : { ...open, ...driftFigures(reply), inputs: inputs.length, reason: null },
       )
     } catch (error) {
       if (!(error instanceof Failure) || error.exitCode === EXIT.interrupted) throw error
@@ -57,7 +58,7 @@ export async function outputDrift(
   return found
 }
 
-function figuresOf({ cosines, rows, sameTop }: DriftReply) {
+export function driftFigures({ cosines, rows, sameTop }: DriftReply) {
   return {
     cosine_mean: cosines.reduce((sum, value) => sum + value, 0) / cosines.length,
     cosine_least: Math.min(...cosines),
@@ -73,7 +74,7 @@ function inputsOf(
   const { padTo } = system.plan.pools[pool]!
   return Array.from(columns.inputTokens.subarray(0, INPUTS), (tokens, key) => ({
     key,
-    length: Math.ceil(tokens / padTo) * padTo,
+    length: paddedLength(tokens, padTo),
   }))
 }
 
@@ -88,7 +89,11 @@ async function modelOf(
   return { file, session: sessionOptions(pool) }
 }
 
-async function compared(request: DriftRequest, signal: AbortSignal): Promise<DriftReply | string> {
+/** Outputs of two models for the same inputs; a text where they cannot be compared. */
+export async function compareOutputs(
+  request: DriftRequest,
+  signal: AbortSignal | undefined,
+): Promise<DriftReply | string> {
   const child = new Child(entryBeside(import.meta.url, 'drift-process'), {
     name: 'the comparison of outputs',
   })

@@ -1,0 +1,182 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
+import { Failure, type LoadedScenario } from '../../../scenarios/index.ts'
+import { cacheDirectory } from '../../folders/profile-paths.ts'
+import { writableFolder, writeWhole } from '../../folders/write-whole.ts'
+import {
+  type LeftOut,
+  type ModelFile,
+  materialise,
+  type QuantisedFile,
+  quantiseApart,
+  readOnnx,
+} from '../../models/index.ts'
+import { dataFiles } from '../gate/data-files.ts'
+import type { JobOptions } from '../options.ts'
+import { type Prepared, prepare } from '../prepare.ts'
+import { compareOutputs, driftFigures } from '../variants/output-drift.ts'
+import { chosenModel } from './chosen-model.ts'
+import { type QuantisationInputs, quantisationInputs } from './quantisation-inputs.ts'
+import { refuseOverwriting } from './refuse-overwriting.ts'
+
+export interface QuantiseOptions extends JobOptions {
+  /** name of the model; default: the only own one */
+  readonly model?: string | undefined
+  /** inputs of the calibration, fewer where files have fewer */
+  readonly samples: number
+  /** the file that is written */
+  readonly out: string
+  /** files of the scenario itself, which are not overwritten either */
+  readonly files?: Iterable<string>
+  readonly onNote?: (text: string) => void
+}
+
+/** What was quantised, and what that does to outputs. */
+export interface QuantisedModel {
+  readonly model: string
+  readonly from: { readonly path: string; readonly bytes: number }
+  readonly to: { readonly path: string; readonly bytes: number }
+  /** nodes that compute with 8 bits, by operator */
+  readonly quantised: QuantisedFile['quantised']
+  /** nodes that stay as they were */
+  readonly leftOut: readonly LeftOut[]
+  /** kernels of 8 bits that ONNX Runtime makes of them on this machine, by operator */
+  readonly kernels: QuantisedFile['kernels']
+  /** kernels that convert between 8 bits and float32 */
+  readonly conversions: number
+  readonly calibration: {
+    readonly samples: number
+    /** padded, the least and the largest; null for a model without lengths */
+    readonly lengths: readonly [least: number, largest: number] | null
+  }
+  /** against the float32 model; null where outputs cannot be compared */
+  readonly drift: {
+    readonly inputs: number
+    readonly cosineMean: number
+    readonly cosineLeast: number
+    /** share of rows whose largest output is the same one */
+    readonly sameTop: number
+  } | null
+  readonly warnings: readonly string[]
+}
+
+/**
+ * Quantises an own model of a scenario to 8 bits, by the ranges of its values on requests with the
+ * lengths of its traffic, and writes the file. Throws `Failure`.
+ */
+export async function quantiseModel(
+  loaded: LoadedScenario,
+  options: QuantiseOptions,
+): Promise<QuantisedModel> {
+  const { out, samples, files = [] } = options
+  const name = chosenModel(loaded, options.model)
+  const prepared = await prepare(loaded, preparation(options))
+  const file = await materialised(prepared, name, options.signal)
+  await refuseOverwriting(out, [...files, ...(await filesRead(prepared, name, file))])
+  const inputs = await quantisationInputs(prepared, name, file.inputs, samples)
+  const undo = await writableFolder(dirname(out))
+  const folder = await mkdtemp(join(tmpdir(), 'spillway-quantise-'))
+  try {
+    const found = await quantised({ name, file, folder, inputs }, options)
+    options.onProgress?.('comparing outputs', 0, 1)
+    const session = { executionProvider: 'cpu', threads: inputs.threads } as const
+    const a = { file, session }
+    const b = { file: { ...file, path: found.path }, session }
+    const reply = await compareOutputs({ a, b, inputs: inputs.compared }, options.signal)
+    const bytes = await readFile(found.path)
+    await writeWhole(out, bytes)
+    const { path: _, ...figures } = found
+    return {
+      model: name,
+      from: { path: file.path, bytes: file.bytes },
+      to: { path: out, bytes: bytes.length },
+      ...figures,
+      calibration: { samples: inputs.calibration.length, lengths: lengthsOf(file, inputs) },
+      drift: typeof reply === 'string' ? null : driftOf(reply, inputs),
+      warnings: [
+        ...inputs.warnings,
+        ...kernelWarnings(found),
+        ...(typeof reply === 'string' ? [`outputs are not compared: ${reply}`] : []),
+      ],
+    }
+  } catch (error) {
+    return await undo(error)
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+function preparation({ signal, onNote, onProgress }: QuantiseOptions) {
+  return { ...(signal && { signal }), ...(onNote && { onNote }), onProgress }
+}
+
+async function materialised(
+  { scenario, directory }: Prepared,
+  name: string,
+  signal: AbortSignal | undefined,
+): Promise<ModelFile> {
+  const places = { directory, cacheDirectory: cacheDirectory(), ...(signal && { signal }) }
+  try {
+    return await materialise(scenario.models[name]!, 'fp32', places)
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error
+    const problems = error.problems.map((text) => `models.${name}: ${text}`)
+    throw new Failure(problems, error.exitCode)
+  }
+}
+
+/** Files that the command reads, but for those of this model at other precisions. */
+async function filesRead(prepared: Prepared, name: string, file: ModelFile): Promise<string[]> {
+  const { graph } = await readOnnx(file.path, '.')
+  const weights = (graph?.externalFiles ?? []).map((own) => resolve(dirname(file.path), own))
+  const model = prepared.scenario.models[name]!
+  const precisions = 'onnx' in model && typeof model.onnx !== 'string' ? model.onnx : {}
+  const others = Object.values(precisions).flatMap((own) =>
+    own === undefined ? [] : resolve(prepared.directory, own),
+  )
+  const data = dataFiles(prepared).filter((path) => !others.includes(path))
+  return [file.path, ...weights, ...data]
+}
+
+interface Task {
+  readonly name: string
+  readonly file: ModelFile
+  readonly folder: string
+  readonly inputs: QuantisationInputs
+}
+
+function quantised(
+  { name, file, folder, inputs }: Task,
+  { signal, onProgress }: QuantiseOptions,
+): Promise<QuantisedFile> {
+  const { calibration, threads } = inputs
+  const show = (done: number) => onProgress?.(`calibrating ${name}`, done, calibration.length)
+  show(0)
+  return quantiseApart({ file, folder, threads, inputs: calibration }, signal, show)
+}
+
+function lengthsOf({ inputs }: ModelFile, { calibration }: QuantisationInputs) {
+  if (!inputs.some(({ shape }) => shape.includes('length'))) return null
+  const lengths = calibration.map(({ length }) => length)
+  return [Math.min(...lengths), Math.max(...lengths)] as const
+}
+
+function driftOf(reply: Parameters<typeof driftFigures>[0], { compared }: QuantisationInputs) {
+  const { cosine_mean, cosine_least, top1 } = driftFigures(reply)
+  return {
+    inputs: compared.length,
+    cosineMean: cosine_mean,
+    cosineLeast: cosine_least,
+    sameTop: top1,
+  }
+}
+
+/** Says where ONNX Runtime computes with float32 what has 8 bits in the file. */
+function kernelWarnings({ quantised, kernels }: QuantisedFile): string[] {
+  const sum = (counts: Readonly<Record<string, number>>) =>
+    Object.values(counts).reduce((total, n) => total + n, 0)
+  const missing = sum(quantised) - sum(kernels)
+  if (missing <= 0) return []
+  return [`ONNX Runtime computes ${missing} of ${sum(quantised)} with float32, from 8 bits`]
+}
