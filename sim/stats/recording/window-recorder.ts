@@ -91,10 +91,10 @@ export class WindowRecorder {
     for (const reported of this.#reported[number]!) reported.record(now, latency)
     const judged = this.#judged[number]!
     const { objectives, firstTokenDelaysMs } = this.#options
-    const timesOf = () =>
-      tokenTimes(this.#requests, done, request, now, firstTokenDelaysMs?.[number])
+    const delayMs = firstTokenDelaysMs?.[number]
     for (const [i, { kind }] of objectives[number]!.entries()) {
-      const ms = kind === 'latency' ? latency : timesOf()[kind]
+      const ms =
+        kind === 'latency' ? latency : tokenTimes(this.#requests, done, request, now, delayMs)[kind]
       if (ms !== null) for (const windows of judged[i]!) windows.record(now, ms)
     }
   }
