@@ -52,7 +52,7 @@ function countedRounds(): number[] {
   return poor.size === ROUNDS ? all : all.filter((round) => !poor.has(round))
 }
 
-/** Whether both sides were cut into slices: a calibration beside many others may find it too slow. */
+/** Whether both sides were cut into slices: a calibration beside others may find it too slow. */
 function inSlices(): boolean {
   const sliced = comparison().what_if!.slice_ms !== null
   const why = measured('out').warnings.some((one) => one.includes('alternate in whole replays'))

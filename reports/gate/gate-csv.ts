@@ -12,10 +12,10 @@ const KEYS = ['time', 'commit']
 
 /**
  * The history of a gate with one more row: a row a commit, a column a metric, as change-point tools
- * such as Apache Otava read it. Of a prediction gate a metric is its value, of others the ratio. Two
- * columns have the interval of the base where it has one, and the last the warnings. A new metric
- * adds a column, which is empty in the rows before. A row of the same commit is replaced. `before`:
- * the text so far; null for none.
+ * such as Apache Otava read it. Of a prediction gate a metric is its value, of others the ratio.
+ * Two columns have the interval of the base where it has one, and one has the warnings. A new
+ * metric adds a column, which is empty in the rows before. A row of the same commit is replaced.
+ * `before`: the text so far; null for none.
  */
 export function gateCsv(before: string | null, gate: Gate, { time, commit }: CommitRow): string {
   const known = before === null ? [] : rowsOf(before)

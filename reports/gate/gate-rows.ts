@@ -135,8 +135,8 @@ function serviceLines({ blocks, stalls }: NonNullable<GateCase['measured']>): st
   if (stalls === undefined) return lines
   const { base, head, most, slices, left_out } = stalls
   const stalled = `stalls of the dispatcher: base ${percent(base)}, head ${percent(head)} of the time`
-  const left = `${left_out} of ${plural(slices, 'slice')} left out, as more than ${percent(most)} of it stalled`
-  return [...lines, `${stalled}; ${left_out === 0 ? 'no slice left out' : left}`]
+  const left = `${left_out} of ${slices} slices left out, with more than ${percent(most)} in stalls`
+  return [...lines, `${stalled}; ${left}`]
 }
 
 /** Measured percentiles over all blocks, the header first; none in a gate that measures nothing. */

@@ -144,7 +144,7 @@ async function recordBusy(plan: GatePlan): Promise<void> {
 
 /** A process that does nothing but use one core, until it is ended or this process is gone. */
 function busyLoop(): { readonly end: () => void } {
-  // by its parent it sees that nobody is left to end it
+  // where the study is killed, the loop has another parent and ends
   const text =
     'for (const own = process.ppid; process.ppid === own; ) for (let i = 0; i < 1e7; i++);'
   const child = spawn(process.execPath, ['-e', text], { stdio: 'ignore' })

@@ -8,6 +8,7 @@ import type { DocumentOptions } from '../options.ts'
 import { type Prepared, resolveSystem } from '../prepare.ts'
 import { refuseComparison, refuseLive } from '../refuse.ts'
 import { changedFiles } from './changed-files.ts'
+import { Derivation } from './derived.ts'
 import { gateOf } from './gate.ts'
 import { gateTraffic, trafficFactor } from './gate-traffic.ts'
 import { LiveRounds, type RoundLimits, type Utilisation } from './live-rounds.ts'
@@ -17,7 +18,7 @@ import {
   measuredMetrics,
   measuredVerdict,
 } from './measured-figures.ts'
-import { type PlayedGate, playGate } from './play-gate.ts'
+import { type Learn, type PlayedGate, playGate } from './play-gate.ts'
 
 /** The traffic is lowered if the base is busier in the warm-up by more, relative. */
 const OFF = 0.12
@@ -79,7 +80,9 @@ export async function measuredGate(
       const interim: GateCase = { ...subject, ...figures(played), ...interimCase(played) }
       await onInterim?.({ ...gateOf('measured', [interim], options), interim: true })
     }
-    const played = await playGate(traffic, rounds, {
+    const { signal } = options
+    const learn: Learn = (runs) => new Derivation(traffic, runs, { signal })
+    const played = await playGate(rounds, learn, {
       ...options,
       ...{ margin, began, until },
       ...(onInterim && { onRound }),

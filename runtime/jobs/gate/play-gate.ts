@@ -11,8 +11,7 @@ import {
   withoutOthers,
 } from '../../../sim/experiment/index.ts'
 import type { JobOptions } from '../options.ts'
-import { Derivation } from './derived.ts'
-import type { GateTraffic } from './gate-traffic.ts'
+import type { Derivation } from './derived.ts'
 import type { LiveRounds } from './live-rounds.ts'
 
 /** A block with the values that the gate judges: ln of head over base, a number for each metric. */
@@ -49,13 +48,19 @@ export interface PlayOptions extends JobOptions {
   readonly onRound?: (played: PlayedGate) => Promise<void>
 }
 
+/** Where blocks come from. */
+export type RoundSource = Pick<LiveRounds, 'next' | 'ended'>
+
+/** What blocks do to percentiles, on the machine that replays of the base recorded. */
+export type Learn = (runs: readonly ObservedRun[]) => Pick<Derivation, 'ratios' | 'baseMs'>
+
 /** Plays blocks up to each look until the gate is decided, and confirms a regression. */
 export async function playGate(
-  traffic: GateTraffic,
-  rounds: LiveRounds,
+  rounds: RoundSource,
+  learn: Learn,
   options: PlayOptions,
 ): Promise<PlayedGate> {
-  const gate = new GateInPlay(traffic, rounds, options)
+  const gate = new GateInPlay(rounds, learn, options)
   for (const look of LOOKS) {
     if (!(await gate.judgeAfter(look))) break
     const step = stepAfter(gate.decisions, look)
@@ -66,16 +71,16 @@ export async function playGate(
 }
 
 class GateInPlay {
-  readonly #rounds: LiveRounds
+  readonly #rounds: RoundSource
   readonly #options: PlayOptions
-  readonly #traffic: GateTraffic
+  readonly #learn: Learn
   /** of the base, until its machine is learnt from them */
   readonly #runs: ObservedRun[] = []
   /** played, and not judged yet */
   readonly #waiting: MeasuredBlock[] = []
   readonly #blocks: JudgedBlock[] = []
   readonly #looks: number[] = []
-  #derivation: Derivation | null = null
+  #derivation: ReturnType<Learn> | null = null
   #baseMs: readonly number[] = []
   #incomplete: Incomplete | null = null
   #confirming = false
@@ -83,9 +88,9 @@ class GateInPlay {
   #shown = 0
   decisions: readonly MetricDecision[] = []
 
-  constructor(traffic: GateTraffic, rounds: LiveRounds, options: PlayOptions) {
-    this.#traffic = traffic
+  constructor(rounds: RoundSource, learn: Learn, options: PlayOptions) {
     this.#rounds = rounds
+    this.#learn = learn
     this.#options = options
   }
 
@@ -155,10 +160,10 @@ class GateInPlay {
    * base's replays of the first look only, so that all blocks are judged by the same simulation.
    */
   async #judged(most: number, fresh: boolean): Promise<JudgedBlock[]> {
-    const { signal, onProgress } = this.#options
+    const { onProgress } = this.#options
     const blocks = this.#waiting.splice(0, most)
     if (blocks.length === 0) return []
-    this.#derivation ??= new Derivation(this.#traffic, this.#runs, { signal })
+    this.#derivation ??= this.#learn(this.#runs)
     const judged: JudgedBlock[] = []
     for (const [i, block] of blocks.entries()) {
       onProgress?.('deriving percentiles', i, blocks.length)
