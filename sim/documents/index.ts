@@ -29,7 +29,6 @@ export type { ArenaFigures, MemoryComparison } from './memory-comparison.ts'
 export type { MapChunk, MemorySeries, MemorySpace } from './memory-document.ts'
 export { type Noise, type NoiseDecision, type NoiseThread, noiseSchema } from './noise-document.ts'
 export { doNotCount, notCountedTexts } from './not-counted-text.ts'
-export { type ReplicaUse, replicaUse } from './replica-use.ts'
 export type { ErrorSplit, PercentileComparison, ReplayError } from './percentile-comparison.ts'
 export { type Plan, type PlanRow, type PlanVerdict, planSchema } from './plan-document.ts'
 export type {
@@ -40,6 +39,7 @@ export type {
   PoolResult,
   PoolRetries,
 } from './pool-result.ts'
+export { type ReplicaUse, replicaUse } from './replica-use.ts'
 export {
   type Counts,
   counts,
