@@ -33,7 +33,10 @@ ul.warning{font-size:14px;padding:4px 16px}
 figure{margin:22px -10px;break-inside:avoid}
 figure svg{display:block;max-width:100%;height:auto}
 figure .narrow{display:none}
-.scroll{overflow-x:auto;margin:12px 0}
+.scroll{overflow-x:auto;margin:12px 0;background:linear-gradient(to right,var(--paper) 30%,transparent),linear-gradient(to left,var(--paper) 30%,transparent) 100% 0,linear-gradient(to right,var(--grid),transparent),linear-gradient(to left,var(--grid),transparent) 100% 0;background-repeat:no-repeat;background-size:40px 100%,40px 100%,9px 100%,9px 100%;background-attachment:local,local,scroll,scroll}
+.scroll::after{content:"This table is wider than the page: scroll it sideways.";display:block;position:sticky;left:0;width:max-content;max-width:100%;max-height:0;overflow:hidden;font-size:12px;color:var(--muted)}
+@supports (animation-timeline:scroll()){.scroll::after{animation:wide linear;animation-timeline:scroll(nearest inline)}}
+@keyframes wide{from,to{max-height:3em}}
 table{border-collapse:collapse;font-size:13px;width:100%;font-variant-numeric:tabular-nums}
 caption{text-align:left;font-weight:bold;padding:4px 0}
 th,td{padding:6px;text-align:right;white-space:nowrap;border-bottom:1px solid var(--grid)}
@@ -67,7 +70,7 @@ main{max-width:none;padding:0}
 body{font-size:11pt}
 figure{margin:14px 0}
 h2{break-after:avoid}
-.scroll{overflow:visible}
+.scroll{overflow:visible;background:none}.scroll::after{display:none}
 table{font-size:9pt}th,td{padding:3px 6px}
 tr,.verdict,dl{break-inside:avoid}
 }

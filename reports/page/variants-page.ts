@@ -11,6 +11,7 @@ import {
   ratioRows,
   resourceNotes,
   resourceRows,
+  variantAnswer,
   variantFindings,
   variantRows,
   variantWarnings,
@@ -40,6 +41,7 @@ export async function variantsHtml(document: Variants): Promise<string> {
     )
   const body = html`<h1>${isolated(scenario.name)}: variants</h1>
 ${scenario.description === '' ? NOTHING : html`<p class="question">${isolated(scenario.description)}</p>`}
+${answerOf(document)}
 ${variantFindings(document).map((text) => html`<p class="verdict">${text}</p>\n`)}
 ${warningList(variantWarnings(document))}
 ${textTable(variantRows(document))}
@@ -59,6 +61,13 @@ ${measured === null ? NOTHING : await replays(document, chart)}
 <p>This command reproduces it:</p>
 <pre>${isolated(document.command)}</pre>`
   return documentPage(`${scenario.name}: variants – Spillway`, body)
+}
+
+function answerOf(document: Variants): Html {
+  const text = variantAnswer(document)
+  if (text === null) return NOTHING
+  const passes = document.variants.some(({ row }) => row.verdict === 'PASS')
+  return html`<p class="verdict ${passes ? 'PASS' : 'FAIL'}" role="status">${text}</p>`
 }
 
 function resourceTable(document: Variants): Html {

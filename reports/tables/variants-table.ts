@@ -1,3 +1,4 @@
+import { parseObjective } from '../../scenarios/index.ts'
 import type {
   Estimate,
   OutputDrift,
@@ -6,6 +7,7 @@ import type {
   VariantRatio,
   VariantResources,
   Variants,
+  Verdict,
 } from '../../sim/documents/index.ts'
 import {
   declared,
@@ -15,8 +17,10 @@ import {
   figure,
   fixed,
   NONE,
+  objectiveLimit,
   plural,
   signedPercent,
+  usd,
   valueText,
 } from '../format.ts'
 import { overloadText } from './summary.ts'
@@ -50,6 +54,57 @@ export function variantFindings({ variants, ratios, measured }: Variants): strin
     ]
     return `${name}, ${of}: ${parts.length === 0 ? 'no ratio is supported by the sample' : parts.join('; ')}`
   })
+}
+
+type Variant = Variants['variants'][number]
+
+const isOverloaded = ({ row }: Variant) => row.stability.state === 'OVERLOADED'
+
+/** Dollars an hour, or replicas where a variant has no price. */
+function costsOf({ variants }: Variants): { readonly unit: 'usd' | 'replicas'; of: CostOf } {
+  const priced = variants.every(({ row }) => row.cost !== null)
+  if (priced) return { unit: 'usd', of: ({ row }) => row.cost!.usd_per_hour }
+  return { unit: 'replicas', of: paidReplicas }
+}
+
+type CostOf = (variant: Variant) => number
+
+const paidReplicas: CostOf = ({ row }) => row.pools.reduce((sum, own) => sum + own.replicas, 0)
+
+/**
+ * The cheapest variant that passes every objective in the simulation, of equally cheap ones that
+ * with the lowest p99; null where no objective is stated.
+ */
+export function variantAnswer(document: Variants): string | null {
+  const { variants } = document
+  if (variants.every(({ row }) => row.verdict === null)) return null
+  const { unit, of } = costsOf(document)
+  const costText = (variant: Variant) =>
+    unit === 'usd' ? `${usd(of(variant))} an hour` : plural(Number(figure(of(variant))), 'replica')
+  const passing = variants.filter((one) => one.row.verdict === 'PASS' && !isOverloaded(one))
+  const p99 = ({ figures }: Variant) => figures.p99.value ?? Number.POSITIVE_INFINITY
+  const [best] = passing.toSorted((a, b) => of(a) - of(b) || (p99(a) < p99(b) ? -1 : 1))
+  if (best === undefined) {
+    const open = variants.some(({ row }) => row.verdict === 'UNDECIDED')
+    return `No variant passes every objective${open ? '; some are undecided' : ''}.`
+  }
+  const count = passing.length === 1 ? 'the only one' : `the cheapest of ${passing.length}`
+  return `Take ${best.name}, ${costText(best)}: ${count} of ${plural(variants.length, 'variant')} that pass${passing.length === 1 ? 'es' : ''} every objective in the simulation.`
+}
+
+/** The objective that a variant fails, or that is open, with its figure; a dash for none. */
+function openObjective({ row }: Variant): string {
+  const of = (verdict: Verdict) => row.objectives.find((one) => one.verdict === verdict)
+  const open = of('FAIL') ?? of('UNDECIDED')
+  if (open === undefined) return NONE
+  const { class: name, text, estimate, verdict } = open
+  const figures =
+    estimate.value === null
+      ? verdict === 'FAIL'
+        ? '∞'
+        : (estimate.reason ?? NONE)
+      : estimateText(estimate, objectiveLimit(parseObjective(text)!).quantity)
+  return `${name}: ${text} (${figures})`
 }
 
 /** Whether a variant was replayed in a round that counts. */
@@ -103,21 +158,27 @@ export function variantRows(document: Variants): string[][] {
   const priced = isPriced(document) && !hasResources(document)
   const engines = variants.some(({ figures }) => figures.capacity_utilisation !== undefined)
   const tokens = variants.some(({ row }) => row.cost?.usd_per_million_tokens != null)
+  const open = variants.some((variant) => openObjective(variant) !== NONE)
+  const hours = document.duration_s / 3600
   return [
     [
       ...['variant', 'p50', 'p95', 'p99', 'goodput', 'utilisation'],
       ...(engines ? ['of capacity'] : []),
+      'replica-hours',
       ...(priced ? ['$ an hour', '$ a million'] : []),
       ...(tokens ? ['$ a million tokens'] : []),
       'verdict',
+      ...(open ? ['failed or open objective'] : []),
     ],
-    ...variants.map(({ name, row, figures }) => [
-      name,
-      ...figureCells(figures),
-      ...(engines ? [ofCapacityCell(figures)] : []),
-      ...(priced ? costCells(row.cost) : []),
-      ...(tokens ? [tokenCell(row.cost)] : []),
-      row.stability.state === 'OVERLOADED' ? 'OVERLOADED' : (row.verdict ?? NONE),
+    ...variants.map((variant) => [
+      variant.name,
+      ...figureCells(variant.figures),
+      ...(engines ? [ofCapacityCell(variant.figures)] : []),
+      figure(paidReplicas(variant) * hours),
+      ...(priced ? costCells(variant.row.cost) : []),
+      ...(tokens ? [tokenCell(variant.row.cost)] : []),
+      isOverloaded(variant) ? 'OVERLOADED' : (variant.row.verdict ?? NONE),
+      ...(open ? [openObjective(variant)] : []),
     ]),
   ]
 }

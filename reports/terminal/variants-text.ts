@@ -9,6 +9,7 @@ import {
   ratioRows,
   resourceNotes,
   resourceRows,
+  variantAnswer,
   variantFindings,
   variantRows,
   variantWarnings,
@@ -25,7 +26,9 @@ export function variantsText(document: Variants): string {
       ({ name, changes: own }) => `  ${name}: ${own.length === 0 ? 'no change' : own.join(', ')}`,
     )
   const runs = `${plural(replications, 'replication')} of ${declared(duration_s)} s`
+  const answer = variantAnswer(document)
   return [
+    ...(answer === null ? [] : [visibleLine(answer)]),
     ...variantFindings(document).map(visibleLine),
     '',
     visibleLine(`${scenario.name}: ${plural(variants.length, 'variant')}, ${runs}, seed ${seed}`),

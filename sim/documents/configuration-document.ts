@@ -107,6 +107,13 @@ export const configurationRow = z.strictObject({
   uncalibrated: z
     .array(z.string())
     .describe('What is assumed of the accelerators of each pool, without a measurement.'),
+  measured_times: z
+    .literal(true)
+    .optional()
+    .describe(
+      'True where the service times of all pools were measured: by a profile, or by a fit on the ' +
+        'card and at the precision of the pool; absent where they are declared or transferred.',
+    ),
   cost: cost.nullable().describe('Cost of the replicas; null where a pool has no price.'),
 })
 

@@ -207,6 +207,9 @@ function subtitleOf(plan: Plan, text: string, clipped: boolean): string {
     `${plural(plan.configurations, 'configuration')}, ${count(plan.rows.length)} simulated: ${verdicts.join(', ')}`,
     `${text}, bar: 95 % interval`,
     'line: the front of those that meet',
+    ...(plan.survive === undefined
+      ? []
+      : [`drawn without a loss, judged also without a ${plan.survive}`]),
     ...(clipped ? ['at the upper edge: beyond the plot'] : []),
   ].join(' · ')
 }

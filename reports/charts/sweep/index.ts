@@ -4,10 +4,12 @@ import { WIDE } from '../frame.ts'
 import { sweepFront } from './sweep-front.ts'
 import { sweepHeat } from './sweep-heat.ts'
 import { sweepLines } from './sweep-lines.ts'
+import { sweepThroughput } from './sweep-throughput.ts'
 
 const CHARTS = {
   'sweep-heat': sweepHeat,
   'sweep-lines': sweepLines,
+  'sweep-throughput': sweepThroughput,
   'sweep-front': sweepFront,
 } as const satisfies Record<string, (sweep: Sweep, width: number) => TopLevelSpec | null>
 

@@ -37,6 +37,33 @@ describe('charts of a sweep', () => {
     expect(names(some)).not.toContain('sweep-heat')
   })
 
+  test('of batch sizes and cards have their capacities, dashed where they are not measured', () => {
+    const sweep = sampleSweep({
+      paths: ['pools.central.accelerator', 'pools.central.batching.max_batch'],
+      grid: [
+        ['t4', 'l4'],
+        ['4', '8'],
+      ],
+      rows: ['t4', 'l4'].flatMap((card, i) =>
+        ['4', '8'].map((size, j) => {
+          const given = { ms: 30, verdict: 'PASS' as const, replicas: 1 + i + 2 * j, usd: null }
+          const row = sampleRow(2 * i + j + 1, [card, size], given)
+          const figures = { ...row.figures!, ...(i === 0 && { measured_times: true as const }) }
+          return { ...row, figures }
+        }),
+      ),
+    })
+    expect(titleOf('sweep-throughput', sweep)).toBe(
+      'l4 has the highest capacity, 1,200 req/s, at max_batch 8',
+    )
+    const { spec } = sweepCharts(sweep).find(({ name }) => name === 'sweep-throughput')!
+    const lines = (spec as { layer: { mark: { type: string; strokeDash?: number[] } }[] }).layer
+    const dashes = lines.flatMap(({ mark }) => (mark.type === 'line' ? [mark.strokeDash] : []))
+    expect(dashes).toEqual([[6, 4], undefined])
+    // other dimensions are no card
+    expect(names(sampleSweep())).not.toContain('sweep-throughput')
+  })
+
   test('have their finding as title', () => {
     const sweep = sampleSweep()
     expect(titleOf('sweep-heat', sweep)).toBe(

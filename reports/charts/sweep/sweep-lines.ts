@@ -5,7 +5,7 @@ import { valuesText } from '../../tables/sweep-rows.ts'
 import { frame, keyWords, type Layer, largest, narrow, plotWidth } from '../frame.ts'
 import { COLOR, endLabels, latencies, linear, pixel } from '../plot.ts'
 import { textWidth } from '../text-width.ts'
-import { LABEL_SIZE, LIGHT } from '../theme.ts'
+import { LABEL_SIZE, LINE_STYLES } from '../theme.ts'
 import {
   labelExpression,
   latencyRange,
@@ -20,7 +20,6 @@ import {
 
 /** Lines of a chart; of more values, some are drawn. */
 const MOST_LINES = 6
-const DASHES = [[], [7, 3], [2, 2], [9, 3, 2, 3], [4, 4], [12, 3]] as const
 
 /** The dimension along the axis, and a line for each combination of the others. */
 interface Layout {
@@ -60,11 +59,13 @@ export function sweepLines(sweep: Sweep, width: number): TopLevelSpec | null {
     x,
     y: latencies('ms', y, `${sweep.figure.text.replace(' latency_ms', '')} latency`),
   }
-  const ends = lines.flatMap((line) => {
+  const ends = lines.flatMap((line, i) => {
     const last = line.points.filter(({ ms }) => ms !== null).at(-1)
     if (last === undefined) return []
     const at = ((last.x + 0.4) / (axis.values.length - 0.2)) * wide
-    return [{ x: at, y: pixel(last.ms!, y, height, true), text: label(line), color: LIGHT.ink }]
+    return [
+      { x: at, y: pixel(last.ms!, y, height, true), text: label(line), color: styleOf(i).color },
+    ]
   })
   const unknown = points.some(({ ms }) => ms === null)
   const subtitle = [
@@ -93,12 +94,15 @@ type Encoding = {
   readonly y: ReturnType<typeof latencies>
 }
 
+/** Colour and dashes of a line, which its name has, too. */
+const styleOf = (i: number) => LINE_STYLES[i % LINE_STYLES.length]!
+
 function strokeOf({ points }: Line, i: number, encoding: Encoding): Layer {
   const values = points.filter(({ ms }) => ms !== null).map(({ x, ms }) => ({ x, ms }))
-  const strokeDash = [...DASHES[i % DASHES.length]!]
+  const { color, strokeDash } = styleOf(i)
   return {
     data: { values },
-    mark: { type: 'line', color: LIGHT.simulated, strokeWidth: 1.4, opacity: 0.6, strokeDash },
+    mark: { type: 'line', color, strokeWidth: 1.8, strokeDash: [...strokeDash] },
     encoding,
   }
 }

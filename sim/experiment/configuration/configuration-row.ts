@@ -5,7 +5,7 @@ import { worst } from '../comparison/verdicts.ts'
 import { judgeAll, judgedRuns } from '../result/objectives.ts'
 import { overRuns } from '../result/over-runs.ts'
 import { stabilityOf } from '../result/stability.ts'
-import { uncalibratedWarnings } from '../result/uncalibrated.ts'
+import { hasMeasuredTimes, uncalibratedWarnings } from '../result/uncalibrated.ts'
 import { transferWarnings } from '../transfer/transfer.ts'
 import { withinTransfers } from '../transfer/transferred-verdicts.ts'
 import { costOf, servedRates } from './cost.ts'
@@ -85,6 +85,7 @@ export function configurationRow(
     extrapolated: [...extrapolated],
     ...(transferred.length > 0 && { transferred }),
     uncalibrated: uncalibratedWarnings(scenario),
+    ...(hasMeasuredTimes(scenario) && { measured_times: true as const }),
     cost: costOf(
       scenario,
       rates.map(({ rps }) => rps),

@@ -1,6 +1,6 @@
 import type { Pool, Scenario, Work } from '../../../scenarios/schema/schema.ts'
 import { type AcceleratedWork, isAccelerated } from '../../../scenarios/schema/takes-length.ts'
-import { fittedOf } from '../transfer/transfer.ts'
+import { fittedOf, transfersOf } from '../transfer/transfer.ts'
 
 /**
  * What is assumed of the accelerators of a scenario, without a measurement: a sentence for each
@@ -18,6 +18,24 @@ export function uncalibratedWarnings({ pools, models }: Scenario): string[] {
 function assumedSpeed(model: Scenario['models'][string]): string[] {
   if (!('work' in model) || model.speed_factor === undefined) return []
   return [`service times (${model.speed_factor} times as fast as \`work\` states, by speed_factor)`]
+}
+
+/**
+ * Whether the service times of all pools were measured: by a profile, or by a fit on the card and
+ * at the precision of the pool. Work that is written by hand is not, even if it once was.
+ */
+export function hasMeasuredTimes(scenario: Scenario): boolean {
+  const { pools, models } = scenario
+  if (transfersOf(scenario).length > 0) return false
+  return pools.every((pool) => {
+    const model = models[pool.model]!
+    if (!('work' in model)) return true
+    return (
+      fittedOf(model.work) !== undefined &&
+      model.speed_factor === undefined &&
+      uncalibratedTimes(pool, model.work).length === 0
+    )
+  })
 }
 
 function uncalibratedTimes(pool: Pool, work: Work): string[] {
