@@ -258,7 +258,9 @@ failures: [{ kind: crash, at_s: [5.05], restart_s: { distribution: fixed, value:
 })
 
 describe('a router by length whose pool for short requests is lost', () => {
-  const pools = (queue: string) => `models: { m: { work: { law: linear, base_ms: 1, per_token_ms: 0.1 } } }
+  const pools = (
+    queue: string,
+  ) => `models: { m: { work: { law: linear, base_ms: 1, per_token_ms: 0.1 } } }
 pools:
   - { name: near, model: m, replicas: 2${queue} }
   - { name: far, model: m, replicas: 2 }

@@ -129,6 +129,7 @@ export {
   causedFailures,
   failureDraws,
   mayBeLost,
+  undetectedSpans,
 } from './simulation/failure-plan.ts'
 export { executorWork } from './simulation/hardware.ts'
 export { decoderPass, encoderPass } from './simulation/measured-pass.ts'
