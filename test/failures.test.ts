@@ -24,6 +24,16 @@ function inputOf(rest: string, traffic = '') {
   return simulationInput(parseScenario(text, { file: 'x.yaml' }).scenario)
 }
 
+/** What the audit finds in a run. */
+function brokenIn(
+  { scenario }: ReturnType<typeof inputOf>,
+  { rows, changes }: ReturnType<typeof keptReplication>,
+): readonly string[] {
+  const requests = requestsIn(rows).columns
+  const { rules } = auditRows(promisesOf(scenario), rows.columns, requests, changes)
+  return rules.flatMap(({ first }) => first.map(({ rule, text }) => `${rule}: ${text}`))
+}
+
 const exponential = 'models: { m: { work: { law: exponential, mean_ms: 20 } } }'
 const linear = 'models: { m: { work: { law: linear, base_ms: 20, per_item_ms: 4 } } }'
 const generation = `
@@ -77,6 +87,8 @@ const FAILURES: Readonly<Record<string, string>> = {
   'a lost zone':
     'failures: [{ kind: crash, at_s: [50, 100], restart_s: { distribution: fixed, value: 4 } }]',
   errors: 'failures: [{ kind: errors, every_s: 5, for_s: 3, share: 0.4 }]',
+  'errors that come fast':
+    'failures: [{ kind: errors, every_s: 5, for_s: 3, share: 0.4, after_ms: 2 }]',
   stragglers: 'failures: [{ kind: slow, every_s: 10, for_s: 2, factor: 5 }]',
   'a deployment':
     'failures: [{ kind: deployment, at_s: 40, restart_s: { distribution: fixed, value: 3 } }]',
@@ -88,7 +100,7 @@ const FAILURES: Readonly<Record<string, string>> = {
 const cases = Object.keys(SYSTEMS).flatMap((system) =>
   Object.keys(FAILURES)
     // an engine runs many requests at once, and has no batch that could end with errors
-    .filter((failure) => !(system.startsWith('engines') && failure === 'errors'))
+    .filter((failure) => !(system.startsWith('engines') && failure.startsWith('errors')))
     .map((failure) => [system, failure] as const),
 )
 
@@ -99,18 +111,7 @@ describe.each(cases)('%s, %s', (system, failure) => {
   test('every request ends once, and every promise is kept', () => {
     const { columns, count } = run.rows
     expect(count).toBeGreaterThan(10_000)
-    const requests = requestsIn(run.rows).columns
-    const { rules, violations } = auditRows(
-      promisesOf(input.scenario),
-      columns,
-      requests,
-      run.changes,
-    )
-    const first = rules.flatMap(({ first: broken }) =>
-      broken.map(({ rule, text }) => `${rule}: ${text}`),
-    )
-    expect(first).toEqual([])
-    expect(violations).toBe(0)
+    expect(brokenIn(input, run)).toEqual([])
     const counts = Object.values(OUTCOME).map(
       (outcome) => columns.outcome.filter((own) => own === outcome).length,
     )
@@ -254,4 +255,97 @@ failures: [{ kind: crash, at_s: [5.05], restart_s: { distribution: fixed, value:
     const { count } = lost('mode: per-replica')
     expect(count('refusal', REFUSAL.unavailable)).toBe(40)
   })
+})
+
+describe('a router by length whose pool for short requests is lost', () => {
+  const pools = (
+    queue: string,
+  ) => `models: { m: { work: { law: linear, base_ms: 1, per_token_ms: 0.1 } } }
+pools:
+  - { name: near, model: m, replicas: 2${queue} }
+  - { name: far, model: m, replicas: 2 }
+failures: [{ kind: crash, pools: [near], at_s: [50], restart_s: { distribution: fixed, value: 60 } }]
+`
+  const lengths = `    input_tokens: { distribution: uniform, min: 1, max: 100 }
+`
+  const router = (more: string) =>
+    `router: { policy: length-threshold, threshold_tokens: 50, short: near, long: far${more} }
+`
+  /** Short requests that were sent between two times to each of the pools. */
+  function shortSent(rest: string) {
+    const input = inputOf(rest, lengths)
+    const run = keptReplication(input, 0)
+    expect(brokenIn(input, run)).toEqual([])
+    const { columns } = run.rows
+    const during = [...columns.at.keys()].filter(
+      (key) => columns.at[key]! > 51_000 && columns.at[key]! < 109_000,
+    )
+    const short = during.filter((key) => columns.inputTokens[key]! <= 50)
+    const longFar = during.filter((key) => columns.inputTokens[key]! > 50)
+    expect(longFar.every((key) => columns.pool[key] === 1)).toBe(true)
+    return [0, 1].map((pool) => short.filter((key) => columns.pool[key] === pool).length)
+  }
+
+  test('they go to the other pool with fail_over, while no replica of theirs is up', () => {
+    const [near, far] = shortSent(pools('') + router(', fail_over: true'))
+    expect(near).toBe(0)
+    expect(far).toBeGreaterThan(1000)
+  })
+
+  test('without it they wait in a queue that replicas share', () => {
+    const [near, far] = shortSent(pools('') + router(''))
+    expect(far).toBe(0)
+    expect(near).toBeGreaterThan(1000)
+  })
+
+  test('where queues are per replica they go there in any case', () => {
+    for (const more of ['', ', fail_over: true']) {
+      const [near] = shortSent(pools(', queue: { mode: per-replica }') + router(more))
+      expect(near).toBe(0)
+    }
+  })
+
+  test('the audit finds a router that does not fail over as stated, and one that does unasked', () => {
+    const stated = inputOf(pools('') + router(', fail_over: true'), lengths)
+    const unasked = inputOf(pools('') + router(''), lengths)
+    expect(brokenIn(stated, keptReplication(unasked, 0)).join()).toContain('routing')
+    expect(brokenIn(unasked, keptReplication(stated, 0)).join()).toContain('routing')
+  })
+})
+
+test('a replica that fails fast draws traffic', () => {
+  const failedWith = (after: string) => {
+    const pool = 'replicas: 4, queue: { mode: per-replica }'
+    const input = inputOf(`${linear}
+pools: [{ name: p, model: m, ${pool} }]
+failures: [{ kind: errors, replicas: [0], at_s: [20], for_s: 100, share: 1${after} }]
+`)
+    const run = keptReplication(input, 0)
+    expect(brokenIn(input, run)).toEqual([])
+    const { started, ended, outcome } = run.rows.columns
+    const failed = [...outcome.keys()].filter((key) => outcome[key] === OUTCOME.failed)
+    for (const key of after === '' ? [] : failed) {
+      expect(ended[key]! - started[key]!).toBeCloseTo(1, 9)
+    }
+    return failed.length
+  }
+  const [slowly, fast] = [failedWith(''), failedWith(', after_ms: 1')]
+  // a quarter of 60 requests/s for 100 s, and nearly all that find no replica idle but the one
+  expect(slowly).toBeLessThan(2000)
+  expect(fast).toBeGreaterThan(1.3 * slowly)
+})
+
+test('the audit finds batches that fail out of time, and batches that should have failed', () => {
+  const errors = (at: number, replica: number) =>
+    inputOf(`${SYSTEMS['per replica']}
+failures: [{ kind: errors, replicas: [${replica}], at_s: [${at}], for_s: 20, share: 1 }]
+`)
+  const input = errors(50, 1)
+  const run = keptReplication(input, 0)
+  expect(brokenIn(input, run)).toEqual([])
+  const out = /failed-batches: .*was not lost and has no errors at that time/
+  expect(brokenIn(errors(60, 1), run).join()).toMatch(out)
+  expect(brokenIn(errors(50, 2), run).join()).toMatch(out)
+  const missing = /failed-batches: .*when all of its batches fail/
+  expect(brokenIn(errors(40, 1), run).join()).toMatch(missing)
 })

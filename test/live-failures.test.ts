@@ -53,6 +53,8 @@ failures:
   expect(ejections!.count.value).toBeGreaterThanOrEqual(2)
   expect(ejections!.replicas.map(({ replica }) => replica)).toContain(1)
   expect(ejections!.ejected_s.value).toBeGreaterThan(1)
+  expect(result.pools[0]!.failed_undetected).toBeGreaterThanOrEqual(2)
+  expect(result.warnings.join()).toContain('failed on a replica that was down and still routed to')
   const failed = rows.outcome.filter((outcome) => outcome === OUTCOME.failed).length
   expect(failed).toBe(counts.failed)
   // half of 500 requests/s for twice 2 s, if it got them all

@@ -6,6 +6,7 @@ import {
   type ObservedRun,
   recorderOptions,
   type Slicing,
+  undetectedSpans,
 } from '../../sim/experiment/index.ts'
 import { executorsOf } from '../../sim/serving/index.ts'
 import {
@@ -16,6 +17,7 @@ import {
   type Rows,
   type RunSummary,
   summariseRun,
+  UndetectedFailures,
 } from '../../sim/stats/index.ts'
 import type { RequestList } from '../../sim/traffic/index.ts'
 import type { Replayed } from '../live/fleet.ts'
@@ -133,6 +135,7 @@ export function summariseReplays(
         durationMs: scenario.duration_s * 1000,
         judged,
         ...(scenario.failures && { availability: availabilityOf(system, { rows, changes }) }),
+        undetected: undetectedIn(system, rows),
         ejections: ejectionsOf(system, { rows, ejections }),
       },
     ),
@@ -151,6 +154,15 @@ function availabilityOf(
   })
   for (const { at, executor, state } of changes) recorder.executor(at, executor, state)
   return recorder.summaries(endOf(rows, durationMs))
+}
+
+/** What failed on replicas that had been killed; undefined where each loss is found at once. */
+function undetectedIn({ scenario, plan }: System, rows: Rows): readonly number[] | undefined {
+  const spans = undetectedSpans(scenario, plan, 0)
+  if (spans === null) return undefined
+  const poolOf = executorsOf(plan).map(({ pool }) => pool)
+  const options = { poolOf, warmupMs: 1000 * scenario.warmup_s, spans }
+  return playBack(rows, () => new UndetectedFailures(options)).counts
 }
 
 /** Null where no pool ejects replicas. */

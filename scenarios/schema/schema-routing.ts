@@ -255,6 +255,15 @@ export const router = lazy(() =>
       long: name
         .describe('The name of the pool for long requests.')
         .meta({ examples: ['central'] }),
+      fail_over: z
+        .boolean()
+        .optional()
+        .describe(
+          'Whether requests go to the other pool while theirs has no replica that serves. Without ' +
+            'it, they wait in a queue that replicas share, and go to the other pool only where ' +
+            'queues are per replica.',
+        )
+        .meta({ examples: [true] }),
     }),
     sessionAffinity,
     z.strictObject({

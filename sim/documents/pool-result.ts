@@ -284,6 +284,13 @@ export const poolResult = cell
     ejections: ejections
       .optional()
       .describe('Replicas that were ejected; absent where the pool has no outlier_detection.'),
+    failed_undetected: number
+      .optional()
+      .describe(
+        'Number of requests and attempts that failed on a replica that was down and still routed ' +
+          'to, as health checks had not found its loss, after the warm-up; summed over runs. ' +
+          'Absent where each loss is found at once.',
+      ),
     slowdown: estimate
       .optional()
       .describe(

@@ -134,6 +134,7 @@ export {
   causedFailures,
   failureDraws,
   mayBeLost,
+  undetectedSpans,
 } from './simulation/failure-plan.ts'
 export { executorWork } from './simulation/hardware.ts'
 export { mayRepeat } from './simulation/may-repeat.ts'

@@ -9,6 +9,8 @@ interface Closing {
   readonly between: number
   readonly closed: readonly number[]
   readonly executors: readonly number[]
+  /** of the candidates, those without an executor that takes batches */
+  readonly without: readonly number[]
 }
 
 /** Which pools and queues accept requests at a time, and with how many executors. */
@@ -47,6 +49,7 @@ export class Openings {
     if (!this.closing) return of
     const { closed } = this.#lastOf(of, at, () => ({
       executors: of.executors,
+      without: [],
       closed: of.numbers.filter(
         (number) =>
           this.#isClosed(this.#queues[number]!, at) ||
@@ -59,18 +62,20 @@ export class Openings {
   /** At an instant when nothing changes. */
   ofPools(of: Candidates, at: number): Candidates {
     if (!this.closing) return of
-    const { closed, executors } = this.#lastOf(of, at, () => ({
+    const { closed, executors, without } = this.#lastOf(of, at, () => ({
+      without: of.numbers.filter((pool) =>
+        this.#ofPool[pool]!.every((queue) => presentIn(queue, at) === 0),
+      ),
       closed: of.numbers.filter((pool) =>
         this.#ofPool[pool]!.every((queue) => this.#isClosed(queue, at)),
       ),
       executors: of.numbers.map((pool, i) => {
         const [queue] = this.#ofPool[pool]!
         if (queue === undefined || queue.pool.perReplicaQueues) return of.executors[i]!
-        const places = Array.from({ length: queue.executors }, (_, place) => place)
-        return Math.max(1, places.filter((place) => !queue.absences.isAbsent(place, at)).length)
+        return Math.max(1, presentIn(queue, at))
       }),
     }))
-    return { ...of, executors, taken: new Set([...of.taken, ...closed]) }
+    return { ...of, executors, without, taken: new Set([...of.taken, ...closed]) }
   }
 
   #lastOf(
@@ -100,4 +105,10 @@ export class Openings {
   #isClosed({ absences }: SeenQueue, at: number): boolean {
     return absences.closed.some(({ from, to }) => from < at && at < to)
   }
+}
+
+/** Executors of a queue that take batches. */
+function presentIn({ executors, absences }: SeenQueue, at: number): number {
+  const places = Array.from({ length: executors }, (_, place) => place)
+  return places.filter((place) => !absences.isAbsent(place, at)).length
 }

@@ -32,6 +32,8 @@ export type PromisedRouting =
       readonly thresholdTokens: number
       readonly short: number
       readonly long: number
+      /** absent for no */
+      readonly failOver?: boolean
     }
   | {
       readonly policy: 'session-affinity'
@@ -114,6 +116,7 @@ export function promisedRouter({ router, pools }: Scenario): PromisedChoice {
       thresholdTokens: router.threshold_tokens,
       short: names.indexOf(router.short),
       long: names.indexOf(router.long),
+      ...(router.fail_over === true && { failOver: true }),
     }
   }
   if (router.policy === 'latency-target') return { policy: router.policy }

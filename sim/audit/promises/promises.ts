@@ -9,6 +9,7 @@ import { type PromisedAdmission, promisedAdmission } from './promised-admission.
 import { type BudgetPromise, promisedBudget } from './promised-budget.ts'
 import { type PromisedCard, promisedCards } from './promised-cards.ts'
 import { type PromisedEjection, promisedEjection } from './promised-ejection.ts'
+import { type PromisedFailures, promisedFailures } from './promised-failures.ts'
 import { type PromisedHedge, promisedHedge } from './promised-hedge.ts'
 import { type PromisedKv, promisedKv } from './promised-kv.ts'
 import { type PromisedNetworks, promisedNetworks } from './promised-networks.ts'
@@ -98,6 +99,8 @@ export interface PoolPromises extends PromisedBounds {
   /** absent where its proxy retries nothing */
   readonly retries?: PromisedRetries | undefined
   readonly ejection?: PromisedEjection | undefined
+  /** absent where no failure is stated */
+  readonly failures?: PromisedFailures | undefined
   /** whether it is scaled: no deployment drains its replicas then; absent for no */
   readonly givesBack?: boolean | undefined
   /** undefined where memory is not promised */
@@ -153,6 +156,7 @@ export function promisesOf(scenario: Scenario): Promises {
       batching: batchingOf(batching),
       generation: pool.generation && generationOf(pool.generation, pool, scenario),
       ejection: promisedEjection(pool),
+      ...(scenario.failures && { failures: promisedFailures(pool, scenario) }),
       ...(pool.scaling && { givesBack: true }),
       memory: promisedMemory(pool, scenario),
       padTo: description !== undefined && 'pad_to' in description ? description.pad_to : 1,

@@ -31,6 +31,7 @@ import { conservation } from './requests/conservation.ts'
 import { copies } from './requests/copies.ts'
 import { ejections } from './requests/ejections.ts'
 import { executor } from './requests/executor.ts'
+import { failedBatches } from './requests/failed-batches.ts'
 import { fanOut } from './requests/fan-out.ts'
 import { givenBack } from './requests/given-back.ts'
 import { networks } from './requests/networks.ts'
@@ -74,6 +75,7 @@ export const rules: readonly Rule[] = Object.freeze([
   clientRetries,
   retries,
   replicas,
+  failedBatches,
   ejections,
   replicaBudget,
   givenBack,

@@ -33,6 +33,7 @@ import { retryLimitWarnings } from './retry-limit.ts'
 import { shortRunWarnings } from './short-runs.ts'
 import { stabilityOf } from './stability.ts'
 import { uncalibratedWarnings } from './uncalibrated.ts'
+import { undetectedResult, undetectedWarnings } from './undetected.ts'
 import { worstWindow } from './worst-window.ts'
 
 /** The system whose runs a result is about. */
@@ -108,6 +109,29 @@ export function resultOf(
     calls: callsResult(runs.map(({ calls }) => calls[i]!)),
     tail: tail(runs.map(({ classTails }) => classTails[i] ?? [])),
   }))
+  const pools = scenario.pools.map((pool, i) => ({
+    ...cell(pool.name, (run) => run.pools[i]!),
+    shed_by: sumCounts(runs.map((run) => run.pools[i]!.shedBy)),
+    replicas: pool.replicas,
+    capacity_rps: capacitiesRps[i] ?? null,
+    utilisation: overRuns(runs, (run) => run.busyMs[i]! / run.paidMs[i]!, 1),
+    occupied: overRuns(runs, (run) => run.occupiedMs[i]! / run.paidMs[i]!, 1),
+    stalls: head.world === 'simulated' ? recordedStalls(system.models[i] ?? null, pool) : null,
+    wasted: overRuns(runs, (run) => run.wastedMs[i]! / run.busyMs[i]!, 1),
+    batch_mean: overRuns(runs, (run) => batchMean(run.batchSizes[i]!)),
+    batch_efficiency: batchesLengths(scenario, pool)
+      ? overRuns(runs, (run) => run.efficiency[i]!, 1)
+      : null,
+    batch_sizes: runs[0]!.batchSizes[i]!.map((_, size) =>
+      runs.reduce((sum, run) => sum + run.batchSizes[i]![size]!, 0),
+    ),
+    kv_blocks: pool.generation === undefined ? null : overRuns(runs, (run) => run.kvBlocks[i]!),
+    kv_blocks_limit: finite(plan.pools[i]!.generation?.kv.blocks),
+    energy: energyResult(scenario, runs, i),
+    ...optionalFigures(scenario, runs, { index: i, capacityRps: capacitiesRps[i] ?? null }),
+    ...undetectedResult(runs, i),
+    prefix_hit_rate: prefixes(pool) ? shareOver(runs.map((run) => run.prefixes[i]!)) : null,
+  }))
   const rates = runs.map(({ classes }) => servedRates(classes.map(servedBy), observedS))
   return {
     document: 'spillway-result',
@@ -116,6 +140,7 @@ export function resultOf(
     warnings: [
       ...head.warnings,
       ...heldWarnings(scenario, classes),
+      ...undetectedWarnings(scenario, pools),
       ...(same === null ? [] : [same]),
     ],
     scenario: { name: scenario.name, hash, description: scenario.description },
@@ -131,28 +156,7 @@ export function resultOf(
       runs.map(({ drift }) => drift),
       scenario.pools,
     ),
-    pools: scenario.pools.map((pool, i) => ({
-      ...cell(pool.name, (run) => run.pools[i]!),
-      shed_by: sumCounts(runs.map((run) => run.pools[i]!.shedBy)),
-      replicas: pool.replicas,
-      capacity_rps: capacitiesRps[i] ?? null,
-      utilisation: overRuns(runs, (run) => run.busyMs[i]! / run.paidMs[i]!, 1),
-      occupied: overRuns(runs, (run) => run.occupiedMs[i]! / run.paidMs[i]!, 1),
-      stalls: head.world === 'simulated' ? recordedStalls(system.models[i] ?? null, pool) : null,
-      wasted: overRuns(runs, (run) => run.wastedMs[i]! / run.busyMs[i]!, 1),
-      batch_mean: overRuns(runs, (run) => batchMean(run.batchSizes[i]!)),
-      batch_efficiency: batchesLengths(scenario, pool)
-        ? overRuns(runs, (run) => run.efficiency[i]!, 1)
-        : null,
-      batch_sizes: runs[0]!.batchSizes[i]!.map((_, size) =>
-        runs.reduce((sum, run) => sum + run.batchSizes[i]![size]!, 0),
-      ),
-      kv_blocks: pool.generation === undefined ? null : overRuns(runs, (run) => run.kvBlocks[i]!),
-      kv_blocks_limit: finite(plan.pools[i]!.generation?.kv.blocks),
-      energy: energyResult(scenario, runs, i),
-      ...optionalFigures(scenario, runs, { index: i, capacityRps: capacitiesRps[i] ?? null }),
-      prefix_hit_rate: prefixes(pool) ? shareOver(runs.map((run) => run.prefixes[i]!)) : null,
-    })),
+    pools,
     objectives: withinTransfers(
       scenario,
       judged(scenario, runs, same !== null),

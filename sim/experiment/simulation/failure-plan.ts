@@ -1,6 +1,7 @@
 import type { Duration, Failure, Pool, Scenario } from '../../../scenarios/schema/schema.ts'
 import { type Random, stream } from '../../kernel/index.ts'
 import { executorsOf, isSwappable, type ServingPlan } from '../../serving/index.ts'
+import type { Span } from '../../stats/index.ts'
 import {
   type Deployment,
   type ExecutorEvent,
@@ -117,6 +118,36 @@ export function causedFailures(scenario: Scenario, plan: ServingPlan): CausedFai
   const { failures, seed } = scenario
   if (failures === undefined) return null
   return { events: failureSchedule(failurePlan(scenario, plan), seed, 0), seed }
+}
+
+/**
+ * By executor, from each of its crashes to when health checks find it; null where they find each at
+ * once.
+ */
+export function undetectedSpans(
+  scenario: Scenario,
+  plan: ServingPlan,
+  replication: number,
+): Span[][] | null {
+  const { failures = [], seed } = scenario
+  if (!failures.some((own) => own.kind === 'crash' && own.detection_s > 0)) return null
+  const spans: Span[][] = executorsOf(plan).map(() => [])
+  const since = new Map<number, number>()
+  for (const { at, executor, kind } of failureSchedule(
+    failurePlan(scenario, plan),
+    seed,
+    replication,
+  )) {
+    if (kind === 'condition') continue
+    if (kind === 'crash') {
+      since.set(executor, at)
+      continue
+    }
+    const from = since.get(executor)
+    since.delete(executor)
+    if (from !== undefined) spans[executor]!.push([from, at])
+  }
+  return spans
 }
 
 /** The draws which batches of a replication fail, and how long its deployments take. */

@@ -18,6 +18,7 @@ import {
   type RunSummary,
   summariseRun,
   type TuningChange,
+  UndetectedFailures,
 } from '../../stats/index.ts'
 import {
   ListSource,
@@ -41,7 +42,7 @@ import type { ObservedRun } from '../comparison/observed-run.ts'
 import { stallFreeFigures } from '../comparison/stall-free.ts'
 import { judgedTails } from '../result/objectives.ts'
 import type { SimulationInput } from '../system/simulation-input.ts'
-import { lifecycleOf, lifecyclePlan } from './failure-plan.ts'
+import { lifecycleOf, lifecyclePlan, undetectedSpans } from './failure-plan.ts'
 import { executorWork, hardwareOf } from './hardware.ts'
 import { mayRepeat } from './may-repeat.ts'
 import { isPowered, powerPlan } from './power-plan.ts'
@@ -160,6 +161,8 @@ function recorded(
   const fired: DueEvent[] | null = input.requests && hasProfile ? [] : null
   let rows: RowRecorder | null = null
   let executors: ExecutorRecorder | null = null
+  const spans = undetectedSpans(scenario, parts.plan, replication)
+  let undetected: UndetectedFailures | null = null
   let ejections: EjectionRecorder | null = null
   const { budget: shared } = parts.plan
   let budget: BudgetRecorder | null = null
@@ -178,6 +181,10 @@ function recorded(
     if (parts.lifecycle !== null) {
       executors = new ExecutorRecorder(options)
       observers.push(executors)
+    }
+    if (spans !== null) {
+      undetected = new UndetectedFailures({ ...options, spans })
+      observers.push(undetected)
     }
     if (parts.power !== null && parts.scalesPower) observers.push(parts.power)
     if (parts.plan.pools.some(({ ejection }) => ejection !== undefined)) {
@@ -208,6 +215,7 @@ function recorded(
       memory: [...(parts.memory?.spaces() ?? []), ...caches.summaries()],
       ...(parts.power && { power: powerSummaries(scenario, parts, endMs()) }),
       availability: (executors as ExecutorRecorder | null)?.summaries(endMs()) ?? null,
+      undetected: (undetected as UndetectedFailures | null)?.counts,
       ejections: (ejections as EjectionRecorder | null)?.summaries(endMs()) ?? null,
       budget: (budget as BudgetRecorder | null)?.summary(endMs()) ?? null,
       ...(parts.cards && { slowdowns: slowdowns(scenario, parts.plan, parts.cards) }),

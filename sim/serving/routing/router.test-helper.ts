@@ -21,6 +21,7 @@ export function candidatesOf(...loads: readonly number[]): SetCandidate[] {
       number,
       accepts: true,
       executors: 1,
+      present: 1,
       responseMs: Number.NaN,
       waitingEach: 0,
       runningEach: 0,

@@ -40,6 +40,8 @@ export type RoutingPlan =
       readonly thresholdTokens: number
       readonly short: number
       readonly long: number
+      /** whether the other one is taken while theirs has no executor; absent for no */
+      readonly failOver?: boolean
     }
   /** Infinity where no load is too high */
   | ({ readonly policy: 'session-affinity'; readonly maxLoadFactor: number } & Viewing)
@@ -139,6 +141,7 @@ export function routerPlan(scenario: Scenario): RoutingChoice {
         thresholdTokens: router.threshold_tokens,
         short: indexOf(router.short),
         long: indexOf(router.long),
+        ...(router.fail_over === true && { failOver: true }),
       }
     case 'spill-over':
     case 'locality':

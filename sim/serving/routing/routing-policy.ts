@@ -14,6 +14,8 @@ export interface Candidate {
   /** false while nothing may be routed to it */
   readonly accepts: boolean
   readonly executors: number
+  /** those of them that take batches */
+  readonly present: number
   /** what was learnt of the times of its requests; null where no policy asks for it */
   readonly work: PredictedWork | null
   /** requests waiting, and running, for each of its executors */

@@ -76,6 +76,9 @@ export function poolStates(serving: ServingPlan, requests: Requests): PoolState[
       get accepts() {
         return !plan.perReplicaQueues || stations.some((station) => station.accepts)
       },
+      get present() {
+        return stations.reduce((sum, station) => sum + station.present, 0)
+      },
       get load() {
         if (this.onTheWay > 0) return loadWith(this.onTheWay, stations, plan.perReplicaQueues)
         return stations.reduce((sum, station) => sum + station.load, 0) / stations.length

@@ -194,6 +194,8 @@ export interface RunSummary {
   readonly power: readonly (PowerSummary | null)[]
   /** of each pool; null where no replica comes or goes */
   readonly availability: readonly AvailabilitySummary[] | null
+  /** of each pool, what failed on replicas that were down; absent where losses are found at once */
+  readonly undetected?: readonly number[]
   /** of each pool; null where no pool ejects replicas */
   readonly ejections: readonly EjectionSummary[] | null
   /** what scaled pools had of their common budget; null without one */
@@ -219,6 +221,7 @@ export function summariseRun(
     readonly memory?: readonly SpaceSummary[]
     readonly power?: readonly (PowerSummary | null)[]
     readonly availability?: readonly AvailabilitySummary[] | null
+    readonly undetected?: readonly number[] | undefined
     readonly ejections?: readonly EjectionSummary[] | null
     readonly budget?: BudgetSummary | null
     readonly slowdowns?: readonly (number | null)[]
@@ -272,6 +275,7 @@ export function summariseRun(
     memory: run.memory ?? [],
     power: run.power ?? pools.map(() => null),
     availability: run.availability ?? null,
+    ...(run.undetected && { undetected: run.undetected }),
     ejections: run.ejections ?? null,
     budget: run.budget ?? null,
     slowdowns: run.slowdowns ?? pools.map(() => null),

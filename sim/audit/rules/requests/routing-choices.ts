@@ -12,6 +12,8 @@ export interface Candidates {
   readonly places: readonly number[]
   /** number of executors of each candidate */
   readonly executors: readonly number[]
+  /** pools without an executor that takes batches; absent where none was without any */
+  readonly without?: readonly number[]
   /** candidates that are closed, or already have a part of the arriving request */
   readonly taken: Set<number>
   readonly least: Int32Array
@@ -74,9 +76,14 @@ export function expectedChoice(choice: Choice): number | null {
       return drawn.includes(chosen) ? chosen : drawn[0]!
     }
     case 'length-threshold': {
-      const place = choice.tokens <= routing.thresholdTokens ? routing.short : routing.long
-      const expected = numbers[Math.max(0, of.places.indexOf(place))]!
-      return taken.has(expected) ? left[0]! : expected
+      const { short, long, thresholdTokens, failOver = false } = routing
+      const ends = choice.tokens <= thresholdTokens ? [short, long] : [long, short]
+      const [expected, spare] = ends.map((end) => numbers[Math.max(0, of.places.indexOf(end))]!)
+      const isWithout = (pool: number) => of.without?.includes(pool) === true
+      if (failOver && isWithout(expected!) && !isWithout(spare!) && !taken.has(spare!)) {
+        return spare!
+      }
+      return taken.has(expected!) ? left[0]! : expected!
     }
     case 'session-affinity': {
       if (choice.session === null) return null

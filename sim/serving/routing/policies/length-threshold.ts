@@ -8,23 +8,29 @@ interface Ends {
   readonly thresholdTokens: number
   readonly short: number
   readonly long: number
+  readonly failOver: boolean
 }
 
 /** Requests up to a length go to one pool, longer ones to another. */
 export const lengthThreshold: RoutingPolicy<LengthThreshold, Ends> = Object.freeze({
   kind: 'length-threshold',
-  begin({ thresholdTokens, short, long }: LengthThreshold, candidates: readonly Candidate[]) {
+  begin(plan: LengthThreshold, candidates: readonly Candidate[]) {
+    const { thresholdTokens, short, long, failOver = false } = plan
     const positionOf = (number: number) =>
       Math.max(
         0,
         candidates.findIndex((candidate) => candidate.number === number),
       )
-    return { thresholdTokens, short: positionOf(short), long: positionOf(long) }
+    return { thresholdTokens, short: positionOf(short), long: positionOf(long), failOver }
   },
-  choose({ thresholdTokens, short, long }: Ends, view: RouterView) {
+  choose({ thresholdTokens, short, long, failOver }: Ends, view: RouterView) {
     const isShort = view.requests.inputTokens[view.request]! <= thresholdTokens
     const choice = isShort ? short : long
-    // only among queues, which no scenario can ask for, may a part be there already
+    if (failOver && view.candidates[choice]!.present === 0) {
+      const spare = isShort ? long : short
+      if (view.taken[spare] === 0 && view.candidates[spare]!.present > 0) return spare
+    }
+    // a pool that accepts nothing is passed over
     return view.taken[choice] === 0 ? choice : leastOf(view, () => 0)
   },
 })
