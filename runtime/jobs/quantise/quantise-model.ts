@@ -45,6 +45,8 @@ export interface QuantisedModel {
   readonly kernels: QuantisedFile['kernels']
   /** kernels that convert between 8 bits and float32 */
   readonly conversions: number
+  /** processor time of a request alone on this machine, in the median */
+  readonly processorMs: QuantisedFile['processorMs']
   readonly calibration: {
     readonly samples: number
     /** padded, the least and the largest; null for a model without lengths */
@@ -97,6 +99,7 @@ export async function quantiseModel(
       warnings: [
         ...inputs.warnings,
         ...kernelWarnings(result),
+        ...slowerWarnings(result),
         ...(typeof reply === 'string' ? [`outputs are not compared: ${reply}`] : []),
       ],
     }
@@ -178,4 +181,10 @@ function kernelWarnings({ quantised, kernels }: QuantisedFile): string[] {
   const missing = sum(quantised) - sum(kernels)
   if (missing <= 0) return []
   return [`ONNX Runtime computes ${missing} of ${sum(quantised)} with float32, from 8 bits`]
+}
+
+function slowerWarnings({ processorMs: { from, to } }: QuantisedFile): string[] {
+  if (to < from) return []
+  const text = 'the quantised model takes no less processor time than the float32 one here'
+  return [`${text}: conversions may cost more than products of 8 bits save`]
 }

@@ -6,6 +6,7 @@ import type { ModelFile } from '../model-types.ts'
 import { InferenceSession } from '../onnx-runtime.ts'
 import { detailOf } from '../session.ts'
 import { calibrationModel, valuesToCalibrate } from './calibration-model.ts'
+import { type CalibrationInput, type ProcessorTimes, processorTimes } from './processor-time.ts'
 import {
   findProducts,
   HALF_REASON,
@@ -17,12 +18,6 @@ import { decodeModel, type Graph, type Model, nestedIn, onnx } from './proto.ts'
 import { quantisedModel } from './quantised-model.ts'
 import { OLDEST_OPSET, opsetOf, raiseOpset } from './raise-opset.ts'
 import type { Range } from './steps.ts'
-
-/** A batch of one. */
-export interface CalibrationInput {
-  readonly key: number
-  readonly length: number
-}
 
 export interface QuantiseRequest {
   readonly file: ModelFile
@@ -40,6 +35,8 @@ export interface QuantisedFile {
   readonly kernels: Readonly<Record<string, number>>
   /** kernels that convert between 8 bits and float32 */
   readonly conversions: number
+  /** of a request alone, in the median, ms */
+  readonly processorMs: ProcessorTimes
 }
 
 /** Files of one quantisation, in its folder. */
@@ -86,7 +83,20 @@ export async function quantiseFile(
       (sum, n) => sum + n,
       0,
     ),
+    processorMs: await timesOf(at('quantised'), { file, threads, inputs }),
   }
+}
+
+async function timesOf(
+  path: string,
+  { file, threads, inputs }: Pick<QuantiseRequest, 'file' | 'threads' | 'inputs'>,
+): Promise<ProcessorTimes> {
+  const [from, to] = [await sessionOf(file.path, threads), await sessionOf(path, threads)]
+  const feeds = await openFeeds(file.inputs, { seed: 1 })
+  const times = await processorTimes([from, to], feeds, inputs)
+  await from.release()
+  await to.release()
+  return times
 }
 
 interface Places {
