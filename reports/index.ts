@@ -3,7 +3,7 @@ export { allCharts, type ChartFormat, drawCharts, type ReportInput } from './cha
 export { blameCharts } from './charts/latency/blame-flows.ts'
 export { sweepCharts } from './charts/sweep/index.ts'
 export { fittedScenarioYaml } from './fit-yaml.ts'
-export { fixed, plural } from './format.ts'
+export { fixed, plural, threeDigits } from './format.ts'
 export {
   type EndedGate,
   endedAnnotations,

@@ -1,4 +1,4 @@
-import { alignColumns, fixed, plural } from '../../reports/index.ts'
+import { alignColumns, fixed, plural, threeDigits } from '../../reports/index.ts'
 import { EXIT, type ExitCode, loadScenario, visibleLine } from '../../scenarios/index.ts'
 import { note, warn } from '../commands/command.ts'
 import { withProgress } from '../commands/progress.ts'
@@ -14,7 +14,7 @@ interface QuantiseOptions {
 }
 
 function textOf(model: QuantisedModel): string {
-  const { from, to, quantised, kernels, conversions, calibration, drift } = model
+  const { from, to, quantised, kernels, conversions, calibration, processorMs, drift } = model
   const { samples, lengths } = calibration
   const [least, largest] = lengths ?? []
   const range = least === largest ? `${least}` : `${least} to ${largest}`
@@ -27,6 +27,10 @@ function textOf(model: QuantisedModel): string {
     [
       'calibrated',
       `on ${plural(samples, 'sample')}${lengths === null ? '' : `, lengths of ${range}`}`,
+    ],
+    [
+      'processor',
+      `${threeDigits(processorMs.from)} to ${threeDigits(processorMs.to)} ms for a request alone, in the median`,
     ],
     ['drift', driftText(drift)],
   ]

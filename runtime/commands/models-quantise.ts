@@ -6,7 +6,8 @@ const HELP = `
 Products with stored float32 weights (Conv, Gemm, MatMul) compute with 8 bits afterwards; all others stay as they are, and
 are named with the reason. Weights become int8 by output channel, values uint8 by their range on samples. These are the
 inputs of the model in the scenario, with the lengths of its traffic: fills, or files of real samples. Both models then run
-on other samples, and the drift of the first output is printed.
+on other samples, and the drift of the first output is printed. A net of many small layers may become slower: compare the
+processor time of a request, which is printed, too.
 
 Examples:
   $ spillway models quantise scenario.yaml --out ranker-int8.onnx

@@ -5,15 +5,15 @@ export function chosenModel(
   { scenario: { models }, file }: LoadedScenario,
   given: string | undefined,
 ): string {
-  const own = Object.keys(models).filter((name) => 'onnx' in models[name]!)
-  if (given !== undefined) expectOwn(models, own, given)
-  else if (own.length === 0) {
+  const files = Object.keys(models).filter((name) => 'onnx' in models[name]!)
+  if (given !== undefined) expectFile(models, files, given)
+  else if (files.length === 0) {
     const text = 'has no model of an ONNX file; a pool has a built-in kind as int8 by its precision'
     throw new Failure(`${file} models: ${text}`)
-  } else if (own.length > 1) {
-    throw new Failure(`${file} models: choose one of ${own.join(', ')} by --model`, EXIT.usage)
+  } else if (files.length > 1) {
+    throw new Failure(`${file} models: choose one of ${files.join(', ')} by --model`, EXIT.usage)
   }
-  const name = given ?? own[0]!
+  const name = given ?? files[0]!
   const model = models[name]!
   if ('onnx' in model && typeof model.onnx !== 'string' && model.onnx.fp32 === undefined) {
     throw new Failure(`${file} models.${name}.onnx: expected a file for fp32 to quantise, got none`)
@@ -21,15 +21,15 @@ export function chosenModel(
   return name
 }
 
-function expectOwn(
+function expectFile(
   models: LoadedScenario['scenario']['models'],
-  own: readonly string[],
+  files: readonly string[],
   given: string,
 ): void {
-  if (own.includes(given)) return
+  if (files.includes(given)) return
   const model = Object.hasOwn(models, given) ? models[given] : undefined
   if (model === undefined) {
-    const meant = nearest(given, own)
+    const meant = nearest(given, files)
     const hint = meant === null ? '' : `; did you mean ${meant}?`
     const names = Object.keys(models).join(', ')
     throw new Failure(`--model: expected one of ${names}, got ${given}${hint}`, EXIT.usage)

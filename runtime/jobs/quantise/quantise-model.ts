@@ -45,6 +45,8 @@ export interface QuantisedModel {
   readonly kernels: QuantisedFile['kernels']
   /** kernels that convert between 8 bits and float32 */
   readonly conversions: number
+  /** processor time of a request alone on this machine, in the median */
+  readonly processorMs: QuantisedFile['processorMs']
   readonly calibration: {
     readonly samples: number
     /** padded, the least and the largest; null for a model without lengths */
@@ -78,15 +80,15 @@ export async function quantiseModel(
   const undo = await writableFolder(dirname(out))
   const folder = await mkdtemp(join(tmpdir(), 'spillway-quantise-'))
   try {
-    const found = await quantised({ name, file, folder, inputs }, options)
+    const result = await quantised({ name, file, folder, inputs }, options)
     options.onProgress?.('comparing outputs', 0, 1)
     const session = { executionProvider: 'cpu', threads: inputs.threads } as const
     const a = { file, session }
-    const b = { file: { ...file, path: found.path }, session }
+    const b = { file: { ...file, path: result.path }, session }
     const reply = await compareOutputs({ a, b, inputs: inputs.compared }, options.signal)
-    const bytes = await readFile(found.path)
+    const bytes = await readFile(result.path)
     await writeWhole(out, bytes)
-    const { path: _, ...figures } = found
+    const { path: _, ...figures } = result
     return {
       model: name,
       from: { path: file.path, bytes: file.bytes },
@@ -96,7 +98,8 @@ export async function quantiseModel(
       drift: typeof reply === 'string' ? null : driftOf(reply, inputs),
       warnings: [
         ...inputs.warnings,
-        ...kernelWarnings(found),
+        ...kernelWarnings(result),
+        ...slowerWarnings(result),
         ...(typeof reply === 'string' ? [`outputs are not compared: ${reply}`] : []),
       ],
     }
@@ -126,17 +129,16 @@ async function materialised(
   }
 }
 
-/** Files that the command reads, but for those of this model at other precisions. */
+/** Files that the command reads, but for the one that the model names for int8. */
 async function filesRead(prepared: Prepared, name: string, file: ModelFile): Promise<string[]> {
   const { graph } = await readOnnx(file.path, '.')
-  const weights = (graph?.externalFiles ?? []).map((own) => resolve(dirname(file.path), own))
-  const model = prepared.scenario.models[name]!
-  const precisions = 'onnx' in model && typeof model.onnx !== 'string' ? model.onnx : {}
-  const others = Object.values(precisions).flatMap((own) =>
-    own === undefined ? [] : resolve(prepared.directory, own),
+  const weights = (graph?.externalFiles ?? []).map((location) =>
+    resolve(dirname(file.path), location),
   )
-  const data = dataFiles(prepared).filter((path) => !others.includes(path))
-  return [file.path, ...weights, ...data]
+  const model = prepared.scenario.models[name]!
+  const int8 = 'onnx' in model && typeof model.onnx !== 'string' ? model.onnx.int8 : undefined
+  const replaced = int8 === undefined ? null : resolve(prepared.directory, int8)
+  return [file.path, ...weights, ...dataFiles(prepared).filter((path) => path !== replaced)]
 }
 
 interface Task {
@@ -179,4 +181,10 @@ function kernelWarnings({ quantised, kernels }: QuantisedFile): string[] {
   const missing = sum(quantised) - sum(kernels)
   if (missing <= 0) return []
   return [`ONNX Runtime computes ${missing} of ${sum(quantised)} with float32, from 8 bits`]
+}
+
+function slowerWarnings({ processorMs: { from, to } }: QuantisedFile): string[] {
+  if (to < from) return []
+  const text = 'the quantised model takes no less processor time than the float32 one here'
+  return [`${text}: conversions may cost more than products of 8 bits save`]
 }

@@ -34,6 +34,9 @@ export interface Product {
   readonly output: string | null
 }
 
+/** Of a node whose weights are float16. */
+export const HALF_REASON = 'its weights have 16 bits'
+
 /** A node that stays as it is. */
 export interface LeftOut {
   readonly node: string
@@ -88,7 +91,7 @@ function whyNot(node: Node, operator: ProductOperator, tensors: Tensors): string
   const weight = tensors.get(weightName)
   if (tensors.has(data)) return 'its first input is stored, and only a second one can be weights'
   if (weight === undefined) return 'its second input is computed, not stored'
-  if (weight.dataType === FLOAT16 || weight.dataType === BFLOAT16) return 'its weights have 16 bits'
+  if (weight.dataType === FLOAT16 || weight.dataType === BFLOAT16) return HALF_REASON
   if (weight.dataType !== FLOAT) return 'its weights are not float32'
   const values = floatsOf(weight)
   if (values === null) return 'its weights are in another file'

@@ -18,7 +18,7 @@ export const dimsOf = ({ dims }: Tensor): number[] => (dims ?? []).map(Number)
 export function floatsOf({ dataType, rawData, floatData, dims }: Tensor): Float32Array | null {
   if (dataType !== onnx.TensorProto.DataType.FLOAT) return null
   // a copy is aligned
-  const raw = Uint8Array.from(rawData ?? [])
+  const raw = new Uint8Array(rawData ?? [])
   const values = raw.length > 0 ? new Float32Array(raw.buffer) : Float32Array.from(floatData ?? [])
   const size = (dims ?? []).reduce<number>((product, n) => product * Number(n), 1)
   return values.length === size ? values : null

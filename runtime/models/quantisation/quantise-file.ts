@@ -6,17 +6,18 @@ import type { ModelFile } from '../model-types.ts'
 import { InferenceSession } from '../onnx-runtime.ts'
 import { detailOf } from '../session.ts'
 import { calibrationModel, valuesToCalibrate } from './calibration-model.ts'
-import { findProducts, type LeftOut, PRODUCTS, type ProductOperator } from './products.ts'
+import { type CalibrationInput, type ProcessorTimes, processorTimes } from './processor-time.ts'
+import {
+  findProducts,
+  HALF_REASON,
+  type LeftOut,
+  PRODUCTS,
+  type ProductOperator,
+} from './products.ts'
 import { decodeModel, type Graph, type Model, nestedIn, onnx } from './proto.ts'
 import { quantisedModel } from './quantised-model.ts'
-import { raiseOpset } from './raise-opset.ts'
+import { OLDEST_OPSET, opsetOf, raiseOpset } from './raise-opset.ts'
 import type { Range } from './steps.ts'
-
-/** A batch of one. */
-export interface CalibrationInput {
-  readonly key: number
-  readonly length: number
-}
 
 export interface QuantiseRequest {
   readonly file: ModelFile
@@ -34,6 +35,8 @@ export interface QuantisedFile {
   readonly kernels: Readonly<Record<string, number>>
   /** kernels that convert between 8 bits and float32 */
   readonly conversions: number
+  /** of a request alone, in the median, ms */
+  readonly processorMs: ProcessorTimes
 }
 
 /** Files of one quantisation, in its folder. */
@@ -80,7 +83,20 @@ export async function quantiseFile(
       (sum, n) => sum + n,
       0,
     ),
+    processorMs: await timesOf(at('quantised'), { file, threads, inputs }),
   }
+}
+
+async function timesOf(
+  path: string,
+  { file, threads, inputs }: Pick<QuantiseRequest, 'file' | 'threads' | 'inputs'>,
+): Promise<ProcessorTimes> {
+  const [from, to] = [await sessionOf(file.path, threads), await sessionOf(path, threads)]
+  const feeds = await openFeeds(file.inputs, { seed: 1 })
+  const times = await processorTimes([from, to], feeds, inputs)
+  await from.release()
+  await to.release()
+  return times
 }
 
 interface Places {
@@ -95,6 +111,12 @@ async function foldedModel(path: string, { threads, at }: Places): Promise<Model
   if (known !== null) {
     throw new Failure(`${path}: is quantised already (${known}); name the float32 file it is from`)
   }
+  refuseHalf(path, model)
+  const opset = opsetOf(model)
+  if (opset === null || opset < OLDEST_OPSET) {
+    const how = 'export it with a newer one, or convert it with onnx.version_converter'
+    throw new Failure(`${path}: expected opset ${OLDEST_OPSET} or newer, got ${opset}; ${how}`)
+  }
   const changed = [strip(model), raiseOpset(model)].includes(true)
   const source = changed ? at('stripped') : path
   if (source !== path) await writeFile(source, onnx.ModelProto.encode(model).finish())
@@ -103,6 +125,13 @@ async function foldedModel(path: string, { threads, at }: Places): Promise<Model
     throw error instanceof Failure ? new Failure(`${path}: ${error.problems.join('; ')}`) : error
   })
   return decodeModel(await readFile(at('folded')))
+}
+
+/** Throws `Failure` for a model of float16: ONNX Runtime computes it with float32 on cpu. */
+function refuseHalf(path: string, { graph }: Model): void {
+  const { products, leftOut } = findProducts(graph as Graph)
+  if (products.length > 0 || !leftOut.some(({ reason }) => reason === HALF_REASON)) return
+  throw new Failure(`${path}: its weights are float16; name the float32 file that it was made of`)
 }
 
 /** Weights that are inputs, too, are not constant for ONNX Runtime: drops these inputs. */
@@ -199,9 +228,7 @@ async function rangesOf(
 function nothingText(leftOut: readonly LeftOut[]): string {
   if (leftOut.length === 0) return `expected a ${PRODUCTS.join(', ')} to quantise, got none`
   const reasons = [...new Set(leftOut.map(({ operator, reason }) => `${operator}: ${reason}`))]
-  const half = leftOut.some(({ reason }) => reason.includes('16 bits'))
-  const remedy = half ? '; name the float32 file that it was made of' : ''
-  return `nothing of it can be quantised (${reasons.slice(0, 3).join('; ')})${remedy}`
+  return `nothing of it can be quantised (${reasons.slice(0, 3).join('; ')})`
 }
 
 const KERNELS: readonly string[] = [

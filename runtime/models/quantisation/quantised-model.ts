@@ -1,11 +1,14 @@
 import type { LeftOut, Product, ProductOperator } from './products.ts'
-import { type Graph, type Model, type Node, onnx, readBy, type Tensor } from './proto.ts'
+import { type Graph, type Model, type Node, nameOf, onnx, readBy, type Tensor } from './proto.ts'
+import { opsetOf } from './raise-opset.ts'
 import {
   activationLevels,
+  type Bias,
   type Levels,
   quantiseBias,
   quantiseWeights,
   type Range,
+  type Weights,
 } from './steps.ts'
 
 const { FLOAT, INT8, UINT8, INT32 } = onnx.TensorProto.DataType
@@ -37,7 +40,7 @@ export function quantisedModel(
       .map((value) => rangeProblem(value, ranges.get(value)))
       .find((problem) => problem !== null)
     if (reason === undefined) return true
-    leftOut.push({ node: node.name || (node.output?.[0] ?? ''), operator, reason: reason! })
+    leftOut.push({ node: nameOf(node), operator, reason: reason! })
     return false
   })
   const counts = { Conv: 0, Gemm: 0, MatMul: 0 }
@@ -55,6 +58,7 @@ function rangeProblem(value: string, range: Range | undefined): string | null {
 
 /** Names of what is stored of weights, and their scales. */
 interface StoredWeights {
+  readonly axis: number
   readonly levels: string
   readonly scales: string
   readonly zeros: string
@@ -71,19 +75,19 @@ class Quantiser {
   readonly #tensors: Tensor[] = []
   /** quantised values by the names of those that they are made of */
   readonly #quantised = new Map<string, string>()
-  /** names of stored levels and scales, by what they were made of */
-  readonly #stored = new Map<string, StoredWeights>()
+  /** by the name of the weights that they were made of */
+  readonly #stored = new Map<string, readonly StoredWeights[]>()
   readonly #parameters = new Map<string, readonly [scale: string, zero: string]>()
 
   constructor(model: Model, ranges: ReadonlyMap<string, Range>) {
     this.#model = model
     this.#graph = model.graph as Graph
     this.#ranges = ranges
-    const opset = model.opsetImport?.find(({ domain }) => !domain || domain === 'ai.onnx')
-    this.#domain = Number(opset?.version ?? 0) < PER_CHANNEL_OPSET ? RUNTIME_DOMAIN : ''
+    this.#domain = (opsetOf(model) ?? 0) < PER_CHANNEL_OPSET ? RUNTIME_DOMAIN : ''
     for (const { name } of this.#graph.initializer ?? []) this.#names.add(name ?? '')
     for (const { name } of this.#graph.input ?? []) this.#names.add(name ?? '')
-    for (const { output } of this.#graph.node ?? []) {
+    for (const { name, output } of this.#graph.node ?? []) {
+      this.#names.add(name ?? '')
       for (const name of output ?? []) this.#names.add(name)
     }
   }
@@ -113,34 +117,43 @@ class Quantiser {
   /** Lets a product read its data, weights and bias from levels. */
   #readLevels({ node, data, weightName, weights, bias }: Product): void {
     const inputScale = this.#levelsOf(data).scale
-    const input = [this.#dequantised(data), '', ...(bias === null ? [] : [''])]
-    const own = bias === null ? null : { values: bias.values, inputScale }
-    const key = [weightName, weights.axis, ...(bias === null ? [] : [bias.name, inputScale])].join(
-      '\n',
-    )
-    let kept = this.#stored.get(key)
-    if (kept === undefined) {
-      const { levels, scales } = quantiseWeights(weights, own)
-      const type = { dataType: INT8, dims: [...weights.dims] }
-      const zeros = { dataType: INT8, dims: [scales.length] }
-      kept = {
-        levels: this.#store(`${weightName}_levels`, type, levels),
-        scales: this.#store(`${weightName}_scales`, floats(scales), scales),
-        // ONNX Runtime makes no QGemm without it
-        zeros: this.#store(`${weightName}_zeros`, zeros, new Int8Array(scales.length)),
-        values: scales,
-      }
-      this.#stored.set(key, kept)
-    }
-    input[1] = this.#dequantise(kept.levels, [kept.scales, kept.zeros], weights.axis)
-    if (own !== null) {
-      const { levels, scales } = quantiseBias(own, kept.values)
-      const names = [`${bias!.name}_levels`, `${bias!.name}_scales`] as const
+    const scaledBias = bias === null ? null : { values: bias.values, inputScale }
+    const stored = this.#storedWeights(weightName, weights, scaledBias)
+    const parameters = [stored.scales, stored.zeros]
+    const input = [
+      this.#dequantised(data),
+      this.#dequantise(stored.levels, parameters, weights.axis),
+    ]
+    if (scaledBias !== null) {
+      const { levels, scales } = quantiseBias(scaledBias, stored.values)
       const type = { dataType: INT32, dims: [levels.length] }
-      const stored = this.#store(names[0], type, levels)
-      input[2] = this.#dequantise(stored, [this.#store(names[1], floats(scales), scales)], 0)
+      const stem = bias!.name
+      const biasLevels = this.#store(`${stem}_levels`, type, levels)
+      const biasScales = this.#store(`${stem}_scales`, floats(scales), scales)
+      input.push(this.#dequantise(biasLevels, [biasScales], 0))
     }
     node.input = input
+  }
+
+  /** Weights are stored once where several products share them, and have the same scales. */
+  #storedWeights(name: string, weights: Weights, bias: Bias | null): StoredWeights {
+    const { levels, scales } = quantiseWeights(weights, bias)
+    const same = (this.#stored.get(name) ?? []).find(
+      ({ axis, values }) =>
+        axis === weights.axis && values.every((scale, i) => scale === scales[i]),
+    )
+    if (same !== undefined) return same
+    const zeros = { dataType: INT8, dims: [scales.length] }
+    const stored = {
+      axis: weights.axis,
+      levels: this.#store(`${name}_levels`, { dataType: INT8, dims: [...weights.dims] }, levels),
+      scales: this.#store(`${name}_scales`, floats(scales), scales),
+      // ONNX Runtime makes no QGemm without it
+      zeros: this.#store(`${name}_zeros`, zeros, new Int8Array(scales.length)),
+      values: scales,
+    }
+    this.#stored.set(name, [...(this.#stored.get(name) ?? []), stored])
+    return stored
   }
 
   /** Quantises what a node gives; all others read it from its levels. */
@@ -181,7 +194,7 @@ class Quantiser {
     attribute: object[] = [],
   ): string {
     const domain = this.#domain
-    const name = output
+    const name = this.#fresh(`${opType}_${output}`)
     this.#nodes.push(
       onnx.NodeProto.create({
         name,
@@ -216,10 +229,10 @@ class Quantiser {
     type: { readonly dataType: number; readonly dims: number[] },
     data: ArrayBufferView,
   ): string {
-    const own = this.#fresh(name)
+    const free = this.#fresh(name)
     const rawData = new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
-    this.#tensors.push(onnx.TensorProto.create({ name: own, ...type, rawData }))
-    return own
+    this.#tensors.push(onnx.TensorProto.create({ name: free, ...type, rawData }))
+    return free
   }
 
   /** A name that the graph does not have. */

@@ -44,10 +44,12 @@ function rewrite(graph: Graph): void {
 }
 
 function toInputs(node: Node, number: number, names: readonly string[]): Tensor[] {
-  const given = names.flatMap((name) => node.attribute?.find((own) => own.name === name) ?? [])
-  const tensors = given.map((own) => {
-    const numbers = wholeNumbers(own)
-    const name = `spillway_${node.opType}_${number}_${own.name}`
+  const given = names.flatMap(
+    (name) => node.attribute?.find((attribute) => attribute.name === name) ?? [],
+  )
+  const tensors = given.map((attribute) => {
+    const numbers = wholeNumbers(attribute)
+    const name = `spillway_${node.opType}_${number}_${attribute.name}`
     const rawData = new Uint8Array(BigInt64Array.from(numbers, BigInt).buffer)
     return onnx.TensorProto.create({ name, dataType: INT64, dims: [numbers.length], rawData })
   })

@@ -33,7 +33,7 @@ export function activationLevels({ min, max }: Range): Levels {
   const high = Math.max(0, max)
   const exact = (high - low) / LARGEST_LEVEL
   if (exact < 1e-30) return { scale: 1, zero: 0 }
-  const zero = Math.round(-low / exact)
+  const zero = Math.round((0 - low) / exact)
   let scale = Math.fround(exact)
   // ONNX Runtime drops a Clip to `max` only where no level lies beyond it
   while (zero === 0 && Math.fround(scale * LARGEST_LEVEL) > high) {
@@ -67,25 +67,38 @@ export interface Bias {
  * which its bias still fits into 32 bits.
  */
 export function quantiseWeights(weights: Weights, bias: Bias | null): QuantisedWeights {
-  const { dims, values, axis } = weights
-  const channels = dims[axis]!
-  const inner = dims.slice(axis + 1).reduce((product, size) => product * size, 1)
-  const channelOf = (i: number) => Math.floor(i / inner) % channels
-  const scales = new Float32Array(channels)
-  for (const [i, value] of values.entries()) {
-    const channel = channelOf(i)
-    scales[channel] = Math.max(scales[channel]!, Math.abs(value) / LARGEST_WEIGHT_LEVEL)
-  }
-  for (let i = 0; i < channels; i++) {
-    const least =
-      bias === null
-        ? LEAST_SCALE
-        : Math.max(LEAST_SCALE, Math.abs(bias.values[i]!) / LARGEST_BIAS_LEVEL) / bias.inputScale
-    scales[i] = Math.max(scales[i]!, least)
+  const { values } = weights
+  const scales = new Float32Array(weights.dims[weights.axis]!)
+  eachElement(weights, (i, channel) => {
+    scales[channel] = Math.max(scales[channel]!, Math.abs(values[i]!) / LARGEST_WEIGHT_LEVEL)
+  })
+  for (const [channel, scale] of scales.entries()) {
+    scales[channel] = Math.max(scale, leastScale(bias, channel))
   }
   const levels = new Int8Array(values.length)
-  for (const [i, value] of values.entries()) levels[i] = Math.round(value / scales[channelOf(i)]!)
+  eachElement(weights, (i, channel) => {
+    levels[i] = Math.round(values[i]! / scales[channel]!)
+  })
   return { levels, scales }
+}
+
+/** Calls `visit` with the place of each element and its output channel. */
+function eachElement(
+  { dims, axis, values }: Weights,
+  visit: (i: number, channel: number) => void,
+): void {
+  const channels = dims[axis]!
+  const inner = dims.slice(axis + 1).reduce((product, size) => product * size, 1)
+  for (let from = 0, channel = 0; from < values.length; from += inner) {
+    for (let i = from; i < from + inner; i++) visit(i, channel)
+    channel = channel + 1 < channels ? channel + 1 : 0
+  }
+}
+
+function leastScale(bias: Bias | null, channel: number): number {
+  if (bias === null) return LEAST_SCALE
+  const step = Math.abs(bias.values[channel]!) / LARGEST_BIAS_LEVEL
+  return Math.max(LEAST_SCALE, step) / bias.inputScale
 }
 
 /** A bias in steps of the scale of the input times that of the weights of its channel. */
