@@ -29,16 +29,14 @@ describe.each(worldNames)('in %s rows', (world) => {
   })
 })
 
+const ELSEWHERE = /networks|replica|failed-batches|given-back|client-retries|capped-sends/
+
 test('every rule has a seed', () => {
   const { rules } = auditRows(single.plan, serve(single).rows.columns, single.requests.columns)
   expect(new Set(seeds.map(({ rule }) => rule))).toEqual(
-    // places.test.ts has the seeds of networks, failures.test.ts those of replicas,
-    // budgets.test.ts those of their budget, given-back.test.ts those of what scalers give back,
-    // and client-retries.test.ts those of clients
-    new Set(
-      rules
-        .map(({ rule }) => rule)
-        .filter((rule) => !/networks|replicas|replica-budget|given-back|client-retries/.test(rule)),
-    ),
+    // places.test.ts has the seeds of networks, failures.test.ts those of replicas and of what they
+    // fail, budgets.test.ts those of their budget, given-back.test.ts those of what scalers give
+    // back, and client-retries.test.ts and capped-sends.test.ts those of clients
+    new Set(rules.map(({ rule }) => rule).filter((rule) => !ELSEWHERE.test(rule))),
   )
 })

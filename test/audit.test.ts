@@ -144,6 +144,8 @@ test.each(policies)('every rule checks something: %s', (policy) => {
   const turning = ['none', 'fixed', 'dynamic'].includes(policy) ? [] : ['adaptive-lifo']
   const engines = [
     'replicas',
+    'failed-batches',
+    'capped-sends',
     'ejections',
     'replica-budget',
     'given-back',

@@ -23,9 +23,9 @@ export interface Impairment {
 const REFUSED_AFTER_MS = 1
 
 /**
- * Kills executors of a replay at the times of a schedule and starts them again, makes them slow, and
- * makes their batches fail. An executor is up again when the schedule says so and its new process
- * has opened the model, whichever is later.
+ * Kills executors of a replay at the times of a schedule and starts them again, makes them slow,
+ * and makes their batches fail. An executor is up again when the schedule says so and its new
+ * process has opened the model, whichever is later.
  */
 export class ExecutorFailures {
   readonly #processes: ExecutorProcesses
