@@ -24,6 +24,7 @@ import { withinTransfers } from '../transfer/transferred-verdicts.ts'
 import { assumptionsOf } from './assumptions.ts'
 import { energyResult } from './energy.ts'
 import { memoryResult } from './memory-result.ts'
+import { metastableOf } from './metastable.ts'
 import { judgeAll, judgedRuns, objectiveFigures } from './objectives.ts'
 import { budgetOf, hedgesResult, optionalFigures, tuningOf } from './optional-figures.ts'
 import { batchMean, overRuns, shareOver } from './over-runs.ts'
@@ -208,6 +209,8 @@ export function simulatedResult(
     host: null,
   }
   const result = resultOf(system, runs, head, slower)
+  const metastable = metastableOf(system, runs)
+  const stability = { ...result.stability, ...(metastable && { metastable }) }
   const overloaded = result.stability.state === 'OVERLOADED'
   const short = overloaded ? [] : shortRunWarnings(scenario, runs, result.pools)
   const doubts = [
@@ -216,7 +219,7 @@ export function simulatedResult(
     ...uncalibratedWarnings(scenario),
     ...retryLimitWarnings(scenario, result.pools),
   ]
-  return { ...result, warnings: [...doubts, ...result.warnings, ...short] }
+  return { ...result, stability, warnings: [...doubts, ...result.warnings, ...short] }
 }
 
 function tokenTimes(cells: readonly CellSummary[]): Result['classes'][number]['tokens'] {
