@@ -99,7 +99,7 @@ export {
 } from './gate/round-blocks.ts'
 export { syntheticGates } from './gate/synthetic-gates.ts'
 export { withoutStalls } from './gate/without-stalls.ts'
-export { LOSSES, lossesOf, placesOf, type Survive } from './plan/losses.ts'
+export { lossesOf, placesOf, type Survive } from './plan/losses.ts'
 export { byNearness } from './plan/nearest-miss.ts'
 export { type Candidate, chainsOf } from './plan/plan-chains.ts'
 export { costsDiffer } from './plan/plan-costs.ts'
