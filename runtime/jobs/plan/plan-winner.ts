@@ -1,4 +1,9 @@
-import { type Plan, type ReplicaUse, type Result, replicaUse } from '../../../sim/documents/index.ts'
+import {
+  type Plan,
+  type ReplicaUse,
+  type Result,
+  replicaUse,
+} from '../../../sim/documents/index.ts'
 import {
   resolveSystem,
   withDeclaredSpeed,
