@@ -119,7 +119,7 @@ function bindingResource(row: PlanRow): string {
   return `Most of its mean latency is ${bottleneckText(row)}; the busiest pool is ${name}${busy}.`
 }
 
-/** How near the winner comes to a limit with its worst loss. */
+/** How near to its limit the worst loss of the winner is. */
 function lossSentences(plan: Plan, row: PlanRow): string[] {
   const worst = worstLoss(row)
   if (worst === null) return []

@@ -11,7 +11,10 @@ import {
   declared,
   estimateText,
   figure,
+  loadText,
+  moment,
   objectiveLimit,
+  percent,
   percentileName,
   plural,
   signedPercent,
@@ -68,11 +71,26 @@ export const notCountedReplays = ({ not_counted }: Comparison): string[] =>
   )
 
 /** Of a result that is not stable, what its figures are worth; null for a stable one. */
-export function overloadText({ stability }: Pick<Result, 'stability'>): string | null {
-  const { state, reason } = stability
+export function overloadText({
+  stability,
+  runs,
+}: Pick<Result, 'stability'> & { readonly runs?: number }): string | null {
+  const { state, reason, metastable } = stability
+  if (metastable !== undefined) return metastableText(metastable, stability, runs)
   if (state === 'STABLE') return null
   if (state === 'UNDECIDED') return `not known whether it is overloaded: ${reason}`
   return `OVERLOADED: ${reason}; latencies and lost requests depend on the duration`
+}
+
+/** Of a system that stays down although it could serve its traffic. */
+function metastableText(
+  { since_s, load, served_share, runs: down }: NonNullable<Result['stability']['metastable']>,
+  { state, reason }: Result['stability'],
+  runs = down,
+): string {
+  const which = down === runs ? '' : ` in ${down} of ${runs} runs`
+  const also = state === 'STABLE' ? '' : `; ${state}: ${reason}`
+  return `METASTABLE${which}: from ${moment(Math.round(since_s))} on it stays down and serves ${percent(served_share)} of its traffic, though the load without retries is ${loadText(load)}, below its capacity${also}`
 }
 
 /**

@@ -1,7 +1,6 @@
 import { planHtml, planText } from '../../reports/index.ts'
 import { EXIT, type ExitCode, type LoadedScenario } from '../../scenarios/index.ts'
 import type { Plan } from '../../sim/documents/index.ts'
-import type { Survive } from '../../sim/experiment/index.ts'
 import { commandLine, note, type ScenarioOptions } from '../commands/command.ts'
 import { withProgress } from '../commands/progress.ts'
 import { writableFolder } from '../folders/write-whole.ts'
@@ -13,7 +12,7 @@ interface PlanOptions extends ScenarioOptions {
   readonly profile?: string
   readonly confidence: number
   readonly replications: number
-  readonly survive?: Survive
+  readonly survive?: NonNullable<Plan['survive']>
   readonly warmup?: 'auto'
   readonly workers?: number
   readonly verify?: boolean

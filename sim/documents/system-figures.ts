@@ -75,6 +75,12 @@ export const series = z.strictObject({
       'second; mean over runs. Their client had given up, another copy had been answered, or the ' +
       'replica returned an error.',
   ),
+  good_rps: numbers
+    .optional()
+    .describe(
+      'Goodput in each interval, requests per second: the part of `served_rps` that is within ' +
+        'every latency limit of its class; mean over runs. Absent where no class has a limit.',
+    ),
   queue_mean: numbers.describe(
     'Mean number of waiting requests of all queues in each interval; mean over runs.',
   ),
@@ -114,6 +120,23 @@ export const stability = z.strictObject({
     .enum(['STABLE', 'OVERLOADED', 'UNDECIDED'])
     .describe('Whether the system keeps up with its traffic in the second half after the warm-up.'),
   reason: z.string().describe('Reason for this state, with the figures that decide it.'),
+  metastable: z
+    .strictObject({
+      runs: number.describe('Number of runs in which it is so; figures are means over these.'),
+      since_s: number.describe('End of the last interval in which the system was well, s.'),
+      load: number.describe(
+        'Rate of requests without retries over the capacity, in the last quarter of the traffic.',
+      ),
+      served_share: number.describe(
+        'Rate of served requests over that of requests without retries there.',
+      ),
+    })
+    .optional()
+    .describe(
+      'Present where the system stays down although its load without retries is below its ' +
+        'capacity: it served its traffic before, and neither does so nor works off a backlog in the ' +
+        'last quarter of the traffic. Of simulations only.',
+    ),
   backlog: estimate.describe(
     'Number of requests in the system at the end of the traffic; mean over runs, ' +
       'and n counts runs.',

@@ -102,7 +102,7 @@ export {
 export { syntheticGates } from './gate/synthetic-gates.ts'
 export { withoutOthers } from './gate/without-others.ts'
 export { withoutStalls } from './gate/without-stalls.ts'
-export { LOSSES, lossesOf, placesOf, type Survive } from './plan/losses.ts'
+export { lossesOf, placesOf, type Survive } from './plan/losses.ts'
 export { byNearness } from './plan/nearest-miss.ts'
 export { type Candidate, chainsOf } from './plan/plan-chains.ts'
 export { costsDiffer } from './plan/plan-costs.ts'

@@ -1,6 +1,6 @@
 import { Random } from './random.ts'
 
-/** Streams that are drawn from are told by their next draws; fewer could be the same by chance. */
+/** Draws by which a used stream differs from a new one; fewer could be the same by chance. */
 const COMPARED = 4
 /** Of more streams that one run makes it is not asked, as each is kept until the end. */
 const MOST = 10_000
@@ -9,8 +9,8 @@ const open = new Set<StreamWatch>()
 
 /**
  * Whether any stream that is made while it is open has been drawn from. A run in which none was
- * is the same whatever its seed and replication are. Streams have no more work for it: those that
- * were used are told from new ones of the same seed at the end.
+ * is the same whatever its seed and replication are. Streams have no more work for it: at the end
+ * they are compared with new ones of the same seed.
  */
 export class StreamWatch {
   readonly #made: { readonly seed: string; readonly random: Random }[] = []

@@ -53,7 +53,8 @@ const INTERVAL = String.raw`(?:\s\[${NUMBER}${UNIT},\s?${NUMBER}${UNIT}\])?`
 /** `=` marks a ratio without a difference. */
 const FIGURE = String.raw`(?<![\p{L}\d_.-])${NUMBER}${UNIT}${INTERVAL}${UNIT}(?:\s=(?=\s|$))?`
 
-const VERDICT = /\b(?:NOT COMPARABLE|PASS|FAILS?|MEETS|UNDECIDED|IMPROVED|NEW|OVERLOADED)\b/
+const VERDICT =
+  /\b(?:NOT COMPARABLE|PASS|FAILS?|MEETS|UNDECIDED|IMPROVED|NEW|OVERLOADED|METASTABLE)\b/
 
 /** What time and the machine decide; each becomes `#`. */
 const MASKS: readonly RegExp[] = [

@@ -17,6 +17,12 @@ export function rates(sides: Sides, width: number): TopLevelSpec {
     const values = main.result.series.wasted_rps
     lines.push({ name: 'in vain', color: LIGHT.muted, values, thickness: 1 })
   }
+  const { good_rps: good, served_rps: served } = main.result.series
+  // drawn where not all that is served is within its limits
+  const late = good?.some((rate, i) => served[i]! - rate > 0.02 * arrived[i]!) ?? false
+  if (good !== undefined && late) {
+    lines.push({ name: 'goodput', color: LIGHT.prediction, values: good, thickness: 1.5 })
+  }
   const capacity = totalCapacity(main)
   const near = capacity !== null && capacity < 1.6 * Math.max(0, ...arrived)
   return timeChart({

@@ -1,9 +1,7 @@
 import type { Scenario } from '../../../scenarios/schema/schema.ts'
 
 /** What a configuration must survive: the loss of any replica, or of any place with its pools. */
-export const LOSSES = ['replica', 'site'] as const
-
-export type Survive = (typeof LOSSES)[number]
+export type Survive = 'replica' | 'site'
 
 /** A loss, and the scenario in which it lasts for all of the run. */
 export interface Loss {

@@ -25,6 +25,7 @@ import { assumptionsOf } from './assumptions.ts'
 import { energyResult } from './energy.ts'
 import { heldResult, heldWarnings } from './held-result.ts'
 import { memoryResult } from './memory-result.ts'
+import { metastableOf } from './metastable.ts'
 import { judgeAll, judgedRuns, objectiveFigures } from './objectives.ts'
 import { budgetOf, hedgesResult, optionalFigures, tuningOf } from './optional-figures.ts'
 import { batchMean, overRuns, shareOver } from './over-runs.ts'
@@ -219,6 +220,8 @@ export function simulatedResult(
     host: null,
   }
   const result = resultOf(system, runs, head, slower)
+  const metastable = metastableOf(system, runs)
+  const stability = { ...result.stability, ...(metastable && { metastable }) }
   const overloaded = result.stability.state === 'OVERLOADED'
   const short = overloaded ? [] : shortRunWarnings(scenario, runs, result.pools)
   const doubts = [
@@ -227,7 +230,7 @@ export function simulatedResult(
     ...uncalibratedWarnings(scenario),
     ...retryLimitWarnings(scenario, result.pools),
   ]
-  return { ...result, warnings: [...doubts, ...result.warnings, ...short] }
+  return { ...result, stability, warnings: [...doubts, ...result.warnings, ...short] }
 }
 
 function tokenTimes(cells: readonly CellSummary[]): Result['classes'][number]['tokens'] {

@@ -150,7 +150,7 @@ export class Recorder implements Observer {
     this.hedged = hedged
     this.#hasCopies = hedged.includes(true)
     this.#hasCalls = parts.some((count) => count !== null)
-    this.#series = new TimeSeries(options.durationMs)
+    this.#series = new TimeSeries(options.durationMs, { hasLimits: hasLimits(options) })
     const { firstTokenDelaysMs } = options
     const windows = { ...options.windows, grid: this.#grid, firstTokenDelaysMs }
     this.#windows = new WindowRecorder(windows, options.requests, options.pools.length)
@@ -309,6 +309,10 @@ export class Recorder implements Observer {
       if (inTraffic && latency < limitsMs[number]!) {
         if (!generates || this.#hasTokensInTime(done, request, now)) cell.goodInTraffic++
       }
+      // the warm-up has the same curve
+      if (outcome === OUTCOME.served && latency < limitsMs[number]!) {
+        if (!generates || this.#hasTokensInTime(done, request, now)) this.#series.good(now)
+      }
       return
     }
     cell.outcomes[outcome]!++
@@ -345,6 +349,7 @@ export class Recorder implements Observer {
     if (latency >= limitsMs[number]!) return
     if (generates && !this.#hasTokensInTime(done, request, now)) return
     cell.good++
+    this.#series.good(now)
     if (inTraffic) cell.goodInTraffic++
   }
 
@@ -408,4 +413,10 @@ export class Recorder implements Observer {
     const { ttft, tpot } = this.#tokenTimes(done, request, answered)
     return ttft < limits.ttftMs && (tpot ?? 0) < limits.tpotMs
   }
+}
+
+/** Whether a class has a latency limit. */
+function hasLimits({ limitsMs, tokenLimits = [] }: RecorderOptions): boolean {
+  const all = [...limitsMs, ...tokenLimits.flatMap(({ ttftMs, tpotMs }) => [ttftMs, tpotMs])]
+  return all.some(Number.isFinite)
 }

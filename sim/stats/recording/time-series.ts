@@ -23,6 +23,8 @@ export class TimeSeries {
   readonly #served = new Float64Array(DRAIN + 1)
   /** completed for clients that had left, or after another copy */
   readonly #wasted = new Float64Array(DRAIN + 1)
+  /** within every limit; null where no class has one */
+  readonly #good: Float64Array | null
   readonly #waitingMs = new Float64Array(DRAIN + 1)
   readonly #waitingMax = new Float64Array(DRAIN + 1)
   readonly #batches = new Float64Array(DRAIN + 1)
@@ -36,7 +38,8 @@ export class TimeSeries {
   #last = 0
   #lastEnds: Ms
 
-  constructor(durationMs: Ms) {
+  constructor(durationMs: Ms, { hasLimits = false } = {}) {
+    this.#good = hasLimits ? new Float64Array(DRAIN + 1) : null
     this.#bucketMs = durationMs / BUCKETS
     this.#lastEnds = this.#bucketMs
   }
@@ -71,6 +74,11 @@ export class TimeSeries {
     this.#heat[this.#bucket(at) * HEAT_BINS + bin]!++
   }
 
+  /** A served request was within every limit of its class. */
+  good(now: Ms): void {
+    if (this.#good !== null) this.#good[now < this.#lastEnds ? this.#last : this.#bucket(now)]!++
+  }
+
   /** The figures so far; heat rows from the shortest to the longest latency that occurred. */
   summary(): Series {
     const perSecond = 1000 / this.#bucketMs
@@ -83,6 +91,7 @@ export class TimeSeries {
       arrived_rps: rates(this.#arrived),
       served_rps: rates(this.#served),
       wasted_rps: rates(this.#wasted),
+      ...(this.#good !== null && { good_rps: rates(this.#good) }),
       queue_mean: Array.from(shown(this.#waitingMs), (ms) => ms / this.#bucketMs),
       queue_max: Array.from(shown(this.#waitingMax)),
       batch_mean: ratio(this.#batched, this.#batches),
@@ -154,6 +163,9 @@ export function mergeSeries(runs: readonly Series[]): Series {
     arrived_rps: mean((run) => run.arrived_rps).map((value) => value ?? 0),
     served_rps: mean((run) => run.served_rps).map((value) => value ?? 0),
     wasted_rps: mean((run) => run.wasted_rps).map((value) => value ?? 0),
+    ...(first.good_rps !== undefined && {
+      good_rps: mean((run) => run.good_rps ?? run.served_rps).map((value) => value ?? 0),
+    }),
     queue_mean: mean((run) => run.queue_mean).map((value) => value ?? 0),
     queue_max: first.queue_max.map((_, i) => Math.max(...runs.map((run) => run.queue_max[i]!))),
     batch_mean: mean((run) => run.batch_mean),
