@@ -225,6 +225,29 @@ describe('beside other programs', () => {
     expect(decide([busy], 0.025, lookLevel())[0]!.verdict).toBe('FAIL')
   })
 
+  test('a thread that waits for its core before most batches has the same overheads', () => {
+    const late = (run: ObservedRun, seed: number): ObservedRun => {
+      const { batch, started, ended, done } = run.rows.columns
+      const random = stream(seed, 0, 'late starts')
+      const waits = Float64Array.from({ length: Math.max(...batch) + 1 }, () =>
+        random.uniform() < 0.7 ? 4 * random.exponential() : 0,
+      )
+      const later = (times: Float64Array) =>
+        times.map((time, key) => time + (batch[key]! < 0 ? 0 : waits[batch[key]!]!))
+      const columns = { ...run.rows.columns, started: later(started), ended: later(ended) }
+      return { ...run, rows: Rows.of({ ...columns, done: later(done) }) }
+    }
+    for (const [a, b, round] of seeded) {
+      const { blocks } = blocksIn(late(a, 2 * round), late(b, 2 * round + 1))
+      for (const { causes } of blocks) {
+        for (const { dispatch_ms, completion_ms } of causes) {
+          expect(Math.abs(dispatch_ms)).toBeLessThan(0.02)
+          expect(Math.abs(completion_ms)).toBeLessThan(0.02)
+        }
+      }
+    }
+  })
+
   test('negative control: by wall time the same blocks do not show the slowdown', () => {
     const walls = seeded.flatMap(([a, b, round]) => {
       const [busyA, busyB] = [besideOthers(a, 2 * round), besideOthers(b, 2 * round + 1)]

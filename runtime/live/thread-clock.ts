@@ -1,4 +1,4 @@
-import { openSync, readSync } from 'node:fs'
+import { closeSync, openSync, readSync } from 'node:fs'
 import type { Ms } from '../../sim/serving/index.ts'
 import { executionProviders } from '../models/index.ts'
 import type { EngineOptions } from './engine.ts'
@@ -6,6 +6,8 @@ import type { EngineOptions } from './engine.ts'
 /** Tests of a clock, and how long each is on the wall clock, ms. */
 const TESTS = 5
 const TEST_MS = 0.3
+/** A collection of garbage in one of the tests must not cost the clock. */
+const ATTEMPTS = 3
 /** A clock that the kernel sets at its ticks only has steps of 1 to 10 ms. */
 const TICK_MS = 0.9
 
@@ -29,7 +31,9 @@ export class ThreadClock {
   static open(): ThreadClock | null {
     try {
       const clock = new ThreadClock(openSync('/proc/thread-self/schedstat', 'r'))
-      return clock.#isFine() ? clock : null
+      for (let i = 0; i < ATTEMPTS; i++) if (clock.#isFine()) return clock
+      closeSync(clock.#file)
+      return null
     } catch {
       // only Linux has it
       return null

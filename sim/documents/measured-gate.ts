@@ -32,10 +32,11 @@ const poolCauses = z
       .describe('Service times of batches that both sides had enough of, by size and length.'),
     wake_ms: number.describe('Extra service time after an idle time, head less base, ms.'),
     dispatch_ms: number.describe(
-      'Median time from the dispatch of a batch to its start, head less base, ms.',
+      'Time from the dispatch of a batch to its start, head less base, ms: medians, and with ' +
+        'processor time 5th percentiles, which other programs lengthen least.',
     ),
     completion_ms: number.describe(
-      'Median time from the end of a batch until the dispatcher sees it, head less base, ms.',
+      'Time from the end of a batch until the dispatcher sees it, head less base, ms; likewise.',
     ),
     base_batches: number.describe('Number of batches of the base.'),
     head_batches: number.describe('Number of batches of the head.'),

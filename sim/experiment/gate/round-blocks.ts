@@ -136,11 +136,12 @@ function blockOf(
     const paired = { base: ofBase!, head: ofHead! }
     const found = causesOf(paired, workOfPool(base, work, pool))
     if (found === null) return `pool ${name} has too few batches to compare`
-    const busy = paired.base.reduce((sum, batch) => sum + serviceOf(batch, found.clock), 0)
+    const ran = paired.base.filter(({ failed }) => !failed)
+    const busy = ran.reduce((sum, batch) => sum + serviceOf(batch, found.clock), 0)
     causes.push(found)
     own += busy
     changed += busy * found.service
-    count += paired.base.length
+    count += ran.length
   }
   return { ...latencies, causes, busyMs: own, batches: count, service: changed / own }
 }
@@ -170,7 +171,8 @@ export function busiestShares(side: GateSide, durationMs: Ms): Record<ServiceClo
   const by = (of: ServiceClock) =>
     Math.max(
       ...side.system.scenario.pools.map(({ name, replicas }) => {
-        const busy = batches.get(name)!.reduce((sum, batch) => sum + serviceOf(batch, of), 0)
+        const ran = batches.get(name)!.filter(({ failed }) => !failed)
+        const busy = ran.reduce((sum, batch) => sum + serviceOf(batch, of), 0)
         return busy / (replicas * durationMs)
       }),
     )
