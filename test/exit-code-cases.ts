@@ -195,6 +195,8 @@ export const CASES: readonly Case[] = [
   ['ok', 'models inspect models/mlp-1x8-fp32-seed1-v2.onnx'],
   ['usage', 'models inspect'],
   ['invalidInput', 'models inspect tiny.yaml'],
+  ['usage', 'models quantise tiny.yaml'],
+  ['invalidInput', 'models quantise tiny.yaml --out int8.onnx'],
 
   ['ok', 'accelerators'],
   ['ok', 'accelerators t4'],
