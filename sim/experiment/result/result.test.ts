@@ -97,7 +97,7 @@ function runOf(n: number, scale: number, { lost = 0, judged = [] as readonly Jud
   const run: RunSummary = {
     requests: 'x',
     exact: false,
-    batchedRps: [[]],
+    batchedRps: [[100]],
     all: figures,
     classes: [cell],
     // as many again were not answered
