@@ -94,7 +94,7 @@ function whyNot(node: Node, operator: ProductOperator, tensors: Tensors): string
   if (weight.dataType === FLOAT16 || weight.dataType === BFLOAT16) return HALF_REASON
   if (weight.dataType !== FLOAT) return 'its weights are not float32'
   const values = floatsOf(weight)
-  if (values === null) return 'its weights are in another file'
+  if (values === null) return 'its weights are not whole in the file'
   if (!values.every(Number.isFinite)) return 'some of its weights are infinite or no numbers'
   if (operator !== 'Conv' && dimsOf(weight).length !== 2) {
     return `its weights have ${dimsOf(weight).length} dimensions, only 2 are supported`

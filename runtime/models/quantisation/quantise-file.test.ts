@@ -263,6 +263,25 @@ test('weights that are inputs, too, as in old files, are constants', async () =>
   })
 })
 
+test('weights in another file are read, and stand in the quantised file', async () => {
+  await withFolder(async (folder) => {
+    const change = ({ graph }: Model) => {
+      const weight = graph!.initializer!.find(({ name }) => name === 'weight')!
+      writeFileSync(join(folder, 'weight.bin'), weight.rawData!)
+      weight.rawData = new Uint8Array(0)
+      weight.dataLocation = onnx.TensorProto.DataLocation.EXTERNAL
+      weight.externalData = [
+        onnx.StringStringEntryProto.create({ key: 'location', value: 'weight.bin' }),
+      ]
+    }
+    const file = netFile(folder, NETS.gemm.net, { change })
+    const { path, kernels } = await quantise(file, folder)
+    expect(kernels).toEqual({ QGemm: 1 })
+    expect(modelAt(path).graph!.initializer!.every(({ dataLocation }) => !dataLocation)).toBe(true)
+    expect(await leastCosine(file, path)).toBeGreaterThan(0.999)
+  })
+})
+
 test.each<[string, Net]>([
   ['Slice', (graph, x) => graph.node('Slice', [x], { starts: [1, 2], ends: [3, 9], axes: [1, 2] })],
   ['TopK', (graph, x) => graph.nodes('TopK', [x], 2, { k: 4, axis: 2 })[0]!],

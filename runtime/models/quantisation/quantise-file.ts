@@ -6,6 +6,7 @@ import type { ModelFile } from '../model-types.ts'
 import { InferenceSession } from '../onnx-runtime.ts'
 import { detailOf } from '../session.ts'
 import { calibrationModel, valuesToCalibrate } from './calibration-model.ts'
+import { inlineWeights } from './inline-weights.ts'
 import { type CalibrationInput, type ProcessorTimes, processorTimes } from './processor-time.ts'
 import {
   findProducts,
@@ -117,7 +118,7 @@ async function foldedModel(path: string, { threads, at }: Places): Promise<Model
     const how = 'export it with a newer one, or convert it with onnx.version_converter'
     throw new Failure(`${path}: expected opset ${OLDEST_OPSET} or newer, got ${opset}; ${how}`)
   }
-  const changed = [strip(model), raiseOpset(model)].includes(true)
+  const changed = [await inlineWeights(path, model), strip(model), raiseOpset(model)].includes(true)
   const source = changed ? at('stripped') : path
   if (source !== path) await writeFile(source, onnx.ModelProto.encode(model).finish())
   const options = { graphOptimizationLevel: 'basic', optimizedModelFilePath: at('folded') } as const
