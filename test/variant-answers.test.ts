@@ -26,7 +26,7 @@ test('variants recommend the cheapest that passes, and name what the others fail
   const { document } = await variants(await loadVariants(path, {}), { replications: 3 })
   const text = variantsText(document)
   expect(text.split('\n')[0]).toBe(
-    'Take three, $6.00 an hour: the cheapest of 2 of 3 variants that pass every objective in the simulation.',
+    'Take three, $6.00 an hour: of 3 variants 2 pass every objective in the simulation, and it is the cheapest.',
   )
   const [head, ...rows] = variantRows(document)
   const of = (name: string) => rows.map((row) => row[head!.indexOf(name)])

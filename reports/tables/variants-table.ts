@@ -88,9 +88,16 @@ export function variantAnswer(document: Variants): string | null {
     const open = variants.some(({ row }) => row.verdict === 'UNDECIDED')
     return `No variant passes every objective${open ? '; some are undecided' : ''}.`
   }
-  const count = passing.length === 1 ? 'the only one' : `the cheapest of ${passing.length}`
-  return `Take ${best.name}, ${costText(best)}: ${count} of ${plural(variants.length, 'variant')} that pass${passing.length === 1 ? 'es' : ''} every objective in the simulation.`
+  const passes = 'every objective in the simulation'
+  const all = plural(variants.length, 'variant')
+  const why =
+    passing.length === 1
+      ? `the only one of ${all} that passes ${passes}`
+      : `of ${all} ${passing.length} pass ${passes}, and it is the cheapest`
+  return `Take ${best.name}, ${costText(best)}: ${why}.`
 }
+
+export const OPEN_OBJECTIVE = 'failed or open objective'
 
 /** The objective that a variant fails, or that is open, with its figure; a dash for none. */
 function openObjective({ row }: Variant): string {
@@ -168,7 +175,7 @@ export function variantRows(document: Variants): string[][] {
       ...(priced ? ['$ an hour', '$ a million'] : []),
       ...(tokens ? ['$ a million tokens'] : []),
       'verdict',
-      ...(open ? ['failed or open objective'] : []),
+      ...(open ? [OPEN_OBJECTIVE] : []),
     ],
     ...variants.map((variant) => [
       variant.name,

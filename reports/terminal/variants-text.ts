@@ -4,6 +4,7 @@ import { declared, plural } from '../format.ts'
 import {
   driftRows,
   measuredRows,
+  OPEN_OBJECTIVE,
   rateText,
   ratioNotes,
   ratioRows,
@@ -37,7 +38,7 @@ export function variantsText(document: Variants): string {
     ...(rate === null ? [] : [visibleLine(rate)]),
     ...variantWarnings(document).map((text) => visibleLine(`warning: ${text}`)),
     '',
-    alignColumns(variantRows(document)),
+    variantTable(variantRows(document)),
     ...table(measuredRows(document)),
     ...table(resourceRows(document)),
     ...resourceNotes(document),
@@ -49,6 +50,13 @@ export function variantsText(document: Variants): string {
       ? []
       : [visibleLine(`audit: ${measured.audit.verdict}, ${measured.audit.reason}`)]),
   ].join('\n')
+}
+
+/** The failed objective is text, as the name of the variant is. */
+function variantTable(rows: readonly string[][]): string {
+  const head = rows[0] ?? []
+  const last = head.indexOf(OPEN_OBJECTIVE)
+  return alignColumns(rows, last < 0 ? [0] : [0, last])
 }
 
 const table = (rows: readonly string[][]) => (rows.length === 0 ? [] : ['', alignColumns(rows)])
