@@ -40,7 +40,8 @@ const linesOf = (path: string) => readFileSync(path, 'utf8').trimEnd().split('\n
 beforeAll(() => simulated('kept', '--replications', '1'))
 
 test('simulate keeps the scenario, requests, rows and decision log of its first replication', async () => {
-  const names = [JOURNAL, ROWS, 'requests.jsonl', 'scenario.json', 'simulated.json']
+  const documents = ['report.html', 'requests.jsonl', 'scenario.json', 'simulated.json']
+  const names = [JOURNAL, ROWS, ...documents]
   expect(filesIn(join(folder, 'kept'))).toEqual(names)
   await run('requests', 'declared.yaml', '--out', 'exported')
   const requests = readFileSync(join(folder, 'exported/requests.jsonl'), 'utf8')

@@ -58,8 +58,10 @@ describe('a folder', () => {
       const audit = await run('audit', 'out')
       expect(audit, audit.stderr + audit.stdout).toMatchObject({ code: 0 })
       expect(seedOf('out/simulated.json')).toBe(seedOf('out/scenario.json'))
-      const names = ['replication-1.journal.jsonl', 'replication-1.parquet', 'requests.jsonl']
-      expect(filesIn(at('out'))).toEqual([...names, 'scenario.json', 'simulated.json'])
+      const names = ['replication-1.journal.jsonl', 'replication-1.parquet']
+      const documents = ['scenario.json', 'simulated.json']
+      const files = ['report.html', 'requests.jsonl', ...documents]
+      expect(filesIn(at('out'))).toEqual([...names, ...files])
     }
   })
 
@@ -88,6 +90,7 @@ describe('a folder', () => {
       await run('simulate', 'declared.yaml', '--replications', '2', '--out', out, '--seed', seed)
     }
     const second = readJson(at('two/simulated.json')) as Result
+    rmSync(at('one/report.html'))
     put(folder, 'one/measured.json', JSON.stringify({ ...second, world: 'measured' }))
     const ended = await run('report', 'one')
     expectRefusal(ended, 3, folder)

@@ -20,8 +20,8 @@ export interface LivePort {
   now(): Ms
   /** Sleeps until `until` or until an executor has finished; may wake earlier. */
   sleep(until: Ms): void
-  /** `impairment`: null for none; absent where no executor is ever impaired. */
-  start(batch: Batch, impairment?: Impairment | null): void
+  /** `impairment`: null where the batch is run as it should be. */
+  start(batch: Batch, impairment: Impairment | null): void
   /** Loads a model after all unloads on its device. */
   load(executor: number): void
   unload(executor: number): void
@@ -105,7 +105,7 @@ export class Dispatcher implements Timers, Backend, TransferBackend {
     const failures = this.#failures
     if (failures?.takes(this.#now, batch.executor) === false) return
     this.#running++
-    this.#port.start(batch, failures?.impairment(batch.executor))
+    this.#port.start(batch, failures?.impairment(batch.executor) ?? null)
   }
 
   load(executor: number): void {

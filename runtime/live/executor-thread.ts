@@ -50,7 +50,8 @@ async function ran(
   { size, length }: { readonly size: number; readonly length: number },
   mailbox: Mailbox,
 ): Promise<EngineRun> {
-  const { factor, afterMs } = mailbox.impairment
+  const { impairment } = mailbox
+  const { factor = 1, afterMs = null } = impairment ?? {}
   if (afterMs !== null) {
     const started = clock.now()
     return waited(mailbox, started, started + afterMs)

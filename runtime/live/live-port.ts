@@ -79,9 +79,9 @@ export class MailboxPort implements LivePort, ExecutorProcesses {
     while (Atomics.load(this.#signal, 0) === this.#seen && this.now() < until);
   }
 
-  start(batch: Batch, impairment?: Impairment | null): void {
+  start(batch: Batch, impairment: Impairment | null): void {
     const mailbox = this.#world.mailboxes[batch.executor]!
-    if (impairment !== undefined) mailbox.impair(impairment)
+    mailbox.impair(impairment)
     postBatch(mailbox, batch, this.#world.requests)
   }
 

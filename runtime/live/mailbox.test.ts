@@ -79,3 +79,18 @@ describe('a mailbox', () => {
     expect([dispatcher.lengths.length, dispatcher.keys.length]).toEqual([32, 32])
   })
 })
+
+test('a batch is run as it should be, unless its executor is impaired', () => {
+  const memory = mailboxMemory(1, new SharedArrayBuffer(4))
+  const [dispatcher, executor] = [new Mailbox(memory), new Mailbox(memory)]
+  dispatcher.post(1, 8)
+  expect(executor.impairment).toBe(null)
+  const [slow, failing] = [
+    { factor: 3, afterMs: null },
+    { factor: 1, afterMs: 0 },
+  ]
+  for (const impairment of [slow, failing, null]) {
+    dispatcher.impair(impairment)
+    expect(executor.impairment).toEqual(impairment)
+  }
+})

@@ -10,7 +10,8 @@ const STOP = 5
 const ORDER = 6
 const PID = 7
 const INTERRUPTED = 8
-const HEADER = 9
+const IMPAIRED = 9
+const HEADER = 10
 
 const STARTED = 0
 const ENDED = 1
@@ -74,10 +75,12 @@ export class Mailbox {
     this.postOrder('run')
   }
 
-  /** How the next batch is run otherwise than it would be; null for not at all. */
+  /** How batches are run otherwise than they would be, from the next one on; null for not at all. */
   impair(impairment: Impairment | null): void {
-    this.#times[FACTOR] = impairment?.factor ?? 1
-    this.#times[AFTER] = impairment?.afterMs ?? Number.NaN
+    this.#words[IMPAIRED] = impairment === null ? 0 : 1
+    if (impairment === null) return
+    this.#times[FACTOR] = impairment.factor
+    this.#times[AFTER] = impairment.afterMs ?? Number.NaN
     Atomics.store(this.#words, INTERRUPTED, 0)
   }
 
@@ -155,8 +158,9 @@ export class Mailbox {
     return { order: this.order, size: this.#words[SIZE]!, length: this.#words[LENGTH]! }
   }
 
-  /** of the received batch; its factor is 0 or 1 where it is run as it should be */
-  get impairment(): Impairment {
+  /** of the received batch; null where it is run as it should be */
+  get impairment(): Impairment | null {
+    if (this.#words[IMPAIRED] === 0) return null
     const afterMs = this.#times[AFTER]!
     return { factor: this.#times[FACTOR]!, afterMs: Number.isNaN(afterMs) ? null : afterMs }
   }
