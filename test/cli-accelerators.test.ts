@@ -24,13 +24,15 @@ describe('accelerators', () => {
     const { code, stdout, stderr } = await run('accelerators')
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     const [head, units, ...rest] = stdout.trimEnd().split('\n')
-    expect(head).toMatch(/^name +memory +bandwidth +fp16 +int8 +power +cheapest listed price$/)
-    expect(units).toMatch(/^ +GiB +GB\/s +TFLOP\/s +TOP\/s +W +USD\/h$/)
+    expect(head).toMatch(
+      /^name +memory +bandwidth +fp16 +int8 +power +cheapest listed price +highest on demand$/,
+    )
+    expect(units).toMatch(/^ +GiB +GB\/s +TFLOP\/s +TOP\/s +W +USD\/h +USD\/h$/)
     const rows = rest.slice(0, rest.indexOf(''))
     expect(rows.map((row) => row.split(' ')[0])).toEqual(acceleratorNames())
     const row = (name: string) => rows.find((one) => one.startsWith(`${name} `))
     expect(row('h100-sxm')).toMatch(/ 80 +3,350 +989 +1,978 +700 +2\.69 on-demand, RunPod/)
-    expect(row('v100-sxm')).toMatch(/ 32\* +900\* +125\* +– +300\* +–$/)
+    expect(row('v100-sxm')).toMatch(/ 32\* +900\* +125\* +– +300\* +– +–$/)
     expect(rest.at(-1)).toContain('* not checked')
   })
 

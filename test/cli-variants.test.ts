@@ -99,7 +99,7 @@ describe('variants', () => {
     expect(stdout).toMatch(/^small, simulated: overloaded in the simulation; /m)
     expect(stdout).toContain('loads of the scenario are shares of the capacity of one')
     expect(stdout).toMatch(/^warning: small: OVERLOADED: the backlog grew by/m)
-    expect(stdout).toMatch(/^small .* OVERLOADED$/m)
+    expect(stdout).toMatch(/^small .* OVERLOADED {2}web: p\(95\) latency_ms < 40 /m)
   })
 
   test('by --variant take the place of those of the same name; quotes and brackets hold semicolons', async () => {

@@ -1,21 +1,10 @@
 import type { Feeds } from '../feeds.ts'
 import type { InferenceSession } from '../onnx-runtime.ts'
-
-/** A batch of one. */
-export interface CalibrationInput {
-  readonly key: number
-  readonly length: number
-}
+import type { CalibrationInput, ProcessorTimes } from './quantised-file.ts'
 
 /** Inputs that are timed; the first ones only warm up. */
 const TIMED = 24
 const WARM_UP = 4
-
-/** Medians of two models for the same inputs, ms. */
-export interface ProcessorTimes {
-  readonly from: number
-  readonly to: number
-}
 
 /**
  * Processor time of a request alone in each of two models, which take turns. Other programs of the

@@ -10,12 +10,10 @@ import {
   readBy,
   type Tensor,
 } from './proto.ts'
+import { type LeftOut, PRODUCTS, type ProductOperator } from './quantised-file.ts'
 import type { Weights } from './steps.ts'
 
 const { FLOAT, FLOAT16, BFLOAT16 } = onnx.TensorProto.DataType
-
-export const PRODUCTS = ['Conv', 'Gemm', 'MatMul'] as const
-export type ProductOperator = (typeof PRODUCTS)[number]
 
 /** A node whose weights are stored, and which can be computed with 8 bits. */
 export interface Product {
@@ -36,13 +34,6 @@ export interface Product {
 
 /** Of a node whose weights are float16. */
 export const HALF_REASON = 'its weights have 16 bits'
-
-/** A node that stays as it is. */
-export interface LeftOut {
-  readonly node: string
-  readonly operator: string
-  readonly reason: string
-}
 
 export interface FoundProducts {
   readonly products: readonly Product[]

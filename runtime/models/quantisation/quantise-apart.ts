@@ -1,5 +1,5 @@
 import { Child, entryBeside } from '../../process/child.ts'
-import type { QuantisedFile, QuantiseRequest } from './quantise-file.ts'
+import type { QuantisedFile, QuantiseRequest } from './quantised-file.ts'
 
 /** Quantises a model in a process of its own, which an interruption ends. Throws `Failure`. */
 export async function quantiseApart(

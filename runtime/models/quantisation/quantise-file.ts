@@ -7,38 +7,20 @@ import { InferenceSession } from '../onnx-runtime.ts'
 import { detailOf } from '../session.ts'
 import { calibrationModel, valuesToCalibrate } from './calibration-model.ts'
 import { inlineWeights } from './inline-weights.ts'
-import { type CalibrationInput, type ProcessorTimes, processorTimes } from './processor-time.ts'
+import { processorTimes } from './processor-time.ts'
+import { findProducts, HALF_REASON } from './products.ts'
+import { decodeModel, type Graph, type Model, nestedIn, onnx } from './proto.ts'
 import {
-  findProducts,
-  HALF_REASON,
+  type CalibrationInput,
   type LeftOut,
   PRODUCTS,
-  type ProductOperator,
-} from './products.ts'
-import { decodeModel, type Graph, type Model, nestedIn, onnx } from './proto.ts'
+  type ProcessorTimes,
+  type QuantisedFile,
+  type QuantiseRequest,
+} from './quantised-file.ts'
 import { quantisedModel } from './quantised-model.ts'
 import { OLDEST_OPSET, opsetOf, raiseOpset } from './raise-opset.ts'
 import type { Range } from './steps.ts'
-
-export interface QuantiseRequest {
-  readonly file: ModelFile
-  /** for files that are needed meanwhile, and for the quantised one */
-  readonly folder: string
-  readonly threads: number
-  readonly inputs: readonly CalibrationInput[]
-}
-
-export interface QuantisedFile {
-  readonly path: string
-  readonly quantised: Readonly<Record<ProductOperator, number>>
-  readonly leftOut: readonly LeftOut[]
-  /** kernels of 8 bits that ONNX Runtime makes of it, by operator */
-  readonly kernels: Readonly<Record<string, number>>
-  /** kernels that convert between 8 bits and float32 */
-  readonly conversions: number
-  /** of a request alone, in the median, ms */
-  readonly processorMs: ProcessorTimes
-}
 
 /** Files of one quantisation, in its folder. */
 const FILES = {

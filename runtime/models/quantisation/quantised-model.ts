@@ -1,5 +1,6 @@
-import type { LeftOut, Product, ProductOperator } from './products.ts'
+import type { Product } from './products.ts'
 import { type Graph, type Model, type Node, nameOf, onnx, readBy, type Tensor } from './proto.ts'
+import type { LeftOut, ProductOperator } from './quantised-file.ts'
 import { opsetOf } from './raise-opset.ts'
 import {
   activationLevels,
