@@ -75,7 +75,7 @@ export class Mailbox {
     this.postOrder('run')
   }
 
-  /** How batches are run otherwise than they would be, from the next one on; null for not at all. */
+  /** How the next batches are run otherwise than they would be; null for not at all. */
   impair(impairment: Impairment | null): void {
     this.#words[IMPAIRED] = impairment === null ? 0 : 1
     if (impairment === null) return
