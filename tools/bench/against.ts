@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { join, resolve, sep } from 'node:path'
+import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { alignColumns } from '../../reports/terminal/align.ts'
 import { withOtherVersion } from '../../runtime/jobs/gate/other-version.ts'
@@ -44,7 +44,7 @@ export const SMOKE: AgainstPlan = { pairs: 2, slices: 1, warmUps: 1, sliceMs: 2 
 
 export type SpeedVerdict = 'slower' | 'faster' | 'as fast' | 'undecided'
 
-/** This version over the other: above 1 it is faster, or takes more memory. */
+/** This version over the other: above 1 it is faster. */
 export interface RatioOfVersions {
   readonly value: number
   readonly low: number | null
@@ -57,8 +57,6 @@ export interface ComparedFigure {
   readonly rates: readonly [other: number, own: number]
   readonly speed: RatioOfVersions
   readonly verdict: SpeedVerdict
-  /** peak memory of the process */
-  readonly memory: RatioOfVersions
   /** bytes allocated for each request, event or record; null where they could not be counted */
   readonly bytes: readonly [other: number | null, own: number | null]
 }
@@ -113,9 +111,11 @@ async function bundle(name: string, tree: string): Promise<string> {
         setup: ({ onResolve }) => {
           onResolve({ filter: /^\.\.?\// }, ({ path, resolveDir }) => {
             const full = join(resolveDir, path)
-            if (!full.startsWith(HERE)) return null
+            // the product's own imports are resolved as in any build, so that both are alike
+            const isProduct = PRODUCT.test(resolveDir.slice(HERE.length))
+            if (!full.startsWith(HERE) || isProduct) return null
             const within = full.slice(HERE.length)
-            return PRODUCT.test(within) ? { path: `${tree}${sep}${within}` } : null
+            return PRODUCT.test(within) ? { path: join(tree, within) } : null
           })
         },
       },
@@ -127,21 +127,23 @@ async function bundle(name: string, tree: string): Promise<string> {
 /** A process of one version. */
 class Side {
   readonly #child: ChildProcess
+  /** settles when the process ends, which is too early while a slice is awaited */
+  readonly #ended: Promise<unknown>
 
   constructor(file: string, key: FigureKey, flags: readonly string[] = []) {
     this.#child = fork(file, [key], { execArgv: [...flags] })
+    this.#ended = once(this.#child, 'exit')
   }
 
   async slice(size: number): Promise<Slice> {
-    const answer = Promise.race([
-      once(this.#child, 'message'),
-      once(this.#child, 'exit').then(([code]) => {
-        throw new Error(`Expected a slice, got the end of the process with ${code}`)
-      }),
-    ])
+    const waiting = new AbortController()
+    const answer = once(this.#child, 'message', { signal: waiting.signal }) as Promise<[Slice]>
     this.#child.send(size)
-    const [slice] = (await answer) as [Slice]
-    return slice
+    const first = await Promise.race([answer, this.#ended.then(() => null)])
+    if (first !== null) return first[0]
+    waiting.abort()
+    await answer.catch(() => {})
+    throw new Error('Expected a slice, got the end of its process')
   }
 
   end(): void {
@@ -167,7 +169,6 @@ async function compareFigure(
     rates: [rateOf(0), rateOf(1)],
     speed,
     verdict: speedVerdict(speed),
-    memory: geometricMean(pairs.map(({ memory }) => memory)),
     bytes: [await bytesOf(key, bundles[0], size), await bytesOf(key, bundles[1], size)],
   }
 }
@@ -197,17 +198,15 @@ async function runPair(key: FigureKey, bundles: Bundles, options: PairOptions) {
   const { slices, warmUps, size, i } = options
   const sides = bundles.map((file) => new Side(file, key))
   const ms: [number[], number[]] = [[], []]
-  const peaks = [0, 0]
   for (let turn = 0; turn < warmUps + slices; turn++) {
     for (const side of (i + turn) % 2 === 0 ? ([0, 1] as const) : ([1, 0] as const)) {
-      const { processorMs, peakMb } = await sides[side]!.slice(size)
+      const { processorMs } = await sides[side]!.slice(size)
       if (turn >= warmUps) ms[side].push(processorMs)
-      peaks[side] = peakMb
     }
   }
   for (const side of sides) side.end()
   const [other, own] = ms.map((values) => geometricMean(values).value) as [number, number]
-  return { ms: [other, own] as const, speed: other / own, memory: peaks[1]! / peaks[0]! }
+  return { ms: [other, own] as const, speed: other / own }
 }
 
 /** No collection happens within a new space of this size, MB. */
@@ -232,7 +231,7 @@ const ratioText = ({ value, low, high }: RatioOfVersions) =>
     ? value.toFixed(3)
     : `${value.toFixed(3)} [${low.toFixed(3)}, ${high.toFixed(3)}]`
 
-function figureText({ name, rates, speed, verdict, memory, bytes }: ComparedFigure): string {
+function figureText({ name, rates, speed, verdict, bytes }: ComparedFigure): string {
   const [other, own] = rates.map((rate) => `${three(rate / 1e6)} M/s`)
   const allocated = bytes.map((count) => (count === null ? 'not counted' : three(count)))
   return [
@@ -240,7 +239,6 @@ function figureText({ name, rates, speed, verdict, memory, bytes }: ComparedFigu
     alignColumns(
       [
         ['  speed', other!, own!, ratioText(speed), verdict],
-        ['  peak memory', '', '', ratioText(memory), ''],
         ['  bytes allocated each', allocated[0]!, allocated[1]!, '', ''],
       ],
       [0, 3, 4],

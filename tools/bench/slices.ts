@@ -1,6 +1,5 @@
 import { stream } from '../../sim/kernel/index.ts'
 import { Histogram } from '../../sim/stats/index.ts'
-import { residentMb } from './figure.ts'
 import { mm1OnKernel } from './kernel.ts'
 import { generatingScenario, serve, servingScenario } from './serving.ts'
 
@@ -32,8 +31,6 @@ export interface Slice {
   readonly processorMs: number
   /** objects and array buffers that it allocated; null where the collector ran meanwhile */
   readonly bytes: number | null
-  /** the largest resident memory of the process so far */
-  readonly peakMb: number
 }
 
 const work = SLICES[process.argv[2] ?? '']
@@ -49,7 +46,6 @@ process.on('message', (size: number) => {
   const slice: Slice = {
     processorMs: (user + system) / 1000,
     bytes: grown > 0 ? grown : null,
-    peakMb: residentMb(),
   }
   process.send!(slice)
 })

@@ -57,6 +57,8 @@ export class Histogram {
   /** of the buckets from `#first`, in whole octaves: those that durations have fallen into */
   #counts = NONE
   #first = 1
+  /** prefix of the durations in the first of them */
+  #prefix = BASE + 1
 
   /** NaN where nothing was recorded. */
   get mean(): number {
@@ -68,10 +70,11 @@ export class Histogram {
     if (!(ms >= 0 && ms < Number.POSITIVE_INFINITY)) throw new RangeError(expected(ms))
     // inlined: this is the hottest path of a recorder
     double[0] = ms
-    const bucket = (words[HIGH]! >> SHIFT) - BASE
-    const at = bucket - this.#first
-    if (at >= 0 && at < this.#counts.length) this.#counts[at]!++
-    else this.#add(bucket < 0 ? 0 : bucket < BUCKETS ? bucket : BUCKETS - 1, 1)
+    const at = (words[HIGH]! >> SHIFT) - this.#prefix
+    const counts = this.#counts
+    // of a negative number the unsigned one is large
+    if (at >>> 0 < counts.length) counts[at]!++
+    else this.#add(bucketOf(ms), 1)
     this.count++
     this.sum += ms
     if (ms < this.min) this.min = ms
@@ -174,6 +177,7 @@ export class Histogram {
     if (held > 0) counts.set(this.#counts, this.#first - first)
     this.#counts = counts
     this.#first = first
+    this.#prefix = BASE + first
   }
 
   #inside(bucket: number, share: number): number {
