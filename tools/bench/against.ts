@@ -2,10 +2,12 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { Plugin } from 'esbuild'
 import { alignColumns } from '../../reports/terminal/align.ts'
 import { withOtherVersion } from '../../runtime/jobs/gate/other-version.ts'
 import { significant } from '../../sim/kernel/index.ts'
 import { geometricMean } from '../../sim/stats/index.ts'
+import { bundleBench } from './bundle.ts'
 import type { Slice } from './slices.ts'
 
 /**
@@ -93,34 +95,22 @@ const PRODUCT = /^(sim|scenarios)[/\\]/
 
 /** Bundles the slices with the product of a tree. */
 async function bundle(name: string, tree: string): Promise<string> {
-  const { build } = await import('esbuild')
   // below node_modules, so that packages are found from there
   const outfile = resolve(`node_modules/.cache/spillway/slices-${name}.mjs`)
-  await build({
-    entryPoints: [join(HERE, 'tools/bench/slices.ts')],
-    outfile,
-    bundle: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20',
-    packages: 'external',
-    logLevel: 'warning',
-    plugins: [
-      {
-        name: 'tree',
-        setup: ({ onResolve }) => {
-          onResolve({ filter: /^\.\.?\// }, ({ path, resolveDir }) => {
-            const full = join(resolveDir, path)
-            // the product's own imports are resolved as in any build, so that both are alike
-            const isProduct = PRODUCT.test(resolveDir.slice(HERE.length))
-            if (!full.startsWith(HERE) || isProduct) return null
-            const within = full.slice(HERE.length)
-            return PRODUCT.test(within) ? { path: join(tree, within) } : null
-          })
-        },
-      },
-    ],
-  })
+  const plugin: Plugin = {
+    name: 'tree',
+    setup: ({ onResolve }) => {
+      onResolve({ filter: /^\.\.?\// }, ({ path, resolveDir }) => {
+        const full = join(resolveDir, path)
+        // the product's own imports are resolved as in any build, so that both are alike
+        const isProduct = PRODUCT.test(resolveDir.slice(HERE.length))
+        if (!full.startsWith(HERE) || isProduct) return null
+        const within = full.slice(HERE.length)
+        return PRODUCT.test(within) ? { path: join(tree, within) } : null
+      })
+    },
+  }
+  await bundleBench(join(HERE, 'tools/bench/slices.ts'), outfile, [plugin])
   return outfile
 }
 

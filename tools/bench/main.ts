@@ -11,6 +11,7 @@ import { beginStudy, writeRecord } from '../claims/record.ts'
 import { smokeRun, studyCommand } from '../study.ts'
 import { benchAgainst, FULL, SMOKE } from './against.ts'
 import { allocatorFigures } from './allocators.ts'
+import { bundleBench } from './bundle.ts'
 import {
   type Extent,
   type Figure,
@@ -142,24 +143,11 @@ interface Options {
   readonly json?: true
 }
 
-/**
- * Bundles this file as the command line is bundled, and runs the bundle, so that the code that
- * users run is timed.
- */
+/** Bundles this file, and runs the bundle. */
 async function bundleAndRun(args: readonly string[]): Promise<number> {
-  const { build } = await import('esbuild')
   // below node_modules, so that packages are found from there
   const outfile = 'node_modules/.cache/spillway/bench.mjs'
-  await build({
-    entryPoints: [fileURLToPath(import.meta.url)],
-    outfile,
-    bundle: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20',
-    packages: 'external',
-    logLevel: 'warning',
-  })
+  await bundleBench(fileURLToPath(import.meta.url), outfile)
   return spawnSync(process.execPath, [outfile, ...args], { stdio: 'inherit' }).status ?? 1
 }
 
