@@ -56,6 +56,13 @@ describe('charts of a sweep', () => {
     expect(titleOf('sweep-throughput', sweep)).toBe(
       'l4 has the highest capacity, 1,200 req/s, at max_batch 8',
     )
+    const equal = sweep.rows.map((row) => {
+      const figures = { ...row.figures!, capacity_rps: 900 }
+      return { ...row, figures }
+    })
+    expect(titleOf('sweep-throughput', { ...sweep, rows: equal })).toMatch(
+      /^(t4 and l4|l4 and t4) have the highest capacity, 900 req\/s, at max_batch 4$/,
+    )
     const { spec } = sweepCharts(sweep).find(({ name }) => name === 'sweep-throughput')!
     const lines = (spec as { layer: { mark: { type: string; strokeDash?: number[] } }[] }).layer
     const dashes = lines.flatMap(({ mark }) => (mark.type === 'line' ? [mark.strokeDash] : []))

@@ -109,12 +109,15 @@ function drawn(
   ]
 }
 
-/** The combination with the highest capacity. */
+/** The combinations with the highest capacity: several where their times are the same. */
 function finding(
-  [best]: readonly Line[],
+  lines: readonly Line[],
   batch: { readonly name: string; readonly values: readonly string[] },
 ): string {
-  const { x, rps } = largest(best!.points, (point) => point.rps)!
+  const highest = (line: Line) => largest(line.points, (point) => point.rps)!
+  const { x, rps } = highest(lines[0]!)
+  const equal = lines.filter((line) => highest(line).rps === rps).map(({ name }) => name)
   const at = `at ${batch.name} ${batch.values[x]}`
-  return `${best!.name} has the highest capacity, ${exactText(rps, 'rate')}, ${at}`
+  const have = equal.length === 1 ? 'has' : 'have'
+  return `${equal.join(' and ')} ${have} the highest capacity, ${exactText(rps, 'rate')}, ${at}`
 }
