@@ -6,6 +6,7 @@ import {
   withTraffic,
 } from '../../../sim/experiment/index.ts'
 import type { RequestList } from '../../../sim/traffic/index.ts'
+import { MOST_GATE_LOAD } from '../defaults.ts'
 import type { JobOptions } from '../options.ts'
 import { resolveSystem, type System } from '../prepare.ts'
 import { requestsOf } from '../requests.ts'
@@ -72,6 +73,33 @@ export async function trafficFactor(
     factor *= busiest > 0.97 ? load : 1 / over
   }
   return factor
+}
+
+/** The traffic is lowered if the base is busier in the warm-up by more, relative. */
+const OFF = 0.12
+/** What is busier than `MOST_GATE_LOAD` becomes so busy. */
+const LOWERED_TO = 0.95 * MOST_GATE_LOAD
+
+/** Of the busiest pool of each side, the share of the time. */
+export interface Utilisation {
+  readonly base: number
+  readonly head: number
+}
+
+/**
+ * How many times the traffic is that it should be, after a warm-up: the profile is off, or the
+ * machine is slower since. 1 where it need not be lowered; where it is less busy, that is safe.
+ */
+export function excessTraffic(
+  load: number,
+  { wall, processor }: { readonly wall: Utilisation; readonly processor: Utilisation },
+): number {
+  const offBase = wall.base / load
+  const busiest = Math.max(processor.base, processor.head)
+  return Math.max(
+    offBase > 1 + OFF ? offBase : 1,
+    busiest > MOST_GATE_LOAD ? busiest / LOWERED_TO : 1,
+  )
 }
 
 /** The traffic of a round. Throws `Failure` where it cannot be cut into slices. */

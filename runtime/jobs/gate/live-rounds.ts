@@ -13,7 +13,7 @@ import { throwIfAborted } from '../../process/interruption.ts'
 import type { JobOptions } from '../options.ts'
 import { type Player, playRound } from '../play-round.ts'
 import { openFleet, type WarmFleet } from '../warm-fleet.ts'
-import type { GateTraffic } from './gate-traffic.ts'
+import type { GateTraffic, Utilisation } from './gate-traffic.ts'
 
 /** So many in a row without a block: the machine is too busy for more to help. */
 const MOST_IN_A_ROW = 4
@@ -32,12 +32,6 @@ export interface LiveRound {
   readonly blocks: readonly MeasuredBlock[]
   /** of the base */
   readonly run: ObservedRun
-}
-
-/** Of the busiest pool of each side, the share of the time. */
-export interface Utilisation {
-  readonly base: number
-  readonly head: number
 }
 
 /** Base and head with their models open, which play rounds of blocks in turn. */

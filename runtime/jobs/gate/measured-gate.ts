@@ -10,8 +10,8 @@ import { refuseComparison, refuseLive } from '../refuse.ts'
 import { changedFiles } from './changed-files.ts'
 import { Derivation } from './derived.ts'
 import { gateOf } from './gate.ts'
-import { gateTraffic, trafficFactor } from './gate-traffic.ts'
-import { LiveRounds, type RoundLimits, type Utilisation } from './live-rounds.ts'
+import { excessTraffic, gateTraffic, trafficFactor, type Utilisation } from './gate-traffic.ts'
+import { LiveRounds, type RoundLimits } from './live-rounds.ts'
 import {
   interimCase,
   measuredFigures,
@@ -20,9 +20,7 @@ import {
 } from './measured-figures.ts'
 import { type Learn, type PlayedGate, playGate } from './play-gate.ts'
 
-/** The traffic is lowered if the base is busier in the warm-up by more, relative. */
-const OFF = 0.12
-/** How often. */
+/** How often the traffic is lowered after a warm-up. */
 const MOST_LOWERED = 2
 
 export interface MeasuredGateOptions extends DocumentOptions {
@@ -148,14 +146,14 @@ export async function openGate(
   let rounds = await LiveRounds.open(traffic, job, limits)
   try {
     for (let lowered = 0; ; lowered++) {
-      const { wall: utilisation, processor } = await rounds.warmUp()
-      if (lowered === MOST_LOWERED || utilisation.base / load - 1 <= OFF) {
+      const warmUp = await rounds.warmUp()
+      const tooMuch = excessTraffic(load, warmUp)
+      if (lowered === MOST_LOWERED || tooMuch === 1) {
         // what other programs take from an executor is no load of its own
-        refuseBusy(processor)
-        return { traffic, rounds, utilisation }
+        refuseBusy(warmUp.processor)
+        return { traffic, rounds, utilisation: warmUp.wall }
       }
-      // the profile is off, or the machine is slower since; where it is less busy, that is safe
-      factor *= load / utilisation.base
+      factor /= tooMuch
       traffic = await gateTraffic(a, b, factor)
       rounds = rounds.under(traffic)
     }
