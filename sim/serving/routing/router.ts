@@ -152,8 +152,8 @@ export class Router<C extends Candidate> implements RouterView {
 
   /** For a request, or the first part of one; null where no candidate accepts it. */
   route(now: Ms, request: number): C | null {
-    const [first] = this.candidates
-    if (this.candidates.length === 1) return first!.accepts ? first! : null
+    const first = this.candidates[0]!
+    if (this.candidates.length === 1) return first.accepts ? first : null
     if (this.anyTaken) this.taken.fill(0)
     this.anyTaken = false
     if (this.#candidatesClose && !this.#takeClosed(now)) return null

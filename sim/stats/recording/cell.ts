@@ -1,6 +1,7 @@
 import type { Counts, ShedBy } from '../../documents/index.ts'
 import { allOutcomes, outcomes, refusals } from '../../serving/index.ts'
 import { CopyCounts } from './copies.ts'
+import type { EndedRequests, PickedRows } from './ended-requests.ts'
 import { Histogram } from './histogram.ts'
 
 export const PARTS = ['lag', 'queue', 'batch_wait', 'overhead', 'service'] as const
@@ -40,6 +41,27 @@ export class Cell {
   preemptions = 0
   /** generated tokens of served requests */
   generated = 0
+
+  /** Requests that were served: all durations of each. */
+  served(rows: EndedRequests, { at, count }: PickedRows): void {
+    this.latency.recordRows(rows.latency, at, 0, count)
+    this.lag.recordRows(rows.lag, at, 0, count)
+    this.queue.recordRows(rows.queue, at, 0, count)
+    this.batch_wait.recordRows(rows.batchWait, at, 0, count)
+    this.overhead.recordRows(rows.overhead, at, 0, count)
+    this.service.recordRows(rows.service, at, 0, count)
+    const { network, ttft, tpot } = rows
+    for (const [times, into] of [
+      [network.values, this.network],
+      [ttft.values, this.ttft],
+      [tpot.values, this.tpot],
+    ] as const) {
+      for (let i = 0; i < count; i++) {
+        const ms = times[at[i]!]!
+        if (!Number.isNaN(ms)) into.record(ms)
+      }
+    }
+  }
 
   merge(other: Cell): void {
     this.latency.merge(other.latency)

@@ -18,6 +18,7 @@ import { CallRecorder } from './calls.ts'
 import { Cell } from './cell.ts'
 import { isSpare } from './copies.ts'
 import { DriftRecorder, type RunDrift } from './drift.ts'
+import { EndedRequests, RowsBy } from './ended-requests.ts'
 import { type EngineTimes, EngineWork, type WorkSummary } from './engine-work.ts'
 import { ExecutorSpans, timeWithin } from './executor-spans.ts'
 import { HeldRecorder, type HeldRequests } from './held.ts'
@@ -75,8 +76,13 @@ type Answer = Pick<Batch, 'executor' | 'size' | 'dispatched' | 'started' | 'ende
 
 /** Streams a run into histograms and time series; memory does not grow with the requests. */
 export class Recorder implements Observer {
-  /** [class][pool] */
-  readonly cells: readonly (readonly Cell[])[]
+  /** by class and pool: that of a class in the first pool, in the second one, … */
+  readonly #cells: readonly Cell[]
+  readonly #pools: number
+  /** requests that have ended and are not in any figure yet */
+  readonly #rows = new EndedRequests()
+  readonly #rowsByCell: RowsBy
+  readonly #rowsByClass: RowsBy
   /** batches by size, from 1, per pool */
   readonly batchSizes: readonly Float64Array[]
   /** per pool: input tokens of batches; below, computed tokens with padding */
@@ -110,6 +116,10 @@ export class Recorder implements Observer {
   /** whether the requests of each class have copies */
   readonly hedged: readonly boolean[]
   readonly #hasCopies: boolean
+  /** whether any pool generates */
+  readonly #generates: boolean
+  /** whether more is counted of every request than its durations */
+  readonly #hasMore: boolean
   /** null where no proxy retries */
   readonly #retries: RetryRecorder | null
   /** null where every request is sent as scheduled */
@@ -123,7 +133,10 @@ export class Recorder implements Observer {
 
   constructor(options: RecorderOptions) {
     this.#options = options
-    this.cells = options.limitsMs.map(() => options.pools.map(() => new Cell()))
+    this.#pools = options.pools.length
+    this.#cells = options.limitsMs.flatMap(() => options.pools.map(() => new Cell()))
+    this.#rowsByCell = new RowsBy(this.#cells.length)
+    this.#rowsByClass = new RowsBy(options.limitsMs.length)
     this.batchSizes = options.pools.map((pool) => new Float64Array(pool.maxBatch))
     this.tokens = new Float64Array(options.pools.length)
     this.computed = new Float64Array(options.pools.length)
@@ -155,6 +168,17 @@ export class Recorder implements Observer {
     const windows = { ...options.windows, grid: this.#grid, firstTokenDelaysMs }
     this.#windows = new WindowRecorder(windows, options.requests, options.pools.length)
     this.#drift = new DriftRecorder(options)
+    this.#generates = options.pools.some(({ generates }) => generates === true)
+    const { hasObjectives } = this.#windows
+    const follows = this.#retries !== null || this.#held !== null
+    this.#hasMore = this.#hasCopies || follows || hasObjectives
+  }
+
+  /** [class][pool] */
+  get cells(): readonly (readonly Cell[])[] {
+    this.#fold()
+    const { limitsMs } = this.#options
+    return limitsMs.map((_, i) => this.#cells.slice(i * this.#pools, (i + 1) * this.#pools))
   }
 
   /** Time for which the replicas of each pool are paid, from the warm-up to the end, ms. */
@@ -194,18 +218,21 @@ export class Recorder implements Observer {
 
   /** What waited at the clients of each class; null where they send as scheduled. */
   get held(): readonly (HeldRequests | null)[] {
-    return this.#held?.classes ?? this.cells.map(() => null)
+    return this.#held?.classes ?? this.#options.limitsMs.map(() => null)
   }
 
   get drift(): RunDrift {
+    this.#fold()
     return this.#drift.summary()
   }
 
   get series(): Series {
+    this.#fold()
     return this.#series.summary()
   }
 
   get worst(): WorstSummary {
+    this.#fold()
     return this.#windows.summary(this.#paid.all)
   }
 
@@ -236,7 +263,7 @@ export class Recorder implements Observer {
     if (this.#hasCalls && !requests.overNetwork) this.calls.ended(now, request)
     if (requests.at[request]! < warmupMs) return
     const number = requests.class[request]!
-    const cell = this.cells[number]![requests.pool[request]!]!
+    const cell = this.#cells[number * this.#pools + requests.pool[request]!]!
     if (!isSpare(outcome)) this.#windows.lost(now, number)
     if (this.#hasCopies) cell.copies.ended(requests.copy[request]!, outcome, 0)
     this.#retries?.ended(now, request)
@@ -272,7 +299,6 @@ export class Recorder implements Observer {
     if (!generates) this.#batched.batch(now, pool, size)
     for (let i = 0; i < size; i++) {
       const request = members[i]!
-      this.#drift.scheduled(this.#held?.scheduledAt(request) ?? requests.at[request]!)
       if (!requests.overNetwork) this.#ended(now, request, now, batch, i)
       else this.#answers[request] = [now, { executor, size, dispatched, started, ended }, i]
     }
@@ -290,67 +316,108 @@ export class Recorder implements Observer {
    * the answer.
    */
   #ended(now: Ms, request: number, done: Ms, batch: Answer, place: number): void {
-    const { requests, warmupMs, durationMs, limitsMs, poolOf } = this.#options
-    const { size, dispatched, started, ended } = batch
+    const { requests, poolOf } = this.#options
+    const rows = this.#rows
+    if (rows.isFull) this.#fold()
+    const row = rows.count++
+    const at = requests.at[request]!
+    const enqueued = requests.enqueued[request]!
+    const batchWait = requests.idleAtEnqueueMs[request]!
+    const outcome = requests.outcome[request]!
+    const { dispatched, started, ended } = batch
+    rows.class[row] = requests.class[request]!
+    rows.pool[row] = requests.pool[request]!
+    rows.outcome[row] = outcome
+    rows.attempt[row] = requests.attempt[request]!
+    rows.ended.values[row] = now
+    rows.at.values[row] = at
+    rows.scheduled.values[row] = this.#held?.scheduledAt(request) ?? at
+    rows.latency.values[row] = now - at
+    // differences of times are rounded; a wait is never negative
+    rows.queue.values[row] = Math.max(0, dispatched - enqueued - batchWait)
+    rows.batchWait.values[row] = batchWait
+    rows.overhead.values[row] = started - dispatched + (done - ended)
+    rows.service.values[row] = ended - started
+    if (requests.overNetwork) {
+      const routed = requests.routed[request]!
+      rows.lag.values[row] = routed - at
+      rows.network.values[row] = enqueued - routed + (now - done)
+    } else rows.lag.values[row] = enqueued - at
     const pool = poolOf[batch.executor]!
     const generates = this.#options.pools[pool]!.generates === true
-    const service = ended - started
-    const at = requests.at[request]!
-    const latency = now - at
-    const outcome = requests.outcome[request]!
-    this.#series.completed(now, at, outcome === OUTCOME.served)
-    if (isSpare(outcome)) this.#drift.spare(now, pool)
-    if (this.#hasCalls) this.calls.ended(now, request)
-    const number = requests.class[request]!
-    const cell = this.cells[number]![requests.pool[request]!]!
-    const inTraffic = now >= warmupMs && now <= durationMs && outcome === OUTCOME.served
-    if (inTraffic) cell.servedInTraffic++
-    if (at < warmupMs) {
-      if (inTraffic && latency < limitsMs[number]!) {
-        if (!generates || this.#hasTokensInTime(done, request, now)) cell.goodInTraffic++
-      }
-      // the warm-up has the same curve
-      if (outcome === OUTCOME.served && latency < limitsMs[number]!) {
-        if (!generates || this.#hasTokensInTime(done, request, now)) this.#series.good(now)
-      }
-      return
+    if (this.#generates) {
+      const times = generates ? this.#tokenTimes(done, request, now) : null
+      rows.ttft.values[row] = times?.ttft ?? Number.NaN
+      rows.tpot.values[row] = times?.tpot ?? Number.NaN
     }
-    cell.outcomes[outcome]!++
-    if (requests.attempt[request]! > 1) cell.retries++
-    if (this.#hasCopies) cell.copies.ended(requests.copy[request]!, outcome, service / size)
-    if (this.#retries !== null) this.#retries.ended(now, request)
+    if (this.#hasCalls) this.calls.ended(now, request)
+    if (generates || this.#hasMore || outcome !== OUTCOME.served) {
+      this.#endedApart(now, request, done, batch, place)
+    }
+  }
+  /** What only some requests need: others have their durations alone. */
+  #endedApart(now: Ms, request: number, done: Ms, batch: Answer, place: number): void {
+    const { requests, warmupMs, pools, poolOf } = this.#options
+    const pool = poolOf[batch.executor]!
+    const outcome = requests.outcome[request]!
+    if (isSpare(outcome)) this.#drift.spare(now, pool)
+    if (requests.at[request]! < warmupMs) return
+    const number = requests.class[request]!
+    const cell = this.#cells[number * this.#pools + requests.pool[request]!]!
+    if (this.#hasCopies) {
+      cell.copies.ended(requests.copy[request]!, outcome, (batch.ended - batch.started) / batch.size)
+    }
+    this.#retries?.ended(now, request)
     const wasted = outcome === OUTCOME.abandoned || outcome === OUTCOME.redundant
-    if (generates) {
+    if (pools[pool]!.generates === true) {
       cell.preemptions += requests.preemptions[request]!
       const tokens = requests.inputTokens[request]! + requests.outputTokens[request]!
       this.#doneTokens[pool]! += tokens
       if (wasted) this.#wastedTokens[pool]! += tokens
+      if (outcome === OUTCOME.served) cell.generated += requests.outputTokens[request]!
     } else if (wasted) this.#wastedMs[pool]! += this.#shareOf(batch, place)
-    if (outcome !== OUTCOME.served) {
-      if (!isSpare(outcome)) this.#windows.lost(now, number)
-      return
+    if (outcome === OUTCOME.served) {
+      this.#windows.served(now, request, number, done)
+      this.#held?.served(now, request)
+    } else if (!isSpare(outcome)) this.#windows.lost(now, number)
+  }
+
+  /** Adds the requests that have ended since the last time to all figures. */
+  #fold(): void {
+    const { warmupMs, durationMs, limitsMs, tokenLimits } = this.#options
+    const rows = this.#rows
+    const [ended, at, latency] = [rows.ended.values, rows.at.values, rows.latency.values]
+    const [ttft, tpot] = [rows.ttft.values, rows.tpot.values]
+    this.#series.completed(rows)
+    this.#drift.scheduled(rows)
+    for (let row = rows.count - 1; row >= 0; row--) {
+      const number = rows.class[row]!
+      const index = number * this.#pools + rows.pool[row]!
+      const cell = this.#cells[index]!
+      const outcome = rows.outcome[row]!
+      const counts = at[row]! >= warmupMs
+      if (counts) {
+        cell.outcomes[outcome]!++
+        if (rows.attempt[row]! > 1) cell.retries++
+      }
+      if (outcome !== OUTCOME.served) continue
+      const inTraffic = ended[row]! >= warmupMs && ended[row]! <= durationMs
+      if (inTraffic) cell.servedInTraffic++
+      if (counts) {
+        this.#rowsByCell.add(index, row)
+        this.#rowsByClass.add(number, row)
+      }
+      if (latency[row]! >= limitsMs[number]!) continue
+      const limits = tokenLimits?.[number]
+      // what was not generated has no such time
+      if (limits && (ttft[row]! >= limits.ttftMs || tpot[row]! >= limits.tpotMs)) continue
+      this.#series.good(ended[row]!)
+      if (counts) cell.good++
+      if (inTraffic) cell.goodInTraffic++
     }
-    this.#windows.served(now, request, number, done)
-    const enqueued = requests.enqueued[request]!
-    const batchWait = requests.idleAtEnqueueMs[request]!
-    cell.latency.record(latency)
-    this.#held?.served(now, request)
-    if (requests.overNetwork) {
-      const routed = requests.routed[request]!
-      cell.lag.record(routed - at)
-      cell.network.record(enqueued - routed + (now - done))
-    } else cell.lag.record(enqueued - at)
-    // differences of times are rounded; a wait is never negative
-    cell.queue.record(Math.max(0, dispatched - enqueued - batchWait))
-    cell.batch_wait.record(batchWait)
-    cell.overhead.record(started - dispatched + (done - ended))
-    cell.service.record(service)
-    if (generates) this.#tokens(done, request, cell, now)
-    if (latency >= limitsMs[number]!) return
-    if (generates && !this.#hasTokensInTime(done, request, now)) return
-    cell.good++
-    this.#series.good(now)
-    if (inTraffic) cell.goodInTraffic++
+    this.#rowsByCell.takeEach((index, picked) => this.#cells[index]!.served(rows, picked))
+    this.#rowsByClass.takeEach((number, picked) => this.#windows.servedRows(number, rows, picked))
+    rows.count = 0
   }
 
   /** The part of a batch's time that one of its places has: those of all places add up to it. */
@@ -387,31 +454,14 @@ export class Recorder implements Observer {
 
   gaps(now: Ms, { executor, class: number, fromMs, toMs, steps, sequences }: TokenGapRun): void {
     if (now < this.#options.warmupMs) return
-    const { itl } = this.cells[number]![this.#options.poolOf[executor]!]!
+    const { itl } = this.#cells[number * this.#pools + this.#options.poolOf[executor]!]!
     itl.recordRun(fromMs, toMs, steps, sequences)
-  }
-
-  #tokens(done: Ms, request: number, cell: Cell, answered: Ms): void {
-    const { requests } = this.#options
-    const { ttft, tpot } = this.#tokenTimes(done, request, answered)
-    cell.ttft.record(ttft)
-    cell.generated += requests.outputTokens[request]!
-    if (tpot !== null) cell.tpot.record(tpot)
   }
 
   #tokenTimes(done: Ms, request: number, answered: Ms) {
     const { requests, firstTokenDelaysMs } = this.#options
     const delayMs = firstTokenDelaysMs?.[requests.class[request]!]
     return tokenTimes(requests, done, request, answered, delayMs)
-  }
-
-  /** Whether the token times of a request are within the limits of its class. */
-  #hasTokensInTime(done: Ms, request: number, answered: Ms): boolean {
-    const { requests, tokenLimits } = this.#options
-    const limits = tokenLimits?.[requests.class[request]!]
-    if (limits === undefined) return true
-    const { ttft, tpot } = this.#tokenTimes(done, request, answered)
-    return ttft < limits.ttftMs && (tpot ?? 0) < limits.tpotMs
   }
 }
 

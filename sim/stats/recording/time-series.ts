@@ -1,5 +1,6 @@
 import type { Series } from '../../documents/index.ts'
-import type { Ms } from '../../serving/index.ts'
+import { type Ms, OUTCOME } from '../../serving/index.ts'
+import type { EndedRequests } from './ended-requests.ts'
 
 export const BUCKETS = 120
 
@@ -37,11 +38,15 @@ export class TimeSeries {
   /** interval of the last event, and its end; later events lie in it mostly, without a division */
   #last = 0
   #lastEnds: Ms
+  /** the same of the last request that ended */
+  #endedLast = 0
+  #endedBefore: Ms
 
   constructor(durationMs: Ms, { hasLimits = false } = {}) {
     this.#good = hasLimits ? new Float64Array(DRAIN + 1) : null
     this.#bucketMs = durationMs / BUCKETS
     this.#lastEnds = this.#bucketMs
+    this.#endedBefore = this.#bucketMs
   }
 
   arrived(now: Ms): void {
@@ -66,17 +71,21 @@ export class TimeSeries {
     this.#busy[bucket]! += ended - started
   }
 
-  /** A request has completed; `isServed`: while its client still waited for it. */
-  completed(now: Ms, at: Ms, isServed: boolean): void {
-    const completed = isServed ? this.#served : this.#wasted
-    completed[now < this.#lastEnds ? this.#last : this.#bucket(now)]!++
-    const bin = Math.min(HEAT_BINS - 1, Math.max(0, highWord(now - at) - HEAT_BASE))
-    this.#heat[this.#bucket(at) * HEAT_BINS + bin]!++
+  /** Requests of batches that have ended, in order of time. */
+  completed({ count, outcome, ended, at, latency }: EndedRequests): void {
+    const [served, wasted, heat] = [this.#served, this.#wasted, this.#heat]
+    for (let row = 0; row < count; row++) {
+      const completed = outcome[row] === OUTCOME.served ? served : wasted
+      completed[this.#endedIn(ended.values[row]!)]!++
+      const octave = (latency.words[2 * row + 1]! >> 18) - HEAT_BASE
+      const bin = Math.min(HEAT_BINS - 1, Math.max(0, octave))
+      heat[this.#bucket(at.values[row]!) * HEAT_BINS + bin]!++
+    }
   }
 
   /** A served request was within every limit of its class. */
   good(now: Ms): void {
-    if (this.#good !== null) this.#good[now < this.#lastEnds ? this.#last : this.#bucket(now)]!++
+    if (this.#good !== null) this.#good[this.#bucket(now)]!++
   }
 
   /** The figures so far; heat rows from the shortest to the longest latency that occurred. */
@@ -103,6 +112,16 @@ export class TimeSeries {
         ),
       },
     }
+  }
+
+  /** Of rising times, whose interval is mostly that of the one before. */
+  #endedIn(now: Ms): number {
+    if (now >= this.#endedBefore) {
+      this.#endedLast = this.#bucket(now)
+      this.#endedBefore =
+        this.#endedLast < DRAIN ? (this.#endedLast + 1) * this.#bucketMs : Number.POSITIVE_INFINITY
+    }
+    return this.#endedLast
   }
 
   #bucket(at: Ms): number {

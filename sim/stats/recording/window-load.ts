@@ -12,6 +12,10 @@ export class WindowLoad {
   readonly #waitingMs: Float64Array
   #waiting = 0
   #since: Ms = 0
+  /** the window of the last change of the queue, its edges on the grid; NaN before the first */
+  #now = 0
+  #starts: Ms = Number.NaN
+  #ends: Ms = Number.NaN
 
   constructor(windows: Windows, pools: number, grid: TimeGrid) {
     this.#windows = windows
@@ -34,9 +38,26 @@ export class WindowLoad {
   }
 
   queued(now: Ms, change: number): void {
-    if (this.#waiting > 0) this.#spread(this.#waitingMs, this.#since, now, this.#waiting)
+    if (this.#waiting > 0) this.#wait(this.#since, now)
     this.#waiting += change
     this.#since = now
+  }
+
+  /** Most changes are in the window of the one before. */
+  #wait(from: Ms, to: Ms): void {
+    if (from >= this.#starts && to <= this.#ends) {
+      this.#waitingMs[this.#now]! += this.#waiting * (to - from)
+      return
+    }
+    this.#spread(this.#waitingMs, from, to, this.#waiting)
+    const { lengthMs, fromMs, count } = this.#windows
+    this.#now = Math.floor((to - fromMs) / lengthMs)
+    if (this.#now < 0 || this.#now >= count) {
+      this.#starts = Number.NaN
+      return
+    }
+    this.#starts = this.#grid.at(fromMs + this.#now * lengthMs)
+    this.#ends = this.#grid.at(fromMs + (this.#now + 1) * lengthMs)
   }
 
   /** By pool, the largest share that its executors worked of the time `paid` for in a window. */

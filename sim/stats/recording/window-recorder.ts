@@ -1,5 +1,6 @@
 import type { Ms, Requests } from '../../serving/index.ts'
 import { PERCENTILES } from '../intervals/percentile.ts'
+import type { EndedRequests, PickedRows } from './ended-requests.ts'
 import type { Span } from './executor-spans.ts'
 import type { TimeGrid } from './time-grid.ts'
 import { tokenTimes } from './token-times.ts'
@@ -68,6 +69,11 @@ export class WindowRecorder {
     )
   }
 
+  /** Whether any objective is for windows. */
+  get hasObjectives(): boolean {
+    return this.#judged.some((of) => of.length > 0)
+  }
+
   queued(now: Ms, change: number): void {
     for (const load of this.#load) load.queued(now, change)
   }
@@ -85,11 +91,19 @@ export class WindowRecorder {
     for (const own of this.#judged[number]!) for (const judged of own) judged.lost(now)
   }
 
-  /** The client of a request has its answer now; its batch was done at `done`. */
+  /** Requests of a class that were served, in order of time. */
+  servedRows(number: number, rows: EndedRequests, picked: PickedRows): void {
+    for (const reported of this.#reported[number]!) reported.add(rows, picked)
+  }
+
+  /**
+   * The client of a request has its answer now; its batch was done at `done`. For objectives, whose
+   * windows have lost requests as well.
+   */
   served(now: Ms, request: number, number: number, done: Ms): void {
-    const latency = now - this.#requests.at[request]!
-    for (const reported of this.#reported[number]!) reported.record(now, latency)
     const judged = this.#judged[number]!
+    if (judged.length === 0) return
+    const latency = now - this.#requests.at[request]!
     const { objectives, firstTokenDelaysMs } = this.#options
     const delayMs = firstTokenDelaysMs?.[number]
     for (const [i, { kind }] of objectives[number]!.entries()) {

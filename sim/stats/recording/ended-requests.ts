@@ -1,0 +1,84 @@
+/** Rows that are folded at once: their columns stay in the cache of a core. */
+const ROWS = 512
+
+/** Durations or times, ms; `words` are their bytes, by which histograms find buckets. */
+export class Column {
+  readonly values = new Float64Array(ROWS)
+  readonly words = new Int32Array(this.values.buffer)
+
+  constructor(ms = 0) {
+    this.values.fill(ms)
+  }
+}
+
+/**
+ * Requests that were in a batch and have ended, in that order: a row each. Figures fold them by the
+ * hundred, in loops over columns, in place of a call for each request.
+ */
+export class EndedRequests {
+  count = 0
+  readonly class = new Uint8Array(ROWS)
+  readonly pool = new Uint16Array(ROWS)
+  readonly outcome = new Uint8Array(ROWS)
+  readonly attempt = new Uint8Array(ROWS)
+  /** when its client had the answer */
+  readonly ended = new Column()
+  /** when it was sent, and when it was scheduled: it may have waited at its client */
+  readonly at = new Column()
+  readonly scheduled = new Column()
+  readonly latency = new Column()
+  readonly lag = new Column()
+  readonly queue = new Column()
+  readonly batchWait = new Column()
+  readonly overhead = new Column()
+  readonly service = new Column()
+  /** of the request and its answer; NaN without networks */
+  readonly network = new Column(Number.NaN)
+  /** NaN where nothing is generated; the second also for a single token */
+  readonly ttft = new Column(Number.NaN)
+  readonly tpot = new Column(Number.NaN)
+
+  get isFull(): boolean {
+    return this.count === ROWS
+  }
+}
+
+/** Some rows, in their order: the first `count` of `at` are their places. */
+export interface PickedRows {
+  readonly at: Int32Array
+  readonly count: number
+}
+
+/** Parts rows by a small whole number of each. */
+export class RowsBy {
+  readonly #first: Int32Array
+  readonly #next = new Int32Array(ROWS)
+  readonly #found: number[] = []
+  readonly #picked = { at: new Int32Array(ROWS), count: 0 }
+
+  /** `numbers` are below this. */
+  constructor(numbers: number) {
+    this.#first = new Int32Array(numbers).fill(-1)
+  }
+
+  /** Rows are added from the last one to the first. */
+  add(number: number, row: number): void {
+    if (this.#first[number] === -1) this.#found.push(number)
+    this.#next[row] = this.#first[number]!
+    this.#first[number] = row
+  }
+
+  /** Takes the rows of each number that has any. They are valid during the call. */
+  takeEach(take: (number: number, rows: PickedRows) => void): void {
+    const picked = this.#picked
+    for (const number of this.#found) {
+      picked.count = 0
+      for (let row = this.#first[number]!; row >= 0; row = this.#next[row]!) {
+        picked.at[picked.count++] = row
+      }
+      this.#first[number] = -1
+      take(number, picked)
+    }
+    this.#found.length = 0
+  }
+}
