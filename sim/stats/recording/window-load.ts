@@ -12,10 +12,10 @@ export class WindowLoad {
   readonly #waitingMs: Float64Array
   #waiting = 0
   #since: Ms = 0
-  /** the window of the last change of the queue, its edges on the grid; NaN before the first */
-  #now = 0
-  #starts: Ms = Number.NaN
-  #ends: Ms = Number.NaN
+  /** the window in which the last time ended, and its edges on the grid; NaN for none */
+  #last = 0
+  #lastStarts: Ms = Number.NaN
+  #lastEnds: Ms = Number.NaN
 
   constructor(windows: Windows, pools: number, grid: TimeGrid) {
     this.#windows = windows
@@ -38,26 +38,9 @@ export class WindowLoad {
   }
 
   queued(now: Ms, change: number): void {
-    if (this.#waiting > 0) this.#wait(this.#since, now)
+    if (this.#waiting > 0) this.#spread(this.#waitingMs, this.#since, now, this.#waiting)
     this.#waiting += change
     this.#since = now
-  }
-
-  /** Most changes are in the window of the one before. */
-  #wait(from: Ms, to: Ms): void {
-    if (from >= this.#starts && to <= this.#ends) {
-      this.#waitingMs[this.#now]! += this.#waiting * (to - from)
-      return
-    }
-    this.#spread(this.#waitingMs, from, to, this.#waiting)
-    const { lengthMs, fromMs, count } = this.#windows
-    this.#now = Math.floor((to - fromMs) / lengthMs)
-    if (this.#now < 0 || this.#now >= count) {
-      this.#starts = Number.NaN
-      return
-    }
-    this.#starts = this.#grid.at(fromMs + this.#now * lengthMs)
-    this.#ends = this.#grid.at(fromMs + (this.#now + 1) * lengthMs)
   }
 
   /** By pool, the largest share that its executors worked of the time `paid` for in a window. */
@@ -85,15 +68,25 @@ export class WindowLoad {
   }
 
   #spread(into: Float64Array, from: Ms, to: Ms, times: number): void {
+    // most times are in the window of the one before
+    if (from >= this.#lastStarts && to <= this.#lastEnds) into[this.#last]! += times * (to - from)
+    else this.#spreadOver(into, from, to, times)
+  }
+
+  #spreadOver(into: Float64Array, from: Ms, to: Ms, times: number): void {
     const { lengthMs, fromMs, count } = this.#windows
     // one window early, as an edge may be rounded
     const first = Math.max(0, Math.floor((from - fromMs) / lengthMs) - 1)
+    this.#lastEnds = Number.NaN
     let end = this.#grid.at(fromMs + first * lengthMs)
     for (let i = first; i < count; i++) {
       const start = end
       if (start >= to) return
       end = this.#grid.at(fromMs + (i + 1) * lengthMs)
       if (end > from) into[i]! += times * (Math.min(to, end) - Math.max(from, start))
+      this.#last = i
+      this.#lastStarts = start
+      this.#lastEnds = end
     }
   }
 }
