@@ -1,5 +1,5 @@
 import type { Ms } from '../../serving/index.ts'
-import type { EndedRequests } from './ended-requests.ts'
+import type { EndedRequests } from './columns.ts'
 
 /** Blocks of the second half of the counted time, from which the scatter of its drift is known. */
 const BLOCKS = 10

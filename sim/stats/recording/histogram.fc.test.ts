@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { percentile } from '../intervals/percentile.ts'
-import { EndedRequests } from './ended-requests.ts'
+import { EndedRequests } from './columns.ts'
 import { Histogram } from './histogram.ts'
 
 /** Durations over the whole range, uniform in their logarithm; some are zero, some equal. */

@@ -1,5 +1,5 @@
 import { rankOf } from '../intervals/percentile.ts'
-import type { Column } from './ended-requests.ts'
+import type { Column } from './columns.ts'
 
 /** 2^7 buckets an octave: no bucket is wider than 1/128 of its lower edge, 0.78 %. */
 const SUB_BITS = 7
@@ -90,11 +90,13 @@ export class Histogram {
     let { sum, min, max } = this
     let counts = this.#counts
     let prefix = this.#prefix
+    let zeros = 0
     for (let i = from; i < to; i++) {
       const row = rows[i]!
       const ms = values[row]!
       const at = (words[2 * row + HIGH]! >> SHIFT) - prefix
       if (at >>> 0 < counts.length) counts[at]!++
+      else if (ms === 0) zeros++
       else {
         this.#add(bucketOf(ms), 1)
         counts = this.#counts
@@ -106,6 +108,7 @@ export class Histogram {
     }
     // of a single NaN or Infinity the sum is one, too
     if (!(min >= 0 && sum < Number.POSITIVE_INFINITY)) throw new RangeError(expected(min < 0 ? min : sum))
+    this.#zeros += zeros
     this.count += to - from
     this.sum = sum
     this.min = min

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { OUTCOME } from '../../serving/index.ts'
-import { EndedRequests } from './ended-requests.ts'
+import { EndedRequests } from './columns.ts'
 import { BUCKETS, mergeSeries, TimeSeries } from './time-series.ts'
 
 const DURATION_MS = 600

@@ -1,6 +1,6 @@
 import type { Series } from '../../documents/index.ts'
 import { type Ms, OUTCOME } from '../../serving/index.ts'
-import type { EndedRequests } from './ended-requests.ts'
+import type { EndedRequests, QueueChanges } from './columns.ts'
 
 export const BUCKETS = 120
 
@@ -49,19 +49,16 @@ export class TimeSeries {
     this.#endedBefore = this.#bucketMs
   }
 
-  arrived(now: Ms): void {
-    this.#queue(now, 1)
-    this.#arrived[this.#last]!++
-  }
-
-  lost(now: Ms): void {
-    this.#queue(now, -1)
-  }
-
-  dispatched(now: Ms, size: number): void {
-    this.#queue(now, -size)
-    this.#batches[this.#last]!++
-    this.#batched[this.#last]! += size
+  queued({ count, at, by, isBatch }: QueueChanges): void {
+    for (let row = 0; row < count; row++) {
+      const change = by[row]!
+      this.#queue(at[row]!, change)
+      if (change > 0) this.#arrived[this.#last]!++
+      else if (isBatch[row] === 1) {
+        this.#batches[this.#last]!++
+        this.#batched[this.#last]! -= change
+      }
+    }
   }
 
   /** Records a batch from `started` to `ended` that takes `expected` ms at speed 1. */

@@ -1,4 +1,5 @@
 import type { Ms } from '../../serving/index.ts'
+import type { QueueChanges } from './columns.ts'
 import type { Span } from './executor-spans.ts'
 import type { TimeGrid } from './time-grid.ts'
 import type { Windows } from './worst-window.ts'
@@ -37,10 +38,17 @@ export class WindowLoad {
     }
   }
 
-  queued(now: Ms, change: number): void {
-    if (this.#waiting > 0) this.#spread(this.#waitingMs, this.#since, now, this.#waiting)
-    this.#waiting += change
-    this.#since = now
+  queued({ count, at, by }: QueueChanges): void {
+    let waiting = this.#waiting
+    let since = this.#since
+    for (let row = 0; row < count; row++) {
+      const now = at[row]!
+      if (waiting > 0) this.#spread(this.#waitingMs, since, now, waiting)
+      waiting += by[row]!
+      since = now
+    }
+    this.#waiting = waiting
+    this.#since = since
   }
 
   /** By pool, the largest share that its executors worked of the time `paid` for in a window. */

@@ -1,6 +1,6 @@
 import type { Ms, Requests } from '../../serving/index.ts'
 import { PERCENTILES } from '../intervals/percentile.ts'
-import type { EndedRequests, PickedRows } from './ended-requests.ts'
+import type { EndedRequests, PickedRows, QueueChanges } from './columns.ts'
 import type { Span } from './executor-spans.ts'
 import type { TimeGrid } from './time-grid.ts'
 import { tokenTimes } from './token-times.ts'
@@ -74,8 +74,8 @@ export class WindowRecorder {
     return this.#judged.some((of) => of.length > 0)
   }
 
-  queued(now: Ms, change: number): void {
-    for (const load of this.#load) load.queued(now, change)
+  queued(changes: QueueChanges): void {
+    for (const load of this.#load) load.queued(changes)
   }
 
   worked(pool: number, started: Ms, ended: Ms): void {

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { percentile, upperProbability } from '../intervals/percentile.ts'
-import { EndedRequests } from './ended-requests.ts'
+import { EndedRequests } from './columns.ts'
 import type { Span } from './executor-spans.ts'
 import { TimeGrid } from './time-grid.ts'
 import { WindowLoad } from './window-load.ts'

@@ -1,6 +1,6 @@
 import type { Ms } from '../../serving/index.ts'
 import { upperProbability } from '../intervals/percentile.ts'
-import type { EndedRequests, PickedRows } from './ended-requests.ts'
+import type { EndedRequests, PickedRows } from './columns.ts'
 import { Histogram } from './histogram.ts'
 
 /** Windows of equal length, one after another. */

@@ -43,6 +43,48 @@ export class EndedRequests {
   }
 }
 
+/** Batches that have ended, in order of time; folded in the same way. */
+export class EndedBatches {
+  count = 0
+  readonly executor = new Int32Array(ROWS)
+  readonly size = new Int32Array(ROWS)
+  /** lengths of its members; below, what was computed for them, padding included */
+  readonly tokens = new Float64Array(ROWS)
+  readonly computed = new Float64Array(ROWS)
+  readonly dispatched = new Float64Array(ROWS)
+  readonly started = new Float64Array(ROWS)
+  readonly ended = new Float64Array(ROWS)
+  /** when the dispatcher saw its end */
+  readonly done = new Float64Array(ROWS)
+  /** its duration at speed 1, ms */
+  readonly expected = new Float64Array(ROWS)
+
+  get isFull(): boolean {
+    return this.count === ROWS
+  }
+}
+
+/** Changes of the number of waiting requests, in order of time; folded in the same way. */
+export class QueueChanges {
+  count = 0
+  readonly at = new Float64Array(ROWS)
+  /** by how many: above 0 for a request that came, below for those that left */
+  readonly by = new Int32Array(ROWS)
+  /** 1 where they left as a batch, 0 where one was lost */
+  readonly isBatch = new Uint8Array(ROWS)
+
+  get isFull(): boolean {
+    return this.count === ROWS
+  }
+
+  add(at: number, by: number, isBatch: number): void {
+    const row = this.count++
+    this.at[row] = at
+    this.by[row] = by
+    this.isBatch[row] = isBatch
+  }
+}
+
 /** Some rows, in their order: the first `count` of `at` are their places. */
 export interface PickedRows {
   readonly at: Int32Array
