@@ -90,8 +90,15 @@ export class Histogram {
     let { sum, min, max } = this
     let counts = this.#counts
     let prefix = this.#prefix
-    let zeros = 0
-    for (let i = from; i < to; i++) {
+    // many parts of latencies take no time in any row
+    let i = from
+    while (i < to && values[rows[i]!] === 0) i++
+    let zeros = i - from
+    if (zeros > 0) {
+      min = Math.min(min, 0)
+      max = Math.max(max, 0)
+    }
+    for (; i < to; i++) {
       const row = rows[i]!
       const ms = values[row]!
       const at = (words[2 * row + HIGH]! >> SHIFT) - prefix
