@@ -1,7 +1,7 @@
 import type { Counts, ShedBy } from '../../documents/index.ts'
 import { allOutcomes, outcomes, refusals } from '../../serving/index.ts'
 import { CopyCounts } from './copies.ts'
-import type { EndedRequests, PickedRows } from './columns.ts'
+import type { Column, EndedRequests, PickedRows } from './columns.ts'
 import { Histogram } from './histogram.ts'
 
 export const PARTS = ['lag', 'queue', 'batch_wait', 'overhead', 'service'] as const
@@ -50,17 +50,10 @@ export class Cell {
     this.batch_wait.recordRows(rows.batchWait, at, 0, count)
     this.overhead.recordRows(rows.overhead, at, 0, count)
     this.service.recordRows(rows.service, at, 0, count)
-    const { network, ttft, tpot } = rows
-    for (const [times, into] of [
-      [network.values, this.network],
-      [ttft.values, this.ttft],
-      [tpot.values, this.tpot],
-    ] as const) {
-      for (let i = 0; i < count; i++) {
-        const ms = times[at[i]!]!
-        if (!Number.isNaN(ms)) into.record(ms)
-      }
-    }
+    if (rows.areCarried) this.network.recordRows(rows.network, at, 0, count)
+    if (!rows.haveTokens) return
+    recordKnown(this.ttft, rows.ttft, { at, count })
+    recordKnown(this.tpot, rows.tpot, { at, count })
   }
 
   merge(other: Cell): void {
@@ -87,6 +80,14 @@ export class Cell {
 
   get shedBy(): ShedBy {
     return countsBy(refusals, this.refusals)
+  }
+}
+
+/** Records what is not NaN. */
+function recordKnown(into: Histogram, { values }: Column, { at, count }: PickedRows): void {
+  for (let i = 0; i < count; i++) {
+    const ms = values[at[i]!]!
+    if (!Number.isNaN(ms)) into.record(ms)
   }
 }
 

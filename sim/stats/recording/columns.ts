@@ -32,11 +32,18 @@ export class EndedRequests {
   readonly batchWait = new Column()
   readonly overhead = new Column()
   readonly service = new Column()
-  /** of the request and its answer; NaN without networks */
-  readonly network = new Column(Number.NaN)
-  /** NaN where nothing is generated; the second also for a single token */
+  /** of the request and its answer, where networks carry them */
+  readonly network = new Column()
+  areCarried = false
+  /** NaN for what is not generated; the second also for a single token */
   readonly ttft = new Column(Number.NaN)
   readonly tpot = new Column(Number.NaN)
+  /** whether any pool generates */
+  readonly haveTokens: boolean
+
+  constructor({ haveTokens = false } = {}) {
+    this.haveTokens = haveTokens
+  }
 
   get isFull(): boolean {
     return this.count === ROWS
@@ -91,27 +98,39 @@ export interface PickedRows {
   readonly count: number
 }
 
-/** Parts rows by a small whole number of each. */
+const EVERY_ROW = Int32Array.from({ length: ROWS }, (_, row) => row)
+
+/** Parts rows by a small whole number of each; mostly all of them have the same. */
 export class RowsBy {
+  /** of each row; below 0 for one that is left out */
+  readonly numbers = new Int32Array(ROWS)
   readonly #first: Int32Array
   readonly #next = new Int32Array(ROWS)
   readonly #found: number[] = []
   readonly #picked = { at: new Int32Array(ROWS), count: 0 }
 
-  /** `numbers` are below this. */
-  constructor(numbers: number) {
-    this.#first = new Int32Array(numbers).fill(-1)
+  /** Numbers are below this. */
+  constructor(most: number) {
+    this.#first = new Int32Array(most).fill(-1)
   }
 
-  /** Rows are added from the last one to the first. */
-  add(number: number, row: number): void {
-    if (this.#first[number] === -1) this.#found.push(number)
-    this.#next[row] = this.#first[number]!
-    this.#first[number] = row
+  /** Takes the rows of each number that has any, of the first `count`. */
+  takeEach(count: number, take: (number: number, rows: PickedRows) => void): void {
+    const first = this.numbers[0]!
+    let row = 1
+    while (row < count && this.numbers[row] === first) row++
+    if (row < count) this.#takeParts(count, take)
+    else if (count > 0 && first >= 0) take(first, { at: EVERY_ROW, count })
   }
 
-  /** Takes the rows of each number that has any. They are valid during the call. */
-  takeEach(take: (number: number, rows: PickedRows) => void): void {
+  #takeParts(count: number, take: (number: number, rows: PickedRows) => void): void {
+    for (let row = count - 1; row >= 0; row--) {
+      const number = this.numbers[row]!
+      if (number < 0) continue
+      if (this.#first[number] === -1) this.#found.push(number)
+      this.#next[row] = this.#first[number]!
+      this.#first[number] = row
+    }
     const picked = this.#picked
     for (const number of this.#found) {
       picked.count = 0

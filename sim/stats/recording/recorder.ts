@@ -121,7 +121,7 @@ export class Recorder implements Observer {
   readonly #cells: readonly Cell[]
   readonly #pools: number
   /** requests that have ended, and changes of the queue, that are not in any figure yet */
-  readonly #rows = new EndedRequests()
+  readonly #rows: EndedRequests
   readonly #changes = new QueueChanges()
   readonly #rowsByCell: RowsBy
   readonly #rowsByClass: RowsBy
@@ -159,11 +159,11 @@ export class Recorder implements Observer {
   readonly #calls: CallRecorder
   readonly #windows: WindowRecorder
   readonly #hasCalls: boolean
+  /** whether any class has a limit */
+  readonly #hasLimits: boolean
   /** whether the requests of each class have copies */
   readonly #hedged: readonly boolean[]
   readonly #hasCopies: boolean
-  /** whether any pool generates */
-  readonly #generates: boolean
   /** whether more is counted of every request than its durations */
   readonly #hasMore: boolean
   /** null where no proxy retries */
@@ -180,6 +180,8 @@ export class Recorder implements Observer {
   constructor(options: RecorderOptions) {
     this.#options = options
     this.#pools = options.pools.length
+    const haveTokens = options.pools.some(({ generates }) => generates === true)
+    this.#rows = new EndedRequests({ haveTokens })
     this.#cells = options.limitsMs.flatMap(() => options.pools.map(() => new Cell()))
     this.#rowsByCell = new RowsBy(this.#cells.length)
     this.#rowsByClass = new RowsBy(options.limitsMs.length)
@@ -210,12 +212,12 @@ export class Recorder implements Observer {
     this.#hedged = hedged
     this.#hasCopies = hedged.includes(true)
     this.#hasCalls = parts.some((count) => count !== null)
-    this.#series = new TimeSeries(options.durationMs, { hasLimits: hasLimits(options) })
+    this.#hasLimits = hasLimits(options)
+    this.#series = new TimeSeries(options.durationMs, { hasLimits: this.#hasLimits })
     const { firstTokenDelaysMs } = options
     const windows = { ...options.windows, grid: this.#grid, firstTokenDelaysMs }
     this.#windows = new WindowRecorder(windows, options.requests, options.pools.length)
     this.#drift = new DriftRecorder(options)
-    this.#generates = options.pools.some(({ generates }) => generates === true)
     const { hasObjectives } = this.#windows
     const follows = this.#retries !== null || this.#held !== null
     this.#hasMore = this.#hasCopies || follows || hasObjectives
@@ -395,12 +397,13 @@ export class Recorder implements Observer {
     rows.service.values[row] = ended - started
     if (requests.overNetwork) {
       const routed = requests.routed[request]!
+      rows.areCarried = true
       rows.lag.values[row] = routed - at
       rows.network.values[row] = enqueued - routed + (now - done)
     } else rows.lag.values[row] = enqueued - at
     const pool = poolOf[batch.executor]!
     const generates = this.#options.pools[pool]!.generates === true
-    if (this.#generates) {
+    if (rows.haveTokens) {
       const times = generates ? this.#tokenTimes(done, request, now) : null
       rows.ttft.values[row] = times?.ttft ?? Number.NaN
       rows.tpot.values[row] = times?.tpot ?? Number.NaN
@@ -440,56 +443,71 @@ export class Recorder implements Observer {
 
   /** Adds the requests that have ended since the last time to all figures. */
   #foldRequests(): void {
-    const { warmupMs } = this.#options
     const rows = this.#rows
-    const { class: classes, pool, outcome, attempt } = rows
-    const at = rows.at.values
-    const pools = this.#pools
     this.#series.completed(rows)
     this.#drift.scheduled(rows)
-    for (let row = rows.count - 1; row >= 0; row--) {
-      const number = classes[row]!
-      const index = number * pools + pool[row]!
-      const isCounted = at[row]! >= warmupMs
-      if (isCounted && attempt[row]! > 1) this.#cells[index]!.retries++
-      if (outcome[row] !== OUTCOME.served) {
-        if (isCounted) this.#cells[index]!.outcomes[outcome[row]!]!++
-      } else if (isCounted) {
-        this.#rowsByCell.add(index, row)
-        if (pools > 1) this.#rowsByClass.add(number, row)
-      } else this.#rowsBefore.add(index, row)
-    }
-    this.#rowsBefore.takeEach((index, picked) => this.#countGood(index, picked, false))
-    this.#rowsByCell.takeEach((index, picked) => {
+    this.#part()
+    this.#rowsBefore.takeEach(rows.count, (index, picked) => this.#countGood(index, picked, false))
+    this.#rowsByCell.takeEach(rows.count, (index, picked) => {
       const cell = this.#cells[index]!
       cell.outcomes[OUTCOME.served]! += picked.count
       cell.served(rows, picked)
       this.#countGood(index, picked, true)
-      if (pools === 1) this.#windows.servedRows(index, rows, picked)
+      if (this.#pools === 1) this.#windows.servedRows(index, rows, picked)
     })
-    this.#rowsByClass.takeEach((number, picked) => this.#windows.servedRows(number, rows, picked))
+    if (this.#pools > 1) {
+      this.#rowsByClass.takeEach(rows.count, (number, picked) =>
+        this.#windows.servedRows(number, rows, picked),
+      )
+    }
     rows.count = 0
+  }
+
+  /** Parts the rows by whether they count, and by cell and class. */
+  #part(): void {
+    const { warmupMs } = this.#options
+    const { count, class: classes, pool, outcome, attempt, at } = this.#rows
+    const [byCell, byClass, before] = [this.#rowsByCell, this.#rowsByClass, this.#rowsBefore]
+    for (let row = 0; row < count; row++) {
+      const number = classes[row]!
+      const index = number * this.#pools + pool[row]!
+      const isCounted = at.values[row]! >= warmupMs
+      const isServed = outcome[row] === OUTCOME.served
+      byCell.numbers[row] = isCounted && isServed ? index : -1
+      byClass.numbers[row] = isCounted && isServed ? number : -1
+      before.numbers[row] = isServed && !isCounted ? index : -1
+      if (!isCounted) continue
+      if (!isServed) this.#cells[index]!.outcomes[outcome[row]!]!++
+      if (attempt[row]! > 1) this.#cells[index]!.retries++
+    }
   }
 
   /** Served requests of a cell: those within the limits, and those answered during the traffic. */
   #countGood(index: number, { at: rows, count }: PickedRows, isCounted: boolean): void {
     const { warmupMs, durationMs, limitsMs, tokenLimits } = this.#options
     const { ended, latency, ttft, tpot } = this.#rows
+    const cell = this.#cells[index]!
+    let first = 0
+    while (first < count && ended.values[rows[first]!]! < warmupMs) first++
+    let end = count
+    while (end > first && ended.values[rows[end - 1]!]! > durationMs) end--
+    cell.servedInTraffic += end - first
+    if (!this.#hasLimits) {
+      cell.goodInTraffic += end - first
+      if (isCounted) cell.good += count
+      return
+    }
     const number = Math.floor(index / this.#pools)
     const limitMs = limitsMs[number]!
     const { ttftMs, tpotMs } = tokenLimits?.[number] ?? NO_LIMITS
-    const cell = this.#cells[index]!
     for (let i = 0; i < count; i++) {
       const row = rows[i]!
-      const at = ended.values[row]!
-      const inTraffic = at >= warmupMs && at <= durationMs
-      if (inTraffic) cell.servedInTraffic++
       if (latency.values[row]! >= limitMs) continue
       // what was not generated has no such time
       if (ttft.values[row]! >= ttftMs || tpot.values[row]! >= tpotMs) continue
-      this.#series.good(at)
+      this.#series.good(ended.values[row]!)
       if (isCounted) cell.good++
-      if (inTraffic) cell.goodInTraffic++
+      if (i >= first && i < end) cell.goodInTraffic++
     }
   }
 

@@ -51,13 +51,35 @@ export class TimeSeries {
 
   queued({ count, at, by, isBatch }: QueueChanges): void {
     for (let row = 0; row < count; row++) {
+      const now = at[row]!
       const change = by[row]!
-      this.#queue(at[row]!, change)
-      if (change > 0) this.#arrived[this.#last]!++
+      // a length counts only if it lasts: a request that is rejected or dispatched at once never
+      // waited
+      if (now > this.#since) this.#wait(now)
+      this.#waiting += change
+      this.#since = now
+      const bucket = this.#last
+      if (change > 0) this.#arrived[bucket]!++
       else if (isBatch[row] === 1) {
-        this.#batches[this.#last]!++
-        this.#batched[this.#last]! -= change
+        this.#batches[bucket]!++
+        this.#batched[bucket]! -= change
       }
+    }
+  }
+
+  /** So many have waited until now. */
+  #wait(now: Ms): void {
+    const from = this.#last
+    if (now >= this.#lastEnds) {
+      this.#last = this.#bucket(now)
+      this.#lastEnds = this.#endOf(this.#last)
+    }
+    let at = this.#since
+    for (let bucket = from; bucket <= this.#last; bucket++) {
+      const until = bucket === this.#last ? now : (bucket + 1) * this.#bucketMs
+      this.#waitingMs[bucket]! += this.#waiting * (until - at)
+      if (this.#waiting > this.#waitingMax[bucket]!) this.#waitingMax[bucket] = this.#waiting
+      at = until
     }
   }
 
@@ -115,41 +137,18 @@ export class TimeSeries {
   #endedIn(now: Ms): number {
     if (now >= this.#endedBefore) {
       this.#endedLast = this.#bucket(now)
-      this.#endedBefore =
-        this.#endedLast < DRAIN ? (this.#endedLast + 1) * this.#bucketMs : Number.POSITIVE_INFINITY
+      this.#endedBefore = this.#endOf(this.#endedLast)
     }
     return this.#endedLast
+  }
+
+  #endOf(bucket: number): Ms {
+    return bucket < DRAIN ? (bucket + 1) * this.#bucketMs : Number.POSITIVE_INFINITY
   }
 
   #bucket(at: Ms): number {
     const bucket = Math.floor(at / this.#bucketMs)
     return Math.min(bucket, DRAIN)
-  }
-
-  #queue(now: Ms, change: number): void {
-    // a length counts only if it lasts: a request that is rejected or dispatched at once never
-    // waited
-    if (now > this.#since) {
-      const from = this.#last
-      if (now >= this.#lastEnds) {
-        this.#last = this.#bucket(now)
-        this.#lastEnds =
-          this.#last < DRAIN ? (this.#last + 1) * this.#bucketMs : Number.POSITIVE_INFINITY
-      }
-      this.#spread(from, now)
-    }
-    this.#waiting += change
-    this.#since = now
-  }
-
-  #spread(from: number, now: Ms): void {
-    let at = this.#since
-    for (let bucket = from; bucket <= this.#last; bucket++) {
-      const until = bucket === this.#last ? now : (bucket + 1) * this.#bucketMs
-      this.#waitingMs[bucket]! += this.#waiting * (until - at)
-      if (this.#waiting > this.#waitingMax[bucket]!) this.#waitingMax[bucket] = this.#waiting
-      at = until
-    }
   }
 }
 

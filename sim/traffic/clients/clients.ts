@@ -68,8 +68,9 @@ export class OpenClients implements Clients {
   }
 
   take(requests: RequestFields, slot: number): boolean {
-    const at = this.peek()
+    // `peek` has drawn it
     const i = this.#taken++
+    const at = this.#at[i]!
     requests.at[slot] = at
     requests.inputTokens[slot] = this.#inputTokens[i]!
     requests.outputTokens[slot] = this.#outputTokens[i]!
