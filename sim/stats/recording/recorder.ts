@@ -215,8 +215,8 @@ export class Recorder implements Observer {
     this.#hasLimits = hasLimits(options)
     this.#series = new TimeSeries(options.durationMs, { hasLimits: this.#hasLimits })
     const { firstTokenDelaysMs } = options
-    const windows = { ...options.windows, grid: this.#grid, firstTokenDelaysMs }
-    this.#windows = new WindowRecorder(windows, options.requests, options.pools.length)
+    const windows = { ...options.windows, requests, grid: this.#grid, firstTokenDelaysMs }
+    this.#windows = new WindowRecorder(windows, options.pools.length)
     this.#drift = new DriftRecorder(options)
     const { hasObjectives } = this.#windows
     const follows = this.#retries !== null || this.#held !== null
@@ -404,9 +404,9 @@ export class Recorder implements Observer {
     const pool = poolOf[batch.executor]!
     const generates = this.#options.pools[pool]!.generates === true
     if (rows.haveTokens) {
-      const times = generates ? this.#tokenTimes(done, request, now) : null
-      rows.ttft.values[row] = times?.ttft ?? Number.NaN
-      rows.tpot.values[row] = times?.tpot ?? Number.NaN
+      const by = this.#options
+      rows.ttft.values[row] = generates ? tokenTimes.ttft(by, request, done, now) : Number.NaN
+      rows.tpot.values[row] = generates ? tokenTimes.tpot(by, request, done) : Number.NaN
     }
     if (this.#hasCalls) this.#calls.ended(now, request)
     if (generates || this.#hasMore || outcome !== OUTCOME.served) {
@@ -547,12 +547,6 @@ export class Recorder implements Observer {
     if (now < this.#options.warmupMs) return
     const { itl } = this.#cells[number * this.#pools + this.#options.poolOf[executor]!]!
     itl.recordRun(fromMs, toMs, steps, sequences)
-  }
-
-  #tokenTimes(done: Ms, request: number, answered: Ms) {
-    const { requests, firstTokenDelaysMs } = this.#options
-    const delayMs = firstTokenDelaysMs?.[requests.class[request]!]
-    return tokenTimes(requests, done, request, answered, delayMs)
   }
 }
 

@@ -40,6 +40,7 @@ export interface WorstSummary {
 }
 
 interface Options extends WindowOptions {
+  readonly requests: Requests
   /** of each class, see RecorderOptions */
   readonly firstTokenDelaysMs: readonly Ms[] | undefined
 }
@@ -47,16 +48,14 @@ interface Options extends WindowOptions {
 /** Records the windows of a run, each figure in the window that is worst for it. */
 export class WindowRecorder {
   readonly #options: Options
-  readonly #requests: Requests
   readonly #load: readonly WindowLoad[]
   /** by class, for all series of windows */
   readonly #reported: readonly (readonly WorstWindow[])[]
   readonly #judged: readonly (readonly (readonly WorstWindow[])[])[]
 
-  constructor(options: Options & { readonly grid: TimeGrid }, requests: Requests, pools: number) {
+  constructor(options: Options & { readonly grid: TimeGrid }, pools: number) {
     const { reported, objectives, grid } = options
     this.#options = options
-    this.#requests = requests
     const series = reported ?? []
     this.#load = series.map((windows) => new WindowLoad(windows, pools, grid))
     this.#reported = objectives.map(() =>
@@ -103,13 +102,13 @@ export class WindowRecorder {
   served(now: Ms, request: number, number: number, done: Ms): void {
     const judged = this.#judged[number]!
     if (judged.length === 0) return
-    const latency = now - this.#requests.at[request]!
-    const { objectives, firstTokenDelaysMs } = this.#options
-    const delayMs = firstTokenDelaysMs?.[number]
-    for (const [i, { kind }] of objectives[number]!.entries()) {
+    const options = this.#options
+    for (const [i, { kind }] of options.objectives[number]!.entries()) {
       const ms =
-        kind === 'latency' ? latency : tokenTimes(this.#requests, done, request, now, delayMs)[kind]
-      if (ms !== null) for (const windows of judged[i]!) windows.record(now, ms)
+        kind === 'latency'
+          ? now - options.requests.at[request]!
+          : tokenTimes[kind](options, request, done, now)
+      if (!Number.isNaN(ms)) for (const windows of judged[i]!) windows.record(now, ms)
     }
   }
 
