@@ -115,9 +115,7 @@ export class KvLedger {
   }
 
   #phase(number: number): number {
-    // remainders of small whole numbers take a fraction of the time of others
-    const small = number | 0
-    const phase = small === number ? small % this.blockTokens : number % this.blockTokens
+    const phase = number % this.blockTokens
     return phase < 0 ? phase + this.blockTokens : phase
   }
 }
