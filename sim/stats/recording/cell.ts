@@ -1,7 +1,7 @@
 import type { Counts, ShedBy } from '../../documents/index.ts'
 import { allOutcomes, outcomes, refusals } from '../../serving/index.ts'
-import { CopyCounts } from './copies.ts'
 import type { Column, EndedRequests, PickedRows } from './columns.ts'
+import { CopyCounts } from './copies.ts'
 import { Histogram } from './histogram.ts'
 
 export const PARTS = ['lag', 'queue', 'batch_wait', 'overhead', 'service'] as const

@@ -114,7 +114,8 @@ export class Histogram {
       if (ms > max) max = ms
     }
     // of a single NaN or Infinity the sum is one, too
-    if (!(min >= 0 && sum < Number.POSITIVE_INFINITY)) throw new RangeError(expected(min < 0 ? min : sum))
+    if (!(min >= 0 && sum < Number.POSITIVE_INFINITY))
+      throw new RangeError(expected(min < 0 ? min : sum))
     this.#zeros += zeros
     this.count += to - from
     this.sum = sum

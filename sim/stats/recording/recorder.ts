@@ -16,9 +16,9 @@ import { Backlog, type SurgeBacklog, type SurgeWindow } from './backlog.ts'
 import { BatchedRequests } from './batched-requests.ts'
 import { CallRecorder, type Calls } from './calls.ts'
 import { Cell } from './cell.ts'
+import { EndedBatches, EndedRequests, type PickedRows, QueueChanges, RowsBy } from './columns.ts'
 import { isSpare } from './copies.ts'
 import { DriftRecorder, type RunDrift } from './drift.ts'
-import { EndedBatches, EndedRequests, type PickedRows, QueueChanges, RowsBy } from './columns.ts'
 import { type EngineTimes, EngineWork, type WorkSummary } from './engine-work.ts'
 import { ExecutorSpans, timeWithin } from './executor-spans.ts'
 import { HeldRecorder, type HeldRequests } from './held.ts'
@@ -424,7 +424,11 @@ export class Recorder implements Observer {
     const number = requests.class[request]!
     const cell = this.#cells[number * this.#pools + requests.pool[request]!]!
     if (this.#hasCopies) {
-      cell.copies.ended(requests.copy[request]!, outcome, (batch.ended - batch.started) / batch.size)
+      cell.copies.ended(
+        requests.copy[request]!,
+        outcome,
+        (batch.ended - batch.started) / batch.size,
+      )
     }
     this.#retries?.ended(now, request)
     const wasted = outcome === OUTCOME.abandoned || outcome === OUTCOME.redundant

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { OUTCOME } from '../../serving/index.ts'
-import { EndedRequests } from './columns.ts'
+import { EndedRequests, QueueChanges } from './columns.ts'
 import { BUCKETS, mergeSeries, TimeSeries } from './time-series.ts'
 
 const DURATION_MS = 600
@@ -31,6 +31,12 @@ function served(done: number, at: number): EndedRequests {
   return rows
 }
 
+function changeOf(at: number, by: number, isBatch = 0): QueueChanges {
+  const changes = new QueueChanges()
+  changes.add(at, by, isBatch)
+  return changes
+}
+
 function seriesOf(all: Stays, durationMs = DURATION_MS) {
   const series = new TimeSeries(durationMs)
   const events = all.flatMap(({ at, wait, service, lost }): [number, () => void][] => {
@@ -38,12 +44,12 @@ function seriesOf(all: Stays, durationMs = DURATION_MS) {
     const done = out + service
     if (lost)
       return [
-        [at, () => series.arrived(at)],
-        [out, () => series.lost(out)],
+        [at, () => series.queued(changeOf(at, 1))],
+        [out, () => series.queued(changeOf(out, -1))],
       ]
     return [
-      [at, () => series.arrived(at)],
-      [out, () => series.dispatched(out, 1)],
+      [at, () => series.queued(changeOf(at, 1))],
+      [out, () => series.queued(changeOf(out, -1, 1))],
       [done, () => series.completed(served(done, at))],
     ]
   })

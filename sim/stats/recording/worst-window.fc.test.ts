@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { percentile, upperProbability } from '../intervals/percentile.ts'
-import { EndedRequests } from './columns.ts'
+import { EndedRequests, QueueChanges } from './columns.ts'
 import type { Span } from './executor-spans.ts'
 import { TimeGrid } from './time-grid.ts'
 import { WindowLoad } from './window-load.ts'
@@ -76,6 +76,12 @@ test('requests are recorded in windows by the hundred as one by one', () => {
   )
 })
 
+function changesOf(...all: readonly (readonly [at: number, by: number])[]): QueueChanges {
+  const changes = new QueueChanges()
+  for (const [at, by] of all) changes.add(at, by, 0)
+  return changes
+}
+
 const GRID = new TimeGrid(1, 60)
 const ALWAYS: Span = [0, Number.POSITIVE_INFINITY]
 
@@ -117,9 +123,7 @@ test('utilisation is a share of the time that is paid for in the window', () => 
 test('the queue is the mean over the window, not its peak', () => {
   const load = new WindowLoad(WINDOWS, 1, GRID)
   // four requests wait from 20 to 25, in the window from 15 to 25, and one of them until 45
-  load.queued(20, 4)
-  load.queued(25, -3)
-  load.queued(45, -1)
+  load.queued(changesOf([20, 4], [25, -3], [45, -1]))
   expect(load.queue).toBe(2)
 })
 
@@ -138,7 +142,7 @@ test('the queue of each window is the same whether it changes often or seldom', 
         now += after
         // half of the changes are the queue getting shorter
         const change = by % 2 === 0 ? by : -Math.min(by, waiting)
-        load.queued(now, change)
+        load.queued(changesOf([now, change]))
         waiting += change
       }
       expect(load.queue).toBeCloseTo(Math.max(...worst), 6)
