@@ -56,3 +56,14 @@ test('a heap grows beyond its capacity and keeps its events', () => {
   expect(heap.size).toBe(1000)
   expect(drain(heap).map(([time]) => time)).toEqual(Array.from({ length: 1000 }, (_, i) => i))
 })
+
+test('the earliest event precedes another one by time, and at one instant by kind', () => {
+  const heap = new EventHeap()
+  expect(heap.precedes(Number.POSITIVE_INFINITY, 5)).toBe(false)
+  heap.push(3, 4, 0)
+  heap.push(7, 1, 0)
+  expect(heap.precedes(2, 511)).toBe(false)
+  expect(heap.precedes(4, 0)).toBe(true)
+  expect([4, 5].map((kind) => heap.precedes(3, kind))).toEqual([false, true])
+  expect(heap.precedes(Number.POSITIVE_INFINITY, 0)).toBe(true)
+})

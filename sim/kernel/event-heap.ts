@@ -34,6 +34,13 @@ export class EventHeap {
     return this.size > 0 ? this.#times[0]! : Number.POSITIVE_INFINITY
   }
 
+  /** Whether the earliest event comes before one of a kind at a time. */
+  precedes(time: number, kind: number): boolean {
+    if (this.size === 0) return false
+    const first = this.#times[0]!
+    return first < time || (first === time && this.#orders[0]! < kind * SEQUENCES)
+  }
+
   /** Adds an event. Returns its sequence number, which identifies it. */
   push(time: number, kind: number, slot: number): number {
     if (this.size === this.#times.length) this.#grow()

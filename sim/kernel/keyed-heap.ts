@@ -54,7 +54,8 @@ export class KeyedHeap {
   }
 
   #precedes(a: number, b: number): boolean {
-    const [first, second] = [this.#key[a]!, this.#key[b]!]
+    const first = this.#key[a]!
+    const second = this.#key[b]!
     return first < second || (first === second && this.#came[a]! < this.#came[b]!)
   }
 

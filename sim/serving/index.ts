@@ -48,6 +48,7 @@ export {
   type ExecutorState,
   type KvUse,
   type Ms,
+  NO_USE,
   type Observer,
   OUTCOME,
   type Outcome,

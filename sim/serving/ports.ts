@@ -275,7 +275,10 @@ export interface TuningStep {
   readonly reason: string
 }
 
-/** How full the KV cache of an engine is. Counts are of the whole run. */
+/**
+ * How full the KV cache of an engine is. Counts are of the whole run. The record is used again for
+ * the next time.
+ */
 export interface KvUse {
   readonly executor: number
   /** requested by its sequences; those of a shared block count once */
@@ -291,6 +294,18 @@ export interface KvUse {
   readonly promptTokens: number
   readonly hitTokens: number
 }
+
+/** That of an engine before its first request. */
+export const NO_USE: KvUse = Object.freeze({
+  executor: -1,
+  tokens: 0,
+  used: 0,
+  kept: 0,
+  free: 0,
+  shortages: 0,
+  promptTokens: 0,
+  hitTokens: 0,
+})
 
 /** Gaps between tokens; the record is used again for the next. */
 export interface TokenGapRun {

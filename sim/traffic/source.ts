@@ -67,12 +67,7 @@ export class MergedSource implements Source {
       requests.sendId[slot] = key
       requests.part[slot] = 0
       this.#count++
-      this.#hash.add(
-        requests.at[slot]!,
-        requests.inputTokens[slot]!,
-        requests.outputTokens[slot]!,
-        number,
-      )
+      this.#hash.add(requests, slot)
       const prefix = requests.prefixes.size > 0 ? requests.prefixes.get(slot) : undefined
       if (prefix) this.#hash.addPrefix(prefix)
     }

@@ -51,8 +51,8 @@ export class SimulatedWorld implements Timers, TransferBackend {
   /** sequence of the armed event of each timer; -1 for none */
   readonly #armed: number[] = []
   readonly #due: DueTimers
-  /** event that sends the next request, and its scheduled time */
-  #arrival = -1
+  /** when the next request is sent, and its scheduled time; Infinity where none is known */
+  #sentAt: Ms = Number.POSITIVE_INFINITY
   #arrivalAt: Ms = Number.POSITIVE_INFINITY
   #control: ControlPlanePort | null = null
   readonly #end: WorldParts['end']
@@ -147,26 +147,19 @@ export class SimulatedWorld implements Timers, TransferBackend {
     }
     for (let left = maxEvents; left > 0; left--) {
       if (this.#sharesCards) this.executors.settle()
-      if (heap.size === 0) return 'drained'
-      heap.pop()
-      this.now = heap.time
-      this.events++
-      if (this.#dispatcher !== null && this.#putOff(this.#dispatcher)) continue
-      if (heap.kind === ARRIVAL) {
-        if (heap.sequence === this.#arrival) this.#handOver(control)
-      } else if (isOfExecutor(heap.kind)) {
-        this.executors.handle(control, this.#nextDue)
-      } else if (heap.kind === TIMER) {
-        if (this.#armed[heap.slot] !== heap.sequence) continue
-        this.disarm(heap.slot)
-        control.onTimer(this.now, heap.slot)
-      } else if (heap.kind === DELIVERED) {
-        this.#transfers!.handle(this.now, heap.sequence, control)
-      } else if (heap.kind === LIFECYCLE) {
-        this.#changeExecutor(control, this.#lifecycle!)
+      // the next request is not in the heap: there is one at most, and it is the most frequent event
+      if (heap.precedes(this.#sentAt, ARRIVAL)) {
+        heap.pop()
+        this.now = heap.time
+        this.events++
+        if (!this.#handle(control, heap)) continue
       } else {
-        this.#lookAt = Number.POSITIVE_INFINITY
-        if (this.#end.wakeAt > this.now) continue
+        if (this.#sentAt === Number.POSITIVE_INFINITY) return 'drained'
+        heap.time = this.#sentAt
+        this.now = this.#sentAt
+        this.events++
+        if (this.#putsArrivalOff()) continue
+        this.#handOver(control)
       }
       if (this.#starved) return 'starved'
       if (this.#source.reactsUntil > 0) this.#lookAgain(control)
@@ -174,14 +167,38 @@ export class SimulatedWorld implements Timers, TransferBackend {
     return 'budget'
   }
 
+  /** Handles an event of the heap; false where it is out of date, or was put off. */
+  #handle(control: ControlPlanePort, heap: EventHeap): boolean {
+    if (this.#dispatcher !== null && this.#putOff(this.#dispatcher)) return false
+    if (isOfExecutor(heap.kind)) {
+      this.executors.handle(control, this.#nextDue)
+    } else if (heap.kind === TIMER) {
+      if (this.#armed[heap.slot] !== heap.sequence) return false
+      this.disarm(heap.slot)
+      control.onTimer(this.now, heap.slot)
+    } else if (heap.kind === DELIVERED) {
+      this.#transfers!.handle(this.now, heap.sequence, control)
+    } else if (heap.kind === LIFECYCLE) {
+      this.#changeExecutor(control, this.#lifecycle!)
+    } else {
+      this.#lookAt = Number.POSITIVE_INFINITY
+      if (this.#end.wakeAt > this.now) return false
+    }
+    return true
+  }
+
+  /** Puts the next request off to the end of a stall; false where it is sent now. */
+  #putsArrivalOff(): boolean {
+    if (this.#dispatcher === null || this.#sendDelay === null) return false
+    const at = this.#dispatcher.handOver(this.now)
+    if (at <= this.now) return false
+    this.#sentAt = at
+    return true
+  }
+
   /** Puts the current event off to the end of a stall; false where it is to be handled now. */
   #putOff(dispatcher: DispatcherStalls): boolean {
     const { kind, slot, sequence, time: now } = this.#heap
-    if (kind === ARRIVAL && sequence === this.#arrival && this.#sendDelay !== null) {
-      const at = dispatcher.handOver(now)
-      if (at > now) this.#arrival = this.#heap.push(at, kind, slot)
-      return at > now
-    }
     if (kind === DELIVERED) {
       return this.#transfers!.putOff(sequence, now, dispatcher.timer(now))
     }
@@ -206,7 +223,7 @@ export class SimulatedWorld implements Timers, TransferBackend {
     this.#scheduleArrival()
     if (this.#starved) return
     if (this.#taken >= 0) control.onArrival(this.now, this.#taken)
-    if (this.#arrival < 0) this.#end.look(this.now, control)
+    if (this.#sentAt === Number.POSITIVE_INFINITY) this.#end.look(this.now, control)
   }
 
   /** Outcomes may have brought the next request forward, or ended the traffic. */
@@ -222,15 +239,13 @@ export class SimulatedWorld implements Timers, TransferBackend {
   #scheduleArrival(): void {
     const at = this.#source.peek()
     this.#arrivalAt = at
+    this.#sentAt = Number.POSITIVE_INFINITY
     this.#starved = Number.isNaN(at)
     if (this.#starved) return
-    this.#arrival = -1
-    if (at === Number.POSITIVE_INFINITY) return
-    let sent = at
-    if (this.#sendDelay !== null) {
-      // one thread sends all requests: a late one delays those behind it
-      sent = Math.max(this.now, sent + this.#sendDelay.sendDelay(this.#random.overheads, at))
-    }
-    this.#arrival = this.#heap.push(sent, ARRIVAL, 0)
+    this.#sentAt = at
+    if (this.#sendDelay === null || at === Number.POSITIVE_INFINITY) return
+    // one thread sends all requests: a late one delays those behind it
+    const sent = at + this.#sendDelay.sendDelay(this.#random.overheads, at)
+    this.#sentAt = Math.max(this.now, sent)
   }
 }

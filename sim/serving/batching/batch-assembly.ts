@@ -9,9 +9,9 @@ import { paddedLength } from './padding.ts'
 export interface BatchAssembly {
   readonly station: Station
   readonly requests: Requests
-  readonly batch: Batch
+  batch: Batch
   /** whether one more of that length may join, after the first; null: all may */
-  readonly room: { takes(length: number): boolean } | null
+  room: { takes(length: number): boolean } | null
 }
 
 /** The record of an executor's batches, before the first. */

@@ -94,6 +94,7 @@ export abstract class Engine {
       this.decoding.advance(now, run, firstMs, lastMs)
       this.finishDecoding(now)
     }
+    if (this.completing.length === 0) return
     for (const request of this.completing) this.prefilled(now, request)
     this.completing.length = 0
   }

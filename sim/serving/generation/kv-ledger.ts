@@ -87,10 +87,12 @@ export class KvLedger {
     const rounds = Math.min(Math.floor(room / this.#growing), Math.floor(most / this.blockTokens))
     let left = room - rounds * this.#growing
     let steps = rounds * this.blockTokens
+    let phase = this.#phase(-step)
     while (steps < most) {
-      left -= this.needs(step + steps)
+      left -= this.#phases[phase]!
       if (left < 0) break
       steps++
+      phase = this.#after(phase)
     }
     return steps
   }
@@ -99,8 +101,17 @@ export class KvLedger {
   growth(step: number, steps: number): number {
     const rounds = Math.floor(steps / this.blockTokens)
     let blocks = rounds * this.#growing
-    for (let i = rounds * this.blockTokens; i < steps; i++) blocks += this.needs(step + i)
+    let phase = this.#phase(-step)
+    for (let i = rounds * this.blockTokens; i < steps; i++) {
+      blocks += this.#phases[phase]!
+      phase = this.#after(phase)
+    }
     return blocks
+  }
+
+  /** The phase that needs its blocks one step later; a remainder would take longer. */
+  #after(phase: number): number {
+    return phase > 0 ? phase - 1 : this.blockTokens - 1
   }
 
   #phase(number: number): number {

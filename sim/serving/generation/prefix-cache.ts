@@ -137,7 +137,8 @@ export class PrefixCache {
   }
 
   #remove(entry: number): void {
-    const [previous, next] = [this.#previous[entry]!, this.#next[entry]!]
+    const previous = this.#previous[entry]!
+    const next = this.#next[entry]!
     this.#next[previous] = next
     this.#previous[next] = previous
   }

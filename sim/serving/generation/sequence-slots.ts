@@ -1,5 +1,5 @@
 import { KeyedHeap } from '../../kernel/index.ts'
-import type { KvUse, Ms } from '../ports.ts'
+import { type KvUse, type Ms, NO_USE } from '../ports.ts'
 import type { EngineHost } from './engine-host.ts'
 import type { GenerationPlan } from './generation-plan.ts'
 import { KvLedger } from './kv-ledger.ts'
@@ -25,6 +25,7 @@ export class SequenceSlots {
   /** null where every prompt is computed as a whole */
   readonly cache: PrefixCache | null
   readonly #executor: number
+  readonly #use: { -readonly [K in keyof KvUse]: KvUse[K] }
   readonly #reserved: (request: number) => number
   readonly #plan: GenerationPlan
   readonly #host: EngineHost
@@ -46,6 +47,7 @@ export class SequenceSlots {
   ) {
     this.#reserved = reserved
     this.#executor = executor
+    this.#use = { ...NO_USE, executor }
     this.#plan = plan
     this.#host = host
     this.kv = new KvLedger(plan.kv)
@@ -60,13 +62,21 @@ export class SequenceSlots {
     this.#preempted = new KeyedHeap(rank)
   }
 
-  /** How full the KV cache is; of a block that several use tokens count once. */
+  /**
+   * How full the KV cache is; of a block that several use tokens count once. The record is used
+   * again for the next time.
+   */
   get use(): KvUse {
-    const { kv, cache, shortages, promptTokens, hitTokens } = this
-    const tokens = this.tokens - (cache?.sharedUses ?? 0) * kv.blockTokens
-    const { used, kept, free } = kv
-    const executor = this.#executor
-    return { executor, tokens, used, kept, free, shortages, promptTokens, hitTokens }
+    const use = this.#use
+    const { kv, cache } = this
+    use.tokens = this.tokens - (cache?.sharedUses ?? 0) * kv.blockTokens
+    use.used = kv.used
+    use.kept = kv.kept
+    use.free = kv.free
+    use.shortages = this.shortages
+    use.promptTokens = this.promptTokens
+    use.hitTokens = this.hitTokens
+    return use
   }
 
   get full(): boolean {

@@ -80,7 +80,8 @@ export class TokenGaps {
       }
       this.#together[number]!++
     }
-    this.#fresh.length = 0
+    // to set a length takes long
+    if (this.#fresh.length > 0) this.#fresh.length = 0
     this.#last = now
   }
 

@@ -146,6 +146,7 @@ export class Hedges implements Observer {
 
   /** Calls `withdraw` for each copy that waits in vain, which it has to end. */
   eachInVain(withdraw: (request: number) => void): void {
+    if (this.#decided.length === 0) return
     for (let i = 0; i < this.#decided.length; i++) {
       for (const request of this.#decided[i]!.waiting) withdraw(request)
     }

@@ -94,7 +94,9 @@ export class RequestQueue {
     const number = this.#requests.class[request]!
     if (this.length === 0) this.#overload?.filled(now)
     const inOverload = this.#overload?.isOn(now) === true
-    const timeoutMs = this.#timeoutMs(this.#policies[number]!, inOverload)
+    const policy = this.#policies[number]!
+    const timeoutMs =
+      this.#overload === null ? policy.timeoutMs : this.#timeoutMs(policy, inOverload)
     const leaves = this.#classes[number]!.cancels ? this.#requests.leaves[request]! : endless
     this.#requests.arrivedInOverload[request] = inOverload ? 1 : 0
     this.#requests.deadline[request] = Math.min(now + timeoutMs, leaves)

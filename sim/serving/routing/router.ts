@@ -66,6 +66,8 @@ export class Router<C extends Candidate> implements RouterView {
   turn = 0
   now: Ms = 0
   request = -1
+  /** where there is no choice */
+  readonly #only: C | null
   readonly #policy: RoutingPolicy
   readonly #candidatesClose: boolean
   readonly #reach: Reach | null
@@ -88,6 +90,7 @@ export class Router<C extends Candidate> implements RouterView {
     const plan = settingsOf(choice)
     this.plan = plan
     this.candidates = candidates
+    this.#only = candidates.length === 1 ? candidates[0]! : null
     this.taken = new Uint8Array(candidates.length)
     this.requests = requests
     this.sharedBlocks = sharedBlocks
@@ -152,8 +155,12 @@ export class Router<C extends Candidate> implements RouterView {
 
   /** For a request, or the first part of one; null where no candidate accepts it. */
   route(now: Ms, request: number): C | null {
-    const [first] = this.candidates
-    if (this.candidates.length === 1) return first!.accepts ? first! : null
+    const only = this.#only
+    if (only !== null) return only.accepts ? only : null
+    return this.#choose(now, request)
+  }
+
+  #choose(now: Ms, request: number): C | null {
     if (this.anyTaken) this.taken.fill(0)
     this.anyTaken = false
     if (this.#candidatesClose && !this.#takeClosed(now)) return null
@@ -162,8 +169,8 @@ export class Router<C extends Candidate> implements RouterView {
 
   /** For a further copy: a candidate that has none, where one accepts it. */
   routeCopy(now: Ms, request: number, others: readonly C[]): C | null {
-    const [first] = this.candidates
-    if (this.candidates.length === 1) return first!.accepts ? first! : null
+    const only = this.#only
+    if (only !== null) return only.accepts ? only : null
     const ejection = this.#ejection
     ejection?.advance(now)
     const isOpen = this.candidates.map(

@@ -2,7 +2,7 @@ import { Admission } from '../admission/admission.ts'
 import { PoolEjection } from '../ejection/pool-ejection.ts'
 import { PREFIX_TOKENS } from '../generation/prefix-keys.ts'
 import { reachOf } from '../network/reach.ts'
-import type { ServingPlan } from '../plan.ts'
+import type { PoolPlan, ServingPlan } from '../plan.ts'
 import type { Requests } from '../requests.ts'
 import type { OutstandingWork } from './predicted-work.ts'
 import { Router, type RouterContext } from './router.ts'
@@ -10,14 +10,70 @@ import type { Candidate } from './routing-policy.ts'
 import { Station } from './station.ts'
 
 /** The stations of a pool, and the router that chooses one of them. */
-export interface PoolState extends Candidate {
+export class PoolState implements Candidate {
+  readonly number: number
+  readonly executors: number
   readonly stations: readonly Station[]
   readonly router: Router<Station>
-  work: OutstandingWork | null
+  work: OutstandingWork | null = null
   /** null where replicas that fail requests get further ones */
   readonly ejection: PoolEjection | null
   /** requests that a network carries to it */
-  onTheWay: number
+  onTheWay = 0
+  readonly #perReplica: boolean
+
+  constructor(
+    { index, replicas, perReplicaQueues, routing }: PoolPlan,
+    stations: readonly Station[],
+    { ejection, ...context }: RouterContext & { readonly ejection: PoolEjection | null },
+  ) {
+    this.number = index
+    this.executors = replicas
+    this.stations = stations
+    this.ejection = ejection
+    this.router = new Router(routing, stations, { ...context, ejection })
+    this.#perReplica = perReplicaQueues
+  }
+
+  /** A queue that replicas share keeps what waits for them. */
+  get accepts(): boolean {
+    return !this.#perReplica || this.stations.some((station) => station.accepts)
+  }
+
+  get present(): number {
+    return this.stations.reduce((sum, station) => sum + station.present, 0)
+  }
+
+  get load(): number {
+    if (this.onTheWay > 0) return this.#loadOnTheWay
+    return this.#mean((station) => station.load)
+  }
+
+  get #loadOnTheWay(): number {
+    let sum = this.onTheWay
+    for (const { queue, running } of this.stations) sum += queue.length + running
+    return sum / (this.#perReplica ? this.stations.length : Math.max(1, this.stations[0]!.present))
+  }
+
+  get loadOfOne(): number {
+    return this.stations[0]!.loadOfOne / this.stations.length
+  }
+
+  get waitingEach(): number {
+    return this.#mean(({ waitingEach }) => waitingEach)
+  }
+
+  get runningEach(): number {
+    return this.#mean(({ runningEach }) => runningEach)
+  }
+
+  get kvUsage(): number {
+    return this.#mean(({ kvUsage }) => kvUsage)
+  }
+
+  #mean(measure: (station: Station) => number): number {
+    return this.stations.reduce((sum, station) => sum + measure(station), 0) / this.stations.length
+  }
 }
 
 /** Where a request is sent; no station where no replica takes it. */
@@ -63,50 +119,9 @@ export function poolStates(serving: ServingPlan, requests: Requests): PoolState[
     for (const [number, station] of stations.entries()) station.number = number
     const replicas = { first: first - plan.replicas, count: plan.replicas }
     const ejection = plan.ejection === undefined ? null : new PoolEjection(plan.ejection, replicas)
-    const context = { ...contextOf(serving, requests, 1 + plan.index), ejection }
-    return {
-      number: plan.index,
-      executors: plan.replicas,
-      work: null,
-      onTheWay: 0,
-      ejection,
-      stations,
-      router: new Router(plan.routing, stations, context),
-      // a queue that replicas share keeps what waits for them
-      get accepts() {
-        return !plan.perReplicaQueues || stations.some((station) => station.accepts)
-      },
-      get present() {
-        return stations.reduce((sum, station) => sum + station.present, 0)
-      },
-      get load() {
-        if (this.onTheWay > 0) return loadWith(this.onTheWay, stations, plan.perReplicaQueues)
-        return stations.reduce((sum, station) => sum + station.load, 0) / stations.length
-      },
-      get loadOfOne() {
-        return stations[0]!.loadOfOne / stations.length
-      },
-      get waitingEach() {
-        return meanOf(stations, ({ waitingEach }) => waitingEach)
-      },
-      get runningEach() {
-        return meanOf(stations, ({ runningEach }) => runningEach)
-      },
-      get kvUsage() {
-        return meanOf(stations, ({ kvUsage }) => kvUsage)
-      },
-    }
+    const context = contextOf(serving, requests, 1 + plan.index)
+    return new PoolState(plan, stations, { ...context, ejection })
   })
-}
-
-function meanOf(stations: readonly Station[], measure: (station: Station) => number): number {
-  return stations.reduce((sum, station) => sum + measure(station), 0) / stations.length
-}
-
-function loadWith(onTheWay: number, stations: readonly Station[], perReplica: boolean): number {
-  let sum = onTheWay
-  for (const { queue, running } of stations) sum += queue.length + running
-  return sum / (perReplica ? stations.length : Math.max(1, stations[0]!.present))
 }
 
 function contextOf(

@@ -11,9 +11,14 @@ export class BatchServer implements StationServer {
   protected readonly world: ServerWorld
   protected readonly decision: Decision = { take: 0, group: 0, wakeAt: Number.POSITIVE_INFINITY }
 
+  /** used again for each batch */
+  readonly #assembly: BatchAssembly
+
   constructor(station: Station, world: ServerWorld) {
+    const batch = world.batches[station.firstExecutor]!
     this.station = station
     this.world = world
+    this.#assembly = { station, requests: world.requests, batch, room: null }
   }
 
   couldHold(_request: number): boolean {
@@ -54,7 +59,10 @@ export class BatchServer implements StationServer {
   }
 
   protected stopServed(now: Ms): void {
-    if (this.station.stopping.size === 0) return
+    if (this.station.stopping.size > 0) this.#stopServed(now)
+  }
+
+  #stopServed(now: Ms): void {
     const stopped = (at: Ms, executor: number) => {
       this.ended(executor)
       this.world.stopped(at, executor)
@@ -123,9 +131,11 @@ export class BatchServer implements StationServer {
 
   /** Takes the batch that was decided out of the queue. */
   protected assemble(now: Ms, executor: number, room: BatchAssembly['room']): Batch {
+    const assembly = this.#assembly
     const batch = this.world.batches[executor]!
-    const { requests } = this.world
-    assembleBatch(now, { station: this.station, requests, batch, room }, this.decision)
+    assembly.batch = batch
+    assembly.room = room
+    assembleBatch(now, assembly, this.decision)
     return batch
   }
 

@@ -1,4 +1,5 @@
 import type { Ms } from '../../serving/index.ts'
+import type { QueueChanges } from './columns.ts'
 
 /** A time of increased traffic. */
 export interface SurgeWindow {
@@ -41,8 +42,12 @@ export class Backlog {
     this.#endMs = endMs
   }
 
-  change(now: Ms, by: number): void {
+  changed({ count, at, by }: QueueChanges): void {
     if (this.#windows.length === 0) return
+    for (let row = 0; row < count; row++) this.change(at[row]!, by[row]!)
+  }
+
+  change(now: Ms, by: number): void {
     for (
       let next = this.#windows[this.#stretches.length];
       next !== undefined && now >= next.fromMs;

@@ -1,5 +1,6 @@
 import type { Counts, ShedBy } from '../../documents/index.ts'
 import { allOutcomes, outcomes, refusals } from '../../serving/index.ts'
+import type { Column, EndedRequests, PickedRows } from './columns.ts'
 import { CopyCounts } from './copies.ts'
 import { Histogram } from './histogram.ts'
 
@@ -41,6 +42,20 @@ export class Cell {
   /** generated tokens of served requests */
   generated = 0
 
+  /** Requests that were served: all durations of each. */
+  served(rows: EndedRequests, { at, count }: PickedRows): void {
+    this.latency.recordRows(rows.latency, at, 0, count)
+    this.lag.recordRows(rows.lag, at, 0, count)
+    this.queue.recordRows(rows.queue, at, 0, count)
+    this.batch_wait.recordRows(rows.batchWait, at, 0, count)
+    this.overhead.recordRows(rows.overhead, at, 0, count)
+    this.service.recordRows(rows.service, at, 0, count)
+    if (rows.areCarried) this.network.recordRows(rows.network, at, 0, count)
+    if (!rows.haveTokens) return
+    recordKnown(this.ttft, rows.ttft, { at, count })
+    recordKnown(this.tpot, rows.tpot, { at, count })
+  }
+
   merge(other: Cell): void {
     this.latency.merge(other.latency)
     for (const part of PARTS) this[part].merge(other[part])
@@ -65,6 +80,14 @@ export class Cell {
 
   get shedBy(): ShedBy {
     return countsBy(refusals, this.refusals)
+  }
+}
+
+/** Records what is not NaN. */
+function recordKnown(into: Histogram, { values }: Column, { at, count }: PickedRows): void {
+  for (let i = 0; i < count; i++) {
+    const ms = values[at[i]!]!
+    if (!Number.isNaN(ms)) into.record(ms)
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Ms } from '../../serving/index.ts'
+import type { EndedRequests } from './columns.ts'
 
 /** Blocks of the second half of the counted time, from which the scatter of its drift is known. */
 const BLOCKS = 10
@@ -74,9 +75,9 @@ export class DriftRecorder {
     }))
   }
 
-  /** A request of a batch that ended, by its scheduled arrival. */
-  scheduled(at: Ms): void {
-    this.#scheduled[this.#block(at)]!++
+  /** Requests of batches that ended, by their scheduled arrival. */
+  scheduled({ count, scheduled }: EndedRequests): void {
+    for (let row = 0; row < count; row++) this.#scheduled[this.#block(scheduled.values[row]!)]!++
   }
 
   batch(now: Ms, pool: number, size: number, busyMs: Ms): void {

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { percentile } from '../intervals/percentile.ts'
+import { EndedRequests } from './columns.ts'
 import { Histogram } from './histogram.ts'
 
 /** Durations over the whole range, uniform in their logarithm; some are zero, some equal. */
@@ -81,4 +82,30 @@ test('a run of durations is recorded as if one by one', () => {
       }
     }),
   )
+})
+
+test('rows of a column are recorded as their durations one by one are, to the last digit', () => {
+  fc.assert(
+    fc.property(durations, fc.infiniteStream(fc.boolean()), (values, picks) => {
+      const { latency } = new EndedRequests()
+      latency.values.set(values)
+      const rows = Int32Array.from(values.flatMap((_, row) => (picks.next().value ? row : [])))
+      const [from, to] = [Math.floor(rows.length / 4), rows.length]
+      const histogram = new Histogram()
+      histogram.recordRows(latency, rows, from, to)
+      expect(histogram).toEqual(of(Array.from(rows.subarray(from, to), (row) => values[row]!)))
+      const again = of(values)
+      again.recordRows(latency, rows, from, to)
+      expect(again.count).toBe(values.length + to - from)
+    }),
+  )
+})
+
+test('a row that is no duration is refused', () => {
+  const rows = Int32Array.of(0, 1, 2)
+  for (const wrong of [-1, Number.NaN, Number.POSITIVE_INFINITY]) {
+    const { latency } = new EndedRequests()
+    latency.values.set([2, wrong, 5])
+    expect(() => new Histogram().recordRows(latency, rows, 0, 3)).toThrow('Expected a finite')
+  }
 })

@@ -1,4 +1,5 @@
 import { rankOf } from '../intervals/percentile.ts'
+import type { Column } from './columns.ts'
 
 /** 2^7 buckets an octave: no bucket is wider than 1/128 of its lower edge, 0.78 %. */
 const SUB_BITS = 7
@@ -79,6 +80,47 @@ export class Histogram {
     this.sum += ms
     if (ms < this.min) this.min = ms
     if (ms > this.max) this.max = ms
+  }
+
+  /**
+   * Adds the durations of a column in the rows `from` … `to` (exclusive) of `rows`. Throws where
+   * one is not finite or negative.
+   */
+  recordRows({ values, words }: Column, rows: Int32Array, from: number, to: number): void {
+    let { sum, min, max } = this
+    let counts = this.#counts
+    let prefix = this.#prefix
+    // many parts of latencies take no time in any row
+    let i = from
+    while (i < to && values[rows[i]!] === 0) i++
+    let zeros = i - from
+    if (zeros > 0) {
+      min = Math.min(min, 0)
+      max = Math.max(max, 0)
+    }
+    for (; i < to; i++) {
+      const row = rows[i]!
+      const ms = values[row]!
+      const at = (words[2 * row + HIGH]! >> SHIFT) - prefix
+      if (at >>> 0 < counts.length) counts[at]!++
+      else if (ms === 0) zeros++
+      else {
+        this.#add(bucketOf(ms), 1)
+        counts = this.#counts
+        prefix = this.#prefix
+      }
+      sum += ms
+      if (ms < min) min = ms
+      if (ms > max) max = ms
+    }
+    // of a single NaN or Infinity the sum is one, too
+    if (!(min >= 0 && sum < Number.POSITIVE_INFINITY))
+      throw new RangeError(expected(min < 0 ? min : sum))
+    this.#zeros += zeros
+    this.count += to - from
+    this.sum = sum
+    this.min = min
+    this.max = max
   }
 
   /** Adds `steps` durations, evenly spaced from `fromMs` to `toMs`, each `count` times. */

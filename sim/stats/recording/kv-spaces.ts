@@ -1,5 +1,5 @@
 import type { Pool, Scenario } from '../../../scenarios/schema/schema.ts'
-import { type KvUse, kvBytes, type Ms, type ServingPlan } from '../../serving/index.ts'
+import { type KvUse, kvBytes, type Ms, NO_USE, type ServingPlan } from '../../serving/index.ts'
 import {
   fullestSpace,
   type SpaceChunk,
@@ -16,17 +16,6 @@ interface Replica {
   readonly token: number
   use: KvUse
 }
-
-const UNUSED: KvUse = Object.freeze({
-  executor: -1,
-  tokens: 0,
-  used: 0,
-  kept: 0,
-  free: 0,
-  shortages: 0,
-  promptTokens: 0,
-  hitTokens: 0,
-})
 
 /** A device and its replicas. */
 interface Space {
@@ -59,7 +48,7 @@ export class KvSpaces {
         }
         const space = this.#spaceOf(pool, scenario, bytes.limit)
         const block = kv.blockTokens * bytes.token
-        const use = { ...UNUSED, free: kv.blocks }
+        const use = { ...NO_USE, free: kv.blocks }
         const { weights, token } = bytes
         const replica = { pool: pool.name, weights, block, token, use }
         space.replicas.push(replica)

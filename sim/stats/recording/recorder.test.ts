@@ -6,6 +6,8 @@ import { Recorder } from './recorder.ts'
 import { RowRecorder, Rows } from './rows.ts'
 import { playBack } from './rows-playback.ts'
 import { summariseRun } from './run-summary.ts'
+import type { WindowOptions } from './window-recorder.ts'
+import { windowsOf } from './worst-window.ts'
 
 const DURATION_MS = 1200
 
@@ -25,10 +27,24 @@ const fate = fc.record({
 })
 type Fate = typeof fate extends fc.Arbitrary<infer T> ? T : never
 
+const NO_WINDOWS: WindowOptions = { reported: null, objectives: [[], []] }
+
+interface Watching {
+  readonly windows?: WindowOptions
+  readonly look?: (recorder: Recorder) => void
+}
+
 const inBatch = (outcome: number) => outcome !== OUTCOME.shed && outcome !== OUTCOME.timedOut
 
-/** Plays requests, each alone in a batch and in order of time, to both kinds of recorder. */
-function record(fates: readonly Fate[], warmupMs = 0) {
+/**
+ * Plays requests, each alone in a batch and in order of time, to both kinds of recorder. `look` is
+ * called after each event.
+ */
+function record(
+  fates: readonly Fate[],
+  warmupMs = 0,
+  { windows = NO_WINDOWS, look = () => {} }: Watching = {},
+) {
   const requests = new Requests(Math.max(1, fates.length))
   const rows = Rows.allocate(fates.length)
   const options = {
@@ -40,7 +56,7 @@ function record(fates: readonly Fate[], warmupMs = 0) {
     parts: [null, 1],
     limitsMs: [30, Number.POSITIVE_INFINITY],
     surges: [],
-    windows: { reported: null, objectives: [[], []] },
+    windows,
     expected: null,
   }
   const recorder = new Recorder({ ...options, requests })
@@ -85,7 +101,10 @@ function record(fates: readonly Fate[], warmupMs = 0) {
     }
   })
   events.sort((a, b) => a[0] - b[0] || a[1] - b[1])
-  for (const [, , act] of events) act()
+  for (const [, , act] of events) {
+    act()
+    look(recorder)
+  }
   return { recorder, rows, options }
 }
 
@@ -197,5 +216,25 @@ test('rows played back give the summary of the run itself', () => {
       const again = playBack(rows, (requests) => new Recorder({ ...options, requests }))
       expect(summary(again, warmupMs)).toEqual(summary(recorder, warmupMs))
     }),
+  )
+})
+
+test('no figure depends on when others were read: many requests are folded as one by one', () => {
+  const windows = {
+    reported: windowsOf(100, 100, DURATION_MS),
+    objectives: [
+      [{ kind: 'latency', percentile: 0.9, windows: windowsOf(200, 100, DURATION_MS) }],
+      [],
+    ],
+  } as const
+  const fates = fc.array(fate, { minLength: 500, maxLength: 700 })
+  fc.assert(
+    fc.property(fates, (all) => {
+      const look = (recorder: Recorder) => void recorder.figures()
+      const often = record(all, 100, { windows, look })
+      const once = record(all, 100, { windows })
+      expect(summary(often.recorder, 100)).toEqual(summary(once.recorder, 100))
+    }),
+    { numRuns: 10 },
   )
 })

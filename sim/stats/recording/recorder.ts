@@ -12,10 +12,11 @@ import {
   type StepRun,
   type TokenGapRun,
 } from '../../serving/index.ts'
-import { Backlog, type SurgeWindow } from './backlog.ts'
+import { Backlog, type SurgeBacklog, type SurgeWindow } from './backlog.ts'
 import { BatchedRequests } from './batched-requests.ts'
-import { CallRecorder } from './calls.ts'
+import { CallRecorder, type Calls } from './calls.ts'
 import { Cell } from './cell.ts'
+import { EndedBatches, EndedRequests, type PickedRows, QueueChanges, RowsBy } from './columns.ts'
 import { isSpare } from './copies.ts'
 import { DriftRecorder, type RunDrift } from './drift.ts'
 import { type EngineTimes, EngineWork, type WorkSummary } from './engine-work.ts'
@@ -70,22 +71,73 @@ export interface RecorderOptions {
   readonly kv?: (now: Ms, use: KvUse) => void
 }
 
+/** What a recorder has of a run. Lists are by class or by pool, `cells` by both. */
+export interface RecordedFigures {
+  /** when the last request ended */
+  readonly lastMs: Ms
+  readonly cells: readonly (readonly Cell[])[]
+  /** null where each request is a call */
+  readonly calls: readonly (Calls | null)[]
+  /** what waited at the clients; null where they send as scheduled */
+  readonly held: readonly (HeldRequests | null)[]
+  /** whether requests have copies */
+  readonly hedged: readonly boolean[]
+  /** by the proxy of each pool; null where it retries nothing */
+  readonly retries: readonly (RetrySummary | null)[]
+  /** batches by size, from 1 */
+  readonly batchSizes: readonly (readonly number[])[]
+  /** padding efficiency; NaN without batches */
+  readonly efficiency: readonly number[]
+  /** executor time spent on batches; then with overheads and stalls of the dispatcher */
+  readonly busyMs: readonly number[]
+  readonly occupiedMs: readonly number[]
+  /** part of `busyMs` for clients that had left, by their share of each batch or of all tokens */
+  readonly wastedMs: readonly number[]
+  /** time for which the replicas are paid, from the warm-up to the end */
+  readonly paidMs: readonly number[]
+  /** most KV-cache blocks in use on one replica */
+  readonly kvBlocks: readonly number[]
+  /** what engines needed at their capacity for their work; null where that is not known */
+  readonly work: readonly (WorkSummary | null)[]
+  /** requests per second in the batches of each interval */
+  readonly batchedRps: readonly (readonly number[])[]
+  /** prompt tokens found in prefix caches, of all */
+  readonly prefixes: readonly Ratio[]
+  /** for each surge that began */
+  readonly surges: readonly SurgeBacklog[]
+  readonly series: Series
+  readonly worst: WorstSummary
+  readonly drift: RunDrift
+}
+
+const NO_LIMITS = { ttftMs: Number.POSITIVE_INFINITY, tpotMs: Number.POSITIVE_INFINITY }
+
 /** What is kept of a batch while the answer to one of its requests is on its way. */
 type Answer = Pick<Batch, 'executor' | 'size' | 'dispatched' | 'started' | 'ended'>
 
 /** Streams a run into histograms and time series; memory does not grow with the requests. */
 export class Recorder implements Observer {
-  /** [class][pool] */
-  readonly cells: readonly (readonly Cell[])[]
+  /** by class and pool: that of a class in the first pool, in the second one, … */
+  readonly #cells: readonly Cell[]
+  readonly #pools: number
+  /** requests that have ended, and changes of the queue, that are not in any figure yet */
+  readonly #rows: EndedRequests
+  readonly #changes = new QueueChanges()
+  readonly #rowsByCell: RowsBy
+  readonly #rowsByClass: RowsBy
+  /** those that were sent before the end of the warm-up, by cell */
+  readonly #rowsBefore: RowsBy
+  /** batches that are not in any figure yet */
+  readonly #batches = new EndedBatches()
   /** batches by size, from 1, per pool */
-  readonly batchSizes: readonly Float64Array[]
+  readonly #batchSizes: readonly Float64Array[]
   /** per pool: input tokens of batches; below, computed tokens with padding */
-  readonly tokens: Float64Array
-  readonly computed: Float64Array
+  readonly #tokens: Float64Array
+  readonly #computed: Float64Array
   /** executor time spent on batches, per pool, ms */
-  readonly busyMs: Float64Array
+  readonly #busyMs: Float64Array
   /** the same from dispatch to when the dispatcher saw the end: with overheads and stalls */
-  readonly occupiedMs: Float64Array
+  readonly #occupiedMs: Float64Array
   readonly #grid: TimeGrid
   /**
    * when replicas are paid for: while they serve, start, restart and serve what they have before
@@ -99,17 +151,21 @@ export class Recorder implements Observer {
   readonly #doneTokens: Float64Array
   readonly #wastedTokens: Float64Array
   /** most KV-cache blocks in use on one replica, per pool */
-  readonly kvBlocks: Float64Array
+  readonly #kvBlocks: Float64Array
   readonly #prefixHits: PrefixHits
   readonly #work: EngineWork
   readonly #batched: BatchedRequests
-  readonly backlog: Backlog
-  readonly calls: CallRecorder
+  readonly #backlog: Backlog
+  readonly #calls: CallRecorder
   readonly #windows: WindowRecorder
   readonly #hasCalls: boolean
+  /** whether any class has a limit */
+  readonly #hasLimits: boolean
   /** whether the requests of each class have copies */
-  readonly hedged: readonly boolean[]
+  readonly #hedged: readonly boolean[]
   readonly #hasCopies: boolean
+  /** whether more is counted of every request than its durations */
+  readonly #hasMore: boolean
   /** null where no proxy retries */
   readonly #retries: RetryRecorder | null
   /** null where every request is sent as scheduled */
@@ -123,12 +179,18 @@ export class Recorder implements Observer {
 
   constructor(options: RecorderOptions) {
     this.#options = options
-    this.cells = options.limitsMs.map(() => options.pools.map(() => new Cell()))
-    this.batchSizes = options.pools.map((pool) => new Float64Array(pool.maxBatch))
-    this.tokens = new Float64Array(options.pools.length)
-    this.computed = new Float64Array(options.pools.length)
-    this.busyMs = new Float64Array(options.pools.length)
-    this.occupiedMs = new Float64Array(options.pools.length)
+    this.#pools = options.pools.length
+    const haveTokens = options.pools.some(({ generates }) => generates === true)
+    this.#rows = new EndedRequests({ haveTokens })
+    this.#cells = options.limitsMs.flatMap(() => options.pools.map(() => new Cell()))
+    this.#rowsByCell = new RowsBy(this.#cells.length)
+    this.#rowsByClass = new RowsBy(options.limitsMs.length)
+    this.#rowsBefore = new RowsBy(this.#cells.length)
+    this.#batchSizes = options.pools.map((pool) => new Float64Array(pool.maxBatch))
+    this.#tokens = new Float64Array(options.pools.length)
+    this.#computed = new Float64Array(options.pools.length)
+    this.#busyMs = new Float64Array(options.pools.length)
+    this.#occupiedMs = new Float64Array(options.pools.length)
     const { poolOf, pools, durationMs } = options
     this.#grid = new TimeGrid(poolOf.length, durationMs)
     this.#paid = new ExecutorSpans({ poolOf, always: pools.map(({ warm = 0 }) => warm) })
@@ -136,107 +198,102 @@ export class Recorder implements Observer {
     this.#wastedMs = new Float64Array(options.pools.length)
     this.#doneTokens = new Float64Array(options.pools.length)
     this.#wastedTokens = new Float64Array(options.pools.length)
-    this.kvBlocks = new Float64Array(options.pools.length)
+    this.#kvBlocks = new Float64Array(options.pools.length)
     this.#prefixHits = new PrefixHits(options.poolOf)
     this.#work = new EngineWork(options.pools, durationMs)
     this.#batched = new BatchedRequests(options.pools.length, durationMs)
-    this.backlog = new Backlog(options.surges, options.warmupMs, options.durationMs)
+    this.#backlog = new Backlog(options.surges, options.warmupMs, options.durationMs)
     const { hedged = [], retried = [], parts } = options
     const resent = parts.map((_, i) => hedged[i] === true || retried[i] === true)
-    this.calls = new CallRecorder({ ...options, hedged: resent })
+    this.#calls = new CallRecorder({ ...options, hedged: resent })
     this.#retries = retried.includes(true) ? new RetryRecorder(options) : null
     const { capped = [], requests, warmupMs } = options
     this.#held = capped.includes(true) ? new HeldRecorder(capped, requests, warmupMs) : null
-    this.hedged = hedged
+    this.#hedged = hedged
     this.#hasCopies = hedged.includes(true)
     this.#hasCalls = parts.some((count) => count !== null)
-    this.#series = new TimeSeries(options.durationMs, { hasLimits: hasLimits(options) })
+    this.#hasLimits = hasLimits(options)
+    this.#series = new TimeSeries(options.durationMs, { hasLimits: this.#hasLimits })
     const { firstTokenDelaysMs } = options
-    const windows = { ...options.windows, grid: this.#grid, firstTokenDelaysMs }
-    this.#windows = new WindowRecorder(windows, options.requests, options.pools.length)
+    const windows = { ...options.windows, requests, grid: this.#grid, firstTokenDelaysMs }
+    this.#windows = new WindowRecorder(windows, options.pools.length)
     this.#drift = new DriftRecorder(options)
+    const { hasObjectives } = this.#windows
+    const follows = this.#retries !== null || this.#held !== null
+    this.#hasMore = this.#hasCopies || follows || hasObjectives
   }
 
-  /** Time for which the replicas of each pool are paid, from the warm-up to the end, ms. */
-  get paidMs(): number[] {
-    const { warmupMs, durationMs } = this.#options
+  /** What is recorded so far. */
+  figures(): RecordedFigures {
+    this.#foldRequests()
+    this.#foldBatches()
+    this.#foldChanges()
+    const { warmupMs, durationMs, limitsMs, pools } = this.#options
+    const paid = this.#paid.all
     const counted = [warmupMs, Math.max(durationMs, this.lastMs)].map((at) => this.#grid.at(at))
-    return this.#paid.all.map((spans) => timeWithin(spans, counted as [Ms, Ms]))
-  }
-
-  /** Part of `busyMs` for clients that had left, by their share of each batch or of all tokens. */
-  get wastedMs(): Float64Array {
-    return this.#wastedMs.map((ms, pool) => {
+    const wastedMs = this.#wastedMs.map((ms, pool) => {
       const share = this.#wastedTokens[pool]! / Math.max(1, this.#doneTokens[pool]!)
-      return ms + share * this.busyMs[pool]!
+      return ms + share * this.#busyMs[pool]!
     })
-  }
-
-  /** Prompt tokens found in prefix caches, of all, per pool. */
-  get prefixes(): Ratio[] {
-    return this.#options.pools.map((_, pool) => this.#prefixHits.ratio(pool))
-  }
-
-  /** Requests per second in the batches of each interval, by pool. */
-  get batchedRps(): readonly (readonly number[])[] {
-    return this.#batched.rates
-  }
-
-  /** What engines needed at their capacity for the work that they did, by pool. */
-  get work(): readonly (WorkSummary | null)[] {
-    return this.#work.summaries
-  }
-
-  /** The retries by the proxy of each pool; null where it retries nothing. */
-  get retries(): readonly (RetrySummary | null)[] {
-    return this.#retries?.counts ?? this.#options.pools.map(() => null)
-  }
-
-  /** What waited at the clients of each class; null where they send as scheduled. */
-  get held(): readonly (HeldRequests | null)[] {
-    return this.#held?.classes ?? this.cells.map(() => null)
-  }
-
-  get drift(): RunDrift {
-    return this.#drift.summary()
-  }
-
-  get series(): Series {
-    return this.#series.summary()
-  }
-
-  get worst(): WorstSummary {
-    return this.#windows.summary(this.#paid.all)
+    return {
+      lastMs: this.lastMs,
+      cells: limitsMs.map((_, i) => this.#cells.slice(i * this.#pools, (i + 1) * this.#pools)),
+      calls: this.#calls.classes,
+      held: this.#held?.classes ?? limitsMs.map(() => null),
+      hedged: limitsMs.map((_, i) => this.#hedged[i] === true),
+      retries: this.#retries?.counts ?? pools.map(() => null),
+      batchSizes: this.#batchSizes.map((sizes) => Array.from(sizes)),
+      efficiency: Array.from(this.#tokens, (sum, pool) => sum / this.#computed[pool]!),
+      busyMs: Array.from(this.#busyMs),
+      occupiedMs: Array.from(this.#occupiedMs),
+      wastedMs: Array.from(wastedMs),
+      paidMs: paid.map((spans) => timeWithin(spans, counted as [Ms, Ms])),
+      kvBlocks: Array.from(this.#kvBlocks),
+      work: this.#work.summaries,
+      batchedRps: this.#batched.rates,
+      prefixes: pools.map((_, pool) => this.#prefixHits.ratio(pool)),
+      surges: this.#backlog.surges,
+      series: this.#series.summary(),
+      worst: this.#windows.summary(paid),
+      drift: this.#drift.summary(),
+    }
   }
 
   arrived(now: Ms, request: number): void {
-    this.#series.arrived(now)
-    this.#windows.queued(now, 1)
-    if (this.#hasCalls) this.calls.arrived(request)
+    this.#queued(now, 1, 0)
+    if (this.#hasCalls) this.#calls.arrived(request)
     this.#held?.arrived(request)
-    this.backlog.change(now, 1)
+  }
+
+  #queued(now: Ms, change: number, isBatch: number): void {
+    if (this.#changes.isFull) this.#foldChanges()
+    this.#changes.add(now, change, isBatch)
+  }
+
+  #foldChanges(): void {
+    const changes = this.#changes
+    this.#series.queued(changes)
+    this.#windows.queued(changes)
+    this.#backlog.changed(changes)
+    changes.count = 0
   }
 
   dispatched(now: Ms, batch: Batch): void {
-    this.#series.dispatched(now, batch.size)
-    this.#windows.queued(now, -batch.size)
-    this.backlog.change(now, -batch.size)
+    this.#queued(now, -batch.size, 1)
   }
 
   lost(now: Ms, request: number): void {
     const { requests, warmupMs } = this.#options
-    this.#series.lost(now)
-    this.#windows.queued(now, -1)
-    this.backlog.change(now, -1)
+    this.#queued(now, -1, 0)
     this.lastMs = now
     const outcome = requests.outcome[request]!
     // what waits at its client is part of the backlog, as what waits in a queue
     const scheduled = this.#held?.scheduledAt(request) ?? requests.at[request]!
     this.#drift.left(now, scheduled, requests.pool[request]!, isSpare(outcome))
-    if (this.#hasCalls && !requests.overNetwork) this.calls.ended(now, request)
+    if (this.#hasCalls && !requests.overNetwork) this.#calls.ended(now, request)
     if (requests.at[request]! < warmupMs) return
     const number = requests.class[request]!
-    const cell = this.cells[number]![requests.pool[request]!]!
+    const cell = this.#cells[number * this.#pools + requests.pool[request]!]!
     if (!isSpare(outcome)) this.#windows.lost(now, number)
     if (this.#hasCopies) cell.copies.ended(requests.copy[request]!, outcome, 0)
     this.#retries?.ended(now, request)
@@ -250,39 +307,65 @@ export class Recorder implements Observer {
   }
 
   batch(now: Ms, batch: Batch): void {
-    const { requests, warmupMs, expected, poolOf } = this.#options
+    const { requests, expected } = this.#options
     const { executor, size, members, dispatched, started, ended } = batch
-    const pool = poolOf[executor]!
     this.lastMs = now
-    if (expected !== null) this.#series.worked(started, ended, expected(batch))
-    const generates = this.#options.pools[pool]!.generates === true
-    if (dispatched >= warmupMs && !generates) {
-      this.batchSizes[pool]![size - 1]!++
-      this.tokens[pool]! += batch.tokens
-      this.computed[pool]! += computedIn(batch)
-      this.#worked(pool, started, ended)
-      // the parts of a split batch run one after another, and were all dispatched with the first
-      const from = Math.max(this.#grid.at(dispatched), this.#lastEnds[executor]!)
-      const to = this.#grid.at(now)
-      this.occupiedMs[pool]! += to - from
-      this.#lastEnds[executor] = to
-    }
-    const service = ended - started
-    this.#drift.batch(now, pool, size, generates ? 0 : service)
-    if (!generates) this.#batched.batch(now, pool, size)
+    const rows = this.#batches
+    if (rows.isFull) this.#foldBatches()
+    const row = rows.count++
+    rows.executor[row] = executor
+    rows.size[row] = size
+    rows.tokens[row] = batch.tokens
+    rows.computed[row] = computedIn(batch)
+    rows.dispatched[row] = dispatched
+    rows.started[row] = started
+    rows.ended[row] = ended
+    rows.done[row] = now
+    if (expected !== null) rows.expected[row] = expected(batch)
     for (let i = 0; i < size; i++) {
       const request = members[i]!
-      this.#drift.scheduled(this.#held?.scheduledAt(request) ?? requests.at[request]!)
       if (!requests.overNetwork) this.#ended(now, request, now, batch, i)
       else this.#answers[request] = [now, { executor, size, dispatched, started, ended }, i]
     }
+  }
+
+  /** Adds the batches that have ended since the last time to all figures. */
+  #foldBatches(): void {
+    const { warmupMs, expected, poolOf, pools } = this.#options
+    const rows = this.#batches
+    for (let row = 0; row < rows.count; row++) {
+      const executor = rows.executor[row]!
+      const pool = poolOf[executor]!
+      const size = rows.size[row]!
+      const started = rows.started[row]!
+      const ended = rows.ended[row]!
+      const done = rows.done[row]!
+      if (expected !== null) this.#series.worked(started, ended, rows.expected[row]!)
+      if (pools[pool]!.generates === true) {
+        this.#drift.batch(done, pool, size, 0)
+        continue
+      }
+      this.#drift.batch(done, pool, size, ended - started)
+      this.#batched.batch(done, pool, size)
+      if (rows.dispatched[row]! < warmupMs) continue
+      this.#batchSizes[pool]![size - 1]!++
+      this.#tokens[pool]! += rows.tokens[row]!
+      this.#computed[pool]! += rows.computed[row]!
+      this.#worked(pool, started, ended)
+      // the parts of a split batch run one after another, and were all dispatched with the first
+      const from = Math.max(this.#grid.at(rows.dispatched[row]!), this.#lastEnds[executor]!)
+      const to = this.#grid.at(done)
+      this.#occupiedMs[pool]! += to - from
+      this.#lastEnds[executor] = to
+    }
+    rows.count = 0
   }
 
   answered(now: Ms, request: number): void {
     const answer = this.#answers[request]
     this.#answers[request] = undefined
     if (answer !== undefined) this.#ended(now, request, ...answer)
-    else if (this.#hasCalls) this.calls.ended(now, request)
+    else if (this.#hasCalls) this.#calls.ended(now, request)
   }
 
   /**
@@ -290,67 +373,146 @@ export class Recorder implements Observer {
    * the answer.
    */
   #ended(now: Ms, request: number, done: Ms, batch: Answer, place: number): void {
-    const { requests, warmupMs, durationMs, limitsMs, poolOf } = this.#options
-    const { size, dispatched, started, ended } = batch
+    const { requests, poolOf } = this.#options
+    const rows = this.#rows
+    if (rows.isFull) this.#foldRequests()
+    const row = rows.count++
+    const at = requests.at[request]!
+    const enqueued = requests.enqueued[request]!
+    const batchWait = requests.idleAtEnqueueMs[request]!
+    const outcome = requests.outcome[request]!
+    const { dispatched, started, ended } = batch
+    rows.class[row] = requests.class[request]!
+    rows.pool[row] = requests.pool[request]!
+    rows.outcome[row] = outcome
+    rows.attempt[row] = requests.attempt[request]!
+    rows.ended.values[row] = now
+    rows.at.values[row] = at
+    rows.scheduled.values[row] = this.#held?.scheduledAt(request) ?? at
+    rows.latency.values[row] = now - at
+    // differences of times are rounded; a wait is never negative
+    rows.queue.values[row] = Math.max(0, dispatched - enqueued - batchWait)
+    rows.batchWait.values[row] = batchWait
+    rows.overhead.values[row] = started - dispatched + (done - ended)
+    rows.service.values[row] = ended - started
+    if (requests.overNetwork) {
+      const routed = requests.routed[request]!
+      rows.areCarried = true
+      rows.lag.values[row] = routed - at
+      rows.network.values[row] = enqueued - routed + (now - done)
+    } else rows.lag.values[row] = enqueued - at
     const pool = poolOf[batch.executor]!
     const generates = this.#options.pools[pool]!.generates === true
-    const service = ended - started
-    const at = requests.at[request]!
-    const latency = now - at
-    const outcome = requests.outcome[request]!
-    this.#series.completed(now, at, outcome === OUTCOME.served)
-    if (isSpare(outcome)) this.#drift.spare(now, pool)
-    if (this.#hasCalls) this.calls.ended(now, request)
-    const number = requests.class[request]!
-    const cell = this.cells[number]![requests.pool[request]!]!
-    const inTraffic = now >= warmupMs && now <= durationMs && outcome === OUTCOME.served
-    if (inTraffic) cell.servedInTraffic++
-    if (at < warmupMs) {
-      if (inTraffic && latency < limitsMs[number]!) {
-        if (!generates || this.#hasTokensInTime(done, request, now)) cell.goodInTraffic++
-      }
-      // the warm-up has the same curve
-      if (outcome === OUTCOME.served && latency < limitsMs[number]!) {
-        if (!generates || this.#hasTokensInTime(done, request, now)) this.#series.good(now)
-      }
-      return
+    if (rows.haveTokens) {
+      const by = this.#options
+      rows.ttft.values[row] = generates ? tokenTimes.ttft(by, request, done, now) : Number.NaN
+      rows.tpot.values[row] = generates ? tokenTimes.tpot(by, request, done) : Number.NaN
     }
-    cell.outcomes[outcome]!++
-    if (requests.attempt[request]! > 1) cell.retries++
-    if (this.#hasCopies) cell.copies.ended(requests.copy[request]!, outcome, service / size)
-    if (this.#retries !== null) this.#retries.ended(now, request)
+    if (this.#hasCalls) this.#calls.ended(now, request)
+    if (generates || this.#hasMore || outcome !== OUTCOME.served) {
+      this.#endedApart(now, request, done, batch, place)
+    }
+  }
+
+  /** What only some requests need: others have their durations alone. */
+  #endedApart(now: Ms, request: number, done: Ms, batch: Answer, place: number): void {
+    const { requests, warmupMs, pools, poolOf } = this.#options
+    const pool = poolOf[batch.executor]!
+    const outcome = requests.outcome[request]!
+    if (isSpare(outcome)) this.#drift.spare(now, pool)
+    if (requests.at[request]! < warmupMs) return
+    const number = requests.class[request]!
+    const cell = this.#cells[number * this.#pools + requests.pool[request]!]!
+    if (this.#hasCopies) {
+      cell.copies.ended(
+        requests.copy[request]!,
+        outcome,
+        (batch.ended - batch.started) / batch.size,
+      )
+    }
+    this.#retries?.ended(now, request)
     const wasted = outcome === OUTCOME.abandoned || outcome === OUTCOME.redundant
-    if (generates) {
+    if (pools[pool]!.generates === true) {
       cell.preemptions += requests.preemptions[request]!
       const tokens = requests.inputTokens[request]! + requests.outputTokens[request]!
       this.#doneTokens[pool]! += tokens
       if (wasted) this.#wastedTokens[pool]! += tokens
+      if (outcome === OUTCOME.served) cell.generated += requests.outputTokens[request]!
     } else if (wasted) this.#wastedMs[pool]! += this.#shareOf(batch, place)
-    if (outcome !== OUTCOME.served) {
-      if (!isSpare(outcome)) this.#windows.lost(now, number)
+    if (outcome === OUTCOME.served) {
+      this.#windows.served(now, request, number, done)
+      this.#held?.served(now, request)
+    } else if (!isSpare(outcome)) this.#windows.lost(now, number)
+  }
+
+  /** Adds the requests that have ended since the last time to all figures. */
+  #foldRequests(): void {
+    const rows = this.#rows
+    this.#series.completed(rows)
+    this.#drift.scheduled(rows)
+    this.#part()
+    this.#rowsBefore.takeEach(rows.count, (index, picked) => this.#countGood(index, picked, false))
+    this.#rowsByCell.takeEach(rows.count, (index, picked) => {
+      const cell = this.#cells[index]!
+      cell.outcomes[OUTCOME.served]! += picked.count
+      cell.served(rows, picked)
+      this.#countGood(index, picked, true)
+      if (this.#pools === 1) this.#windows.servedRows(index, rows, picked)
+    })
+    if (this.#pools > 1) {
+      this.#rowsByClass.takeEach(rows.count, (number, picked) =>
+        this.#windows.servedRows(number, rows, picked),
+      )
+    }
+    rows.count = 0
+  }
+
+  /** Parts the rows by whether they count, and by cell and class. */
+  #part(): void {
+    const { warmupMs } = this.#options
+    const { count, class: classes, pool, outcome, attempt, at } = this.#rows
+    const [byCell, byClass, before] = [this.#rowsByCell, this.#rowsByClass, this.#rowsBefore]
+    for (let row = 0; row < count; row++) {
+      const number = classes[row]!
+      const index = number * this.#pools + pool[row]!
+      const isCounted = at.values[row]! >= warmupMs
+      const isServed = outcome[row] === OUTCOME.served
+      byCell.numbers[row] = isCounted && isServed ? index : -1
+      byClass.numbers[row] = isCounted && isServed ? number : -1
+      before.numbers[row] = isServed && !isCounted ? index : -1
+      if (!isCounted) continue
+      if (!isServed) this.#cells[index]!.outcomes[outcome[row]!]!++
+      if (attempt[row]! > 1) this.#cells[index]!.retries++
+    }
+  }
+
+  /** Served requests of a cell: those within the limits, and those answered during the traffic. */
+  #countGood(index: number, { at: rows, count }: PickedRows, isCounted: boolean): void {
+    const { warmupMs, durationMs, limitsMs, tokenLimits } = this.#options
+    const { ended, latency, ttft, tpot } = this.#rows
+    const cell = this.#cells[index]!
+    let first = 0
+    while (first < count && ended.values[rows[first]!]! < warmupMs) first++
+    let end = count
+    while (end > first && ended.values[rows[end - 1]!]! > durationMs) end--
+    cell.servedInTraffic += end - first
+    if (!this.#hasLimits) {
+      cell.goodInTraffic += end - first
+      if (isCounted) cell.good += count
       return
     }
-    this.#windows.served(now, request, number, done)
-    const enqueued = requests.enqueued[request]!
-    const batchWait = requests.idleAtEnqueueMs[request]!
-    cell.latency.record(latency)
-    this.#held?.served(now, request)
-    if (requests.overNetwork) {
-      const routed = requests.routed[request]!
-      cell.lag.record(routed - at)
-      cell.network.record(enqueued - routed + (now - done))
-    } else cell.lag.record(enqueued - at)
-    // differences of times are rounded; a wait is never negative
-    cell.queue.record(Math.max(0, dispatched - enqueued - batchWait))
-    cell.batch_wait.record(batchWait)
-    cell.overhead.record(started - dispatched + (done - ended))
-    cell.service.record(service)
-    if (generates) this.#tokens(done, request, cell, now)
-    if (latency >= limitsMs[number]!) return
-    if (generates && !this.#hasTokensInTime(done, request, now)) return
-    cell.good++
-    this.#series.good(now)
-    if (inTraffic) cell.goodInTraffic++
+    const number = Math.floor(index / this.#pools)
+    const limitMs = limitsMs[number]!
+    const { ttftMs, tpotMs } = tokenLimits?.[number] ?? NO_LIMITS
+    for (let i = 0; i < count; i++) {
+      const row = rows[i]!
+      if (latency.values[row]! >= limitMs) continue
+      // what was not generated has no such time
+      if (ttft.values[row]! >= ttftMs || tpot.values[row]! >= tpotMs) continue
+      this.#series.good(ended.values[row]!)
+      if (isCounted) cell.good++
+      if (i >= first && i < end) cell.goodInTraffic++
+    }
   }
 
   /** The part of a batch's time that one of its places has: those of all places add up to it. */
@@ -366,16 +528,16 @@ export class Recorder implements Observer {
     if (run.started < this.#options.warmupMs) return
     this.#work.count(pool, neededMs)
     this.#windows.needed(pool, this.#grid.at(run.started), this.#grid.at(now), neededMs)
-    this.occupiedMs[pool]! += this.#worked(pool, run.started, now)
-    this.batchSizes[pool]![run.decodes + run.prefills - 1]! += run.steps
-    this.kvBlocks[pool] = Math.max(this.kvBlocks[pool]!, run.blocks)
+    this.#occupiedMs[pool]! += this.#worked(pool, run.started, now)
+    this.#batchSizes[pool]![run.decodes + run.prefills - 1]! += run.steps
+    this.#kvBlocks[pool] = Math.max(this.#kvBlocks[pool]!, run.blocks)
   }
 
   /** An executor ran a batch or steps; returns how long. */
   #worked(pool: number, started: Ms, ended: Ms): Ms {
     const from = this.#grid.at(started)
     const to = this.#grid.at(ended)
-    this.busyMs[pool]! += to - from
+    this.#busyMs[pool]! += to - from
     this.#windows.worked(pool, from, to)
     return to - from
   }
@@ -387,31 +549,8 @@ export class Recorder implements Observer {
 
   gaps(now: Ms, { executor, class: number, fromMs, toMs, steps, sequences }: TokenGapRun): void {
     if (now < this.#options.warmupMs) return
-    const { itl } = this.cells[number]![this.#options.poolOf[executor]!]!
+    const { itl } = this.#cells[number * this.#pools + this.#options.poolOf[executor]!]!
     itl.recordRun(fromMs, toMs, steps, sequences)
-  }
-
-  #tokens(done: Ms, request: number, cell: Cell, answered: Ms): void {
-    const { requests } = this.#options
-    const { ttft, tpot } = this.#tokenTimes(done, request, answered)
-    cell.ttft.record(ttft)
-    cell.generated += requests.outputTokens[request]!
-    if (tpot !== null) cell.tpot.record(tpot)
-  }
-
-  #tokenTimes(done: Ms, request: number, answered: Ms) {
-    const { requests, firstTokenDelaysMs } = this.#options
-    const delayMs = firstTokenDelaysMs?.[requests.class[request]!]
-    return tokenTimes(requests, done, request, answered, delayMs)
-  }
-
-  /** Whether the token times of a request are within the limits of its class. */
-  #hasTokensInTime(done: Ms, request: number, answered: Ms): boolean {
-    const { requests, tokenLimits } = this.#options
-    const limits = tokenLimits?.[requests.class[request]!]
-    if (limits === undefined) return true
-    const { ttft, tpot } = this.#tokenTimes(done, request, answered)
-    return ttft < limits.ttftMs && (tpot ?? 0) < limits.tpotMs
   }
 }
 

@@ -1,21 +1,16 @@
-import type { Counts, Series, ShedBy } from '../../documents/index.ts'
+import type { Counts, ShedBy } from '../../documents/index.ts'
 import type { Ms, TuningStep } from '../../serving/index.ts'
 import { type RunTail, tailLevels } from '../intervals/exceedance.ts'
 import { PERCENTILES, supportsVerdict } from '../intervals/percentile.ts'
 import { tailProbabilities } from '../intervals/tail-curve.ts'
-import type { SurgeBacklog } from './backlog.ts'
 import type { BudgetSummary } from './budget-recorder.ts'
 import type { Calls } from './calls.ts'
 import { Cell, PARTS, type Part, TOKEN_TIMES, type TokenTime } from './cell.ts'
 import type { CopySummary } from './copies.ts'
-import type { RunDrift } from './drift.ts'
 import type { EjectionSummary } from './ejection-recorder.ts'
-import type { WorkSummary } from './engine-work.ts'
 import type { Histogram } from './histogram.ts'
-import type { Recorder } from './recorder.ts'
-import type { RetrySummary } from './retries.ts'
-import type { Ratio, SpaceSummary } from './space-recorder.ts'
-import type { WorstSummary } from './window-recorder.ts'
+import type { RecordedFigures, Recorder } from './recorder.ts'
+import type { SpaceSummary } from './space-recorder.ts'
 
 /** Mean and PERCENTILES of one run, ms; NaN where nothing was recorded. */
 export interface Figures {
@@ -144,7 +139,8 @@ type Tail = readonly { readonly p: number; readonly value: number }[]
 const POINTS_OF_CLASSES = 20
 
 /** One replication or replay, small enough to pass between threads. */
-export interface RunSummary {
+export interface RunSummary
+  extends Omit<RecordedFigures, 'lastMs' | 'cells' | 'calls' | 'held' | 'hedged'> {
   readonly requests: string
   /** whether nothing random was drawn, so that every other replication is the same */
   readonly exact: boolean
@@ -157,37 +153,12 @@ export interface RunSummary {
   readonly held: readonly (HeldSummary | null)[]
   /** of each class; null where its requests have no copies */
   readonly copies: readonly (CopySummary | null)[]
-  /** of each pool; null where its proxy retries nothing */
-  readonly retries: readonly (RetrySummary | null)[]
   readonly pools: readonly CellSummary[]
-  readonly batchSizes: readonly (readonly number[])[]
-  /** padding efficiency of each pool; NaN without batches */
-  readonly efficiency: readonly number[]
-  readonly busyMs: readonly number[]
-  /** busyMs with overheads and stalls of the dispatcher */
-  readonly occupiedMs: readonly number[]
-  /** part of busyMs for clients that had left */
-  readonly wastedMs: readonly number[]
-  /** time over which busyMs is counted, of all replicas that are paid for */
-  readonly paidMs: readonly number[]
-  /** most KV-cache blocks in use on one replica, per pool */
-  readonly kvBlocks: readonly number[]
-  /** what engines needed at their capacity for their work; null where that is not known */
-  readonly work: readonly (WorkSummary | null)[]
-  /** requests per second in the batches of each interval of the traffic, per pool */
-  readonly batchedRps: readonly (readonly number[])[]
-  /** prompt tokens found in prefix caches, of all, per pool */
-  readonly prefixes: readonly Ratio[]
-  /** for each surge of the scenario that began */
-  readonly surges: readonly SurgeBacklog[]
   /** time over which busyMs is counted: from the end of the warm-up to the last event, ms */
   readonly observedMs: number
   readonly tail: Tail
   /** of each class, where there are several */
   readonly classTails: readonly Tail[]
-  readonly series: Series
-  readonly worst: WorstSummary
-  readonly drift: RunDrift
   /** of pools with `memory` */
   readonly memory: readonly SpaceSummary[]
   /** of each pool; null where its power is not known */
@@ -230,18 +201,18 @@ export function summariseRun(
     readonly stallFree?: StallFreeFigures | null
   },
 ): RunSummary {
-  const pools = recorder.batchSizes.map((_, pool) =>
-    mergeCells(recorder.cells.map((row) => row[pool]!)),
-  )
-  const classes = recorder.cells.map(mergeCells)
+  const { lastMs, cells, calls, held, hedged, ...figuresOfAll } = recorder.figures()
+  const pools = figuresOfAll.batchSizes.map((_, pool) => mergeCells(cells.map((row) => row[pool]!)))
+  const classes = cells.map(mergeCells)
   const all = mergeCells(classes)
   return {
+    ...figuresOfAll,
     requests: run.requests,
     exact: run.exact ?? false,
     all: figures(all.latency),
     classes: classes.map((cell) => cellSummary(cell, run.judged)),
-    calls: recorder.calls.classes.map((calls) => calls && callsSummary(calls, run.judged)),
-    held: recorder.held.map(
+    calls: calls.map((of) => of && callsSummary(of, run.judged)),
+    held: held.map(
       (own) =>
         own && {
           sent: own.sent,
@@ -251,27 +222,12 @@ export function summariseRun(
           fromSchedule: figures(own.fromSchedule),
         },
     ),
-    copies: classes.map(({ copies }, i) => (recorder.hedged[i] === true ? { ...copies } : null)),
-    retries: recorder.retries,
+    copies: classes.map(({ copies }, i) => (hedged[i] === true ? { ...copies } : null)),
     pools: pools.map((cell) => cellSummary(cell, run.judged)),
-    batchSizes: recorder.batchSizes.map((sizes) => Array.from(sizes)),
-    efficiency: Array.from(recorder.tokens, (sum, pool) => sum / recorder.computed[pool]!),
-    busyMs: Array.from(recorder.busyMs),
-    occupiedMs: Array.from(recorder.occupiedMs),
-    wastedMs: Array.from(recorder.wastedMs),
-    paidMs: recorder.paidMs,
-    kvBlocks: Array.from(recorder.kvBlocks),
-    work: recorder.work,
-    batchedRps: recorder.batchedRps,
-    prefixes: recorder.prefixes,
-    surges: recorder.backlog.surges,
-    observedMs: Math.max(run.durationMs, recorder.lastMs) - run.warmupMs,
+    observedMs: Math.max(run.durationMs, lastMs) - run.warmupMs,
     tail: tailOf(all.latency),
     classTails:
       classes.length > 1 ? classes.map(({ latency }) => tailOf(latency, POINTS_OF_CLASSES)) : [],
-    series: recorder.series,
-    worst: recorder.worst,
-    drift: recorder.drift,
     memory: run.memory ?? [],
     power: run.power ?? pools.map(() => null),
     availability: run.availability ?? null,

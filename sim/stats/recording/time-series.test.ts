@@ -1,5 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { OUTCOME } from '../../serving/index.ts'
+import { EndedRequests, QueueChanges } from './columns.ts'
 import { BUCKETS, mergeSeries, TimeSeries } from './time-series.ts'
 
 const DURATION_MS = 600
@@ -18,6 +20,23 @@ const stays = fc.array(
 )
 type Stays = typeof stays extends fc.Arbitrary<infer T> ? T : never
 
+/** One row: a request that was scheduled at `at` and served at `done`. */
+function served(done: number, at: number): EndedRequests {
+  const rows = new EndedRequests()
+  rows.count = 1
+  rows.outcome[0] = OUTCOME.served
+  rows.ended.values[0] = done
+  rows.at.values[0] = at
+  rows.latency.values[0] = done - at
+  return rows
+}
+
+function changeOf(at: number, by: number, isBatch = 0): QueueChanges {
+  const changes = new QueueChanges()
+  changes.add(at, by, isBatch)
+  return changes
+}
+
 function seriesOf(all: Stays, durationMs = DURATION_MS) {
   const series = new TimeSeries(durationMs)
   const events = all.flatMap(({ at, wait, service, lost }): [number, () => void][] => {
@@ -25,13 +44,13 @@ function seriesOf(all: Stays, durationMs = DURATION_MS) {
     const done = out + service
     if (lost)
       return [
-        [at, () => series.arrived(at)],
-        [out, () => series.lost(out)],
+        [at, () => series.queued(changeOf(at, 1))],
+        [out, () => series.queued(changeOf(out, -1))],
       ]
     return [
-      [at, () => series.arrived(at)],
-      [out, () => series.dispatched(out, 1)],
-      [done, () => series.completed(done, at, true)],
+      [at, () => series.queued(changeOf(at, 1))],
+      [out, () => series.queued(changeOf(out, -1, 1))],
+      [done, () => series.completed(served(done, at))],
     ]
   })
   for (const [, act] of events.sort((a, b) => a[0] - b[0])) act()

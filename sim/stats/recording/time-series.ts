@@ -1,5 +1,6 @@
 import type { Series } from '../../documents/index.ts'
-import type { Ms } from '../../serving/index.ts'
+import { type Ms, OUTCOME } from '../../serving/index.ts'
+import type { EndedRequests, QueueChanges } from './columns.ts'
 
 export const BUCKETS = 120
 
@@ -37,26 +38,49 @@ export class TimeSeries {
   /** interval of the last event, and its end; later events lie in it mostly, without a division */
   #last = 0
   #lastEnds: Ms
+  /** the same of the last request that ended */
+  #endedLast = 0
+  #endedBefore: Ms
 
   constructor(durationMs: Ms, { hasLimits = false } = {}) {
     this.#good = hasLimits ? new Float64Array(DRAIN + 1) : null
     this.#bucketMs = durationMs / BUCKETS
     this.#lastEnds = this.#bucketMs
+    this.#endedBefore = this.#bucketMs
   }
 
-  arrived(now: Ms): void {
-    this.#queue(now, 1)
-    this.#arrived[this.#last]!++
+  queued({ count, at, by, isBatch }: QueueChanges): void {
+    for (let row = 0; row < count; row++) {
+      const now = at[row]!
+      const change = by[row]!
+      // a length counts only if it lasts: a request that is rejected or dispatched at once never
+      // waited
+      if (now > this.#since) this.#wait(now)
+      this.#waiting += change
+      this.#since = now
+      const bucket = this.#last
+      if (change > 0) this.#arrived[bucket]!++
+      else if (isBatch[row] === 1) {
+        this.#batches[bucket]!++
+        this.#batched[bucket]! -= change
+      }
+    }
   }
 
-  lost(now: Ms): void {
-    this.#queue(now, -1)
-  }
-
-  dispatched(now: Ms, size: number): void {
-    this.#queue(now, -size)
-    this.#batches[this.#last]!++
-    this.#batched[this.#last]! += size
+  /** So many have waited until now. */
+  #wait(now: Ms): void {
+    const from = this.#last
+    if (now >= this.#lastEnds) {
+      this.#last = this.#bucket(now)
+      this.#lastEnds = this.#endOf(this.#last)
+    }
+    let at = this.#since
+    for (let bucket = from; bucket <= this.#last; bucket++) {
+      const until = bucket === this.#last ? now : (bucket + 1) * this.#bucketMs
+      this.#waitingMs[bucket]! += this.#waiting * (until - at)
+      if (this.#waiting > this.#waitingMax[bucket]!) this.#waitingMax[bucket] = this.#waiting
+      at = until
+    }
   }
 
   /** Records a batch from `started` to `ended` that takes `expected` ms at speed 1. */
@@ -66,17 +90,21 @@ export class TimeSeries {
     this.#busy[bucket]! += ended - started
   }
 
-  /** A request has completed; `isServed`: while its client still waited for it. */
-  completed(now: Ms, at: Ms, isServed: boolean): void {
-    const completed = isServed ? this.#served : this.#wasted
-    completed[now < this.#lastEnds ? this.#last : this.#bucket(now)]!++
-    const bin = Math.min(HEAT_BINS - 1, Math.max(0, highWord(now - at) - HEAT_BASE))
-    this.#heat[this.#bucket(at) * HEAT_BINS + bin]!++
+  /** Requests of batches that have ended, in order of time. */
+  completed({ count, outcome, ended, at, latency }: EndedRequests): void {
+    const [served, wasted, heat] = [this.#served, this.#wasted, this.#heat]
+    for (let row = 0; row < count; row++) {
+      const completed = outcome[row] === OUTCOME.served ? served : wasted
+      completed[this.#endedIn(ended.values[row]!)]!++
+      const octave = (latency.words[2 * row + 1]! >> 18) - HEAT_BASE
+      const bin = Math.min(HEAT_BINS - 1, Math.max(0, octave))
+      heat[this.#bucket(at.values[row]!) * HEAT_BINS + bin]!++
+    }
   }
 
   /** A served request was within every limit of its class. */
   good(now: Ms): void {
-    if (this.#good !== null) this.#good[now < this.#lastEnds ? this.#last : this.#bucket(now)]!++
+    if (this.#good !== null) this.#good[this.#bucket(now)]!++
   }
 
   /** The figures so far; heat rows from the shortest to the longest latency that occurred. */
@@ -105,35 +133,22 @@ export class TimeSeries {
     }
   }
 
+  /** Of rising times, whose interval is mostly that of the one before. */
+  #endedIn(now: Ms): number {
+    if (now >= this.#endedBefore) {
+      this.#endedLast = this.#bucket(now)
+      this.#endedBefore = this.#endOf(this.#endedLast)
+    }
+    return this.#endedLast
+  }
+
+  #endOf(bucket: number): Ms {
+    return bucket < DRAIN ? (bucket + 1) * this.#bucketMs : Number.POSITIVE_INFINITY
+  }
+
   #bucket(at: Ms): number {
     const bucket = Math.floor(at / this.#bucketMs)
     return Math.min(bucket, DRAIN)
-  }
-
-  #queue(now: Ms, change: number): void {
-    // a length counts only if it lasts: a request that is rejected or dispatched at once never
-    // waited
-    if (now > this.#since) {
-      const from = this.#last
-      if (now >= this.#lastEnds) {
-        this.#last = this.#bucket(now)
-        this.#lastEnds =
-          this.#last < DRAIN ? (this.#last + 1) * this.#bucketMs : Number.POSITIVE_INFINITY
-      }
-      this.#spread(from, now)
-    }
-    this.#waiting += change
-    this.#since = now
-  }
-
-  #spread(from: number, now: Ms): void {
-    let at = this.#since
-    for (let bucket = from; bucket <= this.#last; bucket++) {
-      const until = bucket === this.#last ? now : (bucket + 1) * this.#bucketMs
-      this.#waitingMs[bucket]! += this.#waiting * (until - at)
-      if (this.#waiting > this.#waitingMax[bucket]!) this.#waitingMax[bucket] = this.#waiting
-      at = until
-    }
   }
 }
 

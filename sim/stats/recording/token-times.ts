@@ -1,19 +1,32 @@
 import type { Ms, Requests } from '../../serving/index.ts'
 
-/**
- * The token times of a request whose last token is due now, as its client measures them, ms; `tpot`
- * is null where it has one token. All tokens travel as long as the answer, which the client has at
- * `answered`. The first token leaves `delayMs` after it was generated, at the latest with the last.
- */
-export function tokenTimes(
-  requests: Requests,
-  now: Ms,
-  request: number,
-  answered: Ms,
-  delayMs: Ms = 0,
-) {
-  const first = Math.min(requests.firstToken[request]! + delayMs, now)
-  const further = requests.outputTokens[request]! - 1
-  const tpot = further > 0 ? (now - first) / further : null
-  return { ttft: first - requests.at[request]! + (answered - now), tpot }
+/** `firstTokenDelaysMs`: of each class, from when a first token is generated to when it leaves. */
+interface TokenTimeOptions {
+  readonly requests: Requests
+  readonly firstTokenDelaysMs?: readonly Ms[] | undefined
 }
+
+/** When the first token left: at the latest with the last, which is due at `done`. */
+function firstTokenAt(
+  { requests, firstTokenDelaysMs }: TokenTimeOptions,
+  request: number,
+  done: Ms,
+): Ms {
+  const delayMs = firstTokenDelaysMs?.[requests.class[request]!] ?? 0
+  return Math.min(requests.firstToken[request]! + delayMs, done)
+}
+
+/**
+ * The token times of a request whose last token is due at `done`, as its client measures them, ms.
+ * All tokens travel as long as the answer, which the client has at `answered`.
+ */
+export const tokenTimes = Object.freeze({
+  ttft: (by: TokenTimeOptions, request: number, done: Ms, answered: Ms): Ms =>
+    firstTokenAt(by, request, done) - by.requests.at[request]! + (answered - done),
+
+  /** NaN where it has one token. */
+  tpot(by: TokenTimeOptions, request: number, done: Ms): Ms {
+    const further = by.requests.outputTokens[request]! - 1
+    return further > 0 ? (done - firstTokenAt(by, request, done)) / further : Number.NaN
+  },
+})

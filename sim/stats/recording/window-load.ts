@@ -1,4 +1,5 @@
 import type { Ms } from '../../serving/index.ts'
+import type { QueueChanges } from './columns.ts'
 import type { Span } from './executor-spans.ts'
 import type { TimeGrid } from './time-grid.ts'
 import type { Windows } from './worst-window.ts'
@@ -12,6 +13,10 @@ export class WindowLoad {
   readonly #waitingMs: Float64Array
   #waiting = 0
   #since: Ms = 0
+  /** the window in which the last time ended, and its edges on the grid; NaN for none */
+  #last = 0
+  #lastStarts: Ms = Number.NaN
+  #lastEnds: Ms = Number.NaN
 
   constructor(windows: Windows, pools: number, grid: TimeGrid) {
     this.#windows = windows
@@ -33,10 +38,17 @@ export class WindowLoad {
     }
   }
 
-  queued(now: Ms, change: number): void {
-    if (this.#waiting > 0) this.#spread(this.#waitingMs, this.#since, now, this.#waiting)
-    this.#waiting += change
-    this.#since = now
+  queued({ count, at, by }: QueueChanges): void {
+    let waiting = this.#waiting
+    let since = this.#since
+    for (let row = 0; row < count; row++) {
+      const now = at[row]!
+      if (waiting > 0) this.#spread(this.#waitingMs, since, now, waiting)
+      waiting += by[row]!
+      since = now
+    }
+    this.#waiting = waiting
+    this.#since = since
   }
 
   /** By pool, the largest share that its executors worked of the time `paid` for in a window. */
@@ -64,15 +76,25 @@ export class WindowLoad {
   }
 
   #spread(into: Float64Array, from: Ms, to: Ms, times: number): void {
+    // most times are in the window of the one before
+    if (from >= this.#lastStarts && to <= this.#lastEnds) into[this.#last]! += times * (to - from)
+    else this.#spreadOver(into, from, to, times)
+  }
+
+  #spreadOver(into: Float64Array, from: Ms, to: Ms, times: number): void {
     const { lengthMs, fromMs, count } = this.#windows
     // one window early, as an edge may be rounded
     const first = Math.max(0, Math.floor((from - fromMs) / lengthMs) - 1)
+    this.#lastEnds = Number.NaN
     let end = this.#grid.at(fromMs + first * lengthMs)
     for (let i = first; i < count; i++) {
       const start = end
       if (start >= to) return
       end = this.#grid.at(fromMs + (i + 1) * lengthMs)
       if (end > from) into[i]! += times * (Math.min(to, end) - Math.max(from, start))
+      this.#last = i
+      this.#lastStarts = start
+      this.#lastEnds = end
     }
   }
 }

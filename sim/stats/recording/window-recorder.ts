@@ -1,5 +1,6 @@
 import type { Ms, Requests } from '../../serving/index.ts'
 import { PERCENTILES } from '../intervals/percentile.ts'
+import type { EndedRequests, PickedRows, QueueChanges } from './columns.ts'
 import type { Span } from './executor-spans.ts'
 import type { TimeGrid } from './time-grid.ts'
 import { tokenTimes } from './token-times.ts'
@@ -39,6 +40,7 @@ export interface WorstSummary {
 }
 
 interface Options extends WindowOptions {
+  readonly requests: Requests
   /** of each class, see RecorderOptions */
   readonly firstTokenDelaysMs: readonly Ms[] | undefined
 }
@@ -46,16 +48,14 @@ interface Options extends WindowOptions {
 /** Records the windows of a run, each figure in the window that is worst for it. */
 export class WindowRecorder {
   readonly #options: Options
-  readonly #requests: Requests
   readonly #load: readonly WindowLoad[]
   /** by class, for all series of windows */
   readonly #reported: readonly (readonly WorstWindow[])[]
   readonly #judged: readonly (readonly (readonly WorstWindow[])[])[]
 
-  constructor(options: Options & { readonly grid: TimeGrid }, requests: Requests, pools: number) {
+  constructor(options: Options & { readonly grid: TimeGrid }, pools: number) {
     const { reported, objectives, grid } = options
     this.#options = options
-    this.#requests = requests
     const series = reported ?? []
     this.#load = series.map((windows) => new WindowLoad(windows, pools, grid))
     this.#reported = objectives.map(() =>
@@ -68,8 +68,13 @@ export class WindowRecorder {
     )
   }
 
-  queued(now: Ms, change: number): void {
-    for (const load of this.#load) load.queued(now, change)
+  /** Whether any objective is for windows. */
+  get hasObjectives(): boolean {
+    return this.#judged.some((of) => of.length > 0)
+  }
+
+  queued(changes: QueueChanges): void {
+    for (const load of this.#load) load.queued(changes)
   }
 
   worked(pool: number, started: Ms, ended: Ms): void {
@@ -85,17 +90,25 @@ export class WindowRecorder {
     for (const own of this.#judged[number]!) for (const judged of own) judged.lost(now)
   }
 
-  /** The client of a request has its answer now; its batch was done at `done`. */
+  /** Requests of a class that were served, in order of time. */
+  servedRows(number: number, rows: EndedRequests, picked: PickedRows): void {
+    for (const reported of this.#reported[number]!) reported.add(rows, picked)
+  }
+
+  /**
+   * The client of a request has its answer now; its batch was done at `done`. For objectives, whose
+   * windows have lost requests as well.
+   */
   served(now: Ms, request: number, number: number, done: Ms): void {
-    const latency = now - this.#requests.at[request]!
-    for (const reported of this.#reported[number]!) reported.record(now, latency)
     const judged = this.#judged[number]!
-    const { objectives, firstTokenDelaysMs } = this.#options
-    const delayMs = firstTokenDelaysMs?.[number]
-    for (const [i, { kind }] of objectives[number]!.entries()) {
+    if (judged.length === 0) return
+    const options = this.#options
+    for (const [i, { kind }] of options.objectives[number]!.entries()) {
       const ms =
-        kind === 'latency' ? latency : tokenTimes(this.#requests, done, request, now, delayMs)[kind]
-      if (ms !== null) for (const windows of judged[i]!) windows.record(now, ms)
+        kind === 'latency'
+          ? now - options.requests.at[request]!
+          : tokenTimes[kind](options, request, done, now)
+      if (!Number.isNaN(ms)) for (const windows of judged[i]!) windows.record(now, ms)
     }
   }
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { percentile, upperProbability } from '../intervals/percentile.ts'
+import { EndedRequests, QueueChanges } from './columns.ts'
 import type { Span } from './executor-spans.ts'
 import { TimeGrid } from './time-grid.ts'
 import { WindowLoad } from './window-load.ts'
@@ -53,6 +54,34 @@ test('the worst window is that of the largest percentile, as sorting all of them
   )
 })
 
+test('requests are recorded in windows by the hundred as one by one', () => {
+  const early = fc.record({
+    at: fc.double({ min: 0, max: 70, noNaN: true }),
+    ms: fc.double({ min: 1, max: 1000, noNaN: true }),
+  })
+  fc.assert(
+    fc.property(fc.array(early, { minLength: 1, maxLength: 80 }), fc.nat(80), (requests, cut) => {
+      const sorted = [...requests].sort((a, b) => a.at - b.at)
+      const [singly, together] = [0, 0].map(() => new WorstWindow(WINDOWS, [0.5, 0.9]))
+      for (const { at, ms } of sorted) singly!.record(at, ms)
+      for (const part of [sorted.slice(0, cut), sorted.slice(cut)]) {
+        if (part.length === 0) continue
+        const rows = new EndedRequests()
+        rows.ended.values.set(part.map(({ at }) => at))
+        rows.latency.values.set(part.map(({ ms }) => ms))
+        together!.add(rows, { at: Int32Array.from(part.keys()), count: part.length })
+      }
+      expect(together!.figures).toEqual(singly!.figures)
+    }),
+  )
+})
+
+function changesOf(...all: readonly (readonly [at: number, by: number])[]): QueueChanges {
+  const changes = new QueueChanges()
+  for (const [at, by] of all) changes.add(at, by, 0)
+  return changes
+}
+
 const GRID = new TimeGrid(1, 60)
 const ALWAYS: Span = [0, Number.POSITIVE_INFINITY]
 
@@ -94,10 +123,31 @@ test('utilisation is a share of the time that is paid for in the window', () => 
 test('the queue is the mean over the window, not its peak', () => {
   const load = new WindowLoad(WINDOWS, 1, GRID)
   // four requests wait from 20 to 25, in the window from 15 to 25, and one of them until 45
-  load.queued(20, 4)
-  load.queued(25, -3)
-  load.queued(45, -1)
+  load.queued(changesOf([20, 4], [25, -3], [45, -1]))
   expect(load.queue).toBe(2)
+})
+
+test('the queue of each window is the same whether it changes often or seldom', () => {
+  const change = fc.record({ after: fc.double({ min: 0, max: 9, noNaN: true }), by: fc.nat(3) })
+  fc.assert(
+    fc.property(fc.array(change, { maxLength: 60 }), (changes) => {
+      const [load, worst] = [new WindowLoad(WINDOWS, 1, GRID), new Float64Array(WINDOWS.count)]
+      let [now, waiting] = [0, 0]
+      for (const { after, by } of changes) {
+        for (const [window] of worst.entries()) {
+          const [start, end] = [FROM + LENGTH * window, FROM + LENGTH * (window + 1)]
+          const inside = Math.min(end, now + after) - Math.max(start, now)
+          worst[window]! += (waiting * Math.max(0, inside)) / LENGTH
+        }
+        now += after
+        // half of the changes are the queue getting shorter
+        const change = by % 2 === 0 ? by : -Math.min(by, waiting)
+        load.queued(changesOf([now, change]))
+        waiting += change
+      }
+      expect(load.queue).toBeCloseTo(Math.max(...worst), 6)
+    }),
+  )
 })
 
 test('of more windows than a function has arguments, the worst is found', () => {

@@ -1,5 +1,6 @@
 import type { Ms } from '../../serving/index.ts'
 import { upperProbability } from '../intervals/percentile.ts'
+import type { EndedRequests, PickedRows } from './columns.ts'
 import { Histogram } from './histogram.ts'
 
 /** Windows of equal length, one after another. */
@@ -70,6 +71,24 @@ export class WorstWindow {
     if (now < this.#windows.fromMs) return
     if (now >= this.#ends) this.#next(now)
     this.#histogram.record(ms)
+  }
+
+  /** Requests ended, in order of time: their latencies. */
+  add({ ended, latency }: EndedRequests, { at: rows, count }: PickedRows): void {
+    const times = ended.values
+    const lastAt = times[rows[count - 1]!]!
+    for (let from = 0; from < count; ) {
+      const now = times[rows[from]!]!
+      if (now < this.#windows.fromMs) {
+        from++
+        continue
+      }
+      if (now >= this.#ends) this.#next(now)
+      let to = lastAt < this.#ends ? count : from + 1
+      while (to < count && times[rows[to]!]! < this.#ends) to++
+      this.#histogram.recordRows(latency, rows, from, to)
+      from = to
+    }
   }
 
   /** A request ended now that was not served: its time is infinite. */

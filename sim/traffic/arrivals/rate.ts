@@ -125,11 +125,15 @@ export class Rate implements OperationalTime {
     if (left <= 0) return start
     const rate = this.#rates[i]!
     const slope = this.#slopes[i]!
-    // the root of rate dt + slope dt^2 / 2 = left, in the form without cancellation
-    const root = Math.sqrt(Math.max(0, rate * rate + 2 * slope * left))
-    const at = start + (slope === 0 ? left / rate : (2 * left) / (rate + root))
+    const at = start + (slope === 0 ? left / rate : timeOn(rate, slope, left))
     return i < last ? Math.min(at, this.#starts[i + 1]!) : at
   }
+}
+
+/** The root of rate dt + slope dt^2 / 2 = sum, in the form without cancellation. */
+function timeOn(rate: number, slope: number, sum: number): Ms {
+  const root = Math.sqrt(Math.max(0, rate * rate + 2 * slope * sum))
+  return (2 * sum) / (rate + root)
 }
 
 /** Rates just after the start and just before the end of a piece; they may be negative. */

@@ -1,5 +1,9 @@
+import type { RequestFields } from '../../serving/index.ts'
+
 const double = new Float64Array(1)
 const words = new Int32Array(double.buffer)
+
+type HashedColumns = Pick<RequestFields, 'at' | 'inputTokens' | 'outputTokens' | 'class'>
 
 /**
  * A running hash of requests in order: time, length, output and class, in two lanes of 32 bits
@@ -11,10 +15,12 @@ export class RequestHash {
   #high = 0x2545f491
   #count = 0
 
-  add(at: number, length: number, output: number, number: number): void {
-    double[0] = at
+  /** Adds the request in a row of columns. */
+  add(requests: HashedColumns, row: number): void {
+    double[0] = requests.at[row]!
     this.#mix(words[0]!, words[1]!)
-    this.#mix(length, number)
+    this.#mix(requests.inputTokens[row]!, requests.class[row]!)
+    const output = requests.outputTokens[row]!
     // 0 is skipped, so that lists without outputs keep the hashes of earlier versions
     if (output > 0) this.#mix(output, 0x68e31da4)
     this.#count++

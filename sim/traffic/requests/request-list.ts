@@ -117,9 +117,9 @@ export class RequestList {
   /** Equals the hash of the source of the list. */
   hash(): string {
     const hash = new RequestHash()
-    const { at, inputTokens, outputTokens, class: classes, prefixes } = this.columns
+    const { at, prefixes } = this.columns
     for (let i = 0; i < at.length; i++) {
-      hash.add(at[i]!, inputTokens[i]!, outputTokens[i]!, classes[i]!)
+      hash.add(this.columns, i)
       const prefix = prefixes?.[i]
       if (prefix) hash.addPrefix(prefix)
     }

@@ -271,8 +271,8 @@ export class SimulatedExecutors implements Backend, StepBackend {
     const runs = this.#runs
     this.#runEnds[executor] = NONE
     runs.end(now, executor)
-    const [first, last] = [runs.firstMs(executor), runs.lastMs(executor)]
-    control.onSteps(now, executor, runs.stepsOf(executor), first, last)
+    const firstMs = runs.firstMs(executor)
+    control.onSteps(now, executor, runs.stepsOf(executor), firstMs, runs.lastMs(executor))
   }
 }
 

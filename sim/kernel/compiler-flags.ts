@@ -1,0 +1,6 @@
+/**
+ * Flags of V8 for processes that simulate. An event passes through some forty small functions. By
+ * default V8 puts few of them into their callers, and a number that a function takes or returns is
+ * then allocated.
+ */
+export const COMPILER_FLAGS: readonly string[] = ['--max-inlined-bytecode-size-cumulative=3000']
