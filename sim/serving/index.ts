@@ -12,7 +12,12 @@ export {
   logLines,
   parseLog,
 } from './decision-log/decision-log.ts'
-export type { EjectionPlan } from './ejection/ejection-plan.ts'
+export type {
+  EjectionPlan,
+  EnvoyOutlierPlan,
+  LinkerdAccrualPlan,
+} from './ejection/ejection-plan.ts'
+export type { GenerationPlan } from './generation/generation-plan.ts'
 export { kvBytes } from './generation/kv-plan.ts'
 export { PREFIX_TOKENS } from './generation/prefix-keys.ts'
 export type { HedgePlan } from './hedging/hedge-plan.ts'
@@ -70,7 +75,7 @@ export { queueDisciplines } from './queue/queue-disciplines.ts'
 export { Requests } from './requests.ts'
 export { retryDueAt } from './retries/retry-due.ts'
 export type { RetryPlan } from './retries/retry-plan.ts'
-export { type RoutingPlan, settingsOf } from './routing/routing-plan.ts'
+export { type RoutingChoice, type RoutingPlan, settingsOf } from './routing/routing-plan.ts'
 export { type OracleReplicas, oracleReplicas, type Regret, regret } from './scaling/index.ts'
 export { clientTimeoutPlan, livePlan, servingPlan } from './scenario-plan.ts'
 export type { TuningPlan } from './tuning/tuning-plan.ts'

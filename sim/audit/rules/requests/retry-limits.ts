@@ -1,7 +1,7 @@
+import type { RetryPlan } from '../../../serving/index.ts'
 import type { Evidence } from '../../evidence/evidence.ts'
 import { SHED } from '../../evidence/raw-rows.ts'
 import { firstAbove, firstAtLeast } from '../../evidence/sorted.ts'
-import type { PromisedRetries } from '../../promises/promised-retries.ts'
 
 /** Rounding of sums of tokens. */
 const SLACK = 1e-6
@@ -13,7 +13,7 @@ export interface SeenLimit {
 }
 
 /** The limit on the retries of one pool, from its rows. */
-export function seenLimit(seen: Evidence, index: number, { limit }: PromisedRetries): SeenLimit {
+export function seenLimit(seen: Evidence, index: number, { limit }: RetryPlan): SeenLimit {
   const { rows, retried, gone } = seen
   const keys = [...rows.at.keys()].filter(
     (key) => rows.pool[key] === index && !Number.isNaN(rows.sent[key]!),
@@ -55,7 +55,7 @@ export function seenLimit(seen: Evidence, index: number, { limit }: PromisedRetr
 
 /** Ten slices of the time to live count, the newest of which has begun. */
 function tokenLimit(
-  limit: Extract<PromisedRetries['limit'], { policy: 'finagle' }>,
+  limit: Extract<RetryPlan['limit'], { policy: 'finagle' }>,
   called: Float64Array,
   granted: Float64Array,
 ): SeenLimit {
