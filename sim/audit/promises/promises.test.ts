@@ -1,9 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { scenarioSchema } from '../../../scenarios/schema/schema.ts'
 import { scenarioOf } from '../../../test/scenarios.ts'
+import { MUTANTS, runMutated, TRUE_SIMULATOR } from '../../../tools/mutants/index.ts'
+import { keptReplication, simulationInput } from '../../experiment/index.ts'
 import { bytesOf } from '../../memory/index.ts'
 import { servingPlan } from '../../serving/index.ts'
 import { requestedOfArena } from '../../serving/memory/arena.ts'
+import { requestsIn } from '../../traffic/index.ts'
+import { auditRows } from '../audit.ts'
 import { requestedBytes } from './memory-asked.ts'
 import { promisedQueues, promisesOf } from './promises.ts'
 
@@ -28,6 +32,34 @@ test('promises are the plan of a scenario, and where outcomes cause no request, 
   expect(plan).toEqual(servingPlan(scenario))
   expect([cards, failures, reactions]).toEqual([undefined, undefined, null])
   expect(leastLoadsMs).toEqual([undefined, undefined, undefined])
+})
+
+describe('the plan is that of the scenario, not that of a run', () => {
+  const busy = scenarioOf({
+    duration_s: 20,
+    models: { declared: { work: { law: 'linear', base_ms: 4, per_item_ms: 0.5 } } },
+    traffic: [{ class: 'any', arrivals: { process: 'poisson', rate_rps: 500 } }],
+    pools: [
+      {
+        name: 'a',
+        model: 'declared',
+        batching: { policy: 'dynamic', max_batch: 4, max_delay_ms: 3 },
+      },
+    ],
+  })
+  const violationsUnder = (name: string) => {
+    const mutant = [TRUE_SIMULATOR, ...MUTANTS].find((candidate) => candidate.name === name)!
+    const context = { work: [], shapes: [], observed: null, others: [] }
+    const { rows } = runMutated(mutant, context, () => keptReplication(simulationInput(busy), 0))
+    return auditRows(promisesOf(busy), rows.columns, requestsIn(rows).columns).violations
+  }
+
+  test('a run by its plan has no violation', () => expect(violationsUnder('none')).toBe(0))
+
+  test.each(['max batch −1', 'max batch doubled', 'LIFO', 'window −10 %', 'window +10 %'])(
+    'a run by another plan is found: %s',
+    (name) => expect(violationsUnder(name)).toBeGreaterThan(10),
+  )
 })
 
 describe('memory', () => {

@@ -59,12 +59,12 @@ function tokenLimit(
   called: Float64Array,
   granted: Float64Array,
 ): SeenLimit {
-  const { percentCanRetry, minRetriesPerS, ttlMs } = limit
-  const sliceMs = ttlMs / 10
+  const { percentCanRetry, minRetriesPerS, ttlS } = limit
+  const sliceMs = (1000 * ttlS) / 10
   // in requests; without a share a retry takes one of the reserve
   const price = percentCanRetry === 0 ? 1 : Math.trunc(100_000 / percentCanRetry) / 1000
   const worth = percentCanRetry === 0 ? 0 : 1
-  const reserve = minRetriesPerS * (ttlMs / 1000) * price
+  const reserve = minRetriesPerS * ttlS * price
   const from = (at: number) => (Math.floor(at / sliceMs) - 9) * sliceMs
   const balance = (requests: number, retries: number) =>
     reserve + worth * requests - price * retries
