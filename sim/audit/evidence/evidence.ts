@@ -79,7 +79,7 @@ export interface Evidence {
   readonly unhindered: readonly SeenQueue[]
   /** in order of their first members */
   readonly batches: readonly SeenBatch[]
-  /** by request: the plan of its class; for an unknown class, those of the first */
+  /** by request: the plan of its class; for an unknown class, that of the first */
   readonly classOf: (key: number) => ClassPlan
   /** by request: the end of its wait, by dispatch or timeout; Infinity for never */
   readonly left: Float64Array

@@ -44,9 +44,11 @@ export function leastLoadsMs(
   scenario: Scenario,
 ): (number | undefined)[] {
   return pools.map(({ memory, index }) => {
-    if (memory === undefined || needsOf(scenario.pools[index]!, scenario) === undefined) return
+    if (memory === undefined || needsOf(scenario.pools[index]!, scenario) === undefined) {
+      return undefined
+    }
     const residency = devices[memory.devices[0]!]!.residency
-    if (residency === null || residency.gibPerS === null) return
+    if (residency === null || residency.gibPerS === null) return undefined
     return residency.setUpMs + (1000 * memory.weightsBytes) / (residency.gibPerS * KIB * MIB)
   })
 }
