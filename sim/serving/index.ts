@@ -22,7 +22,7 @@ export type { GenerationPlan } from './generation/generation-plan.ts'
 export { kvBytes } from './generation/kv-plan.ts'
 export { PREFIX_TOKENS } from './generation/prefix-keys.ts'
 export type { HedgePlan } from './hedging/hedge-plan.ts'
-export { SendBudget, type SendBudgetPlan } from './hedging/send-budget.ts'
+export { SendBudget } from './hedging/send-budget.ts'
 export { evictionPolicies } from './memory/eviction/index.ts'
 export { Ledger } from './memory/ledger.ts'
 export {

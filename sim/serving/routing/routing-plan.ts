@@ -55,7 +55,7 @@ export type RoutingPlan =
     } & Viewing)
 
 /** What each score of a candidate counts; 0 where it is left out. */
-export type EndpointWeights = DeepCamel<SettingsOf<'endpoint-picker'>['scorers']>
+type EndpointWeights = DeepCamel<SettingsOf<'endpoint-picker'>['scorers']>
 
 /** Policies that need no settings. */
 type PlainRouting = Extract<PoolRouting, string>
