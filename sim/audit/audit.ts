@@ -35,8 +35,9 @@ const FOLLOWED: readonly TuningPlan['setting'][] = ['concurrency', 'kv-blocks']
 
 /**
  * Checks the raw rows of a run, simulated or live, against every rule that a scenario promises
- * about queues and batches. It shares the plan with the control plane that made the decisions, and no
- * code that decides. A rule that simulation and live run misread in the same way is therefore found.
+ * about queues and batches. It shares the plan with the control plane that made the decisions, and
+ * no code that decides. A rule that simulation and live run misread in the same way is therefore
+ * found.
  *
  * Rows do not show the order of events at one instant: a decision is right if any order explains
  * it. Otherwise every rule is exact, to the last bit of a time.

@@ -38,7 +38,7 @@ export function withDeclaredMemory(plan: PoolPlan, scenario: Scenario): PoolPlan
   return { ...plan, memory: { ...memory, weightsBytes: weights, sums, arena } }
 }
 
-/** By pool: the shortest load of its model; undefined where loads take what they are measured to. */
+/** By pool: the shortest load of its model; undefined where loads are measured. */
 export function leastLoadsMs(
   { pools, devices }: Pick<ServingPlan, 'pools' | 'devices'>,
   scenario: Scenario,

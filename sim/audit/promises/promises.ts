@@ -5,7 +5,7 @@ import { type PromisedCard, promisedCards } from './promised-cards.ts'
 import { type PromisedFailures, promisedFailures } from './promised-failures.ts'
 import { type PromisedReactions, promisedReactions } from './promised-reactions.ts'
 
-/** What a scenario promises: the plan that follows from it, and what plans of queues do not have. */
+/** What a scenario promises: its plan, and what no plan of a control plane has. */
 export interface Promises extends ServingPlan {
   /** by pool: the shortest load of its swapped model; undefined where loads are measured */
   readonly leastLoadsMs?: readonly (number | undefined)[]
@@ -18,8 +18,8 @@ export interface Promises extends ServingPlan {
 }
 
 /**
- * Reads the promises from a checked scenario. The plan is made anew, so that a run with another plan
- * is found. Bytes and blocks of declared models are worked out here a second time.
+ * Reads the promises from a checked scenario. The plan is made anew, so that a run by another plan
+ * is found. Bytes and blocks of declared models are worked out a second time.
  */
 export function promisesOf(scenario: Scenario): Promises {
   const plan = servingPlan(scenario)
