@@ -156,7 +156,11 @@ function walkOutliers(rule: EnvoyOutlierPlan, events: readonly ReplicaEvent[], m
 }
 
 /** Linkerd: failures in a row, penalties that double, and one probe after each. */
-function walkAccrual(rule: LinkerdAccrualPlan, events: readonly ReplicaEvent[], marks: Marks): void {
+function walkAccrual(
+  rule: LinkerdAccrualPlan,
+  events: readonly ReplicaEvent[],
+  marks: Marks,
+): void {
   const states = new Map<number, Counted>()
   const unspoilt = () => ({ state: 'open', bad: 0, probes: 0, until: Number.NaN })
   for (const event of events) {

@@ -24,7 +24,10 @@ export function promisedWays({
   channels,
 }: Promises): readonly (readonly PromisedWay[])[] | null {
   if (network == null) return null
-  const legOf = (number: number | null, { bytes, perToken }: { bytes: number; perToken: number }) => {
+  const legOf = (
+    number: number | null,
+    { bytes, perToken }: { bytes: number; perToken: number },
+  ) => {
     if (number === null) return null
     const channel = channels![number]!
     const { perMessageMs, msPerUnit } = channel

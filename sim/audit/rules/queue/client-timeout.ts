@@ -49,10 +49,7 @@ function checkLeaving({ rows, classOf }: Evidence, found: Findings): void {
   }
 }
 
-function timeoutRange({
-  clientTimeoutMs,
-  drawnClientTimeout: drawn,
-}: ClassPlan): [number, number] {
+function timeoutRange({ clientTimeoutMs, drawnClientTimeout: drawn }: ClassPlan): [number, number] {
   if (drawn === null) return [clientTimeoutMs, clientTimeoutMs]
   if (drawn.distribution === 'fixed') return [drawn.value, drawn.value]
   if (drawn.distribution === 'uniform') return [drawn.min, drawn.max]

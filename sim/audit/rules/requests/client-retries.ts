@@ -178,7 +178,8 @@ function textOf(
   const attempt = `attempt ${number} at ${ms(seen.rows.at[key]!)}`
   const [one] = before
   if (one === undefined) return `${attempt}, but there is no attempt ${number - 1} of its call`
-  if (number > retry.max_attempts) return `${attempt}, but at most ${retry.max_attempts} are allowed`
+  if (number > retry.max_attempts)
+    return `${attempt}, but at most ${retry.max_attempts} are allowed`
   const [end] = one.ends ?? []
   if (end === undefined) return `${attempt}, but the one before was answered`
   if (!retriesAfter(retry, end.how)) return `${attempt}, but ${end.how} is not retried`

@@ -56,7 +56,8 @@ function messagesOf(
   }
   const carried = new Map<number, Carried>()
   for (const { leg, sent } of byChannel.values()) {
-    for (const [key, leaves] of leavingTimes(sent, leg.channel.sharing)) carried.set(key, { leg, leaves })
+    for (const [key, leaves] of leavingTimes(sent, leg.channel.sharing))
+      carried.set(key, { leg, leaves })
   }
   return carried
 }
