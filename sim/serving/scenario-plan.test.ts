@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
 import { scenarioSchema } from '../../scenarios/schema/schema.ts'
 import { scenarioOf } from '../../test/scenarios.ts'
+import { OUTCOME } from './ports.ts'
+import { settingsOf } from './routing/routing-plan.ts'
 import { servingPlan } from './scenario-plan.ts'
 
 const work = { law: 'constant', ms: 5 }
@@ -141,4 +143,125 @@ test('classes have the pools of their model, except decode pools', () => {
     ],
   })
   expect(servingPlan(asking).classes.map(({ pools }) => pools)).toEqual([[0, 3], [2]])
+})
+
+test('times of proxies, networks and ejections are in milliseconds, sizes in bytes', () => {
+  const plan = servingPlan(
+    scenarioOf({
+      duration_s: 2,
+      models: { declared: { work } },
+      places: [{ name: 'here' }, { name: 'there' }],
+      networks: [
+        {
+          between: ['here', 'there'],
+          latency_ms: { distribution: 'fixed', value: 7 },
+          bandwidth_mbps: 8,
+          outages: [{ at_s: 1, for_s: 0.5 }],
+        },
+      ],
+      traffic: [
+        {
+          class: 'any',
+          place: 'here',
+          arrivals: { process: 'poisson', rate_rps: 1 },
+          request_kib: 2,
+          answer_bytes_per_token: 3,
+          hedge: {
+            policy: 'hedged',
+            after_ms: 9,
+            max_attempts: 3,
+            non_fatal: ['shed'],
+            throttling: { max_tokens: 10, token_ratio: 0.1 },
+          },
+        },
+      ],
+      pools: [
+        {
+          name: 'a',
+          model: 'declared',
+          place: 'there',
+          replicas: 3,
+          queue: { mode: 'per-replica' },
+          outlier_detection: { policy: 'linkerd-accrual', min_penalty_s: 2, timeouts: 'ignore' },
+        },
+      ],
+    }),
+  )
+  expect(plan.classes[0]!.hedge).toEqual({
+    tied: false,
+    afterMs: 9,
+    percentile: 0,
+    maxAttempts: 3,
+    fatal: [OUTCOME.failed, OUTCOME.timedOut],
+    budget: null,
+    throttling: { maxTokens: 10, tokenRatio: 0.1 },
+    untilMs: 2000,
+  })
+  expect(plan.pools[0]!.ejection).toEqual({
+    policy: 'linkerd-accrual',
+    timeoutsCount: false,
+    maxFailures: 7,
+    minPenaltyMs: 2000,
+    maxPenaltyMs: 60_000,
+    jitterRatio: 0.5,
+  })
+  // 8 Mbit/s are 1,000 bytes a ms
+  expect(plan.channels![0]).toMatchObject({
+    latency: { distribution: 'fixed', value: 7 },
+    msPerUnit: 0.001,
+    outages: [{ from: 1000, to: 1500 }],
+  })
+  expect(plan.network).toEqual({
+    places: [0],
+    ways: [[{ out: 0, back: 1 }]],
+    requests: [{ bytes: 2048, perToken: 0 }],
+    answers: [{ bytes: 0, perToken: 3 }],
+  })
+})
+
+test('retries of a proxy have the limits and defaults of Envoy', () => {
+  const small = {
+    duration_s: 1,
+    models: { declared: { work } },
+    traffic: [{ class: 'any', arrivals: { process: 'poisson', rate_rps: 1 } }],
+  }
+  const retrying = (rest: object) => ({
+    name: 'a',
+    model: 'declared',
+    replicas: 2,
+    queue: { mode: 'per-replica' },
+    retry_policy: { base_interval_ms: 4, retry_on: ['failed', 'timed_out'] },
+    ...rest,
+  })
+  const limitOf = (rest: object) =>
+    servingPlan(scenarioOf({ ...small, pools: [retrying(rest)] })).pools[0]!.retries
+  expect(limitOf({})).toEqual({
+    retryOn: [OUTCOME.failed, OUTCOME.timedOut],
+    numRetries: 1,
+    baseIntervalMs: 4,
+    maxIntervalMs: 40,
+    avoidsPrevious: true,
+    limit: { policy: 'count', maxRetries: 3 },
+    untilMs: 1000,
+  })
+  const finagle = { policy: 'finagle', percent_can_retry: 5, ttl_s: 2 }
+  expect(limitOf({ circuit_breakers: { retry_budget: finagle } })!.limit).toEqual({
+    policy: 'finagle',
+    percentCanRetry: 5,
+    minRetriesPerS: 10,
+    ttlS: 2,
+  })
+})
+
+test('a routing policy by its name has the default settings of the policy', () => {
+  const weights = { queue: 2, running: 0, kvCache: 2, prefixCache: 3, loadAware: 0 }
+  const picker = { weights, picker: 'max-score', lruBlocks: 31_250, viewAgeMs: 50 }
+  expect(settingsOf('endpoint-picker')).toEqual({ policy: 'endpoint-picker', ...picker })
+  expect(settingsOf('p2c')).toEqual({ policy: 'p2c', choices: 2, viewAgeMs: 0 })
+  expect(settingsOf('session-affinity')).toEqual({
+    policy: 'session-affinity',
+    maxLoadFactor: limitless,
+    viewAgeMs: 0,
+  })
+  expect(settingsOf('random')).toEqual({ policy: 'random' })
 })
