@@ -147,7 +147,6 @@ export function hedgedSystemOf(
     classes: [hedged, tied].map(() => ({
       follows: false,
       copies: true,
-      budget: false,
       leastPauseMs: () => Number.POSITIVE_INFINITY,
     })),
   }

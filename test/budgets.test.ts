@@ -46,10 +46,14 @@ function audited(budget: string, queue?: string, less = 0, changes?: readonly Ex
   const run = keptReplication(input, 0)
   const { columns } = run.rows
   const promises = promisesOf(input.scenario)
-  const { replicaBudget: own } = promises
-  const reduced = own && { ...own, replicas: own.replicas - less, watts: own.watts - 100 * less }
+  const { budget: whole } = promises
+  const reduced = whole && {
+    ...whole,
+    replicas: whole.replicas - less,
+    watts: whole.watts - 100 * less,
+  }
   const report = auditRows(
-    { ...promises, replicaBudget: reduced },
+    { ...promises, budget: reduced },
     columns,
     { ...columns, prefixes: [] },
     changes ?? run.changes,

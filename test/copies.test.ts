@@ -140,7 +140,7 @@ function tiedSystem(
     [{ replicas, perReplicaQueues: true, routing: 'round-robin', batching, ...pool }],
     { classes: [own] },
   )
-  const reaction = { follows: false, copies: true, budget: false, leastPauseMs: () => Infinity }
+  const reaction = { follows: false, copies: true, leastPauseMs: () => Infinity }
   const reactions = { untilMs: COPYING.untilMs, classes: [reaction] }
   return {
     plan: { ...plan, reactions } as SmallSystem['plan'],

@@ -153,7 +153,7 @@ describe('if all users wait for a fixed batch that is larger', () => {
     const copied = rows.grown(rows.count).columns
     const [first, next] = pairOf(copied, () => true)
     move(copied, first.keys[3]!, first, next)
-    const follows = { follows: true, budget: false, leastPauseMs: () => 0 }
+    const follows = { follows: true, leastPauseMs: () => 0 }
     const reactions = { untilMs: 1e6, classes: fixed.plan.classes.map(() => follows) }
     const reacting = { ...fixed.plan, reactions }
     expect(brokenRules(reacting, columns, fixed.requests)).toEqual([])

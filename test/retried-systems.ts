@@ -35,7 +35,6 @@ export function retryingSystemOf(
     classes: classes.map(() => ({
       follows: false,
       copies: true,
-      budget: false,
       leastPauseMs: () => Number.POSITIVE_INFINITY,
     })),
   }

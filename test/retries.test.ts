@@ -128,7 +128,7 @@ const PLANS: Readonly<Record<string, Partial<PoolPlan>>> = {
 const LIMITS: readonly RetryPlan['limit'][] = [
   { policy: 'count', maxRetries: 5 },
   { policy: 'envoy', budgetPercent: 30, minRetryConcurrency: 1 },
-  { policy: 'finagle', percentCanRetry: 10, minRetriesPerS: 1, ttlMs: 1000 },
+  { policy: 'finagle', percentCanRetry: 10, minRetriesPerS: 1, ttlS: 1 },
 ]
 
 describe.each(Object.entries(PLANS))('retries under %s', (_, pool) => {

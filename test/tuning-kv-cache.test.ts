@@ -63,8 +63,7 @@ function systemOf({
     preemptsByPriority: false,
     handOver: null,
   } as const
-  const tuned = range === null ? [] : [{ key: 'blocks', pool: 0 }]
-  const plan = { ...planOf([{ generation: engine }], { tuning }), tuned }
+  const plan = planOf([{ generation: engine }], { tuning })
   return {
     plan,
     requests: requestsOf(times, {

@@ -12,11 +12,9 @@ const random = new Random('tuning')
 let at = 0
 const times = Array.from({ length: 24_000 }, () => (at += random.exponential() * (SERVICE_MS / 2)))
 
-const LIMIT = { key: 'limit', pool: 0 }
-
-function systemOf(tuning: readonly TuningPlan[], tuned = [LIMIT]) {
+function systemOf(tuning: readonly TuningPlan[]) {
   const admission = { ...OPEN_ADMISSION, concurrencyLimit: 40 }
-  const plan = { ...planOf([{ admission }], { tuning }), tuned }
+  const plan = planOf([{ admission }], { tuning })
   const system: SmallSystem = {
     plan,
     requests: requestsOf(times),
@@ -93,7 +91,7 @@ describe('a concurrency limit that is tuned', () => {
   })
 
   test('is not changed where no tuner asks for it', () => {
-    expect(changesOf(systemOf([], []))).toEqual([])
+    expect(changesOf(systemOf([]))).toEqual([])
   })
 
   test('the audit checks it by the changes of the limit, and finds a wrong one', () => {
@@ -110,7 +108,7 @@ describe('a concurrency limit that is tuned', () => {
     expect(reportOf(changes).checked).toBeGreaterThan(10_000)
     changes = changes.map((own, i) => (i === 9 ? { ...own, to: own.to + 1 } : own))
     expect(reportOf(changes).violations).toBeGreaterThan(0)
-    expect(reportOf([], systemOf([aimd], [])).violations).toBeGreaterThan(1000)
+    expect(reportOf([], systemOf([])).violations).toBeGreaterThan(1000)
     expect(reportOf()).toMatchObject({ checked: 0, violations: 0 })
   })
 })

@@ -13,20 +13,6 @@ import {
 
 /** Routers of the scenario format: among pools, and among the queues of a pool. */
 
-/** Settings that a policy has where a scenario names the policy alone. */
-export const routingDefaults = Object.freeze({
-  choices: 2,
-  decay_ms: 10_000,
-  default_rtt_ms: 30,
-  cache_threshold: 0.3,
-  balance_abs: 64,
-  balance_rel: 1.5,
-  affinity_blocks: 262_144,
-  scorers: Object.freeze({ queue: 2, running: 0, kv_cache: 2, prefix_cache: 3, load_aware: 0 }),
-  picker_blocks: 31_250,
-  picker_view_age_ms: 50,
-})
-
 /** How `least-loaded` takes one of equals; `random` where a scenario does not say. */
 const routingTies = ['random', 'rotating', 'first'] as const
 
@@ -52,7 +38,7 @@ const view = once(() => ({
 const choices = count
   .min(2)
   .max(64)
-  .default(routingDefaults.choices)
+  .default(2)
   .describe('The number of different candidates that are drawn, of which the best is taken.')
 
 /** Policies that serve among pools and among the queues of a pool. */
@@ -103,10 +89,10 @@ const peakEwma = branch({ policy: 'peak-ewma' }, () =>
     ),
     choices,
     decay_ms: positive
-      .default(routingDefaults.decay_ms)
+      .default(10_000)
       .describe('The time in which the weight of an earlier response time falls to 1/e.'),
     default_rtt_ms: positive
-      .default(routingDefaults.default_rtt_ms)
+      .default(30)
       .describe('The response time that a candidate is assumed to have at the start.'),
   }),
 )
@@ -147,13 +133,13 @@ const prefixAffinity = branch({ policy: 'prefix-affinity' }, () =>
         'router of SGLang and vLLM; where loads are unequal, the least loaded one.',
     ),
     cache_threshold: share
-      .default(routingDefaults.cache_threshold)
+      .default(0.3)
       .describe(
         'Where no candidate was sent more than this share of the prompt, the one is taken of which ' +
           'the fewest blocks are remembered.',
       ),
     balance_abs: nonNegative
-      .default(routingDefaults.balance_abs)
+      .default(64)
       .describe(
         'Loads are unequal if the highest is more than this above the lowest and also more than ' +
           '`balance_rel` times as high. Loads are requests for each executor.',
@@ -162,13 +148,12 @@ const prefixAffinity = branch({ policy: 'prefix-affinity' }, () =>
       .number()
       .min(1)
       .max(1000)
-      .default(routingDefaults.balance_rel)
+      .default(1.5)
       .describe('The ratio of the highest to the lowest load above which loads may be unequal.'),
-    lru_blocks: lruBlocks(routingDefaults.affinity_blocks),
+    lru_blocks: lruBlocks(262_144),
   }),
 )
-const weight = (name: keyof typeof routingDefaults.scorers, text: string) =>
-  nonNegative.max(1000).default(routingDefaults.scorers[name]).describe(text)
+const weight = (by: number, text: string) => nonNegative.max(1000).default(by).describe(text)
 const endpointPicker = branch({ policy: 'endpoint-picker' }, () =>
   z.strictObject({
     policy: kind(
@@ -178,15 +163,15 @@ const endpointPicker = branch({ policy: 'endpoint-picker' }, () =>
     ),
     scorers: z
       .strictObject({
-        queue: weight('queue', 'The weight of the score for few waiting requests.'),
-        running: weight('running', 'The weight of the score for few running requests.'),
-        kv_cache: weight('kv_cache', 'The weight of the share of the KV cache that is not in use.'),
+        queue: weight(2, 'The weight of the score for few waiting requests.'),
+        running: weight(0, 'The weight of the score for few running requests.'),
+        kv_cache: weight(2, 'The weight of the share of the KV cache that is not in use.'),
         prefix_cache: weight(
-          'prefix_cache',
+          3,
           'The weight of the share of the prompt that the candidate was sent before.',
         ),
         load_aware: weight(
-          'load_aware',
+          0,
           'The weight of a score that falls from 0.5 at no waiting request to 0 at 128 of them.',
         ),
       })
@@ -199,10 +184,10 @@ const endpointPicker = branch({ policy: 'endpoint-picker' }, () =>
         'How the sums decide: `max-score` takes the highest, of equals one at random; ' +
           '`weighted-random` draws one in proportion to the sums.',
       ),
-    lru_blocks: lruBlocks(routingDefaults.picker_blocks),
+    lru_blocks: lruBlocks(31_250),
     view_age_ms: positive
       .max(200)
-      .default(routingDefaults.picker_view_age_ms)
+      .default(50)
       .describe(
         'The router sees the metrics that candidates had at the last multiple of this time. llm-d ' +
           'does not trust metrics older than 200 ms.',

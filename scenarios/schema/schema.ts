@@ -30,7 +30,7 @@ import type { work } from './schema-work.ts'
 
 export { allocators, type BatchMemory, servesBatches } from './schema-memory.ts'
 export { type TensorType, tensorTypes } from './schema-onnx.ts'
-export { routingDefaults } from './schema-routing.ts'
+export { routing } from './schema-routing.ts'
 export type { Duration, PoolMemory, RatedArrivals, TraceProcess }
 
 /** The scenario format, version 1. Units are last in keys; rules on several values: checks/. */
@@ -297,15 +297,6 @@ export type Rack = NonNullable<Scenario['racks']>[number]
 export type Carbon = NonNullable<Scenario['carbon']>
 export type Router = Scenario['router']
 export type Routing = Router['policy']
-
-type CamelCase<S extends string> = S extends `${infer Head}_${infer Tail}`
-  ? `${Head}${Capitalize<CamelCase<Tail>>}`
-  : S
-
-/** Each member of a union of scenario types, with its keys in camel case. */
-export type CamelKeys<T> = T extends unknown
-  ? { readonly [K in keyof T as CamelCase<K & string>]: T[K] }
-  : never
 
 /** The processes of a sum, or the process itself. */
 export function arrivalParts(arrivals: Arrivals): readonly Exclude<Arrivals, { process: 'sum' }>[] {

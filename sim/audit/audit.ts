@@ -1,3 +1,4 @@
+import type { TuningPlan } from '../serving/index.ts'
 import type { ExecutorChange } from './evidence/absences.ts'
 import { asRouted, inDeliveredOrder } from './evidence/delivered-order.ts'
 import { type Evidence, gatherEvidence } from './evidence/evidence.ts'
@@ -21,20 +22,22 @@ export interface AuditReport {
   readonly violations: number
 }
 
-/** The rules that rows do not show where a setting is tuned, by its last key. */
-const DECIDED_BY: Readonly<Record<string, readonly string[]>> = Object.freeze({
-  max_batch: ['preferred-size', 'delay', 'idle'],
-  max_delay_ms: ['preferred-size', 'delay', 'idle'],
-  threshold_tokens: ['routing'],
+/** The rules that rows do not show where a setting is tuned. */
+const DECIDED_BY: Readonly<Record<TuningPlan['setting'], readonly string[]>> = Object.freeze({
+  'max-batch': ['preferred-size', 'delay', 'idle'],
+  'max-delay': ['preferred-size', 'delay', 'idle'],
+  threshold: ['routing'],
+  concurrency: ['concurrency'],
+  'kv-blocks': ['kv-cache'],
 })
-
-/** The rules that need the changes of a setting. */
-const BY_CHANGES = Object.freeze({ limit: ['concurrency'], blocks: ['kv-cache'] })
+/** The settings whose changes the rules follow, where they were kept. */
+const FOLLOWED: readonly TuningPlan['setting'][] = ['concurrency', 'kv-blocks']
 
 /**
  * Checks the raw rows of a run, simulated or live, against every rule that a scenario promises
- * about queues and batches. It shares no code with the control plane that made the decisions. A
- * rule that simulation and live run misread in the same way is therefore found.
+ * about queues and batches. It shares the plan with the control plane that made the decisions, and
+ * no code that decides. A rule that simulation and live run misread in the same way is therefore
+ * found.
  *
  * Rows do not show the order of events at one instant: a decision is right if any order explains
  * it. Otherwise every rule is exact, to the last bit of a time.
@@ -49,8 +52,10 @@ export function auditRows(
   settings?: readonly SettingChange[],
 ): AuditReport {
   const views = viewsOf(promises, { rows, requests, changes, settings: settings ?? [] })
-  const decides = settings === undefined ? { ...DECIDED_BY, ...BY_CHANGES } : DECIDED_BY
-  const unknown = new Set((promises.tuned ?? []).flatMap(({ key }) => decides[key] ?? []))
+  const isFollowed = ({ setting }: TuningPlan) =>
+    settings !== undefined && FOLLOWED.includes(setting)
+  const tuned = (promises.tuning ?? []).filter((tuning) => !isFollowed(tuning))
+  const unknown = new Set(tuned.flatMap(({ setting }) => DECIDED_BY[setting]))
   const reports = rules.map(({ rule, promise, check }) => {
     const found = new Findings(rule)
     if (unknown.has(rule)) return found.report('not checked, as its setting changes by tuning')
@@ -76,7 +81,7 @@ function viewsOf(
     readonly settings: readonly SettingChange[]
   },
 ): readonly Evidence[] {
-  if (promises.networks == null) return [gatherEvidence(promises, run)]
+  if (promises.network == null) return [gatherEvidence(promises, run)]
   const { rows, requests, changes, settings } = run
   const routed = { rows: asRouted(rows), requests, changes, settings, delivered: rows.sent }
   const expected = expectedParts(requests, promises, rows)

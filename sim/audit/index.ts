@@ -10,4 +10,4 @@ export {
 export { exactScatter, showsScatter } from './evidence/exact-scatter.ts'
 export type { AuditRows, RequestColumns } from './evidence/raw-rows.ts'
 export type { RuleReport, Violation } from './findings.ts'
-export { type PoolPromises, type Promises, promisesOf } from './promises/promises.ts'
+export { type Promises, promisesOf } from './promises/promises.ts'

@@ -4,6 +4,7 @@ export { assemble, NO_TRAFFIC, type Traffic, trafficOf } from './assemble.ts'
 export type { BatchingPlan } from './batching/batching-plan.ts'
 export { Batcher, batchPolicies, largestBatch, type QueueView } from './batching/index.ts'
 export { computedIn, computedLength } from './batching/padding.ts'
+export { type DeepCamel, inCamelCase } from './camel-case.ts'
 export { type ClientTimeout, clientTimeoutOf } from './client-timeout.ts'
 export { ControlPlane } from './control-plane.ts'
 export {
@@ -12,11 +13,16 @@ export {
   logLines,
   parseLog,
 } from './decision-log/decision-log.ts'
-export type { EjectionPlan } from './ejection/ejection-plan.ts'
+export type {
+  EjectionPlan,
+  EnvoyOutlierPlan,
+  LinkerdAccrualPlan,
+} from './ejection/ejection-plan.ts'
+export type { GenerationPlan } from './generation/generation-plan.ts'
 export { kvBytes } from './generation/kv-plan.ts'
 export { PREFIX_TOKENS } from './generation/prefix-keys.ts'
 export type { HedgePlan } from './hedging/hedge-plan.ts'
-export { SendBudget, type SendBudgetPlan } from './hedging/send-budget.ts'
+export { SendBudget } from './hedging/send-budget.ts'
 export { evictionPolicies } from './memory/eviction/index.ts'
 export { Ledger } from './memory/ledger.ts'
 export {
@@ -71,7 +77,7 @@ export { queueDisciplines } from './queue/queue-disciplines.ts'
 export { Requests } from './requests.ts'
 export { retryDueAt } from './retries/retry-due.ts'
 export type { RetryPlan } from './retries/retry-plan.ts'
-export { type RoutingPlan, settingsOf } from './routing/routing-plan.ts'
+export { type RoutingChoice, type RoutingPlan, settingsOf } from './routing/routing-plan.ts'
 export { type OracleReplicas, oracleReplicas, type Regret, regret } from './scaling/index.ts'
 export { clientTimeoutPlan, livePlan, servingPlan } from './scenario-plan.ts'
 export type { TuningPlan } from './tuning/tuning-plan.ts'

@@ -1,7 +1,7 @@
 import type { Generation, Pool, Scenario, TrafficClass } from '../../scenarios/schema/schema.ts'
 import type { ActivationPlan } from '../memory/index.ts'
 import { admissionPlan } from './admission/admission-plan.ts'
-import { batchingPlan } from './batching/batching-plan.ts'
+import { inCamelCase } from './camel-case.ts'
 import type { ClientTimeout } from './client-timeout.ts'
 import { ejectionPlan } from './ejection/ejection-plan.ts'
 import { type GenerationPlan, STATIC_BATCHES } from './generation/generation-plan.ts'
@@ -14,7 +14,7 @@ import { queuePlan } from './queue/queue-disciplines.ts'
 import { retryPlan } from './retries/retry-plan.ts'
 import { queueRoutingPlan, routerPlan } from './routing/routing-plan.ts'
 import { budgetPlan } from './scaling/budget-plan.ts'
-import { type PoolScalingPlan, scalingPlan } from './scaling/scaling-plan.ts'
+import type { PoolScalingPlan } from './scaling/scaling-plan.ts'
 import { tuningPlans } from './tuning/tuning-plan.ts'
 
 const endless = Number.POSITIVE_INFINITY
@@ -51,7 +51,7 @@ export function servingPlan(
           priority: Number(priority),
           ...boundsOf({ ...pool.queue, max_length: undefined, ...level }),
         })),
-        batching: batchingPlan(pool.batching),
+        batching: inCamelCase(pool.batching),
         generation: pool.generation && generationPlan(pool, pool.generation, scenario, links),
         memory: memory.pools[index],
         scaling: pool.scaling && poolScalingPlan(pool.scaling),
@@ -70,7 +70,7 @@ const replicasChange = ({ failures, pools }: Scenario) =>
 
 function poolScalingPlan(scaling: NonNullable<Pool['scaling']>): PoolScalingPlan {
   const { initial = Math.max(1, scaling.min), advisory } = scaling
-  return { policy: scalingPlan(scaling), initial, advisory }
+  return { policy: inCamelCase(scaling), initial, advisory }
 }
 
 /** The plan for a live run, which has fewer remedies for a lack of memory. */

@@ -1,5 +1,4 @@
-import type { PromisedAccrual, PromisedOutliers } from '../promises/promised-ejection.ts'
-import type { Promises } from '../promises/promises.ts'
+import type { EnvoyOutlierPlan, LinkerdAccrualPlan, ServingPlan } from '../../serving/index.ts'
 import { draw } from '../rules/requests/routing-hash.ts'
 import type { ExecutorChange } from './absences.ts'
 import type { AuditRows } from './raw-rows.ts'
@@ -13,7 +12,7 @@ export interface EjectedSpan {
 
 /** By queue: the ejections that follow from the ends of requests, apart from panics. */
 export function ejectedSpans(
-  { pools }: Pick<Promises, 'pools'>,
+  { pools }: Pick<ServingPlan, 'pools'>,
   seen: { readonly queues: readonly QueueEnds[]; readonly rows: AuditRows },
   changes: readonly ExecutorChange[],
 ): readonly (readonly EjectedSpan[])[] {
@@ -76,7 +75,7 @@ const fresh = () => ({
 const inNs = (ms: number) => Math.round(1e6 * ms)
 
 /** Envoy: failures in a row, success rates and failure percentages, with a limit and a panic. */
-function walkOutliers(rule: PromisedOutliers, events: readonly ReplicaEvent[], marks: Marks): void {
+function walkOutliers(rule: EnvoyOutlierPlan, events: readonly ReplicaEvent[], marks: Marks): void {
   const all = Array.from({ length: marks.replicas }, fresh)
   let analysis = 1
   let failing: { readonly at: number; readonly own: (typeof all)[number] }[] = []
@@ -157,7 +156,11 @@ function walkOutliers(rule: PromisedOutliers, events: readonly ReplicaEvent[], m
 }
 
 /** Linkerd: failures in a row, penalties that double, and one probe after each. */
-function walkAccrual(rule: PromisedAccrual, events: readonly ReplicaEvent[], marks: Marks): void {
+function walkAccrual(
+  rule: LinkerdAccrualPlan,
+  events: readonly ReplicaEvent[],
+  marks: Marks,
+): void {
   const states = new Map<number, Counted>()
   const unspoilt = () => ({ state: 'open', bad: 0, probes: 0, until: Number.NaN })
   for (const event of events) {

@@ -42,12 +42,12 @@ export function endOfTraffic({ reactions }: Promises, seen: Seen): EndOfTraffic 
   const served = new Served(batches)
   const lost = lostAt(rows)
   const lastFirst = lastUnprompted(rows, classes)
-  const refusals = classes.some(({ budget, copies = false }) => budget || copies)
+  const refusals = classes.some(({ retry, copies = false }) => copies || hasBudget(retry))
   const hidden = hiddenUntil(rows, reactions)
   const rested = restedFrom(Math.max(lastSent, hidden), seen)
   const stopped = Math.max(lastSent, untilMs)
   // while all that clients may have in flight waits, what they hold back cannot come
-  const mayPause = classes.some(({ capped = false }) => capped)
+  const mayPause = classes.some(({ maxInFlight }) => maxInFlight !== undefined)
   return {
     mayHaveEnded(at) {
       if (at >= untilMs && (at >= lastSent || !mayPause)) return at >= lastSent
@@ -61,6 +61,8 @@ export function endOfTraffic({ reactions }: Promises, seen: Seen): EndOfTraffic 
     seen: rested <= stopped || stopped === lastSent,
   }
 }
+
+const hasBudget = (retry: ClassReactions['retry']) => retry?.budget !== undefined
 
 /** The times in which batches were served, for queries at any instant. */
 class Served {
@@ -126,7 +128,7 @@ function hiddenUntil(rows: AuditRows, { untilMs, classes }: PromisedReactions) {
     const answered = rows.outcome[key] === SERVED && gone < leaves
     const again = (from: number) => from + reactions.leastPauseMs(rows.attempt[key]!) < untilMs
     if (again(leaves) && gone > last) last = gone
-    if (!answered && reactions.budget && again(Math.min(leaves, gone))) return never
+    if (!answered && hasBudget(reactions.retry) && again(Math.min(leaves, gone))) return never
   }
   return last
 }

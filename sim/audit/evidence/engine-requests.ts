@@ -1,9 +1,9 @@
-import type { PromisedGeneration, Promises } from '../promises/promises.ts'
+import type { GenerationPlan, ServingPlan } from '../../serving/index.ts'
 import type { Evidence } from './evidence.ts'
 
 /** The requests of an engine: keys in the order of dispatch. */
 export interface EngineRequests {
-  readonly generation: PromisedGeneration
+  readonly generation: GenerationPlan
   /** number of its pool */
   readonly pool: number
   readonly keys: readonly number[]
@@ -49,12 +49,12 @@ export function eachDispatch(
 
 /** Whether a request fits into the KV caches that it passes through, if they are empty. */
 export function couldHold(
-  { pools }: Promises,
-  { kv, handOver }: PromisedGeneration,
+  { pools }: ServingPlan,
+  { kv, handOver }: GenerationPlan,
   { requests, expected }: Pick<Evidence, 'requests' | 'expected'>,
   key: number,
 ): boolean {
-  const fits = (cache: PromisedGeneration['kv'], tokens: number) =>
+  const fits = (cache: GenerationPlan['kv'], tokens: number) =>
     Math.ceil(tokens / cache.blockTokens) <= (cache.contiguous ? 1 : cache.blocks)
   const number = expected.sending[key]!
   const prompt = requests.inputTokens[number]!

@@ -1,10 +1,6 @@
+import type { ClassPlan } from '../../serving/index.ts'
 import { memoryMayDelay } from '../promises/memory-asked.ts'
-import {
-  type ClassPromises,
-  type PromisedQueue,
-  type Promises,
-  promisedQueues,
-} from '../promises/promises.ts'
+import { type PromisedQueue, type Promises, promisedQueues } from '../promises/promises.ts'
 import { Absences, type ExecutorChange } from './absences.ts'
 import { type EjectedSpan, ejectedSpans } from './ejections.ts'
 import { type EndOfTraffic, endOfTraffic } from './end-of-traffic.ts'
@@ -83,8 +79,8 @@ export interface Evidence {
   readonly unhindered: readonly SeenQueue[]
   /** in order of their first members */
   readonly batches: readonly SeenBatch[]
-  /** by request: the promises of its class; for an unknown class, those of the first */
-  readonly classOf: (key: number) => ClassPromises
+  /** by request: the plan of its class; for an unknown class, that of the first */
+  readonly classOf: (key: number) => ClassPlan
   /** by request: the end of its wait, by dispatch or timeout; Infinity for never */
   readonly left: Float64Array
   /** by request: when it left the system; Infinity for never */
@@ -183,7 +179,7 @@ export function gatherEvidence(
   const end = endOfTraffic(promises, { rows, batches, lastSent, isUnfilled })
   const classOf = (key: number) => promises.classes[rows.class[key]!] ?? promises.classes[0]!
   const expected = parts ?? expectedParts(requests, promises, rows)
-  const answered = promises.networks == null ? rows.done : (rows.answered ?? rows.done)
+  const answered = promises.network == null ? rows.done : (rows.answered ?? rows.done)
   // where requests are sent as they are routed, their replicas are chosen later
   const ejected =
     delivered === null ? ejectedSpans(promises, { queues, rows }, changes) : queues.map(() => [])

@@ -1,4 +1,4 @@
-import type { Promises } from '../promises/promises.ts'
+import type { ServingPlan } from '../../serving/index.ts'
 import type { AuditRows, RequestColumns } from './raw-rows.ts'
 
 /** The part that each key must be. */
@@ -14,7 +14,7 @@ export interface ExpectedParts {
  */
 export function expectedParts(
   requests: RequestColumns,
-  { classes }: Promises,
+  { classes }: ServingPlan,
   { copyOf }: Pick<AuditRows, 'copyOf'>,
 ): ExpectedParts {
   const sending: number[] = []

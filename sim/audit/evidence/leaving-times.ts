@@ -1,4 +1,4 @@
-import type { PromisedLeg } from '../promises/promised-networks.ts'
+import type { ChannelPlan } from '../../serving/index.ts'
 
 /** A message that is sent. */
 export interface SentMessage {
@@ -14,7 +14,7 @@ export interface SentMessage {
  */
 export function leavingTimes(
   messages: readonly SentMessage[],
-  sharing: PromisedLeg['sharing'],
+  sharing: ChannelPlan['sharing'],
 ): ReadonlyMap<number, number> {
   const sized = messages.filter(({ ms }) => ms > 0).sort((a, b) => a.at - b.at)
   const left = sharing === 'fifo' ? oneByOne(sized) : inParallel(sized)

@@ -1,4 +1,4 @@
-import type { Promises } from '../promises/promises.ts'
+import type { ServingPlan } from '../../serving/index.ts'
 import type { Absences } from './absences.ts'
 import { type AuditRows, FAILED, RETRIED, SHED, TIMED_OUT } from './raw-rows.ts'
 
@@ -15,7 +15,7 @@ export interface OwnEnds {
  */
 export function ownEnds(
   rows: AuditRows,
-  { pools }: Promises,
+  { pools }: ServingPlan,
   queues: readonly { readonly firstExecutor: number; readonly absences: Absences }[],
 ): OwnEnds {
   const retried = Uint8Array.from(rows.outcome, (outcome, key) =>

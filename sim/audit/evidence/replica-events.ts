@@ -1,4 +1,4 @@
-import type { PoolPromises } from '../promises/promises.ts'
+import type { PoolPlan } from '../../serving/index.ts'
 import type { ExecutorChange } from './absences.ts'
 import {
   ABANDONED,
@@ -43,7 +43,7 @@ interface Ranked {
 
 /** All events of a pool in order of time. */
 export function replicaEvents(
-  { ejection }: PoolPromises,
+  { ejection }: PoolPlan,
   queues: readonly QueueEnds[],
   rows: AuditRows,
   changes: readonly ExecutorChange[],

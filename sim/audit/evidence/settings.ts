@@ -1,4 +1,4 @@
-import type { Promises } from '../promises/promises.ts'
+import type { ServingPlan, TuningPlan } from '../../serving/index.ts'
 
 /** A tuned setting was changed, as the control plane reported it. */
 export interface SettingChange {
@@ -13,18 +13,20 @@ export type Bounds = readonly [least: number, most: number]
 
 /** The values of tuned settings over time. */
 export class Settings {
-  readonly #tuned: NonNullable<Promises['tuned']>
+  readonly #tuning: readonly TuningPlan[]
   /** by tuned setting, in order of time */
   readonly #changes: readonly (readonly SettingChange[])[]
 
-  constructor({ tuned = [] }: Promises, changes: readonly SettingChange[]) {
-    this.#tuned = tuned
-    this.#changes = tuned.map((_, i) => changes.filter(({ tuner }) => tuner === i))
+  constructor({ tuning = [] }: ServingPlan, changes: readonly SettingChange[]) {
+    this.#tuning = tuning
+    this.#changes = tuning.map((_, i) => changes.filter(({ tuner }) => tuner === i))
   }
 
-  /** Of a setting of a pool, by its last key, that is `start` unless it is changed. */
-  boundsAt(pool: number, key: string, start: number, at: number): Bounds {
-    const number = this.#tuned.findIndex((own) => own.pool === pool && own.key === key)
+  /** Of a setting of a pool that is `start` unless it is changed. */
+  boundsAt(pool: number, setting: TuningPlan['setting'], start: number, at: number): Bounds {
+    const number = this.#tuning.findIndex(
+      (tuning) => tuning.pool === pool && tuning.setting === setting,
+    )
     const changes = this.#changes[number] ?? []
     const after = firstAfter(changes, at)
     let before = after

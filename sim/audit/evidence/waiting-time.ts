@@ -1,4 +1,5 @@
-import type { ClassPromises, PoolPromises, PromisedQueue, Promises } from '../promises/promises.ts'
+import type { ClassPlan, PoolPlan, ServingPlan } from '../../serving/index.ts'
+import type { PromisedQueue } from '../promises/promises.ts'
 import { type Overloaded, overloadOf } from '../rules/queue/overload.ts'
 import type { Evidence, SeenQueue } from './evidence.ts'
 
@@ -15,7 +16,7 @@ export interface WaitingTime {
  * request's own timeout counts only if overriding is allowed, the queue has a timeout, and the
  * request's is shorter.
  */
-export function waitingTime(pool: PoolPromises, promised: ClassPromises): WaitingTime {
+export function waitingTime(pool: PoolPlan, promised: ClassPlan): WaitingTime {
   const policy = pool.levels.find(({ priority }) => priority === promised.priority) ?? pool
   const waitsOn = policy.timeoutAction === 'delay'
   const common = policy.queueTimeoutMs
@@ -62,6 +63,6 @@ export function timesOver(seen: Evidence, queue: SeenQueue): (key: number) => Ti
 }
 
 /** Whether any request may wait on in a pool's queues after its timeout. */
-export function delaysTimedOut({ pool }: PromisedQueue, { classes }: Promises): boolean {
+export function delaysTimedOut({ pool }: PromisedQueue, { classes }: ServingPlan): boolean {
   return classes.some((promised) => waitingTime(pool, promised).waitsOn)
 }

@@ -1,10 +1,11 @@
-import type { PromisedBytes, PromisedMemory } from './memory-promises.ts'
-import type { PoolPromises, PromisedQueue, Promises } from './promises.ts'
+import type { PoolMemoryPlan, PoolPlan } from '../../serving/index.ts'
+import type { PromisedBytes } from './declared-memory.ts'
+import type { PromisedQueue, Promises } from './promises.ts'
 
 type OfPool = Pick<PromisedQueue, 'pool'>
 
 /** The memory of a pool that runs batches; null where memory is not promised. */
-export function memoryOf({ pool }: OfPool): PromisedMemory | null {
+export function memoryOf({ pool }: OfPool): PoolMemoryPlan | null {
   return pool.generation === undefined ? (pool.memory ?? null) : null
 }
 
@@ -26,7 +27,7 @@ export function isSwappable({ devices }: Promises, queue: OfPool): boolean {
  * Whether memory may delay a due batch of a pool or reduce its size. Rows then do not show when it
  * was due.
  */
-export function memoryMayDelay({ devices }: Promises, pool: PoolPromises): boolean {
+export function memoryMayDelay({ devices }: Promises, pool: PoolPlan): boolean {
   const memory = memoryOf({ pool })
   if (memory === null) return false
   const limited = memory.devices.some((number) => {
@@ -37,12 +38,12 @@ export function memoryMayDelay({ devices }: Promises, pool: PoolPromises): boole
 }
 
 /** Bytes of a replica before its first batch. */
-export const residentBytes = ({ weightsBytes, arena }: PromisedMemory): number =>
+export const residentBytes = ({ weightsBytes, arena }: PoolMemoryPlan): number =>
   weightsBytes + (arena?.bytes ?? 0)
 
 /** Most bytes that a batch requests at a time, from its device or arena. */
 export function requestedBytes(
-  { sums, arena }: PromisedMemory,
+  { sums, arena }: PoolMemoryPlan,
   size: number,
   length: number,
 ): number {

@@ -17,9 +17,17 @@ export interface PromisedErrors {
 
 type Pool = Scenario['pools'][number]
 
-export function promisedFailures(
+/** By pool; absent where no failure is stated. */
+export function promisedFailures({
+  failures,
+  pools,
+}: Scenario): readonly PromisedFailures[] | undefined {
+  return failures && pools.map((pool) => failuresOf(pool, failures))
+}
+
+function failuresOf(
   { name, replicas, heat }: Pool,
-  { failures = [] }: Scenario,
+  failures: NonNullable<Scenario['failures']>,
 ): PromisedFailures {
   const concerned = failures.filter(({ pools }) => pools?.includes(name) ?? true)
   const numbers = Array.from({ length: replicas }, (_, replica) => replica)

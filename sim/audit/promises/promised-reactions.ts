@@ -1,5 +1,10 @@
 import type { Scenario } from '../../../scenarios/schema/schema.ts'
 
+type TrafficClass = Scenario['traffic'][number]
+export type ClientRetry = NonNullable<TrafficClass['retry']>
+/** An end of an attempt for its client, without an answer. */
+export type AttemptEnd = NonNullable<ClientRetry['retry_on']>[number]
+
 /** Reactions of clients to outcomes. */
 export interface PromisedReactions {
   /** clients send nothing in response to an end from here on, but what was held back, ms */
@@ -14,84 +19,62 @@ export interface ClassReactions {
    * a limit of requests in flight holds them back.
    */
   readonly follows: boolean
-  /** whether there is such a limit; absent for no */
-  readonly capped?: boolean
+  /** requests that its clients have in flight at most; absent for no limit */
+  readonly maxInFlight?: number | undefined
   /** least delay of the reaction to a failed attempt, ms; Infinity for no reaction */
   readonly leastPauseMs: (attempt: number) => number
   /** whether copies or further attempts of a request may come, and a copy may not be sent */
   readonly copies?: boolean
-  /** whether a budget may prevent retries */
-  readonly budget: boolean
   /** absent where its clients retry nothing */
-  readonly retry?: PromisedClientRetry | undefined
+  readonly retry?: ClientRetry | undefined
 }
-
-/** Retries by the clients of a class. */
-export interface PromisedClientRetry {
-  /** including the first */
-  readonly maxAttempts: number
-  /** the ends of attempts that are retried */
-  readonly ends: readonly AttemptEnd[]
-  readonly jitter: 'none' | 'full' | 'equal'
-  /** the longest backoff after the first, second … attempt since the last pushback, ms */
-  readonly mostMs: (attempt: number) => number
-}
-
-export type AttemptEnd = 'failed' | 'shed' | 'timed_out' | 'client_timeout'
-const ALL_ENDS: readonly AttemptEnd[] = ['failed', 'shed', 'timed_out', 'client_timeout']
 
 /** Null where requests do not depend on outcomes. */
 export function promisedReactions(scenario: Scenario): PromisedReactions | null {
   const { traffic, pools, duration_s } = scenario
-  const copied = ({ hedge, model }: Scenario['traffic'][number]) =>
+  const copied = ({ hedge, model }: TrafficClass) =>
     hedge !== undefined ||
     pools.some((pool) => pool.retry_policy && (model === undefined || pool.model === model))
-  const reacts = (own: Scenario['traffic'][number]) =>
-    own.arrivals.process === 'closed-loop' ||
-    own.retry !== undefined ||
-    own.session !== undefined ||
-    copied(own)
-  const capped = ({ max_in_flight: most }: Scenario['traffic'][number]) => most !== undefined
-  if (!traffic.some((own) => reacts(own) || capped(own))) return null
-  const classes: ClassReactions[] = []
-  for (const own of traffic) {
-    const { arrivals, retry, session } = own
+  const reacts = (sending: TrafficClass) =>
+    sending.arrivals.process === 'closed-loop' ||
+    sending.retry !== undefined ||
+    sending.session !== undefined ||
+    copied(sending)
+  const capped = ({ max_in_flight: most }: TrafficClass) => most !== undefined
+  if (!traffic.some((sending) => reacts(sending) || capped(sending))) return null
+  const classes = traffic.map((sending): ClassReactions => {
+    const { arrivals, retry, session, max_in_flight: maxInFlight } = sending
     const closed = arrivals.process === 'closed-loop'
     const told = pools.flatMap(({ model, admission: { retry_pushback_ms: pushbackMs } }) =>
-      pushbackMs !== undefined && (own.model ?? model) === model ? [pushbackMs] : [],
+      pushbackMs !== undefined && (sending.model ?? model) === model ? [pushbackMs] : [],
     )
-    classes.push({
-      follows: closed || session !== undefined || capped(own),
-      ...(capped(own) && { capped: true }),
-      copies: copied(own),
-      budget: retry?.budget !== undefined,
-      retry: retry && promisedRetry(retry),
+    return {
+      follows: closed || session !== undefined || maxInFlight !== undefined,
+      maxInFlight,
+      copies: copied(sending),
+      retry,
       leastPauseMs(attempt) {
         if (retry === undefined || attempt >= retry.max_attempts) {
           return closed ? 0 : Number.POSITIVE_INFINITY
         }
         // a pushback takes the place of a backoff, and further ones begin with the first again
-        const most = promisedRetry(retry).mostMs(told.length > 0 ? 1 : attempt)
+        const most = longestBackoffMs(retry, told.length > 0 ? 1 : attempt)
         const least = { none: most, equal: most / 2, full: 0 }[retry.jitter]
         return Math.min(least, ...told.map((pushbackMs) => Math.max(0, pushbackMs)))
       },
-    })
-  }
+    }
+  })
   // what is held back is sent whenever a place is free, and nothing follows from it
   return { untilMs: traffic.some(reacts) ? 1000 * duration_s : 0, classes }
 }
 
-function promisedRetry(
-  retry: NonNullable<Scenario['traffic'][number]['retry']>,
-): PromisedClientRetry {
-  const { backoff_ms, multiplier, max_backoff_ms, jitter, max_attempts, retry_on } = retry
-  return {
-    maxAttempts: max_attempts,
-    ends: retry_on ?? ALL_ENDS,
-    jitter,
-    mostMs(attempt) {
-      const grown = backoff_ms * multiplier ** (attempt - 1)
-      return Math.min(max_backoff_ms ?? Number.POSITIVE_INFINITY, grown)
-    },
-  }
+/** The longest backoff after the first, second … attempt since the last pushback, ms. */
+export function longestBackoffMs(retry: ClientRetry, attempt: number): number {
+  const grown = retry.backoff_ms * retry.multiplier ** (attempt - 1)
+  return Math.min(retry.max_backoff_ms ?? Number.POSITIVE_INFINITY, grown)
+}
+
+/** Whether clients retry an end; without a list they retry all. */
+export function retriesAfter({ retry_on }: ClientRetry, end: AttemptEnd): boolean {
+  return retry_on?.includes(end) ?? true
 }

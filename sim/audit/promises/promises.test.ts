@@ -1,9 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { scenarioSchema } from '../../../scenarios/schema/schema.ts'
 import { scenarioOf } from '../../../test/scenarios.ts'
+import { MUTANTS, runMutated, TRUE_SIMULATOR } from '../../../tools/mutants/index.ts'
+import { keptReplication, simulationInput } from '../../experiment/index.ts'
 import { bytesOf } from '../../memory/index.ts'
 import { servingPlan } from '../../serving/index.ts'
 import { requestedOfArena } from '../../serving/memory/arena.ts'
+import { requestsIn } from '../../traffic/index.ts'
+import { auditRows } from '../audit.ts'
 import { requestedBytes } from './memory-asked.ts'
 import { promisedQueues, promisesOf } from './promises.ts'
 
@@ -14,145 +18,48 @@ const scenario = scenarioOf({
     declared: { work },
     encoder: { builtin: 'transformer-encoder', pad_to: 16 },
   },
-  traffic: [
-    { class: 'patient', arrivals: { process: 'poisson', rate_rps: 1 } },
-    {
-      class: 'hasty',
-      arrivals: { process: 'poisson', rate_rps: 1 },
-      timeout_ms: 40,
-      priority: 2,
-      queue_timeout_ms: 7,
-    },
-  ],
+  traffic: [{ class: 'any', arrivals: { process: 'poisson', rate_rps: 1 } }],
   pools: [
     { name: 'a', model: 'declared' },
-    {
-      name: 'b',
-      model: 'encoder',
-      replicas: 3,
-      admission: {
-        priority: { limits: { 2: 6 } },
-        deadline: { margin_ms: 3 },
-        concurrency: { limit: 8 },
-        token_bucket: { rate_rps: 50, burst: 4, per: 'tenant' },
-      },
-      queue: {
-        discipline: 'priority',
-        mode: 'per-replica',
-        routing: 'round-robin',
-        max_length: 9,
-        timeout_ms: 12,
-        timeout_action: 'delay',
-        allow_timeout_override: true,
-        levels: { 2: { max_length: 3, timeout_action: 'reject' } },
-      },
-      batching: { policy: 'dynamic', max_batch: 8, preferred: [2, 4], max_delay_ms: 5 },
-    },
-    {
-      name: 'c',
-      model: 'declared',
-      replicas: 2,
-      admission: { adaptive_lifo: { interval_ms: 60 } },
-      batching: { policy: 'fixed', batch: 4 },
-    },
+    { name: 'b', model: 'encoder', replicas: 3, queue: { mode: 'per-replica' } },
+    { name: 'c', model: 'declared', replicas: 2 },
   ],
   router: { policy: 'round-robin' },
 })
 
-const limitless = Number.POSITIVE_INFINITY
+test('promises are the plan of a scenario, and where outcomes cause no request, nothing else', () => {
+  const { leastLoadsMs, cards, failures, reactions, ...plan } = promisesOf(scenario)
+  expect(plan).toEqual(servingPlan(scenario))
+  expect([cards, failures, reactions]).toEqual([undefined, undefined, null])
+  expect(leastLoadsMs).toEqual([undefined, undefined, undefined])
+})
 
-test('promises are those of the scenario, and without limits where it has none', () => {
-  const promises = promisesOf(scenario)
-  expect(promises.routing).toEqual({ policy: 'round-robin' })
-  expect(promises.classes.map(({ clientTimeoutMs }) => clientTimeoutMs)).toEqual([limitless, 40])
-  const [a, b] = promises.pools
-  expect(a).toEqual({
-    name: 'a',
-    replicas: 1,
-    perReplicaQueues: false,
-    routing: 'least-loaded',
-    admission: {
-      priorityLimits: [],
-      deadlineMarginMs: null,
-      concurrencyLimit: limitless,
-      tokenBucket: null,
-      adaptiveLifo: null,
-    },
-    order: { discipline: 'fifo' },
-    maxLength: limitless,
-    queueTimeoutMs: limitless,
-    timeoutAction: 'reject',
-    timeoutOverride: false,
-    levels: [],
-    batching: { policy: 'none' },
-    padTo: 1,
-    ragged: false,
-  })
-  expect(b).toEqual({
-    name: 'b',
-    replicas: 3,
-    perReplicaQueues: true,
-    routing: 'round-robin',
-    admission: {
-      priorityLimits: [{ priority: 2, limit: 6 }],
-      deadlineMarginMs: 3,
-      concurrencyLimit: 8,
-      tokenBucket: { everyMs: 20, burst: 4, per: 'tenant' },
-      adaptiveLifo: null,
-    },
-    order: { discipline: 'priority', ageingMs: limitless },
-    maxLength: 9,
-    queueTimeoutMs: 12,
-    timeoutAction: 'delay',
-    timeoutOverride: true,
-    levels: [
+describe('the plan is that of the scenario, not that of a run', () => {
+  const busy = scenarioOf({
+    duration_s: 20,
+    models: { declared: { work: { law: 'linear', base_ms: 4, per_item_ms: 0.5 } } },
+    traffic: [{ class: 'any', arrivals: { process: 'poisson', rate_rps: 500 } }],
+    pools: [
       {
-        priority: 2,
-        maxLength: 3,
-        queueTimeoutMs: 12,
-        timeoutAction: 'reject',
-        timeoutOverride: true,
+        name: 'a',
+        model: 'declared',
+        batching: { policy: 'dynamic', max_batch: 4, max_delay_ms: 3 },
       },
     ],
-    batching: { policy: 'dynamic', maxBatch: 8, preferred: [2, 4], maxDelayMs: 5 },
-    padTo: 16,
-    ragged: false,
   })
-})
-
-test('the control plane has the same promises', () => {
-  const plan = servingPlan(scenario)
-  const pools = plan.pools.map(({ index: _, ...pool }) => pool)
-  // prefix numbers are compared with the requests
-  const classes = plan.classes.map(({ carriesContext: _, ...promised }) => promised)
-  expect(promisesOf(scenario)).toEqual({ ...plan, classes, pools, networks: null, reactions: null })
-})
-
-test('classes have the pools of their model, except decode pools', () => {
-  const generation = (to?: string) => ({
-    policy: 'continuous',
-    ...(to !== undefined && { hand_over: { pool: to } }),
-  })
-  const tokens = { output_tokens: { distribution: 'fixed', value: 9 } }
-  const asking = scenarioSchema.parse({
-    ...scenario,
-    models: { a: { work: { law: 'generation', base_ms: 8 } }, b: { work } },
-    traffic: ['a', 'b'].map((model) => ({
-      ...scenario.traffic[0],
-      ...tokens,
-      class: model,
-      model,
-    })),
-    pools: [
-      { name: 'first', model: 'a', generation: generation('then') },
-      { name: 'then', model: 'a', generation: generation() },
-      { name: 'other', model: 'b' },
-      { name: 'whole', model: 'a', generation: generation() },
-    ],
-  })
-  for (const { classes } of [promisesOf(asking), servingPlan(asking)]) {
-    expect(classes.map(({ pools }) => pools)).toEqual([[0, 3], [2]])
+  const violationsUnder = (name: string) => {
+    const mutant = [TRUE_SIMULATOR, ...MUTANTS].find((candidate) => candidate.name === name)!
+    const context = { work: [], shapes: [], observed: null, others: [] }
+    const { rows } = runMutated(mutant, context, () => keptReplication(simulationInput(busy), 0))
+    return auditRows(promisesOf(busy), rows.columns, requestsIn(rows).columns).violations
   }
+
+  test('a run by its plan has no violation', () => expect(violationsUnder('none')).toBe(0))
+
+  test.each(['max batch −1', 'max batch doubled', 'LIFO', 'window −10 %', 'window +10 %'])(
+    'a run by another plan is found: %s',
+    (name) => expect(violationsUnder(name)).toBeGreaterThan(10),
+  )
 })
 
 describe('memory', () => {
@@ -197,20 +104,15 @@ describe('memory', () => {
   test('equals that of the control plane, except for sums, whose maximum is equal for every batch', () => {
     const plan = servingPlan(described)
     const promises = promisesOf(described)
-    // eviction and shrinking are no promises
-    const devices = plan.devices.map(({ residency, ...device }) => {
-      if (residency === null) return { ...device, residency }
-      const { shrinks: _, ...promised } = residency
-      return { ...device, residency: promised }
-    })
-    expect(promises.devices).toEqual(devices)
+    expect(promises.devices).toEqual(plan.devices)
     for (const [i, { memory: planned }] of plan.pools.entries()) {
       const { memory } = promises.pools[i]!
       if (planned === undefined) {
         expect(memory).toBeUndefined()
         continue
       }
-      const { sums, arena, leastLoadMs, ...rest } = memory!
+      const { sums, arena, ...rest } = memory!
+      const leastLoadMs = promises.leastLoadsMs![i]
       const { gibPerS = null, setUpMs = 0 } = plan.devices[planned.devices[0]!]!.residency ?? {}
       if (gibPerS === null) expect(leastLoadMs).toBeUndefined()
       else {

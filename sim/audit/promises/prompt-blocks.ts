@@ -1,5 +1,5 @@
+import type { GenerationPlan } from '../../serving/index.ts'
 import type { Evidence } from '../evidence/evidence.ts'
-import type { PromisedKv } from './promised-kv.ts'
 
 /** Tokens per number of a prompt prefix, defined a second time to share no code. */
 const NUMBERED_TOKENS = 512
@@ -12,13 +12,13 @@ const NUMBERS = 2 ** 31
  */
 export class PromptBlocks {
   readonly #seen: Evidence
-  readonly #kv: PromisedKv
+  readonly #kv: GenerationPlan['kv']
   /** blocks that cannot be shared */
   #own = 0
   /** number of sequences that use each shared block, by its name */
   readonly #users = new Map<number, number>()
 
-  constructor(seen: Evidence, kv: PromisedKv) {
+  constructor(seen: Evidence, kv: GenerationPlan['kv']) {
     this.#seen = seen
     this.#kv = kv
   }

@@ -1,4 +1,5 @@
 import type { TrafficClass } from '../../../scenarios/schema/schema.ts'
+import { inCamelCase } from '../camel-case.ts'
 import { type Ms, OUTCOME, type Outcome } from '../ports.ts'
 import type { SendBudgetPlan } from './send-budget.ts'
 import type { ThrottlingPlan } from './throttling.ts'
@@ -44,9 +45,7 @@ export function hedgePlan(hedge: NonNullable<TrafficClass['hedge']>, untilMs: Ms
     maxAttempts: max_attempts,
     ...(fatal.length > 0 && { fatal }),
     budget: budget ?? null,
-    throttling: throttling
-      ? { maxTokens: throttling.max_tokens, tokenRatio: throttling.token_ratio }
-      : null,
+    throttling: throttling ? inCamelCase(throttling) : null,
     untilMs,
   }
 }

@@ -33,7 +33,7 @@ describe('Finagle: RetryBudget.scala, TokenBucket.newLeakyBucket, WindowedAdder'
     policy: 'finagle',
     percentCanRetry: 20,
     minRetriesPerS: 10,
-    ttlMs: 10_000,
+    ttlS: 10,
   } as const
 
   /** Retries that are allowed at a time, taken one after another. */

@@ -34,7 +34,7 @@ const DEPOSIT = 1000
 const SLICES = 10
 
 /**
- * Finagle's RetryBudget: each request adds tokens that live for `ttlMs`, a retry takes as many as
+ * Finagle's RetryBudget: each request adds tokens that live for `ttlS`, a retry takes as many as
  * `100 / percentCanRetry` requests add, and the takings expire too. In reserve are tokens for
  * `minRetriesPerS` over the time to live.
  */
@@ -48,11 +48,11 @@ class TokenBudget implements RetryLimit {
   #newest = 0
 
   constructor(plan: Extract<RetryLimitPlan, { policy: 'finagle' }>) {
-    const { percentCanRetry, minRetriesPerS, ttlMs } = plan
-    this.#sliceMs = ttlMs / SLICES
+    const { percentCanRetry, minRetriesPerS, ttlS } = plan
+    this.#sliceMs = (1000 * ttlS) / SLICES
     this.#deposit = percentCanRetry === 0 ? 0 : DEPOSIT
     this.#withdrawal = percentCanRetry === 0 ? 1 : Math.trunc((100 * DEPOSIT) / percentCanRetry)
-    this.#reserve = minRetriesPerS * (ttlMs / 1000) * this.#withdrawal
+    this.#reserve = minRetriesPerS * ttlS * this.#withdrawal
   }
 
   called(now: Ms): void {

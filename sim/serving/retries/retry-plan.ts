@@ -1,23 +1,14 @@
 import type { Pool } from '../../../scenarios/schema/schema.ts'
+import { type DeepCamel, inCamelCase } from '../camel-case.ts'
 import { type Ms, OUTCOME, type Outcome } from '../ports.ts'
+
+type Breakers = NonNullable<Pool['circuit_breakers']>
 
 /** How many retries of a pool may be under way, or made; the rules of Envoy or of Finagle. */
 export type RetryLimitPlan =
   /** at once, from the failure of the attempt before to the end of the retry */
   | { readonly policy: 'count'; readonly maxRetries: number }
-  /** the same, in percent of the requests in the pool */
-  | {
-      readonly policy: 'envoy'
-      readonly budgetPercent: number
-      readonly minRetryConcurrency: number
-    }
-  /** per request of the last `ttlMs` */
-  | {
-      readonly policy: 'finagle'
-      readonly percentCanRetry: number
-      readonly minRetriesPerS: number
-      readonly ttlMs: Ms
-    }
+  | DeepCamel<NonNullable<Breakers['retry_budget']>>
 
 /** Retries by the proxy in front of a pool. */
 export interface RetryPlan {
@@ -59,22 +50,9 @@ export function retryPlan(
   }
 }
 
-function limitPlan(breakers: Pool['circuit_breakers']): RetryLimitPlan {
+function limitPlan(breakers: Breakers | undefined): RetryLimitPlan {
   const budget = breakers?.retry_budget
-  if (budget === undefined) {
-    return { policy: 'count', maxRetries: breakers?.max_retries ?? MAX_RETRIES }
-  }
-  if (budget.policy === 'envoy') {
-    return {
-      policy: 'envoy',
-      budgetPercent: budget.budget_percent,
-      minRetryConcurrency: budget.min_retry_concurrency,
-    }
-  }
-  return {
-    policy: 'finagle',
-    percentCanRetry: budget.percent_can_retry,
-    minRetriesPerS: budget.min_retries_per_s,
-    ttlMs: 1000 * budget.ttl_s,
-  }
+  return budget === undefined
+    ? { policy: 'count', maxRetries: breakers?.max_retries ?? MAX_RETRIES }
+    : inCamelCase(budget)
 }

@@ -1,5 +1,6 @@
 import { replicaPrice } from '../../../scenarios/schema/pool-accelerator.ts'
-import { type Pool, routingDefaults, type Scenario } from '../../../scenarios/schema/schema.ts'
+import { type Pool, routing, type Scenario } from '../../../scenarios/schema/schema.ts'
+import { type DeepCamel, inCamelCase } from '../camel-case.ts'
 import type { Ms } from '../ports.ts'
 import { classTargets } from './latency-targets.ts'
 
@@ -9,6 +10,10 @@ interface Viewing {
   /** whether what the router has sent since the last refresh counts; absent where it does not */
   readonly countsOwnSends?: boolean
 }
+
+type PoolRouting = Pool['queue']['routing']
+/** The settings of a policy in a scenario. */
+type SettingsOf<P extends string> = Extract<PoolRouting, { policy: P }>
 
 /** Which of equally loaded candidates is taken. */
 export type Ties = 'random' | 'rotating' | 'first'
@@ -22,12 +27,7 @@ export type RoutingPlan =
   | { readonly policy: 'weighted'; readonly weights: readonly number[] }
   | ({ readonly policy: 'least-loaded'; readonly ties: Ties } & Viewing)
   | ({ readonly policy: 'p2c'; readonly choices: number } & Viewing)
-  | {
-      readonly policy: 'peak-ewma'
-      readonly choices: number
-      readonly decayMs: Ms
-      readonly defaultRttMs: Ms
-    }
+  | DeepCamel<SettingsOf<'peak-ewma' | 'prefix-affinity'>>
   | {
       readonly policy: 'latency-target'
       /** by class */
@@ -47,16 +47,6 @@ export type RoutingPlan =
   | ({ readonly policy: 'session-affinity'; readonly maxLoadFactor: number } & Viewing)
   | ({ readonly policy: 'spill-over'; readonly maxLoad: number } & Viewing)
   | ({ readonly policy: 'locality'; readonly maxLoad: number } & Viewing)
-  | {
-      readonly policy: 'prefix-affinity'
-      /** share of a prompt above which the candidate that was sent it is preferred */
-      readonly cacheThreshold: number
-      /** loads are unequal beyond both bounds: of their difference and of their ratio */
-      readonly balanceAbs: number
-      readonly balanceRel: number
-      /** blocks of prompts that are remembered of each candidate */
-      readonly lruBlocks: number
-    }
   | ({
       readonly policy: 'endpoint-picker'
       readonly weights: EndpointWeights
@@ -65,58 +55,27 @@ export type RoutingPlan =
     } & Viewing)
 
 /** What each score of a candidate counts; 0 where it is left out. */
-export interface EndpointWeights {
-  readonly queue: number
-  readonly running: number
-  readonly kvCache: number
-  readonly prefixCache: number
-  readonly loadAware: number
-}
+type EndpointWeights = DeepCamel<SettingsOf<'endpoint-picker'>['scorers']>
 
 /** Policies that need no settings. */
-export type PlainRouting = Extract<Pool['queue']['routing'], string>
+type PlainRouting = Extract<PoolRouting, string>
 
 /** A policy with its settings, or by its name with the default ones. */
 export type RoutingChoice = PlainRouting | RoutingPlan
 
-const LIVE: Viewing = { viewAgeMs: 0 }
+/** The plans of policies that were chosen by their names. */
+const byName = new Map<PlainRouting, RoutingPlan>()
 
-/** The settings of a policy that is chosen by its name. */
-const plain: { readonly [K in PlainRouting]: Extract<RoutingPlan, { policy: K }> } = Object.freeze({
-  random: { policy: 'random' },
-  'round-robin': { policy: 'round-robin' },
-  'least-work': { policy: 'least-work' },
-  'least-loaded': { policy: 'least-loaded', ties: 'random', ...LIVE },
-  p2c: { policy: 'p2c', choices: routingDefaults.choices, ...LIVE },
-  'peak-ewma': {
-    policy: 'peak-ewma',
-    choices: routingDefaults.choices,
-    decayMs: routingDefaults.decay_ms,
-    defaultRttMs: routingDefaults.default_rtt_ms,
-  },
-  'session-affinity': {
-    policy: 'session-affinity',
-    maxLoadFactor: Number.POSITIVE_INFINITY,
-    ...LIVE,
-  },
-  'prefix-affinity': {
-    policy: 'prefix-affinity',
-    cacheThreshold: routingDefaults.cache_threshold,
-    balanceAbs: routingDefaults.balance_abs,
-    balanceRel: routingDefaults.balance_rel,
-    lruBlocks: routingDefaults.affinity_blocks,
-  },
-  'endpoint-picker': {
-    policy: 'endpoint-picker',
-    weights: weightsOf(routingDefaults.scorers),
-    picker: 'max-score',
-    lruBlocks: routingDefaults.picker_blocks,
-    viewAgeMs: routingDefaults.picker_view_age_ms,
-  },
-})
-
+/** The settings of a policy; of one that is chosen by its name the defaults of the schema. */
 export function settingsOf(choice: RoutingChoice): RoutingPlan {
-  return typeof choice === 'string' ? plain[choice] : choice
+  if (typeof choice !== 'string') return choice
+  const known = byName.get(choice)
+  if (known !== undefined) return known
+  const settings = routing.parse({ policy: choice })
+  if (typeof settings === 'string') throw new Error(`Expected settings of ${choice}`)
+  const plan = Object.freeze(routingPlan(settings))
+  byName.set(choice, plan)
+  return plan
 }
 
 /** The router among pools. */
@@ -152,44 +111,28 @@ export function routerPlan(scenario: Scenario): RoutingChoice {
 }
 
 /** The router among the queues of a pool. */
-export function queueRoutingPlan(routing: Pool['queue']['routing']): RoutingChoice {
-  if (typeof routing === 'string') return routing
-  switch (routing.policy) {
+export function queueRoutingPlan(choice: PoolRouting): RoutingChoice {
+  return typeof choice === 'string' ? choice : routingPlan(choice)
+}
+
+function routingPlan(settings: Exclude<PoolRouting, string>): RoutingPlan {
+  switch (settings.policy) {
     case 'p2c':
-      return { policy: 'p2c', choices: routing.choices, ...viewOf(routing) }
-    case 'peak-ewma':
-      return {
-        policy: 'peak-ewma',
-        choices: routing.choices,
-        decayMs: routing.decay_ms,
-        defaultRttMs: routing.default_rtt_ms,
-      }
+      return { policy: 'p2c', choices: settings.choices, ...viewOf(settings) }
     case 'session-affinity':
       return {
         policy: 'session-affinity',
-        maxLoadFactor: routing.max_load_factor ?? Number.POSITIVE_INFINITY,
-        ...viewOf(routing),
+        maxLoadFactor: settings.max_load_factor ?? Number.POSITIVE_INFINITY,
+        ...viewOf(settings),
       }
     case 'least-loaded':
-      return { policy: 'least-loaded', ties: routing.ties ?? 'random', ...viewOf(routing) }
-    case 'prefix-affinity':
-      return {
-        policy: 'prefix-affinity',
-        cacheThreshold: routing.cache_threshold,
-        balanceAbs: routing.balance_abs,
-        balanceRel: routing.balance_rel,
-        lruBlocks: routing.lru_blocks,
-      }
-    case 'endpoint-picker':
-      return {
-        policy: 'endpoint-picker',
-        weights: weightsOf(routing.scorers),
-        picker: routing.picker,
-        lruBlocks: routing.lru_blocks,
-        viewAgeMs: routing.view_age_ms,
-      }
+      return { policy: 'least-loaded', ties: settings.ties ?? 'random', ...viewOf(settings) }
+    case 'endpoint-picker': {
+      const { scorers, ...rest } = settings
+      return { ...inCamelCase(rest), weights: inCamelCase(scorers) }
+    }
     default:
-      return routing
+      return inCamelCase(settings)
   }
 }
 
@@ -199,16 +142,4 @@ function viewOf(routing: {
 }): Viewing {
   const { view_age_ms: viewAgeMs = 0, count_own_sends: countsOwnSends = false } = routing
   return { viewAgeMs, ...(countsOwnSends && { countsOwnSends }) }
-}
-
-type Scorers = typeof routingDefaults.scorers
-
-function weightsOf(scorers: { readonly [S in keyof Scorers]: number }): EndpointWeights {
-  return {
-    queue: scorers.queue,
-    running: scorers.running,
-    kvCache: scorers.kv_cache,
-    prefixCache: scorers.prefix_cache,
-    loadAware: scorers.load_aware,
-  }
 }

@@ -1,6 +1,6 @@
 import type { Ms } from '../ports.ts'
 import { Recent } from './recent.ts'
-import type { HpaBehaviour, HpaDirection } from './scaling-plan.ts'
+import type { HpaBehaviour } from './scaling-plan.ts'
 
 export interface Stabilized {
   readonly replicas: number
@@ -8,7 +8,7 @@ export interface Stabilized {
   readonly held: string
 }
 
-const longest = ({ stabilizationS, policies }: HpaDirection): Ms =>
+const longest = ({ stabilizationS, policies }: HpaBehaviour['scaleUp']): Ms =>
   1000 * Math.max(stabilizationS, ...policies.map(({ periodS }) => periodS))
 
 /**

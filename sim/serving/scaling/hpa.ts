@@ -1,6 +1,6 @@
 import { BehaviourState } from './hpa-behaviour.ts'
 import { type Proposal, proposal } from './hpa-ratio.ts'
-import type { HpaPlan } from './scaling-plan.ts'
+import type { PlanOf } from './scaling-plan.ts'
 import {
   replicasText,
   type ScalerView,
@@ -10,7 +10,7 @@ import {
 
 /** The decision of a HorizontalPodAutoscaler on its figures, in the order of its metrics. */
 export function hpaDecision(
-  plan: Pick<HpaPlan, 'metrics' | 'scaleUp' | 'scaleDown' | 'min'>,
+  plan: Pick<PlanOf<'hpa'>, 'metrics' | 'scaleUp' | 'scaleDown' | 'min'>,
   state: BehaviourState,
   view: ScalerView,
 ): ScalingDecision {

@@ -10,13 +10,7 @@ export {
   variantTargets,
 } from './saturation.ts'
 export { Scaler, scalingPolicies } from './scaler.ts'
-export {
-  type DeepCamel,
-  type ScalingLimits,
-  type ScalingMetric,
-  type ScalingPlan,
-  scalingPlan,
-} from './scaling-plan.ts'
+export type { ScalingPlan } from './scaling-plan.ts'
 export type {
   MetricNeed,
   ScalerView,

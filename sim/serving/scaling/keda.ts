@@ -1,7 +1,7 @@
 import type { Ms } from '../ports.ts'
 import { hpaDecision } from './hpa.ts'
 import { BehaviourState } from './hpa-behaviour.ts'
-import type { KedaPlan } from './scaling-plan.ts'
+import type { PlanOf } from './scaling-plan.ts'
 import {
   poolFigure,
   type ScalerView,
@@ -60,7 +60,7 @@ export const keda = scalingPolicy<'keda', Keda>({
 })
 
 /** The loop of KEDA: whether the pool runs at all; null where that stays. */
-function poll(plan: KedaPlan, state: Keda, view: ScalerView): ScalingDecision | null {
+function poll(plan: PlanOf<'keda'>, state: Keda, view: ScalerView): ScalingDecision | null {
   const { now, wanted } = view
   const value = poolFigure(view, 0)
   if (Number.isNaN(value)) return null
@@ -82,7 +82,7 @@ function poll(plan: KedaPlan, state: Keda, view: ScalerView): ScalingDecision | 
 }
 
 /** The HPA that KEDA feeds; it does not act at 0, and its own minimum is 1. */
-function sync(plan: KedaPlan, state: Keda, view: ScalerView): ScalingDecision {
+function sync(plan: PlanOf<'keda'>, state: Keda, view: ScalerView): ScalingDecision {
   const { threshold, fallback, type } = plan
   if (view.wanted === 0 || view.wanted === plan.idle) {
     state.hpa.settle(view.now, view.wanted)

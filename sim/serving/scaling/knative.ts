@@ -1,6 +1,6 @@
 import type { Ms } from '../ports.ts'
 import { Recent } from './recent.ts'
-import type { KnativePlan } from './scaling-plan.ts'
+import type { PlanOf } from './scaling-plan.ts'
 import {
   poolFigure,
   replicasText,
@@ -59,7 +59,7 @@ export const knative = scalingPolicy<'knative', Knative>({
 })
 
 function scale(
-  plan: KnativePlan,
+  plan: PlanOf<'knative'>,
   state: Knative,
   { now, ready: counted }: ScalerView,
   stable: number,
@@ -102,7 +102,7 @@ function scale(
 
 /** The last replica stays for the grace period (pkg/reconciler/autoscaling/kpa/scaler.go). */
 function toZero(
-  { zeroGraceS, min }: KnativePlan,
+  { zeroGraceS, min }: PlanOf<'knative'>,
   state: Knative,
   { now, wanted }: ScalerView,
   decision: ScalingDecision,
@@ -121,7 +121,7 @@ function toZero(
 }
 
 /** Excess burst capacity: what the pool could take at once beyond its target burst. */
-function excess({ target, targetBurst }: KnativePlan, ready: number, panic: number): number {
+function excess({ target, targetBurst }: PlanOf<'knative'>, ready: number, panic: number): number {
   if (targetBurst === 0) return 0
   return targetBurst < 0 ? -1 : Math.floor(ready * target - targetBurst - panic)
 }

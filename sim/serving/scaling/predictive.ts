@@ -2,7 +2,7 @@ import type { Ms } from '../ports.ts'
 import { OnlineForecast } from './forecast/online-forecast.ts'
 import { FEWEST_FORECASTS } from './forecast/skill.ts'
 import { Recent } from './recent.ts'
-import type { PredictivePlan } from './scaling-plan.ts'
+import type { PlanOf } from './scaling-plan.ts'
 import { poolFigure, replicasText, scalingPolicy, short } from './scaling-policy.ts'
 
 interface Predictive {
@@ -14,7 +14,7 @@ interface Predictive {
 }
 
 /** The step, from the next one on, in which a replica that is asked for now begins to serve. */
-const horizonOf = ({ leadS, stepS }: PredictivePlan) => Math.floor(leadS / stepS) + 1
+const horizonOf = ({ leadS, stepS }: PlanOf<'predictive'>) => Math.floor(leadS / stepS) + 1
 
 /**
  * Acts before the need: forecasts the rate at the time at which a replica that is asked for now
@@ -68,7 +68,7 @@ export const predictive = scalingPolicy<'predictive', Predictive>({
 })
 
 /** The rate to provide for, with its explanation. */
-function expectedRate(plan: PredictivePlan, { forecast, rate }: Predictive) {
+function expectedRate(plan: PlanOf<'predictive'>, { forecast, rate }: Predictive) {
   const { skill, errors, level } = forecast
   const horizon = horizonOf(plan)
   let peak = 0
@@ -98,7 +98,7 @@ function expectedRate(plan: PredictivePlan, { forecast, rate }: Predictive) {
 
 /** The recent rate with the headroom that its past changes call for, or the stated one at first. */
 function lastingRate(
-  { quantile, headroom }: PredictivePlan,
+  { quantile, headroom }: PlanOf<'predictive'>,
   forecast: OnlineForecast,
   rate: number,
 ) {

@@ -1,10 +1,13 @@
 import type { Ms } from '../ports.ts'
 import { hpaDecision } from './hpa.ts'
 import { BehaviourState } from './hpa-behaviour.ts'
-import type { SaturationPlan } from './scaling-plan.ts'
+import type { PlanOf } from './scaling-plan.ts'
 import { type ScalerView, scalingPolicy, short } from './scaling-policy.ts'
 
-type Thresholds = Pick<SaturationPlan, 'kvThreshold' | 'queueThreshold' | 'kvSpare' | 'queueSpare'>
+type Thresholds = Pick<
+  PlanOf<'saturation'>,
+  'kvThreshold' | 'queueThreshold' | 'kvSpare' | 'queueSpare'
+>
 
 /** The load of one replica: the most of the last minute. */
 export interface ReplicaLoad {
@@ -114,7 +117,7 @@ export const saturation = scalingPolicy<'saturation', Saturation>({
 })
 
 function analyse(
-  plan: SaturationPlan,
+  plan: PlanOf<'saturation'>,
   state: Saturation,
   { figures, ready, starting }: ScalerView,
 ) {

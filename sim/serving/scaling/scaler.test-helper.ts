@@ -1,5 +1,6 @@
 import { scaling } from '../../../scenarios/schema/schema-scaling.ts'
-import { Scaler, scalingPlan, scalingPolicies } from './index.ts'
+import { inCamelCase } from '../camel-case.ts'
+import { Scaler, scalingPolicies } from './index.ts'
 import type { PlanOf, ScalingPlan } from './scaling-plan.ts'
 import type { ScalerView, ScalingDecision } from './scaling-policy.ts'
 
@@ -8,7 +9,7 @@ export function planOf<P extends ScalingPlan['policy']>(
   policy: P,
   section: Readonly<Record<string, unknown>> = {},
 ): PlanOf<P> {
-  const plan: ScalingPlan = scalingPlan(scaling.parse({ policy, max: 10_000, ...section }))
+  const plan: ScalingPlan = inCamelCase(scaling.parse({ policy, max: 10_000, ...section }))
   return plan as PlanOf<P>
 }
 

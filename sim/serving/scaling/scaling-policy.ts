@@ -1,9 +1,9 @@
 import type { Ms } from '../ports.ts'
-import type { PlanOf, ScalingMetric, ScalingPlan } from './scaling-plan.ts'
+import type { HpaMetric, PlanOf, ScalingPlan } from './scaling-plan.ts'
 
 /** A figure that a policy asks the metrics pipeline for. */
 export interface MetricNeed {
-  readonly metric: ScalingMetric
+  readonly metric: HpaMetric['metric']
   /** the time before a decision over which the figure is taken */
   readonly windowMs: Ms
   readonly statistic: 'mean' | 'max'

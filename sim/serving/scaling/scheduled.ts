@@ -1,4 +1,4 @@
-import type { ScheduledPlan } from './scaling-plan.ts'
+import type { PlanOf } from './scaling-plan.ts'
 import { replicasText, scalingPolicy } from './scaling-policy.ts'
 
 /** The finest time of a schedule is a second. */
@@ -16,7 +16,7 @@ export const scheduled = scalingPolicy<'scheduled', null>({
   },
 })
 
-function stepAt({ steps, everyS }: ScheduledPlan, now: number) {
+function stepAt({ steps, everyS }: PlanOf<'scheduled'>, now: number) {
   const at = everyS === undefined ? now : now % (everyS * 1000)
   let found = steps[0]!
   for (const step of steps) if (at >= step.atS * 1000) found = step

@@ -1,11 +1,10 @@
 import type { Scenario, TrafficClass } from '../../../scenarios/schema/schema.ts'
 import { stream } from '../../kernel/index.ts'
-import { clientTimeoutOf, clientTimeoutPlan, type Ms } from '../../serving/index.ts'
+import { clientTimeoutOf, clientTimeoutPlan, inCamelCase, type Ms } from '../../serving/index.ts'
 import { classArrivals, isClosed } from '../arrivals/arrival-processes.ts'
 import type { SourceOptions } from '../arrivals/process-kind.ts'
 import { type LengthDistribution, lengthDistribution } from '../lengths/lengths.ts'
 import type { PrefixOf } from '../trace/trace-feed.ts'
-import type { RetryPlan } from './backoff.ts'
 import { CappedClients } from './capped-clients.ts'
 import { type Clients, OpenClients } from './clients.ts'
 import { durations } from './durations.ts'
@@ -54,7 +53,7 @@ export function classClients(traffic: TrafficClass, options: ClientsOptions): Cl
   const timeouts = clientTimeoutPlan(traffic)
   const plan = {
     clientTimeout: (at: Ms, sending: number) => clientTimeoutOf(timeouts, at, sending),
-    retry: retry === undefined ? null : retryPlan(retry),
+    retry: retry === undefined ? null : inCamelCase(retry),
     turns: session === undefined ? ONE_TURN : lengthDistribution(session.turns, of('turns')),
     carryContext: session?.carry_context ?? false,
     sharedPrefixTokens: traffic.shared_prefix_tokens ?? 0,
@@ -71,16 +70,4 @@ function prefixesOf(traffic: TrafficClass, { feed }: ClientsOptions): PrefixOf |
   if (arrivals.process !== 'trace' || arrivals.format !== 'mooncake' || feed === null) return null
   const asRecorded = lengths.distribution === 'trace' && arrivals.length_scale === 1
   return asRecorded ? () => feed.prefix() : null
-}
-
-function retryPlan(retry: NonNullable<TrafficClass['retry']>): RetryPlan {
-  return {
-    maxAttempts: retry.max_attempts,
-    backoffMs: retry.backoff_ms,
-    multiplier: retry.multiplier,
-    maxBackoffMs: retry.max_backoff_ms ?? Number.POSITIVE_INFINITY,
-    jitter: retry.jitter,
-    ...(retry.retry_on && { retryOn: retry.retry_on }),
-    budget: retry.budget ?? null,
-  }
 }

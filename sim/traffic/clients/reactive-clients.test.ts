@@ -11,7 +11,6 @@ const retry: RetryPlan = {
   multiplier: 2,
   maxBackoffMs: Number.POSITIVE_INFINITY,
   jitter: 'none',
-  budget: null,
 }
 
 const plain: ClientsPlan = {

@@ -8,7 +8,7 @@ export const concurrency: Rule = {
   check(seen, found) {
     const limits = (pool: number, _key: number, sent: number) => {
       const { concurrencyLimit } = seen.promises.pools[pool]!.admission
-      return seen.settings.boundsAt(pool, 'limit', concurrencyLimit, sent)
+      return seen.settings.boundsAt(pool, 'concurrency', concurrencyLimit, sent)
     }
     checkPoolLimit(seen, 'concurrency', limits, found)
   },

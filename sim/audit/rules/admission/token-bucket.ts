@@ -1,6 +1,6 @@
+import type { AdmissionPlan } from '../../../serving/index.ts'
 import { arrivals, type Evidence } from '../../evidence/evidence.ts'
 import { type Findings, ms, type Rule } from '../../findings.ts'
-import type { PoolPromises } from '../../promises/promises.ts'
 import { admissionDecision } from './refused.ts'
 
 /** Rounding of accumulated times, in tokens. */
@@ -40,7 +40,7 @@ interface Bucket {
 function checkPool(
   seen: Evidence,
   pool: number,
-  bucket: PoolPromises['admission']['tokenBucket'],
+  bucket: AdmissionPlan['tokenBucket'],
   found: Findings,
 ): void {
   const { rows, classOf } = seen

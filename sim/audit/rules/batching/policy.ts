@@ -1,11 +1,11 @@
+import type { BatchingPlan, PoolPlan } from '../../../serving/index.ts'
 import type { Evidence, SeenQueue } from '../../evidence/evidence.ts'
-import type { Batching, PoolPromises } from '../../promises/promises.ts'
 
 /** The parameters of a policy. */
-export type Of<P extends Batching['policy']> = Extract<Batching, { policy: P }>
+export type Of<P extends BatchingPlan['policy']> = Extract<BatchingPlan, { policy: P }>
 
 /** The queues with a policy whose batches are delayed by busy executors only. */
-export function queuesUnder<P extends Batching['policy']>(
+export function queuesUnder<P extends BatchingPlan['policy']>(
   policy: P,
   { unhindered }: Evidence,
 ): [SeenQueue, Of<P>][] {
@@ -18,7 +18,7 @@ export function queuesUnder<P extends Batching['policy']>(
 /** Policies that depend only on the number of waiting requests and the window of the oldest. */
 export type ByCount = Of<'none' | 'fixed' | 'dynamic'>
 
-export type CountedQueue = SeenQueue & { readonly pool: PoolPromises & { batching: ByCount } }
+export type CountedQueue = SeenQueue & { readonly pool: PoolPlan & { batching: ByCount } }
 
 export function dependsOnCount(queue: SeenQueue): queue is CountedQueue {
   return ['none', 'fixed', 'dynamic'].includes(queue.pool.batching.policy)
@@ -33,7 +33,7 @@ export interface Moment {
 }
 
 /** Largest batch of a policy. */
-export function largestBatch(batching: Batching): number {
+export function largestBatch(batching: BatchingPlan): number {
   if (batching.policy === 'none') return 1
   return batching.policy === 'fixed' ? batching.batch : batching.maxBatch
 }

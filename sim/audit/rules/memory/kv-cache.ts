@@ -37,7 +37,7 @@ export const kvCache: Rule = {
         taken.change(key, 1)
         const at = rows.dispatched[key]!
         // a sequence that runs alone may use more than the budget of a tuned cache
-        const [, budget] = seen.settings.boundsAt(pool, 'blocks', blocks, at)
+        const [, budget] = seen.settings.boundsAt(pool, 'kv-blocks', blocks, at)
         const most = running.length > 1 ? budget : blocks
         found.check(taken.count <= most, running, () => {
           const when = `just after ${ms(at)}`

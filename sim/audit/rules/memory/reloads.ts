@@ -1,6 +1,6 @@
 import type { Evidence } from '../../evidence/evidence.ts'
 import { type Findings, ms } from '../../findings.ts'
-import { isSwappable, memoryOf } from '../../promises/memory-asked.ts'
+import { isSwappable } from '../../promises/memory-asked.ts'
 
 /** Share by which rounding may make a load shorter. */
 const ROUNDING = 1e-9
@@ -13,7 +13,7 @@ const ROUNDING = 1e-9
 export function checkReloads({ queues, promises }: Evidence, found: Findings): void {
   for (const queue of queues) {
     if (!isSwappable(promises, queue)) continue
-    const loadMs = memoryOf(queue)!.leastLoadMs
+    const loadMs = promises.leastLoadsMs?.[queue.poolIndex]
     if (loadMs === undefined) continue
     for (let place = 0; place < queue.executors; place++) {
       const executor = queue.firstExecutor + place

@@ -1,7 +1,7 @@
+import type { ClassPlan } from '../../../serving/index.ts'
 import type { Evidence } from '../../evidence/evidence.ts'
 import { ABANDONED, FAILED, REDUNDANT, SERVED } from '../../evidence/raw-rows.ts'
 import { type Findings, ms, type Rule } from '../../findings.ts'
-import type { ClassPromises } from '../../promises/promises.ts'
 
 export const clientTimeout: Rule = {
   rule: 'client-timeout',
@@ -49,10 +49,7 @@ function checkLeaving({ rows, classOf }: Evidence, found: Findings): void {
   }
 }
 
-function timeoutRange({
-  clientTimeoutMs,
-  drawnClientTimeout: drawn,
-}: ClassPromises): [number, number] {
+function timeoutRange({ clientTimeoutMs, drawnClientTimeout: drawn }: ClassPlan): [number, number] {
   if (drawn === null) return [clientTimeoutMs, clientTimeoutMs]
   if (drawn.distribution === 'fixed') return [drawn.value, drawn.value]
   if (drawn.distribution === 'uniform') return [drawn.min, drawn.max]

@@ -5,7 +5,7 @@ export const cappedSends: Rule = {
   rule: 'capped-sends',
   promise: 'clients send in order, as scheduled or as soon as max_in_flight allows it',
   check(seen, found) {
-    for (const [index, { maxInFlight }] of seen.promises.classes.entries()) {
+    for (const [index, { maxInFlight }] of (seen.promises.reactions?.classes ?? []).entries()) {
       if (maxInFlight !== undefined) checkClass(seen, index, maxInFlight, found)
     }
   },

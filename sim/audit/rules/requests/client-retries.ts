@@ -2,7 +2,12 @@ import type { Evidence } from '../../evidence/evidence.ts'
 import { pushbackOf } from '../../evidence/pushback.ts'
 import { FAILED, SERVED, SHED, TIMED_OUT } from '../../evidence/raw-rows.ts'
 import { type Findings, ms, type Rule } from '../../findings.ts'
-import type { AttemptEnd, PromisedClientRetry } from '../../promises/promised-reactions.ts'
+import {
+  type AttemptEnd,
+  type ClientRetry,
+  longestBackoffMs,
+  retriesAfter,
+} from '../../promises/promised-reactions.ts'
 import { draw } from './routing-hash.ts'
 
 /** Sums of delays are rounded. */
@@ -38,9 +43,9 @@ export const clientRetries: Rule = {
   promise: 'clients send a call again after the ends that they retry, at its backoff or pushback',
   check(seen, found) {
     const { reactions } = seen.promises
-    for (const [index, { retry, budget }] of (reactions?.classes ?? []).entries()) {
+    for (const [index, { retry }] of (reactions?.classes ?? []).entries()) {
       if (retry === undefined) continue
-      const untilMs = budget ? -1 : reactions!.untilMs
+      const untilMs = retry.budget ? -1 : reactions!.untilMs
       for (const attempts of callsOf(seen, index)) {
         checkCall(seen, attempts, { retry, untilMs }, found)
       }
@@ -105,7 +110,7 @@ function endsOf(seen: Evidence, parts: readonly number[]): End[] | null {
 function checkCall(
   seen: Evidence,
   attempts: readonly Attempt[],
-  { retry, untilMs }: { readonly retry: PromisedClientRetry; readonly untilMs: number },
+  { retry, untilMs }: { readonly retry: ClientRetry; readonly untilMs: number },
   found: Findings,
 ): void {
   const { rows } = seen
@@ -136,7 +141,7 @@ function checkCall(
     if (attempt.followed || attempt.ends === null || attempt.ends.length === 0) continue
     const dues = duesOf(seen, attempt, retry)
     const latest = Math.max(...dues.map(({ due }) => due))
-    const certain = attempt.ends.every(({ how }) => retry.ends.includes(how)) && dues.length > 0
+    const certain = attempt.ends.every(({ how }) => retriesAfter(retry, how)) && dues.length > 0
     if (!certain || !(latest < untilMs - ROUNDING_MS)) continue
     found.violated([attempt.key], () => `not sent again, though due at ${ms(latest)}`)
   }
@@ -146,19 +151,19 @@ function checkCall(
 function duesOf(
   { rows }: Evidence,
   { key, number, ends, pushedBack }: Attempt,
-  { maxAttempts, ends: retried, jitter, mostMs }: PromisedClientRetry,
+  retry: ClientRetry,
 ): { readonly due: number; readonly pushedBack: number }[] {
-  if (number >= maxAttempts || ends === null) return []
+  if (number >= retry.max_attempts || ends === null) return []
   return ends.flatMap(({ how, at, pushbackMs }) => {
-    if (!retried.includes(how)) return []
+    if (!retriesAfter(retry, how)) return []
     if (pushbackMs !== undefined) {
       const due = pushbackMs < 0 ? Number.POSITIVE_INFINITY : at + pushbackMs
       return [{ due, pushedBack: number }]
     }
     return [...pushedBack].map((since) => {
-      const most = mostMs(number - since)
+      const most = longestBackoffMs(retry, number - since)
       const share = draw(rows.sendId[key]!, JITTER)
-      const own = { none: most, full: most * share, equal: (most * (1 + share)) / 2 }[jitter]
+      const own = { none: most, full: most * share, equal: (most * (1 + share)) / 2 }[retry.jitter]
       return { due: at + own, pushedBack: since }
     })
   })
@@ -168,15 +173,16 @@ function textOf(
   seen: Evidence,
   { key, number }: Attempt,
   before: readonly Attempt[],
-  retry: PromisedClientRetry,
+  retry: ClientRetry,
 ): string {
   const attempt = `attempt ${number} at ${ms(seen.rows.at[key]!)}`
   const [one] = before
   if (one === undefined) return `${attempt}, but there is no attempt ${number - 1} of its call`
-  if (number > retry.maxAttempts) return `${attempt}, but at most ${retry.maxAttempts} are allowed`
+  if (number > retry.max_attempts)
+    return `${attempt}, but at most ${retry.max_attempts} are allowed`
   const [end] = one.ends ?? []
   if (end === undefined) return `${attempt}, but the one before was answered`
-  if (!retry.ends.includes(end.how)) return `${attempt}, but ${end.how} is not retried`
+  if (!retriesAfter(retry, end.how)) return `${attempt}, but ${end.how} is not retried`
   const [next] = duesOf(seen, one, retry)
   if (next === undefined || next.due === Number.POSITIVE_INFINITY) {
     return `${attempt}, but the refusal before allows none`

@@ -57,7 +57,8 @@ function identity(seen: Evidence, key: number): string | null {
     return `${name} is ${rows[name][key]}, but ${requests[name][number]} in its request`
   }
   // its client may have held it back
-  const first = rows.attempt[key] === 1 && seen.classOf(key).maxInFlight === undefined
+  const { maxInFlight } = seen.promises.reactions?.classes[rows.class[key]!] ?? {}
+  const first = rows.attempt[key] === 1 && maxInFlight === undefined
   if (
     first
       ? rows.firstScheduledAt[key] !== rows.at[key]

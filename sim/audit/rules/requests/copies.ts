@@ -1,3 +1,4 @@
+import type { HedgePlan } from '../../../serving/index.ts'
 import type { Evidence } from '../../evidence/evidence.ts'
 import {
   ABANDONED,
@@ -10,7 +11,6 @@ import {
   WITHDRAWN,
 } from '../../evidence/raw-rows.ts'
 import { type Findings, ms, type Rule } from '../../findings.ts'
-import type { PromisedHedge } from '../../promises/promised-hedge.ts'
 import { checkQueues, differsFromFirst } from './attempts.ts'
 import { checkBudgets } from './copy-budgets.ts'
 import { checkPushbacks, pushbacksOf, putOffTo } from './copy-pushbacks.ts'
@@ -86,7 +86,7 @@ class SentInOrder {
 function checkGroup(
   seen: Evidence,
   keys: readonly number[],
-  of: { readonly hedge: PromisedHedge; readonly sent: SentInOrder },
+  of: { readonly hedge: HedgePlan; readonly sent: SentInOrder },
   found: Findings,
 ): void {
   const { rows } = seen
@@ -100,7 +100,8 @@ function checkGroup(
   checkTimes(seen, keys, hedge, found)
   if (!hedge.tied) checkPushbacks(seen, keys, found)
   checkQueues(seen, keys, (queue) => `two copies of one request in queue ${queue}`, found)
-  const fatal = keys.filter((key) => hedge.fatal?.includes(rows.outcome[key]!))
+  const fatalOutcomes: readonly number[] = hedge.fatal ?? []
+  const fatal = keys.filter((key) => fatalOutcomes.includes(rows.outcome[key]!))
   const fatalAt = earliest(fatal, seen.answered)
   const late = served.find((key) => seen.answered[key]! > fatalAt)
   if (late !== undefined) {
@@ -119,7 +120,7 @@ const earliest = (keys: readonly number[], times: Float64Array) =>
 function checkTimes(
   { rows, answered }: Evidence,
   keys: readonly number[],
-  { afterMs, fatal = [] }: PromisedHedge,
+  { afterMs, fatal = [] }: HedgePlan,
   found: Findings,
 ): void {
   for (const [i, key] of keys.entries()) {
@@ -150,7 +151,7 @@ const isFailure = (outcome: number) => FAILURES.includes(outcome)
 function checkEnds(
   { rows, left, answered, delivered }: Evidence,
   keys: readonly number[],
-  { hedge, answeredAt }: { readonly hedge: PromisedHedge; readonly answeredAt: number },
+  { hedge, answeredAt }: { readonly hedge: HedgePlan; readonly answeredAt: number },
   found: Findings,
 ): void {
   const started = hedge.tied
@@ -187,7 +188,7 @@ function checkEnds(
 function checkStarts(
   { rows, left, answered, promises }: Evidence,
   keys: readonly number[],
-  { hedge, answeredAt }: { readonly hedge: PromisedHedge; readonly answeredAt: number },
+  { hedge, answeredAt }: { readonly hedge: HedgePlan; readonly answeredAt: number },
   found: Findings,
 ): void {
   const ran = keys.filter((key) => rows.batch[key]! >= 0)
@@ -201,7 +202,7 @@ function checkStarts(
   }
   // the queue of a replica goes on once the batch of the answer has ended
   const answer = ran.find((key) => answered[key] === answeredAt)
-  if (answer === undefined || promises.networks != null) return
+  if (answer === undefined || promises.network != null) return
   for (const key of ran) {
     const behind = rows.queue[key] === rows.queue[answer] && left[key] === answeredAt
     if (!behind || key === answer || left[answer] === answeredAt) continue
@@ -214,7 +215,7 @@ function checkStarts(
 function checkMissing(
   seen: Evidence,
   keys: readonly number[],
-  { hedge, sent }: { readonly hedge: PromisedHedge; readonly sent: SentInOrder },
+  { hedge, sent }: { readonly hedge: HedgePlan; readonly sent: SentInOrder },
   found: Findings,
 ): void {
   const { rows, answered } = seen

@@ -15,9 +15,9 @@ export const failedBatches: Rule = {
     for (const batch of seen.batches) {
       const queue = queues[batch.queue]
       if (queue === undefined) continue
-      const { failures, memory } = queue.pool
+      const failures = promises.failures?.[queue.poolIndex]
       // what finds no memory fails, too
-      if (failures === undefined || memory !== undefined) continue
+      if (failures === undefined || queue.pool.memory !== undefined) continue
       const replica = batch.executor - firstOf[queue.poolIndex]!
       const errors = failures.errors[replica] ?? []
       const failed = batch.members.filter((key) => rows.outcome[key] === FAILED)

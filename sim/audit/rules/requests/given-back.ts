@@ -4,8 +4,8 @@ export const givenBack: Rule = {
   rule: 'given-back',
   promise: 'a replica that its scaler gave back serves again only after it was asked for',
   check({ promises, changes }, found) {
-    const gives = promises.pools.flatMap(({ replicas, givesBack }) =>
-      Array<boolean>(replicas).fill(givesBack === true),
+    const gives = promises.pools.flatMap(({ replicas, scaling }) =>
+      Array<boolean>(replicas).fill(scaling !== undefined),
     )
     if (!gives.includes(true)) return
     /** since when, by executor, until it is asked for again */

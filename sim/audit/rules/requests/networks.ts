@@ -2,7 +2,7 @@ import type { Evidence } from '../../evidence/evidence.ts'
 import { leavingTimes, type SentMessage } from '../../evidence/leaving-times.ts'
 import { CANCELLED, WITHDRAWN } from '../../evidence/raw-rows.ts'
 import { ms, type Rule } from '../../findings.ts'
-import type { PromisedLeg } from '../../promises/promised-networks.ts'
+import { leastOf, type PromisedLeg, promisedWays } from '../../promises/promised-networks.ts'
 
 /** Sums of times are rounded in another order. */
 const ROUNDING_MS = 1e-6
@@ -12,9 +12,10 @@ export const networks: Rule = {
   rule: 'networks',
   promise: 'requests and answers take at least the time of their network, and none in an outage',
   check(seen, found) {
-    if (seen.promises.networks == null) return
-    const requests = messagesOf(seen, 'out')
-    const answers = messagesOf(seen, 'back')
+    const ways = promisedWays(seen.promises)
+    if (ways === null) return
+    const requests = messagesOf(seen, ways, 'out')
+    const answers = messagesOf(seen, ways, 'back')
     for (let key = 0; key < seen.rows.at.length; key++) {
       const problem = problemOf(seen, key, requests.get(key), answers.get(key))
       found.check(problem === null, [key], () => problem!)
@@ -29,10 +30,14 @@ interface Carried {
 }
 
 /** By key: the messages of a direction; a client that has left gets none. */
-function messagesOf({ rows, requests, expected, promises }: Evidence, direction: 'out' | 'back') {
+function messagesOf(
+  { rows, requests, expected }: Evidence,
+  ways: NonNullable<ReturnType<typeof promisedWays>>,
+  direction: 'out' | 'back',
+) {
   const byChannel = new Map<number, { readonly leg: PromisedLeg; readonly sent: SentMessage[] }>()
   for (let key = 0; key < rows.at.length; key++) {
-    const leg = promises.networks![rows.class[key]!]?.[rows.pool[key]!]?.[direction]
+    const leg = ways[rows.class[key]!]?.[rows.pool[key]!]?.[direction]
     const isOut = direction === 'out'
     const left = rows.outcome[key] === CANCELLED || rows.outcome[key] === WITHDRAWN
     if (leg == null || (!isOut && left)) continue
@@ -41,8 +46,8 @@ function messagesOf({ rows, requests, expected, promises }: Evidence, direction:
       : (requests.outputTokens[expected.sending[key]!] ?? 0)
     // a refusal has no size
     const hasSize = isOut || rows.batch[key]! >= 0
-    const own = byChannel.get(leg.channel) ?? { leg, sent: [] }
-    byChannel.set(leg.channel, own)
+    const own = byChannel.get(leg.number) ?? { leg, sent: [] }
+    byChannel.set(leg.number, own)
     own.sent.push({
       key,
       at: isOut ? (rows.routed?.[key] ?? Number.NaN) : rows.done[key]!,
@@ -51,7 +56,8 @@ function messagesOf({ rows, requests, expected, promises }: Evidence, direction:
   }
   const carried = new Map<number, Carried>()
   for (const { leg, sent } of byChannel.values()) {
-    for (const [key, leaves] of leavingTimes(sent, leg.sharing)) carried.set(key, { leg, leaves })
+    for (const [key, leaves] of leavingTimes(sent, leg.channel.sharing))
+      carried.set(key, { leg, leaves })
   }
   return carried
 }
@@ -83,7 +89,8 @@ function problemOf(
 function legProblem(carried: Carried | undefined, from: number, to: number): string | null {
   if (carried === undefined) return null
   const { leg, leaves } = carried
-  const { leastMs, outages } = leg
+  const { latency, outages } = leg.channel
+  const leastMs = leastOf(latency)
   if (!(to >= leaves + leastMs - ROUNDING_MS)) {
     return `expected at least ${ms(leaves + leastMs - from)}`
   }

@@ -1,4 +1,4 @@
-import type { PromisedPicker } from '../../promises/promised-routing.ts'
+import type { RoutingPlan } from '../../../serving/index.ts'
 
 /** for sums in another order */
 const ROUNDING = 1e-9
@@ -13,7 +13,7 @@ export function pickedByPrompt(
   candidates: readonly number[],
   shares: readonly number[],
   chosen: number,
-  { weights, picker }: PromisedPicker,
+  { weights, picker }: Extract<RoutingPlan, { policy: 'endpoint-picker' }>,
 ): number | null {
   // a draw in proportion to the sums depends on all of them
   if (picker === 'weighted-random') return null

@@ -7,19 +7,19 @@ export const replicaBudget: Rule = {
   rule: 'replica-budget',
   promise: 'scaled pools never have more replicas or watts together than their budget',
   check({ promises, changes }, found) {
-    const { replicaBudget: budget, pools } = promises
+    const { budget, pools } = promises
     if (budget === undefined) return
-    const counted = budget.pools.map((own) => own ?? { warm: 0, watts: 0 })
+    const counted = budget.pools.map((own) => own ?? { warm: 0, replicaW: 0 })
     const poolOf = pools.flatMap(({ replicas }, pool) => Array<number>(replicas).fill(pool))
     // a replica counts from when it is asked for until it is given back
     const stopped = new Set<number>()
     let replicas = counted.reduce((sum, { warm }) => sum + warm, 0)
-    let watts = counted.reduce((sum, own) => sum + own.warm * own.watts, 0)
+    let watts = counted.reduce((sum, own) => sum + own.warm * own.replicaW, 0)
     const add = (executor: number, by: number) => {
       const pool = poolOf[executor]!
       if (budget.pools[pool] == null) return
       replicas += by
-      watts += by * counted[pool]!.watts
+      watts += by * counted[pool]!.replicaW
     }
     for (const executor of poolOf.keys()) add(executor, 1)
     for (const [i, { at, executor, state }] of changes.entries()) {

@@ -1,7 +1,7 @@
+import type { RetryPlan } from '../../../serving/index.ts'
 import type { Evidence } from '../../evidence/evidence.ts'
 import { REFUSED_BY, RETRIED, SHED } from '../../evidence/raw-rows.ts'
 import { type Findings, ms, type Rule } from '../../findings.ts'
-import type { PromisedRetries } from '../../promises/promised-retries.ts'
 import { checkQueues, differsFromFirst } from './attempts.ts'
 import { type SeenLimit, seenLimit } from './retry-limits.ts'
 import { draw } from './routing-hash.ts'
@@ -14,7 +14,7 @@ const JITTER = 374_761_393
 const LASTING: readonly number[] = [REFUSED_BY.memory, REFUSED_BY.unavailable, REFUSED_BY.overflow]
 
 interface Own {
-  readonly retries: PromisedRetries
+  readonly retries: RetryPlan
   readonly limit: SeenLimit
 }
 
@@ -95,10 +95,11 @@ function dueAfter(
   { rows }: Evidence,
   key: number,
   made: number,
-  { retryOn, numRetries, baseIntervalMs, maxIntervalMs, untilMs }: PromisedRetries,
+  { retryOn, numRetries, baseIntervalMs, maxIntervalMs, untilMs }: RetryPlan,
 ): number | null {
   const outcome = rows.outcome[key]!
-  if (made >= numRetries || !retryOn.includes(outcome)) return null
+  const again: readonly number[] = retryOn
+  if (made >= numRetries || !again.includes(outcome)) return null
   if (outcome === SHED && LASTING.includes(rows.refusal[key]!)) return null
   const widest = Math.min((2 ** (made + 1) - 1) * baseIntervalMs, maxIntervalMs)
   const due = rows.done[key]! + widest * draw(key, JITTER)

@@ -1,7 +1,7 @@
+import type { RetryPlan } from '../../../serving/index.ts'
 import type { Evidence } from '../../evidence/evidence.ts'
 import { SHED } from '../../evidence/raw-rows.ts'
 import { firstAbove, firstAtLeast } from '../../evidence/sorted.ts'
-import type { PromisedRetries } from '../../promises/promised-retries.ts'
 
 /** Rounding of sums of tokens. */
 const SLACK = 1e-6
@@ -13,7 +13,7 @@ export interface SeenLimit {
 }
 
 /** The limit on the retries of one pool, from its rows. */
-export function seenLimit(seen: Evidence, index: number, { limit }: PromisedRetries): SeenLimit {
+export function seenLimit(seen: Evidence, index: number, { limit }: RetryPlan): SeenLimit {
   const { rows, retried, gone } = seen
   const keys = [...rows.at.keys()].filter(
     (key) => rows.pool[key] === index && !Number.isNaN(rows.sent[key]!),
@@ -55,16 +55,16 @@ export function seenLimit(seen: Evidence, index: number, { limit }: PromisedRetr
 
 /** Ten slices of the time to live count, the newest of which has begun. */
 function tokenLimit(
-  limit: Extract<PromisedRetries['limit'], { policy: 'finagle' }>,
+  limit: Extract<RetryPlan['limit'], { policy: 'finagle' }>,
   called: Float64Array,
   granted: Float64Array,
 ): SeenLimit {
-  const { percentCanRetry, minRetriesPerS, ttlMs } = limit
-  const sliceMs = ttlMs / 10
+  const { percentCanRetry, minRetriesPerS, ttlS } = limit
+  const sliceMs = (1000 * ttlS) / 10
   // in requests; without a share a retry takes one of the reserve
   const price = percentCanRetry === 0 ? 1 : Math.trunc(100_000 / percentCanRetry) / 1000
   const worth = percentCanRetry === 0 ? 0 : 1
-  const reserve = minRetriesPerS * (ttlMs / 1000) * price
+  const reserve = minRetriesPerS * ttlS * price
   const from = (at: number) => (Math.floor(at / sliceMs) - 9) * sliceMs
   const balance = (requests: number, retries: number) =>
     reserve + worth * requests - price * retries

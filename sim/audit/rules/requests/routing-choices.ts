@@ -1,4 +1,4 @@
-import type { PromisedRouting } from '../../promises/promised-routing.ts'
+import type { RoutingPlan } from '../../../serving/index.ts'
 import { pickedByPrompt } from './picked-by-prompt.ts'
 import { drawnFor, drawOf, preferredBy } from './routing-hash.ts'
 import type { SentPrompts } from './sent-prompts.ts'
@@ -25,7 +25,7 @@ export interface Candidates {
 /** A choice of a router. */
 export interface Choice {
   readonly of: Candidates
-  readonly routing: PromisedRouting
+  readonly routing: RoutingPlan
   readonly chosen: number
   /** number of requests routed before this one */
   readonly turn: number
@@ -231,7 +231,7 @@ function byPrompt(
   { of, chosen, row }: Choice,
   sent: SentPrompts,
   left: readonly number[],
-  routing: Extract<PromisedRouting, { policy: 'prefix-affinity' }>,
+  routing: Extract<RoutingPlan, { policy: 'prefix-affinity' }>,
 ): number {
   const { balanceAbs, balanceRel, cacheThreshold } = routing
   const loads = (counts: Int32Array) => left.map((i) => counts[i]! / executorsOf(of, i))

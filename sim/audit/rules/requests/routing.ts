@@ -1,10 +1,10 @@
+import { type RoutingChoice, settingsOf } from '../../../serving/index.ts'
 import type { Arrival, Evidence } from '../../evidence/evidence.ts'
 import { eachArrival, Loads } from '../../evidence/loads.ts'
 import { Openings } from '../../evidence/openings.ts'
 import { REFUSED_BY } from '../../evidence/raw-rows.ts'
 import { type Findings, ms, type Rule } from '../../findings.ts'
-import { type PromisedWay, roundTripMs } from '../../promises/promised-networks.ts'
-import { type PromisedChoice, settled } from '../../promises/promised-routing.ts'
+import { type PromisedWay, promisedWays, roundTripMs } from '../../promises/promised-networks.ts'
 import { poolsOfClasses } from '../../promises/promises.ts'
 import { type Candidates, type Choice, expectedChoice, routerName } from './routing-choices.ts'
 import { PICKER_BLOCKS, SentPrompts } from './sent-prompts.ts'
@@ -45,12 +45,13 @@ export const routing: Rule = {
       promises.pools.every(({ generation }) => !generation?.handOver) &&
       // on its way a request counts, though it is refused in the end
       (seen.delivered === null || queues.every(({ shed }) => shed.length === 0))
-    const ways = (key: number) => promises.networks?.[seen.rows.class[key]!]
+    const waysOfClasses = promisedWays(promises)
+    const ways = (key: number) => waysOfClasses?.[seen.rows.class[key]!]
     const prompts = new SentPrompts(seen)
     const sentPrompts = prompts.known ? prompts : null
     /** A candidate of a router is sent a prompt that the router remembers. */
-    const remember = (of: Candidates, chosen: number, choice: PromisedChoice, key: number) => {
-      const own = settled(choice)
+    const remember = (of: Candidates, chosen: number, choice: RoutingChoice, key: number) => {
+      const own = settingsOf(choice)
       if (!('lruBlocks' in own) || of.numbers.length === 1) return
       const { lruBlocks } = own
       const most = own.policy === 'endpoint-picker' ? PICKER_BLOCKS : Number.POSITIVE_INFINITY
@@ -198,7 +199,7 @@ function withoutCut(
 ): Candidates {
   if (ways === undefined) return of
   const cut = of.numbers.filter((pool) =>
-    ways[pool]?.out?.outages.some(({ from, to }) => from <= at && at < to),
+    ways[pool]?.out?.channel.outages.some(({ from, to }) => from <= at && at < to),
   )
   const taken = new Set([...of.taken, ...cut])
   return cut.length === 0 || taken.size === of.numbers.length ? of : { ...of, taken }
@@ -225,7 +226,7 @@ function roundsAmong(among: readonly Candidates[], seen: Evidence): number[] {
 
 /** Classes of the same pools and place share a router among them. */
 const nameOf = ({ numbers }: Candidates, { promises }: Evidence, classIndex: number) =>
-  `${numbers} ${promises.classes[classIndex]!.place ?? ''}`
+  `${numbers} ${promises.network?.places[classIndex] ?? ''}`
 
 const routerOf = (of: Candidates, seen: Evidence, number: number) =>
   nameOf(of, seen, seen.requests.class[number]!)
@@ -244,14 +245,14 @@ interface Routed
     Choice,
     'of' | 'chosen' | 'turn' | 'last' | 'loadsKnown' | 'sentPrompts' | 'closing' | 'distance'
   > {
-  readonly routing: PromisedChoice
+  readonly routing: RoutingChoice
 }
 
 function check(seen: Evidence, key: number, routed: Routed, found: Findings): void {
   const { rows } = seen
   const { of, chosen } = routed
   if (of.numbers.length === 1) return
-  const routing = settled(routed.routing)
+  const routing = settingsOf(routed.routing)
   const tokens = rows.inputTokens[key]!
   const session = routing.policy === 'session-affinity' ? sessionOf(seen, key) : null
   const { turn, last, loadsKnown, sentPrompts, closing, distance } = routed

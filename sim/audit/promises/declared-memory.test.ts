@@ -44,7 +44,7 @@ function scenarioWith(pools: readonly object[], cardMib = 24_576, millions = 8):
 function blocksOf(scenario: Scenario): readonly (readonly [number, number])[] {
   const plans = servingPlan(scenario).pools.map(({ generation }) => generation!.kv)
   const promised = promisesOf(scenario).pools.map(({ generation }) => generation!.kv)
-  expect(plans).toMatchObject(promised)
+  expect(plans).toEqual(promised)
   return plans.map(({ blocks, blockTokens }) => [blocks, blockTokens])
 }
 
