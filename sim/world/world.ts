@@ -147,7 +147,7 @@ export class SimulatedWorld implements Timers, TransferBackend {
     }
     for (let left = maxEvents; left > 0; left--) {
       if (this.#sharesCards) this.executors.settle()
-      // the next request is not in the heap: there is one at most, and it is the most frequent event
+      // the next request is not in the heap: there is one at most, and none is so frequent
       if (heap.precedes(this.#sentAt, ARRIVAL)) {
         heap.pop()
         this.now = heap.time
