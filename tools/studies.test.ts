@@ -11,9 +11,9 @@ import { TRACES } from './articles/azure.ts'
 import {
   PARTS,
   PLACEMENT_SCENARIO,
-  PLACEMENTS,
   placementOverrides,
-} from './articles/fleet/placement-study.ts'
+  PLACEMENTS,
+} from './articles/fleet/placement.ts'
 import { windowOf as partOf, WINDOWS } from './articles/headroom.ts'
 import { BATCHES, CVS, paddingSystems, variedSystem } from './articles/padding.ts'
 import { sweptScenario } from './bench/sweep.ts'

@@ -4,12 +4,18 @@ import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { ROOT } from '../../test/spillway.ts'
 import { haveTraces } from './azure.ts'
-import { BARS, JUDGED, type Pair, summarise } from './errors.ts'
-import { fitServer } from './fit-server.ts'
 import { paddings } from './padding.ts'
 import { havePublished, littleRatio, type PublishedRow, publishedRows } from './published.ts'
-import { GPUS } from './resnet50.ts'
-import { type ServerModel, scenarioText, sweepPoint } from './server-model.ts'
+import { fitServer, GPUS } from './resnet50.ts'
+import {
+  BARS,
+  JUDGED,
+  type Pair,
+  scenarioText,
+  type ServerModel,
+  summarise,
+  sweepPoint,
+} from './server-model.ts'
 
 const SERVER: ServerModel = {
   name: 'made-up',

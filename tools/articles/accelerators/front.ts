@@ -9,8 +9,8 @@ import { parseScenario } from '../../../scenarios/index.ts'
 import { resolveSystem, runReplication, withoutFiles } from '../../../sim/experiment/index.ts'
 import { PERCENTILES } from '../../../sim/stats/index.ts'
 import { markdownTable } from '../../markdown-table.ts'
-import { accelerator, type EncoderFit } from './encoder-fits.ts'
-import type { Section } from './section.ts'
+import type { Section } from '../../study.ts'
+import { accelerator, BERT_WORK, type EncoderFit, shortName } from './encoder-fits.ts'
 
 const LEAST_GAIN_TEXT = `${fixed(100 * LEAST_GAIN, 0)} %`
 const IMAGE = 'accelerators-front.png'
@@ -20,7 +20,7 @@ const PRECISIONS = ['fp16', 'int8'] as const
 type Precision = (typeof PRECISIONS)[number]
 
 /** Requests/s, as a Poisson process. */
-export const RATE_RPS = 3000
+const RATE_RPS = 3000
 /** The fewest cards keep at most this share of their capacity busy. */
 const MOST_LOAD = 0.9
 /** Numbers of cards from the fewest on. */
@@ -38,7 +38,7 @@ async function priceOf(card: string): Promise<number> {
 }
 
 /** A number of cards at a precision. */
-export interface PricedCards {
+interface PricedCards {
   readonly card: string
   readonly precision: Precision
   readonly replicas: number
@@ -48,7 +48,7 @@ export interface PricedCards {
 }
 
 /** Simulates BERT-base at one rate on cards of the catalogue: cost, and p99. */
-export async function pricedCards(fits: readonly EncoderFit[]): Promise<PricedCards[]> {
+async function pricedCards(fits: readonly EncoderFit[]): Promise<PricedCards[]> {
   const found: PricedCards[] = []
   for (const card of CARDS) {
     const price = await priceOf(card)
@@ -73,14 +73,8 @@ async function systemOf(
   replicas: number,
   fit: EncoderFit | undefined,
 ) {
-  const work = {
-    law: 'transformer-encoder',
-    layers: 12,
-    hidden: 768,
-    heads: 12,
-    vocabulary: 30_522,
-    ...(fit && { efficiency: fit.efficiency }),
-  }
+  const { cv: _, ...encoder } = BERT_WORK
+  const work = { ...encoder, ...(fit && { efficiency: fit.efficiency }) }
   const lengths = { distribution: 'lognormal', median: 64, p99: 256, max: 384 }
   const stated = {
     spillway: 1,
@@ -116,15 +110,6 @@ async function systemOf(
 export async function frontSection(fits: readonly EncoderFit[]): Promise<Section> {
   const priced = await pricedCards(fits)
   const front = frontOf(priced)
-  const table = markdownTable(
-    ['front', '$ an hour', 'p99', 'efficiencies'],
-    front.map((point) => [
-      nameOf(point),
-      fixed(point.usdPerHour, 2),
-      `${fixed(point.p99Ms, 1)} ms`,
-      point.fitted ? 'fitted' : 'uncalibrated',
-    ]),
-  )
   const cheapest = CARDS.flatMap((card) =>
     PRECISIONS.map((precision) => {
       const own = priced.filter((of) => of.card === card && of.precision === precision)
@@ -142,28 +127,28 @@ cards again.
 
 A point is on the front if its p99 is at least ${LEAST_GAIN_TEXT} below that of each cheaper one:
 
-${table}
+${cardTable('front', front)}
 
 The fewest cards of each kind:
 
-${markdownTable(
-  ['cards', '$ an hour', 'p99', 'efficiencies'],
-  cheapest.map((point) => [
-    nameOf(point),
-    fixed(point.usdPerHour, 2),
-    `${fixed(point.p99Ms, 1)} ms`,
-    point.fitted ? 'fitted' : 'uncalibrated',
-  ]),
-)}
+${cardTable('cards', cheapest)}
 
 int8 is not measured by its accuracy here: [choose a precision](../guides/precision.md) shows how.`
   return { text, images: [[IMAGE, cardFrontChart(chartOf(priced, front, cheapest))]], missed: [] }
 }
 
-const nameOf = ({ replicas, card, precision }: PricedCards) => `${replicas} × ${card}, ${precision}`
+const cardTable = (head: string, points: readonly PricedCards[]) =>
+  markdownTable(
+    [head, '$ an hour', 'p99', 'efficiencies'],
+    points.map((point) => [
+      nameOf(point),
+      fixed(point.usdPerHour, 2),
+      `${fixed(point.p99Ms, 1)} ms`,
+      point.fitted ? 'fitted' : 'uncalibrated',
+    ]),
+  )
 
-/** "a100-sxm-40" as "a100". */
-const short = (card: string) => card.replace(/-(sxm|pcie).*$/, '')
+const nameOf = ({ replicas, card, precision }: PricedCards) => `${replicas} × ${card}, ${precision}`
 
 function chartOf(
   priced: readonly PricedCards[],
@@ -177,8 +162,8 @@ function chartOf(
     title: `${nameOf(last)}, costs ${cost} times as much as ${nameOf(first)}, and has ${share} of its p99`,
     subtitle: `simulated: BERT-base at ${count(RATE_RPS)} requests/s · on-demand prices of ${PROVIDER} · filled: efficiencies fitted to this card, hollow: uncalibrated · line: the front, without gains under ${LEAST_GAIN_TEXT}`,
     points: priced.map((point) => ({
-      name: nameOf({ ...point, card: short(point.card) }),
-      short: cheapest.includes(point) ? `${point.replicas} × ${short(point.card)}` : null,
+      name: nameOf({ ...point, card: shortName(point.card) }),
+      short: cheapest.includes(point) ? `${point.replicas} × ${shortName(point.card)}` : null,
       kind: point.precision,
       usdPerHour: point.usdPerHour,
       p99Ms: point.p99Ms,

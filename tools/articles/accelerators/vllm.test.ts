@@ -7,18 +7,17 @@ import {
   type Engines,
   enginesApart,
   enginesTogether,
-  type StepTimes,
-  simulated,
-} from './vllm-engine.ts'
-import { BAR, errorOf, FIGURES, figureOf, fitEngine, halfOf, pairOf } from './vllm-fit.ts'
-import {
   haveVllmRuns,
+  LIBRARY,
+  libraryText,
   type RequestLatency,
   SERVED,
   type ServedModel,
   servedRun,
-} from './vllm-runs.ts'
-import { LIBRARY, libraryText } from './vllm-scenarios.ts'
+  simulated,
+  type StepTimes,
+} from './vllm-engine.ts'
+import { BAR, errorOf, figureOf, FIGURES, fitEngine, halfOf, pairOf } from './vllm.ts'
 
 /** The arrangement that the study chose by the first half. */
 const ENGINES: Readonly<Record<string, Engines>> = {
