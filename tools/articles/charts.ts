@@ -1,17 +1,17 @@
 import type { Article, Section } from '../study.ts'
 import { haveTraces } from './azure.ts'
-import { headroomSection, headrooms } from './headroom.ts'
-import { paddingSection, paddings } from './padding.ts'
+import { headrooms, headroomSection } from './headroom.ts'
+import { paddings, paddingSection } from './padding.ts'
 import { havePublished, type PublishedRow, publishedRows, SHARED, SOURCE } from './published.ts'
 import {
   barsMet,
-  type ConcurrencyStudy,
   concurrencySection,
+  type ConcurrencyStudy,
   GPUS,
   resnet50Sweep,
 } from './resnet50.ts'
 import { predictedFigures, scenarioText } from './server-model.ts'
-import { bestSweep, type OfflineToOnline, offlineSection, tftFigures, tftSweeps } from './tft.ts'
+import { bestSweep, offlineSection, tftFigures, tftSweeps } from './tft.ts'
 
 /** Concurrent requests of the library scenarios. */
 const USERS = 64
@@ -49,19 +49,11 @@ export const charts: Article<'articles'> = {
   },
 }
 
-interface Reproduced {
-  readonly studies: readonly ConcurrencyStudy[]
-  readonly sweeps: readonly OfflineToOnline[]
-  /** traces whose headroom was found */
-  readonly traces: number
-  readonly sections: readonly Section[]
-}
-
 async function reproduced(
   rows: readonly PublishedRow[],
   gpus: readonly (typeof GPUS)[number][],
   precision?: Parameters<typeof headrooms>[0],
-): Promise<Reproduced> {
+) {
   const studies = gpus.map((gpu): ConcurrencyStudy => {
     process.stderr.write(`fitting ${gpu.name}\n`)
     return { sweep: resnet50Sweep(rows, gpu, 0), reversed: resnet50Sweep(rows, gpu, 1) }

@@ -9,7 +9,6 @@ import {
   errorOf,
   JUDGED,
   judgedHeads,
-  type Pair,
   pairsOf,
   type ServerModel,
   summarise,
@@ -18,12 +17,7 @@ import {
 } from './server-model.ts'
 
 /** A concurrency sweep: the fitted rows, and the predicted rows outside the fit. */
-interface ConcurrencySweep {
-  readonly model: ServerModel
-  readonly gpu: string
-  readonly fitted: readonly Pair[]
-  readonly predicted: readonly Pair[]
-}
+type ConcurrencySweep = ReturnType<typeof resnet50Sweep>
 
 export const GPUS = [
   { name: 'resnet50-t4', gpu: 'NVIDIA T4' },
@@ -40,7 +34,7 @@ export function resnet50Sweep(
   rows: readonly PublishedRow[],
   { name, gpu }: (typeof GPUS)[number],
   from: 0 | 1,
-): ConcurrencySweep {
+) {
   const online = rows.filter(
     (row) => row.online && row.model === 'ConvNets/resnet50' && row.heading.startsWith(`${gpu},`),
   )

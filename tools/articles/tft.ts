@@ -51,19 +51,13 @@ type Approach = keyof typeof APPROACHES
 const APPROACH_NAMES = Object.keys(APPROACHES) as Approach[]
 
 /** One published online sweep, predicted from the offline rows of the same table. */
-export interface OfflineToOnline {
-  readonly heading: string
-  readonly models: Readonly<Record<Approach, ServerModel>>
-  readonly pairs: Readonly<Record<Approach, readonly Pair[]>>
-  /** median over the rows */
-  readonly little: number
-}
+type OfflineToOnline = ReturnType<typeof tftSweeps>[number]
 
 const PREDICTION = { replications: 1 }
 /** The published preferred batch sizes, inferences. */
 const PREFERRED = [512, 1024]
 
-export function tftSweeps(rows: readonly PublishedRow[]): OfflineToOnline[] {
+export function tftSweeps(rows: readonly PublishedRow[]) {
   const tft = rows.filter((row) => row.model === 'TFT')
   const headings = [...new Set(tft.filter(({ online }) => online).map(({ heading }) => heading))]
   return headings.map((heading) => {

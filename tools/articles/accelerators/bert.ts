@@ -7,10 +7,7 @@ import {
   type CrossValidation,
   errorsByRegion,
   type HeldOut,
-  type HeldOutErrors,
   heldOutErrors,
-  type MeasuredPass,
-  type PassOnCard,
   passWork,
   predictPass,
   type RooflineShape,
@@ -64,19 +61,11 @@ const WEIGHT_BITS = { FP32: 32, TF32: 32, FP16: 16, 'INT8-v1': 8, 'INT8-v2': 8 }
 const ACTIVATION_BITS = { FP32: 32, TF32: 32, FP16: 16, 'INT8-v1': 16, 'INT8-v2': 8 }
 
 /** A published cell of FasterTransformer with padding, and without. */
-export interface BertRow extends MeasuredPass {
-  readonly gpu: string
-  readonly framework: string
-  readonly precision: Precision
-  readonly batch: number
-  readonly length: number
-  /** without padding: sequences of half the length */
-  readonly unpaddedMs: number
-}
+export type BertRow = ReturnType<typeof bertRows>[number]
 
-export function bertRows(): BertRow[] {
+export function bertRows() {
   return TABLE.rows().map((cells) => {
-    const { gpu, framework } = cells as { gpu: string; framework: string }
+    const [gpu, framework] = [cells.gpu!, cells.framework!]
     const precision = PRECISIONS.find((name) => name === cells.precision)!
     const [batch, length] = [Number(cells.batch), Number(cells.seq)]
     return {
@@ -87,6 +76,7 @@ export function bertRows(): BertRow[] {
       batch,
       length,
       ms: Number(cells.ft_padded_ms),
+      // sequences of half the length
       unpaddedMs: Number(cells.eff_ft_unpadded_ms),
     }
   })
@@ -98,7 +88,7 @@ export function bertPass(
   precision: Precision,
   batch: number,
   length: number,
-): PassOnCard & { readonly precision: Precision } {
+) {
   const { bandwidthGbS, tflops } = SHEETS[gpu]!
   const tokens = batch * length
   const groups = passWork(BERT_BASE, {
@@ -177,21 +167,11 @@ type ApproachName = keyof typeof APPROACHES
 const CHOSEN: ApproachName = 'alone'
 
 /** Held-out cells of a GPU, framework and precision, without and with padding removed. */
-interface BertSeries {
-  readonly gpu: string
-  readonly framework: string
-  readonly precision: Precision
-  readonly heldOut: readonly BertCell[]
-  readonly errors: HeldOutErrors<BertRow>
-  readonly met: boolean
-}
+type BertSeries = ReturnType<typeof bertSeries>[number]
 
-interface BertCell extends HeldOut<BertRow> {
-  /** predicted time of sequences of half the length, ms */
-  readonly unpaddedMs: number
-}
+type BertCell = BertSeries['heldOut'][number]
 
-export function bertSeries({ shape, together }: Approach, rows = bertRows()): BertSeries[] {
+export function bertSeries({ shape, together }: Approach, rows: readonly BertRow[] = bertRows()) {
   const cells = [...grouped(rows, together).values()].flatMap((group) => {
     const validated = crossValidate(group, halfOf, { ...shape, folds: 2 })
     return validated.heldOut.map((cell) => ({ ...cell, unpaddedMs: unpadded(validated, cell) }))

@@ -4,9 +4,7 @@ import { count, fixed, signedPercent } from '../../../reports/format.ts'
 import {
   type Card,
   crossValidate,
-  type CrossValidation,
   errorsByRegion,
-  type HeldOutErrors,
   heldOutErrors,
   IDEAL,
   type MeasuredPass,
@@ -104,18 +102,13 @@ export const LLAMA_APPROACHES = {
 } as const satisfies Readonly<Record<string, LlamaApproach>>
 
 /** A GPU by its fit: all degrees of tensor parallel at once, halves of the counts in turn. */
-interface LlamaStudy {
-  readonly gpu: Gpu
-  readonly rows: readonly LlamaRow[]
-  readonly validated: CrossValidation<LlamaRow>
-  readonly errors: ReadonlyMap<number, HeldOutErrors<LlamaRow>>
-}
+type LlamaStudy = ReturnType<typeof llamaStudy>
 
 export function llamaStudy(
   gpu: Gpu,
   { shape }: LlamaApproach = LLAMA_APPROACHES.soft,
   rows: readonly LlamaRow[] = llamaRows(gpu),
-): LlamaStudy {
+) {
   const counts = [...new Set(rows.map(({ tokens }) => tokens))].sort((a, b) => a - b)
   const halves = new Map(counts.map((tokens, i) => [tokens, i % 2]))
   const validated = crossValidate(rows, ({ tokens }) => halves.get(tokens)!, { ...shape, folds: 2 })

@@ -242,11 +242,7 @@ interface RatedRow {
   readonly tail: Tail | null
 }
 
-interface MlperfStudy {
-  readonly rows: readonly RatedRow[]
-  /** errors of the headline rows by approach, in the order of `headlineRows` */
-  readonly approaches: Readonly<Record<Approach, readonly number[]>>
-}
+type MlperfStudy = ReturnType<typeof mlperfStudy>
 
 const isHeadline = ({ system }: ServerRow) =>
   (HEADLINES as readonly string[]).includes(system)
@@ -274,7 +270,7 @@ function rated(row: ServerRow): RatedRow {
   return { row, highestRps: (1 + error) * row.serverRps, error, tail }
 }
 
-function mlperfStudy(): MlperfStudy {
+function mlperfStudy() {
   const rows = serverRows()
   const headlines = headlineRows(rows)
   const approaches = Object.fromEntries(

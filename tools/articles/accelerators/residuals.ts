@@ -3,7 +3,6 @@ import {
   chooseResidual,
   type Figure,
   type HeldOutRatio,
-  type ResidualTrial,
   type SpreadCell,
   spreadOf,
   tryResiduals,
@@ -119,17 +118,7 @@ function gapGroups(): SpreadGroup[] {
 }
 
 /** A published table, and what its residuals predict. */
-interface ResidualStudy {
-  readonly table: string
-  readonly ratio: string
-  readonly groups: readonly FittedGroup[]
-}
-
-interface FittedGroup {
-  readonly name: string
-  readonly trials: readonly ResidualTrial[]
-  readonly chosen: ResidualTrial
-}
+type ResidualStudy = ReturnType<typeof residualStudies>[number]
 
 const SOURCES: readonly (readonly [table: string, groups: () => SpreadGroup[]])[] = [
   ['batches of ResNet50 and ResNeXt101 on V100 and T4 (a)', convolutionGroups],
@@ -139,9 +128,9 @@ const SOURCES: readonly (readonly [table: string, groups: () => SpreadGroup[]])[
 ]
 
 /** Residuals of each group, fitted on alternate cells and tried on the others. */
-export function residualStudies(): ResidualStudy[] {
+export function residualStudies() {
   return SOURCES.map(([table, groupsOf]) => {
-    const groups = groupsOf().map(({ name, cells }): FittedGroup => {
+    const groups = groupsOf().map(({ name, cells }) => {
       const trials = tryResiduals(cells)
       return { name, trials, chosen: chooseResidual(trials) }
     })

@@ -152,13 +152,9 @@ export function valueAt(
   return own?.points.find((point) => point.batch === batch)?.value ?? null
 }
 
-interface ThroughputStudy {
-  readonly fits: readonly EncoderFit[]
-  readonly encoder: readonly SweptCard[]
-  readonly decoder: readonly SweptCard[]
-}
+type ThroughputStudy = Awaited<ReturnType<typeof throughputStudy>>
 
-export async function throughputStudy(): Promise<ThroughputStudy> {
+export async function throughputStudy() {
   const fits = await encoderFits()
   return { fits, encoder: await encoderThroughput(fits), decoder: await decoderThroughput() }
 }

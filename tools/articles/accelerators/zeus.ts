@@ -13,7 +13,7 @@ import {
   fitCap,
   slowdownOf,
 } from '../../../sim/accelerator/index.ts'
-import { type ErrorAt, errorFigures, medianText } from '../../claims/figures/parts.ts'
+import { errorFigures, medianText } from '../../claims/figures/parts.ts'
 import { markdownTable } from '../../markdown-table.ts'
 import type { Section } from '../../study.ts'
 import { grouped, type Row, sharedTable } from '../published.ts'
@@ -77,24 +77,13 @@ function rowsOf(rows: readonly Row[], floorW: number): EpochRow[] {
 }
 
 /** A curve that is fitted on one card unless it is given, and its errors on a card. */
-export interface CapTest {
-  readonly variable: CapVariable
-  readonly fittedOn: Card
-  readonly testedOn: Card
-  readonly curve: CapCurve
-  readonly above: readonly CapRowError[]
-  readonly below: readonly CapRowError[]
-}
-
-interface CapRowError extends ErrorAt {
-  readonly network: string
-}
+export type CapTest = ReturnType<typeof capTest>
 
 export function capTest(
   rows: readonly EpochRow[],
-  { variable, fittedOn, testedOn }: Pick<CapTest, 'variable' | 'fittedOn' | 'testedOn'>,
+  { variable, fittedOn, testedOn }: { variable: CapVariable; fittedOn: Card; testedOn: Card },
   given?: CapCurve,
-): CapTest {
+) {
   const on = (card: Card) => rows.filter((row) => row.card === card)
   const curve = given ?? fitCap(on(fittedOn), variable)
   const tested = on(testedOn)

@@ -82,12 +82,7 @@ export async function placementStudy(
   return rows
 }
 
-interface Played {
-  readonly usdPerHour: number
-  readonly good: number
-  readonly ttftP95: readonly number[]
-  readonly latencyP99: number
-}
+type Played = Awaited<ReturnType<typeof played>>
 
 const at = (percentiles: readonly number[], p: (typeof PERCENTILES)[number]) =>
   percentiles[PERCENTILES.indexOf(p)]!
@@ -116,7 +111,7 @@ export function placementOverrides(
   ]
 }
 
-async function played(placement: Placement, part: number): Promise<Played> {
+async function played(placement: Placement, part: number) {
   const set = placementOverrides(placement, part)
   const prepared = await prepare(PLACEMENT_SCENARIO, { set })
   const { classes, all } = runOf(prepared)
