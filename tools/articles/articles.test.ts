@@ -57,7 +57,7 @@ describe('errors', () => {
     const { median, bias, worst, met } = summarise(pairs, 'p99Ms')
     expect(median).toBeCloseTo(0.1, 12)
     expect(bias).toBeCloseTo(0.05, 12)
-    expect([worst.users, met]).toEqual([16, true])
+    expect([worst.at, met]).toEqual(['16', true])
     expect(worst.error).toBeCloseTo(-0.3, 12)
   })
 

@@ -27,7 +27,7 @@ await runStudy<{ readonly write?: true }>({
     return isThere() ? smoke() : `skipped: ${missing}`
   },
   run: async ({ write = false }, { args: [part] }) => {
-    const chosen = part === undefined ? [charts, accelerators] : [PARTS[part]!]
+    const chosen: readonly Article[] = part === undefined ? [charts, accelerators] : [PARTS[part]!]
     for (const article of chosen) {
       if (!article.isThere()) {
         process.stderr.write(`${article.missing}\n`)
