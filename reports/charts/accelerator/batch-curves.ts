@@ -1,6 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite'
 import type { NonNormalizedSpec } from 'vega-lite/types_unstable/spec/index.js'
-import { frame, keyWords, type Layer, logTicks, narrow, WIDE } from '../frame.ts'
+import { frame, keyWords, type Layer, layerOf, logTicks, narrow, WIDE } from '../frame.ts'
 import { endLabels, linear, logarithmic, panelGrid, panelTitle, pixel } from '../plot.ts'
 import { LIGHT } from '../theme.ts'
 
@@ -56,11 +56,7 @@ function drawn({ title, quantity, range, curves }: BatchPanel, plot: number, wid
   })
   const y = linear('value', range, { title: quantity, tickCount: 5, format: ',d' })
   const lines = curves.map(
-    ({ line }): Layer => ({
-      data: { values: line },
-      mark: { type: 'line', color: LIGHT.prediction, strokeWidth: 1.8 },
-      encoding: { x, y },
-    }),
+    ({ line }): Layer => layerOf(line, { type: 'line', color: LIGHT.prediction, strokeWidth: 1.8 }, { x, y }),
   )
   const dots = [true, false].map((fitted): Layer => {
     const values = curves.flatMap(({ points }) => points.filter((point) => point.fitted === fitted))
@@ -73,7 +69,7 @@ function drawn({ title, quantity, range, curves }: BatchPanel, plot: number, wid
       strokeWidth: 1.4,
       size: 42,
     } as const
-    return { data: { values }, mark, encoding: { x, y } }
+    return layerOf(values, mark, { x, y })
   })
   const ends = curves.map(({ name, line }) => ({
     x: plot + 7,

@@ -1,6 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite'
 import type { NonNormalizedSpec } from 'vega-lite/types_unstable/spec/index.js'
-import { frame, keyWords, type Layer, narrow, PERCENT, WIDE } from '../frame.ts'
+import { frame, keyWords, type Layer, layerOf, narrow, PERCENT, WIDE } from '../frame.ts'
 import { linear, logarithmic, panelGrid, panelTitle } from '../plot.ts'
 import { LIGHT } from '../theme.ts'
 
@@ -63,18 +63,10 @@ function drawn(
     labelExpr: `'×' + format(datum.value, '~g')`,
   })
   const dots = series.map(
-    ({ points }, i): Layer => ({
-      data: { values: points },
-      mark: { type: 'point', filled: true, opacity: 0.45, size: 16, color: COLORS[i]! },
-      encoding: { x, y },
-    }),
+    ({ points }, i): Layer => layerOf(points, { type: 'point', filled: true, opacity: 0.45, size: 16, color: COLORS[i]! }, { x, y }),
   )
   const lines = series.map(
-    ({ line }, i): Layer => ({
-      data: { values: line },
-      mark: { type: 'line', color: COLORS[i]!, strokeWidth: 2.2 },
-      encoding: { x, y },
-    }),
+    ({ line }, i): Layer => layerOf(line, { type: 'line', color: COLORS[i]!, strokeWidth: 2.2 }, { x, y }),
   )
   const keys = series.map(({ name }, i) => ({ name, color: COLORS[i]! }))
   return {

@@ -1,6 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite'
 import type { NonNormalizedSpec } from 'vega-lite/types_unstable/spec/index.js'
-import { frame, keyWords, type Layer, logTicks, narrow, WIDE } from '../frame.ts'
+import { frame, keyWords, type Layer, layerOf, logTicks, narrow, WIDE } from '../frame.ts'
 import { endLabels, logarithmic, panelGrid, panelTitle } from '../plot.ts'
 import { LIGHT } from '../theme.ts'
 
@@ -83,11 +83,7 @@ function drawn(
   const lines = curves.map((curve): Layer => {
     const strokeDash = curve.fitted ? [1, 0] : [4, 3]
     const strokeWidth = curve.fitted ? 2.2 : 1.3
-    return {
-      data: { values: [...curve.points] },
-      mark: { type: 'line', color: kindOf(curve).color, strokeWidth, strokeDash },
-      encoding: { x, y },
-    }
+    return layerOf(curve.points, { type: 'line', color: kindOf(curve).color, strokeWidth, strokeDash }, { x, y })
   })
   const along = (value: number, [low, high]: readonly [number, number]) =>
     Math.log(value / low) / Math.log(high / low)

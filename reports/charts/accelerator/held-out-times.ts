@@ -1,5 +1,5 @@
 import type { TopLevelSpec } from 'vega-lite'
-import { frame, keyWords, type Layer, logTicks, narrow, WIDE } from '../frame.ts'
+import { frame, keyWords, type Layer, layerOf, logTicks, narrow, WIDE } from '../frame.ts'
 import { labels, logarithmic, panelGrid, panelTitle, pixel } from '../plot.ts'
 import { LIGHT } from '../theme.ts'
 
@@ -33,13 +33,7 @@ export function heldOutTimes(chart: HeldOutChart, width = WIDE): TopLevelSpec {
   })
   const x = logarithmic('measured', domain, axis('published (ms, log scale)'))
   const y = logarithmic('predicted', domain, axis('predicted (ms, log scale)'))
-  const line = (factor: number, strokeDash: number[]): Layer => ({
-    data: {
-      values: domain.map((measured) => ({ measured, predicted: measured * factor })),
-    },
-    mark: { type: 'line', color: LIGHT.muted, strokeWidth: 1, strokeDash, clip: true },
-    encoding: { x, y },
-  })
+  const line = (factor: number, strokeDash: number[]): Layer => layerOf(domain.map((measured) => ({ measured, predicted: measured * factor })), { type: 'line', color: LIGHT.muted, strokeWidth: 1, strokeDash, clip: true }, { x, y })
   const bounds = [line(1, [1, 0]), line(1 + chart.bar, [4, 3]), line(1 - chart.bar, [4, 3])]
   const bound = (factor: number) => {
     const at = Math.sqrt(domain[0] * domain[1])
@@ -61,11 +55,7 @@ export function heldOutTimes(chart: HeldOutChart, width = WIDE): TopLevelSpec {
       layer: [
         ...bounds,
         ...series.map(
-          (of): Layer => ({
-            data: { values: of.points },
-            mark: { type: 'point', filled: true, opacity: 0.85, size: 42, ...look(of) },
-            encoding: { x, y },
-          }),
+          (of): Layer => layerOf(of.points, { type: 'point', filled: true, opacity: 0.85, size: 42, ...look(of) }, { x, y }),
         ),
         ...labels([bound(1 + chart.bar)], { align: 'right', dx: -8, dy: -4 }),
         ...labels([bound(1 - chart.bar)], { align: 'left', dx: 8, dy: 8 }),

@@ -12,6 +12,7 @@ import {
   frame,
   keyWords,
   type Layer,
+  layerOf,
   median,
   plotWidth,
   type Sides,
@@ -23,12 +24,12 @@ import { limitLines } from '../load/limits.ts'
 import {
   endOf,
   latencyPanel,
-  PANEL_SPACING,
   type Panel,
-  type Point,
+  PANEL_SPACING,
   panelHeight,
   panelLimits,
   panelLines,
+  type Point,
   timeAxis,
 } from '../load/time-panels.ts'
 import type { Channel } from '../plot.ts'
@@ -160,11 +161,7 @@ function throttledBands(pools: readonly PoweredPool[], x: Channel): Layer[] {
   const values = throttledSpans(pools)
   if (values.length === 0) return []
   return [
-    {
-      data: { values },
-      mark: { type: 'rect', color: LIGHT.limit, opacity: 0.1 },
-      encoding: { x, x2: { field: 'x2' } },
-    },
+    layerOf(values, { type: 'rect', color: LIGHT.limit, opacity: 0.1 }, { x, x2: { field: 'x2' } }),
   ]
 }
 
@@ -178,15 +175,11 @@ function surgesOf({ result: { surges } }: World): number[] {
 function surgeRules(world: World, x: Channel, height: number | null): Layer[] {
   const values = surgesOf(world).map((at) => ({ x: at }))
   if (values.length === 0) return []
-  const rule: Layer = {
-    data: { values },
-    mark: { type: 'rule', color: LIGHT.muted, strokeDash: [3, 3] },
-    encoding: { x },
-  }
+  const rule: Layer = layerOf(values, { type: 'rule', color: LIGHT.muted, strokeDash: [3, 3] }, { x })
   if (height === null) return [rule]
   const mark = { type: 'text', text: 'surge', align: 'left', dx: 4, color: LIGHT.muted } as const
   const encoding = { x, y: { value: height - 10 } }
-  return [rule, { data: { values }, mark: { ...mark, fontSize: LABEL_SIZE }, encoding }]
+  return [rule, layerOf(values, { ...mark, fontSize: LABEL_SIZE }, encoding)]
 }
 
 /** When heat lowers the clock and what that does to the tail; or how warm the cards become. */

@@ -1,5 +1,5 @@
 import type { TopLevelSpec } from 'vega-lite'
-import { frame, type Layer, logTicks, narrow, WIDE } from '../frame.ts'
+import { frame, type Layer, layerOf, logTicks, narrow, WIDE } from '../frame.ts'
 import { labels, logarithmic, panelGrid, panelTitle, pixel } from '../plot.ts'
 import { LIGHT } from '../theme.ts'
 
@@ -56,22 +56,14 @@ export function rooflineChart(chart: RooflineChart, width = WIDE): TopLevelSpec 
         x: grid.plot - pixel(intensity, xs, grid.plot, true),
         y: pixel(speed, ys, height, true),
       })
-      const line = (values: readonly RooflinePoint[], color: string, dashed: boolean): Layer => ({
-        data: { values: [...values] },
-        mark: {
+      const line = (values: readonly RooflinePoint[], color: string, dashed: boolean): Layer => layerOf(values, {
           type: 'line',
           color,
           clip: true,
           strokeWidth: dashed ? 1.2 : 2,
           ...(dashed ? { strokeDash: [5, 3] } : {}),
-        },
-        encoding: { x, y },
-      })
-      const dots: Layer = {
-        data: { values: [...measured] },
-        mark: { type: 'point', filled: true, opacity: 0.8, size: 16, color: LIGHT.measured },
-        encoding: { x, y },
-      }
+        }, { x, y })
+      const dots: Layer = layerOf(measured, { type: 'point', filled: true, opacity: 0.8, size: 16, color: LIGHT.measured }, { x, y })
       const corner = (up: number, text: string, color: string) => {
         return { x: grid.plot - 6, y: height - up, text, color }
       }

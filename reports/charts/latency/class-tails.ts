@@ -6,8 +6,9 @@ import { lostText } from '../../tables/lost.ts'
 import {
   frame,
   keyWords,
-  type Layer,
   largest,
+  type Layer,
+  layerOf,
   narrow,
   type Sides,
   subject,
@@ -109,11 +110,7 @@ function lineOf(
   y: readonly [number, number],
   lost: boolean,
 ): Layer {
-  return {
-    data: { values: points.map(({ p, value }) => ({ x: nines(p), value })) },
-    mark: { type: 'line', strokeWidth: 2.2, ...style, strokeDash: [...(style.strokeDash ?? [])] },
-    encoding: { x: percentiles(x, lost), y: latencies('value', y) },
-  }
+  return layerOf(points.map(({ p, value }) => ({ x: nines(p), value })), { type: 'line', strokeWidth: 2.2, ...style, strokeDash: [...(style.strokeDash ?? [])] }, { x: percentiles(x, lost), y: latencies('value', y) })
 }
 
 /** The name of a curve, at its end. */

@@ -2,7 +2,16 @@ import type { TopLevelSpec } from 'vega-lite'
 import type { NonNormalizedSpec } from 'vega-lite/types_unstable/spec/index.js'
 import type { Series } from '../../../sim/documents/index.ts'
 import { count, time } from '../../format.ts'
-import { frame, type Layer, median, narrow, type Sides, subject, type World } from '../frame.ts'
+import {
+  frame,
+  type Layer,
+  layerOf,
+  median,
+  narrow,
+  type Sides,
+  subject,
+  type World,
+} from '../frame.ts'
 import { latencyLimits, limitLines } from '../load/limits.ts'
 import { latencies, panelGrid, panelTitle, runTime } from '../plot.ts'
 
@@ -55,10 +64,7 @@ function heatLayer(
   domain: readonly [number, number],
   titled: boolean,
 ): Layer {
-  return {
-    data: { values: cells },
-    mark: { type: 'rect', color },
-    encoding: {
+  return layerOf(cells, { type: 'rect', color }, {
       x: runTime(Math.max(1, series.heat.counts.length) * series.bucket_s),
       x2: { field: 'x2' },
       y: latencies('y', domain, titled ? 'latency' : null),
@@ -69,8 +75,7 @@ function heatLayer(
         scale: { domain: [0, 1], range: [0.04, 1] },
         legend: null,
       },
-    },
-  }
+    })
 }
 
 /** The non-empty cells of a heat map, coarsened to the resolution of a picture. */

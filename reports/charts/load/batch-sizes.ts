@@ -6,6 +6,7 @@ import {
   frame,
   keyWords,
   largest,
+  layerOf,
   narrow,
   PERCENT,
   plotWidth,
@@ -40,10 +41,7 @@ function bars(sides: Sides, pool: string, small: boolean) {
   )
   const sizes = Math.max(1, ...values.filter(({ share }) => share > 0).map(({ size }) => size))
   const every = Math.ceil(sizes / (small ? 10 : 32))
-  return {
-    data: { values: values.filter(({ size }) => size <= sizes) },
-    mark: { type: 'bar' as const },
-    encoding: {
+  return layerOf(values.filter(({ size }) => size <= sizes), { type: 'bar' as const }, {
       x: {
         field: 'size',
         type: 'ordinal' as const,
@@ -65,8 +63,7 @@ function bars(sides: Sides, pool: string, small: boolean) {
         axis: { title: 'share of requests', tickCount: 4, labelExpr: PERCENT },
       },
       color: COLOR,
-    },
-  }
+    })
 }
 
 /** Batches of size 1, 2, … as shares of the requests in them. */

@@ -1,5 +1,5 @@
 import type { TopLevelSpec } from 'vega-lite'
-import { frame, type Layer, narrow, plotWidth, WIDE } from '../frame.ts'
+import { frame, type Layer, layerOf, narrow, plotWidth, WIDE } from '../frame.ts'
 import { type Channel, endLabels, latencies, linear, pixel } from '../plot.ts'
 import { LIGHT } from '../theme.ts'
 
@@ -57,22 +57,14 @@ export function concurrencyChart(chart: ConcurrencyChart, width = WIDE): TopLeve
 }
 
 function lines(points: readonly ConcurrencyPoint[], x: Channel, y: Channel): Layer[] {
-  return PERCENTILES.map((p) => ({
-    data: { values: points.map(({ users, simulated }) => ({ users, ms: simulated[p] })) },
-    mark: { type: 'line', color: LIGHT.simulated, strokeWidth: p === 'p99' ? 2.4 : 1.2 },
-    encoding: { x, y },
-  }))
+  return PERCENTILES.map((p) => layerOf(points.map(({ users, simulated }) => ({ users, ms: simulated[p] })), { type: 'line', color: LIGHT.simulated, strokeWidth: p === 'p99' ? 2.4 : 1.2 }, { x, y }))
 }
 
 /** Filled for predicted points, hollow for fitted ones. */
 function dots(points: readonly ConcurrencyPoint[], x: Channel, y: Channel): Layer[] {
-  const of = (p: (typeof PERCENTILES)[number], fitted: boolean): Layer => ({
-    data: {
-      values: points
+  const of = (p: (typeof PERCENTILES)[number], fitted: boolean): Layer => layerOf(points
         .filter((point) => point.fitted === fitted)
-        .map(({ users, measured }) => ({ users, ms: measured[p] })),
-    },
-    mark: {
+        .map(({ users, measured }) => ({ users, ms: measured[p] })), {
       type: 'point',
       filled: true,
       opacity: 1,
@@ -80,8 +72,6 @@ function dots(points: readonly ConcurrencyPoint[], x: Channel, y: Channel): Laye
       stroke: LIGHT.measured,
       strokeWidth: 1.4,
       size: p === 'p99' ? 46 : 26,
-    },
-    encoding: { x, y },
-  })
+    }, { x, y })
   return PERCENTILES.flatMap((p) => [of(p, true), of(p, false)])
 }

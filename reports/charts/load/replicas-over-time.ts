@@ -3,7 +3,16 @@ import type { NonNormalizedSpec } from 'vega-lite/types_unstable/spec/index.js'
 import type { PoolAvailability, Result } from '../../../sim/documents/index.ts'
 import { capitalise, fixed, percent, plural, runsText } from '../../format.ts'
 import { availablePools, regretOf } from '../../tables/availability-tables.ts'
-import { frame, keyWords, type Layer, largest, plotWidth, type Sides, subject } from '../frame.ts'
+import {
+  frame,
+  keyWords,
+  largest,
+  type Layer,
+  layerOf,
+  plotWidth,
+  type Sides,
+  subject,
+} from '../frame.ts'
 import { supportedPercentile } from '../latency/latency-over-time.ts'
 import type { Channel } from '../plot.ts'
 import { LIGHT } from '../theme.ts'
@@ -12,13 +21,13 @@ import {
   endOf,
   latencyPanel,
   loadPanel,
-  PANEL_SPACING,
   type Panel,
-  type Point,
+  PANEL_SPACING,
   panelHeight,
   panelLimits,
   panelLines,
   panelY,
+  type Point,
   timeAxis,
 } from './time-panels.ts'
 
@@ -109,11 +118,7 @@ function decisions(
   }))
   const tooltip = { field: 'text', type: 'nominal' } as const
   return [
-    {
-      data: { values },
-      mark: { type: 'point', shape: 'triangle-down', size: 22, filled: true, color: LIGHT.muted },
-      encoding: { x, y: panelY(panel), tooltip },
-    },
+    layerOf(values, { type: 'point', shape: 'triangle-down', size: 22, filled: true, color: LIGHT.muted }, { x, y: panelY(panel), tooltip }),
   ]
 }
 

@@ -1,15 +1,15 @@
 import type { TopLevelSpec } from 'vega-lite'
 import type { Sweep } from '../../../sim/documents/index.ts'
 import { count, time } from '../../format.ts'
-import { frame, keyWords, narrow, plotWidth } from '../frame.ts'
+import { frame, keyWords, layerOf, narrow, plotWidth } from '../frame.ts'
 import { COLOR, linear } from '../plot.ts'
 import { textWidth } from '../text-width.ts'
 import { LABEL_SIZE, LIGHT } from '../theme.ts'
 import {
   labelExpression,
   latencyRange,
-  type Point,
   pathNames,
+  type Point,
   pointsOf,
   sweepSubject,
   thinned,
@@ -69,30 +69,20 @@ export function sweepHeat(sweep: Sweep, width: number): TopLevelSpec | null {
     width: wide,
     height,
     layer: [
-      {
-        data: { values: cells },
-        mark: { type: 'rect' },
-        encoding: {
+      layerOf(cells, { type: 'rect' }, {
           x,
           x2: { field: 'x2' },
           y,
           y2: { field: 'y2' },
           color: COLOR,
           opacity: { field: 'opacity', type: 'quantitative', scale: null },
-        },
-      },
-      {
-        data: {
-          values: texts.map((one) => ({
+        }),
+      layerOf(texts.map((one) => ({
             text: one.text,
             end: one.end,
             x: one.x + 0.48,
             y: one.y + 0.47,
-          })),
-        },
-        mark: { type: 'text', fontSize: TEXT_SIZE, color: LIGHT.ink },
-        encoding: { x, y, text: { field: 'text' } },
-      },
+          })), { type: 'text', fontSize: TEXT_SIZE, color: LIGHT.ink }, { x, y, text: { field: 'text' } }),
       ...keyWords(verdictKey(points), width),
     ],
   }

@@ -6,6 +6,7 @@ import {
   frame,
   keyWords,
   type Layer,
+  layerOf,
   logTicks,
   narrow,
   PERCENT,
@@ -43,10 +44,7 @@ export function traceLengths(trace: TraceFindings, width = WIDE): TopLevelSpec {
     grid: false,
   })
   const layers = shown.map(
-    ({ bins, color }): Layer => ({
-      data: { values: [...bins, { from: domain[1], to: domain[1], share: 0 }] },
-      mark: { type: 'bar', color, opacity: 0.55 },
-      encoding: {
+    ({ bins, color }): Layer => layerOf([...bins, { from: domain[1], to: domain[1], share: 0 }], { type: 'bar', color, opacity: 0.55 }, {
         x,
         x2: { field: 'to' },
         y: {
@@ -56,8 +54,7 @@ export function traceLengths(trace: TraceFindings, width = WIDE): TopLevelSpec {
           axis: { title: 'share of requests', tickCount: 4, labelExpr: PERCENT },
         },
         y2: { datum: 0 },
-      },
-    }),
+      }),
   )
   return {
     ...frame(finding(columns), subtitle, width),
