@@ -2,6 +2,7 @@ import { median } from 'simple-statistics'
 import { heldOutTimes } from '../../../reports/charts/accelerator/held-out-times.ts'
 import { LIGHT } from '../../../reports/charts/theme.ts'
 import { fixed, signedPercent } from '../../../reports/format.ts'
+import { type Accelerator, shippedAccelerators } from '../../../scenarios/index.ts'
 import {
   crossValidate,
   type CrossValidation,
@@ -11,8 +12,11 @@ import {
   passWork,
   predictPass,
   type RooflineShape,
-  type Transformer,
 } from '../../../sim/accelerator/index.ts'
+import {
+  transformerOf,
+  type TransformerWork,
+} from '../../../sim/experiment/simulation/transformer-times.ts'
 import { type SeriesErrors, seriesErrors } from '../../claims/figures/accelerators.ts'
 import { tenths, whole } from '../../claims/figures/parts.ts'
 import { markdownTable } from '../../markdown-table.ts'
@@ -32,30 +36,36 @@ const LENGTHS: readonly number[] = [32, 128, 384]
 const PRECISIONS = ['FP32', 'TF32', 'FP16', 'INT8-v1', 'INT8-v2'] as const
 export type Precision = (typeof PRECISIONS)[number]
 
-/** The benchmark runs the 12 layers without embeddings and output. */
-const BERT_BASE: Transformer = {
-  kind: 'encoder',
+/** BERT-base as a scenario has it. */
+export const BERT_WORK = {
+  law: 'transformer-encoder',
   layers: 12,
   hidden: 768,
   heads: 12,
-  feedForward: 3072,
-  gated: false,
   vocabulary: 30_522,
-}
+  cv: 0,
+} as const satisfies TransformerWork
+/** The benchmark runs the layers without embeddings and output. */
+const BERT_BASE = transformerOf(BERT_WORK)
 
-/**
- * Datasheets: NVIDIA T4; NVIDIA A100 of 40 GB. The guide does not state the memory of its A100.
- * GB/s, and dense peaks in TFLOP/s.
- */
-const SHEETS: Readonly<
-  Record<string, { bandwidthGbS: number; tflops: Partial<Record<Precision, number>> }>
-> = {
-  T4: { bandwidthGbS: 320, tflops: { FP32: 8.1, FP16: 65, 'INT8-v1': 130, 'INT8-v2': 130 } },
-  A100: {
-    bandwidthGbS: 1555,
-    tflops: { FP32: 19.5, TF32: 156, FP16: 312, 'INT8-v1': 624, 'INT8-v2': 624 },
-  },
-}
+const catalogue = new Map(shippedAccelerators().map((sheet) => [sheet.name, sheet]))
+
+/** An accelerator of the catalogue. */
+export const accelerator = (name: string): Accelerator => catalogue.get(name)!
+
+/** Cards of the rows by their names in the catalogue. The guide does not state the A100's memory. */
+export const FITTED_CARDS = { t4: 'T4', 'a100-sxm-40': 'A100' } as const
+export type FittedCard = keyof typeof FITTED_CARDS
+const FITTED = Object.keys(FITTED_CARDS) as FittedCard[]
+
+/** Precisions of the rows by their names in the catalogue. */
+export const CATALOGUED = {
+  FP32: 'fp32',
+  TF32: 'tf32',
+  FP16: 'fp16',
+  'INT8-v1': 'int8',
+  'INT8-v2': 'int8',
+} as const satisfies Readonly<Record<Precision, string>>
 
 const WEIGHT_BITS = { FP32: 32, TF32: 32, FP16: 16, 'INT8-v1': 8, 'INT8-v2': 8 }
 const ACTIVATION_BITS = { FP32: 32, TF32: 32, FP16: 16, 'INT8-v1': 16, 'INT8-v2': 8 }
@@ -89,7 +99,7 @@ export function bertPass(
   batch: number,
   length: number,
 ) {
-  const { bandwidthGbS, tflops } = SHEETS[gpu]!
+  const sheet = accelerator(FITTED.find((card) => FITTED_CARDS[card] === gpu)!)
   const tokens = batch * length
   const groups = passWork(BERT_BASE, {
     sequences: batch,
@@ -102,8 +112,8 @@ export function bertPass(
   return {
     groups,
     tokens,
-    bandwidthGbS,
-    tflops: tflops[precision]!,
+    bandwidthGbS: sheet.bandwidth_gb_s.value,
+    tflops: sheet.tflops[CATALOGUED[precision]]!.value,
     precision,
     // INT8 adds kernels that convert
     kernels: precision.startsWith('INT8') ? 'INT8' : 'floating point',

@@ -1,13 +1,21 @@
-import { type Accelerator, loadAccelerator, type Precision } from '../../../scenarios/index.ts'
+import type { Accelerator, Precision } from '../../../scenarios/index.ts'
 import {
   crossValidate,
   fitRoofline,
   type HeldOutErrors,
   heldOutErrors,
 } from '../../../sim/accelerator/index.ts'
-import { encoderPass, type TransformerWork } from '../../../sim/experiment/index.ts'
-import { ROOT } from '../../../test/command-line.ts'
-import { type BertRow, bertRows, halfOf, type Precision as PublishedPrecision } from './bert.ts'
+import { encoderPass } from '../../../sim/experiment/index.ts'
+import {
+  accelerator,
+  BERT_WORK,
+  type BertRow,
+  bertRows,
+  FITTED_CARDS,
+  type FittedCard,
+  halfOf,
+  type Precision as PublishedPrecision,
+} from './bert.ts'
 
 /** Precisions of BERT-base in simulations, by those of the published rows. */
 const PUBLISHED = {
@@ -20,10 +28,6 @@ type EncoderPrecision = keyof typeof PUBLISHED
 
 /** The framework whose rows are fitted; it has all of these precisions. */
 export const FRAMEWORK = 'PyTorch'
-
-/** Cards with published rows, by their names in the catalogue and in the rows. */
-export const FITTED_CARDS = { t4: 'T4', 'a100-sxm-40': 'A100' } as const
-type FittedCard = keyof typeof FITTED_CARDS
 
 /** As `efficiency` of a scenario has them. */
 export interface Efficiency {
@@ -39,16 +43,6 @@ export interface EncoderFit {
   readonly efficiency: Efficiency
   readonly errors: HeldOutErrors
 }
-
-/** BERT-base as a scenario has it. */
-export const BERT_WORK = {
-  law: 'transformer-encoder',
-  layers: 12,
-  hidden: 768,
-  heads: 12,
-  vocabulary: 30_522,
-  cv: 0,
-} as const satisfies TransformerWork
 
 /** "a100-sxm-40" as "a100". */
 export const shortName = (card: string) => card.replace(/-(sxm|pcie).*$/, '')
@@ -71,14 +65,12 @@ export const encoderPasses = (
     ms,
   }))
 
-export const accelerator = (name: string): Promise<Accelerator> => loadAccelerator(name, ROOT)
-
 /** Fits efficiencies with the work that simulations of `transformer-encoder` have. */
-export async function encoderFits(): Promise<EncoderFit[]> {
+export function encoderFits(): EncoderFit[] {
   const rows = bertRows().filter(({ framework }) => framework === FRAMEWORK)
   const fits: EncoderFit[] = []
   for (const [card, gpu] of Object.entries(FITTED_CARDS) as [FittedCard, string][]) {
-    const sheet = await accelerator(card)
+    const sheet = accelerator(card)
     for (const [precision, published] of Object.entries(PUBLISHED)) {
       const own = rows.filter((row) => row.gpu === gpu && row.precision === published)
       if (own.length > 0) fits.push(encoderFit(card, sheet, precision as EncoderPrecision, own))

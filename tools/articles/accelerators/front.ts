@@ -10,7 +10,8 @@ import { resolveSystem, runReplication, withoutFiles } from '../../../sim/experi
 import { PERCENTILES } from '../../../sim/stats/index.ts'
 import { markdownTable } from '../../markdown-table.ts'
 import type { Section } from '../../study.ts'
-import { accelerator, BERT_WORK, type EncoderFit, shortName } from './encoder-fits.ts'
+import { accelerator, BERT_WORK } from './bert.ts'
+import { type EncoderFit, shortName } from './encoder-fits.ts'
 
 const LEAST_GAIN_TEXT = `${fixed(100 * LEAST_GAIN, 0)} %`
 const IMAGE = 'accelerators-front.png'
@@ -30,8 +31,8 @@ const COUNTS = 3
 const PROVIDER = 'AWS'
 
 /** The on-demand price of one card an hour, USD. */
-async function priceOf(card: string): Promise<number> {
-  const { prices = [] } = await accelerator(card)
+function priceOf(card: string): number {
+  const { prices = [] } = accelerator(card)
   const found = prices.find(({ tier, provider }) => tier === 'on-demand' && provider === PROVIDER)
   if (found === undefined) throw new Error(`Expected an on-demand price of ${PROVIDER} for ${card}`)
   return found.usd_per_hour
@@ -48,16 +49,16 @@ interface PricedCards {
 }
 
 /** Simulates BERT-base at one rate on cards of the catalogue: cost, and p99. */
-async function pricedCards(fits: readonly EncoderFit[]): Promise<PricedCards[]> {
+function pricedCards(fits: readonly EncoderFit[]): PricedCards[] {
   const found: PricedCards[] = []
   for (const card of CARDS) {
-    const price = await priceOf(card)
+    const price = priceOf(card)
     for (const precision of PRECISIONS) {
       const fit = fits.find((of) => of.card === card && of.precision === precision)
-      const system = async (replicas: number) => systemOf(card, precision, replicas, fit)
-      const fewest = Math.ceil(RATE_RPS / (MOST_LOAD * (await system(1)).capacityRps!))
+      const system = (replicas: number) => systemOf(card, precision, replicas, fit)
+      const fewest = Math.ceil(RATE_RPS / (MOST_LOAD * system(1).capacityRps!))
       for (let replicas = fewest; replicas < fewest + COUNTS; replicas++) {
-        const { all } = runReplication(await system(replicas), 0)
+        const { all } = runReplication(system(replicas), 0)
         const p99Ms = all.percentiles[PERCENTILES.indexOf(0.99)]!
         const usdPerHour = replicas * price
         found.push({ card, precision, replicas, usdPerHour, p99Ms, fitted: fit !== undefined })
@@ -67,7 +68,7 @@ async function pricedCards(fits: readonly EncoderFit[]): Promise<PricedCards[]> 
   return found
 }
 
-async function systemOf(
+function systemOf(
   card: string,
   precision: Precision,
   replicas: number,
@@ -94,7 +95,7 @@ async function systemOf(
       {
         name: 'gpu',
         model: 'encoder',
-        accelerator: await accelerator(card),
+        accelerator: accelerator(card),
         precision,
         replicas,
         batching: { policy: 'dynamic', max_batch: 32, max_delay_ms: 2 },
@@ -107,8 +108,8 @@ async function systemOf(
   return resolveSystem(withoutFiles({ ...parsed, file }), null)
 }
 
-export async function frontSection(fits: readonly EncoderFit[]): Promise<Section> {
-  const priced = await pricedCards(fits)
+export function frontSection(fits: readonly EncoderFit[]): Section {
+  const priced = pricedCards(fits)
   const front = frontOf(priced)
   const cheapest = CARDS.flatMap((card) =>
     PRECISIONS.map((precision) => {

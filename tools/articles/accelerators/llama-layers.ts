@@ -20,6 +20,7 @@ import { errorFigures, tenths, whole } from '../../claims/figures/parts.ts'
 import { markdownTable } from '../../markdown-table.ts'
 import type { Section } from '../../study.ts'
 import { sharedTable } from '../published.ts'
+import { accelerator } from './bert.ts'
 
 /** Public source of the rows. */
 const LLAMA_SOURCE =
@@ -42,20 +43,20 @@ const LAYER: Transformer = {
   vocabulary: 32_000,
 }
 
-interface Gpu {
-  readonly name: string
-  readonly key: string
-  /** of the datasheet, GB/s, and dense FP16 TFLOP/s */
-  readonly bandwidthGbS: number
-  readonly tflops: number
+/** Figures of the datasheet: GB/s, and dense FP16 TFLOP/s. */
+const catalogued = (name: string, card: string) => {
+  const { bandwidth_gb_s: bandwidth, tflops } = accelerator(card)
+  return { name, card, bandwidthGbS: bandwidth.value, tflops: tflops.fp16!.value }
 }
 
-/** Datasheets: NVIDIA A40; A100 SXM of 80 GB; H100 SXM. */
-export const GPUS: readonly Gpu[] = [
-  { name: 'A40', key: 'a40', bandwidthGbS: 696, tflops: 149.7 },
-  { name: 'A100', key: 'a100', bandwidthGbS: 2039, tflops: 312 },
-  { name: 'H100', key: 'h100', bandwidthGbS: 3350, tflops: 989 },
-]
+/** By their names in the rows, and in the catalogue, which has no A40. */
+export const GPUS = [
+  { name: 'A40', card: null, bandwidthGbS: 696, tflops: 149.7 },
+  catalogued('A100', 'a100-sxm-80'),
+  catalogued('H100', 'h100-sxm'),
+] as const
+type Gpu = (typeof GPUS)[number]
+
 export const DEGREES = [1, 2, 4, 8] as const
 
 interface LlamaRow extends MeasuredPass {
@@ -79,7 +80,7 @@ function layerPass({ bandwidthGbS, tflops }: Gpu, degree: number, tokens: number
 
 export function llamaRows(gpu: Gpu): LlamaRow[] {
   return TABLE.rows()
-    .filter((cells) => cells.gpu === gpu.key)
+    .filter((cells) => cells.gpu === gpu.name.toLowerCase())
     .map((cells) => {
       const degree = Number(cells.tensor_parallel)
       const ms = Number(cells.per_layer_ms_excl_attention)

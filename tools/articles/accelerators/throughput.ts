@@ -9,14 +9,11 @@ import { decoderSteps, encoderWork } from '../../../sim/experiment/index.ts'
 import { transformerOf } from '../../../sim/experiment/simulation/transformer-times.ts'
 import { markdownTable } from '../../markdown-table.ts'
 import type { Section } from '../../study.ts'
-import { BERT_SOURCE } from './bert.ts'
+import { accelerator, BERT_SOURCE, BERT_WORK, FITTED_CARDS } from './bert.ts'
 import {
-  accelerator,
-  BERT_WORK,
   type Efficiency,
   type EncoderFit,
   encoderFits,
-  FITTED_CARDS,
   FRAMEWORK,
   shortName,
 } from './encoder-fits.ts'
@@ -70,10 +67,10 @@ const withDefaults = (efficiency: Efficiency & { readonly sharpness?: number }) 
 })
 
 /** Sequences/s of BERT-base. */
-export async function encoderThroughput(fits: readonly EncoderFit[]): Promise<SweptCard[]> {
+export function encoderThroughput(fits: readonly EncoderFit[]): SweptCard[] {
   const swept: SweptCard[] = []
   for (const card of ENCODER_CARDS) {
-    const sheet = await accelerator(card)
+    const sheet = accelerator(card)
     for (const precision of encoderPrecisions(sheet)) {
       const fit = fits.find((of) => of.card === card && of.precision === precision)
       const efficiency = fit && { efficiency: withDefaults(fit.efficiency) }
@@ -94,16 +91,14 @@ function encoderPrecisions({ tflops }: Accelerator): SweptPrecision[] {
   return known.filter((precision) => precision !== 'int4' && tflops[precision] !== undefined)
 }
 
-/** Cards of the layer study, by their names in the catalogue. */
-const LAYER_CARDS: Readonly<Record<string, string>> = { 'a100-sxm-80': 'A100', 'h100-sxm': 'H100' }
 const BITS = { fp16: 16, int8: 8, int4: 4 } as const
 const DECODER_PRECISIONS = ['fp16', 'int8', 'int4'] as const
 
 /** Tokens/s of steps of Llama-3.1-8B without prompts. */
-async function decoderThroughput(): Promise<SweptCard[]> {
+function decoderThroughput(): SweptCard[] {
   const swept: SweptCard[] = []
   for (const card of DECODER_CARDS) {
-    const sheet = await accelerator(card)
+    const sheet = accelerator(card)
     const own = layerEfficiency(card)
     for (const precision of DECODER_PRECISIONS) {
       if (sheet.tflops[precision === 'int4' ? 'fp16' : precision] === undefined) continue
@@ -129,7 +124,7 @@ function mostSequences({ memory_gib: memory }: Accelerator, weightBits: number):
 }
 
 function layerEfficiency(card: string): DecoderLaw['efficiency'] | null {
-  const gpu = GPUS.find(({ name }) => name === LAYER_CARDS[card])
+  const gpu = GPUS.find((of) => of.card === card)
   if (gpu === undefined) return null
   const fit = llamaStudy(gpu).validated.fits[0]!
   return {
@@ -152,11 +147,11 @@ export function valueAt(
   return own?.points.find((point) => point.batch === batch)?.value ?? null
 }
 
-type ThroughputStudy = Awaited<ReturnType<typeof throughputStudy>>
+type ThroughputStudy = ReturnType<typeof throughputStudy>
 
-export async function throughputStudy() {
-  const fits = await encoderFits()
-  return { fits, encoder: await encoderThroughput(fits), decoder: await decoderThroughput() }
+export function throughputStudy() {
+  const fits = encoderFits()
+  return { fits, encoder: encoderThroughput(fits), decoder: decoderThroughput() }
 }
 
 const ENCODER_IMAGE = 'accelerators-throughput-bert.png'

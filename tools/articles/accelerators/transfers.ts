@@ -1,6 +1,6 @@
 import { median } from 'simple-statistics'
 import { percent, signedPercent } from '../../../reports/format.ts'
-import type { Accelerator, Precision } from '../../../scenarios/index.ts'
+import type { Accelerator } from '../../../scenarios/index.ts'
 import {
   chooseShape,
   type MeasuredPass,
@@ -20,8 +20,8 @@ import type { StepBatch } from '../../../sim/world/index.ts'
 import { markdownTable } from '../../markdown-table.ts'
 import type { Section } from '../../study.ts'
 import { grouped, type Row, sharedTable } from '../published.ts'
-import { BERT_SOURCE, bertRows, haveBert, type Precision as PublishedPrecision } from './bert.ts'
-import { accelerator, encoderPasses, FITTED_CARDS } from './encoder-fits.ts'
+import { accelerator, BERT_SOURCE, bertRows, CATALOGUED, FITTED_CARDS, haveBert } from './bert.ts'
+import { encoderPasses } from './encoder-fits.ts'
 
 /** Published tables of one model on several cards, as passes that a fit can take. */
 
@@ -43,26 +43,18 @@ export interface MeasuredSeries {
   readonly passes: readonly MeasuredPass[]
 }
 
-const PRECISIONS: Readonly<Record<PublishedPrecision, Precision>> = {
-  FP32: 'fp32',
-  TF32: 'tf32',
-  FP16: 'fp16',
-  'INT8-v1': 'int8',
-  'INT8-v2': 'int8',
-}
-
 /** Names of fits: each row is fitted with the others of its series alone. */
 const ONE = { precision: 'all', kernels: 'all' } as const
 
-async function encoderSeries(): Promise<MeasuredSeries[]> {
+function encoderSeries(): MeasuredSeries[] {
   const rows = bertRows()
   const series: MeasuredSeries[] = []
   for (const [card, gpu] of Object.entries(FITTED_CARDS)) {
-    const sheet = await accelerator(card)
+    const sheet = accelerator(card)
     const own = rows.filter((row) => row.gpu === gpu)
     for (const of of grouped(own, (row) => `${row.framework} ${row.precision}`).values()) {
       const { framework, precision } = of[0]!
-      const pool = { accelerator: sheet, precision: PRECISIONS[precision] }
+      const pool = { accelerator: sheet, precision: CATALOGUED[precision] }
       const passes = encoderPasses(pool, of)
       series.push({
         kind: 'encoder',
@@ -108,7 +100,7 @@ const HARDWARE: Readonly<Record<string, string>> = {
  * Prompts and steps that decode; rows under a power cap are modelled, not run. 64 prompts of
  * Llama-2-70B take less time on two cards than 16 do, so they did not all run at once: left out.
  */
-async function decoderSeries(): Promise<MeasuredSeries[]> {
+function decoderSeries(): MeasuredSeries[] {
   const rows = RUNS.rows().filter(
     ({ hardware, tensor_parallel, batch_size }) =>
       hardware! in HARDWARE && !(tensor_parallel === '2' && batch_size === '64'),
@@ -118,7 +110,7 @@ async function decoderSeries(): Promise<MeasuredSeries[]> {
   for (const own of grouped(rows, nameOf).values()) {
     const { model, hardware, tensor_parallel: cards } = own[0]!
     const card = HARDWARE[hardware!]!
-    const passes = passesOf(own, DECODERS[model!]!, await accelerator(card), Number(cards))
+    const passes = passesOf(own, DECODERS[model!]!, accelerator(card), Number(cards))
     series.push({
       kind: 'decoder',
       model: model!,
@@ -174,9 +166,8 @@ interface TransferredSeries {
 }
 
 /** Every series by the fit to every other one of its model: each card is left out once. */
-export async function transferStudy(): Promise<TransferredSeries[]> {
-  return transfersAmong([...(await encoderSeries()), ...(await decoderSeries())])
-}
+export const transferStudy = (): TransferredSeries[] =>
+  transfersAmong([...encoderSeries(), ...decoderSeries()])
 
 export function transfersAmong(series: readonly MeasuredSeries[]): TransferredSeries[] {
   return series.flatMap((from) => {
@@ -242,8 +233,8 @@ const KINDS = {
 } as const
 
 /** What fits miss by on other cards, at other precisions and with other engines. */
-export async function transfersSection(): Promise<Section> {
-  const all = await transferStudy()
+export function transfersSection(): Section {
+  const all = transferStudy()
   const found = missedByKind(all)
   const rows = (['encoder', 'decoder'] as const).flatMap((kind) =>
     Object.entries(found[kind])

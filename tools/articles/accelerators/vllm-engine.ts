@@ -102,13 +102,18 @@ const peerRow = ({ request_id, ttft_ns, tpot_ns, latency_ns }: Row) =>
     { ttft: Number(ttft_ns) / 1e9, tpot: Number(tpot_ns) / 1e9, endToEnd: Number(latency_ns) / 1e9 },
   ] as const
 
-/** Parameters of the time of a step, ms. */
-export interface StepTimes {
-  readonly baseMs: number
-  readonly perSequenceMs: number
-  readonly perPrefillTokenMs: number
-  readonly perContextTokenMs: number
-}
+/** Parameters of the time of a step, ms, by their keys in a scenario. */
+export const STEP_TIMES = [
+  'base_ms',
+  'per_sequence_ms',
+  'per_prefill_token_ms',
+  'per_context_token_ms',
+] as const
+export type StepTimes = Readonly<Record<(typeof STEP_TIMES)[number], number>>
+
+/** Step times of these values, in the order of `STEP_TIMES`. */
+export const stepTimes = (values: readonly number[]) =>
+  Object.fromEntries(STEP_TIMES.map((key, i) => [key, values[i]!])) as StepTimes
 
 /** Engines as the simulator has them. */
 export interface Engines {
@@ -142,13 +147,7 @@ const places = (value: number) => Number(value.toPrecision(3))
 /** The keys `work` and `generation` of a scenario; times have as many digits as they support. */
 function engineKeys(engines: Engines, times: StepTimes) {
   return {
-    work: [
-      'law: generation',
-      `base_ms: ${places(times.baseMs)}`,
-      `per_sequence_ms: ${places(times.perSequenceMs)}`,
-      `per_prefill_token_ms: ${places(times.perPrefillTokenMs)}`,
-      `per_context_token_ms: ${places(times.perContextTokenMs)}`,
-    ],
+    work: ['law: generation', ...STEP_TIMES.map((key) => `${key}: ${places(times[key])}`)],
     generation: [
       'policy: continuous',
       `max_sequences: ${engines.maxSequences}`,
@@ -160,8 +159,7 @@ function engineKeys(engines: Engines, times: StepTimes) {
 
 /** A scenario for the requests of a list: its own times and traffic are not used. */
 function scenarioOf(engines: Engines): Scenario {
-  const times = { baseMs: 1, perSequenceMs: 0, perPrefillTokenMs: 0, perContextTokenMs: 0 }
-  const { work, generation } = engineKeys(engines, times)
+  const { work, generation } = engineKeys(engines, stepTimes([1, 0, 0, 0]))
   const text = `spillway: 1
 name: vllm
 description: A run of vLLM
@@ -195,13 +193,7 @@ export function simulated(
 ): RequestLatency[] {
   const template = scenarios.get(engines) ?? scenarioOf(engines)
   scenarios.set(engines, template)
-  const work = {
-    law: 'generation' as const,
-    base_ms: times.baseMs,
-    per_sequence_ms: times.perSequenceMs,
-    per_prefill_token_ms: times.perPrefillTokenMs,
-    per_context_token_ms: times.perContextTokenMs,
-  }
+  const work = { law: 'generation' as const, ...times }
   const scenario = { ...template, models: { served: { ...template.models.served!, work } } }
   const list = RequestList.of({
     at: Float64Array.from(requests, ({ at }) => at * 1000),

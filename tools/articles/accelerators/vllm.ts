@@ -20,6 +20,8 @@ import {
   servedRun,
   simulated,
   SOURCE,
+  STEP_TIMES,
+  stepTimes,
   type StepTimes,
 } from './vllm-engine.ts'
 
@@ -27,12 +29,7 @@ import {
 export const BAR = 0.05
 
 /** About what a model of 8 billion parameters takes on a card of this class, ms. */
-const START: StepTimes = {
-  baseMs: 20,
-  perSequenceMs: 0.08,
-  perPrefillTokenMs: 0.05,
-  perContextTokenMs: 0.00008,
-}
+const START = [20, 0.08, 0.05, 0.00008]
 
 const METRICS = ['ttft', 'tpot', 'endToEnd'] as const satisfies (keyof RequestLatency)[]
 type Metric = (typeof METRICS)[number]
@@ -114,28 +111,14 @@ export function fitEngine(
   fitted: Half,
   weights: Weights = 'scatter',
 ): EngineFit {
-  const best = simplexSearch(valuesOf(START), (values) =>
-    misfit(run, simulated(run.measured, engines, timesOf(values)), fitted, weights),
+  const best = simplexSearch(START, (values) =>
+    misfit(run, simulated(run.measured, engines, stepTimes(values)), fitted, weights),
   )
-  const times = timesOf(best)
+  const times = stepTimes(best)
   const found = simulated(run.measured, engines, times)
   const own = misfit(run, found, fitted, weights)
   return { run, engines, fitted, weights, times, misfit: own, simulated: found }
 }
-
-const valuesOf = ({
-  baseMs,
-  perSequenceMs,
-  perPrefillTokenMs,
-  perContextTokenMs,
-}: StepTimes): readonly number[] => [baseMs, perSequenceMs, perPrefillTokenMs, perContextTokenMs]
-
-const timesOf = (values: readonly number[]): StepTimes => ({
-  baseMs: values[0]!,
-  perSequenceMs: values[1]!,
-  perPrefillTokenMs: values[2]!,
-  perContextTokenMs: values[3]!,
-})
 
 /** The half that was not fitted. */
 const otherHalf = ({ fitted }: EngineFit): Half => (fitted === 'first' ? 'second' : 'first')
@@ -266,7 +249,7 @@ Where it fails, and why:
   second, two or three steps. The law has no time for the host's part of a request, and none for the wait of one engine for the other.
 - **A mixture of experts is not linear.** n tokens reach 128 × (1 − (1 − 8/128)ⁿ) of its 128 experts: ${moeMs(8)} % with 8 tokens, ${moeMs(32)} % with 32, ${moeMs(64)} % with
   64. The law has the time for the weights of all experts in every step, so it is too slow for few sequences: the log of the run shows 9 ms a step
-  (113 tokens/s) for the last sequence, the law has ${fixed(moe.chosen.times.baseMs, 0)} ms. This run has more than 50 sequences most of the time.
+  (113 tokens/s) for the last sequence, the law has ${fixed(moe.chosen.times.base_ms, 0)} ms. This run has more than 50 sequences most of the time.
 - Both runs have answers of 512 tokens and more. Short answers and long prompts are outside the fit.
 
 The fitted engines are \`scenarios/library/${LIBRARY['Llama-3.1-8B'].name}.yaml\` and \`${LIBRARY['Qwen3-30B-A3B'].name}.yaml\`, with synthetic traffic.`
@@ -299,13 +282,13 @@ function rowOf(fit: EngineFit, metric: Metric, figure: Figure): string[] {
   ]
 }
 
+/** Of each step time. */
+const DIGITS = [1, 3, 4, 6]
+
 function approachTable(studies: readonly VllmStudy[]): string {
   const line = (name: string, fit: EngineFit) => [
     name,
-    fixed(fit.times.baseMs, 1),
-    fixed(fit.times.perSequenceMs, 3),
-    fixed(fit.times.perPrefillTokenMs, 4),
-    fixed(fit.times.perContextTokenMs, 6),
+    ...STEP_TIMES.map((key, i) => fixed(fit.times[key], DIGITS[i]!)),
     tenths(largestOf(fit, otherHalf(fit))),
   ]
   const rows = studies.flatMap(({ model, chosen, reversed, byMean, rejected }) => [
