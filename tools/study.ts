@@ -78,7 +78,7 @@ export async function smokeRun(
   }
 }
 
-/** A chart by the name of its file in docs/images; a function where drawing it takes simulations. */
+/** A chart by its file in docs/images; a function where it takes simulations to draw it. */
 export type Image = readonly [name: string, chart: TopLevelSpec | (() => Promise<TopLevelSpec>)]
 
 /** A part of a page. */

@@ -53,7 +53,7 @@ const catalogue = new Map(shippedAccelerators().map((sheet) => [sheet.name, shee
 /** An accelerator of the catalogue. */
 export const accelerator = (name: string): Accelerator => catalogue.get(name)!
 
-/** Cards of the rows by their names in the catalogue. The guide does not state the A100's memory. */
+/** Cards of the rows by their names in the catalogue; the memory of the A100 is assumed. */
 export const FITTED_CARDS = { t4: 'T4', 'a100-sxm-40': 'A100' } as const
 export type FittedCard = keyof typeof FITTED_CARDS
 const FITTED = Object.keys(FITTED_CARDS) as FittedCard[]
