@@ -11,8 +11,8 @@ import { TRACES } from './articles/azure.ts'
 import {
   PARTS,
   PLACEMENT_SCENARIO,
-  placementOverrides,
   PLACEMENTS,
+  placementOverrides,
 } from './articles/fleet/placement.ts'
 import { windowOf as partOf, WINDOWS } from './articles/headroom.ts'
 import { BATCHES, CVS, paddingSystems, variedSystem } from './articles/padding.ts'

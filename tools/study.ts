@@ -7,8 +7,8 @@ import { writeWhole } from '../runtime/folders/write-whole.ts'
 import type { FiguresOf, StudyName } from './claims/figures/index.ts'
 import { withHead } from './claims/head.ts'
 import {
-  beginStudy,
   type Begun,
+  beginStudy,
   type StudyRecord,
   type WriteOptions,
   writeRecord,

@@ -3,8 +3,8 @@ import {
   simulateCase,
   type Theory,
   type TheoryCase,
-  theoryCases,
   type TheoryRow,
+  theoryCases,
 } from '../sim/experiment/index.ts'
 import { stream } from '../sim/kernel/index.ts'
 import {

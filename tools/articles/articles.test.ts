@@ -11,8 +11,8 @@ import {
   BARS,
   JUDGED,
   type Pair,
-  scenarioText,
   type ServerModel,
+  scenarioText,
   summarise,
   sweepPoint,
 } from './server-model.ts'

@@ -1,12 +1,12 @@
 import type { Article, Section } from '../study.ts'
 import { haveTraces } from './azure.ts'
-import { headrooms, headroomSection } from './headroom.ts'
-import { paddings, paddingSection } from './padding.ts'
+import { headroomSection, headrooms } from './headroom.ts'
+import { paddingSection, paddings } from './padding.ts'
 import { havePublished, type PublishedRow, publishedRows, SHARED, SOURCE } from './published.ts'
 import {
   barsMet,
-  concurrencySection,
   type ConcurrencyStudy,
+  concurrencySection,
   GPUS,
   resnet50Sweep,
 } from './resnet50.ts'

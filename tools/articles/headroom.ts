@@ -4,7 +4,7 @@ import { type Interval, meanWithError, within } from '../../sim/stats/index.ts'
 import { whole } from '../claims/figures/parts.ts'
 import { markdownTable } from '../markdown-table.ts'
 import type { Section } from '../study.ts'
-import { type OnTrace, onTrace, prepareTrace, rowsOf, type Trace, TRACES } from './azure.ts'
+import { type OnTrace, onTrace, prepareTrace, rowsOf, TRACES, type Trace } from './azure.ts'
 
 /** The latency objective: limit in ms at this percentile. */
 const OBJECTIVE = { p: 0.99, limitMs: 2000 } as const

@@ -1,7 +1,7 @@
 import {
   type PaddingChart,
-  paddingChart,
   type PaddingCurve,
+  paddingChart,
 } from '../../reports/charts/load/padding.ts'
 import { fixed } from '../../reports/format.ts'
 import { heldTraces } from '../../runtime/jobs/trace-readers.ts'
@@ -9,7 +9,7 @@ import { normalQuantile, type RunSummary } from '../../sim/stats/index.ts'
 import { traceStatistics } from '../../sim/traffic/index.ts'
 import { markdownTable } from '../markdown-table.ts'
 import type { Section } from '../study.ts'
-import { type OnTrace, onTrace, prepareTrace, runOf, type Trace, TRACES } from './azure.ts'
+import { type OnTrace, onTrace, prepareTrace, runOf, TRACES, type Trace } from './azure.ts'
 
 /** Batch sizes with published padding efficiencies for the same lengths. */
 export const BATCHES = [8, 32] as const

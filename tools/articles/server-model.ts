@@ -131,8 +131,7 @@ export function pairsOf(
 }
 
 /** The heads of the columns for judged figures, with their limits. */
-export const judgedHeads = () =>
-  JUDGED.map((of) => `${NAMES[of]} (bar ${whole(BARS[of])})`)
+export const judgedHeads = () => JUDGED.map((of) => `${NAMES[of]} (bar ${whole(BARS[of])})`)
 
 /** Signed and relative: simulated − published. */
 export function errorOf({ published, simulated }: Pair, of: Judged): number {

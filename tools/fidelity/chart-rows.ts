@@ -192,7 +192,13 @@ export function errorDots(marks: readonly ErrorMark[], x: ErrorAxis, size: numbe
     shape: error > most ? 'triangle-right' : error < least ? 'triangle-left' : 'circle',
   }))
   const encoding = { x, y: Y, color: COLOR, shape: { ...COLOR, field: 'shape' } }
-  return [false, true].map((hollow) => layerOf(values.filter((mark) => (mark.hollow ?? false) === hollow), { type: 'point', filled: !hollow, size, opacity: hollow ? 1 : 0.8 }, encoding))
+  return [false, true].map((hollow) =>
+    layerOf(
+      values.filter((mark) => (mark.hollow ?? false) === hollow),
+      { type: 'point', filled: !hollow, size, opacity: hollow ? 1 : 0.8 },
+      encoding,
+    ),
+  )
 }
 
 export interface Band {
@@ -214,11 +220,19 @@ export function errorBands(
     low: Math.max(least, low),
     high: Math.min(most, high),
   }))
-  return layerOf(values, { type: 'rect', ...style }, { x, x2: { field: 'high' }, y: Y, y2: { field: 'y2' } })
+  return layerOf(
+    values,
+    { type: 'rect', ...style },
+    { x, x2: { field: 'high' }, y: Y, y2: { field: 'y2' } },
+  )
 }
 
 /** The line of no error. */
-export const ZERO: Layer = layerOf([{}], { type: 'rule', color: LIGHT.muted }, { x: { datum: 0, type: 'quantitative' } })
+export const ZERO: Layer = layerOf(
+  [{}],
+  { type: 'rule', color: LIGHT.muted },
+  { x: { datum: 0, type: 'quantitative' } },
+)
 
 export function verdictColor(verdict: Verdict | null): string {
   return verdict === 'FAIL' ? LIGHT.limit : verdict === 'PASS' ? LIGHT.ink : LIGHT.muted

@@ -114,7 +114,11 @@ function panel(cells: readonly Cell[], names: readonly string[], x: ErrorAxis): 
   return [
     ZERO,
     errorBands(bands, x, { color, opacity: 0.2 }),
-    layerOf(medians, { type: 'rule', strokeWidth: 2.5 }, { x, y: Y, y2: { field: 'y2' }, color: COLOR }),
+    layerOf(
+      medians,
+      { type: 'rule', strokeWidth: 2.5 },
+      { x, y: Y, y2: { field: 'y2' }, color: COLOR },
+    ),
     ...errorDots(dots, x, 26),
     ...wordColumn(
       cells.map((cell) => ({

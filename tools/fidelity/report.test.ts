@@ -4,12 +4,12 @@ import { toSvg } from '../../reports/charts/render.ts'
 import { LIMIT } from './mutant-chart.ts'
 import { isFound } from './mutant-matrix.ts'
 import { fidelityPage } from './page.ts'
-import { type ChartName, CHARTS, fidelityHtml } from './report.ts'
+import { CHARTS, type ChartName, fidelityHtml } from './report.ts'
 import {
   CASES,
   CHANGES,
-  type Fault,
   FAULTS,
+  type Fault,
   ratiosOf,
   sampleReport,
   WRONG,

@@ -1,5 +1,5 @@
 import type { TopLevelSpec } from 'vega-lite'
-import { frame, largest, type Layer, narrow } from '../../reports/charts/frame.ts'
+import { frame, type Layer, largest, narrow } from '../../reports/charts/frame.ts'
 import { LABEL_SIZE, LIGHT } from '../../reports/charts/theme.ts'
 import { percentileName, plural, signedPercent } from '../../reports/format.ts'
 import type { WhatIfPercentile } from '../../sim/documents/index.ts'

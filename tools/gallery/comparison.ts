@@ -111,4 +111,3 @@ export function expected(chart: TopLevelSpec | null | undefined, of: string): To
   if (chart) return chart
   throw new Error(`Expected a chart of ${of}`)
 }
-

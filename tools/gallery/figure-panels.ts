@@ -1,6 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite'
 import type { NonNormalizedSpec } from 'vega-lite/types_unstable/spec/index.js'
-import { frame, largest, type Layer, layerOf, PERCENT, word } from '../../reports/charts/frame.ts'
+import { frame, type Layer, largest, layerOf, PERCENT, word } from '../../reports/charts/frame.ts'
 import { type Channel, latencies, linear, panelTitle } from '../../reports/charts/plot.ts'
 import { textWidth } from '../../reports/charts/text-width.ts'
 import { LABEL_SIZE, LIGHT } from '../../reports/charts/theme.ts'
@@ -94,7 +94,11 @@ function drawn({ name, quantity, limit, rows }: FigurePanel, plot: number): NonN
     height: ROW * rows.length,
     layer: [
       ...limitRule(limit, x),
-      layerOf(known, { type: 'rule', strokeWidth: 2.5, opacity: 0.75, color }, { x: { ...x, field: 'low' }, x2: { field: 'high' }, y }),
+      layerOf(
+        known,
+        { type: 'rule', strokeWidth: 2.5, opacity: 0.75, color },
+        { x: { ...x, field: 'low' }, x2: { field: 'high' }, y },
+      ),
       layerOf(known, { type: 'point', filled: true, size: 60, opacity: 1, color }, { x, y }),
       ...rows.flatMap(({ label, estimate }, i) => {
         const middle = ROW * (i + 0.5)
@@ -115,7 +119,11 @@ const figureText = (estimate: Estimate, quantity: Quantity) =>
 function limitRule(limit: number | null, x: Channel): Layer[] {
   if (limit === null) return []
   return [
-    layerOf([{ value: limit }], { type: 'rule', color: LIGHT.limit, strokeDash: [5, 3], strokeWidth: 1.2 }, { x }),
+    layerOf(
+      [{ value: limit }],
+      { type: 'rule', color: LIGHT.limit, strokeDash: [5, 3], strokeWidth: 1.2 },
+      { x },
+    ),
   ]
 }
 

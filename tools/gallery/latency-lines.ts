@@ -51,7 +51,11 @@ export function latencyLines(chart: LatencyLines, width: number): TopLevelSpec {
   const layers = drawn.map(({ points, style }, i): Layer => {
     const color = alone ? LIGHT.simulated : style.color
     const strokeWidth = i === 0 ? 2.4 : 2
-    return layerOf(points, { type: 'line', color, strokeWidth, strokeDash: [...style.strokeDash] }, { x, y })
+    return layerOf(
+      points,
+      { type: 'line', color, strokeWidth, strokeDash: [...style.strokeDash] },
+      { x, y },
+    )
   })
   const keys = drawn.map(({ label, style }) => ({ name: label, color: style.color }))
   const at = pixel(limit.limitMs, domain, height, true)

@@ -6,7 +6,7 @@ import { ProgressDisplay } from '../../runtime/commands/progress.ts'
 import { closeSimulations } from '../../runtime/jobs/replications.ts'
 import { syntheticGates } from '../../sim/experiment/index.ts'
 import { figuresOfGates, minutesOf } from '../claims/figures/gate-study.ts'
-import { beginStudy, type Begun } from '../claims/record.ts'
+import { type Begun, beginStudy } from '../claims/record.ts'
 import { keepStudy, runStudy } from '../study.ts'
 import { type GatesOn, longRunRows, type Study, studyPage } from './page.ts'
 import {

@@ -8,8 +8,8 @@ import { runStudy } from '../study.ts'
 import {
   allRequests,
   asRecorded,
-  type Bias,
   BIAS_LEVELS,
+  type Bias,
   ofSingleBatches,
   resampled,
   resamplingBias,

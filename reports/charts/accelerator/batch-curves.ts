@@ -51,7 +51,8 @@ function drawn({ title, quantity, range, curves }: BatchPanel, plot: number, wid
   })
   const y = linear('value', range, { title: quantity, tickCount: 5, format: ',d' })
   const lines = curves.map(
-    ({ line }): Layer => layerOf(line, { type: 'line', color: LIGHT.prediction, strokeWidth: 1.8 }, { x, y }),
+    ({ line }): Layer =>
+      layerOf(line, { type: 'line', color: LIGHT.prediction, strokeWidth: 1.8 }, { x, y }),
   )
   const dots = [true, false].map((fitted): Layer => {
     const values = curves.flatMap(({ points }) => points.filter((point) => point.fitted === fitted))

@@ -56,10 +56,16 @@ function drawn(
     labelExpr: `'×' + format(datum.value, '~g')`,
   })
   const dots = series.map(
-    ({ points }, i): Layer => layerOf(points, { type: 'point', filled: true, opacity: 0.45, size: 16, color: COLORS[i]! }, { x, y }),
+    ({ points }, i): Layer =>
+      layerOf(
+        points,
+        { type: 'point', filled: true, opacity: 0.45, size: 16, color: COLORS[i]! },
+        { x, y },
+      ),
   )
   const lines = series.map(
-    ({ line }, i): Layer => layerOf(line, { type: 'line', color: COLORS[i]!, strokeWidth: 2.2 }, { x, y }),
+    ({ line }, i): Layer =>
+      layerOf(line, { type: 'line', color: COLORS[i]!, strokeWidth: 2.2 }, { x, y }),
   )
   const keys = series.map(({ name }, i) => ({ name, color: COLORS[i]! }))
   return {

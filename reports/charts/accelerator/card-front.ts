@@ -69,10 +69,16 @@ export function cardFrontChart(chart: CardFrontChart, width = WIDE): TopLevelSpe
   })
   const y = latencies('p99Ms', times, 'p99')
   const front = frontOf(points)
-  const line: Layer = layerOf(front.map(({ usdPerHour, p99Ms }) => ({ usdPerHour, p99Ms })), { type: 'line', interpolate: 'step-after', color: LIGHT.ink, opacity: 0.5 }, { x, y })
+  const line: Layer = layerOf(
+    front.map(({ usdPerHour, p99Ms }) => ({ usdPerHour, p99Ms })),
+    { type: 'line', interpolate: 'step-after', color: LIGHT.ink, opacity: 0.5 },
+    { x, y },
+  )
   const dots = points.map((point): Layer => {
     const color = colorOf(point)
-    return layerOf([{ usdPerHour: point.usdPerHour, p99Ms: point.p99Ms }], {
+    return layerOf(
+      [{ usdPerHour: point.usdPerHour, p99Ms: point.p99Ms }],
+      {
         type: 'point',
         filled: true,
         opacity: front.includes(point) ? 1 : 0.55,
@@ -80,7 +86,9 @@ export function cardFrontChart(chart: CardFrontChart, width = WIDE): TopLevelSpe
         stroke: color,
         strokeWidth: 1.5,
         size: 55,
-      }, { x, y })
+      },
+      { x, y },
+    )
   })
   const along = (value: number, [low, high]: readonly [number, number]) =>
     Math.log(value / low) / Math.log(high / low)

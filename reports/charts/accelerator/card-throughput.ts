@@ -79,7 +79,11 @@ function drawn(
   const lines = curves.map((curve): Layer => {
     const strokeDash = curve.fitted ? [1, 0] : [4, 3]
     const strokeWidth = curve.fitted ? 2.2 : 1.3
-    return layerOf(curve.points, { type: 'line', color: kindOf(curve).color, strokeWidth, strokeDash }, { x, y })
+    return layerOf(
+      curve.points,
+      { type: 'line', color: kindOf(curve).color, strokeWidth, strokeDash },
+      { x, y },
+    )
   })
   const along = (value: number, [low, high]: readonly [number, number]) =>
     Math.log(value / low) / Math.log(high / low)

@@ -32,7 +32,12 @@ export function heldOutTimes(chart: HeldOutChart, width = WIDE): TopLevelSpec {
   })
   const x = logarithmic('measured', domain, axis('published (ms, log scale)'))
   const y = logarithmic('predicted', domain, axis('predicted (ms, log scale)'))
-  const line = (factor: number, strokeDash: number[]): Layer => layerOf(domain.map((measured) => ({ measured, predicted: measured * factor })), { type: 'line', color: LIGHT.muted, strokeWidth: 1, strokeDash, clip: true }, { x, y })
+  const line = (factor: number, strokeDash: number[]): Layer =>
+    layerOf(
+      domain.map((measured) => ({ measured, predicted: measured * factor })),
+      { type: 'line', color: LIGHT.muted, strokeWidth: 1, strokeDash, clip: true },
+      { x, y },
+    )
   const bounds = [line(1, [1, 0]), line(1 + chart.bar, [4, 3]), line(1 - chart.bar, [4, 3])]
   const bound = (factor: number, plot: number) => {
     const at = Math.sqrt(domain[0] * domain[1])
@@ -44,19 +49,24 @@ export function heldOutTimes(chart: HeldOutChart, width = WIDE): TopLevelSpec {
     }
   }
   return panelled(chart, width, { axis: 48 }, ({ name, series }, { plot }) => ({
-      title: panelTitle(name, LIGHT.ink),
-      width: plot,
-      height,
-      layer: [
-        ...bounds,
-        ...series.map(
-          (of): Layer => layerOf(of.points, { type: 'point', filled: true, opacity: 0.85, size: 42, ...look(of) }, { x, y }),
-        ),
-        ...labels([bound(1 + chart.bar, plot)], { align: 'right', dx: -8, dy: -4 }),
-        ...labels([bound(1 - chart.bar, plot)], { align: 'left', dx: 8, dy: 8 }),
-        ...keyWords(series, plot),
-      ],
-    }))
+    title: panelTitle(name, LIGHT.ink),
+    width: plot,
+    height,
+    layer: [
+      ...bounds,
+      ...series.map(
+        (of): Layer =>
+          layerOf(
+            of.points,
+            { type: 'point', filled: true, opacity: 0.85, size: 42, ...look(of) },
+            { x, y },
+          ),
+      ),
+      ...labels([bound(1 + chart.bar, plot)], { align: 'right', dx: -8, dy: -4 }),
+      ...labels([bound(1 - chart.bar, plot)], { align: 'left', dx: 8, dy: 8 }),
+      ...keyWords(series, plot),
+    ],
+  }))
 }
 
 const look = ({ color, shape }: HeldOutSeries) => ({ color, shape })

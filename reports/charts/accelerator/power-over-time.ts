@@ -24,12 +24,12 @@ import { limitLines } from '../load/limits.ts'
 import {
   endOf,
   latencyPanel,
-  type Panel,
   PANEL_SPACING,
+  type Panel,
+  type Point,
   panelHeight,
   panelLimits,
   panelLines,
-  type Point,
   timeAxis,
 } from '../load/time-panels.ts'
 import type { Channel } from '../plot.ts'
@@ -175,7 +175,11 @@ function surgesOf({ result: { surges } }: World): number[] {
 function surgeRules(world: World, x: Channel, height: number | null): Layer[] {
   const values = surgesOf(world).map((at) => ({ x: at }))
   if (values.length === 0) return []
-  const rule: Layer = layerOf(values, { type: 'rule', color: LIGHT.muted, strokeDash: [3, 3] }, { x })
+  const rule: Layer = layerOf(
+    values,
+    { type: 'rule', color: LIGHT.muted, strokeDash: [3, 3] },
+    { x },
+  )
   if (height === null) return [rule]
   const mark = { type: 'text', text: 'surge', align: 'left', dx: 4, color: LIGHT.muted } as const
   const encoding = { x, y: { value: height - 10 } }

@@ -40,49 +40,58 @@ export function rooflineChart(chart: RooflineChart, width = WIDE): TopLevelSpec 
   const x = logarithmic('intensity', xs, axis('FLOPs a byte (log scale)', xs))
   const y = logarithmic('tflops', ys, axis('TFLOP/s (log scale)', ys))
   return panelled(chart, width, { axis: 56 }, (panel, { plot }) => {
-      const { name, bandwidthGbS, tflops, measured, fitted } = panel
-      const ridge = (1000 * tflops) / bandwidthGbS
-      const roof = [
-        { intensity: xs[0], tflops: (xs[0] * bandwidthGbS) / 1000 },
-        { intensity: ridge, tflops },
-        { intensity: xs[1], tflops },
-      ]
-      const at = (intensity: number, speed: number) => ({
-        x: plot - pixel(intensity, xs, plot, true),
-        y: pixel(speed, ys, height, true),
-      })
-      const line = (values: readonly RooflinePoint[], color: string, dashed: boolean): Layer => layerOf(values, {
+    const { name, bandwidthGbS, tflops, measured, fitted } = panel
+    const ridge = (1000 * tflops) / bandwidthGbS
+    const roof = [
+      { intensity: xs[0], tflops: (xs[0] * bandwidthGbS) / 1000 },
+      { intensity: ridge, tflops },
+      { intensity: xs[1], tflops },
+    ]
+    const at = (intensity: number, speed: number) => ({
+      x: plot - pixel(intensity, xs, plot, true),
+      y: pixel(speed, ys, height, true),
+    })
+    const line = (values: readonly RooflinePoint[], color: string, dashed: boolean): Layer =>
+      layerOf(
+        values,
+        {
           type: 'line',
           color,
           clip: true,
           strokeWidth: dashed ? 1.2 : 2,
           ...(dashed ? { strokeDash: [5, 3] } : {}),
-        }, { x, y })
-      const dots: Layer = layerOf(measured, { type: 'point', filled: true, opacity: 0.8, size: 16, color: LIGHT.measured }, { x, y })
-      const corner = (up: number, text: string, color: string) => {
-        return { x: plot - 6, y: height - up, text, color }
-      }
-      return {
-        title: panelTitle(name, LIGHT.ink),
-        width: plot,
-        height,
-        layer: [
-          line(roof, LIGHT.limit, true),
-          dots,
-          line(fitted, LIGHT.prediction, false),
-          ...labels(
-            [
-              {
-                ...at(xs[1], tflops),
-                text: `datasheet, ${Math.round(tflops)}`,
-                color: LIGHT.limit,
-              },
-            ],
-            { align: 'right', dy: -9 },
-          ),
-          ...labels([corner(34, 'measured', LIGHT.measured)], { align: 'right' }),
-          ...labels([corner(16, 'fitted to other points', LIGHT.prediction)], { align: 'right' }),
-        ],
-      }
-    })
+        },
+        { x, y },
+      )
+    const dots: Layer = layerOf(
+      measured,
+      { type: 'point', filled: true, opacity: 0.8, size: 16, color: LIGHT.measured },
+      { x, y },
+    )
+    const corner = (up: number, text: string, color: string) => {
+      return { x: plot - 6, y: height - up, text, color }
+    }
+    return {
+      title: panelTitle(name, LIGHT.ink),
+      width: plot,
+      height,
+      layer: [
+        line(roof, LIGHT.limit, true),
+        dots,
+        line(fitted, LIGHT.prediction, false),
+        ...labels(
+          [
+            {
+              ...at(xs[1], tflops),
+              text: `datasheet, ${Math.round(tflops)}`,
+              color: LIGHT.limit,
+            },
+          ],
+          { align: 'right', dy: -9 },
+        ),
+        ...labels([corner(34, 'measured', LIGHT.measured)], { align: 'right' }),
+        ...labels([corner(16, 'fitted to other points', LIGHT.prediction)], { align: 'right' }),
+      ],
+    }
+  })
 }

@@ -63,12 +63,29 @@ export function gateForest(gate: Gate, one: GateCase, width = WIDE): TopLevelSpe
     width: wide,
     height,
     layer: [
-      layerOf(margins, { type: 'rect', color: LIGHT.muted, opacity: 0.14 }, { x, x2: { field: 'high' }, y, y2: { field: 'y2' } }),
-      ...[1 + gate.margin].map(
-        (limit): Layer => layerOf([{}], { type: 'rule', color: LIGHT.limit, strokeDash: [5, 3], strokeWidth: 1.2 }, { x: { datum: limit, type: 'quantitative' } }),
+      layerOf(
+        margins,
+        { type: 'rect', color: LIGHT.muted, opacity: 0.14 },
+        { x, x2: { field: 'high' }, y, y2: { field: 'y2' } },
       ),
-      layerOf([{}], { type: 'rule', color: LIGHT.muted }, { x: { datum: 1, type: 'quantitative' } }),
-      layerOf(bars, { type: 'rule', strokeWidth: 2.5, opacity: 0.75, strokeCap: 'round' }, { x, x2: { field: 'high' }, y, color: COLOR }),
+      ...[1 + gate.margin].map(
+        (limit): Layer =>
+          layerOf(
+            [{}],
+            { type: 'rule', color: LIGHT.limit, strokeDash: [5, 3], strokeWidth: 1.2 },
+            { x: { datum: limit, type: 'quantitative' } },
+          ),
+      ),
+      layerOf(
+        [{}],
+        { type: 'rule', color: LIGHT.muted },
+        { x: { datum: 1, type: 'quantitative' } },
+      ),
+      layerOf(
+        bars,
+        { type: 'rule', strokeWidth: 2.5, opacity: 0.75, strokeCap: 'round' },
+        { x, x2: { field: 'high' }, y, color: COLOR },
+      ),
       layerOf(dots, { type: 'point', filled: true, size: 80, opacity: 1 }, { x, y, color: COLOR }),
       ...labels(
         rows.map((row, i) => ({

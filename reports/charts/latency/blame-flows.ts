@@ -60,14 +60,22 @@ export function blameFlows(document: Blamed, width: number): TopLevelSpec | null
     width: wide,
     height: ROW * groups.length,
     layer: [
-      layerOf(cells, { type: 'rect', color: LIGHT.queue }, {
+      layerOf(
+        cells,
+        { type: 'rect', color: LIGHT.queue },
+        {
           x,
           x2: { field: 'x2' },
           y,
           y2: { field: 'y2' },
           opacity: { field: 'opacity', type: 'quantitative', scale: null },
-        }),
-      layerOf(fits ? cells.map((one) => ({ ...one, x: one.x + 0.48, y: one.y + 0.47 })) : [], { type: 'text', fontSize: SIZE, color: LIGHT.ink }, { x, y, text: { field: 'text' } }),
+        },
+      ),
+      layerOf(
+        fits ? cells.map((one) => ({ ...one, x: one.x + 0.48, y: one.y + 0.47 })) : [],
+        { type: 'text', fontSize: SIZE, color: LIGHT.ink },
+        { x, y, text: { field: 'text' } },
+      ),
     ],
   }
 }

@@ -6,8 +6,8 @@ import { lostText } from '../../tables/lost.ts'
 import {
   frame,
   keyWords,
-  largest,
   type Layer,
+  largest,
   layerOf,
   narrow,
   type Sides,
@@ -110,7 +110,11 @@ function lineOf(
   y: readonly [number, number],
   lost: boolean,
 ): Layer {
-  return layerOf(points.map(({ p, value }) => ({ x: nines(p), value })), { type: 'line', strokeWidth: 2.2, ...style, strokeDash: [...(style.strokeDash ?? [])] }, { x: percentiles(x, lost), y: latencies('value', y) })
+  return layerOf(
+    points.map(({ p, value }) => ({ x: nines(p), value })),
+    { type: 'line', strokeWidth: 2.2, ...style, strokeDash: [...(style.strokeDash ?? [])] },
+    { x: percentiles(x, lost), y: latencies('value', y) },
+  )
 }
 
 /** The name of a curve, at its end. */

@@ -3,8 +3,8 @@ import { capitalise, percentileName, signedPercent } from '../../format.ts'
 import {
   controlTexts,
   type SplitPart,
-  splitParts,
   type SplitRow,
+  splitParts,
   splitRows,
   splitSum,
 } from '../../tables/error-split-table.ts'
@@ -58,9 +58,21 @@ export function errorSplitChart({ comparison }: ReportInput, width: number): Top
     width: plotWidth(width),
     height: ROW * rows.length,
     layer: [
-      layerOf(bars, { type: 'rect', stroke: LIGHT.paper, strokeWidth: 1 }, { x, x2: { field: 'high' }, y: Y, y2: { field: 'y2' }, color: COLOR }),
-      layerOf([{}], { type: 'rule', color: LIGHT.muted }, { x: { datum: 0, type: 'quantitative' } }),
-      layerOf(sums, { type: 'rule', color: LIGHT.ink, strokeWidth: 3 }, { x, y: Y, y2: { field: 'y2' } }),
+      layerOf(
+        bars,
+        { type: 'rect', stroke: LIGHT.paper, strokeWidth: 1 },
+        { x, x2: { field: 'high' }, y: Y, y2: { field: 'y2' }, color: COLOR },
+      ),
+      layerOf(
+        [{}],
+        { type: 'rule', color: LIGHT.muted },
+        { x: { datum: 0, type: 'quantitative' } },
+      ),
+      layerOf(
+        sums,
+        { type: 'rule', color: LIGHT.ink, strokeWidth: 3 },
+        { x, y: Y, y2: { field: 'y2' } },
+      ),
       ...rows.map((row, i) =>
         word(percentileName(row.p), -10, middleOf(i), {
           align: 'right',

@@ -40,10 +40,16 @@ export function headroomChart(chart: HeadroomChart, width = WIDE): TopLevelSpec 
   }
   const colored = curves.map((curve, i) => ({ ...curve, color: COLORS[i % COLORS.length]! }))
   const lines = colored.map(
-    ({ points, color }): Layer => layerOf(points, { type: 'line', color, strokeWidth: 2.4 }, encoding),
+    ({ points, color }): Layer =>
+      layerOf(points, { type: 'line', color, strokeWidth: 2.4 }, encoding),
   )
   const crossings = colored.map(
-    ({ headroom, color }): Layer => layerOf([{ load: 1 - headroom, ms: limitMs }], { type: 'point', filled: true, opacity: 1, size: 70, color }, encoding),
+    ({ headroom, color }): Layer =>
+      layerOf(
+        [{ load: 1 - headroom, ms: limitMs }],
+        { type: 'point', filled: true, opacity: 1, size: 70, color },
+        encoding,
+      ),
   )
   const ends = colored.map(({ name: text, points, color }) => {
     const { load, ms } = points.at(-1)!

@@ -64,7 +64,10 @@ function heatLayer(
   domain: readonly [number, number],
   titled: boolean,
 ): Layer {
-  return layerOf(cells, { type: 'rect', color }, {
+  return layerOf(
+    cells,
+    { type: 'rect', color },
+    {
       x: runTime(Math.max(1, series.heat.counts.length) * series.bucket_s),
       x2: { field: 'x2' },
       y: latencies('y', domain, titled ? 'latency' : null),
@@ -75,7 +78,8 @@ function heatLayer(
         scale: { domain: [0, 1], range: [0.04, 1] },
         legend: null,
       },
-    })
+    },
+  )
 }
 
 /** The non-empty cells of a heat map, coarsened to the resolution of a picture. */

@@ -59,10 +59,26 @@ export function rangeRows(
   const ranges = marks.flatMap(({ range, y, color }) => (range ? [{ ...range, y, color }] : []))
   const dots = marks.flatMap(({ dots, y, color }) => dots.map((low) => ({ low, y, color })))
   return [
-    layerOf(bands, { type: 'rect', color: LIGHT.muted, opacity: bandOpacity }, { x, x2: { field: 'high' }, y: Y, y2: { field: 'y2' } }),
-    layerOf([{}], { type: 'rule', color: LIGHT.muted }, { x: { datum: reference, type: 'quantitative' } }),
-    layerOf(ranges, { type: 'rule', strokeWidth: 2.5, opacity: 0.75, strokeCap: 'round' }, { x, x2: { field: 'high' }, y: Y, color: COLOR }),
-    layerOf(dots, { type: 'point', filled: true, size: dotSize, opacity: 1 }, { x, y: Y, color: COLOR }),
+    layerOf(
+      bands,
+      { type: 'rect', color: LIGHT.muted, opacity: bandOpacity },
+      { x, x2: { field: 'high' }, y: Y, y2: { field: 'y2' } },
+    ),
+    layerOf(
+      [{}],
+      { type: 'rule', color: LIGHT.muted },
+      { x: { datum: reference, type: 'quantitative' } },
+    ),
+    layerOf(
+      ranges,
+      { type: 'rule', strokeWidth: 2.5, opacity: 0.75, strokeCap: 'round' },
+      { x, x2: { field: 'high' }, y: Y, color: COLOR },
+    ),
+    layerOf(
+      dots,
+      { type: 'point', filled: true, size: dotSize, opacity: 1 },
+      { x, y: Y, color: COLOR },
+    ),
     ...rows.map(({ p, judged }, i) =>
       word(percentileName(p), -10, middleOf(i), {
         align: 'right',

@@ -90,8 +90,16 @@ function curves(
     tail.map((point) => ({ ...point, x: nines(point.p), replay }))
   const band = rows(simulated.filter(({ low, high }) => low !== null && low > 0 && high !== null))
   return [
-    layerOf(band, { type: 'area', color: LIGHT.simulated, opacity: 0.18 }, { x, y: { ...y, field: 'low' }, y2: { field: 'high' } }),
-    layerOf(replays.flatMap((tail, i) => rows(tail, i + 1)), { type: 'line', color: LIGHT.measured, strokeWidth: 1.3, opacity: 0.85 }, { x, y, detail: { field: 'replay', type: 'nominal' } }),
+    layerOf(
+      band,
+      { type: 'area', color: LIGHT.simulated, opacity: 0.18 },
+      { x, y: { ...y, field: 'low' }, y2: { field: 'high' } },
+    ),
+    layerOf(
+      replays.flatMap((tail, i) => rows(tail, i + 1)),
+      { type: 'line', color: LIGHT.measured, strokeWidth: 1.3, opacity: 0.85 },
+      { x, y, detail: { field: 'replay', type: 'nominal' } },
+    ),
     layerOf(rows(simulated), { type: 'line', color: LIGHT.simulated, strokeWidth: 2.8 }, { x, y }),
   ]
 }

@@ -15,7 +15,7 @@ import {
 } from '../frame.ts'
 import { type Channel, linear, logarithmic } from '../plot.ts'
 import { LIGHT } from '../theme.ts'
-import { middleOf, NOT_JUDGED, rangeRows, ROW, Y } from './range-rows.ts'
+import { middleOf, NOT_JUDGED, ROW, rangeRows, Y } from './range-rows.ts'
 import { hasRatios, type RatioRow, whatIfFinding } from './what-if-finding.ts'
 
 /** Pixels from the middle of a row. */
@@ -142,7 +142,11 @@ function roundDots(rows: readonly RatioRow[], x: Channel): Layer {
   const values = rows.flatMap(({ each }, i) =>
     each.map(({ ratio }) => ({ low: ratio, y: middleOf(i) + OFFSETS.rounds })),
   )
-  return layerOf(values, { type: 'point', filled: true, size: 22, opacity: 0.7, color: LIGHT.measured }, { x, y: Y })
+  return layerOf(
+    values,
+    { type: 'point', filled: true, size: 22, opacity: 0.7, color: LIGHT.measured },
+    { x, y: Y },
+  )
 }
 
 /** The error of each prediction right of the plot, red if it failed. */

@@ -11,8 +11,8 @@ import {
   plotWidth,
   type Sides,
   subject,
-  word,
   type World,
+  word,
 } from '../frame.ts'
 import { COLOR, labels, linear, panelTitle } from '../plot.ts'
 import { textWidth } from '../text-width.ts'
@@ -102,12 +102,16 @@ function stack(
     width,
     height: row * bars.length,
     layer: [
-      layerOf(bars.flatMap(({ segments }) => segments), { type: 'bar', height: 22, stroke: LIGHT.paper, strokeWidth: 1 }, {
+      layerOf(
+        bars.flatMap(({ segments }) => segments),
+        { type: 'bar', height: 22, stroke: LIGHT.paper, strokeWidth: 1 },
+        {
           y: nominal('world', sides),
           x: linear('from', [0, (most * width) / (width - room)], null),
           x2: { field: 'to' },
           color: COLOR,
-        }),
+        },
+      ),
       ...inside.map(({ x, y, text }) => word(text, x, y, { color: LIGHT.paper })),
       ...labels(
         numbers.map(({ end }) => end),
@@ -161,8 +165,16 @@ function spread(
     width,
     height: 36 * parts.length,
     layer: [
-      layerOf(both, { type: 'rule', strokeWidth: 2 }, { x, x2: { field: 'p99' }, y, yOffset, color: COLOR }),
-      layerOf(both, { ...dot, fill: LIGHT.paper }, { x: { ...x, field: 'p99' }, y, yOffset, stroke: COLOR }),
+      layerOf(
+        both,
+        { type: 'rule', strokeWidth: 2 },
+        { x, x2: { field: 'p99' }, y, yOffset, color: COLOR },
+      ),
+      layerOf(
+        both,
+        { ...dot, fill: LIGHT.paper },
+        { x: { ...x, field: 'p99' }, y, yOffset, stroke: COLOR },
+      ),
       layerOf(values, { ...dot, filled: true }, { x, y, yOffset, color: COLOR }),
       ...keyWords(sides, total),
     ],

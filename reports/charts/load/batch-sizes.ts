@@ -41,7 +41,10 @@ function bars(sides: Sides, pool: string, small: boolean) {
   )
   const sizes = Math.max(1, ...values.filter(({ share }) => share > 0).map(({ size }) => size))
   const every = Math.ceil(sizes / (small ? 10 : 32))
-  return layerOf(values.filter(({ size }) => size <= sizes), { type: 'bar' as const }, {
+  return layerOf(
+    values.filter(({ size }) => size <= sizes),
+    { type: 'bar' as const },
+    {
       x: {
         field: 'size',
         type: 'ordinal' as const,
@@ -63,7 +66,8 @@ function bars(sides: Sides, pool: string, small: boolean) {
         axis: { title: 'share of requests', tickCount: 4, labelExpr: PERCENT },
       },
       color: COLOR,
-    })
+    },
+  )
 }
 
 /** Batches of size 1, 2, … as shares of the requests in them. */

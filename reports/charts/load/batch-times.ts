@@ -84,12 +84,17 @@ function drawn({ pools, steps, sizes, curves }: Panel, width: number, height: nu
   })
   const y = linear('y', domain, { title: 'time (ms)', tickCount: 4 })
   const lines = curves.map(
-    ({ ms }, i): Layer => layerOf(ms.map((value, j) => ({ x: sizes[j]!, y: value })), {
-        type: 'line',
-        point: sizes.length < 3,
-        color: LIGHT.service,
-        strokeWidth: 1.2 + 0.7 * i,
-      }, { x, y }),
+    ({ ms }, i): Layer =>
+      layerOf(
+        ms.map((value, j) => ({ x: sizes[j]!, y: value })),
+        {
+          type: 'line',
+          point: sizes.length < 3,
+          color: LIGHT.service,
+          strokeWidth: 1.2 + 0.7 * i,
+        },
+        { x, y },
+      ),
   )
   const ends = curves.flatMap(({ length, ms }) =>
     length === null

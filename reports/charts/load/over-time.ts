@@ -42,7 +42,12 @@ export function timeChart(chart: TimeChart): TopLevelSpec {
   const y = linear('y', [low, high], { title: yTitle, tickCount: 5 })
   const at = (value: number) => pixel(value, [low, high], height)
   const drawn = lines.map(
-    ({ values, color, thickness = 2 }): Layer => layerOf(values.map((value, i) => ({ x: (i + 0.5) * bucketS, y: value })), { type: 'line', color, strokeWidth: thickness, opacity: thickness < 1.5 ? 0.6 : 1 }, { x, y }),
+    ({ values, color, thickness = 2 }): Layer =>
+      layerOf(
+        values.map((value, i) => ({ x: (i + 0.5) * bucketS, y: value })),
+        { type: 'line', color, strokeWidth: thickness, opacity: thickness < 1.5 ? 0.6 : 1 },
+        { x, y },
+      ),
   )
   const ends = names.map(({ value, ...name }) => ({ ...name, x: wide, y: at(value) }))
   return {

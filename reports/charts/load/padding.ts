@@ -41,9 +41,18 @@ export function paddingChart(chart: PaddingChart, width = WIDE): TopLevelSpec {
     tickCount: 5,
   })
   const lines = curves.map(
-    ({ points }, i): Layer => layerOf(points, { type: 'line', color: LIGHT.simulated, strokeWidth: i === 0 ? 2.4 : 1.2 }, { x, y }),
+    ({ points }, i): Layer =>
+      layerOf(
+        points,
+        { type: 'line', color: LIGHT.simulated, strokeWidth: i === 0 ? 2.4 : 1.2 },
+        { x, y },
+      ),
   )
-  const dots: Layer = layerOf(curves.flatMap(({ traces }) => traces), { type: 'point', filled: true, opacity: 1, size: 60, color: LIGHT.measured }, { x, y })
+  const dots: Layer = layerOf(
+    curves.flatMap(({ traces }) => traces),
+    { type: 'point', filled: true, opacity: 1, size: 60, color: LIGHT.measured },
+    { x, y },
+  )
   const at = (useful: number) => height * (1 - useful)
   const ends = curves.map(({ batch, points }) => ({
     x: wide + 8,

@@ -41,12 +41,21 @@ export function placementChart(chart: PlacementChart, width = WIDE): TopLevelSpe
   const y = linear('good', domain, { title: 'requests in time', labelExpr: PERCENT })
   const colored = edges.map((edge, i) => ({ ...edge, color: COLORS[i % COLORS.length]! }))
   const lines = colored.flatMap(({ points: values, color }): Layer[] => [
-    layerOf(values, { type: 'rule', color, opacity: 0.5 }, { x, y: { ...y, field: 'low' }, y2: { field: 'high' } }),
+    layerOf(
+      values,
+      { type: 'rule', color, opacity: 0.5 },
+      { x, y: { ...y, field: 'low' }, y2: { field: 'high' } },
+    ),
     layerOf(values, { type: 'line', color, strokeWidth: 2.2 }, { x, y }),
     layerOf(values, { type: 'point', filled: true, opacity: 1, size: 46, color }, { x, y }),
   ])
   const levels = centres.map(
-    ({ good }): Layer => layerOf([from, to].map((threshold) => ({ threshold, good })), { type: 'line', color: LIGHT.ink, strokeWidth: 1.4, strokeDash: [6, 4] }, { x, y }),
+    ({ good }): Layer =>
+      layerOf(
+        [from, to].map((threshold) => ({ threshold, good })),
+        { type: 'line', color: LIGHT.ink, strokeWidth: 1.4, strokeDash: [6, 4] },
+        { x, y },
+      ),
   )
   const ends = [
     ...colored.map(({ name, points, color }) => ({ name, good: points.at(-1)!.good, color })),

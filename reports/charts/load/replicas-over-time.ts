@@ -6,8 +6,8 @@ import { availablePools, regretOf } from '../../tables/availability-tables.ts'
 import {
   frame,
   keyWords,
-  largest,
   type Layer,
+  largest,
   layerOf,
   plotWidth,
   type Sides,
@@ -21,13 +21,13 @@ import {
   endOf,
   latencyPanel,
   loadPanel,
-  type Panel,
   PANEL_SPACING,
+  type Panel,
+  type Point,
   panelHeight,
   panelLimits,
   panelLines,
   panelY,
-  type Point,
   timeAxis,
 } from './time-panels.ts'
 
@@ -118,7 +118,11 @@ function decisions(
   }))
   const tooltip = { field: 'text', type: 'nominal' } as const
   return [
-    layerOf(values, { type: 'point', shape: 'triangle-down', size: 22, filled: true, color: LIGHT.muted }, { x, y: panelY(panel), tooltip }),
+    layerOf(
+      values,
+      { type: 'point', shape: 'triangle-down', size: 22, filled: true, color: LIGHT.muted },
+      { x, y: panelY(panel), tooltip },
+    ),
   ]
 }
 

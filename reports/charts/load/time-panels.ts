@@ -2,7 +2,7 @@ import { exactText, percentileName } from '../../format.ts'
 import { type Layer, layerOf, logTicks, narrow, PERCENT, type World } from '../frame.ts'
 import { latencyPoints } from '../latency/latency-over-time.ts'
 import { type Channel, linear, logarithmic, runTime } from '../plot.ts'
-import { latencyLimits, type Limit } from './limits.ts'
+import { type Limit, latencyLimits } from './limits.ts'
 
 /** Panels over the time of a run, below one another. */
 

@@ -6,8 +6,8 @@ import {
   frame,
   inLines,
   KEY_LINE,
-  largest,
   type Layer,
+  largest,
   layerOf,
   narrow,
   subject,
@@ -80,13 +80,21 @@ function drawing({ domain, endS, rectangles, borders }: MapLayout, plot: Plot, f
   })
   const x = runTime(endS)
   const scaled = (mib: number) => Number((mib * unit.factor).toPrecision(6))
-  const cells: Layer = layerOf(rectangles.map(({ owner, ...at }) => ({
-        ...at,
-        y: scaled(at.y),
-        y2: scaled(at.y2),
-        color: owner.kind.color,
-      })), { type: 'rect' }, { x, x2: { field: 'x2' }, y, y2: { field: 'y2' }, color: COLOR })
-  const lines: Layer = layerOf(borders.map((at) => ({ ...at, y: scaled(at.y) })), { type: 'rule', color: LIGHT.paper, strokeWidth: 1.2 }, { x, x2: { field: 'x2' }, y })
+  const cells: Layer = layerOf(
+    rectangles.map(({ owner, ...at }) => ({
+      ...at,
+      y: scaled(at.y),
+      y2: scaled(at.y2),
+      color: owner.kind.color,
+    })),
+    { type: 'rect' },
+    { x, x2: { field: 'x2' }, y, y2: { field: 'y2' }, color: COLOR },
+  )
+  const lines: Layer = layerOf(
+    borders.map((at) => ({ ...at, y: scaled(at.y) })),
+    { type: 'rule', color: LIGHT.paper, strokeWidth: 1.2 },
+    { x, x2: { field: 'x2' }, y },
+  )
   return [
     cells,
     ...(borders.length > 0 ? [lines] : []),
@@ -127,12 +135,16 @@ function ownerKey(kinds: readonly OwnerKind[], wide: number) {
   const layers = placed.flatMap(({ name, color, x, line }): Layer[] => {
     const y = -12 - KEY_LINE * line
     return [
-      layerOf([{}], { type: 'rect', color }, {
+      layerOf(
+        [{}],
+        { type: 'rect', color },
+        {
           x: { value: x },
           x2: { value: x + SWATCH },
           y: { value: y - SWATCH / 2 },
           y2: { value: y + SWATCH / 2 },
-        }),
+        },
+      ),
       word(name, x + SWATCH + 5, y, { align: 'left', color: LIGHT.ink }),
     ]
   })

@@ -134,7 +134,11 @@ function marks(points: readonly Point[], { x, y }: Encoding): Layer[] {
   }))
   const opacity = { field: 'fade', type: 'quantitative' as const, scale: null }
   return [
-    layerOf(drawn, { type: 'rule', strokeWidth: 1 }, { x, y: { ...y, field: 'low' }, y2: { field: 'high' }, color: COLOR, opacity }),
+    layerOf(
+      drawn,
+      { type: 'rule', strokeWidth: 1 },
+      { x, y: { ...y, field: 'low' }, y2: { field: 'high' }, color: COLOR, opacity },
+    ),
     layerOf(drawn, { type: 'point', filled: true, size: 62 }, { x, y, color: COLOR, opacity }),
   ]
 }
@@ -147,7 +151,11 @@ function frontLine(points: readonly Point[], encoding: Encoding): Layer {
   const front = meeting.filter((point, i) =>
     meeting.slice(0, i).every((cheaper) => cheaper.ms > point.ms),
   )
-  return layerOf(front.map(({ cost, ms }) => ({ cost, ms })), { type: 'line', interpolate: 'step-after', color: LIGHT.simulated, opacity: 0.5 }, encoding)
+  return layerOf(
+    front.map(({ cost, ms }) => ({ cost, ms })),
+    { type: 'line', interpolate: 'step-after', color: LIGHT.simulated, opacity: 0.5 },
+    encoding,
+  )
 }
 
 function named(

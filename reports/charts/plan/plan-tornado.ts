@@ -100,12 +100,17 @@ function barLayers(
     readonly text: (value: number) => string
   },
 ): Layer[] {
-  const part = (value: number, color: string): Layer => layerOf([{}], { type: 'rect', color, opacity: 0.75 }, {
-      x: { value: Math.min(at(now), at(value)) },
-      x2: { value: Math.max(at(now), at(value)) },
-      y: { value: y - BAR / 2 + 6 },
-      y2: { value: y + BAR / 2 + 6 },
-    })
+  const part = (value: number, color: string): Layer =>
+    layerOf(
+      [{}],
+      { type: 'rect', color, opacity: 0.75 },
+      {
+        x: { value: Math.min(at(now), at(value)) },
+        x2: { value: Math.max(at(now), at(value)) },
+        y: { value: y - BAR / 2 + 6 },
+        y2: { value: y + BAR / 2 + 6 },
+      },
+    )
   const end = (value: number) => {
     const left = at(value) < at(now)
     const place = { align: left ? 'right' : 'left', dx: left ? -5 : 5 } as const
@@ -132,7 +137,11 @@ function limitLayers(
 
 function rule(x: number, color: string, height: number): Layer {
   const strokeDash = color === LIGHT.limit ? { strokeDash: [5, 3] } : {}
-  return layerOf([{}], { type: 'rule', color, strokeWidth: 1.2, ...strokeDash }, { x: { value: x }, y: { value: 0 }, y2: { value: height } })
+  return layerOf(
+    [{}],
+    { type: 'rule', color, strokeWidth: 1.2, ...strokeDash },
+    { x: { value: x }, y: { value: 0 }, y2: { value: height } },
+  )
 }
 
 /** "10 % more rate raises the p95 by 31 %, and breaks the objective". */

@@ -41,7 +41,11 @@ export function sweepFront(sweep: Sweep, width: number): TopLevelSpec | null {
   const encoding = { x, y: latencies('ms', y) }
   const values = (points: readonly Priced[]) =>
     points.map(({ usd: price, ms, color }) => ({ usd: price, ms, color }))
-  const step: Layer = layerOf(values(front), { type: 'line', interpolate: 'step-after', color: LIGHT.simulated, strokeWidth: 1.6 }, encoding)
+  const step: Layer = layerOf(
+    values(front),
+    { type: 'line', interpolate: 'step-after', color: LIGHT.simulated, strokeWidth: 1.6 },
+    encoding,
+  )
   const names = front.slice(0, MOST_NAMES).map(({ row, usd: price, ms }) => ({
     x: (price / most) * wide,
     y: pixel(ms!, y, height, true) - 11,
@@ -55,8 +59,16 @@ export function sweepFront(sweep: Sweep, width: number): TopLevelSpec | null {
     height,
     layer: [
       step,
-      layerOf(values(priced.filter(({ end }) => end === 'FAIL')), { type: 'point', filled: true, size: 45, opacity: 0.45 }, { ...encoding, color: COLOR }),
-      layerOf(values(priced.filter(({ end }) => end !== 'FAIL')), { type: 'point', filled: true, size: 60, opacity: 0.9 }, { ...encoding, color: COLOR }),
+      layerOf(
+        values(priced.filter(({ end }) => end === 'FAIL')),
+        { type: 'point', filled: true, size: 45, opacity: 0.45 },
+        { ...encoding, color: COLOR },
+      ),
+      layerOf(
+        values(priced.filter(({ end }) => end !== 'FAIL')),
+        { type: 'point', filled: true, size: 60, opacity: 0.9 },
+        { ...encoding, color: COLOR },
+      ),
       ...limitLayers(sweep, y, height),
       ...endLabels(names, height - 4, { dx: 5 }),
       ...keyWords(verdictKey(priced), width),

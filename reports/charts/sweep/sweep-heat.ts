@@ -8,8 +8,8 @@ import { LABEL_SIZE, LIGHT } from '../theme.ts'
 import {
   labelExpression,
   latencyRange,
-  pathNames,
   type Point,
+  pathNames,
   pointsOf,
   sweepSubject,
   thinned,
@@ -69,20 +69,28 @@ export function sweepHeat(sweep: Sweep, width: number): TopLevelSpec | null {
     width: wide,
     height,
     layer: [
-      layerOf(cells, { type: 'rect' }, {
+      layerOf(
+        cells,
+        { type: 'rect' },
+        {
           x,
           x2: { field: 'x2' },
           y,
           y2: { field: 'y2' },
           color: COLOR,
           opacity: { field: 'opacity', type: 'quantitative', scale: null },
-        }),
-      layerOf(texts.map((one) => ({
-            text: one.text,
-            end: one.end,
-            x: one.x + 0.48,
-            y: one.y + 0.47,
-          })), { type: 'text', fontSize: TEXT_SIZE, color: LIGHT.ink }, { x, y, text: { field: 'text' } }),
+        },
+      ),
+      layerOf(
+        texts.map((one) => ({
+          text: one.text,
+          end: one.end,
+          x: one.x + 0.48,
+          y: one.y + 0.47,
+        })),
+        { type: 'text', fontSize: TEXT_SIZE, color: LIGHT.ink },
+        { x, y, text: { field: 'text' } },
+      ),
       ...keyWords(verdictKey(points), width),
     ],
   }

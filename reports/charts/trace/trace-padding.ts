@@ -23,7 +23,11 @@ export function tracePadding(trace: TraceFindings, width = WIDE): TopLevelSpec {
     height: narrow(width) ? 170 : 190,
     layer: [
       layerOf(values, { type: 'bar', color: LIGHT.prediction }, { x, y }),
-      layerOf(texts, { type: 'text', dy: -8, color: LIGHT.prediction, fontSize: 11 }, { x, y, text: { field: 'text', type: 'nominal' } }),
+      layerOf(
+        texts,
+        { type: 'text', dy: -8, color: LIGHT.prediction, fontSize: 11 },
+        { x, y, text: { field: 'text', type: 'nominal' } },
+      ),
     ],
   }
 }

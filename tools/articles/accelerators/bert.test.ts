@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest'
 import {
   APPROACHES,
   BERT_BARS,
-  bertPass,
   type BertRow,
+  bertPass,
   bertRows,
   bertSeries,
   halfOf,

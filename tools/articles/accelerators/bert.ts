@@ -4,8 +4,8 @@ import { LIGHT } from '../../../reports/charts/theme.ts'
 import { fixed, signedPercent } from '../../../reports/format.ts'
 import { type Accelerator, shippedAccelerators } from '../../../scenarios/index.ts'
 import {
-  crossValidate,
   type CrossValidation,
+  crossValidate,
   errorsByRegion,
   type HeldOut,
   heldOutErrors,
@@ -14,8 +14,8 @@ import {
   type RooflineShape,
 } from '../../../sim/accelerator/index.ts'
 import {
-  transformerOf,
   type TransformerWork,
+  transformerOf,
 } from '../../../sim/experiment/simulation/transformer-times.ts'
 import { type SeriesErrors, seriesErrors } from '../../claims/figures/accelerators.ts'
 import { tenths, whole } from '../../claims/figures/parts.ts'
@@ -25,8 +25,7 @@ import { grouped, sharedTable } from '../published.ts'
 
 /** Public source of the rows. */
 export const BERT_SOURCE = 'NVIDIA/FasterTransformer@df4a753, its guide to BERT'
-const BERT_PAGE =
-  'https://github.com/NVIDIA/FasterTransformer/blob/df4a753/docs/bert_guide.md'
+const BERT_PAGE = 'https://github.com/NVIDIA/FasterTransformer/blob/df4a753/docs/bert_guide.md'
 
 const TABLE = sharedTable('facts/fastertransformer_bert_base.csv')
 export const haveBert = () => TABLE.exists
@@ -93,12 +92,7 @@ export function bertRows() {
 }
 
 /** A pass over a batch of sequences of one length. */
-export function bertPass(
-  gpu: string,
-  precision: Precision,
-  batch: number,
-  length: number,
-) {
+export function bertPass(gpu: string, precision: Precision, batch: number, length: number) {
   const sheet = accelerator(FITTED.find((card) => FITTED_CARDS[card] === gpu)!)
   const tokens = batch * length
   const groups = passWork(BERT_BASE, {

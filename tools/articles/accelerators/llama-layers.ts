@@ -13,8 +13,8 @@ import {
   passWork,
   type RooflineFit,
   type RooflineShape,
-  totalWork,
   type Transformer,
+  totalWork,
 } from '../../../sim/accelerator/index.ts'
 import { errorFigures, tenths, whole } from '../../claims/figures/parts.ts'
 import { markdownTable } from '../../markdown-table.ts'
@@ -135,10 +135,7 @@ const USUAL = { launchUs: 5, computeEfficiency: 0.7, memoryEfficiency: 0.8 } as 
 const FEW = 16
 
 /** The token count at which a time first exceeds that of few tokens by a factor, interpolated. */
-export function crossing(
-  times: readonly TimedPass[],
-  factor: number,
-): number {
+export function crossing(times: readonly TimedPass[], factor: number): number {
   const few = times.filter(({ tokens }) => tokens <= FEW)
   const level = factor * median(few.map(({ ms }) => ms))
   const i = times.findIndex(({ ms }) => ms > level)
@@ -187,9 +184,7 @@ parallel together. The other counts are predicted, and both halves take turns.
 ${markdownTable(
   [
     'GPU',
-    ...DEGREES.map(
-      (degree) => `1 of ${degree}: median (bar ${whole(LLAMA_BAR)}), bias, worst`,
-    ),
+    ...DEGREES.map((degree) => `1 of ${degree}: median (bar ${whole(LLAMA_BAR)}), bias, worst`),
   ],
   studies.map(errorCells),
 )}

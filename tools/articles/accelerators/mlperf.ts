@@ -86,8 +86,7 @@ const SINGLE_STREAM_MS: Readonly<Record<Model, { readonly sxm: number; readonly 
   rnnt: { sxm: 12.95, pcie: 13.53 },
 }
 
-const singleStreamMs = (row: ServerRow) =>
-  SINGLE_STREAM_MS[row.model][isSxm(row) ? 'sxm' : 'pcie']
+const singleStreamMs = (row: ServerRow) => SINGLE_STREAM_MS[row.model][isSxm(row) ? 'sxm' : 'pcie']
 
 const SETTINGS: Readonly<Record<Model, (row: ServerRow) => Settings>> = {
   resnet50: (row) => ({ ...resnet50(row), offlineBatch: 2048 }),
@@ -244,8 +243,7 @@ interface RatedRow {
 
 type MlperfStudy = ReturnType<typeof mlperfStudy>
 
-const isHeadline = ({ system }: ServerRow) =>
-  (HEADLINES as readonly string[]).includes(system)
+const isHeadline = ({ system }: ServerRow) => (HEADLINES as readonly string[]).includes(system)
 
 /** The headline rows: all models of the first system, then of the second. */
 export function headlineRows(rows: readonly ServerRow[]): ServerRow[] {

@@ -11,8 +11,8 @@ import { haveServerRows, mlperfSection } from './mlperf.ts'
 import { haveSpreads, residualSection } from './residuals.ts'
 import { throughputSection, throughputStudy } from './throughput.ts'
 import { transfersSection } from './transfers.ts'
-import { haveVllmRuns, LIBRARY as ENGINES, libraryText, SERVED } from './vllm-engine.ts'
 import { vllmSection, vllmStudy } from './vllm.ts'
+import { LIBRARY as ENGINES, haveVllmRuns, libraryText, SERVED } from './vllm-engine.ts'
 import { haveCapRows, zeusSection } from './zeus.ts'
 
 /** The page on accelerators, with its charts and the scenarios of the library that it fits. */

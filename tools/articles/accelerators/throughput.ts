@@ -255,7 +255,8 @@ function throughputTable(
 }
 
 function encoderTable(encoder: readonly SweptCard[]): string {
-  const hasTf32 = (card: string) => encoder.some((of) => of.card === card && of.precision === 'tf32')
+  const hasTf32 = (card: string) =>
+    encoder.some((of) => of.card === card && of.precision === 'tf32')
   return throughputTable(encoder, ENCODER_CARDS, [
     ['fp32, or tf32 from A100 on', (card) => (hasTf32(card) ? 'tf32' : 'fp32')],
     ['fp16', () => 'fp16'],

@@ -5,8 +5,8 @@ import {
   type MeasuredSeries,
   missedBy,
   missedByKind,
-  transfersAmong,
   transferStudy,
+  transfersAmong,
 } from './transfers.ts'
 
 const pass = (batch: number, ms: number) => ({

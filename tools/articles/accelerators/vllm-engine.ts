@@ -99,7 +99,11 @@ export function servedRun(model: ServedModel): ServedRun {
 const peerRow = ({ request_id, ttft_ns, tpot_ns, latency_ns }: Row) =>
   [
     request_id!,
-    { ttft: Number(ttft_ns) / 1e9, tpot: Number(tpot_ns) / 1e9, endToEnd: Number(latency_ns) / 1e9 },
+    {
+      ttft: Number(ttft_ns) / 1e9,
+      tpot: Number(tpot_ns) / 1e9,
+      endToEnd: Number(latency_ns) / 1e9,
+    },
   ] as const
 
 /** Parameters of the time of a step, ms, by their keys in a scenario. */

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { ROOT } from '../../../test/spillway.ts'
+import { BAR, errorOf, FIGURES, figureOf, fitEngine, halfOf, pairOf } from './vllm.ts'
 import {
   type Engines,
   enginesApart,
@@ -13,13 +14,12 @@ import {
   type RequestLatency,
   SERVED,
   type ServedModel,
-  servedRun,
-  simulated,
   STEP_TIMES,
   type StepTimes,
+  servedRun,
+  simulated,
   stepTimes,
 } from './vllm-engine.ts'
-import { BAR, errorOf, figureOf, FIGURES, fitEngine, halfOf, pairOf } from './vllm.ts'
 
 /** The arrangement that the study chose by the first half. */
 const ENGINES: Readonly<Record<string, Engines>> = {

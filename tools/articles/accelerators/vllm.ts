@@ -17,12 +17,12 @@ import {
   type RequestLatency,
   type ServedModel,
   type ServedRun,
-  servedRun,
-  simulated,
   SOURCE,
   STEP_TIMES,
-  stepTimes,
   type StepTimes,
+  servedRun,
+  simulated,
+  stepTimes,
 } from './vllm-engine.ts'
 
 /** Largest error end to end of the mean, p50 and p99 of the predicted half. */

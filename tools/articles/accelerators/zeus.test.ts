@@ -4,8 +4,8 @@ import { errorFigures } from '../../claims/figures/parts.ts'
 import {
   CAP_BAR,
   type CapTest,
-  capTest,
   CHOSEN,
+  capTest,
   epochRows,
   haveCapRows,
   zeusSection,

@@ -6,10 +6,10 @@ import { fixed, percent, signedPercent } from '../../../reports/format.ts'
 import {
   CAP_VARIABLES,
   type CapCurve,
-  capErrors,
   type CapRow,
-  capShare,
   type CapVariable,
+  capErrors,
+  capShare,
   fitCap,
   slowdownOf,
 } from '../../../sim/accelerator/index.ts'

@@ -7,8 +7,8 @@ import { SHARED } from '../published.ts'
 import {
   intervalText as interval,
   PARTS,
-  type Placement,
   PLACEMENTS,
+  type Placement,
   placementSection,
   placementStudy,
   placementText,
@@ -26,8 +26,8 @@ import {
   SMALL_SCALING,
   type Study,
   type StudyRow,
-  waveStudy,
   WHOLE_SCALING,
+  waveStudy,
 } from './scaling.ts'
 
 /** The page on fleets: scalers and places on recorded traffic. */

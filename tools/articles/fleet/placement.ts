@@ -131,7 +131,10 @@ const percent = (share: number) => `${(100 * share).toFixed(1)} %`
 const seconds = (ms: number) => `${(ms / 1000).toPrecision(2)}`
 
 /** "3.1 [2.9, 3.3]". */
-export function intervalText({ value, low, high }: Interval, text: (value: number) => string): string {
+export function intervalText(
+  { value, low, high }: Interval,
+  text: (value: number) => string,
+): string {
   return low === null || high === null
     ? text(value)
     : `${text(value)} [${text(low)}, ${text(high)}]`
