@@ -1,9 +1,8 @@
 import type { TopLevelSpec } from 'vega-lite'
-import { frame, type Layer, largest, narrow } from '../../reports/charts/frame.ts'
+import { frame, type Layer, largest, layerOf, narrow } from '../../reports/charts/frame.ts'
 import { LABEL_SIZE, LIGHT } from '../../reports/charts/theme.ts'
 import { percentileName, plural, signedPercent } from '../../reports/format.ts'
 import type { WhatIfPercentile } from '../../sim/documents/index.ts'
-import { toleranceOf } from '../../sim/experiment/comparison/what-if.ts'
 import {
   errorAxis,
   errorBands,
@@ -19,8 +18,15 @@ import {
 import type { FidelityReport } from './fidelity-report.ts'
 import type { ChangeReport } from './judge.ts'
 
-/** The judged percentiles, from the top. */
-const JUDGED: readonly number[] = [0.5, 0.95]
+/**
+ * The judged percentiles: half the width of the tolerance, and whether A/A may widen it
+ * (what-if.ts).
+ */
+const JUDGED = [
+  { p: 0.5, relative: 0.05, floor: false },
+  { p: 0.95, relative: 0.1, floor: true },
+] as const
+const ABSOLUTE_MS = 0.05
 
 /** Height of one percentile, px. */
 const LINE = 20
@@ -75,14 +81,17 @@ export function whatIfChart({ changes }: FidelityReport, width: number): TopLeve
 function linesOf({ name, percentiles }: ChangeReport, y: (index: number) => number): Line[] {
   return percentiles.flatMap((row) => {
     const tolerance = whatIfTolerance(row)
-    const index = JUDGED.indexOf(row.p)
+    const index = JUDGED.findIndex(({ p }) => p === row.p)
     return tolerance === null ? [] : [{ ...row, change: name, tolerance, y: y(index) }]
   })
 }
 
 /** Relative tolerance of a predicted ratio; null if the percentile is not judged. */
-export const whatIfTolerance = ({ p, b, noise_floor }: WhatIfPercentile): number | null =>
-  toleranceOf(p, b, noise_floor.median)
+export function whatIfTolerance({ p, b, noise_floor }: WhatIfPercentile): number | null {
+  const judged = JUDGED.find((entry) => entry.p === p)
+  if (judged === undefined) return null
+  return Math.max(judged.relative, ABSOLUTE_MS / b, judged.floor ? (noise_floor.median ?? 0) : 0)
+}
 
 /** Errors against both ends of the measured interval; null for a single round. */
 export function whatIfInterval({ predicted, measured }: WhatIfPercentile) {
@@ -129,13 +138,11 @@ function marks(lines: readonly Line[], width: number): Layer[] {
   return [
     errorBands(bands, x, { color: LIGHT.muted, opacity: 0.18 }),
     ZERO,
-    {
-      data: {
-        values: ranges.map(({ low, high, y }) => ({ low: inside(low), high: inside(high), y })),
-      },
-      mark: { type: 'rule', strokeWidth: 2.5, color: LIGHT.measured, strokeCap: 'round' },
-      encoding: { x, x2: { field: 'high' }, y: Y },
-    },
+    layerOf(
+      ranges.map(({ low, high, y }) => ({ low: inside(low), high: inside(high), y })),
+      { type: 'rule', strokeWidth: 2.5, color: LIGHT.measured, strokeCap: 'round' },
+      { x, x2: { field: 'high' }, y: Y },
+    ),
     ...errorDots(dots, x, 60),
   ]
 }

@@ -119,7 +119,7 @@ function controlOf(blocks: readonly Block[]): number | null {
 }
 
 /** Relative; null where the percentile is not judged. */
-export function toleranceOf(p: number, bMs: number, floor: number | null): number | null {
+function toleranceOf(p: number, bMs: number, floor: number | null): number | null {
   const tolerance = TOLERANCES.get(p)
   if (tolerance === undefined) return null
   const noise = tolerance.floor ? (floor ?? 0) : 0
