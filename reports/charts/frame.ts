@@ -27,14 +27,6 @@ const LEFT = 66
 const RIGHT = 20
 
 export type Layer = LayerSpec<Field>['layer'][number]
-type Unit = Extract<Layer, { readonly mark: unknown }>
-
-/** A layer: these values as marks of one kind. */
-export const layerOf = (
-  values: readonly object[],
-  mark: Unit['mark'],
-  encoding: NonNullable<Unit['encoding']>,
-): Layer => ({ data: { values: [...values] }, mark, encoding })
 
 export interface World {
   readonly name: 'simulated' | 'measured'

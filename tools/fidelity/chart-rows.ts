@@ -1,5 +1,4 @@
-import { type Layer, layerOf, narrow } from '../../reports/charts/frame.ts'
-import { COLOR } from '../../reports/charts/plot.ts'
+import { type Layer, narrow } from '../../reports/charts/frame.ts'
 import { textWidth, wrap } from '../../reports/charts/text-width.ts'
 import { LABEL_SIZE, LIGHT } from '../../reports/charts/theme.ts'
 import { capitalise, inWords, percentileName, plural, signedPercent } from '../../reports/format.ts'
@@ -138,6 +137,8 @@ export function wordColumn(
 
 /** Pixels from the top of the plot. */
 export const Y = { field: 'y', type: 'quantitative' as const, scale: null, axis: null }
+/** A colour from the data. */
+export const COLOR = { field: 'color', type: 'nominal' as const, scale: null }
 
 const SIGNED = `datum.value === 0 ? '0' : format(datum.value * 100, '+,~f') + ' %'`
 
@@ -192,13 +193,11 @@ export function errorDots(marks: readonly ErrorMark[], x: ErrorAxis, size: numbe
     shape: error > most ? 'triangle-right' : error < least ? 'triangle-left' : 'circle',
   }))
   const encoding = { x, y: Y, color: COLOR, shape: { ...COLOR, field: 'shape' } }
-  return [false, true].map((hollow) =>
-    layerOf(
-      values.filter((mark) => (mark.hollow ?? false) === hollow),
-      { type: 'point', filled: !hollow, size, opacity: hollow ? 1 : 0.8 },
-      encoding,
-    ),
-  )
+  return [false, true].map((hollow) => ({
+    data: { values: values.filter((mark) => (mark.hollow ?? false) === hollow) },
+    mark: { type: 'point', filled: !hollow, size, opacity: hollow ? 1 : 0.8 },
+    encoding,
+  }))
 }
 
 export interface Band {
@@ -220,19 +219,19 @@ export function errorBands(
     low: Math.max(least, low),
     high: Math.min(most, high),
   }))
-  return layerOf(
-    values,
-    { type: 'rect', ...style },
-    { x, x2: { field: 'high' }, y: Y, y2: { field: 'y2' } },
-  )
+  return {
+    data: { values },
+    mark: { type: 'rect', ...style },
+    encoding: { x, x2: { field: 'high' }, y: Y, y2: { field: 'y2' } },
+  }
 }
 
 /** The line of no error. */
-export const ZERO: Layer = layerOf(
-  [{}],
-  { type: 'rule', color: LIGHT.muted },
-  { x: { datum: 0, type: 'quantitative' } },
-)
+export const ZERO: Layer = {
+  data: { values: [{}] },
+  mark: { type: 'rule', color: LIGHT.muted },
+  encoding: { x: { datum: 0, type: 'quantitative' } },
+}
 
 export function verdictColor(verdict: Verdict | null): string {
   return verdict === 'FAIL' ? LIGHT.limit : verdict === 'PASS' ? LIGHT.ink : LIGHT.muted

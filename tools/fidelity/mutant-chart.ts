@@ -1,10 +1,9 @@
 import type { TopLevelSpec } from 'vega-lite'
-import { frame, type Layer, layerOf, logTicks, narrow } from '../../reports/charts/frame.ts'
-import { COLOR } from '../../reports/charts/plot.ts'
+import { frame, type Layer, logTicks, narrow } from '../../reports/charts/frame.ts'
 import { textWidth } from '../../reports/charts/text-width.ts'
 import { LABEL_SIZE, LIGHT } from '../../reports/charts/theme.ts'
 import { signedPercent } from '../../reports/format.ts'
-import { type RowLayout, type RowWords, rowLayout, Y } from './chart-rows.ts'
+import { COLOR, type RowLayout, type RowWords, rowLayout, Y } from './chart-rows.ts'
 import type { FidelityReport } from './fidelity-report.ts'
 import type { MatrixCell, MutantRow } from './mutant-matrix.ts'
 import { cellName } from './tables.ts'
@@ -77,30 +76,34 @@ function marks(rows: readonly Row[], layout: RowLayout, width: number): Layer[] 
     return { size: sizes[i]!, limit: LIMIT, y, color, text: signedPercent(cell.error) }
   })
   return [
-    layerOf(
-      dots,
-      { type: 'rule', opacity: 0.5, strokeWidth: 1.5 },
-      { x, x2: { field: 'limit' }, y: Y, color: COLOR },
-    ),
-    layerOf(
-      [{}],
-      { type: 'rule', color: LIGHT.limit, strokeDash: [5, 3], strokeWidth: 1.2 },
-      { x: { datum: LIMIT, type: 'quantitative' } },
-    ),
-    layerOf(
-      [{}],
-      { type: 'text', text: 'found above 3 %', color: LIGHT.limit, fontSize: LABEL_SIZE },
-      { x: { datum: LIMIT, type: 'quantitative' }, y: { value: -10 } },
-    ),
-    layerOf(dots, { type: 'point', filled: true, size: 60, opacity: 1 }, { x, y: Y, color: COLOR }),
+    {
+      data: { values: dots },
+      mark: { type: 'rule', opacity: 0.5, strokeWidth: 1.5 },
+      encoding: { x, x2: { field: 'limit' }, y: Y, color: COLOR },
+    },
+    {
+      data: { values: [{}] },
+      mark: { type: 'rule', color: LIGHT.limit, strokeDash: [5, 3], strokeWidth: 1.2 },
+      encoding: { x: { datum: LIMIT, type: 'quantitative' } },
+    },
+    {
+      data: { values: [{}] },
+      mark: { type: 'text', text: 'found above 3 %', color: LIGHT.limit, fontSize: LABEL_SIZE },
+      encoding: { x: { datum: LIMIT, type: 'quantitative' }, y: { value: -10 } },
+    },
+    {
+      data: { values: dots },
+      mark: { type: 'point', filled: true, size: 60, opacity: 1 },
+      encoding: { x, y: Y, color: COLOR },
+    },
     // on the side away from the limit
     ...[true, false].map((beyond): Layer => {
       const place = { align: beyond ? ('left' as const) : ('right' as const), dx: beyond ? 8 : -8 }
-      return layerOf(
-        dots.filter((dot) => dot.size > LIMIT === beyond),
-        { type: 'text', fontSize: LABEL_SIZE, ...place },
-        { x, y: Y, color: COLOR, text: { field: 'text', type: 'nominal' } },
-      )
+      return {
+        data: { values: dots.filter((dot) => dot.size > LIMIT === beyond) },
+        mark: { type: 'text', fontSize: LABEL_SIZE, ...place },
+        encoding: { x, y: Y, color: COLOR, text: { field: 'text', type: 'nominal' } },
+      }
     }),
   ]
 }

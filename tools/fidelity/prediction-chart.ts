@@ -1,11 +1,11 @@
 import { median } from 'simple-statistics'
 import type { TopLevelSpec } from 'vega-lite'
-import { frame, keyWords, type Layer, layerOf, narrow } from '../../reports/charts/frame.ts'
-import { COLOR } from '../../reports/charts/plot.ts'
+import { frame, keyWords, type Layer, narrow } from '../../reports/charts/frame.ts'
 import { textWidth } from '../../reports/charts/text-width.ts'
 import { LABEL_SIZE, LIGHT } from '../../reports/charts/theme.ts'
 import { percent, percentileName } from '../../reports/format.ts'
 import {
+  COLOR,
   type ErrorAxis,
   errorBands,
   errorDots,
@@ -114,11 +114,11 @@ function panel(cells: readonly Cell[], names: readonly string[], x: ErrorAxis): 
   return [
     ZERO,
     errorBands(bands, x, { color, opacity: 0.2 }),
-    layerOf(
-      medians,
-      { type: 'rule', strokeWidth: 2.5 },
-      { x, y: Y, y2: { field: 'y2' }, color: COLOR },
-    ),
+    {
+      data: { values: medians },
+      mark: { type: 'rule', strokeWidth: 2.5 },
+      encoding: { x, y: Y, y2: { field: 'y2' }, color: COLOR },
+    },
     ...errorDots(dots, x, 26),
     ...wordColumn(
       cells.map((cell) => ({

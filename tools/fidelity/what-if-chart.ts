@@ -1,5 +1,5 @@
 import type { TopLevelSpec } from 'vega-lite'
-import { frame, type Layer, largest, layerOf, narrow } from '../../reports/charts/frame.ts'
+import { frame, type Layer, largest, narrow } from '../../reports/charts/frame.ts'
 import { LABEL_SIZE, LIGHT } from '../../reports/charts/theme.ts'
 import { percentileName, plural, signedPercent } from '../../reports/format.ts'
 import type { WhatIfPercentile } from '../../sim/documents/index.ts'
@@ -138,11 +138,13 @@ function marks(lines: readonly Line[], width: number): Layer[] {
   return [
     errorBands(bands, x, { color: LIGHT.muted, opacity: 0.18 }),
     ZERO,
-    layerOf(
-      ranges.map(({ low, high, y }) => ({ low: inside(low), high: inside(high), y })),
-      { type: 'rule', strokeWidth: 2.5, color: LIGHT.measured, strokeCap: 'round' },
-      { x, x2: { field: 'high' }, y: Y },
-    ),
+    {
+      data: {
+        values: ranges.map(({ low, high, y }) => ({ low: inside(low), high: inside(high), y })),
+      },
+      mark: { type: 'rule', strokeWidth: 2.5, color: LIGHT.measured, strokeCap: 'round' },
+      encoding: { x, x2: { field: 'high' }, y: Y },
+    },
     ...errorDots(dots, x, 60),
   ]
 }

@@ -1,6 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite'
 import type { NonNormalizedSpec } from 'vega-lite/types_unstable/spec/index.js'
-import { frame, type Layer, largest, layerOf, PERCENT, word } from '../../reports/charts/frame.ts'
+import { frame, type Layer, largest, PERCENT, word } from '../../reports/charts/frame.ts'
 import { type Channel, latencies, linear, panelTitle } from '../../reports/charts/plot.ts'
 import { textWidth } from '../../reports/charts/text-width.ts'
 import { LABEL_SIZE, LIGHT } from '../../reports/charts/theme.ts'
@@ -94,12 +94,16 @@ function drawn({ name, quantity, limit, rows }: FigurePanel, plot: number): NonN
     height: ROW * rows.length,
     layer: [
       ...limitRule(limit, x),
-      layerOf(
-        known,
-        { type: 'rule', strokeWidth: 2.5, opacity: 0.75, color },
-        { x: { ...x, field: 'low' }, x2: { field: 'high' }, y },
-      ),
-      layerOf(known, { type: 'point', filled: true, size: 60, opacity: 1, color }, { x, y }),
+      {
+        data: { values: known },
+        mark: { type: 'rule', strokeWidth: 2.5, opacity: 0.75, color },
+        encoding: { x: { ...x, field: 'low' }, x2: { field: 'high' }, y },
+      },
+      {
+        data: { values: known },
+        mark: { type: 'point', filled: true, size: 60, opacity: 1, color },
+        encoding: { x, y },
+      },
       ...rows.flatMap(({ label, estimate }, i) => {
         const middle = ROW * (i + 0.5)
         const ink = LIGHT.ink
@@ -119,11 +123,11 @@ const figureText = (estimate: Estimate, quantity: Quantity) =>
 function limitRule(limit: number | null, x: Channel): Layer[] {
   if (limit === null) return []
   return [
-    layerOf(
-      [{ value: limit }],
-      { type: 'rule', color: LIGHT.limit, strokeDash: [5, 3], strokeWidth: 1.2 },
-      { x },
-    ),
+    {
+      data: { values: [{ value: limit }] },
+      mark: { type: 'rule', color: LIGHT.limit, strokeDash: [5, 3], strokeWidth: 1.2 },
+      encoding: { x },
+    },
   ]
 }
 

@@ -3,7 +3,6 @@ import {
   frame,
   keyWords,
   type Layer,
-  layerOf,
   median,
   narrow,
   plotWidth,
@@ -51,11 +50,11 @@ export function latencyLines(chart: LatencyLines, width: number): TopLevelSpec {
   const layers = drawn.map(({ points, style }, i): Layer => {
     const color = alone ? LIGHT.simulated : style.color
     const strokeWidth = i === 0 ? 2.4 : 2
-    return layerOf(
-      points,
-      { type: 'line', color, strokeWidth, strokeDash: [...style.strokeDash] },
-      { x, y },
-    )
+    return {
+      data: { values: points },
+      mark: { type: 'line', color, strokeWidth, strokeDash: [...style.strokeDash] },
+      encoding: { x, y },
+    }
   })
   const keys = drawn.map(({ label, style }) => ({ name: label, color: style.color }))
   const at = pixel(limit.limitMs, domain, height, true)

@@ -1,6 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite'
 import type { NonNormalizedSpec } from 'vega-lite/types_unstable/spec/index.js'
-import { keyWords, type Layer, layerOf, logTicks, narrow, WIDE } from '../frame.ts'
+import { keyWords, type Layer, logTicks, narrow, WIDE } from '../frame.ts'
 import { endLabels, linear, logarithmic, panelled, panelTitle, pixel } from '../plot.ts'
 import { LIGHT } from '../theme.ts'
 
@@ -51,8 +51,11 @@ function drawn({ title, quantity, range, curves }: BatchPanel, plot: number, wid
   })
   const y = linear('value', range, { title: quantity, tickCount: 5, format: ',d' })
   const lines = curves.map(
-    ({ line }): Layer =>
-      layerOf(line, { type: 'line', color: LIGHT.prediction, strokeWidth: 1.8 }, { x, y }),
+    ({ line }): Layer => ({
+      data: { values: line },
+      mark: { type: 'line', color: LIGHT.prediction, strokeWidth: 1.8 },
+      encoding: { x, y },
+    }),
   )
   const dots = [true, false].map((fitted): Layer => {
     const values = curves.flatMap(({ points }) => points.filter((point) => point.fitted === fitted))
@@ -65,7 +68,7 @@ function drawn({ title, quantity, range, curves }: BatchPanel, plot: number, wid
       strokeWidth: 1.4,
       size: 42,
     } as const
-    return layerOf(values, mark, { x, y })
+    return { data: { values }, mark, encoding: { x, y } }
   })
   const ends = curves.map(({ name, line }) => ({
     x: plot + 7,

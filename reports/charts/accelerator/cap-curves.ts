@@ -1,6 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite'
 import type { NonNormalizedSpec } from 'vega-lite/types_unstable/spec/index.js'
-import { keyWords, type Layer, layerOf, narrow, PERCENT, WIDE } from '../frame.ts'
+import { keyWords, type Layer, narrow, PERCENT, WIDE } from '../frame.ts'
 import { linear, logarithmic, panelled, panelTitle } from '../plot.ts'
 import { LIGHT } from '../theme.ts'
 
@@ -56,16 +56,18 @@ function drawn(
     labelExpr: `'×' + format(datum.value, '~g')`,
   })
   const dots = series.map(
-    ({ points }, i): Layer =>
-      layerOf(
-        points,
-        { type: 'point', filled: true, opacity: 0.45, size: 16, color: COLORS[i]! },
-        { x, y },
-      ),
+    ({ points }, i): Layer => ({
+      data: { values: points },
+      mark: { type: 'point', filled: true, opacity: 0.45, size: 16, color: COLORS[i]! },
+      encoding: { x, y },
+    }),
   )
   const lines = series.map(
-    ({ line }, i): Layer =>
-      layerOf(line, { type: 'line', color: COLORS[i]!, strokeWidth: 2.2 }, { x, y }),
+    ({ line }, i): Layer => ({
+      data: { values: line },
+      mark: { type: 'line', color: COLORS[i]!, strokeWidth: 2.2 },
+      encoding: { x, y },
+    }),
   )
   const keys = series.map(({ name }, i) => ({ name, color: COLORS[i]! }))
   return {

@@ -1,14 +1,5 @@
 import type { TopLevelSpec } from 'vega-lite'
-import {
-  frame,
-  keyWords,
-  type Layer,
-  layerOf,
-  logTicks,
-  narrow,
-  plotWidth,
-  WIDE,
-} from '../frame.ts'
+import { frame, keyWords, type Layer, logTicks, narrow, plotWidth, WIDE } from '../frame.ts'
 import { labels, latencies, logarithmic } from '../plot.ts'
 import { LIGHT } from '../theme.ts'
 
@@ -69,16 +60,16 @@ export function cardFrontChart(chart: CardFrontChart, width = WIDE): TopLevelSpe
   })
   const y = latencies('p99Ms', times, 'p99')
   const front = frontOf(points)
-  const line: Layer = layerOf(
-    front.map(({ usdPerHour, p99Ms }) => ({ usdPerHour, p99Ms })),
-    { type: 'line', interpolate: 'step-after', color: LIGHT.ink, opacity: 0.5 },
-    { x, y },
-  )
+  const line: Layer = {
+    data: { values: front.map(({ usdPerHour, p99Ms }) => ({ usdPerHour, p99Ms })) },
+    mark: { type: 'line', interpolate: 'step-after', color: LIGHT.ink, opacity: 0.5 },
+    encoding: { x, y },
+  }
   const dots = points.map((point): Layer => {
     const color = colorOf(point)
-    return layerOf(
-      [{ usdPerHour: point.usdPerHour, p99Ms: point.p99Ms }],
-      {
+    return {
+      data: { values: [{ usdPerHour: point.usdPerHour, p99Ms: point.p99Ms }] },
+      mark: {
         type: 'point',
         filled: true,
         opacity: front.includes(point) ? 1 : 0.55,
@@ -87,8 +78,8 @@ export function cardFrontChart(chart: CardFrontChart, width = WIDE): TopLevelSpe
         strokeWidth: 1.5,
         size: 55,
       },
-      { x, y },
-    )
+      encoding: { x, y },
+    }
   })
   const along = (value: number, [low, high]: readonly [number, number]) =>
     Math.log(value / low) / Math.log(high / low)

@@ -1,6 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite'
 import type { NonNormalizedSpec } from 'vega-lite/types_unstable/spec/index.js'
-import { keyWords, type Layer, layerOf, logTicks, narrow, WIDE } from '../frame.ts'
+import { keyWords, type Layer, logTicks, narrow, WIDE } from '../frame.ts'
 import { endLabels, logarithmic, type PanelGrid, panelled, panelTitle } from '../plot.ts'
 import { LIGHT } from '../theme.ts'
 
@@ -79,11 +79,11 @@ function drawn(
   const lines = curves.map((curve): Layer => {
     const strokeDash = curve.fitted ? [1, 0] : [4, 3]
     const strokeWidth = curve.fitted ? 2.2 : 1.3
-    return layerOf(
-      curve.points,
-      { type: 'line', color: kindOf(curve).color, strokeWidth, strokeDash },
-      { x, y },
-    )
+    return {
+      data: { values: [...curve.points] },
+      mark: { type: 'line', color: kindOf(curve).color, strokeWidth, strokeDash },
+      encoding: { x, y },
+    }
   })
   const along = (value: number, [low, high]: readonly [number, number]) =>
     Math.log(value / low) / Math.log(high / low)

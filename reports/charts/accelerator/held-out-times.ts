@@ -1,5 +1,5 @@
 import type { TopLevelSpec } from 'vega-lite'
-import { keyWords, type Layer, layerOf, logTicks, narrow, WIDE } from '../frame.ts'
+import { keyWords, type Layer, logTicks, narrow, WIDE } from '../frame.ts'
 import { labels, logarithmic, panelled, panelTitle, pixel } from '../plot.ts'
 import { LIGHT } from '../theme.ts'
 
@@ -32,12 +32,13 @@ export function heldOutTimes(chart: HeldOutChart, width = WIDE): TopLevelSpec {
   })
   const x = logarithmic('measured', domain, axis('published (ms, log scale)'))
   const y = logarithmic('predicted', domain, axis('predicted (ms, log scale)'))
-  const line = (factor: number, strokeDash: number[]): Layer =>
-    layerOf(
-      domain.map((measured) => ({ measured, predicted: measured * factor })),
-      { type: 'line', color: LIGHT.muted, strokeWidth: 1, strokeDash, clip: true },
-      { x, y },
-    )
+  const line = (factor: number, strokeDash: number[]): Layer => ({
+    data: {
+      values: domain.map((measured) => ({ measured, predicted: measured * factor })),
+    },
+    mark: { type: 'line', color: LIGHT.muted, strokeWidth: 1, strokeDash, clip: true },
+    encoding: { x, y },
+  })
   const bounds = [line(1, [1, 0]), line(1 + chart.bar, [4, 3]), line(1 - chart.bar, [4, 3])]
   const bound = (factor: number, plot: number) => {
     const at = Math.sqrt(domain[0] * domain[1])
@@ -55,12 +56,11 @@ export function heldOutTimes(chart: HeldOutChart, width = WIDE): TopLevelSpec {
     layer: [
       ...bounds,
       ...series.map(
-        (of): Layer =>
-          layerOf(
-            of.points,
-            { type: 'point', filled: true, opacity: 0.85, size: 42, ...look(of) },
-            { x, y },
-          ),
+        (of): Layer => ({
+          data: { values: of.points },
+          mark: { type: 'point', filled: true, opacity: 0.85, size: 42, ...look(of) },
+          encoding: { x, y },
+        }),
       ),
       ...labels([bound(1 + chart.bar, plot)], { align: 'right', dx: -8, dy: -4 }),
       ...labels([bound(1 - chart.bar, plot)], { align: 'left', dx: 8, dy: 8 }),

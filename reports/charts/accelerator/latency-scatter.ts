@@ -1,5 +1,5 @@
 import type { TopLevelSpec } from 'vega-lite'
-import { keyWords, type Layer, layerOf, narrow, WIDE } from '../frame.ts'
+import { keyWords, type Layer, narrow, WIDE } from '../frame.ts'
 import { linear, panelled, panelTitle } from '../plot.ts'
 import { LIGHT } from '../theme.ts'
 
@@ -29,23 +29,22 @@ export function latencyScatterChart(chart: LatencyScatterChart, width = WIDE): T
     ] as const
     const x = linear('measured', domain, { title: 'measured end to end (s)', tickCount: 6 })
     const y = linear('simulated', domain, { title: 'simulated end to end (s)', tickCount: 6 })
-    const diagonal: Layer = layerOf(
-      domain.map((at) => ({ measured: at, simulated: at })),
-      { type: 'line', color: LIGHT.muted, strokeWidth: 1.2, strokeDash: [5, 3] },
-      { x, y },
-    )
-    const dots = (fitted: boolean): Layer =>
-      layerOf(
-        requests.filter((request) => request.fitted === fitted),
-        {
-          type: 'point',
-          filled: true,
-          opacity: 0.75,
-          size: 22,
-          color: fitted ? LIGHT.sendDelay : LIGHT.simulated,
-        },
-        { x, y },
-      )
+    const diagonal: Layer = {
+      data: { values: domain.map((at) => ({ measured: at, simulated: at })) },
+      mark: { type: 'line', color: LIGHT.muted, strokeWidth: 1.2, strokeDash: [5, 3] },
+      encoding: { x, y },
+    }
+    const dots = (fitted: boolean): Layer => ({
+      data: { values: requests.filter((request) => request.fitted === fitted) },
+      mark: {
+        type: 'point',
+        filled: true,
+        opacity: 0.75,
+        size: 22,
+        color: fitted ? LIGHT.sendDelay : LIGHT.simulated,
+      },
+      encoding: { x, y },
+    })
     return {
       title: panelTitle(name, LIGHT.ink, 8),
       width: plot,

@@ -12,7 +12,6 @@ import {
   frame,
   keyWords,
   type Layer,
-  layerOf,
   median,
   plotWidth,
   type Sides,
@@ -161,7 +160,11 @@ function throttledBands(pools: readonly PoweredPool[], x: Channel): Layer[] {
   const values = throttledSpans(pools)
   if (values.length === 0) return []
   return [
-    layerOf(values, { type: 'rect', color: LIGHT.limit, opacity: 0.1 }, { x, x2: { field: 'x2' } }),
+    {
+      data: { values },
+      mark: { type: 'rect', color: LIGHT.limit, opacity: 0.1 },
+      encoding: { x, x2: { field: 'x2' } },
+    },
   ]
 }
 
@@ -175,15 +178,15 @@ function surgesOf({ result: { surges } }: World): number[] {
 function surgeRules(world: World, x: Channel, height: number | null): Layer[] {
   const values = surgesOf(world).map((at) => ({ x: at }))
   if (values.length === 0) return []
-  const rule: Layer = layerOf(
-    values,
-    { type: 'rule', color: LIGHT.muted, strokeDash: [3, 3] },
-    { x },
-  )
+  const rule: Layer = {
+    data: { values },
+    mark: { type: 'rule', color: LIGHT.muted, strokeDash: [3, 3] },
+    encoding: { x },
+  }
   if (height === null) return [rule]
   const mark = { type: 'text', text: 'surge', align: 'left', dx: 4, color: LIGHT.muted } as const
   const encoding = { x, y: { value: height - 10 } }
-  return [rule, layerOf(values, { ...mark, fontSize: LABEL_SIZE }, encoding)]
+  return [rule, { data: { values }, mark: { ...mark, fontSize: LABEL_SIZE }, encoding }]
 }
 
 /** When heat lowers the clock and what that does to the tail; or how warm the cards become. */

@@ -1,5 +1,5 @@
 import type { TopLevelSpec } from 'vega-lite'
-import { frame, keyWords, type Layer, layerOf, narrow, PERCENT, plotWidth, WIDE } from '../frame.ts'
+import { frame, keyWords, type Layer, narrow, PERCENT, plotWidth, WIDE } from '../frame.ts'
 import { linear } from '../plot.ts'
 import { LIGHT } from '../theme.ts'
 
@@ -41,16 +41,16 @@ export function rateErrorsChart(chart: RateErrorsChart, width = WIDE): TopLevelS
     scale: { domain: [0, height] as [number, number], reverse: true, nice: false as const },
     axis: null,
   })
-  const band: Layer = layerOf(
-    [{ error: -bar, to: bar }],
-    { type: 'rect', color: LIGHT.grid, opacity: 0.55 },
-    { x, x2: { field: 'to' } },
-  )
-  const middle: Layer = layerOf(
-    [{ error: 0 }],
-    { type: 'rule', color: LIGHT.muted, strokeWidth: 1.2 },
-    { x },
-  )
+  const band: Layer = {
+    data: { values: [{ error: -bar, to: bar }] },
+    mark: { type: 'rect', color: LIGHT.grid, opacity: 0.55 },
+    encoding: { x, x2: { field: 'to' } },
+  }
+  const middle: Layer = {
+    data: { values: [{ error: 0 }] },
+    mark: { type: 'rule', color: LIGHT.muted, strokeWidth: 1.2 },
+    encoding: { x },
+  }
   const points = models.flatMap(({ errors }, i) =>
     errors.map(({ error, kind }) => ({
       error,
@@ -58,18 +58,17 @@ export function rateErrorsChart(chart: RateErrorsChart, width = WIDE): TopLevelS
       color: COLORS[kind % COLORS.length]!,
     })),
   )
-  const dots: Layer = layerOf(
-    points,
-    { type: 'point', filled: true, opacity: 0.9, size: 64 },
-    { x, y: yOf('at'), color: { field: 'color', type: 'nominal', scale: null } },
-  )
+  const dots: Layer = {
+    data: { values: points },
+    mark: { type: 'point', filled: true, opacity: 0.9, size: 64 },
+    encoding: { x, y: yOf('at'), color: { field: 'color', type: 'nominal', scale: null } },
+  }
   const names = models.map(
-    ({ name }, i): Layer =>
-      layerOf(
-        [{}],
-        { type: 'text', text: name, align: 'right', fontSize: 12, color: LIGHT.ink },
-        { x: { value: -10 }, y: { value: ROW * (i + 0.5) } },
-      ),
+    ({ name }, i): Layer => ({
+      data: { values: [{}] },
+      mark: { type: 'text', text: name, align: 'right', fontSize: 12, color: LIGHT.ink },
+      encoding: { x: { value: -10 }, y: { value: ROW * (i + 0.5) } },
+    }),
   )
   const keys = kinds.map((name, i) => ({ name, color: COLORS[i % COLORS.length]! }))
   return {

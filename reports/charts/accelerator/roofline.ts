@@ -1,5 +1,5 @@
 import type { TopLevelSpec } from 'vega-lite'
-import { type Layer, layerOf, logTicks, narrow, WIDE } from '../frame.ts'
+import { type Layer, logTicks, narrow, WIDE } from '../frame.ts'
 import { labels, logarithmic, panelled, panelTitle, pixel } from '../plot.ts'
 import { LIGHT } from '../theme.ts'
 
@@ -51,23 +51,22 @@ export function rooflineChart(chart: RooflineChart, width = WIDE): TopLevelSpec 
       x: plot - pixel(intensity, xs, plot, true),
       y: pixel(speed, ys, height, true),
     })
-    const line = (values: readonly RooflinePoint[], color: string, dashed: boolean): Layer =>
-      layerOf(
-        values,
-        {
-          type: 'line',
-          color,
-          clip: true,
-          strokeWidth: dashed ? 1.2 : 2,
-          ...(dashed ? { strokeDash: [5, 3] } : {}),
-        },
-        { x, y },
-      )
-    const dots: Layer = layerOf(
-      measured,
-      { type: 'point', filled: true, opacity: 0.8, size: 16, color: LIGHT.measured },
-      { x, y },
-    )
+    const line = (values: readonly RooflinePoint[], color: string, dashed: boolean): Layer => ({
+      data: { values: [...values] },
+      mark: {
+        type: 'line',
+        color,
+        clip: true,
+        strokeWidth: dashed ? 1.2 : 2,
+        ...(dashed ? { strokeDash: [5, 3] } : {}),
+      },
+      encoding: { x, y },
+    })
+    const dots: Layer = {
+      data: { values: [...measured] },
+      mark: { type: 'point', filled: true, opacity: 0.8, size: 16, color: LIGHT.measured },
+      encoding: { x, y },
+    }
     const corner = (up: number, text: string, color: string) => {
       return { x: plot - 6, y: height - up, text, color }
     }

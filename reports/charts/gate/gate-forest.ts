@@ -2,7 +2,7 @@ import type { TopLevelSpec } from 'vega-lite'
 import type { Gate, GateCase, GateMetric } from '../../../sim/documents/index.ts'
 import { capitalise, NONE, plural, threeDigits } from '../../format.ts'
 import { changeOf, metricName } from '../../gate/gate-rows.ts'
-import { frame, type Layer, layerOf, narrow, plotWidth, WIDE, word } from '../frame.ts'
+import { frame, type Layer, narrow, plotWidth, WIDE, word } from '../frame.ts'
 import { type Channel, COLOR, labels, linear } from '../plot.ts'
 import { LIGHT } from '../theme.ts'
 
@@ -63,30 +63,33 @@ export function gateForest(gate: Gate, one: GateCase, width = WIDE): TopLevelSpe
     width: wide,
     height,
     layer: [
-      layerOf(
-        margins,
-        { type: 'rect', color: LIGHT.muted, opacity: 0.14 },
-        { x, x2: { field: 'high' }, y, y2: { field: 'y2' } },
-      ),
+      {
+        data: { values: margins },
+        mark: { type: 'rect', color: LIGHT.muted, opacity: 0.14 },
+        encoding: { x, x2: { field: 'high' }, y, y2: { field: 'y2' } },
+      },
       ...[1 + gate.margin].map(
-        (limit): Layer =>
-          layerOf(
-            [{}],
-            { type: 'rule', color: LIGHT.limit, strokeDash: [5, 3], strokeWidth: 1.2 },
-            { x: { datum: limit, type: 'quantitative' } },
-          ),
+        (limit): Layer => ({
+          data: { values: [{}] },
+          mark: { type: 'rule', color: LIGHT.limit, strokeDash: [5, 3], strokeWidth: 1.2 },
+          encoding: { x: { datum: limit, type: 'quantitative' } },
+        }),
       ),
-      layerOf(
-        [{}],
-        { type: 'rule', color: LIGHT.muted },
-        { x: { datum: 1, type: 'quantitative' } },
-      ),
-      layerOf(
-        bars,
-        { type: 'rule', strokeWidth: 2.5, opacity: 0.75, strokeCap: 'round' },
-        { x, x2: { field: 'high' }, y, color: COLOR },
-      ),
-      layerOf(dots, { type: 'point', filled: true, size: 80, opacity: 1 }, { x, y, color: COLOR }),
+      {
+        data: { values: [{}] },
+        mark: { type: 'rule', color: LIGHT.muted },
+        encoding: { x: { datum: 1, type: 'quantitative' } },
+      },
+      {
+        data: { values: bars },
+        mark: { type: 'rule', strokeWidth: 2.5, opacity: 0.75, strokeCap: 'round' },
+        encoding: { x, x2: { field: 'high' }, y, color: COLOR },
+      },
+      {
+        data: { values: dots },
+        mark: { type: 'point', filled: true, size: 80, opacity: 1 },
+        encoding: { x, y, color: COLOR },
+      },
       ...labels(
         rows.map((row, i) => ({
           x: 4,

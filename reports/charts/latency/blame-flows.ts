@@ -2,7 +2,7 @@ import type { TopLevelSpec } from 'vega-lite'
 import type { Blamed } from '../../../sim/documents/index.ts'
 import { percent, time } from '../../format.ts'
 import { blamedFinding, blameSubject, groupName } from '../../tables/blame-table.ts'
-import { frame, layerOf, narrow, plotWidth, WIDE } from '../frame.ts'
+import { frame, narrow, plotWidth, WIDE } from '../frame.ts'
 import { linear } from '../plot.ts'
 import { textWidth } from '../text-width.ts'
 import { LABEL_SIZE, LIGHT } from '../theme.ts'
@@ -60,22 +60,24 @@ export function blameFlows(document: Blamed, width: number): TopLevelSpec | null
     width: wide,
     height: ROW * groups.length,
     layer: [
-      layerOf(
-        cells,
-        { type: 'rect', color: LIGHT.queue },
-        {
+      {
+        data: { values: cells },
+        mark: { type: 'rect', color: LIGHT.queue },
+        encoding: {
           x,
           x2: { field: 'x2' },
           y,
           y2: { field: 'y2' },
           opacity: { field: 'opacity', type: 'quantitative', scale: null },
         },
-      ),
-      layerOf(
-        fits ? cells.map((one) => ({ ...one, x: one.x + 0.48, y: one.y + 0.47 })) : [],
-        { type: 'text', fontSize: SIZE, color: LIGHT.ink },
-        { x, y, text: { field: 'text' } },
-      ),
+      },
+      {
+        data: {
+          values: fits ? cells.map((one) => ({ ...one, x: one.x + 0.48, y: one.y + 0.47 })) : [],
+        },
+        mark: { type: 'text', fontSize: SIZE, color: LIGHT.ink },
+        encoding: { x, y, text: { field: 'text' } },
+      },
     ],
   }
 }

@@ -8,7 +8,6 @@ import {
   keyWords,
   type Layer,
   largest,
-  layerOf,
   narrow,
   type Sides,
   subject,
@@ -110,11 +109,11 @@ function lineOf(
   y: readonly [number, number],
   lost: boolean,
 ): Layer {
-  return layerOf(
-    points.map(({ p, value }) => ({ x: nines(p), value })),
-    { type: 'line', strokeWidth: 2.2, ...style, strokeDash: [...(style.strokeDash ?? [])] },
-    { x: percentiles(x, lost), y: latencies('value', y) },
-  )
+  return {
+    data: { values: points.map(({ p, value }) => ({ x: nines(p), value })) },
+    mark: { type: 'line', strokeWidth: 2.2, ...style, strokeDash: [...(style.strokeDash ?? [])] },
+    encoding: { x: percentiles(x, lost), y: latencies('value', y) },
+  }
 }
 
 /** The name of a curve, at its end. */

@@ -1,7 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite'
 import type { TailPoint } from '../../../sim/documents/index.ts'
 import { time } from '../../format.ts'
-import { frame, keyWords, type Layer, largest, layerOf, narrow, plotWidth } from '../frame.ts'
+import { frame, keyWords, type Layer, largest, narrow, plotWidth } from '../frame.ts'
 import { type Limit, limitLines } from '../load/limits.ts'
 import { latencies } from '../plot.ts'
 import { LINE_STYLES } from '../theme.ts'
@@ -43,17 +43,16 @@ export function comparedTails(chart: ComparedTails, width: number): TopLevelSpec
   const x = percentiles([nines(FIRST), nines(last)], chart.lost)
   const y = latencies('value', domain)
   const layers = curves.map(
-    ({ points: own, style }, i): Layer =>
-      layerOf(
-        own.map(({ p, value }) => ({ x: nines(p), value })),
-        {
-          type: 'line',
-          strokeWidth: i === 0 ? 2.8 : 2,
-          color: style.color,
-          strokeDash: [...style.strokeDash],
-        },
-        { x, y },
-      ),
+    ({ points: own, style }, i): Layer => ({
+      data: { values: own.map(({ p, value }) => ({ x: nines(p), value })) },
+      mark: {
+        type: 'line',
+        strokeWidth: i === 0 ? 2.8 : 2,
+        color: style.color,
+        strokeDash: [...style.strokeDash],
+      },
+      encoding: { x, y },
+    }),
   )
   const keys = curves.map(({ name, style }) => ({ name, color: style.color }))
   return {

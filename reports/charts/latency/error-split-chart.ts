@@ -8,16 +8,7 @@ import {
   splitRows,
   splitSum,
 } from '../../tables/error-split-table.ts'
-import {
-  frame,
-  keyWords,
-  largest,
-  layerOf,
-  narrow,
-  plotWidth,
-  type ReportInput,
-  word,
-} from '../frame.ts'
+import { frame, keyWords, largest, narrow, plotWidth, type ReportInput, word } from '../frame.ts'
 import { type Channel, COLOR, linear } from '../plot.ts'
 import { LIGHT } from '../theme.ts'
 import { NOT_JUDGED, Y } from './range-rows.ts'
@@ -58,21 +49,21 @@ export function errorSplitChart({ comparison }: ReportInput, width: number): Top
     width: plotWidth(width),
     height: ROW * rows.length,
     layer: [
-      layerOf(
-        bars,
-        { type: 'rect', stroke: LIGHT.paper, strokeWidth: 1 },
-        { x, x2: { field: 'high' }, y: Y, y2: { field: 'y2' }, color: COLOR },
-      ),
-      layerOf(
-        [{}],
-        { type: 'rule', color: LIGHT.muted },
-        { x: { datum: 0, type: 'quantitative' } },
-      ),
-      layerOf(
-        sums,
-        { type: 'rule', color: LIGHT.ink, strokeWidth: 3 },
-        { x, y: Y, y2: { field: 'y2' } },
-      ),
+      {
+        data: { values: bars },
+        mark: { type: 'rect', stroke: LIGHT.paper, strokeWidth: 1 },
+        encoding: { x, x2: { field: 'high' }, y: Y, y2: { field: 'y2' }, color: COLOR },
+      },
+      {
+        data: { values: [{}] },
+        mark: { type: 'rule', color: LIGHT.muted },
+        encoding: { x: { datum: 0, type: 'quantitative' } },
+      },
+      {
+        data: { values: sums },
+        mark: { type: 'rule', color: LIGHT.ink, strokeWidth: 3 },
+        encoding: { x, y: Y, y2: { field: 'y2' } },
+      },
       ...rows.map((row, i) =>
         word(percentileName(row.p), -10, middleOf(i), {
           align: 'right',

@@ -1,6 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite'
 import { fixed, time } from '../../format.ts'
-import { frame, type Layer, layerOf, narrow, PERCENT, plotWidth, WIDE } from '../frame.ts'
+import { frame, type Layer, narrow, PERCENT, plotWidth, WIDE } from '../frame.ts'
 import { endLabels, labels, latencies, levelLine, linear, pixel } from '../plot.ts'
 import { LIGHT } from '../theme.ts'
 
@@ -40,16 +40,18 @@ export function headroomChart(chart: HeadroomChart, width = WIDE): TopLevelSpec 
   }
   const colored = curves.map((curve, i) => ({ ...curve, color: COLORS[i % COLORS.length]! }))
   const lines = colored.map(
-    ({ points, color }): Layer =>
-      layerOf(points, { type: 'line', color, strokeWidth: 2.4 }, encoding),
+    ({ points, color }): Layer => ({
+      data: { values: points },
+      mark: { type: 'line', color, strokeWidth: 2.4 },
+      encoding,
+    }),
   )
   const crossings = colored.map(
-    ({ headroom, color }): Layer =>
-      layerOf(
-        [{ load: 1 - headroom, ms: limitMs }],
-        { type: 'point', filled: true, opacity: 1, size: 70, color },
-        encoding,
-      ),
+    ({ headroom, color }): Layer => ({
+      data: { values: [{ load: 1 - headroom, ms: limitMs }] },
+      mark: { type: 'point', filled: true, opacity: 1, size: 70, color },
+      encoding,
+    }),
   )
   const ends = colored.map(({ name: text, points, color }) => {
     const { load, ms } = points.at(-1)!

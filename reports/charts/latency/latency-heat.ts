@@ -2,16 +2,7 @@ import type { TopLevelSpec } from 'vega-lite'
 import type { NonNormalizedSpec } from 'vega-lite/types_unstable/spec/index.js'
 import type { Series } from '../../../sim/documents/index.ts'
 import { count, time } from '../../format.ts'
-import {
-  frame,
-  type Layer,
-  layerOf,
-  median,
-  narrow,
-  type Sides,
-  subject,
-  type World,
-} from '../frame.ts'
+import { frame, type Layer, median, narrow, type Sides, subject, type World } from '../frame.ts'
 import { latencyLimits, limitLines } from '../load/limits.ts'
 import { latencies, panelGrid, panelTitle, runTime } from '../plot.ts'
 
@@ -64,10 +55,10 @@ function heatLayer(
   domain: readonly [number, number],
   titled: boolean,
 ): Layer {
-  return layerOf(
-    cells,
-    { type: 'rect', color },
-    {
+  return {
+    data: { values: cells },
+    mark: { type: 'rect', color },
+    encoding: {
       x: runTime(Math.max(1, series.heat.counts.length) * series.bucket_s),
       x2: { field: 'x2' },
       y: latencies('y', domain, titled ? 'latency' : null),
@@ -79,7 +70,7 @@ function heatLayer(
         legend: null,
       },
     },
-  )
+  }
 }
 
 /** The non-empty cells of a heat map, coarsened to the resolution of a picture. */

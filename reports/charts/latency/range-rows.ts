@@ -1,5 +1,5 @@
 import { percentileName } from '../../format.ts'
-import { type Layer, layerOf, word } from '../frame.ts'
+import { type Layer, word } from '../frame.ts'
 import { type Channel, COLOR } from '../plot.ts'
 import { LIGHT } from '../theme.ts'
 
@@ -59,26 +59,26 @@ export function rangeRows(
   const ranges = marks.flatMap(({ range, y, color }) => (range ? [{ ...range, y, color }] : []))
   const dots = marks.flatMap(({ dots, y, color }) => dots.map((low) => ({ low, y, color })))
   return [
-    layerOf(
-      bands,
-      { type: 'rect', color: LIGHT.muted, opacity: bandOpacity },
-      { x, x2: { field: 'high' }, y: Y, y2: { field: 'y2' } },
-    ),
-    layerOf(
-      [{}],
-      { type: 'rule', color: LIGHT.muted },
-      { x: { datum: reference, type: 'quantitative' } },
-    ),
-    layerOf(
-      ranges,
-      { type: 'rule', strokeWidth: 2.5, opacity: 0.75, strokeCap: 'round' },
-      { x, x2: { field: 'high' }, y: Y, color: COLOR },
-    ),
-    layerOf(
-      dots,
-      { type: 'point', filled: true, size: dotSize, opacity: 1 },
-      { x, y: Y, color: COLOR },
-    ),
+    {
+      data: { values: bands },
+      mark: { type: 'rect', color: LIGHT.muted, opacity: bandOpacity },
+      encoding: { x, x2: { field: 'high' }, y: Y, y2: { field: 'y2' } },
+    },
+    {
+      data: { values: [{}] },
+      mark: { type: 'rule', color: LIGHT.muted },
+      encoding: { x: { datum: reference, type: 'quantitative' } },
+    },
+    {
+      data: { values: ranges },
+      mark: { type: 'rule', strokeWidth: 2.5, opacity: 0.75, strokeCap: 'round' },
+      encoding: { x, x2: { field: 'high' }, y: Y, color: COLOR },
+    },
+    {
+      data: { values: dots },
+      mark: { type: 'point', filled: true, size: dotSize, opacity: 1 },
+      encoding: { x, y: Y, color: COLOR },
+    },
     ...rows.map(({ p, judged }, i) =>
       word(percentileName(p), -10, middleOf(i), {
         align: 'right',

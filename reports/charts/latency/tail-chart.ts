@@ -1,15 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite'
 import type { Result, TailPoint } from '../../../sim/documents/index.ts'
 import { count, loadText, runsText } from '../../format.ts'
-import {
-  frame,
-  type Layer,
-  layerOf,
-  narrow,
-  plotWidth,
-  type ReportInput,
-  type Sides,
-} from '../frame.ts'
+import { frame, type Layer, narrow, plotWidth, type ReportInput, type Sides } from '../frame.ts'
 import { latencyLimits, limitLines } from '../load/limits.ts'
 import { labels, latencies } from '../plot.ts'
 import { LIGHT } from '../theme.ts'
@@ -90,17 +82,21 @@ function curves(
     tail.map((point) => ({ ...point, x: nines(point.p), replay }))
   const band = rows(simulated.filter(({ low, high }) => low !== null && low > 0 && high !== null))
   return [
-    layerOf(
-      band,
-      { type: 'area', color: LIGHT.simulated, opacity: 0.18 },
-      { x, y: { ...y, field: 'low' }, y2: { field: 'high' } },
-    ),
-    layerOf(
-      replays.flatMap((tail, i) => rows(tail, i + 1)),
-      { type: 'line', color: LIGHT.measured, strokeWidth: 1.3, opacity: 0.85 },
-      { x, y, detail: { field: 'replay', type: 'nominal' } },
-    ),
-    layerOf(rows(simulated), { type: 'line', color: LIGHT.simulated, strokeWidth: 2.8 }, { x, y }),
+    {
+      data: { values: band },
+      mark: { type: 'area', color: LIGHT.simulated, opacity: 0.18 },
+      encoding: { x, y: { ...y, field: 'low' }, y2: { field: 'high' } },
+    },
+    {
+      data: { values: replays.flatMap((tail, i) => rows(tail, i + 1)) },
+      mark: { type: 'line', color: LIGHT.measured, strokeWidth: 1.3, opacity: 0.85 },
+      encoding: { x, y, detail: { field: 'replay', type: 'nominal' } },
+    },
+    {
+      data: { values: rows(simulated) },
+      mark: { type: 'line', color: LIGHT.simulated, strokeWidth: 2.8 },
+      encoding: { x, y },
+    },
   ]
 }
 

@@ -6,7 +6,6 @@ import {
   frame,
   keyWords,
   type Layer,
-  layerOf,
   logTicks,
   narrow,
   plotWidth,
@@ -142,11 +141,11 @@ function roundDots(rows: readonly RatioRow[], x: Channel): Layer {
   const values = rows.flatMap(({ each }, i) =>
     each.map(({ ratio }) => ({ low: ratio, y: middleOf(i) + OFFSETS.rounds })),
   )
-  return layerOf(
-    values,
-    { type: 'point', filled: true, size: 22, opacity: 0.7, color: LIGHT.measured },
-    { x, y: Y },
-  )
+  return {
+    data: { values },
+    mark: { type: 'point', filled: true, size: 22, opacity: 0.7, color: LIGHT.measured },
+    encoding: { x, y: Y },
+  }
 }
 
 /** The error of each prediction right of the plot, red if it failed. */

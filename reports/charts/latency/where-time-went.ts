@@ -6,7 +6,6 @@ import {
   frame,
   keyWords,
   largest,
-  layerOf,
   narrow,
   plotWidth,
   type Sides,
@@ -102,16 +101,16 @@ function stack(
     width,
     height: row * bars.length,
     layer: [
-      layerOf(
-        bars.flatMap(({ segments }) => segments),
-        { type: 'bar', height: 22, stroke: LIGHT.paper, strokeWidth: 1 },
-        {
+      {
+        data: { values: bars.flatMap(({ segments }) => segments) },
+        mark: { type: 'bar', height: 22, stroke: LIGHT.paper, strokeWidth: 1 },
+        encoding: {
           y: nominal('world', sides),
           x: linear('from', [0, (most * width) / (width - room)], null),
           x2: { field: 'to' },
           color: COLOR,
         },
-      ),
+      },
       ...inside.map(({ x, y, text }) => word(text, x, y, { color: LIGHT.paper })),
       ...labels(
         numbers.map(({ end }) => end),
@@ -165,17 +164,21 @@ function spread(
     width,
     height: 36 * parts.length,
     layer: [
-      layerOf(
-        both,
-        { type: 'rule', strokeWidth: 2 },
-        { x, x2: { field: 'p99' }, y, yOffset, color: COLOR },
-      ),
-      layerOf(
-        both,
-        { ...dot, fill: LIGHT.paper },
-        { x: { ...x, field: 'p99' }, y, yOffset, stroke: COLOR },
-      ),
-      layerOf(values, { ...dot, filled: true }, { x, y, yOffset, color: COLOR }),
+      {
+        data: { values: both },
+        mark: { type: 'rule', strokeWidth: 2 },
+        encoding: { x, x2: { field: 'p99' }, y, yOffset, color: COLOR },
+      },
+      {
+        data: { values: both },
+        mark: { ...dot, fill: LIGHT.paper },
+        encoding: { x: { ...x, field: 'p99' }, y, yOffset, stroke: COLOR },
+      },
+      {
+        data: { values },
+        mark: { ...dot, filled: true },
+        encoding: { x, y, yOffset, color: COLOR },
+      },
       ...keyWords(sides, total),
     ],
   }

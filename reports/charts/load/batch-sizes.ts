@@ -6,7 +6,6 @@ import {
   frame,
   keyWords,
   largest,
-  layerOf,
   narrow,
   PERCENT,
   plotWidth,
@@ -41,10 +40,10 @@ function bars(sides: Sides, pool: string, small: boolean) {
   )
   const sizes = Math.max(1, ...values.filter(({ share }) => share > 0).map(({ size }) => size))
   const every = Math.ceil(sizes / (small ? 10 : 32))
-  return layerOf(
-    values.filter(({ size }) => size <= sizes),
-    { type: 'bar' as const },
-    {
+  return {
+    data: { values: values.filter(({ size }) => size <= sizes) },
+    mark: { type: 'bar' as const },
+    encoding: {
       x: {
         field: 'size',
         type: 'ordinal' as const,
@@ -67,7 +66,7 @@ function bars(sides: Sides, pool: string, small: boolean) {
       },
       color: COLOR,
     },
-  )
+  }
 }
 
 /** Batches of size 1, 2, … as shares of the requests in them. */

@@ -2,7 +2,7 @@ import type { TopLevelSpec } from 'vega-lite'
 import type { NonNormalizedSpec } from 'vega-lite/types_unstable/spec/index.js'
 import type { Assumptions } from '../../../sim/documents/index.ts'
 import { count, percent, time } from '../../format.ts'
-import { frame, type Layer, layerOf, narrow, type Sides } from '../frame.ts'
+import { frame, type Layer, narrow, type Sides } from '../frame.ts'
 import { endLabels, linear, panelGrid, panelTitle, pixel } from '../plot.ts'
 import { textWidth } from '../text-width.ts'
 import { LABEL_SIZE, LIGHT } from '../theme.ts'
@@ -84,17 +84,16 @@ function drawn({ pools, steps, sizes, curves }: Panel, width: number, height: nu
   })
   const y = linear('y', domain, { title: 'time (ms)', tickCount: 4 })
   const lines = curves.map(
-    ({ ms }, i): Layer =>
-      layerOf(
-        ms.map((value, j) => ({ x: sizes[j]!, y: value })),
-        {
-          type: 'line',
-          point: sizes.length < 3,
-          color: LIGHT.service,
-          strokeWidth: 1.2 + 0.7 * i,
-        },
-        { x, y },
-      ),
+    ({ ms }, i): Layer => ({
+      data: { values: ms.map((value, j) => ({ x: sizes[j]!, y: value })) },
+      mark: {
+        type: 'line',
+        point: sizes.length < 3,
+        color: LIGHT.service,
+        strokeWidth: 1.2 + 0.7 * i,
+      },
+      encoding: { x, y },
+    }),
   )
   const ends = curves.flatMap(({ length, ms }) =>
     length === null

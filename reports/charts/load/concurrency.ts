@@ -1,5 +1,5 @@
 import type { TopLevelSpec } from 'vega-lite'
-import { frame, type Layer, layerOf, narrow, plotWidth, WIDE } from '../frame.ts'
+import { frame, type Layer, narrow, plotWidth, WIDE } from '../frame.ts'
 import { type Channel, endLabels, latencies, linear, pixel } from '../plot.ts'
 import { LIGHT } from '../theme.ts'
 
@@ -57,32 +57,31 @@ export function concurrencyChart(chart: ConcurrencyChart, width = WIDE): TopLeve
 }
 
 function lines(points: readonly ConcurrencyPoint[], x: Channel, y: Channel): Layer[] {
-  return PERCENTILES.map((p) =>
-    layerOf(
-      points.map(({ users, simulated }) => ({ users, ms: simulated[p] })),
-      { type: 'line', color: LIGHT.simulated, strokeWidth: p === 'p99' ? 2.4 : 1.2 },
-      { x, y },
-    ),
-  )
+  return PERCENTILES.map((p) => ({
+    data: { values: points.map(({ users, simulated }) => ({ users, ms: simulated[p] })) },
+    mark: { type: 'line', color: LIGHT.simulated, strokeWidth: p === 'p99' ? 2.4 : 1.2 },
+    encoding: { x, y },
+  }))
 }
 
 /** Filled for predicted points, hollow for fitted ones. */
 function dots(points: readonly ConcurrencyPoint[], x: Channel, y: Channel): Layer[] {
-  const of = (p: (typeof PERCENTILES)[number], fitted: boolean): Layer =>
-    layerOf(
-      points
+  const of = (p: (typeof PERCENTILES)[number], fitted: boolean): Layer => ({
+    data: {
+      values: points
         .filter((point) => point.fitted === fitted)
         .map(({ users, measured }) => ({ users, ms: measured[p] })),
-      {
-        type: 'point',
-        filled: true,
-        opacity: 1,
-        fill: fitted ? LIGHT.paper : LIGHT.measured,
-        stroke: LIGHT.measured,
-        strokeWidth: 1.4,
-        size: p === 'p99' ? 46 : 26,
-      },
-      { x, y },
-    )
+    },
+    mark: {
+      type: 'point',
+      filled: true,
+      opacity: 1,
+      fill: fitted ? LIGHT.paper : LIGHT.measured,
+      stroke: LIGHT.measured,
+      strokeWidth: 1.4,
+      size: p === 'p99' ? 46 : 26,
+    },
+    encoding: { x, y },
+  })
   return PERCENTILES.flatMap((p) => [of(p, true), of(p, false)])
 }

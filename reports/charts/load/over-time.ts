@@ -1,7 +1,7 @@
 import { mean } from 'simple-statistics'
 import type { TopLevelSpec } from 'vega-lite'
 import { figure } from '../../format.ts'
-import { frame, type Layer, layerOf, narrow, plotWidth, type Sides } from '../frame.ts'
+import { frame, type Layer, narrow, plotWidth, type Sides } from '../frame.ts'
 import { endLabels, levelLine, linear, pixel, runTime } from '../plot.ts'
 import { textWidth } from '../text-width.ts'
 import { LABEL_SIZE } from '../theme.ts'
@@ -42,12 +42,11 @@ export function timeChart(chart: TimeChart): TopLevelSpec {
   const y = linear('y', [low, high], { title: yTitle, tickCount: 5 })
   const at = (value: number) => pixel(value, [low, high], height)
   const drawn = lines.map(
-    ({ values, color, thickness = 2 }): Layer =>
-      layerOf(
-        values.map((value, i) => ({ x: (i + 0.5) * bucketS, y: value })),
-        { type: 'line', color, strokeWidth: thickness, opacity: thickness < 1.5 ? 0.6 : 1 },
-        { x, y },
-      ),
+    ({ values, color, thickness = 2 }): Layer => ({
+      data: { values: values.map((value, i) => ({ x: (i + 0.5) * bucketS, y: value })) },
+      mark: { type: 'line', color, strokeWidth: thickness, opacity: thickness < 1.5 ? 0.6 : 1 },
+      encoding: { x, y },
+    }),
   )
   const ends = names.map(({ value, ...name }) => ({ ...name, x: wide, y: at(value) }))
   return {

@@ -1,6 +1,6 @@
 import { mean } from 'simple-statistics'
 import type { TopLevelSpec } from 'vega-lite'
-import { frame, type Layer, layerOf, narrow, PERCENT, plotWidth, WIDE } from '../frame.ts'
+import { frame, type Layer, narrow, PERCENT, plotWidth, WIDE } from '../frame.ts'
 import { endLabels, labels, linear } from '../plot.ts'
 import { LIGHT } from '../theme.ts'
 
@@ -41,18 +41,17 @@ export function paddingChart(chart: PaddingChart, width = WIDE): TopLevelSpec {
     tickCount: 5,
   })
   const lines = curves.map(
-    ({ points }, i): Layer =>
-      layerOf(
-        points,
-        { type: 'line', color: LIGHT.simulated, strokeWidth: i === 0 ? 2.4 : 1.2 },
-        { x, y },
-      ),
+    ({ points }, i): Layer => ({
+      data: { values: points },
+      mark: { type: 'line', color: LIGHT.simulated, strokeWidth: i === 0 ? 2.4 : 1.2 },
+      encoding: { x, y },
+    }),
   )
-  const dots: Layer = layerOf(
-    curves.flatMap(({ traces }) => traces),
-    { type: 'point', filled: true, opacity: 1, size: 60, color: LIGHT.measured },
-    { x, y },
-  )
+  const dots: Layer = {
+    data: { values: curves.flatMap(({ traces }) => traces) },
+    mark: { type: 'point', filled: true, opacity: 1, size: 60, color: LIGHT.measured },
+    encoding: { x, y },
+  }
   const at = (useful: number) => height * (1 - useful)
   const ends = curves.map(({ batch, points }) => ({
     x: wide + 8,

@@ -1,5 +1,5 @@
 import type { TopLevelSpec } from 'vega-lite'
-import { frame, type Layer, layerOf, narrow, PERCENT, plotWidth, WIDE } from '../frame.ts'
+import { frame, type Layer, narrow, PERCENT, plotWidth, WIDE } from '../frame.ts'
 import { endLabels, linear, pixel } from '../plot.ts'
 import { LIGHT } from '../theme.ts'
 
@@ -41,21 +41,24 @@ export function placementChart(chart: PlacementChart, width = WIDE): TopLevelSpe
   const y = linear('good', domain, { title: 'requests in time', labelExpr: PERCENT })
   const colored = edges.map((edge, i) => ({ ...edge, color: COLORS[i % COLORS.length]! }))
   const lines = colored.flatMap(({ points: values, color }): Layer[] => [
-    layerOf(
-      values,
-      { type: 'rule', color, opacity: 0.5 },
-      { x, y: { ...y, field: 'low' }, y2: { field: 'high' } },
-    ),
-    layerOf(values, { type: 'line', color, strokeWidth: 2.2 }, { x, y }),
-    layerOf(values, { type: 'point', filled: true, opacity: 1, size: 46, color }, { x, y }),
+    {
+      data: { values },
+      mark: { type: 'rule', color, opacity: 0.5 },
+      encoding: { x, y: { ...y, field: 'low' }, y2: { field: 'high' } },
+    },
+    { data: { values }, mark: { type: 'line', color, strokeWidth: 2.2 }, encoding: { x, y } },
+    {
+      data: { values },
+      mark: { type: 'point', filled: true, opacity: 1, size: 46, color },
+      encoding: { x, y },
+    },
   ])
   const levels = centres.map(
-    ({ good }): Layer =>
-      layerOf(
-        [from, to].map((threshold) => ({ threshold, good })),
-        { type: 'line', color: LIGHT.ink, strokeWidth: 1.4, strokeDash: [6, 4] },
-        { x, y },
-      ),
+    ({ good }): Layer => ({
+      data: { values: [from, to].map((threshold) => ({ threshold, good })) },
+      mark: { type: 'line', color: LIGHT.ink, strokeWidth: 1.4, strokeDash: [6, 4] },
+      encoding: { x, y },
+    }),
   )
   const ends = [
     ...colored.map(({ name, points, color }) => ({ name, good: points.at(-1)!.good, color })),

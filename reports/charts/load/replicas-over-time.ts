@@ -3,16 +3,7 @@ import type { NonNormalizedSpec } from 'vega-lite/types_unstable/spec/index.js'
 import type { PoolAvailability, Result } from '../../../sim/documents/index.ts'
 import { capitalise, fixed, percent, plural, runsText } from '../../format.ts'
 import { availablePools, regretOf } from '../../tables/availability-tables.ts'
-import {
-  frame,
-  keyWords,
-  type Layer,
-  largest,
-  layerOf,
-  plotWidth,
-  type Sides,
-  subject,
-} from '../frame.ts'
+import { frame, keyWords, type Layer, largest, plotWidth, type Sides, subject } from '../frame.ts'
 import { supportedPercentile } from '../latency/latency-over-time.ts'
 import type { Channel } from '../plot.ts'
 import { LIGHT } from '../theme.ts'
@@ -118,11 +109,11 @@ function decisions(
   }))
   const tooltip = { field: 'text', type: 'nominal' } as const
   return [
-    layerOf(
-      values,
-      { type: 'point', shape: 'triangle-down', size: 22, filled: true, color: LIGHT.muted },
-      { x, y: panelY(panel), tooltip },
-    ),
+    {
+      data: { values },
+      mark: { type: 'point', shape: 'triangle-down', size: 22, filled: true, color: LIGHT.muted },
+      encoding: { x, y: panelY(panel), tooltip },
+    },
   ]
 }
 

@@ -1,5 +1,5 @@
 import { exactText, percentileName } from '../../format.ts'
-import { type Layer, layerOf, logTicks, narrow, PERCENT, type World } from '../frame.ts'
+import { type Layer, logTicks, narrow, PERCENT, type World } from '../frame.ts'
 import { latencyPoints } from '../latency/latency-over-time.ts'
 import { type Channel, linear, logarithmic, runTime } from '../plot.ts'
 import { type Limit, latencyLimits } from './limits.ts'
@@ -52,7 +52,11 @@ export function panelLines(panel: Panel, x: Channel, styles: readonly PanelStyle
   return panel.lines.map((values, i): Layer => {
     const { color, strokeDash } = styles[i]!
     const style = strokeDash === undefined ? { color } : { color, strokeDash: [...strokeDash] }
-    return layerOf(values, { type: 'line', strokeWidth: 2, ...interpolate, ...style }, { x, y })
+    return {
+      data: { values: [...values] },
+      mark: { type: 'line', strokeWidth: 2, ...interpolate, ...style },
+      encoding: { x, y },
+    }
   })
 }
 

@@ -2,17 +2,7 @@ import type { TopLevelSpec } from 'vega-lite'
 import type { NonNormalizedSpec } from 'vega-lite/types_unstable/spec/index.js'
 import { sizeUnit } from '../../format.ts'
 import { CUT_AXIS, type Space, spaceText } from '../../tables/memory-spaces.ts'
-import {
-  frame,
-  inLines,
-  KEY_LINE,
-  type Layer,
-  largest,
-  layerOf,
-  narrow,
-  subject,
-  word,
-} from '../frame.ts'
+import { frame, inLines, KEY_LINE, type Layer, largest, narrow, subject, word } from '../frame.ts'
 import { COLOR, linear, panelGrid, panelTitle, pixel, runTime } from '../plot.ts'
 import { textWidth } from '../text-width.ts'
 import { LABEL_SIZE, LIGHT } from '../theme.ts'
@@ -80,21 +70,23 @@ function drawing({ domain, endS, rectangles, borders }: MapLayout, plot: Plot, f
   })
   const x = runTime(endS)
   const scaled = (mib: number) => Number((mib * unit.factor).toPrecision(6))
-  const cells: Layer = layerOf(
-    rectangles.map(({ owner, ...at }) => ({
-      ...at,
-      y: scaled(at.y),
-      y2: scaled(at.y2),
-      color: owner.kind.color,
-    })),
-    { type: 'rect' },
-    { x, x2: { field: 'x2' }, y, y2: { field: 'y2' }, color: COLOR },
-  )
-  const lines: Layer = layerOf(
-    borders.map((at) => ({ ...at, y: scaled(at.y) })),
-    { type: 'rule', color: LIGHT.paper, strokeWidth: 1.2 },
-    { x, x2: { field: 'x2' }, y },
-  )
+  const cells: Layer = {
+    data: {
+      values: rectangles.map(({ owner, ...at }) => ({
+        ...at,
+        y: scaled(at.y),
+        y2: scaled(at.y2),
+        color: owner.kind.color,
+      })),
+    },
+    mark: { type: 'rect' },
+    encoding: { x, x2: { field: 'x2' }, y, y2: { field: 'y2' }, color: COLOR },
+  }
+  const lines: Layer = {
+    data: { values: borders.map((at) => ({ ...at, y: scaled(at.y) })) },
+    mark: { type: 'rule', color: LIGHT.paper, strokeWidth: 1.2 },
+    encoding: { x, x2: { field: 'x2' }, y },
+  }
   return [
     cells,
     ...(borders.length > 0 ? [lines] : []),
@@ -135,16 +127,16 @@ function ownerKey(kinds: readonly OwnerKind[], wide: number) {
   const layers = placed.flatMap(({ name, color, x, line }): Layer[] => {
     const y = -12 - KEY_LINE * line
     return [
-      layerOf(
-        [{}],
-        { type: 'rect', color },
-        {
+      {
+        data: { values: [{}] },
+        mark: { type: 'rect', color },
+        encoding: {
           x: { value: x },
           x2: { value: x + SWATCH },
           y: { value: y - SWATCH / 2 },
           y2: { value: y + SWATCH / 2 },
         },
-      ),
+      },
       word(name, x + SWATCH + 5, y, { align: 'left', color: LIGHT.ink }),
     ]
   })

@@ -4,7 +4,7 @@ import type { Estimate, Plan, PlanRow } from '../../../sim/documents/index.ts'
 import { count, fixed, plural, time } from '../../format.ts'
 import { winnerOf } from '../../tables/plan-sentences.ts'
 import { configurationText, costText } from '../../tables/plan-table.ts'
-import { frame, keyWords, type Layer, layerOf, narrow, plotWidth } from '../frame.ts'
+import { frame, keyWords, type Layer, narrow, plotWidth } from '../frame.ts'
 import { type Channel, COLOR, labels, latencies, levelLine, linear, pixel } from '../plot.ts'
 import { LIGHT } from '../theme.ts'
 
@@ -134,12 +134,16 @@ function marks(points: readonly Point[], { x, y }: Encoding): Layer[] {
   }))
   const opacity = { field: 'fade', type: 'quantitative' as const, scale: null }
   return [
-    layerOf(
-      drawn,
-      { type: 'rule', strokeWidth: 1 },
-      { x, y: { ...y, field: 'low' }, y2: { field: 'high' }, color: COLOR, opacity },
-    ),
-    layerOf(drawn, { type: 'point', filled: true, size: 62 }, { x, y, color: COLOR, opacity }),
+    {
+      data: { values: drawn },
+      mark: { type: 'rule', strokeWidth: 1 },
+      encoding: { x, y: { ...y, field: 'low' }, y2: { field: 'high' }, color: COLOR, opacity },
+    },
+    {
+      data: { values: drawn },
+      mark: { type: 'point', filled: true, size: 62 },
+      encoding: { x, y, color: COLOR, opacity },
+    },
   ]
 }
 
@@ -151,11 +155,11 @@ function frontLine(points: readonly Point[], encoding: Encoding): Layer {
   const front = meeting.filter((point, i) =>
     meeting.slice(0, i).every((cheaper) => cheaper.ms > point.ms),
   )
-  return layerOf(
-    front.map(({ cost, ms }) => ({ cost, ms })),
-    { type: 'line', interpolate: 'step-after', color: LIGHT.simulated, opacity: 0.5 },
+  return {
+    data: { values: front.map(({ cost, ms }) => ({ cost, ms })) },
+    mark: { type: 'line', interpolate: 'step-after', color: LIGHT.simulated, opacity: 0.5 },
     encoding,
-  )
+  }
 }
 
 function named(

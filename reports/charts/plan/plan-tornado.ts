@@ -3,7 +3,7 @@ import { parseObjective } from '../../../scenarios/index.ts'
 import type { Plan } from '../../../sim/documents/index.ts'
 import { declared, exactText, objectiveLimit, signedPercent } from '../../format.ts'
 import { causeName, winnerOf } from '../../tables/plan-sentences.ts'
-import { frame, keyWords, type Layer, layerOf, narrow, PERCENT, plotWidth } from '../frame.ts'
+import { frame, keyWords, type Layer, narrow, PERCENT, plotWidth } from '../frame.ts'
 import { type Channel, labels, linear } from '../plot.ts'
 import { LIGHT } from '../theme.ts'
 
@@ -57,7 +57,11 @@ export function planTornado(plan: Plan, width: number): TopLevelSpec | null {
       ...bars.flatMap((bar, i) => barLayers(bar, ROW * i + ROW / 2, { now, at, text })),
       rule(at(now), LIGHT.ink, height),
       ...(far ? [] : limitLayers(at(limit), `limit ${text(limit)}`, { wide, height })),
-      layerOf([{ value: now }], { type: 'point', opacity: 0 }, { x, y: { value: 0 } }),
+      {
+        data: { values: [{ value: now }] },
+        mark: { type: 'point', opacity: 0 },
+        encoding: { x, y: { value: 0 } },
+      },
       ...keyWords(
         [
           { name: `${by} less`, color: LIGHT.prediction },
@@ -100,17 +104,16 @@ function barLayers(
     readonly text: (value: number) => string
   },
 ): Layer[] {
-  const part = (value: number, color: string): Layer =>
-    layerOf(
-      [{}],
-      { type: 'rect', color, opacity: 0.75 },
-      {
-        x: { value: Math.min(at(now), at(value)) },
-        x2: { value: Math.max(at(now), at(value)) },
-        y: { value: y - BAR / 2 + 6 },
-        y2: { value: y + BAR / 2 + 6 },
-      },
-    )
+  const part = (value: number, color: string): Layer => ({
+    data: { values: [{}] },
+    mark: { type: 'rect', color, opacity: 0.75 },
+    encoding: {
+      x: { value: Math.min(at(now), at(value)) },
+      x2: { value: Math.max(at(now), at(value)) },
+      y: { value: y - BAR / 2 + 6 },
+      y2: { value: y + BAR / 2 + 6 },
+    },
+  })
   const end = (value: number) => {
     const left = at(value) < at(now)
     const place = { align: left ? 'right' : 'left', dx: left ? -5 : 5 } as const
@@ -137,11 +140,11 @@ function limitLayers(
 
 function rule(x: number, color: string, height: number): Layer {
   const strokeDash = color === LIGHT.limit ? { strokeDash: [5, 3] } : {}
-  return layerOf(
-    [{}],
-    { type: 'rule', color, strokeWidth: 1.2, ...strokeDash },
-    { x: { value: x }, y: { value: 0 }, y2: { value: height } },
-  )
+  return {
+    data: { values: [{}] },
+    mark: { type: 'rule', color, strokeWidth: 1.2, ...strokeDash },
+    encoding: { x: { value: x }, y: { value: 0 }, y2: { value: height } },
+  }
 }
 
 /** "10 % more rate raises the p95 by 31 %, and breaks the objective". */

@@ -2,7 +2,7 @@ import type { TopLevelSpec } from 'vega-lite'
 import type { Sweep } from '../../../sim/documents/index.ts'
 import { time } from '../../format.ts'
 import { usd, valuesText } from '../../tables/sweep-rows.ts'
-import { frame, keyWords, type Layer, layerOf, narrow, plotWidth } from '../frame.ts'
+import { frame, keyWords, type Layer, narrow, plotWidth } from '../frame.ts'
 import { COLOR, endLabels, latencies, linear, pixel } from '../plot.ts'
 import { LIGHT } from '../theme.ts'
 import {
@@ -41,11 +41,11 @@ export function sweepFront(sweep: Sweep, width: number): TopLevelSpec | null {
   const encoding = { x, y: latencies('ms', y) }
   const values = (points: readonly Priced[]) =>
     points.map(({ usd: price, ms, color }) => ({ usd: price, ms, color }))
-  const step: Layer = layerOf(
-    values(front),
-    { type: 'line', interpolate: 'step-after', color: LIGHT.simulated, strokeWidth: 1.6 },
+  const step: Layer = {
+    data: { values: values(front) },
+    mark: { type: 'line', interpolate: 'step-after', color: LIGHT.simulated, strokeWidth: 1.6 },
     encoding,
-  )
+  }
   const names = front.slice(0, MOST_NAMES).map(({ row, usd: price, ms }) => ({
     x: (price / most) * wide,
     y: pixel(ms!, y, height, true) - 11,
@@ -59,16 +59,16 @@ export function sweepFront(sweep: Sweep, width: number): TopLevelSpec | null {
     height,
     layer: [
       step,
-      layerOf(
-        values(priced.filter(({ end }) => end === 'FAIL')),
-        { type: 'point', filled: true, size: 45, opacity: 0.45 },
-        { ...encoding, color: COLOR },
-      ),
-      layerOf(
-        values(priced.filter(({ end }) => end !== 'FAIL')),
-        { type: 'point', filled: true, size: 60, opacity: 0.9 },
-        { ...encoding, color: COLOR },
-      ),
+      {
+        data: { values: values(priced.filter(({ end }) => end === 'FAIL')) },
+        mark: { type: 'point', filled: true, size: 45, opacity: 0.45 },
+        encoding: { ...encoding, color: COLOR },
+      },
+      {
+        data: { values: values(priced.filter(({ end }) => end !== 'FAIL')) },
+        mark: { type: 'point', filled: true, size: 60, opacity: 0.9 },
+        encoding: { ...encoding, color: COLOR },
+      },
       ...limitLayers(sweep, y, height),
       ...endLabels(names, height - 4, { dx: 5 }),
       ...keyWords(verdictKey(priced), width),

@@ -1,7 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite'
 import type { Sweep } from '../../../sim/documents/index.ts'
 import { count, time } from '../../format.ts'
-import { frame, keyWords, layerOf, narrow, plotWidth } from '../frame.ts'
+import { frame, keyWords, narrow, plotWidth } from '../frame.ts'
 import { COLOR, linear } from '../plot.ts'
 import { textWidth } from '../text-width.ts'
 import { LABEL_SIZE, LIGHT } from '../theme.ts'
@@ -69,10 +69,10 @@ export function sweepHeat(sweep: Sweep, width: number): TopLevelSpec | null {
     width: wide,
     height,
     layer: [
-      layerOf(
-        cells,
-        { type: 'rect' },
-        {
+      {
+        data: { values: cells },
+        mark: { type: 'rect' },
+        encoding: {
           x,
           x2: { field: 'x2' },
           y,
@@ -80,17 +80,19 @@ export function sweepHeat(sweep: Sweep, width: number): TopLevelSpec | null {
           color: COLOR,
           opacity: { field: 'opacity', type: 'quantitative', scale: null },
         },
-      ),
-      layerOf(
-        texts.map((one) => ({
-          text: one.text,
-          end: one.end,
-          x: one.x + 0.48,
-          y: one.y + 0.47,
-        })),
-        { type: 'text', fontSize: TEXT_SIZE, color: LIGHT.ink },
-        { x, y, text: { field: 'text' } },
-      ),
+      },
+      {
+        data: {
+          values: texts.map((one) => ({
+            text: one.text,
+            end: one.end,
+            x: one.x + 0.48,
+            y: one.y + 0.47,
+          })),
+        },
+        mark: { type: 'text', fontSize: TEXT_SIZE, color: LIGHT.ink },
+        encoding: { x, y, text: { field: 'text' } },
+      },
       ...keyWords(verdictKey(points), width),
     ],
   }

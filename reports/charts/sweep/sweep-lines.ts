@@ -2,7 +2,7 @@ import type { TopLevelSpec } from 'vega-lite'
 import type { Sweep } from '../../../sim/documents/index.ts'
 import { exactText, time } from '../../format.ts'
 import { valuesText } from '../../tables/sweep-rows.ts'
-import { frame, keyWords, type Layer, largest, layerOf, narrow, plotWidth } from '../frame.ts'
+import { frame, keyWords, type Layer, largest, narrow, plotWidth } from '../frame.ts'
 import { COLOR, endLabels, latencies, linear, pixel } from '../plot.ts'
 import { textWidth } from '../text-width.ts'
 import { LABEL_SIZE, LINE_STYLES } from '../theme.ts'
@@ -100,11 +100,11 @@ const styleOf = (i: number) => LINE_STYLES[i % LINE_STYLES.length]!
 function strokeOf({ points }: Line, i: number, encoding: Encoding): Layer {
   const values = points.filter(({ ms }) => ms !== null).map(({ x, ms }) => ({ x, ms }))
   const { color, strokeDash } = styleOf(i)
-  return layerOf(
-    values,
-    { type: 'line', color, strokeWidth: 1.8, strokeDash: [...strokeDash] },
+  return {
+    data: { values },
+    mark: { type: 'line', color, strokeWidth: 1.8, strokeDash: [...strokeDash] },
     encoding,
-  )
+  }
 }
 
 function marksOf({ points }: Line, encoding: Encoding, x: Encoding['x']): Layer[] {
@@ -115,26 +115,26 @@ function marksOf({ points }: Line, encoding: Encoding, x: Encoding['x']): Layer[
     .filter(({ ms, row }) => ms === null && row.figures !== null)
     .map(({ x: at, color }) => ({ x: at, color }))
   return [
-    layerOf(
-      known,
-      { type: 'rule', strokeWidth: 2, opacity: 0.7 },
-      {
+    {
+      data: { values: known },
+      mark: { type: 'rule', strokeWidth: 2, opacity: 0.7 },
+      encoding: {
         x,
         y: { ...encoding.y, field: 'low' },
         y2: { field: 'high' },
         color: COLOR,
       },
-    ),
-    layerOf(
-      known,
-      { type: 'point', filled: true, size: 60, opacity: 1 },
-      { ...encoding, color: COLOR },
-    ),
-    layerOf(
-      unknown,
-      { type: 'point', shape: 'cross', angle: 45, filled: true, size: 70, opacity: 1 },
-      { x, y: { value: 4 }, color: COLOR },
-    ),
+    },
+    {
+      data: { values: known },
+      mark: { type: 'point', filled: true, size: 60, opacity: 1 },
+      encoding: { ...encoding, color: COLOR },
+    },
+    {
+      data: { values: unknown },
+      mark: { type: 'point', shape: 'cross', angle: 45, filled: true, size: 70, opacity: 1 },
+      encoding: { x, y: { value: 4 }, color: COLOR },
+    },
   ]
 }
 

@@ -6,7 +6,6 @@ import {
   frame,
   keyWords,
   type Layer,
-  layerOf,
   logTicks,
   narrow,
   PERCENT,
@@ -44,22 +43,21 @@ export function traceLengths(trace: TraceFindings, width = WIDE): TopLevelSpec {
     grid: false,
   })
   const layers = shown.map(
-    ({ bins, color }): Layer =>
-      layerOf(
-        [...bins, { from: domain[1], to: domain[1], share: 0 }],
-        { type: 'bar', color, opacity: 0.55 },
-        {
-          x,
-          x2: { field: 'to' },
-          y: {
-            field: 'share',
-            type: 'quantitative',
-            stack: null,
-            axis: { title: 'share of requests', tickCount: 4, labelExpr: PERCENT },
-          },
-          y2: { datum: 0 },
+    ({ bins, color }): Layer => ({
+      data: { values: [...bins, { from: domain[1], to: domain[1], share: 0 }] },
+      mark: { type: 'bar', color, opacity: 0.55 },
+      encoding: {
+        x,
+        x2: { field: 'to' },
+        y: {
+          field: 'share',
+          type: 'quantitative',
+          stack: null,
+          axis: { title: 'share of requests', tickCount: 4, labelExpr: PERCENT },
         },
-      ),
+        y2: { datum: 0 },
+      },
+    }),
   )
   return {
     ...frame(finding(columns), subtitle, width),

@@ -1,7 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite'
 import { figure, percent } from '../../format.ts'
 import type { TraceFindings } from '../../trace-document.ts'
-import { frame, layerOf, narrow, PERCENT, plotWidth, WIDE } from '../frame.ts'
+import { frame, narrow, PERCENT, plotWidth, WIDE } from '../frame.ts'
 import { linear } from '../plot.ts'
 import { LIGHT } from '../theme.ts'
 
@@ -22,12 +22,12 @@ export function tracePadding(trace: TraceFindings, width = WIDE): TopLevelSpec {
     width: plotWidth(width),
     height: narrow(width) ? 170 : 190,
     layer: [
-      layerOf(values, { type: 'bar', color: LIGHT.prediction }, { x, y }),
-      layerOf(
-        texts,
-        { type: 'text', dy: -8, color: LIGHT.prediction, fontSize: 11 },
-        { x, y, text: { field: 'text', type: 'nominal' } },
-      ),
+      { data: { values }, mark: { type: 'bar', color: LIGHT.prediction }, encoding: { x, y } },
+      {
+        data: { values: texts },
+        mark: { type: 'text', dy: -8, color: LIGHT.prediction, fontSize: 11 },
+        encoding: { x, y, text: { field: 'text', type: 'nominal' } },
+      },
     ],
   }
 }

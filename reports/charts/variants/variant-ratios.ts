@@ -1,7 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite'
 import { VARIANT_METRICS, type VariantRatio, type Variants } from '../../../sim/documents/index.ts'
 import { changeText, hasCounted } from '../../tables/variants-table.ts'
-import { frame, keyWords, type Layer, largest, layerOf, logTicks, word } from '../frame.ts'
+import { frame, keyWords, type Layer, largest, logTicks, word } from '../frame.ts'
 import { COLOR, logarithmic } from '../plot.ts'
 import { textWidth } from '../text-width.ts'
 import { LABEL_SIZE, LIGHT } from '../theme.ts'
@@ -86,21 +86,21 @@ export function variantRatios(document: Variants, width: number): TopLevelSpec |
     width: width - left - 40,
     height: y,
     layer: [
-      layerOf(
-        [{}],
-        { type: 'rule', color: LIGHT.muted },
-        { x: { datum: 1, type: 'quantitative' } },
-      ),
-      layerOf(
-        drawn,
-        { type: 'rule', strokeWidth: 2.5, opacity: 0.75, strokeCap: 'round' },
-        { x, x2: { field: 'high' }, y: Y, color: COLOR },
-      ),
-      layerOf(
-        drawn,
-        { type: 'point', filled: true, size: 55, opacity: 1 },
-        { x: { ...x, field: 'value' }, y: Y, color: COLOR },
-      ),
+      {
+        data: { values: [{}] },
+        mark: { type: 'rule', color: LIGHT.muted },
+        encoding: { x: { datum: 1, type: 'quantitative' } },
+      },
+      {
+        data: { values: drawn },
+        mark: { type: 'rule', strokeWidth: 2.5, opacity: 0.75, strokeCap: 'round' },
+        encoding: { x, x2: { field: 'high' }, y: Y, color: COLOR },
+      },
+      {
+        data: { values: drawn },
+        mark: { type: 'point', filled: true, size: 55, opacity: 1 },
+        encoding: { x: { ...x, field: 'value' }, y: Y, color: COLOR },
+      },
       ...labels,
       ...keyWords(keys, width),
     ],
