@@ -5,7 +5,7 @@ import { changedResults, type DigestsFigures } from './claims/figures/digests.ts
 import { beginStudy, readRecord, writeRecord } from './claims/record.ts'
 import { pathOf } from './gallery/simulated.ts'
 import { sourcesOf, traceSet } from './gallery/sources.ts'
-import { smokeRun, studyCommand } from './study.ts'
+import { runStudy } from './study.ts'
 
 /** SHA-256 of the results of the built command line: `npm run digests -- --help`. */
 
@@ -15,38 +15,36 @@ interface Digest {
   readonly hash: string | null
 }
 
-const command = studyCommand(
-  'digests',
-  'Prints the SHA-256 of the JSON result of every library scenario, and of the audit of each named run folder, to show that a change leaves all results the same. The commit in a document is left out. Digits of Math.exp and similar functions may differ between versions of Node.',
-  [
+await runStudy<{ readonly check?: true; readonly write?: true }>({
+  script: 'digests',
+  description:
+    'Prints the SHA-256 of the JSON result of every library scenario, and of the audit of each named run folder, to show that a change leaves all results the same. The commit in a document is left out. Digits of Math.exp and similar functions may differ between versions of Node.',
+  examples: [
     ['', 'every library scenario, in minutes, and which differ from their record'],
     ['-- --check', `exits with ${EXIT.failed} if one differs`],
     ['-- --write', 'records them'],
     ['-- runs/demo', 'the audit of this folder, too'],
   ],
-)
-  .argument('[folders...]', 'run folders')
-  .option('--check', `exit with ${EXIT.failed} if a result differs from its record`)
-  .option('--write', 'record the results')
-  .parse()
-
-const folders = command.args
-const { smoke, check, write } = command.opts<{ smoke?: true; check?: true; write?: true }>()
-if (smoke) {
-  await smokeRun('digests', () => {
+  define: (command) =>
+    command
+      .argument('[folders...]', 'run folders')
+      .option('--check', `exit with ${EXIT.failed} if a result differs from its record`)
+      .option('--write', 'record the results'),
+  smoke: () => {
     const [first] = printed(['first'])
     const [again] = printed(['first'])
     if (first!.hash !== again!.hash) throw new Error('Expected the same result twice')
     return 'one scenario was simulated twice to the same result'
-  })
-} else {
-  const begun = beginStudy('digests')
-  const names = shippedNames()
-  const digests = printed(names, folders)
-  const results = Object.fromEntries(names.map((name, i) => [name, digests[i]!.hash]))
-  if (differs(results) && check) process.exitCode = EXIT.failed
-  if (write) await writeRecord(begun, { node: process.version, results })
-}
+  },
+  run: async ({ check, write }, { args: folders }) => {
+    const begun = beginStudy('digests')
+    const names = shippedNames()
+    const digests = printed(names, folders)
+    const results = Object.fromEntries(names.map((name, i) => [name, digests[i]!.hash]))
+    if (differs(results) && check) process.exitCode = EXIT.failed
+    if (write) await writeRecord(begun, { node: process.version, results })
+  },
+})
 
 /** Prints which results differ from the record, where there is one. */
 function differs(results: DigestsFigures['results']): boolean {

@@ -13,7 +13,7 @@ import {
   PLACEMENT_SCENARIO,
   PLACEMENTS,
   placementOverrides,
-} from './articles/fleet/placement-study.ts'
+} from './articles/fleet/placement.ts'
 import { windowOf as partOf, WINDOWS } from './articles/headroom.ts'
 import { BATCHES, CVS, paddingSystems, variedSystem } from './articles/padding.ts'
 import { sweptScenario } from './bench/sweep.ts'

@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs'
 import {
   judge,
   simulateCase,
@@ -8,7 +7,6 @@ import {
   theoryCases,
 } from '../sim/experiment/index.ts'
 import { stream } from '../sim/kernel/index.ts'
-
 import {
   geometricMean,
   type Interval,
@@ -16,7 +14,6 @@ import {
   positiveMean,
   tInterval,
 } from '../sim/stats/index.ts'
-
 import {
   autoregressiveMean,
   blockRatioCoverage,
@@ -27,16 +24,16 @@ import {
   mm1Sojourn,
 } from '../sim/theory/index.ts'
 import { figuresOfValidation } from './claims/figures/validation.ts'
-import { withHead } from './claims/head.ts'
-import { beginStudy, writeRecord } from './claims/record.ts'
+import { beginStudy } from './claims/record.ts'
+import { STUDIES } from './claims/studies.ts'
 import { type EngineCoverage, engineCoverage, MODELS } from './engine-coverage.ts'
 import { markdownTable } from './markdown-table.ts'
-import { smokeRun, studyCommand } from './study.ts'
+import { keepStudy, runStudy } from './study.ts'
 
 /** Compares simulation and queueing theory: `npm run validate -- --help`. */
 
 const REPLICATIONS = 20
-const PAGE = 'docs/background/validation.md'
+const { page: PAGE } = STUDIES.validation
 
 /** How much is compared. */
 interface Extent {
@@ -275,16 +272,23 @@ async function validate(write = false): Promise<void> {
   if (write) {
     const { rows, coverage, trials } = validation
     const figures = figuresOfValidation(rows, coverage, { trials, least: LEAST, most: MOST })
-    const record = await writeRecord(begun, figures)
-    writeFileSync(PAGE, withHead(validationPage(validation), record))
+    await keepStudy(begun, { figures, page: validationPage(validation) })
     console.log(`Wrote ${PAGE}`)
   }
   process.exitCode = problems.length === 0 ? 0 : 1
 }
 
-/** Judges timetables alone: a few trials show no coverage. */
-const smoke = () =>
-  smokeRun('validate', async () => {
+await runStudy<{ readonly write?: true }>({
+  script: 'validate',
+  description:
+    'Compares simulation and queueing theory, and prints the table. Exits with 1 if they disagree.',
+  examples: [
+    ['', 'compares for ten minutes'],
+    ['-- --write', 'keeps the table in docs/background/validation.md, too'],
+  ],
+  define: (command) => command.option('--write', `write ${PAGE}`),
+  // timetables alone are judged: a few trials show no coverage
+  smoke: async () => {
     const cases = theoryCases().filter(({ exact }) => exact)
     const validation = await validated({ cases, models: MODELS.slice(0, 1), trials: 2 })
     validationPage(validation)
@@ -292,17 +296,6 @@ const smoke = () =>
     if (problems.length > 0) throw new Error(problems.join('\n'))
     const { rows, coverage } = validation
     return `${rows.length} figures of timetables agree, and ${coverage.length} kinds of intervals were tried`
-  })
-
-const { write, ...asked } = studyCommand(
-  'validate',
-  'Compares simulation and queueing theory, and prints the table. Exits with 1 if they disagree.',
-  [
-    ['', 'compares for ten minutes'],
-    ['-- --write', 'keeps the table in docs/background/validation.md, too'],
-  ],
-)
-  .option('--write', `write ${PAGE}`)
-  .parse()
-  .opts<{ smoke?: true; write?: true }>()
-await (asked.smoke ? smoke() : validate(write))
+  },
+  run: ({ write }) => validate(write),
+})

@@ -1,5 +1,7 @@
+import type { TopLevelSpec } from 'vega-lite'
 import type { Axis } from 'vega-lite/types_unstable/axis.js'
-import { type Layer, logTicks, narrow, plotWidth } from './frame.ts'
+import type { NonNormalizedSpec } from 'vega-lite/types_unstable/spec/index.js'
+import { frame, type Layer, logTicks, narrow, plotWidth } from './frame.ts'
 import { LABEL_SIZE, LIGHT } from './theme.ts'
 
 /** Channels and layers that charts share. */
@@ -91,6 +93,24 @@ export function panelGrid(
   const columns = narrow(width) ? 1 : panels
   const between = (columns - 1) * (spacing + axis + labels)
   return { columns, spacing, plot: (plotWidth(width, labels) - between) / columns }
+}
+
+export type PanelGrid = ReturnType<typeof panelGrid>
+
+/** A chart whose panels stand side by side, or one below the other in a narrow picture. */
+export function panelled<Panel>(
+  chart: { readonly title: string; readonly subtitle: string; readonly panels: readonly Panel[] },
+  width: number,
+  space: Parameters<typeof panelGrid>[2],
+  drawn: (panel: Panel, grid: PanelGrid, i: number) => NonNormalizedSpec,
+): TopLevelSpec {
+  const grid = panelGrid(chart.panels.length, width, space)
+  return {
+    ...frame(chart.title, chart.subtitle, width),
+    columns: grid.columns,
+    spacing: grid.spacing,
+    concat: chart.panels.map((panel, i) => drawn(panel, grid, i)),
+  }
 }
 
 /** The title of one of several panels. */

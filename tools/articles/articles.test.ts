@@ -4,12 +4,18 @@ import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { ROOT } from '../../test/spillway.ts'
 import { haveTraces } from './azure.ts'
-import { BARS, JUDGED, type Pair, summarise } from './errors.ts'
-import { fitServer } from './fit-server.ts'
 import { paddings } from './padding.ts'
 import { havePublished, littleRatio, type PublishedRow, publishedRows } from './published.ts'
-import { GPUS } from './resnet50.ts'
-import { type ServerModel, scenarioText, sweepPoint } from './server-model.ts'
+import { fitServer, GPUS } from './resnet50.ts'
+import {
+  BARS,
+  JUDGED,
+  type Pair,
+  type ServerModel,
+  scenarioText,
+  summarise,
+  sweepPoint,
+} from './server-model.ts'
 
 const SERVER: ServerModel = {
   name: 'made-up',
@@ -51,7 +57,7 @@ describe('errors', () => {
     const { median, bias, worst, met } = summarise(pairs, 'p99Ms')
     expect(median).toBeCloseTo(0.1, 12)
     expect(bias).toBeCloseTo(0.05, 12)
-    expect([worst.users, met]).toEqual([16, true])
+    expect([worst.at, met]).toEqual(['16', true])
     expect(worst.error).toBeCloseTo(-0.3, 12)
   })
 

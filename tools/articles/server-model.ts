@@ -1,6 +1,10 @@
+import { signedPercent } from '../../reports/format.ts'
 import { parseScenario } from '../../scenarios/index.ts'
 import { runReplication, simulationInput } from '../../sim/experiment/index.ts'
 import { PERCENTILES } from '../../sim/stats/index.ts'
+import type { ArticlesFigures } from '../claims/figures/articles.ts'
+import { type ErrorFigures, errorFigures, tenths, whole } from '../claims/figures/parts.ts'
+import type { PublishedRow, SweepPoint } from './published.ts'
 
 /** A server under perf_analyzer as a scenario, with fitted and assumed parameters. */
 export interface ServerModel {
@@ -62,26 +66,7 @@ pools:
 `
 }
 
-/**
- * The output of perf_analyzer for a number of concurrent requests. Times are means over its
- * requests in ms; percentiles are the client's. The client's latency is the sum of these columns:
- * client send, network (both directions, and receiving and sending by the server), queue (from the
- * batcher to the start of the instance), and compute of the request's whole batch.
- */
-export interface SweepPoint {
-  /** concurrent requests of the client */
-  readonly users: number
-  /** requests/s */
-  readonly throughputRps: number
-  readonly networkMs: number
-  readonly queueMs: number
-  /** input, infer and output: time of a batch in its instance */
-  readonly computeMs: number
-  readonly p50Ms: number
-  readonly p99Ms: number
-}
-
-export interface SweepOptions {
+interface SweepOptions {
   readonly replications: number
   readonly durationS?: number
 }
@@ -115,4 +100,73 @@ export function sweepPoint(
     runs.reduce((sum, run) => sum + run[name], 0) / runs.length,
   ])
   return Object.fromEntries(means) as Record<keyof SweepPoint, number>
+}
+
+/** Limits of the median relative error. */
+export const BARS = { throughputRps: 0.1, queueMs: 0.2, p99Ms: 0.2 } as const
+type Judged = keyof typeof BARS
+export const JUDGED = Object.keys(BARS) as Judged[]
+export const NAMES: Readonly<Record<Judged, string>> = {
+  throughputRps: 'throughput',
+  queueMs: 'queue time',
+  p99Ms: 'p99',
+}
+
+/** A published row and its simulation. */
+export interface Pair {
+  readonly published: PublishedRow
+  readonly simulated: SweepPoint
+}
+
+/** Each of these rows with its simulation by a model. */
+export function pairsOf(
+  model: ServerModel,
+  rows: readonly PublishedRow[],
+  options: SweepOptions,
+): Pair[] {
+  return rows.map((published) => ({
+    published,
+    simulated: sweepPoint(model, published.users, options),
+  }))
+}
+
+/** The heads of the columns for judged figures, with their limits. */
+export const judgedHeads = () => JUDGED.map((of) => `${NAMES[of]} (bar ${whole(BARS[of])})`)
+
+/** Signed and relative: simulated − published. */
+export function errorOf({ published, simulated }: Pair, of: Judged): number {
+  return simulated[of] / published[of] - 1
+}
+
+interface ErrorSummary extends ErrorFigures {
+  readonly met: boolean
+}
+
+/** Errors by the concurrent requests of their rows. */
+export function summarise(pairs: readonly Pair[], of: Judged): ErrorSummary {
+  const errors = pairs.map((pair) => ({ at: `${pair.published.users}`, error: errorOf(pair, of) }))
+  const figures = errorFigures(errors)
+  return { ...figures, met: figures.median <= BARS[of] }
+}
+
+/** "1.6 %, worst −17 % at 32", with a remark if the limit is exceeded. */
+export function summaryText(pairs: readonly Pair[], of: Judged): string {
+  const { median, worst, met } = summarise(pairs, of)
+  const text = `${tenths(median)}, worst ${signedPercent(worst.error)} at ${worst.at}`
+  return met ? text : `${text}: **missed**`
+}
+
+/** The errors of predicted rows as the record has them. */
+export function predictedFigures(
+  name: string,
+  pairs: readonly Pair[],
+): ArticlesFigures['resnet50'][number] {
+  return {
+    name,
+    quantities: JUDGED.map((of) => {
+      const { rows, median, worst, met } = summarise(pairs, of)
+      const errors = { rows, median, worst: worst.error, worstAt: `${worst.at} requests` }
+      return { name: NAMES[of], bar: BARS[of], met, errors }
+    }),
+  }
 }

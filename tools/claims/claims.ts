@@ -23,6 +23,10 @@ export interface Claim<Figures> {
 
 type Claims = { readonly [Name in StudyName]: readonly Claim<FiguresOf<Name>>[] }
 
+/** A claim that README leaves out. */
+const aside = <Figures>(question: string, answer: Claim<Figures>['answer']) =>
+  [{ question, answer, inReadme: false }] as const
+
 /** In the order of the table. */
 export const CLAIMS: Claims = {
   fidelity: [
@@ -88,112 +92,67 @@ export const CLAIMS: Claims = {
     { question: 'How often is a measured gate wrong?', answer: gates, inReadme: true },
   ],
   bench: [{ question: 'How fast is it?', answer: speed, inReadme: true }],
-  resampling: [
-    {
-      question: 'Are predictions from rehearsals unbiased, on a machine of known truth?',
-      answer: bias,
-      inReadme: false,
-    },
-  ],
-  fleet: [
-    {
-      question: 'Does a forecast of traffic beat a reaction?',
-      answer: ({ studies }) =>
-        studies
-          .map(({ traffic, startS, byForecast, against }) => {
-            const others = against.map(({ policy, value, low, high }) => {
-              const [from, to] = [low, high].map((one) => signedPercent(one))
-              return `${signedPercent(value)} [${from}, ${to}] against ${policy}`
-            })
-            return `${traffic}, starts of ${startS} s, ${percent(byForecast)} of the decisions by forecast: replica-hours ${others.join(', ')}`
-          })
-          .join('. '),
-      inReadme: false,
-    },
-  ],
-  digests: [
-    {
-      question: 'Which results does the library have?',
-      answer: ({ node, results }) => {
-        const hashes = Object.values(results).filter((hash) => hash !== null)
-        return `the SHA-256 of ${hashes.length} results, with Node ${node}`
-      },
-      inReadme: false,
-    },
-  ],
-  'fuzz-inputs': [
-    {
-      question: 'Does damaged input break a command?',
-      answer: ({ inputs, seed, findings }) =>
-        `${count(inputs)} mutated inputs (seed ${seed}): ${findings} with a crash, a hang, too much memory or a wrong exit code`,
-      inReadme: false,
-    },
-  ],
-  'fuzz-kills': [
-    {
-      question: 'Does an interrupted command leave a half-written folder or a process?',
-      answer: ({ kills, seed, findings }) =>
-        `${count(kills)} interruptions at random moments (seed ${seed}): ${findings} that left one, or had a wrong exit code`,
-      inReadme: false,
-    },
-  ],
-  'fuzz-sweeps': [
-    {
-      question: 'Does a killed sweep lose rows?',
-      answer: ({ kills, seed, completed, findings }) =>
-        `${count(kills)} kills with SIGKILL in ${completed} sweeps (seed ${seed}): ${findings} rows lost or doubled, or files with other bytes`,
-      inReadme: false,
-    },
-  ],
-  'fuzz-audited': [
-    {
-      question: 'Does a mutated scenario that runs give a result that its own audit refuses?',
-      answer: ({ tried, audited, seed, findings }) =>
-        `${count(tried)} mutated scenarios (seed ${seed}), of which ${count(audited)} ran and were audited: ${findings} with a broken rule, a lost request or a share above 100 %`,
-      inReadme: false,
-    },
-  ],
-  'fuzz-baselines': [
-    {
-      question: 'Can a forged baseline change the verdict of a gate?',
-      answer: ({ tried, seed, findings }) =>
-        `${count(tried)} baselines (seed ${seed}): ${findings} with a verdict that is not that of the figures`,
-      inReadme: false,
-    },
-  ],
-  'fuzz-refs': [
-    {
-      question: 'Is the name of a git version executed, or taken for an option?',
-      answer: ({ tried, seed, findings }) =>
-        `${count(tried)} hostile names (seed ${seed}): ${findings} that were, or were compared with another commit`,
-      inReadme: false,
-    },
-  ],
-  'fuzz-sql': [
-    {
-      question: 'Does SQL of a query reach another file, or the network?',
-      answer: ({ tried, seed, findings }) =>
-        `${count(tried)} hostile statements (seed ${seed}): ${findings} that looked for one, changed one or made a connection`,
-      inReadme: false,
-    },
-  ],
-  'fuzz-queue': [
-    {
-      question:
-        'Can a writer to the queue of a sweep end a worker, read its files or bring false rows?',
-      answer: ({ tried, answers, seed, findings }) =>
-        `${count(tried)} hostile jobs and ${count(answers)} false answers (seed ${seed}): ${findings} that did`,
-      inReadme: false,
-    },
-  ],
-  'fuzz-queue-kills': [
-    {
-      question: 'Does a sweep lose rows where its worker is killed and its jobs are poisoned?',
-      answer: ({ tried, configurations, poisoned, rows, named, seed, findings }) =>
-        `${count(tried)} kills in a sweep of ${count(configurations)} configurations, ${poisoned} of them poisoned (seed ${seed}): ${count(rows)} rows and ${named} configurations named as failed; ${findings} rows lost, doubled or false`,
-      inReadme: false,
-    },
-  ],
+  resampling: aside('Are predictions from rehearsals unbiased, on a machine of known truth?', bias),
+  fleet: aside('Does a forecast of traffic beat a reaction?', ({ studies }) =>
+    studies
+      .map(({ traffic, startS, byForecast, against }) => {
+        const others = against.map(({ policy, value, low, high }) => {
+          const [from, to] = [low, high].map((one) => signedPercent(one))
+          return `${signedPercent(value)} [${from}, ${to}] against ${policy}`
+        })
+        return `${traffic}, starts of ${startS} s, ${percent(byForecast)} of the decisions by forecast: replica-hours ${others.join(', ')}`
+      })
+      .join('. '),
+  ),
+  digests: aside('Which results does the library have?', ({ node, results }) => {
+    const hashes = Object.values(results).filter((hash) => hash !== null)
+    return `the SHA-256 of ${hashes.length} results, with Node ${node}`
+  }),
+  'fuzz-inputs': aside(
+    'Does damaged input break a command?',
+    ({ inputs, seed, findings }) =>
+      `${count(inputs)} mutated inputs (seed ${seed}): ${findings} with a crash, a hang, too much memory or a wrong exit code`,
+  ),
+  'fuzz-kills': aside(
+    'Does an interrupted command leave a half-written folder or a process?',
+    ({ kills, seed, findings }) =>
+      `${count(kills)} interruptions at random moments (seed ${seed}): ${findings} that left one, or had a wrong exit code`,
+  ),
+  'fuzz-sweeps': aside(
+    'Does a killed sweep lose rows?',
+    ({ kills, seed, completed, findings }) =>
+      `${count(kills)} kills with SIGKILL in ${completed} sweeps (seed ${seed}): ${findings} rows lost or doubled, or files with other bytes`,
+  ),
+  'fuzz-audited': aside(
+    'Does a mutated scenario that runs give a result that its own audit refuses?',
+    ({ tried, audited, seed, findings }) =>
+      `${count(tried)} mutated scenarios (seed ${seed}), of which ${count(audited)} ran and were audited: ${findings} with a broken rule, a lost request or a share above 100 %`,
+  ),
+  'fuzz-baselines': aside(
+    'Can a forged baseline change the verdict of a gate?',
+    ({ tried, seed, findings }) =>
+      `${count(tried)} baselines (seed ${seed}): ${findings} with a verdict that is not that of the figures`,
+  ),
+  'fuzz-refs': aside(
+    'Is the name of a git version executed, or taken for an option?',
+    ({ tried, seed, findings }) =>
+      `${count(tried)} hostile names (seed ${seed}): ${findings} that were, or were compared with another commit`,
+  ),
+  'fuzz-sql': aside(
+    'Does SQL of a query reach another file, or the network?',
+    ({ tried, seed, findings }) =>
+      `${count(tried)} hostile statements (seed ${seed}): ${findings} that looked for one, changed one or made a connection`,
+  ),
+  'fuzz-queue': aside(
+    'Can a writer to the queue of a sweep end a worker, read its files or bring false rows?',
+    ({ tried, answers, seed, findings }) =>
+      `${count(tried)} hostile jobs and ${count(answers)} false answers (seed ${seed}): ${findings} that did`,
+  ),
+  'fuzz-queue-kills': aside(
+    'Does a sweep lose rows where its worker is killed and its jobs are poisoned?',
+    ({ tried, configurations, poisoned, rows, named, seed, findings }) =>
+      `${count(tried)} kills in a sweep of ${count(configurations)} configurations, ${poisoned} of them poisoned (seed ${seed}): ${count(rows)} rows and ${named} configurations named as failed; ${findings} rows lost, doubled or false`,
+  ),
 }
 
 const larger = (a: number, b: number) => (Math.abs(b) > Math.abs(a) ? b : a)

@@ -46,10 +46,20 @@ const CONFIGURATIONS = ['sim/experiment/configuration', 'runtime/jobs/configurat
 const BESIDE = 'in ../shared/data'
 const AZURE = 'the Azure LLM inference traces of 2023'
 
+const USUAL = { args: [], page: null, data: null, timed: false } as const
+
+/** A kind of the fuzz tool with so many runs, and what it depends on beside the tool. */
+const fuzz = (kind: string, runs: number, ...further: readonly string[]): Study => ({
+  ...USUAL,
+  script: 'fuzz',
+  args: [kind, `${runs}`],
+  dependsOn: [...FUZZ, ...further],
+})
+
 export const STUDIES: Readonly<Record<StudyName, Study>> = {
   fidelity: {
+    ...USUAL,
     script: 'fidelity',
-    args: [],
     page: 'docs/background/fidelity.md',
     dependsOn: [
       ...SIMULATION,
@@ -64,6 +74,7 @@ export const STUDIES: Readonly<Record<StudyName, Study>> = {
     timed: true,
   },
   validation: {
+    ...USUAL,
     script: 'validate',
     args: ['--write'],
     page: 'docs/background/validation.md',
@@ -73,12 +84,10 @@ export const STUDIES: Readonly<Record<StudyName, Study>> = {
       ...['sim/experiment/validation', 'sim/theory', 'tools/validate.ts'],
       'tools/engine-coverage.ts',
     ],
-    data: null,
-    timed: false,
   },
   'plan-study': {
+    ...USUAL,
     script: 'study:plan',
-    args: [],
     page: 'docs/background/plan-study.md',
     dependsOn: [
       ...SIMULATION,
@@ -86,12 +95,11 @@ export const STUDIES: Readonly<Record<StudyName, Study>> = {
       ...['sim/experiment/plan', 'runtime/jobs/plan', 'runtime/jobs/defaults.ts'],
       'tools/plan-study',
     ],
-    data: null,
     timed: true,
   },
   'gate-study': {
+    ...USUAL,
     script: 'gate-study',
-    args: [],
     page: 'docs/background/gate-study.md',
     dependsOn: [
       ...SIMULATION,
@@ -100,19 +108,16 @@ export const STUDIES: Readonly<Record<StudyName, Study>> = {
       ...library('payment-peak', 'first', 'yardstick-light', 'yardstick'),
       'tools/gate-study',
     ],
-    data: null,
     keptIn: 'docs/background/gate-study',
     timed: true,
   },
   resampling: {
+    ...USUAL,
     script: 'resampling',
-    args: [],
-    page: null,
     dependsOn: [...SIMULATION, 'sim/experiment/comparison', 'tools/resampling'],
-    data: null,
-    timed: false,
   },
   articles: {
+    ...USUAL,
     script: 'articles',
     args: ['--write'],
     page: 'docs/background/articles.md',
@@ -125,9 +130,9 @@ export const STUDIES: Readonly<Record<StudyName, Study>> = {
       ':(glob)tools/articles/*.ts',
     ],
     data: `measurements of NVIDIA/DeepLearningExamples and ${AZURE}, ${BESIDE}`,
-    timed: false,
   },
   accelerators: {
+    ...USUAL,
     script: 'articles',
     args: ['accelerators', '--write'],
     page: 'docs/background/accelerators.md',
@@ -137,9 +142,9 @@ export const STUDIES: Readonly<Record<StudyName, Study>> = {
       'tools/articles/server-model.ts',
     ],
     data: `published measurements of accelerators, ${BESIDE}`,
-    timed: false,
   },
   fleet: {
+    ...USUAL,
     script: 'articles',
     args: ['fleet', '--write'],
     page: 'docs/background/fleet.md',
@@ -151,12 +156,10 @@ export const STUDIES: Readonly<Record<StudyName, Study>> = {
       'tools/articles/server-model.ts',
     ],
     data: `rates of ServeGen and ${AZURE}, ${BESIDE}`,
-    timed: false,
   },
   bench: {
+    ...USUAL,
     script: 'bench',
-    args: [],
-    page: null,
     dependsOn: [
       ...SIMULATION,
       ...CONFIGURATIONS,
@@ -165,13 +168,12 @@ export const STUDIES: Readonly<Record<StudyName, Study>> = {
       ...['tools/bench', 'tools/articles/fleet/rates.ts', 'tools/build.ts'],
       ...['tools/bundles.ts', 'runtime/jobs/gate/other-version.ts', 'reports/terminal/align.ts'],
     ],
-    data: null,
     timed: true,
   },
   digests: {
+    ...USUAL,
     script: 'digests',
     args: ['--write'],
-    page: null,
     dependsOn: [
       ...SIMULATION,
       ...['sim/experiment', 'sim/documents', 'scenarios/trace', 'scenarios/library'],
@@ -179,81 +181,17 @@ export const STUDIES: Readonly<Record<StudyName, Study>> = {
       ...['tools/gallery/simulated.ts', 'tools/gallery/sources.ts'],
     ],
     data: `${AZURE}, ${BESIDE}; without them their scenarios are left out`,
-    timed: false,
   },
-  'fuzz-inputs': {
-    script: 'fuzz',
-    args: ['inputs', '5000'],
-    page: null,
-    dependsOn: [...FUZZ, 'runtime/models', 'runtime/parquet', 'scenarios', 'sim'],
-    data: null,
-    timed: false,
-  },
-  'fuzz-kills': {
-    script: 'fuzz',
-    args: ['kills', '500'],
-    page: null,
-    dependsOn: [...FUZZ, ...LIVE],
-    data: null,
-    timed: false,
-  },
-  'fuzz-sweeps': {
-    script: 'fuzz',
-    args: ['sweeps', '20'],
-    page: null,
-    dependsOn: FUZZ,
-    data: null,
-    timed: false,
-  },
-  'fuzz-audited': {
-    script: 'fuzz',
-    args: ['audited', '10000'],
-    page: null,
-    dependsOn: [...FUZZ, ...SIMULATION, 'scenarios', 'sim/audit'],
-    data: null,
-    timed: false,
-  },
-  'fuzz-baselines': {
-    script: 'fuzz',
-    args: ['baselines', '200'],
-    page: null,
-    // it also reads what a gate writes
-    dependsOn: [...FUZZ, 'reports/gate'],
-    data: null,
-    timed: false,
-  },
-  'fuzz-refs': {
-    script: 'fuzz',
-    args: ['refs', '50'],
-    page: null,
-    dependsOn: FUZZ,
-    data: null,
-    timed: false,
-  },
-  'fuzz-sql': {
-    script: 'fuzz',
-    args: ['sql', '200'],
-    page: null,
-    dependsOn: [...FUZZ, 'runtime/parquet'],
-    data: null,
-    timed: false,
-  },
-  'fuzz-queue': {
-    script: 'fuzz',
-    args: ['queue', '500'],
-    page: null,
-    dependsOn: [...FUZZ, 'scenarios/load'],
-    data: null,
-    timed: false,
-  },
-  'fuzz-queue-kills': {
-    script: 'fuzz',
-    args: ['queue-kills', '100'],
-    page: null,
-    dependsOn: [...FUZZ, 'scenarios/load'],
-    data: null,
-    timed: false,
-  },
+  'fuzz-inputs': fuzz('inputs', 5000, 'runtime/models', 'runtime/parquet', 'scenarios', 'sim'),
+  'fuzz-kills': fuzz('kills', 500, ...LIVE),
+  'fuzz-sweeps': fuzz('sweeps', 20),
+  'fuzz-audited': fuzz('audited', 10_000, ...SIMULATION, 'scenarios', 'sim/audit'),
+  // it also reads what a gate writes
+  'fuzz-baselines': fuzz('baselines', 200, 'reports/gate'),
+  'fuzz-refs': fuzz('refs', 50),
+  'fuzz-sql': fuzz('sql', 200, 'runtime/parquet'),
+  'fuzz-queue': fuzz('queue', 500, 'scenarios/load'),
+  'fuzz-queue-kills': fuzz('queue-kills', 100, 'scenarios/load'),
 }
 
 /** What does not change a figure, though it lies in a folder that a study depends on. */

@@ -7,9 +7,8 @@ import { writeWhole } from '../../runtime/folders/write-whole.ts'
 import { hostFingerprint } from '../../runtime/live/host.ts'
 import { build } from '../../runtime/version.ts'
 import { figuresOfFidelity } from '../claims/figures/fidelity.ts'
-import { withHead } from '../claims/head.ts'
-import { beginStudy, writeRecord } from '../claims/record.ts'
-import { smokeRun, studyCommand } from '../study.ts'
+import { beginStudy } from '../claims/record.ts'
+import { keepStudy, runStudy } from '../study.ts'
 import type { FidelityReport } from './fidelity-report.ts'
 import { type CaseReport, type ChangeReport, judgeCase, judgeChange } from './judge.ts'
 import { mutantRows } from './mutant-matrix.ts'
@@ -21,38 +20,39 @@ import { JUDGED, quickSuite, REHEARSAL, type Session, smokeSuite, wholeSuite } f
 
 /** Replays the suite on this machine, and reports what it found: `npm run fidelity -- --help`. */
 
-const command = studyCommand(
-  'fidelity',
-  'Replays the suite on this machine, and reports how close the simulator is and whether the checks would detect a wrong simulator. Calibrations and replays are kept in runs/fidelity and used again, so an interrupted suite continues; remove that folder to measure again. Let nothing else run meanwhile.',
-  [
+/** Of each model. */
+const CALIBRATION_S = 36
+/** Where a part of the suite is kept. */
+const QUICK = 'runs/fidelity-quick'
+
+await runStudy<{ readonly quick?: true }>({
+  script: 'fidelity',
+  description:
+    'Replays the suite on this machine, and reports how close the simulator is and whether the checks would detect a wrong simulator. Calibrations and replays are kept in runs/fidelity and used again, so an interrupted suite continues; remove that folder to measure again. Let nothing else run meanwhile.',
+  examples: [
     ['', 'replays for half an hour, and writes docs/background/fidelity.md'],
     ['-- --quick', 'replays for five minutes into runs/fidelity-quick, and writes no page'],
   ],
-).option('--quick', 'a part of the suite, in five minutes; writes no page')
-
-const { quick, smoke } = command.parse().opts<{ quick?: true; smoke?: true }>()
-if (smoke) {
-  await smokeRun('fidelity', async (folder) => {
+  define: (command) =>
+    command.option('--quick', 'a part of the suite, in five minutes; writes no page'),
+  smoke: async (folder) => {
     const { cases, changes, rows } = await studied(folder, smokeSuite(), 3)
     return `${rows} requests of ${cases.length} cases replayed and ${changes.length} change judged`
-  })
-} else {
-  const begun = quick ? null : beginStudy('fidelity')
-  const report = await studied(
-    join('runs', quick ? 'fidelity-quick' : 'fidelity'),
-    quick ? quickSuite() : wholeSuite(),
-    36,
-  )
-  const page = fidelityPage(report)
-  process.stdout.write(page)
-  if (begun !== null) {
+  },
+  run: async ({ quick = false }) => {
+    const begun = quick ? null : beginStudy('fidelity')
+    const report = quick
+      ? await studied(QUICK, quickSuite(), CALIBRATION_S)
+      : await studied('runs/fidelity', wholeSuite(), CALIBRATION_S)
+    const page = fidelityPage(report)
+    process.stdout.write(page)
+    if (begun === null) return
     const { minutes, cases } = report
     const traced = cases.some(({ name }) => name === 'azure-code')
-    const options = traced ? { minutes } : { minutes, data: null }
-    const record = await writeRecord(begun, figuresOfFidelity(report), options)
-    await writeWhole('docs/background/fidelity.md', withHead(page, record))
-  }
-}
+    const figures = figuresOfFidelity(report)
+    await keepStudy(begun, { figures, page, minutes, ...(!traced && { data: null }) })
+  },
+})
 
 /** Replays a suite after so many seconds of calibration for each model, and writes its report. */
 async function studied(
@@ -92,7 +92,7 @@ async function judge(out: string, recorded: Recording): Promise<FidelityReport> 
   const date = new Date().toISOString().slice(0, 10)
   return {
     host: hostFingerprint(),
-    made: { date, ...build(), quick: quick === true },
+    made: { date, ...build(), quick: out === QUICK },
     minutes: recorded.minutes + (performance.now() - started) / 60_000,
     rows: runs.reduce((sum, run) => sum + run.rows.count, 0),
     checksum: checksumOf(join(out, 'replays')),

@@ -12,7 +12,7 @@ import { lostText } from '../../reports/tables/lost.ts'
 import { objectiveSentences } from '../../reports/tables/objective-sentences.ts'
 import { type Objective, parseObjective } from '../../scenarios/index.ts'
 import type { Estimate, Result, Verdict } from '../../sim/documents/index.ts'
-import type { System } from './entry.ts'
+import type { System, Systems } from './entry.ts'
 
 /** Sentences of the gallery, made from results. */
 
@@ -27,7 +27,7 @@ export interface Answering {
   readonly lost: (className: string) => string | null
 }
 
-export const answering = ({ phrase, result: { objectives, classes } }: System): Answering => ({
+const answering = ({ phrase, result: { objectives, classes } }: System): Answering => ({
   phrase,
   objectives,
   lost: (className) =>
@@ -54,6 +54,10 @@ export function verdictSentences(result: Result): string {
 export function objectivesCompared(systems: readonly [Answering, ...Answering[]]): string {
   return `${systemsJudged(systems)} ${figuresJudged(systems)}`
 }
+
+/** The same of systems that were simulated. */
+export const systemsCompared = ([first, ...others]: Systems) =>
+  objectivesCompared([answering(first), ...others.map(answering)])
 
 /** "Every objective is met with shedding; one or more are missed with FIFO." */
 function systemsJudged(systems: readonly [Answering, ...Answering[]]): string {

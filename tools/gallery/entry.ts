@@ -1,7 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite'
 import type { Result } from '../../sim/documents/index.ts'
-import { type SimulatedScenario, simulateCommand, simulated } from './simulated.ts'
-import { type Source, sourcesOf } from './sources.ts'
+import type { SimulatedScenario } from './simulated.ts'
+import type { Source } from './sources.ts'
 
 /** Width of a picture, px: its words are legible on a phone, where it is scaled by 0.7. */
 export const WIDTH = 480
@@ -41,49 +41,4 @@ export interface System {
   readonly result: Result
 }
 
-interface Compared extends SimulatedScenario {
-  readonly label: string
-  /** default: "with LABEL" */
-  readonly phrase?: string
-}
-
-type Systems = readonly [System, ...System[]]
-
-/** An entry whose systems are simulated as `spillway simulate` does. */
-export function comparison(
-  of: Pick<Entry, 'name' | 'question'> & {
-    readonly systems: readonly Compared[]
-    readonly show: (systems: Systems) => Shown
-  },
-): Entry {
-  const { name, question, systems } = of
-  return {
-    name,
-    question,
-    systems,
-    scenarios: [...new Set(systems.map(({ scenario }) => scenario))],
-    commands: systems.map(simulateCommand),
-    sources: sourcesOf(systems.map(({ scenario }) => scenario)),
-    show: async () => {
-      const results: System[] = []
-      for (const { label, phrase = `with ${label}`, ...scenario } of systems) {
-        results.push({ label, phrase, result: await simulated(scenario) })
-      }
-      const [first, ...others] = results
-      return of.show([first!, ...others])
-    },
-  }
-}
-
-/** An entry of one scenario as it ships. */
-export function single(
-  of: Pick<Entry, 'question'> & SimulatedScenario & { readonly show: (result: Result) => Shown },
-): Entry {
-  const { question, show, ...scenario } = of
-  return comparison({
-    name: scenario.scenario,
-    question,
-    systems: [{ ...scenario, label: scenario.scenario }],
-    show: ([{ result }]) => show(result),
-  })
-}
+export type Systems = readonly [System, ...System[]]

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { Argument } from 'commander'
 import { writeWhole } from '../../runtime/folders/write-whole.ts'
 import { closeSimulations } from '../../runtime/jobs/replications.ts'
-import { smokeRun, studyCommand } from '../study.ts'
+import { runStudy } from '../study.ts'
 import { ENTRIES, make, pageOf, sectionsOf } from './page.ts'
 import { type Made, type Picture, staleIn } from './stale.ts'
 
@@ -11,34 +11,34 @@ import { type Made, type Picture, staleIn } from './stale.ts'
 
 const NAMES = ENTRIES.map(({ name }) => name)
 
-const command = studyCommand(
-  'docs:gallery',
-  'Simulates the shipped scenarios, and writes docs/gallery. Entries whose data are missing stay as they are.',
-  [
+const FOLDER = 'docs/gallery'
+
+await runStudy<{ readonly check?: true }>({
+  script: 'docs:gallery',
+  description:
+    'Simulates the shipped scenarios, and writes docs/gallery. Entries whose data are missing stay as they are.',
+  examples: [
     ['', 'makes every entry, in two minutes'],
     ['-- first ocr', 'makes these alone'],
     ['-- --check', 'writes nothing, and exits with 1 if page or pictures are not current'],
   ],
-)
-  .addArgument(new Argument('[names...]', 'entries').choices(NAMES))
-  .option('--check', 'compare page and pictures with what the simulations give; write nothing')
-  .parse()
-
-const FOLDER = 'docs/gallery'
-const { check, smoke } = command.opts<{ check?: true; smoke?: true }>()
-if (smoke) {
-  await smokeRun('docs:gallery', async (folder) => {
+  define: (command) =>
+    command
+      .addArgument(new Argument('[names...]', 'entries').choices(NAMES))
+      .option('--check', 'compare page and pictures with what the simulations give; write nothing'),
+  smoke: async (folder) => {
     const gallery = await made(folder, ['first'])
     await write(folder, gallery)
     const stale = staleIn(folder, { ...gallery, kept: gallery.page })
     if (stale.length > 0) throw new Error(stale.join('\n'))
     return `entry "first" was made and drawn, ${gallery.page.length} characters`
-  })
-} else {
-  const gallery = await made(FOLDER, command.args.length > 0 ? command.args : NAMES)
-  if (check) compare(gallery)
-  else await write(FOLDER, gallery)
-}
+  },
+  run: async ({ check }, { args }) => {
+    const gallery = await made(FOLDER, args.length > 0 ? args : NAMES)
+    if (check) compare(gallery)
+    else await write(FOLDER, gallery)
+  },
+})
 
 /** Simulates these entries; the others are as the page in a folder has them. */
 async function made(folder: string, names: readonly string[]): Promise<Made> {

@@ -3,13 +3,11 @@ import { cpSync } from 'node:fs'
 import { join } from 'node:path'
 import { positiveNumber, wholeNumber } from '../../runtime/commands/command.ts'
 import { ProgressDisplay } from '../../runtime/commands/progress.ts'
-import { writeWhole } from '../../runtime/folders/write-whole.ts'
 import { closeSimulations } from '../../runtime/jobs/replications.ts'
 import { syntheticGates } from '../../sim/experiment/index.ts'
 import { figuresOfGates, minutesOf } from '../claims/figures/gate-study.ts'
-import { withHead } from '../claims/head.ts'
-import { type Begun, beginStudy, writeRecord } from '../claims/record.ts'
-import { smokeRun, studyCommand } from '../study.ts'
+import { type Begun, beginStudy } from '../claims/record.ts'
+import { keepStudy, runStudy } from '../study.ts'
 import { type GatesOn, longRunRows, type Study, studyPage } from './page.ts'
 import {
   type GatePlan,
@@ -27,7 +25,6 @@ import { blocksOf, resample } from './resample.ts'
 
 /** How often a measured gate is wrong, and what it finds: `npm run gate-study -- --help`. */
 
-const PAGE = 'docs/background/gate-study.md'
 const RECORDED = 'docs/background/gate-study'
 /** Where gates beside a busy loop are kept, in the folder of the study. */
 const BESIDE = 'busy'
@@ -43,82 +40,18 @@ const SYNTHETIC = [
   { truth: 1.2, deviation: 0.05 },
 ]
 
-const { quick, smoke, busy, minutes, gates, resamples } = studyCommand(
-  'gate-study',
-  'How often a measured gate is wrong, and what it finds. Live gates of a scenario against itself and against a slower executor are recorded with all their blocks, and gates are resampled from these. What is recorded is kept, so an interrupted study continues. Let nothing else run meanwhile.',
-  [
-    ['', '16 gates of each kind and a long run, two hours; writes the page'],
-    ['-- --busy', 'the gates beside a loop of its own that keeps one core busy, two hours'],
-    ['-- --minutes 50', 'ends after 50 minutes, and keeps what it has; the next run goes on'],
-    ['-- --quick', 'two of each and a short long run into runs/gate-study, ten minutes; no page'],
-  ],
-)
-  .option('--quick', 'fewer gates, in ten minutes; writes no page')
-  .option('--busy', 'live gates beside a busy loop, in a folder of their own')
-  .option('--minutes <m>', 'begin nothing that would end later', positiveNumber)
-  .option('--gates <n>', 'live gates of each kind', wholeNumber(1))
-  .option('--resamples <n>', 'gates that are resampled of each kind', wholeNumber(1), 2000)
-  .parse()
-  .opts<{
-    quick?: true
-    smoke?: true
-    busy?: true
-    minutes?: number
-    gates?: number
-    resamples: number
-  }>()
-
-const progress = new ProgressDisplay()
-const job: StudyJob = {
-  signal: new AbortController().signal,
-  onProgress: progress.update,
-  ...(minutes !== undefined && { endsAt: performance.now() + 60_000 * minutes }),
+interface Options {
+  readonly quick?: true
+  readonly busy?: true
+  readonly minutes?: number
+  readonly gates?: number
+  readonly resamples: number
 }
 
-if (smoke) {
-  await smokeRun('gate-study', async (folder) => {
-    // a live gate takes minutes; these, and their profile, were recorded by an earlier study
-    for (const name of ['profile.json', 'aa-1.json', 'slower-1.json']) {
-      cpSync(join(RECORDED, name), join(folder, name))
-    }
-    const few = { gates: 1, rounds: 1, load: 0.1, windowed: WINDOWED.slice(0, 1), seeds: 1 }
-    const plan = { folder, ...few, seconds: CALIBRATION_S }
-    const beside = busyLoop()
-    const alone = await recordGates(plan, job).finally(() => beside.end())
-    await expectOutOfTime(plan)
-    const none = { gates: alone.gates, resampled: { aa: [], slower: [] } }
-    const study = await studied({ ...plan, beside: none }, 20, job)
-    studyPage(study)
-    const { recorded, resampled } = study
-    const drawn = Object.values(resampled).flat()
-    return `${recorded.truth.blocks} blocks replayed, ${drawn.length} kinds of gates resampled and ${recorded.doubled.length} window doubled`
-  })
-} else {
-  const folder = quick ? 'runs/gate-study' : RECORDED
-  const live = { gates: gates ?? (quick ? 2 : 16), seconds: CALIBRATION_S }
-  const extent = { rounds: quick ? 4 : 24, windowed: WINDOWED, seeds: 20 }
-  const begun = quick ? null : beginStudy('gate-study')
-  try {
-    const beside = join(folder, BESIDE)
-    if (busy) await recordBusy({ folder: beside, ...live })
-    // the quiet part is no part of this run: what is complete is used, and nothing is begun
-    const quiet = busy ? { ...job, endsAt: performance.now() } : job
-    const plan = { folder, ...live, ...extent, beside: busyGates(beside) }
-    const study = await studied(plan, resamples, quiet)
-    const page = studyPage(study)
-    process.stdout.write(page)
-    if (begun !== null) await writeStudy(study, page, begun)
-  } catch (error) {
-    if (!(error instanceof OutOfTime)) throw error
-    progress.stop()
-    const kinds = [folder, join(folder, BESIDE)].map((at) => Object.values(gatesIn(at)).flat())
-    const [quiet, other] = kinds.map(({ length }) => length)
-    process.stdout.write(
-      `Not complete yet: ${quiet} live gates are kept in ${folder}, and ${other} beside a busy loop. ` +
-        'The study goes on with the first, and with --busy with the second.\n',
-    )
-  }
-  closeSimulations()
+const progress = new ProgressDisplay()
+const unlimited: StudyJob = {
+  signal: new AbortController().signal,
+  onProgress: progress.update,
 }
 
 /** Writes the page and the record of a study. */
@@ -129,11 +62,11 @@ async function writeStudy(study: Study, page: string, begun: Begun<'gate-study'>
   const live = every.map(minutesOf).reduce((a, b) => a + b, truth.minutes)
   const took = Math.max(live, (performance.now() - begun.sinceMs) / 60_000)
   const figures = figuresOfGates(study, longRunRows(study.recorded))
-  await writeWhole(PAGE, withHead(page, await writeRecord(begun, figures, { minutes: took })))
+  await keepStudy(begun, { figures, page, minutes: took })
 }
 
 /** Records gates beside a process that keeps one core busy. */
-async function recordBusy(plan: GatePlan): Promise<void> {
+async function recordBusy(plan: GatePlan, job: StudyJob): Promise<void> {
   const loop = busyLoop()
   try {
     await recordGates(plan, job)
@@ -152,7 +85,7 @@ function busyLoop(): { readonly end: () => void } {
 }
 
 /** The gates beside a busy loop that a folder holds; null for none. */
-function busyGates(folder: string): GatesOn | null {
+function busyGates(folder: string, resamples: number): GatesOn | null {
   const known = gatesIn(folder)
   return known.slower.length === 0
     ? null
@@ -175,7 +108,7 @@ function resampledOf(known: Gates, trials: number): GatesOn['resampled'] {
 /** A study without time begins nothing. */
 async function expectOutOfTime(plan: GatePlan): Promise<void> {
   const more = { ...plan, gates: plan.gates + 1 }
-  const ended = await recordGates(more, { ...job, endsAt: performance.now() }).catch(
+  const ended = await recordGates(more, { ...unlimited, endsAt: performance.now() }).catch(
     (error: unknown) => error,
   )
   if (!(ended instanceof OutOfTime)) throw new Error('Expected a study without time to end')
@@ -197,3 +130,72 @@ async function studied(
   progress.stop()
   return { recorded, resampled, synthetic, busy: beside, folder: 'gate-study' }
 }
+
+async function smoke(folder: string): Promise<string> {
+  // a live gate takes minutes; these, and their profile, were recorded by an earlier study
+  for (const name of ['profile.json', 'aa-1.json', 'slower-1.json']) {
+    cpSync(join(RECORDED, name), join(folder, name))
+  }
+  const few = { gates: 1, rounds: 1, load: 0.1, windowed: WINDOWED.slice(0, 1), seeds: 1 }
+  const plan = { folder, ...few, seconds: CALIBRATION_S }
+  const beside = busyLoop()
+  const alone = await recordGates(plan, unlimited).finally(() => beside.end())
+  await expectOutOfTime(plan)
+  const none = { gates: alone.gates, resampled: { aa: [], slower: [] } }
+  const study = await studied({ ...plan, beside: none }, 20, unlimited)
+  studyPage(study)
+  const { recorded, resampled } = study
+  const drawn = Object.values(resampled).flat()
+  return `${recorded.truth.blocks} blocks replayed, ${drawn.length} kinds of gates resampled and ${recorded.doubled.length} window doubled`
+}
+
+async function run({ quick, busy, minutes, gates, resamples }: Options): Promise<void> {
+  const folder = quick ? 'runs/gate-study' : RECORDED
+  const live = { gates: gates ?? (quick ? 2 : 16), seconds: CALIBRATION_S }
+  const extent = { rounds: quick ? 4 : 24, windowed: WINDOWED, seeds: 20 }
+  const ends = minutes !== undefined && { endsAt: performance.now() + 60_000 * minutes }
+  const job: StudyJob = { ...unlimited, ...ends }
+  const begun = quick ? null : beginStudy('gate-study')
+  try {
+    const beside = join(folder, BESIDE)
+    if (busy) await recordBusy({ folder: beside, ...live }, job)
+    // the quiet part is no part of this run: what is complete is used, and nothing is begun
+    const quiet = busy ? { ...job, endsAt: performance.now() } : job
+    const plan = { folder, ...live, ...extent, beside: busyGates(beside, resamples) }
+    const study = await studied(plan, resamples, quiet)
+    const page = studyPage(study)
+    process.stdout.write(page)
+    if (begun !== null) await writeStudy(study, page, begun)
+  } catch (error) {
+    if (!(error instanceof OutOfTime)) throw error
+    progress.stop()
+    const kinds = [folder, join(folder, BESIDE)].map((at) => Object.values(gatesIn(at)).flat())
+    const [quiet, other] = kinds.map(({ length }) => length)
+    process.stdout.write(
+      `Not complete yet: ${quiet} live gates are kept in ${folder}, and ${other} beside a busy loop. ` +
+        'The study goes on with the first, and with --busy with the second.\n',
+    )
+  }
+  closeSimulations()
+}
+
+await runStudy<Options>({
+  script: 'gate-study',
+  description:
+    'How often a measured gate is wrong, and what it finds. Live gates of a scenario against itself and against a slower executor are recorded with all their blocks, and gates are resampled from these. What is recorded is kept, so an interrupted study continues. Let nothing else run meanwhile.',
+  examples: [
+    ['', '16 gates of each kind and a long run, two hours; writes the page'],
+    ['-- --busy', 'the gates beside a loop of its own that keeps one core busy, two hours'],
+    ['-- --minutes 50', 'ends after 50 minutes, and keeps what it has; the next run goes on'],
+    ['-- --quick', 'two of each and a short long run into runs/gate-study, ten minutes; no page'],
+  ],
+  define: (command) =>
+    command
+      .option('--quick', 'fewer gates, in ten minutes; writes no page')
+      .option('--busy', 'live gates beside a busy loop, in a folder of their own')
+      .option('--minutes <m>', 'begin nothing that would end later', positiveNumber)
+      .option('--gates <n>', 'live gates of each kind', wholeNumber(1))
+      .option('--resamples <n>', 'gates that are resampled of each kind', wholeNumber(1), 2000),
+  smoke,
+  run,
+})

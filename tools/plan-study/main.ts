@@ -5,9 +5,8 @@ import { Argument } from 'commander'
 import { documentText } from '../../runtime/folders/documents.ts'
 import { writeWhole } from '../../runtime/folders/write-whole.ts'
 import { figuresOfPlans } from '../claims/figures/plan-study.ts'
-import { withHead } from '../claims/head.ts'
-import { beginStudy, readRecord, writeRecord } from '../claims/record.ts'
-import { smokeRun, studyCommand } from '../study.ts'
+import { beginStudy, readRecord } from '../claims/record.ts'
+import { keepPage, keepStudy, runStudy } from '../study.ts'
 import { EXHAUSTIVE, REPLICATIONS, readExhaustive, writeExhaustive } from './exhaustive.ts'
 import { studyPage } from './page.ts'
 import { SMALL_SPACE, SPACE, type Space } from './space.ts'
@@ -17,43 +16,48 @@ import { machine, type StudiedPlan, studiedPlan } from './study.ts'
 
 const SEEDS = 20
 const RESULTS = fileURLToPath(new URL('plans.json', import.meta.url))
-const PAGE = fileURLToPath(new URL('../../docs/background/plan-study.md', import.meta.url))
 
 interface Results {
   readonly machine: string
   readonly plans: readonly StudiedPlan[]
 }
 
-const command = studyCommand(
-  'study:plan',
-  'Plans a space whose answer is known, and writes the page of their figures.',
-  [
+await runStudy({
+  script: 'study:plan',
+  description: 'Plans a space whose answer is known, and writes the page of their figures.',
+  examples: [
     ['', `makes ${SEEDS} plans in some minutes, and writes docs/background/plan-study.md`],
     ['-- exhaustive', 'simulates the whole space again, in minutes, and makes no plan'],
     ['-- page', 'only writes the page again'],
   ],
-)
-  .addArgument(new Argument('[part]', 'what alone is done').choices(['exhaustive', 'page']))
-  .parse()
-
-const [part] = command.args
-if (command.opts<{ smoke?: true }>().smoke) await smoke()
-else if (part === 'exhaustive') await exhaustive(EXHAUSTIVE, SPACE)
-else {
-  const results =
-    part === 'page' ? (JSON.parse(readFileSync(RESULTS, 'utf8')) as Results) : await planned()
-  const record = readRecord('plan-study')
-  await writeWhole(PAGE, record === null ? pageOf(results) : withHead(pageOf(results), record))
-}
+  define: (command) =>
+    command.addArgument(
+      new Argument('[part]', 'what alone is done').choices(['exhaustive', 'page']),
+    ),
+  smoke: async (folder) => {
+    const file = join(folder, 'exhaustive.csv')
+    await exhaustive(file, SMALL_SPACE)
+    const results = await plansOf(SMALL_SPACE, file, 1)
+    pageOf(results, SMALL_SPACE, file)
+    const { good, cost, simulations } = results.plans[0]!
+    if (!good) throw new Error(`Expected the cheapest feasible configuration, got $${cost}`)
+    return `1 plan of ${SMALL_SPACE.size} configurations found the cheapest in ${simulations} simulations`
+  },
+  run: async (_, { args: [part] }) => {
+    if (part === 'exhaustive') return exhaustive(EXHAUSTIVE, SPACE)
+    if (part !== 'page') return planned()
+    const results = JSON.parse(readFileSync(RESULTS, 'utf8')) as Results
+    await keepPage(pageOf(results), readRecord('plan-study')!)
+  },
+})
 
 /** Makes all plans, and keeps them. */
-async function planned(): Promise<Results> {
+async function planned(): Promise<void> {
   const begun = beginStudy('plan-study')
   const results = await plansOf(SPACE, EXHAUSTIVE, SEEDS)
   await writeWhole(RESULTS, documentText(results))
   const space = { configurations: SPACE.size, exhaustive: SPACE.size * REPLICATIONS }
-  await writeRecord(begun, figuresOfPlans(results.plans, space))
-  return results
+  await keepStudy(begun, { figures: figuresOfPlans(results.plans, space), page: pageOf(results) })
 }
 
 function exhaustive(file: string, space: Space): Promise<void> {
@@ -77,16 +81,4 @@ async function plansOf(space: Space, file: string, seeds: number): Promise<Resul
 function pageOf(results: Results, space = SPACE, file = EXHAUSTIVE): string {
   const exhaustive = space.size * REPLICATIONS
   return studyPage(readExhaustive(file, space), { ...results, exhaustive })
-}
-
-function smoke(): Promise<void> {
-  return smokeRun('study:plan', async (folder) => {
-    const file = join(folder, 'exhaustive.csv')
-    await exhaustive(file, SMALL_SPACE)
-    const results = await plansOf(SMALL_SPACE, file, 1)
-    pageOf(results, SMALL_SPACE, file)
-    const { good, cost, simulations } = results.plans[0]!
-    if (!good) throw new Error(`Expected the cheapest feasible configuration, got $${cost}`)
-    return `1 plan of ${SMALL_SPACE.size} configurations found the cheapest in ${simulations} simulations`
-  })
 }

@@ -4,7 +4,7 @@ import { percentileLabel } from '../../sim/stats/index.ts'
 import { figuresOfResampling } from '../claims/figures/resampling.ts'
 import { beginStudy, writeRecord } from '../claims/record.ts'
 import { markdownTable } from '../markdown-table.ts'
-import { smokeRun, studyCommand } from '../study.ts'
+import { runStudy } from '../study.ts'
 import {
   allRequests,
   asRecorded,
@@ -46,33 +46,30 @@ interface BiasRow {
   readonly biases: readonly Bias[]
 }
 
-const command = studyCommand(
-  'resampling',
-  'Prints the bias of predictions from rehearsals on a machine of known truth.',
-  [
+await runStudy({
+  script: 'resampling',
+  description: 'Prints the bias of predictions from rehearsals on a machine of known truth.',
+  examples: [
     ['', '500 runs of 10 s of each machine, an hour on one core'],
     ['-- 100', 'as many runs'],
   ],
-)
-  .argument('[runs]', 'runs of each machine, a multiple of 10', tens, WHOLE)
-  .parse()
-
-const [runs] = command.processedArgs as [number]
-if (command.opts<{ smoke?: true }>().smoke) {
-  await smokeRun('resampling', () => {
+  define: (command) =>
+    command.argument('[runs]', 'runs of each machine, a multiple of 10', tens, WHOLE),
+  smoke: () => {
     const rows = biasRows(10, REPLICAS.slice(0, 1), LOADS.slice(0, 1))
     tableOf(rows)
     return `${rows.length} rows, each of 10 runs`
-  })
-} else {
-  const begun = beginStudy('resampling')
-  const rows = biasRows(runs, REPLICAS, LOADS)
-  console.log(tableOf(rows))
-  // rehearsals as predictions are made from them
-  const made = rows.filter(({ rehearsals }) => rehearsals.startsWith('resampled'))
-  const biases = made.map((row) => ({ at: cellsOf(row).slice(0, 4).join(', '), ...row }))
-  if (runs >= WHOLE) await writeRecord(begun, figuresOfResampling(biases, runs))
-}
+  },
+  run: async (_, { processedArgs: [runs] }) => {
+    const begun = beginStudy('resampling')
+    const rows = biasRows(runs, REPLICAS, LOADS)
+    console.log(tableOf(rows))
+    // rehearsals as predictions are made from them
+    const made = rows.filter(({ rehearsals }) => rehearsals.startsWith('resampled'))
+    const biases = made.map((row) => ({ at: cellsOf(row).slice(0, 4).join(', '), ...row }))
+    if (runs >= WHOLE) await writeRecord(begun, figuresOfResampling(biases, runs))
+  },
+})
 
 function tens(text: string): number {
   const value = wholeNumber(10)(text)

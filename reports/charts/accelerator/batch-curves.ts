@@ -1,7 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite'
 import type { NonNormalizedSpec } from 'vega-lite/types_unstable/spec/index.js'
-import { frame, keyWords, type Layer, logTicks, narrow, WIDE } from '../frame.ts'
-import { endLabels, linear, logarithmic, panelGrid, panelTitle, pixel } from '../plot.ts'
+import { keyWords, type Layer, logTicks, narrow, WIDE } from '../frame.ts'
+import { endLabels, linear, logarithmic, panelled, panelTitle, pixel } from '../plot.ts'
 import { LIGHT } from '../theme.ts'
 
 /** A quantity of one model by its batch: published rows, and the prediction from some of them. */
@@ -34,15 +34,10 @@ export interface BatchCurvesChart {
 const LABELS = 34
 
 /** Quantities by batch, a panel each: predicted as lines, published as dots. */
-export function batchCurvesChart(chart: BatchCurvesChart, width = WIDE): TopLevelSpec {
-  const grid = panelGrid(chart.panels.length, width, { axis: 60, labels: LABELS })
-  return {
-    ...frame(chart.title, chart.subtitle, width),
-    columns: grid.columns,
-    spacing: grid.spacing,
-    concat: chart.panels.map((panel) => drawn(panel, grid.plot, width)),
-  }
-}
+export const batchCurvesChart = (chart: BatchCurvesChart, width = WIDE): TopLevelSpec =>
+  panelled(chart, width, { axis: 60, labels: LABELS }, (panel, { plot }) =>
+    drawn(panel, plot, width),
+  )
 
 function drawn({ title, quantity, range, curves }: BatchPanel, plot: number, width: number) {
   const height = narrow(width) ? 190 : 270

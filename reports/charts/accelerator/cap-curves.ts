@@ -1,7 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite'
 import type { NonNormalizedSpec } from 'vega-lite/types_unstable/spec/index.js'
-import { frame, keyWords, type Layer, narrow, PERCENT, WIDE } from '../frame.ts'
-import { linear, logarithmic, panelGrid, panelTitle } from '../plot.ts'
+import { keyWords, type Layer, narrow, PERCENT, WIDE } from '../frame.ts'
+import { linear, logarithmic, panelled, panelTitle } from '../plot.ts'
 import { LIGHT } from '../theme.ts'
 
 /** Slowdown by the share that a cap leaves, on one device. */
@@ -35,15 +35,8 @@ export interface CapCurvesChart {
 const COLORS = [LIGHT.prediction, LIGHT.queue]
 
 /** Slowdown by what a power cap leaves, a panel for each way to measure that. */
-export function capCurvesChart(chart: CapCurvesChart, width = WIDE): TopLevelSpec {
-  const grid = panelGrid(chart.panels.length, width, { axis: 50 })
-  return {
-    ...frame(chart.title, chart.subtitle, width),
-    columns: grid.columns,
-    spacing: grid.spacing,
-    concat: chart.panels.map((panel) => drawn(chart, panel, grid.plot, width)),
-  }
-}
+export const capCurvesChart = (chart: CapCurvesChart, width = WIDE): TopLevelSpec =>
+  panelled(chart, width, { axis: 50 }, (panel, { plot }) => drawn(chart, panel, plot, width))
 
 function drawn(
   { slowdowns }: CapCurvesChart,

@@ -1,7 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite'
 import type { NonNormalizedSpec } from 'vega-lite/types_unstable/spec/index.js'
-import { frame, keyWords, type Layer, logTicks, narrow, WIDE } from '../frame.ts'
-import { endLabels, logarithmic, panelGrid, panelTitle } from '../plot.ts'
+import { keyWords, type Layer, logTicks, narrow, WIDE } from '../frame.ts'
+import { endLabels, logarithmic, type PanelGrid, panelled, panelTitle } from '../plot.ts'
 import { LIGHT } from '../theme.ts'
 
 /** Throughput of a card by batch, at one precision. */
@@ -33,7 +33,6 @@ const kindOf = ({ fitted }: CardCurve) => KINDS[fitted ? 'fitted' : 'assumed']
 
 /** Throughput of cards by batch on log axes, a panel for each precision. */
 export function cardThroughputChart(chart: CardThroughputChart, width = WIDE): TopLevelSpec {
-  const grid = panelGrid(chart.panels.length, width, { axis: 44, labels: LABELS })
   const points = chart.panels.flatMap(({ curves }) => curves.flatMap((curve) => curve.points))
   const range = (values: readonly number[], margin: number) =>
     [Math.min(...values) / margin, Math.max(...values) * margin] as const
@@ -47,12 +46,9 @@ export function cardThroughputChart(chart: CardThroughputChart, width = WIDE): T
       1.3,
     ),
   }
-  return {
-    ...frame(chart.title, chart.subtitle, width),
-    columns: grid.columns,
-    spacing: grid.spacing,
-    concat: chart.panels.map((panel, i) => drawn(chart, panel, { i, ...domains }, grid, width)),
-  }
+  return panelled(chart, width, { axis: 44, labels: LABELS }, (panel, grid, i) =>
+    drawn(chart, panel, { i, ...domains }, grid, width),
+  )
 }
 
 interface Domains {
@@ -65,7 +61,7 @@ function drawn(
   { quantity, batches }: CardThroughputChart,
   { title, curves }: CardThroughputChart['panels'][number],
   domains: Domains,
-  { plot, columns }: ReturnType<typeof panelGrid>,
+  { plot, columns }: PanelGrid,
   width: number,
 ) {
   const height = narrow(width) ? 240 : 320

@@ -1,6 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite'
-import { frame, keyWords, type Layer, logTicks, narrow, WIDE } from '../frame.ts'
-import { labels, logarithmic, panelGrid, panelTitle, pixel } from '../plot.ts'
+import { keyWords, type Layer, logTicks, narrow, WIDE } from '../frame.ts'
+import { labels, logarithmic, panelled, panelTitle, pixel } from '../plot.ts'
 import { LIGHT } from '../theme.ts'
 
 /** Measured times with predictions by a fit that has not seen them, ms. */
@@ -22,7 +22,6 @@ export interface HeldOutChart {
 /** Predicted by measured time: a panel for each device, and a band for the bar. */
 export function heldOutTimes(chart: HeldOutChart, width = WIDE): TopLevelSpec {
   const height = narrow(width) ? 240 : 330
-  const grid = panelGrid(chart.panels.length, width, { axis: 48 })
   const points = chart.panels.flatMap(({ series }) => series.flatMap((of) => of.points))
   const times = points.flatMap(({ measured, predicted }) => [measured, predicted])
   const domain = [0.8 * Math.min(...times), 1.25 * Math.max(...times)] as const
@@ -41,38 +40,33 @@ export function heldOutTimes(chart: HeldOutChart, width = WIDE): TopLevelSpec {
     encoding: { x, y },
   })
   const bounds = [line(1, [1, 0]), line(1 + chart.bar, [4, 3]), line(1 - chart.bar, [4, 3])]
-  const bound = (factor: number) => {
+  const bound = (factor: number, plot: number) => {
     const at = Math.sqrt(domain[0] * domain[1])
     return {
-      x: grid.plot - pixel(at, domain, grid.plot, true),
+      x: plot - pixel(at, domain, plot, true),
       y: pixel(at * factor, domain, height, true),
       text: `${factor > 1 ? '+' : '−'}${Math.round(100 * chart.bar)} %`,
       color: LIGHT.muted,
     }
   }
-  return {
-    ...frame(chart.title, chart.subtitle, width),
-    columns: grid.columns,
-    spacing: grid.spacing,
-    concat: chart.panels.map(({ name, series }) => ({
-      title: panelTitle(name, LIGHT.ink),
-      width: grid.plot,
-      height,
-      layer: [
-        ...bounds,
-        ...series.map(
-          (of): Layer => ({
-            data: { values: of.points },
-            mark: { type: 'point', filled: true, opacity: 0.85, size: 42, ...look(of) },
-            encoding: { x, y },
-          }),
-        ),
-        ...labels([bound(1 + chart.bar)], { align: 'right', dx: -8, dy: -4 }),
-        ...labels([bound(1 - chart.bar)], { align: 'left', dx: 8, dy: 8 }),
-        ...keyWords(series, grid.plot),
-      ],
-    })),
-  }
+  return panelled(chart, width, { axis: 48 }, ({ name, series }, { plot }) => ({
+    title: panelTitle(name, LIGHT.ink),
+    width: plot,
+    height,
+    layer: [
+      ...bounds,
+      ...series.map(
+        (of): Layer => ({
+          data: { values: of.points },
+          mark: { type: 'point', filled: true, opacity: 0.85, size: 42, ...look(of) },
+          encoding: { x, y },
+        }),
+      ),
+      ...labels([bound(1 + chart.bar, plot)], { align: 'right', dx: -8, dy: -4 }),
+      ...labels([bound(1 - chart.bar, plot)], { align: 'left', dx: 8, dy: 8 }),
+      ...keyWords(series, plot),
+    ],
+  }))
 }
 
 const look = ({ color, shape }: HeldOutSeries) => ({ color, shape })

@@ -1,7 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite'
-import type { NonNormalizedSpec } from 'vega-lite/types_unstable/spec/index.js'
-import { frame, keyWords, type Layer, narrow, WIDE } from '../frame.ts'
-import { linear, panelGrid, panelTitle } from '../plot.ts'
+import { keyWords, type Layer, narrow, WIDE } from '../frame.ts'
+import { linear, panelled, panelTitle } from '../plot.ts'
 import { LIGHT } from '../theme.ts'
 
 /** Latency of single requests, measured and simulated, in a panel for each system. */
@@ -21,9 +20,8 @@ export interface LatencyScatterChart {
 
 /** Simulated against measured latency of each request; the diagonal has no error. */
 export function latencyScatterChart(chart: LatencyScatterChart, width = WIDE): TopLevelSpec {
-  const grid = panelGrid(chart.panels.length, width, { axis: 58 })
-  const height = Math.min(grid.plot, narrow(width) ? 250 : 320)
-  const panel = ({ name, requests }: LatencyScatterChart['panels'][number]): NonNormalizedSpec => {
+  return panelled(chart, width, { axis: 58 }, ({ name, requests }, { plot }) => {
+    const height = Math.min(plot, narrow(width) ? 250 : 320)
     const all = requests.flatMap(({ measured, simulated }) => [measured, simulated])
     const domain = [
       Math.floor((Math.min(...all) * 0.98) / 10) * 10,
@@ -49,7 +47,7 @@ export function latencyScatterChart(chart: LatencyScatterChart, width = WIDE): T
     })
     return {
       title: panelTitle(name, LIGHT.ink, 8),
-      width: grid.plot,
+      width: plot,
       height,
       layer: [
         diagonal,
@@ -60,15 +58,9 @@ export function latencyScatterChart(chart: LatencyScatterChart, width = WIDE): T
             { name: 'fitted half', color: LIGHT.sendDelay },
             { name: 'predicted half', color: LIGHT.simulated },
           ],
-          grid.plot,
+          plot,
         ),
       ],
     }
-  }
-  return {
-    ...frame(chart.title, chart.subtitle, width),
-    columns: grid.columns,
-    spacing: grid.spacing,
-    concat: chart.panels.map(panel),
-  }
+  })
 }

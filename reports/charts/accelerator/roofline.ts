@@ -1,6 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite'
-import { frame, type Layer, logTicks, narrow, WIDE } from '../frame.ts'
-import { labels, logarithmic, panelGrid, panelTitle, pixel } from '../plot.ts'
+import { type Layer, logTicks, narrow, WIDE } from '../frame.ts'
+import { labels, logarithmic, panelled, panelTitle, pixel } from '../plot.ts'
 import { LIGHT } from '../theme.ts'
 
 /** FLOPs a byte, and TFLOP/s. */
@@ -27,7 +27,6 @@ export interface RooflineChart {
 /** Speed by arithmetic intensity: the roof of each datasheet, measured points, and a fit. */
 export function rooflineChart(chart: RooflineChart, width = WIDE): TopLevelSpec {
   const height = narrow(width) ? 200 : 300
-  const grid = panelGrid(chart.panels.length, width, { axis: 56 })
   const points = chart.panels.flatMap(({ measured, fitted }) => [...measured, ...fitted])
   const across = points.map(({ intensity }) => intensity)
   const up = [...points, ...chart.panels].map(({ tflops }) => tflops)
@@ -40,63 +39,58 @@ export function rooflineChart(chart: RooflineChart, width = WIDE): TopLevelSpec 
   })
   const x = logarithmic('intensity', xs, axis('FLOPs a byte (log scale)', xs))
   const y = logarithmic('tflops', ys, axis('TFLOP/s (log scale)', ys))
-  return {
-    ...frame(chart.title, chart.subtitle, width),
-    columns: grid.columns,
-    spacing: grid.spacing,
-    concat: chart.panels.map((panel) => {
-      const { name, bandwidthGbS, tflops, measured, fitted } = panel
-      const ridge = (1000 * tflops) / bandwidthGbS
-      const roof = [
-        { intensity: xs[0], tflops: (xs[0] * bandwidthGbS) / 1000 },
-        { intensity: ridge, tflops },
-        { intensity: xs[1], tflops },
-      ]
-      const at = (intensity: number, speed: number) => ({
-        x: grid.plot - pixel(intensity, xs, grid.plot, true),
-        y: pixel(speed, ys, height, true),
-      })
-      const line = (values: readonly RooflinePoint[], color: string, dashed: boolean): Layer => ({
-        data: { values: [...values] },
-        mark: {
-          type: 'line',
-          color,
-          clip: true,
-          strokeWidth: dashed ? 1.2 : 2,
-          ...(dashed ? { strokeDash: [5, 3] } : {}),
-        },
-        encoding: { x, y },
-      })
-      const dots: Layer = {
-        data: { values: [...measured] },
-        mark: { type: 'point', filled: true, opacity: 0.8, size: 16, color: LIGHT.measured },
-        encoding: { x, y },
-      }
-      const corner = (up: number, text: string, color: string) => {
-        return { x: grid.plot - 6, y: height - up, text, color }
-      }
-      return {
-        title: panelTitle(name, LIGHT.ink),
-        width: grid.plot,
-        height,
-        layer: [
-          line(roof, LIGHT.limit, true),
-          dots,
-          line(fitted, LIGHT.prediction, false),
-          ...labels(
-            [
-              {
-                ...at(xs[1], tflops),
-                text: `datasheet, ${Math.round(tflops)}`,
-                color: LIGHT.limit,
-              },
-            ],
-            { align: 'right', dy: -9 },
-          ),
-          ...labels([corner(34, 'measured', LIGHT.measured)], { align: 'right' }),
-          ...labels([corner(16, 'fitted to other points', LIGHT.prediction)], { align: 'right' }),
-        ],
-      }
-    }),
-  }
+  return panelled(chart, width, { axis: 56 }, (panel, { plot }) => {
+    const { name, bandwidthGbS, tflops, measured, fitted } = panel
+    const ridge = (1000 * tflops) / bandwidthGbS
+    const roof = [
+      { intensity: xs[0], tflops: (xs[0] * bandwidthGbS) / 1000 },
+      { intensity: ridge, tflops },
+      { intensity: xs[1], tflops },
+    ]
+    const at = (intensity: number, speed: number) => ({
+      x: plot - pixel(intensity, xs, plot, true),
+      y: pixel(speed, ys, height, true),
+    })
+    const line = (values: readonly RooflinePoint[], color: string, dashed: boolean): Layer => ({
+      data: { values: [...values] },
+      mark: {
+        type: 'line',
+        color,
+        clip: true,
+        strokeWidth: dashed ? 1.2 : 2,
+        ...(dashed ? { strokeDash: [5, 3] } : {}),
+      },
+      encoding: { x, y },
+    })
+    const dots: Layer = {
+      data: { values: [...measured] },
+      mark: { type: 'point', filled: true, opacity: 0.8, size: 16, color: LIGHT.measured },
+      encoding: { x, y },
+    }
+    const corner = (up: number, text: string, color: string) => {
+      return { x: plot - 6, y: height - up, text, color }
+    }
+    return {
+      title: panelTitle(name, LIGHT.ink),
+      width: plot,
+      height,
+      layer: [
+        line(roof, LIGHT.limit, true),
+        dots,
+        line(fitted, LIGHT.prediction, false),
+        ...labels(
+          [
+            {
+              ...at(xs[1], tflops),
+              text: `datasheet, ${Math.round(tflops)}`,
+              color: LIGHT.limit,
+            },
+          ],
+          { align: 'right', dy: -9 },
+        ),
+        ...labels([corner(34, 'measured', LIGHT.measured)], { align: 'right' }),
+        ...labels([corner(16, 'fitted to other points', LIGHT.prediction)], { align: 'right' }),
+      ],
+    }
+  })
 }

@@ -1,8 +1,18 @@
 import { median } from 'simple-statistics'
 import { describe, expect, test } from 'vitest'
-import { int8Ratios, paddingSpeedups, QUOTED } from './bert.ts'
-import { type BertRow, bertPass, bertRows, haveBert } from './bert-rows.ts'
-import { APPROACHES, BERT_BARS, bertSeries, halfOf } from './bert-study.ts'
+import {
+  APPROACHES,
+  BERT_BARS,
+  type BertRow,
+  bertPass,
+  bertRows,
+  bertSeries,
+  halfOf,
+  haveBert,
+  int8Ratios,
+  paddingSpeedups,
+  QUOTED,
+} from './bert.ts'
 
 test('alternate cells are the colours of a chessboard', () => {
   const half = (batch: number, length: number) => halfOf({ batch, length })

@@ -2,20 +2,198 @@ import { median } from 'simple-statistics'
 import { heldOutTimes } from '../../../reports/charts/accelerator/held-out-times.ts'
 import { LIGHT } from '../../../reports/charts/theme.ts'
 import { fixed, signedPercent } from '../../../reports/format.ts'
-import { errorsByRegion, heldOutErrors } from '../../../sim/accelerator/index.ts'
-import { type SeriesErrors, seriesErrors } from '../../claims/figures/accelerators.ts'
-import { markdownTable } from '../../markdown-table.ts'
-import { BATCHES, BERT_PAGE, bertRows, LENGTHS, type Precision } from './bert-rows.ts'
+import { type Accelerator, shippedAccelerators } from '../../../scenarios/index.ts'
 import {
-  APPROACHES,
-  type ApproachName,
-  BERT_BARS,
-  type BertCell,
-  type BertSeries,
-  bertSeries,
-  CHOSEN,
-} from './bert-study.ts'
-import type { FiguredSection } from './section.ts'
+  type CrossValidation,
+  crossValidate,
+  errorsByRegion,
+  type HeldOut,
+  heldOutErrors,
+  passWork,
+  predictPass,
+  type RooflineShape,
+} from '../../../sim/accelerator/index.ts'
+import {
+  type TransformerWork,
+  transformerOf,
+} from '../../../sim/experiment/simulation/transformer-times.ts'
+import { type SeriesErrors, seriesErrors } from '../../claims/figures/accelerators.ts'
+import { tenths, whole } from '../../claims/figures/parts.ts'
+import { markdownTable } from '../../markdown-table.ts'
+import type { FiguredSection } from '../../study.ts'
+import { grouped, sharedTable } from '../published.ts'
+
+/** Public source of the rows. */
+export const BERT_SOURCE = 'NVIDIA/FasterTransformer@df4a753, its guide to BERT'
+const BERT_PAGE = 'https://github.com/NVIDIA/FasterTransformer/blob/df4a753/docs/bert_guide.md'
+
+const TABLE = sharedTable('facts/fastertransformer_bert_base.csv')
+export const haveBert = () => TABLE.exists
+
+const BATCHES: readonly number[] = [1, 8, 32]
+const LENGTHS: readonly number[] = [32, 128, 384]
+const PRECISIONS = ['FP32', 'TF32', 'FP16', 'INT8-v1', 'INT8-v2'] as const
+export type Precision = (typeof PRECISIONS)[number]
+
+/** BERT-base as a scenario has it. */
+export const BERT_WORK = {
+  law: 'transformer-encoder',
+  layers: 12,
+  hidden: 768,
+  heads: 12,
+  vocabulary: 30_522,
+  cv: 0,
+} as const satisfies TransformerWork
+/** The benchmark runs the layers without embeddings and output. */
+const BERT_BASE = transformerOf(BERT_WORK)
+
+const catalogue = new Map(shippedAccelerators().map((sheet) => [sheet.name, sheet]))
+
+/** An accelerator of the catalogue. */
+export const accelerator = (name: string): Accelerator => catalogue.get(name)!
+
+/** Cards of the rows by their names in the catalogue; the memory of the A100 is assumed. */
+export const FITTED_CARDS = { t4: 'T4', 'a100-sxm-40': 'A100' } as const
+export type FittedCard = keyof typeof FITTED_CARDS
+const FITTED = Object.keys(FITTED_CARDS) as FittedCard[]
+
+/** Precisions of the rows by their names in the catalogue. */
+export const CATALOGUED = {
+  FP32: 'fp32',
+  TF32: 'tf32',
+  FP16: 'fp16',
+  'INT8-v1': 'int8',
+  'INT8-v2': 'int8',
+} as const satisfies Readonly<Record<Precision, string>>
+
+const WEIGHT_BITS = { FP32: 32, TF32: 32, FP16: 16, 'INT8-v1': 8, 'INT8-v2': 8 }
+const ACTIVATION_BITS = { FP32: 32, TF32: 32, FP16: 16, 'INT8-v1': 16, 'INT8-v2': 8 }
+
+/** A published cell of FasterTransformer with padding, and without. */
+export type BertRow = ReturnType<typeof bertRows>[number]
+
+export function bertRows() {
+  return TABLE.rows().map((cells) => {
+    const [gpu, framework] = [cells.gpu!, cells.framework!]
+    const precision = PRECISIONS.find((name) => name === cells.precision)!
+    const [batch, length] = [Number(cells.batch), Number(cells.seq)]
+    return {
+      ...bertPass(gpu, precision, batch, length),
+      gpu,
+      framework,
+      precision,
+      batch,
+      length,
+      ms: Number(cells.ft_padded_ms),
+      // sequences of half the length
+      unpaddedMs: Number(cells.eff_ft_unpadded_ms),
+    }
+  })
+}
+
+/** A pass over a batch of sequences of one length. */
+export function bertPass(gpu: string, precision: Precision, batch: number, length: number) {
+  const sheet = accelerator(FITTED.find((card) => FITTED_CARDS[card] === gpu)!)
+  const tokens = batch * length
+  const groups = passWork(BERT_BASE, {
+    sequences: batch,
+    tokens: length,
+    weightBits: WEIGHT_BITS[precision],
+    activationBits: ACTIVATION_BITS[precision],
+    // by the guide, one kernel at 16 and 8 bits, and several at 32
+    fusedAttention: WEIGHT_BITS[precision] < 32,
+  })
+  return {
+    groups,
+    tokens,
+    bandwidthGbS: sheet.bandwidth_gb_s.value,
+    tflops: sheet.tflops[CATALOGUED[precision]]!.value,
+    precision,
+    // INT8 adds kernels that convert
+    kernels: precision.startsWith('INT8') ? 'INT8' : 'floating point',
+    at: { batch, length, tokens },
+  }
+}
+
+/** Bars on the held-out cells of a GPU, framework and precision. */
+export const BERT_BARS = { median: 0.15, worst: 0.4 } as const
+
+/** Cells of batch × length alternate as on a chessboard: the first has batch 1 and length 32. */
+export function halfOf({ batch, length }: { readonly batch: number; readonly length: number }) {
+  const row = BATCHES.indexOf(batch)
+  const column = LENGTHS.indexOf(length)
+  return (row + column) % 2
+}
+
+/** What is fitted together, and how. */
+interface Approach {
+  readonly text: string
+  readonly shape: RooflineShape
+  /** rows with the same name are fitted together */
+  readonly together: (row: BertRow) => string
+}
+
+const PER_SERVER = ({ gpu, framework }: BertRow) => `${gpu}, ${framework}`
+const PER_SERIES = (row: BertRow) => `${PER_SERVER(row)}, ${row.precision}`
+const PER_GPU = ({ gpu }: BertRow) => gpu
+
+export const APPROACHES = {
+  alone: {
+    text: 'each precision alone: launch time, compute and memory efficiency',
+    shape: { saturation: false, soft: false },
+    together: PER_SERIES,
+  },
+  shared: {
+    text: 'the precisions of a GPU and framework share launch time and memory efficiency',
+    shape: { saturation: false, soft: false },
+    together: PER_SERVER,
+  },
+  saturating: {
+    text: 'shared, and compute efficiency falls in small passes',
+    shape: { saturation: true, soft: false },
+    together: PER_SERVER,
+  },
+  soft: {
+    text: 'shared, saturating, and the knee is rounded',
+    shape: { saturation: true, soft: true },
+    together: PER_SERVER,
+  },
+  pooled: {
+    text: 'saturating, and both frameworks share all parameters',
+    shape: { saturation: true, soft: false },
+    together: PER_GPU,
+  },
+} as const satisfies Readonly<Record<string, Approach>>
+
+type ApproachName = keyof typeof APPROACHES
+
+/** The approach that the rest of the study uses. */
+const CHOSEN: ApproachName = 'alone'
+
+/** Held-out cells of a GPU, framework and precision, without and with padding removed. */
+type BertSeries = ReturnType<typeof bertSeries>[number]
+
+type BertCell = BertSeries['heldOut'][number]
+
+export function bertSeries({ shape, together }: Approach, rows: readonly BertRow[] = bertRows()) {
+  const cells = [...grouped(rows, together).values()].flatMap((group) => {
+    const validated = crossValidate(group, halfOf, { ...shape, folds: 2 })
+    return validated.heldOut.map((cell) => ({ ...cell, unpaddedMs: unpadded(validated, cell) }))
+  })
+  return [...grouped(cells, ({ row }) => PER_SERIES(row)).values()].map((heldOut) => {
+    const { gpu, framework, precision } = heldOut[0]!.row
+    const errors = heldOutErrors(heldOut)
+    const { median, worst } = errors
+    const met = median <= BERT_BARS.median && Math.abs(worst.error) <= BERT_BARS.worst
+    return { gpu, framework, precision, heldOut, errors, met }
+  })
+}
+
+/** By the fit to the other half of the padded cells; no unpadded cell is fitted. */
+function unpadded({ fits }: CrossValidation<BertRow>, { row }: HeldOut<BertRow>): number {
+  const { gpu, precision, batch, length } = row
+  return predictPass(fits[halfOf(row)]!, bertPass(gpu, precision, batch, length / 2)).ms
+}
 
 const IMAGE = 'accelerators-bert.png'
 const NAMES = Object.keys(APPROACHES) as ApproachName[]
@@ -41,15 +219,15 @@ Assumed: an A100 of 40 GB (the guide does not state it), activations of 16 bits 
 ${markdownTable(
   [
     'GPU, framework, precision',
-    `median error (bar ${percentOf(BERT_BARS.median)})`,
+    `median error (bar ${whole(BERT_BARS.median)})`,
     'bias',
-    `worst (bar ${percentOf(BERT_BARS.worst)})`,
+    `worst (bar ${whole(BERT_BARS.worst)})`,
     'bars',
   ],
   series.map(seriesCells),
 )}
 
-All ${cells.length} cells: median error ${figure(all.median)}, signed ${signedPercent(all.bias)}. A fit extrapolates to ${cells.length - inside.length}
+All ${cells.length} cells: median error ${tenths(all.median)}, signed ${signedPercent(all.bias)}. A fit extrapolates to ${cells.length - inside.length}
 of them, as their token count is outside its half; the other ${inside.length} have a worst error of ${signedPercent(within.worst.error)} (${placeOf(within.worst)}).
 By what bounds the predicted time: ${regionsText(cells)}.
 
@@ -83,8 +261,6 @@ const WHY = `Without tensor cores, the A100 is published with as much time for 1
 4.59 ms), but 1.87 ms for 32. That suggests other kernels for few tokens, which a half without 32 tokens cannot show. The fit
 extrapolates to that cell and is flagged.`
 
-const percentOf = (share: number) => `${fixed(100 * share, 0)} %`
-const figure = (share: number) => `${fixed(100 * share, 1)} %`
 const nameOf = ({ gpu, framework, precision }: BertSeries) => `${gpu}, ${framework}, ${precision}`
 const placeOf = ({ row }: Pick<BertCell, 'row'>) =>
   `${row.gpu}, ${row.framework}, ${row.precision}, ${row.batch}×${row.length}`
@@ -92,12 +268,12 @@ const placeOf = ({ row }: Pick<BertCell, 'row'>) =>
 function seriesCells(series: BertSeries): string[] {
   const { median: middle, bias, worst } = series.errors
   const at = `${signedPercent(worst.error)} at ${worst.row.batch}×${worst.row.length}`
-  return [nameOf(series), figure(middle), signedPercent(bias), at, series.met ? 'met' : 'missed']
+  return [nameOf(series), tenths(middle), signedPercent(bias), at, series.met ? 'met' : 'missed']
 }
 
 const missedText = (series: BertSeries) => {
   const { median: middle, worst } = series.errors
-  return `${nameOf(series)}: median ${figure(middle)} (bar ${percentOf(BERT_BARS.median)}), worst ${signedPercent(worst.error)} at ${worst.row.batch}×${worst.row.length} (bar ${percentOf(BERT_BARS.worst)})`
+  return `${nameOf(series)}: median ${tenths(middle)} (bar ${whole(BERT_BARS.median)}), worst ${signedPercent(worst.error)} at ${worst.row.batch}×${worst.row.length} (bar ${whole(BERT_BARS.worst)})`
 }
 
 function approachCells(name: ApproachName, rows: ReturnType<typeof bertRows>): string[] {
@@ -108,7 +284,7 @@ function approachCells(name: ApproachName, rows: ReturnType<typeof bertRows>): s
   const misses = series.filter(({ met }) => !met).length
   return [
     `${APPROACHES[name].text}${chosen}`,
-    figure(middle),
+    tenths(middle),
     `${signedPercent(worst.error)} (${placeOf(worst)})`,
     `${misses} of ${series.length}`,
   ]
@@ -117,7 +293,7 @@ function approachCells(name: ApproachName, rows: ReturnType<typeof bertRows>): s
 function regionsText(cells: readonly BertCell[]): string {
   return [...errorsByRegion(cells)]
     .map(([region, { rows, median: middle, worst }]) => {
-      return `${region} ${rows} cells, median ${figure(middle)}, worst ${signedPercent(worst.error)}`
+      return `${region} ${rows} cells, median ${tenths(middle)}, worst ${signedPercent(worst.error)}`
     })
     .join('; ')
 }
@@ -218,7 +394,7 @@ unpadded latency is fitted.
 ${markdownTable(['GPU, batch × length', 'published speed-up', 'predicted speed-up'], rows)}
 
 ${both('published')} of ${speedups.length} published speed-ups and ${both('predicted')} predicted ones are 1.5 to 2.1 (to a tenth).
-${outsideText(speedups)} Median error of the speed-up ${figure(median(errors))}, worst ${figure(Math.max(...errors))}.`
+${outsideText(speedups)} Median error of the speed-up ${tenths(median(errors))}, worst ${tenths(Math.max(...errors))}.`
 }
 
 function outsideText(speedups: ReturnType<typeof paddingSpeedups>): string {
@@ -240,7 +416,7 @@ const LOOKS: Readonly<
 function chartOf(series: readonly BertSeries[], middle: number) {
   const precisions = Object.keys(LOOKS) as Precision[]
   return heldOutTimes({
-    title: `Half of the published BERT latencies predict the other half within ${fixed(100 * middle, 0)} % in the median`,
+    title: `Half of the published BERT latencies predict the other half within ${whole(middle)} in the median`,
     subtitle:
       'FasterTransformer, BERT-base, TensorFlow and PyTorch · each cell by a fit to the other half of its series',
     bar: BERT_BARS.worst,

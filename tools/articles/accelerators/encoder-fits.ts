@@ -1,15 +1,21 @@
-import { type Accelerator, loadAccelerator } from '../../../scenarios/index.ts'
+import type { Accelerator, Precision } from '../../../scenarios/index.ts'
 import {
   crossValidate,
   fitRoofline,
   type HeldOutErrors,
   heldOutErrors,
-  type MeasuredPass,
-  passWork,
 } from '../../../sim/accelerator/index.ts'
-import { ROOT } from '../../../test/command-line.ts'
-import { BERT_BASE, type BertRow, bertRows, type Precision } from './bert-rows.ts'
-import { halfOf } from './bert-study.ts'
+import { encoderPass } from '../../../sim/experiment/index.ts'
+import {
+  accelerator,
+  BERT_WORK,
+  type BertRow,
+  bertRows,
+  FITTED_CARDS,
+  type FittedCard,
+  halfOf,
+  type Precision as PublishedPrecision,
+} from './bert.ts'
 
 /** Precisions of BERT-base in simulations, by those of the published rows. */
 const PUBLISHED = {
@@ -17,21 +23,11 @@ const PUBLISHED = {
   tf32: 'TF32',
   fp16: 'FP16',
   int8: 'INT8-v2',
-} as const satisfies Readonly<Record<string, Precision>>
-export type EncoderPrecision = keyof typeof PUBLISHED
+} as const satisfies Readonly<Record<string, PublishedPrecision>>
+type EncoderPrecision = keyof typeof PUBLISHED
 
-const WEIGHT_BITS: Readonly<Record<EncoderPrecision, number>> = {
-  fp32: 32,
-  tf32: 32,
-  fp16: 16,
-  int8: 8,
-}
 /** The framework whose rows are fitted; it has all of these precisions. */
 export const FRAMEWORK = 'PyTorch'
-
-/** Cards with published rows, by their names in the catalogue and in the rows. */
-export const FITTED_CARDS = { t4: 'T4', 'a100-sxm-40': 'A100' } as const
-export type FittedCard = keyof typeof FITTED_CARDS
 
 /** As `efficiency` of a scenario has them. */
 export interface Efficiency {
@@ -48,14 +44,33 @@ export interface EncoderFit {
   readonly errors: HeldOutErrors
 }
 
-export const accelerator = (name: string): Promise<Accelerator> => loadAccelerator(name, ROOT)
+/** "a100-sxm-40" as "a100". */
+export const shortName = (card: string) => card.replace(/-(sxm|pcie).*$/, '')
+
+/**
+ * Rows as simulations take their batches: one kernel of attention, activations of at least 16 bits.
+ * All share their efficiencies.
+ */
+export const encoderPasses = (
+  pool: { readonly accelerator: Accelerator; readonly precision: Precision },
+  rows: readonly BertRow[],
+) =>
+  rows.map(({ batch, length, ms }) => ({
+    ...encoderPass(BERT_WORK, pool, { size: batch, length }),
+    precision: 'all',
+    kernels: 'all',
+    at: { batch, length },
+    batch,
+    length,
+    ms,
+  }))
 
 /** Fits efficiencies with the work that simulations of `transformer-encoder` have. */
-export async function encoderFits(): Promise<EncoderFit[]> {
+export function encoderFits(): EncoderFit[] {
   const rows = bertRows().filter(({ framework }) => framework === FRAMEWORK)
   const fits: EncoderFit[] = []
   for (const [card, gpu] of Object.entries(FITTED_CARDS) as [FittedCard, string][]) {
-    const sheet = await accelerator(card)
+    const sheet = accelerator(card)
     for (const [precision, published] of Object.entries(PUBLISHED)) {
       const own = rows.filter((row) => row.gpu === gpu && row.precision === published)
       if (own.length > 0) fits.push(encoderFit(card, sheet, precision as EncoderPrecision, own))
@@ -73,12 +88,7 @@ function encoderFit(
   precision: EncoderPrecision,
   rows: readonly BertRow[],
 ): EncoderFit {
-  const passes = rows.map(({ batch, length, ms }) => ({
-    ...simulatedPass(sheet, precision, batch, length),
-    batch,
-    length,
-    ms,
-  }))
+  const passes = encoderPasses({ accelerator: sheet, precision }, rows)
   const { launchUs, computeEfficiency, memoryEfficiency } = fitRoofline(passes, ALONE)
   return {
     card,
@@ -92,28 +102,62 @@ function encoderFit(
   }
 }
 
-/** A batch as simulations take it: one kernel of attention, activations of at least 16 bits. */
-function simulatedPass(
-  { bandwidth_gb_s: bandwidth, tflops }: Accelerator,
-  precision: EncoderPrecision,
-  batch: number,
-  length: number,
-): Omit<MeasuredPass, 'ms'> {
-  const weightBits = WEIGHT_BITS[precision]
-  const groups = passWork(BERT_BASE, {
-    sequences: batch,
-    tokens: length,
-    weightBits,
-    activationBits: Math.max(16, weightBits),
-    fusedAttention: true,
+export const PRECISION_SCENARIO = 'precision'
+const efficiencyText = ({ efficiency }: EncoderFit) => {
+  const { compute, memory, launch_us: launch } = efficiency
+  return `{ compute: ${compute}, memory: ${memory}, launch_us: ${launch} }`
+}
+
+const nameOf = ({ card, precision }: EncoderFit) =>
+  `${FITTED_CARDS[card].toLowerCase()}-${precision}`
+
+/** The scenario of the library with a variant for each fitted card and precision. */
+export function precisionText(fits: readonly EncoderFit[]): string {
+  const [first, ...others] = fits as readonly [EncoderFit, ...EncoderFit[]]
+  const variants = others.map((fit) => {
+    const { card, precision } = fit
+    const moved = card === first.card ? [] : [`    pools.gpu.accelerator: ${card}`]
+    return [
+      `  ${nameOf(fit)}:`,
+      ...moved,
+      `    pools.gpu.precision: ${precision}`,
+      `    models.encoder.work.efficiency: ${efficiencyText(fit)}`,
+    ].join('\n')
   })
-  return {
-    groups,
-    tokens: batch * length,
-    bandwidthGbS: bandwidth.value,
-    tflops: tflops[precision]!.value,
-    precision: 'all',
-    kernels: 'all',
-    at: { batch, length, tokens: batch * length },
-  }
+  return `# yaml-language-server: $schema=../scenario.schema.json
+# Written by \`npm run articles -- --write\`, which fits the efficiencies: docs/background/accelerators.md.
+spillway: 1
+name: ${PRECISION_SCENARIO}
+description: >-
+  BERT-base on one T4 or A100, in fp32 (tf32 on the A100), fp16 or int8: which precision, and which card?
+  Efficiencies are fitted to latencies of FasterTransformer, whose batches have 1 to 32 sequences of 32 to 384 tokens.
+  Power is not measured: batches take the board power. Prices are the lowest on-demand prices of the catalogue.
+seed: 7
+duration_s: 200
+warmup_s: 10
+models:
+  encoder:
+    work:
+      law: transformer-encoder
+      layers: 12
+      hidden: 768
+      heads: 12
+      vocabulary: 30522
+      efficiency: ${efficiencyText(first)}
+traffic:
+  - class: text
+    arrivals: { process: poisson, rate_rps: 60 }
+    input_tokens: { distribution: lognormal, median: 64, p99: 256, max: 384 }
+slo:
+  text: ["p(99) latency_ms < 50"]
+pools:
+  - name: gpu
+    model: encoder
+    accelerator: ${first.card}
+    precision: ${first.precision}
+    batching: { policy: dynamic, max_batch: 32, max_delay_ms: 2 }
+variants:
+  ${nameOf(first)}: {}
+${variants.join('\n')}
+`
 }

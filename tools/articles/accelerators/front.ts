@@ -9,8 +9,9 @@ import { parseScenario } from '../../../scenarios/index.ts'
 import { resolveSystem, runReplication, withoutFiles } from '../../../sim/experiment/index.ts'
 import { PERCENTILES } from '../../../sim/stats/index.ts'
 import { markdownTable } from '../../markdown-table.ts'
-import { accelerator, type EncoderFit } from './encoder-fits.ts'
-import type { Section } from './section.ts'
+import type { Section } from '../../study.ts'
+import { accelerator, BERT_WORK } from './bert.ts'
+import { type EncoderFit, shortName } from './encoder-fits.ts'
 
 const LEAST_GAIN_TEXT = `${fixed(100 * LEAST_GAIN, 0)} %`
 const IMAGE = 'accelerators-front.png'
@@ -20,7 +21,7 @@ const PRECISIONS = ['fp16', 'int8'] as const
 type Precision = (typeof PRECISIONS)[number]
 
 /** Requests/s, as a Poisson process. */
-export const RATE_RPS = 3000
+const RATE_RPS = 3000
 /** The fewest cards keep at most this share of their capacity busy. */
 const MOST_LOAD = 0.9
 /** Numbers of cards from the fewest on. */
@@ -30,15 +31,15 @@ const COUNTS = 3
 const PROVIDER = 'AWS'
 
 /** The on-demand price of one card an hour, USD. */
-async function priceOf(card: string): Promise<number> {
-  const { prices = [] } = await accelerator(card)
+function priceOf(card: string): number {
+  const { prices = [] } = accelerator(card)
   const found = prices.find(({ tier, provider }) => tier === 'on-demand' && provider === PROVIDER)
   if (found === undefined) throw new Error(`Expected an on-demand price of ${PROVIDER} for ${card}`)
   return found.usd_per_hour
 }
 
 /** A number of cards at a precision. */
-export interface PricedCards {
+interface PricedCards {
   readonly card: string
   readonly precision: Precision
   readonly replicas: number
@@ -48,16 +49,16 @@ export interface PricedCards {
 }
 
 /** Simulates BERT-base at one rate on cards of the catalogue: cost, and p99. */
-export async function pricedCards(fits: readonly EncoderFit[]): Promise<PricedCards[]> {
+function pricedCards(fits: readonly EncoderFit[]): PricedCards[] {
   const found: PricedCards[] = []
   for (const card of CARDS) {
-    const price = await priceOf(card)
+    const price = priceOf(card)
     for (const precision of PRECISIONS) {
       const fit = fits.find((of) => of.card === card && of.precision === precision)
-      const system = async (replicas: number) => systemOf(card, precision, replicas, fit)
-      const fewest = Math.ceil(RATE_RPS / (MOST_LOAD * (await system(1)).capacityRps!))
+      const system = (replicas: number) => systemOf(card, precision, replicas, fit)
+      const fewest = Math.ceil(RATE_RPS / (MOST_LOAD * system(1).capacityRps!))
       for (let replicas = fewest; replicas < fewest + COUNTS; replicas++) {
-        const { all } = runReplication(await system(replicas), 0)
+        const { all } = runReplication(system(replicas), 0)
         const p99Ms = all.percentiles[PERCENTILES.indexOf(0.99)]!
         const usdPerHour = replicas * price
         found.push({ card, precision, replicas, usdPerHour, p99Ms, fitted: fit !== undefined })
@@ -67,20 +68,14 @@ export async function pricedCards(fits: readonly EncoderFit[]): Promise<PricedCa
   return found
 }
 
-async function systemOf(
+function systemOf(
   card: string,
   precision: Precision,
   replicas: number,
   fit: EncoderFit | undefined,
 ) {
-  const work = {
-    law: 'transformer-encoder',
-    layers: 12,
-    hidden: 768,
-    heads: 12,
-    vocabulary: 30_522,
-    ...(fit && { efficiency: fit.efficiency }),
-  }
+  const { cv: _, ...encoder } = BERT_WORK
+  const work = { ...encoder, ...(fit && { efficiency: fit.efficiency }) }
   const lengths = { distribution: 'lognormal', median: 64, p99: 256, max: 384 }
   const stated = {
     spillway: 1,
@@ -100,7 +95,7 @@ async function systemOf(
       {
         name: 'gpu',
         model: 'encoder',
-        accelerator: await accelerator(card),
+        accelerator: accelerator(card),
         precision,
         replicas,
         batching: { policy: 'dynamic', max_batch: 32, max_delay_ms: 2 },
@@ -113,18 +108,9 @@ async function systemOf(
   return resolveSystem(withoutFiles({ ...parsed, file }), null)
 }
 
-export async function frontSection(fits: readonly EncoderFit[]): Promise<Section> {
-  const priced = await pricedCards(fits)
+export function frontSection(fits: readonly EncoderFit[]): Section {
+  const priced = pricedCards(fits)
   const front = frontOf(priced)
-  const table = markdownTable(
-    ['front', '$ an hour', 'p99', 'efficiencies'],
-    front.map((point) => [
-      nameOf(point),
-      fixed(point.usdPerHour, 2),
-      `${fixed(point.p99Ms, 1)} ms`,
-      point.fitted ? 'fitted' : 'uncalibrated',
-    ]),
-  )
   const cheapest = CARDS.flatMap((card) =>
     PRECISIONS.map((precision) => {
       const own = priced.filter((of) => of.card === card && of.precision === precision)
@@ -142,28 +128,28 @@ cards again.
 
 A point is on the front if its p99 is at least ${LEAST_GAIN_TEXT} below that of each cheaper one:
 
-${table}
+${cardTable('front', front)}
 
 The fewest cards of each kind:
 
-${markdownTable(
-  ['cards', '$ an hour', 'p99', 'efficiencies'],
-  cheapest.map((point) => [
-    nameOf(point),
-    fixed(point.usdPerHour, 2),
-    `${fixed(point.p99Ms, 1)} ms`,
-    point.fitted ? 'fitted' : 'uncalibrated',
-  ]),
-)}
+${cardTable('cards', cheapest)}
 
 int8 is not measured by its accuracy here: [choose a precision](../guides/precision.md) shows how.`
   return { text, images: [[IMAGE, cardFrontChart(chartOf(priced, front, cheapest))]], missed: [] }
 }
 
-const nameOf = ({ replicas, card, precision }: PricedCards) => `${replicas} × ${card}, ${precision}`
+const cardTable = (head: string, points: readonly PricedCards[]) =>
+  markdownTable(
+    [head, '$ an hour', 'p99', 'efficiencies'],
+    points.map((point) => [
+      nameOf(point),
+      fixed(point.usdPerHour, 2),
+      `${fixed(point.p99Ms, 1)} ms`,
+      point.fitted ? 'fitted' : 'uncalibrated',
+    ]),
+  )
 
-/** "a100-sxm-40" as "a100". */
-const short = (card: string) => card.replace(/-(sxm|pcie).*$/, '')
+const nameOf = ({ replicas, card, precision }: PricedCards) => `${replicas} × ${card}, ${precision}`
 
 function chartOf(
   priced: readonly PricedCards[],
@@ -177,8 +163,8 @@ function chartOf(
     title: `${nameOf(last)}, costs ${cost} times as much as ${nameOf(first)}, and has ${share} of its p99`,
     subtitle: `simulated: BERT-base at ${count(RATE_RPS)} requests/s · on-demand prices of ${PROVIDER} · filled: efficiencies fitted to this card, hollow: uncalibrated · line: the front, without gains under ${LEAST_GAIN_TEXT}`,
     points: priced.map((point) => ({
-      name: nameOf({ ...point, card: short(point.card) }),
-      short: cheapest.includes(point) ? `${point.replicas} × ${short(point.card)}` : null,
+      name: nameOf({ ...point, card: shortName(point.card) }),
+      short: cheapest.includes(point) ? `${point.replicas} × ${shortName(point.card)}` : null,
       kind: point.precision,
       usdPerHour: point.usdPerHour,
       p99Ms: point.p99Ms,

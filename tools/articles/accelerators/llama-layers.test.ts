@@ -1,18 +1,18 @@
 import { median } from 'simple-statistics'
 import { describe, expect, test } from 'vitest'
 import { IDEAL } from '../../../sim/accelerator/index.ts'
-import { knees } from './llama-layers.ts'
 import {
   crossing,
   DEGREES,
   GPUS,
   haveLlama,
+  knees,
   LLAMA_APPROACHES,
   LLAMA_BAR,
   llamaRows,
   llamaStudy,
   unfittedErrors,
-} from './llama-study.ts'
+} from './llama-layers.ts'
 
 test('a crossing is interpolated between token counts', () => {
   const times = [1, 8, 16, 24, 32].map((tokens) => ({ tokens, ms: Math.max(1, tokens / 16) }))

@@ -1,25 +1,167 @@
 import { median } from 'simple-statistics'
 import { rooflineChart } from '../../../reports/charts/accelerator/roofline.ts'
 import { count, fixed, signedPercent } from '../../../reports/format.ts'
-import { errorsByRegion, IDEAL, totalWork } from '../../../sim/accelerator/index.ts'
-import { markdownTable } from '../../markdown-table.ts'
 import {
-  crossing,
-  DEGREES,
-  FEW,
-  GPUS,
-  LLAMA_APPROACHES,
-  LLAMA_BAR,
-  LLAMA_SOURCE,
-  type LlamaRow,
-  type LlamaStudy,
-  llamaStudy,
-  measuredTimes,
-  predictedTimes,
-  USUAL,
-  unfittedErrors,
-} from './llama-study.ts'
-import type { Section } from './section.ts'
+  type Card,
+  crossValidate,
+  errorsByRegion,
+  heldOutErrors,
+  IDEAL,
+  type MeasuredPass,
+  type PassOnCard,
+  passTime,
+  passWork,
+  type RooflineFit,
+  type RooflineShape,
+  type Transformer,
+  totalWork,
+} from '../../../sim/accelerator/index.ts'
+import { errorFigures, tenths, whole } from '../../claims/figures/parts.ts'
+import { markdownTable } from '../../markdown-table.ts'
+import type { Section } from '../../study.ts'
+import { sharedTable } from '../published.ts'
+import { accelerator } from './bert.ts'
+
+/** Public source of the rows. */
+const LLAMA_SOURCE =
+  'microsoft/vidur@7d47513, data/profiling/compute/*/meta-llama/Llama-2-7b-hf/mlp.csv'
+
+const TABLE = sharedTable('facts/vidur_llama2_7b_layer_times.csv.gz')
+export const haveLlama = () => TABLE.exists
+
+/** Bar on the median error of the held-out token counts of a GPU and degree. */
+export const LLAMA_BAR = 0.08
+
+/** One layer; the rows have no embedding, output layer or attention kernel. */
+const LAYER: Transformer = {
+  kind: 'decoder',
+  layers: 1,
+  hidden: 4096,
+  heads: 32,
+  feedForward: 11_008,
+  gated: true,
+  vocabulary: 32_000,
+}
+
+/** Figures of the datasheet: GB/s, and dense FP16 TFLOP/s. */
+const catalogued = (name: string, card: string) => {
+  const { bandwidth_gb_s: bandwidth, tflops } = accelerator(card)
+  return { name, card, bandwidthGbS: bandwidth.value, tflops: tflops.fp16!.value }
+}
+
+/** By their names in the rows, and in the catalogue, which has no A40. */
+export const GPUS = [
+  { name: 'A40', card: null, bandwidthGbS: 696, tflops: 149.7 },
+  catalogued('A100', 'a100-sxm-80'),
+  catalogued('H100', 'h100-sxm'),
+] as const
+type Gpu = (typeof GPUS)[number]
+
+export const DEGREES = [1, 2, 4, 8] as const
+
+interface LlamaRow extends MeasuredPass {
+  readonly degree: number
+}
+
+/** Operators of a layer without the attention kernel, on one of `degree` cards. */
+function layerPass({ bandwidthGbS, tflops }: Gpu, degree: number, tokens: number): PassOnCard {
+  const groups = passWork(LAYER, {
+    sequences: 1,
+    tokens,
+    weightBits: 16,
+    activationBits: 16,
+    fusedAttention: true,
+    logits: 0,
+    cards: degree,
+  }).filter(({ name }) => name !== 'attention')
+  const names = { precision: 'FP16', kernels: 'all', at: { tokens, degree } }
+  return { groups, tokens, bandwidthGbS, tflops, ...names }
+}
+
+export function llamaRows(gpu: Gpu): LlamaRow[] {
+  return TABLE.rows()
+    .filter((cells) => cells.gpu === gpu.name.toLowerCase())
+    .map((cells) => {
+      const degree = Number(cells.tensor_parallel)
+      const ms = Number(cells.per_layer_ms_excl_attention)
+      return { ...layerPass(gpu, degree, Number(cells.num_tokens)), degree, ms }
+    })
+}
+
+interface LlamaApproach {
+  readonly text: string
+  readonly shape: RooflineShape
+}
+
+export const LLAMA_APPROACHES = {
+  plain: { text: 'launch time and two efficiencies', shape: { saturation: false, soft: false } },
+  saturating: {
+    text: 'and compute efficiency falls in small passes',
+    shape: { saturation: true, soft: false },
+  },
+  soft: { text: 'and the knee is rounded', shape: { saturation: false, soft: true } },
+} as const satisfies Readonly<Record<string, LlamaApproach>>
+
+/** A GPU by its fit: all degrees of tensor parallel at once, halves of the counts in turn. */
+type LlamaStudy = ReturnType<typeof llamaStudy>
+
+export function llamaStudy(
+  gpu: Gpu,
+  { shape }: LlamaApproach = LLAMA_APPROACHES.soft,
+  rows: readonly LlamaRow[] = llamaRows(gpu),
+) {
+  const counts = [...new Set(rows.map(({ tokens }) => tokens))].sort((a, b) => a - b)
+  const halves = new Map(counts.map((tokens, i) => [tokens, i % 2]))
+  const validated = crossValidate(rows, ({ tokens }) => halves.get(tokens)!, { ...shape, folds: 2 })
+  const of = (degree: number) =>
+    heldOutErrors(validated.heldOut.filter(({ row }) => row.degree === degree))
+  return { gpu, rows, validated, errors: new Map(DEGREES.map((degree) => [degree, of(degree)])) }
+}
+
+type Efficiencies = Pick<Card, 'launchUs' | 'computeEfficiency' | 'memoryEfficiency'>
+
+/** Signed errors without a fit. */
+export function unfittedErrors(rows: readonly LlamaRow[], efficiencies: Efficiencies): number[] {
+  return rows.map(({ bandwidthGbS, tflops, groups, tokens, ms }) => {
+    const card = { bandwidthGbS, tflops, ...efficiencies }
+    return passTime(card, groups, tokens).ms / ms - 1
+  })
+}
+
+/** Efficiencies that are often assumed without a measurement. */
+const USUAL = { launchUs: 5, computeEfficiency: 0.7, memoryEfficiency: 0.8 } as const
+
+/** The time of at most this many tokens is flat. */
+const FEW = 16
+
+/** The token count at which a time first exceeds that of few tokens by a factor, interpolated. */
+export function crossing(times: readonly TimedPass[], factor: number): number {
+  const few = times.filter(({ tokens }) => tokens <= FEW)
+  const level = factor * median(few.map(({ ms }) => ms))
+  const i = times.findIndex(({ ms }) => ms > level)
+  if (i < 1) return Number.NaN
+  const [before, after] = [times[i - 1]!, times[i]!]
+  const share = (level - before.ms) / (after.ms - before.ms)
+  return before.tokens + share * (after.tokens - before.tokens)
+}
+
+interface TimedPass {
+  readonly tokens: number
+  readonly ms: number
+}
+
+/**
+ * Times of a degree by rising token count: measured, and predicted for each token count by the fit
+ * to the other half.
+ */
+function timesOf({ rows, validated }: LlamaStudy, degree: number) {
+  const rising = (times: readonly TimedPass[]) => times.toSorted((a, b) => a.tokens - b.tokens)
+  const predicted = validated.heldOut.filter(({ row }) => row.degree === degree)
+  return {
+    measured: rising(rows.filter((row) => row.degree === degree)),
+    predicted: rising(predicted.map(({ row, predicted: { ms } }) => ({ tokens: row.tokens, ms }))),
+  }
+}
 
 const IMAGE = 'accelerators-llama-layers.png'
 
@@ -42,9 +184,7 @@ parallel together. The other counts are predicted, and both halves take turns.
 ${markdownTable(
   [
     'GPU',
-    ...DEGREES.map(
-      (degree) => `1 of ${degree}: median (bar ${fixed(100 * LLAMA_BAR, 0)} %), bias, worst`,
-    ),
+    ...DEGREES.map((degree) => `1 of ${degree}: median (bar ${whole(LLAMA_BAR)}), bias, worst`),
   ],
   studies.map(errorCells),
 )}
@@ -88,56 +228,42 @@ Assumed for all cards alike: ${100 * USUAL.computeEfficiency} % of peak, ${100 *
   return { text, images: [[IMAGE, chartOf(studies)]], missed }
 }
 
-const figure = (share: number) => `${fixed(100 * share, 1)} %`
-
 function missedOf({ gpu, errors }: LlamaStudy): string[] {
   return [...errors].flatMap(([degree, { median: middle }]) =>
     middle <= LLAMA_BAR
       ? []
-      : [`${gpu.name}, 1 of ${degree}: median ${figure(middle)}, bar ${figure(LLAMA_BAR)}`],
+      : [`${gpu.name}, 1 of ${degree}: median ${tenths(middle)}, bar ${tenths(LLAMA_BAR)}`],
   )
 }
 
 function errorCells({ gpu, errors }: LlamaStudy): string[] {
   const cells = [...errors.values()].map(({ median: middle, bias, worst }) => {
-    return `${figure(middle)}, ${signedPercent(bias)}, ${signedPercent(worst.error)} at ${worst.row.tokens}`
+    return `${tenths(middle)}, ${signedPercent(bias)}, ${signedPercent(worst.error)} at ${worst.row.tokens}`
   })
   return [gpu.name, ...cells]
 }
 
 function fitCells({ gpu, validated }: LlamaStudy): string[] {
-  const of = (values: readonly number[], places: number) =>
-    [...new Set(values.map((value) => fixed(value, places)))].join(' and ')
   const { fits, heldOut } = validated
+  const of = (value: (fit: RooflineFit) => number, places: number) =>
+    [...new Set(fits.map((fit) => fixed(value(fit), places)))].join(' and ')
   const regions = [...errorsByRegion(heldOut)].map(
     ([region, { rows, median: middle, worst }]) =>
-      `${region} (${rows}): ${figure(middle)}, worst ${signedPercent(worst.error)}`,
+      `${region} (${rows}): ${tenths(middle)}, worst ${signedPercent(worst.error)}`,
   )
   return [
     gpu.name,
-    `${of(
-      fits.map(({ launchUs }) => launchUs.all!),
-      1,
-    )} µs`,
-    of(
-      fits.map(({ computeEfficiency }) => computeEfficiency.FP16!),
-      2,
-    ),
-    of(
-      fits.map(({ memoryEfficiency }) => memoryEfficiency),
-      2,
-    ),
-    of(
-      fits.map(({ sharpness }) => sharpness),
-      1,
-    ),
+    `${of(({ launchUs }) => launchUs.all!, 1)} µs`,
+    of(({ computeEfficiency }) => computeEfficiency.FP16!, 2),
+    of(({ memoryEfficiency }) => memoryEfficiency, 2),
+    of(({ sharpness }) => sharpness, 1),
     regions.join('; '),
   ]
 }
 
 /** Token counts of the end of the flat part and of the knee, measured and predicted. */
 export function knees(study: LlamaStudy, degree: number) {
-  const [measured, predicted] = [measuredTimes(study, degree), predictedTimes(study, degree)]
+  const { measured, predicted } = timesOf(study, degree)
   const at = (factor: number) => ({
     measured: crossing(measured, factor),
     predicted: crossing(predicted, factor),
@@ -168,8 +294,8 @@ is a step in the measurements (often from 64 to 72 tokens) and gradual in the fi
 }
 
 function errorsText(errors: readonly number[]): string {
-  const worst = errors.reduce((a, b) => (Math.abs(b) > Math.abs(a) ? b : a))
-  return `${figure(median(errors.map(Math.abs)))}, ${signedPercent(median([...errors]))}, ${signedPercent(worst)}`
+  const { median, bias, worst } = errorFigures(errors.map((error) => ({ at: '', error })))
+  return `${tenths(median)}, ${signedPercent(bias)}, ${signedPercent(worst.error)}`
 }
 
 function otherCells({ gpu, rows }: LlamaStudy): string[] {

@@ -1,17 +1,20 @@
 import { describe, expect, test } from 'vitest'
+import { errorFigures } from '../../claims/figures/parts.ts'
 import {
   alternate,
+  energyError,
   errorsOf,
+  falls,
+  GENERATION_BAR,
   generationRows,
   haveGenerationRows,
   littleRatio,
   MODELS,
+  mlenergySection,
   type Predictor,
   QUANTITIES,
   THROUGHPUT_APPROACHES,
-} from './generation-rows.ts'
-import { energyError, falls, GENERATION_BAR, mlenergySection } from './mlenergy.ts'
-import { errorFigures } from './signed-errors.ts'
+} from './mlenergy.ts'
 
 const CASES = MODELS.flatMap((model) => [0, 1].map((from) => ({ model, from: from as 0 | 1 })))
 

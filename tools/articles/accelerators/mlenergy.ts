@@ -3,29 +3,178 @@ import {
   batchCurvesChart,
 } from '../../../reports/charts/accelerator/batch-curves.ts'
 import { fixed, percent, signedPercent } from '../../../reports/format.ts'
-import { type Constant, powerByUse, tokenEnergyJ } from '../../../sim/accelerator/index.ts'
+import {
+  type BatchPoint,
+  type Constant,
+  powerByUse,
+  readCurve,
+  tokenEnergyJ,
+} from '../../../sim/accelerator/index.ts'
 import {
   type AcceleratorsFigures,
   type OneSeries,
   seriesErrors,
 } from '../../claims/figures/accelerators.ts'
-import { markdownTable } from '../../markdown-table.ts'
 import {
-  alternate,
-  errorsOf,
-  type GenerationModel,
-  type GenerationRow,
-  generationRows,
-  littleRatio,
-  MODELS,
-  type Predictor,
-  QUANTITIES,
-  type Quantity,
-  SOURCE,
-  THROUGHPUT_APPROACHES,
-} from './generation-rows.ts'
-import type { FiguredSection } from './section.ts'
-import { type ErrorFigures, errorFigures, errorText, medianText } from './signed-errors.ts'
+  type ErrorAt,
+  type ErrorFigures,
+  errorFigures,
+  errorText,
+  medianText,
+} from '../../claims/figures/parts.ts'
+import { markdownTable } from '../../markdown-table.ts'
+import type { FiguredSection } from '../../study.ts'
+import { sharedTable } from '../published.ts'
+
+const TABLE = sharedTable('facts/mlenergy_llama31_h100.csv')
+/** Public source of the rows. */
+const SOURCE =
+  'ml-energy/leaderboard@0cd52da, public/data/models/meta-llama__Llama-3.1-{8B,70B}-Instruct.json'
+
+export const haveGenerationRows = () => TABLE.exists
+
+/** A published run of a model at a limit of sequences. */
+interface GenerationRow {
+  readonly gpus: number
+  /** most sequences that the engine takes into a step */
+  readonly maxSequences: number
+  /** mean sequences in a step */
+  readonly batch: number
+  readonly tokensPerS: number
+  readonly itlP50Ms: number
+  /** of all GPUs together */
+  readonly powerW: number
+  readonly tokenJ: number
+}
+
+export const MODELS = ['Llama-3.1-8B', 'Llama-3.1-70B'] as const
+type GenerationModel = (typeof MODELS)[number]
+
+/** The rows of a model, with rising batches. */
+const rowsOf = (model: GenerationModel) =>
+  TABLE.rows().filter((row) => row.model === `meta-llama/${model}-Instruct`)
+
+export const generationRows = (model: GenerationModel): GenerationRow[] =>
+  rowsOf(model).map((row) => ({
+    gpus: Number(row.gpus),
+    maxSequences: Number(row.max_sequences),
+    batch: Number(row.avg_batch),
+    tokensPerS: Number(row.tokens_per_s),
+    itlP50Ms: Number(row.itl_p50_ms),
+    powerW: Number(row.power_w_total),
+    tokenJ: Number(row.joule_per_token),
+  }))
+
+/** Percentiles of the gaps between tokens, ms, by batch. */
+export const generationTails = (model: GenerationModel) =>
+  rowsOf(model).map(({ avg_batch: batch, itl_p50_ms: p50, itl_p90_ms: p90, itl_p99_ms: p99 }) => {
+    return { batch: Number(batch), p50: Number(p50), p90: Number(p90), p99: Number(p99) }
+  })
+
+type Curve = (batch: number) => number
+export type Predictor = (rows: readonly GenerationRow[]) => Curve
+
+/** Throughput × ITL p50 over the batch: 1 by Little's law, if the median were the mean. */
+export const littleRatio = ({ tokensPerS, itlP50Ms, batch }: GenerationRow) =>
+  (tokensPerS * itlP50Ms) / 1000 / batch
+
+/** Mean time between two tokens of a sequence, ms, by Little's law. */
+const meanItlMs = ({ tokensPerS, batch }: GenerationRow) => (1000 * batch) / tokensPerS
+
+type Of = (row: GenerationRow) => number
+
+function points(rows: readonly GenerationRow[], of: Of): BatchPoint[] {
+  return rows.map((row) => ({ batch: row.batch, value: of(row) }))
+}
+
+/** Lines between rows over the batch; beyond them the last line goes on. */
+const lines =
+  (of: Of): Predictor =>
+  (rows) =>
+  (batch) =>
+    readCurve({ points: points(rows, of), over: 'batch', outside: 'line' }, batch).value
+
+/** Lines between rows over both logarithms. */
+const logLines =
+  (of: Of): Predictor =>
+  (rows) =>
+  (batch) => {
+    const logs = points(rows, (row) => Math.log(of(row)))
+    return Math.exp(readCurve({ points: logs, over: 'log batch', outside: 'line' }, batch).value)
+  }
+
+/** Tokens/s of a batch in which each sequence has a token in this time. */
+const throughputOf =
+  (itl: Predictor): Predictor =>
+  (rows) => {
+    const ms = itl(rows)
+    return (batch) => (1000 * batch) / ms(batch)
+  }
+
+/** The line a + b × batch with the least squares of relative errors of the mean time. */
+function straightLine(rows: readonly GenerationRow[]): Curve {
+  let [uu, uv, vv, u, v] = [0, 0, 0, 0, 0]
+  for (const row of rows) {
+    const [x, y] = [1 / meanItlMs(row), row.batch / meanItlMs(row)]
+    ;[uu, uv, vv, u, v] = [uu + x * x, uv + x * y, vv + y * y, u + x, v + y]
+  }
+  const determinant = uu * vv - uv * uv
+  const [a, b] = [(u * vv - v * uv) / determinant, (v * uu - u * uv) / determinant]
+  return (batch) => a + b * batch
+}
+
+/** Ways to predict throughput; the first is the one that is used. */
+export const THROUGHPUT_APPROACHES: readonly { readonly text: string; readonly by: Predictor }[] = [
+  {
+    text: 'batch ÷ mean ITL; the mean ITL a line over the batch between two rows',
+    by: throughputOf(lines(meanItlMs)),
+  },
+  {
+    text: 'throughput a line between two rows, over both logarithms',
+    by: logLines(({ tokensPerS }) => tokensPerS),
+  },
+  {
+    text: 'batch ÷ ITL p50: the published median taken for the mean',
+    by: throughputOf(lines(({ itlP50Ms }) => itlP50Ms)),
+  },
+  {
+    text: 'batch ÷ mean ITL; the mean ITL one straight line a + b × batch for all rows',
+    by: throughputOf(straightLine),
+  },
+]
+
+interface Quantity {
+  readonly name: string
+  readonly of: Of
+  readonly by: Predictor
+}
+
+export const QUANTITIES: readonly Quantity[] = [
+  { name: 'throughput', of: ({ tokensPerS }) => tokensPerS, by: THROUGHPUT_APPROACHES[0]!.by },
+  { name: 'ITL p50', of: ({ itlP50Ms }) => itlP50Ms, by: lines(({ itlP50Ms }) => itlP50Ms) },
+  {
+    name: 'power',
+    of: ({ powerW }) => powerW,
+    by: (rows) => (batch) => {
+      const measured = points(rows, ({ powerW }) => powerW)
+      return readCurve({ points: measured, over: 'log batch', outside: 'nearest' }, batch).value
+    },
+  },
+]
+
+/** Alternate rows: fitted from the first or from the second on, and the others. */
+export function alternate(rows: readonly GenerationRow[], from: 0 | 1) {
+  const fitted = rows.filter((_, i) => i % 2 === from)
+  return { fitted, others: rows.filter((row) => !fitted.includes(row)) }
+}
+
+/** The error of each of these rows. */
+export function errorsOf(curve: Curve, rows: readonly GenerationRow[], of: Of): ErrorAt[] {
+  return rows.map((row) => ({
+    at: `${row.maxSequences}`,
+    error: curve(row.batch) / of(row) - 1,
+  }))
+}
 
 /** Limit of the median relative error of each quantity. */
 export const GENERATION_BAR = 0.1
@@ -53,22 +202,21 @@ export function mlenergySection(): FiguredSection<AcceleratorsFigures['llama']> 
   )
   const missed = tests
     .filter(({ figures }) => figures.median > GENERATION_BAR)
-    .map(({ model, from, quantity, figures }) => {
-      const [is, bar] = [figures.median, GENERATION_BAR].map((share) => percent(share))
-      return `${quantity.name} of ${model} from its ${STARTS_TEXT[from]} row: ${is}, bar ${bar}.`
+    .map(({ model, from, quantity, figures: { median } }) => {
+      const start = `${quantity.name} of ${model} from its ${STARTS_TEXT[from]} row`
+      return `${start}: ${percent(median)}, bar ${percent(GENERATION_BAR)}.`
     })
-  const images = [[IMAGE, batchCurvesChart(chartOf())]] as const
   const figures = QUANTITIES.map(({ name }) => {
     const own = tests.filter(({ quantity }) => quantity.name === name)
     const series = own.map(({ model, figures: { median, worst } }): OneSeries => {
-      const at = `${model}, ${worst.row} sequences`
+      const at = `${model}, ${worst.at} sequences`
       return { median, worst: { error: worst.error, at }, met: median <= GENERATION_BAR }
     })
     return [name, seriesErrors(series)] as const
   })
   return {
     text: textOf(tests, missed.length === 0),
-    images,
+    images: [[IMAGE, batchCurvesChart(chartOf(tests))]],
     missed,
     figures: Object.fromEntries(figures),
   }
@@ -152,7 +300,7 @@ export function energyError(): number {
   )
 }
 
-export interface Fall {
+interface Fall {
   readonly text: string
   /** limits of the rows that are fitted */
   readonly fitted: readonly number[]
@@ -233,7 +381,7 @@ function fallbackText(): string {
         { idleW: IDLE_W, limitW: LIMIT_W },
         { computeShare, bandwidthShare },
       )
-      return { row: `${maxSequences}`, error: (gpus * watts) / powerW - 1 }
+      return { at: `${maxSequences}`, error: (gpus * watts) / powerW - 1 }
     })
     return `${model} ${errorText(errorFigures(errors))}`
   }).join('; ')
@@ -242,7 +390,7 @@ function fallbackText(): string {
 /** Points of a drawn curve. */
 const STEPS = 150
 
-function chartOf(): BatchCurvesChart {
+function chartOf(tests: readonly Test[]): BatchCurvesChart {
   const panel = (
     { name }: Pick<Quantity, 'name'>,
     of: (row: GenerationRow) => number,
@@ -268,13 +416,8 @@ function chartOf(): BatchCurvesChart {
       return { name: model.replace('Llama-3.1-', ''), points, line }
     }),
   })
-  const [highest] = MODELS.flatMap((model) =>
-    STARTS.flatMap((from) =>
-      QUANTITIES.map(({ by, of }) => predictedBy(by, of, { model, from }).median),
-    ),
-  ).sort((a, b) => b - a)
   return {
-    title: `Half of the rows predict the others within ${percent(highest!)} (median), but not the fall beyond 512`,
+    title: `Half of the rows predict the others within ${percent(Math.max(...tests.map(({ figures }) => figures.median)))} (median), but not the fall beyond 512`,
     subtitle:
       'Llama-3.1 by ML.ENERGY, vLLM: 8B on one H100, 70B on four · hollow: fitted, filled: predicted',
     panels: [

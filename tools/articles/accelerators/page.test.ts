@@ -3,12 +3,11 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { ROOT } from '../../../test/command-line.ts'
-import { haveBert } from './bert-rows.ts'
-import { encoderFits } from './encoder-fits.ts'
+import type { Section } from '../../study.ts'
+import { haveBert } from './bert.ts'
+import { encoderFits, precisionText } from './encoder-fits.ts'
 import { pageText } from './page.ts'
-import { precisionText } from './precision-scenario.ts'
-import type { Section } from './section.ts'
-import { encoderThroughput, valueAt } from './throughput-study.ts'
+import { encoderThroughput, valueAt } from './throughput.ts'
 
 const study = (name: string, missed: readonly string[]) => ({
   given: name,

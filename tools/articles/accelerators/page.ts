@@ -1,37 +1,21 @@
-import { toPng } from '../../../reports/charts/render.ts'
-import { writeWhole } from '../../../runtime/folders/write-whole.ts'
-import { withHead } from '../../claims/head.ts'
-import { beginStudy, writeRecord } from '../../claims/record.ts'
 import { markdownTable } from '../../markdown-table.ts'
 import { githubSlug, headingText } from '../../site/headings.ts'
+import type { Article, MadeArticle, Section } from '../../study.ts'
 import { havePublished, SHARED } from '../published.ts'
-import { bertSection } from './bert.ts'
-import { haveBert } from './bert-rows.ts'
-import { haveCapRows } from './cap-rows.ts'
+import { bertSection, haveBert } from './bert.ts'
+import { PRECISION_SCENARIO, precisionText } from './encoder-fits.ts'
 import { frontSection } from './front.ts'
-import { haveGenerationRows } from './generation-rows.ts'
-import { llamaLayersSection } from './llama-layers.ts'
-import { haveLlama } from './llama-study.ts'
-import { mlenergySection } from './mlenergy.ts'
-import { mlperfSection } from './mlperf.ts'
-import { haveServerRows } from './mlperf-rows.ts'
-import { PRECISION_SCENARIO, precisionText } from './precision-scenario.ts'
-import { haveSpreads } from './residual-rows.ts'
-import { residualSection } from './residuals.ts'
-import type { Section } from './section.ts'
-import { throughputSection } from './throughput.ts'
-import { throughputStudy } from './throughput-study.ts'
+import { haveLlama, llamaLayersSection } from './llama-layers.ts'
+import { haveGenerationRows, mlenergySection } from './mlenergy.ts'
+import { haveServerRows, mlperfSection } from './mlperf.ts'
+import { haveSpreads, residualSection } from './residuals.ts'
+import { throughputSection, throughputStudy } from './throughput.ts'
 import { transfersSection } from './transfers.ts'
-import { vllmSection } from './vllm.ts'
-import { type VllmStudy, vllmStudy } from './vllm-fit.ts'
-import { haveVllmRuns, SERVED } from './vllm-runs.ts'
-import { LIBRARY as ENGINES, libraryText } from './vllm-scenarios.ts'
-import { zeusSection } from './zeus.ts'
+import { vllmSection, vllmStudy } from './vllm.ts'
+import { LIBRARY as ENGINES, haveVllmRuns, libraryText, SERVED } from './vllm-engine.ts'
+import { haveCapRows, zeusSection } from './zeus.ts'
 
 /** The page on accelerators, with its charts and the scenarios of the library that it fits. */
-
-const PAGE = 'docs/background/accelerators.md'
-const LIBRARY = 'scenarios/library'
 
 /** A study with the line that the table on top has of it. */
 interface Study {
@@ -43,33 +27,30 @@ interface Study {
   readonly section: Section
 }
 
-/** Whether all published rows are available; where not, the page cannot be composed. */
-export const haveAccelerators = () =>
-  [havePublished, haveBert, haveLlama, haveGenerationRows, haveCapRows, haveServerRows].every(
-    (have) => have(),
-  ) &&
-  haveSpreads() &&
-  haveVllmRuns()
+const DATA = [havePublished, haveBert, haveLlama, haveGenerationRows, haveCapRows].concat(
+  haveServerRows,
+  haveSpreads,
+  haveVllmRuns,
+)
 
-export function missingAccelerators(): string {
-  return `expected the published measurements of accelerators in ${SHARED.pathname}, got only some of them`
+export const accelerators: Article<'accelerators'> = {
+  study: 'accelerators',
+  isThere: () => DATA.every((have) => have()),
+  missing: `expected the published measurements of accelerators in ${SHARED.pathname}, got only some of them`,
+  smoke: async () => {
+    const sections = [bertSection(), mlenergySection(), zeusSection()]
+    const { fits } = throughputStudy()
+    precisionText(fits)
+    return `${sections.length} sections composed`
+  },
+  make: async () => make(),
 }
 
-/** Sections that take seconds, for a smoke run; returns how many. */
-export async function triedAccelerators(): Promise<number> {
-  const sections = [bertSection(), mlenergySection(), zeusSection()]
-  const { fits } = await throughputStudy()
-  precisionText(fits)
-  return sections.length
-}
-
-/** Composes the page; `--write` keeps it. Returns bars that are missed, each as a sentence. */
-export async function acceleratorsPart(write: boolean): Promise<readonly string[]> {
+function make(): MadeArticle<'accelerators'> {
   const step = <T>(name: string, of: () => T): T => {
     process.stderr.write(`${name}\n`)
     return of()
   }
-  const begun = beginStudy('accelerators')
   const bert = step('BERT-base', bertSection)
   const layers = step('layers of Llama-2-7B', llamaLayersSection)
   const llama = step('ML.ENERGY', mlenergySection)
@@ -118,45 +99,33 @@ export async function acceleratorsPart(write: boolean): Promise<readonly string[
       section: vllm,
     },
   ]
-  const swept = await step('throughput of the catalogue', throughputStudy)
+  const swept = step('throughput of the catalogue', throughputStudy)
   const others = [
     throughputSection(swept),
-    await step('cost and p99 of cards', () => frontSection(swept.fits)),
+    step('cost and p99 of cards', () => frontSection(swept.fits)),
     step('scatter of batches and steps', residualSection),
-    await step('from one card to another', transfersSection),
+    step('from one card to another', transfersSection),
   ]
-  const text = pageText(studies, others)
-  process.stdout.write(text)
-  const sections = [...studies.map(({ section }) => section), ...others]
-  if (write) {
-    const record = await writeRecord(begun, {
+  const fitted = engines.map(({ model, chosen }) => {
+    const { name } = ENGINES[model.name as keyof typeof ENGINES]
+    return [name, libraryText(model, chosen.engines, chosen.times)] as const
+  })
+  return {
+    page: pageText(studies, others),
+    sections: [...studies.map(({ section }) => section), ...others],
+    figures: {
       studies: studies.length,
       met: studies.filter(({ section }) => section.missed.length === 0).length,
       bert: bert.figures,
       llama: llama.figures,
       mlperf: mlperf.figures,
       vllm: vllm.figures,
-    })
-    await keep(withHead(text, record), sections)
-    await keepScenarios(engines, precisionText(swept.fits))
+    },
+    scenarios: {
+      ...Object.fromEntries(fitted),
+      [PRECISION_SCENARIO]: precisionText(swept.fits),
+    },
   }
-  return sections.flatMap(({ missed }) => missed)
-}
-
-async function keep(text: string, sections: readonly Section[]): Promise<void> {
-  await writeWhole(PAGE, text)
-  for (const [name, chart] of sections.flatMap(({ images }) => images)) {
-    await writeWhole(`docs/images/${name}`, await toPng(chart))
-  }
-}
-
-async function keepScenarios(engines: readonly VllmStudy[], precision: string): Promise<void> {
-  for (const { model, chosen } of engines) {
-    const { name } = ENGINES[model.name as keyof typeof ENGINES]
-    const text = libraryText(model, chosen.engines, chosen.times)
-    await writeWhole(`${LIBRARY}/${name}.yaml`, text)
-  }
-  await writeWhole(`${LIBRARY}/${PRECISION_SCENARIO}.yaml`, precision)
 }
 
 /** The anchor of the heading of a section, as GitHub makes it. */

@@ -1,8 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { havePublished } from '../published.ts'
-import { haveGenerationRows } from './generation-rows.ts'
-import { haveSpreads, meansAboveP99 } from './residual-rows.ts'
-import { ratioErrors, residualStudies, shapesOf } from './residuals.ts'
+import { haveGenerationRows } from './mlenergy.ts'
+import { haveSpreads, meansAboveP99, ratioErrors, residualStudies, shapesOf } from './residuals.ts'
 
 const have = havePublished() && haveGenerationRows() && haveSpreads()
 

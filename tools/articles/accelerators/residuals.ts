@@ -1,34 +1,124 @@
 import { fixed, percent, signedPercent } from '../../../reports/format.ts'
 import {
   chooseResidual,
+  type Figure,
   type HeldOutRatio,
-  type ResidualTrial,
+  type SpreadCell,
+  spreadOf,
   tryResiduals,
 } from '../../../sim/experiment/index.ts'
+import { errorFigures } from '../../claims/figures/parts.ts'
 import { markdownTable } from '../../markdown-table.ts'
-import {
-  clientGroups,
-  convolutionGroups,
-  gapGroups,
-  meansAboveP99,
-  promptGroups,
-  type SpreadGroup,
-} from './residual-rows.ts'
-import type { Section } from './section.ts'
-import { errorFigures } from './signed-errors.ts'
+import type { Section } from '../../study.ts'
+import { grouped, publishedRows, sharedTable } from '../published.ts'
+import { generationTails, MODELS } from './mlenergy.ts'
+
+/** Published tables that show how single batches or steps scatter, as cells of one model each. */
+
+interface SpreadGroup {
+  readonly name: string
+  readonly cells: readonly SpreadCell[]
+}
+
+const LATENCIES = sharedTable('facts/deeplearningexamples_inference_latency.csv')
+/** Beside the facts. */
+const RUNS = sharedTable('splitwise_perf_model.csv.gz')
+
+export const haveSpreads = () => LATENCIES.exists && RUNS.exists
+
+/** Groups with fewer cells leave nothing to predict. */
+const LEAST_CELLS = 6
+
+function groupsBy<T>(
+  rows: readonly T[],
+  nameOf: (row: T) => string,
+  cellsOf: (rows: readonly T[]) => readonly SpreadCell[],
+): SpreadGroup[] {
+  return [...grouped(rows, nameOf)]
+    .map(([name, own]) => ({ name, cells: cellsOf(own) }))
+    .filter(({ cells }) => cells.length >= LEAST_CELLS)
+}
+
+function cellOf(name: string, figures: readonly (readonly [Figure, number])[]): SpreadCell {
+  return { name, figures: new Map(figures) }
+}
+
+/** Mean, p95 and p99 of batches that run one after the other. */
+function convolutionGroups(): SpreadGroup[] {
+  return groupsBy(
+    LATENCIES.rows(),
+    ({ model, gpu, precision }) => `${model}, ${gpu!.replace(/^NVIDIA /, '')}, ${precision}`,
+    (rows) =>
+      rows.map((row) =>
+        cellOf(row.batch!, [
+          ['mean', Number(row.lat_avg_ms)],
+          ['p95', Number(row.lat_p95_ms)],
+          ['p99', Number(row.lat_p99_ms)],
+        ]),
+      ),
+  )
+}
+
+/** Rows of the same table whose mean is above their p99. */
+export function meansAboveP99(): { readonly rows: number; readonly of: number } {
+  const rows = LATENCIES.rows()
+  const above = rows.filter((row) => Number(row.lat_avg_ms) > Number(row.lat_p99_ms))
+  return { rows: above.length, of: rows.length }
+}
+
+/** Mean and four percentiles of a client of Triton with one request in flight. */
+function clientGroups(): SpreadGroup[] {
+  const rows = publishedRows().filter(
+    ({ online, users, p90Ms, p95Ms }) => !online && users === 1 && p90Ms > 0 && p95Ms > 0,
+  )
+  return groupsBy(
+    rows,
+    ({ model, heading }) => `${model}, ${heading}`,
+    (own) =>
+      own.map((row) =>
+        cellOf(String(row.clientBatch), [
+          ['mean', row.meanMs],
+          ['p50', row.p50Ms],
+          ['p90', row.p90Ms],
+          ['p95', row.p95Ms],
+          ['p99', row.p99Ms],
+        ]),
+      ),
+  )
+}
+
+/** Five runs of each batch and length of prompts; rows under a power cap are modelled, not run. */
+function promptGroups(): SpreadGroup[] {
+  const runs = RUNS.rows().filter(({ hardware }) => !hardware!.endsWith('-pcap'))
+  const columns = ['model', 'hardware', 'tensor_parallel', 'prompt_size', 'batch_size'] as const
+  const named = grouped(runs, (row) => columns.map((column) => row[column]).join(' '))
+  const { cells } = spreadOf(
+    [...named.values()].flatMap((rows, batch) =>
+      // the table repeats some rows
+      [...new Set(rows.map((row) => Number(row.prompt_time)))].map((ms) => {
+        return { batch, length: 1, prefillTokens: 0, ms, isMean: true }
+      }),
+    ),
+  )
+  return [{ name: 'prompts of Llama-2-70B and BLOOM-176B, A100 and H100', cells }]
+}
+
+/** Gaps between tokens of a served model, by the sequences in a step. */
+function gapGroups(): SpreadGroup[] {
+  return MODELS.map((model) => ({
+    name: model,
+    cells: generationTails(model).map(({ batch, p50, p90, p99 }) =>
+      cellOf(String(batch), [
+        ['p50', p50],
+        ['p90', p90],
+        ['p99', p99],
+      ]),
+    ),
+  }))
+}
 
 /** A published table, and what its residuals predict. */
-export interface ResidualStudy {
-  readonly table: string
-  readonly ratio: string
-  readonly groups: readonly FittedGroup[]
-}
-
-interface FittedGroup {
-  readonly name: string
-  readonly trials: readonly ResidualTrial[]
-  readonly chosen: ResidualTrial
-}
+type ResidualStudy = ReturnType<typeof residualStudies>[number]
 
 const SOURCES: readonly (readonly [table: string, groups: () => SpreadGroup[]])[] = [
   ['batches of ResNet50 and ResNeXt101 on V100 and T4 (a)', convolutionGroups],
@@ -38,9 +128,9 @@ const SOURCES: readonly (readonly [table: string, groups: () => SpreadGroup[]])[
 ]
 
 /** Residuals of each group, fitted on alternate cells and tried on the others. */
-export function residualStudies(): ResidualStudy[] {
+export function residualStudies() {
   return SOURCES.map(([table, groupsOf]) => {
-    const groups = groupsOf().map(({ name, cells }): FittedGroup => {
+    const groups = groupsOf().map(({ name, cells }) => {
       const trials = tryResiduals(cells)
       return { name, trials, chosen: chooseResidual(trials) }
     })
@@ -58,7 +148,7 @@ export function ratioErrors({ groups }: ResidualStudy, by: 'chosen' | 'none') {
     by === 'chosen' ? error : 1 / measured - 1
   return errorFigures(
     heldOut.map(({ name, ratio }) => ({
-      row: `${ratio.cell.name} of ${name}`,
+      at: `${ratio.cell.name} of ${name}`,
       error: errorOf(ratio),
     })),
   )

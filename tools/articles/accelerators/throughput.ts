@@ -3,20 +3,156 @@ import {
   cardThroughputChart,
 } from '../../../reports/charts/accelerator/card-throughput.ts'
 import { count, fixed, NONE, signedPercent } from '../../../reports/format.ts'
+import type { Accelerator, Work } from '../../../scenarios/index.ts'
+import { kvBytesPerToken, weightBytes } from '../../../sim/accelerator/index.ts'
+import { decoderSteps, encoderWork } from '../../../sim/experiment/index.ts'
+import { transformerOf } from '../../../sim/experiment/simulation/transformer-times.ts'
 import { markdownTable } from '../../markdown-table.ts'
-import { BERT_SOURCE } from './bert-rows.ts'
-import { FITTED_CARDS, FRAMEWORK } from './encoder-fits.ts'
-import type { Section } from './section.ts'
+import type { Section } from '../../study.ts'
+import { accelerator, BERT_SOURCE, BERT_WORK, FITTED_CARDS } from './bert.ts'
 import {
-  CONTEXT,
-  DECODER_CARDS,
-  ENCODER_CARDS,
-  LENGTH,
-  type SweptCard,
-  type SweptPrecision,
-  type ThroughputStudy,
-  valueAt,
-} from './throughput-study.ts'
+  type Efficiency,
+  type EncoderFit,
+  encoderFits,
+  FRAMEWORK,
+  shortName,
+} from './encoder-fits.ts'
+import { GPUS, llamaStudy } from './llama-layers.ts'
+
+/** Throughput of cards of the catalogue by precision and batch, by the times of simulations. */
+
+type SweptPrecision = 'fp32' | 'tf32' | 'fp16' | 'int8' | 'int4'
+
+/** A card at a precision: its throughput by batch. */
+interface SweptCard {
+  readonly card: string
+  readonly precision: SweptPrecision
+  /** whether its efficiencies are fitted to measurements of this card */
+  readonly fitted: boolean
+  readonly points: readonly { readonly batch: number; readonly value: number }[]
+}
+
+const ENCODER_CARDS = [
+  ...['t4', 'l4', 'a10g', 'v100-sxm', 'l40s', 'a100-sxm-40', 'h100-sxm', 'b200-sxm'],
+] as const
+const DECODER_CARDS = [
+  ...['l4', 'a10g', 'l40s', 'a100-sxm-80', 'h100-sxm', 'h200-sxm', 'mi300x', 'b200-sxm'],
+] as const
+
+/** Tokens of each sequence of the encoder. */
+const LENGTH = 128
+/** Tokens in the KV cache of each sequence of the decoder. */
+const CONTEXT = 1024
+const powersTo = (most: number) => Array.from({ length: Math.log2(most) + 1 }, (_, i) => 2 ** i)
+
+/** Llama-3.1-8B. */
+const LLAMA_WORK = {
+  law: 'transformer-decoder',
+  layers: 32,
+  hidden: 4096,
+  heads: 32,
+  kv_heads: 8,
+  feed_forward: 14_336,
+  gated: true,
+  vocabulary: 128_256,
+} as const
+const LLAMA = transformerOf(LLAMA_WORK)
+
+type EncoderLaw = Extract<Work, { law: 'transformer-encoder' }>
+type DecoderLaw = Extract<Work, { law: 'transformer-decoder' }>
+
+const withDefaults = (efficiency: Efficiency & { readonly sharpness?: number }) => ({
+  ...efficiency,
+  saturation_tokens: 0,
+})
+
+/** Sequences/s of BERT-base. */
+export function encoderThroughput(fits: readonly EncoderFit[]): SweptCard[] {
+  const swept: SweptCard[] = []
+  for (const card of ENCODER_CARDS) {
+    const sheet = accelerator(card)
+    for (const precision of encoderPrecisions(sheet)) {
+      const fit = fits.find((of) => of.card === card && of.precision === precision)
+      const efficiency = fit && { efficiency: withDefaults(fit.efficiency) }
+      const work: EncoderLaw = { ...BERT_WORK, ...efficiency }
+      const { mean } = encoderWork(work, { accelerator: sheet, precision })
+      const points = powersTo(256).map((batch) => {
+        return { batch, value: (1000 * batch) / mean(batch, LENGTH) }
+      })
+      swept.push({ card, precision, fitted: fit !== undefined, points })
+    }
+  }
+  return swept
+}
+
+/** tf32 in place of fp32 where the card has it. */
+function encoderPrecisions({ tflops }: Accelerator): SweptPrecision[] {
+  const known: SweptPrecision[] = [tflops.tf32 ? 'tf32' : 'fp32', 'fp16', 'int8']
+  return known.filter((precision) => precision !== 'int4' && tflops[precision] !== undefined)
+}
+
+const BITS = { fp16: 16, int8: 8, int4: 4 } as const
+const DECODER_PRECISIONS = ['fp16', 'int8', 'int4'] as const
+
+/** Tokens/s of steps of Llama-3.1-8B without prompts. */
+function decoderThroughput(): SweptCard[] {
+  const swept: SweptCard[] = []
+  for (const card of DECODER_CARDS) {
+    const sheet = accelerator(card)
+    const own = layerEfficiency(card)
+    for (const precision of DECODER_PRECISIONS) {
+      if (sheet.tflops[precision === 'int4' ? 'fp16' : precision] === undefined) continue
+      const fitted = precision === 'fp16' && own !== null
+      const work: DecoderLaw = { ...LLAMA_WORK, ...(fitted && { efficiency: own }) }
+      const { stepMs } = decoderSteps(work, { accelerator: sheet, precision })
+      const points = powersTo(512)
+        .filter((batch) => batch <= mostSequences(sheet, BITS[precision]))
+        .map((batch) => {
+          const step = { decodes: batch, prefills: 0, prefillTokens: 0, context: batch * CONTEXT }
+          return { batch, value: (1000 * batch) / stepMs(step) }
+        })
+      if (points.length > 0) swept.push({ card, precision, fitted, points })
+    }
+  }
+  return swept
+}
+
+/** Sequences whose KV caches at 16 bits fit beside the weights. */
+function mostSequences({ memory_gib: memory }: Accelerator, weightBits: number): number {
+  const left = memory.value * 2 ** 30 - weightBytes(LLAMA, weightBits)
+  return left / (CONTEXT * kvBytesPerToken(LLAMA, 16))
+}
+
+function layerEfficiency(card: string): DecoderLaw['efficiency'] | null {
+  const gpu = GPUS.find((of) => of.card === card)
+  if (gpu === undefined) return null
+  const fit = llamaStudy(gpu).validated.fits[0]!
+  return {
+    compute: fit.computeEfficiency.FP16!,
+    memory: fit.memoryEfficiency,
+    launch_us: fit.launchUs.all!,
+    saturation_tokens: 0,
+    sharpness: fit.sharpness,
+  }
+}
+
+/** The throughput of a card at a precision and batch; null where there is none. */
+export function valueAt(
+  swept: readonly SweptCard[],
+  card: string,
+  precision: SweptPrecision,
+  batch: number,
+): number | null {
+  const own = swept.find((of) => of.card === card && of.precision === precision)
+  return own?.points.find((point) => point.batch === batch)?.value ?? null
+}
+
+type ThroughputStudy = ReturnType<typeof throughputStudy>
+
+export function throughputStudy() {
+  const fits = encoderFits()
+  return { fits, encoder: encoderThroughput(fits), decoder: decoderThroughput() }
+}
 
 const ENCODER_IMAGE = 'accelerators-throughput-bert.png'
 const DECODER_IMAGE = 'accelerators-throughput-llama.png'
@@ -102,33 +238,38 @@ function valuesOf(
 const BATCHES = [1, 8, 64] as const
 const UNCALIBRATED = '\\* uncalibrated'
 
-function encoderTable(encoder: readonly SweptCard[]): string {
-  const rows = ENCODER_CARDS.map((card) => {
-    const wide = encoder.some((of) => of.card === card && of.precision === 'tf32')
-    const cells = [wide ? 'tf32' : 'fp32', 'fp16', 'int8'] as const
-    return [card, ...cells.map((precision) => valuesOf(encoder, card, precision, BATCHES))]
-  })
-  const heads = ['fp32, or tf32 from A100 on', 'fp16', 'int8'].map(
-    (name) => `${name}: batch ${BATCHES.join(' / ')}`,
-  )
-  return `${markdownTable(['card', ...heads], rows)}\n\n${UNCALIBRATED}`
-}
+type PrecisionOf = (card: string) => SweptPrecision
 
-function decoderTable(decoder: readonly SweptCard[]): string {
-  const rows = DECODER_CARDS.map((card) => [
+/** A column for each precision. */
+function throughputTable(
+  swept: readonly SweptCard[],
+  cards: readonly string[],
+  columns: readonly (readonly [name: string, precision: PrecisionOf])[],
+): string {
+  const rows = cards.map((card) => [
     card,
-    ...(['fp16', 'int8', 'int4'] as const).map((precision) =>
-      valuesOf(decoder, card, precision, BATCHES),
-    ),
+    ...columns.map(([, precision]) => valuesOf(swept, card, precision(card), BATCHES)),
   ])
-  const heads = ['fp16', 'int8', 'int4 weights'].map(
-    (name) => `${name}: batch ${BATCHES.join(' / ')}`,
-  )
+  const heads = columns.map(([name]) => `${name}: batch ${BATCHES.join(' / ')}`)
   return `${markdownTable(['card', ...heads], rows)}\n\n${UNCALIBRATED}`
 }
 
-/** "a100-sxm-80" as "a100". */
-const short = (card: string) => card.replace(/-(sxm|pcie).*$/, '')
+function encoderTable(encoder: readonly SweptCard[]): string {
+  const hasTf32 = (card: string) =>
+    encoder.some((of) => of.card === card && of.precision === 'tf32')
+  return throughputTable(encoder, ENCODER_CARDS, [
+    ['fp32, or tf32 from A100 on', (card) => (hasTf32(card) ? 'tf32' : 'fp32')],
+    ['fp16', () => 'fp16'],
+    ['int8', () => 'int8'],
+  ])
+}
+
+const decoderTable = (decoder: readonly SweptCard[]): string =>
+  throughputTable(decoder, DECODER_CARDS, [
+    ['fp16', () => 'fp16'],
+    ['int8', () => 'int8'],
+    ['int4 weights', () => 'int4'],
+  ])
 
 function panelsOf(
   swept: readonly SweptCard[],
@@ -138,7 +279,7 @@ function panelsOf(
     title,
     curves: swept
       .filter(({ precision }) => precisions.includes(precision))
-      .map(({ card, fitted, points }) => ({ card: short(card), fitted, points })),
+      .map(({ card, fitted, points }) => ({ card: shortName(card), fitted, points })),
   }))
 }
 

@@ -1,15 +1,224 @@
+import { median } from 'simple-statistics'
 import { percent, signedPercent } from '../../../reports/format.ts'
-import { markdownTable } from '../../markdown-table.ts'
-import { BERT_SOURCE } from './bert-rows.ts'
-import type { Section } from './section.ts'
-import { RUNS_SOURCE } from './transfer-rows.ts'
+import type { Accelerator } from '../../../scenarios/index.ts'
 import {
-  type Missed,
-  missedBy,
-  missedByKind,
-  type TransferredSeries,
-  transferStudy,
-} from './transfer-study.ts'
+  chooseShape,
+  type MeasuredPass,
+  predictPass,
+  type RooflineFit,
+  SHAPE_NAMES,
+  tryShape,
+} from '../../../sim/accelerator/index.ts'
+import {
+  type Change,
+  changesKey,
+  decoderPass,
+  type TransferWidth,
+  type TransformerWork,
+} from '../../../sim/experiment/index.ts'
+import type { StepBatch } from '../../../sim/world/index.ts'
+import { markdownTable } from '../../markdown-table.ts'
+import type { Section } from '../../study.ts'
+import { grouped, type Row, sharedTable } from '../published.ts'
+import { accelerator, BERT_SOURCE, bertRows, CATALOGUED, FITTED_CARDS, haveBert } from './bert.ts'
+import { encoderPasses } from './encoder-fits.ts'
+
+/** Published tables of one model on several cards, as passes that a fit can take. */
+
+/** Public source of the runs of decoders. */
+const RUNS_SOURCE = 'Mutinifni/splitwise-sim@8f99e7dc, data/perf_model.csv'
+
+const RUNS = sharedTable('splitwise_perf_model.csv.gz')
+
+export const haveTransfers = () => haveBert() && RUNS.exists
+
+/** The rows of a model on a card at a precision, by one engine. */
+export interface MeasuredSeries {
+  readonly kind: 'encoder' | 'decoder'
+  readonly model: string
+  readonly card: string
+  readonly precision: string
+  readonly engine: string
+  readonly tensor_parallel: number
+  readonly passes: readonly MeasuredPass[]
+}
+
+/** Names of fits: each row is fitted with the others of its series alone. */
+const ONE = { precision: 'all', kernels: 'all' } as const
+
+function encoderSeries(): MeasuredSeries[] {
+  const rows = bertRows()
+  const series: MeasuredSeries[] = []
+  for (const [card, gpu] of Object.entries(FITTED_CARDS)) {
+    const sheet = accelerator(card)
+    const own = rows.filter((row) => row.gpu === gpu)
+    for (const of of grouped(own, (row) => `${row.framework} ${row.precision}`).values()) {
+      const { framework, precision } = of[0]!
+      const pool = { accelerator: sheet, precision: CATALOGUED[precision] }
+      const passes = encoderPasses(pool, of)
+      series.push({
+        kind: 'encoder',
+        model: 'BERT-base',
+        card,
+        precision,
+        engine: framework,
+        tensor_parallel: 1,
+        passes,
+      })
+    }
+  }
+  return series
+}
+
+const DECODERS: Readonly<Record<string, TransformerWork>> = {
+  'llama2-70b': {
+    law: 'transformer-decoder',
+    layers: 80,
+    hidden: 8192,
+    heads: 64,
+    kv_heads: 8,
+    feed_forward: 28_672,
+    gated: true,
+    vocabulary: 32_000,
+  },
+  'bloom-176b': {
+    law: 'transformer-decoder',
+    layers: 70,
+    hidden: 14_336,
+    heads: 112,
+    gated: false,
+    vocabulary: 250_880,
+  },
+}
+
+const HARDWARE: Readonly<Record<string, string>> = {
+  'a100-80gb': 'a100-sxm-80',
+  'h100-80gb': 'h100-sxm',
+}
+
+/**
+ * Prompts and steps that decode; rows under a power cap are modelled, not run. 64 prompts of
+ * Llama-2-70B take less time on two cards than 16 do, so they did not all run at once: left out.
+ */
+function decoderSeries(): MeasuredSeries[] {
+  const rows = RUNS.rows().filter(
+    ({ hardware, tensor_parallel, batch_size }) =>
+      hardware! in HARDWARE && !(tensor_parallel === '2' && batch_size === '64'),
+  )
+  const nameOf = (row: Row) => [row.model, row.hardware, row.tensor_parallel].join(' ')
+  const series: MeasuredSeries[] = []
+  for (const own of grouped(rows, nameOf).values()) {
+    const { model, hardware, tensor_parallel: cards } = own[0]!
+    const card = HARDWARE[hardware!]!
+    const passes = passesOf(own, DECODERS[model!]!, accelerator(card), Number(cards))
+    series.push({
+      kind: 'decoder',
+      model: model!,
+      card,
+      precision: 'FP16',
+      engine: 'not stated',
+      tensor_parallel: Number(cards),
+      passes,
+    })
+  }
+  return series
+}
+
+function passesOf(
+  rows: readonly Row[],
+  work: TransformerWork,
+  sheet: Accelerator,
+  cards: number,
+): MeasuredPass[] {
+  const pool = { accelerator: sheet, precision: 'fp16', tensor_parallel: cards } as const
+  const pass = (step: StepBatch, at: MeasuredPass['at'], of: readonly Row[], column: string) => ({
+    ...decoderPass(work, pool, step),
+    ...ONE,
+    at,
+    ms: median(of.map((row) => Number(row[column]))),
+  })
+  const none = { decodes: 0, context: 0, prefills: 0, prefillTokens: 0 }
+  const promptOf = (row: Row) => [row.batch_size, row.prompt_size].join(' ')
+  const steps = grouped(rows, (row) => `${promptOf(row)} ${row.token_size}`)
+  const decodes = [...steps].map(([cell, own]) => {
+    const [batch, prompt, answer] = cell.split(' ').map(Number) as [number, number, number]
+    const length = Math.round(prompt + answer / 2)
+    const step = { ...none, decodes: batch, context: batch * length }
+    return pass(step, { batch, length, prefill_tokens: 0 }, own, 'token_time')
+  })
+  // the time of a prompt does not depend on its answer
+  const prefills = [...grouped([...steps.values()].flat(), promptOf)].map(([cell, own]) => {
+    const [batch, prompt] = cell.split(' ').map(Number) as [number, number]
+    const step = { ...none, prefills: batch, prefillTokens: batch * prompt }
+    const at = { batch: 0, length: 0, prefill_tokens: batch * prompt }
+    return pass(step, at, own, 'prompt_time')
+  })
+  return [...decodes, ...prefills]
+}
+
+/** Rows of one series, predicted by the fit to another one of the same model. */
+interface TransferredSeries {
+  readonly from: MeasuredSeries
+  readonly to: MeasuredSeries
+  readonly changed: readonly Change[]
+  /** signed, predicted over measured - 1, one for each row */
+  readonly errors: readonly number[]
+}
+
+/** Every series by the fit to every other one of its model: each card is left out once. */
+export const transferStudy = (): TransferredSeries[] =>
+  transfersAmong([...encoderSeries(), ...decoderSeries()])
+
+export function transfersAmong(series: readonly MeasuredSeries[]): TransferredSeries[] {
+  return series.flatMap((from) => {
+    const others = series.filter((to) => to !== from && to.model === from.model)
+    const fit = fitOf(from)
+    return others.flatMap((to) => {
+      const changed = changesOf(from, to)
+      const errors = to.passes.map((pass) => predictPass(fit, pass).ms / pass.ms - 1)
+      return [{ from, to, changed, errors }]
+    })
+  })
+}
+
+/** The fit to a whole series, as `spillway fit` makes it. */
+function fitOf({ passes }: MeasuredSeries): RooflineFit {
+  return chooseShape(SHAPE_NAMES.map((name) => tryShape(name, passes))).fit
+}
+
+const CHANGES = ['card', 'precision', 'engine', 'tensor_parallel'] as const satisfies Change[]
+
+const changesOf = (from: MeasuredSeries, to: MeasuredSeries): Change[] =>
+  CHANGES.filter((what) => from[what] !== to[what])
+
+/** What transfers of one kind missed by. */
+interface Missed extends TransferWidth {
+  readonly series: number
+  readonly rows: number
+}
+
+export function missedBy(all: readonly TransferredSeries[]): Missed {
+  const errors = all.flatMap((one) => one.errors)
+  return {
+    series: all.length,
+    rows: errors.length,
+    low: Math.floor(100 * Math.min(...errors)) / 100,
+    high: Math.ceil(100 * Math.max(...errors)) / 100,
+    median: Math.round(100 * median(errors.map(Math.abs))) / 100,
+  }
+}
+
+/** By the kind of model and what changed, as `TRANSFER_WIDTHS` has them. */
+export function missedByKind(
+  all: readonly TransferredSeries[],
+): Readonly<Record<MeasuredSeries['kind'], Readonly<Record<string, Missed>>>> {
+  const of = (kind: MeasuredSeries['kind']) => {
+    const own = all.filter(({ from }) => from.kind === kind)
+    const kinds = grouped(own, ({ changed }) => changesKey(changed))
+    return Object.fromEntries([...kinds].map(([key, some]) => [key, missedBy(some)]))
+  }
+  return { encoder: of('encoder'), decoder: of('decoder') }
+}
 
 const NAMES: Readonly<Record<string, string>> = {
   card: 'card',
@@ -24,8 +233,8 @@ const KINDS = {
 } as const
 
 /** What fits miss by on other cards, at other precisions and with other engines. */
-export async function transfersSection(): Promise<Section> {
-  const all = await transferStudy()
+export function transfersSection(): Section {
+  const all = transferStudy()
   const found = missedByKind(all)
   const rows = (['encoder', 'decoder'] as const).flatMap((kind) =>
     Object.entries(found[kind])
@@ -75,12 +284,8 @@ const missedCells = ({ series, rows, median, low, high }: Missed): string[] => [
 
 /** A row for each pair of cards and each model, all precisions and frameworks together. */
 function cardRows(all: readonly TransferredSeries[]): string[][] {
-  const groups = new Map<string, TransferredSeries[]>()
-  for (const one of all) {
-    if (one.changed.join() !== 'card') continue
-    const key = [one.from.card, one.to.card, one.from.model].join(' ')
-    groups.set(key, [...(groups.get(key) ?? []), one])
-  }
+  const others = all.filter(({ changed }) => changed.join() === 'card')
+  const groups = grouped(others, ({ from, to }) => [from.card, to.card, from.model].join(' '))
   return [...groups].map(([key, own]) => [
     ...key.split(' '),
     ...missedCells(missedBy(own)).slice(2),

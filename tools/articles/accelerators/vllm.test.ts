@@ -3,22 +3,23 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { ROOT } from '../../../test/spillway.ts'
+import { BAR, errorOf, FIGURES, figureOf, fitEngine, halfOf, pairOf } from './vllm.ts'
 import {
   type Engines,
   enginesApart,
   enginesTogether,
-  type StepTimes,
-  simulated,
-} from './vllm-engine.ts'
-import { BAR, errorOf, FIGURES, figureOf, fitEngine, halfOf, pairOf } from './vllm-fit.ts'
-import {
   haveVllmRuns,
+  LIBRARY,
+  libraryText,
   type RequestLatency,
   SERVED,
   type ServedModel,
+  STEP_TIMES,
+  type StepTimes,
   servedRun,
-} from './vllm-runs.ts'
-import { LIBRARY, libraryText } from './vllm-scenarios.ts'
+  simulated,
+  stepTimes,
+} from './vllm-engine.ts'
 
 /** The arrangement that the study chose by the first half. */
 const ENGINES: Readonly<Record<string, Engines>> = {
@@ -32,21 +33,12 @@ const fileOf = ({ name }: ServedModel) =>
 
 /** The fitted times of a library scenario. */
 function shippedTimes(model: ServedModel): StepTimes {
-  const { work } = parse(readFileSync(fileOf(model), 'utf8')).models.served
-  return {
-    baseMs: work.base_ms,
-    perSequenceMs: work.per_sequence_ms,
-    perPrefillTokenMs: work.per_prefill_token_ms,
-    perContextTokenMs: work.per_context_token_ms,
-  }
+  const { law: _, ...times } = parse(readFileSync(fileOf(model), 'utf8')).models.served.work
+  return times
 }
 
-const scaled = (times: StepTimes, factor: number): StepTimes => ({
-  baseMs: times.baseMs * factor,
-  perSequenceMs: times.perSequenceMs * factor,
-  perPrefillTokenMs: times.perPrefillTokenMs * factor,
-  perContextTokenMs: times.perContextTokenMs * factor,
-})
+const scaled = (times: StepTimes, factor: number): StepTimes =>
+  stepTimes(STEP_TIMES.map((key) => times[key] * factor))
 
 test.each(MODELS)('$name: the library scenario is as it is written', (model) => {
   const text = libraryText(model, ENGINES[model.name]!, shippedTimes(model))
@@ -63,12 +55,7 @@ describe('the fit', () => {
     endToEnd: 0,
   }))
   const engines = { replicas: 1, maxSequences: 16, tokenBudget: 2048, blocks: 10_000 }
-  const times = {
-    baseMs: 9,
-    perSequenceMs: 0.3,
-    perPrefillTokenMs: 0.07,
-    perContextTokenMs: 0.0003,
-  }
+  const times = stepTimes([9, 0.3, 0.07, 0.0003])
   const found = simulated(requests, engines, times)
   const measured = requests.map((request, i) => ({ ...request, ...found[i]! }))
 

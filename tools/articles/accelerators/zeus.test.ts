@@ -1,8 +1,15 @@
 import { describe, expect, test } from 'vitest'
 import { CAP_VARIABLES, type CapVariable } from '../../../sim/accelerator/index.ts'
-import { type CapTest, capTest, epochRows, haveCapRows } from './cap-rows.ts'
-import { errorFigures } from './signed-errors.ts'
-import { CAP_BAR, CHOSEN, zeusSection } from './zeus.ts'
+import { errorFigures } from '../../claims/figures/parts.ts'
+import {
+  CAP_BAR,
+  type CapTest,
+  CHOSEN,
+  capTest,
+  epochRows,
+  haveCapRows,
+  zeusSection,
+} from './zeus.ts'
 
 const DIRECTIONS = [
   { fittedOn: 'V100', testedOn: 'A40' },

@@ -1,25 +1,100 @@
-import type { CapCurvesChart } from '../../../reports/charts/accelerator/cap-curves.ts'
-import { capCurvesChart } from '../../../reports/charts/accelerator/cap-curves.ts'
+import {
+  type CapCurvesChart,
+  capCurvesChart,
+} from '../../../reports/charts/accelerator/cap-curves.ts'
 import { fixed, percent, signedPercent } from '../../../reports/format.ts'
 import {
   CAP_VARIABLES,
+  type CapCurve,
+  type CapRow,
   type CapVariable,
+  capErrors,
   capShare,
+  fitCap,
   slowdownOf,
 } from '../../../sim/accelerator/index.ts'
+import { errorFigures, medianText } from '../../claims/figures/parts.ts'
 import { markdownTable } from '../../markdown-table.ts'
-import {
-  CARDS,
-  type CapTest,
-  type Card,
-  capTest,
-  type EpochRow,
-  epochRows,
-  QUOTED_KNEE,
-  SOURCE,
-} from './cap-rows.ts'
-import type { Section } from './section.ts'
-import { errorFigures, medianText } from './signed-errors.ts'
+import type { Section } from '../../study.ts'
+import { grouped, type Row, sharedTable } from '../published.ts'
+
+const TABLE = sharedTable('facts/zeus_power_caps.csv')
+/** Public source of the rows. */
+const SOURCE =
+  'ml-energy/zeus@75a8b93, examples/research_reproducibility/zeus_nsdi23/trace/summary_power_{v100,a40}.csv'
+
+export const haveCapRows = () => TABLE.exists
+
+const CARDS = ['V100', 'A40'] as const
+type Card = (typeof CARDS)[number]
+
+/** The knee that the field quotes: this share of the highest limit. */
+const QUOTED_KNEE = 0.6
+
+/** An epoch of a training under a cap, against the same training at the highest limit. */
+interface EpochRow extends CapRow {
+  readonly card: Card
+  readonly network: string
+  /** "squad bert_base_uncased 32 adamw" */
+  readonly training: string
+  /** measured under the cap, W */
+  readonly averageW: number
+}
+
+const COLUMNS = ['dataset', 'network', 'batch_size', 'optimizer'] as const
+
+/** The rows below the highest limit of each training. */
+export function epochRows(): EpochRow[] {
+  const all = TABLE.rows()
+  const trainings = grouped(all, (row) => [row.gpu, ...namesOf(row)].join(' '))
+  const floors = new Map(
+    [...grouped(all, ({ gpu }) => gpu!)].map(([gpu, rows]) => {
+      return [gpu, Math.min(...rows.map((row) => Number(row.average_power_w)))] as const
+    }),
+  )
+  return [...trainings.values()].flatMap((rows) => rowsOf(rows, floors.get(rows[0]!.gpu!)!))
+}
+
+const namesOf = (row: Row) => COLUMNS.map((column) => row[column]!)
+
+function rowsOf(rows: readonly Row[], floorW: number): EpochRow[] {
+  const limitW = Number(rows[0]!.limit_max_w)
+  const free = rows.find((row) => Number(row.power_limit_w) === limitW)
+  if (!free) throw new Error(`Expected a row at ${limitW} W for each training`)
+  return rows
+    .filter((row) => row !== free)
+    .map((row) => ({
+      card: row.gpu!.toUpperCase() as Card,
+      network: free.network!,
+      training: namesOf(free).join(' '),
+      capW: Number(row.power_limit_w),
+      limitW,
+      uncappedW: Number(free.average_power_w),
+      floorW,
+      averageW: Number(row.average_power_w),
+      slowdown: Number(row.time_per_epoch_s) / Number(free.time_per_epoch_s),
+    }))
+}
+
+/** A curve that is fitted on one card unless it is given, and its errors on a card. */
+export type CapTest = ReturnType<typeof capTest>
+
+export function capTest(
+  rows: readonly EpochRow[],
+  { variable, fittedOn, testedOn }: { variable: CapVariable; fittedOn: Card; testedOn: Card },
+  given?: CapCurve,
+) {
+  const on = (card: Card) => rows.filter((row) => row.card === card)
+  const curve = given ?? fitCap(on(fittedOn), variable)
+  const tested = on(testedOn)
+  const errors = capErrors(curve, tested).map((error, i) => {
+    const { training, network, capW } = tested[i]!
+    return { at: `${capW} W, ${training}`, network, error }
+  })
+  const side = (isAbove: boolean) =>
+    errors.filter((_, i) => tested[i]!.capW / tested[i]!.limitW >= QUOTED_KNEE === isAbove)
+  return { variable, fittedOn, testedOn, curve, above: side(true), below: side(false) }
+}
 
 /** Limit of the median relative error of the slowdown above the knee. */
 export const CAP_BAR = 0.1
@@ -58,11 +133,10 @@ export function zeusSection(): Section {
   })
   const missed = chosen.flatMap(({ fittedOn, testedOn, above }) => {
     const { median } = errorFigures(above)
-    if (median <= CAP_BAR) return []
-    const [is, bar] = [median, CAP_BAR].map((share) => percent(share))
-    return [
-      `Power caps, fitted on ${fittedOn}, tested on ${testedOn}: ${is} above the knee, bar ${bar}.`,
-    ]
+    const cards = `fitted on ${fittedOn}, tested on ${testedOn}`
+    return median <= CAP_BAR
+      ? []
+      : [`Power caps, ${cards}: ${percent(median)} above the knee, bar ${percent(CAP_BAR)}.`]
   })
   return {
     text: textOf(rows, tests, chosen, missed.length === 0),
@@ -100,7 +174,7 @@ function textOf(
   )
   const worst = chosen.map((test) => {
     const [above, below] = [errorFigures(test.above).worst, errorFigures(test.below).worst]
-    return `${test.fittedOn} → ${test.testedOn}: ${signedPercent(above.error)} above (${above.row}), ${signedPercent(below.error)} below (${below.row})`
+    return `${test.fittedOn} → ${test.testedOn}: ${signedPercent(above.error)} above (${above.at}), ${signedPercent(below.error)} below (${below.at})`
   })
   const trainings = (card: Card) =>
     new Set(rows.filter((row) => row.card === card).map(({ training }) => training)).size
@@ -110,7 +184,7 @@ function textOf(
     return fixed(Math.max(...lowest.map(({ slowdown }) => slowdown)), 1)
   }
   const quiet = rows.filter(({ capW, uncappedW }) => capW >= uncappedW)
-  const noise = errorFigures(quiet.map(({ slowdown }) => ({ row: '', error: slowdown - 1 })))
+  const noise = errorFigures(quiet.map(({ slowdown }) => ({ at: '', error: slowdown - 1 })))
   return `## Power caps: Zeus
 
 Published: ${SOURCE}. Training epochs under power limits: ${trainings('V100')} trainings on the V100 (100 to 250 W), ${trainings('A40')} on the A40 (100 to
@@ -175,7 +249,7 @@ function extrapolated(rows: readonly EpochRow[]): string {
   const tested = rows.filter(({ card }) => card === 'A40')
   const outside = tested.filter((row) => slowdownOf(curve, row).extrapolated)
   const errors = outside.map((row) => ({
-    row: row.training,
+    at: row.training,
     error: slowdownOf(curve, row).slowdown / row.slowdown - 1,
   }))
   return `${outside.length} rows of the A40 have a smaller share than any row of the V100 (${fixed(curve.lowestShare, 2)}). There the V100's

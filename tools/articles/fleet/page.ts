@@ -1,21 +1,18 @@
-import { placementChart } from '../../../reports/charts/load/placement.ts'
-import { toPng } from '../../../reports/charts/render.ts'
-import { writeWhole } from '../../../runtime/folders/write-whole.ts'
-import { type Interval, within } from '../../../sim/stats/index.ts'
+import { within } from '../../../sim/stats/index.ts'
 import { figuresOfFleet } from '../../claims/figures/fleet.ts'
-import { withHead } from '../../claims/head.ts'
-import { beginStudy, writeRecord } from '../../claims/record.ts'
 import { markdownTable } from '../../markdown-table.ts'
+import type { Article } from '../../study.ts'
 import { haveTraces } from '../azure.ts'
 import { SHARED } from '../published.ts'
-import { PLACEMENT_IMAGE, placementChartOf, placementSection } from './placement-section.ts'
 import {
+  intervalText as interval,
   PARTS,
   PLACEMENTS,
   type Placement,
-  type PlacementRow,
+  placementSection,
   placementStudy,
-} from './placement-study.ts'
+  placementText,
+} from './placement.ts'
 import { haveRates } from './rates.ts'
 import {
   ATTAINED,
@@ -31,18 +28,12 @@ import {
   type StudyRow,
   WHOLE_SCALING,
   waveStudy,
-} from './scaling-study.ts'
+} from './scaling.ts'
 
 /** The page on fleets: scalers and places on recorded traffic. */
 
-const PAGE = 'docs/background/fleet.md'
-const IMAGE = `docs/images/${PLACEMENT_IMAGE}`
 /** Starts of a replica, s: pods were measured at 110; llm-d states up to 7 minutes. */
 const STARTS_S = [110, 420] as const
-
-export const haveFleet = () => haveRates() && haveTraces()
-
-export const MISSING_FLEET = `expected the rates of ServeGen and the Azure traces in ${SHARED.pathname}`
 
 /** How much is played. */
 interface Extent extends ScalingExtent {
@@ -55,36 +46,36 @@ interface Extent extends ScalingExtent {
 const WHOLE: Extent = { ...WHOLE_SCALING, startsS: STARTS_S, placements: PLACEMENTS, parts: PARTS }
 
 /** For a smoke run. */
-export const SMALL_FLEET: Extent = {
+const SMALL: Extent = {
   ...SMALL_SCALING,
   ...{ startsS: STARTS_S.slice(0, 1), placements: PLACEMENTS.slice(0, 1), parts: 2 },
 }
 
-export interface FleetStudies {
-  readonly studies: readonly Study[]
-  readonly placements: readonly PlacementRow[]
+export const fleet: Article<'fleet'> = {
+  study: 'fleet',
+  isThere: () => haveRates() && haveTraces(),
+  missing: `expected the rates of ServeGen and the Azure traces in ${SHARED.pathname}`,
+  smoke: async () => {
+    const { studies, placements } = await played(SMALL)
+    fleetText(studies, placementText(placements))
+    return `${studies.length} kinds of traffic scaled and ${placements.length} placement played`
+  },
+  make: async () => {
+    const { studies, placements } = await played(WHOLE)
+    const placement = placementSection(placements)
+    const page = fleetText(studies, placement.text)
+    return { page, figures: figuresOfFleet(studies), sections: [placement] }
+  },
 }
 
-export async function fleetStudies(extent: Extent): Promise<FleetStudies> {
+async function played(extent: Extent) {
   const studies: Study[] = []
   for (const startS of extent.startsS) studies.push(await waveStudy(startS, extent))
   studies.push(await codeStudy(STARTS_S[0], extent))
   return { studies, placements: await placementStudy(extent.placements, extent.parts) }
 }
 
-/** Composes the page; `write` keeps it. */
-export async function fleetPart(write: boolean): Promise<void> {
-  const begun = beginStudy('fleet')
-  const { studies, placements } = await fleetStudies(WHOLE)
-  const text = fleetText(studies, placements)
-  process.stdout.write(text)
-  if (!write) return
-  const record = await writeRecord(begun, figuresOfFleet(studies))
-  await writeWhole(PAGE, withHead(text, record))
-  await writeWhole(IMAGE, await toPng(placementChart(placementChartOf(placements))))
-}
-
-export function fleetText(studies: readonly Study[], placements: readonly PlacementRow[]): string {
+function fleetText(studies: readonly Study[], placement: string): string {
   const [from, to] = EVENING_H.map(
     (hour) => `${Math.floor(hour)}:${String(60 * (hour % 1)).padStart(2, '0')}`,
   )
@@ -118,7 +109,7 @@ How it was compared:
 
 ${studies.map(section).join('\n\n')}
 
-${placementSection(placements)}
+${placement}
 `
 }
 
@@ -149,12 +140,6 @@ function verdict(studies: readonly Study[]): string {
 
 const percent = (share: number, digits = 1) =>
   `${(100 * share).toFixed(digits).replace('-', '−')} %`
-
-function interval({ value, low, high }: Interval, text: (value: number) => string): string {
-  return low === null || high === null
-    ? text(value)
-    : `${text(value)} [${text(low)}, ${text(high)}]`
-}
 
 /** What is found of a pair; a difference counts only where its interval excludes 0. */
 function against(row: StudyRow): string {

@@ -1,12 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs'
-import { gunzipSync } from 'node:zlib'
-import { SHARED } from '../published.ts'
+import { sharedTable } from '../published.ts'
 
 /** The rates of ServeGen and the trace of Azure code, beside the repository. */
-const WAVE = new URL('servegen_rate_language_m-small.csv.gz', SHARED)
-const CODE = new URL('azure_llm_2023_code.csv.gz', SHARED)
+const WAVE = sharedTable('servegen_rate_language_m-small.csv.gz')
+const CODE = sharedTable('azure_llm_2023_code.csv.gz')
 
-export const haveRates = (): boolean => existsSync(WAVE) && existsSync(CODE)
+export const haveRates = (): boolean => WAVE.exists && CODE.exists
 
 /** The file of ServeGen has a rate for each of these steps, s. */
 const FILE_STEP_S = 600
@@ -14,13 +12,9 @@ const FILE_STEP_S = 600
 export const WAVE_STEP_S = 60
 export const DAY_S = 86_400
 
-const linesOf = (file: URL) => gunzipSync(readFileSync(file)).toString('utf8').trim().split('\n')
-
 /** Requests/s of m-small in steps of a minute, along lines between the values of the file. */
 export function waveRates(): number[] {
-  const values = linesOf(WAVE)
-    .slice(1)
-    .map((line) => Number(line.split(',')[1]))
+  const values = WAVE.rows().map(({ rps }) => Number(rps))
   const finer = FILE_STEP_S / WAVE_STEP_S
   return values.flatMap((value, i) =>
     Array.from(
@@ -32,9 +26,9 @@ export function waveRates(): number[] {
 
 /** Requests of the Azure code trace in each second. */
 export function codeRates(): number[] {
-  const times = linesOf(CODE)
-    .slice(1)
-    .map((line) => Date.parse(`${line.slice(0, 10)}T${line.slice(11, 23)}Z`) / 1000)
+  const times = CODE.rows().map(({ TIMESTAMP: at }) => {
+    return Date.parse(`${at!.slice(0, 10)}T${at!.slice(11, 23)}Z`) / 1000
+  })
   const first = times[0]!
   const rates = Array.from({ length: Math.floor(times.at(-1)! - first) }, () => 0)
   for (const time of times) {

@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import type { ErrorSummary } from '../../articles/errors.ts'
 import { count, errors } from './parts.ts'
 
 const quantity = z.strictObject({ name: z.string(), errors, bar: z.number(), met: z.boolean() })
@@ -13,26 +12,3 @@ export const articlesFigures = z.strictObject({
   tft: z.strictObject({ sweeps: count, approaches: count, best: predicted }),
 })
 export type ArticlesFigures = z.infer<typeof articlesFigures>
-
-/** A judged quantity of predicted rows. */
-export interface JudgedErrors {
-  readonly name: string
-  readonly rows: number
-  readonly bar: number
-  readonly summary: ErrorSummary
-}
-
-export function predictedFigures(
-  name: string,
-  judged: readonly JudgedErrors[],
-): z.infer<typeof predicted> {
-  return {
-    name,
-    quantities: judged.map(({ name, rows, bar, summary: { median, worst, met } }) => ({
-      name,
-      bar,
-      met,
-      errors: { rows, median, worst: worst.error, worstAt: `${worst.users} requests` },
-    })),
-  }
-}

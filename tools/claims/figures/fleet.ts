@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Study } from '../../articles/fleet/scaling-study.ts'
+import type { Study } from '../../articles/fleet/scaling.ts'
 
 /** Replica-hours of the scaler `predictive` against other scalers, for the same share in time. */
 export const fleetFigures = z.strictObject({

@@ -1,4 +1,6 @@
+import { median } from 'simple-statistics'
 import { z } from 'zod'
+import { fixed, signedPercent } from '../../../reports/format.ts'
 
 /** Parts of figures that several studies have. Shares and errors are relative, 0.01 for 1 %. */
 
@@ -22,28 +24,52 @@ export function tally(all: readonly string[]): z.infer<typeof verdicts> {
   return { pass: of('PASS'), undecided: of('UNDECIDED'), fail: of('FAIL') }
 }
 
+/** A relative error, signed, and where it was found. */
 export interface ErrorAt {
   readonly at: string
   readonly error: number
 }
 
+export interface ErrorFigures {
+  readonly rows: number
+  /** of the magnitudes */
+  readonly median: number
+  /** signed median: a common direction of the errors */
+  readonly bias: number
+  readonly worst: ErrorAt
+}
+
 /** Throws where there is no row: a figure of nothing is a fault of the study. */
-export function errorsOf(rows: readonly ErrorAt[]): Errors {
-  const sorted = [...rows].sort((a, b) => Math.abs(a.error) - Math.abs(b.error))
-  const worst = sorted.at(-1)
-  if (worst === undefined) throw new Error('Expected at least one row of errors')
+export function errorFigures(errors: readonly ErrorAt[]): ErrorFigures {
   return {
-    rows: sorted.length,
-    median: middle(sorted.map(({ error }) => Math.abs(error))),
-    worst: worst.error,
-    worstAt: worst.at,
+    rows: errors.length,
+    median: middle(errors.map(({ error }) => Math.abs(error))),
+    bias: middle(errors.map(({ error }) => error)),
+    worst: errors.reduce((a, b) => (Math.abs(b.error) > Math.abs(a.error) ? b : a)),
   }
 }
 
+/** The same as a record has them. */
+export function errorsOf(all: readonly ErrorAt[]): Errors {
+  const { rows, median, worst } = errorFigures(all)
+  return { rows, median, worst: worst.error, worstAt: worst.at }
+}
+
+/** "1.0 %, leaning +0.4 %". */
+export const medianText = ({ median, bias }: Pick<ErrorFigures, 'median' | 'bias'>): string =>
+  `${tenths(median)}, leaning ${signedPercent(bias)}`
+
+/** "1.0 %, leaning +0.4 %, worst −3.7 % at 512". */
+export const errorText = (figures: ErrorFigures): string =>
+  `${medianText(figures)}, worst ${signedPercent(figures.worst.error)} at ${figures.worst.at}`
+
+/** A share in percent, to a tenth. */
+export const tenths = (share: number): string => `${fixed(100 * share, 1)} %`
+
+/** A share in whole percent. */
+export const whole = (share: number): string => `${fixed(100 * share, 0)} %`
+
 /** The median. */
 export function middle(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b)
-  const half = sorted.length >> 1
-  if (sorted.length === 0) throw new Error('Expected at least one value')
-  return sorted.length % 2 === 1 ? sorted[half]! : (sorted[half - 1]! + sorted[half]!) / 2
+  return median([...values])
 }

@@ -1,22 +1,19 @@
 import { fixed } from '../../../reports/format.ts'
 import { referenceProfilePath } from '../../../runtime/folders/profile-paths.ts'
-import { loadVariants } from '../../../runtime/jobs/variants/load-variants.ts'
-import { variants } from '../../../runtime/jobs/variants/variants.ts'
-import type { Estimate, Result } from '../../../sim/documents/index.ts'
-import { answering, figuresCompared, objectivesCompared, verdictSentences } from '../answers.ts'
-import { subjectOf, tailOf, tailsOf } from '../charts.ts'
-import { comparison, type Entry, type Group, single, WIDTH } from '../entry.ts'
-import { figurePanels, objectivePanels } from '../figure-panels.ts'
-import { pathOf, SHIPPED_PROFILE } from '../simulated.ts'
-
-const tail = (result: Result) => ({ chart: tailOf(result), answer: verdictSentences(result) })
+import type { Estimate } from '../../../sim/documents/index.ts'
+import { figuresCompared } from '../answers.ts'
+import { subjectOf } from '../charts.ts'
+import { comparison, objectives, single, variedScenario } from '../comparison.ts'
+import { type Group, WIDTH } from '../entry.ts'
+import { figurePanels } from '../figure-panels.ts'
+import { SHIPPED_PROFILE } from '../simulated.ts'
+import { variantsEntry } from '../variants-entry.ts'
 
 const first = single({
   scenario: 'first',
   profiled: true,
   question:
     'A small text encoder runs at half of its capacity. Do 95 % of its requests end within 30 ms?',
-  show: tail,
 })
 
 const orientation = single({
@@ -24,29 +21,22 @@ const orientation = single({
   profiled: true,
   question:
     'A small convolutional net tells whether a line of text is upside down. Do 95 % of its requests end within 50 ms?',
-  show: tail,
 })
 
-const atLoad = (scenario: string, load: number) =>
-  ({ scenario, profiled: true, label: `load ${load}`, phrase: `at load ${load}` }) as const
+const LOADS = [
+  ['yardstick-light', 0.3],
+  ['yardstick', 0.5],
+  ['yardstick-busy', 0.7],
+  ['yardstick-heavy', 0.85],
+] as const
 
 const yardstick = comparison({
   name: 'yardstick',
   question:
     'A small net takes half a millisecond a batch. How does its tail grow with the load, and does p99 stay below 10 ms?',
-  systems: [
-    atLoad('yardstick-light', 0.3),
-    atLoad('yardstick', 0.5),
-    atLoad('yardstick-busy', 0.7),
-    atLoad('yardstick-heavy', 0.85),
-  ],
-  show: (systems) => {
-    const [lightest, ...others] = systems
-    return {
-      chart: tailsOf(systems),
-      answer: objectivesCompared([answering(lightest), ...others.map(answering)]),
-    }
-  },
+  systems: LOADS.map(([scenario, load]) =>
+    variedScenario(scenario, { profiled: true })(`load ${load}`, `at load ${load}`),
+  ),
 })
 
 const BATCHES = [
@@ -60,41 +50,25 @@ const BATCHES = [
 ] as const
 
 /** Both at the same rate: a load is a share of the capacity of the first. */
-const ocr: Entry = {
-  name: 'ocr',
-  scenarios: ['ocr'],
+const ocr = variantsEntry({
+  scenario: 'ocr',
   systems: BATCHES.map(({ set }) => ({ scenario: 'ocr', set })),
   question:
     'On cpu, a net that recognises lines of text is bound by compute. Is it better to run the lines in padded batches, or one by one?',
-  commands: [`spillway variants ocr ${SHIPPED_PROFILE} ${BATCHES.map(variantOption).join(' ')}`],
-  sources: [],
-  show: async () => {
-    const profile = referenceProfilePath()
-    const loaded = await loadVariants(pathOf('ocr'), { variants: BATCHES, profile })
-    const { document } = await variants(loaded)
-    const systems = BATCHES.map(({ label, phrase }, i) => {
-      const { row, figures } = document.variants[i]!
-      return { label, phrase, objectives: row.objectives, lost: () => null, figures }
-    })
-    const [batched, single] = systems as [(typeof systems)[number], (typeof systems)[number]]
-    const utilised = systems.map(({ figures, ...of }) => ({ ...of, estimate: figures.utilisation }))
-    const panels = [
-      ...objectivePanels(systems),
-      { name: 'utilisation', quantity: 'share', limit: null, rows: utilised } as const,
-    ]
-    const subtitle = `ocr · simulated: ${document.replications} replications, the same requests for both · line: 95 % interval`
-    return {
-      chart: figurePanels({ subtitle, panels }, WIDTH),
-      answer: `${objectivesCompared([batched, single])} ${figuresCompared('Utilisation', 'share', utilised)}`,
-    }
-  },
+  command: `spillway variants ocr ${SHIPPED_PROFILE} ${BATCHES.map(variantOption).join(' ')}`,
+  options: { variants: BATCHES, profile: referenceProfilePath() },
+  named: (name) => BATCHES.find((batch) => batch.name === name)!,
+  sharing: 'both',
+})
+
+function variantOption({ name, set }: (typeof BATCHES)[number]): string {
+  return `--variant '${[`${name}:`, ...set].join(' ')}'`
 }
 
 const routedBy = (label: string, ...set: readonly string[]) =>
-  ({ scenario: 'routers', label, phrase: `with ${label}`, set }) as const
+  variedScenario('routers')(label, `with ${label}`, ...set)
 
 const routers = comparison({
-  name: 'routers',
   question:
     'Fast and slow pools stand behind one router. Which router keeps p99 below 150 ms, and what do metrics that are 50 ms old cost?',
   systems: [
@@ -103,82 +77,45 @@ const routers = comparison({
     routedBy('old loads', 'router.view_age_ms=50'),
     routedBy('least-work', 'router.policy=least-work'),
   ],
-  show: (systems) => {
-    const [random, ...others] = systems
-    return {
-      chart: tailsOf(systems),
-      answer: objectivesCompared([answering(random), ...others.map(answering)]),
-    }
-  },
 })
 
 const PREFIX_ROUTERS = ['least-loaded', 'session-affinity', 'prefix-affinity', 'endpoint-picker']
 
 const prefixRouters = comparison({
-  name: 'prefix-routers',
   question:
     'Turns of a conversation begin with the turns before, which one of four replicas has computed. Which router keeps the first token below 1.5 s for 95 % of the turns?',
-  systems: PREFIX_ROUTERS.map((policy) => ({
-    scenario: 'prefix-routers',
-    label: policy,
-    phrase: `with ${policy}`,
-    set: [`pools.engine.queue.routing=${policy}`],
-  })),
-  show: (systems) => {
-    const [one, ...others] = systems
-    return {
-      chart: tailsOf(systems),
-      answer: objectivesCompared([answering(one!), ...others.map(answering)]),
-    }
-  },
+  systems: PREFIX_ROUTERS.map((policy) =>
+    variedScenario('prefix-routers')(
+      policy,
+      `with ${policy}`,
+      `pools.engine.queue.routing=${policy}`,
+    ),
+  ),
 })
 
 const LIMIT = 'pools.central.admission.concurrency.limit'
 const AIMD = `{ setting: ${LIMIT}, controller: aimd, every_s: 2, target_ms: 90, min: 6, max: 200, increase: 2, decrease: 0.8 }`
 
+const hourly = variedScenario('hourly-tuning')
 const hourlyTuning = comparison({
-  name: 'hourly-tuning',
   question:
     'Questions come by day, long documents at night. Is a limit of requests that is tuned hour by hour better than one that is set once?',
   systems: [
-    { scenario: 'hourly-tuning', label: 'set to 12', phrase: 'set to 12', set: [`${LIMIT}=12`] },
-    { scenario: 'hourly-tuning', label: 'set to 30', phrase: 'set to 30' },
-    {
-      scenario: 'hourly-tuning',
-      label: 'tuned',
-      phrase: 'tuned by AIMD',
-      set: [`tuning=[${AIMD}]`],
-    },
+    hourly('set to 12', 'set to 12', `${LIMIT}=12`),
+    hourly('set to 30', 'set to 30'),
+    hourly('tuned', 'tuned by AIMD', `tuning=[${AIMD}]`),
   ],
-  show: (systems) => {
-    const [one, ...others] = systems
-    return {
-      chart: tailsOf(systems),
-      answer: objectivesCompared([answering(one), ...others.map(answering)]),
-    }
-  },
-})
-
-function variantOption({ name, set }: (typeof BATCHES)[number]): string {
-  return `--variant '${[`${name}:`, ...set].join(' ')}'`
-}
-
-const ofServers = (servers: number) => ({
-  scenario: 'fan-out',
-  label: `${servers} servers`,
-  phrase: `from ${servers} servers`,
 })
 
 /** The scenario ships with 100. */
+const ofServers = (servers: number, ...set: readonly string[]) =>
+  variedScenario('fan-out')(`${servers} servers`, `from ${servers} servers`, ...set)
+
 const fanOut = comparison({
-  name: 'fan-out',
   question:
     'Each server is slow for one request in a hundred. How many calls are slow that need the answers of a hundred servers?',
   systems: [
-    ...([2, 10, 30] as const).map((servers) => ({
-      ...ofServers(servers),
-      set: [`traffic.search.fan_out=${servers}`],
-    })),
+    ...[2, 10, 30].map((servers) => ofServers(servers, `traffic.search.fan_out=${servers}`)),
     ofServers(100),
   ],
   show: (systems) => {
@@ -189,10 +126,9 @@ const fanOut = comparison({
     const name = 'share of calls without all answers in 500 ms'
     const panels = [{ name, quantity: 'share', limit: null, rows } as const]
     const subtitle = `${subjectOf(systems)} · line: 95 % interval`
-    const slow = figuresCompared('The share of calls without all answers in 500 ms', 'share', rows)
     return {
       chart: figurePanels({ subtitle, panels }, WIDTH),
-      answer: `${slow} By arithmetic it is 1 − 0.99ⁿ of n servers, ${fixed(100 * (1 - 0.99 ** 100), 1)} % of 100.`,
+      answer: `${figuresCompared(`The ${name}`, 'share', rows)} By arithmetic it is 1 − 0.99ⁿ of n servers, ${fixed(100 * (1 - 0.99 ** 100), 1)} % of 100.`,
     }
   },
 })
@@ -204,59 +140,34 @@ function shareOf(part: number, n: number): Estimate {
   return { value, low: value - half, high: value + half, n }
 }
 
+const HEDGE = 'traffic.search.hedge'
 const copying = (label: string, ...set: readonly string[]) =>
-  ({ scenario: 'tail-at-scale', label, phrase: `with ${label}`, set }) as const
+  variedScenario('tail-at-scale')(label, `with ${label}`, ...set)
 
 const tailAtScale = comparison({
-  name: 'tail-at-scale',
   question:
     'A request needs a hundred servers, each of which is slow now and then. Which copies of requests keep p90 of the calls below 100 ms, and what do they cost?',
   systems: [
     copying('single requests'),
-    copying(
-      'hedged requests',
-      'traffic.search.hedge.policy=hedged',
-      'traffic.search.hedge.after_percentile=95',
-    ),
-    copying('tied requests', 'traffic.search.hedge.policy=tied', 'traffic.search.hedge.delay_ms=1'),
+    copying('hedged requests', `${HEDGE}.policy=hedged`, `${HEDGE}.after_percentile=95`),
+    copying('tied requests', `${HEDGE}.policy=tied`, `${HEDGE}.delay_ms=1`),
   ],
-  show: (systems) => {
-    const [plain, ...others] = systems.map(answering)
-    const objectives = systems.map(({ label, phrase, result }) => ({
-      label,
-      phrase,
-      objectives: result.objectives,
-    }))
-    const wasted = systems.slice(1).map(({ label, phrase, result }) => {
-      const { hedges } = result.classes[0]!
-      return { label, phrase, estimate: hedges!.sent_share }
-    })
-    const panels = [
-      ...objectivePanels(objectives),
-      { name: 'copies for each request', quantity: 'share', limit: null, rows: wasted } as const,
-    ]
-    const subtitle = `${subjectOf(systems)} · line: 95 % interval`
-    const cost = figuresCompared('The number of copies for each request', 'share', wasted)
-    return {
-      chart: figurePanels({ subtitle, panels }, WIDTH),
-      answer: `${objectivesCompared([plain!, ...others])} ${cost}`,
-    }
-  },
+  show: objectives(([, ...copies]) => [
+    {
+      name: 'copies for each request',
+      text: 'The number of copies for each request',
+      quantity: 'share',
+      rows: copies.map(({ label, phrase, result }) => {
+        return { label, phrase, estimate: result.classes[0]!.hedges!.sent_share }
+      }),
+    },
+  ]),
 })
 
 export const serving: Group = {
   title: 'One-shot serving',
   entries: [
-    ...[
-      first,
-      orientation,
-      yardstick,
-      ocr,
-      fanOut,
-      tailAtScale,
-      routers,
-      prefixRouters,
-      hourlyTuning,
-    ],
+    ...[first, orientation, yardstick, ocr, fanOut, tailAtScale],
+    ...[routers, prefixRouters, hourlyTuning],
   ],
 }

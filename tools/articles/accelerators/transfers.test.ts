@@ -1,7 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { TRANSFER_WIDTHS } from '../../../sim/experiment/index.ts'
-import { haveTransfers, type MeasuredSeries } from './transfer-rows.ts'
-import { missedBy, missedByKind, transferStudy, transfersAmong } from './transfer-study.ts'
+import {
+  haveTransfers,
+  type MeasuredSeries,
+  missedBy,
+  missedByKind,
+  transferStudy,
+  transfersAmong,
+} from './transfers.ts'
 
 const pass = (batch: number, ms: number) => ({
   groups: [{ name: 'linear' as const, flops: 1e12 * batch, bytes: 1e9, launches: 1 }],
