@@ -34,8 +34,9 @@ export interface Slice {
   readonly bytes: number | null
 }
 
-// as the processes of this version do; a version without them has none
-if ('COMPILER_FLAGS' in kernel) for (const flag of kernel.COMPILER_FLAGS) setFlagsFromString(flag)
+// as the processes of this version do; a version before them has none
+const { COMPILER_FLAGS: flags = [] } = { ...kernel }
+for (const flag of flags) setFlagsFromString(flag)
 
 const work = SLICES[process.argv[2] ?? '']
 if (work === undefined || process.send === undefined) throw new Error('Expected a figure')
