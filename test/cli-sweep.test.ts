@@ -128,7 +128,7 @@ describe('the document', () => {
     const { child, ended } = mine.start([...GRID, '--out', 'killed'])
     const cache = `SPILLWAY_CACHE=${join(mine.folder, 'cache')}`
     const simulating = () =>
-      processesWith(cache).filter(({ command }) => command.includes('configuration-process'))
+      processesWith(cache).filter(({ command }) => command.includes('simulation-process'))
     while (simulating().length === 0 && child.exitCode === null) await wait(5)
     send(simulating()[0]!.pid, 'SIGKILL')
     const { code, stderr } = await ended

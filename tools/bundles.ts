@@ -101,11 +101,9 @@ const CHILDREN = [
   'runtime/noise/noise-process.ts',
   'runtime/noise/noise-thread.ts',
   'runtime/parquet/parquet-process.ts',
-  'runtime/jobs/configurations/configuration-process.ts',
+  'runtime/jobs/simulations/simulation-process.ts',
   'runtime/jobs/sweep/query-process.ts',
   'runtime/jobs/variants/drift-process.ts',
-  'runtime/jobs/replication-process.ts',
-  'runtime/jobs/replication-thread.ts',
 ]
 
 /** Separate bundles: a shared one would load modules that only the commands need. */

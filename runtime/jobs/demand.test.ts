@@ -3,7 +3,7 @@ import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { keptReplication, resolveSystem } from '../../sim/experiment/index.ts'
-import { backlogOf, backlogWarning, longRunWarning, threadsFor } from './demand.ts'
+import { backlogOf, backlogWarning, longRunWarning, processesFor } from './demand.ts'
 import { prepare } from './prepare.ts'
 import { drawnRequests } from './requests.ts'
 
@@ -202,10 +202,10 @@ describe('a warning of a long run', () => {
 
 test('there are no more threads than cores or replications', () => {
   const cores = availableParallelism()
-  expect([threadsFor(1, 2000), threadsFor(1e6, 2000), threadsFor(1e6, undefined)]).toEqual([
+  expect([processesFor(1, 2000), processesFor(1e6, 2000), processesFor(1e6, undefined)]).toEqual([
     1,
     cores,
     cores,
   ])
-  expect(threadsFor(1e6, 1)).toBe(1)
+  expect(processesFor(1e6, 1)).toBe(1)
 })

@@ -136,8 +136,8 @@ function memoryBytes(): number {
   return limit > 0 ? Math.min(limit, totalmem()) : totalmem()
 }
 
-/** Threads that simulate at once: more than there are cores gain nothing, and each takes memory. */
-export function threadsFor(replications: number, workers: number | undefined): number {
+/** Processes that simulate at once: more than there are cores gain nothing, and each takes memory. */
+export function processesFor(replications: number, workers: number | undefined): number {
   const cores = availableParallelism()
   return Math.min(replications, workers ?? cores, cores)
 }

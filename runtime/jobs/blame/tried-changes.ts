@@ -12,7 +12,7 @@ import { build } from '../../version.ts'
 import { extrapolationWarnings } from '../extrapolation.ts'
 import type { JobOptions } from '../options.ts'
 import type { System } from '../prepare.ts'
-import { runReplications } from '../replications.ts'
+import { runReplications } from '../simulations/replications.ts'
 import { changedSystem } from './changed-system.ts'
 
 type Tried = Blamed['changes'][number]

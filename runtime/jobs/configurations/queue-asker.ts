@@ -9,7 +9,7 @@ import {
 } from '../../../scenarios/index.ts'
 import { backlogWarning } from '../demand.ts'
 import { loadSystem, prepare, profileFor } from '../prepare.ts'
-import type { ConfigurationBase } from './configuration-process.ts'
+import type { ConfigurationBase } from '../simulations/configuration-runs.ts'
 import type { SentBase, SentFiles } from './queue.ts'
 import { OwnFiles } from './queue-files.ts'
 

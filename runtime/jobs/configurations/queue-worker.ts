@@ -6,10 +6,10 @@ import { EXIT, Failure } from '../../../scenarios/index.ts'
 import { outOfMemory } from '../../folders/system-refusal.ts'
 import { endedForMemory } from '../../process/child.ts'
 import { failureMessage } from '../../process/failure-message.ts'
-import { threadsFor } from '../demand.ts'
+import { processesFor } from '../demand.ts'
 import type { JobOptions } from '../options.ts'
-import { ConfigurationPool } from './configuration-pool.ts'
-import type { ConfigurationBase, ConfigurationRuns } from './configuration-process.ts'
+import type { ConfigurationBase, ConfigurationRuns } from '../simulations/configuration-runs.ts'
+import { SimulationPool } from '../simulations/simulation-pool.ts'
 import {
   answerKey,
   baseKey,
@@ -77,11 +77,11 @@ class BadJob extends Error {}
 export async function work(url: string, options: WorkerOptions): Promise<Worked> {
   const redis = await connected(url, options.signal)
   const { workers, idleS = Number.POSITIVE_INFINITY, signal } = options
-  const pool = new ConfigurationPool(null, { workers, signal })
+  const pool = new SimulationPool({ workers, signal })
   const jobs = new Jobs(redis, pool, options)
   const worker = new SizedWorker(queueName(), (job, token) => jobs.perform(job, token), {
     connection: redis,
-    concurrency: threadsFor(Number.POSITIVE_INFINITY, workers),
+    concurrency: processesFor(Number.POSITIVE_INFINITY, workers),
     lockDuration: LOCK_MS,
     stalledInterval: LOCK_MS / 2,
     maxStalledCount: MOST_LOST,
@@ -116,7 +116,7 @@ export async function work(url: string, options: WorkerOptions): Promise<Worked>
 /** What a worker does with its jobs. */
 class Jobs {
   readonly #redis: Redis
-  readonly #pool: ConfigurationPool
+  readonly #pool: SimulationPool
   readonly #options: WorkerOptions
   readonly #bases: Bases
   readonly #files: WorkerFiles
@@ -126,7 +126,7 @@ class Jobs {
   #lastAt = performance.now()
   readonly #handedBack: Promise<unknown>[] = []
 
-  constructor(redis: Redis, pool: ConfigurationPool, options: WorkerOptions) {
+  constructor(redis: Redis, pool: SimulationPool, options: WorkerOptions) {
     this.#redis = redis
     this.#pool = pool
     this.#options = options

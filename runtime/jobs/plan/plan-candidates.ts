@@ -10,7 +10,7 @@ import {
 } from '../../../scenarios/index.ts'
 import { type Candidate, hourlyCost, leastReplicas } from '../../../sim/experiment/index.ts'
 import { pause } from '../../process/interruption.ts'
-import type { ConfigurationBase } from '../configurations/configuration-process.ts'
+import type { ConfigurationBase } from '../simulations/configuration-runs.ts'
 import type { JobOptions } from '../options.ts'
 import type { System } from '../prepare.ts'
 

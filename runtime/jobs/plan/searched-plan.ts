@@ -16,11 +16,11 @@ import {
   transferDoubts,
 } from '../../../sim/experiment/index.ts'
 import type { Profile } from '../../../sim/world/index.ts'
-import { ConfigurationPool } from '../configurations/configuration-pool.ts'
 import { searchSpace } from '../configurations/search-space.ts'
 import { PLAN_DEFAULTS } from '../defaults.ts'
 import type { JobOptions } from '../options.ts'
 import { loadSystem, type System } from '../prepare.ts'
+import { SimulationPool } from '../simulations/simulation-pool.ts'
 import { defaultSpace } from './default-space.ts'
 import {
   costOfReplicas,
@@ -123,7 +123,7 @@ export async function searchedPlan(
   const inSpace = priced.candidates.includes(priced.today)
   const all = inSpace ? priced.candidates : [...priced.candidates, priced.today]
   const looks = looksUpTo(replications, confidence)
-  const pool = new ConfigurationPool(base, { workers, signal })
+  const pool = new SimulationPool({ base, workers, signal })
   try {
     const simulations = new PlanSimulations(pool, all, mayRepeat({ ...system, requests: null }))
     onProgress?.('searching', 0, 1)

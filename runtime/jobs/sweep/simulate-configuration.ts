@@ -6,7 +6,7 @@ import { ChildEnded, endedForMemory } from '../../process/child.ts'
 import type {
   ConfigurationRuns,
   ConfigurationSimulator,
-} from '../configurations/configuration-process.ts'
+} from '../simulations/configuration-runs.ts'
 import { Unanswered } from '../configurations/unanswered.ts'
 import { valuesOf } from './sweep-plan.ts'
 

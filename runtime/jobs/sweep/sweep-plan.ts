@@ -4,7 +4,7 @@ import { sweepFigure } from '../../../sim/experiment/index.ts'
 import type { Profile } from '../../../sim/world/index.ts'
 import { profileLabel } from '../../folders/profile-file.ts'
 import { build } from '../../version.ts'
-import type { ConfigurationBase } from '../configurations/configuration-process.ts'
+import type { ConfigurationBase } from '../simulations/configuration-runs.ts'
 import { searchSpace } from '../configurations/search-space.ts'
 import { loadSystem, type System } from '../prepare.ts'
 

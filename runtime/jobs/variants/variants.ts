@@ -14,11 +14,11 @@ import type { RunSummary } from '../../../sim/stats/index.ts'
 import { profileLabel } from '../../folders/profile-file.ts'
 import { build } from '../../version.ts'
 import { REPLICATIONS } from '../defaults.ts'
-import { backlogWarning, threadsFor } from '../demand.ts'
+import { backlogWarning, processesFor } from '../demand.ts'
 import { extrapolationWarnings } from '../extrapolation.ts'
 import { type DocumentOptions, LIBRARY_CALL } from '../options.ts'
 import { profileWarnings } from '../profile-warnings.ts'
-import { runReplications } from '../replications.ts'
+import { runReplications } from '../simulations/replications.ts'
 import { slowestSystem } from '../slowest.ts'
 import type { LoadedVariants, NamedSystem } from './load-variants.ts'
 import { modelWeights } from './model-weights.ts'
@@ -55,7 +55,7 @@ export async function variants(
   for (const [i, variant] of named.entries()) {
     const { system, name } = variant
     const input = { ...system, capacityRps }
-    const backlog = backlogWarning(input, capacityRps, threadsFor(replications, undefined))
+    const backlog = backlogWarning(input, capacityRps, processesFor(replications, undefined))
     const doubts = [...profileWarnings(system.models), ...extrapolationWarnings(system)]
     warnings.push(
       ...[...(backlog === null ? [] : [backlog]), ...doubts].map((text) => `${name}: ${text}`),
@@ -66,7 +66,7 @@ export async function variants(
       signal,
       onProgress: (done, of) => onProgress?.(phase, done, of),
     })
-    const slowest = slowestSystem(system, threadsFor(replications, undefined))
+    const slowest = slowestSystem(system, processesFor(replications, undefined))
     const slower =
       slowest &&
       (await runReplications({ ...slowest, capacityRps }, replications, {
