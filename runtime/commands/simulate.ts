@@ -33,7 +33,7 @@ export function define(command: Command): void {
     .addOption(warmupOption())
     .option(
       '--workers <n>',
-      'threads, at most one for each core; the result does not depend on it',
+      'processes, at most one for each core; the result does not depend on it',
       wholeNumber(1),
     )
     .addOption(
