@@ -3,8 +3,8 @@ import {
   type LoadedScenario,
   loadScenario,
   modelKey,
-  type RecordedClient,
   readServegen,
+  type RecordedClient,
   type Scenario,
   type ScenarioText,
   surveyTrace,
@@ -18,10 +18,8 @@ import { referenceProfilePath } from '../folders/profile-paths.ts'
 import { contentOf } from '../models/index.ts'
 import { expectTrace } from '../parquet/expect-trace.ts'
 import { throwIfAborted } from '../process/interruption.ts'
-import { doubtfulValues } from './doubtful-values.ts'
 import type { Progress } from './options.ts'
-import { sampleLengths } from './sample-lengths.ts'
-import { unclaimedRows } from './unclaimed-rows.ts'
+import { doubtfulValues, sampleLengths, unclaimedRows } from './scenario-notes.ts'
 
 export { resolveSystem }
 

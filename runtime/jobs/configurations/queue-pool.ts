@@ -9,6 +9,9 @@ import type {
   ConfigurationRuns,
   ConfigurationSimulator,
 } from '../simulations/configuration-runs.ts'
+import { answered, type Expected, oneLine, Refused } from './queue-answer.ts'
+import { type Asks, QueueAsker } from './queue-asker.ts'
+import { connected, isReply, refusal } from './queue-connection.ts'
 import {
   answerKey,
   baseKey,
@@ -21,11 +24,8 @@ import {
   type QueuedJob,
   queueName,
   sha256Of,
+  Unanswered,
 } from './queue.ts'
-import { answered, type Expected, oneLine, Refused } from './queue-answer.ts'
-import { type Asks, QueueAsker } from './queue-asker.ts'
-import { connected, isReply, refusal } from './queue-connection.ts'
-import { Unanswered } from './unanswered.ts'
 
 /** An answer is looked for so soon after another one, ms, and more and more rarely without any. */
 const LOOK_MS = 30

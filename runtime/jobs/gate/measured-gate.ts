@@ -7,10 +7,10 @@ import { GATE_LOAD, GATE_MINUTES, MARGIN, MOST_GATE_LOAD } from '../defaults.ts'
 import type { DocumentOptions } from '../options.ts'
 import { type Prepared, resolveSystem } from '../prepare.ts'
 import { refuseComparison, refuseLive } from '../refuse.ts'
-import { changedFiles } from './changed-files.ts'
+import { changedFiles } from './data-files.ts'
 import { Derivation } from './derived.ts'
-import { gateOf } from './gate.ts'
 import { gateTraffic, trafficFactor } from './gate-traffic.ts'
+import { gateOf } from './gate.ts'
 import { LiveRounds, type RoundLimits, type Utilisation } from './live-rounds.ts'
 import {
   interimCase,

@@ -5,13 +5,13 @@ import {
   type Looks,
   looksUpTo,
   mayRepeat,
-  type PlanFound,
   placesOf,
+  type PlanFound,
   type RunFigures,
-  type StatedObjective,
-  type Survive,
   searchPlan,
+  type StatedObjective,
   statedObjectives,
+  type Survive,
   tooFewRequests,
   transferDoubts,
 } from '../../../sim/experiment/index.ts'
@@ -21,12 +21,12 @@ import { PLAN_DEFAULTS } from '../defaults.ts'
 import type { JobOptions } from '../options.ts'
 import { loadSystem, type System } from '../prepare.ts'
 import { SimulationPool } from '../simulations/simulation-pool.ts'
-import { defaultSpace } from './default-space.ts'
 import {
   costOfReplicas,
+  defaultSpace,
   type PlanCandidates,
-  type PricedCandidate,
   planCandidates,
+  type PricedCandidate,
   refuseDimensions,
 } from './plan-candidates.ts'
 import { PlanSimulations } from './plan-simulations.ts'

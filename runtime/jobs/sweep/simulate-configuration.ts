@@ -3,11 +3,11 @@ import type { ConfigurationRow, SweepManifest, SweepRow } from '../../../sim/doc
 import { configurationRow, nextLook, precisionOf } from '../../../sim/experiment/index.ts'
 import { saysOutOfMemory } from '../../folders/system-refusal.ts'
 import { ChildEnded, endedForMemory } from '../../process/child.ts'
+import { Unanswered } from '../configurations/queue.ts'
 import type {
   ConfigurationRuns,
   ConfigurationSimulator,
 } from '../simulations/configuration-runs.ts'
-import { Unanswered } from '../configurations/unanswered.ts'
 import { valuesOf } from './sweep-plan.ts'
 
 export type Simulates = Pick<ConfigurationSimulator, 'simulate'>

@@ -9,7 +9,7 @@ import { readManifest, removeManifest, writeManifest } from '../../folders/sweep
 import { JOURNAL_FILE, JournalRows, JournalWriter } from '../../folders/sweep-journal.ts'
 import { resultsPieces, type SweepRows } from '../../folders/sweep-results.ts'
 import { throwIfAborted } from '../../process/interruption.ts'
-import { Unanswered } from '../configurations/unanswered.ts'
+import { Unanswered } from '../configurations/queue.ts'
 import type { JobOptions } from '../options.ts'
 import type { ConfigurationSimulator } from '../simulations/configuration-runs.ts'
 import { PartialProgress } from '../simulations/partial-progress.ts'
@@ -19,13 +19,13 @@ import { simulateConfiguration } from './simulate-configuration.ts'
 import {
   isRowOf,
   numbersOf,
-  type PlannedSweep,
   planDifferences,
+  type PlannedSweep,
   planSweep,
-  type SweepRequest,
   shardSize,
   shardText,
   sizeOf,
+  type SweepRequest,
 } from './sweep-plan.ts'
 
 export interface SweepOptions extends JobOptions {

@@ -4,7 +4,6 @@ import type { RequestList } from '../../../sim/traffic/index.ts'
 import { cacheDirectory } from '../../folders/profile-paths.ts'
 import { materialise, sessionOptions } from '../../models/index.ts'
 import { Child, entryBeside } from '../../process/child.ts'
-import { paddedLength } from '../padded-length.ts'
 import type { System } from '../prepare.ts'
 import type { DriftModel, DriftReply, DriftRequest } from './drift-process.ts'
 
@@ -102,4 +101,9 @@ export async function compareOutputs(
   } finally {
     child.end()
   }
+}
+
+/** The length that a request alone in its batch is padded to. */
+export function paddedLength(tokens: number, padTo: number): number {
+  return Math.ceil(tokens / padTo) * padTo
 }

@@ -1,4 +1,10 @@
-import { arrivalParts, type Scenario, variantChanges } from '../../../scenarios/index.ts'
+import {
+  arrivalParts,
+  Failure,
+  onnxFileOf,
+  type Scenario,
+  variantChanges,
+} from '../../../scenarios/index.ts'
 import type { Variants } from '../../../sim/documents/index.ts'
 import {
   configurationRow,
@@ -12,16 +18,17 @@ import {
 } from '../../../sim/experiment/index.ts'
 import type { RunSummary } from '../../../sim/stats/index.ts'
 import { profileLabel } from '../../folders/profile-file.ts'
+import { builtinWeightBytes, readOnnx } from '../../models/index.ts'
 import { build } from '../../version.ts'
 import { REPLICATIONS } from '../defaults.ts'
 import { backlogWarning, processesFor } from '../demand.ts'
 import { extrapolationWarnings } from '../extrapolation.ts'
 import { type DocumentOptions, LIBRARY_CALL } from '../options.ts'
+import type { System } from '../prepare.ts'
 import { profileWarnings } from '../profile-warnings.ts'
 import { runReplications } from '../simulations/replications.ts'
 import { slowestSystem } from '../slowest.ts'
 import type { LoadedVariants, NamedSystem } from './load-variants.ts'
-import { modelWeights } from './model-weights.ts'
 import { type ReplayedVariants, replayVariants } from './replay-variants.ts'
 
 export interface VariantsOptions extends DocumentOptions {
@@ -137,4 +144,26 @@ function held(
 /** Whether a rate is stated as a share of the capacity. */
 function hasLoad({ traffic }: Scenario): boolean {
   return traffic.some(({ arrivals }) => arrivalParts(arrivals).some((part) => 'load' in part))
+}
+
+/**
+ * Bytes of the stored tensors of the model of each pool, at the precision of the pool; null for
+ * declared work, and where a file cannot be read.
+ */
+function modelWeights({ scenario, directory }: System): Promise<(number | null)[]> {
+  return Promise.all(
+    scenario.pools.map(async ({ model: name, precision }) => {
+      const model = scenario.models[name]!
+      if ('work' in model) return null
+      if ('builtin' in model) return builtinWeightBytes(model, precision)
+      try {
+        const { graph } = await readOnnx(onnxFileOf(model, precision), directory)
+        return graph?.weightBytes ?? null
+      } catch (error) {
+        // it can be simulated from a profile without its file
+        if (error instanceof Failure) return null
+        throw error
+      }
+    }),
+  )
 }
