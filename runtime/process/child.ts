@@ -1,4 +1,4 @@
-import { type ChildProcess, type ForkOptions, fork } from 'node:child_process'
+import { type ChildProcess, fork, type ForkOptions } from 'node:child_process'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { fileURLToPath, pathToFileURL } from 'node:url'
@@ -168,6 +168,21 @@ export class Child {
     child[act]()
     child.channel?.[act]()
     for (const stream of [child.stdout, child.stderr] as (Holdable | null)[]) stream?.[act]?.()
+  }
+}
+
+/** The reply of a process that answers one request, and has ended then. */
+export async function askOnce<Reply, Part = never>(
+  entry: URL,
+  request: unknown,
+  { name, ...options }: Pick<ChildOptions, 'name'> & AskOptions<Part>,
+): Promise<Reply> {
+  const child = new Child(entry, { name })
+  try {
+    return await child.ask<Reply, Part>(request, options)
+  } finally {
+    child.end()
+    await child.ended()
   }
 }
 

@@ -119,12 +119,13 @@ export async function searchedPlan(
     ...{ path, ...loading, loadOfRps: system.capacityRps },
     ...(survive !== undefined && { survive }),
   }
-  const priced = await planCandidates(base, dimensions, system, { signal, onProgress })
-  const inSpace = priced.candidates.includes(priced.today)
-  const all = inSpace ? priced.candidates : [...priced.candidates, priced.today]
   const looks = looksUpTo(replications, confidence)
+  // its processes start while the configurations are read
   const pool = new SimulationPool({ base, workers, signal })
   try {
+    const priced = await planCandidates(base, dimensions, system, { signal, onProgress })
+    const inSpace = priced.candidates.includes(priced.today)
+    const all = inSpace ? priced.candidates : [...priced.candidates, priced.today]
     const simulations = new PlanSimulations(pool, all, mayRepeat({ ...system, requests: null }))
     onProgress?.('searching', 0, 1)
     const [candidates, today] = await withCapacities(priced, simulations)
