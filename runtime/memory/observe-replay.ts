@@ -41,7 +41,7 @@ export async function observeReplay(
     const log = await observeArena(
       { file, session, runs },
       {
-        ...(signal && { signal }),
+        signal,
         onProgress: (done, of) => onProgress(executor + done / Math.max(1, of), replicas.length),
       },
     )

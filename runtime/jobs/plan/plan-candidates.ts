@@ -86,8 +86,7 @@ export async function planCandidates(
     const set = gridPoint(dimensions, index)
     const all = [...common, ...set]
     try {
-      const options = { set: all, ...(seed !== undefined && { seed }) }
-      const { scenario, hash } = await loadScenario(path, options)
+      const { scenario, hash } = await loadScenario(path, { set: all, seed })
       if (hashes.has(hash)) same.push(set)
       else drafts.push({ set, scenario, hash, index })
       hashes.add(hash)

@@ -35,8 +35,7 @@ type Running = JobOptions & { readonly workers?: number | undefined }
 /** The winner at the traffic of the plan. */
 export async function winnerSystem(winner: Winner, signal?: AbortSignal): Promise<System> {
   const { path, set, seed, profile, loadOfRps } = winner
-  const stated = { set, profile, ...(seed !== undefined && { seed }), ...(signal && { signal }) }
-  return { ...(await loadSystem(path, stated)), capacityRps: loadOfRps }
+  return { ...(await loadSystem(path, { set, profile, seed, signal })), capacityRps: loadOfRps }
 }
 
 /** How much more traffic the winner takes, and what moves its binding objective. */
@@ -78,7 +77,7 @@ const CAUSES: Readonly<Record<Plan['sensitivity'][number]['what'], Changed>> = {
     const scenario = withLengths(system.scenario, factor)
     if (scenario === null) return null
     // traces are scaled as they are read
-    const { traces } = await prepare({ ...system, scenario }, { ...(signal && { signal }) })
+    const { traces } = await prepare({ ...system, scenario }, { signal })
     return withScenario({ ...system, traces }, scenario)
   },
   speed: (system, factor) => {

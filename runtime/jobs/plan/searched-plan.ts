@@ -89,9 +89,8 @@ export async function searchedPlan(
   const { replications = PLAN_DEFAULTS.replications, onProgress, onNote } = options
   const space = searchSpace(options.set ?? [])
   refuseDimensions(space.dimensions)
-  const loading = { set: space.set, profile, ...(seed !== undefined && { seed }) }
-  const reading = { ...(signal && { signal }), ...(onNote && { onNote }) }
-  const system = await loadSystem(path, { ...loading, ...reading })
+  const loading = { set: space.set, profile, seed }
+  const system = await loadSystem(path, { ...loading, signal, onNote })
   const objectives = statedObjectives(system.scenario)
   if (objectives.length === 0) {
     throw new Failure(`${system.file}: a plan needs an objective: state one under slo`)

@@ -71,19 +71,20 @@ export async function quantiseModel(
 ): Promise<QuantisedModel> {
   const { out, samples, files = [] } = options
   const name = chosenModel(loaded, options.model)
-  const prepared = await prepare(loaded, preparation(options))
-  const file = await materialised(prepared, name, options.signal)
+  const { signal, onNote, onProgress } = options
+  const prepared = await prepare(loaded, { signal, onNote, onProgress })
+  const file = await materialised(prepared, name, signal)
   await refuseOverwriting(out, [...files, ...(await filesRead(prepared, name, file))])
   const inputs = await quantisationInputs(prepared, name, file.inputs, samples)
   const undo = await writableFolder(dirname(out))
   const folder = await mkdtemp(join(tmpdir(), 'spillway-quantise-'))
   try {
     const result = await quantised({ name, file, folder, inputs }, options)
-    options.onProgress?.('comparing outputs', 0, 1)
+    onProgress?.('comparing outputs', 0, 1)
     const session = { executionProvider: 'cpu', threads: inputs.threads } as const
     const a = { file, session }
     const b = { file: { ...file, path: result.path }, session }
-    const reply = await compareOutputs({ a, b, inputs: inputs.compared }, options.signal)
+    const reply = await compareOutputs({ a, b, inputs: inputs.compared }, signal)
     const bytes = await readFile(result.path)
     await writeWhole(out, bytes)
     const { path: _, ...figures } = result
@@ -108,16 +109,12 @@ export async function quantiseModel(
   }
 }
 
-function preparation({ signal, onNote, onProgress }: QuantiseOptions) {
-  return { ...(signal && { signal }), ...(onNote && { onNote }), onProgress }
-}
-
 async function materialised(
   { scenario, directory }: Prepared,
   name: string,
   signal: AbortSignal | undefined,
 ): Promise<ModelFile> {
-  const places = { directory, cacheDirectory: cacheDirectory(), ...(signal && { signal }) }
+  const places = { directory, cacheDirectory: cacheDirectory(), signal }
   try {
     return await materialise(scenario.models[name]!, 'fp32', places)
   } catch (error) {

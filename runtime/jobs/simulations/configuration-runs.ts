@@ -126,11 +126,7 @@ export class Configurations {
     const key = JSON.stringify(set)
     if (this.#last?.key === key) return this.#last
     const { path, seed, profile, set: common } = this.#base
-    const system = await loadSystem(path, {
-      set: [...common, ...set],
-      ...(seed !== undefined && { seed }),
-      profile,
-    })
+    const system = await loadSystem(path, { set: [...common, ...set], seed, profile })
     // refuses a queue that would not fit into memory
     backlogWarning(system, system.capacityRps, 1)
     const losses = this.#lostSystems(system)

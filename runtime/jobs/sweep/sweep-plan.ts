@@ -55,14 +55,12 @@ export async function planSweep(
     throw new Failure(`--set ${twice[0]}: several values beside --points; ${refusal}`, EXIT.usage)
   }
   if (points === null && dimensions.length === 0) throw new Failure(NOTHING, EXIT.usage)
-  const given = seed === undefined ? {} : { seed }
-  const options = { set, ...given, ...(signal && { signal }) }
-  const system = await loadSystem(path, { ...options, profile: request.profile })
+  const system = await loadSystem(path, { set, seed, signal, profile: request.profile })
   const { scenario, hash, profile, capacityRps } = system
   const paths = points?.paths.slice() ?? dimensions.map(({ path: name }) => name)
   return {
     system,
-    base: { path, set, ...given, profile: profile ?? request.profile, loadOfRps: capacityRps },
+    base: { path, set, seed, profile: profile ?? request.profile, loadOfRps: capacityRps },
     manifest: {
       document: 'spillway-sweep-manifest',
       format: 1,
