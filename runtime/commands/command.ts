@@ -147,6 +147,11 @@ export function precisionOption(): Option {
   })
 }
 
+export function workersOption(): Option {
+  const text = 'processes, at most one for each core; the result does not depend on it'
+  return new Option('--workers <n>', text).argParser(wholeNumber(1))
+}
+
 export function warmupOption(): Option {
   const text = 'auto: find warmup_s by MSER-5, the start-up of a system that begins empty'
   return new Option('--warmup <how>', text).choices(['auto'])

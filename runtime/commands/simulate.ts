@@ -8,8 +8,8 @@ import {
   replicationsOption,
   scenarioFile,
   warmupOption,
-  wholeNumber,
   withScenarioOptions,
+  workersOption,
 } from './command.ts'
 import { plotOption } from './plots.ts'
 
@@ -31,11 +31,7 @@ export function define(command: Command): void {
     .addOption(replicationsOption('interval', 1))
     .addOption(precisionOption())
     .addOption(warmupOption())
-    .option(
-      '--workers <n>',
-      'processes, at most one for each core; the result does not depend on it',
-      wholeNumber(1),
-    )
+    .addOption(workersOption())
     .addOption(
       new Option(
         '--requests <file>',

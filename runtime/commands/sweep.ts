@@ -9,8 +9,8 @@ import {
   replicationsOption,
   scenarioFile,
   warmupOption,
-  wholeNumber,
   withScenarioOptions,
+  workersOption,
 } from './command.ts'
 
 const HELP = `
@@ -44,11 +44,7 @@ export function define(command: Command): void {
     .addOption(replicationsOption('interval', 1))
     .addOption(precisionOption())
     .addOption(warmupOption())
-    .option(
-      '--workers <n>',
-      'processes, at most one for each core; the result does not depend on it',
-      wholeNumber(1),
-    )
+    .addOption(workersOption())
     .addOption(
       new Option(
         '--queue <url>',
