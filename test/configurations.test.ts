@@ -1,7 +1,8 @@
 import { afterAll, expect, test } from 'vitest'
 import { loadSystem } from '../runtime/jobs/prepare.ts'
 import { simulate } from '../runtime/jobs/simulate.ts'
-import { closeSimulations, SimulationPool } from '../runtime/jobs/simulations/simulation-pool.ts'
+import { SimulationPool } from '../runtime/jobs/simulations/simulation-pool.ts'
+import { closeSimulations } from '../runtime/jobs/simulations/simulation-processes.ts'
 import { configurationRow } from '../sim/experiment/index.ts'
 
 const POWER = 'pools.0.power={ idle_w: 20, curve: [{ batch: 1, power_w: 60 }] }'

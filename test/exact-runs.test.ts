@@ -1,7 +1,7 @@
 import { afterAll, expect, test } from 'vitest'
 import { plan } from '../runtime/jobs/plan/plan.ts'
 import { loadSystem } from '../runtime/jobs/prepare.ts'
-import { closeSimulations } from '../runtime/jobs/simulations/simulation-pool.ts'
+import { closeSimulations } from '../runtime/jobs/simulations/simulation-processes.ts'
 import { simulate } from '../runtime/jobs/simulate.ts'
 import { planSchema } from '../sim/documents/index.ts'
 import { changed } from './scenarios.ts'

@@ -55,7 +55,10 @@ export function define(command: Command): void {
     .option('--verify', 'replay the winner on this machine')
     .option('--replays <n>', 'replays of --verify', wholeNumber(1, 1000), 3)
   const load = async () => (await import('../actions/plan.ts')).perform
-  implementOnScenario(command, HELP, load, (set) => searchSpace(set).set)
+  implementOnScenario(command, HELP, load, {
+    overrides: (set) => searchSpace(set).set,
+    simulations: () => Number.POSITIVE_INFINITY,
+  })
 }
 
 /** "95%", "95 %" or 0.95 as a share. */

@@ -46,5 +46,6 @@ export function define(command: Command): void {
     )
     .addOption(plotOption())
     .option('--keep-rows', 'keep raw rows and decision log of the first replication (needs --out)')
-  implementOnScenario(command, HELP, async () => (await import('../actions/simulate.ts')).perform)
+  const load = async () => (await import('../actions/simulate.ts')).perform
+  implementOnScenario(command, HELP, load, { simulations: ({ replications = 1 }) => replications })
 }

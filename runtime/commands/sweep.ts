@@ -54,7 +54,10 @@ export function define(command: Command): void {
     .option('--shard <i/n>', 'simulate the i-th of n parts, such as 1/4', shard)
     .option('--resume', 'continue the sweep in the folder of --out, or begin it there')
   const load = async () => (await import('../actions/sweep.ts')).perform
-  implementOnScenario(command, HELP, load, (set) => searchSpace(set).set)
+  implementOnScenario(command, HELP, load, {
+    overrides: (set) => searchSpace(set).set,
+    simulations: ({ queue }) => (queue === undefined ? Number.POSITIVE_INFINITY : 0),
+  })
 }
 
 function shard(text: string): Shard {

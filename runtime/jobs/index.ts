@@ -50,7 +50,7 @@ export {
 export { type ReplayedSide, type ReplayOptions, replay } from './replay.ts'
 export { report } from './report.ts'
 export { type SimulateOptions, simulate } from './simulate.ts'
-export { closeSimulations } from './simulations/simulation-pool.ts'
+export { closeSimulations } from './simulations/simulation-processes.ts'
 export { type SweepOptions, type SweepResult, sweep } from './sweep/sweep.ts'
 export type { Shard, SweepRequest } from './sweep/sweep-plan.ts'
 export { type TimelineOptions, timeline, type WrittenTimeline } from './timeline.ts'

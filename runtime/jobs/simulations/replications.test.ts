@@ -2,7 +2,7 @@ import { afterAll, expect, test } from 'vitest'
 import { runReplication, simulationInput } from '../../../sim/experiment/index.ts'
 import { scenarioOf } from '../../../test/scenarios.ts'
 import { runReplications } from './replications.ts'
-import { closeSimulations } from './simulation-pool.ts'
+import { closeSimulations } from './simulation-processes.ts'
 
 afterAll(closeSimulations)
 

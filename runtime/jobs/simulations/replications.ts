@@ -1,9 +1,9 @@
 import { mayRepeat, type SimulationInput } from '../../../sim/experiment/index.ts'
 import type { RunSummary } from '../../../sim/stats/index.ts'
-import { processesFor } from '../demand.ts'
 import type { Traces } from '../trace-readers.ts'
 import { PartialProgress } from './partial-progress.ts'
 import { SimulationPool } from './simulation-pool.ts'
+import { processesFor } from './simulation-processes.ts'
 import { sentSystem } from './system-runs.ts'
 
 export interface ReplicationOptions {

@@ -1,9 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { EXIT } from '../../../scenarios/index.ts'
-import { closeSimulations, SimulationPool } from './simulation-pool.ts'
+import { SimulationPool } from './simulation-pool.ts'
+import { closeSimulations, processesFor } from './simulation-processes.ts'
 
 const folders = ['a', 'b'].map(() => mkdtempSync(join(tmpdir(), 'spillway-pool-')))
 
@@ -14,6 +15,14 @@ afterAll(() => {
 
 const base = { path: 'overload', set: ['duration_s=12'] }
 const set = ['pools.0.replicas=2']
+
+test('there are no more processes than cores or replications', () => {
+  const cores = availableParallelism()
+  expect(processesFor(1, 2000)).toBe(1)
+  expect(processesFor(1e6, 2000)).toBe(cores)
+  expect(processesFor(1e6, undefined)).toBe(cores)
+  expect(processesFor(1e6, 1)).toBe(1)
+})
 
 test('a request that waits alone is shared among processes, with the same figures', async () => {
   const simulated = async (workers: number) => {

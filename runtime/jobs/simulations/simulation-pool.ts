@@ -1,8 +1,5 @@
 import { EXIT, Failure } from '../../../scenarios/index.ts'
 import type { RunSummary } from '../../../sim/stats/index.ts'
-import { cacheDirectory } from '../../folders/profile-paths.ts'
-import { Child, entryBeside } from '../../process/child.ts'
-import { processesFor } from '../demand.ts'
 import type {
   ConfigurationBase,
   ConfigurationRequest,
@@ -11,6 +8,7 @@ import type {
   RequestOptions,
 } from './configuration-runs.ts'
 import type { Subject } from './simulation-process.ts'
+import { giveBack, processesFor, type SimulationProcess, takeProcess } from './simulation-processes.ts'
 import type { SentSystem } from './system-runs.ts'
 
 export interface PoolOptions {
@@ -37,40 +35,6 @@ interface Waiting extends Asked {
   readonly reject: (error: Error) => void
   /** asks for so many parts in its place; null where it has none */
   readonly share: ((shares: number) => void) | null
-}
-
-/** A process that simulates one request after another. */
-interface SimulationProcess {
-  readonly child: Child
-  /** where it finds files and profiles */
-  readonly place: string
-  /** what it was sent last */
-  subject: Subject | null
-  /** the overrides that it has prepared */
-  set: string | null
-}
-
-/** Processes with compiled code, which wait for the next pool. */
-const idle: SimulationProcess[] = []
-
-/** Ends the processes that wait for another simulation. They end with this process, too. */
-export function closeSimulations(): void {
-  for (const { child } of idle.splice(0)) child.end()
-}
-
-/** One that waits and finds the same files as a new one would; others are of no use any more. */
-function takeProcess(): SimulationProcess {
-  const place = JSON.stringify([process.cwd(), cacheDirectory()])
-  for (let waiting = idle.pop(); waiting !== undefined; waiting = idle.pop()) {
-    if (waiting.child.alive && waiting.place === place) return waiting
-    waiting.child.end()
-  }
-  const child = new Child(entryBeside(import.meta.url, 'simulation-process'), {
-    name: 'a simulation',
-    // every core has a process: further threads of V8 would take time from another
-    flags: ['--single-threaded-gc'],
-  })
-  return { child, place, subject: null, set: null }
 }
 
 /**
@@ -127,7 +91,7 @@ export class SimulationPool implements ConfigurationSimulator {
   close(): void {
     this.#closing.abort()
     for (const { reject } of this.#waiting.splice(0)) reject(interrupted())
-    idle.push(...this.#free.splice(0))
+    giveBack(this.#free.splice(0))
   }
 
   #ask<Reply>(asked: Asked, inParts: ((shares: number) => Promise<Reply>) | null): Promise<Reply> {
@@ -150,7 +114,9 @@ export class SimulationPool implements ConfigurationSimulator {
       const { subject, request, begin } = this.#waiting.shift()!
       const set = JSON.stringify(request.set)
       const prepared = this.#free.findIndex((own) => own.subject === subject && own.set === set)
-      const [worker] = this.#free.splice(Math.max(0, prepared), 1) as [SimulationProcess]
+      const [free] = this.#free.splice(Math.max(0, prepared), 1) as [SimulationProcess]
+      // one that ended while it waited has lost nothing
+      const worker = free.child.alive ? free : takeProcess()
       worker.set = set
       begin(worker)
     }
