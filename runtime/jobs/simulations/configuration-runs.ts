@@ -58,6 +58,8 @@ export interface ConfigurationRuns {
 export interface RequestOptions {
   /** gets now and then how much of a request is done, 0 to 1, where that is known */
   readonly onShare?: ((share: number) => void) | undefined
+  /** whether few requests follow: its replications are then shared among all that get free */
+  readonly last?: boolean | undefined
 }
 
 /** What simulates configurations: processes here, or workers anywhere. */

@@ -67,11 +67,12 @@ export class SimulationPool implements ConfigurationSimulator {
    */
   async simulate(
     request: ConfigurationRequest,
-    { base = this.#base, onShare }: PoolRequestOptions = {},
+    { base = this.#base, onShare, last }: PoolRequestOptions = {},
   ): Promise<ConfigurationRuns> {
     if (base === undefined) throw new Error('Expected a base')
     const asked = { subject: base, request, onShare }
     const inParts = (shares: number) => this.#inParts(asked, shares)
+    if (last === true) return inParts(this.workers)
     return this.#ask(asked, request.to - request.from > 1 ? inParts : null)
   }
 
@@ -109,7 +110,7 @@ export class SimulationPool implements ConfigurationSimulator {
   }
 
   #next(): void {
-    if (this.#free.length > 0) this.#share()
+    this.#share()
     while (this.#free.length > 0 && this.#waiting.length > 0) {
       const { subject, request, begin } = this.#waiting.shift()!
       const set = JSON.stringify(request.set)
@@ -122,9 +123,9 @@ export class SimulationPool implements ConfigurationSimulator {
     }
   }
 
-  /** Where fewer requests wait than there are processes, each is shared among several. */
+  /** Where fewer requests wait than there are free processes, each is shared among several. */
   #share(): void {
-    const shares = Math.floor(this.workers / this.#waiting.length)
+    const shares = Math.floor(this.#free.length / this.#waiting.length)
     if (shares < 2) return
     for (const waiting of this.#waiting.splice(0)) {
       if (waiting.share === null) this.#waiting.push(waiting)
@@ -173,6 +174,7 @@ export class SimulationPool implements ConfigurationSimulator {
 /** The replications of a request in at most so many parts of about the same size. */
 function partsOf(request: ConfigurationRequest, shares: number): ConfigurationRequest[] {
   const { from, to } = request
+  if (to - from < 2) return [request]
   const size = Math.ceil((to - from) / shares)
   const parts: ConfigurationRequest[] = []
   for (let at = from; at < to; at += size) {

@@ -166,6 +166,7 @@ async function simulateMissing(
     throw error
   })
   const numbers = numbersOf(manifest)
+  let left = of - kept.settled
   let warned = false
   const progress = new PartialProgress()
   const show = () => onProgress?.('simulating configurations', kept.settled + progress.done, of)
@@ -177,7 +178,8 @@ async function simulateMissing(
         progress.part(number, share)
         show()
       }
-      const simulated = simulateConfiguration(pool, manifest, number, onShare)
+      const last = left-- < pool.workers
+      const simulated = simulateConfiguration(pool, manifest, number, { onShare, last })
       const row = await simulated.catch((error: unknown) => {
         if (!(error instanceof Unanswered)) throw error
         missing.add(number, error)
