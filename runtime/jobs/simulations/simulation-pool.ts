@@ -114,8 +114,9 @@ export class SimulationPool implements ConfigurationSimulator {
     while (this.#free.length > 0 && this.#waiting.length > 0) {
       const { subject, request, begin } = this.#waiting.shift()!
       const set = JSON.stringify(request.set)
-      const prepared = this.#free.findIndex((own) => own.subject === subject && own.set === set)
-      const [free] = this.#free.splice(Math.max(0, prepared), 1) as [SimulationProcess]
+      const holds = (worker: SimulationProcess) => worker.subject === subject && worker.set === set
+      const index = Math.max(0, this.#free.findIndex(holds))
+      const [free] = this.#free.splice(index, 1) as [SimulationProcess]
       // one that ended while it waited has lost nothing
       const worker = free.child.alive ? free : takeProcess()
       worker.set = set
