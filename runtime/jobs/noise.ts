@@ -3,7 +3,7 @@ import { EXIT, Failure, type Scenario } from '../../scenarios/index.ts'
 import type { Noise, Result } from '../../sim/documents/index.ts'
 import { judgedTails } from '../../sim/experiment/index.ts'
 import { significant } from '../../sim/kernel/index.ts'
-import { percentileLabel, PERCENTILES, supportsVerdict } from '../../sim/stats/index.ts'
+import { PERCENTILES, percentileLabel, supportsVerdict } from '../../sim/stats/index.ts'
 import { hostFingerprint } from '../live/host.ts'
 import { executionProviders } from '../models/index.ts'
 import {

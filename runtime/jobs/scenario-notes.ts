@@ -6,7 +6,7 @@ import {
   type TraceSurvey,
   Unreadable,
 } from '../../scenarios/index.ts'
-import { poolsToCalibrate, type PreparedScenario } from '../../sim/experiment/index.ts'
+import { type PreparedScenario, poolsToCalibrate } from '../../sim/experiment/index.ts'
 import { readSamplesShape } from '../models/index.ts'
 
 /** Values that are valid, and are probably not what was meant: a text for each. */

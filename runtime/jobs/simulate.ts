@@ -10,7 +10,7 @@ import {
   withRegret,
 } from '../../sim/experiment/index.ts'
 import type { RunSummary } from '../../sim/stats/index.ts'
-import { reactingClasses, type RequestList, requestsIn } from '../../sim/traffic/index.ts'
+import { type RequestList, reactingClasses, requestsIn } from '../../sim/traffic/index.ts'
 import { profileLabel } from '../folders/profile-file.ts'
 import type { KeptRun } from '../folders/run-folder.ts'
 import { pause } from '../process/interruption.ts'

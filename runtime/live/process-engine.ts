@@ -2,8 +2,8 @@ import { STATUS } from '../../sim/serving/index.ts'
 import { executionProviders } from '../models/index.ts'
 import { ChildEnded } from '../process/child.ts'
 import { WallClock } from './clock.ts'
-import { type EngineRequest, openEngineProcess } from './engine-child.ts'
 import type { Engine, EngineOptions, EngineRun, MortalEngine } from './engine.ts'
+import { type EngineRequest, openEngineProcess } from './engine-child.ts'
 import { openLocalEngine } from './local-engine.ts'
 
 /** Opens a model in this thread or in a separate process, as its execution provider needs. */
@@ -72,10 +72,7 @@ export async function openProcessEngine(
  * An engine in a process that is killed on purpose. A batch that its process takes with it has died
  * at once; the engine runs no other until `restart` has started a new process.
  */
-async function openMortalEngine(
-  options: EngineOptions,
-  epochNs: bigint,
-): Promise<MortalEngine> {
+async function openMortalEngine(options: EngineOptions, epochNs: bigint): Promise<MortalEngine> {
   const clock = new WallClock(epochNs)
   const request = { kind: 'open', options, epochNs } as const
   let { child, fellBack } = await openEngineProcess(request, undefined, 1)

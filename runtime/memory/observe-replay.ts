@@ -10,7 +10,7 @@ import { materialise, sessionOptions } from '../models/index.ts'
 import type { ArenaLog, ArenaRun } from './arena-log.ts'
 import { weightsApart } from './fit-plan.ts'
 import { hasLastingArena } from './memory-pass.ts'
-import { observeArena, type ObserveOptions } from './observe-arena.ts'
+import { type ObserveOptions, observeArena } from './observe-arena.ts'
 
 /** Observed batches of each replica. */
 const OBSERVED_BATCHES = 500

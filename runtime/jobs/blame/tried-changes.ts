@@ -1,4 +1,4 @@
-import { EXIT, Failure, hashOf, parseKeptScenario, type Pool } from '../../../scenarios/index.ts'
+import { EXIT, Failure, hashOf, type Pool, parseKeptScenario } from '../../../scenarios/index.ts'
 import type { Blamed } from '../../../sim/documents/index.ts'
 import {
   type NewValue,

@@ -9,9 +9,6 @@ import type {
   ConfigurationRuns,
   ConfigurationSimulator,
 } from '../simulations/configuration-runs.ts'
-import { answered, type Expected, oneLine, Refused } from './queue-answer.ts'
-import { type Asks, QueueAsker } from './queue-asker.ts'
-import { connected, isReply, refusal } from './queue-connection.ts'
 import {
   answerKey,
   baseKey,
@@ -26,6 +23,9 @@ import {
   sha256Of,
   Unanswered,
 } from './queue.ts'
+import { answered, type Expected, oneLine, Refused } from './queue-answer.ts'
+import { type Asks, QueueAsker } from './queue-asker.ts'
+import { connected, isReply, refusal } from './queue-connection.ts'
 
 /** An answer is looked for so soon after another one, ms, and more and more rarely without any. */
 const LOOK_MS = 30

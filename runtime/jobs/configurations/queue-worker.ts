@@ -10,9 +10,6 @@ import type { JobOptions } from '../options.ts'
 import type { ConfigurationBase, ConfigurationRuns } from '../simulations/configuration-runs.ts'
 import { SimulationPool } from '../simulations/simulation-pool.ts'
 import { processesFor } from '../simulations/simulation-processes.ts'
-import { type Answer, oneLine } from './queue-answer.ts'
-import { connected, isReply, refusal } from './queue-connection.ts'
-import { Lacking, WorkerFiles } from './queue-files.ts'
 import {
   answerKey,
   baseKey,
@@ -29,10 +26,13 @@ import {
   type QueuedJob,
   queueName,
   read,
-  sentBaseSchema,
   type SentFiles,
+  sentBaseSchema,
   sha256Of,
 } from './queue.ts'
+import { type Answer, oneLine } from './queue-answer.ts'
+import { connected, isReply, refusal } from './queue-connection.ts'
+import { Lacking, WorkerFiles } from './queue-files.ts'
 
 export interface WorkerOptions extends Pick<JobOptions, 'signal'> {
   /** simulations at once, at most one a core, by default that many */

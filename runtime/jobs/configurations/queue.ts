@@ -1,5 +1,5 @@
-import * as z from 'zod'
 import { createHash } from 'node:crypto'
+import * as z from 'zod'
 import { Failure } from '../../../scenarios/light.ts'
 import { type Profile, profileSchema } from '../../../sim/world/index.ts'
 import { build } from '../../version.ts'

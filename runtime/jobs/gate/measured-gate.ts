@@ -9,8 +9,8 @@ import { type Prepared, resolveSystem } from '../prepare.ts'
 import { refuseComparison, refuseLive } from '../refuse.ts'
 import { changedFiles } from './data-files.ts'
 import { Derivation } from './derived.ts'
-import { gateTraffic, trafficFactor } from './gate-traffic.ts'
 import { gateOf } from './gate.ts'
+import { gateTraffic, trafficFactor } from './gate-traffic.ts'
 import { LiveRounds, type RoundLimits, type Utilisation } from './live-rounds.ts'
 import {
   interimCase,

@@ -1,8 +1,8 @@
 import {
   type Plan,
   type ReplicaUse,
-  replicaUse,
   type Result,
+  replicaUse,
 } from '../../../sim/documents/index.ts'
 import {
   resolveSystem,

@@ -5,13 +5,13 @@ import {
   type Looks,
   looksUpTo,
   mayRepeat,
-  placesOf,
   type PlanFound,
+  placesOf,
   type RunFigures,
-  searchPlan,
   type StatedObjective,
-  statedObjectives,
   type Survive,
+  searchPlan,
+  statedObjectives,
   tooFewRequests,
   transferDoubts,
 } from '../../../sim/experiment/index.ts'
@@ -25,8 +25,8 @@ import {
   costOfReplicas,
   defaultSpace,
   type PlanCandidates,
-  planCandidates,
   type PricedCandidate,
+  planCandidates,
   refuseDimensions,
 } from './plan-candidates.ts'
 import { PlanSimulations } from './plan-simulations.ts'

@@ -6,15 +6,15 @@ import { cacheDirectory } from '../../folders/profile-paths.ts'
 import { writableFolder, writeWhole } from '../../folders/write-whole.ts'
 import {
   type LeftOut,
-  materialise,
   type ModelFile,
-  quantiseApart,
+  materialise,
   type QuantisedFile,
+  quantiseApart,
   readOnnx,
 } from '../../models/index.ts'
 import { dataFiles } from '../gate/data-files.ts'
 import type { JobOptions } from '../options.ts'
-import { prepare, type Prepared } from '../prepare.ts'
+import { type Prepared, prepare } from '../prepare.ts'
 import { compareOutputs, driftFigures } from '../variants/output-drift.ts'
 import { type QuantisationInputs, quantisationInputs } from './quantisation-inputs.ts'
 

@@ -8,7 +8,12 @@ import type {
   RequestOptions,
 } from './configuration-runs.ts'
 import type { Subject } from './simulation-process.ts'
-import { giveBack, processesFor, type SimulationProcess, takeProcess } from './simulation-processes.ts'
+import {
+  giveBack,
+  processesFor,
+  type SimulationProcess,
+  takeProcess,
+} from './simulation-processes.ts'
 import type { SentSystem } from './system-runs.ts'
 
 export interface PoolOptions {
@@ -166,7 +171,10 @@ export class SimulationPool implements ConfigurationSimulator {
   }
 
   #release(worker: SimulationProcess): void {
-    if (this.#signal.aborted) return worker.child.end()
+    if (this.#signal.aborted) {
+      worker.child.end()
+      return
+    }
     this.#free.push(worker.child.alive ? worker : takeProcess())
     this.#next()
   }

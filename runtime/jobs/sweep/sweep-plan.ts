@@ -4,9 +4,9 @@ import { sweepFigure } from '../../../sim/experiment/index.ts'
 import type { Profile } from '../../../sim/world/index.ts'
 import { profileLabel } from '../../folders/profile-file.ts'
 import { build } from '../../version.ts'
-import type { ConfigurationBase } from '../simulations/configuration-runs.ts'
 import { searchSpace } from '../configurations/search-space.ts'
 import { loadSystem, type System } from '../prepare.ts'
+import type { ConfigurationBase } from '../simulations/configuration-runs.ts'
 
 /** A part of a sweep, `index` from 1 to `of`. */
 export interface Shard {

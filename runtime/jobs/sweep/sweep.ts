@@ -19,13 +19,13 @@ import { simulateConfiguration } from './simulate-configuration.ts'
 import {
   isRowOf,
   numbersOf,
-  planDifferences,
   type PlannedSweep,
+  planDifferences,
   planSweep,
+  type SweepRequest,
   shardSize,
   shardText,
   sizeOf,
-  type SweepRequest,
 } from './sweep-plan.ts'
 
 export interface SweepOptions extends JobOptions {
