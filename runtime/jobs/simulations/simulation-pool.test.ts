@@ -13,7 +13,7 @@ afterAll(() => {
   for (const folder of folders) rmSync(folder, { recursive: true })
 })
 
-const base = { path: 'overload', set: ['duration_s=12'] }
+const base = { path: 'overload', set: ['duration_s=22'] }
 const set = ['pools.0.replicas=2']
 
 test('there are no more processes than cores or replications', () => {

@@ -17,7 +17,7 @@ export interface SimulationProcess {
 /** Processes that wait for the next pool; those of earlier ones have compiled code. */
 const idle: SimulationProcess[] = []
 
-/** Processes that simulate at once: more than there are cores gain nothing, and each takes memory. */
+/** How many simulate at once: more than there are cores gain nothing, and each takes memory. */
 export function processesFor(replications: number, workers: number | undefined): number {
   const cores = availableParallelism()
   return Math.min(replications, workers ?? cores, cores)
