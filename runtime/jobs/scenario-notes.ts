@@ -67,6 +67,11 @@ export async function sampleLengths(
   prepared: PreparedScenario & LoadedScenario,
 ): Promise<string[]> {
   const { scenario, directory } = prepared
+  const inputs = Object.values(scenario.models).flatMap((model) =>
+    'inputs' in model ? Object.values(model.inputs) : [],
+  )
+  // to sample the lengths of traffic takes as long as the rest of a scenario
+  if (inputs.every(({ file }) => file === undefined)) return []
   const texts = new Set<string>()
   for (const [i, { lengths }] of poolsToCalibrate(prepared).entries()) {
     const { model: name } = scenario.pools[i]!
