@@ -3,6 +3,7 @@ import {
   type LoadedScenario,
   loadScenario,
   modelKey,
+  type ReadScenario,
   type RecordedClient,
   readServegen,
   type Scenario,
@@ -55,7 +56,7 @@ const LARGE_BYTES = 32e6
  * was loaded. Throws `Failure`.
  */
 export async function prepare(
-  source: string | ScenarioText | LoadedScenario,
+  source: string | ScenarioText | ReadScenario | LoadedScenario,
   options: PrepareOptions,
 ): Promise<Prepared> {
   const loaded = isLoaded(source) ? source : await loadScenario(source, options)
@@ -90,7 +91,7 @@ export async function prepare(
   return prepared
 }
 
-const isLoaded = (source: string | ScenarioText | LoadedScenario): source is LoadedScenario =>
+const isLoaded = (source: Parameters<typeof prepare>[0]): source is LoadedScenario =>
   typeof source !== 'string' && 'scenario' in source
 
 /** One reading of each file, whatever number of pools runs it. */
@@ -147,7 +148,7 @@ export interface LoadOptions extends PrepareOptions {
  * the system that simulations and replays take. Throws `Failure`, which states what is wrong where.
  */
 export async function loadSystem(
-  source: string | ScenarioText | LoadedScenario,
+  source: Parameters<typeof prepare>[0],
   options: LoadOptions = {},
 ): Promise<System> {
   const { profile, ...rest } = options

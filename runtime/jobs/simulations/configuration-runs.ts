@@ -1,4 +1,10 @@
-import { type Scenario, type ScenarioText, seeingOnly } from '../../../scenarios/index.ts'
+import {
+  type ReadScenario,
+  readScenario,
+  type Scenario,
+  type ScenarioText,
+  seeingOnly,
+} from '../../../scenarios/index.ts'
 import {
   type LostFigures,
   lossesOf,
@@ -91,6 +97,7 @@ type OnShare = (share: number) => void
 /** The configurations of a base, in the process that prepares and simulates them. */
 export class Configurations {
   readonly #base: ConfigurationBase
+  #read: ReadScenario | null = null
   /** the configuration that was asked for last, as it is often asked for again */
   #last: Configured | null = null
 
@@ -128,7 +135,8 @@ export class Configurations {
     const key = JSON.stringify(set)
     if (this.#last?.key === key) return this.#last
     const { path, seed, profile, set: common } = this.#base
-    const system = await loadSystem(path, { set: [...common, ...set], seed, profile })
+    this.#read ??= await readScenario(path)
+    const system = await loadSystem(this.#read, { set: [...common, ...set], seed, profile })
     // refuses a queue that would not fit into memory
     backlogWarning(system, system.capacityRps, 1)
     const losses = this.#lostSystems(system)
