@@ -1,14 +1,7 @@
 export { EXIT, type ExitCode, exitMeanings, Failure } from './failure.ts'
 export { loadAccelerator, shippedAccelerators } from './load/accelerators.ts'
 export { filesOpenedBy, isVisible, seeingOnly } from './load/file-access.ts'
-export {
-  type LoadedScenario,
-  loadScenario,
-  type ReadScenario,
-  readScenario,
-  type ScenarioText,
-  scenarioText,
-} from './load/load.ts'
+export { type LoadedScenario, loadScenario, type ScenarioText, scenarioText } from './load/load.ts'
 export { type Points, readPoints } from './load/points.ts'
 export {
   acceleratorNames,

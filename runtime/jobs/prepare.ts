@@ -3,7 +3,6 @@ import {
   type LoadedScenario,
   loadScenario,
   modelKey,
-  type ReadScenario,
   type RecordedClient,
   readServegen,
   type Scenario,
@@ -56,7 +55,7 @@ const LARGE_BYTES = 32e6
  * was loaded. Throws `Failure`.
  */
 export async function prepare(
-  source: string | ScenarioText | ReadScenario | LoadedScenario,
+  source: string | ScenarioText | LoadedScenario,
   options: PrepareOptions,
 ): Promise<Prepared> {
   const loaded = isLoaded(source) ? source : await loadScenario(source, options)
@@ -91,7 +90,7 @@ export async function prepare(
   return prepared
 }
 
-const isLoaded = (source: Parameters<typeof prepare>[0]): source is LoadedScenario =>
+const isLoaded = (source: string | ScenarioText | LoadedScenario): source is LoadedScenario =>
   typeof source !== 'string' && 'scenario' in source
 
 /** One reading of each file, whatever number of pools runs it. */
@@ -148,7 +147,7 @@ export interface LoadOptions extends PrepareOptions {
  * the system that simulations and replays take. Throws `Failure`, which states what is wrong where.
  */
 export async function loadSystem(
-  source: Parameters<typeof prepare>[0],
+  source: string | ScenarioText | LoadedScenario,
   options: LoadOptions = {},
 ): Promise<System> {
   const { profile, ...rest } = options

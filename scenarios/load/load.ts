@@ -44,15 +44,6 @@ export interface LoadOptions extends ParseOptions {
 
 type OnFile = (path: string) => void
 
-/** A scenario with all that it extends as it was read, to be loaded with any overrides. */
-export interface ReadScenario {
-  readonly file: string
-  readonly directory: string
-  /** null if the text is not YAML, or a file that it extends cannot be read */
-  readonly root: Node | null
-  readonly problems: readonly PlacedProblem[]
-}
-
 /** Reads a scenario and all files that it extends, without a look at what they hold. */
 export async function scenarioText(path: string): Promise<ScenarioText> {
   const problems: PlacedProblem[] = []
@@ -69,13 +60,12 @@ export async function scenarioText(path: string): Promise<ScenarioText> {
  * shipped scenario, whose relative paths start at the working directory.
  */
 export async function loadScenario(
-  source: string | ScenarioText | ReadScenario,
+  source: string | ScenarioText,
   options: LoadOptions = {},
 ): Promise<LoadedScenario> {
   const { onFile } = options
-  const read = isRead(source) ? source : await readScenario(source, onFile)
-  const { file, root: tree, directory } = read
-  const placed = [...read.problems]
+  const placed: PlacedProblem[] = []
+  const { file, root: tree, directory } = await readSource(source, placed, onFile)
   const stated = overridden(tree, placed, options)
   const { root: complete, complete: completed } = await catalogued(
     stated,
@@ -87,20 +77,18 @@ export async function loadScenario(
   return { ...validated(root, placed, { ...options, file }, completed), directory, notes }
 }
 
-const isRead = (source: string | ScenarioText | ReadScenario): source is ReadScenario =>
-  typeof source !== 'string' && 'root' in source
-
-/** Reads a scenario once, to load it several times. Throws `Failure` if it cannot be read. */
-export async function readScenario(
+async function readSource(
   source: string | ScenarioText,
+  problems: PlacedProblem[],
   onFile?: OnFile,
-): Promise<ReadScenario> {
+) {
   if (typeof source === 'string') {
-    const problems: PlacedProblem[] = []
-    return { file: source, problems, ...(await readExtended(source, problems, onFile)) }
+    return { file: source, ...(await readExtended(source, problems, onFile)) }
   }
   const { file, text, directory } = source
-  return { file, directory, ...parseYamlTree(text, fileOrigin(file, 0)) }
+  const { root, problems: found } = parseYamlTree(text, fileOrigin(file, 0))
+  problems.push(...found)
+  return { file, root, directory }
 }
 
 /** Limit of a scenario together with all files that it extends. */

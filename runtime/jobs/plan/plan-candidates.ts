@@ -6,7 +6,6 @@ import {
   gridSize,
   loadScenario,
   type Pool,
-  readScenario,
   type Scenario,
   shortened,
 } from '../../../scenarios/index.ts'
@@ -79,7 +78,6 @@ export async function planCandidates(
   const invalid: { set: readonly string[]; problem: string }[] = []
   const same: (readonly string[])[] = []
   const hashes = new Set<string>()
-  const read = await readScenario(path)
   for (let index = 0; index < size; index++) {
     if (index % 50 === 0) {
       onProgress?.('reading configurations', index, size)
@@ -88,7 +86,7 @@ export async function planCandidates(
     const set = gridPoint(dimensions, index)
     const all = [...common, ...set]
     try {
-      const { scenario, hash } = await loadScenario(read, { set: all, seed })
+      const { scenario, hash } = await loadScenario(path, { set: all, seed })
       if (hashes.has(hash)) same.push(set)
       else drafts.push({ set, scenario, hash, index })
       hashes.add(hash)

@@ -1,10 +1,4 @@
-import {
-  type ReadScenario,
-  readScenario,
-  type Scenario,
-  type ScenarioText,
-  seeingOnly,
-} from '../../../scenarios/index.ts'
+import { type Scenario, type ScenarioText, seeingOnly } from '../../../scenarios/index.ts'
 import {
   type LostFigures,
   lossesOf,
@@ -97,7 +91,6 @@ type OnShare = (share: number) => void
 /** The configurations of a base, in the process that prepares and simulates them. */
 export class Configurations {
   readonly #base: ConfigurationBase
-  #read: ReadScenario | null = null
   /** the configuration that was asked for last, as it is often asked for again */
   #last: Configured | null = null
 
@@ -135,8 +128,7 @@ export class Configurations {
     const key = JSON.stringify(set)
     if (this.#last?.key === key) return this.#last
     const { path, seed, profile, set: common } = this.#base
-    this.#read ??= await readScenario(path)
-    const system = await loadSystem(this.#read, { set: [...common, ...set], seed, profile })
+    const system = await loadSystem(path, { set: [...common, ...set], seed, profile })
     // refuses a queue that would not fit into memory
     backlogWarning(system, system.capacityRps, 1)
     const losses = this.#lostSystems(system)
