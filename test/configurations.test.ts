@@ -1,8 +1,8 @@
 import { afterAll, expect, test } from 'vitest'
-import { ConfigurationPool } from '../runtime/jobs/configurations/configuration-pool.ts'
 import { loadSystem } from '../runtime/jobs/prepare.ts'
-import { closeSimulations } from '../runtime/jobs/replications.ts'
 import { simulate } from '../runtime/jobs/simulate.ts'
+import { SimulationPool } from '../runtime/jobs/simulations/simulation-pool.ts'
+import { closeSimulations } from '../runtime/jobs/simulations/simulation-processes.ts'
 import { configurationRow } from '../sim/experiment/index.ts'
 
 const POWER = 'pools.0.power={ idle_w: 20, curve: [{ batch: 1, power_w: 60 }] }'
@@ -13,7 +13,7 @@ afterAll(closeSimulations)
 
 /** Rows of all sets, each asked for in two parts. */
 async function rows(workers: number) {
-  const pool = new ConfigurationPool(base, { workers })
+  const pool = new SimulationPool({ base, workers })
   try {
     return await Promise.all(
       sets.map(async (set) => {
@@ -55,7 +55,7 @@ test('rows of configurations have the figures of simulations, whatever the proce
 })
 
 test('an invalid configuration fails with its reason, and the others are simulated', async () => {
-  const pool = new ConfigurationPool(base, { workers: 1 })
+  const pool = new SimulationPool({ base, workers: 1 })
   const bad = pool.simulate({ set: ['pools.0.replicas=0'], from: 0, to: 1 })
   const good = pool.simulate({ set: ['pools.0.replicas=1'], from: 0, to: 1 })
   await expect(bad).rejects.toThrow(/replicas/)

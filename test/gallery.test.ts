@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { closeSimulations } from '../runtime/jobs/replications.ts'
+import { closeSimulations } from '../runtime/jobs/simulations/simulation-processes.ts'
 import { loadScenario, shippedNames } from '../scenarios/index.ts'
 import { ENTRIES, make, pageOf, sectionsOf } from '../tools/gallery/page.ts'
 import { staleIn } from '../tools/gallery/stale.ts'

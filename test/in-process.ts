@@ -116,7 +116,7 @@ async function childrenEnded(words: readonly string[], others: ReadonlySet<numbe
 }
 
 /** Entry points of processes that wait for the next command. */
-const WAITING = /^(replication|parquet)-process$/
+const WAITING = /^(simulation|parquet)-process$/
 
 /** Ends the processes that wait for the next command: their working directory is to be removed. */
 export function endWaiting(): void {

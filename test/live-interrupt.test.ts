@@ -142,7 +142,7 @@ test('a running batch is not waited for', async () => {
 })
 
 test.skipIf(!existsSync('/proc/self/stat')).each([
-  ['simulate', 'replication-process', ['large.yaml', '--workers', '1', '--replications', '1']],
+  ['simulate', 'simulation-process', ['large.yaml', '--workers', '1', '--replications', '1']],
   ['replay', 'fleet-process', ['heavy.yaml', '--profile', 'heavy.json']],
 ])(
   '%s leaves nothing behind when it is killed, even in the middle of work',

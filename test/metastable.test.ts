@@ -2,8 +2,8 @@ import { afterAll, expect, test } from 'vitest'
 import { reportHtml } from '../reports/index.ts'
 import { overloadText } from '../reports/tables/summary.ts'
 import { loadSystem } from '../runtime/jobs/prepare.ts'
-import { closeSimulations } from '../runtime/jobs/replications.ts'
 import { simulate } from '../runtime/jobs/simulate.ts'
+import { closeSimulations } from '../runtime/jobs/simulations/simulation-processes.ts'
 
 /** A surge that a service never gets over, though it could serve its usual traffic. */
 

@@ -191,7 +191,6 @@ describe('boundaries', () => {
   test('threads live in child processes, and no code ends one', () => {
     const starting = product.filter(({ code }) => /\bstartThread\(/.test(code))
     const hosts = [
-      'runtime/jobs/replication-process.ts',
       'runtime/live/fleet-threads.ts',
       'runtime/noise/noise-process.ts',
       'runtime/process/thread.ts',

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { ConfigurationPool } from '../runtime/jobs/configurations/configuration-pool.ts'
+import { SimulationPool } from '../runtime/jobs/simulations/simulation-pool.ts'
 import { configurationRow, tooShort } from '../sim/experiment/index.ts'
 import { clopperPearson, geometricMean, type Interval, PERCENTILES } from '../sim/stats/index.ts'
 import {
@@ -139,7 +139,7 @@ export async function engineCoverage(
 const CHUNK = 20
 
 async function coverageOf(model: CoveredModel, path: string, trials: number) {
-  const pool = new ConfigurationPool({ path, set: [] })
+  const pool = new SimulationPool({ base: { path, set: [] } })
   try {
     const truth =
       model.truth.p95 === null
@@ -183,7 +183,7 @@ const LONG_RUNS = 60
 const TIMES_AS_LONG = 50
 
 /** p95 and p99 of another seed and runs 50 times as long; 300 times the requests of a trial. */
-async function longRun(pool: ConfigurationPool, { rps, requests }: CoveredModel) {
+async function longRun(pool: SimulationPool, { rps, requests }: CoveredModel) {
   const set = ['seed=2', `duration_s=${WARMUP_S + (TIMES_AS_LONG * requests) / rps}`]
   const asked = Array.from({ length: LONG_RUNS }, (_, i) =>
     pool.simulate({ set, from: i, to: i + 1 }),

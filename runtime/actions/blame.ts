@@ -21,12 +21,7 @@ export async function perform(
   const undo = await writableFolder(out)
   const document = await withProgress((onProgress) =>
     blame(path, {
-      ...(set && { set }),
-      ...(seed !== undefined && { seed }),
-      profile,
-      replications,
-      top,
-      signal,
+      ...{ set, seed, profile, replications, top, signal },
       onProgress,
       onNote: note,
       command: commandLine(),

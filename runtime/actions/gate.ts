@@ -77,10 +77,7 @@ function judge(files: readonly string[], options: GateOptions, job: Job): Promis
     margin,
     replications,
     onNote: note,
-    ...(set && { set }),
-    ...(seed !== undefined && { seed }),
-    ...(profile !== undefined && { profile }),
-    ...(workers !== undefined && { workers }),
+    ...{ set, seed, profile, workers },
   })
 }
 
@@ -109,8 +106,8 @@ async function measured(file: string, options: GateOptions, job: Job): Promise<G
       maxMinutes,
       ...(out !== undefined && { onInterim: (gate: Gate) => writeInterim(out, gate) }),
       from: `${from}${changed}`,
-      ...(options.seconds !== undefined && { seconds: options.seconds }),
-      ...(profile && { profile }),
+      seconds: options.seconds,
+      profile,
     })
   if (ref === undefined) return run(await prepare(against, ofBase), against)
   const version = { prepare: options.prepare, signal: job.signal }
@@ -144,11 +141,7 @@ async function update(
       onProgress,
       onWarning: warn,
       onNote: note,
-      replications,
-      ...(set && { set }),
-      ...(seed !== undefined && { seed }),
-      ...(profile !== undefined && { profile }),
-      ...(workers !== undefined && { workers }),
+      ...{ set, seed, profile, replications, workers },
     }),
   )
   const baseline = await updateBaseline(path, entries)

@@ -1,9 +1,7 @@
-import { sweepHtml, sweepText } from '../../reports/index.ts'
 import { EXIT, type ExitCode } from '../../scenarios/index.ts'
 import { JOURNAL_FILE } from '../folders/sweep-journal.ts'
-import { RESULTS_FILE } from '../folders/sweep-results.ts'
 import { mergeShards } from '../jobs/sweep/merge.ts'
-import { emit } from './output.ts'
+import { emitSweep } from './sweep.ts'
 
 interface MergeOptions {
   readonly json?: boolean
@@ -15,18 +13,9 @@ export async function perform(
   directories: string[],
   options: MergeOptions,
 ): Promise<ExitCode> {
-  const { out } = options
-  const merged = await mergeShards(directories, out, signal)
-  const { manifest, lines, document, results, close } = merged
-  try {
-    const text = sweepText(document, out ?? null)
-    await emit(options, { manifest, sweep: document }, 'sweep', text, async (change) => {
-      await change.write(JOURNAL_FILE, lines())
-      await change.write(RESULTS_FILE, results)
-      await change.write('report.html', await sweepHtml(document))
-    })
-  } finally {
-    await close()
-  }
+  const merged = await mergeShards(directories, options.out, signal)
+  await emitSweep(options, merged, { manifest: merged.manifest }, (change) =>
+    change.write(JOURNAL_FILE, merged.lines()),
+  )
   return EXIT.ok
 }

@@ -9,10 +9,11 @@ import {
 import type { Sweep } from '../../sim/documents/index.ts'
 import { note, refuseWithoutOut, type ScenarioOptions } from '../commands/command.ts'
 import { withProgress } from '../commands/progress.ts'
+import type { FolderChange } from '../folders/replace-files.ts'
 import { RESULTS_FILE } from '../folders/sweep-results.ts'
 import { writableFolder } from '../folders/write-whole.ts'
 import { withWarmup } from '../jobs/steady-warmup.ts'
-import { sweep } from '../jobs/sweep/sweep.ts'
+import { type SweepResult, sweep } from '../jobs/sweep/sweep.ts'
 import type { Shard } from '../jobs/sweep/sweep-plan.ts'
 import { err } from '../terminal.ts'
 import { emit } from './output.ts'
@@ -57,21 +58,32 @@ export async function perform(
   refuseWithoutOut('--shard', options.shard !== undefined, options)
   const undo = await writableFolder(out)
   const { workers, queue } = options
-  const { document, results, close } = await withProgress(async (onProgress, display) => {
+  const swept = await withProgress(async (onProgress, display) => {
     const set = await withWarmup(path, options, { signal, onProgress, onNote: note })
     const job = { directory: out, resume, workers, queue, signal, onProgress }
     return sweep({ ...options, path, set }, { ...job, onWarning: display.warn })
   })
     .catch(undo)
     .catch((error) => keptSoFar(error, out))
+  await emitSweep(options, swept)
+  return exitOf(swept.document)
+}
+
+/** Writes a sweep with its report and further documents to --out, prints it, and closes it. */
+export async function emitSweep(
+  options: { readonly out?: string | undefined; readonly json?: boolean | undefined },
+  { document, results, close }: SweepResult,
+  documents: Readonly<Record<string, unknown>> = {},
+  stage: (change: FolderChange) => Promise<void> = async () => {},
+): Promise<void> {
   try {
-    const text = sweepText(document, out ?? null)
-    await emit(options, { sweep: document }, 'sweep', text, async (change) => {
+    const text = sweepText(document, options.out ?? null)
+    await emit(options, { ...documents, sweep: document }, 'sweep', text, async (change) => {
+      await stage(change)
       await change.write(RESULTS_FILE, results)
       await change.write('report.html', await sweepHtml(document))
     })
   } finally {
     await close()
   }
-  return exitOf(document)
 }

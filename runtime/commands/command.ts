@@ -147,6 +147,11 @@ export function precisionOption(): Option {
   })
 }
 
+export function workersOption(): Option {
+  const text = 'processes, at most one for each core; the result does not depend on it'
+  return new Option('--workers <n>', text).argParser(wholeNumber(1))
+}
+
 export function warmupOption(): Option {
   const text = 'auto: find warmup_s by MSER-5, the start-up of a system that begins empty'
   return new Option('--warmup <how>', text).choices(['auto'])
@@ -203,22 +208,40 @@ export function implement<Args extends unknown[]>(
     .action(action<Args>(async (signal, ...args) => (await load())(signal, ...args)))
 }
 
+interface OnScenario {
+  /** which of --set hold for the scenario itself; by default all */
+  readonly overrides?: (set: readonly string[]) => readonly string[]
+  /** how much is simulated; by default nothing */
+  readonly simulations?: (options: SimulationOptions) => number
+}
+
+interface SimulationOptions {
+  readonly replications?: number
+  readonly workers?: number
+  readonly queue?: string
+}
+
 /**
  * The same for a command on a scenario, which is read first: an invalid one is refused before
- * what simulates or replays it is loaded. Gets the scenario in place of its path. `overrides`:
- * which of --set hold for the scenario itself.
+ * what simulates or replays it is loaded. Gets the scenario in place of its path. Processes that
+ * simulate start before the command is loaded, so that both load at once.
  */
-export function implementOnScenario<Options extends ScenarioOptions>(
+export function implementOnScenario<Options extends ScenarioOptions & SimulationOptions>(
   command: Command,
   help: string,
   load: () => Promise<Perform<[scenario: LoadedScenario, options: Options]>>,
-  overrides = (set: readonly string[]): readonly string[] => set,
+  { overrides = (set) => set, simulations = () => 0 }: OnScenario = {},
 ): void {
   implement(command, help, async () => {
     const { loadScenario } = await import('../../scenarios/load/load.ts')
     return async (signal: AbortSignal, path: string, options: Options) => {
       const { set = [], seed } = options
       const scenario = await loadScenario(path, { set: overrides(set), seed })
+      const count = simulations(options)
+      if (count > 0) {
+        const processes = await import('../jobs/simulations/simulation-processes.ts')
+        processes.startSimulations(processes.processesFor(count, options.workers))
+      }
       return (await load())(signal, scenario, options)
     }
   })

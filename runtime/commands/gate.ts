@@ -10,6 +10,7 @@ import {
   profileOption,
   wholeNumber,
   withScenarioOptions,
+  workersOption,
 } from './command.ts'
 
 const HELP = `
@@ -98,7 +99,7 @@ export function define(command: Command): void {
       wholeNumber(1, 100_000),
       REPLICATIONS.interval,
     )
-    .option('--workers <n>', 'threads, at most one for each core', wholeNumber(1))
+    .addOption(workersOption())
     .option('--csv <file>', 'add a row of the metrics of this commit, for change-point tools')
   implement(command, HELP, async () => (await import('../actions/gate.ts')).perform)
 }

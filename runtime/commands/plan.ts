@@ -8,6 +8,7 @@ import {
   warmupOption,
   wholeNumber,
   withScenarioOptions,
+  workersOption,
 } from './command.ts'
 
 /** Below this no configuration is accepted. */
@@ -50,15 +51,14 @@ export function define(command: Command): void {
       ).choices(['replica', 'site']),
     )
     .addOption(warmupOption())
-    .option(
-      '--workers <n>',
-      'processes, at most one for each core; the result does not depend on it',
-      wholeNumber(1),
-    )
+    .addOption(workersOption())
     .option('--verify', 'replay the winner on this machine')
     .option('--replays <n>', 'replays of --verify', wholeNumber(1, 1000), 3)
   const load = async () => (await import('../actions/plan.ts')).perform
-  implementOnScenario(command, HELP, load, (set) => searchSpace(set).set)
+  implementOnScenario(command, HELP, load, {
+    overrides: (set) => searchSpace(set).set,
+    simulations: () => Number.POSITIVE_INFINITY,
+  })
 }
 
 /** "95%", "95 %" or 0.95 as a share. */

@@ -8,8 +8,8 @@ import {
   replicationsOption,
   scenarioFile,
   warmupOption,
-  wholeNumber,
   withScenarioOptions,
+  workersOption,
 } from './command.ts'
 import { plotOption } from './plots.ts'
 
@@ -31,11 +31,7 @@ export function define(command: Command): void {
     .addOption(replicationsOption('interval', 1))
     .addOption(precisionOption())
     .addOption(warmupOption())
-    .option(
-      '--workers <n>',
-      'threads, at most one for each core; the result does not depend on it',
-      wholeNumber(1),
-    )
+    .addOption(workersOption())
     .addOption(
       new Option(
         '--requests <file>',
@@ -50,5 +46,6 @@ export function define(command: Command): void {
     )
     .addOption(plotOption())
     .option('--keep-rows', 'keep raw rows and decision log of the first replication (needs --out)')
-  implementOnScenario(command, HELP, async () => (await import('../actions/simulate.ts')).perform)
+  const load = async () => (await import('../actions/simulate.ts')).perform
+  implementOnScenario(command, HELP, load, { simulations: ({ replications = 1 }) => replications })
 }

@@ -9,8 +9,8 @@ import {
   replicationsOption,
   scenarioFile,
   warmupOption,
-  wholeNumber,
   withScenarioOptions,
+  workersOption,
 } from './command.ts'
 
 const HELP = `
@@ -44,11 +44,7 @@ export function define(command: Command): void {
     .addOption(replicationsOption('interval', 1))
     .addOption(precisionOption())
     .addOption(warmupOption())
-    .option(
-      '--workers <n>',
-      'processes, at most one for each core; the result does not depend on it',
-      wholeNumber(1),
-    )
+    .addOption(workersOption())
     .addOption(
       new Option(
         '--queue <url>',
@@ -58,7 +54,10 @@ export function define(command: Command): void {
     .option('--shard <i/n>', 'simulate the i-th of n parts, such as 1/4', shard)
     .option('--resume', 'continue the sweep in the folder of --out, or begin it there')
   const load = async () => (await import('../actions/sweep.ts')).perform
-  implementOnScenario(command, HELP, load, (set) => searchSpace(set).set)
+  implementOnScenario(command, HELP, load, {
+    overrides: (set) => searchSpace(set).set,
+    simulations: ({ queue }) => (queue === undefined ? Number.POSITIVE_INFINITY : 0),
+  })
 }
 
 function shard(text: string): Shard {

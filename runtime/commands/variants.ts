@@ -38,5 +38,6 @@ export function define(command: Command): void {
     .addOption(warmupOption())
     .option('--replay', 'also replay the variants on ONNX Runtime')
     .option('--replays <n>', 'replays of each variant, with --replay', wholeNumber(1), 3)
-  implementOnScenario(command, HELP, async () => (await import('../actions/variants.ts')).perform)
+  const load = async () => (await import('../actions/variants.ts')).perform
+  implementOnScenario(command, HELP, load, { simulations: ({ replications = 1 }) => replications })
 }

@@ -11,15 +11,9 @@ import { notWritten } from './system-refusal.ts'
  * it. Removes leftovers of killed processes. Throws `Failure` if it cannot be written.
  */
 export async function writeWhole(path: string, content: FileContent): Promise<void> {
-  const unfinished = `${path}${unfinishedEnd()}`
   try {
-    await makeFolder(dirname(path))
-    await writeSynced(unfinished, content)
-    await rename(unfinished, path)
-    await removeLeftovers(dirname(path), basename(path))
+    await writeBeside(path, content, rename)
   } catch (error) {
-    // if the folder could not be created, there is nothing to remove
-    await rm(unfinished, { force: true }).catch(() => {})
     throw notWritten(path, error)
   }
 }
@@ -29,17 +23,29 @@ export async function writeWhole(path: string, content: FileContent): Promise<vo
  * of several processes that call this at once, one gets true.
  */
 export async function writeNew(path: string, content: FileContent): Promise<boolean> {
-  const unfinished = `${path}${unfinishedEnd()}`
   try {
-    await makeFolder(dirname(path))
-    await writeSynced(unfinished, content)
-    await linkOrCopy(unfinished, path)
-    await removeLeftovers(dirname(path), basename(path))
+    await writeBeside(path, content, linkOrCopy)
     return true
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
     throw notWritten(path, error)
+  }
+}
+
+/** Writes a file beside `path`, whose name it gets from `place`. */
+async function writeBeside(
+  path: string,
+  content: FileContent,
+  place: (from: string, to: string) => Promise<void>,
+): Promise<void> {
+  const unfinished = `${path}${unfinishedEnd()}`
+  try {
+    await makeFolder(dirname(path))
+    await writeSynced(unfinished, content)
+    await place(unfinished, path)
+    await removeLeftovers(dirname(path), basename(path))
   } finally {
+    // if the folder could not be created, or the file has its name, there is nothing to remove
     await rm(unfinished, { force: true }).catch(() => {})
   }
 }

@@ -60,17 +60,18 @@ type StatedOfReplays = Pick<Comparison['percentiles'][number], 'p'> & {
   readonly each: readonly { readonly replay: number; readonly value: number }[]
 }
 
+interface ClaimedRuns {
+  readonly scenario: Scenario
+  readonly rows: readonly Rows[]
+  /** of the executors in each run; absent where none comes or goes */
+  readonly changes?: readonly (readonly ExecutorChange[])[]
+}
+
 /** Counts and percentiles that a result states of all its runs together. */
 export function resultClaims(
   document: string,
   { classes, pools, assumptions }: Pick<Result, 'classes' | 'pools' | 'assumptions'>,
-  of: {
-    readonly scenario: Scenario
-    readonly rows: readonly Rows[]
-    /** of the executors in each run; absent where none comes or goes */
-    readonly changes?: readonly (readonly ExecutorChange[])[]
-    readonly audits: readonly RunAudit[]
-  },
+  of: ClaimedRuns & { readonly audits: readonly RunAudit[] },
 ): Claim[] {
   const warmupMs = of.scenario.warmup_s * 1000
   const counted = (column: 'class' | 'pool', name: string, index: number, stated: Stated) => {
@@ -97,7 +98,7 @@ export function resultClaims(
       return counted('pool', name, i, { ...counts, ...Object.fromEntries(causes), ...again })
     }),
     ...classes.flatMap((cell) => callClaims(document, cell, of.audits)),
-    ...pools.flatMap((pool, i) => powerClaim(document, { ...of, pool, index: i })),
+    ...pools.flatMap((pool, i) => powerClaim(document, of, pool, i)),
     ...assumptions.batch_times.flatMap((times, i) => scatterClaim(document, of, times, i)),
   ]
 }
@@ -114,15 +115,10 @@ const SUM_TOLERANCE = 1e-9
 /** The mean power that a result states of a pool whose rows show it. */
 function powerClaim(
   document: string,
-  of: {
-    readonly scenario: Scenario
-    readonly rows: readonly Rows[]
-    readonly changes?: readonly (readonly ExecutorChange[])[]
-    readonly pool: Result['pools'][number]
-    readonly index: number
-  },
+  { scenario, rows, changes }: ClaimedRuns,
+  pool: Result['pools'][number],
+  index: number,
 ): Claim[] {
-  const { scenario, rows, changes, pool, index } = of
   const value = pool.energy?.power_w.value ?? null
   if (value === null || !showsEnergy(scenario.pools[index]!)) return []
   const each = rows.map(({ columns }, i) => exactPowerW(columns, scenario, index, changes?.[i]))
@@ -133,7 +129,7 @@ function powerClaim(
 /** The scatter of batches that a result states of the law of a pool, where rows show it. */
 function scatterClaim(
   document: string,
-  { scenario, rows }: { readonly scenario: Scenario; readonly rows: readonly Rows[] },
+  { scenario, rows }: ClaimedRuns,
   { pool, residual }: Result['assumptions']['batch_times'][number],
   index: number,
 ): Claim[] {

@@ -31,7 +31,7 @@ import { type DocumentOptions, type JobOptions, LIBRARY_CALL } from './options.t
 import { predictReplays } from './predict-replays.ts'
 import type { System } from './prepare.ts'
 import { refuseComparison } from './refuse.ts'
-import { runReplications } from './replications.ts'
+import { runReplications } from './simulations/replications.ts'
 import { whatIfInputs } from './what-if-inputs.ts'
 
 /** One side of a comparison, whether it was just replayed or read back. */

@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { availableParallelism, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { keptReplication, resolveSystem } from '../../sim/experiment/index.ts'
-import { backlogOf, backlogWarning, longRunWarning, threadsFor } from './demand.ts'
+import { backlogOf, backlogWarning, longRunWarning } from './demand.ts'
 import { prepare } from './prepare.ts'
 import { drawnRequests } from './requests.ts'
 
@@ -198,14 +198,4 @@ describe('a warning of a long run', () => {
       /^up to about 6,400,164 requests/,
     )
   })
-})
-
-test('there are no more threads than cores or replications', () => {
-  const cores = availableParallelism()
-  expect([threadsFor(1, 2000), threadsFor(1e6, 2000), threadsFor(1e6, undefined)]).toEqual([
-    1,
-    cores,
-    cores,
-  ])
-  expect(threadsFor(1e6, 1)).toBe(1)
 })

@@ -1,4 +1,4 @@
-import { availableParallelism, totalmem } from 'node:os'
+import { totalmem } from 'node:os'
 import { Failure, type Scenario } from '../../scenarios/index.ts'
 import { CROWD_REMEDY, grouped } from '../../sim/experiment/index.ts'
 import {
@@ -134,12 +134,6 @@ function memoryBytes(): number {
   // without a limit it is 0, or more than the machine has
   const limit = process.constrainedMemory?.() ?? 0
   return limit > 0 ? Math.min(limit, totalmem()) : totalmem()
-}
-
-/** Threads that simulate at once: more than there are cores gain nothing, and each takes memory. */
-export function threadsFor(replications: number, workers: number | undefined): number {
-  const cores = availableParallelism()
-  return Math.min(replications, workers ?? cores, cores)
 }
 
 const gigabytes = (bytes: number) => Number((bytes / 1e9).toPrecision(2))

@@ -19,7 +19,7 @@ import {
 } from '../../sim/traffic/index.ts'
 import { pause } from '../process/interruption.ts'
 import type { JobOptions } from './options.ts'
-import { runReplications } from './replications.ts'
+import { runReplications } from './simulations/replications.ts'
 
 /** The rows of one class of a trace, from its first on. */
 export interface ClassRows {

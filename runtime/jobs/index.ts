@@ -48,9 +48,9 @@ export {
   type System,
 } from './prepare.ts'
 export { type ReplayedSide, type ReplayOptions, replay } from './replay.ts'
-export { closeSimulations } from './replications.ts'
 export { report } from './report.ts'
 export { type SimulateOptions, simulate } from './simulate.ts'
+export { closeSimulations } from './simulations/simulation-processes.ts'
 export { type SweepOptions, type SweepResult, sweep } from './sweep/sweep.ts'
 export type { Shard, SweepRequest } from './sweep/sweep-plan.ts'
 export { type TimelineOptions, timeline, type WrittenTimeline } from './timeline.ts'

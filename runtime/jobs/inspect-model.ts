@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import { Failure } from '../../scenarios/index.ts'
 import { type OnnxGraph, readOnnx } from '../models/index.ts'
 import { type CountedModel, type CountOptions, countModel } from './count-model.ts'
-import { type PassedState, statesOf } from './states.ts'
+import { type PassedState, statesOf } from './starter-inputs.ts'
 
 /** What an ONNX file states about its model, and the sizes of its files. */
 export interface InspectedModel {

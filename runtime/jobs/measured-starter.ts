@@ -45,7 +45,7 @@ async function aloneMs(
   signal: AbortSignal | undefined,
 ): Promise<number> {
   const [pool] = pools
-  const places = { directory, cacheDirectory: cacheDirectory(), ...(signal && { signal }) }
+  const places = { directory, cacheDirectory: cacheDirectory(), signal }
   const file = await materialise(models[pool!.model]!, pool!.precision, places)
   const lengths = traffic[0]!.input_tokens
   const length =

@@ -9,7 +9,7 @@ import {
 } from '../../sim/experiment/index.ts'
 import type { RunSummary } from '../../sim/stats/index.ts'
 import type { JobOptions } from './options.ts'
-import { runReplications } from './replications.ts'
+import { runReplications } from './simulations/replications.ts'
 
 /** Replays of the requests of an input, and where they and its profile were made. */
 export interface PredictedReplays {

@@ -18,10 +18,8 @@ import { referenceProfilePath } from '../folders/profile-paths.ts'
 import { contentOf } from '../models/index.ts'
 import { expectTrace } from '../parquet/expect-trace.ts'
 import { throwIfAborted } from '../process/interruption.ts'
-import { doubtfulValues } from './doubtful-values.ts'
 import type { Progress } from './options.ts'
-import { sampleLengths } from './sample-lengths.ts'
-import { unclaimedRows } from './unclaimed-rows.ts'
+import { doubtfulValues, sampleLengths, unclaimedRows } from './scenario-notes.ts'
 
 export { resolveSystem }
 
@@ -35,16 +33,16 @@ export interface Prepared extends LoadedScenario, PreparedScenario {
 export type System = Prepared & Resolved
 
 export interface PrepareOptions {
-  readonly set?: readonly string[]
-  readonly seed?: number
+  readonly set?: readonly string[] | undefined
+  readonly seed?: number | undefined
   /** a variant; its changes are applied after `set` */
-  readonly asVariant?: Variant
+  readonly asVariant?: Variant | undefined
   /** gets the path of each file that values of the scenario are from, unless it ships */
-  readonly onFile?: (path: string) => void
+  readonly onFile?: ((path: string) => void) | undefined
   /** stops the reading of traces, which may be long */
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
   /** gets what the scenario leaves to its files, and what of them it does not use as it is */
-  readonly onNote?: (text: string) => void
+  readonly onNote?: ((text: string) => void) | undefined
   /** gets how much of a large trace has been read */
   readonly onProgress?: Progress | undefined
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { madeUpProfile } from '../../test/profiles.ts'
 import { scenarioOf, TINY } from '../../test/scenarios.ts'
-import { profileWarnings, traceEndWarnings } from './profile-warnings.ts'
+import { occasionWarnings, profileWarnings, traceEndWarnings } from './profile-warnings.ts'
 
 const model = madeUpProfile(scenarioOf(TINY)).models[0]!
 
@@ -57,4 +57,15 @@ test('a trace that ends before the run is named', () => {
   expect(warningsOf({}, 1800)).toEqual([])
   expect(warningsOf({ time_scale: 2 }, 3600)).toEqual([])
   expect(warningsOf({ load: 0.5 }, 3600)).toEqual([])
+})
+
+test('models of one occasion are comparable, and declared work has none', () => {
+  expect(occasionWarnings([model, { ...model, label: 'other' }, null])).toEqual([])
+})
+
+test('models of different occasions are named with them', () => {
+  const later = { ...model, label: 'other', occasion: 'later' }
+  const [text, ...more] = occasionWarnings([model, later])
+  expect(more).toEqual([])
+  expect(text).toContain(`${model.label} (${model.occasion}), other (later)`)
 })

@@ -16,14 +16,14 @@ import type { KeptRun } from '../folders/run-folder.ts'
 import { pause } from '../process/interruption.ts'
 import { build } from '../version.ts'
 import { REPLICATIONS } from './defaults.ts'
-import { backlogWarning, longRunWarning, threadsFor } from './demand.ts'
+import { backlogWarning, longRunWarning } from './demand.ts'
 import { extrapolationWarnings } from './extrapolation.ts'
-import { occasionWarnings } from './occasions.ts'
 import type { JobOptions } from './options.ts'
 import type { System } from './prepare.ts'
-import { profileWarnings, traceEndWarnings } from './profile-warnings.ts'
-import { runReplications } from './replications.ts'
+import { occasionWarnings, profileWarnings, traceEndWarnings } from './profile-warnings.ts'
 import { drawnRequests, requestsOf } from './requests.ts'
+import { runReplications } from './simulations/replications.ts'
+import { processesFor } from './simulations/simulation-processes.ts'
 import { slowestSystem } from './slowest.ts'
 import { heldTraces } from './trace-readers.ts'
 
@@ -37,7 +37,7 @@ export interface SimulateOptions extends JobOptions {
    * such as 0.02; see `precisionOf` for the figures
    */
   readonly precision?: number | undefined
-  /** threads, at most one a core, by default that many; the result does not depend on it */
+  /** processes, at most one a core, by default that many; the result does not depend on it */
   readonly workers?: number | undefined
   /** a file of `spillway requests`, to use its requests in every replication */
   readonly requestsFile?: string | undefined
@@ -47,12 +47,12 @@ export interface SimulateOptions extends JobOptions {
   readonly oracle?: boolean | undefined
 }
 
-/** Simulates a system. Replications run on threads that are kept until `closeSimulations`. */
+/** Simulates a system. Replications run in processes that are kept until `closeSimulations`. */
 export async function simulate(system: System, options: SimulateOptions = {}): Promise<Result> {
   const { workers, requestsFile, signal, onProgress, onWarning } = options
   const { replications = REPLICATIONS.interval } = options
   if (requestsFile === undefined) {
-    const warning = backlogWarning(system, system.capacityRps, threadsFor(replications, workers))
+    const warning = backlogWarning(system, system.capacityRps, processesFor(replications, workers))
     if (warning !== null) onWarning?.(warning)
   }
   const doubts = [
@@ -68,7 +68,7 @@ export async function simulate(system: System, options: SimulateOptions = {}): P
   const profile = system.profile && profileLabel(system.profile)
   const input = { ...system, requests }
   const runs: RunSummary[] = []
-  const slowest = slowestSystem(system, threadsFor(replications, workers))
+  const slowest = slowestSystem(system, processesFor(replications, workers))
   const slower: RunSummary[] = []
   let isLong = false
   const simulateUpTo = async (n: number): Promise<Result> => {

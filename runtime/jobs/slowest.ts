@@ -6,15 +6,15 @@ import type { System } from './prepare.ts'
 /**
  * The system with the longest times that its transferred fits allow, at the same rates; null where
  * nothing is transferred, nothing is judged or bounds the times, or its queues would not fit into
- * memory on so many threads.
+ * memory in so many simulations at once.
  */
-export function slowestSystem(system: System, threads: number): System | null {
+export function slowestSystem(system: System, atOnce: number): System | null {
   const scenario = slowestScenario(system.scenario)
   if (scenario === null) return null
   const { capacityRps } = system
   const slow = { ...system, ...resolveSystem({ ...system, scenario }, system.profile), capacityRps }
   try {
-    backlogWarning(slow, capacityRps, threads)
+    backlogWarning(slow, capacityRps, atOnce)
   } catch (error) {
     if (error instanceof Failure) return null
     throw error

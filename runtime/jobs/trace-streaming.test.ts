@@ -8,8 +8,8 @@ import { stream } from '../../sim/kernel/index.ts'
 import type { RunSummary } from '../../sim/stats/index.ts'
 import { madeUpProfile } from '../../test/profiles.ts'
 import { type Prepared, prepare } from './prepare.ts'
-import { runReplications } from './replications.ts'
 import { requestsOf } from './requests.ts'
+import { runReplications } from './simulations/replications.ts'
 import { heldTraces, traceReaders } from './trace-readers.ts'
 
 let folder = ''
@@ -134,7 +134,7 @@ describe('a simulation that reads its traces in pieces', () => {
 describe('a trace of 140,000 rows', () => {
   const ROWS = 140_000
 
-  test('is surveyed without being held, and simulated from its file in threads', async () => {
+  test('is surveyed without being held, and simulated from its file in processes', async () => {
     const file = trace('long', ROWS, 0.2)
     const long = await prepared('long', [`{ class: a, arrivals: ${follows(file)} }`])
     const survey = long.traces.get(0)!
@@ -171,7 +171,7 @@ describe('a trace of 140,000 rows', () => {
 })
 
 describe('recorded clients', () => {
-  test('send at the rate that the scenario states, the same in a thread as in a list', async () => {
+  test('send at the rate that the scenario states, the same in a process as in a list', async () => {
     mkdirSync(join(folder, 'clients'))
     const rows = (shape: number) =>
       `0,1,2,Gamma,${shape},1\n600,5,2,Weibull,${shape},1\n1200,0,0,,0,0\n`

@@ -56,7 +56,7 @@ export async function observeArena(
 }
 
 export interface ObserveOptions {
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
   readonly onProgress?: (done: number, of: number) => void
 }
 

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { EXIT, Failure, type Scenario } from '../../scenarios/index.ts'
 import { type ArenaDocument, type ArenaReplica, arenaSchema } from '../../sim/documents/index.ts'
+import { OUTCOME } from '../../sim/serving/index.ts'
 import type { Rows } from '../../sim/stats/index.ts'
 import { cacheDirectory } from '../folders/profile-paths.ts'
 import { ARENA_FILE, readDocument } from '../folders/run-folder.ts'
@@ -10,7 +11,6 @@ import type { ArenaLog, ArenaRun } from './arena-log.ts'
 import { weightsApart } from './fit-plan.ts'
 import { hasLastingArena } from './memory-pass.ts'
 import { type ObserveOptions, observeArena } from './observe-arena.ts'
-import { type ReplayedBatch, replayedBatches } from './replayed-batches.ts'
 
 /** Observed batches of each replica. */
 const OBSERVED_BATCHES = 500
@@ -41,7 +41,7 @@ export async function observeReplay(
     const log = await observeArena(
       { file, session, runs },
       {
-        ...(signal && { signal }),
+        signal,
         onProgress: (done, of) => onProgress(executor + done / Math.max(1, of), replicas.length),
       },
     )
@@ -124,4 +124,35 @@ export async function readArena(
     throw new Failure(text, EXIT.notComparable)
   }
   return arena
+}
+
+/** A batch that an executor ran in a replay; ms. */
+interface ReplayedBatch {
+  readonly size: number
+  /** padded */
+  readonly length: number
+  readonly started: number
+  readonly ended: number
+}
+
+/** The batches of each executor in order. Batches that ran out of memory are left out. */
+export function replayedBatches({ columns, count }: Rows): ReadonlyMap<number, ReplayedBatch[]> {
+  const seen = new Set<number>()
+  const executors = new Map<number, ReplayedBatch[]>()
+  for (let row = 0; row < count; row++) {
+    const batch = columns.batch[row]!
+    if (batch < 0 || seen.has(batch) || columns.outcome[row] === OUTCOME.failed) continue
+    seen.add(batch)
+    const executor = columns.executor[row]!
+    const list = executors.get(executor) ?? []
+    if (list.length === 0) executors.set(executor, list)
+    list.push({
+      size: columns.batchSize[row]!,
+      length: columns.padded[row]!,
+      started: columns.started[row]!,
+      ended: columns.ended[row]!,
+    })
+  }
+  for (const list of executors.values()) list.sort((a, b) => a.started - b.started)
+  return executors
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { basename, join } from 'node:path'
 import { Failure, hashOf, type Precision, readUserFile } from '../../scenarios/index.ts'
-import { Child, entryBeside } from '../process/child.ts'
+import { askOnce, entryBeside } from '../process/child.ts'
 import { type BuiltinModel, mlpInputs, transformerInputs } from './builtin-inputs.ts'
 import type { InputSpec, ModelPlaces } from './model-types.ts'
 
@@ -28,7 +28,9 @@ export async function builtinFile(
   const inputs = model.builtin === 'mlp' ? mlpInputs(model) : transformerInputs(model)
   let bytes = await soundFile(path)
   if (bytes === null) {
-    await buildApart({ model, precision, path }, signal)
+    const request: BuildRequest = { model, precision, path }
+    const entry = entryBeside(import.meta.url, 'build-process')
+    await askOnce<null>(entry, request, { name: 'the builder', signal })
     bytes = await soundFile(path)
   }
   if (bytes === null) throw new Failure(`${path}: was changed right after it was built; try again`)
@@ -40,15 +42,6 @@ async function soundFile(path: string): Promise<Uint8Array | null> {
   const bytes = await readUserFile(path, MOST_BYTES).catch(() => null)
   const sum = await readUserFile(sumPath(path), MOST_SUM_BYTES).catch(() => null)
   return bytes !== null && sumText(path, [bytes]) === sum?.toString() ? bytes : null
-}
-
-async function buildApart(request: BuildRequest, signal: AbortSignal | undefined): Promise<void> {
-  const child = new Child(entryBeside(import.meta.url, 'build-process'), { name: 'the builder' })
-  try {
-    await child.ask<null>(request, { signal })
-  } finally {
-    child.end()
-  }
 }
 
 export const sumPath = (path: string) => `${path}.sha256`

@@ -24,5 +24,5 @@ export interface ModelPlaces {
   /** where built-in models are kept between runs */
   readonly cacheDirectory: string
   /** ends the building of a model */
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
 }

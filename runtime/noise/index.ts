@@ -1,4 +1,3 @@
 export { canDecide, decide } from './decidable.ts'
-export { measureThreads } from './measure.ts'
+export { measureThreads, threadSummary } from './measured-threads.ts'
 export type { MeasuredThread } from './noise-process.ts'
-export { threadSummary } from './summary.ts'

@@ -171,6 +171,21 @@ export class Child {
   }
 }
 
+/** The reply of a process that answers one request, and has ended then. */
+export async function askOnce<Reply, Part = never>(
+  entry: URL,
+  request: unknown,
+  { name, ...options }: Pick<ChildOptions, 'name'> & AskOptions<Part>,
+): Promise<Reply> {
+  const child = new Child(entry, { name })
+  try {
+    return await child.ask<Reply, Part>(request, options)
+  } finally {
+    child.end()
+    await child.ended()
+  }
+}
+
 /**
  * The options of Node that a child has from this process. The program of `node -e` is not among
  * them: a child would run that in place of its entry point, and so start a child of its own.

@@ -3,18 +3,25 @@ import { failureMessage } from './failure-message.ts'
 
 /**
  * Answers requests of the parent process, one at a time, and ends with the parent. `onPart`
- * resolves once the part has left: a process that waits for it holds no more than one part.
+ * resolves once the part has left: a process that waits for it holds no more than one part. Work
+ * without a pause takes no message, so `onPart` also ends a process whose parent has ended.
  */
 export function serveParent<Request, Reply, Part = never>(
   answer: (request: Request, onPart: (part: Part) => Promise<void>) => Promise<Reply>,
 ): void {
+  const parent = process.ppid
   const send = (message: Answer<Part, Reply>) =>
     new Promise<void>((resolve) => {
       // the parent has ended: this process does, too
       if (process.send?.(message, () => resolve()) === undefined) resolve()
     })
   process.on('message', (request: Request) => {
-    answer(request, (part) => send({ kind: 'part', part }))
+    const onPart = (part: Part) => {
+      // Windows keeps the number: there it ends with its work
+      if (process.ppid !== parent) endGroup(process.pid)
+      return send({ kind: 'part', part })
+    }
+    answer(request, onPart)
       .then((reply) => send({ kind: 'reply', reply }))
       .catch((error: unknown) => send(failureMessage(error)))
   })

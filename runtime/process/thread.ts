@@ -27,18 +27,13 @@ function newWorker(entry: URL, workerData: unknown): Worker {
   return new Worker(boot, { eval: true, workerData, execArgv: [] })
 }
 
-interface NextMessage<T> {
+interface NextMessage {
   /** once it is set, the message stays pending */
   readonly signal?: AbortSignal | undefined
-  /** takes messages that come before; false for the one that is waited for */
-  readonly passes?: (message: T) => boolean
 }
 
 /** The next message of a thread; rejects if it fails or ends. */
-export function nextMessage<T>(
-  thread: Worker,
-  { signal, passes }: NextMessage<T> = {},
-): Promise<T> {
+export function nextMessage<T>(thread: Worker, { signal }: NextMessage = {}): Promise<T> {
   return new Promise((resolve, reject) => {
     const settle = (act: () => void) => {
       thread.off('message', onMessage)
@@ -46,9 +41,7 @@ export function nextMessage<T>(
       thread.off('exit', onExit)
       act()
     }
-    const onMessage = (message: T) => {
-      if (passes?.(message) !== true) settle(() => resolve(message))
-    }
+    const onMessage = (message: T) => settle(() => resolve(message))
     const onError = (error: unknown) => settle(() => reject(starvedOr(error)))
     const onExit = (code: number) =>
       settle(() => reject(new Failure(`a thread ended early with code ${code}`, EXIT.internal)))

@@ -1,7 +1,7 @@
 import { auditCheck } from '../../runtime/jobs/audit-runs.ts'
 import { learn } from '../../runtime/jobs/learn.ts'
 import { predictReplays } from '../../runtime/jobs/predict-replays.ts'
-import { runReplications } from '../../runtime/jobs/replications.ts'
+import { runReplications } from '../../runtime/jobs/simulations/replications.ts'
 import { whatIfInputs } from '../../runtime/jobs/what-if-inputs.ts'
 import { scenarioChanges } from '../../scenarios/index.ts'
 import { type Comparison, notCountedTexts } from '../../sim/documents/index.ts'

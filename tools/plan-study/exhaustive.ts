@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { writeWhole } from '../../runtime/folders/write-whole.ts'
-import { ConfigurationPool } from '../../runtime/jobs/configurations/configuration-pool.ts'
+import { SimulationPool } from '../../runtime/jobs/simulations/simulation-pool.ts'
 import { gridPoint } from '../../scenarios/index.ts'
 import { hourlyCost } from '../../sim/experiment/index.ts'
 import { meanWithError } from '../../sim/stats/index.ts'
@@ -39,7 +39,7 @@ export async function writeExhaustive(
   { dimensions, size }: Space,
   onProgress: (done: number) => void,
 ): Promise<void> {
-  const pool = new ConfigurationPool({ path: SCENARIO, set: [], seed: SEED })
+  const pool = new SimulationPool({ base: { path: SCENARIO, set: [], seed: SEED } })
   const lines: string[] = new Array(size)
   let done = 0
   await Promise.all(

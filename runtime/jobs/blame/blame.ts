@@ -25,7 +25,6 @@ import { isFolder, keptRuns, simulatedRuns } from './blamed-runs.ts'
 import { triedChanges } from './tried-changes.ts'
 
 export interface BlameOptions extends DocumentOptions, LoadOptions {
-  readonly signal?: AbortSignal
   /** single requests to list; default 10 */
   readonly top?: number | undefined
   /** independent runs of each change that is tried; default 10 */

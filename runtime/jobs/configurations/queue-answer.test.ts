@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { Failure, shippedNames } from '../../../scenarios/light.ts'
 import { configurationRow, runFigures } from '../../../sim/experiment/index.ts'
-import { oneReplication } from '../one-replication.ts'
 import { loadSystem } from '../prepare.ts'
+import { oneReplication } from '../simulations/system-runs.ts'
 import { encode } from './queue.ts'
 import { answered, Refused } from './queue-answer.ts'
 

@@ -8,7 +8,7 @@ import {
 } from '../../../scenarios/index.ts'
 import { costFigure, leastReplicas, type RunFigures } from '../../../sim/experiment/index.ts'
 import { PARTS, PERCENTILES } from '../../../sim/stats/index.ts'
-import type { ConfigurationRuns } from './configuration-process.ts'
+import type { ConfigurationRuns } from '../simulations/configuration-runs.ts'
 import { decode, MOST_RUNS, type Read, read } from './queue.ts'
 
 /**

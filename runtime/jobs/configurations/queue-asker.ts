@@ -9,7 +9,7 @@ import {
 } from '../../../scenarios/index.ts'
 import { backlogWarning } from '../demand.ts'
 import { loadSystem, prepare, profileFor } from '../prepare.ts'
-import type { ConfigurationBase } from './configuration-process.ts'
+import type { ConfigurationBase } from '../simulations/configuration-runs.ts'
 import type { SentBase, SentFiles } from './queue.ts'
 import { OwnFiles } from './queue-files.ts'
 
@@ -55,7 +55,7 @@ export class QueueAsker {
     const { path, seed, set, loadOfRps } = given
     const text = typeof path === 'string' ? await scenarioText(path) : path
     const { result: prepared, files } = await filesOpenedBy(() =>
-      prepare(text, { set, ...(seed !== undefined && { seed }), ...(signal && { signal }) }),
+      prepare(text, { set, seed, signal }),
     )
     const profile =
       typeof given.profile === 'object' ? given.profile : await profileFor(prepared, given.profile)
@@ -64,8 +64,8 @@ export class QueueAsker {
       file: text.file,
       text: text.text,
       set: [...set],
-      ...(seed !== undefined && { seed }),
-      ...(loadOfRps !== undefined && { loadOfRps }),
+      seed,
+      loadOfRps,
       profile,
       files: await own.sent(files),
     }
@@ -101,13 +101,8 @@ export class QueueAsker {
   }
 
   #options(set: readonly string[]) {
-    const { seed } = this.#given
-    const all = [...this.#given.set, ...set]
-    return {
-      set: all,
-      ...(seed !== undefined && { seed }),
-      ...(this.#signal && { signal: this.#signal }),
-    }
+    const { set: common, seed } = this.#given
+    return { set: [...common, ...set], seed, signal: this.#signal }
   }
 
   async #asks(set: readonly string[]): Promise<Asks> {
@@ -134,9 +129,8 @@ export class QueueAsker {
     const key = namedFiles(loaded)
     const known = this.#paths.get(key)
     if (known !== undefined) return known
-    const paths = filesOpenedBy(() =>
-      prepare(loaded, { ...(this.#signal && { signal: this.#signal }) }),
-    ).then(({ files }) => files)
+    const prepared = filesOpenedBy(() => prepare(loaded, { signal: this.#signal }))
+    const paths = prepared.then(({ files }) => files)
     this.#paths.set(key, paths)
     // others that name the same may be valid
     paths.catch(() => this.#paths.delete(key))

@@ -3,8 +3,7 @@ import { realpath, stat } from 'node:fs/promises'
 import { isAbsolute, join, relative, resolve, sep } from 'node:path'
 import { Unreadable, userFilePieces } from '../../../scenarios/index.ts'
 import { throwIfAborted } from '../../process/interruption.ts'
-import type { SentFiles } from './queue.ts'
-import { Unanswered } from './unanswered.ts'
+import { type SentFiles, Unanswered } from './queue.ts'
 
 type SentFile = SentFiles[string]
 

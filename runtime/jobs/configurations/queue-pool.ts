@@ -8,7 +8,7 @@ import type {
   ConfigurationRequest,
   ConfigurationRuns,
   ConfigurationSimulator,
-} from './configuration-process.ts'
+} from '../simulations/configuration-runs.ts'
 import {
   answerKey,
   baseKey,
@@ -21,11 +21,11 @@ import {
   type QueuedJob,
   queueName,
   sha256Of,
+  Unanswered,
 } from './queue.ts'
 import { answered, type Expected, oneLine, Refused } from './queue-answer.ts'
 import { type Asks, QueueAsker } from './queue-asker.ts'
 import { connected, isReply, refusal } from './queue-connection.ts'
-import { Unanswered } from './unanswered.ts'
 
 /** An answer is looked for so soon after another one, ms, and more and more rarely without any. */
 const LOOK_MS = 30
@@ -67,7 +67,7 @@ interface Asked {
 }
 
 /**
- * Simulates configurations on the workers of a queue: as `ConfigurationPool`, but on any number of
+ * Simulates configurations on the workers of a queue: as `SimulationPool`, but on any number of
  * machines, which may start and end. A request has the same name whenever it is asked, and its
  * figures depend on it alone: one that is done twice, or asked again after a crash, does no harm.
  * Nothing on the server is relied on: jobs that are gone are sent again, and answers are checked.
@@ -156,7 +156,7 @@ export class QueuePool implements ConfigurationSimulator {
   }
 
   /**
-   * As `ConfigurationPool.simulate`. Throws `Unanswered` where the workers have given no answer
+   * As `SimulationPool.simulate`. Throws `Unanswered` where the workers have given no answer
    * that can be one.
    */
   async simulate(request: ConfigurationRequest): Promise<ConfigurationRuns> {

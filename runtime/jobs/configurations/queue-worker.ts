@@ -1,26 +1,28 @@
 import { hostname } from 'node:os'
 import { setTimeout as wait } from 'node:timers/promises'
-import { DelayedError, type Job } from 'bullmq'
+import { DelayedError, type Job, Worker } from 'bullmq'
 import type { Redis } from 'ioredis'
 import { EXIT, Failure } from '../../../scenarios/index.ts'
 import { outOfMemory } from '../../folders/system-refusal.ts'
 import { endedForMemory } from '../../process/child.ts'
 import { failureMessage } from '../../process/failure-message.ts'
-import { threadsFor } from '../demand.ts'
 import type { JobOptions } from '../options.ts'
-import { ConfigurationPool } from './configuration-pool.ts'
-import type { ConfigurationBase, ConfigurationRuns } from './configuration-process.ts'
+import type { ConfigurationBase, ConfigurationRuns } from '../simulations/configuration-runs.ts'
+import { SimulationPool } from '../simulations/simulation-pool.ts'
+import { processesFor } from '../simulations/simulation-processes.ts'
 import {
   answerKey,
   baseKey,
   decode,
   encode,
+  hasFewValues,
   jobName,
   jobSchema,
   KEPT_S,
   LACK_KEPT_S,
   lackKey,
   MOST_BASE_BYTES,
+  MOST_JOB_LETTERS,
   type QueuedJob,
   queueName,
   read,
@@ -31,7 +33,6 @@ import {
 import { type Answer, oneLine } from './queue-answer.ts'
 import { connected, isReply, refusal } from './queue-connection.ts'
 import { Lacking, WorkerFiles } from './queue-files.ts'
-import { OVERSIZED, SizedWorker } from './sized-worker.ts'
 
 export interface WorkerOptions extends Pick<JobOptions, 'signal'> {
   /** simulations at once, at most one a core, by default that many */
@@ -77,11 +78,11 @@ class BadJob extends Error {}
 export async function work(url: string, options: WorkerOptions): Promise<Worked> {
   const redis = await connected(url, options.signal)
   const { workers, idleS = Number.POSITIVE_INFINITY, signal } = options
-  const pool = new ConfigurationPool(null, { workers, signal })
+  const pool = new SimulationPool({ workers, signal })
   const jobs = new Jobs(redis, pool, options)
   const worker = new SizedWorker(queueName(), (job, token) => jobs.perform(job, token), {
     connection: redis,
-    concurrency: threadsFor(Number.POSITIVE_INFINITY, workers),
+    concurrency: processesFor(Number.POSITIVE_INFINITY, workers),
     lockDuration: LOCK_MS,
     stalledInterval: LOCK_MS / 2,
     maxStalledCount: MOST_LOST,
@@ -116,7 +117,7 @@ export async function work(url: string, options: WorkerOptions): Promise<Worked>
 /** What a worker does with its jobs. */
 class Jobs {
   readonly #redis: Redis
-  readonly #pool: ConfigurationPool
+  readonly #pool: SimulationPool
   readonly #options: WorkerOptions
   readonly #bases: Bases
   readonly #files: WorkerFiles
@@ -126,7 +127,7 @@ class Jobs {
   #lastAt = performance.now()
   readonly #handedBack: Promise<unknown>[] = []
 
-  constructor(redis: Redis, pool: ConfigurationPool, options: WorkerOptions) {
+  constructor(redis: Redis, pool: SimulationPool, options: WorkerOptions) {
     this.#redis = redis
     this.#pool = pool
     this.#options = options
@@ -280,4 +281,38 @@ function decoded(text: string): unknown {
   } catch {
     throw new BadJob('its sweep is no JSON')
   }
+}
+
+/** What a job asks for that is larger than any: it fits no schema. */
+const OVERSIZED = 'it is larger than any job'
+
+/** Its fields, as they come from the server. */
+const FIELDS = ['name', 'configuration', 'data', JSON.stringify(OVERSIZED), 'opts', '{}'] as const
+
+/**
+ * A worker that does not parse what is larger than any job. BullMQ parses all of a job as soon as
+ * it is there: `[{},{},…]` of 300 MB would take all memory of one worker after the other, as a job
+ * goes to the next worker where one has ended. BullMQ runs its scripts by `execCommand`, which its
+ * types do not state.
+ */
+class SizedWorker extends Worker<unknown, null> {
+  protected override createBackend(): void {
+    super.createBackend()
+    const { backend } = this
+    const run: unknown = Reflect.get(backend, 'execCommand')
+    if (typeof run !== 'function') throw new Error('Expected BullMQ to have execCommand')
+    const checked = async (...words: readonly unknown[]) =>
+      sized(await Reflect.apply(run, backend, words))
+    Reflect.set(backend, 'execCommand', checked)
+  }
+}
+
+/** The reply of a script, which begins with the names and values of a job where it takes one. */
+function sized(reply: unknown): unknown {
+  if (!Array.isArray(reply) || !Array.isArray(reply[0])) return reply
+  const [fields, ...rest] = reply as [readonly unknown[], ...unknown[]]
+  const texts = fields.filter((value) => typeof value === 'string')
+  const letters = texts.reduce((sum, text) => sum + text.length, 0)
+  if (letters <= MOST_JOB_LETTERS && texts.every(hasFewValues)) return reply
+  return [FIELDS, ...rest]
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import * as z from 'zod'
+import { Failure } from '../../../scenarios/light.ts'
 import { type Profile, profileSchema } from '../../../sim/world/index.ts'
 import { build } from '../../version.ts'
 
@@ -214,3 +215,9 @@ function* partsOf(schema: z.ZodType, value: unknown): Generator<Part> {
     }
   }
 }
+
+/**
+ * A configuration that the workers of a queue have not answered, or only with what cannot be one.
+ * Nothing is known of it: it must not become a row.
+ */
+export class Unanswered extends Failure {}

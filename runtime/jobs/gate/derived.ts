@@ -9,7 +9,7 @@ import {
 import { PERCENTILES } from '../../../sim/stats/index.ts'
 import type { JobOptions } from '../options.ts'
 import type { System } from '../prepare.ts'
-import { runReplications } from '../replications.ts'
+import { runReplications } from '../simulations/replications.ts'
 import { whatIfInputs } from '../what-if-inputs.ts'
 import type { GateTraffic } from './gate-traffic.ts'
 

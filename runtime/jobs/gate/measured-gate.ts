@@ -7,7 +7,7 @@ import { GATE_LOAD, GATE_MINUTES, MARGIN, MOST_GATE_LOAD } from '../defaults.ts'
 import type { DocumentOptions } from '../options.ts'
 import { type Prepared, resolveSystem } from '../prepare.ts'
 import { refuseComparison, refuseLive } from '../refuse.ts'
-import { changedFiles } from './changed-files.ts'
+import { changedFiles } from './data-files.ts'
 import { Derivation } from './derived.ts'
 import { gateOf } from './gate.ts'
 import { excessTraffic, gateTraffic, trafficFactor, type Utilisation } from './gate-traffic.ts'
@@ -29,9 +29,9 @@ export interface MeasuredGateOptions extends DocumentOptions {
   /** share of the time that the base is in batches; default 0.55, at most 0.8 */
   readonly load?: number
   /** calibration of each model without a profile, s; default 10 */
-  readonly seconds?: number
+  readonly seconds?: number | undefined
   /** in place of a calibration, if it has the models of both sides */
-  readonly profile?: Profile
+  readonly profile?: Profile | undefined
   /** no round of blocks begins that would end later; default 10 */
   readonly maxMinutes?: number
   /** after each round of blocks: what there is so far, marked as interim */

@@ -50,11 +50,11 @@ export type PredictionBase =
 export interface PredictionGateOptions extends DocumentOptions {
   /** relative change that is no regression; default 0.05 */
   readonly margin?: number
-  readonly set?: readonly string[]
-  readonly seed?: number
-  readonly profile?: string
+  readonly set?: readonly string[] | undefined
+  readonly seed?: number | undefined
+  readonly profile?: string | undefined
   readonly replications?: number
-  readonly workers?: number
+  readonly workers?: number | undefined
   readonly onWarning?: SimulateOptions['onWarning']
   readonly onNote?: (text: string) => void
 }
@@ -108,16 +108,11 @@ async function simulateScenario(
   source: string | LoadedScenario,
   options: PredictionGateOptions,
 ): Promise<{ readonly entry: BaselineEntry; readonly stability: Stability }> {
-  const { seed, profile, replications, workers, signal, onProgress, onWarning, onNote } = options
+  const { set, seed, profile, replications, workers, signal } = options
+  const { onProgress, onWarning, onNote } = options
   const file = typeof source === 'string' ? source : source.file
-  const system = await loadSystem(source, {
-    set: options.set ?? [],
-    profile,
-    ...(seed !== undefined && { seed }),
-    ...(signal && { signal }),
-    ...(onNote && { onNote }),
-    onProgress,
-  })
+  const loading = { set, seed, profile, signal, onNote, onProgress }
+  const system = await loadSystem(source, loading)
   const result = await simulate(system, {
     replications,
     workers,

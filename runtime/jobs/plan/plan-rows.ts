@@ -1,3 +1,4 @@
+import { type AcceleratorPrice, listedPrices } from '../../../scenarios/index.ts'
 import type { Plan, PlanRow } from '../../../sim/documents/index.ts'
 import {
   byCost,
@@ -92,4 +93,37 @@ export function skippedOf(
   return reasons.flatMap(({ reason, of, problem }) =>
     of.length === 0 ? [] : [{ reason, configurations: of.length, example: [...of[0]!], problem }],
   )
+}
+
+type CardPrice = NonNullable<Plan['prices']>[number]
+
+/** Listed prices of the cards of pools that state none; nothing where costs count replicas. */
+export function cardPrices(
+  { tried }: PlanFound<RunFigures>,
+  simulations: PlanSimulations,
+  unit: PlanCandidates['unit'],
+): Pick<Plan, 'prices'> {
+  if (unit === 'replicas') return {}
+  const prices = new Map<string, CardPrice>()
+  for (const { candidate } of tried) {
+    for (const pool of simulations.of(candidate.index).scenario.pools) {
+      const { accelerator, price_usd_per_hour: stated } = pool
+      if (typeof accelerator === 'string' || stated !== undefined) continue
+      const whole = listedPrices({ ...pool, partition: undefined })
+      const [lowest] = whole
+      if (lowest === undefined) continue
+      prices.set(`${accelerator.name} ${lowest.tier}`, {
+        accelerator: accelerator.name,
+        tier: lowest.tier,
+        listed: whole.length,
+        lowest: priceOf(lowest),
+        highest: priceOf(whole.at(-1)!),
+      })
+    }
+  }
+  return prices.size === 0 ? {} : { prices: [...prices.values()] }
+}
+
+function priceOf({ usd_per_hour, provider, sku, region, date, source }: AcceleratorPrice) {
+  return { usd_per_hour, provider, sku, region: region ?? null, date: date ?? null, source }
 }

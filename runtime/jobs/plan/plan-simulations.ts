@@ -1,7 +1,7 @@
 import { EXIT, Failure, type Scenario } from '../../../scenarios/index.ts'
 import type { Ask, RunFigures } from '../../../sim/experiment/index.ts'
 import { ChildEnded } from '../../process/child.ts'
-import type { ConfigurationPool } from '../configurations/configuration-pool.ts'
+import type { SimulationPool } from '../simulations/simulation-pool.ts'
 import type { PricedCandidate } from './plan-candidates.ts'
 
 /** What the processes report of a candidate beside its runs. */
@@ -13,7 +13,7 @@ interface Known {
 
 /** Simulates candidates of a plan on the processes of a pool, and keeps what they report. */
 export class PlanSimulations {
-  readonly #pool: ConfigurationPool
+  readonly #pool: SimulationPool
   readonly #candidates: ReadonlyMap<number, PricedCandidate>
   readonly #mayRepeat: boolean
   readonly #known = new Map<number, Known>()
@@ -23,7 +23,7 @@ export class PlanSimulations {
   #replications = 0
 
   /** `mayRepeat`: whether the replications of a candidate may all be the same */
-  constructor(pool: ConfigurationPool, candidates: readonly PricedCandidate[], mayRepeat: boolean) {
+  constructor(pool: SimulationPool, candidates: readonly PricedCandidate[], mayRepeat: boolean) {
     this.#pool = pool
     this.#mayRepeat = mayRepeat
     this.#candidates = new Map(candidates.map((one) => [one.index, one]))
@@ -51,36 +51,29 @@ export class PlanSimulations {
   }
 
   /** The runs of each ask; null where the candidate cannot be simulated. */
-  readonly simulate = (asks: readonly Ask[]): Promise<(readonly RunFigures[] | null)[]> => {
-    // where there are fewer asks than processes, each is shared among several
-    const shares = Math.max(1, Math.floor(this.#pool.workers / Math.max(1, asks.length)))
-    return Promise.all(asks.map((ask) => this.#ask(ask, shares)))
-  }
+  readonly simulate = (asks: readonly Ask[]): Promise<(readonly RunFigures[] | null)[]> =>
+    Promise.all(asks.map((ask) => this.#ask(ask)))
 
-  async #simulated(ask: Ask, shares: number): Promise<RunFigures[]> {
-    const { index } = ask.candidate
+  async #simulated({ candidate: { index }, from, to }: Ask): Promise<readonly RunFigures[]> {
     const { set } = this.#candidates.get(index)!
-    const parts = await Promise.all(
-      partsOf(ask, shares).map(({ from, to }) => this.#pool.simulate({ set, from, to })),
-    )
-    this.#known.set(index, parts[0]!)
-    const runs = parts.flatMap((part) => part.runs)
-    this.#replications += runs.length
-    return runs
+    const simulated = await this.#pool.simulate({ set, from, to })
+    this.#known.set(index, simulated)
+    this.#replications += simulated.runs.length
+    return simulated.runs
   }
 
-  async #ask(ask: Ask, shares: number): Promise<readonly RunFigures[] | null> {
+  async #ask(ask: Ask): Promise<readonly RunFigures[] | null> {
     const { index } = ask.candidate
     const exact = this.#exact.get(index)
     if (exact !== undefined) return Array<RunFigures>(ask.to - ask.from).fill(exact)
     try {
       const first = this.#mayRepeat && ask.from === 0 ? Math.min(1, ask.to) : 0
-      const runs = first === 0 ? [] : await this.#simulated({ ...ask, to: first }, 1)
+      const runs = first === 0 ? [] : await this.#simulated({ ...ask, to: first })
       if (runs[0]?.exact) {
         this.#exact.set(index, runs[0])
         return Array<RunFigures>(ask.to).fill(runs[0])
       }
-      return [...runs, ...(await this.#simulated({ ...ask, from: ask.from + first }, shares))]
+      return [...runs, ...(await this.#simulated({ ...ask, from: ask.from + first }))]
     } catch (error) {
       const refused = error instanceof ChildEnded || (error instanceof Failure && isInput(error))
       if (!refused) throw error
@@ -93,11 +86,3 @@ export class PlanSimulations {
 /** About the configuration, such as weights that do not fit; not an interruption. */
 const isInput = ({ exitCode }: Failure) =>
   exitCode === EXIT.invalidInput || exitCode === EXIT.notComparable
-
-function partsOf({ from, to }: Ask, shares: number): { from: number; to: number }[] {
-  const size = Math.ceil((to - from) / shares)
-  if (size === 0) return [{ from, to }]
-  const parts: { from: number; to: number }[] = []
-  for (let at = from; at < to; at += size) parts.push({ from: at, to: Math.min(to, at + size) })
-  return parts
-}

@@ -16,7 +16,6 @@ import { headroom } from '../headroom.ts'
 import type { JobOptions } from '../options.ts'
 import { loadSystem, prepare, type System } from '../prepare.ts'
 import { simulate } from '../simulate.ts'
-import { peakRate } from './peak-rate.ts'
 
 /** The configuration that a plan has chosen. */
 export interface Winner {
@@ -36,8 +35,7 @@ type Running = JobOptions & { readonly workers?: number | undefined }
 /** The winner at the traffic of the plan. */
 export async function winnerSystem(winner: Winner, signal?: AbortSignal): Promise<System> {
   const { path, set, seed, profile, loadOfRps } = winner
-  const stated = { set, profile, ...(seed !== undefined && { seed }), ...(signal && { signal }) }
-  return { ...(await loadSystem(path, stated)), capacityRps: loadOfRps }
+  return { ...(await loadSystem(path, { set, profile, seed, signal })), capacityRps: loadOfRps }
 }
 
 /** How much more traffic the winner takes, and what moves its binding objective. */
@@ -79,7 +77,7 @@ const CAUSES: Readonly<Record<Plan['sensitivity'][number]['what'], Changed>> = {
     const scenario = withLengths(system.scenario, factor)
     if (scenario === null) return null
     // traces are scaled as they are read
-    const { traces } = await prepare({ ...system, scenario }, { ...(signal && { signal }) })
+    const { traces } = await prepare({ ...system, scenario }, { signal })
     return withScenario({ ...system, traces }, scenario)
   },
   speed: (system, factor) => {
@@ -119,4 +117,27 @@ function withScenario(
   if (scenario === null) return null
   const { capacityRps } = system
   return { ...resolveSystem({ ...system, scenario }, profile), capacityRps }
+}
+
+/** A peak is another figure than the mean where it is this much higher. */
+const APART = 0.05
+/** The largest of 120 intervals is rarely more standard deviations above their mean. */
+const BY_CHANCE = 4
+
+/**
+ * The highest rate of arrivals in an interval after the warm-up, requests/s; null where that is the
+ * mean, but for chance.
+ */
+export function peakRate({
+  series: { arrived_rps: rates, bucket_s },
+  warmup_s,
+  runs,
+}: Pick<Result, 'warmup_s' | 'runs'> & {
+  readonly series: Pick<Result['series'], 'arrived_rps' | 'bucket_s'>
+}): number | null {
+  const counted = rates.slice(Math.ceil(warmup_s / bucket_s))
+  const mean = counted.reduce((sum, rate) => sum + rate, 0) / counted.length
+  const peak = Math.max(...counted)
+  const scatter = BY_CHANCE / Math.sqrt(mean * bucket_s * runs)
+  return peak > mean * (1 + APART + scatter) ? peak : null
 }

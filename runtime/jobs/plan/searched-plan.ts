@@ -16,14 +16,14 @@ import {
   transferDoubts,
 } from '../../../sim/experiment/index.ts'
 import type { Profile } from '../../../sim/world/index.ts'
-import { ConfigurationPool } from '../configurations/configuration-pool.ts'
 import { searchSpace } from '../configurations/search-space.ts'
 import { PLAN_DEFAULTS } from '../defaults.ts'
 import type { JobOptions } from '../options.ts'
 import { loadSystem, type System } from '../prepare.ts'
-import { defaultSpace } from './default-space.ts'
+import { SimulationPool } from '../simulations/simulation-pool.ts'
 import {
   costOfReplicas,
+  defaultSpace,
   type PlanCandidates,
   type PricedCandidate,
   planCandidates,
@@ -89,9 +89,8 @@ export async function searchedPlan(
   const { replications = PLAN_DEFAULTS.replications, onProgress, onNote } = options
   const space = searchSpace(options.set ?? [])
   refuseDimensions(space.dimensions)
-  const loading = { set: space.set, profile, ...(seed !== undefined && { seed }) }
-  const reading = { ...(signal && { signal }), ...(onNote && { onNote }) }
-  const system = await loadSystem(path, { ...loading, ...reading })
+  const loading = { set: space.set, profile, seed }
+  const system = await loadSystem(path, { ...loading, signal, onNote })
   const objectives = statedObjectives(system.scenario)
   if (objectives.length === 0) {
     throw new Failure(`${system.file}: a plan needs an objective: state one under slo`)
@@ -119,12 +118,13 @@ export async function searchedPlan(
     ...{ path, ...loading, loadOfRps: system.capacityRps },
     ...(survive !== undefined && { survive }),
   }
-  const priced = await planCandidates(base, dimensions, system, { signal, onProgress })
-  const inSpace = priced.candidates.includes(priced.today)
-  const all = inSpace ? priced.candidates : [...priced.candidates, priced.today]
   const looks = looksUpTo(replications, confidence)
-  const pool = new ConfigurationPool(base, { workers, signal })
+  // its processes start while the configurations are read
+  const pool = new SimulationPool({ base, workers, signal })
   try {
+    const priced = await planCandidates(base, dimensions, system, { signal, onProgress })
+    const inSpace = priced.candidates.includes(priced.today)
+    const all = inSpace ? priced.candidates : [...priced.candidates, priced.today]
     const simulations = new PlanSimulations(pool, all, mayRepeat({ ...system, requests: null }))
     onProgress?.('searching', 0, 1)
     const [candidates, today] = await withCapacities(priced, simulations)

@@ -1,8 +1,8 @@
 import { Failure } from '../../../scenarios/index.ts'
 import { poolsToCalibrate } from '../../../sim/experiment/index.ts'
 import { type CalibrationInput, type InputSpec, readSamplesShape } from '../../models/index.ts'
-import { paddedLength } from '../padded-length.ts'
 import type { Prepared } from '../prepare.ts'
+import { paddedLength } from '../variants/output-drift.ts'
 
 /** Inputs on which both models are compared. */
 const COMPARED = 32

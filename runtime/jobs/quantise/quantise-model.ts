@@ -1,7 +1,7 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
-import { Failure, type LoadedScenario } from '../../../scenarios/index.ts'
+import { EXIT, Failure, type LoadedScenario, nearest } from '../../../scenarios/index.ts'
 import { cacheDirectory } from '../../folders/profile-paths.ts'
 import { writableFolder, writeWhole } from '../../folders/write-whole.ts'
 import {
@@ -16,9 +16,7 @@ import { dataFiles } from '../gate/data-files.ts'
 import type { JobOptions } from '../options.ts'
 import { type Prepared, prepare } from '../prepare.ts'
 import { compareOutputs, driftFigures } from '../variants/output-drift.ts'
-import { chosenModel } from './chosen-model.ts'
 import { type QuantisationInputs, quantisationInputs } from './quantisation-inputs.ts'
-import { refuseOverwriting } from './refuse-overwriting.ts'
 
 export interface QuantiseOptions extends JobOptions {
   /** name of the model; default: the only own one */
@@ -73,19 +71,20 @@ export async function quantiseModel(
 ): Promise<QuantisedModel> {
   const { out, samples, files = [] } = options
   const name = chosenModel(loaded, options.model)
-  const prepared = await prepare(loaded, preparation(options))
-  const file = await materialised(prepared, name, options.signal)
+  const { signal, onNote, onProgress } = options
+  const prepared = await prepare(loaded, { signal, onNote, onProgress })
+  const file = await materialised(prepared, name, signal)
   await refuseOverwriting(out, [...files, ...(await filesRead(prepared, name, file))])
   const inputs = await quantisationInputs(prepared, name, file.inputs, samples)
   const undo = await writableFolder(dirname(out))
   const folder = await mkdtemp(join(tmpdir(), 'spillway-quantise-'))
   try {
     const result = await quantised({ name, file, folder, inputs }, options)
-    options.onProgress?.('comparing outputs', 0, 1)
+    onProgress?.('comparing outputs', 0, 1)
     const session = { executionProvider: 'cpu', threads: inputs.threads } as const
     const a = { file, session }
     const b = { file: { ...file, path: result.path }, session }
-    const reply = await compareOutputs({ a, b, inputs: inputs.compared }, options.signal)
+    const reply = await compareOutputs({ a, b, inputs: inputs.compared }, signal)
     const bytes = await readFile(result.path)
     await writeWhole(out, bytes)
     const { path: _, ...figures } = result
@@ -110,16 +109,12 @@ export async function quantiseModel(
   }
 }
 
-function preparation({ signal, onNote, onProgress }: QuantiseOptions) {
-  return { ...(signal && { signal }), ...(onNote && { onNote }), onProgress }
-}
-
 async function materialised(
   { scenario, directory }: Prepared,
   name: string,
   signal: AbortSignal | undefined,
 ): Promise<ModelFile> {
-  const places = { directory, cacheDirectory: cacheDirectory(), ...(signal && { signal }) }
+  const places = { directory, cacheDirectory: cacheDirectory(), signal }
   try {
     return await materialise(scenario.models[name]!, 'fp32', places)
   } catch (error) {
@@ -187,4 +182,59 @@ function slowerWarnings({ processorMs: { from, to } }: QuantisedFile): string[] 
   if (to < from) return []
   const text = 'the quantised model takes no less processor time than the float32 one here'
   return [`${text}: conversions may cost more than products of 8 bits save`]
+}
+
+/** Throws `Failure` where a file to be written is a folder, or one of the files that are read. */
+async function refuseOverwriting(out: string, read: Iterable<string>): Promise<void> {
+  const there = await stat(out).catch(() => null)
+  if (there === null) return
+  if (there.isDirectory()) {
+    throw new Failure(`--out: ${out} is a folder; name a file in it`, EXIT.usage)
+  }
+  for (const path of read) {
+    const known = await stat(path).catch(() => null)
+    if (known === null || known.dev !== there.dev || known.ino !== there.ino) continue
+    throw new Failure(`--out: ${out} is read by this command; name another file`, EXIT.usage)
+  }
+}
+
+/** The name of the model to quantise, by default the only own one. Throws `Failure`. */
+function chosenModel(
+  { scenario: { models }, file }: LoadedScenario,
+  given: string | undefined,
+): string {
+  const files = Object.keys(models).filter((name) => 'onnx' in models[name]!)
+  if (given !== undefined) expectFile(models, files, given)
+  else if (files.length === 0) {
+    const text = 'has no model of an ONNX file; a pool has a built-in kind as int8 by its precision'
+    throw new Failure(`${file} models: ${text}`)
+  } else if (files.length > 1) {
+    throw new Failure(`${file} models: choose one of ${files.join(', ')} by --model`, EXIT.usage)
+  }
+  const name = given ?? files[0]!
+  const model = models[name]!
+  if ('onnx' in model && typeof model.onnx !== 'string' && model.onnx.fp32 === undefined) {
+    throw new Failure(`${file} models.${name}.onnx: expected a file for fp32 to quantise, got none`)
+  }
+  return name
+}
+
+function expectFile(
+  models: LoadedScenario['scenario']['models'],
+  files: readonly string[],
+  given: string,
+): void {
+  if (files.includes(given)) return
+  const model = Object.hasOwn(models, given) ? models[given] : undefined
+  if (model === undefined) {
+    const meant = nearest(given, files)
+    const hint = meant === null ? '' : `; did you mean ${meant}?`
+    const names = Object.keys(models).join(', ')
+    throw new Failure(`--model: expected one of ${names}, got ${given}${hint}`, EXIT.usage)
+  }
+  const reason =
+    'work' in model
+      ? 'has declared work, and no file to quantise'
+      : 'is built in; a pool has it as int8 by precision: int8'
+  throw new Failure(`--model: ${given} ${reason}`, EXIT.usage)
 }

@@ -1,7 +1,7 @@
 import { Failure } from '../../../scenarios/index.ts'
 import type { SweepManifest } from '../../../sim/documents/index.ts'
 import { JOURNAL_FILE, type JournalRows } from '../../folders/sweep-journal.ts'
-import type { Unanswered } from '../configurations/unanswered.ts'
+import type { Unanswered } from '../configurations/queue.ts'
 import { numbersOf, shardSize } from './sweep-plan.ts'
 
 /** Reasons that are printed, each with the first configuration that has it. */

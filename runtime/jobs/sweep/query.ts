@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { Failure } from '../../../scenarios/index.ts'
 import { expectResults } from '../../folders/sweep-folder.ts'
-import { Child, ChildEnded, entryBeside } from '../../process/child.ts'
+import { askOnce, ChildEnded, entryBeside } from '../../process/child.ts'
 import type { QueryRequest, QueryResult } from './query-process.ts'
 
 /**
@@ -16,13 +16,11 @@ export async function query(
   signal?: AbortSignal,
 ): Promise<QueryResult> {
   await expectResults(directory)
-  const child = new Child(entryBeside(import.meta.url, 'query-process'), { name: 'the query' })
-  try {
-    const request: QueryRequest = { directory: resolve(directory), sql }
-    return await child.ask<QueryResult>(request, { signal })
-  } catch (error) {
-    throw error instanceof ChildEnded ? new Failure(error.problems) : error
-  } finally {
-    child.end()
-  }
+  const request: QueryRequest = { directory: resolve(directory), sql }
+  const entry = entryBeside(import.meta.url, 'query-process')
+  return askOnce<QueryResult>(entry, request, { name: 'the query', signal }).catch(
+    (error: unknown) => {
+      throw error instanceof ChildEnded ? new Failure(error.problems) : error
+    },
+  )
 }

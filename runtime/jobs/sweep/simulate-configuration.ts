@@ -3,11 +3,12 @@ import type { ConfigurationRow, SweepManifest, SweepRow } from '../../../sim/doc
 import { configurationRow, nextLook, precisionOf } from '../../../sim/experiment/index.ts'
 import { saysOutOfMemory } from '../../folders/system-refusal.ts'
 import { ChildEnded, endedForMemory } from '../../process/child.ts'
+import { Unanswered } from '../configurations/queue.ts'
 import type {
   ConfigurationRuns,
   ConfigurationSimulator,
-} from '../configurations/configuration-process.ts'
-import { Unanswered } from '../configurations/unanswered.ts'
+  RequestOptions,
+} from '../simulations/configuration-runs.ts'
 import { valuesOf } from './sweep-plan.ts'
 
 export type Simulates = Pick<ConfigurationSimulator, 'simulate'>
@@ -22,13 +23,13 @@ export async function simulateConfiguration(
   pool: Simulates,
   plan: SweepManifest,
   number: number,
-  onShare?: (share: number) => void,
+  options: RequestOptions = {},
 ): Promise<SweepRow> {
   const values = valuesOf(plan, number)
   const set = values.map((value, i) => `${plan.paths[i]}=${value}`)
   const row = { configuration: number, values }
   try {
-    const { hash, figures } = await simulated(pool, set, plan, onShare)
+    const { hash, figures } = await simulated(pool, set, plan, options)
     return { ...row, status: 'done', reason: null, scenario: hash, figures }
   } catch (error) {
     const status = statusOf(error)
@@ -43,17 +44,18 @@ async function simulated(
   pool: Simulates,
   set: readonly string[],
   { replications, precision }: Pick<SweepManifest, 'replications' | 'precision'>,
-  onShare: ((share: number) => void) | undefined,
+  { onShare, last }: RequestOptions,
 ): Promise<Pick<ConfigurationRuns, 'hash'> & { readonly figures: ConfigurationRow }> {
   // how many more a precision takes is not known
   const known = precision === null ? onShare : undefined
-  const first = await pool.simulate({ set, from: 0, to: replications }, { onShare: known })
+  const options = { onShare: known, last }
+  const first = await pool.simulate({ set, from: 0, to: replications }, options)
   const runs = [...first.runs]
   let figures = configurationRow(first, runs)
   while (precision !== null) {
     const next = nextLook(runs.length, precisionOf(figures), precision)
     if (next === null) break
-    runs.push(...(await pool.simulate({ set, from: runs.length, to: next })).runs)
+    runs.push(...(await pool.simulate({ set, from: runs.length, to: next }, { last })).runs)
     figures = configurationRow(first, runs)
   }
   return { hash: first.hash, figures }

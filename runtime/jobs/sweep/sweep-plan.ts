@@ -4,9 +4,9 @@ import { sweepFigure } from '../../../sim/experiment/index.ts'
 import type { Profile } from '../../../sim/world/index.ts'
 import { profileLabel } from '../../folders/profile-file.ts'
 import { build } from '../../version.ts'
-import type { ConfigurationBase } from '../configurations/configuration-process.ts'
 import { searchSpace } from '../configurations/search-space.ts'
 import { loadSystem, type System } from '../prepare.ts'
+import type { ConfigurationBase } from '../simulations/configuration-runs.ts'
 
 /** A part of a sweep, `index` from 1 to `of`. */
 export interface Shard {
@@ -55,14 +55,12 @@ export async function planSweep(
     throw new Failure(`--set ${twice[0]}: several values beside --points; ${refusal}`, EXIT.usage)
   }
   if (points === null && dimensions.length === 0) throw new Failure(NOTHING, EXIT.usage)
-  const given = seed === undefined ? {} : { seed }
-  const options = { set, ...given, ...(signal && { signal }) }
-  const system = await loadSystem(path, { ...options, profile: request.profile })
+  const system = await loadSystem(path, { set, seed, signal, profile: request.profile })
   const { scenario, hash, profile, capacityRps } = system
   const paths = points?.paths.slice() ?? dimensions.map(({ path: name }) => name)
   return {
     system,
-    base: { path, set, ...given, profile: profile ?? request.profile, loadOfRps: capacityRps },
+    base: { path, set, seed, profile: profile ?? request.profile, loadOfRps: capacityRps },
     manifest: {
       document: 'spillway-sweep-manifest',
       format: 1,

@@ -9,11 +9,11 @@ import { readManifest, removeManifest, writeManifest } from '../../folders/sweep
 import { JOURNAL_FILE, JournalRows, JournalWriter } from '../../folders/sweep-journal.ts'
 import { resultsPieces, type SweepRows } from '../../folders/sweep-results.ts'
 import { throwIfAborted } from '../../process/interruption.ts'
-import { ConfigurationPool } from '../configurations/configuration-pool.ts'
-import type { ConfigurationSimulator } from '../configurations/configuration-process.ts'
-import { Unanswered } from '../configurations/unanswered.ts'
+import { Unanswered } from '../configurations/queue.ts'
 import type { JobOptions } from '../options.ts'
-import { PartialProgress } from '../partial-progress.ts'
+import type { ConfigurationSimulator } from '../simulations/configuration-runs.ts'
+import { PartialProgress } from '../simulations/partial-progress.ts'
+import { SimulationPool } from '../simulations/simulation-pool.ts'
 import { MissingRows } from './missing-rows.ts'
 import { simulateConfiguration } from './simulate-configuration.ts'
 import {
@@ -166,6 +166,7 @@ async function simulateMissing(
     throw error
   })
   const numbers = numbersOf(manifest)
+  let left = of - kept.settled
   let warned = false
   const progress = new PartialProgress()
   const show = () => onProgress?.('simulating configurations', kept.settled + progress.done, of)
@@ -177,7 +178,8 @@ async function simulateMissing(
         progress.part(number, share)
         show()
       }
-      const simulated = simulateConfiguration(pool, manifest, number, onShare)
+      const last = left-- < pool.workers
+      const simulated = simulateConfiguration(pool, manifest, number, { onShare, last })
       const row = await simulated.catch((error: unknown) => {
         if (!(error instanceof Unanswered)) throw error
         missing.add(number, error)
@@ -211,7 +213,7 @@ async function openPool(
   base: PlannedSweep['base'],
   { queue, workers, signal, onWarning }: SweepOptions,
 ): Promise<ConfigurationSimulator> {
-  if (queue === undefined) return new ConfigurationPool(base, { workers, signal })
+  if (queue === undefined) return new SimulationPool({ base, workers, signal })
   // BullMQ takes a tenth of a second to load
   const { QueuePool } = await import('../configurations/queue-pool.ts')
   const pool = await QueuePool.open(queue, base, { signal, onWarning })

@@ -3,8 +3,7 @@ import type { OutputDrift } from '../../../sim/documents/index.ts'
 import type { RequestList } from '../../../sim/traffic/index.ts'
 import { cacheDirectory } from '../../folders/profile-paths.ts'
 import { materialise, sessionOptions } from '../../models/index.ts'
-import { Child, entryBeside } from '../../process/child.ts'
-import { paddedLength } from '../padded-length.ts'
+import { askOnce, entryBeside } from '../../process/child.ts'
 import type { System } from '../prepare.ts'
 import type { DriftModel, DriftReply, DriftRequest } from './drift-process.ts'
 
@@ -94,12 +93,12 @@ export async function compareOutputs(
   request: DriftRequest,
   signal: AbortSignal | undefined,
 ): Promise<DriftReply | string> {
-  const child = new Child(entryBeside(import.meta.url, 'drift-process'), {
-    name: 'the comparison of outputs',
-  })
-  try {
-    return await child.ask<DriftReply | string>(request, { signal })
-  } finally {
-    child.end()
-  }
+  const entry = entryBeside(import.meta.url, 'drift-process')
+  const name = 'the comparison of outputs'
+  return askOnce<DriftReply | string>(entry, request, { name, signal })
+}
+
+/** The length that a request alone in its batch is padded to. */
+export function paddedLength(tokens: number, padTo: number): number {
+  return Math.ceil(tokens / padTo) * padTo
 }

@@ -1,4 +1,10 @@
-import { arrivalParts, type Scenario, variantChanges } from '../../../scenarios/index.ts'
+import {
+  arrivalParts,
+  Failure,
+  onnxFileOf,
+  type Scenario,
+  variantChanges,
+} from '../../../scenarios/index.ts'
 import type { Variants } from '../../../sim/documents/index.ts'
 import {
   configurationRow,
@@ -12,16 +18,18 @@ import {
 } from '../../../sim/experiment/index.ts'
 import type { RunSummary } from '../../../sim/stats/index.ts'
 import { profileLabel } from '../../folders/profile-file.ts'
+import { builtinWeightBytes, readOnnx } from '../../models/index.ts'
 import { build } from '../../version.ts'
 import { REPLICATIONS } from '../defaults.ts'
-import { backlogWarning, threadsFor } from '../demand.ts'
+import { backlogWarning } from '../demand.ts'
 import { extrapolationWarnings } from '../extrapolation.ts'
 import { type DocumentOptions, LIBRARY_CALL } from '../options.ts'
+import type { System } from '../prepare.ts'
 import { profileWarnings } from '../profile-warnings.ts'
-import { runReplications } from '../replications.ts'
+import { runReplications } from '../simulations/replications.ts'
+import { processesFor } from '../simulations/simulation-processes.ts'
 import { slowestSystem } from '../slowest.ts'
 import type { LoadedVariants, NamedSystem } from './load-variants.ts'
-import { modelWeights } from './model-weights.ts'
 import { type ReplayedVariants, replayVariants } from './replay-variants.ts'
 
 export interface VariantsOptions extends DocumentOptions {
@@ -55,7 +63,7 @@ export async function variants(
   for (const [i, variant] of named.entries()) {
     const { system, name } = variant
     const input = { ...system, capacityRps }
-    const backlog = backlogWarning(input, capacityRps, threadsFor(replications, undefined))
+    const backlog = backlogWarning(input, capacityRps, processesFor(replications, undefined))
     const doubts = [...profileWarnings(system.models), ...extrapolationWarnings(system)]
     warnings.push(
       ...[...(backlog === null ? [] : [backlog]), ...doubts].map((text) => `${name}: ${text}`),
@@ -66,7 +74,7 @@ export async function variants(
       signal,
       onProgress: (done, of) => onProgress?.(phase, done, of),
     })
-    const slowest = slowestSystem(system, threadsFor(replications, undefined))
+    const slowest = slowestSystem(system, processesFor(replications, undefined))
     const slower =
       slowest &&
       (await runReplications({ ...slowest, capacityRps }, replications, {
@@ -137,4 +145,26 @@ function held(
 /** Whether a rate is stated as a share of the capacity. */
 function hasLoad({ traffic }: Scenario): boolean {
   return traffic.some(({ arrivals }) => arrivalParts(arrivals).some((part) => 'load' in part))
+}
+
+/**
+ * Bytes of the stored tensors of the model of each pool, at the precision of the pool; null for
+ * declared work, and where a file cannot be read.
+ */
+function modelWeights({ scenario, directory }: System): Promise<(number | null)[]> {
+  return Promise.all(
+    scenario.pools.map(async ({ model: name, precision }) => {
+      const model = scenario.models[name]!
+      if ('work' in model) return null
+      if ('builtin' in model) return builtinWeightBytes(model, precision)
+      try {
+        const { graph } = await readOnnx(onnxFileOf(model, precision), directory)
+        return graph?.weightBytes ?? null
+      } catch (error) {
+        // it can be simulated from a profile without its file
+        if (error instanceof Failure) return null
+        throw error
+      }
+    }),
+  )
 }

@@ -1,3 +1,4 @@
+import { askOnce, entryBeside } from '../../process/child.ts'
 import type { ModelFile } from '../model-types.ts'
 
 /**
@@ -45,4 +46,15 @@ export interface QuantisedFile {
   readonly conversions: number
   /** of a request alone, in the median, ms */
   readonly processorMs: ProcessorTimes
+}
+
+/** Quantises a model in a process of its own, which an interruption ends. Throws `Failure`. */
+export async function quantiseApart(
+  request: QuantiseRequest,
+  signal: AbortSignal | undefined,
+  onRun: (done: number) => void,
+): Promise<QuantisedFile> {
+  const entry = entryBeside(import.meta.url, 'quantise-process')
+  const name = 'the quantisation'
+  return askOnce<QuantisedFile, number>(entry, request, { name, signal, onPart: onRun })
 }

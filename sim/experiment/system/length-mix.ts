@@ -1,3 +1,4 @@
+import type { Scenario } from '../../../scenarios/schema/schema.ts'
 import { stream } from '../../kernel/index.ts'
 import type { ServingPlan } from '../../serving/index.ts'
 import {
@@ -145,12 +146,22 @@ export function lengthMixes(prepared: PreparedScenario, plan: ServingPlan): read
     const known = mixes.get(key)
     if (known !== undefined) return known
     const parts = lengthParts(prepared, 'input_tokens').filter((_, i) => classes.includes(i))
-    const draw = mixedLengths(parts, scenario.seed)
-    const all = mixOf(draw, parts)
+    const fixed = fixedLength(classes.map((i) => scenario.traffic[i]!))
+    const draw = fixed === null ? mixedLengths(parts, scenario.seed) : () => fixed
+    const all = mixOf(draw, fixed === null ? parts : [])
     const mix = taken === null ? all : routedMix(all, parts, taken, scenario.seed)
     mixes.set(key, mix)
     return mix
   })
+}
+
+/** The length of all requests of some classes; null where they differ. */
+function fixedLength(classes: Scenario['traffic']): number | null {
+  const lengths = classes.map(({ input_tokens: length }) =>
+    length.distribution === 'fixed' ? length.value : null,
+  )
+  const [first = null] = lengths
+  return lengths.every((length) => length === first) ? first : null
 }
 
 /** The part of a mix that a router sends to a pool; all of it where that is nothing. */

@@ -9,8 +9,8 @@ import {
   type QueuedJob,
 } from '../../../runtime/jobs/configurations/queue.ts'
 import { oneLine } from '../../../runtime/jobs/configurations/queue-answer.ts'
-import { oneReplication } from '../../../runtime/jobs/one-replication.ts'
 import { loadSystem } from '../../../runtime/jobs/prepare.ts'
+import { oneReplication } from '../../../runtime/jobs/simulations/system-runs.ts'
 import { type SweepRow, sweepRowSchema } from '../../../sim/documents/index.ts'
 import { configurationRow, runFigures } from '../../../sim/experiment/index.ts'
 import { Random } from '../../../sim/kernel/index.ts'

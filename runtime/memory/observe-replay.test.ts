@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { OUTCOME } from '../../sim/serving/index.ts'
 import { Rows } from '../../sim/stats/index.ts'
-import { replayedBatches } from './replayed-batches.ts'
+import { replayedBatches } from './observe-replay.ts'
 
 test('batches of each executor are listed once, in the order of their starts', () => {
   // per row: number of its batch, executor, size, start; the third request has no batch

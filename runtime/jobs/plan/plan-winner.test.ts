@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { peakRate } from './peak-rate.ts'
+import { peakRate } from './plan-winner.ts'
 
 /** Rates in 120 intervals of a minute, of which the last two are another rate. */
 const peakOf = (mean: number, peak: number, runs = 10) =>

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { kernelSummary, threadSummary } from './summary.ts'
+import { kernelSummary, threadSummary } from './measured-threads.ts'
 
 test('stalls are gaps of more than 0.1 ms, counted a second of spinning', () => {
   const summary = threadSummary({

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { parseScenario } from '../../../scenarios/index.ts'
-import { defaultSpace } from './default-space.ts'
+import { defaultSpace } from './plan-candidates.ts'
 
 const spaceOf = (...pools: readonly string[]) => {
   const text = `spillway: 1

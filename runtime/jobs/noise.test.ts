@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { sampleResult } from '../../reports/sample-documents.test-helper.ts'
 import { scenarioOf } from '../../test/scenarios.ts'
-import { noiseWarnings, shortNoise } from './noise-warnings.ts'
+import { noiseWarnings, shortNoise } from './noise.ts'
 
 /** A machine whose threads met so many stalls of 3 ms in 1.2 s. */
 const machine = (stalls: number) =>

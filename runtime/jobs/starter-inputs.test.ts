@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { statesOf } from './states.ts'
+import { statesOf } from './starter-inputs.ts'
 
 type Shape = (number | string | null)[]
 const value = (name: string, shape: Shape, type = 'float32') => ({ name, type, shape, rows: null })

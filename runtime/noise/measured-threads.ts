@@ -1,7 +1,8 @@
 import { linearRegression, median } from 'simple-statistics'
 import type { NoiseThread } from '../../sim/documents/index.ts'
 import { percentile } from '../../sim/stats/index.ts'
-import type { MeasuredThread } from './noise-process.ts'
+import { askOnce, entryBeside } from '../process/child.ts'
+import type { MeasuredThread, NoiseRequest } from './noise-process.ts'
 
 /** A stall is a longer gap than this, a long stall is longer than a millisecond. */
 const STALL_MS = 0.1
@@ -45,4 +46,13 @@ export function kernelSummary(bySecond: readonly number[]): NoiseThread['kernel'
     spread: (Math.max(...bySecond) - Math.min(...bySecond)) / middle,
     trend: bySecond.length < LEAST_SECONDS ? null : (slope * last) / middle,
   }
+}
+
+/** Lets threads spin in a process of their own, on the cores of a replay with such executors. */
+export async function measureThreads(
+  request: NoiseRequest,
+  signal: AbortSignal,
+): Promise<MeasuredThread[]> {
+  const entry = entryBeside(import.meta.url, 'noise-process')
+  return askOnce<MeasuredThread[]>(entry, request, { name: 'spinning threads', signal })
 }

@@ -1,7 +1,8 @@
 import { afterAll, expect, test } from 'vitest'
-import { runReplication, simulationInput } from '../../sim/experiment/index.ts'
-import { scenarioOf } from '../../test/scenarios.ts'
-import { closeSimulations, runReplications } from './replications.ts'
+import { runReplication, simulationInput } from '../../../sim/experiment/index.ts'
+import { scenarioOf } from '../../../test/scenarios.ts'
+import { runReplications } from './replications.ts'
+import { closeSimulations } from './simulation-processes.ts'
 
 afterAll(closeSimulations)
 

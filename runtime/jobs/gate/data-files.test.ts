@@ -6,7 +6,7 @@ import { madeUpProfile } from '../../../test/profiles.ts'
 import { scenarioOf } from '../../../test/scenarios.ts'
 import type { Prepared } from '../prepare.ts'
 import { refuseChangedFiles } from '../refuse.ts'
-import { changedFiles } from './changed-files.ts'
+import { changedFiles } from './data-files.ts'
 
 /** Two versions of a repository with a model at one path, which is another file in each. */
 

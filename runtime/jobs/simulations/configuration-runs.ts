@@ -1,0 +1,171 @@
+import { type Scenario, type ScenarioText, seeingOnly } from '../../../scenarios/index.ts'
+import {
+  type LostFigures,
+  lossesOf,
+  type RunFigures,
+  resolveSystem,
+  runFigures,
+  type Survive,
+} from '../../../sim/experiment/index.ts'
+import type { Profile } from '../../../sim/world/index.ts'
+import { backlogWarning } from '../demand.ts'
+import { extrapolationWarnings } from '../extrapolation.ts'
+import { loadSystem, type System } from '../prepare.ts'
+import { slowestSystem } from '../slowest.ts'
+import { oneReplication, type ReplicationRange } from './system-runs.ts'
+
+/** What all configurations of a scenario have in common. */
+export interface ConfigurationBase {
+  /** a scenario file, the name of a shipped scenario, or its text */
+  readonly path: string | ScenarioText
+  /** overrides `path=value` below those of each configuration */
+  readonly set: readonly string[]
+  readonly seed?: number | undefined
+  /**
+   * a profile or its path; by default this machine's, or else the reference profile; null: none,
+   * whatever the work of the scenario is
+   */
+  readonly profile?: Profile | string | null | undefined
+  /**
+   * requests/s that `load` in the traffic is a share of, so that all configurations have the same
+   * traffic; without it each has its own capacity
+   */
+  readonly loadOfRps?: number | null | undefined
+  /** losses with which each replication is simulated again; by default none */
+  readonly survive?: Survive | undefined
+}
+
+/** Replications of one configuration. */
+export interface ConfigurationRequest extends ReplicationRange {
+  /** overrides `path=value` of the configuration */
+  readonly set: readonly string[]
+  /** real paths of the only files of users that it may read; by default all */
+  readonly files?: readonly string[] | undefined
+}
+
+export interface ConfigurationRuns {
+  readonly scenario: Scenario
+  /** of the scenario with its changes */
+  readonly hash: string
+  /** requests/s; null where it is not known */
+  readonly capacityRps: number | null
+  /** where its batches or lengths lie beyond those that were measured */
+  readonly extrapolated: readonly string[]
+  /** in the order of the replications */
+  readonly runs: readonly RunFigures[]
+}
+
+export interface RequestOptions {
+  /** gets now and then how much of a request is done, 0 to 1, where that is known */
+  readonly onShare?: ((share: number) => void) | undefined
+  /** whether few requests follow: its replications are then shared among all that get free */
+  readonly last?: boolean | undefined
+}
+
+/** What simulates configurations: processes here, or workers anywhere. */
+export interface ConfigurationSimulator {
+  /** how many requests it works on at once */
+  readonly workers: number
+  simulate(request: ConfigurationRequest, options?: RequestOptions): Promise<ConfigurationRuns>
+  close(): void | Promise<void>
+}
+
+interface Configured {
+  readonly key: string
+  readonly system: System
+  /** with the longest times that transfers allow; null where nothing is transferred */
+  readonly slowest: System | null
+  readonly losses: readonly LostSystem[]
+}
+
+/** The system with something lost. */
+interface LostSystem {
+  readonly text: string
+  readonly system: System
+  readonly slowest: System | null
+}
+
+/** Gets now and then how much of a request is done, 0 to 1. */
+type OnShare = (share: number) => void
+
+/** The configurations of a base, in the process that prepares and simulates them. */
+export class Configurations {
+  readonly #base: ConfigurationBase
+  /** the configuration that was asked for last, as it is often asked for again */
+  #last: Configured | null = null
+
+  constructor(base: ConfigurationBase) {
+    this.#base = base
+  }
+
+  simulate(request: ConfigurationRequest, onShare: OnShare): Promise<ConfigurationRuns> {
+    const { files } = request
+    const simulate = () => this.#runsOf(request, onShare)
+    return files === undefined ? simulate() : seeingOnly(files, simulate)
+  }
+
+  async #runsOf({ set, from, to }: ConfigurationRequest, onShare: OnShare) {
+    const { system, slowest, losses } = await this.#configured(set)
+    const { scenario, hash, capacityRps } = system
+    const runs: RunFigures[] = []
+    for (let replication = from; replication < to && runs.length < to - from; replication++) {
+      const onPart = (share: number) => onShare((replication - from + share) / (to - from))
+      // what follows on the replication has no share of its own
+      const onMore = () => onPart(1)
+      const run = await this.#replication(system, replication, onPart)
+      const slower = slowest && (await this.#replication(slowest, replication, onMore))
+      const alone = runFigures(scenario, run, slower)
+      const figures =
+        losses.length === 0 ? alone : await this.#withLosses(alone, losses, { replication, onMore })
+      runs.push(figures)
+      // all further ones are the same
+      if (figures.exact) runs.push(...Array<RunFigures>(to - replication - 1).fill(figures))
+    }
+    return { scenario, hash, capacityRps, extrapolated: extrapolationWarnings(system), runs }
+  }
+
+  async #configured(set: readonly string[]): Promise<Configured> {
+    const key = JSON.stringify(set)
+    if (this.#last?.key === key) return this.#last
+    const { path, seed, profile, set: common } = this.#base
+    const system = await loadSystem(path, { set: [...common, ...set], seed, profile })
+    // refuses a queue that would not fit into memory
+    backlogWarning(system, system.capacityRps, 1)
+    const losses = this.#lostSystems(system)
+    this.#last = { key, system, slowest: slowestSystem(system, 1), losses }
+    return this.#last
+  }
+
+  #lostSystems(system: System): LostSystem[] {
+    const { survive } = this.#base
+    if (survive === undefined) return []
+    return lossesOf(system.scenario, survive).map(({ text, scenario }) => {
+      const lost = { ...resolveSystem({ ...system, scenario }, system.profile) }
+      return { text, system: lost, slowest: slowestSystem(lost, 1) }
+    })
+  }
+
+  #replication(system: System, replication: number, onShare: OnShare) {
+    const { loadOfRps: capacityRps = system.capacityRps } = this.#base
+    return oneReplication({ ...system, capacityRps }, system, replication, onShare)
+  }
+
+  /** The figures of a replication with those of each loss. */
+  async #withLosses(
+    { exact, ...alone }: RunFigures,
+    losses: readonly LostSystem[],
+    { replication, onMore }: { readonly replication: number; readonly onMore: () => void },
+  ): Promise<RunFigures> {
+    const figuresOf = async (system: System) =>
+      runFigures(system.scenario, await this.#replication(system, replication, onMore))
+    const lost: LostFigures[] = []
+    let isExact = exact
+    for (const { text, system, slowest } of losses) {
+      const { exact: alike, objectives } = await figuresOf(system)
+      isExact &&= alike
+      const slower = slowest && (await figuresOf(slowest)).objectives
+      lost.push({ text, objectives, ...(slower !== null && { slower }) })
+    }
+    return { ...alone, ...(isExact && { exact: isExact }), lost }
+  }
+}

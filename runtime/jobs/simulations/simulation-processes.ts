@@ -1,0 +1,55 @@
+import { availableParallelism } from 'node:os'
+import { COMPILER_FLAGS } from '../../../sim/kernel/index.ts'
+import { cacheDirectory } from '../../folders/profile-paths.ts'
+import { Child, entryBeside } from '../../process/child.ts'
+import type { Subject } from './simulation-process.ts'
+
+/** A process that simulates one request after another. */
+export interface SimulationProcess {
+  readonly child: Child
+  /** where it finds files and profiles */
+  readonly place: string
+  /** what it was sent last */
+  subject: Subject | null
+  /** the overrides that it has prepared */
+  set: string | null
+}
+
+/** Processes that wait for the next pool; those of earlier ones have compiled code. */
+const idle: SimulationProcess[] = []
+
+/** How many simulate at once: more than there are cores gain nothing, and each takes memory. */
+export function processesFor(replications: number, workers: number | undefined): number {
+  const cores = availableParallelism()
+  return Math.min(replications, workers ?? cores, cores)
+}
+
+/** One that waits and finds the same files as a new one would; others are of no use any more. */
+export function takeProcess(): SimulationProcess {
+  const place = JSON.stringify([process.cwd(), cacheDirectory()])
+  for (let waiting = idle.pop(); waiting !== undefined; waiting = idle.pop()) {
+    if (waiting.child.alive && waiting.place === place) return waiting
+    waiting.child.end()
+  }
+  const child = new Child(entryBeside(import.meta.url, 'simulation-process'), {
+    name: 'a simulation',
+    // every core has a process: further threads of V8 would take time from another
+    flags: ['--single-threaded-gc', ...COMPILER_FLAGS],
+  })
+  return { child, place, subject: null, set: null }
+}
+
+/** Leaves processes to the next pool. */
+export function giveBack(processes: readonly SimulationProcess[]): void {
+  idle.push(...processes)
+}
+
+/** Starts processes before the pool that takes them: they load their code meanwhile. */
+export function startSimulations(count: number): void {
+  giveBack(Array.from({ length: count }, takeProcess))
+}
+
+/** Ends the processes that wait for another simulation. They end with this process, too. */
+export function closeSimulations(): void {
+  for (const { child } of idle.splice(0)) child.end()
+}

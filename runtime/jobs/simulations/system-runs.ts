@@ -1,0 +1,89 @@
+import {
+  runReadingReplication,
+  runReplication,
+  type SimulationInput,
+} from '../../../sim/experiment/index.ts'
+import type { RunSummary } from '../../../sim/stats/index.ts'
+import { RequestList, type RequestListColumns } from '../../../sim/traffic/index.ts'
+import { type Traces, traceReaders } from '../trace-readers.ts'
+
+/** A bar is drawn a few times a second, ms. */
+const SHARE_EVERY_MS = 250
+
+/** A system as it travels to a process: the list of requests as its columns. */
+export type SentSystem = Omit<SimulationInput, 'requests'> & {
+  readonly requests: RequestListColumns | null
+  /** the traces that are read piece by piece; null where all are held */
+  readonly streamed: Traces | null
+}
+
+/** Replications `from` to `to` - 1. */
+export interface ReplicationRange {
+  readonly from: number
+  readonly to: number
+}
+
+/** The part of a system that replications need. */
+export function sentSystem(input: SimulationInput, traces: Traces | undefined): SentSystem {
+  const { scenario, models, activations, plan, capacityRps, clients, tokenTimes } = input
+  return {
+    ...{ scenario, models, activations, plan, capacityRps, traces: input.traces },
+    ...(clients && { clients }),
+    ...(tokenTimes && { tokenTimes }),
+    streamed: traces ? { directory: traces.directory, traces: traces.traces } : null,
+    requests: input.requests?.columns ?? null,
+  }
+}
+
+/** A system that was sent, in the process that simulates it. */
+export class HeldSystem {
+  readonly #input: SimulationInput
+  readonly #streamed: Traces | null
+
+  constructor({ streamed, requests, ...input }: SentSystem) {
+    this.#input = { ...input, requests: requests && RequestList.of(requests) }
+    this.#streamed = streamed
+  }
+
+  async simulate(
+    { from, to }: ReplicationRange,
+    onShare: (share: number) => void,
+  ): Promise<readonly RunSummary[]> {
+    const runs: RunSummary[] = []
+    for (let replication = from; replication < to; replication++) {
+      const onPart = (share: number) => onShare((replication - from + share) / (to - from))
+      runs.push(await oneReplication(this.#input, this.#streamed, replication, onPart))
+    }
+    return runs
+  }
+}
+
+/**
+ * One replication; its traces are read piece by piece, or `streamed` is null and all are held.
+ * `onShare` gets now and then how much of its traffic has been simulated, 0 to 1.
+ */
+export async function oneReplication(
+  input: SimulationInput,
+  streamed: Traces | null,
+  replication: number,
+  onShare?: (share: number) => void,
+): Promise<RunSummary> {
+  const onTime = onShare && sharesOf(input.scenario.duration_s * 1000, onShare)
+  if (streamed === null) return runReplication(input, replication, onTime)
+  const readers = traceReaders(input.scenario, streamed)
+  try {
+    return await runReadingReplication(input, replication, readers.read, onTime)
+  } finally {
+    await readers.close()
+  }
+}
+
+function sharesOf(endMs: number, onShare: (share: number) => void): (now: number) => void {
+  let sentAt = Number.NEGATIVE_INFINITY
+  return (now) => {
+    const at = performance.now()
+    if (at < sentAt + SHARE_EVERY_MS) return
+    sentAt = at
+    onShare(Math.min(1, now / endMs))
+  }
+}
