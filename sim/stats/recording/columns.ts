@@ -1,5 +1,5 @@
-/** Rows that are folded at once: their columns stay in the cache of a core. */
-const ROWS = 512
+/** The most rows that are folded at once: their columns stay in the cache of a core. */
+export const ROWS = 512
 
 /** Durations or times, ms; `words` are their bytes, by which histograms find buckets. */
 export class Column {
@@ -44,10 +44,6 @@ export class EndedRequests {
   constructor({ haveTokens = false } = {}) {
     this.haveTokens = haveTokens
   }
-
-  get isFull(): boolean {
-    return this.count === ROWS
-  }
 }
 
 /** Batches that have ended, in order of time; folded in the same way. */
@@ -65,10 +61,6 @@ export class EndedBatches {
   readonly done = new Float64Array(ROWS)
   /** its duration at speed 1, ms */
   readonly expected = new Float64Array(ROWS)
-
-  get isFull(): boolean {
-    return this.count === ROWS
-  }
 }
 
 /** Changes of the number of waiting requests, in order of time; folded in the same way. */
@@ -79,10 +71,6 @@ export class QueueChanges {
   readonly by = new Int32Array(ROWS)
   /** 1 where they left as a batch, 0 where one was lost */
   readonly isBatch = new Uint8Array(ROWS)
-
-  get isFull(): boolean {
-    return this.count === ROWS
-  }
 
   add(at: number, by: number, isBatch: number): void {
     const row = this.count++

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type Batch, OUTCOME, outcomes, REFUSAL, Requests, STATUS } from '../../serving/index.ts'
 import { PARTS } from './cell.ts'
+import { ROWS } from './columns.ts'
 import { Recorder } from './recorder.ts'
 import { RowRecorder, Rows } from './rows.ts'
 import { playBack } from './rows-playback.ts'
@@ -29,21 +30,18 @@ type Fate = typeof fate extends fc.Arbitrary<infer T> ? T : never
 
 const NO_WINDOWS: WindowOptions = { reported: null, objectives: [[], []] }
 
-interface Watching {
+interface Folding {
   readonly windows?: WindowOptions
-  readonly look?: (recorder: Recorder) => void
+  readonly rowsAtOnce?: number
 }
 
 const inBatch = (outcome: number) => outcome !== OUTCOME.shed && outcome !== OUTCOME.timedOut
 
-/**
- * Plays requests, each alone in a batch and in order of time, to both kinds of recorder. `look` is
- * called after each event.
- */
+/** Plays requests, each alone in a batch and in order of time, to both kinds of recorder. */
 function record(
   fates: readonly Fate[],
   warmupMs = 0,
-  { windows = NO_WINDOWS, look = () => {} }: Watching = {},
+  { windows = NO_WINDOWS, rowsAtOnce = ROWS }: Folding = {},
 ) {
   const requests = new Requests(Math.max(1, fates.length))
   const rows = Rows.allocate(fates.length)
@@ -57,6 +55,7 @@ function record(
     limitsMs: [30, Number.POSITIVE_INFINITY],
     surges: [],
     windows,
+    rowsAtOnce,
     expected: null,
   }
   const recorder = new Recorder({ ...options, requests })
@@ -101,10 +100,7 @@ function record(
     }
   })
   events.sort((a, b) => a[0] - b[0] || a[1] - b[1])
-  for (const [, , act] of events) {
-    act()
-    look(recorder)
-  }
+  for (const [, , act] of events) act()
   return { recorder, rows, options }
 }
 
@@ -219,7 +215,7 @@ test('rows played back give the summary of the run itself', () => {
   )
 })
 
-test('no figure depends on when others were read: many requests are folded as one by one', () => {
+test('figures are the same whether requests are folded one by one or by the hundred', () => {
   const windows = {
     reported: windowsOf(100, 100, DURATION_MS),
     objectives: [
@@ -229,12 +225,12 @@ test('no figure depends on when others were read: many requests are folded as on
   } as const
   const fates = fc.array(fate, { minLength: 500, maxLength: 700 })
   fc.assert(
-    fc.property(fates, (all) => {
-      const look = (recorder: Recorder) => void recorder.figures()
-      const often = record(all, 100, { windows, look })
-      const once = record(all, 100, { windows })
-      expect(summary(often.recorder, 100)).toEqual(summary(once.recorder, 100))
+    fc.property(fates, fc.constantFrom(1, 7, 100), (all, rowsAtOnce) => {
+      const [some, many] = [rowsAtOnce, ROWS].map((rows) =>
+        record(all, 100, { windows, rowsAtOnce: rows }),
+      )
+      expect(summary(some!.recorder, 100)).toEqual(summary(many!.recorder, 100))
     }),
-    { numRuns: 10 },
+    { numRuns: 10, endOnFailure: true },
   )
 })

@@ -16,7 +16,14 @@ import { Backlog, type SurgeBacklog, type SurgeWindow } from './backlog.ts'
 import { BatchedRequests } from './batched-requests.ts'
 import { CallRecorder, type Calls } from './calls.ts'
 import { Cell } from './cell.ts'
-import { EndedBatches, EndedRequests, type PickedRows, QueueChanges, RowsBy } from './columns.ts'
+import {
+  EndedBatches,
+  EndedRequests,
+  type PickedRows,
+  QueueChanges,
+  ROWS,
+  RowsBy,
+} from './columns.ts'
 import { isSpare } from './copies.ts'
 import { DriftRecorder, type RunDrift } from './drift.ts'
 import { type EngineTimes, EngineWork, type WorkSummary } from './engine-work.ts'
@@ -67,6 +74,8 @@ export interface RecorderOptions {
   readonly windows: WindowOptions
   /** expected duration of a batch at speed 1, for the series of speed, ms */
   readonly expected: ((batch: Batch) => Ms) | null
+  /** rows that are folded at once, at most `ROWS`; default: as many */
+  readonly rowsAtOnce?: number
   /** called with the use of KV caches; absent where that is not recorded */
   readonly kv?: (now: Ms, use: KvUse) => void
 }
@@ -120,6 +129,8 @@ export class Recorder implements Observer {
   /** by class and pool: that of a class in the first pool, in the second one, … */
   readonly #cells: readonly Cell[]
   readonly #pools: number
+  /** rows that are folded at once */
+  readonly #atOnce: number
   /** requests that have ended, and changes of the queue, that are not in any figure yet */
   readonly #rows: EndedRequests
   readonly #changes = new QueueChanges()
@@ -180,6 +191,7 @@ export class Recorder implements Observer {
   constructor(options: RecorderOptions) {
     this.#options = options
     this.#pools = options.pools.length
+    this.#atOnce = options.rowsAtOnce ?? ROWS
     const haveTokens = options.pools.some(({ generates }) => generates === true)
     this.#rows = new EndedRequests({ haveTokens })
     this.#cells = options.limitsMs.flatMap(() => options.pools.map(() => new Cell()))
@@ -223,7 +235,7 @@ export class Recorder implements Observer {
     this.#hasMore = this.#hasCopies || follows || hasObjectives
   }
 
-  /** What is recorded so far. */
+  /** What is recorded, once the run has ended: windows are closed. */
   figures(): RecordedFigures {
     this.#foldRequests()
     this.#foldBatches()
@@ -266,7 +278,7 @@ export class Recorder implements Observer {
   }
 
   #queued(now: Ms, change: number, isBatch: number): void {
-    if (this.#changes.isFull) this.#foldChanges()
+    if (this.#changes.count === this.#atOnce) this.#foldChanges()
     this.#changes.add(now, change, isBatch)
   }
 
@@ -311,7 +323,7 @@ export class Recorder implements Observer {
     const { executor, size, members, dispatched, started, ended } = batch
     this.lastMs = now
     const rows = this.#batches
-    if (rows.isFull) this.#foldBatches()
+    if (rows.count === this.#atOnce) this.#foldBatches()
     const row = rows.count++
     rows.executor[row] = executor
     rows.size[row] = size
@@ -375,7 +387,7 @@ export class Recorder implements Observer {
   #ended(now: Ms, request: number, done: Ms, batch: Answer, place: number): void {
     const { requests, poolOf } = this.#options
     const rows = this.#rows
-    if (rows.isFull) this.#foldRequests()
+    if (rows.count === this.#atOnce) this.#foldRequests()
     const row = rows.count++
     const at = requests.at[request]!
     const enqueued = requests.enqueued[request]!
