@@ -40,7 +40,10 @@ const COMMANDS = [
 const TRACES = ['scenarios/trace', 'runtime/jobs/prepare.ts', 'runtime/jobs/trace-readers.ts']
 /** What the fuzz tool loads and starts, whatever it tries. */
 const FUZZ = [...COMMANDS, 'runtime/jobs', 'sim/experiment', 'sim/kernel', 'tools/fuzz']
-const CONFIGURATIONS = ['sim/experiment/configuration', 'runtime/jobs/configurations']
+const CONFIGURATIONS = [
+  ...['sim/experiment/configuration', 'runtime/jobs/configurations'],
+  'runtime/jobs/simulations',
+]
 
 /** Where the data lie that are not part of the repository. */
 const BESIDE = 'in ../shared/data'
