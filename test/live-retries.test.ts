@@ -15,7 +15,7 @@ const base = changed(
   ['warmup_s: 0.5', 'warmup_s: 0'],
   ['rate_rps: 150', 'rate_rps: 500'],
   // batches that take so long that most kills meet one
-  ['layers: 2, width: 64', 'layers: 4, width: 512'],
+  ['layers: 2, width: 64', 'layers: 8, width: 1024'],
 )
 const scenario = (proxy: string) => `${changed(base, [
   'model: mlp',
