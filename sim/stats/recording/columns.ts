@@ -102,7 +102,7 @@ export class RowsBy {
     this.#first = new Int32Array(most).fill(-1)
   }
 
-  /** Takes the rows of each number that has any, of the first `count`. */
+  /** Calls `take` once for each number among the first `count` rows, with the rows that have it. */
   takeEach(count: number, take: (number: number, rows: PickedRows) => void): void {
     const first = this.numbers[0]!
     let row = 1

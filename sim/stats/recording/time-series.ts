@@ -133,7 +133,7 @@ export class TimeSeries {
     }
   }
 
-  /** Of rising times, whose interval is mostly that of the one before. */
+  /** The interval of a time. Times rise, and most are in the interval of the one before. */
   #endedIn(now: Ms): number {
     if (now >= this.#endedBefore) {
       this.#endedLast = this.#bucket(now)
