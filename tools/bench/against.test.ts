@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import { MARGIN, speedVerdict } from './against.ts'
+import { isWorse, MARGIN, verdictOn } from './against.ts'
 
 test('a version is slower or faster where its whole interval is beyond the margin', () => {
-  const verdict = (low: number, high: number) => speedVerdict({ value: 1, low, high })
+  const verdict = (low: number, high: number) => verdictOn('speed', { value: 1, low, high })
   expect(verdict(0.9, 1 - MARGIN - 0.001)).toBe('slower')
   expect(verdict(1 + MARGIN + 0.001, 1.2)).toBe('faster')
   expect(verdict(1 - MARGIN + 0.001, 1 + MARGIN - 0.001)).toBe('as fast')
@@ -11,5 +11,22 @@ test('a version is slower or faster where its whole interval is beyond the margi
 })
 
 test('without an interval nothing is decided', () => {
-  expect(speedVerdict({ value: 0.5, low: null, high: null })).toBe('undecided')
+  expect(verdictOn('speed', { value: 0.5, low: null, high: null })).toBe('undecided')
+})
+
+test('a slower version is worse, and one that takes more memory or allocates more', () => {
+  const ratio = (value: number) => ({ value, low: value, high: value })
+  const worse = (quantity: 'speed' | 'memory' | 'bytes', value: number) => {
+    const verdict = verdictOn(quantity, ratio(value))
+    return isWorse({
+      name: '',
+      compared: [{ quantity, values: [1, value], ratio: ratio(value), verdict }],
+    })
+  }
+  expect(worse('speed', 0.9)).toBe(true)
+  expect(worse('speed', 1.1)).toBe(false)
+  expect(worse('memory', 1.1)).toBe(true)
+  expect(worse('memory', 0.9)).toBe(false)
+  expect(worse('bytes', 1.1)).toBe(true)
+  expect(worse('bytes', 1)).toBe(false)
 })

@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url'
 import type { Plugin } from 'esbuild'
 import { alignColumns } from '../../reports/terminal/align.ts'
 import { withOtherVersion } from '../../runtime/jobs/gate/other-version.ts'
-import { significant } from '../../sim/kernel/index.ts'
-import { geometricMean } from '../../sim/stats/index.ts'
+import { significant, stream } from '../../sim/kernel/index.ts'
+import { geometricMean, type Interval } from '../../sim/stats/index.ts'
 import { bundleBench } from './bundle.ts'
 import type { Slice } from './slices.ts'
 
@@ -28,7 +28,7 @@ const FIGURES = {
 } as const
 type FigureKey = keyof typeof FIGURES
 
-/** The largest loss of speed that a change may have without a word. */
+/** The largest change for the worse that a change may have without a word. */
 export const MARGIN = 0.03
 
 /** How much is measured. */
@@ -39,36 +39,64 @@ export interface AgainstPlan {
   readonly warmUps: number
   /** processor time of a slice, ms */
   readonly sliceMs: number
+  /** pairs of processes in which allocated bytes are counted */
+  readonly counted: number
 }
 
-export const FULL: AgainstPlan = { pairs: 8, slices: 6, warmUps: 3, sliceMs: 250 }
-export const SMOKE: AgainstPlan = { pairs: 2, slices: 1, warmUps: 1, sliceMs: 2 }
+export const FULL: AgainstPlan = { pairs: 8, slices: 6, warmUps: 3, sliceMs: 250, counted: 3 }
+export const SMOKE: AgainstPlan = { pairs: 2, slices: 1, warmUps: 1, sliceMs: 2, counted: 1 }
 
-export type SpeedVerdict = 'slower' | 'faster' | 'as fast' | 'undecided'
+/** What is compared of each figure, and what is said of this version. */
+const QUANTITIES = {
+  speed: { name: 'speed', unit: 'M/s', below: 'slower', above: 'faster', within: 'as fast' },
+  memory: { name: 'peak memory', unit: 'MB', below: 'less', above: 'more', within: 'as much' },
+  bytes: {
+    name: 'bytes allocated each',
+    unit: '',
+    below: 'fewer',
+    above: 'more',
+    within: 'as many',
+  },
+} as const
+type Quantity = keyof typeof QUANTITIES
 
-/** This version over the other: above 1 it is faster. */
-export interface RatioOfVersions {
-  readonly value: number
-  readonly low: number | null
-  readonly high: number | null
+/** What a change may not be without a sentence why. */
+const WORSE: readonly string[] = ['slower', 'more']
+
+/** Of the other version and of this one. */
+type OfBoth = readonly [other: number, own: number]
+
+export interface Compared {
+  readonly quantity: Quantity
+  readonly values: OfBoth
+  /** this version over the other */
+  readonly ratio: Interval
+  readonly verdict: string
 }
 
 export interface ComparedFigure {
   readonly name: string
-  /** requests, events or records a second of processor time, of the other and of this version */
-  readonly rates: readonly [other: number, own: number]
-  readonly speed: RatioOfVersions
-  readonly verdict: SpeedVerdict
-  /** bytes allocated for each request, event or record; null where they could not be counted */
-  readonly bytes: readonly [other: number | null, own: number | null]
+  readonly compared: readonly Compared[]
 }
 
-/** By its interval and the margin. */
-export function speedVerdict({ low, high }: RatioOfVersions): SpeedVerdict {
+/** What is said of a ratio, by its interval and the margin. */
+export function verdictOn(quantity: Quantity, { low, high }: Interval): string {
+  const { below, above, within } = QUANTITIES[quantity]
   if (low === null || high === null) return 'undecided'
-  if (high < 1 - MARGIN) return 'slower'
-  if (low > 1 + MARGIN) return 'faster'
-  return low > 1 - MARGIN && high < 1 + MARGIN ? 'as fast' : 'undecided'
+  if (high < 1 - MARGIN) return below
+  if (low > 1 + MARGIN) return above
+  return low > 1 - MARGIN && high < 1 + MARGIN ? within : 'undecided'
+}
+
+/** Whether something became worse, beyond the margin and for certain. */
+export const isWorse = ({ compared }: ComparedFigure): boolean =>
+  compared.some(({ verdict }) => WORSE.includes(verdict))
+
+/** A quantity of both versions in several pairs of processes. */
+function compare(quantity: Quantity, pairs: readonly OfBoth[]): Compared {
+  const mean = (side: 0 | 1) => geometricMean(pairs.map((pair) => pair[side])).value
+  const ratio = geometricMean(pairs.map(([other, own]) => own / other))
+  return { quantity, values: [mean(0), mean(1)], ratio, verdict: verdictOn(quantity, ratio) }
 }
 
 /** Measures every figure; each is shown once it is known. */
@@ -143,24 +171,38 @@ class Side {
 
 type Bundles = readonly [other: string, own: string]
 
+/** What a pair of processes gave. */
+interface Pair {
+  /** requests, events or records a second of processor time */
+  readonly speed: OfBoth
+  readonly memory: OfBoth
+}
+
 async function compareFigure(
   key: FigureKey,
   bundles: Bundles,
   plan: AgainstPlan,
 ): Promise<ComparedFigure> {
   const size = await sizeFor(key, bundles[0], plan.sliceMs)
-  const pairs: Awaited<ReturnType<typeof runPair>>[] = []
-  for (let i = 0; i < plan.pairs; i++) pairs.push(await runPair(key, bundles, { ...plan, size, i }))
-  const rateOf = (side: 0 | 1) =>
-    (1000 * size) / geometricMean(pairs.map(({ ms }) => ms[side])).value
-  const speed = geometricMean(pairs.map(({ speed: ratio }) => ratio))
-  return {
-    name: FIGURES[key],
-    rates: [rateOf(0), rateOf(1)],
-    speed,
-    verdict: speedVerdict(speed),
-    bytes: [await bytesOf(key, bundles[0], size), await bytesOf(key, bundles[1], size)],
+  const pairs = await runPairs(key, bundles, { ...plan, size })
+  const counted: OfBoth[] = []
+  for (let i = 0; i < plan.counted; i++) {
+    const other = await bytesOf(key, bundles[0], size)
+    const own = await bytesOf(key, bundles[1], size)
+    if (other > 0 && own > 0) counted.push([other, own])
   }
+  const compared = [
+    compare(
+      'speed',
+      pairs.map(({ speed }) => speed),
+    ),
+    compare(
+      'memory',
+      pairs.map(({ memory }) => memory),
+    ),
+  ]
+  if (counted.length > 0) compared.push(compare('bytes', counted))
+  return { name: FIGURES[key], compared }
 }
 
 /** A size whose slice takes about as long as asked for, in the other version. */
@@ -177,61 +219,123 @@ async function sizeFor(key: FigureKey, file: string, sliceMs: number): Promise<n
   return size
 }
 
-interface PairOptions extends AgainstPlan {
+interface SizedPlan extends AgainstPlan {
   readonly size: number
-  /** the number of the pair */
-  readonly i: number
 }
 
-/** Slices of two fresh processes in turn; which one goes first alternates. */
-async function runPair(key: FigureKey, bundles: Bundles, options: PairOptions) {
-  const { slices, warmUps, size, i } = options
+async function runPairs(key: FigureKey, bundles: Bundles, plan: SizedPlan): Promise<Pair[]> {
+  const pairs: Pair[] = []
+  for (let i = 0; i < plan.pairs; i++) pairs.push(await runPair(key, bundles, plan, i))
+  return pairs
+}
+
+/** Slices of two fresh processes in turn; which one goes first alternates from pair to pair. */
+async function runPair(
+  key: FigureKey,
+  bundles: Bundles,
+  { slices, warmUps, size }: SizedPlan,
+  first: number,
+): Promise<Pair> {
   const sides = bundles.map((file) => new Side(file, key))
   const ms: [number[], number[]] = [[], []]
+  const peak: [number, number] = [0, 0]
   for (let turn = 0; turn < warmUps + slices; turn++) {
-    for (const side of (i + turn) % 2 === 0 ? ([0, 1] as const) : ([1, 0] as const)) {
-      const { processorMs } = await sides[side]!.slice(size)
+    for (const side of (first + turn) % 2 === 0 ? ([0, 1] as const) : ([1, 0] as const)) {
+      const { processorMs, peakBytes } = await sides[side]!.slice(size)
       if (turn >= warmUps) ms[side].push(processorMs)
+      peak[side] = peakBytes
     }
   }
   for (const side of sides) side.end()
-  const [other, own] = ms.map((values) => geometricMean(values).value) as [number, number]
-  return { ms: [other, own] as const, speed: other / own }
+  const speedOf = (side: 0 | 1) => (1000 * size) / geometricMean(ms[side]).value
+  return { speed: [speedOf(0), speedOf(1)], memory: peak }
 }
 
 /** No collection happens within a new space of this size, MB. */
 const NEW_SPACE_MB = 1024
 const MOST_COUNTED = 100_000
+/** Slices in which the compiler settles and what loading left is collected. */
+const MOST_SETTLING = 8
 
-/** Bytes allocated for one request, once the compiler has settled. */
-async function bytesOf(key: FigureKey, file: string, size: number): Promise<number | null> {
+/** Bytes allocated for one request, once the compiler has settled; 0 where it does not. */
+async function bytesOf(key: FigureKey, file: string, size: number): Promise<number> {
   const space = ['min', 'max'].map((end) => `--${end}-semi-space-size=${NEW_SPACE_MB}`)
   const side = new Side(file, key, space)
   const counted = Math.min(size, MOST_COUNTED)
-  await side.slice(counted)
-  const { bytes } = await side.slice(counted)
+  let last: number | null = null
+  for (let i = 0; i < MOST_SETTLING; i++) {
+    const { bytes } = await side.slice(counted)
+    // of two slices in which nothing was collected, the second
+    const isSettled = last !== null && bytes !== null && i > 1
+    last = bytes
+    if (isSettled) break
+  }
   side.end()
-  return bytes === null ? null : bytes / counted
+  return (last ?? 0) / counted
+}
+
+const DRAWN = 2000
+
+/** How often a run would be wrong of two equal versions: of runs drawn from many pairs. */
+export interface FalseAlarms {
+  readonly name: string
+  readonly quantity: Quantity
+  readonly pairs: number
+  /** share of the drawn runs with each verdict */
+  readonly shares: Readonly<Record<string, number>>
+}
+
+/**
+ * The working tree against itself: many pairs of processes for each figure, from which whole runs
+ * are drawn with replacement.
+ */
+export async function falseAlarms(
+  plan: AgainstPlan,
+  show: (text: string) => void,
+): Promise<readonly FalseAlarms[]> {
+  const bundles = [await bundle('other', HERE), await bundle('own', HERE)] as const
+  const alarms: FalseAlarms[] = []
+  for (const key of Object.keys(FIGURES) as FigureKey[]) {
+    const size = await sizeFor(key, bundles[0], plan.sliceMs)
+    const pairs = await runPairs(key, bundles, { ...plan, size })
+    for (const quantity of ['speed', 'memory'] as const) {
+      const values = pairs.map((pair) => pair[quantity])
+      const { ratio } = compare(quantity, values)
+      const shares = sharesOf(quantity, values)
+      alarms.push({ name: FIGURES[key], quantity, pairs: pairs.length, shares })
+      const percent = Object.entries(shares).map(
+        ([verdict, share]) => `${verdict} ${significant(100 * share, 2)} %`,
+      )
+      show(`${FIGURES[key]}, ${quantity}: ${ratioText(ratio)}; ${percent.join(', ')}`)
+    }
+  }
+  return alarms
+}
+
+function sharesOf(quantity: Quantity, values: readonly OfBoth[]): Record<string, number> {
+  const random = stream(1, 0, 'runs of pairs')
+  const shares: Record<string, number> = {}
+  for (let i = 0; i < DRAWN; i++) {
+    const run = Array.from({ length: FULL.pairs }, () => values[random.integer(values.length)]!)
+    const { verdict } = compare(quantity, run)
+    shares[verdict] = (shares[verdict] ?? 0) + 1 / DRAWN
+  }
+  return shares
 }
 
 const three = (value: number) => significant(value, 3)
 
-const ratioText = ({ value, low, high }: RatioOfVersions) =>
+const ratioText = ({ value, low, high }: Interval) =>
   low === null || high === null
     ? value.toFixed(3)
     : `${value.toFixed(3)} [${low.toFixed(3)}, ${high.toFixed(3)}]`
 
-function figureText({ name, rates, speed, verdict, bytes }: ComparedFigure): string {
-  const [other, own] = rates.map((rate) => `${three(rate / 1e6)} M/s`)
-  const allocated = bytes.map((count) => (count === null ? 'not counted' : three(count)))
-  return [
-    name,
-    alignColumns(
-      [
-        ['  speed', other!, own!, ratioText(speed), verdict],
-        ['  bytes allocated each', allocated[0]!, allocated[1]!, '', ''],
-      ],
-      [0, 3, 4],
-    ),
-  ].join('\n')
+function figureText({ name, compared }: ComparedFigure): string {
+  const rows = compared.map(({ quantity, values, ratio, verdict }) => {
+    const { name: label, unit } = QUANTITIES[quantity]
+    const scale = unit === '' ? 1 : 1e-6
+    const [other, own] = values.map((value) => `${three(scale * value)} ${unit}`.trimEnd())
+    return [`  ${label}`, other!, own!, ratioText(ratio), verdict]
+  })
+  return [name, alignColumns(rows, [0, 3, 4])].join('\n')
 }

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { Argument } from 'commander'
+import { wholeNumber } from '../../runtime/commands/command.ts'
 import { hostFingerprint } from '../../runtime/live/host.ts'
 import { EXIT, Failure } from '../../scenarios/index.ts'
 import type { Host } from '../../sim/documents/index.ts'
@@ -9,7 +10,7 @@ import { Histogram } from '../../sim/stats/index.ts'
 import { figuresOfBench } from '../claims/figures/bench.ts'
 import { beginStudy, writeRecord } from '../claims/record.ts'
 import { smokeRun, studyCommand } from '../study.ts'
-import { benchAgainst, FULL, SMOKE } from './against.ts'
+import { benchAgainst, FULL, falseAlarms, isWorse, SMOKE } from './against.ts'
 import { allocatorFigures } from './allocators.ts'
 import { bundleBench } from './bundle.ts'
 import {
@@ -94,13 +95,22 @@ const command = studyCommand(
     ['-- kernel serving', 'these parts alone'],
     [
       '-- --against main',
-      'the speed of this working tree against another version, in five minutes',
+      'speed and memory of this working tree against another version, in five minutes',
+    ],
+    [
+      '-- --false-alarms 24',
+      'how often that is wrong of equal versions: 24 pairs of processes, in ten minutes',
     ],
     ['-- --day --peers', 'a recorded day over a fleet, and SimPy and a bare Python loop, too'],
   ],
 )
   .addArgument(new Argument('[parts...]', 'what is measured').choices(Object.keys(PARTS)))
   .option('--against <ref>', 'compare with this version, in slices of both in turn')
+  .option(
+    '--false-alarms <pairs>',
+    'compare the working tree with itself in so many pairs of processes',
+    wholeNumber(2),
+  )
   .option('--full', 'up to 10^8 requests')
   .option('--day', 'with a recorded day over a fleet')
   .option('--peers', 'with SimPy and a bare Python loop')
@@ -136,6 +146,7 @@ async function main(): Promise<void> {
 
 interface Options {
   readonly against?: string
+  readonly falseAlarms?: number
   readonly smoke?: true
   readonly full?: true
   readonly day?: true
@@ -151,24 +162,40 @@ async function bundleAndRun(args: readonly string[]): Promise<number> {
   return spawnSync(process.execPath, [outfile, ...args], { stdio: 'inherit' }).status ?? 1
 }
 
-/** Prints every figure against another version. Ends with 4 where one is slower. */
+/** Prints every figure against another version. Ends with 4 where one is worse. */
 async function compareWith(ref: string): Promise<number> {
   const { smoke = false, json = false } = command.opts<Options>()
   if (smoke) {
     await smokeRun('bench', async () => {
       const figures = await benchAgainst(ref, SMOKE, () => {})
-      return `${figures.length} figures against ${ref}`
+      const equal = await falseAlarms(SMOKE, () => {})
+      return `${figures.length} figures against ${ref}, and ${equal.length} against itself`
     })
     return EXIT.ok
   }
-  const host = hostFingerprint()
+  const { machine, show } = shown(json)
+  const figures = await benchAgainst(ref, FULL, show)
+  if (json) console.log(JSON.stringify({ machine, figures }, null, 2))
+  return figures.some(isWorse) ? EXIT.failed : EXIT.ok
+}
+
+/** Prints how often a run against an equal version is wrong. */
+async function compareWithItself(pairs: number): Promise<number> {
+  const { json = false } = command.opts<Options>()
+  const { machine, show } = shown(json)
+  const figures = await falseAlarms({ ...FULL, pairs }, show)
+  if (json) console.log(JSON.stringify({ machine, figures }, null, 2))
+  return EXIT.ok
+}
+
+/** The machine, with a way to show lines, which a document alone leaves out. */
+function shown(json: boolean) {
+  const machine = hostFingerprint()
   const show = (text: string) => {
     if (!json) console.log(text)
   }
-  show(`${host.cpu}, ${host.cores} cores, Node ${host.node}, ${host.platform}`)
-  const figures = await benchAgainst(ref, FULL, show)
-  if (json) console.log(JSON.stringify({ machine: host, figures }, null, 2))
-  return figures.some(({ verdict }) => verdict === 'slower') ? EXIT.failed : EXIT.ok
+  show(`${machine.cpu}, ${machine.cores} cores, Node ${machine.node}, ${machine.platform}`)
+  return { machine, show }
 }
 
 /** The exit code of a refusal, which is printed. */
@@ -182,8 +209,9 @@ const args = process.argv.slice(2)
 if (args[0] === '--memory-of') await measureMemory(args.slice(1))
 else {
   command.parse()
-  const { against } = command.opts<Options>()
+  const { against, falseAlarms: pairs } = command.opts<Options>()
   if (against !== undefined) process.exitCode = await compareWith(against).catch(refusal)
+  else if (pairs !== undefined) process.exitCode = await compareWithItself(pairs)
   else if (import.meta.url.endsWith('.ts')) process.exitCode = await bundleAndRun(args)
   else await main()
 }

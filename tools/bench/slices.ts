@@ -32,6 +32,8 @@ export interface Slice {
   readonly processorMs: number
   /** objects and array buffers that it allocated; null where the collector ran meanwhile */
   readonly bytes: number | null
+  /** the largest resident set of the process until now */
+  readonly peakBytes: number
 }
 
 // as the processes of this version do; a version before them has none
@@ -51,6 +53,7 @@ process.on('message', (size: number) => {
   const slice: Slice = {
     processorMs: (user + system) / 1000,
     bytes: grown > 0 ? grown : null,
+    peakBytes: 1024 * process.resourceUsage().maxRSS,
   }
   process.send!(slice)
 })
