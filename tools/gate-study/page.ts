@@ -106,7 +106,13 @@ ${markdownTable(
 const beside = ({ busy }: Study) =>
   busy === null
     ? '`npm run gate-study -- --busy` adds gates beside a loop that keeps one core busy.'
-    : 'Gates beside a busy loop ran with a process that keeps one core busy (`npm run gate-study -- --busy`).'
+    : `Gates beside a busy loop ran with a process that keeps one core busy (\`npm run gate-study -- --busy\`), at commit ${commitsOf(busy.gates)}.`
+
+/** Of which versions gates are. */
+function commitsOf({ aa, slower }: Gates): string {
+  const commits = [...aa, ...slower].map(({ commit }) => commit?.slice(0, 12) ?? 'unknown')
+  return [...new Set(commits)].map((commit) => `\`${commit}\``).join(' and ')
+}
 
 function liveTable(study: Study): string {
   const rows = rowsOf(study, ({ gates }, kind, label) => {
