@@ -25,7 +25,7 @@ const SHORTEST_MS = 250
  * a gate with as many had no time for its confirmation (docs/design/019).
  */
 const BATCHES = 4
-/** Of each side. */
+/** Of each side, at most; two slices may take longer. */
 const BLOCK_MS = 2000
 
 /** Base and head under the traffic of a gate. */
@@ -124,7 +124,7 @@ export async function gateTraffic(
     throw new Failure(`${base.file}: ${text}`, EXIT.notComparable)
   }
   const { sliceMs, gapMs } = found
-  const blockSlices = 2 * Math.max(1, Math.round(BLOCK_MS / (2 * sliceMs)))
+  const blockSlices = 2 * Math.max(1, Math.floor(BLOCK_MS / (2 * sliceMs)))
   const slices = ROUND_BLOCKS * blockSlices
   const slicing = { slices, sliceMs, gapMs, blockSlices }
   const seconds = (slices * sliceMs) / 1000
