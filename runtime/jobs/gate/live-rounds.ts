@@ -12,13 +12,16 @@ import { stream } from '../../../sim/kernel/index.ts'
 import { throwIfAborted } from '../../process/interruption.ts'
 import type { JobOptions } from '../options.ts'
 import { type Player, playRound } from '../play-round.ts'
-import { openFleet, type WarmFleet } from '../warm-fleet.ts'
+import { openFleet, type WarmFleet, type WarmUp } from '../warm-fleet.ts'
 import type { GateTraffic, Utilisation } from './gate-traffic.ts'
 
 /** So many in a row without a block: the machine is too busy for more to help. */
 const MOST_IN_A_ROW = 4
 /** Blocks of a warm-up: the share of busy time is then known to some percent. */
 const WARM_UP_BLOCKS = 2
+
+/** Most of the loops is warmed up by the blocks of the warm-up. */
+const WARM_UP: WarmUp = { shapesMs: 10_000, trafficMs: 1000 }
 
 /** When rounds end, whatever has been decided. */
 export interface RoundLimits {
@@ -73,7 +76,7 @@ export class LiveRounds {
     const { signal = new AbortController().signal, onProgress = () => {} } = options
     const { base, head, requests } = traffic
     const fleets: WarmFleet[] = []
-    const opening = { processorTime: true, signal, onProgress }
+    const opening = { warmUp: WARM_UP, processorTime: true, signal, onProgress }
     try {
       for (const system of [base, head]) {
         fleets.push(await openFleet({ system, traffic: requests }, opening))

@@ -59,6 +59,16 @@ describe('a what-if is cut into slices', () => {
   })
 })
 
+test('slices are as short as they are asked to be, where queues settle in them', () => {
+  const slow = { models: { m: { work: { law: 'constant', ms: 100 } } } }
+  const sides = [side(slow, requestsAt(...Array(10).fill(30)))]
+  const sliced = (batches: number) => slicingOf(sides, { shortestMs: 250, batches })
+  expect(sliced(8)).toMatchObject({ slices: 4, sliceMs: 2500 })
+  // four batches of 100 ms at a load of 0.75
+  expect(sliced(4)).toMatchObject({ slices: 6 })
+  expect(slicingOf([side()], { shortestMs: 250, batches: 4 })).toMatchObject({ sliceMs: 250 })
+})
+
 describe('a what-if is replayed as a whole, and says why', () => {
   test('where slices would be shorter than half of what queues take to settle', () => {
     const slow = side({ models: { m: { work: { law: 'constant', ms: 900 } } } }, requestsAt(22))

@@ -35,6 +35,14 @@ const SLICE_MS = 1000
  * many full batches over 1 - load. Slices of half as many are the shortest (docs/design/011).
  */
 const BATCHES = 8
+
+/** How long slices have to be. */
+export interface SliceLength {
+  /** where queues settle sooner */
+  readonly shortestMs: Ms
+  /** full batches over 1 - load, in which a queue settles */
+  readonly batches: number
+}
 /** Share of a slice. A longer backlog delays the beginning of the next slice. */
 const GAP = 0.05
 /** Of a side, mean over the run: beyond it a queue rarely empties. */
@@ -42,20 +50,20 @@ const MOST_LOAD = 0.9
 /** Standard deviations of a Poisson count: a slice with more requests is overloaded. */
 const UNUSUAL = 3
 
-/**
- * The slices of a what-if; or why cutting the requests would change what is asked. `shortest`: of a
- * slice in which queues settle sooner, ms.
- */
-export function slicingOf(sides: readonly SlicedSide[], shortest = SLICE_MS): Slicing | Whole {
+/** The slices of a what-if or a gate; or why cutting the requests would change what is asked. */
+export function slicingOf(
+  sides: readonly SlicedSide[],
+  { shortestMs, batches }: SliceLength = { shortestMs: SLICE_MS, batches: BATCHES },
+): Slicing | Whole {
   for (const [i, side] of sides.entries()) {
     const problem = sideProblem(side)
     if (problem !== null) return { whole: `${sideName(i)}: ${problem}` }
   }
   const durationMs = 1000 * sides[0]!.scenario.duration_s
   const settledMs = Math.max(
-    ...sides.map((side) => (BATCHES * longestBatchMs(side)) / (1 - loadOn(side))),
+    ...sides.map((side) => (batches * longestBatchMs(side)) / (1 - loadOn(side))),
   )
-  const target = Math.max(shortest, settledMs)
+  const target = Math.max(shortestMs, settledMs)
   const slices = 2 * Math.max(1, Math.round(durationMs / (2 * target)))
   const sliceMs = durationMs / slices
   if (sliceMs < settledMs / 2) {
