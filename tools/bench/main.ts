@@ -25,6 +25,7 @@ import {
 import { kernelFigures } from './kernel.ts'
 import { dayFigures, measureMemory, memoryFigures, traceMemoryFigures } from './memory.ts'
 import { peerFigures } from './peers.ts'
+import { planFigures } from './plan.ts'
 import { servingFigures } from './serving.ts'
 import { startupFigures } from './startup.ts'
 import { sweepFigures } from './sweep.ts'
@@ -40,6 +41,7 @@ const PARTS = {
   traces: traceMemoryFigures,
   startup: startupFigures,
   sweep: sweepFigures,
+  plan: planFigures,
   day: dayFigures,
   peers: peerFigures,
 } as const satisfies Readonly<Record<string, (extent: Extent) => Iterable<Figure>>>

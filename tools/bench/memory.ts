@@ -1,6 +1,7 @@
 import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { SIMULATION_FLAGS } from '../../runtime/jobs/simulations/simulation-processes.ts'
 import { traceReaders } from '../../runtime/jobs/trace-readers.ts'
 import { type Scenario, scenarioSchema, surveyTrace, TraceReading } from '../../scenarios/index.ts'
 import {
@@ -42,7 +43,7 @@ export async function measureMemory([job, size, file]: readonly string[]): Promi
 }
 
 function memoryOf(job: string, size: number, file = ''): number {
-  const args = [process.argv[1]!, '--memory-of', job, String(size), file]
+  const args = [...SIMULATION_FLAGS, process.argv[1]!, '--memory-of', job, String(size), file]
   return Number(outputOf(process.execPath, ...args))
 }
 

@@ -1,6 +1,7 @@
 import { setFlagsFromString } from 'node:v8'
 import * as kernel from '../../sim/kernel/index.ts'
 import { Histogram } from '../../sim/stats/index.ts'
+import { residentMb } from './figure.ts'
 import { mm1OnKernel } from './kernel.ts'
 import { generatingScenario, serve, servingScenario } from './serving.ts'
 
@@ -53,7 +54,7 @@ process.on('message', (size: number) => {
   const slice: Slice = {
     processorMs: (user + system) / 1000,
     bytes: grown > 0 ? grown : null,
-    peakBytes: 1024 * process.resourceUsage().maxRSS,
+    peakBytes: 1e6 * residentMb(),
   }
   process.send!(slice)
 })

@@ -18,6 +18,9 @@ export interface SimulationProcess {
 /** Processes that wait for the next pool; those of earlier ones have compiled code. */
 const idle: SimulationProcess[] = []
 
+/** Of Node. Every core has a process: further threads of V8 would take time from another. */
+export const SIMULATION_FLAGS = ['--single-threaded-gc', ...COMPILER_FLAGS]
+
 /** How many simulate at once: more than there are cores gain nothing, and each takes memory. */
 export function processesFor(replications: number, workers: number | undefined): number {
   const cores = availableParallelism()
@@ -33,8 +36,7 @@ export function takeProcess(): SimulationProcess {
   }
   const child = new Child(entryBeside(import.meta.url, 'simulation-process'), {
     name: 'a simulation',
-    // every core has a process: further threads of V8 would take time from another
-    flags: ['--single-threaded-gc', ...COMPILER_FLAGS],
+    flags: SIMULATION_FLAGS,
   })
   return { child, place, subject: null, set: null }
 }
