@@ -25,7 +25,13 @@ import { shortageText } from '../live/shortages.ts'
 import { executionProviders } from '../models/index.ts'
 import { playRound } from './play-round.ts'
 import type { System } from './prepare.ts'
-import { type FleetOptions, openFleet, type ReplaySide, type WarmFleet } from './warm-fleet.ts'
+import {
+  closeFleets,
+  type FleetOptions,
+  openFleets,
+  type ReplaySide,
+  type WarmFleet,
+} from './warm-fleet.ts'
 
 export interface Replays {
   readonly runs: readonly Replayed[]
@@ -54,11 +60,10 @@ export async function replaySides(
   options: ReplayOptions,
 ): Promise<{ readonly sides: Replays[]; readonly rehearsed: Replayed[] }> {
   const { rehearsals, replays, onProgress } = options
-  const fleets: WarmFleet[] = []
   const runs: Replayed[][] = sides.map(() => [])
   const rehearsed: Replayed[] = []
+  const fleets = await openFleets(sides, options)
   try {
-    for (const side of sides) fleets.push(await openFleet(side, options))
     const players = sides.map((side, i) => ({ ...side, fleet: fleets[i]!.fleet }))
     const rehearse = async (until: number) => {
       while (rehearsed.length < until) {
@@ -77,8 +82,7 @@ export async function replaySides(
       if (round % 2 === 1) await rehearse(share)
     }
   } finally {
-    const { fleets: kept } = options
-    await Promise.all(fleets.map(({ fleet }) => kept?.release(fleet) ?? fleet.close()))
+    await closeFleets(fleets, options.fleets)
   }
   return {
     sides: sides.map(({ system }, i) => replaysOf(system, runs[i]!, fleets[i]!)),

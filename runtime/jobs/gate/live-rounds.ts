@@ -12,7 +12,7 @@ import { stream } from '../../../sim/kernel/index.ts'
 import { throwIfAborted } from '../../process/interruption.ts'
 import type { JobOptions } from '../options.ts'
 import { type Player, playRound } from '../play-round.ts'
-import { openFleet, type WarmFleet, type WarmUp } from '../warm-fleet.ts'
+import { openFleets, type WarmFleet, type WarmUp } from '../warm-fleet.ts'
 import type { GateTraffic, Utilisation } from './gate-traffic.ts'
 
 /** So many in a row without a block: the machine is too busy for more to help. */
@@ -75,16 +75,9 @@ export class LiveRounds {
   ): Promise<LiveRounds> {
     const { signal = new AbortController().signal, onProgress = () => {} } = options
     const { base, head, requests } = traffic
-    const fleets: WarmFleet[] = []
+    const sides = [base, head].map((system) => ({ system, traffic: requests }))
     const opening = { warmUp: WARM_UP, processorTime: true, signal, onProgress }
-    try {
-      for (const system of [base, head]) {
-        fleets.push(await openFleet({ system, traffic: requests }, opening))
-      }
-    } catch (error) {
-      await Promise.all(fleets.map(({ fleet }) => fleet.close()))
-      throw error
-    }
+    const fleets = await openFleets(sides, opening)
     return new LiveRounds(traffic, fleets, { signal, onProgress }, limits)
   }
 
