@@ -93,11 +93,11 @@ async function measured(file: string, options: GateOptions, job: Job): Promise<G
   const { maxMinutes, out } = options
   const most = maxMinutes === 1 ? '1 minute' : `${maxMinutes} minutes`
   note(`the gate ends within about ${most} (--max-minutes), mostly after two to four`)
-  const given = { ...options, signal: job.signal, onNote: note }
-  const head = await prepare(file, given)
+  const common = { ...options, signal: job.signal, onNote: note }
+  const head = await prepare(file, common)
   const profile = options.profile === undefined ? undefined : await loadProfile(options.profile)
   const changed = againstSet.length === 0 ? '' : ` with ${againstSet.join(', ')}`
-  const ofBase = { ...given, set: [...set, ...againstSet] }
+  const ofBase = { ...common, set: [...set, ...againstSet] }
   const run = (base: Prepared, from: string) =>
     measuredGate(base, head, {
       ...job,
@@ -175,7 +175,7 @@ function usageProblem(files: readonly string[], options: GateOptions): string | 
   if (baseline !== undefined && other !== undefined) {
     return '--against-set: cannot change a baseline; remove one of the two'
   }
-  const bases = [baseline, against, other, againstRef].filter((one) => one !== undefined)
+  const bases = [baseline, against, other, againstRef].filter((base) => base !== undefined)
   if (bases.length === 0) {
     return 'name a base: --baseline FILE, --against SCENARIO, --against-set or --against-ref REF'
   }
