@@ -111,13 +111,13 @@ export async function gateTraffic(
   const long = gated(base, factor, LOOK_S)
   const requests = await requestsOf(long, long.capacityRps)
   const sides = [long, gated(head, factor, LOOK_S)].map((side) => ({ ...side, requests }))
-  const found = slicingOf(sides, SLICE_MS)
-  if ('whole' in found) {
-    const reason = found.whole.replace(/^side A:/, 'base:').replace(/^side B:/, 'head:')
+  const sliced = slicingOf(sides, SLICE_MS)
+  if ('whole' in sliced) {
+    const reason = sliced.whole.replace(/^side A:/, 'base:').replace(/^side B:/, 'head:')
     const text = `the measured gate needs slices: ${reason}; the prediction gate supports it`
     throw new Failure(`${base.file}: ${text}`, EXIT.notComparable)
   }
-  const { sliceMs, gapMs } = found
+  const { sliceMs, gapMs } = sliced
   const blockSlices = 2 * Math.max(1, Math.round(BLOCK_MS / (2 * sliceMs)))
   const slices = ROUND_BLOCKS * blockSlices
   const slicing = { slices, sliceMs, gapMs, blockSlices }

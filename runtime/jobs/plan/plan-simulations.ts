@@ -26,7 +26,7 @@ export class PlanSimulations {
   constructor(pool: SimulationPool, candidates: readonly PricedCandidate[], mayRepeat: boolean) {
     this.#pool = pool
     this.#mayRepeat = mayRepeat
-    this.#candidates = new Map(candidates.map((one) => [one.index, one]))
+    this.#candidates = new Map(candidates.map((candidate) => [candidate.index, candidate]))
   }
 
   /** Replications simulated so far. */
