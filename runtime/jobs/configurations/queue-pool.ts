@@ -194,9 +194,9 @@ export class QueuePool implements ConfigurationSimulator {
 
   #ask(job: QueuedJob, { scenario, hash }: Asks): Promise<ConfigurationRuns> {
     const name = jobName(job)
-    const known = this.#asked.get(name)
+    const pending = this.#asked.get(name)
     // a list may have a configuration twice
-    if (known !== undefined) return known.answer
+    if (pending !== undefined) return pending.answer
     const { from, to } = job
     let resolve: Asked['resolve'] = () => {}
     let reject: Asked['reject'] = () => {}
@@ -248,8 +248,8 @@ export class QueuePool implements ConfigurationSimulator {
     let waitMs = LOOK_MS
     while (!this.#closed) {
       try {
-        const found = this.#asked.size > 0 && (await this.#look())
-        waitMs = found ? LOOK_MS : Math.min(RAREST_LOOK_MS, waitMs * 1.5)
+        const hasAnswers = this.#asked.size > 0 && (await this.#look())
+        waitMs = hasAnswers ? LOOK_MS : Math.min(RAREST_LOOK_MS, waitMs * 1.5)
         if (performance.now() >= this.#checkedAt + CHECK_MS) await this.#check()
       } catch (error) {
         if (this.#closed) return
@@ -290,16 +290,16 @@ export class QueuePool implements ConfigurationSimulator {
     const pipeline = this.#redis.pipeline()
     for (const { name } of asked) pipeline.strlen(answerKey(name))
     const sizes = (await pipeline.exec()) ?? []
-    let found = false
-    for (const [i, one] of asked.entries()) {
+    let hasAnswers = false
+    for (const [i, entry] of asked.entries()) {
       const [error, bytes] = sizes[i] ?? [null, 0]
       const odd = error?.message.startsWith('WRONGTYPE') === true
       if (error !== null && !odd) throw error
       if (!odd && !(Number(bytes) > 0)) continue
-      found = true
-      await this.#take(one, odd ? null : Number(bytes))
+      hasAnswers = true
+      await this.#take(entry, odd ? null : Number(bytes))
     }
-    return found
+    return hasAnswers
   }
 
   /** `bytes` is null where something else than a text is in its place. */
@@ -327,8 +327,8 @@ export class QueuePool implements ConfigurationSimulator {
   async #confirmed({ job }: Asked, failure: Failure): Promise<Error> {
     if (saysOutOfMemory(failure)) return failure
     const here = await this.#asker.refusalOf(job.set)
-    const said = `a worker finds it invalid, which it is not here: ${failure.problems[0]}`
-    return here ?? new Refused(said)
+    const reason = `a worker finds it invalid, which it is not here: ${failure.problems[0]}`
+    return here ?? new Refused(reason)
   }
 
   async #refuse(asked: Asked, reason: string): Promise<void> {
@@ -405,8 +405,8 @@ export class QueuePool implements ConfigurationSimulator {
     if (this.#redis.status !== 'ready') return void warn('the server of the queue is not reached')
     void this.#connectedWorkers().then((workers) => {
       if (workers === 0) void this.warnOfNoWorker()
-      const seen = workers === null ? '' : `; connected workers: ${workers}`
-      warn(`${this.#asked.size} simulations wait or are at work${seen}`)
+      const workersText = workers === null ? '' : `; connected workers: ${workers}`
+      warn(`${this.#asked.size} simulations wait or are at work${workersText}`)
     })
   }
 }

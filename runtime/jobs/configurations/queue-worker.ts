@@ -250,8 +250,8 @@ class Bases {
   }
 
   of(id: string): Promise<KnownBase> {
-    const known = this.#known.get(id)
-    if (known !== undefined) return known
+    const cached = this.#known.get(id)
+    if (cached !== undefined) return cached
     const base = this.#read(id)
     this.#known.set(id, base)
     base.catch(() => this.#known.delete(id))
