@@ -26,8 +26,8 @@ export async function requestsOf(
     await settleFolder(dirname(file))
     const lines = (await readText(file)).split('\n')
     const classes = scenario.traffic.map((traffic) => traffic.class)
-    const given = parseRequests(lines, classes, file)
-    if (given.count > 0) return given
+    const requests = parseRequests(lines, classes, file)
+    if (requests.count > 0) return requests
     throw new Failure(`${file}:1: expected requests, got none`)
   }
   const list = await drawnRequests(prepared, capacityRps)

@@ -52,15 +52,15 @@ function meaningOf(inputs: readonly GraphInput[]): ReadonlyMap<string, 'batch' |
   const all = keys.flat()
   const named = all.find((key) => BATCH.test(key))
   const batch = new Set(named === undefined ? [] : [named])
-  const hasBatch = (own: readonly string[]) => own.some((key) => batch.has(key))
-  for (const own of keys) {
+  const hasBatch = (free: readonly string[]) => free.some((key) => batch.has(key))
+  for (const free of keys) {
     // the first free one, unless it stands beside a batch in another input
-    const [first] = own
-    if (first === undefined || hasBatch(own)) continue
+    const [first] = free
+    if (first === undefined || hasBatch(free)) continue
     if (!keys.some((other) => other.includes(first) && hasBatch(other))) batch.add(first)
   }
   const rest = [...new Set(all)].filter((key) => !batch.has(key))
-  const shared = rest.find((key) => keys.filter((own) => own.includes(key)).length > 1)
+  const shared = rest.find((key) => keys.filter((free) => free.includes(key)).length > 1)
   const length = shared ?? (rest.length === 1 ? rest[0] : undefined)
   return new Map([
     ...[...batch].map((key) => [key, 'batch'] as const),

@@ -25,13 +25,13 @@ export async function outputDrift(
   other: Side,
   signal: AbortSignal,
 ): Promise<OutputDrift[]> {
-  const found: OutputDrift[] = []
+  const drifts: OutputDrift[] = []
   for (const [j, pool] of other.system.scenario.pools.entries()) {
     const open = { variant: other.name, pool: pool.name, inputs: 0 }
     const none = { ...open, cosine_mean: null, cosine_least: null, top1: null }
     const i = first.system.scenario.pools.findIndex(({ name }) => name === pool.name)
     if (i < 0) {
-      found.push({ ...none, reason: `${first.name} has no pool of this name` })
+      drifts.push({ ...none, reason: `${first.name} has no pool of this name` })
       continue
     }
     const inputs = inputsOf(first, i)
@@ -44,17 +44,17 @@ export async function outputDrift(
         },
         signal,
       )
-      found.push(
+      drifts.push(
         typeof reply === 'string'
           ? { ...none, reason: reply }
           : { ...open, ...driftFigures(reply), inputs: inputs.length, reason: null },
       )
     } catch (error) {
       if (!(error instanceof Failure) || error.exitCode === EXIT.interrupted) throw error
-      found.push({ ...none, reason: error.problems.join('; ') })
+      drifts.push({ ...none, reason: error.problems.join('; ') })
     }
   }
-  return found
+  return drifts
 }
 
 export function driftFigures({ cosines, rows, sameTop }: DriftReply) {
