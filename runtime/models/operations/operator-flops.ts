@@ -59,9 +59,9 @@ const einsum: Formula = ({ inputs, attributes }, sizesOf) => {
   if (!/^[a-z,]+$/i.test(left!) || labels.length !== inputs.length) return null
   const sizes = new Map<string, number>()
   for (const [place, text] of labels.entries()) {
-    const own = sizesOf(place)
-    if (own?.length !== text.length) return null
-    for (const [axis, label] of [...text].entries()) sizes.set(label, own[axis]!)
+    const shape = sizesOf(place)
+    if (shape?.length !== text.length) return null
+    for (const [axis, label] of [...text].entries()) sizes.set(label, shape[axis]!)
   }
   return inputs.length === 2 ? 2 * volume([...sizes.values()]) : inputs.length === 1 ? 0 : null
 }
