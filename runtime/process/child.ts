@@ -17,10 +17,10 @@ export class ChildEnded extends Failure {
   /** a signal, or `code N` */
   readonly how: string
 
-  constructor(name: string, how: string, said: string) {
+  constructor(name: string, how: string, output: string) {
     // the system sends SIGKILL where memory runs out; V8 aborts
     const why = ['SIGKILL', 'SIGABRT'].includes(how) ? '; usually because memory ran out' : ''
-    const last = said.trim() === '' ? '' : `; its last lines: ${said.trim()}`
+    const last = output.trim() === '' ? '' : `; its last lines: ${output.trim()}`
     super(`the process of ${name} ended early (${how})${why}${last}`, EXIT.internal)
     this.how = how
   }
