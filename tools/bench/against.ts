@@ -195,8 +195,8 @@ async function runPair(key: FigureKey, bundles: Bundles, options: PairOptions) {
     }
   }
   for (const side of sides) side.end()
-  const [other, own] = ms.map((values) => geometricMean(values).value) as [number, number]
-  return { ms: [other, own] as const, speed: other / own }
+  const [base, head] = ms.map((values) => geometricMean(values).value) as [number, number]
+  return { ms: [base, head] as const, speed: base / head }
 }
 
 /** No collection happens within a new space of this size, MB. */
@@ -222,13 +222,13 @@ const ratioText = ({ value, low, high }: RatioOfVersions) =>
     : `${value.toFixed(3)} [${low.toFixed(3)}, ${high.toFixed(3)}]`
 
 function figureText({ name, rates, speed, verdict, bytes }: ComparedFigure): string {
-  const [other, own] = rates.map((rate) => `${three(rate / 1e6)} M/s`)
+  const [base, head] = rates.map((rate) => `${three(rate / 1e6)} M/s`)
   const allocated = bytes.map((count) => (count === null ? 'not counted' : three(count)))
   return [
     name,
     alignColumns(
       [
-        ['  speed', other!, own!, ratioText(speed), verdict],
+        ['  speed', base!, head!, ratioText(speed), verdict],
         ['  bytes allocated each', allocated[0]!, allocated[1]!, '', ''],
       ],
       [0, 3, 4],

@@ -86,15 +86,13 @@ function busyLoop(): { readonly end: () => void } {
 
 /** The gates beside a busy loop that a folder holds; null for none. */
 function busyGates(folder: string, resamples: number): GatesOn | null {
-  const known = gatesIn(folder)
-  return known.slower.length === 0
-    ? null
-    : { gates: known, resampled: resampledOf(known, resamples) }
+  const gates = gatesIn(folder)
+  return gates.slower.length === 0 ? null : { gates, resampled: resampledOf(gates, resamples) }
 }
 
-function resampledOf(known: Gates, trials: number): GatesOn['resampled'] {
+function resampledOf(gates: Gates, trials: number): GatesOn['resampled'] {
   const of = (kind: Kind) => {
-    const blocks = blocksOf(known[kind])
+    const blocks = blocksOf(gates[kind])
     // no block counts where the machine is far too busy
     if (blocks.length === 0) return []
     return MARGINS.map((margin, i) => {
@@ -123,9 +121,13 @@ async function studied(
   const recorded = await record(plan, within)
   closeSimulations()
   const resampled = resampledOf(recorded.gates, trials)
-  const synthetic = SYNTHETIC.map((one, i) => {
+  const synthetic = SYNTHETIC.map((setting, i) => {
     progress.update('gates with synthetic blocks', i, SYNTHETIC.length)
-    return { ...one, trials, shares: syntheticGates({ ...one, margin: 0.05, trials, seed: 1 }) }
+    return {
+      ...setting,
+      trials,
+      shares: syntheticGates({ ...setting, margin: 0.05, trials, seed: 1 }),
+    }
   })
   progress.stop()
   return { recorded, resampled, synthetic, busy: beside, folder: 'gate-study' }

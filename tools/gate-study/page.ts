@@ -146,8 +146,9 @@ function scatterTable(study: Study): string {
   const rows = rowsOf(study, ({ gates }, kind, label) => {
     const blocks = blocksOf(gates[kind])
     const raw = blocks.flatMap((block) => {
-      const own = block.raw.find(({ p }) => p === 0.95) ?? block.raw.find(({ p }) => p === 0.5)
-      return own ? [Math.log(own.head / own.base)] : []
+      const percentile =
+        block.raw.find(({ p }) => p === 0.95) ?? block.raw.find(({ p }) => p === 0.5)
+      return percentile ? [Math.log(percentile.head / percentile.base)] : []
     })
     const deviation = (values: number[]) =>
       values.length < 2 ? '–' : percent(sampleStandardDeviation(values))
@@ -171,7 +172,9 @@ function resampledTable(study: Study): string {
       label,
       percent(margin),
       gates.toLocaleString('en-US'),
-      ...(['PASS', 'FAIL', 'UNDECIDED', 'IMPROVED'] as const).map((one) => percent(shares[one])),
+      ...(['PASS', 'FAIL', 'UNDECIDED', 'IMPROVED'] as const).map((verdict) =>
+        percent(shares[verdict]),
+      ),
       fixed(blocks, 1),
     ]),
   )
@@ -190,7 +193,9 @@ export function longRunRows({ gates, truth }: Recorded) {
   return truth.percentiles.map(({ p, ratio, low, high }) => {
     const name = `p${100 * p}`
     const derived = gates.slower.flatMap((gate) => metrics(gate, name) ?? [])
-    const held = derived.filter((one) => (one.low ?? 0) <= ratio && ratio <= (one.high ?? 9))
+    const held = derived.filter(
+      (metric) => (metric.low ?? 0) <= ratio && ratio <= (metric.high ?? 9),
+    )
     return { p, name, ratio, low, high, derived, held: held.length }
   })
 }
@@ -198,7 +203,7 @@ export function longRunRows({ gates, truth }: Recorded) {
 function truthTable(recorded: Recorded): string {
   const rows = longRunRows(recorded).map(({ name, ratio, low, high, derived, held }) => [
     name,
-    signedPercent(mean(derived.map((one) => one.ratio!)) - 1),
+    signedPercent(mean(derived.map((metric) => metric.ratio!)) - 1),
     `${signedPercent(ratio - 1)} [${signedPercent((low ?? Number.NaN) - 1)}, ${signedPercent((high ?? Number.NaN) - 1)}]`,
     `${held} of ${derived.length}`,
   ])
@@ -212,7 +217,9 @@ function syntheticTable({ synthetic }: Study): string {
       fixed(truth, 2),
       percent(deviation),
       trials.toLocaleString('en-US'),
-      ...(['PASS', 'FAIL', 'UNDECIDED', 'IMPROVED'] as const).map((one) => percent(shares[one])),
+      ...(['PASS', 'FAIL', 'UNDECIDED', 'IMPROVED'] as const).map((verdict) =>
+        percent(shares[verdict]),
+      ),
     ]),
   )
 }

@@ -65,9 +65,9 @@ function withWindow(parts: RunParts, factor: number): RunParts {
 }
 
 /** The view of a station for its policy, with some values replaced. */
-function viewOf(station: Station, given: Partial<QueueView>): QueueView {
+function viewOf(station: Station, values: Partial<QueueView>): QueueView {
   return new Proxy(station, {
-    get: (target, key) => Reflect.get(key in given ? given : target, key, target),
+    get: (target, key) => Reflect.get(key in values ? values : target, key, target),
   })
 }
 

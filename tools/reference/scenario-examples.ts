@@ -26,20 +26,20 @@ export class ScenarioExamples {
   }
 
   #visit(schema: JsonSchema, value: unknown): void {
-    const found = alternatives(schema).find((one) => fits(one, value))
-    if (found === undefined) return
-    const { properties, additionalProperties, items } = found
+    const alternative = alternatives(schema).find((candidate) => fits(candidate, value))
+    if (alternative === undefined) return
+    const { properties, additionalProperties, items } = alternative
     if (Array.isArray(value)) {
       for (const item of value) if (isObject(items)) this.#visit(items, item)
     } else if (isObject(value)) {
-      for (const [key, own] of Object.entries(value)) {
+      for (const [key, child] of Object.entries(value)) {
         const inner = properties?.[key] ?? additionalProperties
         if (!isObject(inner)) continue
-        const id = `${identity(found)} ${key}`
-        if (!this.#found.has(id)) this.#found.set(id, own)
+        const id = `${identity(alternative)} ${key}`
+        if (!this.#found.has(id)) this.#found.set(id, child)
         const like = `${identity(inner)} ${key}`
-        if (!this.#elsewhere.has(like)) this.#elsewhere.set(like, own)
-        this.#visit(inner, own)
+        if (!this.#elsewhere.has(like)) this.#elsewhere.set(like, child)
+        this.#visit(inner, child)
       }
     }
   }
