@@ -162,9 +162,7 @@ function callClaims(
     const { value } = calls.latency.percentiles[percentileKey(p)]
     if (value === null) return []
     const is = overRuns(
-      audited.map(
-        ({ values }) => values.find((percentile) => percentile.p === p)?.value ?? Number.NaN,
-      ),
+      audited.map(({ values }) => values.find((row) => row.p === p)?.value ?? Number.NaN),
     )
     const figure = `${percentileLabel(p)} of the calls of class ${name}`
     return [claim(document, figure, value, is, HISTOGRAM_TOLERANCE)]

@@ -24,14 +24,13 @@ export function backlogOf(prepared: Prepared, capacityRps: number | null): Backl
   // if classes name models, the capacity is that of the first pools to be full
   if (scenario.traffic.some(({ model }) => model !== undefined)) return null
   const servedPerMs = capacityRps / 1000
-  const classes = expectedRequests(scenario, { ...prepared, capacityRps }).flatMap(
-    (expected, i) => {
-      const { cancel, retry, timeout_ms } = scenario.traffic[i]!
-      if (cancel) return []
-      const attempts = retry === undefined ? 1 : expected.most / expected.first
-      return [{ ...expected, attempts, timeoutMs: meanTimeout(timeout_ms) }]
-    },
-  )
+  const expected = expectedRequests(scenario, { ...prepared, capacityRps })
+  const classes = expected.flatMap((demand, i) => {
+    const { cancel, retry, timeout_ms } = scenario.traffic[i]!
+    if (cancel) return []
+    const attempts = retry === undefined ? 1 : demand.most / demand.first
+    return [{ ...demand, attempts, timeoutMs: meanTimeout(timeout_ms) }]
+  })
   const backlog = (attempts: (of: (typeof classes)[number]) => number) =>
     peakBacklog(
       (time) => classes.reduce((sum, demand) => sum + attempts(demand) * demand.before(time), 0),

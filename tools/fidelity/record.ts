@@ -218,10 +218,7 @@ function slicingFor(
 ): Slicing | null {
   if (cases.every(({ against }) => against === undefined)) return null
   const slicing = slicingOf(
-    cases.map((suiteCase) => ({
-      ...systems.get(suiteCase.name)!,
-      requests: requests.get(suiteCase.name)!,
-    })),
+    cases.map(({ name: key }) => ({ ...systems.get(key)!, requests: requests.get(key)! })),
   )
   if (!('whole' in slicing)) return slicing
   process.stderr.write(`${name}: whole replays alternate, not slices: ${slicing.whole}\n`)

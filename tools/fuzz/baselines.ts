@@ -136,10 +136,8 @@ function expectedCode(text: string, head: Written): number | null {
     const base = { ...entry, file: SCENARIO }
     if (base.seed !== head.seed || base.replications !== head.replications) return 6
     const pairs = head.figures.flatMap((figure) => {
-      const before = base.figures.find(
-        (candidate) => candidate.class === figure.class && candidate.name === figure.name,
-      )
-      return before === undefined ? [] : [[before.value, figure] as const]
+      const was = base.figures.find((row) => row.class === figure.class && row.name === figure.name)
+      return was === undefined ? [] : [[was.value, figure] as const]
     })
     if (pairs.length === 0) return 6
     if (isDeepStrictEqual(base, head)) return 0
@@ -167,10 +165,8 @@ function isWorse(base: Written, head: Written, pairs: readonly Pair[]): boolean 
     return better === 'lower' ? value > before * (1 + MARGIN) : value < before * (1 - MARGIN)
   })
   const broken = head.objectives.some(({ class: of, text: stated, verdict }) => {
-    const before = base.objectives.find(
-      (candidate) => candidate.class === of && candidate.text === stated,
-    )
-    return verdict === 'FAIL' && before !== undefined && before.verdict !== 'FAIL'
+    const was = base.objectives.find((row) => row.class === of && row.text === stated)
+    return verdict === 'FAIL' && was !== undefined && was.verdict !== 'FAIL'
   })
   return worse || broken
 }

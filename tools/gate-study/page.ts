@@ -42,6 +42,7 @@ function rowsOf(
 }
 
 const METRICS = ['service time', 'p50', 'p95', 'p99']
+const VERDICTS = ['PASS', 'FAIL', 'UNDECIDED', 'IMPROVED'] as const
 
 /** The page of a study. */
 export function studyPage(study: Study): string {
@@ -118,17 +119,14 @@ function liveTable(study: Study): string {
       [
         label,
         String(all.length),
-        ...['PASS', 'FAIL', 'UNDECIDED', 'IMPROVED'].map((verdict) => String(count(verdict))),
+        ...VERDICTS.map((verdict) => String(count(verdict))),
         `${fixed(mean(minutes), 1)} (at most ${fixed(Math.max(...minutes), 1)})`,
         stalledText(all),
       ],
     ]
   })
   return markdownTable(
-    [
-      ...['head', 'gates', 'PASS', 'FAIL', 'UNDECIDED', 'IMPROVED'],
-      ...['minutes a gate', 'time in stalls'],
-    ],
+    [...['head', 'gates', ...VERDICTS], ...['minutes a gate', 'time in stalls']],
     rows,
   )
 }
@@ -172,16 +170,11 @@ function resampledTable(study: Study): string {
       label,
       percent(margin),
       gates.toLocaleString('en-US'),
-      ...(['PASS', 'FAIL', 'UNDECIDED', 'IMPROVED'] as const).map((verdict) =>
-        percent(shares[verdict]),
-      ),
+      ...VERDICTS.map((verdict) => percent(shares[verdict])),
       fixed(blocks, 1),
     ]),
   )
-  return markdownTable(
-    ['head', 'margin', 'gates', 'PASS', 'FAIL', 'UNDECIDED', 'IMPROVED', 'blocks'],
-    rows,
-  )
+  return markdownTable(['head', 'margin', 'gates', ...VERDICTS, 'blocks'], rows)
 }
 
 /** A percentile of the long run, beside those that the live gates of the slower head derived. */
@@ -212,14 +205,12 @@ function truthTable(recorded: Recorded): string {
 
 function syntheticTable({ synthetic }: Study): string {
   return markdownTable(
-    ['true ratio', 'scatter of a block', 'gates', 'PASS', 'FAIL', 'UNDECIDED', 'IMPROVED'],
+    ['true ratio', 'scatter of a block', 'gates', ...VERDICTS],
     synthetic.map(({ truth, deviation, trials, shares }) => [
       fixed(truth, 2),
       percent(deviation),
       trials.toLocaleString('en-US'),
-      ...(['PASS', 'FAIL', 'UNDECIDED', 'IMPROVED'] as const).map((verdict) =>
-        percent(shares[verdict]),
-      ),
+      ...VERDICTS.map((verdict) => percent(shares[verdict])),
     ]),
   )
 }

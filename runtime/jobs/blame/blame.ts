@@ -40,10 +40,8 @@ export async function blame(path: string, options: BlameOptions = {}): Promise<B
   const { signal, onProgress, command = LIBRARY_CALL, top = 10 } = options
   const { replications = REPLICATIONS.interval } = options
   onProgress?.('reading rows', 0, 1)
-  const blamedRuns = isFolder(path)
-    ? await keptRuns(path, options)
-    : await simulatedRuns(path, options)
-  const { system, runs, steps, world } = blamedRuns
+  const input = isFolder(path) ? await keptRuns(path, options) : await simulatedRuns(path, options)
+  const { system, runs, steps, world } = input
   await pause(signal)
   const { scenario, plan, hash } = system
   const blamed = blameOf({ scenario, plan, work: executorWork(system), runs, steps, top })
@@ -68,7 +66,7 @@ export async function blame(path: string, options: BlameOptions = {}): Promise<B
     replications,
     level: bottleneck.level,
     ttft: firstTokens[0] ?? null,
-    failed: blamedRuns.failed === true,
+    failed: input.failed === true,
     signal,
     onProgress,
   })
@@ -96,7 +94,7 @@ export async function blame(path: string, options: BlameOptions = {}): Promise<B
       waited_ms: group.sufferedMs,
     })),
     flows: blamed.flows.map((flow) => [...flow]),
-    top: topRequests(blamed, blamedRuns),
+    top: topRequests(blamed, input),
     bottleneck: bottleneckPart(system, bottleneck),
     first_tokens: firstTokens.map((firstToken) => ({
       class: traffic[firstToken.class]!.class,
@@ -116,7 +114,7 @@ export async function blame(path: string, options: BlameOptions = {}): Promise<B
       ...profileWarnings(system.models),
       ...extrapolationWarnings(system),
       ...tried.warnings,
-      ...blamedRuns.warnings,
+      ...input.warnings,
     ],
     command,
   }

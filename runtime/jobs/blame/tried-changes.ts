@@ -68,9 +68,7 @@ export async function triedChanges(
   const metric = METRICS[level as keyof typeof METRICS]
   const ratios = pairedWithTtft(sides, [metric, 'goodput'], ttft)
   const of = (variant: string, wanted: string): Tried['latency'] => {
-    const ratio = ratios.find(
-      (candidate) => candidate.variant === variant && candidate.metric === wanted,
-    )
+    const ratio = ratios.find((row) => row.variant === variant && row.metric === wanted)
     if (ratio === undefined) return null
     const { value, low, high, difference, reason = null } = ratio
     return { value, low, high, difference, reason }

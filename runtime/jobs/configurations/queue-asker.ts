@@ -52,15 +52,12 @@ export class QueueAsker {
 
   /** Throws `Failure` as `prepare`, and for a file that workers would not read. */
   static async of(source: ConfigurationBase, signal?: AbortSignal): Promise<QueueAsker> {
-    const { path, seed, set, loadOfRps } = source
+    const { path, seed, set, loadOfRps, profile: chosen } = source
     const text = typeof path === 'string' ? await scenarioText(path) : path
     const { result: prepared, files } = await filesOpenedBy(() =>
       prepare(text, { set, seed, signal }),
     )
-    const profile =
-      typeof source.profile === 'object'
-        ? source.profile
-        : await profileFor(prepared, source.profile)
+    const profile = typeof chosen === 'object' ? chosen : await profileFor(prepared, chosen)
     const ownFiles = new OwnFiles(text.directory, signal)
     const base = {
       file: text.file,

@@ -57,9 +57,7 @@ export class Derivation {
   /** The base's percentiles, ms: geometric means over replications. */
   async baseMs(): Promise<number[]> {
     const each = await this.#percentilesOfBase()
-    return DERIVED.map((_, i) =>
-      Math.exp(mean(each.map((percentiles) => Math.log(percentiles[i]!)))),
-    )
+    return DERIVED.map((_, i) => Math.exp(mean(each.map((run) => Math.log(run[i]!)))))
   }
 
   /** ln of head over base of each derived percentile, by the causes of a block. */
@@ -75,9 +73,7 @@ export class Derivation {
       at.map((i) => causes[i]!),
     )
     const changed = await this.#percentiles(input, head)
-    return DERIVED.map((_, i) =>
-      mean(changed.map((percentiles, j) => Math.log(percentiles[i]! / base[j]![i]!))),
-    )
+    return DERIVED.map((_, i) => mean(changed.map((run, j) => Math.log(run[i]! / base[j]![i]!))))
   }
 
   async #percentilesOfBase() {

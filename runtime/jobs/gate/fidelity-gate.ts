@@ -50,16 +50,10 @@ function metricsOf({ percentiles, checks, tolerance }: Comparison): GateMetric[]
     const label = percentileLabel(p)
     const errors = structure.map(({ error_relative }) => error_relative)
     const mean = errors.reduce((sum, error) => sum + error, 0) / errors.length
-    const measuredMs = measured.value!
+    const modelledMs = measured.value! * (1 + mean)
     const { relative } = tolerance
     return [
-      ...row(
-        `structure, ${label}`,
-        verdicts.structure,
-        measured,
-        measuredMs * (1 + mean),
-        relative,
-      ),
+      ...row(`structure, ${label}`, verdicts.structure, measured, modelledMs, relative),
       ...row(`prediction, ${label}`, verdicts.prediction, measured, simulated.value!, null),
     ]
   })

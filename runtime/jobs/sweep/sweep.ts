@@ -116,9 +116,7 @@ async function begin(directory: string, plan: SweepManifest, resume: boolean): P
       `${directory}: holds a sweep; continue it with --resume, or choose another folder with --out`,
     )
   }
-  const shard = [kept, plan].map((manifest) =>
-    manifest.shard === null ? 'none' : shardText(manifest.shard),
-  )
+  const shard = [kept, plan].map(({ shard: part }) => (part ? shardText(part) : 'none'))
   const other = shard[0] === shard[1] ? [] : [`--shard: ${shard[0]} there, ${shard[1]} here`]
   const differences = [...planDifferences(kept, plan), ...other]
   if (differences.length === 0) return false

@@ -83,10 +83,7 @@ function misfit(
   const [was, is] = [halfOf(measured, half), halfOf(latencies, half)]
   const sums = METRICS.map((metric) => {
     const scale = figureOf(was, metric, 'mean')
-    return was.reduce(
-      (sum, request, i) => sum + ((is[i]![metric] - request[metric]) / scale) ** 2,
-      0,
-    )
+    return was.reduce((sum, row, i) => sum + ((is[i]![metric] - row[metric]) / scale) ** 2, 0)
   })
   if (weights === 'mean') return sum(sums)
   return was.length * sum(sums.map((squares) => Math.log(squares / was.length)))

@@ -105,23 +105,13 @@ const ofAnother: Lie = ({ random, honest, other }) => {
   )
 }
 
-const failed: Lie = ({ random, honest }) => {
-  const problems = pick(random, [
-    [],
-    [''],
-    ['memory ran out'],
-    ['x', 1],
-    'x',
-    null,
-    [...NASTY_STRINGS],
-  ])
-  return encode({
+const failed: Lie = ({ random, honest }) =>
+  encode({
     kind: 'failed',
     job: honest.answer.job,
-    problems,
+    problems: pick(random, [[], [''], ['memory ran out'], ['x', 1], 'x', null, [...NASTY_STRINGS]]),
     exitCode: pick(random, EXIT_CODES),
   })
-}
 
 const refusing: Lie = ({ random, honest }) =>
   encode({ kind: 'refused', job: honest.answer.job, reason: pick(random, NASTY_VALUES) })
