@@ -46,10 +46,10 @@ export async function perform(
     prepare(path, { ...options, set: [...(options.set ?? []), ...set], signal })
   // of the scenario's own variants those with other models: each costs rehearsals
   for (const variant of prepared.variants) {
-    const other = await changed(variant)
-    if (keysOf(other).every((key) => keys.has(key))) continue
-    for (const key of keysOf(other)) keys.add(key)
-    scenarios.push(other)
+    const candidate = await changed(variant)
+    if (keysOf(candidate).every((key) => keys.has(key))) continue
+    for (const key of keysOf(candidate)) keys.add(key)
+    scenarios.push(candidate)
   }
   for (const variant of variants) scenarios.push(await changed(variant))
   const file = out === undefined ? localProfilePath() : join(out, 'profile.json')

@@ -119,8 +119,8 @@ function fishScript(program: Command): string {
   const lines = all.flatMap(({ path, command }) => {
     const conditions = path.map((name) => `__fish_seen_subcommand_from ${name}`)
     // `fit` is a command, and one of `trace`
-    const others = all.filter((other) => other.path.length > 1 && other.path.at(-1) === path[0])
-    const outside = path.length === 1 ? others.map((other) => other.path[0]) : []
+    const others = all.filter((entry) => entry.path.length > 1 && entry.path.at(-1) === path[0])
+    const outside = path.length === 1 ? others.map((entry) => entry.path[0]) : []
     conditions.push(...outside.map((name) => `not __fish_seen_subcommand_from ${name}`))
     const inner = command.commands.map((subcommand) => subcommand.name())
     const none = inner.length === 0 ? [] : [`not __fish_seen_subcommand_from ${inner.join(' ')}`]

@@ -68,8 +68,8 @@ export async function fitTimes(
   const groups = byPrecision(measured.rows, pool)
   const poolRows = groups.get(pool.precision)
   if (poolRows === undefined) {
-    const got = [...groups.keys()].join(', ')
-    const text = `expected rows at ${pool.precision}, the precision of pool ${pool.name}, got ${got}`
+    const precisions = [...groups.keys()].join(', ')
+    const text = `expected rows at ${pool.precision}, the precision of pool ${pool.name}, got ${precisions}`
     throw new Failure(`${file}: ${text}; set the precision of the pool to that of the rows`)
   }
   const fits: Fit['fits'] = []

@@ -57,7 +57,7 @@ function meaningOf(inputs: readonly GraphInput[]): ReadonlyMap<string, 'batch' |
     // the first free one, unless it stands beside a batch in another input
     const [first] = free
     if (first === undefined || hasBatch(free)) continue
-    if (!keys.some((other) => other.includes(first) && hasBatch(other))) batch.add(first)
+    if (!keys.some((input) => input.includes(first) && hasBatch(input))) batch.add(first)
   }
   const rest = [...new Set(all)].filter((key) => !batch.has(key))
   const shared = rest.find((key) => keys.filter((free) => free.includes(key)).length > 1)
@@ -176,7 +176,7 @@ export function statesOf({
 function fits(input: GraphValue, output: GraphValue): boolean {
   if (input.type !== output.type || input.shape?.length !== output.shape?.length) return false
   return (input.shape ?? []).every((size, axis) => {
-    const other = output.shape![axis]
-    return typeof size !== 'number' || typeof other !== 'number' || size === other
+    const outputSize = output.shape![axis]
+    return typeof size !== 'number' || typeof outputSize !== 'number' || size === outputSize
   })
 }

@@ -23,7 +23,7 @@ export class BytesFit {
   readonly #shapes: readonly Shape[]
   /** the terms that these shapes can tell apart */
   readonly #terms: typeof TERMS
-  readonly #known = new Map<string, Bytes | null>()
+  readonly #fits = new Map<string, Bytes | null>()
 
   constructor(shapes: readonly Shape[]) {
     this.#shapes = shapes
@@ -43,10 +43,10 @@ export class BytesFit {
   /** Null if no polynomial gives exactly these sizes. */
   of(sizes: readonly number[]): Bytes | null {
     const key = sizes.join()
-    const cached = this.#known.get(key)
+    const cached = this.#fits.get(key)
     if (cached !== undefined) return cached
     const fitted = this.#fitted(sizes)
-    this.#known.set(key, fitted)
+    this.#fits.set(key, fitted)
     return fitted
   }
 

@@ -63,8 +63,8 @@ function announce(due: readonly StudyName[]): void {
     const minutes = minutesOf(STUDIES[study], readRecord(study))
     if (minutes === null) unknown.push(study)
     else total += minutes
-    const took = minutes === null ? 'unknown time' : `about ${minutesText(minutes)}`
-    print(`${study}: ${stateText(stateOf(study))}; ${took}`)
+    const duration = minutes === null ? 'unknown time' : `about ${minutesText(minutes)}`
+    print(`${study}: ${stateText(stateOf(study))}; ${duration}`)
     if (data !== null) print(`  needs ${data}`)
   }
   const parts = [

@@ -60,9 +60,9 @@ async function writeStudy(study: Study, page: string, begun: Begun<'gate-study'>
   const every = [...Object.values(all), ...Object.values(study.busy?.gates ?? {})].flat()
   // of a study that went on, this process has seen a part only
   const live = every.map(minutesOf).reduce((a, b) => a + b, truth.minutes)
-  const took = Math.max(live, (performance.now() - begun.sinceMs) / 60_000)
+  const minutes = Math.max(live, (performance.now() - begun.sinceMs) / 60_000)
   const figures = figuresOfGates(study, longRunRows(study.recorded))
-  await keepStudy(begun, { figures, page, minutes: took })
+  await keepStudy(begun, { figures, page, minutes })
 }
 
 /** Records gates beside a process that keeps one core busy. */
@@ -172,9 +172,9 @@ async function run({ quick, busy, minutes, gates, resamples }: Options): Promise
     if (!(error instanceof OutOfTime)) throw error
     progress.stop()
     const kinds = [folder, join(folder, BESIDE)].map((at) => Object.values(gatesIn(at)).flat())
-    const [quiet, other] = kinds.map(({ length }) => length)
+    const [quiet, besideLoop] = kinds.map(({ length }) => length)
     process.stdout.write(
-      `Not complete yet: ${quiet} live gates are kept in ${folder}, and ${other} beside a busy loop. ` +
+      `Not complete yet: ${quiet} live gates are kept in ${folder}, and ${besideLoop} beside a busy loop. ` +
         'The study goes on with the first, and with --busy with the second.\n',
     )
   }

@@ -73,18 +73,18 @@ function viewOf(station: Station, values: Partial<QueueView>): QueueView {
 
 /** Makes the window start at the newest request, which is last in the queue. */
 function countFromNewest(): () => void {
-  const came = new WeakMap<RequestQueue, number>()
+  const newestAt = new WeakMap<RequestQueue, number>()
   const undoPush = replaceMethods(RequestQueue.prototype, {
     push: (push) =>
       function (this: RequestQueue, now, request) {
-        came.set(this, now)
+        newestAt.set(this, now)
         push.call(this, now, request)
       },
   })
   const undoDecide = replaceMethods(Station.prototype, {
     decide: () =>
       function (this: Station, now, out) {
-        const windowCloses = came.get(this.queue)! + this.batcher.windowMs
+        const windowCloses = newestAt.get(this.queue)! + this.batcher.windowMs
         this.batcher.decide(viewOf(this, { windowCloses }), now, out)
       },
   })

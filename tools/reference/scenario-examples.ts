@@ -7,7 +7,7 @@ import { alternatives, identity, type JsonSchema } from './schema-sections.ts'
 
 /** Values that shipped files and the scenarios on pages have, which tests show to be valid. */
 export class ScenarioExamples {
-  readonly #found = new Map<string, unknown>()
+  readonly #examples = new Map<string, unknown>()
   readonly #elsewhere = new Map<string, unknown>()
 
   constructor(schema: JsonSchema, files: Iterable<unknown> = scenarios()) {
@@ -20,7 +20,7 @@ export class ScenarioExamples {
    */
   of(object: JsonSchema, key: string): unknown {
     return (
-      this.#found.get(`${identity(object)} ${key}`) ??
+      this.#examples.get(`${identity(object)} ${key}`) ??
       this.#elsewhere.get(`${identity(object.properties![key]!)} ${key}`)
     )
   }
@@ -36,7 +36,7 @@ export class ScenarioExamples {
         const inner = properties?.[key] ?? additionalProperties
         if (!isObject(inner)) continue
         const id = `${identity(alternative)} ${key}`
-        if (!this.#found.has(id)) this.#found.set(id, child)
+        if (!this.#examples.has(id)) this.#examples.set(id, child)
         const like = `${identity(inner)} ${key}`
         if (!this.#elsewhere.has(like)) this.#elsewhere.set(like, child)
         this.#visit(inner, child)

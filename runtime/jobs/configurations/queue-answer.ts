@@ -239,8 +239,8 @@ function expectOf(scenario: Scenario, run: RunFigures): void {
     if (actual !== wanted) throw new Refused(`${actual} ${what}, expected ${wanted}`)
   }
   // without a warm-up, no other requests are answered
-  const other = classes.find(({ served, servedInTraffic }) => servedInTraffic > served)
-  if (scenario.warmup_s === 0 && other !== undefined) {
+  const wrong = classes.find(({ served, servedInTraffic }) => servedInTraffic > served)
+  if (scenario.warmup_s === 0 && wrong !== undefined) {
     throw new Refused('more served in the traffic than served')
   }
   const least = leastReplicas(scenario.pools)

@@ -25,7 +25,7 @@ async function hashed(path: string, most: number, signal?: AbortSignal): Promise
 export class OwnFiles {
   readonly #directory: string
   readonly #signal: AbortSignal | undefined
-  readonly #known = new Map<string, SentFile>()
+  readonly #files = new Map<string, SentFile>()
 
   /** `directory`: where the paths of the scenario start */
   constructor(directory: string, signal?: AbortSignal) {
@@ -43,8 +43,8 @@ export class OwnFiles {
           `${path}: is not below ${this.#directory}; workers read files below their --files only`,
         )
       }
-      const file = this.#known.get(path) ?? (await hashed(path, MOST_BYTES, this.#signal))
-      this.#known.set(path, file)
+      const file = this.#files.get(path) ?? (await hashed(path, MOST_BYTES, this.#signal))
+      this.#files.set(path, file)
       files[below] = file
     }
     return files
@@ -58,7 +58,7 @@ export class Lacking extends Error {}
 export class WorkerFiles {
   readonly #directory: string
   readonly #signal: AbortSignal | undefined
-  readonly #known = new Map<string, SentFile>()
+  readonly #files = new Map<string, SentFile>()
 
   constructor(directory: string, signal?: AbortSignal) {
     this.#directory = directory
@@ -92,8 +92,8 @@ export class WorkerFiles {
       const { size, mtimeMs } = await stat(real)
       const version = JSON.stringify([real, size, mtimeMs])
       // a larger file is not read
-      const file = this.#known.get(version) ?? (await hashed(real, sent.bytes, this.#signal))
-      this.#known.set(version, file)
+      const file = this.#files.get(version) ?? (await hashed(real, sent.bytes, this.#signal))
+      this.#files.set(version, file)
       if (file.bytes !== sent.bytes || file.sha256 !== sent.sha256) throw lacking(OTHER_CONTENT)
     } catch (error) {
       if (!(error instanceof Unreadable)) throw error

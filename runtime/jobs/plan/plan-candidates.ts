@@ -52,9 +52,9 @@ export function refuseDimensions(dimensions: readonly Dimension[]): void {
   }
   const size = gridSize(dimensions)
   if (size <= MOST_CANDIDATES) return
-  const [got, most] = [size, MOST_CANDIDATES].map((n) => n.toLocaleString('en-US'))
+  const [actual, most] = [size, MOST_CANDIDATES].map((n) => n.toLocaleString('en-US'))
   throw new Failure(
-    `--set: ${got} configurations, a plan takes at most ${most}; name fewer values`,
+    `--set: ${actual} configurations, a plan takes at most ${most}; name fewer values`,
     EXIT.usage,
   )
 }

@@ -90,8 +90,8 @@ async function lockOut(
     const [difference] = planDifferences(kept, whole)
     if (kept.shard === null && difference === undefined) return lock
     const shard = kept.shard === null ? '' : `shard ${shardText(kept.shard)} of `
-    const other = kept.shard === null ? ` (${difference})` : ''
-    const text = `holds ${shard}another sweep${other}`
+    const reason = kept.shard === null ? ` (${difference})` : ''
+    const text = `holds ${shard}another sweep${reason}`
     throw new Failure(`--out ${out}: ${text}; choose another folder`, EXIT.usage)
   } catch (error) {
     await lock.release()

@@ -117,8 +117,8 @@ async function begin(directory: string, plan: SweepManifest, resume: boolean): P
     )
   }
   const shard = [kept, plan].map(({ shard: part }) => (part ? shardText(part) : 'none'))
-  const other = shard[0] === shard[1] ? [] : [`--shard: ${shard[0]} there, ${shard[1]} here`]
-  const differences = [...planDifferences(kept, plan), ...other]
+  const shards = shard[0] === shard[1] ? [] : [`--shard: ${shard[0]} there, ${shard[1]} here`]
+  const differences = [...planDifferences(kept, plan), ...shards]
   if (differences.length === 0) return false
   throw new Failure(
     [

@@ -22,12 +22,12 @@ interface Side {
  */
 export async function outputDrift(
   first: Side & { readonly requests: RequestList },
-  other: Side,
+  variant: Side,
   signal: AbortSignal,
 ): Promise<OutputDrift[]> {
   const drifts: OutputDrift[] = []
-  for (const [j, pool] of other.system.scenario.pools.entries()) {
-    const open = { variant: other.name, pool: pool.name, inputs: 0 }
+  for (const [j, pool] of variant.system.scenario.pools.entries()) {
+    const open = { variant: variant.name, pool: pool.name, inputs: 0 }
     const none = { ...open, cosine_mean: null, cosine_least: null, top1: null }
     const i = first.system.scenario.pools.findIndex(({ name }) => name === pool.name)
     if (i < 0) {
@@ -39,7 +39,7 @@ export async function outputDrift(
       const reply = await compareOutputs(
         {
           a: await modelOf(first.system, i, signal),
-          b: await modelOf(other.system, j, signal),
+          b: await modelOf(variant.system, j, signal),
           inputs,
         },
         signal,

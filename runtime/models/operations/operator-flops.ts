@@ -19,9 +19,9 @@ const product =
   }
 
 /** ONNX Runtime does not compare these sizes before a run, and a count of others would be wrong. */
-function expectSize({ operator }: SettledNode, got: number, expected: number): void {
-  if (got === expected) return
-  throw new Failure(`a ${operator} takes ${expected} channels or features, got ${got}`)
+function expectSize({ operator }: SettledNode, actual: number, expected: number): void {
+  if (actual === expected) return
+  throw new Failure(`a ${operator} takes ${expected} channels or features, got ${actual}`)
 }
 
 /** Terms of an output are the weights of its channel; those that meet padding count, too. */

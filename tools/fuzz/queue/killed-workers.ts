@@ -137,7 +137,7 @@ class Poisoner {
   readonly #redis: Redis
   readonly #random: Random
   /** of each job, its configuration and data */
-  readonly #known = new Map<string, { readonly number: number; readonly data: string }>()
+  readonly #jobs = new Map<string, { readonly number: number; readonly data: string }>()
 
   constructor(redis: Redis, random: Random) {
     this.#redis = redis
@@ -153,14 +153,14 @@ class Poisoner {
 
   async #pass(): Promise<void> {
     const waiting = await this.#redis.lrange(queueKey('wait'), 0, -1)
-    for (const job of waiting.filter((name) => !this.#known.has(name))) {
+    for (const job of waiting.filter((name) => !this.#jobs.has(name))) {
       const data = (await this.#redis.hget(queueKey(job), 'data')) ?? ''
       const number = Number(/seed=(\d+)/.exec(data)?.[1] ?? 0)
-      if (number > 0) this.#known.set(job, { number, data })
+      if (number > 0) this.#jobs.set(job, { number, data })
     }
     const pipeline = this.#redis.pipeline()
     for (const job of waiting) {
-      const { number = 1, data = '' } = this.#known.get(job) ?? {}
+      const { number = 1, data = '' } = this.#jobs.get(job) ?? {}
       if (number % POISONED_ONE_IN !== 0) continue
       this.poisoned.add(number)
       pipeline.hset(queueKey(job), 'data', pick(this.#random, POISONS)(data))
