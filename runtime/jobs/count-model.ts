@@ -31,7 +31,7 @@ export interface CountOptions {
 }
 
 const BATCHES = [1, 2, 8]
-/** By what a length is of; a chunk of a stream has one. */
+/** Lengths that are counted by default, by their unit. */
 const LENGTHS: Readonly<Record<NonNullable<StarterInputs['length']>, readonly number[]>> = {
   tokens: [32, 64, 128, 256],
   samples: [4000, 8000, 16_000, 32_000],

@@ -35,7 +35,7 @@ export async function requestsOf(
   throw new Failure(`${prepared.file}: no request arrives in ${scenario.duration_s} s`)
 }
 
-/** The requests of a scenario; or itself, where its clients react to how they end. */
+/** The requests of a scenario; the scenario itself where clients react to how requests end. */
 export async function liveTraffic(
   system: System,
   capacityRps: number | null,

@@ -32,9 +32,9 @@ const LOOK_MS = 30
 const RAREST_LOOK_MS = 500
 /** Jobs that are gone from the queue are looked for so often, ms. */
 const CHECK_MS = 3000
-/** A job whose answers cannot be answers is given up after so many, */
+/** A job is given up after so many invalid answers. */
 const MOST_REFUSALS = 3
-/** and one that is gone from the queue after so many times. */
+/** A job is given up after it was lost from the queue so many times. */
 const MOST_LOSSES = 20
 /** A job without its worker at so many checks in a row is gone, too: BullMQ has not seen it. */
 const MOST_UNLOCKED = 4
@@ -73,7 +73,7 @@ interface Asked {
  * Nothing on the server is relied on: jobs that are gone are sent again, and answers are checked.
  */
 export class QueuePool implements ConfigurationSimulator {
-  /** the workers are not known: enough for a hundred cores, and no queue that would not end soon */
+  /** The workers are not known. This is enough for a hundred cores, and such a queue ends soon. */
   readonly workers = 100
   readonly #redis: Redis
   readonly #queue: Queue<QueuedJob, null>
@@ -237,7 +237,7 @@ export class QueuePool implements ConfigurationSimulator {
     await this.#redis.set(baseKey(this.#base), this.#baseText, 'EX', KEPT_S)
   }
 
-  /** The same again, whatever has become of it on the server. */
+  /** Sends a job again, in whatever state the server has it. */
   async #sendAgain(asked: Asked): Promise<void> {
     await this.#sendBase()
     await this.#queue.remove(asked.name).catch(() => {})
@@ -343,7 +343,7 @@ export class QueuePool implements ConfigurationSimulator {
     this.#settle(asked)?.reject(new Unanswered(reason))
   }
 
-  /** Null where it has been settled meanwhile. */
+  /** Takes a job out of those without an answer; null where it is out already. */
   #settle(asked: Asked): Asked | null {
     this.#answeredAt = performance.now()
     this.#silenceMs = SILENCE_MS

@@ -55,7 +55,7 @@ export function planRows(
   return { rows, winner, next_cheaper: nextCheaper(ordered, outcome.winner) }
 }
 
-/** The dearest that is cheaper than the winner; of equally dear ones the surest. */
+/** The dearest configuration below the winner's cost; of equally dear ones the surest. */
 function nextCheaper(
   ordered: readonly Tried<RunFigures>[],
   winner: Tried<RunFigures> | null,
