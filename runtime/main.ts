@@ -79,9 +79,9 @@ Start with:
  * The words of a command line, `help NAME` as `NAME --help`. Of an unknown command only its name
  * is left, so that it is an error also where help is asked for.
  */
-function understood(given: readonly string[]): readonly string[] {
-  const words = given[0] === 'help' ? [...given.slice(1), '--help'] : given
+function understood(args: readonly string[]): readonly string[] {
+  const words = args[0] === 'help' ? [...args.slice(1), '--help'] : args
   const [first = '-'] = words
-  const known = first.startsWith('-') || commandNames.some((name) => name === first)
-  return known ? words : [first]
+  const isKnown = first.startsWith('-') || commandNames.some((name) => name === first)
+  return isKnown ? words : [first]
 }

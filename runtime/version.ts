@@ -12,12 +12,12 @@ export interface Build {
 /** Written into bundles by tools/build.ts, so that no command reads files or runs git for it. */
 declare const SPILLWAY_BUILD: Build | undefined
 
-let known = typeof SPILLWAY_BUILD === 'undefined' ? null : SPILLWAY_BUILD
+let cached = typeof SPILLWAY_BUILD === 'undefined' ? null : SPILLWAY_BUILD
 
 /** What documents state of this program. */
 export function build(): Build {
-  known ??= { version: sourceVersion(), commit: sourceCommit() }
-  return known
+  cached ??= { version: sourceVersion(), commit: sourceCommit() }
+  return cached
 }
 
 export const version = () => build().version

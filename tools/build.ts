@@ -42,14 +42,14 @@ async function writeLicences(inputs: readonly string[]): Promise<void> {
 
 /** The declarations that one of them needs, itself included. */
 async function reachable(entry: string): Promise<ReadonlySet<string>> {
-  const found = new Set([entry])
-  for (const file of found) {
+  const files = new Set([entry])
+  for (const file of files) {
     const text = await readFile(file, 'utf8')
     for (const [, path] of text.matchAll(/(?:from |import\()['"](\.[^'"]+)\.ts['"]/g)) {
-      found.add(join(dirname(file), `${path}.d.ts`))
+      files.add(join(dirname(file), `${path}.d.ts`))
     }
   }
-  return found
+  return files
 }
 
 /** tsc declares every module of the library; its types need fewer than half of them. */

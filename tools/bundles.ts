@@ -47,11 +47,11 @@ const oneStart: Plugin = {
   setup({ onResolve, onLoad, resolve }) {
     onResolve({ filter: /^\./ }, async ({ path, kind, resolveDir, importer }) => {
       if (kind !== 'dynamic-import') return null
-      const found = relative(
+      const target = relative(
         ROOT,
         (await resolve(path, { kind: 'entry-point', resolveDir, importer })).path,
       )
-      return found === MAIN ? null : { path: found, namespace: 'later' }
+      return target === MAIN ? null : { path: target, namespace: 'later' }
     })
     onLoad({ filter: /.*/, namespace: 'later' }, ({ path }) => ({
       // an import without a name would be left out: our modules have no side effects

@@ -250,7 +250,7 @@ async function validated({ cases, models, trials }: Extent): Promise<Validation>
   const onModel = (model: string) => console.error(`intervals of ${model} …`)
   const engine = await engineCoverage(models, trials, onModel)
   const coverage = [
-    ...COVERAGE_CASES.map((one) => coverageOf(one, trials)),
+    ...COVERAGE_CASES.map((coverageCase) => coverageOf(coverageCase, trials)),
     ...engine.map(engineRow),
     ...BLOCKS.flatMap((blocks) => ratioCoverage(blocks, trials)),
   ]

@@ -27,9 +27,9 @@ export function acceleratorsText(accelerators: readonly Accelerator[]): string {
   ].join('\n')
 }
 
-function rowOf({ name, tflops, ...own }: Accelerator): string[] {
-  const figures = [own.memory_gib, own.bandwidth_gb_s, tflops.fp16, tflops.int8, own.power_w]
-  return [name, ...figures.map(marked), cheapestText(own.prices), highestText(own.prices)]
+function rowOf({ name, tflops, ...card }: Accelerator): string[] {
+  const figures = [card.memory_gib, card.bandwidth_gb_s, tflops.fp16, tflops.int8, card.power_w]
+  return [name, ...figures.map(marked), cheapestText(card.prices), highestText(card.prices)]
 }
 
 /** A space in place of the mark keeps the digits of a column in line. */
@@ -76,11 +76,11 @@ export function acceleratorText(accelerator: Accelerator): string {
 
 type Line = readonly [label: string, figure: AcceleratorFigure, unit: string]
 
-function figuresOf({ tflops, ...own }: Accelerator): Line[] {
-  const links = own.interconnect_gb_s
+function figuresOf({ tflops, ...card }: Accelerator): Line[] {
+  const links = card.interconnect_gb_s
   const lines = [
-    ['memory', own.memory_gib, 'GiB'],
-    ['memory bandwidth', own.bandwidth_gb_s, 'GB/s'],
+    ['memory', card.memory_gib, 'GiB'],
+    ['memory bandwidth', card.bandwidth_gb_s, 'GB/s'],
     ...acceleratorPrecisions.map(
       (precision) =>
         [
@@ -89,12 +89,12 @@ function figuresOf({ tflops, ...own }: Accelerator): Line[] {
           precision === 'int8' ? 'TOP/s' : 'TFLOP/s',
         ] as const,
     ),
-    ['power limit', own.power_w, 'W'],
-    ['idle power', own.idle_w, 'W'],
+    ['power limit', card.power_w, 'W'],
+    ['idle power', card.idle_w, 'W'],
     [`${links?.kind}, each way`, links, 'GB/s'],
-    ['clock falls from', own.max_operating_c, '°C'],
-    ['throttles at', own.throttle_c, '°C'],
-    ['shuts down at', own.shutdown_c, '°C'],
+    ['clock falls from', card.max_operating_c, '°C'],
+    ['throttles at', card.throttle_c, '°C'],
+    ['shuts down at', card.shutdown_c, '°C'],
   ] as const
   return lines.flatMap(([label, figure, unit]) =>
     figure === undefined ? [] : [[label, figure, unit] as const],

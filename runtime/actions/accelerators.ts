@@ -4,14 +4,14 @@ import { print } from './output.ts'
 
 export async function perform(
   _signal: AbortSignal,
-  given: string | undefined,
+  name: string | undefined,
   options: { readonly json?: boolean },
 ): Promise<ExitCode> {
-  if (given === undefined) {
+  if (name === undefined) {
     const accelerators = shippedAccelerators()
     print(options, { accelerators }, acceleratorsText(accelerators))
   } else {
-    const accelerator = await loadAccelerator(given, '.')
+    const accelerator = await loadAccelerator(name, '.')
     print(options, accelerator, acceleratorText(accelerator))
   }
   return EXIT.ok

@@ -23,7 +23,7 @@ export function auditText({ scenario, runs, claims, verdict, reason }: Audit): s
 function runLines({ run, requests, rules, percentiles, journal }: Run): string[] {
   const table = [
     ['rule', 'checked', 'violations', 'promise'],
-    ...rules.map((one) => [one.rule, count(one.checked), count(one.violations), one.promise]),
+    ...rules.map((rule) => [rule.rule, count(rule.checked), count(rule.violations), rule.promise]),
   ]
   const labels = percentiles[0]?.values.map(({ p }) => percentileLabel(p)) ?? []
   const latencies = percentiles.map(({ class: label, n, values }) => [
@@ -59,10 +59,10 @@ function decisionLogLines(log: Run['journal']): string[] {
 function claimLines(claims: Audit['claims']): string[] {
   const documents = [...new Set(claims.map(({ document }) => document))]
   return documents.flatMap((document) => {
-    const own = claims.filter((one) => one.document === document)
-    const wrong = own.filter(({ holds }) => !holds)
+    const figures = claims.filter((claim) => claim.document === document)
+    const wrong = figures.filter(({ holds }) => !holds)
     return [
-      `${document}: ${count(own.length - wrong.length)} of ${count(own.length)} figures hold`,
+      `${document}: ${count(figures.length - wrong.length)} of ${count(figures.length)} figures hold`,
       ...wrong.map(({ figure, stated, recomputed }) =>
         visibleLine(
           `  ${figure}: states ${exact(stated)}, rows give ${recomputed === null ? 'nothing' : exact(recomputed)}`,

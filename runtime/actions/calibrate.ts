@@ -38,20 +38,20 @@ export async function perform(
 ): Promise<ExitCode> {
   const { file: path } = loaded
   const prepared = await prepare(loaded, { ...options, signal, onNote: note })
-  const { seconds, rehearsals, from, out, strict = false, variant: given = [] } = options
+  const { seconds, rehearsals, from, out, strict = false, variant: variants = [] } = options
   const scenarios = [prepared]
   const keysOf = ({ scenario }: Prepared) => scenario.pools.map((pool) => modelKey(scenario, pool))
-  const known = new Set(keysOf(prepared))
+  const keys = new Set(keysOf(prepared))
   const changed = ({ set }: Variant) =>
     prepare(path, { ...options, set: [...(options.set ?? []), ...set], signal })
   // of the scenario's own variants those with other models: each costs rehearsals
-  for (const own of prepared.variants) {
-    const other = await changed(own)
-    if (keysOf(other).every((key) => known.has(key))) continue
-    for (const key of keysOf(other)) known.add(key)
-    scenarios.push(other)
+  for (const variant of prepared.variants) {
+    const candidate = await changed(variant)
+    if (keysOf(candidate).every((key) => keys.has(key))) continue
+    for (const key of keysOf(candidate)) keys.add(key)
+    scenarios.push(candidate)
   }
-  for (const one of given) scenarios.push(await changed(one))
+  for (const variant of variants) scenarios.push(await changed(variant))
   const file = out === undefined ? localProfilePath() : join(out, 'profile.json')
   await writableFolder(dirname(file))
   await settleFolder(dirname(file))
@@ -66,8 +66,8 @@ export async function perform(
     return profile
   }
   let measured: Profile | null = null
-  const onMeasured = (found: Profile) => {
-    measured = found
+  const onMeasured = (interim: Profile) => {
+    measured = interim
   }
   const times = timesOf(seconds, rehearsals)
   const fresh =

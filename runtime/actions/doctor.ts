@@ -12,10 +12,10 @@ interface DoctorOptions {
 }
 
 async function showHost(options: DoctorOptions, signal: AbortSignal): Promise<ExitCode> {
-  const found = await doctor({ signal })
-  const { host, providers, profile } = found
-  print(options, found, [
-    `spillway ${found.version}, node ${host.node}, onnxruntime ${host.onnxruntime}\n`,
+  const report = await doctor({ signal })
+  const { host, providers, profile } = report
+  print(options, report, [
+    `spillway ${report.version}, node ${host.node}, onnxruntime ${host.onnxruntime}\n`,
     `${host.cpu}, ${host.cores} cores, ${host.memory_gib} GiB, ${host.platform}\n`,
     ...providers.map(({ provider, ok, note }) => [
       ok ? styled('green', 'ok  ') : styled('yellow', 'none'),
@@ -23,7 +23,7 @@ async function showHost(options: DoctorOptions, signal: AbortSignal): Promise<Ex
     ]),
     `profile of this machine: ${profile ?? 'none; run: spillway calibrate SCENARIO'}`,
   ])
-  return canServe(found) ? EXIT.ok : EXIT.failed
+  return canServe(report) ? EXIT.ok : EXIT.failed
 }
 
 export async function perform(signal: AbortSignal, options: DoctorOptions): Promise<ExitCode> {

@@ -35,8 +35,8 @@ export async function appendCsv(path: string, gate: Gate): Promise<void> {
 /** The commit that is gated; empty outside of a repository. */
 function commitHere(): string {
   const { GITHUB_SHA, CI_COMMIT_SHA } = process.env
-  const known = GITHUB_SHA || CI_COMMIT_SHA
-  if (known) return known
+  const commit = GITHUB_SHA || CI_COMMIT_SHA
+  if (commit) return commit
   try {
     const options = { encoding: 'utf8', stdio: 'pipe' } as const
     return execFileSync('git', ['rev-parse', 'HEAD'], options).trim()

@@ -93,11 +93,11 @@ async function measured(file: string, options: GateOptions, job: Job): Promise<G
   const { maxMinutes, out } = options
   const most = maxMinutes === 1 ? '1 minute' : `${maxMinutes} minutes`
   note(`the gate ends within about ${most} (--max-minutes), mostly after two to four`)
-  const given = { ...options, signal: job.signal, onNote: note }
-  const head = await prepare(file, given)
+  const common = { ...options, signal: job.signal, onNote: note }
+  const head = await prepare(file, common)
   const profile = options.profile === undefined ? undefined : await loadProfile(options.profile)
   const changed = againstSet.length === 0 ? '' : ` with ${againstSet.join(', ')}`
-  const ofBase = { ...given, set: [...set, ...againstSet] }
+  const ofBase = { ...common, set: [...set, ...againstSet] }
   const run = (base: Prepared, from: string) =>
     measuredGate(base, head, {
       ...job,
@@ -111,10 +111,10 @@ async function measured(file: string, options: GateOptions, job: Job): Promise<G
     })
   if (ref === undefined) return run(await prepare(against, ofBase), against)
   const version = { prepare: options.prepare, signal: job.signal }
-  return withOtherVersion(ref, version, async (other) => {
-    const there = other.scenario(file)
+  return withOtherVersion(ref, version, async (otherVersion) => {
+    const there = otherVersion.scenario(file)
     if (there === null) {
-      return newScenarioGate(head, { from: other.from, margin, command: job.command })
+      return newScenarioGate(head, { from: otherVersion.from, margin, command: job.command })
     }
     if (there.path === null) {
       const text = 'ships with Spillway, and --measured replays both versions with this one'
@@ -123,8 +123,8 @@ async function measured(file: string, options: GateOptions, job: Job): Promise<G
     const files: string[] = []
     const onFile = (read: string) => files.push(read)
     const base = await prepare(there.path, { ...ofBase, onFile })
-    other.expectOwn(file, [...files, ...dataFiles(base)])
-    return run(base, other.from)
+    otherVersion.expectOwn(file, [...files, ...dataFiles(base)])
+    return run(base, otherVersion.from)
   })
 }
 
@@ -171,11 +171,11 @@ function usageProblem(files: readonly string[], options: GateOptions): string | 
   const twice = files.find((file, i) => files.indexOf(file) !== i)
   if (twice !== undefined) return `${twice}: is named twice`
   if (writes === true && baseline === undefined) return '--update: needs --baseline FILE to write'
-  const [other] = againstSet
-  if (baseline !== undefined && other !== undefined) {
+  const [change] = againstSet
+  if (baseline !== undefined && change !== undefined) {
     return '--against-set: cannot change a baseline; remove one of the two'
   }
-  const bases = [baseline, against, other, againstRef].filter((one) => one !== undefined)
+  const bases = [baseline, against, change, againstRef].filter((base) => base !== undefined)
   if (bases.length === 0) {
     return 'name a base: --baseline FILE, --against SCENARIO, --against-set or --against-ref REF'
   }
@@ -184,7 +184,7 @@ function usageProblem(files: readonly string[], options: GateOptions): string | 
       return `--${key}: is for the checkout of --against-ref REF`
     }
   }
-  if (againstRef !== undefined && other !== undefined && replayed !== true) {
+  if (againstRef !== undefined && change !== undefined && replayed !== true) {
     return '--against-set: changes no version of --against-ref; use --set, which changes both'
   }
   if (

@@ -24,8 +24,8 @@ function textOf(model: InspectedModel): string {
     `${size(bytes)}, ${parameters.toLocaleString('en-US')} parameters`,
     visibleLine(`opset: ${opset || 'not stated'}`),
     ...externalData.map(({ file, bytes }) => {
-      const found = bytes === null ? 'missing beside the model' : size(bytes)
-      return visibleLine(`external data: ${file}, ${found}`)
+      const sizeText = bytes === null ? 'missing beside the model' : size(bytes)
+      return visibleLine(`external data: ${file}, ${sizeText}`)
     }),
     '',
     alignColumns(values, [0, 1, 2, 3]),

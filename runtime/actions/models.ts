@@ -29,11 +29,11 @@ async function buildModels(
   const built = new Map<string, BuiltModel>()
   const problems: string[] = []
   let exitCode: ExitCode = EXIT.invalidInput
-  for (const one of what) {
+  for (const source of what) {
     try {
-      const loaded = KINDS.includes(one)
-        ? scenarioOf(one, options)
-        : await scenarioFrom(one, options)
+      const loaded = KINDS.includes(source)
+        ? scenarioOf(source, options)
+        : await scenarioFrom(source, options)
       const places = { directory: loaded.directory, cacheDirectory: options.out }
       await buildPools(loaded, { ...places, signal: options.signal }, built, problems)
     } catch (error) {

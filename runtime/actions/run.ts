@@ -83,8 +83,8 @@ async function runWith(
       const here = profiledHere(system!)
       if (!here && options.rehearsals > 0) display.warn(ELSEWHERE)
       const rehearsals = here ? options.rehearsals : 0
-      const given = [system!, ...changed] as const
-      const replayed = await replay(given, { ...job, replays, rehearsals, decisionLog })
+      const systems = [system!, ...changed] as const
+      const replayed = await replay(systems, { ...job, replays, rehearsals, decisionLog })
       const [first, second = null] = replayed
       const learnt = first!.system
       const simulated = await simulate(learnt, { ...job, replications, onWarning: display.warn })
@@ -124,8 +124,10 @@ async function runWith(
   const where = `\n\nreport: ${visibleLine(join(directory, 'report.html'))}`
   const ending = options.failOn === undefined ? `\n${ANY_VERDICT}` : ''
   print(options, comparison, [text.join('\n\n'), plotted, where, ending])
-  const found = sidesOf(page).flatMap((side) => side.flatMap(({ result }) => result.objectives))
-  const verdicts = [comparison.verdict, ...found.map(({ verdict }) => verdict)]
+  const objectives = sidesOf(page).flatMap((side) =>
+    side.flatMap(({ result }) => result.objectives),
+  )
+  const verdicts = [comparison.verdict, ...objectives.map(({ verdict }) => verdict)]
   return { learnt: learnt.profile ?? profile, exitCode: exitOn(options.failOn, verdicts) }
 }
 

@@ -67,9 +67,9 @@ export async function perform(
   if (out !== undefined) await writableFolder(out)
   const result = await withProgress(async (onProgress, { warn: onWarning }) => {
     const job = { replications, workers, requestsFile, signal, onProgress }
-    const found = await simulate(system, { ...job, precision, onWarning, oracle: true })
-    if (options.headroom !== true) return found
-    return { ...found, headroom: await headroom(system, found, job) }
+    const simulated = await simulate(system, { ...job, precision, onWarning, oracle: true })
+    if (options.headroom !== true) return simulated
+    return { ...simulated, headroom: await headroom(system, simulated, job) }
   })
   const documents = { simulated: result }
   const text = [resultText(result), plots(options, documents)]

@@ -23,7 +23,9 @@ interface VariantsOptions extends ScenarioOptions {
 function exitOf({ variants: rows, measured }: Variants): ExitCode {
   if (measured?.audit.verdict === 'FAIL') return EXIT.failed
   const verdicts = rows.flatMap(({ row: { verdict } }) => verdict ?? [])
-  const best = (['PASS', 'UNDECIDED', 'FAIL'] as const).find((one) => verdicts.includes(one))
+  const best = (['PASS', 'UNDECIDED', 'FAIL'] as const).find((verdict) =>
+    verdicts.includes(verdict),
+  )
   return VERDICT_EXIT[best ?? 'PASS']
 }
 
@@ -32,14 +34,14 @@ export async function perform(
   { file: path }: LoadedScenario,
   options: VariantsOptions,
 ): Promise<ExitCode> {
-  const { variant: given, replications, replay, replays, out } = options
+  const { replications, replay, replays, out } = options
   const set = await withProgress((onProgress) =>
     withWarmup(path, options, { signal, onProgress, onNote: note }),
   )
   const loaded = await loadVariants(path, {
     ...options,
     set,
-    ...(given && { variants: given }),
+    ...(options.variant && { variants: options.variant }),
     signal,
     onNote: note,
   })

@@ -150,8 +150,8 @@ export class Calibration {
     const executors = [...this.#fleets.keys()].reduce((sum, replicas) => sum + replicas, 0)
     const passes = executors + RUN * PLANNED_ROUNDS
     for (const [replicas, fleet] of this.#fleets) {
-      const own = { executors: [...Array(replicas).keys()], grid: this.#grid }
-      const task = { ...own, budgetMs: budgetMs / passes }
+      const indices = [...Array(replicas).keys()]
+      const task = { executors: indices, grid: this.#grid, budgetMs: budgetMs / passes }
       const warm = await warmUpShapes(fleet, task, this.#onTick)
       this.#grid = warm.grid
       this.#cost = warm.cost

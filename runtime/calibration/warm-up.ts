@@ -57,8 +57,8 @@ export async function warmUpShapes(
   const planned = planShapes(grid, (...shape) => (fits(...shape) ? cost(...shape) : 0), budgetMs)
   const shapes = shapesOf(planned)
   const items = executors.flatMap((executor, i) => {
-    const own = i > 0 ? shapes : shapes.filter((shape) => !steps.some(isSame(shape)))
-    return own.map(on(executor))
+    const remaining = i > 0 ? shapes : shapes.filter((shape) => !steps.some(isSame(shape)))
+    return remaining.map(on(executor))
   })
   await fleet.script(items, (done, of) => onProgress(tries.length + done, tries.length + of))
   return { grid: planned, cost }

@@ -140,10 +140,10 @@ export function replicationsOption(answer: keyof typeof ANSWERS, least: number):
 export function precisionOption(): Option {
   const text =
     'add replications until half of each interval is at most this share of its value, such as 2%'
-  return new Option('--precision <share>', text).argParser((given) => {
-    const share = given.endsWith('%') ? Number(given.slice(0, -1)) / 100 : Number(given)
+  return new Option('--precision <share>', text).argParser((value) => {
+    const share = value.endsWith('%') ? Number(value.slice(0, -1)) / 100 : Number(value)
     if (share > 0 && share < 1) return share
-    throw new InvalidArgumentError(`Expected a share such as 2% or 0.02, got ${given}.`)
+    throw new InvalidArgumentError(`Expected a share such as 2% or 0.02, got ${value}.`)
   })
 }
 

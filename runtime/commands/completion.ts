@@ -42,7 +42,9 @@ interface Entry {
 }
 
 function entries(command: Command, path: readonly string[] = []): Entry[] {
-  const inner = command.commands.map((one) => entries(one, [...path, one.name()]))
+  const inner = command.commands.map((subcommand) =>
+    entries(subcommand, [...path, subcommand.name()]),
+  )
   return [{ path, command }, ...inner.flat()]
 }
 
@@ -59,7 +61,7 @@ function argumentsOf(command: Command): readonly string[] {
   if (takesScenario(command) || takesName(command)) return shippedNames()
   if (takesAccelerator(command)) return acceleratorNames()
   return [
-    ...command.commands.map((one) => one.name()),
+    ...command.commands.map((subcommand) => subcommand.name()),
     ...(command.registeredArguments[0]?.argChoices ?? []),
   ]
 }
@@ -115,17 +117,18 @@ const fishText = (text: string) => `'${text.replaceAll(/['\\]/g, '\\$&')}'`
 function fishScript(program: Command): string {
   const all = entries(program)
   const lines = all.flatMap(({ path, command }) => {
-    const seen = path.map((name) => `__fish_seen_subcommand_from ${name}`)
+    const conditions = path.map((name) => `__fish_seen_subcommand_from ${name}`)
     // `fit` is a command, and one of `trace`
-    const others = all.filter((other) => other.path.length > 1 && other.path.at(-1) === path[0])
-    const outside = path.length === 1 ? others.map((other) => other.path[0]) : []
-    seen.push(...outside.map((name) => `not __fish_seen_subcommand_from ${name}`))
-    const inner = command.commands.map((one) => one.name())
+    const others = all.filter((entry) => entry.path.length > 1 && entry.path.at(-1) === path[0])
+    const outside = path.length === 1 ? others.map((entry) => entry.path[0]) : []
+    conditions.push(...outside.map((name) => `not __fish_seen_subcommand_from ${name}`))
+    const inner = command.commands.map((subcommand) => subcommand.name())
     const none = inner.length === 0 ? [] : [`not __fish_seen_subcommand_from ${inner.join(' ')}`]
-    const here = fishText([...seen, ...none].join('; and '))
+    const here = fishText([...conditions, ...none].join('; and '))
     const start = `complete -c spillway -n ${here}`
     const commands = command.commands.map(
-      (one) => `${start} -f -a ${one.name()} -d ${fishText(one.description())}`,
+      (subcommand) =>
+        `${start} -f -a ${subcommand.name()} -d ${fishText(subcommand.description())}`,
     )
     const words = argumentsOf(command).filter((word) => !inner.includes(word))
     const options = optionsOf(command).map((option) => {

@@ -53,8 +53,8 @@ export function define(command: Command): void {
 /** Adds `key=name` to the columns of the options before it. */
 function column(text: string, previous: MeasurementColumns = {}): MeasurementColumns {
   const [key, name] = parted(text)
-  const known = measuredKeys.find((candidate) => candidate === key)
-  if (known !== undefined && name !== '') return { ...previous, [known]: name }
+  const columnKey = measuredKeys.find((candidate) => candidate === key)
+  if (columnKey !== undefined && name !== '') return { ...previous, [columnKey]: name }
   const near = nearest(key, measuredKeys)
   const hint = near === null || near === key ? '' : ` Did you mean ${near}?`
   throw new InvalidArgumentError(

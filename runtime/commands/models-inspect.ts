@@ -32,11 +32,11 @@ export function withInspect(models: Command): void {
 
 /** Whole numbers with commas between them, as rising ones. */
 function numbersOption(name: string, text: string): Option {
-  return new Option(`--${name} <list>`, `${text}, with commas between them`).argParser((given) => {
-    const numbers = given.split(',').map(Number)
+  return new Option(`--${name} <list>`, `${text}, with commas between them`).argParser((list) => {
+    const numbers = list.split(',').map(Number)
     if (numbers.every((number) => Number.isInteger(number) && number > 0 && number <= 1e9)) {
       return [...new Set(numbers)].sort((a, b) => a - b)
     }
-    throw new InvalidArgumentError(`Expected whole numbers such as 1,8, got ${given}.`)
+    throw new InvalidArgumentError(`Expected whole numbers such as 1,8, got ${list}.`)
   })
 }

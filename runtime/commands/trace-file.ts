@@ -34,8 +34,8 @@ export function withTraceOptions(command: Command): Command {
 function column(text: string, previous: TraceOptions['columns'] = {}): TraceOptions['columns'] {
   const equals = text.indexOf('=')
   const [key, name] = [text.slice(0, Math.max(0, equals)), text.slice(equals + 1)]
-  const known = COLUMNS.find((candidate) => candidate === key)
-  if (known !== undefined && name !== '') return { ...previous, [known]: name }
+  const columnKey = COLUMNS.find((candidate) => candidate === key)
+  if (columnKey !== undefined && name !== '') return { ...previous, [columnKey]: name }
   const near = nearest(key, COLUMNS)
   const hint = near === null || near === key ? '' : ` Did you mean ${near}?`
   throw new InvalidArgumentError(`Expected ${COLUMNS.join(', ')}, then =NAME, got ${text}.${hint}`)

@@ -52,8 +52,8 @@ function textOf(issue: z.core.$ZodIssue, value: unknown): string {
 /** Parses the text of a JSON file that the user named. */
 export function parseJson(path: string, text: string): unknown {
   if (text.length > MOST_JSON) {
-    const [most, got] = [MOST_JSON, text.length].map((count) => count.toLocaleString('en-US'))
-    throw new Failure(`${path}: expected at most ${most} characters, got ${got}`)
+    const [most, actual] = [MOST_JSON, text.length].map((count) => count.toLocaleString('en-US'))
+    throw new Failure(`${path}: expected at most ${most} characters, got ${actual}`)
   }
   try {
     return JSON.parse(text)

@@ -87,10 +87,10 @@ export function mergeProfiles(fresh: Profile, old: Profile | null): Profile {
   if (old === null || hashOf(old.host) !== hashOf(fresh.host)) return fresh
   const keys = new Set(fresh.models.map(({ key }) => key))
   const models = fresh.models.map((model) => {
-    const known = old.models.find(({ key }) => key === model.key)
+    const previous = old.models.find(({ key }) => key === model.key)
     // it is measured only if a pool needs it, and stays valid while the file is the same
-    const same = model.memory === null && known?.content === model.content
-    return same ? { ...model, memory: known.memory } : model
+    const same = model.memory === null && previous?.content === model.content
+    return same ? { ...model, memory: previous.memory } : model
   })
   return { ...fresh, models: [...old.models.filter(({ key }) => !keys.has(key)), ...models] }
 }

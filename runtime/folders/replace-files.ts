@@ -182,10 +182,10 @@ export async function settleFolder(directory: string, options: ReplaceOptions = 
 /** Finishes a committed change; if its process is still alive, waits for it first. */
 async function finishCommit(directory: string, step: () => Promise<void>): Promise<void> {
   for (let waitedMs = 0; ; waitedMs += 20) {
-    const found = await readRecord(directory)
-    if (found === null) return
-    if (hasEnded(found.record.process) || waitedMs >= PATIENCE_MS) {
-      await finish(directory, found.file, found.record, step)
+    const committed = await readRecord(directory)
+    if (committed === null) return
+    if (hasEnded(committed.record.process) || waitedMs >= PATIENCE_MS) {
+      await finish(directory, committed.file, committed.record, step)
       return
     }
     await setTimeout(20)
@@ -210,10 +210,10 @@ async function readRecord(directory: string): Promise<{ file: string; record: Re
     await rmdir(path).catch(() => {})
     return null
   }
-  const known = await lstat(join(path, file)).catch(() => null)
+  const stats = await lstat(join(path, file)).catch(() => null)
   // another process has just finished it
-  if (known === null) return null
-  if (!known.isFile() || known.size > LARGEST_RECORD_BYTES) throw foreign
+  if (stats === null) return null
+  if (!stats.isFile() || stats.size > LARGEST_RECORD_BYTES) throw foreign
   try {
     const text = await readFile(join(path, file), 'utf8')
     const record = recordSchema.parse(JSON.parse(text))

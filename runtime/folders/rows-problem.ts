@@ -36,26 +36,26 @@ export function rowsProblem(
   const longest = Math.max(LONGEST_MS, LONGEST_DRAIN * scenario.duration_s * 1000)
   const time = `a time of at most ${longest} ms`
   if (count > 0 && columns.part[0] !== 0) return `row 0, part: expected 0, got ${columns.part[0]}`
-  const told = (key: number, name: RowColumn, allowed: string) =>
+  const problem = (key: number, name: RowColumn, allowed: string) =>
     `row ${key}, ${name}: expected ${allowed}, got ${columns[name][key]}`
   for (let key = 0; key < count; key++) {
     for (const [name, least, most] of upTo) {
       const value = columns[name][key]!
       if (value >= least && value <= most) continue
-      return told(key, name, most < Infinity ? `${least} to ${most}` : `at least ${least}`)
+      return problem(key, name, most < Infinity ? `${least} to ${most}` : `at least ${least}`)
     }
     if (!ENDS.has(columns.outcome[key]!))
-      return told(key, 'outcome', `one of ${[...ENDS].join(', ')}`)
+      return problem(key, 'outcome', `one of ${[...ENDS].join(', ')}`)
     if (!REASONS.has(columns.refusal[key]!))
-      return told(key, 'refusal', `one of ${[...REASONS].join(', ')}`)
-    if (!(Math.abs(columns.at[key]!) <= longest)) return told(key, 'at', time)
+      return problem(key, 'refusal', `one of ${[...REASONS].join(', ')}`)
+    if (!(Math.abs(columns.at[key]!) <= longest)) return problem(key, 'at', time)
     const endless = TIMES.find((name) => Math.abs(columns[name][key]!) > longest)
-    if (endless !== undefined) return told(key, endless, time)
+    if (endless !== undefined) return problem(key, endless, time)
     if (columns.batch[key]! < 0) continue
-    if (columns.executor[key]! < 0) return told(key, 'executor', 'that of its batch')
-    if (columns.batchSize[key]! < 1) return told(key, 'batchSize', 'at least 1')
+    if (columns.executor[key]! < 0) return problem(key, 'executor', 'that of its batch')
+    if (columns.batchSize[key]! < 1) return problem(key, 'batchSize', 'at least 1')
     const lacking = OF_BATCHES.find((name) => !Number.isFinite(columns[name][key]!))
-    if (lacking !== undefined) return told(key, lacking, time)
+    if (lacking !== undefined) return problem(key, lacking, time)
   }
   const strange = moves.findIndex(({ executor }) => executor >= executors)
   if (strange >= 0) {

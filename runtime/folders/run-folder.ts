@@ -57,8 +57,8 @@ export async function keepRuns(
     'requests.jsonl',
     await joined(paused(requestText(requests, classes), signal)),
   )
-  const known = activations.some((plan) => plan !== null)
-  if (known) await keepInput(change, kind, ACTIVATIONS_FILE, `${JSON.stringify(activations)}\n`)
+  const hasPlan = activations.some((plan) => plan !== null)
+  if (hasPlan) await keepInput(change, kind, ACTIVATIONS_FILE, `${JSON.stringify(activations)}\n`)
   else change.remove(ACTIVATIONS_FILE)
   await dropRuns(change, kind)
   for (const [i, run] of runs.entries()) {

@@ -46,13 +46,13 @@ function planProblem({ paths, grid, points, shard }: SweepManifest): string | nu
   }
   if (grid !== null && grid.length !== paths.length) return 'has values of other paths'
   if (shard !== null && shard.of > MOST_SHARDS) {
-    const [most, got] = [MOST_SHARDS, shard.of].map((n) => n.toLocaleString('en-US'))
-    return `has ${got} shards, expected at most ${most}`
+    const [most, actual] = [MOST_SHARDS, shard.of].map((n) => n.toLocaleString('en-US'))
+    return `has ${actual} shards, expected at most ${most}`
   }
   const size = points?.length ?? grid!.reduce((all, values) => all * values.length, 1)
   if (size >= 1 && size <= MOST_CONFIGURATIONS) return null
-  const [most, got] = [MOST_CONFIGURATIONS, size].map((n) => n.toLocaleString('en-US'))
-  return `has ${got} configurations, expected 1 to ${most}`
+  const [most, actual] = [MOST_CONFIGURATIONS, size].map((n) => n.toLocaleString('en-US'))
+  return `has ${actual} configurations, expected 1 to ${most}`
 }
 
 /**
@@ -63,10 +63,10 @@ export async function writeManifest(directory: string, plan: SweepManifest): Pro
   const path = join(directory, MANIFEST_FILE)
   const text = documentText(plan)
   if (text.length <= MOST_JSON) return writeNew(path, text)
-  const [most, got] = [MOST_JSON, text.length].map((count) => count.toLocaleString('en-US'))
+  const [most, actual] = [MOST_JSON, text.length].map((count) => count.toLocaleString('en-US'))
   const remedy = 'give fewer configurations, or a grid of --set in place of --points'
   throw new Failure(
-    `${path}: the plan takes ${got} characters, at most ${most} can be kept; ${remedy}`,
+    `${path}: the plan takes ${actual} characters, at most ${most} can be kept; ${remedy}`,
   )
 }
 

@@ -147,16 +147,16 @@ function cellsOf(
     }
     add(`${name}.goodput_share`, goodput_share)
   }
-  for (const { name, replicas, utilisation, batch_mean, ...own } of figures.pools) {
+  for (const { name, replicas, utilisation, batch_mean, ...pool } of figures.pools) {
     cells.set(`${name}.replicas`, replicas)
     add(`${name}.utilisation`, utilisation)
-    if (own.capacity_utilisation !== undefined) {
-      add(`${name}.capacity_utilisation`, own.capacity_utilisation)
+    if (pool.capacity_utilisation !== undefined) {
+      add(`${name}.capacity_utilisation`, pool.capacity_utilisation)
     }
     add(`${name}.batch_mean`, batch_mean)
-    if (own.power_w !== null) add(`${name}.power_w`, own.power_w)
-    if (own.joule_per_request !== null) {
-      add(`${name}.joule_per_request`, own.joule_per_request)
+    if (pool.power_w !== null) add(`${name}.power_w`, pool.power_w)
+    if (pool.joule_per_request !== null) {
+      add(`${name}.joule_per_request`, pool.joule_per_request)
     }
   }
   return cells

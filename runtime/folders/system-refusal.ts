@@ -50,8 +50,8 @@ const SAYINGS: readonly RegExp[] = [
 export function allocationFailure(error: unknown): Failure | null {
   if (!(error instanceof Error)) return null
   const { message } = error
-  const said = [message, String((error as NodeJS.ErrnoException).code)]
-  if (!said.some((text) => SAYINGS.some((saying) => saying.test(text)))) return null
+  const texts = [message, String((error as NodeJS.ErrnoException).code)]
+  if (!texts.some((text) => SAYINGS.some((saying) => saying.test(text)))) return null
   return new Failure(
     `${RAN_OUT} (${message}); fewer requests take less: shorten duration_s, bound the queues ` +
       'with max_length or timeout_ms, or simulate fewer runs at once with --workers',

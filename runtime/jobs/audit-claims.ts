@@ -32,8 +32,8 @@ function claim(document: string, figure: string, stated: number, is: number, tol
 
 /** The percentile of a class, or of all classes together, as an audit recomputed it. */
 function exact({ percentiles }: RunAudit, label: string | null, p: number): number {
-  const values = percentiles.find((one) => one.class === label)?.values
-  return values?.find((one) => one.p === p)?.value ?? Number.NaN
+  const values = percentiles.find((latencies) => latencies.class === label)?.values
+  return values?.find((percentile) => percentile.p === p)?.value ?? Number.NaN
 }
 
 /** The geometric mean, which results have of a percentile over runs. */
@@ -77,7 +77,7 @@ export function resultClaims(
   const counted = (column: 'class' | 'pool', name: string, index: number, stated: Stated) => {
     const tallies = of.rows.map((rows) => tally(rows, { warmupMs, column, index }))
     return Object.entries(stated).map(([key, value]) => {
-      const sum = tallies.reduce((total, one) => total + (one.get(key) ?? 0), 0)
+      const sum = tallies.reduce((total, counts) => total + (counts.get(key) ?? 0), 0)
       return claim(document, `${key} of ${column} ${name}`, value, sum)
     })
   }
@@ -151,18 +151,18 @@ function callClaims(
   audits: readonly RunAudit[],
 ): Claim[] {
   if (calls === null) return []
-  const own = audits.map((audit) => audit.calls.find((one) => one.class === name)!)
-  const sum = (of: (one: RunAudit['calls'][number]) => number) =>
-    own.reduce((total, one) => total + of(one), 0)
+  const audited = audits.map((audit) => audit.calls.find((candidate) => candidate.class === name)!)
+  const sum = (of: (entry: RunAudit['calls'][number]) => number) =>
+    audited.reduce((total, entry) => total + of(entry), 0)
   const counts = (['made', 'answered'] as const).map((key) => {
-    const recounted = sum((one) => one[key])
+    const recounted = sum((entry) => entry[key])
     return claim(document, `calls ${key} of class ${name}`, calls[key], recounted)
   })
   const percentiles = PERCENTILES.flatMap((p) => {
     const { value } = calls.latency.percentiles[percentileKey(p)]
     if (value === null) return []
     const is = overRuns(
-      own.map(({ values }) => values.find((one) => one.p === p)?.value ?? Number.NaN),
+      audited.map(({ values }) => values.find((row) => row.p === p)?.value ?? Number.NaN),
     )
     const figure = `${percentileLabel(p)} of the calls of class ${name}`
     return [claim(document, figure, value, is, HISTOGRAM_TOLERANCE)]

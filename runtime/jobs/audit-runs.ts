@@ -74,7 +74,7 @@ export function auditVerdict(
   const faults = [
     ...runs.flatMap(faultsOf),
     ...[...new Set(wrong.map(({ document }) => document))].map((document) => {
-      const of = wrong.filter((one) => one.document === document).length
+      const of = wrong.filter((claim) => claim.document === document).length
       return `${document} states ${plural(of, 'figure')} that the rows do not give`
     }),
   ]

@@ -47,8 +47,8 @@ export async function audit(
   const expectOwn = (name: string, { scenario: of, requests: hashed }: Stated) => {
     const path = join(directory, `${name}.json`)
     if (of.hash !== hash) {
-      const own = `${directory}/scenario.json is ${hash}`
-      throw new Failure(`${path}: is of scenario ${of.hash}, but ${own}`)
+      const here = `${directory}/scenario.json is ${hash}`
+      throw new Failure(`${path}: is of scenario ${of.hash}, but ${here}`)
     }
     if (hashed !== requests.hash()) {
       throw new Failure(`${path}: is of other requests than ${directory}/requests.jsonl`)

@@ -65,9 +65,9 @@ async function measure(scenarios: readonly Prepared[], measuring: Measuring): Pr
       // two versions have a model at one path, which is another model where its file is another
       const key = `${modelKey(scenario, pool)} ${contents[i]}`
       const { plan, maxBatch, lengths } = covered[i]!
-      const known = tasks.get(key)
-      if (known !== undefined) {
-        tasks.set(key, covering(known, maxBatch, lengths))
+      const task = tasks.get(key)
+      if (task !== undefined) {
+        tasks.set(key, covering(task, maxBatch, lengths))
         continue
       }
       const { directory } = prepared
@@ -93,8 +93,8 @@ async function measure(scenarios: readonly Prepared[], measuring: Measuring): Pr
   const models: ModelProfile[] = []
   for (const [i, task] of [...tasks.values()].entries()) {
     const model = measured[i]!
-    const known = observed.includes(model.key) ? await withMemory(model, task, measuring) : model
-    models.push(swapped.includes(model.key) ? await withLoads(known, task, measuring) : known)
+    const profile = observed.includes(model.key) ? await withMemory(model, task, measuring) : model
+    models.push(swapped.includes(model.key) ? await withLoads(profile, task, measuring) : profile)
   }
   const host = hostFingerprint()
   return {
@@ -114,9 +114,9 @@ async function withMemory(
 ): Promise<ModelProfile> {
   onProgress(`${model.label}: memory`, 0, 1)
   const task = { file, threads: pool.threads, maxBatch, lengths, padTo: plan.padTo }
-  const found = await memoryPlan(task, signal)
-  if ('plan' in found) return { ...model, memory: found.plan }
-  onWarning(`${model.label}: its memory is not measured: ${found.problem}`)
+  const memory = await memoryPlan(task, signal)
+  if ('plan' in memory) return { ...model, memory: memory.plan }
+  onWarning(`${model.label}: its memory is not measured: ${memory.problem}`)
   return model
 }
 
@@ -151,8 +151,8 @@ function covering(
 }
 
 /** Throws `Failure` where the profile in a file is of another host than a new one would be. */
-export function refuseOtherHost(file: string, known: Profile, host = hostFingerprint()): void {
-  if (hashOf(known.host) === hashOf(host)) return
-  const text = `has a profile of another host: ${known.name}, node ${known.host.node}`
+export function refuseOtherHost(file: string, profile: Profile, host = hostFingerprint()): void {
+  if (hashOf(profile.host) === hashOf(host)) return
+  const text = `has a profile of another host: ${profile.name}, node ${profile.host.node}`
   throw new Failure(`${file}: ${text}; choose another --out or delete it`, EXIT.notComparable)
 }

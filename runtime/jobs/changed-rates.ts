@@ -66,7 +66,7 @@ async function withoutOverrides(
 function meanRates(system: System): Map<string, number> {
   const { traffic, duration_s } = system.scenario
   const expected = expectedRequests(system.scenario, system)
-  return new Map(traffic.map((own, i) => [own.class, expected[i]!.first / duration_s]))
+  return new Map(traffic.map((section, i) => [section.class, expected[i]!.first / duration_s]))
 }
 
 const rate = (rps: number) => Number(rps.toPrecision(3)).toLocaleString('en-US')

@@ -65,7 +65,7 @@ export async function compare(
   const replayed = { runs: replays.runs, host: first.result.host, profileHost: profile.host }
   const job = { replications, signal, onProgress }
   const { predictions, change } = await predictReplays(input, replayed, job)
-  const { checks: found, ...compared } = compareRuns({
+  const { checks: runChecks, ...compared } = compareRuns({
     plan,
     requests,
     replays: replays.runs,
@@ -87,12 +87,12 @@ export async function compare(
     ),
     measured: first.result.stability,
   }
-  const agreed = agreement(found.prediction, {
+  const agreed = agreement(runChecks.prediction, {
     ...stability,
     replays: replays.runs.length - compared.not_counted.length,
     control: compared.control_kernel,
   })
-  const checks = { ...found, prediction: explained(agreed, simulated, measured) }
+  const checks = { ...runChecks, prediction: explained(agreed, simulated, measured) }
   await pause(signal)
   const whatIf = second && (await predictChange(first, second, job))
   const memory = compareMemory(first, predictions)
@@ -129,11 +129,11 @@ function compareMemory(
   const { pools } = system.scenario
   const spaces = memoryResult(predictions.map(({ memory }) => memory))
   return compareArenas(
-    arena.replicas.map((one) => {
-      const index = pools.findIndex(({ name }) => name === one.pool)
-      const space = spaces.find(({ shared, name }) => !shared && name === one.pool) ?? null
+    arena.replicas.map((replica) => {
+      const index = pools.findIndex(({ name }) => name === replica.pool)
+      const space = spaces.find(({ shared, name }) => !shared && name === replica.pool) ?? null
       return {
-        arena: one,
+        arena: replica,
         memory: pools[index]!.memory!,
         plan: models[index]?.memory ?? null,
         space,

@@ -31,7 +31,7 @@ export interface CountOptions {
 }
 
 const BATCHES = [1, 2, 8]
-/** By what a length is of; a chunk of a stream has one. */
+/** Lengths that are counted by default, by their unit. */
 const LENGTHS: Readonly<Record<NonNullable<StarterInputs['length']>, readonly number[]>> = {
   tokens: [32, 64, 128, 256],
   samples: [4000, 8000, 16_000, 32_000],
@@ -52,7 +52,7 @@ export async function countModel(
   refuseWithout('lengths', has('length'), options)
   const batches = has('batch') ? (options.batches ?? BATCHES) : [1]
   const lengths = has('length') ? (options.lengths ?? LENGTHS[length ?? 'frames']) : [null]
-  const count = (own: readonly CountedInput[]) => countBatches(bytes, own, batches, lengths)
+  const count = (specs: readonly CountedInput[]) => countBatches(bytes, specs, batches, lengths)
   try {
     return { inputs, ...(await count(inputs)) }
   } catch (error) {
@@ -73,9 +73,9 @@ async function countBatches(
   const counted: CountedBatch[] = []
   for (const batch of batches) {
     for (const length of lengths) {
-      const given = inputs.map((input) => givenInput(input, batch, length ?? 1))
+      const fixedInputs = inputs.map((input) => givenInput(input, batch, length ?? 1))
       try {
-        const counts = countOperations(await settledGraph(model, given))
+        const counts = countOperations(await settledGraph(model, fixedInputs))
         counted.push({ batch, length, ...counts })
       } catch (error) {
         if (!(error instanceof Failure)) throw error
@@ -100,12 +100,12 @@ function countedInputs(
   shapes: readonly string[],
 ): CountedInput[] {
   const stated = new Map(shapes.map(statedShape))
-  const known = new Set(graph.inputs.map(({ name }) => name))
+  const names = new Set(graph.inputs.map(({ name }) => name))
   const specs = graph.inputs.map(({ name, type }, i) => {
     return { name, type, shape: stated.get(name) ?? guessed[i]!.shape } as InputSpec
   })
   const others = [...stated.keys()]
-    .filter((name) => !known.has(name))
+    .filter((name) => !names.has(name))
     .map((name) => ({ name, type: 'float32', shape: stated.get(name)! }) as InputSpec)
   const problems = checkInputs([...specs, ...others], graph.inputs)
   if (problems.length > 0) throw new Failure(problems.map((text) => `--shape: ${text}`))

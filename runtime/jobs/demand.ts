@@ -24,21 +24,22 @@ export function backlogOf(prepared: Prepared, capacityRps: number | null): Backl
   // if classes name models, the capacity is that of the first pools to be full
   if (scenario.traffic.some(({ model }) => model !== undefined)) return null
   const servedPerMs = capacityRps / 1000
-  const classes = expectedRequests(scenario, { ...prepared, capacityRps }).flatMap((own, i) => {
+  const expected = expectedRequests(scenario, { ...prepared, capacityRps })
+  const classes = expected.flatMap((demand, i) => {
     const { cancel, retry, timeout_ms } = scenario.traffic[i]!
     if (cancel) return []
-    const attempts = retry === undefined ? 1 : own.most / own.first
-    return [{ ...own, attempts, timeoutMs: meanTimeout(timeout_ms) }]
+    const attempts = retry === undefined ? 1 : demand.most / demand.first
+    return [{ ...demand, attempts, timeoutMs: meanTimeout(timeout_ms) }]
   })
   const backlog = (attempts: (of: (typeof classes)[number]) => number) =>
     peakBacklog(
-      (time) => classes.reduce((sum, own) => sum + attempts(own) * own.before(time), 0),
+      (time) => classes.reduce((sum, demand) => sum + attempts(demand) * demand.before(time), 0),
       servedPerMs,
       scenario.duration_s * 1000,
     )
   // if the wait exceeds the timeout, clients retry, and their first attempts stay in the queue
   const waitMs = backlog(() => 1) / servedPerMs
-  const requests = backlog((own) => (waitMs > own.timeoutMs ? own.attempts : 1))
+  const requests = backlog((demand) => (waitMs > demand.timeoutMs ? demand.attempts : 1))
   const tracked = scenario.traffic.some(({ timeout_ms, retry }) => timeout_ms ?? retry)
   return { requests, bytes: requests * (BYTES + (tracked ? TRACKED_BYTES : 0)) }
 }

@@ -52,8 +52,8 @@ export async function fitClass(
   for (let i = 0; i < replications; i++) {
     onProgress?.(`drawing requests of ${name}`, i, replications)
     await pause(signal)
-    const own = replicationFigures(scenario, fitted, i)
-    if (own !== null) figures.push(own)
+    const replication = replicationFigures(scenario, fitted, i)
+    if (replication !== null) figures.push(replication)
   }
   const running = {
     signal,
@@ -61,9 +61,9 @@ export async function fitClass(
   }
   const runs = await runReplications(fitInput(scenario, null), replications, running)
   const recorded = fitScenario(recordedClass(sample), trace, options)
-  const [own] = await runReplications(fitInput(recorded, sample), 1, running)
+  const [recordedRun] = await runReplications(fitInput(recorded, sample), 1, running)
   const statistics = statisticsRows(trace, figures, fitted.windows_s)
-  const tails = tailRows(own!, runs)
+  const tails = tailRows(recordedRun!, runs)
   const traffic = placedTraffic(fitted.traffic, place)
   checkSection(traffic)
   const fit = {

@@ -66,10 +66,10 @@ export async function fitTimes(
   const conditions = where.map(([column, value]) => `${column}=${value}`)
   const source = [file, ...conditions].join(', ')
   const groups = byPrecision(measured.rows, pool)
-  const own = groups.get(pool.precision)
-  if (own === undefined) {
-    const got = [...groups.keys()].join(', ')
-    const text = `expected rows at ${pool.precision}, the precision of pool ${pool.name}, got ${got}`
+  const poolRows = groups.get(pool.precision)
+  if (poolRows === undefined) {
+    const precisions = [...groups.keys()].join(', ')
+    const text = `expected rows at ${pool.precision}, the precision of pool ${pool.name}, got ${precisions}`
     throw new Failure(`${file}: ${text}; set the precision of the pool to that of the rows`)
   }
   const fits: Fit['fits'] = []
@@ -164,8 +164,8 @@ function poolOf(
     const text = 'several pools have a transformer; set'
     throw new Failure(`${text} ${key('pool')} to one of ${names.join(', ')}`, EXIT.usage)
   }
-  const found = all.find(({ pool }) => pool.name === name)
-  if (found !== undefined) return found
+  const chosen = all.find(({ pool }) => pool.name === name)
+  if (chosen !== undefined) return chosen
   const near = nearest(name, names)
   const hint = near === null ? '' : `; did you mean ${near}?`
   const text = `expected a pool with a transformer (${names.join(', ')}), got ${name}${hint}`

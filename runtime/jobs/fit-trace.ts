@@ -87,9 +87,9 @@ async function oneClass(trace: TraceArrivals, options: Fitting): Promise<Read> {
   const problem = problemOf(rows, options)
   if (problem !== null) throw new Failure(`${options.file}: ${problem}`)
   const values = trace.class_values ?? null
-  const own = classOf(rows, options.class ?? 'fitted', values)
-  const { from_s, until_s } = own.place
-  return { classes: [own], leftOut: [], duration_s: until_s - from_s }
+  const traceClass = classOf(rows, options.class ?? 'fitted', values)
+  const { from_s, until_s } = traceClass.place
+  return { classes: [traceClass], leftOut: [], duration_s: until_s - from_s }
 }
 
 /** A class for each value of the class column that has enough rows. */

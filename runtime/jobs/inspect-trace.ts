@@ -34,9 +34,9 @@ export async function inspectTrace(
     throw new Failure(`${file}: expected rows at different times, got one instant`)
   }
   const head = { document: 'spillway-trace', format: 1, file, bad_rows: reading.bad } as const
-  const found = reading.kinds && classes.findings(reading.kinds, statistics.duration_s)
+  const findings = reading.kinds && classes.findings(reading.kinds, statistics.duration_s)
   const first_row_at = reading.firstRowAt
-  const byClass = { class_column: trace.columns?.class ?? null, classes: found ?? [] }
+  const byClass = { class_column: trace.columns?.class ?? null, classes: findings ?? [] }
   return { ...head, first_row_at, ...statistics, ...byClass, command }
 }
 
@@ -52,13 +52,13 @@ class ClassTallies {
     const rows = new Map<number, number[]>()
     for (const [row, kind] of kinds!.entries()) {
       if (kind >= MOST_CLASSES) continue
-      const own = rows.get(kind)
-      if (own === undefined) rows.set(kind, [row])
-      else own.push(row)
+      const indices = rows.get(kind)
+      if (indices === undefined) rows.set(kind, [row])
+      else indices.push(row)
     }
-    for (const [kind, own] of rows) {
+    for (const [kind, indices] of rows) {
       const pick = (column: Float64Array | null) =>
-        column && Float64Array.from(own, (row) => column[row]!)
+        column && Float64Array.from(indices, (row) => column[row]!)
       this.#tallies[kind] ??= new TraceTally()
       this.#tallies[kind].add({
         times: pick(times)!,
@@ -72,8 +72,7 @@ class ClassTallies {
   findings(values: ClassValues, durationS: number): ClassFindings[] {
     return values.counts().map(([value, rows]) => {
       const tally = this.#tallies[values.numberOf(value)!]
-      const { gaps, ...own } = tally?.statistics() ?? NONE
-      const { windows, peak, input_tokens, output_tokens } = own
+      const { gaps, windows, peak, input_tokens, output_tokens } = tally?.statistics() ?? NONE
       const counted = { value, rows, mean_rps: rows / durationS, cv: finite(gaps?.cv) }
       return { ...counted, windows, peak, input_tokens, output_tokens }
     })

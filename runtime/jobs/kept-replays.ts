@@ -45,9 +45,9 @@ export async function keptReplays(directory: string, prepared: Prepared): Promis
   }
   // reacting clients send other requests in every run; those of the first run are kept
   const same = reactingClasses(scenario).length > 0 ? runs.slice(0, 1) : runs
-  const other = same.findIndex(({ rows }) => requestsIn(rows).hash() !== result.requests)
-  if (other >= 0) {
-    const text = `${join(directory, `replay-${other + 1}.parquet`)}: rows of other requests`
+  const differing = same.findIndex(({ rows }) => requestsIn(rows).hash() !== result.requests)
+  if (differing >= 0) {
+    const text = `${join(directory, `replay-${differing + 1}.parquet`)}: rows of other requests`
     throw new Failure(`${text} than requests.jsonl has; replay the scenario again`)
   }
   const arena = await readArena(directory, prepared, runs[0]!.rows)

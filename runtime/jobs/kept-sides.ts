@@ -39,8 +39,8 @@ export async function keptSides(
     const text = `has ${second.result.runs} replays, but ${directory} has ${result.runs}`
     throw new Failure(`${against}: ${text}; replay both sides again`, EXIT.notComparable)
   }
-  const given = options.profile
-  const profile = await (given === undefined ? keptProfile(directory, result) : loadProfile(given))
+  const { profile: path } = options
+  const profile = await (path === undefined ? keptProfile(directory, result) : loadProfile(path))
   const contents = new Map(profile.models.map(({ key, content }) => [key, content]))
   await refuseOtherModels(directory, contents)
   const [a, b = null] = kept.map(({ prepared, ...replayed }) => ({

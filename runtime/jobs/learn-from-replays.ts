@@ -60,13 +60,13 @@ export async function learnFromReplays(
   folders: readonly [string, ...string[]],
 ): Promise<Profile> {
   const [first, ...others] = folders
-  const found: [ReplayFolder, ...ReplayFolder[]] = [await replayFolder(first)]
-  for (const folder of others) found.push(await replayFolder(folder))
-  const known = knownWork(found)
-  const wanted = new Set(resolveSystem(prepared, known).models.map((model) => model?.key))
-  const contents = new Map(known.models.map(({ key, content }) => [key, content]))
+  const replayFolders: [ReplayFolder, ...ReplayFolder[]] = [await replayFolder(first)]
+  for (const folder of others) replayFolders.push(await replayFolder(folder))
+  const workProfile = knownWork(replayFolders)
+  const wanted = new Set(resolveSystem(prepared, workProfile).models.map((model) => model?.key))
+  const contents = new Map(workProfile.models.map(({ key, content }) => [key, content]))
   const replayed: ReplayedScenario[] = []
-  for (const { folder, scenario, load, profile, host } of found) {
+  for (const { folder, scenario, load, profile, host } of replayFolders) {
     await refuseOtherModels(folder, contents)
     const refuse = (what: string) => new Failure(`${folder}: ${what}`, EXIT.notComparable)
     if (host === null || hashOf(host) !== hashOf(profile.host)) {
@@ -75,7 +75,7 @@ export async function learnFromReplays(
     const unwanted = !scenario.pools.some((pool) => wanted.has(modelKey(scenario, pool)))
     if (unwanted) throw refuse(`has no replay of a model of ${prepared.file}`)
     for (const pool of scenario.pools) {
-      if (known.models.some(({ key }) => key === modelKey(scenario, pool))) continue
+      if (workProfile.models.some(({ key }) => key === modelKey(scenario, pool))) continue
       throw refuse(
         `has replays of ${modelLabel(scenario, pool)}, which was not calibrated; run: spillway calibrate`,
       )
@@ -84,6 +84,6 @@ export async function learnFromReplays(
     if (runs.length === 0) throw refuse(`has no replay of a model of ${prepared.file}`)
     replayed.push({ scenario, runs, load })
   }
-  const models = learn(known.models, replayed)
-  return { ...known, models: models.filter(({ key }) => wanted.has(key)) }
+  const models = learn(workProfile.models, replayed)
+  return { ...workProfile, models: models.filter(({ key }) => wanted.has(key)) }
 }

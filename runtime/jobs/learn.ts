@@ -34,16 +34,16 @@ export function learn(
 ): ModelProfile[] {
   const recordings = recordingsOf(models, replayed)
   return models.map((model) => {
-    const known = recordings.get(model.key)
-    if (known === undefined || known.length === 0) return model
-    const { fields, variation } = recordedFields(known)
+    const recorded = recordings.get(model.key)
+    if (recorded === undefined || recorded.length === 0) return model
+    const { fields, variation } = recordedFields(recorded)
     // executors that ran no batch show nothing
     if (fields.every(({ executors }) => executors.every(({ busyMs }) => busyMs === 0))) {
       return model
     }
-    const seen = new Set(fields.map(({ executors }) => executors.length))
-    const others = model.fields.filter(({ executors }) => !seen.has(executors.length))
-    const overheads = overheadsLike(known, model.overheads)
+    const executorCounts = new Set(fields.map(({ executors }) => executors.length))
+    const others = model.fields.filter(({ executors }) => !executorCounts.has(executors.length))
+    const overheads = overheadsLike(recorded, model.overheads)
     return { ...model, overheads, variation, fields: [...fields, ...others] }
   })
 }
@@ -56,9 +56,10 @@ function recordingsOf(
   const recordings = new Map<string, Recording[]>()
   for (const { scenario, runs, load } of replayed) {
     const keys = scenario.pools.map((pool) => modelKey(scenario, pool))
-    const own = keys.map((key) => models.find((model) => model.key === key) ?? null)
-    if (own.includes(null)) throw new Error('Expected the model of every pool that was replayed')
-    const work = executorWork({ scenario, models: own })
+    const poolModels = keys.map((key) => models.find((model) => model.key === key) ?? null)
+    if (poolModels.includes(null))
+      throw new Error('Expected the model of every pool that was replayed')
+    const work = executorWork({ scenario, models: poolModels })
     const durationMs = scenario.duration_s * 1000
     let from = 0
     for (const [i, pool] of scenario.pools.entries()) {
@@ -76,10 +77,11 @@ function overheadsLike(
   calibrated: ModelProfile['overheads'],
 ): ModelProfile['overheads'] {
   const met = overheadsOf(recordings) as ModelProfile['overheads']
-  const classes = (own: typeof met.dispatch, others: typeof met.dispatch) =>
-    [...own, ...others.filter(({ atMs }) => own.every((one) => one.atMs !== atMs))].sort(
-      (a, b) => a.atMs - b.atMs,
-    )
+  const classes = (measured: typeof met.dispatch, others: typeof met.dispatch) =>
+    [
+      ...measured,
+      ...others.filter(({ atMs }) => measured.every((entry) => entry.atMs !== atMs)),
+    ].sort((a, b) => a.atMs - b.atMs)
   return {
     lag: met.lag,
     timer: recordings.some(({ run }) => run.timers.length > 0) ? met.timer : calibrated.timer,
@@ -102,16 +104,16 @@ export function fieldsFor(
   },
 ): RecordedField[] {
   const { recorded, calibrated } = of
-  const other = fieldsOf(calibrated.fields, replicas)
-  const own = fieldsOf(calibrated.fields, of.replicas)
-  if (replicas === of.replicas || other[0]!.executors.length === own[0]!.executors.length) {
+  const target = fieldsOf(calibrated.fields, replicas)
+  const source = fieldsOf(calibrated.fields, of.replicas)
+  if (replicas === of.replicas || target[0]!.executors.length === source[0]!.executors.length) {
     return recorded.fields
   }
   // pools of other numbers may have been replayed with the same model
-  const scale = meanLevel(fieldsOf(recorded.fields, of.replicas)) / meanLevel(own)
+  const scale = meanLevel(fieldsOf(recorded.fields, of.replicas)) / meanLevel(source)
   const distance = (field: RecordedField) =>
     load === null ? 0 : Math.abs(Math.log(field.load / load))
-  const nearest = Math.min(...other.map(distance))
-  const alike = other.filter((field) => distance(field) === nearest)
+  const nearest = Math.min(...target.map(distance))
+  const alike = target.filter((field) => distance(field) === nearest)
   return scaledFields(alike, scale)
 }

@@ -95,14 +95,14 @@ const isLoaded = (source: string | ScenarioText | LoadedScenario): source is Loa
 
 /** One reading of each file, whatever number of pools runs it. */
 async function contentsOf(scenario: Scenario, directory: string): Promise<Prepared['contents']> {
-  const found = new Map<string, string | Failure | null>()
+  const byName = new Map<string, string | Failure | null>()
   const contents: (string | Failure | null)[] = []
   for (const { model, precision } of scenario.pools) {
     const name = `${model} ${precision}`
-    if (!found.has(name)) {
-      found.set(name, await contentOf(scenario.models[model]!, precision, directory))
+    if (!byName.has(name)) {
+      byName.set(name, await contentOf(scenario.models[model]!, precision, directory))
     }
-    contents.push(found.get(name)!)
+    contents.push(byName.get(name)!)
   }
   return contents
 }
@@ -126,12 +126,12 @@ export async function profileForAll(
     ),
   )
   if (keys.length === 0 && path === undefined) return null
-  const own = await loadProfile(path)
+  const profile = await loadProfile(path)
   const hasAll = ({ models }: Profile) =>
     keys.every((wanted) => models.some(({ key }) => key === wanted))
-  if (path !== undefined || hasAll(own)) return own
+  if (path !== undefined || hasAll(profile)) return profile
   const shipped = await loadProfile(referenceProfilePath())
-  return hasAll(shipped) ? shipped : own
+  return hasAll(shipped) ? shipped : profile
 }
 
 export interface LoadOptions extends PrepareOptions {
@@ -152,6 +152,6 @@ export async function loadSystem(
 ): Promise<System> {
   const { profile, ...rest } = options
   const prepared = await prepare(source, rest)
-  const known = typeof profile === 'object' ? profile : await profileFor(prepared, profile)
-  return resolveSystem(prepared, known)
+  const loaded = typeof profile === 'object' ? profile : await profileFor(prepared, profile)
+  return resolveSystem(prepared, loaded)
 }

@@ -7,8 +7,8 @@ const MOST_ERROR = 0.5
 
 /** A warning for each model with badly measured work, or with recordings of a disturbed machine. */
 export function profileWarnings(models: readonly (ModelProfile | null)[]): string[] {
-  const known = new Set(models.filter((model) => model !== null))
-  return [...known].flatMap(({ label, work, fields }) => {
+  const profiles = new Set(models.filter((model) => model !== null))
+  return [...profiles].flatMap(({ label, work, fields }) => {
     const error = Math.max(...work.error.flat().map(Math.abs))
     const percent = (100 * error).toFixed(0)
     return [
@@ -69,8 +69,8 @@ export function traceEndWarnings({
  * occasions: a machine drifts by some percent from minute to minute.
  */
 export function occasionWarnings(models: readonly (ModelProfile | null)[]): string[] {
-  const known = models.filter((model) => model !== null)
-  const labels = new Map(known.map(({ occasion, label }) => [occasion, label]))
+  const profiles = models.filter((model) => model !== null)
+  const labels = new Map(profiles.map(({ occasion, label }) => [occasion, label]))
   if (labels.size < 2) return []
   const named = [...labels].map(([occasion, label]) => `${label} (${occasion})`)
   return [

@@ -90,18 +90,18 @@ export function refuseComparison(sides: readonly Prepared[]): void {
  * file: what the run keeps names models by their paths, and could not tell the two apart.
  */
 export function refuseChangedFiles(sides: readonly Prepared[]): void {
-  const known = new Map<string, string>()
+  const contentByKey = new Map<string, string>()
   for (const { scenario, file, contents } of sides) {
     for (const [i, pool] of scenario.pools.entries()) {
       const content = contents[i]
       if (typeof content !== 'string') continue
       const key = modelKey(scenario, pool)
-      if ((known.get(key) ?? content) !== content) {
+      if ((contentByKey.get(key) ?? content) !== content) {
         const text = `${modelLabel(scenario, pool)} is another file on each side, at the same path`
         const remedy = 'name one by another path; gate --measured supports it'
         throw new Failure(`${file} pools.${pool.name}: ${text}; ${remedy}`, EXIT.notComparable)
       }
-      known.set(key, content)
+      contentByKey.set(key, content)
     }
   }
 }

@@ -19,8 +19,8 @@ export async function rehearsalsOf(system: System, count: number): Promise<Repla
   const sides: ReplaySide[] = []
   for (let i = 1; i <= count; i++) {
     const seed = (scenario.seed + i) % Number.MAX_SAFE_INTEGER
-    const other = { ...system, scenario: { ...scenario, seed } }
-    sides.push({ system, traffic: await liveTraffic(other, capacityRps) })
+    const rehearsal = { ...system, scenario: { ...scenario, seed } }
+    sides.push({ system, traffic: await liveTraffic(rehearsal, capacityRps) })
   }
   return sides
 }

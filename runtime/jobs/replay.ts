@@ -50,11 +50,11 @@ export async function replay(
   const { signal = new AbortController().signal } = options
   refuseLive(systems)
   const { capacityRps } = systems[0]
-  const given: ReplaySide[] = []
+  const unsliced: ReplaySide[] = []
   for (const system of systems) {
-    given.push({ system, traffic: await liveTraffic(system, capacityRps, requestsFile) })
+    unsliced.push({ system, traffic: await liveTraffic(system, capacityRps, requestsFile) })
   }
-  const { sides, slicing, warning } = inTurn(given, requestsFile)
+  const { sides, slicing, warning } = inTurn(unsliced, requestsFile)
   const job = { replays, slicing, decisionLog, warmUp, fleets, signal, onProgress }
   const rehearsed = await rehearsalsOf(systems[0], rehearsals)
   const replayed = await replaySides(sides, { ...job, rehearsals: rehearsed })
@@ -69,29 +69,29 @@ export async function replay(
     const { arena, warnings } = await arenaOf(system, requests, rows, { signal, onProgress })
     const first =
       i === 0 ? [...(warning === null ? [] : [warning]), ...learnt.warnings, ...occasions] : []
-    const said = { ...replays, warnings: [...first, ...replays.warnings, ...warnings] }
-    const side = { system, requests, replays: said, arena }
+    const warned = { ...replays, warnings: [...first, ...replays.warnings, ...warnings] }
+    const side = { system, requests, replays: warned, arena }
     done.push({ ...side, result: measuredResult(side) })
   }
   return done
 }
 
 /** How sides alternate: in slices, or in whole replays for the reason of the warning. */
-function inTurn(given: readonly ReplaySide[], file: string | undefined) {
+function inTurn(unsliced: readonly ReplaySide[], file: string | undefined) {
   const whole = (reason: string) => ({
-    sides: given,
+    sides: unsliced,
     slicing: null,
-    warning: `${given.length > 2 ? 'sides' : 'A and B'} alternate in whole replays, not in slices: ${reason}`,
+    warning: `${unsliced.length > 2 ? 'sides' : 'A and B'} alternate in whole replays, not in slices: ${reason}`,
   })
-  if (given.length === 1) return { sides: given, slicing: null, warning: null }
+  if (unsliced.length === 1) return { sides: unsliced, slicing: null, warning: null }
   if (file !== undefined) return whole(`the requests of ${file} are replayed as they are`)
   const slicing = slicingOf(
-    given.map(({ system, traffic }) => {
+    unsliced.map(({ system, traffic }) => {
       return { ...system, requests: traffic instanceof RequestList ? traffic : null }
     }),
   )
   if ('whole' in slicing) return whole(slicing.whole)
-  const sides = given.map(({ system, traffic }) => {
+  const sides = unsliced.map(({ system, traffic }) => {
     return { system, traffic: inSlices(traffic as RequestList, slicing) }
   })
   return { sides, slicing, warning: null }

@@ -98,10 +98,10 @@ function replaysOf(system: System, runs: Replays['runs'], { fleet, warnings }: W
   )
   const executors = executorsOf(system.plan)
   const short = system.scenario.pools.flatMap(({ name }, i) => {
-    const own = runs.flatMap(({ shortages }) =>
+    const poolShortages = runs.flatMap(({ shortages }) =>
       shortages.filter(({ executor }) => executors[executor]!.pool === i),
     )
-    return shortageText(name, own) ?? []
+    return shortageText(name, poolShortages) ?? []
   })
   const local = system.scenario.pools.every(
     ({ execution_provider: on }) => executionProviders[on].onHost,

@@ -111,11 +111,11 @@ async function refuseMixed(
   if (existsSync(join(directory, SCENARIO_FILE))) {
     hashes.push({ file: SCENARIO_FILE, hash: hashOf(await readScenario(directory)) })
   }
-  const other = hashes.find(({ hash }) => hash !== hashes[0]!.hash)
+  const differing = hashes.find(({ hash }) => hash !== hashes[0]!.hash)
   const problems: string[] = []
-  if (other !== undefined) {
+  if (differing !== undefined) {
     const { file, hash } = hashes[0]!
-    problems.push(`${file} is of scenario ${hash}, but ${other.file} of ${other.hash}`)
+    problems.push(`${file} is of scenario ${hash}, but ${differing.file} of ${differing.hash}`)
   } else if (measured !== null && comparison !== null) {
     if (measured.requests !== comparison.requests) {
       problems.push('measured.json and comparison.json are of other requests')

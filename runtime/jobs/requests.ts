@@ -26,8 +26,8 @@ export async function requestsOf(
     await settleFolder(dirname(file))
     const lines = (await readText(file)).split('\n')
     const classes = scenario.traffic.map((traffic) => traffic.class)
-    const given = parseRequests(lines, classes, file)
-    if (given.count > 0) return given
+    const requests = parseRequests(lines, classes, file)
+    if (requests.count > 0) return requests
     throw new Failure(`${file}:1: expected requests, got none`)
   }
   const list = await drawnRequests(prepared, capacityRps)
@@ -35,7 +35,7 @@ export async function requestsOf(
   throw new Failure(`${prepared.file}: no request arrives in ${scenario.duration_s} s`)
 }
 
-/** The requests of a scenario; or itself, where its clients react to how they end. */
+/** The requests of a scenario; the scenario itself where clients react to how requests end. */
 export async function liveTraffic(
   system: System,
   capacityRps: number | null,

@@ -44,9 +44,9 @@ export function unclaimedRows(
     if (arrivals.process !== 'trace' || arrivals.columns?.class === undefined) continue
     const { file, columns, class_values: values = [] } = arrivals
     const key = `${file}: ${columns.class}`
-    const found = files.get(key) ?? { column: columns.class!, left: new Map(kinds) }
-    for (const value of values) found.left.delete(value)
-    files.set(key, found)
+    const entry = files.get(key) ?? { column: columns.class!, left: new Map(kinds) }
+    for (const value of values) entry.left.delete(value)
+    files.set(key, entry)
   }
   return [...files].flatMap(([key, { column, left }]) => {
     if (left.size === 0) return []

@@ -63,8 +63,8 @@ export async function simulate(system: System, options: SimulateOptions = {}): P
   for (const text of doubts) onWarning?.(text)
   const extrapolated = extrapolationWarnings(system)
   const { capacityRps } = system
-  const given = requestsFile !== undefined
-  const requests = given ? await requestsOf(system, capacityRps, requestsFile) : null
+  const fromFile = requestsFile !== undefined
+  const requests = fromFile ? await requestsOf(system, capacityRps, requestsFile) : null
   const profile = system.profile && profileLabel(system.profile)
   const input = { ...system, requests }
   const runs: RunSummary[] = []
@@ -74,7 +74,7 @@ export async function simulate(system: System, options: SimulateOptions = {}): P
   const simulateUpTo = async (n: number): Promise<Result> => {
     const from = runs.length
     // a precision may take many more replications than at first
-    const long = isLong || given ? null : longRunWarning(system, capacityRps, n)
+    const long = isLong || fromFile ? null : longRunWarning(system, capacityRps, n)
     if (long !== null) onWarning?.(long)
     isLong ||= long !== null
     const further = await runReplications(input, n - from, {
@@ -101,16 +101,17 @@ export async function simulate(system: System, options: SimulateOptions = {}): P
   }
   const first = await simulateUpTo(replications)
   const { precision } = options
-  const found = precision === undefined ? first : await untilPrecise(first, precision, simulateUpTo)
+  const simulated =
+    precision === undefined ? first : await untilPrecise(first, precision, simulateUpTo)
   const scaled = system.scenario.pools.some(({ scaling }) => scaling !== undefined)
-  if (options.oracle !== true || !scaled) return found
+  if (options.oracle !== true || !scaled) return simulated
   let steady = 0
   const oracles = await poolOracles(system, runs, async (of) => {
     onProgress?.('finding the fewest replicas', steady++, steady)
     const [run] = await runReplications(of, 1, { workers: 1, signal })
     return run!
   })
-  return withRegret(found, system.scenario, runs, oracles)
+  return withRegret(simulated, system.scenario, runs, oracles)
 }
 
 /** Adds replications until the figures are known well enough, and says what was reached. */
@@ -150,9 +151,9 @@ export async function simulateRows(
   requestsFile: string | undefined,
   { signal, onProgress }: JobOptions,
 ): Promise<{ readonly requests: RequestList; readonly runs: readonly KeptRun[] }> {
-  const given = await givenRequests(system, requestsFile)
+  const requests = await givenRequests(system, requestsFile)
   const traces = await heldTraces(system)
-  const held = { ...system, traces, requests: given }
+  const held = { ...system, traces, requests }
   const endMs = 1000 * system.scenario.duration_s
   const run = await keptReplicationInPieces(
     held,
@@ -160,7 +161,7 @@ export async function simulateRows(
     () => pause(signal),
     (now) => onProgress?.('simulating the rows to keep', Math.min(1, now / endMs), 1),
   )
-  return { requests: given ?? requestsIn(run.rows), runs: [run] }
+  return { requests: requests ?? requestsIn(run.rows), runs: [run] }
 }
 
 /** Requests that are known in advance, of which there may be none; null where clients react. */

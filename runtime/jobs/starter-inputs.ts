@@ -52,15 +52,15 @@ function meaningOf(inputs: readonly GraphInput[]): ReadonlyMap<string, 'batch' |
   const all = keys.flat()
   const named = all.find((key) => BATCH.test(key))
   const batch = new Set(named === undefined ? [] : [named])
-  const hasBatch = (own: readonly string[]) => own.some((key) => batch.has(key))
-  for (const own of keys) {
+  const hasBatch = (free: readonly string[]) => free.some((key) => batch.has(key))
+  for (const free of keys) {
     // the first free one, unless it stands beside a batch in another input
-    const [first] = own
-    if (first === undefined || hasBatch(own)) continue
-    if (!keys.some((other) => other.includes(first) && hasBatch(other))) batch.add(first)
+    const [first] = free
+    if (first === undefined || hasBatch(free)) continue
+    if (!keys.some((input) => input.includes(first) && hasBatch(input))) batch.add(first)
   }
   const rest = [...new Set(all)].filter((key) => !batch.has(key))
-  const shared = rest.find((key) => keys.filter((own) => own.includes(key)).length > 1)
+  const shared = rest.find((key) => keys.filter((free) => free.includes(key)).length > 1)
   const length = shared ?? (rest.length === 1 ? rest[0] : undefined)
   return new Map([
     ...[...batch].map((key) => [key, 'batch'] as const),
@@ -176,7 +176,7 @@ export function statesOf({
 function fits(input: GraphValue, output: GraphValue): boolean {
   if (input.type !== output.type || input.shape?.length !== output.shape?.length) return false
   return (input.shape ?? []).every((size, axis) => {
-    const other = output.shape![axis]
-    return typeof size !== 'number' || typeof other !== 'number' || size === other
+    const outputSize = output.shape![axis]
+    return typeof size !== 'number' || typeof outputSize !== 'number' || size === outputSize
   })
 }

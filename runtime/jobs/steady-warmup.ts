@@ -33,11 +33,11 @@ export async function withWarmup(
 ): Promise<readonly string[]> {
   if (warmup === undefined) return set
   const single = searchSpace(set).set
-  const given = { seed, profile, signal: job.signal }
-  const cold = await loadSystem(path, { ...given, set: [...single, 'warmup_s=0'] })
+  const common = { seed, profile, signal: job.signal }
+  const cold = await loadSystem(path, { ...common, set: [...single, 'warmup_s=0'] })
   const override = `warmup_s=${await warmupOf(cold, job)}`
-  const found = override.replace('=', ' ')
-  onNote?.(`${found}, by MSER-5 of ${PILOTS} runs; the same as --set ${override}`)
+  const text = override.replace('=', ' ')
+  onNote?.(`${text}, by MSER-5 of ${PILOTS} runs; the same as --set ${override}`)
   return [...set, override]
 }
 

@@ -105,8 +105,8 @@ function chosenRun(directory: string, asked: string | undefined): string {
   if (names.includes(asked)) return asked
   const near = nearest(asked, names)
   const hint = near === null ? '' : `; did you mean ${near}?`
-  const known = names.length > 8 ? `${names.slice(0, 8).join(', ')}, …` : names.join(', ')
-  throw new Failure(`--run ${asked}: ${directory} has rows of ${known} only${hint}`, EXIT.usage)
+  const listed = names.length > 8 ? `${names.slice(0, 8).join(', ')}, …` : names.join(', ')
+  throw new Failure(`--run ${asked}: ${directory} has rows of ${listed} only${hint}`, EXIT.usage)
 }
 
 /** Batches are numbered from 0, and each has a request. */
@@ -122,9 +122,9 @@ async function observedArenas(directory: string, scenario: Scenario) {
   const arena = await readDocument(directory, 'memory', arenaSchema)
   if (arena === null) return []
   if (arena.scenario.hash === hashOf(scenario)) return arena.replicas
-  const own = `${directory}/${SCENARIO_FILE} is ${hashOf(scenario)}`
+  const here = `${directory}/${SCENARIO_FILE} is ${hashOf(scenario)}`
   throw new Failure(
-    `${join(directory, ARENA_FILE)}: is of scenario ${arena.scenario.hash}, but ${own}`,
+    `${join(directory, ARENA_FILE)}: is of scenario ${arena.scenario.hash}, but ${here}`,
   )
 }
 

@@ -24,20 +24,20 @@ export function whatIfInputs(
 ): [SimulationInput, SimulationInput] {
   const [first, changed] = [sides[0].system, sides[1].system]
   const { scenario, profile } = first
-  const known = first.models.filter((model) => model !== null)
-  const models = learn(known, [{ scenario, runs, load: 0 }])
+  const profiles = first.models.filter((model) => model !== null)
+  const models = learn(profiles, [{ scenario, runs, load: 0 }])
   const input = resolveSystem(first, profile && { ...profile, models })
   const rateRps = sides[1].requests.count / changed.scenario.duration_s
   const load = loadOf(rateRps, changed)
-  const shared = changed.models.map((own, i) => {
+  const shared = changed.models.map((model, i) => {
     const pool = changed.scenario.pools[i]!
     const j = scenario.pools.findIndex(({ name }) => name === pool.name)
     const recorded = input.models[j]
-    if (own === null || recorded == null) return own
-    const calibrated = known.find(({ key }) => key === recorded.key)!
+    if (model === null || recorded == null) return model
+    const calibrated = profiles.find(({ key }) => key === recorded.key)!
     const { replicas } = scenario.pools[j]!
     const fields = fieldsFor({ replicas: pool.replicas, load }, { recorded, calibrated, replicas })
-    return { ...recorded, work: own.work, memory: own.memory, fields }
+    return { ...recorded, work: model.work, memory: model.memory, fields }
   })
   return [
     { ...input, requests: sides[0].requests },

@@ -130,8 +130,8 @@ export class Dispatcher implements Timers, Backend, TransferBackend {
     const last = pauseAt === Number.POSITIVE_INFINITY
     for (;;) {
       const next = this.#handle(control, pauseAt)
-      const told = end.look(this.#now, control)
-      if (next === null || told) continue
+      const acted = end.look(this.#now, control)
+      if (next === null || acted) continue
       const failures = this.#failures
       if (failures !== null && !failures.quiet) {
         this.#port.sleep(Math.min(next, failures.nextAt, end.wakeAt))

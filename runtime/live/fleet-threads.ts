@@ -80,7 +80,7 @@ export class FleetThreads {
         cores: affinity?.executors[i] ?? null,
       } satisfies ExecutorStart)
       executors.push({ thread, mailbox: mailboxes[i]! })
-      const message = await said<ExecutorMessage>(thread)
+      const message = await receive<ExecutorMessage>(thread)
       if (message.kind === 'ready' && message.fellBack) fellBack[pool] = true
     }
     const opened = { fellBack, pinned: affinity !== null }
@@ -94,12 +94,12 @@ export class FleetThreads {
     const watch = new AbortController()
     // an executor that serves sends no message except a failure
     const failed = this.#executors.map(async ({ thread }) => {
-      const message = await said<ExecutorMessage>(thread, watch.signal)
+      const message = await receive<ExecutorMessage>(thread, watch.signal)
       throw new Error(`Expected a failure, got ${message.kind}`)
     })
     try {
       this.#dispatcher.postMessage(job)
-      return await Promise.race([said<DispatcherReply>(this.#dispatcher), ...failed])
+      return await Promise.race([receive<DispatcherReply>(this.#dispatcher), ...failed])
     } finally {
       clearInterval(timer)
       watch.abort()
@@ -109,7 +109,7 @@ export class FleetThreads {
   /** Stops the executors and returns their garbage collections. */
   async stop(): Promise<Collections> {
     // listen before stopping any thread: a message without a listener is lost
-    const stopped = this.#executors.map(({ thread }) => said<ExecutorMessage>(thread))
+    const stopped = this.#executors.map(({ thread }) => receive<ExecutorMessage>(thread))
     for (const { mailbox } of this.#executors) new Mailbox(mailbox).stop()
     let [count, ms] = [0, 0]
     for (const message of await Promise.all(stopped)) {
@@ -122,7 +122,10 @@ export class FleetThreads {
 }
 
 /** The next message of a thread; throws the error that the thread failed with. */
-async function said<T>(thread: Worker, signal?: AbortSignal): Promise<Exclude<T, FailureMessage>> {
+async function receive<T>(
+  thread: Worker,
+  signal?: AbortSignal,
+): Promise<Exclude<T, FailureMessage>> {
   const message = await nextMessage<T | FailureMessage>(thread, { signal })
   if (isFailure(message)) throw failureOf(message)
   return message as Exclude<T, FailureMessage>

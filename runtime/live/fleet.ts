@@ -68,10 +68,10 @@ export class Fleet {
   /** Replays traffic; rows are indexed by request key. */
   async replay(
     plan: ServingPlan,
-    given: RequestList | Reacting,
+    source: RequestList | Reacting,
     options: ReplayOptions = {},
   ): Promise<Replayed> {
-    const { value } = await this.slices(plan, given, options).next()
+    const { value } = await this.slices(plan, source, options).next()
     if (value === undefined) throw new Error('Expected a replay without pauses')
     return value
   }
@@ -82,11 +82,11 @@ export class Fleet {
    */
   async *slices(
     plan: ServingPlan,
-    given: RequestList | Reacting,
+    source: RequestList | Reacting,
     options: ReplayOptions & { readonly pauses?: readonly Ms[] } = {},
   ): AsyncGenerator<undefined, Replayed> {
     const traffic: Traffic =
-      given instanceof RequestList ? { kind: 'list', requests: given.columns } : given
+      source instanceof RequestList ? { kind: 'list', requests: source.columns } : source
     const { decisionLog = false, processorTime = false, onProgress } = options
     const { pauses = [], failures = null } = options
     // reacting clients send an unknown number of requests in a known time, ms

@@ -34,7 +34,7 @@ export class MailboxPort implements LivePort, ExecutorProcesses {
   /** by executor, the last order that was taken */
   readonly #finished: FinishedOrder[] = []
   /** value of the signal at the last scan of the mailboxes */
-  #seen: number
+  #lastSignal: number
   #next: number
   #origin: Ms
 
@@ -44,7 +44,7 @@ export class MailboxPort implements LivePort, ExecutorProcesses {
     this.deaths = world.mailboxes.map(() => 0)
     this.#loads = new ModelLoadSequencer(world.mailboxes, world.deviceOf)
     this.#next = world.mailboxes.length
-    this.#seen = Atomics.load(this.#signal, 0)
+    this.#lastSignal = Atomics.load(this.#signal, 0)
     this.#origin = world.origin
   }
 
@@ -63,7 +63,7 @@ export class MailboxPort implements LivePort, ExecutorProcesses {
       mailbox.postOrder('control')
       while (!mailbox.takeFinished()) {
         this.sleep(Number.POSITIVE_INFINITY)
-        this.#seen = Atomics.load(this.#signal, 0)
+        this.#lastSignal = Atomics.load(this.#signal, 0)
       }
       return mailbox.ended - mailbox.started
     })
@@ -73,10 +73,10 @@ export class MailboxPort implements LivePort, ExecutorProcesses {
     const left = until - this.now()
     if (left > SPIN_MS) {
       // waits on the value last seen: a value loaded here would miss an order that ended in between
-      Atomics.wait(this.#signal, 0, this.#seen, left - SPIN_MS)
+      Atomics.wait(this.#signal, 0, this.#lastSignal, left - SPIN_MS)
       return
     }
-    while (Atomics.load(this.#signal, 0) === this.#seen && this.now() < until);
+    while (Atomics.load(this.#signal, 0) === this.#lastSignal && this.now() < until);
   }
 
   start(batch: Batch, impairment: Impairment | null): void {
@@ -126,8 +126,8 @@ export class MailboxPort implements LivePort, ExecutorProcesses {
         return executor
       }
       const signal = Atomics.load(this.#signal, 0)
-      if (signal === this.#seen) return -1
-      this.#seen = signal
+      if (signal === this.#lastSignal) return -1
+      this.#lastSignal = signal
       this.#next = 0
     }
   }

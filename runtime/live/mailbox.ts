@@ -56,7 +56,8 @@ export class Mailbox {
   readonly #words: Int32Array
   readonly #times: Float64Array
   readonly #signal: Int32Array
-  #seen = 0
+  /** orders that this side has handled */
+  #handled = 0
 
   constructor(memory: MailboxMemory) {
     this.#words = new Int32Array(memory.words)
@@ -98,8 +99,8 @@ export class Mailbox {
 
   /** True once for each order that has ended: its times and status can then be read. */
   takeFinished(): boolean {
-    if (Atomics.load(this.#words, FINISHED) === this.#seen) return false
-    this.#seen++
+    if (Atomics.load(this.#words, FINISHED) === this.#handled) return false
+    this.#handled++
     return true
   }
 
@@ -150,10 +151,10 @@ export class Mailbox {
 
   /** Blocks until an order is posted; null once stopped. */
   receive(): { order: Order; size: number; length: number } | null {
-    while (Atomics.load(this.#words, COMMAND) === this.#seen) {
-      Atomics.wait(this.#words, COMMAND, this.#seen)
+    while (Atomics.load(this.#words, COMMAND) === this.#handled) {
+      Atomics.wait(this.#words, COMMAND, this.#handled)
     }
-    this.#seen++
+    this.#handled++
     if (Atomics.load(this.#words, STOP) === 1) return null
     return { order: this.order, size: this.#words[SIZE]!, length: this.#words[LENGTH]! }
   }

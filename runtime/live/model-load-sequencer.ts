@@ -49,8 +49,8 @@ export class ModelLoadSequencer {
 
   #deviceFor(executor: number) {
     const number = this.#deviceOf[executor]!
-    const known = this.#devices.get(number) ?? { leaving: 0, waiting: [] }
-    this.#devices.set(number, known)
-    return known
+    const device = this.#devices.get(number) ?? { leaving: 0, waiting: [] }
+    this.#devices.set(number, device)
+    return device
   }
 }

@@ -12,10 +12,10 @@ export class Shortages {
   readonly #by = new Map<number, Shortage>()
 
   note(executor: number, size: number, length: number): void {
-    const seen = this.#by.get(executor) ?? { executor, batches: 0, size, length }
-    this.#by.set(executor, seen)
-    seen.batches++
-    if (size * length < seen.size * seen.length) Object.assign(seen, { size, length })
+    const shortage = this.#by.get(executor) ?? { executor, batches: 0, size, length }
+    this.#by.set(executor, shortage)
+    shortage.batches++
+    if (size * length < shortage.size * shortage.length) Object.assign(shortage, { size, length })
   }
 
   get all(): readonly Shortage[] {

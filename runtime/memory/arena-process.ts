@@ -7,7 +7,7 @@ import type { ArenaMark, ArenaRuns } from './arena-log.ts'
  * process. Its marks go to the same stream as the log, which keeps their order.
  */
 const MIB = 2 ** 20
-const mark = (told: ArenaMark) => process.stderr.write(`spillway ${JSON.stringify(told)}\n`)
+const mark = (content: ArenaMark) => process.stderr.write(`spillway ${JSON.stringify(content)}\n`)
 const rssMib = () => process.memoryUsage.rss() / MIB
 
 async function observe({ file, session: options, runs }: ArenaRuns): Promise<void> {
@@ -30,8 +30,8 @@ async function observe({ file, session: options, runs }: ArenaRuns): Promise<voi
 /** Skips exit handlers of native code, which may hang. */
 const end = () => process.kill(process.pid, 'SIGKILL')
 
-process.once('message', (told: ArenaRuns) => {
-  observe(told).then(end, (error: unknown) => {
+process.once('message', (job: ArenaRuns) => {
+  observe(job).then(end, (error: unknown) => {
     mark({ kind: 'failed', problem: (error as Error).message })
     end()
   })

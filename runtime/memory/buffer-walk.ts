@@ -206,6 +206,6 @@ function addends<T extends { readonly bytes: readonly number[] }>(
   if (first === undefined) return []
   const rest = total.map((bytes, i) => bytes - first.bytes[i]!)
   const usable = rest.every((bytes) => bytes >= 0) && !equal(rest, total)
-  const found = usable ? addends(remaining, rest).map((more) => [first, ...more]) : []
-  return [...found, ...addends(remaining, total)]
+  const withFirst = usable ? addends(remaining, rest).map((more) => [first, ...more]) : []
+  return [...withFirst, ...addends(remaining, total)]
 }

@@ -23,7 +23,7 @@ export class BytesFit {
   readonly #shapes: readonly Shape[]
   /** the terms that these shapes can tell apart */
   readonly #terms: typeof TERMS
-  readonly #known = new Map<string, Bytes | null>()
+  readonly #fits = new Map<string, Bytes | null>()
 
   constructor(shapes: readonly Shape[]) {
     this.#shapes = shapes
@@ -43,19 +43,19 @@ export class BytesFit {
   /** Null if no polynomial gives exactly these sizes. */
   of(sizes: readonly number[]): Bytes | null {
     const key = sizes.join()
-    const known = this.#known.get(key)
-    if (known !== undefined) return known
+    const cached = this.#fits.get(key)
+    if (cached !== undefined) return cached
     const fitted = this.#fitted(sizes)
-    this.#known.set(key, fitted)
+    this.#fits.set(key, fitted)
     return fitted
   }
 
   #fitted(sizes: readonly number[]): Bytes | null {
     const rows = this.#shapes.map(([b, l]) => this.#terms.map(([, term]) => term(b, l)))
-    const found = leastSquares(rows, sizes)
+    const coefficients = leastSquares(rows, sizes)
     const bytes: Bytes = { ...NOTHING }
     for (const [i, [name]] of this.#terms.entries()) {
-      Object.assign(bytes, { [name]: Math.round(found[i]! / GRAIN) * GRAIN + 0 })
+      Object.assign(bytes, { [name]: Math.round(coefficients[i]! / GRAIN) * GRAIN + 0 })
     }
     const exact = this.#shapes.every(([b, l], i) => sizeAt(bytes, b, l) === sizes[i])
     return exact ? bytes : null

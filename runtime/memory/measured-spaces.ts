@@ -60,8 +60,8 @@ function spaceOf(
   const states = weights.map((bytes) => ({ requested: bytes, inUse: bytes, held: bytes }))
   const sample = (now: number) => {
     const total = (key: 'requested' | 'inUse' | 'held') => sum(states.map((state) => state[key]))
-    const told = { requested: total('requested'), inUse: total('inUse'), held: total('held') }
-    recorder.sample(now, { ...told, ...UNTOLD })
+    const levels = { requested: total('requested'), inUse: total('inUse'), held: total('held') }
+    recorder.sample(now, { ...levels, ...UNTOLD })
   }
   sample(0)
   for (const { now, replica, ...change } of changesOf(replicas, weights)) {

@@ -34,11 +34,11 @@ export async function observeArena(
   try {
     const { session } = options
     const optimised = join(folder, 'optimised.onnx')
-    const told = {
+    const job = {
       ...options,
       session: { ...session, profile: join(folder, 'profile'), ...(graph && { optimised }) },
     }
-    const log = await runsOf(told, signal, onProgress)
+    const log = await runsOf(job, signal, onProgress)
     const runs = await profileOf(folder)
     return {
       graph: graph ? readGraph(await readFile(optimised)) : null,
@@ -62,7 +62,7 @@ export interface ObserveOptions {
 
 /** Resolves when the process has ended; rejects if it did not run all batches. */
 async function runsOf(
-  told: ArenaRuns,
+  job: ArenaRuns,
   signal: AbortSignal | undefined,
   onProgress: (done: number, of: number) => void,
 ): Promise<LogReader> {
@@ -74,18 +74,18 @@ async function runsOf(
   try {
     const log = new LogReader()
     const ended = new Promise<void>((resolve) => child.once('close', () => resolve()))
-    child.send(told, () => {})
+    child.send(job, () => {})
     let last: Shape | null = null
     for await (const line of createInterface({ input: child.stderr! })) {
       const mark = log.take(line)
       if (mark?.kind !== 'run') continue
-      last = told.runs[mark.run]!
-      onProgress(mark.run, told.runs.length)
+      last = job.runs[mark.run]!
+      onProgress(mark.run, job.runs.length)
     }
     await ended
     throwIfAborted(signal)
     if (log.ended) return log
-    throw new Failure(problemOf(child, log.problem, told, last))
+    throw new Failure(problemOf(child, log.problem, job, last))
   } finally {
     signal?.removeEventListener('abort', stop)
     stop()

@@ -92,9 +92,10 @@ function peakOf({ nodes }: ArenaRun) {
   return nodes.reduce((most, node) => (node.inUse >= most.inUse ? node : most))
 }
 
-function leftOut(seen: number, asked: number, all: number): string | null {
+function leftOut(observed: number, asked: number, all: number): string | null {
   const count = (n: number) => n.toLocaleString('en-US')
-  if (seen < asked) return `the profiler of ONNX Runtime was full after ${count(seen)} batches`
+  if (observed < asked)
+    return `the profiler of ONNX Runtime was full after ${count(observed)} batches`
   return asked < all
     ? `only the first ${count(asked)} of ${count(all)} batches were run again`
     : null
@@ -113,7 +114,9 @@ export async function readArena(
   const ran = replayedBatches(rows)
   const executors = replicasOf(scenario)
   for (const { pool, replica, sizes, lengths } of arena.replicas) {
-    const at = executors.findIndex((one) => one.pool.name === pool && one.replica === replica)
+    const at = executors.findIndex(
+      (executor) => executor.pool.name === pool && executor.replica === replica,
+    )
     const batches = ran.get(at) ?? []
     const same = sizes.every((size, i) => {
       const batch = batches[i]
@@ -137,12 +140,12 @@ interface ReplayedBatch {
 
 /** The batches of each executor in order. Batches that ran out of memory are left out. */
 export function replayedBatches({ columns, count }: Rows): ReadonlyMap<number, ReplayedBatch[]> {
-  const seen = new Set<number>()
+  const listed = new Set<number>()
   const executors = new Map<number, ReplayedBatch[]>()
   for (let row = 0; row < count; row++) {
     const batch = columns.batch[row]!
-    if (batch < 0 || seen.has(batch) || columns.outcome[row] === OUTCOME.failed) continue
-    seen.add(batch)
+    if (batch < 0 || listed.has(batch) || columns.outcome[row] === OUTCOME.failed) continue
+    listed.add(batch)
     const executor = columns.executor[row]!
     const list = executors.get(executor) ?? []
     if (list.length === 0) executors.set(executor, list)

@@ -45,8 +45,8 @@ function spaceOf({ scenario, plan, run }: Replayed, device: number): SpaceSummar
   let running = 0
   const sample = (now: number) => {
     const requested = resident + running
-    const told = { requested, inUse: requested, held: requested, weights: resident }
-    recorder.sample(now, { ...told, ...UNTOLD })
+    const levels = { requested, inUse: requested, held: requested, weights: resident }
+    recorder.sample(now, { ...levels, ...UNTOLD })
   }
   sample(0)
   for (const change of changesOf({ plan, run }, here)) {

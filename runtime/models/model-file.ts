@@ -36,10 +36,10 @@ export async function materialise(
     const content = builtinContent(model, precision)
     return { path, key: bytesHash(bytes), content, inputs, bytes: bytes.length }
   }
-  const found = await readUserModel(model, precision, places.directory)
-  const { reference, path, graph, content, bytes, inputs } = found
+  const userModel = await readUserModel(model, precision, places.directory)
+  const { reference, path, graph, content, bytes, inputs } = userModel
   if (!graph) throw new Failure(`${reference}: expected an ONNX model, got another kind of file`)
-  const problems = [...checkInputs(inputs, graph.inputs), ...found.sampleProblems]
+  const problems = [...checkInputs(inputs, graph.inputs), ...userModel.sampleProblems]
   if (problems.length > 0) throw new Failure(problems.map((text) => `${reference}: ${text}`))
   return { path, key: content, content, inputs, bytes }
 }
@@ -80,7 +80,7 @@ async function readUserModel(model: UserModel, precision: Precision, directory: 
       ...(input.file !== undefined && { file: resolve(directory, input.file) }),
     }),
   )
-  const own = bytesHash(bytes)
+  const fileHash = bytesHash(bytes)
   let total = bytes.length
   const others: Record<string, string> = {}
   for (const name of graph?.externalFiles ?? []) {
@@ -96,7 +96,7 @@ async function readUserModel(model: UserModel, precision: Precision, directory: 
     const problem = samplesProblem(input, array)
     if (problem) sampleProblems.push(`inputs.${input.name}.file: ${problem}`)
   }
-  const content = Object.keys(others).length === 0 ? own : hashOf({ own, ...others })
+  const content = Object.keys(others).length === 0 ? fileHash : hashOf({ own: fileHash, ...others })
   return { reference, path, graph, inputs, content, bytes: total, sampleProblems }
 }
 
@@ -110,8 +110,8 @@ export async function readOnnx(reference: string, directory: string) {
     return { path, bytes, graph: readGraph(bytes) }
   } catch (error) {
     if (!(error instanceof Unreadable)) throw error
-    const found = error.missing ? 'nothing' : error.message
-    throw new Failure(`${reference}: expected an ONNX file, got ${found} at ${path}`)
+    const what = error.missing ? 'nothing' : error.message
+    throw new Failure(`${reference}: expected an ONNX file, got ${what} at ${path}`)
   }
 }
 
@@ -134,8 +134,8 @@ async function externalFile(
     }
   } catch (error) {
     if (!(error instanceof Unreadable)) throw error
-    const found = error.missing ? 'nothing' : error.message
-    const text = `keeps weights in ${name}, but there is ${found} at ${path}`
+    const what = error.missing ? 'nothing' : error.message
+    const text = `keeps weights in ${name}, but there is ${what} at ${path}`
     throw new Failure(`${reference}: ${text}; put that file beside the model`)
   }
   return { hash: hash.digest('hex'), size }
@@ -146,8 +146,8 @@ async function samplesOf(file: string, { name, file: path }: InputSpec) {
     return await readSamples(path!)
   } catch (error) {
     if (!(error instanceof Unreadable)) throw error
-    const found = error.missing ? `nothing at ${path}` : error.message
-    throw new Failure(`inputs.${name}.file: expected samples in ${file}, got ${found}`)
+    const what = error.missing ? `nothing at ${path}` : error.message
+    throw new Failure(`inputs.${name}.file: expected samples in ${file}, got ${what}`)
   }
 }
 

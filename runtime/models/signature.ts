@@ -33,13 +33,13 @@ function mismatches(input: InputSpec, expected: GraphValue): string[] {
   }
   if (expected.shape === null) return problems
   if (input.shape.length !== expected.shape.length) {
-    const got = `[${input.shape.join(', ')}]`
-    return [...problems, `${at}.shape: expected ${textOf(expected)}, got ${got}`]
+    const shape = `[${input.shape.join(', ')}]`
+    return [...problems, `${at}.shape: expected ${textOf(expected)}, got ${shape}`]
   }
   for (const [i, size] of expected.shape.entries()) {
-    const got = input.shape[i]!
-    if (typeof size !== 'number' || size === got) continue
-    problems.push(`${at}.shape[${i}]: expected ${size}, which the model fixes, got ${got}`)
+    const actual = input.shape[i]!
+    if (typeof size !== 'number' || size === actual) continue
+    problems.push(`${at}.shape[${i}]: expected ${size}, which the model fixes, got ${actual}`)
   }
   return problems
 }

@@ -37,7 +37,7 @@ function placesOf(executors: readonly number[]): Place[] {
   })
 }
 
-async function said<Kind extends NoiseMessage['kind']>(
+async function receive<Kind extends NoiseMessage['kind']>(
   thread: Worker,
 ): Promise<Extract<Exclude<NoiseMessage, FailureMessage>, { kind: Kind }>> {
   const message = await nextMessage<NoiseMessage>(thread)
@@ -49,10 +49,10 @@ async function answer({ seconds, executors }: NoiseRequest): Promise<MeasuredThr
   const places = placesOf(executors)
   const entry = entryBeside(import.meta.url, 'noise-thread')
   const threads = places.map(({ core }) => startThread(entry, { core } satisfies NoiseThreadStart))
-  await Promise.all(threads.map((thread) => said<'ready'>(thread)))
+  await Promise.all(threads.map((thread) => receive<'ready'>(thread)))
   const before = readTicks()
   for (const thread of threads) thread.postMessage(seconds)
-  const spun = await Promise.all(threads.map((thread) => said<'spun'>(thread)))
+  const spun = await Promise.all(threads.map((thread) => receive<'spun'>(thread)))
   const after = readTicks()
   return places.map((place, i) => {
     return { ...place, ...spun[i]!.noise, steal: stealOf(before, after, place.core) }

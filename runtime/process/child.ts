@@ -17,10 +17,10 @@ export class ChildEnded extends Failure {
   /** a signal, or `code N` */
   readonly how: string
 
-  constructor(name: string, how: string, said: string) {
+  constructor(name: string, how: string, output: string) {
     // the system sends SIGKILL where memory runs out; V8 aborts
     const why = ['SIGKILL', 'SIGABRT'].includes(how) ? '; usually because memory ran out' : ''
-    const last = said.trim() === '' ? '' : `; its last lines: ${said.trim()}`
+    const last = output.trim() === '' ? '' : `; its last lines: ${output.trim()}`
     super(`the process of ${name} ended early (${how})${why}${last}`, EXIT.internal)
     this.how = how
   }
@@ -59,7 +59,7 @@ export interface AskOptions<Part> {
 export class Child {
   readonly #process: ChildProcess
   readonly #name: string
-  #said = ''
+  #output = ''
   /** the error if the system has not started it */
   #refused: Error | null = null
 
@@ -79,7 +79,7 @@ export class Child {
     // libraries print on both
     for (const stream of [child.stdout, child.stderr]) {
       stream?.setEncoding('utf8').on('data', (text: string) => {
-        this.#said = (this.#said + text).slice(-KEPT_CHARACTERS)
+        this.#output = (this.#output + text).slice(-KEPT_CHARACTERS)
       })
     }
     running.add(this)
@@ -117,7 +117,7 @@ export class Child {
       return await new Promise<Reply>((resolve, reject) => {
         const onExit = () => {
           const how = child.signalCode ?? `code ${child.exitCode}`
-          reject(this.#refused ?? new ChildEnded(this.#name, how, this.#said))
+          reject(this.#refused ?? new ChildEnded(this.#name, how, this.#output))
         }
         const onMessage = (answer: Answer<Part, Reply>) => {
           if (answer.kind === 'part') onPart?.(answer.part)

@@ -12,11 +12,11 @@ export function startThread(entry: URL, workerData: unknown): Worker {
 
 /** The same error, or a `Failure` if this process cannot get more memory or threads. */
 function starvedOr(error: unknown): unknown {
-  const said = /\bEAGAIN\b|\bERR_WORKER_OUT_OF_MEMORY\b/.exec(
+  const match = /\bEAGAIN\b|\bERR_WORKER_OUT_OF_MEMORY\b/.exec(
     `${error} ${(error as NodeJS.ErrnoException).code}`,
   )
-  if (said === null) return error
-  return new Failure(`memory or threads of this process ran out (${said[0]})`, EXIT.internal)
+  if (match === null) return error
+  return new Failure(`memory or threads of this process ran out (${match[0]})`, EXIT.internal)
 }
 
 /** Threads do not inherit a loader, so one from source registers tsx itself. */

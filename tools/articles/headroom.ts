@@ -31,9 +31,9 @@ interface Headroom {
 }
 
 export async function headrooms(precision = WHOLE): Promise<Headroom[]> {
-  const found: Headroom[] = []
-  for (const trace of TRACES) found.push(await headroomOf(trace, precision))
-  return found
+  const studied: Headroom[] = []
+  for (const trace of TRACES) studied.push(await headroomOf(trace, precision))
+  return studied
 }
 
 async function headroomOf(trace: Trace, { loads, steps }: Precision): Promise<Headroom> {
@@ -41,9 +41,9 @@ async function headroomOf(trace: Trace, { loads, steps }: Precision): Promise<He
   /** Latencies of a window at a load, ms. */
   const window = async (number: number, load: number) => {
     const key = `${number} ${load}`
-    const known = latencies.get(key) ?? (await simulated(trace, number, load))
-    latencies.set(key, known)
-    return known
+    const windowLatencies = latencies.get(key) ?? (await simulated(trace, number, load))
+    latencies.set(key, windowLatencies)
+    return windowLatencies
   }
   const all = Array.from({ length: WINDOWS }, (_, i) => i)
   /** The percentile over all requests of these windows. */
@@ -97,8 +97,8 @@ async function simulated(trace: Trace, number: number, load: number): Promise<Fl
 const IMAGE = 'articles-headroom.png'
 const share = (value: number | null) => (value === null ? '–' : whole(value))
 
-export function headroomSection(found: readonly Headroom[]): Section {
-  const rows = found.map(({ trace, requests, headroom: { value, low, high } }) => [
+export function headroomSection(studied: readonly Headroom[]): Section {
+  const rows = studied.map(({ trace, requests, headroom: { value, low, high } }) => [
     `Azure ${trace}`,
     count(requests),
     `${share(value)} [${share(low)}, ${share(high)}]`,
@@ -119,11 +119,11 @@ ${markdownTable(['traffic', 'requests', 'idle headroom', 'capacity needed'], row
 Three quarters of all seconds of the code trace are empty, and 1 % of them have 11 times the mean or more. Over 10 s its counts are more dispersed
 still (72), so a queue of 2 s hardly helps, and a pool for the bursts is nearly always idle. Scenarios: \`azure-headroom-code.yaml\` and
 \`azure-headroom-conv.yaml\`, at load 0.5.`
-  return { text, images: [[IMAGE, headroomChart(chartOf(found))]], missed: [] }
+  return { text, images: [[IMAGE, headroomChart(chartOf(studied))]], missed: [] }
 }
 
-function chartOf(found: readonly Headroom[]): HeadroomChart {
-  const curves = found.map(({ trace, curve, headroom: { value } }) => ({
+function chartOf(studied: readonly Headroom[]): HeadroomChart {
+  const curves = studied.map(({ trace, curve, headroom: { value } }) => ({
     name: trace,
     points: curve,
     headroom: value,

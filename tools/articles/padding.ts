@@ -35,11 +35,11 @@ interface Padding {
 }
 
 export async function paddings(): Promise<Padding[]> {
-  const found: Padding[] = []
+  const studied: Padding[] = []
   for (const trace of TRACES) {
-    for (const batch of BATCHES) found.push(await paddingOf(trace, batch))
+    for (const batch of BATCHES) studied.push(await paddingOf(trace, batch))
   }
-  return found
+  return studied
 }
 
 /** A trace in batches of exactly this size, and of at most this size. */
@@ -90,18 +90,18 @@ export function variedSystem(batch: number, cv: number): OnTrace {
 async function variability(
   batch: (typeof BATCHES)[number],
 ): Promise<{ readonly cv: number; readonly useful: number }[]> {
-  const found: { cv: number; useful: number }[] = []
+  const points: { cv: number; useful: number }[] = []
   for (const cv of CVS) {
     const prepared = await prepareTrace(variedSystem(batch, cv))
-    found.push({ cv, useful: runOf(prepared).efficiency[0]! })
+    points.push({ cv, useful: runOf(prepared).efficiency[0]! })
   }
-  return found
+  return points
 }
 
 const IMAGE = 'articles-padding.png'
 
-export function paddingSection(found: readonly Padding[]): Section {
-  const rows = found.map(({ trace, batch, quoted, inOrder, fixed: simulated, greedy }) => [
+export function paddingSection(studied: readonly Padding[]): Section {
+  const rows = studied.map(({ trace, batch, quoted, inOrder, fixed: simulated, greedy }) => [
     `Azure ${trace}, ${batch}`,
     fixed(quoted, 2),
     fixed(inOrder, 3),
@@ -119,15 +119,15 @@ simulated batches of fixed size in the order of arrival with the figures quoted 
 ${markdownTable(['traffic, batch', 'quoted', 'rows in order', 'simulated', 'greedy'], rows)}
 
 Scenarios: \`azure-padding-code.yaml\` and \`azure-padding-conv.yaml\`.`
-  const chart = async () => paddingChart(await chartOf(found))
+  const chart = async () => paddingChart(await chartOf(studied))
   return { text, images: [[IMAGE, chart]], missed: [] }
 }
 
 /** The chart: drawn lengths as lines, the traces as dots. */
-async function chartOf(found: readonly Padding[]): Promise<PaddingChart> {
+async function chartOf(studied: readonly Padding[]): Promise<PaddingChart> {
   const curves: PaddingCurve[] = []
   for (const batch of BATCHES) {
-    const traces = found
+    const traces = studied
       .filter((entry) => entry.batch === batch)
       .map(({ trace, cv, fixed: useful }) => ({ name: trace, cv, useful }))
     curves.push({ batch, points: await variability(batch), traces })

@@ -139,11 +139,11 @@ async function main(): Promise<void> {
   const begun = named.length === 0 ? beginStudy('bench') : null
   const host = hostFingerprint()
   if (!json) console.log(`${host.cpu}, ${host.cores} cores, Node ${host.node}, ${host.platform}\n`)
-  const found = measured(chosen, { full, smoke }, (figure) => {
+  const bench = measured(chosen, { full, smoke }, (figure) => {
     if (!json) console.log(figureLine(figure))
   })
-  if (json) console.log(JSON.stringify(found, null, 2))
-  if (begun !== null) await writeRecord(begun, figuresOfBench(found.figures))
+  if (json) console.log(JSON.stringify(bench, null, 2))
+  if (begun !== null) await writeRecord(begun, figuresOfBench(bench.figures))
 }
 
 interface Options {

@@ -55,10 +55,10 @@ export function* sweepFigures(extent: Extent): Generator<Figure> {
     const ratios = Array.from({ length: rounds }, (_, round) => {
       console.error(`sweeps: round ${round + 1} of ${rounds}, some 40 s each …`)
       const configurations = extent.smoke ? 4 : 48
-      const [one, two] = [1, 2].map((workers) =>
+      const [alone, both] = [1, 2].map((workers) =>
         millisecondsOf(() => sweep(folder, configurations, workers)),
       )
-      return one! / two!
+      return alone! / both!
     })
     yield figure('Sweep, speed of two processes over that of one', 'x', ratios, { atLeast: 1.85 })
     if (extent.smoke) return

@@ -97,7 +97,7 @@ export const CLAIMS: Claims = {
     studies
       .map(({ traffic, startS, byForecast, against }) => {
         const others = against.map(({ policy, value, low, high }) => {
-          const [from, to] = [low, high].map((one) => signedPercent(one))
+          const [from, to] = [low, high].map((end) => signedPercent(end))
           return `${signedPercent(value)} [${from}, ${to}] against ${policy}`
         })
         return `${traffic}, starts of ${startS} s, ${percent(byForecast)} of the decisions by forecast: replica-hours ${others.join(', ')}`
@@ -214,8 +214,8 @@ const shortName = (gpu: string) => gpu.replace(/ \(.*\)/, '').replace(/^.* /, ''
 
 function accelerators({ bert, llama, mlperf, vllm }: AcceleratorsFigures): string {
   const llamas = Object.values(llama)
-  const median = Math.max(...llamas.map((one) => one.median))
-  const worst = llamas.map((one) => one.worst).reduce(larger)
+  const median = Math.max(...llamas.map((errors) => errors.median))
+  const worst = llamas.map((errors) => errors.worst).reduce(larger)
   const far = vllm.reduce((a, b) => (Math.abs(b.worst) > Math.abs(a.worst) ? b : a))
   const runs = vllm.map(({ endToEnd }) => percent(endToEnd)).join(' and ')
   const { own, triton, bar } = mlperf
@@ -237,7 +237,7 @@ const WIDER = 0.05
 
 function gates({ aa, slower, busy, minutes, longRun }: GateStudyFigures): string {
   const at = (kind: typeof aa, margin: number) =>
-    kind.resampled.find((one) => one.margin === margin)!
+    kind.resampled.find((row) => row.margin === margin)!
   const [same, wider, slow] = [at(aa, MARGIN), at(aa, WIDER), at(slower, MARGIN)]
   const { pass, undecided, fail } = aa.live
   const slowed = slower.live.fail + slower.live.pass + slower.live.undecided
@@ -250,7 +250,7 @@ function gates({ aa, slower, busy, minutes, longRun }: GateStudyFigures): string
     `Live: of ${pass + undecided + fail} A/A gates ${alarms(fail)}, ${pass} pass and ${undecided} undecided; ${slower.live.fail} of ${slowed} slowdowns of 5 % found; ` +
     `${figure(minutes.median)} minutes a gate, ${figure(minutes.most)} at most. ` +
     `Resampled from their ${aa.blocks} and ${slower.blocks} blocks, at a margin of ${whole(MARGIN)}: of ${count(same.gates)} A/A gates ${alarms(same.fail * same.gates)}, ` +
-    `${percent(same.undecided)} undecided (${percent(wider.undecided)} at ${whole(WIDER)}); ${found(slow)} slowdowns found${held}${besideLoop(busy)}`
+    `${percent(same.undecided)} undecided (${percent(wider.undecided)} at ${whole(WIDER)}); ${failedText(slow)} slowdowns found${held}${besideLoop(busy)}`
   )
 }
 
@@ -268,7 +268,7 @@ function besideLoop(busy: GateStudyFigures['busy']): string {
 
 const alarms = (number: number) =>
   number === 0 ? 'no false alarm' : `${count(number)} false alarm${number === 1 ? '' : 's'}`
-const found = ({ fail, gates }: { readonly fail: number; readonly gates: number }) =>
+const failedText = ({ fail, gates }: { readonly fail: number; readonly gates: number }) =>
   `${count(fail * gates)} of ${count(gates)}`
 
 /** The figures of the benchmark that README names; all of them are in the record. */
@@ -279,10 +279,10 @@ const SPEEDS = [
 const SWEEP = 'Sweep, speed of two processes over that of one'
 
 function speed({ figures }: BenchFigures): string {
-  const of = (name: string) => figures.find((one) => one.name === name)
+  const of = (name: string) => figures.find((entry) => entry.name === name)
   const rates = SPEEDS.flatMap(([name, text]) => {
-    const found = of(name)
-    return found === undefined ? [] : [`${figure(found.value)} ${found.unit} ${text}`]
+    const rate = of(name)
+    return rate === undefined ? [] : [`${figure(rate.value)} ${rate.unit} ${text}`]
   })
   const sweep = of(SWEEP)
   const bars = figures.flatMap(({ bar }) => bar ?? [])

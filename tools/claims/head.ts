@@ -31,10 +31,12 @@ export function headOf(record: StudyRecord<StudyName>): string {
       : [
           `on ${machineText(machine)} (${machine.platform}, Node ${machine.node}, ONNX Runtime ${machine.onnxruntime})`,
         ]
-  const took = minutes === null ? [] : [`in ${minutesText(minutes)}`]
+  const duration = minutes === null ? [] : [`in ${minutesText(minutes)}`]
   const tree = changed ? ', with uncommitted changes' : ''
   const sentences = [
-    [`Measured at commit ${commitText(commit)}${tree}`, `on ${date}`, ...where, ...took].join(', '),
+    [`Measured at commit ${commitText(commit)}${tree}`, `on ${date}`, ...where, ...duration].join(
+      ', ',
+    ),
     ...(transcribed ? ['This line is taken from the history of the page'] : []),
     ...(data === null ? [] : [`Needs data outside the repository: ${data}`]),
     `\`npm run claims ${study}\` says whether it is stale; \`${command}\` measures again`,

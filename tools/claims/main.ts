@@ -36,7 +36,7 @@ Exit codes: ${EXIT.ok} done; ${EXIT.usage} wrong usage; ${EXIT.failed} with --ch
 
 /** Collects names of studies. */
 function named(name: string, previous: readonly StudyName[]): StudyName[] {
-  const study = STUDY_NAMES.find((known) => known === name)
+  const study = STUDY_NAMES.find((candidate) => candidate === name)
   if (study !== undefined) return [...previous, study]
   throw new InvalidArgumentError(`No such study. Studies: ${STUDY_NAMES.join(', ')}.`)
 }

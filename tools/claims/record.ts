@@ -95,8 +95,8 @@ export function readBeginning(folder: string): z.infer<typeof begunSchema> | nul
 
 /** The same; it is noted where there is none. */
 function keptBeginning(folder: string, now: z.infer<typeof begunSchema>) {
-  const known = readBeginning(folder)
-  if (known !== null) return known
+  const earlier = readBeginning(folder)
+  if (earlier !== null) return earlier
   mkdirSync(folder, { recursive: true })
   const begun = readdirSync(folder).length === 0 ? now : { ...now, commit: null }
   writeFileSync(join(folder, BEGUN), documentText(begun))

@@ -56,19 +56,19 @@ const npmArguments = ({ script, args }: Study) => ['run', '--silent', script, '-
 
 /** What will run, and how long that takes by the records. */
 function announce(due: readonly StudyName[]): void {
-  let known = 0
+  let total = 0
   const unknown: string[] = []
   for (const study of due) {
     const { data } = STUDIES[study]
     const minutes = minutesOf(STUDIES[study], readRecord(study))
     if (minutes === null) unknown.push(study)
-    else known += minutes
-    const took = minutes === null ? 'unknown time' : `about ${minutesText(minutes)}`
-    print(`${study}: ${stateText(stateOf(study))}; ${took}`)
+    else total += minutes
+    const duration = minutes === null ? 'unknown time' : `about ${minutesText(minutes)}`
+    print(`${study}: ${stateText(stateOf(study))}; ${duration}`)
     if (data !== null) print(`  needs ${data}`)
   }
   const parts = [
-    ...(known > 0 ? [`about ${minutesText(known)}`] : []),
+    ...(total > 0 ? [`about ${minutesText(total)}`] : []),
     ...(unknown.length > 0 ? [`the unknown time of ${unknown.join(', ')}`] : []),
   ]
   print(`\nin all ${parts.join(', and ')}`)
@@ -84,9 +84,9 @@ async function warnOfNoise(): Promise<void> {
   const stolen = stealOf(before, readTicks(), null) ?? 0
   const [load] = loadavg()
   if (load! <= QUIET.load && stolen <= QUIET.stolen) return
-  const seen = `load average ${load!.toFixed(1)}, ${percent(stolen)} of the time stolen`
+  const text = `load average ${load!.toFixed(1)}, ${percent(stolen)} of the time stolen`
   print(
-    `the machine is not quiet (${seen}): figures of time will be worse than they are; Ctrl-C stops`,
+    `the machine is not quiet (${text}): figures of time will be worse than they are; Ctrl-C stops`,
   )
 }
 

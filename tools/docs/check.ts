@@ -40,14 +40,14 @@ await new Command('npm run docs:check --')
       }
       const checked = await checkPage(page, readPage(page), { choice, onBlock, onEnd })
       if (write === true) put(page, checked)
-      const found = [
+      const problems = [
         ...(write === true ? checked.failures : checked.problems),
         ...missing.map(
           (report) => `${page}: no command writes ${report}, of which it has a picture`,
         ),
       ]
-      for (const problem of found) console.log(problem)
-      wrong += found.length
+      for (const problem of problems) console.log(problem)
+      wrong += problems.length
       done++
     }
     const together = chosen.filter((page) => !isLive(page))

@@ -30,9 +30,11 @@ export const live: LineComparison = {
       ? masked(printed).startsWith(masked(shown.slice(0, -1)))
       : masked(printed) === masked(shown)
     if (isAlike) return true
-    const [one, other] = [VERDICT.exec(shown), VERDICT.exec(printed)]
-    if (one === null || other === null) return false
-    return masked(shown.slice(0, one.index)) === masked(printed.slice(0, other.index))
+    const [shownVerdict, printedVerdict] = [VERDICT.exec(shown), VERDICT.exec(printed)]
+    if (shownVerdict === null || printedVerdict === null) return false
+    return (
+      masked(shown.slice(0, shownVerdict.index)) === masked(printed.slice(0, printedVerdict.index))
+    )
   },
   current(shown, printed) {
     if (!shown.endsWith(ELISION)) return printed
@@ -140,23 +142,25 @@ export function differences(
   printed: readonly string[],
   { same, mayMiss }: LineComparison,
 ): Difference[] {
-  const found: Difference[] = []
+  const results: Difference[] = []
   let open: { at: number; shown: string[]; printed: string[] } | null = null
   let at = 0
-  const cost = (one: string, other: string) => {
-    if (same(one, other)) return 0
+  const cost = (shownLine: string, printedLine: string) => {
+    if (same(shownLine, printedLine)) return 0
     // such lines stand side by side in the difference, also beside an elision
-    return firstWord(one) === firstWord(other) ? 0.9 * ALONE : 2 * ALONE + 1
+    return firstWord(shownLine) === firstWord(printedLine) ? 0.9 * ALONE : 2 * ALONE + 1
   }
   for (const step of align(shown, printed, cost)) {
     if (step.cost > 0) {
-      if (open === null) found.push((open = { at, shown: [], printed: [] }))
+      if (open === null) results.push((open = { at, shown: [], printed: [] }))
       if (step.shown !== null) open.shown.push(shown[step.shown]!)
       if (step.printed !== null) open.printed.push(printed[step.printed]!)
     } else open = null
     if (step.shown !== null) at = step.shown + 1
   }
-  return found.filter((own) => own.printed.length > 0 || !own.shown.every(mayMiss))
+  return results.filter(
+    (difference) => difference.printed.length > 0 || !difference.shown.every(mayMiss),
+  )
 }
 
 /**
@@ -169,10 +173,10 @@ export function currentOutput(
   { same, current }: LineComparison,
 ): readonly string[] {
   if (!shown.some((line) => line.endsWith(ELISION))) return printed
-  const cost = (one: string, other: string) => {
-    if (one === other) return 0
-    if (same(one, other)) return 0.0001
-    return firstWord(one) === firstWord(other) ? 0.001 : 2 * ALONE + 1
+  const cost = (shownLine: string, printedLine: string) => {
+    if (shownLine === printedLine) return 0
+    if (same(shownLine, printedLine)) return 0.0001
+    return firstWord(shownLine) === firstWord(printedLine) ? 0.001 : 2 * ALONE + 1
   }
   const steps = align(shown, printed, cost)
   if (steps.some(({ cost }) => cost >= ALONE)) return printed

@@ -15,9 +15,9 @@ const LINE = new RegExp(`^spillway((?:\\s+(?:${PART})+)*)\\s*(?:\\|(?!\\|)\\s*([
  * Null for any other line.
  */
 export function leadingCommand(line: string): LeadingCommand | null {
-  const found = LINE.exec(line.replaceAll(/\\\n\s*/g, ' '))
-  if (found === null) return null
-  const [, typed = '', reader = null] = found
+  const match = LINE.exec(line.replaceAll(/\\\n\s*/g, ' '))
+  if (match === null) return null
+  const [, typed = '', reader = null] = match
   const words = [...typed.matchAll(new RegExp(`(?:${PART})+`, 'g'))].map(([word]) =>
     word.replaceAll(/'([^']*)'|"([^"]*)"/g, (_, single, double) => single ?? double),
   )

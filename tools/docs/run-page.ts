@@ -62,7 +62,7 @@ export const chosenBlocks = (markdown: string, choice: Choice): CodeBlock[] =>
 
 function marksOf({ words, line }: CodeBlock): readonly Mark[] {
   return words.map((word) => {
-    const mark = MARKS.find((known) => known === word)
+    const mark = MARKS.find((candidate) => candidate === word)
     if (mark !== undefined) return mark
     throw new Error(`line ${line - 1}: ${word}: expected ${MARKS.join(' or ')} after console`)
   })

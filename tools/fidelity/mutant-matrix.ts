@@ -60,15 +60,15 @@ export function mutantRows(
   return mutants.map((mutant, i) => {
     const cells = cases.flatMap((measured) => cellsOf(mutant, measured))
     onProgress(i + 1, mutants.length)
-    const found = cells.filter(isFound)
+    const foundCells = cells.filter(isFound)
     const named = (some: readonly MatrixCell[]) =>
       new Set(some.map((cell) => `${cell.case} ${cell.check}`)).size
     return {
       mutant: mutant.name,
       fault: mutant.fault,
-      finder: largestError(found),
+      finder: largestError(foundCells),
       largest: largestError(cells)!,
-      found: named(found),
+      found: named(foundCells),
       ran: named(cells),
     }
   })
@@ -95,16 +95,16 @@ function cellsOf(mutant: (typeof MUTANTS)[number], measured: MeasuredCase): Matr
   const runs = measured.each.map((each) => matrix([mutant], [each]))
   return measured.levels.flatMap((p) => {
     const errors = runs.map((rows) => rows.find((row) => row.p === p)?.error)
-    const known = errors.flatMap((error, i) => (error === undefined ? [] : [{ error, i }]))
-    if (known.length === 0) return []
-    const error = median(known.map((each) => each.error))
+    const present = errors.flatMap((error, i) => (error === undefined ? [] : [{ error, i }]))
+    if (present.length === 0) return []
+    const error = median(present.map((each) => each.error))
     return measured.spreads.map(({ check, around }) => {
-      const outside = known.filter((each) => {
+      const outside = present.filter((each) => {
         const value = measured.base(each.i, p) * (1 + each.error)
         const [low, high] = around(each.i, p)
         return value < low || value > high
       })
-      const most = outside.length > known.length / 2
+      const most = outside.length > present.length / 2
       return { mutant: mutant.name, case: measured.name, check, p, error, outside: most }
     })
   })

@@ -92,8 +92,8 @@ export async function recordSuite(
       profile = await calibrateFor(ready, profile, calibrationSeconds, remaining)
       await writeWhole(profilePath, documentText(profile))
     }
-    const known = { prepared, profile: profile!, fleets }
-    for (const recorded of await recordSession(out, session, known, remaining)) {
+    const context = { prepared, profile: profile!, fleets }
+    for (const recorded of await recordSession(out, session, context, remaining)) {
       cases.set(recorded.case.name, recorded)
     }
   }
@@ -118,7 +118,7 @@ function rowsPath(out: string, suiteCase: Case, { hash }: Prepared, round: numbe
 
 async function calibrateFor(
   scenarios: readonly Prepared[],
-  known: Profile | null,
+  earlier: Profile | null,
   seconds: number,
   remaining: Remaining,
 ): Promise<Profile> {
@@ -132,20 +132,20 @@ async function calibrateFor(
   })
   progress.stop()
   remaining.add(-seconds * fresh.models.length)
-  return mergeProfiles(fresh, known)
+  return mergeProfiles(fresh, earlier)
 }
 
 async function recordSession(
   out: string,
   session: Session,
-  known: {
+  context: {
     readonly prepared: ReadonlyMap<string, Prepared>
     readonly profile: Profile
     readonly fleets: Map<string, Fleet>
   },
   remaining: Remaining,
 ): Promise<Recorded[]> {
-  const { prepared, profile, fleets } = known
+  const { prepared, profile, fleets } = context
   const systems = new Map<string, System>()
   const requests = new Map<string, RequestList>()
   for (const { name, against } of session.cases) {
@@ -218,7 +218,7 @@ function slicingFor(
 ): Slicing | null {
   if (cases.every(({ against }) => against === undefined)) return null
   const slicing = slicingOf(
-    cases.map((one) => ({ ...systems.get(one.name)!, requests: requests.get(one.name)! })),
+    cases.map(({ name: key }) => ({ ...systems.get(key)!, requests: requests.get(key)! })),
   )
   if (!('whole' in slicing)) return slicing
   process.stderr.write(`${name}: whole replays alternate, not slices: ${slicing.whole}\n`)

@@ -148,15 +148,15 @@ export function ratiosOf(of: {
 }
 
 function mutantRowsOf(fault: Fault | null): MutantRow[] {
-  const row = (mutant: string, error: number, found: boolean): MutantRow => {
+  const row = (mutant: string, error: number, isFound: boolean): MutantRow => {
     const place = { case: 'payment-peak', check: 'structure', p: 0.95 }
-    const cell: MatrixCell = { mutant, ...place, error, outside: found }
+    const cell: MatrixCell = { mutant, ...place, error, outside: isFound }
     return {
       mutant,
       fault: `what is wrong with ${mutant}`,
-      finder: found ? cell : null,
+      finder: isFound ? cell : null,
       largest: cell,
-      found: found ? 1 : 0,
+      found: isFound ? 1 : 0,
       ran: 5,
     }
   }

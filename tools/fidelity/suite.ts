@@ -59,7 +59,7 @@ const atLoads = (name: string, seconds: number, ...set: string[]) =>
 function rehearsed(rounds: number, seconds: number): Session {
   const rehearsals = atLoads(REHEARSAL, seconds, 'seed=101')
   const judged = atLoads(JUDGED, seconds)
-  const cases = judged.flatMap((one, i) => [rehearsals[i]!, one])
+  const cases = judged.flatMap((suiteCase, i) => [rehearsals[i]!, suiteCase])
   return { name: 'rehearsed replays', rounds, cases }
 }
 
@@ -143,7 +143,7 @@ export function smokeSuite(): readonly Session[] {
   const { of, change } = changesOf('yardstick', yardstick, 2)
   const changed = [of('A', 0.1, rate(250)), change('250 → 300 requests/s', 0.1, rate(300))]
   const { cases, ...rehearsals } = rehearsed(2, 1.5)
-  const few = cases.slice(0, 2).map(({ set, ...one }) => ({ ...one, set: [...set, rate(250)] }))
+  const few = cases.slice(0, 2).map(({ set, ...rest }) => ({ ...rest, set: [...set, rate(250)] }))
   return [
     { name: 'yardstick-changes', rounds: 3, cases: changed },
     { ...rehearsals, cases: few },

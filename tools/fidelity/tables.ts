@@ -51,7 +51,9 @@ max(10 %, 50 µs, A/A), with the whole interval of the measured ratio, and the c
         ...changes
           .filter(({ check }) => check.verdict !== 'PASS')
           .map(({ name, check }) => `${name}: ${check.verdict}, ${check.reason}`),
-        ...changes.flatMap((one) => notCountedRounds(one).map((text) => `${one.name}: ${text}`)),
+        ...changes.flatMap((change) =>
+          notCountedRounds(change).map((text) => `${change.name}: ${text}`),
+        ),
       ],
     },
     predictionTable(prediction),

@@ -38,7 +38,8 @@ export function auditScenario(shop: Workshop, runner: Runner, text: string): Pro
     const simulated = await runner.runIn(folder, SIMULATE)
     if (simulated.overran === 'responsive') return { end: 'long', faults: [] }
     const fault = faultOf(SIMULATE, simulated)
-    if (fault !== null) return { end: 'ran', faults: [`simulate: ${fault}${said(simulated)}`] }
+    if (fault !== null)
+      return { end: 'ran', faults: [`simulate: ${fault}${stderrText(simulated)}`] }
     if (!RAN.includes(simulated.code)) return { end: 'refused', faults: [] }
     const result = resultSchema.parse(
       JSON.parse(readFileSync(join(folder, 'out/simulated.json'), 'utf8')),
@@ -53,15 +54,16 @@ export function auditScenario(shop: Workshop, runner: Runner, text: string): Pro
   })
 }
 
-const said = ({ stderr }: Outcome) => (stderr === '' ? '' : `: ${stderr.trim().slice(0, 300)}`)
+const stderrText = ({ stderr }: Outcome) =>
+  stderr === '' ? '' : `: ${stderr.trim().slice(0, 300)}`
 
 function auditFaults(outcome: Outcome): string[] {
   const fault = faultOf(AUDIT, outcome)
-  if (fault !== null) return [`audit: ${fault}${said(outcome)}`]
+  if (fault !== null) return [`audit: ${fault}${stderrText(outcome)}`]
   if (outcome.code === 0) return []
-  if (outcome.code !== 4) return [`audit: exit code ${outcome.code}${said(outcome)}`]
+  if (outcome.code !== 4) return [`audit: exit code ${outcome.code}${stderrText(outcome)}`]
   const { runs, claims, reason } = JSON.parse(outcome.stdout) as Audit
-  const found = [
+  const faults = [
     ...runs.flatMap(({ rules, journal }) => [
       ...rules.flatMap(({ first }) =>
         first.slice(0, 1).map(({ rule, text }) => `${rule}: ${text}`),
@@ -72,7 +74,7 @@ function auditFaults(outcome: Outcome): string[] {
       .filter(({ holds }) => !holds)
       .map(({ figure, stated, recomputed }) => `${figure} is ${stated}, and by rows ${recomputed}`),
   ]
-  return (found.length > 0 ? found : [reason]).map((text) => `audit: ${text}`)
+  return (faults.length > 0 ? faults : [reason]).map((text) => `audit: ${text}`)
 }
 
 /** Shares of time that are more than the whole. */
@@ -186,8 +188,8 @@ export async function fuzzAudited(
 
 /** Saves a scenario below `folder`, with what was found as a comment: no stacks with paths. */
 export function saveScenario(folder: string, { text, faults, number }: AuditFinding, seed: number) {
-  const found = faults.map((fault) => `# ${JSON.stringify(fault.split('\n')[0])}\n`).join('')
-  const whole = `# Found by npm run fuzz -- audited --seed ${seed}, number ${number}:\n${found}${text}`
+  const comments = faults.map((fault) => `# ${JSON.stringify(fault.split('\n')[0])}\n`).join('')
+  const whole = `# Found by npm run fuzz -- audited --seed ${seed}, number ${number}:\n${comments}${text}`
   const hash = createHash('sha256').update(text).digest('hex').slice(0, 8)
   const path = join(folder, `scenario-${hash}.yaml`)
   mkdirSync(folder, { recursive: true })

@@ -131,13 +131,13 @@ function expectedCode(text: string, head: Written): number | null {
     const { scenarios } = JSON.parse(text) as GateBaseline
     const named = scenarios.filter(({ name }) => name === head.name)
     const alone = named.length === 1 ? named[0] : undefined
-    const found = scenarios.find(({ file }) => file === SCENARIO) ?? alone
-    if (found === undefined) return 6
-    const base = { ...found, file: SCENARIO }
+    const entry = scenarios.find(({ file }) => file === SCENARIO) ?? alone
+    if (entry === undefined) return 6
+    const base = { ...entry, file: SCENARIO }
     if (base.seed !== head.seed || base.replications !== head.replications) return 6
     const pairs = head.figures.flatMap((figure) => {
-      const own = base.figures.find((one) => one.class === figure.class && one.name === figure.name)
-      return own === undefined ? [] : [[own.value, figure] as const]
+      const was = base.figures.find((row) => row.class === figure.class && row.name === figure.name)
+      return was === undefined ? [] : [[was.value, figure] as const]
     })
     if (pairs.length === 0) return 6
     if (isDeepStrictEqual(base, head)) return 0
@@ -150,8 +150,8 @@ function expectedCode(text: string, head: Written): number | null {
 /** Whether its figures cannot be made again: they are of another engine, or of another profile. */
 function isOpen(base: Written, head: Written): boolean {
   if (base.version !== head.version || base.commit !== head.commit) return true
-  const own = isDeepStrictEqual([base.scenario, base.hash], [head.scenario, head.hash])
-  return own && base.profile?.hash !== head.profile?.hash
+  const sameScenario = isDeepStrictEqual([base.scenario, base.hash], [head.scenario, head.hash])
+  return sameScenario && base.profile?.hash !== head.profile?.hash
 }
 
 type Pair = readonly [number | null, Written['figures'][number]]
@@ -165,8 +165,8 @@ function isWorse(base: Written, head: Written, pairs: readonly Pair[]): boolean 
     return better === 'lower' ? value > before * (1 + MARGIN) : value < before * (1 - MARGIN)
   })
   const broken = head.objectives.some(({ class: of, text: stated, verdict }) => {
-    const own = base.objectives.find((one) => one.class === of && one.text === stated)
-    return verdict === 'FAIL' && own !== undefined && own.verdict !== 'FAIL'
+    const was = base.objectives.find((row) => row.class === of && row.text === stated)
+    return verdict === 'FAIL' && was !== undefined && was.verdict !== 'FAIL'
   })
   return worse || broken
 }

@@ -69,8 +69,8 @@ export function contentOf(folder: string): string {
 }
 
 /** What differs between two texts of `contentOf`. */
-function differing(one: string, other: string): string {
-  const [ours, theirs] = [one.split('\n'), other.split('\n')]
+function differing(ourText: string, theirText: string): string {
+  const [ours, theirs] = [ourText.split('\n'), theirText.split('\n')]
   const only = (lines: readonly string[], others: readonly string[]) =>
     lines.filter((line) => !others.includes(line)).map((line) => line.split(' ')[0]!)
   return [...new Set([...only(ours, theirs), ...only(theirs, ours)])].join(', ')

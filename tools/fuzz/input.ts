@@ -82,12 +82,12 @@ export interface SeedFile {
 /** JSON would keep it, but a file written from it could not. */
 const LONE_SURROGATE = /\p{Surrogate}/u
 
-export function seedText(input: FuzzInput, found: string): string {
+export function seedText(input: FuzzInput, fault: string): string {
   const files = Object.entries(input.files ?? {}).map(([name, content]) => {
     if (typeof content === 'string' && !LONE_SURROGATE.test(content)) return [name, content]
     return [name, { base64: Buffer.from(content).toString('base64') }]
   })
-  const seed = { found, ...input, ...(input.files && { files: Object.fromEntries(files) }) }
+  const seed = { found: fault, ...input, ...(input.files && { files: Object.fromEntries(files) }) }
   return `${JSON.stringify(seed, null, 2)}\n`
 }
 

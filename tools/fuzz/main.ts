@@ -79,15 +79,15 @@ program
     inWorkshop(LIMIT_MS, async (shop, seconds) => {
       const begun = beginStudy('fuzz-inputs')
       const { save, ...chosen } = options
-      const found = new Map<string, number>()
+      const counts = new Map<string, number>()
       const { findings, codes, sampled, differing, long } = await fuzzInputs(shop, {
         ...chosen,
         count: inputs,
         sample: 100,
         onFinding: (finding) => {
           const { fault, input } = finding
-          const alike = (found.get(fault) ?? 0) + 1
-          found.set(fault, alike)
+          const alike = (counts.get(fault) ?? 0) + 1
+          counts.set(fault, alike)
           if (alike > MOST_ALIKE) return
           console.log(`${nameOf(finding)}: ${fault}`)
           console.log(`  ${JSON.stringify(input.args).slice(0, 300)}\n  ${saveSeed(save, finding)}`)
@@ -101,7 +101,7 @@ program
       console.log(`seed ${options.seed}: ${inputs} inputs in ${seconds()}, ${failed}`)
       console.log(`${long} simulations of heavy traffic and large models, ended by SIGINT`)
       console.log(`${sampled} run again as processes, ${differing.length} with another exit code`)
-      for (const [fault, often] of found) console.log(`  ${often} x ${fault}`)
+      for (const [fault, often] of counts) console.log(`  ${often} x ${fault}`)
       for (const line of differing) console.log(`  ${line}`)
       fail(findings.length + differing.length > 0)
       if (options.kind !== undefined) return
@@ -153,8 +153,8 @@ program
       const text = `${rows.length} kills, ${completed} sweeps completed in ${seconds()}`
       console.log(`seed ${seed}: ${text}, ${faults.length} faults`)
       fail(faults.length > 0)
-      const found = { kills: rows.length, seed, completed, findings: faults.length }
-      await recordWhole(begun, rows.length, found)
+      const figures = { kills: rows.length, seed, completed, findings: faults.length }
+      await recordWhole(begun, rows.length, figures)
     }),
   )
 
@@ -230,8 +230,8 @@ program
     })
     const kinds = [...new Set(outcomes.map(({ kind }) => kind))].sort()
     const codes = kinds.map((kind) => {
-      const own = outcomes.filter((outcome) => outcome.kind === kind)
-      return [kind, countsOf(own.map(({ code }) => String(code)))] as const
+      const ofKind = outcomes.filter((outcome) => outcome.kind === kind)
+      return [kind, countsOf(ofKind.map(({ code }) => String(code)))] as const
     })
     console.log(codesText(new Map(codes)))
     const failed = outcomes.filter(({ faults }) => faults.length > 0).length

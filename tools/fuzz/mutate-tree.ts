@@ -38,9 +38,9 @@ export function donorsOf(trees: readonly unknown[]): Donors {
   for (const tree of trees) {
     for (const { parent, key, value } of spotsOf(tree)) {
       const name = Array.isArray(parent) ? '[]' : key
-      const known = donors.get(name)
-      if (known === undefined) donors.set(name, [value])
-      else known.push(value)
+      const values = donors.get(name)
+      if (values === undefined) donors.set(name, [value])
+      else values.push(value)
     }
   }
   return donors

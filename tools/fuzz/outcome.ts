@@ -55,4 +55,4 @@ export function faultOf(args: readonly string[], outcome: Outcome): string | nul
 
 /** Whether a command did its work, whatever its verdict on the scenarios of these tests. */
 export const isJudged = (code: number | null): boolean =>
-  [EXIT.ok, EXIT.failed, EXIT.undecided].some((one) => one === code)
+  [EXIT.ok, EXIT.failed, EXIT.undecided].some((exit) => exit === code)

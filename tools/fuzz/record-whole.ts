@@ -11,6 +11,6 @@ export async function recordWhole<Name extends StudyName>(
   const { script, args } = STUDIES[begun.study]
   const [kind, whole] = args
   if (ran < Number(whole)) return
-  const own = [kind!, String(ran), '--seed', String(figures.seed)]
-  await writeRecord(begun, figures, { command: commandOf({ script, args: own }) })
+  const words = [kind!, String(ran), '--seed', String(figures.seed)]
+  await writeRecord(begun, figures, { command: commandOf({ script, args: words }) })
 }

@@ -177,10 +177,10 @@ export async function fuzzRefs(
       const target = kind === 'tag' && chance(random, 0.5) ? 'other' : 'main'
       if (kind === 'tag') repository.git('update-ref', `refs/tags/${ref}`, `refs/heads/${target}`)
       const before = repository.state()
-      const given = chance(random, 0.5) ? ['--against-ref', ref] : [`--against-ref=${ref}`]
+      const option = chance(random, 0.5) ? ['--against-ref', ref] : [`--against-ref=${ref}`]
       // by default nothing of the other version is executed, and nothing is fetched to do so
       const run = chance(random, 0.5) ? ['--run', `node ${CLI} simulate`] : []
-      const args = ['gate', 'declared.yaml', ...given, ...run, '--replications', '2', '--json']
+      const args = ['gate', 'declared.yaml', ...option, ...run, '--replications', '2', '--json']
       const ended = await runProcess(...args)
       const fault = faultOf(args, { ...ended, signal: null, peakMib: 0, overran: 'no' })
       const faults = fault === null ? [] : [fault]

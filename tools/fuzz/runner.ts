@@ -41,7 +41,7 @@ export class Runner {
   readonly #shop: Shop
   #child: ChildProcess | null = null
   #inputs = 0
-  #said = ''
+  #stderr = ''
 
   /** `folder`: working directory of all inputs, always the same, since waiting processes use it */
   constructor(folder: string, shop: Shop) {
@@ -57,7 +57,7 @@ export class Runner {
   /** Runs a command in an existing folder. */
   async runIn(folder: string, args: readonly string[]): Promise<Outcome> {
     const child = this.#child ?? (await this.#start())
-    this.#said = ''
+    this.#stderr = ''
     const watch = new Watch(child, this.#shop.limitMs)
     const answered = new Promise<RunnerAnswer | null>((resolve) => {
       child.once('message', (answer: RunnerAnswer) => resolve(answer))
@@ -73,7 +73,7 @@ export class Runner {
     if (answer === null) {
       this.#child = null
       const { exitCode: code, signalCode: signal } = child
-      return { code, signal, stdout: '', stderr: this.#said, peakMib, overran }
+      return { code, signal, stdout: '', stderr: this.#stderr, peakMib, overran }
     }
     this.#inputs++
     if (overran !== 'no' || this.#inputs >= MOST_INPUTS || answer.residentMib > MOST_RESIDENT_MIB) {
@@ -106,7 +106,7 @@ export class Runner {
     })
     // native code bypasses `process.stderr`
     child.stderr!.on('data', (data) => {
-      this.#said += data
+      this.#stderr += data
     })
     await once(child, 'message')
     this.#child = child

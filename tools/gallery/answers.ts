@@ -131,8 +131,8 @@ export function figuresCompared(
   figures: readonly { readonly phrase: string; readonly estimate: Estimate | null }[],
 ): string {
   const texts = figures.map(({ phrase, estimate }) => {
-    const known = estimate !== null && estimate.value !== null
-    return `${known ? estimateText(estimate, quantity) : 'not known'} ${phrase}`
+    const isKnown = estimate !== null && estimate.value !== null
+    return `${isKnown ? estimateText(estimate, quantity) : 'not known'} ${phrase}`
   })
   return `${what} is ${joined(texts)}.`
 }

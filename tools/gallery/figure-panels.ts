@@ -81,10 +81,10 @@ export function objectivePanels(
 }
 
 function drawn({ name, quantity, limit, rows }: FigurePanel, plot: number): NonNormalizedSpec {
-  const known = rows.flatMap(({ estimate: { value, low, high } }, i) =>
+  const intervals = rows.flatMap(({ estimate: { value, low, high } }, i) =>
     value === null ? [] : [{ value, low: low ?? value, high: high ?? value, y: ROW * (i + 0.5) }],
   )
-  const ends = known.flatMap(({ low, high }) => [low, high])
+  const ends = intervals.flatMap(({ low, high }) => [low, high])
   const x = axisOf(quantity, limit === null ? ends : [...ends, limit])
   const y = { field: 'y', type: 'quantitative' as const, scale: null, axis: null }
   const color = LIGHT.simulated
@@ -95,12 +95,12 @@ function drawn({ name, quantity, limit, rows }: FigurePanel, plot: number): NonN
     layer: [
       ...limitRule(limit, x),
       {
-        data: { values: known },
+        data: { values: intervals },
         mark: { type: 'rule', strokeWidth: 2.5, opacity: 0.75, color },
         encoding: { x: { ...x, field: 'low' }, x2: { field: 'high' }, y },
       },
       {
-        data: { values: known },
+        data: { values: intervals },
         mark: { type: 'point', filled: true, size: 60, opacity: 1, color },
         encoding: { x, y },
       },

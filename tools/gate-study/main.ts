@@ -60,9 +60,9 @@ async function writeStudy(study: Study, page: string, begun: Begun<'gate-study'>
   const every = [...Object.values(all), ...Object.values(study.busy?.gates ?? {})].flat()
   // of a study that went on, this process has seen a part only
   const live = every.map(minutesOf).reduce((a, b) => a + b, truth.minutes)
-  const took = Math.max(live, (performance.now() - begun.sinceMs) / 60_000)
+  const minutes = Math.max(live, (performance.now() - begun.sinceMs) / 60_000)
   const figures = figuresOfGates(study, longRunRows(study.recorded))
-  await keepStudy(begun, { figures, page, minutes: took })
+  await keepStudy(begun, { figures, page, minutes })
 }
 
 /** Records gates beside a process that keeps one core busy. */
@@ -86,15 +86,13 @@ function busyLoop(): { readonly end: () => void } {
 
 /** The gates beside a busy loop that a folder holds; null for none. */
 function busyGates(folder: string, resamples: number): GatesOn | null {
-  const known = gatesIn(folder)
-  return known.slower.length === 0
-    ? null
-    : { gates: known, resampled: resampledOf(known, resamples) }
+  const gates = gatesIn(folder)
+  return gates.slower.length === 0 ? null : { gates, resampled: resampledOf(gates, resamples) }
 }
 
-function resampledOf(known: Gates, trials: number): GatesOn['resampled'] {
+function resampledOf(gates: Gates, trials: number): GatesOn['resampled'] {
   const of = (kind: Kind) => {
-    const blocks = blocksOf(known[kind])
+    const blocks = blocksOf(gates[kind])
     // no block counts where the machine is far too busy
     if (blocks.length === 0) return []
     return MARGINS.map((margin, i) => {
@@ -123,9 +121,13 @@ async function studied(
   const recorded = await record(plan, within)
   closeSimulations()
   const resampled = resampledOf(recorded.gates, trials)
-  const synthetic = SYNTHETIC.map((one, i) => {
+  const synthetic = SYNTHETIC.map((setting, i) => {
     progress.update('gates with synthetic blocks', i, SYNTHETIC.length)
-    return { ...one, trials, shares: syntheticGates({ ...one, margin: 0.05, trials, seed: 1 }) }
+    return {
+      ...setting,
+      trials,
+      shares: syntheticGates({ ...setting, margin: 0.05, trials, seed: 1 }),
+    }
   })
   progress.stop()
   return { recorded, resampled, synthetic, busy: beside, folder: 'gate-study' }
@@ -170,9 +172,9 @@ async function run({ quick, busy, minutes, gates, resamples }: Options): Promise
     if (!(error instanceof OutOfTime)) throw error
     progress.stop()
     const kinds = [folder, join(folder, BESIDE)].map((at) => Object.values(gatesIn(at)).flat())
-    const [quiet, other] = kinds.map(({ length }) => length)
+    const [quiet, besideLoop] = kinds.map(({ length }) => length)
     process.stdout.write(
-      `Not complete yet: ${quiet} live gates are kept in ${folder}, and ${other} beside a busy loop. ` +
+      `Not complete yet: ${quiet} live gates are kept in ${folder}, and ${besideLoop} beside a busy loop. ` +
         'The study goes on with the first, and with --busy with the second.\n',
     )
   }

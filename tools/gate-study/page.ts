@@ -42,6 +42,7 @@ function rowsOf(
 }
 
 const METRICS = ['service time', 'p50', 'p95', 'p99']
+const VERDICTS = ['PASS', 'FAIL', 'UNDECIDED', 'IMPROVED'] as const
 
 /** The page of a study. */
 export function studyPage(study: Study): string {
@@ -124,17 +125,14 @@ function liveTable(study: Study): string {
       [
         label,
         String(all.length),
-        ...['PASS', 'FAIL', 'UNDECIDED', 'IMPROVED'].map((verdict) => String(count(verdict))),
+        ...VERDICTS.map((verdict) => String(count(verdict))),
         `${fixed(mean(minutes), 1)} (at most ${fixed(Math.max(...minutes), 1)})`,
         stalledText(all),
       ],
     ]
   })
   return markdownTable(
-    [
-      ...['head', 'gates', 'PASS', 'FAIL', 'UNDECIDED', 'IMPROVED'],
-      ...['minutes a gate', 'time in stalls'],
-    ],
+    [...['head', 'gates', ...VERDICTS], ...['minutes a gate', 'time in stalls']],
     rows,
   )
 }
@@ -152,8 +150,9 @@ function scatterTable(study: Study): string {
   const rows = rowsOf(study, ({ gates }, kind, label) => {
     const blocks = blocksOf(gates[kind])
     const raw = blocks.flatMap((block) => {
-      const own = block.raw.find(({ p }) => p === 0.95) ?? block.raw.find(({ p }) => p === 0.5)
-      return own ? [Math.log(own.head / own.base)] : []
+      const percentile =
+        block.raw.find(({ p }) => p === 0.95) ?? block.raw.find(({ p }) => p === 0.5)
+      return percentile ? [Math.log(percentile.head / percentile.base)] : []
     })
     const deviation = (values: number[]) =>
       values.length < 2 ? '–' : percent(sampleStandardDeviation(values))
@@ -177,14 +176,11 @@ function resampledTable(study: Study): string {
       label,
       percent(margin),
       gates.toLocaleString('en-US'),
-      ...(['PASS', 'FAIL', 'UNDECIDED', 'IMPROVED'] as const).map((one) => percent(shares[one])),
+      ...VERDICTS.map((verdict) => percent(shares[verdict])),
       fixed(blocks, 1),
     ]),
   )
-  return markdownTable(
-    ['head', 'margin', 'gates', 'PASS', 'FAIL', 'UNDECIDED', 'IMPROVED', 'blocks'],
-    rows,
-  )
+  return markdownTable(['head', 'margin', 'gates', ...VERDICTS, 'blocks'], rows)
 }
 
 /** A percentile of the long run, beside those that the live gates of the slower head derived. */
@@ -196,7 +192,9 @@ export function longRunRows({ gates, truth }: Recorded) {
   return truth.percentiles.map(({ p, ratio, low, high }) => {
     const name = `p${100 * p}`
     const derived = gates.slower.flatMap((gate) => metrics(gate, name) ?? [])
-    const held = derived.filter((one) => (one.low ?? 0) <= ratio && ratio <= (one.high ?? 9))
+    const held = derived.filter(
+      (metric) => (metric.low ?? 0) <= ratio && ratio <= (metric.high ?? 9),
+    )
     return { p, name, ratio, low, high, derived, held: held.length }
   })
 }
@@ -204,7 +202,7 @@ export function longRunRows({ gates, truth }: Recorded) {
 function truthTable(recorded: Recorded): string {
   const rows = longRunRows(recorded).map(({ name, ratio, low, high, derived, held }) => [
     name,
-    signedPercent(mean(derived.map((one) => one.ratio!)) - 1),
+    signedPercent(mean(derived.map((metric) => metric.ratio!)) - 1),
     `${signedPercent(ratio - 1)} [${signedPercent((low ?? Number.NaN) - 1)}, ${signedPercent((high ?? Number.NaN) - 1)}]`,
     `${held} of ${derived.length}`,
   ])
@@ -213,12 +211,12 @@ function truthTable(recorded: Recorded): string {
 
 function syntheticTable({ synthetic }: Study): string {
   return markdownTable(
-    ['true ratio', 'scatter of a block', 'gates', 'PASS', 'FAIL', 'UNDECIDED', 'IMPROVED'],
+    ['true ratio', 'scatter of a block', 'gates', ...VERDICTS],
     synthetic.map(({ truth, deviation, trials, shares }) => [
       fixed(truth, 2),
       percent(deviation),
       trials.toLocaleString('en-US'),
-      ...(['PASS', 'FAIL', 'UNDECIDED', 'IMPROVED'] as const).map((one) => percent(shares[one])),
+      ...VERDICTS.map((verdict) => percent(shares[verdict])),
     ]),
   )
 }

@@ -217,7 +217,7 @@ async function longRun({ rounds: count, load }: Plan, live: Live): Promise<LongR
 }
 
 async function doubledWindows({ windowed, seeds }: Plan, job: JobOptions): Promise<Doubled[]> {
-  const found: Doubled[] = []
+  const doubled: Doubled[] = []
   for (const { scenario, before } of windowed) {
     const changes: number[] = []
     let failed = 0
@@ -235,7 +235,7 @@ async function doubledWindows({ windowed, seeds }: Plan, job: JobOptions): Promi
       )
       changes.push(Math.max(...ratios) - 1)
     }
-    found.push({ scenario, seeds, found: failed, least: Math.min(...changes) })
+    doubled.push({ scenario, seeds, found: failed, least: Math.min(...changes) })
   }
-  return found
+  return doubled
 }

@@ -65,26 +65,26 @@ function withWindow(parts: RunParts, factor: number): RunParts {
 }
 
 /** The view of a station for its policy, with some values replaced. */
-function viewOf(station: Station, given: Partial<QueueView>): QueueView {
+function viewOf(station: Station, values: Partial<QueueView>): QueueView {
   return new Proxy(station, {
-    get: (target, key) => Reflect.get(key in given ? given : target, key, target),
+    get: (target, key) => Reflect.get(key in values ? values : target, key, target),
   })
 }
 
 /** Makes the window start at the newest request, which is last in the queue. */
 function countFromNewest(): () => void {
-  const came = new WeakMap<RequestQueue, number>()
+  const newestAt = new WeakMap<RequestQueue, number>()
   const undoPush = replaceMethods(RequestQueue.prototype, {
     push: (push) =>
       function (this: RequestQueue, now, request) {
-        came.set(this, now)
+        newestAt.set(this, now)
         push.call(this, now, request)
       },
   })
   const undoDecide = replaceMethods(Station.prototype, {
     decide: () =>
       function (this: Station, now, out) {
-        const windowCloses = came.get(this.queue)! + this.batcher.windowMs
+        const windowCloses = newestAt.get(this.queue)! + this.batcher.windowMs
         this.batcher.decide(viewOf(this, { windowCloses }), now, out)
       },
   })

@@ -62,9 +62,9 @@ function oncePerRun<Run extends object, T>(of: (run: Run, believed: ExecutorWork
   return (run: Run, believed: ExecutorWork): T => {
     const byRun = byWork.get(believed) ?? new WeakMap<Run, { readonly result: T }>()
     byWork.set(believed, byRun)
-    const known = byRun.get(run) ?? { result: of(run, believed) }
-    byRun.set(run, known)
-    return known.result
+    const kept = byRun.get(run) ?? { result: of(run, believed) }
+    byRun.set(run, kept)
+    return kept.result
   }
 }
 

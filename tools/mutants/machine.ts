@@ -107,13 +107,13 @@ function recordedMachine(
   const field = shiftField(fieldOf(run, work), later, endMs)
   const machine = machineOf(field)
   const stations = stationsOf(plan)
-  const given = stations.map((_, executor) =>
+  const starts = stations.map((_, executor) =>
     Float64Array.from(
       batches.filter((batch) => batch.executor === executor),
       ({ dispatched }) => (dispatched + later) % endMs,
     ).sort(),
   )
-  return { ...machine, speed: new AlikeSpeed(machine.speed, stations, given) }
+  return { ...machine, speed: new AlikeSpeed(machine.speed, stations, starts) }
 }
 
 function shiftField(field: MachineField, later: Ms, endMs: Ms): MachineField {

@@ -82,6 +82,6 @@ export function readExhaustive(file = EXHAUSTIVE, { dimensions } = SPACE): Known
 }
 
 /** The cost of the cheapest feasible configuration. */
-export function leastCost(known: readonly Known[], limitMs: number): number {
-  return Math.min(...known.filter(holdsAt(limitMs)).map(({ cost }) => cost))
+export function leastCost(configurations: readonly Known[], limitMs: number): number {
+  return Math.min(...configurations.filter(holdsAt(limitMs)).map(({ cost }) => cost))
 }

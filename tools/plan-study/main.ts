@@ -68,10 +68,10 @@ function exhaustive(file: string, space: Space): Promise<void> {
 
 /** Plans with as many seeds, against what is known of their space. */
 async function plansOf(space: Space, file: string, seeds: number): Promise<Results> {
-  const known = readExhaustive(file, space)
+  const configurations = readExhaustive(file, space)
   const plans: StudiedPlan[] = []
   for (let seed = 1; seed <= seeds; seed++) {
-    const plan = await studiedPlan(space, known, seed)
+    const plan = await studiedPlan(space, configurations, seed)
     console.log(plan)
     plans.push(plan)
   }

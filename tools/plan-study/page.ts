@@ -7,7 +7,7 @@ const NEAR = 0.05
 
 /** The page of the study. `exhaustive`: simulations of all configurations. */
 export function studyPage(
-  known: readonly Known[],
+  configurations: readonly Known[],
   of: {
     readonly machine: string
     readonly plans: readonly StudiedPlan[]
@@ -20,8 +20,10 @@ export function studyPage(
   const confident = plans.reduce((sum, plan) => sum + plan.confident, 0)
   const wrong = plans.reduce((sum, plan) => sum + plan.wrong, 0)
   const seconds = plans.map((plan) => plan.seconds).sort((a, b) => a - b)
-  const near = known.filter(({ mean }) => Math.abs(mean - Math.log(LIMIT_MS)) < NEAR).length
-  const feasible = known.filter(holdsAt(LIMIT_MS)).length
+  const near = configurations.filter(
+    ({ mean }) => Math.abs(mean - Math.log(LIMIT_MS)) < NEAR,
+  ).length
+  const feasible = configurations.filter(holdsAt(LIMIT_MS)).length
   const percent = (share: number) => `${(100 * share).toFixed(1)} %`
   const rows = plans.map((plan) => [
     String(plan.seed),
@@ -35,13 +37,13 @@ export function studyPage(
 
 \`npm run study:plan\` writes this page. \`npm run study:plan -- exhaustive\` simulates the whole space again.
 
-The space has ${known.length} configurations: two kinds of servers with declared times of batches ($0.55 and $1.30 an hour), 1 to 10 replicas, batches of at
+The space has ${configurations.length} configurations: two kinds of servers with declared times of batches ($0.55 and $1.30 an hour), 1 to 10 replicas, batches of at
 most 2 to 32 requests and windows of 0 to 20 ms (\`tools/plan-study/space.yaml\`). The throughput of a server rises up to batches of 16 and is lower at 32, so it is not monotone in
 the batch size. Traffic is bursty (MMPP), with some 20,000 requests a run; the objective is p99 < ${LIMIT_MS} ms.
 
 The exhaustive run has 10 replications of every configuration, ${exhaustive.toLocaleString('en-US')} simulations, with a seed that no plan has
 (\`tools/plan-study/exhaustive.csv\`). By it ${feasible} configurations are feasible and ${near} lie within ${100 * NEAR} % of the limit; the cheapest feasible one costs
-$${leastCost(known, LIMIT_MS).toFixed(2)} an hour.
+$${leastCost(configurations, LIMIT_MS).toFixed(2)} an hour.
 
 | figure | found | to hold |
 |---|---|---|

@@ -27,11 +27,11 @@ test.each([28, LIMIT_MS, 63])(
     const least = leastCost(known, limitMs)
     let [good, wrong, confident] = [0, 0, 0]
     for (const seed of SEEDS) {
-      const { found, simulations } = await replayedSearch(known, { seed, limitMs })
+      const { outcome, simulations } = await replayedSearch(known, { seed, limitMs })
       expect(simulations).toBeLessThanOrEqual(0.1 * known.length * REPLICATIONS)
-      const winner = found.winner!.candidate
+      const winner = outcome.winner!.candidate
       if (holds(known[winner.index]!) && winner.cost <= 1.01 * least) good++
-      for (const { candidate, judgement } of found.tried) {
+      for (const { candidate, judgement } of outcome.tried) {
         if (judgement.verdict === 'UNDECIDED') continue
         confident++
         if (holds(known[candidate.index]!) !== (judgement.verdict === 'MEETS')) wrong++

@@ -19,7 +19,7 @@ interface Run {
 }
 
 export interface ReplayedSearch {
-  readonly found: PlanFound<Run>
+  readonly outcome: PlanFound<Run>
   readonly simulations: number
 }
 
@@ -28,22 +28,25 @@ export interface ReplayedSearch {
  * normal with the mean and deviation of its configuration, and correlated over configurations.
  */
 export async function replayedSearch(
-  known: readonly Known[],
+  configurations: readonly Known[],
   { seed, limitMs }: { readonly seed: number; readonly limitMs: number },
 ): Promise<ReplayedSearch> {
-  const candidates = known.map((one) => ({ ...one, replicas: [one.replicas] }))
+  const candidates = configurations.map((configuration) => ({
+    ...configuration,
+    replicas: [configuration.replicas],
+  }))
   let simulations = 0
   const draw = (index: number, replication: number): Run => {
     simulations++
-    const { mean, deviation } = known[index]!
+    const { mean, deviation } = configurations[index]!
     const common = stream(seed, replication, 'common').normal()
-    const own = stream(seed, replication, `own ${index}`).normal()
-    const z = Math.sqrt(COMMON) * common + Math.sqrt(1 - COMMON) * own
+    const individual = stream(seed, replication, `own ${index}`).normal()
+    const z = Math.sqrt(COMMON) * common + Math.sqrt(1 - COMMON) * individual
     return {
       objectives: [{ value: Math.exp(mean + deviation * z), n: REQUESTS, upper: null, tail: null }],
     }
   }
-  const found = await searchPlan<Run>({
+  const outcome = await searchPlan<Run>({
     candidates,
     today: candidates[0]!,
     objectives: objectivesAt(limitMs),
@@ -53,5 +56,5 @@ export async function replayedSearch(
         Array.from({ length: to - from }, (_, i) => draw(candidate.index, from + i)),
       ),
   })
-  return { found, simulations }
+  return { outcome, simulations }
 }

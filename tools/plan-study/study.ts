@@ -27,23 +27,23 @@ export const machine = () => `${cpus()[0]!.model}, ${availableParallelism()} cor
 
 export async function studiedPlan(
   { sets: set }: Space,
-  known: readonly Known[],
+  configurations: readonly Known[],
   seed: number,
 ): Promise<StudiedPlan> {
   const began = performance.now()
-  const { found, simulations } = await searchedPlan(SCENARIO, { set, seed })
+  const { outcome, simulations } = await searchedPlan(SCENARIO, { set, seed })
   const seconds = (performance.now() - began) / 1000
   const holds = holdsAt(LIMIT_MS)
-  const of = (index: number) => holds(known[index]!)
-  const judged = found.tried.filter(
+  const of = (index: number) => holds(configurations[index]!)
+  const judged = outcome.tried.filter(
     ({ candidate, judgement }) =>
-      judgement.verdict !== 'UNDECIDED' && known[candidate.index] !== undefined,
+      judgement.verdict !== 'UNDECIDED' && configurations[candidate.index] !== undefined,
   )
   const wrong = judged.filter(
     ({ candidate, judgement }) => of(candidate.index) !== (judgement.verdict === 'MEETS'),
   )
-  const winner = found.winner?.candidate
-  const most = TOLERANCE * leastCost(known, LIMIT_MS)
+  const winner = outcome.winner?.candidate
+  const most = TOLERANCE * leastCost(configurations, LIMIT_MS)
   return {
     seed,
     cost: winner?.cost ?? null,

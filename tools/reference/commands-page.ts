@@ -36,7 +36,10 @@ function section(command: Command, name: string): string {
 
 function argumentTable(all: readonly Argument[]): string[] {
   if (all.length === 0) return []
-  const rows = all.map((one) => [code(one.name()), cell(withChoices(one.description, one))])
+  const rows = all.map((argument) => [
+    code(argument.name()),
+    cell(withChoices(argument.description, argument)),
+  ])
   return [markdownTable(['argument', 'meaning'], rows, 'll')]
 }
 

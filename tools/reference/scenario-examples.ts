@@ -7,7 +7,7 @@ import { alternatives, identity, type JsonSchema } from './schema-sections.ts'
 
 /** Values that shipped files and the scenarios on pages have, which tests show to be valid. */
 export class ScenarioExamples {
-  readonly #found = new Map<string, unknown>()
+  readonly #examples = new Map<string, unknown>()
   readonly #elsewhere = new Map<string, unknown>()
 
   constructor(schema: JsonSchema, files: Iterable<unknown> = scenarios()) {
@@ -20,26 +20,26 @@ export class ScenarioExamples {
    */
   of(object: JsonSchema, key: string): unknown {
     return (
-      this.#found.get(`${identity(object)} ${key}`) ??
+      this.#examples.get(`${identity(object)} ${key}`) ??
       this.#elsewhere.get(`${identity(object.properties![key]!)} ${key}`)
     )
   }
 
   #visit(schema: JsonSchema, value: unknown): void {
-    const found = alternatives(schema).find((one) => fits(one, value))
-    if (found === undefined) return
-    const { properties, additionalProperties, items } = found
+    const alternative = alternatives(schema).find((candidate) => fits(candidate, value))
+    if (alternative === undefined) return
+    const { properties, additionalProperties, items } = alternative
     if (Array.isArray(value)) {
       for (const item of value) if (isObject(items)) this.#visit(items, item)
     } else if (isObject(value)) {
-      for (const [key, own] of Object.entries(value)) {
+      for (const [key, child] of Object.entries(value)) {
         const inner = properties?.[key] ?? additionalProperties
         if (!isObject(inner)) continue
-        const id = `${identity(found)} ${key}`
-        if (!this.#found.has(id)) this.#found.set(id, own)
+        const id = `${identity(alternative)} ${key}`
+        if (!this.#examples.has(id)) this.#examples.set(id, child)
         const like = `${identity(inner)} ${key}`
-        if (!this.#elsewhere.has(like)) this.#elsewhere.set(like, own)
-        this.#visit(inner, own)
+        if (!this.#elsewhere.has(like)) this.#elsewhere.set(like, child)
+        this.#visit(inner, child)
       }
     }
   }

@@ -54,11 +54,11 @@ function defaultText({ default: value }: JsonSchema): string {
 const LONGEST = 60
 
 /** Empty for objects, which have sections of their own. */
-export function exampleText({ schema }: Key, found: unknown): string {
+export function exampleText({ schema }: Key, example: unknown): string {
   const { examples, enum: values, const: only, default: usual } = schema
   const usable = (value: unknown) =>
     value !== undefined && value !== '' && code(value).length <= LONGEST
-  const value = [found, examples?.[0], values?.[0], only, usual, switchedOn(schema)].find(usable)
+  const value = [example, examples?.[0], values?.[0], only, usual, switchedOn(schema)].find(usable)
   return value === undefined ? '' : cell(code(value))
 }
 

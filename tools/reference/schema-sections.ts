@@ -57,8 +57,8 @@ export function alternatives(schema: JsonSchema): readonly JsonSchema[] {
 
 /** The key whose constant says of which kind an object is. */
 function kindOf({ properties = {} }: JsonSchema): string | null {
-  const found = Object.entries(properties).find(([, { const: value }]) => typeof value === 'string')
-  return found === undefined ? null : `${found[0]}: ${found[1].const}`
+  const tag = Object.entries(properties).find(([, { const: value }]) => typeof value === 'string')
+  return tag === undefined ? null : `${tag[0]}: ${tag[1].const}`
 }
 
 /**
@@ -67,11 +67,11 @@ function kindOf({ properties = {} }: JsonSchema): string | null {
  */
 export function sectionsOf(root: JsonSchema, prefix = ''): Section[] {
   const sections: Section[] = []
-  const known = new Map<string, Section>()
+  const byId = new Map<string, Section>()
 
   function visit(schema: JsonSchema, path: string, kinds: boolean): Section {
     const id = identity(schema)
-    const before = known.get(id)
+    const before = byId.get(id)
     if (before !== undefined) {
       if (before.path !== path && !before.also.includes(path)) before.also.push(path)
       return before
@@ -86,7 +86,7 @@ export function sectionsOf(root: JsonSchema, prefix = ''): Section[] {
       keys: [],
       also: [],
     }
-    known.set(id, section)
+    byId.set(id, section)
     sections.push(section)
     for (const [name, value] of Object.entries(schema.properties ?? {})) {
       const inner = path === '' ? name : `${path}.${name}`
@@ -133,7 +133,9 @@ function scalarText(schema: JsonSchema): string {
   if (schema.enum !== undefined) return schema.enum.map(code).join(' or ')
   const { type } = schema
   if (type === undefined) return 'anything'
-  return (typeof type === 'string' ? [type] : type).map((one) => typeText(one, schema)).join(' or ')
+  return (typeof type === 'string' ? [type] : type)
+    .map((name) => typeText(name, schema))
+    .join(' or ')
 }
 
 function typeText(type: string, schema: JsonSchema): string {

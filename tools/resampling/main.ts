@@ -87,9 +87,9 @@ function biasRows(
     for (const load of loads) {
       for (const [noiseMs, kinds] of KINDS) {
         const of = { load, replicas, runs, noiseMs }
-        const found = resamplingBias(of, Object.values(kinds), [allRequests, stallFree])
+        const byKind = resamplingBias(of, Object.values(kinds), [allRequests, stallFree])
         for (const [i, rehearsals] of Object.keys(kinds).entries()) {
-          const [all, free] = found[i]!
+          const [all, free] = byKind[i]!
           for (const [requests, biases] of [
             ['all', all!],
             ['stall-free', free!],

@@ -99,7 +99,7 @@ function plainText(md: MarkdownRenderer): void {
   // the character reference is decoded after the search for interpolations
   for (const name of ['text', 'code_inline', 'html_inline', 'html_block'] as const) {
     const rule = md.renderer.rules[name]!
-    md.renderer.rules[name] = (...given) => rule(...given).replaceAll('{', '&#123;')
+    md.renderer.rules[name] = (...args) => rule(...args).replaceAll('{', '&#123;')
   }
 }
 
@@ -107,10 +107,10 @@ function plainText(md: MarkdownRenderer): void {
 function codeRules(md: MarkdownRenderer): void {
   // a block that begins with "yaml mine.yaml" is labelled with the name of the file
   const fence = md.renderer.rules.fence!
-  md.renderer.rules.fence = (...given) => {
-    const [tokens, index] = given
+  md.renderer.rules.fence = (...args) => {
+    const [tokens, index] = args
     const [, name] = /^\w+ ([\w-]+\.\w+)$/.exec(tokens[index]!.info.trim()) ?? []
-    const block = fence(...given)
+    const block = fence(...args)
     return name === undefined ? block : block.replace(/(?<=<span class="lang">)[^<]*/, name)
   }
 
@@ -122,7 +122,7 @@ function codeRules(md: MarkdownRenderer): void {
 
   // JSON without spaces would make its column of a table as wide as itself
   const inline = md.renderer.rules.code_inline!
-  md.renderer.rules.code_inline = (...given) => inline(...given).replaceAll(/,(?=\S)/g, ',<wbr>')
+  md.renderer.rules.code_inline = (...args) => inline(...args).replaceAll(/,(?=\S)/g, ',<wbr>')
 }
 
 /**

@@ -126,7 +126,7 @@ type Link = { text: string | undefined; link: string | undefined } | false
 /** The links at the foot of a page to the pages before and after it, or false. */
 export function neighbours(docs: string, relativePath: string): { prev: Link; next: Link } {
   const pages = pagesIn(sidebar(docs)).map(({ text, link }) => ({ text, link }))
-  const own = `/${relativePath.replace(/(index)?\.md$/, '')}`
-  const at = pages.findIndex(({ link }) => link === own)
+  const current = `/${relativePath.replace(/(index)?\.md$/, '')}`
+  const at = pages.findIndex(({ link }) => link === current)
   return { prev: pages[at - 1] ?? false, next: pages[at + 1] ?? false }
 }

@@ -40,8 +40,8 @@ export async function blame(path: string, options: BlameOptions = {}): Promise<B
   const { signal, onProgress, command = LIBRARY_CALL, top = 10 } = options
   const { replications = REPLICATIONS.interval } = options
   onProgress?.('reading rows', 0, 1)
-  const found = isFolder(path) ? await keptRuns(path, options) : await simulatedRuns(path, options)
-  const { system, runs, steps, world } = found
+  const input = isFolder(path) ? await keptRuns(path, options) : await simulatedRuns(path, options)
+  const { system, runs, steps, world } = input
   await pause(signal)
   const { scenario, plan, hash } = system
   const blamed = blameOf({ scenario, plan, work: executorWork(system), runs, steps, top })
@@ -66,7 +66,7 @@ export async function blame(path: string, options: BlameOptions = {}): Promise<B
     replications,
     level: bottleneck.level,
     ttft: firstTokens[0] ?? null,
-    failed: found.failed === true,
+    failed: input.failed === true,
     signal,
     onProgress,
   })
@@ -93,28 +93,28 @@ export async function blame(path: string, options: BlameOptions = {}): Promise<B
       victims: group.victims,
       waited_ms: group.sufferedMs,
     })),
-    flows: blamed.flows.map((own) => [...own]),
-    top: topRequests(blamed, found),
+    flows: blamed.flows.map((flow) => [...flow]),
+    top: topRequests(blamed, input),
     bottleneck: bottleneckPart(system, bottleneck),
-    first_tokens: firstTokens.map((one) => ({
-      class: traffic[one.class]!.class,
-      percentile: one.level,
-      ttft_ms: one.ttftMs,
-      requests: one.requests,
-      parts: { ...one.parts },
+    first_tokens: firstTokens.map((firstToken) => ({
+      class: traffic[firstToken.class]!.class,
+      percentile: firstToken.level,
+      ttft_ms: firstToken.ttftMs,
+      requests: firstToken.requests,
+      parts: { ...firstToken.parts },
     })),
     replications,
     ...tried,
     limits: blameLimits(
       scenario,
       plan,
-      steps.every((own) => own !== null),
+      steps.every((kept) => kept !== null),
     ),
     warnings: [
       ...profileWarnings(system.models),
       ...extrapolationWarnings(system),
       ...tried.warnings,
-      ...found.warnings,
+      ...input.warnings,
     ],
     command,
   }
@@ -129,19 +129,19 @@ function topRequests(
   { runs, system }: Pick<Awaited<ReturnType<typeof keptRuns>>, 'runs' | 'system'>,
 ): Blamed['top'] {
   const classOf = (number: number) => system.scenario.traffic[number]!.class
-  return top.map((one) => {
-    const rows = runs[one.run]!.rows.columns
+  return top.map((request) => {
+    const rows = runs[request.run]!.rows.columns
     return {
-      run: one.run + 1,
-      request: one.key,
-      class: classOf(one.class),
-      tokens: one.tokens,
-      dispatched_ms: one.dispatched,
-      runs_ms: one.runsMs,
-      batch_size: one.batchSize,
-      caused_ms: one.stallMs,
-      victims: one.victims,
-      longest: one.longest.map(({ key, ms }) => ({
+      run: request.run + 1,
+      request: request.key,
+      class: classOf(request.class),
+      tokens: request.tokens,
+      dispatched_ms: request.dispatched,
+      runs_ms: request.runsMs,
+      batch_size: request.batchSize,
+      caused_ms: request.stallMs,
+      victims: request.victims,
+      longest: request.longest.map(({ key, ms }) => ({
         request: key,
         class: classOf(rows.class[key]!),
         tokens: rows.inputTokens[key]! + rows.outputTokens[key]!,
@@ -151,14 +151,14 @@ function topRequests(
   })
 }
 
-function bottleneckPart({ scenario }: System, found: Bottleneck): Blamed['bottleneck'] {
+function bottleneckPart({ scenario }: System, bottleneck: Bottleneck): Blamed['bottleneck'] {
   return {
-    name: bottleneckName(scenario, found),
-    pool: scenario.pools[found.pool]!.name,
-    bound: found.bound,
-    percentile: found.level,
-    latency_ms: found.latencyMs,
-    requests: found.requests,
-    parts: { ...found.parts },
+    name: bottleneckName(scenario, bottleneck),
+    pool: scenario.pools[bottleneck.pool]!.name,
+    bound: bottleneck.bound,
+    percentile: bottleneck.level,
+    latency_ms: bottleneck.latencyMs,
+    requests: bottleneck.requests,
+    parts: { ...bottleneck.parts },
   }
 }

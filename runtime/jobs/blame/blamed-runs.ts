@@ -43,7 +43,7 @@ export async function simulatedRuns(path: string, options: LoadOptions): Promise
 /** The rows that a folder keeps: of its replays, or else of its replication. */
 export async function keptRuns(
   directory: string,
-  { set = [], seed, profile: given }: LoadOptions,
+  { set = [], seed, profile: chosen }: LoadOptions,
 ): Promise<BlamedRuns> {
   if (set.length > 0 || seed !== undefined) {
     const option = set.length > 0 ? '--set' : '--seed'
@@ -57,8 +57,8 @@ export async function keptRuns(
   const replays = await readRuns(directory, 'replay', scenario)
   const runs = replays.length > 0 ? replays : await readRuns(directory, 'replication', scenario)
   if (runs.length === 0) throw withoutRows(directory)
-  const own = join(directory, 'profile.json')
-  const path = given ?? (existsSync(own) ? own : undefined)
+  const keptPath = join(directory, 'profile.json')
+  const path = chosen ?? (existsSync(keptPath) ? keptPath : undefined)
   const profile = typeof path === 'object' ? path : await profileFor(prepared, path)
   const world = replays.length > 0 ? 'measured' : 'simulated'
   const system = resolveSystem(prepared, profile)

@@ -51,12 +51,12 @@ export async function triedChanges(
   if (objectives === 'pass') return { objectives, changes: [], next: null, warnings: [] }
   const sides = [{ name: 'as it is', runs: asItIs }]
   const refused = new Map<string, string>()
-  const known = new Set(extrapolationWarnings(base))
+  const baseWarnings = new Set(extrapolationWarnings(base))
   const warnings: string[] = []
   for (const [i, { name, values }] of changes.entries()) {
     try {
       const system = changedSystem(base, name, values)
-      const doubts = extrapolationWarnings(system).filter((text) => !known.has(text))
+      const doubts = extrapolationWarnings(system).filter((text) => !baseWarnings.has(text))
       warnings.push(...doubts.map((text) => `${name}: ${text}`))
       const phase = `simulating ${name}, ${i + 1} of ${changes.length}`
       sides.push({ name, runs: await simulated(system, phase) })
@@ -68,9 +68,9 @@ export async function triedChanges(
   const metric = METRICS[level as keyof typeof METRICS]
   const ratios = pairedWithTtft(sides, [metric, 'goodput'], ttft)
   const of = (variant: string, wanted: string): Tried['latency'] => {
-    const found = ratios.find((one) => one.variant === variant && one.metric === wanted)
-    if (found === undefined) return null
-    const { value, low, high, difference, reason = null } = found
+    const ratio = ratios.find((row) => row.variant === variant && row.metric === wanted)
+    if (ratio === undefined) return null
+    const { value, low, high, difference, reason = null } = ratio
     return { value, low, high, difference, reason }
   }
   const tried = changes.map(({ name, values }): Tried => {
@@ -101,7 +101,7 @@ function best(tried: readonly Tried[]): string | null {
   const least = ({ latency, ttft }: Tried) => Math.min(latency?.value ?? 1, ttft?.value ?? 1)
   const order = (a: Tried, b: Tried) =>
     least(a) - least(b) || (b.goodput?.value ?? 1) - (a.goodput?.value ?? 1)
-  return tried.filter((one) => one.helps).sort(order)[0]?.name ?? null
+  return tried.filter((change) => change.helps).sort(order)[0]?.name ?? null
 }
 
 /** A tail of fewer served requests may be shorter, so the goodput counts as well. */
@@ -122,7 +122,7 @@ function changedSystem(system: System, name: string, values: readonly NewValue[]
   const scenario = parseKeptScenario(JSON.stringify(changed), name)
   // a model at another precision has other content than its file
   const contents = scenario.pools.map(({ model, precision }) => {
-    const same = (own: Pool) => own.model === model && own.precision === precision
+    const same = (pool: Pool) => pool.model === model && pool.precision === precision
     const index = system.scenario.pools.findIndex(same)
     return index < 0 ? null : system.contents[index]!
   })

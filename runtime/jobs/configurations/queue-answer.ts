@@ -80,8 +80,8 @@ const classFigures = z
     'more token times than served requests',
   )
   .refine(
-    ({ latency: { n, mean, percentiles: own } }) =>
-      n === 0 || [mean, ...own].every((value) => Number.isFinite(value)),
+    ({ latency: { n, mean, percentiles: levels } }) =>
+      n === 0 || [mean, ...levels].every((value) => Number.isFinite(value)),
     'latencies of served requests that are no times',
   )
 
@@ -123,7 +123,10 @@ const tail = z
 
 const objectiveFigure = z
   .strictObject({ value: figure, n: count, upper: figure.nullable(), tail: tail.nullable() })
-  .refine(({ n, tail: own }) => own === null || own.n <= n, 'a tail of more than arrived')
+  .refine(
+    ({ n, tail: slowest }) => slowest === null || slowest.n <= n,
+    'a tail of more than arrived',
+  )
 
 const runFigures: z.ZodType<RunFigures> = z.strictObject({
   requests: z.string().regex(/^[0-9a-f]{1,64}$/, 'no hash'),
@@ -182,8 +185,8 @@ export function answered(text: string, expected: Expected): ConfigurationRuns | 
   }
   for (const run of runs) expectOf(scenario, run)
   // what the sweep knows itself is not taken from an answer; capacity is the worker's word
-  const own = runs.map((run) => ({ ...run, objectives: ownObjectives(scenario, run) }))
-  return { scenario, hash, capacityRps, extrapolated: extrapolated.map(oneLine), runs: own }
+  const recomputed = runs.map((run) => ({ ...run, objectives: ownObjectives(scenario, run) }))
+  return { scenario, hash, capacityRps, extrapolated: extrapolated.map(oneLine), runs: recomputed }
 }
 
 /** What objectives are judged on, where that follows from other figures of the run. */
@@ -192,7 +195,7 @@ function ownObjectives(scenario: Scenario, run: RunFigures): RunFigures['objecti
   const stated = traffic.flatMap(({ class: name }, i) =>
     (slo[name] ?? []).map((text) => ({ kind: parseObjective(text)!.kind, of: run.classes[i]! })),
   )
-  const served = run.classes.reduce((sum, one) => sum + one.servedInTraffic, 0)
+  const served = run.classes.reduce((sum, figures) => sum + figures.servedInTraffic, 0)
   return stated.map(({ kind, of: { good, arrived } }, i) => {
     if (kind === 'goodput') {
       return { value: good / arrived, n: arrived, upper: null, tail: null }
@@ -232,12 +235,12 @@ function expectOf(scenario: Scenario, run: RunFigures): void {
     ['objectives', objectives.length, stated.length],
     ['objectives of slower times', slower?.length ?? stated.length, stated.length],
   ]
-  for (const [what, found, wanted] of lengths) {
-    if (found !== wanted) throw new Refused(`${found} ${what}, expected ${wanted}`)
+  for (const [what, actual, wanted] of lengths) {
+    if (actual !== wanted) throw new Refused(`${actual} ${what}, expected ${wanted}`)
   }
   // without a warm-up, no other requests are answered
-  const other = classes.find(({ served, servedInTraffic }) => servedInTraffic > served)
-  if (scenario.warmup_s === 0 && other !== undefined) {
+  const wrong = classes.find(({ served, servedInTraffic }) => servedInTraffic > served)
+  if (scenario.warmup_s === 0 && wrong !== undefined) {
     throw new Refused('more served in the traffic than served')
   }
   const least = leastReplicas(scenario.pools)

@@ -30,36 +30,35 @@ const MOST_KEPT = 500
  */
 export class QueueAsker {
   readonly base: SentBase
-  readonly #given: ConfigurationBase
+  readonly #source: ConfigurationBase
   readonly #text: ScenarioText
-  readonly #own: OwnFiles
+  readonly #files: OwnFiles
   readonly #signal: AbortSignal | undefined
   readonly #kept = new Map<string, Promise<Asks>>()
   /** paths of what configurations read, by what they name */
   readonly #paths = new Map<string, Promise<readonly string[]>>()
 
   private constructor(
-    given: ConfigurationBase,
+    source: ConfigurationBase,
     text: ScenarioText,
-    { base, own, signal }: { base: SentBase; own: OwnFiles; signal: AbortSignal | undefined },
+    { base, files, signal }: { base: SentBase; files: OwnFiles; signal: AbortSignal | undefined },
   ) {
     this.base = base
-    this.#given = given
+    this.#source = source
     this.#text = text
-    this.#own = own
+    this.#files = files
     this.#signal = signal
   }
 
   /** Throws `Failure` as `prepare`, and for a file that workers would not read. */
-  static async of(given: ConfigurationBase, signal?: AbortSignal): Promise<QueueAsker> {
-    const { path, seed, set, loadOfRps } = given
+  static async of(source: ConfigurationBase, signal?: AbortSignal): Promise<QueueAsker> {
+    const { path, seed, set, loadOfRps, profile: chosen } = source
     const text = typeof path === 'string' ? await scenarioText(path) : path
     const { result: prepared, files } = await filesOpenedBy(() =>
       prepare(text, { set, seed, signal }),
     )
-    const profile =
-      typeof given.profile === 'object' ? given.profile : await profileFor(prepared, given.profile)
-    const own = new OwnFiles(text.directory, signal)
+    const profile = typeof chosen === 'object' ? chosen : await profileFor(prepared, chosen)
+    const ownFiles = new OwnFiles(text.directory, signal)
     const base = {
       file: text.file,
       text: text.text,
@@ -67,9 +66,9 @@ export class QueueAsker {
       seed,
       loadOfRps,
       profile,
-      files: await own.sent(files),
+      files: await ownFiles.sent(files),
     }
-    const asker = new QueueAsker(given, text, { base, own, signal })
+    const asker = new QueueAsker(source, text, { base, files: ownFiles, signal })
     asker.#paths.set(namedFiles(prepared), Promise.resolve(files))
     return asker
   }
@@ -77,8 +76,8 @@ export class QueueAsker {
   /** Throws `Failure` where the configuration is invalid, with the reason that it has anywhere. */
   asks(set: readonly string[]): Promise<Asks> {
     const key = JSON.stringify(set)
-    const known = this.#kept.get(key)
-    if (known !== undefined) return known
+    const cached = this.#kept.get(key)
+    if (cached !== undefined) return cached
     const asks = this.#asks(set)
     asks.catch(() => {})
     this.#kept.set(key, asks)
@@ -90,8 +89,8 @@ export class QueueAsker {
   /** What is wrong with a configuration; null where nothing is. */
   async refusalOf(set: readonly string[]): Promise<Failure | null> {
     try {
-      const { profile } = this.#given
-      const system = await loadSystem(this.#given.path, { ...this.#options(set), profile })
+      const { profile } = this.#source
+      const system = await loadSystem(this.#source.path, { ...this.#options(set), profile })
       backlogWarning(system, system.capacityRps, 1)
       return null
     } catch (error) {
@@ -101,7 +100,7 @@ export class QueueAsker {
   }
 
   #options(set: readonly string[]) {
-    const { set: common, seed } = this.#given
+    const { set: common, seed } = this.#source
     return { set: [...common, ...set], seed, signal: this.#signal }
   }
 
@@ -109,7 +108,7 @@ export class QueueAsker {
     const { result: loaded, files: named } = await this.#loaded(set)
     const { scenario, hash } = loaded
     const paths = [...new Set([...named, ...(await this.#pathsOf(loaded))])]
-    const files = await this.#own.sent(paths)
+    const files = await this.#files.sent(paths)
     const same = JSON.stringify(files) === JSON.stringify(this.base.files)
     return { scenario, hash, files: same ? null : files }
   }
@@ -127,8 +126,8 @@ export class QueueAsker {
   /** Traces may be long: they are read once for all configurations that name the same. */
   #pathsOf(loaded: LoadedScenario): Promise<readonly string[]> {
     const key = namedFiles(loaded)
-    const known = this.#paths.get(key)
-    if (known !== undefined) return known
+    const cached = this.#paths.get(key)
+    if (cached !== undefined) return cached
     const prepared = filesOpenedBy(() => prepare(loaded, { signal: this.#signal }))
     const paths = prepared.then(({ files }) => files)
     this.#paths.set(key, paths)

@@ -25,7 +25,7 @@ async function hashed(path: string, most: number, signal?: AbortSignal): Promise
 export class OwnFiles {
   readonly #directory: string
   readonly #signal: AbortSignal | undefined
-  readonly #known = new Map<string, SentFile>()
+  readonly #files = new Map<string, SentFile>()
 
   /** `directory`: where the paths of the scenario start */
   constructor(directory: string, signal?: AbortSignal) {
@@ -36,16 +36,16 @@ export class OwnFiles {
   /** Throws `Unanswered` for a file that is not below the folder: workers read no other. */
   async sent(paths: readonly string[]): Promise<SentFiles> {
     const files: Record<string, SentFile> = {}
-    for (const path of paths.map((one) => resolve(one)).sort()) {
+    for (const path of paths.map((entry) => resolve(entry)).sort()) {
       const below = relative(this.#directory, path).split(sep).join('/')
       if (isAbsolute(below) || below.split('/').includes('..') || below === '') {
         throw new Unanswered(
           `${path}: is not below ${this.#directory}; workers read files below their --files only`,
         )
       }
-      const known = this.#known.get(path) ?? (await hashed(path, MOST_BYTES, this.#signal))
-      this.#known.set(path, known)
-      files[below] = known
+      const file = this.#files.get(path) ?? (await hashed(path, MOST_BYTES, this.#signal))
+      this.#files.set(path, file)
+      files[below] = file
     }
     return files
   }
@@ -58,7 +58,7 @@ export class Lacking extends Error {}
 export class WorkerFiles {
   readonly #directory: string
   readonly #signal: AbortSignal | undefined
-  readonly #known = new Map<string, SentFile>()
+  readonly #files = new Map<string, SentFile>()
 
   constructor(directory: string, signal?: AbortSignal) {
     this.#directory = directory
@@ -72,7 +72,7 @@ export class WorkerFiles {
    */
   async verified(files: SentFiles): Promise<string[]> {
     const root = await realpath(this.#directory).catch(() => null)
-    const found: string[] = []
+    const realPaths: string[] = []
     for (const [path, sent] of Object.entries(files)) {
       const real = await realpath(join(this.#directory, path)).catch(() => null)
       // for a link that leads out it is not said whether there is a file
@@ -80,9 +80,9 @@ export class WorkerFiles {
         throw new Lacking(`${path}: is not in ${this.#directory} of this worker; ${ADVICE}`)
       }
       await this.#expectSame(path, real, sent)
-      found.push(real)
+      realPaths.push(real)
     }
-    return found
+    return realPaths
   }
 
   async #expectSame(path: string, real: string, sent: SentFile): Promise<void> {
@@ -92,9 +92,9 @@ export class WorkerFiles {
       const { size, mtimeMs } = await stat(real)
       const version = JSON.stringify([real, size, mtimeMs])
       // a larger file is not read
-      const own = this.#known.get(version) ?? (await hashed(real, sent.bytes, this.#signal))
-      this.#known.set(version, own)
-      if (own.bytes !== sent.bytes || own.sha256 !== sent.sha256) throw lacking(OTHER_CONTENT)
+      const file = this.#files.get(version) ?? (await hashed(real, sent.bytes, this.#signal))
+      this.#files.set(version, file)
+      if (file.bytes !== sent.bytes || file.sha256 !== sent.sha256) throw lacking(OTHER_CONTENT)
     } catch (error) {
       if (!(error instanceof Unreadable)) throw error
       throw lacking(error.tooLarge ? OTHER_CONTENT : `is ${error.message},`)

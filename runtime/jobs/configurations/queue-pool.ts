@@ -32,9 +32,9 @@ const LOOK_MS = 30
 const RAREST_LOOK_MS = 500
 /** Jobs that are gone from the queue are looked for so often, ms. */
 const CHECK_MS = 3000
-/** A job whose answers cannot be answers is given up after so many, */
+/** A job is given up after so many invalid answers. */
 const MOST_REFUSALS = 3
-/** and one that is gone from the queue after so many times. */
+/** A job is given up after it was lost from the queue so many times. */
 const MOST_LOSSES = 20
 /** A job without its worker at so many checks in a row is gone, too: BullMQ has not seen it. */
 const MOST_UNLOCKED = 4
@@ -73,7 +73,7 @@ interface Asked {
  * Nothing on the server is relied on: jobs that are gone are sent again, and answers are checked.
  */
 export class QueuePool implements ConfigurationSimulator {
-  /** the workers are not known: enough for a hundred cores, and no queue that would not end soon */
+  /** The workers are not known. This is enough for a hundred cores, and such a queue ends soon. */
   readonly workers = 100
   readonly #redis: Redis
   readonly #queue: Queue<QueuedJob, null>
@@ -194,9 +194,9 @@ export class QueuePool implements ConfigurationSimulator {
 
   #ask(job: QueuedJob, { scenario, hash }: Asks): Promise<ConfigurationRuns> {
     const name = jobName(job)
-    const known = this.#asked.get(name)
+    const pending = this.#asked.get(name)
     // a list may have a configuration twice
-    if (known !== undefined) return known.answer
+    if (pending !== undefined) return pending.answer
     const { from, to } = job
     let resolve: Asked['resolve'] = () => {}
     let reject: Asked['reject'] = () => {}
@@ -237,7 +237,7 @@ export class QueuePool implements ConfigurationSimulator {
     await this.#redis.set(baseKey(this.#base), this.#baseText, 'EX', KEPT_S)
   }
 
-  /** The same again, whatever has become of it on the server. */
+  /** Sends a job again, in whatever state the server has it. */
   async #sendAgain(asked: Asked): Promise<void> {
     await this.#sendBase()
     await this.#queue.remove(asked.name).catch(() => {})
@@ -248,8 +248,8 @@ export class QueuePool implements ConfigurationSimulator {
     let waitMs = LOOK_MS
     while (!this.#closed) {
       try {
-        const found = this.#asked.size > 0 && (await this.#look())
-        waitMs = found ? LOOK_MS : Math.min(RAREST_LOOK_MS, waitMs * 1.5)
+        const hasAnswers = this.#asked.size > 0 && (await this.#look())
+        waitMs = hasAnswers ? LOOK_MS : Math.min(RAREST_LOOK_MS, waitMs * 1.5)
         if (performance.now() >= this.#checkedAt + CHECK_MS) await this.#check()
       } catch (error) {
         if (this.#closed) return
@@ -290,16 +290,16 @@ export class QueuePool implements ConfigurationSimulator {
     const pipeline = this.#redis.pipeline()
     for (const { name } of asked) pipeline.strlen(answerKey(name))
     const sizes = (await pipeline.exec()) ?? []
-    let found = false
-    for (const [i, one] of asked.entries()) {
+    let hasAnswers = false
+    for (const [i, entry] of asked.entries()) {
       const [error, bytes] = sizes[i] ?? [null, 0]
       const odd = error?.message.startsWith('WRONGTYPE') === true
       if (error !== null && !odd) throw error
       if (!odd && !(Number(bytes) > 0)) continue
-      found = true
-      await this.#take(one, odd ? null : Number(bytes))
+      hasAnswers = true
+      await this.#take(entry, odd ? null : Number(bytes))
     }
-    return found
+    return hasAnswers
   }
 
   /** `bytes` is null where something else than a text is in its place. */
@@ -327,8 +327,8 @@ export class QueuePool implements ConfigurationSimulator {
   async #confirmed({ job }: Asked, failure: Failure): Promise<Error> {
     if (saysOutOfMemory(failure)) return failure
     const here = await this.#asker.refusalOf(job.set)
-    const said = `a worker finds it invalid, which it is not here: ${failure.problems[0]}`
-    return here ?? new Refused(said)
+    const reason = `a worker finds it invalid, which it is not here: ${failure.problems[0]}`
+    return here ?? new Refused(reason)
   }
 
   async #refuse(asked: Asked, reason: string): Promise<void> {
@@ -343,7 +343,7 @@ export class QueuePool implements ConfigurationSimulator {
     this.#settle(asked)?.reject(new Unanswered(reason))
   }
 
-  /** Null where it has been settled meanwhile. */
+  /** Takes a job out of those without an answer; null where it is out already. */
   #settle(asked: Asked): Asked | null {
     this.#answeredAt = performance.now()
     this.#silenceMs = SILENCE_MS
@@ -405,8 +405,8 @@ export class QueuePool implements ConfigurationSimulator {
     if (this.#redis.status !== 'ready') return void warn('the server of the queue is not reached')
     void this.#connectedWorkers().then((workers) => {
       if (workers === 0) void this.warnOfNoWorker()
-      const seen = workers === null ? '' : `; connected workers: ${workers}`
-      warn(`${this.#asked.size} simulations wait or are at work${seen}`)
+      const workersText = workers === null ? '' : `; connected workers: ${workers}`
+      warn(`${this.#asked.size} simulations wait or are at work${workersText}`)
     })
   }
 }

@@ -242,7 +242,7 @@ interface KnownBase {
 class Bases {
   readonly #redis: Redis
   readonly #directory: string
-  readonly #known = new Map<string, Promise<KnownBase>>()
+  readonly #bases = new Map<string, Promise<KnownBase>>()
 
   constructor(redis: Redis, directory: string) {
     this.#redis = redis
@@ -250,13 +250,13 @@ class Bases {
   }
 
   of(id: string): Promise<KnownBase> {
-    const known = this.#known.get(id)
-    if (known !== undefined) return known
+    const cached = this.#bases.get(id)
+    if (cached !== undefined) return cached
     const base = this.#read(id)
-    this.#known.set(id, base)
-    base.catch(() => this.#known.delete(id))
-    const [oldest] = this.#known.keys()
-    if (this.#known.size > MOST_BASES) this.#known.delete(oldest!)
+    this.#bases.set(id, base)
+    base.catch(() => this.#bases.delete(id))
+    const [oldest] = this.#bases.keys()
+    if (this.#bases.size > MOST_BASES) this.#bases.delete(oldest!)
     return base
   }
 

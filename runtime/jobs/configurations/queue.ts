@@ -203,8 +203,7 @@ function* partsOf(schema: z.ZodType, value: unknown): Generator<Part> {
     }
   } else if (schema instanceof z.ZodObject) {
     for (const [key, inner] of Object.entries(schema.shape as Record<string, z.ZodType>)) {
-      const own = Object.hasOwn(value, key)
-      if (own) yield [key, inner, (value as Record<string, unknown>)[key]]
+      if (Object.hasOwn(value, key)) yield [key, inner, (value as Record<string, unknown>)[key]]
     }
   } else if (schema instanceof z.ZodDiscriminatedUnion) {
     const { discriminator } = schema.def

@@ -36,8 +36,8 @@ export function searchSpace(texts: readonly string[]): SearchSpace {
   }
   const size = gridSize(dimensions)
   if (size > MOST_CONFIGURATIONS) {
-    const [got, most] = [size, MOST_CONFIGURATIONS].map((n) => n.toLocaleString('en-US'))
-    problems.push(`--set: ${got} configurations, at most ${most}; name fewer values`)
+    const [actual, most] = [size, MOST_CONFIGURATIONS].map((n) => n.toLocaleString('en-US'))
+    problems.push(`--set: ${actual} configurations, at most ${most}; name fewer values`)
   }
   if (problems.length > 0) throw new Failure(problems, EXIT.usage)
   return { set, dimensions }

@@ -40,12 +40,12 @@ function problemsOf(scenarios: readonly BaselineEntry[]): string[] {
     const impossible = figures.filter(({ unit, value }) => {
       return value !== null && (value < 0 || (unit === 'share' && value > 1))
     })
-    const own = [
+    const faults = [
       ...repeated(names).map((name) => `figures: ${name} stands there twice`),
       ...repeated(texts).map((text) => `objectives: ${text} stands there twice`),
-      ...impossible.map((one) => `figures: ${metricLabel(one)} cannot be ${one.value}`),
+      ...impossible.map((figure) => `figures: ${metricLabel(figure)} cannot be ${figure.value}`),
     ]
-    problems.push(...own.map((text) => `scenarios[${i}].${text}`))
+    problems.push(...faults.map((text) => `scenarios[${i}].${text}`))
   }
   const left = problems.length - MOST_PROBLEMS
   if (left <= 0) return problems
@@ -53,8 +53,8 @@ function problemsOf(scenarios: readonly BaselineEntry[]): string[] {
 }
 
 function repeated(names: readonly string[]): string[] {
-  const seen = new Set<string>()
-  return [...new Set(names.filter((name) => seen.has(name) || !seen.add(name)))]
+  const distinct = new Set<string>()
+  return [...new Set(names.filter((name) => distinct.has(name) || !distinct.add(name)))]
 }
 
 /**
@@ -98,8 +98,8 @@ export async function updateBaseline(
   simulated: readonly BaselineEntry[],
 ): Promise<GateBaseline> {
   const entries = simulated.map((entry) => ({ ...entry, file: placeFrom(path, entry.file) }))
-  const known = existsSync(path) ? (await readBaseline(path)).scenarios : []
-  const others = known.filter(({ file }) => entries.every((one) => one.file !== file))
+  const kept = existsSync(path) ? (await readBaseline(path)).scenarios : []
+  const others = kept.filter(({ file }) => entries.every((entry) => entry.file !== file))
   const scenarios = [...others, ...entries].sort((a, b) => (a.file < b.file ? -1 : 1))
   const baseline: GateBaseline = { document: 'spillway-gate-baseline', format: 1, scenarios }
   await writeWhole(path, documentText(baseline))

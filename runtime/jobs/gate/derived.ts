@@ -57,7 +57,7 @@ export class Derivation {
   /** The base's percentiles, ms: geometric means over replications. */
   async baseMs(): Promise<number[]> {
     const each = await this.#percentilesOfBase()
-    return DERIVED.map((_, i) => Math.exp(mean(each.map((own) => Math.log(own[i]!)))))
+    return DERIVED.map((_, i) => Math.exp(mean(each.map((run) => Math.log(run[i]!)))))
   }
 
   /** ln of head over base of each derived percentile, by the causes of a block. */
@@ -73,7 +73,7 @@ export class Derivation {
       at.map((i) => causes[i]!),
     )
     const changed = await this.#percentiles(input, head)
-    return DERIVED.map((_, i) => mean(changed.map((own, j) => Math.log(own[i]! / base[j]![i]!))))
+    return DERIVED.map((_, i) => mean(changed.map((run, j) => Math.log(run[i]! / base[j]![i]!))))
   }
 
   async #percentilesOfBase() {

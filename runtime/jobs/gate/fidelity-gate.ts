@@ -23,8 +23,8 @@ export async function fidelityGate(
   const { scenario, verdict, checks, tolerance } = comparison
   const metrics = metricsOf(comparison)
   const none = { scenario: [], profile: null, engine: null }
-  const found = Object.values(checks).filter((one) => one !== null)
-  const decisive = found.find((check) => check.verdict === verdict)!
+  const performed = Object.values(checks).filter((check) => check !== null)
+  const decisive = performed.find((check) => check.verdict === verdict)!
   return gateOf(
     'fidelity',
     [
@@ -50,10 +50,10 @@ function metricsOf({ percentiles, checks, tolerance }: Comparison): GateMetric[]
     const label = percentileLabel(p)
     const errors = structure.map(({ error_relative }) => error_relative)
     const mean = errors.reduce((sum, error) => sum + error, 0) / errors.length
-    const own = measured.value!
+    const modelledMs = measured.value! * (1 + mean)
     const { relative } = tolerance
     return [
-      ...row(`structure, ${label}`, verdicts.structure, measured, own * (1 + mean), relative),
+      ...row(`structure, ${label}`, verdicts.structure, measured, modelledMs, relative),
       ...row(`prediction, ${label}`, verdicts.prediction, measured, simulated.value!, null),
     ]
   })

@@ -12,7 +12,7 @@ import { resolveSystem, type System } from '../prepare.ts'
 import { requestsOf } from '../requests.ts'
 import { simulate } from '../simulate.ts'
 
-/** As many as there are between two looks. */
+/** Blocks of a round: as many as are judged between two looks. */
 const ROUND_BLOCKS = 5
 /**
  * The speed of a machine changes within a second, so a second of each side in turn scatters twice
@@ -38,12 +38,12 @@ export interface GateTraffic {
   readonly factor: number
 }
 
-/** Long enough to choose slices by, s. */
+/** Duration of the requests by which slices are chosen, s. */
 const LOOK_S = 30
 /** The traffic is found when the utilisation is this close to what is asked for, relative. */
 const CLOSE = 0.03
 const MOST_TRIES = 12
-/** Of the capacity, which counts overheads; of a head that is slower, more. */
+/** Most traffic that is offered, as a share of each side's capacity, which counts overheads. */
 const MOST_OFFERED = { base: 0.75, head: 0.85 } as const
 
 /** How busy the base is to be, and what is known of it. */
@@ -81,9 +81,9 @@ export async function trafficFactor(
   return factor
 }
 
-/** The traffic is lowered if the base is busier in the warm-up by more, relative. */
+/** The traffic is lowered where the base is busier in the warm-up by more than this, relative. */
 const OFF = 0.12
-/** What is busier than `MOST_GATE_LOAD` becomes so busy. */
+/** The load of a side after its traffic is lowered because it was above `MOST_GATE_LOAD`. */
 const LOWERED_TO = 0.95 * MOST_GATE_LOAD
 
 /** Of the busiest pool of each side, the share of the time. */
@@ -93,8 +93,8 @@ export interface Utilisation {
 }
 
 /**
- * How many times the traffic is that it should be, after a warm-up: the profile is off, or the
- * machine is slower since. 1 where it need not be lowered; where it is less busy, that is safe.
+ * The factor by which the traffic is too high, as a warm-up shows: the profile is off, or the
+ * machine is slower now. 1 where it need not be lowered, as for a base that is less busy.
  */
 export function excessTraffic(
   load: number,
@@ -117,13 +117,13 @@ export async function gateTraffic(
   const long = gated(base, factor, LOOK_S)
   const requests = await requestsOf(long, long.capacityRps)
   const sides = [long, gated(head, factor, LOOK_S)].map((side) => ({ ...side, requests }))
-  const found = slicingOf(sides, { shortestMs: SHORTEST_MS, batches: BATCHES })
-  if ('whole' in found) {
-    const reason = found.whole.replace(/^side A:/, 'base:').replace(/^side B:/, 'head:')
+  const sliced = slicingOf(sides, { shortestMs: SHORTEST_MS, batches: BATCHES })
+  if ('whole' in sliced) {
+    const reason = sliced.whole.replace(/^side A:/, 'base:').replace(/^side B:/, 'head:')
     const text = `the measured gate needs slices: ${reason}; the prediction gate supports it`
     throw new Failure(`${base.file}: ${text}`, EXIT.notComparable)
   }
-  const { sliceMs, gapMs } = found
+  const { sliceMs, gapMs } = sliced
   const blockSlices = 2 * Math.max(1, Math.floor(BLOCK_MS / (2 * sliceMs)))
   const slices = ROUND_BLOCKS * blockSlices
   const slicing = { slices, sliceMs, gapMs, blockSlices }

@@ -50,7 +50,7 @@ export function measuredFigures(
     utilisation,
     slice_ms: slicing.sliceMs,
     block_slices: slicing.blockSlices,
-    blocks: blocks.map((one) => blockDocument(one, base.scenario.pools)),
+    blocks: blocks.map((block) => blockDocument(block, base.scenario.pools)),
     looks: [...looks],
     control: controls.length === 0 ? null : Math.exp(median(controls)),
     not_counted: [...rounds.notCounted],
@@ -181,7 +181,7 @@ export function measuredVerdict(
     const text = `the control kernel took ${percent} ${control > 1 ? 'more' : 'less'} time before the head`
     return { verdict: 'UNDECIDED', reason: `${text}, so the machine has changed; gate again` }
   }
-  const verdict = gateVerdict(decisions.map((one) => one.verdict))
+  const verdict = gateVerdict(decisions.map((decision) => decision.verdict))
   return { verdict, reason: reasonOf(verdict, metrics, margin) }
 }
 
@@ -189,7 +189,7 @@ const signed = (value: number | null) =>
   value === null ? '–' : `${value < 1 ? '−' : '+'}${percentText(Math.abs(value - 1))}`
 
 function reasonOf(verdict: GateVerdict, metrics: readonly GateMetric[], margin: number): string {
-  const first = metrics.find((one) => one.verdict === verdict)!
+  const first = metrics.find((metric) => metric.verdict === verdict)!
   const { ratio, low, high, note } = first
   const figure = `${metricLabel(first)} ${signed(ratio)} [${signed(low)}, ${signed(high)}]`
   switch (verdict) {

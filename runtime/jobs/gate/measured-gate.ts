@@ -101,8 +101,8 @@ export function newScenarioGate(
     ...options
   }: { readonly from: string; readonly margin: number; readonly command: string },
 ): Gate {
-  const one = newCase({ file, name: scenario.name, hash, objectives: [] }, from)
-  return gateOf('measured', [one], options)
+  const gateCase = newCase({ file, name: scenario.name, hash, objectives: [] }, from)
+  return gateOf('measured', [gateCase], options)
 }
 
 /** Pools are paired by name, and both sides get the same requests. */

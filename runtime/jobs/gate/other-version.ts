@@ -54,21 +54,21 @@ export class OtherVersion {
   }
 
   /** The same scenario in this version; null where it has none. Throws `Failure` for others. */
-  scenario(given: string): VersionScenario | null {
-    if (expectScenario(given).shipped) {
-      const there = findScenario(`${this.directory}/${given}`, given)
-      if (there?.shipped === true) return { word: given, path: null }
-      throw new Failure(`${given}: ships with Spillway, but is a file in ${this.from}`)
+  scenario(name: string): VersionScenario | null {
+    if (expectScenario(name).shipped) {
+      const there = findScenario(`${this.directory}/${name}`, name)
+      if (there?.shipped === true) return { word: name, path: null }
+      throw new Failure(`${name}: ships with Spillway, but is a file in ${this.from}`)
     }
-    const place = this.#placeOf(given)
+    const place = this.#placeOf(name)
     if (place === null) {
       const { top } = this.#checkout
-      const real = realPath(given) ?? given
-      const where = real === given ? 'it is' : `it leads to ${real},`
+      const real = realPath(name) ?? name
+      const where = real === name ? 'it is' : `it leads to ${real},`
       const text = `${where} outside of the repository ${top}, which --against-ref is about`
-      throw new Failure(`${given}: ${text}`)
+      throw new Failure(`${name}: ${text}`)
     }
-    const path = this.#confined(place, given)
+    const path = this.#confined(place, name)
     return path === null ? null : { word: this.#wordOf(place), path }
   }
 
@@ -76,13 +76,13 @@ export class OtherVersion {
    * Throws `Failure` where a scenario of this version takes values or data from a file of the
    * working tree: by a full path that stands in it, the head would be compared with itself.
    */
-  expectOwn(given: string, files: readonly string[]): void {
+  expectOwn(name: string, files: readonly string[]): void {
     const { top, tree } = this.#checkout
     for (const file of files) {
       const real = realPath(file)
       if (real === null || !isWithin(top, real) || isWithin(tree, real)) continue
       const text = `reads ${real} of the working tree, not a file of its own`
-      throw new Failure(`${given}: in ${this.from} it ${text}; name it by a relative path`)
+      throw new Failure(`${name}: in ${this.from} it ${text}; name it by a relative path`)
     }
   }
 
@@ -90,9 +90,9 @@ export class OtherVersion {
    * The file of an option, such as a profile, in this version. Where that has none it is the one
    * here, as it is where the file is outside of the repository. A full path.
    */
-  file(given: string): string {
-    const place = this.#placeOf(given)
-    return (place && this.#confined(place, given)) ?? realPath(given) ?? given
+  file(path: string): string {
+    const place = this.#placeOf(path)
+    return (place && this.#confined(place, path)) ?? realPath(path) ?? path
   }
 
   /** The Spillway that is installed in this version, as a word of a shell there; null for none. */
@@ -105,12 +105,12 @@ export class OtherVersion {
   }
 
   /** Path seen from the top of the repository; null where the file is outside. */
-  #placeOf(given: string): string | null {
+  #placeOf(path: string): string | null {
     const { top } = this.#checkout
-    const real = realPath(given)
+    const real = realPath(path)
     if (real === null || !isWithin(top, real)) return null
     // not normalised: behind a link, `..` is not what it is in the text
-    const parts = (isAbsolute(given) ? given : `${process.cwd()}${sep}${given}`).split(sep)
+    const parts = (isAbsolute(path) ? path : `${process.cwd()}${sep}${path}`).split(sep)
     for (let end = parts.length - 1; end > 0; end--) {
       if (realPath(parts.slice(0, end).join(sep) || sep) !== top) continue
       return parts
@@ -122,13 +122,13 @@ export class OtherVersion {
   }
 
   /** The full path of a place in the checkout; null where nothing is there. */
-  #confined(place: string, given: string): string | null {
+  #confined(place: string, name: string): string | null {
     const { tree } = this.#checkout
     const path = place === '' ? tree : `${tree}${sep}${place}`
     const real = realPath(path)
     if (real === null || isWithin(tree, real)) return real && path
     const text = `in ${this.from} a link leads out of the repository, to ${real}`
-    throw new Failure(`${given}: ${text}`)
+    throw new Failure(`${name}: ${text}`)
   }
 
   #wordOf(place: string): string {
@@ -234,9 +234,9 @@ async function commitOf(ref: string, git: Git): Promise<string> {
 async function commitNamed(name: string, git: Git): Promise<string | null> {
   const hashOf = async (word: string) =>
     lineOf(await git('rev-parse', '--verify', '--quiet', '--end-of-options', word))
-  const found = await hashOf(name)
+  const hash = await hashOf(name)
   // git also names what is excluded, as ^main is; of a tag this is the hash of the tag itself
-  const commit = HASH.test(found) ? await hashOf(`${found}^{commit}`) : ''
+  const commit = HASH.test(hash) ? await hashOf(`${hash}^{commit}`) : ''
   return HASH.test(commit) ? commit : null
 }
 
@@ -250,8 +250,8 @@ async function mergeBase(ref: string, git: Git): Promise<string | null> {
     if (commit === null) return null
     commits.push(commit)
   }
-  const found = lineOf(await git('merge-base', ...commits)).split('\n')[0]!
-  if (HASH.test(found)) return found
+  const base = lineOf(await git('merge-base', ...commits)).split('\n')[0]!
+  if (HASH.test(base)) return base
   const remedy = 'fetch more of its history, for actions/checkout fetch-depth: 0'
   throw new Failure(`--against-ref ${ref}: the two have no commit in common; ${remedy}`)
 }
@@ -270,9 +270,9 @@ async function removeLeftovers(git: Git): Promise<void> {
   }
   const { stdout } = await git('worktree', 'list', '--porcelain')
   // git remembers those whose folder is gone, too
-  const known = [...stdout.matchAll(/^worktree (.+)$/gm)].map(([, tree]) => dirname(tree!))
+  const registered = [...stdout.matchAll(/^worktree (.+)$/gm)].map(([, tree]) => dirname(tree!))
   const here = readdirSync(tmpdir()).map((name) => join(tmpdir(), name))
-  const left = [...known, ...here].filter(isLeft)
+  const left = [...registered, ...here].filter(isLeft)
   for (const folder of new Set(left)) await removeCheckout(folder, git)
 }
 

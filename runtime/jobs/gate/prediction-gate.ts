@@ -149,16 +149,16 @@ async function againstFile(
   const cases: GateCase[] = []
   for (const head of await simulateEntries(files, options)) {
     const base = baseIn(path, baseline, head)
-    const one = caseOf(base?.entry, head, base?.from ?? path, options)
-    const done = base === null || one.verdict === 'NOT COMPARABLE'
-    cases.push(done ? one : await verified(one, base, head, options))
+    const gateCase = caseOf(base?.entry, head, base?.from ?? path, options)
+    const done = base === null || gateCase.verdict === 'NOT COMPARABLE'
+    cases.push(done ? gateCase : await verified(gateCase, base, head, options))
   }
   return cases
 }
 
 /** Figures of a file are relied on where the scenario that it holds has them. */
 async function verified(
-  one: GateCase,
+  gateCase: GateCase,
   { entry, from }: KnownBase,
   head: BaselineEntry,
   { onNote: _, onWarning: __, ...quietly }: PredictionGateOptions,
@@ -169,7 +169,7 @@ async function verified(
     const { hash } = entry
     return simulateEntry({ ...loaded, scenario, hash, notes: [], variants: [] }, quietly)
   }
-  return underDoubt(one, await doubtOf(entry, { from, head, simulate }))
+  return underDoubt(gateCase, await doubtOf(entry, { from, head, simulate }))
 }
 
 async function againstScenario(
@@ -264,7 +264,7 @@ async function entryOf(
   const { word, path } = there
   const words = [
     ...[word, '--json', '--quiet', '--seed', String(seed), '--replications', String(replications)],
-    ...set.flatMap((one) => ['--set', one]),
+    ...set.flatMap((override) => ['--set', override]),
     ...(profile === undefined ? [] : ['--profile', version.file(profile)]),
   ]
   const ended = await shellIn(version, run, signal, words)

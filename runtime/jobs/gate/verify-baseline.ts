@@ -62,19 +62,19 @@ const openBy = (reason: string): Doubt => ({ refuted: false, reason })
  * A case under a doubt about its base: figures that are refuted say nothing. Those that cannot be
  * made again may show that the head is worse, but never that it is not.
  */
-export function underDoubt(one: GateCase, doubt: Doubt | null): GateCase {
-  if (doubt === null) return one
+export function underDoubt(gateCase: GateCase, doubt: Doubt | null): GateCase {
+  if (doubt === null) return gateCase
   const { refuted, reason } = doubt
   if (refuted) {
     const none = { scenario: null, profile: null, engine: null }
     const text = `${reason}; ${AGAIN}`
-    return { ...one, verdict: 'NOT COMPARABLE', reason: text, changes: none, metrics: [] }
+    return { ...gateCase, verdict: 'NOT COMPARABLE', reason: text, changes: none, metrics: [] }
   }
-  if (one.verdict === 'FAIL') {
-    return { ...one, reason: `${one.reason}; the base is not verified: ${reason}` }
+  if (gateCase.verdict === 'FAIL') {
+    return { ...gateCase, reason: `${gateCase.reason}; the base is not verified: ${reason}` }
   }
   const text = `the base cannot be verified: ${reason}; ${AGAIN}`
-  return { ...one, verdict: 'NOT COMPARABLE', reason: text }
+  return { ...gateCase, verdict: 'NOT COMPARABLE', reason: text }
 }
 
 const engineOf = ({ version, commit }: BaselineEntry) =>
@@ -107,20 +107,20 @@ function differenceOf(entry: BaselineEntry, simulated: BaselineEntry): string | 
   // as it would stand in a file
   const again = JSON.parse(JSON.stringify(simulated)) as BaselineEntry
   for (const [i, figure] of again.figures.entries()) {
-    const known = entry.figures[i]
-    if (isDeepStrictEqual(known, figure)) continue
+    const stated = entry.figures[i]
+    if (isDeepStrictEqual(stated, figure)) continue
     const { value } = figure
-    if (known === undefined || !isDeepStrictEqual(nameOf(known), nameOf(figure))) {
+    if (stated === undefined || !isDeepStrictEqual(nameOf(stated), nameOf(figure))) {
       return `lacks ${metricLabel(figure)} at its place`
     }
-    if (known.value !== value) {
-      return `has ${metricLabel(figure)} ${known.value}, and its scenario ${value}`
+    if (stated.value !== value) {
+      return `has ${metricLabel(figure)} ${stated.value}, and its scenario ${value}`
     }
     return `has another interval of ${metricLabel(figure)} than its scenario`
   }
   if (entry.figures.length > again.figures.length) {
     return `has ${metricLabel(entry.figures[again.figures.length]!)}, and its scenario has none`
   }
-  const key = KEYS.find((one) => !isDeepStrictEqual(entry[one], again[one]))
+  const key = KEYS.find((candidate) => !isDeepStrictEqual(entry[candidate], again[candidate]))
   return key === undefined ? null : `has another ${key} than its scenario`
 }

@@ -52,9 +52,9 @@ export function refuseDimensions(dimensions: readonly Dimension[]): void {
   }
   const size = gridSize(dimensions)
   if (size <= MOST_CANDIDATES) return
-  const [got, most] = [size, MOST_CANDIDATES].map((n) => n.toLocaleString('en-US'))
+  const [actual, most] = [size, MOST_CANDIDATES].map((n) => n.toLocaleString('en-US'))
   throw new Failure(
-    `--set: ${got} configurations, a plan takes at most ${most}; name fewer values`,
+    `--set: ${actual} configurations, a plan takes at most ${most}; name fewer values`,
     EXIT.usage,
   )
 }
@@ -104,20 +104,20 @@ export async function planCandidates(
   const along = dimensions.map(({ path: at }) => REPLICAS.test(at))
   const candidates = drafts.map(({ set, scenario, index }): PricedCandidate => {
     const values = set.map((text) => text.slice(text.indexOf('=') + 1))
-    const own = { set, index, cost: costOf(scenario), capacityRps: null }
+    const shared = { set, index, cost: costOf(scenario), capacityRps: null }
     // with a scaler, fewer replicas elsewhere may cost more and serve better: it stands alone
     if (isScaled(scenario))
-      return { ...own, scaled: true, family: JSON.stringify(set), replicas: [] }
+      return { ...shared, scaled: true, family: JSON.stringify(set), replicas: [] }
     return {
-      ...own,
+      ...shared,
       family: JSON.stringify(set.filter((_, i) => !along[i])),
       replicas: values.flatMap((value, i) => (along[i] ? [Number(value)] : [])),
     }
   })
-  const own = drafts.findIndex(({ hash }) => hash === system.hash)
+  const todayAt = drafts.findIndex(({ hash }) => hash === system.hash)
   const beside = { set: [], index: size, cost: costOf(system.scenario), family: '', replicas: [] }
   const scaled = isScaled(system.scenario) && { scaled: true }
-  const today = candidates[own] ?? { ...beside, ...scaled, capacityRps: system.capacityRps }
+  const today = candidates[todayAt] ?? { ...beside, ...scaled, capacityRps: system.capacityRps }
   return { candidates, today, unit, invalid, same }
 }
 

@@ -11,13 +11,13 @@ export function planNotes(
     priced,
     chosen,
     rows,
-    found,
+    outcome,
     verified,
   }: {
     readonly priced: PlanCandidates
     readonly chosen: boolean
     readonly rows: readonly PlanRow[]
-    readonly found: PlanFound<RunFigures>
+    readonly outcome: PlanFound<RunFigures>
     readonly verified: object | null
   },
 ): string[] {
@@ -61,7 +61,7 @@ export function planNotes(
     const where = missing === undefined ? 'a pool' : `pools.${missing.name}`
     notes.push(`cost counts replicas: ${where} has no price_usd_per_hour`)
   }
-  notes.push(...paidNotes(rows, found))
+  notes.push(...paidNotes(rows, outcome))
   const ofLoad = scenario.traffic.some(({ arrivals }) =>
     arrivalParts(arrivals).some((part) => 'load' in part && part.load !== undefined),
   )
@@ -90,7 +90,7 @@ function paidNotes(rows: readonly PlanRow[], { tried, winner }: PlanFound<RunFig
   const meeting = tried.filter(({ judgement }) => judgement.verdict === 'MEETS')
   const runs = Math.max(...meeting.map(({ paid }) => paid?.length ?? 0))
   const paidBy = ({ paid, cost }: (typeof meeting)[number]) => paid ?? Array(runs).fill(cost)
-  const alike = meeting.filter((one) => !costsDiffer(paidBy(one), paidBy(winner)))
+  const alike = meeting.filter((rival) => !costsDiffer(paidBy(rival), paidBy(winner)))
   // the winner itself is one of them
   if (alike.length > 1) {
     notes.push(

@@ -25,16 +25,16 @@ interface RowSources {
  * winner and the next cheaper are among them.
  */
 export function planRows(
-  found: Found,
+  outcome: Found,
   { setOf, simulations, today }: RowSources & { readonly today: Candidate },
 ): Pick<Plan, 'rows' | 'winner' | 'next_cheaper'> {
-  const sorted = [...found.tried].sort(byCost)
+  const sorted = [...outcome.tried].sort(byCost)
   const costToday = sorted.find(({ candidate }) => candidate === today)!.cost
-  const meets = (one: Tried<RunFigures>) => one.judgement.verdict === 'MEETS'
+  const meets = (tried: Tried<RunFigures>) => tried.judgement.verdict === 'MEETS'
   const ordered =
-    found.winner === null
+    outcome.winner === null
       ? [...sorted].sort(byNearness)
-      : [...sorted.filter(meets), ...sorted.filter((one) => !meets(one))]
+      : [...sorted.filter(meets), ...sorted.filter((tried) => !meets(tried))]
   const rows = ordered.map(({ candidate, judgement, runs, cost, paid }, i): PlanRow => {
     const { scenario, capacityRps, extrapolated } = simulations.of(candidate.index)
     const row = planRow({
@@ -51,11 +51,11 @@ export function planRows(
     })
     return { ...row, rank: judgement.verdict === 'MEETS' ? i + 1 : null }
   })
-  const winner = found.winner === null ? null : 0
-  return { rows, winner, next_cheaper: nextCheaper(ordered, found.winner) }
+  const winner = outcome.winner === null ? null : 0
+  return { rows, winner, next_cheaper: nextCheaper(ordered, outcome.winner) }
 }
 
-/** The dearest that is cheaper than the winner; of equally dear ones the surest. */
+/** The dearest configuration below the winner's cost; of equally dear ones the surest. */
 function nextCheaper(
   ordered: readonly Tried<RunFigures>[],
   winner: Tried<RunFigures> | null,

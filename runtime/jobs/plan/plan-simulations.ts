@@ -16,7 +16,7 @@ export class PlanSimulations {
   readonly #pool: SimulationPool
   readonly #candidates: ReadonlyMap<number, PricedCandidate>
   readonly #mayRepeat: boolean
-  readonly #known = new Map<number, Known>()
+  readonly #configurations = new Map<number, Known>()
   readonly #problems = new Map<number, string>()
   /** runs of candidates in which nothing is random */
   readonly #exact = new Map<number, RunFigures>()
@@ -26,7 +26,7 @@ export class PlanSimulations {
   constructor(pool: SimulationPool, candidates: readonly PricedCandidate[], mayRepeat: boolean) {
     this.#pool = pool
     this.#mayRepeat = mayRepeat
-    this.#candidates = new Map(candidates.map((one) => [one.index, one]))
+    this.#candidates = new Map(candidates.map((candidate) => [candidate.index, candidate]))
   }
 
   /** Replications simulated so far. */
@@ -35,7 +35,7 @@ export class PlanSimulations {
   }
 
   of(index: number): Known {
-    return this.#known.get(index)!
+    return this.#configurations.get(index)!
   }
 
   /** Why a candidate could not be simulated. */
@@ -57,7 +57,7 @@ export class PlanSimulations {
   async #simulated({ candidate: { index }, from, to }: Ask): Promise<readonly RunFigures[]> {
     const { set } = this.#candidates.get(index)!
     const simulated = await this.#pool.simulate({ set, from, to })
-    this.#known.set(index, simulated)
+    this.#configurations.set(index, simulated)
     this.#replications += simulated.runs.length
     return simulated.runs
   }

@@ -30,10 +30,10 @@ export async function plan(path: string, options: PlanOptions = {}): Promise<Pla
   const { seed, profile, workers, signal, onProgress, onWarning, replays } = options
   const expect = replays === undefined ? undefined : (system: System) => refuseLive([system])
   const searched = await searchedPlan(path, { ...options, expect })
-  const { system, found, simulations, priced, dimensions, chosen, setOf, looks, today } = searched
+  const { system, outcome, simulations, priced, dimensions, chosen, setOf, looks, today } = searched
   const { scenario } = system
-  const { winner } = found
-  const rateRps = rateOf(found.tried.find(({ candidate }) => candidate === today)!.runs, system)
+  const { winner } = outcome
+  const rateRps = rateOf(outcome.tried.find(({ candidate }) => candidate === today)!.runs, system)
   const chosenOne = winner && {
     path,
     set: [...searched.set, ...setOf.get(winner.candidate.index)!],
@@ -48,7 +48,7 @@ export async function plan(path: string, options: PlanOptions = {}): Promise<Pla
   const verified =
     chosenOne && replays !== undefined ? await verify(chosenOne, { ...running, replays }) : null
   if (verified !== null && 'problem' in verified) onWarning?.(verified.problem)
-  const rows = planRows(found, { setOf, simulations, today })
+  const rows = planRows(outcome, { setOf, simulations, today })
   const holds = figures?.headroom?.holds ?? null
   const peak = figures?.peakRps ?? null
   return {
@@ -62,16 +62,16 @@ export async function plan(path: string, options: PlanOptions = {}): Promise<Pla
     dimensions: dimensions.map(({ path: at, values }) => ({ path: at, values: [...values] })),
     default_space: chosen,
     cost_unit: priced.unit,
-    ...cardPrices(found, simulations, priced.unit),
+    ...cardPrices(outcome, simulations, priced.unit),
     rate_rps: rateRps,
     ...(peak !== null && { peak_rate_rps: peak }),
     configurations: priced.candidates.length + priced.invalid.length + priced.same.length,
     simulations: simulations.replications,
     ...rows,
-    skipped: skippedOf(found, priced, { setOf, simulations }),
+    skipped: skippedOf(outcome, priced, { setOf, simulations }),
     monotone: {
-      compared: found.compared,
-      against: found.against.map(({ fewer, more, class: name, text, change }) => ({
+      compared: outcome.compared,
+      against: outcome.against.map(({ fewer, more, class: name, text, change }) => ({
         class: name,
         text,
         fewer: [...setOf.get(fewer.index)!],
@@ -84,14 +84,16 @@ export async function plan(path: string, options: PlanOptions = {}): Promise<Pla
     ...((figures?.use.length ?? 0) > 0 && { replica_use: figures!.use }),
     sensitivity: figures?.sensitivity ?? [],
     verified: verified !== null && 'verdict' in verified ? verified : null,
-    notes: planNotes(system, { priced, chosen, verified, found, rows: rows.rows }),
+    notes: planNotes(system, { priced, chosen, verified, outcome, rows: rows.rows }),
     command: options.command ?? LIBRARY_CALL,
   }
 }
 
 /** Mean rate of the traffic, requests/s: all configurations have the same. */
 function rateOf(runs: readonly RunFigures[], { scenario }: System): number {
-  const arrived = runs.map(({ classes }) => classes.reduce((sum, own) => sum + own.arrived, 0))
+  const arrived = runs.map(({ classes }) =>
+    classes.reduce((sum, figures) => sum + figures.arrived, 0),
+  )
   const seconds = scenario.duration_s - scenario.warmup_s
   return arrived.reduce((a, b) => a + b, 0) / runs.length / seconds
 }

@@ -64,7 +64,7 @@ export interface SearchedPlan {
   readonly looks: Looks
   /** number of stated objectives */
   readonly objectives: number
-  readonly found: PlanFound<RunFigures>
+  readonly outcome: PlanFound<RunFigures>
   readonly simulations: PlanSimulations
   readonly today: PricedCandidate
   /** overrides by the index of the candidate */
@@ -128,7 +128,7 @@ export async function searchedPlan(
     const simulations = new PlanSimulations(pool, all, mayRepeat({ ...system, requests: null }))
     onProgress?.('searching', 0, 1)
     const [candidates, today] = await withCapacities(priced, simulations)
-    const found = await searchPlan<RunFigures>({
+    const outcome = await searchPlan<RunFigures>({
       candidates,
       today,
       objectives,
@@ -144,8 +144,8 @@ export async function searchedPlan(
       simulate: async (asks) => {
         const began = performance.now()
         const answers = await simulations.simulate(asks)
-        const own = asks.findIndex(({ candidate, from }) => candidate === today && from === 0)
-        const runs = answers[own]
+        const todayAt = asks.findIndex(({ candidate, from }) => candidate === today && from === 0)
+        const runs = answers[todayAt]
         if (runs === null) throw new Failure(simulations.problem(today.index))
         if (runs === undefined) return answers
         refuseShort(system.file, objectives, { runs, replications })
@@ -160,9 +160,9 @@ export async function searchedPlan(
       },
       onProgress: (done, of) => onProgress?.('searching', done, of),
     })
-    const setOf = new Map(all.map((one) => [one.index, one.set]))
+    const setOf = new Map(all.map((candidate) => [candidate.index, candidate.set]))
     const about = { system, set: space.set, dimensions, chosen, priced, looks }
-    return { ...about, objectives: objectives.length, found, simulations, today, setOf }
+    return { ...about, objectives: objectives.length, outcome, simulations, today, setOf }
   } finally {
     pool.close()
   }
@@ -174,15 +174,18 @@ async function withCapacities(
   simulations: PlanSimulations,
 ): Promise<readonly [PricedCandidate[], PricedCandidate]> {
   const largest = new Map<string, PricedCandidate>()
-  for (const one of candidates) {
-    const most = largest.get(one.family)
-    if (most === undefined || one.cost > most.cost) largest.set(one.family, one)
+  for (const candidate of candidates) {
+    const most = largest.get(candidate.family)
+    if (most === undefined || candidate.cost > most.cost) largest.set(candidate.family, candidate)
   }
   const asked = [...largest.values()]
-  const found = await simulations.capacities(asked)
-  const known = new Map(asked.map((one, i) => [one, found[i]!]))
+  const capacities = await simulations.capacities(asked)
+  const byCandidate = new Map(asked.map((candidate, i) => [candidate, capacities[i]!]))
   const changed = new Map(
-    candidates.map((one) => [one, { ...one, capacityRps: known.get(one) ?? null }]),
+    candidates.map((candidate) => [
+      candidate,
+      { ...candidate, capacityRps: byCandidate.get(candidate) ?? null },
+    ]),
   )
   return [[...changed.values()], changed.get(today) ?? today]
 }

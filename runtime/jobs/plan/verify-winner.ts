@@ -19,7 +19,7 @@ export async function verifyWinner(
     refuseLive([system])
     const [side] = await replay([system], { replays, signal, onProgress })
     const { objectives, valid, warnings } = side!.result
-    const verdict = worst(objectives.map((one) => one.verdict))
+    const verdict = worst(objectives.map((objective) => objective.verdict))
     return { replays, valid, verdict, objectives, warnings }
   } catch (error) {
     if (!(error instanceof Failure) || error.exitCode === EXIT.interrupted) throw error

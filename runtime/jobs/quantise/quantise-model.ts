@@ -192,8 +192,8 @@ async function refuseOverwriting(out: string, read: Iterable<string>): Promise<v
     throw new Failure(`--out: ${out} is a folder; name a file in it`, EXIT.usage)
   }
   for (const path of read) {
-    const known = await stat(path).catch(() => null)
-    if (known === null || known.dev !== there.dev || known.ino !== there.ino) continue
+    const input = await stat(path).catch(() => null)
+    if (input === null || input.dev !== there.dev || input.ino !== there.ino) continue
     throw new Failure(`--out: ${out} is read by this command; name another file`, EXIT.usage)
   }
 }
@@ -201,17 +201,17 @@ async function refuseOverwriting(out: string, read: Iterable<string>): Promise<v
 /** The name of the model to quantise, by default the only own one. Throws `Failure`. */
 function chosenModel(
   { scenario: { models }, file }: LoadedScenario,
-  given: string | undefined,
+  asked: string | undefined,
 ): string {
   const files = Object.keys(models).filter((name) => 'onnx' in models[name]!)
-  if (given !== undefined) expectFile(models, files, given)
+  if (asked !== undefined) expectFile(models, files, asked)
   else if (files.length === 0) {
     const text = 'has no model of an ONNX file; a pool has a built-in kind as int8 by its precision'
     throw new Failure(`${file} models: ${text}`)
   } else if (files.length > 1) {
     throw new Failure(`${file} models: choose one of ${files.join(', ')} by --model`, EXIT.usage)
   }
-  const name = given ?? files[0]!
+  const name = asked ?? files[0]!
   const model = models[name]!
   if ('onnx' in model && typeof model.onnx !== 'string' && model.onnx.fp32 === undefined) {
     throw new Failure(`${file} models.${name}.onnx: expected a file for fp32 to quantise, got none`)
@@ -222,19 +222,19 @@ function chosenModel(
 function expectFile(
   models: LoadedScenario['scenario']['models'],
   files: readonly string[],
-  given: string,
+  name: string,
 ): void {
-  if (files.includes(given)) return
-  const model = Object.hasOwn(models, given) ? models[given] : undefined
+  if (files.includes(name)) return
+  const model = Object.hasOwn(models, name) ? models[name] : undefined
   if (model === undefined) {
-    const meant = nearest(given, files)
+    const meant = nearest(name, files)
     const hint = meant === null ? '' : `; did you mean ${meant}?`
     const names = Object.keys(models).join(', ')
-    throw new Failure(`--model: expected one of ${names}, got ${given}${hint}`, EXIT.usage)
+    throw new Failure(`--model: expected one of ${names}, got ${name}${hint}`, EXIT.usage)
   }
   const reason =
     'work' in model
       ? 'has declared work, and no file to quantise'
       : 'is built in; a pool has it as int8 by precision: int8'
-  throw new Failure(`--model: ${given} ${reason}`, EXIT.usage)
+  throw new Failure(`--model: ${name} ${reason}`, EXIT.usage)
 }

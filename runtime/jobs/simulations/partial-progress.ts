@@ -1,4 +1,4 @@
-/** Most that counts of a unit that has not ended: what follows on its traffic takes more. */
+/** Largest share of a unit that has not ended: work follows after the end of its traffic. */
 const MOST_SHARE = 0.99
 
 /** How many units of work are done, parts included. A message costs no look at all of them. */

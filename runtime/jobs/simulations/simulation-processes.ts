@@ -21,13 +21,13 @@ const idle: SimulationProcess[] = []
 /** Of Node. Every core has a process: further threads of V8 would take time from another. */
 export const SIMULATION_FLAGS = ['--single-threaded-gc', ...COMPILER_FLAGS]
 
-/** How many simulate at once: more than there are cores gain nothing, and each takes memory. */
+/** How many processes simulate: at most one a core, as more are no faster and take memory. */
 export function processesFor(replications: number, workers: number | undefined): number {
   const cores = availableParallelism()
   return Math.min(replications, workers ?? cores, cores)
 }
 
-/** One that waits and finds the same files as a new one would; others are of no use any more. */
+/** An idle process with today's working directory and cache, or a new one. Other idle ones end. */
 export function takeProcess(): SimulationProcess {
   const place = JSON.stringify([process.cwd(), cacheDirectory()])
   for (let waiting = idle.pop(); waiting !== undefined; waiting = idle.pop()) {

@@ -90,8 +90,8 @@ async function lockOut(
     const [difference] = planDifferences(kept, whole)
     if (kept.shard === null && difference === undefined) return lock
     const shard = kept.shard === null ? '' : `shard ${shardText(kept.shard)} of `
-    const other = kept.shard === null ? ` (${difference})` : ''
-    const text = `holds ${shard}another sweep${other}`
+    const reason = kept.shard === null ? ` (${difference})` : ''
+    const text = `holds ${shard}another sweep${reason}`
     throw new Failure(`--out ${out}: ${text}; choose another folder`, EXIT.usage)
   } catch (error) {
     await lock.release()
@@ -116,15 +116,15 @@ function expectPartition(folders: readonly ShardFolder[]): void {
   const problems: string[] = []
   const missing: number[] = []
   for (let index = 1; index <= of; index++) {
-    const own = folders.filter(({ manifest }) => manifest.shard!.index === index)
-    const names = own.map(({ directory }) => directory).join(', ')
-    const times = `is there ${own.length} times: ${names}`
-    if (own.length > 1) problems.push(`shard ${shardText({ index, of })} ${times}`)
-    if (own.length === 0) missing.push(index)
+    const copies = folders.filter(({ manifest }) => manifest.shard!.index === index)
+    const names = copies.map(({ directory }) => directory).join(', ')
+    const times = `is there ${copies.length} times: ${names}`
+    if (copies.length > 1) problems.push(`shard ${shardText({ index, of })} ${times}`)
+    if (copies.length === 0) missing.push(index)
   }
-  const [one] = missing
+  const [first] = missing
   if (missing.length === 1) {
-    problems.push(`shard ${shardText({ index: one!, of })} is missing; name its folder, too`)
+    problems.push(`shard ${shardText({ index: first!, of })} is missing; name its folder, too`)
   } else if (missing.length > 1) {
     problems.push(`shards ${rangesText(missing)} of ${of} are missing; name their folders, too`)
   }

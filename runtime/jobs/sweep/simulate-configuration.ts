@@ -47,8 +47,7 @@ async function simulated(
   { onShare, last }: RequestOptions,
 ): Promise<Pick<ConfigurationRuns, 'hash'> & { readonly figures: ConfigurationRow }> {
   // how many more a precision takes is not known
-  const known = precision === null ? onShare : undefined
-  const options = { onShare: known, last }
+  const options = { onShare: precision === null ? onShare : undefined, last }
   const first = await pool.simulate({ set, from: 0, to: replications }, options)
   const runs = [...first.runs]
   let figures = configurationRow(first, runs)

@@ -116,9 +116,9 @@ async function begin(directory: string, plan: SweepManifest, resume: boolean): P
       `${directory}: holds a sweep; continue it with --resume, or choose another folder with --out`,
     )
   }
-  const shard = [kept, plan].map((one) => (one.shard === null ? 'none' : shardText(one.shard)))
-  const other = shard[0] === shard[1] ? [] : [`--shard: ${shard[0]} there, ${shard[1]} here`]
-  const differences = [...planDifferences(kept, plan), ...other]
+  const shard = [kept, plan].map(({ shard: part }) => (part ? shardText(part) : 'none'))
+  const shards = shard[0] === shard[1] ? [] : [`--shard: ${shard[0]} there, ${shard[1]} here`]
+  const differences = [...planDifferences(kept, plan), ...shards]
   if (differences.length === 0) return false
   throw new Failure(
     [

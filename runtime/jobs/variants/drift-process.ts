@@ -56,8 +56,8 @@ async function outputsOf(
   const outputs: Output[] = []
   for (const { key, length } of inputs) {
     const lengths = Int32Array.of(length)
-    const found = await session.run(feeds.build(1, length, lengths, Uint32Array.of(key)))
-    outputs.push(numbersOf(found[name!]!))
+    const results = await session.run(feeds.build(1, length, lengths, Uint32Array.of(key)))
+    outputs.push(numbersOf(results[name!]!))
   }
   await session.release()
   return outputs

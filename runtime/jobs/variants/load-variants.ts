@@ -35,17 +35,19 @@ const AS_IT_STANDS = 'as-it-stands'
  */
 export async function loadVariants(
   path: string,
-  { variants: given = [], profile: file, ...options }: LoadVariantsOptions,
+  { variants = [], profile: file, ...options }: LoadVariantsOptions,
 ): Promise<LoadedVariants> {
-  const twice = given.find(({ name }, i) => given.slice(0, i).some((one) => one.name === name))
+  const twice = variants.find(({ name }, i) =>
+    variants.slice(0, i).some((earlier) => earlier.name === name),
+  )
   if (twice !== undefined) {
     throw new Failure(`--variant ${twice.name}: is given twice; name each once`, EXIT.usage)
   }
   const base = await prepare(path, options)
-  const own = base.variants.map(
-    (variant) => given.find(({ name }) => name === variant.name) ?? variant,
+  const declared = base.variants.map(
+    (variant) => variants.find(({ name }) => name === variant.name) ?? variant,
   )
-  const named = [...own, ...given.filter((variant) => !own.includes(variant))]
+  const named = [...declared, ...variants.filter((variant) => !declared.includes(variant))]
   if (named.length === 0) {
     const how = "add variants: to it, or --variant 'name: path=value; path=value'"
     throw new Failure(`${path}: has no variants; ${how}`, EXIT.usage)

@@ -22,16 +22,16 @@ interface Side {
  */
 export async function outputDrift(
   first: Side & { readonly requests: RequestList },
-  other: Side,
+  variant: Side,
   signal: AbortSignal,
 ): Promise<OutputDrift[]> {
-  const found: OutputDrift[] = []
-  for (const [j, pool] of other.system.scenario.pools.entries()) {
-    const open = { variant: other.name, pool: pool.name, inputs: 0 }
+  const drifts: OutputDrift[] = []
+  for (const [j, pool] of variant.system.scenario.pools.entries()) {
+    const open = { variant: variant.name, pool: pool.name, inputs: 0 }
     const none = { ...open, cosine_mean: null, cosine_least: null, top1: null }
     const i = first.system.scenario.pools.findIndex(({ name }) => name === pool.name)
     if (i < 0) {
-      found.push({ ...none, reason: `${first.name} has no pool of this name` })
+      drifts.push({ ...none, reason: `${first.name} has no pool of this name` })
       continue
     }
     const inputs = inputsOf(first, i)
@@ -39,22 +39,22 @@ export async function outputDrift(
       const reply = await compareOutputs(
         {
           a: await modelOf(first.system, i, signal),
-          b: await modelOf(other.system, j, signal),
+          b: await modelOf(variant.system, j, signal),
           inputs,
         },
         signal,
       )
-      found.push(
+      drifts.push(
         typeof reply === 'string'
           ? { ...none, reason: reply }
           : { ...open, ...driftFigures(reply), inputs: inputs.length, reason: null },
       )
     } catch (error) {
       if (!(error instanceof Failure) || error.exitCode === EXIT.interrupted) throw error
-      found.push({ ...none, reason: error.problems.join('; ') })
+      drifts.push({ ...none, reason: error.problems.join('; ') })
     }
   }
-  return found
+  return drifts
 }
 
 export function driftFigures({ cosines, rows, sameTop }: DriftReply) {

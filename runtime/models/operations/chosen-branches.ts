@@ -37,8 +37,8 @@ async function conditionOf(model: Model, name: string, fold: Fold): Promise<bool
   const graph = model.graph as Graph
   const wanted = new Set([name])
   const nodes = (graph.node ?? []).toReversed().filter(({ input, output }) => {
-    if (!output?.some((one) => wanted.has(one))) return false
-    for (const one of input ?? []) wanted.add(one)
+    if (!output?.some((result) => wanted.has(result))) return false
+    for (const operand of input ?? []) wanted.add(operand)
     return true
   })
   if (nodes.some(({ opType }) => opType === 'If' || opType === 'Loop' || opType === 'Scan')) {
@@ -55,14 +55,14 @@ async function conditionOf(model: Model, name: string, fold: Fold): Promise<bool
   const { irVersion, opsetImport } = model
   const encoded = onnx.ModelProto.encode({ irVersion, opsetImport, graph: part }).finish()
   const folded = onnx.ModelProto.decode(await fold(encoded)).graph as Graph
-  const tensor = folded.initializer?.find((one) => one.name === name)
+  const tensor = folded.initializer?.find((initializer) => initializer.name === name)
   if (!tensor) return null
   return (tensor.rawData?.[0] ?? Number(tensor.int32Data?.[0] ?? 0)) !== 0
 }
 
 /** The nodes of a branch, with names of their own, and its results under the names of the `If`. */
 function inlined(graph: Graph, node: Node, branch: Graph): Node[] {
-  const own = node.output?.[0] ?? ''
+  const prefix = node.output?.[0] ?? ''
   const stored = branch.initializer ?? []
   const nodes = branch.node ?? []
   const defined = [
@@ -70,7 +70,7 @@ function inlined(graph: Graph, node: Node, branch: Graph): Node[] {
     ...nodes.flatMap(({ output }) => output ?? []),
   ]
   const names = new Map(
-    defined.filter((name) => name !== '').map((name) => [name, `${own}/${name}`]),
+    defined.filter((name) => name !== '').map((name) => [name, `${prefix}/${name}`]),
   )
   const renamed = (name: string) => names.get(name) ?? name
   const results = (branch.output ?? []).map(({ name }) => renamed(name ?? ''))

@@ -39,7 +39,7 @@ export function fitOperations(counted: readonly CountedBatch[]): OperationsFit {
   const flops = coefficients(counted, ({ flops }) => flops / 1e9)
   const moved = coefficients(counted, ({ movedBytes }) => movedBytes / MIB)
   const weights = largest(counted, ({ weightBytes }) => weightBytes / MIB)
-  const kernels = largest(counted, (one) => one.kernels)
+  const kernels = largest(counted, (batch) => batch.kernels)
   const [gflops_per_item, gflops_per_token, gflops_per_token_squared] = flops.each
   const [moved_mib_per_item, moved_mib_per_token, moved_mib_per_token_squared] = moved.each
   return {
@@ -67,11 +67,11 @@ const rounded = (value: number) => Number(value.toPrecision(DIGITS))
 function largest(counted: readonly CountedBatch[], of: (counts: CountedBatch) => number) {
   const values = counted.map(of)
   const value = rounded(Math.max(...values))
-  return { value, error: Math.max(...values.map((own) => relative(value, own))) }
+  return { value, error: Math.max(...values.map((actual) => relative(value, actual))) }
 }
 
-const relative = (value: number, own: number) =>
-  own === value ? 0 : own === 0 ? 1 : Math.abs(value - own) / own
+const relative = (value: number, actual: number) =>
+  actual === value ? 0 : actual === 0 ? 1 : Math.abs(value - actual) / actual
 
 type Each = readonly [item: number, token: number, pair: number]
 
@@ -138,12 +138,12 @@ function eliminated(matrix: number[][]): number[] | null {
     const rest = matrix.slice(i)
     const pivot = i + rest.findIndex((row) => row[i] === bySize(rest, i))
     ;[matrix[i], matrix[pivot]] = [matrix[pivot]!, matrix[i]!]
-    const own = matrix[i]!
-    if (Math.abs(own[i]!) <= 1e-12 * scale) return null
+    const pivotRow = matrix[i]!
+    if (Math.abs(pivotRow[i]!) <= 1e-12 * scale) return null
     for (const row of matrix) {
-      if (row === own) continue
-      const factor = row[i]! / own[i]!
-      for (let j = i; j <= size; j++) row[j] = row[j]! - factor * own[j]!
+      if (row === pivotRow) continue
+      const factor = row[i]! / pivotRow[i]!
+      for (let j = i; j <= size; j++) row[j] = row[j]! - factor * pivotRow[j]!
     }
   }
   return matrix.map((row, i) => row[size]! / row[i]!)

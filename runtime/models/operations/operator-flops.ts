@@ -19,9 +19,9 @@ const product =
   }
 
 /** ONNX Runtime does not compare these sizes before a run, and a count of others would be wrong. */
-function expectSize({ operator }: SettledNode, got: number, expected: number): void {
-  if (got === expected) return
-  throw new Failure(`a ${operator} takes ${expected} channels or features, got ${got}`)
+function expectSize({ operator }: SettledNode, actual: number, expected: number): void {
+  if (actual === expected) return
+  throw new Failure(`a ${operator} takes ${expected} channels or features, got ${actual}`)
 }
 
 /** Terms of an output are the weights of its channel; those that meet padding count, too. */
@@ -59,9 +59,9 @@ const einsum: Formula = ({ inputs, attributes }, sizesOf) => {
   if (!/^[a-z,]+$/i.test(left!) || labels.length !== inputs.length) return null
   const sizes = new Map<string, number>()
   for (const [place, text] of labels.entries()) {
-    const own = sizesOf(place)
-    if (own?.length !== text.length) return null
-    for (const [axis, label] of [...text].entries()) sizes.set(label, own[axis]!)
+    const shape = sizesOf(place)
+    if (shape?.length !== text.length) return null
+    for (const [axis, label] of [...text].entries()) sizes.set(label, shape[axis]!)
   }
   return inputs.length === 2 ? 2 * volume([...sizes.values()]) : inputs.length === 1 ? 0 : null
 }

@@ -89,7 +89,9 @@ async function inferred(bytes: Uint8Array, lifted: ReadonlySet<string>): Promise
       operator: opType ?? '',
       inputs: input ?? [],
       outputs: output ?? [],
-      attributes: new Map((attribute ?? []).map((one) => [one.name ?? '', attributeValue(one)])),
+      attributes: new Map(
+        (attribute ?? []).map((entry) => [entry.name ?? '', attributeValue(entry)]),
+      ),
     }),
   )
   const inner = nodes.flatMap((node) => node.outputs).filter((name) => name && !outputs.has(name))
@@ -108,9 +110,9 @@ async function inferred(bytes: Uint8Array, lifted: ReadonlySet<string>): Promise
   for (const value of metadata) {
     if (!value.isTensor) continue
     const sizes = value.shape.filter((size): size is number => typeof size === 'number')
-    const known = sizes.length === value.shape.length && sizes.every((size) => size >= 0)
+    const isKnown = sizes.length === value.shape.length && sizes.every((size) => size >= 0)
     tensors.set(value.name, {
-      sizes: known ? sizes : null,
+      sizes: isKnown ? sizes : null,
       whole: WHOLE_NAMES.includes(value.type),
     })
   }

@@ -56,7 +56,7 @@ export function weightlessModel(bytes: Uint8Array): WeightlessModel {
   graph.valueInfo = []
   widen(graph)
   const small = onnx.ModelProto.encode(model).finish()
-  return { weights, withInputs: (given) => withInputs(small, given) }
+  return { weights, withInputs: (fixedInputs) => withInputs(small, fixedInputs) }
 }
 
 function isKept({ dims, dataLocation }: Tensor): boolean {
@@ -64,16 +64,16 @@ function isKept({ dims, dataLocation }: Tensor): boolean {
   return elements <= MOST_KEPT && dataLocation !== onnx.TensorProto.DataLocation.EXTERNAL
 }
 
-function withInputs(bytes: Uint8Array, given: readonly GivenInput[]): Uint8Array {
+function withInputs(bytes: Uint8Array, fixedInputs: readonly GivenInput[]): Uint8Array {
   const model = onnx.ModelProto.decode(bytes)
   const graph = model.graph as Graph
-  for (const { name, sizes, value } of given) {
-    const input = graph.input?.find((one) => one.name === name)
+  for (const { name, sizes, value } of fixedInputs) {
+    const input = graph.input?.find((candidate) => candidate.name === name)
     const tensor = input?.type?.tensorType
     if (!tensor) throw new Failure(`input ${name}: expected a tensor, got another value`)
     tensor.shape = { dim: sizes.map((size) => ({ dimValue: size })) }
     if (value === undefined) continue
-    graph.input = graph.input!.filter((one) => one !== input)
+    graph.input = graph.input!.filter((candidate) => candidate !== input)
     graph.initializer = [...(graph.initializer ?? []), constant(name, sizes, tensor, value)]
   }
   // shapes that the file states of outputs are those of other inputs
@@ -102,7 +102,7 @@ function widen(graph: Graph): void {
     if (type?.tensorType && isHalf(type.tensorType.elemType)) type.tensorType.elemType = TYPE.FLOAT
   }
   for (const tensor of graph.initializer ?? []) widenTensor(tensor)
-  for (const { attribute } of graph.node ?? []) for (const one of attribute ?? []) widenIn(one)
+  for (const { attribute } of graph.node ?? []) for (const entry of attribute ?? []) widenIn(entry)
 }
 
 function widenIn(attribute: Attribute): void {

@@ -26,11 +26,11 @@ export function floatsOf({ dataType, rawData, floatData, dims }: Tensor): Float3
 
 /** An attribute with a number, whole or not. */
 export function numberOf({ attribute }: Node, name: string): number | null {
-  const given = attribute?.find((candidate) => candidate.name === name)
-  if (!given) return null
-  return given.type === onnx.AttributeProto.AttributeType.FLOAT
-    ? Number(given.f ?? 0)
-    : Number(given.i ?? 0)
+  const entry = attribute?.find((candidate) => candidate.name === name)
+  if (!entry) return null
+  return entry.type === onnx.AttributeProto.AttributeType.FLOAT
+    ? Number(entry.f ?? 0)
+    : Number(entry.i ?? 0)
 }
 
 /** Graphs nested in a node: branches and the bodies of loops. */

@@ -90,9 +90,11 @@ interface Places {
 /** The model as ONNX Runtime simplifies it: constants folded, batch norms within convolutions. */
 async function foldedModel(path: string, { threads, at }: Places): Promise<Model> {
   const model = decodeModel(await readFile(path))
-  const known = quantisedOperator(model.graph as Graph)
-  if (known !== null) {
-    throw new Failure(`${path}: is quantised already (${known}); name the float32 file it is from`)
+  const operator = quantisedOperator(model.graph as Graph)
+  if (operator !== null) {
+    throw new Failure(
+      `${path}: is quantised already (${operator}); name the float32 file it is from`,
+    )
   }
   refuseHalf(path, model)
   const opset = opsetOf(model)
@@ -195,11 +197,11 @@ async function rangesOf(
     })
     for (const [i, value] of values.entries()) {
       const [min, max, sum] = names[i]!.map((name) => Number(outputs[name]!.data[0]))
-      const known = ranges.get(value) ?? { min: 0, max: 0, finite: true }
+      const range = ranges.get(value) ?? { min: 0, max: 0, finite: true }
       ranges.set(value, {
-        min: Math.min(known.min, min!),
-        max: Math.max(known.max, max!),
-        finite: known.finite && [min!, max!, sum!].every(Number.isFinite),
+        min: Math.min(range.min, min!),
+        max: Math.max(range.max, max!),
+        finite: range.finite && [min!, max!, sum!].every(Number.isFinite),
       })
     }
     await onRun(done + 1)

@@ -214,8 +214,8 @@ class Quantiser {
   }
 
   #parametersOf(value: string): readonly [scale: string, zero: string] {
-    const known = this.#parameters.get(value)
-    if (known !== undefined) return known
+    const cached = this.#parameters.get(value)
+    if (cached !== undefined) return cached
     const { scale, zero } = this.#levelsOf(value)
     const names = [
       this.#store(`${value}_scale`, { dataType: FLOAT, dims: [] }, Float32Array.of(scale)),

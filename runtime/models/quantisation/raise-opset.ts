@@ -44,10 +44,10 @@ function rewrite(graph: Graph): void {
 }
 
 function toInputs(node: Node, number: number, names: readonly string[]): Tensor[] {
-  const given = names.flatMap(
+  const attributes = names.flatMap(
     (name) => node.attribute?.find((attribute) => attribute.name === name) ?? [],
   )
-  const tensors = given.map((attribute) => {
+  const tensors = attributes.map((attribute) => {
     const numbers = wholeNumbers(attribute)
     const name = `spillway_${node.opType}_${number}_${attribute.name}`
     const rawData = new Uint8Array(BigInt64Array.from(numbers, BigInt).buffer)

@@ -325,18 +325,21 @@ const INT8_MODES = ['INT8-v1', 'INT8-v2'] as const
 function int8Text(series: readonly BertSeries[]): string {
   const rows = ['T4', 'A100'].flatMap((gpu) =>
     BATCHES.map((batch) => {
-      const own = int8Ratios(series, batch).filter((of) => of.gpu === gpu)
+      const ofGpu = int8Ratios(series, batch).filter((of) => of.gpu === gpu)
       const cells = INT8_MODES.flatMap((mode) => {
-        const ratios = own.filter(({ precision }) => precision === mode)
+        const ratios = ofGpu.filter(({ precision }) => precision === mode)
         return [ratios.map((of) => of.published), ratios.map((of) => of.predicted)].map(rangeText)
       })
       return [`${gpu}, batch ${batch}`, ...cells]
     }),
   )
-  const one = int8Ratios(series, 1)
-  const lost = one.filter(({ published }) => published >= 1).length
-  const agreed = one.filter(({ published, predicted }) => published >= 1 === predicted >= 1).length
-  const middle = (of: 'published' | 'predicted') => fixed(median(one.map((ratio) => ratio[of])), 2)
+  const atOne = int8Ratios(series, 1)
+  const lost = atOne.filter(({ published }) => published >= 1).length
+  const agreed = atOne.filter(
+    ({ published, predicted }) => published >= 1 === predicted >= 1,
+  ).length
+  const middle = (of: 'published' | 'predicted') =>
+    fixed(median(atOne.map((ratio) => ratio[of])), 2)
   return `### INT8 at batch 1
 
 Time of INT8 over that of FP16, median and range over frameworks and lengths:
@@ -344,7 +347,7 @@ Time of INT8 over that of FP16, median and range over frameworks and lengths:
 ${markdownTable(['GPU, batch', ...INT8_MODES.flatMap((mode) => [`${mode}, published`, 'predicted'])], rows)}
 
 At batch 1, INT8 gains nothing: its median time is ${middle('published')} times that of FP16, predicted ${middle('predicted')}.
-The pass is launch-bound there, and INT8 adds kernels that convert. It is slower in ${lost} of ${one.length} published cells, and predictions have
+The pass is launch-bound there, and INT8 adds kernels that convert. It is slower in ${lost} of ${atOne.length} published cells, and predictions have
 the same sign in ${agreed}. The exceptions are on the T4 at 128 and
 384 tokens: a sequence of that length is long enough there for computing to matter.`
 }

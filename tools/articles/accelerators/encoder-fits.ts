@@ -72,8 +72,9 @@ export function encoderFits(): EncoderFit[] {
   for (const [card, gpu] of Object.entries(FITTED_CARDS) as [FittedCard, string][]) {
     const sheet = accelerator(card)
     for (const [precision, published] of Object.entries(PUBLISHED)) {
-      const own = rows.filter((row) => row.gpu === gpu && row.precision === published)
-      if (own.length > 0) fits.push(encoderFit(card, sheet, precision as EncoderPrecision, own))
+      const fitRows = rows.filter((row) => row.gpu === gpu && row.precision === published)
+      if (fitRows.length > 0)
+        fits.push(encoderFit(card, sheet, precision as EncoderPrecision, fitRows))
     }
   }
   return fits

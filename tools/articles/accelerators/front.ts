@@ -33,9 +33,9 @@ const PROVIDER = 'AWS'
 /** The on-demand price of one card an hour, USD. */
 function priceOf(card: string): number {
   const { prices = [] } = accelerator(card)
-  const found = prices.find(({ tier, provider }) => tier === 'on-demand' && provider === PROVIDER)
-  if (found === undefined) throw new Error(`Expected an on-demand price of ${PROVIDER} for ${card}`)
-  return found.usd_per_hour
+  const price = prices.find(({ tier, provider }) => tier === 'on-demand' && provider === PROVIDER)
+  if (price === undefined) throw new Error(`Expected an on-demand price of ${PROVIDER} for ${card}`)
+  return price.usd_per_hour
 }
 
 /** A number of cards at a precision. */
@@ -50,7 +50,7 @@ interface PricedCards {
 
 /** Simulates BERT-base at one rate on cards of the catalogue: cost, and p99. */
 function pricedCards(fits: readonly EncoderFit[]): PricedCards[] {
-  const found: PricedCards[] = []
+  const priced: PricedCards[] = []
   for (const card of CARDS) {
     const price = priceOf(card)
     for (const precision of PRECISIONS) {
@@ -61,11 +61,11 @@ function pricedCards(fits: readonly EncoderFit[]): PricedCards[] {
         const { all } = runReplication(system(replicas), 0)
         const p99Ms = all.percentiles[PERCENTILES.indexOf(0.99)]!
         const usdPerHour = replicas * price
-        found.push({ card, precision, replicas, usdPerHour, p99Ms, fitted: fit !== undefined })
+        priced.push({ card, precision, replicas, usdPerHour, p99Ms, fitted: fit !== undefined })
       }
     }
   }
-  return found
+  return priced
 }
 
 function systemOf(
@@ -113,8 +113,8 @@ export function frontSection(fits: readonly EncoderFit[]): Section {
   const front = frontOf(priced)
   const cheapest = CARDS.flatMap((card) =>
     PRECISIONS.map((precision) => {
-      const own = priced.filter((of) => of.card === card && of.precision === precision)
-      return own.reduce((a, b) => (b.usdPerHour < a.usdPerHour ? b : a))
+      const ofKind = priced.filter((of) => of.card === card && of.precision === precision)
+      return ofKind.reduce((a, b) => (b.usdPerHour < a.usdPerHour ? b : a))
     }),
   )
   const text = `## Cost and p99 of cards and precisions

@@ -207,8 +207,8 @@ export function mlenergySection(): FiguredSection<AcceleratorsFigures['llama']> 
       return `${start}: ${percent(median)}, bar ${percent(GENERATION_BAR)}.`
     })
   const figures = QUANTITIES.map(({ name }) => {
-    const own = tests.filter(({ quantity }) => quantity.name === name)
-    const series = own.map(({ model, figures: { median, worst } }): OneSeries => {
+    const ofQuantity = tests.filter(({ quantity }) => quantity.name === name)
+    const series = ofQuantity.map(({ model, figures: { median, worst } }): OneSeries => {
       const at = `${model}, ${worst.at} sequences`
       return { median, worst: { error: worst.error, at }, met: median <= GENERATION_BAR }
     })

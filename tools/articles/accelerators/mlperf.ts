@@ -327,7 +327,7 @@ function missedOf(study: MlperfStudy): string[] {
 }
 
 function textOf(study: MlperfStudy): string {
-  const [own, triton] = [ratesOf(study, false), ratesOf(study, true)]
+  const [nvidia, triton] = [ratesOf(study, false), ratesOf(study, true)]
   return `## From offline to server: MLPerf
 
 How much of its offline throughput can a server use if requests arrive at random and p99 has a limit? MLPerf v1.1 publishes both for the same
@@ -335,7 +335,7 @@ systems: *offline*, with all samples at hand, and *server*, with Poisson arrival
 the offline row, and the server rate is predicted. **Nothing is fitted to a server row.**
 
 ${HEADLINES.map((system) => verdictText(study, system)).join(' ')}
-The bar is ${whole(BAR)} for at least ${MODELS_NEEDED} of ${MODELS.length} models. ${own.withinBar} of all ${own.rows} rows with NVIDIA's own harness are within it, and
+The bar is ${whole(BAR)} for at least ${MODELS_NEEDED} of ${MODELS.length} models. ${nvidia.withinBar} of all ${nvidia.rows} rows with NVIDIA's own harness are within it, and
 ${triton.withinBar} of ${triton.rows} rows with Triton.
 
 ![Errors of the highest rate by model](../images/${IMAGE})

@@ -10,7 +10,7 @@ import { pageText } from './page.ts'
 import { encoderThroughput, valueAt } from './throughput.ts'
 
 const study = (name: string, missed: readonly string[]) => ({
-  given: name,
+  inputs: name,
   predicted: 'the others',
   bar: '10 %',
   section: { text: `## ${name}`, images: [], missed } satisfies Section,

@@ -19,7 +19,7 @@ import { haveCapRows, zeusSection } from './zeus.ts'
 
 /** A study with the line that the table on top has of it. */
 interface Study {
-  readonly given: string
+  readonly inputs: string
   readonly predicted: string
   readonly bar: string
   /** what the bar does not show */
@@ -60,40 +60,40 @@ function make(): MadeArticle<'accelerators'> {
   const vllm = vllmSection(engines)
   const studies: Study[] = [
     {
-      given: 'BERT-base on T4 and A100: half of the latencies by batch and length',
+      inputs: 'BERT-base on T4 and A100: half of the latencies by batch and length',
       predicted: 'the other half',
       bar: 'median 15 %, worst 40 %',
       section: bert,
     },
     {
-      given: 'Layers of Llama-2-7B on A40, A100 and H100: half of the token counts',
+      inputs: 'Layers of Llama-2-7B on A40, A100 and H100: half of the token counts',
       predicted: 'the other half',
       bar: 'median 8 %',
       section: layers,
     },
     {
-      given: 'Llama-3.1 on H100: half of the batch sizes',
+      inputs: 'Llama-3.1 on H100: half of the batch sizes',
       predicted: 'throughput, ITL p50 and power of the others',
       bar: 'median 10 %',
       note: 'the fall of throughput from 512 to 768 sequences is not predicted, only kept where both rows are fitted',
       section: llama,
     },
     {
-      given: 'Trainings under power caps on one card',
+      inputs: 'Trainings under power caps on one card',
       predicted: 'the slowdown on another one',
       bar: 'median 10 % above the knee',
       note: 'above the knee hardly anything slows down; below it, the error is larger',
       section: caps,
     },
     {
-      given: 'MLPerf v1.1 on A100: offline rows',
+      inputs: 'MLPerf v1.1 on A100: offline rows',
       predicted: 'the highest server rate under the limit of p99',
       bar: '10 % in 3 of 4 models',
       note: 'by the two headline systems; rates of servers with Triton are predicted too high',
       section: mlperf,
     },
     {
-      given: 'Two runs of vLLM: the first half of the requests',
+      inputs: 'Two runs of vLLM: the first half of the requests',
       predicted: 'TTFT, TPOT and end to end of the second half',
       bar: '5 % end to end',
       section: vllm,
@@ -136,8 +136,8 @@ function anchorOf({ text }: Section): string {
 export function pageText(studies: readonly Study[], others: readonly Section[]): string {
   const missed = studies.filter(({ section }) => section.missed.length > 0)
   const met = studies.filter(({ section }) => section.missed.length === 0)
-  const rows = [...missed, ...met].map(({ given, predicted, bar, section, note }) => [
-    `[${given}](#${anchorOf(section)})`,
+  const rows = [...missed, ...met].map(({ inputs, predicted, bar, section, note }) => [
+    `[${inputs}](#${anchorOf(section)})`,
     predicted,
     bar,
     [

@@ -35,7 +35,7 @@ function groupsBy<T>(
   cellsOf: (rows: readonly T[]) => readonly SpreadCell[],
 ): SpreadGroup[] {
   return [...grouped(rows, nameOf)]
-    .map(([name, own]) => ({ name, cells: cellsOf(own) }))
+    .map(([name, group]) => ({ name, cells: cellsOf(group) }))
     .filter(({ cells }) => cells.length >= LEAST_CELLS)
 }
 
@@ -74,8 +74,8 @@ function clientGroups(): SpreadGroup[] {
   return groupsBy(
     rows,
     ({ model, heading }) => `${model}, ${heading}`,
-    (own) =>
-      own.map((row) =>
+    (group) =>
+      group.map((row) =>
         cellOf(String(row.clientBatch), [
           ['mean', row.meanMs],
           ['p50', row.p50Ms],
@@ -157,8 +157,8 @@ export function ratioErrors({ groups }: ResidualStudy, by: 'chosen' | 'none') {
 /** How many groups have each shape. */
 export function shapesOf({ groups }: ResidualStudy): string {
   const counts = (['even', 'jitter', 'slow'] as const).map((shape) => {
-    const own = groups.filter(({ chosen }) => chosen.shape === shape)
-    return own.length === 0 ? [] : [`${shape} ${own.length}`]
+    const ofShape = groups.filter(({ chosen }) => chosen.shape === shape)
+    return ofShape.length === 0 ? [] : [`${shape} ${ofShape.length}`]
   })
   return counts.flat().join(', ')
 }
@@ -173,14 +173,14 @@ function coefficientsOf({ groups }: ResidualStudy): string {
 export function residualSection(): Section {
   const studies = residualStudies()
   const rows = studies.map((study) => {
-    const [own, none] = [ratioErrors(study, 'chosen'), ratioErrors(study, 'none')]
+    const [chosen, none] = [ratioErrors(study, 'chosen'), ratioErrors(study, 'none')]
     return [
       study.table,
       String(study.groups.length),
       shapesOf(study),
       coefficientsOf(study),
       study.ratio,
-      `${percent(own.median)}, worst ${signedPercent(own.worst.error)}`,
+      `${percent(chosen.median)}, worst ${signedPercent(chosen.worst.error)}`,
       `${percent(none.median)}, worst ${signedPercent(none.worst.error)}`,
     ]
   })

@@ -87,8 +87,8 @@ export function encoderThroughput(fits: readonly EncoderFit[]): SweptCard[] {
 
 /** tf32 in place of fp32 where the card has it. */
 function encoderPrecisions({ tflops }: Accelerator): SweptPrecision[] {
-  const known: SweptPrecision[] = [tflops.tf32 ? 'tf32' : 'fp32', 'fp16', 'int8']
-  return known.filter((precision) => precision !== 'int4' && tflops[precision] !== undefined)
+  const precisions: SweptPrecision[] = [tflops.tf32 ? 'tf32' : 'fp32', 'fp16', 'int8']
+  return precisions.filter((precision) => precision !== 'int4' && tflops[precision] !== undefined)
 }
 
 const BITS = { fp16: 16, int8: 8, int4: 4 } as const
@@ -99,11 +99,11 @@ function decoderThroughput(): SweptCard[] {
   const swept: SweptCard[] = []
   for (const card of DECODER_CARDS) {
     const sheet = accelerator(card)
-    const own = layerEfficiency(card)
+    const efficiency = layerEfficiency(card)
     for (const precision of DECODER_PRECISIONS) {
       if (sheet.tflops[precision === 'int4' ? 'fp16' : precision] === undefined) continue
-      const fitted = precision === 'fp16' && own !== null
-      const work: DecoderLaw = { ...LLAMA_WORK, ...(fitted && { efficiency: own }) }
+      const fitted = precision === 'fp16' && efficiency !== null
+      const work: DecoderLaw = { ...LLAMA_WORK, ...(fitted && { efficiency }) }
       const { stepMs } = decoderSteps(work, { accelerator: sheet, precision })
       const points = powersTo(512)
         .filter((batch) => batch <= mostSequences(sheet, BITS[precision]))
@@ -143,8 +143,8 @@ export function valueAt(
   precision: SweptPrecision,
   batch: number,
 ): number | null {
-  const own = swept.find((of) => of.card === card && of.precision === precision)
-  return own?.points.find((point) => point.batch === batch)?.value ?? null
+  const curve = swept.find((of) => of.card === card && of.precision === precision)
+  return curve?.points.find((point) => point.batch === batch)?.value ?? null
 }
 
 type ThroughputStudy = ReturnType<typeof throughputStudy>
@@ -284,9 +284,9 @@ function panelsOf(
 }
 
 function encoderChart({ encoder }: ThroughputStudy): CardThroughputChart {
-  const [one, many] = [1, 64].map((batch) => gain(encoder, 't4', ['int8', 'fp16'], batch))
+  const [single, many] = [1, 64].map((batch) => gain(encoder, 't4', ['int8', 'fp16'], batch))
   return {
-    title: `int8 over fp16 on a T4: ${one} times the throughput at batch 1, ${many} times at batch 64`,
+    title: `int8 over fp16 on a T4: ${single} times the throughput at batch 1, ${many} times at batch 64`,
     subtitle: `predicted: BERT-base, sequences of ${LENGTH} tokens, one card · fitted: to rows of FasterTransformer on this card · uncalibrated: usual efficiencies`,
     quantity: 'sequences/s (log scale)',
     batches: 'batch (log scale)',
@@ -299,9 +299,9 @@ function encoderChart({ encoder }: ThroughputStudy): CardThroughputChart {
 }
 
 function decoderChart({ decoder }: ThroughputStudy): CardThroughputChart {
-  const [one, many] = [1, 128].map((batch) => gain(decoder, 'l40s', ['int4', 'fp16'], batch))
+  const [single, many] = [1, 128].map((batch) => gain(decoder, 'l40s', ['int4', 'fp16'], batch))
   return {
-    title: `int4 weights on an L40S give ${one} times the tokens/s of fp16 to one sequence, and ${many} times to 128`,
+    title: `int4 weights on an L40S give ${single} times the tokens/s of fp16 to one sequence, and ${many} times to 128`,
     subtitle: `predicted: Llama-3.1-8B, one card, ${count(CONTEXT)} tokens of context, no prompts · a line ends where the memory does · fitted: to layers of Llama-2-7B`,
     quantity: 'tokens/s (log scale)',
     batches: 'sequences in a step (log scale)',

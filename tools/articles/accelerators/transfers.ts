@@ -51,8 +51,8 @@ function encoderSeries(): MeasuredSeries[] {
   const series: MeasuredSeries[] = []
   for (const [card, gpu] of Object.entries(FITTED_CARDS)) {
     const sheet = accelerator(card)
-    const own = rows.filter((row) => row.gpu === gpu)
-    for (const of of grouped(own, (row) => `${row.framework} ${row.precision}`).values()) {
+    const ofCard = rows.filter((row) => row.gpu === gpu)
+    for (const of of grouped(ofCard, (row) => `${row.framework} ${row.precision}`).values()) {
       const { framework, precision } = of[0]!
       const pool = { accelerator: sheet, precision: CATALOGUED[precision] }
       const passes = encoderPasses(pool, of)
@@ -107,10 +107,10 @@ function decoderSeries(): MeasuredSeries[] {
   )
   const nameOf = (row: Row) => [row.model, row.hardware, row.tensor_parallel].join(' ')
   const series: MeasuredSeries[] = []
-  for (const own of grouped(rows, nameOf).values()) {
-    const { model, hardware, tensor_parallel: cards } = own[0]!
+  for (const group of grouped(rows, nameOf).values()) {
+    const { model, hardware, tensor_parallel: cards } = group[0]!
     const card = HARDWARE[hardware!]!
-    const passes = passesOf(own, DECODERS[model!]!, accelerator(card), Number(cards))
+    const passes = passesOf(group, DECODERS[model!]!, accelerator(card), Number(cards))
     series.push({
       kind: 'decoder',
       model: model!,
@@ -140,18 +140,18 @@ function passesOf(
   const none = { decodes: 0, context: 0, prefills: 0, prefillTokens: 0 }
   const promptOf = (row: Row) => [row.batch_size, row.prompt_size].join(' ')
   const steps = grouped(rows, (row) => `${promptOf(row)} ${row.token_size}`)
-  const decodes = [...steps].map(([cell, own]) => {
+  const decodes = [...steps].map(([cell, group]) => {
     const [batch, prompt, answer] = cell.split(' ').map(Number) as [number, number, number]
     const length = Math.round(prompt + answer / 2)
     const step = { ...none, decodes: batch, context: batch * length }
-    return pass(step, { batch, length, prefill_tokens: 0 }, own, 'token_time')
+    return pass(step, { batch, length, prefill_tokens: 0 }, group, 'token_time')
   })
   // the time of a prompt does not depend on its answer
-  const prefills = [...grouped([...steps.values()].flat(), promptOf)].map(([cell, own]) => {
+  const prefills = [...grouped([...steps.values()].flat(), promptOf)].map(([cell, group]) => {
     const [batch, prompt] = cell.split(' ').map(Number) as [number, number]
     const step = { ...none, prefills: batch, prefillTokens: batch * prompt }
     const at = { batch: 0, length: 0, prefill_tokens: batch * prompt }
-    return pass(step, at, own, 'prompt_time')
+    return pass(step, at, group, 'prompt_time')
   })
   return [...decodes, ...prefills]
 }
@@ -198,7 +198,7 @@ interface Missed extends TransferWidth {
 }
 
 export function missedBy(all: readonly TransferredSeries[]): Missed {
-  const errors = all.flatMap((one) => one.errors)
+  const errors = all.flatMap((series) => series.errors)
   return {
     series: all.length,
     rows: errors.length,
@@ -213,8 +213,8 @@ export function missedByKind(
   all: readonly TransferredSeries[],
 ): Readonly<Record<MeasuredSeries['kind'], Readonly<Record<string, Missed>>>> {
   const of = (kind: MeasuredSeries['kind']) => {
-    const own = all.filter(({ from }) => from.kind === kind)
-    const kinds = grouped(own, ({ changed }) => changesKey(changed))
+    const ofKind = all.filter(({ from }) => from.kind === kind)
+    const kinds = grouped(ofKind, ({ changed }) => changesKey(changed))
     return Object.fromEntries([...kinds].map(([key, some]) => [key, missedBy(some)]))
   }
   return { encoder: of('encoder'), decoder: of('decoder') }
@@ -235,9 +235,9 @@ const KINDS = {
 /** What fits miss by on other cards, at other precisions and with other engines. */
 export function transfersSection(): Section {
   const all = transferStudy()
-  const found = missedByKind(all)
+  const byKind = missedByKind(all)
   const rows = (['encoder', 'decoder'] as const).flatMap((kind) =>
-    Object.entries(found[kind])
+    Object.entries(byKind[kind])
       .sort(([a], [b]) => a.split('+').length - b.split('+').length)
       .map(([key, missed]) => [
         KINDS[kind],
@@ -286,8 +286,8 @@ const missedCells = ({ series, rows, median, low, high }: Missed): string[] => [
 function cardRows(all: readonly TransferredSeries[]): string[][] {
   const others = all.filter(({ changed }) => changed.join() === 'card')
   const groups = grouped(others, ({ from, to }) => [from.card, to.card, from.model].join(' '))
-  return [...groups].map(([key, own]) => [
+  return [...groups].map(([key, group]) => [
     ...key.split(' '),
-    ...missedCells(missedBy(own)).slice(2),
+    ...missedCells(missedBy(group)).slice(2),
   ])
 }

@@ -76,14 +76,14 @@ type Weights = 'scatter' | 'mean'
 /** Of a half, by the latencies of its requests. */
 function misfit(
   { measured }: ServedRun,
-  found: readonly RequestLatency[],
+  latencies: readonly RequestLatency[],
   half: Half,
   weights: Weights,
 ): number {
-  const [was, is] = [halfOf(measured, half), halfOf(found, half)]
+  const [was, is] = [halfOf(measured, half), halfOf(latencies, half)]
   const sums = METRICS.map((metric) => {
     const scale = figureOf(was, metric, 'mean')
-    return was.reduce((sum, own, i) => sum + ((is[i]![metric] - own[metric]) / scale) ** 2, 0)
+    return was.reduce((sum, row, i) => sum + ((is[i]![metric] - row[metric]) / scale) ** 2, 0)
   })
   if (weights === 'mean') return sum(sums)
   return was.length * sum(sums.map((squares) => Math.log(squares / was.length)))
@@ -115,9 +115,9 @@ export function fitEngine(
     misfit(run, simulated(run.measured, engines, stepTimes(values)), fitted, weights),
   )
   const times = stepTimes(best)
-  const found = simulated(run.measured, engines, times)
-  const own = misfit(run, found, fitted, weights)
-  return { run, engines, fitted, weights, times, misfit: own, simulated: found }
+  const latencies = simulated(run.measured, engines, times)
+  const error = misfit(run, latencies, fitted, weights)
+  return { run, engines, fitted, weights, times, misfit: error, simulated: latencies }
 }
 
 /** The half that was not fitted. */

@@ -82,10 +82,10 @@ export type CapTest = ReturnType<typeof capTest>
 export function capTest(
   rows: readonly EpochRow[],
   { variable, fittedOn, testedOn }: { variable: CapVariable; fittedOn: Card; testedOn: Card },
-  given?: CapCurve,
+  fixedCurve?: CapCurve,
 ) {
   const on = (card: Card) => rows.filter((row) => row.card === card)
-  const curve = given ?? fitCap(on(fittedOn), variable)
+  const curve = fixedCurve ?? fitCap(on(fittedOn), variable)
   const tested = on(testedOn)
   const errors = capErrors(curve, tested).map((error, i) => {
     const { training, network, capW } = tested[i]!

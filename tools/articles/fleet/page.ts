@@ -118,9 +118,11 @@ const beats = ({ hoursLess }: StudyRow) => (hoursLess.high ?? 0) < 0
 
 /** What the settings of the evening before lead to. */
 function fragility({ startS, rows }: Study): string {
-  const [own, hpa] = ['predictive', 'hpa'].map((name) => rows.find(({ policy }) => policy === name))
-  if (!own?.before || !hpa?.before) return ''
-  const [ahead, behind] = [own, hpa].map(({ before }) => percent(before!.attained.value))
+  const [predictive, hpa] = ['predictive', 'hpa'].map((name) =>
+    rows.find(({ policy }) => policy === name),
+  )
+  if (!predictive?.before || !hpa?.before) return ''
+  const [ahead, behind] = [predictive, hpa].map(({ before }) => percent(before!.attained.value))
   return `with starts of ${startS} s \`predictive\` has ${ahead} in time and \`hpa\` ${behind}`
 }
 
@@ -144,16 +146,16 @@ const percent = (share: number, digits = 1) =>
 /** What is found of a pair; a difference counts only where its interval excludes 0. */
 function against(row: StudyRow): string {
   const more = (row.hoursLess.low ?? 0) > 0
-  const found = beats(row) ? 'fewer than' : more ? 'more than' : 'no difference found from'
-  return `${found} \`${row.policy}\` (${interval(row.hoursLess, percent)})`
+  const comparison = beats(row) ? 'fewer than' : more ? 'more than' : 'no difference found from'
+  return `${comparison} \`${row.policy}\` (${interval(row.hoursLess, percent)})`
 }
 
 function finding({ name, startS, rows }: Study): string {
-  const [own, ...others] = rows
+  const [predictive, ...others] = rows
   const forecasts =
-    own!.forecasts === 0
+    predictive!.forecasts === 0
       ? 'follows no forecast, as none is better than the recent rate'
-      : `follows a forecast in ${percent(own!.forecasts, 0)} of its decisions`
+      : `follows a forecast in ${percent(predictive!.forecasts, 0)} of its decisions`
   return `- **${name}, starts of ${startS} s**: \`predictive\` ${forecasts}. Replica-hours: ${others.map(against).join('; ')}.`
 }
 

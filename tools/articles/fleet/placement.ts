@@ -116,7 +116,7 @@ async function played(placement: Placement, part: number) {
   const prepared = await prepare(PLACEMENT_SCENARIO, { set })
   const { classes, all } = runOf(prepared)
   const sum = (figure: (of: (typeof classes)[number]) => number) =>
-    classes.reduce((total, own) => total + figure(own), 0)
+    classes.reduce((total, ofClass) => total + figure(ofClass), 0)
   return {
     usdPerHour: hourlyCost(prepared.scenario.pools)!,
     good: sum(({ good }) => good) / sum(({ counts }) => counts.arrived),
@@ -177,7 +177,7 @@ export function placementText(rows: readonly PlacementRow[]): string {
   ])
   const priced = (row: PlacementRow) =>
     `${sizeOf(row)} (${row.usdPerHour.toFixed(2)} USD an hour): ${percent(row.good.value)} in time`
-  const found = [
+  const findings = [
     ...centres(rows).map((row) => `- ${priced(row)}, everything in the centre`),
     ...spots.map(
       (row) => `- ${priced(row)}, prompts of up to ${count(row.threshold!)} tokens at the edge`,
@@ -191,7 +191,7 @@ below 1 s, and for conversations its time per output token below 100 ms.
 
 Each with its best threshold:
 
-${found}
+${findings}
 
 The more cards the edge has, the higher its best threshold: beyond it the edge is overloaded, and below it the centre. Code arrives in bursts of long prompts, for which the centre
 needs its second card. [The guide to places](../guides/places.md), where arrivals are Poisson, has more requests in time at twice this rate, and the edge is the cheaper choice there:
@@ -226,10 +226,10 @@ function placementChartOf(rows: readonly PlacementRow[]): PlacementChart {
       'dashed: everything in the centre',
     ].join(' · '),
     edges: spots.map(({ edge }) => {
-      const own = rows.filter((row) => row.edge === edge)
+      const ofEdge = rows.filter((row) => row.edge === edge)
       return {
-        name: named(own[0]!),
-        points: own.map((row) => ({ threshold: row.threshold!, ...shareOf(row) })),
+        name: named(ofEdge[0]!),
+        points: ofEdge.map((row) => ({ threshold: row.threshold!, ...shareOf(row) })),
       }
     }),
     centres: centres(rows).map((row) => ({ name: named(row), ...shareOf(row) })),

@@ -84,11 +84,11 @@ const played = (traffic: Traffic, scaling: object, seed: number, replication = 0
   runReplication(scaledInput(traffic, scaling, seed), replication)
 
 function outcomeOf(run: RunSummary, oracleHours: number): Outcome {
-  const [own] = run.classes
+  const [figures] = run.classes
   const { paidS, steps } = run.availability![0]!
   const forecasts = steps.filter(({ reason }) => reason.startsWith('forecast')).length
   return {
-    attained: own!.good / own!.counts.arrived,
+    attained: figures!.good / figures!.counts.arrived,
     replicaHours: paidS / 3600,
     oracleHours,
     forecasts: steps.length === 0 ? 0 : forecasts / steps.length,
@@ -339,7 +339,7 @@ async function study(of: {
     forecasting('recent rate', { ...more, ...WITHOUT }),
     ...REACTIVE,
   ]
-  const found = times.map((time, i) =>
+  const tuned = times.map((time, i) =>
     policiesOf(time).map((policy) => {
       const best = bestSetting(policy, time, oracles[i]!, kind, of.settings)
       const { setting, outcome } = best
@@ -355,12 +355,12 @@ async function study(of: {
         .slice(1)
         .map((time, i) =>
           policiesOf(time).map((policy, p) =>
-            outcomeWith(policy, found[i]![p]!.setting, time, oracles[i + 1]!),
+            outcomeWith(policy, tuned[i]![p]!.setting, time, oracles[i + 1]!),
           ),
         )
   const rows = policiesOf(times[0]!).map(({ name }, p): StudyRow => {
     const over = (figure: (trial: Trial, i: number) => number) =>
-      tInterval(found.map((policies, i) => figure(policies[p]!, i)))
+      tInterval(tuned.map((policies, i) => figure(policies[p]!, i)))
     const later = (figure: (own: Outcome, first: Outcome) => number) =>
       tInterval(before!.map((policies) => figure(policies[p]!, policies[0]!)))
     return {
@@ -369,15 +369,15 @@ async function study(of: {
       replicaHours: over(({ outcome }) => outcome.replicaHours),
       regret: over(({ outcome }) => outcome.replicaHours - outcome.oracleHours),
       forecasts: over(({ outcome }) => outcome.forecasts).value,
-      unattained: found.filter((policies) => policies[p]!.outcome.attained < attained).length,
+      unattained: tuned.filter((policies) => policies[p]!.outcome.attained < attained).length,
       hoursLess: over(({ outcome }, i) => {
-        return found[i]![0]!.outcome.replicaHours / outcome.replicaHours - 1
+        return tuned[i]![0]!.outcome.replicaHours / outcome.replicaHours - 1
       }),
       before: before && {
-        attained: later((own) => own.attained),
-        replicaHours: later((own) => own.replicaHours),
-        attainedLess: later((own, first) => first.attained - own.attained),
-        hoursLess: later((own, first) => first.replicaHours / own.replicaHours - 1),
+        attained: later((outcome) => outcome.attained),
+        replicaHours: later((outcome) => outcome.replicaHours),
+        attainedLess: later((outcome, first) => first.attained - outcome.attained),
+        hoursLess: later((outcome, first) => first.replicaHours / outcome.replicaHours - 1),
       },
     }
   })

@@ -93,14 +93,14 @@ export function figuresOfFidelity(report: FidelityReport): FidelityFigures {
       verdicts: tally(changes.map(({ check }) => check.verdict)),
       levels: LEVELS_OF_CHANGES.flatMap((p) => {
         const at = changes.flatMap(({ name, percentiles }) =>
-          percentiles.filter((percentile) => percentile.p === p).map((one) => ({ name, one })),
+          percentiles.filter((percentile) => percentile.p === p).map((row) => ({ name, row })),
         )
         // a short suite has too few requests for p95
         if (at.length === 0) return []
         const errors = errorsOf(
-          at.map(({ name, one }) => ({ at: name, error: one.error_relative })),
+          at.map(({ name, row }) => ({ at: name, error: row.error_relative })),
         )
-        return [{ p, errors, floor: middle(at.flatMap(({ one }) => one.noise_floor.median ?? [])) }]
+        return [{ p, errors, floor: middle(at.flatMap(({ row }) => row.noise_floor.median ?? [])) }]
       }),
     },
     mutants: {

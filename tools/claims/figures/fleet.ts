@@ -26,10 +26,10 @@ export type FleetFigures = z.infer<typeof fleetFigures>
 
 export function figuresOfFleet(studies: readonly Study[]): FleetFigures {
   return {
-    studies: studies.map(({ name, startS, rows: [own, ...others] }) => ({
+    studies: studies.map(({ name, startS, rows: [predictive, ...others] }) => ({
       traffic: name,
       startS,
-      byForecast: own!.forecasts,
+      byForecast: predictive!.forecasts,
       against: others.map(({ policy, hoursLess: { value, low, high } }) => {
         return { policy, value, low, high }
       }),

@@ -20,7 +20,7 @@ export type Errors = z.infer<typeof errors>
 
 /** Counts verdicts. */
 export function tally(all: readonly string[]): z.infer<typeof verdicts> {
-  const of = (verdict: string) => all.filter((one) => one === verdict).length
+  const of = (verdict: string) => all.filter((candidate) => candidate === verdict).length
   return { pass: of('PASS'), undecided: of('UNDECIDED'), fail: of('FAIL') }
 }
 

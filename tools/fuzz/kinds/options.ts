@@ -90,16 +90,16 @@ export const OPTIONS: Kind = {
   weight: 10,
   make: (random) => {
     const [command, more] = pick(random, TEMPLATES)
-    const given = words(command)
+    const args = words(command)
     for (let left = 1 + random.integer(3); left > 0; left--) {
-      given.push(...valueFor(pick(random, words(more)), random))
+      args.push(...valueFor(pick(random, words(more)), random))
     }
-    if (chance(random, 0.1)) given.splice(random.integer(given.length), 1)
+    if (chance(random, 0.1)) args.splice(random.integer(args.length), 1)
     if (chance(random, 0.05)) {
-      given.splice(random.integer(given.length), 0, pick(random, NASTY_STRINGS))
+      args.splice(random.integer(args.length), 0, pick(random, NASTY_STRINGS))
     }
     // arguments of a process cannot contain the character 0
-    const texts = given.map((text) =>
+    const texts = args.map((text) =>
       text
         .replaceAll('\0', '')
         .replace(/\p{Surrogate}/gu, '?')

@@ -88,14 +88,14 @@ export const SWEEP_FOLDERS: Kind = {
     }
     const names = readdirSync(join(stock, folder)).filter((name) => name !== 'report.html')
     for (let left = chance(random, 0.8) ? 1 : 2; left > 0; left--) {
-      const own = chance(random, 0.4) ? JOURNAL : pick(random, names.sort())
-      const name = `${folder}/${own}`
+      const file = chance(random, 0.4) ? JOURNAL : pick(random, names.sort())
+      const name = `${folder}/${file}`
       const bytes = stockFile(stock, name)
       if (chance(random, 0.1)) {
         delete files[name]
         return { args, files, ...replaced(name, random) }
       }
-      if (own === JOURNAL) files[name] = journalOf(bytes, random)
+      if (file === JOURNAL) files[name] = journalOf(bytes, random)
       else if (name.endsWith('.json')) files[name] = mutateDocument(bytes, random)
       else files[name] = mutateBytes(bytes, random)
     }

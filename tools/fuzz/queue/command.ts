@@ -26,8 +26,8 @@ async function withServer<T>(use: (url: string, folder: string) => Promise<T>): 
   }
 }
 
-function print(found: { readonly faults: readonly string[] }, seed: number): void {
-  const { faults, ...counts } = found
+function print(outcome: { readonly faults: readonly string[] }, seed: number): void {
+  const { faults, ...counts } = outcome
   for (const fault of faults) console.log(fault)
   const text = Object.entries(counts).map(([name, value]) => `${name} ${value}`)
   console.log(`seed ${seed}: ${text.join(', ')}; ${faults.length} findings`)
@@ -73,11 +73,11 @@ export function addQueueCommands(program: Command): void {
       )
       // of so many some are named, unless nothing was poisoned in time
       const blind = ended.named === 0 ? ['no poisoned configuration was named'] : []
-      const found = { ...ended, faults: [...ended.faults, ...blind] }
-      print(found, options.seed)
-      const { configurations, poisoned, rows, named, faults } = found
-      await recordWhole(begun, found.kills, {
-        ...{ tried: found.kills, seed: options.seed, findings: faults.length },
+      const outcome = { ...ended, faults: [...ended.faults, ...blind] }
+      print(outcome, options.seed)
+      const { configurations, poisoned, rows, named, faults } = outcome
+      await recordWhole(begun, outcome.kills, {
+        ...{ tried: outcome.kills, seed: options.seed, findings: faults.length },
         ...{ configurations, poisoned, rows, named },
       })
     })

@@ -46,15 +46,15 @@ async function honestOf(name: string, { set, from, to }: QueuedJob) {
 }
 
 /** What a row of an answer has, if it is taken for one to this job; null where none may be. */
-function claimedBy(text: string, { answer: own, scenario }: Honest): string | null {
+function claimedBy(text: string, { answer: honest, scenario }: Honest): string | null {
   try {
-    const answer = decode(text) as typeof own
-    if (answer.job !== own.job) return null
+    const answer = decode(text) as typeof honest
+    if (answer.job !== honest.job) return null
     // only that memory ran out is a matter of the worker
     if (answer.kind === 'failed') return OUT_OF_MEMORY
-    if (answer.kind !== 'done' || answer.hash !== own.hash) return null
+    if (answer.kind !== 'done' || answer.hash !== honest.hash) return null
     const { runs, extrapolated } = answer
-    if (runs.length !== own.runs.length) return null
+    if (runs.length !== honest.runs.length) return null
     const notes = extrapolated.map(oneLine)
     return comparable(configurationRow({ ...answer, extrapolated: notes, scenario }, runs))
   } catch {
@@ -105,15 +105,13 @@ const ofAnother: Lie = ({ random, honest, other }) => {
   )
 }
 
-const failed: Lie = ({ random, honest }) => {
-  const said = pick(random, [[], [''], ['memory ran out'], ['x', 1], 'x', null, [...NASTY_STRINGS]])
-  return encode({
+const failed: Lie = ({ random, honest }) =>
+  encode({
     kind: 'failed',
     job: honest.answer.job,
-    problems: said,
+    problems: pick(random, [[], [''], ['memory ran out'], ['x', 1], 'x', null, [...NASTY_STRINGS]]),
     exitCode: pick(random, EXIT_CODES),
   })
-}
 
 const refusing: Lie = ({ random, honest }) =>
   encode({ kind: 'refused', job: honest.answer.job, reason: pick(random, NASTY_VALUES) })
@@ -227,7 +225,7 @@ export async function hostileAnswers(
   })
   const redis = new Redis(url)
   const honest = new Map<string, Honest>()
-  const given = new Map<string, number>()
+  const lies = new Map<string, number>()
   /** by job: what its row may have */
   const claims = new Map<string, (string | null)[]>()
   let answers = 0
@@ -240,18 +238,18 @@ export async function hostileAnswers(
       if ((await redis.strlen(answerKey(name)).catch(() => 1)) > 0) continue
       const data = await redis.hget(queueKey(name), 'data')
       if (data === null) continue
-      const own = honest.get(name) ?? (await honestOf(name, JSON.parse(data) as QueuedJob))
-      honest.set(name, own)
-      const number = given.get(name) ?? 0
-      given.set(name, number + 1)
-      const { text } = lieFor(seed, number, own, other ?? own)
+      const truth = honest.get(name) ?? (await honestOf(name, JSON.parse(data) as QueuedJob))
+      honest.set(name, truth)
+      const number = lies.get(name) ?? 0
+      lies.set(name, number + 1)
+      const { text } = lieFor(seed, number, truth, other ?? truth)
       const claimed = claims.get(name) ?? []
       claims.set(name, claimed)
       // an empty one is not seen
       if (text !== '' && claimed.length < MOST_TAKEN) {
-        claimed.push(text === null ? null : claimedBy(text, own))
+        claimed.push(text === null ? null : claimedBy(text, truth))
       }
-      other = own
+      other = truth
       answers++
       lastAt = performance.now()
       if (text === null) await redis.lpush(answerKey(name), 'x')
@@ -268,8 +266,8 @@ export async function hostileAnswers(
   const { code, stderr, stdout } = await sweep.ended
   const rows = rowsIn(join(folder, 'out'))
   const named = namedIn(stderr)
-  const known = [...honest].map(([name, own]) => ({ ...own, claims: claims.get(name) ?? [] }))
-  faults.push(...rows.flatMap((row) => rowFault(row, known) ?? []))
+  const asked = [...honest].map(([name, truth]) => ({ ...truth, claims: claims.get(name) ?? [] }))
+  faults.push(...rows.flatMap((row) => rowFault(row, asked) ?? []))
   const all = [...rows.map(({ configuration }) => configuration), ...named].sort((a, b) => a - b)
   const wanted = Array.from({ length: count }, (_, i) => i + 1)
   if (all.join() !== wanted.join()) faults.push(`neither a row nor a name, or both: ${all}`)
@@ -308,25 +306,25 @@ function rowFault(
   const fault = (text: string) => `row ${configuration}: ${text}`
   if (!sweepRowSchema.safeParse(row).success) return fault('is none')
   if (status === 'invalid') return fault(`is invalid: ${row.reason?.slice(0, 200)}`)
-  const own = honest.find(({ set }) => set.includes(`seed=${configuration}`))
-  if (own === undefined) return fault('was never asked for')
+  const truth = honest.find(({ set }) => set.includes(`seed=${configuration}`))
+  if (truth === undefined) return fault('was never asked for')
   const ran = status === 'done'
-  if (ran && own.hash !== row.scenario) return fault('is of another scenario')
-  if (!own.claims.includes(ran ? comparable(row.figures!) : OUT_OF_MEMORY)) {
+  if (ran && truth.hash !== row.scenario) return fault('is of another scenario')
+  if (!truth.claims.includes(ran ? comparable(row.figures!) : OUT_OF_MEMORY)) {
     return fault('is of no answer to its job')
   }
   if (!ran) return null
-  const [found, wanted] = [row.figures!, own.row]
-  if (JSON.stringify(found) === JSON.stringify(wanted)) return null
-  if (found.replications !== wanted.replications) return fault('has other replications')
-  if (found.cost?.usd_per_hour !== wanted.cost?.usd_per_hour) return fault('has another price')
-  const { name, arrived } = found.classes[0]!
+  const [figures, wanted] = [row.figures!, truth.row]
+  if (JSON.stringify(figures) === JSON.stringify(wanted)) return null
+  if (figures.replications !== wanted.replications) return fault('has other replications')
+  if (figures.cost?.usd_per_hour !== wanted.cost?.usd_per_hour) return fault('has another price')
+  const { name, arrived } = figures.classes[0]!
   if (name !== wanted.classes[0]!.name || !Number.isInteger(arrived) || arrived < 0) {
     return fault('has no requests')
   }
-  const [pool] = found.pools
+  const [pool] = figures.pools
   if (!((pool!.utilisation.value ?? 0) <= 1)) return fault('is busy for longer than it is')
-  const negative = negativeIn({ ...found, stability: null })
+  const negative = negativeIn({ ...figures, stability: null })
   return negative === null ? null : fault(`has ${negative}`)
 }
 
@@ -338,8 +336,8 @@ function negativeIn(value: unknown, key = ''): string | null {
   }
   if (typeof value !== 'object' || value === null) return null
   for (const [name, inner] of Object.entries(value)) {
-    const found = negativeIn(inner, name)
-    if (found !== null) return found
+    const negative = negativeIn(inner, name)
+    if (negative !== null) return negative
   }
   return null
 }

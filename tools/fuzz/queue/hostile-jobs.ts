@@ -279,14 +279,14 @@ export async function hostileJobs(
   const ask = async (number: number) => {
     const late = wait(PATIENCE_MS, null, { ref: false })
     // the replications of one configuration depend on their numbers alone
-    const found = await Promise.race([
+    const answer = await Promise.race([
       pool.simulate({ set: [], from: honest, to: honest + 1 }),
       late,
     ])
     honest++
-    if (found === null) faults.push(`no answer to an honest job before no. ${number}`)
-    else rows.add(configurationRow(found, found.runs).verdict ?? 'none')
-    return found !== null
+    if (answer === null) faults.push(`no answer to an honest job before no. ${number}`)
+    else rows.add(configurationRow(answer, answer.runs).verdict ?? 'none')
+    return answer !== null
   }
   try {
     for (let number = first; number < first + count && !ended; number++) {
@@ -298,8 +298,8 @@ export async function hostileJobs(
     if (ended) faults.push(`the worker has ended: ${worker.text.stderr.slice(-500)}`)
     const texts = await dump(redis)
     const { stdout, stderr } = worker.text
-    const told = [...texts, stdout, stderr].find((text) => SECRETS.test(hiding(text)))
-    if (told !== undefined) faults.push(`told: ${told.slice(0, 300)}`)
+    const leak = [...texts, stdout, stderr].find((text) => SECRETS.test(hiding(text)))
+    if (leak !== undefined) faults.push(`told: ${leak.slice(0, 300)}`)
     if (/\n\s+at |internal error/.test(stderr)) faults.push(`a stack: ${stderr.slice(0, 500)}`)
     const answered = texts.filter((text) => text.startsWith(answerKey(''))).length
     return { jobs: count, answered, honest, faults }

@@ -106,16 +106,16 @@ export async function killedWorkers(
   await poisoning
   redis.disconnect()
 
-  const found = rowsIn(join(folder, 'queued'))
+  const queued = rowsIn(join(folder, 'queued'))
   const named = namedIn(stderr)
   const honest = new Map(rowsIn(join(folder, 'alone')).map((row) => [row.configuration, row]))
-  for (const row of found) {
+  for (const row of queued) {
     if (JSON.stringify(row) === JSON.stringify(honest.get(row.configuration))) continue
     faults.push(`row ${row.configuration} differs from that of a sweep without a queue`)
   }
-  const all = [...found.map(({ configuration }) => configuration), ...named]
+  const all = [...queued.map(({ configuration }) => configuration), ...named]
   for (let number = 1; number <= configurations; number++) {
-    const times = all.filter((one) => one === number).length
+    const times = all.filter((entry) => entry === number).length
     if (times !== 1) faults.push(`configuration ${number}: ${times} rows or names`)
   }
   const innocent = named.filter((number) => !poisoner.poisoned.has(number))
@@ -126,7 +126,7 @@ export async function killedWorkers(
   if (/\n\s+at |internal error|MaxListeners/.test(stderr))
     faults.push(`printed ${stderr.slice(-500)}`)
   if (killed < kills) faults.push(`only ${killed} kills`)
-  const counts = { rows: found.length, named: named.length, poisoned: poisoner.poisoned.size }
+  const counts = { rows: queued.length, named: named.length, poisoned: poisoner.poisoned.size }
   return { configurations, kills: killed, ...counts, code, faults }
 }
 
@@ -137,7 +137,7 @@ class Poisoner {
   readonly #redis: Redis
   readonly #random: Random
   /** of each job, its configuration and data */
-  readonly #known = new Map<string, { readonly number: number; readonly data: string }>()
+  readonly #jobs = new Map<string, { readonly number: number; readonly data: string }>()
 
   constructor(redis: Redis, random: Random) {
     this.#redis = redis
@@ -153,14 +153,14 @@ class Poisoner {
 
   async #pass(): Promise<void> {
     const waiting = await this.#redis.lrange(queueKey('wait'), 0, -1)
-    for (const job of waiting.filter((name) => !this.#known.has(name))) {
+    for (const job of waiting.filter((name) => !this.#jobs.has(name))) {
       const data = (await this.#redis.hget(queueKey(job), 'data')) ?? ''
       const number = Number(/seed=(\d+)/.exec(data)?.[1] ?? 0)
-      if (number > 0) this.#known.set(job, { number, data })
+      if (number > 0) this.#jobs.set(job, { number, data })
     }
     const pipeline = this.#redis.pipeline()
     for (const job of waiting) {
-      const { number = 1, data = '' } = this.#known.get(job) ?? {}
+      const { number = 1, data = '' } = this.#jobs.get(job) ?? {}
       if (number % POISONED_ONE_IN !== 0) continue
       this.poisoned.add(number)
       pipeline.hset(queueKey(job), 'data', pick(this.#random, POISONS)(data))

@@ -65,23 +65,23 @@ function pointOf(row: PublishedRow, result: Result, fitted: boolean) {
   }
 }
 
-const errorOf = ({ simulated: own, measured }: Point) => own.p99 / measured.p99 - 1
+const errorOf = (point: Point) => point.simulated.p99 / point.measured.p99 - 1
 /** Points that the scenario was not fitted to. */
 const predicted = (points: readonly Point[]) => points.filter(({ fitted }) => !fitted)
 
 function finding(points: readonly Point[]): string {
-  const own = predicted(points)
-  const middle = median(own.map((point) => Math.abs(errorOf(point))))
-  const worst = largest(own, (point) => Math.abs(errorOf(point)))!
+  const unfitted = predicted(points)
+  const middle = median(unfitted.map((point) => Math.abs(errorOf(point))))
+  const worst = largest(unfitted, (point) => Math.abs(errorOf(point)))!
   return `Predicted p99 is ${fixed(100 * middle, 0)} % off in the median, at most ${signedPercent(errorOf(worst))}, at ${worst.users} concurrent requests`
 }
 
 /** The shipped scenario beside its published row, and the link to all rows. */
 function answer(points: readonly Point[], shipped: Result): string {
   const { measured, throughputRps } = points.find(({ users }) => users === USERS)!
-  const [own] = shipped.classes
-  const p99 = `p99 is ${estimateText(own!.latency.percentiles.p99, 'time')}, published ${fixed(measured.p99, 1)} ms`
-  const { value, low, high } = own!.goodput_rps
+  const [figures] = shipped.classes
+  const p99 = `p99 is ${estimateText(figures!.latency.percentiles.p99, 'time')}, published ${fixed(measured.p99, 1)} ms`
+  const { value, low, high } = figures!.goodput_rps
   const rate = `${fixed(value!, 0)} [${fixed(low!, 0)}, ${fixed(high!, 0)}] requests/s are served, published ${fixed(throughputRps, 0)}`
   return `With ${USERS} concurrent requests ${p99}; ${rate}. [Published charts](../background/articles.md) has all rows, and how the server was fitted.`
 }

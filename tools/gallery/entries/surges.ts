@@ -94,8 +94,8 @@ function recoveries(systems: Systems): string {
     const { value, low, high, n, reason } = result.surges[0]!.recovery_s
     if (value === null) return `Recovery ${phrase}: ${reason ?? 'not known'}.`
     const ms = (s: number | null) => (s === null ? null : 1000 * s)
-    const known = { value: 1000 * value, low: ms(low), high: ms(high), n }
-    return `Recovery ${phrase}: after ${estimateText(known, 'time')}.`
+    const recovery = { value: 1000 * value, low: ms(low), high: ms(high), n }
+    return `Recovery ${phrase}: after ${estimateText(recovery, 'time')}.`
   })
   return texts.join(' ')
 }
