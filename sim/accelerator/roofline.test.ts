@@ -1,9 +1,16 @@
 import { describe, expect, test } from 'vitest'
-import { allReduceMs, type Card, exchangeMs, IDEAL, passTime, regionOf } from './roofline.ts'
+import {
+  allReduceMs,
+  exchangeMs,
+  IDEAL,
+  passTime,
+  type RooflineCard,
+  regionOf,
+} from './roofline.ts'
 import type { KernelGroup } from './transformer-work.ts'
 
 /** A card whose knee is at 100 FLOPs a byte. */
-const CARD: Card = { bandwidthGbS: 1000, tflops: 100, ...IDEAL }
+const CARD: RooflineCard = { bandwidthGbS: 1000, tflops: 100, ...IDEAL }
 
 const linear = (flops: number, bytes: number, launches = 1): KernelGroup => ({
   name: 'linear',
