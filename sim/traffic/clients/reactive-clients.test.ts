@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { OUTCOME, type Outcome, Requests } from '../../serving/index.ts'
-import type { RetryPlan } from './backoff.ts'
+import type { ClientRetryPlan } from './backoff.ts'
 import { type ClientsPlan, ReactiveClients } from './reactive-clients.ts'
 
 const { served, shed, abandoned } = OUTCOME
 
-const retry: RetryPlan = {
+const retry: ClientRetryPlan = {
   maxAttempts: 3,
   backoffMs: 10,
   multiplier: 2,
@@ -136,8 +136,8 @@ describe('retries', () => {
 
   // gRPC A6, "Retryable Status Codes", and "Fatal Status Code: don't retry"
   test('an end that is not retryable is fatal for the call', () => {
-    const only = (retryOn: NonNullable<RetryPlan['retryOn']>) => ({ ...retry, retryOn })
-    const ends = (plan: RetryPlan, outcome: Outcome) =>
+    const only = (retryOn: NonNullable<ClientRetryPlan['retryOn']>) => ({ ...retry, retryOn })
+    const ends = (plan: ClientRetryPlan, outcome: Outcome) =>
       run({ retry: plan }, [100], () => ({ after: 0, outcome })).length
     const { failed, timedOut } = OUTCOME
     expect([shed, failed, timedOut].map((end) => ends(only(['shed']), end))).toEqual([3, 1, 1])
@@ -146,7 +146,7 @@ describe('retries', () => {
   })
 
   test('a client timeout is an end of its own', () => {
-    const timesOut = (retryOn: NonNullable<RetryPlan['retryOn']>) => {
+    const timesOut = (retryOn: NonNullable<ClientRetryPlan['retryOn']>) => {
       const plan = { retry: { ...retry, retryOn }, clientTimeout: () => 20 }
       return run(plan, [100], () => ({ after: 500, outcome: abandoned })).length
     }
