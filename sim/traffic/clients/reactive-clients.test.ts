@@ -80,7 +80,7 @@ describe('retries', () => {
 
   test('a pushback takes the place of the backoff, and further backoffs begin anew', () => {
     const four = { ...retry, maxAttempts: 5 }
-    const told = (...pushbacks: readonly (number | undefined)[]) =>
+    const afterPushbacks = (...pushbacks: readonly (number | undefined)[]) =>
       times(
         run({ retry: four }, [100], ({ attempt }) => ({
           after: 1,
@@ -89,9 +89,9 @@ describe('retries', () => {
         })),
       )
     // backoffs of 10, 20, 40 and 80 ms, each after an attempt of 1 ms
-    expect(told()).toEqual([100, 111, 132, 173, 254])
-    expect(told(undefined, 300)).toEqual([100, 111, 412, 423, 444])
-    expect(told(0, undefined, 7)).toEqual([100, 101, 112, 120, 131])
+    expect(afterPushbacks()).toEqual([100, 111, 132, 173, 254])
+    expect(afterPushbacks(undefined, 300)).toEqual([100, 111, 412, 423, 444])
+    expect(afterPushbacks(0, undefined, 7)).toEqual([100, 101, 112, 120, 131])
   })
 
   test('a negative pushback ends the call, and one after the last attempt has no effect', () => {
