@@ -132,12 +132,15 @@ export const copied = hedgedSystemOf({ batching: { ...dynamic, maxBatch: 2, maxD
 /** A system in which both classes send copies, with the promises that follow from that. */
 export function hedgedSystemOf(
   pool: Partial<PoolPlan>,
-  { own = {}, hedge = {} }: { own?: Partial<ClassPlan>; hedge?: Partial<HedgePlan> } = {},
+  {
+    classPlan = {},
+    hedge = {},
+  }: { classPlan?: Partial<ClassPlan>; hedge?: Partial<HedgePlan> } = {},
 ): SmallSystem {
-  const hedged = { ...ANY_CLASS, ...own, hedge: { ...COPYING, ...hedge } }
+  const hedged = { ...ANY_CLASS, ...classPlan, hedge: { ...COPYING, ...hedge } }
   const tied = {
     ...ANY_CLASS,
-    ...own,
+    ...classPlan,
     hedge: { ...COPYING, tied: true, afterMs: 1, maxAttempts: 2 },
   }
   const pools = [{ perReplicaQueues: true, replicas: 4, ...pool }]

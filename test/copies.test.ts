@@ -31,7 +31,7 @@ const POOLS: Readonly<Record<string, Partial<PoolPlan>>> = {
 
 describe.each(Object.entries(POOLS))('%s', (_, pool) => {
   const own = { deadlineMs: 30, clientTimeoutMs: 25, cancels: pool.timeoutAction !== 'delay' }
-  const system = hedgedSystemOf(pool, { own })
+  const system = hedgedSystemOf(pool, { classPlan: own })
 
   test('a simulated run keeps every promise, and its log leads to the same decisions', () => {
     const { rows, journal } = serve(system)

@@ -144,12 +144,12 @@ export function playedRounds(
         now += turnMs
       }
     }
-    const [a, b] = sides.map((own, side) =>
-      replayed(requests, own, {
+    const [a, b] = sides.map((side, index) =>
+      replayed(requests, side, {
         speeds,
         starts,
-        begun: begun[side]!,
-        seed: seed + own.largest + 1000 * side,
+        begun: begun[index]!,
+        seed: seed + side.largest + 1000 * index,
         round,
       }),
     )

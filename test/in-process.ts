@@ -61,7 +61,7 @@ async function run(words: readonly string[], { folder, env }: Place): Promise<En
   }
   const after = surroundings()
   if (!isDeepStrictEqual(before, after)) {
-    const [was, is] = [before, after].map((one) => JSON.stringify(one))
+    const [was, is] = [before, after].map((state) => JSON.stringify(state))
     throw new Error(`spillway ${words.join(' ')} left ${is} behind, which was ${was}`)
   }
   await childrenEnded(words, others)

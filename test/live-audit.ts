@@ -17,11 +17,11 @@ export async function auditOf(
 
 /** Expects no violation although everything was checked, including decision logs. */
 export function expectKept({ verdict, reason, runs, claims }: Audit, replays: number): void {
-  const found = runs.flatMap(({ rules, journal }) => [
+  const problems = runs.flatMap(({ rules, journal }) => [
     ...rules.flatMap(({ first }) => first.map(({ rule, text }) => `${rule}: ${text}`)),
     ...(journal?.differences ?? ['no decision log was kept']),
   ])
-  expect(found).toEqual([])
+  expect(problems).toEqual([])
   expect(claims.filter(({ holds }) => !holds)).toEqual([])
   expect(verdict, reason).toBe('PASS')
   expect(runs.map(({ run }) => run)).toEqual(

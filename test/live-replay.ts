@@ -58,9 +58,9 @@ export function replaysIn(folder: string) {
       await writeReplays(directory, sides)
       const result = measuredIn(directory)
       expect(result).toEqual(sides[0]!.result)
-      const found = await audit(directory)
-      expect(auditSchema.parse(found)).toEqual(found)
-      expectKept(found, replays)
+      const document = await audit(directory)
+      expect(auditSchema.parse(document)).toEqual(document)
+      expectKept(document, replays)
       return { result, rows: sides[0]!.replays.runs[0]!.rows.columns, notes }
     } finally {
       vi.unstubAllEnvs()

@@ -41,8 +41,9 @@ export function runWithMemory(
   workMs: (batch: Batch) => Ms,
   { fails, loadFails, loadMs = 5, without = [] }: Mishaps = {},
 ) {
-  const told: string[] = []
-  const say = (now: Ms, what: string, executor: number) => told.push(`${now} ${what} ${executor}`)
+  const commands: string[] = []
+  const say = (now: Ms, what: string, executor: number) =>
+    commands.push(`${now} ${what} ${executor}`)
   const requests = new Requests()
   const timers: Ms[] = []
   let now = 0
@@ -143,9 +144,9 @@ export function runWithMemory(
     }
     end.look(now, control)
   }
-  if (requests.inUse > 0) throw new Error(`${requests.inUse} requests never ended: ${told}`)
+  if (requests.inUse > 0) throw new Error(`${requests.inUse} requests never ended: ${commands}`)
   expectPromisesKept({ plan, requests: list, rows: recorder.rows })
-  return { rows: recorder.rows, told, counts, journal: log()!, loads, book }
+  return { rows: recorder.rows, commands, counts, journal: log()!, loads, book }
 }
 
 const NEVER: Happening = { from: 0, at: Number.POSITIVE_INFINITY, executor: -1, tell: 'done' }

@@ -36,9 +36,9 @@ export interface Prose {
 export function avoidedWords(files: readonly Prose[]): string[] {
   return files.flatMap(({ path, text }) =>
     AVOIDED.flatMap(({ pattern, instead }) =>
-      [...text.matchAll(pattern)].map((found) => {
-        const line = text.slice(0, found.index).split('\n').length
-        return `${path}:${line}: "${found[0].replace(/\s+/g, ' ')}" (${instead})`
+      [...text.matchAll(pattern)].map((match) => {
+        const line = text.slice(0, match.index).split('\n').length
+        return `${path}:${line}: "${match[0].replace(/\s+/g, ' ')}" (${instead})`
       }),
     ),
   )

@@ -74,8 +74,8 @@ export function madeUpProfile(of: string | Scenario): Profile {
   // pools may run the same model; the pool with most replicas has all the required executors
   const byKey = new Map<string, ModelProfile>()
   for (const candidate of models) {
-    const known = byKey.get(candidate.key)
-    if (known === undefined || executorsIn(known) < executorsIn(candidate))
+    const model = byKey.get(candidate.key)
+    if (model === undefined || executorsIn(model) < executorsIn(candidate))
       byKey.set(candidate.key, candidate)
   }
   return { ...emptyProfile(), models: [...byKey.values()] }

@@ -56,11 +56,11 @@ export function scored(series: readonly number[], options: OnlineForecastOptions
   const sums = { own: 0, flat: 0, naive: 0, seasonal: 0 }
   let [count, skilled] = [0, 0]
   for (const [i, value] of series.entries()) {
-    const own = forecast.expected
+    const expected = forecast.expected
     const { horizon, periodSteps } = options
-    if (own !== null && !Number.isNaN(own.own) && i >= periodSteps) {
-      sums.own += Math.abs(value - own.own)
-      sums.flat += Math.abs(value - own.flat)
+    if (expected !== null && !Number.isNaN(expected.own) && i >= periodSteps) {
+      sums.own += Math.abs(value - expected.own)
+      sums.flat += Math.abs(value - expected.flat)
       sums.naive += Math.abs(value - series[i - horizon]!)
       sums.seasonal += Math.abs(value - series[i - periodSteps]!)
       if (forecast.skill.better) skilled++
@@ -68,12 +68,11 @@ export function scored(series: readonly number[], options: OnlineForecastOptions
     }
     forecast.observe(value)
   }
-  const { own, flat, naive, seasonal } = sums
   return {
-    own: own / count,
-    flat: flat / count,
-    naive: naive / count,
-    seasonal: seasonal / count,
+    own: sums.own / count,
+    flat: sums.flat / count,
+    naive: sums.naive / count,
+    seasonal: sums.seasonal / count,
     count,
     skilledShare: skilled / count,
   }

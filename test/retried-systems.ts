@@ -23,9 +23,12 @@ export const RETRYING: RetryPlan = {
 /** A system whose proxy retries, with the promises that follow from that. */
 export function retryingSystemOf(
   pool: Partial<PoolPlan>,
-  { own = {}, retries = {} }: { own?: Partial<ClassPlan>; retries?: Partial<RetryPlan> } = {},
+  {
+    classPlan = {},
+    retries = {},
+  }: { classPlan?: Partial<ClassPlan>; retries?: Partial<RetryPlan> } = {},
 ): SmallSystem {
-  const classes = [{ ...ANY_CLASS, ...own }]
+  const classes = [{ ...ANY_CLASS, ...classPlan }]
   const pools = [
     { perReplicaQueues: true, replicas: 4, ...pool, retries: { ...RETRYING, ...retries } },
   ]
@@ -46,7 +49,7 @@ const bounded = { batching: { ...dynamic, maxBatch: 2, maxDelayMs: 0 }, maxLengt
 
 /** Short queues, and no limit on retries that it ever reaches. */
 export const resent = retryingSystemOf(bounded, {
-  own: { clientTimeoutMs: 40 },
+  classPlan: { clientTimeoutMs: 40 },
   retries: { limit: { policy: 'count', maxRetries: 1000 } },
 })
 /** The same at a limit that it reaches all the time. */

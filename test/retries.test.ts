@@ -135,7 +135,7 @@ describe.each(Object.entries(PLANS))('retries under %s', (_, pool) => {
   const client = { deadlineMs: 30, clientTimeoutMs: 25, cancels: true }
 
   test.each(LIMITS)('a simulated run keeps every promise, and so does its log: %j', (limit) => {
-    const system = retryingSystemOf(pool, { own: client, retries: { limit } })
+    const system = retryingSystemOf(pool, { classPlan: client, retries: { limit } })
     const { rows, journal } = serve(system)
     expect(countOf(rows.columns, OUTCOME.retried)).toBeGreaterThan(10)
     const again = feedBack(system.plan, requestsIn(rows), journal, rows.columns.copyOf)
@@ -145,7 +145,7 @@ describe.each(Object.entries(PLANS))('retries under %s', (_, pool) => {
   test.each([{}, { late: true }, { restless: true }, { failing: true }])(
     'a live run keeps every promise: %j',
     (troubles) => {
-      const { rows } = replay(retryingSystemOf(pool, { own: client }), troubles)
+      const { rows } = replay(retryingSystemOf(pool, { classPlan: client }), troubles)
       expect(countOf(rows.columns, OUTCOME.retried)).toBeGreaterThan(10)
     },
   )

@@ -73,8 +73,8 @@ function apart(scenario: Scenario): Scenario {
       between: [home!, name],
       latency_ms: { distribution: 'fixed', value: 0.01 * (1 + i) },
     })),
-    traffic: scenario.traffic.map((own) => ({ ...own, place: home! })),
-    pools: scenario.pools.map((own) => ({ ...own, place: `at ${own.name}` })),
+    traffic: scenario.traffic.map((entry) => ({ ...entry, place: home! })),
+    pools: scenario.pools.map((pool) => ({ ...pool, place: `at ${pool.name}` })),
   }
 }
 

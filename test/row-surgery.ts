@@ -120,9 +120,9 @@ export function oneBatch(broken: Broken, fits: OfBatch<boolean>, change: OfBatch
   return {
     ...broken,
     spoil(c) {
-      const [found] = pairOf(c, (batch) => fits(c, batch))
-      change(c, found)
-      return found.keys
+      const [batch] = pairOf(c, (candidate) => fits(c, candidate))
+      change(c, batch)
+      return batch.keys
     },
   }
 }

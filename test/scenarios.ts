@@ -23,8 +23,8 @@ export function changed(text: string, ...changes: readonly Change[]): string {
  * A scenario of a test: a whole text, or the keys that the test is about. What it leaves out is one
  * class of 100 requests/s, and one pool whose batches take 4 ms, in 10 s.
  */
-export function scenarioOf(own: string | Readonly<Record<string, unknown>>): Scenario {
-  if (typeof own === 'string') return parseScenario(own, { file: 'test.yaml' }).scenario
+export function scenarioOf(content: string | Readonly<Record<string, unknown>>): Scenario {
+  if (typeof content === 'string') return parseScenario(content, { file: 'test.yaml' }).scenario
   return scenarioSchema.parse({
     spillway: 1,
     name: 'test',
@@ -32,7 +32,7 @@ export function scenarioOf(own: string | Readonly<Record<string, unknown>>): Sce
     models: { m: { work: { law: 'constant', ms: 4 } } },
     traffic: [{ class: 'web', arrivals: { process: 'poisson', rate_rps: 100 } }],
     pools: [{ name: 'central', model: 'm' }],
-    ...own,
+    ...content,
   })
 }
 

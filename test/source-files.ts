@@ -46,7 +46,7 @@ const TOKEN =
   /'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"|`(?:\\.|[^`\\])*`|\/\/[^\n]*|\/\*[\s\S]*?\*\//g
 
 export function withoutComments(text: string): string {
-  return text.replace(TOKEN, (found) => (found.startsWith('/') ? '' : found))
+  return text.replace(TOKEN, (token) => (token.startsWith('/') ? '' : token))
 }
 
 /** Comments and strings; all else is blanked, so that lines keep their numbers. */
@@ -55,9 +55,9 @@ export function proseOfSource(text: string): string {
   let end = 0
   let prose = ''
   for (const match of text.matchAll(TOKEN)) {
-    const [found] = match
-    prose += blank(text.slice(end, match.index)) + found
-    end = match.index + found.length
+    const [token] = match
+    prose += blank(text.slice(end, match.index)) + token
+    end = match.index + token.length
   }
   return prose + blank(text.slice(end))
 }
@@ -81,14 +81,14 @@ function importsOf(path: string, code: string): string[] {
 export function importCycles(files: readonly SourceFile[]): string[][] {
   const importsOf = new Map(files.map(({ path, imports }) => [path, imports]))
   const reached = (from: string) => {
-    const seen = new Set<string>()
+    const paths = new Set<string>()
     const next = [...(importsOf.get(from) ?? [])]
     for (let path = next.pop(); path !== undefined; path = next.pop()) {
-      if (seen.has(path)) continue
-      seen.add(path)
+      if (paths.has(path)) continue
+      paths.add(path)
       next.push(...(importsOf.get(path) ?? []))
     }
-    return seen
+    return paths
   }
   const reaches = new Map(files.map(({ path }) => [path, reached(path)]))
   const circular = files.map(({ path }) => path).filter((path) => reaches.get(path)!.has(path))

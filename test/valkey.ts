@@ -28,8 +28,8 @@ export async function startValkey(
   const port = await freePort()
   const listening = transport === 'tls' ? ['--port', '0', '--tls-port'] : ['--port']
   const options = [...listening, String(port), '--dir', folder, '--save', '', '--appendonly', 'no']
-  const own = [...options, '--bind', '127.0.0.1', ...settings]
-  const server = spawn(valkeyServer, own, { stdio: 'pipe' })
+  const parameters = [...options, '--bind', '127.0.0.1', ...settings]
+  const server = spawn(valkeyServer, parameters, { stdio: 'pipe' })
   await ready(server)
   return {
     url: `${transport === 'tls' ? 'rediss' : 'redis'}://127.0.0.1:${port}`,
@@ -44,12 +44,12 @@ export async function startValkey(
 
 function ready(server: ChildProcess): Promise<void> {
   return new Promise((resolve, reject) => {
-    let said = ''
+    let output = ''
     server.stdout!.setEncoding('utf8').on('data', (text: string) => {
-      said += text
-      if (said.includes('Ready to accept connections')) resolve()
+      output += text
+      if (output.includes('Ready to accept connections')) resolve()
     })
-    server.once('exit', () => reject(new Error(`The server ended: ${said}`)))
+    server.once('exit', () => reject(new Error(`The server ended: ${output}`)))
   })
 }
 

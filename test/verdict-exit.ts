@@ -46,7 +46,7 @@ export function exitCodeBy(document: unknown): number {
 
 /** The first of some verdicts that any has; 0 where nothing is judged. */
 function codeOf(judged: readonly Judged[], order: readonly string[]): number {
-  const first = order.find((one) => judged.some(({ verdict }) => verdict === one))
+  const first = order.find((candidate) => judged.some(({ verdict }) => verdict === candidate))
   return first === undefined ? 0 : CODES[first]!
 }
 

@@ -120,7 +120,7 @@ const DRIFTING: Omit<DriftingBlocks, 'blocks'> = {
   skew: 0.8,
   drift: 0.15,
   correlation: 0.7,
-  own: 0.05,
+  sliceNoise: 0.05,
 }
 const BLOCKS = [8, 14, 20]
 const RATIO_LEVELS = [0.5, 0.95]

@@ -13,14 +13,14 @@ import {
 import { heldOutErrors } from './cross-validation.ts'
 import type { MeasuredPass } from './fit-roofline.ts'
 import { BERT_BASE } from './models.test-helper.ts'
-import { type Card, passTime } from './roofline.ts'
+import { passTime, type RooflineCard } from './roofline.ts'
 import { passWork } from './transformer-work.ts'
 
 const SHEET = { bandwidthGbS: 1555, tflops: 312 }
 const PLAIN = { ...SHEET, launchUs: 6, computeEfficiency: 0.6, memoryEfficiency: 0.8 }
 
 /** Passes of BERT-base on a known card, with scatter. */
-function passes(card: Card, scatter = 0, batches = [1, 2, 8, 32]): MeasuredPass[] {
+function passes(card: RooflineCard, scatter = 0, batches = [1, 2, 8, 32]): MeasuredPass[] {
   const random = stream(1, 0, 'passes')
   return batches.flatMap((batch) =>
     [32, 128, 384].map((length) => {

@@ -36,8 +36,8 @@ function passes(scatter: number): MeasuredPass[] {
 describe('a fitted roofline', () => {
   test('finds the parameters of a known card', () => {
     const fit = fitRoofline(passes(0), SHAPE)
-    const near = (found: number, known: number) =>
-      expect(Math.abs(found / known - 1)).toBeLessThan(0.15)
+    const near = (fitted: number, expected: number) =>
+      expect(Math.abs(fitted / expected - 1)).toBeLessThan(0.15)
     near(fit.launchUs.all!, KNOWN.launchUs)
     near(fit.computeEfficiency.fp16!, KNOWN.computeEfficiency)
     near(fit.memoryEfficiency, KNOWN.memoryEfficiency)

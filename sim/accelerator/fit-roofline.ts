@@ -1,6 +1,6 @@
 import { log } from '../kernel/index.ts'
 import { type Move, patternSearch } from './pattern-search.ts'
-import { type Card, type PassTime, passMs, passTime } from './roofline.ts'
+import { type PassTime, passMs, passTime, type RooflineCard } from './roofline.ts'
 import type { KernelGroup } from './transformer-work.ts'
 
 /** A pass on a card: its work, and what the datasheet has of the card. */
@@ -110,7 +110,7 @@ export function fitRoofline(
   return fitOf(named, best, rangesOf(rows))
 }
 
-type ChangingCard = { -readonly [K in keyof Card]-?: Card[K] }
+type ChangingCard = { -readonly [K in keyof RooflineCard]-?: RooflineCard[K] }
 
 /** A measured pass under changing values: a search asks for its time a million times. */
 class FittedPass {
@@ -208,16 +208,16 @@ function fitOf(
   values: Values,
   ranges: RooflineFit['ranges'],
 ): RooflineFit {
-  const found = {
+  const fit = {
     launchUs: {} as Record<string, number>,
     computeEfficiency: {} as Record<string, number>,
     ...NOT_FITTED,
   }
   named.forEach(([of, key], i) => {
-    if (of === 'launchUs' || of === 'computeEfficiency') found[of][key] = values[i]!
-    else found[of] = values[i]!
+    if (of === 'launchUs' || of === 'computeEfficiency') fit[of][key] = values[i]!
+    else fit[of] = values[i]!
   })
-  return { ...found, ranges }
+  return { ...fit, ranges }
 }
 
 function rangesOf(rows: readonly MeasuredPass[]): Record<string, Range> {
@@ -232,7 +232,7 @@ function rangesOf(rows: readonly MeasuredPass[]): Record<string, Range> {
 }
 
 /** The card of a pass with fitted efficiencies; its kernels and precision must have been fitted. */
-export function fittedCard(fit: RooflineFit, pass: PassOnCard): Card {
+export function fittedCard(fit: RooflineFit, pass: PassOnCard): RooflineCard {
   const { bandwidthGbS, tflops, precision, kernels } = pass
   const { memoryEfficiency, halfTokens, sharpness } = fit
   const launchUs = fit.launchUs[kernels]

@@ -24,8 +24,8 @@ export interface HeatResponse {
 
 export function temperatureAfter(response: HeatResponse, ms: number): number {
   const { endC, excessK, leadK, deviceRate } = response
-  const own = excessK * exp(-deviceRate * ms)
-  return endC + own + (leadK === 0 ? 0 : leadK * deviceRate * convolved(response, ms))
+  const decayedK = excessK * exp(-deviceRate * ms)
+  return endC + decayedK + (leadK === 0 ? 0 : leadK * deviceRate * convolved(response, ms))
 }
 
 /** (e^(−bt) − e^(−at)) / (a − b), also for equal rates. */

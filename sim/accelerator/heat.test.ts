@@ -76,7 +76,7 @@ describe('a rack', () => {
   test.each([300_000, TAU_MS, TAU_MS * (1 + 1e-9), 4000])(
     'agrees with its differential equation, stepped finely (lag %d ms)',
     (lagMs) => {
-      const one = rack(0.02, lagMs)
+      const shared = rack(0.02, lagMs)
       const stepped = { inlet: 25, device: 60 }
       const dt = 5
       for (let ms = 0; ms < 60_000; ms += dt) {
@@ -94,7 +94,7 @@ describe('a rack', () => {
         stepped.inlet += dt * middle.inlet
         stepped.device += dt * middle.device
       }
-      const { inletC, deviceC } = advance(one, { inletC: 25, deviceC: [60] }, [600], 60_000)
+      const { inletC, deviceC } = advance(shared, { inletC: 25, deviceC: [60] }, [600], 60_000)
       expect(inletC).toBeCloseTo(stepped.inlet, 4)
       expect(deviceC[0]).toBeCloseTo(stepped.device, 4)
     },

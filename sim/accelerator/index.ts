@@ -67,13 +67,13 @@ export {
   TRAINING_CAP,
 } from './power-cap.ts'
 export {
-  type Card,
   exchangeMs,
   IDEAL,
   type Link,
   type PassTime,
   passTime,
   type Region,
+  type RooflineCard,
   regionOf,
 } from './roofline.ts'
 export {

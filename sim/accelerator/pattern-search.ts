@@ -2,7 +2,7 @@
 export type Move<T> = (candidate: T, factor: number) => T
 
 /** A candidate and its misfit. */
-export interface Found<T> {
+export interface SearchResult<T> {
   readonly best: T
   readonly misfit: number
 }
@@ -23,21 +23,21 @@ export function patternSearch<T>(
   start: T,
   misfit: (candidate: T) => number,
   options: PatternOptions<T>,
-): Found<T> {
+): SearchResult<T> {
   const { moves, factors, tolerance = 0 } = options
-  let found: Found<T> = { best: start, misfit: misfit(start) }
+  let result: SearchResult<T> = { best: start, misfit: misfit(start) }
   for (const factor of factors) {
     for (let moved = true; moved; ) {
-      const before = found.misfit
+      const before = result.misfit
       for (const by of [factor, 1 / factor]) {
         for (const move of moves) {
-          const best = move(found.best, by)
+          const best = move(result.best, by)
           const next = misfit(best)
-          if (next < found.misfit) found = { best, misfit: next }
+          if (next < result.misfit) result = { best, misfit: next }
         }
       }
-      moved = found.misfit < before * (1 - tolerance)
+      moved = result.misfit < before * (1 - tolerance)
     }
   }
-  return found
+  return result
 }

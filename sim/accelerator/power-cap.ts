@@ -7,7 +7,7 @@ export interface CappedLoad {
   readonly limitW: number
   /** average power of this load at the highest limit */
   readonly uncappedW: number
-  /** average power under the lightest load: what remains of it no cap can take */
+  /** average power under the lightest load: no cap reduces the power below it */
   readonly floorW: number
 }
 
@@ -106,7 +106,7 @@ export function capErrors(curve: CapCurve, rows: readonly CapRow[]): number[] {
 
 /**
  * Fitted on all published training runs of V100 and A40 under power caps (Zeus, NSDI 2023;
- * docs/background/accelerators.md). That a served model slows down alike is not measured.
+ * docs/background/accelerators.md). Whether a served model slows down alike is not measured.
  */
 export const TRAINING_CAP: CapCurve = Object.freeze({
   variable: 'dynamic',

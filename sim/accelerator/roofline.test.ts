@@ -1,9 +1,16 @@
 import { describe, expect, test } from 'vitest'
-import { allReduceMs, type Card, exchangeMs, IDEAL, passTime, regionOf } from './roofline.ts'
+import {
+  allReduceMs,
+  exchangeMs,
+  IDEAL,
+  passTime,
+  type RooflineCard,
+  regionOf,
+} from './roofline.ts'
 import type { KernelGroup } from './transformer-work.ts'
 
 /** A card whose knee is at 100 FLOPs a byte. */
-const CARD: Card = { bandwidthGbS: 1000, tflops: 100, ...IDEAL }
+const CARD: RooflineCard = { bandwidthGbS: 1000, tflops: 100, ...IDEAL }
 
 const linear = (flops: number, bytes: number, launches = 1): KernelGroup => ({
   name: 'linear',
@@ -39,8 +46,8 @@ describe('the time of a pass', () => {
     const soft = { ...CARD, sharpness: 2 }
     expect(passTime(soft, [linear(100e9, 1e9)], 1).ms).toBeCloseTo(Math.SQRT2, 12)
     expect(passTime(soft, [linear(1e9, 1e9)], 1).ms).toBeLessThan(1.0001)
-    const one = { ...CARD, sharpness: 1 }
-    expect(passTime(one, [linear(100e9, 1e9)], 1).ms).toBeCloseTo(2, 12)
+    const additive = { ...CARD, sharpness: 1 }
+    expect(passTime(additive, [linear(100e9, 1e9)], 1).ms).toBeCloseTo(2, 12)
   })
 
   test('negative control: 5 % less bandwidth shows below the knee and not above', () => {

@@ -2,7 +2,7 @@ import { exp, log } from '../kernel/index.ts'
 import type { KernelGroup } from './transformer-work.ts'
 
 /** What a card does at one precision. */
-export interface Card {
+export interface RooflineCard {
   /** of its memory, GB/s */
   readonly bandwidthGbS: number
   /** peak at the precision, TFLOP/s */
@@ -35,16 +35,16 @@ export interface PassTime {
 }
 
 /** FLOPs and bytes that a card does in a ms, in a pass of so many tokens. */
-const rateOf = ({ tflops, computeEfficiency, halfTokens = 0 }: Card, tokens: number) =>
+const rateOf = ({ tflops, computeEfficiency, halfTokens = 0 }: RooflineCard, tokens: number) =>
   (tflops * 1e9 * computeEfficiency * tokens) / (tokens + halfTokens)
-const bandwidthOf = ({ bandwidthGbS, memoryEfficiency }: Card) =>
+const bandwidthOf = ({ bandwidthGbS, memoryEfficiency }: RooflineCard) =>
   bandwidthGbS * 1e6 * memoryEfficiency
 
 /**
  * Time of a pass, ms: for each group its launch time and the longer of computing and moving bytes
  * (Williams, Waterman and Patterson 2009). `tokens` counts for `halfTokens` alone.
  */
-export function passMs(card: Card, groups: readonly KernelGroup[], tokens: number): number {
+export function passMs(card: RooflineCard, groups: readonly KernelGroup[], tokens: number): number {
   const { launchUs, sharpness = Number.POSITIVE_INFINITY } = card
   const rate = rateOf(card, tokens)
   const bandwidth = bandwidthOf(card)
@@ -56,7 +56,11 @@ export function passMs(card: Card, groups: readonly KernelGroup[], tokens: numbe
 }
 
 /** The same by what bounds it. */
-export function passTime(card: Card, groups: readonly KernelGroup[], tokens: number): PassTime {
+export function passTime(
+  card: RooflineCard,
+  groups: readonly KernelGroup[],
+  tokens: number,
+): PassTime {
   const rate = rateOf(card, tokens)
   const bandwidth = bandwidthOf(card)
   let [launchMs, computeMs, memoryMs] = [0, 0, 0]

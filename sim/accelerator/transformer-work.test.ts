@@ -86,11 +86,11 @@ describe('bytes of a pass', () => {
 describe('tensor parallel', () => {
   test('divides FLOPs and weights; norms and residuals stay on every card', () => {
     const pass = { ...AT_16, sequences: 8, tokens: 100 }
-    const one = passWork(LLAMA_2_7B, pass)
+    const whole = passWork(LLAMA_2_7B, pass)
     const four = passWork(LLAMA_2_7B, { ...pass, cards: 4 })
-    expect(totalWork(four).flops).toBe(totalWork(one).flops / 4)
-    expect(group(four, 'linear').bytes).toBe(group(one, 'linear').bytes / 4)
-    const [alone, shared] = [one, four].map((groups) => group(groups, 'elementwise').bytes)
+    expect(totalWork(four).flops).toBe(totalWork(whole).flops / 4)
+    expect(group(four, 'linear').bytes).toBe(group(whole, 'linear').bytes / 4)
+    const [alone, shared] = [whole, four].map((groups) => group(groups, 'elementwise').bytes)
     expect(shared).toBeGreaterThan(alone! / 4)
     expect(shared).toBeLessThan(alone!)
   })

@@ -86,8 +86,8 @@ function attention(model: Transformer, pass: Pass): KernelGroup {
   const { fusedAttention, cards = 1 } = pass
   const { kind, layers, heads } = model
   const { queries, keys } = attentionWidths(model)
-  const seen = past + (kind === 'decoder' ? (tokens + 1) / 2 : tokens)
-  const pairs = sequences * tokens * seen
+  const attended = past + (kind === 'decoder' ? (tokens + 1) / 2 : tokens)
+  const pairs = sequences * tokens * attended
   const scores = fusedAttention ? 0 : SCORE_PASSES * heads * pairs
   const moved = sequences * tokens * 2 * queries + scores
   const cached = sequences * (past + tokens) * 2 * keys

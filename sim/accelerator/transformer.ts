@@ -66,7 +66,7 @@ export interface Parameters {
 
 /**
  * Parameters from dimensions. Encoders have biases and layer norms with bias as BERT has (Devlin et
- * al. 2019), decoders neither, and RMS norms, as Llama has (Touvron et al. 2023).
+ * al. 2019). Decoders have RMS norms and no biases, as Llama has (Touvron et al. 2023).
  */
 export function parameters(model: Transformer): Parameters {
   const { layers } = model

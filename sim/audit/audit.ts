@@ -57,15 +57,15 @@ export function auditRows(
   const tuned = (promises.tuning ?? []).filter((tuning) => !isFollowed(tuning))
   const unknown = new Set(tuned.flatMap(({ setting }) => DECIDED_BY[setting]))
   const reports = rules.map(({ rule, promise, check }) => {
-    const found = new Findings(rule)
-    if (unknown.has(rule)) return found.report('not checked, as its setting changes by tuning')
+    const findings = new Findings(rule)
+    if (unknown.has(rule)) return findings.report('not checked, as its setting changes by tuning')
     const isOfSends = SENDS.includes(rule)
-    for (const seen of views) {
-      if (views.length > 1 && rule !== ROUTING && isOfSends === (seen.delivered === null)) continue
-      found.keys = seen.keys
-      check(seen, found)
+    for (const view of views) {
+      if (views.length > 1 && rule !== ROUTING && isOfSends === (view.delivered === null)) continue
+      findings.keys = view.keys
+      check(view, findings)
     }
-    return found.report(promise)
+    return findings.report(promise)
   })
   const violations = reports.reduce((sum, report) => sum + report.violations, 0)
   return { rules: reports, violations }

@@ -5,7 +5,7 @@ export interface Rule {
   readonly rule: string
   /** in words, at most 90 characters: a cell of a table */
   readonly promise: string
-  check(seen: Evidence, found: Findings): void
+  check(evidence: Evidence, findings: Findings): void
 }
 
 /** A broken promise. */

@@ -1,7 +1,6 @@
 /**
  * Outcomes of `allocate` in place of a handle. They are below zero, handles are not.
  *
- *
  * - `shortage`: the unused bytes of the allocator and its device are too few.
  * - `fragmentation`: they would suffice, but no chunk fits and the device has too few left.
  * - `oversize`: larger than the allocator ever allocates.

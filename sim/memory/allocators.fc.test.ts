@@ -83,8 +83,8 @@ const naiveLayout = ({ chunks }: System['naive']) =>
     .map(({ address, bytes, requested }) => `${address}+${bytes}${requested === 0 ? '' : '*'}`)
     .join(' ')
 
-function same<T>(found: T, expected: T, what: string): void {
-  if (found !== expected) throw new Error(`Expected ${what} ${expected}, got ${found}`)
+function same<T>(actual: T, expected: T, what: string): void {
+  if (actual !== expected) throw new Error(`Expected ${what} ${expected}, got ${actual}`)
 }
 
 const OPTIONS = { numRuns: 60 }
@@ -198,8 +198,8 @@ describe('a broken allocator is caught:', () => {
     isCaught(
       changed((right) => ({
         statistics() {
-          const found = right.statistics()
-          return { ...found, peakInUseBytes: found.inUseBytes }
+          const statistics = right.statistics()
+          return { ...statistics, peakInUseBytes: statistics.inUseBytes }
         },
       })),
     ))

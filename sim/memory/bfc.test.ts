@@ -41,12 +41,12 @@ describe('grows as ONNX Runtime 1.30 does, in the order of its log', () => {
     const run = watched()
     run.arena.reserve(MIB)
     const batches = [1, 64, 700, 64, 1500]
-    const seen = batches.map((batch) => {
+    const growth = batches.map((batch) => {
       const from = run.extensions.length
       chain(run, 8, batch * rowBytes)
       return [run.extensions.slice(from), run.device.takenBytes]
     })
-    expect(seen).toEqual([
+    expect(growth).toEqual([
       [[1_048_576], 2_097_152],
       [[], 2_097_152],
       [[2_097_152, 4_194_304], 8_388_608],

@@ -77,11 +77,11 @@ export class Chunks {
 
   /** The regions without a chunk in use. */
   idle(): readonly number[] {
-    const found: number[] = []
+    const regions: number[] = []
     for (let at = this.#firstRegion; at !== NONE; at = this.#regionAfter[at]!) {
-      if (this.#live[at] === 0) found.push(at)
+      if (this.#live[at] === 0) regions.push(at)
     }
-    return found
+    return regions
   }
 
   isFree(chunk: number): boolean {

@@ -39,11 +39,11 @@ export class NaiveMemory {
   /** The address of the chunk, or an outcome. */
   allocate(bytes: number): number {
     const chunk = this.#rule.place(this, bytes)
-    const found = this.#settle(chunk, bytes)
+    const result = this.#settle(chunk, bytes)
     this.#peaks.requested = Math.max(this.#peaks.requested, this.requested)
     this.#peaks.inUse = Math.max(this.#peaks.inUse, this.inUse)
     this.notePeak()
-    return found
+    return result
   }
 
   free(address: number): void {

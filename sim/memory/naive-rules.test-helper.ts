@@ -16,8 +16,8 @@ export function naiveBfc(strategy: 'power' | 'same', limit = Number.POSITIVE_INF
   const find = (memory: NaiveMemory, rounded: number) => {
     for (let b = bin(rounded); b <= 20; b++) {
       const inBin = memory.freeIn('').filter((chunk) => bin(chunk.bytes) === b)
-      const found = inBin.find((chunk) => chunk.bytes >= rounded)
-      if (found !== undefined) return found
+      const chunk = inBin.find((candidate) => candidate.bytes >= rounded)
+      if (chunk !== undefined) return chunk
     }
     return null
   }

@@ -24,7 +24,7 @@ function agree(paged: PagedAllocator, steps: readonly Step[]): void {
   const live: Sequence[] = []
   const distinct = () => new Set(live.flatMap(({ blocks }) => blocks))
   const holders = (block: object) =>
-    live.filter(({ blocks }) => blocks.some((own) => own === block))
+    live.filter(({ blocks }) => blocks.some((held) => held === block))
   for (const { kind, pick, bytes } of steps) {
     const sequence = live[pick % Math.max(1, live.length)]
     if (kind === 'allocate' || sequence === undefined) {

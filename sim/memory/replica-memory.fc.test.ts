@@ -73,7 +73,7 @@ const cases: fc.Arbitrary<Case> = fc.record({
 /** Requested bytes and number of buffers after each allocation, and at the end. */
 function naiveLive({ steps }: ActivationPlan, size: number, length: number) {
   const live = new Map<number, number>()
-  const seen = new Set<string>()
+  const summaries = new Set<string>()
   let taken = 0
   const summary = () => {
     const sizes = [...live.values()].filter((bytes) => bytes > 0)
@@ -83,10 +83,10 @@ function naiveLive({ steps }: ActivationPlan, size: number, length: number) {
     if ('free' in step) live.delete(step.free)
     else {
       live.set(taken++, bytesOf(step.take, size, length))
-      seen.add(summary())
+      summaries.add(summary())
     }
   }
-  return seen
+  return summaries
 }
 
 /** Plays a case, and checks after each act that all bytes are accounted for. */

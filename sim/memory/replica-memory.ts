@@ -149,9 +149,9 @@ export class ReplicaMemory {
     this.#size = size
     this.#length = length
     const key = pattern ? patternKey(activations.inputs, size, length) : 0
-    const known = pattern ? this.#plans.get(key) : undefined
-    const planner = pattern && known === undefined ? new BlockPlanner() : null
-    this.#blockPlan = known ?? null
+    const plan = pattern ? this.#plans.get(key) : undefined
+    const planner = pattern && plan === undefined ? new BlockPlanner() : null
+    this.#blockPlan = plan ?? null
     let begun = false
     let buffer = 0
     for (const step of activations.steps) {

@@ -13,7 +13,7 @@ const model = (blocks: number): DriftingBlocks => ({
   skew: 0.8,
   drift: 0.15,
   correlation: 0.7,
-  own: 0.05,
+  sliceNoise: 0.05,
 })
 
 /** `npm run validate` has more trials and more blocks. */

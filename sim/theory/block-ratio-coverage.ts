@@ -15,8 +15,8 @@ export interface DriftingBlocks {
   readonly drift: number
   /** of successive blocks */
   readonly correlation: number
-  /** deviation of the logarithm of what a slice meets alone, such as stalls */
-  readonly own: number
+  /** deviation of the logarithm of the speed of a slice alone, as by stalls */
+  readonly sliceNoise: number
 }
 
 /**
@@ -25,14 +25,14 @@ export interface DriftingBlocks {
  * distributed as those of A times `ratio`, and that is the true ratio of every percentile.
  */
 export function drawBlocks(model: DriftingBlocks, random: Random): RatioBlock[] {
-  const { blocks, requests, ratio, skew, drift, correlation, own } = model
+  const { blocks, requests, ratio, skew, drift, correlation, sliceNoise } = model
   assertStable(Math.abs(correlation))
   const innovation = Math.sqrt(1 - correlation * correlation)
   let speed = random.normal()
   const side = (scale: number) => {
     const values = new Float64Array(2 * requests)
     for (let slice = 0; slice < 2; slice++) {
-      const level = scale * exp(drift * speed + own * random.normal())
+      const level = scale * exp(drift * speed + sliceNoise * random.normal())
       for (let i = 0; i < requests; i++) {
         values[slice * requests + i] = level * exp(skew * random.normal())
       }

@@ -13,9 +13,9 @@ describe('Erlang A', () => {
       queued += p * Math.max(0, n - 10)
       if (n >= 10) waits += p
     })
-    const { abandoned, waits: found } = erlangA(queue)
+    const { abandoned, waits: delayed } = erlangA(queue)
     expect(abandoned).toBeCloseTo(queued / 12, 10)
-    expect(found).toBeCloseTo(waits, 10)
+    expect(delayed).toBeCloseTo(waits, 10)
   })
 
   test.each([

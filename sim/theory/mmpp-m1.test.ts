@@ -119,7 +119,7 @@ describe('matrices', () => {
 })
 
 test('with one rate the quantiles of the sojourn are those of M/M/1', () => {
-  const one: MmppM1 = {
+  const constant: MmppM1 = {
     arrivalRates: [0.8, 0.8],
     generator: [
       [-0.1, 0.1],
@@ -127,7 +127,7 @@ test('with one rate the quantiles of the sojourn are those of M/M/1', () => {
     ],
     serviceRate: 1,
   }
-  const quantile = mmppM1SojournQuantiles(one)
+  const quantile = mmppM1SojournQuantiles(constant)
   for (const q of [0.5, 0.95, 0.99]) {
     const theory = mm1SojournQuantile({ arrivalRate: 0.8, serviceRate: 1 }, q)
     expect(quantile(q) / theory).toBeCloseTo(1, 9)

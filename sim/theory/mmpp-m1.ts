@@ -63,11 +63,16 @@ export function mmppM1(queue: MmppM1): MmppM1Figures {
   const requests = product(product([empty], product(rate, geometric)), product(geometric, column))
   const meanSojourn = requests[0]![0]! / arrivalRate
   const meanWait = meanSojourn - 1 / queue.serviceRate
-  return { arrivalRate, meanSojourn, meanWait, waits: 1 - seen(empty, queue) / arrivalRate }
+  return {
+    arrivalRate,
+    meanSojourn,
+    meanWait,
+    waits: 1 - arrivalRateAt(empty, queue) / arrivalRate,
+  }
 }
 
 /** Rate of the arrivals that find a level with these probabilities of the states. */
-const seen = (level: readonly number[], { arrivalRates }: MmppM1) =>
+const arrivalRateAt = (level: readonly number[], { arrivalRates }: MmppM1) =>
   level.reduce((total, p, i) => total + p * arrivalRates[i]!, 0)
 
 /** Levels that hold less than this share of the arrivals are left out. */
@@ -104,7 +109,7 @@ function foundShares(queue: MmppM1): number[] {
   const shares: number[] = []
   let left = 1
   for (let level = empty; left > NEGLIGIBLE && shares.length < MOST_STEPS; ) {
-    const share = seen(level, queue) / arrivalRate
+    const share = arrivalRateAt(level, queue) / arrivalRate
     shares.push(share)
     left -= share
     level = product([level], rate)[0]!

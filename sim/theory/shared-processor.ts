@@ -27,8 +27,8 @@ export function sharedProcessorMeanSojourns(model: SharedProcessor): readonly [n
   const width = MOST + 1
   const p = new Float64Array(width * width).fill(1 / (width * width))
   const of = (i: number, j: number) => (i > MOST || j > MOST ? 0 : p[i * width + j]!)
-  const rateOf = (rate: number, own: number, other: number) =>
-    own === 0 ? 0 : rate * (other > 0 ? both : 1)
+  const rateOf = (rate: number, length: number, otherLength: number) =>
+    length === 0 ? 0 : rate * (otherLength > 0 ? both : 1)
   let [first, second] = [0, 0]
   for (let sweep = 0; sweep < MOST_SWEEPS; sweep++) {
     let [sum, lengths, others] = [0, 0, 0]

@@ -72,7 +72,7 @@ export class MergedSource implements Source {
       if (prefix) this.#hash.addPrefix(prefix)
     }
     this.#next[number] = clients.peek()
-    // only clients that hold requests back do not know from the first until when they send
+    // infinite while a class that holds requests back has not scheduled all of them
     if (this.#reactsUntil === Number.POSITIVE_INFINITY) this.#reactsUntil = this.#latestReaction()
     if (this.#next.length > 1) this.#find()
     return sent

@@ -28,15 +28,15 @@ export class Absences {
 
   constructor(changes: readonly ExecutorChange[], queue: PromisedQueue) {
     const { firstExecutor, executors } = queue
-    const own = Array.from({ length: executors }, (_, i) =>
+    const changesByPlace = Array.from({ length: executors }, (_, i) =>
       changes.filter(({ executor }) => executor === firstExecutor + i),
     )
     const ownQueue = queue.pool.perReplicaQueues
-    this.#spans = own.map((list) =>
+    this.#spans = changesByPlace.map((list) =>
       spansOf(list, (state) => state !== 'up' && !(state === 'draining' && ownQueue)),
     )
-    this.closed = ownQueue ? spansOf(own[0]!, (state) => state !== 'up') : []
-    const lost = own.flat().filter(({ state }) => state === 'down')
+    this.closed = ownQueue ? spansOf(changesByPlace[0]!, (state) => state !== 'up') : []
+    const lost = changesByPlace.flat().filter(({ state }) => state === 'down')
     this.#losses = new Set(lost.map(({ executor, at }) => `${executor} ${at}`))
     const edges = this.#spans.flat().flatMap(({ from, to }) => [from, to])
     this.times = Float64Array.from(new Set(edges.filter(Number.isFinite))).sort()

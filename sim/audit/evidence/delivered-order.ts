@@ -48,8 +48,8 @@ function firstDispatches({ sent, sendId, dispatched }: AuditRows): (key: number)
   const times = new Map<string, number>()
   const nameOf = (key: number) => `${sendId[key]} ${sent[key]}`
   for (const key of sent.keys()) {
-    const known = times.get(nameOf(key)) ?? Number.MAX_VALUE
-    times.set(nameOf(key), Math.min(known, orLast(dispatched[key]!)))
+    const earliest = times.get(nameOf(key)) ?? Number.MAX_VALUE
+    times.set(nameOf(key), Math.min(earliest, orLast(dispatched[key]!)))
   }
   return (key) => times.get(nameOf(key))!
 }

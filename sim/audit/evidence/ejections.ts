@@ -13,14 +13,14 @@ export interface EjectedSpan {
 /** By queue: the ejections that follow from the ends of requests, apart from panics. */
 export function ejectedSpans(
   { pools }: Pick<ServingPlan, 'pools'>,
-  seen: { readonly queues: readonly QueueEnds[]; readonly rows: AuditRows },
+  run: { readonly queues: readonly QueueEnds[]; readonly rows: AuditRows },
   changes: readonly ExecutorChange[],
 ): readonly (readonly EjectedSpan[])[] {
-  const spans: EjectedSpan[][] = seen.queues.map(() => [])
+  const spans: EjectedSpan[][] = run.queues.map(() => [])
   for (const [index, pool] of pools.entries()) {
     if (pool.ejection === undefined) continue
-    const queues = seen.queues.filter(({ poolIndex }) => poolIndex === index)
-    const events = replicaEvents(pool, queues, seen.rows, changes)
+    const queues = run.queues.filter(({ poolIndex }) => poolIndex === index)
+    const events = replicaEvents(pool, queues, run.rows, changes)
     const marks = new Marks(queues.length)
     if (pool.ejection.policy === 'envoy-outlier') walkOutliers(pool.ejection, events, marks)
     else walkAccrual(pool.ejection, events, marks)
@@ -78,7 +78,7 @@ const inNs = (ms: number) => Math.round(1e6 * ms)
 function walkOutliers(rule: EnvoyOutlierPlan, events: readonly ReplicaEvent[], marks: Marks): void {
   const all = Array.from({ length: marks.replicas }, fresh)
   let analysis = 1
-  let failing: { readonly at: number; readonly own: (typeof all)[number] }[] = []
+  let failing: { readonly at: number; readonly host: (typeof all)[number] }[] = []
   const up = () => all.filter(({ isUp }) => isUp).length
   const out = () => all.filter(({ isOut }) => isOut).length
   const [base, longest] = [inNs(rule.baseEjectionMs), inNs(rule.maxEjectionMs)]
@@ -89,20 +89,20 @@ function walkOutliers(rule: EnvoyOutlierPlan, events: readonly ReplicaEvent[], m
     const panic = inService < rule.panicThresholdPercent && 1.4 * inService < 100
     for (const [replica, { isOut }] of all.entries()) marks.set(at, replica, isOut && !panic)
   }
-  const eject = (at: number, own: (typeof all)[number]) => {
+  const eject = (at: number, host: (typeof all)[number]) => {
     const within = (100 * (out() + 1)) / up() <= rule.maxEjectionPercent
-    if (own.isOut || !(within || (rule.alwaysEjectOne && out() === 0))) return
-    own.isOut = true
-    own.outSince = inNs(at)
-    if (own.strikes * base < longest + base) own.strikes++
+    if (host.isOut || !(within || (rule.alwaysEjectOne && out() === 0))) return
+    host.isOut = true
+    host.outSince = inNs(at)
+    if (host.strikes * base < longest + base) host.strikes++
     mark(at)
   }
   const analyse = (number: number) => {
     const at = analysedAt(number)
-    for (const own of all) {
-      const until = own.outSince + Math.min(own.strikes * base, longest)
-      if (!own.isOut || number * interval < until) continue
-      Object.assign(own, { isOut: false, bad: 0, backIn: number })
+    for (const host of all) {
+      const until = host.outSince + Math.min(host.strikes * base, longest)
+      if (!host.isOut || number * interval < until) continue
+      Object.assign(host, { isOut: false, bad: 0, backIn: number })
       mark(at)
     }
     const enough = (volume: number) =>
@@ -115,41 +115,41 @@ function walkOutliers(rule: EnvoyOutlierPlan, events: readonly ReplicaEvent[], m
       const mean = rates.reduce((a, b) => a + b, 0) / rates.length
       const spread = rates.reduce((a, b) => a + (b - mean) ** 2, 0) / rates.length
       const least = mean - rule.successRate.stdevFactor * Math.sqrt(spread)
-      for (const own of compared) if (rateOf(own) < least) eject(at, own)
+      for (const host of compared) if (rateOf(host) < least) eject(at, host)
     }
     if (rule.failurePercentage.enforced && judged.length >= rule.failurePercentage.minimumHosts) {
-      for (const own of judged) {
-        if (100 - rateOf(own) >= rule.failurePercentage.threshold) eject(at, own)
+      for (const host of judged) {
+        if (100 - rateOf(host) >= rule.failurePercentage.threshold) eject(at, host)
       }
     }
-    for (const own of all) {
-      own.ended = own.good = 0
-      if (!own.isOut && number > own.backIn && own.strikes > 0) own.strikes--
+    for (const host of all) {
+      host.ended = host.good = 0
+      if (!host.isOut && number > host.backIn && host.strikes > 0) host.strikes--
     }
   }
   for (const event of events) {
     const { at, replica } = event
     // of those that fail at one instant the first is ejected first
     if (event.kind === 'arrival' || (failing[0]?.at ?? at) < at) {
-      failing.sort((a, b) => all.indexOf(a.own) - all.indexOf(b.own))
-      for (const { at: then, own } of failing) if (own.isUp) eject(then, own)
+      failing.sort((a, b) => all.indexOf(a.host) - all.indexOf(b.host))
+      for (const { at: then, host } of failing) if (host.isUp) eject(then, host)
       failing = []
     }
     const due = (time: number) => (event.kind === 'arrival' ? time <= at : time < at)
     for (; due(analysedAt(analysis)); analysis++) analyse(analysis)
-    const own = all[replica]!
+    const host = all[replica]!
     if (event.kind === 'up' || event.kind === 'away') {
-      if (own.isUp !== (event.kind === 'up')) Object.assign(own, fresh())
-      own.isUp = event.kind === 'up'
+      if (host.isUp !== (event.kind === 'up')) Object.assign(host, fresh())
+      host.isUp = event.kind === 'up'
       mark(at)
-    } else if (event.kind === 'end' && own.isUp && event.good !== null) {
-      own.ended++
+    } else if (event.kind === 'end' && host.isUp && event.good !== null) {
+      host.ended++
       if (event.good) {
-        own.good++
-        own.bad = 0
-      } else if (++own.bad === rule.consecutive5xx && !own.isOut) {
-        if (rule.enforcesConsecutive5xx) failing.push({ at, own })
-        own.bad = 0
+        host.good++
+        host.bad = 0
+      } else if (++host.bad === rule.consecutive5xx && !host.isOut) {
+        if (rule.enforcesConsecutive5xx) failing.push({ at, host })
+        host.bad = 0
       }
     }
   }
@@ -165,41 +165,44 @@ function walkAccrual(
   const unspoilt = () => ({ state: 'open', bad: 0, probes: 0, until: Number.NaN })
   for (const event of events) {
     const { at, replica } = event
-    const own = states.get(replica) ?? { ...unspoilt(), count: 0 }
-    states.set(replica, own)
-    if (own.state === 'shut' && (event.kind === 'arrival' ? own.until <= at : own.until < at)) {
-      own.state = 'probation'
-      marks.set(own.until, replica, false)
+    const breaker = states.get(replica) ?? { ...unspoilt(), count: 0 }
+    states.set(replica, breaker)
+    if (
+      breaker.state === 'shut' &&
+      (event.kind === 'arrival' ? breaker.until <= at : breaker.until < at)
+    ) {
+      breaker.state = 'probation'
+      marks.set(breaker.until, replica, false)
     }
     const shut = () => {
-      const base = Math.min(rule.minPenaltyMs * 2 ** own.probes, rule.maxPenaltyMs)
-      const extra = base * rule.jitterRatio * draw(own.count++, PENALTIES + replica)
-      own.state = 'shut'
-      own.bad = 0
-      own.until = at + Math.min(base + extra, rule.maxPenaltyMs)
+      const base = Math.min(rule.minPenaltyMs * 2 ** breaker.probes, rule.maxPenaltyMs)
+      const extra = base * rule.jitterRatio * draw(breaker.count++, PENALTIES + replica)
+      breaker.state = 'shut'
+      breaker.bad = 0
+      breaker.until = at + Math.min(base + extra, rule.maxPenaltyMs)
       marks.set(at, replica, true)
     }
     if (event.kind !== 'end') {
       if (event.kind === 'away') {
-        Object.assign(own, unspoilt(), { state: 'away' })
+        Object.assign(breaker, unspoilt(), { state: 'away' })
         marks.set(at, replica, false)
       } else if (event.kind === 'up') {
-        if (own.state === 'away') own.state = 'open'
-      } else if (event.kind === 'arrival' && event.isTaken && own.state === 'probation') {
+        if (breaker.state === 'away') breaker.state = 'open'
+      } else if (event.kind === 'arrival' && event.isTaken && breaker.state === 'probation') {
         marks.set(at, replica, true)
       }
-    } else if (own.state === 'probation') {
+    } else if (breaker.state === 'probation') {
       if (event.good === false) {
-        own.probes++
+        breaker.probes++
         shut()
       } else {
-        if (event.good === true) Object.assign(own, unspoilt())
+        if (event.good === true) Object.assign(breaker, unspoilt())
         marks.set(at, replica, false)
       }
-    } else if (own.state === 'open' && event.good !== null) {
-      own.bad = event.good ? 0 : own.bad + 1
-      if (own.bad === rule.maxFailures) {
-        own.probes = 0
+    } else if (breaker.state === 'open' && event.good !== null) {
+      breaker.bad = event.good ? 0 : breaker.bad + 1
+      if (breaker.bad === rule.maxFailures) {
+        breaker.probes = 0
         shut()
       }
     }

@@ -15,12 +15,12 @@ export interface EndOfTraffic {
   /** whether the rows allow that it ended at that instant, and not before */
   mayBegin(at: number): boolean
   /** traffic had certainly ended from here on, ms; Infinity for never */
-  readonly known: number
-  /** whether an event happened at `known`, so that control planes acted at that instant */
-  readonly seen: boolean
+  readonly certainFrom: number
+  /** whether an event happened at `certainFrom`, so that control planes acted at that instant */
+  readonly isEvent: boolean
 }
 
-type Seen = {
+type Traffic = {
   readonly rows: AuditRows
   readonly batches: readonly SeenBatch[]
   readonly lastSent: number
@@ -30,11 +30,11 @@ type Seen = {
 
 const never = Number.POSITIVE_INFINITY
 
-export function endOfTraffic({ reactions }: Promises, seen: Seen): EndOfTraffic {
-  const { lastSent, rows, batches } = seen
+export function endOfTraffic({ reactions }: Promises, traffic: Traffic): EndOfTraffic {
+  const { lastSent, rows, batches } = traffic
   if (reactions === undefined || reactions === null) {
     const mayBegin = (at: number) => at === lastSent
-    return { mayHaveEnded: (at) => at >= lastSent, mayBegin, known: lastSent, seen: true }
+    return { mayHaveEnded: (at) => at >= lastSent, mayBegin, certainFrom: lastSent, isEvent: true }
   }
   const { untilMs, classes } = reactions
   const sent = rows.sent.filter((at) => !Number.isNaN(at)).sort()
@@ -44,7 +44,7 @@ export function endOfTraffic({ reactions }: Promises, seen: Seen): EndOfTraffic 
   const lastFirst = lastUnprompted(rows, classes)
   const refusals = classes.some(({ retry, copies = false }) => copies || hasBudget(retry))
   const hidden = hiddenUntil(rows, reactions)
-  const rested = restedFrom(Math.max(lastSent, hidden), seen)
+  const rested = restedFrom(Math.max(lastSent, hidden), traffic)
   const stopped = Math.max(lastSent, untilMs)
   // while all that clients may have in flight waits, what they hold back cannot come
   const mayPause = classes.some(({ maxInFlight }) => maxInFlight !== undefined)
@@ -57,8 +57,8 @@ export function endOfTraffic({ reactions }: Promises, seen: Seen): EndOfTraffic 
     },
     // a retry that its budget prevents is no event in the rows
     mayBegin: (at) => happened.has(at) || at >= untilMs || refusals,
-    known: Math.min(rested, stopped),
-    seen: rested <= stopped || stopped === lastSent,
+    certainFrom: Math.min(rested, stopped),
+    isEvent: rested <= stopped || stopped === lastSent,
   }
 }
 
@@ -134,7 +134,7 @@ function hiddenUntil(rows: AuditRows, { untilMs, classes }: PromisedReactions) {
 }
 
 /** When, from `from` on, no batch was being served. */
-function restedFrom(from: number, { batches, isUnfilled }: Seen): number {
+function restedFrom(from: number, { batches, isUnfilled }: Traffic): number {
   let at = from
   for (const batch of batches.toSorted((a, b) => a.dispatched - b.dispatched)) {
     const { dispatched, done } = batch

@@ -19,10 +19,10 @@ export function engineRequests({ queues }: Evidence): Map<number, EngineRequests
     const { generation } = pool
     if (generation === undefined || generation.handOver !== null) continue
     for (const { executor, members } of batches) {
-      const known = engines.get(executor)
-      if (known === undefined)
+      const engine = engines.get(executor)
+      if (engine === undefined)
         engines.set(executor, { generation, pool: poolIndex, keys: [...members] })
-      else known.keys.push(...members)
+      else engine.keys.push(...members)
     }
   }
   return engines
@@ -40,9 +40,9 @@ export function eachDispatch(
   let running: number[] = []
   for (const key of keys) {
     if (rows.preemptions[key]! > 0) continue
-    const hasEnded = (other: number) => gone[other]! <= rows.dispatched[key]!
+    const hasEnded = (peer: number) => gone[peer]! <= rows.dispatched[key]!
     const ended = running.filter(hasEnded)
-    running = [...running.filter((other) => !hasEnded(other)), key]
+    running = [...running.filter((peer) => !hasEnded(peer)), key]
     visit(key, running, ended)
   }
 }

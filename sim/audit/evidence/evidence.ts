@@ -183,9 +183,16 @@ export function gatherEvidence(
   // where requests are sent as they are routed, their replicas are chosen later
   const ejected =
     delivered === null ? ejectedSpans(promises, { queues, rows }, changes) : queues.map(() => [])
-  const lists = { queues, changes, unhindered, batches, left, gone }
-  const seen = { rows, retried, requests, expected, end, ejected, keys, delivered, answered }
-  return { classOf, promises, settings: new Settings(promises, settings), ...seen, ...lists }
+  const lists = { queues, changes, unhindered, batches, ejected }
+  const columns = { rows, retried, requests, expected, keys, delivered, answered, left, gone }
+  return {
+    classOf,
+    promises,
+    end,
+    settings: new Settings(promises, settings),
+    ...columns,
+    ...lists,
+  }
 }
 
 /** Infinity minus Infinity is no order. */

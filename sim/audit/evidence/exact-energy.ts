@@ -38,12 +38,12 @@ export function exactPowerW(
   const onCard = pools.map(
     ({ card }, i) => i === index || (card !== undefined && card === pool.card),
   )
-  const seen = new Set<number>()
+  const batches = new Set<number>()
   const uses: { from: number; to: number; key: number }[] = []
   for (let key = 0; key < rows.at.length; key++) {
     const batch = rows.batch[key]!
-    if (batch < 0 || !onCard[rows.pool[key]!] || seen.has(batch)) continue
-    seen.add(batch)
+    if (batch < 0 || !onCard[rows.pool[key]!] || batches.has(batch)) continue
+    batches.add(batch)
     if (isRefused(rows, key)) continue
     const [start, end] = [Math.max(from, rows.started[key]!), Math.min(to, rows.ended[key]!)]
     if (end > start) uses.push({ from: start, to: end, key })
@@ -111,7 +111,7 @@ function isRefused({ outcome, started, ended }: AuditRows, key: number): boolean
 function idleCards({ card, replicas }: Pool, pools: readonly Pool[]): number {
   if (card === undefined) return replicas
   let all = 0
-  for (const other of pools) if (other.card === card) all += other.replicas
+  for (const pool of pools) if (pool.card === card) all += pool.replicas
   return replicas / all
 }
 

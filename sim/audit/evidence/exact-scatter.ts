@@ -28,16 +28,16 @@ export function showsScatter({ pools, models }: Pick<Scenario, 'pools' | 'models
 /** From durations over the means of batches alike; null where there are too few. */
 export function exactScatter(rows: AuditRows, index: number): ExactScatter | null {
   const alike = new Map<string, number[]>()
-  const seen = new Set<number>()
+  const batches = new Set<number>()
   for (let key = 0; key < rows.at.length; key++) {
     const batch = rows.batch[key]!
     const tookMs = rows.ended[key]! - rows.started[key]!
-    if (batch < 0 || rows.pool[key] !== index || seen.has(batch) || !(tookMs > 0)) continue
-    seen.add(batch)
+    if (batch < 0 || rows.pool[key] !== index || batches.has(batch) || !(tookMs > 0)) continue
+    batches.add(batch)
     const shape = `${rows.batchSize[key]} ${rows.padded[key]}`
-    const known = alike.get(shape)
-    if (known === undefined) alike.set(shape, [tookMs])
-    else known.push(tookMs)
+    const times = alike.get(shape)
+    if (times === undefined) alike.set(shape, [tookMs])
+    else times.push(tookMs)
   }
   let [count, second, fourth] = [0, 0, 0]
   for (const times of alike.values()) {

@@ -121,8 +121,8 @@ export function eachInstant(
     }
     if (!halves && free === null) now.freeAfter += now.ends - begun
     else {
-      const own = batches.slice(now.batches.from, now.batches.to)
-      const taken = halves ? lastHalves(own) : own
+      const dispatched = batches.slice(now.batches.from, now.batches.to)
+      const taken = halves ? lastHalves(dispatched) : dispatched
       now.freeAfter =
         free === null ? now.freeAfter + now.ends - taken.length : free.after(at, taken)
     }
@@ -181,8 +181,8 @@ function lastHalves(batches: readonly SeenBatch[]): SeenBatch[] {
   const last = new Map<string, SeenBatch>()
   for (const batch of batches) {
     const name = `${batch.executor} ${batch.dispatched}`
-    const known = last.get(name)
-    if (known === undefined || batch.done >= known.done) last.set(name, batch)
+    const latest = last.get(name)
+    if (latest === undefined || batch.done >= latest.done) last.set(name, batch)
   }
   return [...last.values()]
 }

@@ -36,7 +36,7 @@ function oneByOne(messages: readonly SentMessage[]): Map<number, number> {
   return left
 }
 
-/** Each of n messages has an n-th of the bandwidth: from end to end of one, all are shortened. */
+/** Each of n messages has an n-th of the bandwidth. Between two ends, all shrink by the same. */
 function inParallel(messages: readonly SentMessage[]): Map<number, number> {
   const left = new Map<number, number>()
   let active: { readonly key: number; ms: number }[] = []
@@ -44,10 +44,10 @@ function inParallel(messages: readonly SentMessage[]): Map<number, number> {
   const runUntil = (until: number) => {
     while (active.length > 0 && now < until) {
       const n = active.length
-      const least = active.reduce((ms, one) => Math.min(ms, one.ms), Number.POSITIVE_INFINITY)
+      const least = active.reduce((min, { ms }) => Math.min(min, ms), Number.POSITIVE_INFINITY)
       const ends = now + least * n
       const passed = ends <= until ? least : (until - now) / n
-      for (const one of active) one.ms -= passed
+      for (const message of active) message.ms -= passed
       now = Math.min(ends, until)
       if (ends > until) return
       for (const { key, ms } of active) if (ms <= 0) left.set(key, ends)

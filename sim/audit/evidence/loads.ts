@@ -3,11 +3,11 @@ import { SHED } from './raw-rows.ts'
 
 /** Visits all arrivals, with the numbers of requests just before each. */
 export function eachArrival(
-  seen: Evidence,
+  evidence: Evidence,
   visit: (arrival: Arrival, loads: Loads) => void,
-  loads = new Loads(seen),
+  loads = new Loads(evidence),
 ): void {
-  for (const arrival of arrivals(seen)) {
+  for (const arrival of arrivals(evidence)) {
     loads.moveTo(arrival.sent)
     visit(arrival, loads)
     loads.came(arrival.key)
@@ -19,7 +19,7 @@ export function eachArrival(
  * that end at the instant of an arrival may have ended before or after it, so there are two counts.
  */
 export class Loads {
-  readonly #seen: Evidence
+  readonly #evidence: Evidence
   /** keys of the requests that leave the system, in order of time */
   readonly #leaving: readonly number[]
   readonly queues: Counts
@@ -27,9 +27,9 @@ export class Loads {
   #next = 0
   #now = Number.NEGATIVE_INFINITY
 
-  constructor(seen: Evidence) {
-    const { gone, queues, promises } = seen
-    this.#seen = seen
+  constructor(evidence: Evidence) {
+    const { gone, queues, promises } = evidence
+    this.#evidence = evidence
     this.#leaving = queues
       .flatMap(({ joined }) => joined.filter((key) => gone[key]! < Number.POSITIVE_INFINITY))
       .sort((a, b) => gone[a]! - gone[b]!)
@@ -41,7 +41,7 @@ export class Loads {
   moveTo(at: number): void {
     if (!(at > this.#now)) return
     this.#now = at
-    const { gone, rows } = this.#seen
+    const { gone, rows } = this.#evidence
     this.queues.most.set(this.queues.least)
     this.pools.most.set(this.pools.least)
     for (; this.#next < this.#leaving.length; this.#next++) {
@@ -57,14 +57,14 @@ export class Loads {
 
   /** Counts an arrived request in its queue. */
   came(key: number): void {
-    const { gone, rows } = this.#seen
+    const { gone, rows } = this.#evidence
     if (rows.batch[key]! < 0 && rows.outcome[key] === SHED) return
     this.#change(key, 'most', 1)
     if (gone[key]! > this.#now) this.#change(key, 'least', 1)
   }
 
   #change(key: number, count: keyof Counts, by: number): void {
-    const { number, poolIndex } = this.#seen.queues[this.#seen.rows.queue[key]!]!
+    const { number, poolIndex } = this.#evidence.queues[this.#evidence.rows.queue[key]!]!
     this.queues[count][number] = this.queues[count][number]! + by
     this.pools[count][poolIndex] = this.pools[count][poolIndex]! + by
   }

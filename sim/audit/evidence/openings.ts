@@ -84,8 +84,8 @@ export class Openings {
     look: () => Omit<Closing, 'between'>,
   ): Omit<Closing, 'between'> {
     const between = this.#edgesBefore(at)
-    const known = this.#last.get(numbers)
-    if (known?.between === between) return known
+    const previous = this.#last.get(numbers)
+    if (previous?.between === between) return previous
     const closing = { between, ...look() }
     this.#last.set(numbers, closing)
     return closing

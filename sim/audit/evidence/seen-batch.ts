@@ -15,9 +15,9 @@ export function groupsOf<G>(keys: Iterable<number>, groupOf: (key: number) => G)
   const groups = new Map<G, number[]>()
   for (const key of keys) {
     const group = groupOf(key)
-    const known = groups.get(group)
-    if (known === undefined) groups.set(group, [key])
-    else known.push(key)
+    const members = groups.get(group)
+    if (members === undefined) groups.set(group, [key])
+    else members.push(key)
   }
   return groups
 }

@@ -48,17 +48,17 @@ export class ServiceMeans {
     for (; this.#ended[this.#next] !== undefined; this.#next++) {
       const batch = this.#ended[this.#next]!
       if (batch.done >= now) break
-      this.#means = withOne(this.#means, batch)
+      this.#means = withBatch(this.#means, batch)
     }
-    const known = [this.#means]
+    const possible = [this.#means]
     for (let i = this.#next; this.#ended[i]?.done === now; i++) {
-      known.push(withOne(known.at(-1)!, this.#ended[i]!))
+      possible.push(withBatch(possible.at(-1)!, this.#ended[i]!))
     }
-    return known
+    return possible
   }
 }
 
-function withOne(means: Means | null, batch: { readonly tookMs: number; readonly size: number }) {
+function withBatch(means: Means | null, batch: { readonly tookMs: number; readonly size: number }) {
   if (means === null) return { batchMs: batch.tookMs, batchSize: batch.size }
   return {
     batchMs: means.batchMs + GAIN * (batch.tookMs - means.batchMs),

@@ -49,14 +49,14 @@ export function timeIsOver(
  * Timeouts of a queue's requests. The bounds differ where rows do not show whether a request
  * arrived during overload.
  */
-export function timesOver(seen: Evidence, queue: SeenQueue): (key: number) => TimeIsOver {
+export function timesOver(evidence: Evidence, queue: SeenQueue): (key: number) => TimeIsOver {
   const lifo = queue.pool.admission.adaptiveLifo
-  const overload = lifo && overloadOf(seen, queue, lifo.intervalMs)
+  const overload = lifo && overloadOf(evidence, queue, lifo.intervalMs)
   return (key) => {
     const overloaded = overload?.onArrival.get(key) ?? 'no'
-    const long = timeIsOver(seen, queue, key, lifo?.intervalMs)
+    const long = timeIsOver(evidence, queue, key, lifo?.intervalMs)
     if (overloaded === 'no') return { earliest: long, latest: long, overloaded }
-    const short = timeIsOver(seen, queue, key, lifo!.targetMs)
+    const short = timeIsOver(evidence, queue, key, lifo!.targetMs)
     if (overloaded === 'yes') return { earliest: short, latest: short, overloaded }
     return { earliest: Math.min(short, long), latest: Math.max(short, long), overloaded }
   }

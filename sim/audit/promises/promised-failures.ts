@@ -31,18 +31,18 @@ function failuresOf(
 ): PromisedFailures {
   const concerned = failures.filter(({ pools }) => pools?.includes(name) ?? true)
   const numbers = Array.from({ length: replicas }, (_, replica) => replica)
-  const isOf = (own: { readonly replicas?: readonly number[] | undefined }, replica: number) =>
-    own.replicas?.includes(replica) ?? true
+  const isOf = (failure: { readonly replicas?: readonly number[] | undefined }, replica: number) =>
+    failure.replicas?.includes(replica) ?? true
   return {
     mayBeLost: numbers.map(
       (replica) =>
         heat?.shutdown_c !== undefined ||
-        concerned.some((own) => own.kind === 'crash' && isOf(own, replica)),
+        concerned.some((failure) => failure.kind === 'crash' && isOf(failure, replica)),
     ),
     errors: numbers.map((replica) =>
-      concerned.flatMap((own) => {
-        if (own.kind !== 'errors' || !isOf(own, replica)) return []
-        const { share, at_s, for_s } = own
+      concerned.flatMap((failure) => {
+        if (failure.kind !== 'errors' || !isOf(failure, replica)) return []
+        const { share, at_s, for_s } = failure
         const spans = at_s?.map((at) => ({ from: 1000 * at, to: 1000 * (at + for_s) })) ?? null
         return { share, spans }
       }),

@@ -7,7 +7,7 @@ export type AttemptEnd = NonNullable<ClientRetry['retry_on']>[number]
 
 /** Reactions of clients to outcomes. */
 export interface PromisedReactions {
-  /** clients send nothing in response to an end from here on, but what was held back, ms */
+  /** from here on clients send nothing in response to an end, except what was held back, ms */
   readonly untilMs: number
   /** of each class */
   readonly classes: readonly ClassReactions[]
@@ -45,7 +45,7 @@ export function promisedReactions(scenario: Scenario): PromisedReactions | null 
   const classes = traffic.map((sending): ClassReactions => {
     const { arrivals, retry, session, max_in_flight: maxInFlight } = sending
     const closed = arrivals.process === 'closed-loop'
-    const told = pools.flatMap(({ model, admission: { retry_pushback_ms: pushbackMs } }) =>
+    const pushbacksMs = pools.flatMap(({ model, admission: { retry_pushback_ms: pushbackMs } }) =>
       pushbackMs !== undefined && (sending.model ?? model) === model ? [pushbackMs] : [],
     )
     return {
@@ -58,9 +58,9 @@ export function promisedReactions(scenario: Scenario): PromisedReactions | null 
           return closed ? 0 : Number.POSITIVE_INFINITY
         }
         // a pushback takes the place of a backoff, and further ones begin with the first again
-        const most = longestBackoffMs(retry, told.length > 0 ? 1 : attempt)
+        const most = longestBackoffMs(retry, pushbacksMs.length > 0 ? 1 : attempt)
         const least = { none: most, equal: most / 2, full: 0 }[retry.jitter]
-        return Math.min(least, ...told.map((pushbackMs) => Math.max(0, pushbackMs)))
+        return Math.min(least, ...pushbacksMs.map((pushbackMs) => Math.max(0, pushbackMs)))
       },
     }
   })

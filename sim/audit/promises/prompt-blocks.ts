@@ -11,31 +11,31 @@ const NUMBERS = 2 ** 31
  * a shared block is computed, each sequence has its own copy, which rows do not show.
  */
 export class PromptBlocks {
-  readonly #seen: Evidence
+  readonly #evidence: Evidence
   readonly #kv: GenerationPlan['kv']
   /** blocks that cannot be shared */
-  #own = 0
+  #unshared = 0
   /** number of sequences that use each shared block, by its name */
   readonly #users = new Map<number, number>()
 
-  constructor(seen: Evidence, kv: GenerationPlan['kv']) {
-    this.#seen = seen
+  constructor(evidence: Evidence, kv: GenerationPlan['kv']) {
+    this.#evidence = evidence
     this.#kv = kv
   }
 
   get count(): number {
-    return this.#own + this.#users.size
+    return this.#unshared + this.#users.size
   }
 
   /** Adds the prompt of a sequence, or removes it. */
   change(key: number, by: 1 | -1): void {
-    const { rows, classOf } = this.#seen
+    const { rows, classOf } = this.#evidence
     const { blockTokens, prefixCache } = this.#kv
     const length = rows.inputTokens[key]!
     const numbers = this.#numbersOf(key)
     const common = numbers ? numbers.length * NUMBERED_TOKENS : classOf(key).sharedPrefixTokens
     const shared = prefixCache ? Math.floor(Math.min(common, length) / blockTokens) : 0
-    this.#own += by * (Math.ceil(length / blockTokens) - shared)
+    this.#unshared += by * (Math.ceil(length / blockTokens) - shared)
     for (let block = 0; block < shared; block++) {
       const name = this.#nameOf(rows.class[key]!, numbers, block * blockTokens)
       const users = (this.#users.get(name) ?? 0) + by
@@ -45,7 +45,7 @@ export class PromptBlocks {
   }
 
   #numbersOf(key: number): Int32Array | null {
-    const { requests, expected } = this.#seen
+    const { requests, expected } = this.#evidence
     return requests.prefixes?.[expected.sending[key]!] ?? null
   }
 

@@ -2,7 +2,7 @@ import { acceleratorOf } from '../../../scenarios/schema/pool-accelerator.ts'
 import type { Pool, Precision } from '../../../scenarios/schema/schema.ts'
 import type { Accelerator } from '../../../scenarios/schema/schema-accelerator.ts'
 import type { AcceleratedWork } from '../../../scenarios/schema/takes-length.ts'
-import type { Card } from '../../accelerator/index.ts'
+import type { RooflineCard } from '../../accelerator/index.ts'
 import type { Ms } from '../../serving/index.ts'
 
 /** Bits of a weight; activations have at least 16. */
@@ -29,7 +29,7 @@ export type PlacedPool = Pick<Pool, 'accelerator' | 'partition' | 'precision' | 
 /** The accelerator of a pool as work at its precision meets it. */
 export interface PoolCard {
   readonly accelerator: Accelerator
-  readonly card: Card
+  readonly card: RooflineCard
   readonly weightBits: number
   readonly activationBits: number
 }

@@ -1,10 +1,10 @@
 import type { AcceleratedWork } from '../../../scenarios/schema/takes-length.ts'
 import {
-  type Card,
   exchangeMs,
   type KernelGroup,
   passTime,
   passWork,
+  type RooflineCard,
   type Transformer,
 } from '../../accelerator/index.ts'
 import type { Ms } from '../../serving/index.ts'
@@ -136,7 +136,7 @@ export function encoderWork(work: TransformerWork, pool: PlacedPool): MeanWork {
  */
 export function decoderSteps(work: TransformerWork, pool: PlacedPool): StepLaw {
   const on = placed(work, pool)
-  const sharpCard: Card = { ...on.card, sharpness: Number.POSITIVE_INFINITY }
+  const sharpCard: RooflineCard = { ...on.card, sharpness: Number.POSITIVE_INFINITY }
   const timeOf = ({ groups, tokens, sharp }: PassPart) =>
     passTime(sharp ? sharpCard : on.card, groups, tokens)
   const lines = (batch: StepBatch) => {

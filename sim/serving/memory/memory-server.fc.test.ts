@@ -73,7 +73,7 @@ describe.each(Object.keys(evictionPolicies) as (keyof typeof evictionPolicies)[]
       fc.property(systems, (one) => {
         const [first, second] = [run(one), run(one)]
         expect(first.rows.columns).toEqual(second.rows.columns)
-        expect(first.told).toEqual(second.told)
+        expect(first.commands).toEqual(second.commands)
       }),
       { numRuns: 50 },
     )

@@ -97,7 +97,7 @@ describe('an arena of buddies', () => {
 
   test('is released with its model', () => {
     const pools = [{ arena, weightsBytes: 10 }, { weightsBytes: 900 }]
-    const { told: commands } = run({ residency: lru, pools, limitBytes: 1100, at: [0, 20] })
+    const { commands } = run({ residency: lru, pools, limitBytes: 1100, at: [0, 20] })
     expect(commands.slice(2)).toEqual(['20 unload 0', '20 load 1', '25 start 1 1'])
   })
 })
@@ -166,7 +166,7 @@ describe('a batch that runs out of memory', () => {
   })
 
   test('evicts idle models one by one, but no pinned model', () => {
-    const { counts, told: commands } = run({
+    const { counts, commands } = run({
       limitBytes: 1000,
       residency: lru,
       pools: [{ outOfMemory: ['evict'] }, {}, { pinned: true }, {}],

@@ -7,20 +7,20 @@ describe('model swapping', () => {
   const told = { residency: lru, limitBytes: 100, loadMs: 5 }
 
   test('a model is loaded when a batch is due; waiting for the load is not batch wait', () => {
-    const { dispatched, batchWait, told: commands } = run({ ...told, pools: [{}], at: [0, 1, 30] })
+    const { dispatched, batchWait, commands } = run({ ...told, pools: [{}], at: [0, 1, 30] })
     expect(commands).toEqual(['0 load 0', '5 start 2 0', '30 start 1 0'])
     expect(dispatched).toEqual([5, 5, 30])
     expect(batchWait).toEqual([0, 0, 0])
   })
 
   test('pinned models are resident from the beginning', () => {
-    const { told: commands } = run({ ...told, pools: [{ pinned: true }], at: [0] })
+    const { commands } = run({ ...told, pools: [{ pinned: true }], at: [0] })
     expect(commands).toEqual(['0 start 1 0'])
   })
 
   test('the least recently used model is evicted, but none that runs a batch', () => {
     const pools = Array.from({ length: 3 }, () => ({ weightsBytes: 40 }))
-    const { told: commands } = run({ ...told, pools, at: [0, 1, 7] })
+    const { commands } = run({ ...told, pools, at: [0, 1, 7] })
     // at 7 the first works until 15 and the second until 16: then the first goes
     expect(commands).toEqual([
       ...['0 load 0', '1 load 1', '5 start 1 0', '6 start 1 1'],
@@ -30,7 +30,7 @@ describe('model swapping', () => {
 
   test('models with waiting requests are evicted last', () => {
     const batching: BatchingPlan = { policy: 'dynamic', maxBatch: 8, preferred: [], maxDelayMs: 30 }
-    const { told: commands } = run({
+    const { commands } = run({
       ...told,
       pools: [
         { weightsBytes: 40, pool: { batching } },
@@ -63,14 +63,14 @@ describe('model swapping', () => {
 
   test('no model is evicted if all evictions together would not make room', () => {
     const pools = [{ weightsBytes: 40 }, { weightsBytes: 40 }, { weightsBytes: 90 }]
-    const { told: commands } = run({ ...told, pools, at: [0, 20, 22], workMs: 10 })
+    const { commands } = run({ ...told, pools, at: [0, 20, 22], workMs: 10 })
     // the first is idle from 15 on, but the second works until 35
     expect(commands.slice(4)).toEqual(['35 unload 0', '35 unload 1', '35 load 2', '40 start 1 2'])
   })
 
   test('a load that found no room shrinks arenas, then evicts, then waits for an end', () => {
     const pools = Array.from({ length: 3 }, () => ({ weightsBytes: 20 }))
-    const { told: commands, outcome } = run({
+    const { commands, outcome } = run({
       ...told,
       pools,
       at: [0, 12, 20],
@@ -100,7 +100,7 @@ describe('model swapping', () => {
 
   test('a failed load for requests that left is forgotten: others wait for the next load', () => {
     const perToken = { ...item, perItem: 0, perToken: 1 }
-    const { outcome, told: commands } = run({
+    const { outcome, commands } = run({
       ...told,
       pools: [{ pinned: true }, { pool: { queueTimeoutMs: 7 } }, { sums: [perToken] }],
       at: [0, 1, 2, 20, 50, 51],
@@ -115,7 +115,7 @@ describe('model swapping', () => {
 
   test('other loads wait for a load that is tried again', () => {
     const pools = Array.from({ length: 2 }, () => ({ weightsBytes: 20 }))
-    const { outcome, told: commands } = run({
+    const { outcome, commands } = run({
       ...told,
       pools,
       at: [0, 1],

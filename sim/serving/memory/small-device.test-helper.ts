@@ -45,10 +45,10 @@ export function run({
     { routing: 'round-robin', devices: [{ name: 'card', limitBytes, residency }] },
   )
   const requests = requestsOf(at, lengths && { lengths })
-  const { rows, told, counts } = runWithMemory({ plan, requests }, () => workMs, rest)
+  const { rows, commands, counts } = runWithMemory({ plan, requests }, () => workMs, rest)
   const { columns } = rows
   return {
-    told,
+    commands,
     counts,
     dispatched: [...columns.dispatched],
     started: [...columns.started],

@@ -3,10 +3,10 @@ import { hashedUniform } from '../../kernel/index.ts'
 import type { DeepCamel, Ms } from '../../serving/index.ts'
 
 /** How often and how soon a client retries. */
-export type RetryPlan = DeepCamel<NonNullable<TrafficClass['retry']>>
+export type ClientRetryPlan = DeepCamel<NonNullable<TrafficClass['retry']>>
 
-/** How an attempt ended for its client, but for an answer in time. */
-export type RetriedEnd = NonNullable<RetryPlan['retryOn']>[number]
+/** How an attempt ended for its client without an answer in time. */
+export type RetriedEnd = NonNullable<ClientRetryPlan['retryOn']>[number]
 
 const PURPOSE = 0x27d4eb2f
 
@@ -15,7 +15,7 @@ const PURPOSE = 0x27d4eb2f
  * (full: uniform up to it; equal: uniform in its upper half). Drawn from a hash of the attempt's
  * key.
  */
-export function backoff(plan: RetryPlan, attempt: number, key: number): Ms {
+export function backoff(plan: ClientRetryPlan, attempt: number, key: number): Ms {
   const { backoffMs, multiplier, maxBackoffMs = Number.POSITIVE_INFINITY } = plan
   const most = Math.min(maxBackoffMs, backoffMs * multiplier ** (attempt - 1))
   if (plan.jitter === 'none') return most

@@ -33,7 +33,9 @@ export function reactingClasses({ traffic, pools }: Scenario): string[] {
   const retried = ({ model }: TrafficClass) =>
     pools.some((pool) => pool.retry_policy && (model === undefined || pool.model === model))
   return traffic
-    .filter((own) => reacts(own) || isCapped(own) || own.hedge !== undefined || retried(own))
+    .filter(
+      (entry) => reacts(entry) || isCapped(entry) || entry.hedge !== undefined || retried(entry),
+    )
     .map((entry) => entry.class)
 }
 

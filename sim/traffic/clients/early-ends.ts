@@ -37,8 +37,9 @@ function mayFail(pool: Pool): boolean {
 }
 
 /**
- * The most requests that wait at once: users of closed loops have one at a time, in parts, unless
- * they leave and it stays, or has copies.
+ * The most requests that wait at once; Infinity for no bound. A user of a closed loop has one
+ * request at a time, in parts. There is no bound where the request stays after its user has left,
+ * or where it has copies.
  */
 function mostWaiting(traffic: Scenario['traffic']): number {
   let sum = 0

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { OUTCOME, type Outcome, Requests } from '../../serving/index.ts'
-import type { RetryPlan } from './backoff.ts'
+import type { ClientRetryPlan } from './backoff.ts'
 import { type ClientsPlan, ReactiveClients } from './reactive-clients.ts'
 
 const { served, shed, abandoned } = OUTCOME
 
-const retry: RetryPlan = {
+const retry: ClientRetryPlan = {
   maxAttempts: 3,
   backoffMs: 10,
   multiplier: 2,
@@ -80,7 +80,7 @@ describe('retries', () => {
 
   test('a pushback takes the place of the backoff, and further backoffs begin anew', () => {
     const four = { ...retry, maxAttempts: 5 }
-    const told = (...pushbacks: readonly (number | undefined)[]) =>
+    const afterPushbacks = (...pushbacks: readonly (number | undefined)[]) =>
       times(
         run({ retry: four }, [100], ({ attempt }) => ({
           after: 1,
@@ -89,9 +89,9 @@ describe('retries', () => {
         })),
       )
     // backoffs of 10, 20, 40 and 80 ms, each after an attempt of 1 ms
-    expect(told()).toEqual([100, 111, 132, 173, 254])
-    expect(told(undefined, 300)).toEqual([100, 111, 412, 423, 444])
-    expect(told(0, undefined, 7)).toEqual([100, 101, 112, 120, 131])
+    expect(afterPushbacks()).toEqual([100, 111, 132, 173, 254])
+    expect(afterPushbacks(undefined, 300)).toEqual([100, 111, 412, 423, 444])
+    expect(afterPushbacks(0, undefined, 7)).toEqual([100, 101, 112, 120, 131])
   })
 
   test('a negative pushback ends the call, and one after the last attempt has no effect', () => {
@@ -136,8 +136,8 @@ describe('retries', () => {
 
   // gRPC A6, "Retryable Status Codes", and "Fatal Status Code: don't retry"
   test('an end that is not retryable is fatal for the call', () => {
-    const only = (retryOn: NonNullable<RetryPlan['retryOn']>) => ({ ...retry, retryOn })
-    const ends = (plan: RetryPlan, outcome: Outcome) =>
+    const only = (retryOn: NonNullable<ClientRetryPlan['retryOn']>) => ({ ...retry, retryOn })
+    const ends = (plan: ClientRetryPlan, outcome: Outcome) =>
       run({ retry: plan }, [100], () => ({ after: 0, outcome })).length
     const { failed, timedOut } = OUTCOME
     expect([shed, failed, timedOut].map((end) => ends(only(['shed']), end))).toEqual([3, 1, 1])
@@ -146,7 +146,7 @@ describe('retries', () => {
   })
 
   test('a client timeout is an end of its own', () => {
-    const timesOut = (retryOn: NonNullable<RetryPlan['retryOn']>) => {
+    const timesOut = (retryOn: NonNullable<ClientRetryPlan['retryOn']>) => {
       const plan = { retry: { ...retry, retryOn }, clientTimeout: () => 20 }
       return run(plan, [100], () => ({ after: 500, outcome: abandoned })).length
     }

@@ -11,7 +11,7 @@ import type { ArrivalProcess } from '../arrivals/arrivals.ts'
 import type { LengthDistribution } from '../lengths/lengths.ts'
 import { SessionPrefixes } from '../lengths/session-prefixes.ts'
 import type { PrefixOf } from '../trace/trace-feed.ts'
-import { backoff, type RetriedEnd, type RetryPlan } from './backoff.ts'
+import { backoff, type ClientRetryPlan, type RetriedEnd } from './backoff.ts'
 import type { Clients } from './clients.ts'
 
 /** The behaviour of clients between requests. */
@@ -19,7 +19,7 @@ export interface ClientsPlan {
   /** client timeout by time and number of the send, ms; Infinity for none */
   readonly clientTimeout: (at: Ms, sending: number) => Ms
   /** null where clients never retry */
-  readonly retry: RetryPlan | null
+  readonly retry: ClientRetryPlan | null
   /** number of requests in a session */
   readonly turns: LengthDistribution
   /** whether a turn's prompt begins with all earlier turns and their answers */

@@ -126,8 +126,8 @@ describe.skipIf(!present)("ServeGen's day, where ../shared has it", () => {
   test.each(['reason/deepseek-r1', 'multimodal/mm-image'])(
     '%s has the rates of its summary, hour by hour',
     (model) => {
-      const known = summaries.find((summary) => summary.model === model)!
-      const cv = known.rate_weighted_client_ia_cv
+      const recorded = summaries.find((summary) => summary.model === model)!
+      const cv = recorded.rate_weighted_client_ia_cv
       const file = `servegen_rate_${model.replace('/', '_')}.csv.gz`
       const rows = gunzipSync(read(file)).toString().trim().split('\n').slice(1)
       const client = rows.map((text) => {
@@ -136,17 +136,17 @@ describe.skipIf(!present)("ServeGen's day, where ../shared has it", () => {
       })
       const endS = 24 * 3600
       const all = times([client], endS)
-      expect(Math.abs(all.length / endS / known.mean_rps - 1)).toBeLessThan(0.01)
+      expect(Math.abs(all.length / endS / recorded.mean_rps - 1)).toBeLessThan(0.01)
       const hours = new Float64Array(24)
       const bins = new Float64Array(endS / 600)
       for (const at of all) {
         hours[Math.floor(at / 3.6e6)]!++
         bins[Math.floor(at / 6e5)]!++
       }
-      known.hour_of_day_mean_rps.forEach((rps, hour) => {
+      recorded.hour_of_day_mean_rps.forEach((rps, hour) => {
         expect(z(hours[hour]!, 3600 * rps, cv)).toBeLessThan(4.5)
       })
-      expect(Math.abs(Math.max(...bins) / 600 / known.peak_rps - 1)).toBeLessThan(0.08)
+      expect(Math.abs(Math.max(...bins) / 600 / recorded.peak_rps - 1)).toBeLessThan(0.08)
     },
   )
 })

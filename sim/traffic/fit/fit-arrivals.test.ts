@@ -17,17 +17,17 @@ function arrivals(slope: number, seconds = 3600): Float64Array {
 
 describe('fitted arrivals', () => {
   test('of Poisson traffic are Poisson', () => {
-    const { arrivals: found } = fitArrivals(arrivals(1))
-    expect(found.process).toBe('poisson')
-    expect(found.schedule).toBeUndefined()
-    expect(found.rate_rps).toBeCloseTo(3, 1)
+    const { arrivals: fitted } = fitArrivals(arrivals(1))
+    expect(fitted.process).toBe('poisson')
+    expect(fitted.schedule).toBeUndefined()
+    expect(fitted.rate_rps).toBeCloseTo(3, 1)
   })
 
   test('of a drifting rate have steps, which keep its mean', () => {
     const times = arrivals(9)
-    const { arrivals: found } = fitArrivals(times)
-    expect(found.process).toBe('poisson')
-    const steps = found.schedule!
+    const { arrivals: fitted } = fitArrivals(times)
+    expect(fitted.process).toBe('poisson')
+    const steps = fitted.schedule!
     expect(steps.length).toBeGreaterThanOrEqual(11)
     expect(steps[0]!.at_s).toBe(0)
     expect(steps.at(-1)!.rate_rps! / steps[0]!.rate_rps!).toBeGreaterThan(4)
@@ -47,9 +47,9 @@ describe('fitted arrivals', () => {
     for (let at = 0; at < 3_600_000; at += 10_000 * random.exponential()) {
       for (let i = 0; i < 20; i++) times.push(at + 200 * random.uniform())
     }
-    const { arrivals: found, factors } = fitArrivals(Float64Array.from(times).sort())
-    expect(found.process).toBe('mmpp')
-    expect(found.states!.length).toBe(2 ** factors.length)
+    const { arrivals: fitted, factors } = fitArrivals(Float64Array.from(times).sort())
+    expect(fitted.process).toBe('mmpp')
+    expect(fitted.states!.length).toBe(2 ** factors.length)
     expect(factors.some(({ scaleMs }) => scaleMs <= 250)).toBe(true)
   })
 })

@@ -104,12 +104,12 @@ function stepsOf(
 
 /** Counts in the whole windows. */
 function counts(times: Float64Array, windowMs: Ms): Float64Array {
-  const found = new Float64Array(Math.floor((times.at(-1)! - times[0]!) / windowMs))
+  const counted = new Float64Array(Math.floor((times.at(-1)! - times[0]!) / windowMs))
   for (const time of times) {
     const i = Math.floor((time - times[0]!) / windowMs)
-    if (i < found.length) found[i]!++
+    if (i < counted.length) counted[i]!++
   }
-  return found
+  return counted
 }
 
 function dispersion(counted: ArrayLike<number>): number {

@@ -19,8 +19,8 @@ describe('fitted factors', () => {
     (dispersions) => {
       const factors = fitFactors(RATE, measured(...dispersions))
       for (const { windowMs, dispersion } of measured(...dispersions)) {
-        const found = expectedDispersion({ ...RATE, factors }, windowMs)
-        expect(Math.abs(found / dispersion - 1)).toBeLessThan(0.015)
+        const fitted = expectedDispersion({ ...RATE, factors }, windowMs)
+        expect(Math.abs(fitted / dispersion - 1)).toBeLessThan(0.015)
       }
     },
   )

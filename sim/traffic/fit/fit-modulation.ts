@@ -32,7 +32,7 @@ export function fitFactors(
   rate: SteppedRate,
   measured: readonly MeasuredDispersion[],
 ): RateFactor[] {
-  const found = measured.map(({ windowMs }) => dispersionOf(rate, windowMs))
+  const dispersions = measured.map(({ windowMs }) => dispersionOf(rate, windowMs))
   const factors = measured.map(({ windowMs }) => ({
     scaleMs: windowMs * SCALE_OF_WINDOW,
     variance: 0,
@@ -44,14 +44,14 @@ export function fitFactors(
       const before = factor.variance
       factor.variance = root((variance) => {
         factor.variance = variance
-        return found[i]!(factors) - measured[i]!.dispersion
+        return dispersions[i]!(factors) - measured[i]!.dispersion
       })
       moved = Math.max(moved, Math.abs(factor.variance - before))
     }
   }
   return factors.filter((factor) => {
     const others = factors.filter((candidate) => candidate !== factor)
-    return found.some((of) => Math.abs(of(others) / of(factors) - 1) > NO_CHANGE)
+    return dispersions.some((of) => Math.abs(of(others) / of(factors) - 1) > NO_CHANGE)
   })
 }
 

@@ -30,27 +30,27 @@ describe('one surge on a flat rate', () => {
     const { arrivals } = fitArrivals(times)
     expect(arrivals.schedule).toBeUndefined()
     expect(arrivals.surges).toHaveLength(1)
-    const found = arrivals.surges![0] as Required<NonNullable<typeof arrivals.surges>[number]>
+    const fitted = arrivals.surges![0] as Required<NonNullable<typeof arrivals.surges>[number]>
     expect(arrivals.rate_rps! / 20).toBeCloseTo(1, 1)
-    expect(found!.factor / surge.factor).toBeCloseTo(1, 0)
+    expect(fitted!.factor / surge.factor).toBeCloseTo(1, 0)
     // requests of the surge: its area times what it adds
-    const area = (of: Partial<typeof found>) =>
+    const area = (of: Partial<typeof fitted>) =>
       ((of.rise_s ?? 0) / 2 + (of.hold_s ?? 0) + (of.decay_s ?? 0) / 2) * (of.factor! - 1)
-    const halfLife = found!.half_life_s === undefined ? 0 : found!.half_life_s / Math.LN2
-    const of = area(found!) + halfLife * (found!.factor - 1)
+    const halfLife = fitted!.half_life_s === undefined ? 0 : fitted!.half_life_s / Math.LN2
+    const of = area(fitted!) + halfLife * (fitted!.factor - 1)
     expect(of / area(surge)).toBeGreaterThan(0.85)
     expect(of / area(surge)).toBeLessThan(1.15)
-    expect(Math.abs(found!.at_s - surge.at_s)).toBeLessThan(15)
+    expect(Math.abs(fitted!.at_s - surge.at_s)).toBeLessThan(15)
   })
 
   test('that halves again and again is found with its half-life', () => {
     const surge = { at_s: 400, factor: 12, rise_s: 5, half_life_s: 40 }
     const { arrivals } = fitArrivals(timesOf({ process: 'poisson', rate_rps: 20, surges: [surge] }))
-    const found = arrivals.surges![0] as Required<NonNullable<typeof arrivals.surges>[number]>
-    expect(found!.half_life_s! / 40).toBeGreaterThan(0.75)
-    expect(found!.half_life_s! / 40).toBeLessThan(1.25)
-    expect(found!.factor).toBeGreaterThan(9)
-    expect(found!.factor).toBeLessThan(15)
+    const fitted = arrivals.surges![0] as Required<NonNullable<typeof arrivals.surges>[number]>
+    expect(fitted!.half_life_s! / 40).toBeGreaterThan(0.75)
+    expect(fitted!.half_life_s! / 40).toBeLessThan(1.25)
+    expect(fitted!.factor).toBeGreaterThan(9)
+    expect(fitted!.factor).toBeLessThan(15)
   })
 
   test('is found in a trace of hours, in place of steps', () => {
@@ -102,8 +102,8 @@ describe('negative controls: no surge is found', () => {
       },
     ],
   ])('in %s', (_, arrivals) => {
-    const found = SEEDS.filter((seed) => fitArrivals(timesOf(arrivals, seed)).arrivals.surges)
-    expect(found).toEqual([])
+    const seeds = SEEDS.filter((seed) => fitArrivals(timesOf(arrivals, seed)).arrivals.surges)
+    expect(seeds).toEqual([])
   })
 
   test('in a wave of a whole day', () => {

@@ -54,23 +54,23 @@ export function fitSurge(
   if (times.length < LEAST_REQUESTS) return null
   const bins = binsOf(times, durationMs, stepCounts?.length ?? 1)
   const { counts, binMs } = bins
-  const found = bestSurge(bins)
-  if (found === null) return null
+  const best = bestSurge(bins)
+  if (best === null) return null
   const total = times.length
   const size = counts.length
   const constant = logLikelihood(counts, () => total / size)
   const spread = stepCounts === null ? null : stepsExpected(stepCounts, size)
-  const expected = (i: number) => found.expected[i]!
+  const expected = (i: number) => best.expected[i]!
   const dispersion = residualDispersion(counts, spread ?? expected, stepCounts?.length ?? 1)
   const score = (log: number, parameters: number) =>
     (-2 * log) / dispersion + parameters * Math.log(size)
-  const own = score(found.log, PARAMETERS)
-  if (own >= score(constant, 1)) return null
-  if (spread !== null && own >= score(logLikelihood(counts, spread), stepCounts!.length))
+  const surgeScore = score(best.log, PARAMETERS)
+  if (surgeScore >= score(constant, 1)) return null
+  if (spread !== null && surgeScore >= score(logLikelihood(counts, spread), stepCounts!.length))
     return null
-  if (spread !== null && leavesChange(stepCounts!, found.expected, dispersion)) return null
-  const steps = Array.from(found.expected, (count) => (count * size) / total)
-  return { surge: found.surge, basePerMs: found.base / binMs, steps }
+  if (spread !== null && leavesChange(stepCounts!, best.expected, dispersion)) return null
+  const steps = Array.from(best.expected, (count) => (count * size) / total)
+  return { surge: best.surge, basePerMs: best.base / binMs, steps }
 }
 
 function binsOf(times: Float64Array, durationMs: Ms, parts: number): Bins {
@@ -105,14 +105,14 @@ function residualDispersion(
     let sum = 0
     let blocks = 0
     for (let from = 0; from + block <= counts.length; from += block) {
-      let seen = 0
+      let counted = 0
       let mean = 0
       for (let i = from; i < from + block; i++) {
-        seen += counts[i]!
+        counted += counts[i]!
         mean += expected(i)
       }
       if (mean === 0) continue
-      sum += (seen - mean) ** 2 / mean
+      sum += (counted - mean) ** 2 / mean
       blocks++
     }
     if (blocks > 0) most = Math.max(most, sum / blocks)
@@ -138,8 +138,8 @@ function bestSurge(bins: Bins): Candidate | null {
   ]
   let best: Candidate | null = null
   for (const start of starts) {
-    const found = climbed(start, bins, length / 2)
-    if (found !== null && (best === null || found.log > best.log)) best = found
+    const candidate = climbed(start, bins, length / 2)
+    if (candidate !== null && (best === null || candidate.log > best.log)) best = candidate
   }
   if (best === null) return null
   const factor = 1 + best.extra / best.base
@@ -189,7 +189,7 @@ function leavesChange(
   const bins = expected.length / steps.length
   const squares = steps.reduce((sum, count, i) => {
     const part = expected.subarray(i * bins, (i + 1) * bins)
-    const mean = part.reduce((all, one) => all + one, 0)
+    const mean = part.reduce((all, value) => all + value, 0)
     return sum + (count - mean) ** 2 / mean / dispersion
   }, 0)
   return squares > steps.length + MOST_DEVIATIONS * Math.sqrt(2 * steps.length)
@@ -211,20 +211,20 @@ function climbed(start: Surge, { counts, binMs }: Bins, firstStep: Ms): Candidat
     return rate && { ...rate, surge }
   }
   let best = judged(start)
-  const own = PARTS.filter((part) =>
+  const parts = PARTS.filter((part) =>
     start.halfLifeMs === undefined ? part !== 'halfLifeMs' : part !== 'decayMs',
   )
   for (let step = firstStep; step >= FINEST * binMs; ) {
     let moved = false
-    for (const part of own) {
+    for (const part of parts) {
       for (const change of [step, -step]) {
         const from = best?.surge ?? start
         const value = Math.max(part === 'halfLifeMs' ? FINEST * binMs : 0, from[part]! + change)
         // what moves the start keeps the end in its place, and the other way round
         for (const kept of keepers(part, from, value)) {
-          const found = judged(kept)
-          if (found !== null && (best === null || found.log > best.log)) {
-            best = found
+          const candidate = judged(kept)
+          if (candidate !== null && (best === null || candidate.log > best.log)) {
+            best = candidate
             moved = true
           }
         }

@@ -43,9 +43,9 @@ export function dispersionOf(
   const slow = mean * windowMs * (square - 1)
   const whole = rate.mean * relativeSquare(steps)
   return (factors) => {
-    const seen = 1 + slow + mean * square * modulationExcess(factors, windowMs)
+    const stationary = 1 + slow + mean * square * modulationExcess(factors, windowMs)
     const common = 1 + whole * modulationExcess(factors, durationMs)
-    return seen - (common * windowMs) / durationMs
+    return stationary - (common * windowMs) / durationMs
   }
 }
 

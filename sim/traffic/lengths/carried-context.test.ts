@@ -16,12 +16,12 @@ const trafficOf = (more: object) =>
 test('a turn carries the context of earlier turns, and a session begins with the shared prefix', () => {
   const carried = { ...session, carry_context: true }
   const context = carriedContext(trafficOf({ session: carried, shared_prefix_tokens: 40 }), 1)!
-  const seen = [10, 20, 30, 40].map((tokens) => {
+  const contexts = [10, 20, 30, 40].map((tokens) => {
     const before = context.next()
     context.record(before + tokens)
     return before
   })
-  expect(seen).toEqual([40, 50, 70, 40])
+  expect(contexts).toEqual([40, 50, 70, 40])
 })
 
 test('without carry_context there is none', () => {

@@ -50,9 +50,9 @@ describe('rank correlation', () => {
 
 describe('correlated lengths', () => {
   test.each([-1, -0.6, 0, 0.3, 0.9, 1])('have the rank correlation %d', (correlation) => {
-    const found = rankCorrelation(...draws(correlation))!
+    const measured = rankCorrelation(...draws(correlation))!
     // standard error at most 1 / sqrt(n)
-    expect(Math.abs(found - correlation) * Math.sqrt(N)).toBeLessThan(4)
+    expect(Math.abs(measured - correlation) * Math.sqrt(N)).toBeLessThan(4)
   })
 
   test('each keep their own distribution, |z| <= 4, also with a correlation of 1', () => {

@@ -42,18 +42,18 @@ function sourceOf(scenario: Scenario) {
 /** The prefix of each request of a source, all of them answered at once. */
 function prefixesIn(source: Source): (number[] | null)[] {
   const requests = new Requests(4)
-  const found: (number[] | null)[] = []
+  const prefixes: (number[] | null)[] = []
   for (let at = source.peek(); at < Number.POSITIVE_INFINITY; at = source.peek()) {
     const slot = requests.acquire()
     if (source.take(requests, slot)) {
       const prefix = requests.prefixes.get(slot)
-      found.push(prefix ? [...prefix] : null)
+      prefixes.push(prefix ? [...prefix] : null)
       if (source.reactsUntil > 0) source.settled(0, requests.key[slot]!, OUTCOME.served, at + 1)
     }
     requests.release(slot)
     expect(requests.prefixes.size).toBe(0)
   }
-  return found
+  return prefixes
 }
 
 const AS_TOLD = [[4, 5], null, [4, 6]]
@@ -96,10 +96,10 @@ test('turns that carry their context begin with the turns before, other turns ha
       },
     })
   // 700 and 100 tokens more with each turn: 800, 1,600 and 2,400 including its answer
-  const found = prefixesIn(sourceOf(conversation(true)))
-  expect(found[0]).toEqual([0, 1])
-  expect(found[1]).toEqual([0, 1, 2, 3])
-  expect(found[2]).toEqual([0, 1, 2, 3, 4])
-  expect(found[3]).toEqual([5, 6])
+  const prefixes = prefixesIn(sourceOf(conversation(true)))
+  expect(prefixes[0]).toEqual([0, 1])
+  expect(prefixes[1]).toEqual([0, 1, 2, 3])
+  expect(prefixes[2]).toEqual([0, 1, 2, 3, 4])
+  expect(prefixes[3]).toEqual([5, 6])
   expect(new Set(prefixesIn(sourceOf(conversation(false))))).toEqual(new Set([null]))
 })

@@ -17,12 +17,12 @@ export function rankCorrelation(a: ArrayLike<number>, b: ArrayLike<number>): num
 export function ranks(values: ArrayLike<number>): Float64Array {
   const order = Uint32Array.from({ length: values.length }, (_, i) => i)
   order.sort((i, j) => values[i]! - values[j]!)
-  const found = new Float64Array(values.length)
+  const rankOf = new Float64Array(values.length)
   for (let from = 0; from < order.length; ) {
     let to = from + 1
     while (to < order.length && values[order[to]!] === values[order[from]!]) to++
-    for (let i = from; i < to; i++) found[order[i]!] = (from + to + 1) / 2
+    for (let i = from; i < to; i++) rankOf[order[i]!] = (from + to + 1) / 2
     from = to
   }
-  return found
+  return rankOf
 }

@@ -15,10 +15,10 @@ export class SessionPrefixes {
 
   /** Numbers for a turn of `tokens`, answer included; `before`: those of the turn before. */
   of(tokens: number, before: Int32Array | null): Int32Array {
-    const known = before?.length ?? this.#common
+    const shared = before?.length ?? this.#common
     const count = Math.ceil(tokens / PREFIX_TOKENS)
     return Int32Array.from({ length: count }, (_, i) => {
-      if (i >= known) return this.#fresh++
+      if (i >= shared) return this.#fresh++
       return before === null ? i : before[i]!
     })
   }

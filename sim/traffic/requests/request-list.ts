@@ -84,8 +84,8 @@ export class RequestList {
 
   /** The same requests with these prompt prefixes. */
   with(prefixes: readonly (Int32Array | null)[]): RequestList {
-    const known = prefixes.some((prefix) => prefix !== null)
-    return known ? RequestList.of({ ...this.columns, prefixes }) : this
+    const hasPrefixes = prefixes.some((prefix) => prefix !== null)
+    return hasPrefixes ? RequestList.of({ ...this.columns, prefixes }) : this
   }
 
   get count(): number {
@@ -154,9 +154,9 @@ export function partsOf(
       part.push(part[first] ?? 0)
     }
   }
-  for (const [number, own] of columns.class.entries()) {
+  for (const [number, classIndex] of columns.class.entries()) {
     addCopies()
-    for (let i = 0; i < classes[own]!.fanOut; i++) {
+    for (let i = 0; i < classes[classIndex]!.fanOut; i++) {
       sending.push(number)
       part.push(i)
     }

@@ -17,8 +17,8 @@ export function* requestText(list: RequestList, classes: readonly string[]): Gen
       const row = { at_ms: at[i]!, class: classes[numbers[i]!]!, input_tokens: inputTokens[i]! }
       const generated = outputTokens[i]! > 0 ? { output_tokens: outputTokens[i]! } : {}
       const prefix = prefixes?.[i]
-      const known = prefix ? { hash_ids: Array.from(prefix) } : {}
-      chunk += `${JSON.stringify({ ...row, ...generated, ...known })}\n`
+      const hashes = prefix ? { hash_ids: Array.from(prefix) } : {}
+      chunk += `${JSON.stringify({ ...row, ...generated, ...hashes })}\n`
     }
     yield chunk
   }

@@ -139,11 +139,11 @@ const LONGEST_PEAK_S = 60
 const LEAST_WINDOWS = 3
 
 function busiest(all: readonly WindowStatistics[]): TraceStatistics['peak'] {
-  const found = all.findLast(
+  const longest = all.findLast(
     ({ window_s, windows }) => window_s <= LONGEST_PEAK_S && windows >= LEAST_WINDOWS,
   )
-  if (found === undefined) return null
-  const { window_s, peak_at_s, peak, peak_to_mean } = found
+  if (longest === undefined) return null
+  const { window_s, peak_at_s, peak, peak_to_mean } = longest
   return { window_s, at_s: peak_at_s, rps: peak / window_s, to_mean: peak_to_mean }
 }
 

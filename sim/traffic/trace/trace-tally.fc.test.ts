@@ -44,19 +44,19 @@ test('windows match a list of all counts', () => {
       const since = times.map((time) => time - times[0]!)
       const windows = new WindowCounts(0.1)
       for (const time of since) windows.add(time)
-      const found = windows.statistics(since.at(-1)!)
+      const tally = windows.statistics(since.at(-1)!)
       const counts = new Float64Array(Math.floor(since.at(-1)! / 100))
       for (const time of since) if (time < 100 * counts.length) counts[Math.floor(time / 100)]!++
-      expect(found === null).toBe(counts.length < 2)
-      if (found === null) return
+      expect(tally === null).toBe(counts.length < 2)
+      if (tally === null) return
       const mean = counts.reduce((a, b) => a + b) / counts.length
       const variance = counts.reduce((a, b) => a + (b - mean) ** 2, 0) / counts.length
-      expect(found.windows).toBe(counts.length)
-      expect(found.mean).toBeCloseTo(mean, 9)
-      expect(found.peak).toBe(Math.max(...counts))
-      expect(found.peak_at_s).toBe((100 * counts.indexOf(found.peak)) / 1000)
-      expect(found.dispersion).toBeCloseTo(variance / mean, 9)
-      expect(found.idle_share).toBe(counts.filter((n) => n === 0).length / counts.length)
+      expect(tally.windows).toBe(counts.length)
+      expect(tally.mean).toBeCloseTo(mean, 9)
+      expect(tally.peak).toBe(Math.max(...counts))
+      expect(tally.peak_at_s).toBe((100 * counts.indexOf(tally.peak)) / 1000)
+      expect(tally.dispersion).toBeCloseTo(variance / mean, 9)
+      expect(tally.idle_share).toBe(counts.filter((n) => n === 0).length / counts.length)
     }),
   )
 })

@@ -2,7 +2,6 @@ import { median } from 'simple-statistics'
 import { rooflineChart } from '../../../reports/charts/accelerator/roofline.ts'
 import { count, fixed, signedPercent } from '../../../reports/format.ts'
 import {
-  type Card,
   crossValidate,
   errorsByRegion,
   heldOutErrors,
@@ -11,6 +10,7 @@ import {
   type PassOnCard,
   passTime,
   passWork,
+  type RooflineCard,
   type RooflineFit,
   type RooflineShape,
   type Transformer,
@@ -118,7 +118,7 @@ export function llamaStudy(
   return { gpu, rows, validated, errors: new Map(DEGREES.map((degree) => [degree, of(degree)])) }
 }
 
-type Efficiencies = Pick<Card, 'launchUs' | 'computeEfficiency' | 'memoryEfficiency'>
+type Efficiencies = Pick<RooflineCard, 'launchUs' | 'computeEfficiency' | 'memoryEfficiency'>
 
 /** Signed errors without a fit. */
 export function unfittedErrors(rows: readonly LlamaRow[], efficiencies: Efficiencies): number[] {

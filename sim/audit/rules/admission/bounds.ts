@@ -16,26 +16,26 @@ interface Bound {
 export const bounds: Rule = {
   rule: 'bounds',
   promise: 'a queue never exceeds its length limit, and rejects no request while it has room',
-  check(seen, found) {
-    for (const queue of seen.queues) {
+  check(evidence, findings) {
+    for (const queue of evidence.queues) {
       /** by rejected request: the most requests that may have waited under each of its limits */
       const room = new Map<number, string[]>()
       const full = new Set<number>()
-      for (const bound of boundsOf(seen, queue)) {
+      for (const bound of boundsOf(evidence, queue)) {
         const limited = bound.maxLength < Number.POSITIVE_INFINITY
         if (!limited && queue.shed.length === 0) continue
-        eachInstant(seen, bound.queue, (instant) => {
-          checkLength(bound, instant, found)
-          for (const [key, most] of mostWaiting(seen, bound.queue, instant)) {
+        eachInstant(evidence, bound.queue, (instant) => {
+          checkLength(bound, instant, findings)
+          for (const [key, most] of mostWaiting(evidence, bound.queue, instant)) {
             if (most >= bound.maxLength) full.add(key)
             else room.set(key, [...(room.get(key) ?? []), roomText(bound, most)])
           }
         })
       }
       for (const key of queue.shed) {
-        if (seen.rows.refusal[key] !== REFUSED_BY.queue) continue
-        found.check(full.has(key), [key], () => {
-          const at = ms(seen.rows.sent[key]!)
+        if (evidence.rows.refusal[key] !== REFUSED_BY.queue) continue
+        findings.check(full.has(key), [key], () => {
+          const at = ms(evidence.rows.sent[key]!)
           return `shed at ${at} by ${room.get(key)!.join('; and by ')}`
         })
       }
@@ -58,11 +58,11 @@ function boundsOf({ classOf }: Evidence, queue: SeenQueue): Bound[] {
   return [{ maxLength: pool.maxLength, of: `queue ${number}`, queue }, ...within]
 }
 
-function checkLength({ maxLength, of, queue }: Bound, instant: Instant, found: Findings): void {
+function checkLength({ maxLength, of, queue }: Bound, instant: Instant, findings: Findings): void {
   const { joined, waitingAfter } = instant
   if (!any(joined)) return
   const keys = () => queue.joined.slice(joined.from, joined.to)
-  found.check(waitingAfter <= maxLength, keys, () => {
+  findings.check(waitingAfter <= maxLength, keys, () => {
     const limit = `the limit is ${count(maxLength)}`
     return `${count(waitingAfter)} requests waited in ${of} just after ${ms(instant.at)}; ${limit}`
   })
@@ -73,7 +73,7 @@ function checkLength({ maxLength, of, queue }: Bound, instant: Instant, found: F
  * may have waited until after the rejection; one that timed out made room before it.
  */
 function* mostWaiting(
-  seen: Evidence,
+  evidence: Evidence,
   queue: SeenQueue,
   { at, shed, joined, timedOut, waitingBefore }: Instant,
 ): Generator<[key: number, most: number]> {
@@ -81,10 +81,11 @@ function* mostWaiting(
   for (let i = timedOut.from; i < timedOut.to; i++) {
     const key = queue.timedOut[i]!
     // cork may drop it because of a request that arrived after the rejection
-    const dropped = queue.pool.batching.policy === 'cork' && at < timeIsOver(seen, queue, key)
+    const dropped = queue.pool.batching.policy === 'cork' && at < timeIsOver(evidence, queue, key)
     // and a refusal that is fatal withdraws the copies of its request after it
-    const withdrawn = seen.classOf(key).hedge?.fatal?.includes(SHED) === true
-    if (seen.rows.sent[key]! < at && !dropped && !(withdrawn && isWithdrawn(seen, key))) waiting--
+    const withdrawn = evidence.classOf(key).hedge?.fatal?.includes(SHED) === true
+    if (evidence.rows.sent[key]! < at && !dropped && !(withdrawn && isWithdrawn(evidence, key)))
+      waiting--
   }
   let next = joined.from
   for (let i = shed.from; i < shed.to; i++) {

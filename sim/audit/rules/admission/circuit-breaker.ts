@@ -6,16 +6,16 @@ import { admissionDecision } from './refused.ts'
 export const circuitBreaker: Rule = {
   rule: 'circuit-breaker',
   promise: 'a proxy refuses a request exactly where its pool has reached a threshold',
-  check(seen, found) {
+  check(evidence, findings) {
     const refused = ({ rows }: Evidence, key: number) =>
       admissionDecision(rows, key, 'overflow') === 'refused'
-    for (const [index, pool] of seen.promises.pools.entries()) {
+    for (const [index, pool] of evidence.promises.pools.entries()) {
       // rows do not show when a request left a prefill pool
       if (pool.generation?.handOver != null) continue
-      const shed = seen.queues.some(
-        (queue) => queue.poolIndex === index && queue.shed.some((key) => refused(seen, key)),
+      const shed = evidence.queues.some(
+        (queue) => queue.poolIndex === index && queue.shed.some((key) => refused(evidence, key)),
       )
-      if (pool.admission.circuitBreaker !== undefined || shed) checkPool(seen, index, found)
+      if (pool.admission.circuitBreaker !== undefined || shed) checkPool(evidence, index, findings)
     }
   },
 }
@@ -23,12 +23,12 @@ export const circuitBreaker: Rule = {
 /** Numbers of requests at an instant, in the order of events that gives the fewest or the most. */
 type Range = readonly [least: number, most: number]
 
-function checkPool(seen: Evidence, index: number, found: Findings): void {
-  const { rows, left, gone, queues, promises } = seen
+function checkPool(evidence: Evidence, index: number, findings: Findings): void {
+  const { rows, left, gone, queues, promises } = evidence
   const { perReplicaQueues, admission } = promises.pools[index]!
   const thresholds = admission.circuitBreaker
-  const own = queues.filter(({ poolIndex }) => poolIndex === index)
-  const joined = own.flatMap((queue) => queue.joined).sort((a, b) => a - b)
+  const poolQueues = queues.filter(({ poolIndex }) => poolIndex === index)
+  const joined = poolQueues.flatMap((queue) => queue.joined).sort((a, b) => a - b)
   const ran = joined.filter((key) => rows.batch[key]! >= 0)
   const times = (keys: readonly number[], of: Float64Array) =>
     Float64Array.from(keys, (key) => of[key]!).sort()
@@ -39,7 +39,7 @@ function checkPool(seen: Evidence, index: number, found: Findings): void {
     firstAbove(up, at) - firstAtLeast(down, at),
   ]
   let came = 0
-  for (const { key, sent, queue } of arrivals(seen)) {
+  for (const { key, sent, queue } of arrivals(evidence)) {
     if (queue.poolIndex !== index) continue
     while (joined[came]! < key) came++
     const since = (times: Float64Array): Range => [
@@ -48,18 +48,18 @@ function checkPool(seen: Evidence, index: number, found: Findings): void {
     ]
     const pending: Range = perReplicaQueues ? [0, 0] : since(leaving)
     const atReplicas = perReplicaQueues ? since(going) : between(begun, ended, sent)
-    const said = admissionDecision(rows, key, 'overflow')
-    if (said === null) continue
+    const decision = admissionDecision(rows, key, 'overflow')
+    if (decision === null) continue
     const place = 'in the pool'
     if (thresholds === undefined) {
       const text = () => `shed by a circuit breaker at ${ms(sent)}, but there is none ${place}`
-      found.check(said === 'passed', [key], text)
+      findings.check(decision === 'passed', [key], text)
       continue
     }
     const { maxPendingRequests, maxRequests } = thresholds
     const reached = (i: 0 | 1) => pending[i] >= maxPendingRequests || atReplicas[i] >= maxRequests
-    found.check(said === 'passed' ? !reached(0) : reached(1), [key], () => {
-      const what = said === 'passed' ? 'admitted' : 'shed by a circuit breaker'
+    findings.check(decision === 'passed' ? !reached(0) : reached(1), [key], () => {
+      const what = decision === 'passed' ? 'admitted' : 'shed by a circuit breaker'
       const numbers = `${pending.join(' to ')} pending and ${atReplicas.join(' to ')} at replicas`
       return `${what} at ${ms(sent)}, with ${numbers} ${place}`
     })

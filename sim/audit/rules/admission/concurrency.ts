@@ -5,11 +5,11 @@ export const concurrency: Rule = {
   rule: 'concurrency',
   promise:
     'a pool never exceeds its concurrency limit, and sheds no request for it below the limit',
-  check(seen, found) {
+  check(evidence, findings) {
     const limits = (pool: number, _key: number, sent: number) => {
-      const { concurrencyLimit } = seen.promises.pools[pool]!.admission
-      return seen.settings.boundsAt(pool, 'concurrency', concurrencyLimit, sent)
+      const { concurrencyLimit } = evidence.promises.pools[pool]!.admission
+      return evidence.settings.boundsAt(pool, 'concurrency', concurrencyLimit, sent)
     }
-    checkPoolLimit(seen, 'concurrency', limits, found)
+    checkPoolLimit(evidence, 'concurrency', limits, findings)
   },
 }

@@ -9,7 +9,7 @@ import { admissionDecision } from './refused.ts'
 const SLACK_MS = 1e-6
 
 /** The possible states at an arrival, for any order of the events at that instant. */
-interface Seen {
+interface ArrivalState {
   readonly requests: { readonly least: number; readonly most: number }
   readonly executors: number
   /** whether an executor may have been free; whether all may have been busy */
@@ -21,13 +21,13 @@ interface Seen {
 export const deadlineShedding: Rule = {
   rule: 'deadline-shedding',
   promise: 'a request is shed exactly where all executors are busy and it would end too late',
-  check(seen, found) {
-    const { queues, promises } = seen
+  check(evidence, findings) {
+    const { queues, promises } = evidence
     const asked = promises.pools.some(({ admission }) => admission.deadlineMarginMs !== null)
-    if (!asked && !queues.some(({ shed }) => shed.some((key) => isShed(seen, key)))) return
-    const means = promises.pools.map((_, pool) => new ServiceMeans(seen, pool))
+    if (!asked && !queues.some(({ shed }) => shed.some((key) => isShed(evidence, key)))) return
+    const means = promises.pools.map((_, pool) => new ServiceMeans(evidence, pool))
     const executors = queues.map(executorsOf)
-    eachArrival(seen, ({ key, sent, queue }, loads) => {
+    eachArrival(evidence, ({ key, sent, queue }, loads) => {
       const { number, poolIndex } = queue
       const { least, most } = loads.queues
       const state = {
@@ -37,7 +37,8 @@ export const deadlineShedding: Rule = {
         means: means[poolIndex]!.at(sent),
       }
       // rows do not show which executors memory kept busy
-      if (seen.unhindered.includes(queue)) checkRequest(seen, key, { queue, state }, found)
+      if (evidence.unhindered.includes(queue))
+        checkRequest(evidence, key, { queue, state }, findings)
     })
   },
 }
@@ -46,36 +47,40 @@ const isShed = ({ rows }: Evidence, key: number) =>
   admissionDecision(rows, key, 'deadline') === 'refused'
 
 function checkRequest(
-  seen: Evidence,
+  evidence: Evidence,
   key: number,
-  { queue, state }: { queue: SeenQueue; state: Seen },
-  found: Findings,
+  { queue, state }: { queue: SeenQueue; state: ArrivalState },
+  findings: Findings,
 ): void {
-  const { rows } = seen
-  const said = admissionDecision(rows, key, 'deadline')
+  const { rows } = evidence
+  const decision = admissionDecision(rows, key, 'deadline')
   const { deadlineMarginMs: marginMs } = queue.pool.admission
-  if (said === null || (marginMs === null && said === 'passed')) return
+  if (decision === null || (marginMs === null && decision === 'passed')) return
   const sent = rows.sent[key]!
-  const latest = rows.at[key]! + seen.classOf(key).deadlineMs - (marginMs ?? 0)
+  const latest = rows.at[key]! + evidence.classOf(key).deadlineMs - (marginMs ?? 0)
   const ends = (requests: number) =>
     state.means.map((means) => (means === null ? null : sent + predicted(requests, state, means)))
   const mayBeLate = () =>
     ends(state.requests.most).some((end) => end !== null && end > latest - SLACK_MS)
   const mayBeInTime = () =>
     ends(state.requests.least).some((end) => end === null || end < latest + SLACK_MS)
-  const shed = said === 'refused'
+  const shed = decision === 'refused'
   const holds = shed ? marginMs !== null && state.busy && mayBeLate() : state.free || mayBeInTime()
   const what = shed ? 'shed' : 'admitted'
-  found.check(holds, [key], () => `${what} at ${ms(sent)} ${why(state, latest, ends)}`)
+  findings.check(holds, [key], () => `${what} at ${ms(sent)} ${why(state, latest, ends)}`)
 }
 
 /** Time from an arrival to the end of its batch, after the earlier ones on each executor, ms. */
-function predicted(requests: number, { executors }: Seen, { batchMs, batchSize }: Means): number {
+function predicted(
+  requests: number,
+  { executors }: ArrivalState,
+  { batchMs, batchSize }: Means,
+): number {
   return (requests / executors / batchSize) * batchMs + batchMs
 }
 
 function why(
-  { requests: { least, most }, free, busy }: Seen,
+  { requests: { least, most }, free, busy }: ArrivalState,
   latest: number,
   ends: (requests: number) => readonly (number | null)[],
 ): string {

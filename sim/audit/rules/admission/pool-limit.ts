@@ -10,22 +10,22 @@ import { admissionDecision, type Reason } from './refused.ts'
  * may have ended before or after it.
  */
 export function checkPoolLimit(
-  seen: Evidence,
+  evidence: Evidence,
   reason: Reason,
   limitsOf: (pool: number, key: number, sent: number) => Bounds,
-  found: Findings,
+  findings: Findings,
 ): void {
-  eachArrival(seen, ({ key, sent, queue: { poolIndex: pool } }, { pools }) => {
+  eachArrival(evidence, ({ key, sent, queue: { poolIndex: pool } }, { pools }) => {
     // rows do not show when a request left a prefill pool
-    if (seen.promises.pools[pool]!.generation?.handOver != null) return
+    if (evidence.promises.pools[pool]!.generation?.handOver != null) return
     const [lowest, highest] = limitsOf(pool, key, sent)
-    const said = admissionDecision(seen.rows, key, reason)
-    if (said === null || (said === 'passed' && highest === Number.POSITIVE_INFINITY)) return
+    const decision = admissionDecision(evidence.rows, key, reason)
+    if (decision === null || (decision === 'passed' && highest === Number.POSITIVE_INFINITY)) return
     const [least, most] = [pools.least[pool]!, pools.most[pool]!]
-    found.check(said === 'passed' ? least < highest : most >= lowest, [key], () => {
+    findings.check(decision === 'passed' ? least < highest : most >= lowest, [key], () => {
       const what =
-        said === 'passed' ? `admitted with at least ${least}` : `shed with at most ${most}`
-      const limit = said === 'passed' ? highest : lowest
+        decision === 'passed' ? `admitted with at least ${least}` : `shed with at most ${most}`
+      const limit = decision === 'passed' ? highest : lowest
       return `${what} requests in pool ${pool} at ${ms(sent)}; the limit is ${limit}`
     })
   })

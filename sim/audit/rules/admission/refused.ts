@@ -11,10 +11,10 @@ export function admissionDecision(
   key: number,
   reason: Reason,
 ): 'refused' | 'passed' | null {
-  const given = rows.outcome[key] === SHED && rows.batch[key]! < 0 ? rows.refusal[key]! : 0
+  const refusal = rows.outcome[key] === SHED && rows.batch[key]! < 0 ? rows.refusal[key]! : 0
   // no replica takes it, so no control is asked
-  if (given === REFUSED_BY.unavailable) return null
+  if (refusal === REFUSED_BY.unavailable) return null
   const code = REFUSED_BY[reason]
-  if (given === code) return 'refused'
-  return given === 0 || given > code ? 'passed' : null
+  if (refusal === code) return 'refused'
+  return refusal === 0 || refusal > code ? 'passed' : null
 }

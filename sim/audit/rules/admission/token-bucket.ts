@@ -14,15 +14,15 @@ const SLACK = 1e-6
 export const tokenBucket: Rule = {
   rule: 'token-bucket',
   promise: 'a request is shed exactly where rate and burst leave no token for it',
-  check(seen, found) {
-    for (const [index, { admission }] of seen.promises.pools.entries()) {
-      const shed = seen.queues.some(
+  check(evidence, findings) {
+    for (const [index, { admission }] of evidence.promises.pools.entries()) {
+      const shed = evidence.queues.some(
         (queue) =>
           queue.poolIndex === index &&
-          queue.shed.some((key) => admissionDecision(seen.rows, key, 'tokens') === 'refused'),
+          queue.shed.some((key) => admissionDecision(evidence.rows, key, 'tokens') === 'refused'),
       )
       if (admission.tokenBucket !== null || shed) {
-        checkPool(seen, index, admission.tokenBucket, found)
+        checkPool(evidence, index, admission.tokenBucket, findings)
       }
     }
   },
@@ -38,20 +38,20 @@ interface Bucket {
 }
 
 function checkPool(
-  seen: Evidence,
+  evidence: Evidence,
   pool: number,
   bucket: AdmissionPlan['tokenBucket'],
-  found: Findings,
+  findings: Findings,
 ): void {
-  const { rows, classOf } = seen
+  const { rows, classOf } = evidence
   const buckets = new Map<string, Bucket>()
-  for (const { key, sent, queue } of arrivals(seen)) {
+  for (const { key, sent, queue } of arrivals(evidence)) {
     if (queue.poolIndex !== pool) continue
-    const said = admissionDecision(rows, key, 'tokens')
-    if (said === null || (said === 'passed' && bucket === null)) continue
+    const decision = admissionDecision(rows, key, 'tokens')
+    if (decision === null || (decision === 'passed' && bucket === null)) continue
     const where = () => `in pool ${pool} at ${ms(sent)}`
     if (bucket === null) {
-      found.check(false, [key], () => `shed for lack of a token ${where()}; there is no bucket`)
+      findings.check(false, [key], () => `shed for lack of a token ${where()}; there is no bucket`)
       continue
     }
     const name = { pool: '', class: `${rows.class[key]}`, tenant: classOf(key).tenant }[bucket.per]
@@ -60,9 +60,9 @@ function checkPool(
     const tokens = sent / bucket.everyMs
     // admissions since the start of the worst interval, less the tokens that arrived in it
     const used = counts.count + 1 - tokens - Math.min(counts.least, counts.count - tokens)
-    const shed = said === 'refused'
+    const shed = decision === 'refused'
     const holds = shed ? used > bucket.burst - SLACK : used <= bucket.burst + SLACK
-    found.check(holds, [key], () => {
+    findings.check(holds, [key], () => {
       const what = shed ? 'shed, but would have used' : 'admitted, but used'
       return `${what} ${used.toFixed(3)} of a burst of ${bucket.burst} ${where()}`
     })

@@ -7,9 +7,9 @@ import { type Of, queuesUnder } from './policy.ts'
 export const adaptiveSize: Rule = {
   rule: 'adaptive-size',
   promise: 'aimd: a batch is as large as its limit, which adapts to the duration of batches',
-  check(seen, found) {
-    for (const [queue, batching] of queuesUnder('aimd', seen)) {
-      checkDecisions(seen, queue, decider(seen, batching), found)
+  check(evidence, findings) {
+    for (const [queue, batching] of queuesUnder('aimd', evidence)) {
+      checkDecisions(evidence, queue, decider(evidence, batching), findings)
     }
   },
 }

@@ -16,27 +16,27 @@ const SHARED = [
 export const batches: Rule = {
   rule: 'batches',
   promise: 'rows of a batch agree on queue, executor, times and size; the size is their number',
-  check({ batches, rows }, found) {
+  check({ batches, rows }, findings) {
     for (const { members } of batches) {
-      found.checked++
+      findings.checked++
       const first = members[0]!
       const size = rows.batchSize[first]!
       if (size !== members.length) {
-        found.violated(members, () => `${members.length} rows in a batch of size ${size}`)
+        findings.violated(members, () => `${members.length} rows in a batch of size ${size}`)
       }
       for (const key of members) {
         for (const name of SHARED) {
           const value = rows[name][key]!
           const expected = rows[name][first]!
           if (value !== expected) {
-            found.violated(
+            findings.violated(
               [first, key],
               () => `one batch, but ${name} is ${expected} in the first and ${value} in the second`,
             )
           }
         }
         if ((rows.outcome[key] === FAILED) !== (rows.outcome[first] === FAILED)) {
-          found.violated([first, key], () => 'one batch, but only one of the two failed')
+          findings.violated([first, key], () => 'one batch, but only one of the two failed')
         }
       }
     }

@@ -9,9 +9,9 @@ import { type Of, queuesUnder } from './policy.ts'
 export const buckets: Rule = {
   rule: 'buckets',
   promise: 'length-bucketed: a batch is of one bucket, which is full or whose window has closed',
-  check(seen, found) {
-    for (const [queue, batching] of queuesUnder('length-bucketed', seen)) {
-      checkDecisions(seen, queue, decider(seen, batching), found)
+  check(evidence, findings) {
+    for (const [queue, batching] of queuesUnder('length-bucketed', evidence)) {
+      checkDecisions(evidence, queue, decider(evidence, batching), findings)
     }
   },
 }

@@ -10,7 +10,7 @@ import { type Of, queuesUnder } from './policy.ts'
 /**
  * Estimates of BentoML's optimizer: a batch of n takes a n + b, and its oldest request waits w, ms.
  */
-interface Known {
+interface Estimates {
   readonly a: number
   readonly b: number
   readonly w: number
@@ -22,20 +22,20 @@ interface Known {
 export const corked: Rule = {
   rule: 'corked',
   promise: 'cork: a batch waits while waiting pays; a request that cannot be in time is dropped',
-  check(seen, found) {
-    for (const [queue, batching] of queuesUnder('cork', seen)) {
-      const cork = decider(seen, batching)
-      checkDecisions(seen, queue, cork, found)
-      checkDrops(seen, queue, { cork, latencyMs: batching.maxLatencyMs }, found)
+  check(evidence, findings) {
+    for (const [queue, batching] of queuesUnder('cork', evidence)) {
+      const cork = decider(evidence, batching)
+      checkDecisions(evidence, queue, cork, findings)
+      checkDrops(evidence, queue, { cork, latencyMs: batching.maxLatencyMs }, findings)
     }
   },
 }
 
-function decider({ rows }: Evidence, { maxBatch, maxLatencyMs }: Of<'cork'>): Decider<Known> {
-  const uncork = ({ a, w }: Known, line: Backlog) =>
+function decider({ rows }: Evidence, { maxBatch, maxLatencyMs }: Of<'cork'>): Decider<Estimates> {
+  const uncork = ({ a, w }: Estimates, line: Backlog) =>
     rows.sent[line.at(-1)!]! + (0.95 * w) / line.length - 1 - a
-  const isDue = (known: Known, line: Backlog, at: number) =>
-    line.length >= maxBatch || at >= uncork(known, line)
+  const isDue = (estimates: Estimates, line: Backlog, at: number) =>
+    line.length >= maxBatch || at >= uncork(estimates, line)
   return {
     start: {
       a: Math.min(2000, (2 * maxLatencyMs) / 30),
@@ -45,27 +45,28 @@ function decider({ rows }: Evidence, { maxBatch, maxLatencyMs }: Of<'cork'>): De
       last: [],
       nextFit: Number.NEGATIVE_INFINITY,
     },
-    learn(known, { members, dispatched, done }) {
-      const batches = known.batches + 1
-      if (batches <= 2) return { ...known, batches }
+    learn(estimates, { members, dispatched, done }) {
+      const batches = estimates.batches + 1
+      if (batches <= 2) return { ...estimates, batches }
       const came = Math.min(...members.map((key) => rows.sent[key]!))
       const batch = { n: members.length, took: done - dispatched, waited: dispatched - came }
-      const last = [...known.last, batch].slice(-50)
-      if (batches > 6 && done < known.nextFit) return { ...known, batches, last }
+      const last = [...estimates.last, batch].slice(-50)
+      if (batches > 6 && done < estimates.nextFit) return { ...estimates, batches, last }
       return { ...fitOf(last), batches, last, nextFit: done + 5000 }
     },
-    due: (known, line, at) => isDue(known, line, at - ROUNDING_MS),
-    allows: (known, line, members, at) =>
-      members.length === Math.min(line.length, maxBatch) && isDue(known, line, at + ROUNDING_MS),
-    expected: (known, line) =>
+    due: (estimates, line, at) => isDue(estimates, line, at - ROUNDING_MS),
+    allows: (estimates, line, members, at) =>
+      members.length === Math.min(line.length, maxBatch) &&
+      isDue(estimates, line, at + ROUNDING_MS),
+    expected: (estimates, line) =>
       line.length >= maxBatch
         ? `a batch of ${maxBatch} was due`
-        : `a batch of all of them was due at ${ms(uncork(known, line))}`,
+        : `a batch of all of them was due at ${ms(uncork(estimates, line))}`,
   }
 }
 
-function fitOf(last: Known['last']): Pick<Known, 'a' | 'b' | 'w'> {
-  const mean = (of: (batch: Known['last'][number]) => number) =>
+function fitOf(last: Estimates['last']): Pick<Estimates, 'a' | 'b' | 'w'> {
+  const mean = (of: (batch: Estimates['last'][number]) => number) =>
     last.reduce((sum, batch) => sum + of(batch), 0) / last.length
   const fit = leastSquares(last.map(({ n, took }) => [n, took] as const))
   const w = mean(({ waited }) => waited)
@@ -81,14 +82,14 @@ function fitOf(last: Known['last']): Pick<Known, 'a' | 'b' | 'w'> {
  * request may still wait.
  */
 function checkDrops(
-  seen: Evidence,
+  evidence: Evidence,
   queue: SeenQueue,
-  { cork, latencyMs }: { cork: Decider<Known>; latencyMs: number },
-  found: Findings,
+  { cork, latencyMs }: { cork: Decider<Estimates>; latencyMs: number },
+  findings: Findings,
 ): void {
-  const { rows } = seen
-  const waiting = new Waiting(seen, queue, cork)
-  const hopelessFrom = ({ a, b }: Known, line: Backlog) =>
+  const { rows } = evidence
+  const waiting = new Waiting(evidence, queue, cork)
+  const hopelessFrom = ({ a, b }: Estimates, line: Backlog) =>
     rows.sent[line[0]!]! + latencyMs - a * line.length - b
   const mayDrop = (key: number, instant: Instant) => {
     const coming = instant.joined.to - instant.joined.from
@@ -97,25 +98,25 @@ function checkDrops(
       const all = waiting.linesAt(instant, coming).at(-1)!
       const line = all.slice(all.indexOf(key))
       const alone = instant.at >= rows.sent[key]! + latencyMs
-      const hopeless = instant.at >= hopelessFrom(waiting.knownAfter(ends), line) - ROUNDING_MS
+      const hopeless = instant.at >= hopelessFrom(waiting.learntAfter(ends), line) - ROUNDING_MS
       if (alone || (line.length > 1 && hopeless)) return true
     }
     return false
   }
-  eachInstant(seen, queue, (instant) => {
+  eachInstant(evidence, queue, (instant) => {
     for (let i = instant.timedOut.from; i < instant.timedOut.to; i++) {
       const key = queue.timedOut[i]!
       if (rows.outcome[key] === WITHDRAWN) continue
-      const holds = instant.at >= timeIsOver(seen, queue, key) || mayDrop(key, instant)
-      found.check(holds, [key], () => `dropped at ${ms(instant.at)}, but could still be in time`)
+      const holds = instant.at >= timeIsOver(evidence, queue, key) || mayDrop(key, instant)
+      findings.check(holds, [key], () => `dropped at ${ms(instant.at)}, but could still be in time`)
     }
     waiting.moveOver(instant)
     const { at, joined, ends, batches, timedOut } = instant
-    const { line, known } = waiting
+    const { line, learnt } = waiting
     const acted = any(joined) || ends > 0 || any(batches) || any(timedOut)
-    if (!acted || line.length < 2 || at < hopelessFrom(known, line) + ROUNDING_MS) return
-    found.violated([line[0]!], () => {
-      const from = ms(hopelessFrom(known, line))
+    if (!acted || line.length < 2 || at < hopelessFrom(learnt, line) + ROUNDING_MS) return
+    findings.violated([line[0]!], () => {
+      const from = ms(hopelessFrom(learnt, line))
       return `request ${line[0]} still waited just after ${ms(at)}; it was to be dropped at ${from}`
     })
   })

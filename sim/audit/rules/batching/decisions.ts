@@ -9,22 +9,22 @@ export type Backlog = readonly number[]
 
 /**
  * A batching policy that depends on more than a count and a window: on its earlier batches, on
- * deadlines, or on lengths. `Known` is what it has learnt from its batches.
+ * deadlines, or on lengths. `Learnt` is the type of what it has learnt from them.
  */
-export interface Decider<Known> {
-  readonly start: Known
-  learn(known: Known, done: SeenBatch): Known
+export interface Decider<Learnt> {
+  readonly start: Learnt
+  learn(learnt: Learnt, done: SeenBatch): Learnt
   /**
    * whether `members` may be dispatched at `at` from the waiting requests `line`, which include
    * them
    */
-  allows(known: Known, line: Backlog, members: Backlog, at: number): boolean
+  allows(learnt: Learnt, line: Backlog, members: Backlog, at: number): boolean
   /**
    * whether a batch from `line` must have been dispatched by `at`, given an executor and a request
    */
-  due(known: Known, line: Backlog, at: number): boolean
+  due(learnt: Learnt, line: Backlog, at: number): boolean
   /** the promise, in words */
-  expected(known: Known, line: Backlog, at: number): string
+  expected(learnt: Learnt, line: Backlog, at: number): string
 }
 
 /** Both computations of a prediction round differently, ms. */
@@ -34,79 +34,79 @@ export const ROUNDING_MS = 1e-6
  * Checks every batch of a queue, and after every event whether a batch was due. For events at one
  * instant, a batch is right if any order explains it.
  */
-export function checkDecisions<Known>(
-  seen: Evidence,
+export function checkDecisions<Learnt>(
+  evidence: Evidence,
   queue: SeenQueue,
-  decider: Decider<Known>,
-  found: Findings,
+  decider: Decider<Learnt>,
+  findings: Findings,
 ): void {
-  const waiting = new Waiting(seen, queue, decider)
-  eachInstant(seen, queue, (instant) => {
+  const waiting = new Waiting(evidence, queue, decider)
+  eachInstant(evidence, queue, (instant) => {
     const batches = queue.batches.slice(instant.batches.from, instant.batches.to)
-    found.checked += batches.length
+    findings.checked += batches.length
     for (const { members } of waiting.unexplained(batches, instant)) {
-      found.violated(members, () => waiting.wrongText(members.length, instant))
+      findings.violated(members, () => waiting.wrongText(members.length, instant))
     }
     waiting.moveOver(instant)
     const { freeAfter, at } = instant
-    const { line, known } = waiting
+    const { line, learnt } = waiting
     if (
       !wasChecked(instant) ||
       freeAfter <= 0 ||
       line.length === 0 ||
-      !decider.due(known, line, at)
+      !decider.due(learnt, line, at)
     )
       return
-    found.violated([line[0]!], () => {
+    findings.violated([line[0]!], () => {
       const still = `request ${line[0]} still waited in queue ${queue.number} just after ${ms(at)}`
-      return `${still} while ${freeAfter} executors were free; ${decider.expected(known, line, at)}`
+      return `${still} while ${freeAfter} executors were free; ${decider.expected(learnt, line, at)}`
     })
   })
 }
 
 /** The waiting requests of a queue, and what its policy has learnt, instant by instant. */
-export class Waiting<Known> {
+export class Waiting<Learnt> {
   #line: number[] = []
-  readonly #seen: Evidence
+  readonly #evidence: Evidence
   readonly #queue: SeenQueue
-  readonly #decider: Pick<Decider<Known>, 'learn' | 'allows' | 'expected'>
+  readonly #decider: Pick<Decider<Learnt>, 'learn' | 'allows' | 'expected'>
   /** in order of their ends; at one instant in the order in which they were reported */
   readonly #ends: readonly SeenBatch[]
-  /** `#known[i]`: after the first i ends */
-  readonly #known: Known[]
+  /** `#learnt[i]`: after the first i ends */
+  readonly #learnt: Learnt[]
   #ended = 0
 
   constructor(
-    seen: Evidence,
+    evidence: Evidence,
     queue: SeenQueue,
-    decider: Pick<Decider<Known>, 'start' | 'learn' | 'allows' | 'expected'>,
+    decider: Pick<Decider<Learnt>, 'start' | 'learn' | 'allows' | 'expected'>,
   ) {
-    this.#seen = seen
+    this.#evidence = evidence
     this.#queue = queue
     this.#decider = decider
-    const number = ({ members }: SeenBatch) => seen.rows.batch[members[0]!]!
+    const number = ({ members }: SeenBatch) => evidence.rows.batch[members[0]!]!
     this.#ends = queue.batches.toSorted((a, b) => a.done - b.done || number(a) - number(b))
-    this.#known = [decider.start]
+    this.#learnt = [decider.start]
   }
 
   get line(): Backlog {
     return this.#line
   }
 
-  get known(): Known {
-    return this.knownAfter(0)
+  get learnt(): Learnt {
+    return this.learntAfter(0)
   }
 
-  /** What is known after the first `ends` ends of the next instant. */
-  knownAfter(ends: number): Known {
-    const { rows } = this.#seen
-    while (this.#known.length <= this.#ended + ends) {
-      const before = this.#known.at(-1)!
-      const done = this.#ends[this.#known.length - 1]!
+  /** What has been learnt after the first `ends` ends of the next instant. */
+  learntAfter(ends: number): Learnt {
+    const { rows } = this.#evidence
+    while (this.#learnt.length <= this.#ended + ends) {
+      const before = this.#learnt.at(-1)!
+      const done = this.#ends[this.#learnt.length - 1]!
       const failed = rows.outcome[done.members[0]!] === FAILED
-      this.#known.push(failed ? before : this.#decider.learn(before, done))
+      this.#learnt.push(failed ? before : this.#decider.learn(before, done))
     }
-    return this.#known[this.#ended + ends]!
+    return this.#learnt[this.#ended + ends]!
   }
 
   /**
@@ -133,7 +133,7 @@ export class Waiting<Known> {
           const line = all.filter((key) => !gone.has(key))
           const { members } = batch
           if (!members.every((key) => line.includes(key))) return false
-          return this.#decider.allows(this.knownAfter(ends), line, members, instant.at)
+          return this.#decider.allows(this.learntAfter(ends), line, members, instant.at)
         }),
       )
       if (!explained) wrong.push(batch)
@@ -162,17 +162,17 @@ export class Waiting<Known> {
 
   wrongText(size: number, instant: Instant): string {
     const line = this.linesAt(instant, instant.joined.to - instant.joined.from)[0]!
-    const known = this.knownAfter(instant.ends)
+    const learnt = this.learntAfter(instant.ends)
     const what = `a batch of ${size} at ${ms(instant.at)}, with ${line.length} waiting`
-    return `${what}; ${this.#decider.expected(known, line, instant.at)}`
+    return `${what}; ${this.#decider.expected(learnt, line, instant.at)}`
   }
 
   /** Advances past all events of an instant. */
   moveOver(instant: Instant): void {
     const { at, joined, ends, batches, timedOut } = instant
     this.#ended += ends
-    this.knownAfter(0)
-    const { left } = this.#seen
+    this.learntAfter(0)
+    const { left } = this.#evidence
     for (let i = joined.from; i < joined.to; i++) this.#line.push(this.#queue.joined[i]!)
     if (any(batches) || any(timedOut)) this.#line = this.#line.filter((key) => left[key]! > at)
   }

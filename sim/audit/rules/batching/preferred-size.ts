@@ -19,24 +19,24 @@ import {
 export const preferredSize: Rule = {
   rule: 'preferred-size',
   promise: 'a batch is as large as allowed: a preferred size while its window is open, then any',
-  check(seen, found) {
-    for (const queue of seen.unhindered.filter(dependsOnCount)) {
-      eachInstant(seen, queue, (instant) => checkInstant(seen, queue, instant, found))
+  check(evidence, findings) {
+    for (const queue of evidence.unhindered.filter(dependsOnCount)) {
+      eachInstant(evidence, queue, (instant) => checkInstant(evidence, queue, instant, findings))
     }
   },
 }
 
 function checkInstant(
-  seen: Evidence,
+  evidence: Evidence,
   queue: CountedQueue,
   instant: Instant,
-  found: Findings,
+  findings: Findings,
 ): void {
   const batches = queue.batches.slice(instant.batches.from, instant.batches.to)
   if (batches.length === 0) return
-  found.checked += batches.length
-  for (const { members, text } of wrongOnes(seen, queue, batches, instant)) {
-    found.violated(members, text)
+  findings.checked += batches.length
+  for (const { members, text } of wrongBatches(evidence, queue, batches, instant)) {
+    findings.violated(members, text)
   }
 }
 
@@ -55,8 +55,8 @@ interface Wrong {
  * Requests may arrive between two decisions of one instant. So a batch is right if it follows from
  * some number of the instant's arrivals, no fewer than for the batch before it.
  */
-function wrongOnes(
-  seen: Evidence,
+function wrongBatches(
+  evidence: Evidence,
   queue: CountedQueue,
   batches: readonly SeenBatch[],
   instant: Instant,
@@ -67,13 +67,13 @@ function wrongOnes(
   // timeouts are handled before any dispatch
   let waiting = instant.waitingBefore
   for (let i = timedOut.from; i < timedOut.to; i++) {
-    if (seen.rows.sent[queue.timedOut[i]!]! < instant.at) waiting--
+    if (evidence.rows.sent[queue.timedOut[i]!]! < instant.at) waiting--
   }
   let came = 0
   const wrong: Wrong[] = []
   for (const batch of batches) {
     const size = batch.members.length
-    const moments = momentsOf(seen, queue, batch, instant)
+    const moments = momentsOf(evidence, queue, batch, instant)
     const [low, high] = [waiting, waiting + coming]
     const enough = moments.flatMap((moment) => {
       const due = (more: number) => taken(batching, low + more, moment)
@@ -111,19 +111,19 @@ function wrongText(
  * with several batches at one instant do not show whether it still waited.
  */
 function momentsOf(
-  seen: Evidence,
+  evidence: Evidence,
   queue: CountedQueue,
   { members, dispatched }: SeenBatch,
   { oldestBefore, batches }: Instant,
 ): readonly Moment[] {
-  const { rows, end } = seen
+  const { rows, end } = evidence
   const { batching } = queue.pool
   const ending =
     batching.policy === 'fixed' && members.length < batching.batch && end.mayHaveEnded(dispatched)
   const first = members[0]!
   const longest = oldestBefore < 0 ? first : oldestBefore
   const alone = batches.to - batches.from === 1
-  const candidates = goInOrder(seen, queue) ? [first] : alone ? [longest] : [longest, first]
+  const candidates = goInOrder(evidence, queue) ? [first] : alone ? [longest] : [longest, first]
   return candidates.map((key) => ({
     closed: dispatched >= windowCloses(batching, rows.sent[key]!),
     ending,

@@ -11,8 +11,8 @@ import { admissionDecision } from '../admission/refused.ts'
 export const kvCache: Rule = {
   rule: 'kv-cache',
   promise: 'running prompts fit into the KV cache; exactly the requests that never would are shed',
-  check(seen, found) {
-    const { rows, queues, promises } = seen
+  check(evidence, findings) {
+    const { rows, queues, promises } = evidence
     for (const queue of queues) {
       const { joined, shed, pool } = queue
       if (memoryOf(queue) !== null) continue
@@ -20,26 +20,26 @@ export const kvCache: Rule = {
         const refused = admissionDecision(rows, key, 'memory') === 'refused'
         if (pool.generation === undefined && !refused) continue
         const fits =
-          pool.generation === undefined || couldHold(promises, pool.generation, seen, key)
-        found.check(fits !== refused, [key], () =>
+          pool.generation === undefined || couldHold(promises, pool.generation, evidence, key)
+        findings.check(fits !== refused, [key], () =>
           refused
             ? `request ${key} was shed for its size, but fits into the KV cache`
             : `request ${key} was admitted, but never fits into the KV cache`,
         )
       }
     }
-    for (const [executor, { generation, keys, pool }] of engineRequests(seen)) {
+    for (const [executor, { generation, keys, pool }] of engineRequests(evidence)) {
       const { blocks } = generation.kv
       if (blocks === Number.POSITIVE_INFINITY) continue
-      const taken = new PromptBlocks(seen, generation.kv)
-      eachDispatch(seen, keys, (key, running, ended) => {
-        for (const other of ended) taken.change(other, -1)
+      const taken = new PromptBlocks(evidence, generation.kv)
+      eachDispatch(evidence, keys, (key, running, ended) => {
+        for (const sequence of ended) taken.change(sequence, -1)
         taken.change(key, 1)
         const at = rows.dispatched[key]!
         // a sequence that runs alone may use more than the budget of a tuned cache
-        const [, budget] = seen.settings.boundsAt(pool, 'kv-blocks', blocks, at)
+        const [, budget] = evidence.settings.boundsAt(pool, 'kv-blocks', blocks, at)
         const most = running.length > 1 ? budget : blocks
-        found.check(taken.count <= most, running, () => {
+        findings.check(taken.count <= most, running, () => {
           const when = `just after ${ms(at)}`
           return `prompts of ${taken.count} blocks on executor ${executor} ${when}; it has ${most}`
         })

@@ -26,35 +26,35 @@ export const memory: Rule = {
   rule: 'memory',
   promise:
     'weights and batches fit; what never could is shed; models are loaded before their batches',
-  check(seen, found) {
-    checkRefusals(seen, found)
-    checkArenas(seen, found)
-    checkReloads(seen, found)
-    for (const [device, { limitBytes }] of seen.promises.devices.entries()) {
-      if (limitBytes < Number.POSITIVE_INFINITY) checkDevice(seen, device, found)
+  check(evidence, findings) {
+    checkRefusals(evidence, findings)
+    checkArenas(evidence, findings)
+    checkReloads(evidence, findings)
+    for (const [device, { limitBytes }] of evidence.promises.devices.entries()) {
+      if (limitBytes < Number.POSITIVE_INFINITY) checkDevice(evidence, device, findings)
     }
   },
 }
 
-function checkRefusals(seen: Evidence, found: Findings): void {
-  const { rows, queues, promises } = seen
+function checkRefusals(evidence: Evidence, findings: Findings): void {
+  const { rows, queues, promises } = evidence
   for (const queue of queues) {
     const promised = memoryOf(queue)
     // the scenario does not have the memory of a model from a file
     if (promised === null || promised.sums.length === 0) continue
-    const device = promised.devices[queue.firstExecutor - firstOf(seen, queue.poolIndex)]!
+    const device = promised.devices[queue.firstExecutor - firstOf(evidence, queue.poolIndex)]!
     const others =
-      staying(seen, device) - (isSwappable(promises, queue) ? 0 : residentBytes(promised))
+      staying(evidence, device) - (isSwappable(promises, queue) ? 0 : residentBytes(promised))
     const beside = promises.devices[device]!.limitBytes - others - residentBytes(promised)
     const left = beside < 0 ? beside : (promised.arena?.bytes ?? beside)
     for (const key of [...queue.joined, ...queue.shed]) {
-      const said = admissionDecision(rows, key, 'memory')
-      if (said === null) continue
+      const decision = admissionDecision(rows, key, 'memory')
+      if (decision === null) continue
       const length = Math.max(1, rows.inputTokens[key]!)
       const { padTo, ragged } = queue.pool
       const bytes = requestedBytes(promised, 1, ragged ? length : Math.ceil(length / padTo) * padTo)
-      found.check(bytes <= left === (said === 'passed'), [key], () => {
-        const what = said === 'refused' ? 'was shed for its size' : 'was admitted'
+      findings.check(bytes <= left === (decision === 'passed'), [key], () => {
+        const what = decision === 'refused' ? 'was shed for its size' : 'was admitted'
         return `request ${key} ${what}; it requests ${bytes} bytes of ${left}`
       })
     }
@@ -62,25 +62,25 @@ function checkRefusals(seen: Evidence, found: Findings): void {
 }
 
 /** An arena has one batch at a time, which may use all of it. */
-function checkArenas(seen: Evidence, found: Findings): void {
-  for (const queue of seen.queues) {
+function checkArenas(evidence: Evidence, findings: Findings): void {
+  for (const queue of evidence.queues) {
     const promised = memoryOf(queue)
     if (promised === null || promised.arena === null) continue
     for (const batch of queue.batches) {
-      const needed = neededBy(seen, queue, batch)
+      const needed = neededBy(evidence, queue, batch)
       if (needed === null) continue
       const has = promised.arena.bytes
       const text = () => `${needed} bytes requested from an arena of ${has}`
-      found.check(needed <= has, batch.members, text)
+      findings.check(needed <= has, batch.members, text)
     }
   }
 }
 
-function checkDevice(seen: Evidence, device: number, found: Findings): void {
-  const { promises } = seen
+function checkDevice(evidence: Evidence, device: number, findings: Findings): void {
+  const { promises } = evidence
   const limit = promises.devices[device]!.limitBytes
-  const always = staying(seen, device)
-  const held = heldOn(seen, device)
+  const always = staying(evidence, device)
+  const held = heldOn(evidence, device)
   let running: Held[] = []
   for (const starting of held) {
     // batches that begin and end at one instant may or may not have overlapped
@@ -88,7 +88,7 @@ function checkDevice(seen: Evidence, device: number, found: Findings): void {
     running.push(starting)
     const sum = running.reduce((total, { bytes }) => total + bytes, always)
     const keys = () => running.flatMap(({ batch }) => batch.members)
-    found.check(sum <= limit, keys, () => {
+    findings.check(sum <= limit, keys, () => {
       const { name } = promises.devices[device]!
       return `${count(sum)} bytes requested on ${name} at ${ms(starting.from)}; it has ${count(limit)}`
     })
@@ -96,19 +96,19 @@ function checkDevice(seen: Evidence, device: number, found: Findings): void {
 }
 
 /** The batches on a device in the order of their starts, with their bytes on it. */
-function heldOn(seen: Evidence, device: number): Held[] {
-  const { rows, queues, promises } = seen
+function heldOn(evidence: Evidence, device: number): Held[] {
+  const { rows, queues, promises } = evidence
   const held: Held[] = []
   for (const queue of queues) {
     const promised = memoryOf(queue)
     if (promised === null) continue
     const resident = isSwappable(promises, queue) ? residentBytes(promised) : 0
-    const first = firstOf(seen, queue.poolIndex)
+    const first = firstOf(evidence, queue.poolIndex)
     for (const batch of queue.batches) {
       if (promised.devices[batch.executor - first] !== device) continue
       // halves of a batch run one after the other
       const from = maySplitBatches(queue) ? rows.started[batch.members[0]!]! : batch.dispatched
-      const needed = promised.arena === null ? (neededBy(seen, queue, batch) ?? 0) : 0
+      const needed = promised.arena === null ? (neededBy(evidence, queue, batch) ?? 0) : 0
       held.push({ batch, from, bytes: resident + needed })
     }
   }

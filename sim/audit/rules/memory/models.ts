@@ -5,12 +5,12 @@ import { poolsOfClasses } from '../../promises/promises.ts'
 export const models: Rule = {
   rule: 'models',
   promise: 'a request is routed only to pools of the model that its class requests',
-  check(seen, found) {
-    const allowed = poolsOfClasses(seen.promises)
-    for (const { key, queue } of arrivals(seen)) {
-      const pools = allowed[seen.rows.class[key]!]
-      if (pools === undefined || pools.length === seen.promises.pools.length) continue
-      found.check(pools.includes(queue.poolIndex), [key], () => {
+  check(evidence, findings) {
+    const allowed = poolsOfClasses(evidence.promises)
+    for (const { key, queue } of arrivals(evidence)) {
+      const pools = allowed[evidence.rows.class[key]!]
+      if (pools === undefined || pools.length === evidence.promises.pools.length) continue
+      findings.check(pools.includes(queue.poolIndex), [key], () => {
         const expected = `${pools.length > 1 ? 'pools' : 'pool'} ${pools.join(', ')}`
         return `routed to pool ${queue.poolIndex}; its class has ${expected}`
       })

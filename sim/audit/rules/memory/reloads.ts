@@ -10,7 +10,7 @@ const ROUNDING = 1e-9
  * its replica is dispatched before the shortest time of a load is over. A link that loads share
  * makes them longer.
  */
-export function checkReloads({ queues, promises }: Evidence, found: Findings): void {
+export function checkReloads({ queues, promises }: Evidence, findings: Findings): void {
   for (const queue of queues) {
     if (!isSwappable(promises, queue)) continue
     const loadMs = promises.leastLoadsMs?.[queue.poolIndex]
@@ -25,10 +25,14 @@ export function checkReloads({ queues, promises }: Evidence, found: Findings): v
         )
         if (first === undefined) continue
         const { dispatched, members } = first
-        found.check(dispatched - from >= loadMs * (1 - ROUNDING) - ROUNDING * from, members, () => {
-          const began = from === 0 ? 'at the start' : `at ${ms(from)}`
-          return `dispatched at ${ms(dispatched)} to executor ${executor}, which began without its model ${began}; a load takes ${ms(loadMs)}`
-        })
+        findings.check(
+          dispatched - from >= loadMs * (1 - ROUNDING) - ROUNDING * from,
+          members,
+          () => {
+            const began = from === 0 ? 'at the start' : `at ${ms(from)}`
+            return `dispatched at ${ms(dispatched)} to executor ${executor}, which began without its model ${began}; a load takes ${ms(loadMs)}`
+          },
+        )
       }
     }
   }

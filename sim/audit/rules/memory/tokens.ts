@@ -4,7 +4,7 @@ import { ms, type Rule } from '../../findings.ts'
 export const tokens: Rule = {
   rule: 'tokens',
   promise: 'the first token is between dispatch and end, and at the end where it is the only one',
-  check({ rows, requests, expected, queues }, found) {
+  check({ rows, requests, expected, queues }, findings) {
     for (const { pool, batches } of queues) {
       if (pool.generation === undefined) continue
       const { policy } = pool.generation
@@ -20,7 +20,7 @@ export const tokens: Rule = {
           first <= done &&
           !(output > 1 && first === done) &&
           !(atEnd && first < done)
-        found.check(holds, [key], () => {
+        findings.check(holds, [key], () => {
           const when = atEnd ? 'at the end' : output > 1 ? 'before the end' : 'until the end'
           const times = `dispatched at ${ms(dispatched)}, end at ${ms(done)}`
           return `the first of ${output} tokens was at ${ms(first)}, not ${when}; ${times}`

@@ -7,10 +7,10 @@ import { overloadOf } from './overload.ts'
 export const adaptiveLifo: Rule = {
   rule: 'adaptive-lifo',
   promise: 'in overload, a queue dispatches its newest request first; otherwise its oldest',
-  check(seen, found) {
-    for (const queue of seen.queues) {
+  check(evidence, findings) {
+    for (const queue of evidence.queues) {
       const { adaptiveLifo: promised } = queue.pool.admission
-      if (promised !== null) checkQueue(seen, queue, promised.intervalMs, found)
+      if (promised !== null) checkQueue(evidence, queue, promised.intervalMs, findings)
     }
   },
 }
@@ -20,16 +20,21 @@ export const adaptiveLifo: Rule = {
  * Of the requests that arrived at the instant of the batch, only those before a member surely
  * waited already.
  */
-function checkQueue(seen: Evidence, queue: SeenQueue, intervalMs: number, found: Findings): void {
-  const { rows, left } = seen
+function checkQueue(
+  evidence: Evidence,
+  queue: SeenQueue,
+  intervalMs: number,
+  findings: Findings,
+): void {
+  const { rows, left } = evidence
   const { joined, batches } = queue
-  const { onDispatch } = overloadOf(seen, queue, intervalMs)
+  const { onDispatch } = overloadOf(evidence, queue, intervalMs)
   /** requests that arrived and may still wait, the newest last */
   const waiting: number[] = []
   let next = 0
   let oldest = 0
   for (const [i, batch] of batches.entries()) {
-    found.checked++
+    findings.checked++
     const at = batch.dispatched
     const waitsOn = (key: number | undefined) => key !== undefined && left[key]! > at
     const first = batch.members[0]!
@@ -42,11 +47,11 @@ function checkQueue(seen: Evidence, queue: SeenQueue, intervalMs: number, found:
     }
     while (waiting.length > 0 && !waitsOn(waiting.at(-1))) waiting.pop()
     if (onDispatch[i] === 'yes' && waiting.length > 0 && waiting.at(-1)! > first) {
-      report(seen, { batch, before: waiting.at(-1)!, member: first, order: 'newest' }, found)
+      report(evidence, { batch, before: waiting.at(-1)!, member: first, order: 'newest' }, findings)
     }
     const longest = joined[oldest]
     if (onDispatch[i] === 'no' && longest !== undefined && longest < last) {
-      report(seen, { batch, before: longest, member: last, order: 'oldest' }, found)
+      report(evidence, { batch, before: longest, member: last, order: 'oldest' }, findings)
     }
   }
 }
@@ -54,10 +59,10 @@ function checkQueue(seen: Evidence, queue: SeenQueue, intervalMs: number, found:
 function report(
   { rows, left }: Evidence,
   wrong: { batch: SeenBatch; before: number; member: number; order: 'newest' | 'oldest' },
-  found: Findings,
+  findings: Findings,
 ): void {
   const { batch, before, member, order } = wrong
-  found.violated(
+  findings.violated(
     [before, member],
     () =>
       `the ${order} request is to be first at ${ms(batch.dispatched)}; ${member} was dispatched, which ` +

@@ -6,16 +6,16 @@ import { type Findings, ms, type Rule } from '../../findings.ts'
 export const clientTimeout: Rule = {
   rule: 'client-timeout',
   promise: 'a request that ends before its client timeout is served; otherwise it is abandoned',
-  check(seen, found) {
-    checkLeaving(seen, found)
-    const { rows, batches, answered } = seen
+  check(evidence, findings) {
+    checkLeaving(evidence, findings)
+    const { rows, batches, answered } = evidence
     for (const { members } of batches) {
       for (const key of members) {
         // the rule on copies checks which of them is redundant
         if (rows.outcome[key] === FAILED || rows.outcome[key] === REDUNDANT) continue
         const at = answered[key]!
         const inTime = at < rows.leaves[key]!
-        found.check(rows.outcome[key] === (inTime ? SERVED : ABANDONED), [key], () => {
+        findings.check(rows.outcome[key] === (inTime ? SERVED : ABANDONED), [key], () => {
           const expected = inTime ? 'served' : 'abandoned'
           const times = `${ms(at)}, with a client timeout at ${ms(rows.leaves[key]!)}`
           return `ended at ${times}; expected outcome: ${expected}`
@@ -26,22 +26,22 @@ export const clientTimeout: Rule = {
 }
 
 /** Clients leave at their timeout; where it is drawn, it is the same for all parts of a request. */
-function checkLeaving({ rows, classOf }: Evidence, found: Findings): void {
+function checkLeaving({ rows, classOf }: Evidence, findings: Findings): void {
   for (let key = 0; key < rows.at.length; key++) {
     const promised = classOf(key)
     const [least, most] = timeoutRange(promised)
     if (least === Number.POSITIVE_INFINITY && rows.leaves[key] === least) continue
-    found.checked++
+    findings.checked++
     const [at, leaves] = [rows.at[key]!, rows.leaves[key]!]
     if (!(leaves >= at + least && leaves <= at + most)) {
       const range = least === most ? ms(least) : `${ms(least)} to ${ms(most)}`
-      found.violated(
+      findings.violated(
         [key],
         () => `client timeout at ${ms(leaves)}; expected ${ms(at)} plus ${range}`,
       )
     } else if (rows.part[key]! > 0 && rows.copyOf[key]! < 0 && leaves !== rows.leaves[key - 1]) {
       const before = ms(rows.leaves[key - 1]!)
-      found.violated(
+      findings.violated(
         [key - 1, key],
         () => `parts of one request, but another client timeout, at ${before}`,
       )

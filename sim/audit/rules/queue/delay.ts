@@ -12,15 +12,15 @@ export const delay: Rule = {
   rule: 'delay',
   promise:
     'a batch is dispatched at an arrival, at a batch end, or when its window or traffic ends',
-  check(seen, found) {
-    for (const queue of seen.unhindered.filter(dependsOnCount)) {
+  check(evidence, findings) {
+    for (const queue of evidence.unhindered.filter(dependsOnCount)) {
       // engines admit requests at every step
       if (queue.pool.generation !== undefined) continue
-      eachInstant(seen, queue, ({ joined, ends, changed, batches, oldestBefore }) => {
-        found.checked += batches.to - batches.from
+      eachInstant(evidence, queue, ({ joined, ends, changed, batches, oldestBefore }) => {
+        findings.checked += batches.to - batches.from
         if (any(joined) || ends > 0 || changed) return
         for (let i = batches.from; i < batches.to; i++) {
-          checkTimed(seen, queue, { batch: queue.batches[i]!, oldestBefore }, found)
+          checkTimed(evidence, queue, { batch: queue.batches[i]!, oldestBefore }, findings)
         }
       })
     }
@@ -28,17 +28,17 @@ export const delay: Rule = {
 }
 
 function checkTimed(
-  seen: Evidence,
+  evidence: Evidence,
   queue: CountedQueue,
   { batch, oldestBefore }: { batch: SeenBatch; oldestBefore: number },
-  found: Findings,
+  findings: Findings,
 ): void {
   const { members, dispatched } = batch
   // the window is that of the oldest request, whichever is dispatched
-  const sent = seen.rows.sent[oldestBefore < 0 ? members[0]! : oldestBefore]!
+  const sent = evidence.rows.sent[oldestBefore < 0 ? members[0]! : oldestBefore]!
   const closes = windowCloses(queue.pool.batching, sent)
-  if (dispatched >= closes || endedTraffic(seen, queue, batch)) return
-  found.violated(members, () => {
+  if (dispatched >= closes || endedTraffic(evidence, queue, batch)) return
+  findings.violated(members, () => {
     const window =
       closes < Number.POSITIVE_INFINITY ? `, and the window closed at ${ms(closes)}` : ''
     return `a batch of ${members.length} at ${ms(dispatched)}, without an event${window}`

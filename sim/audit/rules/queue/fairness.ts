@@ -9,11 +9,11 @@ const MOST_TENANTS = 16
 export const fairness: Rule = {
   rule: 'fairness',
   promise: 'tenants with waiting requests are served by weight, up to a bounded difference',
-  check(seen, found) {
-    for (const queue of seen.queues) {
+  check(evidence, findings) {
+    for (const queue of evidence.queues) {
       // requests past their timeout are served outside of the shares
-      if (turnLength(queue) === null || delaysTimedOut(queue, seen.promises)) continue
-      checkQueue(seen, queue, found)
+      if (turnLength(queue) === null || delaysTimedOut(queue, evidence.promises)) continue
+      checkQueue(evidence, queue, findings)
     }
   },
 }
@@ -53,12 +53,12 @@ interface Pair {
   most: number
 }
 
-function checkQueue(seen: Evidence, queue: SeenQueue, found: Findings): void {
-  const { rows, classOf } = seen
-  const tenants = tenantsOf(seen, queue)
+function checkQueue(evidence: Evidence, queue: SeenQueue, findings: Findings): void {
+  const { rows, classOf } = evidence
+  const tenants = tenantsOf(evidence, queue)
   const tenantOf = (key: number) => tenants.get(classOf(key).tenant)
   const pairs = pairsOf([...tenants.values()], turnLength(queue)!)
-  eachInstant(seen, queue, (instant) => {
+  eachInstant(evidence, queue, (instant) => {
     const { joined, timedOut, batches } = instant
     for (const tenant of tenants.values()) {
       tenant.served = 0
@@ -82,11 +82,16 @@ function checkQueue(seen: Evidence, queue: SeenQueue, found: Findings): void {
         if (tenant !== undefined) tenant.served += rows.inputTokens[key]! / tenant.weight
       }
     }
-    for (const pair of pairs) checkPair(queue, pair, instant, found)
+    for (const pair of pairs) checkPair(queue, pair, instant, findings)
   })
 }
 
-function checkPair(queue: SeenQueue, pair: Pair, { at, batches }: Instant, found: Findings): void {
+function checkPair(
+  queue: SeenQueue,
+  pair: Pair,
+  { at, batches }: Instant,
+  findings: Findings,
+): void {
   const { a, b } = pair
   if (a.stayed <= 0 || b.stayed <= 0) {
     // the comparison restarts when one of them has no waiting request
@@ -103,19 +108,19 @@ function checkPair(queue: SeenQueue, pair: Pair, { at, batches }: Instant, found
   const apart = pair.most - pair.least
   const keys = () => queue.batches.slice(batches.from, batches.to).flatMap(({ members }) => members)
   // sums of quotients are rounded
-  found.check(apart <= pair.bound * (1 + 1e-9), keys, () => {
+  findings.check(apart <= pair.bound * (1 + 1e-9), keys, () => {
     const both = `${a.name} and ${b.name} both waited in queue ${queue.number}`
     const lengths = `${apart.toFixed(1)}, at most ${pair.bound.toFixed(1)} allowed`
     return `${both} from ${ms(pair.since)} to ${ms(at)}; served lengths by weight differ by ${lengths}`
   })
 }
 
-function tenantsOf(seen: Evidence, { joined }: SeenQueue): Map<string, Tenant> {
+function tenantsOf(evidence: Evidence, { joined }: SeenQueue): Map<string, Tenant> {
   const all = new Map<string, Tenant>()
   for (const key of joined) {
-    const { tenant: name, weight } = seen.classOf(key)
+    const { tenant: name, weight } = evidence.classOf(key)
     const tenant = all.get(name)
-    const length = seen.requests.inputTokens[seen.expected.sending[key]!]!
+    const length = evidence.requests.inputTokens[evidence.expected.sending[key]!]!
     const longest = Math.max(tenant?.longest ?? 0, length / weight)
     const requests = (tenant?.requests ?? 0) + 1
     all.set(name, { name, weight, requests, longest, waiting: 0, stayed: 0, served: 0 })

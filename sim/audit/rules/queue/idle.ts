@@ -10,32 +10,38 @@ import { type CountedQueue, dependsOnCount, taken, windowCloses } from '../batch
 export const idle: Rule = {
   rule: 'idle',
   promise: 'after every event at a queue, no executor is free while a batch is due',
-  check(seen, found) {
-    for (const queue of seen.unhindered.filter(dependsOnCount)) {
+  check(evidence, findings) {
+    for (const queue of evidence.unhindered.filter(dependsOnCount)) {
       const fixed = queue.pool.batching.policy === 'fixed'
-      const end = fixed && seen.end.seen ? seen.end.known : Number.POSITIVE_INFINITY
-      eachInstant(seen, queue, (instant) => checkInstant(seen, queue, instant, found), end)
+      const end =
+        fixed && evidence.end.isEvent ? evidence.end.certainFrom : Number.POSITIVE_INFINITY
+      eachInstant(
+        evidence,
+        queue,
+        (instant) => checkInstant(evidence, queue, instant, findings),
+        end,
+      )
     }
   },
 }
 
 function checkInstant(
-  seen: Evidence,
+  evidence: Evidence,
   queue: CountedQueue,
   instant: Instant,
-  found: Findings,
+  findings: Findings,
 ): void {
   const { at, oldest, waitingAfter, freeAfter } = instant
-  const ending = at >= seen.end.known
+  const ending = at >= evidence.end.certainFrom
   if (!wasChecked(instant) && !ending) return
-  found.checked++
+  findings.checked++
   if (freeAfter <= 0 || waitingAfter <= 0 || oldest < 0) return
   const { batching } = queue.pool
-  const sent = seen.rows.sent[oldest]!
+  const sent = evidence.rows.sent[oldest]!
   const closes = windowCloses(batching, sent)
   const due = taken(batching, waitingAfter, { closed: at >= closes, ending })
   if (due === 0) return
-  found.violated([oldest], () => {
+  findings.violated([oldest], () => {
     const window = at >= closes ? `, whose window closed at ${ms(closes)},` : ''
     return (
       `request ${oldest}${window} still waited in queue ${queue.number} just after ${ms(at)} with ` +

@@ -14,29 +14,29 @@ import { batchGroupsOf } from '../batching/bucket-of.ts'
 export const order: Rule = {
   rule: 'order',
   promise: 'requests are dispatched in the order of the discipline of their queue',
-  check(seen, found) {
-    for (const queue of seen.queues) {
-      for (const lane of batchGroupsOf(seen, queue)) checkQueue(seen, lane, found)
+  check(evidence, findings) {
+    for (const queue of evidence.queues) {
+      for (const lane of batchGroupsOf(evidence, queue)) checkQueue(evidence, lane, findings)
     }
   },
 }
 
-function checkQueue(seen: Evidence, queue: SeenQueue, found: Findings): void {
+function checkQueue(evidence: Evidence, queue: SeenQueue, findings: Findings): void {
   const { order, admission } = queue.pool
   // checked by the rule `adaptive-lifo`
   if (admission.adaptiveLifo !== null) return
   const { discipline } = order
-  const waitOn = delaysTimedOut(queue, seen.promises)
+  const waitOn = delaysTimedOut(queue, evidence.promises)
   if (waitOn || (discipline !== 'fifo' && !isFair(queue))) {
-    const position = queuePositionOf(seen, queue)
-    if (position !== null) checkPositions(seen, queue, position, found)
+    const position = queuePositionOf(evidence, queue)
+    if (position !== null) checkPositions(evidence, queue, position, findings)
     return
   }
   // all requests go in order, or all of each tenant
   const groups = groupsOf(queue.joined, (key) =>
-    discipline === 'fifo' ? '' : seen.classOf(key).tenant,
+    discipline === 'fifo' ? '' : evidence.classOf(key).tenant,
   )
-  for (const joined of groups.values()) checkTurns(seen, queue, joined, found)
+  for (const joined of groups.values()) checkTurns(evidence, queue, joined, findings)
 }
 
 const isFair = ({ pool: { order } }: SeenQueue) =>
@@ -47,7 +47,7 @@ function checkTurns(
   { rows, left }: Evidence,
   { number }: SeenQueue,
   joined: readonly number[],
-  found: Findings,
+  findings: Findings,
 ): void {
   /** of the requests so far, the one that waited until the latest time */
   let latest = -1
@@ -55,12 +55,12 @@ function checkTurns(
   let previous = -1
   const begun = new Set<number>()
   for (const key of joined) {
-    found.checked++
+    findings.checked++
     const batch = rows.batch[key]!
     if (batch >= 0) {
       const before = latest
       if (before >= 0 && left[before]! > left[key]!) {
-        found.violated(
+        findings.violated(
           [before, key],
           () =>
             `request ${before} joined queue ${number} at ${ms(rows.sent[before]!)}, before ` +
@@ -68,7 +68,7 @@ function checkTurns(
         )
       } else if (previous >= 0 && batch !== rows.batch[previous] && begun.has(batch)) {
         const between = previous
-        found.violated(
+        findings.violated(
           [between, key],
           () => `request ${between} of another batch precedes ${key}, but follows its batch`,
         )
@@ -85,30 +85,30 @@ function checkTurns(
  * that arrived at the instant of the batch, only those before a member surely waited already.
  */
 function checkPositions(
-  seen: Evidence,
+  evidence: Evidence,
   queue: SeenQueue,
   position: QueuePosition,
-  found: Findings,
+  findings: Findings,
 ): void {
-  const { rows, left } = seen
+  const { rows, left } = evidence
   const { joined } = queue
   const line = new LeastFirst<WaitingRequest>((a, b) => comparePositions(position, a, b))
   const isLate = (key: number, at: number) => at >= position.lateFrom(key)
-  const lateOnes = joined
+  const lateKeys = joined
     .filter((key) => position.lateFrom(key) < Number.POSITIVE_INFINITY)
     .sort((a, b) => position.lateFrom(a) - position.lateFrom(b))
   let nextCome = 0
   let nextLate = 0
   for (const batch of queue.batches) {
-    found.checked++
+    findings.checked++
     const at = batch.dispatched
     const lastCome = batch.members.at(-1)!
     const surelyThere = (key: number) => rows.sent[key]! < at || key < lastCome
     while (nextCome < joined.length && surelyThere(joined[nextCome]!)) {
       line.add({ key: joined[nextCome++]!, late: false })
     }
-    while (nextLate < lateOnes.length && isLate(lateOnes[nextLate]!, at)) {
-      line.add({ key: lateOnes[nextLate++]!, late: true })
+    while (nextLate < lateKeys.length && isLate(lateKeys[nextLate]!, at)) {
+      line.add({ key: lateKeys[nextLate++]!, late: true })
     }
     const unsure: WaitingRequest[] = []
     let first = line.first
@@ -119,7 +119,7 @@ function checkPositions(
       if (waits) unsure.push(first)
       line.drop()
     }
-    if (first !== undefined) judge(seen, queue, { batch, position, first }, found)
+    if (first !== undefined) judge(evidence, queue, { batch, position, first }, findings)
     for (const request of unsure) line.add(request)
   }
 }
@@ -128,13 +128,13 @@ function judge(
   { rows, left }: Evidence,
   { number }: SeenQueue,
   { batch, position, first }: { batch: SeenBatch; position: QueuePosition; first: WaitingRequest },
-  found: Findings,
+  findings: Findings,
 ): void {
   const at = batch.dispatched
   for (const key of batch.members) {
     const member = { key, late: at >= position.lateFrom(key) }
     if (comparePositions(position, first, member) >= 0) continue
-    found.violated(
+    findings.violated(
       [first.key, key],
       () =>
         `request ${first.key} joined queue ${number} at ${ms(rows.sent[first.key]!)} and precedes ` +

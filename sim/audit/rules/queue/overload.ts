@@ -18,14 +18,14 @@ const never = Number.POSITIVE_INFINITY
  * Fail at Scale, 2015). Where all waiting requests left at an instant at which others arrived, the
  * queue may or may not have been empty in between, so there are two times from then on.
  */
-export function overloadOf(seen: Evidence, queue: SeenQueue, intervalMs: number): SeenOverload {
-  const { rows } = seen
+export function overloadOf(evidence: Evidence, queue: SeenQueue, intervalMs: number): SeenOverload {
+  const { rows } = evidence
   const onArrival = new Map<number, Overloaded>()
   const onDispatch: Overloaded[] = []
   /** when it was last empty, at the earliest and at the latest, ms */
   let earliest = never
   let latest = never
-  eachInstant(seen, queue, (instant) => {
+  eachInstant(evidence, queue, (instant) => {
     const { at, waitingBefore, waitingAfter, oldest, joined, batches } = instant
     const oldestStays = oldest >= 0 && rows.sent[oldest]! < at
     const possible = waitingBefore > 0 && at >= earliest + intervalMs

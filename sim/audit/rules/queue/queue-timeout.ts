@@ -16,23 +16,28 @@ import { admissionDecision } from '../admission/refused.ts'
 export const queueTimeout: Rule = {
   rule: 'queue-timeout',
   promise: 'a request leaves its queue at its queue timeout or cancellation, and not earlier',
-  check(seen, found) {
-    for (const queue of seen.queues) {
-      const times = timesOver(seen, queue)
-      checkLeavers(seen, queue, times, found)
-      checkDispatched(seen, queue, times, found)
-      checkWaiting(seen, queue, times, found)
+  check(evidence, findings) {
+    for (const queue of evidence.queues) {
+      const times = timesOver(evidence, queue)
+      checkLeavers(evidence, queue, times, findings)
+      checkDispatched(evidence, queue, times, findings)
+      checkWaiting(evidence, queue, times, findings)
     }
   },
 }
 
 type Times = (key: number) => TimeIsOver
 
-function checkLeavers(seen: Evidence, queue: SeenQueue, times: Times, found: Findings): void {
-  const { rows, left, classOf } = seen
+function checkLeavers(
+  evidence: Evidence,
+  queue: SeenQueue,
+  times: Times,
+  findings: Findings,
+): void {
+  const { rows, left, classOf } = evidence
   for (const key of queue.timedOut) {
     if (rows.outcome[key] === WITHDRAWN) continue
-    found.checked++
+    findings.checked++
     const promised = classOf(key)
     const { earliest: deadline } = times(key)
     // drops by cork are checked by another rule
@@ -41,32 +46,45 @@ function checkLeavers(seen: Evidence, queue: SeenQueue, times: Times, found: Fin
     const expected = withClient ? CANCELLED : TIMED_OUT
     if (left[key]! < deadline) {
       const text = () => `timed out at ${ms(left[key]!)}, before its timeout at ${ms(deadline)}`
-      found.violated([key], text)
+      findings.violated([key], text)
     } else if (waitingTime(queue.pool, promised).waitsOn && !promised.cancels) {
-      found.violated([key], () => `timed out at ${ms(left[key]!)}, but its timeout only delays it`)
+      findings.violated(
+        [key],
+        () => `timed out at ${ms(left[key]!)}, but its timeout only delays it`,
+      )
     } else if (rows.outcome[key] !== expected) {
       const text = withClient ? 'cancelled, after its client timeout' : 'timed out'
-      found.violated([key], () => `left at ${ms(left[key]!)}; expected outcome: ${text}`)
+      findings.violated([key], () => `left at ${ms(left[key]!)}; expected outcome: ${text}`)
     }
   }
 }
 
-function checkDispatched(seen: Evidence, queue: SeenQueue, times: Times, found: Findings): void {
-  const { rows, left } = seen
+function checkDispatched(
+  evidence: Evidence,
+  queue: SeenQueue,
+  times: Times,
+  findings: Findings,
+): void {
+  const { rows, left } = evidence
   for (const key of queue.joined) {
     const { latest: deadline } = times(key)
-    const { waitsOn } = waitingTime(queue.pool, seen.classOf(key))
+    const { waitsOn } = waitingTime(queue.pool, evidence.classOf(key))
     if (rows.batch[key]! < 0 || waitsOn || deadline === Number.POSITIVE_INFINITY) continue
     const text = () => `dispatched at ${ms(left[key]!)}, after its timeout at ${ms(deadline)}`
-    found.check(left[key]! < deadline, [key], text)
+    findings.check(left[key]! < deadline, [key], text)
   }
 }
 
 /** Checks after every event for a request that waits past its timeout. */
-function checkWaiting(seen: Evidence, queue: SeenQueue, times: Times, found: Findings): void {
-  const { rows, left } = seen
+function checkWaiting(
+  evidence: Evidence,
+  queue: SeenQueue,
+  times: Times,
+  findings: Findings,
+): void {
+  const { rows, left } = evidence
   const limited = queue.joined.filter((key) => {
-    const { waitsOn } = waitingTime(queue.pool, seen.classOf(key))
+    const { waitsOn } = waitingTime(queue.pool, evidence.classOf(key))
     return !waitsOn && times(key).latest < Number.POSITIVE_INFINITY
   })
   if (limited.length === 0) return
@@ -76,17 +94,17 @@ function checkWaiting(seen: Evidence, queue: SeenQueue, times: Times, found: Fin
   const mayMakeRoom = (key: number) => admissionDecision(rows, key, 'memory') === 'passed'
   const waiting = new LeastFirst<number>((a, b) => overAt(a) - overAt(b))
   let next = 0
-  eachInstant(seen, queue, ({ at, joined, shed, timedOut, batches, ends, freeBefore }) => {
+  eachInstant(evidence, queue, ({ at, joined, shed, timedOut, batches, ends, freeBefore }) => {
     const acted = (ends > 0 && endsHere) || any(batches) || any(timedOut)
     const lookedFor = queue.shed.slice(shed.from, shed.to).some(mayMakeRoom)
     if (!acted && !lookedFor && !(any(joined) && freeBefore > 0)) return
-    found.checked++
+    findings.checked++
     while (next < limited.length && rows.sent[limited[next]!]! < at) waiting.add(limited[next++]!)
     while (waiting.first !== undefined && at >= overAt(waiting.first)) {
       const key = waiting.first
       waiting.drop()
       if (left[key]! <= at) continue
-      found.violated([key], () => {
+      findings.violated([key], () => {
         const where = `in queue ${queue.number} just after ${ms(at)}`
         return `still waited ${where}, after its timeout at ${ms(overAt(key))}`
       })

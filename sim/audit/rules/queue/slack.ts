@@ -14,9 +14,9 @@ export const slack: Rule = {
   rule: 'slack',
   promise:
     'deadline-aware: a batch is dispatched when full, or when its first deadline requires it',
-  check(seen, found) {
-    for (const [queue, batching] of queuesUnder('deadline-aware', seen)) {
-      checkDecisions(seen, queue, decider(seen, queue, batching), found)
+  check(evidence, findings) {
+    for (const [queue, batching] of queuesUnder('deadline-aware', evidence)) {
+      checkDecisions(evidence, queue, decider(evidence, queue, batching), findings)
     }
   },
 }

@@ -1,28 +1,27 @@
 import type { Evidence } from '../../evidence/evidence.ts'
 import type { Findings } from '../../findings.ts'
 
-/** What all attempts of one request have in common, be they copies or retries. */
-
+/** Columns that are equal in all attempts of one request, copies and retries alike. */
 const SAME = ['at', 'class', 'sendId', 'part', 'attempt', 'firstScheduledAt', 'leaves'] as const
 
-/** What of a further attempt is not as in the first one; null for nothing. */
+/** How a further attempt differs from the first one; null where it does not. */
 export function differsFromFirst({ rows }: Evidence, key: number, first: number): string | null {
-  const other = SAME.find((name) => rows[name][key] !== rows[name][first])
-  if (other === undefined) return null
-  return `${other} is ${rows[other][key]}, but ${rows[other][first]} in the first attempt`
+  const column = SAME.find((name) => rows[name][key] !== rows[name][first])
+  if (column === undefined) return null
+  return `${column} is ${rows[column][key]}, but ${rows[column][first]} in the first attempt`
 }
 
 /**
- * Attempts of one request are in one pool. `again` states what it means that a queue has two of
- * them while another one of the pool was open; null where that is allowed.
+ * Attempts of one request are in one pool. `again`: the text of the violation where a queue has two
+ * of them although another queue of the pool was open; null where that is allowed.
  */
 export function checkQueues(
   { rows, queues, ejected, delivered }: Evidence,
   keys: readonly number[],
   again: ((queue: number) => string) | null,
-  found: Findings,
+  findings: Findings,
 ): void {
-  const known = new Set<number>()
+  const usedQueues = new Set<number>()
   const poolIndex = queues[rows.queue[keys[0]!]!]?.poolIndex
   const ofPool = queues.filter((queue) => queue.poolIndex === poolIndex)
   // a network delivers copies in any order, and replicas may be lost while copies are on their way
@@ -31,13 +30,13 @@ export function checkQueues(
     const queue = rows.queue[key]!
     const at = cameAt(key)
     const isFree = ({ number, absences }: (typeof ofPool)[number]) =>
-      !known.has(number) &&
+      !usedQueues.has(number) &&
       [...absences.closed, ...ejected[number]!].every(({ from, to }) => at < from || at > to)
     if (queues[queue]?.poolIndex !== poolIndex) {
-      found.violated([keys[0]!, key], () => 'attempts of one request, but in two pools')
-    } else if (again !== null && known.has(queue) && ofPool.some(isFree)) {
-      found.violated([keys[0]!, key], () => again(queue))
+      findings.violated([keys[0]!, key], () => 'attempts of one request, but in two pools')
+    } else if (again !== null && usedQueues.has(queue) && ofPool.some(isFree)) {
+      findings.violated([keys[0]!, key], () => again(queue))
     }
-    known.add(queue)
+    usedQueues.add(queue)
   }
 }

@@ -41,21 +41,21 @@ const HOW: Readonly<Record<number, AttemptEnd>> = {
 export const clientRetries: Rule = {
   rule: 'client-retries',
   promise: 'clients send a call again after the ends that they retry, at its backoff or pushback',
-  check(seen, found) {
-    const { reactions } = seen.promises
+  check(evidence, findings) {
+    const { reactions } = evidence.promises
     for (const [index, { retry }] of (reactions?.classes ?? []).entries()) {
       if (retry === undefined) continue
       const untilMs = retry.budget ? -1 : reactions!.untilMs
-      for (const attempts of callsOf(seen, index)) {
-        checkCall(seen, attempts, { retry, untilMs }, found)
+      for (const attempts of callsOf(evidence, index)) {
+        checkCall(evidence, attempts, { retry, untilMs }, findings)
       }
     }
   },
 }
 
 /** Attempts by call, in order; calls of a class that began at one instant are taken together. */
-function callsOf(seen: Evidence, index: number): Iterable<Attempt[]> {
-  const { rows } = seen
+function callsOf(evidence: Evidence, index: number): Iterable<Attempt[]> {
+  const { rows } = evidence
   const last = new Map<number, number>()
   const sends = new Map<number, number[]>()
   for (let key = 0; key < rows.at.length; key++) {
@@ -74,7 +74,7 @@ function callsOf(seen: Evidence, index: number): Iterable<Attempt[]> {
     const key = parts[0]!
     const number = rows.attempt[key]!
     const ends = endsOf(
-      seen,
+      evidence,
       parts.map((part) => last.get(part) ?? part),
     )
     const pushedBack = new Set(number === 1 ? [0] : [])
@@ -89,8 +89,8 @@ function callsOf(seen: Evidence, index: number): Iterable<Attempt[]> {
 }
 
 /** `parts`: of each part of an attempt, the row of what a proxy sent last. */
-function endsOf(seen: Evidence, parts: readonly number[]): End[] | null {
-  const { rows, answered, retried } = seen
+function endsOf(evidence: Evidence, parts: readonly number[]): End[] | null {
+  const { rows, answered, retried } = evidence
   const leaves = rows.leaves[parts[0]!]!
   const at = Math.max(...parts.map((key) => answered[key]!))
   if (Number.isNaN(at) || parts.some((key) => retried[key] === 1)) return null
@@ -102,48 +102,48 @@ function endsOf(seen: Evidence, parts: readonly number[]): End[] | null {
     if (answered[key] !== first) continue
     const how = HOW[rows.outcome[key]!]
     if (how === undefined) return null
-    ends.push({ how, at, pushbackMs: pushbackOf(seen, key) })
+    ends.push({ how, at, pushbackMs: pushbackOf(evidence, key) })
   }
   return ends
 }
 
 function checkCall(
-  seen: Evidence,
+  evidence: Evidence,
   attempts: readonly Attempt[],
   { retry, untilMs }: { readonly retry: ClientRetry; readonly untilMs: number },
-  found: Findings,
+  findings: Findings,
 ): void {
-  const { rows } = seen
-  found.checked++
+  const { rows } = evidence
+  findings.checked++
   for (const attempt of attempts) {
     if (attempt.number === 1) continue
     const at = rows.at[attempt.key]!
     const before = attempts.filter(({ number }) => number === attempt.number - 1)
     const unknown = before.some(({ ends }) => ends === null)
-    let known: Attempt | null = null
-    for (const one of before) {
-      for (const { due, pushedBack } of duesOf(seen, one, retry)) {
+    let cause: Attempt | null = null
+    for (const previous of before) {
+      for (const { due, pushedBack } of duesOf(evidence, previous, retry)) {
         if (Math.abs(due - at) > ROUNDING_MS) continue
         attempt.pushedBack.add(pushedBack)
-        if (known === null || known.followed) known = one
+        if (cause === null || cause.followed) cause = previous
       }
     }
-    if (known === null || known.followed) {
+    if (cause === null || cause.followed) {
       if (unknown) return
-      found.violated([...before.map(({ key }) => key), attempt.key], () =>
-        textOf(seen, attempt, before, retry),
+      findings.violated([...before.map(({ key }) => key), attempt.key], () =>
+        textOf(evidence, attempt, before, retry),
       )
       return
     }
-    known.followed = true
+    cause.followed = true
   }
   for (const attempt of attempts) {
     if (attempt.followed || attempt.ends === null || attempt.ends.length === 0) continue
-    const dues = duesOf(seen, attempt, retry)
+    const dues = duesOf(evidence, attempt, retry)
     const latest = Math.max(...dues.map(({ due }) => due))
     const certain = attempt.ends.every(({ how }) => retriesAfter(retry, how)) && dues.length > 0
     if (!certain || !(latest < untilMs - ROUNDING_MS)) continue
-    found.violated([attempt.key], () => `not sent again, though due at ${ms(latest)}`)
+    findings.violated([attempt.key], () => `not sent again, though due at ${ms(latest)}`)
   }
 }
 
@@ -163,27 +163,27 @@ function duesOf(
     return [...pushedBack].map((since) => {
       const most = longestBackoffMs(retry, number - since)
       const share = draw(rows.sendId[key]!, JITTER)
-      const own = { none: most, full: most * share, equal: (most * (1 + share)) / 2 }[retry.jitter]
-      return { due: at + own, pushedBack: since }
+      const pausesMs = { none: most, full: most * share, equal: (most * (1 + share)) / 2 }
+      return { due: at + pausesMs[retry.jitter], pushedBack: since }
     })
   })
 }
 
 function textOf(
-  seen: Evidence,
+  evidence: Evidence,
   { key, number }: Attempt,
   before: readonly Attempt[],
   retry: ClientRetry,
 ): string {
-  const attempt = `attempt ${number} at ${ms(seen.rows.at[key]!)}`
-  const [one] = before
-  if (one === undefined) return `${attempt}, but there is no attempt ${number - 1} of its call`
+  const attempt = `attempt ${number} at ${ms(evidence.rows.at[key]!)}`
+  const [previous] = before
+  if (previous === undefined) return `${attempt}, but there is no attempt ${number - 1} of its call`
   if (number > retry.max_attempts)
     return `${attempt}, but at most ${retry.max_attempts} are allowed`
-  const [end] = one.ends ?? []
+  const [end] = previous.ends ?? []
   if (end === undefined) return `${attempt}, but the one before was answered`
   if (!retriesAfter(retry, end.how)) return `${attempt}, but ${end.how} is not retried`
-  const [next] = duesOf(seen, one, retry)
+  const [next] = duesOf(evidence, previous, retry)
   if (next === undefined || next.due === Number.POSITIVE_INFINITY) {
     return `${attempt}, but the refusal before allows none`
   }

@@ -28,25 +28,25 @@ const CLOCK_SLACK_MS = 0.1
 export const conservation: Rule = {
   rule: 'conservation',
   promise: 'every part of a request has one row and one outcome, and its times are in order',
-  check(seen, found) {
-    const { rows, expected } = seen
+  check(evidence, findings) {
+    const { rows, expected } = evidence
     const sent = expected.sending.length
     if (rows.at.length !== sent) {
       const least = Math.min(rows.at.length, sent)
-      found.violated(
+      findings.violated(
         [least],
         () => `${count(sent)} requests were sent, but there are ${count(rows.at.length)} rows`,
       )
     }
     for (let key = 0; key < Math.min(rows.at.length, sent); key++) {
-      const problem = identity(seen, key) ?? arrival(seen, key) ?? end(seen, key)
-      found.check(problem === null, [key], () => problem!)
+      const problem = identity(evidence, key) ?? arrival(evidence, key) ?? end(evidence, key)
+      findings.check(problem === null, [key], () => problem!)
     }
   },
 }
 
-function identity(seen: Evidence, key: number): string | null {
-  const { rows, requests, expected } = seen
+function identity(evidence: Evidence, key: number): string | null {
+  const { rows, requests, expected } = evidence
   const number = expected.sending[key]!
   if (rows.sendId[key] !== number || rows.part[key] !== expected.part[key]) {
     const actual = `part ${rows.part[key]} of request ${rows.sendId[key]}`
@@ -57,7 +57,7 @@ function identity(seen: Evidence, key: number): string | null {
     return `${name} is ${rows[name][key]}, but ${requests[name][number]} in its request`
   }
   // its client may have held it back
-  const { maxInFlight } = seen.promises.reactions?.classes[rows.class[key]!] ?? {}
+  const { maxInFlight } = evidence.promises.reactions?.classes[rows.class[key]!] ?? {}
   const first = rows.attempt[key] === 1 && maxInFlight === undefined
   if (
     first
@@ -85,8 +85,8 @@ function arrival({ rows, queues }: Evidence, key: number): string | null {
   return null
 }
 
-function end(seen: Evidence, key: number): string | null {
-  const { rows } = seen
+function end(evidence: Evidence, key: number): string | null {
+  const { rows } = evidence
   const outcome = rows.outcome[key]!
   const ran = rows.batch[key]! >= 0
   const inBatch =
@@ -95,7 +95,7 @@ function end(seen: Evidence, key: number): string | null {
     outcome === REDUNDANT ||
     (outcome === FAILED && ran)
   const lost = LOST[outcome] !== undefined
-  if (outcome === FAILED && !ran) return waitingProblem(seen, key)
+  if (outcome === FAILED && !ran) return waitingProblem(evidence, key)
   if (!inBatch && !lost) return `unknown outcome ${outcome}`
   if (!(rows.done[key]! >= rows.sent[key]!)) {
     return `sent at ${ms(rows.sent[key]!)}, but its end was known at ${ms(rows.done[key]!)}`
@@ -104,7 +104,7 @@ function end(seen: Evidence, key: number): string | null {
   if (outcome === SHED ? !REASONS.includes(refusal) : refusal !== 0) {
     return `outcome ${outcome} does not go with refusal ${refusal}`
   }
-  return inBatch ? ranProblem(seen, key) : lostProblem(seen, key)
+  return inBatch ? ranProblem(evidence, key) : lostProblem(evidence, key)
 }
 
 /** A request fails while it waits only with the replica that has its queue. */

@@ -23,40 +23,41 @@ const FAILURES: readonly number[] = [SHED, FAILED, TIMED_OUT]
 export const copies: Rule = {
   rule: 'copies',
   promise: 'copies of a request are sent when they are due, one of them answers, the others end',
-  check(seen, found) {
-    const { rows, classOf } = seen
+  check(evidence, findings) {
+    const { rows, classOf } = evidence
     const further = new Map<number, number[]>()
     for (const [key, first] of rows.copyOf.entries()) {
       // the rule on retries checks those of proxies
-      if (first < 0 || isRetry(seen, first)) continue
-      const problem = identity(seen, key, first)
-      found.check(problem === null, [key], () => problem!)
+      if (first < 0 || isRetry(evidence, first)) continue
+      const problem = identity(evidence, key, first)
+      findings.check(problem === null, [key], () => problem!)
       if (problem !== null) continue
-      const known = further.get(first)
-      if (known === undefined) further.set(first, [key])
-      else known.push(key)
+      const keys = further.get(first)
+      if (keys === undefined) further.set(first, [key])
+      else keys.push(key)
     }
-    const sent = new SentInOrder(seen)
+    const sent = new SentInOrder(evidence)
     for (let key = 0; key < rows.at.length; key++) {
       const { hedge } = classOf(key)
       const alone = hedge === undefined || rows.copyOf[key]! >= 0
-      if (!alone) checkGroup(seen, [key, ...(further.get(key) ?? [])], { hedge, sent }, found)
+      if (!alone)
+        checkGroup(evidence, [key, ...(further.get(key) ?? [])], { hedge, sent }, findings)
       else if (hedge === undefined && rows.outcome[key]! >= WITHDRAWN) {
-        found.violated([key], () => `outcome ${rows.outcome[key]}, but its class has no copies`)
+        findings.violated([key], () => `outcome ${rows.outcome[key]}, but its class has no copies`)
       }
     }
-    checkBudgets(seen, found)
+    checkBudgets(evidence, findings)
   },
 }
 
 const isRetry = ({ rows, promises, classOf }: Evidence, first: number) =>
   classOf(first).hedge === undefined && promises.pools[rows.pool[first]!]?.retries !== undefined
 
-function identity(seen: Evidence, key: number, first: number): string | null {
-  const { rows, classOf } = seen
+function identity(evidence: Evidence, key: number, first: number): string | null {
+  const { rows, classOf } = evidence
   if (!(first < key) || rows.copyOf[first]! >= 0) return `a copy of row ${first}, which is no first`
   if (classOf(key).hedge === undefined) return 'a copy, but its class has no copies'
-  return differsFromFirst(seen, key, first)
+  return differsFromFirst(evidence, key, first)
 }
 
 /** Times of first copies, to tell whether a client sent others while a copy was due. */
@@ -84,33 +85,34 @@ class SentInOrder {
 
 /** `keys`: the first copy, then the others in the order in which they were sent. */
 function checkGroup(
-  seen: Evidence,
+  evidence: Evidence,
   keys: readonly number[],
   of: { readonly hedge: HedgePlan; readonly sent: SentInOrder },
-  found: Findings,
+  findings: Findings,
 ): void {
-  const { rows } = seen
+  const { rows } = evidence
   const { hedge } = of
-  found.checked++
+  findings.checked++
   if (keys.length > hedge.maxAttempts) {
-    found.violated(keys, () => `${keys.length} copies; at most ${hedge.maxAttempts} are allowed`)
+    findings.violated(keys, () => `${keys.length} copies; at most ${hedge.maxAttempts} are allowed`)
   }
   const served = keys.filter((key) => rows.outcome[key] === SERVED)
-  if (served.length > 1) found.violated(served, () => 'several copies of one request were served')
-  checkTimes(seen, keys, hedge, found)
-  if (!hedge.tied) checkPushbacks(seen, keys, found)
-  checkQueues(seen, keys, (queue) => `two copies of one request in queue ${queue}`, found)
+  if (served.length > 1)
+    findings.violated(served, () => 'several copies of one request were served')
+  checkTimes(evidence, keys, hedge, findings)
+  if (!hedge.tied) checkPushbacks(evidence, keys, findings)
+  checkQueues(evidence, keys, (queue) => `two copies of one request in queue ${queue}`, findings)
   const fatalOutcomes: readonly number[] = hedge.fatal ?? []
   const fatal = keys.filter((key) => fatalOutcomes.includes(rows.outcome[key]!))
-  const fatalAt = earliest(fatal, seen.answered)
-  const late = served.find((key) => seen.answered[key]! > fatalAt)
+  const fatalAt = earliest(fatal, evidence.answered)
+  const late = served.find((key) => evidence.answered[key]! > fatalAt)
   if (late !== undefined) {
-    found.violated([late], () => `served after a fatal failure at ${ms(fatalAt)}`)
+    findings.violated([late], () => `served after a fatal failure at ${ms(fatalAt)}`)
   }
-  const answeredAt = Math.min(fatalAt, earliest(served, seen.answered))
-  checkEnds(seen, keys, { hedge, answeredAt }, found)
-  checkStarts(seen, keys, { hedge, answeredAt }, found)
-  checkMissing(seen, keys, of, found)
+  const answeredAt = Math.min(fatalAt, earliest(served, evidence.answered))
+  checkEnds(evidence, keys, { hedge, answeredAt }, findings)
+  checkStarts(evidence, keys, { hedge, answeredAt }, findings)
+  checkMissing(evidence, keys, of, findings)
 }
 
 const earliest = (keys: readonly number[], times: Float64Array) =>
@@ -121,27 +123,27 @@ function checkTimes(
   { rows, answered }: Evidence,
   keys: readonly number[],
   { afterMs, fatal = [] }: HedgePlan,
-  found: Findings,
+  findings: Findings,
 ): void {
   for (const [i, key] of keys.entries()) {
     if (i === 0) continue
     const before = keys.slice(0, i)
     const sent = rows.sent[key]!
-    const over = before.find((one) => {
+    const over = before.find((copy) => {
       const ends: readonly number[] = [SERVED, ABANDONED, CANCELLED, ...fatal]
-      return ends.includes(rows.outcome[one]!) && answered[one]! < sent
+      return ends.includes(rows.outcome[copy]!) && answered[copy]! < sent
     })
     if (over !== undefined) {
-      found.violated(
+      findings.violated(
         [over, key],
         () => `a copy was sent at ${ms(sent)}, after the request was over`,
       )
     }
     if (afterMs === null) continue
-    const failed = before.some((one) => isFailure(rows.outcome[one]!) && answered[one]! <= sent)
+    const failed = before.some((copy) => isFailure(rows.outcome[copy]!) && answered[copy]! <= sent)
     const due = rows.at[key]! + i * afterMs
     if (failed || sent >= due - ROUNDING_MS) continue
-    found.violated([key], () => `copy ${i + 1} was sent at ${ms(sent)}, but due at ${ms(due)}`)
+    findings.violated([key], () => `copy ${i + 1} was sent at ${ms(sent)}, but due at ${ms(due)}`)
   }
 }
 
@@ -152,7 +154,7 @@ function checkEnds(
   { rows, left, answered, delivered }: Evidence,
   keys: readonly number[],
   { hedge, answeredAt }: { readonly hedge: HedgePlan; readonly answeredAt: number },
-  found: Findings,
+  findings: Findings,
 ): void {
   const started = hedge.tied
     ? earliest(
@@ -169,14 +171,14 @@ function checkEnds(
     if (outcome === WITHDRAWN) {
       const expected = Math.max(decidedAt, from)
       const text = () => `withdrawn at ${ms(done)}; expected: ${ms(expected)}`
-      if (done !== expected) found.violated([key], text)
+      if (done !== expected) findings.violated([key], text)
     } else if (outcome !== SHED && left[key]! > Math.max(decidedAt, from)) {
       const text = () => `still waited after ${ms(decidedAt)}, when another copy was enough`
-      found.violated([key], text)
+      findings.violated([key], text)
     } else if (outcome === REDUNDANT && !(ended >= answeredAt)) {
-      found.violated([key], () => `redundant at ${ms(ended)}, but no copy was answered before`)
+      findings.violated([key], () => `redundant at ${ms(ended)}, but no copy was answered before`)
     } else if (outcome === ABANDONED && ended > answeredAt) {
-      found.violated([key], () => `abandoned at ${ms(ended)}, but answered at ${ms(answeredAt)}`)
+      findings.violated([key], () => `abandoned at ${ms(ended)}, but answered at ${ms(answeredAt)}`)
     }
   }
 }
@@ -189,7 +191,7 @@ function checkStarts(
   { rows, left, answered, promises }: Evidence,
   keys: readonly number[],
   { hedge, answeredAt }: { readonly hedge: HedgePlan; readonly answeredAt: number },
-  found: Findings,
+  findings: Findings,
 ): void {
   const ran = keys.filter((key) => rows.batch[key]! >= 0)
   const at = earliest(ran, left)
@@ -198,7 +200,7 @@ function checkStarts(
   for (const key of others) {
     if (rows.queue[key] === rows.queue[first!]) continue
     const text = () => `two tied copies of one request started at ${ms(at)}`
-    found.violated([first!, key], text)
+    findings.violated([first!, key], text)
   }
   // the queue of a replica goes on once the batch of the answer has ended
   const answer = ran.find((key) => answered[key] === answeredAt)
@@ -207,23 +209,23 @@ function checkStarts(
     const behind = rows.queue[key] === rows.queue[answer] && left[key] === answeredAt
     if (!behind || key === answer || left[answer] === answeredAt) continue
     const text = () => `started at ${ms(answeredAt)} behind the copy that had answered by then`
-    found.violated([answer, key], text)
+    findings.violated([answer, key], text)
   }
 }
 
 /** Where nothing limits copies, one that was due has been sent before later requests. */
 function checkMissing(
-  seen: Evidence,
+  evidence: Evidence,
   keys: readonly number[],
   { hedge, sent }: { readonly hedge: HedgePlan; readonly sent: SentInOrder },
-  found: Findings,
+  findings: Findings,
 ): void {
-  const { rows, answered } = seen
+  const { rows, answered } = evidence
   const { afterMs, maxAttempts, budget, throttling, untilMs, fatal = [] } = hedge
   if (afterMs === null || budget !== null || throttling !== null) return
   if (keys.length >= maxAttempts) return
   const [first] = keys
-  const pushbacks = hedge.tied ? [] : pushbacksOf(seen, keys)
+  const pushbacks = hedge.tied ? [] : pushbacksOf(evidence, keys)
   const due =
     pushbacks.length === 0
       ? rows.at[first!]! + keys.length * afterMs
@@ -236,7 +238,7 @@ function checkMissing(
   )
   const later = sent.after(due + ROUNDING_MS)
   if (later >= over || later === Infinity) return
-  found.violated([first!], () => {
+  findings.violated([first!], () => {
     return `copy ${keys.length + 1} was due at ${ms(due)}, but a later request was sent at ${ms(later)}`
   })
 }

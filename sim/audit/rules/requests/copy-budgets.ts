@@ -4,13 +4,13 @@ import { FAILED, SERVED, SHED, TIMED_OUT } from '../../evidence/raw-rows.ts'
 import { type Findings, ms } from '../../findings.ts'
 
 /** Checks that classes send no more copies than their budgets and tokens allow. */
-export function checkBudgets(seen: Evidence, found: Findings): void {
-  for (const [index, { hedge }] of seen.promises.classes.entries()) {
+export function checkBudgets(evidence: Evidence, findings: Findings): void {
+  for (const [index, { hedge }] of evidence.promises.classes.entries()) {
     if (hedge === undefined) continue
-    if (hedge.budget !== null) checkBudget(seen, index, hedge.budget, found)
+    if (hedge.budget !== null) checkBudget(evidence, index, hedge.budget, findings)
     if (hedge.throttling !== null) {
       const { throttling, fatal = [] } = hedge
-      checkThrottling(seen, index, { ...throttling, fatal }, found)
+      checkThrottling(evidence, index, { ...throttling, fatal }, findings)
     }
   }
 }
@@ -20,20 +20,20 @@ function checkBudget(
   { rows }: Evidence,
   index: number,
   { ratio, burst }: { readonly ratio: number; readonly burst: number },
-  found: Findings,
+  findings: Findings,
 ): void {
   let left = burst
   for (const [key, first] of rows.copyOf.entries()) {
     if (rows.class[key] !== index) continue
     if (first < 0) left = Math.min(burst, left + ratio)
     // sums of fractions are rounded
-    else found.check(--left >= -1e-6 * burst, [key], () => `a copy was sent without budget`)
+    else findings.check(--left >= -1e-6 * burst, [key], () => `a copy was sent without budget`)
   }
 }
 
 /** Failures take 1 of the tokens, answers add some; copies need more than half of them. */
 function checkThrottling(
-  seen: Evidence,
+  evidence: Evidence,
   index: number,
   {
     maxTokens,
@@ -44,9 +44,9 @@ function checkThrottling(
     readonly tokenRatio: number
     readonly fatal: readonly number[]
   },
-  found: Findings,
+  findings: Findings,
 ): void {
-  const { rows, answered } = seen
+  const { rows, answered } = evidence
   const ratio = Math.round(1000 * tokenRatio)
   const full = 1000 * maxTokens
   const keys = [...rows.at.keys()].filter((key) => rows.class[key] === index)
@@ -54,8 +54,8 @@ function checkThrottling(
     const outcome = rows.outcome[key]!
     const failed = outcome === SHED || outcome === FAILED || outcome === TIMED_OUT
     // a fatal failure says nothing about the load of the server, unless it allows no further copy
-    const told = (pushbackOf(seen, key) ?? 0) < 0
-    if ((fatal.includes(outcome) && !told) || (!failed && outcome !== SERVED)) return []
+    const forbidsCopies = (pushbackOf(evidence, key) ?? 0) < 0
+    if ((fatal.includes(outcome) && !forbidsCopies) || (!failed && outcome !== SERVED)) return []
     return [{ at: answered[key]!, by: failed ? -1000 : ratio }]
   })
   changes.sort((a, b) => a.at - b.at || b.by - a.by)
@@ -74,6 +74,6 @@ function checkThrottling(
       most = Math.min(full, most + changes[i]!.by)
     }
     const text = () => `a copy was sent at ${ms(at)} with ${most / 1000} of ${maxTokens} tokens`
-    found.check(most > full / 2, [key], text)
+    findings.check(most > full / 2, [key], text)
   }
 }

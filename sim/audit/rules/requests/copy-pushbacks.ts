@@ -15,18 +15,22 @@ export interface SeenPushback {
 }
 
 /** `keys`: the copies of a request, in the order in which they were sent. */
-export function pushbacksOf(seen: Evidence, keys: readonly number[]): SeenPushback[] {
+export function pushbacksOf(evidence: Evidence, keys: readonly number[]): SeenPushback[] {
   return keys.flatMap((key) => {
-    const pushbackMs = pushbackOf(seen, key)
-    return pushbackMs === undefined ? [] : [{ key, at: seen.answered[key]!, pushbackMs }]
+    const pushbackMs = pushbackOf(evidence, key)
+    return pushbackMs === undefined ? [] : [{ key, at: evidence.answered[key]!, pushbackMs }]
   })
 }
 
 /** No copy comes after a refusal that allows none, or before the time of the last pushback. */
-export function checkPushbacks(seen: Evidence, keys: readonly number[], found: Findings): void {
-  const pushbacks = pushbacksOf(seen, keys)
+export function checkPushbacks(
+  evidence: Evidence,
+  keys: readonly number[],
+  findings: Findings,
+): void {
+  const pushbacks = pushbacksOf(evidence, keys)
   if (pushbacks.length === 0) return
-  const { rows, answered, delivered } = seen
+  const { rows, answered, delivered } = evidence
   for (const [i, key] of keys.entries()) {
     const last = keys[i - 1]
     if (last === undefined) continue
@@ -34,27 +38,31 @@ export function checkPushbacks(seen: Evidence, keys: readonly number[], found: F
     // without a network a refusal is known at the instant at which the copy is sent
     const isKnown = ({ key: refused, at }: SeenPushback) =>
       at < sent || (at === sent && delivered === null && keys.indexOf(refused) < i)
-    const stop = pushbacks.find((own) => own.pushbackMs < 0 && isKnown(own))
+    const stop = pushbacks.find((pushback) => pushback.pushbackMs < 0 && isKnown(pushback))
     if (stop !== undefined) {
       const text = () =>
         `a copy was sent at ${ms(sent)}, but a refusal allowed none since ${ms(stop.at)}`
-      found.violated([stop.key, key], text)
+      findings.violated([stop.key, key], text)
       continue
     }
     const before = rows.sent[last]!
-    const told = pushbacks.findLast(
-      (own) => isKnown(own) && (own.at > before || (own.key === last && own.at >= before)),
+    const lastPushback = pushbacks.findLast(
+      (pushback) =>
+        isKnown(pushback) &&
+        (pushback.at > before || (pushback.key === last && pushback.at >= before)),
     )
-    if (told === undefined) continue
-    const due = told.at + told.pushbackMs
-    const failed = keys.slice(0, i).some((other) => {
-      const isFailure = FAILURES.includes(rows.outcome[other]!)
-      const at = answered[other]!
-      return isFailure && pushbackOf(seen, other) === undefined && at >= told.at && at <= sent
+    if (lastPushback === undefined) continue
+    const due = lastPushback.at + lastPushback.pushbackMs
+    const failed = keys.slice(0, i).some((copy) => {
+      const isFailure = FAILURES.includes(rows.outcome[copy]!)
+      const at = answered[copy]!
+      return (
+        isFailure && pushbackOf(evidence, copy) === undefined && at >= lastPushback.at && at <= sent
+      )
     })
     if (failed || sent >= due - ROUNDING_MS) continue
     const text = () => `a copy was sent at ${ms(sent)}, but a refusal put it off to ${ms(due)}`
-    found.violated([told.key, key], text)
+    findings.violated([lastPushback.key, key], text)
   }
 }
 

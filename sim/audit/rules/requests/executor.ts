@@ -6,29 +6,29 @@ import { isSwappable, maySplitBatches } from '../../promises/memory-asked.ts'
 export const executor: Rule = {
   rule: 'executor',
   promise: 'an executor has one batch of its own queue at a time; the longest idle one goes first',
-  check(seen, found) {
-    for (const queue of seen.queues) {
+  check(evidence, findings) {
+    for (const queue of evidence.queues) {
       // engines run many requests at once
       if (queue.pool.generation !== undefined) continue
-      if (maySplitBatches(queue)) checkHalves(seen, queue, found)
+      if (maySplitBatches(queue)) checkHalves(evidence, queue, findings)
       // rows do not show when weights were loaded, and so which executor was free longest
-      else checkQueue(queue, { inTurn: !isSwappable(seen.promises, queue) }, found)
+      else checkQueue(queue, { inTurn: !isSwappable(evidence.promises, queue) }, findings)
     }
   },
 }
 
 /** Parts of one batch run one after the other; each records its own start. */
-function checkHalves({ rows }: Evidence, queue: SeenQueue, found: Findings): void {
+function checkHalves({ rows }: Evidence, queue: SeenQueue, findings: Findings): void {
   const last = new Map<number, SeenBatch>()
   const order = ({ members }: SeenBatch) => rows.batch[members[0]!]!
   for (const batch of queue.batches.toSorted((a, b) => a.done - b.done || order(a) - order(b))) {
-    found.checked++
+    findings.checked++
     const { executor, members } = batch
-    checkServes(queue, batch, found)
+    checkServes(queue, batch, findings)
     const before = last.get(executor)
     const began = rows.started[members[0]!]!
     if (before !== undefined && began < before.done) {
-      overlap(before, batch, began, found)
+      overlap(before, batch, began, findings)
     }
     last.set(executor, batch)
   }
@@ -37,19 +37,19 @@ function checkHalves({ rows }: Evidence, queue: SeenQueue, found: Findings): voi
 function checkQueue(
   queue: SeenQueue,
   { inTurn: longestFirst }: { readonly inTurn: boolean },
-  found: Findings,
+  findings: Findings,
 ): void {
   const { firstExecutor, executors, absences } = queue
   const freeSince = new Float64Array(executors).fill(Number.NEGATIVE_INFINITY)
   const last: (SeenBatch | undefined)[] = Array.from({ length: executors })
   for (const batch of queue.batches) {
-    found.checked++
+    findings.checked++
     const { executor, dispatched, members } = batch
     const index = executor - firstExecutor
-    if (!checkServes(queue, batch, found)) continue
-    if (dispatched < freeSince[index]!) overlap(last[index]!, batch, dispatched, found)
+    if (!checkServes(queue, batch, findings)) continue
+    if (dispatched < freeSince[index]!) overlap(last[index]!, batch, dispatched, findings)
     if (absences.any) {
-      if (absences.isAbsentAround(index, dispatched)) absent(batch, found)
+      if (absences.isAbsentAround(index, dispatched)) absent(batch, findings)
       for (let i = 0; i < executors; i++) {
         const back = absences.backAt(i, dispatched)
         if (back > freeSince[i]!) freeSince[i] = back
@@ -59,7 +59,7 @@ function checkQueue(
     const longest = longestFree(freeSince, isAway, index)
     // an executor that became free earlier was also free when the batch was dispatched
     if (longestFirst && freeSince[longest]! < freeSince[index]!) {
-      found.violated(
+      findings.violated(
         members,
         () =>
           `dispatched to executor ${executor} at ${ms(dispatched)}, free since ` +
@@ -71,8 +71,8 @@ function checkQueue(
   }
 }
 
-function absent({ members, executor, dispatched }: SeenBatch, found: Findings): void {
-  found.violated(
+function absent({ members, executor, dispatched }: SeenBatch, findings: Findings): void {
+  findings.violated(
     members,
     () => `dispatched to executor ${executor} at ${ms(dispatched)}, which was away then`,
   )
@@ -82,19 +82,24 @@ function absent({ members, executor, dispatched }: SeenBatch, found: Findings): 
 function checkServes(
   { firstExecutor, executors, number }: SeenQueue,
   { executor, members }: SeenBatch,
-  found: Findings,
+  findings: Findings,
 ): boolean {
   const serves = executor >= firstExecutor && executor < firstExecutor + executors
   const text = () => `ran on executor ${executor}, which does not serve queue ${number}`
-  if (!serves) found.violated(members, text)
+  if (!serves) findings.violated(members, text)
   return serves
 }
 
 /** Reports a batch that began at `at`, before the end of the one before it on its executor. */
-function overlap(before: SeenBatch, { executor, members }: SeenBatch, at: number, found: Findings) {
-  found.violated([...before.members, ...members], () => {
-    const other = `that of request ${before.members[0]} until ${ms(before.done)}`
-    return `executor ${executor} began the batch of request ${members[0]} at ${ms(at)}, but had ${other}`
+function overlap(
+  before: SeenBatch,
+  { executor, members }: SeenBatch,
+  at: number,
+  findings: Findings,
+) {
+  findings.violated([...before.members, ...members], () => {
+    const batchBefore = `that of request ${before.members[0]} until ${ms(before.done)}`
+    return `executor ${executor} began the batch of request ${members[0]} at ${ms(at)}, but had ${batchBefore}`
   })
 }
 

@@ -9,10 +9,10 @@ export const failedBatches: Rule = {
   rule: 'failed-batches',
   promise:
     'batches fail with their replica, or by errors at the times of these: all at a share of 1',
-  check(seen, found) {
-    const { promises, queues, rows } = seen
+  check(evidence, findings) {
+    const { promises, queues, rows } = evidence
     const firstOf = firstExecutors(promises.pools)
-    for (const batch of seen.batches) {
+    for (const batch of evidence.batches) {
       const queue = queues[batch.queue]
       if (queue === undefined) continue
       const failures = promises.failures?.[queue.poolIndex]
@@ -29,15 +29,17 @@ export const failedBatches: Rule = {
             spans?.some(({ from, to }) => dispatched > from + EDGE_MS && dispatched < to - EDGE_MS),
         )
         if (errors.length === 0) continue
-        found.check(!certain, batch.members, () => {
+        findings.check(!certain, batch.members, () => {
           return `served by replica ${replica} at ${ms(dispatched)}, when all of its batches fail`
         })
         continue
       }
       const isLost = queue.absences.isLostAt(batch.executor, done)
       const mayFail =
-        isLost || failures.mayBeLost[replica] === true || errors.some((own) => allows(own, batch))
-      found.check(mayFail, failed, () => {
+        isLost ||
+        failures.mayBeLost[replica] === true ||
+        errors.some((error) => allows(error, batch))
+      findings.check(mayFail, failed, () => {
         const when = `failed on replica ${replica} at ${ms(dispatched)}`
         return `${when}, which was not lost and has no errors at that time`
       })

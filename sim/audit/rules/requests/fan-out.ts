@@ -3,7 +3,7 @@ import type { Rule } from '../../findings.ts'
 export const fanOut: Rule = {
   rule: 'fan-out',
   promise: 'the parts of a request are routed to different queues of one pool',
-  check({ rows, expected, classOf, queues }, found) {
+  check({ rows, expected, classOf, queues }, findings) {
     const { sending } = expected
     let first = 0
     while (first < sending.length) {
@@ -14,16 +14,16 @@ export const fanOut: Rule = {
       )
       first = next
       if (keys.length <= 1 || classOf(keys[0]!).fanOut === 1) continue
-      found.checked++
-      const known = new Map<number, number>()
+      findings.checked++
+      const keyByQueue = new Map<number, number>()
       for (const key of keys) {
         const queue = rows.queue[key]!
-        const sibling = known.get(queue)
-        known.set(queue, key)
+        const sibling = keyByQueue.get(queue)
+        keyByQueue.set(queue, key)
         if (sibling !== undefined) {
-          found.violated([sibling, key], () => `parts of one request, both in queue ${queue}`)
+          findings.violated([sibling, key], () => `parts of one request, both in queue ${queue}`)
         } else if (queues[queue]?.poolIndex !== queues[rows.queue[keys[0]!]!]?.poolIndex) {
-          found.violated([keys[0]!, key], () => 'parts of one request, but in two pools')
+          findings.violated([keys[0]!, key], () => 'parts of one request, but in two pools')
         }
       }
     }

@@ -3,7 +3,7 @@ import { ms, type Rule } from '../../findings.ts'
 export const givenBack: Rule = {
   rule: 'given-back',
   promise: 'a replica that its scaler gave back serves again only after it was asked for',
-  check({ promises, changes }, found) {
+  check({ promises, changes }, findings) {
     const gives = promises.pools.flatMap(({ replicas, scaling }) =>
       Array<boolean>(replicas).fill(scaling !== undefined),
     )
@@ -16,7 +16,7 @@ export const givenBack: Rule = {
       if (state === 'starting') away.delete(executor)
       else if (state === 'up') {
         away.delete(executor)
-        found.check(since === undefined, [], () => {
+        findings.check(since === undefined, [], () => {
           return `executor ${executor} serves from ${ms(at)}, but was given back at ${ms(since!)}`
         })
       } else if (state !== 'down') away.set(executor, since ?? at)

@@ -7,18 +7,18 @@ import { leastOf, type PromisedLeg, promisedWays } from '../../promises/promised
 /** Sums of times are rounded in another order. */
 const ROUNDING_MS = 1e-6
 
-/** Checked on rows as they were sent, with the times of both ends. */
+/** Checked on rows as they were sent: they have the times of both ends of the way. */
 export const networks: Rule = {
   rule: 'networks',
   promise: 'requests and answers take at least the time of their network, and none in an outage',
-  check(seen, found) {
-    const ways = promisedWays(seen.promises)
+  check(evidence, findings) {
+    const ways = promisedWays(evidence.promises)
     if (ways === null) return
-    const requests = messagesOf(seen, ways, 'out')
-    const answers = messagesOf(seen, ways, 'back')
-    for (let key = 0; key < seen.rows.at.length; key++) {
-      const problem = problemOf(seen, key, requests.get(key), answers.get(key))
-      found.check(problem === null, [key], () => problem!)
+    const requests = messagesOf(evidence, ways, 'out')
+    const answers = messagesOf(evidence, ways, 'back')
+    for (let key = 0; key < evidence.rows.at.length; key++) {
+      const problem = problemOf(evidence, key, requests.get(key), answers.get(key))
+      findings.check(problem === null, [key], () => problem!)
     }
   },
 }
@@ -46,9 +46,9 @@ function messagesOf(
       : (requests.outputTokens[expected.sending[key]!] ?? 0)
     // a refusal has no size
     const hasSize = isOut || rows.batch[key]! >= 0
-    const own = byChannel.get(leg.number) ?? { leg, sent: [] }
-    byChannel.set(leg.number, own)
-    own.sent.push({
+    const channel = byChannel.get(leg.number) ?? { leg, sent: [] }
+    byChannel.set(leg.number, channel)
+    channel.sent.push({
       key,
       at: isOut ? (rows.routed?.[key] ?? Number.NaN) : rows.done[key]!,
       ms: hasSize ? leg.occupiesMs + tokens * leg.tokenMs : 0,
@@ -94,7 +94,7 @@ function legProblem(carried: Carried | undefined, from: number, to: number): str
   if (!(to >= leaves + leastMs - ROUNDING_MS)) {
     return `expected at least ${ms(leaves + leastMs - from)}`
   }
-  const cut = outages.find((one) => one.from <= leaves - ROUNDING_MS && leaves < one.to)
+  const cut = outages.find((outage) => outage.from <= leaves - ROUNDING_MS && leaves < outage.to)
   if (cut === undefined || to >= cut.to + leastMs - ROUNDING_MS) return null
   return `expected it to be sent again after the outage until ${ms(cut.to)}`
 }

@@ -4,10 +4,10 @@ import type { RoutingPlan } from '../../../serving/index.ts'
 const ROUNDING = 1e-9
 
 /**
- * Of the scores of an endpoint picker rows show that of the prompt, as the router knows itself what
- * it has sent. The others are of metrics at the last refresh, which may have been late: each is
- * between 0 and its weight. The candidate that is better than the chosen one whatever these were;
- * null where any candidate may be the best. `shares`: of the prompt, what each of them was sent.
+ * The candidate that an endpoint picker had to choose whatever its metrics were; null where any
+ * candidate may have been the best. Rows show one of its scores: the share of the prompt that each
+ * candidate was sent before (`shares`). The other scores are of metrics at the last refresh, which
+ * may have been late. Each of them is between 0 and its weight.
  */
 export function pickedByPrompt(
   candidates: readonly number[],
@@ -19,8 +19,8 @@ export function pickedByPrompt(
   if (picker === 'weighted-random') return null
   const unknown = weights.queue + weights.running + weights.kvCache + weights.loadAware / 2
   if (weights.prefixCache <= unknown) return null
-  const own = shares[candidates.indexOf(chosen)] ?? Number.NEGATIVE_INFINITY
+  const chosenShare = shares[candidates.indexOf(chosen)] ?? Number.NEGATIVE_INFINITY
   const best = Math.max(...shares)
-  const gap = weights.prefixCache * (best - own)
+  const gap = weights.prefixCache * (best - chosenShare)
   return gap > unknown + ROUNDING ? candidates[shares.indexOf(best)]! : chosen
 }

@@ -6,15 +6,15 @@ const ROUNDED = 1 + 1e-9
 export const replicaBudget: Rule = {
   rule: 'replica-budget',
   promise: 'scaled pools never have more replicas or watts together than their budget',
-  check({ promises, changes }, found) {
+  check({ promises, changes }, findings) {
     const { budget, pools } = promises
     if (budget === undefined) return
-    const counted = budget.pools.map((own) => own ?? { warm: 0, replicaW: 0 })
+    const counted = budget.pools.map((pool) => pool ?? { warm: 0, replicaW: 0 })
     const poolOf = pools.flatMap(({ replicas }, pool) => Array<number>(replicas).fill(pool))
     // a replica counts from when it is asked for until it is given back
     const stopped = new Set<number>()
     let replicas = counted.reduce((sum, { warm }) => sum + warm, 0)
-    let watts = counted.reduce((sum, own) => sum + own.warm * own.replicaW, 0)
+    let watts = counted.reduce((sum, pool) => sum + pool.warm * pool.replicaW, 0)
     const add = (executor: number, by: number) => {
       const pool = poolOf[executor]!
       if (budget.pools[pool] == null) return
@@ -30,7 +30,7 @@ export const replicaBudget: Rule = {
       // before the first instant has passed, replicas are still being taken away
       if (at === 0 && changes[i + 1]?.at === 0) continue
       const holds = replicas <= budget.replicas && watts <= budget.watts * ROUNDED
-      found.check(holds, [], () => {
+      findings.check(holds, [], () => {
         const had = `${replicas} replicas and ${Math.round(watts)} W`
         return `${had} at ${ms(at)}, where the budget is ${limitText(budget)}`
       })

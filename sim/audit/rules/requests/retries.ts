@@ -13,7 +13,7 @@ const JITTER = 374_761_393
 /** Reasons of refusals that another replica would give too, or that the proxy has itself. */
 const LASTING: readonly number[] = [REFUSED_BY.memory, REFUSED_BY.unavailable, REFUSED_BY.overflow]
 
-interface Own {
+interface RetryingPool {
   readonly retries: RetryPlan
   readonly limit: SeenLimit
 }
@@ -21,73 +21,81 @@ interface Own {
 export const retries: Rule = {
   rule: 'retries',
   promise: 'a proxy sends failed attempts again: one at a time, elsewhere, within its limits',
-  check(seen, found) {
-    const { rows, promises, classOf, retried } = seen
+  check(evidence, findings) {
+    const { rows, promises, classOf, retried } = evidence
     const further = new Map<number, number[]>()
     for (const [key, first] of rows.copyOf.entries()) {
       // the rule on copies checks those of clients
       if (first < 0 || classOf(key).hedge !== undefined) continue
-      const problem = identity(seen, key, first)
-      found.check(problem === null, [key], () => problem!)
+      const problem = identity(evidence, key, first)
+      findings.check(problem === null, [key], () => problem!)
       if (problem === null) further.set(first, [...(further.get(first) ?? []), key])
     }
-    const pools = promises.pools.map((pool, index): Own | null =>
+    const pools = promises.pools.map((pool, index): RetryingPool | null =>
       pool.retries === undefined
         ? null
-        : { retries: pool.retries, limit: seenLimit(seen, index, pool.retries) },
+        : { retries: pool.retries, limit: seenLimit(evidence, index, pool.retries) },
     )
     for (let key = 0; key < rows.at.length; key++) {
-      const own = pools[rows.pool[key]!] ?? null
-      if (own !== null && rows.copyOf[key]! < 0) {
-        checkAttempts(seen, [key, ...(further.get(key) ?? [])], own, found)
+      const pool = pools[rows.pool[key]!] ?? null
+      if (pool !== null && rows.copyOf[key]! < 0) {
+        checkAttempts(evidence, [key, ...(further.get(key) ?? [])], pool, findings)
       } else if (rows.outcome[key] === RETRIED && retried[key] === 0) {
-        found.violated([key], () => 'sent again, but the proxy of its pool retries nothing')
+        findings.violated([key], () => 'sent again, but the proxy of its pool retries nothing')
       }
     }
   },
 }
 
-function identity(seen: Evidence, key: number, first: number): string | null {
-  const { rows, promises } = seen
+function identity(evidence: Evidence, key: number, first: number): string | null {
+  const { rows, promises } = evidence
   if (!(first < key) || rows.copyOf[first]! >= 0)
     return `a retry of row ${first}, which is no first`
   if (promises.pools[rows.pool[first]!]?.retries === undefined) {
     return 'a retry, but the proxy of its pool retries nothing'
   }
-  return differsFromFirst(seen, key, first)
+  return differsFromFirst(evidence, key, first)
 }
 
 /** `keys`: the first attempt, then its retries in the order in which they were sent. */
-function checkAttempts(seen: Evidence, keys: readonly number[], own: Own, found: Findings): void {
-  const { rows, retried } = seen
-  found.checked++
+function checkAttempts(
+  evidence: Evidence,
+  keys: readonly number[],
+  pool: RetryingPool,
+  findings: Findings,
+): void {
+  const { rows, retried } = evidence
+  findings.checked++
   for (const [made, key] of keys.entries()) {
     const next = keys[made + 1]
     const done = rows.done[key]!
-    const due = dueAfter(seen, key, made, own.retries)
+    const due = dueAfter(evidence, key, made, pool.retries)
     if (retried[key] === 0) {
       if (next !== undefined) {
-        found.violated([key, next], () => `sent again, but outcome ${rows.outcome[key]} is its end`)
+        findings.violated(
+          [key, next],
+          () => `sent again, but outcome ${rows.outcome[key]} is its end`,
+        )
       }
-      if (due === null || own.limit.mayDeny(done)) continue
-      found.violated([key], () => `not retried, though due at ${ms(due)} and within the limit`)
+      if (due === null || pool.limit.mayDeny(done)) continue
+      findings.violated([key], () => `not retried, though due at ${ms(due)} and within the limit`)
     } else if (due === null) {
-      found.violated(
+      findings.violated(
         [key],
         () => `sent again after outcome ${rows.outcome[key]}: not by its policy`,
       )
-    } else if (!own.limit.mayAllow(done)) {
-      found.violated([key], () => `sent again at ${ms(done)}, when retries were at their limit`)
+    } else if (!pool.limit.mayAllow(done)) {
+      findings.violated([key], () => `sent again at ${ms(done)}, when retries were at their limit`)
     } else if (next === undefined) {
-      found.violated([key], () => `to be sent again at ${ms(due)}, but it was not`)
+      findings.violated([key], () => `to be sent again at ${ms(due)}, but it was not`)
     } else if (rows.sent[next]! < due - ROUNDING_MS) {
       const at = ms(rows.sent[next]!)
-      found.violated([key, next], () => `sent again at ${at}, but due at ${ms(due)}`)
+      findings.violated([key, next], () => `sent again at ${at}, but due at ${ms(due)}`)
     }
   }
   if (keys.length === 1) return
   const again = (queue: number) => `sent again to queue ${queue}, where it had failed`
-  checkQueues(seen, keys, own.retries.avoidsPrevious ? again : null, found)
+  checkQueues(evidence, keys, pool.retries.avoidsPrevious ? again : null, findings)
 }
 
 /** When a retry is due, within the client timeout and the traffic; null where none is. */

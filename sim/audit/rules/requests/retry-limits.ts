@@ -13,8 +13,8 @@ export interface SeenLimit {
 }
 
 /** The limit on the retries of one pool, from its rows. */
-export function seenLimit(seen: Evidence, index: number, { limit }: RetryPlan): SeenLimit {
-  const { rows, retried, gone } = seen
+export function seenLimit(evidence: Evidence, index: number, { limit }: RetryPlan): SeenLimit {
+  const { rows, retried, gone } = evidence
   const keys = [...rows.at.keys()].filter(
     (key) => rows.pool[key] === index && !Number.isNaN(rows.sent[key]!),
   )

@@ -161,13 +161,19 @@ function leastDrawn(of: Candidates, left: readonly number[], chosen: number, u: 
   const perhaps = left.filter((i) => loadOf(of.least, i) <= most)
   const drawn = perhaps[Math.floor(u * perhaps.length)]!
   if (perhaps.every((i) => of.least[i] === of.most[i])) return drawn
-  const own = executorsOf(of, chosen)
-  for (let count = of.least[chosen]!; count <= of.most[chosen]! && count / own <= most; count++) {
+  const chosenExecutors = executorsOf(of, chosen)
+  for (
+    let count = of.least[chosen]!;
+    count <= of.most[chosen]! && count / chosenExecutors <= most;
+    count++
+  ) {
     const equals = perhaps.filter((i) => {
-      const same = (count * executorsOf(of, i)) / own
+      const same = (count * executorsOf(of, i)) / chosenExecutors
       return Number.isInteger(same) && of.least[i]! <= same && same <= of.most[i]!
     })
-    const sure = equals.filter((i) => i === chosen || loadOf(of.most, i) === count / own)
+    const sure = equals.filter(
+      (i) => i === chosen || loadOf(of.most, i) === count / chosenExecutors,
+    )
     const before = sure.filter((i) => i < chosen).length
     const mayBefore = equals.filter((i) => i < chosen).length
     const mayAfter = equals.filter((i) => i > chosen).length
@@ -182,9 +188,9 @@ function leastDrawn(of: Candidates, left: readonly number[], chosen: number, u: 
 
 /** Credits return to 0 after as many turns as the sum of weights. */
 function weightedTurn(of: Candidates, weights: readonly number[], turn: number): number {
-  const own = of.places.map((place) => weights[place] ?? 1)
-  const cycle = cycles.get(own.join()) ?? weightedCycle(own)
-  cycles.set(own.join(), cycle)
+  const placeWeights = of.places.map((place) => weights[place] ?? 1)
+  const cycle = cycles.get(placeWeights.join()) ?? weightedCycle(placeWeights)
+  cycles.set(placeWeights.join(), cycle)
   return of.numbers[cycle[turn % cycle.length]!]!
 }
 
@@ -202,8 +208,8 @@ function weightedCycle(weights: readonly number[]): number[] {
 }
 
 function certainlyHasRoom(of: Candidates, number: number, factor: number): boolean {
-  const executors = of.executors.reduce((sum, own) => sum + own, 0)
-  const total = of.numbers.reduce((sum, own) => sum + of.least[own]!, 1)
+  const executors = of.executors.reduce((sum, count) => sum + count, 0)
+  const total = of.numbers.reduce((sum, candidate) => sum + of.least[candidate]!, 1)
   const share = executorsOf(of, number) / executors
   return of.most[number]! + 1 <= Math.ceil(factor * total * share)
 }

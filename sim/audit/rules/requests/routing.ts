@@ -12,18 +12,18 @@ import { PICKER_BLOCKS, SentPrompts } from './sent-prompts.ts'
 export const routing: Rule = {
   rule: 'routing',
   promise: 'requests go where their policy sends them; predictions and old metrics are not checked',
-  check(seen, found) {
-    const { promises, queues, requests } = seen
+  check(evidence, findings) {
+    const { promises, queues, requests } = evidence
     // a single queue leaves no choice
     if (queues.length === 1) return
-    const loads = new Loads(seen)
+    const loads = new Loads(evidence)
     const among = poolsOfClasses(promises).map((numbers): Candidates => {
       const executors = numbers.map((pool) => promises.pools[pool]!.replicas)
       const shared = { noun: 'pool', numbers, places: numbers, executors, router: 0 } as const
       return { ...shared, taken: new Set(), ...loads.pools }
     })
-    const rounds = roundsAmong(among, seen)
-    const openings = new Openings(seen)
+    const rounds = roundsAmong(among, evidence)
+    const openings = new Openings(evidence)
     const within = promises.pools.map((_, index): Candidates => {
       const candidates = queues.filter(({ poolIndex }) => poolIndex === index)
       const executors = candidates.map((queue) => queue.executors)
@@ -35,7 +35,7 @@ export const routing: Rule = {
     const turns = promises.pools.map(() => 0)
     const lastPools = new Map<string, { readonly turn: number; readonly pool: number }>()
     const lastQueues: (number | null)[] = promises.pools.map(() => -1)
-    const placesOf = new PlacesOfCopies(seen)
+    const placesOf = new PlacesOfCopies(evidence)
     const hasCopies =
       promises.classes.some(({ hedge }) => hedge !== undefined) ||
       promises.pools.some((pool) => pool.retries !== undefined)
@@ -43,35 +43,35 @@ export const routing: Rule = {
     // rows do not show when requests moved to a decode pool
     const loadsKnown =
       promises.pools.every(({ generation }) => !generation?.handOver) &&
-      // on its way a request counts, though it is refused in the end
-      (seen.delivered === null || queues.every(({ shed }) => shed.length === 0))
+      // a request counts while it is on its way, even if it is refused then
+      (evidence.delivered === null || queues.every(({ shed }) => shed.length === 0))
     const waysOfClasses = promisedWays(promises)
-    const ways = (key: number) => waysOfClasses?.[seen.rows.class[key]!]
-    const prompts = new SentPrompts(seen)
-    const sentPrompts = prompts.known ? prompts : null
+    const ways = (key: number) => waysOfClasses?.[evidence.rows.class[key]!]
+    const prompts = new SentPrompts(evidence)
+    const sentPrompts = prompts.available ? prompts : null
     /** A candidate of a router is sent a prompt that the router remembers. */
     const remember = (of: Candidates, chosen: number, choice: RoutingChoice, key: number) => {
-      const own = settingsOf(choice)
-      if (!('lruBlocks' in own) || of.numbers.length === 1) return
-      const { lruBlocks } = own
-      const most = own.policy === 'endpoint-picker' ? PICKER_BLOCKS : Number.POSITIVE_INFINITY
+      const settings = settingsOf(choice)
+      if (!('lruBlocks' in settings) || of.numbers.length === 1) return
+      const { lruBlocks } = settings
+      const most = settings.policy === 'endpoint-picker' ? PICKER_BLOCKS : Number.POSITIVE_INFINITY
       sentPrompts?.add(routerName(of), chosen, key, { lruBlocks, most })
     }
     const visit = ({ key, queue, sent }: Arrival) => {
-      if (isUnavailable(seen, key, sent)) return
+      if (isUnavailable(evidence, key, sent)) return
       const knows = !openings.changesAt(sent)
       const pool = queue.poolIndex
-      const { sending, part } = seen.expected
-      const isCopy = seen.rows.copyOf[key]! >= 0
+      const { sending, part } = evidence.expected
+      const isCopy = evidence.rows.copyOf[key]! >= 0
       // networks deliver copies and parts in any order
-      const anyOrder = seen.keys !== null && (hasCopies || hasParts)
+      const anyOrder = evidence.keys !== null && (hasCopies || hasParts)
       const apart = isCopy || anyOrder
       const candidates = apart ? placesOf.candidates(within[pool]!, key) : within[pool]!
       if (hasCopies || anyOrder) placesOf.came(key)
       const isFirst = !(part[key]! > 0) && !isCopy
       if (isFirst && !apart) candidates.taken.clear()
       // where networks carry requests, their pool is chosen before they are delivered
-      if (isFirst && seen.keys === null) {
+      if (isFirst && evidence.keys === null) {
         // every request advances the round-robin of its class's pools, even if its row is lost
         const number = sending[key] ?? key
         const of = among[requests.class[number]!]
@@ -82,25 +82,25 @@ export const routing: Rule = {
             of: now,
             chosen: pool,
             turn: rounds[number]!,
-            last: lastBefore(rounds[number]!, lastPools.get(routerOf(of, seen, number))),
+            last: lastBefore(rounds[number]!, lastPools.get(routerOf(of, evidence, number))),
             routing: promises.routing,
             loadsKnown,
             sentPrompts,
             closing: openings.closing,
             distance: (candidate) => roundTripMs(ways(key)?.[candidate]),
           }
-          check(seen, key, routed, found)
+          check(evidence, key, routed, findings)
         }
         if (of?.numbers.includes(pool)) {
           remember(of, pool, promises.routing, key)
-          lastPools.set(routerOf(of, seen, number), { turn: rounds[number]!, pool })
+          lastPools.set(routerOf(of, evidence, number), { turn: rounds[number]!, pool })
         }
       }
       // the replica is chosen as a request is delivered; it has none where all are ejected
-      if (seen.delivered !== null || isRefused(seen, key)) return
+      if (evidence.delivered !== null || isRefused(evidence, key)) return
       const turn = turns[pool]!
       turns[pool] = turn + 1
-      const beside = isBesideAnother(seen, key)
+      const beside = isBesideAnother(evidence, key)
       const last = beside ? null : lastQueues[pool]!
       lastQueues[pool] = beside ? null : queue.number
       if (knows && !(beside && hasCopies)) {
@@ -119,29 +119,29 @@ export const routing: Rule = {
           // credits of candidates that have another copy stay with the others
           closing: openings.closing || hasCopies,
         }
-        check(seen, key, routed, found)
+        check(evidence, key, routed, findings)
       }
       remember(candidates, queue.number, queue.pool.routing, key)
       candidates.taken.add(queue.number)
     }
-    eachArrival(seen, visit, loads)
+    eachArrival(evidence, visit, loads)
   },
 }
 
 /** The queues to which copies of a request were routed, and its parts. */
 class PlacesOfCopies {
-  readonly #seen: Evidence
+  readonly #evidence: Evidence
   readonly #places = new Map<number, Set<number>>()
   /** by number of the send: of parts that are no further copies */
   readonly #parts = new Map<number, Set<number>>()
 
-  constructor(seen: Evidence) {
-    this.#seen = seen
+  constructor(evidence: Evidence) {
+    this.#evidence = evidence
   }
 
   /** Candidates for a copy or a part beside others. */
   candidates(of: Candidates, key: number): Candidates {
-    const { rows } = this.#seen
+    const { rows } = this.#evidence
     const copies = this.#places.get(this.#firstOf(key)) ?? []
     const isCopy = rows.copyOf[key]! >= 0
     const parts = isCopy ? [] : (this.#parts.get(rows.sendId[key]!) ?? [])
@@ -149,7 +149,7 @@ class PlacesOfCopies {
   }
 
   came(key: number): void {
-    const { rows, classOf, promises } = this.#seen
+    const { rows, classOf, promises } = this.#evidence
     const { hedge, fanOut } = classOf(key)
     if (fanOut > 1 && !(rows.copyOf[key]! >= 0)) this.#add(this.#parts, rows.sendId[key]!, key)
     const avoids = promises.pools[rows.pool[key]!]?.retries?.avoidsPrevious === true
@@ -158,12 +158,12 @@ class PlacesOfCopies {
 
   #add(to: Map<number, Set<number>>, id: number, key: number): void {
     const places = to.get(id) ?? new Set<number>()
-    places.add(this.#seen.rows.queue[key]!)
+    places.add(this.#evidence.rows.queue[key]!)
     to.set(id, places)
   }
 
   #firstOf(key: number): number {
-    const first = this.#seen.rows.copyOf[key]!
+    const first = this.#evidence.rows.copyOf[key]!
     return first >= 0 ? first : key
   }
 }
@@ -172,7 +172,7 @@ class PlacesOfCopies {
 function isBesideAnother({ keys, rows }: Evidence, key: number): boolean {
   if (keys === null) return false
   const { sent, routed = sent } = rows
-  const isCarried = (other: number) => sent[other] === sent[key] && routed[other] !== sent[other]
+  const isCarried = (row: number) => sent[row] === sent[key] && routed[row] !== sent[row]
   return isCarried(key) && (isCarried(key - 1) || isCarried(key + 1))
 }
 
@@ -180,11 +180,11 @@ function isBesideAnother({ keys, rows }: Evidence, key: number): boolean {
 const isRefused = ({ rows }: Evidence, key: number) => rows.refusal[key] === REFUSED_BY.unavailable
 
 /** Whether it was routed to no pool, as all queues were closed; ejections close none. */
-function isUnavailable(seen: Evidence, key: number, sent: number): boolean {
-  const pool = seen.queues[seen.rows.queue[key]!]?.poolIndex
+function isUnavailable(evidence: Evidence, key: number, sent: number): boolean {
+  const pool = evidence.queues[evidence.rows.queue[key]!]?.poolIndex
   return (
-    isRefused(seen, key) &&
-    seen.queues.every(
+    isRefused(evidence, key) &&
+    evidence.queues.every(
       ({ poolIndex, absences }) =>
         poolIndex !== pool || absences.closed.some(({ from, to }) => from <= sent && sent <= to),
     )
@@ -206,15 +206,15 @@ function withoutCut(
 }
 
 /** Number of earlier requests with the same candidate pools, for each request. */
-function roundsAmong(among: readonly Candidates[], seen: Evidence): number[] {
-  const { rows, expected, requests } = seen
+function roundsAmong(among: readonly Candidates[], evidence: Evidence): number[] {
+  const { rows, expected, requests } = evidence
   const refused = new Set<number>()
   for (const key of rows.refusal.keys()) {
     const isFirst = rows.copyOf[key]! < 0
-    if (isFirst && isUnavailable(seen, key, rows.sent[key]!))
+    if (isFirst && isUnavailable(evidence, key, rows.sent[key]!))
       refused.add(expected.sending[key] ?? key)
   }
-  const names = among.map((of, i) => nameOf(of, seen, i))
+  const names = among.map((of, i) => nameOf(of, evidence, i))
   const came = new Map<string, number>()
   return Array.from(requests.class, (classIndex, number) => {
     const name = names[classIndex] ?? ''
@@ -228,8 +228,8 @@ function roundsAmong(among: readonly Candidates[], seen: Evidence): number[] {
 const nameOf = ({ numbers }: Candidates, { promises }: Evidence, classIndex: number) =>
   `${numbers} ${promises.network?.places[classIndex] ?? ''}`
 
-const routerOf = (of: Candidates, seen: Evidence, number: number) =>
-  nameOf(of, seen, seen.requests.class[number]!)
+const routerOf = (of: Candidates, evidence: Evidence, number: number) =>
+  nameOf(of, evidence, evidence.requests.class[number]!)
 
 /** The candidate of the request before; null where its row is missing. */
 function lastBefore(
@@ -248,13 +248,13 @@ interface Routed
   readonly routing: RoutingChoice
 }
 
-function check(seen: Evidence, key: number, routed: Routed, found: Findings): void {
-  const { rows } = seen
+function check(evidence: Evidence, key: number, routed: Routed, findings: Findings): void {
+  const { rows } = evidence
   const { of, chosen } = routed
   if (of.numbers.length === 1) return
   const routing = settingsOf(routed.routing)
   const tokens = rows.inputTokens[key]!
-  const session = routing.policy === 'session-affinity' ? sessionOf(seen, key) : null
+  const session = routing.policy === 'session-affinity' ? sessionOf(evidence, key) : null
   const { turn, last, loadsKnown, sentPrompts, closing, distance } = routed
   const expected = expectedChoice({
     of,
@@ -266,13 +266,13 @@ function check(seen: Evidence, key: number, routed: Routed, found: Findings): vo
     sentPrompts,
     closing,
     distance,
-    key: seen.keys?.[key] ?? key,
+    key: evidence.keys?.[key] ?? key,
     row: key,
     tokens,
     session,
   })
   if (expected === null) return
-  found.check(expected === chosen, [key], () => {
+  findings.check(expected === chosen, [key], () => {
     const at = `routed to ${of.noun} ${chosen} at ${ms(rows.sent[key]!)}`
     if (routing.policy !== 'least-loaded') return `${at}; expected ${of.noun} ${expected}`
     const had = `which had at least ${of.least[chosen]} requests`
@@ -283,8 +283,8 @@ function check(seen: Evidence, key: number, routed: Routed, found: Findings): vo
 const TOKENS_OF_A_BLOCK = 512
 
 /** Of the prompt's blocks the first that the class does not share; without a prompt, the send. */
-function sessionOf(seen: Evidence, key: number): Choice['session'] {
-  const { rows, requests, expected, classOf } = seen
+function sessionOf(evidence: Evidence, key: number): Choice['session'] {
+  const { rows, requests, expected, classOf } = evidence
   if (requests.prefixes === undefined) return null
   const classIndex = rows.class[key]!
   const prefix = requests.prefixes[expected.sending[key] ?? key]

@@ -11,16 +11,16 @@ const NUMBERS = 2 ** 31
 
 /** The blocks of prompts that the candidates of each router were sent, from the rows alone. */
 export class SentPrompts {
-  readonly #seen: Evidence
+  readonly #evidence: Evidence
   readonly #ofRouter = new Map<string, Map<number, Set<number>>>()
 
-  constructor(seen: Evidence) {
-    this.#seen = seen
+  constructor(evidence: Evidence) {
+    this.#evidence = evidence
   }
 
   /** Whether the evidence has the prompts. */
-  get known(): boolean {
-    return this.#seen.requests.prefixes !== undefined
+  get available(): boolean {
+    return this.#evidence.requests.prefixes !== undefined
   }
 
   /**
@@ -52,13 +52,13 @@ export class SentPrompts {
 
   /** Of a prompt as an endpoint picker compares it, the part that a candidate was sent. */
   pickerShare(router: string, candidate: number, key: number): number {
-    const tokens = this.#seen.rows.inputTokens[key]!
+    const tokens = this.#evidence.rows.inputTokens[key]!
     const blocks = Math.min(PICKER_BLOCKS, Math.floor(tokens / BLOCK))
     return blocks === 0 ? 0 : Math.min(blocks, this.matched(router, candidate, key)) / blocks
   }
 
   share(blocks: number, key: number): number {
-    return (blocks * BLOCK) / this.#seen.rows.inputTokens[key]!
+    return (blocks * BLOCK) / this.#evidence.rows.inputTokens[key]!
   }
 
   size(router: string, candidate: number): number {
@@ -66,19 +66,19 @@ export class SentPrompts {
   }
 
   #sentTo(router: string, candidate: number): Set<number> {
-    const own = this.#ofRouter.get(router) ?? new Map<number, Set<number>>()
-    this.#ofRouter.set(router, own)
-    const sent = own.get(candidate) ?? new Set<number>()
-    own.set(candidate, sent)
+    const byCandidate = this.#ofRouter.get(router) ?? new Map<number, Set<number>>()
+    this.#ofRouter.set(router, byCandidate)
+    const sent = byCandidate.get(candidate) ?? new Set<number>()
+    byCandidate.set(candidate, sent)
     return sent
   }
 
-  /** Names of the whole blocks of a prompt that are known; equal names have equal beginnings. */
+  /** Names of the whole blocks of a prompt that have one; equal names have equal beginnings. */
   #blocksOf(key: number): number[] {
-    const { rows, requests, expected, classOf } = this.#seen
+    const { rows, requests, expected, classOf } = this.#evidence
     const numbers = requests.prefixes?.[expected.sending[key] ?? key]
-    const known = numbers ? numbers.length * NUMBERED : classOf(key).sharedPrefixTokens
-    const count = Math.floor(Math.min(known, rows.inputTokens[key]!) / BLOCK)
+    const namedTokens = numbers ? numbers.length * NUMBERED : classOf(key).sharedPrefixTokens
+    const count = Math.floor(Math.min(namedTokens, rows.inputTokens[key]!) / BLOCK)
     const ofClass = rows.class[key]! * NUMBERS
     return Array.from({ length: count }, (_, block) => {
       const from = block * BLOCK

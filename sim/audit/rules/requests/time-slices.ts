@@ -11,15 +11,15 @@ const TOLERANCE_MS = 1e-6
 export const timeSlices: Rule = {
   rule: 'time-slices',
   promise: 'a batch on a shared card takes its declared time at its share of the card',
-  check(seen, found) {
-    for (const card of seen.promises.cards ?? []) checkCard(card, seen, found)
+  check(evidence, findings) {
+    for (const card of evidence.promises.cards ?? []) checkCard(card, evidence, findings)
   },
 }
 
 function checkCard(
   card: PromisedCard,
   { batches, rows, queues, promises }: Evidence,
-  found: Findings,
+  findings: Findings,
 ) {
   // engines run many requests at once, and rows do not show when
   if (card.pools.some((pool) => promises.pools[pool]!.generation !== undefined)) return
@@ -41,7 +41,7 @@ function checkCard(
       ? batch.members.reduce((sum, key) => sum + rows.inputTokens[key]!, 0)
       : size * rows.padded[first!]!
     const expected = promised(size, tokens)
-    found.check(Math.abs(alone[i]! - expected) <= TOLERANCE_MS, batch.members, () => {
+    findings.check(Math.abs(alone[i]! - expected) <= TOLERANCE_MS, batch.members, () => {
       const took = `took ${ms(uses[i]!.to - uses[i]!.from)}, of which ${ms(alone[i]!)} of the card`
       return `${took} were its own; its work takes ${ms(expected)}`
     })
