@@ -37,11 +37,11 @@ function failuresOf(
     mayBeLost: numbers.map(
       (replica) =>
         heat?.shutdown_c !== undefined ||
-        concerned.some((own) => own.kind === 'crash' && isOf(own, replica)),
+        concerned.some((own) => 'detection_s' in own && isOf(own, replica)),
     ),
     errors: numbers.map((replica) =>
       concerned.flatMap((own) => {
-        if (own.kind !== 'errors' || !isOf(own, replica)) return []
+        if (!('share' in own) || !isOf(own, replica)) return []
         const { share, at_s, for_s } = own
         const spans = at_s?.map((at) => ({ from: 1000 * at, to: 1000 * (at + for_s) })) ?? null
         return { share, spans }
