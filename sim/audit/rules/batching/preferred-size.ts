@@ -19,6 +19,7 @@ import {
 export const preferredSize: Rule = {
   rule: 'preferred-size',
   promise: 'a batch is as large as allowed: a preferred size while its window is open, then any',
+  settings: ['max-batch', 'max-delay'],
   check(seen, found) {
     for (const queue of seen.unhindered.filter(dependsOnCount)) {
       eachInstant(seen, queue, (instant) => checkInstant(seen, queue, instant, found))

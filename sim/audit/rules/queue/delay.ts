@@ -12,6 +12,7 @@ export const delay: Rule = {
   rule: 'delay',
   promise:
     'a batch is dispatched at an arrival, at a batch end, or when its window or traffic ends',
+  settings: ['max-batch', 'max-delay'],
   check(seen, found) {
     for (const queue of seen.unhindered.filter(dependsOnCount)) {
       // engines admit requests at every step

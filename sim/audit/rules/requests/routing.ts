@@ -12,6 +12,8 @@ import { PICKER_BLOCKS, SentPrompts } from './sent-prompts.ts'
 export const routing: Rule = {
   rule: 'routing',
   promise: 'requests go where their policy sends them; predictions and old metrics are not checked',
+  on: 'sends and deliveries',
+  settings: ['threshold'],
   check(seen, found) {
     const { promises, queues, requests } = seen
     // a single queue leaves no choice
