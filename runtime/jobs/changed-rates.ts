@@ -5,9 +5,9 @@ import { type PrepareOptions, prepare, resolveSystem, type System } from './prep
 /** Whether a rate of the class is a share of the capacity. */
 export function needsCapacity({ arrivals }: Scenario['traffic'][number]): boolean {
   return arrivalParts(arrivals).some((part) => {
-    if (part.process === 'closed-loop') return false
     const steps = 'schedule' in part ? (part.schedule ?? []) : []
-    return part.load !== undefined || steps.some(({ load }) => load !== undefined)
+    const stated = 'load' in part ? part.load : undefined
+    return stated !== undefined || steps.some(({ load }) => load !== undefined)
   })
 }
 
