@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { routingPolicies } from '../../../serving/index.ts'
+import { routingPolicies } from '../../../serving/routing/routing.ts'
 import { expectations } from './routing-choices.ts'
 
 test('of every router rows show the choices, but for those of predictions', () => {

@@ -20,15 +20,17 @@ export interface Condition {
   readonly afterMs?: Ms | undefined
 }
 
+type Kind = ReplicaFailure['kind']
+type FailureOf<K extends Kind> = Extract<ReplicaFailure, { kind: K }>
+
 /** A kind of failure. */
-export interface FailureKind<F extends ReplicaFailure = ReplicaFailure> {
-  readonly kind: F['kind']
+export interface FailureKind<K extends Kind = Kind> {
+  readonly kind: K
   /** Draws how long one lasts. */
-  lastsMs(failure: F, random: Random): Ms
+  lastsMs(failure: FailureOf<K>, random: Random): Ms
   /** What it does to the replica meanwhile. */
-  effect(failure: F): Loss | Condition
+  effect(failure: FailureOf<K>): Loss | Condition
 }
 
-export const failureKind = <K extends ReplicaFailure['kind']>(
-  kind: FailureKind<Extract<ReplicaFailure, { kind: K }>>,
-): FailureKind<Extract<ReplicaFailure, { kind: K }>> => Object.freeze(kind)
+export const failureKind = <K extends Kind>(kind: FailureKind<K>): FailureKind<K> =>
+  Object.freeze(kind)

@@ -5,9 +5,7 @@ import { errors } from './errors.ts'
 import type { FailureKind, ReplicaFailure } from './failure-kind.ts'
 import { slow } from './slow.ts'
 
-type Kinds = {
-  readonly [K in ReplicaFailure['kind']]: FailureKind<Extract<ReplicaFailure, { kind: K }>>
-}
+type Kinds = { readonly [K in ReplicaFailure['kind']]: FailureKind<K> }
 
 /** Every kind of failure of replicas. A new one is a new entry here, and its keys in the schema. */
 const failureKinds: Kinds = Object.freeze({ crash, slow, errors })
