@@ -11,8 +11,8 @@ interface AddedKind {
   /** its own file */
   readonly file: string
   readonly code: string
-  /** its branch of the schema; absent where scenarios do not name it */
-  readonly schema?: AddedLines
+  /** its branch of the schema; none where scenarios do not name it */
+  readonly schema: readonly AddedLines[]
   /** its entry in the table of its kind, which imports it */
   readonly table: AddedLines & { readonly from: string }
 }
@@ -32,14 +32,16 @@ export const dummy: RoutingPolicy<PlanOf<'dummy'>, number> = Object.freeze({
   },
 })
 `,
-    schema: {
-      path: 'scenarios/schema/schema-routing.ts',
-      after: 'const anywhere = {\n',
-      lines: `  dummy: branch({ policy: 'dummy' }, () =>
+    schema: [
+      {
+        path: 'scenarios/schema/schema-routing.ts',
+        after: 'const anywhere = {\n',
+        lines: `  dummy: branch({ policy: 'dummy' }, () =>
     z.strictObject({ policy: kind('dummy', 'Of a test.'), start_at: count.max(9).default(1) }),
   ),
 `,
-    },
+      },
+    ],
     table: {
       path: 'sim/serving/routing/routing.ts',
       from: './policies/dummy.ts',
@@ -59,16 +61,18 @@ export const dummy = scalingPolicy<'dummy', null>({
   decide: ({ max }) => ({ replicas: max, reason: 'the most' }),
 })
 `,
-    schema: {
-      path: 'scenarios/schema/schema-scaling.ts',
-      after: "    .discriminatedUnion('policy', [\n",
-      lines: `      z.strictObject({
+    schema: [
+      {
+        path: 'scenarios/schema/schema-scaling.ts',
+        after: "    .discriminatedUnion('policy', [\n",
+        lines: `      z.strictObject({
         policy: kind('dummy', 'Of a test.'),
         ...limits(),
         every_s: seconds(2, 'The time between two decisions.'),
       }),
 `,
-    },
+      },
+    ],
     table: {
       path: 'sim/serving/scaling/scaler.ts',
       from: './dummy.ts',
@@ -86,17 +90,19 @@ export const dummy = failureKind<'dummy'>({
   effect: ({ times }) => ({ factor: times, share: 0 }),
 })
 `,
-    schema: {
-      path: 'scenarios/schema/schema-failures.ts',
-      after: "    .discriminatedUnion('kind', [\n",
-      lines: `      z.strictObject({
+    schema: [
+      {
+        path: 'scenarios/schema/schema-failures.ts',
+        after: "    .discriminatedUnion('kind', [\n",
+        lines: `      z.strictObject({
         kind: kind('dummy', 'Of a test.'),
         ...occurrence(),
         for_s,
         times: count.default(100),
       }),
 `,
-    },
+      },
+    ],
     table: {
       path: 'sim/world/executors/failures/failure-kinds.ts',
       from: './dummy.ts',
@@ -113,16 +119,18 @@ export const dummy = (plan: Extract<TuningPlan, { controller: 'dummy' }>): Contr
   decide: () => ({ value: plan.always, measured: 0, reason: 'always' }),
 })
 `,
-    schema: {
-      path: 'scenarios/schema/schema-tuning.ts',
-      after: "    .discriminatedUnion('controller', [\n",
-      lines: `      z.strictObject({
+    schema: [
+      {
+        path: 'scenarios/schema/schema-tuning.ts',
+        after: "    .discriminatedUnion('controller', [\n",
+        lines: `      z.strictObject({
         controller: kind('dummy', 'Of a test.'),
         ...shared(),
         always: positive,
       }),
 `,
-    },
+      },
+    ],
     table: {
       path: 'sim/serving/tuning/controller.ts',
       from: './dummy.ts',
@@ -154,17 +162,77 @@ export const dummy: ProcessKind<Extract<Arrivals, { process: 'dummy' }>> = {
   scaled: (arrivals, factor) => ({ ...arrivals, gap_s: arrivals.gap_s / factor }),
 }
 `,
-    schema: {
-      path: 'scenarios/schema/schema-traffic.ts',
-      after: "    .discriminatedUnion('process', [\n",
-      lines: `      z.strictObject({ process: kind('dummy', 'Of a test.'), gap_s: positive }),
+    schema: [
+      {
+        path: 'scenarios/schema/schema-traffic.ts',
+        after: "    .discriminatedUnion('process', [\n",
+        lines: `      z.strictObject({ process: kind('dummy', 'Of a test.'), gap_s: positive }),
 `,
-    },
+      },
+    ],
     table: {
       path: 'sim/traffic/arrivals/arrival-processes.ts',
       from: './dummy.ts',
       after: '} = Object.freeze({\n',
       lines: '  dummy,\n',
+    },
+  },
+  'batching policy': {
+    file: 'sim/serving/batching/dummy.ts',
+    code: `import { type BatchState, batchPolicy } from './batch-policy.ts'
+
+export const dummy = batchPolicy<'dummy', BatchState>({
+  kind: 'dummy',
+  begin: ({ maxBatch }) => ({ maxBatch, windowMs: 0 }),
+  decide({ maxBatch }, queue, _now, out) {
+    out.take = Math.min(maxBatch, queue.length)
+  },
+})
+`,
+    schema: [
+      {
+        path: 'scenarios/schema/schema-batching.ts',
+        after: "  z.discriminatedUnion('policy', [\n",
+        lines: `    z.strictObject({ policy: kind('dummy', 'Of a test.'), max_batch: largest }),
+`,
+      },
+    ],
+    table: {
+      path: 'sim/serving/batching/index.ts',
+      from: './dummy.ts',
+      after: 'batchPolicies: Policies = Object.freeze({\n',
+      lines: '  dummy,\n',
+    },
+  },
+  'queue discipline': {
+    file: 'sim/serving/queue/dummy.ts',
+    code: `import { KeyedHeap } from '../../kernel/index.ts'
+import type { QueueOrder } from './queue-order.ts'
+
+export const dummy = (first: number): QueueOrder => new KeyedHeap((request) => first * request)
+`,
+    schema: [
+      {
+        path: 'scenarios/schema/schema-queue.ts',
+        after: "  z.discriminatedUnion('discipline', [\n",
+        lines: `    z.strictObject({
+      discipline: kind('dummy', 'Of a test.'),
+      first_slot: count.default(1),
+      ...common(),
+    }),
+`,
+      },
+      {
+        path: 'scenarios/schema/schema-queue.ts',
+        after: "'nothing' | 'priority' | 'deadline' | 'length' | 'tenant'>\n> = Object.freeze({\n",
+        lines: "  dummy: 'nothing',\n",
+      },
+    ],
+    table: {
+      path: 'sim/serving/queue/queue-disciplines.ts',
+      from: './dummy.ts',
+      after: '{ readonly [K in Kind]: Discipline<K> } = Object.freeze({\n',
+      lines: "  dummy: queueDiscipline({ kind: 'dummy', order: ({ firstSlot }) => dummy(firstSlot) }),\n",
     },
   },
   'rule of the audit': {
@@ -180,6 +248,7 @@ export const dummy: Rule = {
   },
 }
 `,
+    schema: [],
     table: {
       path: 'sim/audit/rules/index.ts',
       from: './requests/dummy.ts',

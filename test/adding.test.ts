@@ -56,14 +56,14 @@ test('a kind is one file, a line in its table and a branch of the schema', async
   const kinds = Object.values(ADDED)
   for (const { schema, table } of kinds) {
     // files touched outside of its own
-    expect(new Set([schema, table].flatMap((added) => added?.path ?? [])).size).toBeLessThan(3)
+    expect(new Set([...schema, table].map(({ path }) => path)).size).toBeLessThan(3)
   }
   for (const { file, code, schema } of kinds) {
     put(copy, file, code)
-    if (schema !== undefined) add(schema.path, schema.after, schema.lines)
+    for (const { path, after, lines } of schema) add(path, after, lines)
   }
   // the compiler finds each table in which a kind of the schema is forgotten, and nothing else
-  const named = kinds.filter(({ schema }) => schema !== undefined)
+  const named = kinds.filter(({ schema }) => schema.length > 0)
   const forgotten = await errors()
   expect(forgotten.files, forgotten.text).toEqual(named.map(({ table }) => table.path).sort())
   for (const { table } of kinds) {
@@ -77,8 +77,12 @@ test('a kind is one file, a line in its table and a branch of the schema', async
 const SCENARIO = `spillway: 1
 name: dummies
 duration_s: 20
-models: { m: { work: { law: constant, ms: 4 } } }
-traffic: [{ class: web, arrivals: { process: dummy, gap_s: 0.01 } }]
+models:
+  m: { work: { law: constant, ms: 4 } }
+  n: { work: { law: constant, ms: 4 } }
+traffic:
+  - { class: web, model: m, arrivals: { process: dummy, gap_s: 0.01 } }
+  - { class: jobs, model: n, arrivals: { process: poisson, rate_rps: 300 } }
 router: { policy: dummy, start_at: 1 }
 pools:
   - name: p
@@ -86,6 +90,10 @@ pools:
     queue: { mode: per-replica, routing: dummy }
     batching: { policy: dynamic, max_batch: 4 }
     scaling: { policy: dummy, max: 3, initial: 2 }
+  - name: q
+    model: n
+    queue: { discipline: dummy, first_slot: 1 }
+    batching: { policy: dummy, max_batch: 8 }
 failures: [{ kind: dummy, pools: [p], at_s: [10], for_s: 1 }]
 tuning: [{ controller: dummy, setting: pools.p.batching.max_batch, every_s: 5, target_ms: 9, always: 1 }]
 `
@@ -103,12 +111,13 @@ test('a scenario names the dummies, and its run has what they do', async () => {
   const { requestsIn }: Traffic = await load('sim/traffic/index.ts')
   const { scenario } = parseScenario(SCENARIO, { file: 'dummies.yaml' })
   const { rows, changes, settings } = keptReplication(simulationInput(scenario), 0)
-  const { at, queue, dispatched, done } = rows.columns
+  const { at, class: classes, queue, dispatched, done } = rows.columns
   // arrivals at equal gaps; the router begins with the second replica
-  expect(Array.from(at.slice(0, 3))).toEqual([10, 20, 30])
-  expect(queue[0]).toBe(1)
+  const ofWeb = [...classes.keys()].filter((i) => classes[i] === 0)
+  expect(ofWeb.slice(0, 3).map((i) => at[i])).toEqual([10, 20, 30])
+  expect(queue[ofWeb[0]!]).toBe(1)
   // batches of the failure take a hundred times as long
-  const longest = Math.max(...done.map((ended, i) => ended - dispatched[i]!))
+  const longest = Math.max(...ofWeb.map((i) => done[i]! - dispatched[i]!))
   expect(longest).toBe(400)
   expect(changes!.filter(({ state }) => state === 'up')).toHaveLength(1)
   expect(settings!.map(({ to }) => to)).toEqual([1])

@@ -100,7 +100,7 @@ test('a plan has the settings of its scenario, and no limits where that has none
       tokenBucket: { everyMs: 20, burst: 4, per: 'tenant' },
       adaptiveLifo: null,
     },
-    order: { discipline: 'priority', ageingMs: limitless },
+    order: { discipline: 'priority' },
     maxLength: 9,
     queueTimeoutMs: 12,
     timeoutAction: 'delay',
