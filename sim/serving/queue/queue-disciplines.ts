@@ -99,8 +99,8 @@ export function queueOrder(
   classes: readonly ClassPlan[],
   requests: Requests,
 ): QueueOrder {
-  const discipline: Discipline<Kind> = queueDisciplines[plan.discipline]
-  return discipline.order(plan, classes, requests)
+  const { order } = queueDisciplines[plan.discipline] as Discipline<Kind>
+  return order(plan, classes, requests)
 }
 
 /** Last in, first out. */

@@ -21,16 +21,17 @@ export interface Condition {
 }
 
 type Kind = ReplicaFailure['kind']
-type FailureOf<K extends Kind> = Extract<ReplicaFailure, { kind: K }>
+export type FailureOf<K extends Kind> = Extract<ReplicaFailure, { kind: K }>
 
 /** A kind of failure. */
-export interface FailureKind<K extends Kind = Kind> {
-  readonly kind: K
+export interface FailureKind<F extends ReplicaFailure = ReplicaFailure> {
+  readonly kind: string
   /** Draws how long one lasts. */
-  lastsMs(failure: FailureOf<K>, random: Random): Ms
+  lastsMs(failure: F, random: Random): Ms
   /** What it does to the replica meanwhile. */
-  effect(failure: FailureOf<K>): Loss | Condition
+  effect(failure: F): Loss | Condition
 }
 
-export const failureKind = <K extends Kind>(kind: FailureKind<K>): FailureKind<K> =>
-  Object.freeze(kind)
+export const failureKind = <K extends Kind>(
+  kind: FailureKind<FailureOf<K>> & { readonly kind: K },
+): FailureKind<FailureOf<K>> & { readonly kind: K } => Object.freeze(kind)
