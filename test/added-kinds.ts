@@ -232,7 +232,8 @@ export const dummy = (first: number): QueueOrder => new KeyedHeap((request) => f
       path: 'sim/serving/queue/queue-disciplines.ts',
       from: './dummy.ts',
       after: '{ readonly [K in Kind]: Discipline<K> } = Object.freeze({\n',
-      lines: "  dummy: queueDiscipline({ kind: 'dummy', order: ({ firstSlot }) => dummy(firstSlot) }),\n",
+      lines:
+        "  dummy: queueDiscipline({ kind: 'dummy', order: ({ firstSlot }) => dummy(firstSlot) }),\n",
     },
   },
   'rule of the audit': {

@@ -44,8 +44,8 @@ function errors(): Promise<{ readonly files: readonly string[]; readonly text: s
       [tsc, '-p', copy, '--pretty', 'false'],
       { cwd: copy, maxBuffer: 1e8 },
       (_error, stdout) => {
-        const found = [...stdout.matchAll(/^([^\s(]+)\(\d+,\d+\): error/gm)]
-        const files = [...new Set(found.map(([, path]) => path!))].sort()
+        const places = [...stdout.matchAll(/^([^\s(]+)\(\d+,\d+\): error/gm)]
+        const files = [...new Set(places.map(([, path]) => path!))].sort()
         resolve({ files, text: stdout.slice(0, 2000) })
       },
     )

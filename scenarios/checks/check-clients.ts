@@ -72,7 +72,10 @@ function checkSession(traffic: ClassDraft, draft: Draft): void {
   if (!session) return
   const at = [...path, 'session']
   if (arrivals !== null && 'users' in arrivals) {
-    draft.unused(at, `with process ${arrivals.process} each user sends request after request already`)
+    draft.unused(
+      at,
+      `with process ${arrivals.process} each user sends request after request already`,
+    )
     return
   }
   checkLimits(session.think_time_s, [...at, 'think_time_s'], draft)

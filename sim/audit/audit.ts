@@ -41,19 +41,21 @@ export function auditRows(
     settings !== undefined && FOLLOWED.includes(setting)
   const tuned = (promises.tuning ?? []).filter((tuning) => !isFollowed(tuning))
   const unknown = new Set(tuned.map(({ setting }) => setting))
-  const reports = rules.map(({ rule, promise, on = 'deliveries', settings: needed = [], check }) => {
-    const found = new Findings(rule)
-    if (needed.some((setting) => unknown.has(setting))) {
-      return found.report('not checked, as its setting changes by tuning')
-    }
-    for (const seen of views) {
-      const shows = seen.delivered === null ? 'deliveries' : 'sends'
-      if (views.length > 1 && on !== 'sends and deliveries' && on !== shows) continue
-      found.keys = seen.keys
-      check(seen, found)
-    }
-    return found.report(promise)
-  })
+  const reports = rules.map(
+    ({ rule, promise, on = 'deliveries', settings: needed = [], check }) => {
+      const found = new Findings(rule)
+      if (needed.some((setting) => unknown.has(setting))) {
+        return found.report('not checked, as its setting changes by tuning')
+      }
+      for (const seen of views) {
+        const shows = seen.delivered === null ? 'deliveries' : 'sends'
+        if (views.length > 1 && on !== 'sends and deliveries' && on !== shows) continue
+        found.keys = seen.keys
+        check(seen, found)
+      }
+      return found.report(promise)
+    },
+  )
   const violations = reports.reduce((sum, report) => sum + report.violations, 0)
   return { rules: reports, violations }
 }

@@ -42,7 +42,7 @@ export function knownRates(
   if (arrivals.some(isClosed)) {
     return 'users of a closed loop wait for answers, so their rate depends on the replicas'
   }
-  const counted = arrivals.some((own) => filesOf(own) === 'trace')
+  const counted = arrivals.some((process) => filesOf(process) === 'trace')
   if (counted && !alone)
     return 'the pool is not alone, and arrivals of a trace are counted together'
   const everyS = scenario.duration_s / intervals

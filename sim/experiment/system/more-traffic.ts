@@ -6,9 +6,9 @@ import { scaledArrivals } from '../../traffic/index.ts'
  * bursts at higher rates. Null where the rate of a class cannot be scaled.
  */
 export function withTraffic(scenario: Scenario, factor: number): Scenario | null {
-  const traffic = scenario.traffic.flatMap((own) => {
-    const arrivals = scaledArrivals(own.arrivals, factor)
-    return arrivals === null ? [] : [{ ...own, arrivals }]
+  const traffic = scenario.traffic.flatMap((sending) => {
+    const arrivals = scaledArrivals(sending.arrivals, factor)
+    return arrivals === null ? [] : [{ ...sending, arrivals }]
   })
   return traffic.length < scenario.traffic.length ? null : { ...scenario, traffic }
 }

@@ -28,11 +28,7 @@ const told = (plan: FailurePlan) =>
   failureSchedule(plan, 1, 0).map(({ at, kind }) => `${at} ${kind}`)
 
 test('a crash is detected after its delay, unless the executor is back before', () => {
-  expect(told(planOf(1e5, crash(1, 5, 2)))).toEqual([
-    '1000 crash',
-    '3000 detected',
-    '6000 up',
-  ])
+  expect(told(planOf(1e5, crash(1, 5, 2)))).toEqual(['1000 crash', '3000 detected', '6000 up'])
   expect(told(planOf(1e5, crash(1, 5, 5)))).toEqual(['1000 crash', '6000 up'])
   expect(told(planOf(1000, crash(1, 5)))).toEqual([])
 })
