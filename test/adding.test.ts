@@ -13,7 +13,7 @@ const copy = temporaryFolder()
 for (const folder of FOLDERS) {
   cpSync(join(ROOT, folder), join(copy, folder), {
     recursive: true,
-    filter: (path) => !path.endsWith('.test.ts'),
+    filter: (path) => !/\.(test|test-helper)\.ts$/.test(path),
   })
 }
 for (const file of ['cli.ts', 'package.json']) cpSync(join(ROOT, file), join(copy, file))
