@@ -119,7 +119,8 @@ test('a scenario names the dummies, and its run has what they do', async () => {
   // batches of the failure take a hundred times as long
   const longest = Math.max(...ofWeb.map((i) => done[i]! - dispatched[i]!))
   expect(longest).toBe(400)
-  expect(changes!.filter(({ state }) => state === 'up')).toHaveLength(1)
+  const started = changes!.find(({ state }) => state === 'starting')
+  expect(started).toEqual({ at: 2000, executor: 2, state: 'starting' })
   expect(settings!.map(({ to }) => to)).toEqual([1])
   const requests = requestsIn(rows).columns
   const { rules } = auditRows(promisesOf(scenario), rows.columns, requests, changes, settings)
