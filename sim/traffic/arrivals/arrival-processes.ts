@@ -38,7 +38,7 @@ export function isClosed(arrivals: Arrivals): boolean {
   return arrivalParts(arrivals).some((part) => processOf(part).closed)
 }
 
-/** After which the rate is as before, s; 0 where it never changes, Infinity where it never repeats. */
+/** After which the rate is as before, s: 0 where it never changes; Infinity for never. */
 export function periodS(arrivals: Arrivals): number {
   return Math.max(...arrivalParts(arrivals).map((part) => processOf(part).periodS(part)))
 }
