@@ -41,7 +41,7 @@ const prefixAffinity = (cacheThreshold: number, balanceAbs: number) =>
 const picking = (queue: number, prefixCache: number, lruBlocks = 1000) =>
   ({
     policy: 'endpoint-picker',
-    weights: { queue, running: 0, kvCache: 0, prefixCache, loadAware: 0 },
+    scorers: { queue, running: 0, kvCache: 0, prefixCache, loadAware: 0 },
     picker: 'max-score',
     lruBlocks,
     viewAgeMs: 3,

@@ -6,7 +6,7 @@ import { planOf, requestsOf, type SmallSystem } from './small-system.ts'
 
 /** Routing by loads of an earlier instant, against a second simulator of a few lines. */
 
-type LeastLoaded = Extract<RoutingPlan, { policy: 'least-loaded' }>
+type Ties = NonNullable<Extract<RoutingPlan, { policy: 'least-loaded' }>['ties']>
 
 const SERVERS = 10
 const SERVICE_MS = 100
@@ -23,7 +23,7 @@ function arrivals(count: number, seed: string): number[] {
 }
 
 /** Latencies where each request takes a server with the least load at the last refresh. */
-function naive(at: readonly number[], ties: LeastLoaded['ties'], ownSends: boolean): number[] {
+function naive(at: readonly number[], ties: Ties, ownSends: boolean): number[] {
   const random = new Random('ties of the second simulator')
   const ends = Array.from({ length: SERVERS }, () => [] as number[])
   let view = ends.map(() => 0)
@@ -48,8 +48,8 @@ function naive(at: readonly number[], ties: LeastLoaded['ties'], ownSends: boole
   })
 }
 
-function system(at: readonly number[], ties: LeastLoaded['ties'], countsOwnSends: boolean) {
-  const routing = { policy: 'least-loaded', ties, viewAgeMs: AGE_MS, countsOwnSends } as const
+function system(at: readonly number[], ties: Ties, countOwnSends: boolean) {
+  const routing = { policy: 'least-loaded', ties, viewAgeMs: AGE_MS, countOwnSends } as const
   const own: SmallSystem = {
     plan: planOf([{ replicas: SERVERS, perReplicaQueues: true, routing }]),
     requests: requestsOf(at),
@@ -96,7 +96,7 @@ describe.each([false, true])('loads of 100 ms ago, own sends counted: %s', (ownS
 
 test('the first of equals gets all requests of 100 ms, and ties at random halve the mean', () => {
   const at = arrivals(20_000, 'first and random')
-  const of = (ties: LeastLoaded['ties'], ownSends = false) =>
+  const of = (ties: Ties, ownSends = false) =>
     mean(latencies('simulated', system(at, ties, ownSends)))
   const [first, random] = [of('first'), of('random')]
   expect(first / random).toBeGreaterThan(1.5)

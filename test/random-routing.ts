@@ -17,7 +17,7 @@ const routings: Plans = {
     .record({
       ties: fc.constantFrom('random', 'rotating', 'first'),
       viewAgeMs,
-      countsOwnSends: fc.boolean(),
+      countOwnSends: fc.boolean(),
     })
     .map((settings) => ({ policy: 'least-loaded', ...settings })),
   weighted: fc
@@ -60,7 +60,7 @@ const routings: Plans = {
     .map((settings) => ({ policy: 'prefix-affinity', ...settings })),
   'endpoint-picker': fc
     .record({
-      weights: fc.record({
+      scorers: fc.record({
         queue: fc.constantFrom(0, 2),
         running: fc.constantFrom(0, 1),
         kvCache: fc.constantFrom(0, 2),

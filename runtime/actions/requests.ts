@@ -1,9 +1,9 @@
 import { EXIT, type ExitCode, type LoadedScenario, visibleJson } from '../../scenarios/index.ts'
-import { requestText } from '../../sim/traffic/index.ts'
+import { hasLoad, requestText } from '../../sim/traffic/index.ts'
 import { note, type ScenarioOptions } from '../commands/command.ts'
 import { documentText } from '../folders/documents.ts'
 import { replaceFiles } from '../folders/replace-files.ts'
-import { needsCapacity, noteChangedRates } from '../jobs/changed-rates.ts'
+import { noteChangedRates } from '../jobs/changed-rates.ts'
 import { prepare, profileFor, resolveSystem } from '../jobs/prepare.ts'
 import { refuseReacting } from '../jobs/refuse.ts'
 import { requestsOf } from '../jobs/requests.ts'
@@ -23,7 +23,7 @@ export async function perform(
   const prepared = await prepare(loaded, { ...options, signal, onNote: note })
   refuseReacting(prepared)
   const { traffic } = prepared.scenario
-  const system = traffic.some(needsCapacity)
+  const system = traffic.some(({ arrivals }) => hasLoad(arrivals))
     ? resolveSystem(prepared, await profileFor(prepared, options.profile))
     : null
   if (system !== null) await noteChangedRates(path, system, { ...options, signal, onNote: note })

@@ -1,6 +1,5 @@
 import { alignColumns } from '../../reports/index.ts'
 import {
-  arrivalParts,
   EXIT,
   type ExitCode,
   loadScenario,
@@ -22,9 +21,8 @@ interface ShippedScenario {
 function summaryOf({ name, description, duration_s, ...of }: Scenario): ShippedScenario {
   const needs: ShippedScenario['needs'][number][] = []
   const models = of.pools.map((pool) => of.models[pool.model]!)
-  const processes = of.traffic.flatMap(({ arrivals }) => arrivalParts(arrivals))
   if (models.some((model) => !('work' in model))) needs.push('profile')
-  if (processes.some(({ process }) => ['trace', 'servegen'].includes(process))) needs.push('trace')
+  if (of.traffic.some(({ arrivals }) => 'file' in arrivals)) needs.push('trace')
   const packaged = models.some(
     (model) => 'onnx' in model && filesOf(model.onnx).some((file) => file.startsWith('npm:')),
   )

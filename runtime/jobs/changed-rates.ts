@@ -1,15 +1,6 @@
-import { arrivalParts, Failure, type Scenario } from '../../scenarios/index.ts'
-import { expectedRequests } from '../../sim/traffic/index.ts'
+import { Failure } from '../../scenarios/index.ts'
+import { expectedRequests, hasLoad } from '../../sim/traffic/index.ts'
 import { type PrepareOptions, prepare, resolveSystem, type System } from './prepare.ts'
-
-/** Whether a rate of the class is a share of the capacity. */
-export function needsCapacity({ arrivals }: Scenario['traffic'][number]): boolean {
-  return arrivalParts(arrivals).some((part) => {
-    if (part.process === 'closed-loop') return false
-    const steps = 'schedule' in part ? (part.schedule ?? []) : []
-    return part.load !== undefined || steps.some(({ load }) => load !== undefined)
-  })
-}
 
 /** Relative; a smaller change of the capacity is not worth a line. */
 const NOTABLE = 0.005
@@ -25,7 +16,7 @@ export async function noteChangedRates(
   system: System,
   { set = [], onNote, ...options }: PrepareOptions,
 ): Promise<void> {
-  const relative = system.scenario.traffic.filter(needsCapacity)
+  const relative = system.scenario.traffic.filter(({ arrivals }) => hasLoad(arrivals))
   if (set.length === 0 || relative.length === 0) return
   const before = await withoutOverrides(path, system, options)
   if (before?.capacityRps == null || system.capacityRps === null) return

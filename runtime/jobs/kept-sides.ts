@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { EXIT, Failure, hashOf, type Scenario } from '../../scenarios/index.ts'
-import type { RequestList } from '../../sim/traffic/index.ts'
+import { filesOf, type RequestList } from '../../sim/traffic/index.ts'
 import { keptProfile, loadProfile, refuseOtherModels } from '../folders/profile-file.ts'
 import {
   AGAINST_FOLDER,
@@ -85,7 +85,8 @@ function recordedTraffic(
     const lengths = Int32Array.from(keys, (key) => columns.inputTokens[key]!)
     const outputs = Int32Array.from(keys, (key) => columns.outputTokens[key]!)
     const taken = keys.length
-    if (arrivals.process === 'trace') {
+    const files = filesOf(arrivals)
+    if (files === 'trace') {
       const survey = {
         window: { startMs: 0, endMs: Number.POSITIVE_INFINITY },
         spanMs: 1000 * duration_s,
@@ -100,8 +101,8 @@ function recordedTraffic(
       }
       traces.push([index, survey])
     }
-    if (arrivals.process === 'servegen') {
-      const { from_s: at_s } = arrivals
+    if (files === 'clients') {
+      const at_s = 'from_s' in arrivals ? arrivals.from_s : 0
       const row = { at_s, rate_rps: taken / duration_s, family: 'Gamma' as const, shape: 1 }
       clients.push([index, [[row]]])
     }

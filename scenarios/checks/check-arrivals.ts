@@ -10,23 +10,10 @@ export function checkArrivals(draft: Draft): void {
     const { arrivals } = traffic
     const path = [...traffic.path, 'arrivals']
     if (arrivals === null) continue
-    switch (arrivals.process) {
-      case 'closed-loop':
-        break
-      case 'trace':
-        checkTrace(traffic, arrivals, draft)
-        break
-      case 'servegen':
-        checkOneOf(['rate_rps', 'load'], path, draft)
-        break
-      case 'sum':
-        for (const [i, part] of arrivals.of.entries()) {
-          checkRates(part, [...path, 'of', i], draft)
-        }
-        break
-      default:
-        checkRates(arrivals, path, draft)
-    }
+    if (arrivals.process === 'trace') checkTrace(traffic, arrivals, draft)
+    else if ('surges' in arrivals) checkRates(arrivals, path, draft)
+    else if (arrivals.process !== 'sum') checkOneOf(['rate_rps', 'load'], path, draft)
+    else for (const [i, part] of arrivals.of.entries()) checkRates(part, [...path, 'of', i], draft)
   }
 }
 

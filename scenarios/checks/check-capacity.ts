@@ -31,13 +31,12 @@ function whyUndefined(draft: Draft): string | null {
 
 /** Paths of all `load` values in arrivals. */
 function loadsOf(arrivals: Arrivals, path: Path): Path[] {
-  if (arrivals.process === 'closed-loop') return []
   if (arrivals.process === 'sum') {
     return arrivals.of.flatMap((part, i) => loadsOf(part, [...path, 'of', i]))
   }
   const steps = 'schedule' in arrivals ? (arrivals.schedule ?? []) : []
   return [
-    ...(arrivals.load === undefined ? [] : [[...path, 'load']]),
+    ...('load' in arrivals && arrivals.load !== undefined ? [[...path, 'load']] : []),
     ...steps.flatMap(({ load }, i) =>
       load === undefined ? [] : [[...path, 'schedule', i, 'load']],
     ),

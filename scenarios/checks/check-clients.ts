@@ -19,7 +19,7 @@ export function checkClients(draft: Draft): void {
     if (typeof timeout_ms === 'object' && timeout_ms !== null) {
       checkLimits(timeout_ms, [...path, 'timeout_ms'], draft)
     }
-    if (arrivals?.process === 'closed-loop') {
+    if (arrivals !== null && 'think_time_s' in arrivals) {
       checkLimits(arrivals.think_time_s, [...path, 'arrivals', 'think_time_s'], draft)
     }
     checkSession(traffic, draft)
@@ -31,8 +31,8 @@ export function checkClients(draft: Draft): void {
 function checkInFlight({ path, arrivals, model }: ClassDraft, draft: Draft): void {
   const at = [...path, 'max_in_flight']
   if (!draft.has(at)) return
-  if (arrivals?.process === 'closed-loop') {
-    draft.unused(at, 'with process closed-loop each user has one request in flight')
+  if (arrivals !== null && 'users' in arrivals) {
+    draft.unused(at, `with process ${arrivals.process} each user has one request in flight`)
     return
   }
   const sent = [
@@ -71,8 +71,11 @@ function checkSession(traffic: ClassDraft, draft: Draft): void {
   const { path, arrivals, session, input_tokens, output_tokens } = traffic
   if (!session) return
   const at = [...path, 'session']
-  if (arrivals?.process === 'closed-loop') {
-    draft.unused(at, 'with process closed-loop each user sends request after request already')
+  if (arrivals !== null && 'users' in arrivals) {
+    draft.unused(
+      at,
+      `with process ${arrivals.process} each user sends request after request already`,
+    )
     return
   }
   checkLimits(session.think_time_s, [...at, 'think_time_s'], draft)

@@ -49,11 +49,11 @@ function checkPool(
       draft.refuse(at, `less than ${replicas}, as replicas of pool ${pool.name} are counted from 0`)
     }
   }
-  if (failure.kind === 'errors' && draft.generates(pool)) {
+  if ('share' in failure && draft.generates(pool)) {
     const at = draft.has([...path, 'pools']) ? [...path, 'pools'] : [...path, 'kind']
     draft.refuse(at, `pools that run batches, as pool ${pool.name} generates step by step`)
   }
-  if (failure.kind === 'crash' || failure.kind === 'deployment') checkRestarts(pool, draft)
+  if ('restart_s' in failure) checkRestarts(pool, draft)
 }
 
 /** Checks a pool whose replicas start and stop. */

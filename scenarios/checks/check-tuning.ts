@@ -103,10 +103,9 @@ function checkHighest(
   path: (string | number)[],
   draft: Draft,
 ): void {
-  const isListed = 'values' in tuned
-  if ((isListed ? tuned.values.at(-1)! : tuned.max) <= most) return
-  const key = isListed ? ['values', tuned.values.length - 1] : ['max']
-  draft.refuse([...path, ...key], expected)
+  if ('max' in tuned && tuned.max > most) draft.refuse([...path, 'max'], expected)
+  if (!('values' in tuned) || tuned.values.at(-1)! <= most) return
+  draft.refuse([...path, 'values', tuned.values.length - 1], expected)
 }
 
 function checkValues(tuned: Tuned, path: (string | number)[], draft: Draft): void {
@@ -120,8 +119,8 @@ function checkValues(tuned: Tuned, path: (string | number)[], draft: Draft): voi
     const at = (i: number) => [...path, 'values', i]
     for (const [i, value] of tuned.values.entries()) check(value, at(i))
     checkRising(tuned.values, at, 'the value before it', draft)
-    return
   }
+  if (!('min' in tuned)) return
   check(tuned.min, [...path, 'min'])
   check(tuned.max, [...path, 'max'])
   if (tuned.min >= tuned.max) draft.refuse([...path, 'min'], `less than max ${tuned.max}`)

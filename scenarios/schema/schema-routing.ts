@@ -195,6 +195,18 @@ const endpointPicker = branch({ policy: 'endpoint-picker' }, () =>
   }),
 )
 
+/** Policies that serve among pools and among the queues of a pool, by their names. */
+const anywhere = {
+  'round-robin': roundRobin,
+  random,
+  'least-work': leastWork,
+  p2c: powerOfChoices,
+  'peak-ewma': peakEwma,
+  'session-affinity': sessionAffinity,
+  'prefix-affinity': prefixAffinity,
+  'endpoint-picker': endpointPicker,
+}
+
 export const router = lazy(() =>
   z.discriminatedUnion('policy', [
     z.strictObject({
@@ -202,8 +214,7 @@ export const router = lazy(() =>
       ...ties(),
       ...view(),
     }),
-    roundRobin,
-    random,
+    ...Object.values(anywhere),
     z.strictObject({
       policy: kind(
         'weighted',
@@ -214,9 +225,6 @@ export const router = lazy(() =>
         .describe('Weights by the names of pools; a pool that is not named has weight 1.')
         .meta({ examples: [{ central: 3 }] }),
     }),
-    leastWork,
-    powerOfChoices,
-    peakEwma,
     z.strictObject({
       policy: kind(
         'latency-target',
@@ -250,7 +258,6 @@ export const router = lazy(() =>
         )
         .meta({ examples: [true] }),
     }),
-    sessionAffinity,
     z.strictObject({
       policy: kind(
         'spill-over',
@@ -264,8 +271,6 @@ export const router = lazy(() =>
         .meta({ examples: [2] }),
       ...view(),
     }),
-    prefixAffinity,
-    endpointPicker,
     z.strictObject({
       policy: kind(
         'locality',
@@ -284,32 +289,15 @@ export const router = lazy(() =>
   ]),
 )
 
-const NAMES = [
-  'round-robin',
-  'least-loaded',
-  'random',
-  'least-work',
-  'p2c',
-  'peak-ewma',
-  'session-affinity',
-  'prefix-affinity',
-  'endpoint-picker',
-] as const
-
 /** A policy by its name, with its default settings, or with settings of its own. */
-export const routing = lazy(() =>
-  z.union([
-    z.enum(NAMES),
-    z.discriminatedUnion('policy', [
-      z.strictObject({ policy: kind('least-loaded', leastLoaded), ...ties(), ...view() }),
-      roundRobin,
-      random,
-      leastWork,
-      powerOfChoices,
-      peakEwma,
-      sessionAffinity,
-      prefixAffinity,
-      endpointPicker,
-    ]),
-  ]),
-)
+export const routing = lazy(() => {
+  const inPool = z.strictObject({
+    policy: kind('least-loaded', leastLoaded),
+    ...ties(),
+    ...view(),
+  })
+  return z.union([
+    z.object({ 'least-loaded': inPool, ...anywhere }).keyof(),
+    z.discriminatedUnion('policy', [inPool, ...Object.values(anywhere)]),
+  ])
+})

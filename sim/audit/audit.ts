@@ -9,27 +9,12 @@ import { Findings, type RuleReport } from './findings.ts'
 import type { Promises } from './promises/promises.ts'
 import { rules } from './rules/index.ts'
 
-/** The rule that is checked as requests are routed, and again as they are delivered. */
-const ROUTING = 'routing'
-/** Rules on requests as they are sent; all others are on requests as they are delivered. */
-const SENDS: readonly string[] = [
-  ...['conservation', 'networks', 'client-timeout', 'fan-out', 'copies', 'capped-sends'],
-]
-
 export interface AuditReport {
   readonly rules: readonly RuleReport[]
   /** over all rules */
   readonly violations: number
 }
 
-/** The rules that rows do not show where a setting is tuned. */
-const DECIDED_BY: Readonly<Record<TuningPlan['setting'], readonly string[]>> = Object.freeze({
-  'max-batch': ['preferred-size', 'delay', 'idle'],
-  'max-delay': ['preferred-size', 'delay', 'idle'],
-  threshold: ['routing'],
-  concurrency: ['concurrency'],
-  'kv-blocks': ['kv-cache'],
-})
 /** The settings whose changes the rules follow, where they were kept. */
 const FOLLOWED: readonly TuningPlan['setting'][] = ['concurrency', 'kv-blocks']
 
@@ -55,18 +40,22 @@ export function auditRows(
   const isFollowed = ({ setting }: TuningPlan) =>
     settings !== undefined && FOLLOWED.includes(setting)
   const tuned = (promises.tuning ?? []).filter((tuning) => !isFollowed(tuning))
-  const unknown = new Set(tuned.flatMap(({ setting }) => DECIDED_BY[setting]))
-  const reports = rules.map(({ rule, promise, check }) => {
-    const findings = new Findings(rule)
-    if (unknown.has(rule)) return findings.report('not checked, as its setting changes by tuning')
-    const isOfSends = SENDS.includes(rule)
-    for (const view of views) {
-      if (views.length > 1 && rule !== ROUTING && isOfSends === (view.delivered === null)) continue
-      findings.keys = view.keys
-      check(view, findings)
-    }
-    return findings.report(promise)
-  })
+  const unknown = new Set(tuned.map(({ setting }) => setting))
+  const reports = rules.map(
+    ({ rule, promise, on = 'deliveries', settings: needed = [], check }) => {
+      const findings = new Findings(rule)
+      if (needed.some((setting) => unknown.has(setting))) {
+        return findings.report('not checked, as its setting changes by tuning')
+      }
+      for (const view of views) {
+        const shows = view.delivered === null ? 'deliveries' : 'sends'
+        if (views.length > 1 && on !== 'sends and deliveries' && on !== shows) continue
+        findings.keys = view.keys
+        check(view, findings)
+      }
+      return findings.report(promise)
+    },
+  )
   const violations = reports.reduce((sum, report) => sum + report.violations, 0)
   return { rules: reports, violations }
 }

@@ -1,3 +1,4 @@
+import type { TuningPlan } from '../serving/index.ts'
 import type { Evidence } from './evidence/evidence.ts'
 
 /** A promise, and the check of whether a run kept it. */
@@ -5,6 +6,10 @@ export interface Rule {
   readonly rule: string
   /** in words, at most 90 characters: a cell of a table */
   readonly promise: string
+  /** where networks carry requests: on them as they are sent, or delivered, which is the default */
+  readonly on?: 'sends' | 'sends and deliveries'
+  /** what it depends on: where one of these is tuned, it needs the changes of the setting */
+  readonly settings?: readonly TuningPlan['setting'][]
   check(evidence: Evidence, findings: Findings): void
 }
 

@@ -1,6 +1,7 @@
-import type { Duration } from '../../scenarios/schema/schema.ts'
+import type { Duration, Pool } from '../../scenarios/schema/schema.ts'
 import { type AdmissionPlan, OPEN_ADMISSION } from './admission/admission-plan.ts'
 import type { BatchingPlan } from './batching/batching-plan.ts'
+import type { DeepCamel } from './camel-case.ts'
 import type { EjectionPlan } from './ejection/ejection-plan.ts'
 import type { GenerationPlan } from './generation/generation-plan.ts'
 import type { HedgePlan } from './hedging/hedge-plan.ts'
@@ -16,18 +17,13 @@ import type { TuningPlan } from './tuning/tuning-plan.ts'
 
 const endless = Number.POSITIVE_INFINITY
 
-/** A queue discipline and its settings. */
-export type QueuePlan =
-  | { readonly discipline: 'fifo' }
-  | { readonly discipline: 'lifo' }
-  | { readonly discipline: 'earliest-deadline' }
-  | { readonly discipline: 'virtual-token-counter' }
-  /** a wait so long is worth one level; Infinity: strict */
-  | { readonly discipline: 'priority'; readonly ageingMs: Ms }
-  /** coefficient of variation of predicted lengths about the known ones */
-  | { readonly discipline: 'shortest-job'; readonly predictionCv: number }
-  /** length that a tenant of weight 1 may be served on one visit */
-  | { readonly discipline: 'deficit-round-robin'; readonly quantum: number }
+type Queue = Pool['queue']
+/** The keys of a queue under any discipline. */
+type CommonKey = Exclude<keyof Extract<Queue, { discipline: 'fifo' }>, 'discipline'>
+type SettingsOf<Q> = Q extends unknown ? DeepCamel<Omit<Q, CommonKey>> : never
+
+/** A queue discipline and its settings, which are those of the scenario. */
+export type QueuePlan = SettingsOf<Queue>
 
 /** Bounds of a queue, or of one priority level in it; Infinity for none. */
 export interface QueueBounds {

@@ -100,7 +100,7 @@ test('a plan has the settings of its scenario, and no limits where that has none
       tokenBucket: { everyMs: 20, burst: 4, per: 'tenant' },
       adaptiveLifo: null,
     },
-    order: { discipline: 'priority', ageingMs: limitless },
+    order: { discipline: 'priority' },
     maxLength: 9,
     queueTimeoutMs: 12,
     timeoutAction: 'delay',
@@ -254,14 +254,10 @@ test('retries of a proxy have the limits and defaults of Envoy', () => {
 })
 
 test('a routing policy by its name has the default settings of the policy', () => {
-  const weights = { queue: 2, running: 0, kvCache: 2, prefixCache: 3, loadAware: 0 }
-  const picker = { weights, picker: 'max-score', lruBlocks: 31_250, viewAgeMs: 50 }
+  const scorers = { queue: 2, running: 0, kvCache: 2, prefixCache: 3, loadAware: 0 }
+  const picker = { scorers, picker: 'max-score', lruBlocks: 31_250, viewAgeMs: 50 }
   expect(settingsOf('endpoint-picker')).toEqual({ policy: 'endpoint-picker', ...picker })
-  expect(settingsOf('p2c')).toEqual({ policy: 'p2c', choices: 2, viewAgeMs: 0 })
-  expect(settingsOf('session-affinity')).toEqual({
-    policy: 'session-affinity',
-    maxLoadFactor: limitless,
-    viewAgeMs: 0,
-  })
+  expect(settingsOf('p2c')).toEqual({ policy: 'p2c', choices: 2 })
+  expect(settingsOf('session-affinity')).toEqual({ policy: 'session-affinity' })
   expect(settingsOf('random')).toEqual({ policy: 'random' })
 })

@@ -1,6 +1,12 @@
-export { isClosed } from './arrivals/arrival-processes.ts'
+export {
+  filesOf,
+  isClosed,
+  mayRepeat,
+  periodS,
+  scaledArrivals,
+} from './arrivals/arrival-processes.ts'
 export { expectedRequests } from './arrivals/expected-requests.ts'
-export { meanRate } from './arrivals/mean-rate.ts'
+export { hasLoad, meanRate } from './arrivals/mean-rate.ts'
 export { type Surge, surgeKnots, surgesOf, surgeWindows } from './arrivals/surge.ts'
 export { reactingClasses } from './clients/class-clients.ts'
 export { meanDuration } from './clients/durations.ts'

@@ -1,12 +1,8 @@
 export { type CardPlan, SharedCards } from './cards/shared-cards.ts'
 export { ExecutorLifecycle } from './executors/executor-lifecycle.ts'
-export type {
-  Deployment,
-  ExecutorFailure,
-  FailurePlan,
-  LifecyclePlan,
-} from './executors/failure-plan.ts'
+export type { Deployment, FailurePlan, LifecyclePlan } from './executors/failure-plan.ts'
 export { type ExecutorEvent, failureSchedule } from './executors/failure-schedule.ts'
+export { detectionMs } from './executors/failures/failure-kinds.ts'
 export { AlikeSpeed } from './machine/alike-speed.ts'
 export {
   bootstrapField,

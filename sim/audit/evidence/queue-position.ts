@@ -34,39 +34,43 @@ export function comparePositions(
   return a.key - b.key
 }
 
+type Order = SeenQueue['pool']['order']
+type PositionUnder<O extends Order> = (
+  order: O,
+  evidence: Pick<Evidence, 'rows' | 'classOf'>,
+) => Partial<Pick<QueuePosition, 'level' | 'rank'>> | null
+
+/** By discipline. Of those that are absent, which are between tenants, rows hide the order. */
+export const positions: {
+  readonly [D in Order['discipline']]?: PositionUnder<Extract<Order, { discipline: D }>>
+} = {
+  fifo: () => ({}),
+  lifo: () => ({ rank: (key) => -key }),
+  priority({ ageingMs = Number.POSITIVE_INFINITY }, { rows, classOf }) {
+    const level = (key: number) => classOf(key).priority
+    if (ageingMs === Number.POSITIVE_INFINITY) return { level }
+    // one level is worth a wait of `ageingMs`; after their timeout, requests have their plain level
+    return { rank: (key) => rows.sent[key]! + ageingMs * level(key) }
+  },
+  'earliest-deadline': (_, { rows, classOf }) => ({
+    rank: (key) => rows.at[key]! + classOf(key).deadlineMs,
+  }),
+  'shortest-job': ({ predictionCv = 0 }, { rows }) =>
+    predictionCv > 0 ? null : { rank: (key) => rows.inputTokens[key]! },
+}
+
 /**
  * Null where rows do not show the promised order: between tenants, or by predictions that are not
  * recorded.
  */
-export function queuePositionOf(
-  { rows, classOf }: Evidence,
-  queue: SeenQueue,
-): QueuePosition | null {
+export function queuePositionOf(evidence: Evidence, queue: SeenQueue): QueuePosition | null {
+  const { rows, classOf } = evidence
   const { order } = queue.pool
   const lateFrom = (key: number) => {
     const { limitMs, waitsOn } = waitingTime(queue.pool, classOf(key))
     return waitsOn ? rows.sent[key]! + limitMs : Number.POSITIVE_INFINITY
   }
-  const flat = { level: () => 0, rank: () => 0, lateFrom }
-  switch (order.discipline) {
-    case 'fifo':
-      return flat
-    case 'lifo':
-      return { ...flat, rank: (key) => -key }
-    case 'priority': {
-      const { ageingMs } = order
-      const level = (key: number) => classOf(key).priority
-      if (ageingMs === Number.POSITIVE_INFINITY) return { ...flat, level }
-      // one level is worth a wait of `ageingMs`; after their timeout, requests have their plain
-      // level
-      return { ...flat, rank: (key) => rows.sent[key]! + ageingMs * level(key) }
-    }
-    case 'earliest-deadline':
-      return { ...flat, rank: (key) => rows.at[key]! + classOf(key).deadlineMs }
-    case 'shortest-job':
-      return order.predictionCv > 0 ? null : { ...flat, rank: (key) => rows.inputTokens[key]! }
-    case 'deficit-round-robin':
-    case 'virtual-token-counter':
-      return null
-  }
+  const positionUnder = positions[order.discipline] as PositionUnder<Order> | undefined
+  const position = positionUnder?.(order, evidence) ?? null
+  return position && { level: () => 0, rank: () => 0, lateFrom, ...position }
 }

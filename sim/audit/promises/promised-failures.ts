@@ -37,11 +37,11 @@ function failuresOf(
     mayBeLost: numbers.map(
       (replica) =>
         heat?.shutdown_c !== undefined ||
-        concerned.some((failure) => failure.kind === 'crash' && isOf(failure, replica)),
+        concerned.some((failure) => 'detection_s' in failure && isOf(failure, replica)),
     ),
     errors: numbers.map((replica) =>
       concerned.flatMap((failure) => {
-        if (failure.kind !== 'errors' || !isOf(failure, replica)) return []
+        if (!('share' in failure) || !isOf(failure, replica)) return []
         const { share, at_s, for_s } = failure
         const spans = at_s?.map((at) => ({ from: 1000 * at, to: 1000 * (at + for_s) })) ?? null
         return { share, spans }

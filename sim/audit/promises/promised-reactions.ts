@@ -36,7 +36,7 @@ export function promisedReactions(scenario: Scenario): PromisedReactions | null 
     hedge !== undefined ||
     pools.some((pool) => pool.retry_policy && (model === undefined || pool.model === model))
   const reacts = (sending: TrafficClass) =>
-    sending.arrivals.process === 'closed-loop' ||
+    'users' in sending.arrivals ||
     sending.retry !== undefined ||
     sending.session !== undefined ||
     copied(sending)
@@ -44,7 +44,7 @@ export function promisedReactions(scenario: Scenario): PromisedReactions | null 
   if (!traffic.some((sending) => reacts(sending) || capped(sending))) return null
   const classes = traffic.map((sending): ClassReactions => {
     const { arrivals, retry, session, max_in_flight: maxInFlight } = sending
-    const closed = arrivals.process === 'closed-loop'
+    const closed = 'users' in arrivals
     const pushbacksMs = pools.flatMap(({ model, admission: { retry_pushback_ms: pushbackMs } }) =>
       pushbackMs !== undefined && (sending.model ?? model) === model ? [pushbackMs] : [],
     )

@@ -1,5 +1,5 @@
 import { isTimed, type Objective, parseObjective } from '../../../scenarios/schema/objective.ts'
-import { arrivalParts, type Scenario } from '../../../scenarios/schema/schema.ts'
+import type { Scenario } from '../../../scenarios/schema/schema.ts'
 import type { Estimate, Result, Verdict } from '../../documents/index.ts'
 import { significant } from '../../kernel/index.ts'
 import {
@@ -19,6 +19,7 @@ import {
   supportsVerdict,
   type WindowFigure,
 } from '../../stats/index.ts'
+import { periodS } from '../../traffic/index.ts'
 import { costOf } from '../configuration/cost.ts'
 import { paidReplicas } from '../configuration/paid-replicas.ts'
 
@@ -64,24 +65,9 @@ export interface JudgedRuns {
 /** How the runs of a scenario are made that its objectives are judged on. */
 export function judgedRuns(scenario: Scenario, exact: boolean): JudgedRuns {
   const { duration_s, warmup_s, traffic } = scenario
-  const goOnAlike = traffic.every(({ arrivals }) =>
-    arrivalParts(arrivals).every((part) => repeats(part, duration_s)),
-  )
+  const goOnAlike = traffic.every(({ arrivals }) => periodS(arrivals) <= duration_s)
   return { exact, duration_s, warmup_s, goOnAlike }
 }
-
-/** Whether arrivals go on as they were: not those of a timetable that is not over. */
-function repeats(part: ArrivalPart, duration_s: number): boolean {
-  if (part.process === 'trace' || part.process === 'servegen') return false
-  if ('schedule' in part && part.schedule !== undefined) return false
-  const { surges = [], waves = [] } = 'surges' in part ? part : {}
-  return (
-    surges.every(({ every_s }) => every_s !== undefined && every_s <= duration_s) &&
-    waves.every(({ period_s }) => period_s <= duration_s)
-  )
-}
-
-type ArrivalPart = ReturnType<typeof arrivalParts>[number]
 
 type Judged = Result['objectives'][number]
 

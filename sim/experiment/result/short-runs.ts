@@ -3,6 +3,7 @@ import type { Scenario } from '../../../scenarios/schema/schema.ts'
 import type { Result } from '../../documents/index.ts'
 import { log } from '../../kernel/index.ts'
 import { type Figures, PERCENTILES, percentileLabel, supports } from '../../stats/index.ts'
+import { periodS } from '../../traffic/index.ts'
 
 /**
  * A percentile of a short run is too low on average, and its distribution is skewed: an interval
@@ -33,7 +34,7 @@ export function shortRunWarnings(
   runs: readonly { readonly classes: readonly { readonly latency: Figures }[] }[],
   pools: readonly Pick<Result['pools'][number], 'stalls'>[],
 ): string[] {
-  if (!traffic.every(({ arrivals }) => isStationary(arrivals))) return []
+  if (traffic.some(({ arrivals }) => periodS(arrivals) > 0)) return []
   if (pools.some(({ stalls }) => stalls !== null)) return []
   return traffic.flatMap(({ class: name }, i) => {
     const short = tooShort(runs.map(({ classes }) => classes[i]!.latency))
@@ -63,13 +64,3 @@ export function tooShort(latencies: readonly Figures[]): TooShort | null {
 }
 
 const isPositive = (value: number) => value > 0 && value < Number.POSITIVE_INFINITY
-
-type Arrivals = Scenario['traffic'][number]['arrivals']
-
-/** Whether the rate has the same distribution at all times. */
-function isStationary(arrivals: Arrivals): boolean {
-  if (arrivals.process === 'closed-loop') return true
-  if (arrivals.process === 'sum') return arrivals.of.every(isStationary)
-  if (arrivals.process === 'trace' || arrivals.process === 'servegen') return false
-  return arrivals.schedule === undefined && arrivals.surges.length + arrivals.waves.length === 0
-}

@@ -20,7 +20,7 @@ export function undetectedWarnings(
   return pools.flatMap(({ name, failed_undetected: failed = 0 }) => {
     if (failed === 0) return []
     const checks = failures.flatMap((own) =>
-      own.kind === 'crash' && (own.pools?.includes(name) ?? true) ? [own.detection_s] : [],
+      'detection_s' in own && (own.pools?.includes(name) ?? true) ? [own.detection_s] : [],
     )
     const requests = `${grouped(failed)} ${failed === 1 ? 'request' : 'requests'}`
     return [

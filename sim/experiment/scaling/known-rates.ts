@@ -1,6 +1,6 @@
-import { arrivalParts, type Scenario } from '../../../scenarios/schema/schema.ts'
+import type { Scenario } from '../../../scenarios/schema/schema.ts'
 import type { RunSummary } from '../../stats/index.ts'
-import { expectedRequests } from '../../traffic/index.ts'
+import { expectedRequests, filesOf, isClosed } from '../../traffic/index.ts'
 import type { SimulationInput } from '../system/simulation-input.ts'
 
 /** The requests/s of a pool in each of equal steps of the traffic. */
@@ -38,11 +38,11 @@ export function knownRates(
   if (classes.length === 0 || !bound) {
     return 'requests can go to several pools, so the rate of this one depends on the router'
   }
-  const parts = classes.flatMap((i) => arrivalParts(scenario.traffic[i]!.arrivals))
-  if (parts.some(({ process }) => process === 'closed-loop')) {
+  const arrivals = classes.map((i) => scenario.traffic[i]!.arrivals)
+  if (arrivals.some(isClosed)) {
     return 'users of a closed loop wait for answers, so their rate depends on the replicas'
   }
-  const counted = parts.some(({ process }) => process === 'trace')
+  const counted = arrivals.some((process) => filesOf(process) === 'trace')
   if (counted && !alone)
     return 'the pool is not alone, and arrivals of a trace are counted together'
   const everyS = scenario.duration_s / intervals

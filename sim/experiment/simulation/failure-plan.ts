@@ -4,8 +4,8 @@ import { executorsOf, isSwappable, type ServingPlan } from '../../serving/index.
 import type { Span } from '../../stats/index.ts'
 import {
   type Deployment,
+  detectionMs,
   type ExecutorEvent,
-  type ExecutorFailure,
   ExecutorLifecycle,
   type FailurePlan,
   failureSchedule,
@@ -61,7 +61,7 @@ function failurePlan(scenario: Scenario, plan: ServingPlan): FailurePlan {
       failures.flatMap((failure, i) => {
         if (failure.kind === 'deployment' || !of(failure, executor)) return []
         const name = `failures/${i}/${pools[executor.pool]!.name}/${executor.replica}`
-        return { ...executorFailure(failure), stream: name }
+        return { failure, stream: name }
       }),
     ),
     deployments: failures.flatMap((failure) =>
@@ -73,23 +73,6 @@ function failurePlan(scenario: Scenario, plan: ServingPlan): FailurePlan {
 function concerns({ pools }: Failure, { name }: Pool): boolean {
   return pools?.includes(name) ?? true
 }
-
-function executorFailure(failure: Exclude<Failure, { kind: 'deployment' }>): ExecutorFailure {
-  const { every_s, at_s } = failure
-  const everyMs = every_s === undefined ? Number.POSITIVE_INFINITY : 1000 * every_s
-  const occurrence = { everyMs, atMs: (at_s ?? []).map((at) => 1000 * at) }
-  if (failure.kind === 'crash') {
-    const { detection_s, restart_s } = failure
-    return { kind: 'crash', occurrence, detectionMs: 1000 * detection_s, restartS: restart_s }
-  }
-  const forMs = 1000 * failure.for_s
-  return failure.kind === 'slow'
-    ? { kind: 'slow', occurrence, forMs, factor: failure.factor }
-    : { kind: 'errors', occurrence, forMs, share: failure.share, ...afterOf(failure) }
-}
-
-const afterOf = ({ after_ms: afterMs }: Extract<Failure, { kind: 'errors' }>) =>
-  afterMs === undefined ? {} : { afterMs }
 
 /** Each pool is deployed on its own. */
 function deploymentsOf(
@@ -130,7 +113,7 @@ export function undetectedSpans(
   replication: number,
 ): Span[][] | null {
   const { failures = [], seed } = scenario
-  if (!failures.some((own) => own.kind === 'crash' && own.detection_s > 0)) return null
+  if (!failures.some((failure) => (detectionMs(failure) ?? 0) > 0)) return null
   const spans: Span[][] = executorsOf(plan).map(() => [])
   const since = new Map<number, number>()
   for (const { at, executor, kind } of failureSchedule(
@@ -156,7 +139,7 @@ export const failureDraws = (seed: number, replication: number): Random =>
 
 /** Whether something may end the replicas of a pool. */
 export function mayBeLost({ failures = [] }: Scenario, pool: Pool): boolean {
-  return failures.some((failure) => failure.kind === 'crash' && concerns(failure, pool))
+  return failures.some((failure) => detectionMs(failure) !== null && concerns(failure, pool))
 }
 
 /** The lifecycle of the executors in one replication. */

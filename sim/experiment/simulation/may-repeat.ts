@@ -1,4 +1,4 @@
-import { arrivalParts } from '../../../scenarios/schema/schema.ts'
+import { mayRepeat as mayArrivalsRepeat } from '../../traffic/index.ts'
 import type { SimulationInput } from '../system/simulation-input.ts'
 
 /**
@@ -13,6 +13,5 @@ export function mayRepeat({
   // profiles have recorded stalls and speeds, of which each replication draws its own
   if (models.some((model) => model !== null)) return false
   if (requests !== null) return true
-  const parts = scenario.traffic.flatMap(({ arrivals }) => arrivalParts(arrivals))
-  return parts.every(({ process }) => process === 'trace' || process === 'deterministic')
+  return scenario.traffic.every(({ arrivals }) => mayArrivalsRepeat(arrivals))
 }

@@ -1,5 +1,6 @@
 import type { Pool } from '../../../scenarios/schema/schema.ts'
 import { exp, hashedNormal, KeyedHeap, log } from '../../kernel/index.ts'
+import { inCamelCase } from '../camel-case.ts'
 import type { ClassPlan, QueuePlan } from '../plan.ts'
 import type { Requests } from '../requests.ts'
 import { DeficitRoundRobin } from './deficit-round-robin.ts'
@@ -9,34 +10,29 @@ import { WaitingList } from './waiting-list.ts'
 
 type Kind = QueuePlan['discipline']
 type PlanOf<K extends Kind> = Extract<QueuePlan, { discipline: K }>
-type QueueOf<K extends Kind> = Extract<Pool['queue'], { discipline: K }>
 
-/** A queue discipline: its settings, from those of a scenario, and the order of one queue. */
+/** A queue discipline: the order of one queue. */
 interface Discipline<K extends Kind> {
   readonly kind: K
-  plan(queue: QueueOf<K>): Omit<PlanOf<K>, 'discipline'>
   order(plan: PlanOf<K>, classes: readonly ClassPlan[], requests: Requests): QueueOrder
 }
 
-const discipline = <K extends Kind>(own: Discipline<K>): Discipline<K> => Object.freeze(own)
+const queueDiscipline = <K extends Kind>(own: Discipline<K>): Discipline<K> => Object.freeze(own)
 
-const fifo = discipline({
+const fifo = queueDiscipline({
   kind: 'fifo',
-  plan: () => ({}),
   order: () => new KeyedHeap(() => 0),
 })
 
-const lifo = discipline({
+const lifo = queueDiscipline({
   kind: 'lifo',
-  plan: () => ({}),
   order: () => new NewestFirst(),
 })
 
 /** Strict without ageing. With it a wait of `ageingMs` is worth a level: still a static key. */
-const priority = discipline({
+const priority = queueDiscipline({
   kind: 'priority',
-  plan: ({ ageing_ms: ageingMs = Number.POSITIVE_INFINITY }) => ({ ageingMs }),
-  order({ ageingMs }, classes, requests) {
+  order({ ageingMs = Number.POSITIVE_INFINITY }, classes, requests) {
     const levelOf = (request: number) => classes[requests.class[request]!]!.priority
     return new KeyedHeap(
       ageingMs === Number.POSITIVE_INFINITY
@@ -46,9 +42,8 @@ const priority = discipline({
   },
 })
 
-const earliestDeadline = discipline({
+const earliestDeadline = queueDiscipline({
   kind: 'earliest-deadline',
-  plan: () => ({}),
   order: (_, classes, requests) =>
     new KeyedHeap(
       (request) => requests.at[request]! + classes[requests.class[request]!]!.deadlineMs,
@@ -56,27 +51,21 @@ const earliestDeadline = discipline({
 })
 
 /** Non-preemptive; by known lengths, or by predictions of them. */
-const shortestJob = discipline({
+const shortestJob = queueDiscipline({
   kind: 'shortest-job',
-  plan: ({ prediction_cv: predictionCv = 0 }) => ({ predictionCv }),
-  order: ({ predictionCv }, _, requests) =>
+  order: ({ predictionCv = 0 }, _, requests) =>
     new KeyedHeap((request) =>
       predictedLength(requests.inputTokens[request]!, requests.key[request]!, predictionCv),
     ),
 })
 
-const deficitRoundRobin = discipline({
+const deficitRoundRobin = queueDiscipline({
   kind: 'deficit-round-robin',
-  plan({ quantum }) {
-    if (quantum === undefined) throw new Error('Expected `quantum` to be given')
-    return { quantum }
-  },
   order: ({ quantum }, classes, requests) => new DeficitRoundRobin(quantum, classes, requests),
 })
 
-const virtualTokenCounter = discipline({
+const virtualTokenCounter = queueDiscipline({
   kind: 'virtual-token-counter',
-  plan: () => ({}),
   order: (_, classes, requests) => new VirtualTokenCounter(classes, requests),
 })
 
@@ -91,9 +80,18 @@ export const queueDisciplines: { readonly [K in Kind]: Discipline<K> } = Object.
   'virtual-token-counter': virtualTokenCounter,
 })
 
-export function queuePlan(queue: Pool['queue']): QueuePlan {
-  const { kind, plan } = queueDisciplines[queue.discipline] as Discipline<Kind>
-  return { discipline: kind, ...plan(queue) } as QueuePlan
+/** The settings of a discipline alone. */
+export function queuePlan({
+  mode,
+  routing,
+  max_length,
+  timeout_ms,
+  timeout_action,
+  allow_timeout_override,
+  levels,
+  ...settings
+}: Pool['queue']): QueuePlan {
+  return inCamelCase(settings)
 }
 
 export function queueOrder(

@@ -64,7 +64,7 @@ export class RequestQueue {
       order,
       delaying: policies.some(({ action }) => action === 'delay'),
       // with ageing, levels bound a queue but do not part it
-      strict: order.discipline === 'priority' && order.ageingMs === endless,
+      strict: order.discipline === 'priority' && (order.ageingMs ?? endless) === endless,
       levelOf: (request: number) => this.#level(request),
     }
     this.#batcher = by.batcher

@@ -103,14 +103,15 @@ export class Router<C extends Candidate> implements RouterView {
     this.#purpose = PURPOSE + DRAWS * number
     const old = this.viewAgeMs > 0
     this.#loads = old ? new Float64Array(candidates.length) : null
-    const counts = old && 'countsOwnSends' in plan && plan.countsOwnSends === true
+    const counts = old && 'countOwnSends' in plan && plan.countOwnSends === true
     this.#ownSends = counts ? new Float64Array(candidates.length) : null
     this.#metrics = old && this.#policy.metrics === true ? metricsOf(candidates.length) : null
   }
 
   /** 0 where loads are those of the instant, and where there is no choice. */
   get viewAgeMs(): Ms {
-    return 'viewAgeMs' in this.plan && this.candidates.length > 1 ? this.plan.viewAgeMs : 0
+    if (!('viewAgeMs' in this.plan) || this.candidates.length === 1) return 0
+    return this.plan.viewAgeMs ?? 0
   }
 
   /** Whether its policy learns from how requests end. */

@@ -101,7 +101,7 @@ test('equals take turns, each as often as the others, whichever they are', () =>
 
 test('with an old view, what was sent since the refresh counts if so configured', () => {
   const candidates = candidatesOf(1, 0, 0)
-  const { router, next } = routerOf({ ...inOrder, viewAgeMs: 50, countsOwnSends: true }, candidates)
+  const { router, next } = routerOf({ ...inOrder, viewAgeMs: 50, countOwnSends: true }, candidates)
   router.refresh()
   // loads 1, 0, 0 → 1, 1, 0 → 1, 1, 1 → 2, 1, 1
   expect([next(), next(), next(), next()]).toEqual([1, 2, 0, 1])

@@ -13,9 +13,10 @@ import { roundRobin } from './policies/round-robin.ts'
 import { sessionAffinity } from './policies/session-affinity.ts'
 import { spillOver } from './policies/spill-over.ts'
 import { weighted } from './policies/weighted.ts'
+import type { PlanOf } from './routing-plan.ts'
 import type { RoutingPolicy } from './routing-policy.ts'
 
-type Policies = { readonly [K in Routing]: RoutingPolicy & { readonly kind: K } }
+type Policies = { readonly [P in Routing]: RoutingPolicy<PlanOf<P>> }
 
 /**
  * Every routing policy, used among pools and, where queues are per replica, within one. The

@@ -33,6 +33,12 @@ export const closedLoop: ProcessKind<ClosedLoop> = {
     return () => arrivals.users + (Number.isFinite(most) ? most : 0)
   },
 
+  periodS: () => 0,
+  scaled: (arrivals, factor) => ({
+    ...arrivals,
+    users: Math.max(1, Math.round(factor * arrivals.users)),
+  }),
+
   most: (arrivals, options, unservedMs) => arrivals.users + cycles(arrivals, options, unservedMs),
 }
 

@@ -1,4 +1,4 @@
-import { arrivalParts, type TrafficClass } from '../../../scenarios/schema/schema.ts'
+import { type Arrivals, arrivalParts, type TrafficClass } from '../../../scenarios/schema/schema.ts'
 import { stream } from '../../kernel/index.ts'
 import { lengthDistribution } from '../lengths/lengths.ts'
 import { processOf } from './arrival-processes.ts'
@@ -23,11 +23,12 @@ export function meanRate(traffic: TrafficClass, { seed, ...of }: MeanRateOptions
   return rate * meanTurns(traffic, seed)
 }
 
-function hasLoad(arrivals: ReturnType<typeof arrivalParts>[number]): boolean {
-  if ('schedule' in arrivals && arrivals.schedule !== undefined) {
-    return arrivals.schedule.some(({ load }) => load !== undefined)
-  }
-  return 'load' in arrivals && arrivals.load !== undefined
+/** Whether a rate is a share of the capacity. */
+export function hasLoad(arrivals: Arrivals): boolean {
+  return arrivalParts(arrivals).some((part) => {
+    const steps = 'schedule' in part ? (part.schedule ?? []) : []
+    return [part, ...steps].some((stated) => 'load' in stated && stated.load !== undefined)
+  })
 }
 
 const SAMPLED = 20_000

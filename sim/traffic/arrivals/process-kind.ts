@@ -40,11 +40,32 @@ export interface ProcessKind<A extends Arrivals> {
   most?(arrivals: A, options: AmountOptions, unservedMs: Ms): number
   /** whether its clients wait for outcomes, and begin a new session after each */
   readonly closed: boolean
+  /**
+   * after which its rate is as before, s: 0 where it is the same at all times, Infinity where it
+   * never repeats
+   */
+  periodS(arrivals: A): number
+  /** the same at `factor` times its rate; null where it states none */
+  scaled(arrivals: A, factor: number): Arrivals | null
+  /** what is read from files before a run; absent for nothing */
+  readonly files?: 'trace' | 'clients'
+  /** whether it may draw nothing, so that replications are the same */
+  readonly mayRepeat?: boolean
 }
 
 interface StatedRate {
   readonly rate_rps?: number | undefined
   readonly load?: number | undefined
+}
+
+/** The same at `factor` times its rate, in the key that states it. */
+export function scaledRate<T extends StatedRate>(stated: T, factor: number): T {
+  const { rate_rps, load } = stated
+  return {
+    ...stated,
+    ...(rate_rps !== undefined && { rate_rps: factor * rate_rps }),
+    ...(load !== undefined && { load: factor * load }),
+  }
 }
 
 /** Requests/ms of a rate or a load. */

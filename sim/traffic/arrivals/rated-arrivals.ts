@@ -5,7 +5,13 @@ import { RenewalArrivals } from './arrivals.ts'
 import { clientGaps, populationOf } from './client-gaps.ts'
 import { type Gap, gapsOf, type Spacing } from './gaps.ts'
 import { ModulatedTime, type ModulatingState } from './modulation.ts'
-import { type AmountOptions, type ProcessKind, perMs, type SourceOptions } from './process-kind.ts'
+import {
+  type AmountOptions,
+  type ProcessKind,
+  perMs,
+  type SourceOptions,
+  scaledRate,
+} from './process-kind.ts'
 import { Rate, type RateParts } from './rate.ts'
 import { surgesOf } from './surge.ts'
 
@@ -15,6 +21,12 @@ type Rated<P> = Extract<RatedArrivals, { process: P }>
 export const spacedArrivals = ratedProcess((arrivals: Rated<Spacing['process']>, options) =>
   gapsOf(arrivals, arrivalStream(options)),
 )
+
+/** Equal gaps. */
+export const deterministicArrivals: ProcessKind<Rated<'deterministic'>> = {
+  ...spacedArrivals,
+  mayRepeat: true,
+}
 
 /** Requests of many clients. They are the same in every replication: part of the scenario. */
 export const clientsArrivals = ratedProcess((arrivals: Rated<'clients'>, options) => {
@@ -64,6 +76,16 @@ function ratedProcess<A extends RatedArrivals>(
     expected(arrivals, options) {
       const rate = rateOf(arrivals, options)
       return (time) => rate.cumulative(time)
+    },
+    periodS({ schedule, surges, waves }) {
+      const never = Number.POSITIVE_INFINITY
+      if (schedule !== undefined) return never
+      const periods = waves.map(({ period_s }) => period_s)
+      return Math.max(0, ...surges.map(({ every_s = never }) => every_s), ...periods)
+    },
+    scaled(arrivals, factor) {
+      const schedule = arrivals.schedule?.map((step) => scaledRate(step, factor))
+      return { ...scaledRate(arrivals, factor), ...(schedule && { schedule }) }
     },
   }
 }

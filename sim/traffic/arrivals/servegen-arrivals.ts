@@ -1,6 +1,6 @@
 import type { Arrivals } from '../../../scenarios/schema/schema.ts'
 import { recordedClients, recordedPerMs } from '../clients/recorded-clients.ts'
-import { type AmountOptions, type ProcessKind, perMs } from './process-kind.ts'
+import { type AmountOptions, type ProcessKind, perMs, scaledRate } from './process-kind.ts'
 
 type Servegen = Extract<Arrivals, { process: 'servegen' }>
 
@@ -29,4 +29,10 @@ export const servegenArrivals: ProcessKind<Servegen> = {
     const mean = meanPerMs(arrivals, options)
     return (time) => mean * time
   },
+  files: 'clients',
+  periodS: () => Number.POSITIVE_INFINITY,
+  scaled: (arrivals, factor) =>
+    arrivals.rate_rps === undefined && arrivals.load === undefined
+      ? null
+      : scaledRate(arrivals, factor),
 }

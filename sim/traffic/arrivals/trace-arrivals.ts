@@ -10,6 +10,14 @@ import { changesOf } from './rated-arrivals.ts'
 /** Recorded times, stretched where the scenario states a load. */
 export const traceArrivals: ProcessKind<TraceProcess> = {
   closed: false,
+  files: 'trace',
+  mayRepeat: true,
+  periodS: () => Number.POSITIVE_INFINITY,
+
+  scaled: (arrivals, factor) =>
+    arrivals.load === undefined
+      ? { ...arrivals, growth: factor * arrivals.growth }
+      : { ...arrivals, load: factor * arrivals.load },
 
   source(_, { feed, name, endMs }) {
     if (feed === null) throw new Error(`Expected the trace of ${name} to be read`)

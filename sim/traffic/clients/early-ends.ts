@@ -46,7 +46,7 @@ function mostWaiting(traffic: Scenario['traffic']): number {
   for (const { arrivals, fan_out, timeout_ms, cancel, hedge } of traffic) {
     const stays = (timeout_ms !== undefined && !cancel) || hedge !== undefined
     for (const part of arrivalParts(arrivals)) {
-      if (stays || part.process !== 'closed-loop') return Number.POSITIVE_INFINITY
+      if (stays || !('users' in part)) return Number.POSITIVE_INFINITY
       sum += fan_out * part.users
     }
   }

@@ -1,19 +1,13 @@
 import type { Duration } from '../../../scenarios/schema/schema.ts'
 import type { Ms } from '../../serving/index.ts'
+import type { ReplicaFailure } from './failures/failure-kind.ts'
 
-/** When something happens to a replica: by chance, or at given times, ms. */
-export interface Occurrence {
-  /** mean time between the end of one and the begin of the next; Infinity for never */
-  readonly everyMs: Ms
-  readonly atMs: readonly Ms[]
+/** What may happen to one executor. */
+export interface ExecutorFailure {
+  readonly failure: ReplicaFailure
+  /** name of its random stream */
+  readonly stream: string
 }
-
-/** What may happen to one executor. Times are in ms, but for `restartS`. */
-export type ExecutorFailure = { readonly occurrence: Occurrence } & (
-  | { readonly kind: 'crash'; readonly detectionMs: Ms; readonly restartS: Duration }
-  | { readonly kind: 'slow'; readonly forMs: Ms; readonly factor: number }
-  | { readonly kind: 'errors'; readonly forMs: Ms; readonly share: number; readonly afterMs?: Ms }
-)
 
 /** A rolling deployment of the executors of one pool. */
 export interface Deployment {
@@ -53,8 +47,8 @@ export interface LifecyclePlan extends FailurePlan {
 }
 
 export interface FailurePlan {
-  /** by executor, each with the name of its random stream */
-  readonly failures: readonly (readonly (ExecutorFailure & { readonly stream: string })[])[]
+  /** by executor */
+  readonly failures: readonly (readonly ExecutorFailure[])[]
   readonly deployments: readonly Deployment[]
   /** nothing begins from here on; what has begun ends */
   readonly durationMs: Ms

@@ -1,55 +1,50 @@
 import { expect, test } from 'vitest'
 import { accept, meanWithError } from '../../stats/index.ts'
-import type { ExecutorFailure, FailurePlan } from './failure-plan.ts'
+import type { FailurePlan } from './failure-plan.ts'
 import { failureSchedule } from './failure-schedule.ts'
+import type { ReplicaFailure } from './failures/failure-kind.ts'
 
 function problemOf(values: readonly number[], theory: number): string | null {
   const { mean: estimate, standardError, halfWidth: halfWidth95 } = meanWithError(values)
   return accept({ name: 'share', estimate, standardError, halfWidth95, theory }).problem
 }
 
-const never = Number.POSITIVE_INFINITY
 const fixed = (value: number) => ({ distribution: 'fixed', value }) as const
 
-const planOf = (durationMs: number, ...failures: ExecutorFailure[]): FailurePlan => ({
+const planOf = (durationMs: number, ...failures: ReplicaFailure[]): FailurePlan => ({
   durationMs,
-  failures: [failures.map((failure, i) => ({ ...failure, stream: `failure ${i}` }))],
+  failures: [failures.map((failure, i) => ({ failure, stream: `failure ${i}` }))],
   deployments: [],
 })
 
-const crash = (atMs: readonly number[], restartS: number, detectionMs = 0): ExecutorFailure => ({
+const crash = (atS: number, restartS: number, detectionS = 0): ReplicaFailure => ({
   kind: 'crash',
-  occurrence: { everyMs: never, atMs },
-  detectionMs,
-  restartS: fixed(restartS),
+  at_s: [atS],
+  detection_s: detectionS,
+  restart_s: fixed(restartS),
 })
 
 const told = (plan: FailurePlan) =>
   failureSchedule(plan, 1, 0).map(({ at, kind }) => `${at} ${kind}`)
 
 test('a crash is detected after its delay, unless the executor is back before', () => {
-  expect(told(planOf(1e5, crash([1000], 5, 2000)))).toEqual([
-    '1000 crash',
-    '3000 detected',
-    '6000 up',
-  ])
-  expect(told(planOf(1e5, crash([1000], 5, 5000)))).toEqual(['1000 crash', '6000 up'])
-  expect(told(planOf(1000, crash([1000], 5)))).toEqual([])
+  expect(told(planOf(1e5, crash(1, 5, 2)))).toEqual(['1000 crash', '3000 detected', '6000 up'])
+  expect(told(planOf(1e5, crash(1, 5, 5)))).toEqual(['1000 crash', '6000 up'])
+  expect(told(planOf(1000, crash(1, 5)))).toEqual([])
 })
 
 test('crashes that overlap are one, until the last of them ends', () => {
-  const plan = planOf(1e5, crash([1000], 5, 100), crash([3000], 5, 10))
+  const plan = planOf(1e5, crash(1, 5, 0.1), crash(3, 5, 0.01))
   expect(told(plan)).toEqual(['1000 crash', '1100 detected', '8000 up'])
 })
 
 test('impairments that overlap multiply their times, and the shares of good batches', () => {
-  const occurrence = (atMs: number) => ({ everyMs: never, atMs: [atMs] })
   const plan = planOf(
     1e5,
-    { kind: 'slow', occurrence: occurrence(0), forMs: 100, factor: 3 },
-    { kind: 'slow', occurrence: occurrence(50), forMs: 100, factor: 2 },
-    { kind: 'errors', occurrence: occurrence(50), forMs: 50, share: 0.5 },
-    { kind: 'errors', occurrence: occurrence(50), forMs: 100, share: 0.2 },
+    { kind: 'slow', at_s: [0], for_s: 0.1, factor: 3 },
+    { kind: 'slow', at_s: [0.05], for_s: 0.1, factor: 2 },
+    { kind: 'errors', at_s: [0.05], for_s: 0.05, share: 0.5 },
+    { kind: 'errors', at_s: [0.05], for_s: 0.1, share: 0.2 },
   )
   const conditions = failureSchedule(plan, 1, 0).map((event) =>
     event.kind === 'condition' ? [event.at, event.factor, event.share] : null,
@@ -71,9 +66,9 @@ test('the share of time that an executor is up is MTBF over MTBF and restart', (
   const durationMs = 2e6
   const plan = planOf(durationMs, {
     kind: 'crash',
-    occurrence: { everyMs: 600, atMs: [] },
-    detectionMs: 0,
-    restartS: { distribution: 'exponential', mean: 0.2 },
+    every_s: 0.6,
+    detection_s: 0,
+    restart_s: { distribution: 'exponential', mean: 0.2 },
   })
   const upShares = Array.from({ length: 20 }, (_, replication) => {
     let down = 0
@@ -92,9 +87,9 @@ test('the share of time that an executor is up is MTBF over MTBF and restart', (
 test('the same seed gives the same failures, and another replication others', () => {
   const plan = planOf(1e6, {
     kind: 'crash',
-    occurrence: { everyMs: 5000, atMs: [] },
-    detectionMs: 0,
-    restartS: fixed(1),
+    every_s: 5,
+    detection_s: 0,
+    restart_s: fixed(1),
   })
   expect(failureSchedule(plan, 1, 0)).toEqual(failureSchedule(plan, 1, 0))
   expect(failureSchedule(plan, 1, 0)).not.toEqual(failureSchedule(plan, 1, 1))

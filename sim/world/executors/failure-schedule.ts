@@ -1,6 +1,8 @@
-import { drawDuration, type Random, stream } from '../../kernel/index.ts'
+import { type Random, stream } from '../../kernel/index.ts'
 import type { Ms } from '../../serving/index.ts'
-import type { ExecutorFailure, FailurePlan, Occurrence } from './failure-plan.ts'
+import type { FailurePlan } from './failure-plan.ts'
+import type { Condition, ReplicaFailure } from './failures/failure-kind.ts'
+import { failureKindOf } from './failures/failure-kinds.ts'
 
 /** One thing that happens to an executor at a time that is known beforehand. */
 export type ExecutorEvent = {
@@ -16,12 +18,7 @@ export type ExecutorEvent = {
    * how many times as long its batches take from now on, and the share of them that fails:
    * `afterMs` after they began, where that is stated
    */
-  | {
-      readonly kind: 'condition'
-      readonly factor: number
-      readonly share: number
-      readonly afterMs?: Ms
-    }
+  | ({ readonly kind: 'condition' } & Condition)
 )
 
 interface Span {
@@ -52,14 +49,15 @@ function executorEvents(
   streamOf: (name: string) => Random,
 ): ExecutorEvent[] {
   const down: (Span & { readonly detectionMs: Ms })[] = []
-  const impaired: (Span & ReturnType<typeof impairment>)[] = []
-  for (const failure of own) {
-    const random = streamOf(failure.stream)
-    const lasts = () =>
-      failure.kind === 'crash' ? 1000 * drawDuration(failure.restartS, random) : failure.forMs
-    for (const span of spans(failure.occurrence, durationMs, random, lasts)) {
-      if (failure.kind === 'crash') down.push({ ...span, detectionMs: failure.detectionMs })
-      else impaired.push({ ...span, ...impairment(failure) })
+  const impaired: (Span & Condition)[] = []
+  for (const { failure, stream: name } of own) {
+    const random = streamOf(name)
+    const kind = failureKindOf(failure)
+    const effect = kind.effect(failure)
+    const lasts = () => kind.lastsMs(failure, random)
+    for (const span of spans(failure, durationMs, random, lasts)) {
+      if ('detectionMs' in effect) down.push({ ...span, ...effect })
+      else impaired.push({ ...span, ...effect })
     }
   }
   const events: ExecutorEvent[] = []
@@ -80,23 +78,19 @@ function executorEvents(
   return events
 }
 
-function impairment(failure: Exclude<ExecutorFailure, { kind: 'crash' }>) {
-  return failure.kind === 'slow'
-    ? { factor: failure.factor, share: 0, afterMs: undefined }
-    : { factor: 1, share: failure.share, afterMs: failure.afterMs }
-}
-
 /** The times of a failure that begin before the end of the traffic. */
 function spans(
-  { everyMs, atMs }: Occurrence,
+  { every_s, at_s = [] }: ReplicaFailure,
   durationMs: Ms,
   random: Random,
   lasts: () => Ms,
 ): Span[] {
-  const found: Span[] = atMs
+  const found: Span[] = at_s
+    .map((at) => 1000 * at)
     .filter((at) => at < durationMs)
     .map((from) => ({ from, to: from + lasts() }))
-  if (everyMs === Number.POSITIVE_INFINITY) return found
+  if (every_s === undefined) return found
+  const everyMs = 1000 * every_s
   for (let at = everyMs * random.exponential(); at < durationMs; ) {
     const to = at + lasts()
     found.push({ from: at, to })

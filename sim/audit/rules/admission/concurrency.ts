@@ -5,6 +5,7 @@ export const concurrency: Rule = {
   rule: 'concurrency',
   promise:
     'a pool never exceeds its concurrency limit, and sheds no request for it below the limit',
+  settings: ['concurrency'],
   check(evidence, findings) {
     const limits = (pool: number, _key: number, sent: number) => {
       const { concurrencyLimit } = evidence.promises.pools[pool]!.admission

@@ -19,6 +19,7 @@ import {
 export const preferredSize: Rule = {
   rule: 'preferred-size',
   promise: 'a batch is as large as allowed: a preferred size while its window is open, then any',
+  settings: ['max-batch', 'max-delay'],
   check(evidence, findings) {
     for (const queue of evidence.unhindered.filter(dependsOnCount)) {
       eachInstant(evidence, queue, (instant) => checkInstant(evidence, queue, instant, findings))

@@ -11,6 +11,7 @@ import { admissionDecision } from '../admission/refused.ts'
 export const kvCache: Rule = {
   rule: 'kv-cache',
   promise: 'running prompts fit into the KV cache; exactly the requests that never would are shed',
+  settings: ['kv-blocks'],
   check(evidence, findings) {
     const { rows, queues, promises } = evidence
     for (const queue of queues) {

@@ -6,6 +6,7 @@ import { type Findings, ms, type Rule } from '../../findings.ts'
 export const clientTimeout: Rule = {
   rule: 'client-timeout',
   promise: 'a request that ends before its client timeout is served; otherwise it is abandoned',
+  on: 'sends',
   check(evidence, findings) {
     checkLeaving(evidence, findings)
     const { rows, batches, answered } = evidence

@@ -12,6 +12,7 @@ export const delay: Rule = {
   rule: 'delay',
   promise:
     'a batch is dispatched at an arrival, at a batch end, or when its window or traffic ends',
+  settings: ['max-batch', 'max-delay'],
   check(evidence, findings) {
     for (const queue of evidence.unhindered.filter(dependsOnCount)) {
       // engines admit requests at every step

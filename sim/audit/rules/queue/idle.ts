@@ -10,6 +10,7 @@ import { type CountedQueue, dependsOnCount, taken, windowCloses } from '../batch
 export const idle: Rule = {
   rule: 'idle',
   promise: 'after every event at a queue, no executor is free while a batch is due',
+  settings: ['max-batch', 'max-delay'],
   check(evidence, findings) {
     for (const queue of evidence.unhindered.filter(dependsOnCount)) {
       const fixed = queue.pool.batching.policy === 'fixed'

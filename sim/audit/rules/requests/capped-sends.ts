@@ -4,6 +4,7 @@ import { type Findings, ms, type Rule } from '../../findings.ts'
 export const cappedSends: Rule = {
   rule: 'capped-sends',
   promise: 'clients send in order, as scheduled or as soon as max_in_flight allows it',
+  on: 'sends',
   check(evidence, findings) {
     for (const [index, { maxInFlight }] of (evidence.promises.reactions?.classes ?? []).entries()) {
       if (maxInFlight !== undefined) checkClass(evidence, index, maxInFlight, findings)

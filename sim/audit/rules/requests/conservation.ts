@@ -28,6 +28,7 @@ const CLOCK_SLACK_MS = 0.1
 export const conservation: Rule = {
   rule: 'conservation',
   promise: 'every part of a request has one row and one outcome, and its times are in order',
+  on: 'sends',
   check(evidence, findings) {
     const { rows, expected } = evidence
     const sent = expected.sending.length

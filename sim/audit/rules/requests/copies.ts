@@ -23,6 +23,7 @@ const FAILURES: readonly number[] = [SHED, FAILED, TIMED_OUT]
 export const copies: Rule = {
   rule: 'copies',
   promise: 'copies of a request are sent when they are due, one of them answers, the others end',
+  on: 'sends',
   check(evidence, findings) {
     const { rows, classOf } = evidence
     const further = new Map<number, number[]>()

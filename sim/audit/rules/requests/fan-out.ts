@@ -3,6 +3,7 @@ import type { Rule } from '../../findings.ts'
 export const fanOut: Rule = {
   rule: 'fan-out',
   promise: 'the parts of a request are routed to different queues of one pool',
+  on: 'sends',
   check({ rows, expected, classOf, queues }, findings) {
     const { sending } = expected
     let first = 0

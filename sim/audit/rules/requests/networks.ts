@@ -11,6 +11,7 @@ const ROUNDING_MS = 1e-6
 export const networks: Rule = {
   rule: 'networks',
   promise: 'requests and answers take at least the time of their network, and none in an outage',
+  on: 'sends',
   check(evidence, findings) {
     const ways = promisedWays(evidence.promises)
     if (ways === null) return

@@ -13,14 +13,14 @@ export function pickedByPrompt(
   candidates: readonly number[],
   shares: readonly number[],
   chosen: number,
-  { weights, picker }: Extract<RoutingPlan, { policy: 'endpoint-picker' }>,
+  { scorers, picker }: Extract<RoutingPlan, { policy: 'endpoint-picker' }>,
 ): number | null {
   // a draw in proportion to the sums depends on all of them
   if (picker === 'weighted-random') return null
-  const unknown = weights.queue + weights.running + weights.kvCache + weights.loadAware / 2
-  if (weights.prefixCache <= unknown) return null
+  const unknown = scorers.queue + scorers.running + scorers.kvCache + scorers.loadAware / 2
+  if (scorers.prefixCache <= unknown) return null
   const chosenShare = shares[candidates.indexOf(chosen)] ?? Number.NEGATIVE_INFINITY
   const best = Math.max(...shares)
-  const gap = weights.prefixCache * (best - chosenShare)
+  const gap = scorers.prefixCache * (best - chosenShare)
   return gap > unknown + ROUNDING ? candidates[shares.indexOf(best)]! : chosen
 }

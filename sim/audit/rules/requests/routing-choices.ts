@@ -47,71 +47,86 @@ export interface Choice {
   readonly distance?: ((candidate: number) => number) | undefined
 }
 
+type PlanOf<P extends RoutingPlan['policy']> = Extract<RoutingPlan, { policy: P }>
+
+/** What a policy chooses; `left`: the candidates that are not taken. Null where rows hide it. */
+type Expectation<P extends RoutingPlan> = (
+  choice: Choice,
+  routing: P,
+  left: readonly number[],
+) => number | null
+
+type Expectations = { readonly [P in RoutingPlan['policy']]?: Expectation<PlanOf<P>> }
+
+/** By policy. Of those that are absent rows do not show what their predictions learnt from. */
+export const expectations: Expectations = {
+  'round-robin': ({ of, turn }) => inTurn(of.numbers, turn, of.taken),
+  // credits that candidates missed while they were closed stay with the others
+  weighted: ({ of, turn, closing }, { weights }) =>
+    closing ? null : weightedTurn(of, weights, turn),
+  random: ({ of, key }, _, left) => drawnFor(key, of.router, left, 1)[0]!,
+  'least-loaded': (choice, { ties = 'random' }, left) =>
+    seesLoads(choice) ? leastOfEquals(choice, left, ties) : null,
+  p2c(choice, { choices }, left) {
+    const { of, key, chosen } = choice
+    const drawn = drawnFor(key, of.router, left, choices)
+    if (!drawn.includes(chosen)) return drawn[0]!
+    return seesLoads(choice) ? leastLoaded(of, drawn, chosen) : chosen
+  },
+  'peak-ewma'({ of, key, chosen }, { choices }, left) {
+    const drawn = drawnFor(key, of.router, left, choices)
+    return drawn.includes(chosen) ? chosen : drawn[0]!
+  },
+  'length-threshold'({ of, tokens }, routing, left) {
+    const { short, long, thresholdTokens, failOver = false } = routing
+    const ends = tokens <= thresholdTokens ? [short, long] : [long, short]
+    const [expected, spare] = ends.map((end) => of.numbers[Math.max(0, of.places.indexOf(end))]!)
+    const isWithout = (pool: number) => of.without?.includes(pool) === true
+    if (failOver && isWithout(expected!) && !isWithout(spare!) && !of.taken.has(spare!)) {
+      return spare!
+    }
+    return of.taken.has(expected!) ? left[0]! : expected!
+  },
+  'session-affinity'(choice, routing) {
+    const { of, session, chosen } = choice
+    const { maxLoadFactor = Number.POSITIVE_INFINITY } = routing
+    if (session === null) return null
+    const order = preferredBy(session, of.places).map((i) => of.numbers[i]!)
+    const preferred = order.find((number) => !of.taken.has(number))!
+    if (maxLoadFactor === Number.POSITIVE_INFINITY) return preferred
+    if (!seesLoads(choice)) return null
+    return certainlyHasRoom(of, preferred, maxLoadFactor) ? preferred : chosen
+  },
+  'spill-over': (choice, { maxLoad }, left) =>
+    seesLoads(choice) ? spilledTo(choice.of, left, choice.chosen, maxLoad) : null,
+  locality: (choice, { maxLoad }, left) =>
+    seesLoads(choice) ? nearestWithRoom(choice, left, maxLoad) : null,
+  'prefix-affinity'(choice, routing, left) {
+    const { sentPrompts, loadsKnown } = choice
+    return sentPrompts && loadsKnown ? byPrompt(choice, sentPrompts, left, routing) : null
+  },
+  'endpoint-picker'(choice, routing, left) {
+    const { of, sentPrompts, row, chosen } = choice
+    if (sentPrompts === null) return null
+    const shares = left.map((i) => sentPrompts.pickerShare(routerName(of), i, row))
+    return pickedByPrompt(left, shares, chosen, routing)
+  },
+}
+
 /**
  * The candidate that should have been chosen for any order of events at the instant, which is the
- * chosen one where nothing speaks against it; null where rows do not show the rule.
+ * chosen one if any order explains it; null where rows do not show it.
  */
 export function expectedChoice(choice: Choice): number | null {
-  const { of, routing, chosen, key } = choice
-  const { numbers, taken, router } = of
-  const left = numbers.filter((number) => !taken.has(number))
-  const seesLoads = choice.loadsKnown && !('viewAgeMs' in routing && routing.viewAgeMs > 0)
-  switch (routing.policy) {
-    case 'round-robin':
-      return inTurn(numbers, choice.turn, taken)
-    case 'weighted':
-      // credits that candidates missed while they were closed stay with the others
-      return choice.closing ? null : weightedTurn(of, routing.weights, choice.turn)
-    case 'random':
-      return drawnFor(key, router, left, 1)[0]!
-    case 'least-loaded':
-      return seesLoads ? leastOfEquals(choice, left, routing.ties) : null
-    case 'p2c': {
-      const drawn = drawnFor(key, router, left, routing.choices)
-      if (!drawn.includes(chosen)) return drawn[0]!
-      return seesLoads ? leastLoaded(of, drawn, chosen) : chosen
-    }
-    case 'peak-ewma': {
-      const drawn = drawnFor(key, router, left, routing.choices)
-      return drawn.includes(chosen) ? chosen : drawn[0]!
-    }
-    case 'length-threshold': {
-      const { short, long, thresholdTokens, failOver = false } = routing
-      const ends = choice.tokens <= thresholdTokens ? [short, long] : [long, short]
-      const [expected, spare] = ends.map((end) => numbers[Math.max(0, of.places.indexOf(end))]!)
-      const isWithout = (pool: number) => of.without?.includes(pool) === true
-      if (failOver && isWithout(expected!) && !isWithout(spare!) && !taken.has(spare!)) {
-        return spare!
-      }
-      return taken.has(expected!) ? left[0]! : expected!
-    }
-    case 'session-affinity': {
-      if (choice.session === null) return null
-      const order = preferredBy(choice.session, of.places).map((i) => numbers[i]!)
-      const preferred = order.find((number) => !taken.has(number))!
-      if (routing.maxLoadFactor === Number.POSITIVE_INFINITY) return preferred
-      if (!seesLoads) return null
-      return certainlyHasRoom(of, preferred, routing.maxLoadFactor) ? preferred : chosen
-    }
-    case 'spill-over':
-      return seesLoads ? spilledTo(of, left, chosen, routing.maxLoad) : null
-    case 'locality':
-      return seesLoads ? nearestWithRoom(choice, left, routing.maxLoad) : null
-    case 'prefix-affinity':
-      if (choice.sentPrompts === null || !choice.loadsKnown) return null
-      return byPrompt(choice, choice.sentPrompts, left, routing)
-    case 'endpoint-picker': {
-      const { sentPrompts: sent, row } = choice
-      if (sent === null) return null
-      const shares = left.map((i) => sent.pickerShare(routerName(of), i, row))
-      return pickedByPrompt(left, shares, chosen, routing)
-    }
-    // rows do not show what predictions learnt from
-    case 'least-work':
-    case 'latency-target':
-      return null
-  }
+  const { routing, of } = choice
+  const left = of.numbers.filter((number) => !of.taken.has(number))
+  const expectation = expectations[routing.policy] as Expectation<RoutingPlan> | undefined
+  return expectation?.(choice, routing, left) ?? null
 }
+
+/** Whether rows show the loads that a router has seen. */
+const seesLoads = ({ loadsKnown, routing }: Choice) =>
+  loadsKnown && !('viewAgeMs' in routing && (routing.viewAgeMs ?? 0) > 0)
 
 /** The next in turn; the turns of one that is closed go to the others in the order of rounds. */
 function inTurn(numbers: readonly number[], turn: number, taken: ReadonlySet<number>): number {

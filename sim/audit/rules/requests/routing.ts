@@ -12,6 +12,8 @@ import { PICKER_BLOCKS, SentPrompts } from './sent-prompts.ts'
 export const routing: Rule = {
   rule: 'routing',
   promise: 'requests go where their policy sends them; predictions and old metrics are not checked',
+  on: 'sends and deliveries',
+  settings: ['threshold'],
   check(evidence, findings) {
     const { promises, queues, requests } = evidence
     // a single queue leaves no choice

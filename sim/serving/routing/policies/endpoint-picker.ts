@@ -29,18 +29,18 @@ export const endpointPicker: RoutingPolicy<EndpointPicker, Scored> = Object.free
     scores: new Float64Array(candidates.length),
   }),
   choose({ plan, history, scores }: Scored, view: RouterView) {
-    const { weights, picker } = plan
+    const { scorers, picker } = plan
     scores.fill(0)
-    if (weights.queue > 0) addFewest(scores, view, weights.queue, (i) => view.waiting(i))
-    if (weights.running > 0) addFewest(scores, view, weights.running, (i) => view.running(i))
+    if (scorers.queue > 0) addFewest(scores, view, scorers.queue, (i) => view.waiting(i))
+    if (scorers.running > 0) addFewest(scores, view, scorers.running, (i) => view.running(i))
     const blocks = Math.min(COMPARED_BLOCKS, Math.floor(tokensOf(view) / PROMPT_BLOCK_TOKENS))
     for (let i = 0; i < scores.length; i++) {
       if (view.taken[i] !== 0) continue
       const prefix = blocks > 0 ? history.matched(view, i, blocks) / blocks : 0
       scores[i]! +=
-        weights.kvCache * (1 - view.kvUsage(i)) +
-        weights.prefixCache * prefix +
-        weights.loadAware * 0.5 * Math.max(0, 1 - view.waiting(i) / LOAD_THRESHOLD)
+        scorers.kvCache * (1 - view.kvUsage(i)) +
+        scorers.prefixCache * prefix +
+        scorers.loadAware * 0.5 * Math.max(0, 1 - view.waiting(i) / LOAD_THRESHOLD)
     }
     const choice = picker === 'max-score' ? highest(scores, view) : drawn(scores, view)
     if (choice >= 0) history.add(view, choice, blocks)

@@ -4,7 +4,7 @@ import type { Candidate, RouterView, RoutingPolicy } from '../routing-policy.ts'
 type LeastLoaded = Extract<RoutingPlan, { policy: 'least-loaded' }>
 
 interface Equals {
-  readonly ties: LeastLoaded['ties']
+  readonly ties: NonNullable<LeastLoaded['ties']>
   /** candidates with the least load so far, rising */
   readonly equals: Int32Array
   /** the candidate that was taken last; -1 for none */
@@ -17,7 +17,7 @@ interface Equals {
  */
 export const leastLoaded: RoutingPolicy<LeastLoaded, Equals> = Object.freeze({
   kind: 'least-loaded',
-  begin: ({ ties }: LeastLoaded, candidates: readonly Candidate[]) => ({
+  begin: ({ ties = 'random' }: LeastLoaded, candidates: readonly Candidate[]) => ({
     ties,
     equals: new Int32Array(candidates.length),
     last: -1,

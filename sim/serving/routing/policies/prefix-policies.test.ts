@@ -75,12 +75,12 @@ describe('prefix-affinity', () => {
 })
 
 describe('endpoint-picker', () => {
-  type Weights = Extract<RoutingPlan, { policy: 'endpoint-picker' }>['weights']
+  type Weights = Extract<RoutingPlan, { policy: 'endpoint-picker' }>['scorers']
   const NONE = { queue: 0, running: 0, kvCache: 0, prefixCache: 0, loadAware: 0 }
   const planOf = (weights: Partial<Weights>) =>
     ({
       policy: 'endpoint-picker',
-      weights: { ...NONE, ...weights },
+      scorers: { ...NONE, ...weights },
       picker: 'max-score',
       lruBlocks: 31_250,
       viewAgeMs: 0,

@@ -15,7 +15,7 @@ const PLACE = 0x297a2d39
  */
 export const sessionAffinity: RoutingPolicy<SessionAffinity, number> = Object.freeze({
   kind: 'session-affinity',
-  begin: ({ maxLoadFactor }: SessionAffinity) => maxLoadFactor,
+  begin: ({ maxLoadFactor = Number.POSITIVE_INFINITY }: SessionAffinity) => maxLoadFactor,
   choose(maxLoadFactor: number, view: RouterView) {
     const session = sessionHash(view)
     const bounded = maxLoadFactor < Number.POSITIVE_INFINITY
