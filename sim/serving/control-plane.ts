@@ -29,6 +29,7 @@ import { ArmedTimers } from './servers/armed-timers.ts'
 import { RequestOutcomes } from './servers/request-outcomes.ts'
 import type { ControlPlaneWorld, StationServer } from './servers/station-server.ts'
 import { stationServers } from './servers/station-servers.ts'
+import { topologyOf } from './topology.ts'
 import { Tuners } from './tuning/tuners.ts'
 
 /**
@@ -82,8 +83,7 @@ export class ControlPlane implements ControlPlanePort {
     const pools = poolStates(plan, requests)
     const told = withEjections(pools, requests, seen)
     const stations = pools.flatMap((pool) => pool.stations)
-    const executorsOf = <T>(of: (station: Station) => T) =>
-      stations.flatMap((station) => Array.from({ length: station.executors }, () => of(station)))
+    const stationOf = topologyOf(plan).executors.map(({ station }) => stations[station]!)
     this.#requests = requests
     this.#classes = plan.classes
     this.#stations = stations
@@ -102,9 +102,7 @@ export class ControlPlane implements ControlPlanePort {
     const { observer } = tuners
     this.#observer = observer
     this.#outcomes = new RequestOutcomes(requests, observer, this.#feedback)
-    this.#batches = executorsOf(({ batcher }) => batcher.maxBatch).map((size, executor) =>
-      emptyBatch(executor, size),
-    )
+    this.#batches = stationOf.map(({ batcher }, executor) => emptyBatch(executor, batcher.maxBatch))
     // each property by name: V8 gives objects made by a spread another shape in every run
     this.#carrier = new Carrier(world.transfers ?? null)
     const servers = stationServers(plan, pools, {
@@ -120,9 +118,8 @@ export class ControlPlane implements ControlPlanePort {
       carrier: this.#carrier,
     })
     this.#servers = servers
-    const stationOf = executorsOf((station) => station)
     tuners.servers = servers
-    this.#serverOf = executorsOf(({ id }) => servers[id]!)
+    this.#serverOf = stationOf.map(({ id }) => servers[id]!)
     const routers = [...new Set(this.#routers), ...pools.map(({ router }) => router)]
     this.#views = [...routerViews(routers, this.#timers), ...tuners.all]
     this.#outcomes.views = this.#views

@@ -1,5 +1,5 @@
 import type { Scenario } from '../../../scenarios/schema/schema.ts'
-import { executorsOf, type Ms, OUTCOME, type ServingPlan } from '../../serving/index.ts'
+import { type Ms, OUTCOME, type ServingPlan, topologyOf } from '../../serving/index.ts'
 import type { RowColumns, StepRow } from '../../stats/index.ts'
 import type { ObservedRun } from '../comparison/observed-run.ts'
 import type { ExecutorWork } from '../comparison/structure.ts'
@@ -91,7 +91,7 @@ export function blameOf({ scenario, plan, work, runs, steps, top }: BlameInput):
   const flows = groups.map(() => new Float64Array(groups.length))
   const lengthMs = new Float64Array(groups.length)
   const victims = new Float64Array(groups.length)
-  const poolOf = executorsOf(plan).map(({ pool }) => pool)
+  const { poolOf } = topologyOf(plan)
   const laws = plan.pools.map(({ index }) => stepsOf(scenario, index))
   const causes = Object.fromEntries(WAIT_CAUSES.map((cause) => [cause, 0])) as Record<
     keyof WaitTimes,

@@ -1,4 +1,4 @@
-import { isSwappable, largestBatch, type ServingPlan } from '../../serving/index.ts'
+import { isSwappable, largestBatch, type ServingPlan, topologyOf } from '../../serving/index.ts'
 import type { MeanWork, ModelProfile, Profile, StepLaw } from '../../world/index.ts'
 import { batchRoom, poolCapacity } from '../capacity/capacity.ts'
 import { type EngineCapacity, generationCapacity } from '../capacity/generation-capacity.ts'
@@ -76,7 +76,7 @@ function poolCapacities(
 ): (number | EngineCapacity | null)[] {
   const { scenario } = prepared
   const { models, plan, lengths } = of
-  const targets = plan.pools.map(({ generation }) => generation?.handOver?.pool)
+  const { entryPools } = topologyOf(plan)
   return plan.pools.map((pool, i) => {
     if (isSwappable(plan, i) || scenario.pools[i]!.card !== undefined) return null
     const steps = stepsOf(scenario, i)
@@ -85,7 +85,7 @@ function poolCapacities(
       const draw = promptsAndAnswers(prepared, plan, i)
       const stepMs: StepLaw['stepMs'] = (batch) =>
         slowdown(Math.max(1, batch.decodes + batch.prefills)) * steps.stepMs(batch)
-      return generationCapacity(pool, { stepMs }, targets.includes(i), draw)
+      return generationCapacity(pool, { stepMs }, !entryPools.includes(i), draw)
     }
     const model = models[i] ?? null
     const overheadMs = model === null || scenario.pools[i]!.speed === 'ideal' ? 0 : around(model)

@@ -36,7 +36,7 @@ class Ejections implements Observer {
     )
     this.#places = places.map(({ place }) => place)
     this.#placeOf = places.flatMap(({ station, place }) =>
-      Array.from({ length: station.executors }, () => place),
+      Array<Place | null>(station.executors).fill(place),
     )
   }
 

@@ -4,6 +4,7 @@ import { PREFIX_TOKENS } from '../generation/prefix-keys.ts'
 import { reachOf } from '../network/reach.ts'
 import type { PoolPlan, ServingPlan } from '../plan.ts'
 import type { Requests } from '../requests.ts'
+import { topologyOf } from '../topology.ts'
 import type { OutstandingWork } from './predicted-work.ts'
 import { Router, type RouterContext } from './router.ts'
 import type { Candidate } from './routing-policy.ts'
@@ -88,14 +89,12 @@ export function classRouters(
   states: readonly PoolState[],
   requests: Requests,
 ): Router<PoolState>[] {
-  const { routing, pools, classes, network = null, channels = [] } = plan
+  const { routing, network = null, channels = [] } = plan
   const context = contextOf(plan, requests, 0)
-  const handedTo = pools.map(({ generation }) => generation?.handOver?.pool)
-  const entries = states.flatMap((_, pool) => (handedTo.includes(pool) ? [] : pool))
   const routers = new Map<string, Router<PoolState>>()
-  return classes.map(({ pools: own }, number) => {
-    const among = (own ?? entries).map((pool) => states[pool]!)
-    const key = `${own ?? entries}${network === null ? '' : ` from ${network.places[number]}`}`
+  return topologyOf(plan).classPools.map((numbers, number) => {
+    const among = numbers.map((pool) => states[pool]!)
+    const key = `${numbers}${network === null ? '' : ` from ${network.places[number]}`}`
     const reach = network === null ? null : reachOf(network, channels, number)
     const router = routers.get(key) ?? new Router(routing, among, { ...context, reach })
     routers.set(key, router)
@@ -106,18 +105,13 @@ export function classRouters(
 /** The pools of a plan; stations and executors are numbered through. */
 export function poolStates(serving: ServingPlan, requests: Requests): PoolState[] {
   const { pools, classes } = serving
-  let first = 0
-  let id = 0
-  return pools.map((plan) => {
+  const topology = topologyOf(serving)
+  return pools.map((plan, index) => {
     const admission = new Admission(plan, classes, requests)
-    const count = plan.perReplicaQueues ? 1 : plan.replicas
-    const stations = Array.from({ length: plan.replicas / count }, () => {
-      const executors = { first, count }
-      first += count
-      return new Station(id++, { plan, admission }, classes, executors, requests)
-    })
-    for (const [number, station] of stations.entries()) station.number = number
-    const replicas = { first: first - plan.replicas, count: plan.replicas }
+    const stations = topology.stations.flatMap((place, id) =>
+      place.pool === index ? new Station(id, { plan, admission }, classes, place, requests) : [],
+    )
+    const replicas = { first: stations[0]!.firstExecutor, count: plan.replicas }
     const ejection = plan.ejection === undefined ? null : new PoolEjection(plan.ejection, replicas)
     const context = contextOf(serving, requests, 1 + plan.index)
     return new PoolState(plan, stations, { ...context, ejection })
