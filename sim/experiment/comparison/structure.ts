@@ -9,6 +9,7 @@ import {
   machineOf,
   recordField,
   recordMet,
+  type StepLaw,
   type WakeCurve,
   type WorkedBatch,
   wakeCost,
@@ -24,6 +25,8 @@ import { RecordedLoads } from './recorded-loads.ts'
 export interface ExecutorWork {
   readonly work: (size: number, length: number) => Ms
   readonly wake: WakeCurve
+  /** null or absent where a request is served in one step */
+  readonly steps?: StepLaw | null
 }
 
 /**

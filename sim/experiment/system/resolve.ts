@@ -3,7 +3,7 @@ import type { MeanWork, ModelProfile, Profile, StepLaw } from '../../world/index
 import { batchRoom, poolCapacity } from '../capacity/capacity.ts'
 import { type EngineCapacity, generationCapacity } from '../capacity/generation-capacity.ts'
 import { systemCapacity } from '../capacity/system-capacity.ts'
-import { stepsOf, workOf } from '../simulation/hardware.ts'
+import { poolHardware } from '../simulation/hardware.ts'
 import { slowdownBySize } from '../simulation/power-plan.ts'
 import { refuseTooLarge } from './accelerator-memory.ts'
 import { refuseCrowd } from './crowd.ts'
@@ -77,9 +77,10 @@ function poolCapacities(
   const { scenario } = prepared
   const { models, plan, lengths } = of
   const { entryPools } = topologyOf(plan)
+  const hardware = poolHardware({ scenario, models })
   return plan.pools.map((pool, i) => {
     if (isSwappable(plan, i) || scenario.pools[i]!.card !== undefined) return null
-    const steps = stepsOf(scenario, i)
+    const { steps, work } = hardware[i]!
     const slowdown = slowdownBySize(scenario.pools[i]!)
     if (steps !== null) {
       const draw = promptsAndAnswers(prepared, plan, i)
@@ -90,7 +91,6 @@ function poolCapacities(
     const model = models[i] ?? null
     const overheadMs = model === null || scenario.pools[i]!.speed === 'ideal' ? 0 : around(model)
     const { draw } = lengths[i]!
-    const work = workOf(model, scenario, i)
     const mean: MeanWork['mean'] = (size, length) => slowdown(size) * work.mean(size, length)
     return poolCapacity(pool, { mean }, overheadMs, draw, batchRoom(plan, i))
   })
