@@ -50,10 +50,8 @@ export class ControlPlane implements ControlPlanePort {
   readonly #serverOf: readonly StationServer[]
   /** null where no router learns */
   readonly #feedback: RoutingFeedback | null
-  /** what is due from time to time: the views of routers, then the tuners of settings */
+  /** what is due while requests are in the system: the views of routers, then the tuners */
   readonly #views: readonly Pick<RouterViews, 'arrived' | 'emptied' | 'timer'>[]
-  /** by timer: the servers, then what is due from time to time */
-  readonly #timed: readonly { timer(now: Ms): void }[]
   readonly #timers: ArmedTimers
   readonly #outcomes: RequestOutcomes
   /** null where each request has one attempt */
@@ -80,8 +78,7 @@ export class ControlPlane implements ControlPlanePort {
     const hedges = this.#attempts?.hedges ?? null
     this.#hasCopies = hedges !== null
     const seen = hedges === null ? world.observer : observerOf([hedges, world.observer])
-    const pools = poolStates(plan, requests)
-    const told = withEjections(pools, requests, seen)
+    const pools = poolStates(plan, requests, seen)
     const stations = pools.flatMap((pool) => pool.stations)
     const stationOf = topologyOf(plan).executors.map(({ station }) => stations[station]!)
     this.#requests = requests
@@ -92,19 +89,33 @@ export class ControlPlane implements ControlPlanePort {
     this.#feedback = routingFeedback(requests, pools, this.#routers)
     this.#pool = pools[0]!
     this.#timers = new ArmedTimers(world.timers, stations.length)
+    const amongPools = [...new Set(this.#routers)]
+    const views = routerViews([...amongPools, ...pools.map(({ router }) => router)], this.#timers)
     const tuners = new Tuners(plan, {
       requests,
       pools,
       timers: this.#timers,
-      observer: told,
-      routers: [...new Set(this.#routers)],
+      observer: withEjections(pools, requests, seen),
+      routers: amongPools,
+      changed: (now, { id, queue }) => {
+        if (queue.length > 0) this.#servers[id]!.timer(now)
+      },
     })
     const { observer } = tuners
     this.#observer = observer
-    this.#outcomes = new RequestOutcomes(requests, observer, this.#feedback)
+    this.#views = [...views, ...tuners.all]
+    this.#carrier = new Carrier(world.transfers ?? null)
+    this.#network = this.#networkOf(plan, pools)
+    this.#outcomes = new RequestOutcomes({
+      requests,
+      observer,
+      feedback: this.#feedback,
+      attempts: this.#attempts,
+      network: this.#network,
+      views: this.#views,
+    })
     this.#batches = stationOf.map(({ batcher }, executor) => emptyBatch(executor, batcher.maxBatch))
     // each property by name: V8 gives objects made by a spread another shape in every run
-    this.#carrier = new Carrier(world.transfers ?? null)
     const servers = stationServers(plan, pools, {
       requests,
       backend: world.backend,
@@ -118,14 +129,7 @@ export class ControlPlane implements ControlPlanePort {
       carrier: this.#carrier,
     })
     this.#servers = servers
-    tuners.servers = servers
     this.#serverOf = stationOf.map(({ id }) => servers[id]!)
-    const routers = [...new Set(this.#routers), ...pools.map(({ router }) => router)]
-    this.#views = [...routerViews(routers, this.#timers), ...tuners.all]
-    this.#outcomes.views = this.#views
-    this.#network = this.#networkOf(plan, pools)
-    this.#outcomes.network = this.#network
-    this.#outcomes.attempts = this.#attempts
     this.#scalers = poolScalers(pools, stationOf, {
       requests,
       backend: world.backend,
@@ -134,7 +138,6 @@ export class ControlPlane implements ControlPlanePort {
       budget: plan.budget,
       serverOf: (executor) => this.#serverOf[executor]!,
     })
-    this.#timed = [...servers, ...this.#views, ...(this.#scalers?.all ?? [])]
   }
 
   /** An executor that was to stop has nothing left to do. */
@@ -207,8 +210,10 @@ export class ControlPlane implements ControlPlanePort {
 
   onTimer(now: Ms, timer: number): void {
     this.#timers.fired(timer)
-    if (timer < this.#stations.length) this.#scalers?.note(now, this.#stations[timer]!)
-    this.#timed[timer]!.timer(now)
+    if (timer < this.#stations.length) {
+      this.#scalers?.note(now, this.#stations[timer]!)
+      this.#servers[timer]!.timer(now)
+    } else this.#timers.timed(timer).timer(now)
     if (this.#hasCopies) this.#settleCopies(now)
   }
 

@@ -94,8 +94,6 @@ export function withEjections(
   requests: Requests,
   observer: Observer,
 ): Observer {
-  const ejecting = pools.flatMap(({ ejection }) => ejection ?? [])
-  if (ejecting.length === 0) return observer
-  for (const ejection of ejecting) ejection.observer = observer
+  if (pools.every(({ ejection }) => ejection === null)) return observer
   return observerOf([new Ejections(pools, requests), observer])
 }

@@ -3,6 +3,7 @@ import { PoolEjection } from '../ejection/pool-ejection.ts'
 import { PREFIX_TOKENS } from '../generation/prefix-keys.ts'
 import { reachOf } from '../network/reach.ts'
 import type { PoolPlan, ServingPlan } from '../plan.ts'
+import type { Observer } from '../ports.ts'
 import type { Requests } from '../requests.ts'
 import { topologyOf } from '../topology.ts'
 import type { OutstandingWork } from './predicted-work.ts'
@@ -103,7 +104,11 @@ export function classRouters(
 }
 
 /** The pools of a plan; stations and executors are numbered through. */
-export function poolStates(serving: ServingPlan, requests: Requests): PoolState[] {
+export function poolStates(
+  serving: ServingPlan,
+  requests: Requests,
+  observer: Observer = {},
+): PoolState[] {
   const { pools, classes } = serving
   const topology = topologyOf(serving)
   return pools.map((plan, index) => {
@@ -112,7 +117,7 @@ export function poolStates(serving: ServingPlan, requests: Requests): PoolState[
       place.pool === index ? new Station(id, { plan, admission }, classes, place, requests) : [],
     )
     const replicas = { first: stations[0]!.firstExecutor, count: plan.replicas }
-    const ejection = plan.ejection === undefined ? null : new PoolEjection(plan.ejection, replicas)
+    const ejection = plan.ejection ? new PoolEjection(plan.ejection, replicas, observer) : null
     const context = contextOf(serving, requests, 1 + plan.index)
     return new PoolState(plan, stations, { ...context, ejection })
   })
