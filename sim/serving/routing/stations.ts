@@ -78,12 +78,6 @@ export class PoolState implements Candidate {
   }
 }
 
-/** Where a request is sent; no station where no replica takes it. */
-export interface StationRoute {
-  readonly pool: PoolState
-  readonly station: Station | null
-}
-
 /** By class, the router among its pools: classes of the same pools and place share one. */
 export function classRouters(
   plan: ServingPlan,

@@ -82,7 +82,7 @@ export class RequestOutcomes {
   /** Ends a request that was in no batch. */
   lose(now: Ms, request: number, ending: Outcome): void {
     const attempts = this.#attempts
-    const outcome = attempts === null ? ending : attempts.lost(now, request, ending)
+    const outcome = attempts === null ? ending : attempts.dropped(now, request, ending)
     this.#requests.outcome[request] = outcome
     this.#observer.lost?.(now, request)
     this.#feedback?.ended(now, request, 0, 0)
