@@ -2,6 +2,7 @@ import type { Pool } from '../../../scenarios/schema/schema.ts'
 import { exp, hashedNormal, KeyedHeap, log } from '../../kernel/index.ts'
 import type { ClassPlan, QueuePlan } from '../plan.ts'
 import type { Requests } from '../requests.ts'
+import { deadlineOf } from './deadline.ts'
 import { DeficitRoundRobin } from './deficit-round-robin.ts'
 import type { QueueOrder } from './queue-order.ts'
 import { VirtualTokenCounter } from './virtual-token-counter.ts'
@@ -49,10 +50,7 @@ const priority = discipline({
 const earliestDeadline = discipline({
   kind: 'earliest-deadline',
   plan: () => ({}),
-  order: (_, classes, requests) =>
-    new KeyedHeap(
-      (request) => requests.at[request]! + classes[requests.class[request]!]!.deadlineMs,
-    ),
+  order: (_, classes, requests) => new KeyedHeap(deadlineOf(classes, requests)),
 })
 
 /** Non-preemptive; by known lengths, or by predictions of them. */
