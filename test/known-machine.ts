@@ -1,7 +1,7 @@
 import { knownField, OVERHEADS } from '../sim/experiment/comparison/known-machine.test-helper.ts'
 import { runWorld } from '../sim/experiment/index.ts'
 import { Random } from '../sim/kernel/index.ts'
-import { executorsOf } from '../sim/serving/index.ts'
+import { topologyOf } from '../sim/serving/index.ts'
 import { RowRecorder, Rows } from '../sim/stats/index.ts'
 import { ListSource } from '../sim/traffic/index.ts'
 import { declaredSteps, declaredWork, machineOf, NO_WAKE, Overheads } from '../sim/world/index.ts'
@@ -10,7 +10,7 @@ import type { SmallSystem } from './small-system.ts'
 /** Simulates a system with overheads, late timers, slow spells and stalls. */
 export function serveOnKnownMachine(system: SmallSystem) {
   const { plan, requests, work } = system
-  const executors = executorsOf(plan)
+  const { executors } = topologyOf(plan)
   let recorder = null as RowRecorder | null
   const overheads = new Overheads(OVERHEADS)
   const parts = { replicas: executors.length, durationMs: 2000, stillShare: 0.2 }

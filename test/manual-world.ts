@@ -6,7 +6,6 @@ import {
   assemble,
   type Batch,
   computedLength,
-  executorsOf,
   Ledger,
   type Ms,
   Requests,
@@ -14,6 +13,7 @@ import {
   type Source,
   STATUS,
   Transfers,
+  topologyOf,
 } from '../sim/serving/index.ts'
 import { RowRecorder, Rows } from '../sim/stats/index.ts'
 import { ListSource } from '../sim/traffic/index.ts'
@@ -67,7 +67,7 @@ class ManualPort implements LivePort {
     this.#late = stream('late')
     this.#failing = stream('failing')
     const late = this.#late !== null
-    const executors = executorsOf(plan).map((_, executor) => ({
+    const executors = topologyOf(plan).executors.map((_, executor) => ({
       postOrder: (order: 'load' | 'unload') =>
         this.#begin(executor, order, order === 'load' ? LOAD_MS : late ? UNLOAD_MS : 0),
     }))
@@ -151,7 +151,7 @@ export function replay(
   const { plan, requests: list, work } = system
   const requests = new Requests()
   const recorder = new RowRecorder(Rows.allocate(Math.max(1, list.count)), requests)
-  const poolOf = executorsOf(plan).map(({ pool }) => pool)
+  const { poolOf } = topologyOf(plan)
   const models = work.map(declaredWork)
   const random = new Random('unused')
   const workOf = (batch: Batch) =>

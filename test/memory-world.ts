@@ -4,12 +4,13 @@ import {
   type Backend,
   type Batch,
   computedLength,
-  executorsOf,
   type Ms,
   type Observer,
   type Remedied,
   Requests,
   STATUS,
+  type Topology,
+  topologyOf,
 } from '../sim/serving/index.ts'
 import { RowRecorder, Rows } from '../sim/stats/index.ts'
 import { ListSource } from '../sim/traffic/index.ts'
@@ -156,13 +157,13 @@ class Book {
   /** peak share of a device's limit in use */
   fullest = 0
   readonly #plan: SmallSystem['plan']
-  readonly #executors: ReturnType<typeof executorsOf>
+  readonly #executors: Topology['executors']
   readonly #resident: boolean[]
   readonly #running: (number | null)[]
 
   constructor(plan: SmallSystem['plan']) {
     this.#plan = plan
-    this.#executors = executorsOf(plan)
+    this.#executors = topologyOf(plan).executors
     this.#running = this.#executors.map(() => null)
     this.#resident = this.#executors.map((_, i) => {
       const memory = this.#memory(i)

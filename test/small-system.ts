@@ -3,12 +3,12 @@ import { runWorld } from '../sim/experiment/index.ts'
 import {
   ANY_CLASS,
   type ClassPlan,
-  executorsOf,
   type Observer,
   PLAIN_QUEUE,
   type PoolPlan,
   type Requests,
   type ServingPlan,
+  topologyOf,
 } from '../sim/serving/index.ts'
 import { RowRecorder, Rows } from '../sim/stats/index.ts'
 import { ListSource, RequestList } from '../sim/traffic/index.ts'
@@ -110,7 +110,7 @@ export function serve(
   const journal = runWorld({
     plan,
     source: new ListSource(requests),
-    hardware: executorsOf(plan).map(({ pool }) => ({
+    hardware: topologyOf(plan).poolOf.map((pool) => ({
       work: declaredWork(work[pool]!),
       wake: NO_WAKE,
       overheads: null,

@@ -123,7 +123,12 @@ describe('boundaries', () => {
     )
     expect(evaluated).toEqual([
       'sim/audit/promises/promises.ts: servingPlan',
+      'sim/audit/promises/promises.ts: topologyOf',
+      'sim/audit/rules/memory/models.ts: topologyOf',
+      'sim/audit/rules/requests/failed-batches.ts: topologyOf',
+      'sim/audit/rules/requests/replica-budget.ts: topologyOf',
       'sim/audit/rules/requests/routing.ts: settingsOf',
+      'sim/audit/rules/requests/routing.ts: topologyOf',
     ])
   })
 

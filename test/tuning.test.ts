@@ -58,6 +58,22 @@ function settled(changes: readonly Change[]): number {
   return sum / (at - later[0]!.now)
 }
 
+test('a tuner decides at its own times beside a router whose view of loads is old', () => {
+  // so many requests stay that the system is never empty, and no decision is made up for
+  const { plan, requests } = systemOf([{ ...aimd, min: 10, targetMs: 600 }])
+  const routing = { policy: 'least-loaded', ties: 'first', viewAgeMs: 70 } as const
+  const pools = plan.pools.map((pool) => ({
+    ...pool,
+    perReplicaQueues: true,
+    replicas: 2,
+    routing,
+  }))
+  const work = [{ law: 'constant', ms: 4 * SERVICE_MS }] as const
+  const changes = changesOf({ plan: { ...plan, pools }, requests, work })
+  expect(changes.length).toBeGreaterThan(20)
+  expect(changes.every(({ now }) => now % aimd.everyMs === 0)).toBe(true)
+})
+
 describe('a concurrency limit that is tuned', () => {
   // in overload the queue is full: a request waits for those before it, so L of them take 10 L ms
   test.each([

@@ -1,6 +1,6 @@
 import type { Scenario } from '../../scenarios/index.ts'
 import { declaredOf, fittedOf, serviceError } from '../../sim/experiment/index.ts'
-import { largestBatch, type PoolPlan } from '../../sim/serving/index.ts'
+import { largestBatch, type PoolPlan, topologyOf } from '../../sim/serving/index.ts'
 import { isMeasured, measuredTable } from '../../sim/world/index.ts'
 import type { System } from './prepare.ts'
 
@@ -64,8 +64,9 @@ function beyondFit({ scenario, plan, lengths }: ExtrapolatedSystem, i: number): 
       ...beyond('lengths', [min, max], fitted.length, 'tokens'),
     ]
   }
-  const decodes = pool.generation.handOver === null
-  const prefills = !plan.pools.some(({ generation }) => generation?.handOver?.pool === i)
+  const { decodePools, entryPools } = topologyOf(plan)
+  const decodes = decodePools[i] === null
+  const prefills = entryPools.includes(i)
   const context: Range = [min, max + longestAnswer(scenario)]
   // `spillway fit` states all that it was given, people may state what they know
   const judged = (range: Range | undefined) => range !== undefined || work.law !== 'generation'

@@ -8,7 +8,7 @@ import {
   type Slicing,
   undetectedSpans,
 } from '../../sim/experiment/index.ts'
-import { executorsOf } from '../../sim/serving/index.ts'
+import { topologyOf } from '../../sim/serving/index.ts'
 import {
   EjectionRecorder,
   ExecutorRecorder,
@@ -96,10 +96,10 @@ function replaysOf(system: System, runs: Replays['runs'], { fleet, warnings }: W
   const fellBack = system.scenario.pools.flatMap(({ name, execution_provider: provider }, i) =>
     fleet.opened.fellBack[i] ? [`pool ${name}: some nodes ran on cpu, not ${provider}`] : [],
   )
-  const executors = executorsOf(system.plan)
+  const { poolOf } = topologyOf(system.plan)
   const short = system.scenario.pools.flatMap(({ name }, i) => {
     const poolShortages = runs.flatMap(({ shortages }) =>
-      shortages.filter(({ executor }) => executors[executor]!.pool === i),
+      shortages.filter(({ executor }) => poolOf[executor] === i),
     )
     return shortageText(name, poolShortages) ?? []
   })
@@ -152,7 +152,7 @@ function availabilityOf(
 ) {
   const durationMs = 1000 * scenario.duration_s
   const recorder = new ExecutorRecorder({
-    poolOf: executorsOf(plan).map(({ pool }) => pool),
+    poolOf: topologyOf(plan).poolOf,
     warmupMs: 1000 * scenario.warmup_s,
     durationMs,
   })
@@ -164,7 +164,7 @@ function availabilityOf(
 function undetectedIn({ scenario, plan }: System, rows: Rows): readonly number[] | undefined {
   const spans = undetectedSpans(scenario, plan, 0)
   if (spans === null) return undefined
-  const poolOf = executorsOf(plan).map(({ pool }) => pool)
+  const { poolOf } = topologyOf(plan)
   const options = { poolOf, warmupMs: 1000 * scenario.warmup_s, spans }
   return playBack(rows, () => new UndetectedFailures(options)).counts
 }
@@ -176,7 +176,7 @@ function ejectionsOf(
 ) {
   if (plan.pools.every(({ ejection }) => ejection === undefined)) return null
   const recorder = new EjectionRecorder({
-    poolOf: executorsOf(plan).map(({ pool }) => pool),
+    poolOf: topologyOf(plan).poolOf,
     warmupMs: 1000 * scenario.warmup_s,
   })
   for (const { at, ...change } of ejections) recorder.ejected(at, change)

@@ -1,5 +1,5 @@
 import { mayBeLost } from '../../sim/experiment/index.ts'
-import { executorsOf, isSwappable, Ledger, largestBatch } from '../../sim/serving/index.ts'
+import { isSwappable, Ledger, largestBatch, topologyOf } from '../../sim/serving/index.ts'
 import { RequestList } from '../../sim/traffic/index.ts'
 import { shapesText, sizeGrid, warmUpShapes } from '../calibration/index.ts'
 import { cacheDirectory } from '../folders/profile-paths.ts'
@@ -114,13 +114,13 @@ async function warmUpPools(
   shapesMs: number,
   show: (phase: string) => (done: number, of: number) => void,
 ): Promise<string[]> {
-  const pools = executorsOf(plan).map(({ pool }) => pool)
+  const { poolOf, executorsOf } = topologyOf(plan)
   const ledger = new Ledger(plan)
   const warnings: string[] = []
   for (const [i, pool] of plan.pools.entries()) {
     // each load opens a new session
     if (isSwappable(plan, i)) continue
-    const executors = [...pools.keys()].filter((executor) => pools[executor] === i)
+    const executors = executorsOf[i]!
     const grid = {
       sizes: sizeGrid(largestBatch(pool)),
       lengths: warmLengths(ranges[i]!, pool.padTo),
@@ -128,7 +128,7 @@ async function warmUpPools(
     // batches that never fit would need more memory than the pool has
     const fits = (size: number, length: number) =>
       pool.memory === undefined || ledger.fits(executors[0]!, size, length)
-    const task = { executors, grid, fits, budgetMs: shapesMs / pools.length }
+    const task = { executors, grid, fits, budgetMs: shapesMs / poolOf.length }
     const { name } = scenario.pools[i]!
     const warm = await warmUpShapes(fleet, task, show(`warming up shapes of pool ${name}`))
     if (warm.grid === grid) continue

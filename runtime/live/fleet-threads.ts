@@ -1,10 +1,5 @@
 import type { Worker } from 'node:worker_threads'
-import {
-  executorsOf,
-  isSwappable,
-  largestBatch,
-  type ServingPlan,
-} from '../../sim/serving/index.ts'
+import { isSwappable, largestBatch, type ServingPlan, topologyOf } from '../../sim/serving/index.ts'
 import { executionProviders } from '../models/index.ts'
 import { entryBeside } from '../process/child.ts'
 import { type FailureMessage, failureOf, isFailure } from '../process/failure-message.ts'
@@ -60,9 +55,8 @@ export class FleetThreads {
     const fellBack: boolean[] = plan.pools.map(() => false)
     const epochNs = process.hrtime.bigint()
     const affinity = affinityFor(plan, engines)
-    const mailboxes = executorsOf(plan).map(({ pool }) =>
-      mailboxMemory(largestBatch(plan.pools[pool]!), ends),
-    )
+    const { poolOf } = topologyOf(plan)
+    const mailboxes = poolOf.map((pool) => mailboxMemory(largestBatch(plan.pools[pool]!), ends))
     // before arenas grow: afterwards memory may be too short for another thread
     const dispatcher = startThread(entryBeside(import.meta.url, 'dispatcher-thread'), {
       mailboxes,
@@ -71,7 +65,7 @@ export class FleetThreads {
       epochNs,
       cores: affinity?.dispatcher ?? null,
     } satisfies DispatcherStart)
-    for (const [i, { pool }] of executorsOf(plan).entries()) {
+    for (const [i, pool] of poolOf.entries()) {
       const thread = startThread(entryBeside(import.meta.url, 'executor-thread'), {
         epochNs,
         memory: mailboxes[i]!,
@@ -133,7 +127,7 @@ async function receive<T>(
 
 /** Null where executors are processes: their threads must not be confined to few cores. */
 function affinityFor(plan: ServingPlan, engines: readonly EngineOptions[]): Affinity | null {
-  const sessions = executorsOf(plan).map(({ pool }) => engines[pool]!.session)
+  const sessions = topologyOf(plan).poolOf.map((pool) => engines[pool]!.session)
   if (!sessions.every(({ executionProvider: on }) => executionProviders[on].onHost)) return null
   return affinityOf(sessions.map(({ threads }) => threads))
 }

@@ -1,9 +1,4 @@
-import {
-  executorsOf,
-  isSwappable,
-  largestBatch,
-  type ServingPlan,
-} from '../../sim/serving/index.ts'
+import { isSwappable, largestBatch, type ServingPlan, topologyOf } from '../../sim/serving/index.ts'
 import type { EngineOptions } from './engine.ts'
 import { Fleet } from './fleet.ts'
 
@@ -63,7 +58,7 @@ export class OpenFleets {
 
 function executorsText(plan: ServingPlan, engines: readonly EngineOptions[]): string {
   return JSON.stringify(
-    executorsOf(plan).map(({ pool }) => {
+    topologyOf(plan).poolOf.map((pool) => {
       // a shape that every executor has run when it is opened
       const { warmUp: _, ...engine } = engines[pool]!
       return [pool, isSwappable(plan, pool), engine]

@@ -1,6 +1,6 @@
 import type { Scenario } from '../../scenarios/index.ts'
 import { batchesOf, measuredRanOut, type ObservedRun } from '../../sim/experiment/index.ts'
-import { executorsOf, isSwappable, Ledger, type ServingPlan } from '../../sim/serving/index.ts'
+import { isSwappable, Ledger, type ServingPlan, topologyOf } from '../../sim/serving/index.ts'
 import { coldShare, SpaceRecorder, type SpaceSummary } from '../../sim/stats/index.ts'
 
 /** Unknown for arenas that are created and released with their sessions. */
@@ -25,7 +25,7 @@ export function residentSpaces(replayed: Replayed): SpaceSummary[] {
 
 function spaceOf({ scenario, plan, run }: Replayed, device: number): SpaceSummary {
   const { deviceOf, resident: bytes } = new Ledger(plan)
-  const poolOf = executorsOf(plan).map(({ pool }) => plan.pools[pool]!)
+  const poolOf = topologyOf(plan).poolOf.map((pool) => plan.pools[pool]!)
   const here = [...poolOf.keys()].filter((executor) => deviceOf[executor] === device)
   const pools = [...new Set(here.map((executor) => poolOf[executor]!))]
   const { name, limitBytes } = plan.devices[device]!

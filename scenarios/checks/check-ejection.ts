@@ -1,14 +1,13 @@
+import { decodePools } from './check-class-models.ts'
 import type { Draft, PoolDraft } from './draft.ts'
 
 /** Checks pools whose router passes over replicas that failed requests. */
 export function checkEjection(draft: Draft): void {
-  const handedTo = draft.pools.flatMap(({ generation }) =>
-    generation?.policy === 'continuous' && generation.hand_over ? [generation.hand_over.pool] : [],
-  )
+  const decoding = decodePools(draft)
   for (const pool of draft.pools) {
     if (!draft.has([...pool.path, 'outlier_detection'])) continue
     checkReplicas(pool, draft)
-    checkHandOver(pool, handedTo, draft)
+    checkHandOver(pool, decoding, draft)
     checkTimes(pool, draft)
   }
 }
@@ -31,13 +30,13 @@ function checkReplicas(pool: PoolDraft, draft: Draft): void {
   }
 }
 
-function checkHandOver(pool: PoolDraft, handedTo: readonly string[], draft: Draft): void {
+function checkHandOver(pool: PoolDraft, decoding: readonly string[], draft: Draft): void {
   const path = [...pool.path, 'outlier_detection']
   const { generation, name } = pool
   const handsOver = generation?.policy === 'continuous' && generation.hand_over
   if (handsOver) {
     draft.unused(path, `requests of pool ${name} end in another pool, to which it hands them over`)
-  } else if (name !== null && handedTo.includes(name)) {
+  } else if (name !== null && decoding.includes(name)) {
     draft.unused(path, `requests reach pool ${name} by KV transfer, not by a router`)
   }
 }

@@ -1,3 +1,4 @@
+import { decodePools } from './check-class-models.ts'
 import type { Draft, PoolDraft } from './draft.ts'
 
 /** Checks retries by the proxies of pools, and the thresholds of their circuit breakers. */
@@ -20,12 +21,9 @@ function checkPolicy(pool: PoolDraft, draft: Draft): void {
     if (!hedge || (model !== null && model !== pool.model)) continue
     draft.unused(at, `class ${name} sends copies, and a request has either retries or copies`)
   }
-  const to = draft.pools.some(
-    ({ generation }) =>
-      generation?.policy === 'continuous' && generation.hand_over?.pool === pool.name,
-  )
+  const decodes = pool.name !== null && decodePools(draft).includes(pool.name)
   const { generation } = pool
-  if (to || (generation?.policy === 'continuous' && generation.hand_over)) {
+  if (decodes || (generation?.policy === 'continuous' && generation.hand_over)) {
     draft.unused(at, 'the pool shares its requests with another one by hand_over')
   }
   if (policy === null) return

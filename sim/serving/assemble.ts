@@ -1,8 +1,8 @@
+import { withAttempts } from './attempt-source.ts'
 import { ControlPlane } from './control-plane.ts'
 import { LoggingControlPlane } from './decision-log/decision-log.ts'
 import { EndOfTraffic } from './end-of-traffic.ts'
 import { inParts } from './fan-out-source.ts'
-import { withCopies } from './hedging/hedging-source.ts'
 import { observerOf } from './observers.ts'
 import type { ServingPlan } from './plan.ts'
 import {
@@ -83,7 +83,7 @@ export function trafficOf(source: Source, requests = new Requests()): Traffic {
  */
 export function assemble<D>(parts: SystemParts<D>): ServingSystem<D> {
   const { plan } = parts
-  const sent = withCopies(inParts(parts.source, plan.classes), plan)
+  const sent = withAttempts(inParts(parts.source, plan.classes), plan)
   const traffic = trafficOf(sent, parts.requests)
   const { source, requests } = traffic
   const { driver, ...world } = parts.world(traffic)

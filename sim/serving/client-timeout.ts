@@ -1,6 +1,6 @@
 import { drawDuration, hashedNormal, hashedUniform, log } from '../kernel/index.ts'
 import type { ClassPlan } from './plan.ts'
-import type { Ms } from './ports.ts'
+import type { Ms, RequestFields } from './ports.ts'
 
 const PURPOSE = 0x428a2f98
 const double = new Float64Array(1)
@@ -8,6 +8,16 @@ const words = new Int32Array(double.buffer)
 
 /** The client timeout of a class: one value, or drawn for each request. */
 export type ClientTimeout = Pick<ClassPlan, 'clientTimeoutMs' | 'drawnClientTimeout'>
+
+/** When the client of a request leaves, by the plans of the classes; Infinity for never. */
+export function leavesAt(
+  classes: readonly ClientTimeout[],
+  { at, sendId, class: numbers }: Pick<RequestFields, 'at' | 'sendId' | 'class'>,
+  request: number,
+): Ms {
+  const from = at[request]!
+  return from + clientTimeoutOf(classes[numbers[request]!]!, from, sendId[request]!)
+}
 
 /**
  * How long a client waits for its answer. A draw depends on the scheduled arrival and the number of

@@ -11,10 +11,11 @@ import { type SmallSystem, serve } from '../../test/small-system.ts'
 import type { RowColumns } from '../stats/index.ts'
 import { partsOf } from '../traffic/index.ts'
 import { Batcher, batchPolicies } from './batching/index.ts'
-import { executorsOf, type PoolPlan } from './plan.ts'
+import type { PoolPlan } from './plan.ts'
 import { type Batch, type Ms, type Observer, OUTCOME, REFUSAL } from './ports.ts'
 import { waitingPolicy } from './queue/waiting-policy.ts'
 import type { Requests } from './requests.ts'
+import { topologyOf } from './topology.ts'
 
 /** Counts requests in the system along the way, apart from what the rows say of each. */
 class Census implements Observer {
@@ -105,7 +106,7 @@ function expectOfAll(systems: Systems, law: Law): void {
  * order.
  */
 function byStation({ plan }: SmallSystem, columns: RowColumns): number[][] {
-  const executors = executorsOf(plan)
+  const { executors } = topologyOf(plan)
   const stations = new Map<string, number[]>()
   for (const [key, own] of columns.executor.entries()) {
     if (own < 0) continue

@@ -1,6 +1,6 @@
 import { type Attempts, attemptsOf } from './attempts.ts'
 import { emptyBatch } from './batching/batch-assembly.ts'
-import { clientTimeoutOf } from './client-timeout.ts'
+import { leavesAt } from './client-timeout.ts'
 import { withEjections } from './ejection/ejections.ts'
 import { Carrier } from './network/carrier.ts'
 import { type Network, networkOf } from './network/network.ts'
@@ -29,6 +29,7 @@ import { ArmedTimers } from './servers/armed-timers.ts'
 import { RequestOutcomes } from './servers/request-outcomes.ts'
 import type { ControlPlaneWorld, StationServer } from './servers/station-server.ts'
 import { stationServers } from './servers/station-servers.ts'
+import { topologyOf } from './topology.ts'
 import { Tuners } from './tuning/tuners.ts'
 
 /**
@@ -49,10 +50,8 @@ export class ControlPlane implements ControlPlanePort {
   readonly #serverOf: readonly StationServer[]
   /** null where no router learns */
   readonly #feedback: RoutingFeedback | null
-  /** what is due from time to time: the views of routers, then the tuners of settings */
+  /** what is due while requests are in the system: the views of routers, then the tuners */
   readonly #views: readonly Pick<RouterViews, 'arrived' | 'emptied' | 'timer'>[]
-  /** by timer: the servers, then what is due from time to time */
-  readonly #timed: readonly { timer(now: Ms): void }[]
   readonly #timers: ArmedTimers
   readonly #outcomes: RequestOutcomes
   /** null where each request has one attempt */
@@ -65,8 +64,8 @@ export class ControlPlane implements ControlPlanePort {
   /** null where requests reach their queues at once */
   readonly #network: Network | null
   readonly #carrier: Carrier
-  /** the pool of the last request: further parts of a fan-out go to the same one */
-  #pool: PoolState
+  /** that of the last first part, which further parts of its fan-out follow at once */
+  #poolOfParts: PoolState
   readonly #backend: Backend
   /** null where the number of replicas stays */
   readonly #scalers: PoolScalers | null
@@ -75,38 +74,48 @@ export class ControlPlane implements ControlPlanePort {
   constructor(plan: ServingPlan, world: ControlPlaneWorld) {
     const { requests } = world
     requests.overNetwork = plan.network != null
-    this.#attempts = attemptsOf(plan, requests)
-    const hedges = this.#attempts?.hedges ?? null
-    this.#hasCopies = hedges !== null
-    const seen = hedges === null ? world.observer : observerOf([hedges, world.observer])
-    const pools = poolStates(plan, requests)
-    const told = withEjections(pools, requests, seen)
+    const attempts = attemptsOf(plan, requests)
+    this.#attempts = attempts
+    this.#hasCopies = attempts?.hasCopies === true
+    const seen = attempts?.hasCopies ? observerOf([attempts, world.observer]) : world.observer
+    const pools = poolStates(plan, requests, seen)
     const stations = pools.flatMap((pool) => pool.stations)
-    const executorsOf = <T>(of: (station: Station) => T) =>
-      stations.flatMap((station) => Array.from({ length: station.executors }, () => of(station)))
+    const stationOf = topologyOf(plan).executors.map(({ station }) => stations[station]!)
     this.#requests = requests
     this.#classes = plan.classes
     this.#stations = stations
     this.#routers = classRouters(plan, pools, requests)
     this.#backend = world.backend
     this.#feedback = routingFeedback(requests, pools, this.#routers)
-    this.#pool = pools[0]!
+    this.#poolOfParts = pools[0]!
     this.#timers = new ArmedTimers(world.timers, stations.length)
+    const amongPools = [...new Set(this.#routers)]
+    const views = routerViews([...amongPools, ...pools.map(({ router }) => router)], this.#timers)
     const tuners = new Tuners(plan, {
       requests,
       pools,
       timers: this.#timers,
-      observer: told,
-      routers: [...new Set(this.#routers)],
+      observer: withEjections(pools, requests, seen),
+      routers: amongPools,
+      changed: (now, { id, queue }) => {
+        if (queue.length > 0) this.#servers[id]!.timer(now)
+      },
     })
     const { observer } = tuners
     this.#observer = observer
-    this.#outcomes = new RequestOutcomes(requests, observer, this.#feedback)
-    this.#batches = executorsOf(({ batcher }) => batcher.maxBatch).map((size, executor) =>
-      emptyBatch(executor, size),
-    )
-    // each property by name: V8 gives objects made by a spread another shape in every run
+    this.#views = [...views, ...tuners.all]
     this.#carrier = new Carrier(world.transfers ?? null)
+    this.#network = this.#networkOf(plan, pools)
+    this.#outcomes = new RequestOutcomes({
+      requests,
+      observer,
+      feedback: this.#feedback,
+      attempts,
+      network: this.#network,
+      views: this.#views,
+    })
+    this.#batches = stationOf.map(({ batcher }, executor) => emptyBatch(executor, batcher.maxBatch))
+    // each property by name: V8 gives objects made by a spread another shape in every run
     const servers = stationServers(plan, pools, {
       requests,
       backend: world.backend,
@@ -120,15 +129,7 @@ export class ControlPlane implements ControlPlanePort {
       carrier: this.#carrier,
     })
     this.#servers = servers
-    const stationOf = executorsOf((station) => station)
-    tuners.servers = servers
-    this.#serverOf = executorsOf(({ id }) => servers[id]!)
-    const routers = [...new Set(this.#routers), ...pools.map(({ router }) => router)]
-    this.#views = [...routerViews(routers, this.#timers), ...tuners.all]
-    this.#outcomes.views = this.#views
-    this.#network = this.#networkOf(plan, pools)
-    this.#outcomes.network = this.#network
-    this.#outcomes.attempts = this.#attempts
+    this.#serverOf = stationOf.map(({ id }) => servers[id]!)
     this.#scalers = poolScalers(pools, stationOf, {
       requests,
       backend: world.backend,
@@ -137,7 +138,6 @@ export class ControlPlane implements ControlPlanePort {
       budget: plan.budget,
       serverOf: (executor) => this.#serverOf[executor]!,
     })
-    this.#timed = [...servers, ...this.#views, ...(this.#scalers?.all ?? [])]
   }
 
   /** An executor that was to stop has nothing left to do. */
@@ -156,26 +156,29 @@ export class ControlPlane implements ControlPlanePort {
       this.#scalers?.resume(now)
     }
     for (const views of this.#views) views.arrived(now)
-    if (this.#network === null) this.#deliver(now, request, this.#route(now, request))
-    else this.#network.send(now, request)
+    if (this.#network !== null) {
+      this.#network.send(now, request)
+      return
+    }
+    const pool = this.#choosePool(now, request)
+    this.#attempts?.sent(now, request, pool)
+    this.#deliver(now, request, pool, this.#chooseStation(now, request, pool))
   }
 
   /** A request is at its pool; `routed` is null where no replica takes it. */
-  #deliver(now: Ms, request: number, routed: Station | null): void {
+  #deliver(now: Ms, request: number, pool: PoolState, routed: Station | null): void {
     const requests = this.#requests
     // a request that no replica takes is refused at the first queue of its pool
-    const station = routed ?? this.#pool.stations[0]!
+    const station = routed ?? pool.stations[0]!
     const server = this.#servers[station.id]!
     this.#scalers?.arrived(now, station)
     requests.pool[request] = station.pool.index
     requests.queue[request] = station.id
     requests.enqueued[request] = now
     if (routed !== null) this.#feedback?.sent(request)
-    const at = requests.at[request]!
-    const own = this.#classes[requests.class[request]!]!
-    requests.leaves[request] = at + clientTimeoutOf(own, at, requests.sendId[request]!)
+    requests.leaves[request] = leavesAt(this.#classes, requests, request)
     this.#observer.arrived?.(now, request)
-    if (this.#attempts?.routed(now, request, this.#pool, station) === true) {
+    if (this.#attempts?.routed(request, station) === true) {
       requests.refusal[request] = REFUSAL.none
       this.#outcomes.lose(now, request, OUTCOME.withdrawn)
       server.timer(now)
@@ -210,8 +213,10 @@ export class ControlPlane implements ControlPlanePort {
 
   onTimer(now: Ms, timer: number): void {
     this.#timers.fired(timer)
-    if (timer < this.#stations.length) this.#scalers?.note(now, this.#stations[timer]!)
-    this.#timed[timer]!.timer(now)
+    if (timer < this.#stations.length) {
+      this.#scalers?.note(now, this.#stations[timer]!)
+      this.#servers[timer]!.timer(now)
+    } else this.#timers.timed(timer).timer(now)
     if (this.#hasCopies) this.#settleCopies(now)
   }
 
@@ -289,38 +294,35 @@ export class ControlPlane implements ControlPlanePort {
     for (const station of this.#stations) station.ending = ending
   }
 
-  /** Parts of a fan-out go to one pool, each to another queue of it. */
-  #route(now: Ms, request: number): Station | null {
+  /** Further attempts of a request, and further parts of a fan-out, go to the pool of the first. */
+  #choosePool(now: Ms, request: number): PoolState {
     const requests = this.#requests
-    if (requests.copy[request]! > 0) {
-      const { pool, station } = this.#attempts!.route(now, request)
-      this.#pool = pool
-      return station
-    }
-    const isPart = requests.part[request]! > 0
-    if (!isPart) this.#choosePool(now, request)
-    this.#attempts?.sent(now, request, this.#pool)
-    if (isPart) return this.#pool.router.routeApart(now, request)
-    return this.#pool.router.route(now, request)
+    if (requests.copy[request]! > 0) return this.#attempts!.poolOf(request)
+    if (requests.part[request]! > 0) return this.#poolOfParts
+    const router = this.#routers[requests.class[request]!]!
+    const pool = router.route(now, request) ?? router.candidates[0]!
+    this.#poolOfParts = pool
+    return pool
   }
 
-  #choosePool(now: Ms, request: number): PoolState {
-    const router = this.#routers[this.#requests.class[request]!]!
-    this.#pool = router.route(now, request) ?? router.candidates[0]!
-    return this.#pool
+  /** The station of a request in its pool; null where no replica takes it. */
+  #chooseStation(now: Ms, request: number, { router }: PoolState): Station | null {
+    const { copy, part } = this.#requests
+    if (copy[request]! > 0) {
+      return router.routeCopy(now, request, this.#attempts!.avoided(request))
+    }
+    return part[request]! > 0 ? router.routeApart(now, request) : router.route(now, request)
   }
 
   #networkOf({ network, classes }: ServingPlan, pools: readonly PoolState[]): Network | null {
-    const own = { requests: this.#requests, carrier: this.#carrier, attempts: this.#attempts }
     return networkOf(network, {
-      ...own,
+      requests: this.#requests,
+      carrier: this.#carrier,
+      attempts: this.#attempts,
       classes,
       pools,
       choose: (now, request) => this.#choosePool(now, request),
-      deliver: (now, request, pool, station) => {
-        this.#pool = pool
-        this.#deliver(now, request, station)
-      },
+      deliver: (now, request, pool, station) => this.#deliver(now, request, pool, station),
       answered: (now, request) => this.#outcomes.answered(now, request),
       ended: (now) => this.onEnd(now),
     })

@@ -38,11 +38,9 @@ export { allOutcomes, outcomes, refusals } from './outcomes.ts'
 export {
   ANY_CLASS,
   type ClassPlan,
-  executorsOf,
   PLAIN_QUEUE,
   type PoolPlan,
   type ServingPlan,
-  stationsOf,
 } from './plan.ts'
 export {
   type Backend,
@@ -80,4 +78,5 @@ export type { RetryPlan } from './retries/retry-plan.ts'
 export { type RoutingChoice, type RoutingPlan, settingsOf } from './routing/routing-plan.ts'
 export { type OracleReplicas, oracleReplicas, type Regret, regret } from './scaling/index.ts'
 export { clientTimeoutPlan, livePlan, servingPlan } from './scenario-plan.ts'
+export { type Topology, topologyOf } from './topology.ts'
 export type { TuningPlan } from './tuning/tuning-plan.ts'

@@ -71,7 +71,7 @@ export interface LevelPlan extends QueueBounds {
 
 /** What the control plane uses of a class of traffic; Infinity for no limit. */
 export interface ClassPlan {
-  /** the pools that serve it, by number, rising; null for every pool that requests are sent to */
+  /** the pools of its model, by number, rising; null where it has none: see `Topology` */
   readonly pools: readonly number[] | null
   /** client timeout: the client leaves, the work for it goes on */
   readonly clientTimeoutMs: Ms
@@ -142,20 +142,4 @@ export interface ServingPlan {
   readonly network?: NetworkPlan | null
   /** by number; absent where nothing is sent over a channel */
   readonly channels?: readonly ChannelPlan[]
-}
-
-/** The executors of all pools are numbered through, pool by pool. */
-export function executorsOf({
-  pools,
-}: Pick<ServingPlan, 'pools'>): readonly { pool: number; replica: number }[] {
-  return pools.flatMap((pool, index) =>
-    Array.from({ length: pool.replicas }, (_, replica) => ({ pool: index, replica })),
-  )
-}
-
-/** The station of each executor: those of one station are alike and share a queue. */
-export function stationsOf(plan: ServingPlan): number[] {
-  return executorsOf(plan).map(({ pool }, executor) =>
-    plan.pools[pool]!.perReplicaQueues ? executor : -1 - pool,
-  )
 }

@@ -4,6 +4,7 @@ import { scenarioOf } from '../../test/scenarios.ts'
 import { OUTCOME } from './ports.ts'
 import { settingsOf } from './routing/routing-plan.ts'
 import { servingPlan } from './scenario-plan.ts'
+import { topologyOf } from './topology.ts'
 
 const work = { law: 'constant', ms: 5 }
 const scenario = scenarioOf({
@@ -142,7 +143,7 @@ test('classes have the pools of their model, except decode pools', () => {
       { name: 'whole', model: 'a', generation: generation() },
     ],
   })
-  expect(servingPlan(asking).classes.map(({ pools }) => pools)).toEqual([[0, 3], [2]])
+  expect(topologyOf(servingPlan(asking)).classPools).toEqual([[0, 3], [2]])
 })
 
 test('times of proxies, networks and ejections are in milliseconds, sizes in bytes', () => {

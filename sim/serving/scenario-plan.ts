@@ -83,12 +83,9 @@ export function livePlan(plan: ServingPlan): ServingPlan {
 
 function classPlan(traffic: TrafficClass, { pools, duration_s }: Scenario): ClassPlan {
   const timeouts = clientTimeoutPlan(traffic)
-  const handedTo = pools.map(({ generation }) =>
-    generation?.policy === 'continuous' ? generation.hand_over?.pool : undefined,
-  )
-  const serves = ({ name, model }: Pool) => model === traffic.model && !handedTo.includes(name)
+  const { model } = traffic
   return {
-    pools: traffic.model === undefined ? null : pools.flatMap((own, i) => (serves(own) ? i : [])),
+    pools: model === undefined ? null : pools.flatMap((pool, i) => (pool.model === model ? i : [])),
     ...timeouts,
     fanOut: traffic.fan_out,
     cancels: traffic.cancel,

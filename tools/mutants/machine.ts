@@ -1,7 +1,7 @@
 import { batchesOf } from '../../sim/experiment/comparison/observed-run.ts'
 import type { ExecutorWork } from '../../sim/experiment/comparison/structure.ts'
 import { fieldOf, type ObservedRun, type RunParts } from '../../sim/experiment/index.ts'
-import { type Ms, type ServingPlan, stationsOf } from '../../sim/serving/index.ts'
+import { type Ms, type ServingPlan, topologyOf } from '../../sim/serving/index.ts'
 import {
   AlikeSpeed,
   IDEAL_MACHINE,
@@ -106,7 +106,7 @@ function recordedMachine(
   const later = shiftMs % endMs
   const field = shiftField(fieldOf(run, work), later, endMs)
   const machine = machineOf(field)
-  const stations = stationsOf(plan)
+  const stations = topologyOf(plan).executors.map(({ station }) => station)
   const starts = stations.map((_, executor) =>
     Float64Array.from(
       batches.filter((batch) => batch.executor === executor),

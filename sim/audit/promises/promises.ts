@@ -1,5 +1,5 @@
 import type { Scenario } from '../../../scenarios/schema/schema.ts'
-import { type PoolPlan, type ServingPlan, servingPlan } from '../../serving/index.ts'
+import { type PoolPlan, type ServingPlan, servingPlan, topologyOf } from '../../serving/index.ts'
 import { leastLoadsMs, withDeclaredMemory } from './declared-memory.ts'
 import { type PromisedCard, promisedCards } from './promised-cards.ts'
 import { type PromisedFailures, promisedFailures } from './promised-failures.ts'
@@ -34,13 +34,6 @@ export function promisesOf(scenario: Scenario): Promises {
   }
 }
 
-/** Pools to which requests of each class may be routed: those of its model, except decode pools. */
-export function poolsOfClasses({ classes, pools }: Promises): readonly (readonly number[])[] {
-  const further = pools.map(({ generation }) => generation?.handOver?.pool)
-  const entries = [...pools.keys()].filter((pool) => !further.includes(pool))
-  return classes.map((promised) => promised.pools ?? entries)
-}
-
 /** A promised queue, and its executors: `executors` of them from `firstExecutor` on. */
 export interface PromisedQueue {
   readonly number: number
@@ -51,15 +44,8 @@ export interface PromisedQueue {
 }
 
 /** All queues, numbered pool by pool, as executors are. */
-export function promisedQueues({ pools }: Promises): PromisedQueue[] {
-  const queues: PromisedQueue[] = []
-  let firstExecutor = 0
-  for (const [poolIndex, pool] of pools.entries()) {
-    const executors = pool.perReplicaQueues ? 1 : pool.replicas
-    const end = firstExecutor + pool.replicas
-    for (; firstExecutor < end; firstExecutor += executors) {
-      queues.push({ number: queues.length, poolIndex, pool, firstExecutor, executors })
-    }
-  }
-  return queues
+export function promisedQueues(promises: Promises): PromisedQueue[] {
+  return topologyOf(promises).stations.map(({ pool, firstExecutor, executors }, number) => {
+    return { number, poolIndex: pool, pool: promises.pools[pool]!, firstExecutor, executors }
+  })
 }

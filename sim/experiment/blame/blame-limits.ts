@@ -1,6 +1,6 @@
 import type { Scenario } from '../../../scenarios/schema/schema.ts'
 import type { ServingPlan } from '../../serving/index.ts'
-import { mayLackMemory } from './wait-causes.ts'
+import { isSplit, mayLackMemory } from './wait-causes.ts'
 
 /** What the rows of a scenario do not show of its waiting, each as one text. */
 export function blameLimits(
@@ -11,13 +11,7 @@ export function blameLimits(
   const names = (wanted: (index: number) => boolean) =>
     pools.flatMap(({ name }, i) => (wanted(i) ? [name] : [])).join(', ')
   const engines = hasSteps ? '' : names((i) => pools[i]!.generation !== undefined)
-  const split = names((i) => {
-    const { generation } = plan.pools[i]!
-    return (
-      generation?.handOver != null ||
-      plan.pools.some((other) => other.generation?.handOver?.pool === i)
-    )
-  })
+  const split = names((index) => isSplit(plan, { index }))
   const lacking = names((i) => {
     const { batching, generation } = plan.pools[i]!
     const window = batching.policy === 'none' || 'maxDelayMs' in batching

@@ -1,9 +1,8 @@
 import type { Scenario } from '../../../scenarios/schema/schema.ts'
-import { executorsOf, type Ms, OUTCOME, type ServingPlan } from '../../serving/index.ts'
+import { type Ms, OUTCOME, type ServingPlan } from '../../serving/index.ts'
 import type { RowColumns, StepRow } from '../../stats/index.ts'
 import type { ObservedRun } from '../comparison/observed-run.ts'
 import type { ExecutorWork } from '../comparison/structure.ts'
-import { stepsOf } from '../simulation/hardware.ts'
 import { batchShares } from './batch-shares.ts'
 import { groupFinder, type LengthGroup, lengthGroups, lengthOf } from './length-groups.ts'
 import { type Caused, type StationStalls, stationStalls } from './stall-clock.ts'
@@ -91,8 +90,6 @@ export function blameOf({ scenario, plan, work, runs, steps, top }: BlameInput):
   const flows = groups.map(() => new Float64Array(groups.length))
   const lengthMs = new Float64Array(groups.length)
   const victims = new Float64Array(groups.length)
-  const poolOf = executorsOf(plan).map(({ pool }) => pool)
-  const laws = plan.pools.map(({ index }) => stepsOf(scenario, index))
   const causes = Object.fromEntries(WAIT_CAUSES.map((cause) => [cause, 0])) as Record<
     keyof WaitTimes,
     Ms
@@ -106,7 +103,7 @@ export function blameOf({ scenario, plan, work, runs, steps, top }: BlameInput):
     const engines = new StepBlame({
       steps: steps?.[run] ?? [],
       rows,
-      lawOf: (executor) => laws[poolOf[executor]!]!,
+      lawOf: (executor) => work[executor]!.steps!,
       groups: groups.length,
       groupOf: (key) => groupOf(rows, key),
       isCounted: isVictim,

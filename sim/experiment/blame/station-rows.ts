@@ -1,9 +1,9 @@
 import {
-  executorsOf,
   type Ms,
   OUTCOME,
   type PoolPlan,
   type ServingPlan,
+  topologyOf,
 } from '../../serving/index.ts'
 import type { ExecutorChange, RowColumns } from '../../stats/index.ts'
 import type { ObservedRun } from '../comparison/observed-run.ts'
@@ -37,19 +37,13 @@ export function leftAt(rows: RowColumns, key: number): Ms {
 /** The rows of a run by queue; queues are numbered pool by pool. */
 export function stationRows(plan: ServingPlan, run: ObservedRun): StationRows[] {
   const c = run.rows.columns
-  const placed = executorsOf(plan)
-  const firsts = plan.pools.flatMap((pool) => {
-    const first = placed.findIndex((one) => one.pool === pool.index)
-    if (!pool.perReplicaQueues) return [{ pool, firstExecutor: first, executors: pool.replicas }]
-    return Array.from({ length: pool.replicas }, (_, i) => ({
-      pool,
-      firstExecutor: first + i,
-      executors: 1,
-    }))
-  })
-  const stationOf = Int32Array.from(placed.keys(), (executor) =>
-    firsts.findIndex((one) => executor < one.firstExecutor + one.executors),
-  )
+  const topology = topologyOf(plan)
+  const firsts = topology.stations.map(({ pool, firstExecutor, executors }) => ({
+    pool: plan.pools[pool]!,
+    firstExecutor,
+    executors,
+  }))
+  const stationOf = Int32Array.from(topology.executors, ({ station }) => station)
   const waited: number[][] = firsts.map(() => [])
   const batches: Map<string, { members: number[]; done: Ms }>[] = firsts.map(() => new Map())
   for (let key = 0; key < run.rows.count; key++) {

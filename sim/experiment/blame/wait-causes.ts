@@ -1,4 +1,10 @@
-import { isSwappable, type Ms, type PoolPlan, type ServingPlan } from '../../serving/index.ts'
+import {
+  isSwappable,
+  type Ms,
+  type PoolPlan,
+  type ServingPlan,
+  topologyOf,
+} from '../../serving/index.ts'
 import type { RowColumns } from '../../stats/index.ts'
 import type { StallRule, WaitParts } from './stall-clock.ts'
 
@@ -19,7 +25,7 @@ export type WaitCause = (typeof WAIT_CAUSES)[number]
 /** The wait of a request by cause, in the order of WAIT_CAUSES. */
 export type WaitTimes = Readonly<Record<WaitCause, Ms>>
 
-type Devices = Pick<ServingPlan, 'devices' | 'pools'>
+type Devices = Pick<ServingPlan, 'devices' | 'pools' | 'classes'>
 
 /** The rule by which a pool's waits are divided, without its groups. */
 export function stallRule(
@@ -36,8 +42,10 @@ export function stallRule(
 }
 
 /** Whether a pool sends KV caches to another one, or receives them from it. */
-export const isSplit = ({ pools }: Pick<Devices, 'pools'>, { index, generation }: PoolPlan) =>
-  generation?.handOver != null || pools.some((other) => other.generation?.handOver?.pool === index)
+export function isSplit(plan: Devices, { index }: Pick<PoolPlan, 'index'>): boolean {
+  const { decodePools, entryPools } = topologyOf(plan)
+  return decodePools[index] !== null || !entryPools.includes(index)
+}
 
 /** Infinity where rows do not show how long a policy waits for a larger batch. */
 function windowOf(batching: PoolPlan['batching']): Ms {

@@ -1,10 +1,10 @@
 import { stream } from '../../kernel/index.ts'
 import {
   Batcher,
-  executorsOf,
   Ledger,
   type PoolPlan,
   type ServingPlan,
+  topologyOf,
 } from '../../serving/index.ts'
 import type { LengthDistribution } from '../../traffic/index.ts'
 import type { MeanWork } from '../../world/index.ts'
@@ -95,13 +95,13 @@ const joined = ({ size, longest, tokens }: BatchGroup, length: number): BatchGro
 
 /** The memory for batches of a pool; null where memory is not simulated. */
 export function batchRoom(
-  plan: Pick<ServingPlan, 'devices' | 'pools'>,
+  plan: Pick<ServingPlan, 'devices' | 'pools' | 'classes'>,
   pool: number,
 ): BatchRoom | null {
   const { memory } = plan.pools[pool]!
   if (memory === undefined) return null
   const ledger = new Ledger(plan)
-  const first = executorsOf(plan).findIndex((executor) => executor.pool === pool)
+  const [first] = topologyOf(plan).executorsOf[pool] as [number]
   return {
     bytes: ledger.room(first),
     places: memory.arena === null ? new Set(memory.devices).size : memory.devices.length,

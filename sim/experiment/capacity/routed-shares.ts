@@ -1,9 +1,4 @@
-import {
-  type PoolPlan,
-  type RoutingPlan,
-  type ServingPlan,
-  settingsOf,
-} from '../../serving/index.ts'
+import { type RoutingPlan, type ServingPlan, settingsOf, topologyOf } from '../../serving/index.ts'
 
 /** A class as routers see it that do not look at loads. */
 export interface RoutedClass {
@@ -15,28 +10,11 @@ export interface RoutedClass {
 
 type RoutedPlan = Pick<ServingPlan, 'pools' | 'classes' | 'routing'>
 
-/** The pool that decodes what a pool has prefilled; undefined where it does so itself. */
-export const targetOf = ({ generation }: PoolPlan) => generation?.handOver?.pool
-
-/** Numbers of the pools that requests arrive at. */
-export function entryPools({ pools }: Pick<ServingPlan, 'pools'>): number[] {
-  const targets = pools.map(targetOf)
-  return [...pools.keys()].filter((pool) => !targets.includes(pool))
-}
-
-/** Numbers of the pools whose requests a pool has: its own, and those that hand over to it. */
-export function sourcesOf({ pools }: Pick<ServingPlan, 'pools'>, pool: number): number[] {
-  return [...pools.keys()].filter((from) => from === pool || targetOf(pools[from]!) === pool)
-}
-
 /** Whether requests of a length reach a pool; null where that does not depend on the length. */
-export function lengthsTaken(
-  plan: Pick<ServingPlan, 'pools' | 'routing'>,
-  pool: number,
-): ((length: number) => boolean) | null {
+export function lengthsTaken(plan: RoutedPlan, pool: number): ((length: number) => boolean) | null {
   const routing = settingsOf(plan.routing)
   if (routing.policy !== 'length-threshold') return null
-  const from = sourcesOf(plan, pool)
+  const from = topologyOf(plan).sources[pool]!
   const takesShort = from.includes(routing.short)
   if (takesShort === from.includes(routing.long)) return null
   return (length) => length <= routing.thresholdTokens === takesShort
@@ -47,19 +25,17 @@ export function lengthsTaken(
  * time each pool has its share, full or not. Null for a router that sends a full pool less.
  */
 export function routedShares(plan: RoutedPlan, classes: readonly RoutedClass[]): number[] | null {
-  const entries = entryPools(plan)
+  const { classPools, sources } = topologyOf(plan)
   const total = classes.reduce((sum, { weight }) => sum + weight, 0)
   const arriving = plan.pools.map(() => 0)
   for (const [i, own] of classes.entries()) {
-    const among = plan.classes[i]!.pools ?? entries
+    const among = classPools[i]!
     const shares = sharesOf(settingsOf(plan.routing), among, own)
     if (shares === null) return null
     const weight = total > 0 ? own.weight / total : 1 / classes.length
     for (const [at, pool] of among.entries()) arriving[pool]! += weight * shares[at]!
   }
-  return plan.pools.map((_, pool) =>
-    sourcesOf(plan, pool).reduce((sum, from) => sum + arriving[from]!, 0),
-  )
+  return sources.map((from) => from.reduce((sum, pool) => sum + arriving[pool]!, 0))
 }
 
 /** The share of the requests of a class that each of some pools has. */

@@ -1,5 +1,5 @@
-import type { ServingPlan } from '../../serving/index.ts'
-import { entryPools, type RoutedClass, routedShares, targetOf } from './routed-shares.ts'
+import { type ServingPlan, topologyOf } from '../../serving/index.ts'
+import { type RoutedClass, routedShares } from './routed-shares.ts'
 
 /**
  * Capacity of all pools together, requests/s. A prefilled request must also be decoded. Classes
@@ -12,25 +12,22 @@ export function systemCapacity(
   poolsRps: readonly (number | null)[],
   routed: readonly RoutedClass[],
 ): number | null {
-  const { pools, classes } = plan
   const rps = poolsRps.filter((poolRps) => poolRps !== null)
   if (rps.length < poolsRps.length) return null
   const shares = routedShares(plan, routed)
   if (shares !== null) {
     return Math.min(...rps.map((own, i) => (shares[i]! > 0 ? own / shares[i]! : endless)))
   }
-  const targets = pools.map(targetOf)
-  const entries = entryPools(plan)
+  const { decodePools, classPools } = topologyOf(plan)
   const entryRps = (pool: number) => {
-    const target = targets[pool]
-    if (target === undefined) return rps[pool]!
-    const sharing = targets.filter((candidate) => candidate === target).length
+    const target = decodePools[pool]!
+    if (target === null) return rps[pool]!
+    const sharing = decodePools.filter((candidate) => candidate === target).length
     return Math.min(rps[pool]!, rps[target]! / sharing)
   }
   const total = routed.reduce((sum, { weight }) => sum + weight, 0)
   const asked = new Map<string, { readonly among: readonly number[]; weight: number }>()
-  for (const [i, { pools: modelPools }] of classes.entries()) {
-    const among = modelPools ?? entries
+  for (const [i, among] of classPools.entries()) {
     const known = asked.get(among.join()) ?? { among, weight: 0 }
     known.weight += routed[i]!.weight
     asked.set(among.join(), known)

@@ -1,4 +1,4 @@
-import { type Ms, type ServingPlan, stationsOf } from '../../serving/index.ts'
+import { type Ms, type ServingPlan, topologyOf } from '../../serving/index.ts'
 import { PERCENTILES, percentile, type StallFreeFigures } from '../../stats/index.ts'
 import { type Intervals, joinIntervals, type Span, Stalls, type Steps } from '../../world/index.ts'
 import { type Latencies, latenciesOf, servedCount } from './latencies.ts'
@@ -33,18 +33,16 @@ export function stallFreeLatencies(run: ObservedRun, input: StallFreeInput): Sta
   const { rows } = run
   const { at, done, executor } = rows.columns
   const field = fieldOf(run, input.work)
-  const stations = stationsOf(input.plan)
-  const stalls = new Map(
-    stations.map((station) => {
-      const own = field.executors.filter((_, i) => stations[i] === station)
-      const spans = [...spansOf(field.intake), ...own.flatMap(standstills)]
-      return [station, new Stalls(joinIntervals(spans))]
-    }),
-  )
+  const { stations, executors } = topologyOf(input.plan)
+  const stalls = stations.map((_, station) => {
+    const own = field.executors.filter((_, i) => executors[i]!.station === station)
+    const spans = [...spansOf(field.intake), ...own.flatMap(standstills)]
+    return new Stalls(joinIntervals(spans))
+  })
   const free = latenciesOf(
     rows,
     input.warmupMs,
-    (key) => !stalls.get(stations[executor[key]!]!)!.overlap(at[key]!, done[key]!),
+    (key) => !stalls[executors[executor[key]!]!.station]!.overlap(at[key]!, done[key]!),
   )
   return { ...free, share: free.values.length / servedCount(rows, input.warmupMs) }
 }

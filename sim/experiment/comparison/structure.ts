@@ -1,4 +1,4 @@
-import { type Ms, type ServingPlan, stationsOf } from '../../serving/index.ts'
+import { type Ms, type ServingPlan, topologyOf } from '../../serving/index.ts'
 import { RowRecorder, Rows } from '../../stats/index.ts'
 import { ListSource, type RequestList } from '../../traffic/index.ts'
 import {
@@ -9,6 +9,7 @@ import {
   machineOf,
   recordField,
   recordMet,
+  type StepLaw,
   type WakeCurve,
   type WorkedBatch,
   wakeCost,
@@ -24,6 +25,8 @@ import { RecordedLoads } from './recorded-loads.ts'
 export interface ExecutorWork {
   readonly work: (size: number, length: number) => Ms
   readonly wake: WakeCurve
+  /** null or absent where a request is served in one step */
+  readonly steps?: StepLaw | null
 }
 
 /**
@@ -73,6 +76,7 @@ export function structureSimulator(run: StructureInput): (replication: number) =
       ({ dispatched }) => dispatched,
     ),
   )
+  const stations = topologyOf(run.plan).executors.map(({ station }) => station)
   return (replication) => {
     const rows = Rows.allocate(run.rows.count)
     const fired: DueEvent[] = []
@@ -81,7 +85,7 @@ export function structureSimulator(run: StructureInput): (replication: number) =
       plan: run.plan,
       source: new ListSource(run.requests, run.rows.columns.sent),
       hardware: run.work.map(({ work, wake }) => ({ work: { of: work }, wake, overheads })),
-      machine: { ...machine, speed: new AlikeSpeed(machine.speed, stationsOf(run.plan), given) },
+      machine: { ...machine, speed: new AlikeSpeed(machine.speed, stations, given) },
       sendDelay: null,
       timer: overheads,
       loads: new RecordedLoads(run.moves ?? []),

@@ -1,4 +1,4 @@
-import { executorsOf, type Ms } from '../../serving/index.ts'
+import { type Ms, topologyOf } from '../../serving/index.ts'
 import { blockWithin, seenOf } from '../comparison/blocks.ts'
 import { batchesOf, type ObservedRun } from '../comparison/observed-run.ts'
 import type { Slicing } from '../comparison/slicing.ts'
@@ -147,12 +147,12 @@ function blockOf(
 }
 
 function workOfPool({ system }: GateSide, work: readonly ExecutorWork[], pool: number) {
-  return work[executorsOf(system.plan).findIndex((executor) => executor.pool === pool)]!
+  return work[topologyOf(system.plan).executorsOf[pool]![0]!]!
 }
 
 /** Batches by the name of their pool, in the order of dispatch. */
 function poolBatches({ system, run }: GateSide) {
-  const pools = executorsOf(system.plan).map(({ pool }) => system.scenario.pools[pool]!.name)
+  const pools = topologyOf(system.plan).poolOf.map((pool) => system.scenario.pools[pool]!.name)
   const byPool = new Map(
     system.scenario.pools.map(({ name }) => [name, [] as ReturnType<typeof batchesOf>]),
   )

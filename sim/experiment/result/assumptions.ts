@@ -4,7 +4,7 @@ import { isAccelerated } from '../../../scenarios/schema/takes-length.ts'
 import type { Result } from '../../documents/index.ts'
 import { largestBatch } from '../../serving/index.ts'
 import { isMeasured } from '../../world/index.ts'
-import { stepsOf, workOf } from '../simulation/hardware.ts'
+import { poolHardware } from '../simulation/hardware.ts'
 import type { PreparedScenario } from '../system/prepared-scenario.ts'
 import type { Resolved } from '../system/resolve.ts'
 import { declaredOf, fittedOf, type Transfer, transferOf } from '../transfer/transfer.ts'
@@ -33,12 +33,12 @@ export function assumptionsOf(system: AssumedSystem): Assumptions {
 
 function batchTimes({ scenario, plan, models, lengths }: AssumedSystem, i: number): BatchTimes {
   const { name } = scenario.pools[i]!
-  const steps = stepsOf(scenario, i)
+  const { steps, work } = poolHardware({ scenario, models })[i]!
   const pool = plan.pools[i]!
   const sizes = spread(steps === null ? largestBatch(pool) : pool.generation!.maxSequences)
   const mean =
     steps === null
-      ? workOf(models[i] ?? null, scenario, i).mean
+      ? work.mean
       : (size: number, length: number) =>
           steps.stepMs({ decodes: size, prefills: 0, prefillTokens: 0, context: size * length })
   const curves = someLengths(lengths[i]!).map((length) => ({

@@ -1,4 +1,5 @@
 import type { Scenario } from '../../../scenarios/schema/schema.ts'
+import { topologyOf } from '../../serving/index.ts'
 import type { RunSummary } from '../../stats/index.ts'
 import { expectedRequests, filesOf, isClosed } from '../../traffic/index.ts'
 import type { SimulationInput } from '../system/simulation-input.ts'
@@ -30,11 +31,9 @@ export function knownRates(
 ): KnownRates | string {
   const { scenario, plan } = input
   const alone = plan.pools.length === 1
-  const classes = [...scenario.traffic.keys()].filter((i) => {
-    const among = plan.classes[i]!.pools
-    return alone || among === null || among.includes(pool)
-  })
-  const bound = classes.every((i) => alone || plan.classes[i]!.pools?.length === 1)
+  const { classPools } = topologyOf(plan)
+  const classes = [...scenario.traffic.keys()].filter((i) => classPools[i]!.includes(pool))
+  const bound = classes.every((i) => classPools[i]!.length === 1)
   if (classes.length === 0 || !bound) {
     return 'requests can go to several pools, so the rate of this one depends on the router'
   }

@@ -1,6 +1,6 @@
 import type { Duration, Failure, Pool, Scenario } from '../../../scenarios/schema/schema.ts'
 import { type Random, stream } from '../../kernel/index.ts'
-import { executorsOf, isSwappable, type ServingPlan } from '../../serving/index.ts'
+import { isSwappable, type ServingPlan, type Topology, topologyOf } from '../../serving/index.ts'
 import type { Span } from '../../stats/index.ts'
 import {
   type Deployment,
@@ -18,7 +18,7 @@ export function lifecyclePlan(scenario: Scenario, plan: ServingPlan): LifecycleP
   const heat = heatLosses(scenario, plan)
   if (scenario.failures === undefined && starts.length === 0 && heat === undefined) return null
   const warmupMs = 1000 * scenario.warmup_s
-  const registers = executorsOf(plan).map(({ pool }) => isSwappable(plan, pool))
+  const registers = topologyOf(plan).poolOf.map((pool) => isSwappable(plan, pool))
   return { ...failurePlan(scenario, plan), starts, heat, warmupMs, registers }
 }
 
@@ -27,7 +27,7 @@ const AT_ONCE: Duration = { distribution: 'fixed', value: 0 }
 /** What follows when an executor becomes too warm; undefined where none can. */
 function heatLosses({ pools }: Scenario, plan: ServingPlan): LifecyclePlan['heat'] {
   if (pools.every(({ heat }) => heat?.shutdown_c === undefined)) return undefined
-  return executorsOf(plan).map(({ pool }) => {
+  return topologyOf(plan).poolOf.map((pool) => {
     const { heat } = pools[pool]!
     if (heat?.shutdown_c === undefined) return null
     const { detection_s = 0, restart_s: restartS = AT_ONCE } = heat
@@ -36,11 +36,11 @@ function heatLosses({ pools }: Scenario, plan: ServingPlan): LifecyclePlan['heat
 }
 
 function startsOf({ pools }: Scenario, plan: ServingPlan): LifecyclePlan['starts'] {
-  const executors = executorsOf(plan)
+  const { executorsOf } = topologyOf(plan)
   return pools.flatMap(({ scaling }, pool) => {
     if (scaling === undefined) return []
     return {
-      executors: [...executors.keys()].filter((executor) => executors[executor]!.pool === pool),
+      executors: executorsOf[pool]!,
       initial: plan.pools[pool]!.scaling!.initial,
       startS: scaling.start_s,
       warm: scaling.warm,
@@ -51,7 +51,7 @@ function startsOf({ pools }: Scenario, plan: ServingPlan): LifecyclePlan['starts
 
 function failurePlan(scenario: Scenario, plan: ServingPlan): FailurePlan {
   const { failures = [], pools, duration_s } = scenario
-  const executors = executorsOf(plan)
+  const { executors, executorsOf } = topologyOf(plan)
   const of = (failure: Failure, { pool, replica }: (typeof executors)[number]) =>
     concerns(failure, pools[pool]!) &&
     ('replicas' in failure ? (failure.replicas?.includes(replica) ?? true) : true)
@@ -65,7 +65,7 @@ function failurePlan(scenario: Scenario, plan: ServingPlan): FailurePlan {
       }),
     ),
     deployments: failures.flatMap((failure) =>
-      failure.kind === 'deployment' ? deploymentsOf(failure, pools, executors) : [],
+      failure.kind === 'deployment' ? deploymentsOf(failure, pools, executorsOf) : [],
     ),
   }
 }
@@ -78,13 +78,13 @@ function concerns({ pools }: Failure, { name }: Pool): boolean {
 function deploymentsOf(
   deployment: Extract<Failure, { kind: 'deployment' }>,
   pools: readonly Pool[],
-  executors: ReturnType<typeof executorsOf>,
+  executorsOf: Topology['executorsOf'],
 ): Deployment[] {
   return pools.flatMap((pool, index) => {
     if (!concerns(deployment, pool)) return []
     const { at_s, at_once, restart_s } = deployment
-    const own = [...executors.keys()].filter((executor) => executors[executor]!.pool === index)
-    return { executors: own, atMs: 1000 * at_s, atOnce: at_once, restartS: restart_s }
+    const executors = executorsOf[index]!
+    return { executors, atMs: 1000 * at_s, atOnce: at_once, restartS: restart_s }
   })
 }
 
@@ -114,7 +114,7 @@ export function undetectedSpans(
 ): Span[][] | null {
   const { failures = [], seed } = scenario
   if (!failures.some((failure) => (detectionMs(failure) ?? 0) > 0)) return null
-  const spans: Span[][] = executorsOf(plan).map(() => [])
+  const spans: Span[][] = topologyOf(plan).executors.map(() => [])
   const since = new Map<number, number>()
   for (const { at, executor, kind } of failureSchedule(
     failurePlan(scenario, plan),

@@ -1,7 +1,8 @@
-import type { Scenario } from '../../../scenarios/schema/schema.ts'
+import type { Pool, Scenario } from '../../../scenarios/schema/schema.ts'
 import {
   declaredSteps,
   declaredWork,
+  type Hardware,
   type MeanWork,
   type ModelProfile,
   NO_WAKE,
@@ -16,42 +17,71 @@ import type { SimulationInput } from '../system/simulation-input.ts'
 import { operationsWork } from './operations-times.ts'
 import { decoderSteps, encoderWork } from './transformer-times.ts'
 
-export function workOf(model: ModelProfile | null, scenario: Scenario, pool: number): MeanWork {
+/** A scenario, and the profile of each pool's model. */
+type Modelled = Pick<SimulationInput, 'scenario' | 'models'>
+
+/** What the replicas of a pool run on. */
+interface PoolHardware extends Hardware {
+  readonly work: MeanWork
+  readonly steps: StepLaw | null
+}
+
+const resolved = new WeakMap<Scenario, WeakMap<Modelled['models'], readonly PoolHardware[]>>()
+
+/**
+ * By pool, as profiles describe it, or ideal where the scenario states so. It is resolved once for
+ * a scenario and its profiles: replications, capacities and comparisons read the same.
+ */
+export function poolHardware({ scenario, models }: Modelled): readonly PoolHardware[] {
+  const byModels = resolved.get(scenario) ?? new WeakMap()
+  resolved.set(scenario, byModels)
+  const hardware = byModels.get(models) ?? Object.freeze(resolve({ scenario, models }))
+  byModels.set(models, hardware)
+  return hardware
+}
+
+function resolve({ scenario, models }: Modelled): PoolHardware[] {
+  return scenario.pools.map((pool, i) => {
+    const model = models[i] ?? null
+    const isIdeal = model === null || pool.speed === 'ideal'
+    const work = workOf(model, scenario, pool)
+    return {
+      work: isIdeal ? work : varied(work, model.variation),
+      wake: isIdeal ? NO_WAKE : model.wake,
+      overheads: isIdeal ? null : new Overheads(model.overheads),
+      steps: stepsOf(scenario, pool),
+    }
+  })
+}
+
+function workOf(model: ModelProfile | null, { models }: Scenario, pool: Pool): MeanWork {
   if (model !== null) return tabulatedWork(model.work)
-  const declared = scenario.models[scenario.pools[pool]!.model]!
+  const declared = models[pool.model]!
   if (!('work' in declared)) throw new Error('Expected a profile for a model that is not declared')
   const work = declaredSpeed(declared)
-  if (work.law === 'transformer-encoder') return encoderWork(work, scenario.pools[pool]!)
-  if (work.law === 'operations') return operationsWork(work, scenario.pools[pool]!)
+  if (work.law === 'transformer-encoder') return encoderWork(work, pool)
+  if (work.law === 'operations') return operationsWork(work, pool)
   return declaredWork(work)
 }
 
 /** Steps of a pool whose model generates; null for one that does not. */
-export function stepsOf({ models, pools }: Scenario, pool: number): StepLaw | null {
-  const model = models[pools[pool]!.model]!
+function stepsOf({ models }: Scenario, pool: Pool): StepLaw | null {
+  const model = models[pool.model]!
   if (!('work' in model)) return null
   const work = declaredSpeed(model)
-  if (work.law === 'transformer-decoder') return decoderSteps(work, pools[pool]!)
+  if (work.law === 'transformer-decoder') return decoderSteps(work, pool)
   return declaredSteps(work)
 }
 
-/** The executors of each pool as profiles describe them, or ideal where the scenario says so. */
-export function hardwareOf(input: Pick<SimulationInput, 'scenario' | 'models'>) {
-  return input.scenario.pools.flatMap((pool, index) => {
-    const model = input.models[index] ?? null
-    const ideal = model === null || pool.speed === 'ideal'
-    const work = workOf(model, input.scenario, index)
-    const hardware = {
-      work: ideal ? work : varied(work, model.variation),
-      wake: ideal ? NO_WAKE : model.wake,
-      overheads: ideal ? null : new Overheads(model.overheads),
-      steps: stepsOf(input.scenario, index),
-    }
-    return Array.from({ length: pool.replicas }, () => hardware)
-  })
+/** The same by executor. */
+export function hardwareOf(input: Modelled): readonly PoolHardware[] {
+  const hardware = poolHardware(input)
+  return input.scenario.pools.flatMap(({ replicas }, i) =>
+    Array<PoolHardware>(replicas).fill(hardware[i]!),
+  )
 }
 
 /** Work and wake-up of each executor as functions, to judge measured batches by. */
-export function executorWork(input: Pick<SimulationInput, 'scenario' | 'models'>): ExecutorWork[] {
-  return hardwareOf(input).map(({ work, wake }) => ({ work: work.mean, wake }))
+export function executorWork(input: Modelled): ExecutorWork[] {
+  return hardwareOf(input).map(({ work, wake, steps }) => ({ work: work.mean, wake, steps }))
 }

@@ -3,7 +3,7 @@ import { shippedAccelerators } from '../../../scenarios/index.ts'
 import { scenarioOf } from '../../../test/scenarios.ts'
 import { withDeclaredSpeed } from '../system/scaled-speed.ts'
 import { simulationInput } from '../system/simulation-input.ts'
-import { workOf } from './hardware.ts'
+import { poolHardware } from './hardware.ts'
 import { runReplication } from './simulate.ts'
 
 const T4 = shippedAccelerators().find(({ name }) => name === 't4')!
@@ -16,7 +16,9 @@ const scenario = (work: object, pool: object = {}) =>
     models: { m: { work: { law: 'operations', efficiency: PEAK, ...work } } },
     pools: [{ name: 'central', model: 'm', accelerator: T4, ...pool }],
   })
-const timeOf = (work: object, pool: object = {}) => workOf(null, scenario(work, pool), 0).mean
+const workOf = (own: ReturnType<typeof scenario>) =>
+  poolHardware({ scenario: own, models: [null] })[0]!.work
+const timeOf = (work: object, pool: object = {}) => workOf(scenario(work, pool)).mean
 
 describe('the time of a batch by its operations', () => {
   test('is that of its FLOPs at the peak of the precision where they bound it', () => {
@@ -65,7 +67,7 @@ describe('the time of a batch by its operations', () => {
 
   test('halves at a declared speed of 2', () => {
     const work = { gflops_per_item: 2, weights_mib: 900, kernels: 40, efficiency: undefined }
-    const twice = workOf(null, withDeclaredSpeed(scenario(work), 2), 0)
+    const twice = workOf(withDeclaredSpeed(scenario(work), 2))
     expect(twice.mean(4, 1)).toBeCloseTo(timeOf(work)(4, 1) / 2, 9)
   })
 })

@@ -1,6 +1,6 @@
 import { parseObjective, type TimedKind } from '../../../scenarios/schema/objective.ts'
 import type { Scenario } from '../../../scenarios/schema/schema.ts'
-import { executorsOf, largestBatch, type Requests, type ServingPlan } from '../../serving/index.ts'
+import { largestBatch, type Requests, type ServingPlan, topologyOf } from '../../serving/index.ts'
 import { type RecorderOptions, type WindowOptions, windowsOf } from '../../stats/index.ts'
 import { surgeWindows } from '../../traffic/index.ts'
 import { windowObjectives } from '../result/objectives.ts'
@@ -25,7 +25,7 @@ export function recorderOptions(
       retries: pool.retries,
       warm: scenario.pools[i]!.scaling?.warm ?? 0,
     })),
-    poolOf: executorsOf(plan).map(({ pool }) => pool),
+    poolOf: topologyOf(plan).poolOf,
     surges: surgeWindows(scenario),
     parts: scenario.traffic.map(({ class: name, fan_out: parts, retry, hedge }) => {
       const judged = limitMs(scenario, name, 'call') < Number.POSITIVE_INFINITY

@@ -1,5 +1,5 @@
 import type { Scenario } from '../../../scenarios/schema/schema.ts'
-import { executorsOf, type ServingPlan } from '../../serving/index.ts'
+import { type ServingPlan, topologyOf } from '../../serving/index.ts'
 import { type DevicePower, SharedCards } from '../../world/index.ts'
 
 /** The cards that replicas share; null where none is shared. */
@@ -9,7 +9,7 @@ export function sharedCards(
   power: DevicePower | null,
 ): SharedCards | null {
   if (cards.length === 0) return null
-  const cardOf = executorsOf(plan).map(({ pool }) => pools[pool]!.card)
+  const cardOf = topologyOf(plan).poolOf.map((pool) => pools[pool]!.card)
   const plans = cards.map(({ name, switch_share: switchShare }) => ({
     executors: [...cardOf.keys()].filter((executor) => cardOf[executor] === name),
     switchShare,
@@ -26,12 +26,10 @@ export function slowdowns(
   plan: ServingPlan,
   cards: SharedCards | null,
 ): (number | null)[] {
-  const executors = executorsOf(plan)
+  const { executorsOf } = topologyOf(plan)
   return pools.map(({ card }, index) => {
     if (card === undefined || cards === null) return null
-    const own = executors.flatMap(({ pool }, executor) =>
-      pool === index ? [cards.sliced(executor)!] : [],
-    )
+    const own = executorsOf[index]!.map((executor) => cards.sliced(executor)!)
     const [sharedMs, aloneMs] = [
       own.reduce((sum, time) => sum + time.sharedMs, 0),
       own.reduce((sum, time) => sum + time.aloneMs, 0),

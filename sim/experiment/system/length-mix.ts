@@ -1,6 +1,6 @@
 import type { Scenario } from '../../../scenarios/schema/schema.ts'
 import { stream } from '../../kernel/index.ts'
-import type { ServingPlan } from '../../serving/index.ts'
+import { type ServingPlan, topologyOf } from '../../serving/index.ts'
 import {
   carriedContext,
   type LengthDistribution,
@@ -9,7 +9,7 @@ import {
   meanRate,
 } from '../../traffic/index.ts'
 import { mixedLengths } from '../capacity/capacity.ts'
-import { lengthsTaken, type RoutedClass, sourcesOf } from '../capacity/routed-shares.ts'
+import { lengthsTaken, type RoutedClass } from '../capacity/routed-shares.ts'
 import type { PreparedScenario } from './prepared-scenario.ts'
 
 const SAMPLED_LENGTHS = 20_000
@@ -27,9 +27,9 @@ export function classWeights({ scenario, traces, clients }: PreparedScenario): n
 
 /** Numbers of the classes whose requests a pool gets, by their models or by a transfer. */
 function classesIn(plan: ServingPlan, pool: number): readonly number[] {
-  const from = sourcesOf(plan, pool)
-  return plan.classes.flatMap(({ pools: own }, i) =>
-    own === null || own.some((one) => from.includes(one)) ? i : [],
+  const { classPools, sources } = topologyOf(plan)
+  return classPools.flatMap((among, i) =>
+    among.some((entry) => sources[pool]!.includes(entry)) ? i : [],
   )
 }
 

@@ -1,9 +1,9 @@
-import { isSwappable, largestBatch, type ServingPlan } from '../../serving/index.ts'
+import { isSwappable, largestBatch, type ServingPlan, topologyOf } from '../../serving/index.ts'
 import type { MeanWork, ModelProfile, Profile, StepLaw } from '../../world/index.ts'
 import { batchRoom, poolCapacity } from '../capacity/capacity.ts'
 import { type EngineCapacity, generationCapacity } from '../capacity/generation-capacity.ts'
 import { systemCapacity } from '../capacity/system-capacity.ts'
-import { stepsOf, workOf } from '../simulation/hardware.ts'
+import { poolHardware } from '../simulation/hardware.ts'
 import { slowdownBySize } from '../simulation/power-plan.ts'
 import { refuseTooLarge } from './accelerator-memory.ts'
 import { refuseCrowd } from './crowd.ts'
@@ -76,21 +76,21 @@ function poolCapacities(
 ): (number | EngineCapacity | null)[] {
   const { scenario } = prepared
   const { models, plan, lengths } = of
-  const targets = plan.pools.map(({ generation }) => generation?.handOver?.pool)
+  const { entryPools } = topologyOf(plan)
+  const hardware = poolHardware({ scenario, models })
   return plan.pools.map((pool, i) => {
     if (isSwappable(plan, i) || scenario.pools[i]!.card !== undefined) return null
-    const steps = stepsOf(scenario, i)
+    const { steps, work } = hardware[i]!
     const slowdown = slowdownBySize(scenario.pools[i]!)
     if (steps !== null) {
       const draw = promptsAndAnswers(prepared, plan, i)
       const stepMs: StepLaw['stepMs'] = (batch) =>
         slowdown(Math.max(1, batch.decodes + batch.prefills)) * steps.stepMs(batch)
-      return generationCapacity(pool, { stepMs }, targets.includes(i), draw)
+      return generationCapacity(pool, { stepMs }, !entryPools.includes(i), draw)
     }
     const model = models[i] ?? null
     const overheadMs = model === null || scenario.pools[i]!.speed === 'ideal' ? 0 : around(model)
     const { draw } = lengths[i]!
-    const work = workOf(model, scenario, i)
     const mean: MeanWork['mean'] = (size, length) => slowdown(size) * work.mean(size, length)
     return poolCapacity(pool, { mean }, overheadMs, draw, batchRoom(plan, i))
   })

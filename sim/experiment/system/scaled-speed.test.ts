@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { shippedAccelerators } from '../../../scenarios/load/accelerators.ts'
 import { parseScenario } from '../../../scenarios/parse/parse.ts'
+import type { Scenario } from '../../../scenarios/schema/schema.ts'
 import { uncalibratedWarnings } from '../result/uncalibrated.ts'
-import { stepsOf, workOf } from '../simulation/hardware.ts'
+import { poolHardware } from '../simulation/hardware.ts'
 
 const ENCODER = 'law: transformer-encoder, layers: 12, hidden: 768, heads: 12, vocabulary: 30522'
 const DECODER = 'law: transformer-decoder, layers: 32, hidden: 4096, heads: 32, vocabulary: 32000'
@@ -39,13 +40,15 @@ ${/token|length-table|transformer/.test(work) ? INPUT : ''}${output}pools: [{ na
   return { ...scenario, pools }
 }
 
+const hardwareOf = (scenario: Scenario) => poolHardware({ scenario, models: [null] })[0]!
+
 const cardOf = (law: string) => (law.startsWith('transformer') ? ', accelerator: t4' : '')
 
 describe('speed_factor', () => {
   test.each(Object.entries(BATCHES))('divides the times of batches of law %s', (law, work) => {
     const times = (factor: string) => {
       const pool = `${cardOf(law)}, batching: { policy: dynamic, max_batch: 8 }`
-      const of = workOf(null, scenarioOf(work, factor, pool), 0)
+      const of = hardwareOf(scenarioOf(work, factor, pool)).work
       return [of.mean(1, 48), of.mean(5, 48)]
     }
     const [one, five] = times('')
@@ -58,8 +61,8 @@ describe('speed_factor', () => {
     const stepMs = (factor: string) => {
       const pool = `${cardOf(law)}, generation: { policy: continuous }`
       const output = '    output_tokens: { distribution: fixed, value: 9 }\n'
-      const steps = stepsOf(scenarioOf(work, factor, pool, output), 0)!
-      return steps.stepMs({ decodes: 4, context: 400, prefills: 1, prefillTokens: 48 })
+      const { steps } = hardwareOf(scenarioOf(work, factor, pool, output))
+      return steps!.stepMs({ decodes: 4, context: 400, prefills: 1, prefillTokens: 48 })
     }
     expect(stepMs(', speed_factor: 2')).toBeCloseTo(stepMs('') / 2, 9)
   })

@@ -36,7 +36,7 @@ class Ejections implements Observer {
     )
     this.#places = places.map(({ place }) => place)
     this.#placeOf = places.flatMap(({ station, place }) =>
-      Array.from({ length: station.executors }, () => place),
+      Array<Place | null>(station.executors).fill(place),
     )
   }
 
@@ -94,8 +94,6 @@ export function withEjections(
   requests: Requests,
   observer: Observer,
 ): Observer {
-  const ejecting = pools.flatMap(({ ejection }) => ejection ?? [])
-  if (ejecting.length === 0) return observer
-  for (const ejection of ejecting) ejection.observer = observer
+  if (pools.every(({ ejection }) => ejection === null)) return observer
   return observerOf([new Ejections(pools, requests), observer])
 }

@@ -24,20 +24,21 @@ export class PoolEjection {
   readonly plan: EjectionPlan
   readonly #detector: Detector
   readonly #firstExecutor: number
-  #observer: Pick<Observer, 'ejected'> = {}
+  readonly #observer: Pick<Observer, 'ejected'>
   #panics = false
 
-  constructor(plan: EjectionPlan, replicas: { readonly first: number; readonly count: number }) {
+  constructor(
+    plan: EjectionPlan,
+    replicas: { readonly first: number; readonly count: number },
+    observer: Pick<Observer, 'ejected'>,
+  ) {
     this.plan = plan
+    this.#observer = observer
     this.#firstExecutor = replicas.first
     this.#detector = detectorOf(plan, replicas.count, (at, host, until, reason) => {
       this.#panics = this.#detector.panics
       this.#tell(at, host, { until, reason })
     })
-  }
-
-  set observer(observer: Pick<Observer, 'ejected'>) {
-    this.#observer = observer
   }
 
   /** A request is about to be routed. */

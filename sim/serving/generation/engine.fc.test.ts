@@ -10,7 +10,6 @@ import { SimulatedWorld } from '../../world/world.ts'
 import {
   assemble,
   type ClassPlan,
-  executorsOf,
   type KvUse,
   type Ms,
   type Observer,
@@ -18,6 +17,7 @@ import {
   type Requests,
   type StepBackend,
   type StepRun,
+  topologyOf,
 } from '../index.ts'
 
 /** What is known of a run: of each request by its key, of the gaps, of the steps. */
@@ -81,7 +81,7 @@ function run(system: SmallSystem, each: boolean): Outcome {
     world: (traffic) => {
       const world = new SimulatedWorld({
         ...traffic,
-        hardware: executorsOf(plan).map(({ pool }) => ({
+        hardware: topologyOf(plan).poolOf.map((pool) => ({
           work: declaredWork(work[pool]!),
           wake: NO_WAKE,
           overheads: null,
@@ -221,7 +221,7 @@ describe.each(kinds)('%s generation', (_, options) => {
     let wasted = 0
     fc.assert(
       fc.property(generatingSystem(options), (system) => {
-        const poolOf = executorsOf(system.plan).map(({ pool }) => pool)
+        const { poolOf } = topologyOf(system.plan)
         const { uses } = run(system, false)
         for (const use of uses) {
           const { kv } = system.plan.pools[poolOf[use.executor]!]!.generation!
@@ -247,7 +247,7 @@ describe.each(kinds)('%s generation', (_, options) => {
   test('no step exceeds the limits of sequences, tokens or blocks', () => {
     fc.assert(
       fc.property(generatingSystem(options), (system) => {
-        const poolOf = executorsOf(system.plan).map(({ pool }) => pool)
+        const { poolOf } = topologyOf(system.plan)
         for (const one of run(system, false).runs) {
           const plan = system.plan.pools[poolOf[one.executor]!]!.generation!
           expect(one.decodes + one.prefills).toBeLessThanOrEqual(plan.maxSequences)

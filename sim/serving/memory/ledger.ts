@@ -1,5 +1,6 @@
 import { type Bytes, bytesOf } from '../../memory/index.ts'
-import { executorsOf, type ServingPlan } from '../plan.ts'
+import type { ServingPlan } from '../plan.ts'
+import { topologyOf } from '../topology.ts'
 import { type ArenaPlan, requestedOfArena } from './arena.ts'
 
 /**
@@ -24,8 +25,8 @@ export class Ledger {
   readonly #alone: Float64Array
   readonly #sums: readonly (readonly Bytes[])[]
 
-  constructor(plan: Pick<ServingPlan, 'devices' | 'pools'>) {
-    const executors = executorsOf(plan)
+  constructor(plan: Pick<ServingPlan, 'devices' | 'pools' | 'classes'>) {
+    const { executors } = topologyOf(plan)
     const memoryOf = executors.map(({ pool }) => plan.pools[pool]!.memory)
     this.deviceOf = Int32Array.from(
       executors,

@@ -1,6 +1,7 @@
-import { executorsOf, type ServingPlan } from '../plan.ts'
+import type { ServingPlan } from '../plan.ts'
 import type { Backend, Ms, Observer } from '../ports.ts'
 import type { Station } from '../routing/station.ts'
+import { topologyOf } from '../topology.ts'
 import { type EvictionPolicy, evictionPolicies } from './eviction/index.ts'
 import type { Ledger } from './ledger.ts'
 import { expectedLoadMs, isSwappable } from './memory-plan.ts'
@@ -38,15 +39,16 @@ export class Residency {
   /** 1 for executors that were loaded and had no batch since */
   readonly #fresh: Uint8Array
 
-  constructor({ devices, pools }: Pick<ServingPlan, 'devices' | 'pools'>, world: ResidencyWorld) {
+  constructor(plan: ServingPlan, world: ResidencyWorld) {
+    const { devices, pools } = plan
     this.#world = world
     const { deviceOf } = world.ledger
-    const executors = executorsOf({ pools })
+    const { executors } = topologyOf(plan)
     this.#policies = devices.map(
       ({ residency }) => residency && evictionPolicies[residency.eviction],
     )
     this.#loadMs = executors.map(({ pool }, i) =>
-      isSwappable({ devices, pools }, pool)
+      isSwappable(plan, pool)
         ? expectedLoadMs(pools[pool]!.memory!, devices[deviceOf[i]!]!.residency!)
         : null,
     )

@@ -16,7 +16,7 @@ interface Ends {
   readonly carrier: Carrier
   /** null where each request has one attempt */
   readonly attempts: Attempts | null
-  /** The pool that the router chooses for a request. */
+  /** The pool of a request. */
   choose(now: Ms, request: number): PoolState
   /** A request is at its pool, where it gets this station; null where no replica takes it. */
   deliver(now: Ms, request: number, pool: PoolState, station: Station | null): void
@@ -43,8 +43,6 @@ export class Network {
   #ending = false
   readonly #plan: NetworkPlan
   readonly #ends: Ends
-  /** the pool of the last request: further parts of a fan-out go to the same one */
-  #pool: PoolState
   /** by number of the send */
   readonly #parts = new Map<number, Siblings>()
   readonly #out: Receiver = { delivered: (now, request) => this.#arrived(now, request) }
@@ -53,7 +51,6 @@ export class Network {
   constructor(plan: NetworkPlan, ends: Ends) {
     this.#plan = plan
     this.#ends = ends
-    this.#pool = ends.pools[0]!
   }
 
   /** Whether the end of the traffic has to wait until all requests are delivered. */
@@ -67,9 +64,7 @@ export class Network {
     const { requests, carrier, attempts } = this.#ends
     this.#ending = false
     const number = requests.class[request]!
-    if (requests.copy[request]! > 0) this.#pool = attempts!.poolOf(request)
-    else if (requests.part[request]! === 0) this.#pool = this.#ends.choose(now, request)
-    const pool = this.#pool
+    const pool = this.#ends.choose(now, request)
     attempts?.sent(now, request, pool)
     requests.routed[request] = now
     requests.pool[request] = pool.number
@@ -107,7 +102,7 @@ export class Network {
   /** Stations that have another copy of a request, or another part of it. */
   #others(request: number): readonly Station[] {
     const { requests, attempts } = this.#ends
-    const copies = attempts?.stationsOf(request) ?? []
+    const copies = attempts?.avoided(request) ?? []
     if (requests.copy[request]! > 0) return copies
     const parts = this.#parts.get(requests.sendId[request]!)?.stations ?? []
     return [...parts, ...copies]

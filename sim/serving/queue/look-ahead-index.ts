@@ -3,6 +3,7 @@ import { computedIn, paddedLength } from '../batching/padding.ts'
 import type { ClassPlan, PoolPlan } from '../plan.ts'
 import type { Ms } from '../ports.ts'
 import type { Requests } from '../requests.ts'
+import { deadlineOf } from './deadline.ts'
 
 /** Deadlines and lengths of the requests that wait, for policies that look ahead. */
 export class LookAheadIndex {
@@ -17,8 +18,7 @@ export class LookAheadIndex {
   constructor(pool: PoolPlan, classes: readonly ClassPlan[], requests: Requests) {
     this.#pool = pool
     this.#requests = requests
-    this.#deadlineOf = (request) =>
-      requests.at[request]! + classes[requests.class[request]!]!.deadlineMs
+    this.#deadlineOf = deadlineOf(classes, requests)
     this.#urgent = new KeyedHeap(this.#deadlineOf)
     this.#longest = new KeyedHeap((request) => -requests.inputTokens[request]!)
   }

@@ -3,6 +3,7 @@ import { exp, hashedNormal, KeyedHeap, log } from '../../kernel/index.ts'
 import { inCamelCase } from '../camel-case.ts'
 import type { ClassPlan, QueuePlan } from '../plan.ts'
 import type { Requests } from '../requests.ts'
+import { deadlineOf } from './deadline.ts'
 import { DeficitRoundRobin } from './deficit-round-robin.ts'
 import type { QueueOrder } from './queue-order.ts'
 import { VirtualTokenCounter } from './virtual-token-counter.ts'
@@ -44,10 +45,7 @@ const priority = queueDiscipline({
 
 const earliestDeadline = queueDiscipline({
   kind: 'earliest-deadline',
-  order: (_, classes, requests) =>
-    new KeyedHeap(
-      (request) => requests.at[request]! + classes[requests.class[request]!]!.deadlineMs,
-    ),
+  order: (_, classes, requests) => new KeyedHeap(deadlineOf(classes, requests)),
 })
 
 /** Non-preemptive; by known lengths, or by predictions of them. */

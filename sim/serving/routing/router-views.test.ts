@@ -25,7 +25,7 @@ function viewsOf(viewAgeMs: number) {
   const fire = () => {
     const at = armed
     timers.fired(0)
-    views!.timer(at)
+    timers.timed(0).timer(at)
     return at
   }
   return { candidates, next, views: views!, fire, armed: () => armed }

@@ -21,7 +21,7 @@ export class RouterViews {
     this.#routers = routers
     this.#ageMs = ageMs
     this.#timers = timers
-    this.#timer = timers.add()
+    this.#timer = timers.add(this)
   }
 
   /** A request is about to be routed. */

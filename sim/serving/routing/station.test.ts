@@ -10,7 +10,8 @@ function stationOf(executors: number, first = 0): Station {
   const plan = planOf([{ replicas: executors }]).pools[0]!
   const requests = new Requests()
   const admission = new Admission(plan, [ANY_CLASS], requests)
-  return new Station(0, { plan, admission }, [ANY_CLASS], { first, count: executors }, requests)
+  const place = { number: 0, firstExecutor: first, executors }
+  return new Station(0, { plan, admission }, [ANY_CLASS], place, requests)
 }
 
 test('of several free executors the one that has been free longest is taken', () => {

@@ -6,6 +6,7 @@ import type { BatchGroup } from '../queue/batch-group.ts'
 import { LookAheadIndex } from '../queue/look-ahead-index.ts'
 import { RequestQueue } from '../queue/request-queue.ts'
 import type { Requests } from '../requests.ts'
+import type { StationPlace } from '../topology.ts'
 import type { OutstandingWork } from './predicted-work.ts'
 import type { Candidate } from './routing-policy.ts'
 
@@ -32,7 +33,7 @@ export class Station implements Candidate, QueueView {
   /** its number, and the id of its timer */
   readonly id: number
   /** its number among the queues of its pool */
-  number = 0
+  readonly number: number
   work: OutstandingWork | null = null
   /** the KV caches of its executors; null where it generates nothing */
   caches: KvCaches | null = null
@@ -69,7 +70,7 @@ export class Station implements Candidate, QueueView {
     id: number,
     { plan, admission }: { readonly plan: PoolPlan; readonly admission: Admission },
     classes: readonly ClassPlan[],
-    executors: { readonly first: number; readonly count: number },
+    { number, firstExecutor, executors }: Omit<StationPlace, 'pool'>,
     requests: Requests,
   ) {
     this.id = id
@@ -82,14 +83,15 @@ export class Station implements Candidate, QueueView {
       outlook: this.#outlook,
     })
     this.#group = this.queue.groups[0]!
-    this.executors = executors.count
-    this.firstExecutor = executors.first
-    this.present = executors.count
-    this.#closed = new Uint8Array(executors.count)
-    this.#busy = new Uint8Array(executors.count)
+    this.executors = executors
+    this.firstExecutor = firstExecutor
+    this.number = number
+    this.present = executors
+    this.#closed = new Uint8Array(executors)
+    this.#busy = new Uint8Array(executors)
     this.#requests = requests
-    this.#ring = Int32Array.from({ length: executors.count }, (_, i) => executors.first + i)
-    this.#free = executors.count
+    this.#ring = Int32Array.from({ length: executors }, (_, i) => firstExecutor + i)
+    this.#free = executors
   }
 
   get length(): number {

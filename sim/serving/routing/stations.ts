@@ -3,7 +3,9 @@ import { PoolEjection } from '../ejection/pool-ejection.ts'
 import { PREFIX_TOKENS } from '../generation/prefix-keys.ts'
 import { reachOf } from '../network/reach.ts'
 import type { PoolPlan, ServingPlan } from '../plan.ts'
+import type { Observer } from '../ports.ts'
 import type { Requests } from '../requests.ts'
+import { topologyOf } from '../topology.ts'
 import type { OutstandingWork } from './predicted-work.ts'
 import { Router, type RouterContext } from './router.ts'
 import type { Candidate } from './routing-policy.ts'
@@ -76,26 +78,18 @@ export class PoolState implements Candidate {
   }
 }
 
-/** Where a request is sent; no station where no replica takes it. */
-export interface StationRoute {
-  readonly pool: PoolState
-  readonly station: Station | null
-}
-
 /** By class, the router among its pools: classes of the same pools and place share one. */
 export function classRouters(
   plan: ServingPlan,
   states: readonly PoolState[],
   requests: Requests,
 ): Router<PoolState>[] {
-  const { routing, pools, classes, network = null, channels = [] } = plan
+  const { routing, network = null, channels = [] } = plan
   const context = contextOf(plan, requests, 0)
-  const handedTo = pools.map(({ generation }) => generation?.handOver?.pool)
-  const entries = states.flatMap((_, pool) => (handedTo.includes(pool) ? [] : pool))
   const routers = new Map<string, Router<PoolState>>()
-  return classes.map(({ pools: own }, number) => {
-    const among = (own ?? entries).map((pool) => states[pool]!)
-    const key = `${own ?? entries}${network === null ? '' : ` from ${network.places[number]}`}`
+  return topologyOf(plan).classPools.map((numbers, number) => {
+    const among = numbers.map((pool) => states[pool]!)
+    const key = `${numbers}${network === null ? '' : ` from ${network.places[number]}`}`
     const reach = network === null ? null : reachOf(network, channels, number)
     const router = routers.get(key) ?? new Router(routing, among, { ...context, reach })
     routers.set(key, router)
@@ -104,21 +98,20 @@ export function classRouters(
 }
 
 /** The pools of a plan; stations and executors are numbered through. */
-export function poolStates(serving: ServingPlan, requests: Requests): PoolState[] {
+export function poolStates(
+  serving: ServingPlan,
+  requests: Requests,
+  observer: Observer = {},
+): PoolState[] {
   const { pools, classes } = serving
-  let first = 0
-  let id = 0
-  return pools.map((plan) => {
+  const topology = topologyOf(serving)
+  return pools.map((plan, index) => {
     const admission = new Admission(plan, classes, requests)
-    const count = plan.perReplicaQueues ? 1 : plan.replicas
-    const stations = Array.from({ length: plan.replicas / count }, () => {
-      const executors = { first, count }
-      first += count
-      return new Station(id++, { plan, admission }, classes, executors, requests)
-    })
-    for (const [number, station] of stations.entries()) station.number = number
-    const replicas = { first: first - plan.replicas, count: plan.replicas }
-    const ejection = plan.ejection === undefined ? null : new PoolEjection(plan.ejection, replicas)
+    const stations = topology.stations.flatMap((place, id) =>
+      place.pool === index ? new Station(id, { plan, admission }, classes, place, requests) : [],
+    )
+    const replicas = { first: stations[0]!.firstExecutor, count: plan.replicas }
+    const ejection = plan.ejection ? new PoolEjection(plan.ejection, replicas, observer) : null
     const context = contextOf(serving, requests, 1 + plan.index)
     return new PoolState(plan, stations, { ...context, ejection })
   })

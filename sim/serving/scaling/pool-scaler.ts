@@ -65,7 +65,7 @@ export class PoolScaler implements Sharer {
       world.observer.executor?.(0, executor, 'stopped')
     }
     this.meter = new PoolMeter(stations, scaler.needs, world.kvOf)
-    this.#timer = world.timers.add()
+    this.#timer = world.timers.add(this)
     world.timers.wake(this.#timer, scaler.intervalMs)
   }
 

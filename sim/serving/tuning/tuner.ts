@@ -37,7 +37,7 @@ export class Tuner implements Observer {
     this.#controller = controllerOf(plan)
     this.#window = new LatencyWindow(plan.targetMs)
     this.#world = world
-    this.#timer = world.timers.add()
+    this.#timer = world.timers.add(this)
     this.#due = plan.everyMs
     this.value = plan.start
   }

@@ -3,9 +3,9 @@ import type { ServingPlan } from '../plan.ts'
 import type { Ms, Observer } from '../ports.ts'
 import type { Requests } from '../requests.ts'
 import type { Router } from '../routing/router.ts'
+import type { Station } from '../routing/station.ts'
 import type { PoolState } from '../routing/stations.ts'
 import type { ArmedTimers } from '../servers/armed-timers.ts'
-import type { StationServer } from '../servers/station-server.ts'
 import { Tuner } from './tuner.ts'
 import type { TuningPlan } from './tuning-plan.ts'
 
@@ -16,14 +16,14 @@ interface Tunable {
   readonly routers: readonly Router<PoolState>[]
   readonly timers: ArmedTimers
   readonly observer: Observer
+  /** What waits at a station may be due by a new setting. */
+  readonly changed: (now: Ms, station: Station) => void
 }
 
 /** The tuners of a system, and an observer that reports to them before the others. */
 export class Tuners {
   readonly all: readonly Tuner[]
   readonly observer: Observer
-  /** by station; known once they are built */
-  servers: readonly StationServer[] = []
   readonly #tunable: Tunable
 
   constructor({ tuning = [] }: ServingPlan, tunable: Tunable) {
@@ -61,7 +61,6 @@ export class Tuners {
       const change = setting === 'max-batch' ? { maxBatch: value } : { maxDelayMs: value }
       for (const { batcher } of stations) batcher.retune(change)
     }
-    // what waits may be due by the new setting
-    for (const { id, queue } of stations) if (queue.length > 0) this.servers[id]!.timer(now)
+    for (const station of stations) this.#tunable.changed(now, station)
   }
 }

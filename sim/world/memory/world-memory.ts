@@ -11,9 +11,9 @@ import {
   type BatchShape,
   computedLength,
   type DevicePlan,
-  executorsOf,
   type Ms,
   type ServingPlan,
+  topologyOf,
 } from '../../serving/index.ts'
 import {
   fullestSpace,
@@ -77,7 +77,7 @@ export class WorldMemory implements ModelLoads {
     const cards: (Card | undefined)[] = []
     this.#plan = plan
     this.#maps = maps
-    this.#replicas = executorsOf(plan).map(({ pool, replica }) => {
+    this.#replicas = topologyOf(plan).executors.map(({ pool, replica }) => {
       const number = plan.pools[pool]!.memory?.devices[replica]
       const activations = parts.activations[pool]
       if (number === undefined || !activations) return undefined

@@ -1,3 +1,4 @@
+import { topologyOf } from '../../../serving/index.ts'
 import { FAILED } from '../../evidence/raw-rows.ts'
 import type { SeenBatch } from '../../evidence/seen-batch.ts'
 import { ms, type Rule } from '../../findings.ts'
@@ -11,14 +12,14 @@ export const failedBatches: Rule = {
     'batches fail with their replica, or by errors at the times of these: all at a share of 1',
   check(evidence, findings) {
     const { promises, queues, rows } = evidence
-    const firstOf = firstExecutors(promises.pools)
+    const { executorsOf } = topologyOf(promises)
     for (const batch of evidence.batches) {
       const queue = queues[batch.queue]
       if (queue === undefined) continue
       const failures = promises.failures?.[queue.poolIndex]
       // what finds no memory fails, too
       if (failures === undefined || queue.pool.memory !== undefined) continue
-      const replica = batch.executor - firstOf[queue.poolIndex]!
+      const replica = batch.executor - executorsOf[queue.poolIndex]![0]!
       const errors = failures.errors[replica] ?? []
       const failed = batch.members.filter((key) => rows.outcome[key] === FAILED)
       const { dispatched, done } = batch
@@ -59,12 +60,4 @@ function allows(
 interface Span {
   readonly from: number
   readonly to: number
-}
-
-function firstExecutors(pools: readonly { readonly replicas: number }[]): number[] {
-  let first = 0
-  return pools.map(({ replicas }) => {
-    first += replicas
-    return first - replicas
-  })
 }

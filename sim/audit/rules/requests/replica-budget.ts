@@ -1,3 +1,4 @@
+import { topologyOf } from '../../../serving/index.ts'
 import { ms, type Rule } from '../../findings.ts'
 
 /** Sums of watts are rounded. */
@@ -7,10 +8,10 @@ export const replicaBudget: Rule = {
   rule: 'replica-budget',
   promise: 'scaled pools never have more replicas or watts together than their budget',
   check({ promises, changes }, findings) {
-    const { budget, pools } = promises
+    const { budget } = promises
     if (budget === undefined) return
     const counted = budget.pools.map((pool) => pool ?? { warm: 0, replicaW: 0 })
-    const poolOf = pools.flatMap(({ replicas }, pool) => Array<number>(replicas).fill(pool))
+    const { poolOf } = topologyOf(promises)
     // a replica counts from when it is asked for until it is given back
     const stopped = new Set<number>()
     let replicas = counted.reduce((sum, { warm }) => sum + warm, 0)

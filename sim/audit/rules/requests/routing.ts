@@ -1,11 +1,10 @@
-import { type RoutingChoice, settingsOf } from '../../../serving/index.ts'
+import { type RoutingChoice, settingsOf, topologyOf } from '../../../serving/index.ts'
 import type { Arrival, Evidence } from '../../evidence/evidence.ts'
 import { eachArrival, Loads } from '../../evidence/loads.ts'
 import { Openings } from '../../evidence/openings.ts'
 import { REFUSED_BY } from '../../evidence/raw-rows.ts'
 import { type Findings, ms, type Rule } from '../../findings.ts'
 import { type PromisedWay, promisedWays, roundTripMs } from '../../promises/promised-networks.ts'
-import { poolsOfClasses } from '../../promises/promises.ts'
 import { type Candidates, type Choice, expectedChoice, routerName } from './routing-choices.ts'
 import { PICKER_BLOCKS, SentPrompts } from './sent-prompts.ts'
 
@@ -19,7 +18,7 @@ export const routing: Rule = {
     // a single queue leaves no choice
     if (queues.length === 1) return
     const loads = new Loads(evidence)
-    const among = poolsOfClasses(promises).map((numbers): Candidates => {
+    const among = topologyOf(promises).classPools.map((numbers): Candidates => {
       const executors = numbers.map((pool) => promises.pools[pool]!.replicas)
       const shared = { noun: 'pool', numbers, places: numbers, executors, router: 0 } as const
       return { ...shared, taken: new Set(), ...loads.pools }

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import { ListSource, RequestList } from '../../traffic/index.ts'
-import { ANY_CLASS } from '../plan.ts'
-import { type Ms, OUTCOME, type Outcome } from '../ports.ts'
-import { Requests } from '../requests.ts'
-import type { HedgePlan } from './hedge-plan.ts'
-import { HedgingSource } from './hedging-source.ts'
-import { Throttling } from './throttling.ts'
+import { ListSource, RequestList } from '../traffic/index.ts'
+import { AttemptSource } from './attempt-source.ts'
+import type { HedgePlan } from './hedging/hedge-plan.ts'
+import { Throttling } from './hedging/throttling.ts'
+import { ANY_CLASS } from './plan.ts'
+import { type Ms, OUTCOME, type Outcome } from './ports.ts'
+import { Requests } from './requests.ts'
 
 const { served, failed, shed, abandoned, withdrawn } = OUTCOME
 
@@ -35,7 +35,8 @@ function sentBy(
     class: Uint8Array.from(times, () => 0),
   })
   const hedge = { ...PLAN, ...plan }
-  const source = new HedgingSource(new ListSource(list), [{ ...ANY_CLASS, ...own, hedge }])
+  const classes = [{ ...ANY_CLASS, ...own, hedge }]
+  const source = new AttemptSource(new ListSource(list), { classes, pools: [] })
   const requests = new Requests(1)
   const sent: [at: Ms, first: number, copy: number][] = []
   const left = [...events]
