@@ -4,7 +4,6 @@ import {
   judgedTails,
   notCounted,
   type ObservedRun,
-  recorderOptions,
   type Slicing,
   undetectedSpans,
 } from '../../sim/experiment/index.ts'
@@ -19,7 +18,7 @@ import {
   summariseRun,
   UndetectedFailures,
 } from '../../sim/stats/index.ts'
-import type { RequestList } from '../../sim/traffic/index.ts'
+import { type RequestList, surgeWindows } from '../../sim/traffic/index.ts'
 import type { Replayed } from '../live/fleet.ts'
 import { shortageText } from '../live/shortages.ts'
 import { executionProviders } from '../models/index.ts'
@@ -126,9 +125,13 @@ export function summariseReplays(
     work[batch.executor]!.work(batch.size, batch.length)
   const hash = requests.hash()
   const judged = judgedTails(scenario)
+  const surges = surgeWindows(scenario)
   return runs.map(({ rows, changes = [], ejections = [] }) =>
     summariseRun(
-      playBack(rows, (table) => new Recorder(recorderOptions(scenario, plan, table, expected))),
+      playBack(
+        rows,
+        (table) => new Recorder({ scenario, plan, requests: table, surges, expected }),
+      ),
       {
         requests: hash,
         warmupMs: scenario.warmup_s * 1000,

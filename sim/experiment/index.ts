@@ -140,7 +140,6 @@ export { executorWork } from './simulation/hardware.ts'
 export { mayRepeat } from './simulation/may-repeat.ts'
 export { decoderPass, encoderPass } from './simulation/measured-pass.ts'
 export { explained, measuredRanOut, simulatedRanOut } from './simulation/ran-out.ts'
-export { recorderOptions } from './simulation/recorder-options.ts'
 export { type RunParts, runWorld, withMutation } from './simulation/run-world.ts'
 export {
   keptReplication,

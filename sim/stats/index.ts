@@ -47,7 +47,7 @@ export { Histogram } from './recording/histogram.ts'
 export { KvSpaces } from './recording/kv-spaces.ts'
 export { LEVEL_INTERVALS, LevelMeter } from './recording/level-meter.ts'
 export { coldShare, type ModelMove } from './recording/model-moves.ts'
-export { Recorder, type RecorderOptions } from './recording/recorder.ts'
+export { Recorder } from './recording/recorder.ts'
 export {
   type ExecutorChange,
   type ReplicaEjection,
@@ -85,5 +85,5 @@ export {
 export { StepRecorder, type StepRow } from './recording/step-rows.ts'
 export { mergeSeries, TimeSeries } from './recording/time-series.ts'
 export { UndetectedFailures } from './recording/undetected-failures.ts'
-export type { WindowOptions, WorstSummary } from './recording/window-recorder.ts'
-export { type WindowFigure, windowsOf } from './recording/worst-window.ts'
+export { type WorstSummary, windowObjectives } from './recording/window-recorder.ts'
+export type { WindowFigure } from './recording/worst-window.ts'

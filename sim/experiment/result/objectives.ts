@@ -18,19 +18,10 @@ import {
   type RunTail,
   supportsVerdict,
   type WindowFigure,
+  windowObjectives,
 } from '../../stats/index.ts'
 import { costOf } from '../configuration/cost.ts'
 import { paidReplicas } from '../configuration/paid-replicas.ts'
-
-/** The objectives of a class for windows, in the order in which a run has their figures. */
-export function windowObjectives(texts: readonly string[]) {
-  return [...new Set(texts)].flatMap((text) => {
-    const objective = parseObjective(text)!
-    if (!isTimed(objective) || objective.kind === 'call') return []
-    const { kind, percentile, window_s } = objective
-    return window_s === null ? [] : [{ text, kind, percentile, window_s }]
-  })
-}
 
 /** What the timed objectives of a scenario limit, for `summariseRun`: any percentile, as p(98). */
 export function judgedTails(scenario: Scenario): JudgedTail[] {

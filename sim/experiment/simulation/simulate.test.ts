@@ -9,7 +9,6 @@ import { declaredWork } from '../../world/index.ts'
 import { mixedLengths, poolCapacity } from '../capacity/capacity.ts'
 import { feedBack, feedbackDifferences } from '../comparison/feedback.ts'
 import { simulationInput } from '../system/simulation-input.ts'
-import { recorderOptions } from './recorder-options.ts'
 import { keptReplication, runReplication } from './simulate.ts'
 
 function scenarioWith(load: number, rest: Partial<Record<keyof Scenario, unknown>> = {}): Scenario {
@@ -111,7 +110,7 @@ describe('a replication', () => {
     const figures = { requests: requests.hash(), warmupMs: 0, durationMs: 2000, judged: [] }
     const recorder = playBack(
       rows,
-      (table) => new Recorder(recorderOptions(scenario, plan, table, null)),
+      (table) => new Recorder({ scenario, plan, requests: table, surges: [], expected: null }),
     )
     const again = summariseRun(recorder, figures)
     const { classes, batchSizes, requests: hash } = runReplication(input, 3)

@@ -2,6 +2,7 @@ import { StreamWatch, stream } from '../../kernel/index.ts'
 import {
   type Batch,
   computedLength,
+  executorsOf,
   type Observer,
   type Requests,
   type Source,
@@ -23,6 +24,7 @@ import {
 import {
   ListSource,
   type MergedSource,
+  surgeWindows,
   type TraceReader,
   trafficSource,
 } from '../../traffic/index.ts'
@@ -46,7 +48,6 @@ import { lifecycleOf, lifecyclePlan, undetectedSpans } from './failure-plan.ts'
 import { executorWork, hardwareOf } from './hardware.ts'
 import { mayRepeat } from './may-repeat.ts'
 import { isPowered, powerPlan } from './power-plan.ts'
-import { recorderOptions } from './recorder-options.ts'
 import { type OnPiece, type RunParts, runWorld, runWorldInPieces } from './run-world.ts'
 import { sharedCards, slowdowns } from './shared-cards.ts'
 
@@ -168,14 +169,16 @@ function recorded(
   let budget: BudgetRecorder | null = null
   const tuning: TuningChange[] = []
   const observe = (requests: Requests) => {
-    const options = recorderOptions(
-      scenario,
-      parts.plan,
+    const durationMs = 1000 * scenario.duration_s
+    const poolOf = executorsOf(parts.plan).map(({ pool }) => pool)
+    const options = { poolOf, warmupMs, durationMs }
+    recorder = new Recorder({
+      ...input,
       requests,
-      parts.sendDelay && expected,
-      input.tokenTimes,
-    )
-    recorder = new Recorder({ ...options, kv: caches.kv })
+      surges: surgeWindows(scenario),
+      expected: parts.sendDelay && expected,
+      kv: caches.kv,
+    })
     const { memory } = parts
     const observers: Observer[] = [recorder]
     if (parts.lifecycle !== null) {

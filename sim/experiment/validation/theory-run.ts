@@ -1,10 +1,9 @@
 import type { Scenario } from '../../../scenarios/schema/schema.ts'
 import type { Batch, Ms, Observer, Requests } from '../../serving/index.ts'
 import { Recorder, type RunSummary, summariseRun } from '../../stats/index.ts'
-import { trafficSource } from '../../traffic/index.ts'
+import { surgeWindows, trafficSource } from '../../traffic/index.ts'
 import { IDEAL_MACHINE } from '../../world/index.ts'
 import { hardwareOf } from '../simulation/hardware.ts'
-import { recorderOptions } from '../simulation/recorder-options.ts'
 import { runWorld } from '../simulation/run-world.ts'
 import { sharedCards, slowdowns } from '../simulation/shared-cards.ts'
 import { simulationInput } from '../system/simulation-input.ts'
@@ -61,7 +60,8 @@ export function theoryRun(scenario: Scenario, replication: number): TheoryRun {
     seed,
     replication,
     observe: (requests) => {
-      recorder = new Recorder(recorderOptions(scenario, input.plan, requests, null))
+      const surges = surgeWindows(scenario)
+      recorder = new Recorder({ scenario, plan: input.plan, requests, surges, expected: null })
       counter = new WaitCounter(requests, warmupMs)
       return [recorder, counter]
     },

@@ -1,3 +1,5 @@
+import { parseObjective } from '../../../scenarios/schema/objective.ts'
+import type { Scenario } from '../../../scenarios/schema/schema.ts'
 import { type Ms, OUTCOME, type Requests } from '../../serving/index.ts'
 import { Histogram } from './histogram.ts'
 
@@ -7,6 +9,14 @@ export class Calls {
   made = 0
   /** from the scheduled arrival of the first attempt to the answer of the last part, ms */
   readonly latency = new Histogram()
+}
+
+/** Parts per request of each class; null where each request is a call. */
+export function callParts({ traffic, slo }: Scenario): (number | null)[] {
+  return traffic.map(({ class: name, fan_out: parts, retry, hedge }) => {
+    const isJudged = slo[name]?.some((text) => parseObjective(text)?.kind === 'call') === true
+    return isJudged || parts > 1 || retry !== undefined || hedge !== undefined ? parts : null
+  })
 }
 
 /** Records calls as their requests end. */
