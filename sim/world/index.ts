@@ -7,6 +7,7 @@ export type {
   LifecyclePlan,
 } from './executors/failure-plan.ts'
 export { type ExecutorEvent, failureSchedule } from './executors/failure-schedule.ts'
+export type { HeatDownSummary } from './executors/heat-downs.ts'
 export { AlikeSpeed } from './machine/alike-speed.ts'
 export {
   bootstrapField,

@@ -4,6 +4,7 @@ import { scenarioOf } from '../../../test/scenarios.ts'
 import {
   type Batch,
   OUTCOME,
+  observerOf,
   outcomes,
   REFUSAL,
   Requests,
@@ -13,9 +14,9 @@ import {
 import { PARTS } from './cell.ts'
 import { ROWS } from './columns.ts'
 import { Recorder } from './recorder.ts'
+import { summariseRecorder } from './recorder-summary.ts'
 import { RowRecorder, Rows } from './rows.ts'
 import { playBack } from './rows-playback.ts'
-import { summariseRun } from './run-summary.ts'
 
 const DURATION_MS = 1200
 
@@ -41,7 +42,7 @@ interface Recorded {
   readonly rowsAtOnce?: number
 }
 
-/** Two classes, of which the second has calls, and an executor for each request. */
+/** Two classes, of which the first has objectives, and an executor for each request. */
 const scenarioWith = (executors: number, warmupMs: number, slo: readonly string[]) =>
   scenarioOf({
     duration_s: DURATION_MS / 1000,
@@ -50,7 +51,7 @@ const scenarioWith = (executors: number, warmupMs: number, slo: readonly string[
       class: name,
       arrivals: { process: 'poisson', rate_rps: 100 },
     })),
-    slo: { a: slo, b: ['p(50) call_ms < 1000'] },
+    slo: { a: slo },
     pools: [
       {
         ...{ name: 'central', model: 'm', replicas: executors },
@@ -72,9 +73,9 @@ function record(
   // an executor has one batch at a time
   const scenario = scenarioWith(Math.max(1, fates.length), warmupMs, slo)
   const plan = servingPlan(scenario)
-  const options = { scenario, plan, surges: [], rowsAtOnce, expected: null }
+  const options = { scenario, plan, rowsAtOnce, expected: null }
   const recorder = new Recorder({ ...options, requests })
-  const rowRecorder = new RowRecorder(rows, requests)
+  const observer = observerOf([recorder, new RowRecorder(rows, requests)])
   const events: [at: number, order: number, act: () => void][] = []
   fates.forEach((request, i) => {
     const sent = request.at + request.lag
@@ -106,24 +107,19 @@ function record(
       ...times,
       status,
     }
-    for (const to of [recorder, rowRecorder]) {
-      events.push([sent, 0, () => to.arrived(sent, i)])
-      if (inBatch(request.outcome)) {
-        events.push([dispatched, 1, () => to.dispatched(dispatched, batch)])
-        events.push([done, 2, () => to.batch(done, batch)])
-      } else events.push([done, 3, () => to.lost(done, i)])
-    }
+    events.push([sent, 0, () => observer.arrived?.(sent, i)])
+    if (inBatch(request.outcome)) {
+      events.push([dispatched, 1, () => observer.dispatched?.(dispatched, batch)])
+      events.push([done, 2, () => observer.batch?.(done, batch)])
+    } else events.push([done, 3, () => observer.lost?.(done, i)])
   })
   events.sort((a, b) => a[0] - b[0] || a[1] - b[1])
   for (const [, , act] of events) act()
   return { recorder, rows, options }
 }
 
-const summary = (recorder: Recorder, warmupMs = 0) =>
-  summariseRun(recorder, {
-    ...{ requests: 'x', warmupMs, durationMs: DURATION_MS },
-    judged: [{ percentile: 0.98, limitMs: 5 }],
-  })
+const summary = (recorder: Recorder) =>
+  summariseRecorder(recorder, [{ percentile: 0.98, limitMs: 5 }])
 
 const close = (a: number, b: number) => Math.abs(a - b) <= 1e-9 * Math.max(1, Math.abs(b))
 
@@ -173,7 +169,7 @@ describe('a recorder', () => {
       fc.property(fc.array(fate, { maxLength: 30 }), (fates) => {
         const { recorder } = record(fates, 500)
         const counted = fates.filter(({ at }) => at >= 500).length
-        expect(summary(recorder, 500).pools[0]!.counts.arrived).toBe(counted)
+        expect(summary(recorder).pools[0]!.counts.arrived).toBe(counted)
       }),
     )
   })
@@ -224,8 +220,10 @@ test('rows played back give the summary of the run itself', () => {
   fc.assert(
     fc.property(fc.array(fate, { maxLength: 30 }), fc.constantFrom(0, 400), (fates, warmupMs) => {
       const { recorder, rows, options } = record(fates, warmupMs)
-      const again = playBack(rows, (requests) => new Recorder({ ...options, requests }))
-      expect(summary(again, warmupMs)).toEqual(summary(recorder, warmupMs))
+      const again = playBack({ rows }, (requests) => ({
+        observers: [new Recorder({ ...options, requests })] as const,
+      }))
+      expect(summary(again.observers[0])).toEqual(summary(recorder))
     }),
   )
 })
@@ -239,7 +237,7 @@ test('figures are the same whether requests are folded one by one or by the hund
       const [some, many] = [rowsAtOnce, ROWS].map((rows) =>
         record(all, 100, { slo, rowsAtOnce: rows }),
       )
-      expect(summary(some!.recorder, 100)).toEqual(summary(many!.recorder, 100))
+      expect(summary(some!.recorder)).toEqual(summary(many!.recorder))
     }),
     { numRuns: 10, endOnFailure: true },
   )

@@ -6,7 +6,6 @@ import {
   computedIn,
   type ExecutorPhase,
   executorsOf,
-  type KvUse,
   largestBatch,
   type Ms,
   type Observer,
@@ -16,9 +15,7 @@ import {
   type StepRun,
   type TokenGapRun,
 } from '../../serving/index.ts'
-import { Backlog, type SurgeBacklog, type SurgeWindow } from './backlog.ts'
 import { BatchedRequests } from './batched-requests.ts'
-import { CallRecorder, type Calls, callParts } from './calls.ts'
 import { Cell } from './cell.ts'
 import {
   EndedBatches,
@@ -32,10 +29,7 @@ import { isSpare } from './copies.ts'
 import { DriftRecorder, type RunDrift } from './drift.ts'
 import { type EngineTimes, EngineWork, type WorkSummary } from './engine-work.ts'
 import { ExecutorSpans, timeWithin } from './executor-spans.ts'
-import { HeldRecorder, type HeldRequests } from './held.ts'
-import { PrefixHits } from './prefix-hits.ts'
 import { RetryRecorder, type RetrySummary, retriedClasses } from './retries.ts'
-import type { Ratio } from './space-recorder.ts'
 import { TimeGrid } from './time-grid.ts'
 import { TimeSeries } from './time-series.ts'
 import { tokenTimes } from './token-times.ts'
@@ -47,25 +41,17 @@ export interface RecorderOptions {
   readonly requests: Requests
   /** of each pool, time of its tokens at its capacity; null or absent where that is not known */
   readonly tokenTimes?: readonly (EngineTimes | null)[]
-  /** times of increased traffic, in the order of their starts */
-  readonly surges: readonly SurgeWindow[]
   /** expected duration of a batch at speed 1, for the series of speed, ms */
   readonly expected: ((batch: Batch) => Ms) | null
   /** rows that are folded at once, at most `ROWS`; default: as many */
   readonly rowsAtOnce?: number
-  /** called with the use of KV caches; absent where that is not recorded */
-  readonly kv?: (now: Ms, use: KvUse) => void
 }
 
 /** What a recorder has of a run. Lists are by class or by pool, `cells` by both. */
 export interface RecordedFigures {
-  /** when the last request ended */
-  readonly lastMs: Ms
+  /** time over which busyMs is counted: from the end of the warm-up to the last event, ms */
+  readonly observedMs: Ms
   readonly cells: readonly (readonly Cell[])[]
-  /** null where each request is a call */
-  readonly calls: readonly (Calls | null)[]
-  /** what waited at the clients; null where they send as scheduled */
-  readonly held: readonly (HeldRequests | null)[]
   /** whether requests have copies */
   readonly hedged: readonly boolean[]
   /** by the proxy of each pool; null where it retries nothing */
@@ -87,10 +73,6 @@ export interface RecordedFigures {
   readonly work: readonly (WorkSummary | null)[]
   /** requests per second in the batches of each interval */
   readonly batchedRps: readonly (readonly number[])[]
-  /** prompt tokens found in prefix caches, of all */
-  readonly prefixes: readonly Ratio[]
-  /** for each surge that began */
-  readonly surges: readonly SurgeBacklog[]
   readonly series: Series
   readonly worst: WorstSummary
   readonly drift: RunDrift
@@ -138,13 +120,9 @@ export class Recorder implements Observer {
   readonly #wastedTokens: Float64Array
   /** most KV-cache blocks in use on one replica, per pool */
   readonly #kvBlocks: Float64Array
-  readonly #prefixHits: PrefixHits
   readonly #work: EngineWork
   readonly #batched: BatchedRequests
-  readonly #backlog: Backlog
-  readonly #calls: CallRecorder
   readonly #windows: WindowRecorder
-  readonly #hasCalls: boolean
   /** whether any class has a limit */
   readonly #hasLimits: boolean
   /** whether the requests of each class have copies */
@@ -154,14 +132,14 @@ export class Recorder implements Observer {
   readonly #hasMore: boolean
   /** null where no proxy retries */
   readonly #retries: RetryRecorder | null
-  /** null where every request is sent as scheduled */
-  readonly #held: HeldRecorder | null
+  /** whether requests of each class may wait at their clients; null where none does */
+  readonly #capped: readonly boolean[] | null
   readonly #settings: Settings
-  readonly #kv: RecorderOptions['kv']
   readonly #series: TimeSeries
   readonly #drift: DriftRecorder
   /** by request: when its batch was done, the batch, and its place there; only with networks */
   readonly #answers: ([done: Ms, batch: Answer, place: number] | undefined)[] = []
+  /** when the last request ended */
   lastMs: Ms = 0
 
   constructor(options: RecorderOptions) {
@@ -170,7 +148,6 @@ export class Recorder implements Observer {
     const { durationMs, warmupMs, poolOf, generates, limits, firstTokenDelaysMs } = settings
     const pools = plan.pools.length
     this.#settings = settings
-    this.#kv = options.kv
     this.#pools = pools
     this.#atOnce = options.rowsAtOnce ?? ROWS
     this.#rows = new EndedRequests({ haveTokens: generates.includes(true) })
@@ -192,31 +169,23 @@ export class Recorder implements Observer {
     this.#doneTokens = new Float64Array(pools)
     this.#wastedTokens = new Float64Array(pools)
     this.#kvBlocks = new Float64Array(pools)
-    this.#prefixHits = new PrefixHits(poolOf)
     const times = plan.pools.map((_, pool) => tokenTimes[pool] ?? null)
     this.#work = new EngineWork(times, durationMs)
     this.#batched = new BatchedRequests(pools, durationMs)
-    this.#backlog = new Backlog(options.surges, warmupMs, durationMs)
     const retried = retriedClasses(plan)
     this.#hedged = scenario.traffic.map(({ hedge }) => hedge !== undefined)
     this.#hasCopies = this.#hedged.includes(true)
-    const parts = callParts(scenario)
-    const resent = parts.map((_, i) => this.#hedged[i]! || retried[i]!)
-    this.#calls = new CallRecorder({ requests, warmupMs, parts, hedged: resent })
-    this.#hasCalls = parts.some((count) => count !== null)
     this.#retries = retried.includes(true)
       ? new RetryRecorder({ requests, pools: plan.pools })
       : null
     const capped = scenario.traffic.map(({ max_in_flight: most }) => most !== undefined)
-    this.#held = capped.includes(true) ? new HeldRecorder(capped, requests, warmupMs) : null
+    this.#capped = capped.includes(true) ? capped : null
     this.#hasLimits = limits.some((of) => Object.values(of).some(Number.isFinite))
     this.#series = new TimeSeries(durationMs, { hasLimits: this.#hasLimits })
     const windows = { ...windowOptions(scenario), requests, firstTokenDelaysMs, grid: this.#grid }
     this.#windows = new WindowRecorder(windows, pools)
     this.#drift = new DriftRecorder({ warmupMs, durationMs, poolOf, largest })
-    const { hasObjectives } = this.#windows
-    const follows = this.#retries !== null || this.#held !== null
-    this.#hasMore = this.#hasCopies || follows || hasObjectives
+    this.#hasMore = this.#hasCopies || this.#retries !== null || this.#windows.hasObjectives
   }
 
   /** What is recorded, once the run has ended: windows are closed. */
@@ -233,10 +202,8 @@ export class Recorder implements Observer {
       return ms + share * this.#busyMs[pool]!
     })
     return {
-      lastMs: this.lastMs,
+      observedMs: Math.max(durationMs, this.lastMs) - warmupMs,
       cells: classes.map((i) => this.#cells.slice(i * this.#pools, (i + 1) * this.#pools)),
-      calls: this.#calls.classes,
-      held: this.#held?.classes ?? classes.map(() => null),
       hedged: this.#hedged,
       retries: this.#retries?.counts ?? paid.map(() => null),
       batchSizes: this.#batchSizes.map((sizes) => Array.from(sizes)),
@@ -248,18 +215,14 @@ export class Recorder implements Observer {
       kvBlocks: Array.from(this.#kvBlocks),
       work: this.#work.summaries,
       batchedRps: this.#batched.rates,
-      prefixes: paid.map((_, pool) => this.#prefixHits.ratio(pool)),
-      surges: this.#backlog.surges,
       series: this.#series.summary(),
       worst: this.#windows.summary(paid),
       drift: this.#drift.summary(),
     }
   }
 
-  arrived(now: Ms, request: number): void {
+  arrived(now: Ms): void {
     this.#queued(now, 1, 0)
-    if (this.#hasCalls) this.#calls.arrived(request)
-    this.#held?.arrived(request)
   }
 
   #queued(now: Ms, change: number, isBatch: number): void {
@@ -271,7 +234,6 @@ export class Recorder implements Observer {
     const changes = this.#changes
     this.#series.queued(changes)
     this.#windows.queued(changes)
-    this.#backlog.changed(changes)
     changes.count = 0
   }
 
@@ -285,9 +247,8 @@ export class Recorder implements Observer {
     this.lastMs = now
     const outcome = requests.outcome[request]!
     // what waits at its client is part of the backlog, as what waits in a queue
-    const scheduled = this.#held?.scheduledAt(request) ?? requests.at[request]!
+    const scheduled = this.#capped === null ? requests.at[request]! : this.#scheduledAt(request)
     this.#drift.left(now, scheduled, requests.pool[request]!, isSpare(outcome))
-    if (this.#hasCalls && !requests.overNetwork) this.#calls.ended(now, request)
     if (requests.at[request]! < warmupMs) return
     const number = requests.class[request]!
     const cell = this.#cells[number * this.#pools + requests.pool[request]!]!
@@ -362,7 +323,6 @@ export class Recorder implements Observer {
     const answer = this.#answers[request]
     this.#answers[request] = undefined
     if (answer !== undefined) this.#ended(now, request, ...answer)
-    else if (this.#hasCalls) this.#calls.ended(now, request)
   }
 
   /**
@@ -385,7 +345,7 @@ export class Recorder implements Observer {
     rows.attempt[row] = requests.attempt[request]!
     rows.ended.values[row] = now
     rows.at.values[row] = at
-    rows.scheduled.values[row] = this.#held?.scheduledAt(request) ?? at
+    rows.scheduled.values[row] = this.#capped === null ? at : this.#scheduledAt(request)
     rows.latency.values[row] = now - at
     // differences of times are rounded; a wait is never negative
     rows.queue.values[row] = Math.max(0, dispatched - enqueued - batchWait)
@@ -405,10 +365,15 @@ export class Recorder implements Observer {
       rows.ttft.values[row] = generates ? tokenTimes.ttft(by, request, done, now) : Number.NaN
       rows.tpot.values[row] = generates ? tokenTimes.tpot(by, request, done) : Number.NaN
     }
-    if (this.#hasCalls) this.#calls.ended(now, request)
     if (generates || this.#hasMore || outcome !== OUTCOME.served) {
       this.#endedApart(now, request, done, batch, place)
     }
+  }
+
+  /** When a request was scheduled: it may have waited at its client since. */
+  #scheduledAt(request: number): Ms {
+    const { at, class: numbers, firstScheduledAt } = this.#settings.requests
+    return this.#capped![numbers[request]!]! ? firstScheduledAt[request]! : at[request]!
   }
 
   /** What only some requests need: others have their durations alone. */
@@ -436,10 +401,8 @@ export class Recorder implements Observer {
       if (wasted) this.#wastedTokens[pool]! += tokens
       if (outcome === OUTCOME.served) cell.generated += requests.outputTokens[request]!
     } else if (wasted) this.#wastedMs[pool]! += this.#shareOf(batch, place)
-    if (outcome === OUTCOME.served) {
-      this.#windows.served(now, request, number, done)
-      this.#held?.served(now, request)
-    } else if (!isSpare(outcome)) this.#windows.lost(now, number)
+    if (outcome === OUTCOME.served) this.#windows.served(now, request, number, done)
+    else if (!isSpare(outcome)) this.#windows.lost(now, number)
   }
 
   /** Adds the requests that have ended since the last time to all figures. */
@@ -535,11 +498,6 @@ export class Recorder implements Observer {
     this.#busyMs[pool]! += to - from
     this.#windows.worked(pool, from, to)
     return to - from
-  }
-
-  kv(now: Ms, use: KvUse): void {
-    this.#prefixHits.record(use)
-    this.#kv?.(now, use)
   }
 
   gaps(now: Ms, { executor, class: number, fromMs, toMs, steps, sequences }: TokenGapRun): void {
