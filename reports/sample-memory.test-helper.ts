@@ -1,6 +1,6 @@
 import { modelMemory } from '../scenarios/schema/schema-memory.ts'
 import type { MemorySpace } from '../sim/documents/index.ts'
-import { memoryResult } from '../sim/experiment/result/memory-result.ts'
+import { memoryResult } from '../sim/experiment/figures/memory.ts'
 import { Random } from '../sim/kernel/index.ts'
 import {
   BfcArena,

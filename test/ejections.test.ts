@@ -2,9 +2,14 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { parseScenario } from '../scenarios/index.ts'
 import { auditRows, promisesOf } from '../sim/audit/index.ts'
-import { keptReplication, runReplication, simulationInput } from '../sim/experiment/index.ts'
+import {
+  keptReplication,
+  recordRun,
+  runReplication,
+  simulationInput,
+} from '../sim/experiment/index.ts'
 import { type EjectionPlan, OUTCOME, REFUSAL } from '../sim/serving/index.ts'
-import { EjectionRecorder, type Rows } from '../sim/stats/index.ts'
+import { playBack, type Rows } from '../sim/stats/index.ts'
 import { requestsIn } from '../sim/traffic/index.ts'
 import { expectPromisesKept } from './kept-promises.ts'
 import { replay } from './manual-world.ts'
@@ -247,12 +252,11 @@ describe('six replicas of ten fail every request', () => {
 
 test('the ejections that rows keep give the same figures as those of the run', () => {
   const input = fleet(2, 'policy: envoy-outlier, max_ejection_percent: 20')
-  const { ejections, rows } = keptReplication(input, 0)
-  const poolOf = Array.from({ length: 10 }, () => 0)
-  const recorder = new EjectionRecorder({ poolOf, warmupMs: 0 })
-  for (const { at, ...change } of ejections!) recorder.ejected(at, change)
-  const end = rows.columns.done.reduce((last, done) => Math.max(last, done), 300_000)
-  expect(recorder.summaries(end)).toEqual(runReplication(input, 0).ejections)
+  const kept = keptReplication(input, 0)
+  const { rows } = kept
+  const replay = { ...input, expected: null, replication: 0, simulated: null }
+  const recording = playBack(kept, (requests) => recordRun({ ...replay, requests }))
+  expect(recording.summary('').ejections).toEqual(runReplication(input, 0).ejections)
   const { violations } = auditRows(
     promisesOf(input.scenario),
     rows.columns,

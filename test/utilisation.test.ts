@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { parseScenario } from '../scenarios/index.ts'
 import {
   keptReplication,
+  type RunSummary,
   resolveSystem,
   runFigures,
   runReplication,
@@ -10,7 +11,6 @@ import {
   variantFigures,
   withoutFiles,
 } from '../sim/experiment/index.ts'
-import type { RunSummary } from '../sim/stats/index.ts'
 
 /**
  * Utilisation is a share of the time that is paid for. Batches run on replicas that are paid for,

@@ -12,6 +12,7 @@ import {
   measuredRanOut,
   memoryCheck,
   memoryResult,
+  type RunSummary,
   roundsOf,
   simulatedPercentiles,
   simulatedRanOut,
@@ -20,7 +21,6 @@ import {
   whatIfFigures,
   worst,
 } from '../../sim/experiment/index.ts'
-import type { RunSummary } from '../../sim/stats/index.ts'
 import { profileLabel } from '../folders/profile-file.ts'
 import { pause } from '../process/interruption.ts'
 import { build } from '../version.ts'

@@ -1,9 +1,13 @@
 import { availableParallelism } from 'node:os'
 import { EXIT, Failure, type Scenario } from '../../scenarios/index.ts'
 import type { Noise, Result } from '../../sim/documents/index.ts'
-import { judgedTails } from '../../sim/experiment/index.ts'
 import { significant } from '../../sim/kernel/index.ts'
-import { PERCENTILES, percentileLabel, supportsVerdict } from '../../sim/stats/index.ts'
+import {
+  judgedTails,
+  PERCENTILES,
+  percentileLabel,
+  supportsVerdict,
+} from '../../sim/stats/index.ts'
 import { hostFingerprint } from '../live/host.ts'
 import { executionProviders } from '../models/index.ts'
 import {

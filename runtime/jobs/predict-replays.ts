@@ -5,9 +5,9 @@ import {
   machineChange,
   type ObservedRun,
   type PredictedChange,
+  type RunSummary,
   type SimulationInput,
 } from '../../sim/experiment/index.ts'
-import type { RunSummary } from '../../sim/stats/index.ts'
 import type { JobOptions } from './options.ts'
 import { runReplications } from './simulations/replications.ts'
 

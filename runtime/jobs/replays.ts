@@ -1,24 +1,14 @@
 import { notCountedTexts } from '../../sim/documents/index.ts'
 import {
   type ExecutorWork,
-  judgedTails,
   notCounted,
   type ObservedRun,
-  recorderOptions,
-  type Slicing,
-  undetectedSpans,
-} from '../../sim/experiment/index.ts'
-import { topologyOf } from '../../sim/serving/index.ts'
-import {
-  EjectionRecorder,
-  ExecutorRecorder,
-  playBack,
-  Recorder,
-  type Rows,
   type RunSummary,
-  summariseRun,
-  UndetectedFailures,
-} from '../../sim/stats/index.ts'
+  recordRun,
+  type Slicing,
+} from '../../sim/experiment/index.ts'
+import { type Batch, topologyOf } from '../../sim/serving/index.ts'
+import { playBack } from '../../sim/stats/index.ts'
 import type { RequestList } from '../../sim/traffic/index.ts'
 import type { Replayed } from '../live/fleet.ts'
 import { shortageText } from '../live/shortages.ts'
@@ -118,72 +108,17 @@ function replaysOf(system: System, runs: Replays['runs'], { fleet, warnings }: W
   }
 }
 
-/** Summaries of replays by the recorder that also summarises simulations. */
+/** Summaries of replays by the recorders that also summarise simulations. */
 export function summariseReplays(
-  system: System,
+  { scenario, plan }: System,
   runs: readonly ObservedRun[],
   requests: RequestList,
   work: readonly ExecutorWork[],
 ): RunSummary[] {
-  const { scenario, plan } = system
-  const expected = (batch: { executor: number; size: number; length: number }) =>
-    work[batch.executor]!.work(batch.size, batch.length)
+  const expected = (batch: Batch) => work[batch.executor]!.work(batch.size, batch.length)
   const hash = requests.hash()
-  const judged = judgedTails(scenario)
-  return runs.map(({ rows, changes = [], ejections = [] }) =>
-    summariseRun(
-      playBack(rows, (table) => new Recorder(recorderOptions(scenario, plan, table, expected))),
-      {
-        requests: hash,
-        warmupMs: scenario.warmup_s * 1000,
-        durationMs: scenario.duration_s * 1000,
-        judged,
-        ...(scenario.failures && { availability: availabilityOf(system, { rows, changes }) }),
-        undetected: undetectedIn(system, rows),
-        ejections: ejectionsOf(system, { rows, ejections }),
-      },
-    ),
+  const replay = { scenario, plan, expected, replication: 0, simulated: null }
+  return runs.map((run) =>
+    playBack(run, (table) => recordRun({ ...replay, requests: table })).summary(hash),
   )
-}
-
-function availabilityOf(
-  { scenario, plan }: System,
-  { rows, changes }: Required<Pick<ObservedRun, 'rows' | 'changes'>>,
-) {
-  const durationMs = 1000 * scenario.duration_s
-  const recorder = new ExecutorRecorder({
-    poolOf: topologyOf(plan).poolOf,
-    warmupMs: 1000 * scenario.warmup_s,
-    durationMs,
-  })
-  for (const { at, executor, state } of changes) recorder.executor(at, executor, state)
-  return recorder.summaries(endOf(rows, durationMs))
-}
-
-/** What failed on replicas that had been killed; undefined where each loss is found at once. */
-function undetectedIn({ scenario, plan }: System, rows: Rows): readonly number[] | undefined {
-  const spans = undetectedSpans(scenario, plan, 0)
-  if (spans === null) return undefined
-  const { poolOf } = topologyOf(plan)
-  const options = { poolOf, warmupMs: 1000 * scenario.warmup_s, spans }
-  return playBack(rows, () => new UndetectedFailures(options)).counts
-}
-
-/** Null where no pool ejects replicas. */
-function ejectionsOf(
-  { scenario, plan }: System,
-  { rows, ejections }: Required<Pick<ObservedRun, 'rows' | 'ejections'>>,
-) {
-  if (plan.pools.every(({ ejection }) => ejection === undefined)) return null
-  const recorder = new EjectionRecorder({
-    poolOf: topologyOf(plan).poolOf,
-    warmupMs: 1000 * scenario.warmup_s,
-  })
-  for (const { at, ...change } of ejections) recorder.ejected(at, change)
-  return recorder.summaries(endOf(rows, 1000 * scenario.duration_s))
-}
-
-function endOf(rows: Rows, durationMs: number): number {
-  const ends = rows.columns.done.filter((done) => !Number.isNaN(done))
-  return ends.reduce((last, done) => Math.max(last, done), durationMs)
 }

@@ -5,11 +5,11 @@ import {
   nextLook,
   poolOracles,
   precisionOf,
+  type RunSummary,
   refuseCrowd,
   simulatedResult,
   withRegret,
 } from '../../sim/experiment/index.ts'
-import type { RunSummary } from '../../sim/stats/index.ts'
 import { type RequestList, reactingClasses, requestsIn } from '../../sim/traffic/index.ts'
 import { profileLabel } from '../folders/profile-file.ts'
 import type { KeptRun } from '../folders/run-folder.ts'

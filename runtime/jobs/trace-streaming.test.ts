@@ -3,9 +3,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { TracePiece } from '../../scenarios/index.ts'
-import { resolveSystem, runReadingReplication, runReplication } from '../../sim/experiment/index.ts'
+import {
+  type RunSummary,
+  resolveSystem,
+  runReadingReplication,
+  runReplication,
+} from '../../sim/experiment/index.ts'
 import { stream } from '../../sim/kernel/index.ts'
-import type { RunSummary } from '../../sim/stats/index.ts'
 import { madeUpProfile } from '../../test/profiles.ts'
 import { type Prepared, prepare } from './prepare.ts'
 import { requestsOf } from './requests.ts'

@@ -47,6 +47,8 @@ export { hourlyCost } from './configuration/cost.ts'
 export { leastReplicas } from './configuration/paid-replicas.ts'
 export { type LostFigures, type RunFigures, runFigures } from './configuration/run-figures.ts'
 export { SweepSummary, sweepFigure } from './configuration/sweep-summary.ts'
+export { memoryResult } from './figures/memory.ts'
+export { type RunSummary, recordRun } from './figures/run-summary.ts'
 export {
   type FitPlace,
   type FittedRow,
@@ -117,8 +119,7 @@ export {
   tooFewRequests,
 } from './plan/plan-verdict.ts'
 export { nextLook, precisionOf } from './precision/precision.ts'
-export { memoryResult } from './result/memory-result.ts'
-export { costFigure, judgedTails, verdictOf } from './result/objectives.ts'
+export { costFigure, verdictOf } from './result/objectives.ts'
 export { withRegret } from './result/regret-result.ts'
 export { replaysResult } from './result/replays-result.ts'
 export { resultOf, simulatedResult } from './result/result.ts'
@@ -134,13 +135,11 @@ export {
   causedFailures,
   failureDraws,
   mayBeLost,
-  undetectedSpans,
 } from './simulation/failure-plan.ts'
 export { executorWork } from './simulation/hardware.ts'
 export { mayRepeat } from './simulation/may-repeat.ts'
 export { decoderPass, encoderPass } from './simulation/measured-pass.ts'
 export { explained, measuredRanOut, simulatedRanOut } from './simulation/ran-out.ts'
-export { recorderOptions } from './simulation/recorder-options.ts'
 export { type RunParts, runWorld, withMutation } from './simulation/run-world.ts'
 export {
   keptReplication,

@@ -34,6 +34,7 @@ export {
 } from './memory/memory-plan.ts'
 export { type ChannelPlan, FREE_CHANNEL } from './network/channel-plan.ts'
 export { Transfers } from './network/transfers.ts'
+export { observerOf } from './observers.ts'
 export { allOutcomes, outcomes, refusals } from './outcomes.ts'
 export {
   ANY_CLASS,

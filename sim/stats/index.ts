@@ -36,18 +36,27 @@ export { pocockLevel } from './intervals/pocock.ts'
 export { furtherValue, geometricMean, positiveMean } from './intervals/positive.ts'
 export { type SignFlipInterval, signFlipInterval, signFlipP } from './intervals/sign-flip.ts'
 export { studentTCdf, studentTQuantile } from './intervals/student-t.ts'
-export { BudgetRecorder, type BudgetSummary } from './recording/budget-recorder.ts'
 export { PARTS, TOKEN_TIMES } from './recording/cell.ts'
 export type { RunDrift } from './recording/drift.ts'
-export { EjectionRecorder } from './recording/ejection-recorder.ts'
 export type { EngineTimes } from './recording/engine-work.ts'
-export { ExecutorRecorder } from './recording/executor-recorder.ts'
-export type { Span } from './recording/executor-spans.ts'
+export { ExecutorSpans, type Span, timeWithin } from './recording/executor-spans.ts'
 export { Histogram } from './recording/histogram.ts'
 export { KvSpaces } from './recording/kv-spaces.ts'
 export { LEVEL_INTERVALS, LevelMeter } from './recording/level-meter.ts'
 export { coldShare, type ModelMove } from './recording/model-moves.ts'
 export { Recorder, type RecorderOptions } from './recording/recorder.ts'
+export {
+  type CellSummary,
+  type Figures,
+  histogramFigures,
+  type JudgedTail,
+  judgedTails,
+  type LatencySummary,
+  latencySummary,
+  type RecorderSummary,
+  summariseRecorder,
+} from './recording/recorder-summary.ts'
+export { retriedClasses } from './recording/retries.ts'
 export {
   type ExecutorChange,
   type ReplicaEjection,
@@ -60,20 +69,6 @@ export {
 } from './recording/rows.ts'
 export { playBack } from './recording/rows-playback.ts'
 export {
-  type AvailabilitySummary,
-  type CallsSummary,
-  type CellSummary,
-  type Figures,
-  type HeatDownSummary,
-  type JudgedTail,
-  type PowerSummary,
-  type RunSummary,
-  type ScalingStep,
-  type StallFreeFigures,
-  summariseRun,
-  type TuningChange,
-} from './recording/run-summary.ts'
-export {
   fullestSpace,
   type Ratio,
   type SpaceChunk,
@@ -83,7 +78,7 @@ export {
   type SpaceSummary,
 } from './recording/space-recorder.ts'
 export { StepRecorder, type StepRow } from './recording/step-rows.ts'
+export { TimeGrid } from './recording/time-grid.ts'
 export { mergeSeries, TimeSeries } from './recording/time-series.ts'
-export { UndetectedFailures } from './recording/undetected-failures.ts'
-export type { WindowOptions, WorstSummary } from './recording/window-recorder.ts'
-export { type WindowFigure, windowsOf } from './recording/worst-window.ts'
+export { type WorstSummary, windowObjectives } from './recording/window-recorder.ts'
+export type { WindowFigure } from './recording/worst-window.ts'

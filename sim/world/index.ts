@@ -3,6 +3,7 @@ export { ExecutorLifecycle } from './executors/executor-lifecycle.ts'
 export type { Deployment, FailurePlan, LifecyclePlan } from './executors/failure-plan.ts'
 export { type ExecutorEvent, failureSchedule } from './executors/failure-schedule.ts'
 export { detectionMs } from './executors/failures/failure-kinds.ts'
+export type { HeatDownSummary } from './executors/heat-downs.ts'
 export { AlikeSpeed } from './machine/alike-speed.ts'
 export {
   bootstrapField,

@@ -1,8 +1,13 @@
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { type Prepared, prepare } from '../../runtime/jobs/prepare.ts'
-import { keptReplication, resolveSystem, runReplication } from '../../sim/experiment/index.ts'
-import type { Rows, RunSummary } from '../../sim/stats/index.ts'
+import {
+  keptReplication,
+  type RunSummary,
+  resolveSystem,
+  runReplication,
+} from '../../sim/experiment/index.ts'
+import type { Rows } from '../../sim/stats/index.ts'
 import { SHARED } from './published.ts'
 
 /** The Azure LLM inference traces of 2023, by the name of their class in the scenario library. */

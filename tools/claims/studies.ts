@@ -26,7 +26,7 @@ export const SIMULATION = [
   ...['kernel', 'traffic', 'serving', 'world', 'memory', 'accelerator', 'stats'].map(
     (name) => `sim/${name}`,
   ),
-  ...['simulation', 'system', 'result', 'capacity', 'scaling'].map(
+  ...['simulation', 'system', 'result', 'figures', 'capacity', 'scaling'].map(
     (name) => `sim/experiment/${name}`,
   ),
 ]

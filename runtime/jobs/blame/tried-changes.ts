@@ -5,10 +5,10 @@ import {
   type NextChange,
   overrideText,
   pairedWithTtft,
+  type RunSummary,
   simulatedResult,
   type TtftMetric,
 } from '../../../sim/experiment/index.ts'
-import type { RunSummary } from '../../../sim/stats/index.ts'
 import { build } from '../../version.ts'
 import { extrapolationWarnings } from '../extrapolation.ts'
 import type { JobOptions } from '../options.ts'

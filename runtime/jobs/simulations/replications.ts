@@ -1,5 +1,4 @@
-import { mayRepeat, type SimulationInput } from '../../../sim/experiment/index.ts'
-import type { RunSummary } from '../../../sim/stats/index.ts'
+import { mayRepeat, type RunSummary, type SimulationInput } from '../../../sim/experiment/index.ts'
 import type { Traces } from '../trace-readers.ts'
 import { PartialProgress } from './partial-progress.ts'
 import { SimulationPool } from './simulation-pool.ts'

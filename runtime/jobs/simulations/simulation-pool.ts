@@ -1,5 +1,5 @@
 import { EXIT, Failure } from '../../../scenarios/index.ts'
-import type { RunSummary } from '../../../sim/stats/index.ts'
+import type { RunSummary } from '../../../sim/experiment/index.ts'
 import type {
   ConfigurationBase,
   ConfigurationRequest,

@@ -1,4 +1,4 @@
-import type { RunSummary } from '../../../sim/stats/index.ts'
+import type { RunSummary } from '../../../sim/experiment/index.ts'
 import { serveParent } from '../../process/serve-parent.ts'
 import {
   type ConfigurationBase,

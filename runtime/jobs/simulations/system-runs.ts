@@ -1,9 +1,9 @@
 import {
+  type RunSummary,
   runReadingReplication,
   runReplication,
   type SimulationInput,
 } from '../../../sim/experiment/index.ts'
-import type { RunSummary } from '../../../sim/stats/index.ts'
 import { RequestList, type RequestListColumns } from '../../../sim/traffic/index.ts'
 import { type Traces, traceReaders } from '../trace-readers.ts'
 

@@ -9,6 +9,7 @@ import type { Variants } from '../../../sim/documents/index.ts'
 import {
   configurationRow,
   pairedRatios,
+  type RunSummary,
   runFigures,
   simulatedResult,
   transferWarnings,
@@ -16,7 +17,6 @@ import {
   variantFigures,
   variantResources,
 } from '../../../sim/experiment/index.ts'
-import type { RunSummary } from '../../../sim/stats/index.ts'
 import { profileLabel } from '../../folders/profile-file.ts'
 import { builtinWeightBytes, readOnnx } from '../../models/index.ts'
 import { build } from '../../version.ts'

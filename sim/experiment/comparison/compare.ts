@@ -6,13 +6,12 @@ import {
   geometricMean,
   PERCENTILES,
   percentile,
-  type RunSummary,
-  type StallFreeFigures,
   supports,
   supportsVerdict,
 } from '../../stats/index.ts'
 import type { RequestList } from '../../traffic/index.ts'
 import { fieldsOf, type ModelProfile } from '../../world/index.ts'
+import type { RunSummary } from '../figures/run-summary.ts'
 import { splitError } from './error-split.ts'
 import { type Latencies, latenciesOf } from './latencies.ts'
 import type { PredictedChange } from './machine-change.ts'
@@ -24,7 +23,7 @@ import {
   predictionError,
   predictionVerdict,
 } from './prediction-check.ts'
-import { stallFreeFigures, stallFreeLatencies } from './stall-free.ts'
+import { type StallFreeFigures, stallFreeFigures, stallFreeLatencies } from './stall-free.ts'
 import { besideStallFree, judgeStallFree, sharesOf } from './stall-free-check.ts'
 import { type ExecutorWork, structureSimulator } from './structure.ts'
 import {

@@ -5,9 +5,9 @@ import type {
   StallFree,
   Verdict,
 } from '../../documents/index.ts'
-import { percentileLabel, type StallFreeFigures } from '../../stats/index.ts'
+import { percentileLabel } from '../../stats/index.ts'
 import { band, predictionCheck } from './prediction-check.ts'
-import type { StallFreeLatencies } from './stall-free.ts'
+import type { StallFreeFigures, StallFreeLatencies } from './stall-free.ts'
 import { structureCheck } from './structure-check.ts'
 import type { Check } from './verdicts.ts'
 

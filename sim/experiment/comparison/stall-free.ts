@@ -1,5 +1,5 @@
 import { type Ms, type ServingPlan, topologyOf } from '../../serving/index.ts'
-import { PERCENTILES, percentile, type StallFreeFigures } from '../../stats/index.ts'
+import { PERCENTILES, percentile } from '../../stats/index.ts'
 import { type Intervals, joinIntervals, type Span, Stalls, type Steps } from '../../world/index.ts'
 import { type Latencies, latenciesOf, servedCount } from './latencies.ts'
 import type { ObservedRun } from './observed-run.ts'
@@ -26,6 +26,15 @@ export interface StallFreeInput {
 export interface StallFreeLatencies extends Latencies {
   /** of the served requests after the warm-up; NaN where there are none */
   readonly share: number
+}
+
+/** Latency of the requests that met no stall of the machine. */
+export interface StallFreeFigures {
+  readonly n: number
+  /** of the served requests */
+  readonly share: number
+  /** PERCENTILES, ms; NaN where every request met one */
+  readonly percentiles: readonly number[]
 }
 
 /** Latencies of the served requests that met no stall. */

@@ -1,5 +1,5 @@
 import type { Scenario } from '../../../scenarios/schema/schema.ts'
-import type { RunSummary } from '../../stats/index.ts'
+import type { RunSummary } from '../figures/run-summary.ts'
 
 /**
  * The fewest replicas of each pool that a run can pay for: those of a pool that is not scaled, or

@@ -1,11 +1,7 @@
 import type { Scenario } from '../../../scenarios/schema/schema.ts'
-import {
-  type CellSummary,
-  type Figures,
-  PARTS,
-  type RunDrift,
-  type RunSummary,
-} from '../../stats/index.ts'
+import { type CellSummary, type Figures, PARTS, type RunDrift } from '../../stats/index.ts'
+import type { RunSummary } from '../figures/run-summary.ts'
+import { capacityUtilisation } from '../figures/work.ts'
 import { type ObjectiveFigure, objectiveFigures } from '../result/objectives.ts'
 import { batchMean } from '../result/over-runs.ts'
 import { paidReplicas } from './paid-replicas.ts'
@@ -70,13 +66,6 @@ interface PoolFigures {
   readonly batchMean: number
   /** mean power of its accelerators, W, and their energy a request, J; null where not known */
   readonly energy: { readonly powerW: number; readonly jouleEach: number } | null
-}
-
-/** The share of the capacity of a pool that its work needs; null where that is not known. */
-export function capacityUtilisation({ work, paidMs }: RunSummary, pool: number): number | null {
-  const own = work[pool] ?? null
-  // a pool without replicas works at nothing
-  return own && (own.neededMs === 0 ? 0 : own.neededMs / paidMs[pool]!)
 }
 
 /** `slower`: the same replication with the longest times that a transfer allows. */

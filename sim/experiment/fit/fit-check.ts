@@ -3,11 +3,11 @@ import {
   PERCENTILES,
   percentileLabel,
   positiveMean,
-  type RunSummary,
   supports,
   supportsVerdict,
   tInterval,
 } from '../../stats/index.ts'
+import type { RunSummary } from '../figures/run-summary.ts'
 import { CORRELATION_TOLERANCE, FIT_TOLERANCE, WIDEST_FACTOR } from './fit-limits.ts'
 import type { SampleFigures } from './fit-scenario.ts'
 

@@ -1,7 +1,7 @@
 import type { Scenario } from '../../../scenarios/schema/schema.ts'
 import type { Series, Stability } from '../../documents/index.ts'
-import type { RunSummary } from '../../stats/index.ts'
 import { expectedRequests } from '../../traffic/index.ts'
+import type { RunSummary } from '../figures/run-summary.ts'
 import type { PreparedScenario } from '../system/prepared-scenario.ts'
 import type { Resolved } from '../system/resolve.ts'
 

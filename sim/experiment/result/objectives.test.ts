@@ -9,7 +9,7 @@ import {
   percentile,
   type WindowFigure,
 } from '../../stats/index.ts'
-import { judgedFigures } from '../../stats/recording/run-summary.ts'
+import { judgedFigures } from '../../stats/recording/recorder-summary.ts'
 import { WorstWindow } from '../../stats/recording/worst-window.ts'
 import { judge, judgedRuns, type ObjectiveFigure } from './objectives.ts'
 

@@ -3,46 +3,27 @@ import type { Scenario } from '../../../scenarios/schema/schema.ts'
 import type { Estimate, Result, Verdict } from '../../documents/index.ts'
 import { significant } from '../../kernel/index.ts'
 import {
-  type CallsSummary,
   type CellSummary,
   type Exceedance,
   estimate,
   exceedance,
   exceedanceOf,
   type JudgedTail,
+  judgedTails,
   neededForUpper,
   neededForVerdict,
   noVerdictReason,
   percentileEstimate,
-  type RunSummary,
   type RunTail,
   supportsVerdict,
   type WindowFigure,
+  windowObjectives,
 } from '../../stats/index.ts'
 import { periodS } from '../../traffic/index.ts'
 import { costOf } from '../configuration/cost.ts'
 import { paidReplicas } from '../configuration/paid-replicas.ts'
-
-/** The objectives of a class for windows, in the order in which a run has their figures. */
-export function windowObjectives(texts: readonly string[]) {
-  return [...new Set(texts)].flatMap((text) => {
-    const objective = parseObjective(text)!
-    if (!isTimed(objective) || objective.kind === 'call') return []
-    const { kind, percentile, window_s } = objective
-    return window_s === null ? [] : [{ text, kind, percentile, window_s }]
-  })
-}
-
-/** What the timed objectives of a scenario limit, for `summariseRun`: any percentile, as p(98). */
-export function judgedTails(scenario: Scenario): JudgedTail[] {
-  const tails = new Map<string, JudgedTail>()
-  for (const objective of Object.values(scenario.slo).flat().map(parseObjective)) {
-    if (objective === null || !isTimed(objective)) continue
-    const { percentile, limitMs } = objective
-    tails.set(`${percentile} ${limitMs}`, { percentile, limitMs })
-  }
-  return [...tails.values()]
-}
+import type { CallsSummary } from '../figures/calls.ts'
+import type { RunSummary } from '../figures/run-summary.ts'
 
 /** What a run has for an objective. */
 export interface ObjectiveFigure extends Pick<WindowFigure, 'value' | 'n'> {

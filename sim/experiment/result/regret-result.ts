@@ -2,7 +2,8 @@ import { replicaPrice, sharersOf } from '../../../scenarios/schema/pool-accelera
 import type { Scenario } from '../../../scenarios/schema/schema.ts'
 import type { Estimate, PoolRegret, Result } from '../../documents/index.ts'
 import { type Regret, regret } from '../../serving/index.ts'
-import { type RunSummary, tInterval } from '../../stats/index.ts'
+import { tInterval } from '../../stats/index.ts'
+import type { RunSummary } from '../figures/run-summary.ts'
 import type { PoolOracle } from '../scaling/pool-oracle.ts'
 import { overRuns } from './over-runs.ts'
 

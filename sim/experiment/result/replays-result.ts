@@ -1,6 +1,6 @@
 import type { Result } from '../../documents/index.ts'
-import type { RunSummary } from '../../stats/index.ts'
 import { noneCounts } from '../comparison/validity.ts'
+import type { RunSummary } from '../figures/run-summary.ts'
 import { type ResultHead, type ResultSystem, resultOf } from './result.ts'
 
 /**

@@ -7,13 +7,13 @@ import {
   type CellSummary,
   Histogram,
   type JudgedTail,
+  judgedTails,
   meanWithError,
   PERCENTILES,
-  type RunSummary,
   TimeSeries,
 } from '../../stats/index.ts'
-import { judgedFigures } from '../../stats/recording/run-summary.ts'
-import { judgedTails } from './objectives.ts'
+import { judgedFigures } from '../../stats/recording/recorder-summary.ts'
+import type { RunSummary } from '../figures/run-summary.ts'
 import { type ResultHead, resultOf } from './result.ts'
 
 const HEAD: ResultHead = {
@@ -121,7 +121,7 @@ function runOf(n: number, scale: number, { lost = 0, judged = [] as readonly Jud
     wastedMs: [0],
     paidMs: [16_000],
     kvBlocks: [0],
-    prefixes: [{ part: 0, of: 0 }],
+    prefixes: null,
     surges: [],
     observedMs: 8000,
     tail: [0.5, 0.9, 0.97].map((p) => ({ p, value: histogram.quantile(p) })),
@@ -134,6 +134,7 @@ function runOf(n: number, scale: number, { lost = 0, judged = [] as readonly Jud
     slowdowns: [null],
     tuning: null,
     stallFree: null,
+    undetected: null,
     series: new TimeSeries(10_000).summary(),
     worst: { reported: null, objectives: [[]] },
     drift: {

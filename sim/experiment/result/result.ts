@@ -1,8 +1,7 @@
-import type { Pool, Scenario } from '../../../scenarios/schema/schema.ts'
+import type { Scenario } from '../../../scenarios/schema/schema.ts'
 import { takesLength } from '../../../scenarios/schema/takes-length.ts'
 import type { Result, TailPoint } from '../../documents/index.ts'
 import {
-  type CallsSummary,
   type CellSummary,
   distribution,
   estimate,
@@ -10,31 +9,26 @@ import {
   PARTS,
   percentile,
   percentiles,
-  type RunSummary,
   TOKEN_TIMES,
 } from '../../stats/index.ts'
-import { surgeWindows } from '../../traffic/index.ts'
 import { costOf, servedRates } from '../configuration/cost.ts'
 import { paidReplicas } from '../configuration/paid-replicas.ts'
+import { FAMILIES } from '../figures/families.ts'
+import { retryLimitWarnings } from '../figures/proxy-retries.ts'
+import { documented, type RunSummary } from '../figures/run-summary.ts'
 import { grouped } from '../system/crowd.ts'
 import type { PreparedScenario } from '../system/prepared-scenario.ts'
 import { loadOf, type Resolved } from '../system/resolve.ts'
 import { transferWarnings } from '../transfer/transfer.ts'
 import { withinTransfers } from '../transfer/transferred-verdicts.ts'
 import { assumptionsOf } from './assumptions.ts'
-import { energyResult } from './energy.ts'
-import { heldResult, heldWarnings } from './held-result.ts'
-import { memoryResult } from './memory-result.ts'
 import { metastableOf } from './metastable.ts'
 import { judgeAll, judgedRuns, objectiveFigures } from './objectives.ts'
-import { budgetOf, hedgesResult, optionalFigures, tuningOf } from './optional-figures.ts'
-import { batchMean, overRuns, shareOver } from './over-runs.ts'
+import { batchMean, overRuns } from './over-runs.ts'
 import { recordedStalls, stallWarnings } from './recorded-stalls.ts'
-import { retryLimitWarnings } from './retry-limit.ts'
 import { shortRunWarnings } from './short-runs.ts'
 import { stabilityOf } from './stability.ts'
 import { uncalibratedWarnings } from './uncalibrated.ts'
-import { undetectedResult, undetectedWarnings } from './undetected.ts'
 import { worstWindow } from './worst-window.ts'
 
 /** The system whose runs a result is about. */
@@ -70,6 +64,7 @@ export function resultOf(
   const { scenario, hash, plan, capacitiesRps } = system
   const same = head.world === 'simulated' ? sameRuns(runs) : null
   const observedS = scenario.duration_s - scenario.warmup_s
+  const figures = documented(FAMILIES, { ...system, runs })
   const cell = (name: string, of: (run: RunSummary) => CellSummary) => {
     const cells = runs.map(of)
     const arrived = cells.reduce((sum, { counts }) => sum + counts.arrived, 0)
@@ -105,9 +100,7 @@ export function resultOf(
   }
   const classes = scenario.traffic.map((traffic, i) => ({
     ...cell(traffic.class, (run) => run.classes[i]!),
-    hedges: hedgesResult(runs, i),
-    ...heldResult(runs, i),
-    calls: callsResult(runs.map(({ calls }) => calls[i]!)),
+    ...figures.ofClass(i),
     tail: tail(runs.map(({ classTails }) => classTails[i] ?? [])),
   }))
   const pools = scenario.pools.map((pool, i) => ({
@@ -128,10 +121,7 @@ export function resultOf(
     ),
     kv_blocks: pool.generation === undefined ? null : overRuns(runs, (run) => run.kvBlocks[i]!),
     kv_blocks_limit: finite(plan.pools[i]!.generation?.kv.blocks),
-    energy: energyResult(scenario, runs, i),
-    ...optionalFigures(scenario, runs, { index: i, capacityRps: capacitiesRps[i] ?? null }),
-    ...undetectedResult(runs, i),
-    prefix_hit_rate: prefixes(pool) ? shareOver(runs.map((run) => run.prefixes[i]!)) : null,
+    ...figures.ofPool(i),
   }))
   const rates = runs.map(({ classes }) => servedRates(classes.map(servedBy), observedS))
   return {
@@ -140,8 +130,7 @@ export function resultOf(
     ...head,
     warnings: [
       ...head.warnings,
-      ...heldWarnings(scenario, classes),
-      ...undetectedWarnings(scenario, pools),
+      ...figures.warnings({ classes, pools }),
       ...(same === null ? [] : [same]),
     ],
     scenario: { name: scenario.name, hash, description: scenario.description },
@@ -171,10 +160,7 @@ export function resultOf(
       rates.map(({ tokensPerS }) => tokensPerS),
       runs.map((run) => paidReplicas(scenario, run)),
     ),
-    memory: memoryResult(runs.map(({ memory }) => memory)),
-    ...budgetOf(scenario, runs),
-    ...tuningOf(plan, runs[0]!),
-    surges: surgeWindows(scenario).map((surge, i) => surgeResult(surge, runs, i)),
+    ...figures.ofSystem(),
     tail: tail(runs.map((run) => run.tail)),
     tails: head.world === 'measured' ? runs.map((run) => run.tail.map(point)) : [],
     series: mergeSeries(runs.map((run) => run.series)),
@@ -243,28 +229,6 @@ function tokenTimes(cells: readonly CellSummary[]): Result['classes'][number]['t
   }
 }
 
-function surgeResult(
-  { class: name, fromMs }: ReturnType<typeof surgeWindows>[number],
-  runs: readonly RunSummary[],
-  i: number,
-): Result['surges'][number] {
-  // a run that ended before the surge has no backlog from it
-  const each = runs.map(({ surges }) => surges[i] ?? { peak: 0, recoveryMs: 0 })
-  const lasting = each.filter(({ recoveryMs }) => recoveryMs === Number.POSITIVE_INFINITY)
-  const recovery_s =
-    lasting.length === 0
-      ? overRuns(each, ({ recoveryMs }) => recoveryMs / 1000)
-      : {
-          value: null,
-          low: null,
-          high: null,
-          n: runs.length,
-          reason: `not before the next surge or the end in ${lasting.length} of ${runs.length} runs`,
-        }
-  const peak_backlog = overRuns(each, ({ peak }) => peak)
-  return { class: name, at_s: fromMs / 1000, peak_backlog, recovery_s }
-}
-
 /** Whether requests of a pool have lengths, and go in batches. */
 function batchesLengths({ models }: Scenario, { model, generation }: Scenario['pools'][number]) {
   return generation === undefined && takesLength(models[model]!)
@@ -292,22 +256,8 @@ function tail(tails: readonly RunSummary['tail'][]): TailPoint[] {
   })
 }
 
-const prefixes = ({ generation }: Pool) => generation?.kv_cache?.prefix_cache === true
-
 /** A limit; null for none. */
 const finite = (limit = Number.POSITIVE_INFINITY) => (Number.isFinite(limit) ? limit : null)
-
-/** The calls of one class over all runs; null where each of its requests is a call. */
-function callsResult(runs: readonly (CallsSummary | null)[]): Result['classes'][number]['calls'] {
-  const each = runs.filter((run) => run !== null)
-  if (each.length === 0) return null
-  return {
-    made: each.reduce((sum, { made }) => sum + made, 0),
-    answered: each.reduce((sum, { latency }) => sum + latency.n, 0),
-    latency: distribution(each.map(({ latency }) => latency)),
-    latency_all: percentiles(each.map(({ made, all }) => ({ n: made, values: all }))),
-  }
-}
 
 /**
  * The note for runs that are identical, request by request, as with a trace and constant work:

@@ -1,6 +1,7 @@
 import type { Scenario } from '../../../scenarios/schema/schema.ts'
 import type { Result } from '../../documents/index.ts'
-import { percentiles, type RunSummary } from '../../stats/index.ts'
+import { percentiles } from '../../stats/index.ts'
+import type { RunSummary } from '../figures/run-summary.ts'
 import { overRuns } from './over-runs.ts'
 
 /** The worst windows of the runs of a scenario, each figure over runs. */

@@ -1,7 +1,7 @@
 import type { Scenario } from '../../../scenarios/schema/schema.ts'
 import { topologyOf } from '../../serving/index.ts'
-import type { RunSummary } from '../../stats/index.ts'
 import { expectedRequests, filesOf, isClosed } from '../../traffic/index.ts'
+import type { RunSummary } from '../figures/run-summary.ts'
 import type { SimulationInput } from '../system/simulation-input.ts'
 
 /** The requests/s of a pool in each of equal steps of the traffic. */

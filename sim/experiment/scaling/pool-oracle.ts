@@ -1,7 +1,7 @@
 import type { Scenario } from '../../../scenarios/schema/schema.ts'
 import { type OracleReplicas, oracleReplicas } from '../../serving/index.ts'
-import type { RunSummary } from '../../stats/index.ts'
 import { meanDuration } from '../../traffic/index.ts'
+import type { RunSummary } from '../figures/run-summary.ts'
 import type { SimulationInput } from '../system/simulation-input.ts'
 import { type KnownRates, knownRates } from './known-rates.ts'
 import { neededAt, type ReplicaRate, replicaRates } from './replica-rates.ts'

@@ -1,7 +1,7 @@
 import { parseObjective } from '../../../scenarios/schema/objective.ts'
 import type { Scenario } from '../../../scenarios/schema/schema.ts'
-import type { RunSummary } from '../../stats/index.ts'
 import { expectedRequests } from '../../traffic/index.ts'
+import type { RunSummary } from '../figures/run-summary.ts'
 import { objectiveFigures, verdictOf } from '../result/objectives.ts'
 import { type SimulationInput, simulationInput } from '../system/simulation-input.ts'
 import type { KnownRates } from './known-rates.ts'

@@ -37,8 +37,7 @@ export function powerPlan(scenario: Scenario): PowerPlan | null {
       ? 0
       : scaling.warm * cards * boardOf(pool).idleW
   })
-  const scaled = pools.some((pool) => pool.scaling !== undefined && isPowered(pool))
-  return { executors, racks: racks.all, pools: pools.length, warmW, scaled }
+  return { executors, racks: racks.all, pools: pools.length, warmW }
 }
 
 function poweredExecutor({ pools }: Scenario, index: number, racks: Racks): PoweredExecutor {

@@ -16,24 +16,3 @@ export function sharedCards(
   }))
   return new SharedCards(plans, 1000 * warmup_s, power)
 }
-
-/**
- * Of each pool, the time of its batches and steps over what they would take with the card to
- * themselves; null without a shared card, NaN without work.
- */
-export function slowdowns(
-  { pools }: Scenario,
-  plan: ServingPlan,
-  cards: SharedCards | null,
-): (number | null)[] {
-  const { executorsOf } = topologyOf(plan)
-  return pools.map(({ card }, index) => {
-    if (card === undefined || cards === null) return null
-    const own = executorsOf[index]!.map((executor) => cards.sliced(executor)!)
-    const [sharedMs, aloneMs] = [
-      own.reduce((sum, time) => sum + time.sharedMs, 0),
-      own.reduce((sum, time) => sum + time.aloneMs, 0),
-    ]
-    return sharedMs / aloneMs
-  })
-}

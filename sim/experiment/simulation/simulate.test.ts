@@ -3,13 +3,13 @@ import type { Scenario } from '../../../scenarios/schema/schema.ts'
 import { scenarioOf } from '../../../test/scenarios.ts'
 import { Random } from '../../kernel/index.ts'
 import { servingPlan } from '../../serving/index.ts'
-import { playBack, Recorder, summariseRun } from '../../stats/index.ts'
+import { playBack } from '../../stats/index.ts'
 import { lengthDistribution, RequestList, trafficSource } from '../../traffic/index.ts'
 import { declaredWork } from '../../world/index.ts'
 import { mixedLengths, poolCapacity } from '../capacity/capacity.ts'
 import { feedBack, feedbackDifferences } from '../comparison/feedback.ts'
+import { recordRun } from '../figures/run-summary.ts'
 import { simulationInput } from '../system/simulation-input.ts'
-import { recorderOptions } from './recorder-options.ts'
 import { keptReplication, runReplication } from './simulate.ts'
 
 function scenarioWith(load: number, rest: Partial<Record<keyof Scenario, unknown>> = {}): Scenario {
@@ -108,12 +108,9 @@ describe('a replication', () => {
     const requests = RequestList.collect(trafficSource(scenario, traffic))
     const { rows, journal } = keptReplication({ ...input, requests }, 3)
     expect(feedbackDifferences(rows, feedBack(plan, requests, journal))).toEqual([])
-    const figures = { requests: requests.hash(), warmupMs: 0, durationMs: 2000, judged: [] }
-    const recorder = playBack(
-      rows,
-      (table) => new Recorder(recorderOptions(scenario, plan, table, null)),
-    )
-    const again = summariseRun(recorder, figures)
+    const replay = { scenario, plan, expected: null, replication: 0, simulated: null }
+    const recording = playBack({ rows }, (table) => recordRun({ ...replay, requests: table }))
+    const again = recording.summary(requests.hash())
     const { classes, batchSizes, requests: hash } = runReplication(input, 3)
     expect([again.requests, again.batchSizes]).toEqual([hash, batchSizes])
     expect(again.classes[0]!.counts).toEqual(classes[0]!.counts)

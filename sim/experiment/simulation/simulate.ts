@@ -1,25 +1,6 @@
 import { StreamWatch, stream } from '../../kernel/index.ts'
-import {
-  type Batch,
-  computedLength,
-  type Observer,
-  type Requests,
-  type Source,
-} from '../../serving/index.ts'
-import {
-  BudgetRecorder,
-  EjectionRecorder,
-  ExecutorRecorder,
-  KvSpaces,
-  type PowerSummary,
-  Recorder,
-  RowRecorder,
-  Rows,
-  type RunSummary,
-  summariseRun,
-  type TuningChange,
-  UndetectedFailures,
-} from '../../stats/index.ts'
+import { type Batch, computedLength, type Requests, type Source } from '../../serving/index.ts'
+import { RowRecorder, Rows } from '../../stats/index.ts'
 import {
   ListSource,
   type MergedSource,
@@ -34,21 +15,18 @@ import {
   type DueEvent,
   IDEAL_EXECUTOR,
   IDEAL_MACHINE,
-  MemoryObserver,
   NEVER,
   WorldMemory,
 } from '../../world/index.ts'
 import type { ObservedRun } from '../comparison/observed-run.ts'
-import { stallFreeFigures } from '../comparison/stall-free.ts'
-import { judgedTails } from '../result/objectives.ts'
+import { type RunRecording, type RunSummary, recordRun } from '../figures/run-summary.ts'
 import type { SimulationInput } from '../system/simulation-input.ts'
-import { lifecycleOf, lifecyclePlan, undetectedSpans } from './failure-plan.ts'
+import { lifecycleOf, lifecyclePlan } from './failure-plan.ts'
 import { executorWork, hardwareOf } from './hardware.ts'
 import { mayRepeat } from './may-repeat.ts'
-import { isPowered, powerPlan } from './power-plan.ts'
-import { recorderOptions } from './recorder-options.ts'
+import { powerPlan } from './power-plan.ts'
 import { type OnPiece, type RunParts, runWorld, runWorldInPieces } from './run-world.ts'
-import { sharedCards, slowdowns } from './shared-cards.ts'
+import { sharedCards } from './shared-cards.ts'
 
 /** The machine of a replication, bootstrapped from the fields of each pool's profile. */
 function bootstrappedField(input: SimulationInput, replication: number): BootstrappedField {
@@ -102,7 +80,6 @@ function replicationParts(input: SimulationInput, replication: number) {
   return {
     plan,
     power,
-    scalesPower: powered?.scaled === true,
     lifecycle: comings && lifecycleOf(comings, seed, replication),
     heat: power,
     memory: remembers ? new WorldMemory({ scenario, plan, activations, maps }) : null,
@@ -123,7 +100,7 @@ export function runReplication(
   replication: number,
   onPiece?: OnPiece,
 ): RunSummary {
-  const { parts, summary } = recorded(input, replication)
+  const { parts, summary } = recordedWorld(input, replication)
   runWorld(parts, onPiece)
   return summary()
 }
@@ -135,119 +112,39 @@ export async function runReadingReplication(
   read: TraceReader,
   onPiece?: OnPiece,
 ): Promise<RunSummary> {
-  const { parts, source, summary } = recorded(input, replication)
+  const { parts, source, summary } = recordedWorld(input, replication)
   await runWorldInPieces(parts, { refill: () => (source as MergedSource).refill(read), onPiece })
   return summary()
 }
 
-/** Changes of tuned settings that a result has. */
-const MOST_CHANGES = 10_000
-
-/** A world and what sums it up once it has run. */
-function recorded(
+/** A world of one replication, and what sums it up once it has run. */
+export function recordedWorld(
   input: SimulationInput,
   replication: number,
 ): { readonly parts: RunParts; readonly source: Source; readonly summary: () => RunSummary } {
-  const { scenario } = input
-  const warmupMs = scenario.warmup_s * 1000
   const watch = mayRepeat(input) ? new StreamWatch() : null
   const parts = replicationParts(input, replication)
   const work = executorWork(input)
   const expected = (batch: Batch) => work[batch.executor]!.work(batch.size, computedLength(batch))
-  const caches = new KvSpaces(scenario, parts.plan, replication === 0)
-  let recorder: Recorder | null = null
   // declared work has no stalls, and drawn requests may be too many to hold their rows
   const hasProfile = input.models.some((model) => model !== null)
   const fired: DueEvent[] | null = input.requests && hasProfile ? [] : null
-  let rows: RowRecorder | null = null
-  let executors: ExecutorRecorder | null = null
-  const spans = undetectedSpans(scenario, parts.plan, replication)
-  let undetected: UndetectedFailures | null = null
-  let ejections: EjectionRecorder | null = null
-  const { budget: shared } = parts.plan
-  let budget: BudgetRecorder | null = null
-  const tuning: TuningChange[] = []
+  let recording: RunRecording | null = null
   const observe = (requests: Requests) => {
-    const options = recorderOptions(
-      scenario,
-      parts.plan,
+    recording = recordRun({
+      ...input,
       requests,
-      parts.sendDelay && expected,
-      input.tokenTimes,
-    )
-    recorder = new Recorder({ ...options, kv: caches.kv })
-    const { memory } = parts
-    const observers: Observer[] = [recorder]
-    if (parts.lifecycle !== null) {
-      executors = new ExecutorRecorder(options)
-      observers.push(executors)
-    }
-    if (spans !== null) {
-      undetected = new UndetectedFailures({ ...options, spans })
-      observers.push(undetected)
-    }
-    if (parts.power !== null && parts.scalesPower) observers.push(parts.power)
-    if (parts.plan.pools.some(({ ejection }) => ejection !== undefined)) {
-      ejections = new EjectionRecorder(options)
-      observers.push(ejections)
-    }
-    if (shared !== undefined) {
-      budget = new BudgetRecorder({ ...options, pools: shared.pools })
-      observers.push(budget)
-    }
-    if (parts.plan.tuning && replication === 0) {
-      observers.push({
-        tuned: (at, step) => tuning.length < MOST_CHANGES && tuning.push({ at, ...step }),
-      })
-    }
-    if (memory) observers.unshift(new MemoryObserver(memory, requests))
-    if (fired === null) return observers
-    rows = new RowRecorder(Rows.allocate(input.requests!.count), requests)
-    return [...observers, rows]
-  }
-  const endMs = () => Math.max(1000 * scenario.duration_s, recorder!.lastMs)
-  const summary = () =>
-    summariseRun(recorder!, {
-      requests: input.requests?.hash() ?? (parts.source as { hash(): string }).hash(),
-      warmupMs,
-      durationMs: scenario.duration_s * 1000,
-      judged: judgedTails(scenario),
-      memory: [...(parts.memory?.spaces() ?? []), ...caches.summaries()],
-      ...(parts.power && { power: powerSummaries(scenario, parts, endMs()) }),
-      availability: (executors as ExecutorRecorder | null)?.summaries(endMs()) ?? null,
-      undetected: (undetected as UndetectedFailures | null)?.counts,
-      ejections: (ejections as EjectionRecorder | null)?.summaries(endMs()) ?? null,
-      budget: (budget as BudgetRecorder | null)?.summary(endMs()) ?? null,
-      ...(parts.cards && { slowdowns: slowdowns(scenario, parts.plan, parts.cards) }),
-      ...(parts.plan.tuning && { tuning }),
-      exact: watch !== null && !watch.drawn(),
-      stallFree:
-        fired &&
-        stallFreeFigures({ rows: rows!.rows, timers: fired }, { plan: input.plan, work, warmupMs }),
+      replication,
+      expected: parts.sendDelay && expected,
+      simulated: { ...parts, input, fired },
     })
+    return recording.observers
+  }
+  const summary = () => {
+    const hash = input.requests?.hash() ?? (parts.source as { hash(): string }).hash()
+    return recording!.summary(hash, watch !== null && !watch.drawn())
+  }
   return { parts: { ...parts, observe, fired }, source: parts.source, summary }
-}
-
-/** Energy and heat of each pool of a run that ends at `endMs`. */
-function powerSummaries(
-  { pools }: SimulationInput['scenario'],
-  { power, lifecycle }: Pick<ReturnType<typeof replicationParts>, 'power' | 'lifecycle'>,
-  endMs: number,
-): (PowerSummary | null)[] {
-  const { totals, series } = power!.energy(endMs)
-  return pools.map((pool, i) => {
-    if (!isPowered(pool)) return null
-    const { warmestC, slowest } = power!.heat[i]!
-    const heat = { warmestC: [...warmestC], slowest: [...slowest] }
-    // the open interval after the traffic has no length of its own
-    const during = [...series[i]!].slice(0, -1)
-    return {
-      joules: totals[i]!,
-      series: during,
-      heat: pool.heat === undefined ? null : heat,
-      downs: lifecycle?.heat?.summary(i, endMs) ?? null,
-    }
-  })
 }
 
 /** Rows to begin with where the number of requests is not known. */

@@ -1,9 +1,5 @@
-import {
-  PERCENTILES,
-  type Percentile,
-  percentileLabel,
-  type RunSummary,
-} from '../../stats/index.ts'
+import { PERCENTILES, type Percentile, percentileLabel } from '../../stats/index.ts'
+import type { RunSummary } from '../figures/run-summary.ts'
 import type { Theory, TheoryFigure } from './theory-judge.ts'
 
 /** Estimates of figures from replications; times in ms, of the first class by default. */

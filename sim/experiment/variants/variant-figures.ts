@@ -12,11 +12,11 @@ import {
   meanWithError,
   PERCENTILES,
   percentileEstimate,
-  type RunSummary,
   supports,
   unsupportedReason,
 } from '../../stats/index.ts'
-import { capacityUtilisation } from '../configuration/run-figures.ts'
+import type { RunSummary } from '../figures/run-summary.ts'
+import { capacityUtilisation } from '../figures/work.ts'
 
 const LEVELS = { p50: 0.5, p95: 0.95, p99: 0.99 } as const
 const isLevel = (metric: VariantMetric): metric is keyof typeof LEVELS => metric in LEVELS

@@ -1,5 +1,5 @@
 import type { Distribution, Estimate, Percentiles } from '../../documents/index.ts'
-import type { Figures } from '../recording/run-summary.ts'
+import type { Figures } from '../recording/recorder-summary.ts'
 import { within } from './interval.ts'
 import { PERCENTILES, percentileKey, supports, unsupportedReason } from './percentile.ts'
 import { geometricMean, positiveMean } from './positive.ts'

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { type Random, stream } from '../../kernel/index.ts'
 import { Histogram } from '../recording/histogram.ts'
-import { judgedFigures } from '../recording/run-summary.ts'
+import { judgedFigures } from '../recording/recorder-summary.ts'
 import { exceedance, exceedanceOf, type RunTail } from './exceedance.ts'
 import { clopperPearson } from './interval.ts'
 

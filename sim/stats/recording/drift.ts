@@ -13,7 +13,8 @@ interface DriftOptions {
   readonly durationMs: Ms
   /** pool of each executor */
   readonly poolOf: readonly number[]
-  readonly pools: readonly { readonly maxBatch: number }[]
+  /** of each pool, the size of its largest batch */
+  readonly largest: readonly number[]
 }
 
 /** Whether requests pile up or are turned away, over the second half of the counted time. */
@@ -62,11 +63,11 @@ export class DriftRecorder {
     readonly busyMs: Float64Array
   }[]
 
-  constructor({ warmupMs, durationMs, pools, poolOf }: DriftOptions) {
+  constructor({ warmupMs, durationMs, largest, poolOf }: DriftOptions) {
     this.#fromMs = (warmupMs + durationMs) / 2
     this.#blockMs = (durationMs - this.#fromMs) / BLOCKS
-    this.#held = poolOf.reduce((held, pool) => held + pools[pool]!.maxBatch, 0)
-    this.#pools = pools.map((_, pool) => ({
+    this.#held = poolOf.reduce((held, pool) => held + largest[pool]!, 0)
+    this.#pools = largest.map((_, pool) => ({
       replicas: poolOf.filter((of) => of === pool).length,
       served: counters(),
       lost: counters(),

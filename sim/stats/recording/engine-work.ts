@@ -28,10 +28,11 @@ export class EngineWork {
   readonly #series: readonly (Float64Array | null)[]
   readonly #bucketMs: Ms
 
-  constructor(pools: readonly { readonly tokenTimes?: EngineTimes | null }[], durationMs: Ms) {
-    this.#times = pools.map(({ tokenTimes }) => tokenTimes ?? null)
-    this.#neededMs = new Float64Array(pools.length)
-    this.#series = this.#times.map((times) => times && new Float64Array(BUCKETS))
+  /** `times`: of each pool; null where they are not known, as without engines. */
+  constructor(times: readonly (EngineTimes | null)[], durationMs: Ms) {
+    this.#times = times
+    this.#neededMs = new Float64Array(times.length)
+    this.#series = times.map((of) => of && new Float64Array(BUCKETS))
     this.#bucketMs = durationMs / BUCKETS
   }
 

@@ -1,5 +1,12 @@
 import type { Pool, Scenario } from '../../../scenarios/schema/schema.ts'
-import { type KvUse, kvBytes, type Ms, NO_USE, type ServingPlan } from '../../serving/index.ts'
+import {
+  type KvUse,
+  kvBytes,
+  type Ms,
+  NO_USE,
+  type Observer,
+  type ServingPlan,
+} from '../../serving/index.ts'
 import {
   fullestSpace,
   type SpaceChunk,
@@ -28,7 +35,7 @@ interface Space {
  * Any free block or reservation can be used, so free memory is one chunk, and all fragmentation is
  * internal. Preemptions for lack of blocks are shortages.
  */
-export class KvSpaces {
+export class KvSpaces implements Observer {
   readonly #maps: boolean
   /** by executor; null where its pool does not generate or has no `memory` */
   readonly #of: ({ readonly space: Space; readonly replica: Replica } | null)[] = []
@@ -62,7 +69,12 @@ export class KvSpaces {
     }
   }
 
-  readonly kv = (now: Ms, use: KvUse): void => {
+  /** Whether any pool generates and has `memory`. */
+  get areUsed(): boolean {
+    return this.#groups.size > 0
+  }
+
+  kv(now: Ms, use: KvUse): void {
     const located = this.#of[use.executor]!
     if (located === null) return
     located.replica.use = use

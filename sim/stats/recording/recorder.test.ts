@@ -1,14 +1,22 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type Batch, OUTCOME, outcomes, REFUSAL, Requests, STATUS } from '../../serving/index.ts'
+import { scenarioOf } from '../../../test/scenarios.ts'
+import {
+  type Batch,
+  OUTCOME,
+  observerOf,
+  outcomes,
+  REFUSAL,
+  Requests,
+  STATUS,
+  servingPlan,
+} from '../../serving/index.ts'
 import { PARTS } from './cell.ts'
 import { ROWS } from './columns.ts'
 import { Recorder } from './recorder.ts'
+import { summariseRecorder } from './recorder-summary.ts'
 import { RowRecorder, Rows } from './rows.ts'
 import { playBack } from './rows-playback.ts'
-import { summariseRun } from './run-summary.ts'
-import type { WindowOptions } from './window-recorder.ts'
-import { windowsOf } from './worst-window.ts'
 
 const DURATION_MS = 1200
 
@@ -28,12 +36,29 @@ const fate = fc.record({
 })
 type Fate = typeof fate extends fc.Arbitrary<infer T> ? T : never
 
-const NO_WINDOWS: WindowOptions = { reported: null, objectives: [[], []] }
-
-interface Folding {
-  readonly windows?: WindowOptions
+interface Recorded {
+  /** of the first class */
+  readonly slo?: readonly string[]
   readonly rowsAtOnce?: number
 }
+
+/** Two classes, of which the first has objectives, and an executor for each request. */
+const scenarioWith = (executors: number, warmupMs: number, slo: readonly string[]) =>
+  scenarioOf({
+    duration_s: DURATION_MS / 1000,
+    warmup_s: warmupMs / 1000,
+    traffic: ['a', 'b'].map((name) => ({
+      class: name,
+      arrivals: { process: 'poisson', rate_rps: 100 },
+    })),
+    slo: { a: slo },
+    pools: [
+      {
+        ...{ name: 'central', model: 'm', replicas: executors },
+        batching: { policy: 'dynamic', max_batch: 4, max_delay_ms: 0 },
+      },
+    ],
+  })
 
 const inBatch = (outcome: number) => outcome !== OUTCOME.shed && outcome !== OUTCOME.timedOut
 
@@ -41,25 +66,16 @@ const inBatch = (outcome: number) => outcome !== OUTCOME.shed && outcome !== OUT
 function record(
   fates: readonly Fate[],
   warmupMs = 0,
-  { windows = NO_WINDOWS, rowsAtOnce = ROWS }: Folding = {},
+  { slo = ['p(50) latency_ms < 30'], rowsAtOnce = ROWS }: Recorded = {},
 ) {
   const requests = new Requests(Math.max(1, fates.length))
   const rows = Rows.allocate(fates.length)
-  const options = {
-    durationMs: DURATION_MS,
-    warmupMs,
-    pools: [{ maxBatch: 4 }],
-    // an executor has one batch at a time
-    poolOf: requests.at.length > 1 ? fates.map(() => 0) : [0],
-    parts: [null, 1],
-    limitsMs: [30, Number.POSITIVE_INFINITY],
-    surges: [],
-    windows,
-    rowsAtOnce,
-    expected: null,
-  }
+  // an executor has one batch at a time
+  const scenario = scenarioWith(Math.max(1, fates.length), warmupMs, slo)
+  const plan = servingPlan(scenario)
+  const options = { scenario, plan, rowsAtOnce, expected: null }
   const recorder = new Recorder({ ...options, requests })
-  const rowRecorder = new RowRecorder(rows, requests)
+  const observer = observerOf([recorder, new RowRecorder(rows, requests)])
   const events: [at: number, order: number, act: () => void][] = []
   fates.forEach((request, i) => {
     const sent = request.at + request.lag
@@ -91,24 +107,19 @@ function record(
       ...times,
       status,
     }
-    for (const to of [recorder, rowRecorder]) {
-      events.push([sent, 0, () => to.arrived(sent, i)])
-      if (inBatch(request.outcome)) {
-        events.push([dispatched, 1, () => to.dispatched(dispatched, batch)])
-        events.push([done, 2, () => to.batch(done, batch)])
-      } else events.push([done, 3, () => to.lost(done, i)])
-    }
+    events.push([sent, 0, () => observer.arrived?.(sent, i)])
+    if (inBatch(request.outcome)) {
+      events.push([dispatched, 1, () => observer.dispatched?.(dispatched, batch)])
+      events.push([done, 2, () => observer.batch?.(done, batch)])
+    } else events.push([done, 3, () => observer.lost?.(done, i)])
   })
   events.sort((a, b) => a[0] - b[0] || a[1] - b[1])
   for (const [, , act] of events) act()
   return { recorder, rows, options }
 }
 
-const summary = (recorder: Recorder, warmupMs = 0) =>
-  summariseRun(recorder, {
-    ...{ requests: 'x', warmupMs, durationMs: DURATION_MS },
-    judged: [{ percentile: 0.98, limitMs: 5 }],
-  })
+const summary = (recorder: Recorder) =>
+  summariseRecorder(recorder, [{ percentile: 0.98, limitMs: 5 }])
 
 const close = (a: number, b: number) => Math.abs(a - b) <= 1e-9 * Math.max(1, Math.abs(b))
 
@@ -158,7 +169,7 @@ describe('a recorder', () => {
       fc.property(fc.array(fate, { maxLength: 30 }), (fates) => {
         const { recorder } = record(fates, 500)
         const counted = fates.filter(({ at }) => at >= 500).length
-        expect(summary(recorder, 500).pools[0]!.counts.arrived).toBe(counted)
+        expect(summary(recorder).pools[0]!.counts.arrived).toBe(counted)
       }),
     )
   })
@@ -209,27 +220,24 @@ test('rows played back give the summary of the run itself', () => {
   fc.assert(
     fc.property(fc.array(fate, { maxLength: 30 }), fc.constantFrom(0, 400), (fates, warmupMs) => {
       const { recorder, rows, options } = record(fates, warmupMs)
-      const again = playBack(rows, (requests) => new Recorder({ ...options, requests }))
-      expect(summary(again, warmupMs)).toEqual(summary(recorder, warmupMs))
+      const again = playBack({ rows }, (requests) => ({
+        observers: [new Recorder({ ...options, requests })] as const,
+      }))
+      expect(summary(again.observers[0])).toEqual(summary(recorder))
     }),
   )
 })
 
 test('figures are the same whether requests are folded one by one or by the hundred', () => {
-  const windows = {
-    reported: windowsOf(100, 100, DURATION_MS),
-    objectives: [
-      [{ kind: 'latency', percentile: 0.9, windows: windowsOf(200, 100, DURATION_MS) }],
-      [],
-    ],
-  } as const
+  // the windows that are reported are of 100 ms
+  const slo = ['p(90, worst 200ms) latency_ms < 30']
   const fates = fc.array(fate, { minLength: 500, maxLength: 700 })
   fc.assert(
     fc.property(fates, fc.constantFrom(1, 7, 100), (all, rowsAtOnce) => {
       const [some, many] = [rowsAtOnce, ROWS].map((rows) =>
-        record(all, 100, { windows, rowsAtOnce: rows }),
+        record(all, 100, { slo, rowsAtOnce: rows }),
       )
-      expect(summary(some!.recorder, 100)).toEqual(summary(many!.recorder, 100))
+      expect(summary(some!.recorder)).toEqual(summary(many!.recorder))
     }),
     { numRuns: 10, endOnFailure: true },
   )

@@ -1,20 +1,21 @@
+import { parseObjective, type TimedKind } from '../../../scenarios/schema/objective.ts'
+import type { Scenario } from '../../../scenarios/schema/schema.ts'
 import type { Series } from '../../documents/index.ts'
 import {
   type Batch,
   computedIn,
   type ExecutorPhase,
-  type KvUse,
+  largestBatch,
   type Ms,
   type Observer,
   OUTCOME,
   type Requests,
-  type RetryPlan,
+  type ServingPlan,
   type StepRun,
   type TokenGapRun,
+  topologyOf,
 } from '../../serving/index.ts'
-import { Backlog, type SurgeBacklog, type SurgeWindow } from './backlog.ts'
 import { BatchedRequests } from './batched-requests.ts'
-import { CallRecorder, type Calls } from './calls.ts'
 import { Cell } from './cell.ts'
 import {
   EndedBatches,
@@ -28,67 +29,29 @@ import { isSpare } from './copies.ts'
 import { DriftRecorder, type RunDrift } from './drift.ts'
 import { type EngineTimes, EngineWork, type WorkSummary } from './engine-work.ts'
 import { ExecutorSpans, timeWithin } from './executor-spans.ts'
-import { HeldRecorder, type HeldRequests } from './held.ts'
-import { PrefixHits } from './prefix-hits.ts'
-import { RetryRecorder, type RetrySummary } from './retries.ts'
-import type { Ratio } from './space-recorder.ts'
+import { RetryRecorder, type RetrySummary, retriedClasses } from './retries.ts'
 import { TimeGrid } from './time-grid.ts'
 import { TimeSeries } from './time-series.ts'
 import { tokenTimes } from './token-times.ts'
-import { type WindowOptions, WindowRecorder, type WorstSummary } from './window-recorder.ts'
+import { WindowRecorder, type WorstSummary, windowOptions } from './window-recorder.ts'
 
 export interface RecorderOptions {
+  readonly scenario: Scenario
+  readonly plan: ServingPlan
   readonly requests: Requests
-  readonly durationMs: Ms
-  /** requests scheduled before this are served but not counted, ms */
-  readonly warmupMs: Ms
-  readonly pools: readonly {
-    readonly maxBatch: number
-    /** batches are those of steps, and requests end token by token */
-    readonly generates?: boolean
-    /** time of its tokens at its capacity; null or absent where that is not known */
-    readonly tokenTimes?: EngineTimes | null
-    /** absent where the proxy of the pool retries nothing */
-    readonly retries?: RetryPlan | undefined
-    /** replicas in its warm pool; absent for none */
-    readonly warm?: number
-  }[]
-  /** pool of each executor */
-  readonly poolOf: readonly number[]
-  /** times of increased traffic, in the order of their starts */
-  readonly surges: readonly SurgeWindow[]
-  /** parts per request of each class; null where each request is a call */
-  readonly parts: readonly (number | null)[]
-  /** whether the requests of each class have copies; absent where none has */
-  readonly hedged?: readonly boolean[]
-  /** whether their attempts may be sent again by a proxy; absent where none is */
-  readonly retried?: readonly boolean[]
-  /** whether the clients of each class have a limit of requests in flight; absent where none has */
-  readonly capped?: readonly boolean[]
-  /** a good request of each class has a latency below this; Infinity for none */
-  readonly limitsMs: readonly Ms[]
-  /** the same for the time to first token and the time per output token */
-  readonly tokenLimits?: readonly { readonly ttftMs: Ms; readonly tpotMs: Ms }[]
-  /** of each class, from when a first token is generated to when it leaves; absent for 0 */
-  readonly firstTokenDelaysMs?: readonly Ms[]
-  readonly windows: WindowOptions
+  /** of each pool, time of its tokens at its capacity; null or absent where that is not known */
+  readonly tokenTimes?: readonly (EngineTimes | null)[]
   /** expected duration of a batch at speed 1, for the series of speed, ms */
   readonly expected: ((batch: Batch) => Ms) | null
   /** rows that are folded at once, at most `ROWS`; default: as many */
   readonly rowsAtOnce?: number
-  /** called with the use of KV caches; absent where that is not recorded */
-  readonly kv?: (now: Ms, use: KvUse) => void
 }
 
 /** What a recorder has of a run. Lists are by class or by pool, `cells` by both. */
 export interface RecordedFigures {
-  /** when the last request ended */
-  readonly lastMs: Ms
+  /** time over which busyMs is counted: from the end of the warm-up to the last event, ms */
+  readonly observedMs: Ms
   readonly cells: readonly (readonly Cell[])[]
-  /** null where each request is a call */
-  readonly calls: readonly (Calls | null)[]
-  /** what waited at the clients; null where they send as scheduled */
-  readonly held: readonly (HeldRequests | null)[]
   /** whether requests have copies */
   readonly hedged: readonly boolean[]
   /** by the proxy of each pool; null where it retries nothing */
@@ -110,16 +73,10 @@ export interface RecordedFigures {
   readonly work: readonly (WorkSummary | null)[]
   /** requests per second in the batches of each interval */
   readonly batchedRps: readonly (readonly number[])[]
-  /** prompt tokens found in prefix caches, of all */
-  readonly prefixes: readonly Ratio[]
-  /** for each surge that began */
-  readonly surges: readonly SurgeBacklog[]
   readonly series: Series
   readonly worst: WorstSummary
   readonly drift: RunDrift
 }
-
-const NO_LIMITS = { ttftMs: Number.POSITIVE_INFINITY, tpotMs: Number.POSITIVE_INFINITY }
 
 /** What is kept of a batch while the answer to one of its requests is on its way. */
 type Answer = Pick<Batch, 'executor' | 'size' | 'dispatched' | 'started' | 'ended'>
@@ -163,13 +120,9 @@ export class Recorder implements Observer {
   readonly #wastedTokens: Float64Array
   /** most KV-cache blocks in use on one replica, per pool */
   readonly #kvBlocks: Float64Array
-  readonly #prefixHits: PrefixHits
   readonly #work: EngineWork
   readonly #batched: BatchedRequests
-  readonly #backlog: Backlog
-  readonly #calls: CallRecorder
   readonly #windows: WindowRecorder
-  readonly #hasCalls: boolean
   /** whether any class has a limit */
   readonly #hasLimits: boolean
   /** whether the requests of each class have copies */
@@ -179,60 +132,60 @@ export class Recorder implements Observer {
   readonly #hasMore: boolean
   /** null where no proxy retries */
   readonly #retries: RetryRecorder | null
-  /** null where every request is sent as scheduled */
-  readonly #held: HeldRecorder | null
-  readonly #options: RecorderOptions
+  /** whether requests of each class may wait at their clients; null where none does */
+  readonly #capped: readonly boolean[] | null
+  readonly #settings: Settings
   readonly #series: TimeSeries
   readonly #drift: DriftRecorder
   /** by request: when its batch was done, the batch, and its place there; only with networks */
   readonly #answers: ([done: Ms, batch: Answer, place: number] | undefined)[] = []
+  /** when the last request ended */
   lastMs: Ms = 0
 
   constructor(options: RecorderOptions) {
-    this.#options = options
-    this.#pools = options.pools.length
+    const { scenario, plan, requests, tokenTimes = [] } = options
+    const settings = settingsOf(options)
+    const { durationMs, warmupMs, poolOf, generates, limits, firstTokenDelaysMs } = settings
+    const pools = plan.pools.length
+    this.#settings = settings
+    this.#pools = pools
     this.#atOnce = options.rowsAtOnce ?? ROWS
-    const haveTokens = options.pools.some(({ generates }) => generates === true)
-    this.#rows = new EndedRequests({ haveTokens })
-    this.#cells = options.limitsMs.flatMap(() => options.pools.map(() => new Cell()))
+    this.#rows = new EndedRequests({ haveTokens: generates.includes(true) })
+    this.#cells = Array.from({ length: limits.length * pools }, () => new Cell())
     this.#rowsByCell = new RowsBy(this.#cells.length)
-    this.#rowsByClass = new RowsBy(options.limitsMs.length)
+    this.#rowsByClass = new RowsBy(limits.length)
     this.#rowsBefore = new RowsBy(this.#cells.length)
-    this.#batchSizes = options.pools.map((pool) => new Float64Array(pool.maxBatch))
-    this.#tokens = new Float64Array(options.pools.length)
-    this.#computed = new Float64Array(options.pools.length)
-    this.#busyMs = new Float64Array(options.pools.length)
-    this.#occupiedMs = new Float64Array(options.pools.length)
-    const { poolOf, pools, durationMs } = options
+    const largest = plan.pools.map(largestBatch)
+    this.#batchSizes = largest.map((size) => new Float64Array(size))
+    this.#tokens = new Float64Array(pools)
+    this.#computed = new Float64Array(pools)
+    this.#busyMs = new Float64Array(pools)
+    this.#occupiedMs = new Float64Array(pools)
     this.#grid = new TimeGrid(poolOf.length, durationMs)
-    this.#paid = new ExecutorSpans({ poolOf, always: pools.map(({ warm = 0 }) => warm) })
+    const always = scenario.pools.map(({ scaling }) => scaling?.warm ?? 0)
+    this.#paid = new ExecutorSpans({ poolOf, always })
     this.#lastEnds = new Float64Array(poolOf.length)
-    this.#wastedMs = new Float64Array(options.pools.length)
-    this.#doneTokens = new Float64Array(options.pools.length)
-    this.#wastedTokens = new Float64Array(options.pools.length)
-    this.#kvBlocks = new Float64Array(options.pools.length)
-    this.#prefixHits = new PrefixHits(options.poolOf)
-    this.#work = new EngineWork(options.pools, durationMs)
-    this.#batched = new BatchedRequests(options.pools.length, durationMs)
-    this.#backlog = new Backlog(options.surges, options.warmupMs, options.durationMs)
-    const { hedged = [], retried = [], parts } = options
-    const resent = parts.map((_, i) => hedged[i] === true || retried[i] === true)
-    this.#calls = new CallRecorder({ ...options, hedged: resent })
-    this.#retries = retried.includes(true) ? new RetryRecorder(options) : null
-    const { capped = [], requests, warmupMs } = options
-    this.#held = capped.includes(true) ? new HeldRecorder(capped, requests, warmupMs) : null
-    this.#hedged = hedged
-    this.#hasCopies = hedged.includes(true)
-    this.#hasCalls = parts.some((count) => count !== null)
-    this.#hasLimits = hasLimits(options)
-    this.#series = new TimeSeries(options.durationMs, { hasLimits: this.#hasLimits })
-    const { firstTokenDelaysMs } = options
-    const windows = { ...options.windows, requests, grid: this.#grid, firstTokenDelaysMs }
-    this.#windows = new WindowRecorder(windows, options.pools.length)
-    this.#drift = new DriftRecorder(options)
-    const { hasObjectives } = this.#windows
-    const follows = this.#retries !== null || this.#held !== null
-    this.#hasMore = this.#hasCopies || follows || hasObjectives
+    this.#wastedMs = new Float64Array(pools)
+    this.#doneTokens = new Float64Array(pools)
+    this.#wastedTokens = new Float64Array(pools)
+    this.#kvBlocks = new Float64Array(pools)
+    const times = plan.pools.map((_, pool) => tokenTimes[pool] ?? null)
+    this.#work = new EngineWork(times, durationMs)
+    this.#batched = new BatchedRequests(pools, durationMs)
+    const retried = retriedClasses(plan)
+    this.#hedged = scenario.traffic.map(({ hedge }) => hedge !== undefined)
+    this.#hasCopies = this.#hedged.includes(true)
+    this.#retries = retried.includes(true)
+      ? new RetryRecorder({ requests, pools: plan.pools })
+      : null
+    const capped = scenario.traffic.map(({ max_in_flight: most }) => most !== undefined)
+    this.#capped = capped.includes(true) ? capped : null
+    this.#hasLimits = limits.some((of) => Object.values(of).some(Number.isFinite))
+    this.#series = new TimeSeries(durationMs, { hasLimits: this.#hasLimits })
+    const windows = { ...windowOptions(scenario), requests, firstTokenDelaysMs, grid: this.#grid }
+    this.#windows = new WindowRecorder(windows, pools)
+    this.#drift = new DriftRecorder({ warmupMs, durationMs, poolOf, largest })
+    this.#hasMore = this.#hasCopies || this.#retries !== null || this.#windows.hasObjectives
   }
 
   /** What is recorded, once the run has ended: windows are closed. */
@@ -240,7 +193,8 @@ export class Recorder implements Observer {
     this.#foldRequests()
     this.#foldBatches()
     this.#foldChanges()
-    const { warmupMs, durationMs, limitsMs, pools } = this.#options
+    const { warmupMs, durationMs } = this.#settings
+    const classes = [...this.#hedged.keys()]
     const paid = this.#paid.all
     const counted = [warmupMs, Math.max(durationMs, this.lastMs)].map((at) => this.#grid.at(at))
     const wastedMs = this.#wastedMs.map((ms, pool) => {
@@ -248,12 +202,10 @@ export class Recorder implements Observer {
       return ms + share * this.#busyMs[pool]!
     })
     return {
-      lastMs: this.lastMs,
-      cells: limitsMs.map((_, i) => this.#cells.slice(i * this.#pools, (i + 1) * this.#pools)),
-      calls: this.#calls.classes,
-      held: this.#held?.classes ?? limitsMs.map(() => null),
-      hedged: limitsMs.map((_, i) => this.#hedged[i] === true),
-      retries: this.#retries?.counts ?? pools.map(() => null),
+      observedMs: Math.max(durationMs, this.lastMs) - warmupMs,
+      cells: classes.map((i) => this.#cells.slice(i * this.#pools, (i + 1) * this.#pools)),
+      hedged: this.#hedged,
+      retries: this.#retries?.counts ?? paid.map(() => null),
       batchSizes: this.#batchSizes.map((sizes) => Array.from(sizes)),
       efficiency: Array.from(this.#tokens, (sum, pool) => sum / this.#computed[pool]!),
       busyMs: Array.from(this.#busyMs),
@@ -263,18 +215,14 @@ export class Recorder implements Observer {
       kvBlocks: Array.from(this.#kvBlocks),
       work: this.#work.summaries,
       batchedRps: this.#batched.rates,
-      prefixes: pools.map((_, pool) => this.#prefixHits.ratio(pool)),
-      surges: this.#backlog.surges,
       series: this.#series.summary(),
       worst: this.#windows.summary(paid),
       drift: this.#drift.summary(),
     }
   }
 
-  arrived(now: Ms, request: number): void {
+  arrived(now: Ms): void {
     this.#queued(now, 1, 0)
-    if (this.#hasCalls) this.#calls.arrived(request)
-    this.#held?.arrived(request)
   }
 
   #queued(now: Ms, change: number, isBatch: number): void {
@@ -286,7 +234,6 @@ export class Recorder implements Observer {
     const changes = this.#changes
     this.#series.queued(changes)
     this.#windows.queued(changes)
-    this.#backlog.changed(changes)
     changes.count = 0
   }
 
@@ -295,14 +242,13 @@ export class Recorder implements Observer {
   }
 
   lost(now: Ms, request: number): void {
-    const { requests, warmupMs } = this.#options
+    const { requests, warmupMs } = this.#settings
     this.#queued(now, -1, 0)
     this.lastMs = now
     const outcome = requests.outcome[request]!
     // what waits at its client is part of the backlog, as what waits in a queue
-    const scheduled = this.#held?.scheduledAt(request) ?? requests.at[request]!
+    const scheduled = this.#capped === null ? requests.at[request]! : this.#scheduledAt(request)
     this.#drift.left(now, scheduled, requests.pool[request]!, isSpare(outcome))
-    if (this.#hasCalls && !requests.overNetwork) this.#calls.ended(now, request)
     if (requests.at[request]! < warmupMs) return
     const number = requests.class[request]!
     const cell = this.#cells[number * this.#pools + requests.pool[request]!]!
@@ -319,7 +265,7 @@ export class Recorder implements Observer {
   }
 
   batch(now: Ms, batch: Batch): void {
-    const { requests, expected } = this.#options
+    const { requests, expected } = this.#settings
     const { executor, size, members, dispatched, started, ended } = batch
     this.lastMs = now
     const rows = this.#batches
@@ -343,7 +289,7 @@ export class Recorder implements Observer {
 
   /** Adds the batches that have ended since the last time to all figures. */
   #foldBatches(): void {
-    const { warmupMs, expected, poolOf, pools } = this.#options
+    const { warmupMs, expected, poolOf, generates } = this.#settings
     const rows = this.#batches
     for (let row = 0; row < rows.count; row++) {
       const executor = rows.executor[row]!
@@ -353,7 +299,7 @@ export class Recorder implements Observer {
       const ended = rows.ended[row]!
       const done = rows.done[row]!
       if (expected !== null) this.#series.worked(started, ended, rows.expected[row]!)
-      if (pools[pool]!.generates === true) {
+      if (generates[pool]!) {
         this.#drift.batch(done, pool, size, 0)
         continue
       }
@@ -377,7 +323,6 @@ export class Recorder implements Observer {
     const answer = this.#answers[request]
     this.#answers[request] = undefined
     if (answer !== undefined) this.#ended(now, request, ...answer)
-    else if (this.#hasCalls) this.#calls.ended(now, request)
   }
 
   /**
@@ -385,7 +330,7 @@ export class Recorder implements Observer {
    * the answer.
    */
   #ended(now: Ms, request: number, done: Ms, batch: Answer, place: number): void {
-    const { requests, poolOf } = this.#options
+    const { requests, poolOf } = this.#settings
     const rows = this.#rows
     if (rows.count === this.#atOnce) this.#foldRequests()
     const row = rows.count++
@@ -400,7 +345,7 @@ export class Recorder implements Observer {
     rows.attempt[row] = requests.attempt[request]!
     rows.ended.values[row] = now
     rows.at.values[row] = at
-    rows.scheduled.values[row] = this.#held?.scheduledAt(request) ?? at
+    rows.scheduled.values[row] = this.#capped === null ? at : this.#scheduledAt(request)
     rows.latency.values[row] = now - at
     // differences of times are rounded; a wait is never negative
     rows.queue.values[row] = Math.max(0, dispatched - enqueued - batchWait)
@@ -414,21 +359,26 @@ export class Recorder implements Observer {
       rows.network.values[row] = enqueued - routed + (now - done)
     } else rows.lag.values[row] = enqueued - at
     const pool = poolOf[batch.executor]!
-    const generates = this.#options.pools[pool]!.generates === true
+    const generates = this.#settings.generates[pool]!
     if (rows.haveTokens) {
-      const by = this.#options
+      const by = this.#settings
       rows.ttft.values[row] = generates ? tokenTimes.ttft(by, request, done, now) : Number.NaN
       rows.tpot.values[row] = generates ? tokenTimes.tpot(by, request, done) : Number.NaN
     }
-    if (this.#hasCalls) this.#calls.ended(now, request)
     if (generates || this.#hasMore || outcome !== OUTCOME.served) {
       this.#endedApart(now, request, done, batch, place)
     }
   }
 
+  /** When a request was scheduled: it may have waited at its client since. */
+  #scheduledAt(request: number): Ms {
+    const { at, class: numbers, firstScheduledAt } = this.#settings.requests
+    return this.#capped![numbers[request]!]! ? firstScheduledAt[request]! : at[request]!
+  }
+
   /** What only some requests need: others have their durations alone. */
   #endedApart(now: Ms, request: number, done: Ms, batch: Answer, place: number): void {
-    const { requests, warmupMs, pools, poolOf } = this.#options
+    const { requests, warmupMs, generates, poolOf } = this.#settings
     const pool = poolOf[batch.executor]!
     const outcome = requests.outcome[request]!
     if (isSpare(outcome)) this.#drift.spare(now, pool)
@@ -444,17 +394,15 @@ export class Recorder implements Observer {
     }
     this.#retries?.ended(now, request)
     const wasted = outcome === OUTCOME.abandoned || outcome === OUTCOME.redundant
-    if (pools[pool]!.generates === true) {
+    if (generates[pool]!) {
       cell.preemptions += requests.preemptions[request]!
       const tokens = requests.inputTokens[request]! + requests.outputTokens[request]!
       this.#doneTokens[pool]! += tokens
       if (wasted) this.#wastedTokens[pool]! += tokens
       if (outcome === OUTCOME.served) cell.generated += requests.outputTokens[request]!
     } else if (wasted) this.#wastedMs[pool]! += this.#shareOf(batch, place)
-    if (outcome === OUTCOME.served) {
-      this.#windows.served(now, request, number, done)
-      this.#held?.served(now, request)
-    } else if (!isSpare(outcome)) this.#windows.lost(now, number)
+    if (outcome === OUTCOME.served) this.#windows.served(now, request, number, done)
+    else if (!isSpare(outcome)) this.#windows.lost(now, number)
   }
 
   /** Adds the requests that have ended since the last time to all figures. */
@@ -481,7 +429,7 @@ export class Recorder implements Observer {
 
   /** Parts the rows by whether they count, and by cell and class. */
   #part(): void {
-    const { warmupMs } = this.#options
+    const { warmupMs } = this.#settings
     const { count, class: classes, pool, outcome, attempt, at } = this.#rows
     const [byCell, byClass, before] = [this.#rowsByCell, this.#rowsByClass, this.#rowsBefore]
     for (let row = 0; row < count; row++) {
@@ -500,7 +448,7 @@ export class Recorder implements Observer {
 
   /** Served requests of a cell: those within the limits, and those answered during the traffic. */
   #countGood(index: number, { at: rows, count }: PickedRows, isCounted: boolean): void {
-    const { warmupMs, durationMs, limitsMs, tokenLimits } = this.#options
+    const { warmupMs, durationMs, limits } = this.#settings
     const { ended, latency, ttft, tpot } = this.#rows
     const cell = this.#cells[index]!
     let first = 0
@@ -513,12 +461,10 @@ export class Recorder implements Observer {
       if (isCounted) cell.good += count
       return
     }
-    const number = Math.floor(index / this.#pools)
-    const limitMs = limitsMs[number]!
-    const { ttftMs, tpotMs } = tokenLimits?.[number] ?? NO_LIMITS
+    const { latencyMs, ttftMs, tpotMs } = limits[Math.floor(index / this.#pools)]!
     for (let i = 0; i < count; i++) {
       const row = rows[i]!
-      if (latency.values[row]! >= limitMs) continue
+      if (latency.values[row]! >= latencyMs) continue
       // what was not generated has no such time
       if (ttft.values[row]! >= ttftMs || tpot.values[row]! >= tpotMs) continue
       this.#series.good(ended.values[row]!)
@@ -534,10 +480,10 @@ export class Recorder implements Observer {
   }
 
   stepped(now: Ms, run: StepRun): void {
-    const pool = this.#options.poolOf[run.executor]!
+    const pool = this.#settings.poolOf[run.executor]!
     this.#drift.batch(now, pool, 0, now - run.started)
     const neededMs = this.#work.stepped(now, pool, run)
-    if (run.started < this.#options.warmupMs) return
+    if (run.started < this.#settings.warmupMs) return
     this.#work.count(pool, neededMs)
     this.#windows.needed(pool, this.#grid.at(run.started), this.#grid.at(now), neededMs)
     this.#occupiedMs[pool]! += this.#worked(pool, run.started, now)
@@ -554,20 +500,42 @@ export class Recorder implements Observer {
     return to - from
   }
 
-  kv(now: Ms, use: KvUse): void {
-    this.#prefixHits.record(use)
-    this.#options.kv?.(now, use)
-  }
-
   gaps(now: Ms, { executor, class: number, fromMs, toMs, steps, sequences }: TokenGapRun): void {
-    if (now < this.#options.warmupMs) return
-    const { itl } = this.#cells[number * this.#pools + this.#options.poolOf[executor]!]!
+    if (now < this.#settings.warmupMs) return
+    const { itl } = this.#cells[number * this.#pools + this.#settings.poolOf[executor]!]!
     itl.recordRun(fromMs, toMs, steps, sequences)
   }
 }
 
-/** Whether a class has a latency limit. */
-function hasLimits({ limitsMs, tokenLimits = [] }: RecorderOptions): boolean {
-  const all = [...limitsMs, ...tokenLimits.flatMap(({ ttftMs, tpotMs }) => [ttftMs, tpotMs])]
-  return all.some(Number.isFinite)
+type Settings = ReturnType<typeof settingsOf>
+
+/** What is read for each request, batch or step. */
+function settingsOf({ scenario, plan, requests, expected }: RecorderOptions) {
+  return {
+    requests,
+    expected,
+    warmupMs: 1000 * scenario.warmup_s,
+    durationMs: 1000 * scenario.duration_s,
+    /** pool of each executor */
+    poolOf: topologyOf(plan).poolOf,
+    /** of each pool: batches are those of steps, and requests end token by token */
+    generates: plan.pools.map(({ generation }) => generation !== undefined),
+    /** a good request of each class is below these; Infinity for none */
+    limits: scenario.traffic.map(({ class: name }) => ({
+      latencyMs: limitMs(scenario, name, 'latency'),
+      ttftMs: limitMs(scenario, name, 'ttft'),
+      tpotMs: limitMs(scenario, name, 'tpot'),
+    })),
+    /** of each class, from when a first token is generated to when it leaves */
+    firstTokenDelaysMs: scenario.traffic.map(({ first_token_delay_ms: ms = 0 }) => ms),
+  }
+}
+
+/** The strictest limit that objectives of a class set; Infinity for none. */
+function limitMs({ slo }: Scenario, name: string, kind: TimedKind): Ms {
+  const limits = (slo[name] ?? []).map((text) => {
+    const objective = parseObjective(text)
+    return objective?.kind === kind ? objective.limitMs : Number.POSITIVE_INFINITY
+  })
+  return Math.min(...limits, Number.POSITIVE_INFINITY)
 }

@@ -5,6 +5,7 @@ import {
   type Requests,
   type RetryPlan,
   retryDueAt,
+  type ServingPlan,
 } from '../../serving/index.ts'
 
 /** Absent where the proxy of the pool retries nothing. */
@@ -18,6 +19,13 @@ export interface RetrySummary {
   readonly succeeded: number
   /** requests that were lost because retries were at their limit */
   readonly overflow: number
+}
+
+/** Whether the requests of each class may be sent again by a proxy. */
+export function retriedClasses({ classes, pools }: ServingPlan): boolean[] {
+  return classes.map(({ pools: among }) =>
+    pools.some(({ index, retries }) => retries && (among?.includes(index) ?? true)),
+  )
 }
 
 /** Counts the attempts of the requests that were scheduled after the warm-up. */

@@ -1,11 +1,20 @@
-import { type Batch, type Observer, OUTCOME, Requests, STATUS } from '../../serving/index.ts'
-import type { Rows } from './rows.ts'
+import {
+  type Batch,
+  type Observer,
+  OUTCOME,
+  observerOf,
+  Requests,
+  STATUS,
+} from '../../serving/index.ts'
+import type { ExecutorChange, ReplicaEjection, Rows } from './rows.ts'
 
 const ARRIVED = 0
 const DISPATCHED = 1
 const ENDED = 2
 const LOST = 3
 const ANSWERED = 4
+const CHANGED = 5
+const EJECTED = 6
 
 /** Columns of rows with the name that they have in the table of requests. */
 const SAME_NAMES = [
@@ -22,8 +31,20 @@ const SAME_NAMES = [
   ...['pool', 'outcome', 'refusal', 'firstToken', 'preemptions'],
 ] as const
 
-/** Plays the rows of a finished run to an observer, in order of time. Slots are request keys. */
-export function playBack<O extends Observer>(rows: Rows, observe: (requests: Requests) => O): O {
+interface PlayedRun {
+  readonly rows: Rows
+  /** executors that came or went, and replicas that were ejected; none where that is absent */
+  readonly changes?: readonly ExecutorChange[]
+  readonly ejections?: readonly ReplicaEjection[]
+}
+
+/**
+ * Plays a finished run to the observers of a recording, in order of time. Slots are request keys.
+ */
+export function playBack<R extends { readonly observers: readonly Observer[] }>(
+  { rows, changes = [], ejections = [] }: PlayedRun,
+  record: (requests: Requests) => R,
+): R {
   const c = rows.columns
   const requests = new Requests(Math.max(1, rows.count))
   const members = new Map<number, number[]>()
@@ -56,19 +77,24 @@ export function playBack<O extends Observer>(rows: Rows, observe: (requests: Req
     events.push({ time: c.dispatched[first!]!, kind: DISPATCHED, id })
     events.push({ time: c.done[first!]!, kind: ENDED, id })
   }
+  for (const [id, { at: time }] of changes.entries()) events.push({ time, kind: CHANGED, id })
+  for (const [id, { at: time }] of ejections.entries()) events.push({ time, kind: EJECTED, id })
   events.sort((a, b) => a.time - b.time || a.kind - b.kind || a.id - b.id)
-  const observer = observe(requests)
+  const recording = record(requests)
+  const observer = observerOf(recording.observers)
   for (const { time, kind, id } of events) {
     if (kind === ARRIVED) observer.arrived?.(time, id)
     else if (kind === LOST) observer.lost?.(time, id)
     else if (kind === ANSWERED) observer.answered?.(time, id)
+    else if (kind === CHANGED) observer.executor?.(time, changes[id]!.executor, changes[id]!.state)
+    else if (kind === EJECTED) observer.ejected?.(time, ejections[id]!)
     else {
       const batch = batchOf(rows, members.get(id)!)
       if (kind === DISPATCHED) observer.dispatched?.(time, batch)
       else observer.batch?.(time, batch)
     }
   }
-  return observer
+  return recording
 }
 
 /** Outcomes of the members of a batch that failed. */

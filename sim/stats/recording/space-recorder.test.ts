@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { memoryResult } from '../../experiment/result/memory-result.ts'
+import { memoryResult } from '../../experiment/figures/memory.ts'
 
 import { fullestSpace, SpaceRecorder, type SpaceState } from './space-recorder.ts'
 import { BUCKETS } from './time-series.ts'

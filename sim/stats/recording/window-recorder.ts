@@ -1,3 +1,5 @@
+import { isTimed, parseObjective } from '../../../scenarios/schema/objective.ts'
+import type { Scenario } from '../../../scenarios/schema/schema.ts'
 import type { Ms, Requests } from '../../serving/index.ts'
 import { PERCENTILES } from '../intervals/percentile.ts'
 import type { EndedRequests, PickedRows, QueueChanges } from './columns.ts'
@@ -5,7 +7,7 @@ import type { Span } from './executor-spans.ts'
 import type { TimeGrid } from './time-grid.ts'
 import { tokenTimes } from './token-times.ts'
 import { WindowLoad } from './window-load.ts'
-import { type WindowFigure, type Windows, WorstWindow, worseOf } from './worst-window.ts'
+import { type WindowFigure, type Windows, WorstWindow, windowsOf, worseOf } from './worst-window.ts'
 
 /** An objective for the worst window: what it measures, and which percentile. */
 export interface WindowObjective {
@@ -14,11 +16,39 @@ export interface WindowObjective {
   readonly percentile: number
 }
 
-export interface WindowOptions {
+interface WindowOptions {
   /** of which the worst is reported; null where the run is too short for several */
   readonly reported: readonly Windows[] | null
   /** of each class */
   readonly objectives: readonly (readonly WindowObjective[])[]
+}
+
+/** Lengths of windows, ms: the worst of the longest that fits several times is reported. */
+const REPORTED_MS = [60_000, 10_000, 1000, 100]
+const FEWEST_WINDOWS = 3
+
+/** The windows of a scenario: those that are reported, and those of its objectives. */
+export function windowOptions({ traffic, slo, warmup_s, duration_s }: Scenario): WindowOptions {
+  const of = (lengthMs: Ms) => windowsOf(lengthMs, 1000 * warmup_s, 1000 * duration_s)
+  const objectives = traffic.map(({ class: name }) =>
+    windowObjectives(slo[name] ?? []).map(({ kind, percentile, window_s }) => ({
+      kind,
+      percentile,
+      windows: of(1000 * window_s),
+    })),
+  )
+  const reported = REPORTED_MS.map(of).find(([first]) => first!.count >= FEWEST_WINDOWS) ?? null
+  return { reported, objectives }
+}
+
+/** The objectives of a class for windows, in the order in which a run has their figures. */
+export function windowObjectives(texts: readonly string[]) {
+  return [...new Set(texts)].flatMap((text) => {
+    const objective = parseObjective(text)!
+    if (!isTimed(objective) || objective.kind === 'call') return []
+    const { kind, percentile, window_s } = objective
+    return window_s === null ? [] : [{ text, kind, percentile, window_s }]
+  })
 }
 
 /** The worst windows of a run. */
@@ -41,8 +71,8 @@ export interface WorstSummary {
 
 interface Options extends WindowOptions {
   readonly requests: Requests
-  /** of each class, see RecorderOptions */
-  readonly firstTokenDelaysMs: readonly Ms[] | undefined
+  /** of each class, from when a first token is generated to when it leaves */
+  readonly firstTokenDelaysMs: readonly Ms[]
 }
 
 /** Records the windows of a run, each figure in the window that is worst for it. */

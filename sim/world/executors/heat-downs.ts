@@ -1,6 +1,15 @@
 import type { Ms } from '../../serving/index.ts'
-import { type HeatDownSummary, LevelMeter } from '../../stats/index.ts'
+import { LevelMeter } from '../../stats/index.ts'
 import type { HeatLossPlan } from './failure-plan.ts'
+
+/** How often the accelerators of a pool were too warm, and how long its replicas were down. */
+export interface HeatDownSummary {
+  readonly count: number
+  /** replicas times seconds, from the end of the warm-up to the last event */
+  readonly downS: number
+  /** replicas times seconds in each interval of the traffic */
+  readonly series: readonly number[]
+}
 
 /** Counts the times in which executors are down because their accelerators were too warm. */
 export class HeatDowns {

@@ -15,7 +15,7 @@ const throttle = (more: Partial<Throttle> = {}): Throttle => ({
   ...more,
 })
 /** A plan of one pool that is not scaled. */
-const SOLE = { pools: 1, warmW: [0], scaled: false }
+const SOLE = { pools: 1, warmW: [0] }
 const times = { warmupMs: 0, durationMs: 600_000 }
 
 const plain: PoweredExecutor = {

@@ -37,6 +37,4 @@ export interface PowerPlan {
   readonly pools: number
   /** of each pool, what its warm pool takes, W */
   readonly warmW: readonly number[]
-  /** whether replicas of any pool are given back, and take no power then */
-  readonly scaled: boolean
 }

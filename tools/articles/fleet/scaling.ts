@@ -3,13 +3,14 @@ import {
   neededAt,
   poolOracles,
   type ReplicaRate,
+  type RunSummary,
   runReplication,
   type SimulationInput,
   simulationInput,
 } from '../../../sim/experiment/index.ts'
 import { stream } from '../../../sim/kernel/index.ts'
 import { oracleReplicas } from '../../../sim/serving/index.ts'
-import { type Interval, type RunSummary, tInterval } from '../../../sim/stats/index.ts'
+import { type Interval, tInterval } from '../../../sim/stats/index.ts'
 import { arrivalsOf, codeRates, DAY_S, WAVE_STEP_S, waveRates } from './rates.ts'
 
 /** Service times scatter so, relative to their mean. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { Backlog } from './backlog.ts'
+import { Backlog } from './surges.ts'
 
 test('a surge has a peak backlog, and a recovery when no more wait than before it', () => {
   const backlog = new Backlog([{ fromMs: 100, toMs: 120 }], 10, 900)

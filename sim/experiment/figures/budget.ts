@@ -1,4 +1,39 @@
 import type { ExecutorPhase, Ms, Observer } from '../../serving/index.ts'
+import { overRuns } from '../result/over-runs.ts'
+import { NOT_RECORDED, type SystemFamily } from './family.ts'
+
+/** What scaled pools have of their common budget. */
+export const budget: SystemFamily<BudgetSummary | null, 'budget'> = {
+  start(run) {
+    const { budget: shared } = run.plan
+    if (shared === undefined) return NOT_RECORDED
+    const recorder = new BudgetRecorder({ ...run, pools: shared.pools })
+    return { observers: [recorder], summary: (endMs) => recorder.summary(endMs) }
+  },
+
+  ofSystem(summaries, { scenario, runs }) {
+    const { budget: shared, pools } = scenario
+    const each = summaries.filter((run) => run !== null)
+    if (shared === undefined || each.length < summaries.length) return {}
+    const limits = (['replicas', 'watts'] as const).flatMap((what) => {
+      const limit = shared[what]
+      if (limit === undefined) return []
+      const most = Math.max(...each.map((run) => run[what].most))
+      return { what, limit, most, mean: overRuns(each, (run) => run[what].mean) }
+    })
+    const cutPools = pools.flatMap(({ name, scaling }, pool) => {
+      if (scaling === undefined) return []
+      const cuts = each.map((run) => run.cuts[pool]!)
+      const shares = cuts.map(({ seconds }, i) => (1000 * seconds) / runs[i]!.observedMs)
+      return {
+        name,
+        cut_share: overRuns(shares, (share) => share, 1),
+        cut_replica_hours: overRuns(cuts, ({ replicaS }) => replicaS / 3600),
+      }
+    })
+    return { budget: { limits, pools: cutPools } }
+  },
+}
 
 /** What scaled pools had of their common budget. */
 export interface BudgetSummary {
@@ -23,7 +58,7 @@ interface SharingPool {
 }
 
 /** Records what scaled pools have of a budget together, from the end of the warm-up on. */
-export class BudgetRecorder implements Observer {
+class BudgetRecorder implements Observer {
   readonly #poolOf: readonly number[]
   /** by pool; null for a pool that does not count */
   readonly #pools: readonly (SharingPool | null)[]
@@ -48,7 +83,7 @@ export class BudgetRecorder implements Observer {
     this.#durationMs = of.durationMs
     this.#stopped = new Uint8Array(of.poolOf.length)
     this.#cuts = of.pools.map(() => ({ now: 0, seconds: 0, replicaS: 0 }))
-    for (const own of of.pools) if (own !== null) this.#add(own.warm, own)
+    for (const pool of of.pools) if (pool !== null) this.#add(pool.warm, pool)
     for (const pool of of.poolOf) this.#add(1, of.pools[pool]!)
   }
 
@@ -75,7 +110,7 @@ export class BudgetRecorder implements Observer {
     return {
       replicas: used(this.#used.replicas),
       watts: used(this.#used.watts),
-      cuts: this.#cuts.map((own) => ({ seconds: own.seconds, replicaS: own.replicaS })),
+      cuts: this.#cuts.map(({ seconds: s, replicaS }) => ({ seconds: s, replicaS })),
     }
   }
 
@@ -90,11 +125,11 @@ export class BudgetRecorder implements Observer {
     if (now > from) {
       const { replicas, watts } = this.#used
       const had = [replicas, watts].map((level) => level.adding())
-      const cuts = this.#cuts.map((own) => {
-        const { now: replicasCut } = own
+      const cuts = this.#cuts.map((cut) => {
+        const { now: replicasCut } = cut
         return (ms: number) => {
-          if (replicasCut > 0) own.seconds += ms / 1000
-          own.replicaS += (replicasCut * ms) / 1000
+          if (replicasCut > 0) cut.seconds += ms / 1000
+          cut.replicaS += (replicasCut * ms) / 1000
         }
       })
       const add = (ms: number) => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { EjectionRecorder } from './ejection-recorder.ts'
+import { EjectionRecorder } from './ejections.ts'
 
 const quiet = { panics: false }
 

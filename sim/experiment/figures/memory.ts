@@ -1,6 +1,26 @@
 import type { MemorySeries, MemorySpace } from '../../documents/index.ts'
-import { estimate, type SpaceCounts, type SpaceSummary } from '../../stats/index.ts'
-import { overRuns, shareOver } from './over-runs.ts'
+import { estimate, KvSpaces, type SpaceCounts, type SpaceSummary } from '../../stats/index.ts'
+import { MemoryObserver } from '../../world/index.ts'
+import { overRuns, shareOver } from '../result/over-runs.ts'
+import type { SystemFamily } from './family.ts'
+
+/** Memory of devices and pools; none of a replay, whose arenas are read apart. */
+export const memory: SystemFamily<SpaceSummary[], 'memory'> = {
+  start({ scenario, plan, requests, replication, simulated }) {
+    if (simulated === null) return { observers: [], summary: () => [] }
+    const { memory: arenas } = simulated
+    const caches = new KvSpaces(scenario, plan, replication === 0)
+    return {
+      observers: [
+        ...(arenas === null ? [] : [new MemoryObserver(arenas, requests)]),
+        ...(caches.areUsed ? [caches] : []),
+      ],
+      summary: () => [...(arenas?.spaces() ?? []), ...caches.summaries()],
+    }
+  },
+
+  ofSystem: (summaries) => ({ memory: memoryResult(summaries) }),
+}
 
 const MIB = 2 ** 20
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { scenarioOf } from '../../../test/scenarios.ts'
-import { retryLimitWarnings } from './retry-limit.ts'
+import { retryLimitWarnings } from './proxy-retries.ts'
 
 const warned = (circuit_breakers: object | undefined, overflow: number | null) => {
   const scenario = scenarioOf({

@@ -1,4 +1,43 @@
 import type { EjectionChange, Ms, Observer } from '../../serving/index.ts'
+import { overRuns } from '../result/over-runs.ts'
+import { NOT_RECORDED, type PoolFamily } from './family.ts'
+
+/** Replicas that got no requests for a time, as outlier detection ejected them. */
+export const ejections: PoolFamily<EjectionSummary[] | null, 'ejections'> = {
+  start(run) {
+    if (run.plan.pools.every(({ ejection }) => ejection === undefined)) return NOT_RECORDED
+    const recorder = new EjectionRecorder(run)
+    return { observers: [recorder], summary: (endMs) => recorder.summaries(endMs) }
+  },
+
+  ofPool(summaries, { scenario }, index) {
+    if (scenario.pools[index]!.outlier_detection === undefined) return {}
+    const each = summaries.map((pools) => pools![index]!)
+    const sum = (of: (run: EjectionSummary) => number) =>
+      each.reduce((total, run) => total + of(run), 0)
+    const countOf = ({ by }: EjectionSummary) =>
+      by.consecutive + by['success-rate'] + by['failure-percentage']
+    return {
+      ejections: {
+        count: overRuns(each, countOf),
+        by: {
+          consecutive: sum(({ by }) => by.consecutive),
+          success_rate: sum(({ by }) => by['success-rate']),
+          failure_percentage: sum(({ by }) => by['failure-percentage']),
+        },
+        ejected_s: overRuns(each, ({ ejectedS }) => ejectedS),
+        panic_s: overRuns(each, ({ panicS }) => panicS),
+        replicas: each[0]!.replicas
+          .map((_, replica) => ({
+            replica,
+            ejections: sum(({ replicas }) => replicas[replica]!.ejections) / each.length,
+            ejected_s: sum(({ replicas }) => replicas[replica]!.ejectedS) / each.length,
+          }))
+          .filter(({ ejections: count, ejected_s }) => count > 0 || ejected_s > 0),
+      },
+    }
+  },
+}
 
 /** Replicas of a pool that got no requests for a time, as they had failed some. */
 export interface EjectionSummary {
@@ -12,7 +51,7 @@ export interface EjectionSummary {
   readonly replicas: readonly { readonly ejections: number; readonly ejectedS: number }[]
 }
 
-export type EjectionCause = Exclude<EjectionChange['reason'], 'probe' | null>
+type EjectionCause = Exclude<EjectionChange['reason'], 'probe' | null>
 
 interface Replica {
   ejections: number

@@ -23,10 +23,10 @@ function callsOf(parts: readonly Part[], of: { fanOut: number; warmupMs?: number
     requests.attempt[slot] = attempt
     requests.firstScheduledAt[slot] = since
     requests.outcome[slot] = outcome
-    recorder.arrived(slot)
+    recorder.arrived(0, slot)
   })
   parts.forEach(({ done }, slot) => {
-    recorder.ended(done, slot)
+    recorder.answered(done, slot)
   })
   const { made, latency } = recorder.classes[0]!
   return { made, answered: latency.count, mean: latency.mean }

@@ -1,8 +1,46 @@
-import type { Ms } from '../../serving/index.ts'
-import type { QueueChanges } from './columns.ts'
+import type { Result } from '../../documents/index.ts'
+import type { Batch, Ms, Observer } from '../../serving/index.ts'
+import { surgeWindows } from '../../traffic/index.ts'
+import { overRuns } from '../result/over-runs.ts'
+import type { SystemFamily } from './family.ts'
+
+/** What waits, over all queues, from each surge on. */
+export const surges: SystemFamily<readonly SurgeBacklog[], 'surges'> = {
+  start({ scenario, warmupMs, durationMs }) {
+    const windows = surgeWindows(scenario)
+    const backlog = new Backlog(windows, warmupMs, durationMs)
+    return { observers: windows.length === 0 ? [] : [backlog], summary: () => backlog.surges }
+  },
+
+  ofSystem(summaries, { scenario }) {
+    const all = surgeWindows(scenario).map(({ class: name, fromMs }, i) => {
+      // a run that ended before the surge has no backlog from it
+      const each = summaries.map((run) => run[i] ?? { peak: 0, recoveryMs: 0 })
+      return {
+        class: name,
+        at_s: fromMs / 1000,
+        peak_backlog: overRuns(each, ({ peak }) => peak),
+        recovery_s: recoveryOf(each),
+      }
+    })
+    return { surges: all }
+  },
+}
+
+function recoveryOf(each: readonly SurgeBacklog[]): Result['surges'][number]['recovery_s'] {
+  const lasting = each.filter(({ recoveryMs }) => recoveryMs === Number.POSITIVE_INFINITY)
+  if (lasting.length === 0) return overRuns(each, ({ recoveryMs }) => recoveryMs / 1000)
+  return {
+    value: null,
+    low: null,
+    high: null,
+    n: each.length,
+    reason: `not before the next surge or the end in ${lasting.length} of ${each.length} runs`,
+  }
+}
 
 /** A time of increased traffic. */
-export interface SurgeWindow {
+interface SurgeWindow {
   readonly fromMs: Ms
   /** when its decay begins */
   readonly toMs: Ms
@@ -25,7 +63,7 @@ interface Stretch {
 }
 
 /** Follows the number of waiting requests, over all queues, through the surges of a run. */
-export class Backlog {
+export class Backlog implements Observer {
   readonly #windows: readonly SurgeWindow[]
   readonly #warmupMs: Ms
   /** end of the traffic: a queue that drains after it has not recovered */
@@ -42,9 +80,16 @@ export class Backlog {
     this.#endMs = endMs
   }
 
-  changed({ count, at, by }: QueueChanges): void {
-    if (this.#windows.length === 0) return
-    for (let row = 0; row < count; row++) this.change(at[row]!, by[row]!)
+  arrived(now: Ms): void {
+    this.change(now, 1)
+  }
+
+  dispatched(now: Ms, { size }: Batch): void {
+    this.change(now, -size)
+  }
+
+  lost(now: Ms): void {
+    this.change(now, -1)
   }
 
   change(now: Ms, by: number): void {
