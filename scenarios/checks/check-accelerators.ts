@@ -18,6 +18,11 @@ export function checkAccelerators(draft: Draft): void {
   if (!powered) draft.unused(['carbon'], 'no pool has power or an accelerator of the catalogue')
 }
 
+/** A pool whose price is neither stated nor in the catalogue; undefined where each has one. */
+export function unpricedPool({ pools }: Draft): PoolDraft | undefined {
+  return pools.find((pool) => pool.price_usd_per_hour === null && !catalogued(pool)?.prices.length)
+}
+
 /** The accelerator of a pool with its figures; null for this machine. */
 function catalogued({ accelerator }: PoolDraft): Accelerator | null {
   return typeof accelerator === 'object' ? accelerator : null

@@ -33,13 +33,5 @@ function entryPools(draft: Draft): readonly PoolDraft[] | null {
   const { pools } = draft
   if (pools.length === 0) return null
   if (pools.some((pool) => pool.generation === null && draft.generates(pool))) return null
-  const decoding = decodePools(draft)
-  return pools.filter(({ name }) => name === null || !decoding.includes(name))
-}
-
-/** Names of the pools that receive KV transfers. */
-export function decodePools({ pools }: Draft): readonly string[] {
-  return pools.flatMap(({ generation }) =>
-    generation?.policy === 'continuous' ? (generation.hand_over?.pool ?? []) : [],
-  )
+  return pools.filter(({ name }) => name === null || !draft.decodePools.includes(name))
 }

@@ -1,4 +1,6 @@
+import type { Path } from '../parse/located.ts'
 import type { Failure } from '../schema/schema.ts'
+import { refuseParts } from './check-clients.ts'
 import type { Draft, PoolDraft } from './draft.ts'
 import { checkLimits, checkRising } from './ordered.ts'
 
@@ -17,18 +19,18 @@ export function checkFailures(draft: Draft): void {
     for (const pool of concerned) checkPool(failure, path, pool, draft)
   }
   for (const pool of draft.pools) {
-    if (pool.heat?.shutdown_c !== undefined) checkRestarts(pool, draft)
+    if (pool.heat?.shutdown_c !== undefined) checkRestarts(pool, wouldRestart(pool), draft)
   }
 }
 
 function checkTimes(
   failure: Exclude<Failure, { kind: 'deployment' }>,
-  path: readonly (string | number)[],
+  path: Path,
   draft: Draft,
 ): void {
   const { every_s, at_s, kind } = failure
   if (every_s === undefined && at_s === undefined) {
-    draft.refuse([...path], `every_s or at_s, which say when ${kind} happens`, 'neither')
+    draft.refuse(path, `every_s or at_s, which say when ${kind} happens`, 'neither')
   } else if (every_s !== undefined && at_s !== undefined) {
     draft.unused([...path, 'every_s'], 'at_s says when it happens')
   }
@@ -37,7 +39,7 @@ function checkTimes(
 
 function checkPool(
   failure: Failure,
-  path: readonly (string | number)[],
+  path: Path,
   pool: PoolDraft,
   draft: Draft,
 ): void {
@@ -53,20 +55,18 @@ function checkPool(
     const at = draft.has([...path, 'pools']) ? [...path, 'pools'] : [...path, 'kind']
     draft.refuse(at, `pools that run batches, as pool ${pool.name} generates step by step`)
   }
-  if (failure.kind === 'crash' || failure.kind === 'deployment') checkRestarts(pool, draft)
+  if (failure.kind === 'crash' || failure.kind === 'deployment') {
+    checkRestarts(pool, wouldRestart(pool), draft)
+  }
 }
 
-/** Checks a pool whose replicas start and stop. */
-function checkRestarts(pool: PoolDraft, draft: Draft): void {
-  const why = `replicas of pool ${pool.name} would start and stop`
-  const handOver = pool.generation?.policy === 'continuous' && pool.generation.hand_over
-  if (handOver) {
+const wouldRestart = ({ name }: PoolDraft) => `replicas of pool ${name} would start and stop`
+
+/** Checks a pool whose replicas start and stop; `why` states that. */
+export function checkRestarts(pool: PoolDraft, why: string, draft: Draft): void {
+  if (pool.handOver !== null) {
     const at = [...pool.path, 'generation', 'hand_over']
     draft.unused(at, `${why}, which KV transfers do not cover`)
   }
-  if (pool.queue?.mode !== 'per-replica') return
-  for (const one of draft.classes) {
-    if ((one.fan_out ?? 1) === 1) continue
-    draft.unused([...one.path, 'fan_out'], `${why}, and each part needs a replica of its own`)
-  }
+  if (pool.queue?.mode === 'per-replica') refuseParts(why, draft)
 }

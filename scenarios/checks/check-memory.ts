@@ -2,6 +2,7 @@ import type { Path } from '../parse/located.ts'
 import { didYouMean } from '../parse/nearest.ts'
 import type { Device, ModelMemory, PoolMemory } from '../schema/schema.ts'
 import { allocators, servesBatches } from '../schema/schema-memory.ts'
+import { isRepeated } from './check-names.ts'
 import type { Draft, PoolDraft } from './draft.ts'
 import { atLeast, MIB, weightsBytes } from './weights.ts'
 
@@ -107,12 +108,8 @@ function leastBytes(pool: PoolDraft, draft: Draft): number | null {
 
 function checkDevice(device: Device, index: number, draft: Draft): void {
   const path = ['devices', index]
-  const first = draft.devices.findIndex((candidate) => candidate?.name === device.name)
-  if (first < index) {
-    const got = `"${device.name}" as in devices.${first}`
-    draft.refuse([...path, 'name'], 'a name of its own', got)
-    return
-  }
+  const names = draft.devices.map((listed) => listed?.name ?? null)
+  if (isRepeated(['devices', index, 'name'], names, draft)) return
   const pools = draft.pools.filter(({ memory }) => memory?.device === device.name)
   // an unreadable or unknown device might have been meant to be this one
   const unclear = draft.pools.some((pool) => {
@@ -138,7 +135,7 @@ function checkDevice(device: Device, index: number, draft: Draft): void {
 /** Load times must be declared for declared models; for others they can be measured. */
 function checkRate(
   { name, residency }: Device,
-  path: readonly (string | number)[],
+  path: Path,
   pools: readonly PoolDraft[],
   draft: Draft,
 ): void {
@@ -160,7 +157,7 @@ function checkRate(
  */
 function checkRoom(
   { limit_mib: limit, residency }: Device,
-  path: readonly (string | number)[],
+  path: Path,
   needs: readonly { readonly pool: PoolDraft; readonly bytes: number }[],
   draft: Draft,
 ): void {

@@ -49,10 +49,7 @@ function checkShared(traffic: ClassDraft, caching: readonly PoolDraft[], draft: 
 function checkPool(pool: PoolDraft, draft: Draft): void {
   const path = [...pool.path, 'generation', 'kv_cache']
   const refuse = (expected: string) => draft.refuse([...path, 'prefix_cache'], expected)
-  const from = draft.pools.find(
-    ({ generation }) =>
-      generation?.policy === 'continuous' && generation.hand_over?.pool === pool.name,
-  )
+  const from = draft.pools.find(({ handOver }) => handOver !== null && handOver === pool.name)
   const numbered = draft.classes.filter(knowsPrompts)
   const known =
     numbered.length > 0 || draft.classes.some((traffic) => traffic.shared_prefix_tokens !== null)

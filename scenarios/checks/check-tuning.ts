@@ -1,6 +1,6 @@
+import type { Path } from '../parse/located.ts'
 import { didYouMean } from '../parse/nearest.ts'
 import type { Tuned } from '../schema/schema-tuning.ts'
-import { decodePools } from './check-class-models.ts'
 import type { Draft, PoolDraft } from './draft.ts'
 import { checkRising } from './ordered.ts'
 
@@ -30,7 +30,7 @@ export function checkTuning(draft: Draft): void {
   }
 }
 
-function checkSetting(tuned: Tuned, path: (string | number)[], draft: Draft): void {
+function checkSetting(tuned: Tuned, path: Path, draft: Draft): void {
   const at = [...path, 'setting']
   const { setting } = tuned
   if (setting === OF_ROUTER) {
@@ -53,7 +53,7 @@ function checkSetting(tuned: Tuned, path: (string | number)[], draft: Draft): vo
   else checkBatches(tuned, pool, path, draft)
 }
 
-function checkLimit(pool: PoolDraft, at: (string | number)[], draft: Draft): void {
+function checkLimit(pool: PoolDraft, at: Path, draft: Draft): void {
   if (pool.admission === null || pool.admission.concurrency !== undefined) return
   draft.refuse(at, `another setting, or admission.concurrency.limit in pool ${pool.name}`)
 }
@@ -61,7 +61,7 @@ function checkLimit(pool: PoolDraft, at: (string | number)[], draft: Draft): voi
 function checkBatches(
   tuned: Tuned,
   pool: PoolDraft,
-  path: (string | number)[],
+  path: Path,
   draft: Draft,
 ): void {
   const at = [...path, 'setting']
@@ -79,7 +79,7 @@ function checkBatches(
 }
 
 /** Rows do not show how KV caches of prefill pools are used. */
-function checkBlocks(tuned: Tuned, pool: PoolDraft, path: (string | number)[], draft: Draft): void {
+function checkBlocks(tuned: Tuned, pool: PoolDraft, path: Path, draft: Draft): void {
   const { generation, name } = pool
   if (generation === null) return
   const most = generation?.kv_cache?.blocks
@@ -88,8 +88,7 @@ function checkBlocks(tuned: Tuned, pool: PoolDraft, path: (string | number)[], d
     draft.refuse([...path, 'setting'], text)
     return
   }
-  const hands = generation.policy === 'continuous' && generation.hand_over !== undefined
-  if (hands || decodePools(draft).includes(name!)) {
+  if (pool.handOver !== null || draft.decodePools.includes(name!)) {
     const text = `a setting of a pool that computes prompts and decodes; ${name} does one of both`
     draft.refuse([...path, 'setting'], text)
   }
@@ -100,7 +99,7 @@ function checkHighest(
   tuned: Tuned,
   most: number,
   expected: string,
-  path: (string | number)[],
+  path: Path,
   draft: Draft,
 ): void {
   const isListed = 'values' in tuned
@@ -109,9 +108,9 @@ function checkHighest(
   draft.refuse([...path, ...key], expected)
 }
 
-function checkValues(tuned: Tuned, path: (string | number)[], draft: Draft): void {
+function checkValues(tuned: Tuned, path: Path, draft: Draft): void {
   const whole = !tuned.setting.endsWith('_delay_ms')
-  const check = (value: number, at: (string | number)[]) => {
+  const check = (value: number, at: Path) => {
     if (whole && (value < 1 || !Number.isInteger(value))) {
       draft.refuse(at, `a whole number of at least 1 for ${tuned.setting}`)
     }
