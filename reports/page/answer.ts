@@ -18,6 +18,7 @@ import {
 import { whatIfAnswer } from '../tables/what-if-answer.ts'
 import { changesText } from '../what-if-text.ts'
 import { type Html, html, isolated, NOTHING } from './html.ts'
+import { question, warningList } from './page-parts.ts'
 
 /** The first screen: the question of the scenario, its answers, and how far to trust them. */
 export function answer(input: ReportInput, name: string): Html {
@@ -26,7 +27,7 @@ export function answer(input: ReportInput, name: string): Html {
   const description = documents[0]?.scenario.description ?? ''
   const host = measured?.host ?? simulated?.host
   return html`<h1>${isolated(name)}</h1>
-${description === '' ? NOTHING : html`<p class="question">${isolated(description)}</p>`}
+${question(description)}
 ${comparison?.what_if ? whatIfBox(comparison.what_if, input) : NOTHING}
 ${objectives(input)}
 ${headroom(input)}${precision(input)}
@@ -161,12 +162,6 @@ function warnings(input: ReportInput): Html {
   // the measured document has the same warnings
   const texts = comparison && !measured ? notCountedReplays(comparison) : []
   return warningList([...results, ...texts])
-}
-
-/** Warnings in one frame, so that many of them do not push the answer away. */
-export function warningList(texts: readonly string[]): Html {
-  if (texts.length === 0) return NOTHING
-  return html`<ul class="warning plain">${texts.map((text) => html`<li>${text}</li>\n`)}</ul>\n`
 }
 
 function memoryWarnings(input: ReportInput): Html[] {
