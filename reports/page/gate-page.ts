@@ -16,7 +16,7 @@ import { reproducedBy, textTable, verdictLine } from './page-parts.ts'
 /** The page of a gate as one HTML file: the verdict, then each scenario, the worst first. */
 export async function gateHtml(gate: Gate): Promise<string> {
   const sections: Html[] = []
-  for (const [i, one] of gate.cases.entries()) sections.push(await section(gate, one, i))
+  for (const [i, gateCase] of gate.cases.entries()) sections.push(await section(gate, gateCase, i))
   const [first] = gate.cases
   const title = first !== undefined && gate.cases.length === 1 ? caseTitle(gate, first) : 'Gate'
   const body = html`<h1>${isolated(title)}</h1>
@@ -47,17 +47,16 @@ const STYLES: Readonly<Record<CaseVerdict, string>> = {
   'NOT COMPARABLE': 'UNDECIDED',
 }
 
-async function section(gate: Gate, one: GateCase, index: number): Promise<Html> {
+async function section(gate: Gate, gateCase: GateCase, index: number): Promise<Html> {
   const several = gate.cases.length > 1
-  const cells = metricCells(one, gate.gate)
-  const [causes, raw] = [causeCells(one), rawCells(one)]
-  return html`${several ? html`<h2>${isolated(caseTitle(gate, one))}</h2>${verdictLine(one.verdict, one.reason, STYLES[one.verdict])}` : NOTHING}
-${await figure(`forest-${index + 1}`, (width) => gateForest(gate, one, width))}
-${one.metrics.length > 0 ? textTable(cells) : NOTHING}
-${changeLines(one, gate.gate).length === 0 ? NOTHING : list('What changed', changeLines(one, gate.gate))}
+  const [causes, raw] = [causeCells(gateCase), rawCells(gateCase)]
+  return html`${several ? html`<h2>${isolated(caseTitle(gate, gateCase))}</h2>${verdictLine(gateCase.verdict, gateCase.reason, STYLES[gateCase.verdict])}` : NOTHING}
+${await figure(`forest-${index + 1}`, (width) => gateForest(gate, gateCase, width))}
+${textTable(metricCells(gateCase, gate.gate))}
+${changeLines(gateCase, gate.gate).length === 0 ? NOTHING : list('What changed', changeLines(gateCase, gate.gate))}
 ${causes.length > 0 ? html`<h2>Causes</h2>${textTable(causes)}<p class="quiet">Median over blocks, head against base. ${MEASURED_NOTE}</p>` : NOTHING}
 ${raw.length > 0 ? html`<h2>Measured percentiles</h2>${textTable(raw)}<p class="quiet">Latencies of all blocks together: evidence beside the derived figures, not judged.</p>` : NOTHING}
-${one.measured === null ? NOTHING : list('How it was measured', measuredLines(one))}`
+${gateCase.measured === null ? NOTHING : list('How it was measured', measuredLines(gateCase))}`
 }
 
 const list = (title: string, lines: readonly string[]) =>
