@@ -1,6 +1,6 @@
 import type { Assumptions, Result } from '../../sim/documents/index.ts'
 import type { ReportInput } from '../charts/frame.ts'
-import { plural } from '../format.ts'
+import { cut, plural } from '../format.ts'
 import { type Html, html, NOTHING } from './html.ts'
 import { table } from './page-tables.ts'
 
@@ -106,7 +106,7 @@ function valueTable(
 function plainText(value: string): string {
   if (value === '[]') return 'none'
   const text = /^[[{]/.test(value) ? flow(JSON.parse(value)) : value
-  return text.length > LONGEST ? `${text.slice(0, LONGEST - 1)}…` : text
+  return cut(text, LONGEST)
 }
 
 function flow(value: unknown): string {

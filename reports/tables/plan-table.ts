@@ -6,6 +6,7 @@ import {
   fixed,
   NONE,
   objectiveLimit,
+  ofLimitText,
   percent,
   signedPercent,
   usd,
@@ -129,13 +130,6 @@ export function bottleneckText({ bottleneck }: PlanRow): string {
   return bottleneck === null ? NONE : `${PART_NAMES[bottleneck.part]}, ${percent(bottleneck.share)}`
 }
 
-/** "0.43 of the limit", "1.2 times the limit" of the binding objective. */
-function bindingLimitText(row: PlanRow): string {
-  const ofLimit = bindingOf(row).of_limit
-  if (ofLimit === null) return 'beyond any limit'
-  return `${figure(ofLimit)} ${ofLimit > 1 ? 'times' : 'of'} the limit`
-}
-
 type Objective = Pick<PlanRow['objectives'][number], 'class' | 'text' | 'lost'>
 
 const isSame = (a: Objective, b: Objective) =>
@@ -213,7 +207,9 @@ export function bindingFigure(row: PlanRow): string {
   const goodput = parseObjective(binding.text)?.kind === 'goodput'
   if (found.estimate.value === null) return found.estimate.reason ?? NONE
   const text = estimateText(found.estimate, goodput ? 'share' : 'time')
-  return goodput ? text : `${text}, ${bindingLimitText(row)}`
+  if (goodput) return text
+  const { of_limit: ofLimit } = bindingOf(row)
+  return `${text}, ${ofLimit === null ? 'beyond any limit' : ofLimitText(ofLimit)}`
 }
 
 interface Column {

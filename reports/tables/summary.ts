@@ -14,6 +14,7 @@ import {
   loadText,
   moment,
   objectiveLimit,
+  ofLimitText,
   percent,
   percentileName,
   plural,
@@ -142,8 +143,7 @@ function found(line: Result['objectives'][number]): string {
     return `${estimateText(estimate, 'share')}${undecided}`
   }
   const { limit, quantity } = objectiveLimit(objective)
-  const ratio = estimate.value / limit
-  const share = `${figure(ratio)} ${ratio > 1 ? 'times' : 'of'} the limit`
+  const share = ofLimitText(estimate.value / limit)
   return `${estimateText(estimate, quantity)}, ${share}${tailText(line)}${undecided}`
 }
 

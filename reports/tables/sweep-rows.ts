@@ -1,6 +1,7 @@
 import { byRank, endOf, figureOf, type Sweep, type SweepRow } from '../../sim/documents/index.ts'
 import {
   count,
+  cut,
   declared,
   estimateText,
   exactText,
@@ -34,11 +35,9 @@ export function valuesText({ paths }: Pick<Sweep, 'paths'>, row: SweepRow): stri
 }
 
 const LONGEST_VALUE = 28
-const cut = (text: string, most: number) =>
-  text.length > most ? `${text.slice(0, most - 1)}…` : text
 
 /** "6 USD" */
-export const usd = (amount: number) => `${exactText(amount, 'plain')} USD`
+export const inUsd = (amount: number) => `${exactText(amount, 'plain')} USD`
 
 /** Of the rows that the document has, the best first. */
 export const ranked = ({ rows, figure }: Sweep): SweepRow[] => rows.toSorted(byRank(figure))
@@ -64,7 +63,7 @@ export function sweepAnswer(sweep: Sweep): string {
   const row = rows.find(({ configuration }) => configuration === best)
   if (row === undefined) return `None of ${all} could be simulated: ${rows[0]?.reason ?? 'no row'}`
   const cost = row.figures?.cost
-  const price = cost == null ? '' : `, ${usd(cost.usd_per_hour)} an hour`
+  const price = cost == null ? '' : `, ${inUsd(cost.usd_per_hour)} an hour`
   const what = `no. ${row.configuration} (${valuesText(sweep, row)}${price})${foundText(row, figure)}`
   if (counts.PASS > 0) {
     const of = counts.PASS === configurations ? `All ${all}` : `${count(counts.PASS)} of ${all}`
@@ -127,7 +126,7 @@ export function sweepCells(sweep: Sweep, rows: readonly SweepRow[]): string[][] 
     ['load', ({ figures }) => (figures?.load == null ? '' : loadText(figures.load))],
     ['utilisation', ({ figures }) => busiest(figures)],
     ['of capacity', ({ figures }) => (figures === null ? '' : largestOfCapacity(figures))],
-    ['an hour', ({ figures }) => (figures?.cost == null ? '' : usd(figures.cost.usd_per_hour))],
+    ['an hour', ({ figures }) => (figures?.cost == null ? '' : inUsd(figures.cost.usd_per_hour))],
     ['a million', ({ figures }) => millionCell(figures)],
     ['extrapolated', ({ figures }) => (figures?.extrapolated.length ? 'yes' : '')],
     ['transferred', ({ figures }) => (figures?.transferred?.length ? 'yes' : '')],

@@ -19,6 +19,7 @@ import {
   NONE,
   objectiveLimit,
   plural,
+  ratioText,
   signedPercent,
   usd,
   valueText,
@@ -305,13 +306,6 @@ export function ratioRows({ variants, ratios, measured }: Variants): string[][] 
   const head = [`ratio to ${variants[0]!.name}`, ...Object.values(NAMES)]
   if (measured === null) return [head, ...rows('', ratios)]
   return [head, ...rows(', simulated', ratios), ...rows(', measured', measured.ratios)]
-}
-
-function ratioText(ratio: VariantRatio | undefined): string {
-  if (ratio === undefined || ratio.value === null) return NONE
-  const { value, low, high, difference } = ratio
-  const text = estimateText({ value, low, high, n: 1 }, 'plain')
-  return difference === 'none found' ? `${text} =` : text
 }
 
 /** What the marks and intervals of the ratios mean. */

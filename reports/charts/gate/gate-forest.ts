@@ -1,6 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite'
 import type { Gate, GateCase, GateMetric } from '../../../sim/documents/index.ts'
-import { capitalise, NONE, plural, threeDigits } from '../../format.ts'
+import { capitalise, cut, NONE, plural, threeDigits } from '../../format.ts'
 import { changeOf, metricName } from '../../gate/gate-rows.ts'
 import { frame, type Layer, narrow, plotWidth, WIDE, word } from '../frame.ts'
 import { type Channel, COLOR, labels, linear } from '../plot.ts'
@@ -116,11 +116,8 @@ const isFirstLoss = ({ unit, base, verdict }: GateMetric) =>
 /** So that right is worse for every metric. */
 const worse = ({ better }: GateMetric, ratio: number) => (better === 'lower' ? ratio : 1 / ratio)
 
-function shortName(metric: GateMetric, width: number): string {
-  const name = metricName(metric)
-  const most = narrow(width) ? 28 : 70
-  return name.length <= most ? name : `${name.slice(0, most - 1)}…`
-}
+const shortName = (metric: GateMetric, width: number): string =>
+  cut(metricName(metric), narrow(width) ? 28 : 70)
 
 function axisOf(rows: readonly Ratio[], gate: Gate, width: number): Channel {
   const ends = rows

@@ -1,7 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite'
 import type { NonNormalizedSpec } from 'vega-lite/types_unstable/spec/index.js'
 import type { TailPoint } from '../../../sim/documents/index.ts'
-import { estimateText, plural } from '../../format.ts'
+import { cut, estimateText, plural } from '../../format.ts'
 import { lostText } from '../../tables/lost.ts'
 import {
   frame,
@@ -32,7 +32,6 @@ const STYLES = [
 
 /** Longer names of classes are cut. */
 const LONGEST = 24
-const short = (name: string) => (name.length > LONGEST ? `${name.slice(0, LONGEST - 1)}…` : name)
 
 interface Curve {
   readonly name: string
@@ -61,7 +60,7 @@ export function classTails(sides: Sides, width: number): TopLevelSpec | null {
   const y = [Math.min(...values) / 1.25, Math.max(...values) * 1.4] as const
   const x = [nines(FIRST), nines(Math.max(0.9, ...points.map(({ p }) => p)))] as const
   const height = narrow(width) ? 240 : 300
-  const names = busiest.map(({ name }) => textWidth(short(name), LABEL_SIZE, true))
+  const names = busiest.map(({ name }) => textWidth(cut(name, LONGEST), LABEL_SIZE, true))
   const room = narrow(width) ? 0 : Math.max(...names)
   const grid = panelGrid(sides.length, width, { axis: 44, labels: room })
   const panel = (side: World, i: number): NonNormalizedSpec => ({
@@ -99,7 +98,7 @@ function curvesOf({ result }: World, names: readonly string[]): Curve[] {
   return names.flatMap((name, i): Curve[] => {
     const tail = result.classes.find((own) => own.name === name)?.tail ?? []
     const points = tail.filter(({ p, value }) => p >= FIRST && p < 1 && value > 0)
-    return points.length === 0 ? [] : [{ name: short(name), points, style: STYLES[i]! }]
+    return points.length === 0 ? [] : [{ name: cut(name, LONGEST), points, style: STYLES[i]! }]
   })
 }
 
@@ -148,7 +147,7 @@ function finding(sides: Sides): string {
     const slow = largest(known, ({ value }) => value)!
     const fast = largest(known, ({ value }) => -value)!
     const text = (of: typeof slow) =>
-      `${short(of.name)}: ${name} ${estimateText(of.estimate, 'time')}`
+      `${cut(of.name, LONGEST)}: ${name} ${estimateText(of.estimate, 'time')}`
     return `The slowest class is ${text(slow)}, the fastest ${text(fast)}`
   }
   return 'Latency by class'

@@ -4,9 +4,9 @@ import {
   capitalise,
   estimateText,
   exactText,
-  figure,
   halfWidth,
   inWords,
+  ofLimitText,
   percentileName,
   time,
   valueText,
@@ -50,9 +50,7 @@ function ofOne(result: Result): string {
     if (verdict === 'UNDECIDED') {
       return `${what} ${estimateText(estimate, 'time')}; whether that is below ${exactText(limitMs, 'time')} is undecided`
     }
-    const ratio = value / limitMs
-    const share = `${figure(ratio)} ${ratio > 1 ? 'times' : 'of'} the limit`
-    return `${what} ${valueText(estimate, 'time')}, ${share}`
+    return `${what} ${valueText(estimate, 'time')}, ${ofLimitText(value / limitMs)}`
   }
   return ofServed(result, world)
 }

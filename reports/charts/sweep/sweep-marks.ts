@@ -1,6 +1,6 @@
 import type { Sweep, SweepRow } from '../../../sim/documents/index.ts'
 import { endOf, figureOf } from '../../../sim/documents/index.ts'
-import { exactText, plural } from '../../format.ts'
+import { cut, exactText, plural } from '../../format.ts'
 import { shortPaths } from '../../tables/sweep-rows.ts'
 import { type Layer, narrow } from '../frame.ts'
 import { labels, levelLine, pixel } from '../plot.ts'
@@ -106,6 +106,5 @@ export function thinned(labelsOf: readonly string[], width: number): number[] {
 /** Labels of positions 0, 1, …, as an expression of Vega; long ones are cut. */
 export const labelExpression = (texts: readonly string[], width: number) => {
   const longest = narrow(width) ? 10 : 16
-  const cut = texts.map((text) => (text.length > longest ? `${text.slice(0, longest - 1)}…` : text))
-  return `${JSON.stringify(cut)}[datum.value]`
+  return `${JSON.stringify(texts.map((text) => cut(text, longest)))}[datum.value]`
 }
