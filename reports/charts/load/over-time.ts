@@ -5,6 +5,7 @@ import { frame, type Layer, narrow, plotWidth, type Sides } from '../frame.ts'
 import { endLabels, levelLine, linear, pixel, runTime } from '../plot.ts'
 import { textWidth } from '../text-width.ts'
 import { LABEL_SIZE } from '../theme.ts'
+import { midpoints } from './time-panels.ts'
 
 /** One value for each bucket of a run, from its start; null for a bucket without one. */
 export interface Line {
@@ -43,7 +44,7 @@ export function timeChart(chart: TimeChart): TopLevelSpec {
   const at = (value: number) => pixel(value, [low, high], height)
   const drawn = lines.map(
     ({ values, color, thickness = 2 }): Layer => ({
-      data: { values: values.map((value, i) => ({ x: (i + 0.5) * bucketS, y: value })) },
+      data: { values: midpoints(values, bucketS) },
       mark: { type: 'line', color, strokeWidth: thickness, opacity: thickness < 1.5 ? 0.6 : 1 },
       encoding: { x, y },
     }),

@@ -3,7 +3,7 @@ import { endOf, figureOf } from '../../../sim/documents/index.ts'
 import { cut, exactText, plural } from '../../format.ts'
 import { shortPaths } from '../../tables/sweep-rows.ts'
 import { type Layer, narrow } from '../frame.ts'
-import { labels, levelLine, pixel } from '../plot.ts'
+import { limitLevel, pixel } from '../plot.ts'
 import { LIGHT } from '../theme.ts'
 
 /** What the charts of a sweep share. */
@@ -72,11 +72,7 @@ export function limitLayers(
 ): Layer[] {
   if (figure.limit_ms === null) return []
   const y = pixel(figure.limit_ms, domain, height, true)
-  const text = `limit ${exactText(figure.limit_ms, 'time')}`
-  return [
-    levelLine(y, LIGHT.limit),
-    ...labels([{ x: 6, y: y - 9, text, color: LIGHT.limit }], { align: 'left' }),
-  ]
+  return limitLevel(y, `limit ${exactText(figure.limit_ms, 'time')}`)
 }
 
 /** "overload · 8 configurations, 10 replications each": the start of a subtitle. */
