@@ -63,8 +63,7 @@ function planHours(plan: Plan, width: number): TopLevelSpec | null {
 
 function table(plan: Plan): Html {
   const { head, lines, left } = planTable(plan)
-  const rows = [head, ...lines.map(({ cells }) => cells)]
-  return html`${cellTable(rows, 'Configurations', shown, html` class="whole"`)}
+  return html`${cellTable([head, ...lines], 'Configurations', shown, html` class="whole"`)}
 ${left > 0 ? html`<p class="quiet">… and ${plural(left, 'row')} more in plan.json.</p>` : NOTHING}`
 }
 

@@ -2,13 +2,8 @@ import type { PoolAvailability, PoolRegret, Result } from '../../sim/documents/i
 import { count, estimateText, fixed, moment, NONE, plural } from '../format.ts'
 import { figureOf, metricTable, type ResultTable } from './result-tables.ts'
 
-export interface AvailablePool {
-  readonly name: string
-  readonly availability: PoolAvailability
-}
-
 /** The pools whose replicas start and stop: stragglers and errors leave all of them up. */
-export const availablePools = ({ pools }: Pick<Result, 'pools'>): AvailablePool[] =>
+export const availablePools = ({ pools }: Pick<Result, 'pools'>) =>
   pools.flatMap(({ name, availability }) => {
     if (availability === null || isAlwaysUp(availability)) return []
     return [{ name, availability }]
@@ -33,8 +28,8 @@ const available = (result: Result) =>
   availablePools(result).map(({ name, availability }) => [name, availability] as const)
 
 const regretted = (result: Result) =>
-  available(result).flatMap(([name, own]) => {
-    const regret = regretOf(own)
+  available(result).flatMap(([name, availability]) => {
+    const regret = regretOf(availability)
     return regret === null ? [] : [[name, regret] as const]
   })
 

@@ -5,14 +5,8 @@ import { capacityText } from './result-tables.ts'
 
 const LEVELS = ['p50', 'p95', 'p99'] as const
 
-export interface BothSidesTable {
-  readonly caption: string
-  readonly columns: readonly string[]
-  readonly rows: string[][]
-}
-
 /** Both sides of a what-if side by side, measured where both are; null without a second side. */
-export function bothSidesTable(input: ReportInput): BothSidesTable | null {
+export function bothSidesTable(input: ReportInput) {
   const { measured, simulated } = input.against ?? { measured: null, simulated: null }
   const pairs = [
     [input.measured, measured],

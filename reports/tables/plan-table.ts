@@ -360,30 +360,19 @@ function millionText({ usd_per_million: each }: NonNullable<PlanRow['figures']['
   return each.value === null ? NONE : usd(each.value)
 }
 
-/** The table of a plan: the head, and a line for each row that is shown. */
-export interface PlanTable {
-  readonly head: readonly string[]
-  readonly lines: readonly { readonly row: PlanRow; readonly cells: readonly string[] }[]
-  /** rows that are not shown */
-  readonly left: number
-}
-
-export function planTable(plan: Plan): PlanTable {
+/** The table of a plan: the head, a line for each row that is shown, and how many are `left`. */
+export function planTable(plan: Plan) {
   const shown = shownRows(plan)
   const objectives = objectiveColumns(shown)
   const tokens = tokenColumns(shown).slice(0, MOST_OBJECTIVES - objectives.length)
-  const all = [...FIRST_COLUMNS, ...objectives, ...tokens, ...LAST_COLUMNS]
-  const columns = all.filter(
+  const columns = [...FIRST_COLUMNS, ...objectives, ...tokens, ...LAST_COLUMNS].filter(
     ({ optional, text }) => !optional || shown.some((row) => text(row, plan) !== NONE),
   )
-  const lines = shown.map((row) => ({
-    row,
-    cells: [
-      row.rank === null ? NONE : String(row.rank),
-      ...values(plan, row).map((value) => (row.today ? `${value} (today)` : value)),
-      ...columns.map(({ text }) => text(row, plan)),
-    ],
-  }))
+  const lines = shown.map((row) => [
+    row.rank === null ? NONE : String(row.rank),
+    ...values(plan, row).map((value) => (row.today ? `${value} (today)` : value)),
+    ...columns.map(({ text }) => text(row, plan)),
+  ])
   const head = ['rank', ...dimensionNames(plan), ...columns.map((column) => column.head)]
   return { head, lines, left: plan.rows.length - shown.length }
 }

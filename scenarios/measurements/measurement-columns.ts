@@ -90,14 +90,19 @@ export function guessColumns(
   return { columns, kind, msPerUnit, meanTimes, said: saidOf(guessed, unit) }
 }
 
+function openKeys(columns: MeasurementColumns, key: ColumnOptions['key']) {
+  return {
+    none: (name: MeasuredKey) => columns[name] === undefined,
+    ask: (name: MeasuredKey) => `no column is recognised as ${MEASURED[name]}; set ${key(name)}`,
+  }
+}
+
 function missing(
   columns: MeasurementColumns,
   decodes: boolean,
   key: ColumnOptions['key'],
 ): string[] {
-  const none = (name: MeasuredKey) => columns[name] === undefined
-  const ask = (name: MeasuredKey) =>
-    `no column is recognised as ${MEASURED[name]}; set ${key(name)}`
+  const { none, ask } = openKeys(columns, key)
   const problems: string[] = []
   if (TIMES.every(none)) problems.push(ask('ms'))
   if (decodes && none('batch') && none('prefill_tokens')) problems.push(ask('batch'))
@@ -117,9 +122,7 @@ function missing(
 
 /** Columns of a benchmark of an engine, whose rows are mean steps. */
 function missingOfEngine(columns: MeasurementColumns, key: ColumnOptions['key']): string[] {
-  const none = (name: MeasuredKey) => columns[name] === undefined
-  const ask = (name: MeasuredKey) =>
-    `no column is recognised as ${MEASURED[name]}; set ${key(name)}`
+  const { none, ask } = openKeys(columns, key)
   const wanted = ['concurrency', 'input_tokens', 'output_tokens'] as const
   const excluded = ['batch', 'length', 'prefill_tokens', 'ms', ...PERCENTILE_KEYS] as const
   return [

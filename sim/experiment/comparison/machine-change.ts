@@ -23,13 +23,6 @@ export interface PredictedChange {
   readonly level: readonly (readonly number[])[]
 }
 
-/** Fields of a pool, in the profile and as the replays recorded them. */
-interface PoolFields {
-  readonly name: string
-  readonly profile: readonly RecordedField[]
-  readonly replays: readonly RecordedField[]
-}
-
 /**
  * How the machine has changed from the profile to some replays. `otherHost`: why times of the
  * profile's machine and of the replays' cannot be compared, or null.
@@ -62,7 +55,8 @@ const measuredPools = ({ scenario, models }: SimulationInput) =>
     return model === null || pool.speed === 'ideal' ? [] : [{ index: i, pool, model }]
   })
 
-function poolFields(input: SimulationInput, runs: readonly ObservedRun[]): PoolFields[] {
+/** Fields of each pool, in the profile and as the replays recorded them. */
+function poolFields(input: SimulationInput, runs: readonly ObservedRun[]) {
   const { pools, duration_s } = input.scenario
   const shared = { work: executorWork(input), load: 0, durationMs: 1000 * duration_s }
   return measuredPools(input).map(({ index, pool, model }) => {
