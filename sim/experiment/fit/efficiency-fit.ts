@@ -15,7 +15,7 @@ import { ASSUMED_EFFICIENCY } from '../simulation/accelerator-card.ts'
 import type { TransformerWork } from '../simulation/transformer-times.ts'
 import { FIT_BARS } from './fit-limits.ts'
 import type { SpreadRow } from './residual-cells.ts'
-import { residualFitOf } from './residual-result.ts'
+import { percent, residualFitOf, rounded } from './residual-result.ts'
 
 type PrecisionFit = Fit['fits'][number]
 type Errors = PrecisionFit['left_out']
@@ -179,7 +179,6 @@ export function confidenceOf({ median: middle, worst }: Errors): Confidence {
   return within(FIT_BARS.rough) ? 'rough' : 'poor'
 }
 
-const percent = (share: number) => `${Number((100 * Math.abs(share)).toPrecision(2))} %`
 
 function sureText(
   {
@@ -225,7 +224,6 @@ const MEANING = {
   poor: 'Poor: do not decide by it. The rows do not follow the model on this accelerator, or they are not what the columns say.',
 } as const satisfies Readonly<Record<Confidence, string>>
 
-const rounded = (value: number) => Number(value.toPrecision(3))
 
 /** The sizes that a row shows. An engine has steps with whole prompts, and contexts that grow. */
 function coveredBy({ batch, length, prefillTokens, engine }: FittedRow['row']) {
