@@ -1,11 +1,10 @@
 import { readFileSync } from 'node:fs'
-import { isAbsolute, join } from 'node:path'
 import { Failure } from '../failure.ts'
 import { parseAccelerator } from '../parse/accelerator.ts'
 import type { Accelerator } from '../schema/schema-accelerator.ts'
 import { readingShipped } from './file-access.ts'
 import { catalogue } from './shipped.ts'
-import { readUserText, Unreadable } from './user-file.ts'
+import { pathFrom, readUserText, Unreadable } from './user-file.ts'
 
 /** Far beyond a file with a thousand prices. */
 const MOST_BYTES = 1_000_000
@@ -27,7 +26,7 @@ export async function loadAccelerator(
   directory: string,
   onFile?: (path: string) => void,
 ): Promise<Accelerator> {
-  const path = isAbsolute(given) ? given : join(directory, given)
+  const path = pathFrom(directory, given)
   const refuse = (reason: string) => new Failure(`${given}: cannot read the accelerator: ${reason}`)
   const found = catalogue.find(path, given)
   if (found === null) {

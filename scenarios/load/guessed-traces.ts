@@ -1,4 +1,3 @@
-import { isAbsolute, join } from 'node:path'
 import { Draft } from '../checks/index.ts'
 import {
   type MapNode,
@@ -13,6 +12,7 @@ import {
 } from '../parse/located.ts'
 import { GUESSED } from '../schema/trace-columns.ts'
 import type { StatedRows } from '../trace/trace-piece.ts'
+import { pathFrom } from './user-file.ts'
 
 const LENGTHS = ['input_tokens', 'output_tokens'] as const
 
@@ -37,14 +37,10 @@ export async function guessedTraces(
     const path = [...traffic.path, 'arrivals']
     const { file } = arrivals
     try {
-      const { rows, said } = await guessTrace(
-        isAbsolute(file) ? file : join(directory, file),
-        arrivals,
-        {
-          key: (name) => `arrivals.${name}`,
-          lengths: LENGTHS.filter((name) => traffic[name]?.distribution === 'trace'),
-        },
-      )
+      const { rows, said } = await guessTrace(pathFrom(directory, file), arrivals, {
+        key: (name) => `arrivals.${name}`,
+        lengths: LENGTHS.filter((name) => traffic[name]?.distribution === 'trace'),
+      })
       root = withRows(root, path, rows)
       // classes of one file are read alike
       const note = `${file}: ${said}`

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { basename, dirname, isAbsolute, join, posix, relative, resolve, sep } from 'node:path'
+import { basename, dirname, isAbsolute, posix, relative, resolve, sep } from 'node:path'
 import { Failure } from '../failure.ts'
 import {
   childOf,
@@ -18,7 +18,8 @@ import { fileOrigin, parseYamlTree } from '../parse/yaml-tree.ts'
 import { catalogued } from './catalogued.ts'
 import { isVisible } from './file-access.ts'
 import { guessedTraces } from './guessed-traces.ts'
-import { expectScenario, findScenario, type ScenarioSource, unread } from './shipped.ts'
+import { expectScenario, findScenario, unread } from './shipped.ts'
+import type { FoundFile } from './shipped-files.ts'
 import { readUserText, Unreadable } from './user-file.ts'
 
 export interface LoadedScenario extends ParsedScenario {
@@ -95,7 +96,7 @@ async function readSource(
 const MOST_BYTES = 16_000_000
 const MOST_FILES = 32
 
-interface ScenarioFile extends ScenarioSource {
+interface ScenarioFile extends FoundFile {
   readonly root: Node
   /** relative paths in it start here */
   readonly directory: string
@@ -156,10 +157,10 @@ async function readExtended(
 
 /** The file that another one extends. A missing one is refused when it is read. */
 function linked(from: Omit<ScenarioFile, 'root'>, target: string): Omit<ScenarioFile, 'root'> {
-  const path = isAbsolute(target) ? target : join(dirname(from.path), target)
-  const { shipped = false, path: found = path } = findScenario(path, target) ?? {}
-  const ofLibrary = shipped || (from.shipped && dirname(found) === dirname(from.path))
-  return { path: found, shipped: ofLibrary, directory: ofLibrary ? from.directory : dirname(found) }
+  const file = pathFrom(dirname(from.path), target)
+  const { shipped = false, path = file } = findScenario(file, target) ?? {}
+  const ofLibrary = shipped || (from.shipped && dirname(path) === dirname(from.path))
+  return { path, shipped: ofLibrary, directory: ofLibrary ? from.directory : dirname(path) }
 }
 
 function linkOf(root: Node): Link | null {

@@ -3,12 +3,6 @@ import { join } from 'node:path'
 import { Failure } from '../failure.ts'
 import { type FoundFile, ShippedFiles } from './shipped-files.ts'
 
-/**
- * A scenario file as a user names it. Files of the library that ships do not tell where relative
- * paths start.
- */
-export type ScenarioSource = FoundFile
-
 const library = new ShippedFiles('library')
 export const catalogue = new ShippedFiles('accelerators')
 
@@ -19,14 +13,14 @@ export const acceleratorNames = (): string[] => catalogue.names()
 export const shippedNames = (): string[] => library.names()
 
 /** A file comes before a shipped scenario of its name. Null if there is neither. */
-export const findScenario = (path: string, name: string): ScenarioSource | null =>
+export const findScenario = (path: string, name: string): FoundFile | null =>
   library.find(path, name)
 
 /** The start of a message about a scenario that cannot be read. */
 export const unread = (given: string) => `${given}: cannot read the scenario`
 
 /** The same as `findScenario`. Throws `Failure` if there is neither. */
-export function expectScenario(given: string): ScenarioSource {
+export function expectScenario(given: string): FoundFile {
   const source = findScenario(given, given)
   if (source !== null) return source
   throw new Failure(`${unread(given)}: no such file; ${shippedHint(given)}`)

@@ -1,6 +1,5 @@
-import { isAbsolute, join } from 'node:path'
 import { Failure } from '../failure.ts'
-import { Unreadable } from '../load/user-file.ts'
+import { pathFrom, Unreadable } from '../load/user-file.ts'
 import { ClassValues } from './class-values.ts'
 import { type ByteProgress, LineError, linesOf } from './trace-lines.ts'
 import { RUN_ROWS, TraceOrder, type TraceRun } from './trace-order.ts'
@@ -44,7 +43,7 @@ export class TraceReading {
   readonly #values: RowValues
 
   constructor(arrivals: TraceArrivals, directory: string, options: ReadingOptions = {}) {
-    this.file = isAbsolute(arrivals.file) ? arrivals.file : join(directory, arrivals.file)
+    this.file = pathFrom(directory, arrivals.file)
     this.#arrivals = arrivals
     this.#options = options
     const columns = columnsOf(arrivals)
