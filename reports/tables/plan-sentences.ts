@@ -160,7 +160,7 @@ function undecidedCheaper(plan: Plan): string[] {
   )
   const [first] = open
   if (first === undefined) return []
-  const reason = first.objectives.find((one) => one.reason !== null)?.reason
+  const reason = first.objectives.find((objective) => objective.reason !== null)?.reason
   const most = plan.looks.at(-1)!
   const remedy = reason ?? `${most} replications do not decide; more do: --replications ${2 * most}`
   const sure = rowConfidence(first)

@@ -136,7 +136,7 @@ const isSame = (a: Objective, b: Objective) =>
   a.class === b.class && a.text === b.text && a.lost === b.lost
 
 export function bindingOf({ objectives, binding }: PlanRow): PlanRow['objectives'][number] {
-  return objectives.find((one) => isSame(one, binding))!
+  return objectives.find((objective) => isSame(objective, binding))!
 }
 
 /** "checkout: p(95) latency_ms < 250", and what is lost. */
@@ -175,7 +175,7 @@ export function rowFigure(row: PlanRow, of: Objective): string {
 /** Objectives that the mean figure of a row misses, the farthest beyond its limit first. */
 export function missedObjectives({ objectives }: PlanRow): PlanRow['objectives'] {
   const beyond = (one: PlanRow['objectives'][number]) => one.of_limit ?? Number.POSITIVE_INFINITY
-  const missed = objectives.filter((one) => beyond(one) > 1)
+  const missed = objectives.filter((objective) => beyond(objective) > 1)
   return missed.sort((a, b) => (beyond(a) === beyond(b) ? 0 : beyond(b) - beyond(a)))
 }
 
@@ -340,7 +340,7 @@ function tokenColumns(shown: readonly PlanRow[]): Column[] {
   if (first === undefined) return []
   return first.figures.classes.flatMap(({ name }) =>
     (['ttft', 'tpot'] as const).flatMap((key): Column[] => {
-      const of = ({ figures }: PlanRow) => figures.classes.find((own) => own.name === name)?.[key]
+      const of = ({ figures }: PlanRow) => figures.classes.find((trafficClass) => trafficClass.name === name)?.[key]
       const stated = first.figures.objectives.some(
         (one) => one.class === name && parseObjective(one.text)?.kind === key,
       )

@@ -82,7 +82,7 @@ export function variantAnswer(document: Variants): string | null {
   const { unit, of } = costsOf(document)
   const costText = (variant: Variant) =>
     unit === 'usd' ? `${usd(of(variant))} an hour` : plural(Number(figure(of(variant))), 'replica')
-  const passing = variants.filter((one) => one.row.verdict === 'PASS' && !isOverloaded(one))
+  const passing = variants.filter((variant) => variant.row.verdict === 'PASS' && !isOverloaded(variant))
   const p99 = ({ figures }: Variant) => figures.p99.value ?? Number.POSITIVE_INFINITY
   const [best] = passing.toSorted((a, b) => of(a) - of(b) || (p99(a) < p99(b) ? -1 : 1))
   if (best === undefined) {
@@ -102,7 +102,7 @@ export const OPEN_OBJECTIVE = 'failed or open objective'
 
 /** The objective that a variant fails, or that is open, with its figure; a dash for none. */
 function openObjective({ row }: Variant): string {
-  const of = (verdict: Verdict) => row.objectives.find((one) => one.verdict === verdict)
+  const of = (verdict: Verdict) => row.objectives.find((objective) => objective.verdict === verdict)
   const open = of('FAIL') ?? of('UNDECIDED')
   if (open === undefined) return NONE
   const { class: name, text, estimate, verdict } = open

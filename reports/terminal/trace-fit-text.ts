@@ -63,7 +63,7 @@ export function traceFitText(fit: TraceFitDocument): string {
     `Each figure: the trace, and the mean of ${count(fit.replications)} replications of the fit with its 95 % interval.`,
     `Latencies: one replica with work linear in the input, at load ${fit.load}: the trace, and the median and 95 % range of the replications.`,
     '',
-    ...classes.flatMap((own) => [...classText(own, fit), '']),
+    ...classes.flatMap((trafficClass) => [...classText(trafficClass, fit), '']),
     fit.command,
   ]
   const comments = head.map((line) => (line === '' ? '#' : `# ${onOneLine(line)}`)).join('\n')

@@ -31,7 +31,7 @@ export function placementChart(chart: PlacementChart, width = WIDE): TopLevelSpe
   const height = narrow(width) ? 260 : 360
   const { edges, centres } = chart
   const points = edges.flatMap(({ points }) => points)
-  const low = Math.min(...points.map((point) => point.low), ...centres.map((one) => one.low))
+  const low = Math.min(...points.map((point) => point.low), ...centres.map((centre) => centre.low))
   const domain = [Math.max(0, Math.floor(20 * low) / 20), 1] as const
   const thresholds = points.map(({ threshold }) => threshold)
   const [from, to] = [Math.min(...thresholds), Math.max(...thresholds)]

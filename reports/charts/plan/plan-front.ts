@@ -87,7 +87,7 @@ function timedObjective(plan: Plan): Judged | null {
 
 function pointOf(row: PlanRow, judged: Judged | null): Point {
   const { objectives, classes } = row.figures
-  const own = objectives.find((one) => one.class === judged?.class && one.text === judged.text)
+  const own = objectives.find((objective) => objective.class === judged?.class && objective.text === judged.text)
   const found: Estimate = own?.estimate ?? classes[0]!.latency_all.p99
   // lost requests make it infinite, which is beyond any limit
   const ms = found.value ?? Number.POSITIVE_INFINITY

@@ -27,7 +27,7 @@ export function apartByLength(
   const [first, second] = pools
   if (router.policy === 'length-threshold' || pools.length > 2) return []
   if (pools.some(({ model }) => model !== first!.model)) return []
-  if (pools.some((own) => own.scaling !== undefined || handsOver(own))) return []
+  if (pools.some((pool) => pool.scaling !== undefined || handsOver(pool))) return []
   if (!takesLength(models[first!.model]!)) return []
   const parts = second === undefined ? halves(first!) : { short: first!, long: second, values: [] }
   const { short, long, values } = parts

@@ -127,7 +127,7 @@ export function blameOf({ scenario, plan, work, runs, steps, top }: BlameInput):
     for (const [g, own] of engines.flows.entries()) {
       for (const [k, ms] of own.entries()) flows[g]![k]! += ms
     }
-    const found = engines.victims.map((own) => new Set(own))
+    const found = engines.victims.map((victim) => new Set(victim))
     for (const { station, stalls } of stations) {
       for (const [key, parts] of stalls.waits) {
         const group = counted(key)
@@ -159,7 +159,7 @@ export function blameOf({ scenario, plan, work, runs, steps, top }: BlameInput):
     }
     for (const [g, own] of found.entries()) victims[g]! += own.size
   }
-  const all = waits.flatMap((own, run) => Array.from(own, ([key, times]) => ({ run, key, times })))
+  const all = waits.flatMap((wait, run) => Array.from(wait, ([key, times]) => ({ run, key, times })))
   const arrived = groups.map((_, g) =>
     columns.reduce((n, rows) => n + countOf(rows, warmupMs, (key) => groupOf(rows, key) === g), 0),
   )
@@ -173,9 +173,9 @@ export function blameOf({ scenario, plan, work, runs, steps, top }: BlameInput):
       stallMs: sum(flows[g]!),
       lengthMs: lengthMs[g]!,
       victims: victims[g]!,
-      sufferedMs: sum(flows.map((own) => own[g]!)),
+      sufferedMs: sum(flows.map((flow) => flow[g]!)),
     })),
-    flows: flows.map((own) => [...own]),
+    flows: flows.map((flow) => [...flow]),
     top: ranked.map((one) => describe(one, columns[one.run]!, warmupMs)),
     waits,
   }

@@ -127,7 +127,7 @@ function orderChange({ queue, name }: Pool, groups: readonly LengthGroup[]): Nex
 
 function memoryChange({ devices }: Scenario, { memory, name }: Pool): NextChange[] {
   if (memory === undefined) return []
-  const device = devices.find((one) => one.name === memory.device)
+  const device = devices.find((device) => device.name === memory.device)
   const limit = device?.limit_mib ?? memory.limit_mib
   if (limit === undefined) return []
   const at = device === undefined ? ['pools', name, 'memory'] : ['devices', device.name]

@@ -95,7 +95,7 @@ export class StepBlame {
     const { groupOf, isCounted, rows } = this.#input
     const took = row.ended - row.started
     const tokens = tokensOf(row)
-    const tokensOfKey = new Map(row.prompts.map((one) => [one.key, one.tokens]))
+    const tokensOfKey = new Map(row.prompts.map((prompt) => [prompt.key, prompt.tokens]))
     const generating = new Set(row.generating)
     // the last one of a static batch has the others beside it, although they are done
     const alone = row.generating.length === 1 ? row.generating[0]! : -1

@@ -43,7 +43,7 @@ export function rowDelays(row: StepRow, law: StepLaw): RowDelays {
   }
   const alone = generating.length + prompts.length + idle.length === 1
   if (alone && idle.length === 0) {
-    const [key] = [...generating, ...prompts.map((one) => one.key)]
+    const [key] = [...generating, ...prompts.map((prompt) => prompt.key)]
     return { outside, members: [{ key: key!, prompts: 0, decodes: 0 }] }
   }
   return {

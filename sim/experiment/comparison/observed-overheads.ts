@@ -128,7 +128,7 @@ export function overheadTables(runs: readonly OverheadSamples[]): OverheadTables
   }
   const tables = (of: OverheadKind) => {
     const classes = CLASSES[of].map((atMs, i) => {
-      const samples = runs.map((own) => own[of][i]!)
+      const samples = runs.map((run) => run[of][i]!)
       return { atMs, samples, count: samples.reduce((sum, { length }) => sum + length, 0) }
     })
     const most = Math.max(...classes.map(({ count }) => count))

@@ -50,7 +50,7 @@ export function worstError(
   percentiles: readonly PercentileComparison[],
   of: 'structure' | 'prediction',
 ): Check['worst'] {
-  const errors = percentiles.flatMap((one) => one[of].map((error) => ({ p: one.p, ...error })))
+  const errors = percentiles.flatMap((row) => row[of].map((error) => ({ p: row.p, ...error })))
   if (errors.length === 0) return null
   const worst = errors.reduce((a, b) =>
     Math.abs(b.error_relative) > Math.abs(a.error_relative) ? b : a,

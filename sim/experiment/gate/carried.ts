@@ -13,8 +13,8 @@ export function carried(
   base: readonly ModelProfile[],
   causes: readonly PoolCauses[],
 ): SimulationInput {
-  const models = head.models.map((own, i) =>
-    own === null ? null : changedModel(own, base[i]!, causes[i]!),
+  const models = head.models.map((model, i) =>
+    model === null ? null : changedModel(model, base[i]!, causes[i]!),
   )
   return { ...head, models }
 }

@@ -97,7 +97,7 @@ export type Step = 'continue' | 'confirm' | 'end'
 
 /** A metric that fails has to be confirmed; the gate ends where every metric is decided. */
 export function stepAfter(decisions: readonly MetricDecision[], blocks: number): Step {
-  const verdict = gateVerdict(decisions.map((one) => one.verdict))
+  const verdict = gateVerdict(decisions.map((decision) => decision.verdict))
   if (verdict === 'FAIL') return 'confirm'
   return verdict === 'UNDECIDED' && blocks < LOOKS.at(-1)! ? 'continue' : 'end'
 }
@@ -117,10 +117,10 @@ export function confirmed(
     margin,
     ALPHA,
   )
-  return decisions.map((one, i) => {
+  return decisions.map((decision, i) => {
     const at = failed.indexOf(i)
-    if (at < 0 || again[at]!.verdict === 'FAIL') return one
-    return { ...one, verdict: 'UNDECIDED', deciding_blocks: again[at]!.deciding_blocks }
+    if (at < 0 || again[at]!.verdict === 'FAIL') return decision
+    return { ...decision, verdict: 'UNDECIDED', deciding_blocks: again[at]!.deciding_blocks }
   })
 }
 
@@ -157,7 +157,7 @@ export function runGate(next: () => readonly number[], margin: number): GateRun 
 }
 
 function ended(decisions: readonly MetricDecision[], blocks: number, fresh: number): GateRun {
-  return { decisions, verdict: gateVerdict(decisions.map((one) => one.verdict)), blocks, fresh }
+  return { decisions, verdict: gateVerdict(decisions.map((decision) => decision.verdict)), blocks, fresh }
 }
 
 function once<T>(compute: () => T): () => T {

@@ -159,7 +159,7 @@ export function predictionCase(
   const metrics = [...figureMetrics(base, head, margin), ...objectiveMetrics(base, head)].sort(
     (a, b) => rank(a) - rank(b) || badness(b) - badness(a),
   )
-  const verdict = gateVerdict(metrics.map((one) => one.verdict))
+  const verdict = gateVerdict(metrics.map((metric) => metric.verdict))
   const changes = changesOf(base, head, scenario)
   return { ...same, verdict, reason: reasonOf(metrics, verdict, margin), changes, metrics }
 }
@@ -255,13 +255,13 @@ function figureVerdict(
 
 /** An objective that no longer holds is a regression whatever the margin. */
 function objectiveMetrics(base: BaselineEntry, head: BaselineEntry): GateMetric[] {
-  return head.objectives.flatMap((one): GateMetric[] => {
+  return head.objectives.flatMap((objective): GateMetric[] => {
     const before = base.objectives.find(
-      ({ class: of, text }) => of === one.class && text === one.text,
+      ({ class: of, text }) => of === objective.class && text === objective.text,
     )
-    if (before === undefined || before.verdict === one.verdict) return []
-    const verdict = objectiveVerdict(before.verdict, one.verdict)
-    return [objectiveMetric(one, verdict, `${before.verdict} → ${one.verdict}`)]
+    if (before === undefined || before.verdict === objective.verdict) return []
+    const verdict = objectiveVerdict(before.verdict, objective.verdict)
+    return [objectiveMetric(objective, verdict, `${before.verdict} → ${objective.verdict}`)]
   })
 }
 
@@ -295,7 +295,7 @@ export function newCase(
         ? `${without}: there is nothing to compare it with`
         : `${without}, and an objective fails: ${first.class}: ${first.text}${more}`,
     changes: { scenario: ['the scenario is new'], profile: null, engine: null },
-    metrics: objectives.map((one) => objectiveMetric(one, one.verdict, null)),
+    metrics: objectives.map((objective) => objectiveMetric(objective, objective.verdict, null)),
   }
 }
 
@@ -328,7 +328,7 @@ export const metricLabel = (one: Pick<GateMetric, 'class' | 'name'>) =>
   one.class === null ? one.name : `${one.class}: ${one.name}`
 
 function reasonOf(metrics: readonly GateMetric[], verdict: GateVerdict, margin: number): string {
-  const alike = metrics.filter((one) => one.verdict === verdict)
+  const alike = metrics.filter((metric) => metric.verdict === verdict)
   const [first] = alike
   if (first === undefined) return 'there is no figure to compare'
   const more = alike.length > 1 ? ` and ${alike.length - 1} more` : ''

@@ -77,7 +77,7 @@ export function isRuledOut(one: Candidate, chain: readonly Candidate[], ruled: R
 export function nextProbe(chain: Chain, ruled: Ruled, below: number): Candidate | null {
   const { candidates } = chain
   const failing = candidates.findLastIndex((one) => ruled(one) === 'FAILS')
-  const meeting = candidates.findIndex((one) => ruled(one) === 'MEETS')
+  const meeting = candidates.findIndex((candidate) => ruled(candidate) === 'MEETS')
   const open = candidates.filter(
     (one, i) =>
       i > failing && (meeting < 0 || i < meeting) && one.cost < below && ruled(one) !== 'UNKNOWN',

@@ -89,22 +89,22 @@ class PlanSearch<Run extends JudgedRun> {
   /** A second candidate of chains that a single one has ruled out; a full search where needed. */
   async #check(chains: readonly Chain[]): Promise<void> {
     const second = chains.flatMap((chain) => {
-      const open = chain.candidates.filter((one) => this.#isOpen(one) && one.cost < this.#cheapest)
-      const single = chain.candidates.filter((one) => this.#runs.has(one)).length === 1
+      const open = chain.candidates.filter((candidate) => this.#isOpen(candidate) && candidate.cost < this.#cheapest)
+      const single = chain.candidates.filter((candidate) => this.#runs.has(candidate)).length === 1
       if (!single || open.length === 0 || this.#single++ % CHECK_EVERY > 0) return []
       return [open[open.length >> 1]!]
     })
     await this.#look(second)
     for (const chain of chains) {
       if (!this.#compare(chain)) continue
-      const cheaper = chain.candidates.filter((one) => one.cost < this.#cheapest)
+      const cheaper = chain.candidates.filter((candidate) => candidate.cost < this.#cheapest)
       await this.#race(cheaper.filter((one) => this.#ruled(one) === null))
     }
   }
 
   /** Compares neighbours among the simulated candidates of a chain; whether one is evidence. */
   #compare({ candidates }: Chain): boolean {
-    const known = candidates.filter((one) => this.#runs.has(one))
+    const known = candidates.filter((candidate) => this.#runs.has(candidate))
     let found = false
     for (let i = 1; i < known.length; i++) {
       const [fewer, more] = [known[i - 1]!, known[i]!]
@@ -135,7 +135,7 @@ class PlanSearch<Run extends JudgedRun> {
             this.#isOpen(one) &&
             !isRuledOut(one, candidates, this.#ruled),
         )
-        return [...own.slice(0, 1), ...candidates.filter((one) => this.#wasDear(one, limit))]
+        return [...own.slice(0, 1), ...candidates.filter((candidate) => this.#wasDear(candidate, limit))]
       })
       .sort((a, b) => this.#cost(a) - this.#cost(b) || a.index - b.index)
       .slice(0, FRONT)

@@ -115,17 +115,17 @@ export function asTransferred(
   slower: PlanJudgement | null,
 ): PlanJudgement {
   if (doubts.every((doubt) => doubt === null)) return judged
-  const objectives = judged.objectives.map((one, i) => {
+  const objectives = judged.objectives.map((objective, i) => {
     // those of losses are repeated
     const doubt = doubts[i % doubts.length]!
     const slow = slower?.objectives[i]
-    if (doubt === null || one.holds === null) return one
+    if (doubt === null || objective.holds === null) return objective
     if (slow === undefined || slow.holds === null || slow.holds < 0.5) {
       const found =
         slow === undefined ? null : slow.holds === null ? 'is not known' : 'does not hold'
-      return { ...one, holds: null, reason: doubtText(doubt, found) }
+      return { ...objective, holds: null, reason: doubtText(doubt, found) }
     }
-    return { ...one, holds: Math.min(one.holds, slow.holds) }
+    return { ...objective, holds: Math.min(objective.holds, slow.holds) }
   })
   const pMeets = Math.min(...objectives.map(({ holds }) => holds ?? 0))
   const both = judged.verdict === 'MEETS' && slower?.verdict === 'MEETS'

@@ -31,7 +31,7 @@ export function modelProfiles(
           `Run: spillway calibrate ${file}, with the same --set, or choose another one with --profile`,
       )
     if (model === undefined) {
-      const labels = [...new Set(profile?.models.map((one) => one.label))]
+      const labels = [...new Set(profile?.models.map((model) => model.label))]
       lacks(
         labels.includes(label)
           ? `has ${label} with other inputs, samples or settings`

@@ -32,7 +32,7 @@ export function variantResources(
   const weights = scenario.pools.map((_, i) => {
     return weightsOf(scenario, activations, i) ?? stored[i] ?? null
   })
-  const bytes = weights.filter((own) => own !== null)
+  const bytes = weights.filter((weight) => weight !== null)
   const powered = runs.every(({ power }) => power.every((pool) => pool !== null))
   return {
     weights_mib: bytes.length === weights.length ? sum(bytes) / MIB : null,
