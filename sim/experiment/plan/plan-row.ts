@@ -82,7 +82,7 @@ function bottleneckOf(
   name: string,
   runs: readonly RunFigures[],
 ): PlanRow['bottleneck'] {
-  const at = traffic.findIndex((own) => own.class === name)
+  const at = traffic.findIndex((traffic) => traffic.class === name)
   const parts = [...PARTS, 'network'] as const
   const means = parts.map((_, i) => {
     const each = runs.map(({ classes }) => classes[at]!.parts[i] ?? 0)

@@ -82,12 +82,12 @@ export function judgePlan(
   runs: readonly (readonly ObjectiveFigure[])[],
   looks: Looks,
 ): PlanJudgement {
-  const objectives = stated.map((one, i) => ({
-    class: one.class,
-    text: one.text,
-    ...(one.lost !== undefined && { lost: one.lost }),
+  const objectives = stated.map(({ class: name, text, lost, objective }, i) => ({
+    class: name,
+    text,
+    ...(lost !== undefined && { lost }),
     ...confidenceOf(
-      one.objective,
+      objective,
       runs.map((run) => run[i]!),
     ),
   }))
@@ -121,9 +121,9 @@ export function asTransferred(
     const slow = slower?.objectives[i]
     if (doubt === null || objective.holds === null) return objective
     if (slow === undefined || slow.holds === null || slow.holds < 0.5) {
-      const found =
+      const slowest =
         slow === undefined ? null : slow.holds === null ? 'is not known' : 'does not hold'
-      return { ...objective, holds: null, reason: doubtText(doubt, found) }
+      return { ...objective, holds: null, reason: doubtText(doubt, slowest) }
     }
     return { ...objective, holds: Math.min(objective.holds, slow.holds) }
   })
