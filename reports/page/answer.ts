@@ -115,7 +115,7 @@ interface Labelled extends ObjectiveSentence {
 
 function list(sentences: readonly Labelled[]): Html {
   const lines = sentences.map(
-    (one) => html`<li><b class="${one.verdict}">${one.verdict}</b> ${labelled(one)}</li>\n`,
+    (sentence) => html`<li><b class="${sentence.verdict}">${sentence.verdict}</b> ${labelled(sentence)}</li>\n`,
   )
   return lines.length === 0 ? NOTHING : html`<ul class="plain">${lines}</ul>`
 }
@@ -128,12 +128,12 @@ const MOST_CLASSES = 6
 
 function unjudged(present: readonly LabelledWorld[]): Html {
   const lines = present.flatMap(({ name, label, result }) =>
-    result.classes.slice(0, MOST_CLASSES).map((own) => {
-      const { p50, p99 } = own.latency.percentiles
+    result.classes.slice(0, MOST_CLASSES).map((trafficClass) => {
+      const { p50, p99 } = trafficClass.latency.percentiles
       const tail = p99.value === null ? '' : `, p99 ${estimateText(p99, 'time')}`
-      const lost = lostText([own.counts])
+      const lost = lostText([trafficClass.counts])
       const served = lost === null ? '' : `${lost}; of the others `
-      const text = `${own.name}: ${served}p50 ${estimateText(p50, 'time')}${tail}`
+      const text = `${trafficClass.name}: ${served}p50 ${estimateText(p50, 'time')}${tail}`
       return html`<li><span class="${name}">${label}</span>, ${text}</li>\n`
     }),
   )

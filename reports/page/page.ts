@@ -94,7 +94,7 @@ function energy(input: ReportInput, figures: readonly Html[]): Html {
     side.filter(({ result }) => poweredPools(result).length > 0),
   )
   const heated = powered.some(({ result }) =>
-    poweredPools(result).some(({ energy: own }) => own.series.heat !== null),
+    poweredPools(result).some(({ energy }) => energy.series.heat !== null),
   )
   if (powered.length === 0) return NOTHING
   return html`<h2>${heated ? 'Power, heat and energy' : 'Power and energy'}</h2>

@@ -66,7 +66,7 @@ export const AVAILABILITY_TABLES: readonly ResultTable[] = [
   ),
   metricTable<BudgetLimit>(
     { caption: 'Budget of scaled pools', of: 'budget' },
-    ({ budget }) => (budget?.limits ?? []).map((own) => [own.what, own] as const),
+    ({ budget }) => (budget?.limits ?? []).map((limit) => [limit.what, limit] as const),
     [
       { head: 'limit', text: ({ limit }) => count(limit) },
       { head: 'most', text: ({ most }) => count(Math.round(most)) },
@@ -75,7 +75,7 @@ export const AVAILABILITY_TABLES: readonly ResultTable[] = [
   ),
   metricTable<BudgetCut>(
     { caption: 'Replicas that the budget did not grant', of: 'cut', note: cutNote },
-    ({ budget }) => (budget?.pools ?? []).map((own) => [own.name, own] as const),
+    ({ budget }) => (budget?.pools ?? []).map((cut) => [cut.name, cut] as const),
     [
       figureOf('time cut', 'cut_share', 'share'),
       { head: 'not granted', text: ({ cut_replica_hours: own }) => hours(own) },
@@ -94,7 +94,7 @@ export const AVAILABILITY_TABLES: readonly ResultTable[] = [
   },
 ]
 
-const hours = (own: Parameters<typeof estimateText>[0]) => `${estimateText(own, 'plain')} h`
+const hours = (estimate: Parameters<typeof estimateText>[0]) => `${estimateText(estimate, 'plain')} h`
 
 /** Why there is no oracle, where one was asked for. */
 function noOracle(result: Result): string[] {
@@ -104,9 +104,9 @@ function noOracle(result: Result): string[] {
 }
 
 function oracleNote(result: Result): string[] {
-  const all = regretted(result)
-  if (all.length === 0) return []
-  const short = all.filter(([, { oracle }]) => oracle.beyond_max_share > 0)
+  const pools = regretted(result)
+  if (pools.length === 0) return []
+  const short = pools.filter(([, { oracle }]) => oracle.beyond_max_share > 0)
   return [
     'regret: replica-hours above those of an oracle, which has the rates in advance and the fewest replicas that hold every objective; short: what it has and the pool has not',
     ...short.map(([name]) => `${name}: at times even max replicas are too few`),

@@ -44,11 +44,11 @@ interface Unit {
 /** "907 [905, 909] W": with a smaller unit for figures below 0.1. */
 function withUnit(estimate: Estimate | null, unit: Unit, smaller?: Unit): string {
   if (estimate === null || estimate.value === null) return NONE
-  const own = smaller !== undefined && estimate.value < 0.1 ? smaller : unit
-  const scaled = (value: number | null) => (value === null ? null : own.factor * value)
+  const readable = smaller !== undefined && estimate.value < 0.1 ? smaller : unit
+  const scaled = (value: number | null) => (value === null ? null : readable.factor * value)
   const { value, low, high, n } = estimate
   const shown = { value: scaled(value), low: scaled(low), high: scaled(high), n }
-  return `${estimateText(shown, 'plain')} ${own.name}`
+  return `${estimateText(shown, 'plain')} ${readable.name}`
 }
 
 const JOULE: Unit = { name: 'J', factor: 1 }

@@ -3,7 +3,7 @@ import { count, estimateText, exactSize, NONE } from '../format.ts'
 import { preempts, ranOut, worstFirst } from './memory-spaces.ts'
 import { countOf, figureOf, type Metric, metricTable, type ResultTable } from './result-tables.ts'
 
-const spaces = ({ memory }: Result) => worstFirst(memory).map((own) => [own.name, own] as const)
+const spaces = ({ memory }: Result) => worstFirst(memory).map((space) => [space.name, space] as const)
 
 /** A size with its interval; all sizes of a space are in one unit. */
 function sizeOf(
@@ -12,7 +12,7 @@ function sizeOf(
 ): Metric<MemorySpace> {
   return {
     head,
-    text: ({ [key]: own, limit_mib, peak_held_mib }) =>
+    text: ({ [key]: estimate, limit_mib, peak_held_mib }) =>
       own === null ? NONE : estimateText(own, 'size', limit_mib ?? peak_held_mib.value ?? 0),
   }
 }

@@ -23,8 +23,8 @@ export function objectiveSentences(result: Result): ObjectiveSentence[] {
   return result.objectives.map((line) => {
     const { class: name, text, verdict } = line
     const objective = parseObjective(text)
-    const own = result.classes.find((trafficClass) => trafficClass.name === name)
-    const lost = own === undefined ? null : lostOf(own, objective?.kind)
+    const trafficClass = result.classes.find((candidate) => candidate.name === name)
+    const lost = trafficClass === undefined ? null : lostOf(trafficClass, objective?.kind)
     const sentence = objective === null ? text : sentenceOf(objective, line, lost)
     return { world: result.world, verdict, text: `${name}: ${sentence}` }
   })

@@ -201,8 +201,8 @@ export const STALL_FREE_NOTE =
 export function stallFreeTable(comparison: Comparison): VerdictTable | null {
   const { share, percentiles } = comparison.stall_free
   if (share.measured.low === 1 && share.simulated.low === 1) return null
-  const [measured, simulated] = [share.measured, share.simulated].map((one) =>
-    valueText(one, 'share'),
+  const [measured, simulated] = [share.measured, share.simulated].map((estimate) =>
+    valueText(estimate, 'share'),
   )
   return {
     ...comparisonTable({ ...comparison, percentiles }),

@@ -113,8 +113,8 @@ function nextCheaper(plan: Plan): string[] {
 
 function bindingResource(row: PlanRow): string {
   const { name, utilisation } = row.busiest_pool
-  const own = row.figures.pools.find((pool) => pool.name === name)?.capacity_utilisation?.value
-  const used = own == null ? '' : ` at ${percent(own)} of its capacity`
+  const ofCapacity = row.figures.pools.find((pool) => pool.name === name)?.capacity_utilisation?.value
+  const used = ofCapacity == null ? '' : ` at ${percent(ofCapacity)} of its capacity`
   const busy = utilisation === null ? '' : `, ${percent(utilisation)} busy${used}`
   return `Most of its mean latency is ${bottleneckText(row)}; the busiest pool is ${name}${busy}.`
 }

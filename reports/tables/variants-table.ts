@@ -43,9 +43,9 @@ export function variantFindings({ variants, ratios, measured }: Variants): strin
     const counts = hasCounted(measured, name)
     const of =
       measured === null ? 'simulated' : counts ? 'measured' : 'simulated, as no replay counts'
-    const own = (counts ? measured!.ratios : ratios).filter(({ variant }) => variant === name)
-    const real = own.filter(({ difference }) => isDifference(difference))
-    const open = own.filter(({ difference }) => difference === 'none found')
+    const ofVariant = (counts ? measured!.ratios : ratios).filter(({ variant }) => variant === name)
+    const real = ofVariant.filter(({ difference }) => isDifference(difference))
+    const open = ofVariant.filter(({ difference }) => difference === 'none found')
     const texts = real.map(({ metric, value }) => `${NAMES[metric]} ${changeText(value!)}`)
     const none = `no difference found in ${listed(open.map(({ metric }) => NAMES[metric]))}`
     const parts = [
@@ -70,7 +70,7 @@ function costsOf({ variants }: Variants): { readonly unit: 'usd' | 'replicas'; o
 
 type CostOf = (variant: Variant) => number
 
-const paidReplicas: CostOf = ({ row }) => row.pools.reduce((sum, own) => sum + own.replicas, 0)
+const paidReplicas: CostOf = ({ row }) => row.pools.reduce((sum, pool) => sum + pool.replicas, 0)
 
 /**
  * The cheapest variant that passes every objective in the simulation, of equally cheap ones that
@@ -257,9 +257,9 @@ function energyText(energy: Estimate | null): string {
 
 /** Output drift of a variant in its worst pool. */
 function driftOf(drifts: readonly OutputDrift[], name: string): string[] {
-  const own = drifts.filter(({ variant }) => variant === name)
+  const ofVariant = drifts.filter(({ variant }) => variant === name)
   const least = (of: (drift: OutputDrift) => number | null) => {
-    const values = own.map(of)
+    const values = ofVariant.map(of)
     return values.length === 0 || values.includes(null) ? null : Math.min(...(values as number[]))
   }
   const [cosine, top1] = [least((of) => of.cosine_mean), least((of) => of.top1)]
@@ -295,11 +295,11 @@ export function measuredRows({ measured }: Variants): string[][] {
 export function ratioRows({ variants, ratios, measured }: Variants): string[][] {
   const rows = (of: string, all: readonly VariantRatio[]) =>
     variants.slice(1).map(({ name }) => {
-      const own = new Map(
+      const byMetric = new Map(
         all.filter(({ variant }) => variant === name).map((ratio) => [ratio.metric, ratio]),
       )
       const cells = (Object.keys(NAMES) as VariantMetric[]).map((metric) =>
-        ratioText(own.get(metric)),
+        ratioText(byMetric.get(metric)),
       )
       return [`${name}${of}`, ...cells]
     })
@@ -338,7 +338,7 @@ export function rateText({ rate, variants }: Variants): string | null {
 export function driftRows({ measured }: Variants): string[][] {
   const drift = measured?.output_drift ?? []
   if (drift.length === 0) return []
-  const rows = drift.map((one) => [`${one.variant}, pool ${one.pool}`, ...driftCells(one)])
+  const rows = drift.map((row) => [`${row.variant}, pool ${row.pool}`, ...driftCells(row)])
   return [['output drift', 'inputs', 'cosine, mean', 'least', 'same top-1'], ...rows]
 }
 

@@ -74,7 +74,7 @@ export function traceFitText(fit: TraceFitDocument): string {
 export function leftOutText({ left_out: left }: TraceFitDocument): string[] {
   const shown = left.slice(0, MOST_LEFT_OUT)
   const others = left.slice(MOST_LEFT_OUT)
-  const rows = others.reduce((sum, own) => sum + own.rows, 0)
+  const rows = others.reduce((sum, { rows }) => sum + rows, 0)
   const rest = `Left out: ${others.length} other values with ${count(rows)} requests.`
   return [
     ...shown.map(
@@ -97,19 +97,19 @@ const named = (values: readonly string[]) =>
   values.map((value) => (value === '' ? '(none)' : value)).join(', ')
 const requests = (rows: number) => `${count(rows)} ${rows === 1 ? 'request' : 'requests'}`
 
-function classText(own: ClassFit, { classes }: TraceFitDocument): string[] {
-  const scales = own.scales_s.map((scale) => `${threeDigits(scale)} s`).join(', ')
+function classText(classFit: ClassFit, { classes }: TraceFitDocument): string[] {
+  const scales = classFit.scales_s.map((scale) => `${threeDigits(scale)} s`).join(', ')
   return [
-    ...(classes.length > 1 ? [classHead(own)] : []),
-    `Dispersion fitted in windows of ${own.windows_s.join(', ') || 'no'} s; the rate is modulated at ${scales || 'no scale'}.`,
-    ...('surges' in own.traffic.arrivals ? [ONE_SURGE] : []),
+    ...(classes.length > 1 ? [classHead(classFit)] : []),
+    `Dispersion fitted in windows of ${classFit.windows_s.join(', ') || 'no'} s; the rate is modulated at ${scales || 'no scale'}.`,
+    ...('surges' in classFit.traffic.arrivals ? [ONE_SURGE] : []),
     '',
-    ...table(own.statistics),
+    ...table(classFit.statistics),
     '',
-    ...table(own.tails),
+    ...table(classFit.tails),
     '',
-    `${own.verdict}: ${own.why}`,
-    ...('output_tokens' in own.traffic
+    `${classFit.verdict}: ${classFit.why}`,
+    ...('output_tokens' in classFit.traffic
       ? ['Output tokens are for pools that generate: remove output_tokens for other pools.']
       : []),
   ]

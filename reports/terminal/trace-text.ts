@@ -92,21 +92,21 @@ function classRows({ class_column: column, classes, rows }: TraceDocument): stri
   if (column === null) return []
   const ofLengths = (summary: LengthSummary | null) =>
     summary === null ? ['-', '-'] : [count(summary.p50), count(summary.p99)]
-  const shown = classes.slice(0, MOST_CLASSES).map((own) => {
-    const second = own.windows.find(({ window_s }) => window_s === 1)
+  const shown = classes.slice(0, MOST_CLASSES).map((trafficClass) => {
+    const second = trafficClass.windows.find(({ window_s }) => window_s === 1)
     return [
-      visibleLine(own.value === '' ? '(none)' : own.value),
-      count(own.rows),
-      percent(own.rows / rows),
-      `${threeDigits(own.mean_rps)}/s`,
-      own.cv === null ? '-' : threeDigits(own.cv),
+      visibleLine(trafficClass.value === '' ? '(none)' : trafficClass.value),
+      count(trafficClass.rows),
+      percent(trafficClass.rows / rows),
+      `${threeDigits(trafficClass.mean_rps)}/s`,
+      trafficClass.cv === null ? '-' : threeDigits(trafficClass.cv),
       second === undefined ? '-' : threeDigits(second.dispersion),
       second === undefined ? '-' : threeDigits(second.peak_to_mean),
-      ...ofLengths(own.input_tokens),
+      ...ofLengths(trafficClass.input_tokens),
     ]
   })
   const left = classes.slice(MOST_CLASSES)
-  const others = left.reduce((sum, own) => sum + own.rows, 0)
+  const others = left.reduce((sum, trafficClass) => sum + trafficClass.rows, 0)
   const rest = [`${left.length} others`, count(others), percent(others / rows)]
   const names = ['requests', 'share', 'rate', 'CV of gaps', 'dispersion, 1 s', 'peak / mean, 1 s']
   return [
@@ -120,12 +120,12 @@ const EXACT = 'Percentiles are exact.'
 
 /** The error of percentiles, and which are approximate. */
 function errorText({ gaps, input_tokens, output_tokens }: TraceDocument): string {
-  const all = [
+  const errors = [
     ['gaps', gaps.percentile_error],
     ['input lengths', input_tokens?.percentile_error ?? 0],
     ['output lengths', output_tokens?.percentile_error ?? 0],
   ] as const
-  const off = all.filter(([, error]) => error > 0)
+  const off = errors.filter(([, error]) => error > 0)
   if (off.length === 0) return EXACT
   const most = Math.max(...off.map(([, error]) => error))
   const what = off.map(([name]) => name).join(' and ')

@@ -55,12 +55,12 @@ export function* batchSlices(parts: TimelineParts, flows: boolean): Generator<Sl
     if (!flows) continue
     const { arrivals } = tracks.pools[track.pool]!
     for (const key of batches.members(first)) {
-      const own = { cat: 'wait', name: 'wait', id: key } as const
+      const shared = { cat: 'wait', name: 'wait', id: key } as const
       const sent = ts(nanoseconds(columns.sent[key]!))
       const args = { key, class: scenario.traffic[columns.class[key]!]!.class }
       yield { ph: 'X', cat: 'wait', name: 'arrival', ...arrivals, ts: sent, dur: 0, args }
-      yield { ph: 's', ...own, ...arrivals, ts: sent }
-      yield { ph: 'f', bp: 'e', ...own, pid, tid, ts: ts(ns) }
+      yield { ph: 's', ...shared, ...arrivals, ts: sent }
+      yield { ph: 'f', bp: 'e', ...shared, pid, tid, ts: ts(ns) }
     }
   }
 }

@@ -43,13 +43,13 @@ export function* memoryCounters(parts: TimelineParts, known: KnownMemory): Gener
   )
   for (const [executor, { pool: index, replica, pid }] of tracks.replicas.entries()) {
     const pool = scenario.pools[index]!
-    const seen = known.observed.find(
+    const observation = known.observed.find(
       (arena) => arena.pool === pool.name && arena.replica === replica,
     )
-    if (seen !== undefined) {
-      const { sizes, batches: all } = seen
-      const how = sizes.length < all ? `observed, first ${sizes.length} batches` : 'observed'
-      yield* levels(parts, pid, `memory in use, replica ${replica} (${how})`, observed(seen))
+    if (observation !== undefined) {
+      const { sizes, batches: batchCount } = observation
+      const how = sizes.length < batchCount ? `observed, first ${sizes.length} batches` : 'observed'
+      yield* levels(parts, pid, `memory in use, replica ${replica} (${how})`, observed(observation))
       continue
     }
     const plan = known.activations[index]

@@ -22,10 +22,10 @@ export interface LatencyScatterChart {
 export function latencyScatterChart(chart: LatencyScatterChart, width = WIDE): TopLevelSpec {
   return panelled(chart, width, { axis: 58 }, ({ name, requests }, { plot }) => {
     const height = Math.min(plot, narrow(width) ? 250 : 320)
-    const all = requests.flatMap(({ measured, simulated }) => [measured, simulated])
+    const times = requests.flatMap(({ measured, simulated }) => [measured, simulated])
     const domain = [
-      Math.floor((Math.min(...all) * 0.98) / 10) * 10,
-      Math.ceil((Math.max(...all) * 1.02) / 10) * 10,
+      Math.floor((Math.min(...times) * 0.98) / 10) * 10,
+      Math.ceil((Math.max(...times) * 1.02) / 10) * 10,
     ] as const
     const x = linear('measured', domain, { title: 'measured end to end (s)', tickCount: 6 })
     const y = linear('simulated', domain, { title: 'simulated end to end (s)', tickCount: 6 })

@@ -100,12 +100,12 @@ function panelsOf(pools: readonly PoweredPool[]): Panel[] {
     const last = line.at(-1)
     return last === undefined ? line : [...line, { ...last, x: last.x + everyS(pools[i]!) }]
   })
-  const all = (lines: readonly (readonly Point[])[]) => lines.flat().map(({ y }) => y)
+  const heights = (lines: readonly (readonly Point[])[]) => lines.flat().map(({ y }) => y)
   const panels: Panel[] = [
-    { title: `power${mark} (W)`, domain: [0, 1.1 * Math.max(1, ...all(power))], lines: power },
+    { title: `power${mark} (W)`, domain: [0, 1.1 * Math.max(1, ...heights(power))], lines: power },
   ]
-  if (all(temperatures).length === 0) return panels
-  const [coldest, warmest] = [Math.min(...all(temperatures)), Math.max(...all(temperatures))]
+  if (heights(temperatures).length === 0) return panels
+  const [coldest, warmest] = [Math.min(...heights(temperatures)), Math.max(...heights(temperatures))]
   return [
     ...panels,
     {

@@ -27,8 +27,8 @@ const LANE = 12
 export function rateErrorsChart(chart: RateErrorsChart, width = WIDE): TopLevelSpec {
   const { bar, kinds, models } = chart
   const height = ROW * models.length
-  const all = models.flatMap(({ errors }) => errors.map(({ error }) => error))
-  const domain = [Math.min(-1.5 * bar, ...all) - 0.02, Math.max(1.5 * bar, ...all) + 0.02] as const
+  const shown = models.flatMap(({ errors }) => errors.map(({ error }) => error))
+  const domain = [Math.min(-1.5 * bar, ...shown) - 0.02, Math.max(1.5 * bar, ...shown) + 0.02] as const
   const room = narrow(width) ? 30 : 44
   const x = linear('error', domain, {
     title: 'highest simulated rate − published rate',

@@ -69,8 +69,8 @@ function marksOf({ structure, prediction, noise_floor }: PercentileComparison): 
   ]
   const marks = ofReplays.flatMap(({ errors, ...style }): RangeMark[] => {
     const mean = meanError(errors)
-    const each = errors.map((error) => error.error_relative)
-    const range = { low: Math.min(...each), high: Math.max(...each) }
+    const relative = errors.map((error) => error.error_relative)
+    const range = { low: Math.min(...relative), high: Math.max(...relative) }
     return mean === null ? [] : [{ ...style, range, dots: [mean] }]
   })
   const { largest: far, median: middle } = noise_floor

@@ -27,8 +27,8 @@ const LABELS = 60
 export function headroomChart(chart: HeadroomChart, width = WIDE): TopLevelSpec {
   const height = narrow(width) ? 260 : 360
   const { curves, limitMs, percentile } = chart
-  const all = curves.flatMap(({ points }) => points.map(({ ms }) => ms))
-  const y = [Math.min(...all, limitMs) / 1.3, Math.max(...all, limitMs) * 1.3] as const
+  const times = curves.flatMap(({ points }) => points.map(({ ms }) => ms))
+  const y = [Math.min(...times, limitMs) / 1.3, Math.max(...times, limitMs) * 1.3] as const
   const wide = plotWidth(width, LABELS)
   const encoding = {
     x: linear('load', [0, 1], {

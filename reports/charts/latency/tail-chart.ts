@@ -21,14 +21,14 @@ export function tailChart(sides: Sides, width: number, input: ReportInput): TopL
   const replays = measuredTails(input).map(curvePoints)
   // limits are of classes: with several, the curves of the classes show them
   const limits = sides[0].result.classes.length > 1 ? [] : latencyLimits(sides)
-  const all = [simulated, ...replays].flat()
-  const last = nines(Math.max(0.9, ...all.map(({ p }) => p)))
+  const drawn = [simulated, ...replays].flat()
+  const last = nines(Math.max(0.9, ...drawn.map(({ p }) => p)))
   const x = [nines(FIRST), last] as const
   const wide = plotWidth(width)
   // start of the words at the lower right, in nines
   const from = last - (last - x[0]) * Math.min(1, WORDS.width / wide)
   const y = domain(
-    all,
+    drawn,
     limits.map(({ limitMs }) => limitMs),
     { from, share: WORDS.height / height },
   )

@@ -51,15 +51,15 @@ function errorText(panels: readonly Panel[]): string {
 
 /** The scatter of single ones about the mean; of several panels, the largest. */
 function scatterText(panels: readonly Panel[]): string {
-  const all = panels.flatMap(({ residual }) => residual ?? [])
-  if (all.length === 0) return ''
-  return ` · single ones scatter by ${percent(Math.max(...all.map(({ of_all: cv }) => cv)))}`
+  const residuals = panels.flatMap(({ residual }) => residual ?? [])
+  if (residuals.length === 0) return ''
+  return ` · single ones scatter by ${percent(Math.max(...residuals.map(({ of_all: cv }) => cv)))}`
 }
 
 /** Pools with the same times share a panel. */
-function panelsOf(all: readonly BatchTimes[]): Panel[] {
+function panelsOf(ofPools: readonly BatchTimes[]): Panel[] {
   const panels = new Map<string, Panel>()
-  for (const { pool, ...times } of all) {
+  for (const { pool, ...times } of ofPools) {
     const key = JSON.stringify(times)
     panels.set(key, { ...times, pools: [...(panels.get(key)?.pools ?? []), pool] })
   }

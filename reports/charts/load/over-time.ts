@@ -80,9 +80,9 @@ export function untilTheEnd(sides: Sides): string {
 /** All values and the range to cover; with a margin where a value, not a bound, is outermost. */
 function range({ lines, level, cover }: TimeChart): [number, number] {
   const values = lines.flatMap((line) => line.values.filter((value) => value !== null))
-  const all = level ? [...values, level.y] : values
-  const high = Math.max(...all, cover[1])
-  const low = Math.min(...all, cover[0])
+  const heights = level ? [...values, level.y] : values
+  const high = Math.max(...heights, cover[1])
+  const low = Math.min(...heights, cover[0])
   const margin = 0.08 * (high - low)
   return [low < cover[0] ? low - margin : low, high > cover[1] ? high + margin : high]
 }

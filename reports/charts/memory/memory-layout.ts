@@ -87,7 +87,7 @@ function merged(
   rows: number,
   of: (chunk: MapChunk) => Owner,
 ): Rectangle[] {
-  const all: Rectangle[] = []
+  const rectangles: Rectangle[] = []
   const [low, high] = domain
   const row = (high - low) / rows
   let open = new Map<string, Rectangle>()
@@ -101,7 +101,7 @@ function merged(
       if (owner) {
         const key = `${from} ${to} ${owner.pool} ${owner.kind.name}`
         const rectangle = open.get(key) ?? { x, x2, y: low + from * row, y2: low + to * row, owner }
-        if (!open.has(key)) all.push(rectangle)
+        if (!open.has(key)) rectangles.push(rectangle)
         rectangle.x2 = x2
         next.set(key, rectangle)
       }
@@ -109,7 +109,7 @@ function merged(
     }
     open = next
   }
-  return all
+  return rectangles
 }
 
 /**

@@ -55,10 +55,10 @@ export function latencyRange(
   points: readonly Point[],
   limitMs: number | null,
 ): readonly [number, number] | null {
-  const known = points.filter(({ ms }) => ms !== null && ms > 0)
-  if (known.length === 0) return null
+  const finite = points.filter(({ ms }) => ms !== null && ms > 0)
+  if (finite.length === 0) return null
   const ends = [
-    ...known.flatMap(({ ms, low, high }) => [low > 0 ? low : ms!, high]),
+    ...finite.flatMap(({ ms, low, high }) => [low > 0 ? low : ms!, high]),
     ...(limitMs === null ? [] : [limitMs]),
   ]
   return [Math.min(...ends) / 1.15, Math.max(...ends) * 1.25]

@@ -37,8 +37,8 @@ function tailPlot(sides: Sides, comparison: Comparison | null, width: number): P
       ],
     }
   })
-  const all = [...lines, ...curves]
-  const heights = all.flatMap((curve) => curve.points.map(([, y]) => y))
+  const drawn = [...lines, ...curves]
+  const heights = drawn.flatMap((curve) => curve.points.map(([, y]) => y))
   const [low, high] = [Math.min(...heights), Math.max(...heights)]
   const margin = Math.max(0.03, 0.03 * (high - low))
   const yRange = [low - margin, high + margin] as const
@@ -49,7 +49,7 @@ function tailPlot(sides: Sides, comparison: Comparison | null, width: number): P
   )
   const served = anyLost(sides) ? ' of the served requests' : ''
   const title = `Latency${served} by percentile, log scale`
-  const plot = { title, curves: all, width, height: TAIL_ROWS, yRange, yTicks }
+  const plot = { title, curves: drawn, width, height: TAIL_ROWS, yRange, yTicks }
   return plotText({ ...plot, xTicks: xTicks.filter(({ at }) => at <= last + 1e-9) })
 }
 

@@ -51,10 +51,10 @@ export function timeLines(sides: Sides, width: number): PlotText[] {
 
 /** Means over as many stretches as the plot has columns. */
 function thinned(values: readonly (number | null)[], bucketS: number, columns: number): Point[] {
-  const each = Math.max(1, Math.ceil(values.length / columns))
-  return Array.from({ length: Math.ceil(values.length / each) }, (_, i) => {
-    const known = values.slice(i * each, (i + 1) * each).filter((value) => value !== null)
-    return known.length === 0 ? [] : [[i * each * bucketS, mean(known)] satisfies Point]
+  const perColumn = Math.max(1, Math.ceil(values.length / columns))
+  return Array.from({ length: Math.ceil(values.length / perColumn) }, (_, i) => {
+    const observed = values.slice(i * perColumn, (i + 1) * perColumn).filter((value) => value !== null)
+    return observed.length === 0 ? [] : [[i * perColumn * bucketS, mean(observed)] satisfies Point]
   }).flat()
 }
 
