@@ -28,9 +28,9 @@ function dimensionNames({ dimensions }: Plan): string[] {
 
 /** The value of each dimension in a configuration; `as is` for the scenario beside the space. */
 function values({ dimensions }: Plan, { set }: Pick<PlanRow, 'set'>): string[] {
-  return dimensions.map(({ path, values: all }) => {
-    const own = set.find((text) => text.startsWith(`${path}=`))
-    return own === undefined ? 'as is' : shortValue(own.slice(path.length + 1), all)
+  return dimensions.map(({ path, values }) => {
+    const override = set.find((text) => text.startsWith(`${path}=`))
+    return override === undefined ? 'as is' : shortValue(override.slice(path.length + 1), values)
   })
 }
 
@@ -38,24 +38,26 @@ function values({ dimensions }: Plan, { set }: Pick<PlanRow, 'set'>): string[] {
 const SHORT = 16
 
 /** A long value, such as a whole pool, as the part in which it differs from the others. */
-function shortValue(value: string, of: readonly string[]): string {
+function shortValue(value: string, values: readonly string[]): string {
   if (value === 'null') return 'none'
-  if (of.every((other) => other.length <= SHORT)) return value
+  const long = values.filter(({ length }) => length > SHORT)
   // a value that is short by itself, such as null, has nothing in common with long ones
-  const all = of.filter((other) => other.length > SHORT)
-  if (!all.includes(value)) return value
-  if (all.length === 1) return /^\{\s*\w+:\s*([^,}]+)/.exec(value)?.[1] ?? value
-  const [first = ''] = all
+  if (!long.includes(value)) return value
+  if (long.length === 1) return /^\{\s*\w+:\s*([^,}]+)/.exec(value)?.[1] ?? value
+  const [first = ''] = long
   let common = 0
-  while (common < value.length && all.every((other) => other[common] === first[common])) common++
+  while (common < value.length && long.every((text) => text[common] === first[common])) common++
   // back to the start of a word
   while (common > 0 && /[\w.-]/.test(value[common - 1]!)) common--
-  const parts = all.map((other) => other.slice(common).split(','))
-  const own = value.slice(common).split(',')
+  const parts = long.map((text) => text.slice(common).split(','))
+  const ofValue = value.slice(common).split(',')
   let n = 1
-  while (n < own.length && new Set(parts.map((part) => part.slice(0, n).join())).size < all.length)
+  while (
+    n < ofValue.length &&
+    new Set(parts.map((part) => part.slice(0, n).join())).size < long.length
+  )
     n++
-  const text = own
+  const text = ofValue
     .slice(0, n)
     .join()
     .replace(/[}\]]+$/, '')
@@ -155,11 +157,11 @@ export const bindingText = ({ binding }: PlanRow) => objectiveText(binding)
 
 /** The figure of an objective, with a loss or without one. */
 function figureOfObjective({ figures, survival = [] }: PlanRow, of: Objective) {
-  const all =
+  const judged =
     of.lost === undefined
       ? figures.objectives
       : survival.find(({ lost }) => lost === of.lost)!.objectives
-  return all.find(({ class: name, text }) => name === of.class && text === of.text)!
+  return judged.find(({ class: name, text }) => name === of.class && text === of.text)!
 }
 
 /** "chat: p(95) ttft": what an objective limits. */
@@ -174,7 +176,8 @@ export function rowFigure(row: PlanRow, of: Objective): string {
 
 /** Objectives that the mean figure of a row misses, the farthest beyond its limit first. */
 export function missedObjectives({ objectives }: PlanRow): PlanRow['objectives'] {
-  const beyond = (one: PlanRow['objectives'][number]) => one.of_limit ?? Number.POSITIVE_INFINITY
+  const beyond = ({ of_limit }: PlanRow['objectives'][number]) =>
+    of_limit ?? Number.POSITIVE_INFINITY
   const missed = objectives.filter((objective) => beyond(objective) > 1)
   return missed.sort((a, b) => (beyond(a) === beyond(b) ? 0 : beyond(b) - beyond(a)))
 }
@@ -203,10 +206,10 @@ export function missText(
 /** "47 [37, 58] ms, 0.19 of the limit": the binding figure, or why there is none. */
 export function bindingFigure(row: PlanRow): string {
   const { binding } = row
-  const found = figureOfObjective(row, binding)
+  const { estimate } = figureOfObjective(row, binding)
   const goodput = parseObjective(binding.text)?.kind === 'goodput'
-  if (found.estimate.value === null) return found.estimate.reason ?? NONE
-  const text = estimateText(found.estimate, goodput ? 'share' : 'time')
+  if (estimate.value === null) return estimate.reason ?? NONE
+  const text = estimateText(estimate, goodput ? 'share' : 'time')
   if (goodput) return text
   const { of_limit: ofLimit } = bindingOf(row)
   return `${text}, ${ofLimit === null ? 'beyond any limit' : ofLimitText(ofLimit)}`
@@ -306,27 +309,27 @@ function objectiveColumns(shown: readonly PlanRow[]): Column[] {
   const stated = first.figures.objectives.filter(
     ({ text }) => parseObjective(text)?.kind !== 'cost',
   )
-  const isBinding = (one: (typeof stated)[number]) =>
-    shown.some(({ binding }) => binding.class === one.class && binding.text === one.text)
-  const most = [...stated.filter(isBinding), ...stated.filter((one) => !isBinding(one))].slice(
-    0,
-    MOST_OBJECTIVES,
-  )
+  const isBinding = (objective: (typeof stated)[number]) =>
+    shown.some(
+      ({ binding }) => binding.class === objective.class && binding.text === objective.text,
+    )
+  const bindingFirst = stated.toSorted((a, b) => Number(isBinding(b)) - Number(isBinding(a)))
+  const drawn = bindingFirst.slice(0, MOST_OBJECTIVES)
   return stated
-    .filter((one) => most.includes(one))
+    .filter((objective) => drawn.includes(objective))
     .map(({ class: name, text }) => {
       const objective = parseObjective(text)!
       const { quantity } = objectiveLimit(objective)
-      const own = <T extends { class: string; text: string }>(all: readonly T[]): T =>
+      const ofThis = <T extends { class: string; text: string }>(objectives: readonly T[]): T =>
         // those without a loss come first
-        all.find((one) => one.class === name && one.text === text)!
+        objectives.find((objective) => objective.class === name && objective.text === text)!
       return {
         head: quantityName({ class: name, text }),
         text: ({ figures, objectives }) => {
-          const { estimate } = own(figures.objectives)
+          const { estimate } = ofThis(figures.objectives)
           if (estimate.value !== null) return estimateText(estimate, quantity)
           // requests that are lost take infinitely long
-          return own(objectives).of_limit === null ? '∞' : NONE
+          return ofThis(objectives).of_limit === null ? '∞' : NONE
         },
       }
     })
@@ -340,13 +343,14 @@ function tokenColumns(shown: readonly PlanRow[]): Column[] {
   if (first === undefined) return []
   return first.figures.classes.flatMap(({ name }) =>
     (['ttft', 'tpot'] as const).flatMap((key): Column[] => {
-      const of = ({ figures }: PlanRow) => figures.classes.find((trafficClass) => trafficClass.name === name)?.[key]
+      const timeOf = ({ figures }: PlanRow) =>
+        figures.classes.find((trafficClass) => trafficClass.name === name)?.[key]
       const stated = first.figures.objectives.some(
-        (one) => one.class === name && parseObjective(one.text)?.kind === key,
+        (objective) => objective.class === name && parseObjective(objective.text)?.kind === key,
       )
-      if (stated || shown.every((row) => of(row) === undefined)) return []
+      if (stated || shown.every((row) => timeOf(row) === undefined)) return []
       const text = (row: PlanRow) => {
-        const p95 = of(row)?.percentiles.p95
+        const p95 = timeOf(row)?.percentiles.p95
         return p95 === undefined ? NONE : estimateText(p95, 'time')
       }
       return [{ head: `${name}: p(95) ${TOKEN_TIMES[key]}`, text, optional: true }]
@@ -383,15 +387,15 @@ export function planTable(plan: Plan) {
  */
 function shownRows({ rows, next_cheaper: next, winner }: Plan): PlanRow[] {
   const wanted = rows.filter(({ today }, i) => today || i === next)
-  const seen = new Set(wanted.map(figuresKey))
-  const others = rows.filter((row) => {
+  const keys = new Set(wanted.map(figuresKey))
+  const different = rows.filter((row) => {
     // a window has no effect on batches of one request, for instance
-    const alike = wanted.includes(row) || seen.has(figuresKey(row))
-    seen.add(figuresKey(row))
+    const alike = wanted.includes(row) || keys.has(figuresKey(row))
+    keys.add(figuresKey(row))
     return !alike
   })
-  const meeting = others.filter(({ rank }) => rank !== null)
-  const failing = others.filter(({ rank }) => rank === null)
+  const meeting = different.filter(({ rank }) => rank !== null)
+  const failing = different.filter(({ rank }) => rank === null)
   const most = MOST_ROWS - wanted.length
   const best = meeting.slice(0, Math.max(most - failing.length, Math.ceil(most / 2)))
   const order = winner === null ? failing : failing.toSorted((a, b) => b.p_meets - a.p_meets)

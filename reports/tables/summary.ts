@@ -117,7 +117,7 @@ interface ObjectiveLine {
   /** "interactive: p(99) latency_ms < 10" */
   readonly objective: string
   /** "9.3 [9.1, 9.5] ms, 0.93 of the limit" */
-  readonly found: string
+  readonly figure: string
 }
 
 /** Every objective on each side. */
@@ -128,12 +128,12 @@ export function objectiveLines(input: ReportInput): ObjectiveLine[] {
       world: label,
       verdict: line.verdict,
       objective: `${line.class}: ${line.text}`,
-      found: found(line),
+      figure: figureText(line),
     })),
   )
 }
 
-function found(line: Result['objectives'][number]): string {
+function figureText(line: Result['objectives'][number]): string {
   const { text, estimate } = line
   const open = undecidedText(line)
   if (estimate.value === null) return open ?? 'not supported by the sample'

@@ -102,8 +102,9 @@ export const OPEN_OBJECTIVE = 'failed or open objective'
 
 /** The objective that a variant fails, or that is open, with its figure; a dash for none. */
 function openObjective({ row }: Variant): string {
-  const of = (verdict: Verdict) => row.objectives.find((objective) => objective.verdict === verdict)
-  const open = of('FAIL') ?? of('UNDECIDED')
+  const having = (verdict: Verdict) =>
+    row.objectives.find((objective) => objective.verdict === verdict)
+  const open = having('FAIL') ?? having('UNDECIDED')
   if (open === undefined) return NONE
   const { class: name, text, estimate, verdict } = open
   const figures =
