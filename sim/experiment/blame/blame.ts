@@ -124,10 +124,10 @@ export function blameOf({ scenario, plan, work, runs, steps, top }: BlameInput):
       return { station, stalls: stationStalls(rows, station, rule) }
     })
     engines.blameWaits()
-    for (const [g, own] of engines.flows.entries()) {
-      for (const [k, ms] of own.entries()) flows[g]![k]! += ms
+    for (const [g, byVictim] of engines.flows.entries()) {
+      for (const [k, ms] of byVictim.entries()) flows[g]![k]! += ms
     }
-    const found = engines.victims.map((victim) => new Set(victim))
+    const delayed = engines.victims.map((keys) => new Set(keys))
     for (const { station, stalls } of stations) {
       for (const [key, parts] of stalls.waits) {
         const group = counted(key)
@@ -143,28 +143,27 @@ export function blameOf({ scenario, plan, work, runs, steps, top }: BlameInput):
         for (const cause of WAIT_CAUSES) causes[cause] += times[cause]
         for (const [g, ms] of parts.byGroup.entries()) {
           flows[g]![group]! += ms
-          if (ms > 0) found[g]!.add(key)
+          if (ms > 0) delayed[g]!.add(key)
         }
       }
-      const own = shareOut(rows, station, { stalls, groupOf, flows, lengthMs, work, engines })
-      for (const one of own) ranked.push({ ...one, run, stalls })
+      const shares = shareOut(rows, station, { stalls, groupOf, flows, lengthMs, work, engines })
+      for (const share of shares) ranked.push({ ...share, run, stalls })
       for (const g of groups.keys()) {
         const ofGroup = stalls.caused.filter(
           ({ occupation, total }) =>
             total > 0 && occupation.members.some((key) => groupOf(rows, key) === g),
         )
-        for (const key of distinctVictims(stalls.waits, ofGroup, isVictim)) found[g]!.add(key)
+        for (const key of distinctVictims(stalls.waits, ofGroup, isVictim)) delayed[g]!.add(key)
       }
       keepLargest(ranked, top)
     }
-    for (const [g, own] of found.entries()) victims[g]! += own.size
+    for (const [g, keys] of delayed.entries()) victims[g]! += keys.size
   }
-  const all = waits.flatMap((wait, run) => Array.from(wait, ([key, times]) => ({ run, key, times })))
   const arrived = groups.map((_, g) =>
     columns.reduce((n, rows) => n + countOf(rows, warmupMs, (key) => groupOf(rows, key) === g), 0),
   )
   return {
-    requests: all.length,
+    requests: waits.reduce((n, ofRun) => n + ofRun.size, 0),
     waitedMs: WAIT_CAUSES.reduce((sum, cause) => sum + causes[cause], 0),
     causes,
     groups: groups.map((group, g) => ({
@@ -176,7 +175,7 @@ export function blameOf({ scenario, plan, work, runs, steps, top }: BlameInput):
       sufferedMs: sum(flows.map((flow) => flow[g]!)),
     })),
     flows: flows.map((flow) => [...flow]),
-    top: ranked.map((one) => describe(one, columns[one.run]!, warmupMs)),
+    top: ranked.map((blamed) => describe(blamed, columns[blamed.run]!, warmupMs)),
     waits,
   }
 }

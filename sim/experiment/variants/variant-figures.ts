@@ -98,21 +98,21 @@ export function pairedWithTtft(
 }
 
 function openRatio(metric: VariantMetric, a: VariantRuns, b: VariantRuns) {
-  const own = { variant: b.name, metric }
+  const head = { variant: b.name, metric }
   const fewest = Math.min(...[...a.runs, ...b.runs].map(({ all }) => all.n))
   if (isLevel(metric) && !supports(fewest, LEVELS[metric])) {
-    return { ...own, none: unsupportedReason(fewest, LEVELS[metric]) }
+    return { ...head, none: unsupportedReason(fewest, LEVELS[metric]) }
   }
-  return { ...own, ...paired((run) => metricOf(metric, run), a, b) }
+  return { ...head, ...paired((run) => metricOf(metric, run), a, b) }
 }
 
 function openTtft({ class: number, level }: TtftMetric, a: VariantRuns, b: VariantRuns) {
-  const own = { variant: b.name, metric: 'ttft' as const }
-  const of = (run: RunSummary) => run.classes[number]!.tokens?.ttft
-  const fewest = Math.min(...[...a.runs, ...b.runs].map((run) => of(run)?.n ?? 0))
-  if (!supports(fewest, level)) return { ...own, none: unsupportedReason(fewest, level) }
+  const head = { variant: b.name, metric: 'ttft' as const }
+  const ttft = (run: RunSummary) => run.classes[number]!.tokens?.ttft
+  const fewest = Math.min(...[...a.runs, ...b.runs].map((run) => ttft(run)?.n ?? 0))
+  if (!supports(fewest, level)) return { ...head, none: unsupportedReason(fewest, level) }
   const at = (PERCENTILES as readonly number[]).indexOf(level)
-  return { ...own, ...paired((run) => of(run)!.percentiles[at]!, a, b) }
+  return { ...head, ...paired((run) => ttft(run)!.percentiles[at]!, a, b) }
 }
 
 function paired(
@@ -126,9 +126,9 @@ function paired(
     return before === after ? 0 : log(after / before)
   })
   if (!logs.every(Number.isFinite)) return { none: 'it is 0 in some replication' }
-  const [one] = logs
+  const [first] = logs
   // the sum of equal values is rounded, which is no scatter
-  if (logs.every((value) => value === one)) return { log: one!, error: 0, df: logs.length - 1 }
+  if (logs.every((value) => value === first)) return { log: first!, error: 0, df: logs.length - 1 }
   const { mean, standardError } = meanWithError(logs)
   return { log: mean, error: standardError, df: logs.length - 1 }
 }
@@ -143,22 +143,15 @@ export type OpenRatio<Metric = VariantMetric> = {
 
 /** Judges all ratios of a document together. */
 export function judged<Metric>(open: readonly OpenRatio<Metric>[]): RatioOf<Metric>[] {
-  const known = open.filter((one) => 'log' in one)
-  const found = holmRatios(known)
-  return open.map((one): RatioOf<Metric> => {
-    const { variant, metric } = one
-    if ('none' in one) {
-      return {
-        variant,
-        metric,
-        value: null,
-        low: null,
-        high: null,
-        difference: null,
-        reason: one.none,
-      }
+  const tested = open.filter((ratio) => 'log' in ratio)
+  const outcomes = holmRatios(tested)
+  return open.map((ratio): RatioOf<Metric> => {
+    const { variant, metric } = ratio
+    if ('none' in ratio) {
+      const none = { value: null, low: null, high: null, difference: null }
+      return { variant, metric, ...none, reason: ratio.none }
     }
-    const { value, low, high, real } = found[known.indexOf(one)]!
+    const { value, low, high, real } = outcomes[tested.indexOf(ratio)]!
     const difference = !real ? 'none found' : value > 1 ? 'higher' : 'lower'
     return { variant, metric, value, low, high, difference }
   })
