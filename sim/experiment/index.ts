@@ -89,7 +89,6 @@ export {
   percentText,
   predictionCase,
   type SimulatedFigures,
-  worstCase,
 } from './gate/prediction.ts'
 export {
   busiestShares,

@@ -1,5 +1,5 @@
 import type { CaseVerdict, Gate, GateCase } from '../../../sim/documents/index.ts'
-import { worstCase } from '../../../sim/experiment/index.ts'
+import { gateVerdict } from '../../../sim/experiment/index.ts'
 import { build } from '../../version.ts'
 import { MARGIN } from '../defaults.ts'
 import { LIBRARY_CALL } from '../options.ts'
@@ -25,7 +25,7 @@ export function gateOf(
     gate,
     margin,
     command,
-    verdict: worstCase(cases.map(({ verdict }) => verdict)),
+    verdict: gateVerdict(cases.map(({ verdict }) => verdict)),
     cases: cases.toSorted((a, b) => ORDER.indexOf(a.verdict) - ORDER.indexOf(b.verdict)),
     warnings: [],
   }

@@ -26,8 +26,8 @@ export function batchShares(
   const longest = Math.max(1, ...lengths)
   if (size === 1) return [{ fair: 1, length: 0 }]
   if (pool.ragged) {
-    return lengths.map((own) => {
-      const share = Math.max(1, own) / tokens
+    return lengths.map((length) => {
+      const share = Math.max(1, length) / tokens
       const fair = Math.min(share, 1 / size)
       return { fair, length: share - fair }
     })

@@ -38,15 +38,15 @@ export function nextChanges(
 ): NextChange[] {
   const pool = scenario.pools[index]!
   const { link, traffic } = scenario
-  const own = groups.filter((group) => {
+  const poolGroups = groups.filter((group) => {
     const { model } = traffic[group.class]!
     return model === undefined || model === pool.model
   })
   return [
     ...replicaChanges(pool),
-    ...batchChanges(pool, own),
+    ...batchChanges(pool, poolGroups),
     ...engineChanges(pool),
-    ...orderChange(pool, own),
+    ...orderChange(pool, poolGroups),
     ...memoryChange(scenario, pool),
     ...precisionChange(scenario, pool),
     ...(link && link.delay_ms > 0

@@ -32,8 +32,8 @@ export interface Rounds {
 /** The rounds in which the replays of both sides count; all where none does. */
 export function roundsOf(a: readonly RoundSide[], b: readonly RoundSide[]): Rounds {
   const not_counted = a.flatMap((side, round) => {
-    const found = spoiled(side.run) ?? spoiled(b[round]!.run)
-    return found === null ? [] : [{ round, ...found }]
+    const why = spoiled(side.run) ?? spoiled(b[round]!.run)
+    return why === null ? [] : [{ round, ...why }]
   })
   const poor = new Set(not_counted.map(({ round }) => round))
   const rounds = a.flatMap((side, round) =>

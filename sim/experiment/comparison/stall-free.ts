@@ -36,8 +36,8 @@ export function stallFreeLatencies(run: ObservedRun, input: StallFreeInput): Sta
   const stations = stationsOf(input.plan)
   const stalls = new Map(
     stations.map((station) => {
-      const own = field.executors.filter((_, i) => stations[i] === station)
-      const spans = [...spansOf(field.intake), ...own.flatMap(standstills)]
+      const atStation = field.executors.filter((_, i) => stations[i] === station)
+      const spans = [...spansOf(field.intake), ...atStation.flatMap(standstills)]
       return [station, new Stalls(joinIntervals(spans))]
     }),
   )

@@ -67,7 +67,7 @@ export function structureSimulator(run: StructureInput): (replication: number) =
   const overheads = localOverheads(run)
   const field = fieldOf(run, run.work)
   const batches = batchesOf(run.rows)
-  const given = run.work.map((_, executor) =>
+  const dispatchTimes = run.work.map((_, executor) =>
     Float64Array.from(
       batches.filter((batch) => batch.executor === executor),
       ({ dispatched }) => dispatched,
@@ -81,7 +81,7 @@ export function structureSimulator(run: StructureInput): (replication: number) =
       plan: run.plan,
       source: new ListSource(run.requests, run.rows.columns.sent),
       hardware: run.work.map(({ work, wake }) => ({ work: { of: work }, wake, overheads })),
-      machine: { ...machine, speed: new AlikeSpeed(machine.speed, stationsOf(run.plan), given) },
+      machine: { ...machine, speed: new AlikeSpeed(machine.speed, stationsOf(run.plan), dispatchTimes) },
       sendDelay: null,
       timer: overheads,
       loads: new RecordedLoads(run.moves ?? []),

@@ -40,8 +40,8 @@ export function percentileCheck(
   judged: readonly { readonly p: number; readonly verdict: Verdict }[],
   reasons: Readonly<Record<Verdict, (labels: readonly string[]) => string>>,
 ): Pick<Check, 'verdict' | 'reason'> {
-  const verdict = worst(judged.map((one) => one.verdict))
-  const labels = judged.flatMap((one) => (one.verdict === verdict ? [percentileLabel(one.p)] : []))
+  const verdict = worst(judged.map((row) => row.verdict))
+  const labels = judged.flatMap((row) => (row.verdict === verdict ? [percentileLabel(row.p)] : []))
   return { verdict, reason: reasons[verdict](labels) }
 }
 

@@ -79,7 +79,7 @@ export function precisionFit(of: PrecisionRows): PrecisionFit {
     ...plain(errors),
   }))
   const confidence = confidenceOf(left)
-  const found = { confidence, left, halves: errorsOf(chosen.halves.heldOut), parameters }
+  const errors = { confidence, left, halves: errorsOf(chosen.halves.heldOut), parameters }
   const unfitted = unfittedErrors(of, chosen)
   return {
     precision,
@@ -105,7 +105,7 @@ export function precisionFit(of: PrecisionRows): PrecisionFit {
       .slice(0, MOST_WORST)
       .map(predictedRow),
     confidence,
-    sure: sureText(found, cellCount(rows), unfitted, of.notes),
+    sure: sureText(errors, cellCount(rows), unfitted, of.notes),
     efficiency: efficiencyOf(of, left, parameters),
     residual: residualFitOf(rows.map(({ row }) => ({ ...row, isMean: of.meanTimes ?? true }))),
   }

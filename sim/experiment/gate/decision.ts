@@ -1,5 +1,5 @@
 import { mean, sampleStandardDeviation } from 'simple-statistics'
-import type { GateVerdict } from '../../documents/index.ts'
+import type { CaseVerdict, GateVerdict } from '../../documents/index.ts'
 import { exp, log } from '../../kernel/index.ts'
 import {
   holmAdjusted,
@@ -86,11 +86,16 @@ function blocksToTell(values: BlockValues, centre: number, level: number): numbe
   return needed <= MOST_BLOCKS ? Math.max(needed, values.length + 1) : null
 }
 
-/** FAIL before UNDECIDED before IMPROVED before PASS; UNDECIDED for none. */
-export function gateVerdict(verdicts: readonly GateVerdict[]): GateVerdict {
-  const order = ['FAIL', 'UNDECIDED', 'IMPROVED', 'PASS'] as const
-  return order.find((one) => verdicts.includes(one)) ?? 'UNDECIDED'
-}
+/** From the worst to the best. */
+const CASE_VERDICTS = ['FAIL', 'NOT COMPARABLE', 'UNDECIDED', 'NEW', 'IMPROVED', 'PASS'] as const
+
+/** The worst of some verdicts, whatever their order; UNDECIDED for none. */
+export const gateVerdict = <V extends CaseVerdict>(verdicts: readonly V[]): V | 'UNDECIDED' =>
+  verdicts.toSorted(byVerdict)[0] ?? 'UNDECIDED'
+
+/** The worst first. */
+export const byVerdict = (a: CaseVerdict, b: CaseVerdict) =>
+  CASE_VERDICTS.indexOf(a) - CASE_VERDICTS.indexOf(b)
 
 /** What a measured gate does after a look. */
 export type Step = 'continue' | 'confirm' | 'end'

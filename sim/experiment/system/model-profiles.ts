@@ -21,8 +21,8 @@ export function modelProfiles(
   const problems: string[] = []
   const models = scenario.pools.map((pool, i) => {
     if ('work' in scenario.models[pool.model]!) return null
-    const known = modelsOf(scenario, pool, profile)
-    const model = known.find(({ content }) => content === contents[i]) ?? known[0]
+    const recorded = modelsOf(scenario, pool, profile)
+    const model = recorded.find(({ content }) => content === contents[i]) ?? recorded[0]
     const label = modelLabel(scenario, pool)
     const content = contents[i] ?? model?.content
     const lacks = (what: string) =>
@@ -61,8 +61,8 @@ export function hasModels(
 ): boolean {
   return scenario.pools.every((pool, i) => {
     if ('work' in scenario.models[pool.model]!) return true
-    const known = modelsOf(scenario, pool, profile)
-    return known.some(({ content }) => content === (contents[i] ?? content))
+    return modelsOf(scenario, pool, profile).some(({ content }) => content === (contents[i] ?? content),
+    )
   })
 }
 
