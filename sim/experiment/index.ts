@@ -69,6 +69,7 @@ export {
 export { carried } from './gate/carried.ts'
 export type { PoolCauses } from './gate/causes.ts'
 export {
+  byVerdict,
   CONFIRMATION,
   confirmed,
   decide,

@@ -1,17 +1,8 @@
-import type { CaseVerdict, Gate, GateCase } from '../../../sim/documents/index.ts'
-import { gateVerdict } from '../../../sim/experiment/index.ts'
+import type { Gate, GateCase } from '../../../sim/documents/index.ts'
+import { byVerdict, gateVerdict } from '../../../sim/experiment/index.ts'
 import { build } from '../../version.ts'
 import { MARGIN } from '../defaults.ts'
 import { LIBRARY_CALL } from '../options.ts'
-
-const ORDER: readonly CaseVerdict[] = [
-  'FAIL',
-  'NOT COMPARABLE',
-  'UNDECIDED',
-  'NEW',
-  'IMPROVED',
-  'PASS',
-]
 
 /** The document of a gate: the worst case first. */
 export function gateOf(
@@ -26,7 +17,7 @@ export function gateOf(
     margin,
     command,
     verdict: gateVerdict(cases.map(({ verdict }) => verdict)),
-    cases: cases.toSorted((a, b) => ORDER.indexOf(a.verdict) - ORDER.indexOf(b.verdict)),
+    cases: cases.toSorted((a, b) => byVerdict(a.verdict, b.verdict)),
     warnings: [],
   }
 }

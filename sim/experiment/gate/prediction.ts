@@ -1,7 +1,6 @@
 import type { Scenario } from '../../../scenarios/schema/schema.ts'
 import type {
   BaselineEntry,
-  CaseVerdict,
   GateCase,
   GateMetric,
   GateVerdict,
