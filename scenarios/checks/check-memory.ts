@@ -29,10 +29,10 @@ function checkPlace(memory: PoolMemory, pool: PoolDraft, draft: Draft): void {
   const device = draft.deviceOf(pool)
   if (name !== undefined && device === null) {
     if (draft.devices.includes(null)) return
-    const known = draft.devices.flatMap((listed) => listed?.name ?? [])
+    const names = draft.devices.flatMap((listed) => listed?.name ?? [])
     const expected =
-      known.length > 0 ? `one of the devices ${known.join(', ')}` : 'an entry of devices'
-    draft.refuse([...path, 'device'], expected, `"${name}"${didYouMean(name, known)}`)
+      names.length > 0 ? `one of the devices ${names.join(', ')}` : 'an entry of devices'
+    draft.refuse([...path, 'device'], expected, `"${name}"${didYouMean(name, names)}`)
     return
   }
   if (name !== undefined) draft.unused([...path, 'limit_mib'], `device ${name} has one`)
@@ -162,15 +162,15 @@ function checkRoom(
   draft: Draft,
 ): void {
   const stays = needs.filter(({ pool }) => residency === undefined || pool.memory?.pinned === true)
-  const others = needs.filter((need) => !stays.includes(need))
-  const all = stays.reduce((sum, { pool, bytes }) => sum + bytes * (pool.replicas ?? 1), 0)
-  const largest = Math.max(0, ...others.map(({ bytes }) => bytes))
-  if (all + largest <= limit * MIB) return
+  const swapped = needs.filter((need) => !stays.includes(need))
+  const staying = stays.reduce((sum, { pool, bytes }) => sum + bytes * (pool.replicas ?? 1), 0)
+  const largest = Math.max(0, ...swapped.map(({ bytes }) => bytes))
+  if (staying + largest <= limit * MIB) return
   const what =
     residency === undefined
       ? 'the weights of all its replicas'
       : 'pinned weights and the largest other model'
-  draft.refuse([...path, 'limit_mib'], `${atLeast(all + largest)}, for ${what}`)
+  draft.refuse([...path, 'limit_mib'], `${atLeast(staying + largest)}, for ${what}`)
 }
 
 /** Rejects memory keys of a model that have no effect. */

@@ -13,14 +13,14 @@ export function checkNames(draft: Draft): void {
   const models = [...draft.models.keys()]
   for (const { model, path } of draft.pools) {
     if (model === null || draft.models.has(model)) continue
-    const known = models.length > 0 ? `one of the models ${listed(models)}` : 'a model'
-    draft.refuse([...path, 'model'], known, `"${model}"${didYouMean(model, models)}`)
+    const expected = models.length > 0 ? `one of the models ${listed(models)}` : 'a model'
+    draft.refuse([...path, 'model'], expected, `"${model}"${didYouMean(model, models)}`)
   }
   const classes = [...new Set(draft.classes.flatMap(({ name }) => name ?? []))]
   for (const name of draft.slo.keys()) {
     if (classes.includes(name)) continue
-    const known = classes.length > 0 ? `a class of traffic (${listed(classes)})` : 'a class'
-    draft.refuseKey(['slo', name], known, `"${name}"${didYouMean(name, classes)}`)
+    const expected = classes.length > 0 ? `a class of traffic (${listed(classes)})` : 'a class'
+    draft.refuseKey(['slo', name], expected, `"${name}"${didYouMean(name, classes)}`)
   }
 }
 

@@ -97,12 +97,12 @@ function overrides(queue: Queue): boolean {
 
 /** Checks that all classes of a tenant state the same weight. */
 function checkWeights(draft: Draft): void {
-  const known = new Map<string, number>()
+  const weights = new Map<string, number>()
   for (const { path, name, tenant, weight } of draft.classes) {
     const key = tenant ?? name
     if (key === null || weight === null) continue
-    const stated = known.get(key)
-    if (stated === undefined) known.set(key, weight)
+    const stated = weights.get(key)
+    if (stated === undefined) weights.set(key, weight)
     else if (stated !== weight) {
       draft.refuse([...path, 'weight'], `${stated}, as for tenant ${key} before`, `${weight}`)
     }

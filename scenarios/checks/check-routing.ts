@@ -1,8 +1,8 @@
 import type { Path } from '../parse/located.ts'
 import { didYouMean } from '../parse/nearest.ts'
 import { unpricedPool } from './check-accelerators.ts'
-import { knowsPrompts } from './check-prefixes.ts'
-import type { ClassDraft, Draft, PoolDraft } from './draft.ts'
+import { knowsPrompts, mayShare, SHARING } from './check-prefixes.ts'
+import type { Draft, PoolDraft } from './draft.ts'
 
 /** Checks that routers know what their policies depend on. */
 export function checkRouting(draft: Draft): void {
@@ -109,9 +109,6 @@ function checkSessions(path: Path, draft: Draft): void {
 }
 
 function checkPrompts(path: Path, draft: Draft): void {
-  const known = (traffic: ClassDraft) =>
-    traffic.arrivals === null || traffic.shared_prefix_tokens !== null || knowsPrompts(traffic)
-  if (draft.classes.some(known)) return
-  const ways = 'shared_prefix_tokens, carry_context or hash_ids of a trace'
-  draft.refuse(path, `another policy, or a class with ${ways}`)
+  if (mayShare(draft)) return
+  draft.refuse(path, `another policy, or a class with ${SHARING}`)
 }

@@ -14,15 +14,15 @@ const OF_ROUTER = 'router.threshold_tokens'
 
 /** Checks that tuned settings exist, and that controllers may set the values that they choose. */
 export function checkTuning(draft: Draft): void {
-  const seen = new Set<string>()
+  const settings = new Set<string>()
   for (const [i, tuned] of draft.tuning.entries()) {
     if (tuned === null) continue
     const path = ['tuning', i]
     checkSetting(tuned, path, draft)
-    if (seen.has(tuned.setting)) {
+    if (settings.has(tuned.setting)) {
       draft.refuse([...path, 'setting'], 'a setting that no entry before it tunes')
     }
-    seen.add(tuned.setting)
+    settings.add(tuned.setting)
     checkValues(tuned, path, draft)
     if (tuned.target_ms >= 1000 * tuned.every_s) {
       draft.refuse([...path, 'target_ms'], `less than every_s, which is ${1000 * tuned.every_s} ms`)
@@ -39,12 +39,11 @@ function checkSetting(tuned: Tuned, path: Path, draft: Draft): void {
     return
   }
   const named = draft.pools.flatMap(({ name }) => name ?? [])
-  const known = [...named.flatMap((name) => OF_POOLS.map((key) => `pools.${name}.${key}`))]
-  if (!known.includes(setting)) {
+  const ofPools = named.flatMap((name) => OF_POOLS.map((key) => `pools.${name}.${key}`))
+  if (!ofPools.includes(setting)) {
     if (named.length < draft.pools.length) return
-    const all = [...known, OF_ROUTER]
     const paths = `pools.NAME.KEY with KEY one of ${OF_POOLS.join(', ')}; or ${OF_ROUTER}`
-    draft.refuse(at, paths, `"${setting}"${didYouMean(setting, all)}`)
+    draft.refuse(at, paths, `"${setting}"${didYouMean(setting, [...ofPools, OF_ROUTER])}`)
     return
   }
   const pool = draft.pools.find(({ name }) => setting.startsWith(`pools.${name}.`))!

@@ -76,10 +76,10 @@ function withRows(root: Node, path: Path, rows: StatedRows): Node {
   let arrivals = set(nodeAt(root, path) as MapNode, 'format', rows.format)
   arrivals = set(arrivals, 'time_unit', rows.time_unit)
   if (rows.columns !== undefined) {
-    const known = arrivals.entries.get('columns')
-    let columns = (known?.node ?? { kind: 'map', place, entries: new Map() }) as MapNode
+    const stated = arrivals.entries.get('columns')
+    let columns = (stated?.node ?? { kind: 'map', place, entries: new Map() }) as MapNode
     for (const key of GUESSED) columns = set(columns, key, rows.columns[key])
-    arrivals = withEntry(arrivals, 'columns', { key: known?.key ?? place, node: columns })
+    arrivals = withEntry(arrivals, 'columns', { key: stated?.key ?? place, node: columns })
   }
   return replaced(root, path, arrivals)
 }

@@ -87,8 +87,8 @@ async function readSource(
     return { file: source, ...(await readExtended(source, problems, onFile)) }
   }
   const { file, text, directory } = source
-  const { root, problems: found } = parseYamlTree(text, fileOrigin(file, 0))
-  problems.push(...found)
+  const { root, problems: ofText } = parseYamlTree(text, fileOrigin(file, 0))
+  problems.push(...ofText)
   return { file, root, directory }
 }
 
@@ -143,8 +143,8 @@ async function readExtended(
     if ('reason' in read)
       return refuse(`${read.reason}${link === null ? '' : withSuffix(next.path)}`)
     left -= read.bytes
-    const { root, problems: found } = parseYamlTree(read.text, fileOrigin(next.path, chain.length))
-    problems.push(...found)
+    const { root, problems: ofText } = parseYamlTree(read.text, fileOrigin(next.path, chain.length))
+    problems.push(...ofText)
     if (root === null) return broken
     if (link !== null && root.kind !== 'map') return refuse('it holds no map')
     chain.push({ ...next, root })
@@ -189,9 +189,9 @@ async function readText(
 
 /** Merges each file over the next one, which it extends, starting with the last. */
 function merged(chain: readonly ScenarioFile[]): Node {
-  return chain.reduceRight((below, own) => ({
-    ...own,
-    root: merge(movePaths(below.root, below.directory, own.directory), own.root),
+  return chain.reduceRight((below, above) => ({
+    ...above,
+    root: merge(movePaths(below.root, below.directory, above.directory), above.root),
   })).root
 }
 
@@ -204,8 +204,8 @@ function movePaths(root: Node, from: string, to: string): Node {
     const moved = relative(resolve(to), resolve(from, path)).split(sep).join(posix.sep)
     return { ...node, value: moved } as Node
   }
-  const models = change(root, 'models', (all) =>
-    mapChildren(all, (model) =>
+  const models = change(root, 'models', (list) =>
+    mapChildren(list, (model) =>
       change(
         change(model, 'onnx', (file) => mapChildren(move(file), move)),
         'inputs',
@@ -216,11 +216,11 @@ function movePaths(root: Node, from: string, to: string): Node {
   // the name of an accelerator of the catalogue stays
   const file = (node: Node): Node =>
     node.kind === 'value' && /\.ya?ml$/.test(String(node.value)) ? move(node) : node
-  const pools = change(models, 'pools', (all) =>
-    mapChildren(all, (pool) => change(pool, 'accelerator', file)),
+  const pools = change(models, 'pools', (list) =>
+    mapChildren(list, (pool) => change(pool, 'accelerator', file)),
   )
-  return change(pools, 'traffic', (all) =>
-    mapChildren(all, (item) =>
+  return change(pools, 'traffic', (list) =>
+    mapChildren(list, (item) =>
       change(item, 'arrivals', (arrivals) => change(arrivals, 'file', move)),
     ),
   )

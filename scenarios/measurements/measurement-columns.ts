@@ -75,9 +75,9 @@ export function guessColumns(
   const middle = guessed.get('p50')
   const timed = statedTime || TIMES.some((time) => guessed.has(time))
   if (middle !== undefined && !timed && kind !== 'engine') guessed.set('ms', middle)
-  const known: MeasurementColumns = { ...stated, ...Object.fromEntries(guessed) }
-  const timesAre = known.ms === undefined ? null : namedMeasure(known.ms, kind)
-  const columns = timesAre === 'p50' ? { p50: known.ms!, ...known } : known
+  const chosen: MeasurementColumns = { ...stated, ...Object.fromEntries(guessed) }
+  const timesAre = chosen.ms === undefined ? null : namedMeasure(chosen.ms, kind)
+  const columns = timesAre === 'p50' ? { p50: chosen.ms!, ...chosen } : chosen
   problems.push(
     ...(kind === 'engine' ? missingOfEngine(columns, key) : missing(columns, decodes, key)).map(
       (text) => `${text}; got ${header.join(', ')}`,

@@ -67,9 +67,9 @@ export function parseYamlTree(text: string, origin: YamlOrigin): YamlTree {
   }
   const doc = composed(text, lines)
   if (typeof doc === 'string') return fatal(doc)
-  const found = [...doc.errors, ...doc.warnings]
-  if (found.length > 0) {
-    const problems = found.slice(0, MAX_SYNTAX_PROBLEMS).map((error) => ({
+  const wrong = [...doc.errors, ...doc.warnings]
+  if (wrong.length > 0) {
+    const problems = wrong.slice(0, MAX_SYNTAX_PROBLEMS).map((error) => ({
       place: place(error.pos[0]),
       text: yamlProblem(error, text),
     }))

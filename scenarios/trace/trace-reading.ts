@@ -152,8 +152,8 @@ export class TraceReading {
 function columnsOf(arrivals: TraceArrivals): TraceColumns {
   const { format, columns = {}, time_unit: unit } = arrivals
   const { time, input_tokens: inputTokens = null, output_tokens: outputTokens = null } = columns
-  const known = format && KNOWN_COLUMNS[format]
-  if (known) return { ...known, class: columns.class ?? null }
+  const ofFormat = format && KNOWN_COLUMNS[format]
+  if (ofFormat) return { ...ofFormat, class: columns.class ?? null }
   if (!format || time === undefined || !unit)
     throw new Error('Expected a trace with format, columns.time and time_unit')
   return { time, inputTokens, outputTokens, prefix: null, class: columns.class ?? null, unit }
