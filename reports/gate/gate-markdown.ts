@@ -1,12 +1,6 @@
 import { hashOf, visibleLine } from '../../scenarios/index.ts'
 import type { CaseVerdict, Gate, GateCase } from '../../sim/documents/index.ts'
-import {
-  caseTables,
-  caseTitle,
-  changeLines,
-  MEASURED_NOTE,
-  measuredLines,
-} from './gate-rows.ts'
+import { caseTables, caseTitle, changeLines, MEASURED_NOTE, measuredLines } from './gate-rows.ts'
 
 /** Of a comment on GitHub, characters; a step summary may have 1024 KiB. */
 const MOST = 60_000

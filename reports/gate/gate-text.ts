@@ -1,13 +1,7 @@
 import { visibleLine } from '../../scenarios/index.ts'
 import type { Gate, GateCase } from '../../sim/documents/index.ts'
 import { alignColumns } from '../terminal/align.ts'
-import {
-  caseTables,
-  caseTitle,
-  changeLines,
-  MEASURED_NOTE,
-  measuredLines,
-} from './gate-rows.ts'
+import { caseTables, caseTitle, changeLines, MEASURED_NOTE, measuredLines } from './gate-rows.ts'
 
 /** A gate for the terminal, the worst case first. */
 export function gateText(gate: Gate): string {

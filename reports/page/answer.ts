@@ -115,7 +115,8 @@ interface Labelled extends ObjectiveSentence {
 
 function list(sentences: readonly Labelled[]): Html {
   const lines = sentences.map(
-    (sentence) => html`<li><b class="${sentence.verdict}">${sentence.verdict}</b> ${labelled(sentence)}</li>\n`,
+    (sentence) =>
+      html`<li><b class="${sentence.verdict}">${sentence.verdict}</b> ${labelled(sentence)}</li>\n`,
   )
   return lines.length === 0 ? NOTHING : html`<ul class="plain">${lines}</ul>`
 }

@@ -53,7 +53,9 @@ function ofKind(kind: Kind, result: Result): Html {
   const noun = kind === 'traffic' ? 'class' : kind.slice(0, -1)
   if (furtherSubjects <= 0) return html`${tables}`
   const more =
-    noun === 'class' && furtherSubjects > 1 ? `${furtherSubjects} further classes` : plural(furtherSubjects, `further ${noun}`)
+    noun === 'class' && furtherSubjects > 1
+      ? `${furtherSubjects} further classes`
+      : plural(furtherSubjects, `further ${noun}`)
   return html`${tables}<p class="quiet">${more} in the JSON document only.</p>\n`
 }
 

@@ -15,6 +15,7 @@ import { assumptionsSection } from './assumptions-section.ts'
 import { blameSection } from './blame-page.ts'
 import { documentPage, figures } from './document-page.ts'
 import { type Html, html, isolated, NOTHING } from './html.ts'
+import { warningList } from './page-parts.ts'
 import {
   arenaSection,
   bothSidesSection,
@@ -24,7 +25,6 @@ import {
   splitSection,
   whatIfSection,
 } from './page-tables.ts'
-import { warningList } from './page-parts.ts'
 
 export interface PageInput extends ReportInput {
   /** the command that reproduces the comparison; without one, the page */

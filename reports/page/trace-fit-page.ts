@@ -28,7 +28,9 @@ export async function traceFitHtml(
   const parts: Html[] = []
   for (const [i, classFit] of fit.classes.entries()) {
     // the first class, often the only one, has the plain names
-    parts.push(await classPart(classFit, fit, { of: sides[i]!, suffix: i === 0 ? '' : `-${i + 1}` }))
+    parts.push(
+      await classPart(classFit, fit, { of: sides[i]!, suffix: i === 0 ? '' : `-${i + 1}` }),
+    )
   }
   const left = leftOutText(fit)
   const body = html`<h1>${isolated(fit.file)}, fitted</h1>

@@ -94,7 +94,8 @@ export const AVAILABILITY_TABLES: readonly ResultTable[] = [
   },
 ]
 
-const hours = (estimate: Parameters<typeof estimateText>[0]) => `${estimateText(estimate, 'plain')} h`
+const hours = (estimate: Parameters<typeof estimateText>[0]) =>
+  `${estimateText(estimate, 'plain')} h`
 
 /** Why there is no oracle, where one was asked for. */
 function noOracle(result: Result): string[] {

@@ -255,7 +255,10 @@ export function firstTokenRows({ first_tokens: classes }: Blamed): string[][] {
   )
   return [
     ['mean of the slowest first tokens', ...classes.map(({ class: name }) => name)],
-    ['from', ...classes.map(({ percentile: p, ttft_ms }) => `${percentileName(p)} (${time(ttft_ms)})`)],
+    [
+      'from',
+      ...classes.map(({ percentile: p, ttft_ms }) => `${percentileName(p)} (${time(ttft_ms)})`),
+    ],
     ...keys.map((key) => [
       key === 'service' ? 'own prefill' : PART_NAMES[key],
       ...classes.map(({ parts }) => time(parts[key])),

@@ -3,7 +3,8 @@ import { count, estimateText, exactSize, NONE } from '../format.ts'
 import { preempts, ranOut, worstFirst } from './memory-spaces.ts'
 import { countOf, figureOf, type Metric, metricTable, type ResultTable } from './result-tables.ts'
 
-const spaces = ({ memory }: Result) => worstFirst(memory).map((space) => [space.name, space] as const)
+const spaces = ({ memory }: Result) =>
+  worstFirst(memory).map((space) => [space.name, space] as const)
 
 /** A size with its interval; all sizes of a space are in one unit. */
 function sizeOf(
@@ -13,7 +14,7 @@ function sizeOf(
   return {
     head,
     text: ({ [key]: estimate, limit_mib, peak_held_mib }) =>
-      own === null ? NONE : estimateText(own, 'size', limit_mib ?? peak_held_mib.value ?? 0),
+      estimate === null ? NONE : estimateText(estimate, 'size', limit_mib ?? peak_held_mib.value ?? 0),
   }
 }
 

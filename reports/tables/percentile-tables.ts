@@ -71,7 +71,9 @@ function timesRow(name: string, of: Distribution, levels: readonly Level[]): Per
 
 /** Latencies of each class: of the served requests, which the titles say where many were lost. */
 export function latencyTable(results: readonly Result[]): PercentileTable {
-  const counts = results.flatMap(({ classes }) => classes.map((trafficClass) => trafficClass.counts))
+  const counts = results.flatMap(({ classes }) =>
+    classes.map((trafficClass) => trafficClass.counts),
+  )
   const lost = lostText(counts)
   const intervals = 'with 95 % intervals [low, high]'
   return {

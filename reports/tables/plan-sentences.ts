@@ -113,7 +113,8 @@ function nextCheaper(plan: Plan): string[] {
 
 function bindingResource(row: PlanRow): string {
   const { name, utilisation } = row.busiest_pool
-  const ofCapacity = row.figures.pools.find((pool) => pool.name === name)?.capacity_utilisation?.value
+  const ofCapacity = row.figures.pools.find((pool) => pool.name === name)?.capacity_utilisation
+    ?.value
   const used = ofCapacity == null ? '' : ` at ${percent(ofCapacity)} of its capacity`
   const busy = utilisation === null ? '' : `, ${percent(utilisation)} busy${used}`
   return `Most of its mean latency is ${bottleneckText(row)}; the busiest pool is ${name}${busy}.`

@@ -61,7 +61,8 @@ export function sweepAnswer(sweep: Sweep): string {
   const { configurations, counts, best, rows, figure } = sweep
   const every = plural(configurations, 'configuration')
   const row = rows.find(({ configuration }) => configuration === best)
-  if (row === undefined) return `None of ${every} could be simulated: ${rows[0]?.reason ?? 'no row'}`
+  if (row === undefined)
+    return `None of ${every} could be simulated: ${rows[0]?.reason ?? 'no row'}`
   const cost = row.figures?.cost
   const price = cost == null ? '' : `, ${inUsd(cost.usd_per_hour)} an hour`
   const what = `no. ${row.configuration} (${valuesText(sweep, row)}${price})${foundText(row, figure)}`

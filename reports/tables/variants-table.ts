@@ -82,7 +82,9 @@ export function variantAnswer(document: Variants): string | null {
   const { unit, of } = costsOf(document)
   const costText = (variant: Variant) =>
     unit === 'usd' ? `${usd(of(variant))} an hour` : plural(Number(figure(of(variant))), 'replica')
-  const passing = variants.filter((variant) => variant.row.verdict === 'PASS' && !isOverloaded(variant))
+  const passing = variants.filter(
+    (variant) => variant.row.verdict === 'PASS' && !isOverloaded(variant),
+  )
   const p99 = ({ figures }: Variant) => figures.p99.value ?? Number.POSITIVE_INFINITY
   const [best] = passing.toSorted((a, b) => of(a) - of(b) || (p99(a) < p99(b) ? -1 : 1))
   if (best === undefined) {

@@ -87,7 +87,9 @@ function allocated(
     let tokens = 0
     for (const key of batches.members(first)) tokens += columns.inputTokens[key]!
     const size = columns.batchSize[first]!
-    if (replicaMemory.run(size, computedLength({ size, length: columns.padded[first]!, tokens })) < 0) {
+    if (
+      replicaMemory.run(size, computedLength({ size, length: columns.padded[first]!, tokens })) < 0
+    ) {
       return null
     }
     inUseLevels.add(columns.started[first]!, replicaMemory.state.inUseBytes)

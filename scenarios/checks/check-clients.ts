@@ -46,9 +46,7 @@ function checkInFlight(traffic: ClassDraft, draft: Draft): void {
     draft.unused(at, `the class has ${key}, and ${reason}`)
     return
   }
-  const retrying = draft
-    .poolsOf(traffic)
-    .find((pool) => draft.has([...pool.path, 'retry_policy']))
+  const retrying = draft.poolsOf(traffic).find((pool) => draft.has([...pool.path, 'retry_policy']))
   if (retrying === undefined) return
   const { name } = retrying
   draft.unused(at, `pool ${name} has retry_policy, whose back-off would count as in flight or not`)

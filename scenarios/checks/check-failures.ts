@@ -37,12 +37,7 @@ function checkTimes(
   checkRising(at_s ?? [], (j) => [...path, 'at_s', j], 'the time before it', draft)
 }
 
-function checkPool(
-  failure: Failure,
-  path: Path,
-  pool: PoolDraft,
-  draft: Draft,
-): void {
+function checkPool(failure: Failure, path: Path, pool: PoolDraft, draft: Draft): void {
   const replicas = pool.replicas ?? 1
   if (failure.kind !== 'deployment') {
     for (const [j, replica] of (failure.replicas ?? []).entries()) {

@@ -27,7 +27,10 @@ export function checkObjectives(draft: Draft): void {
 function checkPrices(draft: Draft, path: Path): void {
   const unpriced = unpricedPool(draft)
   if (unpriced === undefined) return
-  draft.refuse(path, `an objective without cost, as pool ${unpriced.name} has no price_usd_per_hour`)
+  draft.refuse(
+    path,
+    `an objective without cost, as pool ${unpriced.name} has no price_usd_per_hour`,
+  )
 }
 
 /** An objective for windows needs a window that fits between warm-up and end. */

@@ -92,12 +92,7 @@ function checkOwnSends(routing: object, path: Path, draft: Draft): void {
   draft.unused([...path, 'count_own_sends'], why)
 }
 
-function refuseGeneration(
-  pool: PoolDraft,
-  path: Path,
-  policy: string,
-  draft: Draft,
-): void {
+function refuseGeneration(pool: PoolDraft, path: Path, policy: string, draft: Draft): void {
   if (!draft.generates(pool)) return
   const why = `it predicts batches, and pool ${pool.name} has generation`
   draft.refuse(path, `another policy than ${policy}, as ${why}`)

@@ -57,12 +57,7 @@ function checkLimit(pool: PoolDraft, at: Path, draft: Draft): void {
   draft.refuse(at, `another setting, or admission.concurrency.limit in pool ${pool.name}`)
 }
 
-function checkBatches(
-  tuned: Tuned,
-  pool: PoolDraft,
-  path: Path,
-  draft: Draft,
-): void {
+function checkBatches(tuned: Tuned, pool: PoolDraft, path: Path, draft: Draft): void {
   const at = [...path, 'setting']
   const { batching, name } = pool
   if (draft.generates(pool) || (batching !== null && batching.policy !== 'dynamic')) {

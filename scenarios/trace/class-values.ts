@@ -39,7 +39,9 @@ export class ClassValues {
 
   /** Rows by value, the most frequent first. */
   counts(): readonly (readonly [value: string, rows: number])[] {
-    const counted = [...this.#numbers].map(([value, number]) => [value, this.#counts[number]!] as const)
+    const counted = [...this.#numbers].map(
+      ([value, number]) => [value, this.#counts[number]!] as const,
+    )
     return counted.sort((a, b) => b[1] - a[1])
   }
 

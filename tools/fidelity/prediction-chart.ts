@@ -5,13 +5,7 @@ import { COLOR, PIXEL_Y, valueLine } from '../../reports/charts/plot.ts'
 import { textWidth } from '../../reports/charts/text-width.ts'
 import { LABEL_SIZE, LIGHT } from '../../reports/charts/theme.ts'
 import { percent, percentileName } from '../../reports/format.ts'
-import {
-  type ErrorAxis,
-  errorBands,
-  errorDots,
-  logErrorAxis,
-  wordColumn,
-} from './chart-rows.ts'
+import { type ErrorAxis, errorBands, errorDots, logErrorAxis, wordColumn } from './chart-rows.ts'
 import type { FidelityReport } from './fidelity-report.ts'
 import type { PredictionRow, PredictionStudy } from './prediction.ts'
 

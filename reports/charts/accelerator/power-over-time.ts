@@ -105,7 +105,10 @@ function panelsOf(pools: readonly PoweredPool[]): Panel[] {
     { title: `power${mark} (W)`, domain: [0, 1.1 * Math.max(1, ...heights(power))], lines: power },
   ]
   if (heights(temperatures).length === 0) return panels
-  const [coldest, warmest] = [Math.min(...heights(temperatures)), Math.max(...heights(temperatures))]
+  const [coldest, warmest] = [
+    Math.min(...heights(temperatures)),
+    Math.max(...heights(temperatures)),
+  ]
   return [
     ...panels,
     {

@@ -28,7 +28,10 @@ export function rateErrorsChart(chart: RateErrorsChart, width = WIDE): TopLevelS
   const { bar, kinds, models } = chart
   const height = ROW * models.length
   const shown = models.flatMap(({ errors }) => errors.map(({ error }) => error))
-  const domain = [Math.min(-1.5 * bar, ...shown) - 0.02, Math.max(1.5 * bar, ...shown) + 0.02] as const
+  const domain = [
+    Math.min(-1.5 * bar, ...shown) - 0.02,
+    Math.max(1.5 * bar, ...shown) + 0.02,
+  ] as const
   const room = narrow(width) ? 30 : 44
   const x = linear('error', domain, {
     title: 'highest simulated rate − published rate',

@@ -132,7 +132,8 @@ function finding(gateCase: GateCase, gate: Gate): string {
       : `${subject} ${verb} worse by more than ${margin}${others}`
   }
   const open = gateCase.metrics.filter(({ verdict }) => verdict === 'UNDECIDED').length
-  if (open > 0) return `${plural(open, 'metric')} of ${gateCase.metrics.length} cannot be decided yet`
+  if (open > 0)
+    return `${plural(open, 'metric')} of ${gateCase.metrics.length} cannot be decided yet`
   const better = gateCase.metrics.find(({ verdict }) => verdict === 'IMPROVED')
   if (better !== undefined)
     return `${metricName(better)} is better${change(better)}, and nothing worse by more than ${margin}`

@@ -3,15 +3,7 @@ import type { NonNormalizedSpec } from 'vega-lite/types_unstable/spec/index.js'
 import type { TailPoint } from '../../../sim/documents/index.ts'
 import { cut, estimateText, plural } from '../../format.ts'
 import { lostText } from '../../tables/lost.ts'
-import {
-  keyWords,
-  type Layer,
-  largest,
-  narrow,
-  type Sides,
-  subject,
-  type World,
-} from '../frame.ts'
+import { keyWords, type Layer, largest, narrow, type Sides, subject, type World } from '../frame.ts'
 import { latencyLimits, limitLines } from '../load/limits.ts'
 import { endLabels, latencies, type PanelGrid, panelled, panelTitle, pixel } from '../plot.ts'
 import { textWidth } from '../text-width.ts'

@@ -5,7 +5,14 @@ import { meanError } from '../../tables/percentile-tables.ts'
 import { replaysText } from '../../tables/summary.ts'
 import { frame, keyWords, largest, narrow, plotWidth, type ReportInput } from '../frame.ts'
 import { LIGHT } from '../theme.ts'
-import { errorAxis, NOT_JUDGED, type RangeMark, type RangeRow, ROW, rangeRows } from './range-rows.ts'
+import {
+  errorAxis,
+  NOT_JUDGED,
+  type RangeMark,
+  type RangeRow,
+  ROW,
+  rangeRows,
+} from './range-rows.ts'
 
 const [STRUCTURE, PREDICTION, NOISE] = [
   { name: 'structure', color: LIGHT.simulated, offset: -16 },

@@ -10,7 +10,9 @@ export function latencyPoints({ heat, bucket_s }: Series, p: number): { x: numbe
   const points: { x: number; y: number }[] = []
   for (let from = 0; from < counts.length; from += perPoint) {
     const intervals = counts.slice(from, from + perPoint)
-    const sums = intervals[0]!.map((_, bin) => intervals.reduce((sum, interval) => sum + interval[bin]!, 0))
+    const sums = intervals[0]!.map((_, bin) =>
+      intervals.reduce((sum, interval) => sum + interval[bin]!, 0),
+    )
     const y = quantile(sums, edges, p)
     if (y !== null) points.push({ x: (from + intervals.length / 2) * bucket_s, y })
   }

@@ -84,7 +84,11 @@ function replicasPanel({ series, regret }: PoolAvailability): Panel {
   const lines = [series.paid, series.serving, oracle]
   // with room for the marks of decisions
   const most = 1.2 * Math.max(1, ...lines.flat())
-  return { title: 'replicas', domain: [0, most], lines: lines.map((values) => midpoints(values, series.every_s)) }
+  return {
+    title: 'replicas',
+    domain: [0, most],
+    lines: lines.map((values) => midpoints(values, series.every_s)),
+  }
 }
 
 /** Without a name for what is not drawn. */

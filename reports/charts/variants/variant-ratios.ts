@@ -84,12 +84,7 @@ export function variantRatios(document: Variants, width: number): TopLevelSpec |
     ),
     width: width - left - 40,
     height: y,
-    layer: [
-      valueLine(1),
-      ...intervalMarks(x, bars, dots, 55),
-      ...labels,
-      ...keyWords(keys, width),
-    ],
+    layer: [valueLine(1), ...intervalMarks(x, bars, dots, 55), ...labels, ...keyWords(keys, width)],
   }
 }
 

@@ -53,7 +53,9 @@ export function timeLines(sides: Sides, width: number): PlotText[] {
 function thinned(values: readonly (number | null)[], bucketS: number, columns: number): Point[] {
   const perColumn = Math.max(1, Math.ceil(values.length / columns))
   return Array.from({ length: Math.ceil(values.length / perColumn) }, (_, i) => {
-    const observed = values.slice(i * perColumn, (i + 1) * perColumn).filter((value) => value !== null)
+    const observed = values
+      .slice(i * perColumn, (i + 1) * perColumn)
+      .filter((value) => value !== null)
     return observed.length === 0 ? [] : [[i * perColumn * bucketS, mean(observed)] satisfies Point]
   }).flat()
 }

@@ -48,9 +48,7 @@ export function stationRows(plan: ServingPlan, run: ObservedRun): StationRows[] 
     }))
   })
   const stationOf = Int32Array.from(placed.keys(), (executor) =>
-    firsts.findIndex(
-      ({ firstExecutor, executors }) => executor < firstExecutor + executors,
-    ),
+    firsts.findIndex(({ firstExecutor, executors }) => executor < firstExecutor + executors),
   )
   const waited: number[][] = firsts.map(() => [])
   const batches: Map<string, { members: number[]; done: Ms }>[] = firsts.map(() => new Map())

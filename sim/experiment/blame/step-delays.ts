@@ -35,8 +35,12 @@ export function rowDelays(row: StepRow, law: StepLaw): RowDelays {
   const stretch = wholeMs > 0 ? took / wholeMs : 0
   // ms at speed 1; a law with noise may not rise everywhere
   const most = (ms: Ms, limit: Ms) => Math.min(Math.max(0, ms), limit)
-  const plain = decodes > 0 ? most(msOf({ decodes, context, prefills: 0, prefillTokens: 0 }), wholeMs) : 0
-  const outside = { prompts: stretch * (wholeMs - plain), decodes: took - stretch * (wholeMs - plain) }
+  const plain =
+    decodes > 0 ? most(msOf({ decodes, context, prefills: 0, prefillTokens: 0 }), wholeMs) : 0
+  const outside = {
+    prompts: stretch * (wholeMs - plain),
+    decodes: took - stretch * (wholeMs - plain),
+  }
   const delayedBy = (key: number, without: Ms, alone: Ms): Delayed => {
     const kept = most(alone, without)
     return { key, prompts: stretch * (wholeMs - without), decodes: stretch * (without - kept) }
@@ -55,7 +59,8 @@ export function rowDelays(row: StepRow, law: StepLaw): RowDelays {
       }),
       ...prompts.map(({ key, tokens }) => {
         const prompt = { prefills: 1, prefillTokens: tokens }
-        const without = prompts.length === 1 ? wholeMs : most(msOf({ decodes, context, ...prompt }), wholeMs)
+        const without =
+          prompts.length === 1 ? wholeMs : most(msOf({ decodes, context, ...prompt }), wholeMs)
         return delayedBy(key, without, msOf({ decodes: 0, context: 0, ...prompt }))
       }),
       ...idle.map((key) => ({ key, ...outside })),

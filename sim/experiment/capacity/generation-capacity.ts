@@ -34,7 +34,9 @@ export function generationCapacity(
 ): EngineCapacity {
   if (generation === undefined) throw new Error('Expected a pool that generates')
   const drawn = Array.from({ length: REQUESTS }, draw)
-  const held = drawn.filter((request) => neededBlocks(request, generation) <= mostBlocks(generation))
+  const held = drawn.filter(
+    (request) => neededBlocks(request, generation) <= mostBlocks(generation),
+  )
   const requests = held.length > 0 ? held : drawn
   const mean = (of: (request: Lengths) => number) =>
     requests.reduce((sum, request) => sum + of(request), 0) / requests.length

@@ -174,8 +174,7 @@ function freeShare({ weights, held, inUse }: ArenaRun): number | null {
   return held > weights ? 1 - (inUse - weights) / (held - weights) : null
 }
 
-const difference = (a: number | null, b: number | null) =>
-  a === null || b === null ? null : a - b
+const difference = (a: number | null, b: number | null) => (a === null || b === null ? null : a - b)
 
 function figuresOf(run: ArenaRun) {
   const { held, inUse, requested, internal, external, extensions } = run

@@ -90,7 +90,9 @@ export function besideStallFree(
 }
 
 /** "PASS at p90, p95; UNDECIDED at p99" */
-function verdictsText(judged: readonly { readonly p: number; readonly verdict: Verdict }[]): string {
+function verdictsText(
+  judged: readonly { readonly p: number; readonly verdict: Verdict }[],
+): string {
   const texts = (['PASS', 'FAIL', 'UNDECIDED'] as const).flatMap((verdict) => {
     const having = judged.filter((row) => row.verdict === verdict)
     const labels = having.map(({ p }) => percentileLabel(p))

@@ -81,7 +81,10 @@ export function structureSimulator(run: StructureInput): (replication: number) =
       plan: run.plan,
       source: new ListSource(run.requests, run.rows.columns.sent),
       hardware: run.work.map(({ work, wake }) => ({ work: { of: work }, wake, overheads })),
-      machine: { ...machine, speed: new AlikeSpeed(machine.speed, stationsOf(run.plan), dispatchTimes) },
+      machine: {
+        ...machine,
+        speed: new AlikeSpeed(machine.speed, stationsOf(run.plan), dispatchTimes),
+      },
       sendDelay: null,
       timer: overheads,
       loads: new RecordedLoads(run.moves ?? []),

@@ -179,7 +179,6 @@ export function confidenceOf({ median: middle, worst }: Errors): Confidence {
   return within(FIT_BARS.rough) ? 'rough' : 'poor'
 }
 
-
 function sureText(
   {
     confidence,
@@ -223,7 +222,6 @@ const MEANING = {
   rough: 'Rough: compare alternatives by it, and measure before you decide by its figures.',
   poor: 'Poor: do not decide by it. The rows do not follow the model on this accelerator, or they are not what the columns say.',
 } as const satisfies Readonly<Record<Confidence, string>>
-
 
 /** The sizes that a row shows. An engine has steps with whole prompts, and contexts that grow. */
 function coveredBy({ batch, length, prefillTokens, engine }: FittedRow['row']) {

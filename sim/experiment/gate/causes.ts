@@ -125,7 +125,9 @@ export function causesOf(
 /** The ratio of a batch by its group, or else the level. */
 export function ratioAt(causes: PoolCauses, size: number, length: number): number {
   const [s, l] = [octave(size), octave(length)]
-  return causes.groups.find((group) => group.size === s && group.length === l)?.ratio ?? causes.level
+  return (
+    causes.groups.find((group) => group.size === s && group.length === l)?.ratio ?? causes.level
+  )
 }
 
 const octave = (value: number) => 2 ** Math.floor(Math.log2(Math.max(1, value)))

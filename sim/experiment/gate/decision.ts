@@ -162,7 +162,12 @@ export function runGate(next: () => readonly number[], margin: number): GateRun 
 }
 
 function ended(decisions: readonly MetricDecision[], blocks: number, fresh: number): GateRun {
-  return { decisions, verdict: gateVerdict(decisions.map((decision) => decision.verdict)), blocks, fresh }
+  return {
+    decisions,
+    verdict: gateVerdict(decisions.map((decision) => decision.verdict)),
+    blocks,
+    fresh,
+  }
 }
 
 function once<T>(compute: () => T): () => T {

@@ -94,7 +94,9 @@ class PlanSearch<Run extends JudgedRun> {
   /** A second candidate of chains that a single one has ruled out; a full search where needed. */
   async #check(chains: readonly Chain[]): Promise<void> {
     const second = chains.flatMap((chain) => {
-      const open = chain.candidates.filter((candidate) => this.#isOpen(candidate) && candidate.cost < this.#cheapest)
+      const open = chain.candidates.filter(
+        (candidate) => this.#isOpen(candidate) && candidate.cost < this.#cheapest,
+      )
       const single = chain.candidates.filter((candidate) => this.#runs.has(candidate)).length === 1
       if (!single || open.length === 0 || this.#single++ % CHECK_EVERY > 0) return []
       return [open[open.length >> 1]!]
@@ -247,9 +249,7 @@ class PlanSearch<Run extends JudgedRun> {
       runs,
       judgement: this.#judged.get(candidate)!,
     }))
-    const untried = candidates.filter(
-      (candidate) => candidate !== today && this.#isOpen(candidate),
-    )
+    const untried = candidates.filter((candidate) => candidate !== today && this.#isOpen(candidate))
     return {
       tried,
       winner: cheapestOf(tried),

@@ -61,7 +61,8 @@ export function hasModels(
 ): boolean {
   return scenario.pools.every((pool, i) => {
     if ('work' in scenario.models[pool.model]!) return true
-    return modelsOf(scenario, pool, profile).some(({ content }) => content === (contents[i] ?? content),
+    return modelsOf(scenario, pool, profile).some(
+      ({ content }) => content === (contents[i] ?? content),
     )
   })
 }
