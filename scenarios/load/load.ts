@@ -20,7 +20,7 @@ import { isVisible } from './file-access.ts'
 import { guessedTraces } from './guessed-traces.ts'
 import { expectScenario, findScenario, unread } from './shipped.ts'
 import type { FoundFile } from './shipped-files.ts'
-import { readUserText, Unreadable } from './user-file.ts'
+import { pathFrom, readUserText, Unreadable } from './user-file.ts'
 
 export interface LoadedScenario extends ParsedScenario {
   /** relative paths of the scenario start here */
