@@ -2,7 +2,7 @@ import type { TopLevelSpec } from 'vega-lite'
 import type { Gate, GateCase, GateMetric } from '../../../sim/documents/index.ts'
 import { capitalise, cut, NONE, plural, threeDigits } from '../../format.ts'
 import { changeOf, metricName } from '../../gate/gate-rows.ts'
-import { frame, narrow, plotWidth, WIDE, word } from '../frame.ts'
+import { frame, narrow, plotWidth, word } from '../frame.ts'
 import { type Channel, intervalMarks, labels, linear, PIXEL_Y, valueLine } from '../plot.ts'
 import { LIGHT } from '../theme.ts'
 
@@ -20,7 +20,7 @@ type Ratio = GateMetric & { readonly ratio: number }
  * The ratio head over base of each metric with its interval, on the band of the margin: what is
  * right of the band is worse. Null where no metric has a ratio.
  */
-export function gateForest(gate: Gate, gateCase: GateCase, width = WIDE): TopLevelSpec | null {
+export function gateForest(gate: Gate, gateCase: GateCase, width: number): TopLevelSpec | null {
   const rows = gateCase.metrics.flatMap((metric): Ratio[] => {
     const ratio = metric.ratio ?? (isFirstLoss(metric) ? Number.POSITIVE_INFINITY : null)
     return ratio === null ? [] : [{ ...metric, ratio }]

@@ -22,7 +22,7 @@ interface Column {
 }
 
 /** Histograms of input and output lengths on a log axis. */
-export function traceLengths(trace: TraceFindings, width = WIDE): TopLevelSpec {
+export function traceLengths(trace: TraceFindings, width: number): TopLevelSpec {
   const columns: Column[] = []
   const { input_tokens, output_tokens } = trace
   if (input_tokens) columns.push({ name: 'input', color: LIGHT.service, lengths: input_tokens })

@@ -1,12 +1,12 @@
 import type { TopLevelSpec } from 'vega-lite'
 import { figure, percent } from '../../format.ts'
 import type { TraceFindings } from '../../trace-document.ts'
-import { frame, narrow, PERCENT, plotWidth, WIDE } from '../frame.ts'
+import { frame, narrow, PERCENT, plotWidth } from '../frame.ts'
 import { linear } from '../plot.ts'
 import { LIGHT } from '../theme.ts'
 
 /** Padding efficiency if requests are batched in order of arrival and padded to the longest. */
-export function tracePadding(trace: TraceFindings, width = WIDE): TopLevelSpec {
+export function tracePadding(trace: TraceFindings, width: number): TopLevelSpec {
   const values = trace.padding
   const axis = { title: 'padding efficiency', tickCount: 4, labelExpr: PERCENT }
   const y = linear('useful', [0, 1], axis)

@@ -42,16 +42,16 @@ export function roundsOf(a: readonly RoundSide[], b: readonly RoundSide[]): Roun
   return { rounds, not_counted, played: a.length }
 }
 
-/**
- * The blocks of a round in which both sides served requests after their warm-up. `slices`: of each
- * side in a block.
- */
-export function blocksOf(a: RoundSide, b: RoundSide, slices = 2): Block[] {
+/** Slices of each side in a block. */
+const SLICES = 2
+
+/** The blocks of a round in which both sides served requests after their warm-up. */
+export function blocksOf(a: RoundSide, b: RoundSide): Block[] {
   const starts = commonStarts(a.run, b.run)
   const sides = [a, b].map(seenOf)
   const blocks: Block[] = []
-  for (let slice = 0; slice < starts.length; slice += slices) {
-    const [from, to] = [starts[slice]!, starts[slice + slices] ?? Number.POSITIVE_INFINITY]
+  for (let slice = 0; slice < starts.length; slice += SLICES) {
+    const [from, to] = [starts[slice]!, starts[slice + SLICES] ?? Number.POSITIVE_INFINITY]
     const block = blockWithin(sides, (at) => at >= from && at < to)
     const sliceMs = starts.length === 1 ? null : starts[slice + 1]! - from
     if (block !== null) blocks.push({ ...block, sliceMs })

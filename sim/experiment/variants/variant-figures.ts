@@ -74,12 +74,9 @@ export interface TtftMetric {
  * Ratios of every variant to the first one, metric by metric: means of the logarithms over runs,
  * pairs of which share their requests, so that what they have in common cancels.
  */
-export function pairedRatios(
-  [first, ...others]: readonly VariantRuns[],
-  metrics: readonly VariantMetric[] = VARIANT_METRICS,
-): VariantRatio[] {
+export function pairedRatios([first, ...others]: readonly VariantRuns[]): VariantRatio[] {
   return judged(
-    others.flatMap((other) => metrics.map((metric) => openRatio(metric, first!, other))),
+    others.flatMap((other) => VARIANT_METRICS.map((metric) => openRatio(metric, first!, other))),
   )
 }
 
