@@ -18,7 +18,9 @@ test('a page has the verdict before the chart, and the chart before the tables',
 
 test('the title of the chart is its finding', () => {
   const [one] = gate.cases
-  expect(titleOf(gateForest(gate, one!, WIDE))).toBe('Service time (+10 %) is worse by more than 5 %')
+  expect(titleOf(gateForest(gate, one!, WIDE))).toBe(
+    'Service time (+10 %) is worse by more than 5 %',
+  )
   const passed = { ...one!, metrics: one!.metrics.filter(({ verdict }) => verdict === 'PASS') }
   expect(titleOf(gateForest(gate, passed, WIDE))).toBe('No metric is worse by more than 5 %')
   expect(gateForest(gate, { ...one!, metrics: [] }, WIDE)).toBeNull()

@@ -29,7 +29,9 @@ const titleOf = ({ title }: { title?: unknown }) => (title as { text: string[] }
 
 describe('titles are findings', () => {
   test('of dispersion: about Poisson, or how far from it', () => {
-    expect(titleOf(traceDispersion(traced(1), WIDE))).toMatch(/^Arrivals are about as even as Poisson/)
+    expect(titleOf(traceDispersion(traced(1), WIDE))).toMatch(
+      /^Arrivals are about as even as Poisson/,
+    )
     const bursty = titleOf(traceDispersion(traced(10), WIDE))
     const times = Number(/^Bursty: ([\d.]+) times the variance/.exec(bursty)?.[1])
     // a batch Poisson process of fixed size k has dispersion k
@@ -38,7 +40,9 @@ describe('titles are findings', () => {
   })
 
   test('of the rate: how far the busiest bin is above the mean', () => {
-    expect(titleOf(traceRate(traced(1), WIDE))).toMatch(/^The busiest \S+ s bring \S+ times the mean/)
+    expect(titleOf(traceRate(traced(1), WIDE))).toMatch(
+      /^The busiest \S+ s bring \S+ times the mean/,
+    )
     const even = { bin_s: 2, rps: [10, 11, 10] }
     expect(titleOf(traceRate(traced(1, { rate: even, mean_rps: 10 }), WIDE))).toBe(
       'The rate is steady: the busiest 2.0 s bring 1.1 times the mean rate',
@@ -49,7 +53,9 @@ describe('titles are findings', () => {
     const trace = traced(1)
     const { p50, p99 } = trace.input_tokens!
     const [input, output] = [`median ${p50}, p99 ${p99}`, `median ${2 * p50}, p99 ${2 * p99}`]
-    expect(titleOf(traceLengths(trace, WIDE))).toBe(`Input ${input} tokens; output ${output} tokens`)
+    expect(titleOf(traceLengths(trace, WIDE))).toBe(
+      `Input ${input} tokens; output ${output} tokens`,
+    )
     const useful = trace.padding.find(({ batch }) => batch === 8)!.useful
     expect(titleOf(tracePadding(trace, WIDE))).toBe(
       `Padded batches of 8 compute ${(1 / useful).toFixed(1)} times the tokens of their requests`,

@@ -14,7 +14,9 @@ function sizeOf(
   return {
     head,
     text: ({ [key]: estimate, limit_mib, peak_held_mib }) =>
-      estimate === null ? NONE : estimateText(estimate, 'size', limit_mib ?? peak_held_mib.value ?? 0),
+      estimate === null
+        ? NONE
+        : estimateText(estimate, 'size', limit_mib ?? peak_held_mib.value ?? 0),
   }
 }
 

@@ -35,9 +35,7 @@ const LABELS = 34
 
 /** Quantities by batch, a panel each: predicted as lines, published as dots. */
 export const batchCurvesChart = (chart: BatchCurvesChart): TopLevelSpec =>
-  panelled(chart, WIDE, { axis: 60, labels: LABELS }, (panel, { plot }) =>
-    drawn(panel, plot),
-  )
+  panelled(chart, WIDE, { axis: 60, labels: LABELS }, (panel, { plot }) => drawn(panel, plot))
 
 function drawn({ title, quantity, range, curves }: BatchPanel, plot: number) {
   const height = 270

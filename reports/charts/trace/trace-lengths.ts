@@ -10,7 +10,6 @@ import {
   narrow,
   PERCENT,
   plotWidth,
-  WIDE,
 } from '../frame.ts'
 import { logarithmic } from '../plot.ts'
 import { LIGHT } from '../theme.ts'
