@@ -253,6 +253,12 @@ export function usdPerMonth(usdPerHour: number): string {
 
 const NUMBERS = ['no', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine']
 
+/** "a, b and c" */
+export function listed(texts: readonly string[]): string {
+  if (texts.length < 2) return texts.join('')
+  return `${texts.slice(0, -1).join(', ')} and ${texts.at(-1)}`
+}
+
 /** Small counts in words, for use in a sentence. */
 export function inWords(n: number): string {
   return NUMBERS[n] ?? count(n)

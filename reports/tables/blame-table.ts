@@ -1,3 +1,4 @@
+import { sum } from '../../sim/kernel/index.ts'
 import type { Blamed } from '../../sim/documents/index.ts'
 import {
   count,
@@ -54,8 +55,6 @@ const BOTTLENECKS: Readonly<Record<Bottleneck['name'], string>> = {
   launches: 'service, which is bound by kernel launches',
   service: 'service',
 }
-
-const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0)
 const rate = (part: number, whole: number) => (whole > 0 ? part / whole : 0)
 
 /** "checkout 97–112": a class, with its lengths where it has several. */

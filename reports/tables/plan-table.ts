@@ -1,3 +1,4 @@
+import { sum } from '../../sim/kernel/index.ts'
 import { parseObjective } from '../../scenarios/index.ts'
 import type { Plan, PlanRow } from '../../sim/documents/index.ts'
 import {
@@ -238,7 +239,7 @@ const FIRST_COLUMNS: readonly Column[] = [
   {
     head: 'replicas paid',
     text: ({ paid, figures: { pools } }) =>
-      paid === null ? NONE : fixed(sumOf(pools.map(({ replicas }) => replicas)), 1),
+      paid === null ? NONE : fixed(sum(pools.map(({ replicas }) => replicas)), 1),
     optional: true,
   },
   { head: 'against today', text: ({ cost_vs_today: change }) => signedPercent(change) },
@@ -357,8 +358,6 @@ function tokenColumns(shown: readonly PlanRow[]): Column[] {
     }),
   )
 }
-
-const sumOf = (values: readonly number[]) => values.reduce((a, b) => a + b, 0)
 
 function millionText({ usd_per_million: each }: NonNullable<PlanRow['figures']['cost']>): string {
   return each.value === null ? NONE : usd(each.value)

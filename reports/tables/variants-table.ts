@@ -16,6 +16,7 @@ import {
   exactText,
   figure,
   fixed,
+  listed,
   NONE,
   objectiveLimit,
   plural,
@@ -130,11 +131,6 @@ const isDifference = (difference: VariantRatio['difference']) =>
 /** "−12 %", or "2.1 times" from twice and half on. */
 export function changeText(ratio: number): string {
   return ratio >= 2 || ratio <= 0.5 ? `${figure(ratio)} times` : signedPercent(ratio - 1)
-}
-
-function listed(texts: readonly string[]): string {
-  if (texts.length < 2) return texts.join('')
-  return `${texts.slice(0, -1).join(', ')} and ${texts.at(-1)}`
 }
 
 /** What is particular of a variant: its overload, and lost requests of an objective. */

@@ -1,3 +1,4 @@
+import { sum } from '../../kernel/index.ts'
 import type { PoolMemory } from '../../../scenarios/schema/schema.ts'
 import type {
   ArenaFigures,
@@ -201,5 +202,3 @@ function firstOther(
   }
   return null
 }
-
-const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0)

@@ -1,3 +1,4 @@
+import { sum } from '../../kernel/index.ts'
 import type { Scenario } from '../../../scenarios/schema/schema.ts'
 import type { ConfigurationRow } from '../../documents/index.ts'
 import { distribution, estimate, percentiles } from '../../stats/index.ts'
@@ -119,5 +120,3 @@ function areSame(runs: readonly unknown[]): boolean {
   const [first, ...others] = runs.map((run) => JSON.stringify(run))
   return others.length > 0 && others.every((run) => run === first)
 }
-
-const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0)

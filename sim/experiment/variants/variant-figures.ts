@@ -4,7 +4,7 @@ import {
   type VariantMetric,
   type VariantRatio,
 } from '../../documents/index.ts'
-import { log } from '../../kernel/index.ts'
+import { log, sum } from '../../kernel/index.ts'
 import {
   estimate,
   holmRatios,
@@ -20,8 +20,6 @@ import { capacityUtilisation } from '../configuration/run-figures.ts'
 
 const LEVELS = { p50: 0.5, p95: 0.95, p99: 0.99 } as const
 const isLevel = (metric: VariantMetric): metric is keyof typeof LEVELS => metric in LEVELS
-
-const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0)
 
 /** A metric of one run. */
 function metricOf(metric: VariantMetric, run: RunSummary): number {

@@ -1,3 +1,4 @@
+import { sum } from '../../kernel/index.ts'
 import type { Scenario } from '../../../scenarios/schema/schema.ts'
 import { isTransformer } from '../../../scenarios/schema/takes-length.ts'
 import { weightBytes } from '../../accelerator/index.ts'
@@ -10,7 +11,6 @@ import { weightBitsOf } from '../simulation/accelerator-card.ts'
 import { transformerOf } from '../simulation/transformer-times.ts'
 
 const MIB = 2 ** 20
-const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0)
 
 interface WeighedSystem {
   readonly scenario: Scenario
