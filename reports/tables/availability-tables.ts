@@ -53,15 +53,15 @@ export const AVAILABILITY_TABLES: readonly ResultTable[] = [
     { caption: 'Regret of scalers', of: 'regret', note: oracleNote },
     regretted,
     [
-      { head: 'paid', text: ({ paid_replica_hours: own }) => hours(own) },
+      { head: 'paid', text: ({ paid_replica_hours: estimate }) => hours(estimate) },
       { head: 'oracle', text: ({ oracle }) => `${fixed(oracle.replica_hours, 1)} h` },
-      { head: 'regret', text: ({ replica_hours: own }) => hours(own) },
+      { head: 'regret', text: ({ replica_hours: estimate }) => hours(estimate) },
       {
         head: 'regret in USD',
         text: ({ usd }) => (usd === null ? NONE : estimateText(usd, 'plain')),
       },
       figureOf('time short', 'short_share', 'share'),
-      { head: 'short', text: ({ short_replica_hours: own }) => hours(own) },
+      { head: 'short', text: ({ short_replica_hours: estimate }) => hours(estimate) },
     ],
   ),
   metricTable<BudgetLimit>(
@@ -78,7 +78,7 @@ export const AVAILABILITY_TABLES: readonly ResultTable[] = [
     ({ budget }) => (budget?.pools ?? []).map((cut) => [cut.name, cut] as const),
     [
       figureOf('time cut', 'cut_share', 'share'),
-      { head: 'not granted', text: ({ cut_replica_hours: own }) => hours(own) },
+      { head: 'not granted', text: ({ cut_replica_hours: estimate }) => hours(estimate) },
     ],
   ),
   {

@@ -1,5 +1,5 @@
-import { sum } from '../../sim/kernel/index.ts'
 import type { Blamed } from '../../sim/documents/index.ts'
+import { sum } from '../../sim/kernel/index.ts'
 import {
   count,
   figure,

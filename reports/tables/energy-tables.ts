@@ -22,12 +22,12 @@ export const poweredPools = ({ pools }: Result): PoweredPool[] =>
 export function uncalibratedNote(pools: readonly PoweredPool[]): string | null {
   const marked = pools.filter(({ energy }) => energy.uncalibrated.length > 0)
   if (marked.length === 0) return null
-  const all = marked.map(({ energy }) => energy.uncalibrated.join('; '))
-  const [first] = all
-  if (pools.length === marked.length && all.every((text) => text === first)) {
+  const marks = marked.map(({ energy }) => energy.uncalibrated.join('; '))
+  const [first] = marks
+  if (pools.length === marked.length && marks.every((text) => text === first)) {
     return `${UNCALIBRATED} uncalibrated: ${first}`
   }
-  const each = marked.map(({ name }, i) => `${name}: ${all[i]}`)
+  const each = marked.map(({ name }, i) => `${name}: ${marks[i]}`)
   return `${UNCALIBRATED} uncalibrated: ${each.join('. ')}`
 }
 

@@ -44,7 +44,7 @@ export const MEMORY_TABLES: readonly ResultTable[] = [
     { caption: 'Out of memory: causes and remedies, in all runs', of: 'out of memory' },
     (result: Result) =>
       spaces(result)
-        .map(([name, own]) => [name, { ...own.out_of_memory, ...own.remedies }] as const)
+        .map(([name, space]) => [name, { ...space.out_of_memory, ...space.remedies }] as const)
         .filter(([, counts]) => Object.values(counts).some((n) => n > 0)),
     [
       countOf('too few bytes', 'shortage'),
@@ -72,7 +72,7 @@ export const MEMORY_TABLES: readonly ResultTable[] = [
     { caption: 'Load times of models', of: 'loads' },
     ({ memory }: Result) =>
       memory.flatMap(({ name, residency }) =>
-        (residency?.pools ?? []).map((own) => [own.pool, { ...own, device: name }] as const),
+        (residency?.pools ?? []).map((model) => [model.pool, { ...model, device: name }] as const),
       ),
     [
       { head: 'device', text: ({ device }) => device },

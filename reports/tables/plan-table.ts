@@ -1,6 +1,6 @@
-import { sum } from '../../sim/kernel/index.ts'
 import { parseObjective } from '../../scenarios/index.ts'
 import type { Plan, PlanRow } from '../../sim/documents/index.ts'
+import { sum } from '../../sim/kernel/index.ts'
 import {
   estimateText,
   figure,

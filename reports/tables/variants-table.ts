@@ -93,11 +93,11 @@ export function variantAnswer(document: Variants): string | null {
     return `No variant passes every objective${open ? '; some are undecided' : ''}.`
   }
   const passes = 'every objective in the simulation'
-  const all = plural(variants.length, 'variant')
+  const variantCount = plural(variants.length, 'variant')
   const why =
     passing.length === 1
-      ? `the only one of ${all} that passes ${passes}`
-      : `of ${all} ${passing.length} pass ${passes}, and it is the cheapest`
+      ? `the only one of ${variantCount} that passes ${passes}`
+      : `of ${variantCount} ${passing.length} pass ${passes}, and it is the cheapest`
   return `Take ${best.name}, ${costText(best)}: ${why}.`
 }
 
@@ -292,10 +292,10 @@ export function measuredRows({ measured }: Variants): string[][] {
 
 /** Ratios to the first variant: a row for each variant, on each side. */
 export function ratioRows({ variants, ratios, measured }: Variants): string[][] {
-  const rows = (of: string, all: readonly VariantRatio[]) =>
+  const rows = (of: string, ofSide: readonly VariantRatio[]) =>
     variants.slice(1).map(({ name }) => {
       const byMetric = new Map(
-        all.filter(({ variant }) => variant === name).map((ratio) => [ratio.metric, ratio]),
+        ofSide.filter(({ variant }) => variant === name).map((ratio) => [ratio.metric, ratio]),
       )
       const cells = (Object.keys(NAMES) as VariantMetric[]).map((metric) =>
         ratioText(byMetric.get(metric)),

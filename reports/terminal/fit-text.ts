@@ -124,8 +124,8 @@ function worstText({ worst_rows: rows }: PrecisionFit, steps: boolean): string[]
       : [count(row.batch), count(row.length)]),
     ...[threeDigits(row.ms), threeDigits(row.predicted_ms), signedPercent(row.error), row.region],
   ])
-  const all = [...head, 'measured ms', 'predicted ms', 'error', '']
-  return alignColumns([all, ...cells], [0, all.length - 1]).split('\n')
+  const header = [...head, 'measured ms', 'predicted ms', 'error', '']
+  return alignColumns([header, ...cells], [0, header.length - 1]).split('\n')
 }
 
 const table = (head: readonly string[], rows: readonly (readonly string[])[]) =>

@@ -36,14 +36,14 @@ export interface KnownMemory {
  * the pool gives it to the same batches. Memory that replicas share, or that models leave, is left
  * out: rows do not show what else was there.
  */
-export function* memoryCounters(parts: TimelineParts, known: KnownMemory): Generator<Counter> {
+export function* memoryCounters(parts: TimelineParts, memory: KnownMemory): Generator<Counter> {
   const { scenario, columns, batches, tracks } = parts
   const ran = new KeyGroups(columns.at.length, tracks.replicas.length, (key) =>
     batches.isFirst(key) ? columns.executor[key]! : -1,
   )
   for (const [executor, { pool: index, replica, pid }] of tracks.replicas.entries()) {
     const pool = scenario.pools[index]!
-    const observation = known.observed.find(
+    const observation = memory.observed.find(
       (arena) => arena.pool === pool.name && arena.replica === replica,
     )
     if (observation !== undefined) {
@@ -52,7 +52,7 @@ export function* memoryCounters(parts: TimelineParts, known: KnownMemory): Gener
       yield* levels(parts, pid, `memory in use, replica ${replica} (${how})`, observed(observation))
       continue
     }
-    const plan = known.activations[index]
+    const plan = memory.activations[index]
     if (!plan) continue
     const modelled = allocated(parts, pool, plan, ran.of(executor))
     if (modelled !== null) yield* levels(parts, pid, `memory in use, replica ${replica}`, modelled)

@@ -16,8 +16,8 @@ export function checkClassModels(draft: Draft): void {
   const served = [...new Set(pools.flatMap(({ model }) => model ?? []))]
   for (const { path, model } of classes) {
     if (model === null || served.includes(model)) continue
-    const known = `a model of a pool that requests arrive at (${listed(served)})`
-    draft.refuse([...path, 'model'], known, `"${model}"${didYouMean(model, served)}`)
+    const expected = `a model of a pool that requests arrive at (${listed(served)})`
+    draft.refuse([...path, 'model'], expected, `"${model}"${didYouMean(model, served)}`)
   }
   const requested = classes.map(({ model }) => model)
   // a class whose model is unknown might have meant this pool

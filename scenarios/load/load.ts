@@ -119,18 +119,18 @@ interface Link {
  * problem is added. Throws `Failure` if the first file cannot be read.
  */
 async function readExtended(
-  given: string,
+  file: string,
   problems: PlacedProblem[],
   onFile?: OnFile,
 ): Promise<{ readonly root: Node | null; readonly directory: string }> {
-  const source = expectScenario(given)
+  const source = expectScenario(file)
   const chain: ScenarioFile[] = []
   let left = MOST_BYTES
-  const directory = source.shipped ? '.' : dirname(given)
+  const directory = source.shipped ? '.' : dirname(file)
   const broken = { root: null, directory }
   for (let next = { ...source, directory }, link: Link | null = null; ; ) {
     const refuse = (reason: string) => {
-      if (link === null) throw new Failure(`${unread(given)}: ${reason}`)
+      if (link === null) throw new Failure(`${unread(file)}: ${reason}`)
       const text = `expected a scenario file, got "${link.target}": ${reason}`
       problems.push({ place: link.place, path: 'extends', text })
       return broken

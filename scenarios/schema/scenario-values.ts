@@ -51,8 +51,8 @@ function keyOf(schema: Schema, key: string): Schema {
   return schema instanceof z.ZodRecord ? bare(schema.valueType) : null
 }
 
-function isDefault(given: Schema, value: unknown): boolean {
-  const schema = given && built(given)
+function isDefault(ofKey: Schema, value: unknown): boolean {
+  const schema = ofKey && built(ofKey)
   if (!(schema instanceof z.ZodDefault)) return false
   return canonicalJson(schema.def.defaultValue) === canonicalJson(value)
 }

@@ -122,8 +122,8 @@ export async function decodeParquet(
 function checkNames(wanted: readonly string[], names: readonly string[]): void {
   for (const name of wanted) {
     if (names.includes(name)) continue
-    const found = `${describeValue(names.join(', '))}${didYouMean(name, names)}`
-    throw new ParquetError(`expected the column ${JSON.stringify(name)}, got ${found}`)
+    const present = `${describeValue(names.join(', '))}${didYouMean(name, names)}`
+    throw new ParquetError(`expected the column ${JSON.stringify(name)}, got ${present}`)
   }
 }
 

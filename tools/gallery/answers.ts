@@ -4,9 +4,11 @@ import {
   declared,
   estimateText,
   exactText,
+  listed,
   objectiveLimit,
   percentileName,
-  type Quantity, listed } from '../../reports/format.ts'
+  type Quantity,
+} from '../../reports/format.ts'
 import { lostText } from '../../reports/tables/lost.ts'
 import { objectiveSentences } from '../../reports/tables/objective-sentences.ts'
 import { type Objective, parseObjective } from '../../scenarios/index.ts'

@@ -11,7 +11,7 @@ import { latencyPoints } from '../../reports/charts/latency/latency-over-time.ts
 import type { Limit } from '../../reports/charts/load/limits.ts'
 import { labels, latencies, levelLine, pixel, runTime } from '../../reports/charts/plot.ts'
 import { LIGHT, LINE_STYLES } from '../../reports/charts/theme.ts'
-import { count, percentileName, time, listed } from '../../reports/format.ts'
+import { count, listed, percentileName, time } from '../../reports/format.ts'
 import type { Series } from '../../sim/documents/index.ts'
 
 interface LatencyLine {

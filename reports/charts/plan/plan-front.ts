@@ -178,14 +178,14 @@ function named(
   const winner = winnerOf(plan)
   return points.flatMap((point) => {
     const { row } = point
-    const own = row === winner
-    if (!own && !row.today) return []
-    const text = own ? (row.today ? 'cheapest, and today' : 'cheapest') : 'today'
+    const isWinner = row === winner
+    if (!isWinner && !row.today) return []
+    const text = isWinner ? (row.today ? 'cheapest, and today' : 'cheapest') : 'today'
     const x = (at.wide * (point.cost - from)) / (to - from)
     const y = pixel(point.ms, at.y, at.height, true)
     const right = x > 0.7 * at.wide
-    const color = own ? LIGHT.simulated : LIGHT.ink
-    const place = { align: right ? 'right' : 'left', dx: right ? -9 : 9, bold: own } as const
+    const color = isWinner ? LIGHT.simulated : LIGHT.ink
+    const place = { align: right ? 'right' : 'left', dx: right ? -9 : 9, bold: isWinner } as const
     // below the point, where no interval crosses it
     return labels([{ x, y: y + 13, text, color }], place)
   })

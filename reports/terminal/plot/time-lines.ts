@@ -63,11 +63,11 @@ function thinned(values: readonly (number | null)[], bucketS: number, columns: n
 /** The percentile in each interval; null where nothing ended. */
 function quantiles({ heat }: Series, p: number): (number | null)[] {
   return heat.counts.map((row) => {
-    const all = row.reduce((sum, n) => sum + n, 0)
+    const total = row.reduce((sum, n) => sum + n, 0)
     let below = 0
     const at = row.findIndex((n) => {
       below += n
-      return all > 0 && below >= p * all
+      return total > 0 && below >= p * total
     })
     return at < 0 ? null : Math.sqrt(heat.latency_edges[at]! * heat.latency_edges[at + 1]!)
   })

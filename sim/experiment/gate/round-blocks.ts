@@ -80,8 +80,8 @@ export function roundBlocks(base: GateSide, head: GateSide, slicing: GateSlicing
   const most = MOST_STALLED_BY[clockOf(every)]
   const [stalledA, stalledB] = [base, head].map(({ run }) => stalledShares(run, slicing))
   const keeps = Array.from(stalledA!, (share, i) => Math.max(share, stalledB![i]!) <= most)
-  const seen = [base, head].map(({ run }) => seenOf({ run, warmupMs: 0 }))
-  const compared: Compared = { base, work: executorWork(base.system), batches, seen }
+  const bothSeen = [base, head].map(({ run }) => seenOf({ run, warmupMs: 0 }))
+  const compared: Compared = { base, work: executorWork(base.system), batches, bothSeen }
   const blocks: MeasuredBlock[] = []
   const reasons: string[] = []
   for (let first = 0; first < slices; first += blockSlices) {
@@ -117,15 +117,15 @@ interface Compared {
   readonly work: readonly ExecutorWork[]
   /** of base and head, by the name of the pool */
   readonly batches: readonly ReturnType<typeof poolBatches>[]
-  readonly seen: readonly ReturnType<typeof seenOf>[]
+  readonly bothSeen: readonly ReturnType<typeof seenOf>[]
 }
 
 /** The block of the times that are `within` it; or why it is no evidence. */
 function blockOf(
-  { base, work, batches, seen }: Compared,
+  { base, work, batches, bothSeen }: Compared,
   within: (at: Ms) => boolean,
 ): MeasuredBlock | string {
-  const latencies = blockWithin(seen, within)
+  const latencies = blockWithin(bothSeen, within)
   if (latencies === null) return 'a side served no request'
   const causes: PoolCauses[] = []
   let [busyMs, byHead, count] = [0, 0, 0]
